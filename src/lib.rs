@@ -1,1 +1,6 @@
-//! Towpath.
+//! Towpath keeps every change of a repository on the path integration → staging → production → master.
+//!
+//! The rooms, in reading order. Arrows go one way: a room uses only rooms named before it
+//! (`tests/architecture.rs` holds that).
+
+pub mod flow;

@@ -1,0 +1,169 @@
+use super::BranchName;
+
+/// What may be merged into an environment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Source {
+    /// Any branch that is neither an environment nor the copy branch.
+    Topics,
+    /// A topic cut from this environment itself, for an urgent repair.
+    Hotfixes,
+    /// The environment of this name: a promotion.
+    Environment(String),
+}
+
+/// One environment: a branch, a deploy target, and what it accepts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Environment {
+    /// The name shown to people and given to deploys.
+    pub name: String,
+    /// The branch whose tip is what the environment runs.
+    pub branch: BranchName,
+    /// What may be merged into it.
+    pub accepts: Vec<Source>,
+}
+
+impl Environment {
+    /// Whether a topic may be merged into it, as ordinary work or as a hotfix.
+    pub fn accepts_topics(&self) -> bool {
+        self.accepts.iter().any(|source| matches!(source, Source::Topics | Source::Hotfixes))
+    }
+
+    /// Whether a promotion from the environment called `name` may be merged into it.
+    pub fn accepts_environment(&self, name: &str) -> bool {
+        self.accepts.iter().any(|source| matches!(source, Source::Environment(from) if from == name))
+    }
+}
+
+/// How the copy branch is kept a copy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CopyMode {
+    /// It is moved along without a merge commit.
+    FastForward,
+    /// A pull request carries each release over.
+    PullRequest,
+    /// People do it; differences are only reported.
+    Report,
+}
+
+/// The branch that is a copy of an environment (Global `master`), from which nobody branches.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CopyBranch {
+    /// The branch.
+    pub branch: BranchName,
+    /// The name of the environment it copies.
+    pub of: String,
+    /// How it is kept a copy.
+    pub mode: CopyMode,
+}
+
+/// A project's path: its environments in the order changes travel, and its copy branch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Flow {
+    /// The environments, upstream first.
+    pub environments: Vec<Environment>,
+    /// The branch that copies an environment, where there is one.
+    pub copy: Option<CopyBranch>,
+}
+
+/// What a branch is on the path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role<'a> {
+    /// An environment's branch.
+    Environment(&'a Environment),
+    /// The copy branch.
+    Copy(&'a CopyBranch),
+    /// Any other branch.
+    Topic,
+}
+
+impl Flow {
+    /// The Pro workflow: integration → staging → production, with `master` a copy of production.
+    pub fn pro() -> Self {
+        let environment = |name: &str, accepts| Environment {
+            name: name.to_owned(),
+            branch: well_known(name),
+            accepts: vec![accepts],
+        };
+        Self {
+            environments: vec![
+                environment("integration", Source::Topics),
+                environment("staging", Source::Environment("integration".to_owned())),
+                environment("production", Source::Environment("staging".to_owned())),
+            ],
+            copy: Some(CopyBranch {
+                branch: well_known("master"),
+                of: "production".to_owned(),
+                mode: CopyMode::FastForward,
+            }),
+        }
+    }
+
+    /// What `branch` is on this path.
+    pub fn role(&self, branch: &BranchName) -> Role<'_> {
+        if let Some(environment) = self.environments.iter().find(|e| e.branch == *branch) {
+            return Role::Environment(environment);
+        }
+        match &self.copy {
+            Some(copy) if copy.branch == *branch => Role::Copy(copy),
+            _ => Role::Topic,
+        }
+    }
+
+    /// The environment called `name`.
+    pub fn environment(&self, name: &str) -> Option<&Environment> {
+        self.environments.iter().find(|environment| environment.name == name)
+    }
+
+    /// The branches on which pull requests are judged: every environment's and the copy branch.
+    pub fn judged_branches(&self) -> impl Iterator<Item = &BranchName> {
+        self.environments.iter().map(|e| &e.branch).chain(self.copy.iter().map(|c| &c.branch))
+    }
+
+    /// Whether a change on the environment called `from` travels on to the one called `to`, in one
+    /// step or more. A merge the other way is a reverse merge.
+    pub fn leads_to(&self, from: &str, to: &str) -> bool {
+        let mut reached = vec![to];
+        let mut next = 0;
+        while let Some(name) = reached.get(next).copied() {
+            next += 1;
+            let Some(environment) = self.environment(name) else { continue };
+            for source in &environment.accepts {
+                let Source::Environment(upstream) = source else { continue };
+                if upstream == from {
+                    return true;
+                }
+                if !reached.contains(&upstream.as_str()) {
+                    reached.push(upstream);
+                }
+            }
+        }
+        false
+    }
+}
+
+fn well_known(name: &str) -> BranchName {
+    BranchName::new(name).expect("the built-in names are valid branch names")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_path_has_one_direction() {
+        let flow = Flow::pro();
+        assert!(flow.leads_to("integration", "production"));
+        assert!(flow.leads_to("staging", "production"));
+        assert!(!flow.leads_to("production", "integration"));
+        assert!(!flow.leads_to("staging", "staging"));
+    }
+
+    #[test]
+    fn every_branch_has_a_role() {
+        let flow = Flow::pro();
+        let role = |name: &str| flow.role(&BranchName::new(name).unwrap());
+        assert!(matches!(role("staging"), Role::Environment(e) if e.name == "staging"));
+        assert!(matches!(role("master"), Role::Copy(_)));
+        assert_eq!(role("Staging"), Role::Topic);
+    }
+}

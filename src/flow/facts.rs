@@ -1,0 +1,180 @@
+use super::{BranchName, CommitId, TreeId};
+
+/// The branch a pull request would merge.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Head {
+    /// Its name, without the owner of a fork. `None` when only a commit is known (`check pr --head SHA`).
+    pub branch: Option<BranchName>,
+    /// Its tip.
+    pub commit: CommitId,
+    /// Whether it lives in another repository than the base, or in one that is gone.
+    pub fork: bool,
+}
+
+/// The branch a pull request would merge into.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Base {
+    /// Its name.
+    pub branch: BranchName,
+    /// Its tip.
+    pub commit: CommitId,
+}
+
+/// The two ends of a pull request at the moment it is judged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pull {
+    /// What would be merged.
+    pub head: Head,
+    /// Where it would go.
+    pub base: Base,
+}
+
+/// One commit, as far as verdicts and their words need it.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Commit {
+    /// Its name.
+    pub id: CommitId,
+    /// Its files.
+    pub tree: TreeId,
+    /// Its parents, the first one first.
+    pub parents: Vec<CommitId>,
+    /// The first line of its message.
+    pub subject: String,
+    /// The author's name.
+    pub author: String,
+    /// When it was committed, in Unix seconds.
+    pub committed_at: i64,
+}
+
+impl Commit {
+    /// Whether it joins two or more lines of history.
+    pub fn is_merge(&self) -> bool {
+        self.parents.len() > 1
+    }
+}
+
+/// How a ledger entry came to be known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum TipSource {
+    /// A push was seen: the time is when the branch was pointed there.
+    Push,
+    /// Read off the first-parent line later: the time is the commit's own.
+    Backfill,
+    /// Found by comparing refs: the time is when it was noticed.
+    Reconciled,
+}
+
+/// One commit that a branch pointed at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LedgerTip {
+    /// The commit.
+    pub commit: CommitId,
+    /// When, in Unix seconds; see [`TipSource`] for what the time means.
+    pub at: i64,
+    /// How it is known.
+    pub source: TipSource,
+}
+
+/// One commit that a topic was pushed at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PushedAt {
+    /// The commit.
+    pub commit: CommitId,
+    /// When, in Unix seconds.
+    pub at: i64,
+}
+
+/// The part of one protected branch's line that a pull request brings along.
+///
+/// The line of a branch is every commit it has pointed at and the first-parent chain of its tip;
+/// here only its cut with the brought commits is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Line {
+    /// The branch whose line it is: another environment's or the copy branch.
+    pub branch: BranchName,
+    /// Brought commits on the first-parent chain of its present tip, the newest first.
+    pub first_parents: Vec<CommitId>,
+    /// Brought commits among all the tips it ever had, in order of time.
+    pub tips: Vec<LedgerTip>,
+    /// For each of `tips`, in the same order: the brought commits on the first-parent chain of that
+    /// tip that no earlier tip of the branch reaches (what the branch gained by being pointed there).
+    pub gained: Vec<Vec<CommitId>>,
+}
+
+/// What git and the ledger know of a topic aimed at an environment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TopicHistory {
+    /// Whether head and base have a commit in common.
+    pub related: bool,
+    /// The commits the pull request brings (reachable from the head, not from the base), children
+    /// before parents.
+    pub brought: Vec<Commit>,
+    /// For each other environment and the copy branch: what of its line is brought.
+    pub lines: Vec<Line>,
+    /// Brought commits that the target itself once pointed at.
+    pub former_tips: Vec<CommitId>,
+    /// When the topic was pushed at which commit.
+    pub pushes: Vec<PushedAt>,
+}
+
+/// What merging would produce.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MergeOutcome {
+    /// It merges, and this tree comes out.
+    Clean {
+        /// The files after the merge.
+        tree: TreeId,
+    },
+    /// It does not merge by itself.
+    Conflicts {
+        /// The paths in conflict, sorted.
+        paths: Vec<String>,
+    },
+}
+
+/// What git knows of one environment aimed at the next.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PromotionHistory {
+    /// Whether head and base have a commit in common.
+    pub related: bool,
+    /// The head's files: what was tested.
+    pub head_tree: TreeId,
+    /// The base's files: what runs there now.
+    pub base_tree: TreeId,
+    /// How many commits the head has that the base does not reach.
+    pub brings: usize,
+    /// What the merge would produce.
+    pub merge: MergeOutcome,
+    /// Commits that only the base has, without an equivalent on the head and without those that only
+    /// repeat a state of the head's line; newest first. Gathered only where the outcome needs a cause.
+    pub only_on_base: Vec<Commit>,
+}
+
+/// What git knows of a downstream environment aimed at an upstream one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BackMergeHistory {
+    /// The head's commits that have no equivalent on the base and are no mere promotion; newest first.
+    pub carries: Vec<Commit>,
+}
+
+/// The history that the pull request's route asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum History {
+    /// A topic into an environment.
+    Topic(TopicHistory),
+    /// An environment into the next one.
+    Promotion(PromotionHistory),
+    /// A downstream environment into an upstream one.
+    BackMerge(BackMergeHistory),
+    /// The source alone decides; git was not asked.
+    NotNeeded,
+}
+
+/// Everything a verdict is made from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Facts {
+    /// The pull request's two ends.
+    pub pull: Pull,
+    /// What git and the ledger said.
+    pub history: History,
+}

@@ -1,0 +1,20 @@
+//! The vocabulary: names, environments, facts and verdicts, as pure data.
+//!
+//! Lives here: validated names ([`BranchName`], [`CommitId`], [`TreeId`]), the shape of a project's
+//! path ([`Flow`]), what is known about a pull request before it is judged ([`Facts`]) and what was
+//! decided ([`Verdict`]). Every other room may use this one; it uses none of them.
+//!
+//! Does not live here: judging (`policy`), asking git (`lineage`), wording (`report`), any I/O.
+
+mod environments;
+mod facts;
+mod names;
+mod verdict;
+
+pub use environments::{CopyBranch, CopyMode, Environment, Flow, Role, Source};
+pub use facts::{
+    BackMergeHistory, Base, Commit, Facts, Head, History, LedgerTip, Line, MergeOutcome, PromotionHistory,
+    Pull, PushedAt, TipSource, TopicHistory,
+};
+pub use names::{BranchName, CommitId, InvalidName, TreeId};
+pub use verdict::{Cause, Code, Finding, Outcome, Repair, Undecided, Verdict};

@@ -1,0 +1,288 @@
+use super::{BranchName, Commit, CommitId};
+
+/// What a pull request gets, from best to worst.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Outcome {
+    /// It may merge.
+    Pass,
+    /// It may merge; something deserves a look.
+    Warn,
+    /// It may not merge yet: a person or the clock has to act.
+    Wait,
+    /// GitHub or git did not answer: never a pass.
+    Unknown,
+    /// It may not merge: the author must act.
+    Fail,
+}
+
+impl Outcome {
+    /// The word used in JSON and on the command line.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Pass => "pass",
+            Self::Warn => "warn",
+            Self::Wait => "wait",
+            Self::Unknown => "unknown",
+            Self::Fail => "fail",
+        }
+    }
+}
+
+/// The stable code of a kind of finding; `docs/findings.md` has a heading for each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Code {
+    /// TP101: the branch may not be merged into this base.
+    WrongBase,
+    /// TP102: an environment was left out on the way.
+    EnvironmentSkipped,
+    /// TP103: a promotion must come from the repository itself.
+    ForkHead,
+    /// TP104: the head is behind the base.
+    HeadBehind,
+    /// TP105: the base already has the head's files.
+    NothingToPromote,
+    /// TP106: a downstream environment into an upstream one.
+    ReverseMerge,
+    /// TP107: the copy branch takes only the environment it copies.
+    CopyTakesOnly,
+    /// TP201: the topic carries another environment's history.
+    CarriesHistory,
+    /// TP206: head and base share no commit.
+    UnrelatedHistory,
+    /// TP301: the merge would not produce what was tested.
+    UntestedTree,
+    /// TP302: the promotion conflicts.
+    MergeConflicts,
+    /// TP901: GitHub or git did not answer.
+    CouldNotDecide,
+}
+
+impl Code {
+    /// Every code, in order.
+    pub const ALL: [Self; 12] = [
+        Self::WrongBase,
+        Self::EnvironmentSkipped,
+        Self::ForkHead,
+        Self::HeadBehind,
+        Self::NothingToPromote,
+        Self::ReverseMerge,
+        Self::CopyTakesOnly,
+        Self::CarriesHistory,
+        Self::UnrelatedHistory,
+        Self::UntestedTree,
+        Self::MergeConflicts,
+        Self::CouldNotDecide,
+    ];
+
+    /// The code as people and programs see it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::WrongBase => "TP101",
+            Self::EnvironmentSkipped => "TP102",
+            Self::ForkHead => "TP103",
+            Self::HeadBehind => "TP104",
+            Self::NothingToPromote => "TP105",
+            Self::ReverseMerge => "TP106",
+            Self::CopyTakesOnly => "TP107",
+            Self::CarriesHistory => "TP201",
+            Self::UnrelatedHistory => "TP206",
+            Self::UntestedTree => "TP301",
+            Self::MergeConflicts => "TP302",
+            Self::CouldNotDecide => "TP901",
+        }
+    }
+}
+
+impl std::fmt::Display for Code {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// How a topic can be made clean without losing work.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Repair {
+    /// The author's own commits, oldest first, merges left out: to be cherry-picked onto the target.
+    pub picks: Vec<Commit>,
+    /// Own merge commits that are not picked; a conflict resolved in one has to be resolved again.
+    pub merges_left_out: usize,
+}
+
+/// Why nothing could be decided, in words that may be shown.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub enum Undecided {
+    /// Branches the path names do not exist.
+    MissingBranches {
+        /// The environments' branches that are not there.
+        missing: Vec<BranchName>,
+        /// An existing branch of the path to make the first of them from, if any is there.
+        start_from: Option<BranchName>,
+    },
+    /// The repository has no commit.
+    EmptyRepository,
+    /// The clone is shallow: history is cut off, so sets of commits cannot be trusted.
+    ShallowClone,
+    /// The head or base was not found where it was announced; it moved or is not readable yet.
+    CommitMissing {
+        /// What was looked for.
+        what: String,
+    },
+    /// GitHub did not answer or refused.
+    GitHub {
+        /// What went wrong, without secrets.
+        what: String,
+    },
+    /// git did not answer or failed.
+    Git {
+        /// What went wrong, without secrets.
+        what: String,
+    },
+}
+
+/// What was found, with all that its words need.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub enum Cause {
+    /// TP101: a topic, or the copy branch, aimed at an environment that does not take it.
+    WrongBase {
+        /// The branch such work goes into first, when there is one: the retarget.
+        belongs_on: Option<BranchName>,
+        /// The branches that the base does take, as people call them; empty when it takes nothing known.
+        needs: Vec<BranchName>,
+    },
+    /// TP102: an environment aimed past the next one.
+    EnvironmentSkipped {
+        /// The branches that the base takes.
+        needs: Vec<BranchName>,
+        /// The branch the head has to go into first.
+        next: Option<BranchName>,
+    },
+    /// TP103: a promotion or sync from a fork.
+    ForkHead {
+        /// The branch of the same name in this repository, from which it has to come.
+        own: BranchName,
+    },
+    /// TP104: the head has nothing new and the files differ.
+    HeadBehind,
+    /// TP105: the base already holds the head's files.
+    NothingToPromote,
+    /// TP106: a downstream environment into an upstream one with nothing to carry.
+    ReverseMerge,
+    /// TP107: something else than its environment into the copy branch.
+    CopyTakesOnly {
+        /// The only branch it takes.
+        only: BranchName,
+        /// The branch such work goes into first, when there is one.
+        belongs_on: Option<BranchName>,
+    },
+    /// TP201: brought commits lie on the line of another environment or the copy branch.
+    CarriesHistory {
+        /// For each such branch: the foreign commits on its line, newest first.
+        foreign: Vec<(BranchName, Vec<Commit>)>,
+        /// How many commits the pull request brings in all, and how many came along with the foreign ones.
+        brought: usize,
+        /// Of those, how many are reachable from the foreign commits.
+        came_along: usize,
+        /// The way back to a clean branch.
+        repair: Repair,
+    },
+    /// TP201 as a warning: another branch was pointed at this topic after it had been pushed.
+    PointedAtTopic {
+        /// The branch that was moved.
+        branch: BranchName,
+        /// Where it was pointed.
+        commit: CommitId,
+        /// When, in Unix seconds.
+        at: i64,
+    },
+    /// TP206: no merge base.
+    UnrelatedHistory {
+        /// The commits, oldest first, that a new branch could pick; empty when there are too many to be own work.
+        repair: Repair,
+    },
+    /// TP301: what would ship is not what was tested.
+    UntestedTree {
+        /// The commits only the base has, which explain the difference, newest first.
+        only_on_base: Vec<Commit>,
+    },
+    /// TP302: merging conflicts.
+    MergeConflicts {
+        /// The paths, sorted.
+        paths: Vec<String>,
+        /// The commits only the base has, newest first.
+        only_on_base: Vec<Commit>,
+    },
+    /// TP901: nothing could be decided.
+    CouldNotDecide(Undecided),
+}
+
+impl Cause {
+    /// The code under which it is documented.
+    pub fn code(&self) -> Code {
+        match self {
+            Self::WrongBase { .. } => Code::WrongBase,
+            Self::EnvironmentSkipped { .. } => Code::EnvironmentSkipped,
+            Self::ForkHead { .. } => Code::ForkHead,
+            Self::HeadBehind => Code::HeadBehind,
+            Self::NothingToPromote => Code::NothingToPromote,
+            Self::ReverseMerge => Code::ReverseMerge,
+            Self::CopyTakesOnly { .. } => Code::CopyTakesOnly,
+            Self::CarriesHistory { .. } | Self::PointedAtTopic { .. } => Code::CarriesHistory,
+            Self::UnrelatedHistory { .. } => Code::UnrelatedHistory,
+            Self::UntestedTree { .. } => Code::UntestedTree,
+            Self::MergeConflicts { .. } => Code::MergeConflicts,
+            Self::CouldNotDecide(_) => Code::CouldNotDecide,
+        }
+    }
+}
+
+/// One reason for a verdict.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Finding {
+    /// How much it weighs.
+    pub severity: Outcome,
+    /// What was found.
+    pub cause: Cause,
+}
+
+/// The decision on one pull request: its findings, the most fundamental first.
+#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+pub struct Verdict {
+    /// The reasons; none means a plain pass.
+    pub findings: Vec<Finding>,
+}
+
+impl Verdict {
+    /// The worst severity among the findings; a pass without any.
+    pub fn outcome(&self) -> Outcome {
+        self.findings.iter().map(|finding| finding.severity).max().unwrap_or(Outcome::Pass)
+    }
+
+    /// A verdict that could not be reached.
+    pub fn undecided(why: Undecided) -> Self {
+        Self { findings: vec![Finding { severity: Outcome::Unknown, cause: Cause::CouldNotDecide(why) }] }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_definite_failure_outweighs_not_knowing() {
+        let mut verdict = Verdict::undecided(Undecided::EmptyRepository);
+        assert_eq!(verdict.outcome(), Outcome::Unknown);
+        verdict.findings.push(Finding { severity: Outcome::Fail, cause: Cause::HeadBehind });
+        assert_eq!(verdict.outcome(), Outcome::Fail);
+        assert_eq!(Verdict::default().outcome(), Outcome::Pass);
+    }
+
+    #[test]
+    fn codes_are_unique_and_sorted() {
+        let codes: Vec<_> = Code::ALL.iter().map(|code| code.as_str()).collect();
+        let mut sorted = codes.clone();
+        sorted.sort_unstable();
+        sorted.dedup();
+        assert_eq!(codes, sorted);
+    }
+}
