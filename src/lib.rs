@@ -4,3 +4,4 @@
 //! (`tests/architecture.rs` holds that).
 
 pub mod flow;
+pub mod store;

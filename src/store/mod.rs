@@ -1,0 +1,240 @@
+//! What is kept on disk, behind one trait of the operations that the engine needs.
+//!
+//! Lives here: the [`Store`] trait, its rows and errors; one folder for each database that carries
+//! it; the migrations. Entered by `engine` alone.
+//!
+//! Does not live here: decisions. The engine works out a list of [`Change`]s; the store applies all of
+//! them or none, and only while the lease they were worked out under still holds.
+
+mod rows;
+
+mod unit;
+
+pub use rows::{
+    Accepted, Account, AccountState, DeliveryFilter, DeliveryId, DeliveryRow, DeliveryState, Desired, Effect,
+    JudgedPull, LedgerRows, NewDelivery, PullRow, PullState, PushRow, RepositoryRow, RepositoryState, TipRow,
+};
+pub use unit::{InvalidUnit, Unit};
+
+use crate::flow::{BranchName, CommitId, InstallationId, PullNumber, RepositoryId};
+use async_trait::async_trait;
+
+/// A moment or a span, in milliseconds; moments count from the Unix epoch.
+pub type Millis = i64;
+
+/// Why the store did not do what was asked. Nothing was changed.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum StoreError {
+    /// There is no room left for the database. It works again by itself once there is.
+    #[error("no space is left for the database")]
+    Full,
+    /// The database cannot be used at the moment.
+    #[error("the database is not available: {0}")]
+    Unavailable(String),
+    /// What was read is not what this version writes.
+    #[error("the database holds something unexpected: {0}")]
+    Unexpected(String),
+}
+
+/// The right to work on a unit for a while. A change made under it is refused once it has ended and
+/// somebody else took over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lease {
+    /// What is being worked on.
+    pub unit: Unit,
+    /// Different for each lease of the same unit: a late holder is told by it.
+    pub token: i64,
+    /// The state of the unit that this work covers; marks that come later make it dirty again.
+    pub seen: i64,
+    /// How many times in a row the unit has failed before.
+    pub failures: u32,
+}
+
+/// What becomes of a unit after its work.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Next {
+    /// Done, unless it was marked meanwhile.
+    Done,
+    /// Try again, not before this moment.
+    Retry {
+        /// When.
+        at: Millis,
+        /// What went wrong, for the operator.
+        error: String,
+    },
+    /// Given up. It stays visible, and a replay or a new mark revives it.
+    Dead {
+        /// What went wrong, for the operator.
+        error: String,
+    },
+}
+
+/// One effect of a piece of work. A list of them is applied as a whole.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Change {
+    /// These deliveries have been taken in.
+    Digested(Vec<DeliveryId>),
+    /// What is known of an account with the App installed.
+    Account(Account),
+    /// What is known of a repository.
+    Repository(RepositoryRow),
+    /// What is known of a pull request; ignored when what is stored is newer by `updated_at`.
+    Pull(PullRow),
+    /// A pull request was judged. Raises its judged version.
+    Judged {
+        /// Which repository.
+        repository: RepositoryId,
+        /// Which pull request.
+        number: PullNumber,
+        /// The head commit that was judged.
+        head: CommitId,
+        /// The base branch it was judged against.
+        base: BranchName,
+        /// The verdict as JSON.
+        verdict: String,
+        /// When.
+        at: Millis,
+    },
+    /// An environment branch pointed at a commit. Known entries (same branch, commit, `at`) stay.
+    Tip(TipRow),
+    /// A topic was pushed at a commit. The earliest time is kept.
+    Push(PushRow),
+    /// GitHub shall show this. Marks the effect's unit when the substance differs from the stored one.
+    Desire(Desired),
+    /// GitHub shows what was desired with this substance, under this id.
+    Shown {
+        /// The effect's unit.
+        unit: Unit,
+        /// GitHub's id of the check run or comment.
+        github_id: u64,
+        /// The substance that was sent.
+        substance: String,
+    },
+    /// What GitHub showed is gone there: the next attempt makes it anew.
+    Vanished(Unit),
+    /// Something has to be looked at (again).
+    Mark(Unit),
+}
+
+/// How a [`Store::commit`] ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Committed {
+    /// All changes are stored.
+    Stored,
+    /// The lease had ended and somebody else holds the unit: nothing was changed.
+    LeaseLost,
+    /// A [`Desired::siblings`] no longer described the stored state: nothing was changed, work it out again.
+    Stale,
+}
+
+/// The operations the engine needs. Every method is one transaction.
+#[async_trait]
+pub trait Store: Send + Sync + std::fmt::Debug {
+    /// Stores a delivery and marks its unit, durably before it returns. Calls that come together may
+    /// share one commit. A known id with the same body changes nothing, except that a unit that was
+    /// given up is revived; with another body it is refused.
+    async fn accept(&self, delivery: NewDelivery) -> Result<Accepted, StoreError>;
+
+    /// Takes the unit that has waited longest among those that are dirty, due and free, until `until`.
+    /// At most `per_repository` units of one repository are out at a time, so that one busy
+    /// repository leaves room for the others. An ended lease counts as free and as one failure.
+    async fn lease(
+        &self,
+        now: Millis,
+        until: Millis,
+        per_repository: u32,
+    ) -> Result<Option<Lease>, StoreError>;
+
+    /// Prolongs a lease; `false` when it was lost.
+    async fn extend(&self, lease: &Lease, until: Millis) -> Result<bool, StoreError>;
+
+    /// The next moment at which something can become leasable by itself (a retry or an ended lease).
+    async fn next_due(&self, now: Millis) -> Result<Option<Millis>, StoreError>;
+
+    /// Applies all changes and settles the unit, or changes nothing.
+    async fn commit(
+        &self,
+        lease: &Lease,
+        changes: Vec<Change>,
+        next: Next,
+        now: Millis,
+    ) -> Result<Committed, StoreError>;
+
+    /// Marks units as dirty from outside of any work: timers, start-up, the operator.
+    async fn mark(&self, units: Vec<Unit>, now: Millis) -> Result<(), StoreError>;
+
+    /// Notes durably that GitHub is about to be asked to create what the lease's effect desires.
+    /// From then on it is looked for before it is created. `false` when the lease was lost.
+    async fn attempting(&self, lease: &Lease) -> Result<bool, StoreError>;
+
+    /// The deliveries of a unit that no work has taken in yet, in order of arrival, at most `limit`.
+    async fn inbox(&self, unit: &Unit, limit: u32) -> Result<Vec<DeliveryRow>, StoreError>;
+
+    /// One account.
+    async fn account(&self, id: InstallationId) -> Result<Option<Account>, StoreError>;
+
+    /// Every account.
+    async fn accounts(&self) -> Result<Vec<Account>, StoreError>;
+
+    /// One repository.
+    async fn repository(&self, id: RepositoryId) -> Result<Option<RepositoryRow>, StoreError>;
+
+    /// Every repository, or those of one installation.
+    async fn repositories(&self, of: Option<InstallationId>) -> Result<Vec<RepositoryRow>, StoreError>;
+
+    /// One pull request with its last verdict.
+    async fn pull(
+        &self,
+        repository: RepositoryId,
+        number: PullNumber,
+    ) -> Result<Option<JudgedPull>, StoreError>;
+
+    /// Every open pull request of a repository.
+    async fn open_pulls(&self, repository: RepositoryId) -> Result<Vec<JudgedPull>, StoreError>;
+
+    /// The open pull requests that were judged with this head and base, by number: they share a check.
+    async fn sharing(
+        &self,
+        repository: RepositoryId,
+        head: CommitId,
+        base: &BranchName,
+    ) -> Result<Vec<JudgedPull>, StoreError>;
+
+    /// The tip ledger of a repository: the tips of `branches`, and the pushes of `topic`.
+    async fn ledger(
+        &self,
+        repository: RepositoryId,
+        branches: &[BranchName],
+        topic: Option<&BranchName>,
+    ) -> Result<LedgerRows, StoreError>;
+
+    /// The newest ledger entry of a branch.
+    async fn newest_tip(
+        &self,
+        repository: RepositoryId,
+        branch: &BranchName,
+    ) -> Result<Option<TipRow>, StoreError>;
+
+    /// What GitHub shall show for this effect's unit, and what is known of what it shows.
+    async fn effect(&self, unit: &Unit) -> Result<Option<Effect>, StoreError>;
+
+    /// The operator's view of the inbox, newest first.
+    async fn deliveries(&self, filter: &DeliveryFilter) -> Result<Vec<DeliveryRow>, StoreError>;
+
+    /// One delivery by its row id or GUID.
+    async fn delivery(&self, id_or_guid: &str) -> Result<Option<DeliveryRow>, StoreError>;
+
+    /// Takes a delivery in again: it counts as not yet digested, and its unit is marked and revived.
+    /// `false` when there is no such delivery or its body has been dropped.
+    async fn replay(&self, id: DeliveryId, now: Millis) -> Result<bool, StoreError>;
+
+    /// Drops the bodies of digested deliveries received before `bodies`, and forgets those received
+    /// before `rows`. Deliveries that are not digested stay.
+    async fn prune(&self, bodies: Millis, rows: Millis) -> Result<(), StoreError>;
+
+    /// Answers when the database can be written: the readiness probe.
+    async fn ready(&self) -> Result<(), StoreError>;
+
+    /// Finishes what has begun, brings the log into the database file and closes it.
+    async fn close(&self);
+}

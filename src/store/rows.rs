@@ -1,0 +1,261 @@
+use super::{Millis, Unit};
+use crate::flow::{
+    BranchName, CommitId, InstallationId, LedgerTip, PullNumber, PushedAt, RepositoryId, TipSource,
+};
+use bytes::Bytes;
+
+/// The row number of a delivery: it grows in order of arrival.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct DeliveryId(pub i64);
+
+/// A verified webhook call that is to be kept.
+#[derive(Debug, Clone)]
+pub struct NewDelivery {
+    /// GitHub's id of the delivery; a redelivery carries the same.
+    pub guid: String,
+    /// The kind of event, as in `X-GitHub-Event`.
+    pub event: String,
+    /// What happened, where the event says so.
+    pub action: Option<String>,
+    /// The installation it came through.
+    pub installation: Option<InstallationId>,
+    /// The body as JSON text, not compressed.
+    pub body: Bytes,
+    /// What has to be looked at because of it.
+    pub unit: Unit,
+    /// When it came.
+    pub received_at: Millis,
+}
+
+/// What [`super::Store::accept`] made of a delivery.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Accepted {
+    /// It is on disk.
+    Stored,
+    /// It was there already, with the same body.
+    Repeated,
+    /// Its id was there already with another body: refused.
+    Conflicting,
+}
+
+/// How far a delivery has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum DeliveryState {
+    /// Stored, not yet taken in.
+    Pending,
+    /// Taken in.
+    Done,
+    /// Its unit was given up before it was taken in.
+    Dead,
+}
+
+/// A stored delivery.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DeliveryRow {
+    /// Its row number.
+    pub id: DeliveryId,
+    /// GitHub's id.
+    pub guid: String,
+    /// The kind of event.
+    pub event: String,
+    /// What happened, where the event says so.
+    pub action: Option<String>,
+    /// The installation it came through.
+    pub installation: Option<InstallationId>,
+    /// What is looked at because of it.
+    pub unit: Unit,
+    /// When it came.
+    pub received_at: Millis,
+    /// How far it has come.
+    pub state: DeliveryState,
+    /// Why its unit last failed, while it has not been taken in.
+    pub error: Option<String>,
+    /// The body as JSON text; `None` once it was dropped for age, and in listings.
+    pub body: Option<Bytes>,
+}
+
+/// Which deliveries to list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeliveryFilter {
+    /// Only those in this state.
+    pub state: Option<DeliveryState>,
+    /// At most this many.
+    pub limit: u32,
+}
+
+/// Whether an installation may be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum AccountState {
+    /// It may.
+    Active,
+    /// Its owner has suspended it.
+    Suspended,
+    /// It was removed.
+    Deleted,
+}
+
+/// An account with the App installed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Account {
+    /// The installation's number.
+    pub id: InstallationId,
+    /// The account's login.
+    pub login: String,
+    /// Whether it may be used.
+    pub state: AccountState,
+}
+
+/// Whether a repository is to be looked after.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum RepositoryState {
+    /// It is.
+    Active,
+    /// It was taken out of the installation, deleted or archived.
+    Gone,
+}
+
+/// What is known of a repository.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RepositoryRow {
+    /// GitHub's number.
+    pub id: RepositoryId,
+    /// The installation that covers it.
+    pub installation: InstallationId,
+    /// `owner/name`, as last seen.
+    pub full_name: String,
+    /// Where git fetches it from.
+    pub clone_url: String,
+    /// Where people look at it.
+    pub html_url: String,
+    /// Its default branch.
+    pub default_branch: String,
+    /// Whether it is to be looked after.
+    pub state: RepositoryState,
+    /// When refs and pull requests were last compared with GitHub.
+    pub reconciled_at: Option<Millis>,
+}
+
+/// Whether a pull request is open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum PullState {
+    /// It is.
+    Open,
+    /// Closed without merging.
+    Closed,
+    /// Merged.
+    Merged,
+}
+
+/// What is known of a pull request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PullRow {
+    /// Its repository.
+    pub repository: RepositoryId,
+    /// Its number.
+    pub number: PullNumber,
+    /// Whether it is open.
+    pub state: PullState,
+    /// Whether it is a draft.
+    pub draft: bool,
+    /// The head branch's name.
+    pub head_branch: BranchName,
+    /// The head commit.
+    pub head_commit: CommitId,
+    /// The repository of the head; `None` when that was deleted.
+    pub head_repository: Option<RepositoryId>,
+    /// The base branch's name.
+    pub base_branch: BranchName,
+    /// The author's login.
+    pub author: String,
+    /// GitHub's time of the last change, by which older news are told.
+    pub updated_at: Millis,
+}
+
+/// A pull request with its last verdict.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JudgedPull {
+    /// The pull request.
+    pub pull: PullRow,
+    /// The head commit of the last verdict.
+    pub judged_head: Option<CommitId>,
+    /// The base branch of the last verdict.
+    pub judged_base: Option<BranchName>,
+    /// The last verdict as JSON.
+    pub verdict: Option<String>,
+    /// When it was made.
+    pub judged_at: Option<Millis>,
+    /// How many verdicts there have been: it grows with each.
+    pub judged_version: i64,
+}
+
+/// An entry of the tip ledger.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TipRow {
+    /// Its repository.
+    pub repository: RepositoryId,
+    /// The environment's or copy branch.
+    pub branch: BranchName,
+    /// What it pointed at; `None` when it was deleted.
+    pub commit: Option<CommitId>,
+    /// What it pointed at before, where that is known.
+    pub before: Option<CommitId>,
+    /// When, in Unix seconds.
+    pub at: i64,
+    /// Whether it was moved by force.
+    pub forced: bool,
+    /// Who moved it.
+    pub actor: Option<String>,
+    /// How it is known.
+    pub source: TipSource,
+}
+
+/// A push of a topic.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PushRow {
+    /// Its repository.
+    pub repository: RepositoryId,
+    /// The topic.
+    pub branch: BranchName,
+    /// What it was pushed at.
+    pub commit: CommitId,
+    /// When, in Unix seconds.
+    pub at: i64,
+}
+
+/// The part of the ledger that one verdict needs.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LedgerRows {
+    /// Tips by branch, in order of time.
+    pub tips: Vec<(BranchName, LedgerTip)>,
+    /// The topic's pushes, in order of time.
+    pub pushes: Vec<PushedAt>,
+}
+
+/// What GitHub shall show.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Desired {
+    /// The effect's unit: a check or a comment.
+    pub unit: Unit,
+    /// What to show, as the engine wrote it.
+    pub content: String,
+    /// What of it matters: with an equal substance nothing is sent.
+    pub substance: String,
+    /// For a check: the other open pull requests that share it, with their judged versions, as they
+    /// were when the content was worded. See [`super::Committed::Stale`].
+    pub siblings: Vec<(PullNumber, i64)>,
+}
+
+/// A desired effect and what is known of GitHub's side.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Effect {
+    /// What to show.
+    pub content: String,
+    /// What of it matters.
+    pub substance: String,
+    /// The substance GitHub shows, as far as known.
+    pub shown: Option<String>,
+    /// GitHub's id of the check run or comment.
+    pub github_id: Option<u64>,
+    /// Whether creating it was ever begun: then it is looked for before it is created.
+    pub attempted: bool,
+}

@@ -1,0 +1,112 @@
+use crate::flow::{BranchName, CommitId, InstallationId, PullNumber, RepositoryId};
+use std::fmt;
+use std::str::FromStr;
+
+/// Something that is worked on by one worker at a time. Marking it dirty says "look at it (again)".
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Unit {
+    /// The App itself: asking GitHub again for deliveries that failed.
+    App,
+    /// An account with the App installed: which repositories there are.
+    Installation(InstallationId),
+    /// A repository as a whole: its open pull requests and refs against what is stored.
+    Repository(RepositoryId),
+    /// A branch that was pushed to.
+    Branch(RepositoryId, BranchName),
+    /// A pull request to judge.
+    Pull(RepositoryId, PullNumber),
+    /// A check run that GitHub shall show: on a commit, for a base branch.
+    Check(RepositoryId, CommitId, BranchName),
+    /// The sticky comment that GitHub shall show on a pull request.
+    Comment(RepositoryId, PullNumber),
+}
+
+impl Unit {
+    /// The repository it belongs to, where there is one.
+    pub fn repository(&self) -> Option<RepositoryId> {
+        match self {
+            Self::App | Self::Installation(_) => None,
+            Self::Repository(id)
+            | Self::Branch(id, _)
+            | Self::Pull(id, _)
+            | Self::Check(id, _, _)
+            | Self::Comment(id, _) => Some(*id),
+        }
+    }
+}
+
+impl fmt::Display for Unit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::App => f.write_str("app"),
+            Self::Installation(id) => write!(f, "installation:{id}"),
+            Self::Repository(id) => write!(f, "repository:{id}"),
+            Self::Branch(id, branch) => write!(f, "branch:{id}:{branch}"),
+            Self::Pull(id, number) => write!(f, "pull:{id}:{number}"),
+            Self::Check(id, head, base) => write!(f, "check:{id}:{head}:{base}"),
+            Self::Comment(id, number) => write!(f, "comment:{id}:{number}"),
+        }
+    }
+}
+
+/// A text that names no unit.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} names no unit of work")]
+pub struct InvalidUnit(String);
+
+impl FromStr for Unit {
+    type Err = InvalidUnit;
+
+    fn from_str(text: &str) -> Result<Self, InvalidUnit> {
+        parse(text).ok_or_else(|| InvalidUnit(text.to_owned()))
+    }
+}
+
+fn parse(text: &str) -> Option<Unit> {
+    if text == "app" {
+        return Some(Unit::App);
+    }
+    let (kind, rest) = text.split_once(':')?;
+    let (id, tail) = match rest.split_once(':') {
+        Some((id, tail)) => (id.parse().ok()?, Some(tail)),
+        None => (rest.parse().ok()?, None),
+    };
+    let repository = RepositoryId(id);
+    match (kind, tail) {
+        ("installation", None) => Some(Unit::Installation(InstallationId(id))),
+        ("repository", None) => Some(Unit::Repository(repository)),
+        ("branch", Some(branch)) => Some(Unit::Branch(repository, branch.parse().ok()?)),
+        ("pull", Some(number)) => Some(Unit::Pull(repository, PullNumber(number.parse().ok()?))),
+        ("comment", Some(number)) => Some(Unit::Comment(repository, PullNumber(number.parse().ok()?))),
+        ("check", Some(tail)) => {
+            let (head, base) = tail.split_once(':')?;
+            Some(Unit::Check(repository, head.parse().ok()?, base.parse().ok()?))
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn units_round_trip_through_their_names() {
+        let branch = || BranchName::new("a/b'c").unwrap();
+        let head = "0123456789abcdef0123456789abcdef01234567".parse().unwrap();
+        for unit in [
+            Unit::App,
+            Unit::Installation(InstallationId(9)),
+            Unit::Repository(RepositoryId(42)),
+            Unit::Branch(RepositoryId(42), branch()),
+            Unit::Pull(RepositoryId(42), PullNumber(7)),
+            Unit::Check(RepositoryId(42), head, branch()),
+            Unit::Comment(RepositoryId(42), PullNumber(7)),
+        ] {
+            assert_eq!(unit.to_string().parse::<Unit>().unwrap(), unit);
+        }
+        for bad in ["", "app:1", "pull:42", "pull:x:1", "check:42:short:main", "branch:42:a..b", "other:1"] {
+            assert!(bad.parse::<Unit>().is_err(), "{bad}");
+        }
+    }
+}
