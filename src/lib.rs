@@ -4,4 +4,5 @@
 //! (`tests/architecture.rs` holds that).
 
 pub mod flow;
+pub mod github;
 pub mod store;

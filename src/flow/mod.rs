@@ -17,6 +17,6 @@ pub use facts::{
     BackMergeHistory, Base, Commit, Facts, Head, History, LedgerTip, Line, MergeOutcome, PromotionHistory,
     Pull, PushedAt, TipSource, TopicHistory,
 };
-pub use ids::{InstallationId, PullNumber, RepositoryId};
+pub use ids::{InstallationId, Millis, PullNumber, RepositoryId};
 pub use names::{BranchName, CommitId, InvalidName, TreeId};
 pub use verdict::{Cause, Code, Finding, Outcome, Repair, Undecided, Verdict};

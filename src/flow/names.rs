@@ -126,6 +126,11 @@ macro_rules! object_id {
         pub struct $name([u8; 20]);
 
         impl $name {
+            /// Whether it is all zeros, by which git and GitHub say "nothing".
+            pub fn is_zero(&self) -> bool {
+                self.0 == [0; 20]
+            }
+
             /// The first nine hexadecimal digits, as git shows them to people.
             pub fn short(&self) -> String {
                 let mut hex = self.to_string();

@@ -19,8 +19,7 @@ pub use unit::{InvalidUnit, Unit};
 use crate::flow::{BranchName, CommitId, InstallationId, PullNumber, RepositoryId};
 use async_trait::async_trait;
 
-/// A moment or a span, in milliseconds; moments count from the Unix epoch.
-pub type Millis = i64;
+pub use crate::flow::Millis;
 
 /// Why the store did not do what was asked. Nothing was changed.
 #[derive(Debug, Clone, thiserror::Error)]

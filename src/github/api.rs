@@ -1,0 +1,379 @@
+use super::error::ApiError;
+use super::jwt::AppKey;
+use super::tokens::{Scope, Tokens};
+use crate::flow::{InstallationId, Millis};
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
+use http_body_util::{BodyExt, Limited};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+/// Tells the time, in Unix milliseconds.
+pub type Now = Arc<dyn Fn() -> Millis + Send + Sync>;
+
+/// What a connection to GitHub needs.
+pub struct ApiConfig {
+    /// Where the REST API is, without a slash at its end: `https://api.github.com`, or
+    /// `https://host/api/v3` for GitHub Enterprise Server.
+    pub base_url: String,
+    /// Who we are.
+    pub key: AppKey,
+    /// How long one call may take, its body included.
+    pub timeout: Duration,
+    /// Tells the time.
+    pub now: Now,
+}
+
+/// On whose behalf a call is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Caller {
+    /// The App itself.
+    App,
+    /// An installation of it.
+    Installation(InstallationId),
+}
+
+/// The connection to GitHub's REST API.
+///
+/// A call is sent once and its end is classified ([`ApiError`]); trying again is the engine's business.
+/// Two things are settled here because no work is repeated by them: a token that GitHub no longer takes
+/// is replaced and the refused call sent again, and a moved resource is followed once.
+pub struct Api {
+    client: octocrab::Octocrab,
+    base: Uri,
+    key: AppKey,
+    tokens: Tokens,
+    timeout: Duration,
+    now: Now,
+    brakes: Mutex<HashMap<Caller, Millis>>,
+    calls: AtomicU64,
+}
+
+impl fmt::Debug for Api {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Api").field("base", &self.base).field("key", &self.key).finish_non_exhaustive()
+    }
+}
+
+/// The largest answer taken. A page of a hundred pull requests is about 2 MB.
+const ANSWER_MAX: usize = 32 * 1024 * 1024;
+/// The wait when GitHub names none, as its best practices ask.
+const UNNAMED_WAIT: Millis = 60_000;
+/// The longest wait believed, so that a wrong header cannot stop an installation for ever.
+const WAIT_MAX: Millis = 3_900_000;
+
+/// One call, before it is sent.
+pub(super) struct Call<'a> {
+    pub(super) caller: Caller,
+    pub(super) method: Method,
+    /// Path and query, or an absolute address on the same host (a `next` link).
+    pub(super) path: &'a str,
+    pub(super) body: Option<serde_json::Value>,
+}
+
+/// An answer that went well.
+pub(super) struct Answer {
+    pub(super) headers: HeaderMap,
+    body: Bytes,
+    call: String,
+}
+
+impl Answer {
+    pub(super) fn read<T: DeserializeOwned>(&self) -> Result<T, ApiError> {
+        serde_json::from_slice(&self.body)
+            .map_err(|error| ApiError::Unreadable { call: self.call.clone(), what: error.to_string() })
+    }
+}
+
+impl Api {
+    /// Makes the connection; nothing is sent yet. Must be called within a Tokio runtime.
+    ///
+    /// # Errors
+    /// When the base address cannot be read or TLS cannot be set up.
+    pub fn new(config: ApiConfig) -> Result<Self, ApiError> {
+        let setting_up =
+            |what: String| ApiError::NoAnswer { call: "set-up of the connection".to_owned(), what };
+        let base: Uri = config
+            .base_url
+            .trim_end_matches('/')
+            .parse()
+            .map_err(|error: http::uri::InvalidUri| setting_up(error.to_string()))?;
+        if base.authority().is_none() {
+            return Err(setting_up(format!("{} is not an absolute address", config.base_url)));
+        }
+        let client = octocrab::Octocrab::builder()
+            .base_uri(base.clone())
+            .map_err(|error| setting_up(error.to_string()))?
+            .set_connect_timeout(Some(config.timeout))
+            .build()
+            .map_err(|error| setting_up(error.to_string()))?;
+        Ok(Self {
+            client,
+            base,
+            key: config.key,
+            tokens: Tokens::default(),
+            timeout: config.timeout,
+            now: config.now,
+            brakes: Mutex::default(),
+            calls: AtomicU64::new(0),
+        })
+    }
+
+    /// The App's id, as configured.
+    pub fn app_id(&self) -> &str {
+        self.key.app_id()
+    }
+
+    /// Whether the API is spoken to without TLS, which is for stand-ins on one's own machine.
+    pub fn is_plain_http(&self) -> bool {
+        self.base.scheme_str() == Some("http")
+    }
+
+    /// How many requests have been sent.
+    pub fn calls_sent(&self) -> u64 {
+        self.calls.load(Ordering::Relaxed)
+    }
+
+    /// A token that lets git read the installation's repositories and nothing else.
+    pub async fn git_token(&self, installation: InstallationId) -> Result<String, ApiError> {
+        Ok(self.token(installation, Scope::Git).await?.0)
+    }
+
+    pub(super) fn now(&self) -> Millis {
+        (self.now)()
+    }
+
+    pub(super) async fn get<T: DeserializeOwned>(&self, caller: Caller, path: &str) -> Result<T, ApiError> {
+        self.send(Call { caller, method: Method::GET, path, body: None }).await?.read()
+    }
+
+    pub(super) async fn write<T: DeserializeOwned>(
+        &self,
+        caller: Caller,
+        method: Method,
+        path: &str,
+        body: &(impl Serialize + Sync),
+    ) -> Result<T, ApiError> {
+        let body = serde_json::to_value(body).map_err(|error| ApiError::Unreadable {
+            call: format!("{method} {path}"),
+            what: error.to_string(),
+        })?;
+        self.send(Call { caller, method, path, body: Some(body) }).await?.read()
+    }
+
+    /// Sends a call. Whoever comes while the caller's brake is on is refused without a call.
+    pub(super) async fn send(&self, call: Call<'_>) -> Result<Answer, ApiError> {
+        self.check_brake(call.caller)?;
+        let (token, generation) = match call.caller {
+            Caller::App => (self.app_token()?, None),
+            Caller::Installation(id) => {
+                let (token, generation) = self.token(id, Scope::Api).await?;
+                (token, Some((id, generation)))
+            }
+        };
+        match (self.send_with(&call, &token).await, generation) {
+            (Err(ApiError::Unauthorized { .. }), Some((id, generation))) => {
+                self.tokens.forget(id, Scope::Api, generation).await;
+                let (token, _) = self.token(id, Scope::Api).await?;
+                self.send_with(&call, &token).await
+            }
+            (result, _) => result,
+        }
+    }
+
+    async fn token(&self, id: InstallationId, scope: Scope) -> Result<(String, u64), ApiError> {
+        self.tokens
+            .get(id, scope, self.now(), async {
+                self.check_brake(Caller::Installation(id))?;
+                let path = format!("/app/installations/{id}/access_tokens");
+                let body = scope.request_body();
+                let call = Call { caller: Caller::App, method: Method::POST, path: &path, body };
+                self.send_with(&call, &self.app_token()?).await?.read()
+            })
+            .await
+    }
+
+    fn app_token(&self) -> Result<String, ApiError> {
+        self.key.token(self.now() / 1000).ok_or_else(|| ApiError::NoAnswer {
+            call: "signing our own token".to_owned(),
+            what: "the system has no randomness to give".to_owned(),
+        })
+    }
+
+    /// Sends a call with this token, following one redirect on the same host.
+    async fn send_with(&self, call: &Call<'_>, token: &str) -> Result<Answer, ApiError> {
+        let name = format!("{} {}", call.method, call.path.split('?').next().unwrap_or_default());
+        let mut address = self.address(call.path, &name)?;
+        for _ in 0..2 {
+            let (status, headers, body) = self.exchange(call, &address, token, &name).await?;
+            if status.is_success() {
+                return Ok(Answer { headers, body, call: name });
+            }
+            match redirect(status, &headers) {
+                Some(target) => address = self.address(&target, &name)?,
+                None => return Err(self.classify(call.caller, name, status, &headers, &body)),
+            }
+        }
+        Err(ApiError::Unreadable { call: name, what: "it redirects more than once".to_owned() })
+    }
+
+    async fn exchange(
+        &self,
+        call: &Call<'_>,
+        address: &Uri,
+        token: &str,
+        name: &str,
+    ) -> Result<(StatusCode, HeaderMap, Bytes), ApiError> {
+        let no_answer = |what: String| ApiError::NoAnswer { call: name.to_owned(), what };
+        let mut authorization = HeaderValue::try_from(format!("Bearer {token}"))
+            .map_err(|_| no_answer("the token holds characters no header takes".to_owned()))?;
+        authorization.set_sensitive(true);
+        let request = http::Request::builder()
+            .method(call.method.clone())
+            .uri(address.clone())
+            .header(header::AUTHORIZATION, authorization)
+            .header(header::ACCEPT, "application/vnd.github+json");
+        let request = self
+            .client
+            .build_request(request, call.body.as_ref())
+            .map_err(|error| no_answer(error.to_string()))?;
+        self.calls.fetch_add(1, Ordering::Relaxed);
+        let whole = async {
+            let answer = self.client.send(request).await.map_err(|error| no_answer(root_cause(&error)))?;
+            let (parts, body) = answer.into_parts();
+            let body = Limited::new(body, ANSWER_MAX).collect().await;
+            let body = body.map_err(|error| no_answer(root_cause(error.as_ref())))?.to_bytes();
+            Ok((parts.status, parts.headers, body))
+        };
+        match tokio::time::timeout(self.timeout, whole).await {
+            Ok(result) => result,
+            Err(_) => Err(no_answer(format!("no answer within {} s", self.timeout.as_secs()))),
+        }
+    }
+
+    /// The absolute address of a path, or of an absolute address on the API's own host.
+    fn address(&self, path: &str, name: &str) -> Result<Uri, ApiError> {
+        let unreadable = |what: &str| ApiError::Unreadable { call: name.to_owned(), what: what.to_owned() };
+        let uri = if path.starts_with('/') {
+            format!("{}{path}", self.base.to_string().trim_end_matches('/')).parse()
+        } else {
+            path.parse::<Uri>()
+        };
+        let uri = uri.map_err(|_| unreadable("the address is malformed"))?;
+        if uri.authority() == self.base.authority() && uri.scheme() == self.base.scheme() {
+            Ok(uri)
+        } else {
+            Err(unreadable("it leads to another host, where our token must not go"))
+        }
+    }
+
+    fn check_brake(&self, caller: Caller) -> Result<(), ApiError> {
+        let mut brakes = self.brakes.lock().unwrap_or_else(PoisonError::into_inner);
+        match brakes.get(&caller) {
+            Some(&until) if until > self.now() => Err(ApiError::RateLimited { until }),
+            Some(_) => {
+                brakes.remove(&caller);
+                Ok(())
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn classify(
+        &self,
+        caller: Caller,
+        call: String,
+        status: StatusCode,
+        headers: &HeaderMap,
+        body: &[u8],
+    ) -> ApiError {
+        let message = message_in(body);
+        if let Some(wait) = rate_limit_wait(status, headers, &message, self.now()) {
+            let until = self.now() + wait.clamp(1_000, WAIT_MAX);
+            self.brakes.lock().unwrap_or_else(PoisonError::into_inner).insert(caller, until);
+            return ApiError::RateLimited { until };
+        }
+        match status.as_u16() {
+            401 => ApiError::Unauthorized { call, message },
+            403 if message.contains("suspended") => ApiError::Suspended,
+            403 => ApiError::Forbidden { call, message },
+            404 | 410 => ApiError::NotFound { call },
+            status @ 500.. => ApiError::Failed { call, status },
+            status => ApiError::Refused { call, status, message },
+        }
+    }
+}
+
+fn redirect(status: StatusCode, headers: &HeaderMap) -> Option<String> {
+    let moved = matches!(status.as_u16(), 301 | 302 | 307 | 308);
+    moved.then(|| headers.get(header::LOCATION)?.to_str().ok().map(str::to_owned)).flatten()
+}
+
+/// How long to wait, if the answer means that there were too many calls. The order of the headers is
+/// that of GitHub's best practices.
+fn rate_limit_wait(status: StatusCode, headers: &HeaderMap, message: &str, now: Millis) -> Option<Millis> {
+    if status != StatusCode::FORBIDDEN && status != StatusCode::TOO_MANY_REQUESTS {
+        return None;
+    }
+    let number = |name: &str| headers.get(name)?.to_str().ok()?.trim().parse::<i64>().ok();
+    if let Some(seconds) = number("retry-after") {
+        return Some(seconds.saturating_mul(1000));
+    }
+    if number("x-ratelimit-remaining") == Some(0) {
+        let reset = number("x-ratelimit-reset").map(|at| at.saturating_mul(1000).saturating_sub(now));
+        return Some(reset.unwrap_or(UNNAMED_WAIT));
+    }
+    let limited = status == StatusCode::TOO_MANY_REQUESTS || message.to_lowercase().contains("rate limit");
+    limited.then_some(UNNAMED_WAIT)
+}
+
+fn message_in(body: &[u8]) -> String {
+    #[derive(serde::Deserialize)]
+    struct Basic {
+        message: String,
+    }
+    let message = serde_json::from_slice::<Basic>(body).map(|basic| basic.message);
+    let mut message = message.unwrap_or_else(|_| "without a message".to_owned());
+    if let Some((end, _)) = message.char_indices().nth(300) {
+        message.truncate(end);
+    }
+    message
+}
+
+fn root_cause(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut cause = error;
+    while let Some(next) = cause.source() {
+        cause = next;
+    }
+    cause.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wait(status: u16, headers: &[(&'static str, &str)], message: &str) -> Option<Millis> {
+        let mut map = HeaderMap::new();
+        for (name, value) in headers {
+            map.insert(*name, value.parse().unwrap());
+        }
+        rate_limit_wait(StatusCode::from_u16(status).unwrap(), &map, message, 1_000_000)
+    }
+
+    #[test]
+    fn a_rate_limit_is_told_from_a_refusal() {
+        assert_eq!(wait(403, &[("retry-after", "2")], ""), Some(2_000));
+        assert_eq!(wait(429, &[("retry-after", "3600")], ""), Some(3_600_000));
+        let used_up = [("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "1060")];
+        assert_eq!(wait(403, &used_up, ""), Some(60_000));
+        assert_eq!(wait(403, &[], "You have exceeded a secondary rate limit"), Some(UNNAMED_WAIT));
+        assert_eq!(wait(429, &[], ""), Some(UNNAMED_WAIT));
+        assert_eq!(wait(403, &[("x-ratelimit-remaining", "12")], "Resource not accessible"), None);
+        assert_eq!(wait(404, &[("retry-after", "2")], ""), None);
+    }
+}

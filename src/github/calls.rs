@@ -1,0 +1,358 @@
+use super::api::{Api, Call, Caller};
+use super::error::ApiError;
+use super::paging::next_page;
+use crate::flow::{CommitId, InstallationId, PullNumber, RepositoryId};
+use chrono::{DateTime, Utc};
+use http::Method;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+/// Everything but what a URL's query takes as it is: names from outside must not end a parameter.
+const QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// The most pages walked of one listing: ten thousand items at a hundred each.
+const PAGES_MAX: usize = 100;
+
+/// A repository as GitHub describes it, in answers and in events.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Repository {
+    /// GitHub's number.
+    pub id: RepositoryId,
+    /// `owner/name`.
+    pub full_name: String,
+    /// Where git fetches it from.
+    pub clone_url: String,
+    /// Where people look at it.
+    pub html_url: String,
+    /// Its default branch.
+    pub default_branch: String,
+    /// Whether it can only be read.
+    #[serde(default)]
+    pub archived: bool,
+}
+
+/// One end of a pull request.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct PullEnd {
+    /// The branch's name.
+    #[serde(rename = "ref")]
+    pub branch: String,
+    /// The commit.
+    pub sha: CommitId,
+    /// The repository; `None` when it was deleted.
+    pub repo: Option<PullEndRepository>,
+}
+
+/// The repository of one end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub struct PullEndRepository {
+    /// GitHub's number.
+    pub id: RepositoryId,
+}
+
+/// Somebody.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct User {
+    /// The login.
+    pub login: String,
+}
+
+/// A pull request as GitHub describes it, in answers and in events.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Pull {
+    /// Its number.
+    pub number: PullNumber,
+    /// `open` or `closed`.
+    pub state: String,
+    /// Whether it is a draft.
+    #[serde(default)]
+    pub draft: Option<bool>,
+    /// When it was merged.
+    #[serde(default)]
+    pub merged_at: Option<DateTime<Utc>>,
+    /// The author; `None` when the account was deleted.
+    pub user: Option<User>,
+    /// What would be merged.
+    pub head: PullEnd,
+    /// Where it would go.
+    pub base: PullEnd,
+    /// When it was last changed.
+    pub updated_at: DateTime<Utc>,
+}
+
+/// An installation of the App.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Installation {
+    /// GitHub's number.
+    pub id: InstallationId,
+    /// The account it is on.
+    pub account: Option<User>,
+    /// Since when it is suspended.
+    #[serde(default)]
+    pub suspended_at: Option<DateTime<Utc>>,
+}
+
+/// A check run as it is sent, in GitHub's own terms.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CheckRunBody {
+    /// The check's name.
+    pub name: String,
+    /// The commit it is on.
+    pub head_sha: CommitId,
+    /// Our own key, by which it is found again.
+    pub external_id: String,
+    /// Always `completed`.
+    pub status: String,
+    /// `success`, `failure`, `action_required` or `cancelled`.
+    pub conclusion: String,
+    /// The words.
+    pub output: CheckRunOutput,
+    /// The buttons.
+    pub actions: Vec<CheckRunAction>,
+}
+
+/// The words of a check run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CheckRunOutput {
+    /// The line in the list of checks.
+    pub title: String,
+    /// The page, in Markdown.
+    pub summary: String,
+    /// More of it, below.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+}
+
+/// A button of a check run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CheckRunAction {
+    /// What stands on it.
+    pub label: String,
+    /// What it does.
+    pub description: String,
+    /// What comes back when it is pressed.
+    pub identifier: String,
+}
+
+/// A delivery that GitHub could not bring to us.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct FailedDelivery {
+    /// GitHub's number, by which it is asked for again.
+    pub id: u64,
+    /// The id it carries.
+    pub guid: String,
+    /// When it was tried.
+    pub delivered_at: DateTime<Utc>,
+    /// The kind of event.
+    pub event: String,
+}
+
+#[derive(Deserialize)]
+struct App {
+    id: u64,
+}
+
+#[derive(Deserialize)]
+struct CheckRun {
+    id: u64,
+    #[serde(default)]
+    external_id: Option<String>,
+    app: Option<App>,
+}
+
+#[derive(Deserialize)]
+struct Comment {
+    id: u64,
+    #[serde(default)]
+    body: Option<String>,
+    #[serde(default)]
+    performed_via_github_app: Option<App>,
+}
+
+impl Api {
+    /// Every installation of the App.
+    pub async fn installations(&self) -> Result<Vec<Installation>, ApiError> {
+        self.all_pages(Caller::App, "/app/installations?per_page=100", |page: Vec<Installation>| page).await
+    }
+
+    /// The repositories that an installation covers.
+    pub async fn repositories(&self, id: InstallationId) -> Result<Vec<Repository>, ApiError> {
+        #[derive(Deserialize)]
+        struct Page {
+            repositories: Vec<Repository>,
+        }
+        let path = "/installation/repositories?per_page=100";
+        self.all_pages(Caller::Installation(id), path, |page: Page| page.repositories).await
+    }
+
+    /// The open pull requests of a repository.
+    pub async fn open_pulls(&self, id: InstallationId, repository: &str) -> Result<Vec<Pull>, ApiError> {
+        let path = format!("/repos/{repository}/pulls?state=open&per_page=100");
+        self.all_pages(Caller::Installation(id), &path, |page: Vec<Pull>| page).await
+    }
+
+    /// One pull request.
+    pub async fn pull(
+        &self,
+        id: InstallationId,
+        repository: &str,
+        number: PullNumber,
+    ) -> Result<Pull, ApiError> {
+        self.get(Caller::Installation(id), &format!("/repos/{repository}/pulls/{number}")).await
+    }
+
+    /// Makes a check run; the answer is its id.
+    pub async fn create_check(
+        &self,
+        id: InstallationId,
+        repository: &str,
+        check: &CheckRunBody,
+    ) -> Result<u64, ApiError> {
+        let path = format!("/repos/{repository}/check-runs");
+        let made: CheckRun = self.write(Caller::Installation(id), Method::POST, &path, check).await?;
+        Ok(made.id)
+    }
+
+    /// Makes an existing check run say this.
+    pub async fn update_check(
+        &self,
+        id: InstallationId,
+        repository: &str,
+        check_id: u64,
+        check: &CheckRunBody,
+    ) -> Result<(), ApiError> {
+        #[derive(Serialize)]
+        struct Update<'a> {
+            external_id: &'a str,
+            status: &'a str,
+            conclusion: &'a str,
+            output: &'a CheckRunOutput,
+            actions: &'a [CheckRunAction],
+        }
+        let CheckRunBody { external_id, status, conclusion, output, actions, .. } = check;
+        let update = Update { external_id, status, conclusion, output, actions };
+        let path = format!("/repos/{repository}/check-runs/{check_id}");
+        let _: CheckRun = self.write(Caller::Installation(id), Method::PATCH, &path, &update).await?;
+        Ok(())
+    }
+
+    /// The id of our own check run with this name and external id on a commit, if there is one.
+    pub async fn find_check(
+        &self,
+        id: InstallationId,
+        repository: &str,
+        check: &CheckRunBody,
+    ) -> Result<Option<u64>, ApiError> {
+        #[derive(Deserialize)]
+        struct Page {
+            check_runs: Vec<CheckRun>,
+        }
+        let name = utf8_percent_encode(&check.name, QUERY);
+        let app = utf8_percent_encode(self.app_id(), QUERY);
+        let path = format!(
+            "/repos/{repository}/commits/{}/check-runs?check_name={name}&app_id={app}&filter=all&per_page=100",
+            check.head_sha
+        );
+        let runs = self.all_pages(Caller::Installation(id), &path, |page: Page| page.check_runs).await?;
+        let ours = |run: &&CheckRun| {
+            self.is_ours(run.app.as_ref()) && run.external_id.as_deref() == Some(check.external_id.as_str())
+        };
+        Ok(runs.iter().find(ours).map(|run| run.id))
+    }
+
+    /// Writes a comment on a pull request; the answer is its id.
+    pub async fn create_comment(
+        &self,
+        id: InstallationId,
+        repository: &str,
+        number: PullNumber,
+        body: &str,
+    ) -> Result<u64, ApiError> {
+        let path = format!("/repos/{repository}/issues/{number}/comments");
+        let made: Comment =
+            self.write(Caller::Installation(id), Method::POST, &path, &CommentBody { body }).await?;
+        Ok(made.id)
+    }
+
+    /// Makes an existing comment say this.
+    pub async fn update_comment(
+        &self,
+        id: InstallationId,
+        repository: &str,
+        comment: u64,
+        body: &str,
+    ) -> Result<(), ApiError> {
+        let path = format!("/repos/{repository}/issues/comments/{comment}");
+        let _: Comment =
+            self.write(Caller::Installation(id), Method::PATCH, &path, &CommentBody { body }).await?;
+        Ok(())
+    }
+
+    /// The id of our own comment that holds `marker`, if there is one. A marker in somebody else's
+    /// comment proves nothing: who wrote it is what counts.
+    pub async fn find_comment(
+        &self,
+        id: InstallationId,
+        repository: &str,
+        number: PullNumber,
+        marker: &str,
+    ) -> Result<Option<u64>, ApiError> {
+        let path = format!("/repos/{repository}/issues/{number}/comments?per_page=100");
+        let comments = self.all_pages(Caller::Installation(id), &path, |page: Vec<Comment>| page).await?;
+        let ours = |comment: &&Comment| {
+            self.is_ours(comment.performed_via_github_app.as_ref())
+                && comment.body.as_deref().is_some_and(|body| body.contains(marker))
+        };
+        Ok(comments.iter().find(ours).map(|comment| comment.id))
+    }
+
+    /// Deliveries that failed, newest first, back to `since`.
+    pub async fn failed_deliveries(&self, since: DateTime<Utc>) -> Result<Vec<FailedDelivery>, ApiError> {
+        let mut failed: Vec<FailedDelivery> = Vec::new();
+        let mut next = Some("/app/hook/deliveries?status=failure&per_page=100".to_owned());
+        for _ in 0..PAGES_MAX {
+            let Some(path) = next else { break };
+            let answer =
+                self.send(Call { caller: Caller::App, method: Method::GET, path: &path, body: None }).await?;
+            let page: Vec<FailedDelivery> = answer.read()?;
+            let reached = page.last().is_none_or(|oldest| oldest.delivered_at < since);
+            failed.extend(page.into_iter().filter(|delivery| delivery.delivered_at >= since));
+            next = if reached { None } else { next_page(&answer.headers) };
+        }
+        Ok(failed)
+    }
+
+    /// Asks GitHub to bring a delivery again.
+    pub async fn redeliver(&self, delivery: u64) -> Result<(), ApiError> {
+        let path = format!("/app/hook/deliveries/{delivery}/attempts");
+        let call = Call { caller: Caller::App, method: Method::POST, path: &path, body: None };
+        self.send(call).await.map(drop)
+    }
+
+    fn is_ours(&self, app: Option<&App>) -> bool {
+        app.is_some_and(|app| app.id.to_string() == self.app_id())
+    }
+
+    async fn all_pages<P: DeserializeOwned, T>(
+        &self,
+        caller: Caller,
+        path: &str,
+        items: impl Fn(P) -> Vec<T>,
+    ) -> Result<Vec<T>, ApiError> {
+        let mut all = Vec::new();
+        let mut next = Some(path.to_owned());
+        for _ in 0..PAGES_MAX {
+            let Some(path) = next else { break };
+            let answer = self.send(Call { caller, method: Method::GET, path: &path, body: None }).await?;
+            all.extend(items(answer.read()?));
+            next = next_page(&answer.headers);
+        }
+        Ok(all)
+    }
+}
+
+#[derive(Serialize)]
+struct CommentBody<'a> {
+    body: &'a str,
+}

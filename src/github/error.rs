@@ -1,0 +1,100 @@
+use crate::flow::Millis;
+
+/// How a call to GitHub ended, when it did not end well. Holds no secret.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ApiError {
+    /// No answer came: not connected, cut off, or too late. A write may have taken effect.
+    #[error("GitHub did not answer {call}: {what}")]
+    NoAnswer {
+        /// Method and path.
+        call: String,
+        /// What happened instead.
+        what: String,
+    },
+    /// GitHub failed (5xx). A write may have taken effect.
+    #[error("GitHub failed with {status} on {call}")]
+    Failed {
+        /// Method and path.
+        call: String,
+        /// The status.
+        status: u16,
+    },
+    /// Too many calls: nothing is sent for this installation before then.
+    #[error("GitHub's rate limit is used up until {until}")]
+    RateLimited {
+        /// When calls are welcome again.
+        until: Millis,
+    },
+    /// The installation is suspended.
+    #[error("the installation is suspended")]
+    Suspended,
+    /// GitHub does not accept who we say we are.
+    #[error("GitHub does not accept our credentials on {call}: {message}")]
+    Unauthorized {
+        /// Method and path.
+        call: String,
+        /// GitHub's words.
+        message: String,
+    },
+    /// We may not do this.
+    #[error("GitHub refuses {call}: {message}")]
+    Forbidden {
+        /// Method and path.
+        call: String,
+        /// GitHub's words.
+        message: String,
+    },
+    /// It is not there, or not for us.
+    #[error("{call} was not found")]
+    NotFound {
+        /// Method and path.
+        call: String,
+    },
+    /// GitHub does not take what we sent.
+    #[error("GitHub answered {status} to {call}: {message}")]
+    Refused {
+        /// Method and path.
+        call: String,
+        /// The status.
+        status: u16,
+        /// GitHub's words.
+        message: String,
+    },
+    /// The answer is not what its description says.
+    #[error("GitHub's answer to {call} cannot be read: {what}")]
+    Unreadable {
+        /// Method and path.
+        call: String,
+        /// What is wrong with it.
+        what: String,
+    },
+}
+
+/// What to do about an [`ApiError`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Remedy {
+    /// It may pass by itself: try later, and look before creating.
+    TryLater,
+    /// Not before this moment.
+    NotBefore(Millis),
+    /// Trying again will not help until somebody changes something.
+    GiveUp,
+}
+
+impl ApiError {
+    /// What to do about it.
+    pub fn remedy(&self) -> Remedy {
+        match self {
+            Self::RateLimited { until } => Remedy::NotBefore(*until),
+            Self::Suspended | Self::Refused { .. } => Remedy::GiveUp,
+            // A fresh token can be answered with 403 or 404 for a moment, and rights can be granted
+            // meanwhile, so refusals of that kind are tried a few times like the rest.
+            Self::NoAnswer { .. }
+            | Self::Failed { .. }
+            | Self::Unauthorized { .. }
+            | Self::Unreadable { .. }
+            | Self::Forbidden { .. }
+            | Self::NotFound { .. } => Remedy::TryLater,
+        }
+    }
+}

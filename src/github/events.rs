@@ -1,0 +1,149 @@
+//! The events that come in, as far as they are read.
+//!
+//! Two readings: [`Envelope`] tells, quickly and at the door, what an event is about; the full events
+//! are read later, when there is time. GitHub adds events, actions and fields without notice, so what
+//! is not named here is passed over.
+
+use super::calls::{Pull, Repository, User};
+use crate::flow::{CommitId, InstallationId, PullNumber, RepositoryId};
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use std::borrow::Cow;
+
+/// What an event is about: enough to decide whether and where it is needed.
+#[derive(Debug, Deserialize)]
+pub struct Envelope<'a> {
+    /// What happened.
+    #[serde(borrow, default)]
+    pub action: Option<Cow<'a, str>>,
+    /// The installation it came through; absent for webhooks that do not belong to the App.
+    #[serde(default)]
+    pub installation: Option<Id<InstallationId>>,
+    /// The repository it happened in.
+    #[serde(default)]
+    pub repository: Option<Id<RepositoryId>>,
+    /// The pull request.
+    #[serde(default)]
+    pub pull_request: Option<Numbered>,
+    /// The ref that was pushed.
+    #[serde(rename = "ref", borrow, default)]
+    pub pushed_ref: Option<Cow<'a, str>>,
+    /// What was edited.
+    #[serde(default)]
+    pub changes: Option<Changes>,
+    /// The check run.
+    #[serde(default)]
+    pub check_run: Option<MadeBy>,
+    /// The check suite.
+    #[serde(default)]
+    pub check_suite: Option<MadeBy>,
+}
+
+/// Something with an id.
+#[derive(Debug, Clone, Copy, Deserialize)]
+pub struct Id<T> {
+    /// The id.
+    pub id: T,
+}
+
+/// Something with a number.
+#[derive(Debug, Clone, Copy, Deserialize)]
+pub struct Numbered {
+    /// The number.
+    pub number: PullNumber,
+}
+
+/// What was edited.
+#[derive(Debug, Deserialize)]
+pub struct Changes {
+    /// Present when the base branch was.
+    #[serde(default)]
+    pub base: Option<IgnoredAny>,
+}
+
+/// Something an App made.
+#[derive(Debug, Deserialize)]
+pub struct MadeBy {
+    /// The App.
+    #[serde(default)]
+    pub app: Option<Id<u64>>,
+}
+
+/// `pull_request`.
+#[derive(Debug, Deserialize)]
+pub struct PullRequestEvent {
+    /// The pull request after the change.
+    pub pull_request: Pull,
+    /// Its repository.
+    pub repository: Repository,
+}
+
+/// `push`.
+#[derive(Debug, Deserialize)]
+pub struct PushEvent {
+    /// The full ref.
+    #[serde(rename = "ref")]
+    pub pushed_ref: String,
+    /// What it pointed at; forty zeros when it is new.
+    pub before: CommitId,
+    /// What it points at; forty zeros when it was deleted.
+    pub after: CommitId,
+    /// Whether history was rewritten.
+    #[serde(default)]
+    pub forced: bool,
+    /// Whether the branch was deleted.
+    #[serde(default)]
+    pub deleted: bool,
+    /// Who pushed.
+    #[serde(default)]
+    pub sender: Option<User>,
+    /// The repository; in this event `pushed_at` is a number.
+    pub repository: PushedRepository,
+}
+
+/// The repository of a push.
+#[derive(Debug, Deserialize)]
+pub struct PushedRepository {
+    /// What every event has.
+    #[serde(flatten)]
+    pub repository: Repository,
+    /// When, in Unix seconds. Other events write it as text.
+    #[serde(default)]
+    pub pushed_at: Option<serde_json::Value>,
+}
+
+/// `installation`, and the part of `installation_repositories` that is read.
+#[derive(Debug, Deserialize)]
+pub struct InstallationEvent {
+    /// What happened.
+    pub action: String,
+    /// The installation after the change.
+    pub installation: super::calls::Installation,
+}
+
+/// `repository`.
+#[derive(Debug, Deserialize)]
+pub struct RepositoryEvent {
+    /// What happened.
+    pub action: String,
+    /// The repository after the change.
+    pub repository: Repository,
+}
+
+/// `check_run` and `check_suite`: on which commit somebody wants another look.
+#[derive(Debug, Deserialize)]
+pub struct RecheckEvent {
+    /// The check run.
+    #[serde(default)]
+    pub check_run: Option<OnCommit>,
+    /// The check suite.
+    #[serde(default)]
+    pub check_suite: Option<OnCommit>,
+}
+
+/// Something on a commit.
+#[derive(Debug, Clone, Copy, Deserialize)]
+pub struct OnCommit {
+    /// The commit.
+    pub head_sha: CommitId,
+}

@@ -1,0 +1,26 @@
+//! GitHub: verification and events coming in, the REST client going out.
+//!
+//! Lives here: webhook signatures, the shapes of the events and answers we read, App and installation
+//! authentication, one classified error for everything a call can end with. Nothing above this room
+//! knows octocrab. Entered by `engine` alone.
+//!
+//! Does not live here: retries (the engine has the one policy), decisions, storage.
+
+mod api;
+mod calls;
+mod error;
+pub mod events;
+mod jwt;
+mod paging;
+mod signature;
+mod tokens;
+
+pub use api::{Api, ApiConfig, Caller, Now};
+pub use calls::{
+    CheckRunAction, CheckRunBody, CheckRunOutput, FailedDelivery, Installation, Pull, PullEnd,
+    PullEndRepository, Repository, User,
+};
+pub use error::{ApiError, Remedy};
+pub use jwt::{AppKey, InvalidKey};
+pub use signature::{Secret, Signature, SignatureError, Verifier};
+pub use tokens::Scope;

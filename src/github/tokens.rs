@@ -1,0 +1,140 @@
+use super::error::ApiError;
+use crate::flow::{InstallationId, Millis};
+use serde_json::json;
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+use tokio::sync::Mutex;
+
+/// What an installation token may be used for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Scope {
+    /// Calling the API with all the rights the installation has granted.
+    Api,
+    /// Reading with git, and nothing else: it leaves this process, into git's environment.
+    Git,
+}
+
+impl Scope {
+    pub(super) fn request_body(self) -> Option<serde_json::Value> {
+        match self {
+            Self::Api => None,
+            Self::Git => Some(json!({ "permissions": { "contents": "read", "metadata": "read" } })),
+        }
+    }
+}
+
+/// How long before its end a token is no longer handed out, so that no call starts with one that ends
+/// on the way.
+const SPARE: Millis = 5 * 60_000;
+
+/// GitHub's answer to a request for a token.
+#[derive(serde::Deserialize)]
+pub(super) struct Granted {
+    token: String,
+    expires_at: chrono::DateTime<chrono::Utc>,
+}
+
+struct Held {
+    token: String,
+    until: Millis,
+}
+
+#[derive(Default)]
+struct Slot {
+    held: Option<Held>,
+    /// Counts the tokens: only the one that was refused is forgotten, not one that replaced it.
+    generation: u64,
+}
+
+/// The installations' tokens: each is asked for once, however many need it at the same time.
+#[derive(Default)]
+pub(super) struct Tokens(Mutex<Slots>);
+
+/// A slot has a lock of its own, so that waiting for one token holds up nobody who needs another.
+type Slots = HashMap<(InstallationId, Scope), Arc<Mutex<Slot>>>;
+
+impl fmt::Debug for Tokens {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Tokens(…)")
+    }
+}
+
+impl Tokens {
+    /// The token for this use and its generation; `ask` is awaited only where none is held. Callers
+    /// that come meanwhile wait for the same answer.
+    pub(super) async fn get(
+        &self,
+        id: InstallationId,
+        scope: Scope,
+        now: Millis,
+        ask: impl Future<Output = Result<Granted, ApiError>>,
+    ) -> Result<(String, u64), ApiError> {
+        let slot = Arc::clone(self.0.lock().await.entry((id, scope)).or_default());
+        let mut slot = slot.lock().await;
+        if let Some(held) = &slot.held
+            && held.until - SPARE > now
+        {
+            return Ok((held.token.clone(), slot.generation));
+        }
+        let granted = ask.await?;
+        slot.generation += 1;
+        slot.held = Some(Held { token: granted.token.clone(), until: granted.expires_at.timestamp_millis() });
+        Ok((granted.token, slot.generation))
+    }
+
+    /// Forgets a token that GitHub refused, unless it has been replaced already.
+    pub(super) async fn forget(&self, id: InstallationId, scope: Scope, generation: u64) {
+        let slot = self.0.lock().await.get(&(id, scope)).map(Arc::clone);
+        if let Some(slot) = slot {
+            let mut slot = slot.lock().await;
+            if slot.generation == generation {
+                slot.held = None;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    const ID: InstallationId = InstallationId(1);
+
+    fn granted(minute: i64) -> Granted {
+        let expires_at = chrono::DateTime::from_timestamp(minute * 60, 0).unwrap();
+        Granted { token: format!("until minute {minute}"), expires_at }
+    }
+
+    #[tokio::test]
+    async fn many_callers_cost_one_request() {
+        let (tokens, asked) = (Tokens::default(), AtomicU32::new(0));
+        let get = || {
+            tokens.get(ID, Scope::Api, 0, async {
+                asked.fetch_add(1, Ordering::Relaxed);
+                tokio::task::yield_now().await;
+                Ok(granted(60))
+            })
+        };
+        let (a, b, c) = tokio::join!(get(), get(), get());
+        assert_eq!((a.unwrap().1, b.unwrap().1, c.unwrap().1), (1, 1, 1));
+        assert_eq!(asked.into_inner(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_token_is_replaced_before_it_ends_and_when_refused() {
+        let tokens = Tokens::default();
+        let at = |minute: i64, next: i64| {
+            let tokens = &tokens;
+            async move { tokens.get(ID, Scope::Api, minute * 60_000, async { Ok(granted(next)) }).await.unwrap() }
+        };
+        assert_eq!(at(0, 60).await, ("until minute 60".to_owned(), 1));
+        assert_eq!(at(54, 99).await, ("until minute 60".to_owned(), 1));
+        assert_eq!(at(55, 115).await, ("until minute 115".to_owned(), 2));
+        tokens.forget(ID, Scope::Api, 1).await;
+        assert_eq!(at(56, 116).await.1, 2, "a late refusal of the old token must not drop the new one");
+        tokens.forget(ID, Scope::Api, 2).await;
+        assert_eq!(at(56, 116).await.1, 3);
+    }
+}
