@@ -131,6 +131,16 @@ macro_rules! object_id {
                 self.0 == [0; 20]
             }
 
+            /// The id whose twenty bytes are these.
+            pub const fn from_bytes(bytes: [u8; 20]) -> Self {
+                Self(bytes)
+            }
+
+            /// The twenty bytes that the digits spell.
+            pub const fn as_bytes(&self) -> &[u8; 20] {
+                &self.0
+            }
+
             /// The first nine hexadecimal digits, as git shows them to people.
             pub fn short(&self) -> String {
                 let mut hex = self.to_string();
@@ -248,6 +258,7 @@ mod tests {
         let id: CommitId = hex.parse().unwrap();
         assert_eq!(id.to_string(), hex.to_lowercase());
         assert_eq!(id.short(), "012345678");
+        assert_eq!(CommitId::from_bytes(*id.as_bytes()), id);
         assert!("0123".parse::<CommitId>().is_err());
         assert!("g".repeat(40).parse::<TreeId>().is_err());
         assert!("é".repeat(20).parse::<TreeId>().is_err());

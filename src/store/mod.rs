@@ -7,13 +7,14 @@
 //! them or none, and only while the lease they were worked out under still holds.
 
 mod rows;
-
+mod sqlite;
 mod unit;
 
 pub use rows::{
     Accepted, Account, AccountState, DeliveryFilter, DeliveryId, DeliveryRow, DeliveryState, Desired, Effect,
     JudgedPull, LedgerRows, NewDelivery, PullRow, PullState, PushRow, RepositoryRow, RepositoryState, TipRow,
 };
+pub use sqlite::{Options, SqliteStore};
 pub use unit::{InvalidUnit, Unit};
 
 use crate::flow::{BranchName, CommitId, InstallationId, PullNumber, RepositoryId};
@@ -147,8 +148,10 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// Prolongs a lease; `false` when it was lost.
     async fn extend(&self, lease: &Lease, until: Millis) -> Result<bool, StoreError>;
 
-    /// The next moment at which something can become leasable by itself (a retry or an ended lease).
-    async fn next_due(&self, now: Millis) -> Result<Option<Millis>, StoreError>;
+    /// The next moment at which something can be leased without anybody's doing: `now` when a
+    /// [`Store::lease`] would find something, else that of a retry or an ended lease. Units that only
+    /// wait for their repository's turn do not count: whoever settles one of its units asks again.
+    async fn next_due(&self, now: Millis, per_repository: u32) -> Result<Option<Millis>, StoreError>;
 
     /// Applies all changes and settles the unit, or changes nothing.
     async fn commit(

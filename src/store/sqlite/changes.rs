@@ -1,0 +1,265 @@
+//! Applying what a piece of work has come to, all of it or nothing.
+
+use super::units::{self, UnitId};
+use super::values::Tip;
+use super::writer::Outcome;
+use super::{inbox, reads};
+use crate::flow::{BranchName, CommitId, PullNumber, RepositoryId};
+use crate::store::{
+    Account, Change, Committed, Desired, Lease, Millis, Next, PullRow, PushRow, RepositoryRow, StoreError,
+    TipRow, Unit,
+};
+use rusqlite::{Connection, OptionalExtension, named_params};
+use std::collections::BTreeSet;
+
+const ACCOUNT: &str = "
+    INSERT INTO accounts (id, login, state) VALUES (:id, :login, :state)
+    ON CONFLICT (id) DO UPDATE SET login = excluded.login, state = excluded.state";
+
+const REPOSITORY: &str = "
+    INSERT INTO repositories
+        (id, installation, full_name, clone_url, html_url, default_branch, state, reconciled_at)
+    VALUES (:id, :installation, :full_name, :clone_url, :html_url, :default_branch, :state, :reconciled_at)
+    ON CONFLICT (id) DO UPDATE SET
+        installation = excluded.installation, full_name = excluded.full_name,
+        clone_url = excluded.clone_url, html_url = excluded.html_url,
+        default_branch = excluded.default_branch, state = excluded.state,
+        reconciled_at = excluded.reconciled_at";
+
+const PULL: &str = "
+    INSERT INTO pulls (repository, number, state, draft, head_branch, head_commit, head_repository,
+        base_branch, author, updated_at)
+    VALUES (:repository, :number, :state, :draft, :head_branch, :head_commit, :head_repository,
+        :base_branch, :author, :updated_at)
+    ON CONFLICT (repository, number) DO UPDATE SET
+        state = excluded.state, draft = excluded.draft, head_branch = excluded.head_branch,
+        head_commit = excluded.head_commit, head_repository = excluded.head_repository,
+        base_branch = excluded.base_branch, author = excluded.author, updated_at = excluded.updated_at
+    WHERE excluded.updated_at >= pulls.updated_at";
+
+const JUDGED: &str = "
+    UPDATE pulls SET judged_head = :head, judged_base = :base, verdict = :verdict, judged_at = :at,
+        judged_version = judged_version + 1
+    WHERE repository = :repository AND number = :number";
+
+pub(super) const TIP: &str = "
+    INSERT INTO tips (repository, branch, moved_at, place, tip, previous, forced, actor, source)
+    SELECT :repository, :branch, :at,
+        (SELECT coalesce(max(place) + 1, 0) FROM tips
+            WHERE repository = :repository AND branch = :branch AND moved_at = :at),
+        :tip, :previous, :forced, :actor, :source
+    WHERE NOT EXISTS (SELECT 1 FROM tips
+        WHERE repository = :repository AND branch = :branch AND moved_at = :at AND tip = :tip)";
+
+const PUSH: &str = "
+    INSERT INTO pushes (repository, branch, head, pushed_at) VALUES (:repository, :branch, :head, :at)
+    ON CONFLICT (repository, branch, head) DO UPDATE SET pushed_at = excluded.pushed_at
+    WHERE excluded.pushed_at < pushes.pushed_at";
+
+/// What is stored of an effect: whether it would change, and whether GitHub gets to show it without
+/// another mark, because it does already or because work on it is to come.
+pub(super) const STANDING: &str = "
+    SELECT u.id, e.substance = :substance,
+        e.shown IS NOT DISTINCT FROM e.substance OR (u.dirty > u.done AND u.dead = 0)
+    FROM units u JOIN effects e ON e.unit = u.id WHERE u.key = :key";
+
+const DESIRE: &str = "
+    INSERT INTO effects (unit, content, substance) VALUES (:unit, :content, :substance)
+    ON CONFLICT (unit) DO UPDATE SET content = excluded.content, substance = excluded.substance";
+
+const SHOWN: &str = "
+    UPDATE effects SET github_id = :github_id, shown = :substance, attempted = 1
+    WHERE unit = (SELECT id FROM units WHERE key = :key)";
+
+const VANISHED: &str = "
+    UPDATE effects SET github_id = NULL, shown = NULL, attempted = 0
+    WHERE unit = (SELECT id FROM units WHERE key = :key)";
+
+const ATTEMPTING: &str = "UPDATE effects SET attempted = 1 WHERE unit = :unit";
+
+/// Applies all changes and settles the unit.
+pub(super) fn commit(
+    connection: &Connection,
+    lease: &Lease,
+    changes: &[Change],
+    next: &Next,
+    now: Millis,
+) -> Result<Outcome<Committed>, StoreError> {
+    let Some(unit) = units::held(connection, lease)? else {
+        return Ok(Outcome::Undo(Committed::LeaseLost));
+    };
+    for change in changes {
+        apply(connection, change, now)?;
+    }
+    if !siblings_are_as_assumed(connection, changes)? {
+        return Ok(Outcome::Undo(Committed::Stale));
+    }
+    units::settle(connection, unit, lease.seen, next, now).map(Outcome::Keep)
+}
+
+fn apply(connection: &Connection, change: &Change, now: Millis) -> Result<(), StoreError> {
+    match change {
+        Change::Digested(deliveries) => inbox::digested(connection, deliveries),
+        Change::Account(row) => account(connection, row),
+        Change::Repository(row) => repository(connection, row),
+        Change::Pull(row) => pull(connection, row),
+        Change::Judged { .. } => judged(connection, change),
+        Change::Tip(row) => tip(connection, row),
+        Change::Push(row) => push(connection, row),
+        Change::Desire(desired) => desire(connection, desired, now),
+        Change::Shown { unit, github_id, substance } => shown(connection, unit, *github_id, substance),
+        Change::Vanished(unit) => {
+            connection.prepare_cached(VANISHED)?.execute(named_params! { ":key": unit })?;
+            Ok(())
+        }
+        Change::Mark(unit) => units::mark(connection, unit, now).map(|_| ()),
+    }
+}
+
+fn account(connection: &Connection, row: &Account) -> Result<(), StoreError> {
+    connection.prepare_cached(ACCOUNT)?.execute(named_params! {
+        ":id": row.id, ":login": row.login, ":state": row.state,
+    })?;
+    Ok(())
+}
+
+fn repository(connection: &Connection, row: &RepositoryRow) -> Result<(), StoreError> {
+    connection.prepare_cached(REPOSITORY)?.execute(named_params! {
+        ":id": row.id,
+        ":installation": row.installation,
+        ":full_name": row.full_name,
+        ":clone_url": row.clone_url,
+        ":html_url": row.html_url,
+        ":default_branch": row.default_branch,
+        ":state": row.state,
+        ":reconciled_at": row.reconciled_at,
+    })?;
+    Ok(())
+}
+
+fn pull(connection: &Connection, row: &PullRow) -> Result<(), StoreError> {
+    connection.prepare_cached(PULL)?.execute(named_params! {
+        ":repository": row.repository,
+        ":number": row.number,
+        ":state": row.state,
+        ":draft": row.draft,
+        ":head_branch": row.head_branch,
+        ":head_commit": row.head_commit,
+        ":head_repository": row.head_repository,
+        ":base_branch": row.base_branch,
+        ":author": row.author,
+        ":updated_at": row.updated_at,
+    })?;
+    Ok(())
+}
+
+fn judged(connection: &Connection, change: &Change) -> Result<(), StoreError> {
+    let Change::Judged { repository, number, head, base, verdict, at } = change else { return Ok(()) };
+    let changed = connection.prepare_cached(JUDGED)?.execute(named_params! {
+        ":repository": repository,
+        ":number": number,
+        ":head": head,
+        ":base": base,
+        ":verdict": verdict,
+        ":at": at,
+    })?;
+    if changed == 0 {
+        return Err(StoreError::Unexpected(format!("a verdict on the unknown pull request {number}")));
+    }
+    Ok(())
+}
+
+fn tip(connection: &Connection, row: &TipRow) -> Result<(), StoreError> {
+    connection.prepare_cached(TIP)?.execute(named_params! {
+        ":repository": row.repository,
+        ":branch": row.branch,
+        ":at": row.at,
+        ":tip": Tip(row.commit),
+        ":previous": row.before,
+        ":forced": row.forced,
+        ":actor": row.actor,
+        ":source": row.source,
+    })?;
+    Ok(())
+}
+
+fn push(connection: &Connection, row: &PushRow) -> Result<(), StoreError> {
+    connection.prepare_cached(PUSH)?.execute(named_params! {
+        ":repository": row.repository, ":branch": row.branch, ":head": row.commit, ":at": row.at,
+    })?;
+    Ok(())
+}
+
+fn desire(connection: &Connection, desired: &Desired, now: Millis) -> Result<(), StoreError> {
+    let standing = connection
+        .prepare_cached(STANDING)?
+        .query_row(named_params! { ":key": desired.unit, ":substance": desired.substance }, |row| {
+            Ok((UnitId(row.get(0)?), row.get(1)?, row.get(2)?))
+        })
+        .optional()?;
+    let unit = match standing {
+        Some((unit, true, true)) => unit,
+        _ => units::mark(connection, &desired.unit, now)?,
+    };
+    connection.prepare_cached(DESIRE)?.execute(named_params! {
+        ":unit": unit.0, ":content": desired.content, ":substance": desired.substance,
+    })?;
+    Ok(())
+}
+
+fn shown(connection: &Connection, unit: &Unit, github_id: u64, substance: &str) -> Result<(), StoreError> {
+    let changed = connection.prepare_cached(SHOWN)?.execute(named_params! {
+        ":key": unit, ":github_id": github_id.cast_signed(), ":substance": substance,
+    })?;
+    if changed == 0 {
+        return Err(StoreError::Unexpected(format!("{unit} is shown, but nobody desired it")));
+    }
+    Ok(())
+}
+
+/// Whether each check was worded with the pull requests that share it as they are now. It is asked
+/// after all changes are applied, so that their order does not matter; the pull requests judged by
+/// them are not asked about: their part of the wording comes from this very work.
+fn siblings_are_as_assumed(connection: &Connection, changes: &[Change]) -> Result<bool, StoreError> {
+    let judged: BTreeSet<(RepositoryId, PullNumber)> = changes
+        .iter()
+        .filter_map(|change| match change {
+            Change::Judged { repository, number, .. } => Some((*repository, *number)),
+            _ => None,
+        })
+        .collect();
+    for change in changes {
+        let Change::Desire(Desired { unit: Unit::Check(repository, head, base), siblings, .. }) = change
+        else {
+            continue;
+        };
+        let mut now = versions(connection, *repository, *head, base)?;
+        now.retain(|(number, _)| !judged.contains(&(*repository, *number)));
+        let mut assumed = siblings.clone();
+        assumed.sort_unstable();
+        if now != assumed {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+fn versions(
+    connection: &Connection,
+    repository: RepositoryId,
+    head: CommitId,
+    base: &BranchName,
+) -> Result<Vec<(PullNumber, i64)>, StoreError> {
+    let mut statement = connection.prepare_cached(reads::SHARING_VERSIONS)?;
+    let parameters = named_params! { ":repository": repository, ":head": head, ":base": base };
+    let versions =
+        statement.query_map(parameters, |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?;
+    Ok(versions)
+}
+
+/// Notes that GitHub is about to be asked to create what the lease's unit desires.
+pub(super) fn attempting(connection: &Connection, lease: &Lease) -> Result<Outcome<bool>, StoreError> {
+    let Some(unit) = units::held(connection, lease)? else { return Ok(Outcome::Keep(false)) };
+    connection.prepare_cached(ATTEMPTING)?.execute(named_params! { ":unit": unit.0 })?;
+    Ok(Outcome::Keep(true))
+}

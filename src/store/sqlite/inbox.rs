@@ -1,0 +1,303 @@
+//! Deliveries: taking them in, listing them, taking them in again, letting go of old ones.
+
+use super::units::{self, UnitId};
+use super::writer::Outcome;
+use crate::store::{
+    Accepted, DeliveryFilter, DeliveryId, DeliveryRow, DeliveryState, Millis, NewDelivery, StoreError, Unit,
+};
+use bytes::Bytes;
+use rusqlite::{Connection, OptionalExtension, Row, ToSql, named_params};
+
+/// How many deliveries one transaction of pruning lets go of: others wait for it.
+pub(super) const PRUNE_STEP: u32 = 500;
+
+const KNOWN: &str = "
+    SELECT d.unit, b.packed FROM deliveries d LEFT JOIN bodies b ON b.delivery = d.id WHERE d.guid = :guid";
+
+const INSERT: &str = "
+    INSERT INTO deliveries (guid, event, action, installation, unit, received_at)
+    VALUES (:guid, :event, :action, :installation, :unit, :received_at)
+    RETURNING id";
+
+const INSERT_BODY: &str = "INSERT INTO bodies (delivery, packed) VALUES (:delivery, :packed)";
+
+/// What a [`DeliveryRow`] is read from. Whether it is dead is said by its unit alone.
+macro_rules! delivery_columns {
+    () => {
+        "SELECT d.id, d.guid, d.event, d.action, d.installation, d.received_at, d.digested,
+            u.key, u.dead, CASE WHEN d.digested = 0 THEN u.error END AS error"
+    };
+}
+
+pub(super) const INBOX: &str = concat!(
+    delivery_columns!(),
+    ", b.packed
+    FROM units u JOIN deliveries d ON d.unit = u.id LEFT JOIN bodies b ON b.delivery = d.id
+    WHERE u.key = :key AND d.digested = 0
+    ORDER BY d.id LIMIT :limit"
+);
+
+pub(super) const LIST_ALL: &str = concat!(
+    delivery_columns!(),
+    " FROM deliveries d JOIN units u ON u.id = d.unit ORDER BY d.id DESC LIMIT :limit"
+);
+
+pub(super) const LIST_DIGESTED: &str = concat!(
+    delivery_columns!(),
+    " FROM deliveries d JOIN units u ON u.id = d.unit
+    WHERE d.digested = 1 ORDER BY d.id DESC LIMIT :limit"
+);
+
+/// The plus keeps SQLite from walking over all that was taken in, for the sake of the order.
+pub(super) const LIST_WAITING: &str = concat!(
+    delivery_columns!(),
+    " FROM deliveries d JOIN units u ON u.id = d.unit
+    WHERE d.digested = 0 AND u.dead = :dead ORDER BY +d.id DESC LIMIT :limit"
+);
+
+macro_rules! one_delivery {
+    ($condition:literal) => {
+        concat!(
+            delivery_columns!(),
+            ", b.packed
+            FROM deliveries d JOIN units u ON u.id = d.unit LEFT JOIN bodies b ON b.delivery = d.id
+            WHERE ",
+            $condition
+        )
+    };
+}
+
+pub(super) const BY_ID: &str = one_delivery!("d.id = ?1");
+pub(super) const BY_GUID: &str = one_delivery!("d.guid = ?1");
+
+const DIGESTED: &str = "UPDATE deliveries SET digested = 1 WHERE id = :id";
+
+const AGAIN: &str = "
+    UPDATE deliveries SET digested = 0
+    WHERE id = :id AND EXISTS (SELECT 1 FROM bodies WHERE delivery = :id)
+    RETURNING (SELECT key FROM units WHERE id = unit)";
+
+const OLD_BODIES: &str = "
+    SELECT d.id FROM bodies b JOIN deliveries d ON d.id = b.delivery
+    WHERE b.delivery > :after AND d.digested = 1 AND d.received_at < :before
+    ORDER BY b.delivery LIMIT :limit";
+
+const OLD_ROWS: &str = "
+    SELECT id FROM deliveries WHERE id > :after AND digested = 1 AND received_at < :before
+    ORDER BY id LIMIT :limit";
+
+// A replay may have come since the row was found.
+const DROP_BODY: &str = "
+    DELETE FROM bodies
+    WHERE delivery = :id AND EXISTS (SELECT 1 FROM deliveries WHERE id = :id AND digested = 1)";
+const DROP_ROW: &str = "DELETE FROM deliveries WHERE id = :id AND digested = 1";
+
+/// A delivery whose body is compressed.
+pub(super) struct Packed(NewDelivery);
+
+impl Packed {
+    /// Compresses the body. It takes a few microseconds for a usual one, and belongs on the caller's
+    /// side: the writer's time is everybody's.
+    pub(super) fn new(mut delivery: NewDelivery) -> Self {
+        delivery.body = lz4_flex::compress_prepend_size(&delivery.body).into();
+        Self(delivery)
+    }
+
+    /// About how much is written for it.
+    pub(super) fn bytes(&self) -> usize {
+        self.0.body.len() + 512
+    }
+}
+
+fn unpacked(packed: &[u8]) -> Result<Bytes, StoreError> {
+    lz4_flex::decompress_size_prepended(packed)
+        .map(Bytes::from)
+        .map_err(|error| StoreError::Unexpected(format!("a body that does not unpack: {error}")))
+}
+
+pub(super) fn accept(connection: &Connection, delivery: &Packed) -> Result<Outcome<Accepted>, StoreError> {
+    let Packed(delivery) = delivery;
+    let known = connection
+        .prepare_cached(KNOWN)?
+        .query_row(named_params! { ":guid": delivery.guid }, |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    if let Some((unit, body)) = known {
+        if !same_body(body, &delivery.body)? {
+            return Ok(Outcome::Keep(Accepted::Conflicting));
+        }
+        units::revive(connection, UnitId(unit), delivery.received_at)?;
+        return Ok(Outcome::Keep(Accepted::Repeated));
+    }
+    let unit = units::mark(connection, &delivery.unit, delivery.received_at)?;
+    let id: DeliveryId = connection.prepare_cached(INSERT)?.query_row(
+        named_params! {
+            ":guid": delivery.guid,
+            ":event": delivery.event,
+            ":action": delivery.action,
+            ":installation": delivery.installation,
+            ":unit": unit.0,
+            ":received_at": delivery.received_at,
+        },
+        |row| row.get(0),
+    )?;
+    connection
+        .prepare_cached(INSERT_BODY)?
+        .execute(named_params! { ":delivery": id, ":packed": &delivery.body[..] })?;
+    Ok(Outcome::Keep(Accepted::Stored))
+}
+
+/// Whether two packed bodies say the same. One that was dropped for its age is past comparing: its
+/// delivery was taken in long ago.
+fn same_body(stored: Option<Vec<u8>>, new: &Bytes) -> Result<bool, StoreError> {
+    match stored {
+        // Another version of the compressor may pack the same body differently.
+        Some(stored) if stored != **new => Ok(unpacked(&stored)? == unpacked(new)?),
+        _ => Ok(true),
+    }
+}
+
+pub(super) fn inbox(
+    connection: &Connection,
+    unit: &Unit,
+    limit: u32,
+) -> Result<Vec<DeliveryRow>, StoreError> {
+    let found = rows(connection, INBOX, named_params! { ":key": unit, ":limit": limit }, with_body)?;
+    found.into_iter().map(Read::unpack).collect()
+}
+
+pub(super) fn list(connection: &Connection, filter: &DeliveryFilter) -> Result<Vec<DeliveryRow>, StoreError> {
+    let limit = &filter.limit;
+    let waiting = |dead: bool| {
+        rows(connection, LIST_WAITING, named_params! { ":dead": dead, ":limit": limit }, without_body)
+    };
+    match filter.state {
+        None => rows(connection, LIST_ALL, named_params! { ":limit": limit }, without_body),
+        Some(DeliveryState::Done) => {
+            rows(connection, LIST_DIGESTED, named_params! { ":limit": limit }, without_body)
+        }
+        Some(DeliveryState::Pending) => waiting(false),
+        Some(DeliveryState::Dead) => waiting(true),
+    }
+}
+
+/// A text of digits alone is taken for a row number first: that is what the listing shows.
+pub(super) fn find(connection: &Connection, id_or_guid: &str) -> Result<Option<DeliveryRow>, StoreError> {
+    let by_id = match id_or_guid.parse::<i64>() {
+        Ok(id) => connection.prepare_cached(BY_ID)?.query_row([id], with_body).optional()?,
+        Err(_) => None,
+    };
+    let found = match by_id {
+        None => connection.prepare_cached(BY_GUID)?.query_row([id_or_guid], with_body).optional()?,
+        found => found,
+    };
+    found.map(Read::unpack).transpose()
+}
+
+fn rows<T>(
+    connection: &Connection,
+    sql: &str,
+    parameters: &[(&str, &dyn ToSql)],
+    read: fn(&Row<'_>) -> rusqlite::Result<T>,
+) -> Result<Vec<T>, StoreError> {
+    Ok(connection.prepare_cached(sql)?.query_map(parameters, read)?.collect::<Result<_, _>>()?)
+}
+
+/// A row whose body is still packed: reading can only fail in SQLite's ways, unpacking in others.
+struct Read {
+    row: DeliveryRow,
+    packed: Option<Vec<u8>>,
+}
+
+impl Read {
+    fn unpack(self) -> Result<DeliveryRow, StoreError> {
+        let body = self.packed.as_deref().map(unpacked).transpose()?;
+        Ok(DeliveryRow { body, ..self.row })
+    }
+}
+
+fn with_body(row: &Row<'_>) -> rusqlite::Result<Read> {
+    Ok(Read { row: without_body(row)?, packed: row.get("packed")? })
+}
+
+fn without_body(row: &Row<'_>) -> rusqlite::Result<DeliveryRow> {
+    let state = match (row.get("digested")?, row.get("dead")?) {
+        (true, _) => DeliveryState::Done,
+        (false, true) => DeliveryState::Dead,
+        (false, false) => DeliveryState::Pending,
+    };
+    Ok(DeliveryRow {
+        id: row.get("id")?,
+        guid: row.get("guid")?,
+        event: row.get("event")?,
+        action: row.get("action")?,
+        installation: row.get("installation")?,
+        unit: row.get("key")?,
+        received_at: row.get("received_at")?,
+        state,
+        error: row.get("error")?,
+        body: None,
+    })
+}
+
+pub(super) fn digested(connection: &Connection, deliveries: &[DeliveryId]) -> Result<(), StoreError> {
+    let mut statement = connection.prepare_cached(DIGESTED)?;
+    for id in deliveries {
+        statement.execute(named_params! { ":id": id })?;
+    }
+    Ok(())
+}
+
+pub(super) fn replay(
+    connection: &Connection,
+    id: DeliveryId,
+    now: Millis,
+) -> Result<Outcome<bool>, StoreError> {
+    let unit: Option<Unit> = connection
+        .prepare_cached(AGAIN)?
+        .query_row(named_params! { ":id": id }, |row| row.get(0))
+        .optional()?;
+    let Some(unit) = unit else { return Ok(Outcome::Keep(false)) };
+    units::mark(connection, &unit, now)?;
+    Ok(Outcome::Keep(true))
+}
+
+/// What pruning lets go of.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Old {
+    /// The body, for the operator keeps an eye on the rest.
+    Bodies,
+    /// All of it.
+    Rows,
+}
+
+/// Some of the digested deliveries received before a moment, behind `after`. Finding them is a reader's
+/// business, so that the writer need not walk over what stays.
+pub(super) fn old(
+    connection: &Connection,
+    what: Old,
+    before: Millis,
+    after: DeliveryId,
+) -> Result<Vec<DeliveryId>, StoreError> {
+    let sql = match what {
+        Old::Bodies => OLD_BODIES,
+        Old::Rows => OLD_ROWS,
+    };
+    rows(connection, sql, named_params! { ":before": before, ":after": after, ":limit": PRUNE_STEP }, |row| {
+        row.get(0)
+    })
+}
+
+pub(super) fn let_go(
+    connection: &Connection,
+    what: Old,
+    deliveries: &[DeliveryId],
+) -> Result<Outcome<()>, StoreError> {
+    let mut statement = connection.prepare_cached(match what {
+        Old::Bodies => DROP_BODY,
+        Old::Rows => DROP_ROW,
+    })?;
+    for id in deliveries {
+        statement.execute(named_params! { ":id": id })?;
+    }
+    Ok(Outcome::Keep(()))
+}

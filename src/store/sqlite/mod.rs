@@ -1,0 +1,229 @@
+//! The store in one SQLite file.
+//!
+//! Lives here: opening and migrating the file (`schema`), the thread that writes (`writer`) and the one
+//! that moves the log into the file (`checkpoint`), connections that read (`readers`), and the SQL of
+//! the operations by subject (`inbox`, `units`, `changes`, `reads`); column spellings (`values`).
+//!
+//! Does not live here: the order of operations; a method is one call into a subject.
+
+mod changes;
+mod checkpoint;
+mod failure;
+mod inbox;
+#[cfg(test)]
+mod plans;
+mod readers;
+mod reads;
+mod schema;
+mod units;
+mod values;
+mod writer;
+
+use super::{
+    Accepted, Account, Change, Committed, DeliveryFilter, DeliveryId, DeliveryRow, Effect, JudgedPull, Lease,
+    LedgerRows, Millis, NewDelivery, Next, RepositoryRow, Store, StoreError, TipRow, Unit,
+};
+use crate::flow::{BranchName, CommitId, InstallationId, PullNumber, RepositoryId};
+use async_trait::async_trait;
+use inbox::{Old, Packed};
+use readers::Readers;
+use std::path::Path;
+use writer::{Outcome, Writer};
+
+/// What may be set about the file.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// How large the database file may become, in bytes. Past it, storing answers [`StoreError::Full`]
+    /// until the file is opened with a higher bound or old deliveries are pruned. The log beside the
+    /// file comes on top: usually 64 MB, more under a load that never pauses. `None`: the disk's size.
+    pub max_bytes: Option<u64>,
+}
+
+/// The store in one SQLite file. Several processes may have the same file open.
+///
+/// Calls that write and come together share one commit. To end well, call [`Store::close`]; a process
+/// that is killed instead loses nothing either.
+#[derive(Debug)]
+pub struct SqliteStore {
+    writer: Writer,
+    readers: Readers,
+}
+
+impl SqliteStore {
+    /// Opens the file, creates it where there is none, and brings it to the present version.
+    pub fn open(path: &Path, options: &Options) -> Result<Self, StoreError> {
+        Ok(Self { writer: Writer::start(path, options)?, readers: Readers::new(path) })
+    }
+
+    async fn let_go(&self, what: Old, before: Millis) -> Result<(), StoreError> {
+        let mut after = DeliveryId(i64::MIN);
+        loop {
+            let found = self.readers.run(move |c| inbox::old(c, what, before, after)).await?;
+            let Some(last) = found.last() else { return Ok(()) };
+            after = *last;
+            self.writer.run(PRUNE_BYTES, move |c| inbox::let_go(c, what, &found)).await?;
+        }
+    }
+}
+
+/// Bodies from this size on are compressed on a blocking thread: it takes a good part of a millisecond.
+const LARGE_BODY: usize = 256 << 10;
+
+/// Guesses of what a job writes.
+const SMALL_BYTES: usize = 1 << 10;
+const CHANGE_BYTES: usize = 4 << 10;
+const PRUNE_BYTES: usize = 1 << 20;
+
+#[async_trait]
+impl Store for SqliteStore {
+    async fn accept(&self, delivery: NewDelivery) -> Result<Accepted, StoreError> {
+        let packed = if delivery.body.len() < LARGE_BODY {
+            Packed::new(delivery)
+        } else {
+            tokio::task::spawn_blocking(move || Packed::new(delivery))
+                .await
+                .map_err(|error| StoreError::Unavailable(error.to_string()))?
+        };
+        self.writer.run(packed.bytes(), move |c| inbox::accept(c, &packed)).await
+    }
+
+    async fn lease(
+        &self,
+        now: Millis,
+        until: Millis,
+        per_repository: u32,
+    ) -> Result<Option<Lease>, StoreError> {
+        self.writer.run(SMALL_BYTES, move |c| units::lease(c, now, until, per_repository)).await
+    }
+
+    async fn extend(&self, lease: &Lease, until: Millis) -> Result<bool, StoreError> {
+        let lease = lease.clone();
+        self.writer.run(SMALL_BYTES, move |c| units::extend(c, &lease, until)).await
+    }
+
+    async fn next_due(&self, now: Millis, per_repository: u32) -> Result<Option<Millis>, StoreError> {
+        self.readers.run(move |c| units::next_due(c, now, per_repository)).await
+    }
+
+    async fn commit(
+        &self,
+        lease: &Lease,
+        changes: Vec<Change>,
+        next: Next,
+        now: Millis,
+    ) -> Result<Committed, StoreError> {
+        let lease = lease.clone();
+        let bytes = changes.len() * CHANGE_BYTES;
+        self.writer.run(bytes, move |c| changes::commit(c, &lease, &changes, &next, now)).await
+    }
+
+    async fn mark(&self, units: Vec<Unit>, now: Millis) -> Result<(), StoreError> {
+        let bytes = units.len() * SMALL_BYTES;
+        self.writer
+            .run(bytes, move |c| {
+                units.iter().try_for_each(|unit| units::mark(c, unit, now).map(|_| ()))?;
+                Ok(Outcome::Keep(()))
+            })
+            .await
+    }
+
+    async fn attempting(&self, lease: &Lease) -> Result<bool, StoreError> {
+        let lease = lease.clone();
+        self.writer.run(SMALL_BYTES, move |c| changes::attempting(c, &lease)).await
+    }
+
+    async fn inbox(&self, unit: &Unit, limit: u32) -> Result<Vec<DeliveryRow>, StoreError> {
+        let unit = unit.clone();
+        self.readers.run(move |c| inbox::inbox(c, &unit, limit)).await
+    }
+
+    async fn account(&self, id: InstallationId) -> Result<Option<Account>, StoreError> {
+        self.readers.run(move |c| reads::account(c, id)).await
+    }
+
+    async fn accounts(&self) -> Result<Vec<Account>, StoreError> {
+        self.readers.run(reads::accounts).await
+    }
+
+    async fn repository(&self, id: RepositoryId) -> Result<Option<RepositoryRow>, StoreError> {
+        self.readers.run(move |c| reads::repository(c, id)).await
+    }
+
+    async fn repositories(&self, of: Option<InstallationId>) -> Result<Vec<RepositoryRow>, StoreError> {
+        self.readers.run(move |c| reads::repositories(c, of)).await
+    }
+
+    async fn pull(
+        &self,
+        repository: RepositoryId,
+        number: PullNumber,
+    ) -> Result<Option<JudgedPull>, StoreError> {
+        self.readers.run(move |c| reads::pull(c, repository, number)).await
+    }
+
+    async fn open_pulls(&self, repository: RepositoryId) -> Result<Vec<JudgedPull>, StoreError> {
+        self.readers.run(move |c| reads::open_pulls(c, repository)).await
+    }
+
+    async fn sharing(
+        &self,
+        repository: RepositoryId,
+        head: CommitId,
+        base: &BranchName,
+    ) -> Result<Vec<JudgedPull>, StoreError> {
+        let base = base.clone();
+        self.readers.run(move |c| reads::sharing(c, repository, head, &base)).await
+    }
+
+    async fn ledger(
+        &self,
+        repository: RepositoryId,
+        branches: &[BranchName],
+        topic: Option<&BranchName>,
+    ) -> Result<LedgerRows, StoreError> {
+        let (branches, topic) = (branches.to_vec(), topic.cloned());
+        self.readers.run(move |c| reads::ledger(c, repository, &branches, topic.as_ref())).await
+    }
+
+    async fn newest_tip(
+        &self,
+        repository: RepositoryId,
+        branch: &BranchName,
+    ) -> Result<Option<TipRow>, StoreError> {
+        let branch = branch.clone();
+        self.readers.run(move |c| reads::newest_tip(c, repository, &branch)).await
+    }
+
+    async fn effect(&self, unit: &Unit) -> Result<Option<Effect>, StoreError> {
+        let unit = unit.clone();
+        self.readers.run(move |c| reads::effect(c, &unit)).await
+    }
+
+    async fn deliveries(&self, filter: &DeliveryFilter) -> Result<Vec<DeliveryRow>, StoreError> {
+        let filter = filter.clone();
+        self.readers.run(move |c| inbox::list(c, &filter)).await
+    }
+
+    async fn delivery(&self, id_or_guid: &str) -> Result<Option<DeliveryRow>, StoreError> {
+        let id_or_guid = id_or_guid.to_owned();
+        self.readers.run(move |c| inbox::find(c, &id_or_guid)).await
+    }
+
+    async fn replay(&self, id: DeliveryId, now: Millis) -> Result<bool, StoreError> {
+        self.writer.run(SMALL_BYTES, move |c| inbox::replay(c, id, now)).await
+    }
+
+    async fn prune(&self, bodies: Millis, rows: Millis) -> Result<(), StoreError> {
+        self.let_go(Old::Rows, rows).await?;
+        self.let_go(Old::Bodies, bodies).await
+    }
+
+    async fn ready(&self) -> Result<(), StoreError> {
+        self.writer.run(SMALL_BYTES, schema::probe).await
+    }
+
+    async fn close(&self) {
+        self.readers.close().await;
+        self.writer.close().await;
+    }
+}

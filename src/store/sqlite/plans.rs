@@ -1,0 +1,66 @@
+//! How SQLite goes about the questions that are asked all the time: by index, never by walking a table.
+
+use super::{Options, changes, inbox, reads, schema, units};
+use rusqlite::Connection;
+
+/// The plan's steps, one a line. Parameters are left unbound: plans do not depend on their values.
+fn plan(database: &Connection, sql: &str) -> String {
+    let mut statement = database.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+    let steps = statement.raw_query().mapped(|row| row.get::<_, String>("detail"));
+    steps.collect::<Result<Vec<_>, _>>().unwrap().join("\n")
+}
+
+#[test]
+fn the_hot_statements_never_walk_a_table() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = schema::open_to_write(&folder.path().join("plans.db"), &Options::default()).unwrap();
+    for (sql, index) in [
+        (units::LEASE, "units_due (due<?)"),
+        (units::NEXT, "units_due (due<?)"),
+        (units::NEXT_DUE, "units_due (due>?)"),
+        (units::HELD, "sqlite_autoindex_units_1 (key=?)"),
+        (inbox::INBOX, "deliveries_inbox (unit=?)"),
+        (inbox::BY_GUID, "sqlite_autoindex_deliveries_1 (guid=?)"),
+        (inbox::BY_ID, "PRIMARY KEY (rowid=?)"),
+        (inbox::LIST_WAITING, "deliveries_inbox"),
+        (reads::PULL, "sqlite_autoindex_pulls_1 (repository=? AND number=?)"),
+        (reads::OPEN_PULLS, "pulls_open (repository=?)"),
+        (reads::SHARING, "pulls_sharing (repository=? AND judged_head=? AND judged_base=?)"),
+        (reads::SHARING_VERSIONS, "pulls_sharing (repository=? AND judged_head=? AND judged_base=?)"),
+        (reads::TIPS, "PRIMARY KEY (repository=? AND branch=?)"),
+        (reads::NEWEST_TIP, "PRIMARY KEY (repository=? AND branch=?)"),
+        (reads::PUSHES, "PRIMARY KEY (repository=? AND branch=?)"),
+        (reads::EFFECT, "sqlite_autoindex_units_1 (key=?)"),
+        (reads::REPOSITORIES_OF, "repositories_installation (installation=?)"),
+        (changes::TIP, "PRIMARY KEY (repository=? AND branch=? AND moved_at=?)"),
+        (changes::STANDING, "sqlite_autoindex_units_1 (key=?)"),
+    ] {
+        let plan = plan(&database, sql);
+        assert!(plan.contains(index), "{sql}\n{plan}");
+        // A walk over a table's whole index of waiting rows is as long as the answer, so it may be.
+        let walks =
+            plan.lines().filter(|step| step.starts_with("SCAN") && !step.contains("deliveries_inbox"));
+        let walks: Vec<_> = walks.filter(|step| *step != "SCAN CONSTANT ROW").collect();
+        assert!(walks.is_empty(), "{sql}\n{plan}");
+    }
+}
+
+#[test]
+fn what_is_ordered_comes_from_the_index_in_that_order() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = schema::open_to_write(&folder.path().join("plans.db"), &Options::default()).unwrap();
+    for sql in [
+        units::NEXT,
+        units::LEASE,
+        inbox::INBOX,
+        inbox::LIST_ALL,
+        inbox::LIST_DIGESTED,
+        reads::OPEN_PULLS,
+        reads::SHARING,
+        reads::TIPS,
+        reads::NEWEST_TIP,
+    ] {
+        let plan = plan(&database, sql);
+        assert!(!plan.contains("FOR ORDER BY"), "{sql}\n{plan}");
+    }
+}

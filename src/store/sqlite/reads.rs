@@ -1,0 +1,231 @@
+//! Questions about accounts, repositories, pull requests, the ledger and effects.
+
+use super::values::Tip;
+use crate::flow::{BranchName, CommitId, InstallationId, LedgerTip, PullNumber, PushedAt, RepositoryId};
+use crate::store::{
+    Account, Effect, JudgedPull, LedgerRows, PullRow, RepositoryRow, StoreError, TipRow, Unit,
+};
+use rusqlite::{Connection, OptionalExtension, Row, ToSql, named_params};
+
+const ACCOUNT: &str = "SELECT id, login, state FROM accounts WHERE id = ?1";
+const ACCOUNTS: &str = "SELECT id, login, state FROM accounts ORDER BY id";
+
+macro_rules! repository_columns {
+    () => {
+        "SELECT id, installation, full_name, clone_url, html_url, default_branch, state, reconciled_at
+        FROM repositories "
+    };
+}
+
+const REPOSITORY: &str = concat!(repository_columns!(), "WHERE id = ?1");
+const REPOSITORIES: &str = concat!(repository_columns!(), "ORDER BY id");
+pub(super) const REPOSITORIES_OF: &str =
+    concat!(repository_columns!(), "WHERE installation = ?1 ORDER BY id");
+
+macro_rules! pull_columns {
+    () => {
+        "SELECT repository, number, state, draft, head_branch, head_commit, head_repository, base_branch,
+            author, updated_at, judged_head, judged_base, verdict, judged_at, judged_version
+        FROM pulls "
+    };
+}
+
+macro_rules! sharing {
+    () => {
+        "WHERE repository = :repository AND judged_head = :head AND judged_base = :base AND state = 'open'
+        ORDER BY number"
+    };
+}
+
+pub(super) const PULL: &str = concat!(pull_columns!(), "WHERE repository = :repository AND number = :number");
+pub(super) const OPEN_PULLS: &str =
+    concat!(pull_columns!(), "WHERE repository = :repository AND state = 'open' ORDER BY number");
+pub(super) const SHARING: &str = concat!(pull_columns!(), sharing!());
+pub(super) const SHARING_VERSIONS: &str = concat!("SELECT number, judged_version FROM pulls ", sharing!());
+
+pub(super) const TIPS: &str = "
+    SELECT tip, moved_at, source FROM tips
+    WHERE repository = :repository AND branch = :branch ORDER BY moved_at, place";
+
+pub(super) const PUSHES: &str = "
+    SELECT head, pushed_at FROM pushes WHERE repository = :repository AND branch = :branch
+    ORDER BY pushed_at";
+
+pub(super) const NEWEST_TIP: &str = "
+    SELECT repository, branch, moved_at, tip, previous, forced, actor, source FROM tips
+    WHERE repository = :repository AND branch = :branch ORDER BY moved_at DESC, place DESC LIMIT 1";
+
+pub(super) const EFFECT: &str = "
+    SELECT e.content, e.substance, e.shown, e.github_id, e.attempted
+    FROM units u JOIN effects e ON e.unit = u.id WHERE u.key = ?1";
+
+type Parameters<'a> = &'a [(&'a str, &'a dyn ToSql)];
+
+pub(super) fn account(connection: &Connection, id: InstallationId) -> Result<Option<Account>, StoreError> {
+    Ok(connection.prepare_cached(ACCOUNT)?.query_row([id], account_from).optional()?)
+}
+
+pub(super) fn accounts(connection: &Connection) -> Result<Vec<Account>, StoreError> {
+    Ok(connection.prepare_cached(ACCOUNTS)?.query_map([], account_from)?.collect::<Result<_, _>>()?)
+}
+
+fn account_from(row: &Row<'_>) -> rusqlite::Result<Account> {
+    Ok(Account { id: row.get("id")?, login: row.get("login")?, state: row.get("state")? })
+}
+
+pub(super) fn repository(
+    connection: &Connection,
+    id: RepositoryId,
+) -> Result<Option<RepositoryRow>, StoreError> {
+    Ok(connection.prepare_cached(REPOSITORY)?.query_row([id], repository_from).optional()?)
+}
+
+pub(super) fn repositories(
+    connection: &Connection,
+    of: Option<InstallationId>,
+) -> Result<Vec<RepositoryRow>, StoreError> {
+    let found: rusqlite::Result<_> = match of {
+        None => connection.prepare_cached(REPOSITORIES)?.query_map([], repository_from)?.collect(),
+        Some(id) => connection.prepare_cached(REPOSITORIES_OF)?.query_map([id], repository_from)?.collect(),
+    };
+    Ok(found?)
+}
+
+fn repository_from(row: &Row<'_>) -> rusqlite::Result<RepositoryRow> {
+    Ok(RepositoryRow {
+        id: row.get("id")?,
+        installation: row.get("installation")?,
+        full_name: row.get("full_name")?,
+        clone_url: row.get("clone_url")?,
+        html_url: row.get("html_url")?,
+        default_branch: row.get("default_branch")?,
+        state: row.get("state")?,
+        reconciled_at: row.get("reconciled_at")?,
+    })
+}
+
+pub(super) fn pull(
+    connection: &Connection,
+    repository: RepositoryId,
+    number: PullNumber,
+) -> Result<Option<JudgedPull>, StoreError> {
+    let parameters = named_params! { ":repository": repository, ":number": number };
+    Ok(connection.prepare_cached(PULL)?.query_row(parameters, pull_from).optional()?)
+}
+
+pub(super) fn open_pulls(
+    connection: &Connection,
+    repository: RepositoryId,
+) -> Result<Vec<JudgedPull>, StoreError> {
+    pulls(connection, OPEN_PULLS, named_params! { ":repository": repository })
+}
+
+pub(super) fn sharing(
+    connection: &Connection,
+    repository: RepositoryId,
+    head: CommitId,
+    base: &BranchName,
+) -> Result<Vec<JudgedPull>, StoreError> {
+    let parameters = named_params! { ":repository": repository, ":head": head, ":base": base };
+    pulls(connection, SHARING, parameters)
+}
+
+fn pulls(connection: &Connection, sql: &str, by: Parameters<'_>) -> Result<Vec<JudgedPull>, StoreError> {
+    Ok(connection.prepare_cached(sql)?.query_map(by, pull_from)?.collect::<Result<_, _>>()?)
+}
+
+fn pull_from(row: &Row<'_>) -> rusqlite::Result<JudgedPull> {
+    Ok(JudgedPull {
+        pull: PullRow {
+            repository: row.get("repository")?,
+            number: row.get("number")?,
+            state: row.get("state")?,
+            draft: row.get("draft")?,
+            head_branch: row.get("head_branch")?,
+            head_commit: row.get("head_commit")?,
+            head_repository: row.get("head_repository")?,
+            base_branch: row.get("base_branch")?,
+            author: row.get("author")?,
+            updated_at: row.get("updated_at")?,
+        },
+        judged_head: row.get("judged_head")?,
+        judged_base: row.get("judged_base")?,
+        verdict: row.get("verdict")?,
+        judged_at: row.get("judged_at")?,
+        judged_version: row.get("judged_version")?,
+    })
+}
+
+/// Reads the ledger as of one moment, though it takes several statements.
+pub(super) fn ledger(
+    connection: &Connection,
+    repository: RepositoryId,
+    branches: &[BranchName],
+    topic: Option<&BranchName>,
+) -> Result<LedgerRows, StoreError> {
+    let moment = connection.unchecked_transaction()?;
+    let mut rows = LedgerRows::default();
+    let mut statement = moment.prepare_cached(TIPS)?;
+    for branch in branches {
+        let found = statement
+            .query_map(named_params! { ":repository": repository, ":branch": branch }, ledger_tip_from)?;
+        for tip in found {
+            rows.tips.extend(tip?.map(|tip| (branch.clone(), tip)));
+        }
+    }
+    if let Some(topic) = topic {
+        rows.pushes = moment
+            .prepare_cached(PUSHES)?
+            .query_map(named_params! { ":repository": repository, ":branch": topic }, |row| {
+                Ok(PushedAt { commit: row.get(0)?, at: row.get(1)? })
+            })?
+            .collect::<Result<_, _>>()?;
+    }
+    Ok(rows)
+}
+
+/// `None` where the branch was deleted: then it pointed at nothing.
+fn ledger_tip_from(row: &Row<'_>) -> rusqlite::Result<Option<LedgerTip>> {
+    let Tip(commit) = row.get(0)?;
+    let (at, source) = (row.get(1)?, row.get(2)?);
+    Ok(commit.map(|commit| LedgerTip { commit, at, source }))
+}
+
+pub(super) fn newest_tip(
+    connection: &Connection,
+    repository: RepositoryId,
+    branch: &BranchName,
+) -> Result<Option<TipRow>, StoreError> {
+    let parameters = named_params! { ":repository": repository, ":branch": branch };
+    Ok(connection.prepare_cached(NEWEST_TIP)?.query_row(parameters, tip_from).optional()?)
+}
+
+fn tip_from(row: &Row<'_>) -> rusqlite::Result<TipRow> {
+    let Tip(commit) = row.get("tip")?;
+    Ok(TipRow {
+        repository: row.get("repository")?,
+        branch: row.get("branch")?,
+        commit,
+        before: row.get("previous")?,
+        at: row.get("moved_at")?,
+        forced: row.get("forced")?,
+        actor: row.get("actor")?,
+        source: row.get("source")?,
+    })
+}
+
+pub(super) fn effect(connection: &Connection, unit: &Unit) -> Result<Option<Effect>, StoreError> {
+    let found = connection
+        .prepare_cached(EFFECT)?
+        .query_row([unit], |row| {
+            Ok(Effect {
+                content: row.get("content")?,
+                substance: row.get("substance")?,
+                shown: row.get("shown")?,
+                github_id: row.get::<_, Option<i64>>("github_id")?.map(i64::cast_unsigned),
+                attempted: row.get("attempted")?,
+            })
+        })
+        .optional()?;
+    Ok(found)
+}

@@ -1,0 +1,130 @@
+//! Opening the file: its mode, the settings of each connection, and the way from older versions.
+
+use super::Options;
+use super::writer::Outcome;
+use crate::store::StoreError;
+use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
+use std::io::ErrorKind;
+use std::path::Path;
+use std::time::Duration;
+
+/// The steps from an empty file to the present version; each is one transaction and never changes.
+const MIGRATIONS: &[&str] = &[include_str!("../migrations/0001_first.sql")];
+
+/// `TOWP`: tells the file from those of other programs.
+const APPLICATION_ID: i64 = 0x544f_5750;
+
+const PAGE_BYTES: u64 = 4096;
+
+/// How long to wait for another process that holds the file: the operator's command line, or the server.
+const BUSY: Duration = Duration::from_secs(5);
+
+/// The log is cut to this size when it starts anew after an uncommonly long run.
+const LOG_BYTES_KEPT: u64 = 96 << 20;
+
+/// Opens the one connection that writes, after bringing the file to the present version.
+pub(super) fn open_to_write(path: &Path, options: &Options) -> Result<Connection, StoreError> {
+    create_private(path)?;
+    let mut connection = open(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    // Before anything is written: in a file of another program nothing may change.
+    let version = version_of(&*connection.unchecked_transaction()?)?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "journal_size_limit", LOG_BYTES_KEPT.cast_signed())?;
+    connection.set_prepared_statement_cache_capacity(64);
+    if let Some(bytes) = options.max_bytes {
+        let pages = (bytes / PAGE_BYTES).clamp(1, u64::from(u32::MAX - 1));
+        connection.pragma_update(None, "max_page_count", pages.cast_signed())?;
+    }
+    if version < MIGRATIONS.len() {
+        migrate(&mut connection)?;
+    }
+    Ok(connection)
+}
+
+/// Opens a connection that only moves the log into the database.
+pub(super) fn open_to_checkpoint(path: &Path) -> Result<Connection, StoreError> {
+    open(path, OpenFlags::SQLITE_OPEN_READ_WRITE)
+}
+
+/// Opens a connection that can only read.
+pub(super) fn open_to_read(path: &Path) -> Result<Connection, StoreError> {
+    let connection = open(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    connection.set_prepared_statement_cache_capacity(32);
+    // Half of the default: there are several of these, and each keeps its own.
+    connection.pragma_update(None, "cache_size", -1024)?;
+    Ok(connection)
+}
+
+fn open(path: &Path, access: OpenFlags) -> Result<Connection, StoreError> {
+    // Each connection is used by one thread at a time, so SQLite need not lock it.
+    let connection = Connection::open_with_flags(path, access | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    connection.busy_timeout(BUSY)?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
+    // A checkpoint inside a commit would make its callers wait: they run on a thread of their own.
+    connection.pragma_update(None, "wal_autocheckpoint", 0)?;
+    Ok(connection)
+}
+
+/// Makes the file readable for its owner alone; SQLite gives the files beside it the same mode.
+///
+/// An existing file is not even opened: closing it again would drop the locks that this process
+/// holds on it through another store.
+fn create_private(path: &Path) -> Result<(), StoreError> {
+    let mut new = std::fs::OpenOptions::new();
+    new.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut new, 0o600);
+    match new.open(path) {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
+        Err(error) if error.kind() == ErrorKind::StorageFull => Err(StoreError::Full),
+        Err(error) => Err(StoreError::Unavailable(format!("{}: {error}", path.display()))),
+    }
+}
+
+/// The version of the file, zero for an empty one; an error when it is not ours or too new.
+fn version_of(connection: &Connection) -> Result<usize, StoreError> {
+    let number = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
+    let (application, version) = (number("application_id")?, number("user_version")?);
+    let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    if application != APPLICATION_ID && (application, version, tables) != (0, 0, 0) {
+        return Err(StoreError::Unexpected("the file belongs to another program".to_owned()));
+    }
+    match usize::try_from(version) {
+        Ok(version) if version <= MIGRATIONS.len() => Ok(version),
+        _ => Err(StoreError::Unexpected(format!(
+            "the database is of version {version}, and this Towpath knows versions up to {}",
+            MIGRATIONS.len()
+        ))),
+    }
+}
+
+fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
+    loop {
+        // The version is read again under the lock: another process may have been here first.
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let version = version_of(&transaction)?;
+        let Some(step) = MIGRATIONS.get(version) else { return Ok(()) };
+        take_step(transaction, step, version + 1)?;
+    }
+}
+
+fn take_step(transaction: Transaction<'_>, step: &str, reached: usize) -> Result<(), StoreError> {
+    transaction.execute_batch(step)?;
+    transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+    transaction.pragma_update(None, "user_version", i64::try_from(reached).unwrap_or(i64::MAX))?;
+    transaction.commit()?;
+    Ok(())
+}
+
+/// Writes something, and says when no new page could be had although that worked.
+pub(super) fn probe(connection: &Connection) -> Result<Outcome<()>, StoreError> {
+    connection.prepare_cached("UPDATE probe SET count = count + 1 WHERE id = 1")?.execute([])?;
+    let number = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
+    if number("freelist_count")? == 0 && number("page_count")? >= number("max_page_count")? {
+        return Err(StoreError::Full);
+    }
+    Ok(Outcome::Keep(()))
+}

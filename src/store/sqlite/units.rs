@@ -1,0 +1,175 @@
+//! Units of work: marks, leases and what becomes of them.
+//!
+//! `due` orders everything: it is when a free unit may be taken and when a taken one becomes free
+//! again, so that "what is next" and "when is next" are the first entries of one index.
+
+use super::writer::Outcome;
+use crate::store::{Committed, Lease, Millis, Next, StoreError, Unit};
+use rusqlite::{Connection, OptionalExtension, Row, named_params};
+
+/// A mark makes a unit that rests or was given up due at once. One that failed waits on: what is wrong
+/// with it is not mended by more of the same.
+pub(super) const MARK: &str = "
+    INSERT INTO units (key, repository, dirty, due, marked_at) VALUES (:key, :repository, 1, :now, :now)
+    ON CONFLICT (key) DO UPDATE SET
+        dirty = units.dirty + 1,
+        due = CASE
+            WHEN units.leased = 1 THEN units.due
+            WHEN units.dead = 1 OR units.dirty = units.done THEN excluded.due
+            WHEN units.failures = 0 AND units.due > excluded.due THEN excluded.due
+            ELSE units.due
+        END,
+        failures = CASE WHEN units.dead = 1 THEN 0 ELSE units.failures END,
+        dead = 0,
+        marked_at = coalesce(units.marked_at, excluded.marked_at)
+    RETURNING id";
+
+/// The unit to take next: due, and of a repository that has not as many out as it may.
+macro_rules! next_unit {
+    () => {
+        "SELECT id FROM units
+        WHERE dirty > done AND dead = 0 AND due <= :now
+            AND (repository IS NULL OR repository NOT IN (
+                SELECT repository FROM units
+                WHERE leased = 1 AND due > :now AND repository IS NOT NULL
+                GROUP BY repository HAVING count(*) >= :per_repository))
+        ORDER BY due, id LIMIT 1"
+    };
+}
+
+pub(super) const NEXT: &str = next_unit!();
+
+/// A lease that ended without a word counts as a failure when its unit is taken again.
+pub(super) const LEASE: &str = concat!(
+    "UPDATE units SET
+        failures = failures + leased,
+        error = CASE WHEN leased = 1 THEN 'the work on it ended without a result' ELSE error END,
+        leased = 1, token = token + 1, due = :until, marked_at = NULL
+    WHERE id = (",
+    next_unit!(),
+    ") RETURNING key, token, dirty, failures"
+);
+
+pub(super) const NEXT_DUE: &str = "SELECT min(due) FROM units WHERE dirty > done AND dead = 0 AND due > :now";
+
+pub(super) const HELD: &str = "SELECT id FROM units WHERE key = :key AND leased = 1 AND token = :token";
+
+const EXTEND: &str = "UPDATE units SET due = :until WHERE key = :key AND leased = 1 AND token = :token";
+
+const DONE: &str = "
+    UPDATE units SET leased = 0, done = :seen, failures = 0, error = NULL, due = coalesce(marked_at, :now)
+    WHERE id = :id";
+
+const RETRY: &str = "
+    UPDATE units SET leased = 0, failures = failures + 1, error = :error, due = :at WHERE id = :id";
+
+/// A mark that came during the work revives the unit right away, as it would have a moment later.
+const DEAD: &str = "
+    UPDATE units SET
+        leased = 0, error = :error, due = coalesce(marked_at, :now),
+        dead = CASE WHEN dirty > :seen THEN 0 ELSE 1 END,
+        failures = CASE WHEN dirty > :seen THEN 0 ELSE failures + 1 END
+    WHERE id = :id";
+
+const REVIVE: &str = "UPDATE units SET dead = 0, failures = 0, due = :now WHERE id = :id AND dead = 1";
+
+/// The row number of a unit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct UnitId(pub(super) i64);
+
+/// Makes a unit dirty, whether it was known or not.
+pub(super) fn mark(connection: &Connection, unit: &Unit, now: Millis) -> Result<UnitId, StoreError> {
+    let id = connection
+        .prepare_cached(MARK)?
+        .query_row(named_params! { ":key": unit, ":repository": unit.repository(), ":now": now }, |row| {
+            row.get(0)
+        })?;
+    Ok(UnitId(id))
+}
+
+/// Gives a dead unit another life.
+pub(super) fn revive(connection: &Connection, unit: UnitId, now: Millis) -> Result<(), StoreError> {
+    connection.prepare_cached(REVIVE)?.execute(named_params! { ":id": unit.0, ":now": now })?;
+    Ok(())
+}
+
+pub(super) fn lease(
+    connection: &Connection,
+    now: Millis,
+    until: Millis,
+    per_repository: u32,
+) -> Result<Outcome<Option<Lease>>, StoreError> {
+    let lease = connection
+        .prepare_cached(LEASE)?
+        .query_row(
+            named_params! { ":now": now, ":until": until, ":per_repository": per_repository },
+            lease_from,
+        )
+        .optional()?;
+    Ok(Outcome::Keep(lease))
+}
+
+fn lease_from(row: &Row<'_>) -> rusqlite::Result<Lease> {
+    Ok(Lease {
+        unit: row.get("key")?,
+        token: row.get("token")?,
+        seen: row.get("dirty")?,
+        failures: row.get("failures")?,
+    })
+}
+
+pub(super) fn next_due(
+    connection: &Connection,
+    now: Millis,
+    per_repository: u32,
+) -> Result<Option<Millis>, StoreError> {
+    let ready = connection
+        .prepare_cached(NEXT)?
+        .exists(named_params! { ":now": now, ":per_repository": per_repository })?;
+    if ready {
+        return Ok(Some(now));
+    }
+    Ok(connection.prepare_cached(NEXT_DUE)?.query_row(named_params! { ":now": now }, |row| row.get(0))?)
+}
+
+/// The unit of a lease, while nobody else took over and it was not settled.
+pub(super) fn held(connection: &Connection, lease: &Lease) -> Result<Option<UnitId>, StoreError> {
+    let id = connection
+        .prepare_cached(HELD)?
+        .query_row(named_params! { ":key": lease.unit, ":token": lease.token }, |row| row.get(0))
+        .optional()?;
+    Ok(id.map(UnitId))
+}
+
+pub(super) fn extend(
+    connection: &Connection,
+    lease: &Lease,
+    until: Millis,
+) -> Result<Outcome<bool>, StoreError> {
+    let changed = connection
+        .prepare_cached(EXTEND)?
+        .execute(named_params! { ":key": lease.unit, ":token": lease.token, ":until": until })?;
+    Ok(Outcome::Keep(changed > 0))
+}
+
+/// Gives the unit back after its work.
+pub(super) fn settle(
+    connection: &Connection,
+    unit: UnitId,
+    seen: i64,
+    next: &Next,
+    now: Millis,
+) -> Result<Committed, StoreError> {
+    match next {
+        Next::Done => connection.prepare_cached(DONE)?.execute(named_params! {
+            ":id": unit.0, ":seen": seen, ":now": now,
+        })?,
+        Next::Retry { at, error } => connection.prepare_cached(RETRY)?.execute(named_params! {
+            ":id": unit.0, ":at": at, ":error": error,
+        })?,
+        Next::Dead { error } => connection.prepare_cached(DEAD)?.execute(named_params! {
+            ":id": unit.0, ":seen": seen, ":now": now, ":error": error,
+        })?,
+    };
+    Ok(Committed::Stored)
+}

@@ -1,0 +1,165 @@
+//! How the words of the program are spelled in columns: each of them in this file alone.
+
+use crate::flow::{BranchName, CommitId, InstallationId, PullNumber, RepositoryId, TipSource};
+use crate::store::{AccountState, DeliveryId, PullState, RepositoryState, Unit};
+use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
+
+/// A column holds a word that this version does not know.
+#[derive(Debug, thiserror::Error)]
+#[error("{word:?} is no {kind}")]
+struct UnknownWord {
+    word: String,
+    kind: &'static str,
+}
+
+macro_rules! words {
+    ($type:ident, $kind:literal: $($variant:ident = $word:literal),+) => {
+        impl ToSql for $type {
+            fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+                let word: &'static str = match self { $(Self::$variant => $word),+ };
+                Ok(word.into())
+            }
+        }
+
+        impl FromSql for $type {
+            fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+                match value.as_str()? {
+                    $($word => Ok(Self::$variant),)+
+                    other => Err(FromSqlError::other(UnknownWord { word: other.to_owned(), kind: $kind })),
+                }
+            }
+        }
+    };
+}
+
+words!(AccountState, "state of an account": Active = "active", Suspended = "suspended", Deleted = "deleted");
+words!(RepositoryState, "state of a repository": Active = "active", Gone = "gone");
+words!(PullState, "state of a pull request": Open = "open", Closed = "closed", Merged = "merged");
+words!(TipSource, "source of a tip": Push = "push", Backfill = "backfill", Reconciled = "reconciled");
+
+macro_rules! numbers {
+    ($($type:ident),+) => {$(
+        impl ToSql for $type {
+            fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+                Ok(self.0.cast_signed().into())
+            }
+        }
+
+        impl FromSql for $type {
+            fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+                Ok(Self(value.as_i64()?.cast_unsigned()))
+            }
+        }
+    )+};
+}
+
+numbers!(InstallationId, RepositoryId, PullNumber);
+
+impl ToSql for DeliveryId {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(self.0.into())
+    }
+}
+
+impl FromSql for DeliveryId {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        value.as_i64().map(Self)
+    }
+}
+
+impl ToSql for CommitId {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(self.as_bytes().as_slice().into())
+    }
+}
+
+impl FromSql for CommitId {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        <[u8; 20]>::column_result(value).map(Self::from_bytes)
+    }
+}
+
+impl ToSql for BranchName {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(self.as_str().into())
+    }
+}
+
+impl FromSql for BranchName {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        Self::new(value.as_str()?).map_err(FromSqlError::other)
+    }
+}
+
+impl ToSql for Unit {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(self.to_string().into())
+    }
+}
+
+impl FromSql for Unit {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        value.as_str()?.parse().map_err(FromSqlError::other)
+    }
+}
+
+/// The tip of a branch that may have been deleted: then it is empty, as keys cannot be null.
+pub(super) struct Tip(pub(super) Option<CommitId>);
+
+impl ToSql for Tip {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        let bytes: &[u8] = self.0.as_ref().map_or(&[], |commit| commit.as_bytes());
+        Ok(bytes.into())
+    }
+}
+
+impl FromSql for Tip {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        match value.as_blob()? {
+            [] => Ok(Self(None)),
+            _ => CommitId::column_result(value).map(|commit| Self(Some(commit))),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rusqlite::Connection;
+    use std::fmt::Debug;
+
+    fn keeps<T: ToSql + FromSql + PartialEq + Debug>(values: &[T]) {
+        let database = Connection::open_in_memory().unwrap();
+        for value in values {
+            let read: T = database.query_row("SELECT ?1", [value], |row| row.get(0)).unwrap();
+            assert_eq!(&read, value);
+        }
+        let unknown = database.query_row("SELECT 'nothing:of this'", [], |row| row.get::<_, T>(0));
+        assert!(unknown.is_err(), "{unknown:?}");
+    }
+
+    #[test]
+    fn every_word_and_number_comes_back_as_it_went() {
+        keeps(&[AccountState::Active, AccountState::Suspended, AccountState::Deleted]);
+        keeps(&[RepositoryState::Active, RepositoryState::Gone]);
+        keeps(&[PullState::Open, PullState::Closed, PullState::Merged]);
+        keeps(&[TipSource::Push, TipSource::Backfill, TipSource::Reconciled]);
+        keeps(&[RepositoryId(0), RepositoryId(u64::MAX)]);
+        keeps(&[InstallationId(7)]);
+        keeps(&[PullNumber(7)]);
+        keeps(&[DeliveryId(-1), DeliveryId(i64::MAX)]);
+        keeps(&[CommitId::from_bytes([7; 20])]);
+        keeps(&[BranchName::new("a/ü'b").unwrap()]);
+        keeps(&[Unit::App, Unit::Pull(RepositoryId(3), PullNumber(4))]);
+    }
+
+    #[test]
+    fn a_deleted_branch_has_an_empty_tip() {
+        let database = Connection::open_in_memory().unwrap();
+        for tip in [None, Some(CommitId::from_bytes([9; 20]))] {
+            let read: Tip = database.query_row("SELECT ?1", [Tip(tip)], |row| row.get(0)).unwrap();
+            assert_eq!(read.0, tip);
+        }
+        assert!(database.query_row("SELECT x'0102'", [], |row| row.get::<_, Tip>(0)).is_err());
+    }
+}

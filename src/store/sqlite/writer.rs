@@ -1,0 +1,212 @@
+//! The one thread that writes. Jobs that come while it is busy share its next transaction, and so one
+//! sync of the disk; a job that comes alone waits for nobody.
+
+use super::checkpoint::Checkpoints;
+use super::{Options, schema};
+use crate::store::StoreError;
+use rusqlite::Connection;
+use std::path::Path;
+use std::thread;
+use tokio::sync::{mpsc, oneshot};
+
+/// Jobs that may wait; past that, callers wait to hand theirs over.
+const QUEUE: usize = 1024;
+
+/// What one transaction takes at most, so that its first job does not wait long for its last.
+const BATCH_JOBS: usize = 256;
+const BATCH_BYTES: usize = 4 << 20;
+
+/// What becomes of what a job has written.
+pub(super) enum Outcome<T> {
+    /// It stays.
+    Keep(T),
+    /// It is taken back: the answer says why.
+    Undo(T),
+}
+
+/// The end of the queue to the thread.
+#[derive(Debug)]
+pub(super) struct Writer {
+    queue: mpsc::Sender<Message>,
+}
+
+enum Message {
+    Job(Box<dyn Job>),
+    Close(oneshot::Sender<()>),
+}
+
+impl Writer {
+    /// Opens the database and starts the thread.
+    pub(super) fn start(path: &Path, options: &Options) -> Result<Self, StoreError> {
+        let connection = schema::open_to_write(path, options)?;
+        let checkpoints = Checkpoints::start(path)?;
+        let (queue, jobs) = mpsc::channel(QUEUE);
+        let thread = Thread { connection, checkpoints, jobs };
+        thread::Builder::new()
+            .name("store-writer".to_owned())
+            .spawn(move || thread.run())
+            .map_err(|error| StoreError::Unavailable(error.to_string()))?;
+        Ok(Self { queue })
+    }
+
+    /// Runs `work` in a transaction and answers once that is durable. `bytes` is about how much it writes.
+    pub(super) async fn run<T, W>(&self, bytes: usize, work: W) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        W: FnOnce(&Connection) -> Result<Outcome<T>, StoreError> + Send + 'static,
+    {
+        let (reply, answer) = oneshot::channel();
+        let job = Waiting { bytes, stage: Stage::Handed(work), reply };
+        self.queue.send(Message::Job(Box::new(job))).await.map_err(|_| closed())?;
+        answer.await.map_err(|_| closed())?
+    }
+
+    /// Lets the thread finish the jobs it has, and waits until it has closed the database.
+    pub(super) async fn close(&self) {
+        let (reply, answer) = oneshot::channel();
+        if self.queue.send(Message::Close(reply)).await.is_ok() {
+            // The thread drops the other end when it is through, which is an answer too.
+            let _ = answer.await;
+        }
+    }
+}
+
+pub(super) fn closed() -> StoreError {
+    StoreError::Unavailable("it is closed".to_owned())
+}
+
+/// A job without the type of its answer.
+trait Job: Send {
+    fn bytes(&self) -> usize;
+    /// Does the work and says whether what it wrote stays; after an error it does not.
+    fn work(&mut self, connection: &Connection) -> Result<bool, StoreError>;
+    fn answer(self: Box<Self>, committed: &Result<(), StoreError>);
+}
+
+struct Waiting<T, W> {
+    bytes: usize,
+    stage: Stage<T, W>,
+    reply: oneshot::Sender<Result<T, StoreError>>,
+}
+
+enum Stage<T, W> {
+    Handed(W),
+    Worked(Result<T, StoreError>),
+    Between,
+}
+
+impl<T, W> Job for Waiting<T, W>
+where
+    T: Send,
+    W: FnOnce(&Connection) -> Result<Outcome<T>, StoreError> + Send,
+{
+    fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    fn work(&mut self, connection: &Connection) -> Result<bool, StoreError> {
+        let Stage::Handed(work) = std::mem::replace(&mut self.stage, Stage::Between) else {
+            return Ok(false);
+        };
+        let (stays, result) = match work(connection) {
+            Ok(Outcome::Keep(value)) => (Ok(true), Ok(value)),
+            Ok(Outcome::Undo(value)) => (Ok(false), Ok(value)),
+            Err(error) => (Err(error.clone()), Err(error)),
+        };
+        self.stage = Stage::Worked(result);
+        stays
+    }
+
+    fn answer(self: Box<Self>, committed: &Result<(), StoreError>) {
+        let result = match (committed, self.stage) {
+            (Ok(()), Stage::Worked(result)) => result,
+            (Ok(()), _) => Err(closed()),
+            (Err(error), _) => Err(error.clone()),
+        };
+        // A caller that has gone away wants no answer.
+        let _ = self.reply.send(result);
+    }
+}
+
+struct Thread {
+    connection: Connection,
+    checkpoints: Checkpoints,
+    jobs: mpsc::Receiver<Message>,
+}
+
+impl Thread {
+    fn run(mut self) {
+        let mut closing = Vec::new();
+        while let Some(message) = self.jobs.blocking_recv() {
+            let mut batch = Vec::new();
+            self.gather(message, &mut batch, &mut closing);
+            if batch.is_empty() {
+                continue;
+            }
+            let committed = self.commit(&mut batch);
+            for job in batch {
+                job.answer(&committed);
+            }
+            self.checkpoints.after_commit(&self.connection);
+        }
+        self.checkpoints.close(self.connection);
+        // Dropping `closing` tells those who wait for it.
+        drop(closing);
+    }
+
+    /// Takes the jobs that wait. When asked to close, nobody can hand over more, and what was handed
+    /// over before is still done.
+    fn gather(
+        &mut self,
+        first: Message,
+        batch: &mut Vec<Box<dyn Job>>,
+        closing: &mut Vec<oneshot::Sender<()>>,
+    ) {
+        let mut bytes = 0;
+        let mut next = Some(first);
+        while let Some(message) = next {
+            match message {
+                Message::Job(job) => {
+                    bytes += job.bytes();
+                    batch.push(job);
+                }
+                Message::Close(reply) => {
+                    self.jobs.close();
+                    closing.push(reply);
+                }
+            }
+            let room = batch.len() < BATCH_JOBS && bytes < BATCH_BYTES;
+            next = if room { self.jobs.try_recv().ok() } else { None };
+        }
+    }
+
+    fn commit(&self, batch: &mut [Box<dyn Job>]) -> Result<(), StoreError> {
+        self.execute("BEGIN IMMEDIATE")?;
+        let result = batch
+            .iter_mut()
+            .try_for_each(|job| self.work(job.as_mut()))
+            .and_then(|()| self.execute("COMMIT"));
+        if result.is_err() && !self.connection.is_autocommit() {
+            // Should this fail too, the next BEGIN says so.
+            let _ = self.execute("ROLLBACK");
+        }
+        result
+    }
+
+    /// Does one job, so that it can be taken back alone.
+    fn work(&self, job: &mut dyn Job) -> Result<(), StoreError> {
+        self.execute("SAVEPOINT job")?;
+        match job.work(&self.connection) {
+            Ok(true) => {}
+            // SQLite gave up the whole transaction, as it may when the disk is full or failing.
+            Err(error) if self.connection.is_autocommit() => return Err(error),
+            Ok(false) | Err(_) => self.execute("ROLLBACK TO job")?,
+        }
+        self.execute("RELEASE job")
+    }
+
+    fn execute(&self, sql: &str) -> Result<(), StoreError> {
+        self.connection.prepare_cached(sql)?.execute([])?;
+        Ok(())
+    }
+}
