@@ -112,6 +112,9 @@ pub enum Change {
     },
     /// What GitHub showed is gone there: the next attempt makes it anew.
     Vanished(Unit),
+    /// What GitHub shows for this effect is no longer known to be right: it is sent again, even with
+    /// the same substance. Nothing happens where nothing is desired.
+    Resend(Unit),
     /// Something has to be looked at (again).
     Mark(Unit),
 }
@@ -144,6 +147,10 @@ pub trait Store: Send + Sync + std::fmt::Debug {
         until: Millis,
         per_repository: u32,
     ) -> Result<Option<Lease>, StoreError>;
+
+    /// Ends every lease at start-up, where only one server can have the database open. Each counts as a
+    /// failure, as when it had run out.
+    async fn reclaim(&self, now: Millis) -> Result<(), StoreError>;
 
     /// Prolongs a lease; `false` when it was lost.
     async fn extend(&self, lease: &Lease, until: Millis) -> Result<bool, StoreError>;
@@ -194,7 +201,8 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// Every open pull request of a repository.
     async fn open_pulls(&self, repository: RepositoryId) -> Result<Vec<JudgedPull>, StoreError>;
 
-    /// The open pull requests that were judged with this head and base, by number: they share a check.
+    /// The open pull requests that have this head and base and were judged so, by number: they share a
+    /// check.
     async fn sharing(
         &self,
         repository: RepositoryId,

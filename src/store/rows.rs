@@ -131,7 +131,7 @@ pub struct RepositoryRow {
     pub default_branch: String,
     /// Whether it is to be looked after.
     pub state: RepositoryState,
-    /// When refs and pull requests were last compared with GitHub.
+    /// When refs and pull requests were last compared with GitHub. Storing `None` keeps what is known.
     pub reconciled_at: Option<Millis>,
 }
 

@@ -24,7 +24,7 @@ const REPOSITORY: &str = "
         installation = excluded.installation, full_name = excluded.full_name,
         clone_url = excluded.clone_url, html_url = excluded.html_url,
         default_branch = excluded.default_branch, state = excluded.state,
-        reconciled_at = excluded.reconciled_at";
+        reconciled_at = coalesce(excluded.reconciled_at, repositories.reconciled_at)";
 
 const PULL: &str = "
     INSERT INTO pulls (repository, number, state, draft, head_branch, head_commit, head_repository,
@@ -75,6 +75,9 @@ const VANISHED: &str = "
     UPDATE effects SET github_id = NULL, shown = NULL, attempted = 0
     WHERE unit = (SELECT id FROM units WHERE key = :key)";
 
+const RESEND: &str = "
+    UPDATE effects SET shown = NULL WHERE unit = (SELECT id FROM units WHERE key = :key)";
+
 const ATTEMPTING: &str = "UPDATE effects SET attempted = 1 WHERE unit = :unit";
 
 /// Applies all changes and settles the unit.
@@ -112,6 +115,7 @@ fn apply(connection: &Connection, change: &Change, now: Millis) -> Result<(), St
             connection.prepare_cached(VANISHED)?.execute(named_params! { ":key": unit })?;
             Ok(())
         }
+        Change::Resend(unit) => resend(connection, unit, now),
         Change::Mark(unit) => units::mark(connection, unit, now).map(|_| ()),
     }
 }
@@ -213,6 +217,14 @@ fn shown(connection: &Connection, unit: &Unit, github_id: u64, substance: &str) 
     })?;
     if changed == 0 {
         return Err(StoreError::Unexpected(format!("{unit} is shown, but nobody desired it")));
+    }
+    Ok(())
+}
+
+fn resend(connection: &Connection, unit: &Unit, now: Millis) -> Result<(), StoreError> {
+    let desired = connection.prepare_cached(RESEND)?.execute(named_params! { ":key": unit })?;
+    if desired > 0 {
+        units::mark(connection, unit, now)?;
     }
     Ok(())
 }

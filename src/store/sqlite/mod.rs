@@ -96,6 +96,10 @@ impl Store for SqliteStore {
         self.writer.run(SMALL_BYTES, move |c| units::lease(c, now, until, per_repository)).await
     }
 
+    async fn reclaim(&self, now: Millis) -> Result<(), StoreError> {
+        self.writer.run(SMALL_BYTES, move |c| units::reclaim(c, now)).await
+    }
+
     async fn extend(&self, lease: &Lease, until: Millis) -> Result<bool, StoreError> {
         let lease = lease.clone();
         self.writer.run(SMALL_BYTES, move |c| units::extend(c, &lease, until)).await

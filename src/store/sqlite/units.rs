@@ -54,6 +54,9 @@ pub(super) const NEXT_DUE: &str = "SELECT min(due) FROM units WHERE dirty > done
 
 pub(super) const HELD: &str = "SELECT id FROM units WHERE key = :key AND leased = 1 AND token = :token";
 
+/// A lease that has ended by `due`; the next lease of the unit counts the failure.
+const RECLAIM: &str = "UPDATE units SET due = :now WHERE leased = 1 AND due > :now";
+
 const EXTEND: &str = "UPDATE units SET due = :until WHERE key = :key AND leased = 1 AND token = :token";
 
 const DONE: &str = "
@@ -139,6 +142,12 @@ pub(super) fn held(connection: &Connection, lease: &Lease) -> Result<Option<Unit
         .query_row(named_params! { ":key": lease.unit, ":token": lease.token }, |row| row.get(0))
         .optional()?;
     Ok(id.map(UnitId))
+}
+
+/// Ends every lease: who held them is known to be gone.
+pub(super) fn reclaim(connection: &Connection, now: Millis) -> Result<Outcome<()>, StoreError> {
+    connection.prepare_cached(RECLAIM)?.execute(named_params! { ":now": now })?;
+    Ok(Outcome::Keep(()))
 }
 
 pub(super) fn extend(
