@@ -1,0 +1,294 @@
+use crate::given::{
+    LONG, REPOSITORY, apply, branch, commit, dead, judged, leased_unit, nothing_due, pull_row, pull_unit,
+    settle,
+};
+use std::sync::Arc;
+use towpath::flow::{InstallationId, LedgerTip, PullNumber, PushedAt, RepositoryId, TipSource};
+use towpath::store::{
+    Account, AccountState, Change, Committed, Desired, Effect, Next, PullState, PushRow, RepositoryRow,
+    RepositoryState, Store, StoreError, TipRow, Unit,
+};
+
+pub(crate) async fn accounts_and_repositories_are_replaced(store: Arc<dyn Store>) {
+    let store = &*store;
+    let account = |id, state| Account { id: InstallationId(id), login: "acme".to_owned(), state };
+    let repository = |id, installation, name: &str| RepositoryRow {
+        id: RepositoryId(id),
+        installation: InstallationId(installation),
+        full_name: name.to_owned(),
+        clone_url: "https://github.com/acme/shop.git".to_owned(),
+        html_url: "https://github.com/acme/shop".to_owned(),
+        default_branch: "master".to_owned(),
+        state: RepositoryState::Active,
+        reconciled_at: None,
+    };
+    let first = vec![
+        Change::Account(account(1, AccountState::Active)),
+        Change::Account(account(2, AccountState::Active)),
+        Change::Repository(repository(42, 1, "acme/shop")),
+        Change::Repository(repository(43, 2, "acme/blog")),
+    ];
+    assert_eq!(apply(store, first).await, Committed::Stored);
+    let moved = RepositoryRow {
+        state: RepositoryState::Gone,
+        reconciled_at: Some(99),
+        ..repository(42, 2, "acme/store")
+    };
+    let second =
+        vec![Change::Account(account(2, AccountState::Suspended)), Change::Repository(moved.clone())];
+    assert_eq!(apply(store, second).await, Committed::Stored);
+
+    assert_eq!(store.account(InstallationId(2)).await.unwrap(), Some(account(2, AccountState::Suspended)));
+    assert_eq!(store.account(InstallationId(3)).await.unwrap(), None);
+    assert_eq!(store.accounts().await.unwrap().len(), 2);
+    assert_eq!(store.repository(RepositoryId(42)).await.unwrap(), Some(moved.clone()));
+    assert_eq!(store.repository(RepositoryId(9)).await.unwrap(), None);
+    let both = [moved, repository(43, 2, "acme/blog")];
+    assert_eq!(store.repositories(None).await.unwrap(), both);
+    assert_eq!(store.repositories(Some(InstallationId(2))).await.unwrap(), both);
+    assert_eq!(store.repositories(Some(InstallationId(1))).await.unwrap(), []);
+}
+
+pub(crate) async fn older_news_of_a_pull_request_is_ignored(store: Arc<dyn Store>) {
+    let store = &*store;
+    let mut now = pull_row(1, 100);
+    apply(store, vec![Change::Pull(now.clone())]).await;
+    let mut older = pull_row(1, 99);
+    older.state = PullState::Closed;
+    apply(store, vec![Change::Pull(older)]).await;
+    assert_eq!(store.pull(REPOSITORY, PullNumber(1)).await.unwrap().unwrap().pull, now);
+    (now.draft, now.head_repository, now.base_branch) = (true, None, branch("production"));
+    apply(store, vec![Change::Pull(now.clone())]).await;
+    assert_eq!(store.pull(REPOSITORY, PullNumber(1)).await.unwrap().unwrap().pull, now);
+    assert_eq!(store.pull(REPOSITORY, PullNumber(2)).await.unwrap(), None);
+}
+
+pub(crate) async fn a_verdict_raises_the_version_and_survives_news(store: Arc<dyn Store>) {
+    let store = &*store;
+    apply(store, vec![Change::Pull(pull_row(1, 1))]).await;
+    let fresh = store.pull(REPOSITORY, PullNumber(1)).await.unwrap().unwrap();
+    assert_eq!((fresh.judged_version, fresh.verdict, fresh.judged_head), (0, None, None));
+    for version in 1..=2 {
+        apply(store, vec![judged(1, commit(1), "staging"), Change::Pull(pull_row(1, version))]).await;
+        let row = store.pull(REPOSITORY, PullNumber(1)).await.unwrap().unwrap();
+        assert_eq!(row.judged_version, version);
+        assert_eq!((row.judged_head, row.judged_base), (Some(commit(1)), Some(branch("staging"))));
+        assert_eq!((row.verdict.as_deref(), row.judged_at), (Some("{}"), Some(5)));
+    }
+}
+
+pub(crate) async fn open_pulls_and_those_who_share_a_check(store: Arc<dyn Store>) {
+    let store = &*store;
+    for number in [3, 1, 2, 4] {
+        let verdict = judged(number, commit(if number == 4 { 9 } else { 1 }), "staging");
+        apply(store, vec![Change::Pull(pull_row(number, 1)), verdict]).await;
+    }
+    let mut closed = pull_row(2, 2);
+    closed.state = PullState::Merged;
+    apply(store, vec![Change::Pull(closed)]).await;
+    let numbers = |rows: Vec<towpath::store::JudgedPull>| -> Vec<u64> {
+        rows.into_iter().map(|row| row.pull.number.0).collect()
+    };
+    assert_eq!(numbers(store.open_pulls(REPOSITORY).await.unwrap()), [1, 3, 4]);
+    assert_eq!(numbers(store.open_pulls(RepositoryId(1)).await.unwrap()), [0; 0]);
+    let sharing = store.sharing(REPOSITORY, commit(1), &branch("staging")).await.unwrap();
+    assert_eq!(numbers(sharing), [1, 3]);
+    let sharing = store.sharing(REPOSITORY, commit(1), &branch("production")).await.unwrap();
+    assert_eq!(numbers(sharing), [0; 0]);
+}
+
+fn tip(seed: Option<u8>, at: i64) -> TipRow {
+    TipRow {
+        repository: REPOSITORY,
+        branch: branch("staging"),
+        commit: seed.map(commit),
+        before: None,
+        at,
+        forced: false,
+        actor: Some("ada".to_owned()),
+        source: TipSource::Push,
+    }
+}
+
+pub(crate) async fn known_tips_stay_and_the_order_of_arrival_breaks_ties(store: Arc<dyn Store>) {
+    let store = &*store;
+    let forced = TipRow {
+        before: Some(commit(8)),
+        forced: true,
+        actor: None,
+        source: TipSource::Reconciled,
+        ..tip(Some(3), 50)
+    };
+    // Within the second 50 the branch went to 9, was deleted, and came back at 3.
+    let rows = [tip(Some(9), 50), tip(None, 50), forced.clone(), tip(Some(9), 50), tip(None, 50)];
+    apply(store, rows.into_iter().map(Change::Tip).collect()).await;
+    apply(store, vec![Change::Tip(tip(Some(3), 50)), Change::Tip(tip(Some(3), 40))]).await;
+
+    assert_eq!(store.newest_tip(REPOSITORY, &branch("staging")).await.unwrap(), Some(forced));
+    assert_eq!(store.newest_tip(REPOSITORY, &branch("production")).await.unwrap(), None);
+    let branches = [branch("production"), branch("staging")];
+    let ledger = store.ledger(REPOSITORY, &branches, None).await.unwrap();
+    let at = |seed, at, source| (branch("staging"), LedgerTip { commit: commit(seed), at, source });
+    let expected = [at(3, 40, TipSource::Push), at(9, 50, TipSource::Push), at(3, 50, TipSource::Reconciled)];
+    assert_eq!(ledger.tips, expected);
+    assert_eq!(ledger.pushes, []);
+    apply(store, vec![Change::Tip(tip(None, 60))]).await;
+    assert_eq!(store.newest_tip(REPOSITORY, &branch("staging")).await.unwrap(), Some(tip(None, 60)));
+}
+
+pub(crate) async fn the_earliest_push_is_kept(store: Arc<dyn Store>) {
+    let store = &*store;
+    let push = |seed, at| {
+        Change::Push(PushRow {
+            repository: REPOSITORY,
+            branch: branch("feature/x"),
+            commit: commit(seed),
+            at,
+        })
+    };
+    apply(store, vec![push(1, 50), push(1, 60), push(2, 40), push(1, 45)]).await;
+    let ledger = store.ledger(REPOSITORY, &[], Some(&branch("feature/x"))).await.unwrap();
+    let expected = [PushedAt { commit: commit(2), at: 40 }, PushedAt { commit: commit(1), at: 45 }];
+    assert_eq!(ledger.pushes, expected);
+    assert_eq!(ledger.tips, []);
+}
+
+fn comment() -> Unit {
+    Unit::Comment(REPOSITORY, PullNumber(1))
+}
+
+fn desired(unit: Unit, content: &str, substance: &str) -> Change {
+    let siblings = Vec::new();
+    Change::Desire(Desired { unit, content: content.to_owned(), substance: substance.to_owned(), siblings })
+}
+
+fn shown(substance: &str) -> Change {
+    Change::Shown { unit: comment(), github_id: u64::MAX, substance: substance.to_owned() }
+}
+
+pub(crate) async fn a_desire_is_marked_once_per_substance(store: Arc<dyn Store>) {
+    let store = &*store;
+    assert_eq!(store.effect(&comment()).await.unwrap(), None);
+    apply(store, vec![desired(comment(), "first", "fail")]).await;
+    let lease = leased_unit(store, &comment(), 0).await;
+    // While it is out, the same again is covered by the work; something else is not.
+    apply(store, vec![desired(comment(), "second", "fail")]).await;
+    store.commit(&lease, vec![shown("fail")], Next::Done, 0).await.unwrap();
+    nothing_due(store, LONG).await;
+    // Shown already: the words are kept, nothing is sent.
+    apply(store, vec![desired(comment(), "third", "fail")]).await;
+    nothing_due(store, LONG).await;
+    let effect = store.effect(&comment()).await.unwrap().unwrap();
+    assert_eq!((effect.content.as_str(), effect.shown.as_deref()), ("third", Some("fail")));
+
+    apply(store, vec![desired(comment(), "fourth", "pass")]).await;
+    let lease = leased_unit(store, &comment(), 0).await;
+    apply(store, vec![desired(comment(), "fifth", "fail")]).await;
+    store.commit(&lease, vec![shown("pass")], Next::Done, 0).await.unwrap();
+    leased_unit(store, &comment(), 0).await;
+}
+
+pub(crate) async fn a_desire_that_nobody_works_on_is_marked_again(store: Arc<dyn Store>) {
+    let store = &*store;
+    let desire = || desired(comment(), "first", "fail");
+    apply(store, vec![desire()]).await;
+    // Settled without having been shown, and then given up: each time the next wish counts.
+    for next in [Next::Done, dead(), Next::Done] {
+        let lease = leased_unit(store, &comment(), 0).await;
+        settle(store, &lease, next, 0).await;
+        nothing_due(store, LONG).await;
+        apply(store, vec![desire()]).await;
+    }
+    leased_unit(store, &comment(), 0).await;
+}
+
+pub(crate) async fn what_github_shows_is_remembered_and_can_vanish(store: Arc<dyn Store>) {
+    let store = &*store;
+    apply(store, vec![desired(comment(), "words", "fail")]).await;
+    apply(store, vec![shown("fail")]).await;
+    let effect = Effect {
+        content: "words".to_owned(),
+        substance: "fail".to_owned(),
+        shown: Some("fail".to_owned()),
+        github_id: Some(u64::MAX),
+        attempted: true,
+    };
+    assert_eq!(store.effect(&comment()).await.unwrap().as_ref(), Some(&effect));
+    apply(store, vec![Change::Vanished(comment())]).await;
+    let gone = Effect { shown: None, github_id: None, attempted: false, ..effect };
+    assert_eq!(store.effect(&comment()).await.unwrap(), Some(gone));
+}
+
+fn check() -> Unit {
+    Unit::Check(REPOSITORY, commit(1), branch("staging"))
+}
+
+fn desired_check(siblings: &[(u64, i64)]) -> Change {
+    let siblings = siblings.iter().map(|(number, version)| (PullNumber(*number), *version)).collect();
+    Change::Desire(Desired {
+        unit: check(),
+        content: String::new(),
+        substance: format!("{siblings:?}"),
+        siblings,
+    })
+}
+
+pub(crate) async fn a_check_worded_with_other_siblings_is_stale(store: Arc<dyn Store>) {
+    let store = &*store;
+    for number in [1, 2, 3] {
+        apply(store, vec![Change::Pull(pull_row(number, 1)), judged(number, commit(1), "staging")]).await;
+    }
+    for wrong in [&[(1, 1), (2, 1)][..], &[(1, 1), (2, 1), (3, 2)], &[(1, 1), (2, 1), (3, 1), (4, 1)], &[]] {
+        let changes = vec![Change::Mark(Unit::App), desired_check(wrong)];
+        assert_eq!(apply(store, changes).await, Committed::Stale, "{wrong:?}");
+    }
+    assert_eq!(store.effect(&check()).await.unwrap(), None);
+    nothing_due(store, LONG).await;
+    assert_eq!(apply(store, vec![desired_check(&[(3, 1), (1, 1), (2, 1)])]).await, Committed::Stored);
+    leased_unit(store, &check(), LONG).await;
+}
+
+pub(crate) async fn the_pull_requests_judged_in_the_list_are_no_siblings(store: Arc<dyn Store>) {
+    let store = &*store;
+    for number in [1, 2] {
+        apply(store, vec![Change::Pull(pull_row(number, 1)), judged(number, commit(1), "staging")]).await;
+    }
+    // In whatever order the list says it.
+    let verdict = || judged(1, commit(1), "staging");
+    assert_eq!(apply(store, vec![verdict(), desired_check(&[(2, 1)])]).await, Committed::Stored);
+    assert_eq!(apply(store, vec![desired_check(&[(2, 1)]), verdict()]).await, Committed::Stored);
+    // Judged for another base, it leaves the check to the other one.
+    let changes = vec![desired_check(&[(2, 1)]), judged(1, commit(1), "production")];
+    assert_eq!(apply(store, changes).await, Committed::Stored);
+    // Closed by the same list, it shares nothing any more.
+    let mut closed = pull_row(2, 2);
+    closed.state = PullState::Closed;
+    assert_eq!(apply(store, vec![desired_check(&[]), Change::Pull(closed)]).await, Committed::Stored);
+}
+
+pub(crate) async fn a_failing_change_takes_the_whole_list_back(store: Arc<dyn Store>) {
+    let store = &*store;
+    store.mark(vec![pull_unit(1)], 0).await.unwrap();
+    let lease = leased_unit(store, &pull_unit(1), 0).await;
+    for impossible in [judged(9, commit(1), "staging"), shown("never desired")] {
+        let changes = vec![Change::Pull(pull_row(1, 1)), Change::Mark(Unit::App), impossible];
+        let error = store.commit(&lease, changes, Next::Done, 0).await.unwrap_err();
+        assert!(matches!(error, StoreError::Unexpected(_)), "{error}");
+    }
+    assert_eq!(store.pull(REPOSITORY, PullNumber(1)).await.unwrap(), None);
+    nothing_due(store, 0).await;
+    // The lease is as good as before.
+    settle(store, &lease, Next::Done, 0).await;
+}
+
+pub(crate) async fn an_attempt_is_noted_while_the_lease_holds(store: Arc<dyn Store>) {
+    let store = &*store;
+    apply(store, vec![desired(comment(), "words", "fail")]).await;
+    let lease = leased_unit(store, &comment(), 0).await;
+    assert!(!store.effect(&comment()).await.unwrap().unwrap().attempted);
+    assert!(store.attempting(&lease).await.unwrap());
+    assert!(store.effect(&comment()).await.unwrap().unwrap().attempted);
+    // New words do not make it forgotten.
+    apply(store, vec![desired(comment(), "other", "pass")]).await;
+    assert!(store.effect(&comment()).await.unwrap().unwrap().attempted);
+}

@@ -1,0 +1,78 @@
+//! What every database behind the `Store` trait must do, and what the SQLite one does besides.
+//!
+//! A scenario sees `dyn Store` alone. Another database joins with one more line of `suite!`.
+
+mod changes;
+mod given;
+mod inbox;
+mod kill;
+mod model;
+mod sqlite_file;
+mod units;
+
+macro_rules! scenarios {
+    ($open:expr; $($subject:ident: $($name:ident),+;)+) => {$(
+        mod $subject {
+            $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $name() {
+                    let opened = $open.await;
+                    crate::$subject::$name(std::sync::Arc::clone(&opened.store)).await;
+                    opened.store.close().await;
+                }
+            )+
+        }
+    )+};
+}
+
+macro_rules! suite {
+    ($database:ident, $open:expr) => {
+        mod $database {
+            scenarios! { $open;
+                inbox:
+                    the_same_delivery_again_changes_nothing,
+                    the_same_delivery_again_revives_a_dead_unit,
+                    another_body_under_a_known_guid_is_refused,
+                    of_64_callers_with_one_guid_exactly_one_stores,
+                    bodies_of_every_size_come_back_as_they_went,
+                    the_inbox_is_in_order_of_arrival_and_bounded,
+                    deliveries_of_a_dead_unit_are_dead_until_taken_in,
+                    listings_are_newest_first_by_state_and_without_bodies,
+                    a_delivery_is_found_by_row_number_and_guid,
+                    a_replayed_delivery_is_taken_in_again,
+                    pruning_keeps_what_was_not_taken_in,
+                    a_delivery_whose_body_was_dropped_is_repeated_but_not_replayed;
+                units:
+                    a_mark_during_the_work_leaves_the_unit_dirty,
+                    a_done_unit_rests_until_it_is_marked,
+                    a_mark_does_not_jump_the_back_off,
+                    a_mark_revives_a_dead_unit,
+                    a_mark_during_the_work_outlives_giving_up,
+                    an_ended_lease_counts_as_a_failure,
+                    a_lease_that_ended_still_holds_until_somebody_takes_over,
+                    an_old_token_changes_nothing,
+                    a_settled_lease_is_over,
+                    the_oldest_is_taken_first,
+                    one_repository_has_a_bounded_number_out,
+                    next_due_names_the_next_moment,
+                    many_workers_never_share_a_unit;
+                changes:
+                    accounts_and_repositories_are_replaced,
+                    older_news_of_a_pull_request_is_ignored,
+                    a_verdict_raises_the_version_and_survives_news,
+                    open_pulls_and_those_who_share_a_check,
+                    known_tips_stay_and_the_order_of_arrival_breaks_ties,
+                    the_earliest_push_is_kept,
+                    a_desire_is_marked_once_per_substance,
+                    a_desire_that_nobody_works_on_is_marked_again,
+                    what_github_shows_is_remembered_and_can_vanish,
+                    a_check_worded_with_other_siblings_is_stale,
+                    the_pull_requests_judged_in_the_list_are_no_siblings,
+                    a_failing_change_takes_the_whole_list_back,
+                    an_attempt_is_noted_while_the_lease_holds;
+            }
+        }
+    };
+}
+
+suite!(sqlite, crate::given::sqlite());

@@ -1,0 +1,220 @@
+use crate::given::{
+    LONG, REPOSITORY, apply, dead, leased, leased_unit, nothing_due, pull_row, pull_unit, retry, settle,
+};
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use tokio::task::JoinSet;
+use towpath::flow::{InstallationId, PullNumber, RepositoryId};
+use towpath::store::{Change, Committed, Lease, Next, Store, Unit};
+
+pub(crate) async fn a_mark_during_the_work_leaves_the_unit_dirty(store: Arc<dyn Store>) {
+    let store = &*store;
+    store.mark(vec![pull_unit(1)], 10).await.unwrap();
+    let lease = leased(store, 10).await;
+    store.mark(vec![pull_unit(1)], 20).await.unwrap();
+    nothing_due(store, 20).await;
+    settle(store, &lease, Next::Done, 30).await;
+    let again = leased_unit(store, &pull_unit(1), 30).await;
+    assert!(again.seen > lease.seen && again.token != lease.token);
+    settle(store, &again, Next::Done, 40).await;
+    nothing_due(store, 40 + LONG).await;
+}
+
+pub(crate) async fn a_done_unit_rests_until_it_is_marked(store: Arc<dyn Store>) {
+    let store = &*store;
+    for at in [10, 20, 30] {
+        store.mark(vec![pull_unit(1), pull_unit(1)], at).await.unwrap();
+        let lease = leased_unit(store, &pull_unit(1), at).await;
+        assert_eq!(lease.failures, 0);
+        settle(store, &lease, Next::Done, at).await;
+        nothing_due(store, at + LONG).await;
+    }
+}
+
+pub(crate) async fn a_mark_does_not_jump_the_back_off(store: Arc<dyn Store>) {
+    let store = &*store;
+    store.mark(vec![pull_unit(1)], 10).await.unwrap();
+    let lease = leased(store, 10).await;
+    settle(store, &lease, retry(1_000), 20).await;
+    store.mark(vec![pull_unit(1)], 30).await.unwrap();
+    nothing_due(store, 999).await;
+    let lease = leased(store, 1_000).await;
+    assert_eq!(lease.failures, 1);
+    settle(store, &lease, retry(2_000), 1_010).await;
+    let lease = leased(store, 2_000).await;
+    assert_eq!(lease.failures, 2);
+    settle(store, &lease, Next::Done, 2_010).await;
+    // Success forgets the failures.
+    store.mark(vec![pull_unit(1)], 3_000).await.unwrap();
+    assert_eq!(leased(store, 3_000).await.failures, 0);
+}
+
+pub(crate) async fn a_mark_revives_a_dead_unit(store: Arc<dyn Store>) {
+    let store = &*store;
+    store.mark(vec![pull_unit(1)], 10).await.unwrap();
+    let lease = leased(store, 10).await;
+    settle(store, &lease, dead(), 20).await;
+    nothing_due(store, 20 + LONG).await;
+    assert_eq!(store.next_due(20, 4).await.unwrap(), None);
+    store.mark(vec![pull_unit(1)], 30).await.unwrap();
+    assert_eq!(leased(store, 30).await.failures, 0);
+}
+
+pub(crate) async fn a_mark_during_the_work_outlives_giving_up(store: Arc<dyn Store>) {
+    let store = &*store;
+    store.mark(vec![pull_unit(1)], 10).await.unwrap();
+    let lease = leased(store, 10).await;
+    store.mark(vec![pull_unit(1)], 20).await.unwrap();
+    settle(store, &lease, dead(), 30).await;
+    assert_eq!(leased_unit(store, &pull_unit(1), 30).await.failures, 0);
+}
+
+pub(crate) async fn an_ended_lease_counts_as_a_failure(store: Arc<dyn Store>) {
+    let store = &*store;
+    store.mark(vec![pull_unit(1)], 10).await.unwrap();
+    for (failures, now) in [(0, 100), (1, 200), (2, 300)] {
+        let lease = store.lease(now, now + 100, 4).await.unwrap().unwrap();
+        assert_eq!(lease.failures, failures);
+        assert_eq!(store.lease(now + 99, now + 200, 4).await.unwrap(), None);
+    }
+}
+
+pub(crate) async fn a_lease_that_ended_still_holds_until_somebody_takes_over(store: Arc<dyn Store>) {
+    let store = &*store;
+    store.mark(vec![pull_unit(1)], 10).await.unwrap();
+    let lease = store.lease(10, 20, 4).await.unwrap().unwrap();
+    assert!(store.extend(&lease, 100).await.unwrap());
+    nothing_due(store, 99).await;
+    // It has ended by now, and yet nobody else was there: the work counts.
+    settle(store, &lease, Next::Done, 500).await;
+    nothing_due(store, 500).await;
+}
+
+pub(crate) async fn an_old_token_changes_nothing(store: Arc<dyn Store>) {
+    let store = &*store;
+    store.mark(vec![pull_unit(1)], 10).await.unwrap();
+    let late = store.lease(10, 20, 4).await.unwrap().unwrap();
+    let holder = store.lease(20, 30, 4).await.unwrap().unwrap();
+    assert_refused(store, &late).await;
+    // The holder's lease was neither prolonged nor ended by that.
+    assert_eq!(store.next_due(20, 4).await.unwrap(), Some(30));
+    settle(store, &holder, Next::Done, 25).await;
+}
+
+pub(crate) async fn a_settled_lease_is_over(store: Arc<dyn Store>) {
+    let store = &*store;
+    store.mark(vec![pull_unit(1)], 10).await.unwrap();
+    let lease = leased(store, 10).await;
+    settle(store, &lease, retry(50), 20).await;
+    assert_refused(store, &lease).await;
+    leased(store, 50).await;
+}
+
+async fn assert_refused(store: &dyn Store, lease: &Lease) {
+    let changes = || vec![Change::Pull(pull_row(1, 10)), Change::Mark(Unit::App)];
+    for next in [Next::Done, retry(10), dead()] {
+        let committed = store.commit(lease, changes(), next, 25).await.unwrap();
+        assert_eq!(committed, Committed::LeaseLost);
+    }
+    assert!(!store.extend(lease, 1_000).await.unwrap());
+    assert!(!store.attempting(lease).await.unwrap());
+    assert_eq!(store.pull(REPOSITORY, PullNumber(1)).await.unwrap(), None);
+    nothing_due(store, 25).await;
+}
+
+pub(crate) async fn the_oldest_is_taken_first(store: Arc<dyn Store>) {
+    let store = &*store;
+    for (number, at) in [(1, 30), (2, 10), (3, 20)] {
+        store.mark(vec![pull_unit(number)], at).await.unwrap();
+    }
+    // Marked again it keeps its place; one that was marked during its work waits since then.
+    store.mark(vec![pull_unit(2)], 90).await.unwrap();
+    let lease = leased_unit(store, &pull_unit(2), 100).await;
+    store.mark(vec![pull_unit(2)], 25).await.unwrap();
+    settle(store, &lease, Next::Done, 100).await;
+    for number in [3, 2, 1] {
+        leased_unit(store, &pull_unit(number), 100).await;
+    }
+}
+
+pub(crate) async fn one_repository_has_a_bounded_number_out(store: Arc<dyn Store>) {
+    let store = &*store;
+    store.mark((1..=5).map(pull_unit).collect(), 10).await.unwrap();
+    let quiet = Unit::Repository(RepositoryId(7));
+    store.mark(vec![quiet.clone()], 20).await.unwrap();
+    for number in 1..=3 {
+        let unit = Unit::Installation(InstallationId(number));
+        store.mark(vec![unit], 30).await.unwrap();
+    }
+    let mut leases = Vec::new();
+    while let Some(lease) = store.lease(100, 200, 2).await.unwrap() {
+        leases.push(lease);
+    }
+    let order: Vec<_> = leases.iter().map(|lease| lease.unit.to_string()).collect();
+    let expected =
+        ["pull:42:1", "pull:42:2", "repository:7", "installation:1", "installation:2", "installation:3"];
+    assert_eq!(order, expected);
+    // What only waits for its repository's turn is due at nobody's clock but that of the leases.
+    assert_eq!(store.next_due(100, 2).await.unwrap(), Some(200));
+    assert_eq!(store.next_due(100, 3).await.unwrap(), Some(100));
+    settle(store, &leases[0], Next::Done, 110).await;
+    leased_unit(store, &pull_unit(3), 110).await;
+    assert_eq!(store.lease(110, 210, 2).await.unwrap(), None);
+    // Leases that have ended take no room: the ended one itself comes first, it has waited longest.
+    assert_eq!(store.lease(200, 300, 2).await.unwrap().unwrap().unit, pull_unit(4));
+}
+
+pub(crate) async fn next_due_names_the_next_moment(store: Arc<dyn Store>) {
+    let store = &*store;
+    assert_eq!(store.next_due(10, 4).await.unwrap(), None);
+    store.mark(vec![pull_unit(1), pull_unit(2)], 10).await.unwrap();
+    assert_eq!(store.next_due(9, 4).await.unwrap(), Some(10));
+    assert_eq!(store.next_due(50, 4).await.unwrap(), Some(50));
+    let first = store.lease(50, 500, 4).await.unwrap().unwrap();
+    let second = store.lease(50, 400, 4).await.unwrap().unwrap();
+    assert_eq!(store.next_due(50, 4).await.unwrap(), Some(400));
+    settle(store, &first, retry(300), 60).await;
+    assert_eq!(store.next_due(60, 4).await.unwrap(), Some(300));
+    assert_eq!(store.next_due(350, 4).await.unwrap(), Some(350));
+    settle(store, &second, Next::Done, 60).await;
+    let first = leased(store, 300).await;
+    settle(store, &first, Next::Done, 310).await;
+    assert_eq!(store.next_due(60, 4).await.unwrap(), None);
+}
+
+pub(crate) async fn many_workers_never_share_a_unit(store: Arc<dyn Store>) {
+    const UNITS: u64 = 8;
+    const MARKS: usize = 25;
+    store.mark((0..UNITS).map(pull_unit).collect(), 0).await.unwrap();
+    let out: Arc<Mutex<BTreeMap<String, AtomicBool>>> = Arc::default();
+    let worked = Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let mut workers = JoinSet::new();
+    for worker in 0..8_u64 {
+        let (store, out, worked) = (Arc::clone(&store), Arc::clone(&out), Arc::clone(&worked));
+        workers.spawn(async move {
+            for turn in 0..MARKS as u64 {
+                store.mark(vec![pull_unit((worker + turn) % UNITS)], 0).await.unwrap();
+                let Some(lease) = store.lease(0, LONG, 100).await.unwrap() else { continue };
+                let name = lease.unit.to_string();
+                let taken = |to| {
+                    let mut out = out.lock().unwrap();
+                    out.entry(name.clone()).or_default().swap(to, Ordering::SeqCst)
+                };
+                assert!(!taken(true), "{name} is out twice");
+                tokio::task::yield_now().await;
+                assert!(taken(false));
+                settle(&*store, &lease, Next::Done, 0).await;
+                worked.fetch_add(1, Ordering::SeqCst);
+            }
+        });
+    }
+    workers.join_all().await;
+    assert!(worked.load(Ordering::SeqCst) > MARKS);
+    // Whatever was marked last is still there to be done; then all is quiet.
+    while let Some(lease) = store.lease(0, LONG, 100).await.unwrap() {
+        settle(&*store, &lease, Next::Done, 0).await;
+    }
+    assert_eq!(store.next_due(0, 100).await.unwrap(), None);
+    assert_eq!(apply(&*store, vec![]).await, Committed::Stored);
+}
