@@ -1,1 +1,235 @@
+//! Units and leases against a model that is too simple to be wrong.
 
+use crate::given::{REPOSITORY, branch, dead, delivery, pull_unit, retry, sqlite};
+use proptest::prelude::*;
+use std::collections::BTreeMap;
+use towpath::flow::{InstallationId, RepositoryId};
+use towpath::store::{Accepted, Committed, Lease, Millis, Next, Store, Unit};
+
+#[derive(Debug, Clone)]
+enum Step {
+    Wait(Millis),
+    Accept(usize),
+    Mark(usize),
+    Lease { length: Millis, per_repository: u32 },
+    Extend { lease: usize, length: Millis },
+    Done { lease: usize },
+    Retry { lease: usize, pause: Millis },
+    Dead { lease: usize },
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    // Leases are picked from the newest ones, those that are long over among them.
+    let lease = 0..6_usize;
+    prop_oneof![
+        3 => (0..40_i64).prop_map(Step::Wait),
+        2 => (0..5_usize).prop_map(Step::Accept),
+        3 => (0..5_usize).prop_map(Step::Mark),
+        5 => (1..60_i64, 1..4_u32).prop_map(|(length, per_repository)| Step::Lease { length, per_repository }),
+        1 => (lease.clone(), 1..60_i64).prop_map(|(lease, length)| Step::Extend { lease, length }),
+        3 => lease.clone().prop_map(|lease| Step::Done { lease }),
+        2 => (lease.clone(), 1..50_i64).prop_map(|(lease, pause)| Step::Retry { lease, pause }),
+        1 => lease.prop_map(|lease| Step::Dead { lease }),
+    ]
+}
+
+fn unit(place: usize) -> Unit {
+    match place {
+        0..=2 => pull_unit(place as u64),
+        3 => Unit::Branch(RepositoryId(43), branch("main")),
+        _ => Unit::Installation(InstallationId(1)),
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Where {
+    Resting,
+    Waiting {
+        due: Millis,
+    },
+    /// `again`: when it was first marked since it was taken.
+    Out {
+        token: i64,
+        until: Millis,
+        again: Option<Millis>,
+    },
+    Dead,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Known {
+    place: Where,
+    failures: u32,
+    born: usize,
+}
+
+#[derive(Default)]
+struct Model {
+    now: Millis,
+    units: BTreeMap<usize, Known>,
+}
+
+impl Model {
+    fn mark(&mut self, unit: usize) {
+        let born = self.units.len();
+        let now = self.now;
+        let known = self.units.entry(unit).or_insert(Known { place: Where::Resting, failures: 0, born });
+        match &mut known.place {
+            Where::Resting | Where::Dead => {
+                *known = Known { place: Where::Waiting { due: now }, failures: 0, born: known.born };
+            }
+            // With failures it stays in its back-off; without, it was due already.
+            Where::Waiting { .. } => {}
+            Where::Out { again, .. } => *again = again.or(Some(now)),
+        }
+    }
+
+    /// Since when it could be taken, if it can.
+    fn free_since(&self, place: Where) -> Option<Millis> {
+        match place {
+            Where::Waiting { due } if due <= self.now => Some(due),
+            Where::Out { until, .. } if until <= self.now => Some(until),
+            _ => None,
+        }
+    }
+
+    fn out_of(&self, repository: RepositoryId) -> usize {
+        let live = |known: &Known| matches!(known.place, Where::Out { until, .. } if until > self.now);
+        let of = |place: usize| unit(place).repository() == Some(repository);
+        self.units.iter().filter(|(place, known)| of(**place) && live(known)).count()
+    }
+
+    fn next(&self, per_repository: u32) -> Option<usize> {
+        let room = |place: usize| {
+            unit(place).repository().is_none_or(|of| self.out_of(of) < per_repository as usize)
+        };
+        let free = self.units.iter().filter(|(place, _)| room(**place));
+        free.filter_map(|(place, known)| Some((self.free_since(known.place)?, known.born, *place)))
+            .min()
+            .map(|(_, _, place)| place)
+    }
+
+    fn next_due(&self, per_repository: u32) -> Option<Millis> {
+        if self.next(per_repository).is_some() {
+            return Some(self.now);
+        }
+        let moments = self.units.values().filter_map(|known| match known.place {
+            Where::Waiting { due } => Some(due),
+            Where::Out { until, .. } => Some(until),
+            Where::Resting | Where::Dead => None,
+        });
+        moments.filter(|moment| *moment > self.now).min()
+    }
+
+    fn take(&mut self, place: usize, lease: &Lease, until: Millis) {
+        let known = self.units.get_mut(&place).unwrap();
+        if matches!(known.place, Where::Out { .. }) {
+            known.failures += 1;
+        }
+        assert_eq!(lease.failures, known.failures);
+        known.place = Where::Out { token: lease.token, until, again: None };
+    }
+
+    fn holds(&self, place: usize, lease: &Lease) -> bool {
+        matches!(self.units[&place].place, Where::Out { token, .. } if token == lease.token)
+    }
+
+    fn settle(&mut self, place: usize, next: &Next) {
+        let known = self.units.get_mut(&place).unwrap();
+        let Where::Out { again, .. } = known.place else { panic!("nobody holds it") };
+        let later = again.map(|due| Where::Waiting { due });
+        (known.place, known.failures) = match (next, later) {
+            (Next::Retry { at, .. }, _) => (Where::Waiting { due: *at }, known.failures + 1),
+            (_, Some(later)) => (later, 0),
+            (Next::Done, None) => (Where::Resting, 0),
+            (Next::Dead { .. }, None) => (Where::Dead, known.failures + 1),
+        };
+    }
+}
+
+/// The model, the store, and every lease there ever was, the newest first.
+struct Pair<'a> {
+    model: Model,
+    store: &'a dyn Store,
+    leases: Vec<(usize, Lease)>,
+    accepted: usize,
+}
+
+impl Pair<'_> {
+    async fn take(&mut self, step: &Step) {
+        match step {
+            Step::Wait(time) => self.model.now += time,
+            Step::Accept(place) => {
+                self.accepted += 1;
+                let new = delivery(&self.accepted.to_string(), unit(*place), self.model.now);
+                assert_eq!(self.store.accept(new).await.unwrap(), Accepted::Stored);
+                self.model.mark(*place);
+            }
+            Step::Mark(place) => {
+                self.store.mark(vec![unit(*place)], self.model.now).await.unwrap();
+                self.model.mark(*place);
+            }
+            Step::Lease { length, per_repository } => self.lease(*length, *per_repository).await,
+            Step::Extend { lease, length } => self.extend(*lease, *length).await,
+            Step::Done { lease } => self.settle(*lease, Next::Done).await,
+            Step::Retry { lease, pause } => self.settle(*lease, retry(self.model.now + pause)).await,
+            Step::Dead { lease } => self.settle(*lease, dead()).await,
+        }
+        for bound in [1, 3] {
+            let due = self.store.next_due(self.model.now, bound).await.unwrap();
+            assert_eq!(due, self.model.next_due(bound));
+        }
+    }
+
+    async fn lease(&mut self, length: Millis, per_repository: u32) {
+        let (now, until) = (self.model.now, self.model.now + length);
+        let lease = self.store.lease(now, until, per_repository).await.unwrap();
+        let expected = self.model.next(per_repository);
+        assert_eq!(lease.as_ref().map(|lease| lease.unit.clone()), expected.map(unit));
+        if let (Some(lease), Some(place)) = (lease, expected) {
+            self.model.take(place, &lease, until);
+            assert!(self.model.out_of(REPOSITORY) <= per_repository.max(3) as usize);
+            self.leases.insert(0, (place, lease));
+        }
+    }
+
+    async fn extend(&mut self, lease: usize, length: Millis) {
+        let Some((place, lease)) = self.leases.get(lease) else { return };
+        let to = self.model.now + length;
+        let holds = self.model.holds(*place, lease);
+        assert_eq!(self.store.extend(lease, to).await.unwrap(), holds);
+        if let (true, Where::Out { until, .. }) = (holds, &mut self.model.units.get_mut(place).unwrap().place)
+        {
+            *until = to;
+        }
+    }
+
+    async fn settle(&mut self, lease: usize, next: Next) {
+        let Some((place, lease)) = self.leases.get(lease).cloned() else { return };
+        let holds = self.model.holds(place, &lease);
+        let expected = if holds { Committed::Stored } else { Committed::LeaseLost };
+        let committed = self.store.commit(&lease, vec![], next.clone(), self.model.now).await.unwrap();
+        assert_eq!(committed, expected);
+        if holds {
+            self.model.settle(place, &next);
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn units_and_leases_behave_like_the_model(steps in prop::collection::vec(step(), 1..60)) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let opened = sqlite().await;
+            let store = &*opened.store;
+            let mut pair = Pair { model: Model::default(), store, leases: vec![], accepted: 0 };
+            for step in &steps {
+                pair.take(step).await;
+            }
+            store.close().await;
+        });
+    }
+}
