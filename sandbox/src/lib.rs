@@ -1,1 +1,4 @@
 //! An embedded GitHub.
+
+#[cfg(feature = "contract")]
+pub mod contract;
