@@ -4,5 +4,12 @@
 //! (`tests/architecture.rs` holds that).
 
 pub mod flow;
-pub mod github;
+pub mod lineage;
+pub mod policy;
 pub mod store;
+
+pub mod github;
+
+pub mod engine;
+
+pub mod cli;

@@ -96,8 +96,10 @@ pub struct Line {
     pub first_parents: Vec<CommitId>,
     /// Brought commits among all the tips it ever had, in order of time.
     pub tips: Vec<LedgerTip>,
-    /// For each of `tips`, in the same order: the brought commits on the first-parent chain of that
-    /// tip that no earlier tip of the branch reaches (what the branch gained by being pointed there).
+    /// For each of `tips`, in the same order: what the branch's line gained by being pointed there, that
+    /// is the brought commits on the first-parent chain of that tip which are on the chain of no earlier
+    /// tip. Tips whose time is no pointing time count as earlier than all others. Empty lists where no
+    /// push of the topic is known, since nothing is excused then.
     pub gained: Vec<Vec<CommitId>>,
 }
 
@@ -111,9 +113,10 @@ pub struct TopicHistory {
     pub brought: Vec<Commit>,
     /// For each other environment and the copy branch: what of its line is brought.
     pub lines: Vec<Line>,
-    /// Brought commits that the target itself once pointed at.
-    pub former_tips: Vec<CommitId>,
-    /// When the topic was pushed at which commit.
+    /// Brought commits that the target itself once pointed at, in order of time.
+    pub former_tips: Vec<LedgerTip>,
+    /// When the topic was pushed at which of the brought commits. A push at a commit that the topic has
+    /// since been rewritten without stands here as the newest brought commits that it contained.
     pub pushes: Vec<PushedAt>,
 }
 
@@ -153,6 +156,8 @@ pub struct PromotionHistory {
 /// What git knows of a downstream environment aimed at an upstream one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BackMergeHistory {
+    /// Whether head and base have a commit in common.
+    pub related: bool,
     /// The head's commits that have no equivalent on the base and are no mere promotion; newest first.
     pub carries: Vec<Commit>,
 }

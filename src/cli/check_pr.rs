@@ -1,0 +1,148 @@
+//! `towpath check pr`
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use super::{UsageError, print};
+use crate::engine::judge::{judge, obstacle};
+use crate::flow::{Base, BranchName, CommitId, Flow, Head, Outcome, Pull, Role, Undecided, Verdict};
+use crate::lineage::{GitError, Ledger, Repository, Survey};
+
+/// What `towpath check pr` takes.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Example, before a pull request is opened:
+  towpath check pr --repo . --base integration --head HEAD
+
+Exit status: 0 the verdict is good (pass, warn, wait), 1 it is fail or unknown, 2 the request is wrong.")]
+pub(super) struct Arguments {
+    /// A directory in the repository; a clone with full history
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    repo: PathBuf,
+    /// The branch to merge into; in a clone, the remote's branch of that name as last fetched
+    #[arg(long, value_name = "BRANCH")]
+    base: String,
+    /// What to merge: a branch of the clone, else of its remote, else any commit (HEAD, a SHA)
+    #[arg(long, value_name = "HEAD")]
+    head: String,
+    /// The name of the branch to merge, where --head is only a commit
+    #[arg(long, value_name = "BRANCH")]
+    head_name: Option<String>,
+    /// The branch to merge lives in a fork
+    #[arg(long)]
+    fork: bool,
+    /// A tip ledger: which commits the branches have pointed at, and when
+    #[arg(long, value_name = "FILE")]
+    ledger: Option<PathBuf>,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+/// Judges and prints.
+pub(super) async fn run(arguments: Arguments) -> Result<ExitCode, UsageError> {
+    let flow = Flow::pro();
+    let base = branch_name("--base", &arguments.base)?;
+    let ledger = match &arguments.ledger {
+        Some(file) => read_ledger(file)?,
+        None => Ledger::default(),
+    };
+    let place = arguments.repo.display();
+    let repository = Repository::open(&arguments.repo).await.map_err(|error| match error {
+        GitError::NotARepository { .. } => {
+            UsageError(format!("{place} is not part of a git repository; name one with --repo DIR"))
+        }
+        other => git_failed(&arguments.repo, &other),
+    })?;
+    let failed = |error: GitError| git_failed(&arguments.repo, &error);
+    let base_commit = repository.branch(&base).await.map_err(failed)?;
+    let verdict_without_ends = match base_commit {
+        Some(_) => None,
+        None => obstacle_without(&base, &flow, &repository.survey(&flow).await.map_err(failed)?),
+    };
+    if let Some(why) = verdict_without_ends {
+        let nothing = nothing();
+        let head = Head { branch: None, commit: nothing, fork: arguments.fork };
+        let pull = Pull { head, base: Base { branch: base, commit: nothing } };
+        return Ok(answer(&arguments, &Verdict::undecided(why), &pull));
+    }
+    let Some(commit) = base_commit else { return Err(no_such_base(&arguments, &repository)) };
+    let head = find_head(&arguments, &repository).await?;
+    let pull = Pull { head, base: Base { branch: base, commit } };
+    let verdict = judge(&repository, &flow, &pull, &ledger).await;
+    Ok(answer(&arguments, &verdict, &pull))
+}
+
+/// Why nothing can be decided where the base does not exist, unless the base itself is a mistake.
+fn obstacle_without(base: &BranchName, flow: &Flow, survey: &Survey) -> Option<Undecided> {
+    let is_environment = matches!(flow.role(base), Role::Environment(_));
+    obstacle(flow, survey).filter(|why| is_environment || *why == Undecided::EmptyRepository)
+}
+
+/// git's name for no commit, where there is none to name.
+fn nothing() -> CommitId {
+    "0".repeat(40).parse().expect("forty digits are an id")
+}
+
+fn answer(arguments: &Arguments, verdict: &Verdict, pull: &Pull) -> ExitCode {
+    print::to_stdout(&if arguments.json { print::json(verdict, pull) } else { print::human(verdict, pull) });
+    match verdict.outcome() {
+        Outcome::Pass | Outcome::Warn | Outcome::Wait => ExitCode::SUCCESS,
+        Outcome::Unknown | Outcome::Fail => ExitCode::FAILURE,
+    }
+}
+
+/// The head: a branch of the clone, else one of its remote, else any commit.
+async fn find_head(arguments: &Arguments, repository: &Repository) -> Result<Head, UsageError> {
+    let failed = |error: GitError| git_failed(&arguments.repo, &error);
+    let given = arguments.head_name.as_ref().map(|name| branch_name("--head-name", name)).transpose()?;
+    let mut found = None;
+    if let Ok(branch) = branch_name("--head", &arguments.head) {
+        found = repository.head_branch(&branch).await.map_err(failed)?;
+    }
+    if found.is_none()
+        && let Some(commit) = repository.resolve(&arguments.head).await.map_err(failed)?
+    {
+        let is_head = matches!(arguments.head.as_str(), "HEAD" | "@");
+        let branch = if is_head { repository.checked_out().await.map_err(failed)? } else { None };
+        found = Some((branch, commit));
+    }
+    let Some((branch, commit)) = found else { return Err(no_such_head(arguments)) };
+    Ok(Head { branch: given.or(branch), commit, fork: arguments.fork })
+}
+
+fn branch_name(option: &str, text: &str) -> Result<BranchName, UsageError> {
+    let short = text.strip_prefix("refs/heads/").unwrap_or(text);
+    BranchName::new(short).map_err(|error| UsageError(format!("{option}: {error}")))
+}
+
+fn read_ledger(file: &Path) -> Result<Ledger, UsageError> {
+    let place = file.display();
+    let json = std::fs::read_to_string(file)
+        .map_err(|error| UsageError(format!("--ledger {place} could not be read: {error}")))?;
+    Ledger::parse(&json).map_err(|error| UsageError(format!("--ledger {place}: {error}")))
+}
+
+fn no_such_base(arguments: &Arguments, repository: &Repository) -> UsageError {
+    let Arguments { base, repo, .. } = arguments;
+    let (place, fetch) = match repository.tracked_remote() {
+        Some(remote) => (format!(" or on its remote {remote}"), format!("run `git fetch {remote}` or ")),
+        None => (String::new(), String::new()),
+    };
+    UsageError(format!(
+        "there is no branch {base} in {}{place}; {fetch}name an existing branch with --base",
+        repo.display()
+    ))
+}
+
+fn no_such_head(arguments: &Arguments) -> UsageError {
+    UsageError(format!(
+        "{:?} is neither a branch nor a commit in {}; name one that exists with --head",
+        arguments.head,
+        arguments.repo.display()
+    ))
+}
+
+fn git_failed(repo: &Path, error: &GitError) -> UsageError {
+    UsageError(format!("{} could not be read: {error}", repo.display()))
+}

@@ -1,0 +1,99 @@
+use std::time::Duration;
+
+/// Why git gave no answer. The texts may be shown: they hold no token, no credential, no environment.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum GitError {
+    /// The program is not installed or not on the `PATH`.
+    #[error("the program git was not found")]
+    NotFound,
+    /// The directory is no git repository.
+    #[error("there is no git repository at {place}")]
+    NotARepository {
+        /// The directory.
+        place: String,
+    },
+    /// It took longer than it may.
+    #[error("git {what} took longer than {} seconds", limit.as_secs())]
+    Timeout {
+        /// Which git command.
+        what: &'static str,
+        /// How long it may take.
+        limit: Duration,
+    },
+    /// It said more than it may.
+    #[error("git {what} answered with more than {limit} bytes")]
+    TooMuch {
+        /// Which git command.
+        what: &'static str,
+        /// How many bytes are taken.
+        limit: usize,
+    },
+    /// It ended with an error.
+    #[error("git {what} failed: {stderr}")]
+    Failed {
+        /// Which git command.
+        what: &'static str,
+        /// Its exit status, if it was not killed.
+        status: Option<i32>,
+        /// What it said, shortened and without credentials.
+        stderr: String,
+    },
+    /// Objects or refs of the repository are damaged or a killed process left a lock behind.
+    #[error("the repository is damaged, as git {what} says: {stderr}")]
+    Corrupt {
+        /// Which git command.
+        what: &'static str,
+        /// What it said, shortened and without credentials.
+        stderr: String,
+    },
+    /// Its answer could not be read.
+    #[error("the answer of git {what} could not be read: {why}")]
+    Unreadable {
+        /// Which git command.
+        what: &'static str,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// A file or process could not be handled.
+    #[error("{what}: {why}")]
+    Io {
+        /// What was tried.
+        what: &'static str,
+        /// What the system said.
+        why: String,
+    },
+}
+
+/// What git says when files of the repository itself are broken, as opposed to the network or the remote.
+const SIGNS_OF_DAMAGE: [&str; 14] = [
+    ".lock': File exists",
+    "bad config",
+    "bad object",
+    "bad tree object",
+    "broken link",
+    "corrupt",
+    "could not read",
+    "does not point to a valid object",
+    "inflate",
+    "loose object",
+    "not a git repository",
+    "packfile",
+    "pack has",
+    "unable to read",
+];
+
+impl GitError {
+    /// The error for a git command that ended with `status`, having said `stderr`.
+    pub(super) fn failed(what: &'static str, status: Option<i32>, stderr: String) -> Self {
+        // Reading from the network fails in words of its own, and says nothing about files here.
+        let of_the_remote = stderr.contains("remote") && !stderr.contains(".lock'");
+        if !of_the_remote && SIGNS_OF_DAMAGE.iter().any(|sign| stderr.contains(sign)) {
+            return Self::Corrupt { what, stderr };
+        }
+        Self::Failed { what, status, stderr }
+    }
+
+    pub(super) fn io(what: &'static str, error: &std::io::Error) -> Self {
+        Self::Io { what, why: error.to_string() }
+    }
+}

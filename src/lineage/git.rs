@@ -1,0 +1,337 @@
+//! The one place that runs git.
+//!
+//! Arguments are lists, never a shell line. The environment is empty but for what stands here, so neither
+//! the person's settings nor a hook's variables change an answer. Names go in as ids or full refs.
+
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
+use tokio::process::{Child, Command};
+
+use super::{GitError, Remote};
+
+/// How long a question to the local repository may take.
+const LOCAL_LIMIT: Duration = Duration::from_secs(60);
+/// How long a command that may talk to the remote may take.
+pub(super) const REMOTE_LIMIT: Duration = Duration::from_secs(600);
+/// How much of an answer is taken, in bytes: a million commit ids.
+const ANSWER_LIMIT: usize = 64 << 20;
+/// How much of what git says in an error is kept, in bytes, and how much of that is shown, in characters.
+const STDERR_LIMIT: usize = 64 << 10;
+const STDERR_SHOWN: usize = 300;
+/// git's name for the tree without files, which every repository has.
+const EMPTY_TREE: &str = "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
+
+/// How git is run for one repository.
+#[derive(Debug, Clone)]
+pub(super) struct Git {
+    place: Place,
+    environment: Vec<(OsString, OsString)>,
+    /// The remote that missing objects may be fetched from, for the commands that need files.
+    remote: Option<Remote>,
+}
+
+#[derive(Debug, Clone)]
+enum Place {
+    /// A git directory, taken as it is.
+    GitDir(PathBuf),
+    /// Any directory inside a repository, from which git looks for it.
+    Inside(PathBuf),
+}
+
+/// What git answered.
+#[derive(Debug)]
+pub(super) struct Answer {
+    pub(super) status: i32,
+    pub(super) stdout: Vec<u8>,
+    stderr: String,
+    what: &'static str,
+}
+
+impl Answer {
+    /// The answer, if git ended well.
+    pub(super) fn ok(self) -> Result<Vec<u8>, GitError> {
+        if self.status == 0 { Ok(self.stdout) } else { Err(self.into_error()) }
+    }
+
+    pub(super) fn into_error(self) -> GitError {
+        GitError::failed(self.what, Some(self.status), self.stderr)
+    }
+}
+
+/// One git command to run.
+#[derive(Debug)]
+pub(super) struct Call {
+    what: &'static str,
+    arguments: Vec<OsString>,
+    input: Vec<u8>,
+    limit: Duration,
+    online: bool,
+}
+
+impl Call {
+    /// `git <what>`, asked of the local repository only.
+    pub(super) fn new(what: &'static str) -> Self {
+        Self { what, arguments: Vec::new(), input: Vec::new(), limit: LOCAL_LIMIT, online: false }
+    }
+
+    pub(super) fn arg(mut self, argument: impl AsRef<OsStr>) -> Self {
+        self.arguments.push(argument.as_ref().to_owned());
+        self
+    }
+
+    pub(super) fn args<I: IntoIterator<Item: AsRef<OsStr>>>(mut self, arguments: I) -> Self {
+        self.arguments.extend(arguments.into_iter().map(|argument| argument.as_ref().to_owned()));
+        self
+    }
+
+    pub(super) fn input(mut self, input: impl Into<Vec<u8>>) -> Self {
+        self.input = input.into();
+        self
+    }
+
+    /// Lets git talk to the remote, where the repository has one: to fetch, or for files it lacks.
+    pub(super) fn online(mut self) -> Self {
+        self.online = true;
+        self.limit = REMOTE_LIMIT;
+        self
+    }
+
+    pub(super) fn within(mut self, limit: Duration) -> Self {
+        self.limit = limit;
+        self
+    }
+}
+
+impl Git {
+    /// For the repository whose git directory this is.
+    pub(super) fn at(git_dir: &Path) -> Self {
+        Self { place: Place::GitDir(git_dir.to_owned()), environment: Vec::new(), remote: None }
+    }
+
+    /// For the repository that `directory` is part of.
+    pub(super) fn inside(directory: &Path) -> Self {
+        Self { place: Place::Inside(directory.to_owned()), environment: Vec::new(), remote: None }
+    }
+
+    /// The same, with a remote for the commands that are [`Call::online`].
+    pub(super) fn with_remote(mut self, remote: Remote) -> Self {
+        self.remote = Some(remote);
+        self
+    }
+
+    /// The same, writing new objects to another directory than the repository's own.
+    pub(super) fn writing_objects_to(mut self, new: &Path, own: &Path) -> Self {
+        self.environment.push(("GIT_OBJECT_DIRECTORY".into(), new.into()));
+        self.environment.push(("GIT_ALTERNATE_OBJECT_DIRECTORIES".into(), quoted(own)));
+        self
+    }
+
+    /// Runs one command to its end.
+    pub(super) async fn run(&self, call: Call) -> Result<Answer, GitError> {
+        let Call { what, limit, .. } = call;
+        match tokio::time::timeout(limit, self.run_unlimited(call)).await {
+            Ok(answer) => answer,
+            // The child is killed when its handle is dropped with the future.
+            Err(_) => Err(GitError::Timeout { what, limit }),
+        }
+    }
+
+    /// Runs one command and takes its answer if it ended well.
+    pub(super) async fn ask(&self, call: Call) -> Result<Vec<u8>, GitError> {
+        self.run(call).await?.ok()
+    }
+
+    async fn run_unlimited(&self, call: Call) -> Result<Answer, GitError> {
+        let what = call.what;
+        let mut child = self.command(&call).spawn().map_err(|error| match error.kind() {
+            std::io::ErrorKind::NotFound if self.directory_exists() => GitError::NotFound,
+            std::io::ErrorKind::NotFound => GitError::NotARepository { place: self.shown_place() },
+            _ => GitError::io("starting git", &error),
+        })?;
+        let (stdout, stderr) = speak(&mut child, what, call.input).await?;
+        let status = child.wait().await.map_err(|error| GitError::io("waiting for git", &error))?;
+        let secrets = self.remote.as_ref().map_or(&[][..], Remote::secrets);
+        let stderr = shown(&String::from_utf8_lossy(&stderr), secrets);
+        match status.code() {
+            Some(status) => Ok(Answer { status, stdout, stderr, what }),
+            None => Err(GitError::failed(what, None, stderr)),
+        }
+    }
+
+    fn command(&self, call: &Call) -> Command {
+        let mut command = Command::new("git");
+        command.arg(call.what).args(&call.arguments);
+        command.env_clear().envs(std::env::var_os("PATH").map(|path| ("PATH", path)));
+        command.envs(FIXED_ENVIRONMENT).env("GIT_ATTR_SOURCE", EMPTY_TREE);
+        match &self.place {
+            Place::GitDir(path) => command.env("GIT_DIR", path).current_dir(path),
+            Place::Inside(path) => command.current_dir(path),
+        };
+        let mut settings: Vec<(String, String)> =
+            FIXED_SETTINGS.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+        match self.remote.as_ref().filter(|_| call.online) {
+            Some(remote) => {
+                settings.extend(remote.settings());
+                command.env("GIT_ALLOW_PROTOCOL", remote.protocols());
+            }
+            None => {
+                command.env("GIT_NO_LAZY_FETCH", "1").env("GIT_ALLOW_PROTOCOL", "");
+            }
+        }
+        command.env("GIT_CONFIG_COUNT", settings.len().to_string());
+        for (number, (key, value)) in settings.iter().enumerate() {
+            command.env(format!("GIT_CONFIG_KEY_{number}"), key);
+            command.env(format!("GIT_CONFIG_VALUE_{number}"), value);
+        }
+        command.envs(self.environment.iter().map(|(key, value)| (key, value)));
+        let input = if call.input.is_empty() { Stdio::null() } else { Stdio::piped() };
+        command.stdin(input).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+        command
+    }
+
+    fn directory_exists(&self) -> bool {
+        let (Place::GitDir(path) | Place::Inside(path)) = &self.place;
+        path.is_dir()
+    }
+
+    fn shown_place(&self) -> String {
+        let (Place::GitDir(path) | Place::Inside(path)) = &self.place;
+        path.display().to_string()
+    }
+}
+
+/// Attributes come from the empty tree: a file in the repository can then name no merge driver to run, and
+/// a mirror without files need not fetch it. GitHub's own merges ignore such drivers too.
+const FIXED_ENVIRONMENT: [(&str, &str); 9] = [
+    ("LC_ALL", "C"),
+    ("HOME", "/nonexistent"),
+    ("XDG_CONFIG_HOME", "/nonexistent"),
+    ("GIT_CONFIG_NOSYSTEM", "1"),
+    ("GIT_CONFIG_GLOBAL", "/dev/null"),
+    ("GIT_TERMINAL_PROMPT", "0"),
+    ("GIT_OPTIONAL_LOCKS", "0"),
+    ("GIT_NO_REPLACE_OBJECTS", "1"),
+    ("GIT_PAGER", "cat"),
+];
+
+/// Settings that no repository may turn. Whoever names a directory wants it read, whoever owns it.
+const FIXED_SETTINGS: [(&str, &str); 6] = [
+    ("safe.directory", "*"),
+    ("core.hooksPath", "/dev/null"),
+    ("core.fsmonitor", "false"),
+    ("core.quotePath", "false"),
+    ("gc.auto", "0"),
+    ("i18n.logOutputEncoding", "UTF-8"),
+];
+
+/// Feeds the child and takes what it says on both channels at once, so that no pipe runs full.
+async fn speak(
+    child: &mut Child,
+    what: &'static str,
+    input: Vec<u8>,
+) -> Result<(Vec<u8>, Vec<u8>), GitError> {
+    let stdin = child.stdin.take();
+    let feed = async move {
+        if let Some(mut stdin) = stdin {
+            // A child that has heard enough closes its end; its exit status says whether that was well.
+            let _ = stdin.write_all(&input).await;
+        }
+    };
+    let (Some(stdout), Some(stderr)) = (child.stdout.take(), child.stderr.take()) else {
+        return Err(GitError::Io { what: "starting git", why: "it has no output".to_owned() });
+    };
+    let ((), stdout, stderr) =
+        tokio::join!(feed, take(stdout, ANSWER_LIMIT), take_start(stderr, STDERR_LIMIT));
+    let stdout = stdout.map_err(|error| GitError::io("reading from git", &error))?;
+    let stderr = stderr.map_err(|error| GitError::io("reading from git", &error))?;
+    if stdout.len() > ANSWER_LIMIT {
+        return Err(GitError::TooMuch { what, limit: ANSWER_LIMIT });
+    }
+    Ok((stdout, stderr))
+}
+
+/// Reads to the end or one byte past `limit`.
+async fn take(from: impl AsyncRead + Unpin, limit: usize) -> std::io::Result<Vec<u8>> {
+    let mut taken = Vec::new();
+    from.take(limit as u64 + 1).read_to_end(&mut taken).await?;
+    Ok(taken)
+}
+
+/// Reads to the end and keeps the first `limit` bytes.
+async fn take_start(mut from: impl AsyncRead + Unpin, limit: usize) -> std::io::Result<Vec<u8>> {
+    let mut kept = Vec::new();
+    let mut piece = vec![0; 4096];
+    loop {
+        let count = from.read(&mut piece).await?;
+        if count == 0 {
+            return Ok(kept);
+        }
+        let room = limit.saturating_sub(kept.len()).min(count);
+        kept.extend_from_slice(&piece[..room]);
+    }
+}
+
+/// A path in the form git's lists of object directories want, where `:` separates.
+fn quoted(path: &Path) -> OsString {
+    let text = path.to_string_lossy();
+    if !text.contains(':') && !text.starts_with('"') {
+        return path.into();
+    }
+    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"")).into()
+}
+
+/// What git said, on one line, short, and without anything that opens a door.
+fn shown(stderr: &str, secrets: &[String]) -> String {
+    let mut text = stderr.split_whitespace().map(without_credentials).collect::<Vec<_>>().join(" ");
+    for secret in secrets.iter().filter(|secret| !secret.is_empty()) {
+        text = text.replace(secret.as_str(), "…");
+    }
+    if text.chars().count() > STDERR_SHOWN {
+        text = text.chars().take(STDERR_SHOWN).collect::<String>() + "…";
+    }
+    if text.is_empty() { "it did not say why".to_owned() } else { text }
+}
+
+/// One word without the user and password of a URL, and without what looks like a GitHub token.
+fn without_credentials(word: &str) -> String {
+    const TOKEN_STARTS: [&str; 7] = ["ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "x-access-token"];
+    if let Some(start) = TOKEN_STARTS.iter().find_map(|start| word.find(start)) {
+        let safe = word[..start].find("://").map_or(&word[..start], |scheme| &word[..scheme + 3]);
+        return format!("{safe}…");
+    }
+    let Some(scheme) = word.find("://") else { return word.to_owned() };
+    let rest = &word[scheme + 3..];
+    let authority = rest.find('/').map_or(rest, |slash| &rest[..slash]);
+    match authority.rfind('@') {
+        Some(at) => format!("{}…@{}", &word[..scheme + 3], &rest[at + 1..]),
+        None => word.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_git_says_is_shown_without_credentials() {
+        let said = "fatal: unable to access 'https://x-access-token:ghs_16C7e42F@github.com/o/r/': 403\n\
+                    https://me:hunter2@host/p http.extraHeader=Basic QUJD";
+        let text = shown(said, &["QUJD".to_owned()]);
+        for secret in ["ghs_16C7e42F", "hunter2", "me:", "QUJD"] {
+            assert!(!text.contains(secret), "{text}");
+        }
+        assert!(text.contains("…@host/p"), "{text}");
+        assert!(text.contains("403"), "{text}");
+        assert!(shown(&"x ".repeat(4000), &[]).chars().count() <= STDERR_SHOWN + 1);
+    }
+
+    #[test]
+    fn object_directories_with_a_colon_are_quoted() {
+        assert_eq!(quoted(Path::new("/a b/c")), "/a b/c");
+        assert_eq!(quoted(Path::new("/a:b\"c")), "\"/a:b\\\"c\"");
+    }
+}

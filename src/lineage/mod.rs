@@ -1,0 +1,25 @@
+//! The git graph: asking it, keeping a copy of it, remembering what it forgets.
+//!
+//! Lives here: [`Repository`] (one repository that can be asked for the history a verdict needs),
+//! [`Mirror`] (a bare copy of a remote repository's commits, kept fresh), [`Ledger`] (which commit each
+//! branch pointed at and when, which git itself does not keep), and the one place that runs git.
+//!
+//! Does not live here: what the history means for a pull request (`policy`), when to ask (`engine`).
+
+mod error;
+mod git;
+mod ledger;
+mod lines;
+mod mirror;
+mod promotion;
+mod remote;
+mod repository;
+mod snapshots;
+mod topic;
+
+pub use error::GitError;
+pub use ledger::{Ledger, LedgerError};
+pub use mirror::{Fetched, Mirror};
+pub use promotion::PromotionQuestion;
+pub use remote::{Authorization, Remote};
+pub use repository::{BranchTip, Repository, Survey};

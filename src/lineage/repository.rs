@@ -1,0 +1,219 @@
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use super::git::{Call, Git};
+use super::lines::{self, read_lines, text};
+use super::{GitError, Remote};
+use crate::flow::{BranchName, Commit, CommitId, Flow};
+
+/// A branch and where it points.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BranchTip {
+    /// Its name.
+    pub branch: BranchName,
+    /// The full name of the ref it was read from.
+    pub full_ref: String,
+    /// Its tip.
+    pub commit: CommitId,
+}
+
+/// What a repository offers of a path, before anything is judged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Survey {
+    /// Whether history is cut off, so that sets of commits cannot be trusted.
+    pub shallow: bool,
+    /// Whether there is no commit at all.
+    pub empty: bool,
+    /// The branches of the path that are there.
+    pub tips: BTreeMap<BranchName, BranchTip>,
+}
+
+/// One repository that can be asked about its history. Cheap to clone; every question reads it afresh.
+#[derive(Debug, Clone)]
+pub struct Repository {
+    pub(super) git: Git,
+    common_dir: PathBuf,
+    /// The remote whose branches count in a clone; `None` where the branches are the repository's own.
+    tracking: Option<String>,
+    /// Whether new objects may be written into it.
+    pub(super) writable: bool,
+    /// The pull request whose test merge may be there as `refs/pull/N/merge`.
+    pub(super) pull: Option<u64>,
+}
+
+impl Repository {
+    /// The repository that `directory` is part of: a person's clone, a bare one or a worktree.
+    ///
+    /// In a clone a branch means the remote's branch of that name as last fetched, where there is one:
+    /// that is what a pull request meets. The remote is `origin`, or the only one.
+    pub async fn open(directory: &Path) -> Result<Self, GitError> {
+        let outside = Git::inside(directory);
+        let asked =
+            Call::new("rev-parse").args(["--path-format=absolute", "--absolute-git-dir", "--git-common-dir"]);
+        let answer = outside.ask(asked).await.map_err(|error| match error {
+            GitError::Corrupt { stderr, .. } if stderr.contains("not a git repository") => {
+                GitError::NotARepository { place: directory.display().to_string() }
+            }
+            other => other,
+        })?;
+        let answer = text(&answer);
+        let mut directories = answer.lines().map(PathBuf::from);
+        let (Some(git_dir), Some(common_dir)) = (directories.next(), directories.next()) else {
+            let why = "two directories were expected".to_owned();
+            return Err(GitError::Unreadable { what: "rev-parse", why });
+        };
+        let git = Git::at(&git_dir);
+        let remotes = git.ask(Call::new("remote")).await?;
+        let remotes: Vec<String> = text(&remotes).lines().map(str::to_owned).collect();
+        let tracking = match remotes.as_slice() {
+            [only] => Some(only.clone()),
+            several => several.iter().find(|remote| *remote == "origin").cloned(),
+        };
+        Ok(Self { git, common_dir, tracking, writable: false, pull: None })
+    }
+
+    /// A mirror, whose branches are its own and whose files come from `remote` when they are needed.
+    pub(super) fn mirrored(git_dir: &Path, remote: Option<Remote>) -> Self {
+        let git = Git::at(git_dir);
+        let git = match remote {
+            Some(remote) => git.with_remote(remote),
+            None => git,
+        };
+        Self { git, common_dir: git_dir.to_owned(), tracking: None, writable: true, pull: None }
+    }
+
+    /// Where its objects are kept.
+    pub(super) fn objects(&self) -> PathBuf {
+        self.common_dir.join("objects")
+    }
+
+    /// The same repository, asked about the pull request of this number: GitHub's own test merge is used
+    /// where it is there and fresh.
+    pub fn for_pull(mut self, number: u64) -> Self {
+        self.pull = Some(number);
+        self
+    }
+
+    /// Whether history is cut off: then no set of commits can be trusted.
+    pub async fn is_shallow(&self) -> bool {
+        let marker = tokio::fs::metadata(self.common_dir.join("shallow")).await;
+        marker.is_ok_and(|file| file.len() > 0)
+    }
+
+    /// Where `branch` points, as a pull request meets it; `None` if it does not exist.
+    pub async fn branch(&self, branch: &BranchName) -> Result<Option<CommitId>, GitError> {
+        let mut tips = self.tips([branch]).await?;
+        Ok(tips.remove(branch).map(|tip| tip.commit))
+    }
+
+    /// A branch as a person means it who wants to merge it: their own, else the remote's. With or without
+    /// the remote's name before it; the answer has the name that a pull request would show.
+    pub async fn head_branch(
+        &self,
+        branch: &BranchName,
+    ) -> Result<Option<(Option<BranchName>, CommitId)>, GitError> {
+        let bare = self.tracking.as_ref().and_then(|remote| {
+            let name = branch.as_str().strip_prefix(remote.as_str())?.strip_prefix('/')?;
+            BranchName::new(name).ok()
+        });
+        let own = Some((branch.full_ref(), branch));
+        let tracked = self.tracking_ref(branch).map(|full_ref| (full_ref, branch));
+        let spelled_out =
+            bare.as_ref().and_then(|bare| self.tracking_ref(bare).map(|full_ref| (full_ref, bare)));
+        for (full_ref, name) in [own, tracked, spelled_out].into_iter().flatten() {
+            if let Some(commit) = self.resolve(&full_ref).await? {
+                return Ok(Some((Some(name.clone()), commit)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The remote whose branches count in this clone.
+    pub fn tracked_remote(&self) -> Option<&str> {
+        self.tracking.as_deref()
+    }
+
+    /// The commit that a full ref name or any other expression of git's means; `None` if there is none.
+    pub async fn resolve(&self, revision: &str) -> Result<Option<CommitId>, GitError> {
+        if revision.is_empty() || revision.starts_with('-') || revision.contains(['\0', '\n']) {
+            return Ok(None);
+        }
+        let wanted = format!("{revision}^{{commit}}");
+        let call = Call::new("rev-parse").args(["--verify", "--quiet", "--end-of-options", &wanted]);
+        let answer = self.git.run(call).await?;
+        if answer.status != 0 {
+            return Ok(None);
+        }
+        lines::id("rev-parse", text(&answer.stdout).trim()).map(Some)
+    }
+
+    /// The branch that is checked out, if one is.
+    pub async fn checked_out(&self) -> Result<Option<BranchName>, GitError> {
+        let answer = self.git.run(Call::new("symbolic-ref").args(["--quiet", "HEAD"])).await?;
+        let name = text(&answer.stdout);
+        let name = name.trim().strip_prefix("refs/heads/").filter(|_| answer.status == 0);
+        Ok(name.and_then(|name| BranchName::new(name).ok()))
+    }
+
+    /// What the repository offers of `flow`'s path.
+    pub async fn survey(&self, flow: &Flow) -> Result<Survey, GitError> {
+        let (tips, shallow) = tokio::join!(self.tips(flow.judged_branches()), self.is_shallow());
+        let tips = tips?;
+        let empty = tips.is_empty() && self.is_empty().await?;
+        Ok(Survey { shallow, empty, tips })
+    }
+
+    /// Where `branches` point: those that exist, in one question.
+    async fn tips<'a>(
+        &self,
+        branches: impl IntoIterator<Item = &'a BranchName>,
+    ) -> Result<BTreeMap<BranchName, BranchTip>, GitError> {
+        let branches: Vec<&BranchName> = branches.into_iter().collect();
+        let own = branches.iter().map(|branch| branch.full_ref());
+        let tracked = branches.iter().filter_map(|branch| self.tracking_ref(branch));
+        let call = Call::new("for-each-ref")
+            .arg("--format=%(refname) %(objectname)")
+            .args(own.clone().chain(tracked));
+        let answer = self.git.ask(call).await?;
+        let found = read_lines("for-each-ref", &answer, |line| {
+            let (name, id) = line.rsplit_once(' ')?;
+            Some((name.to_owned(), id.parse::<CommitId>().ok()?))
+        })?;
+        let found: BTreeMap<String, CommitId> = found.into_iter().collect();
+        let tip = |branch: &BranchName| {
+            let names = self.tracking_ref(branch).into_iter().chain([branch.full_ref()]);
+            let full_ref = names.into_iter().find(|name| found.contains_key(name))?;
+            let commit = *found.get(&full_ref)?;
+            Some((branch.clone(), BranchTip { branch: branch.clone(), full_ref, commit }))
+        };
+        Ok(branches.into_iter().filter_map(tip).collect())
+    }
+
+    fn tracking_ref(&self, branch: &BranchName) -> Option<String> {
+        self.tracking.as_ref().map(|remote| format!("refs/remotes/{remote}/{branch}"))
+    }
+
+    async fn is_empty(&self) -> Result<bool, GitError> {
+        let refs = self.git.ask(Call::new("for-each-ref").args(["--count=1", "--format=%(refname)"])).await?;
+        Ok(refs.is_empty() && self.resolve("HEAD").await?.is_none())
+    }
+
+    /// Which of `commits` are not in this repository.
+    pub async fn missing(&self, commits: &[CommitId]) -> Result<Vec<CommitId>, GitError> {
+        let call = Call::new("cat-file").arg("--batch-check=%(objecttype)").input(lines::list(commits));
+        let answer = self.git.ask(call).await?;
+        let kinds = text(&answer);
+        let kinds = kinds.lines().zip(commits);
+        Ok(kinds.filter(|(kind, _)| *kind != "commit").map(|(_, id)| *id).collect())
+    }
+
+    /// The metadata of commits `revisions` names, in the order `options` ask for.
+    pub(super) async fn log(&self, options: &[&str], revisions: &[String]) -> Result<Vec<Commit>, GitError> {
+        let call = Call::new("rev-list")
+            .args(["--no-commit-header", lines::COMMIT_FORMAT])
+            .args(options)
+            .arg("--end-of-options")
+            .args(revisions);
+        lines::read_commits(&self.git.ask(call).await?)
+    }
+}

@@ -1,0 +1,187 @@
+//! What a topic brings, and what of it lies on other branches' lines.
+
+use std::collections::{HashMap, HashSet};
+
+use super::git::Call;
+use super::{BranchTip, GitError, Ledger, Repository, lines};
+use crate::flow::{BranchName, Commit, CommitId, LedgerTip, Line, Pull, PushedAt, TipSource, TopicHistory};
+
+impl Repository {
+    /// The history a topic is judged by: `others` are the tips of the other environments and of the copy
+    /// branch. A branch that does not exist has no line.
+    pub async fn topic(
+        &self,
+        pull: &Pull,
+        others: &[&BranchTip],
+        ledger: &Ledger,
+    ) -> Result<TopicHistory, GitError> {
+        let base = pull.base.commit;
+        let brought =
+            self.log(&["--topo-order"], &[pull.head.commit.to_string(), format!("^{base}")]).await?;
+        let ids: HashSet<CommitId> = brought.iter().map(|commit| commit.id).collect();
+        let chains = self.first_parents_among(&brought, &ids, others, base);
+        let pushes = pull.head.branch.as_ref().map_or(&[][..], |branch| ledger.pushes(branch));
+        let (chains, pushes) = tokio::join!(chains, self.pushes_among(&ids, pushes, base));
+        let (chains, pushes) = (chains?, pushes?);
+        let mut lines = Vec::new();
+        for (tip, first_parents) in others.iter().zip(chains) {
+            let past = ledger.tips(&tip.branch);
+            let gained = self.gained(past, &ids, pushes.is_empty(), base).await?;
+            let tips = past.iter().filter(|entry| ids.contains(&entry.commit)).copied().collect();
+            lines.push(Line { branch: tip.branch.clone(), first_parents, tips, gained });
+        }
+        Ok(TopicHistory {
+            related: is_related(&brought, &ids),
+            former_tips: former_tips(ledger, &pull.base.branch, &ids),
+            brought,
+            lines,
+            pushes,
+        })
+    }
+
+    /// For each of `others`, in order: the brought commits on its first-parent chain, the newest first.
+    ///
+    /// Walking a whole chain is dear, since promotion merges are never merged back. But a branch that has
+    /// any brought commit has one without brought parents, and whether a branch contains a given commit is
+    /// cheap to tell; so only the chains of branches that contain one of those are walked.
+    async fn first_parents_among(
+        &self,
+        brought: &[Commit],
+        ids: &HashSet<CommitId>,
+        others: &[&BranchTip],
+        base: CommitId,
+    ) -> Result<Vec<Vec<CommitId>>, GitError> {
+        let lowest = |commit: &&Commit| commit.parents.iter().all(|parent| !ids.contains(parent));
+        let contains = brought.iter().filter(lowest).map(|commit| format!("--contains={}", commit.id));
+        let mut chains = vec![Vec::new(); others.len()];
+        if brought.is_empty() || others.is_empty() {
+            return Ok(chains);
+        }
+        let call = Call::new("for-each-ref")
+            .arg("--format=%(refname)")
+            .args(contains.take(MOST_LOWEST))
+            .args(others.iter().map(|tip| &tip.full_ref));
+        let containing = if brought.iter().filter(lowest).count() > MOST_LOWEST {
+            others.iter().map(|tip| tip.full_ref.clone()).collect()
+        } else {
+            let answer = self.git.ask(call).await?;
+            lines::text(&answer).lines().map(str::to_owned).collect::<HashSet<_>>()
+        };
+        let mut walks = tokio::task::JoinSet::new();
+        for (place, tip) in others.iter().enumerate().filter(|(_, tip)| containing.contains(&tip.full_ref)) {
+            let walk = Call::new("rev-list").args(["--first-parent", "--end-of-options"]);
+            let walk = walk.args([tip.commit.to_string(), format!("^{base}")]);
+            let git = self.git.clone();
+            walks.spawn(async move { (place, git.ask(walk).await) });
+        }
+        while let Some(walked) = walks.join_next().await {
+            let (place, answer) =
+                walked.map_err(|error| GitError::Io { what: "waiting for git", why: error.to_string() })?;
+            let chain = lines::ids("rev-list", &answer?)?;
+            chains[place] = chain.into_iter().filter(|id| ids.contains(id)).collect();
+        }
+        Ok(chains)
+    }
+
+    /// What each brought tip of `past` gained its branch's line, in the order of `past`.
+    async fn gained(
+        &self,
+        past: &[LedgerTip],
+        ids: &HashSet<CommitId>,
+        nothing_excuses: bool,
+        base: CommitId,
+    ) -> Result<Vec<Vec<CommitId>>, GitError> {
+        let brought = past.iter().filter(|tip| ids.contains(&tip.commit));
+        if nothing_excuses || brought.clone().next().is_none() {
+            return Ok(brought.map(|_| Vec::new()).collect());
+        }
+        let call = Call::new("rev-list").args(["--ignore-missing", "--first-parent", "--parents", "--stdin"]);
+        let input = lines::list(past.iter().map(|tip| tip.commit)) + &format!("^{base}\n");
+        let answer = self.git.ask(call.input(input)).await?;
+        let first_parent: HashMap<CommitId, Option<CommitId>> = lines::ids_with_parents("rev-list", &answer)?
+            .into_iter()
+            .map(|(id, parents)| (id, parents.first().copied()))
+            .collect();
+        Ok(gains(past, ids, &first_parent))
+    }
+
+    /// The pushes in terms of brought commits: a push at a commit that is brought no more counts for the
+    /// newest brought commits it contained.
+    async fn pushes_among(
+        &self,
+        ids: &HashSet<CommitId>,
+        pushes: &[PushedAt],
+        base: CommitId,
+    ) -> Result<Vec<PushedAt>, GitError> {
+        if pushes.iter().all(|push| ids.contains(&push.commit)) {
+            return Ok(pushes.to_vec());
+        }
+        let call = Call::new("rev-list").args(["--ignore-missing", "--parents", "--stdin"]);
+        let input = lines::list(pushes.iter().map(|push| push.commit)) + &format!("^{base}\n");
+        let answer = self.git.ask(call.input(input)).await?;
+        let parents: HashMap<_, _> = lines::ids_with_parents("rev-list", &answer)?.into_iter().collect();
+        let newest = |push: &PushedAt| newest_brought(push.commit, ids, &parents);
+        Ok(pushes
+            .iter()
+            .flat_map(|push| newest(push).into_iter().map(|commit| PushedAt { commit, at: push.at }))
+            .collect())
+    }
+}
+
+/// With more roots and boundaries than this, asking for each costs more than walking.
+const MOST_LOWEST: usize = 64;
+
+/// Whether the brought commits hang together with the base: every parent that is not brought is a commit
+/// of the base's, so one such parent (or nothing brought at all) is enough.
+fn is_related(brought: &[Commit], ids: &HashSet<CommitId>) -> bool {
+    brought.is_empty() || brought.iter().flat_map(|commit| &commit.parents).any(|id| !ids.contains(id))
+}
+
+fn former_tips(ledger: &Ledger, base: &BranchName, ids: &HashSet<CommitId>) -> Vec<LedgerTip> {
+    ledger.tips(base).iter().filter(|tip| ids.contains(&tip.commit)).copied().collect()
+}
+
+/// Walks every tip's first-parent chain once, the tips without a pointing time first, then by time. What a
+/// walk finds that no earlier one did is what the tip gained.
+fn gains(
+    past: &[LedgerTip],
+    ids: &HashSet<CommitId>,
+    first_parent: &HashMap<CommitId, Option<CommitId>>,
+) -> Vec<Vec<CommitId>> {
+    let mut order: Vec<usize> = (0..past.len()).collect();
+    order.sort_by_key(|place| (past[*place].source == TipSource::Push, past[*place].at));
+    let mut on_the_line = HashSet::new();
+    let mut gained = vec![Vec::new(); past.len()];
+    for place in order {
+        let mut next = Some(past[place].commit);
+        while let Some(id) = next.filter(|id| first_parent.contains_key(id) && on_the_line.insert(*id)) {
+            gained[place].push(id);
+            next = first_parent[&id];
+        }
+        gained[place].retain(|id| ids.contains(id));
+    }
+    let brought = past.iter().map(|tip| ids.contains(&tip.commit));
+    gained.into_iter().zip(brought).filter(|(_, brought)| *brought).map(|(gained, _)| gained).collect()
+}
+
+/// The first brought commits on the ways down from `start`.
+fn newest_brought(
+    start: CommitId,
+    ids: &HashSet<CommitId>,
+    parents: &HashMap<CommitId, Vec<CommitId>>,
+) -> Vec<CommitId> {
+    let mut newest = Vec::new();
+    let mut seen = HashSet::new();
+    let mut ahead = vec![start];
+    while let Some(id) = ahead.pop() {
+        if !seen.insert(id) {
+            continue;
+        }
+        if ids.contains(&id) {
+            newest.push(id);
+        } else if let Some(parents) = parents.get(&id) {
+            ahead.extend(parents);
+        }
+    }
+    newest
+}

@@ -1,0 +1,81 @@
+//! The brought commits as a graph.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::flow::{Commit, CommitId};
+
+/// The commits a pull request brings, to be walked.
+///
+/// What one brought commit reaches among the brought ones is exact although the rest of the history is
+/// not here: a commit on the way that the base reaches would make the base reach the end of it too.
+pub(super) struct Brought<'a> {
+    commits: &'a [Commit],
+    by_id: HashMap<CommitId, &'a Commit>,
+}
+
+impl<'a> Brought<'a> {
+    /// `commits` stand children before parents.
+    pub(super) fn new(commits: &'a [Commit]) -> Self {
+        Self { commits, by_id: commits.iter().map(|commit| (commit.id, commit)).collect() }
+    }
+
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
+        self.commits.len()
+    }
+
+    /// Everything that `starts` reach, themselves included.
+    pub(super) fn reach(&self, starts: impl IntoIterator<Item = CommitId>) -> HashSet<CommitId> {
+        self.reach_around(starts, &HashSet::new())
+    }
+
+    /// Everything that `starts` reach on ways that touch no commit of `barrier`.
+    pub(super) fn reach_around(
+        &self,
+        starts: impl IntoIterator<Item = CommitId>,
+        barrier: &HashSet<CommitId>,
+    ) -> HashSet<CommitId> {
+        let mut reached = HashSet::new();
+        self.extend(&mut reached, starts, barrier);
+        reached
+    }
+
+    /// For each commit, when the first of `pushes` (in order of time) reached it.
+    pub(super) fn first_reached(
+        &self,
+        pushes: impl IntoIterator<Item = (CommitId, i64)>,
+    ) -> HashMap<CommitId, i64> {
+        let mut first = HashMap::new();
+        let mut reached = HashSet::new();
+        for (start, at) in pushes {
+            for id in self.extend(&mut reached, [start], &HashSet::new()) {
+                first.insert(id, at);
+            }
+        }
+        first
+    }
+
+    /// The commits of `ids`, children before parents.
+    pub(super) fn select(&self, ids: &HashSet<CommitId>) -> Vec<Commit> {
+        self.commits.iter().filter(|commit| ids.contains(&commit.id)).cloned().collect()
+    }
+
+    /// Adds what `starts` reach to `reached` and returns what was added.
+    fn extend(
+        &self,
+        reached: &mut HashSet<CommitId>,
+        starts: impl IntoIterator<Item = CommitId>,
+        barrier: &HashSet<CommitId>,
+    ) -> Vec<CommitId> {
+        let mut added = Vec::new();
+        let mut ahead: Vec<CommitId> = starts.into_iter().collect();
+        while let Some(id) = ahead.pop() {
+            let Some(commit) = self.by_id.get(&id) else { continue };
+            if !barrier.contains(&id) && reached.insert(id) {
+                added.push(id);
+                ahead.extend(&commit.parents);
+            }
+        }
+        added
+    }
+}

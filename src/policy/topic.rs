@@ -1,0 +1,127 @@
+//! What a topic may bring: R0 (TP206) and R1 (TP201).
+//!
+//! R1 looks for brought commits on the *line* of another environment or of the copy branch: the commits
+//! that branch ever pointed at and the first-parent chain of its tip. Two kinds do not count:
+//!
+//! * **Inherited.** The target itself once pointed at a commit the topic brings, and was moved back: the
+//!   topic got that commit, and all it reaches, from the target. A former tip counts as inherited unless
+//!   the topic is known to have been pushed with it *before* the target was pointed there; then it was the
+//!   target that got it from the topic.
+//! * **Excused.** The other branch was pointed at a brought commit *after* the topic had been pushed at
+//!   that commit or at a descendant of it: it came to that branch from the topic. Excused is what the
+//!   branch's line gained in that move ([`Line::gained`]): the commit and the first-parent chain below it, up
+//!   to where the line had been before. So a roll-back, which points a branch at a commit of its own past,
+//!   gains nothing and excuses nothing. Only a [`TipSource::Push`] is a proof, since the other sources do not know
+//!   when the branch was pointed there; and a commit that was also a tip by another entry stays foreign.
+//!   "After" is strict: in the same second nothing is proven.
+
+use std::collections::{HashMap, HashSet};
+
+use super::brought::Brought;
+use super::repair;
+use crate::flow::{
+    Cause, Commit, CommitId, Finding, Head, LedgerTip, Line, Outcome, Repair, TipSource, TopicHistory,
+};
+
+/// More commits than this without a common ancestor are another project, not a topic to be picked over.
+const OWN_WORK_AT_MOST: usize = 100;
+
+pub(super) fn findings(head: &Head, history: &TopicHistory) -> Vec<Finding> {
+    let brought = Brought::new(&history.brought);
+    if !history.related {
+        return vec![unrelated(head, &brought)];
+    }
+    let pushed = pushed_since(history, &brought);
+    let inherited = inherited(history, &brought, &pushed);
+    let mut findings = Vec::new();
+    let mut foreign = Vec::new();
+    for line in &history.lines {
+        let mut counted = counted(line, &pushed);
+        counted.foreign.retain(|id| !inherited.contains(id));
+        if !counted.foreign.is_empty() {
+            foreign.push((line, counted.foreign));
+        }
+        if let Some(tip) = counted.excused.into_iter().find(|tip| !inherited.contains(&tip.commit)) {
+            findings.push(pointed_at_topic(line, tip));
+        }
+    }
+    if !foreign.is_empty() {
+        findings.push(carries_history(head, &brought, &foreign));
+    }
+    findings
+}
+
+/// For each brought commit, when the topic was first seen pushed with it.
+fn pushed_since(history: &TopicHistory, brought: &Brought<'_>) -> HashMap<CommitId, i64> {
+    let mut pushes: Vec<_> = history.pushes.iter().map(|push| (push.commit, push.at)).collect();
+    pushes.sort_by_key(|(_, at)| *at);
+    brought.first_reached(pushes)
+}
+
+/// Everything that came from former tips of the target.
+fn inherited(
+    history: &TopicHistory,
+    brought: &Brought<'_>,
+    pushed: &HashMap<CommitId, i64>,
+) -> HashSet<CommitId> {
+    let from_target = |tip: &&LedgerTip| {
+        tip.source == TipSource::Backfill || pushed.get(&tip.commit).is_none_or(|at| *at >= tip.at)
+    };
+    brought.reach(history.former_tips.iter().filter(from_target).map(|tip| tip.commit))
+}
+
+/// One line, sorted into what is held against the topic and what is not.
+struct Counted {
+    foreign: HashSet<CommitId>,
+    excused: Vec<LedgerTip>,
+}
+
+fn counted(line: &Line, pushed: &HashMap<CommitId, i64>) -> Counted {
+    let excusable = |tip: &LedgerTip| {
+        tip.source == TipSource::Push && pushed.get(&tip.commit).is_some_and(|at| *at < tip.at)
+    };
+    let tips = line.tips.iter().map(|tip| tip.commit);
+    let mut foreign: HashSet<CommitId> = line.first_parents.iter().copied().chain(tips).collect();
+    let mut excused = Vec::new();
+    for (place, tip) in line.tips.iter().enumerate().filter(|(_, tip)| excusable(tip)) {
+        excused.push(*tip);
+        for gained in line.gained.get(place).into_iter().flatten() {
+            foreign.remove(gained);
+        }
+    }
+    foreign.extend(line.tips.iter().filter(|tip| !excusable(tip)).map(|tip| tip.commit));
+    excused.retain(|tip| !foreign.contains(&tip.commit));
+    Counted { foreign, excused }
+}
+
+fn carries_history(head: &Head, brought: &Brought<'_>, foreign: &[(&Line, HashSet<CommitId>)]) -> Finding {
+    let all: HashSet<CommitId> = foreign.iter().flat_map(|(_, ids)| ids).copied().collect();
+    let named = |(line, ids): &(&Line, HashSet<CommitId>)| -> (_, Vec<Commit>) {
+        (line.branch.clone(), brought.select(ids))
+    };
+    Finding {
+        severity: Outcome::Fail,
+        cause: Cause::CarriesHistory {
+            foreign: foreign.iter().map(named).collect(),
+            brought: brought.len(),
+            came_along: brought.reach(all.iter().copied()).len(),
+            repair: repair::plan(brought, head.commit, &all),
+        },
+    }
+}
+
+fn pointed_at_topic(line: &Line, tip: LedgerTip) -> Finding {
+    Finding {
+        severity: Outcome::Warn,
+        cause: Cause::PointedAtTopic { branch: line.branch.clone(), commit: tip.commit, at: tip.at },
+    }
+}
+
+fn unrelated(head: &Head, brought: &Brought<'_>) -> Finding {
+    let repair = if brought.len() > OWN_WORK_AT_MOST {
+        Repair { picks: Vec::new(), merges_left_out: 0 }
+    } else {
+        repair::plan(brought, head.commit, &HashSet::new())
+    };
+    Finding { severity: Outcome::Fail, cause: Cause::UnrelatedHistory { repair } }
+}
