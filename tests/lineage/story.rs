@@ -1,0 +1,372 @@
+//! Builds small repositories by telling what happened in them, and keeps the ledger an observer would have.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use tempfile::TempDir;
+use towpath::flow::{Base, BranchName, CommitId, Head, LedgerTip, Pull, PushedAt, TipSource};
+use towpath::lineage::Ledger;
+
+/// A commit of the story, by its number.
+pub(crate) type Mark = usize;
+type Files = BTreeMap<String, String>;
+
+struct Node {
+    parents: Vec<Mark>,
+    files: Files,
+    subject: String,
+    at: i64,
+}
+
+enum Seen {
+    Tip { branch: String, mark: Mark, at: i64 },
+    Push { branch: String, mark: Mark, at: i64 },
+}
+
+/// What happened, step by step. Every step is a minute; every move of a branch is a push somebody saw.
+pub(crate) struct Story {
+    nodes: Vec<Node>,
+    branches: BTreeMap<String, Mark>,
+    seen: Vec<Seen>,
+    now: i64,
+}
+
+const PATH: [&str; 4] = ["integration", "staging", "production", "master"];
+
+impl Story {
+    /// An empty repository.
+    pub(crate) fn blank() -> Self {
+        Self { nodes: Vec::new(), branches: BTreeMap::new(), seen: Vec::new(), now: 1_700_000_000 }
+    }
+
+    /// The base state: release 1 (f1, f2) is on all four branches, f3 on integration and staging, f4 on
+    /// integration only. Promotions are merge commits.
+    pub(crate) fn pro() -> Self {
+        let mut story = Self::blank();
+        story.root("integration", "base");
+        for downstream in &PATH[1..] {
+            story.point_at(downstream, "integration");
+        }
+        story.feature("f1");
+        story.feature("f2");
+        story.release();
+        story.feature("f3");
+        story.merge("integration", "staging");
+        story.feature("f4");
+        story
+    }
+
+    /// A commit without parents on a new branch.
+    pub(crate) fn root(&mut self, branch: &str, file: &str) -> Mark {
+        let files = Files::from([(file.to_owned(), file.to_owned())]);
+        let mark = self.add(Vec::new(), files, format!("start {file}"));
+        self.move_to(branch, mark)
+    }
+
+    /// A new branch, or one pointed elsewhere by force.
+    pub(crate) fn point(&mut self, branch: &str, mark: Mark) {
+        self.now += 60;
+        self.move_to(branch, mark);
+    }
+
+    pub(crate) fn point_at(&mut self, branch: &str, other: &str) {
+        self.point(branch, self.tip(other));
+    }
+
+    pub(crate) fn tip(&self, branch: &str) -> Mark {
+        self.branches[branch]
+    }
+
+    pub(crate) fn first_parent(&self, mark: Mark) -> Mark {
+        self.nodes[mark].parents[0]
+    }
+
+    /// A commit that writes `file`; its content is new each time.
+    pub(crate) fn commit(&mut self, branch: &str, file: &str) -> Mark {
+        let content = format!("{file} by commit {}\n", self.nodes.len());
+        self.write(branch, file, &content)
+    }
+
+    pub(crate) fn write(&mut self, branch: &str, file: &str, content: &str) -> Mark {
+        let parent = self.tip(branch);
+        let mut files = self.nodes[parent].files.clone();
+        files.insert(file.to_owned(), content.to_owned());
+        let mark = self.add(vec![parent], files, format!("{branch} writes {file}"));
+        self.move_to(branch, mark)
+    }
+
+    /// A topic of one commit, cut from integration and merged into it.
+    pub(crate) fn feature(&mut self, name: &str) -> Mark {
+        let topic = format!("feature/{name}");
+        self.point_at(&topic, "integration");
+        self.commit(&topic, name);
+        self.merge(&topic, "integration")
+    }
+
+    /// integration → staging → production → master by merge commits.
+    pub(crate) fn release(&mut self) {
+        for step in PATH.windows(2) {
+            self.merge(step[0], step[1]);
+        }
+    }
+
+    /// A merge commit of `from` on `into`.
+    pub(crate) fn merge(&mut self, from: &str, into: &str) -> Mark {
+        let parents = vec![self.tip(into), self.tip(from)];
+        let files = self.merged(&parents);
+        let mark = self.add(parents, files, format!("merge {from} into {into}"));
+        self.move_to(into, mark)
+    }
+
+    /// One merge commit of several branches.
+    pub(crate) fn octopus(&mut self, from: &[&str], into: &str) -> Mark {
+        let parents: Vec<Mark> =
+            std::iter::once(into).chain(from.iter().copied()).map(|b| self.tip(b)).collect();
+        let files = self.merged(&parents);
+        let mark = self.add(parents, files, format!("octopus into {into}"));
+        self.move_to(into, mark)
+    }
+
+    /// A merge commit that keeps only `into`'s files (`-s ours`).
+    pub(crate) fn merge_ours(&mut self, from: &str, into: &str) -> Mark {
+        let parents = vec![self.tip(into), self.tip(from)];
+        let files = self.nodes[parents[0]].files.clone();
+        let mark = self.add(parents, files, format!("merge -s ours {from} into {into}"));
+        self.move_to(into, mark)
+    }
+
+    /// What a squash merge leaves: one commit with the files of the merge.
+    pub(crate) fn squash(&mut self, from: &str, into: &str) -> Mark {
+        let parents = vec![self.tip(into), self.tip(from)];
+        let files = self.merged(&parents);
+        let mark = self.add(vec![parents[0]], files, format!("{from} squashed into {into}"));
+        self.move_to(into, mark)
+    }
+
+    /// Takes the changes of `mark` over to `branch`.
+    pub(crate) fn cherry_pick(&mut self, mark: Mark, branch: &str) -> Mark {
+        let tip = self.tip(branch);
+        let before =
+            self.nodes[mark].parents.first().map(|p| self.nodes[*p].files.clone()).unwrap_or_default();
+        let files = three_way(&before, &self.nodes[tip].files, &self.nodes[mark].files);
+        let subject = self.nodes[mark].subject.clone();
+        let mark = self.add(vec![tip], files, subject);
+        self.move_to(branch, mark)
+    }
+
+    /// Takes the changes of `mark` (of a merge: against its first parent) back on `branch`.
+    pub(crate) fn revert(&mut self, mark: Mark, branch: &str) -> Mark {
+        let tip = self.tip(branch);
+        let before = &self.nodes[self.first_parent(mark)].files;
+        let files = three_way(&self.nodes[mark].files, &self.nodes[tip].files, before);
+        let subject = format!("Revert \"{}\"", self.nodes[mark].subject);
+        let mark = self.add(vec![tip], files, subject);
+        self.move_to(branch, mark)
+    }
+
+    /// A new topic with one commit that writes a file called like it.
+    pub(crate) fn topic(&mut self, name: &str, cut_from: &str) -> Mark {
+        self.point_at(name, cut_from);
+        self.commit(name, "own")
+    }
+
+    fn add(&mut self, parents: Vec<Mark>, files: Files, subject: String) -> Mark {
+        self.now += 60;
+        self.nodes.push(Node { parents, files, subject, at: self.now });
+        self.nodes.len() - 1
+    }
+
+    fn move_to(&mut self, branch: &str, mark: Mark) -> Mark {
+        self.branches.insert(branch.to_owned(), mark);
+        let (branch, at) = (branch.to_owned(), self.now);
+        self.seen.push(if PATH.contains(&branch.as_str()) {
+            Seen::Tip { branch, mark, at }
+        } else {
+            Seen::Push { branch, mark, at }
+        });
+        mark
+    }
+
+    fn ancestors(&self, mark: Mark) -> BTreeSet<Mark> {
+        let mut seen = BTreeSet::new();
+        let mut ahead = vec![mark];
+        while let Some(mark) = ahead.pop() {
+            if seen.insert(mark) {
+                ahead.extend(&self.nodes[mark].parents);
+            }
+        }
+        seen
+    }
+
+    fn merged(&self, parents: &[Mark]) -> Files {
+        let mut files = self.nodes[parents[0]].files.clone();
+        let mut ours = self.ancestors(parents[0]);
+        for theirs in &parents[1..] {
+            let reached = self.ancestors(*theirs);
+            // Marks grow with time, so the greatest common one is a best common ancestor.
+            let base = ours.intersection(&reached).max();
+            let base = base.map(|mark| self.nodes[*mark].files.clone()).unwrap_or_default();
+            files = three_way(&base, &files, &self.nodes[*theirs].files);
+            ours.extend(reached);
+        }
+        files
+    }
+
+    /// Writes the repository down.
+    pub(crate) fn build(self) -> Repo {
+        let directory = TempDir::new().unwrap();
+        make_bare(directory.path());
+        let marks = directory.path().join("marks");
+        let mut import = Command::new("git")
+            .args(["fast-import", "--quiet", "--force"])
+            .arg(format!("--export-marks={}", marks.display()))
+            .current_dir(directory.path())
+            .env("GIT_DIR", directory.path())
+            .stdin(Stdio::piped())
+            .spawn()
+            .unwrap();
+        import.stdin.take().unwrap().write_all(self.stream().as_bytes()).unwrap();
+        assert!(import.wait().unwrap().success());
+        let ids: BTreeMap<Mark, CommitId> = std::fs::read_to_string(&marks)
+            .unwrap()
+            .lines()
+            .map(|line| {
+                let (mark, id) = line[1..].split_once(' ').unwrap();
+                (mark.parse::<Mark>().unwrap() - 1, id.parse().unwrap())
+            })
+            .collect();
+        std::fs::remove_file(marks).unwrap();
+        Repo { directory, ids, story: self }
+    }
+
+    fn stream(&self) -> String {
+        let mut stream = String::new();
+        let mut text = |line: String| stream.push_str(&line);
+        for (mark, node) in self.nodes.iter().enumerate() {
+            text(format!("commit refs/heads/import\nmark :{}\n", mark + 1));
+            text(format!("committer Ada <ada@example.org> {} +0000\n", node.at));
+            text(format!("data {}\n{}\n", node.subject.len(), node.subject));
+            let mut parents = node.parents.iter();
+            match parents.next() {
+                Some(first) => text(format!("from :{}\n", first + 1)),
+                None => text("from 0000000000000000000000000000000000000000\n".to_owned()),
+            }
+            for other in parents {
+                text(format!("merge :{}\n", other + 1));
+            }
+            text("deleteall\n".to_owned());
+            for (path, content) in &node.files {
+                text(format!("M 100644 inline {path}\ndata {}\n{content}\n", content.len()));
+            }
+        }
+        text("reset refs/heads/import\nfrom 0000000000000000000000000000000000000000\n\n".to_owned());
+        for (branch, mark) in &self.branches {
+            text(format!("reset refs/heads/{branch}\nfrom :{}\n\n", mark + 1));
+        }
+        stream
+    }
+}
+
+/// An empty bare repository, without asking git for one.
+pub(crate) fn make_bare(directory: &Path) {
+    for part in ["objects", "refs/heads"] {
+        std::fs::create_dir_all(directory.join(part)).unwrap();
+    }
+    std::fs::write(directory.join("HEAD"), "ref: refs/heads/integration\n").unwrap();
+    let config = "[core]\n\trepositoryformatversion = 0\n\tbare = true\n[uploadpack]\n\tallowFilter = true\n\
+                  \tallowAnySHA1InWant = true\n";
+    std::fs::write(directory.join("config"), config).unwrap();
+}
+
+fn three_way(base: &Files, ours: &Files, theirs: &Files) -> Files {
+    let paths: BTreeSet<&String> = base.keys().chain(ours.keys()).chain(theirs.keys()).collect();
+    let side = |path: &String| {
+        if theirs.get(path) == base.get(path) { ours.get(path).cloned() } else { theirs.get(path).cloned() }
+    };
+    paths.into_iter().filter_map(|path| Some((path.clone(), side(path)?))).collect()
+}
+
+/// A story as a repository on disk.
+pub(crate) struct Repo {
+    directory: TempDir,
+    ids: BTreeMap<Mark, CommitId>,
+    story: Story,
+}
+
+impl Repo {
+    pub(crate) fn path(&self) -> &Path {
+        self.directory.path()
+    }
+
+    pub(crate) fn id(&self, mark: Mark) -> CommitId {
+        self.ids[&mark]
+    }
+
+    pub(crate) fn tip(&self, branch: &str) -> CommitId {
+        self.id(self.story.tip(branch))
+    }
+
+    /// The pull request from one branch into another.
+    pub(crate) fn pull(&self, head: &str, base: &str) -> Pull {
+        Pull {
+            head: Head { branch: Some(name(head)), commit: self.tip(head), fork: false },
+            base: Base { branch: name(base), commit: self.tip(base) },
+        }
+    }
+
+    /// Everything an observer saw.
+    pub(crate) fn ledger(&self) -> Ledger {
+        let mut ledger = Ledger::default();
+        for seen in &self.story.seen {
+            match seen {
+                Seen::Tip { branch, mark, at } => {
+                    let tip = LedgerTip { commit: self.id(*mark), at: *at, source: TipSource::Push };
+                    ledger.add_tip(name(branch), tip);
+                }
+                Seen::Push { branch, mark, at } => {
+                    ledger.add_push(name(branch), PushedAt { commit: self.id(*mark), at: *at });
+                }
+            }
+        }
+        ledger
+    }
+
+    /// The same as a ledger file.
+    pub(crate) fn ledger_json(&self) -> String {
+        let (mut tips, mut pushes) = (Vec::new(), Vec::new());
+        for seen in &self.story.seen {
+            let (list, branch, mark, at) = match seen {
+                Seen::Tip { branch, mark, at } => (&mut tips, branch, mark, at),
+                Seen::Push { branch, mark, at } => (&mut pushes, branch, mark, at),
+            };
+            let mut entry = String::new();
+            write!(entry, r#"{{"branch":"{branch}","sha":"{}","at":{at}}}"#, self.id(*mark)).unwrap();
+            list.push(entry);
+        }
+        format!(r#"{{"version":1,"tips":[{}],"pushes":[{}]}}"#, tips.join(","), pushes.join(","))
+    }
+
+    /// Runs git in it.
+    pub(crate) fn git(&self, arguments: &[&str]) -> String {
+        run_git(self.path(), arguments)
+    }
+}
+
+pub(crate) fn run_git(directory: &Path, arguments: &[&str]) -> String {
+    let output = Command::new("git")
+        .args(["-c", "user.name=Ada", "-c", "user.email=ada@example.org", "-c", "protocol.file.allow=always"])
+        .args(arguments)
+        .current_dir(directory)
+        .env_remove("GIT_DIR")
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+pub(crate) fn name(branch: &str) -> BranchName {
+    BranchName::new(branch).unwrap()
+}
