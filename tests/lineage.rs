@@ -1,13 +1,19 @@
 //! Verdicts on real repositories.
 #![allow(missing_docs, reason = "tests explain themselves by their names")]
 
+#[path = "lineage/awkward_examples.rs"]
+mod awkward_examples;
 #[path = "lineage/command_line.rs"]
 mod command_line;
 #[path = "lineage/examples.rs"]
 mod examples;
 #[path = "lineage/mirrors.rs"]
 mod mirrors;
+#[path = "lineage/promotion_examples.rs"]
+mod promotion_examples;
 #[path = "lineage/repairs.rs"]
 mod repairs;
 #[path = "lineage/story.rs"]
 mod story;
+#[path = "lineage/topic_examples.rs"]
+mod topic_examples;

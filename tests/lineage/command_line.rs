@@ -1,1 +1,195 @@
+//! `towpath check pr` as people and scripts run it.
 
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::story::{Repo, Story, run_git};
+
+struct Ran {
+    status: i32,
+    stdout: String,
+    stderr: String,
+}
+
+fn check(repo: &Path, arguments: &[&str]) -> Ran {
+    let output = Command::new(env!("CARGO_BIN_EXE_towpath"))
+        .args(["check", "pr", "--repo"])
+        .arg(repo)
+        .args(arguments)
+        // A hook's variables must not lead it elsewhere.
+        .env("GIT_DIR", "/nowhere")
+        .output()
+        .unwrap();
+    Ran {
+        status: output.status.code().unwrap(),
+        stdout: String::from_utf8(output.stdout).unwrap(),
+        stderr: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+/// Exit status, verdict and codes.
+fn judged(repo: &Path, arguments: &[&str]) -> (i32, String, Vec<String>) {
+    let ran = check(repo, &[arguments, &["--json"]].concat());
+    let object: Value = serde_json::from_str(&ran.stdout).unwrap_or_else(|_| panic!("{}", ran.stderr));
+    let keys: Vec<_> = object.as_object().unwrap().keys().collect();
+    assert_eq!(keys, ["findings", "verdict"]);
+    let findings = object["findings"].as_array().unwrap();
+    for finding in findings {
+        for key in ["code", "severity", "title", "detail", "remedy"] {
+            assert!(finding[key].is_string(), "{key} in {finding}");
+        }
+        assert_eq!(finding.as_object().unwrap().len(), 5);
+    }
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    (ran.status, text(&object["verdict"]), findings.iter().map(|finding| text(&finding["code"])).collect())
+}
+
+fn said(status: i32, verdict: &str, codes: &[&str]) -> (i32, String, Vec<String>) {
+    (status, verdict.to_owned(), codes.iter().map(|code| (*code).to_owned()).collect())
+}
+
+fn told(tell: impl FnOnce(&mut Story)) -> Repo {
+    let mut story = Story::pro();
+    tell(&mut story);
+    story.build()
+}
+
+/// A clone with work tree, as a developer has it.
+fn clone(repo: &Repo, options: &[&str]) -> TempDir {
+    let directory = TempDir::new().unwrap();
+    let url = format!("file://{}", repo.path().display());
+    let target = directory.path().join("work");
+    run_git(directory.path(), &[&["clone", "-q"], options, &[&url, target.to_str().unwrap()]].concat());
+    directory
+}
+
+#[test]
+fn verdicts_and_exit_statuses() {
+    let repo = told(|s| {
+        s.topic("good", "integration");
+        s.topic("bad", "master");
+        s.topic("pointed", "integration");
+        s.point_at("staging", "pointed");
+    });
+    let pr = |head, base| judged(repo.path(), &["--head", head, "--base", base]);
+    assert_eq!(pr("good", "integration"), said(0, "pass", &[]));
+    assert_eq!(pr("bad", "integration"), said(1, "fail", &["TP201"]));
+    assert_eq!(pr("good", "production"), said(1, "fail", &["TP101"]));
+    assert_eq!(pr("production", "integration"), said(0, "warn", &["TP106"]));
+    let ledger = repo.path().join("ledger.json");
+    std::fs::write(&ledger, repo.ledger_json()).unwrap();
+    let with_ledger = ["--head", "pointed", "--base", "integration", "--ledger", ledger.to_str().unwrap()];
+    assert_eq!(judged(repo.path(), &with_ledger), said(0, "warn", &["TP201"]));
+}
+
+#[test]
+fn a_name_and_a_fork_can_be_stated() {
+    let repo = told(|_| {});
+    let head = repo.tip("integration").to_string();
+    let pr = |more: &[&str]| judged(repo.path(), &[&["--base", "staging", "--head"], more].concat());
+    assert_eq!(pr(&["integration"]), said(0, "pass", &[]));
+    assert_eq!(pr(&[&head]), said(1, "fail", &["TP101"]));
+    assert_eq!(pr(&[&head, "--head-name", "integration"]), said(0, "pass", &[]));
+    assert_eq!(pr(&["integration", "--fork"]), said(1, "fail", &["TP103"]));
+    assert_eq!(pr(&["HEAD"]), said(0, "pass", &[]));
+}
+
+#[test]
+fn in_a_clone_the_base_is_the_remotes_and_the_head_is_ones_own() {
+    let repo = told(|_| {});
+    let clone = clone(&repo, &[]);
+    let work = clone.path().join("work");
+    run_git(&work, &["checkout", "-q", "-b", "staging", "origin/staging"]);
+    run_git(&work, &["commit", "-q", "--allow-empty", "-m", "not pushed"]);
+    run_git(&work, &["checkout", "-q", "-b", "topic", "origin/integration"]);
+    run_git(&work, &["commit", "-q", "--allow-empty", "-m", "own"]);
+    let pr = |head, base| judged(&work, &["--head", head, "--base", base]);
+    assert_eq!(pr("topic", "integration"), said(0, "pass", &[]));
+    assert_eq!(pr("HEAD", "integration"), said(0, "pass", &[]));
+    // The base is origin/staging; the local branch of that name with its stray commit is not asked.
+    assert_eq!(pr("integration", "staging"), said(0, "pass", &[]));
+    assert_eq!(pr("origin/integration", "staging"), said(0, "pass", &[]));
+    // As a head it is asked.
+    assert_eq!(judged(&work.join(".git"), &["--head", "staging", "--base", "production"]).0, 0);
+    let objects = run_git(&work, &["count-objects"]);
+    assert_eq!(pr("staging", "production").0, 0);
+    assert_eq!(run_git(&work, &["count-objects"]), objects, "asking leaves no objects behind");
+}
+
+#[test]
+fn what_cannot_be_trusted_is_unknown() {
+    let repo = told(|_| {});
+    let shallow = clone(&repo, &["--depth", "1", "--no-single-branch"]);
+    let pr = |place: &Path| judged(place, &["--head", "integration", "--base", "staging"]);
+    assert_eq!(pr(&shallow.path().join("work")), said(1, "unknown", &["TP901"]));
+
+    let empty = TempDir::new().unwrap();
+    crate::story::make_bare(empty.path());
+    assert_eq!(pr(empty.path()), said(1, "unknown", &["TP901"]));
+
+    let mut story = Story::blank();
+    story.root("main", "readme");
+    story.point_at("integration", "main");
+    let partly = story.build();
+    assert_eq!(pr(partly.path()), said(1, "unknown", &["TP901"]));
+    let main = ["--head", "main", "--base", "integration"];
+    assert_eq!(judged(partly.path(), &main), said(1, "unknown", &["TP901"]));
+    let page = check(partly.path(), &main).stdout;
+    assert!(page.contains("staging") && page.contains("production"), "{page}");
+}
+
+#[test]
+fn mistakes_say_what_where_and_what_to_do() {
+    let repo = told(|_| {});
+    let refused = |arguments: &[&str], wanted: &[&str]| {
+        let ran = check(repo.path(), arguments);
+        assert_eq!(ran.status, 2, "{arguments:?}: {}{}", ran.stdout, ran.stderr);
+        for text in wanted {
+            assert!(ran.stderr.contains(text), "{text:?} in {}", ran.stderr);
+        }
+    };
+    refused(&["--head", "integration", "--base", "stagin"], &["no branch stagin", "--base"]);
+    refused(&["--head", "nope", "--base", "staging"], &["\"nope\"", "--head"]);
+    refused(&["--head=--all", "--base", "staging"], &["\"--all\""]);
+    refused(&["--head", "HEAD:f1", "--base", "staging"], &["\"HEAD:f1\""]);
+    refused(&["--head", "integration", "--base", "a b"], &["--base", "a b"]);
+    refused(&["--head", "integration"], &["--base"]);
+    refused(&["--head", "integration", "--base", "staging", "--ledger", "/none"], &["/none"]);
+    let ledger = repo.path().join("ledger.json");
+    std::fs::write(&ledger, r#"{"version":7}"#).unwrap();
+    let ledger = ledger.to_str().unwrap();
+    refused(&["--head", "integration", "--base", "staging", "--ledger", ledger], &["version 7", ledger]);
+    let nowhere = TempDir::new().unwrap();
+    let ran = check(nowhere.path(), &["--head", "a", "--base", "staging"]);
+    assert_eq!(ran.status, 2);
+    assert!(ran.stderr.contains("not part of a git repository"), "{}", ran.stderr);
+    let ran = check(&nowhere.path().join("none"), &["--head", "a", "--base", "staging"]);
+    assert_eq!(ran.status, 2);
+    assert!(ran.stderr.contains("not part of a git repository"), "{}", ran.stderr);
+}
+
+#[test]
+fn commits_unknown_to_the_repository_are_no_obstacle_in_a_ledger() {
+    let repo = told(|s| {
+        s.topic("topic", "integration");
+        s.point_at("staging", "topic");
+    });
+    let unknown = r#"{"branch":"staging","sha":"00000000000000000000000000000000000000aa","at":1},"#;
+    let push = r#"{"branch":"topic","sha":"00000000000000000000000000000000000000bb","at":2},"#;
+    let json = repo.ledger_json().replacen("\"tips\":[", &format!("\"tips\":[{unknown}"), 1);
+    let json = json.replacen("\"pushes\":[", &format!("\"pushes\":[{push}"), 1);
+    let ledger = repo.path().join("ledger.json");
+    std::fs::write(&ledger, json).unwrap();
+    let arguments = ["--head", "topic", "--base", "integration", "--ledger", ledger.to_str().unwrap()];
+    assert_eq!(judged(repo.path(), &arguments), said(0, "warn", &["TP201"]));
+}
+
+#[test]
+fn help_has_an_example() {
+    let help = check(Path::new("."), &["--help"]);
+    assert_eq!(help.status, 0);
+    assert!(help.stdout.contains("towpath check pr --repo . --base integration"), "{}", help.stdout);
+}

@@ -1,1 +1,132 @@
+//! The repair that is advised keeps the author's work, and following it works.
 
+use towpath::flow::{Cause, Flow, Outcome, Repair};
+use towpath::lineage::Ledger;
+
+use crate::examples::{verdict, with_hotfixes};
+use crate::story::{Mark, Repo, Story};
+
+struct Contaminated {
+    why: &'static str,
+    /// Tells the story and returns the author's own commits.
+    tell: fn(&mut Story) -> Vec<Mark>,
+    base: &'static str,
+}
+
+fn contaminated() -> Vec<Contaminated> {
+    vec![
+        Contaminated {
+            why: "cut from master",
+            tell: |s| vec![s.topic("topic", "master"), s.commit("topic", "more")],
+            base: "integration",
+        },
+        Contaminated {
+            why: "staging merged into it half way",
+            tell: |s| {
+                let first = s.topic("topic", "integration");
+                s.merge("staging", "topic");
+                vec![first, s.commit("topic", "more")]
+            },
+            base: "integration",
+        },
+        Contaminated {
+            why: "merged into a checked-out staging: the first parent is staging's line",
+            tell: |s| {
+                let own = vec![s.topic("own", "integration"), s.commit("own", "more")];
+                s.point_at("topic", "staging");
+                s.merge("own", "topic");
+                own
+            },
+            base: "integration",
+        },
+        Contaminated {
+            why: "own side branches merged in, staging too",
+            tell: |s| {
+                let mut own = vec![s.topic("topic", "integration")];
+                s.point_at("side", "topic");
+                own.push(s.commit("side", "side"));
+                own.push(s.commit("topic", "more"));
+                s.merge("side", "topic");
+                s.merge("staging", "topic");
+                own.push(s.commit("topic", "last"));
+                own
+            },
+            base: "integration",
+        },
+        Contaminated {
+            why: "tried on staging, then staging merged back",
+            tell: |s| {
+                let own = vec![s.topic("topic", "integration")];
+                s.merge("topic", "staging");
+                s.merge("staging", "topic");
+                [own, vec![s.commit("topic", "more")]].concat()
+            },
+            base: "integration",
+        },
+        Contaminated {
+            why: "tried on staging, then merged into a checked-out staging",
+            tell: |s| {
+                let mut own = vec![s.topic("own", "integration")];
+                s.merge("own", "staging");
+                own.push(s.commit("own", "more"));
+                s.point_at("topic", "staging");
+                s.merge("own", "topic");
+                own
+            },
+            base: "integration",
+        },
+        Contaminated {
+            why: "an octopus brought staging and a side branch",
+            tell: |s| {
+                let mut own = vec![s.topic("side", "integration")];
+                s.point_at("topic", "integration");
+                own.push(s.commit("topic", "more"));
+                s.octopus(&["side", "staging"], "topic");
+                own
+            },
+            base: "integration",
+        },
+        Contaminated {
+            why: "a hotfix cut from integration",
+            tell: |s| vec![s.topic("topic", "integration"), s.commit("topic", "more")],
+            base: "production",
+        },
+    ]
+}
+
+fn repair(repo: &Repo, causes: impl IntoIterator<Item = Cause>, why: &str) -> Repair {
+    let repair = causes.into_iter().find_map(|cause| match cause {
+        Cause::CarriesHistory { repair, .. } => Some(repair),
+        _ => None,
+    });
+    repair.unwrap_or_else(|| panic!("{why}: not contaminated in {}", repo.path().display()))
+}
+
+#[tokio::test]
+async fn every_own_commit_survives_and_the_repaired_branch_passes() {
+    for Contaminated { why, tell, base } in contaminated() {
+        let flow = if base == "production" { with_hotfixes() } else { Flow::pro() };
+        let mut story = Story::pro();
+        let own = tell(&mut story);
+        let before = story.clone().build();
+        let judged = verdict(&before, &flow, ("topic", base), &Ledger::default()).await;
+        assert_eq!(judged.outcome(), Outcome::Fail, "{why}");
+        let repair = repair(&before, judged.findings.into_iter().map(|finding| finding.cause), why);
+        let picked: Vec<_> = repair.picks.iter().map(|commit| commit.id).collect();
+        let wanted: Vec<_> = own.iter().map(|mark| before.id(*mark)).collect();
+        assert!(wanted.iter().all(|id| picked.contains(id)), "{why}: {wanted:?} in {picked:?}");
+        assert_eq!(picked.len(), wanted.len(), "{why}: nothing foreign is picked");
+        let place = |id| picked.iter().position(|picked| *picked == id);
+        let in_order = repair.picks.iter().all(|c| c.parents.iter().all(|p| place(*p) < place(c.id)));
+        assert!(in_order, "{why}: oldest first");
+
+        story.point_at("topic", base);
+        for id in picked {
+            let mark = before.mark(id);
+            story.cherry_pick(mark, "topic");
+        }
+        let after = story.build();
+        let judged = verdict(&after, &flow, ("topic", base), &after.ledger()).await;
+        assert_eq!(judged.outcome(), Outcome::Pass, "{why}: {:?}", judged.findings);
+    }
+}

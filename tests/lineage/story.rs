@@ -14,6 +14,7 @@ use towpath::lineage::Ledger;
 pub(crate) type Mark = usize;
 type Files = BTreeMap<String, String>;
 
+#[derive(Clone)]
 struct Node {
     parents: Vec<Mark>,
     files: Files,
@@ -21,12 +22,14 @@ struct Node {
     at: i64,
 }
 
+#[derive(Clone)]
 enum Seen {
     Tip { branch: String, mark: Mark, at: i64 },
     Push { branch: String, mark: Mark, at: i64 },
 }
 
 /// What happened, step by step. Every step is a minute; every move of a branch is a push somebody saw.
+#[derive(Clone)]
 pub(crate) struct Story {
     nodes: Vec<Node>,
     branches: BTreeMap<String, Mark>,
@@ -305,6 +308,10 @@ impl Repo {
         self.ids[&mark]
     }
 
+    pub(crate) fn mark(&self, id: CommitId) -> Mark {
+        self.ids.iter().find(|(_, other)| **other == id).map(|(mark, _)| *mark).unwrap()
+    }
+
     pub(crate) fn tip(&self, branch: &str) -> CommitId {
         self.id(self.story.tip(branch))
     }
@@ -349,10 +356,6 @@ impl Repo {
         format!(r#"{{"version":1,"tips":[{}],"pushes":[{}]}}"#, tips.join(","), pushes.join(","))
     }
 
-    /// Runs git in it.
-    pub(crate) fn git(&self, arguments: &[&str]) -> String {
-        run_git(self.path(), arguments)
-    }
 }
 
 pub(crate) fn run_git(directory: &Path, arguments: &[&str]) -> String {
