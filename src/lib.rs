@@ -6,6 +6,7 @@
 pub mod flow;
 pub mod lineage;
 pub mod policy;
+pub mod report;
 pub mod store;
 
 pub mod github;

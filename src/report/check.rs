@@ -1,0 +1,239 @@
+//! The check run: a line, a summary, evidence, and a button.
+
+use sha2::{Digest, Sha256};
+
+use super::dress::{self, FEW, MANY};
+use super::limits::{BODY, RESERVE, TITLE, fit};
+use super::markdown::{code, folded};
+use super::prose::{Prose, row};
+use super::words::{Account, Scene, account, passed};
+use super::{Subject, stamp};
+use crate::flow::{BranchName, Flow, Outcome, Verdict};
+
+/// How a check run ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Conclusion {
+    /// It may merge.
+    Success,
+    /// The author must act.
+    Failure,
+    /// A person has to act, or nothing could be decided.
+    ActionRequired,
+    /// It is no longer judged.
+    Cancelled,
+}
+
+impl Conclusion {
+    /// The word of GitHub's API.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Success => "success",
+            Self::Failure => "failure",
+            Self::ActionRequired => "action_required",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
+    fn of(outcome: Outcome) -> Self {
+        match outcome {
+            Outcome::Pass | Outcome::Warn => Self::Success,
+            Outcome::Wait | Outcome::Unknown => Self::ActionRequired,
+            Outcome::Fail => Self::Failure,
+        }
+    }
+}
+
+/// A button on a check run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Action {
+    /// What stands on it; at most 20 characters.
+    pub label: &'static str,
+    /// What it does; at most 40 characters.
+    pub description: &'static str,
+    /// What comes back when it is pressed; at most 20 characters.
+    pub identifier: &'static str,
+}
+
+/// Asks for another look.
+pub const RECHECK: Action =
+    Action { label: "Re-check", description: "Judge this pull request again", identifier: "recheck" };
+
+/// What a check run shows.
+///
+/// What changes each time the same is judged again (when, and where the base was) stands in `footer`
+/// alone, so that two texts can be compared without it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CheckText {
+    /// How it ends.
+    pub conclusion: Conclusion,
+    /// One line, at most 60 characters.
+    pub title: String,
+    /// What was found and what to do, in Markdown; without the footer.
+    pub summary: String,
+    /// A drawing and long evidence, in Markdown.
+    pub text: Option<String>,
+    /// The buttons, at most three.
+    pub actions: Vec<Action>,
+    /// Which commits were judged, and when.
+    pub footer: String,
+}
+
+impl CheckText {
+    /// The summary as GitHub gets it: within 65,535 bytes, footer included.
+    pub fn full_summary(&self) -> String {
+        format!("{}\n\n{}", self.summary, self.footer)
+    }
+
+    /// A digest of all but the footer. When it is the one of what GitHub shows already, nothing needs to
+    /// be sent.
+    pub fn substance(&self) -> String {
+        let mut digest = Sha256::new();
+        let text = self.text.as_deref().unwrap_or_default();
+        for part in [self.conclusion.as_str(), &self.title, &self.summary, text] {
+            digest.update(part.len().to_le_bytes());
+            digest.update(part);
+        }
+        for action in &self.actions {
+            digest.update([0]);
+            digest.update(action.identifier);
+        }
+        digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// Whether both say the same, apart from when it was judged and where the base was.
+    pub fn says_the_same_as(&self, other: &Self) -> bool {
+        let bare = |text: &Self| Self { footer: String::new(), ..text.clone() };
+        bare(self) == bare(other)
+    }
+}
+
+/// The check of one pull request; or of several with the same head and base, which share it. Then the
+/// worst verdict is shown and all are named.
+pub fn check(flow: &Flow, judged: &[(Subject, Verdict)]) -> CheckText {
+    // Of equal ones the first: `max_by_key` would take the last.
+    let Some((subject, verdict)) = judged.iter().rev().max_by_key(|(_, verdict)| verdict.outcome()) else {
+        return nothing_judged();
+    };
+    let outcome = verdict.outcome();
+    let accounts = accounts(&Scene::of(flow, subject), verdict);
+    let Some((first, further)) = accounts.split_first() else { return nothing_judged() };
+
+    let mut parts = Vec::new();
+    parts.extend(sharing(subject, judged));
+    parts.extend(dress::advice(first));
+    parts.extend(dress::evidence(first, &subject.web_url, FEW));
+    parts.extend(dress::code_line(first, subject));
+    parts.extend(further.iter().map(|account| folded_account(account, subject)));
+    parts.extend(others(flow, subject, verdict, judged));
+
+    let undecided = matches!(outcome, Outcome::Fail | Outcome::Wait | Outcome::Unknown);
+    CheckText {
+        conclusion: Conclusion::of(outcome),
+        title: first.title.within(TITLE).plain(),
+        summary: fit(&parts, BODY - RESERVE),
+        text: text(first, subject),
+        actions: if undecided { vec![RECHECK] } else { Vec::new() },
+        footer: footer(subject),
+    }
+}
+
+/// The check of `base`, into which the pull request no longer goes.
+pub fn retired(base: &BranchName, subject: &Subject) -> CheckText {
+    let now = subject.pull.base.branch.as_str();
+    let number = subject.number;
+    let title = Prose::new(&format!("No longer judged: #{number} now goes into %"), &[now]);
+    let summary = Prose::new(
+        &format!("Pull request #{number} went into % before. It now goes into %, and is judged for that. "),
+        &[base.as_str(), now],
+    )
+    .then(Prose::new("Nothing is to be done here.", &[]));
+    CheckText {
+        conclusion: Conclusion::Cancelled,
+        title: title.within(TITLE).plain(),
+        summary: summary.markdown(),
+        text: None,
+        actions: Vec::new(),
+        footer: format!("Changed {}.", stamp::utc(subject.judged_at)),
+    }
+}
+
+/// One account per finding, or the one of a pass.
+pub(super) fn accounts(scene: &Scene<'_>, verdict: &Verdict) -> Vec<Account> {
+    if verdict.findings.is_empty() {
+        return vec![passed(scene)];
+    }
+    verdict.findings.iter().map(|finding| account(scene, finding)).collect()
+}
+
+/// A further finding, folded.
+pub(super) fn folded_account(account: &Account, subject: &Subject) -> String {
+    let mut parts = vec![format!("**{}**", account.title.markdown())];
+    parts.extend(dress::advice(account));
+    parts.extend(dress::evidence(account, &subject.web_url, FEW));
+    parts.extend(dress::code_line(account, subject));
+    let heading = account.code.map_or("Also found", |code| code.as_str());
+    folded(&format!("Also found: {heading}"), &fit(&parts, BODY / 4))
+}
+
+fn text(account: &Account, subject: &Subject) -> Option<String> {
+    let mut parts: Vec<String> = dress::drawing(account).into_iter().collect();
+    if dress::has_more_than_few(account) {
+        parts.extend(dress::evidence(account, &subject.web_url, MANY));
+    }
+    if parts.is_empty() { None } else { Some(fit(&parts, BODY)) }
+}
+
+fn footer(subject: &Subject) -> String {
+    let pull = &subject.pull;
+    format!(
+        "_Judged {} against {} at {}, {}._",
+        code(&pull.head.commit.short()),
+        code(pull.base.branch.as_str()),
+        code(&pull.base.commit.short()),
+        stamp::utc(subject.judged_at)
+    )
+}
+
+/// Who shares the check, when it is shared.
+fn sharing(shown: &Subject, judged: &[(Subject, Verdict)]) -> Option<String> {
+    if judged.len() < 2 {
+        return None;
+    }
+    let numbers: Vec<String> = judged.iter().map(|(subject, _)| format!("#{}", subject.number)).collect();
+    let numbers: Vec<&str> = numbers.iter().map(String::as_str).collect();
+    Some(format!(
+        "{} share this check, because they have the same head and base. It shows #{}.",
+        row(&numbers, "and").plain(),
+        shown.number
+    ))
+}
+
+/// The other pull requests of a shared check, where their verdict differs from the one shown.
+fn others(flow: &Flow, shown: &Subject, verdict: &Verdict, judged: &[(Subject, Verdict)]) -> Vec<String> {
+    judged
+        .iter()
+        .filter(|(subject, other)| subject.number != shown.number && other != verdict)
+        .map(|(subject, other)| {
+            let accounts = accounts(&Scene::of(flow, subject), other);
+            let lines: Vec<String> = accounts
+                .iter()
+                .flat_map(|account| {
+                    let title = format!("**{}**", account.title.markdown());
+                    std::iter::once(title).chain(dress::paragraphs(&account.detail))
+                })
+                .collect();
+            folded(&format!("Also judged: #{}", subject.number), &fit(&lines, BODY / 8))
+        })
+        .collect()
+}
+
+fn nothing_judged() -> CheckText {
+    CheckText {
+        conclusion: Conclusion::ActionRequired,
+        title: "Could not decide: no pull request was found".to_owned(),
+        summary: "It is tried again by itself. Nobody needs to do anything.".to_owned(),
+        text: None,
+        actions: vec![RECHECK],
+        footer: String::new(),
+    }
+}

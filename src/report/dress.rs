@@ -1,0 +1,131 @@
+//! An account in GitHub's Markdown.
+
+use super::Subject;
+use super::limits::shorten_end;
+use super::markdown::{block, code, code_in_table};
+use super::prose::{Prose, count};
+use super::shell;
+use super::words::{Account, Evidence, Step};
+use crate::flow::Commit;
+
+/// Rows of evidence shown where it is not the point.
+pub(super) const FEW: usize = 20;
+
+/// Rows of evidence shown at most. More help nobody, and bytes are limited.
+pub(super) const MANY: usize = 250;
+
+/// What is there against what was expected, then the way out, the other ways and who can act.
+pub(super) fn advice(account: &Account) -> Vec<String> {
+    let mut parts = paragraphs(&account.detail);
+    if let Some(repair) = &account.repair {
+        parts.extend(step("**What to do.** ", repair));
+    }
+    for alternative in &account.alternatives {
+        parts.extend(step("**Another way.** ", alternative));
+    }
+    if let Some(who) = &account.who {
+        parts.push(format!("**Who can act.** {}", who.markdown()));
+    }
+    parts
+}
+
+pub(super) fn paragraphs(prose: &[Prose]) -> Vec<String> {
+    prose.iter().map(Prose::markdown).collect()
+}
+
+fn step(label: &str, step: &Step) -> Vec<String> {
+    let mut parts = vec![format!("{label}{}", step.lead.markdown())];
+    if !step.commands.is_empty() {
+        parts.push(block("sh", &shell::script(&step.commands)));
+    }
+    if !step.after.is_empty() {
+        parts.push(paragraphs(&step.after).join(" "));
+    }
+    parts
+}
+
+/// The tables an account rests on, each with at most `rows` rows.
+pub(super) fn evidence(account: &Account, web_url: &str, rows: usize) -> Vec<String> {
+    account
+        .evidence
+        .iter()
+        .map(|evidence| match evidence {
+            Evidence::Commits(caption, commits) => {
+                let lines = commits.iter().take(rows).map(|commit| commit_row(commit, web_url));
+                let head = "| commit | subject | author |\n|---|---|---|";
+                table(caption, head, lines, commits.len())
+            }
+            Evidence::Paths(caption, paths) => {
+                let lines = paths
+                    .iter()
+                    .take(rows)
+                    .map(|path| format!("| {} |", code_in_table(&shorten_end(path, 200))));
+                table(caption, "| path |\n|---|", lines, paths.len())
+            }
+        })
+        .collect()
+}
+
+fn table(caption: &Prose, head: &str, lines: impl Iterator<Item = String>, all: usize) -> String {
+    let mut text = format!("{}\n\n{head}", caption.markdown());
+    let mut shown = 0;
+    for line in lines {
+        text.push('\n');
+        text.push_str(&line);
+        shown += 1;
+    }
+    if shown < all {
+        text.push_str(&format!("\n\n… and {} more.", all - shown));
+    }
+    text
+}
+
+fn commit_row(commit: &Commit, web_url: &str) -> String {
+    let subject = code_in_table(&shorten_end(&commit.subject, 72));
+    let author = code_in_table(&shorten_end(&commit.author, 40));
+    format!("| {} | {subject} | {author} |", commit_link(commit, web_url))
+}
+
+fn commit_link(commit: &Commit, web_url: &str) -> String {
+    format!("[`{}`]({web_url}/commit/{})", commit.id.short(), commit.id)
+}
+
+/// Whether an account has more evidence than is shown in short.
+pub(super) fn has_more_than_few(account: &Account) -> bool {
+    account.evidence.iter().any(|evidence| match evidence {
+        Evidence::Commits(_, commits) => commits.len() > FEW,
+        Evidence::Paths(_, paths) => paths.len() > FEW,
+    })
+}
+
+/// The code and where it is explained.
+pub(super) fn code_line(account: &Account, subject: &Subject) -> Option<String> {
+    let name = account.code?.as_str();
+    let anchor = name.to_lowercase();
+    Some(match &subject.docs_url {
+        Some(page) => format!("[{name}: what it means]({page}#{anchor})"),
+        None => format!("{name}: see {}", code(&format!("docs/findings.md#{anchor}"))),
+    })
+}
+
+/// The drawing, with a line that says how to read it.
+pub(super) fn drawing(account: &Account) -> Option<String> {
+    let drawing = account.drawing.as_ref()?;
+    Some(format!("In short, with the commits in question marked:\n\n{}", block("mermaid", drawing)))
+}
+
+/// How much is folded away, for the line that opens it.
+pub(super) fn evidence_heading(account: &Account) -> String {
+    let (mut commits, mut paths) = (0, 0);
+    for evidence in &account.evidence {
+        match evidence {
+            Evidence::Commits(_, list) => commits += list.len(),
+            Evidence::Paths(_, list) => paths += list.len(),
+        }
+    }
+    match (commits, paths) {
+        (0, paths) => format!("Evidence: {}", count(paths, "path")),
+        (commits, 0) => format!("Evidence: {}", count(commits, "commit")),
+        (commits, paths) => format!("Evidence: {}, {}", count(commits, "commit"), count(paths, "path")),
+    }
+}

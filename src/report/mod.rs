@@ -1,0 +1,50 @@
+//! Verdicts in words: the check on a pull request, the sticky comment, the terminal.
+//!
+//! Lives here: what each finding says (`words`), how it is dressed for GitHub (`check`, `comment`) and for
+//! a terminal (`terminal`), and what keeps the words safe: escaping (`markdown`), quoting (`shell`), size
+//! limits (`limits`), drawings (`drawing`).
+//!
+//! Does not live here: deciding (`policy`), sending (`engine`), time. The same verdict gives the same
+//! words, always.
+
+mod check;
+mod comment;
+mod drawing;
+mod dress;
+mod limits;
+mod markdown;
+mod prose;
+mod shell;
+mod stamp;
+mod terminal;
+mod words;
+
+pub use check::{Action, CheckText, Conclusion, RECHECK, check, retired};
+pub use comment::{MARKER, comment};
+pub use terminal::{Words, terminal, words};
+
+use crate::flow::Pull;
+
+/// The pull request that words are about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Subject {
+    /// The repository's full name, `acme/store`.
+    pub repository: String,
+    /// The repository's page, `https://github.com/acme/store`, without a slash at the end.
+    pub web_url: String,
+    /// The page that explains the codes, without a fragment; `None` names the file instead.
+    pub docs_url: Option<String>,
+    /// The pull request's number.
+    pub number: u64,
+    /// Its two ends.
+    pub pull: Pull,
+    /// When it was judged, in Unix seconds.
+    pub judged_at: i64,
+}
+
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
+mod samples;
+#[cfg(test)]
+mod tests;

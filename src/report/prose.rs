@@ -1,0 +1,156 @@
+//! Sentences with names in them, said once for Markdown and for a terminal.
+
+use super::limits::shorten_middle;
+use super::markdown;
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Span {
+    /// Words of ours.
+    Said(String),
+    /// A name that somebody else chose.
+    Name(String),
+    /// A command of ours inside a sentence; names in it are quoted for the shell already.
+    Command(String),
+}
+
+/// A sentence or more, in which names are kept apart from words until it is shown.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct Prose(Vec<Span>);
+
+impl Prose {
+    /// The words of `template` with a name in place of each `%`.
+    pub(super) fn new(template: &str, names: &[&str]) -> Self {
+        debug_assert_eq!(template.matches('%').count(), names.len(), "{template}");
+        let mut names = names.iter();
+        let mut spans = Vec::new();
+        for (position, words) in template.split('%').enumerate() {
+            if position > 0
+                && let Some(name) = names.next()
+            {
+                spans.push(Span::Name((*name).to_owned()));
+            }
+            if !words.is_empty() {
+                spans.push(Span::Said(words.to_owned()));
+            }
+        }
+        Self(spans)
+    }
+
+    /// Goes on with more of the same kind.
+    pub(super) fn then(mut self, more: Self) -> Self {
+        self.0.extend(more.0);
+        self
+    }
+
+    /// Goes on with a command to type.
+    pub(super) fn command(mut self, command: &str) -> Self {
+        self.0.push(Span::Command(command.to_owned()));
+        self
+    }
+
+    /// For GitHub: names and commands are inline code.
+    pub(super) fn markdown(&self) -> String {
+        self.0
+            .iter()
+            .map(|span| match span {
+                Span::Said(words) => words.clone(),
+                Span::Name(text) | Span::Command(text) => markdown::code(text),
+            })
+            .collect()
+    }
+
+    /// For a terminal or JSON: names are cleaned and bare, commands stand between backticks.
+    pub(super) fn plain(&self) -> String {
+        self.0
+            .iter()
+            .map(|span| match span {
+                Span::Said(words) => words.clone(),
+                Span::Name(text) => markdown::clean(text),
+                Span::Command(text) => format!("`{}`", markdown::clean(text)),
+            })
+            .collect()
+    }
+
+    /// As a title of at most `limit` characters: the longest names give way in the middle, words of ours
+    /// never do.
+    pub(super) fn within(&self, limit: usize) -> Self {
+        let mut spans = self.0.clone();
+        while length(&spans) > limit {
+            let excess = length(&spans) - limit;
+            let longest = spans.iter_mut().filter_map(|span| match span {
+                Span::Name(text) => Some(text),
+                Span::Said(_) | Span::Command(_) => None,
+            });
+            let Some(name) = longest.max_by_key(|name| name.chars().count()) else { break };
+            let size = name.chars().count();
+            // Two long names give way in turns, so that both stay readable.
+            let step = excess.min((size / 4).max(1));
+            if size <= SHORTEST_NAME {
+                break;
+            }
+            *name = shorten_middle(name, (size - step).max(SHORTEST_NAME));
+        }
+        Self(spans)
+    }
+}
+
+/// Below this a name says nothing any more; titles leave room for it.
+const SHORTEST_NAME: usize = 5;
+
+fn length(spans: &[Span]) -> usize {
+    spans
+        .iter()
+        .map(|span| match span {
+            Span::Said(text) | Span::Name(text) | Span::Command(text) => text.chars().count(),
+        })
+        .sum()
+}
+
+/// `2 commits`, `1 commit`.
+pub(super) fn count(number: usize, one: &str) -> String {
+    format!("{number} {one}{}", if number == 1 { "" } else { "s" })
+}
+
+/// Names in a row, the last one after `link` (`and`, `or`). A long row ends in how many more there are.
+pub(super) fn row(names: &[&str], link: &str) -> Prose {
+    const SHOWN: usize = 6;
+    if names.len() > SHOWN {
+        let shown = Prose::new(&vec!["%"; SHOWN].join(", "), &names[..SHOWN]);
+        return shown.then(Prose::new(&format!(" {link} {} more", names.len() - SHOWN), &[]));
+    }
+    let template = match names.len() {
+        0 => "nothing".to_owned(),
+        1 => "%".to_owned(),
+        more => format!("{} {link} %", vec!["%"; more - 1].join(", ")),
+    };
+    Prose::new(&template, names)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_sentence_is_shown_in_two_ways() {
+        let prose = Prose::new("% goes to %: ", &["a`b", "c"]).command("git fetch");
+        assert_eq!(prose.markdown(), "``a`b`` goes to `c`: `git fetch`");
+        assert_eq!(prose.plain(), "a`b goes to c: `git fetch`");
+    }
+
+    #[test]
+    fn long_names_give_way_and_words_stay() {
+        let long = "feature/a-very-long-name-that-somebody-typed-with-great-patience";
+        let title = Prose::new("Wrong source: % → % (needs %)", &[long, "production", "staging"]);
+        let title = title.within(60).plain();
+        assert_eq!(title, "Wrong source: feature/…patience → production (needs staging)");
+        assert!(title.chars().count() <= 60);
+    }
+
+    #[test]
+    fn rows_read_aloud() {
+        assert_eq!(row(&[], "or").plain(), "nothing");
+        assert_eq!(row(&["a"], "or").plain(), "a");
+        assert_eq!(row(&["a", "b", "c"], "and").plain(), "a, b and c");
+        assert_eq!(row(&["a"; 9], "and").plain(), "a, a, a, a, a, a and 3 more");
+    }
+}

@@ -1,0 +1,102 @@
+//! The same words without Markdown: for a terminal, and for JSON.
+
+use super::check::accounts;
+use super::dress::FEW;
+use super::limits::shorten_end;
+use super::markdown::clean;
+use super::prose::Prose;
+use super::shell;
+use super::words::{Account, Evidence, Scene, Step, account};
+use crate::flow::{Finding, Flow, Outcome, Pull, Verdict};
+
+/// The words of one finding, in plain text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Words {
+    /// One line.
+    pub title: String,
+    /// What is there against what was expected.
+    pub detail: String,
+    /// What to do; commands are indented. Empty when nothing is to be done.
+    pub remedy: String,
+}
+
+/// The words of one finding on `pull`, for `check pr --json` and the like.
+pub fn words(flow: &Flow, pull: &Pull, finding: &Finding) -> Words {
+    let account = account(&Scene { flow, pull, subject: None }, finding);
+    let mut remedy: Vec<String> = account.repair.iter().flat_map(|repair| step("", repair)).collect();
+    remedy.extend(account.alternatives.iter().flat_map(|other| step("", other)));
+    remedy.extend(account.who.as_ref().map(Prose::plain));
+    Words {
+        title: account.title.plain(),
+        detail: plain(&account.detail).join("\n\n"),
+        remedy: remedy.join("\n\n"),
+    }
+}
+
+/// A verdict for a terminal; `colour` adds ANSI colours to the outcome.
+pub fn terminal(flow: &Flow, pull: &Pull, verdict: &Verdict, colour: bool) -> String {
+    let scene = Scene { flow, pull, subject: None };
+    let mut parts = Vec::new();
+    let severities = verdict.findings.iter().map(|finding| finding.severity);
+    for (account, outcome) in accounts(&scene, verdict).iter().zip(severities.chain([Outcome::Pass])) {
+        parts.push(heading(account, outcome, colour));
+        parts.extend(plain(&account.detail));
+        if let Some(repair) = &account.repair {
+            parts.extend(step("What to do. ", repair));
+        }
+        parts.extend(account.alternatives.iter().flat_map(|other| step("Another way. ", other)));
+        parts.extend(account.who.as_ref().map(|who| format!("Who can act. {}", who.plain())));
+        parts.extend(account.evidence.iter().map(evidence));
+    }
+    let mut text = parts.join("\n\n");
+    text.push('\n');
+    text
+}
+
+fn heading(account: &Account, outcome: Outcome, colour: bool) -> String {
+    let word = outcome.as_str();
+    let word = match (colour, outcome) {
+        (false, _) => word.to_owned(),
+        (true, Outcome::Pass) => format!("\x1b[32m{word}\x1b[0m"),
+        (true, Outcome::Fail) => format!("\x1b[31m{word}\x1b[0m"),
+        (true, Outcome::Warn | Outcome::Wait | Outcome::Unknown) => format!("\x1b[33m{word}\x1b[0m"),
+    };
+    let code = account.code.map(|code| format!("{code} ")).unwrap_or_default();
+    format!("{word}: {code}{}", account.title.plain())
+}
+
+fn plain(prose: &[Prose]) -> Vec<String> {
+    prose.iter().map(Prose::plain).collect()
+}
+
+fn step(label: &str, step: &Step) -> Vec<String> {
+    let mut parts = vec![format!("{label}{}", step.lead.plain())];
+    if !step.commands.is_empty() {
+        let script = shell::script(&step.commands);
+        let indented: Vec<String> = script.lines().map(|line| format!("    {line}")).collect();
+        parts.push(indented.join("\n"));
+    }
+    if !step.after.is_empty() {
+        parts.push(plain(&step.after).join(" "));
+    }
+    parts
+}
+
+fn evidence(evidence: &Evidence) -> String {
+    let (caption, lines, all): (_, Vec<String>, _) = match evidence {
+        Evidence::Commits(caption, commits) => {
+            let line = |commit: &crate::flow::Commit| {
+                let subject = clean(&shorten_end(&commit.subject, 72));
+                format!("    {}  {subject} ({})", commit.id.short(), clean(&shorten_end(&commit.author, 40)))
+            };
+            (caption, commits.iter().take(FEW).map(line).collect(), commits.len())
+        }
+        Evidence::Paths(caption, paths) => {
+            let line = |path: &String| format!("    {}", clean(&shorten_end(path, 200)));
+            (caption, paths.iter().take(FEW).map(line).collect(), paths.len())
+        }
+    };
+    let more =
+        if all > lines.len() { format!("\n    … and {} more", all - lines.len()) } else { String::new() };
+    format!("{}\n{}{more}", caption.plain(), lines.join("\n"))
+}

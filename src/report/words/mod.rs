@@ -1,0 +1,225 @@
+//! The words of each finding, one file per rule family.
+//!
+//! An [`Account`] says a finding once; the check, the comment, the terminal and JSON show it each in
+//! their own dress. So the same thing never has two wordings.
+
+mod pass;
+mod promotion;
+mod source;
+mod topic;
+mod undecided;
+
+pub(super) use pass::passed;
+
+use super::prose::{Prose, row};
+use super::{Subject, shell};
+use crate::flow::{BranchName, Cause, Code, Commit, Environment, Finding, Flow, Pull, Role, Source};
+
+/// Everything there is to say about one finding.
+#[derive(Debug, Clone)]
+pub(super) struct Account {
+    /// The code, unless nothing was found.
+    pub(super) code: Option<Code>,
+    /// One line: what it is, and where.
+    pub(super) title: Prose,
+    /// What is there against what was expected, a paragraph each.
+    pub(super) detail: Vec<Prose>,
+    /// The way out that is recommended.
+    pub(super) repair: Option<Step>,
+    /// Other ways out.
+    pub(super) alternatives: Vec<Step>,
+    /// Who can act.
+    pub(super) who: Option<Prose>,
+    /// What the finding rests on.
+    pub(super) evidence: Vec<Evidence>,
+    /// The same as a Mermaid drawing.
+    pub(super) drawing: Option<String>,
+}
+
+/// One way out: a sentence, commands to copy if there are any, what to know afterwards.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Step {
+    pub(super) lead: Prose,
+    pub(super) commands: Vec<String>,
+    pub(super) after: Vec<Prose>,
+}
+
+impl Step {
+    /// A way out that needs no command.
+    pub(super) fn words(lead: Prose) -> Self {
+        Self { lead, ..Self::default() }
+    }
+}
+
+/// What a finding rests on.
+#[derive(Debug, Clone)]
+pub(super) enum Evidence {
+    /// Commits, under a caption.
+    Commits(Prose, Vec<Commit>),
+    /// Paths, under a caption.
+    Paths(Prose, Vec<String>),
+}
+
+impl Account {
+    /// A title and what it means; the rest is filled in where there is more to say.
+    fn new(title: Prose, detail: Vec<Prose>) -> Self {
+        Self {
+            code: None,
+            title,
+            detail,
+            repair: None,
+            alternatives: Vec::new(),
+            who: None,
+            evidence: Vec::new(),
+            drawing: None,
+        }
+    }
+}
+
+/// What the words are about: the pull request, on its path, with the numbers and addresses known of it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Scene<'a> {
+    pub(super) flow: &'a Flow,
+    pub(super) pull: &'a Pull,
+    /// Not there when a local clone is checked.
+    pub(super) subject: Option<&'a Subject>,
+}
+
+impl<'a> Scene<'a> {
+    pub(super) fn of(flow: &'a Flow, subject: &'a Subject) -> Self {
+        Self { flow, pull: &subject.pull, subject: Some(subject) }
+    }
+
+    /// The head as people call it: its branch, or its commit where no branch is known.
+    fn head(&self) -> String {
+        match &self.pull.head.branch {
+            Some(branch) => branch.to_string(),
+            None => self.pull.head.commit.short(),
+        }
+    }
+
+    fn base(&self) -> &'a str {
+        self.pull.base.branch.as_str()
+    }
+
+    /// `gh pr …` on this pull request. Without a number `gh` takes the one of the checked-out branch.
+    fn gh_pr(&self, verb: &str, rest: &str) -> String {
+        match self.subject {
+            Some(subject) => {
+                let repository = shell::quote(&subject.repository);
+                format!("gh pr {verb} {} --repo {repository}{rest}", subject.number)
+            }
+            None => format!("gh pr {verb}{rest}"),
+        }
+    }
+
+    /// `gh pr create` from one branch of the repository into another.
+    fn gh_create(&self, base: &BranchName, head: &BranchName, title: &str) -> String {
+        let repository = match self.subject {
+            Some(subject) => format!(" --repo {}", shell::quote(&subject.repository)),
+            None => String::new(),
+        };
+        let (base, head) = (shell::quote(base.as_str()), shell::quote(head.as_str()));
+        format!("gh pr create{repository} --base {base} --head {head} --title '{title}' --body ''")
+    }
+
+    /// Sends this pull request to another base.
+    fn retarget(&self, base: &BranchName) -> Step {
+        Step {
+            lead: Prose::new("Send this pull request to % instead:", &[base.as_str()]),
+            commands: vec![self.gh_pr("edit", &format!(" --base {}", shell::quote(base.as_str())))],
+            after: vec![Prose::new(
+                "On the page: Edit, beside the title, then choose % as the base. No commit changes.",
+                &[base.as_str()],
+            )],
+        }
+    }
+
+    fn close(&self, lead: Prose) -> Step {
+        Step { lead, commands: vec![self.gh_pr("close", "")], after: Vec::new() }
+    }
+
+    /// The environment whose branch the head is, unless it is in a fork.
+    fn head_environment(&self) -> Option<&'a Environment> {
+        let head = &self.pull.head;
+        match self.flow.role(head.branch.as_ref().filter(|_| !head.fork)?) {
+            Role::Environment(environment) => Some(environment),
+            Role::Copy(_) | Role::Topic => None,
+        }
+    }
+
+    /// Where work that ends up in the head's environment comes in: its furthest upstream environment.
+    fn entry(&self) -> Option<&'a Environment> {
+        let mut entry = self.head_environment()?;
+        // As many steps as there are environments, so a path that runs in a circle ends too.
+        for _ in &self.flow.environments {
+            let upstream = entry.accepts.iter().find_map(|source| match source {
+                Source::Environment(name) => self.flow.environment(name),
+                Source::Topics | Source::Hotfixes => None,
+            });
+            match upstream {
+                Some(environment) => entry = environment,
+                None => break,
+            }
+        }
+        Some(entry)
+    }
+
+    /// Who can act on a topic, and who decides in the end.
+    fn whoever_pushes_the_head(&self) -> Prose {
+        let head = self.head();
+        let first = match self.pull.head.fork {
+            true => Prose::new("Whoever may push to % in the fork can repair this.", &[&head]),
+            false => Prose::new("Whoever may push to % can repair this.", &[&head]),
+        };
+        first.then(self.no_override())
+    }
+
+    /// Who can act on the pull request itself.
+    fn whoever_edits_the_pull(&self) -> Prose {
+        Prose::new(
+            "The author of the pull request, and whoever may write to the repository, can do this.",
+            &[],
+        )
+        .then(self.no_override())
+    }
+
+    fn no_override(&self) -> Prose {
+        Prose::new(
+            " Towpath has no override yet: repository admins decide through the rules of %.",
+            &[self.base()],
+        )
+    }
+}
+
+/// The account of one finding.
+pub(super) fn account(scene: &Scene<'_>, finding: &Finding) -> Account {
+    let mut account = match &finding.cause {
+        Cause::WrongBase { belongs_on, needs } => source::wrong_base(scene, belongs_on.as_ref(), needs),
+        Cause::EnvironmentSkipped { needs, next } => source::skipped(scene, needs, next.as_ref()),
+        Cause::ForkHead { own } => source::fork_head(scene, own),
+        Cause::CopyTakesOnly { only, belongs_on } => {
+            source::copy_takes_only(scene, only, belongs_on.as_ref())
+        }
+        Cause::HeadBehind => promotion::head_behind(scene),
+        Cause::NothingToPromote => promotion::nothing_to_promote(scene),
+        Cause::ReverseMerge => promotion::reverse_merge(scene),
+        Cause::CarriesHistory { foreign, brought, came_along, repair } => topic::carries_history(
+            scene,
+            &topic::Carried { foreign, brought: *brought, came_along: *came_along, repair },
+        ),
+        Cause::PointedAtTopic { branch, commit, at } => topic::pointed_at(scene, branch, commit, *at),
+        Cause::UnrelatedHistory { repair } => topic::unrelated(scene, repair),
+        Cause::UntestedTree { only_on_base } => promotion::untested_tree(scene, only_on_base),
+        Cause::MergeConflicts { paths, only_on_base } => promotion::conflicts(scene, paths, only_on_base),
+        Cause::CouldNotDecide(why) => undecided::undecided(scene, why),
+    };
+    account.code = Some(finding.cause.code());
+    account
+}
+
+/// Branch names joined to be read.
+fn branches(names: &[BranchName], link: &str) -> Prose {
+    let names: Vec<&str> = names.iter().map(BranchName::as_str).collect();
+    row(&names, link)
+}

@@ -1,0 +1,52 @@
+//! A pass: short, and it says what was compared.
+
+use super::super::prose::{Prose, row};
+use super::{Account, Scene};
+use crate::flow::{BranchName, Environment, Role};
+
+/// The account of a verdict without findings.
+pub(in super::super) fn passed(scene: &Scene<'_>) -> Account {
+    let (head, base) = (scene.head(), scene.base());
+    let title = Prose::new("On the path: % → %", &[&head, base]);
+    let why = match (scene.flow.role(&scene.pull.base.branch), scene.head_environment()) {
+        (Role::Copy(_), _) => {
+            Prose::new("% is the copy of %, and it can follow without a conflict.", &[base, &head])
+        }
+        (Role::Environment(to), Some(from)) if from.branch != to.branch => promoted(scene, from, to),
+        (Role::Environment(_), _) => clean(scene),
+        (Role::Topic, _) => Prose::new("% is no environment, so nothing was asked for.", &[base]),
+    };
+    Account::new(title, vec![why])
+}
+
+fn promoted(scene: &Scene<'_>, from: &Environment, to: &Environment) -> Prose {
+    let (head, base) = (scene.head(), scene.base());
+    if scene.flow.leads_to(&to.name, &from.name) {
+        return Prose::new(
+            "It carries changes of % back to %, which does not have them yet.",
+            &[&head, base],
+        );
+    }
+    Prose::new("% takes %, and the merge gives exactly the files that % holds now.", &[base, &head, &head])
+}
+
+fn clean(scene: &Scene<'_>) -> Prose {
+    let others: Vec<&str> = scene
+        .flow
+        .judged_branches()
+        .filter(|branch| **branch != scene.pull.base.branch)
+        .map(BranchName::as_str)
+        .collect();
+    if others.is_empty() {
+        return Prose::new(
+            "% takes topics, and there is no other branch whose history it could carry.",
+            &[scene.base()],
+        );
+    }
+    Prose::new(
+        "% takes topics. Each commit that % brings was compared with the history of ",
+        &[scene.base(), &scene.head()],
+    )
+    .then(row(&others, "and"))
+    .then(Prose::new(": none came from there.", &[]))
+}

@@ -1,0 +1,202 @@
+//! TP104, TP105, TP106, TP301, TP302: an environment into another one, or into the copy branch.
+
+use super::super::prose::{Prose, count};
+use super::super::{drawing, shell};
+use super::{Account, Evidence, Scene, Step};
+use crate::flow::{BranchName, Commit, Role};
+
+pub(super) fn head_behind(scene: &Scene<'_>) -> Account {
+    let (head, base) = (scene.head(), scene.base());
+    let title = Prose::new("Behind: % has nothing new for %", &[&head, base]);
+    let actual = Prose::new(
+        "Every commit of % is on % already, and the files differ: % is ahead. Expected: % is ahead, or the same.",
+        &[&head, base, base, &head],
+    );
+    let mut account = Account::new(title, vec![actual]);
+    let (from, to) = (shell::quote(base), shell::quote(&head));
+    account.repair = Some(Step {
+        lead: Prose::new(
+            "Bring % forward to %. No commit is lost, because it only moves ahead:",
+            &[&head, base],
+        ),
+        commands: vec![
+            "git fetch origin".to_owned(),
+            format!("git push origin refs/remotes/origin/{from}:refs/heads/{to}"),
+        ],
+        after: Vec::new(),
+    });
+    account.alternatives.push(Step::words(Prose::new(
+        "If % was pushed back by mistake, point it at the commit where it was. The repository’s Activity page \
+         shows each push.",
+        &[&head],
+    )));
+    account.alternatives.push(Step::words(Prose::new(
+        "If it was put back on purpose, close this pull request: there is nothing to promote.",
+        &[],
+    )));
+    let who = Prose::new("Whoever may push to % can do this.", &[&head]);
+    account.who = Some(who.then(scene.no_override()));
+    account
+}
+
+pub(super) fn nothing_to_promote(scene: &Scene<'_>) -> Account {
+    let (head, base) = (scene.head(), scene.base());
+    let title = Prose::new("Nothing to promote: % → %", &[&head, base]);
+    let actual = match scene.flow.role(&scene.pull.base.branch) {
+        Role::Copy(_) => Prose::new("% already has all of %. Merging would change no file.", &[base, &head]),
+        _ => Prose::new("% and % hold the same files. Merging would change none.", &[base, &head]),
+    };
+    Account::new(title, vec![actual.then(Prose::new(" The pull request can be closed.", &[]))])
+}
+
+pub(super) fn reverse_merge(scene: &Scene<'_>) -> Account {
+    let (head, base) = (scene.head(), scene.base());
+    let title = Prose::new("Warning: nothing to carry, % → %", &[&head, base]);
+    let actual = Prose::new(
+        "% is further down the path than %, and it has no change that % lacks. \
+         GitHub offers such pull requests by itself when a branch has moved.",
+        &[&head, base, base],
+    );
+    let mut account = Account::new(title, vec![actual]);
+    account.repair = Some(scene.close(Prose::new("Close this pull request:", &[])));
+    account.alternatives.push(Step::words(Prose::new(
+        "If a hotfix was to be carried back: it is not on % yet, or % has it already. Merge the hotfix into % \
+         first. This pull request then carries it, and is judged again by itself.",
+        &[&head, base, &head],
+    )));
+    account
+}
+
+pub(super) fn untested_tree(scene: &Scene<'_>, only_on_base: &[Commit]) -> Account {
+    let (head, base) = (scene.head(), scene.base());
+    let title = Prose::new("Not what was tested: % → %", &[&head, base]);
+    let why = match only_on_base.len() {
+        0 => Prose::new("No single commit of % explains the difference.", &[base]),
+        many => Prose::new(
+            &format!("The difference comes from {} that only % has.", count(many, "commit")),
+            &[base],
+        ),
+    };
+    let actual =
+        Prose::new("Merging would give % files that nobody has tested on %. ", &[base, &head]).then(why);
+    let expected = Prose::new(
+        "Expected: after the merge % holds exactly the files of %. Nothing has been merged.",
+        &[base, &head],
+    );
+    let mut account = Account::new(title, vec![actual, expected]);
+    carry_back(scene, only_on_base, &mut account);
+    account.drawing = drawing::untested(scene.pull, only_on_base);
+    account
+}
+
+pub(super) fn conflicts(scene: &Scene<'_>, paths: &[String], only_on_base: &[Commit]) -> Account {
+    let (head, base) = (scene.head(), scene.base());
+    let title = match paths {
+        [] => Prose::new("Conflicts: % → %", &[&head, base]),
+        paths => {
+            let files = count(paths.len(), "path");
+            Prose::new(&format!("Conflicts: % → %, {files}"), &[&head, base])
+        }
+    };
+    let actual = Prose::new(
+        "% and % have changed the same lines, so they do not merge by themselves. \
+         A conflict resolved here would ship a result that nobody has tested.",
+        &[&head, base],
+    );
+    let mut account = Account::new(title, vec![actual]);
+    if !paths.is_empty() {
+        account.evidence.push(Evidence::Paths(Prose::new("In conflict:", &[]), paths.to_vec()));
+    }
+    match scene.flow.role(&scene.pull.base.branch) {
+        Role::Copy(_) => reset_copy(scene, only_on_base, &mut account),
+        Role::Environment(_) | Role::Topic => carry_back(scene, only_on_base, &mut account),
+    }
+    account
+}
+
+/// The commits that only the base has go upstream, are tested there and come down again.
+fn carry_back(scene: &Scene<'_>, only_on_base: &[Commit], account: &mut Account) {
+    let base = &scene.pull.base.branch;
+    if let Some(entry) = scene.entry() {
+        let up = &entry.branch;
+        account.repair = Some(Step {
+            lead: Prose::new(
+                "Bring % back into %, and let it travel down the path again:",
+                &[base.as_str(), up.as_str()],
+            ),
+            commands: vec![scene.gh_create(up, base, "Carry changes back upstream")],
+            after: vec![Prose::new(
+                "Conflicts are resolved there. Test the result, then promote it. This pull request is judged again by itself.",
+                &[],
+            )],
+        });
+        account.alternatives.extend(pick_upstream(up, only_on_base));
+        if let Some(head) = scene.head_environment().filter(|head| head.branch != *up) {
+            let head = head.branch.as_str();
+            account.alternatives.push(Step::words(Prose::new(
+                "If it cannot wait: merge % into %, test there, and carry it back into % afterwards.",
+                &[base.as_str(), head, up.as_str()],
+            )));
+        }
+    }
+    account.who =
+        Some(Prose::new("Whoever may open a pull request can start this.", &[]).then(scene.no_override()));
+    base_only_evidence(scene, only_on_base, account);
+}
+
+/// The other way to bring commits back: one by one, each with a note of where it came from.
+fn pick_upstream(up: &BranchName, only_on_base: &[Commit]) -> Option<Step> {
+    const PICKED_AT_MOST: usize = 20;
+    if only_on_base.is_empty() || only_on_base.len() > PICKED_AT_MOST {
+        return None;
+    }
+    let picks: Vec<String> = only_on_base
+        .iter()
+        .rev()
+        .filter(|commit| !commit.is_merge())
+        .map(|commit| commit.id.short())
+        .collect();
+    if picks.is_empty() {
+        return None;
+    }
+    Some(Step {
+        lead: Prose::new("Or bring only these commits to %, on a branch of their own:", &[up.as_str()]),
+        commands: vec![
+            "git fetch origin".to_owned(),
+            format!("git switch -c carry-back origin/{}", shell::quote(up.as_str())),
+            format!("git cherry-pick -x {}", picks.join(" ")),
+            "git push -u origin carry-back".to_owned(),
+        ],
+        after: Vec::new(),
+    })
+}
+
+/// The copy branch has changes of its own: they are kept aside before it becomes a copy again.
+fn reset_copy(scene: &Scene<'_>, only_on_base: &[Commit], account: &mut Account) {
+    let (head, base) = (scene.head(), scene.base());
+    let copy = shell::quote(base);
+    let (old, new) = (scene.pull.base.commit, scene.pull.head.commit);
+    let kept = shell::quote(&format!("{base}-before-repair"));
+    account.repair = Some(Step {
+        lead: Prose::new("Keep what is on % aside, then make it a copy of % again:", &[base, &head]),
+        commands: vec![
+            "git fetch origin".to_owned(),
+            format!("git push origin {old}:refs/heads/{kept}"),
+            format!("git push --force-with-lease={copy}:{old} origin {new}:refs/heads/{copy}"),
+        ],
+        after: vec![Prose::new(
+            "What is worth keeping goes to the environment that takes topics, and reaches % with a release.",
+            &[base],
+        )],
+    });
+    let who = Prose::new("Whoever may push to % can do this.", &[base]);
+    account.who = Some(who.then(scene.no_override()));
+    base_only_evidence(scene, only_on_base, account);
+}
+
+fn base_only_evidence(scene: &Scene<'_>, only_on_base: &[Commit], account: &mut Account) {
+    if !only_on_base.is_empty() {
+        let caption = Prose::new("Only on %:", &[scene.base()]);
+        account.evidence.push(Evidence::Commits(caption, only_on_base.to_vec()));
+    }
+}

@@ -1,0 +1,225 @@
+//! TP201 and TP206: what a topic carries.
+
+use super::super::drawing;
+use super::super::limits::SCRIPT;
+use super::super::prose::{Prose, count, row};
+use super::super::{shell, stamp};
+use super::{Account, Evidence, Scene, Step};
+use crate::flow::{BranchName, Commit, CommitId, Repair};
+
+/// What TP201 found.
+pub(super) struct Carried<'a> {
+    pub(super) foreign: &'a [(BranchName, Vec<Commit>)],
+    pub(super) brought: usize,
+    pub(super) came_along: usize,
+    pub(super) repair: &'a Repair,
+}
+
+impl Carried<'_> {
+    fn branches(&self) -> Vec<&str> {
+        self.foreign.iter().map(|(branch, _)| branch.as_str()).collect()
+    }
+
+    /// Foreign commits, each counted once though it may lie on several lines.
+    fn commits(&self) -> usize {
+        let mut ids: Vec<CommitId> = self.foreign.iter().flat_map(|(_, c)| c).map(|c| c.id).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        ids.len()
+    }
+}
+
+pub(super) fn carries_history(scene: &Scene<'_>, carried: &Carried<'_>) -> Account {
+    let (head, base) = (scene.head(), scene.base());
+    let branches = carried.branches();
+    let foreign = count(carried.commits(), "foreign commit");
+    let title = match branches.as_slice() {
+        [one] => Prose::new(&format!("Carries %’s history: {foreign}"), &[*one]),
+        [one, two] => Prose::new(&format!("Carries history of % and %: {foreign}"), &[*one, *two]),
+        more => Prose::new(&format!("Carries history of {} branches: {foreign}", more.len()), &[]),
+    };
+    let actual =
+        Prose::new(&format!("% would bring {} to %. ", count(carried.brought, "commit")), &[&head, base])
+            .then(Prose::new(&format!("{} of them came with the history of ", carried.came_along), &[]))
+            .then(row(&branches, "and"))
+            .then(Prose::new(", and have not come to % by the path.", &[base]));
+    let expected = Prose::new(
+        "Expected: only work of its own, on top of what % already has. Nothing has been merged.",
+        &[base],
+    );
+    let mut account = Account::new(title, vec![actual, expected]);
+    account.repair = Some(repair(scene, carried.repair, carried.foreign));
+    if !carried.repair.picks.is_empty() {
+        account.alternatives.push(Step::words(Prose::new(
+            "Or put the same commits on a new branch from %, open a pull request from there and close this one.",
+            &[base],
+        )));
+    }
+    account.who = Some(scene.whoever_pushes_the_head());
+    for (branch, commits) in carried.foreign {
+        let caption = Prose::new("On the line of %, and not of %:", &[branch.as_str(), base]);
+        account.evidence.push(Evidence::Commits(caption, commits.clone()));
+    }
+    account.drawing = drawing::carried(scene.pull, carried.foreign, carried.repair);
+    account
+}
+
+pub(super) fn unrelated(scene: &Scene<'_>, plan: &Repair) -> Account {
+    let (head, base) = (scene.head(), scene.base());
+    let title = Prose::new("Unrelated history: % → %", &[&head, base]);
+    let actual = Prose::new(
+        "% and % have no commit in common. Expected: a branch that starts from %. Nothing has been merged.",
+        &[&head, base, base],
+    );
+    let mut account = Account::new(title, vec![actual]);
+    if plan.picks.is_empty() {
+        account.repair = Some(Step::words(match scene.head_environment() {
+            Some(_) => Prose::new(
+                "One of the two branches was replaced. Find the commit that it pointed at before, in the pushes \
+                 on the repository’s Activity page, and let whoever may push to it point it there again.",
+                &[],
+            ),
+            None => Prose::new(
+                "Start a new branch from % and bring the files over that belong to the change. There are too \
+                 many commits here to be picked one by one.",
+                &[base],
+            ),
+        }));
+    } else {
+        account.repair = Some(repair(scene, plan, &[]));
+        let caption = Prose::new("The commits of %:", &[&head]);
+        account.evidence.push(Evidence::Commits(caption, plan.picks.iter().rev().cloned().collect()));
+    }
+    account.who = Some(scene.whoever_pushes_the_head());
+    account
+}
+
+pub(super) fn pointed_at(scene: &Scene<'_>, branch: &BranchName, commit: &CommitId, at: i64) -> Account {
+    let (head, branch) = (scene.head(), branch.as_str());
+    let title = Prose::new("On the path; % was pointed at it", &[branch]);
+    let when = stamp::utc(at);
+    let actual = Prose::new(
+        &format!("% was pointed at % on {when}, after that commit had been pushed to %. "),
+        &[branch, &commit.short(), &head],
+    )
+    .then(Prose::new(
+        "So the commits are work of % and not history of %, and it may merge.",
+        &[&head, branch],
+    ));
+    let mut account = Account::new(title, vec![actual]);
+    account.repair = Some(Step::words(Prose::new(
+        "Nothing is to be done here. If % was not meant to move, whoever may push to it can point it back.",
+        &[branch],
+    )));
+    account
+}
+
+/// The way back to a clean branch: own commits, picked onto the base one by one.
+fn repair(scene: &Scene<'_>, plan: &Repair, foreign: &[(BranchName, Vec<Commit>)]) -> Step {
+    if plan.picks.is_empty() {
+        let mut step = scene.close(Prose::new(
+            "Nothing of its own would remain: every commit came with the other history. Close this pull request:",
+            &[],
+        ));
+        step.after.extend(left_out(plan));
+        return step;
+    }
+    let base = shell::quote(scene.base());
+    let (fetch, start) = fetch(scene, &base);
+    let mut commands = vec![fetch, format!("git switch --detach {start}")];
+    let listed = pick_list(plan);
+    let complete = listed.len() <= SCRIPT;
+    commands.push(if complete { listed } else { pick_range(scene, &start, foreign) });
+    commands.extend(push(scene));
+
+    let lead = match plan.picks.len() {
+        1 => Prose::new("Put its own commit onto %:", &[scene.base()]),
+        many => Prose::new(&format!("Put its own {many} commits onto %, oldest first:"), &[scene.base()]),
+    };
+    let mut after = vec![if_a_pick_stops()];
+    if !complete {
+        let many = plan.picks.len();
+        after.push(Prose::new(
+            &format!("The list of {many} commits is too long to show, so git makes it here. It should find as many. If it finds fewer, some had been merged elsewhere already: pick those by hand."),
+            &[],
+        ));
+    }
+    after.extend(left_out(plan));
+    after.extend(where_it_goes(scene));
+    Step { lead, commands, after }
+}
+
+/// How the base's tip is fetched, and what it is called then.
+fn fetch(scene: &Scene<'_>, base: &str) -> (String, String) {
+    match scene.subject {
+        // In a clone of a fork `origin` is the fork, so the base comes by its address.
+        Some(subject) if scene.pull.head.fork => {
+            let address = shell::quote(&format!("{}.git", subject.web_url));
+            (format!("git fetch {address} refs/heads/{base}"), "FETCH_HEAD".to_owned())
+        }
+        _ => ("git fetch origin".to_owned(), format!("origin/{base}")),
+    }
+}
+
+fn pick_list(plan: &Repair) -> String {
+    let ids: Vec<String> = plan.picks.iter().map(|commit| commit.id.short()).collect();
+    format!("git cherry-pick {}", ids.join(" "))
+}
+
+fn pick_range(scene: &Scene<'_>, start: &str, foreign: &[(BranchName, Vec<Commit>)]) -> String {
+    let newest = foreign.iter().filter_map(|(_, commits)| commits.first());
+    let excluded: String = newest.map(|commit| format!(" {}", commit.id)).collect();
+    let head = scene.pull.head.commit;
+    format!(
+        "git rev-list --reverse --topo-order --no-merges {head} --not {start}{excluded} | git cherry-pick --stdin"
+    )
+}
+
+/// The push that replaces the branch, and only if nobody has pushed to it since it was judged.
+fn push(scene: &Scene<'_>) -> Option<String> {
+    let branch = shell::quote(scene.pull.head.branch.as_ref()?.as_str());
+    let judged = scene.pull.head.commit;
+    Some(format!("git push --force-with-lease={branch}:{judged} origin HEAD:refs/heads/{branch}"))
+}
+
+fn if_a_pick_stops() -> Prose {
+    Prose::new("If a pick stops at a conflict, resolve it, go on with ", &[])
+        .command("git cherry-pick --continue")
+        .then(Prose::new(", and then run the lines that are left.", &[]))
+}
+
+fn left_out(plan: &Repair) -> Option<Prose> {
+    let merges = match plan.merges_left_out {
+        0 => return None,
+        1 => "1 merge is left out. A conflict that was resolved in it comes again.".to_owned(),
+        many => format!("{many} merges are left out. Conflicts that were resolved in them come again."),
+    };
+    Some(Prose::new(&merges, &[]))
+}
+
+fn where_it_goes(scene: &Scene<'_>) -> Vec<Prose> {
+    let Some(branch) = &scene.pull.head.branch else {
+        return vec![Prose::new(
+            "Then push the result as the branch that the pull request is made from.",
+            &[],
+        )];
+    };
+    let mut notes = Vec::new();
+    if scene.pull.head.fork {
+        notes.push(Prose::new("The push goes to the fork. ", &[]).command("origin").then(Prose::new(
+            " stands for it here; if the fork has another name in your clone, use that.",
+            &[],
+        )));
+    }
+    let follow = format!("git switch -C {}", shell::quote(branch.as_str()));
+    notes.push(
+        Prose::new(
+            "The push is refused if somebody has pushed to % since, so nothing is lost. ",
+            &[branch.as_str()],
+        )
+        .then(Prose::new("Your local branch still holds the old commits: ", &[]))
+        .command(&follow)
+        .then(Prose::new(" moves it along, once nothing unpushed is left in it.", &[])),
+    );
+    notes
+}
