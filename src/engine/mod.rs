@@ -1,5 +1,147 @@
-//! Where the pure rooms meet the world.
+//! Where pure meets I/O: the inbox, units of work, leases, effects, the clock.
 //!
-//! Lives here: [`judge`], the one way from a pull request to its verdict, for server and command line.
+//! Lives here: taking deliveries in ([`Inbox`]), the loop that leases units and works on them, one
+//! file for each kind of unit in `units/`, comparing with GitHub from time to time, and the one retry
+//! policy. Only this room uses `store` and `github`.
+//!
+//! Does not live here: rules (`policy`), words (`report`), questions to git (`lineage`), HTTP (`web`).
 
+mod back_off;
+mod clock;
+mod inbox;
 pub mod judge;
+mod mirrors;
+mod room;
+mod units;
+mod work;
+
+pub use back_off::BackOff;
+pub use clock::{Clock, SystemClock};
+pub use inbox::{Inbox, Received, Reception, Refusal};
+pub use room::{Random, Settings};
+
+use crate::flow::Flow;
+use crate::github::{Api, Secret};
+use crate::store::{Store, StoreError, Unit};
+use mirrors::Mirrors;
+use room::Room;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{Notify, watch};
+use tokio::task::JoinHandle;
+
+/// What the engine is made of.
+pub struct Parts {
+    /// What is kept.
+    pub store: Arc<dyn Store>,
+    /// The connection to GitHub.
+    pub api: Api,
+    /// Where the mirrors are kept.
+    pub mirrors: PathBuf,
+    /// The path that changes have to take.
+    pub flow: Flow,
+    /// The webhook secrets, any of which may have signed.
+    pub secrets: Vec<Secret>,
+    /// The App's number.
+    pub app_id: u64,
+    /// Tells the time.
+    pub clock: Arc<dyn Clock>,
+    /// Spreads retries.
+    pub random: Random,
+    /// The bounds.
+    pub settings: Settings,
+}
+
+/// The running engine.
+pub struct Engine {
+    inbox: Inbox,
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    stop: watch::Sender<bool>,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+impl Engine {
+    /// Starts the work: what was left undone goes on, and everything is compared with GitHub once.
+    ///
+    /// # Errors
+    /// When the store cannot be used.
+    pub async fn start(parts: Parts) -> Result<Self, StoreError> {
+        let wake = Arc::new(Notify::new());
+        let inbox =
+            Inbox::new(parts.secrets.into(), parts.app_id, Arc::clone(&parts.store), Arc::clone(&wake));
+        let room = Arc::new(Room {
+            store: Arc::clone(&parts.store),
+            api: parts.api,
+            mirrors: Mirrors::new(parts.mirrors),
+            flow: parts.flow,
+            clock: Arc::clone(&parts.clock),
+            random: parts.random,
+            settings: parts.settings,
+            wake,
+        });
+        parts.store.reclaim(parts.clock.now()).await?;
+        parts.store.mark(vec![Unit::App], parts.clock.now()).await?;
+        let (stop, stopped) = watch::channel(false);
+        let tasks = vec![
+            tokio::spawn(work::run(Arc::clone(&room), stopped.clone())),
+            tokio::spawn(keep_time(room, stopped)),
+        ];
+        Ok(Self { inbox, store: parts.store, clock: parts.clock, stop, tasks })
+    }
+
+    /// The way in for webhooks.
+    pub fn inbox(&self) -> &Inbox {
+        &self.inbox
+    }
+
+    /// What tells the engine's time.
+    pub fn clock(&self) -> &Arc<dyn Clock> {
+        &self.clock
+    }
+
+    /// Whether deliveries can be stored and worked on.
+    pub async fn ready(&self) -> Result<(), StoreError> {
+        self.store.ready().await
+    }
+
+    /// Takes no new work and lets what has begun end, for at most `within`; what is cut off then is
+    /// taken up again by the next start. Closes the store.
+    pub async fn stop(self, within: Duration) {
+        self.stop.send_replace(true);
+        let aborts: Vec<_> = self.tasks.iter().map(JoinHandle::abort_handle).collect();
+        let all = async {
+            for task in self.tasks {
+                if let Err(error) = task.await {
+                    tracing::error!(%error, "a part of the engine did not stop well");
+                }
+            }
+        };
+        if tokio::time::timeout(within, all).await.is_err() {
+            tracing::warn!("work was cut off; the next start takes it up again");
+            aborts.iter().for_each(tokio::task::AbortHandle::abort);
+        }
+        self.store.close().await;
+    }
+}
+
+/// Marks the App for its regular look at GitHub, and drops what is too old.
+async fn keep_time(room: Arc<Room>, mut stop: watch::Receiver<bool>) {
+    while !*stop.borrow() {
+        let now = room.now();
+        tokio::select! {
+            () = room.clock.sleep_until(now + room.settings.reconcile) => {}
+            _ = stop.changed() => return,
+        }
+        let now = room.now();
+        let (bodies, rows) = (now - room.settings.keep_bodies, now - room.settings.keep_deliveries);
+        if let Err(error) = room.store.prune(bodies, rows).await {
+            tracing::error!(%error, "old deliveries could not be dropped");
+        }
+        match room.store.mark(vec![Unit::App], now).await {
+            Ok(()) => room.wake.notify_one(),
+            Err(error) => tracing::error!(%error, "the regular look at GitHub could not be marked"),
+        }
+    }
+}

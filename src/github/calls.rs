@@ -176,6 +176,11 @@ impl Api {
         self.all_pages(Caller::App, "/app/installations?per_page=100", |page: Vec<Installation>| page).await
     }
 
+    /// One installation of the App.
+    pub async fn installation(&self, id: InstallationId) -> Result<Installation, ApiError> {
+        self.get(Caller::App, &format!("/app/installations/{id}")).await
+    }
+
     /// The repositories that an installation covers.
     pub async fn repositories(&self, id: InstallationId) -> Result<Vec<Repository>, ApiError> {
         #[derive(Deserialize)]

@@ -6,6 +6,7 @@
 //!
 //! Does not live here: what the history means for a pull request (`policy`), when to ask (`engine`).
 
+mod back_fill;
 mod error;
 mod git;
 mod ledger;

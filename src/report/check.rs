@@ -1,5 +1,7 @@
 //! The check run: a line, a summary, evidence, and a button.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
 use sha2::{Digest, Sha256};
 
 use super::dress::{self, FEW, MANY};
@@ -97,7 +99,7 @@ impl CheckText {
             digest.update([0]);
             digest.update(action.identifier);
         }
-        digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+        STANDARD_NO_PAD.encode(digest.finalize())
     }
 
     /// Whether both say the same, apart from when it was judged and where the base was.

@@ -1,0 +1,141 @@
+use super::UsageError;
+use super::settings::Settings;
+use crate::engine::{Clock, SystemClock};
+use crate::store::{DeliveryFilter, DeliveryRow, DeliveryState, Options, SqliteStore, Store};
+use std::fmt::Write as _;
+
+#[derive(Debug, clap::Subcommand)]
+pub(super) enum Command {
+    /// List deliveries, the newest first
+    #[command(after_help = "Example:\n  towpath deliveries list --state dead")]
+    List {
+        /// Only those in this state
+        #[arg(long, value_enum)]
+        state: Option<State>,
+        /// At most so many
+        #[arg(long, default_value_t = 50, value_name = "N")]
+        limit: u32,
+    },
+    /// Show one delivery with its body
+    #[command(after_help = "Example:\n  towpath deliveries show 72d3162e-cc78-11e3-81ab-4c9367dc0958")]
+    Show {
+        /// GitHub's id of the delivery, or the number from the list
+        id: String,
+    },
+    /// Take a delivery in again, and revive what was given up because of it
+    #[command(after_help = "Example:\n  towpath deliveries replay 72d3162e-cc78-11e3-81ab-4c9367dc0958")]
+    Replay {
+        /// GitHub's id of the delivery, or the number from the list
+        id: String,
+    },
+}
+
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+pub(super) enum State {
+    /// Stored, not yet taken in
+    Pending,
+    /// Taken in
+    Done,
+    /// Given up; a replay revives it
+    Dead,
+}
+
+impl From<State> for DeliveryState {
+    fn from(state: State) -> Self {
+        match state {
+            State::Pending => Self::Pending,
+            State::Done => Self::Done,
+            State::Dead => Self::Dead,
+        }
+    }
+}
+
+/// Answers from the database of the server that runs with the same environment, or ran.
+pub(super) async fn run(command: Command) -> Result<String, UsageError> {
+    let settings = Settings::read(|name| std::env::var(name).ok()).map_err(UsageError::new)?;
+    let path = &settings.database;
+    let failed = |error: &dyn std::fmt::Display| UsageError::new(format!("{}: {error}", path.display()));
+    if !path.exists() {
+        return Err(failed(&"no such file; set TOWPATH_DATA_DIR or DATABASE_URL as the server has them"));
+    }
+    let store = SqliteStore::open(path, &Options::default()).map_err(|error| failed(&error))?;
+    let answer = answer(&store, command).await;
+    store.close().await;
+    answer.map_err(|error| failed(&error))
+}
+
+async fn answer(store: &SqliteStore, command: Command) -> Result<String, UsageError> {
+    match command {
+        Command::List { state, limit } => {
+            let filter = DeliveryFilter { state: state.map(DeliveryState::from), limit };
+            let rows = store.deliveries(&filter).await.map_err(UsageError::new)?;
+            Ok(list(&rows))
+        }
+        Command::Show { id } => Ok(show(&found(store, &id).await?)),
+        Command::Replay { id } => {
+            let row = found(store, &id).await?;
+            let done = store.replay(row.id, SystemClock.now()).await.map_err(UsageError::new)?;
+            if done {
+                Ok(format!("{} is taken in again: {}\n", row.guid, row.unit))
+            } else {
+                Err(UsageError::new(format!("the body of {} was dropped for its age", row.guid)))
+            }
+        }
+    }
+}
+
+async fn found(store: &SqliteStore, id: &str) -> Result<DeliveryRow, UsageError> {
+    let row = store.delivery(id).await.map_err(UsageError::new)?;
+    row.ok_or_else(|| UsageError::new(format!("no delivery {id:?} is known; see towpath deliveries list")))
+}
+
+fn list(rows: &[DeliveryRow]) -> String {
+    let mut text = String::new();
+    for row in rows {
+        let event = match &row.action {
+            Some(action) => format!("{}.{action}", row.event),
+            None => row.event.clone(),
+        };
+        // Writing to a String cannot fail.
+        let _ = writeln!(
+            text,
+            "{:>8}  {}  {:<7}  {event:<28}  {}  {}",
+            row.id.0,
+            when(row.received_at),
+            state_name(row.state),
+            row.guid,
+            row.unit
+        );
+        if let Some(error) = &row.error {
+            let _ = writeln!(text, "          {error}");
+        }
+    }
+    if text.is_empty() { "no deliveries\n".to_owned() } else { text }
+}
+
+fn show(row: &DeliveryRow) -> String {
+    let mut text = list(std::slice::from_ref(row));
+    match &row.body {
+        Some(body) => {
+            let pretty = serde_json::from_slice::<serde_json::Value>(body);
+            let pretty = pretty.and_then(|value| serde_json::to_string_pretty(&value));
+            text.push_str(&pretty.unwrap_or_else(|_| String::from_utf8_lossy(body).into_owned()));
+        }
+        None => text.push_str("the body was dropped for its age"),
+    }
+    text.push('\n');
+    text
+}
+
+fn state_name(state: DeliveryState) -> &'static str {
+    match state {
+        DeliveryState::Pending => "pending",
+        DeliveryState::Done => "done",
+        DeliveryState::Dead => "dead",
+    }
+}
+
+fn when(at: i64) -> String {
+    let time = chrono::DateTime::from_timestamp_millis(at).unwrap_or_default();
+    time.format("%Y-%m-%d %H:%M:%S").to_string()
+}

@@ -1,0 +1,307 @@
+//! The way in: from a webhook's headers and body to a stored delivery.
+
+use crate::flow::{BranchName, Millis};
+use crate::github::events::Envelope;
+use crate::github::{Secret, Signature, SignatureError, Verifier};
+use crate::store::{Accepted, NewDelivery, Store, StoreError, Unit};
+use bytes::Bytes;
+use http::HeaderMap;
+use std::borrow::Cow;
+use std::sync::Arc;
+use tokio::sync::Notify;
+
+/// Why a webhook call is not taken. The words may be shown to whoever sent it.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum Refusal {
+    /// Nothing proves that GitHub sent it.
+    #[error("not taken: {0}")]
+    Unsigned(#[from] SignatureError),
+    /// It is not what GitHub sends.
+    #[error("not taken: {0}")]
+    Malformed(String),
+    /// A delivery with this id and another body is known.
+    #[error("not taken: delivery {guid} is known with another body")]
+    Conflicting {
+        /// The id.
+        guid: String,
+    },
+    /// It could not be stored. GitHub keeps it and is asked for it again.
+    #[error("not taken: the delivery could not be stored; it will be asked for again")]
+    NotStored(#[source] StoreError),
+}
+
+/// What was made of a webhook call that is in order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Received {
+    /// It is on disk and will be acted on.
+    Stored,
+    /// It was there already.
+    Repeated,
+    /// Nobody needs it.
+    NotNeeded,
+}
+
+/// Takes webhook calls in.
+#[derive(Debug, Clone)]
+pub struct Inbox {
+    secrets: Arc<[Secret]>,
+    /// The App's own id, to tell its checks from others'.
+    app_id: u64,
+    store: Arc<dyn Store>,
+    wake: Arc<Notify>,
+}
+
+/// A call whose body is being read.
+pub struct Reception {
+    signature: Result<Signature, SignatureError>,
+    verifier: Verifier,
+}
+
+impl Reception {
+    /// Takes the next piece of the raw body.
+    pub fn update(&mut self, piece: &[u8]) {
+        self.verifier.update(piece);
+    }
+
+    /// Whether the body is worth keeping: without a signature it will be refused whatever it holds.
+    pub fn may_be_signed(&self) -> bool {
+        self.signature.is_ok()
+    }
+
+    fn verify(self) -> Result<(), SignatureError> {
+        self.verifier.finish(self.signature?)
+    }
+}
+
+impl Inbox {
+    pub(super) fn new(secrets: Arc<[Secret]>, app_id: u64, store: Arc<dyn Store>, wake: Arc<Notify>) -> Self {
+        Self { secrets, app_id, store, wake }
+    }
+
+    /// Begins with a call's headers, before its body has come.
+    pub fn begin(&self, headers: &HeaderMap) -> Reception {
+        let bytes = |name: &str| headers.get(name).map(http::HeaderValue::as_bytes);
+        Reception {
+            signature: Signature::from_headers(bytes("x-hub-signature-256"), bytes("x-hub-signature")),
+            verifier: Verifier::new(&self.secrets),
+        }
+    }
+
+    /// Ends with the whole body: verified first, then read, then stored. Durable when it returns.
+    pub async fn finish(
+        &self,
+        reception: Reception,
+        headers: &HeaderMap,
+        body: Bytes,
+        now: Millis,
+    ) -> Result<Received, Refusal> {
+        reception.verify()?;
+        let event = text_header(headers, "x-github-event")?;
+        let guid = text_header(headers, "x-github-delivery")?;
+        let body = json_body(headers, body)?;
+        let Some(delivery) = self.needed(event, guid, &body, now)? else {
+            tracing::debug!(event, guid, "nobody needs this event");
+            return Ok(Received::NotNeeded);
+        };
+        let unit = delivery.unit.clone();
+        match self.store.accept(delivery).await {
+            Ok(Accepted::Stored) => {
+                tracing::debug!(event, guid, %unit, "stored");
+                self.wake.notify_one();
+                Ok(Received::Stored)
+            }
+            Ok(Accepted::Repeated) => {
+                self.wake.notify_one();
+                Ok(Received::Repeated)
+            }
+            Ok(Accepted::Conflicting) => {
+                tracing::warn!(event, guid, "refused: this delivery id is known with another body");
+                Err(Refusal::Conflicting { guid: guid.to_owned() })
+            }
+            Err(error) => {
+                tracing::error!(event, guid, %error, "a delivery could not be stored");
+                Err(Refusal::NotStored(error))
+            }
+        }
+    }
+
+    fn needed(
+        &self,
+        event: &str,
+        guid: &str,
+        body: &Bytes,
+        now: Millis,
+    ) -> Result<Option<NewDelivery>, Refusal> {
+        if !EVENTS_READ.contains(&event) {
+            serde_json::from_slice::<serde::de::IgnoredAny>(body).map_err(|error| not_json(&error))?;
+            return Ok(None);
+        }
+        let envelope: Envelope = serde_json::from_slice(body).map_err(|error| not_json(&error))?;
+        let (Some(unit), Some(installation)) =
+            (unit_of(event, &envelope, self.app_id)?, envelope.installation.as_ref())
+        else {
+            return Ok(None);
+        };
+        Ok(Some(NewDelivery {
+            guid: guid.to_owned(),
+            event: event.to_owned(),
+            action: envelope.action.as_deref().map(str::to_owned),
+            installation: Some(installation.id),
+            unit,
+            received_at: now,
+            body: body.clone(),
+        }))
+    }
+}
+
+/// The events that some action of ours may need.
+const EVENTS_READ: [&str; 7] = [
+    "check_run",
+    "check_suite",
+    "installation",
+    "installation_repositories",
+    "pull_request",
+    "push",
+    "repository",
+];
+
+/// What has to be looked at because of an event; `None` when nothing has to.
+///
+/// # Errors
+/// When an event that is needed does not say what it is about.
+fn unit_of(event: &str, envelope: &Envelope<'_>, app_id: u64) -> Result<Option<Unit>, Refusal> {
+    let lacks = |what: &str| Refusal::Malformed(format!("the {event} event has no {what}"));
+    let repository = || envelope.repository.map(|it| it.id).ok_or_else(|| lacks("repository.id"));
+    let action = envelope.action.as_deref().unwrap_or_default();
+    Ok(match (event, action) {
+        ("pull_request", "edited") if envelope.changes.as_ref().is_none_or(|it| it.base.is_none()) => None,
+        (
+            "pull_request",
+            "opened" | "synchronize" | "reopened" | "edited" | "closed" | "ready_for_review"
+            | "converted_to_draft",
+        ) => {
+            let number = envelope.pull_request.ok_or_else(|| lacks("pull_request.number"))?.number;
+            Some(Unit::Pull(repository()?, number))
+        }
+        ("push", _) => {
+            let pushed = envelope.pushed_ref.as_deref().ok_or_else(|| lacks("ref"))?;
+            match pushed.strip_prefix("refs/heads/").map(BranchName::new) {
+                Some(Ok(branch)) => Some(Unit::Branch(repository()?, branch)),
+                Some(Err(error)) => return Err(Refusal::Malformed(error.to_string())),
+                None => None,
+            }
+        }
+        ("check_run" | "check_suite", "rerequested" | "requested_action") => {
+            let made = envelope.check_run.as_ref().or(envelope.check_suite.as_ref());
+            let ours = made.and_then(|it| it.app).is_some_and(|app| app.id == app_id);
+            if ours { Some(Unit::Repository(repository()?)) } else { None }
+        }
+        ("installation" | "installation_repositories", _) => {
+            let installation = envelope.installation.ok_or_else(|| lacks("installation.id"))?;
+            Some(Unit::Installation(installation.id))
+        }
+        (
+            "repository",
+            "renamed" | "transferred" | "deleted" | "archived" | "unarchived" | "edited" | "privatized"
+            | "publicized",
+        ) => Some(Unit::Repository(repository()?)),
+        _ => None,
+    })
+}
+
+fn text_header<'a>(headers: &'a HeaderMap, name: &str) -> Result<&'a str, Refusal> {
+    let value =
+        headers.get(name).ok_or_else(|| Refusal::Malformed(format!("the header {name} is missing")))?;
+    let text = value.to_str().ok().filter(|text| !text.is_empty() && text.len() <= 200);
+    text.ok_or_else(|| Refusal::Malformed(format!("the header {name} is not a short text")))
+}
+
+/// The JSON in a body, which GitHub sends bare or as the form field `payload`.
+fn json_body(headers: &HeaderMap, body: Bytes) -> Result<Bytes, Refusal> {
+    let kind =
+        headers.get(http::header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    match kind.as_str() {
+        "application/json" => Ok(body),
+        "application/x-www-form-urlencoded" => form_urlencoded::parse(&body)
+            .find(|(name, _)| name == "payload")
+            .map(|(_, payload)| Bytes::from(Cow::into_owned(payload)))
+            .ok_or_else(|| Refusal::Malformed("the form has no field payload".to_owned())),
+        "" => Err(Refusal::Malformed("the header content-type is missing".to_owned())),
+        _ => Err(Refusal::Malformed(format!(
+            "the content type {:?} is neither application/json nor application/x-www-form-urlencoded",
+            kind.chars().take(60).collect::<String>()
+        ))),
+    }
+}
+
+fn not_json(error: &serde_json::Error) -> Refusal {
+    Refusal::Malformed(format!("the body is not the JSON that is expected: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn unit(event: &str, body: &str) -> String {
+        let envelope: Envelope = serde_json::from_str(body).unwrap();
+        match unit_of(event, &envelope, 5) {
+            Ok(Some(unit)) => unit.to_string(),
+            Ok(None) => "none".to_owned(),
+            Err(refusal) => refusal.to_string(),
+        }
+    }
+
+    #[test]
+    fn an_event_marks_what_it_is_about() {
+        let pull = |action: &str, more: &str| {
+            format!(r#"{{"action":"{action}","repository":{{"id":7}},"pull_request":{{"number":3}}{more}}}"#)
+        };
+        assert_eq!(unit("pull_request", &pull("opened", "")), "pull:7:3");
+        assert_eq!(unit("pull_request", &pull("labeled", "")), "none");
+        assert_eq!(unit("pull_request", &pull("edited", r#","changes":{"title":{"from":"x"}}"#)), "none");
+        assert_eq!(unit("pull_request", &pull("edited", r#","changes":{"base":{"ref":{}}}"#)), "pull:7:3");
+        assert_eq!(unit("push", r#"{"ref":"refs/heads/a/b","repository":{"id":7}}"#), "branch:7:a/b");
+        assert_eq!(unit("push", r#"{"ref":"refs/tags/v1","repository":{"id":7}}"#), "none");
+        let check = |app: u64| {
+            format!(
+                r#"{{"action":"rerequested","repository":{{"id":7}},"check_run":{{"app":{{"id":{app}}}}}}}"#
+            )
+        };
+        assert_eq!(unit("check_run", &check(5)), "repository:7");
+        assert_eq!(unit("check_run", &check(6)), "none");
+        assert_eq!(unit("installation", r#"{"action":"created","installation":{"id":9}}"#), "installation:9");
+        assert_eq!(unit("repository", r#"{"action":"renamed","repository":{"id":7}}"#), "repository:7");
+    }
+
+    #[test]
+    fn an_event_that_does_not_say_what_it_is_about_is_named() {
+        assert_eq!(
+            unit("pull_request", r#"{"action":"opened","repository":{"id":7}}"#),
+            "not taken: the pull_request event has no pull_request.number"
+        );
+        assert_eq!(unit("push", "{}"), "not taken: the push event has no ref");
+        assert!(
+            unit("push", r#"{"ref":"refs/heads/a..b","repository":{"id":7}}"#).contains("holds .. or @{")
+        );
+    }
+
+    #[test]
+    fn forms_and_content_types() {
+        let read = |kind: &str, body: &'static str| {
+            let mut headers = HeaderMap::new();
+            headers.insert("content-type", kind.parse().unwrap());
+            json_body(&headers, Bytes::from_static(body.as_bytes())).map_err(|error| error.to_string())
+        };
+        assert_eq!(read("application/json; charset=utf-8", "{}").unwrap(), "{}");
+        assert_eq!(
+            read("application/x-www-form-urlencoded", "payload=%7B%22a+b%22%3A1%7D").unwrap(),
+            "{\"a b\":1}"
+        );
+        assert_eq!(
+            read("application/x-www-form-urlencoded", "x=1").unwrap_err(),
+            "not taken: the form has no field payload"
+        );
+        assert!(read("text/plain", "{}").unwrap_err().contains("\"text/plain\""));
+    }
+}

@@ -1,0 +1,102 @@
+use super::back_off::BackOff;
+use super::clock::Clock;
+use super::mirrors::Mirrors;
+use crate::flow::{Flow, Millis};
+use crate::github::{Api, ApiError, Remedy};
+use crate::store::{Change, Store, StoreError};
+use std::sync::Arc;
+use tokio::sync::Notify;
+
+/// Gives a random number: the spread of retries is its only use.
+pub type Random = Arc<dyn Fn() -> u32 + Send + Sync>;
+
+/// The bounds of the engine's work.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// How many units are worked on at a time.
+    pub workers: usize,
+    /// How many of them may belong to one repository.
+    pub per_repository: u32,
+    /// How long a lease holds unless it is prolonged, in milliseconds.
+    pub lease: Millis,
+    /// How often the store is asked for work that nobody announced, in milliseconds.
+    pub poll: Millis,
+    /// What happens after failures.
+    pub back_off: BackOff,
+    /// How often everything is compared with GitHub, in milliseconds.
+    pub reconcile: Millis,
+    /// How long the bodies of deliveries are kept, in milliseconds.
+    pub keep_bodies: Millis,
+    /// How long deliveries are remembered, in milliseconds.
+    pub keep_deliveries: Millis,
+}
+
+const MINUTE: Millis = 60_000;
+const DAY: Millis = 24 * 60 * MINUTE;
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            workers: 16,
+            per_repository: 8,
+            lease: 30_000,
+            poll: 2_000,
+            back_off: BackOff { first: 1_000, longest: 10 * MINUTE, give_up_after: 16 },
+            reconcile: 15 * MINUTE,
+            // GitHub Enterprise Server redelivers for seven days.
+            keep_bodies: 8 * DAY,
+            keep_deliveries: 30 * DAY,
+        }
+    }
+}
+
+/// What all work on units shares.
+pub(super) struct Room {
+    pub(super) store: Arc<dyn Store>,
+    pub(super) api: Api,
+    pub(super) mirrors: Mirrors,
+    pub(super) flow: Flow,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) random: Random,
+    pub(super) settings: Settings,
+    pub(super) wake: Arc<Notify>,
+}
+
+impl Room {
+    pub(super) fn now(&self) -> Millis {
+        self.clock.now()
+    }
+}
+
+/// Work on a unit that did not come to its end. What it decided meanwhile is still stored.
+#[derive(Debug)]
+pub(super) struct Trouble {
+    /// What went wrong, for the operator.
+    pub(super) what: String,
+    /// What to do about it.
+    pub(super) remedy: Remedy,
+    /// What is to be stored all the same.
+    pub(super) changes: Vec<Change>,
+}
+
+impl Trouble {
+    pub(super) fn give_up(what: impl Into<String>) -> Self {
+        Self { what: what.into(), remedy: Remedy::GiveUp, changes: Vec::new() }
+    }
+
+    pub(super) fn later(what: impl Into<String>) -> Self {
+        Self { what: what.into(), remedy: Remedy::TryLater, changes: Vec::new() }
+    }
+}
+
+impl From<ApiError> for Trouble {
+    fn from(error: ApiError) -> Self {
+        Self { what: error.to_string(), remedy: error.remedy(), changes: Vec::new() }
+    }
+}
+
+impl From<StoreError> for Trouble {
+    fn from(error: StoreError) -> Self {
+        Self::later(error.to_string())
+    }
+}

@@ -1,0 +1,55 @@
+//! The App itself: deliveries that failed are asked for again, and its installations are looked over.
+
+use crate::engine::room::{Room, Trouble};
+use crate::store::{Account, AccountState, Change, Unit};
+use std::collections::HashSet;
+
+/// How far back GitHub keeps deliveries that can be asked for again, in days.
+const REDELIVERABLE_DAYS: i64 = 3;
+/// The most deliveries asked for again in one go; the rest comes with the next look.
+const REDELIVERIES_AT_ONCE: usize = 100;
+
+pub(super) async fn run(room: &Room) -> Result<Vec<Change>, Trouble> {
+    let mut changes = installations(room).await?;
+    ask_again(room).await?;
+    changes.sort_by_key(|change| matches!(change, Change::Mark(_)));
+    Ok(changes)
+}
+
+async fn installations(room: &Room) -> Result<Vec<Change>, Trouble> {
+    let present = room.api.installations().await?;
+    let mut changes = Vec::new();
+    for installation in &present {
+        let state =
+            if installation.suspended_at.is_some() { AccountState::Suspended } else { AccountState::Active };
+        let login = installation.account.as_ref().map(|it| it.login.clone()).unwrap_or_default();
+        changes.push(Change::Account(Account { id: installation.id, login, state }));
+        changes.push(Change::Mark(Unit::Installation(installation.id)));
+    }
+    for account in room.store.accounts().await? {
+        if account.state != AccountState::Deleted && present.iter().all(|it| it.id != account.id) {
+            changes.push(Change::Mark(Unit::Installation(account.id)));
+        }
+    }
+    Ok(changes)
+}
+
+/// GitHub never delivers again by itself, so what failed and is not known here is asked for.
+async fn ask_again(room: &Room) -> Result<(), Trouble> {
+    let now = chrono::DateTime::from_timestamp_millis(room.now()).unwrap_or_default();
+    let failed = room.api.failed_deliveries(now - chrono::Duration::days(REDELIVERABLE_DAYS)).await?;
+    let mut asked = HashSet::new();
+    for delivery in failed {
+        if asked.len() >= REDELIVERIES_AT_ONCE {
+            tracing::warn!("more deliveries failed than are asked for at once; the rest follows");
+            break;
+        }
+        if asked.contains(&delivery.guid) || room.store.delivery(&delivery.guid).await?.is_some() {
+            continue;
+        }
+        tracing::info!(guid = %delivery.guid, event = %delivery.event, "asking for a failed delivery again");
+        room.api.redeliver(delivery.id).await?;
+        asked.insert(delivery.guid);
+    }
+    Ok(())
+}

@@ -1,0 +1,103 @@
+//! Something that GitHub shall show, a check run or the sticky comment: found before it is made again.
+
+use crate::engine::room::{Room, Trouble};
+use crate::flow::{InstallationId, PullNumber, RepositoryId};
+use crate::github::{ApiError, CheckRunBody};
+use crate::report;
+use crate::store::{Change, Effect, Lease, RepositoryState, Unit};
+
+pub(super) async fn run(room: &Room, lease: &Lease, id: RepositoryId) -> Result<Vec<Change>, Trouble> {
+    let unit = &lease.unit;
+    let Some(effect) = room.store.effect(unit).await? else { return Ok(Vec::new()) };
+    let repository = room.store.repository(id).await?;
+    let Some(repository) = repository.filter(|row| row.state == RepositoryState::Active) else {
+        return Ok(Vec::new());
+    };
+    if effect.shown.as_ref() == Some(&effect.substance) {
+        return Ok(Vec::new());
+    }
+    let target = Target {
+        room,
+        installation: repository.installation,
+        repository: &repository.full_name,
+        what: What::of(unit, &effect)?,
+    };
+    let shown =
+        |github_id| Change::Shown { unit: unit.clone(), github_id, substance: effect.substance.clone() };
+    if let Some(known) = effect.github_id {
+        return match target.update(known).await {
+            Ok(()) => Ok(vec![shown(known)]),
+            // Somebody deleted it, or it was made under another App: it is made anew.
+            Err(ApiError::NotFound { .. } | ApiError::Forbidden { .. }) => {
+                Ok(vec![Change::Vanished(unit.clone()), Change::Mark(unit.clone())])
+            }
+            Err(error) => Err(error.into()),
+        };
+    }
+    if effect.attempted
+        && let Some(found) = target.find().await?
+    {
+        target.update(found).await?;
+        return Ok(vec![shown(found)]);
+    }
+    if !room.store.attempting(lease).await? {
+        return Err(Trouble::later("the lease was lost before GitHub was asked"));
+    }
+    Ok(vec![shown(target.create().await?)])
+}
+
+/// What is to be shown, and where.
+struct Target<'a> {
+    room: &'a Room,
+    installation: InstallationId,
+    repository: &'a str,
+    what: What<'a>,
+}
+
+enum What<'a> {
+    Check(Box<CheckRunBody>),
+    Comment(PullNumber, &'a str),
+}
+
+impl<'a> What<'a> {
+    fn of(unit: &Unit, effect: &'a Effect) -> Result<Self, Trouble> {
+        match unit {
+            Unit::Comment(_, number) => Ok(Self::Comment(*number, &effect.content)),
+            _ => serde_json::from_str(&effect.content)
+                .map(Self::Check)
+                .map_err(|error| Trouble::give_up(format!("the stored check run cannot be read: {error}"))),
+        }
+    }
+}
+
+impl Target<'_> {
+    async fn find(&self) -> Result<Option<u64>, ApiError> {
+        let api = &self.room.api;
+        match &self.what {
+            What::Check(check) => api.find_check(self.installation, self.repository, check).await,
+            What::Comment(number, _) => {
+                api.find_comment(self.installation, self.repository, *number, report::MARKER).await
+            }
+        }
+    }
+
+    async fn create(&self) -> Result<u64, ApiError> {
+        let api = &self.room.api;
+        match &self.what {
+            What::Check(check) => api.create_check(self.installation, self.repository, check).await,
+            What::Comment(number, body) => {
+                api.create_comment(self.installation, self.repository, *number, body).await
+            }
+        }
+    }
+
+    async fn update(&self, known: u64) -> Result<(), ApiError> {
+        let api = &self.room.api;
+        match &self.what {
+            What::Check(check) => api.update_check(self.installation, self.repository, known, check).await,
+            What::Comment(_, body) => {
+                api.update_comment(self.installation, self.repository, known, body).await
+            }
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! An account with the App installed: whether it may be used, and which repositories it covers.
+
+use super::news::{News, repository_row};
+use crate::engine::room::{Room, Trouble};
+use crate::flow::InstallationId;
+use crate::github::ApiError;
+use crate::store::{Account, AccountState, Change, RepositoryRow, RepositoryState, Unit};
+use std::collections::HashMap;
+
+pub(super) async fn run(room: &Room, unit: &Unit, id: InstallationId) -> Result<Vec<Change>, Trouble> {
+    let news = News::of(room, unit).await?;
+    let mut changes = news.digested(unit);
+    let known = room.store.repositories(Some(id)).await?;
+    match room.api.installation(id).await {
+        Ok(installation) => {
+            let suspended = installation.suspended_at.is_some();
+            let state = if suspended { AccountState::Suspended } else { AccountState::Active };
+            let login = installation.account.map(|account| account.login).unwrap_or_default();
+            changes.push(Change::Account(Account { id, login, state }));
+            if !suspended {
+                changes.extend(covered(room, id, known).await?);
+            }
+        }
+        Err(ApiError::NotFound { .. }) => {
+            let login = room.store.account(id).await?.map(|account| account.login).unwrap_or_default();
+            changes.push(Change::Account(Account { id, login, state: AccountState::Deleted }));
+            changes.extend(known.into_iter().map(gone));
+        }
+        Err(error) => return Err(error.into()),
+    }
+    Ok(changes)
+}
+
+/// Compares the repositories that GitHub names with those that are known.
+async fn covered(room: &Room, id: InstallationId, known: Vec<RepositoryRow>) -> Result<Vec<Change>, Trouble> {
+    let mut known: HashMap<_, _> = known.into_iter().map(|row| (row.id, row)).collect();
+    let mut changes = Vec::new();
+    for repository in room.api.repositories(id).await? {
+        let before = known.remove(&repository.id);
+        let reconciled_at = before.as_ref().and_then(|row| row.reconciled_at);
+        let row = repository_row(&repository, id, reconciled_at);
+        let came_back = before.is_some_and(|row| row.state == RepositoryState::Gone);
+        let due = reconciled_at.is_none_or(|at| at + super::repository::RECONCILE_EVERY <= room.now());
+        if row.state == RepositoryState::Active && (came_back || due) {
+            changes.push(Change::Mark(Unit::Repository(row.id)));
+        }
+        changes.push(Change::Repository(row));
+    }
+    changes.extend(known.into_values().filter(|row| row.state == RepositoryState::Active).map(gone));
+    Ok(changes)
+}
+
+fn gone(row: RepositoryRow) -> Change {
+    Change::Repository(RepositoryRow { state: RepositoryState::Gone, ..row })
+}

@@ -1,0 +1,92 @@
+//! Reading a unit's deliveries: from GitHub's events to what they change.
+
+use crate::engine::room::{Room, Trouble};
+use crate::flow::{InstallationId, Millis};
+use crate::github::{Pull, Repository};
+use crate::store::{Change, DeliveryRow, PullRow, PullState, RepositoryRow, RepositoryState, Unit};
+use serde::de::DeserializeOwned;
+
+/// The most deliveries taken in by one piece of work; the rest is taken in by the next.
+const AT_ONCE: u32 = 200;
+
+/// The deliveries of a unit that nobody has taken in yet.
+pub(super) struct News {
+    pub(super) deliveries: Vec<DeliveryRow>,
+}
+
+impl News {
+    /// Reads them from the store.
+    pub(super) async fn of(room: &Room, unit: &Unit) -> Result<Self, Trouble> {
+        Ok(Self { deliveries: room.store.inbox(unit, AT_ONCE).await? })
+    }
+
+    /// What says that they have been taken in, and that there may be more of them.
+    pub(super) fn digested(&self, unit: &Unit) -> Vec<Change> {
+        if self.deliveries.is_empty() {
+            return Vec::new();
+        }
+        let mut changes = vec![Change::Digested(self.deliveries.iter().map(|it| it.id).collect())];
+        if self.deliveries.len() >= AT_ONCE as usize {
+            changes.push(Change::Mark(unit.clone()));
+        }
+        changes
+    }
+
+    /// The events among them that can be read, oldest first, with whether all of them could.
+    pub(super) fn events<T: DeserializeOwned>(&self, kinds: &[&str]) -> (Vec<(&DeliveryRow, T)>, bool) {
+        let mut all_read = true;
+        let mut events = Vec::new();
+        for delivery in self.deliveries.iter().filter(|it| kinds.contains(&it.event.as_str())) {
+            match delivery.body.as_deref().map(serde_json::from_slice) {
+                Some(Ok(event)) => events.push((delivery, event)),
+                Some(Err(error)) => {
+                    all_read = false;
+                    let (guid, event) = (&delivery.guid, &delivery.event);
+                    tracing::warn!(%guid, %event, %error, "an event cannot be read; GitHub is asked instead");
+                }
+                None => all_read = false,
+            }
+        }
+        (events, all_read)
+    }
+}
+
+/// What GitHub says of a repository, as it is kept.
+pub(super) fn repository_row(
+    repository: &Repository,
+    installation: InstallationId,
+    reconciled_at: Option<Millis>,
+) -> RepositoryRow {
+    RepositoryRow {
+        id: repository.id,
+        installation,
+        full_name: repository.full_name.clone(),
+        clone_url: repository.clone_url.clone(),
+        html_url: repository.html_url.clone(),
+        default_branch: repository.default_branch.clone(),
+        state: if repository.archived { RepositoryState::Gone } else { RepositoryState::Active },
+        reconciled_at,
+    }
+}
+
+/// What GitHub says of a pull request, as it is kept.
+pub(super) fn pull_row(pull: &Pull, repository: crate::flow::RepositoryId) -> Result<PullRow, Trouble> {
+    let name = |text: &str| text.parse().map_err(|error| Trouble::give_up(format!("{error}")));
+    let state = match (pull.state.as_str(), &pull.merged_at) {
+        (_, Some(_)) => PullState::Merged,
+        ("open", None) => PullState::Open,
+        _ => PullState::Closed,
+    };
+    Ok(PullRow {
+        repository,
+        number: pull.number,
+        state,
+        draft: pull.draft.unwrap_or_default(),
+        head_branch: name(&pull.head.branch)?,
+        head_commit: pull.head.sha,
+        head_repository: pull.head.repo.map(|it| it.id),
+        base_branch: name(&pull.base.branch)?,
+        author: pull.user.as_ref().map_or_else(|| "ghost".to_owned(), |user| user.login.clone()),
+        updated_at: pull.updated_at.timestamp_millis(),
+    })
+}

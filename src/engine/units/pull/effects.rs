@@ -1,0 +1,154 @@
+//! What GitHub shall show of a verdict.
+
+use super::{Case, Judged};
+use crate::engine::room::Trouble;
+use crate::flow::{BranchName, Outcome, PullNumber, Verdict};
+use crate::github::{CheckRunAction, CheckRunBody, CheckRunOutput};
+use crate::report::{self, CheckText, Subject};
+use crate::store::{Change, Desired, JudgedPull, PullRow, Unit};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
+use sha2::{Digest, Sha256};
+
+impl Case<'_> {
+    /// The verdict itself, the check and the comment that show it, and the end of a check that no longer
+    /// applies.
+    pub(super) async fn effects(&self, judged: &Judged) -> Result<Vec<Change>, Trouble> {
+        let mut changes = vec![self.verdict(judged)?];
+        changes.push(self.check(judged).await?);
+        changes.extend(self.comment(judged).await?);
+        changes.extend(self.retire(&judged.row).await?);
+        Ok(changes)
+    }
+
+    fn verdict(&self, judged: &Judged) -> Result<Change, Trouble> {
+        let verdict = serde_json::to_string(&judged.verdict)
+            .map_err(|error| Trouble::give_up(format!("the verdict cannot be written: {error}")))?;
+        Ok(Change::Judged {
+            repository: judged.row.repository,
+            number: judged.row.number,
+            head: judged.row.head_commit,
+            base: judged.row.base_branch.clone(),
+            verdict,
+            at: self.room.now(),
+        })
+    }
+
+    /// One check for all pull requests with this head and base: the worst of them decides.
+    async fn check(&self, judged: &Judged) -> Result<Change, Trouble> {
+        let Judged { row, verdict, .. } = judged;
+        let sharing = self.room.store.sharing(row.repository, row.head_commit, &row.base_branch).await?;
+        let others: Vec<_> = sharing.into_iter().filter(|it| it.pull.number != row.number).collect();
+        let siblings = others.iter().map(|it| (it.pull.number, it.judged_version)).collect();
+        let mut shown = vec![(self.subject(judged), verdict.clone())];
+        shown.extend(others.iter().map(|other| self.of_other(judged, other)));
+        let text = report::check(&self.room.flow, &shown);
+        desire(row, &row.base_branch, &text, siblings)
+    }
+
+    fn subject(&self, judged: &Judged) -> Subject {
+        Subject {
+            repository: self.repository.full_name.clone(),
+            web_url: self.repository.html_url.clone(),
+            docs_url: None,
+            number: judged.row.number.0,
+            pull: judged.pull.clone(),
+            judged_at: self.room.now() / 1000,
+        }
+    }
+
+    /// Another pull request that shares the check, with the verdict it has; it has the same two ends.
+    fn of_other(&self, judged: &Judged, other: &JudgedPull) -> (Subject, Verdict) {
+        let mut subject = self.subject(judged);
+        subject.number = other.pull.number.0;
+        subject.pull.head.branch = Some(other.pull.head_branch.clone());
+        subject.pull.head.fork = other.pull.head_repository != Some(other.pull.repository);
+        let verdict = last_verdict(other);
+        // A verdict of another version that cannot be read is not known, and unknown is never a pass.
+        let unread = || {
+            Verdict::undecided(crate::flow::Undecided::Git {
+                what: format!("the verdict on #{} has to be made again", other.pull.number),
+            })
+        };
+        (subject, verdict.unwrap_or_else(unread))
+    }
+
+    /// Made on the first failure, edited when the verdict changes.
+    async fn comment(&self, judged: &Judged) -> Result<Option<Change>, Trouble> {
+        let unit = Unit::Comment(judged.row.repository, judged.row.number);
+        let earlier = self.before.and_then(last_verdict);
+        let wanted = match self.room.store.effect(&unit).await? {
+            None => judged.verdict.outcome() == Outcome::Fail,
+            // What was wrong before stays folded in the comment as long as the verdict stays.
+            Some(_) => earlier.as_ref() != Some(&judged.verdict),
+        };
+        if !wanted {
+            return Ok(None);
+        }
+        let content =
+            report::comment(&self.room.flow, &self.subject(judged), &judged.verdict, earlier.as_ref());
+        let substance = digest(&content);
+        Ok(Some(Change::Desire(Desired { unit, content, substance, siblings: Vec::new() })))
+    }
+
+    /// The check for a base that the pull request no longer goes to, unless others share it: left as it
+    /// was it would stay red, or green, for a question that nobody asks any more.
+    pub(super) async fn retire(&self, row: &PullRow) -> Result<Option<Change>, Trouble> {
+        let Some(before) = self.before else { return Ok(None) };
+        let (Some(head), Some(base)) = (before.judged_head, &before.judged_base) else { return Ok(None) };
+        if head != row.head_commit || *base == row.base_branch {
+            return Ok(None);
+        }
+        let sharing = self.room.store.sharing(row.repository, head, base).await?;
+        if sharing.iter().any(|it| it.pull.number != row.number) {
+            return Ok(None);
+        }
+        let judged =
+            Judged { pull: super::ends(row), row: row.clone(), verdict: Verdict::default(), trouble: None };
+        let text = report::retired(base, &self.subject(&judged));
+        desire(row, base, &text, Vec::new()).map(Some)
+    }
+}
+
+fn desire(
+    row: &PullRow,
+    base: &BranchName,
+    text: &CheckText,
+    siblings: Vec<(PullNumber, i64)>,
+) -> Result<Change, Trouble> {
+    let substance = text.substance();
+    let body = check_run(row, base, text);
+    let content = serde_json::to_string(&body)
+        .map_err(|error| Trouble::give_up(format!("the check cannot be written: {error}")))?;
+    let unit = Unit::Check(row.repository, row.head_commit, base.clone());
+    Ok(Change::Desire(Desired { unit, content, substance, siblings }))
+}
+
+fn check_run(row: &PullRow, base: &BranchName, text: &CheckText) -> CheckRunBody {
+    let action = |action: &report::Action| CheckRunAction {
+        label: action.label.to_owned(),
+        description: action.description.to_owned(),
+        identifier: action.identifier.to_owned(),
+    };
+    CheckRunBody {
+        name: format!("towpath: {base}"),
+        head_sha: row.head_commit,
+        external_id: format!("towpath/{}/{}/{base}", row.repository, row.head_commit),
+        status: "completed".to_owned(),
+        conclusion: text.conclusion.as_str().to_owned(),
+        output: CheckRunOutput {
+            title: text.title.clone(),
+            summary: text.full_summary(),
+            text: text.text.clone(),
+        },
+        actions: text.actions.iter().map(action).collect(),
+    }
+}
+
+fn last_verdict(pull: &JudgedPull) -> Option<Verdict> {
+    pull.verdict.as_deref().and_then(|json| serde_json::from_str(json).ok())
+}
+
+fn digest(text: &str) -> String {
+    STANDARD_NO_PAD.encode(Sha256::digest(text))
+}

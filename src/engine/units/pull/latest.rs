@@ -1,0 +1,67 @@
+use super::super::news::{News, pull_row, repository_row};
+use crate::engine::room::{Room, Trouble};
+use crate::flow::{PullNumber, RepositoryId};
+use crate::github::events::PullRequestEvent;
+use crate::store::{Change, JudgedPull, PullRow, PushRow, RepositoryRow};
+
+/// The newest that is known of a pull request: from its deliveries where they tell it, else from GitHub.
+pub(super) struct Latest {
+    pub(super) repository: RepositoryRow,
+    pub(super) pull: PullRow,
+    /// What the deliveries change besides.
+    pub(super) changes: Vec<Change>,
+}
+
+impl Latest {
+    /// `None` when nothing is known of the repository, so that nobody can be asked.
+    pub(super) async fn of(
+        room: &Room,
+        news: &News,
+        id: RepositoryId,
+        number: PullNumber,
+        before: Option<&JudgedPull>,
+    ) -> Result<Option<Self>, Trouble> {
+        let (events, mut sure) = news.events::<PullRequestEvent>(&["pull_request"]);
+        let mut repository = room.store.repository(id).await?;
+        let mut newest = before.map(|before| before.pull.clone());
+        let mut changes = Vec::new();
+        for (delivery, event) in events {
+            let reconciled_at = repository.as_ref().and_then(|row| row.reconciled_at);
+            if let Some(installation) = delivery.installation {
+                repository = Some(repository_row(&event.repository, installation, reconciled_at));
+            }
+            let row = pull_row(&event.pull_request, id)?;
+            changes.push(Change::Push(head_push(&row)));
+            match &newest {
+                Some(known) if known.updated_at > row.updated_at => {}
+                // GitHub's times are whole seconds: two different states of one second cannot be ordered.
+                Some(known) if known.updated_at == row.updated_at && *known != row => {
+                    sure = false;
+                    newest = Some(row);
+                }
+                _ => newest = Some(row),
+            }
+        }
+        let Some(repository) = repository else { return Ok(None) };
+        let pull = match newest {
+            Some(pull) if sure => pull,
+            _ => {
+                let asked = room.api.pull(repository.installation, &repository.full_name, number).await?;
+                pull_row(&asked, id)?
+            }
+        };
+        changes.push(Change::Repository(repository.clone()));
+        changes.push(Change::Pull(pull.clone()));
+        Ok(Some(Self { repository, pull, changes }))
+    }
+}
+
+/// The head of a pull request is known to have been pushed at the latest when GitHub told of it.
+fn head_push(row: &PullRow) -> PushRow {
+    PushRow {
+        repository: row.repository,
+        branch: row.head_branch.clone(),
+        commit: row.head_commit,
+        at: row.updated_at / 1000,
+    }
+}

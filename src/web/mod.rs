@@ -1,0 +1,14 @@
+//! HTTP: the webhook, the probes, and the server under them.
+//!
+//! Lives here: reading requests within bounds of size and time, and turning what the engine says into
+//! statuses. Uses `engine` only.
+//!
+//! Does not live here: verification, storage, decisions.
+
+mod body;
+mod routes;
+mod server;
+mod setup;
+
+pub use body::Limits;
+pub use server::{BindError, Server};

@@ -1,0 +1,85 @@
+use super::body::{BodyError, Reader};
+use crate::engine::{Engine, Received, Refusal};
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use http::{HeaderName, StatusCode, header};
+use std::sync::Arc;
+
+#[derive(Clone)]
+pub(super) struct Shared {
+    pub(super) engine: Arc<Engine>,
+    pub(super) reader: Reader,
+}
+
+pub(super) fn router(shared: Shared) -> Router {
+    Router::new()
+        .route("/webhooks/github", post(webhook))
+        .route("/healthz", get(async || "ok\n"))
+        .route("/readyz", get(ready))
+        .with_state(shared)
+}
+
+async fn ready(State(shared): State<Shared>) -> Response {
+    match shared.engine.ready().await {
+        Ok(()) => "ready\n".into_response(),
+        Err(error) => {
+            tracing::warn!(%error, "not ready");
+            (StatusCode::SERVICE_UNAVAILABLE, "the database cannot be written\n").into_response()
+        }
+    }
+}
+
+async fn webhook(State(shared): State<Shared>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let inbox = shared.engine.inbox();
+    let mut reception = inbox.begin(&parts.headers);
+    let announced = parts.headers.get(header::CONTENT_LENGTH);
+    let announced = announced.and_then(|value| value.to_str().ok()?.parse().ok());
+    let keep = reception.may_be_signed();
+    let held = match shared.reader.read(body, announced, keep, |piece| reception.update(piece)).await {
+        Ok(held) => held,
+        Err(error) => return unread(error),
+    };
+    let now = shared.engine.clock().now();
+    match inbox.finish(reception, &parts.headers, held.bytes, now).await {
+        Ok(received) => (StatusCode::ACCEPTED, words(received)).into_response(),
+        Err(refusal) => refused(&refusal),
+    }
+}
+
+fn words(received: Received) -> &'static str {
+    match received {
+        Received::Stored => "stored\n",
+        Received::Repeated => "stored before\n",
+        Received::NotNeeded => "not needed\n",
+    }
+}
+
+fn refused(refusal: &Refusal) -> Response {
+    let status = match refusal {
+        Refusal::Unsigned(_) => StatusCode::UNAUTHORIZED,
+        Refusal::Malformed(_) => StatusCode::BAD_REQUEST,
+        Refusal::Conflicting { .. } => StatusCode::CONFLICT,
+        Refusal::NotStored(_) => StatusCode::SERVICE_UNAVAILABLE,
+    };
+    if status != StatusCode::SERVICE_UNAVAILABLE {
+        tracing::info!(%refusal, "a webhook call was refused");
+    }
+    (status, format!("{refusal}\n")).into_response()
+}
+
+fn unread(error: BodyError) -> Response {
+    let (status, words) = match error {
+        BodyError::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "not taken: the body is larger than 25 MB\n"),
+        BodyError::TooSlow => (StatusCode::REQUEST_TIMEOUT, "not taken: the body did not come in time\n"),
+        BodyError::CutOff => (StatusCode::BAD_REQUEST, "not taken: the body was cut off\n"),
+        BodyError::Crowded => {
+            (StatusCode::SERVICE_UNAVAILABLE, "not taken: too many large bodies at the same time\n")
+        }
+    };
+    tracing::info!(%status, "a webhook call was refused while its body came in");
+    let close: [(HeaderName, &str); 1] = [(header::CONNECTION, "close")];
+    (status, close, words).into_response()
+}

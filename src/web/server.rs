@@ -1,0 +1,138 @@
+use super::body::{Limits, Reader};
+use super::routes::{Shared, router};
+use super::setup;
+use crate::engine::Engine;
+use axum::Router;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::service::TowerToHyperService;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+/// How long open connections get to finish what they have begun when the server stops. Together with
+/// [`ENGINE_WITHIN`] it keeps a stop within ten seconds.
+const CONNECTIONS_WITHIN: Duration = Duration::from_secs(3);
+/// How long the engine gets after that.
+const ENGINE_WITHIN: Duration = Duration::from_secs(6);
+/// The pause after a connection could not be accepted, so that a full table of files is no busy loop.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// Why the server could not start listening.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot listen on {address}: {source}; is another server running there? Set HOST and PORT")]
+pub struct BindError {
+    address: String,
+    source: io::Error,
+}
+
+/// The listening server.
+pub struct Server {
+    address: SocketAddr,
+    /// `None` in set-up mode.
+    engine: Option<Arc<Engine>>,
+    stop: watch::Sender<bool>,
+    accepting: JoinHandle<()>,
+}
+
+impl Server {
+    /// Listens on an address that `bind` took, and serves the engine.
+    pub fn start(listener: TcpListener, engine: Engine, limits: Limits) -> io::Result<Self> {
+        let address = listener.local_addr()?;
+        let engine = Arc::new(engine);
+        let head_within = limits.head_within;
+        let routes = router(Shared { engine: Arc::clone(&engine), reader: Reader::new(limits) });
+        let (stop, stopped) = watch::channel(false);
+        let accepting = tokio::spawn(accept(listener, routes, head_within, stopped));
+        Ok(Self { address, engine: Some(engine), stop, accepting })
+    }
+
+    /// Listens in set-up mode: it tells how the App gets its credentials, and takes no deliveries.
+    pub fn start_set_up(listener: TcpListener, limits: &Limits) -> io::Result<Self> {
+        let address = listener.local_addr()?;
+        let (stop, stopped) = watch::channel(false);
+        let accepting = tokio::spawn(accept(listener, setup::router(), limits.head_within, stopped));
+        Ok(Self { address, engine: None, stop, accepting })
+    }
+
+    /// Takes the address that is to be listened on.
+    pub async fn bind(host: &str, port: u16) -> Result<TcpListener, BindError> {
+        let listener = TcpListener::bind((host, port)).await;
+        listener.map_err(|source| BindError { address: format!("{host}:{port}"), source })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Stops within ten seconds: no new connections, open requests are answered, work that has begun is
+    /// finished or left to the next start.
+    pub async fn stop(self) {
+        self.stop.send_replace(true);
+        if let Err(error) = self.accepting.await {
+            tracing::error!(%error, "the server did not stop well");
+        }
+        // Connections that were cut off have let go of the engine by now; a straggler only loses the
+        // orderly end of the engine, whose next start takes everything up again.
+        match self.engine.map(Arc::try_unwrap) {
+            Some(Ok(engine)) => engine.stop(ENGINE_WITHIN).await,
+            Some(Err(_)) => tracing::warn!("a request is under way; the engine is left to its next start"),
+            None => {}
+        }
+    }
+}
+
+async fn accept(
+    listener: TcpListener,
+    routes: Router,
+    head_within: Duration,
+    mut stopped: watch::Receiver<bool>,
+) {
+    let graceful = GracefulShutdown::new();
+    let mut connections = tokio::task::JoinSet::new();
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new()).header_read_timeout(head_within);
+    loop {
+        tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => {
+                    let connection = http.serve_connection(
+                        TokioIo::new(without_delay(stream)),
+                        TowerToHyperService::new(routes.clone()),
+                    );
+                    let watched = graceful.watch(connection);
+                    connections.spawn(async move {
+                        if let Err(error) = watched.await {
+                            tracing::debug!(%error, "a connection ended badly");
+                        }
+                    });
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "a connection could not be accepted");
+                    tokio::time::sleep(ACCEPT_PAUSE).await;
+                }
+            },
+            Some(_) = connections.join_next() => {}
+            _ = stopped.changed() => break,
+        }
+    }
+    drop(listener);
+    drop(routes);
+    if tokio::time::timeout(CONNECTIONS_WITHIN, graceful.shutdown()).await.is_err() {
+        tracing::warn!("connections that were still open have been cut off");
+    }
+    connections.shutdown().await;
+}
+
+fn without_delay(stream: TcpStream) -> TcpStream {
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(%error, "answers may be delayed on this connection");
+    }
+    stream
+}
