@@ -12,5 +12,6 @@ pub mod store;
 pub mod github;
 
 pub mod engine;
+pub mod web;
 
 pub mod cli;

@@ -1,5 +1,6 @@
 //! `towpath check pr`
 
+use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -7,6 +8,7 @@ use super::{UsageError, print};
 use crate::engine::judge::{judge, obstacle};
 use crate::flow::{Base, BranchName, CommitId, Flow, Head, Outcome, Pull, Role, Undecided, Verdict};
 use crate::lineage::{GitError, Ledger, Repository, Survey};
+use crate::report;
 
 /// What `towpath check pr` takes.
 #[derive(Debug, clap::Args)]
@@ -64,13 +66,13 @@ pub(super) async fn run(arguments: Arguments) -> Result<ExitCode, UsageError> {
         let nothing = nothing();
         let head = Head { branch: None, commit: nothing, fork: arguments.fork };
         let pull = Pull { head, base: Base { branch: base, commit: nothing } };
-        return Ok(answer(&arguments, &Verdict::undecided(why), &pull));
+        return Ok(answer(&arguments, &flow, &Verdict::undecided(why), &pull));
     }
     let Some(commit) = base_commit else { return Err(no_such_base(&arguments, &repository)) };
     let head = find_head(&arguments, &repository).await?;
     let pull = Pull { head, base: Base { branch: base, commit } };
     let verdict = judge(&repository, &flow, &pull, &ledger).await;
-    Ok(answer(&arguments, &verdict, &pull))
+    Ok(answer(&arguments, &flow, &verdict, &pull))
 }
 
 /// Why nothing can be decided where the base does not exist, unless the base itself is a mistake.
@@ -84,8 +86,12 @@ fn nothing() -> CommitId {
     "0".repeat(40).parse().expect("forty digits are an id")
 }
 
-fn answer(arguments: &Arguments, verdict: &Verdict, pull: &Pull) -> ExitCode {
-    print::to_stdout(&if arguments.json { print::json(verdict, pull) } else { print::human(verdict, pull) });
+fn answer(arguments: &Arguments, flow: &Flow, verdict: &Verdict, pull: &Pull) -> ExitCode {
+    print::to_stdout(&if arguments.json {
+        print::json(flow, verdict, pull)
+    } else {
+        report::terminal(flow, pull, verdict, std::io::stdout().is_terminal())
+    });
     match verdict.outcome() {
         Outcome::Pass | Outcome::Warn | Outcome::Wait => ExitCode::SUCCESS,
         Outcome::Unknown | Outcome::Fail => ExitCode::FAILURE,

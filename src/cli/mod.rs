@@ -4,7 +4,10 @@
 //! deciding anything.
 
 mod check_pr;
+mod deliveries;
 mod print;
+mod serve;
+mod settings;
 
 use std::process::ExitCode;
 
@@ -20,9 +23,14 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Run the App
+    Serve(serve::Arguments),
     /// Judge by the same rules as the App, in a repository on this machine
     #[command(subcommand)]
     Check(Check),
+    /// Look at the webhooks that came in, and take one in again
+    #[command(subcommand)]
+    Deliveries(deliveries::Command),
 }
 
 #[derive(Debug, Subcommand)]
@@ -39,17 +47,37 @@ const USAGE_ERROR: u8 = 2;
 #[error("{0}")]
 struct UsageError(String);
 
+impl UsageError {
+    fn new(what: impl std::fmt::Display) -> Self {
+        Self(what.to_string())
+    }
+}
+
 /// Runs the command line of this process.
 pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+    let runtime = match &arguments.command {
+        Command::Serve(_) => tokio::runtime::Builder::new_multi_thread().enable_all().build(),
+        _ => tokio::runtime::Builder::new_current_thread().enable_all().build(),
+    };
+    let runtime = match runtime {
         Ok(runtime) => runtime,
         Err(error) => return refuse(&UsageError(format!("the program could not start: {error}"))),
     };
-    let Command::Check(Check::Pr(arguments)) = arguments.command;
-    match runtime.block_on(check_pr::run(arguments)) {
+    match runtime.block_on(run(arguments.command)) {
         Ok(exit) => exit,
         Err(error) => refuse(&error),
+    }
+}
+
+async fn run(command: Command) -> Result<ExitCode, UsageError> {
+    match command {
+        Command::Serve(_) => serve::run().await.map(|()| ExitCode::SUCCESS),
+        Command::Check(Check::Pr(arguments)) => check_pr::run(arguments).await,
+        Command::Deliveries(command) => {
+            print::to_stdout(&deliveries::run(command).await?);
+            Ok(ExitCode::SUCCESS)
+        }
     }
 }
 
