@@ -355,7 +355,6 @@ impl Repo {
         }
         format!(r#"{{"version":1,"tips":[{}],"pushes":[{}]}}"#, tips.join(","), pushes.join(","))
     }
-
 }
 
 pub(crate) fn run_git(directory: &Path, arguments: &[&str]) -> String {

@@ -28,28 +28,19 @@ pub struct Exchange<'a> {
 /// Statuses that any request can meet, described or not: moved, not modified, not understood, not known, not allowed,
 /// not there, not valid, too many, and a broken server.
 fn always_possible(status: u16) -> bool {
-    matches!(
-        status,
-        301 | 302 | 304 | 307 | 400 | 401 | 403 | 404 | 422 | 429 | 500..=599
-    )
+    matches!(status, 301 | 302 | 304 | 307 | 400 | 401 | 403 | 404 | 422 | 429 | 500..=599)
 }
 
 pub(super) fn check(operations: &Operations, exchange: &Exchange) -> Result<(), Violation> {
     let method = exchange.method.to_ascii_uppercase();
-    let found = operations
-        .find(&method, exchange.path)
-        .ok_or_else(|| Violation {
-            kind: Kind::UnknownOperation,
-            operation: format!("{method} {}", exchange.path),
-            place: String::new(),
-            expected: "an operation that GitHub describes".into(),
-            found: "none with this method and path".into(),
-        })?;
-    let judge = Judge {
-        operations,
-        document: &operations.document,
-        found: &found,
-    };
+    let found = operations.find(&method, exchange.path).ok_or_else(|| Violation {
+        kind: Kind::UnknownOperation,
+        operation: format!("{method} {}", exchange.path),
+        place: String::new(),
+        expected: "an operation that GitHub describes".into(),
+        found: "none with this method and path".into(),
+    })?;
+    let judge = Judge { operations, document: &operations.document, found: &found };
     judge.path()?;
     judge.query(exchange.query)?;
     judge.request(exchange.request_body)?;
@@ -79,16 +70,8 @@ impl Judge<'_> {
             let (name, argument) = pair.split_once('=').unwrap_or((pair, ""));
             let (name, argument) = (decoded(name), decoded(argument));
             let Some(schema) = operation.query_parameters.get(&name) else {
-                let known: Vec<&str> = operation
-                    .query_parameters
-                    .keys()
-                    .map(String::as_str)
-                    .collect();
-                let expected = if known.is_empty() {
-                    "no parameters".into()
-                } else {
-                    known.join(", ")
-                };
+                let known: Vec<&str> = operation.query_parameters.keys().map(String::as_str).collect();
+                let expected = if known.is_empty() { "no parameters".into() } else { known.join(", ") };
                 return Err(self.violation(
                     Kind::UnknownParameter,
                     &name,
@@ -102,13 +85,7 @@ impl Judge<'_> {
     }
 
     /// A parameter is text on the wire; it fits if the text does, or what the text says read as JSON (`30`, `true`).
-    fn parameter(
-        &self,
-        kind: Kind,
-        schema: &Schema,
-        name: &str,
-        argument: &str,
-    ) -> Result<(), Violation> {
+    fn parameter(&self, kind: Kind, schema: &Schema, name: &str, argument: &str) -> Result<(), Violation> {
         let text = Value::String(argument.to_owned());
         let Some(misfit) = schema.check(self.document, &text).into_iter().next() else {
             return Ok(());
@@ -142,22 +119,13 @@ impl Judge<'_> {
         let described = responses.get(status.to_string().as_str());
         if described.is_none() && !always_possible(status) {
             let known: Vec<&str> = responses.keys().map(String::as_str).collect();
-            return Err(self.violation(
-                Kind::UnknownStatus,
-                "",
-                known.join(", "),
-                status.to_string(),
-            ));
+            return Err(self.violation(Kind::UnknownStatus, "", known.join(", "), status.to_string()));
         }
         let refusal = status >= 300 && status != 304;
         match (described.and_then(Option::as_ref), body) {
             (Some(schema), Some(body)) => self.fits(Kind::ResponseBody, schema, body),
-            (None, Some(body)) if refusal => {
-                self.fits(Kind::ResponseBody, &self.operations.error, body)
-            }
-            (None, Some(body)) => {
-                Err(self.violation(Kind::ResponseBody, "", "no body", shown(body)))
-            }
+            (None, Some(body)) if refusal => self.fits(Kind::ResponseBody, &self.operations.error, body),
+            (None, Some(body)) => Err(self.violation(Kind::ResponseBody, "", "no body", shown(body))),
             // A moved page and a proxy's 502 come without a word, so only the described answers must have a body.
             (Some(_), None) if status < 500 => {
                 Err(self.violation(Kind::ResponseBody, "", "a JSON body", "none"))
@@ -181,19 +149,11 @@ impl Judge<'_> {
         found: impl Into<String>,
     ) -> Violation {
         let operation = self.found.operation.name();
-        Violation {
-            kind,
-            operation,
-            place: place.into(),
-            expected: expected.into(),
-            found: found.into(),
-        }
+        Violation { kind, operation, place: place.into(), expected: expected.into(), found: found.into() }
     }
 }
 
 /// A piece of a query as it was meant.
 fn decoded(text: &str) -> String {
-    percent_decode_str(&text.replace('+', " "))
-        .decode_utf8_lossy()
-        .into_owned()
+    percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned()
 }

@@ -49,9 +49,7 @@ fn explain(error: &ValidationError<'_>) -> Misfit {
 }
 
 /// The error of the alternative that was meant: the deepest one, and among equals not a mere difference of type.
-fn meant<'a>(
-    alternatives: &'a [Vec<ValidationError<'static>>],
-) -> Option<&'a ValidationError<'static>> {
+fn meant<'a>(alternatives: &'a [Vec<ValidationError<'static>>]) -> Option<&'a ValidationError<'static>> {
     alternatives
         .iter()
         .filter_map(|errors| errors.iter().max_by_key(|error| rank(error)))
@@ -69,10 +67,7 @@ fn rank(error: &ValidationError<'_>) -> (usize, bool) {
     nested.map_or_else(
         || {
             let depth = error.instance_path().as_str().matches('/').count();
-            (
-                depth,
-                !matches!(error.kind(), ValidationErrorKind::Type { .. }),
-            )
+            (depth, !matches!(error.kind(), ValidationErrorKind::Type { .. }))
         },
         rank,
     )
@@ -82,19 +77,11 @@ fn expected(error: &ValidationError<'_>) -> String {
     use ValidationErrorKind as K;
     match error.kind() {
         K::Required { property } => format!("the property {property}"),
-        K::AdditionalProperties { .. } | K::UnevaluatedProperties { .. } => {
-            "no other properties".into()
+        K::AdditionalProperties { .. } | K::UnevaluatedProperties { .. } => "no other properties".into(),
+        K::Type { kind: TypeKind::Single(one) } => format!("{one}"),
+        K::Type { kind: TypeKind::Multiple(several) } => {
+            several.iter().map(|one| one.to_string()).collect::<Vec<_>>().join(" or ")
         }
-        K::Type {
-            kind: TypeKind::Single(one),
-        } => format!("{one}"),
-        K::Type {
-            kind: TypeKind::Multiple(several),
-        } => several
-            .iter()
-            .map(|one| one.to_string())
-            .collect::<Vec<_>>()
-            .join(" or "),
         K::Enum { options } => match options.as_array() {
             Some(several) => several.iter().map(shown).collect::<Vec<_>>().join(" or "),
             None => shown(options),
@@ -108,10 +95,8 @@ fn expected(error: &ValidationError<'_>) -> String {
         K::Pattern { pattern } => format!("the pattern {pattern}"),
         K::OneOfMultipleValid { .. } => "exactly one of the alternatives to fit".into(),
         K::AnyOf { context } | K::OneOfNotValid { context } => {
-            let mut each: Vec<String> = context
-                .iter()
-                .filter_map(|errors| errors.first().map(expected))
-                .collect();
+            let mut each: Vec<String> =
+                context.iter().filter_map(|errors| errors.first().map(expected)).collect();
             each.dedup();
             each.join(" or ")
         }
@@ -122,10 +107,7 @@ fn expected(error: &ValidationError<'_>) -> String {
 fn keys(value: &Value) -> String {
     match value.as_object() {
         Some(object) if object.is_empty() => "{}".into(),
-        Some(object) => format!(
-            "only {}",
-            quoted(&object.keys().cloned().collect::<Vec<_>>())
-        ),
+        Some(object) => format!("only {}", quoted(&object.keys().cloned().collect::<Vec<_>>())),
         None => shown(value),
     }
 }

@@ -52,10 +52,7 @@ impl Contract {
 
     /// Whether GitHub could send this payload as this event.
     pub fn check_webhook(&self, event: &str, body: &Value) -> Result<(), Violation> {
-        self.webhook_violations(event, body)
-            .into_iter()
-            .next()
-            .map_or(Ok(()), Err)
+        self.webhook_violations(event, body).into_iter().next().map_or(Ok(()), Err)
     }
 
     /// Everything that keeps a payload from being one of GitHub's; [`Contract::check_webhook`] tells the first.

@@ -50,19 +50,12 @@ impl Operations {
     /// # Panics
     /// If the fixture is not what `reduce.mjs` writes; it is part of this crate.
     pub(super) fn read() -> Self {
-        let fixture: Fixture =
-            serde_json::from_str(FIXTURE).expect("the fixture is part of this crate");
-        let document: Value =
-            serde_json::from_str(FIXTURE).expect("the fixture is part of this crate");
+        let fixture: Fixture = serde_json::from_str(FIXTURE).expect("the fixture is part of this crate");
+        let document: Value = serde_json::from_str(FIXTURE).expect("the fixture is part of this crate");
         Self {
             document: Document::new("urn:github:openapi", document),
             error: Schema::at(["$defs", "basic-error"]),
-            all: fixture
-                .operations
-                .into_iter()
-                .enumerate()
-                .map(|(i, raw)| raw.operation(i))
-                .collect(),
+            all: fixture.operations.into_iter().enumerate().map(|(i, raw)| raw.operation(i)).collect(),
         }
     }
 
@@ -74,20 +67,13 @@ impl Operations {
             .filter(|operation| operation.method == method)
             .filter_map(|operation| {
                 let arguments = operation.arguments(&segments)?;
-                Some(Match {
-                    operation,
-                    arguments,
-                })
+                Some(Match { operation, arguments })
             })
             .max_by_key(|found| found.operation.literal_segments())
     }
 
     pub(super) fn compile_all(&self) -> usize {
-        let all = self
-            .all
-            .iter()
-            .flat_map(Operation::schemas)
-            .chain([&self.error]);
+        let all = self.all.iter().flat_map(Operation::schemas).chain([&self.error]);
         all.inspect(|schema| {
             schema.validator(&self.document);
         })
@@ -99,10 +85,8 @@ impl Operations {
 /// GitHub Enterprise Server has everything under `/api/v3`, and GitHub leads from a repository's old name, and from page
 /// to page, by the repository's number.
 fn segments(path: &str) -> Vec<&str> {
-    let path = path
-        .strip_prefix("/api/v3")
-        .filter(|rest| rest.is_empty() || rest.starts_with('/'))
-        .unwrap_or(path);
+    let path =
+        path.strip_prefix("/api/v3").filter(|rest| rest.is_empty() || rest.starts_with('/')).unwrap_or(path);
     let mut segments: Vec<&str> = path.trim_start_matches('/').split('/').collect();
     if let ["repositories", number, ..] = segments[..]
         && number.parse::<u64>().is_ok()
@@ -123,9 +107,7 @@ impl Operation {
     }
 
     fn literal_segments(&self) -> usize {
-        self.template()
-            .filter(|part| variable(part).is_none())
-            .count()
+        self.template().filter(|part| variable(part).is_none()).count()
     }
 
     /// What the path says for each parameter, or nothing if it is another path.
@@ -140,36 +122,22 @@ impl Operation {
             };
             // A branch, a file's path: as many segments as the rest of the template leaves over.
             let wide = self.wide.iter().any(|wide| wide == name);
-            let take = if wide {
-                left.len().checked_sub(template.len() - i - 1)?
-            } else {
-                1
-            };
+            let take = if wide { left.len().checked_sub(template.len() - i - 1)? } else { 1 };
             let (taken, rest) = left.split_at_checked(take).filter(|_| take > 0)?;
             let argument = taken.join("/");
             if argument.is_empty() {
                 return None;
             }
-            arguments.push((
-                name,
-                percent_decode_str(&argument)
-                    .decode_utf8_lossy()
-                    .into_owned(),
-            ));
+            arguments.push((name, percent_decode_str(&argument).decode_utf8_lossy().into_owned()));
             left = rest;
         }
         left.is_empty().then_some(arguments)
     }
 
     fn schemas(&self) -> impl Iterator<Item = &Schema> {
-        let parameters = self
-            .path_parameters
-            .values()
-            .chain(self.query_parameters.values());
+        let parameters = self.path_parameters.values().chain(self.query_parameters.values());
         let body = self.body.iter().map(|body| &body.schema);
-        parameters
-            .chain(body)
-            .chain(self.responses.values().flatten())
+        parameters.chain(body).chain(self.responses.values().flatten())
     }
 }
 
@@ -210,15 +178,8 @@ impl Raw {
                 .into_keys()
                 .map(|name| (name.clone(), at("params", &name)))
                 .collect(),
-            query_parameters: self
-                .query
-                .into_keys()
-                .map(|name| (name.clone(), at("query", &name)))
-                .collect(),
-            body: self.body.map(|body| Body {
-                required: body.required,
-                schema: at("body", "schema"),
-            }),
+            query_parameters: self.query.into_keys().map(|name| (name.clone(), at("query", &name))).collect(),
+            body: self.body.map(|body| Body { required: body.required, schema: at("body", "schema") }),
             responses: self
                 .responses
                 .into_iter()

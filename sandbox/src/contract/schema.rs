@@ -41,10 +41,7 @@ impl Schema {
             pointer.push('/');
             pointer.push_str(&step.replace('~', "~0").replace('/', "~1"));
         }
-        Self {
-            pointer,
-            compiled: OnceLock::new(),
-        }
+        Self { pointer, compiled: OnceLock::new() }
     }
 
     /// Everything that does not fit, the outermost first.

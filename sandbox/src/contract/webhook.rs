@@ -28,10 +28,8 @@ impl Webhooks {
     /// # Panics
     /// If the fixture is not what `reduce.mjs` writes; it is part of this crate.
     pub(super) fn read() -> Self {
-        let fixture: Fixture =
-            serde_json::from_str(FIXTURE).expect("the fixture is part of this crate");
-        let document: Value =
-            serde_json::from_str(FIXTURE).expect("the fixture is part of this crate");
+        let fixture: Fixture = serde_json::from_str(FIXTURE).expect("the fixture is part of this crate");
+        let document: Value = serde_json::from_str(FIXTURE).expect("the fixture is part of this crate");
         let mut events = BTreeMap::new();
         for (event, actions) in fixture.events {
             let schemas = actions.into_keys().map(|action| {
@@ -40,58 +38,29 @@ impl Webhooks {
             });
             events.insert(event.clone(), schemas.collect());
         }
-        Self {
-            document: Document::new("urn:github:webhooks", document),
-            events,
-        }
+        Self { document: Document::new("urn:github:webhooks", document), events }
     }
 
     pub(super) fn check(&self, event: &str, body: &Value) -> Vec<Violation> {
         let violation = |kind, name: &str, misfit: Misfit| {
-            let Misfit {
-                place,
-                expected,
-                found,
-            } = misfit;
-            Violation {
-                kind,
-                operation: format!("webhook {name}"),
-                place,
-                expected,
-                found,
-            }
+            let Misfit { place, expected, found } = misfit;
+            Violation { kind, operation: format!("webhook {name}"), place, expected, found }
         };
         let Some(actions) = self.events.get(event) else {
             let expected = "an event that GitHub describes".into();
-            let misfit = Misfit {
-                place: String::new(),
-                expected,
-                found: "none of this name".into(),
-            };
+            let misfit = Misfit { place: String::new(), expected, found: "none of this name".into() };
             return vec![violation(Kind::UnknownEvent, event, misfit)];
         };
         let action = body.get("action").and_then(Value::as_str);
-        let Some(schema) = actions
-            .get("")
-            .or_else(|| actions.get(action.unwrap_or_default()))
-        else {
-            let expected = actions
-                .keys()
-                .map(String::as_str)
-                .collect::<Vec<_>>()
-                .join(", ");
-            let misfit = Misfit {
-                place: "/action".into(),
-                expected,
-                found: action.unwrap_or("none").to_owned(),
-            };
+        let Some(schema) = actions.get("").or_else(|| actions.get(action.unwrap_or_default())) else {
+            let expected = actions.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
+            let misfit =
+                Misfit { place: "/action".into(), expected, found: action.unwrap_or("none").to_owned() };
             return vec![violation(Kind::UnknownAction, event, misfit)];
         };
         let name = action.map_or_else(|| event.to_owned(), |action| format!("{event}.{action}"));
         let misfits = schema.check(&self.document, body).into_iter();
-        misfits
-            .map(|misfit| violation(Kind::Payload, &name, misfit))
-            .collect()
+        misfits.map(|misfit| violation(Kind::Payload, &name, misfit)).collect()
     }
 
     pub(super) fn compile_all(&self) -> usize {
@@ -129,8 +98,5 @@ impl Example {
 }
 
 pub(super) fn examples() -> impl Iterator<Item = Example> {
-    EXAMPLES
-        .lines()
-        .filter_map(|line| line.split_once('\t'))
-        .map(|(event, body)| Example { event, body })
+    EXAMPLES.lines().filter_map(|line| line.split_once('\t')).map(|(event, body)| Example { event, body })
 }

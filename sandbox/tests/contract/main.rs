@@ -22,29 +22,12 @@ fn judge(
     let (request, response) = (request.into(), response.into());
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
     let (request_body, response_body) = (request.as_ref(), response.as_ref());
-    Contract::github().check(&Exchange {
-        method,
-        path,
-        query,
-        request_body,
-        status,
-        response_body,
-    })
+    Contract::github().check(&Exchange { method, path, query, request_body, status, response_body })
 }
 
 /// What the contract says to a request, which is refused so that no answer stands in the way.
-fn judge_request(
-    method: &str,
-    target: &str,
-    body: impl Into<Option<Value>>,
-) -> Result<(), Violation> {
-    judge(
-        method,
-        target,
-        body,
-        403,
-        json!({"message": "Resource not accessible by integration"}),
-    )
+fn judge_request(method: &str, target: &str, body: impl Into<Option<Value>>) -> Result<(), Violation> {
+    judge(method, target, body, 403, json!({"message": "Resource not accessible by integration"}))
 }
 
 #[track_caller]
@@ -70,27 +53,9 @@ fn reference() -> Value {
 #[test]
 fn good_exchanges_pass() {
     let ok = [
-        judge(
-            "GET",
-            "/repos/acme/shop/git/ref/heads/main",
-            None,
-            200,
-            Some(reference()),
-        ),
-        judge(
-            "get",
-            "/api/v3/repos/acme/shop/git/ref/heads/main",
-            None,
-            200,
-            Some(reference()),
-        ),
-        judge(
-            "GET",
-            "/repositories/17/git/ref/heads/feature/a%2Fb",
-            None,
-            200,
-            Some(reference()),
-        ),
+        judge("GET", "/repos/acme/shop/git/ref/heads/main", None, 200, Some(reference())),
+        judge("get", "/api/v3/repos/acme/shop/git/ref/heads/main", None, 200, Some(reference())),
+        judge("GET", "/repositories/17/git/ref/heads/feature/a%2Fb", None, 200, Some(reference())),
         judge(
             "GET",
             "/repos/acme/shop/commits/feature/x/check-runs?per_page=100&filter=latest&app_id=7",
@@ -105,20 +70,8 @@ fn good_exchanges_pass() {
             200,
             Some(reference()),
         ),
-        judge(
-            "DELETE",
-            "/repos/acme/shop/git/refs/heads/x",
-            None,
-            204,
-            None,
-        ),
-        judge(
-            "POST",
-            "/app/hook/deliveries/12/attempts",
-            Some(json!({})),
-            202,
-            Some(json!({})),
-        ),
+        judge("DELETE", "/repos/acme/shop/git/refs/heads/x", None, 204, None),
+        judge("POST", "/app/hook/deliveries/12/attempts", Some(json!({})), 202, Some(json!({}))),
         judge(
             "PUT",
             "/repos/acme/shop/pulls/1/merge",
@@ -167,50 +120,23 @@ fn good_exchanges_pass() {
 #[test]
 fn an_unknown_operation_is_caught() {
     assert_violation(
-        judge(
-            "GET",
-            "/repos/acme/shop/git/reference/heads/main",
-            None,
-            200,
-            None,
-        ),
+        judge("GET", "/repos/acme/shop/git/reference/heads/main", None, 200, None),
         Kind::UnknownOperation,
         "GET /repos/acme/shop/git/reference/heads/main: operation: expected an operation that GitHub describes, \
          found none with this method and path",
     );
     // The path exists, but only to be read.
-    let result = judge(
-        "DELETE",
-        "/repos/acme/shop/commits/main/check-runs",
-        None,
-        204,
-        None,
-    );
-    assert_eq!(
-        result.map_err(|violation| violation.kind),
-        Err(Kind::UnknownOperation)
-    );
+    let result = judge("DELETE", "/repos/acme/shop/commits/main/check-runs", None, 204, None);
+    assert_eq!(result.map_err(|violation| violation.kind), Err(Kind::UnknownOperation));
     // An empty segment is no argument.
     let result = judge("GET", "/repos/acme//pulls", None, 304, None);
-    assert_eq!(
-        result.map_err(|violation| violation.kind),
-        Err(Kind::UnknownOperation)
-    );
+    assert_eq!(result.map_err(|violation| violation.kind), Err(Kind::UnknownOperation));
 }
 
 #[test]
 fn the_most_literal_path_wins() {
     // "/commits/{ref}" would take "abc/check-runs" for a branch; it has no parameter "check_name".
-    assert_eq!(
-        judge(
-            "GET",
-            "/repos/acme/shop/commits/abc/check-runs?check_name=x",
-            None,
-            304,
-            None
-        ),
-        Ok(())
-    );
+    assert_eq!(judge("GET", "/repos/acme/shop/commits/abc/check-runs?check_name=x", None, 304, None), Ok(()));
 }
 
 #[test]
@@ -225,13 +151,7 @@ fn a_bad_path_parameter_is_caught() {
 #[test]
 fn an_unknown_query_parameter_is_caught() {
     assert_violation(
-        judge(
-            "GET",
-            "/repos/acme/shop/pulls/1/commits?perpage=100",
-            None,
-            304,
-            None,
-        ),
+        judge("GET", "/repos/acme/shop/pulls/1/commits?perpage=100", None, 304, None),
         Kind::UnknownParameter,
         "GET /repos/{owner}/{repo}/pulls/{pull_number}/commits (pulls/list-commits): query at perpage: \
          expected page, per_page, found a parameter of this name",
@@ -246,13 +166,7 @@ fn an_unknown_query_parameter_is_caught() {
 #[test]
 fn a_bad_query_parameter_is_caught() {
     assert_violation(
-        judge(
-            "GET",
-            "/repos/acme/shop/pulls?per_page=many",
-            None,
-            304,
-            None,
-        ),
+        judge("GET", "/repos/acme/shop/pulls?per_page=many", None, 304, None),
         Kind::QueryParameter,
         r#"GET /repos/{owner}/{repo}/pulls (pulls/list): query at per_page: expected integer, found "many""#,
     );
@@ -268,21 +182,10 @@ fn a_bad_request_body_is_caught() {
     let create = "POST /repos/{owner}/{repo}/check-runs (checks/create): request body";
     let check = |body| judge_request("POST", "/repos/acme/shop/check-runs", body);
     let caught = |body: Value, text: &str| {
-        assert_violation(
-            check(Some(body)),
-            Kind::RequestBody,
-            &format!("{create}{text}"),
-        );
+        assert_violation(check(Some(body)), Kind::RequestBody, &format!("{create}{text}"));
     };
-    assert_violation(
-        check(None),
-        Kind::RequestBody,
-        &format!("{create}: expected a body, found none"),
-    );
-    caught(
-        json!({"name": "x"}),
-        r#": expected the property "head_sha", found only "name""#,
-    );
+    assert_violation(check(None), Kind::RequestBody, &format!("{create}: expected a body, found none"));
+    caught(json!({"name": "x"}), r#": expected the property "head_sha", found only "name""#);
     caught(
         json!({"name": "x", "head_sha": "aa", "external": "1"}),
         r#": expected no other properties, found "external""#,
@@ -299,15 +202,10 @@ fn a_bad_request_body_is_caught() {
         json!({"name": "x", "head_sha": "aa", "started_at": "yesterday"}),
         r#" at /started_at: expected the format date-time, found "yesterday""#,
     );
-    let action = json!({"label": "Open the promotion", "identifier": "open_a_promotion_now", "description": "d"});
-    assert_eq!(
-        check(Some(
-            json!({"name": "x", "head_sha": "aa", "actions": [action]})
-        )),
-        Ok(())
-    );
     let action =
-        json!({"label": "Open the promotion now", "identifier": "open", "description": "d"});
+        json!({"label": "Open the promotion", "identifier": "open_a_promotion_now", "description": "d"});
+    assert_eq!(check(Some(json!({"name": "x", "head_sha": "aa", "actions": [action]}))), Ok(()));
+    let action = json!({"label": "Open the promotion now", "identifier": "open", "description": "d"});
     caught(
         json!({"name": "x", "head_sha": "aa", "actions": [action]}),
         r#" at /actions/0/label: expected at most 20 characters, found "Open the promotion now""#,
@@ -342,49 +240,24 @@ fn an_open_description_is_closed_for_requests() {
 #[test]
 fn a_body_where_none_belongs_is_caught() {
     assert_violation(
-        judge_request(
-            "GET",
-            "/repos/acme/shop/pulls/1",
-            Some(json!({"state": "open"})),
-        ),
+        judge_request("GET", "/repos/acme/shop/pulls/1", Some(json!({"state": "open"}))),
         Kind::RequestBody,
         "GET /repos/{owner}/{repo}/pulls/{pull_number} (pulls/get): request body: \
          expected no body, found {\"state\":\"open\"}",
     );
     assert_violation(
-        judge(
-            "DELETE",
-            "/repos/acme/shop/git/refs/heads/x",
-            None,
-            204,
-            Some(json!({})),
-        ),
+        judge("DELETE", "/repos/acme/shop/git/refs/heads/x", None, 204, Some(json!({}))),
         Kind::ResponseBody,
         "DELETE /repos/{owner}/{repo}/git/refs/{ref} (git/delete-ref): answer: expected no body, found {}",
     );
-    let not_modified = judge(
-        "GET",
-        "/repos/acme/shop/pulls/1",
-        None,
-        304,
-        Some(json!({})),
-    );
-    assert_eq!(
-        not_modified.map_err(|violation| violation.kind),
-        Err(Kind::ResponseBody)
-    );
+    let not_modified = judge("GET", "/repos/acme/shop/pulls/1", None, 304, Some(json!({})));
+    assert_eq!(not_modified.map_err(|violation| violation.kind), Err(Kind::ResponseBody));
 }
 
 #[test]
 fn an_undescribed_status_is_caught() {
     assert_violation(
-        judge(
-            "GET",
-            "/repos/acme/shop/git/ref/heads/main",
-            None,
-            201,
-            Some(reference()),
-        ),
+        judge("GET", "/repos/acme/shop/git/ref/heads/main", None, 201, Some(reference())),
         Kind::UnknownStatus,
         "GET /repos/{owner}/{repo}/git/ref/{ref} (git/get-ref): status: expected 200, 404, 409, found 201",
     );
@@ -394,41 +267,19 @@ fn an_undescribed_status_is_caught() {
 fn a_bad_answer_is_caught() {
     let get = "GET /repos/{owner}/{repo}/git/ref/{ref} (git/get-ref): answer";
     let caught = |status, body, text: &str| {
-        let result = judge(
-            "GET",
-            "/repos/acme/shop/git/ref/heads/main",
-            None,
-            status,
-            body,
-        );
+        let result = judge("GET", "/repos/acme/shop/git/ref/heads/main", None, status, body);
         assert_violation(result, Kind::ResponseBody, &format!("{get}{text}"));
     };
     caught(200, None, ": expected a JSON body, found none");
     let mut short = reference();
     short["object"] = json!({"sha": "aa218f56b14c9653891f9e74264a383fa43fefbd"});
-    caught(
-        200,
-        Some(short),
-        r#" at /object: expected the property "type", found only "sha""#,
-    );
+    caught(200, Some(short), r#" at /object: expected the property "type", found only "sha""#);
     let mut relative = reference();
     relative["url"] = json!("/repos/acme/shop");
-    caught(
-        200,
-        Some(relative),
-        r#" at /url: expected the format uri, found "/repos/acme/shop""#,
-    );
+    caught(200, Some(relative), r#" at /url: expected the format uri, found "/repos/acme/shop""#);
     // Described, by the description of an error; and not described, hence an error as everywhere.
-    caught(
-        404,
-        Some(json!({"msg": "no"})),
-        r#": expected the property "message", found only "msg""#,
-    );
-    caught(
-        429,
-        Some(json!({"msg": "no"})),
-        r#": expected the property "message", found only "msg""#,
-    );
+    caught(404, Some(json!({"msg": "no"})), r#": expected the property "message", found only "msg""#);
+    caught(429, Some(json!({"msg": "no"})), r#": expected the property "message", found only "msg""#);
 }
 
 #[test]
@@ -436,21 +287,14 @@ fn of_several_alternatives_the_one_that_was_meant_is_spoken_of() {
     let merged_by = |by: Value| {
         let mut pulls = json!([{}]);
         pulls[0]["assignee"] = by;
-        judge("GET", "/repos/acme/shop/pulls", None, 200, Some(pulls))
-            .expect_err("not a pull request")
+        judge("GET", "/repos/acme/shop/pulls", None, 200, Some(pulls)).expect_err("not a pull request")
     };
     // The whole misses much; a person who may be absent is an alternative, and null is the other one.
     assert_eq!(merged_by(json!(null)).place, "/0");
-    let violations =
-        Contract::github().webhook_violations("push", &json!({"organization": {"login": 7}}));
-    let found = violations
-        .iter()
-        .find(|violation| violation.place == "/organization/login")
-        .expect("a wrong login");
-    assert_eq!(
-        (found.expected.as_str(), found.found.as_str()),
-        ("string", "7")
-    );
+    let violations = Contract::github().webhook_violations("push", &json!({"organization": {"login": 7}}));
+    let found =
+        violations.iter().find(|violation| violation.place == "/organization/login").expect("a wrong login");
+    assert_eq!((found.expected.as_str(), found.found.as_str()), ("string", "7"));
 }
 
 #[test]
@@ -476,18 +320,12 @@ fn bad_webhooks_are_caught() {
         Kind::Payload,
         "webhook ping: payload at /zen: expected string, found 1",
     );
-    let example = Contract::examples()
-        .find(|example| example.event == "merge_group")
-        .expect("one is recorded");
+    let example =
+        Contract::examples().find(|example| example.event == "merge_group").expect("one is recorded");
     let mut payload = example.json();
     assert_eq!(check("merge_group", payload.clone()), Ok(()));
-    payload["merge_group"]
-        .as_object_mut()
-        .expect("an object")
-        .remove("head_sha");
-    let text = check("merge_group", payload)
-        .expect_err("incomplete")
-        .to_string();
+    payload["merge_group"].as_object_mut().expect("an object").remove("head_sha");
+    let text = check("merge_group", payload).expect_err("incomplete").to_string();
     assert!(
         text.contains(r#"payload at /merge_group: expected the property "head_sha", found only "#),
         "{text}"
