@@ -25,10 +25,8 @@ pub(super) async fn run(
 ) -> Result<Vec<Change>, Trouble> {
     let news = News::of(room, unit).await?;
     let before = room.store.pull(id, number).await?;
-    let Some(latest) = Latest::of(room, &news, id, number, before.as_ref()).await? else {
-        return Ok(news.digested(unit));
-    };
-    let Latest { repository, pull, mut changes } = latest;
+    let Latest { repository, pull, mut changes } =
+        Latest::of(room, &news, id, number, before.as_ref()).await?;
     changes.extend(news.digested(unit));
     if repository.state == RepositoryState::Gone || pull.state != PullState::Open {
         return Ok(changes);

@@ -13,14 +13,13 @@ pub(super) struct Latest {
 }
 
 impl Latest {
-    /// `None` when nothing is known of the repository, so that nobody can be asked.
     pub(super) async fn of(
         room: &Room,
         news: &News,
         id: RepositoryId,
         number: PullNumber,
         before: Option<&JudgedPull>,
-    ) -> Result<Option<Self>, Trouble> {
+    ) -> Result<Self, Trouble> {
         let (events, mut sure) = news.events::<PullRequestEvent>(&["pull_request"]);
         let mut repository = room.store.repository(id).await?;
         let mut newest = before.map(|before| before.pull.clone());
@@ -42,7 +41,9 @@ impl Latest {
                 _ => newest = Some(row),
             }
         }
-        let Some(repository) = repository else { return Ok(None) };
+        let unknown =
+            || Trouble::give_up("its repository is not known, and no event that can be read names it");
+        let repository = repository.ok_or_else(unknown)?;
         let pull = match newest {
             Some(pull) if sure => pull,
             _ => {
@@ -52,7 +53,7 @@ impl Latest {
         };
         changes.push(Change::Repository(repository.clone()));
         changes.push(Change::Pull(pull.clone()));
-        Ok(Some(Self { repository, pull, changes }))
+        Ok(Self { repository, pull, changes })
     }
 }
 
