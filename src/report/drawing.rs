@@ -122,14 +122,20 @@ impl Graph {
     /// Commits, oldest first; a long row keeps its ends and says how many it leaves out between them.
     fn commits(&mut self, commits: &[&Commit], kind: Kind, more: &str) {
         if commits.len() <= PER_BRANCH + 1 {
-            commits.iter().for_each(|commit| self.commit(&commit.id.short(), kind));
+            self.each(commits, kind);
             return;
         }
         let (first, rest) = commits.split_at(PER_BRANCH / 2);
         let (left_out, last) = rest.split_at(rest.len() - PER_BRANCH / 2);
-        first.iter().for_each(|commit| self.commit(&commit.id.short(), kind));
+        self.each(first, kind);
         self.commit(&format!("{} {more}", left_out.len()), kind);
-        last.iter().for_each(|commit| self.commit(&commit.id.short(), kind));
+        self.each(last, kind);
+    }
+
+    fn each(&mut self, commits: &[&Commit], kind: Kind) {
+        for commit in commits {
+            self.commit(&commit.id.short(), kind);
+        }
     }
 
     fn branch(&mut self, name: &str) {

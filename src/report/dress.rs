@@ -1,6 +1,8 @@
 //! An account in GitHub's Markdown.
 
 use super::Subject;
+use std::fmt::Write as _;
+
 use super::limits::shorten_end;
 use super::markdown::{block, code, code_in_table};
 use super::prose::{Prose, count};
@@ -39,9 +41,17 @@ fn step(label: &str, step: &Step) -> Vec<String> {
         parts.push(block("sh", &shell::script(&step.commands)));
     }
     if !step.after.is_empty() {
-        parts.push(paragraphs(&step.after).join(" "));
+        parts.push(bullets(&paragraphs(&step.after)));
     }
     parts
+}
+
+/// Several remarks as a list, one alone as a sentence.
+pub(super) fn bullets(remarks: &[String]) -> String {
+    match remarks {
+        [one] => one.clone(),
+        many => many.iter().map(|remark| format!("- {remark}")).collect::<Vec<_>>().join("\n"),
+    }
 }
 
 /// The tables an account rests on, each with at most `rows` rows.
@@ -75,7 +85,7 @@ fn table(caption: &Prose, head: &str, lines: impl Iterator<Item = String>, all: 
         shown += 1;
     }
     if shown < all {
-        text.push_str(&format!("\n\n… and {} more.", all - shown));
+        let _ = write!(text, "\n\n… and {} more.", all - shown);
     }
     text
 }

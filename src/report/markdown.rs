@@ -76,7 +76,7 @@ mod tests {
         assert_eq!(block("sh", "a````b"), "`````sh\na````b\n`````");
     }
 
-    /// What CommonMark's rule for code spans makes of `span`: its content, and what follows it.
+    /// What the rule of `CommonMark` for code spans makes of `span`: its content, and what follows it.
     fn read_code_span(span: &str) -> Option<(String, &str)> {
         let fence = span.len() - span.trim_start_matches('`').len();
         let body = &span[fence..];

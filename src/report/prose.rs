@@ -115,7 +115,7 @@ pub(super) fn count(number: usize, one: &str) -> String {
 pub(super) fn row(names: &[&str], link: &str) -> Prose {
     const SHOWN: usize = 6;
     if names.len() > SHOWN {
-        let shown = Prose::new(&vec!["%"; SHOWN].join(", "), &names[..SHOWN]);
+        let shown = Prose::new(&["%"; SHOWN].join(", "), &names[..SHOWN]);
         return shown.then(Prose::new(&format!(" {link} {} more", names.len() - SHOWN), &[]));
     }
     let template = match names.len() {

@@ -68,10 +68,27 @@ pub(super) fn carries_staging() -> Cause {
     }
 }
 
+/// A topic that holds nothing but another branch's history.
+pub(super) fn only_foreign() -> Cause {
+    Cause::CarriesHistory {
+        foreign: vec![
+            (name("production"), vec![commit(12, "Release 2", "Ada")]),
+            (name("master"), vec![commit(12, "Release 2", "Ada")]),
+        ],
+        brought: 1,
+        came_along: 1,
+        repair: Repair { picks: Vec::new(), merges_left_out: 0 },
+    }
+}
+
+/// A change made on production that nobody carried back.
+pub(super) fn hotfix() -> Vec<Commit> {
+    vec![commit(31, "Stop the double charge", "Dan")]
+}
+
 /// One verdict for each cause, each reason for not deciding included, with the branches it is about.
 pub(super) fn every_cause() -> Vec<(&'static str, &'static str, Verdict)> {
     use Outcome::{Fail, Pass, Warn};
-    let hotfix = || vec![commit(31, "Stop the double charge", "Dan")];
     let mut all = vec![
         ("feature/x", "integration", Verdict::default()),
         (

@@ -1,7 +1,7 @@
 //! The same words without Markdown: for a terminal, and for JSON.
 
 use super::check::accounts;
-use super::dress::FEW;
+use super::dress::{FEW, bullets};
 use super::limits::shorten_end;
 use super::markdown::clean;
 use super::prose::Prose;
@@ -77,7 +77,7 @@ fn step(label: &str, step: &Step) -> Vec<String> {
         parts.push(indented.join("\n"));
     }
     if !step.after.is_empty() {
-        parts.push(plain(&step.after).join(" "));
+        parts.push(bullets(&plain(&step.after)));
     }
     parts
 }

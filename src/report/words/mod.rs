@@ -120,7 +120,8 @@ impl<'a> Scene<'a> {
             None => String::new(),
         };
         let (base, head) = (shell::quote(base.as_str()), shell::quote(head.as_str()));
-        format!("gh pr create{repository} --base {base} --head {head} --title '{title}' --body ''")
+        let title = shell::quote(title);
+        format!("gh pr create{repository} --base {base} --head {head} --title {title} --body ''")
     }
 
     /// Sends this pull request to another base.
@@ -168,9 +169,10 @@ impl<'a> Scene<'a> {
     /// Who can act on a topic, and who decides in the end.
     fn whoever_pushes_the_head(&self) -> Prose {
         let head = self.head();
-        let first = match self.pull.head.fork {
-            true => Prose::new("Whoever may push to % in the fork can repair this.", &[&head]),
-            false => Prose::new("Whoever may push to % can repair this.", &[&head]),
+        let first = if self.pull.head.fork {
+            Prose::new("Whoever may push to % in the fork can repair this.", &[&head])
+        } else {
+            Prose::new("Whoever may push to % can repair this.", &[&head])
         };
         first.then(self.no_override())
     }

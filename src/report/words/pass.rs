@@ -2,7 +2,7 @@
 
 use super::super::prose::{Prose, row};
 use super::{Account, Scene};
-use crate::flow::{BranchName, Environment, Role};
+use crate::flow::{BranchName, Environment, Role, Source};
 
 /// The account of a verdict without findings.
 pub(in super::super) fn passed(scene: &Scene<'_>) -> Account {
@@ -13,7 +13,7 @@ pub(in super::super) fn passed(scene: &Scene<'_>) -> Account {
             Prose::new("% is the copy of %, and it can follow without a conflict.", &[base, &head])
         }
         (Role::Environment(to), Some(from)) if from.branch != to.branch => promoted(scene, from, to),
-        (Role::Environment(_), _) => clean(scene),
+        (Role::Environment(to), _) => clean(scene, to),
         (Role::Topic, _) => Prose::new("% is no environment, so nothing was asked for.", &[base]),
     };
     Account::new(title, vec![why])
@@ -30,23 +30,20 @@ fn promoted(scene: &Scene<'_>, from: &Environment, to: &Environment) -> Prose {
     Prose::new("% takes %, and the merge gives exactly the files that % holds now.", &[base, &head, &head])
 }
 
-fn clean(scene: &Scene<'_>) -> Prose {
+fn clean(scene: &Scene<'_>, takes: &Environment) -> Prose {
     let others: Vec<&str> = scene
         .flow
         .judged_branches()
         .filter(|branch| **branch != scene.pull.base.branch)
         .map(BranchName::as_str)
         .collect();
+    let kind = if takes.accepts.contains(&Source::Topics) { "topics" } else { "hotfixes" };
     if others.is_empty() {
-        return Prose::new(
-            "% takes topics, and there is no other branch whose history it could carry.",
-            &[scene.base()],
-        );
+        let alone = format!("% takes {kind}, and there is no other branch whose history it could carry.");
+        return Prose::new(&alone, &[scene.base()]);
     }
-    Prose::new(
-        "% takes topics. Each commit that % brings was compared with the history of ",
-        &[scene.base(), &scene.head()],
-    )
-    .then(row(&others, "and"))
-    .then(Prose::new(": none came from there.", &[]))
+    let compared = format!("% takes {kind}. Each commit that % brings was compared with the history of ");
+    Prose::new(&compared, &[scene.base(), &scene.head()])
+        .then(row(&others, "and"))
+        .then(Prose::new(": none came from there.", &[]))
 }

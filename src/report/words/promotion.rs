@@ -26,7 +26,7 @@ pub(super) fn head_behind(scene: &Scene<'_>) -> Account {
         after: Vec::new(),
     });
     account.alternatives.push(Step::words(Prose::new(
-        "If % was pushed back by mistake, point it at the commit where it was. The repository’s Activity page \
+        "If % was pushed back by mistake, point it at the commit where it was. The repository's Activity page \
          shows each push.",
         &[&head],
     )));
@@ -124,7 +124,7 @@ fn carry_back(scene: &Scene<'_>, only_on_base: &[Commit], account: &mut Account)
                 "Bring % back into %, and let it travel down the path again:",
                 &[base.as_str(), up.as_str()],
             ),
-            commands: vec![scene.gh_create(up, base, "Carry changes back upstream")],
+            commands: vec![scene.gh_create(up, base, &format!("Carry {base} back to {up}"))],
             after: vec![Prose::new(
                 "Conflicts are resolved there. Test the result, then promote it. This pull request is judged again by itself.",
                 &[],
@@ -160,7 +160,7 @@ fn pick_upstream(up: &BranchName, only_on_base: &[Commit]) -> Option<Step> {
         return None;
     }
     Some(Step {
-        lead: Prose::new("Or bring only these commits to %, on a branch of their own:", &[up.as_str()]),
+        lead: Prose::new("Bring only these commits to %, on a branch of their own:", &[up.as_str()]),
         commands: vec![
             "git fetch origin".to_owned(),
             format!("git switch -c carry-back origin/{}", shell::quote(up.as_str())),

@@ -32,19 +32,16 @@ pub(super) fn wrong_base(
     let actual =
         Prose::new("This pull request would merge % into %. ", &[&head, base]).then(takes(scene, needs));
     let mut account = Account::new(wrong_source(scene, needs), vec![actual]);
-    match belongs_on {
-        Some(right) => {
-            account.detail.push(Prose::new(
+    if let Some(right) = belongs_on {
+        account.detail.push(Prose::new(
                 "Work comes in through %. From there it travels on by promotion, one environment after the other, to %.",
                 &[right.as_str(), base],
             ));
-            account.repair = Some(scene.retarget(right));
-        }
-        None => {
-            let lead =
-                Prose::new("% is not merged into anything on the path. Close this pull request:", &[&head]);
-            account.repair = Some(scene.close(lead));
-        }
+        account.repair = Some(scene.retarget(right));
+    } else {
+        let lead =
+            Prose::new("% is not merged into anything on the path. Close this pull request:", &[&head]);
+        account.repair = Some(scene.close(lead));
     }
     account.who = Some(scene.whoever_edits_the_pull());
     account
@@ -79,14 +76,14 @@ pub(super) fn fork_head(scene: &Scene<'_>, own: &BranchName) -> Account {
     let title = Prose::new("From a fork: % → %", &[&scene.head(), base]);
     let actual = Prose::new(
         "The head is a branch called % in a fork. Expected: the branch % of this repository. \
-         A fork’s branch can hold anything, so its name proves nothing.",
+         A fork's branch can hold anything, so its name proves nothing.",
         &[&scene.head(), own_name],
     );
     let mut account = Account::new(title, vec![actual]);
     account.repair = Some(Step {
-        lead: Prose::new("Open the pull request from the repository’s own branch, and close this one:", &[]),
+        lead: Prose::new("Open the pull request from the repository's own branch, and close this one:", &[]),
         commands: vec![
-            scene.gh_create(&scene.pull.base.branch, own, "Promote to the next environment"),
+            scene.gh_create(&scene.pull.base.branch, own, &format!("Promote {own} to {base}")),
             scene.gh_pr("close", ""),
         ],
         after: Vec::new(),
@@ -111,18 +108,15 @@ pub(super) fn copy_takes_only(
         &[&head, base, base, only.as_str()],
     );
     let mut account = Account::new(wrong_source(scene, std::slice::from_ref(only)), vec![actual]);
-    match belongs_on {
-        Some(right) => {
-            account.detail.push(Prose::new(
-                "Work goes into % first. It reaches % when % has been released.",
-                &[right.as_str(), base, only.as_str()],
-            ));
-            account.repair = Some(scene.retarget(right));
-        }
-        None => {
-            let lead = Prose::new("Close this pull request; % follows % by itself:", &[base, only.as_str()]);
-            account.repair = Some(scene.close(lead));
-        }
+    if let Some(right) = belongs_on {
+        account.detail.push(Prose::new(
+            "Work goes into % first. It reaches % when % has been released.",
+            &[right.as_str(), base, only.as_str()],
+        ));
+        account.repair = Some(scene.retarget(right));
+    } else {
+        let lead = Prose::new("Close this pull request; % only ever follows %:", &[base, only.as_str()]);
+        account.repair = Some(scene.close(lead));
     }
     account.who = Some(scene.whoever_edits_the_pull());
     account

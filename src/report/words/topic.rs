@@ -34,7 +34,7 @@ pub(super) fn carries_history(scene: &Scene<'_>, carried: &Carried<'_>) -> Accou
     let branches = carried.branches();
     let foreign = count(carried.commits(), "foreign commit");
     let title = match branches.as_slice() {
-        [one] => Prose::new(&format!("Carries %’s history: {foreign}"), &[*one]),
+        [one] => Prose::new(&format!("Carries %'s history: {foreign}"), &[*one]),
         [one, two] => Prose::new(&format!("Carries history of % and %: {foreign}"), &[*one, *two]),
         more => Prose::new(&format!("Carries history of {} branches: {foreign}", more.len()), &[]),
     };
@@ -51,7 +51,7 @@ pub(super) fn carries_history(scene: &Scene<'_>, carried: &Carried<'_>) -> Accou
     account.repair = Some(repair(scene, carried.repair, carried.foreign));
     if !carried.repair.picks.is_empty() {
         account.alternatives.push(Step::words(Prose::new(
-            "Or put the same commits on a new branch from %, open a pull request from there and close this one.",
+            "Put the same commits on a new branch from %, open a pull request from there and close this one.",
             &[base],
         )));
     }
@@ -76,7 +76,7 @@ pub(super) fn unrelated(scene: &Scene<'_>, plan: &Repair) -> Account {
         account.repair = Some(Step::words(match scene.head_environment() {
             Some(_) => Prose::new(
                 "One of the two branches was replaced. Find the commit that it pointed at before, in the pushes \
-                 on the repository’s Activity page, and let whoever may push to it point it there again.",
+                 on the repository's Activity page, and let whoever may push to it point it there again.",
                 &[],
             ),
             None => Prose::new(
@@ -96,7 +96,7 @@ pub(super) fn unrelated(scene: &Scene<'_>, plan: &Repair) -> Account {
 
 pub(super) fn pointed_at(scene: &Scene<'_>, branch: &BranchName, commit: &CommitId, at: i64) -> Account {
     let (head, branch) = (scene.head(), branch.as_str());
-    let title = Prose::new("On the path; % was pointed at it", &[branch]);
+    let title = Prose::new("On the path, but % was pointed at it", &[branch]);
     let when = stamp::utc(at);
     let actual = Prose::new(
         &format!("% was pointed at % on {when}, after that commit had been pushed to %. "),
@@ -168,7 +168,8 @@ fn pick_list(plan: &Repair) -> String {
 
 fn pick_range(scene: &Scene<'_>, start: &str, foreign: &[(BranchName, Vec<Commit>)]) -> String {
     let newest = foreign.iter().filter_map(|(_, commits)| commits.first());
-    let excluded: String = newest.map(|commit| format!(" {}", commit.id)).collect();
+    let excluded: Vec<String> = newest.map(|commit| format!(" {}", commit.id)).collect();
+    let excluded = excluded.concat();
     let head = scene.pull.head.commit;
     format!(
         "git rev-list --reverse --topo-order --no-merges {head} --not {start}{excluded} | git cherry-pick --stdin"

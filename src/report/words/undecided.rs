@@ -17,17 +17,22 @@ pub(super) fn undecided(scene: &Scene<'_>, why: &Undecided) -> Account {
         Undecided::CommitMissing { what } => {
             let what = shorten_end(what, MESSAGE);
             retried(
+                scene,
                 "a commit is not there",
                 Prose::new("It was announced, but was not found yet: %.", &[&what]),
             )
         }
         Undecided::GitHub { what } => {
             let what = shorten_end(what, MESSAGE);
-            retried("GitHub did not answer", Prose::new("GitHub did not answer as expected: %.", &[&what]))
+            retried(
+                scene,
+                "GitHub did not answer",
+                Prose::new("GitHub did not answer as expected: %.", &[&what]),
+            )
         }
         Undecided::Git { what } => {
             let what = shorten_end(what, MESSAGE);
-            retried("git did not answer", Prose::new("git did not answer as expected: %.", &[&what]))
+            retried(scene, "git did not answer", Prose::new("git did not answer as expected: %.", &[&what]))
         }
     };
     account.detail.push(Prose::new(
@@ -39,10 +44,14 @@ pub(super) fn undecided(scene: &Scene<'_>, why: &Undecided) -> Account {
 }
 
 /// What passes by itself: nobody needs to do anything.
-fn retried(title: &str, detail: Prose) -> Account {
+fn retried(scene: &Scene<'_>, title: &str, detail: Prose) -> Account {
     let mut account = Account::new(Prose::new(&format!("Could not decide: {title}"), &[]), vec![detail]);
-    account.repair =
-        Some(Step::words(Prose::new("It is tried again by itself. Nobody needs to do anything.", &[])));
+    let again = match scene.subject {
+        Some(_) => "It is tried again by itself. Nobody needs to do anything.",
+        // In a local clone nobody is there to try again.
+        None => "Run the check again.",
+    };
+    account.repair = Some(Step::words(Prose::new(again, &[])));
     account
 }
 

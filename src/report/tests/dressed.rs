@@ -1,0 +1,216 @@
+//! The comment, the terminal, shared checks, checks that are left behind.
+
+use super::super::samples::*;
+use super::super::{Subject, check, comment, retired, terminal, words};
+use crate::flow::{Cause, Flow, Outcome, Verdict};
+
+#[test]
+fn the_comment_says_the_same_with_the_evidence_folded() {
+    let verdict = verdict(Outcome::Fail, carries_staging());
+    let shown = comment(&Flow::pro(), &subject("feature/x", "integration"), &verdict, None);
+    insta::assert_snapshot!(shown, @r#"
+    <!-- towpath:verdict -->
+    ### ❌ Carries `staging`'s history: 2 foreign commits
+
+    `feature/x` would bring 5 commits to `integration`. 3 of them came with the history of `staging`, and have not come to `integration` by the path.
+
+    Expected: only work of its own, on top of what `integration` already has. Nothing has been merged.
+
+    **What to do.** Put its own 2 commits onto `integration`, oldest first:
+
+    ```sh
+    git fetch origin &&
+    git switch --detach origin/integration &&
+    git cherry-pick a708a824f 454021de7 &&
+    git push --force-with-lease=feature/x:d93f69dd0126b5e9000000000000000000000384 origin HEAD:refs/heads/feature/x
+    ```
+
+    - If a pick stops at a conflict, resolve it, go on with `git cherry-pick --continue`, and then run the lines that are left.
+    - 1 merge is left out. A conflict that was resolved in it comes again.
+    - The push is refused if somebody has pushed to `feature/x` since, so nothing is lost. Your local branch still holds the old commits: `git switch -C feature/x` moves it along, once nothing unpushed is left in it.
+
+    **Another way.** Put the same commits on a new branch from `integration`, open a pull request from there and close this one.
+
+    **Who can act.** Whoever may push to `feature/x` can repair this. Towpath has no override yet: repository admins decide through the rules of `integration`.
+
+    <details><summary>Evidence: 2 commits</summary>
+
+    On the line of `staging`, and not of `integration`:
+
+    | commit | subject | author |
+    |---|---|---|
+    | [`08d12e6b7`](https://github.com/acme/store/commit/08d12e6b76c84d1100000000000000000000000c) | `Promote integration` | `Ada` |
+    | [`6a99b4b1f`](https://github.com/acme/store/commit/6a99b4b1f77dd0fc00000000000000000000000b) | `Fix the \| pipe for @bob, closes #7` | `Ben` |
+
+    In short, with the commits in question marked:
+
+    ```mermaid
+    %%{init: {"gitGraph": {"mainBranchName": "integration"}}}%%
+    gitGraph
+      commit id: "shared"
+      branch "staging"
+      commit id: "6a99b4b1f" type: HIGHLIGHT
+      commit id: "08d12e6b7" type: HIGHLIGHT
+      branch "feature/x"
+      commit id: "a708a824f"
+      commit id: "454021de7"
+    ```
+
+    </details>
+
+    [TP201: what it means](https://towpath.example/findings#tp201)
+    "#);
+}
+
+#[test]
+fn the_comment_folds_what_was_wrong_once_it_passes() {
+    let earlier = verdict(Outcome::Fail, carries_staging());
+    let shown =
+        comment(&Flow::pro(), &subject("feature/x", "integration"), &Verdict::default(), Some(&earlier));
+    insta::assert_snapshot!(shown, @r#"
+    <!-- towpath:verdict -->
+    ### ✅ On the path: `feature/x` → `integration`
+
+    This pull request is on the path now. Nothing more is to be done.
+
+    `integration` takes topics. Each commit that `feature/x` brings was compared with the history of `staging`, `production` and `master`: none came from there.
+
+    <details><summary>What was wrong before</summary>
+
+    **TP201: Carries `staging`'s history: 2 foreign commits**
+
+    `feature/x` would bring 5 commits to `integration`. 3 of them came with the history of `staging`, and have not come to `integration` by the path.
+
+    Expected: only work of its own, on top of what `integration` already has. Nothing has been merged.
+
+    </details>
+    "#);
+}
+
+#[test]
+fn the_terminal_says_the_same_without_markdown() {
+    let verdict = verdict(Outcome::Fail, carries_staging());
+    let shown = terminal(&Flow::pro(), &pull("feature/x", "integration"), &verdict, false);
+    insta::assert_snapshot!(shown, @r#"
+    fail: TP201 Carries staging's history: 2 foreign commits
+
+    feature/x would bring 5 commits to integration. 3 of them came with the history of staging, and have not come to integration by the path.
+
+    Expected: only work of its own, on top of what integration already has. Nothing has been merged.
+
+    What to do. Put its own 2 commits onto integration, oldest first:
+
+        git fetch origin &&
+        git switch --detach origin/integration &&
+        git cherry-pick a708a824f 454021de7 &&
+        git push --force-with-lease=feature/x:d93f69dd0126b5e9000000000000000000000384 origin HEAD:refs/heads/feature/x
+
+    - If a pick stops at a conflict, resolve it, go on with `git cherry-pick --continue`, and then run the lines that are left.
+    - 1 merge is left out. A conflict that was resolved in it comes again.
+    - The push is refused if somebody has pushed to feature/x since, so nothing is lost. Your local branch still holds the old commits: `git switch -C feature/x` moves it along, once nothing unpushed is left in it.
+
+    Another way. Put the same commits on a new branch from integration, open a pull request from there and close this one.
+
+    Who can act. Whoever may push to feature/x can repair this. Towpath has no override yet: repository admins decide through the rules of integration.
+
+    On the line of staging, and not of integration:
+        08d12e6b7  Promote integration (Ada)
+        6a99b4b1f  Fix the | pipe for @bob, closes #7 (Ben)
+    "#);
+}
+
+#[test]
+fn a_check_left_behind_says_where_the_pull_request_went() {
+    let check = retired(&name("production"), &subject("feature/x", "integration"));
+    let shown = format!("{} {}\n\n{}", check.conclusion.as_str(), check.title, check.full_summary());
+    insta::assert_snapshot!(shown, @r#"
+    cancelled No longer judged: #12 now goes into integration
+
+    Pull request #12 went into `production` before. It now goes into `integration`, and is judged for that. Nothing is to be done here.
+
+    Changed 2023-11-14 22:13 UTC.
+    "#);
+}
+
+#[test]
+fn a_shared_check_shows_the_worse_verdict_and_names_all() {
+    let other = Subject { number: 15, ..subject("feature/x", "integration") };
+    let judged = [
+        (subject("feature/x", "integration"), Verdict::default()),
+        (other, verdict(Outcome::Fail, carries_staging())),
+    ];
+    let check = check(&Flow::pro(), &judged);
+    let lines: Vec<&str> = check.summary.lines().collect();
+    let ends = format!("{}\n\n{}\n…\n{}", check.title, lines[0], lines[lines.len() - 7..].join("\n"));
+    insta::assert_snapshot!(ends, @r#"
+    Carries staging's history: 2 foreign commits
+
+    #12 and #15 share this check, because they have the same head and base. It shows #15.
+    …
+    <details><summary>Also judged: #12</summary>
+
+    **On the path: `feature/x` → `integration`**
+
+    `integration` takes topics. Each commit that `feature/x` brings was compared with the history of `staging`, `production` and `master`: none came from there.
+
+    </details>
+    "#);
+}
+
+#[test]
+fn further_findings_are_folded() {
+    let mut verdict = verdict(Outcome::Fail, Cause::HeadBehind);
+    verdict.findings.extend(super::super::samples::verdict(Outcome::Warn, Cause::ReverseMerge).findings);
+    let check = check(&Flow::pro(), &[(subject("staging", "production"), verdict)]);
+    let folded = &check.summary[check.summary.find("<details>").unwrap()..];
+    insta::assert_snapshot!(folded, @r#"
+    <details><summary>Also found: TP106</summary>
+
+    **Warning: nothing to carry, `staging` → `production`**
+
+    `staging` is further down the path than `production`, and it has no change that `production` lacks. GitHub offers such pull requests by itself when a branch has moved.
+
+    **What to do.** Close this pull request:
+
+    ```sh
+    gh pr close 12 --repo acme/store
+    ```
+
+    **Another way.** If a hotfix was to be carried back: it is not on `staging` yet, or `production` has it already. Merge the hotfix into `staging` first. This pull request then carries it, and is judged again by itself.
+
+    [TP106: what it means](https://towpath.example/findings#tp106)
+
+    </details>
+    "#);
+}
+
+#[test]
+fn json_words_are_plain() {
+    let verdict = verdict(Outcome::Fail, Cause::ForkHead { own: name("integration") });
+    let words = words(&Flow::pro(), &pull("integration", "staging"), &verdict.findings[0]);
+    let shown = format!("{}\n---\n{}\n---\n{}", words.title, words.detail, words.remedy);
+    insta::assert_snapshot!(shown, @r#"
+    From a fork: integration → staging
+    ---
+    The head is a branch called integration in a fork. Expected: the branch integration of this repository. A fork's branch can hold anything, so its name proves nothing.
+    ---
+    Open the pull request from the repository's own branch, and close this one:
+
+        gh pr create --base staging --head integration --title 'Promote integration to staging' --body '' &&
+        gh pr close
+
+    If the fork holds new work, push it to a branch of another name and open a pull request from there into the environment that takes topics.
+
+    The author of the pull request, and whoever may write to the repository, can do this. Towpath has no override yet: repository admins decide through the rules of staging.
+    "#);
+}
+
+#[test]
+fn colour_is_for_the_outcome_alone() {
+    let flow = Flow::pro();
+    let pull = pull("feature/x", "integration");
+    let coloured = terminal(&flow, &pull, &Verdict::default(), true);
+    assert!(coloured.starts_with("\u{1b}[32mpass\u{1b}[0m: On the path"), "{coloured:?}");
+    let plain = terminal(&flow, &pull, &Verdict::default(), false);
+    assert_eq!(coloured.replace("\u{1b}[32m", "").replace("\u{1b}[0m", ""), plain);
+}

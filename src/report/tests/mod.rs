@@ -1,0 +1,28 @@
+//! The exact words, one test per cause; each is shown as the check that GitHub gets.
+
+mod dressed;
+mod promotion;
+mod source;
+mod topic;
+mod undecided;
+
+use super::{Subject, check};
+use crate::flow::{Flow, Verdict};
+
+/// Everything a check shows, one thing below the other.
+fn shown(subject: &Subject, verdict: Verdict) -> String {
+    let check = check(&Flow::pro(), &[(subject.clone(), verdict)]);
+    let buttons: Vec<&str> = check.actions.iter().map(|action| action.label).collect();
+    let mut shown = format!(
+        "{} [{}] {}\n\n{}",
+        check.conclusion.as_str(),
+        buttons.join(", "),
+        check.title,
+        check.full_summary()
+    );
+    if let Some(text) = &check.text {
+        shown.push_str("\n\n=== text\n");
+        shown.push_str(text);
+    }
+    shown
+}
