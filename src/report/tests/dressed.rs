@@ -2,7 +2,7 @@
 
 use super::super::samples::*;
 use super::super::{Subject, check, comment, retired, terminal, words};
-use crate::flow::{Cause, Flow, Outcome, Verdict};
+use crate::flow::{Cause, Code, Flow, Outcome, Verdict};
 
 #[test]
 fn the_comment_says_the_same_with_the_evidence_folded() {
@@ -213,4 +213,12 @@ fn colour_is_for_the_outcome_alone() {
     assert!(coloured.starts_with("\u{1b}[32mpass\u{1b}[0m: On the path"), "{coloured:?}");
     let plain = terminal(&flow, &pull, &Verdict::default(), false);
     assert_eq!(coloured.replace("\u{1b}[32m", "").replace("\u{1b}[0m", ""), plain);
+}
+
+#[test]
+fn every_code_has_its_heading_in_the_docs_and_no_more() {
+    let docs = include_str!("../../../docs/findings.md");
+    let headings: Vec<&str> = docs.lines().filter_map(|line| line.strip_prefix("## ")).collect();
+    let codes: Vec<&str> = Code::ALL.iter().map(|code| code.as_str()).collect();
+    assert_eq!(headings, codes);
 }
