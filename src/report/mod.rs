@@ -45,6 +45,8 @@ pub struct Subject {
 #[cfg(test)]
 mod properties;
 #[cfg(test)]
+mod repair_runs;
+#[cfg(test)]
 mod samples;
 #[cfg(test)]
 mod tests;

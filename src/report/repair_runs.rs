@@ -1,0 +1,126 @@
+//! The commands in a check are pasted into shells, so here they are run: in real repositories, with
+//! branches that have the worst names git allows.
+
+use std::path::Path;
+use std::process::Command;
+
+use super::samples::{subject, verdict};
+use super::{Subject, check};
+use crate::flow::{Base, BranchName, Cause, Commit, CommitId, Flow, Head, Outcome, Pull, Repair};
+
+const NASTY: &str = "it's;$(touch${IFS}pwned)&`id`|\"x\"<y>\u{202e}ü";
+
+fn sh(dir: &Path, script: &str) -> (bool, String) {
+    let output = Command::new("sh")
+        .args(["-c", script])
+        .current_dir(dir)
+        .env("GIT_CONFIG_GLOBAL", "/dev/null")
+        .env("GIT_CONFIG_NOSYSTEM", "1")
+        .envs(["AUTHOR", "COMMITTER"].map(|who| (format!("GIT_{who}_NAME"), "Cleo")))
+        .envs(["AUTHOR", "COMMITTER"].map(|who| (format!("GIT_{who}_EMAIL"), "cleo@example.com")))
+        .output()
+        .expect("sh runs");
+    let text = [output.stdout, output.stderr].concat();
+    (output.status.success(), String::from_utf8_lossy(&text).trim().to_owned())
+}
+
+#[track_caller]
+fn git(dir: &Path, arguments: &[&str]) -> String {
+    let words: Vec<String> = arguments.iter().map(|word| super::shell::quote(word)).collect();
+    let (worked, text) = sh(dir, &format!("git {}", words.join(" ")));
+    assert!(worked, "git {arguments:?}: {text}");
+    text
+}
+
+fn save(dir: &Path, file: &str, content: &str) -> CommitId {
+    std::fs::write(dir.join(file), content).unwrap();
+    git(dir, &["add", "-A"]);
+    git(dir, &["commit", "-qm", file]);
+    git(dir, &["rev-parse", "HEAD"]).parse().unwrap()
+}
+
+fn known(id: CommitId) -> Commit {
+    Commit { id, ..super::samples::commit(1, "Work", "Cleo") }
+}
+
+/// A clone whose branch was cut from staging: staging's commit first, then two of its own.
+struct Story {
+    _keep: tempfile::TempDir,
+    work: std::path::PathBuf,
+    subject: Subject,
+    summary: String,
+}
+
+fn story() -> Story {
+    let keep = tempfile::tempdir().unwrap();
+    let root = keep.path();
+    git(root, &["init", "-q", "--bare", "origin.git"]);
+    git(root, &["clone", "-q", "origin.git", "work"]);
+    let work = root.join("work");
+    let base = format!("base-{NASTY}");
+    git(&work, &["switch", "-qc", &base]);
+    let start = save(&work, "base.txt", "base\n");
+    git(&work, &["switch", "-qc", "staging"]);
+    let foreign = save(&work, "staging.txt", "not released\n");
+    git(&work, &["switch", "-qc", NASTY]);
+    let picks = vec![save(&work, "one.txt", "1\n"), save(&work, "two.txt", "2\n")];
+    git(&work, &["push", "-q", "origin", "--all"]);
+
+    let branch = |text: &str| BranchName::new(text).unwrap();
+    let pull = Pull {
+        head: Head { branch: Some(branch(NASTY)), commit: picks[1], fork: false },
+        base: Base { branch: branch(&base), commit: start },
+    };
+    let subject = Subject { pull, ..subject("x", "y") };
+    let cause = Cause::CarriesHistory {
+        foreign: vec![(branch("staging"), vec![known(foreign)])],
+        brought: 3,
+        came_along: 1,
+        repair: Repair { picks: picks.into_iter().map(known).collect(), merges_left_out: 0 },
+    };
+    let summary = check(&Flow::pro(), &[(subject.clone(), verdict(Outcome::Fail, cause))]).summary;
+    Story { _keep: keep, work, subject, summary }
+}
+
+/// The first block of commands, as somebody would copy it.
+fn commands(summary: &str) -> &str {
+    let start = summary.find("```sh\n").unwrap() + 6;
+    let length = summary[start..].find("\n```").unwrap();
+    &summary[start..start + length]
+}
+
+#[test]
+fn the_repair_leaves_the_branch_with_its_own_work_alone() {
+    let story = story();
+    let (worked, text) = sh(&story.work, commands(&story.summary));
+    assert!(worked, "{text}");
+    let pushed = format!("refs/remotes/origin/{NASTY}");
+    git(&story.work, &["fetch", "-q", "origin"]);
+    assert_eq!(git(&story.work, &["ls-tree", "--name-only", &pushed]), "base.txt\none.txt\ntwo.txt");
+    assert!(!story.work.join("pwned").exists());
+}
+
+#[test]
+fn the_repair_pushes_nothing_over_somebody_elses_push() {
+    let story = story();
+    git(&story.work, &["switch", "-q", NASTY]);
+    let newer = save(&story.work, "meanwhile.txt", "by a colleague\n");
+    git(&story.work, &["push", "-q", "origin", &format!("HEAD:refs/heads/{NASTY}")]);
+    let (worked, _) = sh(&story.work, commands(&story.summary));
+    assert!(!worked, "the push should have been refused");
+    let kept = git(&story.work, &["ls-remote", "origin", &format!("refs/heads/{NASTY}")]);
+    assert!(kept.starts_with(&newer.to_string()), "{kept}");
+}
+
+#[test]
+fn the_repair_pushes_nothing_when_a_pick_stops() {
+    let story = story();
+    let base = story.subject.pull.base.branch.as_str();
+    git(&story.work, &["switch", "-q", base]);
+    save(&story.work, "two.txt", "something else\n");
+    git(&story.work, &["push", "-q", "origin", &format!("HEAD:refs/heads/{base}")]);
+    let (worked, text) = sh(&story.work, commands(&story.summary));
+    assert!(!worked, "{text}");
+    let kept = git(&story.work, &["ls-remote", "origin", &format!("refs/heads/{NASTY}")]);
+    assert!(kept.starts_with(&story.subject.pull.head.commit.to_string()), "{kept}");
+}
