@@ -1,6 +1,7 @@
 //! What every database behind the `Store` trait must do, and what the SQLite one does besides.
 //!
 //! A scenario sees `dyn Store` alone. Another database joins with one more line of `suite!`.
+#![allow(clippy::unwrap_used, reason = "all of this is tests, though the attribute is in a macro")]
 
 mod changes;
 mod given;

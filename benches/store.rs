@@ -1,0 +1,232 @@
+//! How fast deliveries become durable, against one transaction for each of them.
+//!
+//! Only ratios within one run and counts mean something elsewhere. `cargo bench --bench store`
+
+use rusqlite::Connection;
+use serde_json::{Value, json};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+use towpath::flow::{PullNumber, RepositoryId};
+use towpath::store::{Accepted, NewDelivery, Next, Options, SqliteStore, Store, Unit};
+
+const CALLERS: usize = 64;
+const BODY: usize = 24 << 10;
+const RUN: Duration = Duration::from_secs(5);
+/// Long enough for the log to start anew a few times.
+const STEADY: Duration = Duration::from_secs(30);
+const STEADY_RATE: u32 = 500;
+
+fn main() {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .expect("a runtime");
+    runtime.block_on(async {
+        let plain = one_transaction_each();
+        let grouped = together().await;
+        println!("ratio of deliveries per second   {:>10.1}", grouped / plain);
+        steadily().await;
+        work().await;
+    });
+}
+
+/// A body of the size and the kind of those of pull request events: mostly addresses, repeated with
+/// small differences, and a text that people wrote.
+fn body(seed: u64) -> String {
+    let user = |n: u64| -> Value {
+        let base = format!("https://api.github.com/users/somebody-{n}");
+        json!({"login": format!("somebody-{n}"), "id": n * 7919 + seed, "followers_url": format!("{base}/followers"),
+            "gists_url": format!("{base}/gists{{/gist_id}}"), "repos_url": format!("{base}/repos"),
+            "events_url": format!("{base}/events{{/privacy}}"), "type": "User", "site_admin": false})
+    };
+    let mut state = seed | 1;
+    let words = (0..220).map(|_| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        format!("{:x} ", state >> 40)
+    });
+    let mut event = json!({"action": "synchronize", "number": seed, "text": words.collect::<String>()});
+    let mut parts = Vec::new();
+    while parts.len() * 420 < BODY - 2_400 {
+        parts.push(user(seed.wrapping_mul(31) % 9_973 + parts.len() as u64));
+    }
+    event["users"] = parts.into();
+    event.to_string()
+}
+
+fn delivery(n: u64) -> NewDelivery {
+    NewDelivery {
+        guid: guid(n),
+        event: "pull_request".to_owned(),
+        action: Some("synchronize".to_owned()),
+        installation: None,
+        body: body(n).into(),
+        unit: Unit::Pull(RepositoryId(n % 50), PullNumber(n % 1_000)),
+        received_at: n.cast_signed(),
+    }
+}
+
+/// As scattered over the index as GitHub's are.
+fn guid(n: u64) -> String {
+    let mixed = n.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    format!("{:08x}-{:04x}-11f0-8{:03x}-{n:012x}", mixed >> 32, (mixed >> 16) & 0xffff, mixed & 0xfff)
+}
+
+/// What this process has had written to disks.
+fn written() -> u64 {
+    let io = std::fs::read_to_string("/proc/self/io").unwrap_or_default();
+    let line = io.lines().find_map(|line| line.strip_prefix("write_bytes: "));
+    line.and_then(|bytes| bytes.trim().parse().ok()).unwrap_or(0)
+}
+
+fn report(name: &str, mut waits: Vec<Duration>, took: Duration, bytes: u64) -> f64 {
+    waits.sort_unstable();
+    let at = |permille: usize| waits[(waits.len() - 1) * permille / 1000].as_secs_f64() * 1e3;
+    let count = u32::try_from(waits.len()).map_or(f64::MAX, f64::from);
+    let rate = count / took.as_secs_f64();
+    println!(
+        "{name:<32} {rate:>10.0}/s  p50 {:.2} ms  p99 {:.2} ms  p99.9 {:.2} ms  longest {:.0} ms  {} bytes each",
+        at(500),
+        at(990),
+        at(999),
+        at(1000),
+        bytes / (waits.len() as u64)
+    );
+    rate
+}
+
+/// The plain way: each delivery a transaction, the body as it came, checkpoints where SQLite does them.
+fn one_transaction_each() -> f64 {
+    let folder = tempfile::tempdir().expect("a folder");
+    let database = Connection::open(folder.path().join("plain.db")).expect("a database");
+    database
+        .execute_batch(
+            "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
+            CREATE TABLE units (key TEXT PRIMARY KEY, dirty INTEGER NOT NULL);
+            CREATE TABLE deliveries (id INTEGER PRIMARY KEY, guid TEXT NOT NULL UNIQUE, event TEXT, body BLOB)",
+        )
+        .expect("tables");
+    let (before, start) = (written(), Instant::now());
+    let mut waits = Vec::new();
+    while start.elapsed() < RUN {
+        let new = delivery(waits.len() as u64);
+        let asked = Instant::now();
+        let transaction = database.unchecked_transaction().expect("a transaction");
+        transaction
+            .prepare_cached("INSERT INTO deliveries (guid, event, body) VALUES (?1, ?2, ?3)")
+            .and_then(|mut insert| insert.execute((&new.guid, &new.event, &new.body[..])))
+            .expect("a row");
+        transaction
+            .prepare_cached(
+                "INSERT INTO units VALUES (?1, 1) ON CONFLICT (key) DO UPDATE SET dirty = units.dirty + 1",
+            )
+            .and_then(|mut mark| mark.execute([new.unit.to_string()]))
+            .expect("a mark");
+        transaction.commit().expect("a commit");
+        waits.push(asked.elapsed());
+    }
+    let took = start.elapsed();
+    drop(database);
+    report("one transaction each", waits, took, written() - before)
+}
+
+fn open(folder: &Path) -> Arc<SqliteStore> {
+    Arc::new(SqliteStore::open(&folder.join("towpath.db"), &Options::default()).expect("a store"))
+}
+
+async fn accept(store: &SqliteStore, new: NewDelivery) -> Duration {
+    let asked = Instant::now();
+    assert_eq!(store.accept(new).await.expect("room"), Accepted::Stored);
+    asked.elapsed()
+}
+
+/// All callers at once, each as fast as it is answered.
+async fn together() -> f64 {
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = open(folder.path());
+    let (before, start) = (written(), Instant::now());
+    let next = Arc::new(AtomicU64::new(0));
+    let mut callers = JoinSet::new();
+    for _ in 0..CALLERS {
+        let (store, next) = (Arc::clone(&store), Arc::clone(&next));
+        callers.spawn(async move {
+            let mut waits = Vec::new();
+            while start.elapsed() < RUN {
+                waits.push(accept(&store, delivery(next.fetch_add(1, Ordering::Relaxed))).await);
+            }
+            waits
+        });
+    }
+    let waits = callers.join_all().await.concat();
+    let took = start.elapsed();
+    store.close().await;
+    report("64 callers", waits, took, written() - before)
+}
+
+/// As many each second as a busy day has, at even distances.
+async fn steadily() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = open(folder.path());
+    let (before, start) = (written(), Instant::now());
+    let bodies: Vec<_> = (0..64).map(body).collect();
+    let mut callers = JoinSet::new();
+    let mut ticks = tokio::time::interval(Duration::from_secs(1) / STEADY_RATE);
+    let mut n = 0_u64;
+    while start.elapsed() < STEADY {
+        ticks.tick().await;
+        let store = Arc::clone(&store);
+        let body = bodies[usize::try_from(n % 64).unwrap_or(0)].clone().into();
+        callers.spawn(async move { accept(&store, NewDelivery { body, ..delivery_without_body(n) }).await });
+        n += 1;
+    }
+    let waits = callers.join_all().await;
+    let took = start.elapsed();
+    let log = std::fs::metadata(folder.path().join("towpath.db-wal")).map_or(0, |file| file.len());
+    store.close().await;
+    report("500 a second", waits, took, written() - before);
+    println!("largest log                      {:>10} MB", log >> 20);
+}
+
+fn delivery_without_body(n: u64) -> NewDelivery {
+    NewDelivery {
+        guid: guid(n),
+        event: "pull_request".to_owned(),
+        action: None,
+        installation: None,
+        body: bytes::Bytes::new(),
+        unit: Unit::Pull(RepositoryId(n % 50), PullNumber(n % 1_000)),
+        received_at: n.cast_signed(),
+    }
+}
+
+/// Workers that take and settle units.
+async fn work() {
+    const WORKERS: usize = 8;
+    const UNITS: u64 = 4_000;
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = open(folder.path());
+    let units = (0..UNITS).map(|n| Unit::Pull(RepositoryId(n % 50), PullNumber(n))).collect();
+    store.mark(units, 0).await.expect("marks");
+    let (before, start) = (written(), Instant::now());
+    let mut workers = JoinSet::new();
+    for _ in 0..WORKERS {
+        let store = Arc::clone(&store);
+        workers.spawn(async move {
+            let mut waits = Vec::new();
+            loop {
+                let asked = Instant::now();
+                let Some(lease) = store.lease(1, 60_000, 4).await.expect("a lease") else { return waits };
+                store.commit(&lease, vec![], Next::Done, 2).await.expect("a commit");
+                waits.push(asked.elapsed());
+            }
+        });
+    }
+    let waits = workers.join_all().await.concat();
+    let took = start.elapsed();
+    store.close().await;
+    report("lease and commit, 8 workers", waits, took, written() - before);
+}
