@@ -1,4 +1,48 @@
-//! An embedded GitHub.
+//! A GitHub that fits into a test: real git repositories, REST, webhooks sent of its own accord,
+//! app authentication, failures on order; in one process, on a loopback port, without network.
+//!
+//! [`Sandbox`] is the whole of it. People act through verbs that read like prose and end with
+//! `.await`; programs act over HTTP, as on GitHub.
+//!
+//! ```no_run
+//! # async fn story() -> Result<(), Box<dyn std::error::Error>> {
+//! use towpath_sandbox::{AppConfig, Config, Method, Sandbox};
+//!
+//! let github = Sandbox::start(Config::default()).await?;
+//! let repo = github.repository("acme/store").create().await?;
+//! repo.commit_on("main").orphan().file("README", "A store\n").by("ana").await?;
+//! repo.commit_on("feature/cart").from("main").file("cart.txt", "one\n").by("ana").await?;
+//! let app = github.app(AppConfig::new("checker").permission("checks", "write")).await?;
+//! app.install("acme").on([&repo]).await?;
+//! let pull = repo.open_pull("feature/cart").into("main").by("ana").await?;
+//! pull.merge(Method::Merge).by("rita").await?;
+//! # Ok(()) }
+//! ```
 
+mod acts;
+mod clock;
 #[cfg(feature = "contract")]
 pub mod contract;
+mod faults;
+mod git;
+mod hub;
+mod model;
+mod recorder;
+mod refused;
+mod rest;
+mod sandbox;
+mod server;
+mod shape;
+mod smart_http;
+mod verbs;
+mod webhooks;
+
+pub use acts::apps::AppConfig;
+pub use acts::merging::{FastForward, Merged, Method};
+pub use clock::{Clock, ManualClock, SystemClock};
+pub use faults::{Fault, Faults, HookMatcher, Order, RestMatcher};
+pub use model::{AccountKind, Permission};
+pub use recorder::{Exchange, SentWebhook};
+pub use refused::Refused;
+pub use sandbox::{Config, Error, Sandbox};
+pub use verbs::*;

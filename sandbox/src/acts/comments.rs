@@ -1,0 +1,106 @@
+//! Comments on pull requests.
+
+use serde_json::{Value, json};
+
+use super::Actor;
+use crate::Refused;
+use crate::hub::Hub;
+use crate::model::{Comment, Kind, World};
+use crate::shape;
+use crate::webhooks::{Event, Scope};
+
+/// The longest body GitHub takes, in characters.
+const LONGEST: usize = 65_536;
+
+fn event(world: &mut World, comment: &Comment, action: &'static str, sender: u64, extra: Value) {
+    let (repository, number) = (comment.repository, comment.number);
+    let (Some(home), Some(pull)) = (
+        world.repository(repository),
+        world.pulls.get(&(repository, number)),
+    ) else {
+        return;
+    };
+    let mut fields = json!({
+        "issue": shape::issue(world, home, pull),
+        "comment": shape::comment(world, home, comment),
+    });
+    shape::merge(&mut fields, extra);
+    let scope = Scope::Repository(repository);
+    world.emit(&Event {
+        name: "issue_comment",
+        action: Some(action),
+        scope,
+        sender,
+        fields,
+    });
+}
+
+fn checked(body: &str) -> Result<(), Refused> {
+    if body.trim().is_empty() {
+        return Err(Refused::invalid(
+            "IssueComment",
+            "body",
+            "custom",
+            "body cannot be blank",
+        ));
+    }
+    if body.chars().count() > LONGEST {
+        let sentence = "Body is too long (maximum is 65536 characters)";
+        return Err(Refused::invalid("IssueComment", "body", "custom", sentence));
+    }
+    Ok(())
+}
+
+/// Writes a comment; answers its id.
+pub(crate) fn create(
+    hub: &Hub,
+    repository: u64,
+    number: u64,
+    body: &str,
+    actor: Actor,
+) -> Result<u64, Refused> {
+    checked(body)?;
+    hub.with(|world| {
+        if !world.pulls.contains_key(&(repository, number)) {
+            return Err(Refused::not_found());
+        }
+        let id = world.next(Kind::Comment);
+        let comment = Comment {
+            id,
+            repository,
+            number,
+            author: actor.account,
+            body: body.to_owned(),
+            created_at: world.now,
+            updated_at: world.now,
+            app: actor.app,
+        };
+        world.comments.insert(id, comment.clone());
+        event(world, &comment, "created", actor.account, json!({}));
+        Ok(id)
+    })
+}
+
+/// Changes a comment's body.
+pub(crate) fn edit(hub: &Hub, id: u64, body: &str, actor: Actor) -> Result<(), Refused> {
+    checked(body)?;
+    hub.with(|world| {
+        let now = world.now;
+        let comment = world.comments.get_mut(&id).ok_or_else(Refused::not_found)?;
+        let from = std::mem::replace(&mut comment.body, body.to_owned());
+        comment.updated_at = now;
+        let comment = comment.clone();
+        let changes = json!({ "changes": { "body": { "from": from } } });
+        event(world, &comment, "edited", actor.account, changes);
+        Ok(())
+    })
+}
+
+/// Removes a comment.
+pub(crate) fn delete(hub: &Hub, id: u64, actor: Actor) -> Result<(), Refused> {
+    hub.with(|world| {
+        let comment = world.comments.remove(&id).ok_or_else(Refused::not_found)?;
+        event(world, &comment, "deleted", actor.account, json!({}));
+        Ok(())
+    })
+}

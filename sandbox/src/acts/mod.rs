@@ -1,0 +1,28 @@
+//! What can be done on GitHub, by whatever way it is asked for: a REST call, a push, a person's
+//! verb. Each act changes git and model together and causes the webhooks that GitHub would send.
+//!
+//! May not live here: HTTP, permissions of tokens.
+
+pub(crate) mod apps;
+pub(crate) mod checks;
+pub(crate) mod comments;
+pub(crate) mod merging;
+pub(crate) mod pulls;
+pub(crate) mod refs;
+pub(crate) mod repositories;
+
+/// Who does something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Actor {
+    /// The person, or the bot of an app.
+    pub(crate) account: u64,
+    /// The app, if an app does it.
+    pub(crate) app: Option<u64>,
+}
+
+impl Actor {
+    /// A person.
+    pub(crate) const fn person(account: u64) -> Self {
+        Self { account, app: None }
+    }
+}

@@ -1,0 +1,186 @@
+//! Reading commits and comparing them.
+
+use chrono::{DateTime, Utc};
+
+use super::{Git, Signature};
+use crate::Refused;
+use crate::model::Stats;
+
+/// A commit as read from git.
+#[derive(Debug, Clone)]
+pub(crate) struct CommitInfo {
+    pub(crate) sha: String,
+    pub(crate) tree: String,
+    pub(crate) parents: Vec<String>,
+    pub(crate) author: Signature,
+    pub(crate) committer: Signature,
+    pub(crate) message: String,
+    pub(crate) added: Vec<String>,
+    pub(crate) removed: Vec<String>,
+    pub(crate) modified: Vec<String>,
+}
+
+const FORMAT: &str =
+    "--format=%x01%H%x00%T%x00%P%x00%an%x00%ae%x00%at%x00%cn%x00%ce%x00%ct%x00%B%x02";
+
+impl Git {
+    /// The commits that `args` (a revision range and limits) select, oldest first.
+    pub(crate) async fn commits(
+        &self,
+        repository: u64,
+        args: &[&str],
+    ) -> Result<Vec<CommitInfo>, Refused> {
+        let mut all = vec![
+            "log",
+            "--reverse",
+            "--topo-order",
+            "--diff-merges=first-parent",
+            "--no-renames",
+            "--name-status",
+            FORMAT,
+        ];
+        all.extend(args);
+        all.push("--");
+        let text = self.run(repository, &all).await?;
+        Ok(text.split('\u{1}').filter_map(parse).collect())
+    }
+
+    /// One commit; `None` if there is none of that id.
+    pub(crate) async fn commit_info(
+        &self,
+        repository: u64,
+        sha: &str,
+    ) -> Result<Option<CommitInfo>, Refused> {
+        if self.resolve(repository, sha).await?.is_none() {
+            return Ok(None);
+        }
+        Ok(self
+            .commits(repository, &["--max-count=1", sha])
+            .await?
+            .pop())
+    }
+
+    /// The commit a revision names. The caller passes only ids and full ref names.
+    pub(crate) async fn resolve(
+        &self,
+        repository: u64,
+        revision: &str,
+    ) -> Result<Option<String>, Refused> {
+        let wanted = format!("{revision}^{{commit}}");
+        let args = [
+            "rev-parse",
+            "--verify",
+            "--quiet",
+            "--end-of-options",
+            &wanted,
+        ];
+        let said = self.ask(repository, &args, None, &[]).await?;
+        Ok((said.code == 0).then(|| said.text().trim().to_owned()))
+    }
+
+    /// Whether `old` is contained in `new`.
+    pub(crate) async fn contains(
+        &self,
+        repository: u64,
+        new: &str,
+        old: &str,
+    ) -> Result<bool, Refused> {
+        let args = ["merge-base", "--is-ancestor", old, new];
+        let said = self.ask(repository, &args, None, &[]).await?;
+        match said.code {
+            0 => Ok(true),
+            1 => Ok(false),
+            _ => Err(Refused::new(
+                500,
+                format!("git merge-base failed: {}", said.err.trim()),
+            )),
+        }
+    }
+
+    /// The size of what `head` brings to `base`.
+    pub(crate) async fn stats(
+        &self,
+        repository: u64,
+        base: &str,
+        head: &str,
+    ) -> Result<Stats, Refused> {
+        let range = format!("{base}...{head}");
+        let counted = self
+            .run(repository, &["rev-list", "--left-right", "--count", &range])
+            .await?;
+        let mut sides = counted
+            .split_whitespace()
+            .filter_map(|word| word.parse::<u64>().ok());
+        let behind = sides.next().unwrap_or_default() > 0;
+        let commits = sides.next().unwrap_or_default();
+        let mut stats = Stats {
+            commits,
+            behind,
+            ..Stats::default()
+        };
+        // No common history: GitHub shows such a pull request without a difference.
+        let said = self
+            .ask(
+                repository,
+                &["diff", "--numstat", "--no-renames", &range],
+                None,
+                &[],
+            )
+            .await?;
+        for line in said.text().lines() {
+            let mut columns = line.split('\t');
+            let mut number = || {
+                columns
+                    .next()
+                    .and_then(|word| word.parse::<u64>().ok())
+                    .unwrap_or_default()
+            };
+            stats.additions += number();
+            stats.deletions += number();
+            stats.changed_files += 1;
+        }
+        Ok(stats)
+    }
+}
+
+fn parse(record: &str) -> Option<CommitInfo> {
+    let (head, files) = record.split_once('\u{2}')?;
+    let mut fields = head.split('\0');
+    let mut next = || fields.next().map(str::to_owned);
+    let (sha, tree, parents) = (next()?, next()?, next()?);
+    let author = Signature {
+        name: next()?,
+        email: next()?,
+        at: next()?.parse().ok()?,
+    };
+    let committer = Signature {
+        name: next()?,
+        email: next()?,
+        at: next()?.parse().ok()?,
+    };
+    let mut commit = CommitInfo {
+        sha,
+        tree,
+        parents: parents.split_whitespace().map(str::to_owned).collect(),
+        author,
+        committer,
+        message: next()?.trim_end_matches('\n').to_owned(),
+        added: Vec::new(),
+        removed: Vec::new(),
+        modified: Vec::new(),
+    };
+    for (kind, path) in files.lines().filter_map(|line| line.split_once('\t')) {
+        let list = match kind.chars().next() {
+            Some('A') => &mut commit.added,
+            Some('D') => &mut commit.removed,
+            _ => &mut commit.modified,
+        };
+        list.push(path.to_owned());
+    }
+    Some(commit)
+}
+
+/// Unix seconds as a moment.
+pub(crate) fn moment(seconds: i64) -> DateTime<Utc> {
+    DateTime::from_timestamp(seconds, 0).unwrap_or_default()
+}

@@ -1,0 +1,254 @@
+//! Git as a program: bare repositories in a temporary folder, written by plumbing without a work
+//! tree. Arguments are lists, the environment is clean, names are checked before they come here.
+//!
+//! May not live here: HTTP, events, rules about pull requests.
+
+mod history;
+mod names;
+mod write;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+use tokio::io::AsyncWriteExt;
+use tokio::process::Command;
+
+pub(crate) use history::{CommitInfo, moment};
+pub(crate) use names::{is_sha, valid_branch, valid_name};
+pub(crate) use write::{NewCommit, Signature, Tree};
+
+use crate::Refused;
+
+/// All repositories on disk.
+#[derive(Debug)]
+pub(crate) struct Git {
+    root: PathBuf,
+}
+
+/// What a finished git said.
+pub(crate) struct Said {
+    pub(crate) code: i32,
+    pub(crate) out: Vec<u8>,
+    pub(crate) err: String,
+}
+
+impl Said {
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8_lossy(&self.out).into_owned()
+    }
+}
+
+/// A git command with nothing of the caller's environment or configuration in it.
+pub(crate) fn command(home: &Path) -> Command {
+    let mut command = Command::new("git");
+    command.env_clear();
+    if let Some(path) = std::env::var_os("PATH") {
+        command.env("PATH", path);
+    }
+    command
+        .env("HOME", home)
+        .env("GIT_CONFIG_NOSYSTEM", "1")
+        .env("GIT_CONFIG_GLOBAL", "/dev/null")
+        .env("GIT_TERMINAL_PROMPT", "0")
+        .env("LC_ALL", "C")
+        .kill_on_drop(true);
+    command
+}
+
+impl Git {
+    /// Keeps repositories under `root`.
+    pub(crate) const fn new(root: PathBuf) -> Self {
+        Self { root }
+    }
+
+    /// The folder of a repository.
+    pub(crate) fn path(&self, repository: u64) -> PathBuf {
+        self.root.join(format!("{repository}.git"))
+    }
+
+    /// A git command in a repository.
+    pub(crate) fn command(&self, repository: u64) -> Command {
+        let mut command = command(&self.root);
+        command.arg("--git-dir").arg(self.path(repository));
+        command
+    }
+
+    /// Runs git to its end and answers what it said, whatever its exit code.
+    pub(crate) async fn ask(
+        &self,
+        repository: u64,
+        args: &[&str],
+        input: Option<&[u8]>,
+        extra: &[(&str, String)],
+    ) -> Result<Said, Refused> {
+        let mut command = self.command(repository);
+        command
+            .args(args)
+            .envs(extra.iter().map(|(key, value)| (key, value)));
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.stdin(if input.is_some() {
+            Stdio::piped()
+        } else {
+            Stdio::null()
+        });
+        let failed = |error: std::io::Error| Refused::new(500, format!("git did not run: {error}"));
+        let mut child = command.spawn().map_err(failed)?;
+        let stdin = child.stdin.take();
+        let feed = async {
+            if let (Some(mut stdin), Some(input)) = (stdin, input) {
+                // A git that has heard enough closes its input; its exit code tells what it thinks.
+                let _ = stdin.write_all(input).await;
+            }
+        };
+        let (output, ()) = tokio::join!(child.wait_with_output(), feed);
+        let output = output.map_err(failed)?;
+        Ok(Said {
+            code: output.status.code().unwrap_or(-1),
+            out: output.stdout,
+            err: String::from_utf8_lossy(&output.stderr).into_owned(),
+        })
+    }
+
+    /// Runs git and insists on success; answers its output without the last line end.
+    pub(crate) async fn run(&self, repository: u64, args: &[&str]) -> Result<String, Refused> {
+        self.feed(repository, args, None, &[]).await
+    }
+
+    /// Like [`Git::run`], with input and extra environment.
+    pub(crate) async fn feed(
+        &self,
+        repository: u64,
+        args: &[&str],
+        input: Option<&[u8]>,
+        extra: &[(&str, String)],
+    ) -> Result<String, Refused> {
+        let said = self.ask(repository, args, input, extra).await?;
+        if said.code == 0 {
+            return Ok(said.text().trim_end_matches('\n').to_owned());
+        }
+        let what = args.first().copied().unwrap_or("git");
+        Err(Refused::new(
+            500,
+            format!("git {what} failed: {}", said.err.trim()),
+        ))
+    }
+
+    /// Makes an empty bare repository.
+    pub(crate) async fn init(&self, repository: u64, default_branch: &str) -> Result<(), Refused> {
+        let branch = format!("--initial-branch={default_branch}");
+        self.run(repository, &["init", "--quiet", "--bare", &branch])
+            .await?;
+        self.configure(repository).await
+    }
+
+    /// Makes a repository with the branches and tags of another one.
+    pub(crate) async fn copy(
+        &self,
+        from: u64,
+        to: u64,
+        default_branch: &str,
+    ) -> Result<(), Refused> {
+        self.init(to, default_branch).await?;
+        let source = self.path(from).to_string_lossy().into_owned();
+        let specs = ["+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"];
+        self.run(to, &["fetch", "--quiet", &source, specs[0], specs[1]])
+            .await?;
+        Ok(())
+    }
+
+    async fn configure(&self, repository: u64) -> Result<(), Refused> {
+        // Written as a file: one write instead of seven runs of `git config`.
+        let settings = "\
+[core]
+\trepositoryformatversion = 0
+\tfilemode = true
+\tbare = true
+\tquotePath = false
+\tlogAllRefUpdates = false
+[gc]
+\tauto = 0
+[uploadpack]
+\tallowFilter = true
+\tallowAnySHA1InWant = true
+[receive]
+\thideRefs = refs/pull
+\tautogc = false
+[transfer]
+\thideRefs = refs/internal
+[http]
+\treceivepack = true
+";
+        tokio::fs::write(self.path(repository).join("config"), settings)
+            .await
+            .map_err(|error| Refused::new(500, format!("no repository on disk: {error}")))
+    }
+
+    /// Removes a repository from the disk.
+    pub(crate) async fn remove(&self, repository: u64) {
+        // A folder that is already gone is what we want.
+        let _ = tokio::fs::remove_dir_all(self.path(repository)).await;
+    }
+
+    /// All refs but the internal ones.
+    pub(crate) async fn refs(&self, repository: u64) -> Result<BTreeMap<String, String>, Refused> {
+        let format = "--format=%(refname) %(objectname)";
+        let listed = self
+            .run(
+                repository,
+                &[
+                    "for-each-ref",
+                    format,
+                    "refs/heads",
+                    "refs/tags",
+                    "refs/pull",
+                ],
+            )
+            .await?;
+        let pairs = listed.lines().filter_map(|line| line.split_once(' '));
+        Ok(pairs
+            .map(|(name, sha)| (name.to_owned(), sha.to_owned()))
+            .collect())
+    }
+
+    /// Sets (or with `None` deletes) refs, all or none.
+    pub(crate) async fn update_refs(
+        &self,
+        repository: u64,
+        refs: &[(String, Option<String>)],
+    ) -> Result<(), Refused> {
+        let mut script = String::new();
+        for (name, sha) in refs {
+            match sha {
+                Some(sha) => script.push_str(&format!("update {name} {sha}\n")),
+                None => script.push_str(&format!("delete {name}\n")),
+            }
+        }
+        self.feed(
+            repository,
+            &["update-ref", "--stdin"],
+            Some(script.as_bytes()),
+            &[],
+        )
+        .await?;
+        Ok(())
+    }
+
+    /// Brings a commit and its history over from another repository.
+    pub(crate) async fn fetch_commit(&self, to: u64, from: u64, sha: &str) -> Result<(), Refused> {
+        let source = self.path(from).to_string_lossy().into_owned();
+        self.run(
+            to,
+            &[
+                "fetch",
+                "--quiet",
+                "--no-tags",
+                "--no-write-fetch-head",
+                &source,
+                sha,
+            ],
+        )
+        .await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,29 @@
+//! Comments on pull requests.
+
+use chrono::{DateTime, Utc};
+
+use super::World;
+
+/// A comment in a pull request's conversation.
+#[derive(Debug, Clone)]
+pub(crate) struct Comment {
+    pub(crate) id: u64,
+    pub(crate) repository: u64,
+    pub(crate) number: u64,
+    pub(crate) author: u64,
+    pub(crate) body: String,
+    pub(crate) created_at: DateTime<Utc>,
+    pub(crate) updated_at: DateTime<Utc>,
+    /// The app that wrote it, if one did.
+    pub(crate) app: Option<u64>,
+}
+
+impl World {
+    /// The comments of a pull request, oldest first.
+    pub(crate) fn comments_on(&self, repository: u64, number: u64) -> Vec<&Comment> {
+        self.comments
+            .values()
+            .filter(|comment| comment.repository == repository && comment.number == number)
+            .collect()
+    }
+}

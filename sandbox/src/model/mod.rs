@@ -1,0 +1,106 @@
+//! What the stand-in knows, without HTTP and without git: accounts, repositories, pull requests,
+//! comments, checks, apps, installations, tokens and the log of deliveries.
+//!
+//! Everything here is pure and quick: [`World`] lives behind one mutex that is never held across a
+//! git call or an `.await`. May not live here: axum, processes, sockets.
+
+mod accounts;
+mod apps;
+mod checks;
+mod discussion;
+mod pulls;
+mod repositories;
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+
+pub(crate) use accounts::Account;
+pub use accounts::{AccountKind, Permission};
+pub(crate) use apps::{App, Delivery, Hook, Installation, Level, Token, Usage};
+pub(crate) use checks::{CheckOutput, CheckRun, CheckSuite, RunAction};
+pub(crate) use discussion::Comment;
+pub(crate) use pulls::{Pull, PullHead, Stats};
+pub(crate) use repositories::{Protection, Repository, RequiredCheck};
+
+use crate::webhooks::Parcel;
+
+/// The addresses the stand-in puts into its answers.
+#[derive(Debug, Clone)]
+pub(crate) struct Urls {
+    /// Root of pages and git, without a trailing slash.
+    pub(crate) html: String,
+    /// Root of REST, without a trailing slash.
+    pub(crate) api: String,
+}
+
+/// Everything the stand-in knows at one moment.
+#[derive(Debug)]
+pub(crate) struct World {
+    pub(crate) urls: Urls,
+    pub(crate) now: DateTime<Utc>,
+    pub(crate) accounts: BTreeMap<u64, Account>,
+    pub(crate) repositories: BTreeMap<u64, Repository>,
+    pub(crate) pulls: BTreeMap<(u64, u64), Pull>,
+    pub(crate) comments: BTreeMap<u64, Comment>,
+    pub(crate) suites: BTreeMap<u64, CheckSuite>,
+    pub(crate) runs: BTreeMap<u64, CheckRun>,
+    pub(crate) apps: BTreeMap<u64, App>,
+    pub(crate) installations: BTreeMap<u64, Installation>,
+    pub(crate) tokens: BTreeMap<String, Token>,
+    pub(crate) deliveries: BTreeMap<u64, Delivery>,
+    pub(crate) usage: BTreeMap<String, Usage>,
+    pub(crate) former_names: BTreeMap<String, u64>,
+    /// Webhooks that this change caused, rendered at the moment of the change.
+    pub(crate) outbox: Vec<Parcel>,
+    counters: BTreeMap<Kind, u64>,
+}
+
+/// The kinds of things that are numbered, each on its own, so that no test can mix them up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Kind {
+    Account = 100,
+    App = 4_000,
+    Installation = 50_000,
+    Hook = 60_000,
+    Repository = 700_000,
+    Pull = 8_000_000,
+    Comment = 9_000_000,
+    CheckSuite = 20_000_000,
+    CheckRun = 30_000_000,
+    Delivery = 400_000_000,
+    Token = 1,
+    Guid = 2,
+    Request = 3,
+}
+
+impl World {
+    /// An empty world.
+    pub(crate) fn new(urls: Urls, now: DateTime<Utc>) -> Self {
+        Self {
+            urls,
+            now,
+            accounts: BTreeMap::new(),
+            repositories: BTreeMap::new(),
+            pulls: BTreeMap::new(),
+            comments: BTreeMap::new(),
+            suites: BTreeMap::new(),
+            runs: BTreeMap::new(),
+            apps: BTreeMap::new(),
+            installations: BTreeMap::new(),
+            tokens: BTreeMap::new(),
+            deliveries: BTreeMap::new(),
+            usage: BTreeMap::new(),
+            former_names: BTreeMap::new(),
+            outbox: Vec::new(),
+            counters: BTreeMap::new(),
+        }
+    }
+
+    /// The next id of a kind; the same acts give the same ids in every run.
+    pub(crate) fn next(&mut self, kind: Kind) -> u64 {
+        let counter = self.counters.entry(kind).or_insert(kind as u64);
+        *counter += 1;
+        *counter
+    }
+}

@@ -1,0 +1,220 @@
+//! Pull requests, and whether they may be merged.
+
+use chrono::{DateTime, Utc};
+
+use super::{CheckRun, RequiredCheck, World};
+
+/// A pull request.
+#[derive(Debug, Clone)]
+pub(crate) struct Pull {
+    pub(crate) id: u64,
+    pub(crate) number: u64,
+    pub(crate) repository: u64,
+    pub(crate) title: String,
+    pub(crate) body: Option<String>,
+    pub(crate) open: bool,
+    pub(crate) draft: bool,
+    pub(crate) head: PullHead,
+    pub(crate) base_ref: String,
+    /// The base's tip when the pull request was opened, pushed to or retargeted: like GitHub, it
+    /// does *not* follow later moves of the base branch.
+    pub(crate) base_sha: String,
+    pub(crate) author: u64,
+    pub(crate) created_at: DateTime<Utc>,
+    pub(crate) updated_at: DateTime<Utc>,
+    pub(crate) closed_at: Option<DateTime<Utc>>,
+    pub(crate) merged_at: Option<DateTime<Utc>>,
+    pub(crate) merged_by: Option<u64>,
+    /// The test merge while open (`None` on conflict), the merge itself once merged.
+    pub(crate) merge_commit: Option<String>,
+    pub(crate) stats: Stats,
+}
+
+/// Where the changes come from.
+#[derive(Debug, Clone)]
+pub(crate) struct PullHead {
+    pub(crate) branch: String,
+    pub(crate) sha: String,
+    /// `None` once the fork was deleted.
+    pub(crate) repository: Option<u64>,
+    pub(crate) owner: u64,
+}
+
+/// How big a pull request is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Stats {
+    pub(crate) commits: u64,
+    pub(crate) additions: u64,
+    pub(crate) deletions: u64,
+    pub(crate) changed_files: u64,
+    /// The base's tip is not contained in the head.
+    pub(crate) behind: bool,
+}
+
+impl Pull {
+    /// Whether it was merged.
+    pub(crate) const fn merged(&self) -> bool {
+        self.merged_at.is_some()
+    }
+}
+
+/// How a required check stands on a commit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Standing {
+    Green,
+    Expected,
+    InProgress,
+    Failing,
+}
+
+impl World {
+    /// Open pull requests whose head is this branch.
+    pub(crate) fn pulls_from(&self, repository: u64, branch: &str) -> Vec<(u64, u64)> {
+        self.pulls
+            .values()
+            .filter(|pull| {
+                pull.open && pull.head.repository == Some(repository) && pull.head.branch == branch
+            })
+            .map(|pull| (pull.repository, pull.number))
+            .collect()
+    }
+
+    /// Open pull requests into this branch.
+    pub(crate) fn pulls_into(&self, repository: u64, branch: &str) -> Vec<u64> {
+        self.pulls
+            .values()
+            .filter(|pull| pull.open && pull.repository == repository && pull.base_ref == branch)
+            .map(|pull| pull.number)
+            .collect()
+    }
+
+    /// The newest run of that name on a commit, of one app or of anybody.
+    pub(crate) fn latest_run(
+        &self,
+        repository: u64,
+        sha: &str,
+        name: &str,
+        app: Option<u64>,
+    ) -> Option<&CheckRun> {
+        self.runs.values().rev().find(|run| {
+            run.repository == repository
+                && run.head_sha == sha
+                && run.name == name
+                && app.is_none_or(|app| run.app == app)
+        })
+    }
+
+    fn standing(&self, repository: u64, sha: &str, required: &RequiredCheck) -> Standing {
+        match self.latest_run(repository, sha, &required.context, required.app) {
+            None => Standing::Expected,
+            Some(run) => match run.conclusion.as_deref() {
+                Some("success" | "neutral" | "skipped") => Standing::Green,
+                Some(_) => Standing::Failing,
+                None => Standing::InProgress,
+            },
+        }
+    }
+
+    /// Why the protection of the base forbids the merge, in GitHub's words; `None` if it does not.
+    pub(crate) fn blocked(&self, pull: &Pull) -> Option<String> {
+        let protection = self
+            .repository(pull.repository)?
+            .protections
+            .get(&pull.base_ref)?;
+        let open: Vec<(&RequiredCheck, Standing)> = protection
+            .required
+            .iter()
+            .map(|required| {
+                let standing = self.standing(pull.repository, &pull.head.sha, required);
+                (required, standing)
+            })
+            .filter(|(_, standing)| *standing != Standing::Green)
+            .collect();
+        match open.as_slice() {
+            [] if protection.strict && pull.stats.behind => {
+                Some("Head branch is out of date. Review and try the merge again.".to_owned())
+            }
+            [] => None,
+            [(required, standing)] => Some(format!(
+                "Required status check \"{}\" is {}.",
+                required.context,
+                standing.word()
+            )),
+            many => Some(several(many, protection.required.len())),
+        }
+    }
+
+    /// GitHub's `mergeable_state`.
+    pub(crate) fn mergeable_state(&self, pull: &Pull) -> &'static str {
+        if !pull.open {
+            return "unknown";
+        }
+        if pull.merge_commit.is_none() {
+            return "dirty";
+        }
+        if pull.draft {
+            return "draft";
+        }
+        let protection = self
+            .repository(pull.repository)
+            .and_then(|repository| repository.protections.get(&pull.base_ref));
+        if let Some(protection) = protection {
+            let checks = &protection.required;
+            let green = checks.iter().all(|required| {
+                self.standing(pull.repository, &pull.head.sha, required) == Standing::Green
+            });
+            if !green {
+                return "blocked";
+            }
+            if protection.strict && pull.stats.behind {
+                return "behind";
+            }
+        }
+        let red = self
+            .current_runs(pull.repository, &pull.head.sha)
+            .any(|run| {
+                !matches!(
+                    run.conclusion.as_deref(),
+                    Some("success" | "neutral" | "skipped")
+                )
+            });
+        if red { "unstable" } else { "clean" }
+    }
+}
+
+impl Standing {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Green => "successful",
+            Self::Expected => "expected",
+            Self::InProgress => "in progress",
+            Self::Failing => "failing",
+        }
+    }
+}
+
+fn several(open: &[(&RequiredCheck, Standing)], all: usize) -> String {
+    let count = |wanted| {
+        open.iter()
+            .filter(|(_, standing)| *standing == wanted)
+            .count()
+    };
+    let parts: Vec<String> = [Standing::Failing, Standing::InProgress, Standing::Expected]
+        .into_iter()
+        .filter(|standing| count(*standing) > 0)
+        .map(|standing| format!("{} {}", count(standing), standing.word()))
+        .collect();
+    match parts.as_slice() {
+        [_] if open.len() == all => {
+            format!(
+                "{all} of {all} required status checks are {}.",
+                open[0].1.word()
+            )
+        }
+        _ => format!(
+            "{} of {all} required status checks have not succeeded: {}.",
+            open.len(),
+            parts.join(" and ")
+        ),
+    }
+}

@@ -1,0 +1,171 @@
+//! Repositories, who may do what on them, their refs and their branch protection.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::{Kind, Permission, World};
+
+/// One repository. Its refs mirror those of the bare git repository of the same id.
+#[derive(Debug, Clone)]
+pub(crate) struct Repository {
+    pub(crate) id: u64,
+    pub(crate) owner: u64,
+    pub(crate) name: String,
+    pub(crate) description: Option<String>,
+    pub(crate) default_branch: String,
+    pub(crate) private: bool,
+    pub(crate) collaborators: BTreeMap<u64, Permission>,
+    pub(crate) parent: Option<u64>,
+    pub(crate) deleted: bool,
+    pub(crate) protections: BTreeMap<String, Protection>,
+    pub(crate) refs: BTreeMap<String, String>,
+    pub(crate) created_at: DateTime<Utc>,
+    pub(crate) updated_at: DateTime<Utc>,
+    pub(crate) pushed_at: DateTime<Utc>,
+    pub(crate) next_number: u64,
+    commits_made: i64,
+}
+
+/// What a branch demands before a pull request may merge into it.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Protection {
+    pub(crate) required: Vec<RequiredCheck>,
+    /// The head must contain the tip of the base.
+    pub(crate) strict: bool,
+}
+
+/// One required status check.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct RequiredCheck {
+    pub(crate) context: String,
+    /// Only this app's check counts; `None` takes anybody's.
+    pub(crate) app: Option<u64>,
+}
+
+impl Repository {
+    /// The commit a branch points at.
+    pub(crate) fn branch(&self, name: &str) -> Option<&str> {
+        self.refs
+            .get(&format!("refs/heads/{name}"))
+            .map(String::as_str)
+    }
+
+    /// Names and tips of all branches, in order.
+    pub(crate) fn branches(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.refs
+            .iter()
+            .filter_map(|(name, sha)| Some((name.strip_prefix("refs/heads/")?, sha.as_str())))
+    }
+
+    /// The date of the next commit made here: a minute after the last one, from a fixed start, so
+    /// that the same acts give the same commit ids in every run.
+    pub(crate) fn next_commit_date(&mut self) -> i64 {
+        const START: i64 = 1_767_600_000;
+        self.commits_made += 1;
+        START + TimeDelta::minutes(self.commits_made).num_seconds()
+    }
+}
+
+impl World {
+    /// Adds an empty repository.
+    pub(crate) fn add_repository(
+        &mut self,
+        owner: u64,
+        name: &str,
+        default_branch: &str,
+        parent: Option<u64>,
+    ) -> u64 {
+        let id = self.next(Kind::Repository);
+        let now = self.now;
+        self.former_names.remove(&self.full_name_key(owner, name));
+        self.repositories.insert(
+            id,
+            Repository {
+                id,
+                owner,
+                name: name.to_owned(),
+                description: None,
+                default_branch: default_branch.to_owned(),
+                private: true,
+                collaborators: BTreeMap::from([(owner, Permission::Admin)]),
+                parent,
+                deleted: false,
+                protections: BTreeMap::new(),
+                refs: BTreeMap::new(),
+                created_at: now,
+                updated_at: now,
+                pushed_at: now,
+                next_number: 0,
+                commits_made: 0,
+            },
+        );
+        id
+    }
+
+    /// `owner/name` of a repository.
+    pub(crate) fn full_name(&self, repository: &Repository) -> String {
+        format!("{}/{}", self.login(repository.owner), repository.name)
+    }
+
+    fn full_name_key(&self, owner: u64, name: &str) -> String {
+        format!("{}/{name}", self.login(owner)).to_ascii_lowercase()
+    }
+
+    /// A living repository by id.
+    pub(crate) fn repository(&self, id: u64) -> Option<&Repository> {
+        self.repositories.get(&id).filter(|found| !found.deleted)
+    }
+
+    /// A living repository by its present name.
+    pub(crate) fn repository_named(&self, owner: &str, name: &str) -> Option<&Repository> {
+        let owner = self.account_named(owner)?.id;
+        self.repositories.values().find(|candidate| {
+            !candidate.deleted
+                && candidate.owner == owner
+                && candidate.name.eq_ignore_ascii_case(name)
+        })
+    }
+
+    /// A living repository that once had this name.
+    pub(crate) fn repository_formerly(&self, owner: &str, name: &str) -> Option<&Repository> {
+        let key = format!("{owner}/{name}").to_ascii_lowercase();
+        self.former_names
+            .get(&key)
+            .and_then(|id| self.repository(*id))
+    }
+
+    /// Gives a repository another name; the old one goes on pointing at it.
+    pub(crate) fn rename_repository(&mut self, id: u64, name: &str) -> Option<String> {
+        let repository = self.repositories.get(&id)?;
+        let old = repository.name.clone();
+        let key = self.full_name_key(repository.owner, &old);
+        self.former_names.insert(key, id);
+        let now = self.now;
+        if let Some(repository) = self.repositories.get_mut(&id) {
+            name.clone_into(&mut repository.name);
+            repository.updated_at = now;
+        }
+        Some(old)
+    }
+
+    /// What somebody may do on a repository; the owner's own organisation counts as admin.
+    pub(crate) fn permission_of(&self, repository: &Repository, account: u64) -> Permission {
+        let granted = repository.collaborators.get(&account).copied();
+        granted.unwrap_or(if repository.private {
+            Permission::None
+        } else {
+            Permission::Read
+        })
+    }
+
+    /// The next number for a pull request or issue of a repository.
+    pub(crate) fn next_number(&mut self, repository: u64) -> u64 {
+        self.repositories
+            .get_mut(&repository)
+            .map_or(0, |repository| {
+                repository.next_number += 1;
+                repository.next_number
+            })
+    }
+}

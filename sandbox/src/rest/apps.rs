@@ -1,0 +1,52 @@
+//! The app itself, and how much may still be asked.
+
+use serde_json::json;
+
+use super::{Answer, Call, Caller, Reply};
+use crate::Refused;
+use crate::shape;
+
+/// `GET /app`
+pub(crate) async fn show(call: Call) -> Answer {
+    let id = call.app()?;
+    call.hub.with(|world| {
+        let app = world.apps.get(&id).ok_or_else(Refused::not_found)?;
+        let mut shaped = shape::app(world, app);
+        let installed = world
+            .installations
+            .values()
+            .filter(|found| found.app == id)
+            .count();
+        shaped["installations_count"] = json!(installed);
+        Ok(Reply::ok(shaped))
+    })
+}
+
+/// `GET /rate_limit`
+pub(crate) async fn rate_limit(call: Call) -> Answer {
+    let limit = if matches!(call.caller, Caller::Nobody) {
+        60
+    } else {
+        call.hub.rate_limit
+    };
+    let purse = call.caller.purse();
+    let (usage, _) = call.hub.with(|world| world.spend(&purse, limit, true));
+    let core = json!({
+        "limit": usage.limit,
+        "used": usage.used,
+        "remaining": usage.limit.saturating_sub(usage.used),
+        "reset": usage.reset.timestamp(),
+    });
+    let search =
+        json!({ "limit": 30, "used": 0, "remaining": 30, "reset": usage.reset.timestamp() });
+    Ok(Reply::ok(
+        json!({ "resources": { "core": core, "search": search }, "rate": core }),
+    ))
+}
+
+/// `GET /meta`
+pub(crate) async fn meta(_call: Call) -> Answer {
+    Ok(Reply::ok(
+        json!({ "verifiable_password_authentication": false }),
+    ))
+}

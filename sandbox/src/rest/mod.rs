@@ -1,0 +1,163 @@
+//! REST as GitHub speaks it: one file per family of endpoints, on top of the acts and the model.
+//!
+//! May not live here: decisions about pull requests, git, JSON shapes.
+
+mod apps;
+mod auth;
+mod call;
+mod checks;
+mod commits;
+mod deliveries;
+mod door;
+mod installations;
+mod issues;
+mod paging;
+mod pulls;
+mod refs;
+mod repositories;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{MatchedPath, Request};
+use axum::middleware::{Next, from_fn};
+use axum::response::Response;
+use axum::routing::{get, patch, post, put};
+
+pub(crate) use auth::{Caller, caller, installation_token};
+pub(crate) use call::{Answer, Call, Reply};
+pub(crate) use door::{Dropped, Route, handle, is_rest, planted, wait};
+
+use crate::Refused;
+use crate::hub::Hub;
+
+/// All endpoints.
+pub(crate) fn router() -> Router<Arc<Hub>> {
+    Router::new()
+        .merge(app_routes())
+        .merge(repository_routes())
+        .merge(pull_routes())
+        .route("/rate_limit", get(apps::rate_limit))
+        .route("/meta", get(apps::meta))
+        .fallback(async |_: Call| -> Answer { Err(Refused::not_found()) })
+        .route_layer(from_fn(remember_route))
+}
+
+fn app_routes() -> Router<Arc<Hub>> {
+    Router::new()
+        .route("/app", get(apps::show))
+        .route("/app/installations", get(installations::list))
+        .route("/app/installations/{id}", get(installations::show))
+        .route(
+            "/app/installations/{id}/access_tokens",
+            post(installations::issue_token),
+        )
+        .route("/app/hook/deliveries", get(deliveries::list))
+        .route("/app/hook/deliveries/{id}", get(deliveries::show))
+        .route(
+            "/app/hook/deliveries/{id}/attempts",
+            post(deliveries::redeliver),
+        )
+        .route(
+            "/installation/repositories",
+            get(installations::repositories),
+        )
+        .route(
+            "/repos/{owner}/{repo}/installation",
+            get(installations::of_repository),
+        )
+}
+
+fn repository_routes() -> Router<Arc<Hub>> {
+    Router::new()
+        .route("/repos/{owner}/{repo}", get(repositories::show))
+        .route(
+            "/repos/{owner}/{repo}/branches",
+            get(repositories::branches),
+        )
+        .route(
+            "/repos/{owner}/{repo}/branches/{*branch}",
+            get(repositories::branch),
+        )
+        .route(
+            "/repos/{owner}/{repo}/rules/branches/{*branch}",
+            get(repositories::rules),
+        )
+        .route(
+            "/repos/{owner}/{repo}/collaborators/{login}/permission",
+            get(repositories::permission),
+        )
+        .route("/repos/{owner}/{repo}/git/refs", post(refs::create))
+        .route("/repos/{owner}/{repo}/git/ref/{*name}", get(refs::show))
+        .route(
+            "/repos/{owner}/{repo}/git/matching-refs/{*name}",
+            get(refs::matching),
+        )
+        .route(
+            "/repos/{owner}/{repo}/git/refs/{*name}",
+            patch(refs::update).delete(refs::delete),
+        )
+        .route("/repos/{owner}/{repo}/commits/{sha}", get(commits::show))
+        .route(
+            "/repos/{owner}/{repo}/commits/{sha}/check-runs",
+            get(checks::list),
+        )
+        .route(
+            "/repos/{owner}/{repo}/commits/{sha}/pulls",
+            get(commits::pulls),
+        )
+        .route(
+            "/repos/{owner}/{repo}/contents/{*path}",
+            get(commits::contents),
+        )
+        .route("/repos/{owner}/{repo}/check-runs", post(checks::create))
+        .route(
+            "/repos/{owner}/{repo}/check-runs/{id}",
+            get(checks::show).patch(checks::update),
+        )
+        .route(
+            "/repos/{owner}/{repo}/check-suites/{id}",
+            get(checks::suite),
+        )
+}
+
+fn pull_routes() -> Router<Arc<Hub>> {
+    Router::new()
+        .route(
+            "/repos/{owner}/{repo}/pulls",
+            get(pulls::list).post(pulls::create),
+        )
+        .route(
+            "/repos/{owner}/{repo}/pulls/{number}",
+            get(pulls::show).patch(pulls::update),
+        )
+        .route(
+            "/repos/{owner}/{repo}/pulls/{number}/merge",
+            put(pulls::merge),
+        )
+        .route(
+            "/repos/{owner}/{repo}/pulls/{number}/commits",
+            get(pulls::commits),
+        )
+        .route(
+            "/repos/{owner}/{repo}/issues/{number}/comments",
+            get(issues::list).post(issues::create),
+        )
+        .route(
+            "/repos/{owner}/{repo}/issues/comments/{id}",
+            get(issues::show)
+                .patch(issues::update)
+                .delete(issues::delete),
+        )
+}
+
+/// Tells the door which route answered, for the counts.
+async fn remember_route(matched: Option<MatchedPath>, request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    if let Some(matched) = matched {
+        response
+            .extensions_mut()
+            .insert(Route(matched.as_str().to_owned()));
+    }
+    response
+}

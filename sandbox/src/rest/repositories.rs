@@ -1,0 +1,109 @@
+//! Repositories, branches, their rules, and who may do what.
+
+use serde_json::{Value, json};
+
+use super::paging::array;
+use super::{Answer, Call, Reply};
+use crate::Refused;
+use crate::model::Level;
+use crate::shape;
+
+const METADATA: [(&str, Level); 1] = [("metadata", Level::Read)];
+const CONTENTS: [(&str, Level); 1] = [("contents", Level::Read)];
+
+/// `GET /repos/{owner}/{repo}`
+pub(crate) async fn show(call: Call) -> Answer {
+    let id = call.repository(&METADATA)?;
+    call.shaped(id, |world, found| Some(shape::full(world, found)))
+        .map(Reply::ok)
+}
+
+/// `GET /repos/{owner}/{repo}/branches`
+pub(crate) async fn branches(call: Call) -> Answer {
+    let id = call.repository(&CONTENTS)?;
+    let protected = call.query.get("protected").map(|word| word == "true");
+    let all = call.shaped(id, |world, found| {
+        let listed = found.branches().filter(|(name, _)| {
+            protected.is_none_or(|wanted| found.protections.contains_key(*name) == wanted)
+        });
+        Some(
+            listed
+                .map(|(name, sha)| shape::short_branch(world, found, name, sha))
+                .collect(),
+        )
+    })?;
+    Ok(array(&call, all))
+}
+
+/// `GET /repos/{owner}/{repo}/branches/{branch}`
+pub(crate) async fn branch(call: Call) -> Answer {
+    let id = call.repository(&CONTENTS)?;
+    let name = call.param("branch");
+    let missing = || Refused::new(404, "Branch not found");
+    let tip = call.shaped(id, |_, found| Some(found.branch(name).map(str::to_owned)))?;
+    let tip = tip.ok_or_else(missing)?;
+    let info = call
+        .hub
+        .git
+        .commit_info(id, &tip)
+        .await?
+        .ok_or_else(missing)?;
+    call.shaped(id, |world, found| {
+        Some(shape::branch(world, found, name, &info))
+    })
+    .map(Reply::ok)
+}
+
+/// `GET /repos/{owner}/{repo}/rules/branches/{branch}`
+pub(crate) async fn rules(call: Call) -> Answer {
+    let id = call.repository(&METADATA)?;
+    let branch = call.param("branch");
+    let all: Vec<Value> = call.shaped(id, |world, found| {
+        let Some(protection) = found.protections.get(branch) else {
+            return Some(Vec::new());
+        };
+        if protection.required.is_empty() {
+            return Some(Vec::new());
+        }
+        let required: Vec<Value> = protection
+            .required
+            .iter()
+            .map(|check| match check.app {
+                Some(app) => json!({ "context": check.context, "integration_id": app }),
+                None => json!({ "context": check.context }),
+            })
+            .collect();
+        Some(vec![json!({
+            "type": "required_status_checks",
+            "ruleset_source_type": "Repository",
+            "ruleset_source": world.full_name(found),
+            "ruleset_id": found.id,
+            "parameters": {
+                "required_status_checks": required,
+                "strict_required_status_checks_policy": protection.strict,
+                "do_not_enforce_on_create": false,
+            },
+        })])
+    })?;
+    Ok(array(&call, all))
+}
+
+/// `GET /repos/{owner}/{repo}/collaborators/{login}/permission`
+pub(crate) async fn permission(call: Call) -> Answer {
+    let id = call.repository(&METADATA)?;
+    let login = call.param("login");
+    call.shaped(id, |world, found| {
+        let account = world.account_named(login)?;
+        let permission = world.permission_of(found, account.id);
+        Some(shape::collaborator(world, account.id, permission))
+    })
+    .map(Reply::ok)
+    .map_err(|refused| {
+        let unknown = refused.status == 404;
+        if unknown {
+            Refused::new(404, format!("{login} is not a user"))
+        } else {
+            refused
+        }
+    })
+}

@@ -1,0 +1,53 @@
+//! The model in GitHub's JSON, the same for REST and webhooks. Every property that GitHub's own
+//! description marks as required is there.
+//!
+//! May not live here: decisions, HTTP, git.
+
+mod account;
+mod app;
+mod check;
+mod commit;
+mod pull;
+mod repository;
+
+use base64::Engine as _;
+use chrono::{DateTime, SecondsFormat, Utc};
+use serde_json::{Map, Value};
+
+pub(crate) use account::{collaborator, nullable_user, organization, user};
+pub(crate) use app::{app, delivery, delivery_item, installation, repository_stub, token};
+pub(crate) use check::{run, suite, webhook_run, webhook_suite};
+pub(crate) use commit::{commit, git_ref, push_commit, simple_commit};
+pub(crate) use pull::{comment, issue, pull, pull_simple};
+pub(crate) use repository::{branch, full, minimal, short_branch};
+
+/// A moment as GitHub writes it.
+pub(crate) fn time(moment: DateTime<Utc>) -> String {
+    moment.to_rfc3339_opts(SecondsFormat::Secs, true)
+}
+
+/// A moment that may not have come.
+pub(crate) fn maybe_time(moment: Option<DateTime<Utc>>) -> Value {
+    moment.map_or(Value::Null, |moment| Value::String(time(moment)))
+}
+
+/// An opaque id in the form of GitHub's older node ids.
+pub(crate) fn node_id(kind: &str, id: impl std::fmt::Display) -> String {
+    let text = format!("0{}:{kind}{id}", kind.len());
+    base64::engine::general_purpose::STANDARD.encode(text)
+}
+
+/// Puts the properties of one object into another one.
+pub(crate) fn merge(into: &mut Value, from: Value) {
+    if let (Value::Object(into), Value::Object(from)) = (into, from) {
+        into.extend(from);
+    }
+}
+
+/// Properties that are all addresses: a name and what follows `prefix`.
+fn addresses(prefix: &str, list: &[(&str, &str)]) -> Value {
+    let pairs = list
+        .iter()
+        .map(|(name, rest)| ((*name).to_owned(), Value::String(format!("{prefix}{rest}"))));
+    Value::Object(pairs.collect::<Map<_, _>>())
+}

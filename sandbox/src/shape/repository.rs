@@ -1,0 +1,215 @@
+//! Repositories and branches.
+
+use serde_json::{Value, json};
+
+use super::{addresses, commit, maybe_time, merge, node_id, time, user};
+use crate::git::CommitInfo;
+use crate::model::{AccountKind, Repository, World};
+
+const TEMPLATES: [(&str, &str); 37] = [
+    ("url", ""),
+    ("archive_url", "/{archive_format}{/ref}"),
+    ("assignees_url", "/assignees{/user}"),
+    ("blobs_url", "/git/blobs{/sha}"),
+    ("branches_url", "/branches{/branch}"),
+    ("collaborators_url", "/collaborators{/collaborator}"),
+    ("comments_url", "/comments{/number}"),
+    ("commits_url", "/commits{/sha}"),
+    ("compare_url", "/compare/{base}...{head}"),
+    ("contents_url", "/contents/{+path}"),
+    ("contributors_url", "/contributors"),
+    ("deployments_url", "/deployments"),
+    ("downloads_url", "/downloads"),
+    ("events_url", "/events"),
+    ("forks_url", "/forks"),
+    ("git_commits_url", "/git/commits{/sha}"),
+    ("git_refs_url", "/git/refs{/sha}"),
+    ("git_tags_url", "/git/tags{/sha}"),
+    ("hooks_url", "/hooks"),
+    ("issue_comment_url", "/issues/comments{/number}"),
+    ("issue_events_url", "/issues/events{/number}"),
+    ("issues_url", "/issues{/number}"),
+    ("keys_url", "/keys{/key_id}"),
+    ("labels_url", "/labels{/name}"),
+    ("languages_url", "/languages"),
+    ("merges_url", "/merges"),
+    ("milestones_url", "/milestones{/number}"),
+    (
+        "notifications_url",
+        "/notifications{?since,all,participating}",
+    ),
+    ("pulls_url", "/pulls{/number}"),
+    ("releases_url", "/releases{/id}"),
+    ("stargazers_url", "/stargazers"),
+    ("statuses_url", "/statuses/{sha}"),
+    ("subscribers_url", "/subscribers"),
+    ("subscription_url", "/subscription"),
+    ("tags_url", "/tags"),
+    ("teams_url", "/teams"),
+    ("trees_url", "/git/trees{/sha}"),
+];
+
+/// `https://…/repos/owner/name` of REST.
+pub(crate) fn api_url(world: &World, repository: &Repository) -> String {
+    format!("{}/repos/{}", world.urls.api, world.full_name(repository))
+}
+
+/// `https://…/owner/name` of pages.
+pub(crate) fn html_url(world: &World, repository: &Repository) -> String {
+    format!("{}/{}", world.urls.html, world.full_name(repository))
+}
+
+/// `repository`, and also good as `minimal-repository` and the one in webhooks.
+pub(crate) fn minimal(world: &World, repository: &Repository) -> Value {
+    let full_name = world.full_name(repository);
+    let html = html_url(world, repository);
+    let host = world.urls.html.split("://").last().unwrap_or_default();
+    let forks = world
+        .repositories
+        .values()
+        .filter(|other| !other.deleted && other.parent == Some(repository.id))
+        .count();
+    let open = world
+        .pulls
+        .values()
+        .filter(|pull| pull.repository == repository.id && pull.open)
+        .count();
+    let mut shaped = json!({
+        "id": repository.id,
+        "node_id": node_id("Repository", repository.id),
+        "name": repository.name,
+        "full_name": full_name,
+        "owner": user(world, repository.owner),
+        "private": repository.private,
+        "visibility": if repository.private { "private" } else { "public" },
+        "html_url": html,
+        "description": repository.description,
+        "fork": repository.parent.is_some(),
+        "clone_url": format!("{html}.git"),
+        "git_url": format!("git://{host}/{full_name}.git"),
+        "ssh_url": format!("git@{host}:{full_name}.git"),
+        "svn_url": html,
+        "mirror_url": null,
+        "homepage": null,
+        "language": null,
+        "license": null,
+        "default_branch": repository.default_branch,
+    });
+    let rest = json!({
+        "forks": forks, "forks_count": forks,
+        "open_issues": open, "open_issues_count": open,
+        "stargazers_count": 0, "watchers": 0, "watchers_count": 0,
+        "size": 0,
+        "has_issues": true, "has_projects": false, "has_downloads": false, "has_wiki": false,
+        "has_pages": false, "has_discussions": false,
+        "archived": false, "disabled": false, "is_template": false, "topics": [],
+        "allow_forking": true,
+        "web_commit_signoff_required": false,
+        "created_at": time(repository.created_at),
+        "updated_at": time(repository.updated_at),
+        "pushed_at": maybe_time(Some(repository.pushed_at)),
+    });
+    merge(&mut shaped, rest);
+    merge(
+        &mut shaped,
+        addresses(&api_url(world, repository), &TEMPLATES),
+    );
+    shaped
+}
+
+/// `full-repository`.
+pub(crate) fn full(world: &World, repository: &Repository) -> Value {
+    let mut shaped = minimal(world, repository);
+    let merging = json!({
+        "network_count": shaped["forks_count"],
+        "subscribers_count": 0,
+        "allow_merge_commit": true,
+        "allow_squash_merge": true,
+        "allow_rebase_merge": true,
+        "allow_auto_merge": false,
+        "allow_update_branch": false,
+        "delete_branch_on_merge": false,
+        "temp_clone_token": null,
+    });
+    merge(&mut shaped, merging);
+    if world
+        .accounts
+        .get(&repository.owner)
+        .is_some_and(|owner| owner.kind == AccountKind::Organization)
+    {
+        merge(
+            &mut shaped,
+            json!({ "organization": user(world, repository.owner) }),
+        );
+    }
+    if let Some(parent) = repository.parent.and_then(|id| world.repository(id)) {
+        let parent = minimal(world, parent);
+        merge(&mut shaped, json!({ "parent": parent, "source": parent }));
+    }
+    shaped
+}
+
+fn protection(world: &World, repository: &Repository, branch: &str) -> Value {
+    let api = format!(
+        "{}/branches/{branch}/protection",
+        api_url(world, repository)
+    );
+    let found = repository.protections.get(branch);
+    let required = found
+        .map(|found| found.required.as_slice())
+        .unwrap_or_default();
+    let contexts: Vec<&str> = required
+        .iter()
+        .map(|check| check.context.as_str())
+        .collect();
+    let checks: Vec<Value> = required
+        .iter()
+        .map(|check| json!({ "context": check.context, "app_id": check.app }))
+        .collect();
+    let level = if found.is_some() { "non_admins" } else { "off" };
+    json!({
+        "url": api,
+        "enabled": found.is_some(),
+        "required_status_checks": {
+            "url": format!("{api}/required_status_checks"),
+            "contexts_url": format!("{api}/required_status_checks/contexts"),
+            "strict": found.is_some_and(|found| found.strict),
+            "enforcement_level": level,
+            "contexts": contexts,
+            "checks": checks,
+        },
+    })
+}
+
+/// `short-branch`.
+pub(crate) fn short_branch(world: &World, repository: &Repository, name: &str, sha: &str) -> Value {
+    let api = api_url(world, repository);
+    json!({
+        "name": name,
+        "commit": { "sha": sha, "url": format!("{api}/commits/{sha}") },
+        "protected": repository.protections.contains_key(name),
+        "protection": protection(world, repository, name),
+        "protection_url": format!("{api}/branches/{name}/protection"),
+    })
+}
+
+/// `branch-with-protection`.
+pub(crate) fn branch(
+    world: &World,
+    repository: &Repository,
+    name: &str,
+    tip: &CommitInfo,
+) -> Value {
+    let api = api_url(world, repository);
+    json!({
+        "name": name,
+        "commit": commit(world, repository, tip),
+        "_links": {
+            "self": format!("{api}/branches/{name}"),
+            "html": format!("{}/tree/{name}", html_url(world, repository)),
+        },
+        "protected": repository.protections.contains_key(name),
+        "protection": protection(world, repository, name),
+        "protection_url": format!("{api}/branches/{name}/protection"),
+    })
+}

@@ -1,0 +1,54 @@
+//! What people do, as prose: sentences that end with `.await`.
+//!
+//! Persons are made when they are first named. The verbs do not ask whether somebody may push or
+//! merge by role (the stand-in's callers decide who acts); what GitHub checks of the *thing* itself,
+//! such as required checks, conflicts and missing branches, is refused as GitHub refuses it.
+
+mod apps;
+mod checks;
+mod history;
+mod pulls;
+mod repositories;
+
+pub use apps::{AppHandle, Install, InstallationHandle};
+pub use checks::{Button, CheckHandle, CheckState, CreateCheck};
+pub use history::{Commit, MergeBranch, MoveRef, Pick, PushRef, SquashBranch};
+pub use pulls::{
+    AddComment, ClosePull, CommentHandle, CommentState, DraftPull, MergePull, OpenPull, PullHandle,
+    PullState, ReopenPull, RetargetPull,
+};
+pub use repositories::{NewRepository, Protect, RepoHandle};
+
+/// Makes a sentence end with `.await`.
+macro_rules! sentence {
+    ($($subject:ty => $output:ty),+ $(,)?) => {$(
+        impl std::future::IntoFuture for $subject {
+            type Output = Result<$output, crate::Refused>;
+            type IntoFuture =
+                std::pin::Pin<Box<dyn std::future::Future<Output = Self::Output> + Send>>;
+
+            fn into_future(self) -> Self::IntoFuture {
+                Box::pin(self.run())
+            }
+        }
+    )+};
+}
+pub(crate) use sentence;
+
+/// Adds `by(login)` to sentences with a field `by`.
+macro_rules! by_whom {
+    ($($subject:ty),+ $(,)?) => {$(
+        impl $subject {
+            /// Says who does it.
+            #[must_use]
+            pub fn by(mut self, login: &str) -> Self {
+                login.clone_into(&mut self.by);
+                self
+            }
+        }
+    )+};
+}
+pub(crate) use by_whom;
+
+/// Who acts where a sentence does not say.
+const SOMEBODY: &str = "octocat";

@@ -1,0 +1,307 @@
+//! Repositories: made, forked, renamed, protected, deleted.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::SOMEBODY;
+use crate::Refused;
+use crate::acts::refs::move_refs;
+use crate::acts::repositories as acts;
+use crate::git::is_sha;
+use crate::hub::Hub;
+use crate::model::{Permission, RequiredCheck};
+
+/// A repository that does not exist yet, or is looked for.
+#[derive(Debug)]
+#[must_use = "nothing happens before `create` or `find`"]
+pub struct NewRepository {
+    hub: Arc<Hub>,
+    full_name: String,
+    default_branch: String,
+    public: bool,
+    people: Vec<(String, Permission)>,
+}
+
+impl NewRepository {
+    pub(crate) fn new(hub: Arc<Hub>, full_name: &str) -> Self {
+        Self {
+            hub,
+            full_name: full_name.to_owned(),
+            default_branch: "main".to_owned(),
+            public: false,
+            people: Vec::new(),
+        }
+    }
+
+    /// Names the default branch; `main` otherwise. It has no commit until somebody makes one.
+    pub fn default_branch(mut self, name: &str) -> Self {
+        name.clone_into(&mut self.default_branch);
+        self
+    }
+
+    /// Lets everybody read it.
+    pub const fn public(mut self) -> Self {
+        self.public = true;
+        self
+    }
+
+    /// Gives somebody a role on it.
+    pub fn with(mut self, login: &str, permission: Permission) -> Self {
+        self.people.push((login.to_owned(), permission));
+        self
+    }
+
+    /// Creates it; the owner becomes an organisation unless the account is known already.
+    pub async fn create(self) -> Result<RepoHandle, Refused> {
+        let (owner, name) = self
+            .full_name
+            .split_once('/')
+            .ok_or_else(Refused::not_found)?;
+        let id = acts::create(&self.hub, owner, name, &self.default_branch).await?;
+        self.hub.with(|world| {
+            if let Some(found) = world.repositories.get_mut(&id) {
+                found.private = !self.public;
+            }
+        });
+        let handle = RepoHandle { hub: self.hub, id };
+        for (login, permission) in self.people {
+            handle.allow(&login, permission);
+        }
+        Ok(handle)
+    }
+
+    /// The existing repository of that name.
+    pub fn find(self) -> Option<RepoHandle> {
+        let (owner, name) = self.full_name.split_once('/')?;
+        let id = self
+            .hub
+            .with(|world| Some(world.repository_named(owner, name)?.id))?;
+        Some(RepoHandle { hub: self.hub, id })
+    }
+}
+
+/// A repository.
+#[derive(Debug, Clone)]
+pub struct RepoHandle {
+    pub(crate) hub: Arc<Hub>,
+    pub(crate) id: u64,
+}
+
+impl RepoHandle {
+    /// Its id, which outlives renames.
+    pub const fn id(&self) -> u64 {
+        self.id
+    }
+
+    /// `owner/name`; empty once it is deleted.
+    pub fn full_name(&self) -> String {
+        self.hub.with(|world| {
+            world
+                .repository(self.id)
+                .map(|found| world.full_name(found))
+                .unwrap_or_default()
+        })
+    }
+
+    /// The address git clones from.
+    pub fn clone_url(&self) -> String {
+        let html = self.hub.with(|world| world.urls.html.clone());
+        format!("{html}/{}.git", self.full_name())
+    }
+
+    /// Where the bare repository lies on disk, to look into it with git.
+    pub fn path(&self) -> std::path::PathBuf {
+        self.hub.git.path(self.id)
+    }
+
+    /// The commit a branch points at.
+    pub fn tip(&self, branch: &str) -> Option<String> {
+        self.hub
+            .with(|world| world.repository(self.id)?.branch(branch).map(str::to_owned))
+    }
+
+    /// Every ref and its commit, `refs/pull/…` too.
+    pub fn refs(&self) -> BTreeMap<String, String> {
+        self.hub.with(|world| {
+            world
+                .repository(self.id)
+                .map(|found| found.refs.clone())
+                .unwrap_or_default()
+        })
+    }
+
+    /// Runs git in the bare repository and answers what it printed.
+    pub async fn git(&self, args: &[&str]) -> Result<String, Refused> {
+        self.hub.git.run(self.id, args).await
+    }
+
+    /// Gives somebody a role.
+    pub fn allow(&self, login: &str, permission: Permission) {
+        acts::allow(&self.hub, self.id, login, permission);
+    }
+
+    /// Forks it to somebody, who may push to the fork.
+    pub async fn fork(&self, login: &str) -> Result<Self, Refused> {
+        let id = acts::fork(&self.hub, self.id, login).await?;
+        Ok(Self {
+            hub: Arc::clone(&self.hub),
+            id,
+        })
+    }
+
+    /// Deletes it. Open pull requests from it are closed and have no head repository any more.
+    pub async fn delete(&self) -> Result<(), Refused> {
+        let sender = self.hub.with(|world| {
+            let owner = world.repository(self.id).map(|found| found.owner);
+            owner.unwrap_or_else(|| world.person(SOMEBODY))
+        });
+        acts::delete(&self.hub, self.id, sender).await
+    }
+
+    /// Deletes somebody's fork of it.
+    pub async fn delete_fork(&self, login: &str) -> Result<(), Refused> {
+        let fork = self.hub.with(|world| {
+            let owner = world.account_named(login)?.id;
+            let mut forks = world.repositories.values();
+            let found = forks.find(|other| {
+                !other.deleted && other.parent == Some(self.id) && other.owner == owner
+            });
+            found.map(|found| found.id)
+        });
+        let id = fork.ok_or_else(Refused::not_found)?;
+        Self {
+            hub: Arc::clone(&self.hub),
+            id,
+        }
+        .delete()
+        .await
+    }
+
+    /// Renames it; the old name redirects.
+    pub async fn rename(&self, name: &str) -> Result<(), Refused> {
+        let sender = self.hub.with(|world| world.person(SOMEBODY));
+        acts::rename(&self.hub, self.id, name, sender)
+    }
+
+    /// Sets which branch is the default.
+    pub fn set_default_branch(&self, name: &str) {
+        self.hub.with(|world| {
+            if let Some(found) = world.repositories.get_mut(&self.id) {
+                name.clone_into(&mut found.default_branch);
+            }
+        });
+    }
+
+    /// Protects a branch; say what it requires. Pushes by hand are not held back, as for admins on
+    /// GitHub; merges of pull requests are.
+    pub fn protect(&self, branch: &str) -> Protect<'_> {
+        self.hub.with(|world| {
+            if let Some(found) = world.repositories.get_mut(&self.id) {
+                found.protections.entry(branch.to_owned()).or_default();
+            }
+        });
+        Protect {
+            repository: self,
+            branch: branch.to_owned(),
+        }
+    }
+
+    /// Takes the protection off a branch.
+    pub fn unprotect(&self, branch: &str) {
+        self.hub.with(|world| {
+            if let Some(found) = world.repositories.get_mut(&self.id) {
+                found.protections.remove(branch);
+            }
+        });
+    }
+
+    /// The commit that a branch name or SHA means here.
+    pub(crate) async fn resolve(&self, name: &str) -> Result<String, Refused> {
+        if let Some(tip) = self.tip(name) {
+            return Ok(tip);
+        }
+        let missing = || Refused::new(422, format!("No commit found for SHA: {name}"));
+        if !is_sha(name) {
+            return Err(missing());
+        }
+        self.hub
+            .git
+            .resolve(self.id, name)
+            .await?
+            .ok_or_else(missing)
+    }
+
+    /// Sets or deletes one ref on behalf of somebody.
+    pub(crate) async fn set(
+        &self,
+        name: String,
+        sha: Option<String>,
+        by: &str,
+    ) -> Result<(), Refused> {
+        let sender = self.hub.with(|world| world.person(by));
+        let _guard = self.hub.lock(self.id).await;
+        move_refs(&self.hub, self.id, vec![(name, sha)], sender, None).await
+    }
+}
+
+/// The protection of a branch; each call adds to it at once.
+#[derive(Debug)]
+pub struct Protect<'repository> {
+    repository: &'repository RepoHandle,
+    branch: String,
+}
+
+impl Protect<'_> {
+    fn change(&self, act: impl FnOnce(&mut crate::model::Protection)) {
+        self.repository.hub.with(|world| {
+            let found = world.repositories.get_mut(&self.repository.id);
+            if let Some(protection) =
+                found.and_then(|found| found.protections.get_mut(&self.branch))
+            {
+                act(protection);
+            }
+        });
+    }
+
+    fn add(&self, context: &str, app: Option<u64>) {
+        let required = RequiredCheck {
+            context: context.to_owned(),
+            app,
+        };
+        self.change(|protection| {
+            if !protection.required.contains(&required) {
+                protection.required.push(required);
+            }
+        });
+    }
+
+    /// Requires a check of that name, by whomever.
+    #[expect(
+        clippy::return_self_not_must_use,
+        reason = "usually the end of a sentence"
+    )]
+    pub fn require(self, context: &str) -> Self {
+        self.add(context, None);
+        self
+    }
+
+    /// Requires a check of that name by one app.
+    #[expect(
+        clippy::return_self_not_must_use,
+        reason = "usually the end of a sentence"
+    )]
+    pub fn require_from(self, context: &str, app: u64) -> Self {
+        self.add(context, Some(app));
+        self
+    }
+
+    /// Requires the head to contain the base's tip.
+    #[expect(
+        clippy::return_self_not_must_use,
+        reason = "usually the end of a sentence"
+    )]
+    pub fn up_to_date(self) -> Self {
+        self.change(|protection| protection.strict = true);
+        self
+    }
+}
