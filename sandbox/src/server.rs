@@ -13,12 +13,12 @@ use tokio::sync::watch;
 
 use crate::hub::Hub;
 use crate::rest::Dropped;
-use crate::{rest, smart_http};
+use crate::{page, rest, smart_http};
 
 /// Serves until told to stop; connections still open are dropped then.
 pub(crate) async fn serve(hub: Arc<Hub>, listener: TcpListener, mut stop: watch::Receiver<bool>) {
     let rest = rest::router().with_state(Arc::clone(&hub));
-    let pages = Router::new();
+    let pages = page::router().with_state(Arc::clone(&hub));
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,

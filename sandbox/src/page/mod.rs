@@ -1,0 +1,48 @@
+//! A plain web page on the stand-in, so that it can be tried by hand: look at pull requests, checks and comments; comment,
+//! commit, merge.
+//!
+//! `view/` turns view structs into markup, `show` fills them from the model, `act` takes the forms to the same acts that
+//! REST and the verbs use, so that the same webhooks leave; `door` keeps other sites' forms out; `markdown` makes
+//! strangers' texts harmless. May not live here: rules of GitHub. What may be merged is the model's to say.
+
+mod act;
+mod door;
+mod markdown;
+mod show;
+mod view;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::middleware::from_fn;
+use axum::routing::{get, post};
+
+use crate::hub::Hub;
+
+/// The pages and their forms.
+pub(crate) fn router() -> Router<Arc<Hub>> {
+    Router::new()
+        .route("/", get(show::home))
+        .route("/deliveries", get(show::deliveries))
+        .route("/deliveries/{id}/redeliver", post(act::redeliver))
+        .route("/{owner}/{repo}", get(show::repository))
+        .route("/{owner}/{repo}/commits", post(act::commit))
+        .route("/{owner}/{repo}/commit/{sha}", get(show::commit))
+        .route("/{owner}/{repo}/pulls", post(act::open))
+        .route("/{owner}/{repo}/pulls/new", get(show::new_pull))
+        .route("/{owner}/{repo}/pull/{number}", get(show::pull))
+        .route("/{owner}/{repo}/pull/{number}/comments", post(act::comment))
+        .route("/{owner}/{repo}/pull/{number}/merge", post(act::merge))
+        .route("/{owner}/{repo}/pull/{number}/close", post(act::close))
+        .route("/{owner}/{repo}/pull/{number}/reopen", post(act::reopen))
+        .route(
+            "/{owner}/{repo}/pull/{number}/retarget",
+            post(act::retarget),
+        )
+        .route(
+            "/{owner}/{repo}/pull/{number}/checks/{id}",
+            post(act::check),
+        )
+        .fallback(door::nothing)
+        .layer(from_fn(door::guard))
+}
