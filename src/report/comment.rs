@@ -13,10 +13,15 @@ pub const MARKER: &str = "<!-- towpath:verdict -->";
 
 /// The sticky comment of a pull request.
 ///
-/// `earlier` is the verdict that the comment showed last, if it was a worse one: once the pull request may
-/// merge, what was wrong is folded away instead of forgotten. No time and no base tip stand in it, so the
+/// `earlier` is what the comment showed last while the pull request could not merge, with the base it had
+/// then: once it may merge, what was wrong is folded away instead of forgotten. No time and no base tip stand in it, so the
 /// same verdict gives the same comment.
-pub fn comment(flow: &Flow, subject: &Subject, verdict: &Verdict, earlier: Option<&Verdict>) -> String {
+pub fn comment(
+    flow: &Flow,
+    subject: &Subject,
+    verdict: &Verdict,
+    earlier: Option<&(Subject, Verdict)>,
+) -> String {
     let scene = Scene::of(flow, subject);
     let outcome = verdict.outcome();
     let accounts = accounts(&scene, verdict);
@@ -25,11 +30,16 @@ pub fn comment(flow: &Flow, subject: &Subject, verdict: &Verdict, earlier: Optio
         // The marker has to be the first line, and a heading needs no empty line after it.
         parts.push(format!("{MARKER}\n### {} {}", mark(outcome), first.title.markdown()));
         let settled = matches!(outcome, Outcome::Pass | Outcome::Warn);
-        match earlier.filter(|earlier| settled && earlier.outcome() > Outcome::Warn) {
-            Some(earlier) => {
-                parts.push("This pull request is on the path now. Nothing more is to be done.".to_owned());
+        match earlier.filter(|(_, earlier)| settled && earlier.outcome() > Outcome::Warn) {
+            Some((then, earlier)) => {
+                parts.push(match outcome {
+                    Outcome::Pass => {
+                        "This pull request is on the path now. Nothing more is to be done.".to_owned()
+                    }
+                    _ => "This pull request may merge now. One thing deserves a look.".to_owned(),
+                });
                 parts.extend(body(first, subject, outcome));
-                parts.push(before(&scene, earlier));
+                parts.push(before(&Scene::of(flow, then), earlier));
             }
             None => parts.extend(body(first, subject, outcome)),
         }
@@ -52,7 +62,7 @@ fn body(account: &Account, subject: &Subject, outcome: Outcome) -> Vec<String> {
     parts
 }
 
-/// What was wrong; without commands, because the commits in them have gone.
+/// What was wrong, said of the base the pull request had then; without commands, because the commits in them have gone.
 fn before(scene: &Scene<'_>, earlier: &Verdict) -> String {
     let lines: Vec<String> = accounts(scene, earlier)
         .iter()

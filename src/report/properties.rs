@@ -198,7 +198,7 @@ proptest! {
         is_a_drawing(alone.text.as_deref().unwrap_or_default())?;
         keeps_to_the_api(&check(&flow, &[one.clone(), two.clone()]))?;
         keeps_to_the_api(&retired(&two.0.pull.base.branch, subject))?;
-        for earlier in [None, Some(&earlier.1)] {
+        for earlier in [None, Some(&earlier)] {
             let comment = comment(&flow, subject, verdict, earlier);
             prop_assert_eq!(comment.lines().next(), Some(MARKER));
             is_sound(&comment)?;

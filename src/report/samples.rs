@@ -89,65 +89,37 @@ pub(super) fn hotfix() -> Vec<Commit> {
 /// One verdict for each cause, each reason for not deciding included, with the branches it is about.
 pub(super) fn every_cause() -> Vec<(&'static str, &'static str, Verdict)> {
     use Outcome::{Fail, Pass, Warn};
-    let mut all = vec![
+    let (integration, staging) = (|| name("integration"), || name("staging"));
+    let wrong = Cause::WrongBase { belongs_on: Some(integration()), needs: vec![staging()] };
+    let skipped = Cause::EnvironmentSkipped { needs: vec![staging()], next: Some(staging()) };
+    let copy = Cause::CopyTakesOnly { only: name("production"), belongs_on: Some(integration()) };
+    let pointed = Cause::PointedAtTopic { branch: staging(), commit: id(13), at: 1_700_000_000 };
+    let repair = Repair { picks: vec![commit(13, "Begin anew", "Cleo")], merges_left_out: 0 };
+    let unrelated = Cause::UnrelatedHistory { repair };
+    let untested = Cause::UntestedTree { only_on_base: hotfix() };
+    let paths = vec!["app/cart.php".to_owned()];
+    let conflicts = Cause::MergeConflicts { paths, only_on_base: hotfix() };
+    let mut all = undecided();
+    all.extend([
         ("feature/x", "integration", Verdict::default()),
-        (
-            "feature/x",
-            "production",
-            verdict(
-                Fail,
-                Cause::WrongBase { belongs_on: Some(name("integration")), needs: vec![name("staging")] },
-            ),
-        ),
-        (
-            "integration",
-            "production",
-            verdict(
-                Fail,
-                Cause::EnvironmentSkipped { needs: vec![name("staging")], next: Some(name("staging")) },
-            ),
-        ),
-        ("integration", "staging", verdict(Fail, Cause::ForkHead { own: name("integration") })),
+        ("feature/x", "production", verdict(Fail, wrong)),
+        ("integration", "production", verdict(Fail, skipped)),
+        ("integration", "staging", verdict(Fail, Cause::ForkHead { own: integration() })),
         ("staging", "production", verdict(Fail, Cause::HeadBehind)),
         ("integration", "staging", verdict(Pass, Cause::NothingToPromote)),
         ("production", "integration", verdict(Warn, Cause::ReverseMerge)),
-        (
-            "feature/x",
-            "master",
-            verdict(
-                Fail,
-                Cause::CopyTakesOnly { only: name("production"), belongs_on: Some(name("integration")) },
-            ),
-        ),
+        ("feature/x", "master", verdict(Fail, copy)),
         ("feature/x", "integration", verdict(Fail, carries_staging())),
-        (
-            "feature/x",
-            "integration",
-            verdict(
-                Warn,
-                Cause::PointedAtTopic { branch: name("staging"), commit: id(13), at: 1_700_000_000 },
-            ),
-        ),
-        (
-            "feature/x",
-            "integration",
-            verdict(
-                Fail,
-                Cause::UnrelatedHistory {
-                    repair: Repair { picks: vec![commit(13, "Begin anew", "Cleo")], merges_left_out: 0 },
-                },
-            ),
-        ),
-        ("staging", "production", verdict(Fail, Cause::UntestedTree { only_on_base: hotfix() })),
-        (
-            "staging",
-            "production",
-            verdict(
-                Fail,
-                Cause::MergeConflicts { paths: vec!["app/cart.php".to_owned()], only_on_base: hotfix() },
-            ),
-        ),
-    ];
+        ("feature/x", "integration", verdict(Warn, pointed)),
+        ("feature/x", "integration", verdict(Fail, unrelated)),
+        ("staging", "production", verdict(Fail, untested)),
+        ("staging", "production", verdict(Fail, conflicts)),
+    ]);
+    all
+}
+
+/// One verdict for each reason for not deciding.
+fn undecided() -> Vec<(&'static str, &'static str, Verdict)> {
     let reasons = [
         Undecided::MissingBranches { missing: vec![name("staging")], start_from: Some(name("master")) },
         Undecided::EmptyRepository,
@@ -156,6 +128,5 @@ pub(super) fn every_cause() -> Vec<(&'static str, &'static str, Verdict)> {
         Undecided::GitHub { what: "502 Bad Gateway".to_owned() },
         Undecided::Git { what: "the remote end hung up".to_owned() },
     ];
-    all.extend(reasons.map(|why| ("feature/x", "integration", Verdict::undecided(why))));
-    all
+    reasons.map(|why| ("feature/x", "integration", Verdict::undecided(why))).into()
 }

@@ -64,9 +64,9 @@ fn the_comment_says_the_same_with_the_evidence_folded() {
 
 #[test]
 fn the_comment_folds_what_was_wrong_once_it_passes() {
-    let earlier = verdict(Outcome::Fail, carries_staging());
-    let shown =
-        comment(&Flow::pro(), &subject("feature/x", "integration"), &Verdict::default(), Some(&earlier));
+    let earlier = (subject("feature/x", "integration"), verdict(Outcome::Fail, carries_staging()));
+    let now = subject("feature/x", "integration");
+    let shown = comment(&Flow::pro(), &now, &Verdict::default(), Some(&earlier));
     insta::assert_snapshot!(shown, @r#"
     <!-- towpath:verdict -->
     ### ✅ On the path: `feature/x` → `integration`
@@ -82,6 +82,32 @@ fn the_comment_folds_what_was_wrong_once_it_passes() {
     `feature/x` would bring 5 commits to `integration`. 3 of them came with the history of `staging`, and have not come to `integration` by the path.
 
     Expected: only work of its own, on top of what `integration` already has. Nothing has been merged.
+
+    </details>
+    "#);
+}
+
+#[test]
+fn the_comment_says_what_was_wrong_of_the_base_it_had_then() {
+    let cause = Cause::WrongBase { belongs_on: Some(name("integration")), needs: vec![name("staging")] };
+    let earlier = (subject("feature/x", "production"), verdict(Outcome::Fail, cause));
+    let now = subject("feature/x", "integration");
+    let shown = comment(&Flow::pro(), &now, &Verdict::default(), Some(&earlier));
+    insta::assert_snapshot!(shown, @r#"
+    <!-- towpath:verdict -->
+    ### ✅ On the path: `feature/x` → `integration`
+
+    This pull request is on the path now. Nothing more is to be done.
+
+    `integration` takes topics. Each commit that `feature/x` brings was compared with the history of `staging`, `production` and `master`: none came from there.
+
+    <details><summary>What was wrong before</summary>
+
+    **TP101: Wrong source: `feature/x` → `production` (needs `staging`)**
+
+    This pull request would merge `feature/x` into `production`. Expected: `production` takes only `staging`.
+
+    Work comes in through `integration`. From there it travels on by promotion, one environment after the other, to `production`.
 
     </details>
     "#);
