@@ -14,4 +14,6 @@ pub mod github;
 pub mod engine;
 pub mod web;
 
+pub mod demo;
+
 pub mod cli;

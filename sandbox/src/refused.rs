@@ -21,12 +21,7 @@ pub struct Refused {
 impl Refused {
     /// A refusal with a status and GitHub's sentence.
     pub fn new(status: u16, message: impl Into<String>) -> Self {
-        Self {
-            status,
-            message: message.into(),
-            errors: Vec::new(),
-            location: None,
-        }
+        Self { status, message: message.into(), errors: Vec::new(), location: None }
     }
 
     pub(crate) fn not_found() -> Self {

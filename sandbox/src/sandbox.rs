@@ -63,38 +63,18 @@ impl Sandbox {
     /// Starts one: repositories in a temporary folder, a server, the post office for webhooks.
     pub async fn start(config: Config) -> Result<Self, Error> {
         let folder = tempfile::Builder::new().prefix("sandbox-").tempdir()?;
-        git::command(folder.path())
-            .arg("--version")
-            .output()
-            .await
-            .map_err(Error::Git)?;
+        git::command(folder.path()).arg("--version").output().await.map_err(Error::Git)?;
         let listener = TcpListener::bind(config.listen).await?;
         let address = listener.local_addr()?;
         let url = format!("http://{address}");
-        let world = World::new(
-            Urls {
-                html: url.clone(),
-                api: url,
-            },
-            config.clock.now(),
-        );
+        let world = World::new(Urls { html: url.clone(), api: url }, config.clock.now());
         let (office, parcels) = Office::open();
-        let hub = Arc::new(Hub::new(
-            world,
-            config.clock,
-            folder,
-            office,
-            config.rate_limit,
-        ));
+        let hub = Arc::new(Hub::new(world, config.clock, folder, office, config.rate_limit));
         hub.recorder.switch(config.record);
         let (stop, stopped) = watch::channel(false);
         tokio::spawn(webhooks::run(Arc::downgrade(&hub), parcels));
         tokio::spawn(server::serve(Arc::clone(&hub), listener, stopped));
-        Ok(Self {
-            hub,
-            address,
-            stop: Arc::new(stop),
-        })
+        Ok(Self { hub, address, stop: Arc::new(stop) })
     }
 
     /// Stops listening and drops all connections. What it knows stays readable through handles.

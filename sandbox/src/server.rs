@@ -27,12 +27,11 @@ pub(crate) async fn serve(hub: Arc<Hub>, listener: TcpListener, mut stop: watch:
         let Ok((stream, _)) = accepted else {
             continue;
         };
-        let (hub, rest, pages, mut stop) =
-            (Arc::clone(&hub), rest.clone(), pages.clone(), stop.clone());
+        let (hub, rest, pages, mut stop) = (Arc::clone(&hub), rest.clone(), pages.clone(), stop.clone());
         tokio::spawn(async move {
             let service = service_fn(|request| answer(&hub, &rest, &pages, request));
-            let connection = hyper::server::conn::http1::Builder::new()
-                .serve_connection(TokioIo::new(stream), service);
+            let connection =
+                hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service);
             tokio::select! {
                 // A broken connection, by accident or on purpose, concerns only its client.
                 _ = connection => {}

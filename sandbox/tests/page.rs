@@ -19,19 +19,14 @@ struct Page {
 
 impl Page {
     fn header(&self, name: &str) -> &str {
-        self.headers
-            .get(name)
-            .map_or("", |value| value.to_str().unwrap())
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
     }
 
     #[track_caller]
     fn says(&self, pieces: &[&str]) {
         let main = self.html.split("<main>").nth(1).unwrap_or_default();
         for piece in pieces {
-            assert!(
-                main.contains(piece),
-                "{piece:?} is not on the page:\n{main}"
-            );
+            assert!(main.contains(piece), "{piece:?} is not on the page:\n{main}");
         }
     }
 
@@ -42,35 +37,17 @@ impl Page {
     }
 }
 
-async fn browse(
-    stage: &Stage,
-    method: &str,
-    path: &str,
-    headers: &[(&str, &str)],
-    form: &str,
-) -> Page {
+async fn browse(stage: &Stage, method: &str, path: &str, headers: &[(&str, &str)], form: &str) -> Page {
     let client = Client::builder(TokioExecutor::new()).build_http();
-    let mut request = http::Request::builder()
-        .method(method)
-        .uri(format!("{}{path}", stage.github.url()));
+    let mut request = http::Request::builder().method(method).uri(format!("{}{path}", stage.github.url()));
     for (name, value) in headers {
         request = request.header(*name, *value);
     }
-    let response = client
-        .request(
-            request
-                .body(Full::new(Bytes::from(form.to_owned())))
-                .unwrap(),
-        )
-        .await
-        .unwrap();
+    let response =
+        client.request(request.body(Full::new(Bytes::from(form.to_owned()))).unwrap()).await.unwrap();
     let (head, body) = response.into_parts();
     let html = String::from_utf8(body.collect().await.unwrap().to_bytes().to_vec()).unwrap();
-    Page {
-        status: head.status.as_u16(),
-        headers: head.headers,
-        html,
-    }
+    Page { status: head.status.as_u16(), headers: head.headers, html }
 }
 
 async fn get(stage: &Stage, path: &str) -> Page {
@@ -98,11 +75,7 @@ async fn reviewed() -> (Stage, PullHandle) {
     stage.repo.allow("eve", Permission::Read);
     stage.repo.protect("main").require("gate");
     let pull = stage.repo.open_pull("feature/cart").into("main").by("ana");
-    let pull = pull
-        .title("A <i>cart</i>")
-        .body("Some **wheels**.")
-        .await
-        .unwrap();
+    let pull = pull.title("A <i>cart</i>").body("Some **wheels**.").await.unwrap();
     (stage, pull)
 }
 
@@ -113,49 +86,26 @@ async fn report(stage: &Stage, pull: &PullHandle, conclusion: &str) -> u64 {
         "output": { "title": "Wrong <source>", "summary": "Do **this**: <script>alert(1)</script>" },
         "actions": [{ "label": "Retarget", "description": "Into another branch", "identifier": "retarget" }],
     });
-    let answer = stage
-        .call("POST", "/repos/acme/store/check-runs", Some(body))
-        .await;
+    let answer = stage.call("POST", "/repos/acme/store/check-runs", Some(body)).await;
     answer.body["id"].as_u64().unwrap()
 }
 
 #[tokio::test]
 async fn the_lists_show_what_there_is() {
     let (stage, _) = reviewed().await;
-    get(&stage, "/")
-        .await
-        .says(&["href=\"/acme/store\"", "1 open"]);
+    get(&stage, "/").await.says(&["href=\"/acme/store\"", "1 open"]);
     let page = get(&stage, "/acme/store").await;
-    let commit = format!(
-        "/acme/store/commit/{}",
-        stage.repo.tip("feature/cart").unwrap()
-    );
-    page.says(&[
-        &commit,
-        "needs gate",
-        "/acme/store/pull/1",
-        "A &lt;i&gt;cart&lt;/i&gt;",
-    ]);
-    page.says(&[
-        "ana (write)",
-        "eve (read)",
-        &format!("git clone {}", stage.repo.clone_url()),
-    ]);
+    let commit = format!("/acme/store/commit/{}", stage.repo.tip("feature/cart").unwrap());
+    page.says(&[&commit, "needs gate", "/acme/store/pull/1", "A &lt;i&gt;cart&lt;/i&gt;"]);
+    page.says(&["ana (write)", "eve (read)", &format!("git clone {}", stage.repo.clone_url())]);
     page.keeps_quiet_about("<i>cart");
-    get(&stage, &commit)
-        .await
-        .says(&["cart.txt", "+one", "Tip of"]);
+    get(&stage, &commit).await.says(&["cart.txt", "+one", "Tip of"]);
 }
 
 #[tokio::test]
 async fn nothing_is_where_nothing_is() {
     let (stage, _) = reviewed().await;
-    for path in [
-        "/acme/none",
-        "/acme/store/pull/7",
-        "/acme/store/commit/main",
-        "/what/is/this/then",
-    ] {
+    for path in ["/acme/none", "/acme/store/pull/7", "/acme/store/commit/main", "/what/is/this/then"] {
         let page = browse(&stage, "GET", path, &[], "").await;
         assert_eq!(page.status, 404, "{path}");
         page.says(&["Not Found"]);
@@ -176,12 +126,7 @@ async fn a_pull_request_shows_its_checks_and_harmless_markdown() {
     ]);
     let run = report(&stage, &pull, "failure").await;
     let page = get(&stage, "/acme/store/pull/1").await;
-    page.says(&[
-        "aria-label=\"failure\"",
-        "Wrong &lt;source&gt;",
-        "Do <strong>this</strong>",
-        "required",
-    ]);
+    page.says(&["aria-label=\"failure\"", "Wrong &lt;source&gt;", "Do <strong>this</strong>", "required"]);
     page.says(&[
         &format!("/acme/store/pull/1/checks/{run}"),
         "value=\"retarget\" title=\"Into another branch\">Retarget",
@@ -196,23 +141,13 @@ async fn a_merge_is_refused_while_the_check_is_not_green() {
     let before = stage.repo.tip("main");
     let page = post(&stage, "/acme/store/pull/1/merge", "who=ana&method=merge").await;
     assert_eq!(page.status, 405);
-    page.says(&[
-        "Required status check &quot;gate&quot; is failing",
-        "href=\"/acme/store/pull/1\"",
-    ]);
+    page.says(&["Required status check &quot;gate&quot; is failing", "href=\"/acme/store/pull/1\""]);
     assert_eq!(stage.repo.tip("main"), before);
     report(&stage, &pull, "success").await;
-    get(&stage, "/acme/store/pull/1")
-        .await
-        .says(&["Nothing stands in the way"]);
-    assert_eq!(
-        done(&stage, "/acme/store/pull/1/merge", "who=ana&method=squash").await,
-        "/acme/store/pull/1"
-    );
+    get(&stage, "/acme/store/pull/1").await.says(&["Nothing stands in the way"]);
+    assert_eq!(done(&stage, "/acme/store/pull/1/merge", "who=ana&method=squash").await, "/acme/store/pull/1");
     assert_ne!(stage.repo.tip("main"), before);
-    get(&stage, "/acme/store/pull/1")
-        .await
-        .says(&["ana merged this into", "Merged"]);
+    get(&stage, "/acme/store/pull/1").await.says(&["ana merged this into", "Merged"]);
     assert_eq!(stage.webhooks("pull_request", "closed").await.len(), 1);
 }
 
@@ -237,39 +172,20 @@ async fn comments_and_buttons_cause_webhooks() {
     let form = "who=eve&body=%2Fcheck%0D%0A%3Cimg+src%3Dx+onerror%3Dalert(1)%3E%0D%0A**please**";
     done(&stage, "/acme/store/pull/1/comments", form).await;
     let said = json!({ "body": "It is `done`." });
-    stage
-        .call("POST", "/repos/acme/store/issues/1/comments", Some(said))
-        .await;
+    stage.call("POST", "/repos/acme/store/issues/1/comments", Some(said)).await;
     let page = get(&stage, "/acme/store/pull/1").await;
-    page.says(&[
-        "/check",
-        "<strong>please</strong>",
-        "checker[bot]",
-        ">app</span>",
-        "<code>done</code>",
-    ]);
+    page.says(&["/check", "<strong>please</strong>", "checker[bot]", ">app</span>", "<code>done</code>"]);
     page.keeps_quiet_about("onerror");
     let heard = stage.webhooks("issue_comment", "created").await;
-    assert_eq!(
-        heard[0]["comment"]["body"],
-        "/check\n<img src=x onerror=alert(1)>\n**please**"
-    );
+    assert_eq!(heard[0]["comment"]["body"], "/check\n<img src=x onerror=alert(1)>\n**please**");
     let checks = format!("/acme/store/pull/1/checks/{run}");
     done(&stage, &checks, "who=ana&press=retarget").await;
     done(&stage, &checks, "who=ana&rerun=1").await;
     let pressed: Vec<Value> = stage.webhooks("check_run", "requested_action").await;
     assert_eq!(pressed[0]["requested_action"]["identifier"], "retarget");
     assert_eq!(stage.webhooks("check_run", "rerequested").await.len(), 1);
-    assert_eq!(
-        post(&stage, &checks, "who=ana&press=nothing").await.status,
-        404
-    );
-    assert_eq!(
-        post(&stage, "/acme/store/pull/1/checks/5", "who=ana&rerun=1")
-            .await
-            .status,
-        404
-    );
+    assert_eq!(post(&stage, &checks, "who=ana&press=nothing").await.status, 404);
+    assert_eq!(post(&stage, "/acme/store/pull/1/checks/5", "who=ana&rerun=1").await.status, 404);
 }
 
 #[tokio::test]
@@ -277,94 +193,42 @@ async fn everything_can_be_made_by_clicking() {
     let stage = Stage::set().await;
     let form = "who=ana&from=main&branch=feature%2Fx&path=a.txt&message=Add+a&content=a%0D%0Ab";
     done(&stage, "/acme/store/commits", form).await;
-    let commit = format!(
-        "/acme/store/commit/{}",
-        stage.repo.tip("feature/x").unwrap()
-    );
-    get(&stage, &commit)
-        .await
-        .says(&["Add a", "+a</span>", "+b</span>"]);
+    let commit = format!("/acme/store/commit/{}", stage.repo.tip("feature/x").unwrap());
+    get(&stage, &commit).await.says(&["Add a", "+a</span>", "+b</span>"]);
     let again = post(&stage, "/acme/store/commits", form).await;
     assert_eq!(again.status, 422);
     again.says(&["is there already"]);
-    for bad in [
-        "branch=a..b&path=a",
-        "branch=b&path=../a",
-        "branch=b&path=.git/config",
-        "branch=b&path=/a",
-    ] {
+    for bad in ["branch=a..b&path=a", "branch=b&path=../a", "branch=b&path=.git/config", "branch=b&path=/a"] {
         let form = format!("who=ana&from=main&message=m&content=&{bad}");
-        assert_eq!(
-            post(&stage, "/acme/store/commits", &form).await.status,
-            422,
-            "{bad}"
-        );
+        assert_eq!(post(&stage, "/acme/store/commits", &form).await.status, 422, "{bad}");
     }
     let page = get(&stage, "/acme/store/pulls/new?head=feature%2Fx").await;
-    page.says(&[
-        "<option selected>feature/x</option>",
-        "<option selected>main</option>",
-    ]);
-    let place = done(
-        &stage,
-        "/acme/store/pulls",
-        "who=ana&head=feature%2Fx&base=main&title=X&body=",
-    )
-    .await;
+    page.says(&["<option selected>feature/x</option>", "<option selected>main</option>"]);
+    let place = done(&stage, "/acme/store/pulls", "who=ana&head=feature%2Fx&base=main&title=X&body=").await;
     assert_eq!(place, "/acme/store/pull/1");
-    done(
-        &stage,
-        "/acme/store/pull/1/retarget",
-        "who=ana&base=feature%2Fcart",
-    )
-    .await;
+    done(&stage, "/acme/store/pull/1/retarget", "who=ana&base=feature%2Fcart").await;
     done(&stage, "/acme/store/pull/1/close", "who=ana").await;
-    get(&stage, "/acme/store/pull/1")
-        .await
-        .says(&["Closed", "Reopen", "feature/cart"]);
+    get(&stage, "/acme/store/pull/1").await.says(&["Closed", "Reopen", "feature/cart"]);
     done(&stage, "/acme/store/pull/1/reopen", "who=ana").await;
     let heard = stage.heard().await;
     for event in ["push", "opened", "edited", "closed", "reopened"] {
-        assert!(
-            heard.iter().any(|sent| sent.ends_with(event)),
-            "{event}: {heard:?}"
-        );
+        assert!(heard.iter().any(|sent| sent.ends_with(event)), "{event}: {heard:?}");
     }
 }
 
 #[tokio::test]
 async fn a_form_from_another_site_is_refused() {
     let (stage, pull) = reviewed().await;
-    for foreign in [
-        ("origin", "https://evil.example"),
-        ("origin", "null"),
-        ("sec-fetch-site", "cross-site"),
-    ] {
-        let page = browse(
-            &stage,
-            "POST",
-            "/acme/store/pull/1/comments",
-            &[FORM, foreign],
-            "who=ana&body=x",
-        )
-        .await;
+    for foreign in [("origin", "https://evil.example"), ("origin", "null"), ("sec-fetch-site", "cross-site")]
+    {
+        let page =
+            browse(&stage, "POST", "/acme/store/pull/1/comments", &[FORM, foreign], "who=ana&body=x").await;
         assert_eq!(page.status, 403, "{foreign:?}");
     }
     assert!(pull.comments().is_empty());
     let own = stage.github.url();
-    let headers = [
-        FORM,
-        ("origin", own.as_str()),
-        ("sec-fetch-site", "same-origin"),
-    ];
-    let page = browse(
-        &stage,
-        "POST",
-        "/acme/store/pull/1/comments",
-        &headers,
-        "who=ana&body=x",
-    )
-    .await;
+    let headers = [FORM, ("origin", own.as_str()), ("sec-fetch-site", "same-origin")];
+    let page = browse(&stage, "POST", "/acme/store/pull/1/comments", &headers, "who=ana&body=x").await;
     assert_eq!(page.status, 303);
 }
 
@@ -372,24 +236,11 @@ async fn a_form_from_another_site_is_refused() {
 async fn the_last_actor_is_remembered_and_foreign_scripts_do_not_run() {
     let (stage, _) = reviewed().await;
     let page = post(&stage, "/acme/store/pull/1/comments", "who=eve&body=x").await;
-    assert_eq!(
-        page.header("set-cookie"),
-        "who=eve; Path=/; HttpOnly; SameSite=Strict"
-    );
-    let page = browse(
-        &stage,
-        "GET",
-        "/acme/store/pull/1",
-        &[("cookie", "a=b; who=eve")],
-        "",
-    )
-    .await;
+    assert_eq!(page.header("set-cookie"), "who=eve; Path=/; HttpOnly; SameSite=Strict");
+    let page = browse(&stage, "GET", "/acme/store/pull/1", &[("cookie", "a=b; who=eve")], "").await;
     page.says(&["<option value=\"eve\" selected>"]);
     let policy = page.header("content-security-policy");
-    assert!(
-        policy.contains("default-src 'none'") && policy.contains("script-src 'sha256-"),
-        "{policy}"
-    );
+    assert!(policy.contains("default-src 'none'") && policy.contains("script-src 'sha256-"), "{policy}");
 }
 
 #[tokio::test]
@@ -403,29 +254,12 @@ async fn deliveries_are_listed_and_sent_again() {
     stage.github.settled().await;
     let guid = receiver.all()[0].header("x-github-delivery").to_owned();
     let page = get(&stage, "/deliveries").await;
-    page.says(&[
-        "issue_comment.created",
-        &guid,
-        "checker",
-        "500",
-        "aria-label=\"failure\"",
-        "Redeliver",
-    ]);
-    let action = page
-        .html
-        .split("action=\"")
-        .nth(1)
-        .and_then(|rest| rest.split('"').next())
-        .unwrap();
+    page.says(&["issue_comment.created", &guid, "checker", "500", "aria-label=\"failure\"", "Redeliver"]);
+    let action = page.html.split("action=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap();
     receiver.answer(202);
     assert_eq!(done(&stage, action, "").await, "/deliveries");
     stage.github.settled().await;
     assert_eq!(receiver.all()[1].header("x-github-delivery"), guid);
-    get(&stage, "/deliveries")
-        .await
-        .says(&["aria-label=\"success\"", "redelivery"]);
-    assert_eq!(
-        post(&stage, "/deliveries/8/redeliver", "").await.status,
-        404
-    );
+    get(&stage, "/deliveries").await.says(&["aria-label=\"success\"", "redelivery"]);
+    assert_eq!(post(&stage, "/deliveries/8/redeliver", "").await.status, 404);
 }

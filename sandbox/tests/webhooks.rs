@@ -13,12 +13,7 @@ use towpath_sandbox::Order;
 fn signature(secret: &str, body: &[u8]) -> String {
     let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).unwrap();
     mac.update(body);
-    let hex: String = mac
-        .finalize()
-        .into_bytes()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let hex: String = mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
     format!("sha256={hex}")
 }
 
@@ -30,17 +25,8 @@ async fn stage() -> (Stage, Receiver) {
 }
 
 fn refs(received: &[Received]) -> Vec<String> {
-    let pushes = received
-        .iter()
-        .filter(|got| got.header("x-github-event") == "push");
-    pushes
-        .map(|got| {
-            got.json()["ref"]
-                .as_str()
-                .unwrap()
-                .replace("refs/heads/", "")
-        })
-        .collect()
+    let pushes = received.iter().filter(|got| got.header("x-github-event") == "push");
+    pushes.map(|got| got.json()["ref"].as_str().unwrap().replace("refs/heads/", "")).collect()
 }
 
 #[tokio::test]
@@ -48,18 +34,9 @@ async fn a_webhook_is_signed_and_carries_githubs_headers() {
     let (stage, receiver) = stage().await;
     let ping = &receiver.all()[0];
     assert_eq!(ping.header("x-github-event"), "ping");
-    assert_eq!(
-        ping.header("x-hub-signature-256"),
-        signature("It's a Secret to Everybody", &ping.bytes)
-    );
-    assert_eq!(
-        ping.header("x-github-hook-installation-target-type"),
-        "integration"
-    );
-    assert_eq!(
-        ping.header("x-github-hook-installation-target-id"),
-        stage.app.id().to_string()
-    );
+    assert_eq!(ping.header("x-hub-signature-256"), signature("It's a Secret to Everybody", &ping.bytes));
+    assert_eq!(ping.header("x-github-hook-installation-target-type"), "integration");
+    assert_eq!(ping.header("x-github-hook-installation-target-id"), stage.app.id().to_string());
     assert!(ping.header("user-agent").starts_with("GitHub-Hookshot/"));
     assert_eq!(ping.header("content-type"), "application/json");
     assert_eq!(ping.header("x-github-delivery").len(), 36);
@@ -67,10 +44,7 @@ async fn a_webhook_is_signed_and_carries_githubs_headers() {
     stage.repo.branch("x").from("main").await.unwrap();
     stage.github.settled().await;
     let push = receiver.all().pop().unwrap();
-    assert_eq!(
-        push.header("x-hub-signature-256"),
-        signature("another", &push.bytes)
-    );
+    assert_eq!(push.header("x-hub-signature-256"), signature("another", &push.bytes));
 }
 
 #[tokio::test]
@@ -81,44 +55,23 @@ async fn a_form_carries_the_same_payload() {
     let stage = Stage::set_with(config).await;
     stage.github.settled().await;
     let ping = &receiver.all()[0];
-    assert_eq!(
-        ping.header("content-type"),
-        "application/x-www-form-urlencoded"
-    );
+    assert_eq!(ping.header("content-type"), "application/x-www-form-urlencoded");
     let text = std::str::from_utf8(&ping.bytes).unwrap();
     let payload = percent_encoding::percent_decode_str(text.strip_prefix("payload=").unwrap());
     let payload: serde_json::Value = serde_json::from_str(&payload.decode_utf8().unwrap()).unwrap();
     assert_eq!(payload["hook"]["type"], "App");
-    assert_eq!(
-        ping.header("x-hub-signature-256"),
-        signature("It's a Secret to Everybody", &ping.bytes)
-    );
+    assert_eq!(ping.header("x-hub-signature-256"), signature("It's a Secret to Everybody", &ping.bytes));
 }
 
 #[tokio::test]
 async fn only_what_is_subscribed_and_installed_is_sent() {
     let receiver = Receiver::open().await;
-    let config = towpath_sandbox::AppConfig::new("quiet")
-        .permission("contents", "read")
-        .events(["create"]);
+    let config = towpath_sandbox::AppConfig::new("quiet").permission("contents", "read").events(["create"]);
     let stage = Stage::set_with(config.webhook(&receiver.url)).await;
-    let other = stage
-        .github
-        .repository("acme/other")
-        .create()
-        .await
-        .unwrap();
-    other
-        .commit_on("main")
-        .orphan()
-        .file("a", "a")
-        .await
-        .unwrap();
+    let other = stage.github.repository("acme/other").create().await.unwrap();
+    other.commit_on("main").orphan().file("a", "a").await.unwrap();
     stage.repo.branch("x").from("main").await.unwrap();
-    assert_eq!(
-        stage.heard().await,
-        ["ping", "installation.created", "create"]
-    );
+    assert_eq!(stage.heard().await, ["ping", "installation.created", "create"]);
     stage.installation.add([&other]).await.unwrap();
     other.branch("y").from("main").await.unwrap();
     stage.installation.remove([&other]).await.unwrap();
@@ -126,11 +79,7 @@ async fn only_what_is_subscribed_and_installed_is_sent() {
     let heard = stage.heard().await;
     assert_eq!(
         heard[3..],
-        [
-            "installation_repositories.added",
-            "create",
-            "installation_repositories.removed"
-        ]
+        ["installation_repositories.added", "create", "installation_repositories.removed"]
     );
 }
 
@@ -164,10 +113,7 @@ async fn webhooks_are_lost_doubled_and_delayed_on_order() {
 
     faults.webhook("push", "*").vanish().times(1);
     stage.repo.branch("e").from("main").await.unwrap();
-    faults
-        .webhook("push", "*")
-        .delay_for(Duration::from_millis(80))
-        .times(1);
+    faults.webhook("push", "*").delay_for(Duration::from_millis(80)).times(1);
     stage.repo.branch("f").from("main").await.unwrap();
     stage.github.settled().await;
     assert_eq!(refs(&receiver.all()), ["b", "b", "d", "c", "f"]);
@@ -211,29 +157,15 @@ async fn requests_fail_hang_and_break_on_order() {
         stage.get(&path).await.body["total_count"].as_u64().unwrap()
     };
     faults.rest("POST", "/repos/*/check-runs").reset().times(1);
-    send("POST", &url, &stage.token, &[], Some(body.clone()))
-        .await
-        .unwrap_err();
+    send("POST", &url, &stage.token, &[], Some(body.clone())).await.unwrap_err();
     assert_eq!(count().await, 0, "dropped before anything happened");
-    faults
-        .rest("POST", "/repos/*/check-runs")
-        .reset_after()
-        .times(1);
-    send("POST", &url, &stage.token, &[], Some(body.clone()))
-        .await
-        .unwrap_err();
-    assert_eq!(
-        count().await,
-        1,
-        "the write happened, only its answer was lost"
-    );
+    faults.rest("POST", "/repos/*/check-runs").reset_after().times(1);
+    send("POST", &url, &stage.token, &[], Some(body.clone())).await.unwrap_err();
+    assert_eq!(count().await, 1, "the write happened, only its answer was lost");
 
     faults.rest("*", "*").rate_limited(7).times(1);
     let limited = stage.get("/repos/acme/store").await;
-    assert_eq!(
-        (limited.status, limited.headers["retry-after"].as_str()),
-        (403, "7")
-    );
+    assert_eq!((limited.status, limited.headers["retry-after"].as_str()), (403, "7"));
     faults.rest("GET", "*").hang_until_released().times(1);
     let hanging = stage.get("/repos/acme/store");
     let (answer, ()) = tokio::join!(hanging, async {
@@ -247,16 +179,9 @@ async fn requests_fail_hang_and_break_on_order() {
 async fn a_receiver_that_is_not_there_is_a_failed_delivery() {
     let stage = Stage::set_with(checker().webhook("http://127.0.0.1:9/hooks")).await;
     stage.github.settled().await;
-    let log = stage
-        .call_as(&stage.jwt(), "GET", "/app/hook/deliveries", None)
-        .await
-        .body;
+    let log = stage.call_as(&stage.jwt(), "GET", "/app/hook/deliveries", None).await.body;
     assert_eq!(log[0]["status"], "failed to connect to host");
-    assert_eq!(
-        log.as_array().unwrap().len(),
-        2,
-        "nothing is sent again by itself"
-    );
+    assert_eq!(log.as_array().unwrap().len(), 2, "nothing is sent again by itself");
 }
 
 #[tokio::test]

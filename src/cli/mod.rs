@@ -5,6 +5,7 @@
 
 mod check_pr;
 mod deliveries;
+mod demo;
 mod print;
 mod serve;
 mod settings;
@@ -25,6 +26,8 @@ struct Arguments {
 enum Command {
     /// Run the App
     Serve(serve::Arguments),
+    /// See the whole product on an embedded GitHub: no account, no network
+    Demo(demo::Arguments),
     /// Judge by the same rules as the App, in a repository on this machine
     #[command(subcommand)]
     Check(Check),
@@ -57,7 +60,9 @@ impl UsageError {
 pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let runtime = match &arguments.command {
-        Command::Serve(_) => tokio::runtime::Builder::new_multi_thread().enable_all().build(),
+        Command::Serve(_) | Command::Demo(_) => {
+            tokio::runtime::Builder::new_multi_thread().enable_all().build()
+        }
         _ => tokio::runtime::Builder::new_current_thread().enable_all().build(),
     };
     let runtime = match runtime {
@@ -73,6 +78,7 @@ pub fn main() -> ExitCode {
 async fn run(command: Command) -> Result<ExitCode, UsageError> {
     match command {
         Command::Serve(_) => serve::run().await.map(|()| ExitCode::SUCCESS),
+        Command::Demo(arguments) => demo::run(arguments).await,
         Command::Check(Check::Pr(arguments)) => check_pr::run(arguments).await,
         Command::Deliveries(command) => {
             print::to_stdout(&deliveries::run(command).await?);

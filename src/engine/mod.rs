@@ -11,6 +11,7 @@ mod clock;
 mod inbox;
 pub mod judge;
 mod mirrors;
+mod open;
 mod room;
 mod units;
 mod work;
@@ -18,13 +19,15 @@ mod work;
 pub use back_off::BackOff;
 pub use clock::{Clock, SystemClock};
 pub use inbox::{Inbox, Received, Reception, Refusal};
+pub use open::{CALL_WITHIN, Config, OpenError, system_random};
 pub use room::{Random, Settings};
 
 use crate::flow::Flow;
 use crate::github::{Api, Secret};
-use crate::store::{Store, StoreError, Unit};
+use crate::store::{RepositoryState, Store, StoreError, Unit};
 use mirrors::Mirrors;
 use room::Room;
+use std::fs::File;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -32,25 +35,17 @@ use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 
 /// What the engine is made of.
-pub struct Parts {
-    /// What is kept.
-    pub store: Arc<dyn Store>,
-    /// The connection to GitHub.
-    pub api: Api,
-    /// Where the mirrors are kept.
-    pub mirrors: PathBuf,
-    /// The path that changes have to take.
-    pub flow: Flow,
-    /// The webhook secrets, any of which may have signed.
-    pub secrets: Vec<Secret>,
-    /// The App's number.
-    pub app_id: u64,
-    /// Tells the time.
-    pub clock: Arc<dyn Clock>,
-    /// Spreads retries.
-    pub random: Random,
-    /// The bounds.
-    pub settings: Settings,
+struct Parts {
+    lock: File,
+    store: Arc<dyn Store>,
+    api: Api,
+    mirrors: PathBuf,
+    flow: Flow,
+    secrets: Vec<Secret>,
+    app_id: u64,
+    clock: Arc<dyn Clock>,
+    random: Random,
+    settings: Settings,
 }
 
 /// The running engine.
@@ -60,14 +55,13 @@ pub struct Engine {
     clock: Arc<dyn Clock>,
     stop: watch::Sender<bool>,
     tasks: Vec<JoinHandle<()>>,
+    /// Held as long as the engine runs.
+    _lock: File,
 }
 
 impl Engine {
     /// Starts the work: what was left undone goes on, and everything is compared with GitHub once.
-    ///
-    /// # Errors
-    /// When the store cannot be used.
-    pub async fn start(parts: Parts) -> Result<Self, StoreError> {
+    async fn start(parts: Parts) -> Result<Self, StoreError> {
         let wake = Arc::new(Notify::new());
         let inbox =
             Inbox::new(parts.secrets.into(), parts.app_id, Arc::clone(&parts.store), Arc::clone(&wake));
@@ -82,13 +76,16 @@ impl Engine {
             wake,
         });
         parts.store.reclaim(parts.clock.now()).await?;
-        parts.store.mark(vec![Unit::App], parts.clock.now()).await?;
+        let repositories = parts.store.repositories(None).await?;
+        let active = repositories.into_iter().filter(|row| row.state == RepositoryState::Active);
+        let marks = active.map(|row| Unit::Repository(row.id)).chain([Unit::App]).collect();
+        parts.store.mark(marks, parts.clock.now()).await?;
         let (stop, stopped) = watch::channel(false);
         let tasks = vec![
             tokio::spawn(work::run(Arc::clone(&room), stopped.clone())),
             tokio::spawn(keep_time(room, stopped)),
         ];
-        Ok(Self { inbox, store: parts.store, clock: parts.clock, stop, tasks })
+        Ok(Self { inbox, store: parts.store, clock: parts.clock, stop, tasks, _lock: parts.lock })
     }
 
     /// The way in for webhooks.

@@ -82,14 +82,8 @@ impl AppConfig {
 fn public_key(pem: &str) -> Result<Vec<u8>, Refused> {
     use base64::Engine as _;
     let bad = || Refused::new(422, "The private key is not an RSA key in PEM");
-    let base64: String = pem
-        .lines()
-        .filter(|line| !line.starts_with("-----"))
-        .map(str::trim)
-        .collect();
-    let der = base64::engine::general_purpose::STANDARD
-        .decode(base64)
-        .map_err(|_| bad())?;
+    let base64: String = pem.lines().filter(|line| !line.starts_with("-----")).map(str::trim).collect();
+    let der = base64::engine::general_purpose::STANDARD.decode(base64).map_err(|_| bad())?;
     let pair = if pem.contains("BEGIN RSA PRIVATE KEY") {
         ring::rsa::KeyPair::from_der(&der)
     } else {
@@ -172,26 +166,15 @@ fn ping(world: &mut World, app: &App) {
 
 fn event(world: &mut World, id: u64, action: &'static str, sender: u64, fields: Value) {
     let scope = Scope::Installation(id);
-    world.emit(&Event {
-        name: "installation",
-        action: Some(action),
-        scope,
-        sender,
-        fields,
-    });
+    world.emit(&Event { name: "installation", action: Some(action), scope, sender, fields });
 }
 
 fn stubs(world: &World, id: u64) -> Vec<Value> {
     let Some(installation) = world.installations.get(&id) else {
         return Vec::new();
     };
-    let covered = world
-        .repositories
-        .values()
-        .filter(|found| installation.covers(found));
-    covered
-        .map(|found| shape::repository_stub(world, found))
-        .collect()
+    let covered = world.repositories.values().filter(|found| installation.covers(found));
+    covered.map(|found| shape::repository_stub(world, found)).collect()
 }
 
 /// Installs an app on an account; `None` as repositories: on all. Answers the installation's id.
@@ -205,15 +188,8 @@ pub(crate) fn install(
     hub.with(|world| {
         let found = world.apps.get(&app).ok_or_else(Refused::not_found)?.clone();
         let account = world.ensure_account(account, AccountKind::Organization);
-        if world
-            .installations
-            .values()
-            .any(|known| known.app == app && known.account == account)
-        {
-            return Err(Refused::new(
-                422,
-                "The app is already installed on this account",
-            ));
+        if world.installations.values().any(|known| known.app == app && known.account == account) {
+            return Err(Refused::new(422, "The app is already installed on this account"));
         }
         let id = world.next(Kind::Installation);
         let installation = Installation {
@@ -239,21 +215,12 @@ pub(crate) fn install(
 pub(crate) fn suspend(hub: &Hub, id: u64, suspended: bool, sender: u64) -> Result<(), Refused> {
     hub.with(|world| {
         let now = world.now;
-        let found = world
-            .installations
-            .get_mut(&id)
-            .ok_or_else(Refused::not_found)?;
+        let found = world.installations.get_mut(&id).ok_or_else(Refused::not_found)?;
         found.suspended_at = suspended.then_some(now);
         found.suspended_by = suspended.then_some(sender);
         found.updated_at = now;
         let fields = json!({ "repositories": stubs(world, id) });
-        event(
-            world,
-            id,
-            if suspended { "suspend" } else { "unsuspend" },
-            sender,
-            fields,
-        );
+        event(world, id, if suspended { "suspend" } else { "unsuspend" }, sender, fields);
         Ok(())
     })
 }
@@ -290,16 +257,8 @@ pub(crate) fn change_app(
 /// Grants an installation what the app asks for by now.
 pub(crate) fn accept(hub: &Hub, id: u64, sender: u64) -> Result<(), Refused> {
     hub.with(|world| {
-        let app = world
-            .installations
-            .get(&id)
-            .map(|found| found.app)
-            .ok_or_else(Refused::not_found)?;
-        let app = world
-            .apps
-            .get(&app)
-            .cloned()
-            .ok_or_else(Refused::not_found)?;
+        let app = world.installations.get(&id).map(|found| found.app).ok_or_else(Refused::not_found)?;
+        let app = world.apps.get(&app).cloned().ok_or_else(Refused::not_found)?;
         let now = world.now;
         if let Some(found) = world.installations.get_mut(&id) {
             found.permissions = app.permissions;
@@ -322,10 +281,7 @@ pub(crate) fn select(
 ) -> Result<(), Refused> {
     hub.with(|world| {
         let now = world.now;
-        let found = world
-            .installations
-            .get_mut(&id)
-            .ok_or_else(Refused::not_found)?;
+        let found = world.installations.get_mut(&id).ok_or_else(Refused::not_found)?;
         let chosen = found.repositories.get_or_insert_default();
         for repository in repositories {
             if add {
@@ -340,11 +296,8 @@ pub(crate) fn select(
             .filter_map(|id| world.repositories.get(id))
             .map(|found| shape::repository_stub(world, found))
             .collect();
-        let (action, added, removed) = if add {
-            ("added", listed, Vec::new())
-        } else {
-            ("removed", Vec::new(), listed)
-        };
+        let (action, added, removed) =
+            if add { ("added", listed, Vec::new()) } else { ("removed", Vec::new(), listed) };
         let fields = json!({
             "repository_selection": "selected",
             "repositories_added": added,
@@ -353,13 +306,7 @@ pub(crate) fn select(
         });
         let scope = Scope::Installation(id);
         let action = Some(action);
-        world.emit(&Event {
-            name: "installation_repositories",
-            action,
-            scope,
-            sender,
-            fields,
-        });
+        world.emit(&Event { name: "installation_repositories", action, scope, sender, fields });
         Ok(())
     })
 }

@@ -82,23 +82,10 @@ pub(crate) fn suite_event(world: &mut World, suite: u64, action: &'static str, s
     };
     let fields = json!({ "check_suite": shape::webhook_suite(world, home, found) });
     let scope = Scope::OneApp { repository, app };
-    world.emit(&Event {
-        name: "check_suite",
-        action: Some(action),
-        scope,
-        sender,
-        fields,
-    });
+    world.emit(&Event { name: "check_suite", action: Some(action), scope, sender, fields });
 }
 
-fn run_event(
-    world: &mut World,
-    run: u64,
-    action: &'static str,
-    scope: Scope,
-    sender: u64,
-    extra: Value,
-) {
+fn run_event(world: &mut World, run: u64, action: &'static str, scope: Scope, sender: u64, extra: Value) {
     let Some(found) = world.runs.get(&run) else {
         return;
     };
@@ -107,13 +94,7 @@ fn run_event(
     };
     let mut fields = json!({ "check_run": shape::webhook_run(world, home, found) });
     shape::merge(&mut fields, extra);
-    world.emit(&Event {
-        name: "check_run",
-        action: Some(action),
-        scope,
-        sender,
-        fields,
-    });
+    world.emit(&Event { name: "check_run", action: Some(action), scope, sender, fields });
 }
 
 /// Creates a check run for an app; answers its id.
@@ -130,9 +111,7 @@ pub(crate) async fn create(
         return Err(Refused::new(422, sentence));
     };
     hub.with(|world| {
-        let home = world
-            .repository(repository)
-            .ok_or_else(Refused::not_found)?;
+        let home = world.repository(repository).ok_or_else(Refused::not_found)?;
         let branch = home.branches().find(|(_, tip)| *tip == head_sha);
         let branch = branch.map(|(name, _)| name.to_owned());
         let commit = shape::simple_commit(&info);
@@ -190,14 +169,7 @@ pub(crate) fn update(hub: &Hub, id: u64, change: RunChange) {
         touch(world, suite);
         if completed {
             let sender = world.apps.get(&app).map_or(0, |app| app.bot);
-            run_event(
-                world,
-                id,
-                "completed",
-                Scope::Repository(repository),
-                sender,
-                json!({}),
-            );
+            run_event(world, id, "completed", Scope::Repository(repository), sender, json!({}));
         }
     });
 }
@@ -206,10 +178,7 @@ pub(crate) fn update(hub: &Hub, id: u64, change: RunChange) {
 pub(crate) fn rerequest(hub: &Hub, id: u64, sender: u64) -> Result<(), Refused> {
     hub.with(|world| {
         let run = world.runs.get(&id).ok_or_else(Refused::not_found)?;
-        let scope = Scope::OneApp {
-            repository: run.repository,
-            app: run.app,
-        };
+        let scope = Scope::OneApp { repository: run.repository, app: run.app };
         run_event(world, id, "rerequested", scope, sender, json!({}));
         Ok(())
     })
@@ -230,19 +199,13 @@ pub(crate) fn rerequest_suite(hub: &Hub, id: u64, sender: u64) -> Result<(), Ref
 pub(crate) fn press(hub: &Hub, id: u64, identifier: &str, sender: u64) -> Result<(), Refused> {
     hub.with(|world| {
         let run = world.runs.get(&id).ok_or_else(Refused::not_found)?;
-        let shown = run.status == "completed"
-            && run
-                .actions
-                .iter()
-                .any(|action| action.identifier == identifier);
+        let shown =
+            run.status == "completed" && run.actions.iter().any(|action| action.identifier == identifier);
         if !shown {
             let sentence = format!("There is no button \"{identifier}\" on this check run");
             return Err(Refused::new(404, sentence));
         }
-        let scope = Scope::OneApp {
-            repository: run.repository,
-            app: run.app,
-        };
+        let scope = Scope::OneApp { repository: run.repository, app: run.app };
         let extra = json!({ "requested_action": { "identifier": identifier } });
         run_event(world, id, "requested_action", scope, sender, extra);
         Ok(())

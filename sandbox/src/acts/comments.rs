@@ -14,10 +14,8 @@ const LONGEST: usize = 65_536;
 
 fn event(world: &mut World, comment: &Comment, action: &'static str, sender: u64, extra: Value) {
     let (repository, number) = (comment.repository, comment.number);
-    let (Some(home), Some(pull)) = (
-        world.repository(repository),
-        world.pulls.get(&(repository, number)),
-    ) else {
+    let (Some(home), Some(pull)) = (world.repository(repository), world.pulls.get(&(repository, number)))
+    else {
         return;
     };
     let mut fields = json!({
@@ -26,23 +24,12 @@ fn event(world: &mut World, comment: &Comment, action: &'static str, sender: u64
     });
     shape::merge(&mut fields, extra);
     let scope = Scope::Repository(repository);
-    world.emit(&Event {
-        name: "issue_comment",
-        action: Some(action),
-        scope,
-        sender,
-        fields,
-    });
+    world.emit(&Event { name: "issue_comment", action: Some(action), scope, sender, fields });
 }
 
 fn checked(body: &str) -> Result<(), Refused> {
     if body.trim().is_empty() {
-        return Err(Refused::invalid(
-            "IssueComment",
-            "body",
-            "custom",
-            "body cannot be blank",
-        ));
+        return Err(Refused::invalid("IssueComment", "body", "custom", "body cannot be blank"));
     }
     if body.chars().count() > LONGEST {
         let sentence = "Body is too long (maximum is 65536 characters)";

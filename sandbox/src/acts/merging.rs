@@ -47,20 +47,9 @@ pub(crate) async fn merge_pull(
 ) -> Result<Merged, Refused> {
     let _guard = hub.lock(repository).await;
     let (pull, base, date) = hub.with(|world| {
-        let pull = world
-            .pulls
-            .get(&(repository, number))
-            .ok_or_else(Refused::not_found)?
-            .clone();
-        if wishes
-            .sha
-            .as_ref()
-            .is_some_and(|seen| *seen != pull.head.sha)
-        {
-            return Err(Refused::new(
-                409,
-                "Head branch was modified. Review and try the merge again.",
-            ));
+        let pull = world.pulls.get(&(repository, number)).ok_or_else(Refused::not_found)?.clone();
+        if wishes.sha.as_ref().is_some_and(|seen| *seen != pull.head.sha) {
+            return Err(Refused::new(409, "Head branch was modified. Review and try the merge again."));
         }
         if !pull.open || pull.merge_commit.is_none() {
             return Err(Refused::new(405, "Pull Request is not mergeable"));
@@ -71,14 +60,8 @@ pub(crate) async fn merge_pull(
         if let Some(sentence) = world.blocked(&pull) {
             return Err(Refused::new(405, sentence));
         }
-        let home = world
-            .repositories
-            .get_mut(&repository)
-            .ok_or_else(Refused::not_found)?;
-        let base = home
-            .branch(&pull.base_ref)
-            .ok_or_else(Refused::not_found)?
-            .to_owned();
+        let home = world.repositories.get_mut(&repository).ok_or_else(Refused::not_found)?;
+        let base = home.branch(&pull.base_ref).ok_or_else(Refused::not_found)?.to_owned();
         Ok((pull, base, home.next_commit_date()))
     })?;
     let author = hub.with(|world| Signature::of(&world.login(actor.account), date));
@@ -94,11 +77,7 @@ pub(crate) async fn merge_pull(
 }
 
 fn github(at: i64) -> Signature {
-    Signature {
-        name: "GitHub".to_owned(),
-        email: "noreply@example.com".to_owned(),
-        at,
-    }
+    Signature { name: "GitHub".to_owned(), email: "noreply@example.com".to_owned(), at }
 }
 
 fn said(title: String, message: Option<&String>) -> String {
@@ -131,24 +110,13 @@ async fn merge_commit(
     let head = pull.head.sha.as_str();
     let tree = clean(hub, pull.repository, None, base, head).await?;
     let owner = hub.with(|world| world.login(pull.head.owner));
-    let title = wishes.title.clone().unwrap_or_else(|| {
-        format!(
-            "Merge pull request #{} from {owner}/{}",
-            pull.number, pull.head.branch
-        )
-    });
+    let title = wishes
+        .title
+        .clone()
+        .unwrap_or_else(|| format!("Merge pull request #{} from {owner}/{}", pull.number, pull.head.branch));
     let message = said(title, wishes.message.as_ref().or(Some(&pull.title)));
     let committer = github(author.at);
-    hub.git
-        .commit_tree(
-            pull.repository,
-            &tree,
-            &[base, head],
-            &message,
-            author,
-            &committer,
-        )
-        .await
+    hub.git.commit_tree(pull.repository, &tree, &[base, head], &message, author, &committer).await
 }
 
 async fn squash(
@@ -160,69 +128,35 @@ async fn squash(
 ) -> Result<String, Refused> {
     let head = pull.head.sha.as_str();
     let tree = clean(hub, pull.repository, None, base, head).await?;
-    let title = wishes
-        .title
-        .clone()
-        .unwrap_or_else(|| format!("{} (#{})", pull.title, pull.number));
+    let title = wishes.title.clone().unwrap_or_else(|| format!("{} (#{})", pull.title, pull.number));
     let mut body = wishes.message.clone();
     if body.is_none() && pull.stats.commits > 1 {
         let range = format!("{base}..{head}");
-        let commits = hub
-            .git
-            .commits(pull.repository, &["--no-merges", &range])
-            .await?;
-        let lines: Vec<String> = commits
-            .iter()
-            .map(|info| format!("* {}", info.message))
-            .collect();
+        let commits = hub.git.commits(pull.repository, &["--no-merges", &range]).await?;
+        let lines: Vec<String> = commits.iter().map(|info| format!("* {}", info.message)).collect();
         body = Some(lines.join("\n\n"));
     }
     let message = said(title, body.as_ref());
     // GitHub names the pull request's author as author of a squash.
     let login = hub.with(|world| world.login(pull.author));
     let author = Signature::of(&login, author.at);
-    hub.git
-        .commit_tree(
-            pull.repository,
-            &tree,
-            &[base],
-            &message,
-            &author,
-            &github(author.at),
-        )
-        .await
+    hub.git.commit_tree(pull.repository, &tree, &[base], &message, &author, &github(author.at)).await
 }
 
 async fn rebase(hub: &Hub, pull: &Pull, base: &str, merger: &Signature) -> Result<String, Refused> {
     let range = format!("{base}..{}", pull.head.sha);
-    let commits = hub
-        .git
-        .commits(pull.repository, &["--no-merges", &range])
-        .await?;
+    let commits = hub.git.commits(pull.repository, &["--no-merges", &range]).await?;
     let mut tip = base.to_owned();
     for commit in commits {
         let Some(parent) = commit.parents.first() else {
             return Err(Refused::new(405, "This branch can't be rebased"));
         };
-        let merged = hub
-            .git
-            .merge_trees(pull.repository, Some(parent), &tip, &commit.sha)
-            .await?;
+        let merged = hub.git.merge_trees(pull.repository, Some(parent), &tip, &commit.sha).await?;
         let Tree::Clean(tree) = merged else {
             return Err(Refused::new(405, "This branch can't be rebased"));
         };
         let message = format!("{}\n", commit.message);
-        tip = hub
-            .git
-            .commit_tree(
-                pull.repository,
-                &tree,
-                &[&tip],
-                &message,
-                &commit.author,
-                merger,
-            )
-            .await?;
+        tip = hub.git.commit_tree(pull.repository, &tree, &[&tip], &message, &commit.author, merger).await?;
     }
     Ok(tip)
 }
@@ -250,14 +184,8 @@ pub(crate) async fn merge_branch(
     let _guard = hub.lock(repository).await;
     let (tip, signature) = hub.with(|world| {
         let login = world.login(sender);
-        let home = world
-            .repositories
-            .get_mut(&repository)
-            .ok_or_else(Refused::not_found)?;
-        let tip = home
-            .branch(base)
-            .map(str::to_owned)
-            .ok_or_else(Refused::not_found)?;
+        let home = world.repositories.get_mut(&repository).ok_or_else(Refused::not_found)?;
+        let tip = home.branch(base).map(str::to_owned).ok_or_else(Refused::not_found)?;
         Ok::<_, Refused>((tip, Signature::of(&login, home.next_commit_date())))
     })?;
     if hub.git.contains(repository, &tip, head).await? {
@@ -273,16 +201,7 @@ pub(crate) async fn merge_branch(
             let Tree::Clean(tree) = hub.git.merge_trees(repository, None, &tip, head).await? else {
                 return Err(Refused::new(409, "Merge conflict"));
             };
-            hub.git
-                .commit_tree(
-                    repository,
-                    &tree,
-                    &[&tip, head],
-                    message,
-                    &signature,
-                    &signature,
-                )
-                .await?
+            hub.git.commit_tree(repository, &tree, &[&tip, head], message, &signature, &signature).await?
         }
     };
     let refs = vec![(format!("refs/heads/{base}"), Some(sha.clone()))];
@@ -301,23 +220,14 @@ pub(crate) async fn squash_branch(
     let _guard = hub.lock(repository).await;
     let (tip, signature) = hub.with(|world| {
         let login = world.login(sender);
-        let home = world
-            .repositories
-            .get_mut(&repository)
-            .ok_or_else(Refused::not_found)?;
-        let tip = home
-            .branch(base)
-            .map(str::to_owned)
-            .ok_or_else(Refused::not_found)?;
+        let home = world.repositories.get_mut(&repository).ok_or_else(Refused::not_found)?;
+        let tip = home.branch(base).map(str::to_owned).ok_or_else(Refused::not_found)?;
         Ok::<_, Refused>((tip, Signature::of(&login, home.next_commit_date())))
     })?;
     let Tree::Clean(tree) = hub.git.merge_trees(repository, None, &tip, head).await? else {
         return Err(Refused::new(409, "Merge conflict"));
     };
-    let sha = hub
-        .git
-        .commit_tree(repository, &tree, &[&tip], message, &signature, &signature)
-        .await?;
+    let sha = hub.git.commit_tree(repository, &tree, &[&tip], message, &signature, &signature).await?;
     let refs = vec![(format!("refs/heads/{base}"), Some(sha.clone()))];
     move_refs(hub, repository, refs, sender, None).await?;
     Ok(sha)
@@ -334,44 +244,20 @@ pub(crate) async fn pick(
     let _guard = hub.lock(repository).await;
     let (tip, signature) = hub.with(|world| {
         let login = world.login(sender);
-        let home = world
-            .repositories
-            .get_mut(&repository)
-            .ok_or_else(Refused::not_found)?;
-        let tip = home
-            .branch(base)
-            .map(str::to_owned)
-            .ok_or_else(Refused::not_found)?;
+        let home = world.repositories.get_mut(&repository).ok_or_else(Refused::not_found)?;
+        let tip = home.branch(base).map(str::to_owned).ok_or_else(Refused::not_found)?;
         Ok::<_, Refused>((tip, Signature::of(&login, home.next_commit_date())))
     })?;
-    let info = hub
-        .git
-        .commit_info(repository, commit)
-        .await?
-        .ok_or_else(Refused::not_found)?;
+    let info = hub.git.commit_info(repository, commit).await?.ok_or_else(Refused::not_found)?;
     let parent = info.parents.first().map(String::as_str);
-    let Tree::Clean(tree) = hub
-        .git
-        .merge_trees(repository, parent, &tip, commit)
-        .await?
-    else {
+    let Tree::Clean(tree) = hub.git.merge_trees(repository, parent, &tip, commit).await? else {
         return Err(Refused::new(409, "Merge conflict"));
     };
     let mut message = format!("{}\n", info.message);
     if trailer {
         message = format!("{message}\n(cherry picked from commit {})\n", info.sha);
     }
-    let sha = hub
-        .git
-        .commit_tree(
-            repository,
-            &tree,
-            &[&tip],
-            &message,
-            &info.author,
-            &signature,
-        )
-        .await?;
+    let sha = hub.git.commit_tree(repository, &tree, &[&tip], &message, &info.author, &signature).await?;
     let refs = vec![(format!("refs/heads/{base}"), Some(sha.clone()))];
     move_refs(hub, repository, refs, sender, None).await?;
     Ok(sha)

@@ -33,10 +33,8 @@ pub(crate) fn event(
     sender: u64,
     extra: Value,
 ) {
-    let (Some(home), Some(pull)) = (
-        world.repository(repository),
-        world.pulls.get(&(repository, number)),
-    ) else {
+    let (Some(home), Some(pull)) = (world.repository(repository), world.pulls.get(&(repository, number)))
+    else {
         return;
     };
     let mut shaped = shape::pull(world, home, pull);
@@ -50,13 +48,7 @@ pub(crate) fn event(
     let mut fields = json!({ "number": number, "pull_request": shaped });
     shape::merge(&mut fields, extra);
     let scope = Scope::Repository(repository);
-    world.emit(&Event {
-        name: "pull_request",
-        action: Some(action),
-        scope,
-        sender,
-        fields,
-    });
+    world.emit(&Event { name: "pull_request", action: Some(action), scope, sender, fields });
 }
 
 /// Opens a pull request; answers its number.
@@ -69,9 +61,7 @@ pub(crate) async fn open(
     let _guard = hub.lock(repository).await;
     let (head_sha, base_sha) = hub.with(|world| openable(world, repository, &new))?;
     if new.head_repository != repository {
-        hub.git
-            .fetch_commit(repository, new.head_repository, &head_sha)
-            .await?;
+        hub.git.fetch_commit(repository, new.head_repository, &head_sha).await?;
     }
     if hub.git.contains(repository, &base_sha, &head_sha).await? {
         let sentence = format!("No commits between {} and {}", new.base, new.head);
@@ -81,10 +71,7 @@ pub(crate) async fn open(
         let number = world.next_number(repository);
         let id = world.next(Kind::Pull);
         let now = world.now;
-        let owner = world
-            .repositories
-            .get(&new.head_repository)
-            .map_or(0, |found| found.owner);
+        let owner = world.repositories.get(&new.head_repository).map_or(0, |found| found.owner);
         let pull = Pull {
             id,
             number,
@@ -93,12 +80,7 @@ pub(crate) async fn open(
             body: new.body,
             open: true,
             draft: new.draft,
-            head: PullHead {
-                branch: new.head,
-                sha: head_sha,
-                repository: Some(new.head_repository),
-                owner,
-            },
+            head: PullHead { branch: new.head, sha: head_sha, repository: Some(new.head_repository), owner },
             base_ref: new.base,
             base_sha,
             author: actor.account,
@@ -114,16 +96,7 @@ pub(crate) async fn open(
         number
     });
     refresh(hub, repository, number).await?;
-    hub.with(|world| {
-        event(
-            world,
-            repository,
-            number,
-            "opened",
-            actor.account,
-            json!({}),
-        )
-    });
+    hub.with(|world| event(world, repository, number, "opened", actor.account, json!({})));
     Ok(number)
 }
 
@@ -144,15 +117,8 @@ fn openable(world: &World, repository: u64, new: &NewPull) -> Result<(String, St
             && pull.head.repository == Some(new.head_repository)
     });
     if same {
-        let owner = world
-            .repositories
-            .get(&new.head_repository)
-            .map_or(0, |found| found.owner);
-        let sentence = format!(
-            "A pull request already exists for {}:{}.",
-            world.login(owner),
-            new.head
-        );
+        let owner = world.repositories.get(&new.head_repository).map_or(0, |found| found.owner);
+        let sentence = format!("A pull request already exists for {}:{}.", world.login(owner), new.head);
         return Err(Refused::invalid("PullRequest", "", "custom", &sentence));
     }
     Ok((head, base))
@@ -188,12 +154,8 @@ pub(crate) async fn refresh(hub: &Arc<Hub>, repository: u64, number: u64) -> Res
             };
             let message = format!("Merge {head} into {base}");
             let parents = [base.as_str(), head.as_str()];
-            let sha = hub
-                .git
-                .commit_tree(
-                    repository, &tree, &parents, &message, &signature, &signature,
-                )
-                .await?;
+            let sha =
+                hub.git.commit_tree(repository, &tree, &parents, &message, &signature, &signature).await?;
             merge = Some(sha);
         }
     }
@@ -228,11 +190,7 @@ pub(crate) async fn head_moved(
 ) -> Result<(), Refused> {
     for (base, number) in hub.with(|world| world.pulls_from(repository, branch)) {
         // A fork's lock is always taken before its parent's, never the other way round.
-        let guard = if base == repository {
-            None
-        } else {
-            Some(hub.lock(base).await)
-        };
+        let guard = if base == repository { None } else { Some(hub.lock(base).await) };
         let Some(after) = after else {
             close(hub, base, number, sender);
             continue;
@@ -252,10 +210,7 @@ pub(crate) async fn head_moved(
 fn retip(world: &mut World, repository: u64, number: u64, after: &str) -> Option<String> {
     let now = world.now;
     let base = world.pulls.get(&(repository, number))?.base_ref.clone();
-    let base = world
-        .repository(repository)?
-        .branch(&base)
-        .map(str::to_owned);
+    let base = world.repository(repository)?.branch(&base).map(str::to_owned);
     let pull = world.pulls.get_mut(&(repository, number))?;
     if let Some(base) = base {
         pull.base_sha = base;
@@ -279,12 +234,7 @@ pub(crate) async fn base_moved(
             base_gone(hub, repository, number, branch, sender).await?;
             continue;
         };
-        let head = hub.with(|world| {
-            world
-                .pulls
-                .get(&(repository, number))
-                .map(|pull| pull.head.sha.clone())
-        });
+        let head = hub.with(|world| world.pulls.get(&(repository, number)).map(|pull| pull.head.sha.clone()));
         let Some(head) = head else {
             continue;
         };
@@ -356,29 +306,17 @@ pub(crate) fn close(hub: &Hub, repository: u64, number: u64, sender: u64) {
 }
 
 /// Opens a closed pull request again.
-pub(crate) async fn reopen(
-    hub: &Arc<Hub>,
-    repository: u64,
-    number: u64,
-    sender: u64,
-) -> Result<(), Refused> {
+pub(crate) async fn reopen(hub: &Arc<Hub>, repository: u64, number: u64, sender: u64) -> Result<(), Refused> {
     let _guard = hub.lock(repository).await;
     let invalid = |sentence: &str| Refused::invalid("PullRequest", "state", "custom", sentence);
     hub.with(|world| {
-        let pull = world
-            .pulls
-            .get(&(repository, number))
-            .ok_or_else(Refused::not_found)?;
+        let pull = world.pulls.get(&(repository, number)).ok_or_else(Refused::not_found)?;
         if pull.merged() {
-            return Err(invalid(
-                "state cannot be changed. The pull request cannot be reopened.",
-            ));
+            return Err(invalid("state cannot be changed. The pull request cannot be reopened."));
         }
         let tip = |id: Option<u64>, branch: &str| {
             let found = id.and_then(|id| world.repository(id));
-            found
-                .and_then(|found| found.branch(branch))
-                .map(str::to_owned)
+            found.and_then(|found| found.branch(branch)).map(str::to_owned)
         };
         let head = tip(pull.head.repository, &pull.head.branch)
             .ok_or_else(|| invalid("state cannot be changed. The head branch has been deleted."))?;
@@ -408,12 +346,7 @@ pub(crate) async fn retarget(
     sender: u64,
 ) -> Result<(), Refused> {
     let _guard = hub.lock(repository).await;
-    let closed = hub.with(|world| {
-        world
-            .pulls
-            .get(&(repository, number))
-            .is_none_or(|pull| !pull.open)
-    });
+    let closed = hub.with(|world| world.pulls.get(&(repository, number)).is_none_or(|pull| !pull.open));
     if closed {
         let sentence = "Cannot change the base branch of a closed pull request.";
         return Err(Refused::invalid("PullRequest", "base", "custom", sentence));
@@ -428,28 +361,13 @@ async fn retarget_locked(
     base: &str,
     sender: u64,
 ) -> Result<(), Refused> {
-    let tip = hub.with(|world| {
-        world
-            .repository(repository)?
-            .branch(base)
-            .map(str::to_owned)
-    });
+    let tip = hub.with(|world| world.repository(repository)?.branch(base).map(str::to_owned));
     let Some(tip) = tip else {
         return Err(Refused::invalid("PullRequest", "base", "invalid", ""));
     };
-    let head = hub.with(|world| {
-        world
-            .pulls
-            .get(&(repository, number))
-            .map(|pull| pull.head.sha.clone())
-    });
-    if hub
-        .git
-        .contains(repository, &tip, &head.unwrap_or_default())
-        .await?
-    {
-        let sentence =
-            format!("There are no new commits between base branch '{base}' and the head branch");
+    let head = hub.with(|world| world.pulls.get(&(repository, number)).map(|pull| pull.head.sha.clone()));
+    if hub.git.contains(repository, &tip, &head.unwrap_or_default()).await? {
+        let sentence = format!("There are no new commits between base branch '{base}' and the head branch");
         return Err(Refused::invalid("PullRequest", "base", "custom", &sentence));
     }
     let old = hub.with(|world| {
@@ -464,18 +382,8 @@ async fn retarget_locked(
         return Ok(());
     };
     if from_ref != base {
-        let changes =
-            json!({ "base": { "ref": { "from": from_ref }, "sha": { "from": from_sha } } });
-        hub.with(|world| {
-            event(
-                world,
-                repository,
-                number,
-                "edited",
-                sender,
-                json!({ "changes": changes }),
-            )
-        });
+        let changes = json!({ "base": { "ref": { "from": from_ref }, "sha": { "from": from_sha } } });
+        hub.with(|world| event(world, repository, number, "edited", sender, json!({ "changes": changes })));
     }
     Ok(())
 }
@@ -503,19 +411,9 @@ pub(crate) fn edit(
             let from = pull.body.replace(body).unwrap_or_default();
             changes["body"] = json!({ "from": from });
         }
-        if changes
-            .as_object()
-            .is_some_and(|changes| !changes.is_empty())
-        {
+        if changes.as_object().is_some_and(|changes| !changes.is_empty()) {
             pull.updated_at = now;
-            event(
-                world,
-                repository,
-                number,
-                "edited",
-                sender,
-                json!({ "changes": changes }),
-            );
+            event(world, repository, number, "edited", sender, json!({ "changes": changes }));
         }
     });
 }
@@ -530,11 +428,7 @@ pub(crate) fn set_draft(hub: &Hub, repository: u64, number: u64, draft: bool, se
         if pull.draft != draft {
             pull.draft = draft;
             pull.updated_at = now;
-            let action = if draft {
-                "converted_to_draft"
-            } else {
-                "ready_for_review"
-            };
+            let action = if draft { "converted_to_draft" } else { "ready_for_review" };
             event(world, repository, number, action, sender, json!({}));
         }
     });

@@ -48,20 +48,13 @@ pub(crate) async fn move_refs(
                 before: known.get(name).cloned(),
                 after: after.clone(),
             });
-            Some(
-                changes
-                    .filter(|change| change.before != change.after)
-                    .collect(),
-            )
+            Some(changes.filter(|change| change.before != change.after).collect())
         })
         .ok_or_else(Refused::not_found)?;
     if changes.is_empty() {
         return Ok(());
     }
-    let wanted: Vec<_> = changes
-        .iter()
-        .map(|change| (change.name.clone(), change.after.clone()))
-        .collect();
+    let wanted: Vec<_> = changes.iter().map(|change| (change.name.clone(), change.after.clone())).collect();
     hub.git.update_refs(repository, &wanted).await?;
     follow(hub, repository, changes, sender, merging).await
 }
@@ -71,28 +64,17 @@ pub(crate) async fn move_refs(
 pub(crate) async fn notice(hub: &Arc<Hub>, repository: u64, sender: u64) -> Result<(), Refused> {
     let now = hub.git.refs(repository).await?;
     let changes = hub.with(|world| {
-        let before = world
-            .repository(repository)
-            .map(|found| found.refs.clone())
-            .unwrap_or_default();
+        let before = world.repository(repository).map(|found| found.refs.clone()).unwrap_or_default();
         let mut changes = Vec::new();
         for (name, sha) in &now {
             if before.get(name) != Some(sha) {
                 let (before, after) = (before.get(name).cloned(), Some(sha.clone()));
-                changes.push(RefChange {
-                    name: name.clone(),
-                    before,
-                    after,
-                });
+                changes.push(RefChange { name: name.clone(), before, after });
             }
         }
         for (name, sha) in before.iter().filter(|(name, _)| !now.contains_key(*name)) {
             let before = Some(sha.clone());
-            changes.push(RefChange {
-                name: name.clone(),
-                before,
-                after: None,
-            });
+            changes.push(RefChange { name: name.clone(), before, after: None });
         }
         changes
     });
@@ -120,15 +102,7 @@ async fn follow(
         let Some(branch) = change.name.strip_prefix("refs/heads/") else {
             continue;
         };
-        pulls::base_moved(
-            hub,
-            repository,
-            branch,
-            change.after.as_deref(),
-            sender,
-            merging,
-        )
-        .await?;
+        pulls::base_moved(hub, repository, branch, change.after.as_deref(), sender, merging).await?;
     }
     Ok(())
 }
@@ -145,10 +119,7 @@ async fn describe(hub: &Hub, repository: u64, change: &RefChange) -> Result<Push
     let Some(after) = &change.after else {
         return Ok(Push::default());
     };
-    let mut push = Push {
-        head: hub.git.commit_info(repository, after).await?,
-        ..Push::default()
-    };
+    let mut push = Push { head: hub.git.commit_info(repository, after).await?, ..Push::default() };
     if let Some(before) = &change.before {
         push.forced = !hub.git.contains(repository, after, before).await?;
         let range = format!("{before}..{after}");
@@ -186,26 +157,14 @@ fn announce(world: &mut World, repository: u64, change: &RefChange, push: &Push,
     }
     let fields = push_fields(world, repository, change, push, sender);
     let scope = Scope::Repository(repository);
-    world.emit(&Event {
-        name: "push",
-        action: None,
-        scope,
-        sender,
-        fields,
-    });
+    world.emit(&Event { name: "push", action: None, scope, sender, fields });
     created_or_deleted(world, repository, change, sender);
     if let (Some(branch), Some(head)) = (branch, &push.head) {
         request_suites(world, repository, branch, change, head, sender);
     }
 }
 
-fn push_fields(
-    world: &World,
-    repository: u64,
-    change: &RefChange,
-    push: &Push,
-    sender: u64,
-) -> Value {
+fn push_fields(world: &World, repository: u64, change: &RefChange, push: &Push, sender: u64) -> Value {
     let Some(found) = world.repository(repository) else {
         return json!({});
     };
@@ -215,23 +174,14 @@ fn push_fields(
     let short = |sha: &str| sha.chars().take(12).collect::<String>();
     let compare = match (&change.before, &change.after) {
         (Some(_), Some(_)) => format!("{html}/compare/{}...{}", short(before), short(after)),
-        (None, _) => format!(
-            "{html}/compare/{}",
-            change.name.trim_start_matches("refs/heads/")
-        ),
+        (None, _) => format!("{html}/compare/{}", change.name.trim_start_matches("refs/heads/")),
         (_, None) => format!("{html}/compare/{}...{}", short(before), short(ZERO)),
     };
     let twin = found.refs.iter().find(|(name, sha)| {
-        change.before.is_none()
-            && **name != change.name
-            && name.starts_with("refs/heads/")
-            && *sha == after
+        change.before.is_none() && **name != change.name && name.starts_with("refs/heads/") && *sha == after
     });
-    let commits: Vec<Value> = push
-        .commits
-        .iter()
-        .map(|info| shape::push_commit(world, found, info))
-        .collect();
+    let commits: Vec<Value> =
+        push.commits.iter().map(|info| shape::push_commit(world, found, info)).collect();
     let login = world.login(sender);
     json!({
         "ref": change.name,
@@ -253,17 +203,9 @@ fn created_or_deleted(world: &mut World, repository: u64, change: &RefChange, se
         Some(branch) => ("branch", branch),
         None => ("tag", change.name.trim_start_matches("refs/tags/")),
     };
-    let master = world
-        .repository(repository)
-        .map(|found| found.default_branch.clone());
-    let description = world
-        .repository(repository)
-        .and_then(|found| found.description.clone());
-    let pusher = if world
-        .accounts
-        .get(&sender)
-        .is_some_and(|who| who.kind == AccountKind::Bot)
-    {
+    let master = world.repository(repository).map(|found| found.default_branch.clone());
+    let description = world.repository(repository).and_then(|found| found.description.clone());
+    let pusher = if world.accounts.get(&sender).is_some_and(|who| who.kind == AccountKind::Bot) {
         "integration"
     } else {
         "user"
@@ -274,23 +216,11 @@ fn created_or_deleted(world: &mut World, repository: u64, change: &RefChange, se
             "ref": name, "ref_type": kind, "master_branch": master,
             "description": description, "pusher_type": pusher,
         });
-        world.emit(&Event {
-            name: "create",
-            action: None,
-            scope,
-            sender,
-            fields,
-        });
+        world.emit(&Event { name: "create", action: None, scope, sender, fields });
     }
     if change.after.is_none() {
         let fields = json!({ "ref": name, "ref_type": kind, "pusher_type": pusher });
-        world.emit(&Event {
-            name: "delete",
-            action: None,
-            scope,
-            sender,
-            fields,
-        });
+        world.emit(&Event { name: "delete", action: None, scope, sender, fields });
     }
 }
 

@@ -18,12 +18,7 @@ pub(crate) async fn create(
     default_branch: &str,
 ) -> Result<u64, Refused> {
     if !valid_name(owner) || !valid_name(name) || !valid_branch(default_branch) {
-        return Err(Refused::invalid(
-            "Repository",
-            "name",
-            "invalid",
-            "name is not allowed",
-        ));
+        return Err(Refused::invalid("Repository", "name", "invalid", "name is not allowed"));
     }
     let id = hub.with(|world| {
         if world.repository_named(owner, name).is_some() {
@@ -42,10 +37,7 @@ pub(crate) async fn fork(hub: &Arc<Hub>, parent: u64, login: &str) -> Result<u64
     let _guard = hub.lock(parent).await;
     let (id, default_branch, refs) = hub.with(|world| {
         let owner = world.person(login);
-        let found = world
-            .repository(parent)
-            .ok_or_else(Refused::not_found)?
-            .clone();
+        let found = world.repository(parent).ok_or_else(Refused::not_found)?.clone();
         if world.repository_named(login, &found.name).is_some() {
             return Err(Refused::new(403, "Name already exists on this account"));
         }
@@ -55,10 +47,7 @@ pub(crate) async fn fork(hub: &Arc<Hub>, parent: u64, login: &str) -> Result<u64
     hub.git.copy(parent, id, &default_branch).await?;
     hub.with(|world| {
         if let Some(fork) = world.repositories.get_mut(&id) {
-            fork.refs = refs
-                .into_iter()
-                .filter(|(name, _)| !name.starts_with("refs/pull/"))
-                .collect();
+            fork.refs = refs.into_iter().filter(|(name, _)| !name.starts_with("refs/pull/")).collect();
         }
     });
     Ok(id)
@@ -68,20 +57,11 @@ pub(crate) async fn fork(hub: &Arc<Hub>, parent: u64, login: &str) -> Result<u64
 pub(crate) async fn delete(hub: &Arc<Hub>, id: u64, sender: u64) -> Result<(), Refused> {
     let _guard = hub.lock(id).await;
     let orphans = hub.with(|world| {
-        let found = world
-            .repositories
-            .get_mut(&id)
-            .ok_or_else(Refused::not_found)?;
+        let found = world.repositories.get_mut(&id).ok_or_else(Refused::not_found)?;
         found.deleted = true;
         let scope = Scope::Repository(id);
         let fields = json!({});
-        world.emit(&Event {
-            name: "repository",
-            action: Some("deleted"),
-            scope,
-            sender,
-            fields,
-        });
+        world.emit(&Event { name: "repository", action: Some("deleted"), scope, sender, fields });
         let mut orphans = Vec::new();
         for pull in world.pulls.values_mut() {
             if pull.head.repository == Some(id) && pull.repository != id {
@@ -101,26 +81,13 @@ pub(crate) async fn delete(hub: &Arc<Hub>, id: u64, sender: u64) -> Result<(), R
 /// Renames a repository; requests for the old name are redirected.
 pub(crate) fn rename(hub: &Hub, id: u64, name: &str, sender: u64) -> Result<(), Refused> {
     if !valid_name(name) {
-        return Err(Refused::invalid(
-            "Repository",
-            "name",
-            "invalid",
-            "name is not allowed",
-        ));
+        return Err(Refused::invalid("Repository", "name", "invalid", "name is not allowed"));
     }
     hub.with(|world| {
-        let from = world
-            .rename_repository(id, name)
-            .ok_or_else(Refused::not_found)?;
+        let from = world.rename_repository(id, name).ok_or_else(Refused::not_found)?;
         let fields = json!({ "changes": { "repository": { "name": { "from": from } } } });
         let scope = Scope::Repository(id);
-        world.emit(&Event {
-            name: "repository",
-            action: Some("renamed"),
-            scope,
-            sender,
-            fields,
-        });
+        world.emit(&Event { name: "repository", action: Some("renamed"), scope, sender, fields });
         Ok(())
     })
 }

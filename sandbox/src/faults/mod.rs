@@ -67,9 +67,7 @@ struct Planted<E> {
 
 impl<E: Clone> Planted<E> {
     fn take(list: &mut [Self], matches: impl Fn(&Self) -> bool) -> Option<E> {
-        let found = list
-            .iter_mut()
-            .find(|fault| fault.left != Some(0) && matches(fault))?;
+        let found = list.iter_mut().find(|fault| fault.left != Some(0) && matches(fault))?;
         found.left = found.left.map(|left| left - 1);
         found.hits += 1;
         Some(found.effect.clone())
@@ -98,20 +96,12 @@ impl Faults {
     /// Requests of this method (`*`: any) whose path matches the glob; `*` stands for any
     /// characters, slashes too. Git requests are meant as well: `/*/info/refs`.
     pub fn rest(&self, method: &str, path: &str) -> RestMatcher {
-        RestMatcher {
-            faults: self.clone(),
-            method: method.to_owned(),
-            path: path.to_owned(),
-        }
+        RestMatcher { faults: self.clone(), method: method.to_owned(), path: path.to_owned() }
     }
 
     /// Webhooks of this event and action (`*`: any, also none).
     pub fn webhook(&self, event: &str, action: &str) -> HookMatcher {
-        HookMatcher {
-            faults: self.clone(),
-            event: event.to_owned(),
-            action: action.to_owned(),
-        }
+        HookMatcher { faults: self.clone(), event: event.to_owned(), action: action.to_owned() }
     }
 
     /// Lets all requests go on that hang until released.
@@ -135,8 +125,7 @@ impl Faults {
     pub(crate) fn rest_effect(&self, method: &str, path: &str) -> Option<RestEffect> {
         self.with(|book| {
             Planted::take(&mut book.rest, |fault| {
-                (fault.first == "*" || fault.first.eq_ignore_ascii_case(method))
-                    && glob(&fault.second, path)
+                (fault.first == "*" || fault.first.eq_ignore_ascii_case(method)) && glob(&fault.second, path)
             })
         })
     }
@@ -172,10 +161,7 @@ impl RestMatcher {
             });
             book.next
         });
-        Fault {
-            faults: self.faults,
-            id,
-        }
+        Fault { faults: self.faults, id }
     }
 
     /// Answers this status with an HTML page, as GitHub's front does when it is ill.
@@ -187,11 +173,7 @@ impl RestMatcher {
     /// Answers exactly this.
     pub fn answer(self, status: u16, content_type: &str, body: &str) -> Fault {
         let (content_type, body) = (content_type.to_owned(), body.to_owned());
-        self.plant(RestEffect::Status {
-            status,
-            content_type,
-            body,
-        })
+        self.plant(RestEffect::Status { status, content_type, body })
     }
 
     /// Keeps the request waiting that long, then lets it go on.
@@ -242,10 +224,7 @@ impl HookMatcher {
             });
             book.next
         });
-        Fault {
-            faults: self.faults,
-            id,
-        }
+        Fault { faults: self.faults, id }
     }
 
     /// Does not hand it over; the log of deliveries shows a failed one, which can be redelivered.
@@ -289,10 +268,7 @@ pub struct Fault {
 
 impl Fault {
     /// Strikes only that many times.
-    #[expect(
-        clippy::return_self_not_must_use,
-        reason = "usually the end of a sentence"
-    )]
+    #[expect(clippy::return_self_not_must_use, reason = "usually the end of a sentence")]
     pub fn times(self, times: u32) -> Self {
         self.faults.with(|book| {
             let rest = book.rest.iter_mut().filter(|fault| fault.id == self.id);
@@ -307,16 +283,8 @@ impl Fault {
     /// How often it has struck.
     pub fn hits(&self) -> u32 {
         self.faults.with(|book| {
-            let rest = book
-                .rest
-                .iter()
-                .filter(|fault| fault.id == self.id)
-                .map(|fault| fault.hits);
-            let hooks = book
-                .hooks
-                .iter()
-                .filter(|fault| fault.id == self.id)
-                .map(|fault| fault.hits);
+            let rest = book.rest.iter().filter(|fault| fault.id == self.id).map(|fault| fault.hits);
+            let hooks = book.hooks.iter().filter(|fault| fault.id == self.id).map(|fault| fault.hits);
             rest.chain(hooks).sum()
         })
     }
@@ -356,10 +324,7 @@ mod tests {
     #[test]
     fn a_star_stands_for_anything() {
         assert!(glob("/repos/*/check-runs", "/repos/acme/store/check-runs"));
-        assert!(!glob(
-            "/repos/*/check-runs",
-            "/repos/acme/store/check-runs/7"
-        ));
+        assert!(!glob("/repos/*/check-runs", "/repos/acme/store/check-runs/7"));
         assert!(glob("*", "") && glob("a*b*c", "a--b--c") && glob("a", "a"));
         assert!(!glob("a", "ab") && !glob("a*b", "a"));
     }
@@ -368,9 +333,7 @@ mod tests {
     fn a_fault_strikes_as_often_as_said() {
         let faults = Faults::default();
         let fault = faults.rest("POST", "/x").status(502).times(2);
-        let struck = (0..3)
-            .filter_map(|_| faults.rest_effect("POST", "/x"))
-            .count();
+        let struck = (0..3).filter_map(|_| faults.rest_effect("POST", "/x")).count();
         assert_eq!((struck, fault.hits()), (2, 2));
         assert!(faults.rest_effect("GET", "/x").is_none());
     }

@@ -20,16 +20,11 @@ pub(crate) struct CommitInfo {
     pub(crate) modified: Vec<String>,
 }
 
-const FORMAT: &str =
-    "--format=%x01%H%x00%T%x00%P%x00%an%x00%ae%x00%at%x00%cn%x00%ce%x00%ct%x00%B%x02";
+const FORMAT: &str = "--format=%x01%H%x00%T%x00%P%x00%an%x00%ae%x00%at%x00%cn%x00%ce%x00%ct%x00%B%x02";
 
 impl Git {
     /// The commits that `args` (a revision range and limits) select, oldest first.
-    pub(crate) async fn commits(
-        &self,
-        repository: u64,
-        args: &[&str],
-    ) -> Result<Vec<CommitInfo>, Refused> {
+    pub(crate) async fn commits(&self, repository: u64, args: &[&str]) -> Result<Vec<CommitInfo>, Refused> {
         let mut all = vec![
             "log",
             "--reverse",
@@ -54,87 +49,41 @@ impl Git {
         if self.resolve(repository, sha).await?.is_none() {
             return Ok(None);
         }
-        Ok(self
-            .commits(repository, &["--max-count=1", sha])
-            .await?
-            .pop())
+        Ok(self.commits(repository, &["--max-count=1", sha]).await?.pop())
     }
 
     /// The commit a revision names. The caller passes only ids and full ref names.
-    pub(crate) async fn resolve(
-        &self,
-        repository: u64,
-        revision: &str,
-    ) -> Result<Option<String>, Refused> {
+    pub(crate) async fn resolve(&self, repository: u64, revision: &str) -> Result<Option<String>, Refused> {
         let wanted = format!("{revision}^{{commit}}");
-        let args = [
-            "rev-parse",
-            "--verify",
-            "--quiet",
-            "--end-of-options",
-            &wanted,
-        ];
+        let args = ["rev-parse", "--verify", "--quiet", "--end-of-options", &wanted];
         let said = self.ask(repository, &args, None, &[]).await?;
         Ok((said.code == 0).then(|| said.text().trim().to_owned()))
     }
 
     /// Whether `old` is contained in `new`.
-    pub(crate) async fn contains(
-        &self,
-        repository: u64,
-        new: &str,
-        old: &str,
-    ) -> Result<bool, Refused> {
+    pub(crate) async fn contains(&self, repository: u64, new: &str, old: &str) -> Result<bool, Refused> {
         let args = ["merge-base", "--is-ancestor", old, new];
         let said = self.ask(repository, &args, None, &[]).await?;
         match said.code {
             0 => Ok(true),
             1 => Ok(false),
-            _ => Err(Refused::new(
-                500,
-                format!("git merge-base failed: {}", said.err.trim()),
-            )),
+            _ => Err(Refused::new(500, format!("git merge-base failed: {}", said.err.trim()))),
         }
     }
 
     /// The size of what `head` brings to `base`.
-    pub(crate) async fn stats(
-        &self,
-        repository: u64,
-        base: &str,
-        head: &str,
-    ) -> Result<Stats, Refused> {
+    pub(crate) async fn stats(&self, repository: u64, base: &str, head: &str) -> Result<Stats, Refused> {
         let range = format!("{base}...{head}");
-        let counted = self
-            .run(repository, &["rev-list", "--left-right", "--count", &range])
-            .await?;
-        let mut sides = counted
-            .split_whitespace()
-            .filter_map(|word| word.parse::<u64>().ok());
+        let counted = self.run(repository, &["rev-list", "--left-right", "--count", &range]).await?;
+        let mut sides = counted.split_whitespace().filter_map(|word| word.parse::<u64>().ok());
         let behind = sides.next().unwrap_or_default() > 0;
         let commits = sides.next().unwrap_or_default();
-        let mut stats = Stats {
-            commits,
-            behind,
-            ..Stats::default()
-        };
+        let mut stats = Stats { commits, behind, ..Stats::default() };
         // No common history: GitHub shows such a pull request without a difference.
-        let said = self
-            .ask(
-                repository,
-                &["diff", "--numstat", "--no-renames", &range],
-                None,
-                &[],
-            )
-            .await?;
+        let said = self.ask(repository, &["diff", "--numstat", "--no-renames", &range], None, &[]).await?;
         for line in said.text().lines() {
             let mut columns = line.split('\t');
-            let mut number = || {
-                columns
-                    .next()
-                    .and_then(|word| word.parse::<u64>().ok())
-                    .unwrap_or_default()
-            };
+            let mut number = || columns.next().and_then(|word| word.parse::<u64>().ok()).unwrap_or_default();
             stats.additions += number();
             stats.deletions += number();
             stats.changed_files += 1;
@@ -148,16 +97,8 @@ fn parse(record: &str) -> Option<CommitInfo> {
     let mut fields = head.split('\0');
     let mut next = || fields.next().map(str::to_owned);
     let (sha, tree, parents) = (next()?, next()?, next()?);
-    let author = Signature {
-        name: next()?,
-        email: next()?,
-        at: next()?.parse().ok()?,
-    };
-    let committer = Signature {
-        name: next()?,
-        email: next()?,
-        at: next()?.parse().ok()?,
-    };
+    let author = Signature { name: next()?, email: next()?, at: next()?.parse().ok()? };
+    let committer = Signature { name: next()?, email: next()?, at: next()?.parse().ok()? };
     let mut commit = CommitInfo {
         sha,
         tree,

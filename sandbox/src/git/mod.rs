@@ -83,15 +83,9 @@ impl Git {
         extra: &[(&str, String)],
     ) -> Result<Said, Refused> {
         let mut command = self.command(repository);
-        command
-            .args(args)
-            .envs(extra.iter().map(|(key, value)| (key, value)));
+        command.args(args).envs(extra.iter().map(|(key, value)| (key, value)));
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
-        command.stdin(if input.is_some() {
-            Stdio::piped()
-        } else {
-            Stdio::null()
-        });
+        command.stdin(if input.is_some() { Stdio::piped() } else { Stdio::null() });
         let failed = |error: std::io::Error| Refused::new(500, format!("git did not run: {error}"));
         let mut child = command.spawn().map_err(failed)?;
         let stdin = child.stdin.take();
@@ -128,32 +122,22 @@ impl Git {
             return Ok(said.text().trim_end_matches('\n').to_owned());
         }
         let what = args.first().copied().unwrap_or("git");
-        Err(Refused::new(
-            500,
-            format!("git {what} failed: {}", said.err.trim()),
-        ))
+        Err(Refused::new(500, format!("git {what} failed: {}", said.err.trim())))
     }
 
     /// Makes an empty bare repository.
     pub(crate) async fn init(&self, repository: u64, default_branch: &str) -> Result<(), Refused> {
         let branch = format!("--initial-branch={default_branch}");
-        self.run(repository, &["init", "--quiet", "--bare", &branch])
-            .await?;
+        self.run(repository, &["init", "--quiet", "--bare", &branch]).await?;
         self.configure(repository).await
     }
 
     /// Makes a repository with the branches and tags of another one.
-    pub(crate) async fn copy(
-        &self,
-        from: u64,
-        to: u64,
-        default_branch: &str,
-    ) -> Result<(), Refused> {
+    pub(crate) async fn copy(&self, from: u64, to: u64, default_branch: &str) -> Result<(), Refused> {
         self.init(to, default_branch).await?;
         let source = self.path(from).to_string_lossy().into_owned();
         let specs = ["+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"];
-        self.run(to, &["fetch", "--quiet", &source, specs[0], specs[1]])
-            .await?;
+        self.run(to, &["fetch", "--quiet", &source, specs[0], specs[1]]).await?;
         Ok(())
     }
 
@@ -193,22 +177,10 @@ impl Git {
     /// All refs but the internal ones.
     pub(crate) async fn refs(&self, repository: u64) -> Result<BTreeMap<String, String>, Refused> {
         let format = "--format=%(refname) %(objectname)";
-        let listed = self
-            .run(
-                repository,
-                &[
-                    "for-each-ref",
-                    format,
-                    "refs/heads",
-                    "refs/tags",
-                    "refs/pull",
-                ],
-            )
-            .await?;
+        let listed =
+            self.run(repository, &["for-each-ref", format, "refs/heads", "refs/tags", "refs/pull"]).await?;
         let pairs = listed.lines().filter_map(|line| line.split_once(' '));
-        Ok(pairs
-            .map(|(name, sha)| (name.to_owned(), sha.to_owned()))
-            .collect())
+        Ok(pairs.map(|(name, sha)| (name.to_owned(), sha.to_owned())).collect())
     }
 
     /// Sets (or with `None` deletes) refs, all or none.
@@ -224,31 +196,14 @@ impl Git {
                 None => script.push_str(&format!("delete {name}\n")),
             }
         }
-        self.feed(
-            repository,
-            &["update-ref", "--stdin"],
-            Some(script.as_bytes()),
-            &[],
-        )
-        .await?;
+        self.feed(repository, &["update-ref", "--stdin"], Some(script.as_bytes()), &[]).await?;
         Ok(())
     }
 
     /// Brings a commit and its history over from another repository.
     pub(crate) async fn fetch_commit(&self, to: u64, from: u64, sha: &str) -> Result<(), Refused> {
         let source = self.path(from).to_string_lossy().into_owned();
-        self.run(
-            to,
-            &[
-                "fetch",
-                "--quiet",
-                "--no-tags",
-                "--no-write-fetch-head",
-                &source,
-                sha,
-            ],
-        )
-        .await?;
+        self.run(to, &["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", &source, sha]).await?;
         Ok(())
     }
 }

@@ -8,14 +8,11 @@ pub(crate) fn is_sha(text: &str) -> bool {
 /// A branch name git accepts (the rules of `git check-ref-format`).
 pub(crate) fn valid_branch(name: &str) -> bool {
     let bad_part = |part: &str| {
-        let lock = std::path::Path::new(part)
-            .extension()
-            .is_some_and(|ending| ending == "lock");
+        let lock = std::path::Path::new(part).extension().is_some_and(|ending| ending == "lock");
         part.is_empty() || part.starts_with('.') || lock
     };
     let bad_character = |character: char| {
-        character.is_control()
-            || matches!(character, ' ' | '~' | '^' | ':' | '?' | '*' | '[' | '\\')
+        character.is_control() || matches!(character, ' ' | '~' | '^' | ':' | '?' | '*' | '[' | '\\')
     };
     !name.is_empty()
         && name.len() < 256
@@ -35,9 +32,7 @@ pub(crate) fn valid_name(name: &str) -> bool {
         && !name.starts_with('-')
         && name != "."
         && name != ".."
-        && name
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
 }
 
 #[cfg(test)]
@@ -49,9 +44,7 @@ mod tests {
         for good in ["main", "feature/x", "a.b", "ünï", "release-1.2"] {
             assert!(valid_branch(good), "{good}");
         }
-        for bad in [
-            "", "-x", "a..b", "a b", "x.lock", "a/.b", "a//b", "/a", "a/", "@", "a@{1}", "a.",
-        ] {
+        for bad in ["", "-x", "a..b", "a b", "x.lock", "a/.b", "a//b", "/a", "a/", "@", "a@{1}", "a."] {
             assert!(!valid_branch(bad), "{bad}");
         }
     }

@@ -16,11 +16,7 @@ pub(crate) struct Signature {
 impl Signature {
     /// A person's signature.
     pub(crate) fn of(login: &str, at: i64) -> Self {
-        Self {
-            name: login.to_owned(),
-            email: format!("{login}@example.com"),
-            at,
-        }
+        Self { name: login.to_owned(), email: format!("{login}@example.com"), at }
     }
 
     fn line(&self) -> String {
@@ -73,13 +69,7 @@ impl Git {
             }
         }
         script.extend_from_slice(b"\nget-mark :1\ndone\n");
-        self.feed(
-            repository,
-            &["fast-import", "--quiet", "--done", "--force"],
-            Some(&script),
-            &[],
-        )
-        .await
+        self.feed(repository, &["fast-import", "--quiet", "--done", "--force"], Some(&script), &[]).await
     }
 
     /// Merges two commits' trees, optionally against a given base.
@@ -91,22 +81,14 @@ impl Git {
         theirs: &str,
     ) -> Result<Tree, Refused> {
         let base = base.map(|sha| format!("--merge-base={sha}"));
-        let mut args = vec![
-            "merge-tree",
-            "--write-tree",
-            "--no-messages",
-            "--allow-unrelated-histories",
-        ];
+        let mut args = vec!["merge-tree", "--write-tree", "--no-messages", "--allow-unrelated-histories"];
         args.extend(base.as_deref());
         args.extend([ours, theirs]);
         let said = self.ask(repository, &args, None, &[]).await?;
         match said.code {
             0 => Ok(Tree::Clean(said.text().trim().to_owned())),
             1 => Ok(Tree::Conflict),
-            _ => Err(Refused::new(
-                500,
-                format!("git merge-tree failed: {}", said.err.trim()),
-            )),
+            _ => Err(Refused::new(500, format!("git merge-tree failed: {}", said.err.trim()))),
         }
     }
 
@@ -132,8 +114,7 @@ impl Git {
             ("GIT_COMMITTER_EMAIL", committer.email.clone()),
             ("GIT_COMMITTER_DATE", format!("{} +0000", committer.at)),
         ];
-        self.feed(repository, &args, Some(message.as_bytes()), &environment)
-            .await
+        self.feed(repository, &args, Some(message.as_bytes()), &environment).await
     }
 }
 

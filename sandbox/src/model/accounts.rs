@@ -73,9 +73,7 @@ pub(crate) struct Account {
 impl World {
     /// Finds an account by login, ignoring case as GitHub does.
     pub(crate) fn account_named(&self, login: &str) -> Option<&Account> {
-        self.accounts
-            .values()
-            .find(|account| account.login.eq_ignore_ascii_case(login))
+        self.accounts.values().find(|account| account.login.eq_ignore_ascii_case(login))
     }
 
     /// The account of that login, made on first mention.
@@ -84,14 +82,7 @@ impl World {
             return known.id;
         }
         let id = self.next(Kind::Account);
-        self.accounts.insert(
-            id,
-            Account {
-                id,
-                login: login.to_owned(),
-                kind,
-            },
-        );
+        self.accounts.insert(id, Account { id, login: login.to_owned(), kind });
         id
     }
 
@@ -102,8 +93,6 @@ impl World {
 
     /// The login of an account, or `ghost` as GitHub shows removed ones.
     pub(crate) fn login(&self, id: u64) -> String {
-        self.accounts
-            .get(&id)
-            .map_or_else(|| "ghost".to_owned(), |account| account.login.clone())
+        self.accounts.get(&id).map_or_else(|| "ghost".to_owned(), |account| account.login.clone())
     }
 }

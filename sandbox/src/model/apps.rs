@@ -115,10 +115,7 @@ impl Installation {
     pub(crate) fn covers(&self, repository: &Repository) -> bool {
         !repository.deleted
             && repository.owner == self.account
-            && self
-                .repositories
-                .as_ref()
-                .is_none_or(|chosen| chosen.contains(&repository.id))
+            && self.repositories.as_ref().is_none_or(|chosen| chosen.contains(&repository.id))
     }
 
     /// Whether it was granted a permission at a level.
@@ -130,10 +127,7 @@ impl Installation {
 /// Whether a set of permissions holds one at a level; everybody may read metadata.
 pub(crate) fn granted(have: &BTreeMap<String, String>, permission: &str, level: Level) -> bool {
     (permission == "metadata" && level == Level::Read)
-        || have
-            .get(permission)
-            .and_then(|word| Level::parse(word))
-            .is_some_and(|held| held >= level)
+        || have.get(permission).and_then(|word| Level::parse(word)).is_some_and(|held| held >= level)
 }
 
 impl Token {
@@ -147,9 +141,7 @@ impl World {
     /// The app's installation that covers a repository, suspended or not.
     pub(crate) fn installation_on(&self, app: u64, repository: u64) -> Option<&Installation> {
         let repository = self.repositories.get(&repository)?;
-        self.installations
-            .values()
-            .find(|candidate| candidate.app == app && candidate.covers(repository))
+        self.installations.values().find(|candidate| candidate.app == app && candidate.covers(repository))
     }
 
     /// Repositories a token reaches, in order of id.
@@ -161,10 +153,7 @@ impl World {
             .values()
             .filter(|repository| installation.covers(repository))
             .filter(|repository| {
-                token
-                    .repositories
-                    .as_ref()
-                    .is_none_or(|chosen| chosen.contains(&repository.id))
+                token.repositories.as_ref().is_none_or(|chosen| chosen.contains(&repository.id))
             })
             .collect()
     }
@@ -178,13 +167,10 @@ impl World {
     ) -> Token {
         let serial = self.next(Kind::Token);
         let digest = Sha256::digest(format!("token {serial}").as_bytes());
-        let value = digest
-            .iter()
-            .take(18)
-            .fold("ghs_".to_owned(), |mut text, byte| {
-                text.push_str(&format!("{byte:02x}"));
-                text
-            });
+        let value = digest.iter().take(18).fold("ghs_".to_owned(), |mut text, byte| {
+            text.push_str(&format!("{byte:02x}"));
+            text
+        });
         let token = Token {
             value: value.clone(),
             installation,
@@ -206,24 +192,13 @@ impl World {
                 text
             })
         };
-        format!(
-            "{}-{}-{}-{}-{}",
-            hex(0..4),
-            hex(4..6),
-            hex(6..8),
-            hex(8..10),
-            hex(10..16)
-        )
+        format!("{}-{}-{}-{}-{}", hex(0..4), hex(4..6), hex(6..8), hex(8..10), hex(10..16))
     }
 
     /// Takes one request from somebody's hour; answers the state after it and whether it was allowed.
     pub(crate) fn spend(&mut self, who: &str, limit: u64, free: bool) -> (Usage, bool) {
         let now = self.now;
-        let fresh = Usage {
-            limit,
-            used: 0,
-            reset: now + TimeDelta::hours(1),
-        };
+        let fresh = Usage { limit, used: 0, reset: now + TimeDelta::hours(1) };
         let usage = self.usage.entry(who.to_owned()).or_insert(fresh);
         if usage.reset <= now || usage.limit != limit {
             *usage = fresh;

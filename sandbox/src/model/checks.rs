@@ -69,9 +69,10 @@ impl World {
         before: Option<String>,
         head_commit: serde_json::Value,
     ) -> u64 {
-        let known = self.suites.values().find(|suite| {
-            suite.repository == repository && suite.app == app && suite.head_sha == sha
-        });
+        let known = self
+            .suites
+            .values()
+            .find(|suite| suite.repository == repository && suite.app == app && suite.head_sha == sha);
         if let Some(known) = known {
             return known.id;
         }
@@ -95,11 +96,7 @@ impl World {
     }
 
     /// The newest run of each app and name on a commit: GitHub's `filter=latest`.
-    pub(crate) fn current_runs(
-        &self,
-        repository: u64,
-        sha: &str,
-    ) -> impl Iterator<Item = &CheckRun> {
+    pub(crate) fn current_runs(&self, repository: u64, sha: &str) -> impl Iterator<Item = &CheckRun> {
         let mut seen = BTreeSet::new();
         self.runs
             .values()

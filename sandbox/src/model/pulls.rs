@@ -117,10 +117,7 @@ impl World {
 
     /// Why the protection of the base forbids the merge, in GitHub's words; `None` if it does not.
     pub(crate) fn blocked(&self, pull: &Pull) -> Option<String> {
-        let protection = self
-            .repository(pull.repository)?
-            .protections
-            .get(&pull.base_ref)?;
+        let protection = self.repository(pull.repository)?.protections.get(&pull.base_ref)?;
         let open: Vec<(&RequiredCheck, Standing)> = protection
             .required
             .iter()
@@ -135,11 +132,9 @@ impl World {
                 Some("Head branch is out of date. Review and try the merge again.".to_owned())
             }
             [] => None,
-            [(required, standing)] => Some(format!(
-                "Required status check \"{}\" is {}.",
-                required.context,
-                standing.word()
-            )),
+            [(required, standing)] => {
+                Some(format!("Required status check \"{}\" is {}.", required.context, standing.word()))
+            }
             many => Some(several(many, protection.required.len())),
         }
     }
@@ -160,9 +155,9 @@ impl World {
             .and_then(|repository| repository.protections.get(&pull.base_ref));
         if let Some(protection) = protection {
             let checks = &protection.required;
-            let green = checks.iter().all(|required| {
-                self.standing(pull.repository, &pull.head.sha, required) == Standing::Green
-            });
+            let green = checks
+                .iter()
+                .all(|required| self.standing(pull.repository, &pull.head.sha, required) == Standing::Green);
             if !green {
                 return "blocked";
             }
@@ -172,12 +167,7 @@ impl World {
         }
         let red = self
             .current_runs(pull.repository, &pull.head.sha)
-            .any(|run| {
-                !matches!(
-                    run.conclusion.as_deref(),
-                    Some("success" | "neutral" | "skipped")
-                )
-            });
+            .any(|run| !matches!(run.conclusion.as_deref(), Some("success" | "neutral" | "skipped")));
         if red { "unstable" } else { "clean" }
     }
 }
@@ -194,11 +184,7 @@ impl Standing {
 }
 
 fn several(open: &[(&RequiredCheck, Standing)], all: usize) -> String {
-    let count = |wanted| {
-        open.iter()
-            .filter(|(_, standing)| *standing == wanted)
-            .count()
-    };
+    let count = |wanted| open.iter().filter(|(_, standing)| *standing == wanted).count();
     let parts: Vec<String> = [Standing::Failing, Standing::InProgress, Standing::Expected]
         .into_iter()
         .filter(|standing| count(*standing) > 0)
@@ -206,10 +192,7 @@ fn several(open: &[(&RequiredCheck, Standing)], all: usize) -> String {
         .collect();
     match parts.as_slice() {
         [_] if open.len() == all => {
-            format!(
-                "{all} of {all} required status checks are {}.",
-                open[0].1.word()
-            )
+            format!("{all} of {all} required status checks are {}.", open[0].1.word())
         }
         _ => format!(
             "{} of {all} required status checks have not succeeded: {}.",

@@ -46,16 +46,12 @@ pub(crate) struct RequiredCheck {
 impl Repository {
     /// The commit a branch points at.
     pub(crate) fn branch(&self, name: &str) -> Option<&str> {
-        self.refs
-            .get(&format!("refs/heads/{name}"))
-            .map(String::as_str)
+        self.refs.get(&format!("refs/heads/{name}")).map(String::as_str)
     }
 
     /// Names and tips of all branches, in order.
     pub(crate) fn branches(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.refs
-            .iter()
-            .filter_map(|(name, sha)| Some((name.strip_prefix("refs/heads/")?, sha.as_str())))
+        self.refs.iter().filter_map(|(name, sha)| Some((name.strip_prefix("refs/heads/")?, sha.as_str())))
     }
 
     /// The date of the next commit made here: a minute after the last one, from a fixed start, so
@@ -121,18 +117,14 @@ impl World {
     pub(crate) fn repository_named(&self, owner: &str, name: &str) -> Option<&Repository> {
         let owner = self.account_named(owner)?.id;
         self.repositories.values().find(|candidate| {
-            !candidate.deleted
-                && candidate.owner == owner
-                && candidate.name.eq_ignore_ascii_case(name)
+            !candidate.deleted && candidate.owner == owner && candidate.name.eq_ignore_ascii_case(name)
         })
     }
 
     /// A living repository that once had this name.
     pub(crate) fn repository_formerly(&self, owner: &str, name: &str) -> Option<&Repository> {
         let key = format!("{owner}/{name}").to_ascii_lowercase();
-        self.former_names
-            .get(&key)
-            .and_then(|id| self.repository(*id))
+        self.former_names.get(&key).and_then(|id| self.repository(*id))
     }
 
     /// Gives a repository another name; the old one goes on pointing at it.
@@ -152,20 +144,14 @@ impl World {
     /// What somebody may do on a repository; the owner's own organisation counts as admin.
     pub(crate) fn permission_of(&self, repository: &Repository, account: u64) -> Permission {
         let granted = repository.collaborators.get(&account).copied();
-        granted.unwrap_or(if repository.private {
-            Permission::None
-        } else {
-            Permission::Read
-        })
+        granted.unwrap_or(if repository.private { Permission::None } else { Permission::Read })
     }
 
     /// The next number for a pull request or issue of a repository.
     pub(crate) fn next_number(&mut self, repository: u64) -> u64 {
-        self.repositories
-            .get_mut(&repository)
-            .map_or(0, |repository| {
-                repository.next_number += 1;
-                repository.next_number
-            })
+        self.repositories.get_mut(&repository).map_or(0, |repository| {
+            repository.next_number += 1;
+            repository.next_number
+        })
     }
 }

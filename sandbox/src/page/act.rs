@@ -28,33 +28,19 @@ struct Who {
 
 impl Who {
     /// Looks somebody up and sees whether they may.
-    fn may(
-        hub: &Hub,
-        (owner, name): (&str, &str),
-        login: &str,
-        needed: Permission,
-    ) -> Result<Self, Refused> {
+    fn may(hub: &Hub, (owner, name): (&str, &str), login: &str, needed: Permission) -> Result<Self, Refused> {
         hub.with(|world| {
             let repository = named(world, owner, name)?;
-            let account = world
-                .account_named(login)
-                .filter(|account| account.kind == AccountKind::User);
-            let account = account
-                .ok_or_else(|| Refused::new(422, format!("Nobody is called \"{login}\"")))?;
+            let account = world.account_named(login).filter(|account| account.kind == AccountKind::User);
+            let account =
+                account.ok_or_else(|| Refused::new(422, format!("Nobody is called \"{login}\"")))?;
             let has = world.permission_of(repository, account.id);
             if has < needed {
                 let (role, needed) = (has.role_name(), needed.role_name());
-                let sentence = format!(
-                    "{} has the role {role} here; this takes {needed}",
-                    account.login
-                );
+                let sentence = format!("{} has the role {role} here; this takes {needed}", account.login);
                 return Err(Refused::new(403, sentence));
             }
-            Ok(Self {
-                repository: repository.id,
-                account: account.id,
-                login: account.login.clone(),
-            })
+            Ok(Self { repository: repository.id, account: account.id, login: account.login.clone() })
         })
     }
 
@@ -108,11 +94,7 @@ pub(super) struct NewComment {
     body: String,
 }
 
-pub(super) async fn comment(
-    State(hub): State<Arc<Hub>>,
-    place: Place,
-    Form(form): Form<NewComment>,
-) -> Done {
+pub(super) async fn comment(State(hub): State<Arc<Hub>>, place: Place, Form(form): Form<NewComment>) -> Done {
     let number = place.2;
     // A browser sends the ends of lines as the network has them.
     let body = form.body.replace("\r\n", "\n");
@@ -130,11 +112,7 @@ pub(super) struct Merge {
     method: String,
 }
 
-pub(super) async fn merge(
-    State(hub): State<Arc<Hub>>,
-    place: Place,
-    Form(form): Form<Merge>,
-) -> Done {
+pub(super) async fn merge(State(hub): State<Arc<Hub>>, place: Place, Form(form): Form<Merge>) -> Done {
     let number = place.2;
     let act = async |who: Who| {
         let method = match form.method.as_str() {
@@ -143,25 +121,14 @@ pub(super) async fn merge(
             "rebase" => merging::Method::Rebase,
             _ => return Err(Refused::new(422, "There is no such way to merge")),
         };
-        merging::merge_pull(
-            &hub,
-            who.repository,
-            number,
-            method,
-            merging::Wishes::default(),
-            who.actor(),
-        )
-        .await?;
+        merging::merge_pull(&hub, who.repository, number, method, merging::Wishes::default(), who.actor())
+            .await?;
         Ok(who)
     };
     on_pull(&hub, &place, &form.who, Permission::Write, act).await
 }
 
-pub(super) async fn close(
-    State(hub): State<Arc<Hub>>,
-    place: Place,
-    Form(form): Form<Plain>,
-) -> Done {
+pub(super) async fn close(State(hub): State<Arc<Hub>>, place: Place, Form(form): Form<Plain>) -> Done {
     let number = place.2;
     let act = async |who: Who| {
         pulls::close(&hub, who.repository, number, who.account);
@@ -170,11 +137,7 @@ pub(super) async fn close(
     on_pull(&hub, &place, &form.who, Permission::Triage, act).await
 }
 
-pub(super) async fn reopen(
-    State(hub): State<Arc<Hub>>,
-    place: Place,
-    Form(form): Form<Plain>,
-) -> Done {
+pub(super) async fn reopen(State(hub): State<Arc<Hub>>, place: Place, Form(form): Form<Plain>) -> Done {
     let number = place.2;
     let act = async |who: Who| {
         pulls::reopen(&hub, who.repository, number, who.account).await?;
@@ -190,11 +153,7 @@ pub(super) struct Retarget {
     base: String,
 }
 
-pub(super) async fn retarget(
-    State(hub): State<Arc<Hub>>,
-    place: Place,
-    Form(form): Form<Retarget>,
-) -> Done {
+pub(super) async fn retarget(State(hub): State<Arc<Hub>>, place: Place, Form(form): Form<Retarget>) -> Done {
     let number = place.2;
     let act = async |who: Who| {
         pulls::retarget(&hub, who.repository, number, &form.base, who.account).await?;
@@ -218,12 +177,7 @@ pub(super) async fn check(
 ) -> Done {
     let place = Path((owner, name, number));
     let act = async |who: Who| {
-        let own = hub.with(|world| {
-            world
-                .runs
-                .get(&id)
-                .is_some_and(|run| run.repository == who.repository)
-        });
+        let own = hub.with(|world| world.runs.get(&id).is_some_and(|run| run.repository == who.repository));
         if !own {
             return Err(Refused::not_found());
         }
@@ -263,9 +217,7 @@ pub(super) async fn open(
         base: form.base,
         draft: false,
     };
-    let number = pulls::open(&hub, who.repository, new, who.actor())
-        .await
-        .map_err(refusal)?;
+    let number = pulls::open(&hub, who.repository, new, who.actor()).await.map_err(refusal)?;
     Ok(who.back_to(&format!("/{owner}/{name}/pull/{number}")))
 }
 
@@ -294,40 +246,21 @@ pub(super) async fn commit(
 
 /// Puts one commit on a branch, new or old, as a push would.
 async fn write_commit(hub: &Arc<Hub>, who: &Who, form: Commit) -> Result<(), Refused> {
-    let branch = Some(form.branch.trim())
-        .filter(|name| !name.is_empty())
-        .unwrap_or(&form.from)
-        .to_owned();
+    let branch = Some(form.branch.trim()).filter(|name| !name.is_empty()).unwrap_or(&form.from).to_owned();
     if !valid_branch(&branch) {
-        return Err(Refused::new(
-            422,
-            format!("\"{branch}\" is no name for a branch"),
-        ));
+        return Err(Refused::new(422, format!("\"{branch}\" is no name for a branch")));
     }
-    let bad_part =
-        |part: &str| matches!(part, "" | "." | "..") || part.eq_ignore_ascii_case(".git");
+    let bad_part = |part: &str| matches!(part, "" | "." | "..") || part.eq_ignore_ascii_case(".git");
     if form.path.split('/').any(bad_part) || form.path.chars().any(char::is_control) {
-        return Err(Refused::new(
-            422,
-            format!("\"{}\" is no path of a file", form.path),
-        ));
+        return Err(Refused::new(422, format!("\"{}\" is no path of a file", form.path)));
     }
     let _guard = hub.lock(who.repository).await;
     let (parent, date) = hub.with(|world| {
-        let home = world
-            .repositories
-            .get_mut(&who.repository)
-            .ok_or_else(Refused::not_found)?;
+        let home = world.repositories.get_mut(&who.repository).ok_or_else(Refused::not_found)?;
         if branch != form.from && home.branch(&branch).is_some() {
-            return Err(Refused::new(
-                422,
-                format!("The branch \"{branch}\" is there already"),
-            ));
+            return Err(Refused::new(422, format!("The branch \"{branch}\" is there already")));
         }
-        let parent = home
-            .branch(&form.from)
-            .map(str::to_owned)
-            .ok_or_else(Refused::not_found)?;
+        let parent = home.branch(&form.from).map(str::to_owned).ok_or_else(Refused::not_found)?;
         Ok((parent, home.next_commit_date()))
     })?;
     let content = form.content.replace("\r\n", "\n");
@@ -345,11 +278,7 @@ async fn write_commit(hub: &Arc<Hub>, who: &Who, form: Commit) -> Result<(), Ref
 /// Sends a webhook again, under the same GUID.
 pub(super) async fn redeliver(State(hub): State<Arc<Hub>>, Path(id): Path<u64>) -> Done {
     hub.with(|world| {
-        let delivery = world
-            .deliveries
-            .get(&id)
-            .cloned()
-            .ok_or_else(Refused::not_found)?;
+        let delivery = world.deliveries.get(&id).cloned().ok_or_else(Refused::not_found)?;
         world.outbox.push(Parcel {
             app: delivery.app,
             installation: delivery.installation,

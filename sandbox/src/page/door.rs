@@ -5,9 +5,7 @@ use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use http::header::{
-    CONTENT_SECURITY_POLICY, HOST, ORIGIN, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
-};
+use http::header::{CONTENT_SECURITY_POLICY, HOST, ORIGIN, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use sha2::{Digest, Sha256};
 
@@ -24,10 +22,7 @@ pub(super) struct Refusal {
 impl Refusal {
     /// A refusal with the page it leads back to.
     pub(super) fn new(refused: Refused, back: impl Into<String>) -> Self {
-        Self {
-            refused,
-            back: back.into(),
-        }
+        Self { refused, back: back.into() }
     }
 }
 
@@ -39,29 +34,19 @@ impl From<Refused> for Refusal {
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        let status =
-            StatusCode::from_u16(self.refused.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let status = StatusCode::from_u16(self.refused.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut sentence = self.refused.message;
         for error in &self.refused.errors {
             // GitHub's details: a sentence, or else the field and what is wrong with it.
-            let said = |key: &str| {
-                error
-                    .get(key)
-                    .and_then(|text| text.as_str())
-                    .unwrap_or_default()
-                    .to_owned()
-            };
+            let said =
+                |key: &str| error.get(key).and_then(|text| text.as_str()).unwrap_or_default().to_owned();
             let detail = match said("message") {
                 empty if empty.is_empty() => format!("{} {}", said("field"), said("code")),
                 message => message,
             };
             sentence = format!("{sentence}: {detail}");
         }
-        (
-            status,
-            Html(view::refusal(status.as_u16(), &sentence, &self.back).into_string()),
-        )
-            .into_response()
+        (status, Html(view::refusal(status.as_u16(), &sentence, &self.back).into_string())).into_response()
     }
 }
 
@@ -72,12 +57,8 @@ pub(super) async fn nothing() -> Refusal {
 
 /// Keeps out forms that another site had somebody send, and tells the browser to run nothing but the one script.
 pub(super) async fn guard(request: Request, next: Next) -> Response {
-    if request.method() != Method::GET
-        && request.method() != Method::HEAD
-        && foreign(request.headers())
-    {
-        return Refusal::from(Refused::new(403, "This form came from another site"))
-            .into_response();
+    if request.method() != Method::GET && request.method() != Method::HEAD && foreign(request.headers()) {
+        return Refusal::from(Refused::new(403, "This form came from another site")).into_response();
     }
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
@@ -108,9 +89,7 @@ fn foreign(headers: &HeaderMap) -> bool {
         return false;
     };
     let own = text(HOST.as_str()).unwrap_or_default();
-    let authority = origin
-        .strip_prefix("http://")
-        .or_else(|| origin.strip_prefix("https://"));
+    let authority = origin.strip_prefix("http://").or_else(|| origin.strip_prefix("https://"));
     authority != Some(own)
 }
 
@@ -122,10 +101,7 @@ mod tests {
 
     fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
         let pair = |(name, value): &(&'static str, &'static str)| {
-            (
-                name.parse().expect("a name"),
-                value.parse().expect("a value"),
-            )
+            (name.parse().expect("a name"), value.parse().expect("a value"))
         };
         pairs.iter().map(pair).collect()
     }
@@ -139,14 +115,8 @@ mod tests {
             ("origin", "http://127.0.0.1:8080"),
             ("sec-fetch-site", "same-origin")
         ])));
-        assert!(foreign(&headers(&[
-            host,
-            ("origin", "http://127.0.0.1:8081")
-        ])));
-        assert!(foreign(&headers(&[
-            host,
-            ("origin", "https://evil.example")
-        ])));
+        assert!(foreign(&headers(&[host, ("origin", "http://127.0.0.1:8081")])));
+        assert!(foreign(&headers(&[host, ("origin", "https://evil.example")])));
         assert!(foreign(&headers(&[host, ("origin", "null")])));
         assert!(foreign(&headers(&[host, ("sec-fetch-site", "cross-site")])));
         assert!(foreign(&headers(&[host, ("sec-fetch-site", "same-site")])));

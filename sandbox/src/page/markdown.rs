@@ -8,8 +8,7 @@ use pulldown_cmark::{CodeBlockKind, CowStr, Event, Options, Parser, Tag, TagEnd,
 
 /// Renders Markdown.
 pub(super) fn render(text: &str) -> Markup {
-    let options =
-        Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TASKLISTS;
+    let options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TASKLISTS;
     let mut filter = Filter::default();
     for event in Parser::new_ext(text, options) {
         filter.take(event);
@@ -99,8 +98,7 @@ impl<'a> Filter<'a> {
             // An image would be fetched from somewhere else by merely looking; it becomes a link.
             Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. } => {
                 let kept = self.links.is_empty() && harmless(&dest_url);
-                self.links
-                    .push(if kept { Link::Kept } else { Link::Dropped });
+                self.links.push(if kept { Link::Kept } else { Link::Dropped });
                 if kept {
                     let mut href = String::new();
                     // Writing to a String cannot fail.
@@ -111,8 +109,7 @@ impl<'a> Filter<'a> {
             Tag::CodeBlock(CodeBlockKind::Fenced(language)) if language.trim() == "mermaid" => {
                 self.drawing = true;
                 self.html("<figure class=\"drawing\"><figcaption>drawing (Mermaid)</figcaption>");
-                self.events
-                    .push(Event::Start(Tag::CodeBlock(CodeBlockKind::Indented)));
+                self.events.push(Event::Start(Tag::CodeBlock(CodeBlockKind::Indented)));
             }
             other => {
                 self.depth += 1;
@@ -174,15 +171,9 @@ impl<'a> Filter<'a> {
             let tag = &rest[1..end];
             rest = &rest[end + 1..];
             // What stands inside these two is not text.
-            if let Some(silent) = ["script", "style"]
-                .into_iter()
-                .find(|name| named(tag, name))
-            {
+            if let Some(silent) = ["script", "style"].into_iter().find(|name| named(tag, name)) {
                 let close = format!("</{silent}");
-                rest = rest
-                    .to_ascii_lowercase()
-                    .find(&close)
-                    .map_or("", |end| &rest[end..]);
+                rest = rest.to_ascii_lowercase().find(&close).map_or("", |end| &rest[end..]);
                 continue;
             }
             self.tag(tag);
@@ -198,10 +189,7 @@ impl<'a> Filter<'a> {
         if !closing && named(tag.trim_end_matches('/'), "br") {
             self.html("<br>");
         }
-        let name = tag
-            .split(|character: char| !character.is_ascii_alphanumeric())
-            .next()
-            .unwrap_or_default();
+        let name = tag.split(|character: char| !character.is_ascii_alphanumeric()).next().unwrap_or_default();
         let Some(tag) = Allowed::named(name) else {
             return;
         };
@@ -222,11 +210,8 @@ impl<'a> Filter<'a> {
 
 fn named(tag: &str, name: &str) -> bool {
     let mut characters = tag.chars().skip(name.len());
-    tag.get(..name.len())
-        .is_some_and(|start| start.eq_ignore_ascii_case(name))
-        && characters
-            .next()
-            .is_none_or(|next| !next.is_ascii_alphanumeric())
+    tag.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name))
+        && characters.next().is_none_or(|next| !next.is_ascii_alphanumeric())
 }
 
 /// Whether an address leads to the web or to this site. What names any other scheme does not, however it is dressed.
@@ -291,15 +276,9 @@ mod tests {
     fn handlers_and_foreign_tags_vanish() {
         assert_eq!(html("<img src=x onerror=alert(1)>"), "");
         assert_eq!(html("a <b onclick=\"alert(1)\">bold</b>"), "<p>a bold</p>");
-        assert_eq!(
-            html("<details open ontoggle=alert(1)>x</details>"),
-            "<details>x</details>"
-        );
+        assert_eq!(html("<details open ontoggle=alert(1)>x</details>"), "<details>x</details>");
         assert_eq!(html("<iframe src=https://x></iframe>"), "");
-        assert_eq!(
-            html("<svg/onload=alert(1)>"),
-            "<p>&lt;svg/onload=alert(1)&gt;</p>"
-        );
+        assert_eq!(html("<svg/onload=alert(1)>"), "<p>&lt;svg/onload=alert(1)&gt;</p>");
         assert_eq!(html("<form action=/x><input type=submit></form>"), "");
     }
 
@@ -319,8 +298,7 @@ mod tests {
             assert_eq!(html(bad), "<p>x</p>", "{bad}");
         }
         assert_eq!(html("<javascript:alert(1)>"), "<p>javascript:alert(1)</p>");
-        let good =
-            "<p><a href=\"https://example.com/?a=1&amp;b\" rel=\"nofollow noreferrer\">x</a></p>";
+        let good = "<p><a href=\"https://example.com/?a=1&amp;b\" rel=\"nofollow noreferrer\">x</a></p>";
         assert_eq!(html("[x](https://example.com/?a=1&b)"), good);
         assert_eq!(
             html("[x](../pull/1#a:b)"),
@@ -339,10 +317,7 @@ mod tests {
     #[test]
     fn a_few_tags_pass_and_are_balanced() {
         let folded = html("<details><summary>More</summary>\n\nThe **rest**.\n\n</details>");
-        assert_eq!(
-            folded,
-            "<details><summary>More</summary>\n<p>The <strong>rest</strong>.</p>\n</details>"
-        );
+        assert_eq!(folded, "<details><summary>More</summary>\n<p>The <strong>rest</strong>.</p>\n</details>");
         assert_eq!(html("a<br>b<br/>c"), "<p>a<br>b<br>c</p>");
         assert_eq!(html("<sub>small</sub> x"), "<p><sub>small</sub> x</p>");
         assert_eq!(html("<sub>open"), "<p><sub>open</sub></p>");

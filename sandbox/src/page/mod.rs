@@ -35,14 +35,8 @@ pub(crate) fn router() -> Router<Arc<Hub>> {
         .route("/{owner}/{repo}/pull/{number}/merge", post(act::merge))
         .route("/{owner}/{repo}/pull/{number}/close", post(act::close))
         .route("/{owner}/{repo}/pull/{number}/reopen", post(act::reopen))
-        .route(
-            "/{owner}/{repo}/pull/{number}/retarget",
-            post(act::retarget),
-        )
-        .route(
-            "/{owner}/{repo}/pull/{number}/checks/{id}",
-            post(act::check),
-        )
+        .route("/{owner}/{repo}/pull/{number}/retarget", post(act::retarget))
+        .route("/{owner}/{repo}/pull/{number}/checks/{id}", post(act::check))
         .fallback(door::nothing)
         .layer(from_fn(door::guard))
 }

@@ -36,11 +36,7 @@ pub(super) async fn home(State(hub): State<Arc<Hub>>) -> Html<String> {
             name: world.full_name(found),
             description: found.description.clone(),
             default_branch: found.default_branch.clone(),
-            open_pulls: world
-                .pulls
-                .values()
-                .filter(|pull| pull.open && pull.repository == found.id)
-                .count(),
+            open_pulls: world.pulls.values().filter(|pull| pull.open && pull.repository == found.id).count(),
         };
         living.map(line).collect::<Vec<_>>()
     });
@@ -56,11 +52,8 @@ pub(super) async fn repository(
     let (found, mut view) = hub.with(|world| {
         let found = named(world, &owner, &name)?;
         let pulls = |open: bool| {
-            let own = world
-                .pulls
-                .values()
-                .rev()
-                .filter(|pull| pull.repository == found.id && pull.open == open);
+            let own =
+                world.pulls.values().rev().filter(|pull| pull.repository == found.id && pull.open == open);
             own.map(|pull| pull_line(world, pull)).collect()
         };
         let name = world.full_name(found);
@@ -80,19 +73,12 @@ pub(super) async fn repository(
         let Some(newest) = commits.first() else {
             continue;
         };
-        let required = found
-            .protections
-            .get(branch)
-            .map(|protection| &protection.required);
+        let required = found.protections.get(branch).map(|protection| &protection.required);
         view.branches.push(view::BranchView {
             name: branch.to_owned(),
             tip: commit_line(newest),
             is_default: branch == found.default_branch,
-            required: required
-                .into_iter()
-                .flatten()
-                .map(|check| check.context.clone())
-                .collect(),
+            required: required.into_iter().flatten().map(|check| check.context.clone()).collect(),
             commits: commits.iter().map(commit_line).collect(),
         });
     }
@@ -134,10 +120,7 @@ pub(super) async fn pull(
 ) -> Page {
     let (pull, mut view) = hub.with(|world| {
         let found = named(world, &owner, &name)?;
-        let pull = world
-            .pulls
-            .get(&(found.id, number))
-            .ok_or_else(Refused::not_found)?;
+        let pull = world.pulls.get(&(found.id, number)).ok_or_else(Refused::not_found)?;
         Ok::<_, Refused>((pull.clone(), pull_view(world, found, pull, &headers)))
     })?;
     let range = format!("{}..{}", pull.base_sha, pull.head.sha);
@@ -155,25 +138,12 @@ pub(super) async fn commit(
     if !is_sha(&sha) {
         return Err(Refused::not_found().into());
     }
-    let info = hub
-        .git
-        .commit_info(found.id, &sha)
-        .await?
-        .ok_or_else(Refused::not_found)?;
-    let args = [
-        "show",
-        "--format=",
-        "--first-parent",
-        "--diff-merges=first-parent",
-        "--no-color",
-        &info.sha,
-    ];
+    let info = hub.git.commit_info(found.id, &sha).await?.ok_or_else(Refused::not_found)?;
+    let args = ["show", "--format=", "--first-parent", "--diff-merges=first-parent", "--no-color", &info.sha];
     let diff = hub.git.run(found.id, &args).await?;
     let (repository, checks) = hub.with(|world| {
         let runs = world.current_runs(found.id, &info.sha);
-        let checks = runs
-            .map(|run| (light(run), run.name.clone(), run.output.title.clone()))
-            .collect();
+        let checks = runs.map(|run| (light(run), run.name.clone(), run.output.title.clone())).collect();
         (world.full_name(&found), checks)
     });
     let view = view::CommitView {
@@ -198,10 +168,7 @@ pub(super) async fn deliveries(State(hub): State<Arc<Hub>>) -> Html<String> {
         let newest = world.deliveries.values().rev().take(DELIVERIES);
         let line = |delivery: &Delivery| view::DeliveryLine {
             id: delivery.id,
-            app: world
-                .apps
-                .get(&delivery.app)
-                .map_or_else(String::new, |app| app.slug.clone()),
+            app: world.apps.get(&delivery.app).map_or_else(String::new, |app| app.slug.clone()),
             event: match &delivery.action {
                 Some(action) => format!("{}.{action}", delivery.event),
                 None => delivery.event.clone(),
@@ -221,48 +188,26 @@ pub(super) async fn deliveries(State(hub): State<Arc<Hub>>) -> Html<String> {
 }
 
 /// A living repository by name.
-pub(super) fn named<'a>(
-    world: &'a World,
-    owner: &str,
-    name: &str,
-) -> Result<&'a Repository, Refused> {
-    world
-        .repository_named(owner, name)
-        .ok_or_else(Refused::not_found)
+pub(super) fn named<'a>(world: &'a World, owner: &str, name: &str) -> Result<&'a Repository, Refused> {
+    world.repository_named(owner, name).ok_or_else(Refused::not_found)
 }
 
 /// The people who may at least read a repository.
 fn people(world: &World, repository: &Repository, headers: &HeaderMap) -> view::People {
-    let persons = world
-        .accounts
-        .values()
-        .filter(|account| account.kind == AccountKind::User);
+    let persons = world.accounts.values().filter(|account| account.kind == AccountKind::User);
     let mut all: Vec<(String, &'static str)> = persons
-        .map(|account| {
-            (
-                account.login.clone(),
-                world.permission_of(repository, account.id),
-            )
-        })
+        .map(|account| (account.login.clone(), world.permission_of(repository, account.id)))
         .filter(|(_, permission)| *permission >= Permission::Read)
         .map(|(login, permission)| (login, permission.role_name()))
         .collect();
     all.sort();
-    view::People {
-        all,
-        current: remembered(headers),
-    }
+    view::People { all, current: remembered(headers) }
 }
 
 fn remembered(headers: &HeaderMap) -> Option<String> {
     let cookies = headers.get(COOKIE)?.to_str().ok()?;
-    let pairs = cookies
-        .split(';')
-        .filter_map(|pair| pair.trim().split_once('='));
-    pairs
-        .filter(|(name, _)| *name == WHO)
-        .map(|(_, login)| login.to_owned())
-        .next()
+    let pairs = cookies.split(';').filter_map(|pair| pair.trim().split_once('='));
+    pairs.filter(|(name, _)| *name == WHO).map(|(_, login)| login.to_owned()).next()
 }
 
 fn commit_line(info: &CommitInfo) -> view::CommitLine {
@@ -303,10 +248,7 @@ fn pull_line(world: &World, pull: &Pull) -> view::PullLine {
         author: world.login(pull.author),
         head: head(world, pull),
         base: pull.base_ref.clone(),
-        lights: world
-            .current_runs(pull.repository, &pull.head.sha)
-            .map(light)
-            .collect(),
+        lights: world.current_runs(pull.repository, &pull.head.sha).map(light).collect(),
     }
 }
 
@@ -338,12 +280,8 @@ fn checks(world: &World, home: &Repository, pull: &Pull) -> Vec<view::CheckView>
         run.name == wanted.context && wanted.app.is_none_or(|app| app == run.app)
     };
     let runs: Vec<&CheckRun> = world.current_runs(home.id, &pull.head.sha).collect();
-    let present = runs
-        .iter()
-        .map(|run| check_view(run, required.iter().any(|wanted| meets(run, wanted))));
-    let missing = required
-        .iter()
-        .filter(|wanted| !runs.iter().any(|run| meets(run, wanted)));
+    let present = runs.iter().map(|run| check_view(run, required.iter().any(|wanted| meets(run, wanted))));
+    let missing = required.iter().filter(|wanted| !runs.iter().any(|run| meets(run, wanted)));
     let mut views: Vec<view::CheckView> = present.chain(missing.map(expected)).collect();
     views.sort_by(|a, b| (!a.required, &a.name).cmp(&(!b.required, &b.name)));
     views
@@ -369,11 +307,7 @@ fn check_view(run: &CheckRun, required: bool) -> view::CheckView {
         identifier: action.identifier.clone(),
     };
     // As on GitHub, an app's buttons are there once its run is over.
-    let shown = if run.status == "completed" {
-        run.actions.as_slice()
-    } else {
-        &[]
-    };
+    let shown = if run.status == "completed" { run.actions.as_slice() } else { &[] };
     view::CheckView {
         id: Some(run.id),
         name: run.name.clone(),
@@ -403,9 +337,7 @@ fn comments(world: &World, pull: &Pull) -> Vec<view::CommentView> {
 
 fn merge_box(world: &World, pull: &Pull) -> view::MergeBox {
     if pull.merged() {
-        let who = pull
-            .merged_by
-            .map_or_else(|| "Somebody".to_owned(), |id| world.login(id));
+        let who = pull.merged_by.map_or_else(|| "Somebody".to_owned(), |id| world.login(id));
         return view::MergeBox::Over(Some((who, pull.base_ref.clone())));
     }
     if !pull.open {
@@ -417,7 +349,5 @@ fn merge_box(world: &World, pull: &Pull) -> view::MergeBox {
     if pull.merge_commit.is_none() {
         return view::MergeBox::Blocked(format!("It conflicts with {}.", pull.base_ref));
     }
-    world
-        .blocked(pull)
-        .map_or(view::MergeBox::Ready, view::MergeBox::Blocked)
+    world.blocked(pull).map_or(view::MergeBox::Ready, view::MergeBox::Blocked)
 }

@@ -12,11 +12,7 @@ pub(crate) async fn show(call: Call) -> Answer {
     call.hub.with(|world| {
         let app = world.apps.get(&id).ok_or_else(Refused::not_found)?;
         let mut shaped = shape::app(world, app);
-        let installed = world
-            .installations
-            .values()
-            .filter(|found| found.app == id)
-            .count();
+        let installed = world.installations.values().filter(|found| found.app == id).count();
         shaped["installations_count"] = json!(installed);
         Ok(Reply::ok(shaped))
     })
@@ -24,11 +20,7 @@ pub(crate) async fn show(call: Call) -> Answer {
 
 /// `GET /rate_limit`
 pub(crate) async fn rate_limit(call: Call) -> Answer {
-    let limit = if matches!(call.caller, Caller::Nobody) {
-        60
-    } else {
-        call.hub.rate_limit
-    };
+    let limit = if matches!(call.caller, Caller::Nobody) { 60 } else { call.hub.rate_limit };
     let purse = call.caller.purse();
     let (usage, _) = call.hub.with(|world| world.spend(&purse, limit, true));
     let core = json!({
@@ -37,16 +29,11 @@ pub(crate) async fn rate_limit(call: Call) -> Answer {
         "remaining": usage.limit.saturating_sub(usage.used),
         "reset": usage.reset.timestamp(),
     });
-    let search =
-        json!({ "limit": 30, "used": 0, "remaining": 30, "reset": usage.reset.timestamp() });
-    Ok(Reply::ok(
-        json!({ "resources": { "core": core, "search": search }, "rate": core }),
-    ))
+    let search = json!({ "limit": 30, "used": 0, "remaining": 30, "reset": usage.reset.timestamp() });
+    Ok(Reply::ok(json!({ "resources": { "core": core, "search": search }, "rate": core })))
 }
 
 /// `GET /meta`
 pub(crate) async fn meta(_call: Call) -> Answer {
-    Ok(Reply::ok(
-        json!({ "verifiable_password_authentication": false }),
-    ))
+    Ok(Reply::ok(json!({ "verifiable_password_authentication": false })))
 }

@@ -72,13 +72,8 @@ pub(crate) fn installation_token(world: &World, value: &str) -> Option<Token> {
 }
 
 fn claim(claims: &Value, name: &str) -> Option<DateTime<Utc>> {
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "fractions of a second do not matter here"
-    )]
-    let seconds = claims[name]
-        .as_i64()
-        .or_else(|| claims[name].as_f64().map(|value| value as i64))?;
+    #[expect(clippy::cast_possible_truncation, reason = "fractions of a second do not matter here")]
+    let seconds = claims[name].as_i64().or_else(|| claims[name].as_f64().map(|value| value as i64))?;
     DateTime::from_timestamp(seconds, 0)
 }
 
@@ -87,9 +82,8 @@ fn app_of_jwt(world: &World, jwt: &str) -> Result<u64, Refused> {
     let undecodable = || Refused::new(401, "A JSON web token could not be decoded");
     let (signed, signature) = jwt.rsplit_once('.').ok_or_else(undecodable)?;
     let (header, claims) = signed.split_once('.').ok_or_else(undecodable)?;
-    let json = |part: &str| -> Option<Value> {
-        serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).ok()?).ok()
-    };
+    let json =
+        |part: &str| -> Option<Value> { serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).ok()?).ok() };
     let header = json(header).ok_or_else(undecodable)?;
     let claims = json(claims).ok_or_else(undecodable)?;
     if header["alg"] != "RS256" {
@@ -97,16 +91,13 @@ fn app_of_jwt(world: &World, jwt: &str) -> Result<u64, Refused> {
     }
     let issuer = claims["iss"].as_str().map(str::to_owned);
     let issuer = issuer.or_else(|| claims["iss"].as_u64().map(|id| id.to_string()));
-    let issuer =
-        issuer.ok_or_else(|| Refused::new(401, "'Issuer' claim ('iss') must be an Integer"))?;
+    let issuer = issuer.ok_or_else(|| Refused::new(401, "'Issuer' claim ('iss') must be an Integer"))?;
     let app = world
         .apps
         .values()
         .find(|app| app.id.to_string() == issuer || app.client_id == issuer)
         .ok_or_else(|| Refused::new(404, "Integration not found"))?;
-    let signature = URL_SAFE_NO_PAD
-        .decode(signature)
-        .map_err(|_| undecodable())?;
+    let signature = URL_SAFE_NO_PAD.decode(signature).map_err(|_| undecodable())?;
     UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, &app.public_key)
         .verify(signed.as_bytes(), &signature)
         .map_err(|_| undecodable())?;
@@ -128,10 +119,7 @@ fn check_times(now: DateTime<Utc>, claims: &Value) -> Result<(), Refused> {
         return Err(Refused::new(401, sentence));
     }
     if expires > now + TimeDelta::minutes(10) + ALLOWANCE {
-        return Err(Refused::new(
-            401,
-            "'Expiration time' claim ('exp') is too far in the future",
-        ));
+        return Err(Refused::new(401, "'Expiration time' claim ('exp') is too far in the future"));
     }
     Ok(())
 }

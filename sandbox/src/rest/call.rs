@@ -30,30 +30,15 @@ pub(crate) struct Reply {
 
 impl Reply {
     pub(crate) const fn ok(body: Value) -> Self {
-        Self {
-            status: 200,
-            body: Some(body),
-            link: None,
-            raw: None,
-        }
+        Self { status: 200, body: Some(body), link: None, raw: None }
     }
 
     pub(crate) const fn created(body: Value) -> Self {
-        Self {
-            status: 201,
-            body: Some(body),
-            link: None,
-            raw: None,
-        }
+        Self { status: 201, body: Some(body), link: None, raw: None }
     }
 
     pub(crate) const fn empty() -> Self {
-        Self {
-            status: 204,
-            body: None,
-            link: None,
-            raw: None,
-        }
+        Self { status: 204, body: None, link: None, raw: None }
     }
 }
 
@@ -67,17 +52,12 @@ impl IntoResponse for Reply {
     fn into_response(self) -> Response {
         let mut response = match (&self.body, self.raw) {
             (Some(body), _) => json_response(self.status, body),
-            (None, Some(raw)) => (
-                [(
-                    CONTENT_TYPE,
-                    "application/vnd.github.raw+json; charset=utf-8",
-                )],
-                raw,
-            )
-                .into_response(),
-            (None, None) => StatusCode::from_u16(self.status)
-                .unwrap_or(StatusCode::NO_CONTENT)
-                .into_response(),
+            (None, Some(raw)) => {
+                ([(CONTENT_TYPE, "application/vnd.github.raw+json; charset=utf-8")], raw).into_response()
+            }
+            (None, None) => {
+                StatusCode::from_u16(self.status).unwrap_or(StatusCode::NO_CONTENT).into_response()
+            }
         };
         if let Some(link) = self.link.and_then(|link| HeaderValue::from_str(&link).ok()) {
             response.headers_mut().insert(http::header::LINK, link);
@@ -126,15 +106,10 @@ impl FromRequest<Arc<Hub>> for Call {
     async fn from_request(request: Request, hub: &Arc<Hub>) -> Result<Self, Refused> {
         let (mut parts, body) = request.into_parts();
         let params =
-            <RawPathParams as axum::extract::FromRequestParts<Arc<Hub>>>::from_request_parts(
-                &mut parts, hub,
-            )
-            .await
-            .map_err(|_| Refused::not_found())?;
-        let params = params
-            .iter()
-            .map(|(name, value)| (name.to_owned(), value.to_owned()))
-            .collect();
+            <RawPathParams as axum::extract::FromRequestParts<Arc<Hub>>>::from_request_parts(&mut parts, hub)
+                .await
+                .map_err(|_| Refused::not_found())?;
+        let params = params.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
         let bytes = axum::body::to_bytes(body, usize::MAX)
             .await
             .map_err(|_| Refused::new(400, "Problems parsing JSON"))?;
@@ -143,16 +118,10 @@ impl FromRequest<Arc<Hub>> for Call {
         } else {
             serde_json::from_slice(&bytes).map_err(|_| Refused::new(400, "Problems parsing JSON"))
         };
-        let accept = parts
-            .headers
-            .get(http::header::ACCEPT)
-            .and_then(|value| value.to_str().ok());
+        let accept = parts.headers.get(http::header::ACCEPT).and_then(|value| value.to_str().ok());
         Ok(Self {
             hub: Arc::clone(hub),
-            caller: parts
-                .extensions
-                .remove::<Caller>()
-                .unwrap_or(Caller::Nobody),
+            caller: parts.extensions.remove::<Caller>().unwrap_or(Caller::Nobody),
             method: parts.method,
             path: parts.uri.path().to_owned(),
             query: query(parts.uri.query().unwrap_or_default()),
@@ -167,9 +136,7 @@ impl FromRequest<Arc<Hub>> for Call {
 pub(crate) fn query(text: &str) -> BTreeMap<String, String> {
     let decode = |part: &str| {
         let part = part.replace('+', " ");
-        percent_encoding::percent_decode_str(&part)
-            .decode_utf8_lossy()
-            .into_owned()
+        percent_encoding::percent_decode_str(&part).decode_utf8_lossy().into_owned()
     };
     text.split('&')
         .filter(|pair| !pair.is_empty())
@@ -181,10 +148,7 @@ pub(crate) fn query(text: &str) -> BTreeMap<String, String> {
 impl Call {
     /// A parameter of the path.
     pub(crate) fn param(&self, name: &str) -> &str {
-        self.params
-            .get(name)
-            .map(String::as_str)
-            .unwrap_or_default()
+        self.params.get(name).map(String::as_str).unwrap_or_default()
     }
 
     /// A number in the path.
@@ -206,25 +170,20 @@ impl Call {
         match &self.body()?[name] {
             Value::Null => Ok(None),
             Value::String(text) => Ok(Some(text.clone())),
-            other => Err(Refused::unprocessable(format!(
-                "For '{name}', {other} is not a string."
-            ))),
+            other => Err(Refused::unprocessable(format!("For '{name}', {other} is not a string."))),
         }
     }
 
     /// A string of the body that must be there.
     pub(crate) fn needed(&self, name: &str) -> Result<String, Refused> {
-        self.text(name)?
-            .ok_or_else(|| Refused::unprocessable(format!("\"{name}\" wasn't supplied.")))
+        self.text(name)?.ok_or_else(|| Refused::unprocessable(format!("\"{name}\" wasn't supplied.")))
     }
 
     /// The app that asks, by JSON web token only.
     pub(crate) fn app(&self) -> Result<u64, Refused> {
         match &self.caller {
             Caller::App(id) => Ok(*id),
-            Caller::Installation(_) => {
-                Err(Refused::new(401, "A JSON web token could not be decoded"))
-            }
+            Caller::Installation(_) => Err(Refused::new(401, "A JSON web token could not be decoded")),
             Caller::Nobody => Err(Refused::new(401, "Requires authentication")),
         }
     }
@@ -255,29 +214,19 @@ impl Call {
             let installation = world.installations.get(&token.installation);
             let app = installation.and_then(|found| world.apps.get(&found.app));
             let app = app.ok_or_else(Refused::bad_credentials)?;
-            Ok(Actor {
-                account: app.bot,
-                app: Some(app.id),
-            })
+            Ok(Actor { account: app.bot, app: Some(app.id) })
         })
     }
 
     /// The repository of the path, if the token reaches it and holds one of these permissions.
     pub(crate) fn repository(&self, any_of: &[(&str, Level)]) -> Result<u64, Refused> {
         let token = self.token()?;
-        let id = self
-            .hub
-            .with(|world| self.find(world).map(|found| found.id))?;
-        let reaches = self
-            .hub
-            .with(|world| world.reachable(token).iter().any(|found| found.id == id));
+        let id = self.hub.with(|world| self.find(world).map(|found| found.id))?;
+        let reaches = self.hub.with(|world| world.reachable(token).iter().any(|found| found.id == id));
         if !reaches {
             return Err(Refused::not_found());
         }
-        if !any_of
-            .iter()
-            .any(|(permission, level)| token.grants(permission, *level))
-        {
+        if !any_of.iter().any(|(permission, level)| token.grants(permission, *level)) {
             return Err(Refused::forbidden());
         }
         Ok(id)
@@ -291,19 +240,11 @@ impl Call {
         let Some(moved) = world.repository_formerly(owner, name) else {
             return Err(Refused::not_found());
         };
-        let rest = self
-            .path
-            .splitn(5, '/')
-            .nth(4)
-            .map(|rest| format!("/{rest}"));
+        let rest = self.path.splitn(5, '/').nth(4).map(|rest| format!("/{rest}"));
         let status = if self.method == Method::GET { 301 } else { 307 };
         let mut refused = Refused::new(status, "Moved Permanently");
         let api = &world.urls.api;
-        refused.location = Some(format!(
-            "{api}/repositories/{}{}",
-            moved.id,
-            rest.unwrap_or_default()
-        ));
+        refused.location = Some(format!("{api}/repositories/{}{}", moved.id, rest.unwrap_or_default()));
         Err(refused)
     }
 
@@ -314,9 +255,7 @@ impl Call {
         shape: impl FnOnce(&World, &Repository) -> Option<T>,
     ) -> Result<T, Refused> {
         self.hub.with(|world| {
-            let found = world
-                .repository(repository)
-                .ok_or_else(Refused::not_found)?;
+            let found = world.repository(repository).ok_or_else(Refused::not_found)?;
             shape(world, found).ok_or_else(Refused::not_found)
         })
     }

@@ -21,10 +21,7 @@ const MOST_ACTIONS: usize = 3;
 
 fn shaped(call: &Call, repository: u64, id: u64) -> Result<Value, Refused> {
     call.shaped(repository, |world, found| {
-        let run = world
-            .runs
-            .get(&id)
-            .filter(|run| run.repository == repository)?;
+        let run = world.runs.get(&id).filter(|run| run.repository == repository)?;
         Some(shape::run(world, found, run))
     })
 }
@@ -45,30 +42,14 @@ pub(crate) async fn list(call: Call) -> Answer {
         let shape = |run: &CheckRun| shape::run(world, found, run);
         let of_commit = |run: &&CheckRun| run.repository == id && run.head_sha == sha;
         Some(if every {
-            world
-                .runs
-                .values()
-                .rev()
-                .filter(of_commit)
-                .filter(wanted)
-                .map(shape)
-                .collect()
+            world.runs.values().rev().filter(of_commit).filter(wanted).map(shape).collect()
         } else {
-            world
-                .current_runs(id, &sha)
-                .filter(wanted)
-                .map(shape)
-                .collect::<Vec<Value>>()
+            world.current_runs(id, &sha).filter(wanted).map(shape).collect::<Vec<Value>>()
         })
     })?;
     let page = page(&call, all);
     let body = json!({ "total_count": page.total, "check_runs": page.items });
-    Ok(Reply {
-        status: 200,
-        body: Some(body),
-        link: page.link,
-        raw: None,
-    })
+    Ok(Reply { status: 200, body: Some(body), link: page.link, raw: None })
 }
 
 /// `GET /repos/{owner}/{repo}/check-runs/{id}`
@@ -82,10 +63,7 @@ pub(crate) async fn suite(call: Call) -> Answer {
     let id = call.repository(&READ)?;
     let number = call.number("id")?;
     call.shaped(id, |world, found| {
-        let suite = world
-            .suites
-            .get(&number)
-            .filter(|suite| suite.repository == id)?;
+        let suite = world.suites.get(&number).filter(|suite| suite.repository == id)?;
         Some(shape::suite(world, found, suite))
     })
     .map(Reply::ok)
@@ -109,9 +87,7 @@ pub(crate) async fn update(call: Call) -> Answer {
     let run = call.number("id")?;
     shaped(&call, id, run)?;
     let app = call.actor()?.app;
-    let owner = call
-        .hub
-        .with(|world| world.runs.get(&run).map(|run| run.app));
+    let owner = call.hub.with(|world| world.runs.get(&run).map(|run| run.app));
     if owner != app {
         let sentence = format!(
             "Invalid app_id `{}` - check run can only be modified by the GitHub App that created it.",
@@ -128,8 +104,7 @@ fn moment(call: &Call, name: &str) -> Result<Option<DateTime<Utc>>, Refused> {
         return Ok(None);
     };
     let parsed = DateTime::parse_from_rfc3339(&text);
-    let parsed =
-        parsed.map_err(|_| Refused::unprocessable(format!("{text} is not a valid date-time.")))?;
+    let parsed = parsed.map_err(|_| Refused::unprocessable(format!("{text} is not a valid date-time.")))?;
     Ok(Some(parsed.to_utc()))
 }
 
@@ -137,9 +112,7 @@ fn one_of(name: &str, value: Option<String>, words: &[&str]) -> Result<Option<St
     match value {
         Some(value) if !words.contains(&value.as_str()) => {
             let list = words.join(", ");
-            Err(Refused::unprocessable(format!(
-                "For '{name}', {value} is not a member of [{list}]."
-            )))
+            Err(Refused::unprocessable(format!("For '{name}', {value} is not a member of [{list}].")))
         }
         value => Ok(value),
     }
@@ -147,33 +120,20 @@ fn one_of(name: &str, value: Option<String>, words: &[&str]) -> Result<Option<St
 
 /// What the body says about a run, held against GitHub's limits.
 fn change(call: &Call) -> Result<RunChange, Refused> {
-    let conclusions = [
-        "action_required",
-        "cancelled",
-        "failure",
-        "neutral",
-        "success",
-        "skipped",
-        "timed_out",
-    ];
+    let conclusions =
+        ["action_required", "cancelled", "failure", "neutral", "success", "skipped", "timed_out"];
     let mut change = RunChange {
         name: call.text("name")?,
         details_url: call.text("details_url")?,
         external_id: call.text("external_id")?,
-        status: one_of(
-            "status",
-            call.text("status")?,
-            &["queued", "in_progress", "completed"],
-        )?,
+        status: one_of("status", call.text("status")?, &["queued", "in_progress", "completed"])?,
         conclusion: one_of("conclusion", call.text("conclusion")?, &conclusions)?,
         started_at: moment(call, "started_at")?,
         completed_at: moment(call, "completed_at")?,
         ..RunChange::default()
     };
     if change.status.as_deref() == Some("completed") && change.conclusion.is_none() {
-        return Err(Refused::unprocessable(
-            "Missing conclusion: a completed check run needs one.",
-        ));
+        return Err(Refused::unprocessable("Missing conclusion: a completed check run needs one."));
     }
     let body = call.body()?;
     output(&body["output"], &mut change)?;
@@ -190,23 +150,15 @@ fn output(output: &Value, change: &mut RunChange) -> Result<(), Refused> {
     change.summary = text("summary");
     change.text = text("text");
     if change.title.is_none() && output.get("title").is_some() || change.summary.is_none() {
-        return Err(Refused::unprocessable(
-            "\"title\" and \"summary\" must be supplied with output.",
-        ));
+        return Err(Refused::unprocessable("\"title\" and \"summary\" must be supplied with output."));
     }
     for (name, value) in [("summary", &change.summary), ("text", &change.text)] {
-        if value
-            .as_ref()
-            .is_some_and(|value| value.len() > LONGEST_TEXT)
-        {
+        if value.as_ref().is_some_and(|value| value.len() > LONGEST_TEXT) {
             let sentence = format!("{name} exceeds a maximum bytesize of {LONGEST_TEXT}");
             return Err(Refused::invalid("CheckRun", name, "custom", &sentence));
         }
     }
-    change.annotations = output["annotations"]
-        .as_array()
-        .cloned()
-        .unwrap_or_default();
+    change.annotations = output["annotations"].as_array().cloned().unwrap_or_default();
     if change.annotations.len() > MOST_ANNOTATIONS {
         let sentence = format!("No more than {MOST_ANNOTATIONS} annotations may be sent at once.");
         return Err(Refused::unprocessable(sentence));
@@ -219,17 +171,15 @@ fn actions(list: &Value) -> Result<Option<Vec<RunAction>>, Refused> {
         return Ok(None);
     };
     if list.len() > MOST_ACTIONS {
-        let sentence = format!(
-            "No more than {MOST_ACTIONS} items are allowed; {} were supplied.",
-            list.len()
-        );
+        let sentence =
+            format!("No more than {MOST_ACTIONS} items are allowed; {} were supplied.", list.len());
         return Err(Refused::unprocessable(sentence));
     }
     let read = |action: &Value| {
         let text = |name: &str, longest: usize| {
             let value = action[name].as_str();
-            let value = value
-                .ok_or_else(|| Refused::unprocessable(format!("\"{name}\" wasn't supplied.")))?;
+            let value =
+                value.ok_or_else(|| Refused::unprocessable(format!("\"{name}\" wasn't supplied.")))?;
             if value.chars().count() > longest {
                 let sentence = format!("Only {longest} characters are allowed for \"{name}\".");
                 return Err(Refused::unprocessable(sentence));
@@ -242,8 +192,5 @@ fn actions(list: &Value) -> Result<Option<Vec<RunAction>>, Refused> {
             identifier: text("identifier", 20)?,
         })
     };
-    list.iter()
-        .map(read)
-        .collect::<Result<Vec<_>, Refused>>()
-        .map(Some)
+    list.iter().map(read).collect::<Result<Vec<_>, Refused>>().map(Some)
 }

@@ -24,11 +24,7 @@ pub(crate) async fn resolve(call: &Call, id: u64, name: &str) -> Result<String, 
     }
     let found = call.shaped(id, |_, found| {
         let places = ["refs/heads/", "refs/tags/", "refs/", ""];
-        Some(
-            places
-                .iter()
-                .find_map(|place| found.refs.get(&format!("{place}{name}")).cloned()),
-        )
+        Some(places.iter().find_map(|place| found.refs.get(&format!("{place}{name}")).cloned()))
     })?;
     found.ok_or_else(sentence)
 }
@@ -37,21 +33,12 @@ pub(crate) async fn resolve(call: &Call, id: u64, name: &str) -> Result<String, 
 pub(crate) async fn show(call: Call) -> Answer {
     let id = call.repository(&READ)?;
     let sha = resolve(&call, id, call.param("sha")).await?;
-    let info = call
-        .hub
-        .git
-        .commit_info(id, &sha)
-        .await?
-        .ok_or_else(Refused::not_found)?;
+    let info = call.hub.git.commit_info(id, &sha).await?.ok_or_else(Refused::not_found)?;
     call.shaped(id, |world, found| {
         let mut shaped = shape::commit(world, found, &info);
         let api = format!("{}/repos/{}", world.urls.api, world.full_name(found));
         let html = format!("{}/{}", world.urls.html, world.full_name(found));
-        let lists = [
-            ("added", &info.added),
-            ("removed", &info.removed),
-            ("modified", &info.modified),
-        ];
+        let lists = [("added", &info.added), ("removed", &info.removed), ("modified", &info.modified)];
         let files: Vec<Value> = lists
             .into_iter()
             .flat_map(|(status, paths)| paths.iter().map(move |path| (status, path)))
@@ -77,14 +64,9 @@ pub(crate) async fn pulls(call: Call) -> Answer {
     let sha = resolve(&call, id, call.param("sha")).await?;
     let all = call.shaped(id, |world, found| {
         let listed = world.pulls.values().filter(|pull| {
-            pull.repository == id
-                && (pull.head.sha == sha || pull.merge_commit.as_ref() == Some(&sha))
+            pull.repository == id && (pull.head.sha == sha || pull.merge_commit.as_ref() == Some(&sha))
         });
-        Some(
-            listed
-                .map(|pull| shape::pull_simple(world, found, pull))
-                .collect(),
-        )
+        Some(listed.map(|pull| shape::pull_simple(world, found, pull)).collect())
     })?;
     Ok(array(&call, all))
 }
@@ -102,38 +84,18 @@ pub(crate) async fn contents(call: Call) -> Answer {
     let named = call
         .hub
         .git
-        .ask(
-            id,
-            &[
-                "rev-parse",
-                "--verify",
-                "--quiet",
-                "--end-of-options",
-                &object,
-            ],
-            None,
-            &[],
-        )
+        .ask(id, &["rev-parse", "--verify", "--quiet", "--end-of-options", &object], None, &[])
         .await?;
     let blob = named.text().trim().to_owned();
     if named.code != 0 {
         return Err(Refused::not_found());
     }
-    let said = call
-        .hub
-        .git
-        .ask(id, &["cat-file", "blob", &blob], None, &[])
-        .await?;
+    let said = call.hub.git.ask(id, &["cat-file", "blob", &blob], None, &[]).await?;
     if said.code != 0 {
         return Err(Refused::not_found());
     }
     if call.accept.contains("raw") {
-        return Ok(Reply {
-            status: 200,
-            body: None,
-            link: None,
-            raw: Some(said.out),
-        });
+        return Ok(Reply { status: 200, body: None, link: None, raw: Some(said.out) });
     }
     let api = call.hub.with(|world| world.urls.api.clone());
     let html = call.hub.with(|world| world.urls.html.clone());

@@ -14,32 +14,22 @@ const KEPT: chrono::TimeDelta = chrono::TimeDelta::days(3);
 
 fn own(world: &World, app: u64, id: u64) -> Result<&Delivery, Refused> {
     let found = world.deliveries.get(&id).filter(|found| found.app == app);
-    found
-        .filter(|found| found.delivered_at > world.now - KEPT)
-        .ok_or_else(Refused::not_found)
+    found.filter(|found| found.delivered_at > world.now - KEPT).ok_or_else(Refused::not_found)
 }
 
 /// `GET /app/hook/deliveries`: newest first; the cursor is only in the `Link` header.
 pub(crate) async fn list(call: Call) -> Answer {
     let app = call.app()?;
     let size = per_page(&call);
-    let cursor = call
-        .query
-        .get("cursor")
-        .map(|text| text.trim_start_matches("v1_").parse::<u64>());
+    let cursor = call.query.get("cursor").map(|text| text.trim_start_matches("v1_").parse::<u64>());
     let cursor = match cursor {
         Some(Err(_)) => return Err(Refused::new(422, "Invalid cursor")),
         Some(Ok(id)) => Some(id),
         None => None,
     };
     let wanted = call.query.get("status").cloned();
-    if wanted
-        .as_deref()
-        .is_some_and(|word| word != "success" && word != "failure")
-    {
-        return Err(Refused::unprocessable(
-            "status must be one of: success, failure",
-        ));
+    if wanted.as_deref().is_some_and(|word| word != "success" && word != "failure") {
+        return Err(Refused::unprocessable("status must be one of: success, failure"));
     }
     let (items, next) = call.hub.with(|world| {
         let mut found = world
@@ -55,23 +45,13 @@ pub(crate) async fn list(call: Call) -> Answer {
             });
         let page: Vec<&Delivery> = found.by_ref().take(size).collect();
         let next = found.next().and(page.last()).map(|last| last.id);
-        (
-            page.into_iter()
-                .map(shape::delivery_item)
-                .collect::<Vec<Value>>(),
-            next,
-        )
+        (page.into_iter().map(shape::delivery_item).collect::<Vec<Value>>(), next)
     });
     let link = next.map(|id| {
         let url = address(&call, &[("cursor", format!("v1_{id}"))]);
         format!("<{url}>; rel=\"next\"")
     });
-    Ok(Reply {
-        status: 200,
-        body: Some(Value::Array(items)),
-        link,
-        raw: None,
-    })
+    Ok(Reply { status: 200, body: Some(Value::Array(items)), link, raw: None })
 }
 
 /// `GET /app/hook/deliveries/{id}`
@@ -99,11 +79,6 @@ pub(crate) async fn redeliver(call: Call) -> Answer {
             redelivery: true,
             excused: false,
         });
-        Ok(Reply {
-            status: 202,
-            body: Some(json!({})),
-            link: None,
-            raw: None,
-        })
+        Ok(Reply { status: 202, body: Some(json!({})), link: None, raw: None })
     })
 }

@@ -38,19 +38,8 @@ const LONGEST: usize = 25 * 1024 * 1024;
 
 /// Whether a path is one of REST's and not a page or git.
 pub(crate) fn is_rest(path: &str) -> bool {
-    let first = path
-        .trim_start_matches('/')
-        .split('/')
-        .next()
-        .unwrap_or_default();
-    let known = [
-        "app",
-        "installation",
-        "repos",
-        "repositories",
-        "rate_limit",
-        "meta",
-    ];
+    let first = path.trim_start_matches('/').split('/').next().unwrap_or_default();
+    let known = ["app", "installation", "repos", "repositories", "rate_limit", "meta"];
     path.starts_with("/api/v3") || known.contains(&first)
 }
 
@@ -75,28 +64,18 @@ pub(crate) async fn handle(
     };
     let body = body.to_bytes();
     let mut record = started(&parts, &body);
-    let effect = hub
-        .faults
-        .rest_effect(parts.method.as_str(), parts.uri.path());
+    let effect = hub.faults.rest_effect(parts.method.as_str(), parts.uri.path());
     if effect == Some(RestEffect::ResetBefore) {
         record.faulty = true;
         return drop_connection(hub, record);
     }
     wait(hub, effect.as_ref()).await;
     let mut answered = match effect.as_ref().and_then(planted) {
-        Some(response) => Answered {
-            response,
-            by: String::new(),
-            usage: None,
-            faulty: true,
-        },
+        Some(response) => Answered { response, by: String::new(), usage: None, faulty: true },
         None => answer(hub, router, parts, body).await,
     };
     let route = answered.response.extensions_mut().remove::<Route>();
-    hub.recorder.count(
-        &record.method,
-        route.as_ref().map_or(&record.path, |route| &route.0),
-    );
+    hub.recorder.count(&record.method, route.as_ref().map_or(&record.path, |route| &route.0));
     record.by = answered.by;
     record.faulty = answered.faulty;
     if effect == Some(RestEffect::ResetAfter) {
@@ -120,11 +99,7 @@ fn strip_prefix(parts: &mut Parts) {
     let Some(rest) = parts.uri.path().strip_prefix("/api/v3") else {
         return;
     };
-    let query = parts
-        .uri
-        .query()
-        .map(|query| format!("?{query}"))
-        .unwrap_or_default();
+    let query = parts.uri.query().map(|query| format!("?{query}")).unwrap_or_default();
     let path = if rest.is_empty() { "/" } else { rest };
     if let Ok(uri) = format!("{path}{query}").parse() {
         parts.uri = uri;
@@ -158,20 +133,15 @@ pub(crate) async fn wait(hub: &Hub, effect: Option<&RestEffect>) {
 /// The answer of a planted failure, if it is one that answers.
 pub(crate) fn planted(effect: &RestEffect) -> Option<Response<Body>> {
     match effect {
-        RestEffect::Status {
-            status,
-            content_type,
-            body,
-        } => {
+        RestEffect::Status { status, content_type, body } => {
             let status = StatusCode::from_u16(*status).unwrap_or(StatusCode::BAD_GATEWAY);
             Some((status, [(CONTENT_TYPE, content_type.clone())], body.clone()).into_response())
         }
         RestEffect::RateLimited { retry_after } => {
-            let sentence = "You have exceeded a secondary rate limit. Please wait a few minutes before you try again.";
+            let sentence =
+                "You have exceeded a secondary rate limit. Please wait a few minutes before you try again.";
             let mut response = Refused::new(403, sentence).into_response();
-            response
-                .headers_mut()
-                .insert("retry-after", HeaderValue::from(*retry_after));
+            response.headers_mut().insert("retry-after", HeaderValue::from(*retry_after));
             Some(response)
         }
         _ => None,
@@ -182,11 +152,7 @@ async fn answer(hub: &Arc<Hub>, router: &Router, mut parts: Parts, body: Bytes) 
     let path = parts.uri.path().to_owned();
     let asked = hub.with(|world| {
         let caller = caller(world, &parts.headers)?;
-        let limit = if matches!(caller, Caller::Nobody) {
-            60
-        } else {
-            hub.rate_limit
-        };
+        let limit = if matches!(caller, Caller::Nobody) { 60 } else { hub.rate_limit };
         let (usage, allowed) = world.spend(&caller.purse(), limit, path == "/rate_limit");
         Ok::<_, Refused>((caller.name(world), caller, usage, allowed))
     });
@@ -194,38 +160,19 @@ async fn answer(hub: &Arc<Hub>, router: &Router, mut parts: Parts, body: Bytes) 
         Ok(asked) => asked,
         Err(refused) => {
             let (response, by) = (refused.into_response(), "nobody".to_owned());
-            return Answered {
-                response,
-                by,
-                usage: None,
-                faulty: false,
-            };
+            return Answered { response, by, usage: None, faulty: false };
         }
     };
     if !allowed {
         let sentence = format!("API rate limit exceeded for {}.", caller.purse());
         let response = Refused::new(403, sentence).into_response();
-        return Answered {
-            response,
-            by,
-            usage: Some(usage),
-            faulty: false,
-        };
+        return Answered { response, by, usage: Some(usage), faulty: false };
     }
     parts.extensions.insert(caller);
     by_name(hub, &mut parts);
     let request = Request::from_parts(parts, Body::from(body));
-    let response = router
-        .clone()
-        .oneshot(request)
-        .await
-        .unwrap_or_else(|never| match never {});
-    Answered {
-        response,
-        by,
-        usage: Some(usage),
-        faulty: false,
-    }
+    let response = router.clone().oneshot(request).await.unwrap_or_else(|never| match never {});
+    Answered { response, by, usage: Some(usage), faulty: false }
 }
 
 /// `/repositories/{id}/…` is another address of `/repos/{owner}/{name}/…`.
@@ -233,17 +180,13 @@ fn by_name(hub: &Hub, parts: &mut Parts) {
     let Some(rest) = parts.uri.path().strip_prefix("/repositories/") else {
         return;
     };
-    let (id, rest) = rest
-        .split_once('/')
-        .map_or((rest, String::new()), |(id, rest)| (id, format!("/{rest}")));
-    let name = id.parse().ok().and_then(|id: u64| {
-        hub.with(|world| world.repository(id).map(|found| world.full_name(found)))
-    });
-    let query = parts
-        .uri
-        .query()
-        .map(|query| format!("?{query}"))
-        .unwrap_or_default();
+    let (id, rest) =
+        rest.split_once('/').map_or((rest, String::new()), |(id, rest)| (id, format!("/{rest}")));
+    let name = id
+        .parse()
+        .ok()
+        .and_then(|id: u64| hub.with(|world| world.repository(id).map(|found| world.full_name(found))));
+    let query = parts.uri.query().map(|query| format!("?{query}")).unwrap_or_default();
     if let Some(uri) = name.and_then(|name| format!("/repos/{name}{rest}{query}").parse().ok()) {
         parts.uri = uri;
     }
@@ -259,26 +202,15 @@ async fn tagged(response: Response<Body>, record: &Exchange) -> Response<Body> {
     // GitHub's tags are bound to who asks and in which form, so the same page differs by token.
     let mut hash = Sha256::new();
     for name in ["authorization", "accept"] {
-        hash.update(
-            record
-                .request_headers
-                .get(name)
-                .map(String::as_bytes)
-                .unwrap_or_default(),
-        );
+        hash.update(record.request_headers.get(name).map(String::as_bytes).unwrap_or_default());
         hash.update([0]);
     }
     hash.update(&bytes);
-    let hex = hash
-        .finalize()
-        .iter()
-        .fold(String::new(), |text, byte| format!("{text}{byte:02x}"));
+    let hex = hash.finalize().iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"));
     let tag = format!("W/\"{hex}\"");
     let known = record.request_headers.get(IF_NONE_MATCH.as_str());
     let same = known.is_some_and(|known| {
-        known
-            .split(',')
-            .any(|one| one.trim().trim_start_matches("W/") == tag.trim_start_matches("W/"))
+        known.split(',').any(|one| one.trim().trim_start_matches("W/") == tag.trim_start_matches("W/"))
     });
     if let Ok(value) = HeaderValue::from_str(&tag) {
         parts.headers.insert(ETAG, value);
@@ -294,9 +226,7 @@ async fn tagged(response: Response<Body>, record: &Exchange) -> Response<Body> {
 
 async fn whole(body: Body) -> Bytes {
     // These bodies were made in memory; reading them back cannot fail.
-    axum::body::to_bytes(body, usize::MAX)
-        .await
-        .unwrap_or_default()
+    axum::body::to_bytes(body, usize::MAX).await.unwrap_or_default()
 }
 
 fn decorate(hub: &Hub, headers: &mut HeaderMap, usage: Option<Usage>) {
@@ -306,18 +236,12 @@ fn decorate(hub: &Hub, headers: &mut HeaderMap, usage: Option<Usage>) {
         }
     };
     let serial = hub.with(|world| world.next(Kind::Request));
-    set(
-        "x-github-request-id",
-        format!("5AB0:{serial:04X}:{:06X}", serial * 7919),
-    );
+    set("x-github-request-id", format!("5AB0:{serial:04X}:{:06X}", serial * 7919));
     set("x-github-media-type", "github.v3; format=json".to_owned());
     set("x-github-api-version-selected", "2022-11-28".to_owned());
     if let Some(usage) = usage {
         set("x-ratelimit-limit", usage.limit.to_string());
-        set(
-            "x-ratelimit-remaining",
-            usage.limit.saturating_sub(usage.used).to_string(),
-        );
+        set("x-ratelimit-remaining", usage.limit.saturating_sub(usage.used).to_string());
         set("x-ratelimit-used", usage.used.to_string());
         set("x-ratelimit-reset", usage.reset.timestamp().to_string());
         set("x-ratelimit-resource", "core".to_owned());

@@ -11,10 +11,7 @@ use crate::model::{Installation, Level, World};
 use crate::shape;
 
 fn own(world: &World, app: u64, id: u64) -> Result<&Installation, Refused> {
-    let found = world
-        .installations
-        .get(&id)
-        .filter(|found| found.app == app);
+    let found = world.installations.get(&id).filter(|found| found.app == app);
     found.ok_or_else(Refused::not_found)
 }
 
@@ -22,10 +19,7 @@ fn own(world: &World, app: u64, id: u64) -> Result<&Installation, Refused> {
 pub(crate) async fn list(call: Call) -> Answer {
     let app = call.app()?;
     let all = call.hub.with(|world| {
-        let own = world
-            .installations
-            .values()
-            .filter(|found| found.app == app);
+        let own = world.installations.values().filter(|found| found.app == app);
         own.map(|found| shape::installation(world, found)).collect()
     });
     Ok(array(&call, all))
@@ -34,8 +28,7 @@ pub(crate) async fn list(call: Call) -> Answer {
 /// `GET /app/installations/{id}`
 pub(crate) async fn show(call: Call) -> Answer {
     let (app, id) = (call.app()?, call.number("id")?);
-    call.hub
-        .with(|world| Ok(Reply::ok(shape::installation(world, own(world, app, id)?))))
+    call.hub.with(|world| Ok(Reply::ok(shape::installation(world, own(world, app, id)?))))
 }
 
 /// `GET /repos/{owner}/{repo}/installation`
@@ -76,12 +69,7 @@ fn narrowed(
         let sentence = "There is at least one repository that does not exist or is not accessible to the parent installation.";
         Refused::new(422, sentence)
     };
-    let covered = || {
-        world
-            .repositories
-            .values()
-            .filter(|found| installation.covers(found))
-    };
+    let covered = || world.repositories.values().filter(|found| installation.covers(found));
     let mut chosen = BTreeSet::new();
     for name in body["repositories"].as_array().into_iter().flatten() {
         let name = name.as_str().unwrap_or_default();
@@ -93,18 +81,13 @@ fn narrowed(
         chosen.insert(found.ok_or_else(refused)?.id);
     }
     if chosen.len() > 500 {
-        return Err(Refused::unprocessable(
-            "No more than 500 repositories may be named.",
-        ));
+        return Err(Refused::unprocessable("No more than 500 repositories may be named."));
     }
     Ok((!chosen.is_empty()).then_some(chosen))
 }
 
 /// The permissions the token shall hold, none higher than the installation's.
-fn lowered(
-    installation: &Installation,
-    asked: &Value,
-) -> Result<BTreeMap<String, String>, Refused> {
+fn lowered(installation: &Installation, asked: &Value) -> Result<BTreeMap<String, String>, Refused> {
     let Some(asked) = asked.as_object().filter(|asked| !asked.is_empty()) else {
         return Ok(installation.permissions.clone());
     };
@@ -137,10 +120,5 @@ pub(crate) async fn repositories(call: Call) -> Answer {
         "repository_selection": selection,
         "repositories": page.items,
     });
-    Ok(Reply {
-        status: 200,
-        body: Some(body),
-        link: page.link,
-        raw: None,
-    })
+    Ok(Reply { status: 200, body: Some(body), link: page.link, raw: None })
 }

@@ -14,10 +14,7 @@ const WRITE: [(&str, Level); 2] = [("issues", Level::Write), ("pull_requests", L
 
 fn shaped(call: &Call, repository: u64, id: u64) -> Result<Value, Refused> {
     call.shaped(repository, |world, found| {
-        let comment = world
-            .comments
-            .get(&id)
-            .filter(|comment| comment.repository == repository)?;
+        let comment = world.comments.get(&id).filter(|comment| comment.repository == repository)?;
         Some(shape::comment(world, found, comment))
     })
 }
@@ -29,11 +26,7 @@ pub(crate) async fn list(call: Call) -> Answer {
     let all = call.shaped(id, |world, found| {
         world.pulls.get(&(id, number))?;
         let listed = world.comments_on(id, number).into_iter();
-        Some(
-            listed
-                .map(|comment| shape::comment(world, found, comment))
-                .collect(),
-        )
+        Some(listed.map(|comment| shape::comment(world, found, comment)).collect())
     })?;
     Ok(array(&call, all))
 }

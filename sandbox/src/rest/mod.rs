@@ -48,106 +48,44 @@ fn app_routes() -> Router<Arc<Hub>> {
         .route("/app", get(apps::show))
         .route("/app/installations", get(installations::list))
         .route("/app/installations/{id}", get(installations::show))
-        .route(
-            "/app/installations/{id}/access_tokens",
-            post(installations::issue_token),
-        )
+        .route("/app/installations/{id}/access_tokens", post(installations::issue_token))
         .route("/app/hook/deliveries", get(deliveries::list))
         .route("/app/hook/deliveries/{id}", get(deliveries::show))
-        .route(
-            "/app/hook/deliveries/{id}/attempts",
-            post(deliveries::redeliver),
-        )
-        .route(
-            "/installation/repositories",
-            get(installations::repositories),
-        )
-        .route(
-            "/repos/{owner}/{repo}/installation",
-            get(installations::of_repository),
-        )
+        .route("/app/hook/deliveries/{id}/attempts", post(deliveries::redeliver))
+        .route("/installation/repositories", get(installations::repositories))
+        .route("/repos/{owner}/{repo}/installation", get(installations::of_repository))
 }
 
 fn repository_routes() -> Router<Arc<Hub>> {
     Router::new()
         .route("/repos/{owner}/{repo}", get(repositories::show))
-        .route(
-            "/repos/{owner}/{repo}/branches",
-            get(repositories::branches),
-        )
-        .route(
-            "/repos/{owner}/{repo}/branches/{*branch}",
-            get(repositories::branch),
-        )
-        .route(
-            "/repos/{owner}/{repo}/rules/branches/{*branch}",
-            get(repositories::rules),
-        )
-        .route(
-            "/repos/{owner}/{repo}/collaborators/{login}/permission",
-            get(repositories::permission),
-        )
+        .route("/repos/{owner}/{repo}/branches", get(repositories::branches))
+        .route("/repos/{owner}/{repo}/branches/{*branch}", get(repositories::branch))
+        .route("/repos/{owner}/{repo}/rules/branches/{*branch}", get(repositories::rules))
+        .route("/repos/{owner}/{repo}/collaborators/{login}/permission", get(repositories::permission))
         .route("/repos/{owner}/{repo}/git/refs", post(refs::create))
         .route("/repos/{owner}/{repo}/git/ref/{*name}", get(refs::show))
-        .route(
-            "/repos/{owner}/{repo}/git/matching-refs/{*name}",
-            get(refs::matching),
-        )
-        .route(
-            "/repos/{owner}/{repo}/git/refs/{*name}",
-            patch(refs::update).delete(refs::delete),
-        )
+        .route("/repos/{owner}/{repo}/git/matching-refs/{*name}", get(refs::matching))
+        .route("/repos/{owner}/{repo}/git/refs/{*name}", patch(refs::update).delete(refs::delete))
         .route("/repos/{owner}/{repo}/commits/{sha}", get(commits::show))
-        .route(
-            "/repos/{owner}/{repo}/commits/{sha}/check-runs",
-            get(checks::list),
-        )
-        .route(
-            "/repos/{owner}/{repo}/commits/{sha}/pulls",
-            get(commits::pulls),
-        )
-        .route(
-            "/repos/{owner}/{repo}/contents/{*path}",
-            get(commits::contents),
-        )
+        .route("/repos/{owner}/{repo}/commits/{sha}/check-runs", get(checks::list))
+        .route("/repos/{owner}/{repo}/commits/{sha}/pulls", get(commits::pulls))
+        .route("/repos/{owner}/{repo}/contents/{*path}", get(commits::contents))
         .route("/repos/{owner}/{repo}/check-runs", post(checks::create))
-        .route(
-            "/repos/{owner}/{repo}/check-runs/{id}",
-            get(checks::show).patch(checks::update),
-        )
-        .route(
-            "/repos/{owner}/{repo}/check-suites/{id}",
-            get(checks::suite),
-        )
+        .route("/repos/{owner}/{repo}/check-runs/{id}", get(checks::show).patch(checks::update))
+        .route("/repos/{owner}/{repo}/check-suites/{id}", get(checks::suite))
 }
 
 fn pull_routes() -> Router<Arc<Hub>> {
     Router::new()
-        .route(
-            "/repos/{owner}/{repo}/pulls",
-            get(pulls::list).post(pulls::create),
-        )
-        .route(
-            "/repos/{owner}/{repo}/pulls/{number}",
-            get(pulls::show).patch(pulls::update),
-        )
-        .route(
-            "/repos/{owner}/{repo}/pulls/{number}/merge",
-            put(pulls::merge),
-        )
-        .route(
-            "/repos/{owner}/{repo}/pulls/{number}/commits",
-            get(pulls::commits),
-        )
-        .route(
-            "/repos/{owner}/{repo}/issues/{number}/comments",
-            get(issues::list).post(issues::create),
-        )
+        .route("/repos/{owner}/{repo}/pulls", get(pulls::list).post(pulls::create))
+        .route("/repos/{owner}/{repo}/pulls/{number}", get(pulls::show).patch(pulls::update))
+        .route("/repos/{owner}/{repo}/pulls/{number}/merge", put(pulls::merge))
+        .route("/repos/{owner}/{repo}/pulls/{number}/commits", get(pulls::commits))
+        .route("/repos/{owner}/{repo}/issues/{number}/comments", get(issues::list).post(issues::create))
         .route(
             "/repos/{owner}/{repo}/issues/comments/{id}",
-            get(issues::show)
-                .patch(issues::update)
-                .delete(issues::delete),
+            get(issues::show).patch(issues::update).delete(issues::delete),
         )
 }
 
@@ -155,9 +93,7 @@ fn pull_routes() -> Router<Arc<Hub>> {
 async fn remember_route(matched: Option<MatchedPath>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     if let Some(matched) = matched {
-        response
-            .extensions_mut()
-            .insert(Route(matched.as_str().to_owned()));
+        response.extensions_mut().insert(Route(matched.as_str().to_owned()));
     }
     response
 }

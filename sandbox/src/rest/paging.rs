@@ -14,11 +14,7 @@ pub(crate) struct Page {
 
 /// Cuts the asked-for page out of a list: `per_page` up to 100, 30 unless asked.
 pub(crate) fn page(call: &Call, all: Vec<Value>) -> Page {
-    let number = |name: &str| {
-        call.query
-            .get(name)
-            .and_then(|text| text.parse::<usize>().ok())
-    };
+    let number = |name: &str| call.query.get(name).and_then(|text| text.parse::<usize>().ok());
     let size = per_page(call);
     let page = number("page").unwrap_or(1).max(1);
     let total = all.len();
@@ -38,11 +34,7 @@ pub(crate) fn page(call: &Call, all: Vec<Value>) -> Page {
     if page > 1 {
         add(1, "first");
     }
-    let items = all
-        .into_iter()
-        .skip(size.saturating_mul(page - 1))
-        .take(size)
-        .collect();
+    let items = all.into_iter().skip(size.saturating_mul(page - 1)).take(size).collect();
     let link = (!links.is_empty()).then(|| links.join(", "));
     Page { items, total, link }
 }
@@ -50,20 +42,12 @@ pub(crate) fn page(call: &Call, all: Vec<Value>) -> Page {
 /// A page as a bare array.
 pub(crate) fn array(call: &Call, all: Vec<Value>) -> Reply {
     let page = page(call, all);
-    Reply {
-        status: 200,
-        body: Some(Value::Array(page.items)),
-        link: page.link,
-        raw: None,
-    }
+    Reply { status: 200, body: Some(Value::Array(page.items)), link: page.link, raw: None }
 }
 
 /// How many items a page has.
 pub(crate) fn per_page(call: &Call) -> usize {
-    let asked = call
-        .query
-        .get("per_page")
-        .and_then(|text| text.parse::<usize>().ok());
+    let asked = call.query.get("per_page").and_then(|text| text.parse::<usize>().ok());
     asked.unwrap_or(30).clamp(1, 100)
 }
 

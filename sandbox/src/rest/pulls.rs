@@ -40,28 +40,15 @@ pub(crate) async fn list(call: Call) -> Answer {
         None => sort == "created",
     };
     let all = call.shaped(id, |world, found| {
-        let mut listed: Vec<&Pull> = world
-            .pulls
-            .values()
-            .filter(|pull| wanted(world, pull))
-            .collect();
+        let mut listed: Vec<&Pull> = world.pulls.values().filter(|pull| wanted(world, pull)).collect();
         listed.sort_by_key(|pull| {
-            let moment = if sort == "updated" {
-                pull.updated_at
-            } else {
-                pull.created_at
-            };
+            let moment = if sort == "updated" { pull.updated_at } else { pull.created_at };
             (moment, pull.number)
         });
         if descending {
             listed.reverse();
         }
-        Some(
-            listed
-                .into_iter()
-                .map(|pull| shape::pull_simple(world, found, pull))
-                .collect(),
-        )
+        Some(listed.into_iter().map(|pull| shape::pull_simple(world, found, pull)).collect())
     })?;
     Ok(array(&call, all))
 }
@@ -86,9 +73,7 @@ pub(crate) async fn create(call: Call) -> Answer {
         };
         let owner = world.account_named(owner).map(|account| account.id);
         let network = world.repositories.values().find(|other| {
-            !other.deleted
-                && Some(other.owner) == owner
-                && (other.id == id || other.parent == Some(found.id))
+            !other.deleted && Some(other.owner) == owner && (other.id == id || other.parent == Some(found.id))
         });
         Some(network.map(|other| other.id))
     })?;
@@ -115,21 +100,12 @@ pub(crate) async fn update(call: Call) -> Answer {
     if let Some(base) = call.text("base")? {
         pulls::retarget(&call.hub, id, number, &base, sender).await?;
     }
-    pulls::edit(
-        &call.hub,
-        id,
-        number,
-        call.text("title")?,
-        call.text("body")?,
-        sender,
-    );
+    pulls::edit(&call.hub, id, number, call.text("title")?, call.text("body")?, sender);
     match call.text("state")?.as_deref() {
         None => {}
         Some("closed") => pulls::close(&call.hub, id, number, sender),
         Some("open") => {
-            let open = call
-                .hub
-                .with(|world| world.pulls.get(&(id, number)).is_some_and(|pull| pull.open));
+            let open = call.hub.with(|world| world.pulls.get(&(id, number)).is_some_and(|pull| pull.open));
             if !open {
                 pulls::reopen(&call.hub, id, number, sender).await?;
             }
@@ -148,9 +124,7 @@ pub(crate) async fn merge(call: Call) -> Answer {
         Some("squash") => Method::Squash,
         Some("rebase") => Method::Rebase,
         Some(_) => {
-            return Err(Refused::unprocessable(
-                "merge_method must be merge, squash or rebase",
-            ));
+            return Err(Refused::unprocessable("merge_method must be merge, squash or rebase"));
         }
     };
     let wishes = Wishes {
@@ -170,10 +144,7 @@ pub(crate) async fn commits(call: Call) -> Answer {
     let number = call.number("number")?;
     let (base, head) = call.shaped(id, |_, found| Some(found.id)).and_then(|_| {
         call.hub.with(|world| {
-            let pull = world
-                .pulls
-                .get(&(id, number))
-                .ok_or_else(Refused::not_found)?;
+            let pull = world.pulls.get(&(id, number)).ok_or_else(Refused::not_found)?;
             Ok((pull.base_sha.clone(), pull.head.sha.clone()))
         })
     })?;
@@ -181,12 +152,7 @@ pub(crate) async fn commits(call: Call) -> Answer {
     let mut infos = call.hub.git.commits(id, &[&range]).await?;
     infos.truncate(250);
     let all = call.shaped(id, |world, found| {
-        Some(
-            infos
-                .iter()
-                .map(|info| shape::commit(world, found, info))
-                .collect(),
-        )
+        Some(infos.iter().map(|info| shape::commit(world, found, info)).collect())
     })?;
     Ok(array(&call, all))
 }

@@ -32,15 +32,8 @@ pub(crate) async fn matching(call: Call) -> Answer {
     let id = call.repository(&READ)?;
     let start = format!("refs/{}", call.param("name"));
     let all = call.shaped(id, |world, found| {
-        let listed = found
-            .refs
-            .iter()
-            .filter(|(name, _)| name.starts_with(&start));
-        Some(
-            listed
-                .map(|(name, sha)| shape::git_ref(world, found, name, sha))
-                .collect(),
-        )
+        let listed = found.refs.iter().filter(|(name, _)| name.starts_with(&start));
+        Some(listed.map(|(name, sha)| shape::git_ref(world, found, name, sha)).collect())
     })?;
     Ok(array(&call, all))
 }
@@ -61,14 +54,9 @@ async fn known_commit(call: &Call, id: u64, sha: &str) -> Result<(), Refused> {
 pub(crate) async fn create(call: Call) -> Answer {
     let id = call.repository(&WRITE)?;
     let (name, sha) = (call.needed("ref")?, call.needed("sha")?);
-    let branch = name
-        .strip_prefix("refs/heads/")
-        .or_else(|| name.strip_prefix("refs/tags/"));
+    let branch = name.strip_prefix("refs/heads/").or_else(|| name.strip_prefix("refs/tags/"));
     if !branch.is_some_and(valid_branch) {
-        return Err(Refused::new(
-            422,
-            format!("{name} is not a valid ref name."),
-        ));
+        return Err(Refused::new(422, format!("{name} is not a valid ref name.")));
     }
     known_commit(&call, id, &sha).await?;
     let actor = call.actor()?;
@@ -76,14 +64,7 @@ pub(crate) async fn create(call: Call) -> Answer {
     if shaped(&call, id, &name).is_ok() {
         return Err(Refused::new(422, "Reference already exists"));
     }
-    move_refs(
-        &call.hub,
-        id,
-        vec![(name.clone(), Some(sha))],
-        actor.account,
-        None,
-    )
-    .await?;
+    move_refs(&call.hub, id, vec![(name.clone(), Some(sha))], actor.account, None).await?;
     drop(guard);
     shaped(&call, id, &name).map(Reply::created)
 }
@@ -104,14 +85,7 @@ pub(crate) async fn update(call: Call) -> Answer {
     if !force && !call.hub.git.contains(id, &sha, &before).await? {
         return Err(Refused::new(422, "Update is not a fast forward"));
     }
-    move_refs(
-        &call.hub,
-        id,
-        vec![(name.clone(), Some(sha))],
-        actor.account,
-        None,
-    )
-    .await?;
+    move_refs(&call.hub, id, vec![(name.clone(), Some(sha))], actor.account, None).await?;
     drop(guard);
     shaped(&call, id, &name).map(Reply::ok)
 }

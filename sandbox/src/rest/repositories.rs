@@ -14,8 +14,7 @@ const CONTENTS: [(&str, Level); 1] = [("contents", Level::Read)];
 /// `GET /repos/{owner}/{repo}`
 pub(crate) async fn show(call: Call) -> Answer {
     let id = call.repository(&METADATA)?;
-    call.shaped(id, |world, found| Some(shape::full(world, found)))
-        .map(Reply::ok)
+    call.shaped(id, |world, found| Some(shape::full(world, found))).map(Reply::ok)
 }
 
 /// `GET /repos/{owner}/{repo}/branches`
@@ -26,11 +25,7 @@ pub(crate) async fn branches(call: Call) -> Answer {
         let listed = found.branches().filter(|(name, _)| {
             protected.is_none_or(|wanted| found.protections.contains_key(*name) == wanted)
         });
-        Some(
-            listed
-                .map(|(name, sha)| shape::short_branch(world, found, name, sha))
-                .collect(),
-        )
+        Some(listed.map(|(name, sha)| shape::short_branch(world, found, name, sha)).collect())
     })?;
     Ok(array(&call, all))
 }
@@ -42,16 +37,8 @@ pub(crate) async fn branch(call: Call) -> Answer {
     let missing = || Refused::new(404, "Branch not found");
     let tip = call.shaped(id, |_, found| Some(found.branch(name).map(str::to_owned)))?;
     let tip = tip.ok_or_else(missing)?;
-    let info = call
-        .hub
-        .git
-        .commit_info(id, &tip)
-        .await?
-        .ok_or_else(missing)?;
-    call.shaped(id, |world, found| {
-        Some(shape::branch(world, found, name, &info))
-    })
-    .map(Reply::ok)
+    let info = call.hub.git.commit_info(id, &tip).await?.ok_or_else(missing)?;
+    call.shaped(id, |world, found| Some(shape::branch(world, found, name, &info))).map(Reply::ok)
 }
 
 /// `GET /repos/{owner}/{repo}/rules/branches/{branch}`
@@ -100,10 +87,6 @@ pub(crate) async fn permission(call: Call) -> Answer {
     .map(Reply::ok)
     .map_err(|refused| {
         let unknown = refused.status == 404;
-        if unknown {
-            Refused::new(404, format!("{login} is not a user"))
-        } else {
-            refused
-        }
+        if unknown { Refused::new(404, format!("{login} is not a user")) } else { refused }
     })
 }

@@ -9,10 +9,7 @@ use crate::model::{AccountKind, Permission, World};
 /// `simple-user`; a removed account is shown as the ghost GitHub has for it.
 pub(crate) fn user(world: &World, id: u64) -> Value {
     let login = world.login(id);
-    let kind = world
-        .accounts
-        .get(&id)
-        .map_or(AccountKind::User, |account| account.kind);
+    let kind = world.accounts.get(&id).map_or(AccountKind::User, |account| account.kind);
     let path = utf8_percent_encode(&login, NON_ALPHANUMERIC).to_string();
     let api = format!("{}/users/{path}", world.urls.api);
     let html = match (kind, login.strip_suffix("[bot]")) {
@@ -70,10 +67,7 @@ pub(crate) fn organization(world: &World, id: u64) -> Value {
         ("members_url", "/members{/member}"),
         ("public_members_url", "/public_members{/member}"),
     ];
-    merge(
-        &mut shaped,
-        addresses(&format!("{}/orgs/{login}", world.urls.api), &list),
-    );
+    merge(&mut shaped, addresses(&format!("{}/orgs/{login}", world.urls.api), &list));
     shaped
 }
 

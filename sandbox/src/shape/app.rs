@@ -28,15 +28,8 @@ pub(crate) fn app(world: &World, app: &App) -> Value {
 pub(crate) fn installation(world: &World, installation: &Installation) -> Value {
     let id = installation.id;
     let app = world.apps.get(&installation.app);
-    let selection = if installation.repositories.is_some() {
-        "selected"
-    } else {
-        "all"
-    };
-    let kind = world
-        .accounts
-        .get(&installation.account)
-        .map_or("User", |account| account.kind.as_str());
+    let selection = if installation.repositories.is_some() { "selected" } else { "all" };
+    let kind = world.accounts.get(&installation.account).map_or("User", |account| account.kind.as_str());
     json!({
         "id": id,
         "client_id": app.map(|app| app.client_id.as_str()),
@@ -116,9 +109,7 @@ pub(crate) fn delivery_item(delivery: &Delivery) -> Value {
 pub(crate) fn delivery(delivery: &Delivery, url: Option<&str>) -> Value {
     let mut shaped = delivery_item(delivery);
     let headers = |headers: &std::collections::BTreeMap<String, String>| {
-        let pairs = headers
-            .iter()
-            .map(|(name, value)| (name.clone(), json!(value)));
+        let pairs = headers.iter().map(|(name, value)| (name.clone(), json!(value)));
         Value::Object(pairs.collect::<Map<_, _>>())
     };
     let rest = json!({

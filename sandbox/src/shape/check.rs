@@ -10,14 +10,11 @@ use crate::model::{CheckRun, CheckSuite, Pull, Repository, World};
 fn pull_minimal(world: &World, pull: &Pull) -> Value {
     let side = |repository: Option<u64>, branch: &str, sha: &str| {
         let found = repository.and_then(|id| world.repository(id));
-        let stub = found.map(
-            |found| json!({ "id": found.id, "url": api_url(world, found), "name": found.name }),
-        );
+        let stub =
+            found.map(|found| json!({ "id": found.id, "url": api_url(world, found), "name": found.name }));
         json!({ "ref": branch, "sha": sha, "repo": stub })
     };
-    let home = world
-        .repository(pull.repository)
-        .map(|found| api_url(world, found));
+    let home = world.repository(pull.repository).map(|found| api_url(world, found));
     json!({
         "id": pull.id,
         "number": pull.number,
@@ -80,18 +77,10 @@ fn state(world: &World, suite: &CheckSuite) -> (&'static str, Option<String>) {
     if runs.iter().any(|run| run.status != "completed") {
         return ("in_progress", None);
     }
-    let worst = [
-        "failure",
-        "timed_out",
-        "action_required",
-        "cancelled",
-        "success",
-        "neutral",
-    ];
-    let found = worst.into_iter().find(|conclusion| {
-        runs.iter()
-            .any(|run| run.conclusion.as_deref() == Some(conclusion))
-    });
+    let worst = ["failure", "timed_out", "action_required", "cancelled", "success", "neutral"];
+    let found = worst
+        .into_iter()
+        .find(|conclusion| runs.iter().any(|run| run.conclusion.as_deref() == Some(conclusion)));
     ("completed", Some(found.unwrap_or("skipped").to_owned()))
 }
 
@@ -131,9 +120,6 @@ pub(crate) fn webhook_suite(world: &World, repository: &Repository, suite: &Chec
 /// `check-suite`.
 pub(crate) fn suite(world: &World, repository: &Repository, subject: &CheckSuite) -> Value {
     let mut shaped = webhook_suite(world, repository, subject);
-    merge(
-        &mut shaped,
-        json!({ "repository": minimal(world, repository) }),
-    );
+    merge(&mut shaped, json!({ "repository": minimal(world, repository) }));
     shaped
 }

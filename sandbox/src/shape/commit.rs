@@ -13,9 +13,7 @@ fn signature(who: &Signature) -> Value {
 
 /// The account behind a signature, told by the name, or an empty object.
 fn known(world: &World, who: &Signature) -> Value {
-    world
-        .account_named(&who.name)
-        .map_or_else(|| json!({}), |account| user(world, account.id))
+    world.account_named(&who.name).map_or_else(|| json!({}), |account| user(world, account.id))
 }
 
 /// `commit`.

@@ -46,8 +46,7 @@ pub(crate) fn merge(into: &mut Value, from: Value) {
 
 /// Properties that are all addresses: a name and what follows `prefix`.
 fn addresses(prefix: &str, list: &[(&str, &str)]) -> Value {
-    let pairs = list
-        .iter()
-        .map(|(name, rest)| ((*name).to_owned(), Value::String(format!("{prefix}{rest}"))));
+    let pairs =
+        list.iter().map(|(name, rest)| ((*name).to_owned(), Value::String(format!("{prefix}{rest}"))));
     Value::Object(pairs.collect::<Map<_, _>>())
 }

@@ -11,15 +11,9 @@ fn association(world: &World, repository: &Repository, author: u64) -> &'static 
     if repository.owner == author {
         return "OWNER";
     }
-    match world
-        .accounts
-        .get(&repository.owner)
-        .map(|owner| owner.kind)
-    {
+    match world.accounts.get(&repository.owner).map(|owner| owner.kind) {
         _ if !repository.collaborators.contains_key(&author) => "NONE",
-        Some(AccountKind::Organization)
-            if world.permission_of(repository, author) >= Permission::Write =>
-        {
+        Some(AccountKind::Organization) if world.permission_of(repository, author) >= Permission::Write => {
             "MEMBER"
         }
         _ => "COLLABORATOR",
@@ -180,10 +174,7 @@ pub(crate) fn comment(world: &World, repository: &Repository, comment: &Comment)
     let html = html_url(world, repository);
     let (id, number) = (comment.id, comment.number);
     let url = format!("{api}/issues/comments/{id}");
-    let via = comment
-        .app
-        .and_then(|id| world.apps.get(&id))
-        .map(|found| app(world, found));
+    let via = comment.app.and_then(|id| world.apps.get(&id)).map(|found| app(world, found));
     json!({
         "id": id,
         "node_id": node_id("IssueComment", id),

@@ -34,10 +34,7 @@ const TEMPLATES: [(&str, &str); 37] = [
     ("languages_url", "/languages"),
     ("merges_url", "/merges"),
     ("milestones_url", "/milestones{/number}"),
-    (
-        "notifications_url",
-        "/notifications{?since,all,participating}",
-    ),
+    ("notifications_url", "/notifications{?since,all,participating}"),
     ("pulls_url", "/pulls{/number}"),
     ("releases_url", "/releases{/id}"),
     ("stargazers_url", "/stargazers"),
@@ -69,11 +66,7 @@ pub(crate) fn minimal(world: &World, repository: &Repository) -> Value {
         .values()
         .filter(|other| !other.deleted && other.parent == Some(repository.id))
         .count();
-    let open = world
-        .pulls
-        .values()
-        .filter(|pull| pull.repository == repository.id && pull.open)
-        .count();
+    let open = world.pulls.values().filter(|pull| pull.repository == repository.id && pull.open).count();
     let mut shaped = json!({
         "id": repository.id,
         "node_id": node_id("Repository", repository.id),
@@ -110,10 +103,7 @@ pub(crate) fn minimal(world: &World, repository: &Repository) -> Value {
         "pushed_at": maybe_time(Some(repository.pushed_at)),
     });
     merge(&mut shaped, rest);
-    merge(
-        &mut shaped,
-        addresses(&api_url(world, repository), &TEMPLATES),
-    );
+    merge(&mut shaped, addresses(&api_url(world, repository), &TEMPLATES));
     shaped
 }
 
@@ -132,15 +122,8 @@ pub(crate) fn full(world: &World, repository: &Repository) -> Value {
         "temp_clone_token": null,
     });
     merge(&mut shaped, merging);
-    if world
-        .accounts
-        .get(&repository.owner)
-        .is_some_and(|owner| owner.kind == AccountKind::Organization)
-    {
-        merge(
-            &mut shaped,
-            json!({ "organization": user(world, repository.owner) }),
-        );
+    if world.accounts.get(&repository.owner).is_some_and(|owner| owner.kind == AccountKind::Organization) {
+        merge(&mut shaped, json!({ "organization": user(world, repository.owner) }));
     }
     if let Some(parent) = repository.parent.and_then(|id| world.repository(id)) {
         let parent = minimal(world, parent);
@@ -150,22 +133,12 @@ pub(crate) fn full(world: &World, repository: &Repository) -> Value {
 }
 
 fn protection(world: &World, repository: &Repository, branch: &str) -> Value {
-    let api = format!(
-        "{}/branches/{branch}/protection",
-        api_url(world, repository)
-    );
+    let api = format!("{}/branches/{branch}/protection", api_url(world, repository));
     let found = repository.protections.get(branch);
-    let required = found
-        .map(|found| found.required.as_slice())
-        .unwrap_or_default();
-    let contexts: Vec<&str> = required
-        .iter()
-        .map(|check| check.context.as_str())
-        .collect();
-    let checks: Vec<Value> = required
-        .iter()
-        .map(|check| json!({ "context": check.context, "app_id": check.app }))
-        .collect();
+    let required = found.map(|found| found.required.as_slice()).unwrap_or_default();
+    let contexts: Vec<&str> = required.iter().map(|check| check.context.as_str()).collect();
+    let checks: Vec<Value> =
+        required.iter().map(|check| json!({ "context": check.context, "app_id": check.app })).collect();
     let level = if found.is_some() { "non_admins" } else { "off" };
     json!({
         "url": api,
@@ -194,12 +167,7 @@ pub(crate) fn short_branch(world: &World, repository: &Repository, name: &str, s
 }
 
 /// `branch-with-protection`.
-pub(crate) fn branch(
-    world: &World,
-    repository: &Repository,
-    name: &str,
-    tip: &CommitInfo,
-) -> Value {
+pub(crate) fn branch(world: &World, repository: &Repository, name: &str, tip: &CommitInfo) -> Value {
     let api = api_url(world, repository);
     json!({
         "name": name,

@@ -5,10 +5,7 @@ const LARGEST: usize = 256 * 1024 * 1024;
 
 /// The content of a gzip file; `None` if it is damaged or far too large.
 pub(crate) fn inflate(file: &[u8]) -> Option<Vec<u8>> {
-    let mut bits = Bits {
-        bytes: file.get(header_length(file)?..)?,
-        at: 0,
-    };
+    let mut bits = Bits { bytes: file.get(header_length(file)?..)?, at: 0 };
     let mut out = Vec::with_capacity(file.len() * 3);
     loop {
         let last = bits.take(1)? == 1;
@@ -85,9 +82,7 @@ impl Code {
             counts[*length] += 1;
         }
         counts[0] = 0;
-        let mut symbols: Vec<usize> = (0..lengths.len())
-            .filter(|symbol| lengths[*symbol] > 0)
-            .collect();
+        let mut symbols: Vec<usize> = (0..lengths.len()).filter(|symbol| lengths[*symbol] > 0).collect();
         symbols.sort_by_key(|symbol| (lengths[*symbol], *symbol));
         Self { counts, symbols }
     }
@@ -99,10 +94,7 @@ impl Code {
             code |= bits.bit()?;
             let count = self.counts[length];
             if code < first + count {
-                return self
-                    .symbols
-                    .get(skipped + code.checked_sub(first)?)
-                    .copied();
+                return self.symbols.get(skipped + code.checked_sub(first)?).copied();
             }
             skipped += count;
             first = (first + count) << 1;
@@ -133,9 +125,7 @@ fn fixed() -> (Code, Code) {
 }
 
 fn dynamic(bits: &mut Bits<'_>) -> Option<(Code, Code)> {
-    const ORDER: [usize; 19] = [
-        16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15,
-    ];
+    const ORDER: [usize; 19] = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15];
     let literals = bits.take(5)? + 257;
     let distances = bits.take(5)? + 1;
     let given = bits.take(4)? + 4;
@@ -157,10 +147,7 @@ fn dynamic(bits: &mut Bits<'_>) -> Option<(Code, Code)> {
     if lengths.len() > literals + distances {
         return None;
     }
-    Some((
-        Code::new(&lengths[..literals]),
-        Code::new(&lengths[literals..]),
-    ))
+    Some((Code::new(&lengths[..literals]), Code::new(&lengths[literals..])))
 }
 
 fn block(bits: &mut Bits<'_>, literals: &Code, distances: &Code, out: &mut Vec<u8>) -> Option<()> {

@@ -13,9 +13,7 @@ use axum::body::Body;
 use axum::response::IntoResponse;
 use base64::Engine as _;
 use bytes::Bytes;
-use http::header::{
-    AUTHORIZATION, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, WWW_AUTHENTICATE,
-};
+use http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, WWW_AUTHENTICATE};
 use http::{HeaderMap, Method, Request, Response, StatusCode};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
@@ -45,13 +43,8 @@ pub(crate) fn split(path: &str) -> Option<(String, String, String)> {
 }
 
 /// Answers one git request.
-pub(crate) async fn handle(
-    hub: &Arc<Hub>,
-    request: Request<Incoming>,
-) -> Result<Response<Body>, Dropped> {
-    let effect = hub
-        .faults
-        .rest_effect(request.method().as_str(), request.uri().path());
+pub(crate) async fn handle(hub: &Arc<Hub>, request: Request<Incoming>) -> Result<Response<Body>, Dropped> {
+    let effect = hub.faults.rest_effect(request.method().as_str(), request.uri().path());
     if effect == Some(RestEffect::ResetBefore) {
         return Err(Dropped);
     }
@@ -92,38 +85,24 @@ async fn serve(hub: &Arc<Hub>, request: Request<Incoming>) -> Result<Response<Bo
         (&Method::POST, "git-receive-pack") => "receive-pack",
         _ => return Err(missing()),
     };
-    hub.recorder.count(
-        parts.method.as_str(),
-        &format!("/{{owner}}/{{repo}}.git/{rest} {service}"),
-    );
+    hub.recorder.count(parts.method.as_str(), &format!("/{{owner}}/{{repo}}.git/{rest} {service}"));
     let (repository, guest) = admitted(hub, &parts.headers, &owner, &name)?;
     if service == "receive-pack" && !guest.writes {
         let sentence = format!("Permission to {owner}/{name}.git denied.");
         return Err(Refused::new(403, sentence));
     }
-    let protocol = parts
-        .headers
-        .get("git-protocol")
-        .and_then(|value| value.to_str().ok());
+    let protocol = parts.headers.get("git-protocol").and_then(|value| value.to_str().ok());
     let protocol = protocol.filter(|text| {
-        text.bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'=' | b':' | b'.' | b'-'))
+        text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'=' | b':' | b'.' | b'-'))
     });
     if rest == "info/refs" {
         return advertise(hub, repository, service, protocol).await;
     }
-    let body = body
-        .collect()
-        .await
-        .map_err(|_| Refused::new(400, "The request broke off."))?
-        .to_bytes();
-    let zipped = parts
-        .headers
-        .get(CONTENT_ENCODING)
-        .is_some_and(|value| value == "gzip" || value == "x-gzip");
+    let body = body.collect().await.map_err(|_| Refused::new(400, "The request broke off."))?.to_bytes();
+    let zipped =
+        parts.headers.get(CONTENT_ENCODING).is_some_and(|value| value == "gzip" || value == "x-gzip");
     let input = if zipped {
-        let plain =
-            gzip::inflate(&body).ok_or_else(|| Refused::new(400, "The request is not gzip."))?;
+        let plain = gzip::inflate(&body).ok_or_else(|| Refused::new(400, "The request is not gzip."))?;
         Bytes::from(plain)
     } else {
         body
@@ -135,12 +114,7 @@ async fn serve(hub: &Arc<Hub>, request: Request<Incoming>) -> Result<Response<Bo
 }
 
 /// The repository and what the asker may do there. People may only see what they may read.
-fn admitted(
-    hub: &Hub,
-    headers: &HeaderMap,
-    owner: &str,
-    name: &str,
-) -> Result<(u64, Guest), Refused> {
+fn admitted(hub: &Hub, headers: &HeaderMap, owner: &str, name: &str) -> Result<(u64, Guest), Refused> {
     let unauthorised = || Refused::new(401, "Invalid username or token.");
     let (login, secret) = headers
         .get(AUTHORIZATION)
@@ -148,25 +122,16 @@ fn admitted(
         .and_then(credentials)
         .ok_or_else(unauthorised)?;
     hub.with(|world| {
-        let found = world
-            .repository_named(owner, name)
-            .or_else(|| world.repository_formerly(owner, name));
+        let found = world.repository_named(owner, name).or_else(|| world.repository_formerly(owner, name));
         let missing = || Refused::new(404, "Repository not found.");
         let guest = if secret.starts_with("ghs_") {
             let token = rest::installation_token(world, &secret).ok_or_else(unauthorised)?;
-            let installation = world
-                .installations
-                .get(&token.installation)
-                .ok_or_else(unauthorised)?;
+            let installation = world.installations.get(&token.installation).ok_or_else(unauthorised)?;
             if installation.suspended_at.is_some() {
                 return Err(Refused::new(403, "This installation has been suspended"));
             }
             let found = found.ok_or_else(missing)?;
-            if !world
-                .reachable(&token)
-                .iter()
-                .any(|reached| reached.id == found.id)
-            {
+            if !world.reachable(&token).iter().any(|reached| reached.id == found.id) {
                 return Err(missing());
             }
             let app = world.apps.get(&installation.app).ok_or_else(unauthorised)?;
@@ -185,11 +150,7 @@ fn admitted(
             }
         };
         let found = found.ok_or_else(missing)?;
-        if guest.reads {
-            Ok((found.id, guest))
-        } else {
-            Err(missing())
-        }
+        if guest.reads { Ok((found.id, guest)) } else { Err(missing()) }
     })
 }
 
@@ -202,17 +163,11 @@ fn credentials(header: &str) -> Option<(String, String)> {
     if !scheme.eq_ignore_ascii_case("basic") {
         return None;
     }
-    let decoded = base64::engine::general_purpose::STANDARD
-        .decode(value.trim())
-        .ok()?;
+    let decoded = base64::engine::general_purpose::STANDARD.decode(value.trim()).ok()?;
     let text = String::from_utf8(decoded).ok()?;
     let (login, secret) = text.split_once(':')?;
     // Git lets the token be the user name, too.
-    let secret = if secret.is_empty() || secret == "x-oauth-basic" {
-        login
-    } else {
-        secret
-    };
+    let secret = if secret.is_empty() || secret == "x-oauth-basic" { login } else { secret };
     Some((login.to_owned(), secret.to_owned()))
 }
 
@@ -232,10 +187,7 @@ fn service_command(
     if let Some(protocol) = protocol {
         command.env("GIT_PROTOCOL", protocol);
     }
-    command
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null());
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
     command
 }
 
@@ -244,11 +196,7 @@ fn broken(error: std::io::Error) -> Refused {
 }
 
 fn git_response(kind: String, body: Body) -> Response<Body> {
-    (
-        [(CONTENT_TYPE, kind), (CACHE_CONTROL, "no-cache".to_owned())],
-        body,
-    )
-        .into_response()
+    ([(CONTENT_TYPE, kind), (CACHE_CONTROL, "no-cache".to_owned())], body).into_response()
 }
 
 async fn advertise(
@@ -285,15 +233,9 @@ fn upload(
             let _ = stdin.write_all(&input).await;
         });
     }
-    let stdout = child
-        .stdout
-        .take()
-        .ok_or_else(|| Refused::new(500, "git has no output"))?;
+    let stdout = child.stdout.take().ok_or_else(|| Refused::new(500, "git has no output"))?;
     let body = Body::new(stream::Output::new(child, stdout));
-    Ok(git_response(
-        "application/x-git-upload-pack-result".to_owned(),
-        body,
-    ))
+    Ok(git_response("application/x-git-upload-pack-result".to_owned(), body))
 }
 
 /// Takes a push in, and lets everything follow from it before git hears of its success.

@@ -17,10 +17,7 @@ pub(crate) struct Output {
 
 impl Output {
     pub(crate) const fn new(child: Child, stdout: ChildStdout) -> Self {
-        Self {
-            _child: child,
-            stdout,
-        }
+        Self { _child: child, stdout }
     }
 }
 

@@ -29,13 +29,7 @@ impl AppHandle {
 
     /// The client id, which is good as an issuer too.
     pub fn client_id(&self) -> String {
-        self.hub.with(|world| {
-            world
-                .apps
-                .get(&self.id)
-                .map(|app| app.client_id.clone())
-                .unwrap_or_default()
-        })
+        self.hub.with(|world| world.apps.get(&self.id).map(|app| app.client_id.clone()).unwrap_or_default())
     }
 
     /// Changes where webhooks go; `None` sends none.
@@ -94,13 +88,7 @@ impl Install {
 
     async fn run(self) -> Result<InstallationHandle, Refused> {
         let sender = self.hub.with(|world| world.person(&self.by));
-        let id = acts::install(
-            &self.hub,
-            self.app,
-            &self.account,
-            self.repositories,
-            sender,
-        )?;
+        let id = acts::install(&self.hub, self.app, &self.account, self.repositories, sender)?;
         Ok(InstallationHandle { hub: self.hub, id })
     }
 }
@@ -164,10 +152,7 @@ impl InstallationHandle {
     /// how tokens are come by.
     pub fn token(&self) -> Result<(String, DateTime<Utc>), Refused> {
         self.hub.with(|world| {
-            let found = world
-                .installations
-                .get(&self.id)
-                .ok_or_else(Refused::not_found)?;
+            let found = world.installations.get(&self.id).ok_or_else(Refused::not_found)?;
             let permissions = found.permissions.clone();
             let token = world.issue_token(self.id, None, permissions);
             Ok((token.value, token.expires_at))

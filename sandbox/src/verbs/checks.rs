@@ -76,11 +76,7 @@ impl CheckHandle {
             Some(CheckState {
                 id: run.id,
                 name: run.name.clone(),
-                app: world
-                    .apps
-                    .get(&run.app)
-                    .map(|app| app.slug.clone())
-                    .unwrap_or_default(),
+                app: world.apps.get(&run.app).map(|app| app.slug.clone()).unwrap_or_default(),
                 head_sha: run.head_sha.clone(),
                 status: run.status.clone(),
                 conclusion: run.conclusion.clone(),
@@ -110,9 +106,7 @@ impl CheckHandle {
 
     /// Somebody presses "Re-run all checks" of the same app on the same commit.
     pub async fn rerequest_suite(&self, by: &str) -> Result<(), Refused> {
-        let suite = self
-            .hub
-            .with(|world| world.runs.get(&self.id).map(|run| run.suite));
+        let suite = self.hub.with(|world| world.runs.get(&self.id).map(|run| run.suite));
         checks::rerequest_suite(&self.hub, suite.unwrap_or_default(), self.person(by))
     }
 }
@@ -124,10 +118,7 @@ impl RepoHandle {
             repository: self.clone(),
             app: app.id(),
             commit: commit.to_owned(),
-            change: RunChange {
-                name: Some(name.to_owned()),
-                ..RunChange::default()
-            },
+            change: RunChange { name: Some(name.to_owned()), ..RunChange::default() },
         }
     }
 }

@@ -27,12 +27,7 @@ impl RepoHandle {
 
     /// Makes a branch (or tag, with a full `refs/tags/…` name) at a branch or commit.
     pub fn branch(&self, name: &str) -> PushRef {
-        PushRef {
-            repository: self.clone(),
-            name: name.to_owned(),
-            from: None,
-            by: SOMEBODY.to_owned(),
-        }
+        PushRef { repository: self.clone(), name: name.to_owned(), from: None, by: SOMEBODY.to_owned() }
     }
 
     /// Merges a branch or commit into [`MergeBranch::into`] and pushes. Answers the new tip.
@@ -71,12 +66,7 @@ impl RepoHandle {
 
     /// Moves an existing branch to [`MoveRef::to`], backwards and sideways too (a force-push).
     pub fn move_branch(&self, name: &str) -> MoveRef {
-        MoveRef {
-            repository: self.clone(),
-            name: name.to_owned(),
-            to: None,
-            by: SOMEBODY.to_owned(),
-        }
+        MoveRef { repository: self.clone(), name: name.to_owned(), to: None, by: SOMEBODY.to_owned() }
     }
 
     /// Deletes a branch.
@@ -88,16 +78,9 @@ impl RepoHandle {
 fn full(name: &str) -> Result<String, Refused> {
     let short = name.strip_prefix("refs/tags/").unwrap_or(name);
     if !valid_branch(short) {
-        return Err(Refused::new(
-            422,
-            format!("{name} is not a valid ref name."),
-        ));
+        return Err(Refused::new(422, format!("{name} is not a valid ref name.")));
     }
-    Ok(if short == name {
-        format!("refs/heads/{name}")
-    } else {
-        name.to_owned()
-    })
+    Ok(if short == name { format!("refs/heads/{name}") } else { name.to_owned() })
 }
 
 /// A commit to be made.
@@ -129,8 +112,7 @@ impl Commit {
 
     /// Writes a file.
     pub fn file(mut self, path: &str, content: impl AsRef<[u8]>) -> Self {
-        self.files
-            .push((path.to_owned(), Some(content.as_ref().to_vec())));
+        self.files.push((path.to_owned(), Some(content.as_ref().to_vec())));
         self
     }
 
@@ -161,12 +143,8 @@ impl Commit {
             let paths: Vec<&str> = self.files.iter().map(|(path, _)| path.as_str()).collect();
             format!("Change {}", paths.join(", "))
         });
-        let next = hub.with(|world| {
-            world
-                .repositories
-                .get_mut(&id)
-                .map(crate::model::Repository::next_commit_date)
-        });
+        let next =
+            hub.with(|world| world.repositories.get_mut(&id).map(crate::model::Repository::next_commit_date));
         let date = self.at.or(next).ok_or_else(Refused::not_found)?;
         let new = NewCommit {
             parents: parent.into_iter().collect(),
@@ -178,9 +156,7 @@ impl Commit {
         let guard = hub.lock(id).await;
         let sha = hub.git.commit(id, &new).await?;
         drop(guard);
-        self.repository
-            .set(name, Some(sha.clone()), &self.by)
-            .await?;
+        self.repository.set(name, Some(sha.clone()), &self.by).await?;
         Ok(sha)
     }
 
@@ -222,16 +198,11 @@ impl PushRef {
     async fn run(self) -> Result<String, Refused> {
         let name = full(&self.name)?;
         let id = self.repository.id;
-        let default = self.repository.hub.with(|world| {
-            world
-                .repository(id)
-                .map(|found| found.default_branch.clone())
-        });
+        let default =
+            self.repository.hub.with(|world| world.repository(id).map(|found| found.default_branch.clone()));
         let start = self.from.or(default).unwrap_or_default();
         let sha = self.repository.resolve(&start).await?;
-        self.repository
-            .set(name, Some(sha.clone()), &self.by)
-            .await?;
+        self.repository.set(name, Some(sha.clone()), &self.by).await?;
         Ok(sha)
     }
 }
@@ -276,20 +247,10 @@ impl MergeBranch {
     async fn run(self) -> Result<String, Refused> {
         let base = self.base.unwrap_or_default();
         let head = self.repository.resolve(&self.head).await?;
-        let message = self
-            .message
-            .unwrap_or_else(|| format!("Merge branch '{}' into {base}", self.head));
+        let message = self.message.unwrap_or_else(|| format!("Merge branch '{}' into {base}", self.head));
         let sender = self.repository.hub.with(|world| world.person(&self.by));
         let (hub, id) = (&self.repository.hub, self.repository.id);
-        merging::merge_branch(
-            hub,
-            id,
-            (&base, &head),
-            &format!("{message}\n"),
-            self.forward,
-            sender,
-        )
-        .await
+        merging::merge_branch(hub, id, (&base, &head), &format!("{message}\n"), self.forward, sender).await
     }
 }
 
@@ -320,9 +281,7 @@ impl SquashBranch {
     async fn run(self) -> Result<String, Refused> {
         let base = self.base.unwrap_or_default();
         let head = self.repository.resolve(&self.head).await?;
-        let message = self
-            .message
-            .unwrap_or_else(|| format!("Squash {}", self.head));
+        let message = self.message.unwrap_or_else(|| format!("Squash {}", self.head));
         let sender = self.repository.hub.with(|world| world.person(&self.by));
         let (hub, id) = (&self.repository.hub, self.repository.id);
         merging::squash_branch(hub, id, (&base, &head), &format!("{message}\n"), sender).await

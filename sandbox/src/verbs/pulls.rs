@@ -27,29 +27,17 @@ impl RepoHandle {
 
     /// A pull request by number.
     pub fn pull(&self, number: u64) -> Option<PullHandle> {
-        let known = self
-            .hub
-            .with(|world| world.pulls.contains_key(&(self.id, number)));
-        known.then(|| PullHandle {
-            hub: Arc::clone(&self.hub),
-            repository: self.id,
-            number,
-        })
+        let known = self.hub.with(|world| world.pulls.contains_key(&(self.id, number)));
+        known.then(|| PullHandle { hub: Arc::clone(&self.hub), repository: self.id, number })
     }
 
     /// All pull requests, oldest first.
     pub fn pulls(&self) -> Vec<PullHandle> {
         let numbers: Vec<u64> = self.hub.with(|world| {
-            let own = world
-                .pulls
-                .keys()
-                .filter(|(repository, _)| *repository == self.id);
+            let own = world.pulls.keys().filter(|(repository, _)| *repository == self.id);
             own.map(|(_, number)| *number).collect()
         });
-        numbers
-            .into_iter()
-            .filter_map(|number| self.pull(number))
-            .collect()
+        numbers.into_iter().filter_map(|number| self.pull(number)).collect()
     }
 }
 
@@ -106,9 +94,7 @@ impl OpenPull {
                     let owner = world.account_named(owner)?.id;
                     let mut all = world.repositories.values();
                     let related = all.find(|other| {
-                        !other.deleted
-                            && other.owner == owner
-                            && (other.id == id || other.parent == Some(id))
+                        !other.deleted && other.owner == owner && (other.id == id || other.parent == Some(id))
                     });
                     related?.id
                 }
@@ -125,11 +111,7 @@ impl OpenPull {
             draft: self.draft,
         };
         let number = pulls::open(&hub, id, new, Actor::person(author)).await?;
-        Ok(PullHandle {
-            hub,
-            repository: id,
-            number,
-        })
+        Ok(PullHandle { hub, repository: id, number })
     }
 }
 
@@ -179,15 +161,8 @@ impl PullHandle {
     /// Its page.
     pub fn url(&self) -> String {
         self.hub.with(|world| {
-            let name = world
-                .repository(self.repository)
-                .map(|found| world.full_name(found));
-            format!(
-                "{}/{}/pull/{}",
-                world.urls.html,
-                name.unwrap_or_default(),
-                self.number
-            )
+            let name = world.repository(self.repository).map(|found| world.full_name(found));
+            format!("{}/{}/pull/{}", world.urls.html, name.unwrap_or_default(), self.number)
         })
     }
 
@@ -241,24 +216,17 @@ impl PullHandle {
             let Some(pull) = world.pulls.get(&(self.repository, self.number)) else {
                 return Vec::new();
             };
-            world
-                .current_runs(self.repository, &pull.head.sha)
-                .map(|run| run.id)
-                .collect()
+            world.current_runs(self.repository, &pull.head.sha).map(|run| run.id).collect()
         });
         ids.sort_unstable();
-        ids.into_iter()
-            .map(|id| CheckHandle::new(Arc::clone(&self.hub), id))
-            .collect()
+        ids.into_iter().map(|id| CheckHandle::new(Arc::clone(&self.hub), id)).collect()
     }
 
     /// The newest check run of that name on the head commit.
     pub fn check(&self, name: &str) -> Option<CheckHandle> {
         let id = self.hub.with(|world| {
             let pull = world.pulls.get(&(self.repository, self.number))?;
-            world
-                .latest_run(self.repository, &pull.head.sha, name, None)
-                .map(|run| run.id)
+            world.latest_run(self.repository, &pull.head.sha, name, None).map(|run| run.id)
         })?;
         Some(CheckHandle::new(Arc::clone(&self.hub), id))
     }
@@ -269,92 +237,50 @@ impl PullHandle {
             let listed = world.comments_on(self.repository, self.number).into_iter();
             listed.map(|comment| comment.id).collect()
         });
-        ids.into_iter()
-            .filter_map(|id| {
-                CommentHandle {
-                    hub: Arc::clone(&self.hub),
-                    id,
-                }
-                .state()
-            })
-            .collect()
+        ids.into_iter().filter_map(|id| CommentHandle { hub: Arc::clone(&self.hub), id }.state()).collect()
     }
 
     /// Gives it another base branch.
     pub fn retarget(&self, base: &str) -> RetargetPull {
-        RetargetPull {
-            pull: self.clone(),
-            base: base.to_owned(),
-            by: SOMEBODY.to_owned(),
-        }
+        RetargetPull { pull: self.clone(), base: base.to_owned(), by: SOMEBODY.to_owned() }
     }
 
     /// Closes it without merging.
     pub fn close(&self) -> ClosePull {
-        ClosePull {
-            pull: self.clone(),
-            by: SOMEBODY.to_owned(),
-        }
+        ClosePull { pull: self.clone(), by: SOMEBODY.to_owned() }
     }
 
     /// Opens it again.
     pub fn reopen(&self) -> ReopenPull {
-        ReopenPull {
-            pull: self.clone(),
-            by: SOMEBODY.to_owned(),
-        }
+        ReopenPull { pull: self.clone(), by: SOMEBODY.to_owned() }
     }
 
     /// Makes a draft ready for review.
     pub fn ready(&self) -> DraftPull {
-        DraftPull {
-            pull: self.clone(),
-            draft: false,
-            by: SOMEBODY.to_owned(),
-        }
+        DraftPull { pull: self.clone(), draft: false, by: SOMEBODY.to_owned() }
     }
 
     /// Makes it a draft again.
     pub fn to_draft(&self) -> DraftPull {
-        DraftPull {
-            pull: self.clone(),
-            draft: true,
-            by: SOMEBODY.to_owned(),
-        }
+        DraftPull { pull: self.clone(), draft: true, by: SOMEBODY.to_owned() }
     }
 
     /// Changes its title.
     pub async fn rename(&self, title: &str) -> Result<(), Refused> {
         let sender = self.hub.with(|world| world.person(SOMEBODY));
-        pulls::edit(
-            &self.hub,
-            self.repository,
-            self.number,
-            Some(title.to_owned()),
-            None,
-            sender,
-        );
+        pulls::edit(&self.hub, self.repository, self.number, Some(title.to_owned()), None, sender);
         Ok(())
     }
 
     /// Presses the merge button. Refused with GitHub's sentence while required checks are missing or
     /// not green, on a conflict, on a draft.
     pub fn merge(&self, method: Method) -> MergePull {
-        MergePull {
-            pull: self.clone(),
-            method,
-            wishes: Wishes::default(),
-            by: SOMEBODY.to_owned(),
-        }
+        MergePull { pull: self.clone(), method, wishes: Wishes::default(), by: SOMEBODY.to_owned() }
     }
 
     /// Writes a comment.
     pub fn comment(&self, body: &str) -> AddComment {
-        AddComment {
-            pull: self.clone(),
-            body: body.to_owned(),
-            by: SOMEBODY.to_owned(),
-        }
+        AddComment { pull: self.clone(), body: body.to_owned(), by: SOMEBODY.to_owned() }
     }
 }
 
@@ -370,11 +296,7 @@ pub struct RetargetPull {
 impl RetargetPull {
     async fn run(self) -> Result<(), Refused> {
         let sender = self.pull.hub.with(|world| world.person(&self.by));
-        let PullHandle {
-            hub,
-            repository,
-            number,
-        } = &self.pull;
+        let PullHandle { hub, repository, number } = &self.pull;
         pulls::retarget(hub, *repository, *number, &self.base, sender).await
     }
 }
@@ -390,12 +312,7 @@ pub struct ClosePull {
 impl ClosePull {
     async fn run(self) -> Result<(), Refused> {
         let sender = self.pull.hub.with(|world| world.person(&self.by));
-        pulls::close(
-            &self.pull.hub,
-            self.pull.repository,
-            self.pull.number,
-            sender,
-        );
+        pulls::close(&self.pull.hub, self.pull.repository, self.pull.number, sender);
         Ok(())
     }
 }
@@ -411,13 +328,7 @@ pub struct ReopenPull {
 impl ReopenPull {
     async fn run(self) -> Result<(), Refused> {
         let sender = self.pull.hub.with(|world| world.person(&self.by));
-        pulls::reopen(
-            &self.pull.hub,
-            self.pull.repository,
-            self.pull.number,
-            sender,
-        )
-        .await
+        pulls::reopen(&self.pull.hub, self.pull.repository, self.pull.number, sender).await
     }
 }
 
@@ -433,13 +344,7 @@ pub struct DraftPull {
 impl DraftPull {
     async fn run(self) -> Result<(), Refused> {
         let sender = self.pull.hub.with(|world| world.person(&self.by));
-        pulls::set_draft(
-            &self.pull.hub,
-            self.pull.repository,
-            self.pull.number,
-            self.draft,
-            sender,
-        );
+        pulls::set_draft(&self.pull.hub, self.pull.repository, self.pull.number, self.draft, sender);
         Ok(())
     }
 }
@@ -468,15 +373,8 @@ impl MergePull {
     }
 
     async fn run(self) -> Result<Merged, Refused> {
-        let actor = self
-            .pull
-            .hub
-            .with(|world| Actor::person(world.person(&self.by)));
-        let PullHandle {
-            hub,
-            repository,
-            number,
-        } = &self.pull;
+        let actor = self.pull.hub.with(|world| Actor::person(world.person(&self.by)));
+        let PullHandle { hub, repository, number } = &self.pull;
         merge_pull(hub, *repository, *number, self.method, self.wishes, actor).await
     }
 }
@@ -492,15 +390,8 @@ pub struct AddComment {
 
 impl AddComment {
     async fn run(self) -> Result<CommentHandle, Refused> {
-        let actor = self
-            .pull
-            .hub
-            .with(|world| Actor::person(world.person(&self.by)));
-        let PullHandle {
-            hub,
-            repository,
-            number,
-        } = self.pull;
+        let actor = self.pull.hub.with(|world| Actor::person(world.person(&self.by)));
+        let PullHandle { hub, repository, number } = self.pull;
         let id = comments::create(&hub, repository, number, &self.body, actor)?;
         Ok(CommentHandle { hub, id })
     }
@@ -555,10 +446,7 @@ impl CommentHandle {
     fn author(&self, by: Option<&str>) -> u64 {
         self.hub.with(|world| match by {
             Some(login) => world.person(login),
-            None => world
-                .comments
-                .get(&self.id)
-                .map_or(0, |comment| comment.author),
+            None => world.comments.get(&self.id).map_or(0, |comment| comment.author),
         })
     }
 
@@ -573,15 +461,7 @@ impl CommentHandle {
     }
 }
 
-by_whom!(
-    OpenPull,
-    RetargetPull,
-    ClosePull,
-    ReopenPull,
-    DraftPull,
-    MergePull,
-    AddComment
-);
+by_whom!(OpenPull, RetargetPull, ClosePull, ReopenPull, DraftPull, MergePull, AddComment);
 sentence!(
     OpenPull => PullHandle,
     RetargetPull => (),

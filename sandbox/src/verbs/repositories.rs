@@ -53,10 +53,7 @@ impl NewRepository {
 
     /// Creates it; the owner becomes an organisation unless the account is known already.
     pub async fn create(self) -> Result<RepoHandle, Refused> {
-        let (owner, name) = self
-            .full_name
-            .split_once('/')
-            .ok_or_else(Refused::not_found)?;
+        let (owner, name) = self.full_name.split_once('/').ok_or_else(Refused::not_found)?;
         let id = acts::create(&self.hub, owner, name, &self.default_branch).await?;
         self.hub.with(|world| {
             if let Some(found) = world.repositories.get_mut(&id) {
@@ -73,9 +70,7 @@ impl NewRepository {
     /// The existing repository of that name.
     pub fn find(self) -> Option<RepoHandle> {
         let (owner, name) = self.full_name.split_once('/')?;
-        let id = self
-            .hub
-            .with(|world| Some(world.repository_named(owner, name)?.id))?;
+        let id = self.hub.with(|world| Some(world.repository_named(owner, name)?.id))?;
         Some(RepoHandle { hub: self.hub, id })
     }
 }
@@ -95,12 +90,8 @@ impl RepoHandle {
 
     /// `owner/name`; empty once it is deleted.
     pub fn full_name(&self) -> String {
-        self.hub.with(|world| {
-            world
-                .repository(self.id)
-                .map(|found| world.full_name(found))
-                .unwrap_or_default()
-        })
+        self.hub
+            .with(|world| world.repository(self.id).map(|found| world.full_name(found)).unwrap_or_default())
     }
 
     /// The address git clones from.
@@ -116,18 +107,12 @@ impl RepoHandle {
 
     /// The commit a branch points at.
     pub fn tip(&self, branch: &str) -> Option<String> {
-        self.hub
-            .with(|world| world.repository(self.id)?.branch(branch).map(str::to_owned))
+        self.hub.with(|world| world.repository(self.id)?.branch(branch).map(str::to_owned))
     }
 
     /// Every ref and its commit, `refs/pull/…` too.
     pub fn refs(&self) -> BTreeMap<String, String> {
-        self.hub.with(|world| {
-            world
-                .repository(self.id)
-                .map(|found| found.refs.clone())
-                .unwrap_or_default()
-        })
+        self.hub.with(|world| world.repository(self.id).map(|found| found.refs.clone()).unwrap_or_default())
     }
 
     /// Runs git in the bare repository and answers what it printed.
@@ -143,10 +128,7 @@ impl RepoHandle {
     /// Forks it to somebody, who may push to the fork.
     pub async fn fork(&self, login: &str) -> Result<Self, Refused> {
         let id = acts::fork(&self.hub, self.id, login).await?;
-        Ok(Self {
-            hub: Arc::clone(&self.hub),
-            id,
-        })
+        Ok(Self { hub: Arc::clone(&self.hub), id })
     }
 
     /// Deletes it. Open pull requests from it are closed and have no head repository any more.
@@ -163,18 +145,12 @@ impl RepoHandle {
         let fork = self.hub.with(|world| {
             let owner = world.account_named(login)?.id;
             let mut forks = world.repositories.values();
-            let found = forks.find(|other| {
-                !other.deleted && other.parent == Some(self.id) && other.owner == owner
-            });
+            let found =
+                forks.find(|other| !other.deleted && other.parent == Some(self.id) && other.owner == owner);
             found.map(|found| found.id)
         });
         let id = fork.ok_or_else(Refused::not_found)?;
-        Self {
-            hub: Arc::clone(&self.hub),
-            id,
-        }
-        .delete()
-        .await
+        Self { hub: Arc::clone(&self.hub), id }.delete().await
     }
 
     /// Renames it; the old name redirects.
@@ -200,10 +176,7 @@ impl RepoHandle {
                 found.protections.entry(branch.to_owned()).or_default();
             }
         });
-        Protect {
-            repository: self,
-            branch: branch.to_owned(),
-        }
+        Protect { repository: self, branch: branch.to_owned() }
     }
 
     /// Takes the protection off a branch.
@@ -224,20 +197,11 @@ impl RepoHandle {
         if !is_sha(name) {
             return Err(missing());
         }
-        self.hub
-            .git
-            .resolve(self.id, name)
-            .await?
-            .ok_or_else(missing)
+        self.hub.git.resolve(self.id, name).await?.ok_or_else(missing)
     }
 
     /// Sets or deletes one ref on behalf of somebody.
-    pub(crate) async fn set(
-        &self,
-        name: String,
-        sha: Option<String>,
-        by: &str,
-    ) -> Result<(), Refused> {
+    pub(crate) async fn set(&self, name: String, sha: Option<String>, by: &str) -> Result<(), Refused> {
         let sender = self.hub.with(|world| world.person(by));
         let _guard = self.hub.lock(self.id).await;
         move_refs(&self.hub, self.id, vec![(name, sha)], sender, None).await
@@ -255,19 +219,14 @@ impl Protect<'_> {
     fn change(&self, act: impl FnOnce(&mut crate::model::Protection)) {
         self.repository.hub.with(|world| {
             let found = world.repositories.get_mut(&self.repository.id);
-            if let Some(protection) =
-                found.and_then(|found| found.protections.get_mut(&self.branch))
-            {
+            if let Some(protection) = found.and_then(|found| found.protections.get_mut(&self.branch)) {
                 act(protection);
             }
         });
     }
 
     fn add(&self, context: &str, app: Option<u64>) {
-        let required = RequiredCheck {
-            context: context.to_owned(),
-            app,
-        };
+        let required = RequiredCheck { context: context.to_owned(), app };
         self.change(|protection| {
             if !protection.required.contains(&required) {
                 protection.required.push(required);
@@ -276,30 +235,21 @@ impl Protect<'_> {
     }
 
     /// Requires a check of that name, by whomever.
-    #[expect(
-        clippy::return_self_not_must_use,
-        reason = "usually the end of a sentence"
-    )]
+    #[expect(clippy::return_self_not_must_use, reason = "usually the end of a sentence")]
     pub fn require(self, context: &str) -> Self {
         self.add(context, None);
         self
     }
 
     /// Requires a check of that name by one app.
-    #[expect(
-        clippy::return_self_not_must_use,
-        reason = "usually the end of a sentence"
-    )]
+    #[expect(clippy::return_self_not_must_use, reason = "usually the end of a sentence")]
     pub fn require_from(self, context: &str, app: u64) -> Self {
         self.add(context, Some(app));
         self
     }
 
     /// Requires the head to contain the base's tip.
-    #[expect(
-        clippy::return_self_not_must_use,
-        reason = "usually the end of a sentence"
-    )]
+    #[expect(clippy::return_self_not_must_use, reason = "usually the end of a sentence")]
     pub fn up_to_date(self) -> Self {
         self.change(|protection| protection.strict = true);
         self

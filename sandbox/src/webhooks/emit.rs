@@ -31,8 +31,7 @@ pub(crate) struct Event {
 /// Whether an installation hears of an event. Checks come unasked to whoever may write them.
 fn subscribed(installation: &Installation, event: &str) -> bool {
     installation.events.contains(event)
-        || (matches!(event, "check_run" | "check_suite")
-            && installation.grants("checks", Level::Write))
+        || (matches!(event, "check_run" | "check_suite") && installation.grants("checks", Level::Write))
 }
 
 impl World {
@@ -95,9 +94,7 @@ impl World {
             payload["action"] = json!(action);
         }
         shape::merge(&mut payload, event.fields.clone());
-        if let Some(repository) =
-            repository_of(event.scope).and_then(|id| self.repositories.get(&id))
-        {
+        if let Some(repository) = repository_of(event.scope).and_then(|id| self.repositories.get(&id)) {
             payload["repository"] = shape::minimal(self, repository);
             let owner = self.accounts.get(&repository.owner);
             if owner.is_some_and(|owner| owner.kind == AccountKind::Organization) {

@@ -36,13 +36,7 @@ impl Office {
     /// An office and the end from which its task reads.
     pub(crate) fn open() -> (Self, mpsc::UnboundedReceiver<Post>) {
         let (sender, receiver) = mpsc::unbounded_channel();
-        (
-            Self {
-                sender,
-                waiting: Arc::default(),
-            },
-            receiver,
-        )
+        (Self { sender, waiting: Arc::default() }, receiver)
     }
 
     pub(crate) fn send(&self, parcel: Parcel) {
@@ -84,11 +78,7 @@ impl Office {
 
 /// The task in the background. Ends when the hub is gone.
 pub(crate) async fn run(hub: Weak<Hub>, mut receiver: mpsc::UnboundedReceiver<Post>) {
-    let mut desk = Desk {
-        client: send::client(),
-        held: Vec::new(),
-        late: Vec::new(),
-    };
+    let mut desk = Desk { client: send::client(), held: Vec::new(), late: Vec::new() };
     while let Some(post) = receiver.recv().await {
         let Some(hub) = hub.upgrade() else {
             return;
@@ -113,8 +103,7 @@ impl Desk {
         let effect = if parcel.excused {
             None
         } else {
-            hub.faults
-                .hook_effect(&parcel.event, parcel.action.as_deref())
+            hub.faults.hook_effect(&parcel.event, parcel.action.as_deref())
         };
         parcel.excused = true;
         match effect {
@@ -159,11 +148,7 @@ impl Desk {
 
     async fn release(&mut self, hub: &Arc<Hub>, order: Order) {
         let mut parcels = std::mem::take(&mut self.held);
-        parcels.extend(
-            std::mem::take(&mut self.late)
-                .into_iter()
-                .map(|(_, parcel)| parcel),
-        );
+        parcels.extend(std::mem::take(&mut self.late).into_iter().map(|(_, parcel)| parcel));
         match order {
             Order::AsSent => {}
             Order::Reversed => parcels.reverse(),

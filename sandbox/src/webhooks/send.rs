@@ -38,12 +38,7 @@ struct Outcome {
 
 impl Outcome {
     fn failed(code: u16, status: &str) -> Self {
-        Self {
-            status: status.to_owned(),
-            code,
-            headers: BTreeMap::new(),
-            body: String::new(),
-        }
+        Self { status: status.to_owned(), code, headers: BTreeMap::new(), body: String::new() }
     }
 }
 
@@ -78,9 +73,8 @@ pub(crate) async fn deliver(hub: &Arc<Hub>, client: &Client, parcel: &Parcel) {
     let headers = headers(parcel, &hook, &body);
     let started = hub.clock.now();
     let sending = post(client, &url, &headers, body);
-    let outcome = tokio::time::timeout(PATIENCE, sending)
-        .await
-        .unwrap_or_else(|_| Outcome::failed(504, "timed out"));
+    let outcome =
+        tokio::time::timeout(PATIENCE, sending).await.unwrap_or_else(|_| Outcome::failed(504, "timed out"));
     let took = hub.clock.now() - started;
     log(hub, parcel, headers, outcome, took.as_seconds_f64());
 }
@@ -92,13 +86,7 @@ pub(crate) fn log_lost(hub: &Arc<Hub>, parcel: &Parcel) {
     };
     note(hub, parcel, slug);
     let headers = headers(parcel, &hook, &body(parcel, &hook));
-    log(
-        hub,
-        parcel,
-        headers,
-        Outcome::failed(502, "failed to connect to host"),
-        0.0,
-    );
+    log(hub, parcel, headers, Outcome::failed(502, "failed to connect to host"), 0.0);
 }
 
 fn body(parcel: &Parcel, hook: &Hook) -> Bytes {
@@ -111,52 +99,30 @@ fn body(parcel: &Parcel, hook: &Hook) -> Bytes {
 }
 
 fn headers(parcel: &Parcel, hook: &Hook, body: &Bytes) -> BTreeMap<String, String> {
-    let kind = if hook.form {
-        "application/x-www-form-urlencoded"
-    } else {
-        "application/json"
-    };
+    let kind = if hook.form { "application/x-www-form-urlencoded" } else { "application/json" };
     let mut headers = BTreeMap::from([
         ("Accept".to_owned(), "*/*".to_owned()),
         ("Content-Type".to_owned(), kind.to_owned()),
-        (
-            "User-Agent".to_owned(),
-            "GitHub-Hookshot/5a9d00d".to_owned(),
-        ),
+        ("User-Agent".to_owned(), "GitHub-Hookshot/5a9d00d".to_owned()),
         ("X-GitHub-Event".to_owned(), parcel.event.clone()),
         ("X-GitHub-Delivery".to_owned(), parcel.guid.clone()),
         ("X-GitHub-Hook-ID".to_owned(), hook.id.to_string()),
-        (
-            "X-GitHub-Hook-Installation-Target-Type".to_owned(),
-            "integration".to_owned(),
-        ),
-        (
-            "X-GitHub-Hook-Installation-Target-ID".to_owned(),
-            parcel.app.to_string(),
-        ),
+        ("X-GitHub-Hook-Installation-Target-Type".to_owned(), "integration".to_owned()),
+        ("X-GitHub-Hook-Installation-Target-ID".to_owned(), parcel.app.to_string()),
     ]);
     // An HMAC takes keys of any length, so there is always a signature.
     if let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(hook.secret.as_bytes()) {
         mac.update(body);
-        let hex = mac
-            .finalize()
-            .into_bytes()
-            .iter()
-            .fold(String::new(), |mut text, byte| {
-                text.push_str(&format!("{byte:02x}"));
-                text
-            });
+        let hex = mac.finalize().into_bytes().iter().fold(String::new(), |mut text, byte| {
+            text.push_str(&format!("{byte:02x}"));
+            text
+        });
         headers.insert("X-Hub-Signature-256".to_owned(), format!("sha256={hex}"));
     }
     headers
 }
 
-async fn post(
-    client: &Client,
-    url: &str,
-    headers: &BTreeMap<String, String>,
-    body: Bytes,
-) -> Outcome {
+async fn post(client: &Client, url: &str, headers: &BTreeMap<String, String>, body: Bytes) -> Outcome {
     let mut request = Request::post(url);
     for (name, value) in headers {
         request = request.header(name, value);
@@ -178,12 +144,7 @@ async fn post(
     } else {
         format!("Invalid HTTP Response: {}", status.as_u16())
     };
-    Outcome {
-        status: text,
-        code: status.as_u16(),
-        headers,
-        body,
-    }
+    Outcome { status: text, code: status.as_u16(), headers, body }
 }
 
 /// Headers as text, names in lower case.

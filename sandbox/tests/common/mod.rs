@@ -17,8 +17,7 @@ use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
 use serde_json::{Value, json};
 use towpath_sandbox::{
-    AppConfig, AppHandle, Clock, Config, InstallationHandle, ManualClock, Permission, RepoHandle,
-    Sandbox,
+    AppConfig, AppHandle, Clock, Config, InstallationHandle, ManualClock, Permission, RepoHandle, Sandbox,
 };
 
 /// An answer, read to its end.
@@ -56,54 +55,29 @@ pub async fn send(
     }
     let body = body.map(|body| body.to_string()).unwrap_or_default();
     let request = request.body(Full::new(Bytes::from(body))).unwrap();
-    let response = client
-        .request(request)
-        .await
-        .map_err(|error| error.to_string())?;
+    let response = client.request(request).await.map_err(|error| error.to_string())?;
     let status = response.status().as_u16();
     let headers = response
         .headers()
         .iter()
         .map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned()))
         .collect();
-    let bytes = response
-        .into_body()
-        .collect()
-        .await
-        .map_err(|error| error.to_string())?
-        .to_bytes();
+    let bytes = response.into_body().collect().await.map_err(|error| error.to_string())?.to_bytes();
     let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
-    Ok(Answer {
-        status,
-        headers,
-        body,
-    })
+    Ok(Answer { status, headers, body })
 }
 
 /// An app's JSON web token.
 pub fn jwt(issuer: &str, issued: DateTime<Utc>, seconds: i64) -> String {
-    let pem: String = AppConfig::demo_key()
-        .lines()
-        .filter(|line| !line.starts_with('-'))
-        .collect();
+    let pem: String = AppConfig::demo_key().lines().filter(|line| !line.starts_with('-')).collect();
     let key = ring::rsa::KeyPair::from_der(&STANDARD.decode(pem).unwrap()).unwrap();
     let encode = |value: Value| URL_SAFE_NO_PAD.encode(value.to_string());
     let iat = issued.timestamp();
     let claims = json!({ "iat": iat, "exp": iat + seconds, "iss": issuer });
-    let signed = format!(
-        "{}.{}",
-        encode(json!({ "alg": "RS256", "typ": "JWT" })),
-        encode(claims)
-    );
+    let signed = format!("{}.{}", encode(json!({ "alg": "RS256", "typ": "JWT" })), encode(claims));
     let mut signature = vec![0; key.public().modulus_len()];
     let random = ring::rand::SystemRandom::new();
-    key.sign(
-        &ring::signature::RSA_PKCS1_SHA256,
-        &random,
-        signed.as_bytes(),
-        &mut signature,
-    )
-    .unwrap();
+    key.sign(&ring::signature::RSA_PKCS1_SHA256, &random, signed.as_bytes(), &mut signature).unwrap();
     format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature))
 }
 
@@ -123,14 +97,7 @@ pub fn checker() -> AppConfig {
         .permission("contents", "write")
         .permission("pull_requests", "write")
         .permission("issues", "write")
-        .events([
-            "pull_request",
-            "push",
-            "create",
-            "delete",
-            "issue_comment",
-            "repository",
-        ])
+        .events(["pull_request", "push", "create", "delete", "issue_comment", "repository"])
 }
 
 impl Stage {
@@ -140,10 +107,7 @@ impl Stage {
 
     pub async fn set_with(config: AppConfig) -> Self {
         let clock = Arc::new(ManualClock::from_system());
-        let config_of = Config {
-            clock: clock.clone(),
-            ..Config::default()
-        };
+        let config_of = Config { clock: clock.clone(), ..Config::default() };
         let github = Sandbox::start(config_of).await.unwrap();
         let repo = github
             .repository("acme/store")
@@ -152,29 +116,12 @@ impl Stage {
             .create()
             .await
             .unwrap();
-        repo.commit_on("main")
-            .orphan()
-            .file("README", "A store\n")
-            .by("ana")
-            .await
-            .unwrap();
-        repo.commit_on("feature/cart")
-            .from("main")
-            .file("cart.txt", "one\n")
-            .by("ana")
-            .await
-            .unwrap();
+        repo.commit_on("main").orphan().file("README", "A store\n").by("ana").await.unwrap();
+        repo.commit_on("feature/cart").from("main").file("cart.txt", "one\n").by("ana").await.unwrap();
         let app = github.app(config).await.unwrap();
         let installation = app.install("acme").on([&repo]).await.unwrap();
         let (token, _) = installation.token().unwrap();
-        Self {
-            github,
-            clock,
-            repo,
-            app,
-            installation,
-            token,
-        }
+        Self { github, clock, repo, app, installation, token }
     }
 
     pub fn jwt(&self) -> String {
@@ -189,22 +136,8 @@ impl Stage {
         self.call("GET", path, None).await
     }
 
-    pub async fn call_as(
-        &self,
-        token: &str,
-        method: &str,
-        path: &str,
-        body: Option<Value>,
-    ) -> Answer {
-        send(
-            method,
-            &format!("{}{path}", self.github.api_url()),
-            token,
-            &[],
-            body,
-        )
-        .await
-        .unwrap()
+    pub async fn call_as(&self, token: &str, method: &str, path: &str, body: Option<Value>) -> Answer {
+        send(method, &format!("{}{path}", self.github.api_url()), token, &[], body).await.unwrap()
     }
 
     /// Event and action of the webhooks so far.
@@ -237,10 +170,7 @@ pub struct Received {
 
 impl Received {
     pub fn header(&self, name: &str) -> &str {
-        self.headers
-            .get(name)
-            .map(String::as_str)
-            .unwrap_or_default()
+        self.headers.get(name).map(String::as_str).unwrap_or_default()
     }
 
     pub fn json(&self) -> Value {
@@ -260,11 +190,7 @@ impl Receiver {
     pub async fn open() -> Self {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/hooks", listener.local_addr().unwrap());
-        let receiver = Self {
-            url,
-            status: Arc::new(Mutex::new(202)),
-            received: Arc::default(),
-        };
+        let receiver = Self { url, status: Arc::new(Mutex::new(202)), received: Arc::default() };
         let own = receiver.clone();
         let take = move |headers: HeaderMap, body: Bytes| {
             let own = own.clone();
@@ -273,10 +199,7 @@ impl Receiver {
                     .iter()
                     .map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned()))
                     .collect();
-                let received = Received {
-                    headers,
-                    bytes: body.to_vec(),
-                };
+                let received = Received { headers, bytes: body.to_vec() };
                 own.received.lock().unwrap().push(received);
                 let status = *own.status.lock().unwrap();
                 http::StatusCode::from_u16(status).unwrap()

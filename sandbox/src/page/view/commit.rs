@@ -21,10 +21,7 @@ pub(in crate::page) struct CommitView {
 /// One commit.
 pub(in crate::page) fn commit(view: &CommitView) -> Markup {
     let repository = view.repository.as_str();
-    let rest = view
-        .message
-        .split_once('\n')
-        .map_or("", |(_, rest)| rest.trim());
+    let rest = view.message.split_once('\n').map_or("", |(_, rest)| rest.trim());
     let body = html! {
         h1 { (view.line.title) }
         p.soft { (view.line.author) ", " (moment(view.line.at)) ", " span.sha { (view.line.sha) } }
@@ -55,11 +52,7 @@ pub(in crate::page) fn commit(view: &CommitView) -> Markup {
         }
     };
     let own = format!("/{repository}");
-    page(
-        &view.line.title,
-        &[("Repositories", "/"), (repository, &own)],
-        &body,
-    )
+    page(&view.line.title, &[("Repositories", "/"), (repository, &own)], &body)
 }
 
 fn diff_line(line: &str) -> Markup {

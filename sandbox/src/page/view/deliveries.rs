@@ -39,11 +39,7 @@ pub(in crate::page) fn deliveries(lines: &[DeliveryLine], more: usize) -> Markup
 }
 
 fn row(line: &DeliveryLine) -> Markup {
-    let light = if line.good {
-        Light::Success
-    } else {
-        Light::Failure
-    };
+    let light = if line.good { Light::Success } else { Light::Failure };
     html! {
         tr {
             td { (light.icon()) }

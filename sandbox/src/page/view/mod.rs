@@ -8,9 +8,7 @@ mod pull;
 
 pub(super) use commit::{CommitView, commit};
 pub(super) use deliveries::{DeliveryLine, deliveries};
-pub(super) use overview::{
-    BranchView, NewPull, RepositoryLine, RepositoryView, home, new_pull, repository,
-};
+pub(super) use overview::{BranchView, NewPull, RepositoryLine, RepositoryView, home, new_pull, repository};
 pub(super) use parts::{CommitLine, Light, People, PullLine, State};
 pub(super) use pull::{Button, CheckView, CommentView, MergeBox, PullView, pull};
 

@@ -121,11 +121,7 @@ fn topic(view: &RepositoryView) -> Markup {
     }
 }
 
-pub(super) fn select<'a>(
-    name: &str,
-    options: impl Iterator<Item = &'a str>,
-    chosen: Option<&str>,
-) -> Markup {
+pub(super) fn select<'a>(name: &str, options: impl Iterator<Item = &'a str>, chosen: Option<&str>) -> Markup {
     html! {
         select name=(name) required {
             @for option in options { option selected[chosen == Some(option)] { (option) } }
@@ -167,9 +163,5 @@ pub(in crate::page) fn new_pull(view: &NewPull) -> Markup {
         } }
     };
     let own = format!("/{name}");
-    page(
-        "New pull request",
-        &[("Repositories", "/"), (name, &own)],
-        &body,
-    )
+    page("New pull request", &[("Repositories", "/"), (name, &own)], &body)
 }

@@ -217,11 +217,7 @@ fn merge_form(view: &PullView, at: &str) -> Markup {
 }
 
 fn change_forms(view: &PullView, at: &str) -> Markup {
-    let others = view
-        .branches
-        .iter()
-        .map(String::as_str)
-        .filter(|name| *name != view.head);
+    let others = view.branches.iter().map(String::as_str).filter(|name| *name != view.head);
     html! {
         details.more style="margin-top:.8rem" {
             summary { "Change or close it" }

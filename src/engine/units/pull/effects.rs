@@ -73,14 +73,26 @@ impl Case<'_> {
         (subject, verdict.unwrap_or_else(unread))
     }
 
+    /// The last verdict, with the ends that the pull request had then.
+    fn as_before(&self, judged: &Judged, before: &JudgedPull) -> Option<(Subject, Verdict)> {
+        let verdict = last_verdict(before)?;
+        let mut subject = self.subject(judged);
+        subject.pull.head.commit = before.judged_head?;
+        subject.pull.base.branch = before.judged_base.clone()?;
+        subject.judged_at = before.judged_at? / 1000;
+        Some((subject, verdict))
+    }
+
     /// Made on the first failure, edited when the verdict changes.
     async fn comment(&self, judged: &Judged) -> Result<Option<Change>, Trouble> {
         let unit = Unit::Comment(judged.row.repository, judged.row.number);
-        let earlier = self.before.and_then(last_verdict);
+        let earlier = self.before.and_then(|before| self.as_before(judged, before));
         let wanted = match self.room.store.effect(&unit).await? {
             None => judged.verdict.outcome() == Outcome::Fail,
             // What was wrong before stays folded in the comment as long as the verdict stays.
-            Some(_) => earlier.as_ref() != Some(&judged.verdict),
+            Some(_) => earlier.as_ref().is_none_or(|(subject, verdict)| {
+                *verdict != judged.verdict || subject.pull.base.branch != judged.row.base_branch
+            }),
         };
         if !wanted {
             return Ok(None);

@@ -1,0 +1,174 @@
+use super::DemoError;
+use crate::engine::{CALL_WITHIN, Config, Engine, Settings, SystemClock, system_random};
+use crate::flow::Flow;
+use crate::github::{AppKey, Secret};
+use crate::web::{Limits, Server};
+use std::sync::Arc;
+use std::time::Duration;
+use tempfile::TempDir;
+use towpath_sandbox::{
+    AppConfig, AppHandle, CheckState, Method, Permission, PullHandle, RepoHandle, Sandbox,
+};
+
+const SECRET: &str = "only for the demo";
+/// How long a verdict is waited for. It usually takes a small part of a second.
+const PATIENCE: Duration = Duration::from_secs(30);
+const LOOK_EVERY: Duration = Duration::from_millis(20);
+
+/// The embedded GitHub with the shop's repository, and the server that watches over it.
+pub(super) struct Stage {
+    pub(super) github: Sandbox,
+    pub(super) server: Server,
+    pub(super) repository: RepoHandle,
+    pub(super) folder: TempDir,
+}
+
+impl Stage {
+    pub(super) async fn set() -> Result<Self, DemoError> {
+        let folder = tempfile::Builder::new().prefix("towpath-demo-").tempdir().map_err(set_up)?;
+        let github = Sandbox::start(towpath_sandbox::Config::default()).await.map_err(set_up)?;
+        // A demo may stay up for days, and nobody reads what went over its wire.
+        github.record(false);
+        let app = register(&github).await?;
+        let server = serve(&github, &app, &folder).await?;
+        app.set_webhook_url(Some(&format!("http://{}/webhooks/github", server.address())));
+        let repository = shop(&github).await?;
+        for branch in ["integration", "staging", "production", "master"] {
+            repository.protect(branch).require_from(&format!("towpath: {branch}"), app.id());
+        }
+        app.install("acme").on([&repository]).await?;
+        Ok(Self { github, server, repository, folder })
+    }
+
+    pub(super) fn repository_url(&self) -> String {
+        format!("{}/{}", self.github.url(), self.repository.full_name())
+    }
+
+    /// Waits until the check for the pull request's base has come to this conclusion.
+    pub(super) async fn check(&self, pull: &PullHandle, conclusion: &str) -> Result<CheckState, DemoError> {
+        let base = pull.state().map(|state| state.base).unwrap_or_default();
+        self.check_named(pull, &format!("towpath: {base}"), conclusion).await
+    }
+
+    /// The same for the check of this name.
+    pub(super) async fn check_named(
+        &self,
+        pull: &PullHandle,
+        name: &str,
+        conclusion: &str,
+    ) -> Result<CheckState, DemoError> {
+        let arrived = async {
+            loop {
+                let state = pull.check(name).and_then(|check| check.state());
+                if let Some(state) = state.filter(|state| state.conclusion.as_deref() == Some(conclusion)) {
+                    return state;
+                }
+                tokio::time::sleep(LOOK_EVERY).await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, arrived).await.map_err(|_| {
+            let shown = pull.check(name).and_then(|check| check.state());
+            let shown = shown.map_or_else(
+                || "no check at all".to_owned(),
+                |state| {
+                    format!("{}: {}", state.conclusion.unwrap_or_default(), state.title.unwrap_or_default())
+                },
+            );
+            DemoError::Otherwise(format!(
+                "\"{name}\" on #{} should have come to {conclusion}; it shows {shown}",
+                pull.number()
+            ))
+        })
+    }
+
+    pub(super) async fn strike(self) {
+        self.server.stop().await;
+        self.github.shutdown();
+    }
+}
+
+fn set_up(error: impl std::fmt::Display) -> DemoError {
+    DemoError::SetUp(error.to_string())
+}
+
+async fn register(github: &Sandbox) -> Result<AppHandle, DemoError> {
+    let mut app = AppConfig::new("towpath")
+        .permission("checks", "write")
+        .permission("contents", "read")
+        .permission("pull_requests", "write")
+        .permission("statuses", "write")
+        .events(["pull_request", "push", "repository"]);
+    SECRET.clone_into(&mut app.webhook_secret);
+    Ok(github.app(app).await?)
+}
+
+async fn serve(github: &Sandbox, app: &AppHandle, folder: &TempDir) -> Result<Server, DemoError> {
+    let key = AppKey::from_pem(&app.id().to_string(), AppConfig::demo_key()).map_err(set_up)?;
+    let engine = Engine::open(Config {
+        app_id: app.id(),
+        key,
+        secrets: vec![Secret::new(SECRET)],
+        api_url: github.api_url(),
+        call_within: CALL_WITHIN,
+        data_dir: folder.path().join("data"),
+        database: folder.path().join("data/towpath.db"),
+        flow: Flow::pro(),
+        clock: Arc::new(SystemClock),
+        random: Arc::new(system_random),
+        settings: Settings::default(),
+    });
+    let engine = engine.await.map_err(set_up)?;
+    let listener = Server::bind("127.0.0.1", 0).await.map_err(set_up)?;
+    Server::start(listener, engine, Limits::default()).map_err(set_up)
+}
+
+/// `acme/store` after two releases: all four branches, topics merged into integration, each release
+/// promoted with merge commits, master moved along.
+async fn shop(github: &Sandbox) -> Result<RepoHandle, DemoError> {
+    let repository = github
+        .repository("acme/store")
+        .default_branch("master")
+        .public()
+        .with("ana", Permission::Write)
+        .with("ben", Permission::Write)
+        .with("rita", Permission::Maintain)
+        .create()
+        .await?;
+    let start = "# Acme store\n\nintegration → staging → production → master\n";
+    repository
+        .commit_on("master")
+        .orphan()
+        .file("README.md", start)
+        .message("Start the store")
+        .by("rita")
+        .await?;
+    for branch in ["integration", "staging", "production"] {
+        repository.branch(branch).from("master").by("rita").await?;
+    }
+    let releases: [[(&str, &str, &str); 2]; 2] = [
+        [("catalog", "Show the catalog", "ana"), ("cart", "Put things into a cart", "ben")],
+        [("search", "Search the catalog", "ana"), ("checkout", "Pay for the cart", "ben")],
+    ];
+    for release in releases {
+        for (name, message, author) in release {
+            let (topic, file) = (format!("feature/{name}"), format!("{name}.txt"));
+            let content = format!("{message}\n");
+            let commit = repository.commit_on(&topic).from("integration").file(&file, content);
+            commit.message(message).by(author).await?;
+            repository.merge(&topic).into("integration").no_ff().by(author).await?;
+            repository.delete_branch(&topic).by(author).await?;
+        }
+        for (from, into) in [("integration", "staging"), ("staging", "production")] {
+            let message = format!("Promote {from} to {into}");
+            repository.merge(from).into(into).no_ff().message(&message).by("rita").await?;
+        }
+        repository.merge("production").into("master").ff_only().by("rita").await?;
+    }
+    Ok(repository)
+}
+
+/// Merges as a person does who presses the button.
+pub(super) async fn merge(pull: &PullHandle, by: &str) -> Result<(), DemoError> {
+    pull.merge(Method::Merge).by(by).await?;
+    Ok(())
+}

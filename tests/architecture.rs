@@ -1,0 +1,162 @@
+//! The rooms and their arrows: who may use whom, and how large a file may grow.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// For each room, the rooms it may use. What is not named here may not be used.
+const ARROWS: [(&str, &[&str]); 10] = [
+    ("flow", &[]),
+    ("lineage", &["flow"]),
+    ("policy", &["flow"]),
+    ("report", &["flow"]),
+    ("store", &["flow"]),
+    ("github", &["flow"]),
+    ("engine", &["flow", "lineage", "policy", "report", "store", "github"]),
+    ("web", &["engine"]),
+    ("demo", &["flow", "engine", "github", "store", "web"]),
+    ("cli", &["flow", "lineage", "report", "engine", "github", "store", "web", "demo"]),
+];
+
+/// Packages that only the rooms named here may know.
+const ONLY_IN: [(&str, &[&str]); 6] = [
+    ("octocrab", &["github"]),
+    ("rusqlite", &["store"]),
+    ("axum", &["web"]),
+    ("hyper", &["web"]),
+    ("clap", &["cli"]),
+    ("towpath_sandbox", &["demo"]),
+];
+
+const LINES_MAX: usize = 500;
+
+fn sources(folder: &str) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|ending| ending == "rs") {
+                found.push(path);
+            }
+        }
+    }
+    found
+}
+
+/// The room a file of `src` belongs to; `None` for `lib.rs` and `main.rs`.
+fn room(path: &Path) -> Option<String> {
+    let inside = path.strip_prefix(Path::new(env!("CARGO_MANIFEST_DIR")).join("src")).unwrap();
+    let mut parts = inside.components();
+    let first = parts.next().unwrap().as_os_str().to_str().unwrap().to_owned();
+    parts.next().map(|_| first)
+}
+
+/// The code of a file without its comments.
+fn code(path: &Path) -> String {
+    let text = fs::read_to_string(path).unwrap();
+    text.lines().map(|line| line.split("//").next().unwrap_or_default()).collect::<Vec<_>>().join("\n")
+}
+
+/// The rooms named behind `crate::` in some code, braces included.
+fn rooms_used(code: &str) -> BTreeSet<String> {
+    let mut used = BTreeSet::new();
+    for (at, _) in code.match_indices("crate::") {
+        let rest = &code[at + "crate::".len()..];
+        let names = match rest.strip_prefix('{') {
+            Some(group) => group.split('}').next().unwrap_or_default().split(',').collect(),
+            None => vec![rest],
+        };
+        for name in names {
+            let name: String =
+                name.trim().chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
+            used.insert(name);
+        }
+    }
+    used
+}
+
+#[test]
+fn arrows_go_one_way() {
+    let allowed: BTreeMap<_, _> = ARROWS.into_iter().collect();
+    let mut seen = BTreeSet::new();
+    for path in sources("src") {
+        let Some(room) = room(&path) else { continue };
+        let may = allowed.get(room.as_str()).unwrap_or_else(|| panic!("{room} is not in the list of rooms"));
+        for used in rooms_used(&code(&path)) {
+            assert!(
+                used == room || may.contains(&used.as_str()),
+                "{} uses {used}, but {room} may only use {may:?}",
+                path.display()
+            );
+        }
+        seen.insert(room);
+    }
+    let listed: BTreeSet<_> = ARROWS.iter().map(|(room, _)| (*room).to_owned()).collect();
+    assert_eq!(seen, listed, "the list of rooms and the folders differ");
+}
+
+#[test]
+fn arrows_have_no_circle() {
+    let order: Vec<_> = ARROWS.iter().map(|(room, _)| *room).collect();
+    for (at, (room, uses)) in ARROWS.iter().enumerate() {
+        for used in *uses {
+            let place = order.iter().position(|other| other == used).unwrap();
+            assert!(place < at, "{room} uses {used}, which comes after it");
+        }
+    }
+}
+
+#[test]
+fn packages_stay_in_their_rooms() {
+    for path in sources("src") {
+        let Some(room) = room(&path) else { continue };
+        let code = code(&path);
+        for (package, rooms) in ONLY_IN {
+            let used = code.contains(&format!("{package}::"));
+            assert!(!used || rooms.contains(&room.as_str()), "{} uses {package}", path.display());
+        }
+    }
+}
+
+#[test]
+fn every_room_says_what_lives_there_and_what_does_not() {
+    for (room, _) in ARROWS {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join(room).join("mod.rs");
+        let text = fs::read_to_string(&path).unwrap();
+        let head: String = text.lines().take_while(|line| line.starts_with("//!")).collect();
+        for words in ["Lives here", "Does not live here"] {
+            assert!(head.contains(words), "{} does not say: {words}", path.display());
+        }
+    }
+}
+
+#[test]
+fn files_stay_small_and_pure_rooms_stay_pure() {
+    for folder in ["src", "sandbox/src"] {
+        for path in sources(folder) {
+            let lines = fs::read_to_string(&path).unwrap().lines().count();
+            assert!(lines <= LINES_MAX, "{} has {lines} lines", path.display());
+        }
+    }
+    for path in sources("src") {
+        let pure = room(&path).is_some_and(|room| ["flow", "policy", "report"].contains(&room.as_str()));
+        let code = code(&path);
+        // What tests of a pure room do to check it is their own affair.
+        let code = code.split("#[cfg(test)]").next().unwrap_or_default();
+        let in_tests = path.components().any(|part| part.as_os_str().to_string_lossy().starts_with("tests"));
+        for impure in ["async ", "tokio::", "std::fs", "std::net", "std::process", "std::env", "std::time"] {
+            assert!(!pure || in_tests || !code.contains(impure), "{} uses {impure}", path.display());
+        }
+    }
+}
+
+#[test]
+fn the_stand_in_knows_nothing_of_the_product() {
+    for path in sources("sandbox/src") {
+        let text = fs::read_to_string(&path).unwrap().to_lowercase();
+        assert!(!text.contains("towpath"), "{} names the product", path.display());
+    }
+}
