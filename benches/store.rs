@@ -4,6 +4,7 @@
 
 use rusqlite::Connection;
 use serde_json::{Value, json};
+use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -30,6 +31,7 @@ fn main() {
         let plain = one_transaction_each();
         let grouped = together().await;
         println!("ratio of deliveries per second   {:>10.1}", grouped / plain);
+        bare_syncs();
         steadily().await;
         work().await;
     });
@@ -165,6 +167,21 @@ async fn together() -> f64 {
     let took = start.elapsed();
     store.close().await;
     report("64 callers", waits, took, written() - before)
+}
+
+/// What the disk and the machine allow at that rate: a file that is appended to and synced, and nothing else.
+fn bare_syncs() {
+    const PAGES: [u8; 16 << 10] = [7; 16 << 10];
+    let mut file = tempfile::tempfile().expect("a file");
+    let (before, start) = (written(), Instant::now());
+    let mut waits = Vec::new();
+    while start.elapsed() < STEADY {
+        let due = start + Duration::from_secs(1) / STEADY_RATE * u32::try_from(waits.len()).unwrap_or(0);
+        std::thread::sleep(due.saturating_duration_since(Instant::now()));
+        file.write_all(&PAGES).and_then(|()| file.sync_data()).expect("a sync");
+        waits.push(due.elapsed());
+    }
+    report("500 bare syncs a second", waits, start.elapsed(), written() - before);
 }
 
 /// As many each second as a busy day has, at even distances.

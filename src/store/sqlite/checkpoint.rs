@@ -13,14 +13,14 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-/// Pages of the log that are moved at once: few enough to not crowd out the syncs of the writer.
-const PIECE: i64 = 1024;
+/// Pages of the log that are moved at once (1 MB): few enough to not crowd out the syncs of the writer.
+const PIECE: i64 = 256;
 
 /// Pages after which the log shall start anew (64 MB).
 const LOG_PAGES: i64 = 16 * 1024;
 
 /// Pages that the writer moves itself without being noticed.
-const REST: i64 = 256;
+const REST: i64 = 512;
 
 /// How often to look while there is work.
 const PACE: Duration = Duration::from_millis(50);

@@ -128,3 +128,28 @@ pub(super) fn probe(connection: &Connection) -> Result<Outcome<()>, StoreError> 
     }
     Ok(Outcome::Keep(()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn connections_are_durable_and_leave_checkpoints_to_their_thread() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("towpath.db");
+        let writer = open_to_write(&path, &Options::default()).unwrap();
+        for connection in [writer, open_to_checkpoint(&path).unwrap(), open_to_read(&path).unwrap()] {
+            let setting = |name| -> rusqlite::types::Value {
+                connection.pragma_query_value(None, name, |row| row.get(0)).unwrap()
+            };
+            assert_eq!(setting("journal_mode"), "wal".to_owned().into());
+            // 2 is FULL: each commit is synced.
+            for (name, value) in [("synchronous", 2), ("foreign_keys", 1), ("wal_autocheckpoint", 0)] {
+                assert_eq!(setting(name), i64::from(value).into(), "{name}");
+            }
+            let indexes = connection.query_row("PRAGMA integrity_check", [], |row| row.get::<_, String>(0));
+            assert_eq!(indexes.unwrap(), "ok");
+        }
+        assert!(open_to_read(&path).unwrap().execute("UPDATE probe SET count = 0", []).is_err());
+    }
+}
