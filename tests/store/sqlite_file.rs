@@ -68,6 +68,9 @@ async fn a_full_store_works_again_with_a_higher_bound() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_that_finds_no_room_does_not_take_the_others_of_its_commit_along() {
     let opened = sqlite_with(&SMALL);
+    // Held up by another process, the store has all of them waiting for its next commit.
+    let other = Connection::open(&opened.path).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
     let mut callers = JoinSet::new();
     for n in 0..40 {
         let store = opened.store.clone();
@@ -79,6 +82,8 @@ async fn one_that_finds_no_room_does_not_take_the_others_of_its_commit_along() {
         };
         callers.spawn(async move { (n % 2 == 0, store.accept(new).await) });
     }
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    other.execute_batch("COMMIT").unwrap();
     for (small, answer) in callers.join_all().await {
         match answer {
             Ok(answer) => assert!(small && answer == Accepted::Stored),

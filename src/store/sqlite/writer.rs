@@ -50,13 +50,14 @@ impl Writer {
     }
 
     /// Runs `work` in a transaction and answers once that is durable. `bytes` is about how much it writes.
+    /// When a transaction comes to nothing over another job, `work` is run again in one of its own.
     pub(super) async fn run<T, W>(&self, bytes: usize, work: W) -> Result<T, StoreError>
     where
         T: Send + 'static,
-        W: FnOnce(&Connection) -> Result<Outcome<T>, StoreError> + Send + 'static,
+        W: Fn(&Connection) -> Result<Outcome<T>, StoreError> + Send + 'static,
     {
         let (reply, answer) = oneshot::channel();
-        let job = Waiting { bytes, stage: Stage::Handed(work), reply };
+        let job = Waiting { bytes, work, result: None, reply };
         self.queue.send(Message::Job(Box::new(job))).await.map_err(|_| closed())?;
         answer.await.map_err(|_| closed())?
     }
@@ -85,46 +86,53 @@ trait Job: Send {
 
 struct Waiting<T, W> {
     bytes: usize,
-    stage: Stage<T, W>,
+    work: W,
+    result: Option<Result<T, StoreError>>,
     reply: oneshot::Sender<Result<T, StoreError>>,
-}
-
-enum Stage<T, W> {
-    Handed(W),
-    Worked(Result<T, StoreError>),
-    Between,
 }
 
 impl<T, W> Job for Waiting<T, W>
 where
     T: Send,
-    W: FnOnce(&Connection) -> Result<Outcome<T>, StoreError> + Send,
+    W: Fn(&Connection) -> Result<Outcome<T>, StoreError> + Send,
 {
     fn bytes(&self) -> usize {
         self.bytes
     }
 
     fn work(&mut self, connection: &Connection) -> Result<bool, StoreError> {
-        let Stage::Handed(work) = std::mem::replace(&mut self.stage, Stage::Between) else {
-            return Ok(false);
-        };
-        let (stays, result) = match work(connection) {
+        let (stays, result) = match (self.work)(connection) {
             Ok(Outcome::Keep(value)) => (Ok(true), Ok(value)),
             Ok(Outcome::Undo(value)) => (Ok(false), Ok(value)),
             Err(error) => (Err(error.clone()), Err(error)),
         };
-        self.stage = Stage::Worked(result);
+        self.result = Some(result);
         stays
     }
 
     fn answer(self: Box<Self>, committed: &Result<(), StoreError>) {
-        let result = match (committed, self.stage) {
-            (Ok(()), Stage::Worked(result)) => result,
-            (Ok(()), _) => Err(closed()),
+        let result = match (committed, self.result) {
+            (Ok(()), Some(result)) => result,
+            (Ok(()), None) => Err(closed()),
             (Err(error), _) => Err(error.clone()),
         };
         // A caller that has gone away wants no answer.
         let _ = self.reply.send(result);
+    }
+}
+
+/// Why a transaction did not come about. Nothing of it is stored.
+enum Failed {
+    /// SQLite gave all of it up over one job, as it does when that finds no room.
+    OverAJob(StoreError),
+    /// It could not be begun or committed.
+    Itself(StoreError),
+}
+
+impl Failed {
+    fn cause(self) -> StoreError {
+        let (Self::OverAJob(error) | Self::Itself(error)) = self;
+        error
     }
 }
 
@@ -143,10 +151,7 @@ impl Thread {
             if batch.is_empty() {
                 continue;
             }
-            let committed = self.commit(&mut batch);
-            for job in batch {
-                job.answer(&committed);
-            }
+            self.answer(batch);
             self.checkpoints.after_commit(&self.connection);
         }
         self.checkpoints.close(self.connection);
@@ -180,12 +185,30 @@ impl Thread {
         }
     }
 
-    fn commit(&self, batch: &mut [Box<dyn Job>]) -> Result<(), StoreError> {
-        self.execute("BEGIN IMMEDIATE")?;
+    fn answer(&self, mut batch: Vec<Box<dyn Job>>) {
+        let alone = batch.len() == 1;
+        let committed = match self.commit(&mut batch) {
+            Err(Failed::OverAJob(_)) if !alone => {
+                // The others may well find room.
+                for mut job in batch {
+                    let committed = self.commit(std::slice::from_mut(&mut job));
+                    job.answer(&committed.map_err(Failed::cause));
+                }
+                return;
+            }
+            committed => committed.map_err(Failed::cause),
+        };
+        for job in batch {
+            job.answer(&committed);
+        }
+    }
+
+    fn commit(&self, batch: &mut [Box<dyn Job>]) -> Result<(), Failed> {
+        self.execute("BEGIN IMMEDIATE").map_err(Failed::Itself)?;
         let result = batch
             .iter_mut()
             .try_for_each(|job| self.work(job.as_mut()))
-            .and_then(|()| self.execute("COMMIT"));
+            .and_then(|()| self.execute("COMMIT").map_err(Failed::Itself));
         if result.is_err() && !self.connection.is_autocommit() {
             // Should this fail too, the next BEGIN says so.
             let _ = self.execute("ROLLBACK");
@@ -194,15 +217,14 @@ impl Thread {
     }
 
     /// Does one job, so that it can be taken back alone.
-    fn work(&self, job: &mut dyn Job) -> Result<(), StoreError> {
-        self.execute("SAVEPOINT job")?;
+    fn work(&self, job: &mut dyn Job) -> Result<(), Failed> {
+        self.execute("SAVEPOINT job").map_err(Failed::Itself)?;
         match job.work(&self.connection) {
             Ok(true) => {}
-            // SQLite gave up the whole transaction, as it may when the disk is full or failing.
-            Err(error) if self.connection.is_autocommit() => return Err(error),
-            Ok(false) | Err(_) => self.execute("ROLLBACK TO job")?,
+            Err(error) if self.connection.is_autocommit() => return Err(Failed::OverAJob(error)),
+            Ok(false) | Err(_) => self.execute("ROLLBACK TO job").map_err(Failed::Itself)?,
         }
-        self.execute("RELEASE job")
+        self.execute("RELEASE job").map_err(Failed::Itself)
     }
 
     fn execute(&self, sql: &str) -> Result<(), StoreError> {
