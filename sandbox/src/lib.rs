@@ -25,6 +25,7 @@ mod clock;
 pub mod contract;
 mod faults;
 mod git;
+mod hex;
 mod hub;
 mod model;
 mod page;

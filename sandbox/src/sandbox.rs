@@ -155,6 +155,7 @@ impl Sandbox {
     }
 
     /// Registers an app.
+    #[expect(clippy::unused_async, reason = "reads like every other verb")]
     pub async fn app(&self, config: acts::apps::AppConfig) -> Result<crate::AppHandle, Refused> {
         let id = acts::apps::register(&self.hub, config)?;
         Ok(crate::AppHandle::new(Arc::clone(&self.hub), id))

@@ -1,5 +1,7 @@
 //! Who may ask: app tokens, installation tokens, permissions, suspension, limits.
 
+#![allow(clippy::unwrap_used, reason = "a story that cannot go on has failed")]
+
 mod common;
 
 use chrono::TimeDelta;

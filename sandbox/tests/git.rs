@@ -1,5 +1,7 @@
 //! Git itself, over HTTP.
 
+#![allow(clippy::unwrap_used, reason = "a story that cannot go on has failed")]
+
 mod common;
 
 use std::path::Path;
@@ -89,6 +91,13 @@ async fn a_push_becomes_events_and_updates_pull_requests() {
     assert_eq!(stage.webhooks("create", "").await.last().unwrap()["ref_type"], "tag");
     good(&work, &["push", "-q", "origin", ":v1"]).await;
     assert_eq!(stage.webhooks("delete", "").await[0]["ref"], "v1");
+    let created = stage.webhooks("create", "").await.len();
+    for tag in ["t1", "t2", "t3", "t4"] {
+        good(&work, &["tag", tag]).await;
+    }
+    good(&work, &["push", "-q", "--tags", "origin"]).await;
+    assert!(stage.repo.refs().contains_key("refs/tags/t4"));
+    assert_eq!(stage.webhooks("create", "").await.len(), created, "four tags are too many to tell");
     good(&work, &["reset", "-q", "--hard", "HEAD~1"]).await;
     good(&work, &["push", "-qf", "origin", "feature/cart"]).await;
     assert_eq!(stage.webhooks("push", "").await.last().unwrap()["forced"], true);

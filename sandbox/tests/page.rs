@@ -19,7 +19,7 @@ struct Page {
 
 impl Page {
     fn header(&self, name: &str) -> &str {
-        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+        self.headers.get(name).map_or("", |value| value.to_str().expect("it works"))
     }
 
     #[track_caller]
@@ -43,10 +43,13 @@ async fn browse(stage: &Stage, method: &str, path: &str, headers: &[(&str, &str)
     for (name, value) in headers {
         request = request.header(*name, *value);
     }
-    let response =
-        client.request(request.body(Full::new(Bytes::from(form.to_owned()))).unwrap()).await.unwrap();
+    let response = client
+        .request(request.body(Full::new(Bytes::from(form.to_owned()))).expect("it works"))
+        .await
+        .expect("it works");
     let (head, body) = response.into_parts();
-    let html = String::from_utf8(body.collect().await.unwrap().to_bytes().to_vec()).unwrap();
+    let html =
+        String::from_utf8(body.collect().await.expect("it works").to_bytes().to_vec()).expect("it works");
     Page { status: head.status.as_u16(), headers: head.headers, html }
 }
 
@@ -75,7 +78,7 @@ async fn reviewed() -> (Stage, PullHandle) {
     stage.repo.allow("eve", Permission::Read);
     stage.repo.protect("main").require("gate");
     let pull = stage.repo.open_pull("feature/cart").into("main").by("ana");
-    let pull = pull.title("A <i>cart</i>").body("Some **wheels**.").await.unwrap();
+    let pull = pull.title("A <i>cart</i>").body("Some **wheels**.").await.expect("it works");
     (stage, pull)
 }
 
@@ -87,7 +90,7 @@ async fn report(stage: &Stage, pull: &PullHandle, conclusion: &str) -> u64 {
         "actions": [{ "label": "Retarget", "description": "Into another branch", "identifier": "retarget" }],
     });
     let answer = stage.call("POST", "/repos/acme/store/check-runs", Some(body)).await;
-    answer.body["id"].as_u64().unwrap()
+    answer.body["id"].as_u64().expect("it works")
 }
 
 #[tokio::test]
@@ -95,7 +98,7 @@ async fn the_lists_show_what_there_is() {
     let (stage, _) = reviewed().await;
     get(&stage, "/").await.says(&["href=\"/acme/store\"", "1 open"]);
     let page = get(&stage, "/acme/store").await;
-    let commit = format!("/acme/store/commit/{}", stage.repo.tip("feature/cart").unwrap());
+    let commit = format!("/acme/store/commit/{}", stage.repo.tip("feature/cart").expect("it works"));
     page.says(&[&commit, "needs gate", "/acme/store/pull/1", "A &lt;i&gt;cart&lt;/i&gt;"]);
     page.says(&["ana (write)", "eve (read)", &format!("git clone {}", stage.repo.clone_url())]);
     page.keeps_quiet_about("<i>cart");
@@ -176,6 +179,10 @@ async fn comments_and_buttons_cause_webhooks() {
     let page = get(&stage, "/acme/store/pull/1").await;
     page.says(&["/check", "<strong>please</strong>", "checker[bot]", ">app</span>", "<code>done</code>"]);
     page.keeps_quiet_about("onerror");
+    let comments = stage.get("/repos/acme/store/issues/1/comments").await.body;
+    let seen = format!("/repos/acme/store/issues/comments/{}/reactions", comments[0]["id"]);
+    stage.call("POST", &seen, Some(json!({ "content": "eyes" }))).await;
+    get(&stage, "/acme/store/pull/1").await.says(&["👀 1"]);
     let heard = stage.webhooks("issue_comment", "created").await;
     assert_eq!(heard[0]["comment"]["body"], "/check\n<img src=x onerror=alert(1)>\n**please**");
     let checks = format!("/acme/store/pull/1/checks/{run}");
@@ -193,7 +200,7 @@ async fn everything_can_be_made_by_clicking() {
     let stage = Stage::set().await;
     let form = "who=ana&from=main&branch=feature%2Fx&path=a.txt&message=Add+a&content=a%0D%0Ab";
     done(&stage, "/acme/store/commits", form).await;
-    let commit = format!("/acme/store/commit/{}", stage.repo.tip("feature/x").unwrap());
+    let commit = format!("/acme/store/commit/{}", stage.repo.tip("feature/x").expect("it works"));
     get(&stage, &commit).await.says(&["Add a", "+a</span>", "+b</span>"]);
     let again = post(&stage, "/acme/store/commits", form).await;
     assert_eq!(again.status, 422);
@@ -250,12 +257,13 @@ async fn deliveries_are_listed_and_sent_again() {
     receiver.answer(500);
     stage.github.settled().await;
     stage.app.set_webhook_url(Some(&receiver.url));
-    pull.comment("hello").by("ana").await.unwrap();
+    pull.comment("hello").by("ana").await.expect("it works");
     stage.github.settled().await;
     let guid = receiver.all()[0].header("x-github-delivery").to_owned();
     let page = get(&stage, "/deliveries").await;
     page.says(&["issue_comment.created", &guid, "checker", "500", "aria-label=\"failure\"", "Redeliver"]);
-    let action = page.html.split("action=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap();
+    let action =
+        page.html.split("action=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("it works");
     receiver.answer(202);
     assert_eq!(done(&stage, action, "").await, "/deliveries");
     stage.github.settled().await;

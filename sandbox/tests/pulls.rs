@@ -1,5 +1,7 @@
 //! Pull requests: what opens, moves, blocks and merges them, and what is said about it.
 
+#![allow(clippy::unwrap_used, reason = "a story that cannot go on has failed")]
+
 mod common;
 
 use common::Stage;

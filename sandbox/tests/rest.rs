@@ -1,5 +1,7 @@
 //! REST beyond pull requests: paging, entity tags, refs, checks, comments, renames, deliveries.
 
+#![allow(clippy::unwrap_used, reason = "a story that cannot go on has failed")]
+
 mod common;
 
 use common::{Receiver, Stage, send};
@@ -272,4 +274,23 @@ async fn requests_are_recorded_and_counted() {
     assert_eq!(kept[0].query.as_deref(), Some("per_page=1"));
     assert_eq!(kept[0].by, format!("installation:{}", stage.installation.id()));
     assert_eq!(stage.github.request_counts()["GET /repos/{owner}/{repo}/pulls/{number}"], 1);
+}
+
+#[tokio::test]
+async fn reactions_are_given_once_and_taken_back() {
+    let stage = Stage::set().await;
+    let pull = stage.repo.open_pull("feature/cart").into("main").await.unwrap();
+    let comment = pull.comment("/check").by("ana").await.unwrap();
+    let path = format!("/repos/acme/store/issues/comments/{}/reactions", comment.id());
+    let eyes = Some(json!({ "content": "eyes" }));
+    let first = stage.call("POST", &path, eyes.clone()).await;
+    assert_eq!((first.status, stage.call("POST", &path, eyes).await.status), (201, 200));
+    let seen = [("checker[bot]".to_owned(), "eyes".to_owned())];
+    assert_eq!(comment.state().unwrap().reactions, seen);
+    assert_eq!(stage.get(&path).await.body[0]["content"], "eyes");
+    let odd = stage.call("POST", &path, Some(json!({ "content": "shrug" }))).await;
+    assert_eq!(odd.status, 422);
+    let one = format!("{path}/{}", first.body["id"]);
+    assert_eq!(stage.call("DELETE", &one, None).await.status, 204);
+    assert!(comment.state().unwrap().reactions.is_empty());
 }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::Actor;
 use crate::Refused;
 use crate::hub::Hub;
-use crate::model::{Comment, Kind, World};
+use crate::model::{Comment, Kind, Reaction, World};
 use crate::shape;
 use crate::webhooks::{Event, Scope};
 
@@ -61,6 +61,7 @@ pub(crate) fn create(
             created_at: world.now,
             updated_at: world.now,
             app: actor.app,
+            reactions: Vec::new(),
         };
         world.comments.insert(id, comment.clone());
         event(world, &comment, "created", actor.account, json!({}));
@@ -89,5 +90,35 @@ pub(crate) fn delete(hub: &Hub, id: u64, actor: Actor) -> Result<(), Refused> {
         let comment = world.comments.remove(&id).ok_or_else(Refused::not_found)?;
         event(world, &comment, "deleted", actor.account, json!({}));
         Ok(())
+    })
+}
+
+/// Every reaction there is.
+const REACTIONS: [&str; 8] = ["+1", "-1", "laugh", "confused", "heart", "hooray", "rocket", "eyes"];
+
+/// Reacts to a comment; answers the reaction's id, and whether it is a new one. GitHub tells no app
+/// of reactions.
+pub(crate) fn react(hub: &Hub, id: u64, content: &str, actor: Actor) -> Result<(u64, bool), Refused> {
+    if !REACTIONS.contains(&content) {
+        return Err(Refused::invalid("Reaction", "content", "invalid", ""));
+    }
+    hub.with(|world| {
+        let comment = world.comments.get(&id).ok_or_else(Refused::not_found)?;
+        let known =
+            comment.reactions.iter().find(|known| known.author == actor.account && known.content == content);
+        if let Some(known) = known {
+            return Ok((known.id, false));
+        }
+        let reaction = Reaction {
+            id: world.next(Kind::Reaction),
+            author: actor.account,
+            content: content.to_owned(),
+            created_at: world.now,
+        };
+        let number = reaction.id;
+        if let Some(comment) = world.comments.get_mut(&id) {
+            comment.reactions.push(reaction);
+        }
+        Ok((number, true))
     })
 }

@@ -80,7 +80,7 @@ fn github(at: i64) -> Signature {
     Signature { name: "GitHub".to_owned(), email: "noreply@example.com".to_owned(), at }
 }
 
-fn said(title: String, message: Option<&String>) -> String {
+fn said(title: &str, message: Option<&String>) -> String {
     match message.filter(|message| !message.is_empty()) {
         Some(message) => format!("{title}\n\n{message}\n"),
         None => format!("{title}\n"),
@@ -114,7 +114,7 @@ async fn merge_commit(
         .title
         .clone()
         .unwrap_or_else(|| format!("Merge pull request #{} from {owner}/{}", pull.number, pull.head.branch));
-    let message = said(title, wishes.message.as_ref().or(Some(&pull.title)));
+    let message = said(&title, wishes.message.as_ref().or(Some(&pull.title)));
     let committer = github(author.at);
     hub.git.commit_tree(pull.repository, &tree, &[base, head], &message, author, &committer).await
 }
@@ -136,11 +136,11 @@ async fn squash(
         let lines: Vec<String> = commits.iter().map(|info| format!("* {}", info.message)).collect();
         body = Some(lines.join("\n\n"));
     }
-    let message = said(title, body.as_ref());
+    let message = said(&title, body.as_ref());
     // GitHub names the pull request's author as author of a squash.
     let login = hub.with(|world| world.login(pull.author));
-    let author = Signature::of(&login, author.at);
-    hub.git.commit_tree(pull.repository, &tree, &[base], &message, &author, &github(author.at)).await
+    let opener = Signature::of(&login, author.at);
+    hub.git.commit_tree(pull.repository, &tree, &[base], &message, &opener, &github(author.at)).await
 }
 
 async fn rebase(hub: &Hub, pull: &Pull, base: &str, merger: &Signature) -> Result<String, Refused> {
@@ -151,8 +151,8 @@ async fn rebase(hub: &Hub, pull: &Pull, base: &str, merger: &Signature) -> Resul
         let Some(parent) = commit.parents.first() else {
             return Err(Refused::new(405, "This branch can't be rebased"));
         };
-        let merged = hub.git.merge_trees(pull.repository, Some(parent), &tip, &commit.sha).await?;
-        let Tree::Clean(tree) = merged else {
+        let carried = hub.git.merge_trees(pull.repository, Some(parent), &tip, &commit.sha).await?;
+        let Tree::Clean(tree) = carried else {
             return Err(Refused::new(405, "This branch can't be rebased"));
         };
         let message = format!("{}\n", commit.message);

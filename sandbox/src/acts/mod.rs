@@ -6,6 +6,7 @@
 pub(crate) mod apps;
 pub(crate) mod checks;
 pub(crate) mod comments;
+mod following;
 pub(crate) mod merging;
 pub(crate) mod pulls;
 pub(crate) mod refs;

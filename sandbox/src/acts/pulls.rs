@@ -5,7 +5,6 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::Actor;
-use super::refs::Merging;
 use crate::Refused;
 use crate::git::{Signature, Tree};
 use crate::hub::Hub;
@@ -67,37 +66,48 @@ pub(crate) async fn open(
         let sentence = format!("No commits between {} and {}", new.base, new.head);
         return Err(Refused::invalid("PullRequest", "base", "custom", &sentence));
     }
-    let number = hub.with(|world| {
-        let number = world.next_number(repository);
-        let id = world.next(Kind::Pull);
-        let now = world.now;
-        let owner = world.repositories.get(&new.head_repository).map_or(0, |found| found.owner);
-        let pull = Pull {
-            id,
-            number,
-            repository,
-            title: new.title,
-            body: new.body,
-            open: true,
-            draft: new.draft,
-            head: PullHead { branch: new.head, sha: head_sha, repository: Some(new.head_repository), owner },
-            base_ref: new.base,
-            base_sha,
-            author: actor.account,
-            created_at: now,
-            updated_at: now,
-            closed_at: None,
-            merged_at: None,
-            merged_by: None,
-            merge_commit: None,
-            stats: Stats::default(),
-        };
-        world.pulls.insert((repository, number), pull);
-        number
-    });
+    let number = hub.with(|world| add(world, repository, new, (head_sha, base_sha), actor));
     refresh(hub, repository, number).await?;
-    hub.with(|world| event(world, repository, number, "opened", actor.account, json!({})));
+    hub.with(|world| {
+        event(world, repository, number, "opened", actor.account, json!({}));
+    });
     Ok(number)
+}
+
+/// Writes the pull request down, before its test merge is known; answers its number.
+fn add(
+    world: &mut World,
+    repository: u64,
+    new: NewPull,
+    (head_sha, base_sha): (String, String),
+    actor: Actor,
+) -> u64 {
+    let number = world.next_number(repository);
+    let id = world.next(Kind::Pull);
+    let now = world.now;
+    let owner = world.repositories.get(&new.head_repository).map_or(0, |found| found.owner);
+    let pull = Pull {
+        id,
+        number,
+        repository,
+        title: new.title,
+        body: new.body,
+        open: true,
+        draft: new.draft,
+        head: PullHead { branch: new.head, sha: head_sha, repository: Some(new.head_repository), owner },
+        base_ref: new.base,
+        base_sha,
+        author: actor.account,
+        created_at: now,
+        updated_at: now,
+        closed_at: None,
+        merged_at: None,
+        merged_by: None,
+        merge_commit: None,
+        stats: Stats::default(),
+    };
+    world.pulls.insert((repository, number), pull);
+    number
 }
 
 /// Checks that a pull request may be opened; answers the tips of head and base.
@@ -180,114 +190,6 @@ pub(crate) async fn refresh(hub: &Arc<Hub>, repository: u64, number: u64) -> Res
     Ok(())
 }
 
-/// A head branch moved (or went): its open pull requests follow.
-pub(crate) async fn head_moved(
-    hub: &Arc<Hub>,
-    repository: u64,
-    branch: &str,
-    after: Option<&str>,
-    sender: u64,
-) -> Result<(), Refused> {
-    for (base, number) in hub.with(|world| world.pulls_from(repository, branch)) {
-        // A fork's lock is always taken before its parent's, never the other way round.
-        let guard = if base == repository { None } else { Some(hub.lock(base).await) };
-        let Some(after) = after else {
-            close(hub, base, number, sender);
-            continue;
-        };
-        let Some(before) = hub.with(|world| retip(world, base, number, after)) else {
-            continue;
-        };
-        refresh(hub, base, number).await?;
-        let extra = json!({ "before": before, "after": after });
-        hub.with(|world| event(world, base, number, "synchronize", sender, extra));
-        drop(guard);
-    }
-    Ok(())
-}
-
-/// Gives a pull request its new head; answers the old one.
-fn retip(world: &mut World, repository: u64, number: u64, after: &str) -> Option<String> {
-    let now = world.now;
-    let base = world.pulls.get(&(repository, number))?.base_ref.clone();
-    let base = world.repository(repository)?.branch(&base).map(str::to_owned);
-    let pull = world.pulls.get_mut(&(repository, number))?;
-    if let Some(base) = base {
-        pull.base_sha = base;
-    }
-    pull.updated_at = now;
-    Some(std::mem::replace(&mut pull.head.sha, after.to_owned()))
-}
-
-/// A base branch moved (or went): its open pull requests are merged by it, or merge differently
-/// from now on.
-pub(crate) async fn base_moved(
-    hub: &Arc<Hub>,
-    repository: u64,
-    branch: &str,
-    after: Option<&str>,
-    sender: u64,
-    merging: Option<Merging>,
-) -> Result<(), Refused> {
-    for number in hub.with(|world| world.pulls_into(repository, branch)) {
-        let Some(after) = after else {
-            base_gone(hub, repository, number, branch, sender).await?;
-            continue;
-        };
-        let head = hub.with(|world| world.pulls.get(&(repository, number)).map(|pull| pull.head.sha.clone()));
-        let Some(head) = head else {
-            continue;
-        };
-        let chosen = merging.is_some_and(|merging| merging.number == number);
-        if chosen || hub.git.contains(repository, after, &head).await? {
-            hub.with(|world| mark_merged(world, repository, number, after, sender));
-        } else {
-            refresh(hub, repository, number).await?;
-        }
-    }
-    Ok(())
-}
-
-fn mark_merged(world: &mut World, repository: u64, number: u64, merge: &str, sender: u64) {
-    let now = world.now;
-    if let Some(pull) = world.pulls.get_mut(&(repository, number)) {
-        pull.open = false;
-        pull.merged_at = Some(now);
-        pull.closed_at = Some(now);
-        pull.updated_at = now;
-        pull.merged_by = Some(sender);
-        pull.merge_commit = Some(merge.to_owned());
-    }
-    event(world, repository, number, "closed", sender, json!({}));
-}
-
-/// The base branch was deleted. If it had itself been merged by a pull request, GitHub points the
-/// ones that were stacked on it at that one's base; otherwise it closes them.
-async fn base_gone(
-    hub: &Arc<Hub>,
-    repository: u64,
-    number: u64,
-    branch: &str,
-    sender: u64,
-) -> Result<(), Refused> {
-    let next = hub.with(|world| {
-        let merged = world.pulls.values().rev().find(|pull| {
-            pull.repository == repository
-                && pull.merged()
-                && pull.head.branch == branch
-                && pull.head.repository == Some(repository)
-        });
-        merged.map(|pull| pull.base_ref.clone())
-    });
-    match next {
-        Some(base) => retarget_locked(hub, repository, number, &base, sender).await,
-        None => {
-            close(hub, repository, number, sender);
-            Ok(())
-        }
-    }
-}
-
 /// Closes without merging.
 pub(crate) fn close(hub: &Hub, repository: u64, number: u64, sender: u64) {
     hub.with(|world| {
@@ -354,7 +256,7 @@ pub(crate) async fn retarget(
     retarget_locked(hub, repository, number, base, sender).await
 }
 
-async fn retarget_locked(
+pub(super) async fn retarget_locked(
     hub: &Arc<Hub>,
     repository: u64,
     number: u64,
@@ -383,7 +285,9 @@ async fn retarget_locked(
     };
     if from_ref != base {
         let changes = json!({ "base": { "ref": { "from": from_ref }, "sha": { "from": from_sha } } });
-        hub.with(|world| event(world, repository, number, "edited", sender, json!({ "changes": changes })));
+        hub.with(|world| {
+            event(world, repository, number, "edited", sender, json!({ "changes": changes }));
+        });
     }
     Ok(())
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::pulls;
+use super::following;
 use crate::Refused;
 use crate::git::CommitInfo;
 use crate::hub::Hub;
@@ -17,6 +17,9 @@ const ZERO: &str = "0000000000000000000000000000000000000000";
 
 /// GitHub lists no more commits than this in one push.
 const PUSH_COMMITS: &str = "--max-count=2048";
+
+/// GitHub sends no events about more tags than this in one push.
+const MOST_TAGS: usize = 3;
 
 /// One ref's move.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -88,7 +91,20 @@ async fn follow(
     sender: u64,
     merging: Option<Merging>,
 ) -> Result<(), Refused> {
+    // Like GitHub, says nothing of tags when there are too many of them in one push.
+    let tag = |change: &RefChange| change.name.starts_with("refs/tags/");
+    let silent = changes.iter().filter(|change| tag(change)).count() > MOST_TAGS;
+    // Describing a push costs several runs of git; before an app is installed nobody would hear it.
+    let heard = hub.with(|world| {
+        let found = world.repository(repository);
+        let mut all = world.installations.values();
+        found.is_some_and(|found| all.any(|installation| installation.covers(found)))
+    });
     for change in &changes {
+        if !heard || silent && tag(change) {
+            hub.with(|world| note(world, repository, change));
+            continue;
+        }
         let push = describe(hub, repository, change).await?;
         hub.with(|world| announce(world, repository, change, &push, sender));
     }
@@ -96,13 +112,13 @@ async fn follow(
         let Some(branch) = change.name.strip_prefix("refs/heads/") else {
             continue;
         };
-        pulls::head_moved(hub, repository, branch, change.after.as_deref(), sender).await?;
+        following::head_moved(hub, repository, branch, change.after.as_deref(), sender).await?;
     }
     for change in &changes {
         let Some(branch) = change.name.strip_prefix("refs/heads/") else {
             continue;
         };
-        pulls::base_moved(hub, repository, branch, change.after.as_deref(), sender, merging).await?;
+        following::base_moved(hub, repository, branch, change.after.as_deref(), sender, merging).await?;
     }
     Ok(())
 }
@@ -141,7 +157,8 @@ async fn describe(hub: &Hub, repository: u64, change: &RefChange) -> Result<Push
     Ok(push)
 }
 
-fn announce(world: &mut World, repository: u64, change: &RefChange, push: &Push, sender: u64) {
+/// Takes a change over into the model.
+fn note(world: &mut World, repository: u64, change: &RefChange) {
     let now = world.now;
     let Some(found) = world.repositories.get_mut(&repository) else {
         return;
@@ -151,6 +168,10 @@ fn announce(world: &mut World, repository: u64, change: &RefChange, push: &Push,
         Some(sha) => found.refs.insert(change.name.clone(), sha.clone()),
         None => found.refs.remove(&change.name),
     };
+}
+
+fn announce(world: &mut World, repository: u64, change: &RefChange, push: &Push, sender: u64) {
+    note(world, repository, change);
     let branch = change.name.strip_prefix("refs/heads/");
     if branch.is_none() && !change.name.starts_with("refs/tags/") {
         return;

@@ -21,8 +21,8 @@ pub(super) struct Misfit {
 
 /// What each error says, the outermost first.
 ///
-/// A value outside all alternatives fails each of them in its own way; the alternative that got furthest into the value
-/// is the one that was meant, and the only one that is spoken of.
+/// A value outside all alternatives fails each of them in its own way; the one with the least wrong is the one that was
+/// meant, and the only one that is spoken of.
 pub(super) fn each(errors: &[ValidationError<'_>]) -> Vec<Misfit> {
     let mut misfits: Vec<Misfit> = errors.iter().map(explain).collect();
     misfits.sort_by_key(|misfit| misfit.place.matches('/').count());
@@ -32,7 +32,7 @@ pub(super) fn each(errors: &[ValidationError<'_>]) -> Vec<Misfit> {
 fn explain(error: &ValidationError<'_>) -> Misfit {
     if let ValidationErrorKind::AnyOf { context } | ValidationErrorKind::OneOfNotValid { context } =
         error.kind()
-        && let Some(meant) = meant(context)
+        && let Some(meant) = meant(context, error.instance_path().as_str())
     {
         return explain(meant);
     }
@@ -48,29 +48,20 @@ fn explain(error: &ValidationError<'_>) -> Misfit {
     }
 }
 
-/// The error of the alternative that was meant: the deepest one, and among equals not a mere difference of type.
-fn meant<'a>(alternatives: &'a [Vec<ValidationError<'static>>]) -> Option<&'a ValidationError<'static>> {
+/// The first error of the alternative that was meant: of those that want a value of this type at all, the one with the
+/// least wrong.
+fn meant<'a>(
+    alternatives: &'a [Vec<ValidationError<'static>>],
+    place: &str,
+) -> Option<&'a ValidationError<'static>> {
+    let another_type = |error: &ValidationError<'_>| {
+        matches!(error.kind(), ValidationErrorKind::Type { .. }) && error.instance_path().as_str() == place
+    };
     alternatives
         .iter()
-        .filter_map(|errors| errors.iter().max_by_key(|error| rank(error)))
-        .max_by_key(|error| rank(error))
-        .filter(|error| rank(error).1 || rank(error).0 > 0 || alternatives.len() == 1)
-}
-
-fn rank(error: &ValidationError<'_>) -> (usize, bool) {
-    let nested = match error.kind() {
-        ValidationErrorKind::AnyOf { context } | ValidationErrorKind::OneOfNotValid { context } => {
-            meant(context)
-        }
-        _ => None,
-    };
-    nested.map_or_else(
-        || {
-            let depth = error.instance_path().as_str().matches('/').count();
-            (depth, !matches!(error.kind(), ValidationErrorKind::Type { .. }))
-        },
-        rank,
-    )
+        .filter(|errors| !errors.iter().any(another_type))
+        .min_by_key(|errors| errors.len())
+        .and_then(|errors| errors.first())
 }
 
 fn expected(error: &ValidationError<'_>) -> String {

@@ -189,13 +189,17 @@ impl Git {
         repository: u64,
         refs: &[(String, Option<String>)],
     ) -> Result<(), Refused> {
-        let mut script = String::new();
-        for (name, sha) in refs {
-            match sha {
-                Some(sha) => script.push_str(&format!("update {name} {sha}\n")),
-                None => script.push_str(&format!("delete {name}\n")),
-            }
-        }
+        let lines = refs.iter().map(|(name, sha)| match sha {
+            Some(sha) => format!(
+                "update {name} {sha}
+"
+            ),
+            None => format!(
+                "delete {name}
+"
+            ),
+        });
+        let script: String = lines.collect();
         self.feed(repository, &["update-ref", "--stdin"], Some(script.as_bytes()), &[]).await?;
         Ok(())
     }

@@ -7,6 +7,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::{Kind, Repository, World};
+use crate::hex::hex;
 
 /// How far a permission goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -167,10 +168,7 @@ impl World {
     ) -> Token {
         let serial = self.next(Kind::Token);
         let digest = Sha256::digest(format!("token {serial}").as_bytes());
-        let value = digest.iter().take(18).fold("ghs_".to_owned(), |mut text, byte| {
-            text.push_str(&format!("{byte:02x}"));
-            text
-        });
+        let value = format!("ghs_{}", hex(&digest[..18]));
         let token = Token {
             value: value.clone(),
             installation,
@@ -186,13 +184,8 @@ impl World {
     pub(crate) fn next_guid(&mut self) -> String {
         let serial = self.next(Kind::Guid);
         let digest = Sha256::digest(format!("guid {serial}").as_bytes());
-        let hex = |range: std::ops::Range<usize>| {
-            digest[range].iter().fold(String::new(), |mut text, byte| {
-                text.push_str(&format!("{byte:02x}"));
-                text
-            })
-        };
-        format!("{}-{}-{}-{}-{}", hex(0..4), hex(4..6), hex(6..8), hex(8..10), hex(10..16))
+        let part = |range: std::ops::Range<usize>| hex(&digest[range]);
+        format!("{}-{}-{}-{}-{}", part(0..4), part(4..6), part(6..8), part(8..10), part(10..16))
     }
 
     /// Takes one request from somebody's hour; answers the state after it and whether it was allowed.

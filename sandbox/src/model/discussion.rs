@@ -16,6 +16,17 @@ pub(crate) struct Comment {
     pub(crate) updated_at: DateTime<Utc>,
     /// The app that wrote it, if one did.
     pub(crate) app: Option<u64>,
+    pub(crate) reactions: Vec<Reaction>,
+}
+
+/// A reaction to a comment; one of each kind and person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Reaction {
+    pub(crate) id: u64,
+    pub(crate) author: u64,
+    /// `+1`, `eyes`, …
+    pub(crate) content: String,
+    pub(crate) created_at: DateTime<Utc>,
 }
 
 impl World {

@@ -19,7 +19,7 @@ pub(crate) use accounts::Account;
 pub use accounts::{AccountKind, Permission};
 pub(crate) use apps::{App, Delivery, Hook, Installation, Level, Token, Usage};
 pub(crate) use checks::{CheckOutput, CheckRun, CheckSuite, RunAction};
-pub(crate) use discussion::Comment;
+pub(crate) use discussion::{Comment, Reaction};
 pub(crate) use pulls::{Pull, PullHead, Stats};
 pub(crate) use repositories::{Protection, Repository, RequiredCheck};
 
@@ -66,6 +66,7 @@ pub(crate) enum Kind {
     Repository = 700_000,
     Pull = 8_000_000,
     Comment = 9_000_000,
+    Reaction = 10_000_000,
     CheckSuite = 20_000_000,
     CheckRun = 30_000_000,
     Delivery = 400_000_000,

@@ -141,10 +141,14 @@ impl World {
         Some(old)
     }
 
-    /// What somebody may do on a repository; the owner's own organisation counts as admin.
+    /// What somebody may do on a repository; a public one is everybody's to read who has an account.
     pub(crate) fn permission_of(&self, repository: &Repository, account: u64) -> Permission {
         let granted = repository.collaborators.get(&account).copied();
-        granted.unwrap_or(if repository.private { Permission::None } else { Permission::Read })
+        granted.unwrap_or(if repository.private || !self.accounts.contains_key(&account) {
+            Permission::None
+        } else {
+            Permission::Read
+        })
     }
 
     /// The next number for a pull request or issue of a repository.

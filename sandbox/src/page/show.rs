@@ -14,7 +14,7 @@ use crate::Refused;
 use crate::git::{CommitInfo, is_sha, moment};
 use crate::hub::Hub;
 use crate::model::{
-    AccountKind, CheckRun, Delivery, Permission, Pull, Repository, RequiredCheck, RunAction, World,
+    AccountKind, CheckRun, Comment, Delivery, Permission, Pull, Repository, RequiredCheck, RunAction, World,
 };
 
 /// How many commits of a branch are listed.
@@ -330,9 +330,27 @@ fn comments(world: &World, pull: &Pull) -> Vec<view::CommentView> {
             at: comment.created_at,
             edited: comment.updated_at > comment.created_at,
             body: comment.body.clone(),
-            reactions: Vec::new(),
+            reactions: reactions(comment),
         })
         .collect()
+}
+
+/// The pictures GitHub shows for reactions, in its order.
+const PICTURES: [(&str, &str); 8] = [
+    ("+1", "👍"),
+    ("-1", "👎"),
+    ("laugh", "😄"),
+    ("hooray", "🎉"),
+    ("confused", "😕"),
+    ("heart", "❤️"),
+    ("rocket", "🚀"),
+    ("eyes", "👀"),
+];
+
+fn reactions(comment: &Comment) -> Vec<(&'static str, usize)> {
+    let count = |content: &str| comment.reactions.iter().filter(|given| given.content == content).count();
+    let counted = PICTURES.iter().map(|(content, picture)| (*picture, count(content)));
+    counted.filter(|(_, count)| *count > 0).collect()
 }
 
 fn merge_box(world: &World, pull: &Pull) -> view::MergeBox {

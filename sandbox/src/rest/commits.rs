@@ -97,24 +97,29 @@ pub(crate) async fn contents(call: Call) -> Answer {
     if call.accept.contains("raw") {
         return Ok(Reply { status: 200, body: None, link: None, raw: Some(said.out) });
     }
+    Ok(Reply::ok(file(&call, path, &name, &blob, &said.out)))
+}
+
+/// `content-file`.
+fn file(call: &Call, path: &str, name: &str, blob: &str, content: &[u8]) -> Value {
     let api = call.hub.with(|world| world.urls.api.clone());
     let html = call.hub.with(|world| world.urls.html.clone());
     let place = format!("{}/{}", call.param("owner"), call.param("repo"));
     let url = format!("{api}/repos/{place}/contents/{path}?ref={name}");
     let git = format!("{api}/repos/{place}/git/blobs/{blob}");
     let page = format!("{html}/{place}/blob/{name}/{path}");
-    Ok(Reply::ok(json!({
+    json!({
         "type": "file",
         "encoding": "base64",
-        "size": said.out.len(),
+        "size": content.len(),
         "name": path.rsplit('/').next(),
         "path": path,
-        "content": base64::engine::general_purpose::STANDARD.encode(&said.out),
+        "content": base64::engine::general_purpose::STANDARD.encode(content),
         "sha": blob,
         "url": url,
         "git_url": git,
         "html_url": page,
         "download_url": null,
         "_links": { "self": url, "git": git, "html": page },
-    })))
+    })
 }

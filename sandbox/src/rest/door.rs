@@ -19,6 +19,7 @@ use tower::ServiceExt;
 use super::{Caller, caller};
 use crate::Refused;
 use crate::faults::RestEffect;
+use crate::hex::hex;
 use crate::hub::Hub;
 use crate::model::{Kind, Usage};
 use crate::recorder::Exchange;
@@ -206,8 +207,7 @@ async fn tagged(response: Response<Body>, record: &Exchange) -> Response<Body> {
         hash.update([0]);
     }
     hash.update(&bytes);
-    let hex = hash.finalize().iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"));
-    let tag = format!("W/\"{hex}\"");
+    let tag = format!("W/\"{}\"", hex(&hash.finalize()));
     let known = record.request_headers.get(IF_NONE_MATCH.as_str());
     let same = known.is_some_and(|known| {
         known.split(',').any(|one| one.trim().trim_start_matches("W/") == tag.trim_start_matches("W/"))

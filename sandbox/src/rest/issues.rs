@@ -62,3 +62,52 @@ pub(crate) async fn delete(call: Call) -> Answer {
     comments::delete(&call.hub, comment, call.actor()?)?;
     Ok(Reply::empty())
 }
+
+/// Reactions need `issues`; the other permission is not enough here.
+const REACT: [(&str, Level); 1] = [("issues", Level::Write)];
+const SEE: [(&str, Level); 1] = [("issues", Level::Read)];
+
+/// `GET /repos/{owner}/{repo}/issues/comments/{id}/reactions`
+pub(crate) async fn reactions(call: Call) -> Answer {
+    let repository = call.repository(&SEE)?;
+    let id = call.number("id")?;
+    shaped(&call, repository, id)?;
+    let wanted = call.query.get("content");
+    let all = call.shaped(repository, |world, _| {
+        let given = world.comments.get(&id)?.reactions.iter();
+        let given = given.filter(|one| wanted.is_none_or(|wanted| one.content == *wanted));
+        Some(given.map(|one| shape::reaction(world, one)).collect())
+    })?;
+    Ok(array(&call, all))
+}
+
+/// `POST /repos/{owner}/{repo}/issues/comments/{id}/reactions`: 200 if it was there already.
+pub(crate) async fn react(call: Call) -> Answer {
+    let repository = call.repository(&REACT)?;
+    let id = call.number("id")?;
+    shaped(&call, repository, id)?;
+    let content = call.needed("content")?;
+    let (number, new) = comments::react(&call.hub, id, &content, call.actor()?)?;
+    let shaped = call.shaped(repository, |world, _| {
+        let mut given = world.comments.get(&id)?.reactions.iter();
+        given.find(|one| one.id == number).map(|one| shape::reaction(world, one))
+    })?;
+    Ok(if new { Reply::created(shaped) } else { Reply::ok(shaped) })
+}
+
+/// `DELETE /repos/{owner}/{repo}/issues/comments/{id}/reactions/{reaction}`
+pub(crate) async fn unreact(call: Call) -> Answer {
+    let repository = call.repository(&REACT)?;
+    let (id, reaction) = (call.number("id")?, call.number("reaction")?);
+    shaped(&call, repository, id)?;
+    let own = call.actor()?.account;
+    call.hub.with(|world| {
+        let comment = world.comments.get_mut(&id).ok_or_else(Refused::not_found)?;
+        let before = comment.reactions.len();
+        comment.reactions.retain(|one| one.id != reaction || one.author != own);
+        if comment.reactions.len() == before {
+            return Err(Refused::not_found());
+        }
+        Ok(Reply::empty())
+    })
+}

@@ -22,7 +22,7 @@ use axum::Router;
 use axum::extract::{MatchedPath, Request};
 use axum::middleware::{Next, from_fn};
 use axum::response::Response;
-use axum::routing::{get, patch, post, put};
+use axum::routing::{delete, get, patch, post, put};
 
 pub(crate) use auth::{Caller, caller, installation_token};
 pub(crate) use call::{Answer, Call, Reply};
@@ -87,6 +87,11 @@ fn pull_routes() -> Router<Arc<Hub>> {
             "/repos/{owner}/{repo}/issues/comments/{id}",
             get(issues::show).patch(issues::update).delete(issues::delete),
         )
+        .route(
+            "/repos/{owner}/{repo}/issues/comments/{id}/reactions",
+            get(issues::reactions).post(issues::react),
+        )
+        .route("/repos/{owner}/{repo}/issues/comments/{id}/reactions/{reaction}", delete(issues::unreact))
 }
 
 /// Tells the door which route answered, for the counts.

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::repository::{api_url, html_url};
 use super::{app, maybe_time, merge, minimal, node_id, nullable_user, time, user};
-use crate::model::{AccountKind, Comment, Permission, Pull, Repository, World};
+use crate::model::{AccountKind, Comment, Permission, Pull, Reaction, Repository, World};
 
 /// How GitHub relates an author to a repository.
 fn association(world: &World, repository: &Repository, author: u64) -> &'static str {
@@ -115,10 +115,30 @@ pub(crate) fn pull(world: &World, repository: &Repository, subject: &Pull) -> Va
     shaped
 }
 
-fn reactions(url: &str) -> Value {
+fn reactions(url: &str, given: &[Reaction]) -> Value {
+    let count = |content: &str| given.iter().filter(|one| one.content == content).count();
     json!({
-        "url": format!("{url}/reactions"), "total_count": 0, "+1": 0, "-1": 0, "laugh": 0,
-        "hooray": 0, "confused": 0, "heart": 0, "rocket": 0, "eyes": 0,
+        "url": format!("{url}/reactions"),
+        "total_count": given.len(),
+        "+1": count("+1"),
+        "-1": count("-1"),
+        "laugh": count("laugh"),
+        "hooray": count("hooray"),
+        "confused": count("confused"),
+        "heart": count("heart"),
+        "rocket": count("rocket"),
+        "eyes": count("eyes"),
+    })
+}
+
+/// `reaction`.
+pub(crate) fn reaction(world: &World, reaction: &Reaction) -> Value {
+    json!({
+        "id": reaction.id,
+        "node_id": node_id("Reaction", reaction.id),
+        "user": user(world, reaction.author),
+        "content": reaction.content,
+        "created_at": time(reaction.created_at),
     })
 }
 
@@ -156,7 +176,7 @@ pub(crate) fn issue(world: &World, repository: &Repository, pull: &Pull) -> Valu
         "author_association": association(world, repository, pull.author),
         "draft": pull.draft,
         "performed_via_github_app": null,
-        "reactions": reactions(&url),
+        "reactions": reactions(&url, &[]),
         "timeline_url": format!("{url}/timeline"),
         "pull_request": {
             "url": format!("{api}/pulls/{number}"),
@@ -187,6 +207,6 @@ pub(crate) fn comment(world: &World, repository: &Repository, comment: &Comment)
         "updated_at": time(comment.updated_at),
         "author_association": association(world, repository, comment.author),
         "performed_via_github_app": via,
-        "reactions": reactions(&url),
+        "reactions": reactions(&url, &comment.reactions),
     })
 }

@@ -32,7 +32,7 @@ fn header_length(file: &[u8]) -> Option<usize> {
     if file.get(..3)? != [0x1f, 0x8b, 8] {
         return None;
     }
-    let flags = file[3];
+    let flags = *file.get(3)?;
     let mut at = 10;
     if flags & 4 != 0 {
         let length = file.get(at..at + 2)?;
@@ -185,5 +185,45 @@ fn block(bits: &mut Bits<'_>, literals: &Code, distances: &Code, out: &mut Vec<u
         if out.len() > LARGEST {
             return None;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn unhex(text: &str) -> Vec<u8> {
+        let digits: Vec<u32> = text.chars().filter_map(|digit| digit.to_digit(16)).collect();
+        digits.chunks(2).map(|pair| u8::try_from(pair[0] * 16 + pair[1]).unwrap()).collect()
+    }
+
+    #[test]
+    fn every_kind_of_block_is_unpacked() {
+        let stored = "1f8b0800000000000403010800f7ff6173206974206973b3244e9608000000";
+        assert_eq!(inflate(&unhex(stored)).unwrap(), b"as it is");
+        let fixed = "1f8b08000000000002032b4fcc2b5128871329f979a95c008e82948a14000000";
+        assert_eq!(inflate(&unhex(fixed)).unwrap(), b"want want want done\n");
+        let run = "1f8b08000000000002034b4c1c05a360140c77000003da389ae8030000";
+        assert_eq!(inflate(&unhex(run)).unwrap(), [b'a'; 1000]);
+        let dynamic = "1f8b080000000000020335cdb91103310c43d17cab7009a478aa1c1ddcd90a5cbfc73684e82598ff\
+         8c77bde8bbebf991ab6e50f62ed0d6da60ccb9c03ec60467ef03dc991dbc23f24f66f700c5cc4153\
+         35304414379a79126dc44968f793f0b493c8502468b82041cb1a1254ca2741424870e35b40a56ad7\
+         079cf8518908010000";
+        let line = |number| format!("have {:05x}\n", number * 7919 % 99_991);
+        let lines: String = (0..24).map(line).collect();
+        assert_eq!(inflate(&unhex(dynamic)).unwrap(), lines.as_bytes());
+    }
+
+    #[test]
+    fn a_file_name_is_passed_over_and_damage_is_noticed() {
+        let named = "1f8b08080000000002ff6e616d652e74787400cb4bcc4d4d010087cce07105000000";
+        assert_eq!(inflate(&unhex(named)).unwrap(), b"named");
+        let whole = unhex(named);
+        for end in 0..whole.len() - 9 {
+            assert_eq!(inflate(&whole[..end]), None, "cut at {end}");
+        }
+        assert_eq!(inflate(b"not gzip at all"), None);
+        // A copy from before the beginning.
+        assert_eq!(inflate(&unhex("1f8b0800000000000203038100")), None);
     }
 }

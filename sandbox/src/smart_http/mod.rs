@@ -191,7 +191,7 @@ fn service_command(
     command
 }
 
-fn broken(error: std::io::Error) -> Refused {
+fn broken(error: &std::io::Error) -> Refused {
     Refused::new(500, format!("git did not run: {error}"))
 }
 
@@ -206,7 +206,7 @@ async fn advertise(
     protocol: Option<&str>,
 ) -> Result<Response<Body>, Refused> {
     let mut command = service_command(hub, repository, service, protocol, true);
-    let said = command.output().await.map_err(broken)?;
+    let said = command.output().await.map_err(|error| broken(&error))?;
     let mut body = Vec::new();
     // Version 2 has no such first line, and neither has a push, which knows no version 2.
     if service == "receive-pack" || !protocol.is_some_and(|text| text.contains("version=2")) {
@@ -226,7 +226,7 @@ fn upload(
     input: Bytes,
 ) -> Result<Response<Body>, Refused> {
     let mut command = service_command(hub, repository, "upload-pack", protocol, false);
-    let mut child = command.spawn().map_err(broken)?;
+    let mut child = command.spawn().map_err(|error| broken(&error))?;
     if let Some(mut stdin) = child.stdin.take() {
         tokio::spawn(async move {
             // A git that has heard enough closes its input.
@@ -248,7 +248,7 @@ async fn receive(
 ) -> Result<Response<Body>, Refused> {
     let _guard = hub.lock(repository).await;
     let mut command = service_command(hub, repository, "receive-pack", protocol, false);
-    let mut child = command.spawn().map_err(broken)?;
+    let mut child = command.spawn().map_err(|error| broken(&error))?;
     let stdin = child.stdin.take();
     let feed = async {
         if let Some(mut stdin) = stdin {
@@ -256,7 +256,7 @@ async fn receive(
         }
     };
     let (output, ()) = tokio::join!(child.wait_with_output(), feed);
-    let output = output.map_err(broken)?;
+    let output = output.map_err(|error| broken(&error))?;
     notice(hub, repository, account).await?;
     let kind = "application/x-git-receive-pack-result".to_owned();
     Ok(git_response(kind, Body::from(output.stdout)))

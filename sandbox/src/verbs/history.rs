@@ -3,6 +3,7 @@
 use super::{RepoHandle, SOMEBODY, by_whom, sentence};
 use crate::Refused;
 use crate::acts::merging::{self, FastForward};
+use crate::acts::refs::move_refs;
 use crate::git::{NewCommit, Signature, valid_branch};
 
 impl RepoHandle {
@@ -138,6 +139,9 @@ impl Commit {
     async fn run(self) -> Result<String, Refused> {
         let name = full(&self.branch)?;
         let (hub, id) = (&self.repository.hub, self.repository.id);
+        let sender = hub.with(|world| world.person(&self.by));
+        // Held from reading the tip to moving it, so that no commit is lost.
+        let _guard = hub.lock(id).await;
         let parent = self.parent().await?;
         let message = self.message.unwrap_or_else(|| {
             let paths: Vec<&str> = self.files.iter().map(|(path, _)| path.as_str()).collect();
@@ -152,11 +156,8 @@ impl Commit {
             message: format!("{}\n", message.trim_end()),
             author: Signature::of(&self.by, date),
         };
-        // Only writes objects; fast-import's own ref is nobody else's concern but it is one ref.
-        let guard = hub.lock(id).await;
         let sha = hub.git.commit(id, &new).await?;
-        drop(guard);
-        self.repository.set(name, Some(sha.clone()), &self.by).await?;
+        move_refs(hub, id, vec![(name, Some(sha.clone()))], sender, None).await?;
         Ok(sha)
     }
 

@@ -4,19 +4,23 @@
 //! merge by role (the stand-in's callers decide who acts); what GitHub checks of the *thing* itself,
 //! such as required checks, conflicts and missing branches, is refused as GitHub refuses it.
 
+#![expect(
+    clippy::unused_async,
+    reason = "all verbs read alike; which of them reach git is not the caller's concern"
+)]
+
 mod apps;
 mod checks;
+mod comments;
 mod history;
 mod pulls;
 mod repositories;
 
 pub use apps::{AppHandle, Install, InstallationHandle};
 pub use checks::{Button, CheckHandle, CheckState, CreateCheck};
+pub use comments::{AddComment, CommentHandle, CommentState};
 pub use history::{Commit, MergeBranch, MoveRef, Pick, PushRef, SquashBranch};
-pub use pulls::{
-    AddComment, ClosePull, CommentHandle, CommentState, DraftPull, MergePull, OpenPull, PullHandle,
-    PullState, ReopenPull, RetargetPull,
-};
+pub use pulls::{ClosePull, DraftPull, MergePull, OpenPull, PullHandle, PullState, ReopenPull, RetargetPull};
 pub use repositories::{NewRepository, Protect, RepoHandle};
 
 /// Makes a sentence end with `.await`.
@@ -40,7 +44,6 @@ macro_rules! by_whom {
     ($($subject:ty),+ $(,)?) => {$(
         impl $subject {
             /// Says who does it.
-            #[must_use]
             pub fn by(mut self, login: &str) -> Self {
                 login.clone_into(&mut self.by);
                 self

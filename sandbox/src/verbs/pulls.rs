@@ -2,13 +2,11 @@
 
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
-
 use super::{CheckHandle, RepoHandle, SOMEBODY, by_whom, sentence};
 use crate::Refused;
+use crate::acts::Actor;
 use crate::acts::merging::{Merged, Method, Wishes, merge_pull};
 use crate::acts::pulls::{self, NewPull};
-use crate::acts::{Actor, comments};
 use crate::hub::Hub;
 
 impl RepoHandle {
@@ -118,9 +116,9 @@ impl OpenPull {
 /// A pull request.
 #[derive(Debug, Clone)]
 pub struct PullHandle {
-    hub: Arc<Hub>,
-    repository: u64,
-    number: u64,
+    pub(super) hub: Arc<Hub>,
+    pub(super) repository: u64,
+    pub(super) number: u64,
 }
 
 /// A pull request at one moment.
@@ -231,15 +229,6 @@ impl PullHandle {
         Some(CheckHandle::new(Arc::clone(&self.hub), id))
     }
 
-    /// The conversation, oldest first.
-    pub fn comments(&self) -> Vec<CommentState> {
-        let ids: Vec<u64> = self.hub.with(|world| {
-            let listed = world.comments_on(self.repository, self.number).into_iter();
-            listed.map(|comment| comment.id).collect()
-        });
-        ids.into_iter().filter_map(|id| CommentHandle { hub: Arc::clone(&self.hub), id }.state()).collect()
-    }
-
     /// Gives it another base branch.
     pub fn retarget(&self, base: &str) -> RetargetPull {
         RetargetPull { pull: self.clone(), base: base.to_owned(), by: SOMEBODY.to_owned() }
@@ -276,11 +265,6 @@ impl PullHandle {
     /// not green, on a conflict, on a draft.
     pub fn merge(&self, method: Method) -> MergePull {
         MergePull { pull: self.clone(), method, wishes: Wishes::default(), by: SOMEBODY.to_owned() }
-    }
-
-    /// Writes a comment.
-    pub fn comment(&self, body: &str) -> AddComment {
-        AddComment { pull: self.clone(), body: body.to_owned(), by: SOMEBODY.to_owned() }
     }
 }
 
@@ -379,89 +363,7 @@ impl MergePull {
     }
 }
 
-/// A comment to be written.
-#[derive(Debug)]
-#[must_use = "nothing happens before `.await`"]
-pub struct AddComment {
-    pull: PullHandle,
-    body: String,
-    by: String,
-}
-
-impl AddComment {
-    async fn run(self) -> Result<CommentHandle, Refused> {
-        let actor = self.pull.hub.with(|world| Actor::person(world.person(&self.by)));
-        let PullHandle { hub, repository, number } = self.pull;
-        let id = comments::create(&hub, repository, number, &self.body, actor)?;
-        Ok(CommentHandle { hub, id })
-    }
-}
-
-/// A comment.
-#[derive(Debug, Clone)]
-pub struct CommentHandle {
-    hub: Arc<Hub>,
-    id: u64,
-}
-
-/// A comment at one moment.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CommentState {
-    /// Its id.
-    pub id: u64,
-    /// Login of the author; ends with `[bot]` for an app.
-    pub author: String,
-    /// The text, Markdown.
-    pub body: String,
-    /// Slug of the app that wrote it, if one did.
-    pub app: Option<String>,
-    /// When it was written.
-    pub created_at: DateTime<Utc>,
-    /// When it was last changed.
-    pub updated_at: DateTime<Utc>,
-}
-
-impl CommentHandle {
-    /// Its id.
-    pub const fn id(&self) -> u64 {
-        self.id
-    }
-
-    /// How it reads now; `None` once deleted.
-    pub fn state(&self) -> Option<CommentState> {
-        self.hub.with(|world| {
-            let comment = world.comments.get(&self.id)?;
-            let app = comment.app.and_then(|id| world.apps.get(&id));
-            Some(CommentState {
-                id: comment.id,
-                author: world.login(comment.author),
-                body: comment.body.clone(),
-                app: app.map(|app| app.slug.clone()),
-                created_at: comment.created_at,
-                updated_at: comment.updated_at,
-            })
-        })
-    }
-
-    fn author(&self, by: Option<&str>) -> u64 {
-        self.hub.with(|world| match by {
-            Some(login) => world.person(login),
-            None => world.comments.get(&self.id).map_or(0, |comment| comment.author),
-        })
-    }
-
-    /// Changes its text, as its author or as somebody else.
-    pub async fn edit(&self, body: &str, by: Option<&str>) -> Result<(), Refused> {
-        comments::edit(&self.hub, self.id, body, Actor::person(self.author(by)))
-    }
-
-    /// Deletes it, as its author or as somebody else.
-    pub async fn delete(&self, by: Option<&str>) -> Result<(), Refused> {
-        comments::delete(&self.hub, self.id, Actor::person(self.author(by)))
-    }
-}
-
-by_whom!(OpenPull, RetargetPull, ClosePull, ReopenPull, DraftPull, MergePull, AddComment);
+by_whom!(OpenPull, RetargetPull, ClosePull, ReopenPull, DraftPull, MergePull);
 sentence!(
     OpenPull => PullHandle,
     RetargetPull => (),
@@ -469,5 +371,4 @@ sentence!(
     ReopenPull => (),
     DraftPull => (),
     MergePull => Merged,
-    AddComment => CommentHandle,
 );

@@ -15,12 +15,16 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use sha2::Sha256;
 
 use super::Parcel;
+use crate::hex::hex;
 use crate::hub::Hub;
 use crate::model::{Delivery, Hook, Kind};
 use crate::recorder::SentWebhook;
 
 /// What GitHub gives a receiver.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The largest payload GitHub delivers, in bytes.
+const LARGEST: usize = 25 * 1024 * 1024;
 
 pub(crate) type Client = HttpClient<HttpConnector, Full<Bytes>>;
 
@@ -70,6 +74,10 @@ pub(crate) async fn deliver(hub: &Arc<Hub>, client: &Client, parcel: &Parcel) {
         return;
     };
     let body = body(parcel, &hook);
+    // GitHub neither sends nor logs such an event.
+    if body.len() > LARGEST {
+        return;
+    }
     let headers = headers(parcel, &hook, &body);
     let started = hub.clock.now();
     let sending = post(client, &url, &headers, body);
@@ -113,10 +121,7 @@ fn headers(parcel: &Parcel, hook: &Hook, body: &Bytes) -> BTreeMap<String, Strin
     // An HMAC takes keys of any length, so there is always a signature.
     if let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(hook.secret.as_bytes()) {
         mac.update(body);
-        let hex = mac.finalize().into_bytes().iter().fold(String::new(), |mut text, byte| {
-            text.push_str(&format!("{byte:02x}"));
-            text
-        });
+        let hex = hex(&mac.finalize().into_bytes());
         headers.insert("X-Hub-Signature-256".to_owned(), format!("sha256={hex}"));
     }
     headers

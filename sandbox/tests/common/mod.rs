@@ -68,11 +68,11 @@ pub async fn send(
 }
 
 /// An app's JSON web token.
-pub fn jwt(issuer: &str, issued: DateTime<Utc>, seconds: i64) -> String {
+pub fn jwt(issuer: &str, start: DateTime<Utc>, seconds: i64) -> String {
     let pem: String = AppConfig::demo_key().lines().filter(|line| !line.starts_with('-')).collect();
     let key = ring::rsa::KeyPair::from_der(&STANDARD.decode(pem).unwrap()).unwrap();
     let encode = |value: Value| URL_SAFE_NO_PAD.encode(value.to_string());
-    let iat = issued.timestamp();
+    let iat = start.timestamp();
     let claims = json!({ "iat": iat, "exp": iat + seconds, "iss": issuer });
     let signed = format!("{}.{}", encode(json!({ "alg": "RS256", "typ": "JWT" })), encode(claims));
     let mut signature = vec![0; key.public().modulus_len()];
@@ -199,8 +199,8 @@ impl Receiver {
                     .iter()
                     .map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned()))
                     .collect();
-                let received = Received { headers, bytes: body.to_vec() };
-                own.received.lock().unwrap().push(received);
+                let hook = Received { headers, bytes: body.to_vec() };
+                own.received.lock().unwrap().push(hook);
                 let status = *own.status.lock().unwrap();
                 http::StatusCode::from_u16(status).unwrap()
             }

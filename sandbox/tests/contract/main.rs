@@ -284,17 +284,22 @@ fn a_bad_answer_is_caught() {
 
 #[test]
 fn of_several_alternatives_the_one_that_was_meant_is_spoken_of() {
-    let merged_by = |by: Value| {
-        let mut pulls = json!([{}]);
-        pulls[0]["assignee"] = by;
-        judge("GET", "/repos/acme/shop/pulls", None, 200, Some(pulls)).expect_err("not a pull request")
-    };
-    // The whole misses much; a person who may be absent is an alternative, and null is the other one.
-    assert_eq!(merged_by(json!(null)).place, "/0");
-    let violations = Contract::github().webhook_violations("push", &json!({"organization": {"login": 7}}));
-    let found =
-        violations.iter().find(|violation| violation.place == "/organization/login").expect("a wrong login");
-    assert_eq!((found.expected.as_str(), found.found.as_str()), ("string", "7"));
+    // An assignee is a person or null, a payload an object or text.
+    let pulls = json!([{"assignee": {"login": "ana", "id": "seven"}}]);
+    let whole = judge("GET", "/repos/acme/shop/pulls", None, 200, pulls);
+    assert_eq!(whole.map_err(|violation| violation.place), Err("/0".into()));
+    assert_violation(
+        judge_request("POST", "/repos/acme/shop/deployments", json!({"ref": "aa", "payload": 5})),
+        Kind::RequestBody,
+        "POST /repos/{owner}/{repo}/deployments (repos/create-deployment): request body at /payload: \
+         expected object or string, found 5",
+    );
+    let payload = json!({"action": "created", "installation": {"account": {"login": 7}}});
+    let violations = Contract::github().webhook_violations("installation", &payload);
+    let found = violations.iter().find(|each| each.place.starts_with("/installation/account"));
+    let found = found.expect("an account that is none");
+    assert_eq!(found.kind, Kind::Payload);
+    assert!(!found.expected.contains("null"), "{found}");
 }
 
 #[test]

@@ -1,0 +1,118 @@
+//! The conversation of a pull request.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+
+use super::{PullHandle, SOMEBODY, by_whom, sentence};
+use crate::Refused;
+use crate::acts::{Actor, comments};
+use crate::hub::Hub;
+
+impl PullHandle {
+    /// The conversation, oldest first.
+    pub fn comments(&self) -> Vec<CommentState> {
+        let ids: Vec<u64> = self.hub.with(|world| {
+            let listed = world.comments_on(self.repository, self.number).into_iter();
+            listed.map(|comment| comment.id).collect()
+        });
+        ids.into_iter().filter_map(|id| CommentHandle { hub: Arc::clone(&self.hub), id }.state()).collect()
+    }
+
+    /// Writes a comment.
+    pub fn comment(&self, body: &str) -> AddComment {
+        AddComment { pull: self.clone(), body: body.to_owned(), by: SOMEBODY.to_owned() }
+    }
+}
+
+/// A comment to be written.
+#[derive(Debug)]
+#[must_use = "nothing happens before `.await`"]
+pub struct AddComment {
+    pull: PullHandle,
+    body: String,
+    by: String,
+}
+
+impl AddComment {
+    async fn run(self) -> Result<CommentHandle, Refused> {
+        let actor = self.pull.hub.with(|world| Actor::person(world.person(&self.by)));
+        let PullHandle { hub, repository, number } = self.pull;
+        let id = comments::create(&hub, repository, number, &self.body, actor)?;
+        Ok(CommentHandle { hub, id })
+    }
+}
+
+/// A comment.
+#[derive(Debug, Clone)]
+pub struct CommentHandle {
+    hub: Arc<Hub>,
+    id: u64,
+}
+
+/// A comment at one moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CommentState {
+    /// Its id.
+    pub id: u64,
+    /// Login of the author; ends with `[bot]` for an app.
+    pub author: String,
+    /// The text, Markdown.
+    pub body: String,
+    /// Slug of the app that wrote it, if one did.
+    pub app: Option<String>,
+    /// When it was written.
+    pub created_at: DateTime<Utc>,
+    /// When it was last changed.
+    pub updated_at: DateTime<Utc>,
+    /// Login and reaction (`+1`, `eyes`, …), in the order they came.
+    pub reactions: Vec<(String, String)>,
+}
+
+impl CommentHandle {
+    /// Its id.
+    pub const fn id(&self) -> u64 {
+        self.id
+    }
+
+    /// How it reads now; `None` once deleted.
+    pub fn state(&self) -> Option<CommentState> {
+        self.hub.with(|world| {
+            let comment = world.comments.get(&self.id)?;
+            let app = comment.app.and_then(|id| world.apps.get(&id));
+            Some(CommentState {
+                id: comment.id,
+                author: world.login(comment.author),
+                body: comment.body.clone(),
+                app: app.map(|app| app.slug.clone()),
+                created_at: comment.created_at,
+                updated_at: comment.updated_at,
+                reactions: comment
+                    .reactions
+                    .iter()
+                    .map(|one| (world.login(one.author), one.content.clone()))
+                    .collect(),
+            })
+        })
+    }
+
+    fn author(&self, by: Option<&str>) -> u64 {
+        self.hub.with(|world| match by {
+            Some(login) => world.person(login),
+            None => world.comments.get(&self.id).map_or(0, |comment| comment.author),
+        })
+    }
+
+    /// Changes its text, as its author or as somebody else.
+    pub async fn edit(&self, body: &str, by: Option<&str>) -> Result<(), Refused> {
+        comments::edit(&self.hub, self.id, body, Actor::person(self.author(by)))
+    }
+
+    /// Deletes it, as its author or as somebody else.
+    pub async fn delete(&self, by: Option<&str>) -> Result<(), Refused> {
+        comments::delete(&self.hub, self.id, Actor::person(self.author(by)))
+    }
+}
+
+by_whom!(AddComment);
+sentence!(AddComment => CommentHandle);
