@@ -23,14 +23,15 @@ fn main() {
 
 async fn run() {
     let directory = tempfile::tempdir().expect("a directory");
+
     let source = directory.path().join("source.git");
     History::generate().write(&source);
     let url = source.display().to_string();
     let remote = Remote { url, authorization: None, allow_http: false, allow_file: true };
     let mirror = Mirror::new(directory.path().join("mirror.git"));
-    let fetched = time(async || drop(mirror.fetch(&remote, &[]).await.expect("a fetch"))).await;
+    let fetched = time(async || fetch(&mirror, &remote).await).await;
     println!("first fetch of {COMMITS} commits: {} ms", millis(fetched));
-    let again = time(async || drop(mirror.fetch(&remote, &[]).await.expect("a fetch"))).await;
+    let again = time(async || fetch(&mirror, &remote).await).await;
     println!("fetch of nothing new: {} ms", millis(again));
     let mirror_path = directory.path().join("mirror.git");
     let repository = mirror.repository(Some(remote));
@@ -63,6 +64,10 @@ async fn run() {
             millis(warm)
         );
     }
+}
+
+async fn fetch(mirror: &Mirror, remote: &Remote) {
+    mirror.fetch(remote, &[]).await.expect("a fetch");
 }
 
 async fn verdict(repository: &Repository, pull: &Pull, want: Outcome) {
@@ -150,6 +155,7 @@ impl History {
                 let fix = [(format!("hotfix/{topics}"), history.marks + 1)];
                 tips[2] = history.commit(&[tips[2]], &fix);
                 tips[0] = history.commit(&[tips[0], tips[2]], &fix);
+                waiting[0].extend(fix);
             }
         }
         history.finish(tips, waiting);

@@ -17,6 +17,8 @@ use super::{GitError, Remote};
 const LOCAL_LIMIT: Duration = Duration::from_secs(60);
 /// How long a command that may talk to the remote may take.
 pub(super) const REMOTE_LIMIT: Duration = Duration::from_secs(600);
+/// How long a command may take that fetches files it lacks.
+const LAZY_LIMIT: Duration = Duration::from_secs(120);
 /// How much of an answer is taken, in bytes: a million commit ids.
 const ANSWER_LIMIT: usize = 64 << 20;
 /// How much of what git says in an error is kept, in bytes, and how much of that is shown, in characters.
@@ -68,14 +70,28 @@ pub(super) struct Call {
     what: &'static str,
     arguments: Vec<OsString>,
     input: Vec<u8>,
+    settings: Vec<(String, String)>,
     limit: Duration,
-    online: bool,
+    network: Network,
+}
+
+/// What of the network a command may use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Network {
+    /// Nothing: what is not here is missing.
+    Off,
+    /// The remote, but nothing is fetched on the quiet. For `git fetch` itself: in a damaged repository it
+    /// would fetch what it misses by another fetch, which misses the same, without end.
+    Asked,
+    /// The remote, and files that are missing are fetched from there.
+    Lazy,
 }
 
 impl Call {
     /// `git <what>`, asked of the local repository only.
     pub(super) fn new(what: &'static str) -> Self {
-        Self { what, arguments: Vec::new(), input: Vec::new(), limit: LOCAL_LIMIT, online: false }
+        let (arguments, input, settings) = (Vec::new(), Vec::new(), Vec::new());
+        Self { what, arguments, input, settings, limit: LOCAL_LIMIT, network: Network::Off }
     }
 
     pub(super) fn arg(mut self, argument: impl AsRef<OsStr>) -> Self {
@@ -93,10 +109,23 @@ impl Call {
         self
     }
 
-    /// Lets git talk to the remote, where the repository has one: to fetch, or for files it lacks.
+    /// One of git's settings, for this command only.
+    pub(super) fn setting(mut self, key: &str, value: &str) -> Self {
+        self.settings.push((key.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Lets git talk to the remote, where the repository has one.
     pub(super) fn online(mut self) -> Self {
-        self.online = true;
+        self.network = Network::Asked;
         self.limit = REMOTE_LIMIT;
+        self
+    }
+
+    /// Lets git fetch the files it lacks, where the repository has a remote.
+    pub(super) fn fetching_files(mut self) -> Self {
+        self.network = Network::Lazy;
+        self.limit = LAZY_LIMIT;
         self
     }
 
@@ -173,14 +202,18 @@ impl Git {
         };
         let mut settings: Vec<(String, String)> =
             FIXED_SETTINGS.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
-        match self.remote.as_ref().filter(|_| call.online) {
+        settings.extend_from_slice(&call.settings);
+        match self.remote.as_ref().filter(|_| call.network != Network::Off) {
             Some(remote) => {
                 settings.extend(remote.settings());
                 command.env("GIT_ALLOW_PROTOCOL", remote.protocols());
             }
             None => {
-                command.env("GIT_NO_LAZY_FETCH", "1").env("GIT_ALLOW_PROTOCOL", "");
+                command.env("GIT_ALLOW_PROTOCOL", "");
             }
+        }
+        if call.network != Network::Lazy || self.remote.is_none() {
+            command.env("GIT_NO_LAZY_FETCH", "1");
         }
         command.env("GIT_CONFIG_COUNT", settings.len().to_string());
         for (number, (key, value)) in settings.iter().enumerate() {

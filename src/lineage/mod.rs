@@ -8,6 +8,7 @@
 
 mod back_fill;
 mod error;
+mod files;
 mod git;
 mod ledger;
 mod lines;

@@ -7,6 +7,10 @@ use super::snapshots::without_snapshots;
 use super::{BranchTip, GitError, Repository, lines};
 use crate::flow::{BackMergeHistory, Commit, CommitId, MergeOutcome, PromotionHistory, Pull, TreeId};
 
+/// With more commits than this on the other side, patches are not compared: it would take minutes and
+/// need the files of each.
+const COMPARED_AT_MOST: usize = 5_000;
+
 /// What is asked about a promotion or a back-merge.
 #[derive(Debug, Clone, Copy)]
 pub struct PromotionQuestion<'a> {
@@ -32,7 +36,7 @@ impl Repository {
                 MergeOutcome::Clean { tree: head_tree }
             }
             Some(common) if common == head => MergeOutcome::Clean { tree: base_tree },
-            Some(_) => self.merge(head, base).await?,
+            Some(common) => self.merge(head, base, common).await?,
         };
         let needs_cause = match &merge {
             MergeOutcome::Conflicts { .. } => merge_base.is_some(),
@@ -103,21 +107,33 @@ impl Repository {
         if private.is_empty() {
             return private;
         }
-        let call = Call::new("rev-list")
-            .args(["--left-only", "--cherry-pick", "--no-merges", "--end-of-options"])
-            .arg(format!("{downstream}...{other}"))
-            .online();
-        let answer = self.git.ask(call).await.and_then(|answer| lines::ids("rev-list", &answer));
-        match answer {
-            Ok(without) => {
-                let without: HashSet<CommitId> = without.into_iter().collect();
-                private.into_iter().filter(|commit| without.contains(&commit.id)).collect()
-            }
+        match self.without_common_patches(downstream, other).await {
+            Ok(without) => private.into_iter().filter(|commit| without.contains(&commit.id)).collect(),
             Err(error) => {
                 tracing::warn!(%error, "patches could not be compared; commits are told apart by name only");
                 private
             }
         }
+    }
+
+    /// The non-merge commits only `downstream` has whose patch none of those only `other` has repeats.
+    async fn without_common_patches(
+        &self,
+        downstream: CommitId,
+        other: CommitId,
+    ) -> Result<HashSet<CommitId>, GitError> {
+        let on_the_other_side = self.count_brought(other, downstream).await?;
+        if on_the_other_side > COMPARED_AT_MOST {
+            let why = format!("{on_the_other_side} commits are too many to compare patches with");
+            return Err(GitError::Unreadable { what: "rev-list", why });
+        }
+        self.bring_trees_between(downstream, other).await?;
+        let call = Call::new("rev-list")
+            .args(["--left-only", "--cherry-pick", "--no-merges", "--end-of-options"])
+            .arg(format!("{downstream}...{other}"))
+            .fetching_files();
+        let answer = self.git.ask(call).await?;
+        Ok(lines::ids("rev-list", &answer)?.into_iter().collect())
     }
 
     /// The trees on the first-parent chain of `tip` that `downstream` does not reach, the newest first.
@@ -157,14 +173,20 @@ impl Repository {
     }
 
     /// What merging `head` into `base` would produce.
-    async fn merge(&self, head: CommitId, base: CommitId) -> Result<MergeOutcome, GitError> {
+    async fn merge(
+        &self,
+        head: CommitId,
+        base: CommitId,
+        common: CommitId,
+    ) -> Result<MergeOutcome, GitError> {
         if let Some(tree) = self.test_merge(head, base).await? {
             return Ok(MergeOutcome::Clean { tree });
         }
+        self.bring_trees_of(&[common, head, base]).await?;
         let call = Call::new("merge-tree")
             .args(["--write-tree", "--name-only", "--no-messages", "-z", "--end-of-options"])
             .args([base.to_string(), head.to_string()])
-            .online();
+            .fetching_files();
         let answer = if self.writable {
             self.git.run(call).await?
         } else {

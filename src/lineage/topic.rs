@@ -2,6 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
+use tokio::task::{JoinError, JoinSet};
+
 use super::git::Call;
 use super::{BranchTip, GitError, Ledger, Repository, lines};
 use crate::flow::{BranchName, Commit, CommitId, LedgerTip, Line, Pull, PushedAt, TipSource, TopicHistory};
@@ -19,7 +21,7 @@ impl Repository {
         let brought =
             self.log(&["--topo-order"], &[pull.head.commit.to_string(), format!("^{base}")]).await?;
         let ids: HashSet<CommitId> = brought.iter().map(|commit| commit.id).collect();
-        let chains = self.first_parents_among(&brought, &ids, others, base);
+        let chains = self.first_parents_among(&brought, &ids, others);
         let pushes = pull.head.branch.as_ref().map_or(&[][..], |branch| ledger.pushes(branch));
         let (chains, pushes) = tokio::join!(chains, self.pushes_among(&ids, pushes, base));
         let (chains, pushes) = (chains?, pushes?);
@@ -41,46 +43,58 @@ impl Repository {
 
     /// For each of `others`, in order: the brought commits on its first-parent chain, the newest first.
     ///
-    /// Walking a whole chain is dear, since promotion merges are never merged back. But a branch that has
-    /// any brought commit has one without brought parents, and whether a branch contains a given commit is
-    /// cheap to tell; so only the chains of branches that contain one of those are walked.
+    /// A branch that has any brought commit has one without brought parents. Where these are few and
+    /// recent, as in an ordinary topic, telling which branches contain one is cheaper than walking their
+    /// chains; where much is brought it is not.
     async fn first_parents_among(
         &self,
         brought: &[Commit],
         ids: &HashSet<CommitId>,
         others: &[&BranchTip],
-        base: CommitId,
     ) -> Result<Vec<Vec<CommitId>>, GitError> {
-        let lowest = |commit: &&Commit| commit.parents.iter().all(|parent| !ids.contains(parent));
-        let contains = brought.iter().filter(lowest).map(|commit| format!("--contains={}", commit.id));
         let mut chains = vec![Vec::new(); others.len()];
-        if brought.is_empty() || others.is_empty() {
-            return Ok(chains);
+        let mut suspects: Vec<usize> = (0..others.len()).collect();
+        if brought.len() <= ORDINARY_TOPIC {
+            let containing = self.containing(brought, ids, others).await?;
+            suspects.retain(|place| containing.contains(&others[*place].full_ref));
         }
-        let call = Call::new("for-each-ref")
-            .arg("--format=%(refname)")
-            .args(contains.take(MOST_LOWEST))
-            .args(others.iter().map(|tip| &tip.full_ref));
-        let containing = if brought.iter().filter(lowest).count() > MOST_LOWEST {
-            others.iter().map(|tip| tip.full_ref.clone()).collect()
-        } else {
-            let answer = self.git.ask(call).await?;
-            lines::text(&answer).lines().map(str::to_owned).collect::<HashSet<_>>()
-        };
-        let mut walks = tokio::task::JoinSet::new();
-        for (place, tip) in others.iter().enumerate().filter(|(_, tip)| containing.contains(&tip.full_ref)) {
+        let mut walks = JoinSet::new();
+        for place in suspects {
+            // Without leaving out what the base reaches: git walks a bare chain in no time, but the whole
+            // history for a difference, since promotion merges are never merged back.
             let walk = Call::new("rev-list").args(["--first-parent", "--end-of-options"]);
-            let walk = walk.args([tip.commit.to_string(), format!("^{base}")]);
+            let walk = walk.arg(others[place].commit.to_string());
             let git = self.git.clone();
             walks.spawn(async move { (place, git.ask(walk).await) });
         }
         while let Some(walked) = walks.join_next().await {
-            let (place, answer) =
-                walked.map_err(|error| GitError::Io { what: "waiting for git", why: error.to_string() })?;
+            let lost = |error: JoinError| GitError::Io { what: "waiting for git", why: error.to_string() };
+            let (place, answer) = walked.map_err(lost)?;
             let chain = lines::ids("rev-list", &answer?)?;
             chains[place] = chain.into_iter().filter(|id| ids.contains(id)).collect();
         }
         Ok(chains)
+    }
+
+    /// The full names of those of `others` that contain a brought commit.
+    async fn containing(
+        &self,
+        brought: &[Commit],
+        ids: &HashSet<CommitId>,
+        others: &[&BranchTip],
+    ) -> Result<HashSet<String>, GitError> {
+        let lowest = |commit: &&Commit| commit.parents.iter().all(|parent| !ids.contains(parent));
+        let contains: Vec<_> =
+            brought.iter().filter(lowest).map(|commit| format!("--contains={}", commit.id)).collect();
+        if contains.is_empty() || others.is_empty() {
+            return Ok(HashSet::new());
+        }
+        let call = Call::new("for-each-ref")
+            .arg("--format=%(refname)")
+            .args(contains)
+            .args(others.iter().map(|tip| &tip.full_ref));
+        let answer = self.git.ask(call).await?;
+        Ok(lines::text(&answer).lines().map(str::to_owned).collect())
     }
 
     /// What each brought tip of `past` gained its branch's line, in the order of `past`.
@@ -128,8 +142,8 @@ impl Repository {
     }
 }
 
-/// With more roots and boundaries than this, asking for each costs more than walking.
-const MOST_LOWEST: usize = 64;
+/// A topic rarely brings more commits than this.
+const ORDINARY_TOPIC: usize = 64;
 
 /// Whether the brought commits hang together with the base: every parent that is not brought is a commit
 /// of the base's, so one such parent (or nothing brought at all) is enough.

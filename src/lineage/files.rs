@@ -1,0 +1,64 @@
+//! Bringing the files that a question needs into a mirror that has none.
+//!
+//! git would fetch what it misses by itself, but one tree at a time, each over a connection of its own.
+//! Asking for all of them beforehand makes one round of it. Nothing here can change an answer.
+
+use super::git::Call;
+use super::{GitError, Repository, lines};
+use crate::flow::{CommitId, TreeId};
+
+impl Repository {
+    /// Makes the trees of the non-merge commits that only one of two sides has, and of their parents, be
+    /// there. Does nothing in a repository that has its files.
+    pub(super) async fn bring_trees_between(&self, one: CommitId, other: CommitId) -> Result<(), GitError> {
+        if !self.writable {
+            return Ok(());
+        }
+        let range = format!("{one}...{other}");
+        let commits = self.log(&["--no-merges"], &[range]).await?;
+        let parents: Vec<String> =
+            commits.iter().flat_map(|commit| &commit.parents).map(ToString::to_string).collect();
+        let mut trees: Vec<TreeId> = commits.iter().map(|commit| commit.tree).collect();
+        if !parents.is_empty() {
+            let parents = self.log(&["--no-walk=unsorted"], &parents).await?;
+            trees.extend(parents.iter().map(|commit| commit.tree));
+        }
+        self.bring_trees(trees).await
+    }
+
+    /// Makes the trees of these commits be there.
+    pub(super) async fn bring_trees_of(&self, commits: &[CommitId]) -> Result<(), GitError> {
+        if !self.writable {
+            return Ok(());
+        }
+        let names: Vec<String> = commits.iter().map(ToString::to_string).collect();
+        let commits = self.log(&["--no-walk=unsorted"], &names).await?;
+        self.bring_trees(commits.iter().map(|commit| commit.tree).collect()).await
+    }
+
+    /// Makes these trees be there, with all below them but the files' contents.
+    async fn bring_trees(&self, mut trees: Vec<TreeId>) -> Result<(), GitError> {
+        if !self.writable {
+            return Ok(());
+        }
+        trees.sort_unstable();
+        trees.dedup();
+        let call = Call::new("cat-file").arg("--batch-check=%(objecttype)").input(lines::list(&trees));
+        let answer = self.git.ask(call).await?;
+        let kinds = lines::text(&answer);
+        let missing = kinds.lines().zip(&trees).filter(|(kind, _)| *kind != "tree").map(|(_, tree)| tree);
+        let missing: Vec<&TreeId> = missing.collect();
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let call = Call::new("fetch")
+            .args(["--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance"])
+            .args(["--no-recurse-submodules", "--no-write-commit-graph", "--filter=blob:none"])
+            .args(["--stdin", "origin"])
+            // What is here is known to lack these trees, so nothing here is worth offering.
+            .setting("fetch.negotiationAlgorithm", "noop")
+            .input(lines::list(missing))
+            .online();
+        self.git.ask(call).await.map(drop)
+    }
+}
