@@ -93,6 +93,11 @@ impl GitError {
         Self::Failed { what, status, stderr }
     }
 
+    /// Whether it is the repository itself that is broken, not the way to it.
+    pub(super) fn is_of_damage(&self) -> bool {
+        matches!(self, Self::Corrupt { .. } | Self::NotARepository { .. })
+    }
+
     pub(super) fn io(what: &'static str, error: &std::io::Error) -> Self {
         Self::Io { what, why: error.to_string() }
     }

@@ -101,8 +101,8 @@ impl Mirror {
             return self.make(remote, pulls).await;
         }
         match fetch_into(&self.directory, remote, pulls).await {
-            Err(GitError::Corrupt { what, stderr }) => {
-                tracing::warn!(what, stderr, "the mirror is damaged and is made again");
+            Err(error) if error.is_of_damage() || !self.is_sound().await => {
+                tracing::warn!(%error, "the mirror is damaged and is made again");
                 self.make(remote, pulls).await
             }
             outcome => {
@@ -123,6 +123,11 @@ impl Mirror {
             }
         }
         true
+    }
+
+    /// Whether every branch's commit can be read.
+    async fn is_sound(&self) -> bool {
+        Git::at(&self.directory).ask(Call::new("for-each-ref").arg("--format=%(tree)")).await.is_ok()
     }
 
     /// Makes the mirror in a folder beside it and moves it to its place.
