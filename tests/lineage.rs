@@ -1,5 +1,6 @@
 //! Verdicts on real repositories.
 #![allow(missing_docs, reason = "tests explain themselves by their names")]
+#![allow(clippy::unwrap_used, reason = "in a test a panic is an answer")]
 
 #[path = "lineage/awkward_examples.rs"]
 mod awkward_examples;

@@ -239,7 +239,7 @@ impl Git {
 
 /// Attributes come from the empty tree: a file in the repository can then name no merge driver to run, and
 /// a mirror without files need not fetch it. GitHub's own merges ignore such drivers too.
-const FIXED_ENVIRONMENT: [(&str, &str); 9] = [
+const FIXED_ENVIRONMENT: [(&str, &str); 10] = [
     ("LC_ALL", "C"),
     ("HOME", "/nonexistent"),
     ("XDG_CONFIG_HOME", "/nonexistent"),
@@ -247,7 +247,9 @@ const FIXED_ENVIRONMENT: [(&str, &str); 9] = [
     ("GIT_CONFIG_GLOBAL", "/dev/null"),
     ("GIT_TERMINAL_PROMPT", "0"),
     ("GIT_OPTIONAL_LOCKS", "0"),
+    // Neither replaced nor grafted: the commits as everybody else has them.
     ("GIT_NO_REPLACE_OBJECTS", "1"),
+    ("GIT_GRAFT_FILE", "/dev/null"),
     ("GIT_PAGER", "cat"),
 ];
 

@@ -62,7 +62,7 @@ pub(super) fn read_commits(answer: &[u8]) -> Result<Vec<Commit>, GitError> {
     let mut fields: Vec<&[u8]> = answer.split(|byte| *byte == 0).collect();
     // What follows the last NUL is the last line break.
     fields.pop();
-    if fields.len() % FIELDS != 0 {
+    if !fields.len().is_multiple_of(FIELDS) {
         return Err(unreadable("rev-list", "a record is cut off"));
     }
     fields.chunks_exact(FIELDS).map(read_commit).collect()

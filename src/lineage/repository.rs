@@ -89,6 +89,7 @@ impl Repository {
 
     /// The same repository, asked about the pull request of this number: GitHub's own test merge is used
     /// where it is there and fresh.
+    #[must_use]
     pub fn for_pull(mut self, number: u64) -> Self {
         self.pull = Some(number);
         self

@@ -18,7 +18,9 @@ pub(super) fn without_snapshots(private: Vec<Commit>, lines: &[Vec<TreeId>]) -> 
     let promotions: Vec<bool> = private
         .iter()
         .rev()
-        .map(|commit| lines.iter_mut().fold(false, |seen, line| line.promoted_to(commit.tree) || seen))
+        .map(|commit| {
+            lines.iter_mut().filter_map(|line| line.promoted_to(commit.tree).then_some(())).count() > 0
+        })
         .collect();
     let kept = private.into_iter().zip(promotions.into_iter().rev());
     kept.filter(|(_, promotion)| !promotion).map(|(commit, _)| commit).collect()

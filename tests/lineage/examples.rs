@@ -1,5 +1,7 @@
 //! The table of examples: what happened, and what has to be said.
 
+use std::fmt::Write as _;
+
 use towpath::engine::judge::judge;
 use towpath::flow::{Flow, Outcome, Source, Verdict};
 use towpath::lineage::{Ledger, Repository};
@@ -56,8 +58,8 @@ async fn holds(row: &Row, flow: &Flow) -> Option<String> {
         let said = (verdict.outcome().as_str(), codes.as_slice());
         if (said == row.want) != wanted {
             let Row { name, why, want, .. } = row;
-            faults += &format!("{name} ({why}) {how} ledger: wanted {want:?}, got {said:?}\n");
-            faults += &format!("    {:?}\n", verdict.findings);
+            writeln!(faults, "{name} ({why}) {how} ledger: wanted {want:?}, got {said:?}").unwrap();
+            writeln!(faults, "    {:?}", verdict.findings).unwrap();
         }
     }
     (!faults.is_empty()).then_some(faults)

@@ -32,6 +32,8 @@ async fn outcome(repository: &Repository, pull: &Pull) -> Outcome {
     judge(repository, &Flow::pro(), pull, &Ledger::default()).await.outcome()
 }
 
+type Damage = fn(&Path);
+
 fn files_below(directory: &Path) -> Vec<std::path::PathBuf> {
     let mut files = Vec::new();
     for entry in std::fs::read_dir(directory).unwrap() {
@@ -153,7 +155,7 @@ async fn one_who_gives_up_takes_nothing_from_the_others() {
 #[tokio::test]
 async fn a_damaged_mirror_is_made_again() {
     let repo = told(|s| drop_mark(s.topic("topic", "integration")));
-    let damages: [(&str, fn(&Path)); 5] = [
+    let damages: [(&str, Damage); 5] = [
         ("no HEAD", |m| std::fs::remove_file(m.join("HEAD")).unwrap()),
         ("config cut off", |m| std::fs::write(m.join("config"), "[core\n").unwrap()),
         ("a lock left behind", |m| std::fs::write(m.join("packed-refs.lock"), "").unwrap()),
