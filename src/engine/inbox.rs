@@ -78,6 +78,11 @@ impl Inbox {
         Self { secrets, app_id, store, wake }
     }
 
+    /// Whether some action of this event is needed.
+    pub(super) fn reads(event: &str) -> bool {
+        EVENTS_READ.contains(&event)
+    }
+
     /// Begins with a call's headers, before its body has come.
     pub fn begin(&self, headers: &HeaderMap) -> Reception {
         let bytes = |name: &str| headers.get(name).map(http::HeaderValue::as_bytes);
@@ -132,7 +137,7 @@ impl Inbox {
         body: &Bytes,
         now: Millis,
     ) -> Result<Option<NewDelivery>, Refusal> {
-        if !EVENTS_READ.contains(&event) {
+        if !Self::reads(event) {
             serde_json::from_slice::<serde::de::IgnoredAny>(body).map_err(|error| not_json(&error))?;
             return Ok(None);
         }

@@ -29,7 +29,7 @@ use mirrors::Mirrors;
 use room::Room;
 use std::fs::File;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
@@ -74,6 +74,7 @@ impl Engine {
             random: parts.random,
             settings: parts.settings,
             wake,
+            asked: Mutex::default(),
         });
         parts.store.reclaim(parts.clock.now()).await?;
         let repositories = parts.store.repositories(None).await?;

@@ -4,7 +4,8 @@ use super::mirrors::Mirrors;
 use crate::flow::{Flow, Millis};
 use crate::github::{Api, ApiError, Remedy};
 use crate::store::{Change, Store, StoreError};
-use std::sync::Arc;
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::Notify;
 
 /// Gives a random number: the spread of retries is its only use.
@@ -60,11 +61,22 @@ pub(super) struct Room {
     pub(super) random: Random,
     pub(super) settings: Settings,
     pub(super) wake: Arc<Notify>,
+    /// Failed attempts at delivery that were asked for again. Forgotten at a restart, which only means
+    /// that they are asked for once more.
+    pub(super) asked: Mutex<HashSet<u64>>,
 }
 
 impl Room {
     pub(super) fn now(&self) -> Millis {
         self.clock.now()
+    }
+
+    pub(super) fn was_asked(&self, delivery: u64) -> bool {
+        self.asked.lock().unwrap_or_else(PoisonError::into_inner).contains(&delivery)
+    }
+
+    pub(super) fn note_asked(&self, delivery: u64) {
+        self.asked.lock().unwrap_or_else(PoisonError::into_inner).insert(delivery);
     }
 }
 

@@ -6,11 +6,11 @@
 //!
 //! Does not live here: what the history means for a pull request (`policy`), when to ask (`engine`).
 
-mod back_fill;
 mod error;
 mod files;
 mod git;
 mod ledger;
+mod line;
 mod lines;
 mod mirror;
 mod promotion;

@@ -1,5 +1,6 @@
 //! The App itself: deliveries that failed are asked for again, and its installations are looked over.
 
+use crate::engine::inbox::Inbox;
 use crate::engine::room::{Room, Trouble};
 use crate::store::{Account, AccountState, Change, Unit};
 use std::collections::HashSet;
@@ -7,7 +8,7 @@ use std::collections::HashSet;
 /// How far back GitHub keeps deliveries that can be asked for again, in days.
 const REDELIVERABLE_DAYS: i64 = 3;
 /// The most deliveries asked for again in one go; the rest comes with the next look.
-const REDELIVERIES_AT_ONCE: usize = 100;
+const REDELIVERIES_AT_ONCE: u32 = 100;
 
 pub(super) async fn run(room: &Room) -> Result<Vec<Change>, Trouble> {
     let mut changes = installations(room).await?;
@@ -34,22 +35,26 @@ async fn installations(room: &Room) -> Result<Vec<Change>, Trouble> {
     Ok(changes)
 }
 
-/// GitHub never delivers again by itself, so what failed and is not known here is asked for.
+/// GitHub never delivers again by itself, so what failed and is not known here is asked for. Once for
+/// each failed attempt: if the next one fails too, it is listed under a number of its own.
 async fn ask_again(room: &Room) -> Result<(), Trouble> {
     let now = chrono::DateTime::from_timestamp_millis(room.now()).unwrap_or_default();
     let failed = room.api.failed_deliveries(now - chrono::Duration::days(REDELIVERABLE_DAYS)).await?;
-    let mut asked = HashSet::new();
-    for delivery in failed {
-        if asked.len() >= REDELIVERIES_AT_ONCE {
+    let (mut seen, mut asked) = (HashSet::new(), 0);
+    // The newest attempt of each delivery comes first.
+    for delivery in failed.into_iter().filter(|it| Inbox::reads(&it.event)) {
+        let newest = seen.insert(delivery.guid.clone());
+        if !newest || room.was_asked(delivery.id) || room.store.delivery(&delivery.guid).await?.is_some() {
+            continue;
+        }
+        if asked == REDELIVERIES_AT_ONCE {
             tracing::warn!("more deliveries failed than are asked for at once; the rest follows");
             break;
         }
-        if asked.contains(&delivery.guid) || room.store.delivery(&delivery.guid).await?.is_some() {
-            continue;
-        }
         tracing::info!(guid = %delivery.guid, event = %delivery.event, "asking for a failed delivery again");
         room.api.redeliver(delivery.id).await?;
-        asked.insert(delivery.guid);
+        room.note_asked(delivery.id);
+        asked += 1;
     }
     Ok(())
 }

@@ -32,14 +32,17 @@ pub(super) async fn run(
         return Ok(changes);
     }
     let case = Case { room, repository: &repository, before: before.as_ref() };
-    let judged = match room.flow.role(&pull.base_branch) {
-        Role::Topic => None,
-        Role::Environment(_) | Role::Copy(_) => case.judge(pull.clone()).await,
+    let judged = match case.look(pull).await {
+        Ok(judged) => judged,
+        Err(NotJudged(row)) => {
+            if row.state == PullState::Open {
+                changes.extend(case.retire(&row).await?);
+            }
+            changes.push(Change::Pull(row));
+            return Ok(changes);
+        }
     };
-    let Some(judged) = judged else {
-        changes.extend(case.retire(&pull).await?);
-        return Ok(changes);
-    };
+    changes.push(Change::Pull(judged.row.clone()));
     changes.extend(case.effects(&judged).await?);
     match judged.trouble {
         None => Ok(changes),
@@ -65,44 +68,59 @@ struct Judged {
     trouble: Option<(String, Remedy)>,
 }
 
+/// A pull request on which nothing is to be said: it is closed, or goes to a branch that is on no path.
+struct NotJudged(PullRow);
+
 impl Case<'_> {
-    /// `None` when the repository is not on any path: it has the copy branch's name by chance.
-    async fn judge(&self, row: PullRow) -> Option<Judged> {
+    async fn look(&self, row: PullRow) -> Result<Judged, NotJudged> {
+        if self.room.flow.role(&row.base_branch) == Role::Topic {
+            return Err(NotJudged(row));
+        }
         let remote = match self.room.remote(self.repository).await {
             Ok(remote) => remote,
-            Err(error) => return Some(no_answer(row, &error)),
+            Err(error) => return Ok(no_answer(row, &error)),
         };
         let mirror = self.room.mirrors.of(self.repository.id);
         if let Err(error) = mirror.fetch(&remote, &[row.number.0]).await {
             tracing::error!(%error, "the mirror could not be brought up to date");
-            return Some(undecided(row, Undecided::Git { what: error.to_string() }));
+            return Ok(undecided(row, Undecided::Git { what: error.to_string() }));
         }
         let repository = mirror.repository(Some(remote)).for_pull(row.number.0);
-        if self.is_off_path(&row, &repository).await {
-            return None;
-        }
-        let row = match self.settled_head(row, &repository).await {
+        let row = match self.settled(row, &repository).await {
             Ok(row) => row,
-            Err(judged) => return Some(*judged),
+            Err(judged) => return Ok(*judged),
         };
-        Some(self.judge_in(row, &repository).await)
-    }
-
-    /// Whether none of the path's environments exists: then whoever has a branch with the copy branch's
-    /// name never asked for a verdict.
-    async fn is_off_path(&self, row: &PullRow, repository: &Repository) -> bool {
-        if !matches!(self.room.flow.role(&row.base_branch), Role::Copy(_)) {
-            return false;
+        if row.state != PullState::Open || self.is_off_path(&row, &repository).await {
+            return Err(NotJudged(row));
         }
-        let survey = repository.survey(&self.room.flow).await;
-        survey.is_ok_and(|it| self.room.flow.environments.iter().all(|e| !it.tips.contains_key(&e.branch)))
+        Ok(self.judge(row, &repository).await)
     }
 
-    /// The pull request with the head that the mirror has too. Where they differ, something is on its
-    /// way, and GitHub is asked which is right.
-    async fn settled_head(&self, row: PullRow, repository: &Repository) -> Result<PullRow, Box<Judged>> {
+    /// Whether it goes to a topic, or none of the path's environments exists: then whoever has a branch
+    /// with the copy branch's name never asked for a verdict.
+    async fn is_off_path(&self, row: &PullRow, repository: &Repository) -> bool {
+        match self.room.flow.role(&row.base_branch) {
+            Role::Topic => true,
+            Role::Environment(_) => false,
+            Role::Copy(_) => {
+                let survey = repository.survey(&self.room.flow).await;
+                let environments = &self.room.flow.environments;
+                survey.is_ok_and(|it| environments.iter().all(|e| !it.tips.contains_key(&e.branch)))
+            }
+        }
+    }
+
+    /// The pull request as it stands, asked of GitHub where the mirror shows that something is on its way:
+    /// another head, or a head that the base already contains, which a merge leaves behind.
+    async fn settled(&self, row: PullRow, repository: &Repository) -> Result<PullRow, Box<Judged>> {
         let head = repository.resolve(&format!("refs/pull/{}/head", row.number)).await;
-        if matches!(head, Ok(Some(head)) if head == row.head_commit) {
+        let base = repository.branch(&row.base_branch).await;
+        let moved = !matches!(&head, Ok(Some(head)) if *head == row.head_commit);
+        let merged = match base {
+            Ok(Some(base)) if !moved => repository.reaches(base, row.head_commit).await.unwrap_or_default(),
+            _ => false,
+        };
+        if !moved && !merged {
             return Ok(row);
         }
         let (installation, name) = (self.repository.installation, &self.repository.full_name);
@@ -111,11 +129,8 @@ impl Case<'_> {
             Err(error) => return Err(Box::new(no_answer(row, &error))),
         };
         match (asked, head) {
-            (Ok(asked), Ok(Some(head)))
-                if asked.head_commit == head && asked.base_branch == row.base_branch =>
-            {
-                Ok(asked)
-            }
+            (Ok(asked), Ok(Some(head))) if asked.head_commit == head => Ok(asked),
+            (Ok(asked), _) if asked.state != PullState::Open => Ok(asked),
             _ => {
                 let what = format!("head commit {}", row.head_commit.short());
                 Err(Box::new(undecided(row, Undecided::CommitMissing { what })))
@@ -123,7 +138,7 @@ impl Case<'_> {
         }
     }
 
-    async fn judge_in(&self, row: PullRow, repository: &Repository) -> Judged {
+    async fn judge(&self, row: PullRow, repository: &Repository) -> Judged {
         let base = match repository.branch(&row.base_branch).await {
             Ok(Some(base)) => base,
             Ok(None) => {

@@ -1,4 +1,4 @@
-//! What a ledger begins with: the line of a branch as git still has it.
+//! The line of a branch as git still has it: what a ledger begins with, and what a branch has taken in.
 
 use super::git::Call;
 use super::lines::read_lines;
@@ -17,5 +17,15 @@ impl Repository {
             let (commit, time) = line.split_once(' ')?;
             Some((commit.parse().ok()?, time.parse().ok()?))
         })
+    }
+
+    /// Whether `tip` reaches `commit`: whoever merged it there has nothing left to merge.
+    pub async fn reaches(&self, tip: CommitId, commit: CommitId) -> Result<bool, GitError> {
+        let ends = [commit.to_string(), tip.to_string()];
+        let answer = self.git.run(Call::new("merge-base").args(["--is-ancestor"]).args(ends)).await?;
+        match answer.status {
+            1 => Ok(false),
+            _ => answer.ok().map(|_| true),
+        }
     }
 }

@@ -1,0 +1,15 @@
+#![allow(
+    unreachable_pub,
+    clippy::unwrap_used,
+    reason = "a test may end by unwrapping, and its modules are seen by nobody else"
+)]
+//! Stories: the real server over HTTP against the embedded GitHub, told as people live them.
+//!
+//! A story ends with `stage.end()`, which fails if anything was said that the story did not read, if
+//! an error was logged that it did not expect, or if anything that went over the wire is not as GitHub
+//! describes it.
+
+mod faults;
+mod path;
+mod people;
+mod stage;

@@ -1,0 +1,360 @@
+//! What the stories stand on: the embedded GitHub, the real server, and an end that forgives nothing.
+
+use std::collections::BTreeSet;
+use std::future::IntoFuture;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tempfile::TempDir;
+use towpath::engine::{BackOff, Config, Engine, Settings, SystemClock, system_random};
+use towpath::flow::Flow;
+use towpath::github::{AppKey, Secret};
+use towpath::store::{Options, SqliteStore, Store};
+use towpath::web::{Limits, Server};
+use towpath_sandbox::contract::{self, Contract};
+use towpath_sandbox::{
+    AppConfig, AppHandle, CheckHandle, CheckState, InstallationHandle, ManualClock, Merged, Method,
+    Permission, PullHandle, Refused, RepoHandle, Sandbox,
+};
+use tracing_subscriber::layer::SubscriberExt;
+
+const SECRET: &str = "a secret of the stories";
+const PATIENCE: Duration = Duration::from_secs(30);
+const LOOK_EVERY: Duration = Duration::from_millis(5);
+
+/// One story's world.
+pub struct Stage {
+    pub github: Sandbox,
+    pub app: AppHandle,
+    pub installation: InstallationHandle,
+    pub store: RepoHandle,
+    server: Option<Server>,
+    folder: TempDir,
+    clock: Arc<ManualClock>,
+    heard: Heard,
+    _log: tracing::subscriber::DefaultGuard,
+}
+
+/// What was read of all that was said, and what may have been logged.
+#[derive(Default)]
+struct Heard {
+    checks: Mutex<BTreeSet<(u64, String)>>,
+    comments: Mutex<BTreeSet<(u64, String)>>,
+    errors: Arc<Mutex<Vec<String>>>,
+    allowed: Mutex<Vec<&'static str>>,
+}
+
+/// How a stage is set.
+pub struct Setting {
+    pub settings: Settings,
+    /// The branches that exist besides master.
+    pub branches: Vec<&'static str>,
+    /// Whether the App is installed before the story begins.
+    pub installed: bool,
+    pub form_encoded: bool,
+}
+
+impl Default for Setting {
+    fn default() -> Self {
+        let back_off = BackOff { first: 20, longest: 200, give_up_after: 60 };
+        Self {
+            settings: Settings { back_off, poll: 200, ..Settings::default() },
+            branches: vec!["integration", "staging", "production"],
+            installed: true,
+            form_encoded: false,
+        }
+    }
+}
+
+impl Stage {
+    /// `acme/store` after one release, the App installed, the checks required, everything quiet.
+    pub async fn set() -> Self {
+        Self::with(Setting::default()).await
+    }
+
+    pub async fn with(setting: Setting) -> Self {
+        let errors = Arc::default();
+        let log = tracing_subscriber::registry().with(ErrorsKept(Arc::clone(&errors)));
+        let log = tracing::subscriber::set_default(log);
+        let clock = Arc::new(ManualClock::from_system());
+        let config =
+            towpath_sandbox::Config { clock: Arc::clone(&clock) as _, ..towpath_sandbox::Config::default() };
+        let github = Sandbox::start(config).await.unwrap();
+        let mut app = AppConfig::new("towpath")
+            .permission("checks", "write")
+            .permission("contents", "read")
+            .permission("pull_requests", "write")
+            .permission("statuses", "write")
+            .events(["pull_request", "push", "repository"])
+            .webhook("http://127.0.0.1:9/nobody-there-yet");
+        SECRET.clone_into(&mut app.webhook_secret);
+        app.form_encoded = setting.form_encoded;
+        let app = github.app(app).await.unwrap();
+        let store = shop(&github, &setting.branches).await;
+        for branch in setting.branches.iter().chain(&["master"]) {
+            store.protect(branch).require_from(&format!("towpath: {branch}"), app.id());
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let server = serve(&github, &app, &folder, setting.settings).await;
+        app.set_webhook_url(Some(&format!("http://{}/webhooks/github", server.address())));
+        let installing = app.install("acme");
+        let installing = if setting.installed { installing.on([&store]) } else { installing.on([]) };
+        let installation = installing.await.unwrap();
+        let heard = Heard { errors, ..Heard::default() };
+        let stage =
+            Self { github, app, installation, store, server: Some(server), folder, clock, heard, _log: log };
+        stage.quiet().await;
+        stage
+    }
+
+    /// Waits until every webhook has come and nothing is left to be done.
+    pub async fn quiet(&self) {
+        let store = self.database();
+        let settled = async {
+            let mut calm = 0;
+            while calm < 2 {
+                self.github.settled().await;
+                let idle = store.next_due(0, u32::MAX).await.unwrap().is_none();
+                calm = if idle { calm + 1 } else { 0 };
+                tokio::time::sleep(LOOK_EVERY).await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, settled).await.expect("the work came to no end");
+        store.close().await;
+    }
+
+    /// The server's database, seen beside it.
+    pub fn database(&self) -> SqliteStore {
+        SqliteStore::open(&self.folder.path().join("towpath.db"), &Options::default()).unwrap()
+    }
+
+    /// Stops the server, as a deployment does, and starts it anew on what it left.
+    pub async fn restart(&mut self) {
+        self.stop().await;
+        self.start().await;
+    }
+
+    pub async fn stop(&mut self) {
+        self.server.take().unwrap().stop().await;
+    }
+
+    pub async fn start(&mut self) {
+        let server = serve(&self.github, &self.app, &self.folder, Setting::default().settings).await;
+        self.app.set_webhook_url(Some(&format!("http://{}/webhooks/github", server.address())));
+        self.server = Some(server);
+        self.quiet().await;
+    }
+
+    /// The check on a pull request for its present base, once all is quiet.
+    pub async fn check(&self, pull: &PullHandle) -> Said {
+        let base = pull.state().unwrap().base;
+        self.check_named(pull, &format!("towpath: {base}")).await
+    }
+
+    /// The check of this name.
+    pub async fn check_named(&self, pull: &PullHandle, name: &str) -> Said {
+        self.quiet().await;
+        let state = pull.check(name).and_then(|check| check.state());
+        let state = state.unwrap_or_else(|| panic!("#{} has no check {name:?}", pull.number()));
+        self.heard.checks.lock().unwrap().insert((state.id, state.title.clone().unwrap_or_default()));
+        Said(state)
+    }
+
+    /// Whether the App has said nothing at all on a pull request.
+    pub async fn is_silent_on(&self, pull: &PullHandle) -> bool {
+        self.quiet().await;
+        pull.checks().is_empty() && pull.comments().is_empty()
+    }
+
+    /// The App's one comment on a pull request.
+    pub async fn comment(&self, pull: &PullHandle) -> String {
+        self.quiet().await;
+        let mut comments = pull.comments();
+        comments.retain(|comment| comment.app.as_deref() == Some("towpath"));
+        assert_eq!(comments.len(), 1, "one sticky comment is wanted on #{}", pull.number());
+        self.heard.comments.lock().unwrap().insert((comments[0].id, comments[0].body.clone()));
+        comments.remove(0).body
+    }
+
+    /// How many requests like this were sent since the records were last forgotten, whatever came of them.
+    pub fn requests(&self, method: &str, path_end: &str) -> usize {
+        let exchanges = self.github.exchanges();
+        exchanges.iter().filter(|it| it.method == method && it.path.ends_with(path_end)).count()
+    }
+
+    /// How many REST requests about a repository were sent since the records were last forgotten.
+    pub fn rest_requests(&self) -> usize {
+        self.github.exchanges().iter().filter(|it| it.path.starts_with("/repos/")).count()
+    }
+
+    /// Some seconds pass on GitHub, whose times are whole seconds.
+    pub fn later(&self) {
+        self.clock.advance(chrono::TimeDelta::seconds(2));
+    }
+
+    /// An error with these words may stand in the log of this story.
+    pub fn expect_error(&self, words: &'static str) {
+        self.heard.allowed.lock().unwrap().push(words);
+    }
+
+    /// The end: nothing was said that the story did not read, nothing was logged as an error that it did
+    /// not expect, and all that went over the wire is what GitHub describes.
+    pub async fn end(mut self) {
+        self.quiet().await;
+        self.all_was_read();
+        self.stop().await;
+        let contract = Contract::github();
+        for exchange in self.github.exchanges().iter().filter(|it| !it.faulty && it.status != 0) {
+            let held = contract::Exchange {
+                method: &exchange.method,
+                path: &exchange.path,
+                query: exchange.query.as_deref().unwrap_or_default(),
+                request_body: exchange.request_body.as_ref(),
+                status: exchange.status,
+                response_body: exchange.response_body.as_ref(),
+            };
+            if let Err(violation) = contract.check(&held) {
+                panic!("{} {}: {violation}", exchange.method, exchange.path);
+            }
+        }
+        for webhook in self.github.sent_webhooks() {
+            if let Err(violation) = contract.check_webhook(&webhook.event, &webhook.body) {
+                panic!("webhook {} {:?}: {violation}", webhook.event, webhook.action);
+            }
+        }
+        let allowed = self.heard.allowed.lock().unwrap();
+        for error in self.heard.errors.lock().unwrap().iter() {
+            assert!(allowed.iter().any(|words| error.contains(words)), "an error was logged: {error}");
+        }
+        self.github.shutdown();
+    }
+
+    fn all_was_read(&self) {
+        let (checks, comments) = (self.heard.checks.lock().unwrap(), self.heard.comments.lock().unwrap());
+        for pull in self.store.pulls() {
+            for state in pull.checks().iter().filter_map(CheckHandle::state) {
+                let title = state.title.clone().unwrap_or_default();
+                let read = state.app != "towpath" || checks.contains(&(state.id, title.clone()));
+                assert!(read, "nobody read on #{}: {}: {title}", pull.number(), state.name);
+            }
+            for comment in pull.comments().into_iter().filter(|it| it.app.is_some()) {
+                let read = comments.contains(&(comment.id, comment.body.clone()));
+                assert!(read, "nobody read on #{}: {}", pull.number(), comment.body);
+            }
+        }
+    }
+}
+
+/// What a check said.
+pub struct Said(pub CheckState);
+
+impl Said {
+    /// It came to this conclusion, with this title.
+    #[track_caller]
+    pub fn is(self, conclusion: &str, title: &str) -> Self {
+        let shown =
+            (self.0.conclusion.as_deref().unwrap_or("none"), self.0.title.as_deref().unwrap_or("none"));
+        assert_eq!(shown, (conclusion, title));
+        self
+    }
+
+    #[track_caller]
+    pub fn passes(self) -> Self {
+        assert_eq!(self.0.conclusion.as_deref(), Some("success"), "{:?}", self.0.title);
+        self
+    }
+
+    #[track_caller]
+    pub fn fails(self) -> Self {
+        assert_eq!(self.0.conclusion.as_deref(), Some("failure"), "{:?}", self.0.title);
+        self
+    }
+
+    pub fn summary(&self) -> &str {
+        self.0.summary.as_deref().unwrap_or_default()
+    }
+
+    #[track_caller]
+    pub fn says(self, words: &str) -> Self {
+        assert!(self.summary().contains(words), "{words:?} is not in:\n{}", self.summary());
+        self
+    }
+}
+
+/// Presses the merge button as rita.
+pub fn merge(pull: &PullHandle) -> impl Future<Output = Result<Merged, Refused>> {
+    pull.merge(Method::Merge).by("rita").into_future()
+}
+
+async fn serve(github: &Sandbox, app: &AppHandle, folder: &TempDir, settings: Settings) -> Server {
+    let key = AppKey::from_pem(&app.id().to_string(), AppConfig::demo_key()).unwrap();
+    let config = Config {
+        app_id: app.id(),
+        key,
+        secrets: vec![Secret::new(SECRET)],
+        api_url: github.api_url(),
+        call_within: Duration::from_millis(1_500),
+        data_dir: folder.path().to_owned(),
+        database: folder.path().join("towpath.db"),
+        flow: Flow::pro(),
+        clock: Arc::new(SystemClock),
+        random: Arc::new(system_random),
+        settings,
+    };
+    let engine = Engine::open(config).await.unwrap();
+    let listener = Server::bind("127.0.0.1", 0).await.unwrap();
+    Server::start(listener, engine, Limits::default()).unwrap()
+}
+
+async fn shop(github: &Sandbox, branches: &[&str]) -> RepoHandle {
+    let store = github
+        .repository("acme/store")
+        .default_branch("master")
+        .with("ana", Permission::Write)
+        .with("ben", Permission::Write)
+        .with("rita", Permission::Maintain)
+        .create()
+        .await
+        .unwrap();
+    store.commit_on("master").orphan().file("README", "Acme\n").by("rita").await.unwrap();
+    for branch in branches {
+        store.branch(branch).from("master").by("rita").await.unwrap();
+    }
+    if branches == ["integration", "staging", "production"] {
+        topic(&store, "release-one", "integration").await;
+        store.merge("release-one").into("integration").no_ff().by("ana").await.unwrap();
+        store.merge("integration").into("staging").no_ff().by("rita").await.unwrap();
+        store.merge("staging").into("production").no_ff().by("rita").await.unwrap();
+        store.merge("production").into("master").ff_only().by("rita").await.unwrap();
+        store.delete_branch("release-one").by("ana").await.unwrap();
+    }
+    store
+}
+
+/// A branch with one commit of its own, cut from another branch.
+pub async fn topic(store: &RepoHandle, name: &str, from: &str) -> String {
+    let file = format!("{}.txt", name.replace('/', "-"));
+    let commit = store.commit_on(name).from(from).file(&file, format!("{name}\n"));
+    commit.message(&format!("Work on {name}")).by("ana").await.unwrap()
+}
+
+/// Keeps what is logged as an error.
+struct ErrorsKept(Arc<Mutex<Vec<String>>>);
+
+impl<S: tracing::Subscriber> tracing_subscriber::Layer<S> for ErrorsKept {
+    fn on_event(&self, event: &tracing::Event<'_>, _: tracing_subscriber::layer::Context<'_, S>) {
+        if *event.metadata().level() == tracing::Level::ERROR {
+            let mut words = Words(String::new());
+            event.record(&mut words);
+            self.0.lock().unwrap().push(words.0);
+        }
+    }
+}
+
+struct Words(String);
+
+impl tracing::field::Visit for Words {
+    fn record_debug(&mut self, field: &tracing::field::Field, value: &dyn std::fmt::Debug) {
+        use std::fmt::Write as _;
+        let _ = write!(self.0, "{}={value:?} ", field.name());
+    }
+}
