@@ -1,3 +1,4 @@
+#![allow(clippy::unwrap_used, reason = "a test may end by unwrapping")]
 //! What the stories share: a plain HTTP client, a signer of app tokens, a receiver of webhooks.
 
 #![allow(dead_code, unreachable_pub, reason = "each story uses a part of it")]

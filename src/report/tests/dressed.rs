@@ -31,7 +31,7 @@ fn the_comment_says_the_same_with_the_evidence_folded() {
 
     **Another way.** Put the same commits on a new branch from `integration`, open a pull request from there and close this one.
 
-    **Who can act.** Whoever may push to `feature/x` can repair this. Towpath has no override yet: repository admins decide through the rules of `integration`.
+    **Who can act.** Whoever may push to `feature/x` can repair this. Towpath has no override: repository admins decide through the rules of `integration`.
 
     <details><summary>Evidence: 2 commits</summary>
 
@@ -137,7 +137,7 @@ fn the_terminal_says_the_same_without_markdown() {
 
     Another way. Put the same commits on a new branch from integration, open a pull request from there and close this one.
 
-    Who can act. Whoever may push to feature/x can repair this. Towpath has no override yet: repository admins decide through the rules of integration.
+    Who can act. Whoever may push to feature/x can repair this. Towpath has no override: repository admins decide through the rules of integration.
 
     On the line of staging, and not of integration:
         08d12e6b7  Promote integration (Ada)
@@ -227,7 +227,7 @@ fn json_words_are_plain() {
 
     If the fork holds new work, push it to a branch of another name and open a pull request from there into the environment that takes topics.
 
-    The author of the pull request, and whoever may write to the repository, can do this. Towpath has no override yet: repository admins decide through the rules of staging.
+    The author of the pull request, and whoever may write to the repository, can do this. Towpath has no override: repository admins decide through the rules of staging.
     "#);
 }
 

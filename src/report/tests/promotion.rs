@@ -26,7 +26,7 @@ fn a_head_behind_is_brought_forward() {
 
     **Another way.** If it was put back on purpose, close this pull request: there is nothing to promote.
 
-    **Who can act.** Whoever may push to `staging` can do this. Towpath has no override yet: repository admins decide through the rules of `production`.
+    **Who can act.** Whoever may push to `staging` can do this. Towpath has no override: repository admins decide through the rules of `production`.
 
     [TP104: what it means](https://towpath.example/findings#tp104)
 
@@ -102,7 +102,7 @@ fn what_was_not_tested_is_carried_back() {
 
     **Another way.** If it cannot wait: merge `production` into `staging`, test there, and carry it back into `integration` afterwards.
 
-    **Who can act.** Whoever may open a pull request can start this. Towpath has no override yet: repository admins decide through the rules of `production`.
+    **Who can act.** Whoever may open a pull request can start this. Towpath has no override: repository admins decide through the rules of `production`.
 
     Only on `production`:
 
@@ -163,7 +163,7 @@ fn conflicts_are_resolved_upstream() {
 
     **Another way.** If it cannot wait: merge `production` into `staging`, test there, and carry it back into `integration` afterwards.
 
-    **Who can act.** Whoever may open a pull request can start this. Towpath has no override yet: repository admins decide through the rules of `production`.
+    **Who can act.** Whoever may open a pull request can start this. Towpath has no override: repository admins decide through the rules of `production`.
 
     In conflict:
 
@@ -207,7 +207,7 @@ fn a_copy_with_changes_of_its_own_is_kept_aside() {
 
     What is worth keeping goes to the environment that takes topics, and reaches `master` with a release.
 
-    **Who can act.** Whoever may push to `master` can do this. Towpath has no override yet: repository admins decide through the rules of `master`.
+    **Who can act.** Whoever may push to `master` can do this. Towpath has no override: repository admins decide through the rules of `master`.
 
     In conflict:
 

@@ -76,7 +76,7 @@ fn a_topic_into_production_is_sent_to_integration() {
 
     On the page: Edit, beside the title, then choose `integration` as the base. No commit changes.
 
-    **Who can act.** The author of the pull request, and whoever may write to the repository, can do this. Towpath has no override yet: repository admins decide through the rules of `production`.
+    **Who can act.** The author of the pull request, and whoever may write to the repository, can do this. Towpath has no override: repository admins decide through the rules of `production`.
 
     [TP101: what it means](https://towpath.example/findings#tp101)
 
@@ -101,7 +101,7 @@ fn the_copy_branch_is_merged_nowhere() {
     gh pr close 12 --repo acme/store
     ```
 
-    **Who can act.** The author of the pull request, and whoever may write to the repository, can do this. Towpath has no override yet: repository admins decide through the rules of `staging`.
+    **Who can act.** The author of the pull request, and whoever may write to the repository, can do this. Towpath has no override: repository admins decide through the rules of `staging`.
 
     [TP101: what it means](https://towpath.example/findings#tp101)
 
@@ -135,7 +135,7 @@ fn a_skipped_environment_comes_first() {
 
     **Another way.** If `staging` already holds all of it, close this pull request and open one from `staging` instead.
 
-    **Who can act.** The author of the pull request, and whoever may write to the repository, can do this. Towpath has no override yet: repository admins decide through the rules of `production`.
+    **Who can act.** The author of the pull request, and whoever may write to the repository, can do this. Towpath has no override: repository admins decide through the rules of `production`.
 
     [TP102: what it means](https://towpath.example/findings#tp102)
 
@@ -163,7 +163,7 @@ fn a_promotion_from_a_fork_is_opened_from_here() {
 
     **Another way.** If the fork holds new work, push it to a branch of another name and open a pull request from there into the environment that takes topics.
 
-    **Who can act.** The author of the pull request, and whoever may write to the repository, can do this. Towpath has no override yet: repository admins decide through the rules of `staging`.
+    **Who can act.** The author of the pull request, and whoever may write to the repository, can do this. Towpath has no override: repository admins decide through the rules of `staging`.
 
     [TP103: what it means](https://towpath.example/findings#tp103)
 
@@ -195,7 +195,7 @@ fn the_copy_takes_only_production() {
 
     On the page: Edit, beside the title, then choose `integration` as the base. No commit changes.
 
-    **Who can act.** The author of the pull request, and whoever may write to the repository, can do this. Towpath has no override yet: repository admins decide through the rules of `master`.
+    **Who can act.** The author of the pull request, and whoever may write to the repository, can do this. Towpath has no override: repository admins decide through the rules of `master`.
 
     [TP107: what it means](https://towpath.example/findings#tp107)
 

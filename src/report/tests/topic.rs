@@ -33,7 +33,7 @@ fn a_topic_with_foreign_history_is_picked_onto_the_base() {
 
     **Another way.** Put the same commits on a new branch from `integration`, open a pull request from there and close this one.
 
-    **Who can act.** Whoever may push to `feature/x` can repair this. Towpath has no override yet: repository admins decide through the rules of `integration`.
+    **Who can act.** Whoever may push to `feature/x` can repair this. Towpath has no override: repository admins decide through the rules of `integration`.
 
     On the line of `staging`, and not of `integration`:
 
@@ -91,7 +91,7 @@ fn a_topic_in_a_fork_is_pushed_to_the_fork() {
 
     **Another way.** Put the same commits on a new branch from `integration`, open a pull request from there and close this one.
 
-    **Who can act.** Whoever may push to `feature/x` in the fork can repair this. Towpath has no override yet: repository admins decide through the rules of `integration`.
+    **Who can act.** Whoever may push to `feature/x` in the fork can repair this. Towpath has no override: repository admins decide through the rules of `integration`.
 
     On the line of `staging`, and not of `integration`:
 
@@ -137,7 +137,7 @@ fn a_topic_without_own_work_is_closed() {
     gh pr close 12 --repo acme/store
     ```
 
-    **Who can act.** Whoever may push to `feature/x` can repair this. Towpath has no override yet: repository admins decide through the rules of `integration`.
+    **Who can act.** Whoever may push to `feature/x` can repair this. Towpath has no override: repository admins decide through the rules of `integration`.
 
     On the line of `production`, and not of `integration`:
 
@@ -216,7 +216,7 @@ fn an_unrelated_topic_is_picked_over() {
     - If a pick stops at a conflict, resolve it, go on with `git cherry-pick --continue`, and then run the lines that are left.
     - The push is refused if somebody has pushed to `feature/x` since, so nothing is lost. Your local branch still holds the old commits: `git switch -C feature/x` moves it along, once nothing unpushed is left in it.
 
-    **Who can act.** Whoever may push to `feature/x` can repair this. Towpath has no override yet: repository admins decide through the rules of `integration`.
+    **Who can act.** Whoever may push to `feature/x` can repair this. Towpath has no override: repository admins decide through the rules of `integration`.
 
     The commits of `feature/x`:
 
@@ -243,7 +243,7 @@ fn another_project_is_not_picked_over() {
 
     **What to do.** Start a new branch from `integration` and bring the files over that belong to the change. There are too many commits here to be picked one by one.
 
-    **Who can act.** Whoever may push to `feature/x` can repair this. Towpath has no override yet: repository admins decide through the rules of `integration`.
+    **Who can act.** Whoever may push to `feature/x` can repair this. Towpath has no override: repository admins decide through the rules of `integration`.
 
     [TP206: what it means](https://towpath.example/findings#tp206)
 
@@ -264,7 +264,7 @@ fn an_environment_without_shared_history_was_replaced() {
 
     **What to do.** One of the two branches was replaced. Find the commit that it pointed at before, in the pushes on the repository's Activity page, and let whoever may push to it point it there again.
 
-    **Who can act.** Whoever may push to `staging` can repair this. Towpath has no override yet: repository admins decide through the rules of `production`.
+    **Who can act.** Whoever may push to `staging` can repair this. Towpath has no override: repository admins decide through the rules of `production`.
 
     [TP206: what it means](https://towpath.example/findings#tp206)
 

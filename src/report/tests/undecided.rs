@@ -28,8 +28,6 @@ fn missing_branches_are_named() {
     git push origin refs/remotes/origin/master:refs/heads/production
     ```
 
-    **Another way.** If your branches have other names, name them in `.github/towpath.yml` on the default branch.
-
     **Who can act.** Whoever may make branches in this repository can do this.
 
     [TP901: what it means](https://towpath.example/findings#tp901)
@@ -51,7 +49,7 @@ fn missing_branches_without_a_start_are_named() {
 
     Nothing is held against this pull request. Where `integration` requires this check, merging stays blocked until it is decided.
 
-    **What to do.** Make these branches, or name the branches that you use in the configuration.
+    **What to do.** Make these branches.
 
     **Who can act.** Whoever may make branches in this repository can do this.
 

@@ -188,7 +188,7 @@ impl<'a> Scene<'a> {
 
     fn no_override(&self) -> Prose {
         Prose::new(
-            " Towpath has no override yet: repository admins decide through the rules of %.",
+            " Towpath has no override: repository admins decide through the rules of %.",
             &[self.base()],
         )
     }

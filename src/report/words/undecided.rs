@@ -80,17 +80,8 @@ fn missing_branches(missing: &[BranchName], start: Option<&BranchName>) -> Accou
             );
             Step { lead, commands, after: Vec::new() }
         }
-        None => Step::words(Prose::new(
-            "Make these branches, or name the branches that you use in the configuration.",
-            &[],
-        )),
+        None => Step::words(Prose::new("Make these branches.", &[])),
     });
-    if start.is_some() {
-        account.alternatives.push(Step::words(Prose::new(
-            "If your branches have other names, name them in % on the default branch.",
-            &[".github/towpath.yml"],
-        )));
-    }
     account.who = Some(Prose::new("Whoever may make branches in this repository can do this.", &[]));
     account
 }
