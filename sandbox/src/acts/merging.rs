@@ -161,6 +161,35 @@ async fn rebase(hub: &Hub, pull: &Pull, base: &str, merger: &Signature) -> Resul
     Ok(tip)
 }
 
+/// A branch's tip, and the signature of the commit that the sender is about to put on it.
+fn base_for(hub: &Hub, repository: u64, base: &str, sender: u64) -> Result<(String, Signature), Refused> {
+    hub.with(|world| {
+        let login = world.login(sender);
+        let home = world.repositories.get_mut(&repository).ok_or_else(Refused::not_found)?;
+        let tip = home.branch(base).map(str::to_owned).ok_or_else(Refused::not_found)?;
+        Ok((tip, Signature::of(&login, home.next_commit_date())))
+    })
+}
+
+async fn move_base(
+    hub: &Arc<Hub>,
+    repository: u64,
+    base: &str,
+    commit: String,
+    sender: u64,
+) -> Result<String, Refused> {
+    let refs = vec![(format!("refs/heads/{base}"), Some(commit.clone()))];
+    move_refs(hub, repository, refs, sender, None).await?;
+    Ok(commit)
+}
+
+fn without_conflict(tree: Tree) -> Result<String, Refused> {
+    match tree {
+        Tree::Clean(tree) => Ok(tree),
+        Tree::Conflict => Err(Refused::new(409, "Merge conflict")),
+    }
+}
+
 /// When a branch is merged into a branch: whether the base may simply move forward.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FastForward {
@@ -182,12 +211,7 @@ pub(crate) async fn merge_branch(
     sender: u64,
 ) -> Result<String, Refused> {
     let _guard = hub.lock(repository).await;
-    let (tip, signature) = hub.with(|world| {
-        let login = world.login(sender);
-        let home = world.repositories.get_mut(&repository).ok_or_else(Refused::not_found)?;
-        let tip = home.branch(base).map(str::to_owned).ok_or_else(Refused::not_found)?;
-        Ok::<_, Refused>((tip, Signature::of(&login, home.next_commit_date())))
-    })?;
+    let (tip, signature) = base_for(hub, repository, base, sender)?;
     if hub.git.contains(repository, &tip, head).await? {
         return Ok(tip);
     }
@@ -198,15 +222,11 @@ pub(crate) async fn merge_branch(
         }
         FastForward::Allowed | FastForward::Only if can_forward => head.to_owned(),
         _ => {
-            let Tree::Clean(tree) = hub.git.merge_trees(repository, None, &tip, head).await? else {
-                return Err(Refused::new(409, "Merge conflict"));
-            };
+            let tree = without_conflict(hub.git.merge_trees(repository, None, &tip, head).await?)?;
             hub.git.commit_tree(repository, &tree, &[&tip, head], message, &signature, &signature).await?
         }
     };
-    let refs = vec![(format!("refs/heads/{base}"), Some(sha.clone()))];
-    move_refs(hub, repository, refs, sender, None).await?;
-    Ok(sha)
+    move_base(hub, repository, base, sha, sender).await
 }
 
 /// Puts the whole difference of a commit onto a branch as one commit, without a merge.
@@ -218,19 +238,10 @@ pub(crate) async fn squash_branch(
     sender: u64,
 ) -> Result<String, Refused> {
     let _guard = hub.lock(repository).await;
-    let (tip, signature) = hub.with(|world| {
-        let login = world.login(sender);
-        let home = world.repositories.get_mut(&repository).ok_or_else(Refused::not_found)?;
-        let tip = home.branch(base).map(str::to_owned).ok_or_else(Refused::not_found)?;
-        Ok::<_, Refused>((tip, Signature::of(&login, home.next_commit_date())))
-    })?;
-    let Tree::Clean(tree) = hub.git.merge_trees(repository, None, &tip, head).await? else {
-        return Err(Refused::new(409, "Merge conflict"));
-    };
+    let (tip, signature) = base_for(hub, repository, base, sender)?;
+    let tree = without_conflict(hub.git.merge_trees(repository, None, &tip, head).await?)?;
     let sha = hub.git.commit_tree(repository, &tree, &[&tip], message, &signature, &signature).await?;
-    let refs = vec![(format!("refs/heads/{base}"), Some(sha.clone()))];
-    move_refs(hub, repository, refs, sender, None).await?;
-    Ok(sha)
+    move_base(hub, repository, base, sha, sender).await
 }
 
 /// Takes one commit's change onto a branch, as `git cherry-pick` does.
@@ -242,23 +253,14 @@ pub(crate) async fn pick(
     sender: u64,
 ) -> Result<String, Refused> {
     let _guard = hub.lock(repository).await;
-    let (tip, signature) = hub.with(|world| {
-        let login = world.login(sender);
-        let home = world.repositories.get_mut(&repository).ok_or_else(Refused::not_found)?;
-        let tip = home.branch(base).map(str::to_owned).ok_or_else(Refused::not_found)?;
-        Ok::<_, Refused>((tip, Signature::of(&login, home.next_commit_date())))
-    })?;
+    let (tip, signature) = base_for(hub, repository, base, sender)?;
     let info = hub.git.commit_info(repository, commit).await?.ok_or_else(Refused::not_found)?;
     let parent = info.parents.first().map(String::as_str);
-    let Tree::Clean(tree) = hub.git.merge_trees(repository, parent, &tip, commit).await? else {
-        return Err(Refused::new(409, "Merge conflict"));
-    };
+    let tree = without_conflict(hub.git.merge_trees(repository, parent, &tip, commit).await?)?;
     let mut message = format!("{}\n", info.message);
     if trailer {
         message = format!("{message}\n(cherry picked from commit {})\n", info.sha);
     }
     let sha = hub.git.commit_tree(repository, &tree, &[&tip], &message, &info.author, &signature).await?;
-    let refs = vec![(format!("refs/heads/{base}"), Some(sha.clone()))];
-    move_refs(hub, repository, refs, sender, None).await?;
-    Ok(sha)
+    move_base(hub, repository, base, sha, sender).await
 }
