@@ -1,6 +1,7 @@
 //! Payloads of the size and the kind of those that come in.
 
 use serde_json::{Value, json};
+use std::fmt::Write as _;
 use towpath_sandbox::contract::Contract;
 
 /// What a `pull_request` event of a repository with some settings weighs, in bytes.
@@ -65,7 +66,8 @@ fn words(seed: u64, size: usize) -> String {
     while text.len() < size {
         state = mixed(state);
         if state.is_multiple_of(4) {
-            text.push_str(&format!("{:x} ", state >> 36));
+            // Writing to a string cannot fail.
+            let _ = write!(text, "{:x} ", state >> 36);
         } else {
             text.push_str(USUAL[usize::try_from(state >> 60).unwrap_or(0)]);
             text.push(' ');
