@@ -11,6 +11,7 @@ mod load;
 mod payload;
 mod served;
 #[path = "../../tests/wire/mod.rs"]
+#[allow(dead_code, reason = "the tests also send bodies in pieces")]
 mod wire;
 
 use load::{Load, Measured};

@@ -4,8 +4,9 @@ use crate::wire::SECRET;
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tempfile::TempDir;
+use tokio::time::Instant;
 use towpath_sandbox::AppConfig;
 
 /// Which server.
