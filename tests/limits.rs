@@ -1,3 +1,4 @@
+#![allow(clippy::unwrap_used, reason = "a test may end by unwrapping")]
 //! The bounds within which requests must come in, held over real connections.
 
 mod wire;
