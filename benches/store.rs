@@ -2,12 +2,17 @@
 //!
 //! Only ratios within one run and counts mean something elsewhere. `cargo bench --bench store`
 
+#[path = "payload/mod.rs"]
+#[allow(unreachable_pub, reason = "the modules of a bench are seen by nobody else")]
+mod payload;
+
+use bytes::Bytes;
+use payload::{PullRequests, guid};
 use rusqlite::Connection;
-use serde_json::{Value, json};
 use std::io::Write;
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
@@ -15,7 +20,7 @@ use towpath::flow::{PullNumber, RepositoryId};
 use towpath::store::{Accepted, NewDelivery, Next, Options, SqliteStore, Store, Unit};
 
 const CALLERS: usize = 64;
-const BODY: usize = 24 << 10;
+const PULLS: u64 = 1_000;
 const RUN: Duration = Duration::from_secs(5);
 /// Long enough for the log to start anew a few times.
 const STEADY: Duration = Duration::from_secs(30);
@@ -27,6 +32,7 @@ fn main() {
         .enable_all()
         .build()
         .expect("a runtime");
+    LazyLock::force(&BODIES);
     runtime.block_on(async {
         let plain = one_transaction_each();
         let grouped = together().await;
@@ -37,28 +43,11 @@ fn main() {
     });
 }
 
-/// A body of the size and the kind of those of pull request events: mostly addresses, repeated with
-/// small differences, and a text that people wrote.
-fn body(seed: u64) -> String {
-    let user = |n: u64| -> Value {
-        let base = format!("https://api.github.com/users/somebody-{n}");
-        json!({"login": format!("somebody-{n}"), "id": n * 7919 + seed, "followers_url": format!("{base}/followers"),
-            "gists_url": format!("{base}/gists{{/gist_id}}"), "repos_url": format!("{base}/repos"),
-            "events_url": format!("{base}/events{{/privacy}}"), "type": "User", "site_admin": false})
-    };
-    let mut state = seed | 1;
-    let words = (0..220).map(|_| {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        format!("{:x} ", state >> 40)
-    });
-    let mut event = json!({"action": "synchronize", "number": seed, "text": words.collect::<String>()});
-    let mut parts = Vec::new();
-    while parts.len() * 420 < BODY - 2_400 {
-        parts.push(user(seed.wrapping_mul(31) % 9_973 + parts.len() as u64));
-    }
-    event["users"] = parts.into();
-    event.to_string()
-}
+/// Made beforehand, so that making them is not measured.
+static BODIES: LazyLock<Vec<Bytes>> = LazyLock::new(|| {
+    let recorded = PullRequests::recorded(PULLS);
+    (0..PULLS).map(|n| recorded.event(n).into()).collect()
+});
 
 fn delivery(n: u64) -> NewDelivery {
     NewDelivery {
@@ -66,16 +55,10 @@ fn delivery(n: u64) -> NewDelivery {
         event: "pull_request".to_owned(),
         action: Some("synchronize".to_owned()),
         installation: None,
-        body: body(n).into(),
-        unit: Unit::Pull(RepositoryId(n % 50), PullNumber(n % 1_000)),
+        body: BODIES[usize::try_from(n % PULLS).unwrap_or(0)].clone(),
+        unit: Unit::Pull(RepositoryId(n % 50), PullNumber(n % PULLS)),
         received_at: n.cast_signed(),
     }
-}
-
-/// As scattered over the index as GitHub's are.
-fn guid(n: u64) -> String {
-    let mixed = n.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    format!("{:08x}-{:04x}-11f0-8{:03x}-{n:012x}", mixed >> 32, (mixed >> 16) & 0xffff, mixed & 0xfff)
 }
 
 /// What this process has had written to disks.
@@ -189,15 +172,13 @@ async fn steadily() {
     let folder = tempfile::tempdir().expect("a folder");
     let store = open(folder.path());
     let (before, start) = (written(), Instant::now());
-    let bodies: Vec<_> = (0..64).map(body).collect();
     let mut callers = JoinSet::new();
     let mut ticks = tokio::time::interval(Duration::from_secs(1) / STEADY_RATE);
     let mut n = 0_u64;
     while start.elapsed() < STEADY {
         ticks.tick().await;
         let store = Arc::clone(&store);
-        let body = bodies[usize::try_from(n % 64).unwrap_or(0)].clone().into();
-        callers.spawn(async move { accept(&store, NewDelivery { body, ..delivery_without_body(n) }).await });
+        callers.spawn(async move { accept(&store, delivery(n)).await });
         n += 1;
     }
     let waits = callers.join_all().await;
@@ -206,18 +187,6 @@ async fn steadily() {
     store.close().await;
     report("500 a second", waits, took, written() - before);
     println!("largest log                      {:>10} MB", log >> 20);
-}
-
-fn delivery_without_body(n: u64) -> NewDelivery {
-    NewDelivery {
-        guid: guid(n),
-        event: "pull_request".to_owned(),
-        action: None,
-        installation: None,
-        body: bytes::Bytes::new(),
-        unit: Unit::Pull(RepositoryId(n % 50), PullNumber(n % 1_000)),
-        received_at: n.cast_signed(),
-    }
 }
 
 /// Workers that take and settle units.

@@ -29,7 +29,7 @@ impl fmt::Debug for AppKey {
 /// How far back a token is dated, since GitHub refuses one from its own future.
 const BACKDATED_SECONDS: i64 = 60;
 /// How long a token is good for. GitHub takes at most ten minutes.
-const LIFETIME_SECONDS: i64 = 540;
+pub(super) const LIFETIME_SECONDS: i64 = 540;
 
 impl AppKey {
     /// Reads the key as GitHub hands it out (PKCS#1) or as other tools write it (PKCS#8). Line breaks

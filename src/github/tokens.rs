@@ -4,6 +4,7 @@ use serde_json::json;
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::Mutex;
 
 /// What an installation token may be used for.
@@ -45,14 +46,23 @@ struct Slot {
     held: Option<Held>,
     /// Counts the tokens: only the one that was refused is forgotten, not one that replaced it.
     generation: u64,
+    /// How the last request ended, if it failed.
+    failure: Option<ApiError>,
+}
+
+/// A slot has a lock of its own, so that waiting for one token holds up nobody who needs another.
+#[derive(Default)]
+struct Place {
+    slot: Mutex<Slot>,
+    /// How many requests have ended. Whoever sees it change while waiting shares that request's end.
+    ended: AtomicU64,
 }
 
 /// The installations' tokens: each is asked for once, however many need it at the same time.
 #[derive(Default)]
 pub(super) struct Tokens(Mutex<Slots>);
 
-/// A slot has a lock of its own, so that waiting for one token holds up nobody who needs another.
-type Slots = HashMap<(InstallationId, Scope), Arc<Mutex<Slot>>>;
+type Slots = HashMap<(InstallationId, Scope), Arc<Place>>;
 
 impl fmt::Debug for Tokens {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -62,7 +72,7 @@ impl fmt::Debug for Tokens {
 
 impl Tokens {
     /// The token for this use and its generation; `ask` is awaited only where none is held. Callers
-    /// that come meanwhile wait for the same answer.
+    /// that come meanwhile wait for the same answer, be it a failure.
     pub(super) async fn get(
         &self,
         id: InstallationId,
@@ -70,24 +80,40 @@ impl Tokens {
         now: Millis,
         ask: impl Future<Output = Result<Granted, ApiError>>,
     ) -> Result<(String, u64), ApiError> {
-        let slot = Arc::clone(self.0.lock().await.entry((id, scope)).or_default());
-        let mut slot = slot.lock().await;
+        let place = Arc::clone(self.0.lock().await.entry((id, scope)).or_default());
+        let before = place.ended.load(Ordering::Acquire);
+        let mut slot = place.slot.lock().await;
         if let Some(held) = &slot.held
             && held.until - SPARE > now
         {
             return Ok((held.token.clone(), slot.generation));
         }
-        let granted = ask.await?;
-        slot.generation += 1;
-        slot.held = Some(Held { token: granted.token.clone(), until: granted.expires_at.timestamp_millis() });
-        Ok((granted.token, slot.generation))
+        if place.ended.load(Ordering::Acquire) != before
+            && let Some(failure) = &slot.failure
+        {
+            return Err(failure.clone());
+        }
+        let asked = ask.await;
+        place.ended.fetch_add(1, Ordering::Release);
+        match asked {
+            Ok(Granted { token, expires_at }) => {
+                slot.generation += 1;
+                slot.held = Some(Held { token: token.clone(), until: expires_at.timestamp_millis() });
+                slot.failure = None;
+                Ok((token, slot.generation))
+            }
+            Err(failure) => {
+                slot.failure = Some(failure.clone());
+                Err(failure)
+            }
+        }
     }
 
     /// Forgets a token that GitHub refused, unless it has been replaced already.
     pub(super) async fn forget(&self, id: InstallationId, scope: Scope, generation: u64) {
-        let slot = self.0.lock().await.get(&(id, scope)).map(Arc::clone);
-        if let Some(slot) = slot {
-            let mut slot = slot.lock().await;
+        let place = self.0.lock().await.get(&(id, scope)).map(Arc::clone);
+        if let Some(place) = place {
+            let mut slot = place.slot.lock().await;
             if slot.generation == generation {
                 slot.held = None;
             }
@@ -98,7 +124,7 @@ impl Tokens {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::atomic::{AtomicU32, Ordering};
+    use std::sync::atomic::AtomicU32;
 
     const ID: InstallationId = InstallationId(1);
 
@@ -120,6 +146,23 @@ mod tests {
         let (a, b, c) = tokio::join!(get(), get(), get());
         assert_eq!((a.unwrap().1, b.unwrap().1, c.unwrap().1), (1, 1, 1));
         assert_eq!(asked.into_inner(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_failure_is_shared_by_those_who_waited_and_by_nobody_later() {
+        let (tokens, asked) = (Tokens::default(), AtomicU32::new(0));
+        let get = || {
+            tokens.get(ID, Scope::Api, 0, async {
+                asked.fetch_add(1, Ordering::Relaxed);
+                tokio::task::yield_now().await;
+                Err(ApiError::Failed { call: "POST /access_tokens".to_owned(), status: 502 })
+            })
+        };
+        let (a, b, c) = tokio::join!(get(), get(), get());
+        assert!(a.is_err() && b.is_err() && c.is_err());
+        assert_eq!(asked.load(Ordering::Relaxed), 1);
+        assert!(get().await.is_err());
+        assert_eq!(asked.into_inner(), 2);
     }
 
     #[tokio::test]

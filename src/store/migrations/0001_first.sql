@@ -1,5 +1,5 @@
 -- Moments are milliseconds since the Unix epoch, except in the ledger, which keeps git's seconds.
--- Commits are their twenty bytes. Everything else that has a name is text.
+-- Commits are their twenty bytes. What else has a name is text.
 
 -- What is worked on by one worker at a time.
 CREATE TABLE units (
@@ -25,7 +25,8 @@ CREATE INDEX units_leased ON units (repository, due) WHERE leased = 1;
 
 CREATE TABLE deliveries (
     id INTEGER PRIMARY KEY,
-    guid TEXT NOT NULL UNIQUE,
+    -- GitHub's ids in the order of time, as sixteen bytes; others as text.
+    guid NOT NULL UNIQUE,
     event TEXT NOT NULL,
     action TEXT,
     installation INTEGER,

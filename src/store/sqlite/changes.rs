@@ -270,8 +270,8 @@ fn versions(
 }
 
 /// Notes that GitHub is about to be asked to create what the lease's unit desires.
-pub(super) fn attempting(connection: &Connection, lease: &Lease) -> Result<Outcome<bool>, StoreError> {
-    let Some(unit) = units::held(connection, lease)? else { return Ok(Outcome::Keep(false)) };
+pub(super) fn attempting(connection: &Connection, lease: &Lease) -> Result<bool, StoreError> {
+    let Some(unit) = units::held(connection, lease)? else { return Ok(false) };
     connection.prepare_cached(ATTEMPTING)?.execute(named_params! { ":unit": unit.0 })?;
-    Ok(Outcome::Keep(true))
+    Ok(true)
 }

@@ -1,7 +1,7 @@
 //! Deliveries: taking them in, listing them, taking them in again, letting go of old ones.
 
 use super::units::{self, UnitId};
-use super::writer::Outcome;
+use super::values::Guid;
 use crate::store::{
     Accepted, DeliveryFilter, DeliveryId, DeliveryRow, DeliveryState, Millis, NewDelivery, StoreError, Unit,
 };
@@ -115,23 +115,25 @@ fn unpacked(packed: &[u8]) -> Result<Bytes, StoreError> {
         .map_err(|error| StoreError::Unexpected(format!("a body that does not unpack: {error}")))
 }
 
-pub(super) fn accept(connection: &Connection, delivery: &Packed) -> Result<Outcome<Accepted>, StoreError> {
+pub(super) fn accept(connection: &Connection, delivery: &Packed) -> Result<Accepted, StoreError> {
     let Packed(delivery) = delivery;
     let known = connection
         .prepare_cached(KNOWN)?
-        .query_row(named_params! { ":guid": delivery.guid }, |row| Ok((row.get(0)?, row.get(1)?)))
+        .query_row(named_params! { ":guid": Guid(delivery.guid.as_str()) }, |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })
         .optional()?;
     if let Some((unit, body)) = known {
         if !same_body(body, &delivery.body)? {
-            return Ok(Outcome::Keep(Accepted::Conflicting));
+            return Ok(Accepted::Conflicting);
         }
         units::revive(connection, UnitId(unit), delivery.received_at)?;
-        return Ok(Outcome::Keep(Accepted::Repeated));
+        return Ok(Accepted::Repeated);
     }
     let unit = units::mark(connection, &delivery.unit, delivery.received_at)?;
     let id: DeliveryId = connection.prepare_cached(INSERT)?.query_row(
         named_params! {
-            ":guid": delivery.guid,
+            ":guid": Guid(delivery.guid.as_str()),
             ":event": delivery.event,
             ":action": delivery.action,
             ":installation": delivery.installation,
@@ -143,7 +145,7 @@ pub(super) fn accept(connection: &Connection, delivery: &Packed) -> Result<Outco
     connection
         .prepare_cached(INSERT_BODY)?
         .execute(named_params! { ":delivery": id, ":packed": &delivery.body[..] })?;
-    Ok(Outcome::Keep(Accepted::Stored))
+    Ok(Accepted::Stored)
 }
 
 /// Whether two packed bodies say the same. One that was dropped for its age is past comparing: its
@@ -187,7 +189,7 @@ pub(super) fn find(connection: &Connection, id_or_guid: &str) -> Result<Option<D
         Err(_) => None,
     };
     let found = match by_id {
-        None => connection.prepare_cached(BY_GUID)?.query_row([id_or_guid], with_body).optional()?,
+        None => connection.prepare_cached(BY_GUID)?.query_row([Guid(id_or_guid)], with_body).optional()?,
         found => found,
     };
     found.map(Read::unpack).transpose()
@@ -227,7 +229,7 @@ fn without_body(row: &Row<'_>) -> rusqlite::Result<DeliveryRow> {
     };
     Ok(DeliveryRow {
         id: row.get("id")?,
-        guid: row.get("guid")?,
+        guid: row.get::<_, Guid<String>>("guid")?.0,
         event: row.get("event")?,
         action: row.get("action")?,
         installation: row.get("installation")?,
@@ -247,18 +249,14 @@ pub(super) fn digested(connection: &Connection, deliveries: &[DeliveryId]) -> Re
     Ok(())
 }
 
-pub(super) fn replay(
-    connection: &Connection,
-    id: DeliveryId,
-    now: Millis,
-) -> Result<Outcome<bool>, StoreError> {
+pub(super) fn replay(connection: &Connection, id: DeliveryId, now: Millis) -> Result<bool, StoreError> {
     let unit: Option<Unit> = connection
         .prepare_cached(AGAIN)?
         .query_row(named_params! { ":id": id }, |row| row.get(0))
         .optional()?;
-    let Some(unit) = unit else { return Ok(Outcome::Keep(false)) };
+    let Some(unit) = unit else { return Ok(false) };
     units::mark(connection, &unit, now)?;
-    Ok(Outcome::Keep(true))
+    Ok(true)
 }
 
 /// What pruning lets go of.
@@ -291,7 +289,7 @@ pub(super) fn let_go(
     connection: &Connection,
     what: Old,
     deliveries: &[DeliveryId],
-) -> Result<Outcome<()>, StoreError> {
+) -> Result<(), StoreError> {
     let mut statement = connection.prepare_cached(match what {
         Old::Bodies => DROP_BODY,
         Old::Rows => DROP_ROW,
@@ -299,5 +297,5 @@ pub(super) fn let_go(
     for id in deliveries {
         statement.execute(named_params! { ":id": id })?;
     }
-    Ok(Outcome::Keep(()))
+    Ok(())
 }

@@ -28,7 +28,7 @@ use async_trait::async_trait;
 use inbox::{Old, Packed};
 use readers::Readers;
 use std::path::Path;
-use writer::{Outcome, Writer};
+use writer::Writer;
 
 /// What may be set about the file.
 #[derive(Debug, Clone, Default)]
@@ -118,7 +118,7 @@ impl Store for SqliteStore {
     ) -> Result<Committed, StoreError> {
         let lease = lease.clone();
         let bytes = changes.len() * CHANGE_BYTES;
-        self.writer.run(bytes, move |c| changes::commit(c, &lease, &changes, &next, now)).await
+        self.writer.run_or_undo(bytes, move |c| changes::commit(c, &lease, &changes, &next, now)).await
     }
 
     async fn mark(&self, units: Vec<Unit>, now: Millis) -> Result<(), StoreError> {
@@ -126,7 +126,7 @@ impl Store for SqliteStore {
         self.writer
             .run(bytes, move |c| {
                 units.iter().try_for_each(|unit| units::mark(c, unit, now).map(|_| ()))?;
-                Ok(Outcome::Keep(()))
+                Ok(())
             })
             .await
     }

@@ -1,8 +1,8 @@
 //! Opening the file: its mode, the settings of each connection, and the way from older versions.
 
 use super::Options;
-use super::writer::Outcome;
 use crate::store::StoreError;
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 use std::io::ErrorKind;
 use std::path::Path;
@@ -59,6 +59,8 @@ fn open(path: &Path, access: OpenFlags) -> Result<Connection, StoreError> {
     // Each connection is used by one thread at a time, so SQLite need not lock it.
     let connection = Connection::open_with_flags(path, access | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     connection.busy_timeout(BUSY)?;
+    // Otherwise each new value for a partial index's column makes SQLite plan the statement anew.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.pragma_update(None, "temp_store", "MEMORY")?;
@@ -120,13 +122,13 @@ fn take_step(transaction: Transaction<'_>, step: &str, reached: usize) -> Result
 }
 
 /// Writes something, and says when no new page could be had although that worked.
-pub(super) fn probe(connection: &Connection) -> Result<Outcome<()>, StoreError> {
+pub(super) fn probe(connection: &Connection) -> Result<(), StoreError> {
     connection.prepare_cached("UPDATE probe SET count = count + 1 WHERE id = 1")?.execute([])?;
     let number = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
     if number("freelist_count")? == 0 && number("page_count")? >= number("max_page_count")? {
         return Err(StoreError::Full);
     }
-    Ok(Outcome::Keep(()))
+    Ok(())
 }
 
 #[cfg(test)]

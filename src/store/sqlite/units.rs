@@ -3,7 +3,6 @@
 //! `due` orders everything: it is when a free unit may be taken and when a taken one becomes free
 //! again, so that "what is next" and "when is next" are the first entries of one index.
 
-use super::writer::Outcome;
 use crate::store::{Committed, Lease, Millis, Next, StoreError, Unit};
 use rusqlite::{Connection, OptionalExtension, Row, named_params};
 
@@ -101,7 +100,7 @@ pub(super) fn lease(
     now: Millis,
     until: Millis,
     per_repository: u32,
-) -> Result<Outcome<Option<Lease>>, StoreError> {
+) -> Result<Option<Lease>, StoreError> {
     let lease = connection
         .prepare_cached(LEASE)?
         .query_row(
@@ -109,7 +108,7 @@ pub(super) fn lease(
             lease_from,
         )
         .optional()?;
-    Ok(Outcome::Keep(lease))
+    Ok(lease)
 }
 
 fn lease_from(row: &Row<'_>) -> rusqlite::Result<Lease> {
@@ -145,20 +144,16 @@ pub(super) fn held(connection: &Connection, lease: &Lease) -> Result<Option<Unit
 }
 
 /// Ends every lease: who held them is known to be gone.
-pub(super) fn reclaim(connection: &Connection, now: Millis) -> Result<Outcome<()>, StoreError> {
+pub(super) fn reclaim(connection: &Connection, now: Millis) -> Result<(), StoreError> {
     connection.prepare_cached(RECLAIM)?.execute(named_params! { ":now": now })?;
-    Ok(Outcome::Keep(()))
+    Ok(())
 }
 
-pub(super) fn extend(
-    connection: &Connection,
-    lease: &Lease,
-    until: Millis,
-) -> Result<Outcome<bool>, StoreError> {
+pub(super) fn extend(connection: &Connection, lease: &Lease, until: Millis) -> Result<bool, StoreError> {
     let changed = connection
         .prepare_cached(EXTEND)?
         .execute(named_params! { ":key": lease.unit, ":token": lease.token, ":until": until })?;
-    Ok(Outcome::Keep(changed > 0))
+    Ok(changed > 0)
 }
 
 /// Gives the unit back after its work.

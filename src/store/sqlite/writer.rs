@@ -50,14 +50,33 @@ impl Writer {
     }
 
     /// Runs `work` in a transaction and answers once that is durable. `bytes` is about how much it writes.
-    /// When a transaction comes to nothing over another job, `work` is run again in one of its own.
+    /// When a transaction comes to nothing over a job, all its jobs are run again, each in one of its own.
     pub(super) async fn run<T, W>(&self, bytes: usize, work: W) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        W: Fn(&Connection) -> Result<T, StoreError> + Send + 'static,
+    {
+        let (reply, answer) = oneshot::channel();
+        let work = move |connection: &Connection| work(connection).map(Outcome::Keep);
+        self.queued(Waiting { bytes, undoable: false, work, result: None, reply }, answer).await
+    }
+
+    /// The same for work that may take back alone what it has written. It costs a copy of every page that
+    /// it changes.
+    pub(super) async fn run_or_undo<T, W>(&self, bytes: usize, work: W) -> Result<T, StoreError>
     where
         T: Send + 'static,
         W: Fn(&Connection) -> Result<Outcome<T>, StoreError> + Send + 'static,
     {
         let (reply, answer) = oneshot::channel();
-        let job = Waiting { bytes, work, result: None, reply };
+        self.queued(Waiting { bytes, undoable: true, work, result: None, reply }, answer).await
+    }
+
+    async fn queued<T>(
+        &self,
+        job: impl Job + 'static,
+        answer: oneshot::Receiver<Result<T, StoreError>>,
+    ) -> Result<T, StoreError> {
         self.queue.send(Message::Job(Box::new(job))).await.map_err(|_| closed())?;
         answer.await.map_err(|_| closed())?
     }
@@ -79,6 +98,8 @@ pub(super) fn closed() -> StoreError {
 /// A job without the type of its answer.
 trait Job: Send {
     fn bytes(&self) -> usize;
+    /// Whether what it writes may have to be taken back alone.
+    fn undoable(&self) -> bool;
     /// Does the work and says whether what it wrote stays; after an error it does not.
     fn work(&mut self, connection: &Connection) -> Result<bool, StoreError>;
     fn answer(self: Box<Self>, committed: &Result<(), StoreError>);
@@ -86,6 +107,7 @@ trait Job: Send {
 
 struct Waiting<T, W> {
     bytes: usize,
+    undoable: bool,
     work: W,
     result: Option<Result<T, StoreError>>,
     reply: oneshot::Sender<Result<T, StoreError>>,
@@ -98,6 +120,10 @@ where
 {
     fn bytes(&self) -> usize {
         self.bytes
+    }
+
+    fn undoable(&self) -> bool {
+        self.undoable
     }
 
     fn work(&mut self, connection: &Connection) -> Result<bool, StoreError> {
@@ -123,7 +149,7 @@ where
 
 /// Why a transaction did not come about. Nothing of it is stored.
 enum Failed {
-    /// SQLite gave all of it up over one job, as it does when that finds no room.
+    /// One job failed and took the others along, as when it finds no room.
     OverAJob(StoreError),
     /// It could not be begun or committed.
     Itself(StoreError),
@@ -216,8 +242,11 @@ impl Thread {
         result
     }
 
-    /// Does one job, so that it can be taken back alone.
+    /// Does one job, where needed so that it can be taken back alone.
     fn work(&self, job: &mut dyn Job) -> Result<(), Failed> {
+        if !job.undoable() {
+            return job.work(&self.connection).map(|_| ()).map_err(Failed::OverAJob);
+        }
         self.execute("SAVEPOINT job").map_err(Failed::Itself)?;
         match job.work(&self.connection) {
             Ok(true) => {}

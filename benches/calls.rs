@@ -1,0 +1,21 @@
+//! How many calls to GitHub's REST API each event costs: counted, so the same on every machine.
+//! `cargo bench --bench calls`
+
+#![allow(
+    unreachable_pub,
+    dead_code,
+    clippy::unwrap_used,
+    reason = "the story is shared with the tests, which use more of its stage"
+)]
+
+#[path = "../tests/stories/calls.rs"]
+mod calls;
+#[path = "../tests/stories/stage.rs"]
+mod stage;
+
+fn main() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    for (event, calls) in runtime.block_on(calls::counted()) {
+        println!("{event:<42} {calls}");
+    }
+}
