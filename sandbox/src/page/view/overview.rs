@@ -105,10 +105,12 @@ fn branch_row(repository: &str, view: &BranchView) -> Markup {
 
 /// A form that makes one commit, on a new branch or on an old one.
 fn topic(view: &RepositoryView) -> Markup {
+    let branches = view.branches.iter().map(|each| each.name.as_str());
+    let default = view.branches.iter().find(|each| each.is_default).map(|each| each.name.as_str());
     html! {
         form.stack method="post" action={ "/" (view.name) "/commits" } {
             div.line {
-                label.grow { "Starting from" (select("from", view.branches.iter().map(|each| each.name.as_str()), None)) }
+                label.grow { "Starting from" (select("from", branches, default)) }
                 label.grow { "New branch (empty: onto that branch itself)" input name="branch" placeholder="feature/my-change"; }
             }
             div.line {
