@@ -1,6 +1,5 @@
 //! `towpath check pr`
 
-use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -90,7 +89,7 @@ fn answer(arguments: &Arguments, flow: &Flow, verdict: &Verdict, pull: &Pull) ->
     print::to_stdout(&if arguments.json {
         print::json(flow, verdict, pull)
     } else {
-        report::terminal(flow, pull, verdict, std::io::stdout().is_terminal())
+        report::terminal(flow, pull, verdict, print::colour())
     });
     match verdict.outcome() {
         Outcome::Pass | Outcome::Warn | Outcome::Wait => ExitCode::SUCCESS,

@@ -66,7 +66,9 @@ pub(in crate::page) fn repository(view: &RepositoryView) -> Markup {
     let name = view.name.as_str();
     let body = html! {
         h1 { (name) }
-        p.soft { code { "git clone " (view.clone_url) } }
+        @if let Some(login) = view.people.clones_as() {
+            p.soft { code { "git clone " (as_login(&view.clone_url, login)) } " as " (login) "; any password will do" }
+        }
         h2 { "Open pull requests" }
         section.card #open data-live { (pulls(name, &view.open, "None is open.")) }
         p { a href={ "/" (name) "/pulls/new" } { "New pull request" } }
@@ -129,6 +131,11 @@ pub(super) fn select<'a>(name: &str, options: impl Iterator<Item = &'a str>, cho
             @for option in options { option selected[chosen == Some(option)] { (option) } }
         }
     }
+}
+
+/// The address with a login in it. The password stands there too, so that git does not ask for one.
+fn as_login(clone_url: &str, login: &str) -> String {
+    clone_url.replacen("://", &format!("://{login}:any@"), 1)
 }
 
 /// A value in a query.

@@ -103,6 +103,12 @@ pub(in crate::page) struct People {
 }
 
 impl People {
+    /// Who would clone the repository: who acted last, else the first.
+    pub(super) fn clones_as(&self) -> Option<&str> {
+        let known = self.current.as_deref().filter(|login| self.all.iter().any(|(known, _)| known == login));
+        known.or_else(|| self.all.first().map(|(login, _)| login.as_str()))
+    }
+
     /// The choice of who does what a form asks for.
     pub(super) fn choice(&self) -> Markup {
         html! {
