@@ -11,6 +11,8 @@ pub(super) struct Narrator {
 
 /// Where the words of a step begin.
 const MARGIN: usize = 13;
+/// Where a quotation's bar stands: further left, as commands are long.
+const BAR: usize = 5;
 
 /// Topics leave integration and come back to it; everything else moves down, one environment at a time.
 const PATH: &str = "
@@ -75,9 +77,9 @@ impl Narrator {
     /// Something a check says, word by word.
     pub(super) fn quote(&self, markdown: &str) {
         let bar = self.screen.paint(Tone::Dim, "│");
-        say(&format!("{:MARGIN$}{bar}", ""));
-        for line in lines(markdown, self.screen.narrowed(MARGIN + 2)) {
-            say(format!("{:MARGIN$}{bar} {line}", "").trim_end());
+        say(&format!("{:BAR$}{bar}", ""));
+        for line in lines(markdown, self.screen.narrowed(BAR + 2)) {
+            say(format!("{:BAR$}{bar} {line}", "").trim_end());
         }
     }
 
