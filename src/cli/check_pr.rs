@@ -13,8 +13,8 @@ use crate::report;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  towpath check pr --base integration --head HEAD           the branch that is checked out
-  towpath check pr --base staging --head integration        a promotion
+  towpath check pr --repo . --base integration --head HEAD      the branch that is checked out
+  towpath check pr --repo . --base staging --head integration   a promotion
   towpath check pr --repo ~/store --base integration --head feature/cart --json
 
 Before every push, in .git/hooks/pre-push:
