@@ -100,7 +100,8 @@ async fn the_lists_show_what_there_is() {
     let page = get(&stage, "/acme/store").await;
     let commit = format!("/acme/store/commit/{}", stage.repo.tip("feature/cart").expect("it works"));
     page.says(&[&commit, "needs gate", "/acme/store/pull/1", "A &lt;i&gt;cart&lt;/i&gt;"]);
-    page.says(&["ana (write)", "eve (read)", &format!("git clone {}", stage.repo.clone_url())]);
+    let clone_url = stage.repo.clone_url().replacen("://", "://ana:any@", 1);
+    page.says(&["ana (write)", "eve (read)", &format!("git clone {clone_url}")]);
     page.keeps_quiet_about("<i>cart");
     get(&stage, &commit).await.says(&["cart.txt", "+one", "Tip of"]);
 }

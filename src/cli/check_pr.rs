@@ -1,6 +1,5 @@
 //! `towpath check pr`
 
-use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -13,15 +12,23 @@ use crate::report;
 /// What `towpath check pr` takes.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Example, before a pull request is opened:
-  towpath check pr --repo . --base integration --head HEAD
+Examples:
+  towpath check pr --repo . --base integration --head HEAD      the branch that is checked out
+  towpath check pr --repo . --base staging --head integration   a promotion
+  towpath check pr --repo ~/store --base integration --head feature/cart --json
 
-Exit status: 0 the verdict is good (pass, warn, wait), 1 it is fail or unknown, 2 the request is wrong.")]
+Before every push, in .git/hooks/pre-push:
+  #!/bin/sh
+  exec towpath check pr --base integration --head HEAD
+
+It judges what was last fetched: run git fetch first.
+
+Exit status: 0 pass, warn or wait; 1 fail or unknown; 2 the request is wrong.")]
 pub(super) struct Arguments {
-    /// A directory in the repository; a clone with full history
+    /// A directory in the repository, which has to be a clone with its whole history
     #[arg(long, value_name = "DIR", default_value = ".")]
     repo: PathBuf,
-    /// The branch to merge into; in a clone, the remote's branch of that name as last fetched
+    /// The branch to merge into: the remote's of that name as last fetched, else a local one
     #[arg(long, value_name = "BRANCH")]
     base: String,
     /// What to merge: a branch of the clone, else of its remote, else any commit (HEAD, a SHA)
@@ -33,10 +40,10 @@ pub(super) struct Arguments {
     /// The branch to merge lives in a fork
     #[arg(long)]
     fork: bool,
-    /// A tip ledger: which commits the branches have pointed at, and when
+    /// A tip ledger (JSON): which commits the branches have pointed at, and when
     #[arg(long, value_name = "FILE")]
     ledger: Option<PathBuf>,
-    /// Print one JSON object
+    /// Print one JSON object: the verdict, and its findings with their codes
     #[arg(long)]
     json: bool,
 }
@@ -90,7 +97,7 @@ fn answer(arguments: &Arguments, flow: &Flow, verdict: &Verdict, pull: &Pull) ->
     print::to_stdout(&if arguments.json {
         print::json(flow, verdict, pull)
     } else {
-        report::terminal(flow, pull, verdict, std::io::stdout().is_terminal())
+        report::terminal(flow, pull, verdict, print::colour())
     });
     match verdict.outcome() {
         Outcome::Pass | Outcome::Warn | Outcome::Wait => ExitCode::SUCCESS,

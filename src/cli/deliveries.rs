@@ -7,23 +7,36 @@ use std::fmt::Write as _;
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum Command {
     /// List deliveries, the newest first
-    #[command(after_help = "Example:\n  towpath deliveries list --state dead")]
+    #[command(after_help = "\
+Examples:
+  towpath deliveries list
+  towpath deliveries list --state dead --limit 10
+
+Columns: number, time (UTC), state, event, GitHub's id, and what it is about.")]
     List {
         /// Only those in this state
         #[arg(long, value_enum)]
         state: Option<State>,
-        /// At most so many
+        /// At most so many deliveries
         #[arg(long, default_value_t = 50, value_name = "N")]
         limit: u32,
     },
     /// Show one delivery with its body
-    #[command(after_help = "Example:\n  towpath deliveries show 72d3162e-cc78-11e3-81ab-4c9367dc0958")]
+    #[command(after_help = "\
+Examples:
+  towpath deliveries show 4711
+  towpath deliveries show 72d3162e-cc78-11e3-81ab-4c9367dc0958")]
     Show {
         /// GitHub's id of the delivery, or the number from the list
         id: String,
     },
     /// Take a delivery in again, and revive what was given up because of it
-    #[command(after_help = "Example:\n  towpath deliveries replay 72d3162e-cc78-11e3-81ab-4c9367dc0958")]
+    #[command(after_help = "\
+Examples:
+  towpath deliveries replay 4711
+  towpath deliveries replay 72d3162e-cc78-11e3-81ab-4c9367dc0958
+
+What it is about is looked at again as it is now; an effect that is there is not made twice.")]
     Replay {
         /// GitHub's id of the delivery, or the number from the list
         id: String,

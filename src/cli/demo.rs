@@ -1,12 +1,21 @@
-use super::UsageError;
-use crate::demo;
-use std::io::IsTerminal as _;
+use super::{UsageError, print};
+use crate::demo::{self, Screen};
 use std::process::ExitCode;
+use tokio::signal::unix::{SignalKind, signal};
 
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example:\n  towpath demo --once\n\nRUST_LOG=info shows the server's log as well.")]
+#[command(after_help = "\
+Examples:
+  towpath demo                      the story, then a page to go on by hand; Ctrl-C ends it
+  towpath demo --once               the story alone
+  RUST_LOG=info towpath demo        the server's log as well
+
+It needs git and nothing else, listens on free ports of 127.0.0.1, and leaves nothing behind.
+NO_COLOR=1 leaves the colours out.
+
+Exit status: 0 everything came out as told, 1 something did not.")]
 pub(super) struct Arguments {
-    /// End after the story; the exit status is 1 if any step came out otherwise than told
+    /// End after the story
     #[arg(long)]
     once: bool,
 }
@@ -15,11 +24,26 @@ pub(super) async fn run(arguments: Arguments) -> Result<ExitCode, UsageError> {
     if std::env::var_os("RUST_LOG").is_some() {
         super::serve::start_log(super::settings::LogFormat::Pretty);
     }
-    match demo::run(arguments.once, std::io::stdout().is_terminal()).await {
+    let screen = Screen { colour: print::colour(), columns: print::columns() };
+    match demo::run(arguments.once, screen, stop()?).await {
         Ok(()) => Ok(ExitCode::SUCCESS),
         Err(error) => {
-            super::print::to_stderr(&format!("\n✗ {error}\n"));
+            print::to_stderr(&format!("\n✗ {error}\n"));
             Ok(ExitCode::FAILURE)
         }
     }
+}
+
+/// Ctrl-C, a polite kill, or the terminal's closing: each has to leave time for tidying up.
+fn stop() -> Result<impl Future<Output = ()>, UsageError> {
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(UsageError::new)?;
+    let mut terminate = signal(SignalKind::terminate()).map_err(UsageError::new)?;
+    let mut hang_up = signal(SignalKind::hangup()).map_err(UsageError::new)?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+            _ = hang_up.recv() => {}
+        }
+    })
 }

@@ -16,7 +16,19 @@ use clap::{Parser, Subcommand};
 
 /// Keeps every change on the path integration → staging → production.
 #[derive(Debug, Parser)]
-#[command(name = "towpath", version, about, propagate_version = true)]
+#[command(
+    name = "towpath",
+    version,
+    about,
+    propagate_version = true,
+    after_help = "\
+Examples:
+  towpath demo                                       see it at work; it needs nothing but git
+  towpath check pr --base integration --head HEAD    judge a branch before it is a pull request
+  towpath serve                                      run the App; serve --help names its settings
+
+Each command has examples of its own: towpath check pr --help"
+)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -24,21 +36,36 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Run the App
+    /// Run the App: take webhooks in, judge pull requests, report checks
     Serve(serve::Arguments),
-    /// See the whole product on an embedded GitHub: no account, no network
+    /// See the whole product at work on an embedded GitHub: no account, no network
     Demo(demo::Arguments),
     /// Judge by the same rules as the App, in a repository on this machine
-    #[command(subcommand)]
+    #[command(
+        subcommand,
+        after_help = "\
+Example:
+  towpath check pr --base integration --head HEAD"
+    )]
     Check(Check),
     /// Look at the webhooks that came in, and take one in again
-    #[command(subcommand)]
+    #[command(
+        subcommand,
+        after_help = "\
+Examples:
+  towpath deliveries list --state dead     what was given up, and why
+  towpath deliveries show 4711             one delivery with its body
+  towpath deliveries replay 4711           take it in again
+
+They read the database of the server, running or not, and find it by the same variables:
+TOWPATH_DATA_DIR [default: data] or DATABASE_URL."
+    )]
     Deliveries(deliveries::Command),
 }
 
 #[derive(Debug, Subcommand)]
 enum Check {
-    /// The verdict on a pull request
+    /// Judge a pull request, or what would be one
     Pr(check_pr::Arguments),
 }
 
@@ -90,4 +117,29 @@ async fn run(command: Command) -> Result<ExitCode, UsageError> {
 fn refuse(error: &UsageError) -> ExitCode {
     print::to_stderr(&format!("error: {error}\n"));
     ExitCode::from(USAGE_ERROR)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    fn looks_at(command: &clap::Command, path: &str) {
+        let path = format!("{path} {}", command.get_name());
+        let words = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+        assert!(words.contains("Example"), "{path} has no example");
+        for line in words.lines() {
+            assert!(line.chars().count() <= 100, "{path}: {line}");
+        }
+        for inner in command.get_subcommands() {
+            looks_at(inner, &path);
+        }
+    }
+
+    #[test]
+    fn every_command_has_an_example() {
+        let command = Arguments::command();
+        command.clone().debug_assert();
+        looks_at(&command, "");
+    }
 }

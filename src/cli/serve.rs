@@ -9,8 +9,8 @@ use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
 #[derive(Debug, clap::Args)]
-#[command(after_long_help = "\
-Environment:
+#[command(after_help = "\
+Settings come from the environment:
   GITHUB_APP_ID                the App's number
   GITHUB_APP_PRIVATE_KEY       its private key (PEM), or
   GITHUB_APP_PRIVATE_KEY_PATH  the file that holds it
@@ -18,14 +18,19 @@ Environment:
   GITHUB_API_URL               the REST API [default: https://api.github.com]; on GitHub Enterprise
                                Server https://HOST/api/v3
   TOWPATH_DATA_DIR             where the database and the mirrors are kept [default: data]
-  DATABASE_URL                 [default: sqlite://<data>/towpath.db]
+  DATABASE_URL                 the database [default: sqlite://<data>/towpath.db]
   HOST, PORT                   where to listen [default: 0.0.0.0, 8080]
-  RUST_LOG, LOG_FORMAT         what to log [default: info], and how: pretty or json
+  RUST_LOG                     what to log: error, warn, info, debug [default: info]
+  LOG_FORMAT                   how to log: pretty or json [default: pretty]
 
-Without any of the App's settings the server starts in set-up mode and tells at /setup what to do.
+It answers at /webhooks/github for GitHub, at /healthz and /readyz for probes. Without the App's
+number, key and secret it starts in set-up mode, and /setup tells what to do.
 
-Example:
-  GITHUB_APP_ID=123456 GITHUB_APP_PRIVATE_KEY_PATH=key.pem GITHUB_WEBHOOK_SECRET=… towpath serve")]
+Examples:
+  towpath serve
+  GITHUB_APP_ID=123456 GITHUB_APP_PRIVATE_KEY_PATH=key.pem GITHUB_WEBHOOK_SECRET=… towpath serve
+
+It ends on SIGTERM or Ctrl-C, and goes on where it was when it is started again.")]
 pub(super) struct Arguments {}
 
 /// Serves until it is told to stop.

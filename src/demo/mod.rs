@@ -1,17 +1,22 @@
 //! The whole product on the embedded GitHub: a story that a newcomer understands, told as it happens.
 //!
 //! Lives here: the shop's repository with its history (`stage`), the story (`story`), how it is printed
-//! (`narrator`). Each step says what it expects and looks whether it came so.
+//! (`narrator`, `prose`). Each step says what it expects and looks whether it came so.
 //!
 //! Does not live here: anything the product does. The server that runs here is the one of `serve`.
 
 mod narrator;
+mod prose;
 mod repair;
 mod stage;
 mod story;
 
+pub use prose::Screen;
+
 use narrator::Narrator;
 use stage::Stage;
+use std::future::Future;
+use std::pin::pin;
 
 /// Why the demo could not go on.
 #[derive(Debug, thiserror::Error)]
@@ -25,22 +30,42 @@ pub enum DemoError {
     /// A step came out otherwise than told.
     #[error("{0}")]
     Otherwise(String),
+    /// Somebody ended it before its story was told.
+    #[error("the demo was ended before its story was told")]
+    Interrupted,
 }
 
-/// Plays the story. With `once` it ends then; otherwise it stays up until it is interrupted.
-pub async fn run(once: bool, colour: bool) -> Result<(), DemoError> {
-    let mut narrator = Narrator::new(colour);
+/// Plays the story. With `once` it ends then; otherwise it stays up until `stop` comes, before or after the end.
+pub async fn run(once: bool, screen: Screen, stop: impl Future<Output = ()>) -> Result<(), DemoError> {
+    let mut stop = pin!(stop);
+    let mut narrator = Narrator::new(screen);
     narrator.opening();
-    let stage = Stage::set().await?;
-    narrator.scene(&stage.github.url(), &stage.server.address().to_string());
-    let told = story::play(&stage, &mut narrator).await;
-    if told.is_ok() {
-        narrator.ending(&stage.repository_url(), once);
-        if !once {
-            // Whatever ends the waiting, the demo is over.
-            let _ = tokio::signal::ctrl_c().await;
+    let stage = tokio::select! {
+        stage = Stage::set() => stage?,
+        () = &mut stop => return ended_early(once),
+    };
+    narrator.scene(&stage.github.url(), &format!("http://{}", stage.server.address()));
+    let told = tokio::select! {
+        told = story::play(&stage, &mut narrator) => Some(told),
+        () = &mut stop => None,
+    };
+    let repository = stage.repository_url();
+    let ended = match told {
+        Some(Ok(())) => {
+            narrator.ending(&repository, once);
+            if !once {
+                stop.await;
+            }
+            Ok(())
         }
-    }
+        Some(otherwise) => otherwise,
+        None => ended_early(once),
+    };
     stage.strike().await;
-    told
+    ended
+}
+
+/// Who asked for the story alone has not got it; who wanted to look around may leave at any time.
+const fn ended_early(once: bool) -> Result<(), DemoError> {
+    if once { Err(DemoError::Interrupted) } else { Ok(()) }
 }

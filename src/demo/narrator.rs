@@ -1,94 +1,152 @@
+use super::prose::{Piece, Screen, Tone, lines, width};
+use std::io::Write as _;
 use towpath_sandbox::{CheckState, PullHandle};
 
 /// Tells the story, live.
 pub(super) struct Narrator {
-    colour: bool,
+    screen: Screen,
     chapter: u32,
+    steps: u32,
 }
 
-const BOLD: &str = "1";
-const DIM: &str = "2";
-const RED: &str = "31";
-const GREEN: &str = "32";
-const YELLOW: &str = "33";
-const BLUE: &str = "36";
+/// Where the words of a step begin.
+const MARGIN: usize = 13;
+/// Where a quotation's bar stands: further left, as commands are long.
+const BAR: usize = 5;
+
+/// Topics leave integration and come back to it; everything else moves down, one environment at a time.
+const PATH: &str = "
+  topic           ╭──●──●──╮              cut from integration, merged back
+  integration  ●──┴────────●──┬────────
+  staging      ●──────────────●──┬─────   a promotion of integration
+  production   ●─────────────────●──┬──   a promotion of staging
+  master       ●────────────────────●──   a copy of production
+";
 
 impl Narrator {
-    pub(super) fn new(colour: bool) -> Self {
-        Self { colour, chapter: 0 }
+    pub(super) const fn new(screen: Screen) -> Self {
+        Self { screen, chapter: 0, steps: 0 }
     }
 
     pub(super) fn opening(&self) {
-        let title = self.paint(BOLD, "Towpath keeps every change on the path");
-        say(&format!("{title}  integration → staging → production → master\n"));
+        say(&self.screen.paint(Tone::Strong, "Towpath keeps every change on the path"));
+        say("integration → staging → production → master");
+        say(PATH);
     }
 
     pub(super) fn scene(&self, github: &str, server: &str) {
-        say(&format!("  A GitHub of its own   {}", self.paint(BLUE, github)));
-        say(&format!("  The App's server      {}", self.paint(BLUE, &format!("http://{server}"))));
-        say("  The repository        acme/store, two releases old; the check is required on every branch\n");
-        say("  master       ●───────────────●───────────────●   a copy of production");
-        say("  production   ●───────────────●───────────────●");
-        say("  staging      ●──────────────●───────────────●");
-        say("  integration  ●──catalog─cart─●─search─checkout─●   topics come in here");
+        self.fact("GitHub", &[address(github), plain(", a stand-in of its own, with real git")]);
+        self.fact("Towpath", &[address(server), plain(", the same server as towpath serve")]);
+        let shop = "acme/store, two releases old; each branch of the path requires Towpath's check";
+        self.fact("Repository", &[plain(shop)]);
     }
 
     pub(super) fn chapter(&mut self, title: &str) {
         self.chapter += 1;
-        say(&format!("\n{}", self.paint(BOLD, &format!("{}. {title}", self.chapter))));
+        say(&format!("\n{}", self.screen.paint(Tone::Strong, &format!("{}. {title}", self.chapter))));
     }
 
-    /// Somebody does something.
-    pub(super) fn act(&self, what: &str) {
-        say(&format!("   {} {what}", self.paint(DIM, "·")));
+    /// What somebody does, and what is to come of it.
+    pub(super) fn step(&self, does: &str, expected: &str) {
+        say("");
+        self.labelled("done", Tone::Plain, &[plain(does)]);
+        self.labelled("expected", Tone::Plain, &[plain(expected)]);
     }
 
-    /// What a check has come to.
-    pub(super) fn check(&self, pull: &PullHandle, check: &CheckState) {
-        let (mark, colour) = match check.conclusion.as_deref() {
-            Some("success") => ("✓", GREEN),
-            Some("failure") => ("✗", RED),
-            _ => ("○", YELLOW),
+    /// What came, and that it is what was expected: nobody goes on from anything else.
+    pub(super) fn came(&mut self, words: &[Piece]) {
+        self.steps += 1;
+        self.labelled("came ✓", Tone::Good, words);
+    }
+
+    pub(super) fn check_came(&mut self, pull: &PullHandle, check: &CheckState) {
+        let (word, tone) = match check.conclusion.as_deref() {
+            Some("success") => ("passed", Tone::Good),
+            Some("failure") => ("failed", Tone::Bad),
+            Some("cancelled") => ("was taken back", Tone::Waiting),
+            _ => ("is waiting", Tone::Waiting),
         };
         let title = check.title.as_deref().unwrap_or_default();
-        let line = format!("{mark} {}  {title}", check.name);
-        say(&format!(
-            "   {}  {}",
-            self.paint(colour, &line),
-            self.paint(DIM, &format!("#{}", pull.number()))
-        ));
+        self.came(&[
+            plain(&format!("{} on #{} ", check.name, pull.number())),
+            (tone, word.to_owned()),
+            plain(&format!(": {title}")),
+        ]);
     }
 
-    /// Something a check or GitHub says, word by word.
-    pub(super) fn quote(&self, text: &str) {
-        for line in text.lines() {
-            say(format!("     {} {line}", self.paint(DIM, "│")).trim_end());
+    /// Something a check says, word by word.
+    pub(super) fn quote(&self, markdown: &str) {
+        let bar = self.screen.paint(Tone::Dim, "│");
+        say(&format!("{:BAR$}{bar}", ""));
+        for line in lines(markdown, self.screen.narrowed(BAR + 2)) {
+            say(format!("{:BAR$}{bar} {line}", "").trim_end());
         }
     }
 
     pub(super) fn ending(&self, repository: &str, once: bool) {
-        say(&format!("\n{}", self.paint(GREEN, "Every step came out as told.")));
+        let words = format!("✓ All {} steps came out as expected.", self.steps);
+        say(&format!("\n{}", self.screen.paint(Tone::Good, &words)));
         if once {
             return;
         }
-        say("\nNow try it by hand. The repository has a page:");
-        say(&format!("  {}", self.paint(BLUE, repository)));
-        say("  · make a topic from master there, open a pull request into integration, read the check");
-        say("  · retarget it, comment on it, press Re-check, try to merge it while the check is red");
-        say("  · promote integration to staging with a pull request of your own\n");
-        say("Or judge a clone without any server:");
-        say(&format!("  git clone {repository}.git && cd store"));
-        say("  towpath check pr --base integration --head origin/master\n");
-        say(&self.paint(DIM, "Ctrl-C ends the demo. Nothing of it stays on this machine."));
+        say("\nAll of it is on a page now, where you can go on by hand:\n");
+        say(&format!("  {}\n", self.screen.paint(Tone::Address, repository)));
+        say("Try next:\n");
+        let as_ben = repository.replacen("://", "://ben:demo@", 1);
+        self.idea(
+            "1. Make a commit there on a new branch from master, open a pull request into integration, and \
+             read the check. Merging stays blocked.",
+        );
+        self.idea("2. Repair it as ben, with the commands from the check. The page turns green by itself:");
+        self.command(&format!("git clone {as_ben}.git && cd store"));
+        self.idea(
+            "3. Open a pull request from integration into production, past staging. Read why not; then \
+             change its base to staging.",
+        );
+        self.idea("4. Judge that clone without any server, as a hook would before a push:");
+        self.command("towpath check pr --base integration --head origin/master");
+        say(&format!(
+            "\n{}",
+            self.screen.paint(Tone::Dim, "Ctrl-C ends the demo; nothing of it stays here.")
+        ));
     }
 
-    fn paint(&self, code: &str, text: &str) -> String {
-        if self.colour { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
+    fn idea(&self, words: &str) {
+        for (at, line) in self.screen.narrowed(5).wrap(&[plain(words)]).into_iter().enumerate() {
+            say(&format!("{}{line}", if at == 0 { "  " } else { "     " }));
+        }
+    }
+
+    fn command(&self, command: &str) {
+        say(&format!("       {}", self.screen.paint(Tone::Code, command)));
+    }
+
+    fn fact(&self, name: &str, words: &[Piece]) {
+        self.hanging(&format!("  {name:<11}"), words);
+    }
+
+    fn labelled(&self, label: &str, tone: Tone, words: &[Piece]) {
+        let tone = if tone == Tone::Plain { Tone::Dim } else { tone };
+        let label = format!("   {}{:gap$}", self.screen.paint(tone, label), "", gap = 10 - width(label));
+        self.hanging(&label, words);
+    }
+
+    fn hanging(&self, label: &str, words: &[Piece]) {
+        for (at, line) in self.screen.narrowed(MARGIN).wrap(words).into_iter().enumerate() {
+            say(&if at == 0 { format!("{label}{line}") } else { format!("{:MARGIN$}{line}", "") });
+        }
     }
 }
 
+pub(super) fn plain(text: &str) -> Piece {
+    (Tone::Plain, text.to_owned())
+}
+
+fn address(text: &str) -> Piece {
+    (Tone::Address, text.to_owned())
+}
+
 fn say(line: &str) {
-    use std::io::Write as _;
     let mut out = std::io::stdout().lock();
     // A reader who has gone is no reason to stop the story.
     let _ = writeln!(out, "{line}").and_then(|()| out.flush());

@@ -3,12 +3,12 @@ use crate::engine::{CALL_WITHIN, Config, Engine, Settings, SystemClock, system_r
 use crate::flow::Flow;
 use crate::github::{AppKey, Secret};
 use crate::web::{Limits, Server};
+use std::process::Stdio;
 use std::sync::Arc;
 use std::time::Duration;
 use tempfile::TempDir;
-use towpath_sandbox::{
-    AppConfig, AppHandle, CheckState, Method, Permission, PullHandle, RepoHandle, Sandbox,
-};
+use tokio::process::Command;
+use towpath_sandbox::{AppConfig, AppHandle, CheckState, Permission, PullHandle, RepoHandle, Sandbox};
 
 const SECRET: &str = "only for the demo";
 /// How long a verdict is waited for. It usually takes a small part of a second.
@@ -21,6 +21,8 @@ pub(super) struct Stage {
     pub(super) server: Server,
     pub(super) repository: RepoHandle,
     pub(super) folder: TempDir,
+    /// What the two releases' promotions made, abbreviated: the commits that only a promotion may bring.
+    pub(super) promotions: Vec<String>,
 }
 
 impl Stage {
@@ -32,12 +34,12 @@ impl Stage {
         let app = register(&github).await?;
         let server = serve(&github, &app, &folder).await?;
         app.set_webhook_url(Some(&format!("http://{}/webhooks/github", server.address())));
-        let repository = shop(&github).await?;
+        let (repository, promotions) = shop(&github).await?;
         for branch in ["integration", "staging", "production", "master"] {
             repository.protect(branch).require_from(&format!("towpath: {branch}"), app.id());
         }
         app.install("acme").on([&repository]).await?;
-        Ok(Self { github, server, repository, folder })
+        Ok(Self { github, server, repository, folder, promotions })
     }
 
     pub(super) fn repository_url(&self) -> String {
@@ -79,6 +81,29 @@ impl Stage {
                 pull.number()
             ))
         })
+    }
+
+    /// The git tree that a branch holds.
+    pub(super) async fn tree_of(&self, branch: &str) -> Result<String, DemoError> {
+        let said = self.git(&["rev-parse", "--verify", &format!("refs/heads/{branch}^{{tree}}")]).await?;
+        Ok(said.trim().to_owned())
+    }
+
+    /// The authors of what a branch got, merges left out.
+    pub(super) async fn authors_between(&self, before: &str, after: &str) -> Result<Vec<String>, DemoError> {
+        let said = self.git(&["log", "--no-merges", "--format=%an", &format!("{before}..{after}")]).await?;
+        Ok(said.lines().map(str::to_owned).collect())
+    }
+
+    /// Asks git about the repository, past everything that the story is about.
+    async fn git(&self, arguments: &[&str]) -> Result<String, DemoError> {
+        let mut git = Command::new("git");
+        git.arg("--git-dir").arg(self.repository.path()).args(arguments);
+        let output = git.stdin(Stdio::null()).kill_on_drop(true).output().await.map_err(set_up)?;
+        if output.status.success() {
+            return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
+        }
+        Err(DemoError::Otherwise(String::from_utf8_lossy(&output.stderr).into_owned()))
     }
 
     pub(super) async fn strike(self) {
@@ -124,7 +149,7 @@ async fn serve(github: &Sandbox, app: &AppHandle, folder: &TempDir) -> Result<Se
 
 /// `acme/store` after two releases: all four branches, topics merged into integration, each release
 /// promoted with merge commits, master moved along.
-async fn shop(github: &Sandbox) -> Result<RepoHandle, DemoError> {
+async fn shop(github: &Sandbox) -> Result<(RepoHandle, Vec<String>), DemoError> {
     let repository = github
         .repository("acme/store")
         .default_branch("master")
@@ -149,6 +174,7 @@ async fn shop(github: &Sandbox) -> Result<RepoHandle, DemoError> {
         [("catalog", "Show the catalog", "ana"), ("cart", "Put things into a cart", "ben")],
         [("search", "Search the catalog", "ana"), ("checkout", "Pay for the cart", "ben")],
     ];
+    let mut promotions = Vec::new();
     for release in releases {
         for (name, message, author) in release {
             let (topic, file) = (format!("feature/{name}"), format!("{name}.txt"));
@@ -160,15 +186,10 @@ async fn shop(github: &Sandbox) -> Result<RepoHandle, DemoError> {
         }
         for (from, into) in [("integration", "staging"), ("staging", "production")] {
             let message = format!("Promote {from} to {into}");
-            repository.merge(from).into(into).no_ff().message(&message).by("rita").await?;
+            let made = repository.merge(from).into(into).no_ff().message(&message).by("rita").await?;
+            promotions.push(made[..9].to_owned());
         }
         repository.merge("production").into("master").ff_only().by("rita").await?;
     }
-    Ok(repository)
-}
-
-/// Merges as a person does who presses the button.
-pub(super) async fn merge(pull: &PullHandle, by: &str) -> Result<(), DemoError> {
-    pull.merge(Method::Merge).by(by).await?;
-    Ok(())
+    Ok((repository, promotions))
 }

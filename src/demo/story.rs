@@ -1,8 +1,8 @@
 use super::DemoError;
-use super::narrator::Narrator;
+use super::narrator::{Narrator, plain};
 use super::repair;
-use super::stage::{Stage, merge};
-use towpath_sandbox::{Method, PullHandle};
+use super::stage::Stage;
+use towpath_sandbox::{CheckState, Method, PullHandle};
 
 /// Plays every chapter; ends at the first step that comes out otherwise than told.
 pub(super) async fn play(stage: &Stage, narrator: &mut Narrator) -> Result<(), DemoError> {
@@ -16,100 +16,178 @@ pub(super) async fn play(stage: &Stage, narrator: &mut Narrator) -> Result<(), D
 
 async fn clean_topic(stage: &Stage, narrator: &mut Narrator) -> Result<(), DemoError> {
     narrator.chapter("A topic cut from integration");
-    narrator.act("ana branches from integration, commits, and opens a pull request into integration");
+    narrator.step(
+        "ana cuts feature/gift-cards from integration, commits, and opens a pull request into integration",
+        "the check passes",
+    );
     let repository = &stage.repository;
     let commit = repository.commit_on("feature/gift-cards").from("integration");
     commit.file("gift-cards.txt", "Sell gift cards\n").message("Sell gift cards").by("ana").await?;
-    let pull = repository.open_pull("feature/gift-cards").into("integration").by("ana").await?;
+    let pull = repository.open_pull("feature/gift-cards").into("integration");
+    let pull = pull.title("Sell gift cards").by("ana").await?;
     let check = stage.check(&pull, "success").await?;
-    narrator.check(&pull, &check);
-    merge(&pull, "ana").await?;
-    narrator.act("merged");
-    Ok(())
+    narrator.check_came(&pull, &check);
+    merged_with_own_commits(stage, narrator, &pull, "ana", 1).await
 }
 
 async fn topic_from_master(stage: &Stage, narrator: &mut Narrator) -> Result<(), DemoError> {
     narrator.chapter("A topic cut from master, from which nobody should branch");
-    narrator.act("ben branches from master instead, and opens a pull request into integration");
+    narrator.step(
+        "ben cuts feature/wish-list from master instead, commits twice, and opens a pull request into \
+         integration",
+        "the check fails, names the commits that come along from elsewhere, and gives the repair",
+    );
     let repository = &stage.repository;
     for (file, message) in [("wishlist.txt", "Keep a wish list"), ("share.txt", "Share the wish list")] {
         let commit = repository.commit_on("feature/wish-list").from("master");
         commit.file(file, format!("{message}\n")).message(message).by("ben").await?;
     }
-    let pull = repository.open_pull("feature/wish-list").into("integration").by("ben").await?;
+    let pull = repository.open_pull("feature/wish-list").into("integration");
+    let pull = pull.title("Keep a wish list").by("ben").await?;
     let check = stage.check(&pull, "failure").await?;
-    narrator.check(&pull, &check);
-    let summary = check.summary.unwrap_or_default();
-    let words = summary.split("<details>").next().unwrap_or_default();
-    narrator.quote(words.split("**Another way.**").next().unwrap_or_default().trim_end());
-    narrator.quote("\nEvidence");
-    narrator.quote(&table_in(&summary));
-    narrator.act("ben tries to merge all the same; GitHub refuses:");
-    refused(&pull, "ben", narrator).await?;
-    narrator.act("ben copies the commands from the check and runs them in his clone");
+    let summary = check.summary.clone().unwrap_or_default();
+    let foreign = rows_of_tables(&summary);
+    for commit in &stage.promotions {
+        let named = foreign.iter().any(|row| row.contains(commit.as_str()));
+        otherwise_unless(named, || format!("the check does not name the foreign commit {commit}"))?;
+    }
     let commands = repair::commands_in(&summary)
         .ok_or_else(|| DemoError::Otherwise("the check shows no commands to copy".to_owned()))?;
+    narrator.check_came(&pull, &check);
+    // What follows the commands is for those who run into something.
+    let words = summary.split_once("\n```\n").map_or(summary.as_str(), |(words, _)| words);
+    narrator.quote(&format!("{words}\n```"));
+    let foreign = foreign.join("\n");
+    narrator.quote(&format!(
+        "What came along from elsewhere:\n\n| commit | subject | author |\n|---|---|---|\n{foreign}"
+    ));
+
+    refused(narrator, &pull, "ben").await?;
+
+    narrator.step(
+        "ben copies those commands into a clone of his and runs them",
+        "the check passes by itself; nobody asks for it again",
+    );
     repair::follow(commands, &repository.clone_url(), stage.folder.path(), "ben").await?;
     let check = stage.check(&pull, "success").await?;
-    narrator.check(&pull, &check);
-    merge(&pull, "ben").await?;
-    narrator.act("merged, with both of ben's commits and nothing else");
-    Ok(())
+    narrator.check_came(&pull, &check);
+    merged_with_own_commits(stage, narrator, &pull, "ben", 2).await
 }
 
 async fn promotion(stage: &Stage, narrator: &mut Narrator, from: &str, into: &str) -> Result<(), DemoError> {
     narrator.chapter(&format!("The promotion {from} → {into}"));
-    narrator.act(&format!("rita opens a pull request from {from} into {into}"));
+    narrator.step(&format!("rita opens a pull request from {from} into {into}"), "the check passes");
     let title = format!("Promote {from} to {into}");
     let pull = stage.repository.open_pull(from).into(into).title(&title).by("rita").await?;
     let check = stage.check(&pull, "success").await?;
-    narrator.check(&pull, &check);
-    narrator.quote(check.summary.unwrap_or_default().split("\n\n_Judged").next().unwrap_or_default());
-    merge(&pull, "rita").await?;
-    narrator.act("merged");
+    narrator.check_came(&pull, &check);
+    narrator.quote(first_paragraph(&check));
+
+    narrator.step("rita merges it", &format!("{into} holds exactly the files that {from} holds"));
+    pull.merge(Method::Merge).by("rita").await?;
+    let (here, there) = (stage.tree_of(into).await?, stage.tree_of(from).await?);
+    otherwise_unless(here == there, || format!("{into} holds {here}, and {from} holds {there}"))?;
+    narrator.came(&[plain(&format!("#{} merged; both hold the git tree {}", pull.number(), &here[..9]))]);
     Ok(())
 }
 
 async fn straight_into_production(stage: &Stage, narrator: &mut Narrator) -> Result<PullHandle, DemoError> {
     narrator.chapter("A topic straight into production");
-    narrator.act("ana is in a hurry: a topic from integration, aimed at production");
+    narrator.step(
+        "ana is in a hurry: she cuts feature/banner from integration and aims it at production",
+        "the check fails, and says where production takes from",
+    );
     let repository = &stage.repository;
     let commit = repository.commit_on("feature/banner").from("integration");
     commit.file("banner.txt", "Winter sale\n").message("Announce the winter sale").by("ana").await?;
-    let pull = repository.open_pull("feature/banner").into("production").by("ana").await?;
+    let pull = repository.open_pull("feature/banner").into("production");
+    let pull = pull.title("Announce the winter sale").by("ana").await?;
     let check = stage.check(&pull, "failure").await?;
-    narrator.check(&pull, &check);
-    narrator.act("merging is refused:");
-    refused(&pull, "ana", narrator).await?;
+    let title = check.title.as_deref().unwrap_or_default();
+    otherwise_unless(title.contains("needs staging"), || format!("the check says only: {title}"))?;
+    narrator.check_came(&pull, &check);
+    narrator.quote(first_paragraph(&check));
+    refused(narrator, &pull, "ana").await?;
     Ok(pull)
 }
 
 async fn retarget(stage: &Stage, narrator: &mut Narrator, pull: &PullHandle) -> Result<(), DemoError> {
     narrator.chapter("The same pull request, retargeted");
-    narrator.act("ana changes its base to integration; the verdict follows, the old check retires");
+    narrator.step(
+        &format!("ana changes the base of #{} to integration", pull.number()),
+        "the verdict follows: the check for integration passes, the one for production is taken back",
+    );
     pull.retarget("integration").by("ana").await?;
     let check = stage.check(pull, "success").await?;
-    narrator.check(pull, &check);
+    narrator.check_came(pull, &check);
     let retired = stage.check_named(pull, "towpath: production", "cancelled").await?;
-    narrator.check(pull, &retired);
-    merge(pull, "ana").await?;
-    narrator.act("merged; it travels on with the next promotion");
+    narrator.check_came(pull, &retired);
+    merged_with_own_commits(stage, narrator, pull, "ana", 1).await
+}
+
+/// Merges a topic, and looks that it brought its author's commits and nothing else.
+async fn merged_with_own_commits(
+    stage: &Stage,
+    narrator: &mut Narrator,
+    pull: &PullHandle,
+    author: &str,
+    count: usize,
+) -> Result<(), DemoError> {
+    let own = match count {
+        1 => format!("{author}'s one commit"),
+        more => format!("{author}'s {more} commits"),
+    };
+    narrator.step(&format!("{author} merges it"), &format!("integration gets {own}, and nothing else"));
+    let before = stage.repository.tip("integration").unwrap_or_default();
+    let merged = pull.merge(Method::Merge).by(author).await?;
+    let authors = stage.authors_between(&before, &merged.sha).await?;
+    let only_own = authors.len() == count && authors.iter().all(|name| name == author);
+    otherwise_unless(only_own, || format!("integration got commits of {authors:?}"))?;
+    narrator.came(&[plain(&format!("#{} merged, with {own}", pull.number()))]);
     Ok(())
 }
 
 /// Presses the merge button and expects GitHub to refuse.
-async fn refused(pull: &PullHandle, by: &str, narrator: &Narrator) -> Result<(), DemoError> {
+async fn refused(narrator: &mut Narrator, pull: &PullHandle, by: &str) -> Result<(), DemoError> {
+    narrator.step(&format!("{by} presses the merge button all the same"), "GitHub refuses");
     match pull.merge(Method::Merge).by(by).await {
         Err(refused) => {
-            narrator.quote(&refused.to_string());
+            narrator.came(&[plain(&refused.to_string())]);
             Ok(())
         }
         Ok(_) => Err(DemoError::Otherwise(format!("#{} was merged with a red check", pull.number()))),
     }
 }
 
-/// The first table of a summary.
-fn table_in(summary: &str) -> String {
-    let rows = summary.lines().skip_while(|line| !line.starts_with('|'));
-    rows.take_while(|line| line.starts_with('|')).collect::<Vec<_>>().join("\n")
+fn otherwise_unless(told: bool, what: impl FnOnce() -> String) -> Result<(), DemoError> {
+    if told { Ok(()) } else { Err(DemoError::Otherwise(what())) }
+}
+
+fn first_paragraph(check: &CheckState) -> &str {
+    check.summary.as_deref().unwrap_or_default().split("\n\n").next().unwrap_or_default()
+}
+
+/// The rows of all tables of a summary, each once: a commit can have come along on several branches.
+fn rows_of_tables(summary: &str) -> Vec<&str> {
+    let lines: Vec<_> = summary.lines().collect();
+    let is_row = |line: &str| line.starts_with('|');
+    let mut rows = Vec::new();
+    for (at, line) in lines.iter().enumerate() {
+        let in_head = !is_row(lines[at.saturating_sub(1)]) || line.starts_with("|---");
+        if is_row(line) && !in_head && !rows.contains(line) {
+            rows.push(*line);
+        }
+    }
+    rows
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_are_taken_once_and_without_heads() {
+        let summary = "a\n\n| h |\n|---|\n| 1 |\n| 2 |\n\nb\n\n| h |\n|---|\n| 2 |\n| 3 |";
+        assert_eq!(rows_of_tables(summary), ["| 1 |", "| 2 |", "| 3 |"]);
+    }
 }

@@ -12,4 +12,4 @@ setInterval(async () => {
       if (next && !busy && !part.isEqualNode(next)) part.replaceWith(next);
     }
   } catch { /* the stand-in is gone; the page stays as it is */ }
-}, 2000);
+}, 1000);

@@ -108,7 +108,7 @@ impl<'a> Filter<'a> {
             }
             Tag::CodeBlock(CodeBlockKind::Fenced(language)) if language.trim() == "mermaid" => {
                 self.drawing = true;
-                self.html("<figure class=\"drawing\"><figcaption>drawing (Mermaid)</figcaption>");
+                self.html("<details class=\"drawing\"><summary>Drawing (its Mermaid source)</summary>");
                 self.events.push(Event::Start(Tag::CodeBlock(CodeBlockKind::Indented)));
             }
             other => {
@@ -128,7 +128,7 @@ impl<'a> Filter<'a> {
             TagEnd::CodeBlock if self.drawing => {
                 self.drawing = false;
                 self.events.push(Event::End(end));
-                self.html("</figure>");
+                self.html("</details>");
             }
             other => {
                 self.close_down_to(self.depth);
@@ -336,12 +336,12 @@ mod tests {
     }
 
     #[test]
-    fn a_drawing_is_shown_as_its_source() {
+    fn a_drawing_is_its_source_folded() {
         let shown = html("```mermaid\ngraph TD; A-->B\n```");
         assert_eq!(
             shown,
-            "<figure class=\"drawing\"><figcaption>drawing (Mermaid)</figcaption>\n\
-             <pre><code>graph TD; A--&gt;B\n</code></pre>\n</figure>"
+            "<details class=\"drawing\"><summary>Drawing (its Mermaid source)</summary>\n\
+             <pre><code>graph TD; A--&gt;B\n</code></pre>\n</details>"
         );
         let code = html("```\"><script>alert(1)</script>\nx\n```");
         assert!(!code.contains("<script>"), "{code}");

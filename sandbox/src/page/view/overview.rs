@@ -66,7 +66,9 @@ pub(in crate::page) fn repository(view: &RepositoryView) -> Markup {
     let name = view.name.as_str();
     let body = html! {
         h1 { (name) }
-        p.soft { code { "git clone " (view.clone_url) } }
+        @if let Some(login) = view.people.clones_as() {
+            p.soft { code { "git clone " (as_login(&view.clone_url, login)) } " as " (login) "; any password will do" }
+        }
         h2 { "Open pull requests" }
         section.card #open data-live { (pulls(name, &view.open, "None is open.")) }
         p { a href={ "/" (name) "/pulls/new" } { "New pull request" } }
@@ -105,10 +107,12 @@ fn branch_row(repository: &str, view: &BranchView) -> Markup {
 
 /// A form that makes one commit, on a new branch or on an old one.
 fn topic(view: &RepositoryView) -> Markup {
+    let branches = view.branches.iter().map(|each| each.name.as_str());
+    let default = view.branches.iter().find(|each| each.is_default).map(|each| each.name.as_str());
     html! {
         form.stack method="post" action={ "/" (view.name) "/commits" } {
             div.line {
-                label.grow { "Starting from" (select("from", view.branches.iter().map(|each| each.name.as_str()), None)) }
+                label.grow { "Starting from" (select("from", branches, default)) }
                 label.grow { "New branch (empty: onto that branch itself)" input name="branch" placeholder="feature/my-change"; }
             }
             div.line {
@@ -127,6 +131,11 @@ pub(super) fn select<'a>(name: &str, options: impl Iterator<Item = &'a str>, cho
             @for option in options { option selected[chosen == Some(option)] { (option) } }
         }
     }
+}
+
+/// The address with a login in it. The password stands there too, so that git does not ask for one.
+fn as_login(clone_url: &str, login: &str) -> String {
+    clone_url.replacen("://", &format!("://{login}:any@"), 1)
 }
 
 /// A value in a query.

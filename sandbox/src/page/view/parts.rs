@@ -11,6 +11,7 @@ pub(in crate::page) enum Light {
     ActionRequired,
     Running,
     Neutral,
+    Cancelled,
 }
 
 impl Light {
@@ -20,18 +21,19 @@ impl Light {
             Some("success") => Self::Success,
             Some("neutral" | "skipped") => Self::Neutral,
             Some("action_required") => Self::ActionRequired,
+            Some("cancelled" | "stale") => Self::Cancelled,
             Some(_) => Self::Failure,
             None => Self::Running,
         }
     }
 
-    const fn colour(self) -> &'static str {
+    pub(super) const fn colour(self) -> &'static str {
         match self {
             Self::Success => "green",
             Self::Failure => "red",
             Self::ActionRequired => "amber",
             Self::Running => "blue",
-            Self::Neutral => "grey",
+            Self::Neutral | Self::Cancelled => "grey",
         }
     }
 
@@ -42,6 +44,7 @@ impl Light {
             Self::ActionRequired => "action required",
             Self::Running => "in progress",
             Self::Neutral => "neutral",
+            Self::Cancelled => "cancelled",
         }
     }
 
@@ -52,6 +55,7 @@ impl Light {
             Self::ActionRequired => "M8 4.3v4.4M8 11.4v.2",
             Self::Running => "M8 4.5V8l2.4 1.6",
             Self::Neutral => "M5 8h6",
+            Self::Cancelled => "M5.5 10.5l5-5",
         }
     }
 
@@ -60,8 +64,8 @@ impl Light {
         html! {
             svg.icon.(self.colour()) viewBox="0 0 16 16" role="img" aria-label=(self.word()) {
                 title { (self.word()) }
-                circle cx="8" cy="8" r="7" fill="none" stroke="currentColor" stroke-width="1.5" {}
-                path d=(self.stroke()) fill="none" stroke="currentColor" stroke-width="1.6"
+                circle cx="8" cy="8" r="8" fill="currentColor" {}
+                path.mark d=(self.stroke()) fill="none" stroke-width="1.7"
                     stroke-linecap="round" stroke-linejoin="round" {}
             }
         }
@@ -99,6 +103,12 @@ pub(in crate::page) struct People {
 }
 
 impl People {
+    /// Who would clone the repository: who acted last, else the first.
+    pub(super) fn clones_as(&self) -> Option<&str> {
+        let known = self.current.as_deref().filter(|login| self.all.iter().any(|(known, _)| known == login));
+        known.or_else(|| self.all.first().map(|(login, _)| login.as_str()))
+    }
+
     /// The choice of who does what a form asks for.
     pub(super) fn choice(&self) -> Markup {
         html! {

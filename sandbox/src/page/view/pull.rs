@@ -83,7 +83,7 @@ pub(in crate::page) fn pull(view: &PullView) -> Markup {
         header #state data-live {
             h1 { (view.title) " " span.number { "#" (view.number) } }
             p {
-                (view.state.pill()) " " strong { (view.author) } " wants to merge "
+                (view.state.pill()) " " strong { (view.author) } (wish(view.state))
                 (branch(&view.head)) " into " (branch(&view.base))
             }
         }
@@ -113,15 +113,23 @@ pub(in crate::page) fn pull(view: &PullView) -> Markup {
     page(&title, &[("Repositories", "/"), (repository, &own)], &body)
 }
 
+const fn wish(state: State) -> &'static str {
+    match state {
+        State::Open | State::Draft => " wants to merge ",
+        State::Merged => " brought ",
+        State::Closed => " wanted to merge ",
+    }
+}
+
 fn checks(view: &PullView, at: &str) -> Markup {
     html! {
         @if view.checks.is_empty() { p.empty { "No check has reported yet." } }
         @for check in &view.checks {
-            article.check {
+            article.check.(check.light.colour()) {
                 div.head {
                     (check.light.icon())
                     strong { (check.name) }
-                    @if let Some(title) = &check.title { span { (title) } }
+                    @if let Some(title) = &check.title { span.title { (title) } }
                     @if check.required { span.label { "required" } }
                 }
                 div.body {

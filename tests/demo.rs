@@ -1,0 +1,66 @@
+#![allow(clippy::unwrap_used, reason = "a test may end by unwrapping")]
+//! The demo as a program: what it prints where there is no terminal, and what it leaves behind.
+
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+use std::time::Duration;
+
+fn demo(folder: &Path) -> Command {
+    let mut demo = Command::new(env!("CARGO_BIN_EXE_towpath"));
+    demo.args(["demo", "--once"]).env("TMPDIR", folder).env_remove("RUST_LOG");
+    demo.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    demo
+}
+
+fn leaves_nothing(folder: &Path) {
+    let left: Vec<_> = folder.read_dir().unwrap().collect();
+    assert!(left.is_empty(), "the demo left something behind: {left:?}");
+}
+
+#[test]
+fn the_story_comes_out_as_told_in_plain_text() {
+    let folder = tempfile::tempdir().unwrap();
+    let Output { status, stdout, stderr } = demo(folder.path()).output().unwrap();
+    let told = String::from_utf8(stdout).unwrap();
+    assert!(status.success(), "{told}\n{}", String::from_utf8_lossy(&stderr));
+    assert!(stderr.is_empty(), "{}", String::from_utf8_lossy(&stderr));
+    for mark in ["\x1b", "```", "|---", "](", "**", "`", "<"] {
+        assert!(!told.contains(mark), "{mark:?} is not for people:\n{told}");
+    }
+    for line in told.lines() {
+        assert!(line.chars().count() <= 96, "too long: {line}");
+    }
+    let chapters = [
+        "1. A topic cut from integration",
+        "2. A topic cut from master",
+        "Carries history of 3 branches: 4 foreign commits",
+        "git cherry-pick",
+        "3. The promotion integration → staging",
+        "4. The promotion staging → production",
+        "5. A topic straight into production",
+        "6. The same pull request, retargeted",
+        "came out as expected",
+    ];
+    let mut rest = told.as_str();
+    for words in chapters {
+        let (_, after) =
+            rest.split_once(words).unwrap_or_else(|| panic!("no {words:?} in its place:\n{told}"));
+        rest = after;
+    }
+    leaves_nothing(folder.path());
+}
+
+#[test]
+fn a_story_that_is_cut_off_counts_as_not_told_and_leaves_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let demo = demo(folder.path()).spawn().unwrap();
+    // Somewhere in the middle, with git at work.
+    std::thread::sleep(Duration::from_millis(700));
+    let interrupt = format!("kill -INT {}", demo.id());
+    assert!(Command::new("sh").args(["-c", &interrupt]).status().unwrap().success());
+    let Output { status, stderr, .. } = demo.wait_with_output().unwrap();
+    let said = String::from_utf8_lossy(&stderr);
+    assert_eq!(status.code(), Some(1), "{said}");
+    assert!(said.contains("ended before its story was told") && !said.contains("panicked"), "{said}");
+    leaves_nothing(folder.path());
+}
