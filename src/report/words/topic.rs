@@ -20,6 +20,28 @@ impl Carried<'_> {
         self.foreign.iter().map(|(branch, _)| branch.as_str()).collect()
     }
 
+    /// The foreign commits of each line, lines that hold the same ones together, as a copy's do.
+    fn lines(&self) -> Vec<(Vec<&str>, &[Commit])> {
+        let mut lines: Vec<(Vec<&str>, &[Commit])> = Vec::new();
+        for (branch, commits) in self.foreign {
+            match lines.iter_mut().find(|(_, known)| known == commits) {
+                Some((branches, _)) => branches.push(branch.as_str()),
+                None => lines.push((vec![branch.as_str()], commits)),
+            }
+        }
+        lines
+    }
+
+    /// How many of the brought commits came along, and the verb that follows.
+    fn came_along(&self) -> (String, &'static str) {
+        match (self.came_along, self.brought) {
+            (1, 1) => ("It".to_owned(), "has"),
+            (1, _) => ("One of them".to_owned(), "has"),
+            (all, brought) if all == brought => ("All of them".to_owned(), "have"),
+            (some, _) => (format!("{some} of them"), "have"),
+        }
+    }
+
     /// Foreign commits, each counted once though it may lie on several lines.
     fn commits(&self) -> usize {
         let mut ids: Vec<CommitId> = self.foreign.iter().flat_map(|(_, c)| c).map(|c| c.id).collect();
@@ -38,11 +60,12 @@ pub(super) fn carries_history(scene: &Scene<'_>, carried: &Carried<'_>) -> Accou
         [one, two] => Prose::new(&format!("Carries history of % and %: {foreign}"), &[*one, *two]),
         more => Prose::new(&format!("Carries history of {} branches: {foreign}", more.len()), &[]),
     };
+    let (came_along, have) = carried.came_along();
     let actual =
         Prose::new(&format!("% would bring {} to %. ", count(carried.brought, "commit")), &[&head, base])
-            .then(Prose::new(&format!("{} of them came with the history of ", carried.came_along), &[]))
+            .then(Prose::new(&format!("{came_along} came with the history of "), &[]))
             .then(row(&branches, "and"))
-            .then(Prose::new(", and have not come to % by the path.", &[base]));
+            .then(Prose::new(&format!(", and {have} not come to % by the path."), &[base]));
     let expected = Prose::new(
         "Expected: only work of its own, on top of what % already has. Nothing has been merged.",
         &[base],
@@ -56,9 +79,10 @@ pub(super) fn carries_history(scene: &Scene<'_>, carried: &Carried<'_>) -> Accou
         )));
     }
     account.who = Some(scene.whoever_pushes_the_head());
-    for (branch, commits) in carried.foreign {
-        let caption = Prose::new("On the line of %, and not of %:", &[branch.as_str(), base]);
-        account.evidence.push(Evidence::Commits(caption, commits.clone()));
+    for (branches, commits) in carried.lines() {
+        let caption = Prose::new("On the line of ", &[]).then(row(&branches, "and"));
+        let caption = caption.then(Prose::new(", and not of %:", &[base]));
+        account.evidence.push(Evidence::Commits(caption, commits.to_vec()));
     }
     account.drawing = drawing::carried(scene.pull, carried.foreign, carried.repair);
     account
