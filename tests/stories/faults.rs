@@ -1,6 +1,7 @@
 //! GitHub, git and the network at their worst.
 
-use crate::stage::{Stage, merge, topic};
+use crate::shop::{merge, topic};
+use crate::stage::Stage;
 use std::time::Duration;
 use towpath_sandbox::CheckHandle;
 

@@ -12,4 +12,5 @@
 mod faults;
 mod path;
 mod people;
+mod shop;
 mod stage;

@@ -1,7 +1,7 @@
 //! What the stories stand on: the embedded GitHub, the real server, and an end that forgives nothing.
 
+use crate::shop::{SECRET, app_config, shop};
 use std::collections::BTreeSet;
-use std::future::IntoFuture;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tempfile::TempDir;
@@ -12,12 +12,11 @@ use towpath::store::{Options, SqliteStore, Store};
 use towpath::web::{Limits, Server};
 use towpath_sandbox::contract::{self, Contract};
 use towpath_sandbox::{
-    AppConfig, AppHandle, CheckHandle, CheckState, InstallationHandle, ManualClock, Merged, Method,
-    Permission, PullHandle, Refused, RepoHandle, Sandbox,
+    AppConfig, AppHandle, CheckHandle, CheckState, InstallationHandle, ManualClock, PullHandle, RepoHandle,
+    Sandbox,
 };
 use tracing_subscriber::layer::SubscriberExt;
 
-const SECRET: &str = "a secret of the stories";
 const PATIENCE: Duration = Duration::from_secs(30);
 const LOOK_EVERY: Duration = Duration::from_millis(5);
 
@@ -79,14 +78,7 @@ impl Stage {
         let config =
             towpath_sandbox::Config { clock: Arc::clone(&clock) as _, ..towpath_sandbox::Config::default() };
         let github = Sandbox::start(config).await.unwrap();
-        let mut app = AppConfig::new("towpath")
-            .permission("checks", "write")
-            .permission("contents", "read")
-            .permission("pull_requests", "write")
-            .permission("statuses", "write")
-            .events(["pull_request", "push", "repository"])
-            .webhook("http://127.0.0.1:9/nobody-there-yet");
-        SECRET.clone_into(&mut app.webhook_secret);
+        let mut app = app_config();
         app.form_encoded = setting.form_encoded;
         let app = github.app(app).await.unwrap();
         let store = shop(&github, &setting.branches).await;
@@ -280,11 +272,6 @@ impl Said {
     }
 }
 
-/// Presses the merge button as rita.
-pub fn merge(pull: &PullHandle) -> impl Future<Output = Result<Merged, Refused>> {
-    pull.merge(Method::Merge).by("rita").into_future()
-}
-
 async fn serve(github: &Sandbox, app: &AppHandle, folder: &TempDir, settings: Settings) -> Server {
     let key = AppKey::from_pem(&app.id().to_string(), AppConfig::demo_key()).unwrap();
     let config = Config {
@@ -303,38 +290,6 @@ async fn serve(github: &Sandbox, app: &AppHandle, folder: &TempDir, settings: Se
     let engine = Engine::open(config).await.unwrap();
     let listener = Server::bind("127.0.0.1", 0).await.unwrap();
     Server::start(listener, engine, Limits::default()).unwrap()
-}
-
-async fn shop(github: &Sandbox, branches: &[&str]) -> RepoHandle {
-    let store = github
-        .repository("acme/store")
-        .default_branch("master")
-        .with("ana", Permission::Write)
-        .with("ben", Permission::Write)
-        .with("rita", Permission::Maintain)
-        .create()
-        .await
-        .unwrap();
-    store.commit_on("master").orphan().file("README", "Acme\n").by("rita").await.unwrap();
-    for branch in branches {
-        store.branch(branch).from("master").by("rita").await.unwrap();
-    }
-    if branches == ["integration", "staging", "production"] {
-        topic(&store, "release-one", "integration").await;
-        store.merge("release-one").into("integration").no_ff().by("ana").await.unwrap();
-        store.merge("integration").into("staging").no_ff().by("rita").await.unwrap();
-        store.merge("staging").into("production").no_ff().by("rita").await.unwrap();
-        store.merge("production").into("master").ff_only().by("rita").await.unwrap();
-        store.delete_branch("release-one").by("ana").await.unwrap();
-    }
-    store
-}
-
-/// A branch with one commit of its own, cut from another branch.
-pub async fn topic(store: &RepoHandle, name: &str, from: &str) -> String {
-    let file = format!("{}.txt", name.replace('/', "-"));
-    let commit = store.commit_on(name).from(from).file(&file, format!("{name}\n"));
-    commit.message(&format!("Work on {name}")).by("ana").await.unwrap()
 }
 
 /// Keeps what is logged as an error.
