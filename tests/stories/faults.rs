@@ -124,3 +124,17 @@ async fn a_webhook_that_github_never_sent_is_made_good_by_looking() {
     stage.check(&pull).await.passes();
     stage.end().await;
 }
+
+#[tokio::test]
+async fn a_lost_delivery_that_nobody_needs_is_never_asked_for() {
+    let mut stage = Stage::set().await;
+    stage.stop().await;
+    topic(&stage.store, "feature/cart", "integration").await;
+    stage.github.settled().await;
+    stage.start().await;
+    let asked = stage.requests("POST", "/attempts");
+    assert_eq!(asked, 1, "the push, and not the suite that GitHub made for it");
+    stage.restart().await;
+    assert_eq!(stage.requests("POST", "/attempts"), asked, "it is known now");
+    stage.end().await;
+}

@@ -2,6 +2,7 @@
 
 use crate::engine::inbox::Inbox;
 use crate::engine::room::{Room, Trouble};
+use crate::github::FailedDelivery;
 use crate::store::{Account, AccountState, Change, Unit};
 use std::collections::HashSet;
 
@@ -42,7 +43,9 @@ async fn ask_again(room: &Room) -> Result<(), Trouble> {
     let failed = room.api.failed_deliveries(now - chrono::Duration::days(REDELIVERABLE_DAYS)).await?;
     let (mut seen, mut asked) = (HashSet::new(), 0);
     // The newest attempt of each delivery comes first.
-    for delivery in failed.into_iter().filter(|it| Inbox::reads(&it.event)) {
+    // What is not needed is never known here either, and would be asked for at each start again.
+    let needed = |it: &FailedDelivery| Inbox::may_need(&it.event, it.action.as_deref());
+    for delivery in failed.into_iter().filter(needed) {
         let newest = seen.insert(delivery.guid.clone());
         if !newest || room.was_asked(delivery.id) || room.store.delivery(&delivery.guid).await?.is_some() {
             continue;
