@@ -11,4 +11,6 @@ mod kill;
 mod server;
 #[path = "../stories/shop.rs"]
 mod shop;
+mod start;
+mod stop;
 mod world;
