@@ -8,6 +8,7 @@
 
 mod http;
 mod kill;
+mod secrets;
 mod server;
 #[path = "../stories/shop.rs"]
 mod shop;
