@@ -138,6 +138,10 @@ impl Inbox {
         body: &Bytes,
         now: Millis,
     ) -> Result<Option<NewDelivery>, Refusal> {
+        // A list would be read as an event too, its first value as the first field.
+        if body.iter().find(|byte| !byte.is_ascii_whitespace()) != Some(&b'{') {
+            return Err(not_json(&"it is no object"));
+        }
         if NEEDED.iter().all(|(name, _)| *name != event) {
             serde_json::from_slice::<serde::de::IgnoredAny>(body).map_err(|error| not_json(&error))?;
             return Ok(None);
@@ -254,7 +258,7 @@ fn json_body(headers: &HeaderMap, body: Bytes) -> Result<Bytes, Refusal> {
     }
 }
 
-fn not_json(error: &serde_json::Error) -> Refusal {
+fn not_json(error: &dyn std::fmt::Display) -> Refusal {
     Refusal::Malformed(format!("the body is not the JSON that is expected: {error}"))
 }
 
