@@ -7,6 +7,7 @@
 //! killed and started anew.
 
 mod http;
+mod input;
 mod kill;
 mod secrets;
 mod server;

@@ -84,8 +84,8 @@ async fn everything_goes_wrong(world: &World, server: &Server) -> String {
 #[tokio::test]
 async fn secrets_are_seen_nowhere() {
     let world = World::new().await;
-    let hold = || world.github.faults().rest("*", "/acme/store.git/git-upload-pack").hang_until_released();
-    let held = hold().times(1);
+    let fetch = world.github.faults().rest("*", "/acme/store.git/git-upload-pack");
+    let fetch = fetch.hang_until_released().times(1);
     let server = world.start_with(&[("RUST_LOG", "trace")]).await;
     world.held(0).await;
     let running = command_lines(world.folder.path());
@@ -93,7 +93,7 @@ async fn secrets_are_seen_nowhere() {
     assert!(running.iter().any(|line| line.starts_with("git fetch")), "{running:?}");
     assert!(running.iter().any(|line| line.contains("remote-http")), "{running:?}");
     world.github.faults().release();
-    held.remove();
+    fetch.remove();
     world.quiet().await;
     let said = everything_goes_wrong(&world, &server).await;
     world.quiet().await;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tempfile::TempDir;
 use towpath::store::{Options, SqliteStore, Store};
 use towpath_sandbox::{
-    AppConfig, AppHandle, Clock as _, Config, Fault, InstallationHandle, ManualClock, RepoHandle, Sandbox,
+    AppConfig, AppHandle, Clock as _, Config, Fault, ManualClock, PullHandle, RepoHandle, Sandbox,
     SystemClock,
 };
 
@@ -14,7 +14,6 @@ use towpath_sandbox::{
 pub struct World {
     pub github: Sandbox,
     pub app: AppHandle,
-    pub installation: InstallationHandle,
     pub store: RepoHandle,
     pub folder: TempDir,
     clock: Arc<ManualClock>,
@@ -32,9 +31,9 @@ impl World {
         for branch in branches.iter().chain(&["master"]) {
             store.protect(branch).require_from(&format!("towpath: {branch}"), app.id());
         }
-        let installation = app.install("acme").on([&store]).await.unwrap();
+        app.install("acme").on([&store]).await.unwrap();
         github.settled().await;
-        Self { github, app, installation, store, folder: tempfile::tempdir().unwrap(), clock }
+        Self { github, app, store, folder: tempfile::tempdir().unwrap(), clock }
     }
 
     /// What a server here is told.
@@ -89,6 +88,21 @@ impl World {
         };
         tokio::time::timeout(PATIENCE, settled).await.expect("the work came to no end");
         store.close().await;
+    }
+
+    /// Waits until a pull request has a check for its base, and answers its conclusion.
+    pub async fn check(&self, pull: &PullHandle) -> String {
+        let name = format!("towpath: {}", pull.state().unwrap().base);
+        let shown = async {
+            loop {
+                let state = pull.check(&name).and_then(|check| check.state());
+                if let Some(conclusion) = state.and_then(|state| state.conclusion) {
+                    return conclusion;
+                }
+                tokio::time::sleep(LOOK_EVERY).await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, shown).await.expect("no check came")
     }
 
     /// Waits until a planted failure keeps one more request than `before`.
