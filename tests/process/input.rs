@@ -161,3 +161,16 @@ async fn all_that_github_is_known_to_have_sent_is_taken() {
     let unexpected = errors(&log).into_iter().filter(|line| !line.contains("given up"));
     assert_eq!(unexpected.collect::<Vec<_>>(), [""; 0]);
 }
+
+#[tokio::test]
+async fn a_body_as_large_as_github_sends_is_taken_and_a_larger_one_is_not() {
+    const LARGEST: usize = 25 * 1024 * 1024;
+    let world = World::new().await;
+    let server = world.start().await;
+    let mut body = push().to_vec();
+    body.resize(LARGEST, b' ');
+    says(&Call::of("push", "1", body.clone()).to(&server.address).await, 202, "stored");
+    body.push(b' ');
+    says(&Call::of("push", "2", body).to(&server.address).await, 413, "larger than 25 MB");
+    is_unharmed(server).await;
+}
