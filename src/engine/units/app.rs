@@ -3,7 +3,7 @@
 use crate::engine::inbox::Inbox;
 use crate::engine::room::{Room, Trouble};
 use crate::github::FailedDelivery;
-use crate::store::{Account, AccountState, Change, Unit};
+use crate::store::{AccountState, Change, Unit};
 use std::collections::HashSet;
 
 /// How far back GitHub keeps deliveries that can be asked for again, in days.
@@ -21,13 +21,8 @@ pub(super) async fn run(room: &Room) -> Result<Vec<Change>, Trouble> {
 async fn installations(room: &Room) -> Result<Vec<Change>, Trouble> {
     let present = room.api.installations().await?;
     let mut changes = Vec::new();
-    for installation in &present {
-        let state =
-            if installation.suspended_at.is_some() { AccountState::Suspended } else { AccountState::Active };
-        let login = installation.account.as_ref().map(|it| it.login.clone()).unwrap_or_default();
-        changes.push(Change::Account(Account { id: installation.id, login, state }));
-        changes.push(Change::Mark(Unit::Installation(installation.id)));
-    }
+    // Each looks after its own account: only there it shows whether the account has come back.
+    changes.extend(present.iter().map(|it| Change::Mark(Unit::Installation(it.id))));
     for account in room.store.accounts().await? {
         if account.state != AccountState::Deleted && present.iter().all(|it| it.id != account.id) {
             changes.push(Change::Mark(Unit::Installation(account.id)));
