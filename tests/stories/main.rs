@@ -10,7 +10,9 @@
 //! describes it.
 
 mod faults;
+mod names;
 mod path;
 mod people;
 mod shop;
 mod stage;
+mod trouble;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tempfile::TempDir;
-use towpath::engine::{BackOff, Config, Engine, Settings, SystemClock, system_random};
+use towpath::engine::{BackOff, Config, Engine, OpenError, Settings, SystemClock, system_random};
 use towpath::flow::Flow;
 use towpath::github::{AppKey, Secret};
 use towpath::store::{Options, SqliteStore, Store};
@@ -142,6 +142,23 @@ impl Stage {
         self.check_named(pull, &format!("towpath: {base}")).await
     }
 
+    /// The check for the present base as soon as it comes to a conclusion, though other work goes on.
+    pub async fn check_soon(&self, pull: &PullHandle) -> Said {
+        let name = format!("towpath: {}", pull.state().unwrap().base);
+        let shown = async {
+            loop {
+                let state = pull.check(&name).and_then(|check| check.state());
+                match state.filter(|state| state.conclusion.is_some()) {
+                    Some(state) => return state,
+                    None => tokio::time::sleep(LOOK_EVERY).await,
+                }
+            }
+        };
+        let state = tokio::time::timeout(PATIENCE, shown).await.expect("no check came");
+        self.heard.checks.lock().unwrap().insert((state.id, state.title.clone().unwrap_or_default()));
+        Said(state)
+    }
+
     /// The check of this name.
     pub async fn check_named(&self, pull: &PullHandle, name: &str) -> Said {
         self.quiet().await;
@@ -273,10 +290,9 @@ impl Said {
 }
 
 async fn serve(github: &Sandbox, app: &AppHandle, folder: &TempDir, settings: Settings) -> Server {
-    let key = AppKey::from_pem(&app.id().to_string(), AppConfig::demo_key()).unwrap();
-    let config = Config {
+    let config = || Config {
         app_id: app.id(),
-        key,
+        key: AppKey::from_pem(&app.id().to_string(), AppConfig::demo_key()).unwrap(),
         secrets: vec![Secret::new(SECRET)],
         api_url: github.api_url(),
         call_within: Duration::from_millis(1_500),
@@ -285,9 +301,18 @@ async fn serve(github: &Sandbox, app: &AppHandle, folder: &TempDir, settings: Se
         flow: Flow::pro(),
         clock: Arc::new(SystemClock),
         random: Arc::new(system_random),
-        settings,
+        settings: settings.clone(),
     };
-    let engine = Engine::open(config).await.unwrap();
+    let opened = async {
+        loop {
+            match Engine::open(config()).await {
+                // A git that another story starts in this instant has the lock's file too until it runs.
+                Err(OpenError::InUse(_)) => tokio::time::sleep(LOOK_EVERY).await,
+                opened => return opened.unwrap(),
+            }
+        }
+    };
+    let engine = tokio::time::timeout(PATIENCE, opened).await.expect("the data folder stays in use");
     let listener = Server::bind("127.0.0.1", 0).await.unwrap();
     Server::start(listener, engine, Limits::default()).unwrap()
 }
