@@ -7,6 +7,7 @@
 //! killed and started anew.
 
 mod disk;
+mod given_up;
 mod http;
 mod input;
 mod kill;
