@@ -138,3 +138,17 @@ async fn a_lost_delivery_that_nobody_needs_is_never_asked_for() {
     assert_eq!(stage.requests("POST", "/attempts"), asked, "it is known now");
     stage.end().await;
 }
+
+#[tokio::test]
+async fn a_token_that_github_refuses_is_replaced() {
+    let stage = Stage::set().await;
+    topic(&stage.store, "feature/cart", "integration").await;
+    let words = "{\"message\":\"Bad credentials\"}";
+    stage.github.faults().rest("POST", CHECK_RUNS).answer(401, "application/json", words).times(1);
+    stage.github.forget_records();
+    let pull = stage.store.open_pull("feature/cart").into("integration").by("ana").await.unwrap();
+    stage.check(&pull).await.passes();
+    assert_eq!(stage.requests("POST", "/access_tokens"), 1);
+    assert_eq!(stage.requests("POST", "/check-runs"), 2);
+    stage.end().await;
+}

@@ -171,3 +171,75 @@ async fn two_pull_requests_with_one_head_and_base_show_the_worse_verdict_and_nam
     merge(&release).await.unwrap();
     stage.end().await;
 }
+
+#[tokio::test]
+async fn a_repository_taken_from_the_installation_and_given_back_is_compared() {
+    let stage = Stage::set().await;
+    topic(&stage.store, "feature/early", "integration").await;
+    let early = stage.store.open_pull("feature/early").into("integration").by("ana").await.unwrap();
+    stage.check(&early).await.passes();
+    stage.installation.remove([&stage.store]).await.unwrap();
+    stage.quiet().await;
+    stage.later();
+    topic(&stage.store, "feature/cart", "integration").await;
+    let pull = stage.store.open_pull("feature/cart").into("integration").by("ana").await.unwrap();
+    topic(&stage.store, "feature/early", "integration").await;
+    assert!(stage.is_silent_on(&pull).await);
+    stage.installation.add([&stage.store]).await.unwrap();
+    stage.check(&pull).await.passes();
+    stage.check(&early).await.passes();
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn an_app_that_is_installed_again_goes_on_as_the_new_installation() {
+    let stage = Stage::set().await;
+    topic(&stage.store, "feature/cart", "integration").await;
+    let pull = stage.store.open_pull("feature/cart").into("integration").by("ana").await.unwrap();
+    stage.check(&pull).await.passes();
+    stage.installation.uninstall().await.unwrap();
+    stage.quiet().await;
+    stage.later();
+    topic(&stage.store, "feature/cart", "integration").await;
+    stage.app.install("acme").on([&stage.store]).await.unwrap();
+    stage.check(&pull).await.passes();
+    merge(&pull).await.unwrap();
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn an_environment_that_is_deleted_is_missed_aloud_until_it_is_back() {
+    let stage = Stage::set().await;
+    topic(&stage.store, "feature/cart", "integration").await;
+    let pull = stage.store.open_pull("feature/cart").into("integration").by("ana").await.unwrap();
+    stage.check(&pull).await.passes();
+    let tip = stage.store.tip("staging").unwrap();
+    stage.later();
+    stage.store.delete_branch("staging").by("rita").await.unwrap();
+    let said = stage.check(&pull).await;
+    drop(said.is("action_required", "Could not decide: staging does not exist"));
+    stage.later();
+    stage.store.branch("staging").from(&tip).by("rita").await.unwrap();
+    stage.check(&pull).await.passes();
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn a_base_that_was_deleted_and_made_again_is_judged_anew() {
+    let stage = Stage::set().await;
+    topic(&stage.store, "feature/cart", "integration").await;
+    let pull = stage.store.open_pull("feature/cart").into("integration").by("ana").await.unwrap();
+    stage.check(&pull).await.passes();
+    let tip = stage.store.tip("integration").unwrap();
+    stage.later();
+    stage.store.delete_branch("integration").by("rita").await.unwrap();
+    stage.quiet().await;
+    assert!(!pull.is_open(), "GitHub closes what has no base");
+    stage.later();
+    stage.store.branch("integration").from(&tip).by("rita").await.unwrap();
+    topic(&stage.store, "feature/cart", "integration").await;
+    pull.reopen().by("ana").await.unwrap();
+    stage.check(&pull).await.passes();
+    merge(&pull).await.unwrap();
+    stage.end().await;
+}
