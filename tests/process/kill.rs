@@ -257,3 +257,40 @@ async fn killed_while_it_catches_up_it_catches_up_at_the_next_start() {
     assert!(checks.iter().all(failed));
     server.stop().await;
 }
+
+/// Much at a time, and a server that comes no further than a few requests before it is killed.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn killed_again_and_again_in_a_burst_it_comes_to_the_end() {
+    let world = World::new().await;
+    let mut server = world.start().await;
+    world.quiet().await;
+    for number in 0..8 {
+        let from = if number % 2 == 0 { "integration" } else { "master" };
+        open(&world, &format!("feature/{number}"), from, "integration").await;
+    }
+    let mut kills = 0;
+    loop {
+        let all = world.github.faults().rest("*", "*");
+        let fault = if kills % 2 == 0 { all.hold_answer() } else { all.hang_until_released() };
+        // Each start asks some twenty things first; it comes a little further each time.
+        let fault = fault.after(5 + 3 * kills).times(1);
+        let before = world.github.faults().held();
+        let reached = world.held_or_quiet(before).await;
+        fault.remove();
+        if !reached {
+            break;
+        }
+        server = anew(&world, server).await;
+        kills += 1;
+    }
+    assert!(kills > 3, "it came to the end after {kills} kills");
+    world.quiet().await;
+    for pull in world.store.pulls() {
+        let foreign = pull.number() % 2 == 0;
+        let expected = if foreign { "failure" } else { "success" };
+        assert_eq!(world.check(&pull).await, expected, "#{}", pull.number());
+        assert_eq!(pull.comments().len(), usize::from(foreign), "#{}", pull.number());
+    }
+    assert_eq!(world.store.every_check().len(), 8);
+    server.stop().await;
+}
