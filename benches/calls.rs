@@ -10,6 +10,8 @@
 
 #[path = "../tests/stories/calls.rs"]
 mod calls;
+#[path = "../tests/stories/shop.rs"]
+mod shop;
 #[path = "../tests/stories/stage.rs"]
 mod stage;
 

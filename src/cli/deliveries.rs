@@ -1,12 +1,12 @@
 use super::UsageError;
 use super::settings::Settings;
 use crate::engine::{Clock, SystemClock};
-use crate::store::{DeliveryFilter, DeliveryRow, DeliveryState, Options, SqliteStore, Store};
+use crate::store::{DeliveryFilter, DeliveryRow, DeliveryState, GivenUp, Options, SqliteStore, Store, Unit};
 use std::fmt::Write as _;
 
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum Command {
-    /// List deliveries, the newest first
+    /// List deliveries, the newest first; with `--state dead` everything that was given up
     #[command(after_help = "\
 Examples:
   towpath deliveries list
@@ -38,7 +38,7 @@ Examples:
 
 What it is about is looked at again as it is now; an effect that is there is not made twice.")]
     Replay {
-        /// GitHub's id of the delivery, or the number from the list
+        /// GitHub's id of the delivery, the number from the list, or what was given up as the list names it
         id: String,
     },
 }
@@ -82,10 +82,18 @@ async fn answer(store: &SqliteStore, command: Command) -> Result<String, UsageEr
         Command::List { state, limit } => {
             let filter = DeliveryFilter { state: state.map(DeliveryState::from), limit };
             let rows = store.deliveries(&filter).await.map_err(UsageError::new)?;
-            Ok(list(&rows))
+            let given_up = match filter.state {
+                Some(DeliveryState::Dead) => store.given_up(limit).await.map_err(UsageError::new)?,
+                _ => Vec::new(),
+            };
+            let text = list(&rows) + &without_delivery(&rows, &given_up);
+            Ok(if text.is_empty() { "no deliveries\n".to_owned() } else { text })
         }
         Command::Show { id } => Ok(show(&found(store, &id).await?)),
         Command::Replay { id } => {
+            if let Ok(unit) = id.parse::<Unit>() {
+                return revive(store, unit).await;
+            }
             let row = found(store, &id).await?;
             let done = store.replay(row.id, SystemClock.now()).await.map_err(UsageError::new)?;
             if done {
@@ -95,6 +103,18 @@ async fn answer(store: &SqliteStore, command: Command) -> Result<String, UsageEr
             }
         }
     }
+}
+
+async fn revive(store: &SqliteStore, unit: Unit) -> Result<String, UsageError> {
+    let given_up = store.given_up(u32::MAX).await.map_err(UsageError::new)?;
+    if given_up.iter().all(|it| it.unit != unit) {
+        return Err(UsageError::new(format!(
+            "{unit} was not given up; see towpath deliveries list --state dead"
+        )));
+    }
+    let done = format!("{unit} is taken up again\n");
+    store.mark(vec![unit], SystemClock.now()).await.map_err(UsageError::new)?;
+    Ok(done)
 }
 
 async fn found(store: &SqliteStore, id: &str) -> Result<DeliveryRow, UsageError> {
@@ -123,7 +143,18 @@ fn list(rows: &[DeliveryRow]) -> String {
             let _ = writeln!(text, "          {error}");
         }
     }
-    if text.is_empty() { "no deliveries\n".to_owned() } else { text }
+    text
+}
+
+/// What was given up and stands behind no delivery in the list: showing something on GitHub, for one.
+fn without_delivery(rows: &[DeliveryRow], given_up: &[GivenUp]) -> String {
+    let mut text = String::new();
+    for GivenUp { unit, error } in given_up.iter().filter(|it| rows.iter().all(|row| row.unit != it.unit)) {
+        let error = error.as_deref().unwrap_or("it is not known why");
+        // Writing to a String cannot fail.
+        let _ = write!(text, "given up  {unit}\n          {error}\n");
+    }
+    text
 }
 
 fn show(row: &DeliveryRow) -> String {

@@ -78,9 +78,10 @@ impl Inbox {
         Self { secrets, app_id, store, wake }
     }
 
-    /// Whether some action of this event is needed.
-    pub(super) fn reads(event: &str) -> bool {
-        EVENTS_READ.contains(&event)
+    /// Whether a delivery of this event and action may be needed; its body decides.
+    pub(super) fn may_need(event: &str, action: Option<&str>) -> bool {
+        let actions = NEEDED.iter().find(|(name, _)| *name == event).map(|(_, actions)| *actions);
+        actions.is_some_and(|needed| needed.is_empty() || action.is_some_and(|it| needed.contains(&it)))
     }
 
     /// Begins with a call's headers, before its body has come.
@@ -137,7 +138,11 @@ impl Inbox {
         body: &Bytes,
         now: Millis,
     ) -> Result<Option<NewDelivery>, Refusal> {
-        if !Self::reads(event) {
+        // A list would be read as an event too, its first value as the first field.
+        if body.iter().find(|byte| !byte.is_ascii_whitespace()) != Some(&b'{') {
+            return Err(not_json(&"it is no object"));
+        }
+        if NEEDED.iter().all(|(name, _)| *name != event) {
             serde_json::from_slice::<serde::de::IgnoredAny>(body).map_err(|error| not_json(&error))?;
             return Ok(None);
         }
@@ -159,15 +164,30 @@ impl Inbox {
     }
 }
 
-/// The events that some action of ours may need.
-const EVENTS_READ: [&str; 7] = [
-    "check_run",
-    "check_suite",
-    "installation",
-    "installation_repositories",
-    "pull_request",
-    "push",
-    "repository",
+/// The events that are needed, with the actions of theirs that are; none named stands for all.
+const NEEDED: [(&str, &[&str]); 7] = [
+    ("check_run", &["rerequested", "requested_action"]),
+    ("check_suite", &["rerequested", "requested_action"]),
+    ("installation", &[]),
+    ("installation_repositories", &[]),
+    (
+        "pull_request",
+        &["opened", "synchronize", "reopened", "edited", "closed", "ready_for_review", "converted_to_draft"],
+    ),
+    ("push", &[]),
+    (
+        "repository",
+        &[
+            "renamed",
+            "transferred",
+            "deleted",
+            "archived",
+            "unarchived",
+            "edited",
+            "privatized",
+            "publicized",
+        ],
+    ),
 ];
 
 /// What has to be looked at because of an event; `None` when nothing has to.
@@ -177,18 +197,20 @@ const EVENTS_READ: [&str; 7] = [
 fn unit_of(event: &str, envelope: &Envelope<'_>, app_id: u64) -> Result<Option<Unit>, Refusal> {
     let lacks = |what: &str| Refusal::Malformed(format!("the {event} event has no {what}"));
     let repository = || envelope.repository.map(|it| it.id).ok_or_else(|| lacks("repository.id"));
-    let action = envelope.action.as_deref().unwrap_or_default();
-    Ok(match (event, action) {
-        ("pull_request", "edited") if envelope.changes.as_ref().is_none_or(|it| it.base.is_none()) => None,
-        (
-            "pull_request",
-            "opened" | "synchronize" | "reopened" | "edited" | "closed" | "ready_for_review"
-            | "converted_to_draft",
-        ) => {
+    let action = envelope.action.as_deref();
+    if !Inbox::may_need(event, action) {
+        return Ok(None);
+    }
+    Ok(match event {
+        "pull_request" => {
+            let retargeted = envelope.changes.as_ref().is_some_and(|it| it.base.is_some());
+            if action == Some("edited") && !retargeted {
+                return Ok(None);
+            }
             let number = envelope.pull_request.ok_or_else(|| lacks("pull_request.number"))?.number;
             Some(Unit::Pull(repository()?, number))
         }
-        ("push", _) => {
+        "push" => {
             let pushed = envelope.pushed_ref.as_deref().ok_or_else(|| lacks("ref"))?;
             match pushed.strip_prefix("refs/heads/").map(BranchName::new) {
                 Some(Ok(branch)) => Some(Unit::Branch(repository()?, branch)),
@@ -196,20 +218,16 @@ fn unit_of(event: &str, envelope: &Envelope<'_>, app_id: u64) -> Result<Option<U
                 None => None,
             }
         }
-        ("check_run" | "check_suite", "rerequested" | "requested_action") => {
+        "check_run" | "check_suite" => {
             let made = envelope.check_run.as_ref().or(envelope.check_suite.as_ref());
             let ours = made.and_then(|it| it.app).is_some_and(|app| app.id == app_id);
             if ours { Some(Unit::Repository(repository()?)) } else { None }
         }
-        ("installation" | "installation_repositories", _) => {
+        "installation" | "installation_repositories" => {
             let installation = envelope.installation.ok_or_else(|| lacks("installation.id"))?;
             Some(Unit::Installation(installation.id))
         }
-        (
-            "repository",
-            "renamed" | "transferred" | "deleted" | "archived" | "unarchived" | "edited" | "privatized"
-            | "publicized",
-        ) => Some(Unit::Repository(repository()?)),
+        "repository" => Some(Unit::Repository(repository()?)),
         _ => None,
     })
 }
@@ -240,7 +258,7 @@ fn json_body(headers: &HeaderMap, body: Bytes) -> Result<Bytes, Refusal> {
     }
 }
 
-fn not_json(error: &serde_json::Error) -> Refusal {
+fn not_json(error: &dyn std::fmt::Display) -> Refusal {
     Refusal::Malformed(format!("the body is not the JSON that is expected: {error}"))
 }
 

@@ -146,6 +146,8 @@ pub struct FailedDelivery {
     pub delivered_at: DateTime<Utc>,
     /// The kind of event.
     pub event: String,
+    /// What happened, where the event tells.
+    pub action: Option<String>,
 }
 
 #[derive(Deserialize)]

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
+use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, Command};
 
@@ -164,7 +165,7 @@ impl Git {
         let Call { what, limit, .. } = call;
         match tokio::time::timeout(limit, self.run_unlimited(call)).await {
             Ok(answer) => answer,
-            // The child is killed when its handle is dropped with the future.
+            // The child and its own children are killed when their handles are dropped with the future.
             Err(_) => Err(GitError::Timeout { what, limit }),
         }
     }
@@ -181,8 +182,10 @@ impl Git {
             std::io::ErrorKind::NotFound => GitError::NotARepository { place: self.shown_place() },
             _ => GitError::io("starting git", &error),
         })?;
+        let mut group = Group::of(&child);
         let (stdout, stderr) = speak(&mut child, what, call.input).await?;
         let status = child.wait().await.map_err(|error| GitError::io("waiting for git", &error))?;
+        group.ended();
         let secrets = self.remote.as_ref().map_or(&[][..], Remote::secrets);
         let stderr = shown(&String::from_utf8_lossy(&stderr), secrets);
         match status.code() {
@@ -223,6 +226,7 @@ impl Git {
         command.envs(self.environment.iter().map(|(key, value)| (key, value)));
         let input = if call.input.is_empty() { Stdio::null() } else { Stdio::piped() };
         command.stdin(input).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+        command.process_group(0);
         command
     }
 
@@ -262,6 +266,31 @@ const FIXED_SETTINGS: [(&str, &str); 6] = [
     ("gc.auto", "0"),
     ("i18n.logOutputEncoding", "UTF-8"),
 ];
+
+/// A git and what it has started: a fetch leaves the network to another process, which would wait on for an
+/// answer that nobody reads any more. What has not ended by itself is killed with it.
+struct Group(Option<Pid>);
+
+impl Group {
+    /// Of a child that leads a group of its own.
+    fn of(child: &Child) -> Self {
+        Self(child.id().and_then(|id| Pid::from_raw(id.try_into().ok()?)))
+    }
+
+    /// Its number may be given to others from now on.
+    fn ended(&mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        if let Some(leader) = self.0 {
+            // A group that has ended meanwhile needs no killing.
+            let _ = kill_process_group(leader, Signal::KILL);
+        }
+    }
+}
 
 /// Feeds the child and takes what it says on both channels at once, so that no pipe runs full.
 async fn speak(

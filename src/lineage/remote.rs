@@ -41,10 +41,15 @@ impl Remote {
     /// The git settings that reach this remote: for the environment of one process, never for a file.
     ///
     /// The header belongs to scheme and host of the URL, so no other host is shown it; redirects are not
-    /// followed, so none is asked either.
+    /// followed, so none is asked either. A remote that says nothing for a minute is given up; one that is
+    /// still packing says so every five seconds.
     pub(super) fn settings(&self) -> Vec<(String, String)> {
-        let mut settings =
-            vec![setting("remote.origin.url", &self.url), setting("http.followRedirects", "false")];
+        let mut settings = vec![
+            setting("remote.origin.url", &self.url),
+            setting("http.followRedirects", "false"),
+            setting("http.lowSpeedLimit", "1"),
+            setting("http.lowSpeedTime", "60"),
+        ];
         if let (Some(authorization), Some(host)) = (&self.authorization, scheme_and_host(&self.url)) {
             settings.push((format!("http.{host}/.extraHeader"), authorization.header.clone()));
         }

@@ -12,7 +12,8 @@ mod unit;
 
 pub use rows::{
     Accepted, Account, AccountState, DeliveryFilter, DeliveryId, DeliveryRow, DeliveryState, Desired, Effect,
-    JudgedPull, LedgerRows, NewDelivery, PullRow, PullState, PushRow, RepositoryRow, RepositoryState, TipRow,
+    GivenUp, JudgedPull, LedgerRows, NewDelivery, PullRow, PullState, PushRow, RepositoryRow,
+    RepositoryState, TipRow,
 };
 pub use sqlite::{Options, SqliteStore};
 pub use unit::{InvalidUnit, Unit};
@@ -233,6 +234,10 @@ pub trait Store: Send + Sync + std::fmt::Debug {
 
     /// One delivery by its row id or GUID.
     async fn delivery(&self, id_or_guid: &str) -> Result<Option<DeliveryRow>, StoreError>;
+
+    /// Units that were given up, at most `limit`. Not each has a delivery that says so: what GitHub shall
+    /// show has none.
+    async fn given_up(&self, limit: u32) -> Result<Vec<GivenUp>, StoreError>;
 
     /// Takes a delivery in again: it counts as not yet digested, and its unit is marked and revived.
     /// `false` when there is no such delivery or its body has been dropped.

@@ -49,6 +49,15 @@ pub enum DeliveryState {
     Dead,
 }
 
+/// A unit that was given up, until it is marked again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GivenUp {
+    /// The unit.
+    pub unit: Unit,
+    /// Why.
+    pub error: Option<String>,
+}
+
 /// A stored delivery.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DeliveryRow {

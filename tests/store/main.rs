@@ -48,6 +48,7 @@ macro_rules! suite {
                     a_done_unit_rests_until_it_is_marked,
                     a_mark_does_not_jump_the_back_off,
                     a_mark_revives_a_dead_unit,
+                    what_was_given_up_is_listed_until_it_is_marked,
                     a_mark_during_the_work_outlives_giving_up,
                     an_ended_lease_counts_as_a_failure,
                     a_lease_that_ended_still_holds_until_somebody_takes_over,

@@ -61,6 +61,20 @@ pub(crate) async fn a_mark_revives_a_dead_unit(store: Arc<dyn Store>) {
     assert_eq!(leased(store, 30).await.failures, 0);
 }
 
+pub(crate) async fn what_was_given_up_is_listed_until_it_is_marked(store: Arc<dyn Store>) {
+    let store = &*store;
+    store.mark(vec![pull_unit(1), pull_unit(2)], 10).await.unwrap();
+    assert_eq!(store.given_up(10).await.unwrap(), []);
+    let lease = leased_unit(store, &pull_unit(1), 10).await;
+    settle(store, &lease, dead(), 20).await;
+    let listed = store.given_up(10).await.unwrap();
+    let units: Vec<_> = listed.iter().map(|it| (it.unit.clone(), it.error.as_deref())).collect();
+    assert_eq!(units, [(pull_unit(1), Some("GitHub never answered"))]);
+    assert_eq!(store.given_up(0).await.unwrap(), []);
+    store.mark(vec![pull_unit(1)], 30).await.unwrap();
+    assert_eq!(store.given_up(10).await.unwrap(), []);
+}
+
 pub(crate) async fn a_mark_during_the_work_outlives_giving_up(store: Arc<dyn Store>) {
     let store = &*store;
     store.mark(vec![pull_unit(1)], 10).await.unwrap();

@@ -1,7 +1,8 @@
 //! How many calls to GitHub's REST API each event costs, the installation's token apart, which is asked
 //! for once an hour.
 
-use crate::stage::{Stage, merge, topic};
+use crate::shop::{merge, topic};
+use crate::stage::Stage;
 
 /// What happened, and the calls it cost.
 pub type Count = (&'static str, usize);

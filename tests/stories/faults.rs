@@ -1,6 +1,7 @@
 //! GitHub, git and the network at their worst.
 
-use crate::stage::{Stage, merge, topic};
+use crate::shop::{merge, topic};
+use crate::stage::Stage;
 use std::time::Duration;
 use towpath_sandbox::CheckHandle;
 
@@ -121,5 +122,33 @@ async fn a_webhook_that_github_never_sent_is_made_good_by_looking() {
     stage.github.faults().clear();
     stage.restart().await;
     stage.check(&pull).await.passes();
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn a_lost_delivery_that_nobody_needs_is_never_asked_for() {
+    let mut stage = Stage::set().await;
+    stage.stop().await;
+    topic(&stage.store, "feature/cart", "integration").await;
+    stage.github.settled().await;
+    stage.start().await;
+    let asked = stage.requests("POST", "/attempts");
+    assert_eq!(asked, 1, "the push, and not the suite that GitHub made for it");
+    stage.restart().await;
+    assert_eq!(stage.requests("POST", "/attempts"), asked, "it is known now");
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn a_token_that_github_refuses_is_replaced() {
+    let stage = Stage::set().await;
+    topic(&stage.store, "feature/cart", "integration").await;
+    let words = "{\"message\":\"Bad credentials\"}";
+    stage.github.faults().rest("POST", CHECK_RUNS).answer(401, "application/json", words).times(1);
+    stage.github.forget_records();
+    let pull = stage.store.open_pull("feature/cart").into("integration").by("ana").await.unwrap();
+    stage.check(&pull).await.passes();
+    assert_eq!(stage.requests("POST", "/access_tokens"), 1);
+    assert_eq!(stage.requests("POST", "/check-runs"), 2);
     stage.end().await;
 }

@@ -11,6 +11,9 @@
 
 mod calls;
 mod faults;
+mod names;
 mod path;
 mod people;
+mod shop;
 mod stage;
+mod trouble;

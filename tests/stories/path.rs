@@ -1,6 +1,7 @@
 //! Topics and promotions, and what happens to a verdict when something moves.
 
-use crate::stage::{Stage, merge, topic};
+use crate::shop::{merge, topic};
+use crate::stage::Stage;
 
 #[tokio::test]
 async fn a_topic_from_integration_passes_and_merges() {

@@ -1,6 +1,7 @@
 //! What people do besides: drafts, forks, buttons, renames, two pull requests with one head.
 
-use crate::stage::{Setting, Stage, merge, topic};
+use crate::shop::{merge, topic};
+use crate::stage::{Setting, Stage};
 
 #[tokio::test]
 async fn drafts_and_reopened_pull_requests_are_judged() {

@@ -1,23 +1,22 @@
 //! What the stories stand on: the embedded GitHub, the real server, and an end that forgives nothing.
 
+use crate::shop::{SECRET, app_config, shop};
 use std::collections::BTreeSet;
-use std::future::IntoFuture;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tempfile::TempDir;
-use towpath::engine::{BackOff, Config, Engine, Settings, SystemClock, system_random};
+use towpath::engine::{BackOff, Config, Engine, OpenError, Settings, SystemClock, system_random};
 use towpath::flow::Flow;
 use towpath::github::{AppKey, Secret};
 use towpath::store::{Options, SqliteStore, Store};
 use towpath::web::{Limits, Server};
 use towpath_sandbox::contract::{self, Contract};
 use towpath_sandbox::{
-    AppConfig, AppHandle, CheckHandle, CheckState, InstallationHandle, ManualClock, Merged, Method,
-    Permission, PullHandle, Refused, RepoHandle, Sandbox,
+    AppConfig, AppHandle, CheckHandle, CheckState, InstallationHandle, ManualClock, PullHandle, RepoHandle,
+    Sandbox,
 };
 use tracing_subscriber::layer::SubscriberExt;
 
-const SECRET: &str = "a secret of the stories";
 const PATIENCE: Duration = Duration::from_secs(30);
 const LOOK_EVERY: Duration = Duration::from_millis(5);
 
@@ -79,14 +78,7 @@ impl Stage {
         let config =
             towpath_sandbox::Config { clock: Arc::clone(&clock) as _, ..towpath_sandbox::Config::default() };
         let github = Sandbox::start(config).await.unwrap();
-        let mut app = AppConfig::new("towpath")
-            .permission("checks", "write")
-            .permission("contents", "read")
-            .permission("pull_requests", "write")
-            .permission("statuses", "write")
-            .events(["pull_request", "push", "repository"])
-            .webhook("http://127.0.0.1:9/nobody-there-yet");
-        SECRET.clone_into(&mut app.webhook_secret);
+        let mut app = app_config();
         app.form_encoded = setting.form_encoded;
         let app = github.app(app).await.unwrap();
         let store = shop(&github, &setting.branches).await;
@@ -148,6 +140,23 @@ impl Stage {
     pub async fn check(&self, pull: &PullHandle) -> Said {
         let base = pull.state().unwrap().base;
         self.check_named(pull, &format!("towpath: {base}")).await
+    }
+
+    /// The check for the present base as soon as it comes to a conclusion, though other work goes on.
+    pub async fn check_soon(&self, pull: &PullHandle) -> Said {
+        let name = format!("towpath: {}", pull.state().unwrap().base);
+        let shown = async {
+            loop {
+                let state = pull.check(&name).and_then(|check| check.state());
+                match state.filter(|state| state.conclusion.is_some()) {
+                    Some(state) => return state,
+                    None => tokio::time::sleep(LOOK_EVERY).await,
+                }
+            }
+        };
+        let state = tokio::time::timeout(PATIENCE, shown).await.expect("no check came");
+        self.heard.checks.lock().unwrap().insert((state.id, state.title.clone().unwrap_or_default()));
+        Said(state)
     }
 
     /// The check of this name.
@@ -280,16 +289,10 @@ impl Said {
     }
 }
 
-/// Presses the merge button as rita.
-pub fn merge(pull: &PullHandle) -> impl Future<Output = Result<Merged, Refused>> {
-    pull.merge(Method::Merge).by("rita").into_future()
-}
-
 async fn serve(github: &Sandbox, app: &AppHandle, folder: &TempDir, settings: Settings) -> Server {
-    let key = AppKey::from_pem(&app.id().to_string(), AppConfig::demo_key()).unwrap();
-    let config = Config {
+    let config = || Config {
         app_id: app.id(),
-        key,
+        key: AppKey::from_pem(&app.id().to_string(), AppConfig::demo_key()).unwrap(),
         secrets: vec![Secret::new(SECRET)],
         api_url: github.api_url(),
         call_within: Duration::from_millis(1_500),
@@ -298,43 +301,20 @@ async fn serve(github: &Sandbox, app: &AppHandle, folder: &TempDir, settings: Se
         flow: Flow::pro(),
         clock: Arc::new(SystemClock),
         random: Arc::new(system_random),
-        settings,
+        settings: settings.clone(),
     };
-    let engine = Engine::open(config).await.unwrap();
+    let opened = async {
+        loop {
+            match Engine::open(config()).await {
+                // A git that another story starts in this instant has the lock's file too until it runs.
+                Err(OpenError::InUse(_)) => tokio::time::sleep(LOOK_EVERY).await,
+                opened => return opened.unwrap(),
+            }
+        }
+    };
+    let engine = tokio::time::timeout(PATIENCE, opened).await.expect("the data folder stays in use");
     let listener = Server::bind("127.0.0.1", 0).await.unwrap();
     Server::start(listener, engine, Limits::default()).unwrap()
-}
-
-async fn shop(github: &Sandbox, branches: &[&str]) -> RepoHandle {
-    let store = github
-        .repository("acme/store")
-        .default_branch("master")
-        .with("ana", Permission::Write)
-        .with("ben", Permission::Write)
-        .with("rita", Permission::Maintain)
-        .create()
-        .await
-        .unwrap();
-    store.commit_on("master").orphan().file("README", "Acme\n").by("rita").await.unwrap();
-    for branch in branches {
-        store.branch(branch).from("master").by("rita").await.unwrap();
-    }
-    if branches == ["integration", "staging", "production"] {
-        topic(&store, "release-one", "integration").await;
-        store.merge("release-one").into("integration").no_ff().by("ana").await.unwrap();
-        store.merge("integration").into("staging").no_ff().by("rita").await.unwrap();
-        store.merge("staging").into("production").no_ff().by("rita").await.unwrap();
-        store.merge("production").into("master").ff_only().by("rita").await.unwrap();
-        store.delete_branch("release-one").by("ana").await.unwrap();
-    }
-    store
-}
-
-/// A branch with one commit of its own, cut from another branch.
-pub async fn topic(store: &RepoHandle, name: &str, from: &str) -> String {
-    let file = format!("{}.txt", name.replace('/', "-"));
-    let commit = store.commit_on(name).from(from).file(&file, format!("{name}\n"));
-    commit.message(&format!("Work on {name}")).by("ana").await.unwrap()
 }
 
 /// Keeps what is logged as an error.

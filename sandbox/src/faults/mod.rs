@@ -7,6 +7,7 @@
 //! # }
 //! ```
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -22,6 +23,8 @@ pub(crate) enum RestEffect {
     },
     /// Waits, then goes on as if nothing had been; `None` waits for [`Faults::release`].
     Hang(Option<Duration>),
+    /// The request takes effect; the answer waits for [`Faults::release`].
+    HoldAnswer,
     /// The connection is dropped before anything happened.
     ResetBefore,
     /// The request takes effect, and the connection is dropped instead of an answer.
@@ -61,16 +64,23 @@ struct Planted<E> {
     first: String,
     second: String,
     effect: E,
+    spared: u32,
     left: Option<u32>,
     hits: u32,
 }
 
 impl<E: Clone> Planted<E> {
     fn take(list: &mut [Self], matches: impl Fn(&Self) -> bool) -> Option<E> {
-        let found = list.iter_mut().find(|fault| fault.left != Some(0) && matches(fault))?;
-        found.left = found.left.map(|left| left - 1);
-        found.hits += 1;
-        Some(found.effect.clone())
+        for found in list.iter_mut().filter(|fault| fault.left != Some(0) && matches(fault)) {
+            if found.spared > 0 {
+                found.spared -= 1;
+                continue;
+            }
+            found.left = found.left.map(|left| left - 1);
+            found.hits += 1;
+            return Some(found.effect.clone());
+        }
+        None
     }
 }
 
@@ -86,6 +96,7 @@ struct Book {
 pub struct Faults {
     book: Arc<Mutex<Book>>,
     released: Arc<Notify>,
+    held: Arc<AtomicU64>,
 }
 
 impl Faults {
@@ -118,8 +129,18 @@ impl Faults {
         self.release();
     }
 
+    /// How many requests have come to wait for [`Faults::release`] so far, those that have gone on too.
+    pub fn held(&self) -> u64 {
+        self.held.load(Ordering::SeqCst)
+    }
+
     pub(crate) async fn wait_for_release(&self) {
-        self.released.notified().await;
+        let released = self.released.notified();
+        tokio::pin!(released);
+        // Whoever sees the count may release at once, and must not be missed.
+        released.as_mut().enable();
+        self.held.fetch_add(1, Ordering::SeqCst);
+        released.await;
     }
 
     pub(crate) fn rest_effect(&self, method: &str, path: &str) -> Option<RestEffect> {
@@ -156,6 +177,7 @@ impl RestMatcher {
                 first: self.method,
                 second: self.path,
                 effect,
+                spared: 0,
                 left: None,
                 hits: 0,
             });
@@ -184,6 +206,11 @@ impl RestMatcher {
     /// Keeps the request waiting until [`Faults::release`].
     pub fn hang_until_released(self) -> Fault {
         self.plant(RestEffect::Hang(None))
+    }
+
+    /// Lets the request take effect and keeps its answer until [`Faults::release`].
+    pub fn hold_answer(self) -> Fault {
+        self.plant(RestEffect::HoldAnswer)
     }
 
     /// Drops the connection; nothing takes effect.
@@ -219,6 +246,7 @@ impl HookMatcher {
                 first: self.event,
                 second: self.action,
                 effect,
+                spared: 0,
                 left: None,
                 hits: 0,
             });
@@ -267,6 +295,19 @@ pub struct Fault {
 }
 
 impl Fault {
+    /// Lets that many pass unharmed before it strikes.
+    #[expect(clippy::return_self_not_must_use, reason = "usually the end of a sentence")]
+    pub fn after(self, others: u32) -> Self {
+        self.faults.with(|book| {
+            let rest = book.rest.iter_mut().filter(|fault| fault.id == self.id);
+            let hooks = book.hooks.iter_mut().filter(|fault| fault.id == self.id);
+            rest.map(|fault| &mut fault.spared)
+                .chain(hooks.map(|fault| &mut fault.spared))
+                .for_each(|spared| *spared = others);
+        });
+        self
+    }
+
     /// Strikes only that many times.
     #[expect(clippy::return_self_not_must_use, reason = "usually the end of a sentence")]
     pub fn times(self, times: u32) -> Self {
@@ -336,5 +377,27 @@ mod tests {
         let struck = (0..3).filter_map(|_| faults.rest_effect("POST", "/x")).count();
         assert_eq!((struck, fault.hits()), (2, 2));
         assert!(faults.rest_effect("GET", "/x").is_none());
+    }
+
+    #[test]
+    fn a_fault_spares_as_many_as_said() {
+        let faults = Faults::default();
+        faults.rest("*", "*").status(502).after(2).times(1);
+        let struck: Vec<_> = (0..4).map(|_| faults.rest_effect("GET", "/x").is_some()).collect();
+        assert_eq!(struck, [false, false, true, false]);
+    }
+
+    #[tokio::test]
+    async fn what_waits_for_release_is_counted_and_let_go() {
+        let faults = Faults::default();
+        let waiting = tokio::spawn({
+            let faults = faults.clone();
+            async move { faults.wait_for_release().await }
+        });
+        while faults.held() == 0 {
+            tokio::task::yield_now().await;
+        }
+        faults.release();
+        waiting.await.unwrap();
     }
 }

@@ -85,7 +85,9 @@ pub(crate) async fn handle(
     }
     let mut response = tagged(answered.response, &record).await;
     decorate(hub, response.headers_mut(), answered.usage);
-    Ok(recorded(hub, record, response).await)
+    let response = recorded(hub, record, response).await;
+    hold_answer(hub, effect.as_ref()).await;
+    Ok(response)
 }
 
 fn drop_connection(hub: &Hub, record: Exchange) -> Result<Response<Body>, Dropped> {
@@ -128,6 +130,13 @@ pub(crate) async fn wait(hub: &Hub, effect: Option<&RestEffect>) {
         Some(RestEffect::Hang(Some(duration))) => tokio::time::sleep(*duration).await,
         Some(RestEffect::Hang(None)) => hub.faults.wait_for_release().await,
         _ => {}
+    }
+}
+
+/// Keeps an answer back as long as a planted failure says.
+pub(crate) async fn hold_answer(hub: &Hub, effect: Option<&RestEffect>) {
+    if effect == Some(&RestEffect::HoldAnswer) {
+        hub.faults.wait_for_release().await;
     }
 }
 

@@ -26,7 +26,7 @@ use axum::routing::{delete, get, patch, post, put};
 
 pub(crate) use auth::{Caller, caller, installation_token};
 pub(crate) use call::{Answer, Call, Reply};
-pub(crate) use door::{Dropped, Route, handle, is_rest, planted, wait};
+pub(crate) use door::{Dropped, Route, handle, hold_answer, is_rest, planted, wait};
 
 use crate::Refused;
 use crate::hub::Hub;

@@ -56,6 +56,7 @@ pub(crate) async fn handle(hub: &Arc<Hub>, request: Request<Incoming>) -> Result
     if effect == Some(RestEffect::ResetAfter) {
         return Err(Dropped);
     }
+    rest::hold_answer(hub, effect.as_ref()).await;
     Ok(response)
 }
 

@@ -112,6 +112,15 @@ impl CheckHandle {
 }
 
 impl RepoHandle {
+    /// Every check run ever made here, those too that a newer one of the same name hides, oldest first.
+    pub fn every_check(&self) -> Vec<CheckHandle> {
+        let ids: Vec<u64> = self.hub.with(|world| {
+            let own = world.runs.values().filter(|run| run.repository == self.id);
+            own.map(|run| run.id).collect()
+        });
+        ids.into_iter().map(|id| CheckHandle::new(Arc::clone(&self.hub), id)).collect()
+    }
+
     /// Another app reports a check on a commit or branch: a CI that is not the one under test.
     pub fn check(&self, app: &AppHandle, name: &str, commit: &str) -> CreateCheck {
         CreateCheck {

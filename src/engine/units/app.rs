@@ -2,7 +2,8 @@
 
 use crate::engine::inbox::Inbox;
 use crate::engine::room::{Room, Trouble};
-use crate::store::{Account, AccountState, Change, Unit};
+use crate::github::FailedDelivery;
+use crate::store::{AccountState, Change, Unit};
 use std::collections::HashSet;
 
 /// How far back GitHub keeps deliveries that can be asked for again, in days.
@@ -20,13 +21,8 @@ pub(super) async fn run(room: &Room) -> Result<Vec<Change>, Trouble> {
 async fn installations(room: &Room) -> Result<Vec<Change>, Trouble> {
     let present = room.api.installations().await?;
     let mut changes = Vec::new();
-    for installation in &present {
-        let state =
-            if installation.suspended_at.is_some() { AccountState::Suspended } else { AccountState::Active };
-        let login = installation.account.as_ref().map(|it| it.login.clone()).unwrap_or_default();
-        changes.push(Change::Account(Account { id: installation.id, login, state }));
-        changes.push(Change::Mark(Unit::Installation(installation.id)));
-    }
+    // Each looks after its own account: only there it shows whether the account has come back.
+    changes.extend(present.iter().map(|it| Change::Mark(Unit::Installation(it.id))));
     for account in room.store.accounts().await? {
         if account.state != AccountState::Deleted && present.iter().all(|it| it.id != account.id) {
             changes.push(Change::Mark(Unit::Installation(account.id)));
@@ -42,7 +38,9 @@ async fn ask_again(room: &Room) -> Result<(), Trouble> {
     let failed = room.api.failed_deliveries(now - chrono::Duration::days(REDELIVERABLE_DAYS)).await?;
     let (mut seen, mut asked) = (HashSet::new(), 0);
     // The newest attempt of each delivery comes first.
-    for delivery in failed.into_iter().filter(|it| Inbox::reads(&it.event)) {
+    // What is not needed is never known here either, and would be asked for at each start again.
+    let needed = |it: &FailedDelivery| Inbox::may_need(&it.event, it.action.as_deref());
+    for delivery in failed.into_iter().filter(needed) {
         let newest = seen.insert(delivery.guid.clone());
         if !newest || room.was_asked(delivery.id) || room.store.delivery(&delivery.guid).await?.is_some() {
             continue;

@@ -18,7 +18,10 @@ pub(super) async fn run(room: &Room, unit: &Unit, id: InstallationId) -> Result<
             let login = installation.account.map(|account| account.login).unwrap_or_default();
             changes.push(Change::Account(Account { id, login, state }));
             if !suspended {
-                changes.extend(covered(room, id, known).await?);
+                // While it was suspended GitHub told nothing and kept nothing that could be asked for.
+                let before = room.store.account(id).await?.map(|account| account.state);
+                let came_back = before.is_some_and(|state| state != AccountState::Active);
+                changes.extend(covered(room, id, known, came_back).await?);
             }
         }
         Err(ApiError::NotFound { .. }) => {
@@ -32,14 +35,19 @@ pub(super) async fn run(room: &Room, unit: &Unit, id: InstallationId) -> Result<
 }
 
 /// Compares the repositories that GitHub names with those that are known.
-async fn covered(room: &Room, id: InstallationId, known: Vec<RepositoryRow>) -> Result<Vec<Change>, Trouble> {
+async fn covered(
+    room: &Room,
+    id: InstallationId,
+    known: Vec<RepositoryRow>,
+    came_back: bool,
+) -> Result<Vec<Change>, Trouble> {
     let mut known: HashMap<_, _> = known.into_iter().map(|row| (row.id, row)).collect();
     let mut changes = Vec::new();
     for repository in room.api.repositories(id).await? {
         let before = known.remove(&repository.id);
         let reconciled_at = before.as_ref().and_then(|row| row.reconciled_at);
         let row = repository_row(&repository, id, reconciled_at);
-        let came_back = before.is_some_and(|row| row.state == RepositoryState::Gone);
+        let came_back = came_back || before.is_some_and(|row| row.state == RepositoryState::Gone);
         let due = reconciled_at.is_none_or(|at| at + super::repository::RECONCILE_EVERY <= room.now());
         if row.state == RepositoryState::Active && (came_back || due) {
             changes.push(Change::Mark(Unit::Repository(row.id)));

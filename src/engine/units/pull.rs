@@ -15,6 +15,7 @@ use crate::flow::{Base, Cause, Head, Outcome, Pull, PullNumber, RepositoryId, Ro
 use crate::github::{ApiError, Remedy};
 use crate::lineage::{Ledger, Repository};
 use crate::store::{Change, JudgedPull, PullRow, PullState, RepositoryRow, RepositoryState, Unit};
+pub(super) use effects::left;
 use latest::Latest;
 
 pub(super) async fn run(
@@ -28,20 +29,26 @@ pub(super) async fn run(
     let Latest { repository, pull, mut changes } =
         Latest::of(room, &news, id, number, before.as_ref()).await?;
     changes.extend(news.digested(unit));
-    if repository.state == RepositoryState::Gone || pull.state != PullState::Open {
+    if repository.state == RepositoryState::Gone {
         return Ok(changes);
     }
     let case = Case { room, repository: &repository, before: before.as_ref() };
+    if pull.state != PullState::Open {
+        changes.extend(case.left(&pull).await?);
+        return Ok(changes);
+    }
     let judged = match case.look(pull).await {
         Ok(judged) => judged,
         Err(NotJudged(row)) => {
             if row.state == PullState::Open {
                 changes.extend(case.retire(&row).await?);
             }
+            changes.extend(case.left(&row).await?);
             changes.push(Change::Pull(row));
             return Ok(changes);
         }
     };
+    changes.extend(case.left(&judged.row).await?);
     changes.push(Change::Pull(judged.row.clone()));
     changes.extend(case.effects(&judged).await?);
     match judged.trouble {
@@ -72,6 +79,13 @@ struct Judged {
 struct NotJudged(PullRow);
 
 impl Case<'_> {
+    async fn left(&self, row: &PullRow) -> Result<Vec<Change>, Trouble> {
+        match self.before {
+            Some(before) => left(self.room, before, row).await,
+            None => Ok(Vec::new()),
+        }
+    }
+
     async fn look(&self, row: PullRow) -> Result<Judged, NotJudged> {
         if self.room.flow.role(&row.base_branch) == Role::Topic {
             return Err(NotJudged(row));

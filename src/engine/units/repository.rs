@@ -2,6 +2,7 @@
 //! made good; and people's requests to judge a commit again.
 
 use super::news::{News, pull_row, repository_row};
+use super::pull::left;
 use crate::engine::room::{Room, Trouble};
 use crate::flow::{BranchName, CommitId, Millis, PullNumber, RepositoryId, Role, TipSource};
 use crate::github::events::{RecheckEvent, RepositoryEvent};
@@ -101,9 +102,11 @@ async fn pulls(room: &Room, row: &RepositoryRow, open: Vec<JudgedPull>) -> Resul
         changes.push(Change::Pull(pull));
     }
     // Those that GitHub no longer names were closed meanwhile: each is asked about by itself.
-    for number in known.into_keys() {
+    for (number, before) in known {
         let pull = room.api.pull(row.installation, &row.full_name, number).await?;
-        changes.push(Change::Pull(pull_row(&pull, row.id)?));
+        let pull = pull_row(&pull, row.id)?;
+        changes.extend(left(room, &before, &pull).await?);
+        changes.push(Change::Pull(pull));
     }
     Ok(changes)
 }

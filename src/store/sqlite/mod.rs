@@ -20,8 +20,8 @@ mod values;
 mod writer;
 
 use super::{
-    Accepted, Account, Change, Committed, DeliveryFilter, DeliveryId, DeliveryRow, Effect, JudgedPull, Lease,
-    LedgerRows, Millis, NewDelivery, Next, RepositoryRow, Store, StoreError, TipRow, Unit,
+    Accepted, Account, Change, Committed, DeliveryFilter, DeliveryId, DeliveryRow, Effect, GivenUp,
+    JudgedPull, Lease, LedgerRows, Millis, NewDelivery, Next, RepositoryRow, Store, StoreError, TipRow, Unit,
 };
 use crate::flow::{BranchName, CommitId, InstallationId, PullNumber, RepositoryId};
 use async_trait::async_trait;
@@ -211,6 +211,10 @@ impl Store for SqliteStore {
     async fn delivery(&self, id_or_guid: &str) -> Result<Option<DeliveryRow>, StoreError> {
         let id_or_guid = id_or_guid.to_owned();
         self.readers.run(move |c| inbox::find(c, &id_or_guid)).await
+    }
+
+    async fn given_up(&self, limit: u32) -> Result<Vec<GivenUp>, StoreError> {
+        self.readers.run(move |c| units::given_up(c, limit)).await
     }
 
     async fn replay(&self, id: DeliveryId, now: Millis) -> Result<bool, StoreError> {

@@ -3,7 +3,7 @@
 //! `due` orders everything: it is when a free unit may be taken and when a taken one becomes free
 //! again, so that "what is next" and "when is next" are the first entries of one index.
 
-use crate::store::{Committed, Lease, Millis, Next, StoreError, Unit};
+use crate::store::{Committed, GivenUp, Lease, Millis, Next, StoreError, Unit};
 use rusqlite::{Connection, OptionalExtension, Row, named_params};
 
 /// A mark makes a unit that rests or was given up due at once. One that failed waits on: what is wrong
@@ -75,6 +75,9 @@ const DEAD: &str = "
 
 const REVIVE: &str = "UPDATE units SET dead = 0, failures = 0, due = :now WHERE id = :id AND dead = 1";
 
+/// For an operator who asks once in a while, so it may walk the table.
+const GIVEN_UP: &str = "SELECT key, error FROM units WHERE dead = 1 ORDER BY id DESC LIMIT ?1";
+
 /// The row number of a unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct UnitId(pub(super) i64);
@@ -132,6 +135,11 @@ pub(super) fn next_due(
         return Ok(Some(now));
     }
     Ok(connection.prepare_cached(NEXT_DUE)?.query_row(named_params! { ":now": now }, |row| row.get(0))?)
+}
+
+pub(super) fn given_up(connection: &Connection, limit: u32) -> Result<Vec<GivenUp>, StoreError> {
+    let read = |row: &Row<'_>| Ok(GivenUp { unit: row.get("key")?, error: row.get("error")? });
+    Ok(connection.prepare_cached(GIVEN_UP)?.query_map([limit], read)?.collect::<Result<_, _>>()?)
 }
 
 /// The unit of a lease, while nobody else took over and it was not settled.

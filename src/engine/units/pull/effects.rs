@@ -1,11 +1,11 @@
 //! What GitHub shall show of a verdict.
 
 use super::{Case, Judged};
-use crate::engine::room::Trouble;
+use crate::engine::room::{Room, Trouble};
 use crate::flow::{BranchName, Outcome, PullNumber, Verdict};
 use crate::github::{CheckRunAction, CheckRunBody, CheckRunOutput};
 use crate::report::{self, CheckText, Subject};
-use crate::store::{Change, Desired, JudgedPull, PullRow, Unit};
+use crate::store::{Change, Desired, JudgedPull, PullRow, PullState, Unit};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use sha2::{Digest, Sha256};
@@ -120,6 +120,24 @@ impl Case<'_> {
         let text = report::retired(base, &self.subject(&judged));
         desire(row, base, &text, Vec::new()).map(Some)
     }
+}
+
+/// Those with whom a pull request has shared a check that it has left, by another head or base or by its
+/// end: the check is worded by them alone from now on.
+pub(in crate::engine::units) async fn left(
+    room: &Room,
+    before: &JudgedPull,
+    row: &PullRow,
+) -> Result<Vec<Change>, Trouble> {
+    let (Some(head), Some(base)) = (before.judged_head, &before.judged_base) else {
+        return Ok(Vec::new());
+    };
+    if row.state == PullState::Open && head == row.head_commit && *base == row.base_branch {
+        return Ok(Vec::new());
+    }
+    let sharing = room.store.sharing(row.repository, head, base).await?;
+    let others = sharing.iter().map(|it| it.pull.number).filter(|number| *number != row.number);
+    Ok(others.map(|number| Change::Mark(Unit::Pull(row.repository, number))).collect())
 }
 
 fn desire(

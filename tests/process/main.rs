@@ -1,0 +1,20 @@
+#![allow(
+    unreachable_pub,
+    clippy::unwrap_used,
+    reason = "a test may end by unwrapping, and its modules are seen by nobody else"
+)]
+//! The program itself: `towpath serve` as a process against the embedded GitHub, started, fed, stopped,
+//! killed and started anew.
+
+mod disk;
+mod given_up;
+mod http;
+mod input;
+mod kill;
+mod secrets;
+mod server;
+#[path = "../stories/shop.rs"]
+mod shop;
+mod start;
+mod stop;
+mod world;

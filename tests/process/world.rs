@@ -1,0 +1,130 @@
+//! Where the server lives: the embedded GitHub with the shop, a data folder, and waiting for quiet.
+
+use crate::server::{Environment, LOOK_EVERY, PATIENCE, Server};
+use crate::shop::{SECRET, app_config, shop};
+use std::sync::Arc;
+use tempfile::TempDir;
+use towpath::store::{Options, SqliteStore, Store};
+use towpath_sandbox::{
+    AppConfig, AppHandle, Clock as _, Config, Fault, ManualClock, PullHandle, RepoHandle, Sandbox,
+    SystemClock,
+};
+
+/// A GitHub, a shop on it, and a folder for the server's data.
+pub struct World {
+    pub github: Sandbox,
+    pub app: AppHandle,
+    pub store: RepoHandle,
+    pub folder: TempDir,
+    clock: Arc<ManualClock>,
+}
+
+impl World {
+    /// `acme/store` after one release, with the App installed and no server yet.
+    pub async fn new() -> Self {
+        let clock = Arc::new(ManualClock::from_system());
+        let github = Sandbox::start(Config { clock: Arc::clone(&clock) as _, ..Config::default() });
+        let github = github.await.unwrap();
+        let app = github.app(app_config()).await.unwrap();
+        let branches = ["integration", "staging", "production"];
+        let store = shop(&github, &branches).await;
+        for branch in branches.iter().chain(&["master"]) {
+            store.protect(branch).require_from(&format!("towpath: {branch}"), app.id());
+        }
+        app.install("acme").on([&store]).await.unwrap();
+        github.settled().await;
+        Self { github, app, store, folder: tempfile::tempdir().unwrap(), clock }
+    }
+
+    /// What a server here is told.
+    pub fn environment(&self) -> Environment {
+        vec![
+            ("GITHUB_APP_ID", self.app.id().to_string()),
+            ("GITHUB_APP_PRIVATE_KEY", AppConfig::demo_key().to_owned()),
+            ("GITHUB_WEBHOOK_SECRET", SECRET.to_owned()),
+            ("GITHUB_API_URL", self.github.api_url()),
+            ("TOWPATH_DATA_DIR", self.folder.path().to_str().unwrap().to_owned()),
+        ]
+    }
+
+    /// Starts a server on the data folder, and lets GitHub know where it is.
+    pub async fn start(&self) -> Server {
+        self.start_with(&[]).await
+    }
+
+    /// Starts one that is told something more, or something else.
+    pub async fn start_with(&self, more: &[(&'static str, &str)]) -> Server {
+        let mut environment = self.environment();
+        environment.extend(more.iter().map(|(name, value)| (*name, (*value).to_owned())));
+        let server = Server::start(&environment).await;
+        self.listens(&server);
+        server
+    }
+
+    /// GitHub learns where a server is.
+    pub fn listens(&self, server: &Server) {
+        self.app.set_webhook_url(Some(&format!("http://{}/webhooks/github", server.address)));
+    }
+
+    /// Some seconds pass on GitHub, whose times are whole seconds; and it does not fall behind the server,
+    /// which signs with the machine's time.
+    pub fn later(&self) {
+        self.clock.advance(chrono::TimeDelta::seconds(2));
+        self.clock.set(self.clock.now().max(SystemClock.now()));
+    }
+
+    /// Waits until every webhook has come and nothing is left to be done.
+    pub async fn quiet(&self) {
+        let path = self.folder.path().join("towpath.db");
+        let store = SqliteStore::open(&path, &Options::default()).unwrap();
+        let settled = async {
+            let mut calm = 0;
+            while calm < 2 {
+                self.github.settled().await;
+                let idle = store.next_due(0, u32::MAX).await.unwrap().is_none();
+                calm = if idle { calm + 1 } else { 0 };
+                tokio::time::sleep(LOOK_EVERY).await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, settled).await.expect("the work came to no end");
+        store.close().await;
+    }
+
+    /// Waits until a pull request has a check for its base, and answers its conclusion.
+    pub async fn check(&self, pull: &PullHandle) -> String {
+        let name = format!("towpath: {}", pull.state().unwrap().base);
+        let shown = async {
+            loop {
+                let state = pull.check(&name).and_then(|check| check.state());
+                if let Some(conclusion) = state.and_then(|state| state.conclusion) {
+                    return conclusion;
+                }
+                tokio::time::sleep(LOOK_EVERY).await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, shown).await.expect("no check came")
+    }
+
+    /// Waits until a planted failure keeps one more request than `before`.
+    pub async fn held(&self, before: u64) {
+        let held = async {
+            while self.github.faults().held() == before {
+                tokio::time::sleep(LOOK_EVERY).await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, held).await.expect("no request came to be held");
+    }
+
+    /// Waits for the same, or until everything rests because there was no such request; tells which.
+    pub async fn held_or_quiet(&self, before: u64) -> bool {
+        tokio::select! {
+            () = self.held(before) => true,
+            () = self.quiet() => false,
+        }
+    }
+
+    /// Counts the requests that come from now on.
+    pub fn counting(&self) -> Fault {
+        self.github.faults().rest("*", "*").hang(std::time::Duration::ZERO)
+    }
+}

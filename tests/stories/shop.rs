@@ -1,0 +1,58 @@
+//! A shop whose changes take the path: its App, its repository, and what its people do most.
+
+use std::future::IntoFuture;
+use towpath_sandbox::{AppConfig, Merged, Method, Permission, PullHandle, Refused, RepoHandle, Sandbox};
+
+/// What the App's webhooks are signed with.
+pub const SECRET: &str = "a secret of the stories";
+
+/// The App as its manifest has it, with nobody listening yet.
+pub fn app_config() -> AppConfig {
+    let mut app = AppConfig::new("towpath")
+        .permission("checks", "write")
+        .permission("contents", "read")
+        .permission("pull_requests", "write")
+        .permission("statuses", "write")
+        .events(["pull_request", "push", "repository"])
+        .webhook("http://127.0.0.1:9/nobody-there-yet");
+    SECRET.clone_into(&mut app.webhook_secret);
+    app
+}
+
+/// `acme/store`; with all environments, after one release.
+pub async fn shop(github: &Sandbox, branches: &[&str]) -> RepoHandle {
+    let store = github
+        .repository("acme/store")
+        .default_branch("master")
+        .with("ana", Permission::Write)
+        .with("ben", Permission::Write)
+        .with("rita", Permission::Maintain)
+        .create()
+        .await
+        .unwrap();
+    store.commit_on("master").orphan().file("README", "Acme\n").by("rita").await.unwrap();
+    for branch in branches {
+        store.branch(branch).from("master").by("rita").await.unwrap();
+    }
+    if branches == ["integration", "staging", "production"] {
+        topic(&store, "release-one", "integration").await;
+        store.merge("release-one").into("integration").no_ff().by("ana").await.unwrap();
+        store.merge("integration").into("staging").no_ff().by("rita").await.unwrap();
+        store.merge("staging").into("production").no_ff().by("rita").await.unwrap();
+        store.merge("production").into("master").ff_only().by("rita").await.unwrap();
+        store.delete_branch("release-one").by("ana").await.unwrap();
+    }
+    store
+}
+
+/// A branch with one commit of its own, cut from another branch.
+pub async fn topic(store: &RepoHandle, name: &str, from: &str) -> String {
+    let file = format!("{}.txt", name.replace('/', "-"));
+    let commit = store.commit_on(name).from(from).file(&file, format!("{name}\n"));
+    commit.message(&format!("Work on {name}")).by("ana").await.unwrap()
+}
+
+/// Presses the merge button as rita.
+pub fn merge(pull: &PullHandle) -> impl Future<Output = Result<Merged, Refused>> {
+    pull.merge(Method::Merge).by("rita").into_future()
+}
