@@ -65,19 +65,25 @@ pub async fn counted() -> Vec<Count> {
 
 #[tokio::test]
 async fn each_event_costs_the_calls_that_it_must() {
-    let counts = counted().await.into_iter().map(|(event, calls)| format!("{calls} {event}\n"));
-    // A push to a topic that fails adds a commit to the repair, so the comment changes too.
-    insta::assert_snapshot!(counts.collect::<String>(), @"
-    0 a topic pushed, without a pull request
-    1 a pull request opened that passes
-    2 a pull request opened that fails
-    1 a push to it, still passing
-    2 a push to it, still failing
-    0 a push to the base of both
-    0 a new title, a comment
-    3 a new base
-    1 the button Re-check
-    0 a pull request closed
-    0 a pull request merged
-    ");
+    let bounds = [
+        ("a topic pushed, without a pull request", 0..=0),
+        ("a pull request opened that passes", 1..=1),
+        ("a pull request opened that fails", 2..=2),
+        ("a push to it, still passing", 1..=1),
+        // It adds a commit to the repair, so the comment changes too.
+        ("a push to it, still failing", 2..=2),
+        ("a push to the base of both", 0..=0),
+        ("a new title, a comment", 0..=0),
+        ("a new base", 3..=3),
+        ("the button Re-check", 1..=1),
+        ("a pull request closed", 0..=0),
+        // Where the push to the base is heard of before the merge, GitHub is asked what became of it.
+        ("a pull request merged", 0..=1),
+    ];
+    let counts = counted().await;
+    assert_eq!(counts.len(), bounds.len());
+    for ((event, calls), (name, bound)) in counts.into_iter().zip(bounds) {
+        assert_eq!(event, name);
+        assert!(bound.contains(&calls), "{event}: {calls} calls");
+    }
 }
