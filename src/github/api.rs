@@ -155,6 +155,11 @@ impl Api {
         Ok(self.token(installation, Scope::Git).await?.0)
     }
 
+    /// Asks for a new one when git needs a token next.
+    pub async fn forget_git_token(&self, installation: InstallationId) {
+        self.tokens.drop_held(installation, Scope::Git).await;
+    }
+
     pub(super) fn now(&self) -> Millis {
         (self.now)()
     }
@@ -200,6 +205,7 @@ impl Api {
     async fn token(&self, id: InstallationId, scope: Scope) -> Result<(String, u64), ApiError> {
         self.tokens
             .get(id, scope, self.now(), async {
+                self.check_brake(Caller::App)?;
                 self.check_brake(Caller::Installation(id))?;
                 let path = format!("/app/installations/{id}/access_tokens");
                 let body = scope.request_body();
@@ -346,6 +352,10 @@ fn rate_limit_wait(status: StatusCode, headers: &HeaderMap, message: &str, now: 
         return Some(seconds.saturating_mul(1000));
     }
     if number("x-ratelimit-remaining") == Some(0) {
+        // By GitHub's clock where the answer tells it: by ours the moment might seem to have passed.
+        let date = headers.get(header::DATE).and_then(|value| value.to_str().ok());
+        let date = date.and_then(|text| chrono::DateTime::parse_from_rfc2822(text).ok());
+        let now = date.map_or(now, |date| date.timestamp_millis());
         let reset = number("x-ratelimit-reset").map(|at| at.saturating_mul(1000).saturating_sub(now));
         return Some(reset.unwrap_or(UNNAMED_WAIT));
     }
@@ -392,6 +402,8 @@ mod tests {
         assert_eq!(wait(429, &[("retry-after", "3600")], ""), Some(3_600_000));
         let used_up = [("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "1060")];
         assert_eq!(wait(403, &used_up, ""), Some(60_000));
+        let by_githubs_clock = [used_up[0], used_up[1], ("date", "Thu, 01 Jan 1970 00:17:30 GMT")];
+        assert_eq!(wait(403, &by_githubs_clock, ""), Some(10_000));
         assert_eq!(wait(403, &[], "You have exceeded a secondary rate limit"), Some(UNNAMED_WAIT));
         assert_eq!(wait(429, &[], ""), Some(UNNAMED_WAIT));
         assert_eq!(wait(403, &[("x-ratelimit-remaining", "12")], "Resource not accessible"), None);

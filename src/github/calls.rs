@@ -144,6 +144,8 @@ pub struct FailedDelivery {
     pub guid: String,
     /// When it was tried.
     pub delivered_at: DateTime<Utc>,
+    /// What we answered, 0 if we did not.
+    pub status_code: u16,
     /// The kind of event.
     pub event: String,
     /// What happened, where the event tells.
@@ -324,7 +326,10 @@ impl Api {
                 self.send(Call { caller: Caller::App, method: Method::GET, path: &path, body: None }).await?;
             let page: Vec<FailedDelivery> = answer.read()?;
             let reached = page.last().is_none_or(|oldest| oldest.delivered_at < since);
-            failed.extend(page.into_iter().filter(|delivery| delivery.delivered_at >= since));
+            // An older server passes over the filter for the status.
+            let lost =
+                |it: &FailedDelivery| it.delivered_at >= since && !(200..300).contains(&it.status_code);
+            failed.extend(page.into_iter().filter(lost));
             next = if reached { None } else { next_page(&answer.headers) };
         }
         Ok(failed)
@@ -355,7 +360,14 @@ impl Api {
             all.extend(items(answer.read()?));
             next = next_page(&answer.headers);
         }
-        Ok(all)
+        // Whoever compares a list with what is stored must not take its first part for all of it.
+        match next {
+            None => Ok(all),
+            Some(_) => Err(ApiError::Unreadable {
+                call: format!("GET {}", path.split('?').next().unwrap_or_default()),
+                what: format!("it has more than {PAGES_MAX} pages"),
+            }),
+        }
     }
 }
 

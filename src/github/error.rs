@@ -86,7 +86,10 @@ impl ApiError {
     pub fn remedy(&self) -> Remedy {
         match self {
             Self::RateLimited { until } => Remedy::NotBefore(*until),
-            Self::Suspended | Self::Refused { .. } => Remedy::GiveUp,
+            // GitHub does not know a commit for a moment after it was pushed, least of all a fork's, and says
+            // 422 to a check on it.
+            Self::Suspended => Remedy::GiveUp,
+            Self::Refused { status, .. } if ![408, 409, 422].contains(status) => Remedy::GiveUp,
             // A fresh token can be answered with 403 or 404 for a moment, and rights can be granted
             // meanwhile, so refusals of that kind are tried a few times like the rest.
             Self::NoAnswer { .. }
@@ -94,7 +97,8 @@ impl ApiError {
             | Self::Unauthorized { .. }
             | Self::Unreadable { .. }
             | Self::Forbidden { .. }
-            | Self::NotFound { .. } => Remedy::TryLater,
+            | Self::NotFound { .. }
+            | Self::Refused { .. } => Remedy::TryLater,
         }
     }
 }

@@ -109,6 +109,14 @@ impl Tokens {
         }
     }
 
+    /// Forgets the token for this use, whichever it is.
+    pub(super) async fn drop_held(&self, id: InstallationId, scope: Scope) {
+        let place = self.0.lock().await.get(&(id, scope)).map(Arc::clone);
+        if let Some(place) = place {
+            place.slot.lock().await.held = None;
+        }
+    }
+
     /// Forgets a token that GitHub refused, unless it has been replaced already.
     pub(super) async fn forget(&self, id: InstallationId, scope: Scope, generation: u64) {
         let place = self.0.lock().await.get(&(id, scope)).map(Arc::clone);
