@@ -1,7 +1,7 @@
 use super::room::Room;
 use crate::flow::RepositoryId;
 use crate::github::ApiError;
-use crate::lineage::{Authorization, Mirror, Remote};
+use crate::lineage::{Authorization, GitError, Mirror, Remote};
 use crate::store::RepositoryRow;
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -25,9 +25,27 @@ impl Mirrors {
         let made = || Arc::new(Mirror::new(self.folder.join(format!("{id}.git"))));
         Arc::clone(known.entry(id).or_insert_with(made))
     }
+
+    async fn discard(&self, id: RepositoryId) -> Result<(), GitError> {
+        let mirror = self.of(id);
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
+        mirror.discard().await
+    }
 }
 
 impl Room {
+    /// A token that is refused looks like any other failure of git's, so the next fetch brings a new one.
+    pub(super) async fn after_failed_fetch(&self, repository: &RepositoryRow) {
+        self.api.forget_git_token(repository.installation).await;
+    }
+
+    /// Throws away what is kept of a repository that is covered no more: it is not ours to keep.
+    pub(super) async fn forget_mirror(&self, id: RepositoryId) {
+        if let Err(error) = self.mirrors.discard(id).await {
+            tracing::error!(repository = %id, %error, "the mirror of a repository that is gone could not be removed");
+        }
+    }
+
     /// Where git fetches a repository from, with a token that can only read.
     pub(super) async fn remote(&self, repository: &RepositoryRow) -> Result<Remote, ApiError> {
         let token = self.api.git_token(repository.installation).await?;

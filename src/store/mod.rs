@@ -79,6 +79,8 @@ pub enum Change {
     Account(Account),
     /// What is known of a repository.
     Repository(RepositoryRow),
+    /// A repository as an event has it, which may be old: ignored when the repository is known.
+    Introduced(RepositoryRow),
     /// What is known of a pull request; ignored when what is stored is newer by `updated_at`.
     Pull(PullRow),
     /// A pull request was judged. Raises its judged version.
@@ -96,6 +98,8 @@ pub enum Change {
         /// When.
         at: Millis,
     },
+    /// A pull request is judged no more: it goes to a branch on no path. Raises its judged version.
+    Unjudged(RepositoryId, PullNumber),
     /// An environment branch pointed at a commit. Known entries (same branch, commit, `at`) stay.
     Tip(TipRow),
     /// A topic was pushed at a commit. The earliest time is kept.
@@ -111,7 +115,7 @@ pub enum Change {
         /// The substance that was sent.
         substance: String,
     },
-    /// What GitHub showed is gone there: the next attempt makes it anew.
+    /// What GitHub showed is gone there, or so it says: the next attempt looks for it and makes it anew.
     Vanished(Unit),
     /// What GitHub shows for this effect is no longer known to be right: it is sent again, even with
     /// the same substance. Nothing happens where nothing is desired.

@@ -66,7 +66,7 @@ async fn a_check_that_github_refuses_is_listed_and_a_replay_brings_it() {
     world.quiet().await;
     let refused = |times| {
         let fault = world.github.faults().rest("POST", "/repos/*/check-runs");
-        fault.answer(422, "application/json", "{\"message\":\"No commit found\"}").times(times)
+        fault.answer(400, "application/json", "{\"message\":\"Problems parsing\"}").times(times)
     };
     refused(2);
     topic(&world.store, "feature/cart", "integration").await;
@@ -74,7 +74,7 @@ async fn a_check_that_github_refuses_is_listed_and_a_replay_brings_it() {
     world.quiet().await;
     assert!(pull.checks().is_empty());
     let listed = deliveries(&world, &["list", "--state", "dead"]);
-    assert!(listed.starts_with("given up  check:") && listed.contains("No commit found"), "{listed}");
+    assert!(listed.starts_with("given up  check:") && listed.contains("Problems parsing"), "{listed}");
     // By the delivery it came from, which the second refusal makes vain.
     deliveries(&world, &["replay", &opened(&world).guid]);
     world.quiet().await;

@@ -215,7 +215,7 @@ pub(crate) async fn what_github_shows_is_remembered_and_can_vanish(store: Arc<dy
     };
     assert_eq!(store.effect(&comment()).await.unwrap().as_ref(), Some(&effect));
     apply(store, vec![Change::Vanished(comment())]).await;
-    let gone = Effect { shown: None, github_id: None, attempted: false, ..effect };
+    let gone = Effect { shown: None, github_id: None, attempted: true, ..effect };
     assert_eq!(store.effect(&comment()).await.unwrap(), Some(gone));
 }
 

@@ -11,6 +11,7 @@
 
 mod calls;
 mod faults;
+mod healing;
 mod names;
 mod path;
 mod people;

@@ -64,6 +64,13 @@ impl Default for Setting {
     }
 }
 
+/// Patience that ends after some failures.
+pub fn soon_given_up() -> Setting {
+    let back_off = BackOff { first: 5, longest: 20, give_up_after: 4 };
+    let setting = Setting::default();
+    Setting { settings: Settings { back_off, ..setting.settings.clone() }, ..setting }
+}
+
 impl Stage {
     /// `acme/store` after one release, the App installed, the checks required, everything quiet.
     pub async fn set() -> Self {
@@ -134,6 +141,16 @@ impl Stage {
         self.app.set_webhook_url(Some(&format!("http://{}/webhooks/github", server.address())));
         self.server = Some(server);
         self.quiet().await;
+    }
+
+    /// The stopped server's disk is lost; only the mirrors stay.
+    pub fn lose_the_database(&self) {
+        for entry in std::fs::read_dir(self.folder.path()).unwrap() {
+            let entry = entry.unwrap();
+            if entry.file_name().to_string_lossy().starts_with("towpath.db") {
+                std::fs::remove_file(entry.path()).unwrap();
+            }
+        }
     }
 
     /// The check on a pull request for its present base, once all is quiet.

@@ -2,17 +2,9 @@
 //! not.
 
 use crate::shop::{merge, topic};
-use crate::stage::{Setting, Stage};
+use crate::stage::{Stage, soon_given_up};
 use std::time::Duration;
-use towpath::engine::{BackOff, Settings};
 use towpath_sandbox::CheckHandle;
-
-/// Patience that ends after some failures.
-fn soon_given_up() -> Setting {
-    let back_off = BackOff { first: 5, longest: 20, give_up_after: 4 };
-    let setting = Setting::default();
-    Setting { settings: Settings { back_off, ..setting.settings.clone() }, ..setting }
-}
 
 #[tokio::test]
 async fn a_deleted_repository_is_let_go() {

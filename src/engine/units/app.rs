@@ -2,20 +2,30 @@
 
 use crate::engine::inbox::Inbox;
 use crate::engine::room::{Room, Trouble};
-use crate::github::FailedDelivery;
+use crate::github::{ApiError, FailedDelivery};
 use crate::store::{AccountState, Change, Unit};
 use std::collections::HashSet;
 
 /// How far back GitHub keeps deliveries that can be asked for again, in days.
 const REDELIVERABLE_DAYS: i64 = 3;
-/// The most deliveries asked for again in one go; the rest comes with the next look.
+/// The most deliveries asked for again in one go, so that other work gets its turn between.
 const REDELIVERIES_AT_ONCE: u32 = 100;
 
-pub(super) async fn run(room: &Room) -> Result<Vec<Change>, Trouble> {
+pub(super) async fn run(room: &Room, unit: &Unit) -> Result<Vec<Change>, Trouble> {
     let mut changes = installations(room).await?;
-    ask_again(room).await?;
-    changes.sort_by_key(|change| matches!(change, Change::Mark(_)));
+    match ask_again(room).await {
+        Ok(Asked::All) => {}
+        Ok(Asked::Some) => changes.push(Change::Mark(unit.clone())),
+        Err(trouble) => return Err(Trouble { changes, ..trouble }),
+    }
     Ok(changes)
+}
+
+/// Which of the lost deliveries were asked for.
+enum Asked {
+    All,
+    /// As many as may be at once.
+    Some,
 }
 
 async fn installations(room: &Room) -> Result<Vec<Change>, Trouble> {
@@ -31,28 +41,38 @@ async fn installations(room: &Room) -> Result<Vec<Change>, Trouble> {
     Ok(changes)
 }
 
-/// GitHub never delivers again by itself, so what failed and is not known here is asked for. Once for
-/// each failed attempt: if the next one fails too, it is listed under a number of its own.
-async fn ask_again(room: &Room) -> Result<(), Trouble> {
+/// GitHub never delivers again by itself, so what failed and is not known here is asked for, the oldest
+/// first. Once for each failed attempt: if the next one fails too, it is listed under a number of its own.
+async fn ask_again(room: &Room) -> Result<Asked, Trouble> {
     let now = chrono::DateTime::from_timestamp_millis(room.now()).unwrap_or_default();
     let failed = room.api.failed_deliveries(now - chrono::Duration::days(REDELIVERABLE_DAYS)).await?;
-    let (mut seen, mut asked) = (HashSet::new(), 0);
-    // The newest attempt of each delivery comes first.
-    // What is not needed is never known here either, and would be asked for at each start again.
-    let needed = |it: &FailedDelivery| Inbox::may_need(&it.event, it.action.as_deref());
-    for delivery in failed.into_iter().filter(needed) {
-        let newest = seen.insert(delivery.guid.clone());
-        if !newest || room.was_asked(delivery.id) || room.store.delivery(&delivery.guid).await?.is_some() {
+    let mut asked = 0;
+    for delivery in newest_attempts(failed).into_iter().rev() {
+        if room.was_asked(delivery.id) || room.store.delivery(&delivery.guid).await?.is_some() {
             continue;
         }
         if asked == REDELIVERIES_AT_ONCE {
-            tracing::warn!("more deliveries failed than are asked for at once; the rest follows");
-            break;
+            return Ok(Asked::Some);
         }
         tracing::info!(guid = %delivery.guid, event = %delivery.event, "asking for a failed delivery again");
-        room.api.redeliver(delivery.id).await?;
+        match room.api.redeliver(delivery.id).await {
+            Ok(()) => {}
+            // It may have become too old meanwhile. The others are asked for all the same.
+            Err(error @ (ApiError::NotFound { .. } | ApiError::Refused { .. })) => {
+                tracing::warn!(guid = %delivery.guid, %error, "a failed delivery cannot be had again");
+            }
+            Err(error) => return Err(error.into()),
+        }
         room.note_asked(delivery.id);
         asked += 1;
     }
-    Ok(())
+    Ok(Asked::All)
+}
+
+/// The last attempt at each delivery that is needed. Of one that is not, nothing would ever be known here,
+/// and it would be asked for at each start again.
+fn newest_attempts(failed: Vec<FailedDelivery>) -> Vec<FailedDelivery> {
+    let mut seen = HashSet::new();
+    let needed = failed.into_iter().filter(|it| Inbox::may_need(&it.event, it.action.as_deref()));
+    needed.filter(|it| seen.insert(it.guid.clone())).collect()
 }

@@ -19,7 +19,7 @@ pub(super) async fn run(
     let on_path = room.flow.role(branch) != Role::Topic;
     for (delivery, push) in &pushes {
         if let Some(installation) = delivery.installation {
-            changes.push(Change::Repository(repository_row(&push.repository.repository, installation, None)));
+            changes.push(Change::Introduced(repository_row(&push.repository.repository, installation, None)));
         }
         changes.extend(if on_path {
             Some(Change::Tip(tip(id, branch, delivery, push)))

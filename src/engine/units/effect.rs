@@ -27,14 +27,15 @@ pub(super) async fn run(room: &Room, lease: &Lease, id: RepositoryId) -> Result<
     if let Some(known) = effect.github_id {
         return match target.update(known).await {
             Ok(()) => Ok(vec![shown(known)]),
-            // Somebody deleted it, or it was made under another App: it is made anew.
+            // Somebody deleted it, or it was made under another App, or a fresh token is not known
+            // everywhere yet: it is looked for, and made anew if it is not there.
             Err(ApiError::NotFound { .. } | ApiError::Forbidden { .. }) => {
                 Ok(vec![Change::Vanished(unit.clone()), Change::Mark(unit.clone())])
             }
             Err(error) => Err(error.into()),
         };
     }
-    if effect.attempted
+    if (effect.attempted || target.what.stays_for_good())
         && let Some(found) = target.find().await?
     {
         target.update(found).await?;
@@ -60,6 +61,12 @@ enum What<'a> {
 }
 
 impl<'a> What<'a> {
+    /// A second check run takes the place of the first, a second comment stands beside it for ever: it is
+    /// looked for even where nothing is known of a first, as after the loss of the database.
+    fn stays_for_good(&self) -> bool {
+        matches!(self, Self::Comment(..))
+    }
+
     fn of(unit: &Unit, effect: &'a Effect) -> Result<Self, Trouble> {
         match unit {
             Unit::Comment(_, number) => Ok(Self::Comment(*number, &effect.content)),

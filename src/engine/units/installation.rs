@@ -27,7 +27,7 @@ pub(super) async fn run(room: &Room, unit: &Unit, id: InstallationId) -> Result<
         Err(ApiError::NotFound { .. }) => {
             let login = room.store.account(id).await?.map(|account| account.login).unwrap_or_default();
             changes.push(Change::Account(Account { id, login, state: AccountState::Deleted }));
-            changes.extend(known.into_iter().map(gone));
+            changes.extend(gone(room, known).await);
         }
         Err(error) => return Err(error.into()),
     }
@@ -54,10 +54,16 @@ async fn covered(
         }
         changes.push(Change::Repository(row));
     }
-    changes.extend(known.into_values().filter(|row| row.state == RepositoryState::Active).map(gone));
+    changes.extend(gone(room, known.into_values()).await);
     Ok(changes)
 }
 
-fn gone(row: RepositoryRow) -> Change {
-    Change::Repository(RepositoryRow { state: RepositoryState::Gone, ..row })
+/// Lets go of repositories that are covered no more.
+async fn gone(room: &Room, rows: impl IntoIterator<Item = RepositoryRow>) -> Vec<Change> {
+    let mut changes = Vec::new();
+    for row in rows.into_iter().filter(|row| row.state == RepositoryState::Active) {
+        room.forget_mirror(row.id).await;
+        changes.push(Change::Repository(RepositoryRow { state: RepositoryState::Gone, ..row }));
+    }
+    changes
 }

@@ -14,7 +14,7 @@ use crate::store::{Change, Lease, Unit};
 /// Works on a unit; the answer is what is to be stored.
 pub(super) async fn run(room: &Room, lease: &Lease) -> Result<Vec<Change>, Trouble> {
     match &lease.unit {
-        Unit::App => app::run(room).await,
+        Unit::App => app::run(room, &lease.unit).await,
         Unit::Installation(id) => installation::run(room, &lease.unit, *id).await,
         Unit::Repository(id) => repository::run(room, &lease.unit, *id).await,
         Unit::Branch(id, branch) => branch::run(room, &lease.unit, *id, branch).await,

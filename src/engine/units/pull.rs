@@ -15,7 +15,7 @@ use crate::flow::{Base, Cause, Head, Outcome, Pull, PullNumber, RepositoryId, Ro
 use crate::github::{ApiError, Remedy};
 use crate::lineage::{Ledger, Repository};
 use crate::store::{Change, JudgedPull, PullRow, PullState, RepositoryRow, RepositoryState, Unit};
-pub(super) use effects::left;
+pub(super) use effects::{last_verdict, left};
 use latest::Latest;
 
 pub(super) async fn run(
@@ -44,6 +44,7 @@ pub(super) async fn run(
                 changes.extend(case.retire(&row).await?);
             }
             changes.extend(case.left(&row).await?);
+            changes.push(Change::Unjudged(id, number));
             changes.push(Change::Pull(row));
             return Ok(changes);
         }
@@ -96,6 +97,7 @@ impl Case<'_> {
         };
         let mirror = self.room.mirrors.of(self.repository.id);
         if let Err(error) = mirror.fetch(&remote, &[row.number.0]).await {
+            self.room.after_failed_fetch(self.repository).await;
             tracing::error!(%error, "the mirror could not be brought up to date");
             return Ok(undecided(row, Undecided::Git { what: error.to_string() }));
         }

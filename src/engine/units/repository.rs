@@ -2,12 +2,13 @@
 //! made good; and people's requests to judge a commit again.
 
 use super::news::{News, pull_row, repository_row};
-use super::pull::left;
+use super::pull::{last_verdict, left};
 use crate::engine::room::{Room, Trouble};
-use crate::flow::{BranchName, CommitId, Millis, PullNumber, RepositoryId, Role, TipSource};
+use crate::flow::{BranchName, CommitId, Millis, Outcome, PullNumber, RepositoryId, Role, TipSource};
+use crate::github::ApiError;
 use crate::github::events::{RecheckEvent, RepositoryEvent};
 use crate::lineage::Repository;
-use crate::store::{Change, JudgedPull, RepositoryRow, RepositoryState, TipRow, Unit};
+use crate::store::{Change, JudgedPull, PullRow, PullState, RepositoryRow, RepositoryState, TipRow, Unit};
 use std::collections::HashMap;
 
 /// How often a repository is compared with GitHub when nothing else calls for it, in milliseconds.
@@ -18,16 +19,32 @@ pub(super) async fn run(room: &Room, unit: &Unit, id: RepositoryId) -> Result<Ve
     let mut changes = news.digested(unit);
     let known = room.store.repository(id).await?;
     let Some(row) = newest(&news, known) else { return Ok(changes) };
+    if news.deliveries.iter().any(|it| it.event == "repository") {
+        // Events may come late and in any order; the list of what is covered tells how it is now.
+        changes.push(Change::Mark(Unit::Installation(row.installation)));
+    }
     if row.state == RepositoryState::Active {
         let open = room.store.open_pulls(id).await?;
         changes.extend(asked_again(&news, id, &open));
         let recent = row.reconciled_at.is_some_and(|at| at + RECONCILE_EVERY > room.now());
         if news.deliveries.is_empty() || !recent {
-            let reconciled_at = Some(room.now());
-            changes.extend(reconcile(room, &row, open).await?);
-            changes.push(Change::Repository(RepositoryRow { reconciled_at, ..row }));
-            return Ok(changes);
+            changes.extend(pulls(room, &row, open).await?);
+            // What was found so far is not lost when git does not answer: an unknown pull request gets
+            // its check, which says so.
+            return match ledger(room, &row, &mut changes).await {
+                Ok(()) => {
+                    let reconciled_at = Some(room.now());
+                    changes.push(Change::Repository(RepositoryRow { reconciled_at, ..row }));
+                    Ok(changes)
+                }
+                Err(trouble) => {
+                    changes.push(Change::Repository(row));
+                    Err(Trouble { changes, ..trouble })
+                }
+            };
         }
+    } else {
+        room.forget_mirror(id).await;
     }
     changes.push(Change::Repository(row));
     Ok(changes)
@@ -62,11 +79,15 @@ fn asked_again(news: &News, id: RepositoryId, open: &[JudgedPull]) -> Vec<Change
         .collect()
 }
 
-async fn reconcile(room: &Room, row: &RepositoryRow, open: Vec<JudgedPull>) -> Result<Vec<Change>, Trouble> {
-    let mut changes = pulls(room, row, open).await?;
+/// Compares the ledger with where the branches are; where one has moved unseen, every open pull request
+/// among the changes is judged anew.
+async fn ledger(room: &Room, row: &RepositoryRow, changes: &mut Vec<Change>) -> Result<(), Trouble> {
     let remote = room.remote(row).await?;
     let mirror = room.mirrors.of(row.id);
-    mirror.fetch(&remote, &[]).await.map_err(|error| Trouble::later(error.to_string()))?;
+    if let Err(error) = mirror.fetch(&remote, &[]).await {
+        room.after_failed_fetch(row).await;
+        return Err(Trouble::later(error.to_string()));
+    }
     let repository = mirror.repository(Some(remote));
     let mut moved = false;
     for branch in room.flow.judged_branches() {
@@ -82,7 +103,7 @@ async fn reconcile(room: &Room, row: &RepositoryRow, open: Vec<JudgedPull>) -> R
         let marks: Vec<_> = open.map(|number| Change::Mark(Unit::Pull(row.id, number))).collect();
         changes.extend(marks);
     }
-    Ok(changes)
+    Ok(())
 }
 
 /// Compares the open pull requests with those that GitHub names; what differs is judged anew.
@@ -91,22 +112,58 @@ async fn pulls(room: &Room, row: &RepositoryRow, open: Vec<JudgedPull>) -> Resul
         open.into_iter().map(|it| (it.pull.number, it)).collect();
     let mut changes = Vec::new();
     for pull in room.api.open_pulls(row.installation, &row.full_name).await? {
-        let pull = pull_row(&pull, row.id)?;
-        let judged = known.remove(&pull.number);
-        let as_judged = judged.is_some_and(|it| {
-            it.judged_head == Some(pull.head_commit) && it.judged_base.as_ref() == Some(&pull.base_branch)
-        });
-        if !as_judged && room.flow.role(&pull.base_branch) != Role::Topic {
-            changes.push(Change::Mark(Unit::Pull(row.id, pull.number)));
+        let before = known.remove(&pull.number);
+        match pull_row(&pull, row.id) {
+            Ok(pull) => {
+                changes.extend(still_to_do(room, before.as_ref(), &pull).await?);
+                changes.push(Change::Pull(pull));
+            }
+            Err(Trouble { what, .. }) => {
+                tracing::error!(number = %pull.number, what, "a pull request cannot be read and is passed over");
+            }
         }
-        changes.push(Change::Pull(pull));
     }
     // Those that GitHub no longer names were closed meanwhile: each is asked about by itself.
     for (number, before) in known {
-        let pull = room.api.pull(row.installation, &row.full_name, number).await?;
-        let pull = pull_row(&pull, row.id)?;
+        let pull = match room.api.pull(row.installation, &row.full_name, number).await {
+            Ok(pull) => pull_row(&pull, row.id)?,
+            Err(ApiError::NotFound { .. }) => PullRow { state: PullState::Closed, ..before.pull.clone() },
+            Err(error) => return Err(error.into()),
+        };
         changes.extend(left(room, &before, &pull).await?);
         changes.push(Change::Pull(pull));
+    }
+    Ok(changes)
+}
+
+/// What a pull request lacks: a verdict on what it is now, or that GitHub shows the verdict. Work on either
+/// may have been given up while nobody answered.
+async fn still_to_do(
+    room: &Room,
+    before: Option<&JudgedPull>,
+    pull: &PullRow,
+) -> Result<Vec<Change>, Trouble> {
+    let (id, number) = (pull.repository, pull.number);
+    let judge = || Ok(vec![Change::Mark(Unit::Pull(id, number))]);
+    if room.flow.role(&pull.base_branch) == Role::Topic {
+        // Its former check is taken back.
+        return if before.is_some_and(|it| it.judged_base.is_some()) { judge() } else { Ok(Vec::new()) };
+    }
+    let as_judged = before.is_some_and(|it| {
+        it.judged_head == Some(pull.head_commit)
+            && it.judged_base.as_ref() == Some(&pull.base_branch)
+            && last_verdict(it).is_some_and(|verdict| verdict.outcome() != Outcome::Unknown)
+    });
+    if !as_judged {
+        return judge();
+    }
+    let check = Unit::Check(id, pull.head_commit, pull.base_branch.clone());
+    let mut changes = Vec::new();
+    for unit in [check, Unit::Comment(id, number)] {
+        let effect = room.store.effect(&unit).await?;
+        if effect.is_some_and(|it| it.shown.as_ref() != Some(&it.substance)) {
+            changes.push(Change::Mark(unit));
+        }
     }
     Ok(changes)
 }

@@ -16,15 +16,28 @@ const ACCOUNT: &str = "
     INSERT INTO accounts (id, login, state) VALUES (:id, :login, :state)
     ON CONFLICT (id) DO UPDATE SET login = excluded.login, state = excluded.state";
 
-const REPOSITORY: &str = "
-    INSERT INTO repositories
-        (id, installation, full_name, clone_url, html_url, default_branch, state, reconciled_at)
-    VALUES (:id, :installation, :full_name, :clone_url, :html_url, :default_branch, :state, :reconciled_at)
-    ON CONFLICT (id) DO UPDATE SET
+macro_rules! insert_repository {
+    ($on_conflict:literal) => {
+        concat!(
+            "INSERT INTO repositories
+                (id, installation, full_name, clone_url, html_url, default_branch, state, reconciled_at)
+            VALUES (:id, :installation, :full_name, :clone_url, :html_url, :default_branch, :state,
+                :reconciled_at)
+            ON CONFLICT (id) DO ",
+            $on_conflict
+        )
+    };
+}
+
+const REPOSITORY: &str = insert_repository!(
+    "UPDATE SET
         installation = excluded.installation, full_name = excluded.full_name,
         clone_url = excluded.clone_url, html_url = excluded.html_url,
         default_branch = excluded.default_branch, state = excluded.state,
-        reconciled_at = coalesce(excluded.reconciled_at, repositories.reconciled_at)";
+        reconciled_at = coalesce(excluded.reconciled_at, repositories.reconciled_at)"
+);
+
+const INTRODUCED: &str = insert_repository!("NOTHING");
 
 const PULL: &str = "
     INSERT INTO pulls (repository, number, state, draft, head_branch, head_commit, head_repository,
@@ -39,6 +52,11 @@ const PULL: &str = "
 
 const JUDGED: &str = "
     UPDATE pulls SET judged_head = :head, judged_base = :base, verdict = :verdict, judged_at = :at,
+        judged_version = judged_version + 1
+    WHERE repository = :repository AND number = :number";
+
+const UNJUDGED: &str = "
+    UPDATE pulls SET judged_head = NULL, judged_base = NULL, verdict = NULL, judged_at = NULL,
         judged_version = judged_version + 1
     WHERE repository = :repository AND number = :number";
 
@@ -72,7 +90,7 @@ const SHOWN: &str = "
     WHERE unit = (SELECT id FROM units WHERE key = :key)";
 
 const VANISHED: &str = "
-    UPDATE effects SET github_id = NULL, shown = NULL, attempted = 0
+    UPDATE effects SET github_id = NULL, shown = NULL, attempted = 1
     WHERE unit = (SELECT id FROM units WHERE key = :key)";
 
 const RESEND: &str = "
@@ -104,9 +122,15 @@ fn apply(connection: &Connection, change: &Change, now: Millis) -> Result<(), St
     match change {
         Change::Digested(deliveries) => inbox::digested(connection, deliveries),
         Change::Account(row) => account(connection, row),
-        Change::Repository(row) => repository(connection, row),
+        Change::Repository(row) => repository(connection, REPOSITORY, row),
+        Change::Introduced(row) => repository(connection, INTRODUCED, row),
         Change::Pull(row) => pull(connection, row),
         Change::Judged { .. } => judged(connection, change),
+        Change::Unjudged(repository, number) => {
+            let parameters = named_params! { ":repository": repository, ":number": number };
+            connection.prepare_cached(UNJUDGED)?.execute(parameters)?;
+            Ok(())
+        }
         Change::Tip(row) => tip(connection, row),
         Change::Push(row) => push(connection, row),
         Change::Desire(desired) => desire(connection, desired, now),
@@ -127,8 +151,8 @@ fn account(connection: &Connection, row: &Account) -> Result<(), StoreError> {
     Ok(())
 }
 
-fn repository(connection: &Connection, row: &RepositoryRow) -> Result<(), StoreError> {
-    connection.prepare_cached(REPOSITORY)?.execute(named_params! {
+fn repository(connection: &Connection, sql: &str, row: &RepositoryRow) -> Result<(), StoreError> {
+    connection.prepare_cached(sql)?.execute(named_params! {
         ":id": row.id,
         ":installation": row.installation,
         ":full_name": row.full_name,
@@ -236,7 +260,9 @@ fn siblings_are_as_assumed(connection: &Connection, changes: &[Change]) -> Resul
     let judged: BTreeSet<(RepositoryId, PullNumber)> = changes
         .iter()
         .filter_map(|change| match change {
-            Change::Judged { repository, number, .. } => Some((*repository, *number)),
+            Change::Judged { repository, number, .. } | Change::Unjudged(repository, number) => {
+                Some((*repository, *number))
+            }
             _ => None,
         })
         .collect();

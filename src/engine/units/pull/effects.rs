@@ -175,7 +175,8 @@ fn check_run(row: &PullRow, base: &BranchName, text: &CheckText) -> CheckRunBody
     }
 }
 
-fn last_verdict(pull: &JudgedPull) -> Option<Verdict> {
+/// The verdict that is stored of a pull request, if this version can read it.
+pub(in crate::engine::units) fn last_verdict(pull: &JudgedPull) -> Option<Verdict> {
     pull.verdict.as_deref().and_then(|json| serde_json::from_str(json).ok())
 }
 

@@ -25,9 +25,8 @@ impl Latest {
         let mut newest = before.map(|before| before.pull.clone());
         let mut changes = Vec::new();
         for (delivery, event) in events {
-            let reconciled_at = repository.as_ref().and_then(|row| row.reconciled_at);
-            if let Some(installation) = delivery.installation {
-                repository = Some(repository_row(&event.repository, installation, reconciled_at));
+            if let (None, Some(installation)) = (&repository, delivery.installation) {
+                repository = Some(repository_row(&event.repository, installation, None));
             }
             let row = pull_row(&event.pull_request, id)?;
             changes.push(Change::Push(head_push(&row)));
@@ -51,7 +50,7 @@ impl Latest {
                 pull_row(&asked, id)?
             }
         };
-        changes.push(Change::Repository(repository.clone()));
+        changes.push(Change::Introduced(repository.clone()));
         changes.push(Change::Pull(pull.clone()));
         Ok(Self { repository, pull, changes })
     }
