@@ -39,6 +39,17 @@ impl Room {
         self.api.forget_git_token(repository.installation).await;
     }
 
+    /// Whether a repository has any of the path's environments. One that has none never asked for a verdict,
+    /// and is not copied.
+    pub(super) async fn has_environments(&self, id: RepositoryId, remote: &Remote) -> Result<bool, GitError> {
+        let mirror = self.mirrors.of(id);
+        if mirror.exists().await {
+            return Ok(true);
+        }
+        let branches: Vec<_> = self.flow.environments.iter().map(|it| &it.branch).collect();
+        mirror.is_any_there(remote, &branches).await
+    }
+
     /// Throws away what is kept of a repository that is covered no more: it is not ours to keep.
     pub(super) async fn forget_mirror(&self, id: RepositoryId) {
         if let Err(error) = self.mirrors.discard(id).await {

@@ -147,6 +147,13 @@ impl Git {
         Self { place: Place::Inside(directory.to_owned()), environment: Vec::new(), remote: None }
     }
 
+    /// For no repository at all: none above `directory` is looked for.
+    pub(super) fn outside(directory: &Path) -> Self {
+        let ceiling = directory.parent().unwrap_or(directory).as_os_str().to_owned();
+        let environment = vec![("GIT_CEILING_DIRECTORIES".into(), ceiling)];
+        Self { place: Place::Inside(directory.to_owned()), environment, remote: None }
+    }
+
     /// The same, with a remote for the commands that are [`Call::online`].
     pub(super) fn with_remote(mut self, remote: Remote) -> Self {
         self.remote = Some(remote);

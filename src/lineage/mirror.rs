@@ -7,6 +7,7 @@ use tokio::sync::Mutex;
 
 use super::git::{Call, Git};
 use super::{GitError, Remote, Repository};
+use crate::flow::BranchName;
 
 /// Each fetch that brings something leaves a pack behind; past this many, looking an object up gets slow.
 const PACKS_AT_MOST: usize = 50;
@@ -50,6 +51,21 @@ impl Mirror {
     /// The mirror as a repository to ask. With a `remote`, questions that need files fetch them from there.
     pub fn repository(&self, remote: Option<Remote>) -> Repository {
         Repository::mirrored(&self.directory, remote)
+    }
+
+    /// Whether it has been made.
+    pub async fn exists(&self) -> bool {
+        self.is_whole().await
+    }
+
+    /// Whether the remote has any of these branches. It is asked without a mirror being made.
+    pub async fn is_any_there(&self, remote: &Remote, branches: &[&BranchName]) -> Result<bool, GitError> {
+        let folder = self.directory.parent().unwrap_or(&self.directory);
+        fs::create_dir_all(folder).await.map_err(|error| GitError::io("making a directory", &error))?;
+        let call = Call::new("ls-remote").args(["--quiet", "--", "origin"]);
+        let refs = branches.iter().map(|branch| format!("refs/heads/{branch}"));
+        let answer = Git::outside(folder).with_remote(remote.clone()).ask(call.args(refs).online()).await?;
+        Ok(!answer.is_empty())
     }
 
     /// Makes the mirror agree with `remote`: all branches, and the refs of `pulls`.

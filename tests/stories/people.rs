@@ -129,5 +129,6 @@ async fn a_repository_without_any_environment_is_left_alone() {
     topic(&stage.store, "feature/cart", "master").await;
     let pull = stage.store.open_pull("feature/cart").into("master").by("ana").await.unwrap();
     assert!(stage.is_silent_on(&pull).await, "nobody here asked for a path");
+    assert_eq!(stage.mirrors(), 0, "nor to be copied");
     stage.end().await;
 }

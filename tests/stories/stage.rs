@@ -143,6 +143,11 @@ impl Stage {
         self.quiet().await;
     }
 
+    /// How many repositories the server keeps a copy of.
+    pub fn mirrors(&self) -> usize {
+        std::fs::read_dir(self.folder.path().join("mirrors")).map_or(0, Iterator::count)
+    }
+
     /// The stopped server's disk is lost; only the mirrors stay.
     pub fn lose_the_database(&self) {
         for entry in std::fs::read_dir(self.folder.path()).unwrap() {

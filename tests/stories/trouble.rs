@@ -12,8 +12,10 @@ async fn a_deleted_repository_is_let_go() {
     topic(&stage.store, "feature/cart", "integration").await;
     let pull = stage.store.open_pull("feature/cart").into("integration").by("ana").await.unwrap();
     stage.check(&pull).await.passes();
+    assert_eq!(stage.mirrors(), 1);
     stage.store.delete().await.unwrap();
     stage.quiet().await;
+    assert_eq!(stage.mirrors(), 0, "what is not ours any more is not kept");
     stage.github.forget_records();
     stage.restart().await;
     assert_eq!(stage.rest_requests(), 0, "{:?}", stage.github.request_counts());

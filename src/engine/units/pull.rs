@@ -96,7 +96,14 @@ impl Case<'_> {
             Err(error) => return Ok(no_answer(row, &error)),
         };
         let mirror = self.room.mirrors.of(self.repository.id);
-        if let Err(error) = mirror.fetch(&remote, &[row.number.0]).await {
+        let fetched = match self.room.has_environments(self.repository.id, &remote).await {
+            Ok(false) if matches!(self.room.flow.role(&row.base_branch), Role::Copy(_)) => {
+                return Err(NotJudged(row));
+            }
+            Ok(_) => mirror.fetch(&remote, &[row.number.0]).await,
+            Err(error) => Err(error),
+        };
+        if let Err(error) = fetched {
             self.room.after_failed_fetch(self.repository).await;
             tracing::error!(%error, "the mirror could not be brought up to date");
             return Ok(undecided(row, Undecided::Git { what: error.to_string() }));

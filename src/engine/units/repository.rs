@@ -84,7 +84,12 @@ fn asked_again(news: &News, id: RepositoryId, open: &[JudgedPull]) -> Vec<Change
 async fn ledger(room: &Room, row: &RepositoryRow, changes: &mut Vec<Change>) -> Result<(), Trouble> {
     let remote = room.remote(row).await?;
     let mirror = room.mirrors.of(row.id);
-    if let Err(error) = mirror.fetch(&remote, &[]).await {
+    let fetched = match room.has_environments(row.id, &remote).await {
+        Ok(false) => return Ok(()),
+        Ok(true) => mirror.fetch(&remote, &[]).await,
+        Err(error) => Err(error),
+    };
+    if let Err(error) = fetched {
         room.after_failed_fetch(row).await;
         return Err(Trouble::later(error.to_string()));
     }
