@@ -173,3 +173,17 @@ fn the_stand_in_knows_nothing_of_the_product() {
         assert!(!text.contains("towpath"), "{} names the product", path.display());
     }
 }
+
+#[test]
+fn every_test_that_is_said_to_hold_a_promise_is_there() {
+    let document = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/architecture.md");
+    let document = fs::read_to_string(document).unwrap();
+    let (_, promises) = document.split_once("## The promises").unwrap();
+    let promises = promises.split("\n## ").next().unwrap();
+    let named: Vec<&str> = promises.split('`').skip(1).step_by(2).collect();
+    assert!(named.len() > 10, "{named:?}");
+    let code: String = ["src", "tests"].into_iter().flat_map(sources).map(|path| code(&path)).collect();
+    for name in named {
+        assert!(code.contains(&format!("fn {name}(")), "there is no test {name}");
+    }
+}
