@@ -10,6 +10,8 @@ mod command_line;
 mod examples;
 #[path = "lineage/mirrors.rs"]
 mod mirrors;
+#[path = "lineage/names.rs"]
+mod names;
 #[path = "lineage/promotion_examples.rs"]
 mod promotion_examples;
 #[path = "lineage/repairs.rs"]
