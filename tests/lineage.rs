@@ -12,6 +12,8 @@ mod examples;
 mod mirrors;
 #[path = "lineage/names.rs"]
 mod names;
+#[path = "lineage/odd_history.rs"]
+mod odd_history;
 #[path = "lineage/promotion_examples.rs"]
 mod promotion_examples;
 #[path = "lineage/repairs.rs"]

@@ -1,7 +1,7 @@
 //! The line of a branch as git still has it: what a ledger begins with, and what a branch has taken in.
 
 use super::git::Call;
-use super::lines::read_lines;
+use super::lines::{read_lines, seconds};
 use super::{GitError, Repository};
 use crate::flow::CommitId;
 
@@ -16,7 +16,7 @@ impl Repository {
         let answer = self.git.ask(call).await?;
         let mut line = read_lines("rev-list", &answer, |line| {
             let (commit, time) = line.split_once(' ')?;
-            Some((commit.parse().ok()?, time.parse().ok()?))
+            Some((commit.parse().ok()?, seconds(time)))
         })?;
         line.reverse();
         in_order_of_time(&mut line, now);
