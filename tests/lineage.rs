@@ -10,6 +10,10 @@ mod command_line;
 mod examples;
 #[path = "lineage/mirrors.rs"]
 mod mirrors;
+#[path = "lineage/names.rs"]
+mod names;
+#[path = "lineage/odd_history.rs"]
+mod odd_history;
 #[path = "lineage/promotion_examples.rs"]
 mod promotion_examples;
 #[path = "lineage/repairs.rs"]

@@ -29,13 +29,13 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "DIR", default_value = ".")]
     repo: PathBuf,
     /// The branch to merge into: the remote's of that name as last fetched, else a local one
-    #[arg(long, value_name = "BRANCH")]
+    #[arg(long, value_name = "BRANCH", allow_hyphen_values = true)]
     base: String,
     /// What to merge: a branch of the clone, else of its remote, else any commit (HEAD, a SHA)
-    #[arg(long, value_name = "HEAD")]
+    #[arg(long, value_name = "HEAD", allow_hyphen_values = true)]
     head: String,
     /// The name of the branch to merge, where --head is only a commit
-    #[arg(long, value_name = "BRANCH")]
+    #[arg(long, value_name = "BRANCH", allow_hyphen_values = true)]
     head_name: Option<String>,
     /// The branch to merge lives in a fork
     #[arg(long)]
@@ -109,14 +109,15 @@ fn answer(arguments: &Arguments, flow: &Flow, verdict: &Verdict, pull: &Pull) ->
 async fn find_head(arguments: &Arguments, repository: &Repository) -> Result<Head, UsageError> {
     let failed = |error: GitError| git_failed(&arguments.repo, &error);
     let given = arguments.head_name.as_ref().map(|name| branch_name("--head-name", name)).transpose()?;
+    // As git reads them, even where a branch is called so; that one has to be named in full.
+    let is_head = matches!(arguments.head.as_str(), "HEAD" | "@");
     let mut found = None;
-    if let Ok(branch) = branch_name("--head", &arguments.head) {
+    if let Some(branch) = branch_name("--head", &arguments.head).ok().filter(|_| !is_head) {
         found = repository.head_branch(&branch).await.map_err(failed)?;
     }
     if found.is_none()
         && let Some(commit) = repository.resolve(&arguments.head).await.map_err(failed)?
     {
-        let is_head = matches!(arguments.head.as_str(), "HEAD" | "@");
         let branch = if is_head { repository.checked_out().await.map_err(failed)? } else { None };
         found = Some((branch, commit));
     }

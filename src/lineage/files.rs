@@ -51,14 +51,38 @@ impl Repository {
         if missing.is_empty() {
             return Ok(());
         }
-        let call = Call::new("fetch")
-            .args(["--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance"])
-            .args(["--no-recurse-submodules", "--no-write-commit-graph", "--filter=blob:none"])
-            .args(["--stdin", "origin"])
-            // What is here is known to lack these trees, so nothing here is worth offering.
-            .setting("fetch.negotiationAlgorithm", "noop")
-            .input(lines::list(missing))
-            .online();
-        self.git.ask(call).await.map(drop)
+        let missing = lines::list(missing);
+        let files_left_out = fetch_trees("--filter=blob:none").input(missing.as_str());
+        match self.git.ask(files_left_out).await {
+            Err(error) if is_historic(&error) => {
+                // Where files are left out git cannot be told which complaints to pass over, so they come too.
+                let whole = HISTORIC.iter().fold(fetch_trees("--no-filter"), |call, complaint| {
+                    call.setting(&format!("fetch.fsck.{complaint}"), "ignore")
+                });
+                self.git.ask(whole.input(missing)).await.map(drop)
+            }
+            outcome => outcome.map(drop),
+        }
     }
+}
+
+/// What git complains of in trees that it wrote itself once, and that means nothing to any question: modes
+/// with a zero before them. All else that it finds in trees would lead a merge, or whoever checks the
+/// files out, astray.
+const HISTORIC: [&str; 1] = ["zeroPaddedFilemode"];
+
+fn is_historic(error: &GitError) -> bool {
+    matches!(error, GitError::Failed { stderr, .. } | GitError::Corrupt { stderr, .. }
+        if HISTORIC.iter().any(|complaint| stderr.contains(&format!(": {complaint}: "))))
+}
+
+/// A fetch of trees by their names, which it reads as its input.
+fn fetch_trees(filter: &str) -> Call {
+    Call::new("fetch")
+        .args(["--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance"])
+        .args(["--no-recurse-submodules", "--no-write-commit-graph", filter])
+        .args(["--stdin", "origin"])
+        // What is here is known to lack these trees, so nothing here is worth offering.
+        .setting("fetch.negotiationAlgorithm", "noop")
+        .online()
 }

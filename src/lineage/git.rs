@@ -258,9 +258,10 @@ const FIXED_ENVIRONMENT: [(&str, &str); 10] = [
     ("GIT_CONFIG_GLOBAL", "/dev/null"),
     ("GIT_TERMINAL_PROMPT", "0"),
     ("GIT_OPTIONAL_LOCKS", "0"),
-    // Neither replaced nor grafted: the commits as everybody else has them.
+    // Neither replaced nor grafted: the commits as everybody else has them. A graft file that is there,
+    // be it empty, makes git give advice where it should say what is wrong.
     ("GIT_NO_REPLACE_OBJECTS", "1"),
-    ("GIT_GRAFT_FILE", "/dev/null"),
+    ("GIT_GRAFT_FILE", "/nonexistent"),
     ("GIT_PAGER", "cat"),
 ];
 

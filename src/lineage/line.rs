@@ -1,22 +1,26 @@
 //! The line of a branch as git still has it: what a ledger begins with, and what a branch has taken in.
 
 use super::git::Call;
-use super::lines::read_lines;
+use super::lines::{read_lines, seconds};
 use super::{GitError, Repository};
 use crate::flow::CommitId;
 
 impl Repository {
-    /// The first-parent chain of `tip` with each commit's time in Unix seconds, the newest first: what a
-    /// branch has pointed at, as far as merges alone moved it.
-    pub async fn first_parents(&self, tip: CommitId) -> Result<Vec<(CommitId, i64)>, GitError> {
+    /// The first-parent chain of `tip`, the oldest commit first, each with the time it came in Unix seconds:
+    /// what a branch has pointed at, as far as merges alone moved it. Times are the commits' own dates, in
+    /// order and none after `now`.
+    pub async fn first_parents(&self, tip: CommitId, now: i64) -> Result<Vec<(CommitId, i64)>, GitError> {
         let call = Call::new("rev-list")
             .args(["--first-parent", "--no-commit-header", "--format=%H %ct", "--end-of-options"])
             .arg(tip.to_string());
         let answer = self.git.ask(call).await?;
-        read_lines("rev-list", &answer, |line| {
+        let mut line = read_lines("rev-list", &answer, |line| {
             let (commit, time) = line.split_once(' ')?;
-            Some((commit.parse().ok()?, time.parse().ok()?))
-        })
+            Some((commit.parse().ok()?, seconds(time)))
+        })?;
+        line.reverse();
+        in_order_of_time(&mut line, now);
+        Ok(line)
     }
 
     /// Whether `tip` reaches `commit`: whoever merged it there has nothing left to merge.
@@ -27,5 +31,36 @@ impl Repository {
             1 => Ok(false),
             _ => answer.ok().map(|_| true),
         }
+    }
+}
+
+/// Makes dates fit the order, the oldest first, and end by `now`. Dates are what somebody's clock said: one
+/// that is ahead would make its commit the newest for ever, one behind would put it before its parent.
+fn in_order_of_time(line: &mut [(CommitId, i64)], now: i64) {
+    let mut earliest = i64::MIN;
+    for (_, at) in line {
+        *at = (*at).min(now).max(earliest);
+        earliest = *at;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn times(dates: &[i64], now: i64) -> Vec<i64> {
+        let commit = CommitId::from_bytes([1; 20]);
+        let mut line: Vec<_> = dates.iter().map(|at| (commit, *at)).collect();
+        in_order_of_time(&mut line, now);
+        line.into_iter().map(|(_, at)| at).collect()
+    }
+
+    #[test]
+    fn no_commit_comes_after_now_or_before_its_parent() {
+        assert_eq!(times(&[1, 5, 9], 20), [1, 5, 9]);
+        assert_eq!(times(&[1, 99, 5, 9], 20), [1, 20, 20, 20]);
+        assert_eq!(times(&[7, 3, 3, 8], 20), [7, 7, 7, 8]);
+        assert_eq!(times(&[-4, i64::MAX, i64::MIN], 20), [-4, 20, 20]);
+        assert_eq!(times(&[], 20), [0_i64; 0]);
     }
 }

@@ -71,15 +71,20 @@ pub(super) fn read_commits(answer: &[u8]) -> Result<Vec<Commit>, GitError> {
 fn read_commit(fields: &[&[u8]]) -> Result<Commit, GitError> {
     let field = |place: usize| text(fields[place]);
     let what = "rev-list";
-    let time = field(3);
     Ok(Commit {
         id: id(what, field(0).trim_start())?,
         tree: id(what, &field(1))?,
         parents: field(2).split_whitespace().map(|digits| id(what, digits)).collect::<Result<_, _>>()?,
-        committed_at: time.parse().map_err(|_| unreadable(what, &time))?,
+        committed_at: seconds(&field(3)),
         author: for_people(&field(4)),
         subject: for_people(&field(5)),
     })
+}
+
+/// A commit's date in Unix seconds. git hands on what stands there, even if it is no number; then it goes
+/// by 0 itself.
+pub(super) fn seconds(date: &str) -> i64 {
+    date.parse().unwrap_or_default()
 }
 
 /// A text somebody else wrote, fit to be shown: short, and without control characters.
@@ -96,6 +101,14 @@ fn unreadable(what: &'static str, said: &str) -> GitError {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn dates_that_are_no_numbers_are_no_obstacle() {
+        assert_eq!(seconds("17"), 17);
+        for date in ["", "yesterday", "99999999999999999999", "01x"] {
+            assert_eq!(seconds(date), 0, "{date}");
+        }
+    }
 
     #[test]
     fn commits_are_read_whatever_their_authors_wrote() {

@@ -191,7 +191,9 @@ impl Repository {
     }
 
     fn tracking_ref(&self, branch: &BranchName) -> Option<String> {
-        self.tracking.as_ref().map(|remote| format!("refs/remotes/{remote}/{branch}"))
+        // Under this name a clone keeps which branch is the remote's default one.
+        let tracking = self.tracking.as_ref().filter(|_| branch.as_str() != "HEAD");
+        tracking.map(|remote| format!("refs/remotes/{remote}/{branch}"))
     }
 
     async fn is_empty(&self) -> Result<bool, GitError> {

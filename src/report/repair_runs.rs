@@ -43,6 +43,9 @@ fn known(id: CommitId) -> Commit {
     Commit { id, ..super::samples::commit(1, "Work", "Cleo") }
 }
 
+/// Names that a push can give to a branch and `git branch` refuses, or reads as something else.
+const PUSHED_ONLY: [&str; 4] = ["-x", "--force", "@", "HEAD"];
+
 /// A clone whose branch was cut from staging: staging's commit first, then two of its own.
 struct Story {
     _keep: tempfile::TempDir,
@@ -51,7 +54,7 @@ struct Story {
     summary: String,
 }
 
-fn story() -> Story {
+fn story(head: &str) -> Story {
     let keep = tempfile::tempdir().unwrap();
     let root = keep.path();
     git(root, &["init", "-q", "--bare", "origin.git"]);
@@ -62,13 +65,14 @@ fn story() -> Story {
     let start = save(&work, "base.txt", "base\n");
     git(&work, &["switch", "-qc", "staging"]);
     let foreign = save(&work, "staging.txt", "not released\n");
-    git(&work, &["switch", "-qc", NASTY]);
-    let picks = vec![save(&work, "one.txt", "1\n"), save(&work, "two.txt", "2\n")];
     git(&work, &["push", "-q", "origin", "--all"]);
+    git(&work, &["switch", "-qc", "mine"]);
+    let picks = vec![save(&work, "one.txt", "1\n"), save(&work, "two.txt", "2\n")];
+    git(&work, &["push", "-q", "origin", &format!("HEAD:refs/heads/{head}")]);
 
     let branch = |text: &str| BranchName::new(text).unwrap();
     let pull = Pull {
-        head: Head { branch: Some(branch(NASTY)), commit: picks[1], fork: false },
+        head: Head { branch: Some(branch(head)), commit: picks[1], fork: false },
         base: Base { branch: branch(&base), commit: start },
     };
     let subject = Subject { pull, ..subject("x", "y") };
@@ -91,19 +95,31 @@ fn commands(summary: &str) -> &str {
 
 #[test]
 fn the_repair_leaves_the_branch_with_its_own_work_alone() {
-    let story = story();
-    let (worked, text) = sh(&story.work, commands(&story.summary));
-    assert!(worked, "{text}");
-    let pushed = format!("refs/remotes/origin/{NASTY}");
-    git(&story.work, &["fetch", "-q", "origin"]);
-    assert_eq!(git(&story.work, &["ls-tree", "--name-only", &pushed]), "base.txt\none.txt\ntwo.txt");
-    assert!(!story.work.join("pwned").exists());
+    for head in [NASTY].into_iter().chain(PUSHED_ONLY) {
+        let story = story(head);
+        let (worked, text) = sh(&story.work, commands(&story.summary));
+        assert!(worked, "{head}: {text}");
+        git(&story.work, &["fetch", "-q", "origin", &format!("refs/heads/{head}")]);
+        let files = git(&story.work, &["ls-tree", "--name-only", "FETCH_HEAD"]);
+        assert_eq!(files, "base.txt\none.txt\ntwo.txt", "{head}");
+        assert!(!story.work.join("pwned").exists());
+    }
+}
+
+#[test]
+fn what_moves_the_local_branch_along_is_only_said_where_git_does_it() {
+    for head in [NASTY].into_iter().chain(PUSHED_ONLY) {
+        let story = story(head);
+        let follow = format!("git switch -C {}", super::shell::quote(head));
+        let (worked, text) = sh(&story.work, &follow);
+        assert_eq!(story.summary.contains("git switch -C"), worked, "{head}: {text}");
+    }
 }
 
 #[test]
 fn the_repair_pushes_nothing_over_somebody_elses_push() {
-    let story = story();
-    git(&story.work, &["switch", "-q", NASTY]);
+    let story = story(NASTY);
+    git(&story.work, &["switch", "-q", "mine"]);
     let newer = save(&story.work, "meanwhile.txt", "by a colleague\n");
     git(&story.work, &["push", "-q", "origin", &format!("HEAD:refs/heads/{NASTY}")]);
     let (worked, _) = sh(&story.work, commands(&story.summary));
@@ -114,7 +130,7 @@ fn the_repair_pushes_nothing_over_somebody_elses_push() {
 
 #[test]
 fn the_repair_pushes_nothing_when_a_pick_stops() {
-    let story = story();
+    let story = story(NASTY);
     let base = story.subject.pull.base.branch.as_str();
     git(&story.work, &["switch", "-q", base]);
     save(&story.work, "two.txt", "something else\n");

@@ -8,13 +8,13 @@ use tempfile::TempDir;
 
 use crate::story::{Repo, Story, run_git};
 
-struct Ran {
-    status: i32,
-    stdout: String,
-    stderr: String,
+pub(crate) struct Ran {
+    pub(crate) status: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
 }
 
-fn check(repo: &Path, arguments: &[&str]) -> Ran {
+pub(crate) fn check(repo: &Path, arguments: &[&str]) -> Ran {
     let output = Command::new(env!("CARGO_BIN_EXE_towpath"))
         .args(["check", "pr", "--repo"])
         .arg(repo)
@@ -31,7 +31,7 @@ fn check(repo: &Path, arguments: &[&str]) -> Ran {
 }
 
 /// Exit status, verdict and codes.
-fn judged(repo: &Path, arguments: &[&str]) -> (i32, String, Vec<String>) {
+pub(crate) fn judged(repo: &Path, arguments: &[&str]) -> (i32, String, Vec<String>) {
     let ran = check(repo, &[arguments, &["--json"]].concat());
     let object: Value = serde_json::from_str(&ran.stdout).unwrap_or_else(|_| panic!("{}", ran.stderr));
     let keys: Vec<_> = object.as_object().unwrap().keys().collect();
@@ -47,18 +47,18 @@ fn judged(repo: &Path, arguments: &[&str]) -> (i32, String, Vec<String>) {
     (ran.status, text(&object["verdict"]), findings.iter().map(|finding| text(&finding["code"])).collect())
 }
 
-fn said(status: i32, verdict: &str, codes: &[&str]) -> (i32, String, Vec<String>) {
+pub(crate) fn said(status: i32, verdict: &str, codes: &[&str]) -> (i32, String, Vec<String>) {
     (status, verdict.to_owned(), codes.iter().map(|code| (*code).to_owned()).collect())
 }
 
-fn told(tell: impl FnOnce(&mut Story)) -> Repo {
+pub(crate) fn told(tell: impl FnOnce(&mut Story)) -> Repo {
     let mut story = Story::pro();
     tell(&mut story);
     story.build()
 }
 
 /// A clone with work tree, as a developer has it.
-fn clone(repo: &Repo, options: &[&str]) -> TempDir {
+pub(crate) fn clone(repo: &Repo, options: &[&str]) -> TempDir {
     let directory = TempDir::new().unwrap();
     let url = format!("file://{}", repo.path().display());
     let target = directory.path().join("work");

@@ -4,6 +4,7 @@ use crate::shop::topic;
 use crate::stage::Stage;
 use std::path::Path;
 use std::process::Command;
+use towpath::store::{DeliveryFilter, Store as _};
 
 /// Runs a script with a git that only writes down what it is told, one argument a line.
 fn told_to_git(folder: &Path, script: &str) -> Vec<String> {
@@ -50,6 +51,10 @@ async fn a_repair_is_safe_to_paste_whatever_the_branch_is_called() {
         "a;touch${IFS}pwned;b",
         "a&b|c>d",
         "a/-rf",
+        "-x",
+        "--force",
+        "@",
+        "HEAD",
         "fonctionnalité/日本語",
         "<script>alert(1)</script>",
         "<img/src=x>",
@@ -69,9 +74,34 @@ async fn a_repair_is_safe_to_paste_whatever_the_branch_is_called() {
 #[tokio::test]
 async fn names_that_git_refuses_come_to_nobody() {
     let stage = Stage::set().await;
-    for name in ["feature x", "a..b", "-rf", "a~1", "a:b", "a.lock", "@"] {
+    for name in ["feature x", "a..b", "a~1", "a:b", "a.lock", "@{x"] {
         let made = stage.store.commit_on(name).from("master").file("x", "x\n").by("ana").await;
         assert!(made.is_err(), "{name:?}");
     }
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn branches_that_only_a_push_can_make_are_judged_like_others() {
+    let stage = Stage::set().await;
+    let fork = stage.store.fork("mallory").await.unwrap();
+    let database = stage.database();
+    for name in ["-x", "--all", "@", "HEAD"] {
+        stage.later();
+        topic(&fork, name, "integration").await;
+        let theirs = stage.store.open_pull(&format!("mallory:{name}")).into("integration");
+        let theirs = theirs.by("mallory").await.unwrap();
+        stage.check(&theirs).await.passes();
+        theirs.close().by("mallory").await.unwrap();
+        stage.later();
+        topic(&stage.store, name, "integration").await;
+        let own = stage.store.open_pull(name).into("integration").by("ana").await.unwrap();
+        stage.check(&own).await.passes();
+        let taken = database.deliveries(&DeliveryFilter { state: None, limit: 10 }).await.unwrap();
+        let unit = format!(":{name}");
+        let pushed = taken.iter().any(|it| it.event == "push" && it.unit.to_string().ends_with(&unit));
+        assert!(pushed, "{name:?}: {taken:?}");
+    }
+    database.close().await;
     stage.end().await;
 }

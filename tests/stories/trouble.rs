@@ -2,8 +2,10 @@
 //! not.
 
 use crate::shop::{merge, topic};
-use crate::stage::{Stage, soon_given_up};
+use crate::stage::{Setting, Stage, soon_given_up};
 use std::time::Duration;
+use towpath::flow::LedgerTip;
+use towpath::store::Store as _;
 use towpath_sandbox::CheckHandle;
 
 #[tokio::test]
@@ -236,4 +238,38 @@ async fn a_base_that_was_deleted_and_made_again_is_judged_anew() {
     stage.check(&pull).await.passes();
     merge(&pull).await.unwrap();
     stage.end().await;
+}
+
+#[tokio::test]
+async fn a_commit_dated_in_the_future_moves_no_branch() {
+    const YEAR_2100: i64 = 4_102_444_800;
+    let mut stage = Stage::with(Setting { installed: false, ..Setting::default() }).await;
+    for (file, at) in [("early", YEAR_2100), ("late", 1_000_000_000), ("later", 1_000_000_000)] {
+        let commit = stage.store.commit_on("integration").file(file, "x\n").at(at);
+        commit.by("ana").await.unwrap();
+    }
+    topic(&stage.store, "feature/cart", "integration").await;
+    let pull = stage.store.open_pull("feature/cart").into("integration").by("ana").await.unwrap();
+    stage.installation.add([&stage.store]).await.unwrap();
+    stage.check(&pull).await.passes();
+    let known = tips(&stage, "integration").await;
+    for _ in 0..2 {
+        stage.github.forget_records();
+        stage.restart().await;
+        assert_eq!(tips(&stage, "integration").await, known);
+        let sent: Vec<_> = stage.github.exchanges().into_iter().filter(|it| it.method != "GET").collect();
+        assert!(sent.iter().all(|it| it.path.ends_with("/access_tokens")), "{sent:?}");
+        let judged = stage.requests("GET", &format!("/pulls/{}", pull.number()));
+        assert_eq!(judged, 0, "nothing moved: {:?}", stage.github.request_counts());
+    }
+    stage.end().await;
+}
+
+/// What the ledger has of a branch.
+async fn tips(stage: &Stage, branch: &str) -> Vec<LedgerTip> {
+    let database = stage.database();
+    let repository = database.repositories(None).await.unwrap()[0].id;
+    let ledger = database.ledger(repository, &[branch.parse().unwrap()], None).await.unwrap();
+    database.close().await;
+    ledger.tips.into_iter().map(|(_, tip)| tip).collect()
 }

@@ -5,20 +5,19 @@ pub(crate) fn is_sha(text: &str) -> bool {
     text.len() == 40 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
-/// A branch name git accepts (the rules of `git check-ref-format`).
+/// A branch name that git's server accepts: the rules of `git check-ref-format refs/heads/NAME`, which
+/// `git branch` is stricter than.
 pub(crate) fn valid_branch(name: &str) -> bool {
     let bad_part = |part: &str| {
-        let lock = std::path::Path::new(part).extension().is_some_and(|ending| ending == "lock");
+        let lock = part.as_bytes().ends_with(b".lock");
         part.is_empty() || part.starts_with('.') || lock
     };
     let bad_character = |character: char| {
-        character.is_control() || matches!(character, ' ' | '~' | '^' | ':' | '?' | '*' | '[' | '\\')
+        character.is_ascii_control() || matches!(character, ' ' | '~' | '^' | ':' | '?' | '*' | '[' | '\\')
     };
     !name.is_empty()
         && name.len() < 256
-        && !name.starts_with('-')
         && !name.ends_with('.')
-        && name != "@"
         && !name.contains("..")
         && !name.contains("@{")
         && !name.contains(bad_character)
@@ -41,10 +40,10 @@ mod tests {
 
     #[test]
     fn branch_names_that_git_would_refuse_are_refused_here() {
-        for good in ["main", "feature/x", "a.b", "ünï", "release-1.2"] {
+        for good in ["main", "feature/x", "a.b", "ünï", "release-1.2", "-x", "@", "HEAD"] {
             assert!(valid_branch(good), "{good}");
         }
-        for bad in ["", "-x", "a..b", "a b", "x.lock", "a/.b", "a//b", "/a", "a/", "@", "a@{1}", "a."] {
+        for bad in ["", "a..b", "a b", "x.lock", "a/.b", "a//b", "/a", "a/", "a@{1}", "a."] {
             assert!(!valid_branch(bad), "{bad}");
         }
     }

@@ -199,7 +199,7 @@ async fn tips(
     match (newest, present) {
         (None, None) => Ok(Vec::new()),
         (None, Some(present)) => {
-            let line = repository.first_parents(present).await.map_err(asking)?;
+            let line = repository.first_parents(present, room.now() / 1000).await.map_err(asking)?;
             Ok(line
                 .into_iter()
                 .map(|(commit, at)| entry(Some(commit), None, at, TipSource::Backfill))

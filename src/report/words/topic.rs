@@ -236,15 +236,23 @@ fn where_it_goes(scene: &Scene<'_>) -> Vec<Prose> {
             &[],
         )));
     }
-    let follow = format!("git switch -C {}", shell::quote(branch.as_str()));
-    notes.push(
-        Prose::new(
-            "The push is refused if somebody has pushed to % since, so nothing is lost. ",
-            &[branch.as_str()],
-        )
-        .then(Prose::new("Your local branch still holds the old commits: ", &[]))
-        .command(&follow)
-        .then(Prose::new(" moves it along, once nothing unpushed is left in it.", &[])),
+    let refused = Prose::new(
+        "The push is refused if somebody has pushed to % since, so nothing is lost. ",
+        &[branch.as_str()],
     );
+    notes.push(if may_be_local(branch) {
+        let follow = format!("git switch -C {}", shell::quote(branch.as_str()));
+        refused
+            .then(Prose::new("Your local branch still holds the old commits: ", &[]))
+            .command(&follow)
+            .then(Prose::new(" moves it along, once nothing unpushed is left in it.", &[]))
+    } else {
+        refused.then(Prose::new("A local branch of another name still holds the old commits.", &[]))
+    });
     notes
+}
+
+/// Whether git makes local branches of this name; others come about by pushes only.
+fn may_be_local(branch: &BranchName) -> bool {
+    !branch.as_str().starts_with('-') && branch.as_str() != "HEAD"
 }
