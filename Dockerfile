@@ -1,11 +1,11 @@
 # Not built where Towpath is developed, since no container engine runs there.
-FROM rust:1-slim-bookworm AS build
+FROM rust:1-slim-trixie AS build
 RUN apt-get update && apt-get install -y --no-install-recommends gcc libc6-dev && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
 COPY . .
 RUN cargo build --release --locked
 
-FROM debian:bookworm-slim
+FROM debian:trixie-slim
 # git keeps the mirrors; the certificates are for HTTPS to GitHub.
 RUN apt-get update \
  && apt-get install -y --no-install-recommends git ca-certificates \
