@@ -29,7 +29,10 @@ impl Latest {
                 repository = Some(repository_row(&event.repository, installation, None));
             }
             let row = pull_row(&event.pull_request, id)?;
-            changes.push(Change::Push(head_push(&row)));
+            // A fork's branch is no branch of the repository's own, whatever it is called.
+            if row.head_repository == Some(id) {
+                changes.push(Change::Push(head_push(&row)));
+            }
             match &newest {
                 Some(known) if known.updated_at > row.updated_at => {}
                 // GitHub's times are whole seconds: two different states of one second cannot be ordered.
