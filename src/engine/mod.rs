@@ -22,9 +22,9 @@ pub use inbox::{Inbox, Received, Reception, Refusal};
 pub use open::{CALL_WITHIN, Config, OpenError, system_random};
 pub use room::{Random, Settings};
 
-use crate::flow::Flow;
+use crate::flow::{Flow, Millis};
 use crate::github::{Api, Secret};
-use crate::store::{RepositoryState, Store, StoreError, Unit};
+use crate::store::{Store, StoreError, Unit};
 use mirrors::Mirrors;
 use room::Room;
 use std::fs::File;
@@ -34,9 +34,12 @@ use std::time::Duration;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 
+/// No wait is longer: past the longest that GitHub's rate limits ask for, and any back-off.
+const FURTHEST: Millis = 2 * 60 * 60_000;
+
 /// What the engine is made of.
 struct Parts {
-    lock: File,
+    locks: [File; 2],
     store: Arc<dyn Store>,
     api: Api,
     mirrors: PathBuf,
@@ -56,12 +59,13 @@ pub struct Engine {
     stop: watch::Sender<bool>,
     tasks: Vec<JoinHandle<()>>,
     /// Held as long as the engine runs.
-    _lock: File,
+    _locks: [File; 2],
 }
 
 impl Engine {
     /// Starts the work: what was left undone goes on, and everything is compared with GitHub once.
     async fn start(parts: Parts) -> Result<Self, StoreError> {
+        let now = parts.clock.now();
         let wake = Arc::new(Notify::new());
         let inbox =
             Inbox::new(parts.secrets.into(), parts.app_id, Arc::clone(&parts.store), Arc::clone(&wake));
@@ -73,20 +77,19 @@ impl Engine {
             clock: Arc::clone(&parts.clock),
             random: parts.random,
             settings: parts.settings,
+            started_at: now,
             wake,
             asked: Mutex::default(),
         });
-        parts.store.reclaim(parts.clock.now()).await?;
-        let repositories = parts.store.repositories(None).await?;
-        let active = repositories.into_iter().filter(|row| row.state == RepositoryState::Active);
-        let marks = active.map(|row| Unit::Repository(row.id)).chain([Unit::App]).collect();
-        parts.store.mark(marks, parts.clock.now()).await?;
+        parts.store.reclaim(now, now + FURTHEST).await?;
+        // It looks over the installations, and these over the repositories.
+        parts.store.mark(vec![Unit::App], now).await?;
         let (stop, stopped) = watch::channel(false);
         let tasks = vec![
             tokio::spawn(work::run(Arc::clone(&room), stopped.clone())),
             tokio::spawn(keep_time(room, stopped)),
         ];
-        Ok(Self { inbox, store: parts.store, clock: parts.clock, stop, tasks, _lock: parts.lock })
+        Ok(Self { inbox, store: parts.store, clock: parts.clock, stop, tasks, _locks: parts.locks })
     }
 
     /// The way in for webhooks.

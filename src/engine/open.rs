@@ -42,9 +42,14 @@ pub struct Config {
 /// Why an engine could not be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    /// Another server works on this folder.
-    #[error("{} is in use by another server; stop it, or set TOWPATH_DATA_DIR to another folder", .0.display())]
-    InUse(PathBuf),
+    /// Another server works on this folder or database.
+    #[error("{} is in use by another server; stop it, or set {setting} to another place", path.display())]
+    InUse {
+        /// What is in use.
+        path: PathBuf,
+        /// The setting that says which.
+        setting: &'static str,
+    },
     /// The folder cannot be used.
     #[error("{}: {source}", path.display())]
     Folder {
@@ -69,7 +74,7 @@ pub enum OpenError {
 impl Engine {
     /// Opens everything and starts the work.
     pub async fn open(config: Config) -> Result<Self, OpenError> {
-        let lock = lock(&config.data_dir)?;
+        let locks = [lock_folder(&config.data_dir)?, lock_database(&config.database)?];
         let unusable = |source| OpenError::Database { path: config.database.clone(), source };
         let store = SqliteStore::open(&config.database, &Options::default()).map_err(unusable)?;
         let now = {
@@ -83,7 +88,7 @@ impl Engine {
             now,
         })?;
         let parts = Parts {
-            lock,
+            locks,
             store: Arc::new(store),
             api,
             mirrors: config.data_dir.join("mirrors"),
@@ -98,15 +103,28 @@ impl Engine {
     }
 }
 
-/// One server at a time works on a data folder: at its start it takes over what the last one left.
-fn lock(folder: &Path) -> Result<File, OpenError> {
+/// One server at a time works on a data folder: the mirrors in it are its own.
+fn lock_folder(folder: &Path) -> Result<File, OpenError> {
     let path = folder.join("towpath.lock");
-    let unusable = |source| OpenError::Folder { path: path.clone(), source };
-    std::fs::create_dir_all(folder).map_err(unusable)?;
-    let file = File::create(&path).map_err(unusable)?;
+    std::fs::create_dir_all(folder).map_err(|source| OpenError::Folder { path: path.clone(), source })?;
+    let in_use = || OpenError::InUse { path: folder.to_owned(), setting: "TOWPATH_DATA_DIR" };
+    lock(&path, in_use)
+}
+
+/// And one on a database, which may lie elsewhere: at its start it takes over what the last one left.
+fn lock_database(database: &Path) -> Result<File, OpenError> {
+    let mut path = database.as_os_str().to_owned();
+    path.push(".lock");
+    let in_use = || OpenError::InUse { path: database.to_owned(), setting: "DATABASE_URL" };
+    lock(Path::new(&path), in_use)
+}
+
+fn lock(path: &Path, in_use: impl FnOnce() -> OpenError) -> Result<File, OpenError> {
+    let unusable = |source| OpenError::Folder { path: path.to_owned(), source };
+    let file = File::create(path).map_err(unusable)?;
     match file.try_lock() {
         Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(OpenError::InUse(folder.to_owned())),
+        Err(TryLockError::WouldBlock) => Err(in_use()),
         Err(TryLockError::Error(source)) => Err(unusable(source)),
     }
 }

@@ -39,7 +39,8 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             workers: 16,
-            per_repository: 8,
+            // A quarter: some repositories that are slow to fetch leave room for others.
+            per_repository: 4,
             lease: 30_000,
             poll: 2_000,
             back_off: BackOff { first: 1_000, longest: 10 * MINUTE, give_up_after: 16 },
@@ -61,6 +62,8 @@ pub(super) struct Room {
     pub(super) random: Random,
     pub(super) settings: Settings,
     pub(super) wake: Arc<Notify>,
+    /// What was compared with GitHub before this moment was compared by an earlier run.
+    pub(super) started_at: Millis,
     /// Failed attempts at delivery that were asked for again. Forgotten at a restart, which only means
     /// that they are asked for once more.
     pub(super) asked: Mutex<HashSet<u64>>,

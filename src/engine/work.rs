@@ -11,6 +11,8 @@ use tokio::task::JoinSet;
 
 /// How many times work is repeated at once because what it relied on changed while it was done.
 const REPEATS: u32 = 5;
+/// Over how long those are spread who waited for calls to be welcome again, in milliseconds.
+const WELCOME_SPREAD: i64 = 3_000;
 /// How long to wait after the store failed, in milliseconds.
 const STORE_PAUSE: i64 = 1_000;
 
@@ -62,6 +64,15 @@ async fn next_look(room: &Room, now: i64) -> i64 {
 /// Works on one unit to its end: done, to be tried later, or given up.
 #[tracing::instrument(name = "work", skip_all, fields(unit = %lease.unit))]
 async fn work(room: Arc<Room>, lease: Lease) {
+    if lease.failures >= room.settings.back_off.give_up_after {
+        // Only attempts that ended without a word come so far: this one may be what ended the process.
+        let error = "the work on it has ended without a result again and again".to_owned();
+        tracing::error!(error, "given up; a replay or a new event revives it");
+        if let Err(error) = room.store.commit(&lease, Vec::new(), Next::Dead { error }, room.now()).await {
+            tracing::error!(%error, "the unit could not be settled; its lease will end by itself");
+        }
+        return;
+    }
     for _ in 0..REPEATS {
         let (changes, next) = attempt(&room, &lease).await;
         match room.store.commit(&lease, changes, next, room.now()).await {
@@ -150,7 +161,9 @@ fn next_after(room: &Room, lease: &Lease, error: String, remedy: Remedy) -> Next
         }
         (Remedy::NotBefore(at), _) => {
             tracing::warn!(error, "to be tried when calls are welcome again");
-            Next::Retry { at, error }
+            // Apart from each other, so that they do not use the next window up at once.
+            let at = at + i64::from((room.random)()) * WELCOME_SPREAD / i64::from(u32::MAX);
+            Next::Wait { at, error }
         }
     }
 }

@@ -63,6 +63,13 @@ pub enum Next {
         /// What went wrong, for the operator.
         error: String,
     },
+    /// It was asked to wait and has not failed: not before this moment.
+    Wait {
+        /// When.
+        at: Millis,
+        /// Why, for the operator.
+        error: String,
+    },
     /// Given up. It stays visible, and a replay or a new mark revives it.
     Dead {
         /// What went wrong, for the operator.
@@ -122,6 +129,8 @@ pub enum Change {
     Resend(Unit),
     /// Something has to be looked at (again).
     Mark(Unit),
+    /// Something has to be looked at, and may wait until this moment.
+    MarkAt(Unit, Millis),
 }
 
 /// How a [`Store::commit`] ended.
@@ -154,8 +163,9 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     ) -> Result<Option<Lease>, StoreError>;
 
     /// Ends every lease at start-up, where only one server can have the database open. Each counts as a
-    /// failure, as when it had run out.
-    async fn reclaim(&self, now: Millis) -> Result<(), StoreError>;
+    /// failure, as when it had run out. What waits for a moment past `furthest` waits no more: the clock
+    /// was set back.
+    async fn reclaim(&self, now: Millis, furthest: Millis) -> Result<(), StoreError>;
 
     /// Prolongs a lease; `false` when it was lost.
     async fn extend(&self, lease: &Lease, until: Millis) -> Result<bool, StoreError>;
@@ -181,8 +191,9 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// From then on it is looked for before it is created. `false` when the lease was lost.
     async fn attempting(&self, lease: &Lease) -> Result<bool, StoreError>;
 
-    /// The deliveries of a unit that no work has taken in yet, in order of arrival, at most `limit`.
-    async fn inbox(&self, unit: &Unit, limit: u32) -> Result<Vec<DeliveryRow>, StoreError>;
+    /// The deliveries of a unit that no work has taken in yet, in order of arrival: at most `limit`, and
+    /// none after the one with which their bodies come to `bytes`.
+    async fn inbox(&self, unit: &Unit, limit: u32, bytes: usize) -> Result<Vec<DeliveryRow>, StoreError>;
 
     /// One account.
     async fn account(&self, id: InstallationId) -> Result<Option<Account>, StoreError>;

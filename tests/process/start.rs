@@ -85,6 +85,16 @@ async fn a_second_server_on_the_same_data_is_refused_and_harms_nothing() {
     assert_eq!(ended.code(), Some(2), "{:?}", ended.log);
     let words = format!("{} is in use by another server", world.folder.path().display());
     assert!(ended.log.last().unwrap().contains(&words), "{:?}", ended.log);
+    // Nor does another folder help where the database is the same.
+    let other = tempfile::tempdir().unwrap();
+    let database = world.folder.path().join("towpath.db");
+    let mut environment = without(&world.environment(), &["TOWPATH_DATA_DIR"]);
+    environment.push(("TOWPATH_DATA_DIR", other.path().to_str().unwrap().to_owned()));
+    environment.push(("DATABASE_URL", format!("sqlite://{}", database.display())));
+    let ended = Server::refused(&environment).await;
+    assert_eq!(ended.code(), Some(2), "{:?}", ended.log);
+    let words = format!("{} is in use by another server; stop it, or set DATABASE_URL", database.display());
+    assert!(ended.log.last().unwrap().contains(&words), "{:?}", ended.log);
     assert_eq!(get(&first.address, "/readyz").await.status, 200);
     // A killed server holds nothing.
     first.kill().await;

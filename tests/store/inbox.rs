@@ -79,14 +79,18 @@ pub(crate) async fn the_inbox_is_in_order_of_arrival_and_bounded(store: Arc<dyn 
     for (guid, unit, at) in [("z", 1, 30), ("other", 2, 20), ("a", 1, 10), ("m", 1, 20)] {
         store.accept(delivery(guid, pull_unit(unit), at)).await.unwrap();
     }
-    let waiting = store.inbox(&pull_unit(1), 10).await.unwrap();
+    let waiting = store.inbox(&pull_unit(1), 10, usize::MAX).await.unwrap();
     assert_eq!(waiting.iter().map(|row| row.guid.as_str()).collect::<Vec<_>>(), ["z", "a", "m"]);
     assert!(waiting.iter().all(|row| row.body.is_some() && row.state == DeliveryState::Pending));
     assert_eq!(waiting[0].event, "pull_request");
     assert_eq!(waiting[0].action.as_deref(), Some("opened"));
     assert_eq!((waiting[0].received_at, &waiting[0].unit), (30, &pull_unit(1)));
-    assert_eq!(store.inbox(&pull_unit(1), 2).await.unwrap().len(), 2);
-    assert_eq!(store.inbox(&pull_unit(9), 2).await.unwrap(), []);
+    assert_eq!(store.inbox(&pull_unit(1), 2, usize::MAX).await.unwrap().len(), 2);
+    // The one that reaches the bound is still taken.
+    let first = waiting[0].body.as_ref().unwrap().len();
+    assert_eq!(store.inbox(&pull_unit(1), 10, 1).await.unwrap().len(), 1);
+    assert_eq!(store.inbox(&pull_unit(1), 10, first + 1).await.unwrap().len(), 2);
+    assert_eq!(store.inbox(&pull_unit(9), 2, usize::MAX).await.unwrap(), []);
 }
 
 pub(crate) async fn deliveries_of_a_dead_unit_are_dead_until_taken_in(store: Arc<dyn Store>) {
@@ -94,7 +98,7 @@ pub(crate) async fn deliveries_of_a_dead_unit_are_dead_until_taken_in(store: Arc
     store.accept(delivery("a", pull_unit(1), 10)).await.unwrap();
     store.accept(delivery("b", pull_unit(1), 11)).await.unwrap();
     let lease = leased(store, 20).await;
-    let first = store.inbox(&pull_unit(1), 1).await.unwrap()[0].id;
+    let first = store.inbox(&pull_unit(1), 1, usize::MAX).await.unwrap()[0].id;
     let changes = vec![Change::Digested(vec![first])];
     assert_eq!(store.commit(&lease, changes, dead(), 30).await.unwrap(), Committed::Stored);
     assert_eq!(guids(store, Some(DeliveryState::Done)).await, ["a"]);
@@ -105,7 +109,7 @@ pub(crate) async fn deliveries_of_a_dead_unit_are_dead_until_taken_in(store: Arc
     // Revived, it waits again, and is still in the inbox.
     store.mark(vec![pull_unit(1)], 40).await.unwrap();
     assert_eq!(guids(store, Some(DeliveryState::Pending)).await, ["b"]);
-    assert_eq!(store.inbox(&pull_unit(1), 10).await.unwrap().len(), 1);
+    assert_eq!(store.inbox(&pull_unit(1), 10, usize::MAX).await.unwrap().len(), 1);
 }
 
 pub(crate) async fn listings_are_newest_first_by_state_and_without_bodies(store: Arc<dyn Store>) {
@@ -141,11 +145,11 @@ pub(crate) async fn a_replayed_delivery_is_taken_in_again(store: Arc<dyn Store>)
     let id = store.delivery("a").await.unwrap().unwrap().id;
     let lease = leased(store, 10).await;
     store.commit(&lease, vec![Change::Digested(vec![id])], Next::Done, 20).await.unwrap();
-    assert_eq!(store.inbox(&pull_unit(1), 10).await.unwrap(), []);
+    assert_eq!(store.inbox(&pull_unit(1), 10, usize::MAX).await.unwrap(), []);
 
     assert!(store.replay(id, 30).await.unwrap());
     let lease = leased_unit(store, &pull_unit(1), 30).await;
-    assert_eq!(store.inbox(&pull_unit(1), 10).await.unwrap()[0].id, id);
+    assert_eq!(store.inbox(&pull_unit(1), 10, usize::MAX).await.unwrap()[0].id, id);
     settle(store, &lease, dead(), 40).await;
     assert!(store.replay(id, 50).await.unwrap());
     leased_unit(store, &pull_unit(1), 50).await;
@@ -158,7 +162,7 @@ pub(crate) async fn pruning_keeps_what_was_not_taken_in(store: Arc<dyn Store>) {
         store.accept(delivery(guid, pull_unit(1), at)).await.unwrap();
     }
     let lease = leased(store, 40).await;
-    let rows = store.inbox(&pull_unit(1), 10).await.unwrap();
+    let rows = store.inbox(&pull_unit(1), 10, usize::MAX).await.unwrap();
     let taken = rows.iter().filter(|row| row.guid != "waits").map(|row| row.id).collect();
     store.commit(&lease, vec![Change::Digested(taken)], Next::Done, 40).await.unwrap();
 
@@ -172,7 +176,7 @@ pub(crate) async fn pruning_keeps_what_was_not_taken_in(store: Arc<dyn Store>) {
         store.accept(delivery(&format!("many-{n}"), pull_unit(2), 50)).await.unwrap();
     }
     let lease = leased_unit(store, &pull_unit(2), 60).await;
-    let rows = store.inbox(&pull_unit(2), 2_000).await.unwrap();
+    let rows = store.inbox(&pull_unit(2), 2_000, usize::MAX).await.unwrap();
     let taken = rows.iter().map(|row| row.id).collect();
     store.commit(&lease, vec![Change::Digested(taken)], Next::Done, 60).await.unwrap();
     store.prune(51, 51).await.unwrap();

@@ -86,7 +86,7 @@ async fn a_delivery_that_was_answered_is_never_lost() {
         let store = SqliteStore::open(&path, &Options::default()).unwrap();
         let mut found = BTreeSet::new();
         for caller in 0..16 {
-            for row in store.inbox(&pull_unit(caller), u32::MAX).await.unwrap() {
+            for row in store.inbox(&pull_unit(caller), u32::MAX, usize::MAX).await.unwrap() {
                 assert_eq!(row.body.unwrap(), row.guid.repeat(300));
                 found.insert(row.guid);
             }

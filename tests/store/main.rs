@@ -46,7 +46,9 @@ macro_rules! suite {
                 units:
                     a_mark_during_the_work_leaves_the_unit_dirty,
                     a_done_unit_rests_until_it_is_marked,
-                    a_mark_does_not_jump_the_back_off,
+                    a_mark_shortens_the_back_off_to_a_second,
+                    waiting_as_asked_is_no_failure,
+                    a_clock_that_was_set_back_keeps_nothing_waiting,
                     a_mark_revives_a_dead_unit,
                     what_was_given_up_is_listed_until_it_is_marked,
                     a_mark_during_the_work_outlives_giving_up,

@@ -28,7 +28,7 @@ fn step() -> impl Strategy<Value = Step> {
         5 => (1..60_i64, 1..4_u32).prop_map(|(length, per_repository)| Step::Lease { length, per_repository }),
         1 => (lease.clone(), 1..60_i64).prop_map(|(lease, length)| Step::Extend { lease, length }),
         3 => lease.clone().prop_map(|lease| Step::Done { lease }),
-        2 => (lease.clone(), 1..50_i64).prop_map(|(lease, pause)| Step::Retry { lease, pause }),
+        2 => (lease.clone(), prop_oneof![1..50_i64, 900..3_000_i64]).prop_map(|(lease, pause)| Step::Retry { lease, pause }),
         1 => lease.prop_map(|lease| Step::Dead { lease }),
     ]
 }
@@ -78,8 +78,7 @@ impl Model {
             Where::Resting | Where::Dead => {
                 *known = Known { place: Where::Waiting { due: now }, failures: 0, born: known.born };
             }
-            // With failures it stays in its back-off; without, it was due already.
-            Where::Waiting { .. } => {}
+            Where::Waiting { due } => *due = (*due).min(now + 1_000),
             Where::Out { again, .. } => *again = again.or(Some(now)),
         }
     }
@@ -139,7 +138,11 @@ impl Model {
         let Where::Out { again, .. } = known.place else { panic!("nobody holds it") };
         let later = again.map(|due| Where::Waiting { due });
         (known.place, known.failures) = match (next, later) {
-            (Next::Retry { at, .. }, _) => (Where::Waiting { due: *at }, known.failures + 1),
+            (Next::Retry { at, .. }, None) => (Where::Waiting { due: *at }, known.failures + 1),
+            (Next::Retry { at, .. }, Some(_)) => {
+                (Where::Waiting { due: (*at).min(self.now + 1_000) }, known.failures + 1)
+            }
+            (Next::Wait { .. }, _) => panic!("no step waits"),
             (_, Some(later)) => (later, 0),
             (Next::Done, None) => (Where::Resting, 0),
             (Next::Dead { .. }, None) => (Where::Dead, known.failures + 1),

@@ -41,7 +41,7 @@ async fn a_full_store_says_so_and_works_again_after_pruning() {
     // What was stored before is whole, and what needs no room still works.
     assert_eq!(guids(store, None).await.len(), stored);
     let lease = leased(store, 20).await;
-    let rows = store.inbox(&pull_unit(1), 100).await.unwrap();
+    let rows = store.inbox(&pull_unit(1), 100, usize::MAX).await.unwrap();
     let taken = rows.iter().map(|row| row.id).collect();
     store.commit(&lease, vec![Change::Digested(taken)], Next::Done, 20).await.unwrap();
     store.prune(1_000, 0).await.unwrap();

@@ -32,22 +32,47 @@ pub(crate) async fn a_done_unit_rests_until_it_is_marked(store: Arc<dyn Store>) 
     }
 }
 
-pub(crate) async fn a_mark_does_not_jump_the_back_off(store: Arc<dyn Store>) {
+pub(crate) async fn a_mark_shortens_the_back_off_to_a_second(store: Arc<dyn Store>) {
     let store = &*store;
     store.mark(vec![pull_unit(1)], 10).await.unwrap();
     let lease = leased(store, 10).await;
-    settle(store, &lease, retry(1_000), 20).await;
+    settle(store, &lease, retry(600_000), 20).await;
+    nothing_due(store, 30).await;
     store.mark(vec![pull_unit(1)], 30).await.unwrap();
-    nothing_due(store, 999).await;
-    let lease = leased(store, 1_000).await;
+    store.mark(vec![pull_unit(1)], 40).await.unwrap();
+    nothing_due(store, 1_029).await;
+    let lease = leased(store, 1_030).await;
     assert_eq!(lease.failures, 1);
-    settle(store, &lease, retry(2_000), 1_010).await;
-    let lease = leased(store, 2_000).await;
+    // One that comes during the work does the same.
+    store.mark(vec![pull_unit(1)], 1_035).await.unwrap();
+    settle(store, &lease, retry(600_000), 1_040).await;
+    nothing_due(store, 2_039).await;
+    let lease = leased(store, 2_040).await;
     assert_eq!(lease.failures, 2);
-    settle(store, &lease, Next::Done, 2_010).await;
+    settle(store, &lease, Next::Done, 2_050).await;
     // Success forgets the failures.
     store.mark(vec![pull_unit(1)], 3_000).await.unwrap();
     assert_eq!(leased(store, 3_000).await.failures, 0);
+}
+
+pub(crate) async fn waiting_as_asked_is_no_failure(store: Arc<dyn Store>) {
+    let store = &*store;
+    store.mark(vec![pull_unit(1)], 10).await.unwrap();
+    let lease = leased(store, 10).await;
+    settle(store, &lease, Next::Wait { at: 500, error: "too many calls".to_owned() }, 20).await;
+    nothing_due(store, 499).await;
+    assert_eq!(leased(store, 500).await.failures, 0);
+}
+
+pub(crate) async fn a_clock_that_was_set_back_keeps_nothing_waiting(store: Arc<dyn Store>) {
+    let store = &*store;
+    store.mark(vec![pull_unit(1), pull_unit(2)], 1_000_000).await.unwrap();
+    let lease = leased(store, 1_000_000).await;
+    settle(store, &lease, retry(1_500), 1_000).await;
+    store.reclaim(1_000, 2_000).await.unwrap();
+    assert_eq!(leased(store, 1_000).await.unit, pull_unit(2));
+    nothing_due(store, 1_499).await;
+    assert_eq!(leased(store, 1_500).await.unit, pull_unit(1));
 }
 
 pub(crate) async fn a_mark_revives_a_dead_unit(store: Arc<dyn Store>) {

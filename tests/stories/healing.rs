@@ -2,8 +2,8 @@
 
 use crate::shop::{merge, topic};
 use crate::stage::{Setting, Stage, soon_given_up};
-use towpath::flow::RepositoryId;
-use towpath::store::{DeliveryFilter, Store};
+use towpath::flow::{PullNumber, RepositoryId};
+use towpath::store::{DeliveryFilter, Store, Unit};
 
 const GIT: &str = "/acme/store.git*";
 const CHECK_RUNS: &str = "/repos/*/check-runs";
@@ -173,6 +173,37 @@ async fn an_old_delivery_does_not_bring_an_old_name_back() {
     let row = store.repositories(None).await.unwrap().remove(0);
     assert_eq!((row.full_name.as_str(), row.id), ("acme/shop", RepositoryId(stage.store.id())));
     store.close().await;
+    stage.later();
+    topic(&stage.store, "feature/cart", "integration").await;
+    stage.check(&pull).await.passes();
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn work_that_ends_without_a_word_again_and_again_is_given_up() {
+    let mut stage = Stage::set().await;
+    stage.expect_error("given up");
+    topic(&stage.store, "feature/cart", "integration").await;
+    let pull = stage.store.open_pull("feature/cart").into("integration").by("ana").await.unwrap();
+    stage.check(&pull).await.passes();
+    stage.stop().await;
+    // As when it took the whole process along each time.
+    let store = stage.database();
+    let unit = Unit::Pull(RepositoryId(stage.store.id()), PullNumber(pull.number()));
+    store.mark(vec![unit.clone()], 0).await.unwrap();
+    for start in 0..60 {
+        let lease = store.lease(start, start + 1, 1).await.unwrap().unwrap();
+        assert_eq!(lease.unit, unit);
+    }
+    store.close().await;
+    stage.start().await;
+    let store = stage.database();
+    let given_up = store.given_up(10).await.unwrap();
+    assert_eq!(given_up.len(), 1);
+    assert_eq!(given_up[0].unit, unit);
+    assert!(given_up[0].error.as_ref().unwrap().contains("without a result"), "{given_up:?}");
+    store.close().await;
+    // The next event revives it.
     stage.later();
     topic(&stage.store, "feature/cart", "integration").await;
     stage.check(&pull).await.passes();

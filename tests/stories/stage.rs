@@ -329,7 +329,7 @@ async fn serve(github: &Sandbox, app: &AppHandle, folder: &TempDir, settings: Se
         loop {
             match Engine::open(config()).await {
                 // A git that another story starts in this instant has the lock's file too until it runs.
-                Err(OpenError::InUse(_)) => tokio::time::sleep(LOOK_EVERY).await,
+                Err(OpenError::InUse { .. }) => tokio::time::sleep(LOOK_EVERY).await,
                 opened => return opened.unwrap(),
             }
         }

@@ -1,11 +1,15 @@
 //! An account with the App installed: whether it may be used, and which repositories it covers.
 
 use super::news::{News, repository_row};
+use super::repository::RECONCILE_EVERY;
 use crate::engine::room::{Room, Trouble};
-use crate::flow::InstallationId;
+use crate::flow::{InstallationId, Millis};
 use crate::github::ApiError;
 use crate::store::{Account, AccountState, Change, RepositoryRow, RepositoryState, Unit};
 use std::collections::HashMap;
+
+/// How far apart the comparisons of an installation's repositories begin, in milliseconds.
+const COMPARISONS_APART: Millis = 200;
 
 pub(super) async fn run(room: &Room, unit: &Unit, id: InstallationId) -> Result<Vec<Change>, Trouble> {
     let news = News::of(room, unit).await?;
@@ -42,15 +46,20 @@ async fn covered(
     came_back: bool,
 ) -> Result<Vec<Change>, Trouble> {
     let mut known: HashMap<_, _> = known.into_iter().map(|row| (row.id, row)).collect();
-    let mut changes = Vec::new();
+    let (mut changes, mut marked) = (Vec::new(), 0);
     for repository in room.api.repositories(id).await? {
         let before = known.remove(&repository.id);
         let reconciled_at = before.as_ref().and_then(|row| row.reconciled_at);
         let row = repository_row(&repository, id, reconciled_at);
         let came_back = came_back || before.is_some_and(|row| row.state == RepositoryState::Gone);
-        let due = reconciled_at.is_none_or(|at| at + super::repository::RECONCILE_EVERY <= room.now());
+        let now = room.now();
+        // Of a clock that has been set back, too.
+        let since_start = room.started_at..=now;
+        let due = reconciled_at.is_none_or(|at| !since_start.contains(&at) || at + RECONCILE_EVERY <= now);
         if row.state == RepositoryState::Active && (came_back || due) {
-            changes.push(Change::Mark(Unit::Repository(row.id)));
+            // One after the other: what people wait for comes between.
+            changes.push(Change::MarkAt(Unit::Repository(row.id), now + marked * COMPARISONS_APART));
+            marked += 1;
         }
         changes.push(Change::Repository(row));
     }

@@ -4,10 +4,13 @@ use crate::engine::room::{Room, Trouble};
 use crate::flow::{InstallationId, Millis};
 use crate::github::{Pull, Repository};
 use crate::store::{Change, DeliveryRow, PullRow, PullState, RepositoryRow, RepositoryState, Unit};
+use bytes::Bytes;
 use serde::de::DeserializeOwned;
 
 /// The most deliveries taken in by one piece of work; the rest is taken in by the next.
 const AT_ONCE: u32 = 200;
+/// And the most bytes of their bodies, but for the last one's.
+const BYTES_AT_ONCE: usize = 4 << 20;
 
 /// The deliveries of a unit that nobody has taken in yet.
 pub(super) struct News {
@@ -17,7 +20,7 @@ pub(super) struct News {
 impl News {
     /// Reads them from the store.
     pub(super) async fn of(room: &Room, unit: &Unit) -> Result<Self, Trouble> {
-        Ok(Self { deliveries: room.store.inbox(unit, AT_ONCE).await? })
+        Ok(Self { deliveries: room.store.inbox(unit, AT_ONCE, BYTES_AT_ONCE).await? })
     }
 
     /// What says that they have been taken in, and that there may be more of them.
@@ -26,7 +29,8 @@ impl News {
             return Vec::new();
         }
         let mut changes = vec![Change::Digested(self.deliveries.iter().map(|it| it.id).collect())];
-        if self.deliveries.len() >= AT_ONCE as usize {
+        let held: usize = self.deliveries.iter().filter_map(|it| it.body.as_ref()).map(Bytes::len).sum();
+        if self.deliveries.len() >= AT_ONCE as usize || held >= BYTES_AT_ONCE {
             changes.push(Change::Mark(unit.clone()));
         }
         changes

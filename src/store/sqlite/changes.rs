@@ -141,6 +141,7 @@ fn apply(connection: &Connection, change: &Change, now: Millis) -> Result<(), St
         }
         Change::Resend(unit) => resend(connection, unit, now),
         Change::Mark(unit) => units::mark(connection, unit, now).map(|_| ()),
+        Change::MarkAt(unit, at) => units::mark(connection, unit, *at).map(|_| ()),
     }
 }
 

@@ -162,9 +162,19 @@ pub(super) fn inbox(
     connection: &Connection,
     unit: &Unit,
     limit: u32,
+    bytes: usize,
 ) -> Result<Vec<DeliveryRow>, StoreError> {
-    let found = rows(connection, INBOX, named_params! { ":key": unit, ":limit": limit }, with_body)?;
-    found.into_iter().map(Read::unpack).collect()
+    let mut statement = connection.prepare_cached(INBOX)?;
+    let (mut deliveries, mut held) = (Vec::new(), 0);
+    for read in statement.query_map(named_params! { ":key": unit, ":limit": limit }, with_body)? {
+        let delivery = read?.unpack()?;
+        held += delivery.body.as_ref().map_or(0, Bytes::len);
+        deliveries.push(delivery);
+        if held >= bytes {
+            break;
+        }
+    }
+    Ok(deliveries)
 }
 
 pub(super) fn list(connection: &Connection, filter: &DeliveryFilter) -> Result<Vec<DeliveryRow>, StoreError> {

@@ -96,8 +96,8 @@ impl Store for SqliteStore {
         self.writer.run(SMALL_BYTES, move |c| units::lease(c, now, until, per_repository)).await
     }
 
-    async fn reclaim(&self, now: Millis) -> Result<(), StoreError> {
-        self.writer.run(SMALL_BYTES, move |c| units::reclaim(c, now)).await
+    async fn reclaim(&self, now: Millis, furthest: Millis) -> Result<(), StoreError> {
+        self.writer.run(SMALL_BYTES, move |c| units::reclaim(c, now, furthest)).await
     }
 
     async fn extend(&self, lease: &Lease, until: Millis) -> Result<bool, StoreError> {
@@ -136,9 +136,9 @@ impl Store for SqliteStore {
         self.writer.run(SMALL_BYTES, move |c| changes::attempting(c, &lease)).await
     }
 
-    async fn inbox(&self, unit: &Unit, limit: u32) -> Result<Vec<DeliveryRow>, StoreError> {
+    async fn inbox(&self, unit: &Unit, limit: u32, bytes: usize) -> Result<Vec<DeliveryRow>, StoreError> {
         let unit = unit.clone();
-        self.readers.run(move |c| inbox::inbox(c, &unit, limit)).await
+        self.readers.run(move |c| inbox::inbox(c, &unit, limit, bytes)).await
     }
 
     async fn account(&self, id: InstallationId) -> Result<Option<Account>, StoreError> {

@@ -6,8 +6,8 @@
 use crate::store::{Committed, GivenUp, Lease, Millis, Next, StoreError, Unit};
 use rusqlite::{Connection, OptionalExtension, Row, named_params};
 
-/// A mark makes a unit that rests or was given up due at once. One that failed waits on: what is wrong
-/// with it is not mended by more of the same.
+/// A mark makes a unit that rests or was given up due at once. One that waits after a failure is tried a
+/// second later: news may change what was wrong, but a burst of it must not become as many attempts.
 pub(super) const MARK: &str = "
     INSERT INTO units (key, repository, dirty, due, marked_at) VALUES (:key, :repository, 1, :now, :now)
     ON CONFLICT (key) DO UPDATE SET
@@ -15,8 +15,7 @@ pub(super) const MARK: &str = "
         due = CASE
             WHEN units.leased = 1 THEN units.due
             WHEN units.dead = 1 OR units.dirty = units.done THEN excluded.due
-            WHEN units.failures = 0 AND units.due > excluded.due THEN excluded.due
-            ELSE units.due
+            ELSE min(units.due, excluded.due + 1000)
         END,
         failures = CASE WHEN units.dead = 1 THEN 0 ELSE units.failures END,
         dead = 0,
@@ -53,8 +52,10 @@ pub(super) const NEXT_DUE: &str = "SELECT min(due) FROM units WHERE dirty > done
 
 pub(super) const HELD: &str = "SELECT id FROM units WHERE key = :key AND leased = 1 AND token = :token";
 
-/// A lease that has ended by `due`; the next lease of the unit counts the failure.
-const RECLAIM: &str = "UPDATE units SET due = :now WHERE leased = 1 AND due > :now";
+/// A lease that has ended by `due`; the next lease of the unit counts the failure. What waits for a moment
+/// that nobody would have set by the present clock, as after it was set back, waits no more.
+const RECLAIM: &str = "
+    UPDATE units SET due = :now WHERE (leased = 1 AND due > :now) OR due > :furthest";
 
 const EXTEND: &str = "UPDATE units SET due = :until WHERE key = :key AND leased = 1 AND token = :token";
 
@@ -62,8 +63,11 @@ const DONE: &str = "
     UPDATE units SET leased = 0, done = :seen, failures = 0, error = NULL, due = coalesce(marked_at, :now)
     WHERE id = :id";
 
+/// A mark that came during the work brings it forward, as it would have a moment later.
 const RETRY: &str = "
-    UPDATE units SET leased = 0, failures = failures + 1, error = :error, due = :at WHERE id = :id";
+    UPDATE units SET leased = 0, failures = failures + :failed, error = :error,
+        due = CASE WHEN marked_at IS NULL THEN :at ELSE min(:at, :now + 1000) END
+    WHERE id = :id";
 
 /// A mark that came during the work revives the unit right away, as it would have a moment later.
 const DEAD: &str = "
@@ -152,8 +156,8 @@ pub(super) fn held(connection: &Connection, lease: &Lease) -> Result<Option<Unit
 }
 
 /// Ends every lease: who held them is known to be gone.
-pub(super) fn reclaim(connection: &Connection, now: Millis) -> Result<(), StoreError> {
-    connection.prepare_cached(RECLAIM)?.execute(named_params! { ":now": now })?;
+pub(super) fn reclaim(connection: &Connection, now: Millis, furthest: Millis) -> Result<(), StoreError> {
+    connection.prepare_cached(RECLAIM)?.execute(named_params! { ":now": now, ":furthest": furthest })?;
     Ok(())
 }
 
@@ -176,9 +180,12 @@ pub(super) fn settle(
         Next::Done => connection.prepare_cached(DONE)?.execute(named_params! {
             ":id": unit.0, ":seen": seen, ":now": now,
         })?,
-        Next::Retry { at, error } => connection.prepare_cached(RETRY)?.execute(named_params! {
-            ":id": unit.0, ":at": at, ":error": error,
-        })?,
+        Next::Retry { at, error } | Next::Wait { at, error } => {
+            connection.prepare_cached(RETRY)?.execute(named_params! {
+                ":id": unit.0, ":at": at, ":error": error, ":now": now,
+                ":failed": matches!(next, Next::Retry { .. }),
+            })?
+        }
         Next::Dead { error } => connection.prepare_cached(DEAD)?.execute(named_params! {
             ":id": unit.0, ":seen": seen, ":now": now, ":error": error,
         })?,
