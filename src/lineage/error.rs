@@ -64,6 +64,10 @@ pub enum GitError {
     },
 }
 
+/// What git says when the remote does not take who we say we are: it would ask the person at the terminal.
+const SIGNS_OF_REFUSAL: [&str; 3] =
+    ["Authentication failed", "could not read Username", "could not read Password"];
+
 /// What git says when files of the repository itself are broken, as opposed to the network or the remote.
 const SIGNS_OF_DAMAGE: [&str; 14] = [
     ".lock': File exists",
@@ -87,7 +91,8 @@ impl GitError {
     pub(super) fn failed(what: &'static str, status: Option<i32>, stderr: String) -> Self {
         // Reading from the network fails in words of its own, and says nothing about files here.
         let of_the_remote = stderr.contains("remote") && !stderr.contains(".lock'");
-        if !of_the_remote && SIGNS_OF_DAMAGE.iter().any(|sign| stderr.contains(sign)) {
+        let refused = SIGNS_OF_REFUSAL.iter().any(|sign| stderr.contains(sign));
+        if !of_the_remote && !refused && SIGNS_OF_DAMAGE.iter().any(|sign| stderr.contains(sign)) {
             return Self::Corrupt { what, stderr };
         }
         Self::Failed { what, status, stderr }
@@ -100,5 +105,19 @@ impl GitError {
 
     pub(super) fn io(what: &'static str, error: &std::io::Error) -> Self {
         Self::Io { what, why: error.to_string() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_remote_that_refuses_us_is_no_damage() {
+        let said = |stderr: &str| GitError::failed("fetch", Some(128), stderr.to_owned()).is_of_damage();
+        assert!(!said("fatal: could not read Username for 'https://github.com': terminal prompts disabled"));
+        assert!(!said("fatal: Authentication failed for 'https://github.com/acme/store.git/'"));
+        assert!(said("error: could not read 08d12e6b76c84d11"));
+        assert!(said("fatal: loose object 08d12e6b (stored in objects/08/d12e6b) is corrupt"));
     }
 }

@@ -160,10 +160,9 @@ impl Git {
         self
     }
 
-    /// The same, writing new objects to another directory than the repository's own.
-    pub(super) fn writing_objects_to(mut self, new: &Path, own: &Path) -> Self {
-        self.environment.push(("GIT_OBJECT_DIRECTORY".into(), new.into()));
-        self.environment.push(("GIT_ALTERNATE_OBJECT_DIRECTORIES".into(), quoted(own)));
+    /// The same, reading the objects of another repository as well.
+    pub(super) fn with_objects_of(mut self, objects: &Path) -> Self {
+        self.environment.push(("GIT_ALTERNATE_OBJECT_DIRECTORIES".into(), quoted(objects)));
         self
     }
 
@@ -250,12 +249,13 @@ impl Git {
 
 /// Attributes come from the empty tree: a file in the repository can then name no merge driver to run, and
 /// a mirror without files need not fetch it. GitHub's own merges ignore such drivers too.
-const FIXED_ENVIRONMENT: [(&str, &str); 10] = [
+const FIXED_ENVIRONMENT: [(&str, &str); 11] = [
     ("LC_ALL", "C"),
     ("HOME", "/nonexistent"),
     ("XDG_CONFIG_HOME", "/nonexistent"),
     ("GIT_CONFIG_NOSYSTEM", "1"),
     ("GIT_CONFIG_GLOBAL", "/dev/null"),
+    ("GIT_ATTR_NOSYSTEM", "1"),
     ("GIT_TERMINAL_PROMPT", "0"),
     ("GIT_OPTIONAL_LOCKS", "0"),
     // Neither replaced nor grafted: the commits as everybody else has them. A graft file that is there,
@@ -266,8 +266,9 @@ const FIXED_ENVIRONMENT: [(&str, &str); 10] = [
 ];
 
 /// Settings that no repository may turn. Whoever names a directory wants it read, whoever owns it.
-const FIXED_SETTINGS: [(&str, &str); 6] = [
+const FIXED_SETTINGS: [(&str, &str); 7] = [
     ("safe.directory", "*"),
+    ("core.attributesFile", "/dev/null"),
     ("core.hooksPath", "/dev/null"),
     ("core.fsmonitor", "false"),
     ("core.quotePath", "false"),

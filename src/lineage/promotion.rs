@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::git::Call;
+use super::git::{Call, Git};
 use super::snapshots::without_snapshots;
 use super::{BranchTip, GitError, Repository, lines};
 use crate::flow::{BackMergeHistory, Commit, CommitId, MergeOutcome, PromotionHistory, Pull, TreeId};
@@ -190,9 +190,12 @@ impl Repository {
         let answer = if self.writable {
             self.git.run(call).await?
         } else {
-            // Asking about a person's clone leaves nothing behind in it.
+            // In a repository that is new: it leaves nothing behind in a person's clone, and no setting or
+            // attribute of the clone names a merge driver to run or changes what comes out.
             let scratch = tempfile::tempdir().map_err(|error| GitError::io("making a directory", &error))?;
-            self.git.clone().writing_objects_to(scratch.path(), &self.objects()).run(call).await?
+            let init = Call::new("init").args(["--bare", "--quiet", "--template=", "--"]);
+            Git::outside(scratch.path()).ask(init.arg(scratch.path().as_os_str())).await?;
+            Git::at(scratch.path()).with_objects_of(&self.objects()).run(call).await?
         };
         if !matches!(answer.status, 0 | 1) {
             return Err(answer.into_error());

@@ -120,6 +120,30 @@ fn in_a_clone_the_base_is_the_remotes_and_the_head_is_ones_own() {
 }
 
 #[test]
+fn a_clones_own_settings_run_nothing_and_change_no_answer() {
+    let lines = |first: &str, last: &str| format!("{first}\n2\n3\n4\n5\n6\n7\n{last}\n");
+    let repo = told(|s| {
+        s.write("integration", "page", &lines("1", "8"));
+        s.release();
+        s.write("production", "page", &lines("hot", "8"));
+        s.write("integration", "page", &lines("1", "new"));
+        s.merge("integration", "staging");
+    });
+    let clone = clone(&repo, &[]);
+    let work = clone.path().join("work");
+    let pr = || check(&work, &["--head", "origin/staging", "--base", "production"]);
+    let before = pr();
+    let trace = clone.path().join("it-ran");
+    run_git(&work, &["config", "merge.evil.driver", &format!("touch '{}'", trace.display())]);
+    run_git(&work, &["config", "merge.renames", "false"]);
+    std::fs::write(work.join(".git/info/attributes"), "* merge=evil\n").unwrap();
+    let after = pr();
+    assert!(!trace.exists(), "a program named by the repository was run");
+    assert_eq!((after.status, after.stdout), (before.status, before.stdout));
+    assert_eq!(before.status, 1, "{}", before.stderr);
+}
+
+#[test]
 fn what_cannot_be_trusted_is_unknown() {
     let repo = told(|_| {});
     let shallow = clone(&repo, &["--depth", "1", "--no-single-branch"]);

@@ -4,7 +4,7 @@
 use crate::shop::{merge, topic};
 use crate::stage::{Setting, Stage, soon_given_up};
 use std::time::Duration;
-use towpath::flow::LedgerTip;
+use towpath::flow::{LedgerTip, TipSource};
 use towpath::store::Store as _;
 use towpath_sandbox::CheckHandle;
 
@@ -262,6 +262,26 @@ async fn a_commit_dated_in_the_future_moves_no_branch() {
         let judged = stage.requests("GET", &format!("/pulls/{}", pull.number()));
         assert_eq!(judged, 0, "nothing moved: {:?}", stage.github.request_counts());
     }
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn a_push_that_is_heard_of_before_the_first_comparison_does_not_hide_the_line() {
+    let mut stage = Stage::with(Setting { installed: false, ..soon_given_up() }).await;
+    stage.expect_error("given up");
+    stage.expect_error("the mirror could not be brought up to date");
+    let before = stage.store.tip("integration").unwrap();
+    stage.github.faults().rest("*", "/acme/store.git*").status(500);
+    stage.installation.add([&stage.store]).await.unwrap();
+    stage.quiet().await;
+    let after = stage.store.commit_on("integration").file("other.txt", "moved\n").by("ben").await.unwrap();
+    stage.quiet().await;
+    let known: Vec<_> = tips(&stage, "integration").await.iter().map(|tip| tip.commit.to_string()).collect();
+    assert_eq!(known, [before, after], "what it pointed at before is known from the push");
+    stage.github.faults().clear();
+    stage.restart().await;
+    let tips = tips(&stage, "integration").await;
+    assert!(tips.iter().filter(|tip| tip.source == TipSource::Backfill).count() > 2, "{tips:?}");
     stage.end().await;
 }
 

@@ -3,7 +3,7 @@
 
 use super::news::{News, repository_row};
 use crate::engine::room::{Room, Trouble};
-use crate::flow::{BranchName, RepositoryId, Role, TipSource};
+use crate::flow::{BranchName, CommitId, RepositoryId, Role, TipSource};
 use crate::github::events::PushEvent;
 use crate::store::{Change, DeliveryRow, PushRow, TipRow, Unit};
 
@@ -17,15 +17,19 @@ pub(super) async fn run(
     let mut changes = news.digested(unit);
     let (pushes, all_read) = news.events::<PushEvent>(&["push"]);
     let on_path = room.flow.role(branch) != Role::Topic;
+    let mut newest = room.store.newest_tip(id, branch).await?.and_then(|tip| tip.commit);
     for (delivery, push) in &pushes {
         if let Some(installation) = delivery.installation {
             changes.push(Change::Introduced(repository_row(&push.repository.repository, installation, None)));
         }
-        changes.extend(if on_path {
-            Some(Change::Tip(tip(id, branch, delivery, push)))
-        } else {
-            (!push.deleted).then(|| Change::Push(topic_push(id, branch, delivery, push)))
-        });
+        if on_path {
+            let tip = tip(id, branch, delivery, push);
+            changes.extend(unheard_of(&tip, newest).map(Change::Tip));
+            newest = tip.commit;
+            changes.push(Change::Tip(tip));
+        } else if !push.deleted {
+            changes.push(Change::Push(topic_push(id, branch, delivery, push)));
+        }
     }
     if !all_read {
         changes.push(Change::Mark(Unit::Repository(id)));
@@ -37,6 +41,13 @@ pub(super) async fn run(
         changes.extend(judged.map(|it| Change::Mark(Unit::Pull(id, it.pull.number))));
     }
     Ok(changes)
+}
+
+/// What the branch pointed at before a push, where nobody told of it: it belongs to its line too.
+fn unheard_of(tip: &TipRow, newest: Option<CommitId>) -> Option<TipRow> {
+    let before = tip.before.filter(|before| newest != Some(*before))?;
+    let source = TipSource::Reconciled;
+    Some(TipRow { commit: Some(before), before: None, forced: false, actor: None, source, ..tip.clone() })
 }
 
 fn tip(repository: RepositoryId, branch: &BranchName, delivery: &DeliveryRow, push: &PushEvent) -> TipRow {

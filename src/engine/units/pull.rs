@@ -165,8 +165,8 @@ impl Case<'_> {
         let base = match repository.branch(&row.base_branch).await {
             Ok(Some(base)) => base,
             Ok(None) => {
-                let missing = vec![row.base_branch.clone()];
-                return undecided(row, Undecided::MissingBranches { missing, start_from: None });
+                let why = self.why_no_base(&row, repository).await;
+                return undecided(row, why);
             }
             Err(error) => return undecided(row, Undecided::Git { what: error.to_string() }),
         };
@@ -179,6 +179,17 @@ impl Case<'_> {
         let verdict = judge::judge(repository, &self.room.flow, &pull, &ledger).await;
         let trouble = trouble_in(&verdict);
         Judged { row, pull, verdict, trouble }
+    }
+
+    /// What to say where the base branch is not there: all that is missing, and where to start it from.
+    async fn why_no_base(&self, row: &PullRow, repository: &Repository) -> Undecided {
+        match repository.survey(&self.room.flow).await {
+            Ok(survey) => judge::obstacle(&self.room.flow, &survey).unwrap_or_else(|| {
+                let missing = vec![row.base_branch.clone()];
+                Undecided::MissingBranches { missing, start_from: None }
+            }),
+            Err(error) => Undecided::Git { what: error.to_string() },
+        }
     }
 
     async fn ledger(&self, row: &PullRow) -> Result<Ledger, Trouble> {

@@ -173,7 +173,7 @@ async fn still_to_do(
     Ok(changes)
 }
 
-/// The ledger entries that a branch lacks: all of its line when nothing is known yet, its present tip
+/// The ledger entries that a branch lacks: all of its line when that was never taken in, its present tip
 /// when a push was missed.
 async fn tips(
     room: &Room,
@@ -196,18 +196,19 @@ async fn tips(
             source,
         })
     };
-    match (newest, present) {
-        (None, None) => Ok(Vec::new()),
-        (None, Some(present)) => {
-            let line = repository.first_parents(present, room.now() / 1000).await.map_err(asking)?;
-            Ok(line
-                .into_iter()
-                .map(|(commit, at)| entry(Some(commit), None, at, TipSource::Backfill))
-                .collect())
-        }
-        (Some(newest), present) if newest.commit == present => Ok(Vec::new()),
-        (Some(newest), present) => {
-            Ok(vec![entry(present, newest.commit, room.now() / 1000, TipSource::Reconciled)])
-        }
+    let now = room.now() / 1000;
+    let mut changes = Vec::new();
+    // Pushes may have been heard of before: they tell of its last moves only.
+    let known = room.store.ledger(id, std::slice::from_ref(branch), None).await?;
+    if let Some(present) =
+        present.filter(|_| known.tips.iter().all(|(_, tip)| tip.source != TipSource::Backfill))
+    {
+        let line = repository.first_parents(present, now).await.map_err(asking)?;
+        let line = line.into_iter().map(|(commit, at)| entry(Some(commit), None, at, TipSource::Backfill));
+        changes.extend(line);
     }
+    if let Some(newest) = newest.filter(|newest| newest.commit != present) {
+        changes.push(entry(present, newest.commit, now, TipSource::Reconciled));
+    }
+    Ok(changes)
 }
