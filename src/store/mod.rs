@@ -259,7 +259,8 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     async fn replay(&self, id: DeliveryId, now: Millis) -> Result<bool, StoreError>;
 
     /// Drops the bodies of digested deliveries received before `bodies`, and forgets those received
-    /// before `rows`. Deliveries that are not digested stay.
+    /// before `rows`. Deliveries that are not digested stay. So do effects that are yet to be shown or belong
+    /// to an open pull request; others that have rested since `rows` are forgotten.
     async fn prune(&self, bodies: Millis, rows: Millis) -> Result<(), StoreError>;
 
     /// Answers when the database can be written: the readiness probe.

@@ -5,8 +5,8 @@ use crate::given::{
 use std::sync::Arc;
 use towpath::flow::{InstallationId, LedgerTip, PullNumber, PushedAt, RepositoryId, TipSource};
 use towpath::store::{
-    Account, AccountState, Change, Committed, Desired, Effect, Next, PullState, PushRow, RepositoryRow,
-    RepositoryState, Store, StoreError, TipRow, Unit,
+    Account, AccountState, Change, Committed, Desired, Effect, Next, PullRow, PullState, PushRow,
+    RepositoryRow, RepositoryState, Store, StoreError, TipRow, Unit,
 };
 
 pub(crate) async fn accounts_and_repositories_are_replaced(store: Arc<dyn Store>) {
@@ -231,6 +231,38 @@ fn desired_check(siblings: &[(u64, i64)]) -> Change {
         substance: format!("{siblings:?}"),
         siblings,
     })
+}
+
+pub(crate) async fn pruning_lets_go_of_effects_that_nobody_asks_about(store: Arc<dyn Store>) {
+    let store = &*store;
+    let of_closed = Unit::Check(REPOSITORY, commit(2), branch("staging"));
+    let not_shown = Unit::Check(REPOSITORY, commit(3), branch("staging"));
+    let closed = Change::Pull(PullRow { state: PullState::Closed, ..pull_row(2, 1) });
+    apply(store, vec![Change::Pull(pull_row(1, 1)), judged(1, commit(1), "staging"), closed]).await;
+    let wish = |unit: &Unit| match unit {
+        unit if *unit == check() => desired_check(&[(1, 1)]),
+        unit => desired(unit.clone(), "words", "fail"),
+    };
+    for unit in [&comment(), &check(), &of_closed] {
+        apply(store, vec![wish(unit)]).await;
+        let lease = leased_unit(store, unit, 10).await;
+        settle(store, &lease, Next::Done, 20).await;
+    }
+    apply(store, vec![desired(not_shown.clone(), "words", "fail")]).await;
+    let left = async || {
+        let mut left = Vec::new();
+        for unit in [comment(), check(), of_closed.clone(), not_shown.clone()] {
+            left.push(store.effect(&unit).await.unwrap().is_some());
+        }
+        left
+    };
+    store.prune(0, 20).await.unwrap();
+    assert_eq!(left().await, [true; 4], "they have not rested long enough");
+    store.prune(0, 21).await.unwrap();
+    assert_eq!(left().await, [true, true, false, true]);
+    // What is wished for anew is there again.
+    apply(store, vec![desired(of_closed.clone(), "words", "fail")]).await;
+    assert_eq!(left().await, [true; 4]);
 }
 
 pub(crate) async fn a_check_worded_with_other_siblings_is_stale(store: Arc<dyn Store>) {

@@ -70,6 +70,7 @@ macro_rules! suite {
                     a_desire_is_marked_once_per_substance,
                     a_desire_that_nobody_works_on_is_marked_again,
                     what_github_shows_is_remembered_and_can_vanish,
+                    pruning_lets_go_of_effects_that_nobody_asks_about,
                     a_check_worded_with_other_siblings_is_stale,
                     the_pull_requests_judged_in_the_list_are_no_siblings,
                     a_failing_change_takes_the_whole_list_back,

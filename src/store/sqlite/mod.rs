@@ -10,6 +10,7 @@ mod changes;
 mod checkpoint;
 mod failure;
 mod inbox;
+mod old_effects;
 #[cfg(test)]
 mod plans;
 mod readers;
@@ -28,6 +29,7 @@ use async_trait::async_trait;
 use inbox::{Old, Packed};
 use readers::Readers;
 use std::path::Path;
+use units::UnitId;
 use writer::Writer;
 
 /// What may be set about the file.
@@ -63,6 +65,18 @@ impl SqliteStore {
             after = *last;
             self.writer.run(PRUNE_BYTES, move |c| inbox::let_go(c, what, &found)).await?;
         }
+    }
+
+    async fn let_go_of_effects(&self, before: Millis) -> Result<(), StoreError> {
+        let mut after = UnitId(i64::MIN);
+        while let Some(found) = self.readers.run(move |c| old_effects::find(c, before, after)).await? {
+            after = found.last;
+            if !found.effects.is_empty() {
+                let effects = found.effects;
+                self.writer.run(PRUNE_BYTES, move |c| old_effects::let_go(c, &effects, before)).await?;
+            }
+        }
+        Ok(())
     }
 }
 
@@ -223,7 +237,8 @@ impl Store for SqliteStore {
 
     async fn prune(&self, bodies: Millis, rows: Millis) -> Result<(), StoreError> {
         self.let_go(Old::Rows, rows).await?;
-        self.let_go(Old::Bodies, bodies).await
+        self.let_go(Old::Bodies, bodies).await?;
+        self.let_go_of_effects(rows).await
     }
 
     async fn ready(&self) -> Result<(), StoreError> {
