@@ -4,7 +4,6 @@ use crate::server::{Environment, LOOK_EVERY, PATIENCE, Server};
 use crate::shop::{SECRET, app_config, shop};
 use std::sync::Arc;
 use tempfile::TempDir;
-use towpath::store::{Options, SqliteStore, Store};
 use towpath_sandbox::{
     AppConfig, AppHandle, Clock as _, Config, Fault, ManualClock, PullHandle, RepoHandle, Sandbox,
     SystemClock,
@@ -75,19 +74,8 @@ impl World {
 
     /// Waits until every webhook has come and nothing is left to be done.
     pub async fn quiet(&self) {
-        let path = self.folder.path().join("towpath.db");
-        let store = SqliteStore::open(&path, &Options::default()).unwrap();
-        let settled = async {
-            let mut calm = 0;
-            while calm < 2 {
-                self.github.settled().await;
-                let idle = store.next_due(0, u32::MAX).await.unwrap().is_none();
-                calm = if idle { calm + 1 } else { 0 };
-                tokio::time::sleep(LOOK_EVERY).await;
-            }
-        };
-        tokio::time::timeout(PATIENCE, settled).await.expect("the work came to no end");
-        store.close().await;
+        let quiet = crate::shop::quiet(&self.github, self.folder.path());
+        tokio::time::timeout(PATIENCE, quiet).await.expect("the work came to no end");
     }
 
     /// Waits until a pull request has a check for its base, and answers its conclusion.

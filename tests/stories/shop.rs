@@ -1,6 +1,9 @@
 //! A shop whose changes take the path: its App, its repository, and what its people do most.
 
 use std::future::IntoFuture;
+use std::path::Path;
+use std::time::Duration;
+use towpath::store::{Options, SqliteStore, Store};
 use towpath_sandbox::{AppConfig, Merged, Method, Permission, PullHandle, Refused, RepoHandle, Sandbox};
 
 /// What the App's webhooks are signed with.
@@ -55,4 +58,17 @@ pub async fn topic(store: &RepoHandle, name: &str, from: &str) -> String {
 /// Presses the merge button as rita.
 pub fn merge(pull: &PullHandle) -> impl Future<Output = Result<Merged, Refused>> {
     pull.merge(Method::Merge).by("rita").into_future()
+}
+
+/// Waits until every webhook has come and the server that keeps its data in `folder` has nothing left to do.
+pub async fn quiet(github: &Sandbox, folder: &Path) {
+    let store = SqliteStore::open(&folder.join("towpath.db"), &Options::default()).unwrap();
+    let mut calm = 0;
+    while calm < 2 {
+        github.settled().await;
+        let idle = store.next_due(0, u32::MAX).await.unwrap().is_none();
+        calm = if idle { calm + 1 } else { 0 };
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    store.close().await;
 }

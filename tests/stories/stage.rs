@@ -8,7 +8,7 @@ use tempfile::TempDir;
 use towpath::engine::{BackOff, Config, Engine, OpenError, Settings, SystemClock, system_random};
 use towpath::flow::Flow;
 use towpath::github::{AppKey, Secret};
-use towpath::store::{Options, SqliteStore, Store};
+use towpath::store::{Options, SqliteStore};
 use towpath::web::{Limits, Server};
 use towpath_sandbox::contract::{self, Contract};
 use towpath_sandbox::{
@@ -107,18 +107,8 @@ impl Stage {
 
     /// Waits until every webhook has come and nothing is left to be done.
     pub async fn quiet(&self) {
-        let store = self.database();
-        let settled = async {
-            let mut calm = 0;
-            while calm < 2 {
-                self.github.settled().await;
-                let idle = store.next_due(0, u32::MAX).await.unwrap().is_none();
-                calm = if idle { calm + 1 } else { 0 };
-                tokio::time::sleep(LOOK_EVERY).await;
-            }
-        };
-        tokio::time::timeout(PATIENCE, settled).await.expect("the work came to no end");
-        store.close().await;
+        let quiet = crate::shop::quiet(&self.github, self.folder.path());
+        tokio::time::timeout(PATIENCE, quiet).await.expect("the work came to no end");
     }
 
     /// The server's database, seen beside it.
