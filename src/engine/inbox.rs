@@ -106,8 +106,7 @@ impl Inbox {
         let guid = text_header(headers, "x-github-delivery")?;
         let body = json_body(headers, body)?;
         let Some(delivery) = self.needed(event, guid, &body, now)? else {
-            tracing::debug!(event, guid, "nobody needs this event");
-            return Ok(Received::NotNeeded);
+            return self.not_needed(event, guid, &body).await;
         };
         let unit = delivery.unit.clone();
         match self.store.accept(delivery).await {
@@ -120,15 +119,24 @@ impl Inbox {
                 self.wake.notify_one();
                 Ok(Received::Repeated)
             }
-            Ok(Accepted::Conflicting) => {
-                tracing::warn!(event, guid, "refused: this delivery id is known with another body");
-                Err(Refusal::Conflicting { guid: guid.to_owned() })
-            }
+            Ok(Accepted::Conflicting) => Err(conflicting(event, guid)),
             Err(error) => {
                 tracing::error!(event, guid, %error, "a delivery could not be stored");
                 Err(Refusal::NotStored(error))
             }
         }
+    }
+
+    /// Answers for what is not stored; under the id of something that is, another body is refused all the same.
+    async fn not_needed(&self, event: &str, guid: &str, body: &Bytes) -> Result<Received, Refusal> {
+        let known = self.store.delivery(guid).await.map_err(Refusal::NotStored)?;
+        // A number would be found as a row's, too.
+        let known = known.filter(|row| row.guid == guid).and_then(|row| row.body);
+        if known.is_some_and(|known| known != *body) {
+            return Err(conflicting(event, guid));
+        }
+        tracing::debug!(event, guid, "nobody needs this event");
+        Ok(Received::NotNeeded)
     }
 
     fn needed(
@@ -260,6 +268,11 @@ fn json_body(headers: &HeaderMap, body: Bytes) -> Result<Bytes, Refusal> {
             kind.chars().take(60).collect::<String>()
         ))),
     }
+}
+
+fn conflicting(event: &str, guid: &str) -> Refusal {
+    tracing::warn!(event, guid, "refused: this delivery id is known with another body");
+    Refusal::Conflicting { guid: guid.to_owned() }
 }
 
 fn not_json(error: &dyn std::fmt::Display) -> Refusal {

@@ -115,6 +115,8 @@ async fn one_delivery_twice_is_stored_once_and_never_replaced() {
     let mut other = push().to_vec();
     other.push(b' ');
     says(&Call::of("push", "twice", other).to(to).await, 409, "known with another body");
+    // Even one that nobody would need.
+    says(&Call::of("star", "twice", "{}").to(to).await, 409, "known with another body");
     is_unharmed(server).await;
 }
 
