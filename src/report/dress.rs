@@ -3,7 +3,7 @@
 use super::Subject;
 use std::fmt::Write as _;
 
-use super::limits::shorten_end;
+use super::limits::{BODY, shorten_end};
 use super::markdown::{block, code, code_in_table};
 use super::prose::{Prose, count};
 use super::shell;
@@ -54,8 +54,10 @@ pub(super) fn bullets(remarks: &[String]) -> String {
     }
 }
 
-/// The tables an account rests on, each with at most `rows` rows.
+/// The tables an account rests on, each with at most `rows` rows, and together within what a body holds:
+/// rows in some alphabets are three times as long as in others.
 pub(super) fn evidence(account: &Account, web_url: &str, rows: usize) -> Vec<String> {
+    let room = BODY / 4 * 3 / account.evidence.len().max(1);
     account
         .evidence
         .iter()
@@ -63,23 +65,32 @@ pub(super) fn evidence(account: &Account, web_url: &str, rows: usize) -> Vec<Str
             Evidence::Commits(caption, commits) => {
                 let lines = commits.iter().take(rows).map(|commit| commit_row(commit, web_url));
                 let head = "| commit | subject | author |\n|---|---|---|";
-                table(caption, head, lines, commits.len())
+                table(caption, head, lines, (commits.len(), room))
             }
             Evidence::Paths(caption, paths) => {
                 let lines = paths
                     .iter()
                     .take(rows)
                     .map(|path| format!("| {} |", code_in_table(&shorten_end(path, 200))));
-                table(caption, "| path |\n|---|", lines, paths.len())
+                table(caption, "| path |\n|---|", lines, (paths.len(), room))
             }
         })
         .collect()
 }
 
-fn table(caption: &Prose, head: &str, lines: impl Iterator<Item = String>, all: usize) -> String {
+/// As many of `all` lines as there is `room` for, in bytes.
+fn table(
+    caption: &Prose,
+    head: &str,
+    lines: impl Iterator<Item = String>,
+    (all, room): (usize, usize),
+) -> String {
     let mut text = format!("{}\n\n{head}", caption.markdown());
     let mut shown = 0;
     for line in lines {
+        if text.len() + line.len() > room {
+            break;
+        }
         text.push('\n');
         text.push_str(&line);
         shown += 1;

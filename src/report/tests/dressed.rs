@@ -2,7 +2,8 @@
 
 use super::super::samples::*;
 use super::super::{Subject, check, comment, retired, terminal, words};
-use crate::flow::{Cause, Code, Flow, Outcome, Verdict};
+use super::shown;
+use crate::flow::{Cause, Code, Flow, Outcome, Repair, Verdict};
 
 #[test]
 fn the_comment_says_the_same_with_the_evidence_folded() {
@@ -247,4 +248,23 @@ fn every_code_has_its_heading_in_the_docs_and_no_more() {
     let headings: Vec<&str> = docs.lines().filter_map(|line| line.strip_prefix("## ")).collect();
     let codes: Vec<&str> = Code::ALL.iter().map(|code| code.as_str()).collect();
     assert_eq!(headings, codes);
+}
+
+#[test]
+fn many_foreign_commits_are_shown_as_far_as_they_fit_in_any_alphabet() {
+    let long = "Исправлено округление цен при оплате наличными в кассе магазина";
+    for (subject_line, least) in [("Fix the price", 200), (long, 150)] {
+        let commits: Vec<_> = (1..=400).map(|number| commit(number, subject_line, "Ада")).collect();
+        let cause = Cause::CarriesHistory {
+            foreign: vec![(name("production"), commits)],
+            brought: 400,
+            came_along: 400,
+            repair: Repair { picks: Vec::new(), merges_left_out: 0 },
+        };
+        let text = shown(&subject("feature/x", "integration"), verdict(Outcome::Fail, cause));
+        let text = text.split("=== text").nth(1).unwrap().to_owned();
+        let rows = text.matches("/commit/").count();
+        assert!(rows >= least && rows < 400, "{rows}");
+        assert!(text.contains(&format!("… and {} more.", 400 - rows)), "{rows}");
+    }
 }
