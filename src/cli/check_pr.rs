@@ -17,9 +17,7 @@ Examples:
   towpath check pr --repo . --base staging --head integration   a promotion
   towpath check pr --repo ~/store --base integration --head feature/cart --json
 
-Before every push, in .git/hooks/pre-push:
-  #!/bin/sh
-  exec towpath check pr --base integration --head HEAD
+As a pre-push hook it stops what would fail; the README has the script.
 
 It judges what was last fetched: run git fetch first.
 

@@ -144,6 +144,33 @@ fn a_clones_own_settings_run_nothing_and_change_no_answer() {
 }
 
 #[test]
+fn a_branch_that_was_only_not_fetched_is_not_made_again() {
+    let repo = told(|s| {
+        let earlier = s.first_parent(s.tip("integration"));
+        s.point("staging", earlier);
+    });
+    let staging = repo.tip("staging").to_string();
+    let clone = clone(&repo, &["--single-branch", "-b", "integration"]);
+    let work = clone.path().join("work");
+    let ran = check(&work, &["--head", "HEAD", "--base", "integration"]);
+    assert_eq!(ran.status, 1, "{}", ran.stderr);
+    let commands: Vec<&str> = ran.stdout.lines().map(str::trim).filter(|it| it.starts_with("git ")).collect();
+    let pushes = commands.iter().filter(|it| it.starts_with("git push") && it.contains("heads/staging"));
+    for push in pushes {
+        let push = push.trim_end_matches(" &&");
+        let output = Command::new("sh").args(["-c", push]).current_dir(&work).output().unwrap();
+        assert!(!output.status.success(), "{push}");
+    }
+    let present = run_git(repo.path(), &["rev-parse", "refs/heads/staging"]);
+    assert_eq!(present.trim(), staging, "{commands:?}");
+    assert!(commands.iter().any(|it| it.starts_with("git push")), "{commands:?}");
+    // The first of them is what is needed.
+    let output = Command::new("sh").args(["-c", commands[0]]).current_dir(&work).output().unwrap();
+    assert!(output.status.success(), "{commands:?}");
+    assert_eq!(judged(&work, &["--head", "HEAD", "--base", "integration"]).1, "pass");
+}
+
+#[test]
 fn what_cannot_be_trusted_is_unknown() {
     let repo = told(|_| {});
     let shallow = clone(&repo, &["--depth", "1", "--no-single-branch"]);

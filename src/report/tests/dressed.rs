@@ -21,13 +21,13 @@ fn the_comment_says_the_same_with_the_evidence_folded() {
 
     ```sh
     git fetch origin &&
-    git switch --detach origin/integration &&
+    git switch --detach refs/remotes/origin/integration &&
     git cherry-pick a708a824f 454021de7 &&
     git push --force-with-lease=feature/x:d93f69dd0126b5e9000000000000000000000384 origin HEAD:refs/heads/feature/x
     ```
 
-    - If a pick stops at a conflict, resolve it, go on with `git cherry-pick --continue`, and then run the lines that are left.
-    - 1 merge is left out. A conflict that was resolved in it comes again.
+    - If a pick stops at a conflict, resolve it, go on with `git cherry-pick --continue` (or `--skip`, if git says that it is empty), and then run the lines that are left.
+    - 1 merge is left out. A conflict that was resolved in it comes again, and what else was changed in it does not come along: `git show --remerge-diff COMMIT` shows it.
     - The push is refused if somebody has pushed to `feature/x` since, so nothing is lost. Your local branch still holds the old commits: `git switch -C feature/x` moves it along, once nothing unpushed is left in it.
 
     **Another way.** Put the same commits on a new branch from `integration`, open a pull request from there and close this one.
@@ -68,13 +68,13 @@ fn the_comment_folds_what_was_wrong_once_it_passes() {
     let earlier = (subject("feature/x", "integration"), verdict(Outcome::Fail, carries_staging()));
     let now = subject("feature/x", "integration");
     let shown = comment(&Flow::pro(), &now, &Verdict::default(), Some(&earlier));
-    insta::assert_snapshot!(shown, @r#"
+    insta::assert_snapshot!(shown, @"
     <!-- towpath:verdict -->
     ### ✅ On the path: `feature/x` → `integration`
 
     This pull request is on the path now. Nothing more is to be done.
 
-    `integration` takes topics. Each commit that `feature/x` brings was compared with the history of `staging`, `production` and `master`: none came from there.
+    `integration` takes topics, and none of the commits that `feature/x` brings came by way of `staging`, `production` or `master`.
 
     <details><summary>What was wrong before</summary>
 
@@ -85,7 +85,7 @@ fn the_comment_folds_what_was_wrong_once_it_passes() {
     Expected: only work of its own, on top of what `integration` already has. Nothing has been merged.
 
     </details>
-    "#);
+    ");
 }
 
 #[test]
@@ -94,13 +94,13 @@ fn the_comment_says_what_was_wrong_of_the_base_it_had_then() {
     let earlier = (subject("feature/x", "production"), verdict(Outcome::Fail, cause));
     let now = subject("feature/x", "integration");
     let shown = comment(&Flow::pro(), &now, &Verdict::default(), Some(&earlier));
-    insta::assert_snapshot!(shown, @r#"
+    insta::assert_snapshot!(shown, @"
     <!-- towpath:verdict -->
     ### ✅ On the path: `feature/x` → `integration`
 
     This pull request is on the path now. Nothing more is to be done.
 
-    `integration` takes topics. Each commit that `feature/x` brings was compared with the history of `staging`, `production` and `master`: none came from there.
+    `integration` takes topics, and none of the commits that `feature/x` brings came by way of `staging`, `production` or `master`.
 
     <details><summary>What was wrong before</summary>
 
@@ -111,14 +111,14 @@ fn the_comment_says_what_was_wrong_of_the_base_it_had_then() {
     Work comes in through `integration`. From there it travels on by promotion, one environment after the other, to `production`.
 
     </details>
-    "#);
+    ");
 }
 
 #[test]
 fn the_terminal_says_the_same_without_markdown() {
     let verdict = verdict(Outcome::Fail, carries_staging());
     let shown = terminal(&Flow::pro(), &pull("feature/x", "integration"), &verdict, false);
-    insta::assert_snapshot!(shown, @r#"
+    insta::assert_snapshot!(shown, @"
     fail: TP201 Carries staging's history: 2 foreign commits
 
     feature/x would bring 5 commits to integration. 3 of them came with the history of staging, and have not come to integration by the path.
@@ -128,12 +128,12 @@ fn the_terminal_says_the_same_without_markdown() {
     What to do. Put its own 2 commits onto integration, oldest first:
 
         git fetch origin &&
-        git switch --detach origin/integration &&
+        git switch --detach refs/remotes/origin/integration &&
         git cherry-pick a708a824f 454021de7 &&
-        git push --force-with-lease=feature/x:d93f69dd0126b5e9000000000000000000000384 origin HEAD:refs/heads/feature/x
+        git push --force-with-lease=feature/x origin HEAD:refs/heads/feature/x
 
-    - If a pick stops at a conflict, resolve it, go on with `git cherry-pick --continue`, and then run the lines that are left.
-    - 1 merge is left out. A conflict that was resolved in it comes again.
+    - If a pick stops at a conflict, resolve it, go on with `git cherry-pick --continue` (or `--skip`, if git says that it is empty), and then run the lines that are left.
+    - 1 merge is left out. A conflict that was resolved in it comes again, and what else was changed in it does not come along: `git show --remerge-diff COMMIT` shows it.
     - The push is refused if somebody has pushed to feature/x since, so nothing is lost. Your local branch still holds the old commits: `git switch -C feature/x` moves it along, once nothing unpushed is left in it.
 
     Another way. Put the same commits on a new branch from integration, open a pull request from there and close this one.
@@ -143,7 +143,7 @@ fn the_terminal_says_the_same_without_markdown() {
     On the line of staging, and not of integration:
         08d12e6b7  Promote integration (Ada)
         6a99b4b1f  Fix the | pipe for @bob, closes #7 (Ben)
-    "#);
+    ");
 }
 
 #[test]
@@ -169,7 +169,7 @@ fn a_shared_check_shows_the_worse_verdict_and_names_all() {
     let check = check(&Flow::pro(), &judged);
     let lines: Vec<&str> = check.summary.lines().collect();
     let ends = format!("{}\n\n{}\n…\n{}", check.title, lines[0], lines[lines.len() - 7..].join("\n"));
-    insta::assert_snapshot!(ends, @r#"
+    insta::assert_snapshot!(ends, @"
     Carries staging's history: 2 foreign commits
 
     #12 and #15 share this check, because they have the same head and base. It shows #15.
@@ -178,10 +178,10 @@ fn a_shared_check_shows_the_worse_verdict_and_names_all() {
 
     **On the path: `feature/x` → `integration`**
 
-    `integration` takes topics. Each commit that `feature/x` brings was compared with the history of `staging`, `production` and `master`: none came from there.
+    `integration` takes topics, and none of the commits that `feature/x` brings came by way of `staging`, `production` or `master`.
 
     </details>
-    "#);
+    ");
 }
 
 #[test]

@@ -10,28 +10,32 @@ use crate::flow::{
 #[test]
 fn a_head_behind_is_brought_forward() {
     let shown = shown(&subject("staging", "production"), verdict(Fail, Cause::HeadBehind));
-    insta::assert_snapshot!(shown, @r#"
+    insta::assert_snapshot!(shown, @"
     failure [Re-check] Behind: staging has nothing new for production
 
     Every commit of `staging` is on `production` already, and the files differ: `production` is ahead. Expected: `staging` is ahead, or the same.
 
-    **What to do.** Bring `staging` forward to `production`. No commit is lost, because it only moves ahead:
+    **What to do.** Bring `production` back into `integration`, and let it travel down the path again:
 
     ```sh
-    git fetch origin &&
-    git push origin refs/remotes/origin/production:refs/heads/staging
+    gh pr create --repo acme/store --base integration --head production --title 'Carry production back to integration' --body ''
     ```
+
+    - Conflicts are resolved there. Test the result, then promote it. This pull request is judged again by itself.
+    - If a change that only `production` has is a revert, what it takes back is gone from `integration` too, then.
+
+    **Another way.** If it cannot wait: merge `production` into `staging`, test there, and carry it back into `integration` afterwards.
 
     **Another way.** If `staging` was pushed back by mistake, point it at the commit where it was. The repository's Activity page shows each push.
 
     **Another way.** If it was put back on purpose, close this pull request: there is nothing to promote.
 
-    **Who can act.** Whoever may push to `staging` can do this. Towpath has no override: repository admins decide through the rules of `production`.
+    **Who can act.** Whoever may open a pull request can start this. Towpath has no override: repository admins decide through the rules of `production`.
 
     [TP104: what it means](https://towpath.example/findings#tp104)
 
     _Judged `d93f69dd0` against `production` at `7776e3968`, 2023-11-14 22:13 UTC._
-    "#);
+    ");
 }
 
 #[test]
@@ -89,13 +93,14 @@ fn what_was_not_tested_is_carried_back() {
     gh pr create --repo acme/store --base integration --head production --title 'Carry production back to integration' --body ''
     ```
 
-    Conflicts are resolved there. Test the result, then promote it. This pull request is judged again by itself.
+    - Conflicts are resolved there. Test the result, then promote it. This pull request is judged again by itself.
+    - If a change that only `production` has is a revert, what it takes back is gone from `integration` too, then.
 
     **Another way.** Bring only these commits to `integration`, on a branch of their own:
 
     ```sh
     git fetch origin &&
-    git switch -c carry-back origin/integration &&
+    git switch --no-track -c carry-back refs/remotes/origin/integration &&
     git cherry-pick -x c6ef372fe &&
     git push -u origin carry-back
     ```
@@ -139,7 +144,7 @@ fn conflicts_are_resolved_upstream() {
             Cause::MergeConflicts { paths: vec!["app/cart.php".to_owned()], only_on_base: hotfix() },
         ),
     );
-    insta::assert_snapshot!(shown, @r#"
+    insta::assert_snapshot!(shown, @"
     failure [Re-check] Conflicts: staging → production, 1 path
 
     `staging` and `production` have changed the same lines, so they do not merge by themselves. A conflict resolved here would ship a result that nobody has tested.
@@ -150,13 +155,14 @@ fn conflicts_are_resolved_upstream() {
     gh pr create --repo acme/store --base integration --head production --title 'Carry production back to integration' --body ''
     ```
 
-    Conflicts are resolved there. Test the result, then promote it. This pull request is judged again by itself.
+    - Conflicts are resolved there. Test the result, then promote it. This pull request is judged again by itself.
+    - If a change that only `production` has is a revert, what it takes back is gone from `integration` too, then.
 
     **Another way.** Bring only these commits to `integration`, on a branch of their own:
 
     ```sh
     git fetch origin &&
-    git switch -c carry-back origin/integration &&
+    git switch --no-track -c carry-back refs/remotes/origin/integration &&
     git cherry-pick -x c6ef372fe &&
     git push -u origin carry-back
     ```
@@ -180,7 +186,7 @@ fn conflicts_are_resolved_upstream() {
     [TP302: what it means](https://towpath.example/findings#tp302)
 
     _Judged `d93f69dd0` against `production` at `7776e3968`, 2023-11-14 22:13 UTC._
-    "#);
+    ");
 }
 
 #[test]

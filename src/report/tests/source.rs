@@ -7,13 +7,13 @@ use crate::flow::{Cause, Outcome::Fail, Verdict};
 #[test]
 fn a_topic_on_the_path_passes() {
     let shown = shown(&subject("feature/x", "integration"), Verdict::default());
-    insta::assert_snapshot!(shown, @r#"
+    insta::assert_snapshot!(shown, @"
     success [] On the path: feature/x → integration
 
-    `integration` takes topics. Each commit that `feature/x` brings was compared with the history of `staging`, `production` and `master`: none came from there.
+    `integration` takes topics, and none of the commits that `feature/x` brings came by way of `staging`, `production` or `master`.
 
     _Judged `d93f69dd0` against `integration` at `7776e3968`, 2023-11-14 22:13 UTC._
-    "#);
+    ");
 }
 
 #[test]
@@ -61,7 +61,7 @@ fn a_topic_into_production_is_sent_to_integration() {
             Cause::WrongBase { belongs_on: Some(name("integration")), needs: vec![name("staging")] },
         ),
     );
-    insta::assert_snapshot!(shown, @r#"
+    insta::assert_snapshot!(shown, @"
     failure [Re-check] Wrong source: feature/x → production (needs staging)
 
     This pull request would merge `feature/x` into `production`. Expected: `production` takes only `staging`.
@@ -74,14 +74,15 @@ fn a_topic_into_production_is_sent_to_integration() {
     gh pr edit 12 --repo acme/store --base integration
     ```
 
-    On the page: Edit, beside the title, then choose `integration` as the base. No commit changes.
+    - On the page: Edit, beside the title, then choose `integration` as the base. No commit changes.
+    - It is judged anew there. If it was cut from another branch of the path, the check then gives the commands that put its own commits onto `integration`.
 
     **Who can act.** The author of the pull request, and whoever may write to the repository, can do this. Towpath has no override: repository admins decide through the rules of `production`.
 
     [TP101: what it means](https://towpath.example/findings#tp101)
 
     _Judged `d93f69dd0` against `production` at `7776e3968`, 2023-11-14 22:13 UTC._
-    "#);
+    ");
 }
 
 #[test]
@@ -118,7 +119,7 @@ fn a_skipped_environment_comes_first() {
             Cause::EnvironmentSkipped { needs: vec![name("staging")], next: Some(name("staging")) },
         ),
     );
-    insta::assert_snapshot!(shown, @r#"
+    insta::assert_snapshot!(shown, @"
     failure [Re-check] Skips staging: integration → production
 
     This pull request would promote `integration` straight to `production`. Expected: `production` takes only `staging`.
@@ -140,7 +141,7 @@ fn a_skipped_environment_comes_first() {
     [TP102: what it means](https://towpath.example/findings#tp102)
 
     _Judged `d93f69dd0` against `production` at `7776e3968`, 2023-11-14 22:13 UTC._
-    "#);
+    ");
 }
 
 #[test]
@@ -180,7 +181,7 @@ fn the_copy_takes_only_production() {
             Cause::CopyTakesOnly { only: name("production"), belongs_on: Some(name("integration")) },
         ),
     );
-    insta::assert_snapshot!(shown, @r#"
+    insta::assert_snapshot!(shown, @"
     failure [Re-check] Wrong source: feature/x → master (needs production)
 
     This pull request would merge `feature/x` into `master`. Expected: `master` is a copy of `production` and takes nothing else.
@@ -193,12 +194,13 @@ fn the_copy_takes_only_production() {
     gh pr edit 12 --repo acme/store --base integration
     ```
 
-    On the page: Edit, beside the title, then choose `integration` as the base. No commit changes.
+    - On the page: Edit, beside the title, then choose `integration` as the base. No commit changes.
+    - It is judged anew there. If it was cut from another branch of the path, the check then gives the commands that put its own commits onto `integration`.
 
     **Who can act.** The author of the pull request, and whoever may write to the repository, can do this. Towpath has no override: repository admins decide through the rules of `master`.
 
     [TP107: what it means](https://towpath.example/findings#tp107)
 
     _Judged `d93f69dd0` against `master` at `7776e3968`, 2023-11-14 22:13 UTC._
-    "#);
+    ");
 }

@@ -22,13 +22,13 @@ fn a_topic_with_foreign_history_is_picked_onto_the_base() {
 
     ```sh
     git fetch origin &&
-    git switch --detach origin/integration &&
+    git switch --detach refs/remotes/origin/integration &&
     git cherry-pick a708a824f 454021de7 &&
     git push --force-with-lease=feature/x:d93f69dd0126b5e9000000000000000000000384 origin HEAD:refs/heads/feature/x
     ```
 
-    - If a pick stops at a conflict, resolve it, go on with `git cherry-pick --continue`, and then run the lines that are left.
-    - 1 merge is left out. A conflict that was resolved in it comes again.
+    - If a pick stops at a conflict, resolve it, go on with `git cherry-pick --continue` (or `--skip`, if git says that it is empty), and then run the lines that are left.
+    - 1 merge is left out. A conflict that was resolved in it comes again, and what else was changed in it does not come along: `git show --remerge-diff COMMIT` shows it.
     - The push is refused if somebody has pushed to `feature/x` since, so nothing is lost. Your local branch still holds the old commits: `git switch -C feature/x` moves it along, once nothing unpushed is left in it.
 
     **Another way.** Put the same commits on a new branch from `integration`, open a pull request from there and close this one.
@@ -84,8 +84,8 @@ fn a_topic_in_a_fork_is_pushed_to_the_fork() {
     git push --force-with-lease=feature/x:d93f69dd0126b5e9000000000000000000000384 origin HEAD:refs/heads/feature/x
     ```
 
-    - If a pick stops at a conflict, resolve it, go on with `git cherry-pick --continue`, and then run the lines that are left.
-    - 1 merge is left out. A conflict that was resolved in it comes again.
+    - If a pick stops at a conflict, resolve it, go on with `git cherry-pick --continue` (or `--skip`, if git says that it is empty), and then run the lines that are left.
+    - 1 merge is left out. A conflict that was resolved in it comes again, and what else was changed in it does not come along: `git show --remerge-diff COMMIT` shows it.
     - The push goes to the fork. `origin` stands for it here; if the fork has another name in your clone, use that.
     - The push is refused if somebody has pushed to `feature/x` since, so nothing is lost. Your local branch still holds the old commits: `git switch -C feature/x` moves it along, once nothing unpushed is left in it.
 
@@ -131,7 +131,7 @@ fn a_topic_without_own_work_is_closed() {
 
     Expected: only work of its own, on top of what `integration` already has. Nothing has been merged.
 
-    **What to do.** Nothing of its own would remain: every commit came with the other history. Close this pull request:
+    **What to do.** No commit here can be told from the other history. If some are your own work that was tried out there, put them onto `integration` by hand. Otherwise close this pull request:
 
     ```sh
     gh pr close 12 --repo acme/store
@@ -193,7 +193,7 @@ fn an_unrelated_topic_is_picked_over() {
             },
         ),
     );
-    insta::assert_snapshot!(shown, @r#"
+    insta::assert_snapshot!(shown, @"
     failure [Re-check] Unrelated history: feature/x → integration
 
     `feature/x` and `integration` have no commit in common. Expected: a branch that starts from `integration`. Nothing has been merged.
@@ -202,12 +202,12 @@ fn an_unrelated_topic_is_picked_over() {
 
     ```sh
     git fetch origin &&
-    git switch --detach origin/integration &&
+    git switch --detach refs/remotes/origin/integration &&
     git cherry-pick a708a824f &&
     git push --force-with-lease=feature/x:d93f69dd0126b5e9000000000000000000000384 origin HEAD:refs/heads/feature/x
     ```
 
-    - If a pick stops at a conflict, resolve it, go on with `git cherry-pick --continue`, and then run the lines that are left.
+    - If a pick stops at a conflict, resolve it, go on with `git cherry-pick --continue` (or `--skip`, if git says that it is empty), and then run the lines that are left.
     - The push is refused if somebody has pushed to `feature/x` since, so nothing is lost. Your local branch still holds the old commits: `git switch -C feature/x` moves it along, once nothing unpushed is left in it.
 
     **Who can act.** Whoever may push to `feature/x` can repair this. Towpath has no override: repository admins decide through the rules of `integration`.
@@ -221,7 +221,7 @@ fn an_unrelated_topic_is_picked_over() {
     [TP206: what it means](https://towpath.example/findings#tp206)
 
     _Judged `d93f69dd0` against `integration` at `7776e3968`, 2023-11-14 22:13 UTC._
-    "#);
+    ");
 }
 
 #[test]

@@ -13,19 +13,19 @@ fn missing_branches_are_named() {
             start_from: Some(name("master")),
         }),
     );
-    insta::assert_snapshot!(shown, @r#"
+    insta::assert_snapshot!(shown, @"
     action_required [Re-check] Could not decide: 2 branches do not exist
 
-    The path of this repository names branches that must be there. `staging` and `production` do not exist.
+    The path of this repository names branches that must be there. `staging` and `production` were not found.
 
     Nothing is held against this pull request. Where `integration` requires this check, merging stays blocked until it is decided.
 
-    **What to do.** Make them from `master`, if that is where them should start:
+    **What to do.** Make them from `master`, if that is where they should start. What is there already is left alone:
 
     ```sh
     git fetch origin &&
-    git push origin refs/remotes/origin/master:refs/heads/staging &&
-    git push origin refs/remotes/origin/master:refs/heads/production
+    git push --force-with-lease=refs/heads/staging: origin refs/remotes/origin/master:refs/heads/staging &&
+    git push --force-with-lease=refs/heads/production: origin refs/remotes/origin/master:refs/heads/production
     ```
 
     **Who can act.** Whoever may make branches in this repository can do this.
@@ -33,7 +33,7 @@ fn missing_branches_are_named() {
     [TP901: what it means](https://towpath.example/findings#tp901)
 
     _Judged `d93f69dd0` against `integration` at `7776e3968`, 2023-11-14 22:13 UTC._
-    "#);
+    ");
 }
 
 #[test]
@@ -42,21 +42,21 @@ fn missing_branches_without_a_start_are_named() {
         &subject("feature/x", "integration"),
         Verdict::undecided(Undecided::MissingBranches { missing: vec![name("staging")], start_from: None }),
     );
-    insta::assert_snapshot!(shown, @r#"
+    insta::assert_snapshot!(shown, @"
     action_required [Re-check] Could not decide: staging does not exist
 
-    The path of this repository names branches that must be there. `staging` does not exist.
+    The path of this repository names branches that must be there. `staging` was not found.
 
     Nothing is held against this pull request. Where `integration` requires this check, merging stays blocked until it is decided.
 
-    **What to do.** Make these branches.
+    **What to do.** Make it.
 
     **Who can act.** Whoever may make branches in this repository can do this.
 
     [TP901: what it means](https://towpath.example/findings#tp901)
 
     _Judged `d93f69dd0` against `integration` at `7776e3968`, 2023-11-14 22:13 UTC._
-    "#);
+    ");
 }
 
 #[test]

@@ -126,18 +126,31 @@ impl<'a> Scene<'a> {
 
     /// Sends this pull request to another base.
     fn retarget(&self, base: &BranchName) -> Step {
+        let mut after = vec![Prose::new(
+            "On the page: Edit, beside the title, then choose % as the base. No commit changes.",
+            &[base.as_str()],
+        )];
+        if self.head_environment().is_none() {
+            after.push(Prose::new(
+                "It is judged anew there. If it was cut from another branch of the path, the check then gives the commands that put its own commits onto %.",
+                &[base.as_str()],
+            ));
+        }
         Step {
             lead: Prose::new("Send this pull request to % instead:", &[base.as_str()]),
             commands: vec![self.gh_pr("edit", &format!(" --base {}", shell::quote(base.as_str())))],
-            after: vec![Prose::new(
-                "On the page: Edit, beside the title, then choose % as the base. No commit changes.",
-                &[base.as_str()],
-            )],
+            after,
         }
     }
 
     fn close(&self, lead: Prose) -> Step {
-        Step { lead, commands: vec![self.gh_pr("close", "")], after: Vec::new() }
+        let commands = match (self.subject, &self.pull.head.branch) {
+            (Some(_), _) => vec![self.gh_pr("close", "")],
+            // Other than most of its kind, this command does not take the checked-out branch by itself.
+            (None, Some(branch)) => vec![format!("gh pr close -- {}", shell::quote(branch.as_str()))],
+            (None, None) => Vec::new(),
+        };
+        Step { lead, commands, after: Vec::new() }
     }
 
     /// The environment whose branch the head is, unless it is in a fork.

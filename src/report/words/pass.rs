@@ -42,8 +42,6 @@ fn clean(scene: &Scene<'_>, takes: &Environment) -> Prose {
         let alone = format!("% takes {kind}, and there is no other branch whose history it could carry.");
         return Prose::new(&alone, &[scene.base()]);
     }
-    let compared = format!("% takes {kind}. Each commit that % brings was compared with the history of ");
-    Prose::new(&compared, &[scene.base(), &scene.head()])
-        .then(row(&others, "and"))
-        .then(Prose::new(": none came from there.", &[]))
+    let compared = format!("% takes {kind}, and none of the commits that % brings came by way of ");
+    Prose::new(&compared, &[scene.base(), &scene.head()]).then(row(&others, "or")).then(Prose::new(".", &[]))
 }

@@ -13,18 +13,10 @@ pub(super) fn head_behind(scene: &Scene<'_>) -> Account {
         &[&head, base, base, &head],
     );
     let mut account = Account::new(title, vec![actual]);
-    let (from, to) = (shell::quote(base), shell::quote(&head));
-    account.repair = Some(Step {
-        lead: Prose::new(
-            "Bring % forward to %. No commit is lost, because it only moves ahead:",
-            &[&head, base],
-        ),
-        commands: vec![
-            "git fetch origin".to_owned(),
-            format!("git push origin refs/remotes/origin/{from}:refs/heads/{to}"),
-        ],
-        after: Vec::new(),
-    });
+    match scene.flow.role(&scene.pull.base.branch) {
+        Role::Copy(_) => reset_copy(scene, &[], &mut account),
+        Role::Environment(_) | Role::Topic => carry_back(scene, &[], &mut account),
+    }
     account.alternatives.push(Step::words(Prose::new(
         "If % was pushed back by mistake, point it at the commit where it was. The repository's Activity page \
          shows each push.",
@@ -34,8 +26,6 @@ pub(super) fn head_behind(scene: &Scene<'_>) -> Account {
         "If it was put back on purpose, close this pull request: there is nothing to promote.",
         &[],
     )));
-    let who = Prose::new("Whoever may push to % can do this.", &[&head]);
-    account.who = Some(who.then(scene.no_override()));
     account
 }
 
@@ -125,10 +115,16 @@ fn carry_back(scene: &Scene<'_>, only_on_base: &[Commit], account: &mut Account)
                 &[base.as_str(), up.as_str()],
             ),
             commands: vec![scene.gh_create(up, base, &format!("Carry {base} back to {up}"))],
-            after: vec![Prose::new(
-                "Conflicts are resolved there. Test the result, then promote it. This pull request is judged again by itself.",
-                &[],
-            )],
+            after: vec![
+                Prose::new(
+                    "Conflicts are resolved there. Test the result, then promote it. This pull request is judged again by itself.",
+                    &[],
+                ),
+                Prose::new(
+                    "If a change that only % has is a revert, what it takes back is gone from % too, then.",
+                    &[base.as_str(), up.as_str()],
+                ),
+            ],
         });
         account.alternatives.extend(pick_upstream(up, only_on_base));
         if let Some(head) = scene.head_environment().filter(|head| head.branch != *up) {
@@ -163,7 +159,7 @@ fn pick_upstream(up: &BranchName, only_on_base: &[Commit]) -> Option<Step> {
         lead: Prose::new("Bring only these commits to %, on a branch of their own:", &[up.as_str()]),
         commands: vec![
             "git fetch origin".to_owned(),
-            format!("git switch -c carry-back origin/{}", shell::quote(up.as_str())),
+            format!("git switch --no-track -c carry-back refs/remotes/origin/{}", shell::quote(up.as_str())),
             format!("git cherry-pick -x {}", picks.join(" ")),
             "git push -u origin carry-back".to_owned(),
         ],

@@ -142,8 +142,9 @@ pub(super) fn pointed_at(scene: &Scene<'_>, branch: &BranchName, commit: &Commit
 fn repair(scene: &Scene<'_>, plan: &Repair, foreign: &[(BranchName, Vec<Commit>)]) -> Step {
     if plan.picks.is_empty() {
         let mut step = scene.close(Prose::new(
-            "Nothing of its own would remain: every commit came with the other history. Close this pull request:",
-            &[],
+            "No commit here can be told from the other history. If some are your own work that was tried out there, \
+             put them onto % by hand. Otherwise close this pull request:",
+            &[scene.base()],
         ));
         step.after.extend(left_out(plan));
         return step;
@@ -181,7 +182,8 @@ fn fetch(scene: &Scene<'_>, base: &str) -> (String, String) {
             let address = shell::quote(&format!("{}.git", subject.web_url));
             (format!("git fetch {address} refs/heads/{base}"), "FETCH_HEAD".to_owned())
         }
-        _ => ("git fetch origin".to_owned(), format!("origin/{base}")),
+        // The whole name: a tag could have the short one.
+        _ => ("git fetch origin".to_owned(), format!("refs/remotes/origin/{base}")),
     }
 }
 
@@ -203,23 +205,35 @@ fn pick_range(scene: &Scene<'_>, start: &str, foreign: &[(BranchName, Vec<Commit
 /// The push that replaces the branch, and only if nobody has pushed to it since it was judged.
 fn push(scene: &Scene<'_>) -> Option<String> {
     let branch = shell::quote(scene.pull.head.branch.as_ref()?.as_str());
-    let judged = scene.pull.head.commit;
-    Some(format!("git push --force-with-lease={branch}:{judged} origin HEAD:refs/heads/{branch}"))
+    let lease = match scene.subject {
+        Some(_) => format!("{branch}:{}", scene.pull.head.commit),
+        // What is checked in a clone may not be pushed yet: what counts is what was last fetched, if anything.
+        None => branch.clone(),
+    };
+    Some(format!("git push --force-with-lease={lease} origin HEAD:refs/heads/{branch}"))
 }
 
 fn if_a_pick_stops() -> Prose {
     Prose::new("If a pick stops at a conflict, resolve it, go on with ", &[])
         .command("git cherry-pick --continue")
-        .then(Prose::new(", and then run the lines that are left.", &[]))
+        .then(Prose::new(" (or ", &[]))
+        .command("--skip")
+        .then(Prose::new(", if git says that it is empty), and then run the lines that are left.", &[]))
 }
 
 fn left_out(plan: &Repair) -> Option<Prose> {
     let merges = match plan.merges_left_out {
         0 => return None,
-        1 => "1 merge is left out. A conflict that was resolved in it comes again.".to_owned(),
-        many => format!("{many} merges are left out. Conflicts that were resolved in them come again."),
+        1 => "1 merge is left out. A conflict that was resolved in it comes again, and what else was changed in \
+              it does not come along: "
+            .to_owned(),
+        many => format!(
+            "{many} merges are left out. Conflicts that were resolved in them come again, and what else was \
+             changed in them does not come along: "
+        ),
     };
-    Some(Prose::new(&merges, &[]))
+    let show = Prose::new(&merges, &[]).command("git show --remerge-diff COMMIT");
+    Some(show.then(Prose::new(" shows it.", &[])))
 }
 
 fn where_it_goes(scene: &Scene<'_>) -> Vec<Prose> {

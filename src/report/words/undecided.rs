@@ -11,7 +11,9 @@ const MESSAGE: usize = 500;
 
 pub(super) fn undecided(scene: &Scene<'_>, why: &Undecided) -> Account {
     let mut account = match why {
-        Undecided::MissingBranches { missing, start_from } => missing_branches(missing, start_from.as_ref()),
+        Undecided::MissingBranches { missing, start_from } => {
+            missing_branches(scene, missing, start_from.as_ref())
+        }
         Undecided::EmptyRepository => empty(),
         Undecided::ShallowClone => shallow(),
         Undecided::CommitMissing { what } => {
@@ -55,35 +57,52 @@ fn retried(scene: &Scene<'_>, title: &str, detail: Prose) -> Account {
     account
 }
 
-fn missing_branches(missing: &[BranchName], start: Option<&BranchName>) -> Account {
+fn missing_branches(scene: &Scene<'_>, missing: &[BranchName], start: Option<&BranchName>) -> Account {
     let title = match missing {
         [one] => Prose::new("Could not decide: % does not exist", &[one.as_str()]),
         more => Prose::new(&format!("Could not decide: {} branches do not exist", more.len()), &[]),
     };
-    let verb = if missing.len() == 1 { " does not exist." } else { " do not exist." };
+    let (were, exist, them) =
+        if missing.len() == 1 { ("was", "it exists", "it") } else { ("were", "they exist", "them") };
+    let subject = if missing.len() == 1 { "it" } else { "they" };
     let detail = Prose::new("The path of this repository names branches that must be there. ", &[])
         .then(branches(missing, "and"))
-        .then(Prose::new(verb, &[]));
+        .then(Prose::new(&format!(" {were} not found."), &[]));
     let mut account = Account::new(title, vec![detail]);
-    account.repair = Some(match start {
-        Some(start) => {
-            let from = shell::quote(start.as_str());
-            let mut commands = vec!["git fetch origin".to_owned()];
-            commands.extend(missing.iter().take(20).map(|branch| {
-                let branch = shell::quote(branch.as_str());
-                format!("git push origin refs/remotes/origin/{from}:refs/heads/{branch}")
-            }));
-            let these = if missing.len() == 1 { "it" } else { "them" };
-            let lead = Prose::new(
-                &format!("Make {these} from %, if that is where {these} should start:"),
-                &[start.as_str()],
-            );
-            Step { lead, commands, after: Vec::new() }
-        }
-        None => Step::words(Prose::new("Make these branches.", &[])),
+    let make = start.map(|start| Step {
+        lead: Prose::new(
+            &format!("Make {them} from %, if that is where {subject} should start. What is there already is left alone:"),
+            &[start.as_str()],
+        ),
+        commands: make(missing, start),
+        after: Vec::new(),
     });
+    let make = make.unwrap_or_else(|| Step::words(Prose::new(&format!("Make {them}."), &[])));
+    if scene.subject.is_some() {
+        account.repair = Some(make);
+    } else {
+        // A clone of one branch lacks the others, though everybody else has them.
+        account.repair = Some(Step {
+            lead: Prose::new(&format!("If {exist} on GitHub, fetch {them}:"), &[]),
+            commands: vec!["git fetch origin '+refs/heads/*:refs/remotes/origin/*'".to_owned()],
+            after: Vec::new(),
+        });
+        account.alternatives.push(make);
+    }
     account.who = Some(Prose::new("Whoever may make branches in this repository can do this.", &[]));
     account
+}
+
+/// Pushes that are refused where a branch of the name is there: it may only be out of sight.
+fn make(missing: &[BranchName], start: &BranchName) -> Vec<String> {
+    let from = shell::quote(start.as_str());
+    let push = |branch: &BranchName| {
+        let branch = shell::quote(branch.as_str());
+        let new = format!("--force-with-lease=refs/heads/{branch}:");
+        format!("git push {new} origin refs/remotes/origin/{from}:refs/heads/{branch}")
+    };
+    let fetch = "git fetch origin".to_owned();
+    std::iter::once(fetch).chain(missing.iter().take(20).map(push)).collect()
 }
 
 fn empty() -> Account {
