@@ -6,7 +6,8 @@
 //! * **Inherited.** The target itself once pointed at a commit the topic brings, and was moved back: the
 //!   topic got that commit, and all it reaches, from the target. A former tip counts as inherited unless
 //!   the topic is known to have been pushed with it *before* the target was pointed there; then it was the
-//!   target that got it from the topic.
+//!   target that got it from the topic. Nor does it where another branch had been pointed at the same
+//!   commit before: then the target had got it from there, by an accident that was undone.
 //! * **Excused.** The other branch was pointed at a brought commit *after* the topic had been pushed at
 //!   that commit or at a descendant of it: it came to that branch from the topic. Excused is what the
 //!   branch's line gained in that move ([`Line::gained`]): the commit and the first-parent chain below it, up
@@ -67,7 +68,12 @@ fn inherited(
     let from_target = |tip: &&LedgerTip| {
         tip.source == TipSource::Backfill || pushed.get(&tip.commit).is_none_or(|at| *at >= tip.at)
     };
-    brought.reach(history.former_tips.iter().filter(from_target).map(|tip| tip.commit))
+    let held_before = |tip: &LedgerTip| {
+        let mut others = history.lines.iter().flat_map(|line| &line.tips);
+        others.any(|other| other.commit == tip.commit && other.at < tip.at)
+    };
+    let former = history.former_tips.iter().filter(from_target).filter(|tip| !held_before(tip));
+    brought.reach(former.map(|tip| tip.commit))
 }
 
 /// One line, sorted into what is held against the topic and what is not.

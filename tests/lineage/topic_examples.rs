@@ -197,6 +197,19 @@ pub(crate) const TOPICS: &[Row] = &[
         memory: Idle,
     },
     Row {
+        name: "an accident undone",
+        why: "integration was pushed to production's commit by mistake, and back; cut from production",
+        tell: |s| {
+            let before = s.tip("integration");
+            s.point_at("integration", "production");
+            s.point("integration", before);
+            s.topic("topic", "production");
+        },
+        pull: INTO_INTEGRATION,
+        want: CARRIES,
+        memory: Idle,
+    },
+    Row {
         name: "T33",
         why: "somebody force-pointed staging at the topic",
         tell: |s| {
