@@ -47,7 +47,8 @@ pub(super) fn findings(head: &Head, history: &TopicHistory) -> Vec<Finding> {
         }
     }
     if !foreign.is_empty() {
-        findings.push(carries_history(head, &brought, &foreign));
+        let tips = history.pushes.iter().map(|push| push.commit).chain([head.commit]);
+        findings.push(carries_history(tips, &brought, &foreign));
     }
     findings
 }
@@ -100,7 +101,11 @@ fn counted(line: &Line, pushed: &HashMap<CommitId, i64>) -> Counted {
     Counted { foreign, excused }
 }
 
-fn carries_history(head: &Head, brought: &Brought<'_>, foreign: &[(&Line, HashSet<CommitId>)]) -> Finding {
+fn carries_history(
+    tips: impl Iterator<Item = CommitId>,
+    brought: &Brought<'_>,
+    foreign: &[(&Line, HashSet<CommitId>)],
+) -> Finding {
     let all: HashSet<CommitId> = foreign.iter().flat_map(|(_, ids)| ids).copied().collect();
     let named = |(line, ids): &(&Line, HashSet<CommitId>)| -> (_, Vec<Commit>) {
         (line.branch.clone(), brought.select(ids))
@@ -111,7 +116,7 @@ fn carries_history(head: &Head, brought: &Brought<'_>, foreign: &[(&Line, HashSe
             foreign: foreign.iter().map(named).collect(),
             brought: brought.len(),
             came_along: brought.reach(all.iter().copied()).len(),
-            repair: repair::plan(brought, head.commit, &all),
+            repair: repair::plan(brought, tips, &all),
         },
     }
 }
@@ -127,7 +132,7 @@ fn unrelated(head: &Head, brought: &Brought<'_>) -> Finding {
     let repair = if brought.len() > OWN_WORK_AT_MOST {
         Repair { picks: Vec::new(), merges_left_out: 0 }
     } else {
-        repair::plan(brought, head.commit, &HashSet::new())
+        repair::plan(brought, [head.commit], &HashSet::new())
     };
     Finding { severity: Outcome::Fail, cause: Cause::UnrelatedHistory { repair } }
 }

@@ -130,3 +130,19 @@ async fn every_own_commit_survives_and_the_repaired_branch_passes() {
         assert_eq!(judged.outcome(), Outcome::Pass, "{why}: {:?}", judged.findings);
     }
 }
+
+#[tokio::test]
+async fn what_was_pushed_before_it_came_back_through_staging_survives() {
+    let mut story = Story::pro();
+    let mut own = vec![story.topic("topic", "integration")];
+    story.merge("topic", "staging");
+    story.point_at("topic", "staging");
+    own.push(story.commit("topic", "more"));
+    let repo = story.build();
+    let judged = verdict(&repo, &Flow::pro(), ("topic", "integration"), &repo.ledger()).await;
+    assert_eq!(judged.outcome(), Outcome::Fail);
+    let why = "fast-forwarded to staging after a trial there";
+    let repair = repair(&repo, judged.findings.into_iter().map(|finding| finding.cause), why);
+    let picked: Vec<_> = repair.picks.iter().map(|commit| commit.id).collect();
+    assert_eq!(picked, own.iter().map(|mark| repo.id(*mark)).collect::<Vec<_>>());
+}
