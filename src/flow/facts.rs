@@ -101,6 +101,8 @@ pub struct Line {
     /// tip. Tips whose time is no pointing time count as earlier than all others. Empty lists where no
     /// push of the topic is known, since nothing is excused then.
     pub gained: Vec<Vec<CommitId>>,
+    /// The same for pushes of the branch to commits that are not brought, as far as they gained any that are.
+    pub beyond: Vec<(LedgerTip, Vec<CommitId>)>,
 }
 
 /// What git and the ledger know of a topic aimed at an environment.

@@ -28,9 +28,10 @@ impl Repository {
         let mut lines = Vec::new();
         for (tip, first_parents) in others.iter().zip(chains) {
             let past = ledger.tips(&tip.branch);
-            let gained = self.gained(past, &ids, pushes.is_empty(), base).await?;
-            let tips = past.iter().filter(|entry| ids.contains(&entry.commit)).copied().collect();
-            lines.push(Line { branch: tip.branch.clone(), first_parents, tips, gained });
+            let holds_none = first_parents.is_empty() && past.iter().all(|tip| !ids.contains(&tip.commit));
+            let (here, beyond) = self.gained(past, &ids, pushes.is_empty() || holds_none, base).await?;
+            let (tips, gained) = here.into_iter().unzip();
+            lines.push(Line { branch: tip.branch.clone(), first_parents, tips, gained, beyond });
         }
         Ok(TopicHistory {
             related: is_related(&brought, &ids),
@@ -97,17 +98,19 @@ impl Repository {
         Ok(lines::text(&answer).lines().map(str::to_owned).collect())
     }
 
-    /// What each brought tip of `past` gained its branch's line, in the order of `past`.
+    /// What each tip of `past` gained its branch's line, in the order of `past`: the brought tips, and the
+    /// pushes to commits beyond them that gained something brought.
     async fn gained(
         &self,
         past: &[LedgerTip],
         ids: &HashSet<CommitId>,
         nothing_excuses: bool,
         base: CommitId,
-    ) -> Result<Vec<Vec<CommitId>>, GitError> {
-        let brought = past.iter().filter(|tip| ids.contains(&tip.commit));
-        if nothing_excuses || brought.clone().next().is_none() {
-            return Ok(brought.map(|_| Vec::new()).collect());
+    ) -> Result<(Moves, Moves), GitError> {
+        let is_brought = |tip: &LedgerTip| ids.contains(&tip.commit);
+        if nothing_excuses {
+            let here = past.iter().filter(|tip| is_brought(tip)).map(|tip| (*tip, Vec::new()));
+            return Ok((here.collect(), Vec::new()));
         }
         let call = Call::new("rev-list").args(["--ignore-missing", "--first-parent", "--parents", "--stdin"]);
         let input = lines::list(past.iter().map(|tip| tip.commit)) + &format!("^{base}\n");
@@ -116,7 +119,11 @@ impl Repository {
             .into_iter()
             .map(|(id, parents)| (id, parents.first().copied()))
             .collect();
-        Ok(gains(past, ids, &first_parent))
+        let moves = past.iter().copied().zip(gains(past, ids, &first_parent));
+        let (here, beyond): (Moves, Moves) = moves.partition(|(tip, _)| is_brought(tip));
+        let proves =
+            |(tip, gained): &(LedgerTip, Vec<_>)| tip.source == TipSource::Push && !gained.is_empty();
+        Ok((here, beyond.into_iter().filter(proves).collect()))
     }
 
     /// The pushes in terms of brought commits: a push at a commit that is brought no more counts for the
@@ -155,8 +162,12 @@ fn former_tips(ledger: &Ledger, base: &BranchName, ids: &HashSet<CommitId>) -> V
     ledger.tips(base).iter().filter(|tip| ids.contains(&tip.commit)).copied().collect()
 }
 
+/// Tips of a branch, each with the brought commits that its line gained thereby.
+type Moves = Vec<(LedgerTip, Vec<CommitId>)>;
+
 /// Walks every tip's first-parent chain once, the tips without a pointing time first, then by time. What a
-/// walk finds that no earlier one did is what the tip gained.
+/// walk finds that no earlier one did is what the tip gained. Of a push before which nothing is known, how
+/// much of its line was there already is not known either: it gains nothing but itself.
 fn gains(
     past: &[LedgerTip],
     ids: &HashSet<CommitId>,
@@ -164,6 +175,7 @@ fn gains(
 ) -> Vec<Vec<CommitId>> {
     let mut order: Vec<usize> = (0..past.len()).collect();
     order.sort_by_key(|place| (past[*place].source == TipSource::Push, past[*place].at));
+    let first = order.first().copied().unwrap_or_default();
     let mut on_the_line = HashSet::new();
     let mut gained = vec![Vec::new(); past.len()];
     for place in order {
@@ -172,10 +184,10 @@ fn gains(
             gained[place].push(id);
             next = first_parent[&id];
         }
-        gained[place].retain(|id| ids.contains(id));
+        let known_before = place != first || past[place].source != TipSource::Push;
+        gained[place].retain(|id| ids.contains(id) && (known_before || *id == past[place].commit));
     }
-    let brought = past.iter().map(|tip| ids.contains(&tip.commit));
-    gained.into_iter().zip(brought).filter(|(_, brought)| *brought).map(|(gained, _)| gained).collect()
+    gained
 }
 
 /// The first brought commits on the ways down from `start`.

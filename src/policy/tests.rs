@@ -146,7 +146,7 @@ prop_compose! {
         let gained = tips.iter().map(|tip| vec![tip.commit]).collect();
         let pushes = pushes.into_iter().map(|(commit, at)| PushedAt { commit: id(commit), at });
         let pushes = pushes.filter(|push| known(&push.commit)).collect();
-        let lines = vec![Line { branch: name("staging"), first_parents, tips, gained }];
+        let lines = vec![Line { branch: name("staging"), first_parents, tips, gained, beyond: Vec::new() }];
         TopicHistory { related: true, brought, lines, former_tips: Vec::new(), pushes }
     }
 }

@@ -12,7 +12,8 @@
 //!   that commit or at a descendant of it: it came to that branch from the topic. Excused is what the
 //!   branch's line gained in that move ([`Line::gained`]): the commit and the first-parent chain below it, up
 //!   to where the line had been before. So a roll-back, which points a branch at a commit of its own past,
-//!   gains nothing and excuses nothing. Only a [`TipSource::Push`] is a proof, since the other sources do not know
+//!   gains nothing and excuses nothing. Where the branch was pointed further than what is brought, each
+//!   commit that its line gained is excused by itself ([`Line::beyond`]). Only a [`TipSource::Push`] is a proof, since the other sources do not know
 //!   when the branch was pointed there; and a commit that was also a tip by another entry stays foreign.
 //!   "After" is strict: in the same second nothing is proven.
 
@@ -94,6 +95,14 @@ fn counted(line: &Line, pushed: &HashMap<CommitId, i64>) -> Counted {
         excused.push(*tip);
         for gained in line.gained.get(place).into_iter().flatten() {
             foreign.remove(gained);
+        }
+    }
+    for (tip, gained) in &line.beyond {
+        let came_from_here = |id: &&CommitId| pushed.get(id).is_some_and(|at| *at < tip.at);
+        let excusable: Vec<_> = gained.iter().filter(came_from_here).collect();
+        excused.extend(excusable.first().map(|newest| LedgerTip { commit: **newest, ..*tip }));
+        for id in excusable {
+            foreign.remove(id);
         }
     }
     foreign.extend(line.tips.iter().filter(|tip| !excusable(tip)).map(|tip| tip.commit));

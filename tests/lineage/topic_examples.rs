@@ -197,6 +197,20 @@ pub(crate) const TOPICS: &[Row] = &[
         memory: Idle,
     },
     Row {
+        name: "T33, further",
+        why: "somebody force-pointed staging at a commit on top of the topic",
+        tell: |s| {
+            s.topic("topic", "integration");
+            s.commit("topic", "more");
+            s.point_at("further", "topic");
+            s.commit("further", "further");
+            s.point_at("staging", "further");
+        },
+        pull: INTO_INTEGRATION,
+        want: ("warn", &["TP201"]),
+        memory: Needed,
+    },
+    Row {
         name: "an accident undone",
         why: "integration was pushed to production's commit by mistake, and back; cut from production",
         tell: |s| {
