@@ -48,6 +48,11 @@ pub fn terminal(flow: &Flow, pull: &Pull, verdict: &Verdict, colour: bool) -> St
         parts.extend(account.who.as_ref().map(|who| format!("Who can act. {}", who.plain())));
         parts.extend(account.evidence.iter().map(evidence));
     }
+    // In a clone, a branch of the same name may be elsewhere than on GitHub.
+    if verdict.outcome() != Outcome::Unknown {
+        let (head, base) = (pull.head.commit.short(), pull.base.commit.short());
+        parts.push(format!("Judged {head} against {} at {base}.", clean(scene.base())));
+    }
     let mut text = parts.join("\n\n");
     text.push('\n');
     text

@@ -143,6 +143,8 @@ fn the_terminal_says_the_same_without_markdown() {
     On the line of staging, and not of integration:
         08d12e6b7  Promote integration (Ada)
         6a99b4b1f  Fix the | pipe for @bob, closes #7 (Ben)
+
+    Judged d93f69dd0 against integration at 7776e3968.
     ");
 }
 

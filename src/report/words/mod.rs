@@ -98,7 +98,7 @@ impl<'a> Scene<'a> {
         }
     }
 
-    fn base(&self) -> &'a str {
+    pub(super) fn base(&self) -> &'a str {
         self.pull.base.branch.as_str()
     }
 
