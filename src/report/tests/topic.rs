@@ -87,6 +87,7 @@ fn a_topic_in_a_fork_is_pushed_to_the_fork() {
     - If a pick stops at a conflict, resolve it, go on with `git cherry-pick --continue` (or `--skip`, if git says that it is empty), and then run the lines that are left.
     - 1 merge is left out. A conflict that was resolved in it comes again, and what else was changed in it does not come along: `git show --remerge-diff COMMIT` shows it.
     - The push goes to the fork. `origin` stands for it here; if the fork has another name in your clone, use that.
+    - If the fork is gone, first run `git fetch 'https://github.com/acme/store.git' refs/pull/12/head`, which brings its commits. Push the result as a new branch, and open a pull request from there.
     - The push is refused if somebody has pushed to `feature/x` since, so nothing is lost. Your local branch still holds the old commits: `git switch -C feature/x` moves it along, once nothing unpushed is left in it.
 
     **Another way.** Put the same commits on a new branch from `integration`, open a pull request from there and close this one.

@@ -3,7 +3,7 @@
 use super::super::drawing;
 use super::super::limits::SCRIPT;
 use super::super::prose::{Prose, count, row};
-use super::super::{shell, stamp};
+use super::super::{Subject, shell, stamp};
 use super::{Account, Evidence, Scene, Step};
 use crate::flow::{BranchName, Commit, CommitId, Repair};
 
@@ -179,12 +179,15 @@ fn fetch(scene: &Scene<'_>, base: &str) -> (String, String) {
     match scene.subject {
         // In a clone of a fork `origin` is the fork, so the base comes by its address.
         Some(subject) if scene.pull.head.fork => {
-            let address = shell::quote(&format!("{}.git", subject.web_url));
-            (format!("git fetch {address} refs/heads/{base}"), "FETCH_HEAD".to_owned())
+            (format!("git fetch {} refs/heads/{base}", address(subject)), "FETCH_HEAD".to_owned())
         }
         // The whole name: a tag could have the short one.
         _ => ("git fetch origin".to_owned(), format!("refs/remotes/origin/{base}")),
     }
+}
+
+fn address(subject: &Subject) -> String {
+    shell::quote(&format!("{}.git", subject.web_url))
 }
 
 fn pick_list(plan: &Repair) -> String {
@@ -249,6 +252,13 @@ fn where_it_goes(scene: &Scene<'_>) -> Vec<Prose> {
             " stands for it here; if the fork has another name in your clone, use that.",
             &[],
         )));
+        if let Some(subject) = scene.subject {
+            let fetch = format!("git fetch {} refs/pull/{}/head", address(subject), subject.number);
+            notes.push(Prose::new("If the fork is gone, first run ", &[]).command(&fetch).then(Prose::new(
+                ", which brings its commits. Push the result as a new branch, and open a pull request from there.",
+                &[],
+            )));
+        }
     }
     let refused = Prose::new(
         "The push is refused if somebody has pushed to % since, so nothing is lost. ",
