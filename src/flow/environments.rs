@@ -1,4 +1,4 @@
-use super::BranchName;
+use super::{BranchName, IgnoredPaths, Rules};
 
 /// What may be merged into an environment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +20,28 @@ pub struct Environment {
     pub branch: BranchName,
     /// What may be merged into it.
     pub accepts: Vec<Source>,
+    /// What a promotion into it has to show first.
+    pub requires: Requires,
+}
+
+/// What a promotion has to show before it may be merged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Requires {
+    /// Whether the files have to be deployed, and accepted, on the environment they come from.
+    pub tested: Tested,
+}
+
+/// Whether a promotion waits until its files were deployed where they come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Tested {
+    /// It does not.
+    #[default]
+    NotAsked,
+    /// It does where anybody reports what is deployed. Otherwise it would wait for ever for a report that
+    /// nobody sends: so the default asks, which nobody has chosen.
+    IfReported,
+    /// It does, as the project's configuration says.
+    Asked,
 }
 
 impl Environment {
@@ -63,6 +85,24 @@ pub struct Flow {
     pub environments: Vec<Environment>,
     /// The branch that copies an environment, where there is one.
     pub copy: Option<CopyBranch>,
+    /// How much each kind of finding counts.
+    pub rules: Rules,
+    /// The paths whose differences count for nothing, where the project has named any.
+    pub ignore_paths: Option<IgnoredPaths>,
+    /// When the sticky comment is written.
+    pub comment: CommentWhen,
+}
+
+/// When a pull request gets the sticky comment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum CommentWhen {
+    /// On the first failure; edited from then on.
+    #[default]
+    OnFailure,
+    /// Never.
+    Never,
+    /// On each pull request that is judged.
+    Always,
 }
 
 /// What a branch is on the path.
@@ -83,6 +123,7 @@ impl Flow {
             name: name.to_owned(),
             branch: well_known(name),
             accepts: vec![accepts],
+            requires: Requires { tested: tested(name) },
         };
         Self {
             environments: vec![
@@ -95,6 +136,9 @@ impl Flow {
                 of: "production".to_owned(),
                 mode: CopyMode::FastForward,
             }),
+            rules: Rules::default(),
+            ignore_paths: None,
+            comment: CommentWhen::default(),
         }
     }
 
@@ -139,6 +183,11 @@ impl Flow {
         }
         false
     }
+}
+
+/// Production is what the whole path is there for.
+fn tested(name: &str) -> Tested {
+    if name == "production" { Tested::IfReported } else { Tested::NotAsked }
 }
 
 fn well_known(name: &str) -> BranchName {

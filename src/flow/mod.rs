@@ -10,13 +10,19 @@ mod environments;
 mod facts;
 mod ids;
 mod names;
+mod paths;
+mod rules;
 mod verdict;
 
-pub use environments::{CopyBranch, CopyMode, Environment, Flow, Role, Source};
+pub use environments::{
+    CommentWhen, CopyBranch, CopyMode, Environment, Flow, Requires, Role, Source, Tested,
+};
 pub use facts::{
     BackMergeHistory, Base, Commit, Facts, Head, History, LedgerTip, Line, MergeOutcome, PromotionHistory,
     Pull, PushedAt, TipSource, TopicHistory,
 };
 pub use ids::{InstallationId, Millis, PullNumber, RepositoryId};
 pub use names::{BranchName, CommitId, InvalidName, TreeId};
+pub use paths::{IgnoredPaths, InvalidPattern};
+pub use rules::{Level, Rules};
 pub use verdict::{Cause, Code, Finding, Outcome, Repair, Undecided, Verdict};

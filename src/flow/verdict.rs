@@ -1,4 +1,4 @@
-use super::{BranchName, Commit, CommitId};
+use super::{BranchName, Commit, CommitId, Level};
 
 /// What a pull request gets, from best to worst.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
@@ -48,19 +48,41 @@ pub enum Code {
     CopyTakesOnly,
     /// TP201: the topic carries another environment's history.
     CarriesHistory,
+    /// TP202: the target was pushed back, and the topic brings again what was taken away.
+    Resurrects,
+    /// TP203: the topic contains work that was squashed or rebased into the target.
+    AlreadyMerged,
+    /// TP204: the topic carries work that was merged into another environment.
+    CarriesMergedElsewhere,
+    /// TP205: the topic stands on another open pull request.
+    Stacked,
     /// TP206: head and base share no commit.
     UnrelatedHistory,
     /// TP301: the merge would not produce what was tested.
     UntestedTree,
     /// TP302: the promotion conflicts.
     MergeConflicts,
+    /// TP303: what would ship was not deployed and accepted where it comes from.
+    NotVerified,
+    /// TP304: a back-merge carries commits that belong to no known hotfix.
+    UnknownCommits,
+    /// TP305: the target can be merged into by squash or rebase, or was.
+    MergeMethod,
+    /// TP501: the copy branch lags behind.
+    CopyStale,
+    /// TP502: the copy branch has gone another way.
+    CopyDiverged,
+    /// TP503: a hotfix is missing upstream.
+    HotfixNotCarried,
+    /// TP601: the configuration is invalid.
+    ConfigurationInvalid,
     /// TP901: GitHub or git did not answer.
     CouldNotDecide,
 }
 
 impl Code {
     /// Every code, in order.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 23] = [
         Self::WrongBase,
         Self::EnvironmentSkipped,
         Self::ForkHead,
@@ -69,9 +91,20 @@ impl Code {
         Self::ReverseMerge,
         Self::CopyTakesOnly,
         Self::CarriesHistory,
+        Self::Resurrects,
+        Self::AlreadyMerged,
+        Self::CarriesMergedElsewhere,
+        Self::Stacked,
         Self::UnrelatedHistory,
         Self::UntestedTree,
         Self::MergeConflicts,
+        Self::NotVerified,
+        Self::UnknownCommits,
+        Self::MergeMethod,
+        Self::CopyStale,
+        Self::CopyDiverged,
+        Self::HotfixNotCarried,
+        Self::ConfigurationInvalid,
         Self::CouldNotDecide,
     ];
 
@@ -86,9 +119,20 @@ impl Code {
             Self::ReverseMerge => "TP106",
             Self::CopyTakesOnly => "TP107",
             Self::CarriesHistory => "TP201",
+            Self::Resurrects => "TP202",
+            Self::AlreadyMerged => "TP203",
+            Self::CarriesMergedElsewhere => "TP204",
+            Self::Stacked => "TP205",
             Self::UnrelatedHistory => "TP206",
             Self::UntestedTree => "TP301",
             Self::MergeConflicts => "TP302",
+            Self::NotVerified => "TP303",
+            Self::UnknownCommits => "TP304",
+            Self::MergeMethod => "TP305",
+            Self::CopyStale => "TP501",
+            Self::CopyDiverged => "TP502",
+            Self::HotfixNotCarried => "TP503",
+            Self::ConfigurationInvalid => "TP601",
             Self::CouldNotDecide => "TP901",
         }
     }
@@ -243,6 +287,32 @@ pub struct Finding {
     pub severity: Outcome,
     /// What was found.
     pub cause: Cause,
+    /// What the project's rules say of such findings: below [`Level::Enforce`] it weighs less than the rule
+    /// has it.
+    #[serde(default)]
+    pub level: Level,
+}
+
+impl Finding {
+    /// A finding that weighs what its rule says.
+    pub fn new(severity: Outcome, cause: Cause) -> Self {
+        Self { severity, cause, level: Level::Enforce }
+    }
+
+    /// A finding because of which nothing may be merged.
+    pub fn fail(cause: Cause) -> Self {
+        Self::new(Outcome::Fail, cause)
+    }
+
+    /// A finding that deserves a look.
+    pub fn warn(cause: Cause) -> Self {
+        Self::new(Outcome::Warn, cause)
+    }
+
+    /// A finding that is shown and weighs nothing.
+    pub fn pass(cause: Cause) -> Self {
+        Self::new(Outcome::Pass, cause)
+    }
 }
 
 /// The decision on one pull request: its findings, the most fundamental first.
@@ -260,7 +330,7 @@ impl Verdict {
 
     /// A verdict that could not be reached.
     pub fn undecided(why: Undecided) -> Self {
-        Self { findings: vec![Finding { severity: Outcome::Unknown, cause: Cause::CouldNotDecide(why) }] }
+        Self { findings: vec![Finding::new(Outcome::Unknown, Cause::CouldNotDecide(why))] }
     }
 }
 
@@ -272,7 +342,7 @@ mod tests {
     fn a_definite_failure_outweighs_not_knowing() {
         let mut verdict = Verdict::undecided(Undecided::EmptyRepository);
         assert_eq!(verdict.outcome(), Outcome::Unknown);
-        verdict.findings.push(Finding { severity: Outcome::Fail, cause: Cause::HeadBehind });
+        verdict.findings.push(Finding::fail(Cause::HeadBehind));
         assert_eq!(verdict.outcome(), Outcome::Fail);
         assert_eq!(Verdict::default().outcome(), Outcome::Pass);
     }

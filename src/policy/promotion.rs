@@ -3,7 +3,7 @@
 //! Trees decide, not commits: so the rule holds under merge commits, squashes, rebases and
 //! fast-forwards alike.
 
-use crate::flow::{Cause, Finding, MergeOutcome, Outcome, PromotionHistory, Repair};
+use crate::flow::{Cause, Finding, MergeOutcome, PromotionHistory, Repair};
 
 /// The rule between environments: what would ship must be what was tested.
 pub(super) fn findings(history: &PromotionHistory) -> Vec<Finding> {
@@ -46,7 +46,7 @@ fn conflicts(history: &PromotionHistory, paths: &[String]) -> Finding {
 }
 
 fn nothing_to_promote() -> Finding {
-    Finding { severity: Outcome::Pass, cause: Cause::NothingToPromote }
+    Finding::pass(Cause::NothingToPromote)
 }
 
 /// No list of picks: environments are not rebuilt by picking commits over.
@@ -55,5 +55,5 @@ fn unrelated() -> Finding {
 }
 
 fn fail(cause: Cause) -> Finding {
-    Finding { severity: Outcome::Fail, cause }
+    Finding::fail(cause)
 }

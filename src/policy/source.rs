@@ -5,7 +5,7 @@
 //! topics, because there somebody plainly meant a promotion.
 
 use super::Route;
-use crate::flow::{BranchName, Cause, CopyBranch, Environment, Finding, Flow, Outcome, Pull, Role, Source};
+use crate::flow::{BranchName, Cause, CopyBranch, Environment, Finding, Flow, Pull, Role, Source};
 
 pub(super) fn route(flow: &Flow, pull: &Pull) -> Route {
     match flow.role(&pull.base.branch) {
@@ -111,5 +111,5 @@ fn needs(flow: &Flow, base: &Environment) -> Vec<BranchName> {
 }
 
 fn refused(cause: Cause) -> Route {
-    Route::Refused(Finding { severity: Outcome::Fail, cause })
+    Route::Refused(Finding::fail(cause))
 }

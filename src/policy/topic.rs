@@ -21,9 +21,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::brought::Brought;
 use super::repair;
-use crate::flow::{
-    Cause, Commit, CommitId, Finding, Head, LedgerTip, Line, Outcome, Repair, TipSource, TopicHistory,
-};
+use crate::flow::{Cause, Commit, CommitId, Finding, Head, LedgerTip, Line, Repair, TipSource, TopicHistory};
 
 /// More commits than this without a common ancestor are another project, not a topic to be picked over.
 const OWN_WORK_AT_MOST: usize = 100;
@@ -119,22 +117,16 @@ fn carries_history(
     let named = |(line, ids): &(&Line, HashSet<CommitId>)| -> (_, Vec<Commit>) {
         (line.branch.clone(), brought.select(ids))
     };
-    Finding {
-        severity: Outcome::Fail,
-        cause: Cause::CarriesHistory {
-            foreign: foreign.iter().map(named).collect(),
-            brought: brought.len(),
-            came_along: brought.reach(all.iter().copied()).len(),
-            repair: repair::plan(brought, tips, &all),
-        },
-    }
+    Finding::fail(Cause::CarriesHistory {
+        foreign: foreign.iter().map(named).collect(),
+        brought: brought.len(),
+        came_along: brought.reach(all.iter().copied()).len(),
+        repair: repair::plan(brought, tips, &all),
+    })
 }
 
 fn pointed_at_topic(line: &Line, tip: LedgerTip) -> Finding {
-    Finding {
-        severity: Outcome::Warn,
-        cause: Cause::PointedAtTopic { branch: line.branch.clone(), commit: tip.commit, at: tip.at },
-    }
+    Finding::warn(Cause::PointedAtTopic { branch: line.branch.clone(), commit: tip.commit, at: tip.at })
 }
 
 fn unrelated(head: &Head, brought: &Brought<'_>) -> Finding {
@@ -143,5 +135,5 @@ fn unrelated(head: &Head, brought: &Brought<'_>) -> Finding {
     } else {
         repair::plan(brought, [head.commit], &HashSet::new())
     };
-    Finding { severity: Outcome::Fail, cause: Cause::UnrelatedHistory { repair } }
+    Finding::fail(Cause::UnrelatedHistory { repair })
 }

@@ -47,7 +47,7 @@ pub(super) fn subject(head: &str, base: &str) -> Subject {
 }
 
 pub(super) fn verdict(severity: Outcome, cause: Cause) -> Verdict {
-    Verdict { findings: vec![Finding { severity, cause }] }
+    Verdict { findings: vec![Finding::new(severity, cause)] }
 }
 
 pub(super) fn carries_staging() -> Cause {
