@@ -1,7 +1,10 @@
 //! From a pull request to its verdict: route, gather what the route needs, judge.
 
-use crate::flow::{BranchName, CommitId, Environment, Facts, Flow, History, Pull, Role, Undecided, Verdict};
-use crate::lineage::{BranchTip, GitError, Ledger, PromotionQuestion, Repository, Survey};
+use crate::flow::{
+    BranchName, CommitId, CopyBranch, CopyHistory, Environment, Facts, Flow, History, IgnoredPaths,
+    MergeMethods, Pull, Role, Undecided, Verdict,
+};
+use crate::lineage::{BranchTip, CopyQuestion, GitError, Ledger, PromotionQuestion, Repository, Survey};
 use crate::policy::{self, Route};
 
 /// Judges `pull` in `repository` by `flow`, with what `ledger` remembers.
@@ -9,6 +12,17 @@ use crate::policy::{self, Route};
 /// What cannot be decided, for want of history or because git fails, is a verdict of its own and never a
 /// pass. Details of git's failures go to the log.
 pub async fn judge(repository: &Repository, flow: &Flow, pull: &Pull, ledger: &Ledger) -> Verdict {
+    judge_with_methods(repository, flow, pull, ledger, None).await
+}
+
+/// The same where it is known how pull requests may be merged into the base.
+pub async fn judge_with_methods(
+    repository: &Repository,
+    flow: &Flow,
+    pull: &Pull,
+    ledger: &Ledger,
+    methods: Option<MergeMethods>,
+) -> Verdict {
     let route = policy::route(flow, pull);
     let gathered = match route {
         Route::NotJudged | Route::Refused(_) => Ok(History::NotNeeded),
@@ -17,9 +31,46 @@ pub async fn judge(repository: &Repository, flow: &Flow, pull: &Pull, ledger: &L
         }
     };
     match gathered {
-        Ok(history) => policy::judge(flow, &Facts { pull: pull.clone(), history }),
+        Ok(history) => policy::judge(flow, &Facts { pull: pull.clone(), history, methods }),
         Err(why) => Verdict::undecided(why),
     }
+}
+
+/// Judges whether the copy branch is a copy: with the ends that were compared, where they exist.
+pub async fn judge_copy(repository: &Repository, flow: &Flow, copy: &CopyBranch, ledger: &Ledger) -> Verdict {
+    match gather_copy(repository, flow, copy, ledger).await {
+        Ok(history) => policy::judge_copy(flow, &history),
+        Err(why) => Verdict::undecided(why),
+    }
+}
+
+async fn gather_copy(
+    repository: &Repository,
+    flow: &Flow,
+    copy: &CopyBranch,
+    ledger: &Ledger,
+) -> Result<CopyHistory, Undecided> {
+    let survey = repository.survey(flow).await.map_err(|error| undecided(&error))?;
+    if survey.empty {
+        return Err(Undecided::EmptyRepository);
+    }
+    if survey.shallow {
+        return Err(Undecided::ShallowClone);
+    }
+    let original = flow.environment(&copy.of).map_or(&copy.branch, |environment| &environment.branch);
+    let (Some(copied), Some(source)) = (survey.tips.get(&copy.branch), survey.tips.get(original)) else {
+        let missing =
+            [original, &copy.branch].into_iter().filter(|branch| !survey.tips.contains_key(*branch));
+        return Err(Undecided::MissingBranches {
+            missing: missing.cloned().collect(),
+            start_from: survey.tips.keys().find(|branch| *branch == original).cloned(),
+        });
+    };
+    let upstream = upstream(flow, &copy.branch, &survey);
+    let of_the_copy = IgnoredPaths::of_the_copy();
+    let ignored = flow.ignore_paths.as_ref().unwrap_or(&of_the_copy);
+    let question = CopyQuestion { copy: copied, original: source, upstream: &upstream, ignored, ledger };
+    repository.copy(question).await.map_err(|error| undecided(&error))
 }
 
 /// Why no pull request can be judged in a repository that offers `survey`, if there is a reason.
@@ -56,17 +107,28 @@ async fn gather(
     if let Some(why) = obstacle(flow, &survey) {
         return Err(why);
     }
+    let between = |pull, upstream| PromotionQuestion {
+        pull,
+        upstream,
+        same_files_expected: false,
+        ignored: flow.ignore_paths.as_ref(),
+        from: None,
+        ledger,
+    };
     let gathered = match route {
         Route::Promotion => {
             let upstream = upstream(flow, &pull.base.branch, &survey);
-            let same_files_expected = matches!(flow.role(&pull.base.branch), Role::Environment(_));
-            let question = PromotionQuestion { pull, upstream: &upstream, same_files_expected };
+            let question = PromotionQuestion {
+                same_files_expected: matches!(flow.role(&pull.base.branch), Role::Environment(_)),
+                from: environment_of_head(flow, pull),
+                ..between(pull, &upstream)
+            };
             repository.promotion(question).await.map(History::Promotion)
         }
         Route::BackMerge => {
             let head = pull.head.branch.as_ref().unwrap_or(&pull.base.branch);
             let upstream = upstream(flow, head, &survey);
-            let question = PromotionQuestion { pull, upstream: &upstream, same_files_expected: false };
+            let question = between(pull, &upstream);
             repository.back_merge(question).await.map(History::BackMerge)
         }
         _ => {
@@ -77,6 +139,13 @@ async fn gather(
     match gathered {
         Ok(history) => Ok(history),
         Err(error) => Err(absent_end(repository, pull).await.unwrap_or_else(|| undecided(&error))),
+    }
+}
+
+fn environment_of_head<'a>(flow: &'a Flow, pull: &Pull) -> Option<&'a str> {
+    match flow.role(pull.head.branch.as_ref()?) {
+        Role::Environment(environment) => Some(&environment.name),
+        Role::Copy(_) | Role::Topic => None,
     }
 }
 

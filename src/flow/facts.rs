@@ -1,4 +1,4 @@
-use super::{BranchName, CommitId, TreeId};
+use super::{BranchName, CommitId, MergeMethods, MergedPull, OpenPull, Origin, TreeId};
 
 /// The branch a pull request would merge.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,6 +44,12 @@ pub struct Commit {
     pub author: String,
     /// When it was committed, in Unix seconds.
     pub committed_at: i64,
+    /// Whether it was made on GitHub's pages, by a button, and not on somebody's machine.
+    #[serde(default)]
+    pub made_by_github: bool,
+    /// The pull request that brought it to where it was found, where that is known.
+    #[serde(default)]
+    pub origin: Option<Origin>,
 }
 
 impl Commit {
@@ -120,6 +126,36 @@ pub struct TopicHistory {
     /// When the topic was pushed at which of the brought commits. A push at a commit that the topic has
     /// since been rewritten without stands here as the newest brought commits that it contained.
     pub pushes: Vec<PushedAt>,
+    /// For each other environment and the copy branch that has any of the brought commits: which.
+    pub elsewhere: Vec<Elsewhere>,
+    /// Pull requests that were squashed or rebased into the target and whose heads are brought.
+    pub already_merged: Vec<MergedPull>,
+    /// Other open pull requests whose heads are brought.
+    pub stacked_on: Vec<OpenPull>,
+}
+
+/// What another branch of the path has of the brought commits, and how it got them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Elsewhere {
+    /// The branch.
+    pub branch: BranchName,
+    /// The brought commits that it reaches, children before parents.
+    pub commits: Vec<CommitId>,
+    /// Brought commits that were merged into it as they are: other parents of merges on its line.
+    pub entries: Vec<Entry>,
+}
+
+/// A brought commit that was merged into another branch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// The commit that was merged.
+    pub commit: CommitId,
+    /// When the branch was pointed at the merge, in Unix seconds, where a push told.
+    pub at: Option<i64>,
+    /// The pull requests that are recorded to have merged it there.
+    pub pulls: Vec<Origin>,
+    /// The topic that was the first to be pushed at it, where a push is known.
+    pub first_pushed_by: Option<BranchName>,
 }
 
 /// What merging would produce.
@@ -153,6 +189,24 @@ pub struct PromotionHistory {
     /// Commits that only the base has, without an equivalent on the head and without those that only
     /// repeat a state of the head's line; newest first. Gathered only where the outcome needs a cause.
     pub only_on_base: Vec<Commit>,
+    /// The newest commit of the base's that repeats a state of the head's line without being joined to it:
+    /// a promotion that was squashed or rebased. Gathered with `only_on_base`.
+    pub cut_by: Option<Commit>,
+    /// Whether what the merge gives differs from the head in paths that count.
+    pub differs: bool,
+    /// Whether the head's files were deployed, and accepted, where the head comes from.
+    pub deployed: Deployed,
+}
+
+/// What is known of a deploy of certain files to an environment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Deployed {
+    /// It succeeded.
+    Yes,
+    /// Others did, this one did not or not yet.
+    No,
+    /// Nobody reports what is deployed there.
+    NobodyReports,
 }
 
 /// What git knows of a downstream environment aimed at an upstream one.
@@ -162,6 +216,32 @@ pub struct BackMergeHistory {
     pub related: bool,
     /// The head's commits that have no equivalent on the base and are no mere promotion; newest first.
     pub carries: Vec<Commit>,
+    /// Those of `carries` that came with no pull request that is recorded; `None` where nothing is recorded
+    /// of any.
+    pub unrecorded: Option<Vec<Commit>>,
+    /// The newest promotion that was squashed or rebased: merging the head joins the histories again.
+    pub rejoins: Option<Commit>,
+    /// The paths in conflict, where it does not merge by itself.
+    pub conflicts: Vec<String>,
+}
+
+/// What git and the ledger know of the copy branch and the environment it copies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CopyHistory {
+    /// The copy branch's tip.
+    pub copy: CommitId,
+    /// The environment's tip.
+    pub original: CommitId,
+    /// The paths in which the two differ, but for the ignored ones; sorted.
+    pub differences: Vec<String>,
+    /// Whether the environment's branch contains the copy's tip.
+    pub contained: bool,
+    /// The newest earlier tip of the environment that had the copy's files, ignored paths left out.
+    pub earlier: Option<LedgerTip>,
+    /// How many commits of the environment's line the copy lacks.
+    pub behind: usize,
+    /// The commits that only the copy has and that repeat no state and no patch of the environment; newest first.
+    pub only_on_copy: Vec<Commit>,
 }
 
 /// The history that the pull request's route asks for.
@@ -184,4 +264,6 @@ pub struct Facts {
     pub pull: Pull,
     /// What git and the ledger said.
     pub history: History,
+    /// How pull requests may be merged into the base, where GitHub told.
+    pub methods: Option<MergeMethods>,
 }

@@ -11,6 +11,7 @@ mod facts;
 mod ids;
 mod names;
 mod paths;
+mod records;
 mod rules;
 mod verdict;
 
@@ -18,11 +19,12 @@ pub use environments::{
     CommentWhen, CopyBranch, CopyMode, Environment, Flow, Requires, Role, Source, Tested,
 };
 pub use facts::{
-    BackMergeHistory, Base, Commit, Facts, Head, History, LedgerTip, Line, MergeOutcome, PromotionHistory,
-    Pull, PushedAt, TipSource, TopicHistory,
+    BackMergeHistory, Base, Commit, CopyHistory, Deployed, Elsewhere, Entry, Facts, Head, History, LedgerTip,
+    Line, MergeOutcome, PromotionHistory, Pull, PushedAt, TipSource, TopicHistory,
 };
 pub use ids::{InstallationId, Millis, PullNumber, RepositoryId};
 pub use names::{BranchName, CommitId, InvalidName, TreeId};
 pub use paths::{IgnoredPaths, InvalidPattern};
+pub use records::{MergeMethod, MergeMethods, MergedPull, OpenPull, Origin, VerifiedTree};
 pub use rules::{Level, Rules};
 pub use verdict::{Cause, Code, Finding, Outcome, Repair, Undecided, Verdict};

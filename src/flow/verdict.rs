@@ -1,4 +1,4 @@
-use super::{BranchName, Commit, CommitId, Level};
+use super::{BranchName, Commit, CommitId, Level, Origin};
 
 /// What a pull request gets, from best to worst.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
@@ -72,8 +72,6 @@ pub enum Code {
     CopyStale,
     /// TP502: the copy branch has gone another way.
     CopyDiverged,
-    /// TP503: a hotfix is missing upstream.
-    HotfixNotCarried,
     /// TP601: the configuration is invalid.
     ConfigurationInvalid,
     /// TP901: GitHub or git did not answer.
@@ -82,7 +80,7 @@ pub enum Code {
 
 impl Code {
     /// Every code, in order.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 22] = [
         Self::WrongBase,
         Self::EnvironmentSkipped,
         Self::ForkHead,
@@ -103,7 +101,6 @@ impl Code {
         Self::MergeMethod,
         Self::CopyStale,
         Self::CopyDiverged,
-        Self::HotfixNotCarried,
         Self::ConfigurationInvalid,
         Self::CouldNotDecide,
     ];
@@ -131,7 +128,6 @@ impl Code {
             Self::MergeMethod => "TP305",
             Self::CopyStale => "TP501",
             Self::CopyDiverged => "TP502",
-            Self::HotfixNotCarried => "TP503",
             Self::ConfigurationInvalid => "TP601",
             Self::CouldNotDecide => "TP901",
         }
@@ -211,7 +207,11 @@ pub enum Cause {
     /// TP105: the base already holds the head's files.
     NothingToPromote,
     /// TP106: a downstream environment into an upstream one with nothing to carry.
-    ReverseMerge,
+    ReverseMerge {
+        /// A promotion that was squashed or rebased: merging joins the two histories again.
+        #[serde(default)]
+        rejoins: Option<Commit>,
+    },
     /// TP107: something else than its environment into the copy branch.
     CopyTakesOnly {
         /// The only branch it takes.
@@ -227,6 +227,10 @@ pub enum Cause {
         brought: usize,
         /// Of those, how many are reachable from the foreign commits.
         came_along: usize,
+        /// How they got in: own commits with a foreign parent. A merge brought them in; where it is no merge,
+        /// the topic was cut there.
+        #[serde(default)]
+        entered: Vec<Commit>,
         /// The way back to a clean branch.
         repair: Repair,
     },
@@ -239,6 +243,34 @@ pub enum Cause {
         /// When, in Unix seconds.
         at: i64,
     },
+    /// TP202: the target was pushed back, and the topic still has what was taken away.
+    Resurrects {
+        /// What the target pointed at and no longer has, newest first.
+        tips: Vec<Commit>,
+        /// How many commits come back.
+        commits: usize,
+        /// The way to leave them out.
+        repair: Repair,
+    },
+    /// TP203: the topic has the commits of pull requests that the target has as other commits.
+    AlreadyMerged {
+        /// Which pull requests.
+        pulls: Vec<Origin>,
+        /// The way to leave their commits out.
+        repair: Repair,
+    },
+    /// TP204: the topic has commits that others merged into another environment.
+    CarriesMergedElsewhere {
+        /// For each such branch: the commits, newest first.
+        commits: Vec<(BranchName, Vec<Commit>)>,
+        /// The way to leave them out.
+        repair: Repair,
+    },
+    /// TP205: the topic has the commits of pull requests that are open.
+    Stacked {
+        /// Which pull requests.
+        on: Vec<Origin>,
+    },
     /// TP206: no merge base.
     UnrelatedHistory {
         /// The commits, oldest first, that a new branch could pick; empty when there are too many to be own work.
@@ -248,6 +280,9 @@ pub enum Cause {
     UntestedTree {
         /// The commits only the base has, which explain the difference, newest first.
         only_on_base: Vec<Commit>,
+        /// A promotion that was squashed or rebased: it cut the history that the two shared.
+        #[serde(default)]
+        cut_by: Option<Commit>,
     },
     /// TP302: merging conflicts.
     MergeConflicts {
@@ -255,6 +290,58 @@ pub enum Cause {
         paths: Vec<String>,
         /// The commits only the base has, newest first.
         only_on_base: Vec<Commit>,
+        /// A promotion that was squashed or rebased: it cut the history that the two shared.
+        #[serde(default)]
+        cut_by: Option<Commit>,
+    },
+    /// TP302 as a warning: carrying a downstream environment's changes back conflicts.
+    BackMergeConflicts {
+        /// The paths, sorted.
+        paths: Vec<String>,
+        /// The commits to be picked one by one instead, newest first.
+        carries: Vec<Commit>,
+    },
+    /// TP303: the files were not deployed where they come from.
+    NotVerified {
+        /// The environment on which they have to be.
+        environment: String,
+    },
+    /// TP304: a back-merge carries commits of no recorded pull request.
+    UnknownCommits {
+        /// The commits, newest first.
+        commits: Vec<Commit>,
+    },
+    /// TP305: the promotion may be merged in a way that makes new commits.
+    MergeMethod {
+        /// What the rules of the base allow.
+        squash: bool,
+        /// What the rules of the base allow.
+        rebase: bool,
+    },
+    /// TP501: the copy branch holds an earlier state.
+    CopyStale {
+        /// How many commits of the environment's line it lacks.
+        behind: usize,
+        /// Since when, in Unix seconds, where the ledger tells.
+        since: Option<i64>,
+    },
+    /// TP502: the copy branch holds what its environment never had.
+    CopyDiverged {
+        /// The paths in which they differ, sorted.
+        paths: Vec<String>,
+        /// The commits that only the copy branch has, newest first.
+        only_on_copy: Vec<Commit>,
+    },
+    /// TP601: the configuration cannot be used.
+    ConfigurationInvalid {
+        /// Where the file is, as people name it.
+        place: String,
+        /// The first mistake.
+        message: String,
+        /// Its line, from 1.
+        line: usize,
+        /// How many more there are.
+        more: usize,
     },
     /// TP901: nothing could be decided.
     CouldNotDecide(Undecided),
@@ -269,12 +356,22 @@ impl Cause {
             Self::ForkHead { .. } => Code::ForkHead,
             Self::HeadBehind => Code::HeadBehind,
             Self::NothingToPromote => Code::NothingToPromote,
-            Self::ReverseMerge => Code::ReverseMerge,
+            Self::ReverseMerge { .. } => Code::ReverseMerge,
             Self::CopyTakesOnly { .. } => Code::CopyTakesOnly,
             Self::CarriesHistory { .. } | Self::PointedAtTopic { .. } => Code::CarriesHistory,
+            Self::Resurrects { .. } => Code::Resurrects,
+            Self::AlreadyMerged { .. } => Code::AlreadyMerged,
+            Self::CarriesMergedElsewhere { .. } => Code::CarriesMergedElsewhere,
+            Self::Stacked { .. } => Code::Stacked,
             Self::UnrelatedHistory { .. } => Code::UnrelatedHistory,
             Self::UntestedTree { .. } => Code::UntestedTree,
-            Self::MergeConflicts { .. } => Code::MergeConflicts,
+            Self::MergeConflicts { .. } | Self::BackMergeConflicts { .. } => Code::MergeConflicts,
+            Self::NotVerified { .. } => Code::NotVerified,
+            Self::UnknownCommits { .. } => Code::UnknownCommits,
+            Self::MergeMethod { .. } => Code::MergeMethod,
+            Self::CopyStale { .. } => Code::CopyStale,
+            Self::CopyDiverged { .. } => Code::CopyDiverged,
+            Self::ConfigurationInvalid { .. } => Code::ConfigurationInvalid,
             Self::CouldNotDecide(_) => Code::CouldNotDecide,
         }
     }

@@ -37,7 +37,7 @@ impl Repository {
     }
 
     /// Makes these trees be there, with all below them but the files' contents.
-    async fn bring_trees(&self, mut trees: Vec<TreeId>) -> Result<(), GitError> {
+    pub(super) async fn bring_trees(&self, mut trees: Vec<TreeId>) -> Result<(), GitError> {
         if !self.writable {
             return Ok(());
         }

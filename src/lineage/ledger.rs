@@ -1,14 +1,21 @@
 use std::collections::BTreeMap;
 
-use crate::flow::{BranchName, CommitId, LedgerTip, PushedAt, TipSource};
+use crate::flow::{
+    BranchName, CommitId, Deployed, LedgerTip, MergeMethod, MergedPull, OpenPull, Origin, PullNumber,
+    PushedAt, TipSource, TreeId, VerifiedTree,
+};
 
-/// Which commit each branch pointed at, and when: what git forgets.
+/// Which commit each branch pointed at, and when; what was merged how, what is open, what was deployed: all
+/// that git forgets or never knew.
 ///
 /// Commits that a repository does not know are no obstacle; they are simply never found in it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Ledger {
     tips: BTreeMap<BranchName, Vec<LedgerTip>>,
     pushes: BTreeMap<BranchName, Vec<PushedAt>>,
+    merged: Option<Vec<MergedPull>>,
+    open: Vec<OpenPull>,
+    verified: Option<Vec<VerifiedTree>>,
 }
 
 /// Why a ledger file could not be read.
@@ -45,6 +52,68 @@ impl Ledger {
         self.pushes.get(branch).map_or(&[], Vec::as_slice)
     }
 
+    /// The topic that was the first to be pushed at this commit.
+    pub fn first_pushed_at(&self, commit: CommitId) -> Option<&BranchName> {
+        let pushes = self.pushes.iter().flat_map(|(branch, all)| all.iter().map(move |push| (branch, push)));
+        let here = pushes.filter(|(_, push)| push.commit == commit);
+        here.min_by_key(|(_, push)| push.at).map(|(branch, _)| branch)
+    }
+
+    /// Records which pull requests were merged, the oldest first. Without a call nothing is known of any.
+    pub fn set_merged(&mut self, merged: Vec<MergedPull>) {
+        self.merged = Some(merged);
+    }
+
+    /// Records which pull requests are open.
+    pub fn set_open(&mut self, open: Vec<OpenPull>) {
+        self.open = open;
+    }
+
+    /// Records which files were deployed where, and accepted. Without a call nothing is known of any.
+    pub fn set_verified(&mut self, verified: Vec<VerifiedTree>) {
+        self.verified = Some(verified);
+    }
+
+    /// The pull requests that were merged, the oldest first; `None` where nothing is known of any.
+    pub fn merged(&self) -> Option<&[MergedPull]> {
+        self.merged.as_deref()
+    }
+
+    /// The pull requests that are open.
+    pub fn open(&self) -> &[OpenPull] {
+        &self.open
+    }
+
+    /// Whether the environment called `environment` was deployed with these files, and accepted.
+    pub fn deployed(&self, environment: &str, tree: TreeId) -> Deployed {
+        match &self.verified {
+            None => Deployed::NobodyReports,
+            Some(all) if all.iter().any(|it| it.environment == environment && it.tree == tree) => {
+                Deployed::Yes
+            }
+            Some(_) => Deployed::No,
+        }
+    }
+
+    /// What `branch` pointed at at a moment, in Unix seconds.
+    pub fn tip_at(&self, branch: &BranchName, at: i64) -> Option<&LedgerTip> {
+        let tips = self.tips(branch);
+        tips[..tips.partition_point(|tip| tip.at <= at)].last()
+    }
+
+    /// The same ledger as it was at a moment: what came later is left out.
+    #[must_use]
+    pub fn until(&self, at: i64) -> Self {
+        let mut earlier = self.clone();
+        for tips in earlier.tips.values_mut() {
+            tips.retain(|tip| tip.at <= at);
+        }
+        for pushes in earlier.pushes.values_mut() {
+            pushes.retain(|push| push.at <= at);
+        }
+        earlier
+    }
+
     /// Reads a ledger file. Its tips count as seen pushes: their time is when the branch was pointed there.
     pub fn parse(json: &str) -> Result<Self, LedgerError> {
         let Version { version } = serde_json::from_str(json)?;
@@ -59,6 +128,9 @@ impl Ledger {
         for Entry { branch, sha, at } in file.pushes {
             ledger.add_push(branch, PushedAt { commit: sha, at });
         }
+        ledger.merged = file.merged.map(|merged| merged.into_iter().map(MergedPull::from).collect());
+        ledger.open = file.open.into_iter().map(OpenPull::from).collect();
+        ledger.verified = file.verified.map(|all| all.into_iter().map(VerifiedTree::from).collect());
         Ok(ledger)
     }
 }
@@ -68,8 +140,7 @@ struct Version {
     version: u64,
 }
 
-/// The file. Lists that no rule reads are taken and left alone; a list of another name is a mistake that
-/// would silently change verdicts.
+/// The file. A list of another name is a mistake that would silently change verdicts.
 #[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
@@ -79,12 +150,12 @@ struct File {
     tips: Vec<Entry>,
     #[serde(default)]
     pushes: Vec<Entry>,
-    #[serde(default, rename = "merged")]
-    _merged: Vec<serde::de::IgnoredAny>,
-    #[serde(default, rename = "open")]
-    _open: Vec<serde::de::IgnoredAny>,
-    #[serde(default, rename = "verified")]
-    _verified: Vec<serde::de::IgnoredAny>,
+    #[serde(default)]
+    merged: Option<Vec<Merged>>,
+    #[serde(default)]
+    open: Vec<Open>,
+    #[serde(default)]
+    verified: Option<Vec<Verified>>,
 }
 
 #[derive(serde::Deserialize)]
@@ -92,6 +163,56 @@ struct Entry {
     branch: BranchName,
     sha: CommitId,
     at: i64,
+}
+
+/// A merged pull request. Number, author and the commit that came of it only make the words better.
+#[derive(serde::Deserialize)]
+struct Merged {
+    head: CommitId,
+    branch: BranchName,
+    base: BranchName,
+    method: MergeMethod,
+    #[serde(default)]
+    commit: Option<CommitId>,
+    #[serde(default)]
+    number: Option<PullNumber>,
+    #[serde(default)]
+    author: Option<String>,
+}
+
+#[derive(serde::Deserialize)]
+struct Open {
+    branch: BranchName,
+    sha: CommitId,
+    #[serde(default)]
+    number: Option<PullNumber>,
+    #[serde(default)]
+    author: Option<String>,
+}
+
+#[derive(serde::Deserialize)]
+struct Verified {
+    environment: String,
+    tree: TreeId,
+}
+
+impl From<Merged> for MergedPull {
+    fn from(it: Merged) -> Self {
+        let origin = Origin { number: it.number, branch: it.branch, author: it.author };
+        Self { origin, head: it.head, base: it.base, method: it.method, commit: it.commit }
+    }
+}
+
+impl From<Open> for OpenPull {
+    fn from(it: Open) -> Self {
+        Self { origin: Origin { number: it.number, branch: it.branch, author: it.author }, head: it.sha }
+    }
+}
+
+impl From<Verified> for VerifiedTree {
+    fn from(it: Verified) -> Self {
+        Self { environment: it.environment, tree: it.tree }
+    }
 }
 
 #[cfg(test)]
@@ -106,14 +227,36 @@ mod tests {
             r#"{{"version":1,"tips":[{{"branch":"staging","sha":"{SHA}","at":20}},
                 {{"branch":"staging","sha":"{SHA}","at":10}}],
                 "pushes":[{{"branch":"feature/x","sha":"{SHA}","at":5}}],
-                "merged":[{{"head":"x"}}],"open":[],"verified":[]}}"#
+                "merged":[{{"head":"{SHA}","branch":"feature/x","base":"integration","method":"squash"}}],
+                "open":[{{"branch":"feature/y","sha":"{SHA}","number":7,"author":"ana"}}],
+                "verified":[{{"environment":"staging","tree":"{SHA}"}}]}}"#
         );
         let ledger = Ledger::parse(&json).unwrap();
+        let merged = ledger.merged().unwrap();
+        assert!(merged[0].method.makes_copies() && merged[0].origin.branch.as_str() == "feature/x");
+        assert_eq!(ledger.open()[0].origin.number, Some(PullNumber(7)));
+        let tree: TreeId = SHA.parse().unwrap();
+        assert_eq!(ledger.deployed("staging", tree), Deployed::Yes);
+        assert_eq!(ledger.deployed("production", tree), Deployed::No);
+        assert_eq!(Ledger::default().deployed("staging", tree), Deployed::NobodyReports);
         let staging = BranchName::new("staging").unwrap();
         assert_eq!(ledger.tips(&staging).iter().map(|tip| tip.at).collect::<Vec<_>>(), [10, 20]);
         assert_eq!(ledger.pushes(&BranchName::new("feature/x").unwrap()).len(), 1);
         assert_eq!(ledger.tips(&BranchName::new("none").unwrap()), []);
         assert_eq!(Ledger::parse(r#"{"version":1}"#).unwrap(), Ledger::default());
+    }
+
+    #[test]
+    fn it_can_be_asked_what_was_where_at_a_moment() {
+        let mut ledger = Ledger::default();
+        let branch = BranchName::new("production").unwrap();
+        for (byte, at) in [(1, 10), (2, 20), (3, 20), (4, 30)] {
+            let commit = CommitId::from_bytes([byte; 20]);
+            ledger.add_tip(branch.clone(), LedgerTip { commit, at, source: TipSource::Push });
+        }
+        let at = |at| ledger.tip_at(&branch, at).map(|tip| tip.commit.as_bytes()[0]);
+        assert_eq!([at(9), at(10), at(20), at(29), at(99)], [None, Some(1), Some(3), Some(3), Some(4)]);
+        assert_eq!(ledger.until(20).tips(&branch).len(), 3);
     }
 
     #[test]
@@ -129,5 +272,9 @@ mod tests {
         assert!(error("[]").contains("line 1"));
         assert!(error(r#"{"tips":[]}"#).contains("version"));
         assert!(error(r#"{"version":1,"tip":[]}"#).contains("unknown field `tip`"));
+        let method = error(&format!(
+            r#"{{"version":1,"merged":[{{"head":"{SHA}","branch":"x","base":"y","method":"fast"}}]}}"#
+        ));
+        assert!(method.contains("unknown variant `fast`") && method.contains("squash"), "{method}");
     }
 }

@@ -5,8 +5,11 @@ use std::fmt::Write as _;
 use super::GitError;
 use crate::flow::{Commit, CommitId};
 
-/// Six fields, each ended by a NUL, which no field can hold; git adds a line break after each commit.
-pub(super) const COMMIT_FORMAT: &str = "--format=%H%x00%T%x00%P%x00%ct%x00%an%x00%s%x00";
+/// Seven fields, each ended by a NUL, which no field can hold; git adds a line break after each commit.
+pub(super) const COMMIT_FORMAT: &str = "--format=%H%x00%T%x00%P%x00%ct%x00%an%x00%cn%x00%s%x00";
+
+/// Who GitHub says has committed what a button on its pages made.
+const GITHUB: &str = "GitHub";
 
 /// How many characters of a subject or a name are kept.
 const SHOWN: usize = 200;
@@ -58,7 +61,7 @@ pub(super) fn list(ids: impl IntoIterator<Item = impl std::fmt::Display>) -> Str
 
 /// An answer in [`COMMIT_FORMAT`].
 pub(super) fn read_commits(answer: &[u8]) -> Result<Vec<Commit>, GitError> {
-    const FIELDS: usize = 6;
+    const FIELDS: usize = 7;
     let mut fields: Vec<&[u8]> = answer.split(|byte| *byte == 0).collect();
     // What follows the last NUL is the last line break.
     fields.pop();
@@ -77,7 +80,9 @@ fn read_commit(fields: &[&[u8]]) -> Result<Commit, GitError> {
         parents: field(2).split_whitespace().map(|digits| id(what, digits)).collect::<Result<_, _>>()?,
         committed_at: seconds(&field(3)),
         author: for_people(&field(4)),
-        subject: for_people(&field(5)),
+        made_by_github: field(5) == GITHUB,
+        subject: for_people(&field(6)),
+        origin: None,
     })
 }
 
@@ -115,13 +120,13 @@ mod tests {
         let one = "1".repeat(40);
         let two = "2".repeat(40);
         let mut answer = format!("{one}\0{two}\0{two} {one}\x0017\0").into_bytes();
-        answer.extend(b"J\xf6rg \x1b[31m\0sub\tject\0\n");
-        answer.extend(format!("{two}\0{one}\0\0-5\0\0{}\0\n", "é".repeat(300)).into_bytes());
+        answer.extend(b"J\xf6rg \x1b[31m\0GitHub\0sub\tject\0\n");
+        answer.extend(format!("{two}\0{one}\0\0-5\0\0\0{}\0\n", "é".repeat(300)).into_bytes());
         let commits = read_commits(&answer).unwrap();
         assert_eq!(commits.len(), 2);
         assert_eq!(commits[0].author, "J\u{fffd}rg  [31m");
         assert_eq!(commits[0].subject, "sub ject");
-        assert!(commits[0].is_merge());
+        assert!(commits[0].is_merge() && commits[0].made_by_github && !commits[1].made_by_github);
         assert_eq!(commits[1].parents, []);
         assert_eq!(commits[1].committed_at, -5);
         assert_eq!(commits[1].subject.chars().count(), SHOWN);

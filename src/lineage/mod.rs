@@ -6,6 +6,9 @@
 //!
 //! Does not live here: what the history means for a pull request (`policy`), when to ask (`engine`).
 
+mod back_merge;
+mod copy;
+mod elsewhere;
 mod error;
 mod files;
 mod git;
@@ -13,12 +16,14 @@ mod ledger;
 mod line;
 mod lines;
 mod mirror;
+mod origins;
 mod promotion;
 mod remote;
 mod repository;
 mod snapshots;
 mod topic;
 
+pub use copy::CopyQuestion;
 pub use error::GitError;
 pub use ledger::{Ledger, LedgerError};
 pub use mirror::{Fetched, Mirror};

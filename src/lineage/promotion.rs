@@ -1,11 +1,11 @@
-//! What an environment brings to the next one, and what a downstream one would carry back.
+//! What an environment brings to the next one, and what only the next one has.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::git::{Call, Git};
-use super::snapshots::without_snapshots;
-use super::{BranchTip, GitError, Repository, lines};
-use crate::flow::{BackMergeHistory, Commit, CommitId, MergeOutcome, PromotionHistory, Pull, TreeId};
+use super::snapshots::{Sorted, sort_out_snapshots};
+use super::{BranchTip, GitError, Ledger, Repository, lines, origins};
+use crate::flow::{Commit, CommitId, Deployed, IgnoredPaths, MergeOutcome, PromotionHistory, Pull, TreeId};
 
 /// With more commits than this on the other side, patches are not compared: it would take minutes and
 /// need the files of each.
@@ -20,6 +20,12 @@ pub struct PromotionQuestion<'a> {
     pub upstream: &'a [&'a BranchTip],
     /// Whether a merge that comes out different from the head needs a cause. A conflict always does.
     pub same_files_expected: bool,
+    /// The paths whose differences count for nothing, where any were named.
+    pub ignored: Option<&'a IgnoredPaths>,
+    /// The name of the environment that the head is, where it is one.
+    pub from: Option<&'a str>,
+    /// What git forgets.
+    pub ledger: &'a Ledger,
 }
 
 impl Repository {
@@ -38,24 +44,54 @@ impl Repository {
             Some(common) if common == head => MergeOutcome::Clean { tree: base_tree },
             Some(common) => self.merge(head, base, common).await?,
         };
-        let needs_cause = match &merge {
-            MergeOutcome::Conflicts { .. } => merge_base.is_some(),
-            MergeOutcome::Clean { tree } => question.same_files_expected && brings > 0 && *tree != head_tree,
+        let differs = match &merge {
+            MergeOutcome::Clean { tree } if question.same_files_expected && brings > 0 => {
+                self.differs(*tree, head_tree, question.ignored).await?
+            }
+            _ => false,
         };
-        let only_on_base =
-            if needs_cause { self.causes(base, head, question.upstream).await? } else { Vec::new() };
-        let related = merge_base.is_some();
-        Ok(PromotionHistory { related, head_tree, base_tree, brings, merge, only_on_base })
+        let conflicts = matches!(merge, MergeOutcome::Conflicts { .. }) && merge_base.is_some();
+        let Sorted { kept, snapshots } = if differs || conflicts {
+            self.causes(base, head, question.upstream).await?
+        } else {
+            Sorted::default()
+        };
+        let deployed = question.from.map(|name| question.ledger.deployed(name, head_tree));
+        Ok(PromotionHistory {
+            related: merge_base.is_some(),
+            head_tree,
+            base_tree,
+            brings,
+            merge,
+            only_on_base: origins::named(kept, question.ledger),
+            cut_by: snapshots.into_iter().next(),
+            differs,
+            deployed: deployed.unwrap_or(Deployed::NobodyReports),
+        })
     }
 
-    /// The history a back-merge is judged by.
-    pub async fn back_merge(&self, question: PromotionQuestion<'_>) -> Result<BackMergeHistory, GitError> {
-        let (head, base) = (question.pull.head.commit, question.pull.base.commit);
-        let (private, merge_base) =
-            tokio::join!(self.private(head, base, question.upstream), self.merge_base(head, base));
-        let private = private?;
-        let carries = self.without_equivalents(private, head, base).await;
-        Ok(BackMergeHistory { related: merge_base?.is_some(), carries })
+    /// Whether two trees differ in a path that counts.
+    pub(super) async fn differs(
+        &self,
+        one: TreeId,
+        other: TreeId,
+        ignored: Option<&IgnoredPaths>,
+    ) -> Result<bool, GitError> {
+        let Some(ignored) = ignored.filter(|_| one != other) else { return Ok(one != other) };
+        let paths = self.differing_paths(one, other).await?;
+        Ok(paths.iter().any(|path| !ignored.holds(path)))
+    }
+
+    /// The paths in which two trees differ, sorted.
+    pub(super) async fn differing_paths(&self, one: TreeId, other: TreeId) -> Result<Vec<String>, GitError> {
+        self.bring_trees(vec![one, other]).await?;
+        let call = Call::new("diff-tree")
+            .args(["-r", "--name-only", "--no-renames", "-z", "--end-of-options"])
+            .args([one.to_string(), other.to_string()])
+            .fetching_files();
+        let said = self.git.ask(call).await?;
+        let said = lines::text(&said);
+        Ok(said.split('\0').filter(|path| !path.is_empty()).map(str::to_owned).collect())
     }
 
     /// The commits only `base` has that explain why merging `head` does not give `head`'s files.
@@ -67,38 +103,38 @@ impl Repository {
         base: CommitId,
         head: CommitId,
         upstream: &[&BranchTip],
-    ) -> Result<Vec<Commit>, GitError> {
+    ) -> Result<Sorted, GitError> {
         let private = self.private(base, head, upstream).await?;
-        let without = self.without_equivalents(private.clone(), base, head).await;
-        Ok(if without.is_empty() { private } else { without })
+        let without = self.without_equivalents(private.kept.clone(), base, head).await;
+        let kept = if without.is_empty() { private.kept } else { without };
+        Ok(Sorted { kept, ..private })
     }
 
-    /// The non-merge commits that `downstream` has and `other` has not, the newest first, without those
-    /// that only repeat a state of an upstream branch.
-    async fn private(
+    /// The non-merge commits that `downstream` has and `other` has not, the newest first; apart from the
+    /// others those that only repeat a state of an upstream branch.
+    pub(super) async fn private(
         &self,
         downstream: CommitId,
         other: CommitId,
         upstream: &[&BranchTip],
-    ) -> Result<Vec<Commit>, GitError> {
+    ) -> Result<Sorted, GitError> {
         let range = [downstream.to_string(), format!("^{other}")];
-        let mut private = self.log(&["--topo-order", "--no-merges"], &range).await?;
+        let private = self.log(&["--topo-order", "--no-merges"], &range).await?;
         if private.is_empty() {
-            return Ok(private);
+            return Ok(Sorted::default());
         }
         let tips: HashSet<CommitId> = upstream.iter().map(|tip| tip.commit).chain([other]).collect();
         let mut states = Vec::new();
         for tip in tips {
             states.push(self.first_parent_trees(tip, downstream).await?);
         }
-        private = without_snapshots(private, &states);
-        Ok(private)
+        Ok(sort_out_snapshots(private, &states))
     }
 
     /// `private` without the commits that have an equivalent (the same patch) among those only `other` has.
     ///
     /// Comparing patches needs files, which may be out of reach: then nothing is taken away.
-    async fn without_equivalents(
+    pub(super) async fn without_equivalents(
         &self,
         private: Vec<Commit>,
         downstream: CommitId,
@@ -137,7 +173,11 @@ impl Repository {
     }
 
     /// The trees on the first-parent chain of `tip` that `downstream` does not reach, the newest first.
-    async fn first_parent_trees(&self, tip: CommitId, downstream: CommitId) -> Result<Vec<TreeId>, GitError> {
+    pub(super) async fn first_parent_trees(
+        &self,
+        tip: CommitId,
+        downstream: CommitId,
+    ) -> Result<Vec<TreeId>, GitError> {
         let call = Call::new("rev-list")
             .args(["--first-parent", "--no-commit-header", "--format=%T", "--end-of-options"])
             .args([tip.to_string(), format!("^{downstream}")]);
@@ -145,16 +185,26 @@ impl Repository {
         lines::read_lines("rev-list", &answer, |line| line.parse().ok())
     }
 
-    async fn trees(&self, head: CommitId, base: CommitId) -> Result<(TreeId, TreeId), GitError> {
-        let commits = self.log(&["--no-walk=unsorted"], &[head.to_string(), base.to_string()]).await?;
-        let tree = |id: CommitId| commits.iter().find(|commit| commit.id == id).map(|commit| commit.tree);
-        match (tree(head), tree(base)) {
-            (Some(head), Some(base)) => Ok((head, base)),
-            _ => Err(GitError::Unreadable { what: "rev-list", why: "a commit is not listed".to_owned() }),
-        }
+    pub(super) async fn trees(&self, head: CommitId, base: CommitId) -> Result<(TreeId, TreeId), GitError> {
+        let trees = self.trees_of(&[head, base]).await?;
+        Ok((trees[0], trees[1]))
     }
 
-    async fn count_brought(&self, head: CommitId, base: CommitId) -> Result<usize, GitError> {
+    /// The trees of commits that are there, in their order.
+    pub(super) async fn trees_of(&self, commits: &[CommitId]) -> Result<Vec<TreeId>, GitError> {
+        let call = Call::new("rev-list")
+            .args(["--no-walk=unsorted", "--no-commit-header", "--format=%H %T", "--stdin"])
+            .input(lines::list(commits));
+        let listed = lines::read_lines("rev-list", &self.git.ask(call).await?, |line| {
+            let (id, tree) = line.split_once(' ')?;
+            Some((id.parse::<CommitId>().ok()?, tree.parse::<TreeId>().ok()?))
+        })?;
+        let listed: HashMap<CommitId, TreeId> = listed.into_iter().collect();
+        let unlisted = || GitError::Unreadable { what: "rev-list", why: "a commit is not listed".to_owned() };
+        commits.iter().map(|id| listed.get(id).copied().ok_or_else(unlisted)).collect()
+    }
+
+    pub(super) async fn count_brought(&self, head: CommitId, base: CommitId) -> Result<usize, GitError> {
         let call = Call::new("rev-list").args(["--count", "--end-of-options"]);
         let answer = self.git.ask(call.args([head.to_string(), format!("^{base}")])).await?;
         let count = lines::text(&answer);
@@ -163,7 +213,11 @@ impl Repository {
     }
 
     /// One best common ancestor, if there is any.
-    async fn merge_base(&self, head: CommitId, base: CommitId) -> Result<Option<CommitId>, GitError> {
+    pub(super) async fn merge_base(
+        &self,
+        head: CommitId,
+        base: CommitId,
+    ) -> Result<Option<CommitId>, GitError> {
         let call = Call::new("merge-base").args(["--end-of-options", &base.to_string(), &head.to_string()]);
         let answer = self.git.run(call).await?;
         if answer.status == 1 {
@@ -173,7 +227,7 @@ impl Repository {
     }
 
     /// What merging `head` into `base` would produce.
-    async fn merge(
+    pub(super) async fn merge(
         &self,
         head: CommitId,
         base: CommitId,

@@ -8,11 +8,20 @@ use std::collections::HashMap;
 
 use crate::flow::{Commit, TreeId};
 
-/// The commits of `private` that are no promotion of a state of `lines`, in the given order.
+/// Commits of a downstream branch, sorted by what they are; each list in the given order.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Sorted {
+    /// Those that bring something.
+    pub(super) kept: Vec<Commit>,
+    /// Promotions by squash or rebase: they repeat a state of an upstream line.
+    pub(super) snapshots: Vec<Commit>,
+}
+
+/// Tells which of `private` are promotions of a state of `lines`.
 ///
 /// `private` stands children before parents; each of `lines` is the trees of an upstream branch's
 /// first-parent chain, the newest first.
-pub(super) fn without_snapshots(private: Vec<Commit>, lines: &[Vec<TreeId>]) -> Vec<Commit> {
+pub(super) fn sort_out_snapshots(private: Vec<Commit>, lines: &[Vec<TreeId>]) -> Sorted {
     let mut lines: Vec<UpstreamLine> = lines.iter().map(|trees| UpstreamLine::new(trees)).collect();
     // Oldest first, as they were made; every line has to see every commit.
     let promotions: Vec<bool> = private
@@ -22,8 +31,11 @@ pub(super) fn without_snapshots(private: Vec<Commit>, lines: &[Vec<TreeId>]) -> 
             lines.iter_mut().filter_map(|line| line.promoted_to(commit.tree).then_some(())).count() > 0
         })
         .collect();
-    let kept = private.into_iter().zip(promotions.into_iter().rev());
-    kept.filter(|(_, promotion)| !promotion).map(|(commit, _)| commit).collect()
+    let mut sorted = Sorted::default();
+    for (commit, promotion) in private.into_iter().zip(promotions.into_iter().rev()) {
+        if promotion { sorted.snapshots.push(commit) } else { sorted.kept.push(commit) }
+    }
+    sorted
 }
 
 /// An upstream line and how far it has been promoted.
@@ -69,13 +81,15 @@ mod tests {
             subject: String::new(),
             author: String::new(),
             committed_at: 0,
+            made_by_github: false,
+            origin: None,
         }
     }
 
     fn kept(states: &[u8], line: &[u8]) -> Vec<u8> {
         let private = states.iter().rev().zip(0..).map(|(state, number)| commit(number, *state)).collect();
         let line = line.iter().rev().map(|state| tree(*state)).collect();
-        let kept = without_snapshots(private, &[line]);
+        let kept = sort_out_snapshots(private, &[line]).kept;
         (0..=u8::MAX).filter(|state| kept.iter().any(|commit| commit.tree == tree(*state))).collect()
     }
 

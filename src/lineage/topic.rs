@@ -5,8 +5,11 @@ use std::collections::{HashMap, HashSet};
 use tokio::task::{JoinError, JoinSet};
 
 use super::git::Call;
-use super::{BranchTip, GitError, Ledger, Repository, lines};
-use crate::flow::{BranchName, Commit, CommitId, LedgerTip, Line, Pull, PushedAt, TipSource, TopicHistory};
+use super::{BranchTip, GitError, Ledger, Repository, lines, origins};
+use crate::flow::{
+    BranchName, Commit, CommitId, LedgerTip, Line, MergedPull, OpenPull, Pull, PushedAt, TipSource,
+    TopicHistory,
+};
 
 impl Repository {
     /// The history a topic is judged by: `others` are the tips of the other environments and of the copy
@@ -25,8 +28,12 @@ impl Repository {
         let pushes = pull.head.branch.as_ref().map_or(&[][..], |branch| ledger.pushes(branch));
         let (chains, pushes) = tokio::join!(chains, self.pushes_among(&ids, pushes, base));
         let (chains, pushes) = (chains?, pushes?);
-        let mut lines = Vec::new();
-        for (tip, first_parents) in others.iter().zip(chains) {
+        let (mut lines, mut elsewhere) = (Vec::new(), Vec::new());
+        for (tip, chain) in others.iter().zip(chains) {
+            let first_parents: Vec<_> = chain.iter().copied().filter(|id| ids.contains(id)).collect();
+            if !chain.is_empty() {
+                elsewhere.extend(self.elsewhere(&ids, pull, tip, ledger).await?);
+            }
             let past = ledger.tips(&tip.branch);
             let holds_none = first_parents.is_empty() && past.iter().all(|tip| !ids.contains(&tip.commit));
             let (here, beyond) = self.gained(past, &ids, pushes.is_empty() || holds_none, base).await?;
@@ -36,13 +43,17 @@ impl Repository {
         Ok(TopicHistory {
             related: is_related(&brought, &ids),
             former_tips: former_tips(ledger, &pull.base.branch, &ids),
-            brought,
+            already_merged: already_merged(ledger, &pull.base.branch, &ids),
+            stacked_on: stacked_on(ledger, pull, &ids),
+            brought: origins::named(brought, ledger),
             lines,
             pushes,
+            elsewhere,
         })
     }
 
-    /// For each of `others`, in order: the brought commits on its first-parent chain, the newest first.
+    /// For each of `others`, in order: its first-parent chain, the newest first, if it has any brought
+    /// commit at all.
     ///
     /// A branch that has any brought commit has one without brought parents. Where these are few and
     /// recent, as in an ordinary topic, telling which branches contain one is cheaper than walking their
@@ -71,8 +82,7 @@ impl Repository {
         while let Some(walked) = walks.join_next().await {
             let lost = |error: JoinError| GitError::Io { what: "waiting for git", why: error.to_string() };
             let (place, answer) = walked.map_err(lost)?;
-            let chain = lines::ids("rev-list", &answer?)?;
-            chains[place] = chain.into_iter().filter(|id| ids.contains(id)).collect();
+            chains[place] = lines::ids("rev-list", &answer?)?;
         }
         Ok(chains)
     }
@@ -160,6 +170,21 @@ fn is_related(brought: &[Commit], ids: &HashSet<CommitId>) -> bool {
 
 fn former_tips(ledger: &Ledger, base: &BranchName, ids: &HashSet<CommitId>) -> Vec<LedgerTip> {
     ledger.tips(base).iter().filter(|tip| ids.contains(&tip.commit)).copied().collect()
+}
+
+/// A merge by a merge commit makes its head the target's: such a head is brought only if the target was
+/// pushed back, and then nothing of it is merged.
+fn already_merged(ledger: &Ledger, base: &BranchName, ids: &HashSet<CommitId>) -> Vec<MergedPull> {
+    let merged = ledger.merged().unwrap_or_default().iter();
+    let copied = |it: &&MergedPull| it.base == *base && it.method.makes_copies() && ids.contains(&it.head);
+    merged.filter(copied).cloned().collect()
+}
+
+/// The open pull requests of other branches; one of this very branch goes elsewhere with the same commits.
+fn stacked_on(ledger: &Ledger, pull: &Pull, ids: &HashSet<CommitId>) -> Vec<OpenPull> {
+    let other =
+        |it: &&OpenPull| pull.head.branch.as_ref() != Some(&it.origin.branch) && ids.contains(&it.head);
+    ledger.open().iter().filter(other).cloned().collect()
 }
 
 /// Tips of a branch, each with the brought commits that its line gained thereby.

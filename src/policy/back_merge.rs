@@ -1,16 +1,26 @@
-//! What a downstream environment may bring upstream: TP106.
+//! What a downstream environment may bring upstream: TP106, TP302, TP304. All of it warns at most: the way
+//! upstream deploys nothing that is not live already.
 
 use crate::flow::{BackMergeHistory, Cause, Finding, Repair};
 
 /// Carrying something back (a hotfix) is what the way upstream is for; with nothing to carry it is the
-/// reverse merge that GitHub offers by accident.
+/// reverse merge that GitHub offers by accident, or the way to join histories that a squash has cut.
 pub(super) fn findings(history: &BackMergeHistory) -> Vec<Finding> {
     if !history.related {
         let repair = Repair { picks: Vec::new(), merges_left_out: 0 };
         return vec![Finding::fail(Cause::UnrelatedHistory { repair })];
     }
-    if history.carries.is_empty() {
-        return vec![Finding::warn(Cause::ReverseMerge)];
+    if !history.conflicts.is_empty() {
+        let (paths, carries) = (history.conflicts.clone(), history.carries.clone());
+        return vec![Finding::warn(Cause::BackMergeConflicts { paths, carries })];
     }
-    Vec::new()
+    if history.carries.is_empty() {
+        return vec![Finding::warn(Cause::ReverseMerge { rejoins: history.rejoins.clone() })];
+    }
+    match &history.unrecorded {
+        Some(commits) if !commits.is_empty() => {
+            vec![Finding::warn(Cause::UnknownCommits { commits: commits.clone() })]
+        }
+        _ => Vec::new(),
+    }
 }

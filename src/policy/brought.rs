@@ -55,6 +55,16 @@ impl<'a> Brought<'a> {
         first
     }
 
+    /// The commits of one's own, outside of `came_along`, through which those of `foreign` came in.
+    pub(super) fn entered_by(
+        &self,
+        came_along: &HashSet<CommitId>,
+        foreign: &HashSet<CommitId>,
+    ) -> Vec<Commit> {
+        let own = self.commits.iter().filter(|commit| !came_along.contains(&commit.id));
+        own.filter(|commit| commit.parents.iter().any(|parent| foreign.contains(parent))).cloned().collect()
+    }
+
     /// The commits of `ids`, children before parents.
     pub(super) fn select(&self, ids: &HashSet<CommitId>) -> Vec<Commit> {
         self.commits.iter().filter(|commit| ids.contains(&commit.id)).cloned().collect()

@@ -2,14 +2,16 @@
 //!
 //! Lives here: one file per rule family. `source` decides from the two branches alone, `topic` what a
 //! topic may bring, `promotion` what an environment may bring to the next one or to the copy branch,
-//! `back_merge` what a downstream environment may bring upstream; `repair` plans the way back to a clean
-//! branch.
+//! `back_merge` what a downstream environment may bring upstream, `known_work` what a topic may have in common
+//! with other work, `copy` whether the copy branch is one; `repair` plans the way back to a clean branch.
 //!
 //! Does not live here: asking git or GitHub, wording, time, anything async. The same facts give the same
 //! verdict, always.
 
 mod back_merge;
 mod brought;
+mod copy;
+mod known_work;
 mod promotion;
 mod repair;
 mod source;
@@ -17,7 +19,9 @@ mod topic;
 
 use std::cmp::Reverse;
 
-use crate::flow::{Facts, Finding, Flow, History, Pull, Role, Undecided, Verdict};
+use crate::flow::{
+    CopyHistory, Environment, Facts, Finding, Flow, History, Pull, Role, Source, Undecided, Verdict,
+};
 
 /// Which rules a pull request falls under, by its two branches alone.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,13 +49,16 @@ pub fn route(flow: &Flow, pull: &Pull) -> Route {
 /// another route than `flow` gives (the configuration changed in between) are never a pass.
 pub fn judge(flow: &Flow, facts: &Facts) -> Verdict {
     let pull = &facts.pull;
-    let mut findings = match (route(flow, pull), &facts.history) {
+    let findings = match (route(flow, pull), &facts.history) {
         (Route::NotJudged, _) => Vec::new(),
         (Route::Refused(finding), _) => vec![finding],
-        (Route::Topic, History::Topic(history)) => topic::findings(&pull.head, history),
+        (Route::Topic, History::Topic(history)) => {
+            topic::findings(&pull.head, history, takes_topics(flow, pull))
+        }
         (Route::Promotion, History::Promotion(history)) => match flow.role(&pull.base.branch) {
             Role::Copy(_) => promotion::findings_for_copy(history),
-            Role::Environment(_) | Role::Topic => promotion::findings(history),
+            Role::Environment(base) => promotion::findings(history, asked(flow, facts, base)),
+            Role::Topic => Vec::new(),
         },
         (Route::BackMerge, History::BackMerge(history)) => back_merge::findings(history),
         (Route::Topic | Route::Promotion | Route::BackMerge, _) => {
@@ -59,8 +66,38 @@ pub fn judge(flow: &Flow, facts: &Facts) -> Verdict {
             return Verdict::undecided(Undecided::Git { what });
         }
     };
+    weighed(flow, findings)
+}
+
+/// Judges whether the copy branch is a copy.
+pub fn judge_copy(flow: &Flow, history: &CopyHistory) -> Verdict {
+    weighed(flow, copy::findings(history))
+}
+
+/// The findings as the project's rules weigh them, the most fundamental first.
+fn weighed(flow: &Flow, findings: Vec<Finding>) -> Verdict {
+    let weigh = |finding: Finding| {
+        let level = flow.rules.level(finding.cause.code());
+        Some(Finding { severity: level.weigh(finding.severity)?, level, ..finding })
+    };
+    let mut findings: Vec<Finding> = findings.into_iter().filter_map(weigh).collect();
     findings.sort_by_key(|finding| (Reverse(finding.severity), finding.cause.code()));
     Verdict { findings }
+}
+
+fn takes_topics(flow: &Flow, pull: &Pull) -> bool {
+    match flow.role(&pull.base.branch) {
+        Role::Environment(base) => base.accepts.contains(&Source::Topics),
+        Role::Copy(_) | Role::Topic => false,
+    }
+}
+
+fn asked<'a>(flow: &'a Flow, facts: &Facts, base: &Environment) -> promotion::Asked<'a> {
+    let from = match facts.pull.head.branch.as_ref().map(|branch| flow.role(branch)) {
+        Some(Role::Environment(head)) => head.name.as_str(),
+        _ => "",
+    };
+    promotion::Asked { tested: base.requires.tested, from, methods: facts.methods }
 }
 
 #[cfg(test)]

@@ -1,12 +1,25 @@
-//! What an environment may bring to the next one, or to the copy branch: P1 to P3.
+//! What an environment may bring to the next one, or to the copy branch: P1 to P4, and TP305.
 //!
 //! Trees decide, not commits: so the rule holds under merge commits, squashes, rebases and
 //! fast-forwards alike.
 
-use crate::flow::{Cause, Finding, MergeOutcome, PromotionHistory, Repair};
+use crate::flow::{
+    Cause, Deployed, Finding, MergeMethods, MergeOutcome, Outcome, PromotionHistory, Repair, Tested,
+};
+
+/// What the rule between environments asks besides the history.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Asked<'a> {
+    /// Whether the head's files have to be deployed on its environment.
+    pub(super) tested: Tested,
+    /// The name of that environment.
+    pub(super) from: &'a str,
+    /// How pull requests may be merged into the base, where that is known.
+    pub(super) methods: Option<MergeMethods>,
+}
 
 /// The rule between environments: what would ship must be what was tested.
-pub(super) fn findings(history: &PromotionHistory) -> Vec<Finding> {
+pub(super) fn findings(history: &PromotionHistory, asked: Asked<'_>) -> Vec<Finding> {
     if !history.related {
         return vec![unrelated()];
     }
@@ -14,15 +27,33 @@ pub(super) fn findings(history: &PromotionHistory) -> Vec<Finding> {
         return vec![nothing_to_promote()];
     }
     if history.brings == 0 {
-        return vec![fail(Cause::HeadBehind)];
+        return vec![Finding::fail(Cause::HeadBehind)];
     }
-    match &history.merge {
+    let mut findings = match &history.merge {
         MergeOutcome::Conflicts { paths } => vec![conflicts(history, paths)],
-        MergeOutcome::Clean { tree } if *tree != history.head_tree => {
-            vec![fail(Cause::UntestedTree { only_on_base: history.only_on_base.clone() })]
-        }
-        MergeOutcome::Clean { .. } => Vec::new(),
-    }
+        MergeOutcome::Clean { .. } if history.differs => vec![Finding::fail(Cause::UntestedTree {
+            only_on_base: history.only_on_base.clone(),
+            cut_by: history.cut_by.clone(),
+        })],
+        MergeOutcome::Clean { .. } => not_deployed(history, asked).into_iter().collect(),
+    };
+    findings.extend(asked.methods.and_then(makes_copies));
+    findings
+}
+
+fn not_deployed(history: &PromotionHistory, asked: Asked<'_>) -> Option<Finding> {
+    let waits = match (asked.tested, history.deployed) {
+        (Tested::NotAsked, _) | (_, Deployed::Yes) => false,
+        (Tested::IfReported, deployed) => deployed == Deployed::No,
+        (Tested::Asked, _) => true,
+    };
+    let environment = asked.from.to_owned();
+    waits.then(|| Finding::new(Outcome::Wait, Cause::NotVerified { environment }))
+}
+
+fn makes_copies(methods: MergeMethods) -> Option<Finding> {
+    let MergeMethods { squash, rebase, .. } = methods;
+    (squash || rebase).then(|| Finding::warn(Cause::MergeMethod { squash, rebase }))
 }
 
 /// The rule for the copy branch: it has to be able to follow. Its files may differ (workflows that live
@@ -41,8 +72,11 @@ pub(super) fn findings_for_copy(history: &PromotionHistory) -> Vec<Finding> {
 }
 
 fn conflicts(history: &PromotionHistory, paths: &[String]) -> Finding {
-    let only_on_base = history.only_on_base.clone();
-    fail(Cause::MergeConflicts { paths: paths.to_vec(), only_on_base })
+    Finding::fail(Cause::MergeConflicts {
+        paths: paths.to_vec(),
+        only_on_base: history.only_on_base.clone(),
+        cut_by: history.cut_by.clone(),
+    })
 }
 
 fn nothing_to_promote() -> Finding {
@@ -51,9 +85,5 @@ fn nothing_to_promote() -> Finding {
 
 /// No list of picks: environments are not rebuilt by picking commits over.
 fn unrelated() -> Finding {
-    fail(Cause::UnrelatedHistory { repair: Repair { picks: Vec::new(), merges_left_out: 0 } })
-}
-
-fn fail(cause: Cause) -> Finding {
-    Finding::fail(cause)
+    Finding::fail(Cause::UnrelatedHistory { repair: Repair { picks: Vec::new(), merges_left_out: 0 } })
 }

@@ -102,7 +102,7 @@ fn two_stagings_do_not_feed_each_other() {
 
 #[test]
 fn facts_of_another_route_are_never_a_pass() {
-    let facts = Facts { pull: pull("x", "integration", false), history: History::NotNeeded };
+    let facts = Facts { pull: pull("x", "integration", false), history: History::NotNeeded, methods: None };
     assert_eq!(judge(&Flow::pro(), &facts).outcome(), Outcome::Unknown);
 }
 
@@ -118,7 +118,16 @@ fn brought() -> impl Strategy<Value = Vec<Commit>> {
                 parents.dedup();
                 let tree = format!("{number:040x}").parse().unwrap();
                 let (subject, author) = (String::new(), String::new());
-                Commit { id: id(number), tree, parents, subject, author, committed_at: 0 }
+                Commit {
+                    id: id(number),
+                    tree,
+                    parents,
+                    subject,
+                    author,
+                    committed_at: 0,
+                    made_by_github: false,
+                    origin: None,
+                }
             };
             steps.iter().enumerate().map(commit).collect()
         },
@@ -147,13 +156,22 @@ prop_compose! {
         let pushes = pushes.into_iter().map(|(commit, at)| PushedAt { commit: id(commit), at });
         let pushes = pushes.filter(|push| known(&push.commit)).collect();
         let lines = vec![Line { branch: name("staging"), first_parents, tips, gained, beyond: Vec::new() }];
-        TopicHistory { related: true, brought, lines, former_tips: Vec::new(), pushes }
+        TopicHistory {
+            related: true,
+            brought,
+            lines,
+            former_tips: Vec::new(),
+            pushes,
+            elsewhere: Vec::new(),
+            already_merged: Vec::new(),
+            stacked_on: Vec::new(),
+        }
     }
 }
 
 fn verdict(history: &TopicHistory) -> Verdict {
     let history = History::Topic(history.clone());
-    judge(&Flow::pro(), &Facts { pull: pull("x", "integration", false), history })
+    judge(&Flow::pro(), &Facts { pull: pull("x", "integration", false), history, methods: None })
 }
 
 fn carried(verdict: &Verdict) -> Option<&Cause> {
@@ -208,7 +226,7 @@ proptest! {
     #[test]
     fn repair_keeps_whatever_can_be_reached_without_foreign_commits(history in topic_history()) {
         let judged = verdict(&history);
-        let Some(Cause::CarriesHistory { foreign, repair, came_along, brought }) = carried(&judged) else {
+        let Some(Cause::CarriesHistory { foreign, repair, came_along, brought, .. }) = carried(&judged) else {
             return Ok(());
         };
         let foreign: HashSet<CommitId> =

@@ -1,4 +1,4 @@
-//! What a topic may bring: R0 (TP206) and R1 (TP201).
+//! What a topic may bring: R0 (TP206) and R1 (TP201); what they leave goes on to R2 to R5 (`known_work`).
 //!
 //! R1 looks for brought commits on the *line* of another environment or of the copy branch: the commits
 //! that branch ever pointed at and the first-parent chain of its tip. Two kinds do not count:
@@ -20,13 +20,16 @@
 use std::collections::{HashMap, HashSet};
 
 use super::brought::Brought;
-use super::repair;
-use crate::flow::{Cause, Commit, CommitId, Finding, Head, LedgerTip, Line, Repair, TipSource, TopicHistory};
+use super::{known_work, repair};
+use crate::flow::{
+    Cause, Commit, CommitId, Finding, Head, LedgerTip, Line, Outcome, Repair, TipSource, TopicHistory,
+};
 
 /// More commits than this without a common ancestor are another project, not a topic to be picked over.
 const OWN_WORK_AT_MOST: usize = 100;
 
-pub(super) fn findings(head: &Head, history: &TopicHistory) -> Vec<Finding> {
+/// The findings on a topic into an environment; `takes_topics` tells it from one that takes hotfixes only.
+pub(super) fn findings(head: &Head, history: &TopicHistory, takes_topics: bool) -> Vec<Finding> {
     let brought = Brought::new(&history.brought);
     if !history.related {
         return vec![unrelated(head, &brought)];
@@ -35,20 +38,30 @@ pub(super) fn findings(head: &Head, history: &TopicHistory) -> Vec<Finding> {
     let inherited = inherited(history, &brought, &pushed);
     let mut findings = Vec::new();
     let mut foreign = Vec::new();
+    let mut excused = Vec::new();
     for line in &history.lines {
         let mut counted = counted(line, &pushed);
         counted.foreign.retain(|id| !inherited.contains(id));
         if !counted.foreign.is_empty() {
             foreign.push((line, counted.foreign));
         }
+        excused.extend(counted.excused.iter().map(|tip| tip.commit));
         if let Some(tip) = counted.excused.into_iter().find(|tip| !inherited.contains(&tip.commit)) {
             findings.push(pointed_at_topic(line, tip));
         }
     }
+    let all_foreign: HashSet<CommitId> = foreign.iter().flat_map(|(_, ids)| ids).copied().collect();
+    let explained = brought.reach(all_foreign.iter().copied().chain(excused));
     if !foreign.is_empty() {
         let tips = history.pushes.iter().map(|push| push.commit).chain([head.commit]);
-        findings.push(carries_history(tips, &brought, &foreign));
+        findings.push(carries_history(tips, &brought, &foreign, &all_foreign));
     }
+    let mut known = known_work::findings(head, history, &brought, explained, takes_topics);
+    if !foreign.is_empty() {
+        // Whoever has to make the topic anew need not be told what is a matter of taste about the old one.
+        known.retain(|finding| finding.severity == Outcome::Fail);
+    }
+    findings.extend(known);
     findings
 }
 
@@ -112,16 +125,18 @@ fn carries_history(
     tips: impl Iterator<Item = CommitId>,
     brought: &Brought<'_>,
     foreign: &[(&Line, HashSet<CommitId>)],
+    all: &HashSet<CommitId>,
 ) -> Finding {
-    let all: HashSet<CommitId> = foreign.iter().flat_map(|(_, ids)| ids).copied().collect();
     let named = |(line, ids): &(&Line, HashSet<CommitId>)| -> (_, Vec<Commit>) {
         (line.branch.clone(), brought.select(ids))
     };
+    let came_along = brought.reach(all.iter().copied());
     Finding::fail(Cause::CarriesHistory {
         foreign: foreign.iter().map(named).collect(),
         brought: brought.len(),
-        came_along: brought.reach(all.iter().copied()).len(),
-        repair: repair::plan(brought, tips, &all),
+        entered: brought.entered_by(&came_along, all),
+        came_along: came_along.len(),
+        repair: repair::plan(brought, tips, all),
     })
 }
 

@@ -7,7 +7,7 @@ use super::limits::{BODY, shorten_end};
 use super::markdown::{block, code, code_in_table};
 use super::prose::{Prose, count};
 use super::shell;
-use super::words::{Account, Evidence, Step};
+use super::words::{Account, Evidence, Step, origin};
 use crate::flow::Commit;
 
 /// Rows of evidence shown where it is not the point.
@@ -63,8 +63,13 @@ pub(super) fn evidence(account: &Account, web_url: &str, rows: usize) -> Vec<Str
         .iter()
         .map(|evidence| match evidence {
             Evidence::Commits(caption, commits) => {
-                let lines = commits.iter().take(rows).map(|commit| commit_row(commit, web_url));
-                let head = "| commit | subject | author |\n|---|---|---|";
+                let with_origin = commits.iter().any(|commit| commit.origin.is_some());
+                let lines = commits.iter().take(rows).map(|commit| commit_row(commit, web_url, with_origin));
+                let head = if with_origin {
+                    "| commit | subject | author | came with |\n|---|---|---|---|"
+                } else {
+                    "| commit | subject | author |\n|---|---|---|"
+                };
                 table(caption, head, lines, (commits.len(), room))
             }
             Evidence::Paths(caption, paths) => {
@@ -101,10 +106,15 @@ fn table(
     text
 }
 
-fn commit_row(commit: &Commit, web_url: &str) -> String {
+fn commit_row(commit: &Commit, web_url: &str, with_origin: bool) -> String {
     let subject = code_in_table(&shorten_end(&commit.subject, 72));
     let author = code_in_table(&shorten_end(&commit.author, 40));
-    format!("| {} | {subject} | {author} |", commit_link(commit, web_url))
+    let row = format!("| {} | {subject} | {author} |", commit_link(commit, web_url));
+    if !with_origin {
+        return row;
+    }
+    let came_with = commit.origin.as_ref().map(|it| origin(it).markdown().replace('|', "\\|"));
+    format!("{row} {} |", came_with.unwrap_or_default())
 }
 
 fn commit_link(commit: &Commit, web_url: &str) -> String {

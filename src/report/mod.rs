@@ -21,7 +21,7 @@ mod words;
 
 pub use check::{Action, CheckText, Conclusion, RECHECK, check, retired};
 pub use comment::{MARKER, comment};
-pub use terminal::{Words, terminal, words};
+pub use terminal::{Words, copy_on_terminal, terminal, words};
 
 use crate::flow::Pull;
 

@@ -55,15 +55,19 @@ fn cause() -> impl Strategy<Value = Cause> {
         branch().prop_map(|own| Cause::ForkHead { own }),
         (branch(), prop::option::of(branch()))
             .prop_map(|(only, belongs_on)| Cause::CopyTakesOnly { only, belongs_on }),
-        prop::sample::select(vec![Cause::HeadBehind, Cause::NothingToPromote, Cause::ReverseMerge]),
+        prop::sample::select(vec![
+            Cause::HeadBehind,
+            Cause::NothingToPromote,
+            Cause::ReverseMerge { rejoins: None }
+        ]),
         (prop::collection::vec((branch(), commits(400)), 0..5), repair()).prop_map(|(foreign, repair)| {
-            Cause::CarriesHistory { foreign, brought: 9, came_along: 7, repair }
+            Cause::CarriesHistory { foreign, brought: 9, came_along: 7, entered: Vec::new(), repair }
         }),
         (branch(), any::<i64>()).prop_map(|(branch, at)| Cause::PointedAtTopic { branch, commit: id(5), at }),
         repair().prop_map(|repair| Cause::UnrelatedHistory { repair }),
-        commits(400).prop_map(|only_on_base| Cause::UntestedTree { only_on_base }),
+        commits(400).prop_map(|only_on_base| Cause::UntestedTree { only_on_base, cut_by: None }),
         (prop::collection::vec(free_text(), 0..300), commits(300))
-            .prop_map(|(paths, only_on_base)| Cause::MergeConflicts { paths, only_on_base }),
+            .prop_map(|(paths, only_on_base)| Cause::MergeConflicts { paths, only_on_base, cut_by: None }),
         (prop::collection::vec(branch(), 0..40), prop::option::of(branch())).prop_map(
             |(missing, start_from)| {
                 Cause::CouldNotDecide(Undecided::MissingBranches { missing, start_from })
@@ -237,6 +241,7 @@ fn hundreds_of_picks_are_listed_and_thousands_are_asked_of_git() {
             foreign: vec![(name("staging"), vec![commit(9_999, "Promote", "Ada")])],
             brought: 5_000,
             came_along: 1,
+            entered: Vec::new(),
             repair,
         };
         check(&Flow::pro(), &[(subject("feature/x", "integration"), verdict(Outcome::Fail, cause))]).summary

@@ -48,6 +48,21 @@ impl Prose {
         self
     }
 
+    /// Whether it begins with these words of ours.
+    pub(super) fn begins_with(&self, words: &str) -> bool {
+        matches!(self.0.first(), Some(Span::Said(said)) if said.starts_with(words))
+    }
+
+    /// To go on a sentence: without its capital letter.
+    pub(super) fn continued(mut self) -> Self {
+        if let Some(Span::Said(words)) = self.0.first_mut()
+            && let Some(first) = words.chars().next()
+        {
+            *words = first.to_lowercase().chain(words.chars().skip(1)).collect();
+        }
+        self
+    }
+
     /// For GitHub: names and commands are inline code.
     pub(super) fn markdown(&self) -> String {
         self.0

@@ -80,6 +80,7 @@ fn story(head: &str) -> Story {
         foreign: vec![(branch("staging"), vec![known(foreign)])],
         brought: 3,
         came_along: 1,
+        entered: Vec::new(),
         repair: Repair { picks: picks.into_iter().map(known).collect(), merges_left_out: 0 },
     };
     let summary = check(&Flow::pro(), &[(subject.clone(), verdict(Outcome::Fail, cause))]).summary;

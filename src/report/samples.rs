@@ -2,7 +2,8 @@
 
 use super::Subject;
 use crate::flow::{
-    Base, BranchName, Cause, Commit, Finding, Head, Outcome, Pull, Repair, Undecided, Verdict,
+    Base, BranchName, Cause, Commit, Finding, Head, Origin, Outcome, Pull, PullNumber, Repair, Undecided,
+    Verdict,
 };
 
 /// A commit id or tree id made of one number.
@@ -25,6 +26,8 @@ pub(super) fn commit(number: u64, subject: &str, author: &str) -> Commit {
         subject: subject.to_owned(),
         author: author.to_owned(),
         committed_at: 1_700_000_000,
+        made_by_github: false,
+        origin: None,
     }
 }
 
@@ -61,6 +64,7 @@ pub(super) fn carries_staging() -> Cause {
         )],
         brought: 5,
         came_along: 3,
+        entered: Vec::new(),
         repair: Repair {
             picks: vec![commit(13, "Add the price rule", "Cleo"), commit(14, "Test it", "Cleo")],
             merges_left_out: 1,
@@ -77,6 +81,7 @@ pub(super) fn only_foreign() -> Cause {
         ],
         brought: 1,
         came_along: 1,
+        entered: Vec::new(),
         repair: Repair { picks: Vec::new(), merges_left_out: 0 },
     }
 }
@@ -96,10 +101,12 @@ pub(super) fn every_cause() -> Vec<(&'static str, &'static str, Verdict)> {
     let pointed = Cause::PointedAtTopic { branch: staging(), commit: id(13), at: 1_700_000_000 };
     let repair = Repair { picks: vec![commit(13, "Begin anew", "Cleo")], merges_left_out: 0 };
     let unrelated = Cause::UnrelatedHistory { repair };
-    let untested = Cause::UntestedTree { only_on_base: hotfix() };
+    let untested = Cause::UntestedTree { only_on_base: hotfix(), cut_by: None };
     let paths = vec!["app/cart.php".to_owned()];
-    let conflicts = Cause::MergeConflicts { paths, only_on_base: hotfix() };
+    let conflicts = Cause::MergeConflicts { paths, only_on_base: hotfix(), cut_by: None };
     let mut all = undecided();
+    all.extend(known_work());
+    all.extend(between_environments());
     all.extend([
         ("feature/x", "integration", Verdict::default()),
         ("feature/x", "production", verdict(Fail, wrong)),
@@ -107,7 +114,7 @@ pub(super) fn every_cause() -> Vec<(&'static str, &'static str, Verdict)> {
         ("integration", "staging", verdict(Fail, Cause::ForkHead { own: integration() })),
         ("staging", "production", verdict(Fail, Cause::HeadBehind)),
         ("integration", "staging", verdict(Pass, Cause::NothingToPromote)),
-        ("production", "integration", verdict(Warn, Cause::ReverseMerge)),
+        ("production", "integration", verdict(Warn, Cause::ReverseMerge { rejoins: None })),
         ("feature/x", "master", verdict(Fail, copy)),
         ("feature/x", "integration", verdict(Fail, carries_staging())),
         ("feature/x", "integration", verdict(Warn, pointed)),
@@ -116,6 +123,62 @@ pub(super) fn every_cause() -> Vec<(&'static str, &'static str, Verdict)> {
         ("staging", "production", verdict(Fail, conflicts)),
     ]);
     all
+}
+
+/// A pull request as it is recorded.
+pub(super) fn origin(number: u64, branch: &str, author: &str) -> Origin {
+    Origin { number: Some(PullNumber(number)), branch: name(branch), author: Some(author.to_owned()) }
+}
+
+fn own_commit() -> Repair {
+    Repair { picks: vec![commit(14, "Test it", "Cleo")], merges_left_out: 0 }
+}
+
+/// One verdict for each kind of work that is known from elsewhere.
+pub(super) fn known_work() -> Vec<(&'static str, &'static str, Verdict)> {
+    let dropped = vec![commit(21, "Merge the old cart", "Ada")];
+    let resurrects = Cause::Resurrects { tips: dropped, commits: 3, repair: own_commit() };
+    let pulls = vec![origin(7, "feature/cart", "ana")];
+    let merged = Cause::AlreadyMerged { pulls: pulls.clone(), repair: own_commit() };
+    let commits = vec![(name("integration"), vec![commit(22, "Half of the new cart", "Ben")])];
+    let elsewhere = |commits| Cause::CarriesMergedElsewhere { commits, repair: own_commit() };
+    let on =
+        vec![origin(7, "feature/cart", "ana"), Origin { number: None, author: None, ..origin(8, "a`b", "") }];
+    vec![
+        ("feature/x", "integration", verdict(Outcome::Warn, resurrects)),
+        ("feature/x", "integration", verdict(Outcome::Warn, merged)),
+        ("hotfix/x", "production", verdict(Outcome::Fail, elsewhere(commits.clone()))),
+        ("feature/x", "integration", verdict(Outcome::Warn, elsewhere(commits))),
+        ("feature/x", "integration", verdict(Outcome::Warn, Cause::Stacked { on })),
+    ]
+}
+
+/// One verdict for each finding between environments and on the copy that the others leave out.
+pub(super) fn between_environments() -> Vec<(&'static str, &'static str, Verdict)> {
+    use Outcome::{Fail, Unknown, Wait, Warn};
+    let squashed = || Some(commit(41, "Release 2 (#40)", "Rita"));
+    let paths = || vec!["app/cart.php".to_owned()];
+    let unknown = Cause::UnknownCommits { commits: hotfix() };
+    let place = ".github/towpath.yml".to_owned();
+    let message = "unknown key \"acepts\"; did you mean \"accepts\"?".to_owned();
+    let invalid = Cause::ConfigurationInvalid { place, message, line: 7, more: 1 };
+    let diverged = Cause::CopyDiverged { paths: paths(), only_on_copy: hotfix() };
+    let conflicts = Cause::MergeConflicts { paths: paths(), only_on_base: Vec::new(), cut_by: squashed() };
+    vec![
+        ("staging", "production", verdict(Wait, Cause::NotVerified { environment: "staging".to_owned() })),
+        ("staging", "production", verdict(Warn, Cause::MergeMethod { squash: true, rebase: true })),
+        ("staging", "production", verdict(Fail, conflicts)),
+        ("production", "integration", verdict(Warn, unknown)),
+        ("production", "staging", verdict(Warn, Cause::ReverseMerge { rejoins: squashed() })),
+        (
+            "production",
+            "integration",
+            verdict(Warn, Cause::BackMergeConflicts { paths: paths(), carries: hotfix() }),
+        ),
+        ("production", "master", verdict(Warn, Cause::CopyStale { behind: 2, since: Some(1_700_000_000) })),
+        ("production", "master", verdict(Fail, diverged)),
+        ("feature/x", "integration", verdict(Unknown, invalid)),
+    ]
 }
 
 /// One verdict for each reason for not deciding.

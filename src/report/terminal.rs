@@ -6,7 +6,7 @@ use super::limits::shorten_end;
 use super::markdown::clean;
 use super::prose::Prose;
 use super::shell;
-use super::words::{Account, Evidence, Scene, Step, account};
+use super::words::{Account, Evidence, Scene, Step, account, copied, origin};
 use crate::flow::{Finding, Flow, Outcome, Pull, Verdict};
 
 /// The words of one finding, in plain text.
@@ -31,6 +31,14 @@ pub fn words(flow: &Flow, pull: &Pull, finding: &Finding) -> Words {
         detail: plain(&account.detail).join("\n\n"),
         remedy: remedy.join("\n\n"),
     }
+}
+
+/// The verdict on the copy branch for a terminal. `pull` stands for its environment merged into it.
+pub fn copy_on_terminal(flow: &Flow, pull: &Pull, verdict: &Verdict, colour: bool) -> String {
+    if verdict.findings.is_empty() {
+        return heading(&copied(&Scene { flow, pull, subject: None }), Outcome::Pass, colour) + "\n";
+    }
+    terminal(flow, pull, verdict, colour)
 }
 
 /// A verdict for a terminal; `colour` adds ANSI colours to the outcome.
@@ -92,7 +100,10 @@ fn evidence(evidence: &Evidence) -> String {
         Evidence::Commits(caption, commits) => {
             let line = |commit: &crate::flow::Commit| {
                 let subject = clean(&shorten_end(&commit.subject, 72));
-                format!("    {}  {subject} ({})", commit.id.short(), clean(&shorten_end(&commit.author, 40)))
+                let came_with = commit.origin.as_ref().map(|it| format!(", {}", origin(it).plain()));
+                let (author, came_with) =
+                    (clean(&shorten_end(&commit.author, 40)), came_with.unwrap_or_default());
+                format!("    {}  {subject} ({author}{came_with})", commit.id.short())
             };
             (caption, commits.iter().take(FEW).map(line).collect(), commits.len())
         }

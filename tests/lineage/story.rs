@@ -1,13 +1,16 @@
 //! Builds small repositories by telling what happened in them, and keeps the ledger an observer would have.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use serde_json::json;
 use tempfile::TempDir;
-use towpath::flow::{Base, BranchName, CommitId, Head, LedgerTip, Pull, PushedAt, TipSource};
+use towpath::flow::{
+    Base, BranchName, CommitId, Head, LedgerTip, MergeMethod, MergedPull, OpenPull, Origin, Pull, PushedAt,
+    TipSource, VerifiedTree,
+};
 use towpath::lineage::Ledger;
 
 /// A commit of the story, by its number.
@@ -26,6 +29,8 @@ struct Node {
 enum Seen {
     Tip { branch: String, mark: Mark, at: i64 },
     Push { branch: String, mark: Mark, at: i64 },
+    Merged { branch: String, head: Mark, base: String, method: MergeMethod, made: Mark },
+    Deployed { environment: String, mark: Mark },
 }
 
 /// What happened, step by step. Every step is a minute; every move of a branch is a push somebody saw.
@@ -34,6 +39,8 @@ pub(crate) struct Story {
     nodes: Vec<Node>,
     branches: BTreeMap<String, Mark>,
     seen: Vec<Seen>,
+    /// Branches with an open pull request.
+    open: BTreeSet<String>,
     now: i64,
 }
 
@@ -42,7 +49,13 @@ const PATH: [&str; 4] = ["integration", "staging", "production", "master"];
 impl Story {
     /// An empty repository.
     pub(crate) fn blank() -> Self {
-        Self { nodes: Vec::new(), branches: BTreeMap::new(), seen: Vec::new(), now: 1_700_000_000 }
+        Self {
+            nodes: Vec::new(),
+            branches: BTreeMap::new(),
+            seen: Vec::new(),
+            open: BTreeSet::new(),
+            now: 1_700_000_000,
+        }
     }
 
     /// The base state: release 1 (f1, f2) is on all four branches, f3 on integration and staging, f4 on
@@ -121,7 +134,28 @@ impl Story {
         let parents = vec![self.tip(into), self.tip(from)];
         let files = self.merged(&parents);
         let mark = self.add(parents, files, format!("merge {from} into {into}"));
+        self.note_merged(from, into, MergeMethod::Merge, mark);
         self.move_to(into, mark)
+    }
+
+    /// A branch has an open pull request.
+    pub(crate) fn open(&mut self, branch: &str) {
+        self.open.insert(branch.to_owned());
+    }
+
+    /// An environment's branch is deployed to it, and accepted.
+    pub(crate) fn deploy(&mut self, environment: &str) {
+        let mark = self.tip(environment);
+        self.seen.push(Seen::Deployed { environment: environment.to_owned(), mark });
+    }
+
+    /// A topic merged into a branch of the path was a pull request that somebody recorded.
+    fn note_merged(&mut self, from: &str, into: &str, method: MergeMethod, made: Mark) {
+        if PATH.contains(&into) && !PATH.contains(&from) {
+            let (branch, base) = (from.to_owned(), into.to_owned());
+            self.seen.push(Seen::Merged { branch, head: self.tip(from), base, method, made });
+            self.open.remove(from);
+        }
     }
 
     /// One merge commit of several branches.
@@ -146,7 +180,24 @@ impl Story {
         let parents = vec![self.tip(into), self.tip(from)];
         let files = self.merged(&parents);
         let mark = self.add(vec![parents[0]], files, format!("{from} squashed into {into}"));
+        self.note_merged(from, into, MergeMethod::Squash, mark);
         self.move_to(into, mark)
+    }
+
+    /// What a rebase merge leaves: the topic's own commits once more, on top of `into`.
+    pub(crate) fn rebase(&mut self, from: &str, into: &str) -> Mark {
+        let reached = self.ancestors(self.tip(into));
+        let own: Vec<Mark> =
+            self.ancestors(self.tip(from)).into_iter().filter(|mark| !reached.contains(mark)).collect();
+        let mut tip = self.tip(into);
+        for mark in own {
+            let before = &self.nodes[self.first_parent(mark)].files;
+            let files = three_way(before, &self.nodes[tip].files, &self.nodes[mark].files);
+            let subject = self.nodes[mark].subject.clone();
+            tip = self.add(vec![tip], files, subject);
+        }
+        self.note_merged(from, into, MergeMethod::Rebase, tip);
+        self.move_to(into, tip)
     }
 
     /// Takes the changes of `mark` over to `branch`.
@@ -336,25 +387,68 @@ impl Repo {
                 Seen::Push { branch, mark, at } => {
                     ledger.add_push(name(branch), PushedAt { commit: self.id(*mark), at: *at });
                 }
+                Seen::Merged { .. } | Seen::Deployed { .. } => {}
             }
+        }
+        ledger.set_merged(self.story.seen.iter().filter_map(|seen| self.merged(seen)).collect());
+        let open = self.story.open.iter();
+        ledger.set_open(open.map(|it| OpenPull { origin: origin(it), head: self.tip(it) }).collect());
+        let verified: Vec<_> = self.story.seen.iter().filter_map(|seen| self.verified(seen)).collect();
+        if !verified.is_empty() {
+            ledger.set_verified(verified);
         }
         ledger
     }
 
+    fn merged(&self, seen: &Seen) -> Option<MergedPull> {
+        let Seen::Merged { branch, head, base, method, made } = seen else { return None };
+        Some(MergedPull {
+            origin: origin(branch),
+            head: self.id(*head),
+            base: name(base),
+            method: *method,
+            commit: Some(self.id(*made)),
+        })
+    }
+
+    fn verified(&self, seen: &Seen) -> Option<VerifiedTree> {
+        let Seen::Deployed { environment, mark } = seen else { return None };
+        let tree = run_git(self.path(), &["rev-parse", &format!("{}^{{tree}}", self.id(*mark))]);
+        Some(VerifiedTree { environment: environment.clone(), tree: tree.trim().parse().unwrap() })
+    }
+
     /// The same as a ledger file.
     pub(crate) fn ledger_json(&self) -> String {
-        let (mut tips, mut pushes) = (Vec::new(), Vec::new());
+        let (mut tips, mut pushes, mut merged, mut verified) = (vec![], vec![], vec![], vec![]);
         for seen in &self.story.seen {
-            let (list, branch, mark, at) = match seen {
-                Seen::Tip { branch, mark, at } => (&mut tips, branch, mark, at),
-                Seen::Push { branch, mark, at } => (&mut pushes, branch, mark, at),
-            };
-            let mut entry = String::new();
-            write!(entry, r#"{{"branch":"{branch}","sha":"{}","at":{at}}}"#, self.id(*mark)).unwrap();
-            list.push(entry);
+            match seen {
+                Seen::Tip { branch, mark, at } => {
+                    tips.push(json!({ "branch": branch, "sha": self.id(*mark), "at": at }));
+                }
+                Seen::Push { branch, mark, at } => {
+                    pushes.push(json!({ "branch": branch, "sha": self.id(*mark), "at": at }));
+                }
+                Seen::Merged { branch, head, base, method, .. } => merged.push(
+                    json!({ "head": self.id(*head), "branch": branch, "base": base, "method": method }),
+                ),
+                Seen::Deployed { .. } => verified.extend(
+                    self.verified(seen).map(|it| json!({ "environment": it.environment, "tree": it.tree })),
+                ),
+            }
         }
-        format!(r#"{{"version":1,"tips":[{}],"pushes":[{}]}}"#, tips.join(","), pushes.join(","))
+        let open: Vec<_> =
+            self.story.open.iter().map(|it| json!({ "branch": it, "sha": self.tip(it) })).collect();
+        let mut file =
+            json!({ "version": 1, "tips": tips, "pushes": pushes, "merged": merged, "open": open });
+        if !verified.is_empty() {
+            file["verified"] = json!(verified);
+        }
+        file.to_string()
     }
+}
+
+fn origin(branch: &str) -> Origin {
+    Origin { number: None, branch: name(branch), author: None }
 }
 
 pub(crate) fn run_git(directory: &Path, arguments: &[&str]) -> String {

@@ -189,7 +189,9 @@ fn a_shared_check_shows_the_worse_verdict_and_names_all() {
 #[test]
 fn further_findings_are_folded() {
     let mut verdict = verdict(Outcome::Fail, Cause::HeadBehind);
-    verdict.findings.extend(super::super::samples::verdict(Outcome::Warn, Cause::ReverseMerge).findings);
+    verdict.findings.extend(
+        super::super::samples::verdict(Outcome::Warn, Cause::ReverseMerge { rejoins: None }).findings,
+    );
     let check = check(&Flow::pro(), &[(subject("staging", "production"), verdict)]);
     let folded = &check.summary[check.summary.find("<details>").unwrap()..];
     insta::assert_snapshot!(folded, @r#"
@@ -261,6 +263,7 @@ fn many_foreign_commits_are_shown_as_far_as_they_fit_in_any_alphabet() {
             foreign: vec![(name("production"), commits)],
             brought: 400,
             came_along: 400,
+            entered: Vec::new(),
             repair: Repair { picks: Vec::new(), merges_left_out: 0 },
         };
         let text = shown(&subject("feature/x", "integration"), verdict(Outcome::Fail, cause));

@@ -54,7 +54,8 @@ fn nothing_to_promote_is_a_pass() {
 
 #[test]
 fn an_accidental_reverse_merge_is_closed() {
-    let shown = shown(&subject("production", "integration"), verdict(Warn, Cause::ReverseMerge));
+    let shown =
+        shown(&subject("production", "integration"), verdict(Warn, Cause::ReverseMerge { rejoins: None }));
     insta::assert_snapshot!(shown, @r#"
     success [] Warning: nothing to carry, production → integration
 
@@ -78,7 +79,7 @@ fn an_accidental_reverse_merge_is_closed() {
 fn what_was_not_tested_is_carried_back() {
     let shown = shown(
         &subject("staging", "production"),
-        verdict(Fail, Cause::UntestedTree { only_on_base: hotfix() }),
+        verdict(Fail, Cause::UntestedTree { only_on_base: hotfix(), cut_by: None }),
     );
     insta::assert_snapshot!(shown, @r#"
     failure [Re-check] Not what was tested: staging → production
@@ -141,7 +142,11 @@ fn conflicts_are_resolved_upstream() {
         &subject("staging", "production"),
         verdict(
             Fail,
-            Cause::MergeConflicts { paths: vec!["app/cart.php".to_owned()], only_on_base: hotfix() },
+            Cause::MergeConflicts {
+                paths: vec!["app/cart.php".to_owned()],
+                only_on_base: hotfix(),
+                cut_by: None,
+            },
         ),
     );
     insta::assert_snapshot!(shown, @"
@@ -195,7 +200,11 @@ fn a_copy_with_changes_of_its_own_is_kept_aside() {
         &subject("production", "master"),
         verdict(
             Fail,
-            Cause::MergeConflicts { paths: vec!["app/cart.php".to_owned()], only_on_base: hotfix() },
+            Cause::MergeConflicts {
+                paths: vec!["app/cart.php".to_owned()],
+                only_on_base: hotfix(),
+                cut_by: None,
+            },
         ),
     );
     insta::assert_snapshot!(shown, @r#"

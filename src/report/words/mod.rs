@@ -3,17 +3,22 @@
 //! An [`Account`] says a finding once; the check, the comment, the terminal and JSON show it each in
 //! their own dress. So the same thing never has two wordings.
 
+mod back_merge;
+mod copy;
+mod known_work;
 mod pass;
 mod promotion;
 mod source;
 mod topic;
 mod undecided;
 
+pub(super) use copy::copied;
+pub(super) use known_work::origin;
 pub(super) use pass::passed;
 
 use super::prose::{Prose, row};
 use super::{Subject, shell};
-use crate::flow::{BranchName, Cause, Code, Commit, Environment, Finding, Flow, Pull, Role, Source};
+use crate::flow::{BranchName, Cause, Code, Commit, Environment, Finding, Flow, Level, Pull, Role, Source};
 
 /// Everything there is to say about one finding.
 #[derive(Debug, Clone)]
@@ -218,19 +223,54 @@ pub(super) fn account(scene: &Scene<'_>, finding: &Finding) -> Account {
         }
         Cause::HeadBehind => promotion::head_behind(scene),
         Cause::NothingToPromote => promotion::nothing_to_promote(scene),
-        Cause::ReverseMerge => promotion::reverse_merge(scene),
-        Cause::CarriesHistory { foreign, brought, came_along, repair } => topic::carries_history(
+        Cause::ReverseMerge { rejoins } => back_merge::reverse_merge(scene, rejoins.as_ref()),
+        Cause::CarriesHistory { foreign, brought, came_along, entered, repair } => topic::carries_history(
             scene,
-            &topic::Carried { foreign, brought: *brought, came_along: *came_along, repair },
+            &topic::Carried { foreign, brought: *brought, came_along: *came_along, entered, repair },
         ),
         Cause::PointedAtTopic { branch, commit, at } => topic::pointed_at(scene, branch, commit, *at),
         Cause::UnrelatedHistory { repair } => topic::unrelated(scene, repair),
-        Cause::UntestedTree { only_on_base } => promotion::untested_tree(scene, only_on_base),
-        Cause::MergeConflicts { paths, only_on_base } => promotion::conflicts(scene, paths, only_on_base),
+        Cause::Resurrects { tips, commits, repair } => known_work::resurrects(scene, tips, *commits, repair),
+        Cause::AlreadyMerged { pulls, repair } => known_work::already_merged(scene, pulls, repair),
+        Cause::CarriesMergedElsewhere { commits, repair } => {
+            known_work::carries_merged_elsewhere(scene, finding.severity, commits, repair)
+        }
+        Cause::Stacked { on } => known_work::stacked(scene, on),
+        Cause::UntestedTree { only_on_base, cut_by } => {
+            promotion::untested_tree(scene, only_on_base, cut_by.as_ref())
+        }
+        Cause::MergeConflicts { paths, only_on_base, cut_by } => {
+            promotion::conflicts(scene, paths, only_on_base, cut_by.as_ref())
+        }
+        Cause::BackMergeConflicts { paths, carries } => back_merge::conflicts(scene, paths, carries),
+        Cause::NotVerified { environment } => promotion::not_verified(scene, environment),
+        Cause::UnknownCommits { commits } => back_merge::unknown_commits(scene, commits),
+        Cause::MergeMethod { squash, rebase } => promotion::merge_method(scene, *squash, *rebase),
+        Cause::CopyStale { behind, since } => copy::stale(scene, *behind, *since),
+        Cause::CopyDiverged { paths, only_on_copy } => copy::diverged(scene, paths, only_on_copy),
+        Cause::ConfigurationInvalid { place, message, line, more } => {
+            copy::configuration(place, message, *line, *more)
+        }
         Cause::CouldNotDecide(why) => undecided::undecided(scene, why),
     };
     account.code = Some(finding.cause.code());
+    soften(&mut account, finding);
     account
+}
+
+/// Says of a finding that weighs less than its rule has it why that is so.
+fn soften(account: &mut Account, finding: &Finding) {
+    let (mark, meaning) = match finding.level {
+        Level::Enforce | Level::Off => return,
+        Level::Warn => ("Warning: ", "it is shown and blocks nothing."),
+        Level::Observe => ("Observed: ", "it is noted and counts for nothing."),
+    };
+    if !account.title.begins_with(mark) {
+        account.title = Prose::new(mark, &[]).then(std::mem::take(&mut account.title));
+    }
+    let (code, level) = (finding.cause.code().as_str(), finding.level.as_str());
+    let why = Prose::new(&format!("This project's rules have {code} as %: {meaning}"), &[level]);
+    account.detail.insert(0, why);
 }
 
 /// Branch names joined to be read.

@@ -1,4 +1,4 @@
-//! TP104, TP105, TP106, TP301, TP302: an environment into another one, or into the copy branch.
+//! TP104, TP105, TP301 to TP303, TP305: an environment into another one, or into the copy branch.
 
 use super::super::prose::{Prose, count};
 use super::super::{drawing, shell};
@@ -39,25 +39,7 @@ pub(super) fn nothing_to_promote(scene: &Scene<'_>) -> Account {
     Account::new(title, vec![actual.then(Prose::new(" The pull request can be closed.", &[]))])
 }
 
-pub(super) fn reverse_merge(scene: &Scene<'_>) -> Account {
-    let (head, base) = (scene.head(), scene.base());
-    let title = Prose::new("Warning: nothing to carry, % → %", &[&head, base]);
-    let actual = Prose::new(
-        "% is further down the path than %, and it has no change that % lacks. \
-         GitHub offers such pull requests by itself when a branch has moved.",
-        &[&head, base, base],
-    );
-    let mut account = Account::new(title, vec![actual]);
-    account.repair = Some(scene.close(Prose::new("Close this pull request:", &[])));
-    account.alternatives.push(Step::words(Prose::new(
-        "If a hotfix was to be carried back: it is not on % yet, or % has it already. Merge the hotfix into % \
-         first. This pull request then carries it, and is judged again by itself.",
-        &[&head, base, &head],
-    )));
-    account
-}
-
-pub(super) fn untested_tree(scene: &Scene<'_>, only_on_base: &[Commit]) -> Account {
+pub(super) fn untested_tree(scene: &Scene<'_>, only_on_base: &[Commit], cut_by: Option<&Commit>) -> Account {
     let (head, base) = (scene.head(), scene.base());
     let title = Prose::new("Not what was tested: % → %", &[&head, base]);
     let why = match only_on_base.len() {
@@ -75,11 +57,66 @@ pub(super) fn untested_tree(scene: &Scene<'_>, only_on_base: &[Commit]) -> Accou
     );
     let mut account = Account::new(title, vec![actual, expected]);
     carry_back(scene, only_on_base, &mut account);
+    account.detail.extend(cut_by.map(|squashed| history_was_cut(scene, squashed)));
     account.drawing = drawing::untested(scene.pull, only_on_base);
     account
 }
 
-pub(super) fn conflicts(scene: &Scene<'_>, paths: &[String], only_on_base: &[Commit]) -> Account {
+/// Where an earlier promotion was squashed or rebased: why the two know so little of each other.
+fn history_was_cut(scene: &Scene<'_>, squashed: &Commit) -> Prose {
+    Prose::new(
+        "An earlier promotion was squashed or rebased: % on % holds files of %, but does not come from it. \
+         So git compares with an older state. Bringing % back into % with a merge commit joins the two again.",
+        &[&squashed.id.short(), scene.base(), &scene.head(), scene.base(), &scene.head()],
+    )
+}
+
+pub(super) fn not_verified(scene: &Scene<'_>, environment: &str) -> Account {
+    let (head, base) = (scene.head(), scene.base());
+    let tip = scene.pull.head.commit.short();
+    let title = Prose::new("Waits for % to deploy %", &[environment, &tip]);
+    let actual = Prose::new(
+        "% asks for files that were deployed on % before. Those of % (%) were not, or the deploy has not succeeded yet.",
+        &[base, environment, &head, &tip],
+    );
+    let mut account = Account::new(title, vec![actual]);
+    account.repair = Some(Step::words(Prose::new(
+        "Deploy % to %. As soon as GitHub hears that a deployment of the same files to % succeeded, this turns by itself.",
+        &[&tip, environment, environment],
+    )));
+    account.who =
+        Some(Prose::new("Whoever deploys to % can do this.", &[environment]).then(scene.no_override()));
+    account
+}
+
+pub(super) fn merge_method(scene: &Scene<'_>, squash: bool, rebase: bool) -> Account {
+    let (head, base) = (scene.head(), scene.base());
+    let title = Prose::new("On the path; merge it with a merge commit", &[]);
+    let allowed = match (squash, rebase) {
+        (true, true) => "squashed or rebased",
+        (true, false) => "squashed",
+        _ => "rebased",
+    };
+    let actual = Prose::new(&format!("% may be {allowed} into %. "), &[&head, base]).then(Prose::new(
+        "That makes new commits: % and % then share their files but not their history, later promotions show \
+         everything again, and they can conflict.",
+        &[&head, base],
+    ));
+    let mut account = Account::new(title, vec![actual]);
+    account.repair = Some(Step::words(Prose::new(
+        "Choose \u{201c}Create a merge commit\u{201d} when merging. To have it for good, allow only merge commits \
+         in the ruleset of %.",
+        &[base],
+    )));
+    account
+}
+
+pub(super) fn conflicts(
+    scene: &Scene<'_>,
+    paths: &[String],
+    only_on_base: &[Commit],
+    cut_by: Option<&Commit>,
+) -> Account {
     let (head, base) = (scene.head(), scene.base());
     let title = match paths {
         [] => Prose::new("Conflicts: % → %", &[&head, base]),
@@ -99,7 +136,10 @@ pub(super) fn conflicts(scene: &Scene<'_>, paths: &[String], only_on_base: &[Com
     }
     match scene.flow.role(&scene.pull.base.branch) {
         Role::Copy(_) => reset_copy(scene, only_on_base, &mut account),
-        Role::Environment(_) | Role::Topic => carry_back(scene, only_on_base, &mut account),
+        Role::Environment(_) | Role::Topic => {
+            account.detail.extend(cut_by.map(|squashed| history_was_cut(scene, squashed)));
+            carry_back(scene, only_on_base, &mut account);
+        }
     }
     account
 }
@@ -141,7 +181,7 @@ fn carry_back(scene: &Scene<'_>, only_on_base: &[Commit], account: &mut Account)
 }
 
 /// The other way to bring commits back: one by one, each with a note of where it came from.
-fn pick_upstream(up: &BranchName, only_on_base: &[Commit]) -> Option<Step> {
+pub(super) fn pick_upstream(up: &BranchName, only_on_base: &[Commit]) -> Option<Step> {
     const PICKED_AT_MOST: usize = 20;
     if only_on_base.is_empty() || only_on_base.len() > PICKED_AT_MOST {
         return None;
@@ -168,7 +208,7 @@ fn pick_upstream(up: &BranchName, only_on_base: &[Commit]) -> Option<Step> {
 }
 
 /// The copy branch has changes of its own: they are kept aside before it becomes a copy again.
-fn reset_copy(scene: &Scene<'_>, only_on_base: &[Commit], account: &mut Account) {
+pub(super) fn reset_copy(scene: &Scene<'_>, only_on_base: &[Commit], account: &mut Account) {
     let (head, base) = (scene.head(), scene.base());
     let copy = shell::quote(base);
     let (old, new) = (scene.pull.base.commit, scene.pull.head.commit);

@@ -1,17 +1,19 @@
 //! TP201 and TP206: what a topic carries.
 
 use super::super::drawing;
-use super::super::limits::SCRIPT;
+use super::super::limits::{SCRIPT, shorten_end};
 use super::super::prose::{Prose, count, row};
 use super::super::{Subject, shell, stamp};
+use super::known_work::names;
 use super::{Account, Evidence, Scene, Step};
-use crate::flow::{BranchName, Commit, CommitId, Repair};
+use crate::flow::{BranchName, Commit, CommitId, Origin, Repair};
 
 /// What TP201 found.
 pub(super) struct Carried<'a> {
     pub(super) foreign: &'a [(BranchName, Vec<Commit>)],
     pub(super) brought: usize,
     pub(super) came_along: usize,
+    pub(super) entered: &'a [Commit],
     pub(super) repair: &'a Repair,
 }
 
@@ -70,7 +72,10 @@ pub(super) fn carries_history(scene: &Scene<'_>, carried: &Carried<'_>) -> Accou
         "Expected: only work of its own, on top of what % already has. Nothing has been merged.",
         &[base],
     );
-    let mut account = Account::new(title, vec![actual, expected]);
+    let mut detail = vec![actual];
+    detail.extend(how_it_came_in(carried));
+    detail.push(expected);
+    let mut account = Account::new(title, detail);
     account.repair = Some(repair(scene, carried.repair, carried.foreign));
     if !carried.repair.picks.is_empty() {
         account.alternatives.push(Step::words(Prose::new(
@@ -86,6 +91,39 @@ pub(super) fn carries_history(scene: &Scene<'_>, carried: &Carried<'_>) -> Accou
     }
     account.drawing = drawing::carried(scene.pull, carried.foreign, carried.repair);
     account
+}
+
+/// The merge that brought the foreign commits in, or the pull requests that they are.
+fn how_it_came_in(carried: &Carried<'_>) -> Option<Prose> {
+    let merges: Vec<&Commit> = carried.entered.iter().filter(|commit| commit.is_merge()).collect();
+    let by_merge = match merges.as_slice() {
+        [] => None,
+        [one] => Some(one_merge(one)),
+        [newest, more @ ..] => Some(
+            one_merge(newest)
+                .then(Prose::new(&format!(" {} brought more.", count(more.len(), "merge before it")), &[])),
+        ),
+    };
+    let mut pulls: Vec<Origin> = Vec::new();
+    for commit in carried.foreign.iter().flat_map(|(_, commits)| commits) {
+        pulls.extend(commit.origin.clone().filter(|origin| !pulls.contains(origin)));
+    }
+    let by_pulls = (!pulls.is_empty()).then(|| {
+        Prose::new("The foreign commits are of ", &[]).then(names(&pulls)).then(Prose::new(".", &[]))
+    });
+    match (by_merge, by_pulls) {
+        (Some(merge), Some(pulls)) => Some(merge.then(Prose::new(" ", &[])).then(pulls)),
+        (merge, pulls) => merge.or(pulls),
+    }
+}
+
+fn one_merge(merge: &Commit) -> Prose {
+    let subject = shorten_end(&merge.subject, 72);
+    let by = if merge.made_by_github { "a button on GitHub pressed by %" } else { "%" };
+    Prose::new(
+        &format!("It came in with the merge % (%), made by {by}."),
+        &[&merge.id.short(), &subject, &merge.author],
+    )
 }
 
 pub(super) fn unrelated(scene: &Scene<'_>, plan: &Repair) -> Account {
@@ -139,7 +177,7 @@ pub(super) fn pointed_at(scene: &Scene<'_>, branch: &BranchName, commit: &Commit
 }
 
 /// The way back to a clean branch: own commits, picked onto the base one by one.
-fn repair(scene: &Scene<'_>, plan: &Repair, foreign: &[(BranchName, Vec<Commit>)]) -> Step {
+pub(super) fn repair(scene: &Scene<'_>, plan: &Repair, foreign: &[(BranchName, Vec<Commit>)]) -> Step {
     if plan.picks.is_empty() {
         let mut step = scene.close(Prose::new(
             "No commit here can be told from the other history. If some are your own work that was tried out there, \

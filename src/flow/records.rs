@@ -1,0 +1,81 @@
+//! Pull requests and deploys that are over or under way, as far as verdicts on others need them.
+
+use super::{BranchName, CommitId, PullNumber, TreeId};
+
+/// How a pull request was merged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum MergeMethod {
+    /// By a merge commit.
+    Merge,
+    /// As one new commit.
+    Squash,
+    /// As new commits, one for each of its own.
+    Rebase,
+    /// By moving the base along.
+    #[serde(rename = "ff")]
+    FastForward,
+}
+
+impl MergeMethod {
+    /// Whether the base got new commits instead of those of the pull request.
+    pub fn makes_copies(self) -> bool {
+        matches!(self, Self::Squash | Self::Rebase)
+    }
+}
+
+/// The pull request that a commit came with, as people name it.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Origin {
+    /// Its number, where it is known.
+    pub number: Option<PullNumber>,
+    /// Its branch.
+    pub branch: BranchName,
+    /// The login of its author, where it is known.
+    pub author: Option<String>,
+}
+
+/// A pull request that was merged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MergedPull {
+    /// Which one.
+    pub origin: Origin,
+    /// Its last commit.
+    pub head: CommitId,
+    /// The branch it was merged into.
+    pub base: BranchName,
+    /// How.
+    pub method: MergeMethod,
+    /// The commit that the base got by it, where it is known: the merge commit, the squashed one, or the
+    /// last of the rebased ones.
+    pub commit: Option<CommitId>,
+}
+
+/// A pull request that is open.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpenPull {
+    /// Which one.
+    pub origin: Origin,
+    /// Its last commit.
+    pub head: CommitId,
+}
+
+/// Files that an environment was deployed with, and accepted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VerifiedTree {
+    /// The environment's name.
+    pub environment: String,
+    /// The files.
+    pub tree: TreeId,
+}
+
+/// The ways in which a pull request may be merged into a branch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MergeMethods {
+    /// By a merge commit.
+    pub merge: bool,
+    /// As one new commit.
+    pub squash: bool,
+    /// As new commits, one for each of its own.
+    pub rebase: bool,
+}

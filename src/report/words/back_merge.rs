@@ -1,0 +1,90 @@
+//! TP106, TP302 and TP304 on the way upstream.
+
+use super::super::prose::{Prose, count};
+use super::promotion::pick_upstream;
+use super::{Account, Evidence, Scene, Step};
+use crate::flow::Commit;
+
+pub(super) fn reverse_merge(scene: &Scene<'_>, rejoins: Option<&Commit>) -> Account {
+    if let Some(squashed) = rejoins {
+        return rejoin(scene, squashed);
+    }
+    let (head, base) = (scene.head(), scene.base());
+    let title = Prose::new("Warning: nothing to carry, % → %", &[&head, base]);
+    let actual = Prose::new(
+        "% is further down the path than %, and it has no change that % lacks. \
+         GitHub offers such pull requests by itself when a branch has moved.",
+        &[&head, base, base],
+    );
+    let mut account = Account::new(title, vec![actual]);
+    account.repair = Some(scene.close(Prose::new("Close this pull request:", &[])));
+    account.alternatives.push(Step::words(Prose::new(
+        "If a hotfix was to be carried back: it is not on % yet, or % has it already. Merge the hotfix into % \
+         first. This pull request then carries it, and is judged again by itself.",
+        &[&head, base, &head],
+    )));
+    account
+}
+
+/// Nothing to carry, and yet worth merging.
+fn rejoin(scene: &Scene<'_>, squashed: &Commit) -> Account {
+    let (head, base) = (scene.head(), scene.base());
+    let title = Prose::new("Joins the history of % and % again", &[&head, base]);
+    let actual = Prose::new(
+        "A promotion into % was squashed or rebased: % holds files of %, but does not come from it. \
+         Merging this changes no file of %, and later promotions then compare with the right state.",
+        &[&head, &squashed.id.short(), base, base],
+    );
+    let mut account = Account::new(title, vec![actual]);
+    account.repair = Some(Step::words(Prose::new(
+        "Merge it with a merge commit; squashed or rebased it would join nothing.",
+        &[],
+    )));
+    account.evidence.push(Evidence::Commits(
+        Prose::new("The promotion that was squashed or rebased:", &[]),
+        vec![squashed.clone()],
+    ));
+    account
+}
+
+pub(super) fn conflicts(scene: &Scene<'_>, paths: &[String], carries: &[Commit]) -> Account {
+    let (head, base) = (scene.head(), scene.base());
+    let title = Prose::new("Warning: % conflicts with %", &[&head, base]);
+    let actual = Prose::new(
+        "% and % have changed the same lines. GitHub merges it only after the conflict was resolved.",
+        &[&head, base],
+    );
+    let mut account = Account::new(title, vec![actual]);
+    account.repair = pick_upstream(&scene.pull.base.branch, carries).or_else(|| {
+        Some(Step::words(Prose::new(
+            "Bring the changes of % to % on a topic, and resolve it there.",
+            &[&head, base],
+        )))
+    });
+    account.evidence.push(Evidence::Paths(Prose::new("In conflict:", &[]), paths.to_vec()));
+    if !carries.is_empty() {
+        let caption = Prose::new("What % would carry back:", &[&head]);
+        account.evidence.push(Evidence::Commits(caption, carries.to_vec()));
+    }
+    account
+}
+
+pub(super) fn unknown_commits(scene: &Scene<'_>, commits: &[Commit]) -> Account {
+    let (head, base) = (scene.head(), scene.base());
+    let many = count(commits.len(), "unknown commit");
+    let title = Prose::new(&format!("Warning: {many}, % → %"), &[&head, base]);
+    let actual = Prose::new(
+        &format!("% would carry {many} back to %: no pull request is known that brought "),
+        &[&head, base],
+    )
+    .then(Prose::new(if commits.len() == 1 { "it to %. " } else { "them to %. " }, &[&head]))
+    .then(Prose::new("They were pushed there directly, or came before anybody kept a record.", &[]));
+    let mut account = Account::new(title, vec![actual]);
+    account.repair = Some(Step::words(Prose::new(
+        "Look at them. If they are meant, merge this; if not, revert them on %.",
+        &[&head],
+    )));
+    let caption = Prose::new("Of no known pull request:", &[]);
+    account.evidence.push(Evidence::Commits(caption, commits.to_vec()));
+    account
+}

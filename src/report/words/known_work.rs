@@ -1,0 +1,168 @@
+//! TP202 to TP205: what a topic has in common with other work.
+
+use super::super::prose::{Prose, count, row};
+use super::topic::repair;
+use super::{Account, Evidence, Scene, Step};
+use crate::flow::{BranchName, Commit, CommitId, Origin, Outcome, Repair};
+
+pub(super) fn resurrects(scene: &Scene<'_>, tips: &[Commit], commits: usize, plan: &Repair) -> Account {
+    let (head, base) = (scene.head(), scene.base());
+    let title = Prose::new("Warning: brings back what % dropped", &[base]);
+    let actual = Prose::new("% once pointed at ", &[base])
+        .then(named_tips(tips))
+        .then(Prose::new(", and was pushed back behind it. ", &[]))
+        .then(Prose::new(
+            &format!(
+                "% was made before that and still has it: merging brings {} back.",
+                count(commits, "commit")
+            ),
+            &[&head],
+        ));
+    let mut account = Account::new(title, vec![actual]);
+    account.repair =
+        Some(Step::words(Prose::new("If they shall come back, nothing is to be done: it may merge.", &[])));
+    account.alternatives.extend(without(scene, plan, "If they shall stay away: "));
+    account.evidence.push(Evidence::Commits(
+        Prose::new("What % pointed at before it was pushed back:", &[base]),
+        tips.to_vec(),
+    ));
+    account
+}
+
+pub(super) fn already_merged(scene: &Scene<'_>, pulls: &[Origin], plan: &Repair) -> Account {
+    let (head, base) = (scene.head(), scene.base());
+    let title = Prose::new("Warning: contains ", &[])
+        .then(short_names(pulls))
+        .then(Prose::new(", already merged", &[]));
+    let actual = Prose::new("% has the commits of ", &[&head])
+        .then(names(pulls))
+        .then(Prose::new(", which % has as other commits: squashed or rebased. ", &[base]))
+        .then(Prose::new(
+            "They are shown for review once more, and where % has gone on since, they can conflict.",
+            &[base],
+        ));
+    let mut account = Account::new(title, vec![actual]);
+    account.repair = without(scene, plan, "It may merge. To leave them out: ");
+    account
+}
+
+pub(super) fn carries_merged_elsewhere(
+    scene: &Scene<'_>,
+    severity: Outcome,
+    commits: &[(BranchName, Vec<Commit>)],
+    plan: &Repair,
+) -> Account {
+    let (head, base) = (scene.head(), scene.base());
+    let branches: Vec<&str> = commits.iter().map(|(branch, _)| branch.as_str()).collect();
+    let many = count(distinct(commits), "commit");
+    let title = match branches.as_slice() {
+        [one] => Prose::new(&format!("Carries work merged into %: {many}"), &[*one]),
+        more => Prose::new(&format!("Carries work merged into {} branches: {many}", more.len()), &[]),
+    };
+    let actual = Prose::new(&format!("% would bring {many} that others merged into "), &[&head])
+        .then(row(&branches, "and"))
+        .then(Prose::new(", and that % does not have yet.", &[base]));
+    let meaning = if severity == Outcome::Fail {
+        Prose::new(
+            "They would be released with this pull request, ahead of their turn. \
+             Expected: only work of its own, on top of what % already has. Nothing has been merged.",
+            &[base],
+        )
+    } else {
+        Prose::new("They come along with this pull request, reviewed for % or not. It may merge.", &[base])
+    };
+    let mut account = Account::new(title, vec![actual, meaning]);
+    let lead = if severity == Outcome::Fail { "" } else { "To leave them out: " };
+    account.repair = without(scene, plan, lead);
+    if severity == Outcome::Fail {
+        account.alternatives.push(Step::words(Prose::new(
+            "If the change needs that work, it has to travel with it: send it to the branch that takes topics.",
+            &[],
+        )));
+        account.who = Some(scene.whoever_pushes_the_head());
+    }
+    for (branch, commits) in commits {
+        let caption = Prose::new("On %, and not on %:", &[branch.as_str(), base]);
+        account.evidence.push(Evidence::Commits(caption, commits.clone()));
+    }
+    account
+}
+
+pub(super) fn stacked(scene: &Scene<'_>, on: &[Origin]) -> Account {
+    let title =
+        Prose::new("Warning: stands on ", &[]).then(short_names(on)).then(Prose::new(", still open", &[]));
+    let actual = Prose::new("% has the commits of ", &[&scene.head()])
+        .then(names(on))
+        .then(Prose::new(". Merging this one merges them too, into %.", &[scene.base()]));
+    let mut account = Account::new(title, vec![actual]);
+    account.repair = Some(Step::words(Prose::new(
+        "Merge what it stands on first, or review all of it together. It may merge as it is.",
+        &[],
+    )));
+    account
+}
+
+/// The repair as an offer: the pull request may merge without it.
+fn without(scene: &Scene<'_>, plan: &Repair, lead: &str) -> Option<Step> {
+    if plan.picks.is_empty() {
+        return None;
+    }
+    let step = repair(scene, plan, &[]);
+    let lead = if lead.is_empty() { step.lead } else { Prose::new(lead, &[]).then(step.lead.continued()) };
+    Some(Step { lead, ..step })
+}
+
+fn named_tips(tips: &[Commit]) -> Prose {
+    let ids: Vec<String> = tips.iter().map(|tip| tip.id.short()).collect();
+    row(&ids.iter().map(String::as_str).collect::<Vec<_>>(), "and")
+}
+
+/// `#12` or the branch, for a title.
+fn short_names(pulls: &[Origin]) -> Prose {
+    match pulls {
+        [one] => match one.number {
+            Some(number) => Prose::new(&format!("#{number}"), &[]),
+            None => Prose::new("%", &[one.branch.as_str()]),
+        },
+        many => Prose::new(&count(many.len(), "pull request"), &[]),
+    }
+}
+
+/// Pull requests as people call them, in a row.
+pub(super) fn names(pulls: &[Origin]) -> Prose {
+    const SHOWN: usize = 6;
+    let mut all = Prose::default();
+    for (place, pull) in pulls.iter().take(SHOWN).enumerate() {
+        let last = place + 1 == pulls.len();
+        all = match place {
+            0 => all,
+            _ if last => all.then(Prose::new(" and ", &[])),
+            _ => all.then(Prose::new(", ", &[])),
+        };
+        all = all.then(origin(pull));
+    }
+    match pulls.len().saturating_sub(SHOWN) {
+        0 => all,
+        more => all.then(Prose::new(&format!(" and {more} more"), &[])),
+    }
+}
+
+/// One pull request as people call it: `#12 by ana`, else its branch.
+pub(in super::super) fn origin(pull: &Origin) -> Prose {
+    let named = match pull.number {
+        Some(number) => Prose::new(&format!("#{number}"), &[]),
+        None => Prose::new("%", &[pull.branch.as_str()]),
+    };
+    match &pull.author {
+        Some(author) => named.then(Prose::new(" by %", &[author])),
+        None => named,
+    }
+}
+
+/// Commits, each counted once though several branches may have it.
+fn distinct(commits: &[(BranchName, Vec<Commit>)]) -> usize {
+    let mut ids: Vec<CommitId> = commits.iter().flat_map(|(_, c)| c).map(|c| c.id).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    ids.len()
+}
