@@ -6,8 +6,12 @@
 mod awkward_examples;
 #[path = "lineage/command_line.rs"]
 mod command_line;
+#[path = "lineage/copy_examples.rs"]
+mod copy_examples;
 #[path = "lineage/examples.rs"]
 mod examples;
+#[path = "lineage/known_examples.rs"]
+mod known_examples;
 #[path = "lineage/mirrors.rs"]
 mod mirrors;
 #[path = "lineage/names.rs"]

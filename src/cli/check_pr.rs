@@ -54,13 +54,7 @@ pub(super) async fn run(arguments: Arguments) -> Result<ExitCode, UsageError> {
         Some(file) => read_ledger(file)?,
         None => Ledger::default(),
     };
-    let place = arguments.repo.display();
-    let repository = Repository::open(&arguments.repo).await.map_err(|error| match error {
-        GitError::NotARepository { .. } => {
-            UsageError(format!("{place} is not part of a git repository; name one with --repo DIR"))
-        }
-        other => git_failed(&arguments.repo, &other),
-    })?;
+    let repository = open(&arguments.repo).await?;
     let failed = |error: GitError| git_failed(&arguments.repo, &error);
     let base_commit = repository.branch(&base).await.map_err(failed)?;
     let verdict_without_ends = match base_commit {
@@ -80,6 +74,17 @@ pub(super) async fn run(arguments: Arguments) -> Result<ExitCode, UsageError> {
     Ok(answer(&arguments, &flow, &verdict, &pull))
 }
 
+/// The repository that a directory is part of.
+pub(super) async fn open(directory: &Path) -> Result<Repository, UsageError> {
+    Repository::open(directory).await.map_err(|error| match error {
+        GitError::NotARepository { .. } => UsageError(format!(
+            "{} is not part of a git repository; name one with --repo DIR",
+            directory.display()
+        )),
+        other => git_failed(directory, &other),
+    })
+}
+
 /// Why nothing can be decided where the base does not exist, unless the base itself is a mistake.
 fn obstacle_without(base: &BranchName, flow: &Flow, survey: &Survey) -> Option<Undecided> {
     let is_environment = matches!(flow.role(base), Role::Environment(_));
@@ -87,7 +92,7 @@ fn obstacle_without(base: &BranchName, flow: &Flow, survey: &Survey) -> Option<U
 }
 
 /// git's name for no commit, where there is none to name.
-fn nothing() -> CommitId {
+pub(super) fn nothing() -> CommitId {
     "0".repeat(40).parse().expect("forty digits are an id")
 }
 
@@ -97,6 +102,11 @@ fn answer(arguments: &Arguments, flow: &Flow, verdict: &Verdict, pull: &Pull) ->
     } else {
         report::terminal(flow, pull, verdict, print::colour())
     });
+    exit(verdict)
+}
+
+/// Good or bad, for whoever runs the program.
+pub(super) fn exit(verdict: &Verdict) -> ExitCode {
     match verdict.outcome() {
         Outcome::Pass | Outcome::Warn | Outcome::Wait => ExitCode::SUCCESS,
         Outcome::Unknown | Outcome::Fail => ExitCode::FAILURE,
@@ -128,7 +138,7 @@ fn branch_name(option: &str, text: &str) -> Result<BranchName, UsageError> {
     BranchName::new(short).map_err(|error| UsageError(format!("{option}: {error}")))
 }
 
-fn read_ledger(file: &Path) -> Result<Ledger, UsageError> {
+pub(super) fn read_ledger(file: &Path) -> Result<Ledger, UsageError> {
     let place = file.display();
     let json = std::fs::read_to_string(file)
         .map_err(|error| UsageError(format!("--ledger {place} could not be read: {error}")))?;

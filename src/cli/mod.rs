@@ -3,6 +3,7 @@
 //! Lives here: the arguments of every subcommand and the printing of its answer. Does not live here:
 //! deciding anything.
 
+mod check_copy;
 mod check_pr;
 mod deliveries;
 mod demo;
@@ -67,6 +68,8 @@ TOWPATH_DATA_DIR [default: data] or DATABASE_URL."
 enum Check {
     /// Judge a pull request, or what would be one
     Pr(check_pr::Arguments),
+    /// Judge whether the copy branch (master) is a copy of its environment (production)
+    Copy(check_copy::Arguments),
 }
 
 /// What a mistake in the arguments or in a file they name is answered with.
@@ -107,6 +110,7 @@ async fn run(command: Command) -> Result<ExitCode, UsageError> {
         Command::Serve(_) => serve::run().await.map(|()| ExitCode::SUCCESS),
         Command::Demo(arguments) => demo::run(arguments).await,
         Command::Check(Check::Pr(arguments)) => check_pr::run(arguments).await,
+        Command::Check(Check::Copy(arguments)) => check_copy::run(arguments).await,
         Command::Deliveries(command) => {
             print::to_stdout(&deliveries::run(command).await?);
             Ok(ExitCode::SUCCESS)

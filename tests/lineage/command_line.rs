@@ -15,9 +15,11 @@ pub(crate) struct Ran {
 }
 
 pub(crate) fn check(repo: &Path, arguments: &[&str]) -> Ran {
+    towpath(&[&["check", "pr", "--repo", repo.to_str().unwrap()], arguments].concat())
+}
+
+pub(crate) fn towpath(arguments: &[&str]) -> Ran {
     let output = Command::new(env!("CARGO_BIN_EXE_towpath"))
-        .args(["check", "pr", "--repo"])
-        .arg(repo)
         .args(arguments)
         // A hook's variables must not lead it elsewhere.
         .env("GIT_DIR", "/nowhere")
@@ -236,6 +238,54 @@ fn commits_unknown_to_the_repository_are_no_obstacle_in_a_ledger() {
     std::fs::write(&ledger, json).unwrap();
     let arguments = ["--head", "topic", "--base", "integration", "--ledger", ledger.to_str().unwrap()];
     assert_eq!(judged(repo.path(), &arguments), said(0, "warn", &["TP201"]));
+}
+
+#[test]
+fn unknown_commits_are_no_obstacle_in_any_list() {
+    let repo = told(|s| {
+        s.topic("topic", "integration");
+    });
+    let id = "00000000000000000000000000000000000000aa";
+    let ledger = repo.path().join("ledger.json");
+    let json = format!(
+        r#"{{"version":1,"tips":[{{"branch":"staging","sha":"{id}","at":1}}],
+            "pushes":[{{"branch":"topic","sha":"{id}","at":2}}],
+            "merged":[{{"head":"{id}","branch":"x","base":"integration","method":"squash"}}],
+            "open":[{{"branch":"y","sha":"{id}"}}],"verified":[{{"environment":"staging","tree":"{id}"}}]}}"#
+    );
+    std::fs::write(&ledger, json).unwrap();
+    let ledger = ledger.to_str().unwrap();
+    let topic = ["--head", "topic", "--base", "integration", "--ledger", ledger];
+    assert_eq!(judged(repo.path(), &topic), said(0, "pass", &[]));
+    let promotion = ["--head", "staging", "--base", "production", "--ledger", ledger];
+    assert_eq!(judged(repo.path(), &promotion), said(0, "wait", &["TP303"]));
+    let back = ["--head", "production", "--base", "integration", "--ledger", ledger];
+    assert_eq!(judged(repo.path(), &back), said(0, "warn", &["TP106"]));
+    let copy =
+        towpath(&["check", "copy", "--repo", repo.path().to_str().unwrap(), "--ledger", ledger, "--json"]);
+    assert_eq!((copy.status, copy.stdout.as_str()), (0, "{\"findings\":[],\"verdict\":\"pass\"}\n"));
+}
+
+#[test]
+fn the_copy_is_judged_on_the_command_line() {
+    let repo = told(|s| {
+        s.commit("master", "debug");
+    });
+    let copy = |more: &[&str]| {
+        let place = repo.path().to_str().unwrap().to_owned();
+        towpath(&[&["check", "copy", "--repo", &place], more].concat())
+    };
+    let ran = copy(&["--json"]);
+    assert_eq!(ran.status, 1);
+    assert!(
+        ran.stdout.contains("\"code\":\"TP502\"") && ran.stdout.contains("\"severity\":\"fail\""),
+        "{}",
+        ran.stdout
+    );
+    let page = copy(&[]).stdout;
+    assert!(page.starts_with("fail: TP502 Diverged: master is no copy of production"), "{page}");
+    assert!(page.contains("debug") && page.contains("master writes debug"), "{page}");
+    assert_eq!(towpath(&["check", "copy", "--repo", "/nowhere"]).status, 2);
 }
 
 #[test]

@@ -7,6 +7,7 @@ use towpath::flow::{Flow, Outcome, Source, Verdict};
 use towpath::lineage::{Ledger, Repository};
 
 use crate::awkward_examples::AWKWARD;
+use crate::known_examples::{KNOWN, KNOWN_HOTFIXES};
 use crate::promotion_examples::{HOTFIXES, PROMOTIONS};
 use crate::story::{Repo, Story};
 use crate::topic_examples::TOPICS;
@@ -77,11 +78,13 @@ async fn all_hold(rows: &[Row], flow: Flow) {
 async fn topics_are_judged_by_what_they_bring() {
     all_hold(TOPICS, Flow::pro()).await;
     all_hold(AWKWARD, Flow::pro()).await;
+    all_hold(KNOWN, Flow::pro()).await;
 }
 
 #[tokio::test]
 async fn hotfixes_are_judged_by_the_same_rule() {
     all_hold(HOTFIXES, with_hotfixes()).await;
+    all_hold(KNOWN_HOTFIXES, with_hotfixes()).await;
 }
 
 #[tokio::test]
