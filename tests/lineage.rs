@@ -18,6 +18,8 @@ mod mirrors;
 mod names;
 #[path = "lineage/odd_history.rs"]
 mod odd_history;
+#[path = "lineage/operations.rs"]
+mod operations;
 #[path = "lineage/promotion_examples.rs"]
 mod promotion_examples;
 #[path = "lineage/repairs.rs"]

@@ -79,8 +79,10 @@ impl Rest<'_> {
     fn carries_merged_elsewhere(&mut self, history: &TopicHistory, takes_topics: bool) -> Option<Finding> {
         let mut all = HashSet::new();
         let mut commits = Vec::new();
+        // What was tried on one environment travels on to the next ones by promotion.
+        let tried = history.elsewhere.iter().flat_map(|it| tried_by_itself(self.head, it, &history.pushes));
+        let tried = self.brought.reach(tried);
         for other in &history.elsewhere {
-            let tried = self.brought.reach(tried_by_itself(self.head, other, &history.pushes));
             let carried = self.open(other.commits.iter().copied().filter(|id| !tried.contains(id)));
             if !carried.is_empty() {
                 commits.push((other.branch.clone(), self.brought.select(&carried)));

@@ -244,7 +244,23 @@ impl Story {
         mark
     }
 
-    fn ancestors(&self, mark: Mark) -> BTreeSet<Mark> {
+    /// How many commits there are.
+    pub(crate) fn count(&self) -> usize {
+        self.nodes.len()
+    }
+
+    pub(crate) fn is_merge(&self, mark: Mark) -> bool {
+        self.nodes[mark].parents.len() > 1
+    }
+
+    /// Whether a commit was made by squashing an environment into the next one.
+    pub(crate) fn is_promotion(&self, mark: Mark) -> bool {
+        let subject = &self.nodes[mark].subject;
+        PATH.windows(2).any(|step| *subject == format!("{} squashed into {}", step[0], step[1]))
+    }
+
+    /// A commit and all that it reaches.
+    pub(crate) fn ancestors(&self, mark: Mark) -> BTreeSet<Mark> {
         let mut seen = BTreeSet::new();
         let mut ahead = vec![mark];
         while let Some(mark) = ahead.pop() {
