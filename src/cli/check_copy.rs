@@ -17,7 +17,8 @@ Examples:
   towpath check copy --repo .             is master a copy of production?
   towpath check copy --repo . --json
 
-It passes if the files are the same, leaving out .github/ or the paths that the configuration ignores.
+It passes if the files are the same. Differences in .github/ count for nothing, or in the paths
+that the configuration ignores.
 
 It judges what was last fetched: run git fetch first.
 

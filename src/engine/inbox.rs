@@ -3,6 +3,7 @@
 use crate::flow::{BranchName, Millis};
 use crate::github::events::Envelope;
 use crate::github::{Secret, Signature, SignatureError, Verifier};
+use crate::report::{REBUILD, RETARGET};
 use crate::store::{Accepted, NewDelivery, Store, StoreError, Unit};
 use bytes::Bytes;
 use http::HeaderMap;
@@ -172,12 +173,17 @@ impl Inbox {
     }
 }
 
+/// Branches that merge queues make and unmake: their groups are told of by events of their own.
+const OF_QUEUES: &str = "gh-readonly-queue/";
+
 /// The events that are needed, with the actions of theirs that are; none named stands for all.
-const NEEDED: [(&str, &[&str]); 7] = [
+const NEEDED: [(&str, &[&str]); 9] = [
     ("check_run", &["rerequested", "requested_action"]),
     ("check_suite", &["rerequested", "requested_action"]),
+    ("deployment_status", &[]),
     ("installation", &[]),
     ("installation_repositories", &[]),
+    ("merge_group", &["checks_requested"]),
     (
         "pull_request",
         &["opened", "synchronize", "reopened", "edited", "closed", "ready_for_review", "converted_to_draft"],
@@ -220,7 +226,8 @@ fn unit_of(event: &str, envelope: &Envelope<'_>, app_id: u64) -> Result<Option<U
         }
         "push" => {
             let pushed = envelope.pushed_ref.as_deref().ok_or_else(|| lacks("ref"))?;
-            match pushed.strip_prefix("refs/heads/").map(BranchName::new) {
+            let branch = pushed.strip_prefix("refs/heads/").filter(|name| !name.starts_with(OF_QUEUES));
+            match branch.map(BranchName::new) {
                 Some(Ok(branch)) => Some(Unit::Branch(repository()?, branch)),
                 // Refusing it would have it asked for again and again, and it would come as it is each time.
                 Some(Err(error)) => {
@@ -232,8 +239,26 @@ fn unit_of(event: &str, envelope: &Envelope<'_>, app_id: u64) -> Result<Option<U
         }
         "check_run" | "check_suite" => {
             let made = envelope.check_run.as_ref().or(envelope.check_suite.as_ref());
-            let ours = made.and_then(|it| it.app).is_some_and(|app| app.id == app_id);
-            if ours { Some(Unit::Repository(repository()?)) } else { None }
+            let ours = made.filter(|it| it.app.is_some_and(|app| app.id == app_id));
+            let pressed = envelope.requested_action.as_ref().map(|it| it.identifier.as_ref());
+            match (ours, pressed) {
+                (None, _) => None,
+                (Some(made), Some(name)) if [RETARGET, REBUILD].iter().any(|it| it.identifier == name) => {
+                    let check = made.id.ok_or_else(|| lacks("check_run.id"))?;
+                    Some(Unit::Button(repository()?, check))
+                }
+                (Some(_), _) => Some(Unit::Repository(repository()?)),
+            }
+        }
+        "deployment_status" => {
+            let to = envelope.deployment.as_ref().ok_or_else(|| lacks("deployment.environment"))?;
+            Some(Unit::Environment(repository()?, to.environment.clone().into_owned()))
+        }
+        "merge_group" => {
+            let group = envelope.merge_group.as_ref().ok_or_else(|| lacks("merge_group"))?;
+            let base = group.base_ref.strip_prefix("refs/heads/").unwrap_or(&group.base_ref);
+            let base = BranchName::new(base).map_err(|error| Refusal::Malformed(error.to_string()))?;
+            Some(Unit::Group(repository()?, group.head_sha, base))
         }
         "installation" | "installation_repositories" => {
             let installation = envelope.installation.ok_or_else(|| lacks("installation.id"))?;

@@ -1,8 +1,8 @@
 use super::room::Room;
-use crate::flow::RepositoryId;
+use crate::flow::{Flow, Millis, RepositoryId};
 use crate::github::ApiError;
 use crate::lineage::{Authorization, GitError, Mirror, Remote};
-use crate::store::RepositoryRow;
+use crate::store::{PullRow, RepositoryRow};
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,11 +12,17 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub(super) struct Mirrors {
     folder: PathBuf,
     known: Mutex<HashMap<RepositoryId, Arc<Mirror>>>,
+    /// When the last fetch of all branches began.
+    fetched: Mutex<HashMap<RepositoryId, Millis>>,
 }
+
+/// How long the branches of a mirror count as being what they are, where no event says otherwise, in
+/// milliseconds.
+const FRESH: Millis = 30_000;
 
 impl Mirrors {
     pub(super) fn new(folder: PathBuf) -> Self {
-        Self { folder, known: Mutex::default() }
+        Self { folder, known: Mutex::default(), fetched: Mutex::default() }
     }
 
     /// The mirror of a repository. It is kept by number, so that a rename changes nothing.
@@ -24,6 +30,15 @@ impl Mirrors {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let made = || Arc::new(Mirror::new(self.folder.join(format!("{id}.git"))));
         Arc::clone(known.entry(id).or_insert_with(made))
+    }
+
+    fn note_fetch(&self, id: RepositoryId, began: Millis) {
+        self.fetched.lock().unwrap_or_else(PoisonError::into_inner).insert(id, began);
+    }
+
+    fn fetched_since(&self, id: RepositoryId, moment: Millis) -> bool {
+        let fetched = self.fetched.lock().unwrap_or_else(PoisonError::into_inner);
+        fetched.get(&id).is_some_and(|at| *at >= moment)
     }
 
     async fn discard(&self, id: RepositoryId) -> Result<(), GitError> {
@@ -41,13 +56,55 @@ impl Room {
 
     /// Whether a repository has any of the path's environments. One that has none never asked for a verdict,
     /// and is not copied.
-    pub(super) async fn has_environments(&self, id: RepositoryId, remote: &Remote) -> Result<bool, GitError> {
+    pub(super) async fn has_environments(
+        &self,
+        id: RepositoryId,
+        flow: &Flow,
+        remote: &Remote,
+    ) -> Result<bool, GitError> {
         let mirror = self.mirrors.of(id);
         if mirror.exists().await {
             return Ok(true);
         }
-        let branches: Vec<_> = self.flow.environments.iter().map(|it| &it.branch).collect();
+        let branches: Vec<_> = flow.environments.iter().map(|it| &it.branch).collect();
         mirror.is_any_there(remote, &branches).await
+    }
+
+    /// Brings all branches to the mirror, and remembers when.
+    pub(super) async fn fetched(
+        &self,
+        mirror: &Mirror,
+        remote: &Remote,
+        id: RepositoryId,
+    ) -> Result<(), GitError> {
+        let began = self.now();
+        mirror.fetch(remote, &[]).await?;
+        self.mirrors.note_fetch(id, began);
+        Ok(())
+    }
+
+    /// Makes the mirror hold what a pull request is judged by. Nothing is fetched where all branches were a
+    /// moment ago and the head is there: many pull requests are judged because one branch has moved.
+    pub(super) async fn brought_up_to_date(
+        &self,
+        mirror: &Mirror,
+        remote: &Remote,
+        row: &PullRow,
+        nothing_new: bool,
+    ) -> Result<(), GitError> {
+        if nothing_new
+            && self.mirrors.fetched_since(row.repository, self.now() - FRESH)
+            && mirror.exists().await
+        {
+            let head = mirror.repository(None).resolve(&format!("refs/pull/{}/head", row.number)).await;
+            if matches!(head, Ok(Some(head)) if head == row.head_commit) {
+                return Ok(());
+            }
+        }
+        let began = self.now();
+        mirror.fetch(remote, &[row.number.0]).await?;
+        self.mirrors.note_fetch(row.repository, began);
+        Ok(())
     }
 
     /// Throws away what is kept of a repository that is covered no more: it is not ours to keep.

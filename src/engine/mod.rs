@@ -13,6 +13,7 @@ pub mod judge;
 mod mirrors;
 mod open;
 mod room;
+mod rulebook;
 mod units;
 mod work;
 
@@ -73,7 +74,7 @@ impl Engine {
             store: Arc::clone(&parts.store),
             api: parts.api,
             mirrors: Mirrors::new(parts.mirrors),
-            flow: parts.flow,
+            flow: Arc::new(parts.flow),
             clock: Arc::clone(&parts.clock),
             random: parts.random,
             settings: parts.settings,

@@ -57,7 +57,8 @@ pub(super) struct Room {
     pub(super) store: Arc<dyn Store>,
     pub(super) api: Api,
     pub(super) mirrors: Mirrors,
-    pub(super) flow: Flow,
+    /// The path of those who have no configuration.
+    pub(super) flow: Arc<Flow>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) random: Random,
     pub(super) settings: Settings,

@@ -126,6 +126,8 @@ pub struct TopicHistory {
     /// When the topic was pushed at which of the brought commits. A push at a commit that the topic has
     /// since been rewritten without stands here as the newest brought commits that it contained.
     pub pushes: Vec<PushedAt>,
+    /// When other topics were pushed at which of the brought commits.
+    pub others_pushes: Vec<(BranchName, PushedAt)>,
     /// For each other environment and the copy branch that has any of the brought commits: which.
     pub elsewhere: Vec<Elsewhere>,
     /// Pull requests that were squashed or rebased into the target and whose heads are brought.

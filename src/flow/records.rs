@@ -33,6 +33,16 @@ pub struct Origin {
     pub branch: BranchName,
     /// The login of its author, where it is known.
     pub author: Option<String>,
+    /// Whether the branch is another repository's.
+    #[serde(default)]
+    pub fork: bool,
+}
+
+impl Origin {
+    /// Whether it was made from the branch of this name in the repository itself.
+    pub fn is_of(&self, own_branch: Option<&BranchName>) -> bool {
+        !self.fork && own_branch == Some(&self.branch)
+    }
 }
 
 /// A pull request that was merged.
@@ -44,8 +54,8 @@ pub struct MergedPull {
     pub head: CommitId,
     /// The branch it was merged into.
     pub base: BranchName,
-    /// How.
-    pub method: MergeMethod,
+    /// How; `None` where only the commit tells.
+    pub method: Option<MergeMethod>,
     /// The commit that the base got by it, where it is known: the merge commit, the squashed one, or the
     /// last of the rebased ones.
     pub commit: Option<CommitId>,

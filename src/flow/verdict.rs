@@ -377,6 +377,32 @@ impl Cause {
     }
 }
 
+impl Cause {
+    /// The branch to which the pull request can be sent instead, where that is the way out.
+    pub fn retarget_to(&self) -> Option<&BranchName> {
+        match self {
+            Self::WrongBase { belongs_on, .. } | Self::CopyTakesOnly { belongs_on, .. } => {
+                belongs_on.as_ref()
+            }
+            Self::EnvironmentSkipped { next, .. } => next.as_ref(),
+            _ => None,
+        }
+    }
+
+    /// The way to a clean branch, where there is one.
+    pub fn repair(&self) -> Option<&Repair> {
+        let repair = match self {
+            Self::CarriesHistory { repair, .. }
+            | Self::Resurrects { repair, .. }
+            | Self::AlreadyMerged { repair, .. }
+            | Self::CarriesMergedElsewhere { repair, .. }
+            | Self::UnrelatedHistory { repair } => repair,
+            _ => return None,
+        };
+        (!repair.picks.is_empty()).then_some(repair)
+    }
+}
+
 /// One reason for a verdict.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Finding {

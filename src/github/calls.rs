@@ -1,7 +1,7 @@
 use super::api::{Api, Call, Caller};
 use super::error::ApiError;
 use super::paging::next_page;
-use crate::flow::{CommitId, InstallationId, PullNumber, RepositoryId};
+use crate::flow::{BranchName, CommitId, InstallationId, PullNumber, RepositoryId};
 use chrono::{DateTime, Utc};
 use http::Method;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -71,6 +71,9 @@ pub struct Pull {
     /// When it was merged.
     #[serde(default)]
     pub merged_at: Option<DateTime<Utc>>,
+    /// Once merged: what the base got. Before that GitHub's test merge.
+    #[serde(default)]
+    pub merge_commit_sha: Option<CommitId>,
     /// The author; `None` when the account was deleted.
     pub user: Option<User>,
     /// What would be merged.
@@ -79,6 +82,19 @@ pub struct Pull {
     pub base: PullEnd,
     /// When it was last changed.
     pub updated_at: DateTime<Utc>,
+}
+
+/// A pull request that is to be opened.
+#[derive(Debug, Clone, Serialize)]
+pub struct NewPull<'a> {
+    /// What would be merged.
+    pub head: &'a BranchName,
+    /// Where it would go.
+    pub base: &'a BranchName,
+    /// Its title.
+    pub title: &'a str,
+    /// Its text.
+    pub body: &'a str,
 }
 
 /// An installation of the App.
@@ -201,6 +217,16 @@ impl Api {
         self.all_pages(Caller::Installation(id), &path, |page: Vec<Pull>| page).await
     }
 
+    /// The closed pull requests of a repository that changed last, at most a hundred; the newest first.
+    pub async fn last_closed_pulls(
+        &self,
+        id: InstallationId,
+        repository: &str,
+    ) -> Result<Vec<Pull>, ApiError> {
+        let path = format!("/repos/{repository}/pulls?state=closed&sort=updated&direction=desc&per_page=100");
+        self.get(Caller::Installation(id), &path).await
+    }
+
     /// One pull request.
     pub async fn pull(
         &self,
@@ -209,6 +235,66 @@ impl Api {
         number: PullNumber,
     ) -> Result<Pull, ApiError> {
         self.get(Caller::Installation(id), &format!("/repos/{repository}/pulls/{number}")).await
+    }
+
+    /// Whether somebody may write to a repository. A person who is unknown there may not.
+    pub async fn may_write(
+        &self,
+        id: InstallationId,
+        repository: &str,
+        login: &str,
+    ) -> Result<bool, ApiError> {
+        #[derive(Deserialize)]
+        struct Answer {
+            permission: String,
+        }
+        let login = utf8_percent_encode(login, QUERY);
+        let path = format!("/repos/{repository}/collaborators/{login}/permission");
+        match self.get::<Answer>(Caller::Installation(id), &path).await {
+            // Maintainers are told as `write`, too.
+            Ok(answer) => Ok(matches!(answer.permission.as_str(), "admin" | "write")),
+            Err(ApiError::NotFound { .. }) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Sends a pull request to another base.
+    pub async fn retarget(
+        &self,
+        id: InstallationId,
+        repository: &str,
+        number: PullNumber,
+        base: &BranchName,
+    ) -> Result<(), ApiError> {
+        #[derive(Serialize)]
+        struct Update<'a> {
+            base: &'a BranchName,
+        }
+        let path = format!("/repos/{repository}/pulls/{number}");
+        let _: Pull = self.write(Caller::Installation(id), Method::PATCH, &path, &Update { base }).await?;
+        Ok(())
+    }
+
+    /// Opens a pull request between two branches of a repository, unless there is one already; the answer is
+    /// its number.
+    pub async fn open_pull(
+        &self,
+        id: InstallationId,
+        repository: &str,
+        new: &NewPull<'_>,
+    ) -> Result<PullNumber, ApiError> {
+        let owner = repository.split('/').next().unwrap_or_default();
+        let head = format!("{owner}:{}", new.head);
+        let head = utf8_percent_encode(&head, QUERY);
+        let base = utf8_percent_encode(new.base.as_str(), QUERY);
+        let path = format!("/repos/{repository}/pulls?state=open&head={head}&base={base}&per_page=100");
+        let known: Vec<Pull> = self.get(Caller::Installation(id), &path).await?;
+        if let Some(pull) = known.iter().find(|it| it.head.branch == new.head.as_str()) {
+            return Ok(pull.number);
+        }
+        let path = format!("/repos/{repository}/pulls");
+        let made: Pull = self.write(Caller::Installation(id), Method::POST, &path, new).await?;
+        Ok(made.number)
     }
 
     /// Makes a check run; the answer is its id.

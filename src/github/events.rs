@@ -6,6 +6,7 @@
 
 use super::calls::{Pull, Repository, User};
 use crate::flow::{CommitId, InstallationId, PullNumber, RepositoryId};
+use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use std::borrow::Cow;
@@ -37,6 +38,41 @@ pub struct Envelope<'a> {
     /// The check suite.
     #[serde(default)]
     pub check_suite: Option<MadeBy>,
+    /// The deployment.
+    #[serde(borrow, default)]
+    pub deployment: Option<To<'a>>,
+    /// The merge group.
+    #[serde(borrow, default)]
+    pub merge_group: Option<Grouped<'a>>,
+    /// The button that was pressed.
+    #[serde(borrow, default)]
+    pub requested_action: Option<Pressed<'a>>,
+}
+
+/// A deployment, by where it goes.
+#[derive(Debug, Clone, Deserialize)]
+pub struct To<'a> {
+    /// The environment's name.
+    #[serde(borrow)]
+    pub environment: Cow<'a, str>,
+}
+
+/// A merge group, by its two ends.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Grouped<'a> {
+    /// What the base would point at.
+    pub head_sha: CommitId,
+    /// The base's full ref.
+    #[serde(borrow)]
+    pub base_ref: Cow<'a, str>,
+}
+
+/// A button.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Pressed<'a> {
+    /// Which one.
+    #[serde(borrow)]
+    pub identifier: Cow<'a, str>,
 }
 
 /// Something with an id.
@@ -64,6 +100,9 @@ pub struct Changes {
 /// Something an App made.
 #[derive(Debug, Deserialize)]
 pub struct MadeBy {
+    /// Its number.
+    #[serde(default)]
+    pub id: Option<u64>,
     /// The App.
     #[serde(default)]
     pub app: Option<Id<u64>>,
@@ -130,6 +169,53 @@ pub struct RepositoryEvent {
     pub repository: Repository,
 }
 
+/// `deployment_status`.
+#[derive(Debug, Deserialize)]
+pub struct DeploymentStatusEvent {
+    /// What was said of the deployment.
+    pub deployment_status: DeploymentStatus,
+    /// The deployment.
+    pub deployment: Deployment,
+    /// Its repository.
+    pub repository: Repository,
+}
+
+/// What somebody said of a deployment.
+#[derive(Debug, Deserialize)]
+pub struct DeploymentStatus {
+    /// `success`, `failure`, `in_progress` and the like.
+    pub state: String,
+    /// When it was said.
+    pub created_at: DateTime<Utc>,
+}
+
+/// A deployment.
+#[derive(Debug, Deserialize)]
+pub struct Deployment {
+    /// What was deployed.
+    pub sha: CommitId,
+}
+
+/// `merge_group`.
+#[derive(Debug, Deserialize)]
+pub struct MergeGroupEvent {
+    /// The group.
+    pub merge_group: MergeGroup,
+    /// Its repository.
+    pub repository: Repository,
+}
+
+/// Pull requests that a merge queue has put together to be merged.
+#[derive(Debug, Deserialize)]
+pub struct MergeGroup {
+    /// What the base would point at.
+    pub head_sha: CommitId,
+    /// What the group was put on: the base, or the group before it.
+    pub base_sha: CommitId,
+    /// The base's full ref.
+    pub base_ref: String,
+}
+
 /// `check_run` and `check_suite`: on which commit somebody wants another look.
 #[derive(Debug, Deserialize)]
 pub struct RecheckEvent {
@@ -139,6 +225,33 @@ pub struct RecheckEvent {
     /// The check suite.
     #[serde(default)]
     pub check_suite: Option<OnCommit>,
+}
+
+/// `check_run` with a button that was pressed.
+#[derive(Debug, Deserialize)]
+pub struct ButtonEvent {
+    /// The check run that it stands on.
+    pub check_run: NamedCheck,
+    /// The button.
+    pub requested_action: PressedButton,
+    /// Who pressed it.
+    pub sender: User,
+}
+
+/// A check run by its name.
+#[derive(Debug, Deserialize)]
+pub struct NamedCheck {
+    /// The name.
+    pub name: String,
+    /// The commit it is on.
+    pub head_sha: CommitId,
+}
+
+/// A button that was pressed.
+#[derive(Debug, Deserialize)]
+pub struct PressedButton {
+    /// What the App has called it.
+    pub identifier: String,
 }
 
 /// Something on a commit.

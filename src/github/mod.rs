@@ -17,7 +17,7 @@ mod tokens;
 
 pub use api::{Api, ApiConfig, Caller, Now};
 pub use calls::{
-    CheckRunAction, CheckRunBody, CheckRunOutput, FailedDelivery, Installation, Pull, PullEnd,
+    CheckRunAction, CheckRunBody, CheckRunOutput, FailedDelivery, Installation, NewPull, Pull, PullEnd,
     PullEndRepository, Repository, User,
 };
 pub use error::{ApiError, Remedy};

@@ -49,7 +49,7 @@ impl Repository {
     async fn unrecorded(&self, carries: &[Commit], records: &[MergedPull]) -> Result<Vec<Commit>, GitError> {
         let squashed: Vec<_> = records
             .iter()
-            .filter(|it| it.method == MergeMethod::Squash && it.commit.is_none())
+            .filter(|it| it.method == Some(MergeMethod::Squash) && it.commit.is_none())
             .take(TRIED_AT_MOST)
             .collect();
         let mut unrecorded = Vec::new();

@@ -52,10 +52,14 @@ impl Ledger {
         self.pushes.get(branch).map_or(&[], Vec::as_slice)
     }
 
+    /// Every known push of every topic.
+    pub fn all_pushes(&self) -> impl Iterator<Item = (&BranchName, &PushedAt)> {
+        self.pushes.iter().flat_map(|(branch, all)| all.iter().map(move |push| (branch, push)))
+    }
+
     /// The topic that was the first to be pushed at this commit.
     pub fn first_pushed_at(&self, commit: CommitId) -> Option<&BranchName> {
-        let pushes = self.pushes.iter().flat_map(|(branch, all)| all.iter().map(move |push| (branch, push)));
-        let here = pushes.filter(|(_, push)| push.commit == commit);
+        let here = self.all_pushes().filter(|(_, push)| push.commit == commit);
         here.min_by_key(|(_, push)| push.at).map(|(branch, _)| branch)
     }
 
@@ -198,14 +202,17 @@ struct Verified {
 
 impl From<Merged> for MergedPull {
     fn from(it: Merged) -> Self {
-        let origin = Origin { number: it.number, branch: it.branch, author: it.author };
-        Self { origin, head: it.head, base: it.base, method: it.method, commit: it.commit }
+        let origin = Origin { number: it.number, branch: it.branch, author: it.author, fork: false };
+        Self { origin, head: it.head, base: it.base, method: Some(it.method), commit: it.commit }
     }
 }
 
 impl From<Open> for OpenPull {
     fn from(it: Open) -> Self {
-        Self { origin: Origin { number: it.number, branch: it.branch, author: it.author }, head: it.sha }
+        Self {
+            origin: Origin { number: it.number, branch: it.branch, author: it.author, fork: false },
+            head: it.sha,
+        }
     }
 }
 
@@ -233,7 +240,9 @@ mod tests {
         );
         let ledger = Ledger::parse(&json).unwrap();
         let merged = ledger.merged().unwrap();
-        assert!(merged[0].method.makes_copies() && merged[0].origin.branch.as_str() == "feature/x");
+        assert!(
+            merged[0].method == Some(MergeMethod::Squash) && merged[0].origin.branch.as_str() == "feature/x"
+        );
         assert_eq!(ledger.open()[0].origin.number, Some(PullNumber(7)));
         let tree: TreeId = SHA.parse().unwrap();
         assert_eq!(ledger.deployed("staging", tree), Deployed::Yes);

@@ -18,6 +18,7 @@ mod lines;
 mod mirror;
 mod origins;
 mod promotion;
+mod reach;
 mod remote;
 mod repository;
 mod snapshots;

@@ -73,10 +73,10 @@ mod tests {
     fn merged(number: u64, head: u8, made: Option<u8>) -> MergedPull {
         let branch = BranchName::new(format!("feature/{number}")).unwrap();
         MergedPull {
-            origin: Origin { number: Some(PullNumber(number)), branch, author: None },
+            origin: Origin { number: Some(PullNumber(number)), branch, author: None, fork: false },
             head: id(head),
             base: BranchName::new("staging").unwrap(),
-            method: MergeMethod::Merge,
+            method: Some(MergeMethod::Merge),
             commit: made.map(id),
         }
     }

@@ -190,6 +190,14 @@ impl Repository {
         Ok((trees[0], trees[1]))
     }
 
+    /// The files of a commit; `None` if it is not here.
+    pub async fn tree(&self, commit: CommitId) -> Result<Option<TreeId>, GitError> {
+        if !self.missing(&[commit]).await?.is_empty() {
+            return Ok(None);
+        }
+        Ok(self.trees_of(&[commit]).await?.first().copied())
+    }
+
     /// The trees of commits that are there, in their order.
     pub(super) async fn trees_of(&self, commits: &[CommitId]) -> Result<Vec<TreeId>, GitError> {
         let call = Call::new("rev-list")
@@ -202,6 +210,12 @@ impl Repository {
         let listed: HashMap<CommitId, TreeId> = listed.into_iter().collect();
         let unlisted = || GitError::Unreadable { what: "rev-list", why: "a commit is not listed".to_owned() };
         commits.iter().map(|id| listed.get(id).copied().ok_or_else(unlisted)).collect()
+    }
+
+    /// The commits that merging `head` would bring to `base`.
+    pub async fn brought(&self, head: CommitId, base: CommitId) -> Result<Vec<CommitId>, GitError> {
+        let call = Call::new("rev-list").args(["--end-of-options", &head.to_string(), &format!("^{base}")]);
+        lines::ids("rev-list", &self.git.ask(call).await?)
     }
 
     pub(super) async fn count_brought(&self, head: CommitId, base: CommitId) -> Result<usize, GitError> {

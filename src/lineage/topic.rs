@@ -43,11 +43,12 @@ impl Repository {
         Ok(TopicHistory {
             related: is_related(&brought, &ids),
             former_tips: former_tips(ledger, &pull.base.branch, &ids),
-            already_merged: already_merged(ledger, &pull.base.branch, &ids),
+            already_merged: self.already_merged(ledger, &pull.base.branch, &ids).await?,
             stacked_on: stacked_on(ledger, pull, &ids),
             brought: origins::named(brought, ledger),
             lines,
             pushes,
+            others_pushes: others_pushes(ledger, pull, &ids),
             elsewhere,
         })
     }
@@ -136,6 +137,31 @@ impl Repository {
         Ok((here, beyond.into_iter().filter(proves).collect()))
     }
 
+    /// The pull requests that the target has as other commits. A merge by a merge commit makes its head the
+    /// target's: such a head is brought only if the target was pushed back, and then nothing of it is merged.
+    async fn already_merged(
+        &self,
+        ledger: &Ledger,
+        base: &BranchName,
+        ids: &HashSet<CommitId>,
+    ) -> Result<Vec<MergedPull>, GitError> {
+        let mut copied = Vec::new();
+        let merged = ledger.merged().unwrap_or_default().iter();
+        for pull in merged.filter(|it| it.base == *base && ids.contains(&it.head)) {
+            let makes_copies = match (pull.method, pull.commit) {
+                (Some(method), _) => method.makes_copies(),
+                (None, Some(commit)) if self.missing(&[commit]).await?.is_empty() => {
+                    !self.reaches(commit, pull.head).await?
+                }
+                (None, _) => false,
+            };
+            if makes_copies {
+                copied.push(pull.clone());
+            }
+        }
+        Ok(copied)
+    }
+
     /// The pushes in terms of brought commits: a push at a commit that is brought no more counts for the
     /// newest brought commits it contained.
     async fn pushes_among(
@@ -172,18 +198,19 @@ fn former_tips(ledger: &Ledger, base: &BranchName, ids: &HashSet<CommitId>) -> V
     ledger.tips(base).iter().filter(|tip| ids.contains(&tip.commit)).copied().collect()
 }
 
-/// A merge by a merge commit makes its head the target's: such a head is brought only if the target was
-/// pushed back, and then nothing of it is merged.
-fn already_merged(ledger: &Ledger, base: &BranchName, ids: &HashSet<CommitId>) -> Vec<MergedPull> {
-    let merged = ledger.merged().unwrap_or_default().iter();
-    let copied = |it: &&MergedPull| it.base == *base && it.method.makes_copies() && ids.contains(&it.head);
-    merged.filter(copied).cloned().collect()
+fn others_pushes(ledger: &Ledger, pull: &Pull, ids: &HashSet<CommitId>) -> Vec<(BranchName, PushedAt)> {
+    let others = ledger.all_pushes().filter(|(branch, _)| pull.head.branch.as_ref() != Some(branch));
+    others
+        .filter(|(_, push)| ids.contains(&push.commit))
+        .map(|(branch, push)| (branch.clone(), *push))
+        .collect()
 }
 
 /// The open pull requests of other branches; one of this very branch goes elsewhere with the same commits.
 fn stacked_on(ledger: &Ledger, pull: &Pull, ids: &HashSet<CommitId>) -> Vec<OpenPull> {
-    let other =
-        |it: &&OpenPull| pull.head.branch.as_ref() != Some(&it.origin.branch) && ids.contains(&it.head);
+    let own_branch = pull.head.branch.as_ref();
+    let same = |it: &OpenPull| it.origin.fork == pull.head.fork && own_branch == Some(&it.origin.branch);
+    let other = |it: &&OpenPull| !same(it) && ids.contains(&it.head);
     ledger.open().iter().filter(other).cloned().collect()
 }
 

@@ -81,9 +81,10 @@ impl Rest<'_> {
         let mut commits = Vec::new();
         // What was tried on one environment travels on to the next ones by promotion.
         let tried = history.elsewhere.iter().flat_map(|it| tried_by_itself(self.head, it, &history.pushes));
-        let tried = self.brought.reach(tried);
+        let mut own = self.brought.reach(tried);
+        own.extend(made_here(self.head, history, self.brought));
         for other in &history.elsewhere {
-            let carried = self.open(other.commits.iter().copied().filter(|id| !tried.contains(id)));
+            let carried = self.open(other.commits.iter().copied().filter(|id| !own.contains(id)));
             if !carried.is_empty() {
                 commits.push((other.branch.clone(), self.brought.select(&carried)));
                 all.extend(carried);
@@ -115,7 +116,7 @@ fn tried_by_itself(head: &Head, other: &Elsewhere, pushes: &[PushedAt]) -> Vec<C
     let own_branch = head.branch.as_ref().filter(|_| !head.fork);
     let own = |entry: &&Entry| {
         if !entry.pulls.is_empty() {
-            return entry.pulls.iter().any(|pull| own_branch == Some(&pull.branch));
+            return entry.pulls.iter().any(|pull| pull.is_of(own_branch));
         }
         let pushed_before =
             |push: &PushedAt| push.commit == entry.commit && entry.at.is_none_or(|at| push.at < at);
@@ -123,4 +124,37 @@ fn tried_by_itself(head: &Head, other: &Elsewhere, pushes: &[PushedAt]) -> Vec<C
         entry.commit == head.commit || (first && pushes.iter().any(pushed_before))
     };
     other.entries.iter().filter(own).map(|entry| entry.commit).collect()
+}
+
+/// The commits that this branch was the first to be pushed with, before any other branch of the path had
+/// them: somebody who stands on this work brought it there.
+///
+/// The first *known* push proves nothing where the pushes of whoever merged it there are not known.
+fn made_here(head: &Head, history: &TopicHistory, brought: &Brought<'_>) -> HashSet<CommitId> {
+    let Some(own_branch) = head.branch.as_ref().filter(|_| !head.fork) else { return HashSet::new() };
+    let first = |pushes: &mut Vec<(CommitId, i64)>| {
+        pushes.sort_by_key(|(_, at)| *at);
+        brought.first_reached(pushes.drain(..))
+    };
+    let here = first(&mut history.pushes.iter().map(|push| (push.commit, push.at)).collect());
+    let others = history.others_pushes.iter().map(|(_, push)| (push.commit, push.at));
+    let there = first(&mut others.collect());
+    let mut own: HashSet<CommitId> = here
+        .iter()
+        .filter(|(id, at)| there.get(id).is_none_or(|other| *at < other))
+        .map(|(id, _)| *id)
+        .collect();
+    let known = |pull: &Origin| {
+        pull.is_of(Some(own_branch)) || history.others_pushes.iter().any(|(branch, _)| *branch == pull.branch)
+    };
+    for entry in history.elsewhere.iter().flat_map(|other| &other.entries) {
+        let trusted = entry.pulls.iter().all(known);
+        for id in brought.reach([entry.commit]) {
+            let came_before = entry.at.zip(here.get(&id)).is_some_and(|(at, pushed)| *pushed < at);
+            if !(trusted && came_before) {
+                own.remove(&id);
+            }
+        }
+    }
+    own
 }

@@ -162,6 +162,7 @@ prop_compose! {
             lines,
             former_tips: Vec::new(),
             pushes,
+            others_pushes: Vec::new(),
             elsewhere: Vec::new(),
             already_merged: Vec::new(),
             stacked_on: Vec::new(),

@@ -60,6 +60,17 @@ pub struct Action {
 pub const RECHECK: Action =
     Action { label: "Re-check", description: "Judge this pull request again", identifier: "recheck" };
 
+/// Sends the pull request to the environment that takes it.
+pub const RETARGET: Action =
+    Action { label: "Retarget", description: "Send it to the branch that takes it", identifier: "retarget" };
+
+/// Makes a clean branch and a pull request from it.
+pub const REBUILD: Action = Action {
+    label: "Rebuild branch",
+    description: "Put its own commits on a new branch",
+    identifier: "rebuild",
+};
+
 /// What a check run shows.
 ///
 /// What changes each time the same is judged again (when, and where the base was) stands in `footer`
@@ -134,9 +145,37 @@ pub fn check(flow: &Flow, judged: &[(Subject, Verdict)]) -> CheckText {
         title: first.title.within(TITLE).plain(),
         summary: fit(&parts, BODY - RESERVE),
         text: text(first, subject),
-        actions: if undecided { vec![RECHECK] } else { Vec::new() },
+        actions: actions(verdict, undecided),
         footer: footer(subject),
     }
+}
+
+/// At most three: what can be done about it, and another look.
+fn actions(verdict: &Verdict, undecided: bool) -> Vec<Action> {
+    let causes = || verdict.findings.iter().map(|finding| &finding.cause);
+    let mut actions = Vec::new();
+    actions.extend(undecided.then_some(RECHECK));
+    actions.extend(causes().any(|cause| cause.retarget_to().is_some()).then_some(RETARGET));
+    actions.extend(causes().any(|cause| cause.repair().is_some()).then_some(REBUILD));
+    actions
+}
+
+/// The check of a merge group that holds these pull requests.
+pub fn check_of_group(flow: &Flow, judged: &[(Subject, Verdict)]) -> CheckText {
+    let mut text = check(flow, judged);
+    let numbers: Vec<String> =
+        judged.iter().filter(|(it, _)| it.number > 0).map(|(it, _)| format!("#{}", it.number)).collect();
+    let numbers: Vec<&str> = numbers.iter().map(String::as_str).collect();
+    let holds = match numbers.as_slice() {
+        [] => {
+            "No open pull request is known that made this merge group, so it is judged as a whole.".to_owned()
+        }
+        some => format!("This merge group holds {}.", row(some, "and").plain()),
+    };
+    text.summary = fit(&[holds, text.summary], BODY - RESERVE);
+    // They would act on a commit that only the queue has.
+    text.actions.retain(|action| *action == RECHECK);
+    text
 }
 
 /// The check of `base`, into which the pull request no longer goes.
@@ -198,7 +237,8 @@ fn footer(subject: &Subject) -> String {
 
 /// Who shares the check, when it is shared.
 fn sharing(shown: &Subject, judged: &[(Subject, Verdict)]) -> Option<String> {
-    if judged.len() < 2 {
+    let same_head = |it: &(Subject, Verdict)| it.0.pull.head.commit == shown.pull.head.commit;
+    if judged.len() < 2 || !judged.iter().all(same_head) {
         return None;
     }
     let numbers: Vec<String> = judged.iter().map(|(subject, _)| format!("#{}", subject.number)).collect();

@@ -19,7 +19,7 @@ mod stamp;
 mod terminal;
 mod words;
 
-pub use check::{Action, CheckText, Conclusion, RECHECK, check, retired};
+pub use check::{Action, CheckText, Conclusion, REBUILD, RECHECK, RETARGET, check, check_of_group, retired};
 pub use comment::{MARKER, comment};
 pub use terminal::{Words, copy_on_terminal, terminal, words};
 

@@ -127,7 +127,12 @@ pub(super) fn every_cause() -> Vec<(&'static str, &'static str, Verdict)> {
 
 /// A pull request as it is recorded.
 pub(super) fn origin(number: u64, branch: &str, author: &str) -> Origin {
-    Origin { number: Some(PullNumber(number)), branch: name(branch), author: Some(author.to_owned()) }
+    Origin {
+        number: Some(PullNumber(number)),
+        branch: name(branch),
+        author: Some(author.to_owned()),
+        fork: false,
+    }
 }
 
 fn own_commit() -> Repair {

@@ -11,9 +11,9 @@ mod sqlite;
 mod unit;
 
 pub use rows::{
-    Accepted, Account, AccountState, DeliveryFilter, DeliveryId, DeliveryRow, DeliveryState, Desired, Effect,
-    GivenUp, JudgedPull, LedgerRows, NewDelivery, PullRow, PullState, PushRow, RepositoryRow,
-    RepositoryState, TipRow,
+    Accepted, Account, AccountState, ActRow, ConfigurationRow, DeliveryFilter, DeliveryId, DeliveryRow,
+    DeliveryState, Desired, Effect, GivenUp, JudgedPull, LedgerRows, Merged, NewDelivery, PullRow, PullState,
+    PushRow, RepositoryRow, RepositoryState, TipRow, VerifiedRow,
 };
 pub use sqlite::{Options, SqliteStore};
 pub use unit::{InvalidUnit, Unit};
@@ -111,6 +111,12 @@ pub enum Change {
     Tip(TipRow),
     /// A topic was pushed at a commit. The earliest time is kept.
     Push(PushRow),
+    /// An environment was deployed with these files. The first time is kept.
+    Verified(VerifiedRow),
+    /// The configuration of a repository was read.
+    Configuration(ConfigurationRow),
+    /// A person did something by a button; the same on the same head replaces what was refused before.
+    Act(ActRow),
     /// GitHub shall show this. Marks the effect's unit when the substance differs from the stored one.
     Desire(Desired),
     /// GitHub shows what was desired with this substance, under this id.
@@ -233,6 +239,15 @@ pub trait Store: Send + Sync + std::fmt::Debug {
         branches: &[BranchName],
         topic: Option<&BranchName>,
     ) -> Result<LedgerRows, StoreError>;
+
+    /// The configuration of a repository as it was last read; `None` before that.
+    async fn configuration(&self, repository: RepositoryId) -> Result<Option<ConfigurationRow>, StoreError>;
+
+    /// What people did by buttons on a pull request, the oldest first.
+    async fn acts(&self, repository: RepositoryId, number: PullNumber) -> Result<Vec<ActRow>, StoreError>;
+
+    /// The last pull requests of a repository that were merged, the newest first.
+    async fn merged_pulls(&self, repository: RepositoryId, limit: u32) -> Result<Vec<PullRow>, StoreError>;
 
     /// The newest ledger entry of a branch.
     async fn newest_tip(

@@ -1,6 +1,7 @@
 use super::{Millis, Unit};
 use crate::flow::{
-    BranchName, CommitId, InstallationId, LedgerTip, PullNumber, PushedAt, RepositoryId, TipSource,
+    BranchName, CommitId, InstallationId, LedgerTip, PullNumber, PushedAt, RepositoryId, TipSource, TreeId,
+    VerifiedTree,
 };
 use bytes::Bytes;
 
@@ -178,6 +179,68 @@ pub struct PullRow {
     pub author: String,
     /// GitHub's time of the last change, by which older news are told.
     pub updated_at: Millis,
+    /// What became of it, once it was merged.
+    pub merged: Option<Merged>,
+}
+
+/// What became of a merged pull request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Merged {
+    /// When, in Unix seconds.
+    pub at: i64,
+    /// What the base got: the merge commit, the squashed one, or the last of the rebased ones.
+    pub commit: Option<CommitId>,
+}
+
+/// Files that an environment was deployed with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VerifiedRow {
+    /// The repository.
+    pub repository: RepositoryId,
+    /// The environment's name, as GitHub has it.
+    pub environment: String,
+    /// The files.
+    pub tree: TreeId,
+    /// The commit that was deployed.
+    pub commit: CommitId,
+    /// When, in Unix seconds.
+    pub at: i64,
+}
+
+/// The configuration by which a repository is judged, as it was last read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConfigurationRow {
+    /// The repository.
+    pub repository: RepositoryId,
+    /// Where the file is, as people name it; empty where there is none.
+    pub place: String,
+    /// Its text.
+    pub text: String,
+    /// The last text that could be used.
+    pub valid: Option<String>,
+    /// When it was read.
+    pub read_at: Millis,
+}
+
+/// Something that a person did by a button.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ActRow {
+    /// The repository.
+    pub repository: RepositoryId,
+    /// The pull request.
+    pub number: PullNumber,
+    /// The head commit that was seen.
+    pub head: CommitId,
+    /// What was asked for: `retarget`, `rebuild`.
+    pub what: String,
+    /// The login of who asked.
+    pub who: String,
+    /// When.
+    pub at: Millis,
+    /// What came of it, in words for people.
+    pub outcome: String,
+    /// Whether it was carried out; what was refused may be asked for again.
+    pub done: bool,
 }
 
 /// A pull request with its last verdict.
@@ -238,6 +301,14 @@ pub struct LedgerRows {
     pub tips: Vec<(BranchName, LedgerTip)>,
     /// The topic's pushes, in order of time.
     pub pushes: Vec<PushedAt>,
+    /// Pushes of other topics at the same commits.
+    pub shared_pushes: Vec<(BranchName, PushedAt)>,
+    /// The pull requests that are open, by number.
+    pub open: Vec<PullRow>,
+    /// The last pull requests that were merged, the oldest first.
+    pub merged: Vec<PullRow>,
+    /// What was deployed where.
+    pub verified: Vec<VerifiedTree>,
 }
 
 /// What GitHub shall show.

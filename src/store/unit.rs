@@ -13,6 +13,12 @@ pub enum Unit {
     Repository(RepositoryId),
     /// A branch that was pushed to.
     Branch(RepositoryId, BranchName),
+    /// An environment whose deploys were reported, by the name that GitHub has for it.
+    Environment(RepositoryId, String),
+    /// A merge group: its head commit, and the branch it goes into.
+    Group(RepositoryId, CommitId, BranchName),
+    /// A check run on which somebody pressed a button.
+    Button(RepositoryId, u64),
     /// A pull request to judge.
     Pull(RepositoryId, PullNumber),
     /// A check run that GitHub shall show: on a commit, for a base branch.
@@ -28,6 +34,9 @@ impl Unit {
             Self::App | Self::Installation(_) => None,
             Self::Repository(id)
             | Self::Branch(id, _)
+            | Self::Environment(id, _)
+            | Self::Group(id, _, _)
+            | Self::Button(id, _)
             | Self::Pull(id, _)
             | Self::Check(id, _, _)
             | Self::Comment(id, _) => Some(*id),
@@ -42,6 +51,9 @@ impl fmt::Display for Unit {
             Self::Installation(id) => write!(f, "installation:{id}"),
             Self::Repository(id) => write!(f, "repository:{id}"),
             Self::Branch(id, branch) => write!(f, "branch:{id}:{branch}"),
+            Self::Environment(id, name) => write!(f, "environment:{id}:{name}"),
+            Self::Group(id, head, base) => write!(f, "group:{id}:{head}:{base}"),
+            Self::Button(id, check) => write!(f, "button:{id}:{check}"),
             Self::Pull(id, number) => write!(f, "pull:{id}:{number}"),
             Self::Check(id, head, base) => write!(f, "check:{id}:{head}:{base}"),
             Self::Comment(id, number) => write!(f, "comment:{id}:{number}"),
@@ -76,6 +88,12 @@ fn parse(text: &str) -> Option<Unit> {
         ("installation", None) => Some(Unit::Installation(InstallationId(id))),
         ("repository", None) => Some(Unit::Repository(repository)),
         ("branch", Some(branch)) => Some(Unit::Branch(repository, branch.parse().ok()?)),
+        ("environment", Some(name)) => Some(Unit::Environment(repository, name.to_owned())),
+        ("group", Some(tail)) => {
+            let (head, base) = tail.split_once(':')?;
+            Some(Unit::Group(repository, head.parse().ok()?, base.parse().ok()?))
+        }
+        ("button", Some(check)) => Some(Unit::Button(repository, check.parse().ok()?)),
         ("pull", Some(number)) => Some(Unit::Pull(repository, PullNumber(number.parse().ok()?))),
         ("comment", Some(number)) => Some(Unit::Comment(repository, PullNumber(number.parse().ok()?))),
         ("check", Some(tail)) => {
@@ -99,6 +117,9 @@ mod tests {
             Unit::Installation(InstallationId(9)),
             Unit::Repository(RepositoryId(42)),
             Unit::Branch(RepositoryId(42), branch()),
+            Unit::Environment(RepositoryId(42), "staging: eu/1".to_owned()),
+            Unit::Group(RepositoryId(42), head, branch()),
+            Unit::Button(RepositoryId(42), 7),
             Unit::Pull(RepositoryId(42), PullNumber(7)),
             Unit::Check(RepositoryId(42), head, branch()),
             Unit::Comment(RepositoryId(42), PullNumber(7)),

@@ -277,16 +277,14 @@ impl World {
         label
     }
 
-    /// Whether the base has a change of its own that the head never got.
+    /// Whether the base has a change of its own that the head never got. Each change is in a file of its own.
     fn drifted(&self, head: &str, base: &'static str) -> bool {
         let there = self.story.ancestors(self.story.tip(head));
         let only = self.story.ancestors(self.story.tip(base));
-        only.into_iter().filter(|mark| !there.contains(mark) && !self.story.is_merge(*mark)).any(|mark| {
-            let own = match &self.makers[mark] {
-                Maker::Path(by) => *by == base && !self.story.is_promotion(mark),
-                Maker::Topic(..) => true,
-            };
-            own
+        let mut only = only.into_iter().filter(|mark| !there.contains(mark) && !self.story.is_merge(*mark));
+        only.any(|mark| {
+            let promoted = matches!(self.makers[mark], Maker::Path(_)) && self.story.is_promotion(mark);
+            !promoted && !self.story.has_change(mark, head)
         })
     }
 }
@@ -313,7 +311,10 @@ async fn judge_all(world: World) -> Result<(), String> {
             Label::Shared => outcome != Outcome::Unknown,
         };
         if !right {
-            return Err(format!("{topic} into {base} is {label:?} and got {outcome:?}: {:?}", verdict.findings));
+            return Err(format!(
+                "{topic} into {base} is {label:?} and got {outcome:?}: {:?}",
+                verdict.findings
+            ));
         }
     }
     if let Some(drifted) = promotion {

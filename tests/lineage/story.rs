@@ -259,6 +259,16 @@ impl Story {
         PATH.windows(2).any(|step| *subject == format!("{} squashed into {}", step[0], step[1]))
     }
 
+    /// Whether a branch holds what a commit wrote, by whatever commit it got it.
+    pub(crate) fn has_change(&self, mark: Mark, branch: &str) -> bool {
+        let before = &self.nodes[self.first_parent(mark)].files;
+        let there = &self.nodes[self.tip(branch)].files;
+        let after = &self.nodes[mark].files;
+        after
+            .iter()
+            .all(|(path, content)| before.get(path) == Some(content) || there.get(path) == Some(content))
+    }
+
     /// A commit and all that it reaches.
     pub(crate) fn ancestors(&self, mark: Mark) -> BTreeSet<Mark> {
         let mut seen = BTreeSet::new();
@@ -422,7 +432,7 @@ impl Repo {
             origin: origin(branch),
             head: self.id(*head),
             base: name(base),
-            method: *method,
+            method: Some(*method),
             commit: Some(self.id(*made)),
         })
     }
@@ -464,7 +474,7 @@ impl Repo {
 }
 
 fn origin(branch: &str) -> Origin {
-    Origin { number: None, branch: name(branch), author: None }
+    Origin { number: None, branch: name(branch), author: None, fork: false }
 }
 
 pub(crate) fn run_git(directory: &Path, arguments: &[&str]) -> String {

@@ -66,6 +66,7 @@ pub(crate) fn delivery(guid: &str, unit: Unit, at: Millis) -> NewDelivery {
 
 pub(crate) fn pull_row(number: u64, updated_at: Millis) -> PullRow {
     PullRow {
+        merged: None,
         repository: REPOSITORY,
         number: PullNumber(number),
         state: PullState::Open,

@@ -1,10 +1,13 @@
 //! A branch that was pushed to: the ledger learns of it, and what may be judged otherwise now is looked
 //! at again.
 
+use super::affected::{Move, affected};
 use super::news::{News, repository_row};
 use crate::engine::room::{Room, Trouble};
-use crate::flow::{BranchName, CommitId, RepositoryId, Role, TipSource};
+use crate::engine::rulebook::Rulebook;
+use crate::flow::{BranchName, CommitId, PullNumber, RepositoryId, Role, TipSource};
 use crate::github::events::PushEvent;
+use crate::lineage::GitError;
 use crate::store::{Change, DeliveryRow, PushRow, TipRow, Unit};
 
 pub(super) async fn run(
@@ -16,8 +19,10 @@ pub(super) async fn run(
     let news = News::of(room, unit).await?;
     let mut changes = news.digested(unit);
     let (pushes, all_read) = news.events::<PushEvent>(&["push"]);
-    let on_path = room.flow.role(branch) != Role::Topic;
+    let book = room.rulebook(id).await?;
+    let on_path = book.flow.role(branch) != Role::Topic;
     let mut newest = room.store.newest_tip(id, branch).await?.and_then(|tip| tip.commit);
+    let mut moves = Vec::new();
     for (delivery, push) in &pushes {
         if let Some(installation) = delivery.installation {
             changes.push(Change::Introduced(repository_row(&push.repository.repository, installation, None)));
@@ -26,6 +31,7 @@ pub(super) async fn run(
             let tip = tip(id, branch, delivery, push);
             changes.extend(unheard_of(&tip, newest).map(Change::Tip));
             newest = tip.commit;
+            moves.push(Move { from: tip.before, to: tip.commit });
             changes.push(Change::Tip(tip));
         } else if !push.deleted {
             changes.push(Change::Push(topic_push(id, branch, delivery, push)));
@@ -35,12 +41,39 @@ pub(super) async fn run(
         changes.push(Change::Mark(Unit::Repository(id)));
     }
     if on_path {
-        // Whose base or head moved must be judged anew, and any topic may carry what another branch gained.
-        let open = room.store.open_pulls(id).await?;
-        let judged = open.into_iter().filter(|it| room.flow.role(&it.pull.base_branch) != Role::Topic);
-        changes.extend(judged.map(|it| Change::Mark(Unit::Pull(id, it.pull.number))));
+        let numbers = to_judge(room, &book, id, branch, &moves).await?;
+        changes.extend(numbers.into_iter().map(|number| Change::Mark(Unit::Pull(id, number))));
     }
     Ok(changes)
+}
+
+/// The pull requests whose verdict can depend on the moves. Where git does not answer, all of them: each then
+/// says so.
+async fn to_judge(
+    room: &Room,
+    book: &Rulebook,
+    id: RepositoryId,
+    branch: &BranchName,
+    moves: &[Move],
+) -> Result<Vec<PullNumber>, Trouble> {
+    let open = room.store.open_pulls(id).await?;
+    let Some(row) = room.store.repository(id).await?.filter(|_| !open.is_empty() && !moves.is_empty()) else {
+        return Ok(open.into_iter().map(|it| it.pull.number).collect());
+    };
+    let looked = async {
+        let remote = room.remote(&row).await.map_err(|error| error.to_string())?;
+        let mirror = room.mirrors.of(id);
+        let git = |error: GitError| error.to_string();
+        room.fetched(&mirror, &remote, id).await.map_err(git)?;
+        affected(book, branch, moves, &open, &mirror.repository(None)).await.map_err(git)
+    };
+    match looked.await {
+        Ok(numbers) => Ok(numbers),
+        Err(error) => {
+            tracing::warn!(error, "it cannot be told which pull requests are affected, so all are judged");
+            Ok(open.into_iter().map(|it| it.pull.number).collect())
+        }
+    }
 }
 
 /// What the branch pointed at before a push, where nobody told of it: it belongs to its line too.

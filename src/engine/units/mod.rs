@@ -1,8 +1,12 @@
 //! What is done for each kind of unit. All of it can be done again at any time with the same result.
 
+mod affected;
 mod app;
 mod branch;
+mod button;
 mod effect;
+mod environment;
+mod group;
 mod installation;
 mod news;
 mod pull;
@@ -18,6 +22,9 @@ pub(super) async fn run(room: &Room, lease: &Lease) -> Result<Vec<Change>, Troub
         Unit::Installation(id) => installation::run(room, &lease.unit, *id).await,
         Unit::Repository(id) => repository::run(room, &lease.unit, *id).await,
         Unit::Branch(id, branch) => branch::run(room, &lease.unit, *id, branch).await,
+        Unit::Environment(id, name) => environment::run(room, &lease.unit, *id, name).await,
+        Unit::Group(id, head, base) => group::run(room, &lease.unit, *id, *head, base).await,
+        Unit::Button(id, check) => button::run(room, &lease.unit, *id, *check).await,
         Unit::Pull(id, number) => pull::run(room, &lease.unit, *id, *number).await,
         Unit::Check(id, ..) | Unit::Comment(id, _) => effect::run(room, lease, *id).await,
     }

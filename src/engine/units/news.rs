@@ -3,7 +3,7 @@
 use crate::engine::room::{Room, Trouble};
 use crate::flow::{InstallationId, Millis};
 use crate::github::{Pull, Repository};
-use crate::store::{Change, DeliveryRow, PullRow, PullState, RepositoryRow, RepositoryState, Unit};
+use crate::store::{Change, DeliveryRow, Merged, PullRow, PullState, RepositoryRow, RepositoryState, Unit};
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
 
@@ -92,5 +92,6 @@ pub(super) fn pull_row(pull: &Pull, repository: crate::flow::RepositoryId) -> Re
         base_branch: name(&pull.base.branch)?,
         author: pull.user.as_ref().map_or_else(|| "ghost".to_owned(), |user| user.login.clone()),
         updated_at: pull.updated_at.timestamp_millis(),
+        merged: pull.merged_at.map(|at| Merged { at: at.timestamp(), commit: pull.merge_commit_sha }),
     })
 }

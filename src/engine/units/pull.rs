@@ -5,18 +5,25 @@
 //! that share a check are worded together, and whoever commits second is told that its picture of the
 //! other was stale and words anew. Nothing here relies on the order in which deliveries come.
 
+mod aim;
 mod effects;
 mod latest;
+mod memory;
 
 use super::news::News;
 use crate::engine::judge;
 use crate::engine::room::{Room, Trouble};
-use crate::flow::{Base, Cause, Head, Outcome, Pull, PullNumber, RepositoryId, Role, Undecided, Verdict};
+use crate::engine::rulebook::Rulebook;
+use crate::flow::{
+    Base, BranchName, Cause, Finding, Head, Outcome, Pull, PullNumber, RepositoryId, Role, Undecided, Verdict,
+};
 use crate::github::{ApiError, Remedy};
-use crate::lineage::{Ledger, Repository};
+use crate::lineage::Repository;
 use crate::store::{Change, JudgedPull, PullRow, PullState, RepositoryRow, RepositoryState, Unit};
-pub(super) use effects::{last_verdict, left};
+pub(super) use aim::aim;
+pub(super) use effects::{check_run, last_verdict, left};
 use latest::Latest;
+pub(super) use memory::Memory;
 
 pub(super) async fn run(
     room: &Room,
@@ -32,24 +39,28 @@ pub(super) async fn run(
     if repository.state == RepositoryState::Gone {
         return Ok(changes);
     }
-    let case = Case { room, repository: &repository, before: before.as_ref() };
+    let book = room.rulebook(id).await?;
+    let memory = Memory::of(room, &book.flow, id, &pull.head_branch).await?;
+    changes.extend(standing_on(&pull, before.as_ref(), memory.open()));
+    let nothing_new = news.deliveries.is_empty();
+    let case = Case { room, book, memory, repository: &repository, before: before.as_ref(), nothing_new };
     if pull.state != PullState::Open {
-        changes.extend(case.left(&pull).await?);
+        changes.extend(case.left(&pull, None).await?);
         return Ok(changes);
     }
     let judged = match case.look(pull).await {
         Ok(judged) => judged,
         Err(NotJudged(row)) => {
             if row.state == PullState::Open {
-                changes.extend(case.retire(&row).await?);
+                changes.extend(case.retire(&row, &row.base_branch).await?);
             }
-            changes.extend(case.left(&row).await?);
+            changes.extend(case.left(&row, None).await?);
             changes.push(Change::Unjudged(id, number));
             changes.push(Change::Pull(row));
             return Ok(changes);
         }
     };
-    changes.extend(case.left(&judged.row).await?);
+    changes.extend(case.left(&judged.row, Some(&judged.pull.base.branch)).await?);
     changes.push(Change::Pull(judged.row.clone()));
     changes.extend(case.effects(&judged).await?);
     match judged.trouble {
@@ -58,18 +69,38 @@ pub(super) async fn run(
     }
 }
 
+/// Those whose verdict names or follows this pull request: they are stacked on it, and it has changed.
+fn standing_on(row: &PullRow, before: Option<&JudgedPull>, open: &[PullRow]) -> Vec<Change> {
+    let as_before = before.is_some_and(|before| {
+        let known = &before.pull;
+        known.state == row.state
+            && known.head_commit == row.head_commit
+            && known.base_branch == row.base_branch
+            && before.judged_head == Some(row.head_commit)
+    });
+    if as_before || row.head_repository != Some(row.repository) {
+        return Vec::new();
+    }
+    let on_it = open.iter().filter(|it| it.number != row.number && it.base_branch == row.head_branch);
+    on_it.map(|it| Change::Mark(Unit::Pull(row.repository, it.number))).collect()
+}
+
 /// One pull request, looked at once.
 struct Case<'a> {
     room: &'a Room,
+    book: Rulebook,
+    memory: Memory,
     repository: &'a RepositoryRow,
     before: Option<&'a JudgedPull>,
+    /// Whether no event came with the work: something else has changed.
+    nothing_new: bool,
 }
 
 /// What came of looking at it.
 struct Judged {
     /// The pull request as it stood when it was judged.
     row: PullRow,
-    /// Its two ends; the base's commit is unknown when it could not be fetched.
+    /// Its two ends: the base is what it finally aims at, whose commit is unknown when it could not be fetched.
     pull: Pull,
     verdict: Verdict,
     /// Why it has to be tried again.
@@ -80,54 +111,58 @@ struct Judged {
 struct NotJudged(PullRow);
 
 impl Case<'_> {
-    async fn left(&self, row: &PullRow) -> Result<Vec<Change>, Trouble> {
+    /// `judged_for` is the branch it is judged for now, if it is.
+    async fn left(&self, row: &PullRow, judged_for: Option<&BranchName>) -> Result<Vec<Change>, Trouble> {
         match self.before {
-            Some(before) => left(self.room, before, row).await,
+            Some(before) => left(self.room, before, judged_for.map(|base| (row.head_commit, base))).await,
             None => Ok(Vec::new()),
         }
     }
 
+    /// What it finally aims at; `None` where that is no branch of the path.
+    fn aim(&self, row: &PullRow) -> Option<BranchName> {
+        aim(&self.book.flow, &row.base_branch, row.repository, self.memory.open())
+    }
+
     async fn look(&self, row: PullRow) -> Result<Judged, NotJudged> {
-        if self.room.flow.role(&row.base_branch) == Role::Topic {
-            return Err(NotJudged(row));
-        }
+        let Some(aimed) = self.aim(&row) else { return Err(NotJudged(row)) };
         let remote = match self.room.remote(self.repository).await {
             Ok(remote) => remote,
-            Err(error) => return Ok(no_answer(row, &error)),
+            Err(error) => return Ok(no_answer(row, aimed, &error)),
         };
         let mirror = self.room.mirrors.of(self.repository.id);
-        let fetched = match self.room.has_environments(self.repository.id, &remote).await {
-            Ok(false) if matches!(self.room.flow.role(&row.base_branch), Role::Copy(_)) => {
-                return Err(NotJudged(row));
-            }
-            Ok(_) => mirror.fetch(&remote, &[row.number.0]).await,
+        let fetched = match self.room.has_environments(self.repository.id, &self.book.flow, &remote).await {
+            Ok(false) if matches!(self.book.flow.role(&aimed), Role::Copy(_)) => return Err(NotJudged(row)),
+            Ok(_) => self.room.brought_up_to_date(&mirror, &remote, &row, self.nothing_new).await,
             Err(error) => Err(error),
         };
         if let Err(error) = fetched {
             self.room.after_failed_fetch(self.repository).await;
             tracing::error!(%error, "the mirror could not be brought up to date");
-            return Ok(undecided(row, Undecided::Git { what: error.to_string() }));
+            return Ok(undecided(row, aimed, Undecided::Git { what: error.to_string() }));
         }
         let repository = mirror.repository(Some(remote)).for_pull(row.number.0);
-        let row = match self.settled(row, &repository).await {
+        let row = match self.settled(row, &aimed, &repository).await {
             Ok(row) => row,
             Err(judged) => return Ok(*judged),
         };
-        if row.state != PullState::Open || self.is_off_path(&row, &repository).await {
+        let aimed = self.aim(&row).filter(|_| row.state == PullState::Open);
+        let Some(aimed) = aimed else { return Err(NotJudged(row)) };
+        if self.is_off_path(&aimed, &repository).await {
             return Err(NotJudged(row));
         }
-        Ok(self.judge(row, &repository).await)
+        Ok(self.judge(row, aimed, &repository).await)
     }
 
-    /// Whether it goes to a topic, or none of the path's environments exists: then whoever has a branch
-    /// with the copy branch's name never asked for a verdict.
-    async fn is_off_path(&self, row: &PullRow, repository: &Repository) -> bool {
-        match self.room.flow.role(&row.base_branch) {
+    /// Whether none of the path's environments exists: then whoever has a branch with the copy branch's name
+    /// never asked for a verdict.
+    async fn is_off_path(&self, aimed: &BranchName, repository: &Repository) -> bool {
+        match self.book.flow.role(aimed) {
             Role::Topic => true,
             Role::Environment(_) => false,
             Role::Copy(_) => {
-                let survey = repository.survey(&self.room.flow).await;
-                let environments = &self.room.flow.environments;
+                let survey = repository.survey(&self.book.flow).await;
+                let environments = &self.book.flow.environments;
                 survey.is_ok_and(|it| environments.iter().all(|e| !it.tips.contains_key(&e.branch)))
             }
         }
@@ -135,7 +170,12 @@ impl Case<'_> {
 
     /// The pull request as it stands, asked of GitHub where the mirror shows that something is on its way:
     /// another head, or a head that the base already contains, which a merge leaves behind.
-    async fn settled(&self, row: PullRow, repository: &Repository) -> Result<PullRow, Box<Judged>> {
+    async fn settled(
+        &self,
+        row: PullRow,
+        aimed: &BranchName,
+        repository: &Repository,
+    ) -> Result<PullRow, Box<Judged>> {
         let head = repository.resolve(&format!("refs/pull/{}/head", row.number)).await;
         let base = repository.branch(&row.base_branch).await;
         let moved = !matches!(&head, Ok(Some(head)) if *head == row.head_commit);
@@ -149,87 +189,80 @@ impl Case<'_> {
         let (installation, name) = (self.repository.installation, &self.repository.full_name);
         let asked = match self.room.api.pull(installation, name, row.number).await {
             Ok(pull) => super::news::pull_row(&pull, row.repository),
-            Err(error) => return Err(Box::new(no_answer(row, &error))),
+            Err(error) => return Err(Box::new(no_answer(row, aimed.clone(), &error))),
         };
         match (asked, head) {
             (Ok(asked), Ok(Some(head))) if asked.head_commit == head => Ok(asked),
             (Ok(asked), _) if asked.state != PullState::Open => Ok(asked),
             _ => {
                 let what = format!("head commit {}", row.head_commit.short());
-                Err(Box::new(undecided(row, Undecided::CommitMissing { what })))
+                Err(Box::new(undecided(row, aimed.clone(), Undecided::CommitMissing { what })))
             }
         }
     }
 
-    async fn judge(&self, row: PullRow, repository: &Repository) -> Judged {
-        let base = match repository.branch(&row.base_branch).await {
+    async fn judge(&self, row: PullRow, aimed: BranchName, repository: &Repository) -> Judged {
+        if let Some(cause) = &self.book.invalid {
+            let verdict = Verdict { findings: vec![Finding::new(Outcome::Unknown, cause.clone())] };
+            return Judged { pull: ends(&row, aimed), row, verdict, trouble: None };
+        }
+        let base = match repository.branch(&aimed).await {
             Ok(Some(base)) => base,
             Ok(None) => {
-                let why = self.why_no_base(&row, repository).await;
-                return undecided(row, why);
+                let why = self.why_no_base(&aimed, repository).await;
+                return undecided(row, aimed, why);
             }
-            Err(error) => return undecided(row, Undecided::Git { what: error.to_string() }),
+            Err(error) => return undecided(row, aimed, Undecided::Git { what: error.to_string() }),
         };
-        let ledger = match self.ledger(&row).await {
-            Ok(ledger) => ledger,
-            Err(error) => return undecided(row, Undecided::Git { what: error.what }),
-        };
-        let mut pull = ends(&row);
+        let mut pull = ends(&row, aimed);
         pull.base.commit = base;
-        let verdict = judge::judge(repository, &self.room.flow, &pull, &ledger).await;
+        let verdict = self.verdict(&row, &pull, repository).await;
         let trouble = trouble_in(&verdict);
         Judged { row, pull, verdict, trouble }
     }
 
+    async fn verdict(&self, row: &PullRow, pull: &Pull, repository: &Repository) -> Verdict {
+        let ledger = self.memory.ledger(&self.book.flow, Some(row.number));
+        judge::judge(repository, &self.book.flow, pull, &ledger).await
+    }
+
     /// What to say where the base branch is not there: all that is missing, and where to start it from.
-    async fn why_no_base(&self, row: &PullRow, repository: &Repository) -> Undecided {
-        match repository.survey(&self.room.flow).await {
-            Ok(survey) => judge::obstacle(&self.room.flow, &survey).unwrap_or_else(|| {
-                let missing = vec![row.base_branch.clone()];
+    async fn why_no_base(&self, aimed: &BranchName, repository: &Repository) -> Undecided {
+        match repository.survey(&self.book.flow).await {
+            Ok(survey) => judge::obstacle(&self.book.flow, &survey).unwrap_or_else(|| {
+                let missing = vec![aimed.clone()];
                 Undecided::MissingBranches { missing, start_from: None }
             }),
             Err(error) => Undecided::Git { what: error.to_string() },
         }
     }
-
-    async fn ledger(&self, row: &PullRow) -> Result<Ledger, Trouble> {
-        let branches: Vec<_> = self.room.flow.judged_branches().cloned().collect();
-        let rows = self.room.store.ledger(row.repository, &branches, Some(&row.head_branch)).await?;
-        let mut ledger = Ledger::default();
-        for (branch, tip) in rows.tips {
-            ledger.add_tip(branch, tip);
-        }
-        for push in rows.pushes {
-            ledger.add_push(row.head_branch.clone(), push);
-        }
-        Ok(ledger)
-    }
 }
 
-/// The two ends as the pull request's row has them; the base's commit is filled in by whoever knows it.
-fn ends(row: &PullRow) -> Pull {
+/// The two ends as the pull request's row has them, with what it aims at; the base's commit is filled in by
+/// whoever knows it.
+pub(super) fn ends(row: &PullRow, aimed: BranchName) -> Pull {
     Pull {
         head: Head {
             branch: Some(row.head_branch.clone()),
             commit: row.head_commit,
             fork: row.head_repository != Some(row.repository),
         },
-        base: Base { branch: row.base_branch.clone(), commit: row.head_commit },
+        base: Base { branch: aimed, commit: row.head_commit },
     }
 }
 
-fn undecided(row: PullRow, why: Undecided) -> Judged {
+fn undecided(row: PullRow, aimed: BranchName, why: Undecided) -> Judged {
     let verdict = Verdict::undecided(why);
-    Judged { pull: ends(&row), trouble: trouble_in(&verdict), row, verdict }
+    Judged { pull: ends(&row, aimed), trouble: trouble_in(&verdict), row, verdict }
 }
 
-fn no_answer(row: PullRow, error: &ApiError) -> Judged {
-    let judged = undecided(row, Undecided::GitHub { what: error.to_string() });
+fn no_answer(row: PullRow, aimed: BranchName, error: &ApiError) -> Judged {
+    let judged = undecided(row, aimed, Undecided::GitHub { what: error.to_string() });
     Judged { trouble: Some((error.to_string(), error.remedy())), ..judged }
 }
 
 /// What will pass by itself is tried again; a missing branch waits for the push that makes it.
-fn trouble_in(verdict: &Verdict) -> Option<(String, Remedy)> {
+pub(super) fn trouble_in(verdict: &Verdict) -> Option<(String, Remedy)> {
     if verdict.outcome() != Outcome::Unknown {
         return None;
     }

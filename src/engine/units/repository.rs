@@ -2,9 +2,9 @@
 //! made good; and people's requests to judge a commit again.
 
 use super::news::{News, pull_row, repository_row};
-use super::pull::{last_verdict, left};
+use super::pull::{aim, last_verdict, left};
 use crate::engine::room::{Room, Trouble};
-use crate::flow::{BranchName, CommitId, Millis, Outcome, PullNumber, RepositoryId, Role, TipSource};
+use crate::flow::{BranchName, CommitId, Millis, Outcome, PullNumber, RepositoryId, TipSource};
 use crate::github::ApiError;
 use crate::github::events::{RecheckEvent, RepositoryEvent};
 use crate::lineage::Repository;
@@ -70,11 +70,11 @@ fn asked_again(news: &News, id: RepositoryId, open: &[JudgedPull]) -> Vec<Change
     let (events, _) = news.events::<RecheckEvent>(&["check_run", "check_suite"]);
     let heads = events.iter().filter_map(|(_, event)| event.check_run.or(event.check_suite));
     let heads: Vec<CommitId> = heads.map(|it| it.head_sha).collect();
-    let meant = open.iter().map(|it| &it.pull).filter(|pull| heads.contains(&pull.head_commit));
+    let meant = open.iter().filter(|it| heads.contains(&it.pull.head_commit));
     meant
-        .flat_map(|pull| {
-            let check = Unit::Check(id, pull.head_commit, pull.base_branch.clone());
-            [Change::Resend(check), Change::Mark(Unit::Pull(id, pull.number))]
+        .flat_map(|it| {
+            let check = it.judged_base.clone().map(|base| Unit::Check(id, it.pull.head_commit, base));
+            check.map(Change::Resend).into_iter().chain([Change::Mark(Unit::Pull(id, it.pull.number))])
         })
         .collect()
 }
@@ -84,9 +84,10 @@ fn asked_again(news: &News, id: RepositoryId, open: &[JudgedPull]) -> Vec<Change
 async fn ledger(room: &Room, row: &RepositoryRow, changes: &mut Vec<Change>) -> Result<(), Trouble> {
     let remote = room.remote(row).await?;
     let mirror = room.mirrors.of(row.id);
-    let fetched = match room.has_environments(row.id, &remote).await {
+    let book = room.rulebook(row.id).await?;
+    let fetched = match room.has_environments(row.id, &book.flow, &remote).await {
         Ok(false) => return Ok(()),
-        Ok(true) => mirror.fetch(&remote, &[]).await,
+        Ok(true) => room.fetched(&mirror, &remote, row.id).await,
         Err(error) => Err(error),
     };
     if let Err(error) = fetched {
@@ -95,14 +96,14 @@ async fn ledger(room: &Room, row: &RepositoryRow, changes: &mut Vec<Change>) -> 
     }
     let repository = mirror.repository(Some(remote));
     let mut moved = false;
-    for branch in room.flow.judged_branches() {
+    for branch in book.flow.judged_branches() {
         let tips = tips(room, row.id, branch, &repository).await?;
         moved |= !tips.is_empty();
         changes.extend(tips);
     }
     if moved {
         let open = changes.iter().filter_map(|change| match change {
-            Change::Pull(pull) if room.flow.role(&pull.base_branch) != Role::Topic => Some(pull.number),
+            Change::Pull(pull) if pull.state == PullState::Open => Some(pull.number),
             _ => None,
         });
         let marks: Vec<_> = open.map(|number| Change::Mark(Unit::Pull(row.id, number))).collect();
@@ -116,17 +117,22 @@ async fn pulls(room: &Room, row: &RepositoryRow, open: Vec<JudgedPull>) -> Resul
     let mut known: HashMap<PullNumber, JudgedPull> =
         open.into_iter().map(|it| (it.pull.number, it)).collect();
     let mut changes = Vec::new();
-    for pull in room.api.open_pulls(row.installation, &row.full_name).await? {
+    if room.store.merged_pulls(row.id, 1).await?.is_empty() {
+        changes.extend(merged_before(room, row).await?);
+    }
+    let flow = room.rulebook(row.id).await?.flow;
+    let named: Vec<PullRow> = room
+        .api
+        .open_pulls(row.installation, &row.full_name)
+        .await?
+        .iter()
+        .filter_map(|pull| readable(pull, row.id))
+        .collect();
+    for pull in &named {
         let before = known.remove(&pull.number);
-        match pull_row(&pull, row.id) {
-            Ok(pull) => {
-                changes.extend(still_to_do(room, before.as_ref(), &pull).await?);
-                changes.push(Change::Pull(pull));
-            }
-            Err(Trouble { what, .. }) => {
-                tracing::error!(number = %pull.number, what, "a pull request cannot be read and is passed over");
-            }
-        }
+        let aimed = aim(&flow, &pull.base_branch, row.id, &named);
+        changes.extend(still_to_do(room, before.as_ref(), pull, aimed.as_ref()).await?);
+        changes.push(Change::Pull(pull.clone()));
     }
     // Those that GitHub no longer names were closed meanwhile: each is asked about by itself.
     for (number, before) in known {
@@ -135,10 +141,28 @@ async fn pulls(room: &Room, row: &RepositoryRow, open: Vec<JudgedPull>) -> Resul
             Err(ApiError::NotFound { .. }) => PullRow { state: PullState::Closed, ..before.pull.clone() },
             Err(error) => return Err(error.into()),
         };
-        changes.extend(left(room, &before, &pull).await?);
+        changes.extend(left(room, &before, None).await?);
         changes.push(Change::Pull(pull));
     }
     Ok(changes)
+}
+
+/// What was merged before anybody told: so that what a topic repeats, and who brought what, is known from the
+/// beginning.
+async fn merged_before(room: &Room, row: &RepositoryRow) -> Result<Vec<Change>, Trouble> {
+    let closed = room.api.last_closed_pulls(row.installation, &row.full_name).await?;
+    let merged = closed.iter().filter(|it| it.merged_at.is_some()).filter_map(|it| readable(it, row.id));
+    Ok(merged.map(Change::Pull).collect())
+}
+
+fn readable(pull: &crate::github::Pull, id: RepositoryId) -> Option<PullRow> {
+    match pull_row(pull, id) {
+        Ok(row) => Some(row),
+        Err(Trouble { what, .. }) => {
+            tracing::error!(number = %pull.number, what, "a pull request cannot be read and is passed over");
+            None
+        }
+    }
 }
 
 /// What a pull request lacks: a verdict on what it is now, or that GitHub shows the verdict. Work on either
@@ -147,22 +171,23 @@ async fn still_to_do(
     room: &Room,
     before: Option<&JudgedPull>,
     pull: &PullRow,
+    aimed: Option<&BranchName>,
 ) -> Result<Vec<Change>, Trouble> {
     let (id, number) = (pull.repository, pull.number);
     let judge = || Ok(vec![Change::Mark(Unit::Pull(id, number))]);
-    if room.flow.role(&pull.base_branch) == Role::Topic {
+    let Some(aimed) = aimed else {
         // Its former check is taken back.
         return if before.is_some_and(|it| it.judged_base.is_some()) { judge() } else { Ok(Vec::new()) };
-    }
+    };
     let as_judged = before.is_some_and(|it| {
         it.judged_head == Some(pull.head_commit)
-            && it.judged_base.as_ref() == Some(&pull.base_branch)
+            && it.judged_base.as_ref() == Some(aimed)
             && last_verdict(it).is_some_and(|verdict| verdict.outcome() != Outcome::Unknown)
     });
     if !as_judged {
         return judge();
     }
-    let check = Unit::Check(id, pull.head_commit, pull.base_branch.clone());
+    let check = Unit::Check(id, pull.head_commit, aimed.clone());
     let mut changes = Vec::new();
     for unit in [check, Unit::Comment(id, number)] {
         let effect = room.store.effect(&unit).await?;

@@ -41,13 +41,14 @@ const INTRODUCED: &str = insert_repository!("NOTHING");
 
 const PULL: &str = "
     INSERT INTO pulls (repository, number, state, draft, head_branch, head_commit, head_repository,
-        base_branch, author, updated_at)
+        base_branch, author, updated_at, merged_at, merge_commit)
     VALUES (:repository, :number, :state, :draft, :head_branch, :head_commit, :head_repository,
-        :base_branch, :author, :updated_at)
+        :base_branch, :author, :updated_at, :merged_at, :merge_commit)
     ON CONFLICT (repository, number) DO UPDATE SET
         state = excluded.state, draft = excluded.draft, head_branch = excluded.head_branch,
         head_commit = excluded.head_commit, head_repository = excluded.head_repository,
-        base_branch = excluded.base_branch, author = excluded.author, updated_at = excluded.updated_at
+        base_branch = excluded.base_branch, author = excluded.author, updated_at = excluded.updated_at,
+        merged_at = excluded.merged_at, merge_commit = excluded.merge_commit
     WHERE excluded.updated_at >= pulls.updated_at";
 
 const JUDGED: &str = "
@@ -73,6 +74,23 @@ const PUSH: &str = "
     INSERT INTO pushes (repository, branch, head, pushed_at) VALUES (:repository, :branch, :head, :at)
     ON CONFLICT (repository, branch, head) DO UPDATE SET pushed_at = excluded.pushed_at
     WHERE excluded.pushed_at < pushes.pushed_at";
+
+const VERIFIED: &str = "
+    INSERT INTO verified (repository, environment, tree, head, verified_at)
+    VALUES (:repository, :environment, :tree, :head, :at) ON CONFLICT DO NOTHING";
+
+const CONFIGURATION: &str = "
+    INSERT INTO configurations (repository, place, text, valid, read_at)
+    VALUES (:repository, :place, :text, :valid, :read_at)
+    ON CONFLICT (repository) DO UPDATE SET place = excluded.place, text = excluded.text,
+        valid = excluded.valid, read_at = excluded.read_at";
+
+const ACT: &str = "
+    INSERT INTO acts (repository, number, head, what, who, at, outcome, done)
+    VALUES (:repository, :number, :head, :what, :who, :at, :outcome, :done)
+    ON CONFLICT (repository, number, head, what) DO UPDATE SET who = excluded.who, at = excluded.at,
+        outcome = excluded.outcome, done = excluded.done
+    WHERE acts.done = 0";
 
 /// What is stored of an effect: whether it would change, and whether GitHub gets to show it without
 /// another mark, because it does already or because work on it is to come.
@@ -133,6 +151,7 @@ fn apply(connection: &Connection, change: &Change, now: Millis) -> Result<(), St
         }
         Change::Tip(row) => tip(connection, row),
         Change::Push(row) => push(connection, row),
+        Change::Verified(_) | Change::Configuration(_) | Change::Act(_) => record(connection, change),
         Change::Desire(desired) => desire(connection, desired, now),
         Change::Shown { unit, github_id, substance } => shown(connection, unit, *github_id, substance),
         Change::Vanished(unit) => {
@@ -178,6 +197,8 @@ fn pull(connection: &Connection, row: &PullRow) -> Result<(), StoreError> {
         ":base_branch": row.base_branch,
         ":author": row.author,
         ":updated_at": row.updated_at,
+        ":merged_at": row.merged.map(|it| it.at),
+        ":merge_commit": row.merged.and_then(|it| it.commit),
     })?;
     Ok(())
 }
@@ -216,6 +237,27 @@ fn push(connection: &Connection, row: &PushRow) -> Result<(), StoreError> {
     connection.prepare_cached(PUSH)?.execute(named_params! {
         ":repository": row.repository, ":branch": row.branch, ":head": row.commit, ":at": row.at,
     })?;
+    Ok(())
+}
+
+/// What is only kept: nothing is marked by it.
+fn record(connection: &Connection, change: &Change) -> Result<(), StoreError> {
+    let statement = |sql| connection.prepare_cached(sql);
+    match change {
+        Change::Verified(row) => statement(VERIFIED)?.execute(named_params! {
+            ":repository": row.repository, ":environment": row.environment, ":tree": row.tree,
+            ":head": row.commit, ":at": row.at,
+        })?,
+        Change::Configuration(row) => statement(CONFIGURATION)?.execute(named_params! {
+            ":repository": row.repository, ":place": row.place, ":text": row.text, ":valid": row.valid,
+            ":read_at": row.read_at,
+        })?,
+        Change::Act(row) => statement(ACT)?.execute(named_params! {
+            ":repository": row.repository, ":number": row.number, ":head": row.head, ":what": row.what,
+            ":who": row.who, ":at": row.at, ":outcome": row.outcome, ":done": row.done,
+        })?,
+        _ => 0,
+    };
     Ok(())
 }
 

@@ -21,8 +21,9 @@ mod values;
 mod writer;
 
 use super::{
-    Accepted, Account, Change, Committed, DeliveryFilter, DeliveryId, DeliveryRow, Effect, GivenUp,
-    JudgedPull, Lease, LedgerRows, Millis, NewDelivery, Next, RepositoryRow, Store, StoreError, TipRow, Unit,
+    Accepted, Account, ActRow, Change, Committed, ConfigurationRow, DeliveryFilter, DeliveryId, DeliveryRow,
+    Effect, GivenUp, JudgedPull, Lease, LedgerRows, Millis, NewDelivery, Next, PullRow, RepositoryRow, Store,
+    StoreError, TipRow, Unit,
 };
 use crate::flow::{BranchName, CommitId, InstallationId, PullNumber, RepositoryId};
 use async_trait::async_trait;
@@ -201,6 +202,18 @@ impl Store for SqliteStore {
     ) -> Result<LedgerRows, StoreError> {
         let (branches, topic) = (branches.to_vec(), topic.cloned());
         self.readers.run(move |c| reads::ledger(c, repository, &branches, topic.as_ref())).await
+    }
+
+    async fn configuration(&self, repository: RepositoryId) -> Result<Option<ConfigurationRow>, StoreError> {
+        self.readers.run(move |c| reads::configuration(c, repository)).await
+    }
+
+    async fn acts(&self, repository: RepositoryId, number: PullNumber) -> Result<Vec<ActRow>, StoreError> {
+        self.readers.run(move |c| reads::acts(c, repository, number)).await
+    }
+
+    async fn merged_pulls(&self, repository: RepositoryId, limit: u32) -> Result<Vec<PullRow>, StoreError> {
+        self.readers.run(move |c| reads::merged_pulls(c, repository, limit)).await
     }
 
     async fn newest_tip(

@@ -1,9 +1,12 @@
 //! Questions about accounts, repositories, pull requests, the ledger and effects.
 
 use super::values::Tip;
-use crate::flow::{BranchName, CommitId, InstallationId, LedgerTip, PullNumber, PushedAt, RepositoryId};
+use crate::flow::{
+    BranchName, CommitId, InstallationId, LedgerTip, PullNumber, PushedAt, RepositoryId, VerifiedTree,
+};
 use crate::store::{
-    Account, Effect, JudgedPull, LedgerRows, PullRow, RepositoryRow, StoreError, TipRow, Unit,
+    Account, ActRow, ConfigurationRow, Effect, JudgedPull, LedgerRows, Merged, PullRow, RepositoryRow,
+    StoreError, TipRow, Unit,
 };
 use rusqlite::{Connection, OptionalExtension, Row, ToSql, named_params};
 
@@ -25,7 +28,7 @@ pub(super) const REPOSITORIES_OF: &str =
 macro_rules! pull_columns {
     () => {
         "SELECT repository, number, state, draft, head_branch, head_commit, head_repository, base_branch,
-            author, updated_at, judged_head, judged_base, verdict, judged_at, judged_version
+            author, updated_at, merged_at, merge_commit, judged_head, judged_base, verdict, judged_at, judged_version
         FROM pulls "
     };
 }
@@ -50,6 +53,28 @@ pub(super) const TIPS: &str = "
 pub(super) const PUSHES: &str = "
     SELECT head, pushed_at FROM pushes WHERE repository = :repository AND branch = :branch
     ORDER BY pushed_at";
+
+pub(super) const SHARED_PUSHES: &str = "
+    SELECT other.branch, other.head, other.pushed_at FROM pushes own
+    JOIN pushes other ON other.repository = own.repository AND other.head = own.head
+    WHERE own.repository = :repository AND own.branch = :branch AND other.branch <> own.branch";
+
+pub(super) const MERGED: &str = concat!(
+    pull_columns!(),
+    "WHERE repository = :repository AND state = 'merged' ORDER BY merged_at DESC LIMIT :limit"
+);
+
+pub(super) const VERIFIED: &str = "SELECT environment, tree FROM verified WHERE repository = :repository";
+
+pub(super) const CONFIGURATION: &str =
+    "SELECT repository, place, text, valid, read_at FROM configurations WHERE repository = ?1";
+
+pub(super) const ACTS: &str = "
+    SELECT repository, number, head, what, who, at, outcome, done FROM acts
+    WHERE repository = :repository AND number = :number ORDER BY id";
+
+/// Older merges than these explain nothing that is open today.
+const MERGED_AT_MOST: u32 = 1_000;
 
 pub(super) const NEWEST_TIP: &str = "
     SELECT repository, branch, moved_at, tip, previous, forced, actor, source FROM tips
@@ -137,6 +162,10 @@ fn pulls(connection: &Connection, sql: &str, by: Parameters<'_>) -> Result<Vec<J
 fn pull_from(row: &Row<'_>) -> rusqlite::Result<JudgedPull> {
     Ok(JudgedPull {
         pull: PullRow {
+            merged: row
+                .get::<_, Option<i64>>("merged_at")?
+                .map(|at| Ok::<_, rusqlite::Error>(Merged { at, commit: row.get("merge_commit")? }))
+                .transpose()?,
             repository: row.get("repository")?,
             number: row.get("number")?,
             state: row.get("state")?,
@@ -180,8 +209,72 @@ pub(super) fn ledger(
                 Ok(PushedAt { commit: row.get(0)?, at: row.get(1)? })
             })?
             .collect::<Result<_, _>>()?;
+        rows.shared_pushes = moment
+            .prepare_cached(SHARED_PUSHES)?
+            .query_map(named_params! { ":repository": repository, ":branch": topic }, |row| {
+                Ok((row.get(0)?, PushedAt { commit: row.get(1)?, at: row.get(2)? }))
+            })?
+            .collect::<Result<_, _>>()?;
     }
+    rows.open = open_pulls(&moment, repository)?.into_iter().map(|it| it.pull).collect();
+    rows.merged = merged_pulls(&moment, repository, MERGED_AT_MOST)?;
+    rows.merged.reverse();
+    rows.verified = moment
+        .prepare_cached(VERIFIED)?
+        .query_map(named_params! { ":repository": repository }, |row| {
+            Ok(VerifiedTree { environment: row.get(0)?, tree: row.get(1)? })
+        })?
+        .collect::<Result<_, _>>()?;
     Ok(rows)
+}
+
+pub(super) fn merged_pulls(
+    connection: &Connection,
+    repository: RepositoryId,
+    limit: u32,
+) -> Result<Vec<PullRow>, StoreError> {
+    let found = pulls(connection, MERGED, named_params! { ":repository": repository, ":limit": limit })?;
+    Ok(found.into_iter().map(|it| it.pull).collect())
+}
+
+pub(super) fn configuration(
+    connection: &Connection,
+    repository: RepositoryId,
+) -> Result<Option<ConfigurationRow>, StoreError> {
+    let found = connection.prepare_cached(CONFIGURATION)?.query_row([repository], |row| {
+        Ok(ConfigurationRow {
+            repository: row.get("repository")?,
+            place: row.get("place")?,
+            text: row.get("text")?,
+            valid: row.get("valid")?,
+            read_at: row.get("read_at")?,
+        })
+    });
+    Ok(found.optional()?)
+}
+
+pub(super) fn acts(
+    connection: &Connection,
+    repository: RepositoryId,
+    number: PullNumber,
+) -> Result<Vec<ActRow>, StoreError> {
+    let parameters = named_params! { ":repository": repository, ":number": number };
+    let found = connection
+        .prepare_cached(ACTS)?
+        .query_map(parameters, |row| {
+            Ok(ActRow {
+                repository: row.get("repository")?,
+                number: row.get("number")?,
+                head: row.get("head")?,
+                what: row.get("what")?,
+                who: row.get("who")?,
+                at: row.get("at")?,
+                outcome: row.get("outcome")?,
+                done: row.get("done")?,
+            })
+        })?
+        .collect::<Result<_, _>>()?;
+    Ok(found)
 }
 
 /// `None` where the branch was deleted: then it pointed at nothing.

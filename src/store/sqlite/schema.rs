@@ -9,7 +9,8 @@ use std::path::Path;
 use std::time::Duration;
 
 /// The steps from an empty file to the present version; each is one transaction and never changes.
-const MIGRATIONS: &[&str] = &[include_str!("../migrations/0001_first.sql")];
+const MIGRATIONS: &[&str] =
+    &[include_str!("../migrations/0001_first.sql"), include_str!("../migrations/0002_records.sql")];
 
 /// `TOWP`: tells the file from those of other programs.
 const APPLICATION_ID: i64 = 0x544f_5750;

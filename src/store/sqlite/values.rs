@@ -1,6 +1,6 @@
 //! How the words of the program are spelled in columns: each of them in this file alone.
 
-use crate::flow::{BranchName, CommitId, InstallationId, PullNumber, RepositoryId, TipSource};
+use crate::flow::{BranchName, CommitId, InstallationId, PullNumber, RepositoryId, TipSource, TreeId};
 use crate::store::{AccountState, DeliveryId, PullState, RepositoryState, Unit};
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 use std::fmt::Write as _;
@@ -75,6 +75,18 @@ impl ToSql for CommitId {
 }
 
 impl FromSql for CommitId {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        <[u8; 20]>::column_result(value).map(Self::from_bytes)
+    }
+}
+
+impl ToSql for TreeId {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(self.as_bytes().as_slice().into())
+    }
+}
+
+impl FromSql for TreeId {
     fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
         <[u8; 20]>::column_result(value).map(Self::from_bytes)
     }

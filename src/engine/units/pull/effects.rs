@@ -2,10 +2,10 @@
 
 use super::{Case, Judged};
 use crate::engine::room::{Room, Trouble};
-use crate::flow::{BranchName, Outcome, PullNumber, Verdict};
+use crate::flow::{BranchName, CommentWhen, CommitId, Outcome, PullNumber, RepositoryId, Verdict};
 use crate::github::{CheckRunAction, CheckRunBody, CheckRunOutput};
 use crate::report::{self, CheckText, Subject};
-use crate::store::{Change, Desired, JudgedPull, PullRow, PullState, Unit};
+use crate::store::{Change, Desired, JudgedPull, PullRow, Unit};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use sha2::{Digest, Sha256};
@@ -14,21 +14,21 @@ impl Case<'_> {
     /// The verdict itself, the check and the comment that show it, and the end of a check that no longer
     /// applies.
     pub(super) async fn effects(&self, judged: &Judged) -> Result<Vec<Change>, Trouble> {
-        let mut changes = vec![self.verdict(judged)?];
+        let mut changes = vec![self.judged(judged)?];
         changes.push(self.check(judged).await?);
         changes.extend(self.comment(judged).await?);
-        changes.extend(self.retire(&judged.row).await?);
+        changes.extend(self.retire(&judged.row, &judged.pull.base.branch).await?);
         Ok(changes)
     }
 
-    fn verdict(&self, judged: &Judged) -> Result<Change, Trouble> {
+    fn judged(&self, judged: &Judged) -> Result<Change, Trouble> {
         let verdict = serde_json::to_string(&judged.verdict)
             .map_err(|error| Trouble::give_up(format!("the verdict cannot be written: {error}")))?;
         Ok(Change::Judged {
             repository: judged.row.repository,
             number: judged.row.number,
             head: judged.row.head_commit,
-            base: judged.row.base_branch.clone(),
+            base: judged.pull.base.branch.clone(),
             verdict,
             at: self.room.now(),
         })
@@ -36,14 +36,15 @@ impl Case<'_> {
 
     /// One check for all pull requests with this head and base: the worst of them decides.
     async fn check(&self, judged: &Judged) -> Result<Change, Trouble> {
-        let Judged { row, verdict, .. } = judged;
-        let sharing = self.room.store.sharing(row.repository, row.head_commit, &row.base_branch).await?;
+        let Judged { row, verdict, pull, .. } = judged;
+        let base = &pull.base.branch;
+        let sharing = self.room.store.sharing(row.repository, row.head_commit, base).await?;
         let others: Vec<_> = sharing.into_iter().filter(|it| it.pull.number != row.number).collect();
         let siblings = others.iter().map(|it| (it.pull.number, it.judged_version)).collect();
         let mut shown = vec![(self.subject(judged), verdict.clone())];
         shown.extend(others.iter().map(|other| self.of_other(judged, other)));
-        let text = report::check(&self.room.flow, &shown);
-        desire(row, &row.base_branch, &text, siblings)
+        let text = report::check(&self.book.flow, &shown);
+        desire(row, base, &text, siblings)
     }
 
     fn subject(&self, judged: &Judged) -> Subject {
@@ -88,35 +89,43 @@ impl Case<'_> {
         let unit = Unit::Comment(judged.row.repository, judged.row.number);
         let earlier = self.before.and_then(|before| self.as_before(judged, before));
         let wanted = match self.room.store.effect(&unit).await? {
-            None => judged.verdict.outcome() == Outcome::Fail,
+            None => match self.book.flow.comment {
+                CommentWhen::OnFailure => judged.verdict.outcome() == Outcome::Fail,
+                CommentWhen::Always => true,
+                CommentWhen::Never => false,
+            },
             // What was wrong before stays folded in the comment as long as the verdict stays.
             Some(_) => earlier.as_ref().is_none_or(|(subject, verdict)| {
-                *verdict != judged.verdict || subject.pull.base.branch != judged.row.base_branch
+                *verdict != judged.verdict || subject.pull.base.branch != judged.pull.base.branch
             }),
         };
         if !wanted {
             return Ok(None);
         }
         let content =
-            report::comment(&self.room.flow, &self.subject(judged), &judged.verdict, earlier.as_ref());
+            report::comment(&self.book.flow, &self.subject(judged), &judged.verdict, earlier.as_ref());
         let substance = digest(&content);
         Ok(Some(Change::Desire(Desired { unit, content, substance, siblings: Vec::new() })))
     }
 
     /// The check for a base that the pull request no longer goes to, unless others share it: left as it
     /// was it would stay red, or green, for a question that nobody asks any more.
-    pub(super) async fn retire(&self, row: &PullRow) -> Result<Option<Change>, Trouble> {
+    pub(super) async fn retire(&self, row: &PullRow, now: &BranchName) -> Result<Option<Change>, Trouble> {
         let Some(before) = self.before else { return Ok(None) };
         let (Some(head), Some(base)) = (before.judged_head, &before.judged_base) else { return Ok(None) };
-        if head != row.head_commit || *base == row.base_branch {
+        if head != row.head_commit || base == now {
             return Ok(None);
         }
         let sharing = self.room.store.sharing(row.repository, head, base).await?;
         if sharing.iter().any(|it| it.pull.number != row.number) {
             return Ok(None);
         }
-        let judged =
-            Judged { pull: super::ends(row), row: row.clone(), verdict: Verdict::default(), trouble: None };
+        let judged = Judged {
+            pull: super::ends(row, now.clone()),
+            row: row.clone(),
+            verdict: Verdict::default(),
+            trouble: None,
+        };
         let text = report::retired(base, &self.subject(&judged));
         desire(row, base, &text, Vec::new()).map(Some)
     }
@@ -127,14 +136,15 @@ impl Case<'_> {
 pub(in crate::engine::units) async fn left(
     room: &Room,
     before: &JudgedPull,
-    row: &PullRow,
+    now: Option<(CommitId, &BranchName)>,
 ) -> Result<Vec<Change>, Trouble> {
     let (Some(head), Some(base)) = (before.judged_head, &before.judged_base) else {
         return Ok(Vec::new());
     };
-    if row.state == PullState::Open && head == row.head_commit && *base == row.base_branch {
+    if now == Some((head, base)) {
         return Ok(Vec::new());
     }
+    let row = &before.pull;
     let sharing = room.store.sharing(row.repository, head, base).await?;
     let others = sharing.iter().map(|it| it.pull.number).filter(|number| *number != row.number);
     Ok(others.map(|number| Change::Mark(Unit::Pull(row.repository, number))).collect())
@@ -146,24 +156,25 @@ fn desire(
     text: &CheckText,
     siblings: Vec<(PullNumber, i64)>,
 ) -> Result<Change, Trouble> {
-    let substance = text.substance();
-    let body = check_run(row, base, text);
-    let content = serde_json::to_string(&body)
-        .map_err(|error| Trouble::give_up(format!("the check cannot be written: {error}")))?;
-    let unit = Unit::Check(row.repository, row.head_commit, base.clone());
-    Ok(Change::Desire(Desired { unit, content, substance, siblings }))
+    check_run(row.repository, row.head_commit, base, (text, siblings))
 }
 
-fn check_run(row: &PullRow, base: &BranchName, text: &CheckText) -> CheckRunBody {
+/// The check for a branch of the path on a commit, as it shall be shown.
+pub(in crate::engine::units) fn check_run(
+    repository: RepositoryId,
+    head: CommitId,
+    base: &BranchName,
+    (text, siblings): (&CheckText, Vec<(PullNumber, i64)>),
+) -> Result<Change, Trouble> {
     let action = |action: &report::Action| CheckRunAction {
         label: action.label.to_owned(),
         description: action.description.to_owned(),
         identifier: action.identifier.to_owned(),
     };
-    CheckRunBody {
+    let body = CheckRunBody {
         name: format!("towpath: {base}"),
-        head_sha: row.head_commit,
-        external_id: format!("towpath/{}/{}/{base}", row.repository, row.head_commit),
+        head_sha: head,
+        external_id: format!("towpath/{repository}/{head}/{base}"),
         status: "completed".to_owned(),
         conclusion: text.conclusion.as_str().to_owned(),
         output: CheckRunOutput {
@@ -172,7 +183,11 @@ fn check_run(row: &PullRow, base: &BranchName, text: &CheckText) -> CheckRunBody
             text: text.text.clone(),
         },
         actions: text.actions.iter().map(action).collect(),
-    }
+    };
+    let content = serde_json::to_string(&body)
+        .map_err(|error| Trouble::give_up(format!("the check cannot be written: {error}")))?;
+    let unit = Unit::Check(repository, head, base.clone());
+    Ok(Change::Desire(Desired { unit, content, substance: text.substance(), siblings }))
 }
 
 /// The verdict that is stored of a pull request, if this version can read it.

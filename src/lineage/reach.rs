@@ -1,0 +1,49 @@
+//! What new history is about: its lowest commits, and the pull requests that have any of them.
+
+use std::collections::HashSet;
+
+use super::git::Call;
+use super::{GitError, Repository, lines};
+use crate::flow::CommitId;
+
+/// With more new commits than this it is quicker to look at everything.
+const LOOKED_AT: usize = 20_000;
+
+/// More lowest commits than this are not asked about one by one.
+const ROOTS_AT_MOST: usize = 500;
+
+impl Repository {
+    /// Of the commits that `tips` reach and `without` do not, those without a parent among them: whoever has
+    /// any of the commits has one of these. `None` where there are too many to be worth it.
+    pub async fn roots(
+        &self,
+        tips: &[CommitId],
+        without: &[CommitId],
+    ) -> Result<Option<Vec<CommitId>>, GitError> {
+        let input = lines::list(tips) + &without.iter().map(|id| format!("^{id}\n")).collect::<String>();
+        let limit = format!("--max-count={}", LOOKED_AT + 1);
+        let call = Call::new("rev-list").args(["--ignore-missing", "--parents", &limit, "--stdin"]);
+        let listed = lines::ids_with_parents("rev-list", &self.git.ask(call.input(input)).await?)?;
+        if listed.len() > LOOKED_AT {
+            return Ok(None);
+        }
+        let ids: HashSet<CommitId> = listed.iter().map(|(id, _)| *id).collect();
+        let lowest = |(_, parents): &&(CommitId, Vec<CommitId>)| parents.iter().all(|it| !ids.contains(it));
+        let roots: Vec<CommitId> = listed.iter().filter(lowest).map(|(id, _)| *id).collect();
+        Ok((roots.len() <= ROOTS_AT_MOST).then_some(roots))
+    }
+
+    /// The numbers of the pull requests here whose heads contain any of `commits`.
+    pub async fn pulls_containing(&self, commits: &[CommitId]) -> Result<Vec<u64>, GitError> {
+        if commits.is_empty() {
+            return Ok(Vec::new());
+        }
+        let call = Call::new("for-each-ref")
+            .arg("--format=%(refname)")
+            .args(commits.iter().map(|id| format!("--contains={id}")))
+            .arg("refs/pull/*/head");
+        let answer = self.git.ask(call).await?;
+        let number = |name: &str| name.strip_prefix("refs/pull/")?.strip_suffix("/head")?.parse().ok();
+        Ok(lines::text(&answer).lines().filter_map(number).collect())
+    }
+}
