@@ -4,6 +4,8 @@
 
 #[path = "lineage/awkward_examples.rs"]
 mod awkward_examples;
+#[path = "lineage/carried.rs"]
+mod carried;
 #[path = "lineage/command_line.rs"]
 mod command_line;
 #[path = "lineage/examples.rs"]

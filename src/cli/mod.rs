@@ -3,6 +3,7 @@
 //! Lives here: the arguments of every subcommand and the printing of its answer. Does not live here:
 //! deciding anything.
 
+mod check_carried;
 mod check_pr;
 mod deliveries;
 mod demo;
@@ -44,8 +45,9 @@ enum Command {
     #[command(
         subcommand,
         after_help = "\
-Example:
-  towpath check pr --base integration --head HEAD"
+Examples:
+  towpath check pr --base integration --head HEAD
+  towpath check carried --commit 1f0c2d7 --into staging"
     )]
     Check(Check),
     /// Look at the webhooks that came in, and take one in again
@@ -67,6 +69,8 @@ TOWPATH_DATA_DIR [default: data] or DATABASE_URL."
 enum Check {
     /// Judge a pull request, or what would be one
     Pr(check_pr::Arguments),
+    /// Tell whether a commit, a hotfix above all, is in a branch, and how that shows
+    Carried(check_carried::Arguments),
 }
 
 /// What a mistake in the arguments or in a file they name is answered with.
@@ -107,6 +111,7 @@ async fn run(command: Command) -> Result<ExitCode, UsageError> {
         Command::Serve(_) => serve::run().await.map(|()| ExitCode::SUCCESS),
         Command::Demo(arguments) => demo::run(arguments).await,
         Command::Check(Check::Pr(arguments)) => check_pr::run(arguments).await,
+        Command::Check(Check::Carried(arguments)) => check_carried::run(arguments).await,
         Command::Deliveries(command) => {
             print::to_stdout(&deliveries::run(command).await?);
             Ok(ExitCode::SUCCESS)

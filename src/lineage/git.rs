@@ -26,7 +26,7 @@ const ANSWER_LIMIT: usize = 64 << 20;
 const STDERR_LIMIT: usize = 64 << 10;
 const STDERR_SHOWN: usize = 300;
 /// git's name for the tree without files, which every repository has.
-const EMPTY_TREE: &str = "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
+pub(super) const EMPTY_TREE: &str = "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
 
 /// How git is run for one repository.
 #[derive(Debug, Clone)]

@@ -6,6 +6,7 @@
 //!
 //! Does not live here: what the history means for a pull request (`policy`), when to ask (`engine`).
 
+mod carried;
 mod error;
 mod files;
 mod git;
@@ -18,6 +19,7 @@ mod remote;
 mod repository;
 mod snapshots;
 mod topic;
+mod workbench;
 
 pub use error::GitError;
 pub use ledger::{Ledger, LedgerError};
