@@ -18,6 +18,8 @@ mod names;
 mod odd_history;
 #[path = "lineage/promotion_examples.rs"]
 mod promotion_examples;
+#[path = "lineage/rebuild.rs"]
+mod rebuild;
 #[path = "lineage/repairs.rs"]
 mod repairs;
 #[path = "lineage/story.rs"]
