@@ -24,5 +24,7 @@ mod rebuild;
 mod repairs;
 #[path = "lineage/story.rs"]
 mod story;
+#[path = "lineage/survival.rs"]
+mod survival;
 #[path = "lineage/topic_examples.rs"]
 mod topic_examples;

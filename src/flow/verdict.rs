@@ -278,6 +278,16 @@ impl Cause {
             Self::CouldNotDecide(_) => Code::CouldNotDecide,
         }
     }
+
+    /// The way back to a clean branch, if there is one and it has anything to pick.
+    pub fn repair(&self) -> Option<&Repair> {
+        match self {
+            Self::CarriesHistory { repair, .. } | Self::UnrelatedHistory { repair } => {
+                Some(repair).filter(|repair| !repair.picks.is_empty())
+            }
+            _ => None,
+        }
+    }
 }
 
 /// One reason for a verdict.

@@ -1,6 +1,6 @@
 //! Giving commits a name: a branch that was not there before. None that is there is ever moved.
 
-use super::git::Call;
+use super::git::{Call, REMOTE_LIMIT};
 use super::{GitError, Rebuilt, Repository, lines};
 use crate::flow::{BranchName, CommitId};
 
@@ -56,7 +56,9 @@ impl Repository {
             .args(["--porcelain", "--no-verify", "--no-follow-tags", "--no-signed"])
             .args(["--recurse-submodules=no", &format!("--force-with-lease={full_ref}:")])
             .args(["origin", &format!("{commit}:{full_ref}")])
-            .online();
+            // Where the remote has moved on since the last fetch, more has to be sent than was foreseen.
+            .fetching_files()
+            .within(REMOTE_LIMIT);
         let answer = self.git.run(call).await?;
         let said = lines::text(&answer.stdout).into_owned();
         let verdict = said.lines().find_map(|line| line.strip_prefix("!\t"));

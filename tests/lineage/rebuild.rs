@@ -373,6 +373,20 @@ async fn in_a_mirror_it_gives_the_same_and_fetches_in_few_rounds() {
 }
 
 #[tokio::test]
+async fn a_push_arrives_though_the_remote_has_moved_on() {
+    let work = Work::new();
+    let picks = three_commits(&work);
+    let target = work.id("integration");
+    let (_folder, mirror) = work.mirror().await;
+    let rebuilt = clean(mirror.rebuild(target, &picks, &committer()).await.unwrap());
+    work.git(&["checkout", "-q", "integration"]);
+    work.git(&["branch", "-D", "topic"]);
+    work.commit("integration has moved on");
+    mirror.push_new_branch(&name("clean"), rebuilt.tip).await.unwrap();
+    assert_eq!(work.git(&["show", "clean:folder/new"]), "new");
+}
+
+#[tokio::test]
 async fn a_push_makes_a_new_branch_or_none() {
     let work = Work::new();
     work.write("own", "own\n");
