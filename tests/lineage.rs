@@ -20,6 +20,8 @@ mod odd_history;
 mod promotion_examples;
 #[path = "lineage/rebuild.rs"]
 mod rebuild;
+#[path = "lineage/repair_command.rs"]
+mod repair_command;
 #[path = "lineage/repairs.rs"]
 mod repairs;
 #[path = "lineage/story.rs"]

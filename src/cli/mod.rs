@@ -8,6 +8,7 @@ mod check_pr;
 mod deliveries;
 mod demo;
 mod print;
+mod repair;
 mod serve;
 mod settings;
 

@@ -134,7 +134,7 @@ impl Call {
     }
 
     /// With the settings of the person who runs this, for a question that nothing but they can answer.
-    pub(super) fn as_the_person(mut self) -> Self {
+    pub(super) fn asked_of_the_person(mut self) -> Self {
         self.personal = true;
         self
     }

@@ -112,7 +112,7 @@ impl Repository {
     /// The person who runs this, as git would name them in a commit made now, `at` Unix seconds; `None`
     /// where git has not been told who they are.
     pub async fn person(&self, at: i64) -> Result<Option<Committer>, GitError> {
-        let call = Call::new("var").arg("GIT_COMMITTER_IDENT").as_the_person();
+        let call = Call::new("var").arg("GIT_COMMITTER_IDENT").asked_of_the_person();
         // Without it git would guess from the names of the account and the machine.
         let answer = self.git.run(call.setting("user.useConfigOnly", "true")).await?;
         if answer.status != 0 {

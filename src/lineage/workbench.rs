@@ -6,7 +6,7 @@ use tempfile::TempDir;
 
 use super::git::{Call, EMPTY_TREE, Git};
 use super::{GitError, Repository, lines};
-use crate::flow::{Commit, MergeOutcome, TreeId};
+use crate::flow::{Commit, CommitId, MergeOutcome, TreeId};
 
 /// A place to write objects in that may read all of a repository's.
 ///
@@ -34,7 +34,7 @@ impl Change {
     /// Of a commit whose parents are among `known`. A merge counts as its difference from its first parent.
     pub(super) fn of<'a>(
         commit: &Commit,
-        mut known: impl FnMut(crate::flow::CommitId) -> Option<&'a Commit>,
+        mut known: impl FnMut(CommitId) -> Option<&'a Commit>,
     ) -> Result<Self, GitError> {
         let before = match commit.parents.first() {
             None => lines::id("rev-list", EMPTY_TREE)?,

@@ -7,7 +7,7 @@ use super::markdown::clean;
 use super::prose::Prose;
 use super::shell;
 use super::words::{Account, Evidence, Scene, Step, account};
-use crate::flow::{Finding, Flow, Outcome, Pull, Verdict};
+use crate::flow::{Commit, Finding, Flow, Outcome, Pull, Verdict};
 
 /// The words of one finding, in plain text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -90,11 +90,7 @@ fn step(label: &str, step: &Step) -> Vec<String> {
 fn evidence(evidence: &Evidence) -> String {
     let (caption, lines, all): (_, Vec<String>, _) = match evidence {
         Evidence::Commits(caption, commits) => {
-            let line = |commit: &crate::flow::Commit| {
-                let subject = clean(&shorten_end(&commit.subject, 72));
-                format!("    {}  {subject} ({})", commit.id.short(), clean(&shorten_end(&commit.author, 40)))
-            };
-            (caption, commits.iter().take(FEW).map(line).collect(), commits.len())
+            (caption, commits.iter().take(FEW).map(commit_line).collect(), commits.len())
         }
         Evidence::Paths(caption, paths) => {
             let line = |path: &String| format!("    {}", clean(&shorten_end(path, 200)));
@@ -104,4 +100,10 @@ fn evidence(evidence: &Evidence) -> String {
     let more =
         if all > lines.len() { format!("\n    … and {} more", all - lines.len()) } else { String::new() };
     format!("{}\n{}{more}", caption.plain(), lines.join("\n"))
+}
+
+/// One commit of a list.
+pub(super) fn commit_line(commit: &Commit) -> String {
+    let subject = clean(&shorten_end(&commit.subject, 72));
+    format!("    {}  {subject} ({})", commit.id.short(), clean(&shorten_end(&commit.author, 40)))
 }

@@ -104,8 +104,8 @@ fn committer() -> Committer {
     Committer::new("Towpath", "bot@example.org", 1_700_000_000)
 }
 
-fn clean(rebuild: Rebuild) -> Rebuilt {
-    match rebuild {
+fn clean(outcome: Rebuild) -> Rebuilt {
+    match outcome {
         Rebuild::Clean(rebuilt) => rebuilt,
         Rebuild::Conflict(conflict) => panic!("{conflict:?}"),
     }
