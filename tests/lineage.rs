@@ -14,6 +14,8 @@ mod examples;
 mod mirrors;
 #[path = "lineage/names.rs"]
 mod names;
+#[path = "lineage/new_branch.rs"]
+mod new_branch;
 #[path = "lineage/odd_history.rs"]
 mod odd_history;
 #[path = "lineage/promotion_examples.rs"]

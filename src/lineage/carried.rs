@@ -23,7 +23,8 @@ impl Repository {
     /// 4. *no-op*: applying it to the branch changes nothing. This also holds for a commit that is empty.
     ///
     /// A merge counts as its difference from its first parent. A shallow clone is an error
-    /// ([`GitError::Shallow`]), and so is a commit that is not there ([`GitError::NoSuchCommit`]).
+    /// ([`GitError::Shallow`]), and so are a commit that is not there ([`GitError::NoSuchCommit`]) and a
+    /// file that a partial clone left out ([`GitError::FilesLeftOut`]).
     pub async fn carried(&self, commit: CommitId, into: CommitId) -> Result<Carried, GitError> {
         if self.is_shallow().await {
             return Err(GitError::Shallow);
@@ -34,6 +35,11 @@ impl Repository {
         if self.is_ancestor(commit, into).await? {
             return Ok(Carried::Ancestor);
         }
+        self.explained(self.repeated(commit, into).await).await
+    }
+
+    /// Whether a branch that does not reach `commit` has it in another form.
+    async fn repeated(&self, commit: CommitId, into: CommitId) -> Result<Carried, GitError> {
         let asked = self.asked(commit, into).await?;
         self.bring_trees_of(&asked.near).await?;
         let workbench = self.workbench().await?;

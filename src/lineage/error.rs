@@ -65,6 +65,9 @@ pub enum GitError {
     /// History is cut off, so no set of commits can be trusted.
     #[error("the clone is shallow: its history is cut off; run git fetch --unshallow")]
     Shallow,
+    /// The clone was made without all files, and one that is needed is not here.
+    #[error("the clone has not all files; run git fetch --refetch --no-filter")]
+    FilesLeftOut,
     /// A file or process could not be handled.
     #[error("{what}: {why}")]
     Io {

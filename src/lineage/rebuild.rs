@@ -74,8 +74,17 @@ impl Repository {
     /// In a mirror the objects are written into it, files that are missing are fetched (the trees of all
     /// picks in one round), and [`Repository::push_new_branch`] gives the result a name. In a clone they are
     /// written elsewhere, and [`Repository::make_branch`] brings them in; files that a partial clone lacks
-    /// are an error. The same arguments give the same commits.
+    /// are an error ([`GitError::FilesLeftOut`]). The same arguments give the same commits.
     pub async fn rebuild(
+        &self,
+        target: CommitId,
+        picks: &[CommitId],
+        committer: &Committer,
+    ) -> Result<Rebuild, GitError> {
+        self.explained(self.picked(target, picks, committer).await).await
+    }
+
+    async fn picked(
         &self,
         target: CommitId,
         picks: &[CommitId],

@@ -65,6 +65,23 @@ impl Repository {
         let git = Git::at(place).with_objects_of(&self.objects());
         Ok(Workbench { git, _directory: Some(Arc::new(directory)) })
     }
+
+    /// What came of work on a workbench. A clone that was made without all files is not damaged, though git
+    /// says the same of it: nobody fetches for a person what they left out.
+    pub(super) async fn explained<T>(&self, outcome: Result<T, GitError>) -> Result<T, GitError> {
+        match outcome {
+            Err(GitError::Corrupt { .. }) if !self.writable && self.is_partial().await => {
+                Err(GitError::FilesLeftOut)
+            }
+            outcome => outcome,
+        }
+    }
+
+    async fn is_partial(&self) -> bool {
+        let call =
+            Call::new("config").args(["--get-regexp", r"^(remote\..*\.promisor|extensions\.partialclone)$"]);
+        self.git.ask(call).await.is_ok_and(|answer| !answer.is_empty())
+    }
 }
 
 impl Workbench {

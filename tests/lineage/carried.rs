@@ -147,6 +147,37 @@ async fn a_pick_whose_conflict_was_resolved_is_found_by_its_trailer() {
 }
 
 #[tokio::test]
+async fn a_beginning_that_two_commits_share_proves_nothing() {
+    let work = Work::new();
+    work.git(&["checkout", "-q", "--orphan", "roots"]);
+    work.git(&["rm", "-rqf", "."]);
+    work.write("imported", "x\n");
+    work.git(&["add", "--all"]);
+    let tree = work.git(&["write-tree"]);
+    // These two seconds give ids that start with the same seven digits.
+    let root = |second: u32| {
+        let date = format!("@{second} +0000");
+        let output = Command::new("git")
+            .args(["commit-tree", &tree, "-m", "root"])
+            .current_dir(work.path())
+            .envs([("GIT_AUTHOR_DATE", &date), ("GIT_COMMITTER_DATE", &date)])
+            .output()
+            .unwrap();
+        let id = String::from_utf8(output.stdout).unwrap().trim().to_owned();
+        work.git(&["branch", &format!("root-{second}"), &id]);
+        id
+    };
+    let hotfix = root(30_117);
+    work.git(&["checkout", "-q", "-f", "staging"]);
+    work.write("imported", "otherwise\n");
+    let resolved = work.commit(&format!("fix\n\n(cherry picked from commit {})", &hotfix[..7]));
+    assert_eq!(work.carried(&hotfix).await, Carried::Trailer(id(&resolved)));
+    let twin = root(34_964);
+    assert_eq!((&twin[..7], twin == hotfix), (&hotfix[..7], false));
+    assert_eq!(work.carried(&hotfix).await, Carried::Missing);
+}
+
+#[tokio::test]
 async fn what_would_change_nothing_is_carried() {
     let work = Work::new();
     let hotfix = work.hotfix();

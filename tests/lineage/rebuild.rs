@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
-use towpath::flow::{BranchName, CommitId};
+use towpath::flow::CommitId;
 use towpath::lineage::{
     BranchError, Committer, Conflict, GitError, Mirror, Rebuild, Rebuilt, Remote, Repository,
 };
@@ -15,10 +15,10 @@ use towpath::lineage::{
 use crate::story::{name, run_git};
 
 /// A developer's repository with `integration` and a `topic` cut before its newest commit.
-struct Work(TempDir);
+pub(crate) struct Work(TempDir);
 
 impl Work {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let work = Self(TempDir::new().unwrap());
         work.git(&["init", "-q", "-b", "integration"]);
         for (key, value) in [("user.name", "Ada"), ("user.email", "ada@example.org")] {
@@ -33,36 +33,36 @@ impl Work {
         work
     }
 
-    fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         self.0.path()
     }
 
-    fn git(&self, arguments: &[&str]) -> String {
+    pub(crate) fn git(&self, arguments: &[&str]) -> String {
         run_git(self.path(), arguments).trim().to_owned()
     }
 
-    fn write(&self, file: &str, content: &str) {
+    pub(crate) fn write(&self, file: &str, content: &str) {
         if let Some(folder) = self.path().join(file).parent() {
             fs::create_dir_all(folder).unwrap();
         }
         fs::write(self.path().join(file), content).unwrap();
     }
 
-    fn commit(&self, message: &str) -> CommitId {
+    pub(crate) fn commit(&self, message: &str) -> CommitId {
         self.git(&["add", "--all"]);
         self.git(&["commit", "-q", "--allow-empty", "-m", message]);
         self.id("HEAD")
     }
 
-    fn id(&self, revision: &str) -> CommitId {
+    pub(crate) fn id(&self, revision: &str) -> CommitId {
         self.git(&["rev-parse", revision]).parse().unwrap()
     }
 
-    async fn open(&self) -> Repository {
+    pub(crate) async fn open(&self) -> Repository {
         Repository::open(self.path()).await.unwrap()
     }
 
-    async fn rebuild(&self, picks: &[CommitId]) -> Rebuild {
+    pub(crate) async fn rebuild(&self, picks: &[CommitId]) -> Rebuild {
         self.open().await.rebuild(self.id("integration"), picks, &committer()).await.unwrap()
     }
 
@@ -84,7 +84,7 @@ impl Work {
     }
 
     /// A mirror of it, as the App keeps one.
-    async fn mirror(&self) -> (TempDir, Repository) {
+    pub(crate) async fn mirror(&self) -> (TempDir, Repository) {
         self.git(&["config", "uploadpack.allowFilter", "true"]);
         self.git(&["config", "uploadpack.allowAnySHA1InWant", "true"]);
         let folder = TempDir::new().unwrap();
@@ -100,11 +100,11 @@ impl Work {
     }
 }
 
-fn committer() -> Committer {
+pub(crate) fn committer() -> Committer {
     Committer::new("Towpath", "bot@example.org", 1_700_000_000)
 }
 
-fn clean(outcome: Rebuild) -> Rebuilt {
+pub(crate) fn clean(outcome: Rebuild) -> Rebuilt {
     match outcome {
         Rebuild::Clean(rebuilt) => rebuilt,
         Rebuild::Conflict(conflict) => panic!("{conflict:?}"),
@@ -126,7 +126,7 @@ fn write_object(work: &Work, kind: &str, content: &[u8]) -> CommitId {
 }
 
 /// Three commits that a person could have made, the last one signed and in an old encoding.
-fn three_commits(work: &Work) -> [CommitId; 3] {
+pub(crate) fn three_commits(work: &Work) -> [CommitId; 3] {
     work.write("page", "one\n2\n3\n4\n5\n6\n7\n8\n9\n");
     let first = work.commit("first");
     work.write("folder/new", "new\n");
@@ -333,150 +333,22 @@ async fn a_commit_that_is_not_there_is_named() {
     assert_eq!(error, BranchError::Git(GitError::NoSuchCommit { commit: nowhere }));
 }
 
-fn packs(folder: &TempDir) -> usize {
-    let packs = fs::read_dir(folder.path().join("mirror.git/objects/pack")).unwrap();
-    packs.filter(|entry| entry.as_ref().unwrap().path().extension().is_some_and(|e| e == "pack")).count()
-}
-
 #[tokio::test]
-async fn in_a_mirror_it_gives_the_same_and_fetches_in_few_rounds() {
-    let work = Work::new();
-    let mut picks = three_commits(&work).to_vec();
-    for number in 0..6 {
-        work.write(&format!("deep/er/{number}"), "content\n");
-        picks.push(work.commit(&format!("file {number}")));
-    }
-    // Each branch has a tree of its own, which git would look at when it pushes.
-    for number in 0..20 {
-        work.git(&["checkout", "-q", "-b", &format!("other/{number}"), "integration"]);
-        work.write(&format!("other/{number}"), "other\n");
-        work.commit("other");
-    }
-    let (folder, mirror) = work.mirror().await;
-    let before = packs(&folder);
-    let target = work.id("integration");
-    let rebuilt = clean(mirror.rebuild(target, &picks, &committer()).await.unwrap());
-    let here = clean(work.rebuild(&picks).await);
-    assert_eq!((rebuilt.tip, &rebuilt.made), (here.tip, &here.made), "as in a clone");
-    let for_rebuilding = packs(&folder) - before;
-    assert!(
-        for_rebuilding <= 1 + 2,
-        "all trees at once, then the page for each of its changes: {for_rebuilding}"
-    );
-
-    let before = packs(&folder);
-    mirror.push_new_branch(&name("topic-on-integration"), rebuilt.tip).await.unwrap();
-    assert!(packs(&folder) - before <= 1, "what has to be sent and is not here comes at once");
-    assert_eq!(work.id("topic-on-integration"), rebuilt.tip);
-    work.git(&["fsck", "--connectivity-only"]);
-    assert_eq!(work.git(&["show", "topic-on-integration:deep/er/5"]), "content");
-}
-
-#[tokio::test]
-async fn a_push_arrives_though_the_remote_has_moved_on() {
+async fn a_clone_without_all_files_is_not_called_damaged() {
     let work = Work::new();
     let picks = three_commits(&work);
     let target = work.id("integration");
-    let (_folder, mirror) = work.mirror().await;
-    let rebuilt = clean(mirror.rebuild(target, &picks, &committer()).await.unwrap());
-    work.git(&["checkout", "-q", "integration"]);
-    work.git(&["branch", "-D", "topic"]);
-    work.commit("integration has moved on");
-    mirror.push_new_branch(&name("clean"), rebuilt.tip).await.unwrap();
-    assert_eq!(work.git(&["show", "clean:folder/new"]), "new");
-}
-
-#[tokio::test]
-async fn a_push_makes_a_new_branch_or_none() {
-    let work = Work::new();
-    work.write("own", "own\n");
-    let own = work.commit("own");
-    let (_folder, mirror) = work.mirror().await;
-    let rebuilt = clean(mirror.rebuild(work.id("integration"), &[own], &committer()).await.unwrap());
-    let branch = name("topic-on-integration");
-    mirror.push_new_branch(&branch, rebuilt.tip).await.unwrap();
-    mirror.push_new_branch(&branch, rebuilt.tip).await.unwrap();
-    assert_eq!(work.id("topic-on-integration"), rebuilt.tip, "a second attempt finds it done");
-
-    // Neither forwards nor sideways nor back is a branch moved that is there.
-    for (what, there) in [("behind", "integration"), ("beside", "topic"), ("before", "integration~1")] {
-        work.git(&["branch", what, there]);
-        let error = mirror.push_new_branch(&name(what), rebuilt.tip).await.unwrap_err();
-        assert_eq!(error, BranchError::Exists { branch: name(what) });
-        assert_eq!(work.id(what), work.id(there), "{what}");
-    }
-    let error = mirror.push_new_branch(&name("beside/it"), rebuilt.tip).await.unwrap_err();
-    assert!(matches!(&error, BranchError::Refused { .. }), "{error:?}");
-
-    let hook = work.path().join(".git/hooks/pre-receive");
-    fs::create_dir_all(hook.parent().unwrap()).unwrap();
-    fs::write(&hook, "#!/bin/sh\necho 'GH013: Repository rule violations'\nexit 1\n").unwrap();
-    fs::set_permissions(&hook, fs::Permissions::from_mode(0o755)).unwrap();
-    let error = mirror.push_new_branch(&name("ruled-out"), rebuilt.tip).await.unwrap_err();
-    let words = error.to_string();
-    assert!(matches!(error, BranchError::Refused { .. }), "{error:?}");
-    assert!(words.contains("ruled-out") && words.contains("GH013"), "{words}");
-}
-
-#[tokio::test]
-async fn a_push_that_reaches_nobody_says_so_without_secrets() {
-    let work = Work::new();
-    let (folder, _) = work.mirror().await;
-    let authorization = Some(towpath::lineage::Authorization::installation_token("ghs_secret"));
-    let url = "http://127.0.0.1:1/acme/store.git".to_owned();
-    let unreachable = Remote { url, authorization, allow_http: true, allow_file: false };
-    let mirror = Mirror::new(folder.path().join("mirror.git")).repository(Some(unreachable));
-    let error = mirror.push_new_branch(&name("x"), work.id("integration")).await.unwrap_err();
-    assert!(matches!(error, BranchError::Git(GitError::Failed { what: "push", .. })), "{error:?}");
-    assert!(!error.to_string().contains("ghs_secret"), "{error}");
-}
-
-#[tokio::test]
-async fn a_local_branch_is_made_only_where_none_is() {
-    let work = Work::new();
-    work.write("own", "own\n");
-    let own = work.commit("own");
-    let rebuilt = clean(work.rebuild(&[own]).await);
-    let repository = work.open().await;
-    let make = async |branch: &BranchName| repository.make_branch(branch, &rebuilt).await;
-    for taken in ["topic", "integration"] {
-        let before = work.id(taken);
-        let branch = name(taken);
-        assert_eq!(make(&branch).await, Err(BranchError::Exists { branch }));
-        assert_eq!(work.id(taken), before);
-    }
-    work.git(&["branch", "a/b", "integration"]);
-    for (wanted, other) in [("a", "a/b"), ("a/b/c", "a/b"), ("topic/x/y", "topic")] {
-        let (branch, other) = (name(wanted), other.to_owned());
-        assert_eq!(make(&branch).await, Err(BranchError::InTheWay { branch, other }));
-    }
-    for unfit in ["-x", "HEAD", "@"] {
-        let branch = name(unfit);
-        assert_eq!(make(&branch).await, Err(BranchError::Unfit { branch }));
-    }
-    assert_eq!(make(&name("a/bc")).await, Ok(()), "a name that only starts the same");
-    // A branch that is checked out without a commit would get one under the person's feet.
-    work.git(&["checkout", "-q", "--orphan", "unborn"]);
-    assert_eq!(make(&name("unborn")).await, Err(BranchError::Exists { branch: name("unborn") }));
-    assert_eq!(make(&name("unborn/x")).await.unwrap_err().to_string().matches("unborn").count(), 2);
-}
-
-#[tokio::test]
-async fn it_works_in_a_worktree_and_in_a_clone_that_borrows_its_objects() {
-    let work = Work::new();
-    work.write("own", "own\n");
-    let own = work.commit("own");
-    let beside = TempDir::new().unwrap();
-    let tree = beside.path().join("tree");
-    work.git(&["worktree", "add", "-q", "--detach", tree.to_str().unwrap()]);
-    let borrowing = beside.path().join("borrowing");
-    let source = work.path().to_str().unwrap();
-    run_git(beside.path(), &["clone", "-q", "--shared", source, borrowing.to_str().unwrap()]);
-    for (place, branch) in [(&tree, "in-worktree"), (&borrowing, "in-borrowing")] {
-        let repository = Repository::open(place).await.unwrap();
-        let rebuilt = clean(repository.rebuild(work.id("integration"), &[own], &committer()).await.unwrap());
-        repository.make_branch(&name(branch), &rebuilt).await.unwrap();
-        assert_eq!(run_git(place, &["show", &format!("{branch}:own")]), "own\n");
-        run_git(place, &["fsck", "--connectivity-only"]);
-    }
+    work.mirror().await;
+    let folder = TempDir::new().unwrap();
+    let partial = folder.path().join("partial");
+    let url = format!("file://{}", work.path().display());
+    let options = ["clone", "-q", "--filter=blob:none", "--no-checkout", &url, partial.to_str().unwrap()];
+    run_git(folder.path(), &options);
+    let repository = Repository::open(&partial).await.unwrap();
+    let error = repository.rebuild(target, &picks, &committer()).await.unwrap_err();
+    assert_eq!(error, GitError::FilesLeftOut);
+    assert!(error.to_string().contains("git fetch --refetch --no-filter"), "{error}");
+    // What it says to do is enough.
+    run_git(&partial, &["fetch", "-q", "--refetch", "--no-filter"]);
+    assert_eq!(clean(repository.rebuild(target, &picks, &committer()).await.unwrap()).made.len(), 3);
 }
