@@ -2,7 +2,8 @@
 //!
 //! Lives here: [`Repository`] (one repository that can be asked for the history a verdict needs),
 //! [`Mirror`] (a bare copy of a remote repository's commits, kept fresh), [`Ledger`] (which commit each
-//! branch pointed at and when, which git itself does not keep), and the one place that runs git.
+//! branch pointed at and when, which git itself does not keep), the commits that carry a repair out
+//! ([`Rebuild`]), and the one place that runs git.
 //!
 //! Does not live here: what the history means for a pull request (`policy`), when to ask (`engine`).
 

@@ -53,10 +53,11 @@ async fn in_a_mirror_it_gives_the_same_and_fetches_in_few_rounds() {
 async fn a_push_arrives_though_the_remote_has_moved_on() {
     let work = Work::new();
     let picks = three_commits(&work);
-    let target = work.id("integration");
+    work.git(&["checkout", "-q", "integration"]);
+    work.write("untouched", "no pick needs it\n");
+    let target = work.commit("a file that the mirror has no reason to have");
     let (_folder, mirror) = work.mirror().await;
     let rebuilt = clean(mirror.rebuild(target, &picks, &committer()).await.unwrap());
-    work.git(&["checkout", "-q", "integration"]);
     work.git(&["branch", "-D", "topic"]);
     work.commit("integration has moved on");
     mirror.push_new_branch(&name("clean"), rebuilt.tip).await.unwrap();
