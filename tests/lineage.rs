@@ -4,6 +4,8 @@
 
 #[path = "lineage/awkward_examples.rs"]
 mod awkward_examples;
+#[path = "lineage/carried.rs"]
+mod carried;
 #[path = "lineage/command_line.rs"]
 mod command_line;
 #[path = "lineage/copy_examples.rs"]
@@ -16,15 +18,23 @@ mod known_examples;
 mod mirrors;
 #[path = "lineage/names.rs"]
 mod names;
+#[path = "lineage/new_branch.rs"]
+mod new_branch;
 #[path = "lineage/odd_history.rs"]
 mod odd_history;
 #[path = "lineage/operations.rs"]
 mod operations;
 #[path = "lineage/promotion_examples.rs"]
 mod promotion_examples;
+#[path = "lineage/rebuild.rs"]
+mod rebuild;
+#[path = "lineage/repair_command.rs"]
+mod repair_command;
 #[path = "lineage/repairs.rs"]
 mod repairs;
 #[path = "lineage/story.rs"]
 mod story;
+#[path = "lineage/survival.rs"]
+mod survival;
 #[path = "lineage/topic_examples.rs"]
 mod topic_examples;

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use super::{UsageError, print};
+use super::{UsageError, print, repair};
 use crate::engine::judge::{judge, obstacle};
 use crate::flow::{Base, BranchName, CommitId, Flow, Head, Outcome, Pull, Role, Undecided, Verdict};
 use crate::lineage::{GitError, Ledger, Repository, Survey};
@@ -16,12 +16,16 @@ Examples:
   towpath check pr --repo . --base integration --head HEAD      the branch that is checked out
   towpath check pr --repo . --base staging --head integration   a promotion
   towpath check pr --repo ~/store --base integration --head feature/cart --json
+  towpath check pr --base integration --head feature/cart --repair    how it becomes clean
+
+With --apply behind it, the last one makes the clean branch, and touches nothing that is there.
 
 As a pre-push hook it stops what would fail; the README has the script.
 
 It judges what was last fetched: run git fetch first.
 
-Exit status: 0 pass, warn or wait; 1 fail or unknown; 2 the request is wrong.")]
+Exit status: 0 pass, warn or wait; 1 fail or unknown; 2 the request is wrong.
+With --apply: 0 the clean branch was made; 1 a commit conflicts.")]
 pub(super) struct Arguments {
     /// A directory in the repository, which has to be a clone with its whole history
     #[arg(long, value_name = "DIR", default_value = ".")]
@@ -44,6 +48,8 @@ pub(super) struct Arguments {
     /// Print one JSON object: the verdict, and its findings with their codes
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    repair: repair::Options,
 }
 
 /// Judges and prints.
@@ -65,13 +71,28 @@ pub(super) async fn run(arguments: Arguments) -> Result<ExitCode, UsageError> {
         let nothing = nothing();
         let head = Head { branch: None, commit: nothing, fork: arguments.fork };
         let pull = Pull { head, base: Base { branch: base, commit: nothing } };
-        return Ok(answer(&arguments, &flow, &Verdict::undecided(why), &pull));
+        return conclude(&arguments, &repository, &flow, &pull, &Verdict::undecided(why)).await;
     }
     let Some(commit) = base_commit else { return Err(no_such_base(&arguments, &repository)) };
     let head = find_head(&arguments, &repository).await?;
     let pull = Pull { head, base: Base { branch: base, commit } };
     let verdict = judge(&repository, &flow, &pull, &ledger).await;
-    Ok(answer(&arguments, &flow, &verdict, &pull))
+    conclude(&arguments, &repository, &flow, &pull, &verdict).await
+}
+
+async fn conclude(
+    arguments: &Arguments,
+    repository: &Repository,
+    flow: &Flow,
+    pull: &Pull,
+    verdict: &Verdict,
+) -> Result<ExitCode, UsageError> {
+    if arguments.repair.is_wanted() {
+        let (place, json) = (arguments.repo.as_path(), arguments.json);
+        let judged = repair::Judged { place, repository, flow, pull, verdict, json };
+        return repair::run(&arguments.repair, &judged).await;
+    }
+    Ok(answer(arguments, flow, verdict, pull))
 }
 
 /// The repository that a directory is part of.
@@ -105,7 +126,7 @@ fn answer(arguments: &Arguments, flow: &Flow, verdict: &Verdict, pull: &Pull) ->
     exit(verdict)
 }
 
-/// Good or bad, for whoever runs the program.
+/// The exit status that a verdict gives.
 pub(super) fn exit(verdict: &Verdict) -> ExitCode {
     match verdict.outcome() {
         Outcome::Pass | Outcome::Warn | Outcome::Wait => ExitCode::SUCCESS,

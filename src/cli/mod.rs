@@ -3,11 +3,13 @@
 //! Lives here: the arguments of every subcommand and the printing of its answer. Does not live here:
 //! deciding anything.
 
+mod check_carried;
 mod check_copy;
 mod check_pr;
 mod deliveries;
 mod demo;
 mod print;
+mod repair;
 mod serve;
 mod settings;
 
@@ -45,8 +47,9 @@ enum Command {
     #[command(
         subcommand,
         after_help = "\
-Example:
-  towpath check pr --base integration --head HEAD"
+Examples:
+  towpath check pr --base integration --head HEAD
+  towpath check carried --commit 1f0c2d7 --into staging"
     )]
     Check(Check),
     /// Look at the webhooks that came in, and take one in again
@@ -70,6 +73,8 @@ enum Check {
     Pr(check_pr::Arguments),
     /// Judge whether the copy branch (master) is a copy of its environment (production)
     Copy(check_copy::Arguments),
+    /// Tell whether a commit, a hotfix above all, is in a branch, and how that shows
+    Carried(check_carried::Arguments),
 }
 
 /// What a mistake in the arguments or in a file they name is answered with.
@@ -111,6 +116,7 @@ async fn run(command: Command) -> Result<ExitCode, UsageError> {
         Command::Demo(arguments) => demo::run(arguments).await,
         Command::Check(Check::Pr(arguments)) => check_pr::run(arguments).await,
         Command::Check(Check::Copy(arguments)) => check_copy::run(arguments).await,
+        Command::Check(Check::Carried(arguments)) => check_carried::run(arguments).await,
         Command::Deliveries(command) => {
             print::to_stdout(&deliveries::run(command).await?);
             Ok(ExitCode::SUCCESS)

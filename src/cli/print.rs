@@ -5,8 +5,13 @@ use std::io::{IsTerminal as _, Write as _};
 use crate::flow::{Finding, Flow, Pull, Verdict};
 use crate::report::{Words, words};
 
-/// The verdict as the object that programs rely on.
+/// The verdict as the object that programs rely on, on a line.
 pub(super) fn json(flow: &Flow, verdict: &Verdict, pull: &Pull) -> String {
+    format!("{}\n", object(flow, verdict, pull))
+}
+
+/// The verdict as the object that programs rely on.
+pub(super) fn object(flow: &Flow, verdict: &Verdict, pull: &Pull) -> serde_json::Value {
     let finding = |finding: &Finding| {
         let Words { title, detail, remedy } = words(flow, pull, finding);
         serde_json::json!({
@@ -18,8 +23,7 @@ pub(super) fn json(flow: &Flow, verdict: &Verdict, pull: &Pull) -> String {
         })
     };
     let findings: Vec<_> = verdict.findings.iter().map(finding).collect();
-    let object = serde_json::json!({ "verdict": verdict.outcome().as_str(), "findings": findings });
-    format!("{object}\n")
+    serde_json::json!({ "verdict": verdict.outcome().as_str(), "findings": findings })
 }
 
 /// More than this is hard to read, however wide the terminal is.

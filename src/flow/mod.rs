@@ -6,6 +6,7 @@
 //!
 //! Does not live here: judging (`policy`), asking git (`lineage`), wording (`report`), any I/O.
 
+mod carried;
 mod environments;
 mod facts;
 mod ids;
@@ -15,6 +16,7 @@ mod records;
 mod rules;
 mod verdict;
 
+pub use carried::Carried;
 pub use environments::{
     CommentWhen, CopyBranch, CopyMode, Environment, Flow, Requires, Role, Source, Tested,
 };

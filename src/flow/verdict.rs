@@ -375,9 +375,7 @@ impl Cause {
             Self::CouldNotDecide(_) => Code::CouldNotDecide,
         }
     }
-}
 
-impl Cause {
     /// The branch to which the pull request can be sent instead, where that is the way out.
     pub fn retarget_to(&self) -> Option<&BranchName> {
         match self {

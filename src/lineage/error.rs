@@ -1,5 +1,7 @@
 use std::time::Duration;
 
+use crate::flow::CommitId;
+
 /// Why git gave no answer. The texts may be shown: they hold no token, no credential, no environment.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum GitError {
@@ -54,6 +56,18 @@ pub enum GitError {
         /// What is wrong with it.
         why: String,
     },
+    /// A commit that was asked about is not there.
+    #[error("there is no commit {commit} in the repository; fetch it, or name another")]
+    NoSuchCommit {
+        /// The commit.
+        commit: CommitId,
+    },
+    /// History is cut off, so no set of commits can be trusted.
+    #[error("the clone is shallow: its history is cut off; run git fetch --unshallow")]
+    Shallow,
+    /// The clone was made without all files, and one that is needed is not here.
+    #[error("the clone has not all files; run git fetch --refetch --no-filter")]
+    FilesLeftOut,
     /// A file or process could not be handled.
     #[error("{what}: {why}")]
     Io {

@@ -36,6 +36,35 @@ impl Repository {
         self.bring_trees(commits.iter().map(|commit| commit.tree).collect()).await
     }
 
+    /// Makes everything be there that a push of `commit` may have to send: what of its history no branch has.
+    ///
+    /// git would fetch the rest of the trees that it compares with as well, one at a time.
+    pub(super) async fn bring_what_is_new(&self, commit: CommitId) -> Result<(), GitError> {
+        if !self.writable {
+            return Ok(());
+        }
+        let new = self.log(&[&commit.to_string(), "--not", "--branches"], &[]).await?;
+        let parents = new.iter().flat_map(|commit| commit.parents.iter().copied());
+        let near: Vec<CommitId> = new.iter().map(|commit| commit.id).chain(parents).collect();
+        if near.is_empty() {
+            return Ok(());
+        }
+        self.bring_trees_of(&near).await?;
+        let call = Call::new("rev-list")
+            .args(["--objects", "--no-object-names", "--missing=print", &commit.to_string()])
+            .args(["--not", "--branches"]);
+        let answer = self.git.ask(call).await?;
+        let missing: Vec<String> = lines::text(&answer)
+            .lines()
+            .filter_map(|line| line.strip_prefix('?'))
+            .map(str::to_owned)
+            .collect();
+        if missing.is_empty() {
+            return Ok(());
+        }
+        self.git.ask(fetch_trees("--filter=blob:none").input(lines::list(missing))).await.map(drop)
+    }
+
     /// Makes these trees be there, with all below them but the files' contents.
     pub(super) async fn bring_trees(&self, mut trees: Vec<TreeId>) -> Result<(), GitError> {
         if !self.writable {

@@ -26,7 +26,7 @@ const ANSWER_LIMIT: usize = 64 << 20;
 const STDERR_LIMIT: usize = 64 << 10;
 const STDERR_SHOWN: usize = 300;
 /// git's name for the tree without files, which every repository has.
-const EMPTY_TREE: &str = "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
+pub(super) const EMPTY_TREE: &str = "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
 
 /// How git is run for one repository.
 #[derive(Debug, Clone)]
@@ -74,6 +74,8 @@ pub(super) struct Call {
     settings: Vec<(String, String)>,
     limit: Duration,
     network: Network,
+    /// Whether the settings of the person who runs this count.
+    personal: bool,
 }
 
 /// What of the network a command may use.
@@ -92,7 +94,8 @@ impl Call {
     /// `git <what>`, asked of the local repository only.
     pub(super) fn new(what: &'static str) -> Self {
         let (arguments, input, settings) = (Vec::new(), Vec::new(), Vec::new());
-        Self { what, arguments, input, settings, limit: LOCAL_LIMIT, network: Network::Off }
+        let (limit, network, personal) = (LOCAL_LIMIT, Network::Off, false);
+        Self { what, arguments, input, settings, limit, network, personal }
     }
 
     pub(super) fn arg(mut self, argument: impl AsRef<OsStr>) -> Self {
@@ -127,6 +130,12 @@ impl Call {
     pub(super) fn fetching_files(mut self) -> Self {
         self.network = Network::Lazy;
         self.limit = LAZY_LIMIT;
+        self
+    }
+
+    /// With the settings of the person who runs this, for a question that nothing but they can answer.
+    pub(super) fn asked_of_the_person(mut self) -> Self {
+        self.personal = true;
         self
     }
 
@@ -205,6 +214,12 @@ impl Git {
         command.arg(call.what).args(&call.arguments);
         command.env_clear().envs(std::env::var_os("PATH").map(|path| ("PATH", path)));
         command.envs(FIXED_ENVIRONMENT).env("GIT_ATTR_SOURCE", EMPTY_TREE);
+        if call.personal {
+            for name in SEALED {
+                command.env_remove(name);
+            }
+            command.envs(PERSONAL.iter().filter_map(|name| Some((name, std::env::var_os(name)?))));
+        }
         match &self.place {
             Place::GitDir(path) => command.env("GIT_DIR", path).current_dir(path),
             Place::Inside(path) => command.current_dir(path),
@@ -263,6 +278,22 @@ const FIXED_ENVIRONMENT: [(&str, &str); 11] = [
     ("GIT_NO_REPLACE_OBJECTS", "1"),
     ("GIT_GRAFT_FILE", "/nonexistent"),
     ("GIT_PAGER", "cat"),
+];
+
+/// What of the environment keeps a person's settings out.
+const SEALED: [&str; 4] = ["HOME", "XDG_CONFIG_HOME", "GIT_CONFIG_NOSYSTEM", "GIT_CONFIG_GLOBAL"];
+
+/// Where a person's settings say who they are.
+const PERSONAL: [&str; 9] = [
+    "HOME",
+    "XDG_CONFIG_HOME",
+    "GIT_CONFIG_NOSYSTEM",
+    "GIT_CONFIG_GLOBAL",
+    "GIT_CONFIG_SYSTEM",
+    "GIT_COMMITTER_NAME",
+    "GIT_COMMITTER_EMAIL",
+    "EMAIL",
+    "USER",
 ];
 
 /// Settings that no repository may turn. Whoever names a directory wants it read, whoever owns it.

@@ -2,11 +2,13 @@
 //!
 //! Lives here: [`Repository`] (one repository that can be asked for the history a verdict needs),
 //! [`Mirror`] (a bare copy of a remote repository's commits, kept fresh), [`Ledger`] (which commit each
-//! branch pointed at and when, which git itself does not keep), and the one place that runs git.
+//! branch pointed at and when, which git itself does not keep), the commits that carry a repair out
+//! ([`Rebuild`]), and the one place that runs git.
 //!
 //! Does not live here: what the history means for a pull request (`policy`), when to ask (`engine`).
 
 mod back_merge;
+mod carried;
 mod copy;
 mod elsewhere;
 mod error;
@@ -16,18 +18,23 @@ mod ledger;
 mod line;
 mod lines;
 mod mirror;
+mod new_branch;
 mod origins;
 mod promotion;
 mod reach;
+mod rebuild;
 mod remote;
 mod repository;
 mod snapshots;
 mod topic;
+mod workbench;
 
 pub use copy::CopyQuestion;
 pub use error::GitError;
 pub use ledger::{Ledger, LedgerError};
 pub use mirror::{Fetched, Mirror};
+pub use new_branch::BranchError;
 pub use promotion::PromotionQuestion;
+pub use rebuild::{Committer, Conflict, Rebuild, Rebuilt};
 pub use remote::{Authorization, Remote};
 pub use repository::{BranchTip, Repository, Survey};

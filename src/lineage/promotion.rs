@@ -2,14 +2,14 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::git::{Call, Git};
+use super::git::Call;
 use super::snapshots::{Sorted, sort_out_snapshots};
 use super::{BranchTip, GitError, Ledger, Repository, lines, origins};
 use crate::flow::{Commit, CommitId, Deployed, IgnoredPaths, MergeOutcome, PromotionHistory, Pull, TreeId};
 
 /// With more commits than this on the other side, patches are not compared: it would take minutes and
 /// need the files of each.
-const COMPARED_AT_MOST: usize = 5_000;
+pub(super) const COMPARED_AT_MOST: usize = 5_000;
 
 /// What is asked about a promotion or a back-merge.
 #[derive(Debug, Clone, Copy)]
@@ -251,33 +251,7 @@ impl Repository {
             return Ok(MergeOutcome::Clean { tree });
         }
         self.bring_trees_of(&[common, head, base]).await?;
-        let call = Call::new("merge-tree")
-            .args(["--write-tree", "--name-only", "--no-messages", "-z", "--end-of-options"])
-            .args([base.to_string(), head.to_string()])
-            .fetching_files();
-        let answer = if self.writable {
-            self.git.run(call).await?
-        } else {
-            // In a repository that is new: it leaves nothing behind in a person's clone, and no setting or
-            // attribute of the clone names a merge driver to run or changes what comes out.
-            let scratch = tempfile::tempdir().map_err(|error| GitError::io("making a directory", &error))?;
-            let init = Call::new("init").args(["--bare", "--quiet", "--template=", "--"]);
-            Git::outside(scratch.path()).ask(init.arg(scratch.path().as_os_str())).await?;
-            Git::at(scratch.path()).with_objects_of(&self.objects()).run(call).await?
-        };
-        if !matches!(answer.status, 0 | 1) {
-            return Err(answer.into_error());
-        }
-        let said = lines::text(&answer.stdout);
-        let mut parts = said.split('\0');
-        let tree = lines::id("merge-tree", parts.next().unwrap_or_default())?;
-        if answer.status == 0 {
-            return Ok(MergeOutcome::Clean { tree });
-        }
-        let mut paths: Vec<String> = parts.filter(|path| !path.is_empty()).map(str::to_owned).collect();
-        paths.sort();
-        paths.dedup();
-        Ok(MergeOutcome::Conflicts { paths })
+        self.workbench().await?.merge(&base.to_string(), &head.to_string()).await
     }
 
     /// The tree of GitHub's own test merge, where it is here and of exactly these two commits.

@@ -1,7 +1,7 @@
 //! Verdicts in words: the check on a pull request, the sticky comment, the terminal.
 //!
 //! Lives here: what each finding says (`words`), how it is dressed for GitHub (`check`, `comment`) and for
-//! a terminal (`terminal`), and what keeps the words safe: escaping (`markdown`), quoting (`shell`), size
+//! a terminal (`terminal`), how a repair is carried out in a clone (`repair_plan`), and what keeps the words safe: escaping (`markdown`), quoting (`shell`), size
 //! limits (`limits`), drawings (`drawing`).
 //!
 //! Does not live here: deciding (`policy`), sending (`engine`), time. The same verdict gives the same
@@ -14,6 +14,7 @@ mod dress;
 mod limits;
 mod markdown;
 mod prose;
+mod repair_plan;
 mod shell;
 mod stamp;
 mod terminal;
@@ -21,6 +22,7 @@ mod words;
 
 pub use check::{Action, CheckText, Conclusion, REBUILD, RECHECK, RETARGET, check, check_of_group, retired};
 pub use comment::{MARKER, comment};
+pub use repair_plan::{RepairPlan, RepairStage, repair_plan};
 pub use terminal::{Words, copy_on_terminal, terminal, words};
 
 use crate::flow::Pull;

@@ -7,7 +7,7 @@ use super::markdown::clean;
 use super::prose::Prose;
 use super::shell;
 use super::words::{Account, Evidence, Scene, Step, account, copied, origin};
-use crate::flow::{Finding, Flow, Outcome, Pull, Verdict};
+use crate::flow::{Commit, Finding, Flow, Outcome, Pull, Verdict};
 
 /// The words of one finding, in plain text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -98,14 +98,7 @@ fn step(label: &str, step: &Step) -> Vec<String> {
 fn evidence(evidence: &Evidence) -> String {
     let (caption, lines, all): (_, Vec<String>, _) = match evidence {
         Evidence::Commits(caption, commits) => {
-            let line = |commit: &crate::flow::Commit| {
-                let subject = clean(&shorten_end(&commit.subject, 72));
-                let came_with = commit.origin.as_ref().map(|it| format!(", {}", origin(it).plain()));
-                let (author, came_with) =
-                    (clean(&shorten_end(&commit.author, 40)), came_with.unwrap_or_default());
-                format!("    {}  {subject} ({author}{came_with})", commit.id.short())
-            };
-            (caption, commits.iter().take(FEW).map(line).collect(), commits.len())
+            (caption, commits.iter().take(FEW).map(commit_line).collect(), commits.len())
         }
         Evidence::Paths(caption, paths) => {
             let line = |path: &String| format!("    {}", clean(&shorten_end(path, 200)));
@@ -115,4 +108,12 @@ fn evidence(evidence: &Evidence) -> String {
     let more =
         if all > lines.len() { format!("\n    … and {} more", all - lines.len()) } else { String::new() };
     format!("{}\n{}{more}", caption.plain(), lines.join("\n"))
+}
+
+/// One commit of a list.
+pub(super) fn commit_line(commit: &Commit) -> String {
+    let subject = clean(&shorten_end(&commit.subject, 72));
+    let author = clean(&shorten_end(&commit.author, 40));
+    let came_with = commit.origin.as_ref().map(|it| format!(", {}", origin(it).plain())).unwrap_or_default();
+    format!("    {}  {subject} ({author}{came_with})", commit.id.short())
 }

@@ -6,14 +6,14 @@ use towpath::lineage::Ledger;
 use crate::examples::{verdict, with_hotfixes};
 use crate::story::{Mark, Repo, Story};
 
-struct Contaminated {
-    why: &'static str,
+pub(crate) struct Contaminated {
+    pub(crate) why: &'static str,
     /// Tells the story and returns the author's own commits.
-    tell: fn(&mut Story) -> Vec<Mark>,
-    base: &'static str,
+    pub(crate) tell: fn(&mut Story) -> Vec<Mark>,
+    pub(crate) base: &'static str,
 }
 
-fn contaminated() -> Vec<Contaminated> {
+pub(crate) fn contaminated() -> Vec<Contaminated> {
     vec![
         Contaminated {
             why: "cut from master",

@@ -2,6 +2,7 @@
 
 mod dressed;
 mod promotion;
+mod repair_plan;
 mod source;
 mod topic;
 mod undecided;

@@ -62,7 +62,7 @@ fn a_topic_into_production_is_sent_to_integration() {
         ),
     );
     insta::assert_snapshot!(shown, @"
-    failure [Re-check] Wrong source: feature/x → production (needs staging)
+    failure [Re-check, Retarget] Wrong source: feature/x → production (needs staging)
 
     This pull request would merge `feature/x` into `production`. Expected: `production` takes only `staging`.
 
@@ -120,7 +120,7 @@ fn a_skipped_environment_comes_first() {
         ),
     );
     insta::assert_snapshot!(shown, @"
-    failure [Re-check] Skips staging: integration → production
+    failure [Re-check, Retarget] Skips staging: integration → production
 
     This pull request would promote `integration` straight to `production`. Expected: `production` takes only `staging`.
 
@@ -182,7 +182,7 @@ fn the_copy_takes_only_production() {
         ),
     );
     insta::assert_snapshot!(shown, @"
-    failure [Re-check] Wrong source: feature/x → master (needs production)
+    failure [Re-check, Retarget] Wrong source: feature/x → master (needs production)
 
     This pull request would merge `feature/x` into `master`. Expected: `master` is a copy of `production` and takes nothing else.
 

@@ -12,7 +12,7 @@ use crate::flow::{
 fn a_topic_with_foreign_history_is_picked_onto_the_base() {
     let shown = shown(&subject("feature/x", "integration"), verdict(Fail, carries_staging()));
     insta::assert_snapshot!(shown, @r#"
-    failure [Re-check] Carries staging's history: 2 foreign commits
+    failure [Re-check, Rebuild branch] Carries staging's history: 2 foreign commits
 
     `feature/x` would bring 5 commits to `integration`. 3 of them came with the history of `staging`, and have not come to `integration` by the path.
 
@@ -69,7 +69,7 @@ fn a_topic_in_a_fork_is_pushed_to_the_fork() {
     subject.pull.head.fork = true;
     let shown = shown(&subject, verdict(Fail, carries_staging()));
     insta::assert_snapshot!(shown, @r#"
-    failure [Re-check] Carries staging's history: 2 foreign commits
+    failure [Re-check, Rebuild branch] Carries staging's history: 2 foreign commits
 
     `feature/x` would bring 5 commits to `integration`. 3 of them came with the history of `staging`, and have not come to `integration` by the path.
 
@@ -195,7 +195,7 @@ fn an_unrelated_topic_is_picked_over() {
         ),
     );
     insta::assert_snapshot!(shown, @"
-    failure [Re-check] Unrelated history: feature/x → integration
+    failure [Re-check, Rebuild branch] Unrelated history: feature/x → integration
 
     `feature/x` and `integration` have no commit in common. Expected: a branch that starts from `integration`. Nothing has been merged.
 

@@ -1,0 +1,243 @@
+//! Carrying a repair out: the commits that cherry-picking would make, without a work tree.
+//!
+//! A pick is a three-way merge of trees: from the picked commit's first parent to the picked commit, onto
+//! what has been made so far. Objects are written and nothing else: no ref, no index, no setting. No hook
+//! runs, nothing is signed, and no merge driver is asked.
+
+use std::collections::HashMap;
+
+use super::git::Call;
+use super::workbench::{Change, Workbench};
+use super::{GitError, Repository, lines};
+use crate::flow::{Commit, CommitId, MergeOutcome, TreeId};
+
+/// In whose name and when commits are made anew. Who wrote them, and when, stays as it was.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Committer {
+    name: String,
+    email: String,
+    at: i64,
+}
+
+impl Committer {
+    /// A name, an address, and a time in Unix seconds. What a commit cannot hold in a name (angle brackets,
+    /// line breaks) is left out, as git does.
+    pub fn new(name: &str, email: &str, at: i64) -> Self {
+        let fit = |text: &str| -> String {
+            text.chars().filter(|c| !c.is_control() && !"<>".contains(*c)).collect::<String>().trim().into()
+        };
+        Self { name: fit(name), email: fit(email), at: at.max(0) }
+    }
+}
+
+/// What came of carrying a repair out.
+#[derive(Debug, Clone)]
+pub enum Rebuild {
+    /// Every pick applied.
+    Clean(Rebuilt),
+    /// One did not; nothing was made.
+    Conflict(Conflict),
+}
+
+/// Commits that were made anew, in order.
+#[derive(Debug, Clone)]
+pub struct Rebuilt {
+    /// The last of them; the target itself where none was made.
+    pub tip: CommitId,
+    /// Each pick with the commit it became, oldest first.
+    pub made: Vec<(CommitId, CommitId)>,
+    /// Picks whose change the target, or a pick before, has already.
+    pub left_out: Vec<CommitId>,
+    /// What they stand on.
+    pub(super) target: CommitId,
+    /// Where their objects are: in the mirror, or for as long as this lives in a place of their own.
+    pub(super) workbench: Workbench,
+}
+
+/// A pick that does not apply by itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Conflict {
+    /// The commit that was to be picked.
+    pub pick: CommitId,
+    /// The paths in conflict, sorted.
+    pub paths: Vec<String>,
+}
+
+impl Repository {
+    /// The commits that cherry-picking `picks`, oldest first, onto `target` gives.
+    ///
+    /// Author, author date, message and its encoding stay byte for byte; nothing is added to the message. A
+    /// merge counts as its difference from its first parent. A pick that becomes empty is left out; one
+    /// that was empty from the start is kept, as by a rebase. **Signatures are lost**: they were made for
+    /// the old parents, and only the signer could make new ones.
+    ///
+    /// In a mirror the objects are written into it, files that are missing are fetched (the trees of all
+    /// picks in one round), and [`Repository::push_new_branch`] gives the result a name. In a clone they are
+    /// written elsewhere, and [`Repository::make_branch`] brings them in; files that a partial clone lacks
+    /// are an error ([`GitError::FilesLeftOut`]). The same arguments give the same commits.
+    pub async fn rebuild(
+        &self,
+        target: CommitId,
+        picks: &[CommitId],
+        committer: &Committer,
+    ) -> Result<Rebuild, GitError> {
+        self.explained(self.picked(target, picks, committer).await).await
+    }
+
+    async fn picked(
+        &self,
+        target: CommitId,
+        picks: &[CommitId],
+        committer: &Committer,
+    ) -> Result<Rebuild, GitError> {
+        let known = self.with_parents(target, picks).await?;
+        let ids: Vec<CommitId> = known.keys().copied().collect();
+        self.bring_trees_of(&ids).await?;
+        let workbench = self.workbench().await?;
+
+        let commit = |id: CommitId| known.get(&id).ok_or(GitError::NoSuchCommit { commit: id });
+        let mut tree = commit(target)?.tree;
+        let (mut kept, mut left_out) = (Vec::new(), Vec::new());
+        for pick in picks {
+            let change = Change::of(commit(*pick)?, |id| known.get(&id))?;
+            match workbench.apply(change, tree).await? {
+                MergeOutcome::Conflicts { paths } => {
+                    return Ok(Rebuild::Conflict(Conflict { pick: *pick, paths }));
+                }
+                MergeOutcome::Clean { tree: same } if same == tree && !change.is_empty() => {
+                    left_out.push(*pick);
+                }
+                MergeOutcome::Clean { tree: next } => {
+                    tree = next;
+                    kept.push((*pick, next));
+                }
+            }
+        }
+        // Only now is it sure that nothing conflicts.
+        let (tip, made) = self.commit_all(&workbench, target, &kept, committer).await?;
+        Ok(Rebuild::Clean(Rebuilt { tip, made, left_out, target, workbench }))
+    }
+
+    /// The person who runs this, as git would name them in a commit made now, `at` Unix seconds; `None`
+    /// where git has not been told who they are.
+    pub async fn person(&self, at: i64) -> Result<Option<Committer>, GitError> {
+        let call = Call::new("var").arg("GIT_COMMITTER_IDENT").asked_of_the_person();
+        // Without it git would guess from the names of the account and the machine.
+        let answer = self.git.run(call.setting("user.useConfigOnly", "true")).await?;
+        if answer.status != 0 {
+            return Ok(None);
+        }
+        let said = lines::text(&answer.stdout);
+        let parts = said.split_once(" <").and_then(|(name, rest)| Some((name, rest.split_once('>')?.0)));
+        Ok(parts.map(|(name, email)| Committer::new(name, email, at)))
+    }
+
+    /// The target, the picks and the parents of the picks.
+    async fn with_parents(
+        &self,
+        target: CommitId,
+        picks: &[CommitId],
+    ) -> Result<HashMap<CommitId, Commit>, GitError> {
+        let mut known = HashMap::new();
+        let mut wanted: Vec<CommitId> = picks.iter().copied().chain([target]).collect();
+        for _ in ["the commits", "their parents"] {
+            if let Some(commit) = self.missing(&wanted).await?.first() {
+                return Err(GitError::NoSuchCommit { commit: *commit });
+            }
+            let names: Vec<String> = wanted.iter().map(ToString::to_string).collect();
+            let found = self.log(&["--no-walk=unsorted"], &names).await?;
+            known.extend(found.into_iter().map(|commit| (commit.id, commit)));
+            let parents = picks.iter().filter_map(|id| known.get(id)?.parents.first());
+            wanted = parents.filter(|id| !known.contains_key(id)).copied().collect();
+            if wanted.is_empty() {
+                break;
+            }
+        }
+        Ok(known)
+    }
+
+    /// Writes the commits one on top of the other.
+    async fn commit_all(
+        &self,
+        workbench: &Workbench,
+        target: CommitId,
+        kept: &[(CommitId, TreeId)],
+        committer: &Committer,
+    ) -> Result<(CommitId, Vec<(CommitId, CommitId)>), GitError> {
+        let picks: Vec<CommitId> = kept.iter().map(|(pick, _)| *pick).collect();
+        let originals = self.originals(&picks).await?;
+        let (mut tip, mut made) = (target, Vec::new());
+        for ((pick, tree), original) in kept.iter().zip(originals) {
+            tip = workbench.write_commit(anew(&original, *tree, tip, committer)).await?;
+            made.push((*pick, tip));
+        }
+        Ok((tip, made))
+    }
+
+    /// The commits as they are written, byte for byte.
+    async fn originals(&self, commits: &[CommitId]) -> Result<Vec<Vec<u8>>, GitError> {
+        let call = Call::new("cat-file").arg("--batch=%(objectsize)").input(lines::list(commits));
+        let answer = if commits.is_empty() { Vec::new() } else { self.git.ask(call).await? };
+        let mut rest = answer.as_slice();
+        let mut originals = Vec::new();
+        for commit in commits {
+            let cut_off = || GitError::Unreadable { what: "cat-file", why: format!("{commit} is cut off") };
+            let end = rest.iter().position(|byte| *byte == b'\n').ok_or_else(cut_off)?;
+            let size: usize = lines::text(&rest[..end]).parse().map_err(|_| cut_off())?;
+            let content = rest.get(end + 1..end + 1 + size).ok_or_else(cut_off)?;
+            originals.push(content.to_vec());
+            rest = rest.get(end + 2 + size..).unwrap_or_default();
+        }
+        Ok(originals)
+    }
+}
+
+/// The commit `original` with other files on another parent.
+fn anew(original: &[u8], tree: TreeId, parent: CommitId, committer: &Committer) -> Vec<u8> {
+    let header_end = original.windows(2).position(|pair| pair == b"\n\n").unwrap_or(original.len());
+    let (header, message) = original.split_at(header_end);
+    let line = |key: &[u8]| header.split(|byte| *byte == b'\n').find(|line| line.starts_with(key));
+    let Committer { name, email, at } = committer;
+
+    let mut content = format!("tree {tree}\nparent {parent}\n").into_bytes();
+    content.extend_from_slice(line(b"author ").unwrap_or(b"author  <> 0 +0000"));
+    content.extend_from_slice(format!("\ncommitter {name} <{email}> {at} +0000").as_bytes());
+    if let Some(encoding) = line(b"encoding ") {
+        content.push(b'\n');
+        content.extend_from_slice(encoding);
+    }
+    content.extend_from_slice(if message.is_empty() { b"\n\n" } else { message });
+    content
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn made_anew(original: &[u8]) -> String {
+        let (tree, parent) = ("1".repeat(40).parse().unwrap(), "2".repeat(40).parse().unwrap());
+        let committer = Committer::new("To<w>\npath", "bot@example.org", 7);
+        lines::text(&anew(original, tree, parent, &committer)).into_owned()
+    }
+
+    #[test]
+    fn who_wrote_it_and_what_they_said_stays() {
+        let original =
+            b"tree 3\nparent 4\nparent 5\nauthor J\xf6rg <j@x> 5 -0130\ncommitter K <k@x> 6 +0000\n\
+            gpgsig -----BEGIN\n author Mallory <m@x> 1 +0000\n -----END\nencoding ISO-8859-1\n\nW\xe4sche\n\n\
+            author of nothing\n\n";
+        let (ones, twos) = ("1".repeat(40), "2".repeat(40));
+        let wanted = format!(
+            "tree {ones}\nparent {twos}\nauthor J\u{fffd}rg <j@x> 5 -0130\n\
+             committer Towpath <bot@example.org> 7 +0000\nencoding ISO-8859-1\n\nW\u{fffd}sche\n\nauthor of \
+             nothing\n\n"
+        );
+        assert_eq!(made_anew(original), wanted);
+    }
+
+    #[test]
+    fn a_commit_without_a_message_is_none_the_worse() {
+        let made = made_anew(b"tree 3\nauthor A <a> 1 +0000\ncommitter A <a> 1 +0000\n\n");
+        assert!(made.ends_with("author A <a> 1 +0000\ncommitter Towpath <bot@example.org> 7 +0000\n\n"));
+    }
+}
