@@ -116,14 +116,22 @@ impl Room {
 
     /// Where git fetches a repository from, with a token that can only read.
     pub(super) async fn remote(&self, repository: &RepositoryRow) -> Result<Remote, ApiError> {
-        let token = self.api.git_token(repository.installation).await?;
-        Ok(Remote {
+        Ok(self.remote_with(repository, &self.api.git_token(repository.installation).await?))
+    }
+
+    /// The same with a token that can push, for what people have asked for.
+    pub(super) async fn remote_to_push_to(&self, repository: &RepositoryRow) -> Result<Remote, ApiError> {
+        Ok(self.remote_with(repository, &self.api.push_token(repository.installation).await?))
+    }
+
+    fn remote_with(&self, repository: &RepositoryRow, token: &str) -> Remote {
+        Remote {
             url: repository.clone_url.clone(),
-            authorization: Some(Authorization::installation_token(&token)),
+            authorization: Some(Authorization::installation_token(token)),
             // Without TLS the token would go over the network in the open; only whoever speaks to the API
             // itself that way has chosen so.
             allow_http: self.api.is_plain_http(),
             allow_file: false,
-        })
+        }
     }
 }

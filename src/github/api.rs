@@ -155,6 +155,11 @@ impl Api {
         Ok(self.token(installation, Scope::Git).await?.0)
     }
 
+    /// A token that lets git push to the installation's repositories.
+    pub async fn push_token(&self, installation: InstallationId) -> Result<String, ApiError> {
+        Ok(self.token(installation, Scope::Push).await?.0)
+    }
+
     /// Asks for a new one when git needs a token next.
     pub async fn forget_git_token(&self, installation: InstallationId) {
         self.tokens.drop_held(installation, Scope::Git).await;

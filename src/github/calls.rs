@@ -63,6 +63,9 @@ pub struct User {
 pub struct Pull {
     /// Its number.
     pub number: PullNumber,
+    /// Its title.
+    #[serde(default)]
+    pub title: Option<String>,
     /// `open` or `closed`.
     pub state: String,
     /// Whether it is a draft.

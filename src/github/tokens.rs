@@ -14,6 +14,8 @@ pub enum Scope {
     Api,
     /// Reading with git, and nothing else: it leaves this process, into git's environment.
     Git,
+    /// Pushing a new branch with git, because somebody pressed a button.
+    Push,
 }
 
 impl Scope {
@@ -21,6 +23,7 @@ impl Scope {
         match self {
             Self::Api => None,
             Self::Git => Some(json!({ "permissions": { "contents": "read", "metadata": "read" } })),
+            Self::Push => Some(json!({ "permissions": { "contents": "write", "metadata": "read" } })),
         }
     }
 }

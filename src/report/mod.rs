@@ -13,6 +13,7 @@ mod drawing;
 mod dress;
 mod limits;
 mod markdown;
+mod notes;
 mod prose;
 mod repair_plan;
 mod shell;
@@ -22,6 +23,7 @@ mod words;
 
 pub use check::{Action, CheckText, Conclusion, REBUILD, RECHECK, RETARGET, check, check_of_group, retired};
 pub use comment::{MARKER, comment};
+pub use notes::{Note, replacement, with_notes};
 pub use repair_plan::{RepairPlan, RepairStage, repair_plan};
 pub use terminal::{Words, copy_on_terminal, terminal, words};
 

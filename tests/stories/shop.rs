@@ -13,7 +13,7 @@ pub const SECRET: &str = "a secret of the stories";
 pub fn app_config() -> AppConfig {
     let mut app = AppConfig::new("towpath")
         .permission("checks", "write")
-        .permission("contents", "read")
+        .permission("contents", "write")
         .permission("pull_requests", "write")
         .permission("statuses", "write")
         .events(["pull_request", "push", "repository"])

@@ -4,10 +4,13 @@
 //! carried out is on record and is not done twice for the same head.
 
 use super::news::News;
+use super::pull::Memory;
 use crate::engine::room::{Room, Trouble};
-use crate::flow::{BranchName, RepositoryId};
+use crate::flow::{BranchName, CommitId, PullNumber, Repair, RepositoryId};
 use crate::github::events::ButtonEvent;
-use crate::report::{REBUILD, RETARGET};
+use crate::github::{self, NewPull};
+use crate::lineage::{BranchError, Committer, Conflict, GitError, Rebuild, Repository};
+use crate::report::{self, REBUILD, RETARGET};
 use crate::store::{ActRow, Change, JudgedPull, RepositoryRow, RepositoryState, Unit};
 
 pub(super) async fn run(
@@ -101,7 +104,7 @@ impl Press<'_> {
             return self.retarget(&now.base.branch).await;
         }
         if what == REBUILD.identifier {
-            return self.rebuild().await;
+            return self.rebuild(&now).await;
         }
         Ok(Outcome::Refused(format!("there is no button {what:?}")))
     }
@@ -122,7 +125,109 @@ impl Press<'_> {
         verdict.findings.iter().find_map(|finding| finding.cause.retarget_to().cloned())
     }
 
-    async fn rebuild(&self) -> Result<Outcome, Trouble> {
-        Ok(Outcome::Refused("nothing".to_owned()))
+    /// A clean branch with the topic's own commits, and a pull request from it. Nothing is made where a
+    /// commit would conflict.
+    async fn rebuild(&self, now: &github::Pull) -> Result<Outcome, Trouble> {
+        let (Some(repair), Some(aimed)) = (self.repair(), self.pull.judged_base.clone()) else {
+            return Ok(Outcome::Refused("there is nothing to rebuild any more".to_owned()));
+        };
+        let remote = self.room.remote_to_push_to(self.repository).await?;
+        let mirror = self.room.mirrors.of(self.repository.id);
+        let git = |error: GitError| Trouble::later(error.to_string());
+        mirror.fetch(&remote, &[self.pull.pull.number.0]).await.map_err(git)?;
+        let repository = mirror.repository(Some(remote));
+        let target = self.target(&repository, &aimed).await?;
+        // The same commits come of it each time, so an attempt that was cut off is gone on with.
+        let made_at = self.pull.judged_at.unwrap_or_default() / 1000;
+        let committer = Committer::new("Towpath", "towpath@users.noreply.github.com", made_at);
+        let picks: Vec<CommitId> = repair.picks.iter().map(|commit| commit.id).collect();
+        let rebuilt = match repository.rebuild(target, &picks, &committer).await.map_err(git)? {
+            Rebuild::Clean(rebuilt) if !rebuilt.made.is_empty() => rebuilt,
+            Rebuild::Clean(_) => {
+                return Ok(Outcome::Refused(format!("{aimed} has all of its own changes already")));
+            }
+            Rebuild::Conflict(conflict) => return Ok(Outcome::Refused(conflicts(&conflict, &aimed))),
+        };
+        let branch = match self.pushed(&repository, &aimed, rebuilt.tip).await? {
+            Ok(branch) => branch,
+            Err(why) => return Ok(Outcome::Refused(why)),
+        };
+        let number = self.open(now, &branch, &aimed, rebuilt.made.len()).await?;
+        Ok(Outcome::Done(format!("made the branch {branch}, and #{number} from it")))
     }
+
+    fn repair(&self) -> Option<Repair> {
+        let verdict = super::pull::last_verdict(self.pull)?;
+        verdict.findings.iter().find_map(|finding| finding.cause.repair().cloned())
+    }
+
+    /// Where the base was when the pull request was judged; where it is, if that is not known.
+    async fn target(&self, repository: &Repository, aimed: &BranchName) -> Result<CommitId, Trouble> {
+        let row = &self.pull.pull;
+        let flow = self.room.rulebook(row.repository).await?.flow;
+        let ledger =
+            Memory::of(self.room, &flow, row.repository, &row.head_branch).await?.ledger(&flow, None);
+        let judged_at = self.pull.judged_at.unwrap_or_default() / 1000;
+        let git = |error: GitError| Trouble::later(error.to_string());
+        let present = repository.branch(aimed).await.map_err(git)?;
+        let present = present.ok_or_else(|| Trouble::later(format!("there is no branch {aimed}")))?;
+        let Some(then) = ledger.tip_at(aimed, judged_at).map(|tip| tip.commit) else { return Ok(present) };
+        let still_there = repository.missing(&[then]).await.map_err(git)?.is_empty()
+            && repository.reaches(present, then).await.map_err(git)?;
+        Ok(if still_there { then } else { present })
+    }
+
+    /// Gives the commits a branch of their own: of those names the first that is free, or has them already.
+    async fn pushed(
+        &self,
+        repository: &Repository,
+        aimed: &BranchName,
+        tip: CommitId,
+    ) -> Result<Result<BranchName, String>, Trouble> {
+        let head = &self.pull.pull.head_branch;
+        for name in std::iter::once(String::new()).chain((2..=NAMES_TRIED).map(|number| format!("-{number}"))) {
+            let Ok(branch) = BranchName::new(format!("{head}-on-{aimed}{name}")) else { break };
+            match repository.push_new_branch(&branch, tip).await {
+                Ok(()) => return Ok(Ok(branch)),
+                Err(BranchError::Exists { .. } | BranchError::InTheWay { .. }) => {}
+                Err(error @ (BranchError::Refused { .. } | BranchError::Unfit { .. })) => {
+                    return Ok(Err(error.to_string()));
+                }
+                Err(BranchError::Git(error)) => return Err(Trouble::later(error.to_string())),
+            }
+        }
+        Ok(Err(format!("no name like {head}-on-{aimed} is free")))
+    }
+
+    async fn open(
+        &self,
+        now: &github::Pull,
+        branch: &BranchName,
+        aimed: &BranchName,
+        kept: usize,
+    ) -> Result<PullNumber, Trouble> {
+        let number = self.pull.pull.number;
+        let title = now.title.clone().unwrap_or_else(|| format!("Instead of #{number}"));
+        let body = report::replacement(number.0, aimed, kept, self.who);
+        let RepositoryRow { installation, full_name, .. } = self.repository;
+        let new = NewPull { head: branch, base: aimed, title: &title, body: &body };
+        Ok(self.room.api.open_pull(*installation, full_name, &new).await?)
+    }
+}
+
+/// How many names are tried for a branch.
+const NAMES_TRIED: u32 = 9;
+
+fn conflicts(conflict: &Conflict, aimed: &BranchName) -> String {
+    const SHOWN: usize = 5;
+    let paths: Vec<&str> = conflict.paths.iter().take(SHOWN).map(String::as_str).collect();
+    let more = match conflict.paths.len().saturating_sub(SHOWN) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    format!(
+        "its commit {} conflicts with {aimed} in {}{more}; nothing was changed",
+        conflict.pick.short(),
+        paths.join(", ")
+    )
 }

@@ -56,7 +56,7 @@ pub(super) const PUSHES: &str = "
 
 pub(super) const SHARED_PUSHES: &str = "
     SELECT other.branch, other.head, other.pushed_at FROM pushes own
-    CROSS JOIN pushes other ON other.repository = own.repository AND other.head = own.head
+    CROSS JOIN pushes other INDEXED BY pushes_head ON other.repository = own.repository AND other.head = own.head
     WHERE own.repository = :repository AND own.branch = :branch AND other.branch <> own.branch";
 
 pub(super) const MERGED: &str = concat!(

@@ -4,8 +4,8 @@ use super::{Case, Judged};
 use crate::engine::room::{Room, Trouble};
 use crate::flow::{BranchName, CommentWhen, CommitId, Outcome, PullNumber, RepositoryId, Verdict};
 use crate::github::{CheckRunAction, CheckRunBody, CheckRunOutput};
-use crate::report::{self, CheckText, Subject};
-use crate::store::{Change, Desired, JudgedPull, PullRow, Unit};
+use crate::report::{self, CheckText, Note, Subject};
+use crate::store::{ActRow, Change, Desired, JudgedPull, PullRow, Unit};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use sha2::{Digest, Sha256};
@@ -43,7 +43,8 @@ impl Case<'_> {
         let siblings = others.iter().map(|it| (it.pull.number, it.judged_version)).collect();
         let mut shown = vec![(self.subject(judged), verdict.clone())];
         shown.extend(others.iter().map(|other| self.of_other(judged, other)));
-        let text = report::check(&self.book.flow, &shown);
+        let mut text = report::check(&self.book.flow, &shown);
+        text.summary = report::with_notes(text.summary, &self.notes(row).await?);
         desire(row, base, &text, siblings)
     }
 
@@ -88,6 +89,7 @@ impl Case<'_> {
     async fn comment(&self, judged: &Judged) -> Result<Option<Change>, Trouble> {
         let unit = Unit::Comment(judged.row.repository, judged.row.number);
         let earlier = self.before.and_then(|before| self.as_before(judged, before));
+        let notes = self.notes(&judged.row).await?;
         let wanted = match self.room.store.effect(&unit).await? {
             None => match self.book.flow.comment {
                 CommentWhen::OnFailure => judged.verdict.outcome() == Outcome::Fail,
@@ -95,17 +97,30 @@ impl Case<'_> {
                 CommentWhen::Never => false,
             },
             // What was wrong before stays folded in the comment as long as the verdict stays.
-            Some(_) => earlier.as_ref().is_none_or(|(subject, verdict)| {
-                *verdict != judged.verdict || subject.pull.base.branch != judged.pull.base.branch
-            }),
+            Some(effect) => {
+                let says_it = report::with_notes(String::new(), &notes);
+                !effect.content.ends_with(&says_it)
+                    || earlier.as_ref().is_none_or(|(subject, verdict)| {
+                        *verdict != judged.verdict || subject.pull.base.branch != judged.pull.base.branch
+                    })
+            }
         };
         if !wanted {
             return Ok(None);
         }
         let content =
             report::comment(&self.book.flow, &self.subject(judged), &judged.verdict, earlier.as_ref());
+        let content = report::with_notes(content, &notes);
         let substance = digest(&content);
         Ok(Some(Change::Desire(Desired { unit, content, substance, siblings: Vec::new() })))
+    }
+
+    /// What people did by buttons about this head.
+    async fn notes(&self, row: &PullRow) -> Result<Vec<Note>, Trouble> {
+        let acts = self.room.store.acts(row.repository, row.number).await?;
+        let about_it = acts.into_iter().filter(|act| act.head == row.head_commit);
+        let note = |act: ActRow| Note { what: act.what, who: act.who, outcome: act.outcome, done: act.done };
+        Ok(about_it.map(note).collect())
     }
 
     /// The check for a base that the pull request no longer goes to, unless others share it: left as it

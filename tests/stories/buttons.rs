@@ -1,0 +1,86 @@
+//! The buttons on a check: each acts once, and only for people with the right to write.
+
+use crate::shop::topic;
+use crate::stage::Stage;
+use towpath_sandbox::Permission;
+
+#[tokio::test]
+async fn retarget_sends_a_pull_request_where_it_belongs() {
+    let stage = Stage::set().await;
+    topic(&stage.store, "feature/cart", "integration").await;
+    let pull = stage.store.open_pull("feature/cart").into("production").by("ana").await.unwrap();
+    stage.check(&pull).await.fails();
+    stage.comment(&pull).await;
+    pull.check("towpath: production").unwrap().press("retarget", "ana").await.unwrap();
+    stage.quiet().await;
+    assert_eq!(pull.state().unwrap().base, "integration");
+    let retired = stage.check_named(&pull, "towpath: production").await;
+    retired.is("cancelled", "No longer judged: #1 now goes into integration");
+    stage.check(&pull).await.passes();
+    assert!(stage.comment(&pull).await.contains("**Retarget**, pressed by `ana`, done: `sent to integration`"));
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn who_may_only_read_retargets_nothing() {
+    let stage = Stage::set().await;
+    stage.store.allow("gast", Permission::Read);
+    topic(&stage.store, "feature/cart", "integration").await;
+    let pull = stage.store.open_pull("feature/cart").into("production").by("ana").await.unwrap();
+    stage.check(&pull).await.fails();
+    stage.comment(&pull).await;
+    pull.check("towpath: production").unwrap().press("retarget", "gast").await.unwrap();
+    stage.quiet().await;
+    assert_eq!(pull.state().unwrap().base, "production");
+    stage.check(&pull).await.fails();
+    let said = stage.comment(&pull).await;
+    assert!(said.contains("pressed by `gast`, not done: `gast may not write to this repository`"), "{said}");
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn rebuild_makes_a_clean_branch_and_a_pull_request_once() {
+    let stage = Stage::set().await;
+    topic(&stage.store, "feature/cart", "staging").await;
+    let pull = stage.store.open_pull("feature/cart").into("integration").by("ana").await.unwrap();
+    stage.check(&pull).await.fails();
+    stage.comment(&pull).await;
+    pull.check("towpath: integration").unwrap().press("rebuild", "ana").await.unwrap();
+    stage.quiet().await;
+    let made = stage.store.pulls().into_iter().find(|it| it.number() != pull.number()).unwrap();
+    let state = made.state().unwrap();
+    assert_eq!((state.head.as_str(), state.base.as_str()), ("feature/cart-on-integration", "integration"));
+    stage.check(&made).await.passes();
+    stage.check(&pull).await.fails();
+    let said = stage.comment(&pull).await;
+    let done = format!("made the branch feature/cart-on-integration, and #{} from it", made.number());
+    assert!(said.contains(&done), "{said}");
+    pull.check("towpath: integration").unwrap().press("rebuild", "ben").await.unwrap();
+    stage.quiet().await;
+    assert_eq!(stage.store.pulls().len(), 2);
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn rebuild_changes_nothing_where_it_would_conflict() {
+    let stage = Stage::set().await;
+    for (branch, from, text) in [
+        ("staging", "staging", "staging's\n"),
+        ("feature/price", "staging", "the topic's\n"),
+        ("integration", "integration", "integration's\n"),
+    ] {
+        stage.store.commit_on(branch).from(from).file("price.txt", text).by("ana").await.unwrap();
+    }
+    stage.quiet().await;
+    let pull = stage.store.open_pull("feature/price").into("integration").by("ana").await.unwrap();
+    stage.check(&pull).await.fails();
+    stage.comment(&pull).await;
+    let before = stage.store.refs();
+    pull.check("towpath: integration").unwrap().press("rebuild", "ana").await.unwrap();
+    stage.quiet().await;
+    assert_eq!(stage.store.refs(), before);
+    stage.check(&pull).await.fails();
+    let said = stage.comment(&pull).await;
+    assert!(said.contains("conflicts with integration in price.txt; nothing was changed"), "{said}");
+    stage.end().await;
+}
