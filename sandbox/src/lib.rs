@@ -41,6 +41,7 @@ mod webhooks;
 
 pub use acts::apps::AppConfig;
 pub use acts::merging::{FastForward, Merged, Method};
+pub use acts::queue::MergeGroup;
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use faults::{Fault, Faults, HookMatcher, Order, RestMatcher};
 pub use model::{AccountKind, Permission};

@@ -33,8 +33,11 @@ impl Repository {
         Ok((roots.len() <= ROOTS_AT_MOST).then_some(roots))
     }
 
-    /// The numbers of the pull requests here whose heads contain any of `commits`.
+    /// The numbers of the pull requests here whose heads contain any of `commits`. Nobody contains what is
+    /// not here.
     pub async fn pulls_containing(&self, commits: &[CommitId]) -> Result<Vec<u64>, GitError> {
+        let missing = self.missing(commits).await?;
+        let commits: Vec<&CommitId> = commits.iter().filter(|id| !missing.contains(id)).collect();
         if commits.is_empty() {
             return Ok(Vec::new());
         }

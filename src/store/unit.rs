@@ -21,6 +21,8 @@ pub enum Unit {
     Button(RepositoryId, u64),
     /// A pull request to judge.
     Pull(RepositoryId, PullNumber),
+    /// What stands on a pull request: marked when its head, its base or its state has changed.
+    Stack(RepositoryId, PullNumber),
     /// A check run that GitHub shall show: on a commit, for a base branch.
     Check(RepositoryId, CommitId, BranchName),
     /// The sticky comment that GitHub shall show on a pull request.
@@ -38,6 +40,7 @@ impl Unit {
             | Self::Group(id, _, _)
             | Self::Button(id, _)
             | Self::Pull(id, _)
+            | Self::Stack(id, _)
             | Self::Check(id, _, _)
             | Self::Comment(id, _) => Some(*id),
         }
@@ -55,6 +58,7 @@ impl fmt::Display for Unit {
             Self::Group(id, head, base) => write!(f, "group:{id}:{head}:{base}"),
             Self::Button(id, check) => write!(f, "button:{id}:{check}"),
             Self::Pull(id, number) => write!(f, "pull:{id}:{number}"),
+            Self::Stack(id, number) => write!(f, "stack:{id}:{number}"),
             Self::Check(id, head, base) => write!(f, "check:{id}:{head}:{base}"),
             Self::Comment(id, number) => write!(f, "comment:{id}:{number}"),
         }
@@ -95,6 +99,7 @@ fn parse(text: &str) -> Option<Unit> {
         }
         ("button", Some(check)) => Some(Unit::Button(repository, check.parse().ok()?)),
         ("pull", Some(number)) => Some(Unit::Pull(repository, PullNumber(number.parse().ok()?))),
+        ("stack", Some(number)) => Some(Unit::Stack(repository, PullNumber(number.parse().ok()?))),
         ("comment", Some(number)) => Some(Unit::Comment(repository, PullNumber(number.parse().ok()?))),
         ("check", Some(tail)) => {
             let (head, base) = tail.split_once(':')?;
@@ -121,6 +126,7 @@ mod tests {
             Unit::Group(RepositoryId(42), head, branch()),
             Unit::Button(RepositoryId(42), 7),
             Unit::Pull(RepositoryId(42), PullNumber(7)),
+            Unit::Stack(RepositoryId(42), PullNumber(7)),
             Unit::Check(RepositoryId(42), head, branch()),
             Unit::Comment(RepositoryId(42), PullNumber(7)),
         ] {

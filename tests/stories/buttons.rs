@@ -17,7 +17,9 @@ async fn retarget_sends_a_pull_request_where_it_belongs() {
     let retired = stage.check_named(&pull, "towpath: production").await;
     retired.is("cancelled", "No longer judged: #1 now goes into integration");
     stage.check(&pull).await.passes();
-    assert!(stage.comment(&pull).await.contains("**Retarget**, pressed by `ana`, done: `sent to integration`"));
+    assert!(
+        stage.comment(&pull).await.contains("**Retarget**, pressed by `ana`, done: `sent to integration`")
+    );
     stage.end().await;
 }
 

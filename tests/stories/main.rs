@@ -16,6 +16,7 @@ mod healing;
 mod names;
 mod path;
 mod people;
+mod queue;
 mod shop;
 mod stage;
 mod trouble;

@@ -16,7 +16,9 @@ pub fn app_config() -> AppConfig {
         .permission("contents", "write")
         .permission("pull_requests", "write")
         .permission("statuses", "write")
-        .events(["pull_request", "push", "repository"])
+        .permission("deployments", "read")
+        .permission("merge_queues", "read")
+        .events(["deployment_status", "merge_group", "pull_request", "push", "repository"])
         .webhook("http://127.0.0.1:9/nobody-there-yet");
     SECRET.clone_into(&mut app.webhook_secret);
     app

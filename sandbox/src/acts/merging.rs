@@ -76,6 +76,21 @@ pub(crate) async fn merge_pull(
     Ok(Merged { sha })
 }
 
+/// The merge commit of a pull request on top of `base`, without moving anything: what a queue makes.
+pub(super) async fn github_merge(
+    hub: &Hub,
+    repository: u64,
+    number: u64,
+    base: &str,
+) -> Result<String, Refused> {
+    let (pull, date) = hub.with(|world| {
+        let pull = world.pulls.get(&(repository, number)).cloned().ok_or_else(Refused::not_found)?;
+        let home = world.repositories.get_mut(&repository).ok_or_else(Refused::not_found)?;
+        Ok::<_, Refused>((pull, home.next_commit_date()))
+    })?;
+    merge_commit(hub, &pull, base, &Wishes::default(), &github(date)).await
+}
+
 fn github(at: i64) -> Signature {
     Signature { name: "GitHub".to_owned(), email: "noreply@example.com".to_owned(), at }
 }

@@ -6,9 +6,11 @@
 pub(crate) mod apps;
 pub(crate) mod checks;
 pub(crate) mod comments;
+pub(crate) mod deploys;
 mod following;
 pub(crate) mod merging;
 pub(crate) mod pulls;
+pub(crate) mod queue;
 pub(crate) mod refs;
 pub(crate) mod repositories;
 

@@ -69,6 +69,7 @@ pub(crate) enum Kind {
     Reaction = 10_000_000,
     CheckSuite = 20_000_000,
     CheckRun = 30_000_000,
+    Deployment = 90_000_000,
     Delivery = 400_000_000,
     Token = 1,
     Guid = 2,

@@ -14,6 +14,7 @@ mod checks;
 mod comments;
 mod history;
 mod pulls;
+mod releases;
 mod repositories;
 
 pub use apps::{AppHandle, Install, InstallationHandle};
@@ -21,6 +22,7 @@ pub use checks::{Button, CheckHandle, CheckState, CreateCheck};
 pub use comments::{AddComment, CommentHandle, CommentState};
 pub use history::{Commit, MergeBranch, MoveRef, Pick, PushRef, SquashBranch};
 pub use pulls::{ClosePull, DraftPull, MergePull, OpenPull, PullHandle, PullState, ReopenPull, RetargetPull};
+pub use releases::{FormGroup, ReportDeploy};
 pub use repositories::{NewRepository, Protect, RepoHandle};
 
 /// Makes a sentence end with `.await`.

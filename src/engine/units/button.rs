@@ -185,7 +185,8 @@ impl Press<'_> {
         tip: CommitId,
     ) -> Result<Result<BranchName, String>, Trouble> {
         let head = &self.pull.pull.head_branch;
-        for name in std::iter::once(String::new()).chain((2..=NAMES_TRIED).map(|number| format!("-{number}"))) {
+        for name in std::iter::once(String::new()).chain((2..=NAMES_TRIED).map(|number| format!("-{number}")))
+        {
             let Ok(branch) = BranchName::new(format!("{head}-on-{aimed}{name}")) else { break };
             match repository.push_new_branch(&branch, tip).await {
                 Ok(()) => return Ok(Ok(branch)),

@@ -11,6 +11,7 @@ mod installation;
 mod news;
 mod pull;
 mod repository;
+mod stack;
 
 use super::room::{Room, Trouble};
 use crate::store::{Change, Lease, Unit};
@@ -26,6 +27,7 @@ pub(super) async fn run(room: &Room, lease: &Lease) -> Result<Vec<Change>, Troub
         Unit::Group(id, head, base) => group::run(room, &lease.unit, *id, *head, base).await,
         Unit::Button(id, check) => button::run(room, &lease.unit, *id, *check).await,
         Unit::Pull(id, number) => pull::run(room, &lease.unit, *id, *number).await,
+        Unit::Stack(id, number) => stack::run(room, *id, *number).await,
         Unit::Check(id, ..) | Unit::Comment(id, _) => effect::run(room, lease, *id).await,
     }
 }

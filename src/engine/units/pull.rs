@@ -41,7 +41,10 @@ pub(super) async fn run(
     }
     let book = room.rulebook(id).await?;
     let memory = Memory::of(room, &book.flow, id, &pull.head_branch).await?;
-    changes.extend(standing_on(&pull, before.as_ref(), memory.open()));
+    if has_changed(&pull, before.as_ref()) {
+        // By a unit of its own: those that stand on it have to see what is stored by then.
+        changes.push(Change::Mark(Unit::Stack(id, number)));
+    }
     let nothing_new = news.deliveries.is_empty();
     let case = Case { room, book, memory, repository: &repository, before: before.as_ref(), nothing_new };
     if pull.state != PullState::Open {
@@ -69,20 +72,15 @@ pub(super) async fn run(
     }
 }
 
-/// Those whose verdict names or follows this pull request: they are stacked on it, and it has changed.
-fn standing_on(row: &PullRow, before: Option<&JudgedPull>, open: &[PullRow]) -> Vec<Change> {
-    let as_before = before.is_some_and(|before| {
+/// Whether others may be judged otherwise because of how this pull request is now.
+fn has_changed(row: &PullRow, before: Option<&JudgedPull>) -> bool {
+    before.is_none_or(|before| {
         let known = &before.pull;
-        known.state == row.state
-            && known.head_commit == row.head_commit
-            && known.base_branch == row.base_branch
-            && before.judged_head == Some(row.head_commit)
-    });
-    if as_before || row.head_repository != Some(row.repository) {
-        return Vec::new();
-    }
-    let on_it = open.iter().filter(|it| it.number != row.number && it.base_branch == row.head_branch);
-    on_it.map(|it| Change::Mark(Unit::Pull(row.repository, it.number))).collect()
+        known.state != row.state
+            || known.head_commit != row.head_commit
+            || known.base_branch != row.base_branch
+            || before.judged_head.is_none()
+    })
 }
 
 /// One pull request, looked at once.
@@ -216,14 +214,16 @@ impl Case<'_> {
         };
         let mut pull = ends(&row, aimed);
         pull.base.commit = base;
-        let verdict = self.verdict(&row, &pull, repository).await;
+        // Only now: what is opened after this finds this one's head in the mirror, and has it judged again.
+        let flow = &self.book.flow;
+        let memory = match Memory::of(self.room, flow, row.repository, &row.head_branch).await {
+            Ok(memory) => memory,
+            Err(error) => return undecided(row, pull.base.branch, Undecided::Git { what: error.what }),
+        };
+        let ledger = memory.ledger(flow, Some(row.number));
+        let verdict = judge::judge(repository, flow, &pull, &ledger).await;
         let trouble = trouble_in(&verdict);
         Judged { row, pull, verdict, trouble }
-    }
-
-    async fn verdict(&self, row: &PullRow, pull: &Pull, repository: &Repository) -> Verdict {
-        let ledger = self.memory.ledger(&self.book.flow, Some(row.number));
-        judge::judge(repository, &self.book.flow, pull, &ledger).await
     }
 
     /// What to say where the base branch is not there: all that is missing, and where to start it from.

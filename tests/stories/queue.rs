@@ -1,0 +1,110 @@
+//! Merge queues, stacks, and deploys that promotions wait for.
+
+use crate::shop::{merge, topic};
+use crate::stage::{Said, Stage};
+use towpath_sandbox::{MergeGroup, Method};
+
+impl Stage {
+    /// The check on a merge group.
+    async fn check_on(&self, group: &MergeGroup, base: &str) -> Said {
+        self.quiet().await;
+        let check = self.store.check_on(&group.head_sha, &format!("towpath: {base}"));
+        Said(check.and_then(|check| check.state()).expect("the group has its check"))
+    }
+}
+
+#[tokio::test]
+async fn a_merge_group_is_judged_by_the_pull_requests_in_it() {
+    let stage = Stage::set().await;
+    topic(&stage.store, "feature/cart", "integration").await;
+    topic(&stage.store, "feature/gift", "integration").await;
+    topic(&stage.store, "feature/bad", "staging").await;
+    let open = |head: &'static str| stage.store.open_pull(head).into("integration").by("ana");
+    let (cart, gift) = (open("feature/cart").await.unwrap(), open("feature/gift").await.unwrap());
+    stage.check(&cart).await.passes();
+    stage.check(&gift).await.passes();
+    let clean = stage.store.merge_group("integration", [&cart, &gift]).by("rita").await.unwrap();
+    let said = stage.check_on(&clean, "integration").await.passes();
+    said.says("This merge group holds #1 and #2.");
+
+    let bad = open("feature/bad").await.unwrap();
+    stage.check(&bad).await.fails();
+    stage.comment(&bad).await;
+    let mixed = stage.store.merge_group("integration", [&cart, &bad]).by("rita").await.unwrap();
+    let said = stage.check_on(&mixed, "integration").await.fails();
+    said.says("This merge group holds #1 and #3.");
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn a_merge_group_of_nobody_known_is_judged_as_a_whole() {
+    let stage = Stage::set().await;
+    topic(&stage.store, "feature/bad", "staging").await;
+    let pull = stage.store.open_pull("feature/bad").into("integration").by("ana").await.unwrap();
+    stage.check(&pull).await.fails();
+    stage.comment(&pull).await;
+    pull.close().by("ana").await.unwrap();
+    let group = stage.store.merge_group("integration", [&pull]).by("rita").await.unwrap();
+    stage.check_on(&group, "integration").await.fails().says("judged as a whole");
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn a_stacked_pull_request_is_judged_by_what_it_finally_aims_at() {
+    let stage = Stage::set().await;
+    topic(&stage.store, "feature/below", "integration").await;
+    topic(&stage.store, "feature/above", "feature/below").await;
+    let above = stage.store.open_pull("feature/above").into("feature/below").by("ana").await.unwrap();
+    assert!(stage.is_silent_on(&above).await, "what it stands on goes nowhere yet");
+    let below = stage.store.open_pull("feature/below").into("integration").by("ana").await.unwrap();
+    stage.check(&below).await.passes();
+    let warned = stage.check_named(&above, "towpath: integration").await;
+    warned.is("success", "Warning: stands on #2, still open");
+    below.retarget("production").by("ana").await.unwrap();
+    stage.check(&below).await.fails();
+    stage.comment(&below).await;
+    stage
+        .check_named(&below, "towpath: integration")
+        .await
+        .is("cancelled", "No longer judged: #2 now goes into production");
+    stage.check_named(&above, "towpath: production").await.fails();
+    stage.comment(&above).await;
+    stage.check_named(&above, "towpath: integration").await;
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn what_a_topic_repeats_is_told_by_its_number() {
+    let stage = Stage::set().await;
+    topic(&stage.store, "feature/below", "integration").await;
+    topic(&stage.store, "feature/above", "feature/below").await;
+    let below = stage.store.open_pull("feature/below").into("integration").by("ana").await.unwrap();
+    let above = stage.store.open_pull("feature/above").into("integration").by("ana").await.unwrap();
+    stage.check(&below).await.passes();
+    stage.check(&above).await.is("success", "Warning: stands on #1, still open");
+    below.merge(Method::Squash).by("rita").await.unwrap();
+    let said = stage.check(&above).await.is("success", "Warning: contains #1, already merged");
+    said.says("the commits of #1 by `ana`");
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn a_promotion_to_production_waits_for_stagings_deploy_once_deploys_are_reported() {
+    let stage = Stage::set().await;
+    stage.store.deploy("staging").by("ci").await.unwrap();
+    topic(&stage.store, "feature/cart", "integration").await;
+    let cart = stage.store.open_pull("feature/cart").into("integration").by("ana").await.unwrap();
+    stage.check(&cart).await.passes();
+    merge(&cart).await.unwrap();
+    let up = stage.store.open_pull("integration").into("staging").by("rita").await.unwrap();
+    stage.check(&up).await.passes();
+    merge(&up).await.unwrap();
+    let out = stage.store.open_pull("staging").into("production").by("rita").await.unwrap();
+    let tip = &stage.store.tip("staging").unwrap()[..9];
+    stage.check(&out).await.is("action_required", &format!("Waits for staging to deploy {tip}"));
+    stage.store.deploy("staging").ends("failure").by("ci").await.unwrap();
+    stage.check(&out).await.is("action_required", &format!("Waits for staging to deploy {tip}"));
+    stage.store.deploy("staging").by("ci").await.unwrap();
+    stage.check(&out).await.passes();
+    stage.end().await;
+}
