@@ -15,6 +15,29 @@ pub async fn judge(repository: &Repository, flow: &Flow, pull: &Pull, ledger: &L
     judge_with_methods(repository, flow, pull, ledger, None).await
 }
 
+/// Judges `pull` as things stood at the end of `ledger`, where the branches have gone on since.
+pub async fn judge_as_of(repository: &Repository, flow: &Flow, pull: &Pull, ledger: &Ledger) -> Verdict {
+    let route = policy::route(flow, pull);
+    let gathered = match route {
+        Route::NotJudged | Route::Refused(_) => Ok(History::NotNeeded),
+        Route::Topic | Route::Promotion | Route::BackMerge => match repository.survey(flow).await {
+            Ok(mut survey) => {
+                for tip in survey.tips.values_mut() {
+                    if let Some(then) = ledger.tip_at(&tip.branch, i64::MAX) {
+                        tip.commit = then.commit;
+                    }
+                }
+                gather_in(repository, flow, pull, ledger, (&route, &survey)).await
+            }
+            Err(error) => Err(undecided(&error)),
+        },
+    };
+    match gathered {
+        Ok(history) => policy::judge(flow, &Facts { pull: pull.clone(), history, methods: None }),
+        Err(why) => Verdict::undecided(why),
+    }
+}
+
 /// The same where it is known how pull requests may be merged into the base.
 pub async fn judge_with_methods(
     repository: &Repository,
@@ -104,7 +127,17 @@ async fn gather(
     route: &Route,
 ) -> Result<History, Undecided> {
     let survey = repository.survey(flow).await.map_err(|error| undecided(&error))?;
-    if let Some(why) = obstacle(flow, &survey) {
+    gather_in(repository, flow, pull, ledger, (route, &survey)).await
+}
+
+async fn gather_in(
+    repository: &Repository,
+    flow: &Flow,
+    pull: &Pull,
+    ledger: &Ledger,
+    (route, survey): (&Route, &Survey),
+) -> Result<History, Undecided> {
+    if let Some(why) = obstacle(flow, survey) {
         return Err(why);
     }
     let between = |pull, upstream| PromotionQuestion {
@@ -117,7 +150,7 @@ async fn gather(
     };
     let gathered = match route {
         Route::Promotion => {
-            let upstream = upstream(flow, &pull.base.branch, &survey);
+            let upstream = upstream(flow, &pull.base.branch, survey);
             let question = PromotionQuestion {
                 same_files_expected: matches!(flow.role(&pull.base.branch), Role::Environment(_)),
                 from: environment_of_head(flow, pull),
@@ -127,7 +160,7 @@ async fn gather(
         }
         Route::BackMerge => {
             let head = pull.head.branch.as_ref().unwrap_or(&pull.base.branch);
-            let upstream = upstream(flow, head, &survey);
+            let upstream = upstream(flow, head, survey);
             let question = between(pull, &upstream);
             repository.back_merge(question).await.map(History::BackMerge)
         }

@@ -75,6 +75,7 @@ impl Engine {
             api: parts.api,
             mirrors: Mirrors::new(parts.mirrors),
             flow: Arc::new(parts.flow),
+            books: rulebook::Books::default(),
             clock: Arc::clone(&parts.clock),
             random: parts.random,
             settings: parts.settings,

@@ -1,6 +1,7 @@
 use super::back_off::BackOff;
 use super::clock::Clock;
 use super::mirrors::Mirrors;
+use super::rulebook::Books;
 use crate::flow::{Flow, Millis};
 use crate::github::{Api, ApiError, Remedy};
 use crate::store::{Change, Store, StoreError};
@@ -59,6 +60,7 @@ pub(super) struct Room {
     pub(super) mirrors: Mirrors,
     /// The path of those who have no configuration.
     pub(super) flow: Arc<Flow>,
+    pub(super) books: Books,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) random: Random,
     pub(super) settings: Settings,

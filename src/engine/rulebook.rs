@@ -1,9 +1,19 @@
-//! The configuration by which a repository is judged.
+//! The configuration by which a repository is judged: read from its default branch, else from the
+//! organisation's `.github` repository, else built in.
 
-use super::room::Room;
+use super::room::{Room, Trouble};
+use crate::flow::config::{Configuration, Problem};
 use crate::flow::{Cause, Flow, RepositoryId};
-use crate::store::StoreError;
-use std::sync::Arc;
+use crate::github::ApiError;
+use crate::store::{Change, ConfigurationRow, RepositoryRow, StoreError};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Where a project keeps its configuration.
+pub(super) const CONFIGURATION_PATH: &str = ".github/towpath.yml";
+
+/// More of a file than any configuration may have: enough to see that it is too large.
+const KEPT_BYTES: usize = 128 * 1024;
 
 /// The rules of one repository, as they were last read.
 #[derive(Debug, Clone)]
@@ -14,9 +24,131 @@ pub(super) struct Rulebook {
     pub(super) invalid: Option<Cause>,
 }
 
+/// Rulebooks that were made of a text, so that it is read once.
+#[derive(Debug, Default)]
+pub(super) struct Books(Mutex<HashMap<RepositoryId, (ConfigurationRow, Rulebook)>>);
+
 impl Room {
-    /// The rules of a repository.
-    pub(super) async fn rulebook(&self, _id: RepositoryId) -> Result<Rulebook, StoreError> {
-        Ok(Rulebook { flow: Arc::clone(&self.flow), invalid: None })
+    /// The rules of a repository as they are stored; the built-in ones where nothing is.
+    pub(super) async fn rulebook(&self, id: RepositoryId) -> Result<Rulebook, StoreError> {
+        match self.store.configuration(id).await? {
+            Some(row) => Ok(self.book_of(row)),
+            None => Ok(Rulebook { flow: Arc::clone(&self.flow), invalid: None }),
+        }
+    }
+
+    /// The rules of a repository; they are read from GitHub where that was never done. The change stores them.
+    pub(super) async fn rules_of(&self, row: &RepositoryRow) -> Result<(Rulebook, Option<Change>), Trouble> {
+        if let Some(known) = self.store.configuration(row.id).await? {
+            return Ok((self.book_of(known), None));
+        }
+        let read = self.read_configuration(row, None).await?;
+        Ok((self.book_of(read.clone()), Some(Change::Configuration(read))))
+    }
+
+    /// Reads the configuration of a repository from GitHub.
+    pub(super) async fn read_configuration(
+        &self,
+        row: &RepositoryRow,
+        known: Option<&ConfigurationRow>,
+    ) -> Result<ConfigurationRow, Trouble> {
+        let own = self.file(row, &row.full_name, Some(&row.default_branch)).await?;
+        let owner = row.full_name.split('/').next().unwrap_or_default();
+        let shared = format!("{owner}/.github");
+        let found = match own {
+            Some(text) => Some((CONFIGURATION_PATH.to_owned(), text)),
+            None if shared == row.full_name => None,
+            None => {
+                let text = self.file(row, &shared, None).await?;
+                text.map(|text| (format!("{CONFIGURATION_PATH} of {shared}"), text))
+            }
+        };
+        let (place, text) = found.unwrap_or_default();
+        let valid = if place.is_empty() || Configuration::read(&text).is_ok() {
+            Some(text.clone())
+        } else {
+            known.and_then(|known| known.valid.clone())
+        };
+        Ok(ConfigurationRow { repository: row.id, place, text, valid, read_at: self.now() })
+    }
+
+    async fn file(
+        &self,
+        row: &RepositoryRow,
+        repository: &str,
+        branch: Option<&str>,
+    ) -> Result<Option<String>, Trouble> {
+        match self.api.file(row.installation, repository, CONFIGURATION_PATH, branch).await {
+            Ok(mut bytes) => {
+                bytes.truncate(KEPT_BYTES);
+                Ok(Some(String::from_utf8_lossy(&bytes).into_owned()))
+            }
+            // Another repository may not be covered by the installation, or not exist.
+            Err(ApiError::NotFound { .. }) => Ok(None),
+            Err(ApiError::Forbidden { .. }) if repository != row.full_name => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    pub(super) fn book_of(&self, row: ConfigurationRow) -> Rulebook {
+        let mut books = self.books.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((known, book)) = books.get(&row.repository)
+            && (&known.place, &known.text, &known.valid) == (&row.place, &row.text, &row.valid)
+        {
+            return book.clone();
+        }
+        let book = made_of(&row, &self.flow);
+        books.insert(row.repository, (row, book.clone()));
+        book
+    }
+}
+
+fn made_of(row: &ConfigurationRow, built_in: &Arc<Flow>) -> Rulebook {
+    if row.place.is_empty() {
+        return Rulebook { flow: Arc::clone(built_in), invalid: None };
+    }
+    match Configuration::read(&row.text) {
+        Ok(configuration) => Rulebook { flow: Arc::new(configuration.flow().clone()), invalid: None },
+        Err(problems) => {
+            let valid = row.valid.as_deref().filter(|text| !text.is_empty());
+            let valid = valid.and_then(|text| Configuration::read(text).ok());
+            let flow = valid.map_or_else(|| Arc::clone(built_in), |it| Arc::new(it.flow().clone()));
+            Rulebook { flow, invalid: problems.first().map(|first| cause(&row.place, first, problems.len())) }
+        }
+    }
+}
+
+fn cause(place: &str, first: &Problem, all: usize) -> Cause {
+    Cause::ConfigurationInvalid {
+        place: place.to_owned(),
+        message: format!("{}; {}", first.message, first.hint),
+        line: first.place.line as usize,
+        more: all - 1,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(place: &str, text: &str, valid: Option<&str>) -> ConfigurationRow {
+        let (place, text, valid) = (place.to_owned(), text.to_owned(), valid.map(str::to_owned));
+        ConfigurationRow { repository: RepositoryId(1), place, text, valid, read_at: 0 }
+    }
+
+    #[test]
+    fn an_invalid_file_judges_nothing_and_keeps_the_branches_of_the_last_valid_one() {
+        let built_in = Arc::new(Flow::pro());
+        let two = "version: 1\nenvironments:\n  - name: main\n    accepts: [topics]\n  - name: live\n    accepts: [main]\n";
+        let book = made_of(&row("x", two, Some(two)), &built_in);
+        assert!(book.invalid.is_none() && book.flow.environments.len() == 2);
+        let book = made_of(&row("x", "version: 1\nenvironment: []\n", Some(two)), &built_in);
+        assert_eq!(book.flow.environments.len(), 2);
+        let Some(Cause::ConfigurationInvalid { line, message, .. }) = book.invalid else { panic!("valid") };
+        assert!(line == 2 && message.contains("environment"), "{line} {message}");
+        let book = made_of(&row("x", "[]", None), &built_in);
+        assert!(book.invalid.is_some() && *book.flow == Flow::pro());
+        let book = made_of(&row("", "", Some("")), &built_in);
+        assert!(book.invalid.is_none() && *book.flow == Flow::pro());
     }
 }

@@ -1,7 +1,9 @@
 use super::api::{Api, Call, Caller};
 use super::error::ApiError;
 use super::paging::next_page;
-use crate::flow::{BranchName, CommitId, InstallationId, PullNumber, RepositoryId};
+use crate::flow::{CommitId, InstallationId, PullNumber, RepositoryId};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Utc};
 use http::Method;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -9,7 +11,10 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 /// Everything but what a URL's query takes as it is: names from outside must not end a parameter.
-const QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+pub(super) const QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// As large as a file is said to be at most that GitHub shows no content of, in bytes.
+const LARGE_FILE: usize = 1 << 20;
 
 /// The most pages walked of one listing: ten thousand items at a hundred each.
 const PAGES_MAX: usize = 100;
@@ -87,19 +92,6 @@ pub struct Pull {
     pub updated_at: DateTime<Utc>,
 }
 
-/// A pull request that is to be opened.
-#[derive(Debug, Clone, Serialize)]
-pub struct NewPull<'a> {
-    /// What would be merged.
-    pub head: &'a BranchName,
-    /// Where it would go.
-    pub base: &'a BranchName,
-    /// Its title.
-    pub title: &'a str,
-    /// Its text.
-    pub body: &'a str,
-}
-
 /// An installation of the App.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Installation {
@@ -141,6 +133,24 @@ pub struct CheckRunOutput {
     /// More of it, below.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
+    /// Remarks at lines of files, at most fifty.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub annotations: Vec<CheckRunAnnotation>,
+}
+
+/// A remark at lines of a file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CheckRunAnnotation {
+    /// The file.
+    pub path: String,
+    /// The first line.
+    pub start_line: u32,
+    /// The last line.
+    pub end_line: u32,
+    /// `notice`, `warning` or `failure`.
+    pub annotation_level: String,
+    /// The words.
+    pub message: String,
 }
 
 /// A button of a check run.
@@ -214,90 +224,45 @@ impl Api {
         self.all_pages(Caller::Installation(id), path, |page: Page| page.repositories).await
     }
 
-    /// The open pull requests of a repository.
-    pub async fn open_pulls(&self, id: InstallationId, repository: &str) -> Result<Vec<Pull>, ApiError> {
-        let path = format!("/repos/{repository}/pulls?state=open&per_page=100");
-        self.all_pages(Caller::Installation(id), &path, |page: Vec<Pull>| page).await
-    }
-
-    /// The closed pull requests of a repository that changed last, at most a hundred; the newest first.
-    pub async fn last_closed_pulls(
+    /// A file of a repository, from this branch or the default one.
+    pub async fn file(
         &self,
         id: InstallationId,
         repository: &str,
-    ) -> Result<Vec<Pull>, ApiError> {
-        let path = format!("/repos/{repository}/pulls?state=closed&sort=updated&direction=desc&per_page=100");
-        self.get(Caller::Installation(id), &path).await
-    }
-
-    /// One pull request.
-    pub async fn pull(
-        &self,
-        id: InstallationId,
-        repository: &str,
-        number: PullNumber,
-    ) -> Result<Pull, ApiError> {
-        self.get(Caller::Installation(id), &format!("/repos/{repository}/pulls/{number}")).await
-    }
-
-    /// Whether somebody may write to a repository. A person who is unknown there may not.
-    pub async fn may_write(
-        &self,
-        id: InstallationId,
-        repository: &str,
-        login: &str,
-    ) -> Result<bool, ApiError> {
+        path: &str,
+        branch: Option<&str>,
+    ) -> Result<Vec<u8>, ApiError> {
         #[derive(Deserialize)]
-        struct Answer {
-            permission: String,
+        struct Contents {
+            #[serde(rename = "type")]
+            kind: String,
+            size: usize,
+            #[serde(default)]
+            content: String,
         }
-        let login = utf8_percent_encode(login, QUERY);
-        let path = format!("/repos/{repository}/collaborators/{login}/permission");
-        match self.get::<Answer>(Caller::Installation(id), &path).await {
-            // Maintainers are told as `write`, too.
-            Ok(answer) => Ok(matches!(answer.permission.as_str(), "admin" | "write")),
-            Err(ApiError::NotFound { .. }) => Ok(false),
-            Err(error) => Err(error),
+        let at = match branch {
+            // The whole name: a tag could have the short one.
+            Some(branch) => format!("?ref={}", utf8_percent_encode(&format!("refs/heads/{branch}"), QUERY)),
+            None => String::new(),
+        };
+        let path = format!("/repos/{repository}/contents/{path}{at}");
+        let found: Contents = match self.get(Caller::Installation(id), &path).await {
+            Ok(found) => found,
+            // A folder is answered as a list.
+            Err(ApiError::Unreadable { call, .. }) => return Err(ApiError::NotFound { call }),
+            Err(error) => return Err(error),
+        };
+        if found.kind != "file" {
+            return Err(ApiError::NotFound { call: format!("GET {path}") });
         }
-    }
-
-    /// Sends a pull request to another base.
-    pub async fn retarget(
-        &self,
-        id: InstallationId,
-        repository: &str,
-        number: PullNumber,
-        base: &BranchName,
-    ) -> Result<(), ApiError> {
-        #[derive(Serialize)]
-        struct Update<'a> {
-            base: &'a BranchName,
+        // GitHub sends no content of a file past a megabyte; as many spaces are as invalid, and as long.
+        if found.content.is_empty() && found.size > 0 {
+            return Ok(vec![b' '; found.size.min(LARGE_FILE)]);
         }
-        let path = format!("/repos/{repository}/pulls/{number}");
-        let _: Pull = self.write(Caller::Installation(id), Method::PATCH, &path, &Update { base }).await?;
-        Ok(())
-    }
-
-    /// Opens a pull request between two branches of a repository, unless there is one already; the answer is
-    /// its number.
-    pub async fn open_pull(
-        &self,
-        id: InstallationId,
-        repository: &str,
-        new: &NewPull<'_>,
-    ) -> Result<PullNumber, ApiError> {
-        let owner = repository.split('/').next().unwrap_or_default();
-        let head = format!("{owner}:{}", new.head);
-        let head = utf8_percent_encode(&head, QUERY);
-        let base = utf8_percent_encode(new.base.as_str(), QUERY);
-        let path = format!("/repos/{repository}/pulls?state=open&head={head}&base={base}&per_page=100");
-        let known: Vec<Pull> = self.get(Caller::Installation(id), &path).await?;
-        if let Some(pull) = known.iter().find(|it| it.head.branch == new.head.as_str()) {
-            return Ok(pull.number);
-        }
-        let path = format!("/repos/{repository}/pulls");
-        let made: Pull = self.write(Caller::Installation(id), Method::POST, &path, new).await?;
-        Ok(made.number)
+        let digits: Vec<u8> = found.content.bytes().filter(|byte| !byte.is_ascii_whitespace()).collect();
+        STANDARD
+            .decode(digits)
+            .map_err(|error| ApiError::Unreadable { call: format!("GET {path}"), what: error.to_string() })
     }
 
     /// Makes a check run; the answer is its id.
@@ -435,7 +400,7 @@ impl Api {
         app.is_some_and(|app| app.id.to_string() == self.app_id())
     }
 
-    async fn all_pages<P: DeserializeOwned, T>(
+    pub(super) async fn all_pages<P: DeserializeOwned, T>(
         &self,
         caller: Caller,
         path: &str,

@@ -136,8 +136,44 @@ pub struct PushEvent {
     /// Who pushed.
     #[serde(default)]
     pub sender: Option<User>,
+    /// The commits, as far as GitHub lists them.
+    #[serde(default)]
+    pub commits: Vec<PushedCommit>,
     /// The repository; in this event `pushed_at` is a number.
     pub repository: PushedRepository,
+}
+
+impl PushEvent {
+    /// Whether the file at `path` may be another one after the push. Lists that may not be whole, and merges
+    /// that may hold more than their sides, are not relied on.
+    pub fn may_touch(&self, path: &str) -> bool {
+        let listed = self.forced || self.deleted || self.before.is_zero() || self.commits.is_empty();
+        let whole = !listed && self.commits.len() < COMMITS_LISTED;
+        !whole || self.commits.iter().any(|commit| commit.lists().any(|it| it == path))
+    }
+}
+
+/// GitHub lists no more commits of one push than this.
+const COMMITS_LISTED: usize = 2_048;
+
+/// A commit of a push, by the paths it touches.
+#[derive(Debug, Deserialize)]
+pub struct PushedCommit {
+    /// Added.
+    #[serde(default)]
+    pub added: Vec<String>,
+    /// Taken away.
+    #[serde(default)]
+    pub removed: Vec<String>,
+    /// Changed.
+    #[serde(default)]
+    pub modified: Vec<String>,
+}
+
+impl PushedCommit {
+    fn lists(&self) -> impl Iterator<Item = &String> {
+        self.added.iter().chain(&self.removed).chain(&self.modified)
+    }
 }
 
 /// The repository of a push.

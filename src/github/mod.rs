@@ -12,15 +12,17 @@ mod error;
 pub mod events;
 mod jwt;
 mod paging;
+mod pulls;
 mod signature;
 mod tokens;
 
 pub use api::{Api, ApiConfig, Caller, Now};
 pub use calls::{
-    CheckRunAction, CheckRunBody, CheckRunOutput, FailedDelivery, Installation, NewPull, Pull, PullEnd,
-    PullEndRepository, Repository, User,
+    CheckRunAction, CheckRunAnnotation, CheckRunBody, CheckRunOutput, FailedDelivery, Installation, Pull,
+    PullEnd, PullEndRepository, Repository, User,
 };
 pub use error::{ApiError, Remedy};
 pub use jwt::{AppKey, InvalidKey};
+pub use pulls::NewPull;
 pub use signature::{Secret, Signature, SignatureError, Verifier};
 pub use tokens::Scope;

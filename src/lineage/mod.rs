@@ -9,6 +9,7 @@
 
 mod back_merge;
 mod carried;
+mod content;
 mod copy;
 mod elsewhere;
 mod error;

@@ -7,6 +7,7 @@
 //! Does not live here: deciding (`policy`), sending (`engine`), time. The same verdict gives the same
 //! words, always.
 
+mod aftermath;
 mod check;
 mod comment;
 mod drawing;
@@ -14,6 +15,7 @@ mod dress;
 mod limits;
 mod markdown;
 mod notes;
+mod proposal;
 mod prose;
 mod repair_plan;
 mod shell;
@@ -21,9 +23,11 @@ mod stamp;
 mod terminal;
 mod words;
 
+pub use aftermath::{Aftermath, aftermath};
 pub use check::{Action, CheckText, Conclusion, REBUILD, RECHECK, RETARGET, check, check_of_group, retired};
 pub use comment::{MARKER, comment};
 pub use notes::{Note, replacement, with_notes};
+pub use proposal::{BackTest, Otherwise, Proposed, proposal};
 pub use repair_plan::{RepairPlan, RepairStage, repair_plan};
 pub use terminal::{Words, copy_on_terminal, terminal, words};
 

@@ -11,6 +11,12 @@ pub enum Unit {
     Installation(InstallationId),
     /// A repository as a whole: its open pull requests and refs against what is stored.
     Repository(RepositoryId),
+    /// The configuration of a repository, to be read again.
+    Configuration(RepositoryId),
+    /// A pull request that changes the configuration: whether it can, and what would become of others.
+    Proposal(RepositoryId, PullNumber),
+    /// The check that GitHub shall show on a commit that changes the configuration.
+    ConfigurationCheck(RepositoryId, CommitId),
     /// A branch that was pushed to.
     Branch(RepositoryId, BranchName),
     /// An environment whose deploys were reported, by the name that GitHub has for it.
@@ -35,6 +41,9 @@ impl Unit {
         match self {
             Self::App | Self::Installation(_) => None,
             Self::Repository(id)
+            | Self::Configuration(id)
+            | Self::Proposal(id, _)
+            | Self::ConfigurationCheck(id, _)
             | Self::Branch(id, _)
             | Self::Environment(id, _)
             | Self::Group(id, _, _)
@@ -53,6 +62,9 @@ impl fmt::Display for Unit {
             Self::App => f.write_str("app"),
             Self::Installation(id) => write!(f, "installation:{id}"),
             Self::Repository(id) => write!(f, "repository:{id}"),
+            Self::Configuration(id) => write!(f, "configuration:{id}"),
+            Self::Proposal(id, number) => write!(f, "proposal:{id}:{number}"),
+            Self::ConfigurationCheck(id, head) => write!(f, "configuration-check:{id}:{head}"),
             Self::Branch(id, branch) => write!(f, "branch:{id}:{branch}"),
             Self::Environment(id, name) => write!(f, "environment:{id}:{name}"),
             Self::Group(id, head, base) => write!(f, "group:{id}:{head}:{base}"),
@@ -91,6 +103,9 @@ fn parse(text: &str) -> Option<Unit> {
     match (kind, tail) {
         ("installation", None) => Some(Unit::Installation(InstallationId(id))),
         ("repository", None) => Some(Unit::Repository(repository)),
+        ("configuration", None) => Some(Unit::Configuration(repository)),
+        ("proposal", Some(number)) => Some(Unit::Proposal(repository, PullNumber(number.parse().ok()?))),
+        ("configuration-check", Some(head)) => Some(Unit::ConfigurationCheck(repository, head.parse().ok()?)),
         ("branch", Some(branch)) => Some(Unit::Branch(repository, branch.parse().ok()?)),
         ("environment", Some(name)) => Some(Unit::Environment(repository, name.to_owned())),
         ("group", Some(tail)) => {
@@ -122,6 +137,9 @@ mod tests {
             Unit::Installation(InstallationId(9)),
             Unit::Repository(RepositoryId(42)),
             Unit::Branch(RepositoryId(42), branch()),
+            Unit::Configuration(RepositoryId(42)),
+            Unit::Proposal(RepositoryId(42), PullNumber(7)),
+            Unit::ConfigurationCheck(RepositoryId(42), head),
             Unit::Environment(RepositoryId(42), "staging: eu/1".to_owned()),
             Unit::Group(RepositoryId(42), head, branch()),
             Unit::Button(RepositoryId(42), 7),

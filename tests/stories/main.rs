@@ -11,6 +11,7 @@
 
 mod buttons;
 mod calls;
+mod configuration;
 mod faults;
 mod healing;
 mod names;

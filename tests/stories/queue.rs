@@ -108,3 +108,43 @@ async fn a_promotion_to_production_waits_for_stagings_deploy_once_deploys_are_re
     stage.check(&out).await.passes();
     stage.end().await;
 }
+
+/// A promotion of one feature, open and judged.
+async fn release(stage: &Stage) -> towpath_sandbox::PullHandle {
+    topic(&stage.store, "feature/cart", "integration").await;
+    let cart = stage.store.open_pull("feature/cart").into("integration").by("ana").await.unwrap();
+    stage.check(&cart).await.passes();
+    merge(&cart).await.unwrap();
+    stage.store.open_pull("integration").into("staging").by("rita").await.unwrap()
+}
+
+#[tokio::test]
+async fn a_promotion_that_may_be_squashed_says_how_to_merge_it() {
+    let stage = Stage::set().await;
+    stage.store.protect("staging").merged_by(["merge", "squash"]);
+    stage.store.protect("integration").merged_by(["merge", "squash", "rebase"]);
+    let up = release(&stage).await;
+    let said = stage.check(&up).await.is("success", "On the path; merge it with a merge commit");
+    said.says("allow only merge commits in the ruleset of `staging`");
+    stage.store.protect("staging").merged_by(["merge"]);
+    stage.check_named(&up, "towpath: staging").await;
+    up.check("towpath: staging").unwrap().rerequest("ana").await.unwrap();
+    stage.check(&up).await.is("success", "On the path: integration → staging");
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn a_squashed_promotion_is_told_with_the_way_to_join_the_histories_again() {
+    let stage = Stage::set().await;
+    let up = release(&stage).await;
+    stage.check(&up).await.passes();
+    up.merge(Method::Squash).by("rita").await.unwrap();
+    let said = stage.comment(&up).await;
+    assert!(said.contains("This promotion cut the history of `integration` and `staging`"), "{said}");
+    assert!(said.contains("gh pr create --repo acme/store --base integration --head staging"), "{said}");
+    let joining = stage.store.open_pull("staging").into("integration").by("rita").await.unwrap();
+    stage.check(&joining).await.is("success", "Joins the history of staging and integration again");
+    merge(&joining).await.unwrap();
+    stage.quiet().await;
+    stage.end().await;
+}

@@ -20,6 +20,17 @@ pub enum Method {
     Rebase,
 }
 
+impl Method {
+    /// As rules name it.
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Merge => "merge",
+            Self::Squash => "squash",
+            Self::Rebase => "rebase",
+        }
+    }
+}
+
 /// What a merge gave.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Merged {
@@ -56,6 +67,9 @@ pub(crate) async fn merge_pull(
         }
         if pull.draft {
             return Err(Refused::new(405, "Pull Request is still a draft"));
+        }
+        if let Some(sentence) = world.refused_method(&pull, method.name()) {
+            return Err(Refused::new(405, sentence));
         }
         if let Some(sentence) = world.blocked(&pull) {
             return Err(Refused::new(405, sentence));

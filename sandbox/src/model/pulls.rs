@@ -139,6 +139,14 @@ impl World {
         }
     }
 
+    /// Why a pull request may not be merged in this way.
+    pub(crate) fn refused_method(&self, pull: &Pull, method: &str) -> Option<String> {
+        let protection = self.repository(pull.repository)?.protections.get(&pull.base_ref)?;
+        let allowed = protection.methods.as_ref()?.iter().any(|it| it == method);
+        (!allowed)
+            .then(|| format!("Repository rule violations found: {method} is not an allowed merge method"))
+    }
+
     /// GitHub's `mergeable_state`.
     pub(crate) fn mergeable_state(&self, pull: &Pull) -> &'static str {
         if !pull.open {

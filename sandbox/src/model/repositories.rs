@@ -33,6 +33,8 @@ pub(crate) struct Protection {
     pub(crate) required: Vec<RequiredCheck>,
     /// The head must contain the tip of the base.
     pub(crate) strict: bool,
+    /// The ways in which pull requests may be merged (`merge`, `squash`, `rebase`); `None` allows all.
+    pub(crate) methods: Option<Vec<String>>,
 }
 
 /// One required status check.

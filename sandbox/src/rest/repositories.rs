@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::paging::array;
 use super::{Answer, Call, Reply};
 use crate::Refused;
-use crate::model::Level;
+use crate::model::{Level, Protection};
 use crate::shape;
 
 const METADATA: [(&str, Level); 1] = [("metadata", Level::Read)];
@@ -49,30 +49,52 @@ pub(crate) async fn rules(call: Call) -> Answer {
         let Some(protection) = found.protections.get(branch) else {
             return Some(Vec::new());
         };
-        if protection.required.is_empty() {
-            return Some(Vec::new());
-        }
-        let required: Vec<Value> = protection
-            .required
-            .iter()
-            .map(|check| match check.app {
-                Some(app) => json!({ "context": check.context, "integration_id": app }),
-                None => json!({ "context": check.context }),
+        let rule = |kind: &str, parameters: Value| {
+            json!({
+                "type": kind,
+                "ruleset_source_type": "Repository",
+                "ruleset_source": world.full_name(found),
+                "ruleset_id": found.id,
+                "parameters": parameters,
             })
-            .collect();
-        Some(vec![json!({
-            "type": "required_status_checks",
-            "ruleset_source_type": "Repository",
-            "ruleset_source": world.full_name(found),
-            "ruleset_id": found.id,
-            "parameters": {
-                "required_status_checks": required,
-                "strict_required_status_checks_policy": protection.strict,
-                "do_not_enforce_on_create": false,
-            },
-        })])
+        };
+        let mut rules = Vec::new();
+        if !protection.required.is_empty() {
+            rules.push(rule("required_status_checks", required_checks(protection)));
+        }
+        if let Some(methods) = &protection.methods {
+            rules.push(rule("pull_request", pull_request_rule(methods)));
+        }
+        Some(rules)
     })?;
     Ok(array(&call, all))
+}
+
+fn required_checks(protection: &Protection) -> Value {
+    let required: Vec<Value> = protection
+        .required
+        .iter()
+        .map(|check| match check.app {
+            Some(app) => json!({ "context": check.context, "integration_id": app }),
+            None => json!({ "context": check.context }),
+        })
+        .collect();
+    json!({
+        "required_status_checks": required,
+        "strict_required_status_checks_policy": protection.strict,
+        "do_not_enforce_on_create": false,
+    })
+}
+
+fn pull_request_rule(methods: &[String]) -> Value {
+    json!({
+        "allowed_merge_methods": methods,
+        "dismiss_stale_reviews_on_push": false,
+        "require_code_owner_review": false,
+        "require_last_push_approval": false,
+        "required_approving_review_count": 0,
+        "required_review_thread_resolution": false,
+    })
 }
 
 /// `GET /repos/{owner}/{repo}/collaborators/{login}/permission`

@@ -248,6 +248,14 @@ impl Protect<'_> {
         self
     }
 
+    /// Allows only these ways of merging: `merge`, `squash`, `rebase`.
+    #[expect(clippy::return_self_not_must_use, reason = "usually the end of a sentence")]
+    pub fn merged_by<'m>(self, methods: impl IntoIterator<Item = &'m str>) -> Self {
+        let methods: Vec<String> = methods.into_iter().map(str::to_owned).collect();
+        self.change(|protection| protection.methods = Some(methods.clone()));
+        self
+    }
+
     /// Requires the head to contain the base's tip.
     #[expect(clippy::return_self_not_must_use, reason = "usually the end of a sentence")]
     pub fn up_to_date(self) -> Self {

@@ -4,7 +4,7 @@
 use super::affected::{Move, affected};
 use super::news::{News, repository_row};
 use crate::engine::room::{Room, Trouble};
-use crate::engine::rulebook::Rulebook;
+use crate::engine::rulebook::{CONFIGURATION_PATH, Rulebook};
 use crate::flow::{BranchName, CommitId, PullNumber, RepositoryId, Role, TipSource};
 use crate::github::events::PushEvent;
 use crate::lineage::GitError;
@@ -36,6 +36,11 @@ pub(super) async fn run(
         } else if !push.deleted {
             changes.push(Change::Push(topic_push(id, branch, delivery, push)));
         }
+    }
+    let rows = pushes.iter().map(|(_, push)| push);
+    let mut to_default = rows.filter(|push| push.repository.repository.default_branch == branch.as_str());
+    if to_default.any(|push| push.may_touch(CONFIGURATION_PATH)) {
+        changes.push(Change::Mark(Unit::Configuration(id)));
     }
     if !all_read {
         changes.push(Change::Mark(Unit::Repository(id)));

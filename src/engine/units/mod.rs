@@ -4,11 +4,13 @@ mod affected;
 mod app;
 mod branch;
 mod button;
+mod configuration;
 mod effect;
 mod environment;
 mod group;
 mod installation;
 mod news;
+mod proposal;
 mod pull;
 mod repository;
 mod stack;
@@ -22,12 +24,16 @@ pub(super) async fn run(room: &Room, lease: &Lease) -> Result<Vec<Change>, Troub
         Unit::App => app::run(room, &lease.unit).await,
         Unit::Installation(id) => installation::run(room, &lease.unit, *id).await,
         Unit::Repository(id) => repository::run(room, &lease.unit, *id).await,
+        Unit::Configuration(id) => configuration::run(room, *id).await,
+        Unit::Proposal(id, number) => proposal::run(room, *id, *number).await,
         Unit::Branch(id, branch) => branch::run(room, &lease.unit, *id, branch).await,
         Unit::Environment(id, name) => environment::run(room, &lease.unit, *id, name).await,
         Unit::Group(id, head, base) => group::run(room, &lease.unit, *id, *head, base).await,
         Unit::Button(id, check) => button::run(room, &lease.unit, *id, *check).await,
         Unit::Pull(id, number) => pull::run(room, &lease.unit, *id, *number).await,
         Unit::Stack(id, number) => stack::run(room, *id, *number).await,
-        Unit::Check(id, ..) | Unit::Comment(id, _) => effect::run(room, lease, *id).await,
+        Unit::Check(id, ..) | Unit::ConfigurationCheck(id, _) | Unit::Comment(id, _) => {
+            effect::run(room, lease, *id).await
+        }
     }
 }

@@ -5,6 +5,7 @@
 //! that share a check are worded together, and whoever commits second is told that its picture of the
 //! other was stale and words anew. Nothing here relies on the order in which deliveries come.
 
+mod aftermath;
 mod aim;
 mod effects;
 mod latest;
@@ -15,7 +16,8 @@ use crate::engine::judge;
 use crate::engine::room::{Room, Trouble};
 use crate::engine::rulebook::Rulebook;
 use crate::flow::{
-    Base, BranchName, Cause, Finding, Head, Outcome, Pull, PullNumber, RepositoryId, Role, Undecided, Verdict,
+    Base, BranchName, Cause, Finding, Head, MergeMethods, Outcome, Pull, PullNumber, RepositoryId, Role,
+    Undecided, Verdict,
 };
 use crate::github::{ApiError, Remedy};
 use crate::lineage::Repository;
@@ -24,6 +26,7 @@ pub(super) use aim::aim;
 pub(super) use effects::{check_run, last_verdict, left};
 use latest::Latest;
 pub(super) use memory::Memory;
+use std::sync::Arc;
 
 pub(super) async fn run(
     room: &Room,
@@ -39,17 +42,37 @@ pub(super) async fn run(
     if repository.state == RepositoryState::Gone {
         return Ok(changes);
     }
-    let book = room.rulebook(id).await?;
+    let book = match room.rules_of(&repository).await {
+        Ok((book, read)) => {
+            changes.extend(read);
+            book
+        }
+        // Nothing is judged by rules that are not known, and the check says why.
+        Err(trouble) => Rulebook {
+            flow: Arc::clone(&room.flow),
+            invalid: Some(Cause::CouldNotDecide(Undecided::GitHub { what: trouble.what })),
+        },
+    };
     let memory = Memory::of(room, &book.flow, id, &pull.head_branch).await?;
     if has_changed(&pull, before.as_ref()) {
         // By a unit of its own: those that stand on it have to see what is stored by then.
         changes.push(Change::Mark(Unit::Stack(id, number)));
+        let aims = aim(&book.flow, &pull.base_branch, id, memory.open()).is_some();
+        if pull.state == PullState::Open && (aims || pull.base_branch.as_str() == repository.default_branch) {
+            changes.push(Change::Mark(Unit::Proposal(id, number)));
+        }
     }
     let nothing_new = news.deliveries.is_empty();
     let case = Case { room, book, memory, repository: &repository, before: before.as_ref(), nothing_new };
     if pull.state != PullState::Open {
         changes.extend(case.left(&pull, None).await?);
-        return Ok(changes);
+        return match case.aftermath(&pull).await {
+            Ok(comment) => {
+                changes.extend(comment);
+                Ok(changes)
+            }
+            Err(trouble) => Err(trouble),
+        };
     }
     let judged = match case.look(pull).await {
         Ok(judged) => judged,
@@ -202,7 +225,7 @@ impl Case<'_> {
     async fn judge(&self, row: PullRow, aimed: BranchName, repository: &Repository) -> Judged {
         if let Some(cause) = &self.book.invalid {
             let verdict = Verdict { findings: vec![Finding::new(Outcome::Unknown, cause.clone())] };
-            return Judged { pull: ends(&row, aimed), row, verdict, trouble: None };
+            return Judged { pull: ends(&row, aimed), row, trouble: trouble_in(&verdict), verdict };
         }
         let base = match repository.branch(&aimed).await {
             Ok(Some(base)) => base,
@@ -221,9 +244,28 @@ impl Case<'_> {
             Err(error) => return undecided(row, pull.base.branch, Undecided::Git { what: error.what }),
         };
         let ledger = memory.ledger(flow, Some(row.number));
-        let verdict = judge::judge(repository, flow, &pull, &ledger).await;
+        let methods = self.methods(&row, &pull).await;
+        let verdict = judge::judge_with_methods(repository, flow, &pull, &ledger, methods).await;
         let trouble = trouble_in(&verdict);
         Judged { row, pull, verdict, trouble }
+    }
+
+    /// How a promotion may be merged, as the base's rules have it. It is no more than a warning, so that it is
+    /// not known holds nothing up.
+    async fn methods(&self, row: &PullRow, pull: &Pull) -> Option<MergeMethods> {
+        let flow = &self.book.flow;
+        let between = [&row.head_branch, &pull.base.branch].map(|branch| flow.role(branch));
+        if !between.iter().all(|role| matches!(role, Role::Environment(_))) {
+            return None;
+        }
+        let RepositoryRow { installation, full_name, .. } = self.repository;
+        match self.room.api.merge_methods(*installation, full_name, &pull.base.branch).await {
+            Ok(methods) => methods,
+            Err(error) => {
+                tracing::warn!(%error, "the rules of a branch could not be read");
+                None
+            }
+        }
     }
 
     /// What to say where the base branch is not there: all that is missing, and where to start it from.

@@ -1,6 +1,7 @@
 //! A repository as a whole: what is stored is compared with what GitHub has, so that a lost event is
 //! made good; and people's requests to judge a commit again.
 
+use super::configuration;
 use super::news::{News, pull_row, repository_row};
 use super::pull::{aim, last_verdict, left};
 use crate::engine::room::{Room, Trouble};
@@ -22,12 +23,15 @@ pub(super) async fn run(room: &Room, unit: &Unit, id: RepositoryId) -> Result<Ve
     if news.deliveries.iter().any(|it| it.event == "repository") {
         // Events may come late and in any order; the list of what is covered tells how it is now.
         changes.push(Change::Mark(Unit::Installation(row.installation)));
+        // The default branch may be another one.
+        changes.push(Change::Mark(Unit::Configuration(id)));
     }
     if row.state == RepositoryState::Active {
         let open = room.store.open_pulls(id).await?;
         changes.extend(asked_again(&news, id, &open));
         let recent = row.reconciled_at.is_some_and(|at| at + RECONCILE_EVERY > room.now());
         if news.deliveries.is_empty() || !recent {
+            changes.extend(configuration::read_again(room, &row).await?);
             changes.extend(pulls(room, &row, open).await?);
             // What was found so far is not lost when git does not answer: an unknown pull request gets
             // its check, which says so.

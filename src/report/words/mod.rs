@@ -96,7 +96,7 @@ impl<'a> Scene<'a> {
     }
 
     /// The head as people call it: its branch, or its commit where no branch is known.
-    fn head(&self) -> String {
+    pub(super) fn head(&self) -> String {
         match &self.pull.head.branch {
             Some(branch) => branch.to_string(),
             None => self.pull.head.commit.short(),

@@ -2,7 +2,7 @@
 
 use super::{Case, Judged};
 use crate::engine::room::{Room, Trouble};
-use crate::flow::{BranchName, CommentWhen, CommitId, Outcome, PullNumber, RepositoryId, Verdict};
+use crate::flow::{BranchName, CommentWhen, CommitId, Outcome, Pull, PullNumber, RepositoryId, Verdict};
 use crate::github::{CheckRunAction, CheckRunBody, CheckRunOutput};
 use crate::report::{self, CheckText, Note, Subject};
 use crate::store::{ActRow, Change, Desired, JudgedPull, PullRow, Unit};
@@ -49,12 +49,16 @@ impl Case<'_> {
     }
 
     fn subject(&self, judged: &Judged) -> Subject {
+        self.subject_of(judged.row.number, &judged.pull)
+    }
+
+    pub(super) fn subject_of(&self, number: PullNumber, pull: &Pull) -> Subject {
         Subject {
             repository: self.repository.full_name.clone(),
             web_url: self.repository.html_url.clone(),
             docs_url: None,
-            number: judged.row.number.0,
-            pull: judged.pull.clone(),
+            number: number.0,
+            pull: pull.clone(),
             judged_at: self.room.now() / 1000,
         }
     }
@@ -196,6 +200,7 @@ pub(in crate::engine::units) fn check_run(
             title: text.title.clone(),
             summary: text.full_summary(),
             text: text.text.clone(),
+            annotations: Vec::new(),
         },
         actions: text.actions.iter().map(action).collect(),
     };
@@ -210,6 +215,6 @@ pub(in crate::engine::units) fn last_verdict(pull: &JudgedPull) -> Option<Verdic
     pull.verdict.as_deref().and_then(|json| serde_json::from_str(json).ok())
 }
 
-fn digest(text: &str) -> String {
+pub(super) fn digest(text: &str) -> String {
     STANDARD_NO_PAD.encode(Sha256::digest(text))
 }

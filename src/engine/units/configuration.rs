@@ -1,0 +1,38 @@
+//! The configuration of a repository: read again, and what it changes is judged again.
+
+use crate::engine::room::{Room, Trouble};
+use crate::flow::RepositoryId;
+use crate::store::{Change, RepositoryRow, RepositoryState, Unit};
+
+pub(super) async fn run(room: &Room, id: RepositoryId) -> Result<Vec<Change>, Trouble> {
+    let row = room.store.repository(id).await?;
+    let Some(row) = row.filter(|row| row.state == RepositoryState::Active) else { return Ok(Vec::new()) };
+    read_again(room, &row).await
+}
+
+/// Reads the configuration. Where it means something else than before, every open pull request is judged
+/// again, and the branches that it names are compared with the ledger.
+pub(super) async fn read_again(room: &Room, row: &RepositoryRow) -> Result<Vec<Change>, Trouble> {
+    let known = room.store.configuration(row.id).await?;
+    let read = room.read_configuration(row, known.as_ref()).await?;
+    let before = known.is_some().then_some(room.rulebook(row.id).await?);
+    let as_before = known.is_some_and(|known| known.place == read.place && known.text == read.text);
+    if as_before {
+        return Ok(Vec::new());
+    }
+    let now = room.book_of(read.clone());
+    let mut changes = vec![Change::Configuration(read)];
+    if row.full_name.ends_with("/.github") {
+        // It counts for all those of the account that have none of their own.
+        let all = room.store.repositories(Some(row.installation)).await?;
+        let others = all.iter().filter(|it| it.id != row.id);
+        changes.extend(others.map(|it| Change::Mark(Unit::Configuration(it.id))));
+    }
+    let same_meaning = before.is_some_and(|before| before.flow == now.flow && before.invalid == now.invalid);
+    if !same_meaning {
+        let open = room.store.open_pulls(row.id).await?;
+        changes.extend(open.iter().map(|it| Change::Mark(Unit::Pull(row.id, it.pull.number))));
+        changes.push(Change::Mark(Unit::Repository(row.id)));
+    }
+    Ok(changes)
+}

@@ -1,0 +1,138 @@
+//! A pull request that changes the configuration: whether the file can be used, and what would have become of
+//! the last pull requests by it.
+
+use super::pull::{Memory, ends};
+use crate::engine::judge;
+use crate::engine::room::{Room, Trouble};
+use crate::engine::rulebook::CONFIGURATION_PATH;
+use crate::flow::config::Configuration;
+use crate::flow::{CommitId, Flow, PullNumber, RepositoryId, Verdict};
+use crate::github::{CheckRunAnnotation, CheckRunBody, CheckRunOutput};
+use crate::lineage::{GitError, Repository};
+use crate::report::{self, BackTest, Otherwise, Proposed};
+use crate::store::{Change, Desired, PullRow, PullState, RepositoryState, Unit};
+
+/// How many merged pull requests are judged by both files.
+const TRIED: u32 = 100;
+
+pub(super) async fn run(room: &Room, id: RepositoryId, number: PullNumber) -> Result<Vec<Change>, Trouble> {
+    let (row, known) = (room.store.repository(id).await?, room.store.pull(id, number).await?);
+    let row = row.filter(|row| row.state == RepositoryState::Active);
+    let (Some(row), Some(pull)) = (row, known.map(|it| it.pull)) else { return Ok(Vec::new()) };
+    if pull.state != PullState::Open {
+        return Ok(Vec::new());
+    }
+    let remote = room.remote(&row).await?;
+    let mirror = room.mirrors.of(id);
+    let git = |error: GitError| Trouble::later(error.to_string());
+    if !mirror.exists().await {
+        mirror.fetch(&remote, &[number.0]).await.map_err(git)?;
+    }
+    let repository = mirror.repository(Some(remote.clone()));
+    if !repository.missing(&[pull.head_commit]).await.map_err(git)?.is_empty() {
+        mirror.fetch(&remote, &[number.0]).await.map_err(git)?;
+    }
+    let Some(base) = repository.branch(&pull.base_branch).await.map_err(git)? else { return Ok(Vec::new()) };
+    let changed = repository.changed_file(pull.head_commit, base, CONFIGURATION_PATH).await.map_err(git)?;
+    let Some(bytes) = changed else { return Ok(Vec::new()) };
+    let proposed = match Configuration::read_bytes(&bytes) {
+        Err(problems) => Proposed::Invalid(problems),
+        Ok(configuration) => {
+            let now = room.rulebook(id).await?.flow;
+            let tested = back_test(room, id, &repository, (&now, configuration.flow())).await?;
+            Proposed::Valid { configuration: Box::new(configuration), tested }
+        }
+    };
+    Ok(vec![desired(id, pull.head_commit, &proposed)?])
+}
+
+/// Judges the last merged pull requests by two paths, each as things stood when it was merged.
+async fn back_test(
+    room: &Room,
+    id: RepositoryId,
+    repository: &Repository,
+    (now, then): (&Flow, &Flow),
+) -> Result<BackTest, Trouble> {
+    let mut tested = BackTest::default();
+    for row in room.store.merged_pulls(id, TRIED).await? {
+        let Some((before, at)) = before_merge(repository, &row).await else {
+            tested.unknown += 1;
+            continue;
+        };
+        let mut verdicts = Vec::new();
+        for flow in [now, then] {
+            let memory = Memory::of(room, flow, id, &row.head_branch).await?;
+            let ledger = memory.ledger(flow, Some(row.number)).until(at - 1);
+            let mut pull = ends(&row, row.base_branch.clone());
+            pull.base.commit = before;
+            verdicts.push(judge::judge_as_of(repository, flow, &pull, &ledger).await);
+        }
+        tested.judged += 1;
+        if let [by_now, by_then] = &verdicts[..]
+            && said(by_now) != said(by_then)
+        {
+            tested.otherwise.push(Otherwise {
+                number: row.number,
+                author: row.author.clone(),
+                now: by_now.clone(),
+                then: by_then.clone(),
+            });
+        }
+    }
+    Ok(tested)
+}
+
+fn said(verdict: &Verdict) -> (crate::flow::Outcome, Vec<crate::flow::Code>) {
+    (verdict.outcome(), verdict.findings.iter().map(|finding| finding.cause.code()).collect())
+}
+
+/// What the base was before a pull request was merged, and when that was; `None` where its commits are not
+/// here any more.
+async fn before_merge(repository: &Repository, row: &PullRow) -> Option<(CommitId, i64)> {
+    let merged = row.merged?;
+    let commit = merged.commit?;
+    let parent = repository.resolve(&format!("{commit}^1")).await.ok()??;
+    let missing = repository.missing(&[row.head_commit]).await.ok()?;
+    missing.is_empty().then_some((parent, merged.at))
+}
+
+fn desired(id: RepositoryId, head: CommitId, proposed: &Proposed) -> Result<Change, Trouble> {
+    let text = report::proposal(proposed);
+    let annotations = match proposed {
+        Proposed::Valid { .. } => Vec::new(),
+        Proposed::Invalid(problems) => problems.iter().take(ANNOTATED).map(CheckRunAnnotation::of).collect(),
+    };
+    let body = CheckRunBody {
+        name: "towpath: config".to_owned(),
+        head_sha: head,
+        external_id: format!("towpath/{id}/{head}/config"),
+        status: "completed".to_owned(),
+        conclusion: text.conclusion.as_str().to_owned(),
+        output: CheckRunOutput {
+            title: text.title.clone(),
+            summary: text.full_summary(),
+            text: text.text.clone(),
+            annotations,
+        },
+        actions: Vec::new(),
+    };
+    let content = serde_json::to_string(&body)
+        .map_err(|error| Trouble::give_up(format!("the check cannot be written: {error}")))?;
+    let unit = Unit::ConfigurationCheck(id, head);
+    Ok(Change::Desire(Desired { unit, content, substance: text.substance(), siblings: Vec::new() }))
+}
+
+/// GitHub takes no more annotations at once.
+const ANNOTATED: usize = 50;
+
+impl CheckRunAnnotation {
+    fn of(problem: &crate::flow::config::Problem) -> Self {
+        Self {
+            path: CONFIGURATION_PATH.to_owned(),
+            start_line: problem.place.line,
+            end_line: problem.place.line,
+            annotation_level: "failure".to_owned(),
+            message: format!("{}; {}", problem.message, problem.hint),
+        }
+    }
+}

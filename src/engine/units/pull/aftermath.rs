@@ -1,0 +1,54 @@
+//! What became of a promotion: whether the base holds what was predicted, and still shares its history.
+
+use super::{Case, ends};
+use crate::engine::room::Trouble;
+use crate::flow::{CommentWhen, CommitId, Role};
+use crate::lineage::{GitError, Repository};
+use crate::report::{self, Aftermath};
+use crate::store::{Change, Desired, PullRow, Unit};
+
+impl Case<'_> {
+    /// The comment on a promotion that was merged, where something has to be said about it.
+    pub(super) async fn aftermath(&self, row: &PullRow) -> Result<Option<Change>, Trouble> {
+        let Some(made) = self.promoted_by(row) else { return Ok(None) };
+        let remote = self.room.remote(self.repository).await?;
+        let mirror = self.room.mirrors.of(self.repository.id);
+        if let Err(error) = self.room.fetched(&mirror, &remote, self.repository.id).await {
+            self.room.after_failed_fetch(self.repository).await;
+            return Err(Trouble::later(error.to_string()));
+        }
+        let repository = mirror.repository(Some(remote));
+        let looked = look(&repository, row.head_commit, made).await;
+        let aftermath = looked.map_err(|error| Trouble::later(error.to_string()))?;
+        if aftermath.is_as_predicted() || self.book.flow.comment == CommentWhen::Never {
+            return Ok(None);
+        }
+        let mut pull = ends(row, row.base_branch.clone());
+        pull.base.commit = made;
+        let subject = self.subject_of(row.number, &pull);
+        let content = report::aftermath(&self.book.flow, &subject, &aftermath);
+        let substance = super::effects::digest(&content);
+        let unit = Unit::Comment(row.repository, row.number);
+        Ok(Some(Change::Desire(Desired { unit, content, substance, siblings: Vec::new() })))
+    }
+
+    /// The commit that a promotion between environments gave its base, when it has just been merged.
+    fn promoted_by(&self, row: &PullRow) -> Option<CommitId> {
+        let was_open = self.before.is_none_or(|before| before.pull.merged.is_none());
+        let flow = &self.book.flow;
+        let environments = [&row.head_branch, &row.base_branch]
+            .into_iter()
+            .all(|branch| matches!(flow.role(branch), Role::Environment(_)));
+        let own = row.head_repository == Some(row.repository);
+        row.merged.filter(|_| was_open && environments && own)?.commit
+    }
+}
+
+async fn look(repository: &Repository, head: CommitId, made: CommitId) -> Result<Aftermath, GitError> {
+    let trees = (repository.tree(head).await?, repository.tree(made).await?);
+    let (Some(tested), Some(shipped)) = trees else {
+        let why = "what was merged is not here yet".to_owned();
+        return Err(GitError::Unreadable { what: "rev-list", why });
+    };
+    Ok(Aftermath { differs: tested != shipped, cut: !repository.reaches(made, head).await? })
+}

@@ -1,0 +1,146 @@
+//! Calls about pull requests: what there is, how they may be merged, and who may change them.
+
+use super::api::{Api, Caller};
+use super::calls::{Pull, QUERY};
+use super::error::ApiError;
+use crate::flow::{BranchName, InstallationId, MergeMethods, PullNumber};
+use http::Method;
+use percent_encoding::utf8_percent_encode;
+use serde::{Deserialize, Serialize};
+
+/// A pull request that is to be opened.
+#[derive(Debug, Clone, Serialize)]
+pub struct NewPull<'a> {
+    /// What would be merged.
+    pub head: &'a BranchName,
+    /// Where it would go.
+    pub base: &'a BranchName,
+    /// Its title.
+    pub title: &'a str,
+    /// Its text.
+    pub body: &'a str,
+}
+
+impl Api {
+    /// The open pull requests of a repository.
+    pub async fn open_pulls(&self, id: InstallationId, repository: &str) -> Result<Vec<Pull>, ApiError> {
+        let path = format!("/repos/{repository}/pulls?state=open&per_page=100");
+        self.all_pages(Caller::Installation(id), &path, |page: Vec<Pull>| page).await
+    }
+
+    /// The closed pull requests of a repository that changed last, at most a hundred; the newest first.
+    pub async fn last_closed_pulls(
+        &self,
+        id: InstallationId,
+        repository: &str,
+    ) -> Result<Vec<Pull>, ApiError> {
+        let path = format!("/repos/{repository}/pulls?state=closed&sort=updated&direction=desc&per_page=100");
+        self.get(Caller::Installation(id), &path).await
+    }
+
+    /// One pull request.
+    pub async fn pull(
+        &self,
+        id: InstallationId,
+        repository: &str,
+        number: PullNumber,
+    ) -> Result<Pull, ApiError> {
+        self.get(Caller::Installation(id), &format!("/repos/{repository}/pulls/{number}")).await
+    }
+
+    /// Whether somebody may write to a repository. A person who is unknown there may not.
+    pub async fn may_write(
+        &self,
+        id: InstallationId,
+        repository: &str,
+        login: &str,
+    ) -> Result<bool, ApiError> {
+        #[derive(Deserialize)]
+        struct Answer {
+            permission: String,
+        }
+        let login = utf8_percent_encode(login, QUERY);
+        let path = format!("/repos/{repository}/collaborators/{login}/permission");
+        match self.get::<Answer>(Caller::Installation(id), &path).await {
+            // Maintainers are told as `write`, too.
+            Ok(answer) => Ok(matches!(answer.permission.as_str(), "admin" | "write")),
+            Err(ApiError::NotFound { .. }) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// How pull requests may be merged into a branch; `None` where no rule says.
+    pub async fn merge_methods(
+        &self,
+        id: InstallationId,
+        repository: &str,
+        branch: &BranchName,
+    ) -> Result<Option<MergeMethods>, ApiError> {
+        #[derive(Deserialize)]
+        struct Rule {
+            #[serde(default)]
+            parameters: Option<Parameters>,
+        }
+        #[derive(Deserialize)]
+        struct Parameters {
+            #[serde(default)]
+            allowed_merge_methods: Option<Vec<String>>,
+        }
+        let branch = utf8_percent_encode(branch.as_str(), QUERY);
+        let path = format!("/repos/{repository}/rules/branches/{branch}?per_page=100");
+        let rules = self.all_pages(Caller::Installation(id), &path, |page: Vec<Rule>| page).await?;
+        let allowed = rules.into_iter().filter_map(|rule| rule.parameters?.allowed_merge_methods);
+        // What one rule forbids no other one allows.
+        Ok(allowed.fold(None, |known: Option<MergeMethods>, names| {
+            let has = |name: &str| names.iter().any(|it| it == name);
+            let this = MergeMethods { merge: has("merge"), squash: has("squash"), rebase: has("rebase") };
+            Some(match known {
+                None => this,
+                Some(known) => MergeMethods {
+                    merge: known.merge && this.merge,
+                    squash: known.squash && this.squash,
+                    rebase: known.rebase && this.rebase,
+                },
+            })
+        }))
+    }
+
+    /// Sends a pull request to another base.
+    pub async fn retarget(
+        &self,
+        id: InstallationId,
+        repository: &str,
+        number: PullNumber,
+        base: &BranchName,
+    ) -> Result<(), ApiError> {
+        #[derive(Serialize)]
+        struct Update<'a> {
+            base: &'a BranchName,
+        }
+        let path = format!("/repos/{repository}/pulls/{number}");
+        let _: Pull = self.write(Caller::Installation(id), Method::PATCH, &path, &Update { base }).await?;
+        Ok(())
+    }
+
+    /// Opens a pull request between two branches of a repository, unless there is one already; the answer is
+    /// its number.
+    pub async fn open_pull(
+        &self,
+        id: InstallationId,
+        repository: &str,
+        new: &NewPull<'_>,
+    ) -> Result<PullNumber, ApiError> {
+        let owner = repository.split('/').next().unwrap_or_default();
+        let head = format!("{owner}:{}", new.head);
+        let head = utf8_percent_encode(&head, QUERY);
+        let base = utf8_percent_encode(new.base.as_str(), QUERY);
+        let path = format!("/repos/{repository}/pulls?state=open&head={head}&base={base}&per_page=100");
+        let known: Vec<Pull> = self.get(Caller::Installation(id), &path).await?;
+        if let Some(pull) = known.iter().find(|it| it.head.branch == new.head.as_str()) {
+            return Ok(pull.number);
+        }
+        let path = format!("/repos/{repository}/pulls");
+        let made: Pull = self.write(Caller::Installation(id), Method::POST, &path, new).await?;
+        Ok(made.number)
+    }
+}

@@ -1,0 +1,148 @@
+//! `towpath: config`: what a pull request would make of the configuration.
+
+use super::check::{CheckText, Conclusion};
+use super::limits::{BODY, RESERVE, TITLE, fit};
+use super::markdown::{block, code, folded};
+use super::prose::{Prose, count};
+use crate::flow::config::{Configuration, Problem};
+use crate::flow::{Outcome, PullNumber, Verdict};
+
+/// What a pull request proposes.
+#[derive(Debug, Clone)]
+pub enum Proposed {
+    /// A file that cannot be used, and why not.
+    Invalid(Vec<Problem>),
+    /// A file that can.
+    Valid {
+        /// The file.
+        configuration: Box<Configuration>,
+        /// What would have become of others by it.
+        tested: BackTest,
+    },
+}
+
+/// The last merged pull requests, judged by the file that holds and by the proposed one.
+#[derive(Debug, Clone, Default)]
+pub struct BackTest {
+    /// How many were judged by both.
+    pub judged: usize,
+    /// How many could not be judged again, since their commits are gone.
+    pub unknown: usize,
+    /// Those on which the two differ, the newest first.
+    pub otherwise: Vec<Otherwise>,
+}
+
+/// A merged pull request on which two configurations differ.
+#[derive(Debug, Clone)]
+pub struct Otherwise {
+    /// Its number.
+    pub number: PullNumber,
+    /// Its author's login.
+    pub author: String,
+    /// The verdict by the file that holds.
+    pub now: Verdict,
+    /// The verdict by the proposed file.
+    pub then: Verdict,
+}
+
+/// The check on a pull request that changes the configuration.
+pub fn proposal(proposed: &Proposed) -> CheckText {
+    let (conclusion, title, parts) = match proposed {
+        Proposed::Invalid(problems) => invalid(problems),
+        Proposed::Valid { configuration, tested } => valid(configuration, tested),
+    };
+    CheckText {
+        conclusion,
+        title: title.within(TITLE).plain(),
+        summary: fit(&parts, BODY - RESERVE),
+        text: None,
+        actions: Vec::new(),
+        footer: "_Read from this pull request. What holds is read from the default branch._".to_owned(),
+    }
+}
+
+fn invalid(problems: &[Problem]) -> (Conclusion, Prose, Vec<String>) {
+    let line = problems.first().map_or(1, |problem| problem.place.line);
+    let title = match problems.len() {
+        1 => format!("Configuration invalid: line {line}"),
+        many => format!("Configuration invalid: {many} mistakes, the first in line {line}"),
+    };
+    let listed: Vec<String> = problems
+        .iter()
+        .map(|it| format!("- Line {}: {}; {}", it.place, code(&it.message), code(&it.hint)))
+        .collect();
+    let parts = vec![
+        "Once on the default branch, this file would block every pull request that is judged by it."
+            .to_owned(),
+        listed.join("\n"),
+        "To see the same before pushing:".to_owned(),
+        block("sh", "towpath config check .github/towpath.yml"),
+        "TP601: see `docs/findings.md#tp601`".to_owned(),
+    ];
+    (Conclusion::Failure, Prose::new(&title, &[]), parts)
+}
+
+fn valid(configuration: &Configuration, tested: &BackTest) -> (Conclusion, Prose, Vec<String>) {
+    let differing = tested.otherwise.len();
+    let title = match differing {
+        0 => Prose::new("Valid; no merged pull request is judged otherwise", &[]),
+        some => Prose::new(&format!("Valid; {} judged otherwise", count(some, "merged pull request")), &[]),
+    };
+    let mut parts = vec![format!("The path would be: {}.", code(&configuration.path()))];
+    parts.push(match (tested.judged, differing) {
+        (0, _) => "No merged pull request is known that could be judged by it for comparison.".to_owned(),
+        (judged, 0) => {
+            format!("With this change the last {judged} merged pull requests are judged as before.")
+        }
+        (judged, some) => format!(
+            "With this change {some} of the last {} would have been judged otherwise:",
+            count(judged, "merged pull request")
+        ),
+    });
+    if differing > 0 {
+        let rows: Vec<String> = tested.otherwise.iter().map(row).collect();
+        parts.push(format!("| pull request | now | with this change |\n|---|---|---|\n{}", rows.join("\n")));
+    }
+    if tested.unknown > 0 {
+        parts.push(format!(
+            "{} could not be judged again, because their commits are gone.",
+            if tested.unknown == 1 { "One more".to_owned() } else { format!("{} more", tested.unknown) }
+        ));
+    }
+    let notices: Vec<String> = configuration
+        .notices()
+        .iter()
+        .map(|notice| format!("- Line {}: {}", notice.place.line, code(&notice.message)))
+        .collect();
+    if !notices.is_empty() {
+        parts.push(format!("Worth knowing:\n\n{}", notices.join("\n")));
+    }
+    parts.push(folded(
+        "The configuration with every default spelled out",
+        &block("yaml", &configuration.effective()),
+    ));
+    (Conclusion::Success, title, parts)
+}
+
+fn row(it: &Otherwise) -> String {
+    format!(
+        "| #{} by {} | {} | {} |",
+        it.number,
+        code(&it.author).replace('|', "\\|"),
+        said(&it.now),
+        said(&it.then)
+    )
+}
+
+fn said(verdict: &Verdict) -> String {
+    let codes: Vec<&str> = verdict
+        .findings
+        .iter()
+        .filter(|finding| finding.severity > Outcome::Pass)
+        .map(|finding| finding.cause.code().as_str())
+        .collect();
+    if codes.is_empty() {
+        return verdict.outcome().as_str().to_owned();
+    }
+    format!("{} ({})", verdict.outcome().as_str(), codes.join(", "))
+}

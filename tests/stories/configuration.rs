@@ -1,0 +1,137 @@
+//! The configuration: who is judged by which file, and what a pull request that changes it is told.
+
+use crate::shop::{merge, topic};
+use crate::stage::Stage;
+
+const FILE: &str = ".github/towpath.yml";
+
+/// As the built-in path, with a rule softened.
+const SOFT: &str = "version: 1\nrules:\n  TP201: warn\n";
+
+impl Stage {
+    /// Rita commits the file to a branch.
+    async fn configure(&self, branch: &str, text: &str) {
+        self.store.commit_on(branch).file(FILE, text).by("rita").await.unwrap();
+        self.quiet().await;
+    }
+}
+
+#[tokio::test]
+async fn the_file_of_the_default_branch_counts_and_not_the_heads() {
+    let stage = Stage::set().await;
+    topic(&stage.store, "feature/cart", "staging").await;
+    stage.store.commit_on("feature/cart").file(FILE, SOFT).by("ana").await.unwrap();
+    let pull = stage.store.open_pull("feature/cart").into("integration").by("ana").await.unwrap();
+    stage.check(&pull).await.fails();
+    stage.comment(&pull).await;
+    stage.check_named(&pull, "towpath: config").await.passes();
+    stage.configure("master", SOFT).await;
+    let said = stage.check(&pull).await.passes();
+    said.says("This project's rules have TP201 as `warn`: it is shown and blocks nothing.");
+    stage.comment(&pull).await;
+    stage.check_named(&pull, "towpath: config").await;
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn a_path_of_two_environments_is_judged_by_its_own_file() {
+    let stage = Stage::set().await;
+    stage.store.branch("main").from("master").by("rita").await.unwrap();
+    stage.store.branch("live").from("master").by("rita").await.unwrap();
+    stage
+        .configure(
+            "master",
+            "version: 1\nenvironments:\n  - name: main\n    accepts: [topics]\n  - name: live\n    accepts: [main]\n",
+        )
+        .await;
+    topic(&stage.store, "feature/cart", "main").await;
+    let into_main = stage.store.open_pull("feature/cart").into("main").by("ana").await.unwrap();
+    stage.check(&into_main).await.passes();
+    let into_live = stage.store.open_pull("feature/cart").into("live").by("ana").await.unwrap();
+    stage.check(&into_live).await.fails();
+    stage.comment(&into_live).await;
+    let into_integration = stage.store.open_pull("feature/cart").into("integration").by("ana").await.unwrap();
+    assert!(stage.store.pulls().len() == 3 && into_integration.checks().len() <= 2);
+    stage.quiet().await;
+    assert!(into_integration.check("towpath: integration").is_none(), "integration is no environment here");
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn an_invalid_file_blocks_and_says_where_until_it_is_mended() {
+    let stage = Stage::set().await;
+    topic(&stage.store, "feature/cart", "integration").await;
+    let pull = stage.store.open_pull("feature/cart").into("integration").by("ana").await.unwrap();
+    stage.check(&pull).await.passes();
+    stage.configure("master", "version: 1\nrules:\n  TP201: warm\n").await;
+    let said = stage.check(&pull).await.is("action_required", "Configuration invalid: line 3");
+    said.says("TP201").says("towpath config check .github/towpath.yml");
+    assert!(merge(&pull).await.is_err());
+    stage.configure("master", SOFT).await;
+    stage.check(&pull).await.passes();
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn a_proposed_file_is_told_its_mistakes_at_their_lines() {
+    let stage = Stage::set().await;
+    topic(&stage.store, "settings", "integration").await;
+    let broken = "version: 1\nenvironments:\n  - name: integration\n    acepts: [topics]\n";
+    stage.store.commit_on("settings").file(FILE, broken).by("ana").await.unwrap();
+    let pull = stage.store.open_pull("settings").into("integration").by("ana").await.unwrap();
+    stage.check(&pull).await.passes();
+    let said = stage.check_named(&pull, "towpath: config").await.fails();
+    said.says("acepts").says("accepts");
+    let sent = stage.github.exchanges();
+    let lists =
+        sent.iter().filter_map(|it| it.request_body.as_ref()?.pointer("/output/annotations")?.as_array());
+    let lines: Vec<_> = lists.flatten().map(|it| (it["path"].as_str(), it["start_line"].as_u64())).collect();
+    assert!(lines.contains(&(Some(FILE), Some(4))), "{lines:?}");
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn a_proposed_file_is_tried_on_what_was_merged() {
+    let stage = Stage::set().await;
+    for name in ["one", "two"] {
+        topic(&stage.store, name, "integration").await;
+        let pull = stage.store.open_pull(name).into("integration").by("ana").await.unwrap();
+        stage.check(&pull).await.passes();
+        merge(&pull).await.unwrap();
+        stage.quiet().await;
+    }
+    topic(&stage.store, "settings", "integration").await;
+    let file = "version: 1\nenvironments:\n  - name: integration\n    accepts: [hotfixes]\n  - name: staging\n    \
+                accepts: [topics, integration]\n  - name: production\n    accepts: [staging]\n\
+                copy: { branch: master, of: production }\nrules:\n  TP201: off\n  TP101: enforce\n";
+    stage.store.commit_on("settings").file(FILE, file).by("ana").await.unwrap();
+    let pull = stage.store.open_pull("settings").into("integration").by("ana").await.unwrap();
+    stage.check(&pull).await.passes();
+    let said = stage.check_named(&pull, "towpath: config").await.passes();
+    said.says("With this change the last 2 merged pull requests are judged as before.");
+    let strict = "version: 1\nenvironments:\n  - name: staging\n    accepts: [topics]\n  - name: integration\n    \
+                  accepts: [staging]\n  - name: production\n    accepts: [integration]\n";
+    stage.store.commit_on("settings").file(FILE, strict).by("ana").await.unwrap();
+    stage.check(&pull).await.passes();
+    let said = stage.check_named(&pull, "towpath: config").await;
+    let said = said.is("success", "Valid; 2 merged pull requests judged otherwise");
+    let said = said.says("2 of the last 2 merged pull requests would have been judged otherwise");
+    said.says("| #1 by `ana` | pass | fail (TP101) |");
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn the_accounts_file_counts_where_a_repository_has_none() {
+    let stage = Stage::set().await;
+    let shared = stage.github.repository("acme/.github").default_branch("main").create().await.unwrap();
+    shared.commit_on("main").orphan().file(FILE, SOFT).by("rita").await.unwrap();
+    stage.installation.add([&shared]).await.unwrap();
+    stage.quiet().await;
+    topic(&stage.store, "feature/cart", "staging").await;
+    let pull = stage.store.open_pull("feature/cart").into("integration").by("ana").await.unwrap();
+    stage.check(&pull).await.passes();
+    stage.configure("master", "version: 1\n").await;
+    stage.check(&pull).await.fails();
+    stage.comment(&pull).await;
+    stage.end().await;
+}
