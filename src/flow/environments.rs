@@ -44,6 +44,28 @@ pub enum Tested {
     Asked,
 }
 
+impl Tested {
+    /// The word used in the configuration.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::NotAsked => "false",
+            Self::IfReported => "if-reported",
+            Self::Asked => "true",
+        }
+    }
+}
+
+impl Source {
+    /// The word used in the configuration.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Topics => "topics",
+            Self::Hotfixes => "hotfixes",
+            Self::Environment(name) => name,
+        }
+    }
+}
+
 impl Environment {
     /// Whether a topic may be merged into it, as ordinary work or as a hotfix.
     pub fn accepts_topics(&self) -> bool {
@@ -57,14 +79,27 @@ impl Environment {
 }
 
 /// How the copy branch is kept a copy.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
 pub enum CopyMode {
     /// It is moved along without a merge commit.
+    #[default]
     FastForward,
     /// A pull request carries each release over.
     PullRequest,
     /// People do it; differences are only reported.
     Report,
+}
+
+impl CopyMode {
+    /// The word used in the configuration.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::FastForward => "fast-forward",
+            Self::PullRequest => "pull-request",
+            Self::Report => "report",
+        }
+    }
 }
 
 /// The branch that is a copy of an environment (Global `master`), from which nobody branches.
@@ -94,7 +129,8 @@ pub struct Flow {
 }
 
 /// When a pull request gets the sticky comment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum CommentWhen {
     /// On the first failure; edited from then on.
     #[default]
@@ -103,6 +139,17 @@ pub enum CommentWhen {
     Never,
     /// On each pull request that is judged.
     Always,
+}
+
+impl CommentWhen {
+    /// The word used in the configuration.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::OnFailure => "on_failure",
+            Self::Never => "never",
+            Self::Always => "always",
+        }
+    }
 }
 
 /// What a branch is on the path.

@@ -1,11 +1,12 @@
 //! The vocabulary: names, environments, facts and verdicts, as pure data.
 //!
 //! Lives here: validated names ([`BranchName`], [`CommitId`], [`TreeId`]), the shape of a project's
-//! path ([`Flow`]), what is known about a pull request before it is judged ([`Facts`]) and what was
+//! path ([`Flow`]), its configuration ([`config`]), what is known about a pull request before it is judged ([`Facts`]) and what was
 //! decided ([`Verdict`]). Every other room may use this one; it uses none of them.
 //!
 //! Does not live here: judging (`policy`), asking git (`lineage`), wording (`report`), any I/O.
 
+pub mod config;
 mod environments;
 mod facts;
 mod ids;

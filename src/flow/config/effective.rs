@@ -1,0 +1,81 @@
+//! A path as the YAML that describes it, nothing left out.
+
+use std::fmt::Write as _;
+
+use super::file::FIRM_CODES;
+use crate::flow::{Code, Flow, Source};
+
+/// Everything of `flow`, defaults too.
+pub(super) fn yaml(flow: &Flow) -> String {
+    let mut yaml = "version: 1\nenvironments:\n".to_owned();
+    let mut line = |text: std::fmt::Arguments<'_>| {
+        // Writing into a text does not fail.
+        let _ = writeln!(yaml, "{text}");
+    };
+    for environment in &flow.environments {
+        let accepts: Vec<_> = environment.accepts.iter().map(Source::as_str).map(scalar).collect();
+        line(format_args!("  - name: {}", scalar(&environment.name)));
+        line(format_args!("    branch: {}", scalar(environment.branch.as_str())));
+        line(format_args!("    accepts: [{}]", accepts.join(", ")));
+        line(format_args!("    requires: {{ tested: {} }}", environment.requires.tested.as_str()));
+    }
+    match &flow.copy {
+        None => line(format_args!("copy: none")),
+        Some(copy) => {
+            let (branch, of) = (scalar(copy.branch.as_str()), scalar(&copy.of));
+            line(format_args!("copy: {{ branch: {branch}, of: {of}, mode: {} }}", copy.mode.as_str()));
+        }
+    }
+    line(format_args!("rules:"));
+    for code in Code::ALL.into_iter().filter(|code| !FIRM_CODES.contains(code)) {
+        line(format_args!("  {code}: {}", flow.rules.level(code).as_str()));
+    }
+    match &flow.ignore_paths {
+        None => {
+            line(format_args!("# ignore_paths is not set: only the copy branch may differ, in .github/"));
+        }
+        Some(paths) => {
+            let patterns: Vec<_> = paths.patterns().iter().map(|pattern| scalar(pattern)).collect();
+            line(format_args!("ignore_paths: [{}]", patterns.join(", ")));
+        }
+    }
+    line(format_args!("comment: {}", flow.comment.as_str()));
+    yaml
+}
+
+/// A text as YAML takes it, in quotes unless it is a plain word.
+fn scalar(text: &str) -> String {
+    let inside = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '/' | '-');
+    let plain = text.starts_with(|c: char| c.is_ascii_alphabetic()) && text.chars().all(inside);
+    // Words that some readers of YAML take for something else.
+    const TAKEN: [&str; 9] = ["true", "false", "null", "yes", "no", "on", "off", "y", "n"];
+    if plain && !TAKEN.contains(&text.to_lowercase().as_str()) {
+        return text.to_owned();
+    }
+    let mut quoted = String::from("\"");
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => quoted.extend(['\\', c]),
+            ' '..='~' => quoted.push(c),
+            c if c.is_alphanumeric() => quoted.push(c),
+            c => quoted.push_str(&format!("\\U{:08x}", u32::from(c))),
+        }
+    }
+    quoted.push('"');
+    quoted
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_yaml_would_misread_is_quoted() {
+        assert_eq!(scalar("release/2.4"), "release/2.4");
+        assert_eq!(scalar("no"), "\"no\"");
+        assert_eq!(scalar("2024"), "\"2024\"");
+        assert_eq!(scalar("*.md"), "\"*.md\"");
+        assert_eq!(scalar("a\"b"), "\"a\\\"b\"");
+        assert_eq!(scalar("\u{feff}é"), "\"\\U0000feffé\"");
+    }
+}

@@ -1,0 +1,338 @@
+//! What a configuration file may hold. The schema that people's editors use, the check of the layout and the
+//! reading all come from these types.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Deserializer};
+
+use super::Place;
+use crate::flow::{Code, CommentWhen, CopyMode, Level};
+
+/// The most environments a path may have.
+pub(super) const ENVIRONMENTS_MAX: usize = 16;
+
+/// A value and where it is written. In the schema it is the value alone.
+#[derive(Debug, Clone)]
+pub(super) struct At<T> {
+    pub(super) place: Place,
+    pub(super) value: T,
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for At<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let (line, column, value) = Deserialize::deserialize(deserializer)?;
+        Ok(Self { place: Place { line, column }, value })
+    }
+}
+
+impl<T: JsonSchema> JsonSchema for At<T> {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        T::schema_name()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        generator.subschema_for::<T>()
+    }
+}
+
+/// The path that changes of this repository take, and how strictly it is kept.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+#[schemars(title = "Configuration of Towpath", extend("required" = ["version"]))]
+pub(super) struct File {
+    /// The version of this format: 1.
+    #[schemars(with = "Version")]
+    pub(super) version: Option<At<u64>>,
+    /// The environments of the path. Where this is written, it is the whole list.
+    #[schemars(with = "Vec<EnvironmentEntry>", extend("minItems" = 1, "maxItems" = ENVIRONMENTS_MAX))]
+    pub(super) environments: Option<Vec<EnvironmentEntry>>,
+    /// The branch that is a copy of an environment, or none.
+    #[schemars(with = "CopyEntry")]
+    pub(super) copy: Option<CopyEntry>,
+    /// How much each kind of finding counts, by its code. All others are enforced.
+    pub(super) rules: RuleLevels,
+    /// Paths whose differences count for nothing: docs/ is a folder, *.md such a file in any folder.
+    #[schemars(extend("uniqueItems" = true))]
+    pub(super) ignore_paths: Vec<At<String>>,
+    /// When a pull request gets a comment besides its check: on_failure where nothing is written.
+    #[schemars(with = "CommentWhen")]
+    pub(super) comment: Option<At<CommentWhen>>,
+    /// Times in which nothing is promoted.
+    pub(super) freezes: Vec<Freeze>,
+    /// Who may give a command, by its name.
+    pub(super) commands: CommandRights,
+}
+
+/// The version of this format: 1.
+#[derive(Debug)]
+pub(super) struct Version;
+
+impl JsonSchema for Version {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Version".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "integer", "const": 1 })
+    }
+}
+
+/// One environment: a branch and what it accepts.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename = "Environment")]
+pub(super) struct EnvironmentEntry {
+    /// What people call it.
+    pub(super) name: At<EnvironmentName>,
+    /// The branch whose tip it runs: the one of its name where nothing is written.
+    #[serde(default)]
+    #[schemars(with = "String")]
+    pub(super) branch: Option<At<String>>,
+    /// What may be merged into it: topics, hotfixes, names of environments.
+    #[schemars(extend("minItems" = 1, "uniqueItems" = true))]
+    pub(super) accepts: Vec<At<String>>,
+    /// How many environments of this kind may be active at a time, the base included.
+    #[serde(default)]
+    #[schemars(with = "u64", range(min = 1, max = 1000))]
+    #[expect(dead_code, reason = "its layout is checked; nothing acts on it yet")]
+    pub(super) active: Option<At<u64>>,
+    /// What a promotion into it has to show first.
+    #[serde(default)]
+    pub(super) requires: RequiresEntry,
+    /// How a merge into it is deployed.
+    #[serde(default)]
+    #[schemars(with = "Deploy")]
+    #[expect(dead_code, reason = "its layout is checked; nothing acts on it yet")]
+    pub(super) deploy: Option<Deploy>,
+}
+
+/// What a promotion has to show before it may be merged.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default, rename = "Requires")]
+pub(super) struct RequiresEntry {
+    /// Whether the same files have to be deployed, and accepted, on the environment they come from.
+    #[schemars(with = "TestedEntry")]
+    pub(super) tested: Option<At<TestedEntry>>,
+    /// The roles that have to accept it, each by one person.
+    #[schemars(extend("uniqueItems" = true))]
+    signoffs: Vec<At<Word>>,
+    /// What somebody has to say is ready: names of items.
+    #[schemars(extend("uniqueItems" = true))]
+    readiness: Vec<At<Word>>,
+    /// How long it has to have run where it comes from.
+    #[schemars(with = "Duration")]
+    soak: Option<At<Duration>>,
+}
+
+/// Whether the files have to be tested: true, false, or if-reported (where anybody reports deployments).
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(untagged, rename = "Tested")]
+pub(super) enum TestedEntry {
+    /// They have to, or need not.
+    Flag(bool),
+    /// They have to where anybody reports deployments.
+    Word(IfReported),
+}
+
+/// They have to where anybody reports deployments.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum IfReported {
+    /// They have to where anybody reports deployments.
+    IfReported,
+}
+
+/// The branch that is a copy of an environment, or none.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(untagged, rename = "Copy")]
+pub(super) enum CopyEntry {
+    /// There is no copy branch.
+    None(#[allow(dead_code, reason = "there is only one such word")] At<NoCopy>),
+    /// There is one.
+    Branch(CopyBranchEntry),
+}
+
+/// There is no copy branch.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum NoCopy {
+    /// There is no copy branch.
+    None,
+}
+
+/// A branch that is a copy of an environment.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename = "CopyBranch")]
+pub(super) struct CopyBranchEntry {
+    /// The branch.
+    pub(super) branch: At<String>,
+    /// The name of the environment it copies.
+    pub(super) of: At<String>,
+    /// How it is kept a copy: fast-forward where nothing is written.
+    #[serde(default)]
+    #[schemars(with = "CopyMode")]
+    pub(super) mode: Option<At<CopyMode>>,
+}
+
+/// How a merge is deployed: the driver and its settings.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(tag = "driver", rename_all = "kebab-case", deny_unknown_fields)]
+#[expect(dead_code, reason = "its layout is checked; nothing acts on it yet")]
+pub(super) enum Deploy {
+    /// A GitHub deployment, which a workflow or a service of the project acts on.
+    GithubDeployment {
+        /// How long it may take.
+        #[serde(default)]
+        #[schemars(with = "Duration")]
+        timeout: Option<At<Duration>>,
+    },
+    /// A workflow of the repository is dispatched.
+    Workflow {
+        /// Its file in .github/workflows.
+        file: At<WorkflowFile>,
+        /// How long it may take.
+        #[serde(default)]
+        #[schemars(with = "Duration")]
+        timeout: Option<At<Duration>>,
+    },
+    /// An address is called that the operator of Towpath has given a name.
+    Webhook {
+        /// The name of the address.
+        endpoint: At<Word>,
+        /// How long it may take.
+        #[serde(default)]
+        #[schemars(with = "Duration")]
+        timeout: Option<At<Duration>>,
+    },
+}
+
+/// A time in which nothing is promoted.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Freeze {
+    /// When it begins.
+    pub(super) from: At<Instant>,
+    /// When it ends.
+    pub(super) until: At<Instant>,
+    /// Why, as everybody sees it.
+    #[expect(dead_code, reason = "its layout is checked; nothing acts on it yet")]
+    reason: At<Reason>,
+    /// The names of the environments it is for: all of them where nothing is written.
+    #[serde(default)]
+    #[schemars(extend("minItems" = 1, "uniqueItems" = true))]
+    pub(super) environments: Vec<At<String>>,
+}
+
+/// Texts that have to look a certain way, by a pattern that the schema holds.
+macro_rules! spelled {
+    ($($(#[$doc:meta])+ $name:ident = $pattern:literal;)+) => {$(
+        $(#[$doc])+
+        #[derive(Debug, Clone, Deserialize, JsonSchema)]
+        #[serde(transparent)]
+        #[schemars(extend("pattern" = $pattern))]
+        pub(super) struct $name(
+            #[allow(dead_code, reason = "of some only the look is checked")] pub(super) String,
+        );
+    )+};
+}
+
+spelled! {
+    /// Up to 64 letters and digits without accents, with . _ - and / between them.
+    EnvironmentName = "^[A-Za-z0-9][A-Za-z0-9._/-]{0,63}$";
+    /// Small letters, digits, - and _, such as qa or release-notes.
+    Word = "^[a-z0-9][a-z0-9_-]{0,39}$";
+    /// A number of minutes, hours or days, such as 30m, 2h or 1d.
+    Duration = "^[1-9][0-9]{0,3}[mhd]$";
+    /// The name of a file without folders that ends with .yml or .yaml.
+    WorkflowFile = "^[A-Za-z0-9_][A-Za-z0-9._-]{0,98}[.]ya?ml$";
+    /// A day and a time with its zone, such as 2026-12-20T18:00:00Z or 2026-12-20T18:00:00+01:00.
+    Instant = "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(Z|[+-][0-9]{2}:[0-9]{2})$";
+    /// One line of up to 200 characters.
+    Reason = "^[^\\x00-\\x1f\\x7f]{1,200}$";
+    /// A role in the repository (triage, write, maintain, admin) or a team, such as team:release.
+    Who = "^(triage|write|maintain|admin|team:[a-z0-9][a-z0-9_-]{0,99})$";
+}
+
+/// Codes whose level can be set and that a later version will find.
+pub(super) const LATER_CODES: [&str; 10] =
+    ["TP401", "TP402", "TP403", "TP404", "TP405", "TP406", "TP407", "TP408", "TP409", "TP503"];
+
+/// Codes that cannot be softened: unknown is never a pass.
+pub(super) const FIRM_CODES: [Code; 2] = [Code::ConfigurationInvalid, Code::CouldNotDecide];
+
+/// How much each kind of finding counts, by its code.
+#[derive(Debug, Default, Deserialize)]
+#[serde(transparent)]
+pub(super) struct RuleLevels(pub(super) BTreeMap<String, At<Level>>);
+
+impl JsonSchema for RuleLevels {
+    fn schema_name() -> Cow<'static, str> {
+        "Rules".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let soft = Code::ALL.into_iter().filter(|code| !FIRM_CODES.contains(code)).map(Code::as_str);
+        let mut codes: Vec<_> = soft.chain(LATER_CODES).collect();
+        codes.sort_unstable();
+        keyed_by(&codes, &generator.subschema_for::<Level>())
+    }
+}
+
+/// The commands that change something, by their names. The others are for everybody who can read.
+const COMMANDS: [&str; 17] = [
+    "activate",
+    "carried",
+    "deactivate",
+    "deploy",
+    "freeze",
+    "hotfix",
+    "lock",
+    "override",
+    "promote",
+    "ready",
+    "rebuild",
+    "retarget",
+    "rollback",
+    "signoff",
+    "sync",
+    "thaw",
+    "unlock",
+];
+
+/// Roles in the repository and teams; one of them is enough.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(transparent)]
+#[schemars(extend("minItems" = 1, "uniqueItems" = true))]
+struct People(#[expect(dead_code, reason = "its layout is checked; nothing acts on it yet")] Vec<At<Who>>);
+
+/// Who may give a command, by its name.
+#[derive(Debug, Default, Deserialize)]
+#[serde(transparent)]
+pub(super) struct CommandRights(
+    #[expect(dead_code, reason = "its layout is checked; nothing acts on it yet")] BTreeMap<String, People>,
+);
+
+impl JsonSchema for CommandRights {
+    fn schema_name() -> Cow<'static, str> {
+        "Commands".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        keyed_by(&COMMANDS, &generator.subschema_for::<People>())
+    }
+}
+
+/// A mapping that may have these keys, all with values of one kind.
+fn keyed_by(names: &[&str], value: &Schema) -> Schema {
+    let properties: BTreeMap<_, _> = names.iter().map(|name| (*name, value)).collect();
+    json_schema!({ "type": "object", "properties": properties, "additionalProperties": false })
+}

@@ -1,0 +1,303 @@
+//! What a well laid out file means, and what only a look at the whole shows to be wrong.
+
+use std::collections::BTreeMap;
+
+use super::file::{At, CopyEntry, ENVIRONMENTS_MAX, EnvironmentEntry, File, IfReported, TestedEntry};
+use super::graph;
+use super::nearest::hint;
+use super::tree::Node;
+use super::{PROBLEMS_MAX, Place, Problem, Setting, quoted};
+use crate::flow::{
+    BranchName, Code, CopyBranch, Environment, Flow, IgnoredPaths, Level, Requires, Rules, Source, Tested,
+};
+
+/// Names that mean something else in `accepts` or `copy`.
+const RESERVED: [&str; 3] = ["topics", "hotfixes", "none"];
+
+/// Where the settings of a file are.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Places {
+    rules: BTreeMap<Code, Place>,
+    environments: BTreeMap<String, Place>,
+    tested: BTreeMap<String, Place>,
+    copy: Option<Place>,
+    ignore_paths: Option<Place>,
+    comment: Option<Place>,
+}
+
+impl Places {
+    pub(super) fn of(&self, setting: Setting<'_>) -> Option<Place> {
+        match setting {
+            Setting::Rule(code) => self.rules.get(&code).copied(),
+            Setting::Environment(name) => self.environments.get(name).copied(),
+            Setting::Tested(name) => self.tested.get(name).copied(),
+            Setting::Copy => self.copy,
+            Setting::IgnorePaths => self.ignore_paths,
+            Setting::Comment => self.comment,
+        }
+    }
+}
+
+/// The path that a file describes and where it says so. It is of use only where no problem was found.
+pub(super) fn of(file: &File, root: &Node, problems: &mut Vec<Problem>) -> (Flow, Places) {
+    let mut meaning = Meaning { root, places: Places::default(), problems };
+    let mut flow = Flow::pro();
+    let mut branches = BTreeMap::new();
+    if let Some(entries) = &file.environments {
+        flow.environments = meaning.environments(entries, &mut branches);
+        flow.copy = None;
+    } else {
+        branches.extend(flow.environments.iter().map(|it| (it.branch.as_str().to_owned(), None)));
+    }
+    let built_in = Flow::pro();
+    let names = meaning.names(file, &built_in);
+    meaning.graph(file, &names);
+    if let Some(copy) = &file.copy {
+        flow.copy = meaning.copy(copy, &names, &branches);
+    }
+    meaning.freezes(file, &names);
+    flow.rules = meaning.rules(file);
+    flow.ignore_paths = meaning.ignore_paths(file);
+    flow.comment = file.comment.as_ref().map_or(flow.comment, |comment| comment.value);
+    meaning.places.ignore_paths = root.key("ignore_paths").map(|key| key.place);
+    meaning.places.comment = root.key("comment").map(|key| key.place);
+    meaning.places.copy = root.key("copy").map(|key| key.place);
+    (flow, meaning.places)
+}
+
+/// Branches that are taken, and where an environment takes them; nowhere if it is a built-in one.
+type Branches = BTreeMap<String, Option<Place>>;
+
+/// The environments that may be named.
+struct Names<'a> {
+    known: Vec<&'a str>,
+    /// Whether there are no others: an entry that could not be read may have any name.
+    all: bool,
+}
+
+struct Meaning<'a> {
+    root: &'a Node,
+    places: Places,
+    problems: &'a mut Vec<Problem>,
+}
+
+impl Meaning<'_> {
+    fn say(&mut self, place: Place, message: impl Into<String>, hint: impl Into<String>) {
+        self.problems.push(Problem::new(place, message, hint));
+    }
+
+    fn environments(&mut self, entries: &[EnvironmentEntry], branches: &mut Branches) -> Vec<Environment> {
+        let mut names: BTreeMap<String, &At<_>> = BTreeMap::new();
+        let mut environments = Vec::new();
+        // A list that is too long was told; the rest of it would cost more than it is worth.
+        for entry in entries.iter().take(ENVIRONMENTS_MAX) {
+            let name = &entry.name;
+            let shown = quoted(&name.value.0);
+            if RESERVED.contains(&name.value.0.as_str()) {
+                let message =
+                    format!("an environment cannot be called {shown}: the word has a meaning of its own");
+                self.say(name.place, message, "give it another name; branch: can keep the branch");
+            }
+            // GitHub and people take names for the same that differ in capitals only.
+            if let Some(first) = names.insert(name.value.0.to_lowercase(), name) {
+                let message = format!("two environments are called {shown}");
+                self.say(
+                    name.place,
+                    message,
+                    format!("rename one; the first is on line {}", first.place.line),
+                );
+            }
+            let (branch, place) = match &entry.branch {
+                Some(branch) => (branch.value.clone(), branch.place),
+                None => (name.value.0.clone(), name.place),
+            };
+            let Some(branch) = self.branch(&branch, place) else { continue };
+            if let Some(first) = branches.insert(branch.as_str().to_owned(), Some(place)).flatten() {
+                let message = format!("two environments are on the branch {branch}");
+                self.say(place, message, format!("give each its own; the first is on line {}", first.line));
+            }
+            let tested = entry.requires.tested.as_ref();
+            if let Some(tested) = tested {
+                self.places.tested.insert(name.value.0.clone(), tested.place);
+            }
+            self.places.environments.insert(name.value.0.clone(), name.place);
+            environments.push(Environment {
+                name: name.value.0.clone(),
+                branch,
+                accepts: entry.accepts.iter().map(|source| source_of(&source.value)).collect(),
+                requires: Requires {
+                    tested: tested.map_or(Tested::NotAsked, |tested| tested_of(&tested.value)),
+                },
+            });
+        }
+        upstream_first(environments)
+    }
+
+    fn branch(&mut self, text: &str, place: Place) -> Option<BranchName> {
+        BranchName::new(text)
+            .map_err(|error| {
+                self.say(place, error.to_string(), "name the branch as git has it, without refs/heads/")
+            })
+            .ok()
+    }
+
+    fn names<'a>(&self, file: &'a File, built_in: &'a Flow) -> Names<'a> {
+        let Some(entries) = &file.environments else {
+            // Where the key is there and nothing of it could be read, nothing is known.
+            let all = self.root.key("environments").is_none();
+            return Names { known: built_in.environments.iter().map(|it| it.name.as_str()).collect(), all };
+        };
+        let written = self.root.key("environments").map_or(0, |key| key.value.items().len());
+        let known = entries.iter().map(|entry| entry.name.value.0.as_str()).collect();
+        Names { known, all: written == entries.len() }
+    }
+
+    fn graph(&mut self, file: &File, names: &Names<'_>) {
+        let Some(entries) = &file.environments else { return };
+        for entry in entries {
+            for source in &entry.accepts {
+                if matches!(source_of(&source.value), Source::Topics | Source::Hotfixes) {
+                    continue;
+                }
+                if source.value == entry.name.value.0 {
+                    let message = format!("{} accepts itself", source.value);
+                    self.say(source.place, message, "name the environments before it, topics or hotfixes");
+                } else {
+                    let known = [&["topics", "hotfixes"], names.known.as_slice()].concat();
+                    self.known(source, names, &known);
+                }
+            }
+        }
+        for (place, around) in graph::loops(entries) {
+            let message = format!("the environments form a loop: {}", around.join(" → "));
+            self.say(
+                place,
+                message,
+                "a change has to travel one way; take one of these steps out of accepts",
+            );
+        }
+        let enters = |entry: &EnvironmentEntry| {
+            entry
+                .accepts
+                .iter()
+                .any(|source| matches!(source_of(&source.value), Source::Topics | Source::Hotfixes))
+        };
+        // An item that could not be read may have been meant to be such a word.
+        let written = self.root.key("environments").map_or(0, |key| {
+            let accepts = key.value.items().iter().filter_map(|item| item.key("accepts"));
+            accepts.map(|key| key.value.items().len()).sum()
+        });
+        let read: usize = entries.iter().map(|entry| entry.accepts.len()).sum();
+        if names.all
+            && written == read
+            && !entries.is_empty()
+            && !entries.iter().any(enters)
+            && let Some(key) = self.root.key("environments")
+        {
+            let message = "no environment accepts topics or hotfixes, so no change can enter the path";
+            self.say(key.place, message, "give the first one accepts: [topics]");
+        }
+    }
+
+    /// Says so if there is no environment of that name.
+    fn known(&mut self, named: &At<String>, names: &Names<'_>, words: &[&str]) {
+        let enough = self.problems.len() > 2 * PROBLEMS_MAX;
+        if names.all && !enough && !names.known.contains(&named.value.as_str()) {
+            let message = format!("there is no environment {}", quoted(&named.value));
+            let otherwise = format!("the environments are {}", names.known.join(", "));
+            self.say(named.place, message, hint(&named.value, words, &otherwise));
+        }
+    }
+
+    fn copy(&mut self, copy: &CopyEntry, names: &Names<'_>, branches: &Branches) -> Option<CopyBranch> {
+        let CopyEntry::Branch(copy) = copy else { return None };
+        self.known(&copy.of, names, &names.known);
+        let branch = self.branch(&copy.branch.value, copy.branch.place)?;
+        if branches.contains_key(branch.as_str()) {
+            let message = format!("the copy branch {branch} is the branch of an environment too");
+            self.say(copy.branch.place, message, "name another branch, or write copy: none");
+        }
+        let mode = copy.mode.as_ref().map(|mode| mode.value).unwrap_or_default();
+        Some(CopyBranch { branch, of: copy.of.value.clone(), mode })
+    }
+
+    fn freezes(&mut self, file: &File, names: &Names<'_>) {
+        for freeze in &file.freezes {
+            let mut time = |at: &At<super::file::Instant>| {
+                let time = chrono::DateTime::parse_from_rfc3339(&at.value.0);
+                if time.is_err() {
+                    let message = format!("there is no such time as {}", at.value.0);
+                    self.say(at.place, message, "write a day and a time that exist");
+                }
+                time.ok()
+            };
+            if let (Some(from), Some(until)) = (time(&freeze.from), time(&freeze.until))
+                && until <= from
+            {
+                self.say(freeze.until.place, "the freeze ends before it begins", "put until after from");
+            }
+            for name in &freeze.environments {
+                self.known(name, names, &names.known);
+            }
+        }
+    }
+
+    fn rules(&mut self, file: &File) -> Rules {
+        let mut rules = Rules::default();
+        for (name, level) in &file.rules.0 {
+            let Some(code) = Code::ALL.into_iter().find(|code| code.as_str() == name) else { continue };
+            self.places.rules.insert(code, level.place);
+            if level.value != Level::Enforce {
+                rules.set(code, level.value);
+            }
+        }
+        rules
+    }
+
+    fn ignore_paths(&mut self, file: &File) -> Option<IgnoredPaths> {
+        self.root.key("ignore_paths")?;
+        for pattern in &file.ignore_paths {
+            if let Err(error) = IgnoredPaths::new(std::slice::from_ref(&pattern.value)) {
+                let message = format!("the pattern {} {}", quoted(&pattern.value), error.why);
+                self.say(pattern.place, message, "repair the pattern, or remove it");
+            }
+        }
+        let patterns: Vec<_> = file.ignore_paths.iter().map(|pattern| pattern.value.clone()).collect();
+        let all = IgnoredPaths::new(&patterns);
+        if let Err(error) = &all
+            && self.problems.is_empty()
+        {
+            let place = self.root.key("ignore_paths").map_or(self.root.place, |key| key.place);
+            self.say(place, error.to_string(), "write fewer or simpler patterns");
+        }
+        all.ok()
+    }
+}
+
+fn source_of(text: &str) -> Source {
+    match text {
+        "topics" => Source::Topics,
+        "hotfixes" => Source::Hotfixes,
+        name => Source::Environment(name.to_owned()),
+    }
+}
+
+fn tested_of(entry: &TestedEntry) -> Tested {
+    match entry {
+        TestedEntry::Flag(true) => Tested::Asked,
+        TestedEntry::Flag(false) => Tested::NotAsked,
+        TestedEntry::Word(IfReported::IfReported) => Tested::IfReported,
+    }
+}
+
+/// The environments in the order in which changes travel, otherwise as they were written.
+fn upstream_first(mut waiting: Vec<Environment>) -> Vec<Environment> {
+    let mut sorted: Vec<Environment> = Vec::with_capacity(waiting.len());
+    while !waiting.is_empty() {
+        let free =
+            waiting.iter().position(|it| !waiting.iter().any(|before| it.accepts_environment(&before.name)));
+        // In a loop none is free; the loop is told elsewhere.
+        sorted.push(waiting.remove(free.unwrap_or(0)));
+    }
+    sorted
+}

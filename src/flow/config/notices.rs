@@ -1,0 +1,85 @@
+//! What a good configuration asks for and does not get, and what it may have meant otherwise.
+
+use super::file::LATER_CODES;
+use super::tree::{Content, Node};
+use super::{Notice, Place};
+use crate::flow::{Environment, Flow, Source, Tested};
+
+/// Keys that a later version acts on, by the key they lie in, and what follows from that now.
+const LATER: [(&str, &str, &str); 7] = [
+    ("", "freezes", "keep to freezes yet: nothing is frozen"),
+    ("", "commands", "take commands yet: nobody is given or denied a right"),
+    ("environments", "active", "count active environments yet: nothing is limited"),
+    ("environments", "deploy", "deploy yet: nothing is deployed"),
+    ("requires", "signoffs", "ask for sign-offs yet: promotions do not wait for them"),
+    ("requires", "readiness", "ask for readiness yet: promotions do not wait for it"),
+    ("requires", "soak", "let promotions soak yet: they do not wait"),
+];
+
+/// What there is to say about a valid file, in the order of the text.
+pub(super) fn of(root: &Node, flow: &Flow) -> Vec<Notice> {
+    let mut notices = Vec::new();
+    let mut say = |place: Place, message: String| notices.push(Notice { place, message });
+    later_in(root, "", &mut say);
+    for item in root.key("environments").into_iter().flat_map(|key| key.value.items()) {
+        later_in(item, "environments", &mut say);
+        let Some(requires) = item.key("requires") else { continue };
+        later_in(&requires.value, "requires", &mut say);
+        if let (Some(tested), Some(environment)) = (requires.value.key("tested"), named_by(item, flow))
+            && environment.requires.tested != Tested::NotAsked
+            && !environment.accepts.iter().any(|source| matches!(source, Source::Environment(_)))
+        {
+            let name = &environment.name;
+            say(tested.place, format!("{name} accepts no environment, so tested asks for nothing there"));
+        }
+    }
+    if let Some(rules) = root.key("rules")
+        && let Content::Keys(keys) = &rules.value.content
+    {
+        for key in keys.iter().filter(|key| LATER_CODES.contains(&key.name.as_str())) {
+            let code = &key.name;
+            say(
+                key.place,
+                format!(
+                    "{code} is read, but this version does not find it yet: its level counts for nothing"
+                ),
+            );
+        }
+    }
+    copy(root, &mut say);
+    notices.sort();
+    notices
+}
+
+fn later_in(node: &Node, inside: &str, say: &mut impl FnMut(Place, String)) {
+    for (_, name, what) in LATER.iter().filter(|(place, ..)| *place == inside) {
+        if let Some(key) = node.key(name) {
+            say(key.place, format!("{name} is read, but this version does not {what}"));
+        }
+    }
+}
+
+fn named_by<'a>(item: &Node, flow: &'a Flow) -> Option<&'a Environment> {
+    match &item.key("name")?.value.content {
+        Content::Text(name) => flow.environment(name),
+        _ => None,
+    }
+}
+
+fn copy(root: &Node, say: &mut impl FnMut(Place, String)) {
+    match (root.key("copy"), root.key("environments")) {
+        (None, Some(environments)) => say(
+            environments.place,
+            "no copy branch is named beside these environments, so none is kept; copy: none says that this is meant"
+                .to_owned(),
+        ),
+        (Some(copy), _) => {
+            let mode = copy.value.key("mode");
+            if let Some(mode) = mode.filter(|mode| mode.value.content != Content::Text("report".to_owned())) {
+                let what = "mode is read, but this version only reports on the copy branch: it does not move it yet";
+                say(mode.place, what.to_owned());
+            }
+        }
+        (None, None) => {}
+    }
+}
