@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use super::{UsageError, print};
+use super::{UsageError, config, print};
 use crate::engine::judge::{judge, obstacle};
 use crate::flow::{Base, BranchName, CommitId, Flow, Head, Outcome, Pull, Role, Undecided, Verdict};
 use crate::lineage::{GitError, Ledger, Repository, Survey};
@@ -16,6 +16,7 @@ Examples:
   towpath check pr --repo . --base integration --head HEAD      the branch that is checked out
   towpath check pr --repo . --base staging --head integration   a promotion
   towpath check pr --repo ~/store --base integration --head feature/cart --json
+  towpath check pr --base main --head HEAD --config .github/towpath.yml
 
 As a pre-push hook it stops what would fail; the README has the script.
 
@@ -38,6 +39,9 @@ pub(super) struct Arguments {
     /// The branch to merge lives in a fork
     #[arg(long)]
     fork: bool,
+    /// A configuration file to judge by, in place of the built-in path
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
     /// A tip ledger (JSON): which commits the branches have pointed at, and when
     #[arg(long, value_name = "FILE")]
     ledger: Option<PathBuf>,
@@ -48,7 +52,8 @@ pub(super) struct Arguments {
 
 /// Judges and prints.
 pub(super) async fn run(arguments: Arguments) -> Result<ExitCode, UsageError> {
-    let flow = Flow::pro();
+    let configuration = config::named(arguments.config.as_deref())?;
+    let flow = configuration.flow();
     let base = branch_name("--base", &arguments.base)?;
     let ledger = match &arguments.ledger {
         Some(file) => read_ledger(file)?,
@@ -59,19 +64,19 @@ pub(super) async fn run(arguments: Arguments) -> Result<ExitCode, UsageError> {
     let base_commit = repository.branch(&base).await.map_err(failed)?;
     let verdict_without_ends = match base_commit {
         Some(_) => None,
-        None => obstacle_without(&base, &flow, &repository.survey(&flow).await.map_err(failed)?),
+        None => obstacle_without(&base, flow, &repository.survey(flow).await.map_err(failed)?),
     };
     if let Some(why) = verdict_without_ends {
         let nothing = nothing();
         let head = Head { branch: None, commit: nothing, fork: arguments.fork };
         let pull = Pull { head, base: Base { branch: base, commit: nothing } };
-        return Ok(answer(&arguments, &flow, &Verdict::undecided(why), &pull));
+        return Ok(answer(&arguments, flow, &Verdict::undecided(why), &pull));
     }
     let Some(commit) = base_commit else { return Err(no_such_base(&arguments, &repository)) };
     let head = find_head(&arguments, &repository).await?;
     let pull = Pull { head, base: Base { branch: base, commit } };
-    let verdict = judge(&repository, &flow, &pull, &ledger).await;
-    Ok(answer(&arguments, &flow, &verdict, &pull))
+    let verdict = judge(&repository, flow, &pull, &ledger).await;
+    Ok(answer(&arguments, flow, &verdict, &pull))
 }
 
 /// The repository that a directory is part of.
