@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use super::check_pr::{exit, nothing, open, read_ledger};
-use super::{UsageError, print};
+use super::{UsageError, config, print};
 use crate::engine::judge::judge_copy;
 use crate::flow::{Base, BranchName, CopyBranch, Flow, Head, Pull, Verdict};
 use crate::lineage::{GitError, Ledger, Repository};
@@ -30,6 +30,9 @@ pub(super) struct Arguments {
     /// A tip ledger (JSON): which commits the branches have pointed at, and when
     #[arg(long, value_name = "FILE")]
     ledger: Option<PathBuf>,
+    /// A configuration file to judge by, in place of the built-in path
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
     /// Print one JSON object: the verdict, and its findings with their codes
     #[arg(long)]
     json: bool,
@@ -37,7 +40,8 @@ pub(super) struct Arguments {
 
 /// Judges and prints.
 pub(super) async fn run(arguments: Arguments) -> Result<ExitCode, UsageError> {
-    let flow = Flow::pro();
+    let configuration = config::named(arguments.config.as_deref())?;
+    let flow = configuration.flow();
     let Some(copy) = &flow.copy else {
         return Err(UsageError::new(
             "the configuration names no copy branch, so there is nothing to compare",
@@ -47,12 +51,12 @@ pub(super) async fn run(arguments: Arguments) -> Result<ExitCode, UsageError> {
     let repository = open(&arguments.repo).await?;
     let failed =
         |error: GitError| UsageError(format!("{} could not be read: {error}", arguments.repo.display()));
-    let pull = ends(&repository, &flow, copy).await.map_err(failed)?;
-    let verdict = judge_copy(&repository, &flow, copy, &ledger).await;
+    let pull = ends(&repository, flow, copy).await.map_err(failed)?;
+    let verdict = judge_copy(&repository, flow, copy, &ledger).await;
     print::to_stdout(&if arguments.json {
-        print::json(&flow, &verdict, &pull)
+        print::json(flow, &verdict, &pull)
     } else {
-        words(&flow, &pull, &verdict)
+        words(flow, &pull, &verdict)
     });
     Ok(exit(&verdict))
 }

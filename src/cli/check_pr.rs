@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use super::{UsageError, print, repair};
+use super::{UsageError, config, print, repair};
 use crate::engine::judge::{judge, obstacle};
 use crate::flow::{Base, BranchName, CommitId, Flow, Head, Outcome, Pull, Role, Undecided, Verdict};
 use crate::lineage::{GitError, Ledger, Repository, Survey};
@@ -16,6 +16,7 @@ Examples:
   towpath check pr --repo . --base integration --head HEAD      the branch that is checked out
   towpath check pr --repo . --base staging --head integration   a promotion
   towpath check pr --repo ~/store --base integration --head feature/cart --json
+  towpath check pr --base main --head HEAD --config .github/towpath.yml
   towpath check pr --base integration --head feature/cart --repair    how it becomes clean
 
 With --apply behind it, the last one makes the clean branch, and touches nothing that is there.
@@ -42,6 +43,9 @@ pub(super) struct Arguments {
     /// The branch to merge lives in a fork
     #[arg(long)]
     fork: bool,
+    /// A configuration file to judge by, in place of the built-in path
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
     /// A tip ledger (JSON): which commits the branches have pointed at, and when
     #[arg(long, value_name = "FILE")]
     ledger: Option<PathBuf>,
@@ -54,7 +58,8 @@ pub(super) struct Arguments {
 
 /// Judges and prints.
 pub(super) async fn run(arguments: Arguments) -> Result<ExitCode, UsageError> {
-    let flow = Flow::pro();
+    let configuration = config::named(arguments.config.as_deref())?;
+    let flow = configuration.flow();
     let base = branch_name("--base", &arguments.base)?;
     let ledger = match &arguments.ledger {
         Some(file) => read_ledger(file)?,
@@ -65,19 +70,19 @@ pub(super) async fn run(arguments: Arguments) -> Result<ExitCode, UsageError> {
     let base_commit = repository.branch(&base).await.map_err(failed)?;
     let verdict_without_ends = match base_commit {
         Some(_) => None,
-        None => obstacle_without(&base, &flow, &repository.survey(&flow).await.map_err(failed)?),
+        None => obstacle_without(&base, flow, &repository.survey(flow).await.map_err(failed)?),
     };
     if let Some(why) = verdict_without_ends {
         let nothing = nothing();
         let head = Head { branch: None, commit: nothing, fork: arguments.fork };
         let pull = Pull { head, base: Base { branch: base, commit: nothing } };
-        return conclude(&arguments, &repository, &flow, &pull, &Verdict::undecided(why)).await;
+        return conclude(&arguments, &repository, flow, &pull, &Verdict::undecided(why)).await;
     }
     let Some(commit) = base_commit else { return Err(no_such_base(&arguments, &repository)) };
     let head = find_head(&arguments, &repository).await?;
     let pull = Pull { head, base: Base { branch: base, commit } };
-    let verdict = judge(&repository, &flow, &pull, &ledger).await;
-    conclude(&arguments, &repository, &flow, &pull, &verdict).await
+    let verdict = judge(&repository, flow, &pull, &ledger).await;
+    conclude(&arguments, &repository, flow, &pull, &verdict).await
 }
 
 async fn conclude(

@@ -6,6 +6,7 @@
 mod check_carried;
 mod check_copy;
 mod check_pr;
+mod config;
 mod deliveries;
 mod demo;
 mod print;
@@ -52,6 +53,15 @@ Examples:
   towpath check carried --commit 1f0c2d7 --into staging"
     )]
     Check(Check),
+    /// Check and show the configuration of a repository, .github/towpath.yml
+    #[command(
+        subcommand,
+        after_help = "\
+Examples:
+  towpath config check .github/towpath.yml    is it valid, and what path does it describe?
+  towpath config show                         the configuration that holds here"
+    )]
+    Config(config::Command),
     /// Look at the webhooks that came in, and take one in again
     #[command(
         subcommand,
@@ -117,6 +127,7 @@ async fn run(command: Command) -> Result<ExitCode, UsageError> {
         Command::Check(Check::Pr(arguments)) => check_pr::run(arguments).await,
         Command::Check(Check::Copy(arguments)) => check_copy::run(arguments).await,
         Command::Check(Check::Carried(arguments)) => check_carried::run(arguments).await,
+        Command::Config(command) => config::run(&command),
         Command::Deliveries(command) => {
             print::to_stdout(&deliveries::run(command).await?);
             Ok(ExitCode::SUCCESS)

@@ -44,10 +44,10 @@ impl<T: JsonSchema> JsonSchema for At<T> {
 /// The path that changes of this repository take, and how strictly it is kept.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
-#[schemars(title = "Configuration of Towpath")]
+#[schemars(title = "Configuration of Towpath", extend("required" = ["version"]))]
 pub(super) struct File {
     /// The version of this format: 1.
-    #[schemars(required, with = "Version")]
+    #[schemars(with = "Version")]
     pub(super) version: Option<At<u64>>,
     /// The environments of the path. Where this is written, it is the whole list.
     #[schemars(with = "Vec<EnvironmentEntry>", extend("minItems" = 1, "maxItems" = ENVIRONMENTS_MAX))]

@@ -172,11 +172,7 @@ impl Layout<'_> {
         let (least, most) = (schema["minItems"].as_u64().unwrap_or(0), schema["maxItems"].as_u64());
         let (name, count) = (spot.name, items.len() as u64);
         if count < least {
-            self.say(
-                node.place,
-                format!("{name} is an empty list"),
-                "name at least one, or leave the key out",
-            );
+            self.say(node.place, format!("{name} is an empty list"), "name at least one");
         }
         if let Some(most) = most.filter(|most| count > *most) {
             let message = format!("{name} has {count} items, and no more than {most} are taken");
@@ -234,13 +230,16 @@ impl Layout<'_> {
                 taken.insert(key.name.clone(), value);
             }
         }
+        let mut whole = true;
         for name in schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str) {
             if node.key(name).is_none() {
                 self.missing(node.place, name, spot);
             }
-            if !taken.contains_key(name) && spot.kind != Kind::Root {
-                return None;
-            }
+            whole &= taken.contains_key(name);
+        }
+        // The rest of the file is looked at whatever is missing in it.
+        if !whole && spot.kind != Kind::Root {
+            return None;
         }
         Some(Value::Object(taken))
     }

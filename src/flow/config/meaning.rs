@@ -156,10 +156,13 @@ impl Meaning<'_> {
         let Some(entries) = &file.environments else { return };
         for entry in entries {
             for source in &entry.accepts {
+                if matches!(source_of(&source.value), Source::Topics | Source::Hotfixes) {
+                    continue;
+                }
                 if source.value == entry.name.value.0 {
                     let message = format!("{} accepts itself", source.value);
                     self.say(source.place, message, "name the environments before it, topics or hotfixes");
-                } else if source_of(&source.value) == Source::Environment(source.value.clone()) {
+                } else {
                     let known = [&["topics", "hotfixes"], names.known.as_slice()].concat();
                     self.known(source, names, &known);
                 }

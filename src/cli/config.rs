@@ -1,0 +1,173 @@
+//! `towpath config`
+
+use std::fmt::Write as _;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use super::{USAGE_ERROR, UsageError, print};
+use crate::flow::Level;
+use crate::flow::config::{CONFIGURATION_BYTES_MAX, Configuration, Problem, schema};
+
+/// What `towpath config` takes.
+#[derive(Debug, clap::Subcommand)]
+pub(super) enum Command {
+    /// Say whether a configuration file is valid, and all that is wrong with it
+    #[command(after_help = "\
+Example:
+  towpath config check .github/towpath.yml
+
+Each problem is printed as FILE:LINE:COLUMN, with what to do on the line below it.
+What is valid and not acted on by this version is printed as a note.
+
+Exit status: 0 valid; 2 not valid.")]
+    Check(CheckArguments),
+    /// Print the JSON Schema of the file, for editors
+    #[command(after_help = "\
+Example:
+  towpath config schema > towpath.schema.json
+
+An editor with the YAML language server takes it from the first line of the file:
+  # yaml-language-server: $schema=towpath.schema.json")]
+    Schema,
+    /// Print the configuration that holds, with every default spelled out
+    #[command(after_help = "\
+Examples:
+  towpath config show                                  of the repository in this directory
+  towpath config show --config other/towpath.yml
+
+It reads .github/towpath.yml as it is in the work tree; without one, the built-in path holds.
+The App reads the file on the default branch.")]
+    Show(ShowArguments),
+}
+
+/// What `towpath config check` takes.
+#[derive(Debug, clap::Args)]
+pub(super) struct CheckArguments {
+    /// The file to check
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+}
+
+/// What `towpath config show` takes.
+#[derive(Debug, clap::Args)]
+pub(super) struct ShowArguments {
+    /// The file to show, in place of the repository's own
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+/// Where the file lies in a repository.
+const PLACE: &str = ".github/towpath.yml";
+
+/// Does what was asked.
+pub(super) fn run(command: &Command) -> Result<ExitCode, UsageError> {
+    match command {
+        Command::Check(arguments) => check(&arguments.file),
+        Command::Schema => {
+            print::to_stdout(&format!("{:#}\n", schema()));
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Show(arguments) => {
+            print::to_stdout(&show(arguments.config.as_deref())?);
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}
+
+/// The configuration that `--config` names, else the built-in one. What it asks for in vain is said on stderr.
+pub(super) fn named(file: Option<&Path>) -> Result<Configuration, UsageError> {
+    let Some(file) = file else { return Ok(Configuration::built_in()) };
+    let read = read(file)?.map_err(|problems| invalid(file, &problems))?;
+    print::to_stderr(&notes(file, &read));
+    Ok(read)
+}
+
+fn check(file: &Path) -> Result<ExitCode, UsageError> {
+    let configuration = match read(file)? {
+        Ok(configuration) => configuration,
+        Err(problems) => {
+            print::to_stdout(&in_lines(file, &problems));
+            print::to_stderr(&format!("error: {}\n", verdict(file, &problems)));
+            return Ok(ExitCode::from(USAGE_ERROR));
+        }
+    };
+    let mut answer = notes(file, &configuration);
+    // Writing into a text does not fail.
+    let _ = writeln!(answer, "{} is valid: {}", file.display(), configuration.path());
+    let softened: Vec<_> = configuration
+        .flow()
+        .rules
+        .iter()
+        .filter(|(_, level)| *level != Level::Enforce)
+        .map(|(code, level)| format!("{code} {}", level.as_str()))
+        .collect();
+    if !softened.is_empty() {
+        let _ = writeln!(answer, "softened: {}", softened.join(", "));
+    }
+    print::to_stdout(&answer);
+    Ok(ExitCode::SUCCESS)
+}
+
+fn show(named: Option<&Path>) -> Result<String, UsageError> {
+    let file = match named {
+        Some(file) => Some(file.to_owned()),
+        None => of_this_repository()?,
+    };
+    let Some(file) = file else {
+        let built_in = Configuration::built_in().effective();
+        return Ok(format!("# The built-in configuration: there is no {PLACE} here\n{built_in}"));
+    };
+    let configuration = read(&file)?.map_err(|problems| invalid(&file, &problems))?;
+    let place = file.display().to_string().replace(char::is_control, "?");
+    let mut answer = format!("# From {place}\n");
+    for notice in configuration.notices() {
+        let _ = writeln!(answer, "# Note on line {}: {}", notice.place.line, notice.message);
+    }
+    Ok(answer + &configuration.effective())
+}
+
+/// The file of the repository that the current directory is part of, if it has one.
+fn of_this_repository() -> Result<Option<PathBuf>, UsageError> {
+    let here = std::env::current_dir()
+        .map_err(|error| UsageError(format!("the current directory could not be read: {error}")))?;
+    let top = here.ancestors().find(|folder| folder.join(".git").exists());
+    // What cannot be looked at is named when it is read.
+    Ok(top.map(|top| top.join(PLACE)).filter(|file| file.symlink_metadata().is_ok()))
+}
+
+fn read(file: &Path) -> Result<Result<Configuration, Vec<Problem>>, UsageError> {
+    let failed = |error| UsageError(format!("{} could not be read: {error}", file.display()));
+    let mut bytes = Vec::new();
+    // One byte more than is taken shows that there are too many.
+    let most = CONFIGURATION_BYTES_MAX as u64 + 1;
+    std::fs::File::open(file).and_then(|open| open.take(most).read_to_end(&mut bytes)).map_err(failed)?;
+    Ok(Configuration::read_bytes(&bytes))
+}
+
+fn invalid(file: &Path, problems: &[Problem]) -> UsageError {
+    UsageError(format!("{}\n{}", verdict(file, problems), in_lines(file, problems).trim_end()))
+}
+
+fn verdict(file: &Path, problems: &[Problem]) -> String {
+    let count = match problems.len() {
+        1 => "1 problem".to_owned(),
+        more => format!("{more} problems"),
+    };
+    format!("{} is not valid: {count}", file.display())
+}
+
+fn in_lines(file: &Path, problems: &[Problem]) -> String {
+    let file = file.display();
+    let line = |problem: &Problem| {
+        format!("{file}:{}: {}\n  hint: {}\n", problem.place, problem.message, problem.hint)
+    };
+    problems.iter().map(line).collect()
+}
+
+fn notes(file: &Path, configuration: &Configuration) -> String {
+    let line = |notice: &crate::flow::config::Notice| {
+        format!("{}:{}: note: {}\n", file.display(), notice.place, notice.message)
+    };
+    configuration.notices().iter().map(line).collect()
+}

@@ -1,0 +1,160 @@
+use super::{problems, with};
+use crate::flow::config::*;
+use crate::flow::{CopyMode, Level, Source, Tested};
+
+fn flow(text: &str) -> Flow {
+    Configuration::read(text).unwrap_or_else(|problems| panic!("{problems:#?}\n{text}")).flow().clone()
+}
+
+#[test]
+fn nothing_written_is_the_built_in_path() {
+    assert_eq!(flow("version: 1"), Flow::pro());
+    assert_eq!(flow("\u{feff}version: 1\r\n"), Flow::pro());
+    assert_eq!(Configuration::built_in().flow(), &Flow::pro());
+    let softened = flow(&with("rules: { TP201: warn, TP202: enforce }\ncomment: always"));
+    assert_eq!(softened.environments, Flow::pro().environments);
+    assert_eq!(softened.copy, Flow::pro().copy);
+    assert_eq!(softened.rules.iter().collect::<Vec<_>>(), [(Code::CarriesHistory, Level::Warn)]);
+    assert_eq!(softened.comment, crate::flow::CommentWhen::Always);
+    assert_eq!(flow(&with("copy: none")).copy, None);
+    let other = flow(&with("copy: { branch: main, of: staging, mode: report }")).copy.unwrap();
+    assert_eq!((other.branch.as_str(), other.of.as_str(), other.mode), ("main", "staging", CopyMode::Report));
+}
+
+#[test]
+fn other_paths_can_be_written() {
+    let parallel = "\
+environments:
+  - { name: production, branch: live, accepts: [staging, staging-2, hotfixes], requires: { tested: true } }
+  - { name: staging, accepts: [integration] }
+  - { name: staging-2, accepts: [integration] }
+  - { name: integration, accepts: [topics] }";
+    let flow = flow(&with(parallel));
+    let names: Vec<_> = flow.environments.iter().map(|it| it.name.as_str()).collect();
+    assert_eq!(names, ["integration", "staging", "staging-2", "production"], "upstream comes first");
+    let last = flow.environment("production").unwrap();
+    assert_eq!(last.branch.as_str(), "live");
+    assert_eq!(last.requires.tested, Tested::Asked);
+    assert_eq!(last.accepts[2], Source::Hotfixes);
+    assert_eq!(flow.copy, None, "the built-in copy is of another path");
+    let chain = |count: usize| {
+        let rest = (1..count).map(|at| format!("  - {{ name: e{at}, accepts: [e{}] }}\n", at - 1));
+        with(&format!("environments:\n  - {{ name: e0, accepts: [topics] }}\n{}", rest.collect::<String>()))
+    };
+    for count in [1, 2, 5, 16] {
+        assert_eq!(self::flow(&chain(count)).environments.len(), count);
+    }
+    assert_eq!(
+        problems(&chain(17)),
+        ["3:3 environments has 17 items, and no more than 16 are taken | keep 16 of them"]
+    );
+}
+
+#[test]
+fn the_path_is_told_in_one_line() {
+    let path = |text: &str| Configuration::read(&with(text)).unwrap().path();
+    assert_eq!(path(""), "integration → staging → production, master is a copy of production");
+    let two =
+        "environments:\n  - { name: dev, accepts: [topics] }\n  - { name: live, accepts: [dev, hotfixes] }";
+    assert_eq!(path(two), "dev → live (takes hotfixes), no copy branch");
+    let parallel = "environments:\n  - { name: a, accepts: [topics] }\n  - { name: b, accepts: [a] }\n  - { name: c, accepts: [a] }\n  - { name: d, accepts: [b, c] }\ncopy: none";
+    assert_eq!(path(parallel), "a → b → d, a → c → d, no copy branch");
+    let all: String = (0..16)
+        .map(|at| {
+            let before: Vec<_> = (0..at).map(|it| format!("e{it}")).collect();
+            format!(
+                "  - {{ name: e{at}, accepts: [{}] }}\n",
+                if at == 0 { "topics".to_owned() } else { before.join(", ") }
+            )
+        })
+        .collect();
+    assert!(path(&format!("environments:\n{all}")).len() < 2_000);
+}
+
+#[test]
+fn what_is_not_acted_on_is_said() {
+    let text = "\
+environments:
+  - name: a
+    accepts: [topics]
+    active: 2
+    requires: { tested: true }
+  - name: b
+    accepts: [a]
+    requires: { signoffs: [qa], readiness: [notes], soak: 2h }
+    deploy: { driver: github-deployment, timeout: 30m }
+copy: { branch: master, of: b, mode: pull-request }
+rules: { TP401: off, TP503: warn, TP201: warn }
+freezes: [{ from: 2026-12-20T18:00:00Z, until: 2026-12-21T18:00:00Z, reason: Holidays }]
+commands: { deploy: [maintain, team:release] }";
+    let read = Configuration::read(&with(text)).unwrap();
+    let told: Vec<_> = read.notices().iter().map(|it| format!("{} {}", it.place, it.message)).collect();
+    let expected = [
+        "5:5 active is read, but this version does not count active environments yet: nothing is limited",
+        "6:17 a accepts no environment, so tested asks for nothing there",
+        "9:17 signoffs is read, but this version does not ask for sign-offs yet: promotions do not wait for them",
+        "9:33 readiness is read, but this version does not ask for readiness yet: promotions do not wait for it",
+        "9:53 soak is read, but this version does not let promotions soak yet: they do not wait",
+        "10:5 deploy is read, but this version does not deploy yet: nothing is deployed",
+        "11:32 mode is read, but this version only reports on the copy branch: it does not move it yet",
+        "12:10 TP401 is read, but this version does not find it yet: its level counts for nothing",
+        "12:22 TP503 is read, but this version does not find it yet: its level counts for nothing",
+        "13:1 freezes is read, but this version does not keep to freezes yet: nothing is frozen",
+        "14:1 commands is read, but this version does not take commands yet: nobody is given or denied a right",
+    ];
+    assert_eq!(told, expected);
+    assert!(Configuration::read("version: 1").unwrap().notices().is_empty());
+    let no_copy = Configuration::read(&with("environments: [{ name: a, accepts: [topics] }]")).unwrap();
+    assert_eq!(no_copy.notices()[0].place, Place { line: 2, column: 1 });
+    assert!(no_copy.notices()[0].message.contains("no copy branch"));
+}
+
+#[test]
+fn lines_can_be_asked_for() {
+    let text = "\
+environments:
+  - name: a
+    accepts: [topics]
+  - name: b
+    accepts: [a]
+    requires:
+      tested: true
+copy: none
+rules:
+  TP201: warn
+ignore_paths: [docs/]";
+    let read = Configuration::read(&with(text)).unwrap();
+    let lines: Vec<_> = [
+        Setting::Environment("a"),
+        Setting::Environment("b"),
+        Setting::Environment("c"),
+        Setting::Tested("b"),
+        Setting::Copy,
+        Setting::Rule(Code::CarriesHistory),
+        Setting::Rule(Code::WrongBase),
+        Setting::IgnorePaths,
+        Setting::Comment,
+    ]
+    .into_iter()
+    .map(|setting| read.line_of(setting))
+    .collect();
+    assert_eq!(lines, [Some(3), Some(5), None, Some(8), Some(9), Some(11), None, Some(12), None]);
+    assert_eq!(Configuration::built_in().line_of(Setting::Copy), None);
+}
+
+#[test]
+fn what_is_in_force_reads_as_the_same() {
+    for text in [
+        "",
+        "copy: none\ncomment: never\nrules: { TP201: off, TP301: observe }",
+        "ignore_paths: []",
+        "ignore_paths: ['*.md', docs/, 'a \"b\" é', \"\u{1f600}\"]",
+        "environments:\n  - { name: 'true', branch: 'no', accepts: [topics, hotfixes] }\n  - { name: '2', branch: \"it's-\u{85}é\", accepts: ['true'], requires: { tested: true } }\ncopy: { branch: '#x', of: '2', mode: report }",
+    ] {
+        let read = Configuration::read(&with(text)).unwrap_or_else(|problems| panic!("{problems:?}\n{text}"));
+        let again = Configuration::read(&read.effective())
+            .unwrap_or_else(|problems| panic!("{problems:?}\n{}", read.effective()));
+        assert_eq!(read.flow(), again.flow(), "{}", read.effective());
+        assert_eq!(again.effective(), read.effective());
+    }
+}
