@@ -62,8 +62,8 @@ mod tests {
         let text = with_notes("Words.".to_owned(), &[note(true), note(false)]);
         assert_eq!(
             text,
-            "Words.\n\n**Rebuild branch**, pressed by `ana`, done: `` made `x` for @bob ``\n\
-             **Rebuild branch**, pressed by `ana`, not done: `` made `x` for @bob ``"
+            "Words.\n\n**Rebuild branch**, pressed by `ana`, done: ``made `x` for @bob``\n\
+             **Rebuild branch**, pressed by `ana`, not done: ``made `x` for @bob``"
         );
         assert_eq!(with_notes("Words.".to_owned(), &[]), "Words.");
     }

@@ -26,7 +26,8 @@ pub(super) async fn run(room: &Room, id: RepositoryId, number: PullNumber) -> Re
     let mirror = room.mirrors.of(id);
     let git = |error: GitError| Trouble::later(error.to_string());
     if !mirror.exists().await {
-        mirror.fetch(&remote, &[number.0]).await.map_err(git)?;
+        // A repository that has none of the path's branches is left alone.
+        return Ok(Vec::new());
     }
     let repository = mirror.repository(Some(remote.clone()));
     if !repository.missing(&[pull.head_commit]).await.map_err(git)?.is_empty() {
