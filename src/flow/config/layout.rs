@@ -181,7 +181,9 @@ impl Layout<'_> {
         let item_spot = Spot { name, kind: Kind::Item };
         let mut taken = Vec::new();
         let mut seen = BTreeMap::new();
-        for item in items {
+        // Each that is too many would cost as much as a good one.
+        for item in items.iter().take(most.map_or(items.len(), |most| most.try_into().unwrap_or(usize::MAX)))
+        {
             let Some(value) = self.value(item, &schema["items"], &item_spot) else { continue };
             if schema["uniqueItems"] == true
                 && let Content::Text(text) = &item.content

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::file::{At, CopyEntry, ENVIRONMENTS_MAX, EnvironmentEntry, File, IfReported, TestedEntry};
+use super::file::{At, CopyEntry, EnvironmentEntry, File, IfReported, TestedEntry};
 use super::graph;
 use super::nearest::hint;
 use super::tree::Node;
@@ -89,8 +89,7 @@ impl Meaning<'_> {
     fn environments(&mut self, entries: &[EnvironmentEntry], branches: &mut Branches) -> Vec<Environment> {
         let mut names: BTreeMap<String, &At<_>> = BTreeMap::new();
         let mut environments = Vec::new();
-        // A list that is too long was told; the rest of it would cost more than it is worth.
-        for entry in entries.iter().take(ENVIRONMENTS_MAX) {
+        for entry in entries {
             let name = &entry.name;
             let shown = quoted(&name.value.0);
             if RESERVED.contains(&name.value.0.as_str()) {
@@ -257,12 +256,12 @@ impl Meaning<'_> {
     fn ignore_paths(&mut self, file: &File) -> Option<IgnoredPaths> {
         self.root.key("ignore_paths")?;
         for pattern in &file.ignore_paths {
-            if let Err(error) = IgnoredPaths::new(std::slice::from_ref(&pattern.value)) {
-                let message = format!("the pattern {} {}", quoted(&pattern.value), error.why);
+            if let Err(error) = IgnoredPaths::new(std::slice::from_ref(&pattern.value.0)) {
+                let message = format!("the pattern {} {}", quoted(&pattern.value.0), error.why);
                 self.say(pattern.place, message, "repair the pattern, or remove it");
             }
         }
-        let patterns: Vec<_> = file.ignore_paths.iter().map(|pattern| pattern.value.clone()).collect();
+        let patterns: Vec<_> = file.ignore_paths.iter().map(|pattern| pattern.value.0.clone()).collect();
         let all = IgnoredPaths::new(&patterns);
         if let Err(error) = &all
             && self.problems.is_empty()
