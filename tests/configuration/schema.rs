@@ -94,10 +94,8 @@ fn changed(pointer: &str, value: Value) -> Value {
     file
 }
 
-#[test]
-fn schema_and_reader_agree() {
-    let judge = &*JUDGE;
-    let good = [
+fn good() -> Vec<Value> {
+    vec![
         json!({ "version": 1 }),
         full(),
         changed("/copy", json!("none")),
@@ -108,24 +106,12 @@ fn schema_and_reader_agree() {
         changed("/environments/1/requires", json!({})),
         changed("/environments/0/active", json!(1)),
         changed("/environments/0/deploy", json!({ "driver": "github-deployment" })),
-    ];
-    for file in good {
-        assert!(judge.is_valid(&file), "{file}");
-        assert!(read_says(&file), "{file}: {:?}", Configuration::read(&file.to_string()));
-    }
-    let mut bad = vec![json!({}), json!([]), json!("version"), json!(null)];
-    // Each value there is to write, replaced by some that nothing takes.
-    for pointer in pointers(&full(), "") {
-        bad.push(changed(&pointer, json!(null)));
-        bad.push(changed(&pointer, json!(-1)));
-        bad.push(changed(&pointer, json!(1.5)));
-        bad.push(changed(&pointer, json!({ "elsewhere": 1 })));
-        bad.push(changed(&pointer, json!([[]])));
-        if full().pointer(&pointer).unwrap().is_object() {
-            bad.push(changed(&format!("{pointer}/elsewhere"), json!("topics")));
-        }
-    }
-    bad.extend([
+    ]
+}
+
+/// The full file with one value in it that nobody would write by chance.
+fn wrong() -> Vec<Value> {
+    vec![
         changed("/version", json!(2)),
         changed("/version", json!("1")),
         changed("/comment", json!("sometimes")),
@@ -155,14 +141,41 @@ fn schema_and_reader_agree() {
         changed("/freezes/0/environments", json!([])),
         changed("/commands/deploy", json!(["read"])),
         changed("/commands/help", json!(["write"])),
-    ]);
-    let chain = |count: usize| -> Vec<Value> {
-        (0..count).map(|at| json!({ "name": format!("e{at}"), "accepts": ["topics"] })).collect()
-    };
-    bad.push(json!({ "version": 1, "environments": chain(17) }));
-    assert!(judge.is_valid(&json!({ "version": 1, "environments": chain(16) })));
-    for file in bad {
-        assert!(!judge.is_valid(&file), "the schema takes {file}");
+    ]
+}
+
+/// The full file with each of its values replaced by some that nothing takes.
+fn replaced() -> Vec<Value> {
+    let mut bad = Vec::new();
+    for pointer in pointers(&full(), "") {
+        bad.push(changed(&pointer, json!(null)));
+        bad.push(changed(&pointer, json!(-1)));
+        bad.push(changed(&pointer, json!(1.5)));
+        bad.push(changed(&pointer, json!({ "elsewhere": 1 })));
+        bad.push(changed(&pointer, json!([[]])));
+        if full().pointer(&pointer).unwrap().is_object() {
+            bad.push(changed(&format!("{pointer}/elsewhere"), json!("topics")));
+        }
+    }
+    bad
+}
+
+/// A file with so many environments.
+fn many(count: usize) -> Value {
+    let environments: Vec<_> =
+        (0..count).map(|at| json!({ "name": format!("e{at}"), "accepts": ["topics"] })).collect();
+    json!({ "version": 1, "environments": environments })
+}
+
+#[test]
+fn schema_and_reader_agree() {
+    for file in [good(), vec![many(1), many(16)]].concat() {
+        assert!(JUDGE.is_valid(&file), "the schema refuses {file}");
+        assert!(read_says(&file), "{file}: {:?}", Configuration::read(&file.to_string()));
+    }
+    let other = vec![json!({}), json!([]), json!("version"), json!(null), many(0), many(17)];
+    for file in [wrong(), replaced(), other].concat() {
+        assert!(!JUDGE.is_valid(&file), "the schema takes {file}");
         assert!(!read_says(&file), "the reader takes {file}");
     }
 }

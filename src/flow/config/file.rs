@@ -63,7 +63,7 @@ pub(super) struct File {
     /// Paths whose differences count for nothing: docs/ is a folder, *.md such a file in any folder.
     #[schemars(extend("uniqueItems" = true, "maxItems" = PATTERNS_MAX))]
     pub(super) ignore_paths: Vec<At<Pattern>>,
-    /// When a pull request gets a comment besides its check: on_failure where nothing is written.
+    /// When a pull request gets a comment besides its check: `on_failure` where nothing is written.
     #[schemars(with = "CommentWhen")]
     pub(super) comment: Option<At<CommentWhen>>,
     /// Times in which nothing is promoted.

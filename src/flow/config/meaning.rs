@@ -133,11 +133,13 @@ impl Meaning<'_> {
     }
 
     fn branch(&mut self, text: &str, place: Place) -> Option<BranchName> {
-        BranchName::new(text)
-            .map_err(|error| {
-                self.say(place, error.to_string(), "name the branch as git has it, without refs/heads/")
-            })
-            .ok()
+        match BranchName::new(text) {
+            Ok(branch) => Some(branch),
+            Err(error) => {
+                self.say(place, error.to_string(), "name the branch as git has it, without refs/heads/");
+                None
+            }
+        }
     }
 
     fn names<'a>(&self, file: &'a File, built_in: &'a Flow) -> Names<'a> {
@@ -198,13 +200,13 @@ impl Meaning<'_> {
         }
     }
 
-    /// Says so if there is no environment of that name.
-    fn known(&mut self, named: &At<String>, names: &Names<'_>, words: &[&str]) {
+    /// Says so if there is no environment of the name that `at` holds.
+    fn known(&mut self, at: &At<String>, names: &Names<'_>, words: &[&str]) {
         let enough = self.problems.len() > 2 * PROBLEMS_MAX;
-        if names.all && !enough && !names.known.contains(&named.value.as_str()) {
-            let message = format!("there is no environment {}", quoted(&named.value));
+        if names.all && !enough && !names.known.contains(&at.value.as_str()) {
+            let message = format!("there is no environment {}", quoted(&at.value));
             let otherwise = format!("the environments are {}", names.known.join(", "));
-            self.say(named.place, message, hint(&named.value, words, &otherwise));
+            self.say(at.place, message, hint(&at.value, words, &otherwise));
         }
     }
 
