@@ -43,12 +43,13 @@ pub(super) fn yaml(flow: &Flow) -> String {
     yaml
 }
 
+/// Words that some readers of YAML take for something else.
+const TAKEN: [&str; 9] = ["true", "false", "null", "yes", "no", "on", "off", "y", "n"];
+
 /// A text as YAML takes it, in quotes unless it is a plain word.
 fn scalar(text: &str) -> String {
     let inside = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '/' | '-');
     let plain = text.starts_with(|c: char| c.is_ascii_alphabetic()) && text.chars().all(inside);
-    // Words that some readers of YAML take for something else.
-    const TAKEN: [&str; 9] = ["true", "false", "null", "yes", "no", "on", "off", "y", "n"];
     if plain && !TAKEN.contains(&text.to_lowercase().as_str()) {
         return text.to_owned();
     }
@@ -58,7 +59,8 @@ fn scalar(text: &str) -> String {
             '"' | '\\' => quoted.extend(['\\', c]),
             ' '..='~' => quoted.push(c),
             c if c.is_alphanumeric() => quoted.push(c),
-            c => quoted.push_str(&format!("\\U{:08x}", u32::from(c))),
+            // Writing into a text does not fail.
+            c => _ = write!(quoted, "\\U{:08x}", u32::from(c)),
         }
     }
     quoted.push('"');

@@ -13,6 +13,9 @@ use crate::flow::{Code, CommentWhen, CopyMode, Level};
 /// The most environments a path may have.
 pub(super) const ENVIRONMENTS_MAX: usize = 16;
 
+/// The most patterns a file may name: every path that differs is held against each.
+const PATTERNS_MAX: usize = 100;
+
 /// A value and where it is written. In the schema it is the value alone.
 #[derive(Debug, Clone)]
 pub(super) struct At<T> {
@@ -58,9 +61,9 @@ pub(super) struct File {
     /// How much each kind of finding counts, by its code. All others are enforced.
     pub(super) rules: RuleLevels,
     /// Paths whose differences count for nothing: docs/ is a folder, *.md such a file in any folder.
-    #[schemars(extend("uniqueItems" = true))]
-    pub(super) ignore_paths: Vec<At<String>>,
-    /// When a pull request gets a comment besides its check: on_failure where nothing is written.
+    #[schemars(extend("uniqueItems" = true, "maxItems" = PATTERNS_MAX))]
+    pub(super) ignore_paths: Vec<At<Pattern>>,
+    /// When a pull request gets a comment besides its check: `on_failure` where nothing is written.
     #[schemars(with = "CommentWhen")]
     pub(super) comment: Option<At<CommentWhen>>,
     /// Times in which nothing is promoted.
@@ -258,6 +261,8 @@ spelled! {
     Instant = "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(Z|[+-][0-9]{2}:[0-9]{2})$";
     /// One line of up to 200 characters.
     Reason = "^[^\\x00-\\x1f\\x7f]{1,200}$";
+    /// Up to 200 characters on one line, such as docs/ or *.md.
+    Pattern = "^[^\\x00-\\x1f\\x7f]{0,200}$";
     /// A role in the repository (triage, write, maintain, admin) or a team, such as team:release.
     Who = "^(triage|write|maintain|admin|team:[a-z0-9][a-z0-9_-]{0,99})$";
 }

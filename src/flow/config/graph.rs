@@ -3,14 +3,13 @@
 use std::collections::BTreeSet;
 
 use super::Place;
-use super::file::{ENVIRONMENTS_MAX, EnvironmentEntry};
+use super::file::EnvironmentEntry;
 
 /// A loop for each step that closes one: where the step is written, and the names all the way around in the
 /// direction in which changes would travel. Environments that accept themselves are left to others.
 pub(super) fn loops(entries: &[EnvironmentEntry]) -> Vec<(Place, Vec<String>)> {
     let mut search = Search { entries, done: BTreeSet::new(), way: Vec::new(), found: Vec::new() };
-    // A list that is too long is told elsewhere; searching it would take long.
-    for at in 0..entries.len().min(ENVIRONMENTS_MAX) {
+    for at in 0..entries.len() {
         search.from(at);
     }
     search.found
@@ -33,7 +32,7 @@ impl Search<'_> {
         self.way.push(at);
         for source in &self.entries[at].accepts {
             let named = |entry: &EnvironmentEntry| entry.name.value.0 == source.value;
-            let upstream = self.entries.iter().take(ENVIRONMENTS_MAX).position(named);
+            let upstream = self.entries.iter().position(named);
             let Some(upstream) = upstream.filter(|upstream| *upstream != at) else { continue };
             match self.way.iter().position(|passed| *passed == upstream) {
                 Some(start) => self.found.push((source.place, self.around(start))),

@@ -105,7 +105,7 @@ impl Layout<'_> {
                 None
             }
             Content::Text(text) => self.text(node.place, text, &fitting, spot),
-            Content::List(items) => self.list(node, items, fitting[0], spot),
+            Content::List(items) => Some(self.list(node, items, fitting[0], spot)),
             Content::Keys(keys) => {
                 let chosen = self.chosen(node, keys, &fitting)?;
                 self.keys(node, keys, chosen, spot)
@@ -162,13 +162,7 @@ impl Layout<'_> {
         Some(spot.leaf(place, json!(text)))
     }
 
-    fn list(
-        &mut self,
-        node: &Node,
-        items: &[Node],
-        schema: &'static Value,
-        spot: &Spot<'_>,
-    ) -> Option<Value> {
+    fn list(&mut self, node: &Node, items: &[Node], schema: &'static Value, spot: &Spot<'_>) -> Value {
         let (least, most) = (schema["minItems"].as_u64().unwrap_or(0), schema["maxItems"].as_u64());
         let (name, count) = (spot.name, items.len() as u64);
         if count < least {
@@ -181,7 +175,9 @@ impl Layout<'_> {
         let item_spot = Spot { name, kind: Kind::Item };
         let mut taken = Vec::new();
         let mut seen = BTreeMap::new();
-        for item in items {
+        // Each that is too many would cost as much as a good one.
+        for item in items.iter().take(most.map_or(items.len(), |most| most.try_into().unwrap_or(usize::MAX)))
+        {
             let Some(value) = self.value(item, &schema["items"], &item_spot) else { continue };
             if schema["uniqueItems"] == true
                 && let Content::Text(text) = &item.content
@@ -193,7 +189,7 @@ impl Layout<'_> {
             }
             taken.push(value);
         }
-        Some(Value::Array(taken))
+        Value::Array(taken)
     }
 
     /// Which of several mappings this is, by the word that tells them apart.

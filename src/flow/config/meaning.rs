@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::file::{At, CopyEntry, ENVIRONMENTS_MAX, EnvironmentEntry, File, IfReported, TestedEntry};
+use super::file::{At, CopyEntry, EnvironmentEntry, File, IfReported, TestedEntry};
 use super::graph;
 use super::nearest::hint;
 use super::tree::Node;
@@ -89,8 +89,7 @@ impl Meaning<'_> {
     fn environments(&mut self, entries: &[EnvironmentEntry], branches: &mut Branches) -> Vec<Environment> {
         let mut names: BTreeMap<String, &At<_>> = BTreeMap::new();
         let mut environments = Vec::new();
-        // A list that is too long was told; the rest of it would cost more than it is worth.
-        for entry in entries.iter().take(ENVIRONMENTS_MAX) {
+        for entry in entries {
             let name = &entry.name;
             let shown = quoted(&name.value.0);
             if RESERVED.contains(&name.value.0.as_str()) {
@@ -134,11 +133,13 @@ impl Meaning<'_> {
     }
 
     fn branch(&mut self, text: &str, place: Place) -> Option<BranchName> {
-        BranchName::new(text)
-            .map_err(|error| {
-                self.say(place, error.to_string(), "name the branch as git has it, without refs/heads/")
-            })
-            .ok()
+        match BranchName::new(text) {
+            Ok(branch) => Some(branch),
+            Err(error) => {
+                self.say(place, error.to_string(), "name the branch as git has it, without refs/heads/");
+                None
+            }
+        }
     }
 
     fn names<'a>(&self, file: &'a File, built_in: &'a Flow) -> Names<'a> {
@@ -199,13 +200,13 @@ impl Meaning<'_> {
         }
     }
 
-    /// Says so if there is no environment of that name.
-    fn known(&mut self, named: &At<String>, names: &Names<'_>, words: &[&str]) {
+    /// Says so if there is no environment of the name that `at` holds.
+    fn known(&mut self, at: &At<String>, names: &Names<'_>, words: &[&str]) {
         let enough = self.problems.len() > 2 * PROBLEMS_MAX;
-        if names.all && !enough && !names.known.contains(&named.value.as_str()) {
-            let message = format!("there is no environment {}", quoted(&named.value));
+        if names.all && !enough && !names.known.contains(&at.value.as_str()) {
+            let message = format!("there is no environment {}", quoted(&at.value));
             let otherwise = format!("the environments are {}", names.known.join(", "));
-            self.say(named.place, message, hint(&named.value, words, &otherwise));
+            self.say(at.place, message, hint(&at.value, words, &otherwise));
         }
     }
 
@@ -257,12 +258,12 @@ impl Meaning<'_> {
     fn ignore_paths(&mut self, file: &File) -> Option<IgnoredPaths> {
         self.root.key("ignore_paths")?;
         for pattern in &file.ignore_paths {
-            if let Err(error) = IgnoredPaths::new(std::slice::from_ref(&pattern.value)) {
-                let message = format!("the pattern {} {}", quoted(&pattern.value), error.why);
+            if let Err(error) = IgnoredPaths::new(std::slice::from_ref(&pattern.value.0)) {
+                let message = format!("the pattern {} {}", quoted(&pattern.value.0), error.why);
                 self.say(pattern.place, message, "repair the pattern, or remove it");
             }
         }
-        let patterns: Vec<_> = file.ignore_paths.iter().map(|pattern| pattern.value.clone()).collect();
+        let patterns: Vec<_> = file.ignore_paths.iter().map(|pattern| pattern.value.0.clone()).collect();
         let all = IgnoredPaths::new(&patterns);
         if let Err(error) = &all
             && self.problems.is_empty()

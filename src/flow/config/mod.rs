@@ -196,11 +196,11 @@ fn too_large() -> Problem {
 }
 
 fn not_utf8(valid: &[u8]) -> Problem {
-    let line_start = valid.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+    let text = String::from_utf8_lossy(valid);
     let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX).saturating_add(1);
     let place = Place {
-        line: count(valid.iter().filter(|byte| **byte == b'\n').count()),
-        column: count(String::from_utf8_lossy(&valid[line_start..]).chars().count()),
+        line: count(text.matches('\n').count()),
+        column: count(text.rsplit('\n').next().unwrap_or_default().chars().count()),
     };
     Problem::new(
         place,

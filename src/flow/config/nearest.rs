@@ -20,7 +20,7 @@ pub(super) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) 
 }
 
 /// What to do about a word that is none of `known`.
-pub(super) fn hint<'a>(word: &str, known: &[&'a str], otherwise: &str) -> String {
+pub(super) fn hint(word: &str, known: &[&str], otherwise: &str) -> String {
     match nearest(word, known.iter().copied()) {
         Some(meant) => format!("did you mean {meant}?"),
         None => otherwise.to_owned(),

@@ -1,0 +1,187 @@
+//! What is printed, and the status with which it ends.
+
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use towpath::flow::config::Configuration;
+
+use crate::towpath;
+
+/// A folder with a file `towpath.yml`.
+fn folder_with(text: impl AsRef<[u8]>) -> TempDir {
+    let folder = TempDir::new().unwrap();
+    std::fs::write(folder.path().join("towpath.yml"), text).unwrap();
+    folder
+}
+
+const TWO: &str = "\
+version: 1
+environments:
+  - name: develop
+    accepts: [topics]
+  - name: live
+    accepts: [develop]
+    requires: { soak: 2h }
+copy: none
+rules: { TP205: observe }
+";
+
+const WRONG: &str = "\
+version: 1
+environments:
+  - name: develop
+    acepts: [topics]
+rules: { TP205: obsrve }
+";
+
+#[test]
+fn a_valid_file_is_told_as_the_path_it_describes() {
+    let folder = folder_with(TWO);
+    let ran = towpath(folder.path(), &["config", "check", "towpath.yml"]);
+    let expected = "\
+towpath.yml:7:17: note: soak is read, but this version does not let promotions soak yet: they do not wait
+towpath.yml is valid: develop → live, no copy branch
+softened: TP205 observe
+";
+    assert_eq!((ran.status, ran.stdout.as_str(), ran.stderr.as_str()), (0, expected, ""));
+    let built_in = folder_with("version: 1\n");
+    let ran = towpath(built_in.path(), &["config", "check", "towpath.yml"]);
+    let expected =
+        "towpath.yml is valid: integration → staging → production, master is a copy of production\n";
+    assert_eq!((ran.status, ran.stdout.as_str()), (0, expected));
+}
+
+const TOLD: &str = "\
+towpath.yml:3:5: accepts is missing in an item of environments
+  hint: add accepts: and its value
+towpath.yml:4:5: there is no key \"acepts\" in an item of environments
+  hint: did you mean accepts?
+towpath.yml:5:17: TP205 cannot be \"obsrve\"
+  hint: did you mean observe? Good are enforce, warn, observe or off
+";
+
+#[test]
+fn all_problems_are_told_where_they_are() {
+    let folder = folder_with(WRONG);
+    let ran = towpath(folder.path(), &["config", "check", "towpath.yml"]);
+    let error = "error: towpath.yml is not valid: 3 problems\n";
+    assert_eq!((ran.status, ran.stdout.as_str(), ran.stderr.as_str()), (2, TOLD, error));
+    for arguments in [
+        &["config", "show", "--config", "towpath.yml"][..],
+        &["check", "pr", "--base", "develop", "--head", "HEAD", "--config", "towpath.yml"],
+    ] {
+        let ran = towpath(folder.path(), arguments);
+        assert_eq!((ran.status, ran.stdout.as_str(), ran.stderr), (2, "", format!("{error}{TOLD}")));
+    }
+}
+
+#[test]
+fn what_is_no_text_or_too_long_is_refused_at_once() {
+    let check = |content: &[u8]| towpath(folder_with(content).path(), &["config", "check", "towpath.yml"]);
+    let latin = check(b"version: 1\n# M\xfcller\n");
+    assert_eq!(latin.status, 2);
+    assert!(latin.stdout.starts_with("towpath.yml:2:4: the file is not UTF-8\n  hint: "), "{}", latin.stdout);
+    let large = check(&vec![b'#'; 1_000_000]);
+    assert_eq!(large.status, 2);
+    assert!(
+        large.stdout.starts_with("towpath.yml:1:1: the file has more than 65536 bytes"),
+        "{}",
+        large.stdout
+    );
+    let missing = towpath(Path::new("/"), &["config", "check", "no/such.yml"]);
+    assert_eq!((missing.status, missing.stdout.as_str()), (2, ""));
+    assert!(missing.stderr.starts_with("error: no/such.yml could not be read: "), "{}", missing.stderr);
+}
+
+#[test]
+fn what_holds_is_shown_with_its_source() {
+    let folder = folder_with(TWO);
+    let ran = towpath(folder.path(), &["config", "show", "--config", "towpath.yml"]);
+    assert_eq!(ran.status, 0, "{}", ran.stderr);
+    assert!(ran.stdout.starts_with("# From towpath.yml\n# Note on line 7: soak is read, "), "{}", ran.stdout);
+    let shown = Configuration::read(&ran.stdout).unwrap();
+    assert_eq!(shown.flow(), Configuration::read(TWO).unwrap().flow());
+
+    let ran = towpath(folder.path(), &["config", "show"]);
+    assert!(ran.stdout.starts_with("# The built-in configuration: "), "{}", ran.stdout);
+    assert_eq!(Configuration::read(&ran.stdout).unwrap().flow(), Configuration::built_in().flow());
+
+    // The file of the repository is found from any of its folders.
+    let deep = folder.path().join("src/deep");
+    for made in [&deep, &folder.path().join(".github"), &folder.path().join(".git")] {
+        std::fs::create_dir_all(made).unwrap();
+    }
+    std::fs::rename(folder.path().join("towpath.yml"), folder.path().join(".github/towpath.yml")).unwrap();
+    let ran = towpath(&deep, &["config", "show"]);
+    assert!(ran.stdout.lines().next().unwrap().ends_with("/.github/towpath.yml"), "{}", ran.stdout);
+    assert_eq!(Configuration::read(&ran.stdout).unwrap().flow(), shown.flow());
+}
+
+/// A repository with the branches `develop` and `main`, and a topic cut from `develop`.
+fn repository() -> TempDir {
+    let folder = folder_with(TWO.replace("requires: { soak: 2h }", "branch: main"));
+    let git = |arguments: &[&str]| {
+        let who =
+            ["-c", "user.name=Ann", "-c", "user.email=ann@example.com", "-c", "init.defaultBranch=main"];
+        let done = Command::new("git")
+            .args([&who, arguments].concat())
+            .current_dir(folder.path())
+            .env("GIT_CONFIG_GLOBAL", "/dev/null")
+            .env("GIT_CONFIG_SYSTEM", "/dev/null")
+            .output()
+            .unwrap();
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    };
+    git(&["init", "-q"]);
+    git(&["commit", "-q", "--allow-empty", "-m", "begin"]);
+    git(&["branch", "develop"]);
+    git(&["checkout", "-q", "-b", "topic", "develop"]);
+    std::fs::write(folder.path().join("work"), "done").unwrap();
+    git(&["add", "work"]);
+    git(&["commit", "-q", "-m", "work"]);
+    folder
+}
+
+#[test]
+fn a_pull_request_is_judged_by_the_file_that_is_named() {
+    let folder = repository();
+    let verdict = |more: &[&str]| {
+        let ran = towpath(folder.path(), &[&["check", "pr", "--head", "topic", "--json"], more].concat());
+        let object: Value = serde_json::from_str(&ran.stdout).unwrap_or_else(|_| panic!("{}", ran.stderr));
+        let codes: Vec<_> =
+            object["findings"].as_array().unwrap().iter().map(|it| it["code"].clone()).collect();
+        (ran.status, json!([object["verdict"], codes]))
+    };
+    let by_file = ["--config", "towpath.yml"];
+    assert_eq!(verdict(&[&["--base", "develop"], &by_file[..]].concat()), (0, json!(["pass", []])));
+    assert_eq!(verdict(&[&["--base", "main"], &by_file[..]].concat()), (1, json!(["fail", ["TP101"]])));
+    let softer = std::fs::read_to_string(folder.path().join("towpath.yml")).unwrap();
+    std::fs::write(folder.path().join("softer.yml"), softer.replace("TP205: observe", "TP101: warn"))
+        .unwrap();
+    let softened = verdict(&["--base", "main", "--config", "softer.yml"]);
+    assert_eq!(softened, (0, json!(["warn", ["TP101"]])));
+}
+
+#[test]
+fn what_a_file_asks_for_in_vain_is_said_while_judging() {
+    let folder = repository();
+    std::fs::write(folder.path().join("more.yml"), TWO.replace("name: live", "name: live\n    branch: main"))
+        .unwrap();
+    let ran = towpath(
+        folder.path(),
+        &["check", "pr", "--base", "develop", "--head", "topic", "--json", "--config", "more.yml"],
+    );
+    assert_eq!(ran.status, 0, "{}", ran.stderr);
+    assert!(ran.stderr.starts_with("more.yml:8:17: note: soak is read, "), "{}", ran.stderr);
+}
+
+#[test]
+fn every_command_of_the_configuration_shows_an_example() {
+    for command in [&["config"][..], &["config", "check"], &["config", "schema"], &["config", "show"]] {
+        let ran = towpath(Path::new("/"), &[command, &["--help"]].concat());
+        assert_eq!(ran.status, 0);
+        assert!(ran.stdout.contains("Example") && ran.stdout.contains("  towpath config "), "{}", ran.stdout);
+    }
+}
