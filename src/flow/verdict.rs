@@ -389,13 +389,13 @@ impl Cause {
 
     /// The way to a clean branch, where there is one.
     pub fn repair(&self) -> Option<&Repair> {
-        let repair = match self {
-            Self::CarriesHistory { repair, .. }
-            | Self::Resurrects { repair, .. }
-            | Self::AlreadyMerged { repair, .. }
-            | Self::CarriesMergedElsewhere { repair, .. }
-            | Self::UnrelatedHistory { repair } => repair,
-            _ => return None,
+        let (Self::CarriesHistory { repair, .. }
+        | Self::Resurrects { repair, .. }
+        | Self::AlreadyMerged { repair, .. }
+        | Self::CarriesMergedElsewhere { repair, .. }
+        | Self::UnrelatedHistory { repair }) = self
+        else {
+            return None;
         };
         (!repair.picks.is_empty()).then_some(repair)
     }

@@ -20,7 +20,8 @@ impl Repository {
         tips: &[CommitId],
         without: &[CommitId],
     ) -> Result<Option<Vec<CommitId>>, GitError> {
-        let input = lines::list(tips) + &without.iter().map(|id| format!("^{id}\n")).collect::<String>();
+        let excluded = lines::list(without.iter().map(|id| format!("^{id}")));
+        let input = lines::list(tips) + &excluded;
         let limit = format!("--max-count={}", LOOKED_AT + 1);
         let call = Call::new("rev-list").args(["--ignore-missing", "--parents", &limit, "--stdin"]);
         let listed = lines::ids_with_parents("rev-list", &self.git.ask(call.input(input)).await?)?;

@@ -29,7 +29,7 @@ pub enum Route {
     /// The base is neither an environment nor the copy branch: nobody asked for a verdict.
     NotJudged,
     /// The two branches may not meet; git need not be asked.
-    Refused(Finding),
+    Refused(Box<Finding>),
     /// A topic into an environment that takes topics or hotfixes.
     Topic,
     /// An environment into the next one, or into the copy branch that copies it.
@@ -51,7 +51,7 @@ pub fn judge(flow: &Flow, facts: &Facts) -> Verdict {
     let pull = &facts.pull;
     let findings = match (route(flow, pull), &facts.history) {
         (Route::NotJudged, _) => Vec::new(),
-        (Route::Refused(finding), _) => vec![finding],
+        (Route::Refused(finding), _) => vec![*finding],
         (Route::Topic, History::Topic(history)) => {
             topic::findings(&pull.head, history, takes_topics(flow, pull))
         }

@@ -111,5 +111,5 @@ fn needs(flow: &Flow, base: &Environment) -> Vec<BranchName> {
 }
 
 fn refused(cause: Cause) -> Route {
-    Route::Refused(Finding::fail(cause))
+    Route::Refused(Box::new(Finding::fail(cause)))
 }

@@ -65,7 +65,7 @@ fn names_and_forks_route() {
 #[test]
 fn refusals_say_where_it_belongs() {
     let refused = |head, base| match route(&Flow::pro(), &pull(head, base, false)) {
-        Route::Refused(Finding { severity: Outcome::Fail, cause, .. }) => cause,
+        Route::Refused(finding) if finding.severity == Outcome::Fail => finding.cause,
         other => panic!("{other:?}"),
     };
     let integration = Some(name("integration"));

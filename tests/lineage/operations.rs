@@ -177,10 +177,8 @@ impl World {
             }
             Step::Merge { topic, how } if self.alive(topic) => self.into(TOPICS[topic], "integration", how),
             Step::Try { topic } if self.alive(topic) => self.into(TOPICS[topic], "staging", How::Merge),
-            Step::Hotfix { topic } if self.alive(topic) && TOPICS[topic].starts_with('h') => {
-                if self.label(topic, "production") == Label::Clean {
-                    self.into(TOPICS[topic], "production", How::Merge);
-                }
+            Step::Hotfix { topic } if self.is_clean_hotfix(topic) => {
+                self.into(TOPICS[topic], "production", How::Merge);
             }
             Step::Promote { stage, how } => self.into(ENVIRONMENTS[stage], ENVIRONMENTS[stage + 1], how),
             Step::CarryBack => self.into("production", "integration", How::Merge),
@@ -199,6 +197,10 @@ impl World {
             Step::Rewrite { topic } if self.alive(topic) => self.rewrite(topic),
             _ => {}
         }
+    }
+
+    fn is_clean_hotfix(&self, topic: usize) -> bool {
+        self.alive(topic) && TOPICS[topic].starts_with('h') && self.label(topic, "production") == Label::Clean
     }
 
     fn cut(&mut self, topic: usize, from: usize) {
@@ -335,7 +337,9 @@ fn no_contaminated_pull_request_passes_and_no_clean_one_fails() {
     let histories = proptest::collection::vec(step(), 5..40);
     let outcome = runner.run(&histories, |steps| {
         let mut world = World::new();
-        steps.iter().for_each(|step| world.take(step));
+        for step in &steps {
+            world.take(step);
+        }
         runtime.block_on(judge_all(world)).map_err(TestCaseError::fail)
     });
     if let Err(error) = outcome {

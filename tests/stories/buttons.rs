@@ -50,8 +50,8 @@ async fn rebuild_makes_a_clean_branch_and_a_pull_request_once() {
     pull.check("towpath: integration").unwrap().press("rebuild", "ana").await.unwrap();
     stage.quiet().await;
     let made = stage.store.pulls().into_iter().find(|it| it.number() != pull.number()).unwrap();
-    let state = made.state().unwrap();
-    assert_eq!((state.head.as_str(), state.base.as_str()), ("feature/cart-on-integration", "integration"));
+    let opened = made.state().unwrap();
+    assert_eq!((opened.head.as_str(), opened.base.as_str()), ("feature/cart-on-integration", "integration"));
     stage.check(&made).await.passes();
     stage.check(&pull).await.fails();
     let said = stage.comment(&pull).await;

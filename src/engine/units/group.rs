@@ -96,12 +96,9 @@ impl Group<'_> {
             }
             Err(error) => return Ok(Err(git(error))),
         };
-        let brought = match repository.brought(self.head, put_on).await {
-            Ok(brought) => brought,
-            Err(_) => {
-                let what = format!("the merge group's commit {}", self.head.short());
-                return Ok(Err(Undecided::CommitMissing { what }));
-            }
+        let Ok(brought) = repository.brought(self.head, put_on).await else {
+            let what = format!("the merge group's commit {}", self.head.short());
+            return Ok(Err(Undecided::CommitMissing { what }));
         };
         self.judge(&repository, put_on, &brought).await.map(Ok)
     }
