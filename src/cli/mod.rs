@@ -9,6 +9,8 @@ mod check_pr;
 mod config;
 mod deliveries;
 mod demo;
+mod ledger;
+mod moment;
 mod print;
 mod repair;
 mod serve;
@@ -62,6 +64,18 @@ Examples:
   towpath config show                         the configuration that holds here"
     )]
     Config(config::Command),
+    /// Ask what a branch of the path pointed at, and when
+    #[command(
+        subcommand,
+        after_help = "\
+Examples:
+  towpath ledger show --repository acme/store --branch production --at \"2026-11-23 14:02\"
+  towpath ledger export --repository acme/store > ledger.json
+
+They read the database of the server, running or not, and find it by the same variables:
+TOWPATH_DATA_DIR [default: data] or DATABASE_URL."
+    )]
+    Ledger(ledger::Command),
     /// Look at the webhooks that came in, and take one in again
     #[command(
         subcommand,
@@ -128,6 +142,10 @@ async fn run(command: Command) -> Result<ExitCode, UsageError> {
         Command::Check(Check::Copy(arguments)) => check_copy::run(arguments).await,
         Command::Check(Check::Carried(arguments)) => check_carried::run(arguments).await,
         Command::Config(command) => config::run(&command),
+        Command::Ledger(command) => {
+            print::to_stdout(&ledger::run(command).await?);
+            Ok(ExitCode::SUCCESS)
+        }
         Command::Deliveries(command) => {
             print::to_stdout(&deliveries::run(command).await?);
             Ok(ExitCode::SUCCESS)

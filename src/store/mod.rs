@@ -249,6 +249,17 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// The last pull requests of a repository that were merged, the newest first.
     async fn merged_pulls(&self, repository: RepositoryId, limit: u32) -> Result<Vec<PullRow>, StoreError>;
 
+    /// Every ledger entry of a repository, by branch and in order of time; of this branch alone where one is
+    /// named.
+    async fn tips(
+        &self,
+        repository: RepositoryId,
+        branch: Option<&BranchName>,
+    ) -> Result<Vec<TipRow>, StoreError>;
+
+    /// Every push of a topic that is known of a repository, by branch and in order of time.
+    async fn pushes(&self, repository: RepositoryId) -> Result<Vec<PushRow>, StoreError>;
+
     /// The newest ledger entry of a branch.
     async fn newest_tip(
         &self,

@@ -10,6 +10,7 @@ mod changes;
 mod checkpoint;
 mod failure;
 mod inbox;
+mod ledger;
 mod old_effects;
 #[cfg(test)]
 mod plans;
@@ -22,8 +23,8 @@ mod writer;
 
 use super::{
     Accepted, Account, ActRow, Change, Committed, ConfigurationRow, DeliveryFilter, DeliveryId, DeliveryRow,
-    Effect, GivenUp, JudgedPull, Lease, LedgerRows, Millis, NewDelivery, Next, PullRow, RepositoryRow, Store,
-    StoreError, TipRow, Unit,
+    Effect, GivenUp, JudgedPull, Lease, LedgerRows, Millis, NewDelivery, Next, PullRow, PushRow,
+    RepositoryRow, Store, StoreError, TipRow, Unit,
 };
 use crate::flow::{BranchName, CommitId, InstallationId, PullNumber, RepositoryId};
 use async_trait::async_trait;
@@ -214,6 +215,19 @@ impl Store for SqliteStore {
 
     async fn merged_pulls(&self, repository: RepositoryId, limit: u32) -> Result<Vec<PullRow>, StoreError> {
         self.readers.run(move |c| reads::merged_pulls(c, repository, limit)).await
+    }
+
+    async fn tips(
+        &self,
+        repository: RepositoryId,
+        branch: Option<&BranchName>,
+    ) -> Result<Vec<TipRow>, StoreError> {
+        let branch = branch.cloned();
+        self.readers.run(move |c| ledger::tips(c, repository, branch.as_ref())).await
+    }
+
+    async fn pushes(&self, repository: RepositoryId) -> Result<Vec<PushRow>, StoreError> {
+        self.readers.run(move |c| ledger::pushes(c, repository)).await
     }
 
     async fn newest_tip(

@@ -293,7 +293,7 @@ pub(super) fn newest_tip(
     Ok(connection.prepare_cached(NEWEST_TIP)?.query_row(parameters, tip_from).optional()?)
 }
 
-fn tip_from(row: &Row<'_>) -> rusqlite::Result<TipRow> {
+pub(super) fn tip_from(row: &Row<'_>) -> rusqlite::Result<TipRow> {
     let Tip(commit) = row.get("tip")?;
     Ok(TipRow {
         repository: row.get("repository")?,

@@ -1,0 +1,244 @@
+//! `towpath ledger`: what each branch of the path pointed at, and when.
+
+use super::UsageError;
+use super::moment::Moment;
+use super::settings::Settings;
+use crate::flow::{BranchName, TipSource};
+use crate::store::{Options, PullRow, RepositoryRow, SqliteStore, Store, TipRow};
+use serde_json::json;
+use std::fmt::Write as _;
+
+#[derive(Debug, clap::Subcommand)]
+pub(super) enum Command {
+    /// Show what a branch pointed at, the newest first, or at one moment
+    #[command(after_help = "\
+Examples:
+  towpath ledger show --repository acme/store --branch production
+  towpath ledger show --repository acme/store --branch production --at \"2026-11-23 14:02\"
+  towpath ledger show --repository acme/store --branch staging --limit 5 --json
+
+Times are in UTC unless they say otherwise: 2026-11-23 14:02, 2026-11-23T14:02:30+01:00, or Unix
+seconds. What is known by the commits' own dates alone says so.")]
+    Show {
+        /// The repository: acme/store, or its number
+        #[arg(long, value_name = "REPOSITORY")]
+        repository: String,
+        /// The branch of an environment, or the copy branch
+        #[arg(long, value_name = "BRANCH", allow_hyphen_values = true)]
+        branch: String,
+        /// Only what it pointed at then
+        #[arg(long, value_name = "TIME")]
+        at: Option<Moment>,
+        /// At most so many entries
+        #[arg(long, default_value_t = 50, value_name = "N")]
+        limit: usize,
+        /// Print JSON: a list, or with --at one entry or null
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print the ledger as a file that check pr --ledger reads
+    #[command(after_help = "\
+Examples:
+  towpath ledger export --repository acme/store > ledger.json
+  towpath check pr --base integration --head feature/cart --ledger ledger.json")]
+    Export {
+        /// The repository: acme/store, or its number
+        #[arg(long, value_name = "REPOSITORY")]
+        repository: String,
+    },
+}
+
+/// Answers from the database of the server that runs with the same environment, or ran.
+pub(super) async fn run(command: Command) -> Result<String, UsageError> {
+    let settings = Settings::read(|name| std::env::var(name).ok()).map_err(UsageError::new)?;
+    let path = &settings.database;
+    let failed = |error: &dyn std::fmt::Display| UsageError::new(format!("{}: {error}", path.display()));
+    if !path.exists() {
+        return Err(failed(&"no such file; set TOWPATH_DATA_DIR or DATABASE_URL as the server has them"));
+    }
+    let store = SqliteStore::open(path, &Options::default()).map_err(|error| failed(&error))?;
+    let answer = match command {
+        Command::Show { repository, branch, at, limit, json } => {
+            let wanted = Wanted { at, limit, json };
+            show(&store, &repository, &branch, &wanted).await
+        }
+        Command::Export { repository } => export(&store, &repository).await,
+    };
+    store.close().await;
+    answer
+}
+
+struct Wanted {
+    at: Option<Moment>,
+    limit: usize,
+    json: bool,
+}
+
+/// An entry with the pull request by whose merge the branch came there.
+struct Entry {
+    tip: TipRow,
+    pull: Option<PullRow>,
+}
+
+async fn show(
+    store: &SqliteStore,
+    repository: &str,
+    branch: &str,
+    wanted: &Wanted,
+) -> Result<String, UsageError> {
+    let row = found(store, repository).await?;
+    let name = BranchName::new(branch).map_err(|error| UsageError::new(format!("--branch: {error}")))?;
+    let tips = store.tips(row.id, Some(&name)).await.map_err(UsageError::new)?;
+    if tips.is_empty() {
+        let known = branches(&store.tips(row.id, None).await.map_err(UsageError::new)?);
+        let known = if known.is_empty() { "none yet".to_owned() } else { known.join(", ") };
+        return Err(UsageError::new(format!(
+            "nothing is known of a branch {branch} of {}; branches that are: {known}",
+            row.full_name
+        )));
+    }
+    let merged = store.merged_pulls(row.id, u32::MAX).await.map_err(UsageError::new)?;
+    let entry = |tip: &TipRow| Entry {
+        pull: merged
+            .iter()
+            .find(|it| it.base_branch == tip.branch && it.merged.is_some_and(|m| m.commit == tip.commit))
+            .filter(|_| tip.commit.is_some())
+            .cloned(),
+        tip: tip.clone(),
+    };
+    match wanted.at {
+        Some(at) => {
+            let then = tips[..tips.partition_point(|tip| tip.at <= at.seconds())].last().map(entry);
+            Ok(if wanted.json {
+                format!("{}\n", then.as_ref().map_or(serde_json::Value::Null, object))
+            } else {
+                at_moment(branch, at, then.as_ref(), &tips[0])
+            })
+        }
+        None => {
+            let newest: Vec<Entry> = tips.iter().rev().take(wanted.limit).map(entry).collect();
+            Ok(if wanted.json {
+                format!("{}\n", serde_json::Value::Array(newest.iter().map(object).collect()))
+            } else {
+                newest.iter().map(line).collect()
+            })
+        }
+    }
+}
+
+/// One sentence on what was live.
+fn at_moment(branch: &str, at: Moment, then: Option<&Entry>, first: &TipRow) -> String {
+    let Some(entry) = then else {
+        return format!("nothing is known of {branch} at {at}; the first entry is of {}\n", utc(first.at));
+    };
+    let tip = &entry.tip;
+    let since = utc(tip.at);
+    let mut text = match tip.commit {
+        Some(commit) => format!("{branch} was at {} since {since}", commit.short()),
+        None => format!("{branch} did not exist since {since}"),
+    };
+    let _ = writeln!(text, "{}", by(entry));
+    text
+}
+
+fn line(entry: &Entry) -> String {
+    let tip = &entry.tip;
+    let commit = tip.commit.map_or_else(|| "deleted  ".to_owned(), |commit| commit.short());
+    let before = tip.before.map(|before| format!(", before {}", before.short())).unwrap_or_default();
+    format!("{}  {commit}{before}{}\n", utc(tip.at), by(entry))
+}
+
+/// Who moved it, how, and how that is known.
+fn by(entry: &Entry) -> String {
+    let tip = &entry.tip;
+    let mut text = String::new();
+    if let Some(actor) = &tip.actor {
+        let _ = write!(text, ", moved there by {actor}");
+    }
+    if let Some(pull) = &entry.pull {
+        let _ = write!(text, ", with #{} by {} ({})", pull.number, pull.author, pull.head_branch);
+    }
+    if tip.forced {
+        text.push_str(", by force");
+    }
+    text.push_str(match tip.source {
+        TipSource::Push => "",
+        TipSource::Backfill => " (by the commits' own dates)",
+        TipSource::Reconciled => " (noticed then; when it moved is not known)",
+    });
+    text
+}
+
+fn object(entry: &Entry) -> serde_json::Value {
+    let tip = &entry.tip;
+    json!({
+        "branch": tip.branch,
+        "sha": tip.commit,
+        "before": tip.before,
+        "at": tip.at,
+        "forced": tip.forced,
+        "actor": tip.actor,
+        "source": source(tip.source),
+        "pull_request": entry.pull.as_ref().map(|pull| pull.number),
+    })
+}
+
+fn source(source: TipSource) -> &'static str {
+    match source {
+        TipSource::Push => "push",
+        TipSource::Backfill => "backfill",
+        TipSource::Reconciled => "reconciled",
+    }
+}
+
+/// The contract's ledger file. Only pushes tell when a branch was pointed somewhere; what was read off the
+/// line later is left to whoever has the repository.
+async fn export(store: &SqliteStore, repository: &str) -> Result<String, UsageError> {
+    let row = found(store, repository).await?;
+    let tips = store.tips(row.id, None).await.map_err(UsageError::new)?;
+    let tips: Vec<_> = tips
+        .iter()
+        .filter(|tip| tip.source == TipSource::Push)
+        .filter_map(|tip| Some(json!({ "branch": tip.branch, "sha": tip.commit?, "at": tip.at })))
+        .collect();
+    let pushes = store.pushes(row.id).await.map_err(UsageError::new)?;
+    let pushes: Vec<_> = pushes
+        .iter()
+        .map(|push| json!({ "branch": push.branch, "sha": push.commit, "at": push.at }))
+        .collect();
+    let open = store.open_pulls(row.id).await.map_err(UsageError::new)?;
+    let open: Vec<_> = open
+        .iter()
+        .map(|it| {
+            let pull = &it.pull;
+            json!({ "branch": pull.head_branch, "sha": pull.head_commit, "number": pull.number, "author": pull.author })
+        })
+        .collect();
+    let file = json!({ "version": 1, "tips": tips, "pushes": pushes, "open": open });
+    Ok(format!("{file:#}\n"))
+}
+
+async fn found(store: &SqliteStore, wanted: &str) -> Result<RepositoryRow, UsageError> {
+    let all = store.repositories(None).await.map_err(UsageError::new)?;
+    let is_it =
+        |row: &&RepositoryRow| row.full_name.eq_ignore_ascii_case(wanted) || row.id.to_string() == wanted;
+    if let Some(row) = all.iter().find(is_it) {
+        return Ok(row.clone());
+    }
+    let mut names: Vec<&str> = all.iter().map(|row| row.full_name.as_str()).collect();
+    names.sort_by_key(|name| std::cmp::Reverse((strsim::jaro(name, wanted) * 1_000.0) as u32));
+    names.truncate(5);
+    let known = if names.is_empty() { "none yet".to_owned() } else { names.join(", ") };
+    Err(UsageError::new(format!("no repository {wanted:?} is known; those that are: {known}")))
+}
+
+fn branches(tips: &[TipRow]) -> Vec<String> {
+    let mut names: Vec<String> = tips.iter().map(|tip| tip.branch.to_string()).collect();
+    names.dedup();
+    names
+}
+
+fn utc(seconds: i64) -> String {
+    let time = chrono::DateTime::from_timestamp(seconds, 0).unwrap_or_default();
+    time.format("%Y-%m-%d %H:%M:%S UTC").to_string()
+}
