@@ -267,9 +267,14 @@ spelled! {
     Who = "^(triage|write|maintain|admin|team:[a-z0-9][a-z0-9_-]{0,99})$";
 }
 
-/// Codes whose level can be set and that a later version will find.
-pub(super) const LATER_CODES: [&str; 10] =
+/// Codes whose level can be set before there is a version that finds them.
+const LATER_CODES: [&str; 10] =
     ["TP401", "TP402", "TP403", "TP404", "TP405", "TP406", "TP407", "TP408", "TP409", "TP503"];
+
+/// Whether this is a code that no rule of this version gives.
+pub(super) fn is_later_code(code: &str) -> bool {
+    LATER_CODES.contains(&code) && Code::ALL.iter().all(|known| known.as_str() != code)
+}
 
 /// Codes that cannot be softened: unknown is never a pass.
 pub(super) const FIRM_CODES: [Code; 2] = [Code::ConfigurationInvalid, Code::CouldNotDecide];

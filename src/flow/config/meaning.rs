@@ -247,7 +247,8 @@ impl Meaning<'_> {
         let mut rules = Rules::default();
         for (name, level) in &file.rules.0 {
             let Some(code) = Code::ALL.into_iter().find(|code| code.as_str() == name) else { continue };
-            self.places.rules.insert(code, level.place);
+            let key = self.root.key("rules").and_then(|rules| rules.value.key(name));
+            self.places.rules.insert(code, key.map_or(level.place, |key| key.place));
             if level.value != Level::Enforce {
                 rules.set(code, level.value);
             }

@@ -13,6 +13,7 @@ mod nearest;
 mod notices;
 mod path;
 mod tree;
+mod unreadable;
 
 use std::fmt;
 

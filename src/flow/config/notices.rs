@@ -1,6 +1,6 @@
 //! What a good configuration asks for and does not get, and what it may have meant otherwise.
 
-use super::file::LATER_CODES;
+use super::file::is_later_code;
 use super::tree::{Content, Node};
 use super::{Notice, Place};
 use crate::flow::{Environment, Flow, Source, Tested};
@@ -36,7 +36,7 @@ pub(super) fn of(root: &Node, flow: &Flow) -> Vec<Notice> {
     if let Some(rules) = root.key("rules")
         && let Content::Keys(keys) = &rules.value.content
     {
-        for key in keys.iter().filter(|key| LATER_CODES.contains(&key.name.as_str())) {
+        for key in keys.iter().filter(|key| is_later_code(&key.name)) {
             let code = &key.name;
             say(
                 key.place,

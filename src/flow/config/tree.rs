@@ -2,12 +2,13 @@
 
 use std::fmt;
 
-use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, ScanError, Span};
+use granit_parser::{Event, Parser, ScalarStyle, Span};
 
+use super::unreadable::{too_deep, unreadable};
 use super::{Place, Problem, quoted, shown};
 
 /// How deep keys and lists may lie in each other. The deepest thing there is to write lies six deep.
-const DEPTH_MAX: usize = 16;
+pub(super) const DEPTH_MAX: usize = 16;
 
 /// How many values a file may have. Sixteen environments with all there is to say about them need a tenth.
 const VALUES_MAX: usize = 5_000;
@@ -184,12 +185,13 @@ impl Builder<'_> {
     }
 
     fn refuse_reference(&mut self, place: Place, kind: &str, name: &str) {
-        let name = shown(name);
-        self.refuse(
-            place,
-            format!("the {kind} {name} is not taken"),
-            "anchors and aliases are not taken, write it out; a text that begins so goes in quotes",
+        let message = format!("the {kind} {} is not taken", shown(name));
+        // Patterns begin with a star, and who writes one means no alias.
+        let hint = format!(
+            "anchors and aliases are not taken, write it out; a text goes in quotes: {}",
+            quoted(name)
         );
+        self.refuse(place, message, &hint);
     }
 
     fn refuse(&mut self, place: Place, message: impl Into<String>, hint: &str) {
@@ -272,44 +274,4 @@ fn is_number(text: &str) -> bool {
     let begins = bare.starts_with(|c: char| c.is_ascii_digit())
         || bare.strip_prefix('.').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
     begins && bare.parse::<f64>().is_ok()
-}
-
-fn too_deep(place: Place) -> Problem {
-    Problem::new(
-        place,
-        format!("this lies deeper than {DEPTH_MAX} levels"),
-        "nothing in a configuration lies so deep; see towpath config show for the layout",
-    )
-}
-
-/// What the parser stumbled over, in words for people.
-fn unreadable(text: &str, error: &ScanError) -> Problem {
-    let place = Place::of(error.marker());
-    if let Some(line) = indented_by_tab(text, place.line) {
-        return Problem::new(
-            Place { line, column: 1 },
-            "the line is indented with a tab",
-            "YAML takes only spaces there; put two spaces in place of each tab",
-        );
-    }
-    match error.kind() {
-        ErrorKind::RecursionLimitExceeded => too_deep(place),
-        ErrorKind::DirectiveDisallowed => {
-            Problem::new(place, "a line that begins with % is not taken", "remove the line")
-        }
-        _ => Problem::new(
-            place,
-            format!("this is not YAML: {}", shown(&error.info())),
-            "look at the indentation, the colons and the quotes here and on the line before",
-        ),
-    }
-}
-
-/// The line, this one or the next to it, whose indentation holds a tab.
-fn indented_by_tab(text: &str, line: u32) -> Option<u32> {
-    let tabbed = |number: &u32| {
-        let content = text.lines().nth(number.saturating_sub(1) as usize).unwrap_or_default();
-        content.chars().take_while(|c| c.is_whitespace()).any(|c| c == '\t')
-    };
-    [line, line.saturating_sub(1), line.saturating_add(1)].into_iter().filter(|line| *line > 0).find(tabbed)
 }

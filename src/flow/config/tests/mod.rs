@@ -319,6 +319,28 @@ fn tabs_are_told_wherever_they_indent() {
 }
 
 #[test]
+fn slips_in_yaml_are_told_in_plain_words() {
+    let lines_up = "the line does not line up with those before it";
+    let comma = "a comma or a closing bracket is missing before this";
+    for (text, expected) in [
+        ("copy: \"none", "2:7 a quote is opened here and never closed"),
+        ("copy: {branch: a, of: b\nrules: {}", &format!("3:6 {comma}")),
+        ("ignore_paths: [docs/, 'x'", "2:15 a bracket is opened here and never closed"),
+        ("environments:\n  - name: a\n   accepts: [topics]", &format!("4:4 {lines_up}")),
+        ("environments:\n- name: a\n  - name: b", &format!("4:5 {lines_up}")),
+        (" comment: never", "2:9 no key can be here"),
+        ("comment: a: b", "2:11 no key can be here"),
+        ("comment:never", "2:1 a key is not followed by a colon and a space"),
+        ("ignore_paths: [@x]", "2:16 a text cannot begin with @"),
+        ("<<<<<<< HEAD\ncopy: none\n=======", "2:1 this is the mark of a merge conflict"),
+    ] {
+        let told = problems(&with(text));
+        assert!(told.iter().any(|it| it.starts_with(expected)), "{told:?}\n{text}");
+    }
+    assert!(problems("  version: 1\ncopy: none")[0].starts_with(&format!("2:1 {lines_up}")));
+}
+
+#[test]
 fn what_yaml_has_beyond_plain_data_is_refused_plainly() {
     let text = "\
 environments: &all
@@ -330,18 +352,18 @@ copy: !copy none
 rules:
   <<: { TP201: off }
   [TP202]: off";
-    let written = "anchors and aliases are not taken, write it out; a text that begins so goes in quotes";
+    let written = "anchors and aliases are not taken, write it out; a text goes in quotes:";
     let merge = "the merge key << is not taken | anchors, aliases and merge keys are not taken, write it out";
     let tag = "leave the tag out; a text that looks like a number goes in quotes";
     holds(
         &with(text),
         &[
-            &format!("2:15 the anchor &all is not taken | {written}"),
-            &format!("3:11 the anchor &a is not taken | {written}"),
+            &format!("2:15 the anchor &all is not taken | {written} \"&all\""),
+            &format!("3:11 the anchor &a is not taken | {written} \"&a\""),
             &format!("3:14 the tag \"!!str\" is not taken | {tag}"),
-            &format!("4:15 the alias *nobody is not taken | {written}"),
+            &format!("4:15 the alias *nobody is not taken | {written} \"*nobody\""),
             &format!("5:5 {merge}"),
-            &format!("6:5 the alias *all is not taken | {written}"),
+            &format!("6:5 the alias *all is not taken | {written} \"*all\""),
             &format!("7:7 the tag \"!copy\" is not taken | {tag}"),
             &format!("9:3 {merge}"),
             "10:3 a key has to be a plain word | write name: value",
