@@ -66,10 +66,10 @@ pub(crate) fn full() -> Value {
         "version": 1,
         "environments": [
             { "name": "a", "branch": "main", "accepts": ["topics", "hotfixes"], "active": 2,
-              "deploy": { "driver": "github-deployment", "timeout": "30m" } },
+              "deploy": { "driver": "deployment", "timeout": "30m" } },
             { "name": "b", "accepts": ["a"],
               "requires": { "tested": "if-reported", "signoffs": ["qa"], "readiness": ["notes"], "soak": "2h" },
-              "deploy": { "driver": "workflow", "file": "deploy.yml" } },
+              "deploy": { "driver": "actions", "file": "deploy.yml" } },
             { "name": "c", "accepts": ["a", "b"], "requires": { "tested": true },
               "deploy": { "driver": "webhook", "endpoint": "cloud" } },
         ],
@@ -105,7 +105,7 @@ fn good() -> Vec<Value> {
         changed("/environments/1/requires/tested", json!(false)),
         changed("/environments/1/requires", json!({})),
         changed("/environments/0/active", json!(1)),
-        changed("/environments/0/deploy", json!({ "driver": "github-deployment" })),
+        changed("/environments/0/deploy", json!({ "driver": "deployment" })),
     ]
 }
 
@@ -132,7 +132,7 @@ fn wrong() -> Vec<Value> {
         changed("/environments/1/requires/tested", json!("yes")),
         changed("/environments/1/requires/soak", json!("2 hours")),
         changed("/environments/1/requires/soak", json!("0h")),
-        changed("/environments/0/deploy/driver", json!("workflow")),
+        changed("/environments/0/deploy/driver", json!("actions")),
         changed("/environments/1/deploy/endpoint", json!("cloud")),
         changed("/environments/1/deploy/file", json!("../deploy.yml")),
         changed("/freezes/0/from", json!("2026-12-20")),

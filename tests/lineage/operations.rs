@@ -264,8 +264,10 @@ impl World {
 
     fn label(&self, topic: usize, base: &str) -> Label {
         let place = ENVIRONMENTS.iter().position(|it| *it == base).unwrap();
-        let once_there: BTreeSet<Mark> =
-            self.tips[place].iter().flat_map(|tip| self.story.ancestors(*tip)).collect();
+        // What the target once had counts as its own where the topic has it from there.
+        let own = self.story.ancestors(self.story.tip(TOPICS[topic]));
+        let former = self.tips[place].iter().filter(|tip| own.contains(tip));
+        let once_there: BTreeSet<Mark> = former.flat_map(|tip| self.story.ancestors(*tip)).collect();
         let mut label = Label::Clean;
         for mark in self.brought(TOPICS[topic], base) {
             if self.makers[mark] == self.topic(topic) || once_there.contains(&mark) {

@@ -192,14 +192,14 @@ pub(super) struct CopyBranchEntry {
 #[expect(dead_code, reason = "its layout is checked; nothing acts on it yet")]
 pub(super) enum Deploy {
     /// A GitHub deployment, which a workflow or a service of the project acts on.
-    GithubDeployment {
+    Deployment {
         /// How long it may take.
         #[serde(default)]
         #[schemars(with = "Duration")]
         timeout: Option<At<Duration>>,
     },
     /// A workflow of the repository is dispatched.
-    Workflow {
+    Actions {
         /// Its file in .github/workflows.
         file: At<WorkflowFile>,
         /// How long it may take.

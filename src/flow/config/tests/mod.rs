@@ -28,7 +28,7 @@ environments:
     accept: [topics]
     accepts: [topics]
     requires: { testd: true }
-    deploy: { driver: workflow, file: deploy.yml, timeut: 2h }
+    deploy: { driver: actions, file: deploy.yml, timeut: 2h }
 copy: { branch: master, of: a, mod: report }
 rules: { TP210: warn, TPX: off }
 freezes: [{ from: 2026-12-20T18:00:00Z, til: x, until: 2026-12-21T18:00:00Z, reason: Holidays }]
@@ -40,7 +40,7 @@ wholly_unknown: 1";
             "1:1 there is no key \"versio\" here | did you mean version?",
             "5:5 there is no key \"accept\" in an item of environments | did you mean accepts?",
             "7:17 there is no key \"testd\" in requires | did you mean tested?",
-            "8:51 there is no key \"timeut\" in deploy | did you mean timeout?",
+            "8:50 there is no key \"timeut\" in deploy | did you mean timeout?",
             "9:32 there is no key \"mod\" in copy | did you mean mode?",
             "10:10 there is no key \"TP210\" in rules | did you mean TP201?",
             "10:23 there is no key \"TPX\" in rules | write a known one, such as TP101",
@@ -113,7 +113,7 @@ commands: { deploy: [everyone] }";
             "6:25 tested is true, false or if-reported, not \"if-report\" | did you mean if-reported?",
             "6:42 soak cannot be \"2 hours\" | write a number of minutes, hours or days, such as 30m, 2h or 1d",
             "6:63 an item of readiness cannot be \"Ready!\" | write small letters, digits, - and _, such as qa or release-notes",
-            "7:23 driver cannot be \"jenkins\" | write github-deployment, workflow or webhook",
+            "7:23 driver cannot be \"jenkins\" | write deployment, actions or webhook",
             "9:14 accepts is an empty list | name at least one",
             "10:7 copy is none or keys with values, not \"nothing\" | write none or keys with values; the keys are branch, mode, of",
             "11:17 TP201 cannot be \"wran\" | did you mean warn? Good are enforce, warn, observe or off",
@@ -139,10 +139,10 @@ fn what_has_to_be_there_is_asked_for() {
     );
     holds(
         &with("environments: [{ name: a, accepts: [topics], deploy: { timeout: 2h } }]"),
-        &["2:54 driver is missing | write driver: and github-deployment, workflow or webhook"],
+        &["2:54 driver is missing | write driver: and deployment, actions or webhook"],
     );
     holds(
-        &with("environments: [{ name: a, accepts: [topics], deploy: { driver: workflow } }]"),
+        &with("environments: [{ name: a, accepts: [topics], deploy: { driver: actions } }]"),
         &["2:54 file is missing in deploy | add file: and its value"],
     );
     holds(&with("environments: []"), &["2:15 environments is an empty list | name at least one"]);

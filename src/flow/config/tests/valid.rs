@@ -79,7 +79,7 @@ environments:
   - name: b
     accepts: [a]
     requires: { signoffs: [qa], readiness: [notes], soak: 2h }
-    deploy: { driver: github-deployment, timeout: 30m }
+    deploy: { driver: deployment, timeout: 30m }
 copy: { branch: master, of: b, mode: pull-request }
 rules: { TP401: off, TP503: warn, TP201: warn }
 freezes: [{ from: 2026-12-20T18:00:00Z, until: 2026-12-21T18:00:00Z, reason: Holidays }]
