@@ -106,24 +106,20 @@ async fn show(
             .cloned(),
         tip: tip.clone(),
     };
-    match wanted.at {
-        Some(at) => {
-            let then = tips[..tips.partition_point(|tip| tip.at <= at.seconds())].last().map(entry);
-            Ok(if wanted.json {
-                format!("{}\n", then.as_ref().map_or(serde_json::Value::Null, object))
-            } else {
-                at_moment(branch, at, then.as_ref(), &tips[0])
-            })
-        }
-        None => {
-            let newest: Vec<Entry> = tips.iter().rev().take(wanted.limit).map(entry).collect();
-            Ok(if wanted.json {
-                format!("{}\n", serde_json::Value::Array(newest.iter().map(object).collect()))
-            } else {
-                newest.iter().map(line).collect()
-            })
-        }
+    if let Some(at) = wanted.at {
+        let then = tips[..tips.partition_point(|tip| tip.at <= at.seconds())].last().map(entry);
+        return Ok(if wanted.json {
+            format!("{}\n", then.as_ref().map_or(serde_json::Value::Null, object))
+        } else {
+            at_moment(branch, at, then.as_ref(), &tips[0])
+        });
     }
+    let newest: Vec<Entry> = tips.iter().rev().take(wanted.limit).map(entry).collect();
+    Ok(if wanted.json {
+        format!("{}\n", serde_json::Value::Array(newest.iter().map(object).collect()))
+    } else {
+        newest.iter().map(line).collect()
+    })
 }
 
 /// One sentence on what was live.
@@ -226,7 +222,7 @@ async fn found(store: &SqliteStore, wanted: &str) -> Result<RepositoryRow, Usage
         return Ok(row.clone());
     }
     let mut names: Vec<&str> = all.iter().map(|row| row.full_name.as_str()).collect();
-    names.sort_by_key(|name| std::cmp::Reverse((strsim::jaro(name, wanted) * 1_000.0) as u32));
+    names.sort_by(|one, other| strsim::jaro(other, wanted).total_cmp(&strsim::jaro(one, wanted)));
     names.truncate(5);
     let known = if names.is_empty() { "none yet".to_owned() } else { names.join(", ") };
     Err(UsageError::new(format!("no repository {wanted:?} is known; those that are: {known}")))
