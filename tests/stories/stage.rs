@@ -29,6 +29,7 @@ pub struct Stage {
     server: Option<Server>,
     folder: TempDir,
     clock: Arc<ManualClock>,
+    patience: Duration,
     heard: Heard,
     _log: tracing::subscriber::DefaultGuard,
 }
@@ -50,6 +51,8 @@ pub struct Setting {
     /// Whether the App is installed before the story begins.
     pub installed: bool,
     pub form_encoded: bool,
+    /// How long anything may take to come to rest.
+    pub patience: Duration,
 }
 
 impl Default for Setting {
@@ -60,6 +63,7 @@ impl Default for Setting {
             branches: vec!["integration", "staging", "production"],
             installed: true,
             form_encoded: false,
+            patience: PATIENCE,
         }
     }
 }
@@ -99,8 +103,18 @@ impl Stage {
         let installing = if setting.installed { installing.on([&store]) } else { installing.on([]) };
         let installation = installing.await.unwrap();
         let heard = Heard { errors, ..Heard::default() };
-        let stage =
-            Self { github, app, installation, store, server: Some(server), folder, clock, heard, _log: log };
+        let stage = Self {
+            github,
+            app,
+            installation,
+            store,
+            server: Some(server),
+            folder,
+            clock,
+            patience: setting.patience,
+            heard,
+            _log: log,
+        };
         stage.quiet().await;
         stage
     }
@@ -108,7 +122,7 @@ impl Stage {
     /// Waits until every webhook has come and nothing is left to be done.
     pub async fn quiet(&self) {
         let quiet = crate::shop::quiet(&self.github, self.folder.path());
-        tokio::time::timeout(PATIENCE, quiet).await.expect("the work came to no end");
+        tokio::time::timeout(self.patience, quiet).await.expect("the work came to no end");
     }
 
     /// The server's database, seen beside it.

@@ -1,7 +1,8 @@
 //! The configuration of a repository: read again, and what it changes is judged again.
 
+use super::reconfigured::{judged, reconfigured};
 use crate::engine::room::{Room, Trouble};
-use crate::flow::RepositoryId;
+use crate::flow::{PullNumber, RepositoryId};
 use crate::store::{Change, RepositoryRow, RepositoryState, Unit};
 
 pub(super) async fn run(room: &Room, id: RepositoryId) -> Result<Vec<Change>, Trouble> {
@@ -28,11 +29,20 @@ pub(super) async fn read_again(room: &Room, row: &RepositoryRow) -> Result<Vec<C
         let others = all.iter().filter(|it| it.id != row.id);
         changes.extend(others.map(|it| Change::Mark(Unit::Configuration(it.id))));
     }
-    let same_meaning = before.is_some_and(|before| before.flow == now.flow && before.invalid == now.invalid);
-    if !same_meaning {
-        let open = room.store.open_pulls(row.id).await?;
-        changes.extend(open.iter().map(|it| Change::Mark(Unit::Pull(row.id, it.pull.number))));
-        changes.push(Change::Mark(Unit::Repository(row.id)));
-    }
+    let open = room.store.open_pulls(row.id).await?;
+    let again: Vec<PullNumber> = match before {
+        Some(before) if before.invalid.is_none() && now.invalid.is_none() => {
+            if judged(&before.flow) != judged(&now.flow) {
+                // The ledger of a branch that was not judged before is filled in.
+                changes.push(Change::Mark(Unit::Repository(row.id)));
+            }
+            reconfigured(&before.flow, &now.flow, &open).map(|it| it.pull.number).collect()
+        }
+        _ => {
+            changes.push(Change::Mark(Unit::Repository(row.id)));
+            open.iter().map(|it| it.pull.number).collect()
+        }
+    };
+    changes.extend(again.into_iter().map(|number| Change::Mark(Unit::Pull(row.id, number))));
     Ok(changes)
 }

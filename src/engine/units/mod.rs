@@ -12,6 +12,7 @@ mod installation;
 mod news;
 mod proposal;
 mod pull;
+mod reconfigured;
 mod repository;
 mod stack;
 
