@@ -33,7 +33,7 @@ async fn run() {
     println!("first fetch of {COMMITS} commits: {} ms", millis(fetched));
     let again = time(async || fetch(&mirror, &remote).await).await;
     println!("fetch of nothing new: {} ms", millis(again));
-    let mirror_path = directory.path().join("mirror.git");
+    let mirror_path = directory.path().join("mirror.git/1");
     let repository = mirror.repository(Some(remote));
     let merge_base = git_alone(&mirror_path, &["merge-base", "refs/heads/topic", "refs/heads/integration"]);
     println!("git merge-base alone: {} ms", millis(merge_base));

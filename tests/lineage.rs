@@ -12,6 +12,8 @@ mod command_line;
 mod copy_examples;
 #[path = "lineage/examples.rs"]
 mod examples;
+#[path = "lineage/healing.rs"]
+mod healing;
 #[path = "lineage/known_examples.rs"]
 mod known_examples;
 #[path = "lineage/mirrors.rs"]

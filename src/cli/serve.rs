@@ -19,6 +19,8 @@ Settings come from the environment:
                                Server https://HOST/api/v3
   TOWPATH_DATA_DIR             where the database and the mirrors are kept [default: data]
   DATABASE_URL                 the database [default: sqlite://<data>/towpath.db]
+  TOWPATH_MIRRORS_MAX_BYTES    how much the mirrors may take: 500MB, 20GB [default: 20GB]; those that
+                               were not needed for longest go first, and come back when they are
   HOST, PORT                   where to listen [default: 0.0.0.0, 8080]
   RUST_LOG                     what to log: error, warn, info, debug [default: info]
   LOG_FORMAT                   how to log: pretty or json [default: pretty]
@@ -57,7 +59,7 @@ pub(super) async fn run() -> Result<(), UsageError> {
         flow: Flow::pro(),
         clock: Arc::new(SystemClock),
         random: Arc::new(system_random),
-        settings: engine::Settings::default(),
+        settings: engine::Settings { mirrors: settings.mirrors, ..engine::Settings::default() },
     });
     let engine = engine.await.map_err(UsageError::new)?;
     let server = Server::start(listener, engine, Limits::default()).map_err(UsageError::new)?;

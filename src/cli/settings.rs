@@ -1,3 +1,4 @@
+use crate::engine::MirrorBounds;
 use crate::github::{AppKey, Secret};
 use std::path::PathBuf;
 
@@ -18,6 +19,8 @@ pub(super) struct Settings {
     pub(super) port: u16,
     /// How the log is written.
     pub(super) log: LogFormat,
+    /// How much room mirrors may take.
+    pub(super) mirrors: MirrorBounds,
 }
 
 /// The App's credentials.
@@ -81,8 +84,20 @@ impl Settings {
             host: get("HOST").unwrap_or_else(|| "0.0.0.0".to_owned()),
             port,
             log,
+            mirrors: mirrors(get("TOWPATH_MIRRORS_MAX_BYTES"))?,
         })
     }
+}
+
+fn mirrors(given: Option<String>) -> Result<MirrorBounds, SettingsError> {
+    let default = MirrorBounds::default();
+    let Some(text) = given else { return Ok(default) };
+    let bytes = text.trim().parse::<bytesize::ByteSize>().map_err(|_| {
+        SettingsError(format!(
+            "TOWPATH_MIRRORS_MAX_BYTES is {text:?}, but a size is expected: 20GB, 500MB, or a number of bytes"
+        ))
+    })?;
+    Ok(MirrorBounds { bytes: bytes.as_u64(), ..default })
 }
 
 fn sqlite_path(url: &str) -> Result<PathBuf, SettingsError> {
@@ -185,6 +200,13 @@ mod tests {
     }
 
     #[test]
+    fn sizes_are_read_as_people_write_them() {
+        let bytes = |text| read(&[("TOWPATH_MIRRORS_MAX_BYTES", text)]).unwrap().mirrors.bytes;
+        assert_eq!([bytes("5GB"), bytes("500 MB"), bytes("12345")], [5_000_000_000, 500_000_000, 12_345]);
+        assert_eq!(bytes("1GiB"), 1 << 30);
+    }
+
+    #[test]
     fn half_an_app_is_an_error_that_names_the_other_half() {
         let error = read(&[("GITHUB_APP_ID", "1")]).unwrap_err();
         assert_eq!(
@@ -206,6 +228,7 @@ mod tests {
         for (name, value) in [
             ("PORT", "eighty"),
             ("LOG_FORMAT", "xml"),
+            ("TOWPATH_MIRRORS_MAX_BYTES", "plenty"),
             ("GITHUB_API_URL", "github.com"),
             ("GITHUB_API_URL", "ftp://github.com"),
             ("DATABASE_URL", "mysql://localhost/x"),

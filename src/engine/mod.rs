@@ -20,6 +20,7 @@ mod work;
 pub use back_off::BackOff;
 pub use clock::{Clock, SystemClock};
 pub use inbox::{Inbox, Received, Reception, Refusal};
+pub use mirrors::MirrorBounds;
 pub use open::{CALL_WITHIN, Config, OpenError, system_random};
 pub use room::{Random, Settings};
 
@@ -73,7 +74,7 @@ impl Engine {
         let room = Arc::new(Room {
             store: Arc::clone(&parts.store),
             api: parts.api,
-            mirrors: Mirrors::new(parts.mirrors),
+            mirrors: Mirrors::new(parts.mirrors, parts.settings.mirrors, Arc::clone(&parts.clock)),
             flow: Arc::new(parts.flow),
             books: rulebook::Books::default(),
             clock: Arc::clone(&parts.clock),
@@ -86,8 +87,14 @@ impl Engine {
         parts.store.reclaim(now, now + FURTHEST).await?;
         // It looks over the installations, and these over the repositories.
         parts.store.mark(vec![Unit::App], now).await?;
+        let repositories = parts.store.repositories(None).await?;
+        room.mirrors.take_up(&repositories.iter().map(|it| it.id).collect());
         let (stop, stopped) = watch::channel(false);
         let tasks = vec![
+            tokio::spawn({
+                let room = Arc::clone(&room);
+                async move { room.mirrors.measure().await }
+            }),
             tokio::spawn(work::run(Arc::clone(&room), stopped.clone())),
             tokio::spawn(keep_time(room, stopped)),
         ];

@@ -1,9 +1,10 @@
 use super::back_off::BackOff;
 use super::clock::Clock;
-use super::mirrors::Mirrors;
+use super::mirrors::{MirrorBounds, Mirrors};
 use super::rulebook::Books;
 use crate::flow::{Flow, Millis};
 use crate::github::{Api, ApiError, Remedy};
+use crate::lineage::GitError;
 use crate::store::{Change, Store, StoreError};
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -31,6 +32,8 @@ pub struct Settings {
     pub keep_bodies: Millis,
     /// How long deliveries are remembered, in milliseconds.
     pub keep_deliveries: Millis,
+    /// How much room mirrors may take.
+    pub mirrors: MirrorBounds,
 }
 
 const MINUTE: Millis = 60_000;
@@ -49,6 +52,7 @@ impl Default for Settings {
             // GitHub Enterprise Server redelivers for seven days.
             keep_bodies: 8 * DAY,
             keep_deliveries: 30 * DAY,
+            mirrors: MirrorBounds::default(),
         }
     }
 }
@@ -110,6 +114,12 @@ impl Trouble {
 impl From<ApiError> for Trouble {
     fn from(error: ApiError) -> Self {
         Self { what: error.to_string(), remedy: error.remedy(), changes: Vec::new() }
+    }
+}
+
+impl From<GitError> for Trouble {
+    fn from(error: GitError) -> Self {
+        Self::later(error.to_string())
     }
 }
 

@@ -83,17 +83,19 @@ const SIGNS_OF_REFUSAL: [&str; 3] =
     ["Authentication failed", "could not read Username", "could not read Password"];
 
 /// What git says when files of the repository itself are broken, as opposed to the network or the remote.
-const SIGNS_OF_DAMAGE: [&str; 14] = [
+const SIGNS_OF_DAMAGE: [&str; 16] = [
     ".lock': File exists",
     "bad config",
     "bad object",
     "bad tree object",
     "broken link",
+    "cannot read",
     "corrupt",
     "could not read",
     "does not point to a valid object",
     "inflate",
     "loose object",
+    "missing object",
     "not a git repository",
     "packfile",
     "pack has",
@@ -103,18 +105,34 @@ const SIGNS_OF_DAMAGE: [&str; 14] = [
 impl GitError {
     /// The error for a git command that ended with `status`, having said `stderr`.
     pub(super) fn failed(what: &'static str, status: Option<i32>, stderr: String) -> Self {
-        // Reading from the network fails in words of its own, and says nothing about files here.
-        let of_the_remote = stderr.contains("remote") && !stderr.contains(".lock'");
-        let refused = SIGNS_OF_REFUSAL.iter().any(|sign| stderr.contains(sign));
-        if !of_the_remote && !refused && SIGNS_OF_DAMAGE.iter().any(|sign| stderr.contains(sign)) {
+        if Self::is_said_of_damage(&stderr) {
             return Self::Corrupt { what, stderr };
         }
         Self::Failed { what, status, stderr }
     }
 
+    /// Whether these words of git's are about files of the repository itself.
+    pub(super) fn is_said_of_damage(stderr: &str) -> bool {
+        // Reading from the network fails in words of its own, and says nothing about files here.
+        let of_the_remote = stderr.contains("remote") && !stderr.contains(".lock'");
+        let refused = SIGNS_OF_REFUSAL.iter().any(|sign| stderr.contains(sign));
+        !of_the_remote && !refused && SIGNS_OF_DAMAGE.iter().any(|sign| stderr.contains(sign))
+    }
+
     /// Whether it is the repository itself that is broken, not the way to it.
     pub(super) fn is_of_damage(&self) -> bool {
         matches!(self, Self::Corrupt { .. } | Self::NotARepository { .. })
+    }
+
+    /// Whether the disk has no room for what was to be written.
+    pub fn is_of_room(&self) -> bool {
+        const SIGNS: [&str; 3] = ["No space left on device", "Disk quota exceeded", "File too large"];
+        match self {
+            Self::Failed { stderr: said, .. }
+            | Self::Corrupt { stderr: said, .. }
+            | Self::Io { why: said, .. } => SIGNS.iter().any(|sign| said.contains(sign)),
+            _ => false,
+        }
     }
 
     pub(super) fn io(what: &'static str, error: &std::io::Error) -> Self {

@@ -6,12 +6,14 @@
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::sync::Arc;
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, Command};
 
+use super::mirror::Generation;
 use super::{GitError, Remote};
 
 /// How long a question to the local repository may take.
@@ -35,6 +37,8 @@ pub(super) struct Git {
     environment: Vec<(OsString, OsString)>,
     /// The remote that missing objects may be fetched from, for the commands that need files.
     remote: Option<Remote>,
+    /// The mirror's making that is asked, if it is one: it stays as long as this does.
+    generation: Option<Arc<Generation>>,
 }
 
 #[derive(Debug, Clone)]
@@ -62,6 +66,15 @@ impl Answer {
 
     pub(super) fn into_error(self) -> GitError {
         GitError::failed(self.what, Some(self.status), self.stderr)
+    }
+
+    /// git's word for what it has no answer to; lower numbers can be answers.
+    fn is_fatal(&self) -> bool {
+        self.status >= 128
+    }
+
+    fn speaks_of_damage(&self) -> bool {
+        GitError::is_said_of_damage(&self.stderr)
     }
 }
 
@@ -146,21 +159,30 @@ impl Call {
 }
 
 impl Git {
+    fn of(place: Place) -> Self {
+        Self { place, environment: Vec::new(), remote: None, generation: None }
+    }
+
+    /// For a mirror. What is damaged in it is noted there.
+    pub(super) fn of_mirror(generation: &Arc<Generation>) -> Self {
+        Self { generation: Some(Arc::clone(generation)), ..Self::at(generation.directory()) }
+    }
+
     /// For the repository whose git directory this is.
     pub(super) fn at(git_dir: &Path) -> Self {
-        Self { place: Place::GitDir(git_dir.to_owned()), environment: Vec::new(), remote: None }
+        Self::of(Place::GitDir(git_dir.to_owned()))
     }
 
     /// For the repository that `directory` is part of.
     pub(super) fn inside(directory: &Path) -> Self {
-        Self { place: Place::Inside(directory.to_owned()), environment: Vec::new(), remote: None }
+        Self::of(Place::Inside(directory.to_owned()))
     }
 
     /// For no repository at all: none above `directory` is looked for.
     pub(super) fn outside(directory: &Path) -> Self {
         let ceiling = directory.parent().unwrap_or(directory).as_os_str().to_owned();
         let environment = vec![("GIT_CEILING_DIRECTORIES".into(), ceiling)];
-        Self { place: Place::Inside(directory.to_owned()), environment, remote: None }
+        Self { environment, ..Self::inside(directory) }
     }
 
     /// The same, with a remote for the commands that are [`Call::online`].
@@ -177,9 +199,12 @@ impl Git {
 
     /// Runs one command to its end.
     pub(super) async fn run(&self, call: Call) -> Result<Answer, GitError> {
-        let Call { what, limit, .. } = call;
+        let Call { what, limit, network, .. } = call;
         match tokio::time::timeout(limit, self.run_unlimited(call)).await {
-            Ok(answer) => answer,
+            Ok(answer) => {
+                self.note_damage(&answer, network);
+                answer
+            }
             // The child and its own children are killed when their handles are dropped with the future.
             Err(_) => Err(GitError::Timeout { what, limit }),
         }
@@ -188,6 +213,18 @@ impl Git {
     /// Runs one command and takes its answer if it ended well.
     pub(super) async fn ask(&self, call: Call) -> Result<Vec<u8>, GitError> {
         self.run(call).await?.ok()
+    }
+
+    /// A mirror is looked at whenever git could not go on by itself: what it says of damage has many forms.
+    fn note_damage(&self, answer: &Result<Answer, GitError>, network: Network) {
+        let Some(generation) = &self.generation else { return };
+        let suspicious = match answer {
+            Ok(answer) => answer.is_fatal() && (network == Network::Off || answer.speaks_of_damage()),
+            Err(error) => error.is_of_damage(),
+        };
+        if suspicious {
+            generation.suspect();
+        }
     }
 
     async fn run_unlimited(&self, call: Call) -> Result<Answer, GitError> {

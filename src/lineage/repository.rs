@@ -1,8 +1,10 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::git::{Call, Git};
 use super::lines::{self, read_lines, text};
+use super::mirror::Generation;
 use super::{GitError, Remote};
 use crate::flow::{BranchName, Commit, CommitId, Flow};
 
@@ -73,13 +75,14 @@ impl Repository {
     }
 
     /// A mirror, whose branches are its own and whose files come from `remote` when they are needed.
-    pub(super) fn mirrored(git_dir: &Path, remote: Option<Remote>) -> Self {
-        let git = Git::at(git_dir);
+    pub(super) fn mirrored(generation: &Arc<Generation>, remote: Option<Remote>) -> Self {
+        let common_dir = generation.directory().to_owned();
+        let git = Git::of_mirror(generation);
         let git = match remote {
             Some(remote) => git.with_remote(remote),
             None => git,
         };
-        Self { git, common_dir: git_dir.to_owned(), tracking: None, writable: true, pull: None }
+        Self { git, common_dir, tracking: None, writable: true, pull: None }
     }
 
     /// Where its objects are kept.
@@ -207,7 +210,12 @@ impl Repository {
         let answer = self.git.ask(call).await?;
         let kinds = text(&answer);
         let kinds = kinds.lines().zip(commits);
-        Ok(kinds.filter(|(kind, _)| *kind != "commit").map(|(_, id)| *id).collect())
+        let missing: Vec<_> = kinds.filter(|(kind, _)| *kind != "commit").map(|(_, id)| *id).collect();
+        if !missing.is_empty() && self.writable {
+            // Where a branch points at what is missing, git says so, and the mirror is to be mended.
+            let _ = self.git.run(Call::new("for-each-ref").arg("--format=%(tree)")).await?;
+        }
+        Ok(missing)
     }
 
     /// The metadata of commits `revisions` names, in the order `options` ask for.

@@ -10,31 +10,29 @@ use towpath::lineage::{Authorization, Fetched, GitError, Ledger, Mirror, Remote,
 
 use crate::story::{Repo, Story, name, run_git};
 
-fn remote(path: &Path) -> Remote {
+pub(crate) fn remote(path: &Path) -> Remote {
     let authorization = Some(Authorization::installation_token("ghs_secret"));
     Remote { url: path.display().to_string(), authorization, allow_http: false, allow_file: true }
 }
 
-fn told(tell: impl FnOnce(&mut Story)) -> Repo {
+pub(crate) fn told(tell: impl FnOnce(&mut Story)) -> Repo {
     let mut story = Story::pro();
     tell(&mut story);
     story.build()
 }
 
 /// A mirror in a folder of its own.
-fn mirror() -> (TempDir, Mirror) {
+pub(crate) fn mirror() -> (TempDir, Mirror) {
     let directory = TempDir::new().unwrap();
     let mirror = Mirror::new(directory.path().join("mirror.git"));
     (directory, mirror)
 }
 
-async fn outcome(repository: &Repository, pull: &Pull) -> Outcome {
+pub(crate) async fn outcome(repository: &Repository, pull: &Pull) -> Outcome {
     judge(repository, &Flow::pro(), pull, &Ledger::default()).await.outcome()
 }
 
-type Damage = fn(&Path);
-
-fn files_below(directory: &Path) -> Vec<std::path::PathBuf> {
+pub(crate) fn files_below(directory: &Path) -> Vec<std::path::PathBuf> {
     let mut files = Vec::new();
     for entry in std::fs::read_dir(directory).unwrap() {
         let path = entry.unwrap().path();
@@ -110,7 +108,7 @@ async fn a_fetch_follows_the_remote_and_prunes() {
     assert!(there("refs/pull/8/head").await);
 }
 
-fn drop_mark(_: usize) {}
+pub(crate) fn drop_mark(_: usize) {}
 
 #[tokio::test]
 async fn many_who_wait_share_a_fetch() {
@@ -150,37 +148,6 @@ async fn one_who_gives_up_takes_nothing_from_the_others() {
     }
     mirror.fetch(&remote, &[]).await.unwrap();
     assert!(mirror.repository(None).resolve("refs/pull/1/head").await.unwrap().is_some());
-}
-
-#[tokio::test]
-async fn a_damaged_mirror_is_made_again() {
-    let repo = told(|s| drop_mark(s.topic("topic", "integration")));
-    let damages: [(&str, Damage); 5] = [
-        ("no HEAD", |m| std::fs::remove_file(m.join("HEAD")).unwrap()),
-        ("config cut off", |m| std::fs::write(m.join("config"), "[core\n").unwrap()),
-        ("a lock left behind", |m| std::fs::write(m.join("packed-refs.lock"), "").unwrap()),
-        ("a ref without a commit", |m| {
-            let id = "12345678".repeat(5);
-            std::fs::write(m.join("refs/heads/integration"), id).unwrap();
-        }),
-        ("packs gone", |m| {
-            for file in files_below(&m.join("objects/pack")) {
-                std::fs::remove_file(file).unwrap();
-            }
-        }),
-    ];
-    for (what, damage) in damages {
-        let (directory, mirror) = mirror();
-        let remote = remote(repo.path());
-        mirror.fetch(&remote, &[]).await.unwrap();
-        run_git(&directory.path().join("mirror.git"), &["pack-refs", "--all"]);
-        damage(&directory.path().join("mirror.git"));
-        run_git(repo.path(), &["update-ref", "-d", "refs/heads/feature/f1"]);
-        mirror.fetch(&remote, &[]).await.unwrap_or_else(|error| panic!("{what}: {error}"));
-        run_git(repo.path(), &["update-ref", "refs/heads/feature/f1", &repo.tip("integration").to_string()]);
-        let mirrored = mirror.repository(Some(remote));
-        assert_eq!(outcome(&mirrored, &repo.pull("topic", "integration")).await, Outcome::Pass, "{what}");
-    }
 }
 
 #[tokio::test]

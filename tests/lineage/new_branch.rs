@@ -11,7 +11,7 @@ use crate::rebuild::{Work, clean, committer, three_commits};
 use crate::story::{name, run_git};
 
 fn packs(folder: &TempDir) -> usize {
-    let packs = fs::read_dir(folder.path().join("mirror.git/objects/pack")).unwrap();
+    let packs = fs::read_dir(folder.path().join("mirror.git/1/objects/pack")).unwrap();
     packs.filter(|entry| entry.as_ref().unwrap().path().extension().is_some_and(|e| e == "pack")).count()
 }
 

@@ -252,7 +252,7 @@ async fn a_conflict_names_the_pick_and_the_paths_and_makes_nothing() {
     assert_eq!(work.all(), before);
 
     let (folder, mirror) = work.mirror().await;
-    let git_directory = folder.path().join("mirror.git");
+    let git_directory = folder.path().join("mirror.git/1");
     let refs = run_git(&git_directory, &["for-each-ref"]);
     let target = work.id("integration");
     let Rebuild::Conflict(there) = mirror.rebuild(target, &[first, second], &committer()).await.unwrap()

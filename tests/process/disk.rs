@@ -35,17 +35,13 @@ fn large(guid: &str) -> Call {
 }
 
 fn delivery(guid: &str, pieces: u32) -> Call {
-    let mut noise = String::new();
-    for piece in 0..pieces {
-        write!(noise, "{:x}", Sha256::digest(format!("{guid} {piece}"))).unwrap();
-    }
     let body = json!({
         "ref": "refs/heads/master",
         "before": "0".repeat(40),
         "after": "1".repeat(40),
         "installation": { "id": 1 },
         "repository": { "id": 987_654 },
-        "noise": noise,
+        "noise": noise(guid, pieces),
     });
     Call::of("push", guid, body.to_string())
 }
@@ -81,6 +77,49 @@ async fn until_ready(server: &Server) -> Answer {
         }
     };
     tokio::time::timeout(PATIENCE, ready).await.expect("it does not recover")
+}
+
+/// Text that no compression makes smaller than half.
+fn noise(of: &str, pieces: u32) -> String {
+    let mut noise = String::new();
+    for piece in 0..pieces {
+        write!(noise, "{:x}", Sha256::digest(format!("{of} {piece}"))).unwrap();
+    }
+    noise
+}
+
+#[tokio::test]
+async fn a_mirror_that_finds_no_room_is_brought_up_to_date_once_there_is_some() {
+    let world = World::new().await;
+    let server = start_with_little_room(&world).await;
+    world.quiet().await;
+    let mirrors = || -> Vec<_> {
+        let folders = std::fs::read_dir(world.folder.path().join("mirrors")).unwrap();
+        let below = |entry: std::fs::DirEntry| std::fs::read_dir(entry.path()).unwrap();
+        folders.flat_map(|entry| below(entry.unwrap())).map(|entry| entry.unwrap().path()).collect()
+    };
+    let before = mirrors();
+    // A commit whose message alone is larger than any file may become.
+    let cart = world.store.commit_on("feature/cart").from("integration").file("cart.txt", "cart\n");
+    cart.message(&noise("cart", 50_000)).by("ana").await.unwrap();
+    let pull = world.store.open_pull("feature/cart").into("integration").by("ana").await.unwrap();
+    assert_eq!(world.check(&pull).await, "action_required", "no answer is no pass");
+    let left = |git_dir: &std::path::Path| {
+        let packs = std::fs::read_dir(git_dir.join("objects/pack")).unwrap();
+        packs.filter(|it| it.as_ref().unwrap().file_name().to_string_lossy().starts_with("tmp_")).count()
+    };
+    assert_eq!(left(&before[0]), 0, "what did not fit keeps no room");
+
+    make_room(&server);
+    pull.check("towpath: integration").unwrap().press("recheck", "ana").await.unwrap();
+    let passed = async {
+        while world.check(&pull).await != "success" {
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, passed).await.expect("it does not recover");
+    assert_eq!(mirrors(), before, "the mirror is the same as before");
+    assert_eq!(server.stop().await.code(), Some(0));
 }
 
 #[tokio::test]

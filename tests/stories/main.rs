@@ -14,6 +14,7 @@ mod calls;
 mod configuration;
 mod faults;
 mod healing;
+mod mirrors;
 mod names;
 mod path;
 mod people;

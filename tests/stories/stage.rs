@@ -147,9 +147,17 @@ impl Stage {
         self.quiet().await;
     }
 
+    /// Where the server keeps its data.
+    pub fn data_folder(&self) -> &std::path::Path {
+        self.folder.path()
+    }
+
     /// How many repositories the server keeps a copy of.
     pub fn mirrors(&self) -> usize {
-        std::fs::read_dir(self.folder.path().join("mirrors")).map_or(0, Iterator::count)
+        let folders = std::fs::read_dir(self.folder.path().join("mirrors")).into_iter().flatten().flatten();
+        folders
+            .filter(|folder| std::fs::read_dir(folder.path()).is_ok_and(|mut it| it.next().is_some()))
+            .count()
     }
 
     /// The stopped server's disk is lost; only the mirrors stay.

@@ -66,11 +66,10 @@ async fn to_judge(
         return Ok(open.into_iter().map(|it| it.pull.number).collect());
     };
     let looked = async {
-        let remote = room.remote(&row).await.map_err(|error| error.to_string())?;
-        let mirror = room.mirrors.of(id);
+        let mirror = room.mirror(&row).await.map_err(|error| error.to_string())?;
         let git = |error: GitError| error.to_string();
-        room.fetched(&mirror, &remote, id).await.map_err(git)?;
-        affected(book, branch, moves, &open, &mirror.repository(None)).await.map_err(git)
+        let repository = mirror.fetched(&[]).await.map_err(git)?;
+        affected(book, branch, moves, &open, &repository).await.map_err(git)
     };
     match looked.await {
         Ok(numbers) => Ok(numbers),

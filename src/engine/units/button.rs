@@ -131,17 +131,14 @@ impl Press<'_> {
         let (Some(repair), Some(aimed)) = (self.repair(), self.pull.judged_base.clone()) else {
             return Ok(Outcome::Refused("there is nothing to rebuild any more".to_owned()));
         };
-        let remote = self.room.remote_to_push_to(self.repository).await?;
-        let mirror = self.room.mirrors.of(self.repository.id);
-        let git = |error: GitError| Trouble::later(error.to_string());
-        mirror.fetch(&remote, &[self.pull.pull.number.0]).await.map_err(git)?;
-        let repository = mirror.repository(Some(remote));
+        let mirror = self.room.mirror_to_push(self.repository).await?;
+        let repository = mirror.fetched(&[self.pull.pull.number.0]).await?;
         let target = self.target(&repository, &aimed).await?;
         // The same commits come of it each time, so an attempt that was cut off is gone on with.
         let made_at = self.pull.judged_at.unwrap_or_default() / 1000;
         let committer = Committer::new("Towpath", "towpath@users.noreply.github.com", made_at);
         let picks: Vec<CommitId> = repair.picks.iter().map(|commit| commit.id).collect();
-        let rebuilt = match repository.rebuild(target, &picks, &committer).await.map_err(git)? {
+        let rebuilt = match repository.rebuild(target, &picks, &committer).await? {
             Rebuild::Clean(rebuilt) if !rebuilt.made.is_empty() => rebuilt,
             Rebuild::Clean(_) => {
                 return Ok(Outcome::Refused(format!("{aimed} has all of its own changes already")));

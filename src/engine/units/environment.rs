@@ -59,17 +59,11 @@ async fn waiting(room: &Room, id: RepositoryId, name: &str) -> Result<Vec<Change
 
 /// The files of a commit; `None` if the repository does not have it.
 async fn tree_of(room: &Room, row: &RepositoryRow, commit: CommitId) -> Result<Option<TreeId>, Trouble> {
-    let remote = room.remote(row).await?;
-    let mirror = room.mirrors.of(row.id);
-    let repository = mirror.repository(Some(remote.clone()));
-    if mirror.exists().await
-        && let Ok(Some(tree)) = repository.tree(commit).await
+    let mirror = room.mirror(row).await?;
+    if mirror.exists()
+        && let Ok(Some(tree)) = mirror.repository().tree(commit).await
     {
         return Ok(Some(tree));
     }
-    if let Err(error) = mirror.fetch(&remote, &[]).await {
-        room.after_failed_fetch(row).await;
-        return Err(Trouble::later(error.to_string()));
-    }
-    repository.tree(commit).await.map_err(|error| Trouble::later(error.to_string()))
+    Ok(mirror.fetched(&[]).await?.tree(commit).await?)
 }

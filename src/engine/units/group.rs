@@ -74,16 +74,14 @@ impl Group<'_> {
         put_on: Option<CommitId>,
     ) -> Result<Result<Vec<(Subject, Verdict)>, Undecided>, Trouble> {
         let git = |error: crate::lineage::GitError| Undecided::Git { what: error.to_string() };
-        let remote = match self.room.remote(self.repository).await {
-            Ok(remote) => remote,
+        let mirror = match self.room.mirror(self.repository).await {
+            Ok(mirror) => mirror,
             Err(error) => return Ok(Err(Undecided::GitHub { what: error.to_string() })),
         };
-        let mirror = self.room.mirrors.of(self.repository.id);
-        if let Err(error) = mirror.fetch(&remote, &[]).await {
-            self.room.after_failed_fetch(self.repository).await;
-            return Ok(Err(git(error)));
-        }
-        let repository = mirror.repository(Some(remote));
+        let repository = match mirror.fetched(&[]).await {
+            Ok(repository) => repository,
+            Err(error) => return Ok(Err(git(error))),
+        };
         let put_on = match put_on {
             Some(commit) => Ok(Some(commit)),
             None => repository.branch(self.base).await,

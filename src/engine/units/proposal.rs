@@ -8,7 +8,7 @@ use crate::engine::rulebook::CONFIGURATION_PATH;
 use crate::flow::config::Configuration;
 use crate::flow::{CommitId, Flow, PullNumber, RepositoryId, Verdict};
 use crate::github::{CheckRunAnnotation, CheckRunBody, CheckRunOutput};
-use crate::lineage::{GitError, Repository};
+use crate::lineage::Repository;
 use crate::report::{self, BackTest, Otherwise, Proposed};
 use crate::store::{Change, Desired, PullRow, PullState, RepositoryState, Unit};
 
@@ -22,25 +22,21 @@ pub(super) async fn run(room: &Room, id: RepositoryId, number: PullNumber) -> Re
     if pull.state != PullState::Open {
         return Ok(Vec::new());
     }
-    let remote = room.remote(&row).await?;
-    let mirror = room.mirrors.of(id);
-    let git = |error: GitError| Trouble::later(error.to_string());
-    if !mirror.exists().await {
+    let mirror = room.mirror(&row).await?;
+    let now = &room.rulebook(id).await?.flow;
+    if !mirror.has_environments(now).await? {
         // A repository that has none of the path's branches is left alone.
         return Ok(Vec::new());
     }
-    let repository = mirror.repository(Some(remote.clone()));
-    if !repository.missing(&[pull.head_commit]).await.map_err(git)?.is_empty() {
-        mirror.fetch(&remote, &[number.0]).await.map_err(git)?;
-    }
-    let Some(base) = repository.branch(&pull.base_branch).await.map_err(git)? else { return Ok(Vec::new()) };
-    let changed = repository.changed_file(pull.head_commit, base, CONFIGURATION_PATH).await.map_err(git)?;
+    let is_there = mirror.exists() && mirror.repository().missing(&[pull.head_commit]).await?.is_empty();
+    let repository = if is_there { mirror.repository() } else { mirror.fetched(&[number.0]).await? };
+    let Some(base) = repository.branch(&pull.base_branch).await? else { return Ok(Vec::new()) };
+    let changed = repository.changed_file(pull.head_commit, base, CONFIGURATION_PATH).await?;
     let Some(bytes) = changed else { return Ok(Vec::new()) };
     let proposed = match Configuration::read_bytes(&bytes) {
         Err(problems) => Proposed::Invalid(problems),
         Ok(configuration) => {
-            let now = room.rulebook(id).await?.flow;
-            let tested = back_test(room, id, &repository, (&now, configuration.flow())).await?;
+            let tested = back_test(room, id, &repository, (now, configuration.flow())).await?;
             Proposed::Valid { configuration: Box::new(configuration), tested }
         }
     };

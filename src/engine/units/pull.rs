@@ -20,7 +20,7 @@ use crate::flow::{
     Undecided, Verdict,
 };
 use crate::github::{ApiError, Remedy};
-use crate::lineage::Repository;
+use crate::lineage::{GitError, Repository};
 use crate::store::{Change, JudgedPull, PullRow, PullState, RepositoryRow, RepositoryState, Unit};
 pub(super) use aim::aim;
 pub(super) use effects::{check_run, last_verdict, left};
@@ -147,22 +147,36 @@ impl Case<'_> {
 
     async fn look(&self, row: PullRow) -> Result<Judged, NotJudged> {
         let Some(aimed) = self.aim(&row) else { return Err(NotJudged(row)) };
-        let remote = match self.room.remote(self.repository).await {
-            Ok(remote) => remote,
+        let mirror = match self.room.mirror(self.repository).await {
+            Ok(mirror) => mirror,
             Err(error) => return Ok(no_answer(row, aimed, &error)),
         };
-        let mirror = self.room.mirrors.of(self.repository.id);
-        let fetched = match self.room.has_environments(self.repository.id, &self.book.flow, &remote).await {
+        let fetched = match mirror.has_environments(&self.book.flow).await {
             Ok(false) if matches!(self.book.flow.role(&aimed), Role::Copy(_)) => return Err(NotJudged(row)),
-            Ok(_) => self.room.brought_up_to_date(&mirror, &remote, &row, self.nothing_new).await,
+            Ok(_) => mirror.fetched_for(&row, self.nothing_new).await,
             Err(error) => Err(error),
         };
-        if let Err(error) = fetched {
-            self.room.after_failed_fetch(self.repository).await;
-            tracing::error!(%error, "the mirror could not be brought up to date");
-            return Ok(undecided(row, aimed, Undecided::Git { what: error.to_string() }));
+        let looked = match fetched {
+            Ok(repository) => self.look_at(row.clone(), aimed.clone(), repository).await,
+            Err(error) => return Ok(not_fetched(row, aimed, &error)),
+        };
+        if !mirror.is_suspect() {
+            return looked;
         }
-        let repository = mirror.repository(Some(remote)).for_pull(row.number.0);
+        // What a damaged mirror says is no answer; the fetch mends it.
+        match mirror.fetched(&[row.number.0]).await {
+            Ok(repository) => self.look_at(row, aimed, repository).await,
+            Err(error) => Ok(not_fetched(row, aimed, &error)),
+        }
+    }
+
+    async fn look_at(
+        &self,
+        row: PullRow,
+        aimed: BranchName,
+        repository: Repository,
+    ) -> Result<Judged, NotJudged> {
+        let repository = repository.for_pull(row.number.0);
         let row = match self.settled(row, &aimed, &repository).await {
             Ok(row) => row,
             Err(judged) => return Ok(*judged),
@@ -296,6 +310,11 @@ pub(super) fn ends(row: &PullRow, aimed: BranchName) -> Pull {
 fn undecided(row: PullRow, aimed: BranchName, why: Undecided) -> Judged {
     let verdict = Verdict::undecided(why);
     Judged { pull: ends(&row, aimed), trouble: trouble_in(&verdict), row, verdict }
+}
+
+fn not_fetched(row: PullRow, aimed: BranchName, error: &GitError) -> Judged {
+    tracing::error!(%error, "the mirror could not be brought up to date");
+    undecided(row, aimed, Undecided::Git { what: error.to_string() })
 }
 
 fn no_answer(row: PullRow, aimed: BranchName, error: &ApiError) -> Judged {

@@ -86,19 +86,12 @@ fn asked_again(news: &News, id: RepositoryId, open: &[JudgedPull]) -> Vec<Change
 /// Compares the ledger with where the branches are; where one has moved unseen, every open pull request
 /// among the changes is judged anew.
 async fn ledger(room: &Room, row: &RepositoryRow, changes: &mut Vec<Change>) -> Result<(), Trouble> {
-    let remote = room.remote(row).await?;
-    let mirror = room.mirrors.of(row.id);
+    let mirror = room.mirror(row).await?;
     let book = room.rulebook(row.id).await?;
-    let fetched = match room.has_environments(row.id, &book.flow, &remote).await {
-        Ok(false) => return Ok(()),
-        Ok(true) => room.fetched(&mirror, &remote, row.id).await,
-        Err(error) => Err(error),
-    };
-    if let Err(error) = fetched {
-        room.after_failed_fetch(row).await;
-        return Err(Trouble::later(error.to_string()));
+    if !mirror.has_environments(&book.flow).await? {
+        return Ok(());
     }
-    let repository = mirror.repository(Some(remote));
+    let repository = mirror.fetched(&[]).await?;
     let mut moved = false;
     for branch in book.flow.judged_branches() {
         let tips = tips(room, row.id, branch, &repository).await?;

@@ -14,12 +14,11 @@ pub(super) async fn run(room: &Room, id: RepositoryId, number: PullNumber) -> Re
     };
     let open = room.store.open_pulls(id).await?;
     let mirror = room.mirrors.of(id);
-    let above = if mirror.exists().await {
-        let heads = [below.pull.head_commit];
-        let containing = mirror.repository(None).pulls_containing(&heads).await;
-        containing.map_err(|error| Trouble::later(error.to_string()))?
+    let above = if mirror.exists() {
+        mirror.repository(None).pulls_containing(&[below.pull.head_commit]).await?
     } else {
-        Vec::new()
+        // One that was taken away comes back with the verdicts.
+        open.iter().filter(|it| it.verdict.is_some()).map(|it| it.pull.number.0).collect()
     };
     let own = below.pull.head_repository == Some(id);
     let stands_on_it = |it: &&JudgedPull| {

@@ -11,15 +11,9 @@ impl Case<'_> {
     /// The comment on a promotion that was merged, where something has to be said about it.
     pub(super) async fn aftermath(&self, row: &PullRow) -> Result<Option<Change>, Trouble> {
         let Some(made) = self.promoted_by(row) else { return Ok(None) };
-        let remote = self.room.remote(self.repository).await?;
-        let mirror = self.room.mirrors.of(self.repository.id);
-        if let Err(error) = self.room.fetched(&mirror, &remote, self.repository.id).await {
-            self.room.after_failed_fetch(self.repository).await;
-            return Err(Trouble::later(error.to_string()));
-        }
-        let repository = mirror.repository(Some(remote));
-        let looked = look(&repository, row.head_commit, made).await;
-        let aftermath = looked.map_err(|error| Trouble::later(error.to_string()))?;
+        let mirror = self.room.mirror(self.repository).await?;
+        let repository = mirror.fetched(&[]).await?;
+        let aftermath = look(&repository, row.head_commit, made).await?;
         if aftermath.is_as_predicted() || self.book.flow.comment == CommentWhen::Never {
             return Ok(None);
         }

@@ -1,0 +1,209 @@
+//! Which mirrors are on the disk, and which of them goes when there are too many or too large ones.
+
+use crate::engine::clock::Clock;
+use crate::flow::{Millis, RepositoryId};
+use crate::lineage::{Fetched, GitError, Mirror, Remote};
+use std::collections::{BTreeMap, HashSet};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// How much room mirrors may take. One that is asked just now is never taken away, so that there may be more
+/// for a moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MirrorBounds {
+    /// How many there may be.
+    pub count: usize,
+    /// What the commits and files of all of them may take, in bytes.
+    pub bytes: u64,
+}
+
+impl Default for MirrorBounds {
+    fn default() -> Self {
+        Self { count: 2_000, bytes: 20_000_000_000 }
+    }
+}
+
+/// The mirrors, one for each repository, each made when it is first needed.
+#[derive(Debug)]
+pub(in crate::engine) struct Mirrors {
+    folder: PathBuf,
+    bounds: MirrorBounds,
+    clock: Arc<dyn Clock>,
+    known: Mutex<BTreeMap<RepositoryId, Kept>>,
+}
+
+#[derive(Debug)]
+struct Kept {
+    /// Held by others as well while it is asked.
+    mirror: Arc<Mirror>,
+    /// When somebody last wanted it.
+    used: Millis,
+    /// What it took when it was last measured, in bytes; 0 while there is none.
+    size: u64,
+    /// When the last fetch of all branches began.
+    fetched: Option<Millis>,
+}
+
+impl Mirrors {
+    pub(in crate::engine) fn new(folder: PathBuf, bounds: MirrorBounds, clock: Arc<dyn Clock>) -> Self {
+        Self { folder, bounds, clock, known: Mutex::default() }
+    }
+
+    /// The mirror of a repository. It is kept by number, so that a rename changes nothing. While the answer
+    /// is held it is not taken away.
+    pub(in crate::engine) fn of(&self, id: RepositoryId) -> Arc<Mirror> {
+        let now = self.clock.now();
+        let mut known = self.known();
+        let kept = known.entry(id).or_insert_with(|| Kept {
+            mirror: Arc::new(Mirror::new(self.place(id))),
+            used: now,
+            size: 0,
+            fetched: None,
+        });
+        kept.used = now;
+        Arc::clone(&kept.mirror)
+    }
+
+    /// Brings all branches and these pull requests to a mirror, and makes room for it.
+    pub(super) async fn fetch(
+        &self,
+        id: RepositoryId,
+        remote: &Remote,
+        pulls: &[u64],
+    ) -> Result<(), GitError> {
+        let mirror = self.of(id);
+        let began = self.clock.now();
+        match mirror.fetch(remote, pulls).await {
+            Ok(Fetched::Shared) => {
+                self.note(id, |kept| kept.fetched = Some(began));
+                Ok(())
+            }
+            Ok(Fetched::Asked) => {
+                let size = mirror.size().await;
+                self.note(id, |kept| (kept.fetched, kept.size) = (Some(began), size));
+                self.make_room(Taken::too_much);
+                Ok(())
+            }
+            Err(error) => {
+                if error.is_of_room() {
+                    // The next try finds some.
+                    let mut first = true;
+                    self.make_room(|_| std::mem::take(&mut first));
+                }
+                Err(error)
+            }
+        }
+    }
+
+    pub(super) fn fetched_since(&self, id: RepositoryId, moment: Millis) -> bool {
+        self.known().get(&id).is_some_and(|kept| kept.fetched.is_some_and(|at| at >= moment))
+    }
+
+    pub(super) async fn discard(&self, id: RepositoryId) {
+        let mirror = self.of(id);
+        mirror.discard().await;
+        self.known().remove(&id);
+    }
+
+    /// Takes up what an earlier run left: the mirrors of these repositories. All else in the folder goes.
+    /// Nothing may be asked before this has ended.
+    pub(in crate::engine) fn take_up(&self, repositories: &HashSet<RepositoryId>) {
+        for entry in std::fs::read_dir(&self.folder).into_iter().flatten().flatten() {
+            let id = entry.file_name().to_str().and_then(number).filter(|id| repositories.contains(id));
+            let Some(id) = id else {
+                remove(&entry.path());
+                continue;
+            };
+            // When it was last asked is not known, but whoever asks often fetches often.
+            let used = self.of(id).written().and_then(millis);
+            self.note(id, |kept| kept.used = used.unwrap_or_default());
+        }
+    }
+
+    /// Measures what was taken up, and brings it within the bounds.
+    pub(in crate::engine) async fn measure(&self) {
+        let all: Vec<_> = self.known().iter().map(|(id, kept)| (*id, Arc::clone(&kept.mirror))).collect();
+        for (id, mirror) in all {
+            let size = mirror.size().await;
+            drop(mirror);
+            self.note(id, |kept| kept.size = size);
+        }
+        self.make_room(Taken::too_much);
+    }
+
+    /// Takes mirrors away as long as `more` says so, the one that was wanted longest ago first.
+    fn make_room(&self, mut more: impl FnMut(&Taken) -> bool) {
+        let mut known = self.known();
+        let mut taken = Taken {
+            count: known.values().filter(|it| it.size > 0).count(),
+            bytes: known.values().map(|it| it.size).sum(),
+            bounds: self.bounds,
+        };
+        let mut by_use: Vec<_> = known.iter().filter(|(_, it)| it.size > 0).collect();
+        by_use.sort_by_key(|(_, kept)| kept.used);
+        let ids: Vec<_> = by_use.iter().map(|(id, _)| **id).collect();
+        for id in ids {
+            // Whoever wants one takes it from here, so that nobody can begin to ask this one now.
+            let Some(kept) = known.get_mut(&id).filter(|it| Arc::strong_count(&it.mirror) == 1) else {
+                continue;
+            };
+            if !more(&taken) {
+                return;
+            }
+            if kept.mirror.evict() {
+                tracing::info!(repository = %id, bytes = kept.size, "a mirror was taken away to make room");
+                taken.count -= 1;
+                taken.bytes -= kept.size;
+                (kept.size, kept.fetched) = (0, None);
+            }
+        }
+    }
+
+    fn note(&self, id: RepositoryId, change: impl FnOnce(&mut Kept)) {
+        if let Some(kept) = self.known().get_mut(&id) {
+            change(kept);
+        }
+    }
+
+    fn place(&self, id: RepositoryId) -> PathBuf {
+        self.folder.join(format!("{id}.git"))
+    }
+
+    fn known(&self) -> MutexGuard<'_, BTreeMap<RepositoryId, Kept>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What all mirrors take.
+struct Taken {
+    count: usize,
+    bytes: u64,
+    bounds: MirrorBounds,
+}
+
+impl Taken {
+    fn too_much(&self) -> bool {
+        self.count > self.bounds.count || self.bytes > self.bounds.bytes
+    }
+}
+
+fn number(name: &str) -> Option<RepositoryId> {
+    name.strip_suffix(".git")?.parse().ok().map(RepositoryId)
+}
+
+fn millis(time: SystemTime) -> Option<Millis> {
+    Millis::try_from(time.duration_since(UNIX_EPOCH).ok()?.as_millis()).ok()
+}
+
+fn remove(path: &Path) {
+    let removed = if path.is_dir() { std::fs::remove_dir_all(path) } else { std::fs::remove_file(path) };
+    match removed {
+        Ok(()) => {
+            tracing::info!(path = %path.display(), "what no repository owns was removed from the mirrors");
+        }
+        Err(error) => {
+            tracing::warn!(path = %path.display(), %error, "what no repository owns could not be removed");
+        }
+    }
+}

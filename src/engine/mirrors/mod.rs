@@ -1,0 +1,124 @@
+//! The mirrors that verdicts are judged by: brought up to date, shared, and kept within bounds.
+
+mod kept;
+
+pub use kept::MirrorBounds;
+pub(super) use kept::Mirrors;
+
+use super::room::Room;
+use crate::flow::{Flow, Millis, RepositoryId};
+use crate::github::ApiError;
+use crate::lineage::{Authorization, GitError, Mirror, Remote, Repository};
+use crate::store::{PullRow, RepositoryRow};
+use std::sync::Arc;
+
+/// How long the branches of a mirror count as being what they are, where no event says otherwise, in
+/// milliseconds.
+const FRESH: Millis = 30_000;
+
+/// A repository's mirror and the way to what it mirrors. While this is held, the mirror is not taken away.
+pub(super) struct Mirrored<'a> {
+    room: &'a Room,
+    row: &'a RepositoryRow,
+    mirror: Arc<Mirror>,
+    remote: Remote,
+}
+
+impl Room {
+    /// The mirror of a repository, with a token that can only read.
+    pub(super) async fn mirror<'a>(&'a self, row: &'a RepositoryRow) -> Result<Mirrored<'a>, ApiError> {
+        let token = self.api.git_token(row.installation).await?;
+        Ok(self.mirror_with(row, &token))
+    }
+
+    /// The same with a token that can push, for what people have asked for.
+    pub(super) async fn mirror_to_push<'a>(
+        &'a self,
+        row: &'a RepositoryRow,
+    ) -> Result<Mirrored<'a>, ApiError> {
+        let token = self.api.push_token(row.installation).await?;
+        Ok(self.mirror_with(row, &token))
+    }
+
+    fn mirror_with<'a>(&'a self, row: &'a RepositoryRow, token: &str) -> Mirrored<'a> {
+        let remote = Remote {
+            url: row.clone_url.clone(),
+            authorization: Some(Authorization::installation_token(token)),
+            // Without TLS the token would go over the network in the open; only whoever speaks to the API
+            // itself that way has chosen so.
+            allow_http: self.api.is_plain_http(),
+            allow_file: false,
+        };
+        Mirrored { room: self, row, mirror: self.mirrors.of(row.id), remote }
+    }
+
+    /// Throws away what is kept of a repository that is covered no more: it is not ours to keep.
+    pub(super) async fn forget_mirror(&self, id: RepositoryId) {
+        self.mirrors.discard(id).await;
+    }
+}
+
+impl Mirrored<'_> {
+    /// Whether it has been made.
+    pub(super) fn exists(&self) -> bool {
+        self.mirror.exists()
+    }
+
+    /// Whether an answer spoke of damage: then what it says is to be asked again after a fetch.
+    pub(super) fn is_suspect(&self) -> bool {
+        self.mirror.is_suspect()
+    }
+
+    /// The repository as it was fetched last.
+    pub(super) fn repository(&self) -> Repository {
+        self.mirror.repository(Some(self.remote.clone()))
+    }
+
+    /// Whether the repository has any of the path's environments. One that has none never asked for a
+    /// verdict, and is not copied.
+    pub(super) async fn has_environments(&self, flow: &Flow) -> Result<bool, GitError> {
+        if self.exists() {
+            return Ok(true);
+        }
+        let branches: Vec<_> = flow.environments.iter().map(|it| &it.branch).collect();
+        let asked = self.mirror.is_any_there(&self.remote, &branches).await;
+        self.note_failure(asked).await
+    }
+
+    /// The repository with all branches and these pull requests as they are now.
+    pub(super) async fn fetched(&self, pulls: &[u64]) -> Result<Repository, GitError> {
+        let fetched = self.room.mirrors.fetch(self.row.id, &self.remote, pulls).await;
+        self.note_failure(fetched).await?;
+        Ok(self.repository())
+    }
+
+    /// The repository with what a pull request is judged by. Nothing is fetched where all branches were a
+    /// moment ago and the head is there: many pull requests are judged because one branch has moved.
+    pub(super) async fn fetched_for(
+        &self,
+        pull: &PullRow,
+        nothing_new: bool,
+    ) -> Result<Repository, GitError> {
+        let lately = self.room.now() - FRESH;
+        if nothing_new && self.room.mirrors.fetched_since(self.row.id, lately) && self.is_good() {
+            let repository = self.repository();
+            let head = repository.resolve(&format!("refs/pull/{}/head", pull.number)).await;
+            if matches!(head, Ok(Some(head)) if head == pull.head_commit) {
+                return Ok(repository);
+            }
+        }
+        self.fetched(&[pull.number.0]).await
+    }
+
+    fn is_good(&self) -> bool {
+        self.exists() && !self.is_suspect()
+    }
+
+    /// A token that is refused looks like any other failure of git's, so the next fetch brings a new one.
+    async fn note_failure<T>(&self, outcome: Result<T, GitError>) -> Result<T, GitError> {
+        if outcome.is_err() {
+            self.room.api.forget_git_token(self.row.installation).await;
+        }
+        outcome
+    }
+}

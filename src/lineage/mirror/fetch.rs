@@ -1,0 +1,87 @@
+//! What git is asked to do for a mirror.
+
+use super::generation::Generation;
+use crate::lineage::git::{Call, Git, REMOTE_LIMIT};
+use crate::lineage::{GitError, Remote};
+use std::collections::BTreeSet;
+use std::path::Path;
+
+/// Each fetch that brings something leaves a pack behind; past this many, looking an object up gets slow.
+const PACKS_AT_MOST: usize = 50;
+
+/// An empty bare repository that fetches commits without files, and checks the files it is given.
+pub(super) async fn initialize(directory: &Path) -> Result<(), GitError> {
+    const SETTINGS: [(&str, &str); 6] = [
+        ("core.repositoryFormatVersion", "1"),
+        ("extensions.partialClone", "origin"),
+        ("remote.origin.promisor", "true"),
+        ("remote.origin.partialCloneFilter", "tree:0"),
+        ("transfer.fsckObjects", "true"),
+        ("fetch.writeCommitGraph", "true"),
+    ];
+    // Before it is a repository, git has to be told by its argument, not by its directory.
+    let outside = Git::inside(directory);
+    let place = directory.as_os_str();
+    outside.ask(Call::new("init").args(["--bare", "--quiet", "--template=", "--"]).arg(place)).await?;
+    let git = Git::at(directory);
+    for (key, value) in SETTINGS {
+        git.ask(Call::new("config").args([key, value])).await?;
+    }
+    Ok(())
+}
+
+/// Brings all branches and the refs of `pulls`.
+pub(super) async fn fetch_into(
+    directory: &Path,
+    remote: &Remote,
+    pulls: &BTreeSet<u64>,
+) -> Result<(), GitError> {
+    let git = Git::at(directory).with_remote(remote.clone());
+    // Patterns: one that matches nothing is no failure, and what is gone on the remote goes here too.
+    let pulls = pulls.iter().map(|number| format!("+refs/pull/{number}/*:refs/pull/{number}/*\n"));
+    let wanted = String::from("+refs/heads/*:refs/heads/*\n") + &pulls.collect::<String>();
+    let call = Call::new("fetch")
+        .args(["--quiet", "--prune", "--no-tags", "--filter=tree:0", "--no-write-fetch-head"])
+        .args(["--no-auto-maintenance", "--no-recurse-submodules", "--stdin", "origin"])
+        // What git complains of in commits are names and dates that old importers and clocks got wrong.
+        // They do no harm, but one in the history would keep the whole repository from being judged, and
+        // where files are left out git cannot be told which complaints to pass over.
+        .setting("fetch.fsckObjects", "false")
+        .input(wanted)
+        .online();
+    git.ask(call).await.map(drop)
+}
+
+/// Whether every branch's commit can be read.
+pub(super) async fn is_readable(directory: &Path) -> bool {
+    Git::at(directory).ask(Call::new("for-each-ref").arg("--format=%(tree)")).await.is_ok()
+}
+
+/// Whether all of history can be walked and every pack is as it was written. Takes seconds where there are
+/// many commits.
+pub(super) async fn is_sound(directory: &Path) -> bool {
+    let git = Git::at(directory);
+    // The commit graph would answer for commits that are lost.
+    let walk = Call::new("rev-list").args(["--quiet", "--all"]).setting("core.commitGraph", "false");
+    let walk = walk.within(REMOTE_LIMIT);
+    if !is_readable(directory).await || git.ask(walk).await.is_err() {
+        return false;
+    }
+    let Ok(entries) = std::fs::read_dir(directory.join("objects/pack")) else { return false };
+    let indices = entries.flatten().map(|entry| entry.path());
+    let indices = indices.filter(|path| path.extension().is_some_and(|ending| ending == "idx"));
+    let verify = Call::new("verify-pack").arg("--").args(indices.map(std::path::PathBuf::into_os_string));
+    git.ask(verify.within(REMOTE_LIMIT)).await.is_ok()
+}
+
+/// Makes one pack of many. A failure costs speed only.
+pub(super) async fn tidy(generation: &Generation) {
+    if generation.packs() <= PACKS_AT_MOST {
+        return;
+    }
+    let git = Git::at(generation.directory());
+    let repack = Call::new("repack").args(["-a", "-d", "-q", "--no-write-bitmap-index"]);
+    if let Err(error) = git.ask(repack.within(REMOTE_LIMIT)).await {
+        tracing::warn!(%error, "the packs of a mirror could not be put together");
+    }
+}

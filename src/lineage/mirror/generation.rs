@@ -1,0 +1,164 @@
+//! One making of a mirror, in a folder of its own.
+//!
+//! Whoever asks holds on to the one they began with, so that nothing goes from under a question: a damaged
+//! or evicted one is removed when the last of them has ended.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::SystemTime;
+
+/// What is left of a fetch that was killed begins like this.
+const TEMPORARY: &str = "tmp_";
+
+/// A folder that holds a bare repository, or did.
+#[derive(Debug)]
+pub(in crate::lineage) struct Generation {
+    directory: PathBuf,
+    /// git spoke of damage when it was asked.
+    suspect: AtomicBool,
+    /// Nobody new asks it, and it goes with the last who does.
+    retired: AtomicBool,
+}
+
+impl Generation {
+    pub(super) fn new(directory: PathBuf) -> Self {
+        Self { directory, suspect: AtomicBool::new(false), retired: AtomicBool::new(false) }
+    }
+
+    /// The git directory.
+    pub(in crate::lineage) fn directory(&self) -> &Path {
+        &self.directory
+    }
+
+    /// Notes that an answer spoke of damage. The next fetch looks.
+    pub(in crate::lineage) fn suspect(&self) {
+        self.suspect.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn is_suspect(&self) -> bool {
+        self.suspect.load(Ordering::Relaxed)
+    }
+
+    /// Takes a suspicion back.
+    pub(super) fn trust(&self) {
+        self.suspect.store(false, Ordering::Relaxed);
+    }
+
+    pub(super) fn retire(&self) {
+        self.retired.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the files every git directory has are there. A half-made one never is: it is made elsewhere
+    /// and moved here when it is done.
+    pub(super) fn is_whole(&self) -> bool {
+        ["HEAD", "config", "objects", "refs"].iter().all(|part| self.directory.join(part).exists())
+    }
+
+    /// Removes it from the disk now.
+    pub(super) fn remove(self) {
+        self.retired.store(false, Ordering::Relaxed);
+        clear(&self.directory);
+    }
+
+    /// How many packs it has.
+    pub(super) fn packs(&self) -> usize {
+        let entries = fs::read_dir(self.packs_folder()).into_iter().flatten().flatten();
+        entries.filter(|entry| entry.path().extension().is_some_and(|ending| ending == "pack")).count()
+    }
+
+    /// What its commits and files take on the disk, in bytes.
+    pub(super) fn size(&self) -> u64 {
+        size_below(&self.directory.join("objects"))
+    }
+
+    /// When something was last brought.
+    pub(super) fn written(&self) -> Option<SystemTime> {
+        fs::metadata(self.packs_folder()).ok()?.modified().ok()
+    }
+
+    /// Removes what killed fetches left behind. Only where nobody else works here: those of a running one
+    /// look the same.
+    pub(super) fn clear_temporary(&self) {
+        for entry in fs::read_dir(self.packs_folder()).into_iter().flatten().flatten() {
+            if entry.file_name().to_string_lossy().starts_with(TEMPORARY)
+                && let Err(error) = fs::remove_file(entry.path())
+            {
+                tracing::warn!(file = %entry.path().display(), %error, "what a killed fetch left could not be removed");
+            }
+        }
+    }
+
+    fn packs_folder(&self) -> PathBuf {
+        self.directory.join("objects/pack")
+    }
+}
+
+impl Drop for Generation {
+    fn drop(&mut self) {
+        if !self.retired.load(Ordering::Relaxed) {
+            return;
+        }
+        let directory = std::mem::take(&mut self.directory);
+        // Gigabytes take a while to remove; what a shutdown cuts off is removed at the next start.
+        match tokio::runtime::Handle::try_current() {
+            Ok(runtime) => drop(runtime.spawn_blocking(move || clear(&directory))),
+            Err(_) => clear(&directory),
+        }
+    }
+}
+
+/// The newest whole generation in `folder`; everything else there is removed.
+pub(super) fn adopt(folder: &Path) -> Option<Arc<Generation>> {
+    let Ok(entries) = fs::read_dir(folder) else {
+        // Where no folder is, or none that can be read, there may be something else in its place.
+        if folder.is_file() {
+            clear(folder);
+        }
+        return None;
+    };
+    let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+    paths.sort_by_key(|path| number(path));
+    let mut adopted = None;
+    while let Some(path) = paths.pop() {
+        let generation = Generation::new(path);
+        if adopted.is_none() && number(&generation.directory).is_some() && generation.is_whole() {
+            adopted = Some(Arc::new(generation));
+        } else {
+            clear(&generation.directory);
+        }
+    }
+    adopted
+}
+
+/// The highest number of a generation in `folder`; 0 where there is none.
+pub(super) fn highest(folder: &Path) -> u64 {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    entries.filter_map(|entry| number(&entry.path())).max().unwrap_or_default()
+}
+
+fn number(path: &Path) -> Option<u64> {
+    path.file_name()?.to_str()?.parse().ok()
+}
+
+/// Removes a file or folder. What cannot be removed takes room, and is tried again at the next start.
+fn clear(path: &Path) {
+    let removed = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
+    match removed {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            tracing::warn!(path = %path.display(), %error, "an old mirror could not be removed");
+        }
+        _ => {}
+    }
+}
+
+fn size_below(folder: &Path) -> u64 {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let size = |entry: fs::DirEntry| match entry.metadata() {
+        Ok(what) if what.is_dir() => size_below(&entry.path()),
+        Ok(what) => what.len(),
+        Err(_) => 0,
+    };
+    entries.map(size).sum()
+}

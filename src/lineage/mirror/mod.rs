@@ -1,0 +1,274 @@
+//! A bare copy of one remote repository: made, kept fresh, shared, mended, given up.
+
+mod fetch;
+mod generation;
+
+pub(super) use generation::Generation;
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex as SyncMutex, MutexGuard, PoisonError};
+use std::time::SystemTime;
+
+use tokio::fs;
+use tokio::sync::Mutex;
+
+use super::git::{Call, Git};
+use super::{GitError, Remote, Repository};
+use crate::flow::BranchName;
+
+/// What a call of [`Mirror::fetch`] did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fetched {
+    /// It asked the remote itself.
+    Asked,
+    /// A fetch that began after the call was made had already brought everything.
+    Shared,
+}
+
+/// A bare copy of one remote repository: every commit, and files only where a question needed them.
+///
+/// The URL and the token are in no file of it. Share one value per folder: it keeps fetches from running
+/// into each other. A [`Repository`] that was taken from it goes on answering whatever happens to the
+/// mirror meanwhile.
+#[derive(Debug)]
+pub struct Mirror {
+    folder: PathBuf,
+    current: SyncMutex<Current>,
+    wanted: SyncMutex<Wanted>,
+    /// Held while the remote is asked.
+    turn: Mutex<()>,
+}
+
+/// The making of the mirror that is asked.
+#[derive(Debug, Default)]
+struct Current {
+    /// Whether the folder has been looked into.
+    seen: bool,
+    generation: Option<Arc<Generation>>,
+    /// The number of the last one that was made, whose folder may be in use though its name is free.
+    made: u64,
+}
+
+/// Who waits for what. A ticket is handed out per call; a fetch covers the tickets handed out before it.
+#[derive(Debug, Default)]
+struct Wanted {
+    tickets: u64,
+    pulls: BTreeSet<u64>,
+    /// The last fetch: up to which ticket it covers, and how it went.
+    last: Option<(u64, Result<(), GitError>)>,
+}
+
+impl Mirror {
+    /// The mirror kept in `folder`, which need not exist yet. Whatever else is in the folder is removed.
+    pub fn new(folder: impl Into<PathBuf>) -> Self {
+        Self {
+            folder: folder.into(),
+            current: SyncMutex::default(),
+            wanted: SyncMutex::default(),
+            turn: Mutex::new(()),
+        }
+    }
+
+    /// The mirror as a repository to ask. With a `remote`, questions that need files fetch them from there.
+    pub fn repository(&self, remote: Option<Remote>) -> Repository {
+        // Where none was made, the question says that there is no repository.
+        let generation =
+            self.generation().unwrap_or_else(|| Arc::new(Generation::new(self.folder.join("none"))));
+        Repository::mirrored(&generation, remote)
+    }
+
+    /// Whether it has been made.
+    pub fn exists(&self) -> bool {
+        self.whole().is_some()
+    }
+
+    /// Whether an answer spoke of damage since the last fetch, which would find out and mend it.
+    pub fn is_suspect(&self) -> bool {
+        self.generation().is_some_and(|it| it.is_suspect())
+    }
+
+    /// What its commits and files take on the disk, in bytes. Looks at every file, so ask seldom.
+    pub async fn size(&self) -> u64 {
+        let Some(generation) = self.generation() else { return 0 };
+        let size = tokio::task::spawn_blocking(move || generation.size());
+        size.await.unwrap_or_default()
+    }
+
+    /// When something was last brought to it.
+    pub fn written(&self) -> Option<SystemTime> {
+        self.generation()?.written()
+    }
+
+    /// Whether the remote has any of these branches. It is asked without a mirror being made.
+    pub async fn is_any_there(&self, remote: &Remote, branches: &[&BranchName]) -> Result<bool, GitError> {
+        let folder = self.folder.parent().unwrap_or(&self.folder);
+        fs::create_dir_all(folder).await.map_err(|error| GitError::io("making a directory", &error))?;
+        let call = Call::new("ls-remote").args(["--quiet", "--", "origin"]);
+        let refs = branches.iter().map(|branch| format!("refs/heads/{branch}"));
+        let answer = Git::outside(folder).with_remote(remote.clone()).ask(call.args(refs).online()).await?;
+        Ok(!answer.is_empty())
+    }
+
+    /// Makes the mirror agree with `remote`: all branches, and the refs of `pulls`.
+    ///
+    /// One fetch runs at a time. Callers who wait meanwhile share the next one: its outcome, good or bad,
+    /// is theirs. The mirror is made on first use, and made again once if it turns out damaged. A caller
+    /// who gives up takes nothing from the others.
+    pub async fn fetch(&self, remote: &Remote, pulls: &[u64]) -> Result<Fetched, GitError> {
+        let ticket = {
+            let mut wanted = self.wanted();
+            wanted.tickets += 1;
+            wanted.pulls.extend(pulls);
+            wanted.tickets
+        };
+        let _turn = self.turn.lock().await;
+        let (covers, pulls) = {
+            let wanted = self.wanted();
+            if let Some((covered, outcome)) = &wanted.last
+                && *covered >= ticket
+            {
+                return outcome.clone().map(|()| Fetched::Shared);
+            }
+            (wanted.tickets, wanted.pulls.clone())
+        };
+        let outcome = self.fetch_now(remote, &pulls).await;
+        let mut wanted = self.wanted();
+        if outcome.is_ok() {
+            // Who came during the fetch still waits for pull requests of the same number: those stay.
+            let late = wanted.tickets > covers;
+            wanted.pulls.retain(|number| late || !pulls.contains(number));
+        }
+        wanted.last = Some((covers, outcome.clone()));
+        outcome.map(|()| Fetched::Asked)
+    }
+
+    /// Throws the mirror away; the next fetch makes it anew. Whoever asks it just now is answered first.
+    pub async fn discard(&self) {
+        let _turn = self.turn.lock().await;
+        if let Some(last) = self.retire().and_then(Arc::into_inner) {
+            // No more than the time it takes is lost where it is not waited for.
+            let _ = tokio::task::spawn_blocking(|| last.remove()).await;
+        }
+    }
+
+    /// The same at once, unless it is being fetched. Tells whether it was.
+    pub fn evict(&self) -> bool {
+        let Ok(_turn) = self.turn.try_lock() else { return false };
+        drop(self.retire());
+        true
+    }
+
+    fn retire(&self) -> Option<Arc<Generation>> {
+        self.replace(None).inspect(|generation| generation.retire())
+    }
+
+    fn wanted(&self) -> MutexGuard<'_, Wanted> {
+        // Nothing panics while it is held, and the counters are whole at every instant.
+        self.wanted.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn current(&self) -> MutexGuard<'_, Current> {
+        let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
+        if !current.seen {
+            let generation = generation::adopt(&self.folder);
+            *current = Current { seen: true, generation, made: 0 };
+        }
+        current
+    }
+
+    fn generation(&self) -> Option<Arc<Generation>> {
+        self.current().generation.clone()
+    }
+
+    fn replace(&self, by: Option<Arc<Generation>>) -> Option<Arc<Generation>> {
+        std::mem::replace(&mut self.current().generation, by)
+    }
+
+    /// Where the next generation goes: no place that ever was in use.
+    fn next_place(&self) -> PathBuf {
+        let mut current = self.current();
+        current.made = current.made.max(generation::highest(&self.folder)) + 1;
+        self.folder.join(current.made.to_string())
+    }
+
+    fn whole(&self) -> Option<Arc<Generation>> {
+        self.generation().filter(|it| it.is_whole())
+    }
+
+    async fn fetch_now(&self, remote: &Remote, pulls: &BTreeSet<u64>) -> Result<(), GitError> {
+        let Some(generation) = self.whole() else { return self.make(remote, pulls).await };
+        if generation.is_suspect() {
+            if !fetch::is_sound(generation.directory()).await {
+                tracing::warn!("a question found the mirror damaged, and it is made again");
+                return self.make(remote, pulls).await;
+            }
+            generation.trust();
+        }
+        self.clear_temporary(&generation);
+        match fetch::fetch_into(generation.directory(), remote, pulls).await {
+            Ok(()) => {
+                fetch::tidy(&generation).await;
+                Ok(())
+            }
+            Err(error) if error.is_of_damage() || !fetch::is_readable(generation.directory()).await => {
+                tracing::warn!(%error, "the mirror is damaged and is made again");
+                self.make(remote, pulls).await
+            }
+            Err(error) => {
+                // A disk that is full is not to be kept full by what did not fit.
+                self.clear_temporary(&generation);
+                Err(error)
+            }
+        }
+    }
+
+    /// Only where no question works on it, and none can begin before this ends.
+    fn clear_temporary(&self, generation: &Arc<Generation>) {
+        let current = self.current();
+        // The mirror's own hold and the caller's.
+        if Arc::strong_count(generation) == 2 {
+            generation.clear_temporary();
+        }
+        drop(current);
+    }
+
+    /// Makes the mirror beside what is there, and takes it in use when it is done.
+    async fn make(&self, remote: &Remote, pulls: &BTreeSet<u64>) -> Result<(), GitError> {
+        let place = self.next_place();
+        let making = place.with_extension("new");
+        let made = self.make_at(&making, remote, pulls).await;
+        if let Err(error) = made {
+            // What is half made takes room; that it stays is found at the next start.
+            let _ = fs::remove_dir_all(&making).await;
+            return Err(error);
+        }
+        let moved = fs::rename(&making, &place).await;
+        moved.map_err(|error| GitError::io("moving the new mirror to its place", &error))?;
+        if let Some(before) = self.replace(Some(Arc::new(Generation::new(place)))) {
+            before.retire();
+        }
+        Ok(())
+    }
+
+    async fn make_at(
+        &self,
+        making: &std::path::Path,
+        remote: &Remote,
+        pulls: &BTreeSet<u64>,
+    ) -> Result<(), GitError> {
+        remove(making).await?;
+        fs::create_dir_all(making).await.map_err(|error| GitError::io("making a directory", &error))?;
+        fetch::initialize(making).await?;
+        fetch::fetch_into(making, remote, pulls).await
+    }
+}
+
+async fn remove(directory: &std::path::Path) -> Result<(), GitError> {
+    match fs::remove_dir_all(directory).await {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(GitError::io("removing a directory", &error))
+        }
+        _ => Ok(()),
+    }
+}
