@@ -100,6 +100,7 @@ async fn a_question_that_meets_damage_is_asked_again_before_anything_is_shown() 
     stage.github.forget_records();
     cart.check("towpath: integration").unwrap().rerequest("ana").await.unwrap();
     stage.check(&cart).await.fails();
+    stage.comment(&cart).await;
     let shown = stage.github.exchanges().into_iter().filter_map(|it| it.request_body);
     let undecided = shown.filter(|body| body.to_string().contains("Could not decide")).count();
     assert_eq!(undecided, 0, "a moment of doubt is not for people");
