@@ -7,54 +7,70 @@ use crate::flow::{
 use crate::lineage::{BranchTip, CopyQuestion, GitError, Ledger, PromotionQuestion, Repository, Survey};
 use crate::policy::{self, Route};
 
+/// What is known beside history when a pull request is judged.
+#[derive(Debug, Clone, Copy)]
+pub struct Known<'a> {
+    /// Where the branches of the path are.
+    pub survey: &'a Survey,
+    /// How pull requests may be merged into the base, where that is known.
+    pub methods: Option<MergeMethods>,
+}
+
 /// Judges `pull` in `repository` by `flow`, with what `ledger` remembers.
 ///
 /// What cannot be decided, for want of history or because git fails, is a verdict of its own and never a
 /// pass. Details of git's failures go to the log.
 pub async fn judge(repository: &Repository, flow: &Flow, pull: &Pull, ledger: &Ledger) -> Verdict {
-    judge_with_methods(repository, flow, pull, ledger, None).await
+    judge_by(repository, flow, pull, ledger, |_| ()).await
 }
 
 /// Judges `pull` as things stood at the end of `ledger`, where the branches have gone on since.
 pub async fn judge_as_of(repository: &Repository, flow: &Flow, pull: &Pull, ledger: &Ledger) -> Verdict {
-    let route = policy::route(flow, pull);
-    let gathered = match route {
-        Route::NotJudged | Route::Refused(_) => Ok(History::NotNeeded),
-        Route::Topic | Route::Promotion | Route::BackMerge => match repository.survey(flow).await {
-            Ok(mut survey) => {
-                for tip in survey.tips.values_mut() {
-                    if let Some(then) = ledger.tip_at(&tip.branch, i64::MAX) {
-                        tip.commit = then.commit;
-                    }
-                }
-                gather_in(repository, flow, pull, ledger, (&route, &survey)).await
+    let as_they_were = |survey: &mut Survey| {
+        for tip in survey.tips.values_mut() {
+            if let Some(then) = ledger.tip_at(&tip.branch, i64::MAX) {
+                tip.commit = then.commit;
             }
-            Err(error) => Err(undecided(&error)),
-        },
+        }
     };
-    match gathered {
-        Ok(history) => policy::judge(flow, &Facts { pull: pull.clone(), history, methods: None }),
-        Err(why) => Verdict::undecided(why),
-    }
+    judge_by(repository, flow, pull, ledger, as_they_were).await
 }
 
-/// The same where it is known how pull requests may be merged into the base.
-pub async fn judge_with_methods(
+async fn judge_by(
     repository: &Repository,
     flow: &Flow,
     pull: &Pull,
     ledger: &Ledger,
-    methods: Option<MergeMethods>,
+    change: impl FnOnce(&mut Survey),
+) -> Verdict {
+    let mut survey = match policy::route(flow, pull) {
+        Route::NotJudged | Route::Refused(_) => Survey::default(),
+        _ => match repository.survey(flow).await {
+            Ok(survey) => survey,
+            Err(error) => return Verdict::undecided(undecided(&error)),
+        },
+    };
+    change(&mut survey);
+    judge_knowing(repository, flow, pull, ledger, Known { survey: &survey, methods: None }).await
+}
+
+/// The same for who knows more, and has asked where the branches are.
+pub async fn judge_knowing(
+    repository: &Repository,
+    flow: &Flow,
+    pull: &Pull,
+    ledger: &Ledger,
+    known: Known<'_>,
 ) -> Verdict {
     let route = policy::route(flow, pull);
     let gathered = match route {
         Route::NotJudged | Route::Refused(_) => Ok(History::NotNeeded),
         Route::Topic | Route::Promotion | Route::BackMerge => {
-            gather(repository, flow, pull, ledger, &route).await
+            gather(repository, flow, pull, ledger, (&route, known.survey)).await
         }
     };
     match gathered {
-        Ok(history) => policy::judge(flow, &Facts { pull: pull.clone(), history, methods }),
+        Ok(history) => policy::judge(flow, &Facts { pull: pull.clone(), history, methods: known.methods }),
         Err(why) => Verdict::undecided(why),
     }
 }
@@ -120,17 +136,6 @@ pub fn obstacle(flow: &Flow, survey: &Survey) -> Option<Undecided> {
 }
 
 async fn gather(
-    repository: &Repository,
-    flow: &Flow,
-    pull: &Pull,
-    ledger: &Ledger,
-    route: &Route,
-) -> Result<History, Undecided> {
-    let survey = repository.survey(flow).await.map_err(|error| undecided(&error))?;
-    gather_in(repository, flow, pull, ledger, (route, &survey)).await
-}
-
-async fn gather_in(
     repository: &Repository,
     flow: &Flow,
     pull: &Pull,

@@ -6,7 +6,7 @@
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process_group};
@@ -247,7 +247,7 @@ impl Git {
     }
 
     fn command(&self, call: &Call) -> Command {
-        let mut command = Command::new("git");
+        let mut command = Command::new(program());
         command.arg(call.what).args(&call.arguments);
         command.env_clear().envs(std::env::var_os("PATH").map(|path| ("PATH", path)));
         command.envs(FIXED_ENVIRONMENT).env("GIT_ATTR_SOURCE", EMPTY_TREE);
@@ -297,6 +297,17 @@ impl Git {
         let (Place::GitDir(path) | Place::Inside(path)) = &self.place;
         path.display().to_string()
     }
+}
+
+/// git, by its whole path where it is found: given only a name and an environment of its own for it, the
+/// system copies all of this process's memory maps for each start, which takes most of a verdict's time.
+fn program() -> &'static Path {
+    static PROGRAM: LazyLock<PathBuf> = LazyLock::new(|| {
+        let folders = std::env::var_os("PATH").unwrap_or_default();
+        let mut places = std::env::split_paths(&folders).map(|folder| folder.join("git"));
+        places.find(|place| place.is_file()).unwrap_or_else(|| PathBuf::from("git"))
+    });
+    &PROGRAM
 }
 
 /// Attributes come from the empty tree: a file in the repository can then name no merge driver to run, and

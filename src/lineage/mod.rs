@@ -38,4 +38,4 @@ pub use new_branch::BranchError;
 pub use promotion::PromotionQuestion;
 pub use rebuild::{Committer, Conflict, Rebuild, Rebuilt};
 pub use remote::{Authorization, Remote};
-pub use repository::{BranchTip, Repository, Survey};
+pub use repository::{BranchTip, Repository, Standing, Survey};

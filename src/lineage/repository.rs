@@ -20,7 +20,7 @@ pub struct BranchTip {
 }
 
 /// What a repository offers of a path, before anything is judged.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Survey {
     /// Whether history is cut off, so that sets of commits cannot be trusted.
     pub shallow: bool,
@@ -28,6 +28,17 @@ pub struct Survey {
     pub empty: bool,
     /// The branches of the path that are there.
     pub tips: BTreeMap<BranchName, BranchTip>,
+}
+
+/// Where everything is that the verdict on a pull request begins with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Standing {
+    /// The branches of the path.
+    pub survey: Survey,
+    /// The pull request's head, if it was fetched.
+    pub head: Option<CommitId>,
+    /// The tip of its base, if there is such a branch.
+    pub base: Option<CommitId>,
 }
 
 /// One repository that can be asked about its history. Cheap to clone; every question reads it afresh.
@@ -167,30 +178,63 @@ impl Repository {
         Ok(Survey { shallow, empty, tips })
     }
 
+    /// What a mirror holds of the pull request that this is asked for, all in one question: many are judged
+    /// because one branch has moved.
+    pub async fn standing(&self, flow: &Flow, base: &BranchName) -> Result<Standing, GitError> {
+        let head = self.pull.map(|number| format!("refs/pull/{number}/head"));
+        let path: Vec<&BranchName> = flow.judged_branches().collect();
+        let names = self.names(path.iter().copied().chain([base])).chain(head.clone());
+        let (found, shallow) = tokio::join!(self.found(names), self.is_shallow());
+        let found = found?;
+        let tips = self.tips_among(path, &found);
+        let empty = tips.is_empty() && self.is_empty().await?;
+        Ok(Standing {
+            survey: Survey { shallow, empty, tips },
+            head: head.and_then(|head| found.get(&head).copied()),
+            base: self.tips_among([base], &found).remove(base).map(|tip| tip.commit),
+        })
+    }
+
     /// Where `branches` point: those that exist, in one question.
     async fn tips<'a>(
         &self,
         branches: impl IntoIterator<Item = &'a BranchName>,
     ) -> Result<BTreeMap<BranchName, BranchTip>, GitError> {
         let branches: Vec<&BranchName> = branches.into_iter().collect();
-        let own = branches.iter().map(|branch| branch.full_ref());
-        let tracked = branches.iter().filter_map(|branch| self.tracking_ref(branch));
-        let call = Call::new("for-each-ref")
-            .arg("--format=%(refname) %(objectname)")
-            .args(own.clone().chain(tracked));
+        let found = self.found(self.names(branches.iter().copied())).await?;
+        Ok(self.tips_among(branches, &found))
+    }
+
+    /// The refs that a branch may be kept under.
+    fn names<'a>(&self, branches: impl Iterator<Item = &'a BranchName>) -> impl Iterator<Item = String> {
+        branches.flat_map(|branch| self.tracking_ref(branch).into_iter().chain([branch.full_ref()]))
+    }
+
+    /// Where those of these refs point that exist.
+    async fn found(
+        &self,
+        names: impl Iterator<Item = String>,
+    ) -> Result<BTreeMap<String, CommitId>, GitError> {
+        let call = Call::new("for-each-ref").arg("--format=%(refname) %(objectname)").args(names);
         let answer = self.git.ask(call).await?;
         let found = read_lines("for-each-ref", &answer, |line| {
             let (name, id) = line.rsplit_once(' ')?;
             Some((name.to_owned(), id.parse::<CommitId>().ok()?))
         })?;
-        let found: BTreeMap<String, CommitId> = found.into_iter().collect();
+        Ok(found.into_iter().collect())
+    }
+
+    fn tips_among<'a>(
+        &self,
+        branches: impl IntoIterator<Item = &'a BranchName>,
+        found: &BTreeMap<String, CommitId>,
+    ) -> BTreeMap<BranchName, BranchTip> {
         let tip = |branch: &BranchName| {
-            let names = self.tracking_ref(branch).into_iter().chain([branch.full_ref()]);
-            let full_ref = names.into_iter().find(|name| found.contains_key(name))?;
+            let full_ref = self.names(std::iter::once(branch)).find(|name| found.contains_key(name))?;
             let commit = *found.get(&full_ref)?;
             Some((branch.clone(), BranchTip { branch: branch.clone(), full_ref, commit }))
         };
-        Ok(branches.into_iter().filter_map(tip).collect())
+        branches.into_iter().filter_map(tip).collect()
     }
 
     fn tracking_ref(&self, branch: &BranchName) -> Option<String> {

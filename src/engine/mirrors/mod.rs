@@ -8,7 +8,7 @@ pub(super) use kept::Mirrors;
 use super::room::Room;
 use crate::flow::{Flow, Millis, RepositoryId};
 use crate::github::ApiError;
-use crate::lineage::{Authorization, GitError, Mirror, Remote, Repository};
+use crate::lineage::{Authorization, GitError, Mirror, Remote, Repository, Standing};
 use crate::store::{PullRow, RepositoryRow};
 use std::sync::Arc;
 
@@ -97,17 +97,30 @@ impl Mirrored<'_> {
     pub(super) async fn fetched_for(
         &self,
         pull: &PullRow,
+        flow: &Flow,
         nothing_new: bool,
-    ) -> Result<Repository, GitError> {
+    ) -> Result<(Repository, Standing), GitError> {
         let lately = self.room.now() - FRESH;
         if nothing_new && self.room.mirrors.fetched_since(self.row.id, lately) && self.is_good() {
-            let repository = self.repository();
-            let head = repository.resolve(&format!("refs/pull/{}/head", pull.number)).await;
-            if matches!(head, Ok(Some(head)) if head == pull.head_commit) {
-                return Ok(repository);
+            let repository = self.repository().for_pull(pull.number.0);
+            if let Ok(standing) = repository.standing(flow, &pull.base_branch).await
+                && standing.head == Some(pull.head_commit)
+            {
+                return Ok((repository, standing));
             }
         }
-        self.fetched(&[pull.number.0]).await
+        self.fetched_now_for(pull, flow).await
+    }
+
+    /// The same, fetched in any case.
+    pub(super) async fn fetched_now_for(
+        &self,
+        pull: &PullRow,
+        flow: &Flow,
+    ) -> Result<(Repository, Standing), GitError> {
+        let repository = self.fetched(&[pull.number.0]).await?.for_pull(pull.number.0);
+        let standing = repository.standing(flow, &pull.base_branch).await?;
+        Ok((repository, standing))
     }
 
     fn is_good(&self) -> bool {

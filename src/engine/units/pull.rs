@@ -12,7 +12,7 @@ mod latest;
 mod memory;
 
 use super::news::News;
-use crate::engine::judge;
+use crate::engine::judge::{self, Known};
 use crate::engine::room::{Room, Trouble};
 use crate::engine::rulebook::Rulebook;
 use crate::flow::{
@@ -20,7 +20,7 @@ use crate::flow::{
     Undecided, Verdict,
 };
 use crate::github::{ApiError, Remedy};
-use crate::lineage::{GitError, Repository};
+use crate::lineage::{GitError, Repository, Standing, Survey};
 use crate::store::{Change, JudgedPull, PullRow, PullState, RepositoryRow, RepositoryState, Unit};
 pub(super) use aim::aim;
 pub(super) use effects::{check_run, last_verdict, left};
@@ -153,19 +153,19 @@ impl Case<'_> {
         };
         let fetched = match mirror.has_environments(&self.book.flow).await {
             Ok(false) if matches!(self.book.flow.role(&aimed), Role::Copy(_)) => return Err(NotJudged(row)),
-            Ok(_) => mirror.fetched_for(&row, self.nothing_new).await,
+            Ok(_) => mirror.fetched_for(&row, &self.book.flow, self.nothing_new).await,
             Err(error) => Err(error),
         };
         let looked = match fetched {
-            Ok(repository) => self.look_at(row.clone(), aimed.clone(), repository).await,
+            Ok(found) => self.look_at(row.clone(), aimed.clone(), found).await,
             Err(error) => return Ok(not_fetched(row, aimed, &error)),
         };
         if !mirror.is_suspect() {
             return looked;
         }
         // What a damaged mirror says is no answer; the fetch mends it.
-        match mirror.fetched(&[row.number.0]).await {
-            Ok(repository) => self.look_at(row, aimed, repository).await,
+        match mirror.fetched_now_for(&row, &self.book.flow).await {
+            Ok(found) => self.look_at(row, aimed, found).await,
             Err(error) => Ok(not_fetched(row, aimed, &error)),
         }
     }
@@ -174,32 +174,28 @@ impl Case<'_> {
         &self,
         row: PullRow,
         aimed: BranchName,
-        repository: Repository,
+        (repository, standing): (Repository, Standing),
     ) -> Result<Judged, NotJudged> {
-        let repository = repository.for_pull(row.number.0);
-        let row = match self.settled(row, &aimed, &repository).await {
+        let row = match self.settled(row, &aimed, &repository, &standing).await {
             Ok(row) => row,
             Err(judged) => return Ok(*judged),
         };
         let aimed = self.aim(&row).filter(|_| row.state == PullState::Open);
         let Some(aimed) = aimed else { return Err(NotJudged(row)) };
-        if self.is_off_path(&aimed, &repository).await {
+        if self.is_off_path(&aimed, &standing.survey) {
             return Err(NotJudged(row));
         }
-        Ok(self.judge(row, aimed, &repository).await)
+        Ok(self.judge(row, aimed, &repository, &standing.survey).await)
     }
 
     /// Whether none of the path's environments exists: then whoever has a branch with the copy branch's name
     /// never asked for a verdict.
-    async fn is_off_path(&self, aimed: &BranchName, repository: &Repository) -> bool {
-        match self.book.flow.role(aimed) {
+    fn is_off_path(&self, aimed: &BranchName, survey: &Survey) -> bool {
+        let flow = &self.book.flow;
+        match flow.role(aimed) {
             Role::Topic => true,
             Role::Environment(_) => false,
-            Role::Copy(_) => {
-                let survey = repository.survey(&self.book.flow).await;
-                let environments = &self.book.flow.environments;
-                survey.is_ok_and(|it| environments.iter().all(|e| !it.tips.contains_key(&e.branch)))
-            }
+            Role::Copy(_) => flow.environments.iter().all(|it| !survey.tips.contains_key(&it.branch)),
         }
     }
 
@@ -210,12 +206,11 @@ impl Case<'_> {
         row: PullRow,
         aimed: &BranchName,
         repository: &Repository,
+        standing: &Standing,
     ) -> Result<PullRow, Box<Judged>> {
-        let head = repository.resolve(&format!("refs/pull/{}/head", row.number)).await;
-        let base = repository.branch(&row.base_branch).await;
-        let moved = !matches!(&head, Ok(Some(head)) if *head == row.head_commit);
-        let merged = match base {
-            Ok(Some(base)) if !moved => repository.reaches(base, row.head_commit).await.unwrap_or_default(),
+        let moved = standing.head != Some(row.head_commit);
+        let merged = match standing.base {
+            Some(base) if !moved => repository.reaches(base, row.head_commit).await.unwrap_or_default(),
             _ => false,
         };
         if !moved && !merged {
@@ -226,9 +221,9 @@ impl Case<'_> {
             Ok(pull) => super::news::pull_row(&pull, row.repository),
             Err(error) => return Err(Box::new(no_answer(row, aimed.clone(), &error))),
         };
-        match (asked, head) {
-            (Ok(asked), Ok(Some(head))) if asked.head_commit == head => Ok(asked),
-            (Ok(asked), _) if asked.state != PullState::Open => Ok(asked),
+        match asked {
+            Ok(asked) if standing.head == Some(asked.head_commit) => Ok(asked),
+            Ok(asked) if asked.state != PullState::Open => Ok(asked),
             _ => {
                 let what = format!("head commit {}", row.head_commit.short());
                 Err(Box::new(undecided(row, aimed.clone(), Undecided::CommitMissing { what })))
@@ -236,30 +231,34 @@ impl Case<'_> {
         }
     }
 
-    async fn judge(&self, row: PullRow, aimed: BranchName, repository: &Repository) -> Judged {
+    async fn judge(
+        &self,
+        row: PullRow,
+        aimed: BranchName,
+        repository: &Repository,
+        survey: &Survey,
+    ) -> Judged {
         if let Some(cause) = &self.book.invalid {
             let verdict = Verdict { findings: vec![Finding::new(Outcome::Unknown, cause.clone())] };
             return Judged { pull: ends(&row, aimed), row, trouble: trouble_in(&verdict), verdict };
         }
-        let base = match repository.branch(&aimed).await {
-            Ok(Some(base)) => base,
-            Ok(None) => {
-                let why = self.why_no_base(&aimed, repository).await;
-                return undecided(row, aimed, why);
-            }
-            Err(error) => return undecided(row, aimed, Undecided::Git { what: error.to_string() }),
+        let flow = &self.book.flow;
+        let Some(base) = survey.tips.get(&aimed) else {
+            let missing = || Undecided::MissingBranches { missing: vec![aimed.clone()], start_from: None };
+            let why = judge::obstacle(flow, survey).unwrap_or_else(missing);
+            return undecided(row, aimed, why);
         };
         let mut pull = ends(&row, aimed);
-        pull.base.commit = base;
+        pull.base.commit = base.commit;
         // Only now: what is opened after this finds this one's head in the mirror, and has it judged again.
-        let flow = &self.book.flow;
         let memory = match Memory::of(self.room, flow, row.repository, &row.head_branch).await {
             Ok(memory) => memory,
             Err(error) => return undecided(row, pull.base.branch, Undecided::Git { what: error.what }),
         };
         let ledger = memory.ledger(flow, Some(row.number));
         let methods = self.methods(&row, &pull).await;
-        let verdict = judge::judge_with_methods(repository, flow, &pull, &ledger, methods).await;
+        let known = Known { survey, methods };
+        let verdict = judge::judge_knowing(repository, flow, &pull, &ledger, known).await;
         let trouble = trouble_in(&verdict);
         Judged { row, pull, verdict, trouble }
     }
@@ -279,17 +278,6 @@ impl Case<'_> {
                 tracing::warn!(%error, "the rules of a branch could not be read");
                 None
             }
-        }
-    }
-
-    /// What to say where the base branch is not there: all that is missing, and where to start it from.
-    async fn why_no_base(&self, aimed: &BranchName, repository: &Repository) -> Undecided {
-        match repository.survey(&self.book.flow).await {
-            Ok(survey) => judge::obstacle(&self.book.flow, &survey).unwrap_or_else(|| {
-                let missing = vec![aimed.clone()];
-                Undecided::MissingBranches { missing, start_from: None }
-            }),
-            Err(error) => Undecided::Git { what: error.to_string() },
         }
     }
 }
