@@ -119,10 +119,12 @@ fn set_up(error: impl std::fmt::Display) -> DemoError {
 async fn register(github: &Sandbox) -> Result<AppHandle, DemoError> {
     let mut app = AppConfig::new("towpath")
         .permission("checks", "write")
-        .permission("contents", "read")
+        .permission("contents", "write")
         .permission("pull_requests", "write")
         .permission("statuses", "write")
-        .events(["pull_request", "push", "repository"]);
+        .permission("deployments", "read")
+        .permission("merge_queues", "read")
+        .events(["deployment_status", "merge_group", "pull_request", "push", "repository"]);
     SECRET.clone_into(&mut app.webhook_secret);
     Ok(github.app(app).await?)
 }

@@ -22,9 +22,10 @@ const STEPS: &str = "\
 Towpath is running, but it does not know which GitHub App it is.
 
 1. Register a GitHub App with the permissions and events of app-manifest.yml:
-   checks write, contents read, pull requests write, commit statuses write;
-   events Pull request, Push, Repository. Webhook address: this server's
-   address followed by /webhooks/github. Choose a long random webhook secret.
+   checks write, contents write, pull requests write, commit statuses write,
+   deployments read, merge queues read; events Deployment status, Merge group,
+   Pull request, Push, Repository. Webhook address: this server's address
+   followed by /webhooks/github. Choose a long random webhook secret.
 2. On the App's page, note its App ID and generate a private key.
 3. Start this server again with
 

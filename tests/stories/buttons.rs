@@ -41,6 +41,26 @@ async fn who_may_only_read_retargets_nothing() {
 }
 
 #[tokio::test]
+async fn what_github_does_not_allow_is_said_to_whoever_pressed() {
+    let stage = Stage::set().await;
+    topic(&stage.store, "feature/cart", "staging").await;
+    let pull = stage.store.open_pull("feature/cart").into("integration").by("ana").await.unwrap();
+    stage.check(&pull).await.fails();
+    stage.comment(&pull).await;
+    // Installed before the App asked for the right to write contents.
+    let mut app = crate::shop::app_config();
+    app.permissions.insert("contents".to_owned(), "read".to_owned());
+    stage.app.change(app.permissions, app.events);
+    stage.installation.accept_new_permissions().await.unwrap();
+    pull.check("towpath: integration").unwrap().press("rebuild", "ana").await.unwrap();
+    stage.check(&pull).await.fails();
+    let said = stage.comment(&pull).await;
+    assert!(said.contains("The permissions requested are not granted to this installation"), "{said}");
+    assert_eq!(stage.store.pulls().len(), 1);
+    stage.end().await;
+}
+
+#[tokio::test]
 async fn rebuild_makes_a_clean_branch_and_a_pull_request_once() {
     let stage = Stage::set().await;
     topic(&stage.store, "feature/cart", "staging").await;

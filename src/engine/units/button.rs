@@ -8,7 +8,7 @@ use super::pull::Memory;
 use crate::engine::room::{Room, Trouble};
 use crate::flow::{BranchName, CommitId, PullNumber, Repair, RepositoryId};
 use crate::github::events::ButtonEvent;
-use crate::github::{self, NewPull};
+use crate::github::{self, ApiError, NewPull};
 use crate::lineage::{BranchError, Committer, Conflict, GitError, Rebuild, Repository};
 use crate::report::{self, REBUILD, RETARGET};
 use crate::store::{ActRow, Change, JudgedPull, RepositoryRow, RepositoryState, Unit};
@@ -50,10 +50,45 @@ struct Press<'a> {
     who: &'a str,
 }
 
-/// How it ended, in words for people.
-enum Outcome {
-    Done(String),
+/// What was done, in words for people.
+type Done = String;
+
+/// Why nothing was.
+enum NotDone {
+    /// It will not come of trying again. In words for people.
     Refused(String),
+    /// It may.
+    Trouble(Trouble),
+}
+
+impl NotDone {
+    fn refused(why: impl Into<String>) -> Self {
+        Self::Refused(why.into())
+    }
+}
+
+impl From<Trouble> for NotDone {
+    fn from(trouble: Trouble) -> Self {
+        Self::Trouble(trouble)
+    }
+}
+
+impl From<GitError> for NotDone {
+    fn from(error: GitError) -> Self {
+        Self::Trouble(error.into())
+    }
+}
+
+/// What GitHub does not allow is told to whoever pressed, who may know whom to ask.
+impl From<ApiError> for NotDone {
+    fn from(error: ApiError) -> Self {
+        match error {
+            ApiError::Forbidden { message, .. } | ApiError::Refused { message, .. } => {
+                Self::Refused(format!("GitHub does not allow it: {message}"))
+            }
+            error => Self::Trouble(error.into()),
+        }
+    }
 }
 
 impl Press<'_> {
@@ -63,14 +98,10 @@ impl Press<'_> {
         if known.iter().any(|act| act.done && act.what == what && act.head == row.head_commit) {
             return Ok(Vec::new());
         }
-        let outcome = if self.may_write().await? {
-            self.act(what).await?
-        } else {
-            Outcome::Refused(format!("{} may not write to this repository", self.who))
-        };
-        let (done, outcome) = match outcome {
-            Outcome::Done(outcome) => (true, outcome),
-            Outcome::Refused(outcome) => (false, outcome),
+        let (done, outcome) = match self.act(what).await {
+            Ok(outcome) => (true, outcome),
+            Err(NotDone::Refused(outcome)) => (false, outcome),
+            Err(NotDone::Trouble(trouble)) => return Err(trouble),
         };
         tracing::info!(number = %row.number, what, who = self.who, done, outcome, "a button was pressed");
         let act = ActRow {
@@ -87,18 +118,17 @@ impl Press<'_> {
         Ok(vec![Change::Act(act), Change::Mark(Unit::Pull(row.repository, row.number))])
     }
 
-    async fn may_write(&self) -> Result<bool, Trouble> {
-        let RepositoryRow { installation, full_name, .. } = self.repository;
-        Ok(self.room.api.may_write(*installation, full_name, self.who).await?)
-    }
-
-    async fn act(&self, what: &str) -> Result<Outcome, Trouble> {
+    async fn act(&self, what: &str) -> Result<Done, NotDone> {
         let RepositoryRow { installation, full_name, .. } = self.repository;
         let row = &self.pull.pull;
+        let asked = self.room.api.may_write(*installation, full_name, self.who).await;
+        if !asked.map_err(Trouble::from)? {
+            return Err(NotDone::refused(format!("{} may not write to this repository", self.who)));
+        }
         // What was judged may not be what is there any more.
-        let now = self.room.api.pull(*installation, full_name, row.number).await?;
+        let now = self.room.api.pull(*installation, full_name, row.number).await.map_err(Trouble::from)?;
         if now.head.sha != row.head_commit || now.state != "open" {
-            return Ok(Outcome::Refused("the pull request has changed since; press it again".to_owned()));
+            return Err(NotDone::refused("the pull request has changed since; press it again"));
         }
         if what == RETARGET.identifier {
             return self.retarget(&now.base.branch).await;
@@ -106,18 +136,17 @@ impl Press<'_> {
         if what == REBUILD.identifier {
             return self.rebuild(&now).await;
         }
-        Ok(Outcome::Refused(format!("there is no button {what:?}")))
+        Err(NotDone::refused(format!("there is no button {what:?}")))
     }
 
-    async fn retarget(&self, base: &str) -> Result<Outcome, Trouble> {
-        let Some(to) = self.belongs_on() else {
-            return Ok(Outcome::Refused("it goes into the right branch already".to_owned()));
-        };
+    async fn retarget(&self, base: &str) -> Result<Done, NotDone> {
+        let to = self.belongs_on();
+        let to = to.ok_or_else(|| NotDone::refused("it goes into the right branch already"))?;
         if base != to.as_str() {
             let RepositoryRow { installation, full_name, .. } = self.repository;
             self.room.api.retarget(*installation, full_name, self.pull.pull.number, &to).await?;
         }
-        Ok(Outcome::Done(format!("sent to {to}")))
+        Ok(format!("sent to {to}"))
     }
 
     fn belongs_on(&self) -> Option<BranchName> {
@@ -127,9 +156,9 @@ impl Press<'_> {
 
     /// A clean branch with the topic's own commits, and a pull request from it. Nothing is made where a
     /// commit would conflict.
-    async fn rebuild(&self, now: &github::Pull) -> Result<Outcome, Trouble> {
+    async fn rebuild(&self, now: &github::Pull) -> Result<Done, NotDone> {
         let (Some(repair), Some(aimed)) = (self.repair(), self.pull.judged_base.clone()) else {
-            return Ok(Outcome::Refused("there is nothing to rebuild any more".to_owned()));
+            return Err(NotDone::refused("there is nothing to rebuild any more"));
         };
         let mirror = self.room.mirror_to_push(self.repository).await?;
         let repository = mirror.fetched(&[self.pull.pull.number.0]).await?;
@@ -141,16 +170,13 @@ impl Press<'_> {
         let rebuilt = match repository.rebuild(target, &picks, &committer).await? {
             Rebuild::Clean(rebuilt) if !rebuilt.made.is_empty() => rebuilt,
             Rebuild::Clean(_) => {
-                return Ok(Outcome::Refused(format!("{aimed} has all of its own changes already")));
+                return Err(NotDone::refused(format!("{aimed} has all of its own changes already")));
             }
-            Rebuild::Conflict(conflict) => return Ok(Outcome::Refused(conflicts(&conflict, &aimed))),
+            Rebuild::Conflict(conflict) => return Err(NotDone::Refused(conflicts(&conflict, &aimed))),
         };
-        let branch = match self.pushed(&repository, &aimed, rebuilt.tip).await? {
-            Ok(branch) => branch,
-            Err(why) => return Ok(Outcome::Refused(why)),
-        };
+        let branch = self.pushed(&repository, &aimed, rebuilt.tip).await?;
         let number = self.open(now, &branch, &aimed, rebuilt.made.len()).await?;
-        Ok(Outcome::Done(format!("made the branch {branch}, and #{number} from it")))
+        Ok(format!("made the branch {branch}, and #{number} from it"))
     }
 
     fn repair(&self) -> Option<Repair> {
@@ -165,12 +191,11 @@ impl Press<'_> {
         let ledger =
             Memory::of(self.room, &flow, row.repository, &row.head_branch).await?.ledger(&flow, None);
         let judged_at = self.pull.judged_at.unwrap_or_default() / 1000;
-        let git = |error: GitError| Trouble::later(error.to_string());
-        let present = repository.branch(aimed).await.map_err(git)?;
+        let present = repository.branch(aimed).await?;
         let present = present.ok_or_else(|| Trouble::later(format!("there is no branch {aimed}")))?;
         let Some(then) = ledger.tip_at(aimed, judged_at).map(|tip| tip.commit) else { return Ok(present) };
-        let still_there = repository.missing(&[then]).await.map_err(git)?.is_empty()
-            && repository.reaches(present, then).await.map_err(git)?;
+        let still_there =
+            repository.missing(&[then]).await?.is_empty() && repository.reaches(present, then).await?;
         Ok(if still_there { then } else { present })
     }
 
@@ -180,21 +205,21 @@ impl Press<'_> {
         repository: &Repository,
         aimed: &BranchName,
         tip: CommitId,
-    ) -> Result<Result<BranchName, String>, Trouble> {
+    ) -> Result<BranchName, NotDone> {
         let head = &self.pull.pull.head_branch;
         for name in std::iter::once(String::new()).chain((2..=NAMES_TRIED).map(|number| format!("-{number}")))
         {
             let Ok(branch) = BranchName::new(format!("{head}-on-{aimed}{name}")) else { break };
             match repository.push_new_branch(&branch, tip).await {
-                Ok(()) => return Ok(Ok(branch)),
+                Ok(()) => return Ok(branch),
                 Err(BranchError::Exists { .. } | BranchError::InTheWay { .. }) => {}
                 Err(error @ (BranchError::Refused { .. } | BranchError::Unfit { .. })) => {
-                    return Ok(Err(error.to_string()));
+                    return Err(NotDone::Refused(error.to_string()));
                 }
-                Err(BranchError::Git(error)) => return Err(Trouble::later(error.to_string())),
+                Err(BranchError::Git(error)) => return Err(error.into()),
             }
         }
-        Ok(Err(format!("no name like {head}-on-{aimed} is free")))
+        Err(NotDone::refused(format!("no name like {head}-on-{aimed} is free")))
     }
 
     async fn open(
@@ -203,7 +228,7 @@ impl Press<'_> {
         branch: &BranchName,
         aimed: &BranchName,
         kept: usize,
-    ) -> Result<PullNumber, Trouble> {
+    ) -> Result<PullNumber, NotDone> {
         let number = self.pull.pull.number;
         let title = now.title.clone().unwrap_or_else(|| format!("Instead of #{number}"));
         let body = report::replacement(number.0, aimed, kept, self.who);
