@@ -3,7 +3,8 @@
 use super::UsageError;
 use super::moment::Moment;
 use super::settings::Settings;
-use crate::flow::{BranchName, TipSource};
+use crate::flow::{BranchName, PushedAt, TipSource};
+use crate::lineage::Ledger;
 use crate::store::{Options, PullRow, RepositoryRow, SqliteStore, Store, TipRow};
 use serde_json::json;
 use std::fmt::Write as _;
@@ -91,6 +92,7 @@ async fn show(
     let tips = store.tips(row.id, Some(&name)).await.map_err(UsageError::new)?;
     if tips.is_empty() {
         let known = branches(&store.tips(row.id, None).await.map_err(UsageError::new)?);
+        let known: Vec<&str> = known.iter().map(BranchName::as_str).collect();
         let known = if known.is_empty() { "none yet".to_owned() } else { known.join(", ") };
         return Err(UsageError::new(format!(
             "nothing is known of a branch {branch} of {}; branches that are: {known}",
@@ -107,11 +109,14 @@ async fn show(
         tip: tip.clone(),
     };
     if let Some(at) = wanted.at {
-        let then = tips[..tips.partition_point(|tip| tip.at <= at.seconds())].last().map(entry);
-        return Ok(if wanted.json {
-            format!("{}\n", then.as_ref().map_or(serde_json::Value::Null, object))
-        } else {
-            at_moment(branch, at, then.as_ref(), &tips[0])
+        let (past, later) = tips.split_at(tips.partition_point(|tip| tip.at <= at.seconds()));
+        let stay = past.last().map(|tip| Stay { entry: entry(tip), next: later.first() });
+        return Ok(match stay {
+            _ if wanted.json => format!("{}\n", stay.as_ref().map_or(serde_json::Value::Null, Stay::object)),
+            None => {
+                format!("nothing is known of {branch} at {at}; the first entry is of {}\n", utc(tips[0].at))
+            }
+            Some(stay) => stay.told(branch, at),
         });
     }
     let newest: Vec<Entry> = tips.iter().rev().take(wanted.limit).map(entry).collect();
@@ -122,19 +127,38 @@ async fn show(
     })
 }
 
-/// One sentence on what was live.
-fn at_moment(branch: &str, at: Moment, then: Option<&Entry>, first: &TipRow) -> String {
-    let Some(entry) = then else {
-        return format!("nothing is known of {branch} at {at}; the first entry is of {}\n", utc(first.at));
-    };
-    let tip = &entry.tip;
-    let since = utc(tip.at);
-    let mut text = match tip.commit {
-        Some(commit) => format!("{branch} was at {} since {since}", commit.short()),
-        None => format!("{branch} did not exist since {since}"),
-    };
-    let _ = writeln!(text, "{}", by(entry));
-    text
+/// A time that a branch spent at one commit.
+struct Stay<'a> {
+    entry: Entry,
+    next: Option<&'a TipRow>,
+}
+
+impl Stay<'_> {
+    fn told(&self, branch: &str, at: Moment) -> String {
+        let tip = &self.entry.tip;
+        let mut text = match tip.commit {
+            Some(commit) => format!("At {at} {branch} was at {commit}\n"),
+            None => format!("At {at} there was no branch {branch}\n"),
+        };
+        let _ = writeln!(text, "  since   {}{}", utc(tip.at), by(&self.entry));
+        if let Some(before) = tip.before {
+            let _ = writeln!(text, "  before  {before}");
+        }
+        let _ = match self.next {
+            None => writeln!(text, "  until   now"),
+            Some(TipRow { commit: Some(commit), at, .. }) => {
+                writeln!(text, "  until   {}, when it went to {}", utc(*at), commit.short())
+            }
+            Some(next) => writeln!(text, "  until   {}, when it was deleted", utc(next.at)),
+        };
+        text
+    }
+
+    fn object(&self) -> serde_json::Value {
+        let mut object = object(&self.entry);
+        object["until"] = json!(self.next.map(|next| next.at));
+        object
+    }
 }
 
 fn line(entry: &Entry) -> String {
@@ -174,44 +198,29 @@ fn object(entry: &Entry) -> serde_json::Value {
         "at": tip.at,
         "forced": tip.forced,
         "actor": tip.actor,
-        "source": source(tip.source),
+        "source": tip.source,
         "pull_request": entry.pull.as_ref().map(|pull| pull.number),
     })
 }
 
-fn source(source: TipSource) -> &'static str {
-    match source {
-        TipSource::Push => "push",
-        TipSource::Backfill => "backfill",
-        TipSource::Reconciled => "reconciled",
-    }
-}
-
-/// The contract's ledger file. Only pushes tell when a branch was pointed somewhere; what was read off the
-/// line later is left to whoever has the repository.
+/// The ledger file: everything that a verdict on any branch may rest on.
 async fn export(store: &SqliteStore, repository: &str) -> Result<String, UsageError> {
     let row = found(store, repository).await?;
-    let tips = store.tips(row.id, None).await.map_err(UsageError::new)?;
-    let tips: Vec<_> = tips
-        .iter()
-        .filter(|tip| tip.source == TipSource::Push)
-        .filter_map(|tip| Some(json!({ "branch": tip.branch, "sha": tip.commit?, "at": tip.at })))
-        .collect();
-    let pushes = store.pushes(row.id).await.map_err(UsageError::new)?;
-    let pushes: Vec<_> = pushes
-        .iter()
-        .map(|push| json!({ "branch": push.branch, "sha": push.commit, "at": push.at }))
-        .collect();
-    let open = store.open_pulls(row.id).await.map_err(UsageError::new)?;
-    let open: Vec<_> = open
-        .iter()
-        .map(|it| {
-            let pull = &it.pull;
-            json!({ "branch": pull.head_branch, "sha": pull.head_commit, "number": pull.number, "author": pull.author })
-        })
-        .collect();
-    let file = json!({ "version": 1, "tips": tips, "pushes": pushes, "open": open });
-    Ok(format!("{file:#}\n"))
+    let branches = branches(&store.tips(row.id, None).await.map_err(UsageError::new)?);
+    let rows = store.ledger(row.id, &branches, None).await.map_err(UsageError::new)?;
+    let mut ledger = Ledger::default();
+    for (branch, tip) in rows.tips {
+        ledger.add_tip(branch, tip);
+    }
+    for push in store.pushes(row.id).await.map_err(UsageError::new)? {
+        ledger.add_push(push.branch, PushedAt { commit: push.commit, at: push.at });
+    }
+    ledger.set_merged(rows.merged.iter().map(PullRow::as_merged).collect());
+    ledger.set_open(rows.open.iter().map(PullRow::as_open).collect());
+    if !rows.verified.is_empty() {
+        ledger.set_verified(rows.verified);
+    }
+    Ok(ledger.to_file())
 }
 
 async fn found(store: &SqliteStore, wanted: &str) -> Result<RepositoryRow, UsageError> {
@@ -228,8 +237,9 @@ async fn found(store: &SqliteStore, wanted: &str) -> Result<RepositoryRow, Usage
     Err(UsageError::new(format!("no repository {wanted:?} is known; those that are: {known}")))
 }
 
-fn branches(tips: &[TipRow]) -> Vec<String> {
-    let mut names: Vec<String> = tips.iter().map(|tip| tip.branch.to_string()).collect();
+/// The branches that have entries, by name.
+fn branches(tips: &[TipRow]) -> Vec<BranchName> {
+    let mut names: Vec<BranchName> = tips.iter().map(|tip| tip.branch.clone()).collect();
     names.dedup();
     names
 }

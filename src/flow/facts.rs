@@ -60,9 +60,13 @@ impl Commit {
 }
 
 /// How a ledger entry came to be known.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
+)]
+#[serde(rename_all = "lowercase")]
 pub enum TipSource {
     /// A push was seen: the time is when the branch was pointed there.
+    #[default]
     Push,
     /// Read off the first-parent line later: the time is the commit's own.
     Backfill,

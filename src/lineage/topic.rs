@@ -44,7 +44,7 @@ impl Repository {
             related: is_related(&brought, &ids),
             former_tips: former_tips(ledger, &pull.base.branch, &ids),
             already_merged: self.already_merged(ledger, &pull.base.branch, &ids).await?,
-            stacked_on: stacked_on(ledger, pull, &ids),
+            stacked_on: stacked_on(ledger, pull, &ids, others),
             brought: origins::named(brought, ledger),
             lines,
             pushes,
@@ -206,11 +206,13 @@ fn others_pushes(ledger: &Ledger, pull: &Pull, ids: &HashSet<CommitId>) -> Vec<(
         .collect()
 }
 
-/// The open pull requests of other branches; one of this very branch goes elsewhere with the same commits.
-fn stacked_on(ledger: &Ledger, pull: &Pull, ids: &HashSet<CommitId>) -> Vec<OpenPull> {
+/// The open pull requests of other topics; one of this very branch goes elsewhere with the same commits, and
+/// an environment's own promotion is no work that somebody stands on.
+fn stacked_on(ledger: &Ledger, pull: &Pull, ids: &HashSet<CommitId>, others: &[&BranchTip]) -> Vec<OpenPull> {
     let own_branch = pull.head.branch.as_ref();
     let same = |it: &OpenPull| it.origin.fork == pull.head.fork && own_branch == Some(&it.origin.branch);
-    let other = |it: &&OpenPull| !same(it) && ids.contains(&it.head);
+    let promotion = |it: &OpenPull| others.iter().any(|tip| it.origin.is_of(Some(&tip.branch)));
+    let other = |it: &&OpenPull| ids.contains(&it.head) && !same(it) && !promotion(it);
     ledger.open().iter().filter(other).cloned().collect()
 }
 

@@ -1,7 +1,7 @@
 use super::{Millis, Unit};
 use crate::flow::{
-    BranchName, CommitId, InstallationId, LedgerTip, PullNumber, PushedAt, RepositoryId, TipSource, TreeId,
-    VerifiedTree,
+    BranchName, CommitId, InstallationId, LedgerTip, MergedPull, OpenPull, Origin, PullNumber, PushedAt,
+    RepositoryId, TipSource, TreeId, VerifiedTree,
 };
 use bytes::Bytes;
 
@@ -181,6 +181,34 @@ pub struct PullRow {
     pub updated_at: Millis,
     /// What became of it, once it was merged.
     pub merged: Option<Merged>,
+}
+
+impl PullRow {
+    /// The pull request as people name it.
+    pub fn origin(&self) -> Origin {
+        Origin {
+            number: Some(self.number),
+            branch: self.head_branch.clone(),
+            author: Some(self.author.clone()),
+            fork: self.head_repository != Some(self.repository),
+        }
+    }
+
+    /// The same as one that was merged, as verdicts on others need it.
+    pub fn as_merged(&self) -> MergedPull {
+        MergedPull {
+            origin: self.origin(),
+            head: self.head_commit,
+            base: self.base_branch.clone(),
+            method: None,
+            commit: self.merged.and_then(|it| it.commit),
+        }
+    }
+
+    /// The same as one that is open.
+    pub fn as_open(&self) -> OpenPull {
+        OpenPull { origin: self.origin(), head: self.head_commit }
+    }
 }
 
 /// What became of a merged pull request.

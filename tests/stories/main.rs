@@ -14,6 +14,7 @@ mod calls;
 mod configuration;
 mod faults;
 mod healing;
+mod ledger;
 mod manifest;
 mod mirrors;
 mod names;

@@ -96,6 +96,11 @@ impl World {
         shape::merge(&mut payload, event.fields.clone());
         if let Some(repository) = repository_of(event.scope).and_then(|id| self.repositories.get(&id)) {
             payload["repository"] = shape::minimal(self, repository);
+            if event.name == "push" {
+                // In pushes alone GitHub gives these two in Unix seconds.
+                payload["repository"]["pushed_at"] = json!(repository.pushed_at.timestamp());
+                payload["repository"]["created_at"] = json!(repository.created_at.timestamp());
+            }
             let owner = self.accounts.get(&repository.owner);
             if owner.is_some_and(|owner| owner.kind == AccountKind::Organization) {
                 payload["organization"] = shape::organization(self, repository.owner);

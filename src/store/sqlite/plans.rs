@@ -25,6 +25,7 @@ fn the_hot_statements_never_walk_a_table() {
         (inbox::LIST_WAITING, "deliveries_inbox"),
         (reads::PULL, "sqlite_autoindex_pulls_1 (repository=? AND number=?)"),
         (reads::OPEN_PULLS, "pulls_open (repository=?)"),
+        (reads::OPEN, "pulls_open (repository=?)"),
         (reads::SHARING, "pulls_sharing (repository=? AND judged_head=? AND judged_base=?)"),
         (reads::SHARING_VERSIONS, "pulls_sharing (repository=? AND judged_head=? AND judged_base=?)"),
         (reads::TIPS, "PRIMARY KEY (repository=? AND branch=?)"),

@@ -28,8 +28,26 @@ pub(super) const REPOSITORIES_OF: &str =
 macro_rules! pull_columns {
     () => {
         "SELECT repository, number, state, draft, head_branch, head_commit, head_repository, base_branch,
-            author, updated_at, merged_at, merge_commit, judged_head, judged_base, verdict, judged_at, judged_version
-        FROM pulls "
+            author, updated_at, merged_at, merge_commit"
+    };
+}
+
+macro_rules! judged_pulls {
+    () => {
+        concat!(pull_columns!(), ", judged_head, judged_base, verdict, judged_at, judged_version FROM pulls ")
+    };
+}
+
+/// Every verdict reads all that are open, so that what was found of each stays where it is.
+macro_rules! bare_pulls {
+    () => {
+        concat!(pull_columns!(), " FROM pulls ")
+    };
+}
+
+macro_rules! open {
+    () => {
+        "WHERE repository = :repository AND state = 'open' ORDER BY number"
     };
 }
 
@@ -40,10 +58,10 @@ macro_rules! sharing {
     };
 }
 
-pub(super) const PULL: &str = concat!(pull_columns!(), "WHERE repository = :repository AND number = :number");
-pub(super) const OPEN_PULLS: &str =
-    concat!(pull_columns!(), "WHERE repository = :repository AND state = 'open' ORDER BY number");
-pub(super) const SHARING: &str = concat!(pull_columns!(), sharing!());
+pub(super) const PULL: &str = concat!(judged_pulls!(), "WHERE repository = :repository AND number = :number");
+pub(super) const OPEN_PULLS: &str = concat!(judged_pulls!(), open!());
+pub(super) const OPEN: &str = concat!(bare_pulls!(), open!());
+pub(super) const SHARING: &str = concat!(judged_pulls!(), sharing!());
 pub(super) const SHARING_VERSIONS: &str = concat!("SELECT number, judged_version FROM pulls ", sharing!());
 
 pub(super) const TIPS: &str = "
@@ -60,7 +78,7 @@ pub(super) const SHARED_PUSHES: &str = "
     WHERE own.repository = :repository AND own.branch = :branch AND other.branch <> own.branch";
 
 pub(super) const MERGED: &str = concat!(
-    pull_columns!(),
+    bare_pulls!(),
     "WHERE repository = :repository AND state = 'merged' ORDER BY merged_at DESC LIMIT :limit"
 );
 
@@ -135,14 +153,14 @@ pub(super) fn pull(
     number: PullNumber,
 ) -> Result<Option<JudgedPull>, StoreError> {
     let parameters = named_params! { ":repository": repository, ":number": number };
-    Ok(connection.prepare_cached(PULL)?.query_row(parameters, pull_from).optional()?)
+    Ok(connection.prepare_cached(PULL)?.query_row(parameters, judged_from).optional()?)
 }
 
 pub(super) fn open_pulls(
     connection: &Connection,
     repository: RepositoryId,
 ) -> Result<Vec<JudgedPull>, StoreError> {
-    pulls(connection, OPEN_PULLS, named_params! { ":repository": repository })
+    judged(connection, OPEN_PULLS, named_params! { ":repository": repository })
 }
 
 pub(super) fn sharing(
@@ -152,36 +170,43 @@ pub(super) fn sharing(
     base: &BranchName,
 ) -> Result<Vec<JudgedPull>, StoreError> {
     let parameters = named_params! { ":repository": repository, ":head": head, ":base": base };
-    pulls(connection, SHARING, parameters)
+    judged(connection, SHARING, parameters)
 }
 
-fn pulls(connection: &Connection, sql: &str, by: Parameters<'_>) -> Result<Vec<JudgedPull>, StoreError> {
+fn judged(connection: &Connection, sql: &str, by: Parameters<'_>) -> Result<Vec<JudgedPull>, StoreError> {
+    Ok(connection.prepare_cached(sql)?.query_map(by, judged_from)?.collect::<Result<_, _>>()?)
+}
+
+fn pulls(connection: &Connection, sql: &str, by: Parameters<'_>) -> Result<Vec<PullRow>, StoreError> {
     Ok(connection.prepare_cached(sql)?.query_map(by, pull_from)?.collect::<Result<_, _>>()?)
 }
 
-fn pull_from(row: &Row<'_>) -> rusqlite::Result<JudgedPull> {
+fn judged_from(row: &Row<'_>) -> rusqlite::Result<JudgedPull> {
     Ok(JudgedPull {
-        pull: PullRow {
-            merged: row
-                .get::<_, Option<i64>>("merged_at")?
-                .map(|at| Ok::<_, rusqlite::Error>(Merged { at, commit: row.get("merge_commit")? }))
-                .transpose()?,
-            repository: row.get("repository")?,
-            number: row.get("number")?,
-            state: row.get("state")?,
-            draft: row.get("draft")?,
-            head_branch: row.get("head_branch")?,
-            head_commit: row.get("head_commit")?,
-            head_repository: row.get("head_repository")?,
-            base_branch: row.get("base_branch")?,
-            author: row.get("author")?,
-            updated_at: row.get("updated_at")?,
-        },
+        pull: pull_from(row)?,
         judged_head: row.get("judged_head")?,
         judged_base: row.get("judged_base")?,
         verdict: row.get("verdict")?,
         judged_at: row.get("judged_at")?,
         judged_version: row.get("judged_version")?,
+    })
+}
+
+/// By the places of `pull_columns`: looking columns up by their names takes longer than reading them.
+fn pull_from(row: &Row<'_>) -> rusqlite::Result<PullRow> {
+    let merged = |at| Ok::<_, rusqlite::Error>(Merged { at, commit: row.get(11)? });
+    Ok(PullRow {
+        repository: row.get(0)?,
+        number: row.get(1)?,
+        state: row.get(2)?,
+        draft: row.get(3)?,
+        head_branch: row.get(4)?,
+        head_commit: row.get(5)?,
+        head_repository: row.get(6)?,
+        base_branch: row.get(7)?,
+        author: row.get(8)?,
+        updated_at: row.get(9)?,
+        merged: row.get::<_, Option<i64>>(10)?.map(merged).transpose()?,
     })
 }
 
@@ -216,7 +241,7 @@ pub(super) fn ledger(
             })?
             .collect::<Result<_, _>>()?;
     }
-    rows.open = open_pulls(&moment, repository)?.into_iter().map(|it| it.pull).collect();
+    rows.open = pulls(&moment, OPEN, named_params! { ":repository": repository })?;
     rows.merged = merged_pulls(&moment, repository, MERGED_AT_MOST)?;
     rows.merged.reverse();
     rows.verified = moment
@@ -233,8 +258,7 @@ pub(super) fn merged_pulls(
     repository: RepositoryId,
     limit: u32,
 ) -> Result<Vec<PullRow>, StoreError> {
-    let found = pulls(connection, MERGED, named_params! { ":repository": repository, ":limit": limit })?;
-    Ok(found.into_iter().map(|it| it.pull).collect())
+    pulls(connection, MERGED, named_params! { ":repository": repository, ":limit": limit })
 }
 
 pub(super) fn configuration(

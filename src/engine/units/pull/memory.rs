@@ -1,7 +1,7 @@
 //! What the store remembers, as the ledger that verdicts are made with.
 
 use crate::engine::room::{Room, Trouble};
-use crate::flow::{BranchName, Flow, MergedPull, OpenPull, Origin, PullNumber, RepositoryId, Role};
+use crate::flow::{BranchName, Flow, PullNumber, RepositoryId, Role};
 use crate::lineage::Ledger;
 use crate::store::{LedgerRows, PullRow};
 
@@ -9,7 +9,6 @@ use crate::store::{LedgerRows, PullRow};
 pub(in crate::engine::units) struct Memory {
     rows: LedgerRows,
     topic: BranchName,
-    repository: RepositoryId,
 }
 
 impl Memory {
@@ -22,7 +21,7 @@ impl Memory {
     ) -> Result<Self, Trouble> {
         let branches: Vec<_> = flow.judged_branches().cloned().collect();
         let rows = room.store.ledger(repository, &branches, Some(topic)).await?;
-        Ok(Self { rows, topic: topic.clone(), repository })
+        Ok(Self { rows, topic: topic.clone() })
     }
 
     /// The open pull requests.
@@ -42,13 +41,9 @@ impl Memory {
         for (branch, push) in &self.rows.shared_pushes {
             ledger.add_push(branch.clone(), *push);
         }
-        ledger.set_merged(self.rows.merged.iter().map(|row| self.merged(row)).collect());
+        ledger.set_merged(self.rows.merged.iter().map(PullRow::as_merged).collect());
         let others = self.rows.open.iter().filter(|row| Some(row.number) != judged);
-        // An environment's own promotion is no work that somebody stands on.
-        let others = others.filter(|row| flow.role(&row.head_branch) == Role::Topic);
-        ledger.set_open(
-            others.map(|row| OpenPull { origin: self.origin(row), head: row.head_commit }).collect(),
-        );
+        ledger.set_open(others.map(PullRow::as_open).collect());
         let from = match flow.role(&self.topic) {
             Role::Environment(environment) => Some(&environment.name),
             Role::Copy(_) | Role::Topic => None,
@@ -58,24 +53,5 @@ impl Memory {
             ledger.set_verified(self.rows.verified.clone());
         }
         ledger
-    }
-
-    fn merged(&self, row: &PullRow) -> MergedPull {
-        MergedPull {
-            origin: self.origin(row),
-            head: row.head_commit,
-            base: row.base_branch.clone(),
-            method: None,
-            commit: row.merged.and_then(|it| it.commit),
-        }
-    }
-
-    fn origin(&self, row: &PullRow) -> Origin {
-        Origin {
-            number: Some(row.number),
-            branch: row.head_branch.clone(),
-            author: Some(row.author.clone()),
-            fork: row.head_repository != Some(self.repository),
-        }
     }
 }

@@ -1,8 +1,11 @@
+//! What was where, and who brought it: the questions, and the file it is written to.
+
+mod file;
+
 use std::collections::BTreeMap;
 
 use crate::flow::{
-    BranchName, CommitId, Deployed, LedgerTip, MergeMethod, MergedPull, OpenPull, Origin, PullNumber,
-    PushedAt, TipSource, TreeId, VerifiedTree,
+    BranchName, CommitId, Deployed, LedgerTip, MergedPull, OpenPull, PushedAt, TreeId, VerifiedTree,
 };
 
 /// Which commit each branch pointed at, and when; what was merged how, what is open, what was deployed: all
@@ -117,114 +120,12 @@ impl Ledger {
         }
         earlier
     }
-
-    /// Reads a ledger file. Its tips count as seen pushes: their time is when the branch was pointed there.
-    pub fn parse(json: &str) -> Result<Self, LedgerError> {
-        let Version { version } = serde_json::from_str(json)?;
-        if version != 1 {
-            return Err(LedgerError::Version(version));
-        }
-        let file: File = serde_json::from_str(json)?;
-        let mut ledger = Self::default();
-        for Entry { branch, sha, at } in file.tips {
-            ledger.add_tip(branch, LedgerTip { commit: sha, at, source: TipSource::Push });
-        }
-        for Entry { branch, sha, at } in file.pushes {
-            ledger.add_push(branch, PushedAt { commit: sha, at });
-        }
-        ledger.merged = file.merged.map(|merged| merged.into_iter().map(MergedPull::from).collect());
-        ledger.open = file.open.into_iter().map(OpenPull::from).collect();
-        ledger.verified = file.verified.map(|all| all.into_iter().map(VerifiedTree::from).collect());
-        Ok(ledger)
-    }
-}
-
-#[derive(serde::Deserialize)]
-struct Version {
-    version: u64,
-}
-
-/// The file. A list of another name is a mistake that would silently change verdicts.
-#[derive(serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-struct File {
-    #[serde(rename = "version")]
-    _version: u64,
-    #[serde(default)]
-    tips: Vec<Entry>,
-    #[serde(default)]
-    pushes: Vec<Entry>,
-    #[serde(default)]
-    merged: Option<Vec<Merged>>,
-    #[serde(default)]
-    open: Vec<Open>,
-    #[serde(default)]
-    verified: Option<Vec<Verified>>,
-}
-
-#[derive(serde::Deserialize)]
-struct Entry {
-    branch: BranchName,
-    sha: CommitId,
-    at: i64,
-}
-
-/// A merged pull request. Number, author and the commit that came of it only make the words better.
-#[derive(serde::Deserialize)]
-struct Merged {
-    head: CommitId,
-    branch: BranchName,
-    base: BranchName,
-    method: MergeMethod,
-    #[serde(default)]
-    commit: Option<CommitId>,
-    #[serde(default)]
-    number: Option<PullNumber>,
-    #[serde(default)]
-    author: Option<String>,
-}
-
-#[derive(serde::Deserialize)]
-struct Open {
-    branch: BranchName,
-    sha: CommitId,
-    #[serde(default)]
-    number: Option<PullNumber>,
-    #[serde(default)]
-    author: Option<String>,
-}
-
-#[derive(serde::Deserialize)]
-struct Verified {
-    environment: String,
-    tree: TreeId,
-}
-
-impl From<Merged> for MergedPull {
-    fn from(it: Merged) -> Self {
-        let origin = Origin { number: it.number, branch: it.branch, author: it.author, fork: false };
-        Self { origin, head: it.head, base: it.base, method: Some(it.method), commit: it.commit }
-    }
-}
-
-impl From<Open> for OpenPull {
-    fn from(it: Open) -> Self {
-        Self {
-            origin: Origin { number: it.number, branch: it.branch, author: it.author, fork: false },
-            head: it.sha,
-        }
-    }
-}
-
-impl From<Verified> for VerifiedTree {
-    fn from(it: Verified) -> Self {
-        Self { environment: it.environment, tree: it.tree }
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::flow::{MergeMethod, PullNumber, TipSource};
 
     const SHA: &str = "0123456789abcdef0123456789abcdef01234567";
 
@@ -266,6 +167,22 @@ mod tests {
         let at = |at| ledger.tip_at(&branch, at).map(|tip| tip.commit.as_bytes()[0]);
         assert_eq!([at(9), at(10), at(20), at(29), at(99)], [None, Some(1), Some(3), Some(3), Some(4)]);
         assert_eq!(ledger.until(20).tips(&branch).len(), 3);
+    }
+
+    #[test]
+    fn what_is_written_is_read_again() {
+        let json = format!(
+            r#"{{"version":1,"tips":[{{"branch":"staging","sha":"{SHA}","at":20,"source":"backfill"}}],
+                "pushes":[{{"branch":"feature/x","sha":"{SHA}","at":5}}],
+                "merged":[{{"head":"{SHA}","branch":"x","base":"integration","commit":"{SHA}","fork":true}}],
+                "open":[{{"branch":"feature/y","sha":"{SHA}","number":7,"author":"ana"}}],
+                "verified":[{{"environment":"staging","tree":"{SHA}"}}]}}"#
+        );
+        let ledger = Ledger::parse(&json).unwrap();
+        assert_eq!(ledger.merged().unwrap()[0].method, None);
+        assert!(ledger.merged().unwrap()[0].origin.fork);
+        assert_eq!(Ledger::parse(&ledger.to_file()).unwrap(), ledger);
+        assert_eq!(Ledger::default().to_file(), "{\n  \"version\": 1\n}\n");
     }
 
     #[test]
