@@ -43,6 +43,10 @@ pub fn aftermath(flow: &Flow, subject: &Subject, found: &Aftermath) -> String {
         )]));
         let compare = format!("git diff {} {made}", subject.pull.head.commit.short());
         parts.push(block("sh", &format!("git fetch origin &&\n{compare}")));
+        parts.extend(paragraphs(&[Prose::new(
+            "What was meant is carried back upstream, tested and promoted again; what was not is reverted on %.",
+            &[base],
+        )]));
     } else {
         parts.push(format!(
             "{MARKER}\n### ⚠️ {}",

@@ -119,7 +119,7 @@ fn valid(configuration: &Configuration, tested: &BackTest) -> (Conclusion, Prose
     }
     parts.push(folded(
         "The configuration with every default spelled out",
-        &block("yaml", &configuration.effective()),
+        &block("yaml", configuration.effective().trim_end()),
     ));
     (Conclusion::Success, title, parts)
 }

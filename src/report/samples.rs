@@ -145,15 +145,20 @@ pub(super) fn known_work() -> Vec<(&'static str, &'static str, Verdict)> {
     let resurrects = Cause::Resurrects { tips: dropped, commits: 3, repair: own_commit() };
     let pulls = vec![origin(7, "feature/cart", "ana")];
     let merged = Cause::AlreadyMerged { pulls: pulls.clone(), repair: own_commit() };
-    let commits = vec![(name("integration"), vec![commit(22, "Half of the new cart", "Ben")])];
+    let half = commit(22, "Half of the new cart", "Ben");
+    let on_staging = vec![(name("staging"), vec![half.clone(), commit(23, "The other half", "Ben")])];
     let elsewhere = |commits| Cause::CarriesMergedElsewhere { commits, repair: own_commit() };
     let on =
         vec![origin(7, "feature/cart", "ana"), Origin { number: None, author: None, ..origin(8, "a`b", "") }];
     vec![
         ("feature/x", "integration", verdict(Outcome::Warn, resurrects)),
         ("feature/x", "integration", verdict(Outcome::Warn, merged)),
-        ("hotfix/x", "production", verdict(Outcome::Fail, elsewhere(commits.clone()))),
-        ("feature/x", "integration", verdict(Outcome::Warn, elsewhere(commits))),
+        (
+            "hotfix/x",
+            "production",
+            verdict(Outcome::Fail, elsewhere(vec![(name("integration"), vec![half])])),
+        ),
+        ("feature/x", "integration", verdict(Outcome::Warn, elsewhere(on_staging))),
         ("feature/x", "integration", verdict(Outcome::Warn, Cause::Stacked { on })),
     ]
 }

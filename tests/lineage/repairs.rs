@@ -4,7 +4,7 @@ use towpath::flow::{Cause, Flow, Outcome, Repair};
 use towpath::lineage::Ledger;
 
 use crate::examples::{verdict, with_hotfixes};
-use crate::story::{Mark, Repo, Story};
+use crate::story::{Mark, Repo, Story, run_git};
 
 pub(crate) struct Contaminated {
     pub(crate) why: &'static str,
@@ -145,4 +145,63 @@ async fn what_was_pushed_before_it_came_back_through_staging_survives() {
     let repair = repair(&repo, judged.findings.into_iter().map(|finding| finding.cause), why);
     let picked: Vec<_> = repair.picks.iter().map(|commit| commit.id).collect();
     assert_eq!(picked, own.iter().map(|mark| repo.id(*mark)).collect::<Vec<_>>());
+}
+
+/// What the terminal prints to be copied: its first lines that are indented.
+fn commands(words: &str) -> String {
+    let lines = words.lines().skip_while(|line| !line.starts_with("  "));
+    lines.take_while(|line| line.starts_with("  ")).collect::<Vec<_>>().join("\n")
+}
+
+#[tokio::test]
+async fn a_history_that_a_squash_cut_is_joined_by_what_is_advised() {
+    let tellings: [fn(&mut Story); 2] = [
+        |s| {
+            s.write("integration", "f3", "once\n");
+            s.merge("integration", "staging");
+            s.squash("staging", "production");
+            s.write("integration", "f3", "twice\n");
+            s.merge("integration", "staging");
+        },
+        // Three squashed releases, each on the same lines.
+        |s| {
+            for content in ["once\n", "twice\n", "thrice\n"] {
+                s.write("integration", "f3", content);
+                s.merge("integration", "staging");
+                s.squash("staging", "production");
+            }
+            s.write("integration", "f3", "four times\n");
+            s.merge("integration", "staging");
+        },
+    ];
+    for tell in tellings {
+        let mut story = Story::pro();
+        tell(&mut story);
+        let repo = story.build();
+        let promotion = ("staging", "production");
+        let judged = verdict(&repo, &Flow::pro(), promotion, &Ledger::default()).await;
+        assert_eq!(judged.outcome(), Outcome::Fail);
+        let pull = repo.pull(promotion.0, promotion.1);
+        let words = towpath::report::words(&Flow::pro(), &pull, &judged.findings[0]);
+        let files = run_git(repo.path(), &["rev-parse", "staging^{tree}"]);
+
+        let folder = tempfile::tempdir().unwrap();
+        let url = repo.path().to_str().unwrap();
+        run_git(folder.path(), &["clone", "-q", url, "clone"]);
+        let ran = std::process::Command::new("sh")
+            .args(["-c", &commands(&words.remedy)])
+            .current_dir(folder.path().join("clone"))
+            .envs(["AUTHOR", "COMMITTER"].map(|who| (format!("GIT_{who}_NAME"), "Rita")))
+            .envs(["AUTHOR", "COMMITTER"].map(|who| (format!("GIT_{who}_EMAIL"), "rita@example.com")))
+            .output()
+            .unwrap();
+        assert!(ran.status.success(), "{}\n{}", words.remedy, String::from_utf8_lossy(&ran.stderr));
+        assert_eq!(run_git(repo.path(), &["rev-parse", "staging^{tree}"]), files, "no file changes");
+        let tip = run_git(repo.path(), &["rev-parse", "staging"]).trim().parse().unwrap();
+        let mut joined = pull.clone();
+        joined.head.commit = tip;
+        let opened = towpath::lineage::Repository::open(repo.path()).await.unwrap();
+        let judged = towpath::engine::judge::judge(&opened, &Flow::pro(), &joined, &Ledger::default()).await;
+        assert_eq!(judged.outcome(), Outcome::Pass, "{:?}", judged.findings);
+    }
 }

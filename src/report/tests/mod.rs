@@ -1,6 +1,9 @@
 //! The exact words, one test per cause; each is shown as the check that GitHub gets.
 
+mod after;
+mod between;
 mod dressed;
+mod known_work;
 mod promotion;
 mod repair_plan;
 mod source;

@@ -73,17 +73,19 @@ pub(super) fn unknown_commits(scene: &Scene<'_>, commits: &[Commit]) -> Account 
     let (head, base) = (scene.head(), scene.base());
     let many = count(commits.len(), "unknown commit");
     let title = Prose::new(&format!("Warning: {many}, % → %"), &[&head, base]);
+    let (them, pushed, look) = match commits.len() {
+        1 => ("it", "It was", "Look at it. If it is meant, merge this; if not, revert it on %."),
+        _ => ("them", "They were", "Look at them. If they are meant, merge this; if not, revert them on %."),
+    };
     let actual = Prose::new(
-        &format!("% would carry {many} back to %: no pull request is known that brought "),
-        &[&head, base],
-    )
-    .then(Prose::new(if commits.len() == 1 { "it to %. " } else { "them to %. " }, &[&head]))
-    .then(Prose::new("They were pushed there directly, or came before anybody kept a record.", &[]));
+        &format!(
+            "% would carry {many} back to %: no pull request is known that brought {them} to %. \
+             {pushed} pushed there directly, or came before anybody kept a record."
+        ),
+        &[&head, base, &head],
+    );
     let mut account = Account::new(title, vec![actual]);
-    account.repair = Some(Step::words(Prose::new(
-        "Look at them. If they are meant, merge this; if not, revert them on %.",
-        &[&head],
-    )));
+    account.repair = Some(Step::words(Prose::new(look, &[&head])));
     let caption = Prose::new("Of no known pull request:", &[]);
     account.evidence.push(Evidence::Commits(caption, commits.to_vec()));
     account

@@ -54,27 +54,36 @@ pub(super) fn carries_merged_elsewhere(
 ) -> Account {
     let (head, base) = (scene.head(), scene.base());
     let branches: Vec<&str> = commits.iter().map(|(branch, _)| branch.as_str()).collect();
-    let many = count(distinct(commits), "commit");
+    let distinct = distinct(commits);
+    let (many, they) = (count(distinct, "commit"), if distinct == 1 { "It" } else { "They" });
+    let blocks = severity == Outcome::Fail;
+    let carries = if blocks { "Carries" } else { "Warning: carries" };
     let title = match branches.as_slice() {
-        [one] => Prose::new(&format!("Carries work merged into %: {many}"), &[*one]),
-        more => Prose::new(&format!("Carries work merged into {} branches: {many}", more.len()), &[]),
+        [one] => Prose::new(&format!("{carries} work merged into %: {many}"), &[*one]),
+        more => Prose::new(&format!("{carries} work merged into {} branches: {many}", more.len()), &[]),
     };
     let actual = Prose::new(&format!("% would bring {many} that others merged into "), &[&head])
         .then(row(&branches, "and"))
         .then(Prose::new(", and that % does not have yet.", &[base]));
-    let meaning = if severity == Outcome::Fail {
+    let meaning = if blocks {
         Prose::new(
-            "They would be released with this pull request, ahead of their turn. \
-             Expected: only work of its own, on top of what % already has. Nothing has been merged.",
+            &format!(
+                "{they} would be released with this pull request, ahead of {} turn. \
+                 Expected: only work of its own, on top of what % already has. Nothing has been merged.",
+                if distinct == 1 { "its" } else { "their" }
+            ),
             &[base],
         )
     } else {
-        Prose::new("They come along with this pull request, reviewed for % or not. It may merge.", &[base])
+        let come = if distinct == 1 { "comes" } else { "come" };
+        Prose::new(
+            &format!("{they} {come} along with this pull request, reviewed for % or not. It may merge."),
+            &[base],
+        )
     };
     let mut account = Account::new(title, vec![actual, meaning]);
-    let lead = if severity == Outcome::Fail { "" } else { "To leave them out: " };
-    account.repair = without(scene, plan, lead);
-    if severity == Outcome::Fail {
+    account.repair = without(scene, plan, if blocks { "" } else { "To leave that work out: " });
+    if blocks {
         account.alternatives.push(Step::words(Prose::new(
             "If the change needs that work, it has to travel with it: send it to the branch that takes topics.",
             &[],

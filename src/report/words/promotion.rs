@@ -56,19 +56,40 @@ pub(super) fn untested_tree(scene: &Scene<'_>, only_on_base: &[Commit], cut_by: 
         &[base, &head],
     );
     let mut account = Account::new(title, vec![actual, expected]);
-    carry_back(scene, only_on_base, &mut account);
-    account.detail.extend(cut_by.map(|squashed| history_was_cut(scene, squashed)));
+    match cut_by {
+        Some(squashed) => join_again(scene, squashed, only_on_base, &mut account),
+        None => carry_back(scene, only_on_base, &mut account),
+    }
     account.drawing = drawing::untested(scene.pull, only_on_base);
     account
 }
 
-/// Where an earlier promotion was squashed or rebased: why the two know so little of each other.
-fn history_was_cut(scene: &Scene<'_>, squashed: &Commit) -> Prose {
-    Prose::new(
+/// Where an earlier promotion was squashed or rebased: why the two know so little of each other, and how to
+/// join them again. That commit holds an earlier state of the head, so nothing is lost by keeping the head's
+/// files; a plain merge would compare with the same older state and change them.
+fn join_again(scene: &Scene<'_>, squashed: &Commit, only_on_base: &[Commit], account: &mut Account) {
+    let (head, base, made) = (scene.head(), scene.base(), squashed.id.short());
+    account.detail.push(Prose::new(
         "An earlier promotion was squashed or rebased: % on % holds files of %, but does not come from it. \
-         So git compares with an older state. Bringing % back into % with a merge commit joins the two again.",
-        &[&squashed.id.short(), scene.base(), &scene.head(), scene.base(), &scene.head()],
-    )
+         So git compares with an older state.",
+        &[&made, base, &head],
+    ));
+    let title = shell::quote(&format!("Join the history of {base} again"));
+    account.repair = Some(Step {
+        lead: Prose::new("Join the two again. No file of % changes by it:", &[&head]),
+        commands: vec![
+            "git fetch origin".to_owned(),
+            format!("git switch --detach refs/remotes/origin/{}", shell::quote(&head)),
+            format!("git merge -s ours -m {title} {made}"),
+            format!("git push origin HEAD:refs/heads/{}", shell::quote(&head)),
+        ],
+        after: vec![Prose::new(
+            "This pull request is judged again by itself. What is left then is what % really has of its own.",
+            &[base],
+        )],
+    });
+    account.who = Some(Prose::new("Whoever may push to % can do this.", &[&head]).then(scene.no_override()));
+    base_only_evidence(scene, only_on_base, account);
 }
 
 pub(super) fn not_verified(scene: &Scene<'_>, environment: &str) -> Account {
@@ -136,10 +157,10 @@ pub(super) fn conflicts(
     }
     match scene.flow.role(&scene.pull.base.branch) {
         Role::Copy(_) => reset_copy(scene, only_on_base, &mut account),
-        Role::Environment(_) | Role::Topic => {
-            account.detail.extend(cut_by.map(|squashed| history_was_cut(scene, squashed)));
-            carry_back(scene, only_on_base, &mut account);
-        }
+        Role::Environment(_) | Role::Topic => match cut_by {
+            Some(squashed) => join_again(scene, squashed, only_on_base, &mut account),
+            None => carry_back(scene, only_on_base, &mut account),
+        },
     }
     account
 }

@@ -104,13 +104,15 @@ fn how_it_came_in(carried: &Carried<'_>) -> Option<Prose> {
                 .then(Prose::new(&format!(" {} brought more.", count(more.len(), "merge before it")), &[])),
         ),
     };
-    let mut pulls: Vec<Origin> = Vec::new();
+    let (mut pulls, mut all_known): (Vec<Origin>, _) = (Vec::new(), true);
     for commit in carried.foreign.iter().flat_map(|(_, commits)| commits) {
+        all_known &= commit.origin.is_some();
         pulls.extend(commit.origin.clone().filter(|origin| !pulls.contains(origin)));
     }
-    let by_pulls = (!pulls.is_empty()).then(|| {
-        Prose::new("The foreign commits are of ", &[]).then(names(&pulls)).then(Prose::new(".", &[]))
-    });
+    let which =
+        if all_known { "The foreign commits are of " } else { "Among the foreign commits are those of " };
+    let by_pulls =
+        (!pulls.is_empty()).then(|| Prose::new(which, &[]).then(names(&pulls)).then(Prose::new(".", &[])));
     match (by_merge, by_pulls) {
         (Some(merge), Some(pulls)) => Some(merge.then(Prose::new(" ", &[])).then(pulls)),
         (merge, pulls) => merge.or(pulls),

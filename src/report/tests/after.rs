@@ -1,0 +1,390 @@
+//! What is said after a merge, on a configuration, on a merge group, and of rules that weigh less.
+
+use super::super::samples::*;
+use super::super::{Aftermath, BackTest, Otherwise, Proposed, aftermath, check, check_of_group, proposal};
+use super::shown;
+use crate::flow::config::Configuration;
+use crate::flow::{
+    Cause, Finding, Flow, Level,
+    Outcome::{Fail, Pass, Warn},
+    PullNumber, Verdict,
+};
+
+fn after(differs: bool, cut: bool) -> String {
+    aftermath(&Flow::pro(), &subject("staging", "production"), &Aftermath { differs, cut })
+}
+
+#[test]
+fn a_promotion_was_squashed() {
+    insta::assert_snapshot!(after(false, true), @"
+    <!-- towpath:verdict -->
+    ### ⚠️ This promotion cut the history of `staging` and `production`
+
+    It was squashed or rebased: `7776e3968` is a new commit with the files of `staging`, and `production` does not contain the commits themselves. Later promotions show everything again, and can conflict.
+
+    **What to do.** Join the histories again. No file changes by it:
+
+    ```sh
+    gh pr create --repo acme/store --base staging --head production --title 'Join the history of production and staging again' --body ''
+    ```
+
+    - Merge that pull request with a merge commit; squashed or rebased it would join nothing.
+    - To keep it from happening again, allow only merge commits in the ruleset of `production`.
+
+    TP305: see `docs/findings.md#tp305`
+    ");
+}
+
+#[test]
+fn a_promotion_ships_what_nobody_tested() {
+    insta::assert_snapshot!(after(true, false), @"
+    <!-- towpath:verdict -->
+    ### ❌ `production` does not hold what was tested on `staging`
+
+    The merge gave `production` (`7776e3968`) other files than `staging` had: something else was merged meanwhile, or a conflict was resolved by hand. Compare the two before you rely on it.
+
+    ```sh
+    git fetch origin &&
+    git diff d93f69dd0 7776e3968
+    ```
+
+    What was meant is carried back upstream, tested and promoted again; what was not is reverted on `production`.
+    ");
+}
+
+fn said(proposed: &Proposed) -> String {
+    let check = proposal(proposed);
+    format!("{} {}\n\n{}", check.conclusion.as_str(), check.title, check.full_summary())
+}
+
+#[test]
+fn a_configuration_that_cannot_be_used() {
+    let file =
+        "version: 1\nenvironments:\n  - name: integration\n    acepts: [topics]\n  - name: integration\n";
+    let problems = Configuration::read(file).unwrap_err();
+    insta::assert_snapshot!(said(&Proposed::Invalid(problems)), @r#"
+    failure Configuration invalid: 3 mistakes, the first in line 3
+
+    Once on the default branch, this file would block every pull request that is judged by it.
+
+    - Line 3:5: `accepts is missing in an item of environments`; `add accepts: and its value`
+    - Line 4:5: `there is no key "acepts" in an item of environments`; `did you mean accepts?`
+    - Line 5:5: `accepts is missing in an item of environments`; `add accepts: and its value`
+
+    To see the same before pushing:
+
+    ```sh
+    towpath config check .github/towpath.yml
+    ```
+
+    TP601: see `docs/findings.md#tp601`
+
+    _Read from this pull request. What holds is read from the default branch._
+    "#);
+}
+
+fn valid(otherwise: Vec<Otherwise>, judged: usize, unknown: usize) -> Proposed {
+    let file = "version: 1\nrules: { TP205: off }\nfreezes: []\n";
+    let configuration = Box::new(Configuration::read(file).unwrap());
+    Proposed::Valid { configuration, tested: BackTest { judged, unknown, otherwise } }
+}
+
+#[test]
+fn a_configuration_that_changes_verdicts() {
+    let stacked = Cause::Stacked { on: vec![origin(7, "feature/cart", "ana")] };
+    let otherwise =
+        |number, now, then| Otherwise { number: PullNumber(number), author: "ana".to_owned(), now, then };
+    let all = vec![
+        otherwise(31, verdict(Warn, stacked), Verdict::default()),
+        otherwise(12, Verdict::default(), verdict(Fail, carries_staging())),
+    ];
+    insta::assert_snapshot!(said(&valid(all, 97, 3)), @"
+    success Valid; 2 merged pull requests judged otherwise
+
+    The path would be: `integration → staging → production, master is a copy of production`.
+
+    With this change 2 of the last 97 merged pull requests would have been judged otherwise:
+
+    | pull request | now | with this change |
+    |---|---|---|
+    | #31 by `ana` | warn (TP205) | pass |
+    | #12 by `ana` | pass | fail (TP201) |
+
+    3 more could not be judged again, because their commits are gone.
+
+    Worth knowing:
+
+    - Line 3: `freezes is read, but this version does not keep to freezes yet: nothing is frozen`
+
+    <details><summary>The configuration with every default spelled out</summary>
+
+    ```yaml
+    version: 1
+    environments:
+      - name: integration
+        branch: integration
+        accepts: [topics]
+        requires: { tested: false }
+      - name: staging
+        branch: staging
+        accepts: [integration]
+        requires: { tested: false }
+      - name: production
+        branch: production
+        accepts: [staging]
+        requires: { tested: if-reported }
+    copy: { branch: master, of: production, mode: fast-forward }
+    rules:
+      TP101: enforce
+      TP102: enforce
+      TP103: enforce
+      TP104: enforce
+      TP105: enforce
+      TP106: enforce
+      TP107: enforce
+      TP201: enforce
+      TP202: enforce
+      TP203: enforce
+      TP204: enforce
+      TP205: off
+      TP206: enforce
+      TP301: enforce
+      TP302: enforce
+      TP303: enforce
+      TP304: enforce
+      TP305: enforce
+      TP501: enforce
+      TP502: enforce
+    # ignore_paths is not set: only the copy branch may differ, in .github/
+    comment: on_failure
+    ```
+
+    </details>
+
+    _Read from this pull request. What holds is read from the default branch._
+    ");
+}
+
+#[test]
+fn a_configuration_that_changes_none() {
+    insta::assert_snapshot!(said(&valid(Vec::new(), 100, 1)), @"
+    success Valid; no merged pull request is judged otherwise
+
+    The path would be: `integration → staging → production, master is a copy of production`.
+
+    With this change the last 100 merged pull requests are judged as before.
+
+    One more could not be judged again, because their commits are gone.
+
+    Worth knowing:
+
+    - Line 3: `freezes is read, but this version does not keep to freezes yet: nothing is frozen`
+
+    <details><summary>The configuration with every default spelled out</summary>
+
+    ```yaml
+    version: 1
+    environments:
+      - name: integration
+        branch: integration
+        accepts: [topics]
+        requires: { tested: false }
+      - name: staging
+        branch: staging
+        accepts: [integration]
+        requires: { tested: false }
+      - name: production
+        branch: production
+        accepts: [staging]
+        requires: { tested: if-reported }
+    copy: { branch: master, of: production, mode: fast-forward }
+    rules:
+      TP101: enforce
+      TP102: enforce
+      TP103: enforce
+      TP104: enforce
+      TP105: enforce
+      TP106: enforce
+      TP107: enforce
+      TP201: enforce
+      TP202: enforce
+      TP203: enforce
+      TP204: enforce
+      TP205: off
+      TP206: enforce
+      TP301: enforce
+      TP302: enforce
+      TP303: enforce
+      TP304: enforce
+      TP305: enforce
+      TP501: enforce
+      TP502: enforce
+    # ignore_paths is not set: only the copy branch may differ, in .github/
+    comment: on_failure
+    ```
+
+    </details>
+
+    _Read from this pull request. What holds is read from the default branch._
+    ");
+}
+
+#[test]
+fn a_merge_group_holds_two() {
+    let (first, mut second) = (subject("feature/x", "integration"), subject("feature/y", "integration"));
+    second.number = 13;
+    second.pull.head.commit = id(902);
+    let judged = [(first, Verdict::default()), (second, verdict(Fail, carries_staging()))];
+    let check = check_of_group(&Flow::pro(), &judged);
+    let shown = format!("{} {}\n\n{}", check.conclusion.as_str(), check.title, check.full_summary());
+    insta::assert_snapshot!(shown, @r"
+    failure Carries staging's history: 2 foreign commits
+
+    This merge group holds #12 and #13.
+
+    `feature/y` would bring 5 commits to `integration`. 3 of them came with the history of `staging`, and have not come to `integration` by the path.
+
+    Expected: only work of its own, on top of what `integration` already has. Nothing has been merged.
+
+    **What to do.** Put its own 2 commits onto `integration`, oldest first:
+
+    ```sh
+    git fetch origin &&
+    git switch --detach refs/remotes/origin/integration &&
+    git cherry-pick a708a824f 454021de7 &&
+    git push --force-with-lease=feature/y:15ae5d4fffbbae13000000000000000000000386 origin HEAD:refs/heads/feature/y
+    ```
+
+    - If a pick stops at a conflict, resolve it, go on with `git cherry-pick --continue` (or `--skip`, if git says that it is empty), and then run the lines that are left.
+    - 1 merge is left out. A conflict that was resolved in it comes again, and what else was changed in it does not come along: `git show --remerge-diff COMMIT` shows it.
+    - The push is refused if somebody has pushed to `feature/y` since, so nothing is lost. Your local branch still holds the old commits: `git switch -C feature/y` moves it along, once nothing unpushed is left in it.
+
+    **Another way.** Put the same commits on a new branch from `integration`, open a pull request from there and close this one.
+
+    **Who can act.** Whoever may push to `feature/y` can repair this. Towpath has no override: repository admins decide through the rules of `integration`.
+
+    On the line of `staging`, and not of `integration`:
+
+    | commit | subject | author |
+    |---|---|---|
+    | [`08d12e6b7`](https://github.com/acme/store/commit/08d12e6b76c84d1100000000000000000000000c) | `Promote integration` | `Ada` |
+    | [`6a99b4b1f`](https://github.com/acme/store/commit/6a99b4b1f77dd0fc00000000000000000000000b) | `Fix the \| pipe for @bob, closes #7` | `Ben` |
+
+    [TP201: what it means](https://towpath.example/findings#tp201)
+
+    <details><summary>Also judged: #12</summary>
+
+    **On the path: `feature/x` → `integration`**
+
+    `integration` takes topics, and none of the commits that `feature/x` brings came by way of `staging`, `production` or `master`.
+
+    </details>
+
+    _Judged `15ae5d4ff` against `integration` at `7776e3968`, 2023-11-14 22:13 UTC._
+    ");
+}
+
+#[test]
+fn a_rule_that_only_observes_says_so() {
+    let finding = Finding { severity: Pass, level: Level::Observe, ..Finding::new(Fail, carries_staging()) };
+    let shown = shown(&subject("feature/x", "integration"), Verdict { findings: vec![finding] });
+    insta::assert_snapshot!(shown.lines().take(8).collect::<Vec<_>>().join("\n"), @"
+    success [Rebuild branch] Observed: Carries staging's history: 2 foreign commits
+
+    This project's rules have TP201 as `observe`: it is noted and counts for nothing.
+
+    `feature/x` would bring 5 commits to `integration`. 3 of them came with the history of `staging`, and have not come to `integration` by the path.
+
+    Expected: only work of its own, on top of what `integration` already has. Nothing has been merged.
+    ");
+}
+
+#[test]
+fn a_rule_that_only_warns_says_so() {
+    let finding = Finding { severity: Warn, level: Level::Warn, ..Finding::new(Fail, carries_staging()) };
+    let verdict = Verdict { findings: vec![finding] };
+    let check = check(&Flow::pro(), &[(subject("feature/x", "integration"), verdict)]);
+    insta::assert_snapshot!(format!("{} {}", check.conclusion.as_str(), check.title), @"success Warning: Carries staging's history: 2 foreign commits");
+    insta::assert_snapshot!(check.summary.lines().take(8).collect::<Vec<_>>().join("\n"), @"
+    This project's rules have TP201 as `warn`: it is shown and blocks nothing.
+
+    `feature/x` would bring 5 commits to `integration`. 3 of them came with the history of `staging`, and have not come to `integration` by the path.
+
+    Expected: only work of its own, on top of what `integration` already has. Nothing has been merged.
+
+    **What to do.** Put its own 2 commits onto `integration`, oldest first:
+    ");
+}
+
+#[test]
+fn foreign_commits_are_named_with_who_brought_them() {
+    let mut foreign = commit(12, "Promote integration", "Ada");
+    foreign.origin = Some(origin(9, "feature/prices", "ben"));
+    let cause = match carries_staging() {
+        Cause::CarriesHistory { brought, came_along, repair, .. } => {
+            let mut entered = commit(15, "Merge branch 'staging' into feature/x", "Cleo");
+            entered.made_by_github = true;
+            entered.parents.push(id(12));
+            Cause::CarriesHistory {
+                foreign: vec![(name("staging"), vec![foreign, commit(11, "Fix the pipe", "Ben")])],
+                brought,
+                came_along,
+                entered: vec![entered],
+                repair,
+            }
+        }
+        other => other,
+    };
+    insta::assert_snapshot!(shown(&subject("feature/x", "integration"), verdict(Fail, cause)), @r#"
+    failure [Re-check, Rebuild branch] Carries staging's history: 2 foreign commits
+
+    `feature/x` would bring 5 commits to `integration`. 3 of them came with the history of `staging`, and have not come to `integration` by the path.
+
+    It came in with the merge `e3779b97f` (`Merge branch 'staging' into feature/x`), made by a button on GitHub pressed by `Cleo`. Among the foreign commits are those of #9 by `ben`.
+
+    Expected: only work of its own, on top of what `integration` already has. Nothing has been merged.
+
+    **What to do.** Put its own 2 commits onto `integration`, oldest first:
+
+    ```sh
+    git fetch origin &&
+    git switch --detach refs/remotes/origin/integration &&
+    git cherry-pick a708a824f 454021de7 &&
+    git push --force-with-lease=feature/x:d93f69dd0126b5e9000000000000000000000384 origin HEAD:refs/heads/feature/x
+    ```
+
+    - If a pick stops at a conflict, resolve it, go on with `git cherry-pick --continue` (or `--skip`, if git says that it is empty), and then run the lines that are left.
+    - 1 merge is left out. A conflict that was resolved in it comes again, and what else was changed in it does not come along: `git show --remerge-diff COMMIT` shows it.
+    - The push is refused if somebody has pushed to `feature/x` since, so nothing is lost. Your local branch still holds the old commits: `git switch -C feature/x` moves it along, once nothing unpushed is left in it.
+
+    **Another way.** Put the same commits on a new branch from `integration`, open a pull request from there and close this one.
+
+    **Who can act.** Whoever may push to `feature/x` can repair this. Towpath has no override: repository admins decide through the rules of `integration`.
+
+    On the line of `staging`, and not of `integration`:
+
+    | commit | subject | author | came with |
+    |---|---|---|---|
+    | [`08d12e6b7`](https://github.com/acme/store/commit/08d12e6b76c84d1100000000000000000000000c) | `Promote integration` | `Ada` | #9 by `ben` |
+    | [`6a99b4b1f`](https://github.com/acme/store/commit/6a99b4b1f77dd0fc00000000000000000000000b) | `Fix the pipe` | `Ben` |  |
+
+    [TP201: what it means](https://towpath.example/findings#tp201)
+
+    _Judged `d93f69dd0` against `integration` at `7776e3968`, 2023-11-14 22:13 UTC._
+
+    === text
+    In short, with the commits in question marked:
+
+    ```mermaid
+    %%{init: {"gitGraph": {"mainBranchName": "integration"}}}%%
+    gitGraph
+      commit id: "shared"
+      branch "staging"
+      commit id: "6a99b4b1f" type: HIGHLIGHT
+      commit id: "08d12e6b7" type: HIGHLIGHT
+      branch "feature/x"
+      commit id: "a708a824f"
+      commit id: "454021de7"
+    ```
+    "#);
+}
