@@ -54,18 +54,12 @@ pub(super) async fn run(
         },
     };
     let memory = Memory::of(room, &book.flow, id, &pull.head_branch).await?;
-    if has_changed(&pull, before.as_ref()) {
-        // By a unit of its own: those that stand on it have to see what is stored by then.
-        changes.push(Change::Mark(Unit::Stack(id, number)));
-        let aims = aim(&book.flow, &pull.base_branch, id, memory.open()).is_some();
-        if pull.state == PullState::Open && (aims || pull.base_branch.as_str() == repository.default_branch) {
-            changes.push(Change::Mark(Unit::Proposal(id, number)));
-        }
-    }
     let nothing_new = news.deliveries.is_empty();
     let case = Case { room, book, memory, repository: &repository, before: before.as_ref(), nothing_new };
     if pull.state != PullState::Open {
         changes.extend(case.left(&pull, None).await?);
+        let judged_for = before.as_ref().and_then(|it| it.judged_base.as_ref());
+        changes.extend(case.passed_on(&pull, judged_for));
         return match case.aftermath(&pull).await {
             Ok(comment) => {
                 changes.extend(comment);
@@ -81,29 +75,20 @@ pub(super) async fn run(
                 changes.extend(case.retire(&row, &row.base_branch).await?);
             }
             changes.extend(case.left(&row, None).await?);
+            changes.extend(case.passed_on(&row, None));
             changes.push(Change::Unjudged(id, number));
             changes.push(Change::Pull(row));
             return Ok(changes);
         }
     };
     changes.extend(case.left(&judged.row, Some(&judged.pull.base.branch)).await?);
+    changes.extend(case.passed_on(&judged.row, Some(&judged.pull.base.branch)));
     changes.push(Change::Pull(judged.row.clone()));
     changes.extend(case.effects(&judged).await?);
     match judged.trouble {
         None => Ok(changes),
         Some((what, remedy)) => Err(Trouble { what, remedy, changes }),
     }
-}
-
-/// Whether others may be judged otherwise because of how this pull request is now.
-fn has_changed(row: &PullRow, before: Option<&JudgedPull>) -> bool {
-    before.is_none_or(|before| {
-        let known = &before.pull;
-        known.state != row.state
-            || known.head_commit != row.head_commit
-            || known.base_branch != row.base_branch
-            || before.judged_head.is_none()
-    })
 }
 
 /// One pull request, looked at once.
@@ -132,6 +117,29 @@ struct Judged {
 struct NotJudged(PullRow);
 
 impl Case<'_> {
+    /// What has to be looked at because of how this pull request is now. Two that stand on each other come to
+    /// rest, since a second look finds both as they were.
+    fn passed_on(&self, row: &PullRow, judged_for: Option<&BranchName>) -> Vec<Change> {
+        let has_changed = self.before.is_none_or(|before| {
+            let known = &before.pull;
+            known.state != row.state
+                || known.head_commit != row.head_commit
+                || known.base_branch != row.base_branch
+                || before.judged_base.as_ref() != judged_for
+        });
+        if !has_changed {
+            return Vec::new();
+        }
+        // By a unit of its own: those that stand on it have to see what is stored by then.
+        let mut changes = vec![Change::Mark(Unit::Stack(row.repository, row.number))];
+        let may_configure =
+            judged_for.is_some() || row.base_branch.as_str() == self.repository.default_branch;
+        if row.state == PullState::Open && may_configure {
+            changes.push(Change::Mark(Unit::Proposal(row.repository, row.number)));
+        }
+        changes
+    }
+
     /// `judged_for` is the branch it is judged for now, if it is.
     async fn left(&self, row: &PullRow, judged_for: Option<&BranchName>) -> Result<Vec<Change>, Trouble> {
         match self.before {
