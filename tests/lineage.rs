@@ -14,6 +14,8 @@ mod copy_examples;
 mod examples;
 #[path = "lineage/healing.rs"]
 mod healing;
+#[path = "lineage/implied_examples.rs"]
+mod implied_examples;
 #[path = "lineage/known_examples.rs"]
 mod known_examples;
 #[path = "lineage/mirrors.rs"]

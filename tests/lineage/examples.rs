@@ -7,6 +7,7 @@ use towpath::flow::{Flow, Outcome, Source, Verdict};
 use towpath::lineage::{Ledger, Repository};
 
 use crate::awkward_examples::AWKWARD;
+use crate::implied_examples::IMPLIED;
 use crate::known_examples::{KNOWN, KNOWN_HOTFIXES};
 use crate::promotion_examples::{HOTFIXES, PROMOTIONS};
 use crate::story::{Repo, Story};
@@ -72,6 +73,11 @@ async fn all_hold(rows: &[Row], flow: Flow) {
         faults += &holds(row, &flow).await.unwrap_or_default();
     }
     assert!(faults.is_empty(), "\n{faults}");
+}
+
+#[tokio::test]
+async fn what_no_table_names_is_judged_by_the_same_rules() {
+    all_hold(IMPLIED, Flow::pro()).await;
 }
 
 #[tokio::test]
