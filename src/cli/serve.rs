@@ -19,8 +19,8 @@ Settings come from the environment:
                                Server https://HOST/api/v3
   TOWPATH_DATA_DIR             where the database and the mirrors are kept [default: data]
   DATABASE_URL                 the database [default: sqlite://<data>/towpath.db]
-  TOWPATH_MIRRORS_MAX_BYTES    how much the mirrors may take: 500MB, 20GB [default: 20GB]; those that
-                               were not needed for longest go first, and come back when they are
+  TOWPATH_MIRRORS_MAX_BYTES    how much the mirrors may take, as 500MB [default: 20GB]; those not
+                               needed for longest go first, and come back when they are
   HOST, PORT                   where to listen [default: 0.0.0.0, 8080]
   RUST_LOG                     what to log: error, warn, info, debug [default: info]
   LOG_FORMAT                   how to log: pretty or json [default: pretty]

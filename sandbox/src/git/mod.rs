@@ -10,6 +10,7 @@ mod write;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::sync::LazyLock;
 
 use tokio::io::AsyncWriteExt;
 use tokio::process::Command;
@@ -39,9 +40,20 @@ impl Said {
     }
 }
 
+/// git, by its whole path where it is found: given only a name and an environment of its own for it, the
+/// system copies all of this process's memory maps for each start.
+fn program() -> &'static Path {
+    static PROGRAM: LazyLock<PathBuf> = LazyLock::new(|| {
+        let folders = std::env::var_os("PATH").unwrap_or_default();
+        let mut places = std::env::split_paths(&folders).map(|folder| folder.join("git"));
+        places.find(|place| place.is_file()).unwrap_or_else(|| PathBuf::from("git"))
+    });
+    &PROGRAM
+}
+
 /// A git command with nothing of the caller's environment or configuration in it.
 pub(crate) fn command(home: &Path) -> Command {
-    let mut command = Command::new("git");
+    let mut command = Command::new(program());
     command.env_clear();
     if let Some(path) = std::env::var_os("PATH") {
         command.env("PATH", path);
