@@ -237,3 +237,27 @@ async fn a_draft_is_judged_and_costs_nothing_when_it_is_ready() {
     stage.check(&pull).await.fails();
     stage.end().await;
 }
+
+#[tokio::test]
+async fn a_head_that_is_announced_and_cannot_be_fetched_yet_is_no_pass() {
+    let stage = Stage::set().await;
+    topic(&stage.store, "feature/cart", "integration").await;
+    let pull = open(&stage, "feature/cart", "integration", "ana").await;
+    stage.check(&pull).await.passes();
+    let (number, before) = (pull.number(), pull.head_sha());
+    let points_at = async |sha: &str| {
+        let head = format!("refs/pull/{number}/head");
+        stage.store.git(&["update-ref", &head, sha]).await.unwrap();
+    };
+    // GitHub tells of the push before its git does.
+    stage.github.faults().rest("*", "/acme/store.git/**").hang_until_released();
+    let now = stage.store.commit_on("feature/cart").file("more.txt", "more\n").by("ana").await.unwrap();
+    points_at(&before).await;
+    stage.github.faults().clear();
+    stage.github.faults().release();
+    let said = stage.check_soon(&pull).await;
+    said.is("action_required", "Could not decide: a commit is not there").says(&now[..9]);
+    points_at(&now).await;
+    stage.check(&pull).await.is("success", "On the path: feature/cart → integration");
+    stage.end().await;
+}
