@@ -39,6 +39,8 @@ fn the_story_comes_out_as_told_in_plain_text() {
         "4. The promotion staging → production",
         "5. A topic straight into production",
         "6. The same pull request, retargeted",
+        "7. A topic with staging in it, rebuilt by one press",
+        "Merge staging to be up to date",
         "came out as expected",
     ];
     let mut rest = told.as_str();

@@ -83,6 +83,21 @@ impl Stage {
         })
     }
 
+    /// Waits for the next pull request that somebody opens after this one.
+    pub(super) async fn opened_after(&self, pull: &PullHandle) -> Result<PullHandle, DemoError> {
+        let opened = async {
+            loop {
+                let newer = self.repository.pulls().into_iter().find(|it| it.number() > pull.number());
+                match newer {
+                    Some(newer) => return newer,
+                    None => tokio::time::sleep(LOOK_EVERY).await,
+                }
+            }
+        };
+        let missing = |_| DemoError::Otherwise(format!("nothing was opened after #{}", pull.number()));
+        tokio::time::timeout(PATIENCE, opened).await.map_err(missing)
+    }
+
     /// The git tree that a branch holds.
     pub(super) async fn tree_of(&self, branch: &str) -> Result<String, DemoError> {
         let said = self.git(&["rev-parse", "--verify", &format!("refs/heads/{branch}^{{tree}}")]).await?;

@@ -2,6 +2,7 @@ use super::DemoError;
 use super::narrator::{Narrator, plain};
 use super::repair;
 use super::stage::Stage;
+use crate::report::REBUILD;
 use towpath_sandbox::{CheckState, Method, PullHandle};
 
 /// Plays every chapter; ends at the first step that comes out otherwise than told.
@@ -11,7 +12,8 @@ pub(super) async fn play(stage: &Stage, narrator: &mut Narrator) -> Result<(), D
     promotion(stage, narrator, "integration", "staging").await?;
     promotion(stage, narrator, "staging", "production").await?;
     let pull = straight_into_production(stage, narrator).await?;
-    retarget(stage, narrator, &pull).await
+    retarget(stage, narrator, &pull).await?;
+    rebuilt_by_a_button(stage, narrator).await
 }
 
 async fn clean_topic(stage: &Stage, narrator: &mut Narrator) -> Result<(), DemoError> {
@@ -123,6 +125,45 @@ async fn retarget(stage: &Stage, narrator: &mut Narrator, pull: &PullHandle) -> 
     let retired = stage.check_named(pull, "towpath: production", "cancelled").await?;
     narrator.check_came(pull, &retired);
     merged_with_own_commits(stage, narrator, pull, "ana", 1).await
+}
+
+async fn rebuilt_by_a_button(stage: &Stage, narrator: &mut Narrator) -> Result<(), DemoError> {
+    narrator.chapter("A topic with staging in it, rebuilt by one press");
+    narrator.step(
+        "ana works on feature/loyalty, merges staging into it to be up to date, and opens a pull request into \
+         integration",
+        "the check fails, and says by which merge the foreign commits came, and whose they are",
+    );
+    let repository = &stage.repository;
+    let commit = repository.commit_on("feature/loyalty").from("integration");
+    commit.file("loyalty.txt", "Points\n").message("Collect points").by("ana").await?;
+    let merge = repository.merge("staging").into("feature/loyalty").no_ff();
+    merge.message("Merge staging to be up to date").by("ana").await?;
+    let commit = repository.commit_on("feature/loyalty");
+    commit.file("rewards.txt", "Rewards\n").message("Spend points").by("ana").await?;
+    let pull = repository.open_pull("feature/loyalty").into("integration");
+    let pull = pull.title("Collect and spend points").by("ana").await?;
+    let check = stage.check(&pull, "failure").await?;
+    let summary = check.summary.clone().unwrap_or_default();
+    narrator.check_came(&pull, &check);
+    let paragraphs: Vec<&str> = summary.split("\n\n").take(2).collect();
+    narrator.quote(&paragraphs.join("\n\n"));
+    let named = summary.contains("Merge staging to be up to date") && summary.contains("by `rita`");
+    otherwise_unless(named, || format!("the check does not say how they came in: {summary}"))?;
+
+    narrator.step(
+        "ana presses Rebuild branch on the check",
+        "a pull request from a clean branch with ana's own commits, which passes; her branch stays as it is",
+    );
+    let before = pull.head_sha();
+    let button = pull.check("towpath: integration");
+    let button = button.ok_or_else(|| DemoError::Otherwise("the check is gone".to_owned()))?;
+    button.press(REBUILD.identifier, "ana").await?;
+    let instead = stage.opened_after(&pull).await?;
+    let check = stage.check(&instead, "success").await?;
+    narrator.check_came(&instead, &check);
+    otherwise_unless(pull.head_sha() == before, || "ana's branch was moved".to_owned())?;
+    merged_with_own_commits(stage, narrator, &instead, "ana", 2).await
 }
 
 /// Merges a topic, and looks that it brought its author's commits and nothing else.
