@@ -143,7 +143,8 @@ impl Call {
     pub(super) fn fetching_files(mut self) -> Self {
         self.network = Network::Lazy;
         self.limit = LAZY_LIMIT;
-        self
+        // It would take the lock of a fetch that runs beside it, which then fails.
+        self.setting("fetch.writeCommitGraph", "false")
     }
 
     /// With the settings of the person who runs this, for a question that nothing but they can answer.

@@ -53,13 +53,23 @@ const DAMAGES: [(&str, Damage); 12] = [
     ("the folder is gone", |m| fs::remove_dir_all(m).unwrap()),
 ];
 
+/// What leaves the names of refs as they are.
+const NAMES_STAY: [&str; 5] = [
+    "a lock left behind",
+    "a ref's lock left behind",
+    "a ref without a commit",
+    "packs gone",
+    "packs cut off",
+];
+
 #[tokio::test]
 async fn a_damaged_mirror_is_made_again() {
     let repo = told(|s| drop_mark(s.topic("topic", "integration")));
+    run_git(repo.path(), &["update-ref", "refs/pull/7/head", &repo.tip("topic").to_string()]);
     for (what, damage) in DAMAGES {
         let (directory, mirror) = mirror();
         let remote = remote(repo.path());
-        mirror.fetch(&remote, &[]).await.unwrap();
+        mirror.fetch(&remote, &[7]).await.unwrap();
         let folder = directory.path().join("mirror.git");
         run_git(&place(&folder), &["pack-refs", "--all"]);
         damage(&place(&folder));
@@ -72,6 +82,9 @@ async fn a_damaged_mirror_is_made_again() {
         let mirrored = mirror.repository(Some(remote));
         assert_eq!(outcome(&mirrored, &repo.pull("topic", "integration")).await, Outcome::Pass, "{what}");
         assert!(!mirror.is_suspect(), "{what}");
+        // Where the names of refs could still be read, pull requests need not be fetched one by one.
+        let kept = mirrored.resolve("refs/pull/7/head").await.unwrap().is_some();
+        assert!(kept || !NAMES_STAY.contains(&what), "{what}");
     }
 }
 
@@ -251,4 +264,49 @@ async fn those_who_fetch_ask_and_throw_away_at_once_get_in_nobodys_way() {
     until(|| fs::read_dir(&folder).unwrap().count() == 1).await;
     let mirrored = mirror.repository(Some(remote));
     assert_eq!(outcome(&mirrored, &repo.pull("bad", "integration")).await, Outcome::Fail);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn questions_that_fetch_files_are_no_damage_to_a_fetch_beside_them() {
+    const ROUNDS: usize = 24;
+    let (mut releases, mut others) = (Vec::new(), Vec::new());
+    let repo = told(|s| {
+        for round in 0..ROUNDS {
+            releases.push(s.write("integration", &format!("f{round}"), "new\n"));
+            let other = format!("other{round}");
+            s.point_at(&other, "staging");
+            others.push(s.write(&other, &format!("o{round}"), "new\n"));
+        }
+    });
+    for configuration in ["uploadpack.allowFilter", "uploadpack.allowAnySHA1InWant"] {
+        run_git(repo.path(), &["config", configuration, "true"]);
+    }
+    let (directory, mirror) = mirror();
+    let remote = Remote { url: format!("file://{}", repo.path().display()), ..remote(repo.path()) };
+    run_git(repo.path(), &["update-ref", "refs/heads/integration", &repo.id(releases[0]).to_string()]);
+    mirror.fetch(&remote, &[]).await.unwrap();
+    let mut asked = Vec::new();
+    for round in 1..ROUNDS {
+        // Each needs files that nobody had to fetch before, while the next fetch brings commits.
+        for (head, base) in
+            [(releases[round - 1], others[round - 1]), (others[round - 1], releases[round - 1])]
+        {
+            let (mirrored, repo) = (mirror.repository(Some(remote.clone())), &repo);
+            let mut pull = repo.pull("integration", "staging");
+            (pull.head.commit, pull.base.commit) = (repo.id(head), repo.id(base));
+            asked.push(tokio::spawn(async move { outcome(&mirrored, &pull).await }));
+        }
+        run_git(
+            repo.path(),
+            &["update-ref", "refs/heads/integration", &repo.id(releases[round]).to_string()],
+        );
+        mirror.fetch(&remote, &[]).await.unwrap();
+    }
+    let mut unknown = 0;
+    for one in asked {
+        unknown += usize::from(one.await.unwrap() == Outcome::Unknown);
+    }
+    assert_eq!(unknown, 0);
+    let used = place(&directory.path().join("mirror.git"));
+    assert_eq!(used.file_name().unwrap(), "1", "it was never made again");
 }

@@ -87,7 +87,13 @@ impl Mirrored<'_> {
 
     /// The repository with all branches and these pull requests as they are now.
     pub(super) async fn fetched(&self, pulls: &[u64]) -> Result<Repository, GitError> {
-        let fetched = self.room.mirrors.fetch(self.row.id, &self.remote, pulls).await;
+        let mut pulls = pulls.to_vec();
+        if !self.exists() {
+            // One that is made brings all that are open, or each would be fetched by itself.
+            let open = self.room.store.open_pulls(self.row.id).await.unwrap_or_default();
+            pulls.extend(open.iter().map(|it| it.pull.number.0));
+        }
+        let fetched = self.room.mirrors.fetch(self.row.id, &self.remote, &pulls).await;
         self.note_failure(fetched).await?;
         Ok(self.repository())
     }

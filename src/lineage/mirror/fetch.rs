@@ -52,6 +52,14 @@ pub(super) async fn fetch_into(
     git.ask(call).await.map(drop)
 }
 
+/// The pull requests whose refs are there, as far as the names of refs can still be read.
+pub(super) async fn pulls_in(directory: &Path) -> BTreeSet<u64> {
+    let call = Call::new("for-each-ref").args(["--format=%(refname)", "refs/pull/"]);
+    let names = Git::at(directory).ask(call).await.unwrap_or_default();
+    let names = String::from_utf8_lossy(&names);
+    names.lines().filter_map(|name| name.split('/').nth(2)?.parse().ok()).collect()
+}
+
 /// Whether every branch's commit can be read.
 pub(super) async fn is_readable(directory: &Path) -> bool {
     Git::at(directory).ask(Call::new("for-each-ref").arg("--format=%(tree)")).await.is_ok()

@@ -78,15 +78,14 @@ impl Generation {
         fs::metadata(self.packs_folder()).ok()?.modified().ok()
     }
 
-    /// Removes what killed fetches left behind. Only where nobody else works here: those of a running one
-    /// look the same.
+    /// Removes what killed fetches left behind: halves of packs, and locks. Only where nobody else works here:
+    /// those of a running one look the same.
     pub(super) fn clear_temporary(&self) {
-        for entry in fs::read_dir(self.packs_folder()).into_iter().flatten().flatten() {
-            if entry.file_name().to_string_lossy().starts_with(TEMPORARY)
-                && let Err(error) = fs::remove_file(entry.path())
-            {
-                tracing::warn!(file = %entry.path().display(), %error, "what a killed fetch left could not be removed");
-            }
+        let halves = |name: &str| name.starts_with(TEMPORARY);
+        remove_files(&self.packs_folder(), halves);
+        let locks = |name: &str| Path::new(name).extension().is_some_and(|ending| ending == "lock");
+        for folder in ["", "objects/info", "objects/info/commit-graphs"] {
+            remove_files(&self.directory.join(folder), locks);
         }
     }
 
@@ -140,6 +139,16 @@ pub(super) fn highest(folder: &Path) -> u64 {
 
 fn number(path: &Path) -> Option<u64> {
     path.file_name()?.to_str()?.parse().ok()
+}
+
+fn remove_files(folder: &Path, which: impl Fn(&str) -> bool) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        if which(&entry.file_name().to_string_lossy())
+            && let Err(error) = fs::remove_file(entry.path())
+        {
+            tracing::warn!(file = %entry.path().display(), %error, "what a killed fetch left could not be removed");
+        }
+    }
 }
 
 /// Removes a file or folder. What cannot be removed takes room, and is tried again at the next start.

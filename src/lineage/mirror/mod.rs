@@ -233,11 +233,16 @@ impl Mirror {
         drop(current);
     }
 
-    /// Makes the mirror beside what is there, and takes it in use when it is done.
+    /// Makes the mirror beside what is there, and takes it in use when it is done. It has the pull requests
+    /// that were there, or each would have to be fetched by itself.
     async fn make(&self, remote: &Remote, pulls: &BTreeSet<u64>) -> Result<(), GitError> {
+        let mut pulls = pulls.clone();
+        if let Some(before) = self.generation() {
+            pulls.extend(fetch::pulls_in(before.directory()).await);
+        }
         let place = self.next_place();
         let making = place.with_extension("new");
-        let made = self.make_at(&making, remote, pulls).await;
+        let made = self.make_at(&making, remote, &pulls).await;
         if let Err(error) = made {
             // What is half made takes room; that it stays is found at the next start.
             let _ = fs::remove_dir_all(&making).await;
