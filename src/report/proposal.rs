@@ -104,10 +104,11 @@ fn valid(configuration: &Configuration, tested: &BackTest) -> (Conclusion, Prose
         parts.push(format!("| pull request | now | with this change |\n|---|---|---|\n{}", rows.join("\n")));
     }
     if tested.unknown > 0 {
-        parts.push(format!(
-            "{} could not be judged again, because their commits are gone.",
-            if tested.unknown == 1 { "One more".to_owned() } else { format!("{} more", tested.unknown) }
-        ));
+        let (which, whose) = match tested.unknown {
+            1 => ("One more".to_owned(), "its"),
+            more => (format!("{more} more"), "their"),
+        };
+        parts.push(format!("{which} could not be judged again, because {whose} commits are gone."));
     }
     let notices: Vec<String> = configuration
         .notices()

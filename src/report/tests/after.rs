@@ -167,65 +167,16 @@ fn a_configuration_that_changes_verdicts() {
 
 #[test]
 fn a_configuration_that_changes_none() {
-    insta::assert_snapshot!(said(&valid(Vec::new(), 100, 1)), @"
+    let said = said(&valid(Vec::new(), 100, 1));
+    let (words, _) = said.split_once("Worth knowing").unwrap();
+    insta::assert_snapshot!(words.trim_end(), @"
     success Valid; no merged pull request is judged otherwise
 
     The path would be: `integration → staging → production, master is a copy of production`.
 
     With this change the last 100 merged pull requests are judged as before.
 
-    One more could not be judged again, because their commits are gone.
-
-    Worth knowing:
-
-    - Line 3: `freezes is read, but this version does not keep to freezes yet: nothing is frozen`
-
-    <details><summary>The configuration with every default spelled out</summary>
-
-    ```yaml
-    version: 1
-    environments:
-      - name: integration
-        branch: integration
-        accepts: [topics]
-        requires: { tested: false }
-      - name: staging
-        branch: staging
-        accepts: [integration]
-        requires: { tested: false }
-      - name: production
-        branch: production
-        accepts: [staging]
-        requires: { tested: if-reported }
-    copy: { branch: master, of: production, mode: fast-forward }
-    rules:
-      TP101: enforce
-      TP102: enforce
-      TP103: enforce
-      TP104: enforce
-      TP105: enforce
-      TP106: enforce
-      TP107: enforce
-      TP201: enforce
-      TP202: enforce
-      TP203: enforce
-      TP204: enforce
-      TP205: off
-      TP206: enforce
-      TP301: enforce
-      TP302: enforce
-      TP303: enforce
-      TP304: enforce
-      TP305: enforce
-      TP501: enforce
-      TP502: enforce
-    # ignore_paths is not set: only the copy branch may differ, in .github/
-    comment: on_failure
-    ```
-
-    </details>
-
-    _Read from this pull request. What holds is read from the default branch._
+    One more could not be judged again, because its commits are gone.
     ");
 }
 
