@@ -5,7 +5,7 @@ use super::moment::Moment;
 use super::settings::Settings;
 use crate::flow::{BranchName, PushedAt, TipSource};
 use crate::lineage::Ledger;
-use crate::store::{Options, PullRow, RepositoryRow, SqliteStore, Store, TipRow};
+use crate::store::{Options, PullRow, RepositoryRow, RepositoryState, SqliteStore, Store, TipRow};
 use serde_json::json;
 use std::fmt::Write as _;
 
@@ -109,6 +109,7 @@ async fn show(
         tip: tip.clone(),
     };
     if let Some(at) = wanted.at {
+        let tips = witnessed(tips);
         let (past, later) = tips.split_at(tips.partition_point(|tip| tip.at <= at.seconds()));
         let stay = past.last().map(|tip| Stay { entry: entry(tip), next: later.first() });
         return Ok(match stay {
@@ -125,6 +126,18 @@ async fn show(
     } else {
         newest.iter().map(line).collect()
     })
+}
+
+/// The entries that tell when a branch was where. Commits' own dates say nothing against what was seen: they
+/// count up to the first push that was seen, and of commits that none was seen of.
+fn witnessed(tips: Vec<TipRow>) -> Vec<TipRow> {
+    let seen: Vec<TipRow> = tips.iter().filter(|tip| tip.source != TipSource::Backfill).cloned().collect();
+    let Some(first) = seen.iter().map(|tip| tip.at).min() else { return tips };
+    let counts = |tip: &TipRow| {
+        tip.source != TipSource::Backfill
+            || (tip.at < first && !seen.iter().any(|it| it.commit == tip.commit))
+    };
+    tips.into_iter().filter(counts).collect()
 }
 
 /// A time that a branch spent at one commit.
@@ -145,7 +158,10 @@ impl Stay<'_> {
             let _ = writeln!(text, "  before  {before}");
         }
         let _ = match self.next {
-            None => writeln!(text, "  until   now"),
+            None => writeln!(text, "  until   no later move is known"),
+            Some(TipRow { source: TipSource::Reconciled, at, .. }) => {
+                writeln!(text, "  until   {} at the latest, when another state was noticed", utc(*at))
+            }
             Some(TipRow { commit: Some(commit), at, .. }) => {
                 writeln!(text, "  until   {}, when it went to {}", utc(*at), commit.short())
             }
@@ -175,7 +191,8 @@ fn by(entry: &Entry) -> String {
     if let Some(actor) = &tip.actor {
         let _ = write!(text, ", moved there by {actor}");
     }
-    if let Some(pull) = &entry.pull {
+    // One that was forced there did not come by the merge that once made the commit.
+    if let Some(pull) = entry.pull.as_ref().filter(|_| !tip.forced) {
         let _ = write!(text, ", with #{} by {} ({})", pull.number, pull.author, pull.head_branch);
     }
     if tip.forced {
@@ -227,7 +244,9 @@ async fn found(store: &SqliteStore, wanted: &str) -> Result<RepositoryRow, Usage
     let all = store.repositories(None).await.map_err(UsageError::new)?;
     let is_it =
         |row: &&RepositoryRow| row.full_name.eq_ignore_ascii_case(wanted) || row.id.to_string() == wanted;
-    if let Some(row) = all.iter().find(is_it) {
+    // A name that was given up may be another repository's by now.
+    let active = |row: &&RepositoryRow| row.state == RepositoryState::Active;
+    if let Some(row) = all.iter().filter(is_it).find(active).or_else(|| all.iter().find(is_it)) {
         return Ok(row.clone());
     }
     let mut names: Vec<&str> = all.iter().map(|row| row.full_name.as_str()).collect();
@@ -247,4 +266,40 @@ fn branches(tips: &[TipRow]) -> Vec<BranchName> {
 fn utc(seconds: i64) -> String {
     let time = chrono::DateTime::from_timestamp(seconds, 0).unwrap_or_default();
     time.format("%Y-%m-%d %H:%M:%S UTC").to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::flow::{CommitId, RepositoryId};
+
+    fn tip(commit: u8, at: i64, source: TipSource) -> TipRow {
+        TipRow {
+            repository: RepositoryId(1),
+            branch: BranchName::new("production").unwrap(),
+            commit: Some(CommitId::from_bytes([commit; 20])),
+            before: None,
+            at,
+            forced: false,
+            actor: None,
+            source,
+        }
+    }
+
+    #[test]
+    fn a_commits_own_date_says_nothing_against_a_push_that_was_seen() {
+        use TipSource::{Backfill, Push, Reconciled};
+        // Made at 200, and pushed at 500; what was made at 600 came with a later push nobody saw in time.
+        let known = [
+            (1, 100, Backfill),
+            (2, 200, Backfill),
+            (2, 500, Push),
+            (3, 600, Backfill),
+            (3, 700, Reconciled),
+        ];
+        let witnessed = witnessed(known.map(|(commit, at, source)| tip(commit, at, source)).to_vec());
+        assert_eq!(witnessed.iter().map(|tip| tip.at).collect::<Vec<_>>(), [100, 500, 700]);
+        let only_dates = vec![tip(1, 100, Backfill), tip(2, 200, Backfill)];
+        assert_eq!(super::witnessed(only_dates.clone()), only_dates);
+    }
 }

@@ -27,12 +27,13 @@ impl FromStr for Moment {
         let text = text.trim();
         let bare = text.strip_suffix('Z').or_else(|| text.strip_suffix(" UTC")).unwrap_or(text);
         let bare = bare.replacen('T', " ", 1);
-        let without_offset = ["%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M"];
+        let without_offset = ["%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%d %H:%M"];
         let in_utc = without_offset.iter().find_map(|form| NaiveDateTime::parse_from_str(&bare, form).ok());
-        let with_offset = ["%Y-%m-%d %H:%M:%S%:z", "%Y-%m-%d %H:%M%:z", "%Y-%m-%d %H:%M:%S %:z"];
+        let with_offset = ["%Y-%m-%d %H:%M:%S%.f%:z", "%Y-%m-%d %H:%M%:z", "%Y-%m-%d %H:%M:%S%.f %:z"];
         let elsewhere = || with_offset.iter().find_map(|form| DateTime::parse_from_str(&bare, form).ok());
         let day = || chrono::NaiveDate::parse_from_str(&bare, "%Y-%m-%d").ok();
-        let seconds = || bare.parse::<i64>().ok();
+        // What is larger is milliseconds, and would be an answer on another age.
+        let seconds = || bare.parse::<i64>().ok().filter(|it| it.abs() < 100_000_000_000);
         in_utc
             .map(|time| time.and_utc().timestamp())
             .or_else(|| elsewhere().map(|time| time.timestamp()))

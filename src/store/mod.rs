@@ -18,7 +18,7 @@ pub use rows::{
 pub use sqlite::{Options, SqliteStore};
 pub use unit::{InvalidUnit, Unit};
 
-use crate::flow::{BranchName, CommitId, InstallationId, PullNumber, RepositoryId};
+use crate::flow::{BranchName, CommitId, InstallationId, PullNumber, PushedAt, RepositoryId};
 use async_trait::async_trait;
 
 pub use crate::flow::Millis;
@@ -256,6 +256,13 @@ pub trait Store: Send + Sync + std::fmt::Debug {
         repository: RepositoryId,
         branch: Option<&BranchName>,
     ) -> Result<Vec<TipRow>, StoreError>;
+
+    /// Which topics were pushed at any of these commits, and when.
+    async fn pushed_at(
+        &self,
+        repository: RepositoryId,
+        commits: &[CommitId],
+    ) -> Result<Vec<(BranchName, PushedAt)>, StoreError>;
 
     /// Every push of a topic that is known of a repository, by branch and in order of time.
     async fn pushes(&self, repository: RepositoryId) -> Result<Vec<PushRow>, StoreError>;

@@ -329,8 +329,6 @@ pub struct LedgerRows {
     pub tips: Vec<(BranchName, LedgerTip)>,
     /// The topic's pushes, in order of time.
     pub pushes: Vec<PushedAt>,
-    /// Pushes of other topics at the same commits.
-    pub shared_pushes: Vec<(BranchName, PushedAt)>,
     /// The pull requests that are open, by number.
     pub open: Vec<PullRow>,
     /// The last pull requests that were merged, the oldest first.

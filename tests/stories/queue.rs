@@ -148,3 +148,20 @@ async fn a_squashed_promotion_is_told_with_the_way_to_join_the_histories_again()
     stage.quiet().await;
     stage.end().await;
 }
+
+#[tokio::test]
+async fn work_of_others_is_told_though_this_branch_was_never_pushed_at_it() {
+    let stage = Stage::set().await;
+    topic(&stage.store, "feature/below", "integration").await;
+    stage.quiet().await;
+    stage.later();
+    // Pushed once, with its own commit on top of the other's, and before that one went to staging.
+    topic(&stage.store, "feature/above", "feature/below").await;
+    stage.quiet().await;
+    stage.later();
+    stage.store.merge("feature/below").into("staging").no_ff().by("rita").await.unwrap();
+    stage.quiet().await;
+    let above = stage.store.open_pull("feature/above").into("integration").by("ben").await.unwrap();
+    stage.check(&above).await.is("success", "Warning: carries work merged into staging: 1 commit");
+    stage.end().await;
+}

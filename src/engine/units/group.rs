@@ -119,6 +119,7 @@ impl Group<'_> {
             let mut pull = ends(row, self.base.clone());
             pull.base.commit = put_on;
             let memory = Memory::of(self.room, &self.book.flow, id, &row.head_branch).await?;
+            let memory = memory.for_topic(self.room, id, repository, &pull).await?;
             let ledger = memory.ledger(&self.book.flow, Some(row.number));
             let subject = Subject { number: row.number.0, ..self.subject(&pull) };
             judged.push((subject, self.verdict(repository, &pull, &ledger).await));
@@ -126,6 +127,7 @@ impl Group<'_> {
         if judged.is_empty() {
             let pull = self.nameless(put_on);
             let memory = Memory::of(self.room, &self.book.flow, id, self.base).await?;
+            let memory = memory.for_topic(self.room, id, repository, &pull).await?;
             let ledger = memory.ledger(&self.book.flow, None);
             judged.push((self.subject(&pull), self.verdict(repository, &pull, &ledger).await));
         }

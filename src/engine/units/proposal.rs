@@ -57,11 +57,12 @@ async fn back_test(
             continue;
         };
         let mut verdicts = Vec::new();
+        let mut pull = ends(&row, row.base_branch.clone());
+        pull.base.commit = before;
         for flow in [now, then] {
             let memory = Memory::of(room, flow, id, &row.head_branch).await?;
+            let memory = memory.for_topic(room, id, repository, &pull).await?;
             let ledger = memory.ledger(flow, Some(row.number)).until(at - 1);
-            let mut pull = ends(&row, row.base_branch.clone());
-            pull.base.commit = before;
             verdicts.push(judge::judge_as_of(repository, flow, &pull, &ledger).await);
         }
         tested.judged += 1;

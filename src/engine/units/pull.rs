@@ -259,7 +259,7 @@ impl Case<'_> {
         let mut pull = ends(&row, aimed);
         pull.base.commit = base.commit;
         // Only now: what is opened after this finds this one's head in the mirror, and has it judged again.
-        let memory = match Memory::of(self.room, flow, row.repository, &row.head_branch).await {
+        let memory = match self.memory_for(&row, &pull, repository).await {
             Ok(memory) => memory,
             Err(error) => return undecided(row, pull.base.branch, Undecided::Git { what: error.what }),
         };
@@ -269,6 +269,21 @@ impl Case<'_> {
         let verdict = judge::judge_knowing(repository, flow, &pull, &ledger, known).await;
         let trouble = trouble_in(&verdict);
         Judged { row, pull, verdict, trouble }
+    }
+
+    /// What is remembered by now, as the verdict on this pull request needs it.
+    async fn memory_for(
+        &self,
+        row: &PullRow,
+        pull: &Pull,
+        repository: &Repository,
+    ) -> Result<Memory, Trouble> {
+        let flow = &self.book.flow;
+        let memory = Memory::of(self.room, flow, row.repository, &row.head_branch).await?;
+        if flow.role(&row.head_branch) != Role::Topic {
+            return Ok(memory);
+        }
+        memory.for_topic(self.room, row.repository, repository, pull).await
     }
 
     /// How a promotion may be merged, as the base's rules have it. It is no more than a warning, so that it is

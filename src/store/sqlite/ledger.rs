@@ -1,7 +1,7 @@
 //! The whole ledger of a repository, for people who ask what was where.
 
 use super::reads::tip_from;
-use crate::flow::{BranchName, RepositoryId};
+use crate::flow::{BranchName, CommitId, PushedAt, RepositoryId};
 use crate::store::{PushRow, StoreError, TipRow};
 use rusqlite::{Connection, named_params};
 
@@ -14,6 +14,10 @@ const PUSHES: &str = "
     SELECT repository, branch, head, pushed_at FROM pushes WHERE repository = :repository
     ORDER BY branch, pushed_at";
 
+pub(super) const PUSHED_AT: &str = "
+    SELECT branch, head, pushed_at FROM pushes INDEXED BY pushes_head
+    WHERE repository = :repository AND head IN (SELECT unhex(value) FROM json_each(:commits))";
+
 pub(super) fn tips(
     connection: &Connection,
     repository: RepositoryId,
@@ -21,6 +25,22 @@ pub(super) fn tips(
 ) -> Result<Vec<TipRow>, StoreError> {
     let parameters = named_params! { ":repository": repository, ":branch": branch };
     Ok(connection.prepare_cached(TIPS)?.query_map(parameters, tip_from)?.collect::<Result<_, _>>()?)
+}
+
+pub(super) fn pushed_at(
+    connection: &Connection,
+    repository: RepositoryId,
+    commits: &[CommitId],
+) -> Result<Vec<(BranchName, PushedAt)>, StoreError> {
+    let commits: Vec<String> = commits.iter().map(|commit| format!("\"{commit}\"")).collect();
+    let commits = format!("[{}]", commits.join(","));
+    let found = connection
+        .prepare_cached(PUSHED_AT)?
+        .query_map(named_params! { ":repository": repository, ":commits": commits }, |row| {
+            Ok((row.get(0)?, PushedAt { commit: row.get(1)?, at: row.get(2)? }))
+        })?
+        .collect::<Result<_, _>>()?;
+    Ok(found)
 }
 
 pub(super) fn pushes(connection: &Connection, repository: RepositoryId) -> Result<Vec<PushRow>, StoreError> {

@@ -26,7 +26,7 @@ use super::{
     Effect, GivenUp, JudgedPull, Lease, LedgerRows, Millis, NewDelivery, Next, PullRow, PushRow,
     RepositoryRow, Store, StoreError, TipRow, Unit,
 };
-use crate::flow::{BranchName, CommitId, InstallationId, PullNumber, RepositoryId};
+use crate::flow::{BranchName, CommitId, InstallationId, PullNumber, PushedAt, RepositoryId};
 use async_trait::async_trait;
 use inbox::{Old, Packed};
 use readers::Readers;
@@ -224,6 +224,15 @@ impl Store for SqliteStore {
     ) -> Result<Vec<TipRow>, StoreError> {
         let branch = branch.cloned();
         self.readers.run(move |c| ledger::tips(c, repository, branch.as_ref())).await
+    }
+
+    async fn pushed_at(
+        &self,
+        repository: RepositoryId,
+        commits: &[CommitId],
+    ) -> Result<Vec<(BranchName, PushedAt)>, StoreError> {
+        let commits = commits.to_vec();
+        self.readers.run(move |c| ledger::pushed_at(c, repository, &commits)).await
     }
 
     async fn pushes(&self, repository: RepositoryId) -> Result<Vec<PushRow>, StoreError> {

@@ -1,6 +1,6 @@
 //! How SQLite goes about the questions that are asked all the time: by index, never by walking a table.
 
-use super::{Options, changes, inbox, reads, schema, units};
+use super::{Options, changes, inbox, ledger, reads, schema, units};
 use rusqlite::Connection;
 
 /// The plan's steps, one a line. Parameters are left unbound: plans do not depend on their values.
@@ -31,7 +31,7 @@ fn the_hot_statements_never_walk_a_table() {
         (reads::TIPS, "PRIMARY KEY (repository=? AND branch=?)"),
         (reads::NEWEST_TIP, "PRIMARY KEY (repository=? AND branch=?)"),
         (reads::PUSHES, "PRIMARY KEY (repository=? AND branch=?)"),
-        (reads::SHARED_PUSHES, "pushes_head (repository=? AND head=?)"),
+        (ledger::PUSHED_AT, "pushes_head (repository=? AND head=?)"),
         (reads::MERGED, "pulls_merged (repository=?)"),
         (reads::VERIFIED, "PRIMARY KEY (repository=?)"),
         (reads::EFFECT, "sqlite_autoindex_units_1 (key=?)"),
@@ -41,9 +41,10 @@ fn the_hot_statements_never_walk_a_table() {
     ] {
         let plan = plan(&database, sql);
         assert!(plan.contains(index), "{sql}\n{plan}");
-        // A walk over a table's whole index of waiting rows is as long as the answer, so it may be.
-        let walks =
-            plan.lines().filter(|step| step.starts_with("SCAN") && !step.contains("deliveries_inbox"));
+        // A walk over a table's whole index of waiting rows is as long as the answer, and one over the list
+        // that was asked for as long as the question, so they may be.
+        let walks = plan.lines().filter(|step| step.starts_with("SCAN"));
+        let walks = walks.filter(|step| !step.contains("deliveries_inbox") && !step.contains("json_each"));
         let walks: Vec<_> = walks.filter(|step| *step != "SCAN CONSTANT ROW").collect();
         assert!(walks.is_empty(), "{sql}\n{plan}");
     }

@@ -72,11 +72,6 @@ pub(super) const PUSHES: &str = "
     SELECT head, pushed_at FROM pushes WHERE repository = :repository AND branch = :branch
     ORDER BY pushed_at";
 
-pub(super) const SHARED_PUSHES: &str = "
-    SELECT other.branch, other.head, other.pushed_at FROM pushes own
-    CROSS JOIN pushes other INDEXED BY pushes_head ON other.repository = own.repository AND other.head = own.head
-    WHERE own.repository = :repository AND own.branch = :branch AND other.branch <> own.branch";
-
 pub(super) const MERGED: &str = concat!(
     bare_pulls!(),
     "WHERE repository = :repository AND state = 'merged' ORDER BY merged_at DESC LIMIT :limit"
@@ -232,12 +227,6 @@ pub(super) fn ledger(
             .prepare_cached(PUSHES)?
             .query_map(named_params! { ":repository": repository, ":branch": topic }, |row| {
                 Ok(PushedAt { commit: row.get(0)?, at: row.get(1)? })
-            })?
-            .collect::<Result<_, _>>()?;
-        rows.shared_pushes = moment
-            .prepare_cached(SHARED_PUSHES)?
-            .query_map(named_params! { ":repository": repository, ":branch": topic }, |row| {
-                Ok((row.get(0)?, PushedAt { commit: row.get(1)?, at: row.get(2)? }))
             })?
             .collect::<Result<_, _>>()?;
     }

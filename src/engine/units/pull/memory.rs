@@ -1,15 +1,21 @@
 //! What the store remembers, as the ledger that verdicts are made with.
 
 use crate::engine::room::{Room, Trouble};
-use crate::flow::{BranchName, Flow, PullNumber, RepositoryId, Role};
-use crate::lineage::Ledger;
+use crate::flow::{BranchName, Flow, Pull, PullNumber, PushedAt, RepositoryId, Role};
+use crate::lineage::{Ledger, Repository};
 use crate::store::{LedgerRows, PullRow};
 
 /// What is remembered of a repository, as one branch of it needs it.
 pub(in crate::engine::units) struct Memory {
     rows: LedgerRows,
     topic: BranchName,
+    /// Who else was pushed at what it brings.
+    others_pushes: Vec<(BranchName, PushedAt)>,
 }
+
+/// For how many commits it is looked up who else was pushed at them. What brings more than that carries
+/// another line.
+const LOOKED_UP: usize = 10_000;
 
 impl Memory {
     /// Reads what a verdict on `topic` needs.
@@ -21,7 +27,22 @@ impl Memory {
     ) -> Result<Self, Trouble> {
         let branches: Vec<_> = flow.judged_branches().cloned().collect();
         let rows = room.store.ledger(repository, &branches, Some(topic)).await?;
-        Ok(Self { rows, topic: topic.clone() })
+        Ok(Self { rows, topic: topic.clone(), others_pushes: Vec::new() })
+    }
+
+    /// The same with what else was pushed at the commits that `pull` brings: that tells whose they were first.
+    pub(in crate::engine::units) async fn for_topic(
+        mut self,
+        room: &Room,
+        id: RepositoryId,
+        repository: &Repository,
+        pull: &Pull,
+    ) -> Result<Self, Trouble> {
+        let mut brought = repository.brought(pull.head.commit, pull.base.commit).await?;
+        brought.truncate(LOOKED_UP);
+        let pushes = room.store.pushed_at(id, &brought).await?;
+        self.others_pushes = pushes.into_iter().filter(|(branch, _)| *branch != self.topic).collect();
+        Ok(self)
     }
 
     /// The open pull requests.
@@ -38,7 +59,7 @@ impl Memory {
         for push in &self.rows.pushes {
             ledger.add_push(self.topic.clone(), *push);
         }
-        for (branch, push) in &self.rows.shared_pushes {
+        for (branch, push) in &self.others_pushes {
             ledger.add_push(branch.clone(), *push);
         }
         ledger.set_merged(self.rows.merged.iter().map(PullRow::as_merged).collect());
