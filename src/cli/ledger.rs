@@ -234,9 +234,7 @@ async fn export(store: &SqliteStore, repository: &str) -> Result<String, UsageEr
     }
     ledger.set_merged(rows.merged.iter().map(PullRow::as_merged).collect());
     ledger.set_open(rows.open.iter().map(PullRow::as_open).collect());
-    if !rows.verified.is_empty() {
-        ledger.set_verified(rows.verified);
-    }
+    ledger.set_reported(rows.verified);
     Ok(ledger.to_file())
 }
 

@@ -213,3 +213,30 @@ async fn with_the_exported_file_a_clone_is_judged_as_the_server_judges() {
     }
     stage.end().await;
 }
+
+#[tokio::test]
+async fn an_environment_whose_deploys_nobody_reports_asks_for_none_in_a_clone_either() {
+    let stage = Stage::set().await;
+    stage.store.deploy("integration").by("ci").await.unwrap();
+    topic(&stage.store, "feature/cart", "integration").await;
+    released(&stage, "feature/cart", "integration").await;
+    released(&stage, "integration", "staging").await;
+    let release = stage.store.open_pull("staging").into("production").by("rita").await.unwrap();
+    stage.check(&release).await.is("success", "On the path: staging → production");
+    let file = stage.data_folder().join("ledger.json");
+    let export = || {
+        let exported = towpath(&stage, &["ledger", "export", "--repository", "acme/store"]);
+        std::fs::write(&file, exported.said).unwrap();
+    };
+    export();
+    assert_eq!(judged(&stage, &file, "staging", "production"), ("pass".to_owned(), Vec::new()));
+    stage.store.deploy("staging").ends("failure").by("ci").await.unwrap();
+    stage.store.deploy("production").to("staging").by("ci").await.unwrap();
+    stage
+        .check(&release)
+        .await
+        .is("action_required", &format!("Waits for staging to deploy {}", &release.head_sha()[..9]));
+    export();
+    assert_eq!(judged(&stage, &file, "staging", "production"), ("wait".to_owned(), vec!["TP303".to_owned()]));
+    stage.end().await;
+}

@@ -188,8 +188,7 @@ impl Press<'_> {
     async fn target(&self, repository: &Repository, aimed: &BranchName) -> Result<CommitId, Trouble> {
         let row = &self.pull.pull;
         let flow = self.room.rulebook(row.repository).await?.flow;
-        let ledger =
-            Memory::of(self.room, &flow, row.repository, &row.head_branch).await?.ledger(&flow, None);
+        let ledger = Memory::of(self.room, &flow, row.repository, &row.head_branch).await?.ledger(None);
         let judged_at = self.pull.judged_at.unwrap_or_default() / 1000;
         let present = repository.branch(aimed).await?;
         let present = present.ok_or_else(|| Trouble::later(format!("there is no branch {aimed}")))?;

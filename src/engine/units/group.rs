@@ -120,7 +120,7 @@ impl Group<'_> {
             pull.base.commit = put_on;
             let memory = Memory::of(self.room, &self.book.flow, id, &row.head_branch).await?;
             let memory = memory.for_topic(self.room, id, repository, &pull).await?;
-            let ledger = memory.ledger(&self.book.flow, Some(row.number));
+            let ledger = memory.ledger(Some(row.number));
             let subject = Subject { number: row.number.0, ..self.subject(&pull) };
             judged.push((subject, self.verdict(repository, &pull, &ledger).await));
         }
@@ -128,7 +128,7 @@ impl Group<'_> {
             let pull = self.nameless(put_on);
             let memory = Memory::of(self.room, &self.book.flow, id, self.base).await?;
             let memory = memory.for_topic(self.room, id, repository, &pull).await?;
-            let ledger = memory.ledger(&self.book.flow, None);
+            let ledger = memory.ledger(None);
             judged.push((self.subject(&pull), self.verdict(repository, &pull, &ledger).await));
         }
         Ok(judged)

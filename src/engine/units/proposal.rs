@@ -62,7 +62,7 @@ async fn back_test(
         for flow in [now, then] {
             let memory = Memory::of(room, flow, id, &row.head_branch).await?;
             let memory = memory.for_topic(room, id, repository, &pull).await?;
-            let ledger = memory.ledger(flow, Some(row.number)).until(at - 1);
+            let ledger = memory.ledger(Some(row.number)).until(at - 1);
             verdicts.push(judge::judge_as_of(repository, flow, &pull, &ledger).await);
         }
         tested.judged += 1;

@@ -263,7 +263,7 @@ impl Case<'_> {
             Ok(memory) => memory,
             Err(error) => return undecided(row, pull.base.branch, Undecided::Git { what: error.what }),
         };
-        let ledger = memory.ledger(flow, Some(row.number));
+        let ledger = memory.ledger(Some(row.number));
         let methods = self.methods(&row, &pull).await;
         let known = Known { survey, methods };
         let verdict = judge::judge_knowing(repository, flow, &pull, &ledger, known).await;

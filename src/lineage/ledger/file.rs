@@ -6,6 +6,7 @@ use crate::flow::{
     TipSource, TreeId, VerifiedTree,
 };
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// The version that is read and written.
 const VERSION: u64 = 1;
@@ -29,6 +30,7 @@ impl Ledger {
         ledger.merged = file.merged.map(|merged| merged.into_iter().map(MergedPull::from).collect());
         ledger.open = file.open.into_iter().map(OpenPull::from).collect();
         ledger.verified = file.verified.map(|all| all.into_iter().map(VerifiedTree::from).collect());
+        ledger.reported = file.reported;
         Ok(ledger)
     }
 
@@ -51,6 +53,7 @@ impl Ledger {
             merged: self.merged.as_ref().map(|all| all.iter().cloned().map(Merged::from).collect()),
             open: self.open.iter().cloned().map(Open::from).collect(),
             verified: self.verified.as_ref().map(|all| all.iter().cloned().map(Verified::from).collect()),
+            reported: self.reported.clone(),
         };
         // Names and numbers only: nothing in it that JSON cannot hold.
         serde_json::to_string_pretty(&file).map(|text| text + "\n").unwrap_or_default()
@@ -77,6 +80,9 @@ struct File {
     open: Vec<Open>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     verified: Option<Vec<Verified>>,
+    /// Without it, a list of what is verified speaks of every environment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    reported: Option<BTreeSet<String>>,
 }
 
 #[derive(Serialize, Deserialize)]

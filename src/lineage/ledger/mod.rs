@@ -2,7 +2,7 @@
 
 mod file;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::flow::{
     BranchName, CommitId, Deployed, LedgerTip, MergedPull, OpenPull, PushedAt, TreeId, VerifiedTree,
@@ -19,6 +19,8 @@ pub struct Ledger {
     merged: Option<Vec<MergedPull>>,
     open: Vec<OpenPull>,
     verified: Option<Vec<VerifiedTree>>,
+    /// The environments whose deploys are reported; every one if `verified` is known and this is not.
+    reported: Option<BTreeSet<String>>,
 }
 
 /// Why a ledger file could not be read.
@@ -81,6 +83,13 @@ impl Ledger {
         self.verified = Some(verified);
     }
 
+    /// The same where deploys of some environments are reported and of others never were: of those nothing is
+    /// known.
+    pub fn set_reported(&mut self, verified: Vec<VerifiedTree>) {
+        self.reported = Some(verified.iter().map(|it| it.environment.clone()).collect());
+        self.verified = Some(verified);
+    }
+
     /// The pull requests that were merged, the oldest first; `None` where nothing is known of any.
     pub fn merged(&self) -> Option<&[MergedPull]> {
         self.merged.as_deref()
@@ -93,7 +102,8 @@ impl Ledger {
 
     /// Whether the environment called `environment` was deployed with these files, and accepted.
     pub fn deployed(&self, environment: &str, tree: TreeId) -> Deployed {
-        match &self.verified {
+        let speaks = self.reported.as_ref().is_none_or(|reported| reported.contains(environment));
+        match self.verified.as_ref().filter(|_| speaks) {
             None => Deployed::NobodyReports,
             Some(all) if all.iter().any(|it| it.environment == environment && it.tree == tree) => {
                 Deployed::Yes
@@ -176,9 +186,12 @@ mod tests {
                 "pushes":[{{"branch":"feature/x","sha":"{SHA}","at":5}}],
                 "merged":[{{"head":"{SHA}","branch":"x","base":"integration","commit":"{SHA}","fork":true}}],
                 "open":[{{"branch":"feature/y","sha":"{SHA}","number":7,"author":"ana"}}],
-                "verified":[{{"environment":"staging","tree":"{SHA}"}}]}}"#
+                "verified":[{{"environment":"staging","tree":"{SHA}"}}],"reported":["staging"]}}"#
         );
         let ledger = Ledger::parse(&json).unwrap();
+        let other: TreeId = "1".repeat(40).parse().unwrap();
+        assert_eq!(ledger.deployed("staging", other), Deployed::No);
+        assert_eq!(ledger.deployed("integration", other), Deployed::NobodyReports);
         assert_eq!(ledger.merged().unwrap()[0].method, None);
         assert!(ledger.merged().unwrap()[0].origin.fork);
         assert_eq!(Ledger::parse(&ledger.to_file()).unwrap(), ledger);

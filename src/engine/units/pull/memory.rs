@@ -1,7 +1,7 @@
 //! What the store remembers, as the ledger that verdicts are made with.
 
 use crate::engine::room::{Room, Trouble};
-use crate::flow::{BranchName, Flow, Pull, PullNumber, PushedAt, RepositoryId, Role};
+use crate::flow::{BranchName, Flow, Pull, PullNumber, PushedAt, RepositoryId};
 use crate::lineage::{Ledger, Repository};
 use crate::store::{LedgerRows, PullRow};
 
@@ -51,7 +51,7 @@ impl Memory {
     }
 
     /// The ledger for a verdict on the pull request of this number; none other is stacked on itself.
-    pub(in crate::engine::units) fn ledger(&self, flow: &Flow, judged: Option<PullNumber>) -> Ledger {
+    pub(in crate::engine::units) fn ledger(&self, judged: Option<PullNumber>) -> Ledger {
         let mut ledger = Ledger::default();
         for (branch, tip) in &self.rows.tips {
             ledger.add_tip(branch.clone(), *tip);
@@ -65,14 +65,7 @@ impl Memory {
         ledger.set_merged(self.rows.merged.iter().map(PullRow::as_merged).collect());
         let others = self.rows.open.iter().filter(|row| Some(row.number) != judged);
         ledger.set_open(others.map(PullRow::as_open).collect());
-        let from = match flow.role(&self.topic) {
-            Role::Environment(environment) => Some(&environment.name),
-            Role::Copy(_) | Role::Topic => None,
-        };
-        // Where nobody ever reported a deploy, nothing is known of any.
-        if self.rows.verified.iter().any(|it| Some(&it.environment) == from) {
-            ledger.set_verified(self.rows.verified.clone());
-        }
+        ledger.set_reported(self.rows.verified.clone());
         ledger
     }
 }
