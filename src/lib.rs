@@ -3,6 +3,7 @@
 //! The rooms, in reading order. Arrows go one way: a room uses only rooms named before it
 //! (`tests/architecture.rs` holds that).
 
+pub mod deploy;
 pub mod flow;
 pub mod lineage;
 pub mod policy;

@@ -6,17 +6,18 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// For each room, the rooms it may use. What is not named here may not be used.
-const ARROWS: [(&str, &[&str]); 10] = [
+const ARROWS: [(&str, &[&str]); 11] = [
     ("flow", &[]),
     ("lineage", &["flow"]),
     ("policy", &["flow"]),
     ("report", &["flow"]),
+    ("deploy", &["flow"]),
     ("store", &["flow"]),
     ("github", &["flow"]),
-    ("engine", &["flow", "lineage", "policy", "report", "store", "github"]),
+    ("engine", &["flow", "lineage", "policy", "report", "deploy", "store", "github"]),
     ("web", &["engine"]),
     ("demo", &["flow", "engine", "github", "store", "web"]),
-    ("cli", &["flow", "lineage", "report", "engine", "github", "store", "web", "demo"]),
+    ("cli", &["flow", "lineage", "report", "deploy", "engine", "github", "store", "web", "demo"]),
 ];
 
 /// Packages that only the rooms named here may know.

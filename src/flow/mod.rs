@@ -8,6 +8,7 @@
 
 mod carried;
 pub mod config;
+mod deploys;
 mod environments;
 mod facts;
 mod ids;
@@ -18,6 +19,7 @@ mod rules;
 mod verdict;
 
 pub use carried::Carried;
+pub use deploys::{Deploy, DeployState, Ending, Hold, Lifted, Phase, PhaseRun, Trigger};
 pub use environments::{
     CommentWhen, CopyBranch, CopyMode, Environment, Flow, Requires, Role, Source, Tested,
 };

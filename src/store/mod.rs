@@ -12,13 +12,13 @@ mod unit;
 
 pub use rows::{
     Accepted, Account, AccountState, ActRow, ConfigurationRow, DeliveryFilter, DeliveryId, DeliveryRow,
-    DeliveryState, Desired, Effect, GivenUp, JudgedPull, LedgerRows, Merged, NewDelivery, PullRow, PullState,
-    PushRow, RepositoryRow, RepositoryState, TipRow, VerifiedRow,
+    DeliveryState, Desired, Effect, GivenUp, JudgedPull, Lane, LedgerRows, Merged, NewDelivery, Order,
+    OrderId, OrderRow, PullRow, PullState, PushRow, RepositoryRow, RepositoryState, TipRow, VerifiedRow,
 };
 pub use sqlite::{Options, SqliteStore};
 pub use unit::{InvalidUnit, Unit};
 
-use crate::flow::{BranchName, CommitId, InstallationId, PullNumber, PushedAt, RepositoryId};
+use crate::flow::{BranchName, CommitId, Deploy, Hold, InstallationId, PullNumber, PushedAt, RepositoryId};
 use async_trait::async_trait;
 
 pub use crate::flow::Millis;
@@ -117,6 +117,12 @@ pub enum Change {
     Configuration(ConfigurationRow),
     /// A person did something by a button; the same on the same head replaces what was refused before.
     Act(ActRow),
+    /// A deploy as it is now. It replaces what is known of the one of its environment and number.
+    Deploy(RepositoryId, Box<Deploy>),
+    /// The environment's newest hold, in force or lifted.
+    Hold(RepositoryId, String, Hold),
+    /// An order of the operator's was taken up, with what came of it, in words.
+    OrderDone(OrderId, String),
     /// GitHub shall show this. Marks the effect's unit when the substance differs from the stored one.
     Desire(Desired),
     /// GitHub shows what was desired with this substance, under this id.
@@ -197,6 +203,10 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// From then on it is looked for before it is created. `false` when the lease was lost.
     async fn attempting(&self, lease: &Lease) -> Result<bool, StoreError>;
 
+    /// Applies changes in the middle of a piece of work, durably: what must be known before something is
+    /// begun that must not be begun twice. `false`, and nothing changed, when the lease was lost.
+    async fn note(&self, lease: &Lease, changes: Vec<Change>, now: Millis) -> Result<bool, StoreError>;
+
     /// The deliveries of a unit that no work has taken in yet, in order of arrival: at most `limit`, and
     /// none after the one with which their bodies come to `bytes`.
     async fn inbox(&self, unit: &Unit, limit: u32, bytes: usize) -> Result<Vec<DeliveryRow>, StoreError>;
@@ -273,6 +283,34 @@ pub trait Store: Send + Sync + std::fmt::Debug {
         repository: RepositoryId,
         branch: &BranchName,
     ) -> Result<Option<TipRow>, StoreError>;
+
+    /// What the next deploy of an environment depends on; `branch` is the environment's.
+    async fn lane(
+        &self,
+        repository: RepositoryId,
+        environment: &str,
+        branch: &BranchName,
+    ) -> Result<Lane, StoreError>;
+
+    /// The newest deploys of an environment, the newest first.
+    async fn newest_deploys(
+        &self,
+        repository: RepositoryId,
+        environment: &str,
+        limit: u32,
+    ) -> Result<Vec<Deploy>, StoreError>;
+
+    /// The newest hold on an environment, in force or lifted.
+    async fn hold(&self, repository: RepositoryId, environment: &str) -> Result<Option<Hold>, StoreError>;
+
+    /// Whether a deploy with this slug has ended well in the repository.
+    async fn was_built(&self, repository: RepositoryId, slug: &str) -> Result<bool, StoreError>;
+
+    /// Keeps an order of the operator's and marks its environment.
+    async fn order(&self, row: OrderRow) -> Result<OrderId, StoreError>;
+
+    /// What has become of an order.
+    async fn ordered(&self, id: OrderId) -> Result<Option<OrderRow>, StoreError>;
 
     /// What GitHub shall show for this effect's unit, and what is known of what it shows.
     async fn effect(&self, unit: &Unit) -> Result<Option<Effect>, StoreError>;

@@ -1,7 +1,7 @@
 use super::{Millis, Unit};
 use crate::flow::{
-    BranchName, CommitId, InstallationId, LedgerTip, MergedPull, OpenPull, Origin, PullNumber, PushedAt,
-    RepositoryId, TipSource, TreeId, VerifiedTree,
+    BranchName, CommitId, Deploy, Hold, InstallationId, LedgerTip, MergedPull, OpenPull, Origin, PullNumber,
+    PushedAt, RepositoryId, TipSource, TreeId, VerifiedTree,
 };
 use bytes::Bytes;
 
@@ -364,4 +364,60 @@ pub struct Effect {
     pub github_id: Option<u64>,
     /// Whether creating it was ever begun: then it is looked for before it is created.
     pub attempted: bool,
+}
+
+/// What the next deploy of an environment depends on.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Lane {
+    /// The newest deploys in order of their numbers; the one that is live is among them if there is one.
+    pub deploys: Vec<Deploy>,
+    /// The newest hold, in force or lifted.
+    pub hold: Option<Hold>,
+    /// Where the branch was when deploys began to be kept.
+    pub baseline: Option<CommitId>,
+    /// Orders of the operator's that nobody has taken up yet, the oldest first.
+    pub orders: Vec<OrderRow>,
+}
+
+/// The row number of an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct OrderId(pub i64);
+
+/// Something that the operator has asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OrderRow {
+    /// Its number; not looked at when it is stored first.
+    pub id: OrderId,
+    /// The repository.
+    pub repository: RepositoryId,
+    /// The environment's name.
+    pub environment: String,
+    /// What is asked for.
+    pub order: Order,
+    /// When.
+    pub made_at: Millis,
+    /// What came of it, in words, once it was taken up.
+    pub outcome: Option<String>,
+}
+
+/// What the operator may ask for.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(tag = "what", rename_all = "kebab-case")]
+pub enum Order {
+    /// Deploy what ran before.
+    Rollback {
+        /// The commit; what was live before the present one where none is named.
+        to: Option<CommitId>,
+        /// Who asks.
+        by: String,
+        /// Why.
+        reason: String,
+    },
+    /// Let promotions go on after a rollback.
+    LiftHold {
+        /// Who asks.
+        by: String,
+        /// Why.
+        reason: String,
+    },
 }

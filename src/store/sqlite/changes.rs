@@ -3,7 +3,7 @@
 use super::units::{self, UnitId};
 use super::values::Tip;
 use super::writer::Outcome;
-use super::{inbox, reads};
+use super::{deploys, inbox, reads};
 use crate::flow::{BranchName, CommitId, PullNumber, RepositoryId};
 use crate::store::{
     Account, Change, Committed, Desired, Lease, Millis, Next, PullRow, PushRow, RepositoryRow, StoreError,
@@ -152,6 +152,11 @@ fn apply(connection: &Connection, change: &Change, now: Millis) -> Result<(), St
         Change::Tip(row) => tip(connection, row),
         Change::Push(row) => push(connection, row),
         Change::Verified(_) | Change::Configuration(_) | Change::Act(_) => record(connection, change),
+        Change::Deploy(repository, deploy) => deploys::keep(connection, *repository, deploy),
+        Change::Hold(repository, environment, hold) => {
+            deploys::keep_hold(connection, *repository, environment, hold)
+        }
+        Change::OrderDone(order, outcome) => deploys::order_done(connection, *order, outcome),
         Change::Desire(desired) => desire(connection, desired, now),
         Change::Shown { unit, github_id, substance } => shown(connection, unit, *github_id, substance),
         Change::Vanished(unit) => {
@@ -336,6 +341,20 @@ fn versions(
     let versions =
         statement.query_map(parameters, |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?;
     Ok(versions)
+}
+
+/// Applies changes in the middle of a piece of work, which goes on.
+pub(super) fn note(
+    connection: &Connection,
+    lease: &Lease,
+    changes: &[Change],
+    now: Millis,
+) -> Result<Outcome<bool>, StoreError> {
+    if units::held(connection, lease)?.is_none() {
+        return Ok(Outcome::Undo(false));
+    }
+    changes.iter().try_for_each(|change| apply(connection, change, now))?;
+    Ok(Outcome::Keep(true))
 }
 
 /// Notes that GitHub is about to be asked to create what the lease's unit desires.

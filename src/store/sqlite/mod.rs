@@ -8,6 +8,7 @@
 
 mod changes;
 mod checkpoint;
+mod deploys;
 mod failure;
 mod inbox;
 mod ledger;
@@ -23,10 +24,10 @@ mod writer;
 
 use super::{
     Accepted, Account, ActRow, Change, Committed, ConfigurationRow, DeliveryFilter, DeliveryId, DeliveryRow,
-    Effect, GivenUp, JudgedPull, Lease, LedgerRows, Millis, NewDelivery, Next, PullRow, PushRow,
-    RepositoryRow, Store, StoreError, TipRow, Unit,
+    Effect, GivenUp, JudgedPull, Lane, Lease, LedgerRows, Millis, NewDelivery, Next, OrderId, OrderRow,
+    PullRow, PushRow, RepositoryRow, Store, StoreError, TipRow, Unit,
 };
-use crate::flow::{BranchName, CommitId, InstallationId, PullNumber, PushedAt, RepositoryId};
+use crate::flow::{BranchName, CommitId, Deploy, Hold, InstallationId, PullNumber, PushedAt, RepositoryId};
 use async_trait::async_trait;
 use inbox::{Old, Packed};
 use readers::Readers;
@@ -152,6 +153,12 @@ impl Store for SqliteStore {
         self.writer.run(SMALL_BYTES, move |c| changes::attempting(c, &lease)).await
     }
 
+    async fn note(&self, lease: &Lease, changes: Vec<Change>, now: Millis) -> Result<bool, StoreError> {
+        let lease = lease.clone();
+        let bytes = changes.len() * CHANGE_BYTES;
+        self.writer.run_or_undo(bytes, move |c| changes::note(c, &lease, &changes, now)).await
+    }
+
     async fn inbox(&self, unit: &Unit, limit: u32, bytes: usize) -> Result<Vec<DeliveryRow>, StoreError> {
         let unit = unit.clone();
         self.readers.run(move |c| inbox::inbox(c, &unit, limit, bytes)).await
@@ -246,6 +253,44 @@ impl Store for SqliteStore {
     ) -> Result<Option<TipRow>, StoreError> {
         let branch = branch.clone();
         self.readers.run(move |c| reads::newest_tip(c, repository, &branch)).await
+    }
+
+    async fn lane(
+        &self,
+        repository: RepositoryId,
+        environment: &str,
+        branch: &BranchName,
+    ) -> Result<Lane, StoreError> {
+        let (environment, branch) = (environment.to_owned(), branch.clone());
+        self.readers.run(move |c| deploys::lane(c, repository, &environment, &branch)).await
+    }
+
+    async fn newest_deploys(
+        &self,
+        repository: RepositoryId,
+        environment: &str,
+        limit: u32,
+    ) -> Result<Vec<Deploy>, StoreError> {
+        let environment = environment.to_owned();
+        self.readers.run(move |c| deploys::newest(c, repository, &environment, limit)).await
+    }
+
+    async fn hold(&self, repository: RepositoryId, environment: &str) -> Result<Option<Hold>, StoreError> {
+        let environment = environment.to_owned();
+        self.readers.run(move |c| deploys::hold(c, repository, &environment)).await
+    }
+
+    async fn was_built(&self, repository: RepositoryId, slug: &str) -> Result<bool, StoreError> {
+        let slug = slug.to_owned();
+        self.readers.run(move |c| deploys::built(c, repository, &slug)).await
+    }
+
+    async fn order(&self, row: OrderRow) -> Result<OrderId, StoreError> {
+        self.writer.run(CHANGE_BYTES, move |c| deploys::keep_order(c, &row)).await
+    }
+
+    async fn ordered(&self, id: OrderId) -> Result<Option<OrderRow>, StoreError> {
+        self.readers.run(move |c| deploys::one_order(c, id)).await
     }
 
     async fn effect(&self, unit: &Unit) -> Result<Option<Effect>, StoreError> {

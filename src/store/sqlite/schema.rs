@@ -9,8 +9,11 @@ use std::path::Path;
 use std::time::Duration;
 
 /// The steps from an empty file to the present version; each is one transaction and never changes.
-const MIGRATIONS: &[&str] =
-    &[include_str!("../migrations/0001_first.sql"), include_str!("../migrations/0002_records.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("../migrations/0001_first.sql"),
+    include_str!("../migrations/0002_records.sql"),
+    include_str!("../migrations/0003_deploys.sql"),
+];
 
 /// `TOWP`: tells the file from those of other programs.
 const APPLICATION_ID: i64 = 0x544f_5750;

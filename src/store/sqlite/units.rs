@@ -6,8 +6,9 @@
 use crate::store::{Committed, GivenUp, Lease, Millis, Next, StoreError, Unit};
 use rusqlite::{Connection, OptionalExtension, Row, named_params};
 
-/// A mark makes a unit that rests or was given up due at once. One that waits after a failure is tried a
-/// second later: news may change what was wrong, but a burst of it must not become as many attempts.
+/// A mark makes a unit due at once that rests, was given up, or was to be looked at later. One that waits after a
+/// failure is tried a second later: news may change what was wrong, but a burst of it must not become as many
+/// attempts.
 pub(super) const MARK: &str = "
     INSERT INTO units (key, repository, dirty, due, marked_at) VALUES (:key, :repository, 1, :now, :now)
     ON CONFLICT (key) DO UPDATE SET
@@ -15,11 +16,12 @@ pub(super) const MARK: &str = "
         due = CASE
             WHEN units.leased = 1 THEN units.due
             WHEN units.dead = 1 OR units.dirty = units.done THEN excluded.due
+            WHEN units.error IS NULL THEN min(units.due, excluded.due)
             ELSE min(units.due, excluded.due + 1000)
         END,
         failures = CASE WHEN units.dead = 1 THEN 0 ELSE units.failures END,
         dead = 0,
-        marked_at = coalesce(units.marked_at, excluded.marked_at)
+        marked_at = min(coalesce(units.marked_at, excluded.marked_at), excluded.marked_at)
     RETURNING id";
 
 /// The unit to take next: due, and of a repository that has not as many out as it may.

@@ -1,0 +1,131 @@
+//! Those who carry a deploy out, one file for each way, behind one trait.
+//!
+//! A driver is told of a deploy once ([`Driver::hand_over`]); what becomes of it comes as reports: by events that the
+//! engine takes in, or by asking ([`Driver::look`]). Everything here can be asked again after a restart: what a driver
+//! needs to find its deploy again is in the order.
+
+pub mod webhook;
+
+use super::report::Report;
+use super::slug::BuildSettings;
+use crate::flow::{BranchName, CommitId, Deploy, Millis};
+use async_trait::async_trait;
+use serde_json::{Value, json};
+
+/// A deploy, as whoever carries it out needs it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Order {
+    /// Names it for ever, in letters, digits, `-`, `_` and `.`: asked again, it is the same.
+    pub key: String,
+    /// `owner/name` of the repository.
+    pub repository: String,
+    /// The environment's branch.
+    pub branch: BranchName,
+    /// Where git fetches the repository from.
+    pub clone_url: String,
+    /// Settings that the build can see.
+    pub build_settings: BuildSettings,
+    /// The deploy.
+    pub deploy: Deploy,
+}
+
+impl Order {
+    /// What the GitHub Deployment and every driver is told of it.
+    pub fn payload(&self) -> Value {
+        let deploy = &self.deploy;
+        json!({
+            "towpath": 1,
+            "deploy": self.key,
+            "environment": deploy.environment,
+            "sha": deploy.commit,
+            "tree": deploy.tree,
+            "previous_sha": deploy.previous,
+            "slug": deploy.slug,
+            "reuse_slug": deploy.reuses_slug,
+            "pull_requests": deploy.pulls,
+            "rollback": deploy.is_rollback(),
+        })
+    }
+}
+
+/// What came of handing a deploy over.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Handed {
+    /// By which the driver finds it again.
+    pub handle: Option<String>,
+    /// Where its log is or will be.
+    pub log_url: Option<String>,
+}
+
+/// Why a driver did not do what was asked.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum DriverError {
+    /// It will not, until somebody changes something. The words are for people and say what to do.
+    #[error("{0}")]
+    Refused(String),
+    /// It could not now: to be tried again.
+    #[error("{0}")]
+    Later(String),
+    /// It may be asked again at this moment, not before.
+    #[error("not before {0}")]
+    NotBefore(Millis),
+}
+
+/// A way to carry deploys out.
+#[async_trait]
+pub trait Driver: Send + Sync {
+    /// Sets a deploy going. Where `again`, an attempt may have been made before: it is looked for first, so that
+    /// there are never two.
+    async fn hand_over(&self, order: &Order, again: bool) -> Result<Handed, DriverError>;
+
+    /// What has become of a deploy by now, the oldest first. What was told before may be told again.
+    async fn look(&self, order: &Order) -> Result<Vec<Report>, DriverError>;
+
+    /// How often to ask while a deploy is open, in milliseconds; `None` where events tell, and asking once before it
+    /// is given up is enough.
+    fn look_every(&self) -> Option<Millis> {
+        None
+    }
+
+    /// Ends a deploy whose time is up, as far as that can be done.
+    async fn stop(&self, _order: &Order) -> Result<(), DriverError> {
+        Ok(())
+    }
+}
+
+/// The key of a deploy: `repository` is GitHub's number of it.
+pub fn key(repository: u64, environment: &str, number: u64) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+    let mut name = String::new();
+    for byte in environment.bytes() {
+        // Two names must not become one, whatever they hold.
+        if plain(byte) {
+            name.push(char::from(byte));
+        } else {
+            name.push_str(&format!("_{byte:02x}"));
+        }
+    }
+    format!("{repository}.{name}.{number}")
+}
+
+/// A commit as it is written in variables of programs and inputs of workflows: empty where there is none.
+pub(crate) fn or_empty(commit: Option<CommitId>) -> String {
+    commit.map(|it| it.to_string()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::key;
+
+    #[test]
+    fn keys_are_plain_and_tell_environments_apart() {
+        assert_eq!(key(7, "staging", 3), "7.staging.3");
+        let odd =
+            ["eu/staging 1", "eu_staging-1", "eu.staging 1", "eu_2fstaging 1"].map(|name| key(7, name, 1));
+        assert_eq!(odd[0], "7.eu_2fstaging_201.1");
+        let mut distinct = odd.to_vec();
+        distinct.sort();
+        distinct.dedup();
+        assert_eq!(distinct.len(), odd.len());
+    }
+}

@@ -1,0 +1,17 @@
+//! Deploys: when one is made, which goes next, what reports on it change, who carries it out.
+//!
+//! Lives here: the state machine of an environment's deploys ([`Course`], pure), what a build is known by
+//! ([`slug`]), what the operator allows ([`operator`]), and one file for each way to carry a deploy out
+//! ([`drivers`]).
+//!
+//! Does not live here: when to look and what to store (`engine`), words (`report`), GitHub's REST (`github`): drivers
+//! that need GitHub ask for it by a trait.
+
+mod course;
+pub mod drivers;
+pub mod operator;
+mod report;
+pub mod slug;
+
+pub use course::{Course, Limits, Wanted};
+pub use report::{Report, Says};

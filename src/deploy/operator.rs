@@ -1,0 +1,249 @@
+//! What the operator of the server allows and holds for each repository: addresses that may be called, secrets,
+//! programs that may be run. Read from one file in TOML; nothing of it can be set by a repository.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use serde::Deserialize;
+
+use crate::flow::Millis;
+
+/// The operator's file.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Operator {
+    /// By `owner/name`.
+    #[serde(default, rename = "repository")]
+    repositories: BTreeMap<String, Allowed>,
+}
+
+/// What is allowed for one repository.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Allowed {
+    /// Addresses that deploys may be sent to, by their names.
+    #[serde(default, rename = "endpoint")]
+    pub endpoints: BTreeMap<String, Endpoint>,
+    /// Where secrets are, by their names.
+    #[serde(default, rename = "secret")]
+    pub secrets: BTreeMap<String, SecretPlace>,
+    /// Environments that are deployed by programs on this machine, by their names.
+    #[serde(default, rename = "environment")]
+    pub environments: BTreeMap<String, Programs>,
+}
+
+/// An address that deploys may be sent to.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Endpoint {
+    /// The address: `https://…`, or `http://…` where private addresses are allowed.
+    pub url: String,
+    /// The name of the secret that signs what is sent and what comes back; the endpoint's own name where none is
+    /// written.
+    #[serde(default)]
+    pub secret: Option<String>,
+    /// Whether it may lie in a private network or on this machine.
+    #[serde(default)]
+    pub allow_private: bool,
+}
+
+/// Where a secret is.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SecretPlace {
+    /// A file that holds it.
+    #[serde(default)]
+    pub file: Option<PathBuf>,
+    /// A variable of the server's environment that holds it.
+    #[serde(default)]
+    pub env: Option<String>,
+}
+
+/// The programs that deploy one environment.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Programs {
+    /// Run in a clean work tree of the commit, which becomes the slug. The site keeps running.
+    #[serde(default)]
+    pub build: Vec<Step>,
+    /// Run in a copy of the slug.
+    #[serde(default)]
+    pub deploy: Vec<Step>,
+    /// Run after it, once the site is open again.
+    #[serde(default)]
+    pub verify: Vec<Step>,
+    /// Where people look at the site.
+    #[serde(default)]
+    pub url: Option<String>,
+    /// How long each phase may take, such as 30m or 90s.
+    #[serde(default)]
+    pub timeout: Option<Duration>,
+    /// Variables that every step sees.
+    #[serde(default)]
+    pub variables: BTreeMap<String, String>,
+    /// Variables that the steps of `deploy` and `verify` see, with the names of the secrets they hold.
+    #[serde(default)]
+    pub secrets: BTreeMap<String, String>,
+}
+
+/// One program to run.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Step {
+    /// What people call it, such as `compile` or `maintenance-on`.
+    pub step: String,
+    /// The program, by its whole path, and its arguments. No shell is asked.
+    pub run: Vec<String>,
+}
+
+/// A length of time in milliseconds, written as a number and one of s, m, h.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(try_from = "String")]
+pub struct Duration(pub Millis);
+
+impl TryFrom<String> for Duration {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let wrong = || format!("{text:?} is no length of time; write a number and s, m or h, such as 30m");
+        let (number, unit) = text.split_at(text.len().saturating_sub(1));
+        let unit = match unit {
+            "s" => 1_000,
+            "m" => 60_000,
+            "h" => 3_600_000,
+            _ => return Err(wrong()),
+        };
+        let number: Millis = number.parse().ok().filter(|it| (1..=100_000).contains(it)).ok_or_else(wrong)?;
+        Ok(Self(number * unit))
+    }
+}
+
+impl Operator {
+    /// Reads the file's text.
+    ///
+    /// # Errors
+    /// In words that name the line and the column, and never a secret.
+    pub fn read(text: &str) -> Result<Self, String> {
+        let read: Self = toml::from_str(text).map_err(|error| error.to_string())?;
+        for (repository, allowed) in &read.repositories {
+            let wrong = |what: String| Err(format!("repository.{repository:?}: {what}"));
+            if repository.split('/').count() != 2 {
+                return wrong("a repository is named owner/name".to_owned());
+            }
+            if let Some(what) = allowed.fault() {
+                return wrong(what);
+            }
+        }
+        Ok(read)
+    }
+
+    /// What is allowed for a repository, whose name GitHub takes in any case.
+    pub fn of(&self, repository: &str) -> Option<&Allowed> {
+        self.repositories.iter().find(|(name, _)| name.eq_ignore_ascii_case(repository)).map(|(_, it)| it)
+    }
+}
+
+impl Allowed {
+    fn fault(&self) -> Option<String> {
+        for (name, place) in &self.secrets {
+            if place.file.is_some() == place.env.is_some() {
+                return Some(format!("secret.{name}: name either a file or env"));
+            }
+        }
+        for (name, endpoint) in &self.endpoints {
+            let secret = endpoint.secret.as_ref().unwrap_or(name);
+            if !self.secrets.contains_key(secret) {
+                return Some(format!("endpoint.{name}: there is no secret {secret:?}; add secret.{secret}"));
+            }
+            if let Some(what) = super::drivers::webhook::fault_in(endpoint) {
+                return Some(format!("endpoint.{name}: {what}"));
+            }
+        }
+        self.environments.iter().find_map(|(name, programs)| {
+            self.fault_in(programs).map(|what| format!("environment.{name:?}: {what}"))
+        })
+    }
+
+    fn fault_in(&self, programs: &Programs) -> Option<String> {
+        if programs.deploy.is_empty() {
+            return Some("it has no deploy steps".to_owned());
+        }
+        let steps = programs.build.iter().chain(&programs.deploy).chain(&programs.verify);
+        for step in steps {
+            let program = step.run.first().map(String::as_str).unwrap_or_default();
+            if !program.starts_with('/') {
+                return Some(format!(
+                    "step {:?}: run names its program by a whole path, such as /opt/shop/build, not {program:?}",
+                    step.step
+                ));
+            }
+        }
+        let unknown = programs.secrets.values().find(|name| !self.secrets.contains_key(*name));
+        unknown.map(|name| format!("there is no secret {name:?}; add secret.{name}"))
+    }
+}
+
+impl SecretPlace {
+    /// The secret itself, read now: it may have been changed since. `get` looks a variable up.
+    ///
+    /// # Errors
+    /// In words that name the place and never the secret.
+    pub fn read(&self, get: impl Fn(&str) -> Option<String>) -> Result<String, String> {
+        let text = match (&self.file, &self.env) {
+            (Some(file), _) => std::fs::read_to_string(file)
+                .map_err(|error| format!("the secret's file {} cannot be read: {error}", file.display()))?,
+            (None, Some(name)) => get(name).ok_or_else(|| format!("the variable {name} is not set"))?,
+            (None, None) => return Err("nothing says where the secret is".to_owned()),
+        };
+        let text = text.trim_end_matches(['\n', '\r']);
+        if text.is_empty() { Err("the secret is empty".to_owned()) } else { Ok(text.to_owned()) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_allowed_is_read_by_repository() {
+        let operator = Operator::read(
+            r#"
+            [repository."acme/store".secret]
+            shop-key = { env = "SHOP_KEY" }
+            [repository."acme/store".endpoint.shop]
+            url = "https://deploy.example.com/hook"
+            secret = "shop-key"
+            [repository."acme/store".environment."eu staging"]
+            timeout = "30m"
+            deploy = [{ step = "install", run = ["/opt/shop/install", "--fast"] }]
+            secrets = { TOKEN = "shop-key" }
+            "#,
+        )
+        .unwrap();
+        let allowed = operator.of("Acme/Store").unwrap();
+        assert_eq!(allowed.environments["eu staging"].timeout, Some(Duration(1_800_000)));
+        assert!(operator.of("acme/other").is_none());
+        let get = |name: &str| (name == "SHOP_KEY").then(|| "s3cret\n".to_owned());
+        assert_eq!(allowed.secrets["shop-key"].read(get).unwrap(), "s3cret");
+        assert_eq!(
+            allowed.secrets["shop-key"].read(|_| None).unwrap_err(),
+            "the variable SHOP_KEY is not set"
+        );
+    }
+
+    #[test]
+    fn what_is_wrong_is_named_with_its_place() {
+        let error = |text: &str| Operator::read(text).unwrap_err();
+        let shown = error("[repository.\"a/b\".endpoint.x]\nurl = \"https://e.com\"\nurls = 1\n");
+        assert!(shown.contains("line 3") && shown.contains("urls"), "{shown}");
+        let shown = error("[repository.\"a/b\".endpoint.x]\nurl = \"https://e.com\"\n");
+        assert_eq!(shown, "repository.\"a/b\": endpoint.x: there is no secret \"x\"; add secret.x");
+        let shown =
+            error("[repository.\"a/b\".environment.s]\ndeploy = [{ step = \"go\", run = [\"go\"] }]\n");
+        assert!(shown.contains("whole path"), "{shown}");
+        let shown = error("[repository.ab]\n");
+        assert_eq!(shown, "repository.\"ab\": a repository is named owner/name");
+        let shown = error("[repository.\"a/b\".environment.s]\ntimeout = \"soon\"\n");
+        assert!(shown.contains("no length of time"), "{shown}");
+    }
+}

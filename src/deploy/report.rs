@@ -1,0 +1,66 @@
+use crate::flow::{Millis, Phase};
+
+/// What somebody who carries a deploy out says of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Report {
+    /// When it was said, by the clock of whoever said it.
+    pub at: Millis,
+    /// How it stands.
+    pub says: Says,
+    /// The phase that this is about, where that is told.
+    pub phase: Option<Phase>,
+    /// The step in it.
+    pub step: Option<String>,
+    /// What else was said, in one line.
+    pub words: Option<String>,
+    /// The last lines of the log.
+    pub log_tail: Option<String>,
+    /// Where the log is.
+    pub log_url: Option<String>,
+    /// Where the site is.
+    pub environment_url: Option<String>,
+    /// Who said it.
+    pub by: Option<String>,
+}
+
+/// How a deploy stands by a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Says {
+    /// It was heard of, and nothing has begun.
+    Queued,
+    /// It is under way.
+    Running,
+    /// It has ended well.
+    Succeeded,
+    /// It has ended badly.
+    Failed,
+}
+
+impl Report {
+    /// A report that says this and nothing else.
+    pub fn new(at: Millis, says: Says) -> Self {
+        Self {
+            at,
+            says,
+            phase: None,
+            step: None,
+            words: None,
+            log_tail: None,
+            log_url: None,
+            environment_url: None,
+            by: None,
+        }
+    }
+
+    /// The same with a line of words, whose beginning may name a phase and a step: `build: compile`.
+    #[must_use]
+    pub fn with_words(mut self, words: Option<&str>) -> Self {
+        let Some(words) = words.map(str::trim).filter(|words| !words.is_empty()) else { return self };
+        if let Some((phase, rest)) = Phase::at_the_start_of(words) {
+            self.phase = self.phase.or(Some(phase));
+            self.step = (!rest.is_empty()).then(|| rest.to_owned());
+        }
+        self.words = Some(words.to_owned());
+        self
+    }
+}

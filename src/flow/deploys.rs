@@ -1,0 +1,309 @@
+//! Deploys: each one try to bring one commit to one environment, as they are kept and shown.
+
+use super::{CommitId, Millis, PullNumber, TreeId};
+use serde::{Deserialize, Serialize};
+
+/// The three parts of a deploy, in their order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Phase {
+    /// Validate, patch, compile, static content where it can be made now, slug, provision. The site keeps running.
+    Build,
+    /// Maintenance mode on, the rest of the static content, install or update, routing, maintenance mode off.
+    Deploy,
+    /// What is done to the site once it is open again: post-deploy work, smoke tests.
+    Verify,
+}
+
+impl Phase {
+    /// Every phase, in order.
+    pub const ALL: [Self; 3] = [Self::Build, Self::Deploy, Self::Verify];
+
+    /// The word used in reports and settings.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Build => "build",
+            Self::Deploy => "deploy",
+            Self::Verify => "verify",
+        }
+    }
+
+    /// The phase that a text begins with, as in `build: compile`, and what comes behind it.
+    pub fn at_the_start_of(text: &str) -> Option<(Self, &str)> {
+        let text = text.trim_start();
+        let end = text.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(text.len());
+        let phase = Self::ALL.into_iter().find(|phase| text[..end].eq_ignore_ascii_case(phase.as_str()))?;
+        Some((
+            phase,
+            text[end..].trim_start_matches(|c: char| matches!(c, ':' | '/' | '-') || c.is_whitespace()),
+        ))
+    }
+}
+
+/// One phase of a deploy, as far as it has come.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PhaseRun {
+    /// Which one.
+    pub phase: Phase,
+    /// When it began.
+    pub began_at: Millis,
+    /// When it ended.
+    #[serde(default)]
+    pub ended_at: Option<Millis>,
+    /// How it ended.
+    #[serde(default)]
+    pub went_well: Option<bool>,
+    /// The step that was reported last, such as `compile` or `maintenance-on`.
+    #[serde(default)]
+    pub step: Option<String>,
+    /// The last lines of its log, where somebody has told them.
+    #[serde(default)]
+    pub log_tail: Option<String>,
+}
+
+/// Why there is a deploy.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Trigger {
+    /// Pull requests were merged.
+    Merge,
+    /// The branch was pushed to without a pull request.
+    DirectPush {
+        /// Who pushed, where that is known.
+        by: Option<String>,
+    },
+    /// Somebody asked for what ran before.
+    Rollback {
+        /// Who asked.
+        by: String,
+        /// Why, in their words.
+        reason: String,
+    },
+}
+
+/// How far a deploy has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum DeployState {
+    /// It waits for its turn.
+    Waiting,
+    /// It was handed over, and nobody has taken it up yet.
+    Requested,
+    /// It is under way.
+    Running,
+    /// It has ended well.
+    Succeeded,
+    /// It has ended badly.
+    Failed,
+    /// It came to no end of its own: nobody took it up, or it hangs, or it could not be handed over.
+    Error,
+    /// A newer one has taken its place.
+    Superseded,
+    /// It may not be done.
+    Refused,
+}
+
+impl DeployState {
+    /// The word used in data.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Requested => "requested",
+            Self::Running => "running",
+            Self::Succeeded => "succeeded",
+            Self::Failed => "failed",
+            Self::Error => "error",
+            Self::Superseded => "superseded",
+            Self::Refused => "refused",
+        }
+    }
+
+    /// Whether it is still to come to an end.
+    pub fn is_open(self) -> bool {
+        matches!(self, Self::Waiting | Self::Requested | Self::Running)
+    }
+
+    /// Whether it has the environment to itself.
+    pub fn is_under_way(self) -> bool {
+        matches!(self, Self::Requested | Self::Running)
+    }
+}
+
+/// Why a deploy ended without success.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "why", rename_all = "kebab-case")]
+pub enum Ending {
+    /// Whoever carried it out says that it failed.
+    Failed {
+        /// In which phase, where that was told.
+        phase: Option<Phase>,
+        /// In their words.
+        #[serde(default)]
+        words: Option<String>,
+    },
+    /// Nobody took it up in time.
+    NotPickedUp {
+        /// How long was waited, in milliseconds.
+        within: Millis,
+    },
+    /// It was taken up and has not ended in time.
+    Stuck {
+        /// In which phase it was last seen.
+        phase: Option<Phase>,
+        /// How long was waited, in milliseconds.
+        within: Millis,
+    },
+    /// It could not be handed over.
+    NotHandedOver {
+        /// What stood in the way, and what to do.
+        words: String,
+    },
+    /// A newer commit goes instead.
+    Superseded {
+        /// The number of its deploy.
+        by: u64,
+    },
+    /// The environment runs something newer.
+    OlderThanLive {
+        /// What it runs.
+        live: CommitId,
+    },
+    /// The branch no longer has the commit: it was forced elsewhere or deleted.
+    OffBranch,
+}
+
+/// One try to bring one commit to one environment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Deploy {
+    /// Counts up in its environment, from 1.
+    pub number: u64,
+    /// The environment's name.
+    pub environment: String,
+    /// What is to run there.
+    pub commit: CommitId,
+    /// Its files.
+    pub tree: TreeId,
+    /// What ran there before, as far as known.
+    pub previous: Option<CommitId>,
+    /// Why.
+    pub trigger: Trigger,
+    /// The merged pull requests that it brings, as far as they are known.
+    #[serde(default)]
+    pub pulls: Vec<PullNumber>,
+    /// Names the build: equal for equal files and equal settings that a build can see.
+    pub slug: String,
+    /// Whether such a build exists already and is used again.
+    #[serde(default)]
+    pub reuses_slug: bool,
+    /// Whether the environment is the one that customers see.
+    #[serde(default)]
+    pub production: bool,
+    /// When it was asked for.
+    pub made_at: Millis,
+    /// How far it has come.
+    pub state: DeployState,
+    /// When it was handed over.
+    #[serde(default)]
+    pub requested_at: Option<Millis>,
+    /// When somebody took it up.
+    #[serde(default)]
+    pub picked_up_at: Option<Millis>,
+    /// When it ended.
+    #[serde(default)]
+    pub ended_at: Option<Millis>,
+    /// Why it ended without success.
+    #[serde(default)]
+    pub ending: Option<Ending>,
+    /// Its phases, as far as they were told.
+    #[serde(default)]
+    pub phases: Vec<PhaseRun>,
+    /// GitHub's number of its Deployment.
+    #[serde(default)]
+    pub github_id: Option<u64>,
+    /// Whether somebody was about to be told, which may or may not have come about.
+    #[serde(default)]
+    pub handing_over: bool,
+    /// How often it was handed over: more than once only where that was cut off.
+    #[serde(default)]
+    pub hand_overs: u32,
+    /// By which the driver finds it again.
+    #[serde(default)]
+    pub handle: Option<String>,
+    /// The driver that carries it out.
+    #[serde(default)]
+    pub driver: String,
+    /// The status that GitHub shows, as far as known.
+    #[serde(default)]
+    pub shown: Option<String>,
+    /// When the newest report on it was made, by the clock of whoever made it.
+    #[serde(default)]
+    pub reported_at: Option<Millis>,
+    /// Who carries it out, as far as GitHub tells.
+    #[serde(default)]
+    pub carried_out_by: Option<String>,
+    /// Where its log is.
+    #[serde(default)]
+    pub log_url: Option<String>,
+    /// Where the site is.
+    #[serde(default)]
+    pub environment_url: Option<String>,
+}
+
+impl Deploy {
+    /// The phase that it is in, or ended in.
+    pub fn phase(&self) -> Option<Phase> {
+        self.phases.last().map(|run| run.phase)
+    }
+
+    /// Whether it takes the environment back to what ran before.
+    pub fn is_rollback(&self) -> bool {
+        matches!(self.trigger, Trigger::Rollback { .. })
+    }
+}
+
+/// What keeps merges from undoing a rollback unnoticed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hold {
+    /// What the environment was taken back from.
+    pub from: CommitId,
+    /// What it was taken back to.
+    pub to: CommitId,
+    /// Who asked for the rollback.
+    pub by: String,
+    /// Why, in their words.
+    pub reason: String,
+    /// Since when.
+    pub since: Millis,
+    /// The pull requests that were rolled back, as far as they are known.
+    #[serde(default)]
+    pub pulls: Vec<PullNumber>,
+    /// When it was lifted, by whom and why.
+    #[serde(default)]
+    pub lifted: Option<Lifted>,
+}
+
+/// The end of a hold.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lifted {
+    /// When.
+    pub at: Millis,
+    /// By whom.
+    pub by: String,
+    /// Why, in their words.
+    pub reason: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_report_names_its_phase_by_its_first_word() {
+        let read = |text| Phase::at_the_start_of(text);
+        assert_eq!(read("build: compile"), Some((Phase::Build, "compile")));
+        assert_eq!(read("Deploy / maintenance-on"), Some((Phase::Deploy, "maintenance-on")));
+        assert_eq!(read("verify"), Some((Phase::Verify, "")));
+        assert_eq!(read("builder: x"), None);
+        assert_eq!(read(""), None);
+    }
+}

@@ -1,0 +1,201 @@
+//! Deploys, holds and the operator's orders.
+
+use super::units;
+use super::values::Tip;
+use crate::flow::{BranchName, Deploy, DeployState, Hold, RepositoryId};
+use crate::store::{Lane, Millis, OrderId, OrderRow, StoreError, Unit};
+use rusqlite::{Connection, OptionalExtension, Row, ToSql, named_params};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// How many of the newest deploys of an environment are at hand. Older ones are told from them by nothing.
+const AT_HAND: u32 = 50;
+
+const DEPLOY: &str = "
+    INSERT INTO deploys (repository, environment, number, head, state, slug, data)
+    VALUES (:repository, :environment, :number, :head, :state, :slug, :data)
+    ON CONFLICT (repository, environment, number) DO UPDATE SET
+        state = excluded.state, slug = excluded.slug, data = excluded.data";
+
+pub(super) const NEWEST: &str = "
+    SELECT data FROM deploys WHERE repository = :repository AND environment = :environment
+    ORDER BY number DESC LIMIT :limit";
+
+pub(super) const LIVE: &str = "
+    SELECT data FROM deploys
+    WHERE repository = :repository AND environment = :environment AND state = 'succeeded'
+    ORDER BY number DESC LIMIT 1";
+
+pub(super) const BUILT: &str = "
+    SELECT 1 FROM deploys WHERE repository = :repository AND slug = :slug AND state = 'succeeded' LIMIT 1";
+
+const BASELINE: &str = "
+    SELECT tip FROM deploy_baselines WHERE repository = :repository AND branch = :branch";
+
+const HOLD: &str = "
+    INSERT INTO holds (repository, environment, data) VALUES (:repository, :environment, :data)
+    ON CONFLICT (repository, environment) DO UPDATE SET data = excluded.data";
+
+const HELD: &str = "SELECT data FROM holds WHERE repository = :repository AND environment = :environment";
+
+const ORDER: &str = "
+    INSERT INTO orders (repository, environment, data, made_at)
+    VALUES (:repository, :environment, :data, :made_at) RETURNING id";
+
+pub(super) const ORDERS: &str = "
+    SELECT id, repository, environment, data, made_at, outcome FROM orders
+    WHERE repository = :repository AND environment = :environment AND outcome IS NULL ORDER BY id";
+
+const ONE_ORDER: &str =
+    "SELECT id, repository, environment, data, made_at, outcome FROM orders WHERE id = ?1";
+
+const ORDER_DONE: &str = "UPDATE orders SET outcome = :outcome WHERE id = :id";
+
+/// As JSON in a column.
+fn written(value: &impl Serialize) -> Result<String, StoreError> {
+    serde_json::to_string(value).map_err(|error| StoreError::Unexpected(error.to_string()))
+}
+
+fn read<T: DeserializeOwned>(text: &str) -> Result<T, StoreError> {
+    serde_json::from_str(text).map_err(|error| StoreError::Unexpected(error.to_string()))
+}
+
+pub(super) fn keep(
+    connection: &Connection,
+    repository: RepositoryId,
+    deploy: &Deploy,
+) -> Result<(), StoreError> {
+    connection.prepare_cached(DEPLOY)?.execute(named_params! {
+        ":repository": repository,
+        ":environment": deploy.environment,
+        ":number": deploy.number.cast_signed(),
+        ":head": deploy.commit,
+        ":state": deploy.state.as_str(),
+        ":slug": deploy.slug,
+        ":data": written(deploy)?,
+    })?;
+    Ok(())
+}
+
+pub(super) fn keep_hold(
+    connection: &Connection,
+    repository: RepositoryId,
+    environment: &str,
+    hold: &Hold,
+) -> Result<(), StoreError> {
+    connection.prepare_cached(HOLD)?.execute(named_params! {
+        ":repository": repository, ":environment": environment, ":data": written(hold)?,
+    })?;
+    Ok(())
+}
+
+fn all<T: DeserializeOwned>(
+    connection: &Connection,
+    sql: &str,
+    by: &[(&str, &dyn ToSql)],
+) -> Result<Vec<T>, StoreError> {
+    let mut statement = connection.prepare_cached(sql)?;
+    let texts: Vec<String> = statement.query_map(by, |row| row.get(0))?.collect::<Result<_, _>>()?;
+    texts.iter().map(|text| read(text)).collect()
+}
+
+/// All of an environment's deploys that its next one depends on, as of one moment.
+pub(super) fn lane(
+    connection: &Connection,
+    repository: RepositoryId,
+    environment: &str,
+    branch: &BranchName,
+) -> Result<Lane, StoreError> {
+    let moment = connection.unchecked_transaction()?;
+    let by = named_params! { ":repository": repository, ":environment": environment };
+    let newest: &[(&str, &dyn ToSql)] =
+        &[(":repository", &repository), (":environment", &environment), (":limit", &AT_HAND)];
+    let mut deploys: Vec<Deploy> = all(&moment, NEWEST, newest)?;
+    deploys.reverse();
+    if !deploys.iter().any(|it| it.state == DeployState::Succeeded) {
+        let live: Vec<Deploy> = all(&moment, LIVE, by)?;
+        deploys.splice(0..0, live);
+    }
+    let hold = all(&moment, HELD, by)?.pop();
+    let baseline = moment
+        .prepare_cached(BASELINE)?
+        .query_row(named_params! { ":repository": repository, ":branch": branch }, |row| row.get::<_, Tip>(0))
+        .optional()?;
+    let baseline = baseline.and_then(|Tip(commit)| commit);
+    let orders = orders(&moment, repository, environment)?;
+    Ok(Lane { deploys, hold, baseline, orders })
+}
+
+pub(super) fn newest(
+    connection: &Connection,
+    repository: RepositoryId,
+    environment: &str,
+    limit: u32,
+) -> Result<Vec<Deploy>, StoreError> {
+    let by: &[(&str, &dyn ToSql)] =
+        &[(":repository", &repository), (":environment", &environment), (":limit", &limit)];
+    all(connection, NEWEST, by)
+}
+
+pub(super) fn hold(
+    connection: &Connection,
+    repository: RepositoryId,
+    environment: &str,
+) -> Result<Option<Hold>, StoreError> {
+    let by = named_params! { ":repository": repository, ":environment": environment };
+    Ok(all(connection, HELD, by)?.pop())
+}
+
+pub(super) fn built(
+    connection: &Connection,
+    repository: RepositoryId,
+    slug: &str,
+) -> Result<bool, StoreError> {
+    let by = named_params! { ":repository": repository, ":slug": slug };
+    Ok(connection.prepare_cached(BUILT)?.exists(by)?)
+}
+
+fn orders(
+    connection: &Connection,
+    repository: RepositoryId,
+    environment: &str,
+) -> Result<Vec<OrderRow>, StoreError> {
+    let by = named_params! { ":repository": repository, ":environment": environment };
+    let mut statement = connection.prepare_cached(ORDERS)?;
+    let rows = statement.query_map(by, order_from)?.collect::<Result<Vec<_>, _>>()?;
+    rows.into_iter().map(order).collect()
+}
+
+type OrderColumns = (i64, RepositoryId, String, String, Millis, Option<String>);
+
+fn order_from(row: &Row<'_>) -> rusqlite::Result<OrderColumns> {
+    Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?))
+}
+
+fn order(columns: OrderColumns) -> Result<OrderRow, StoreError> {
+    let (id, repository, environment, data, made_at, outcome) = columns;
+    Ok(OrderRow { id: OrderId(id), repository, environment, order: read(&data)?, made_at, outcome })
+}
+
+pub(super) fn one_order(connection: &Connection, id: OrderId) -> Result<Option<OrderRow>, StoreError> {
+    let found = connection.prepare_cached(ONE_ORDER)?.query_row([id.0], order_from).optional()?;
+    found.map(order).transpose()
+}
+
+pub(super) fn keep_order(connection: &Connection, row: &OrderRow) -> Result<OrderId, StoreError> {
+    let id = connection.prepare_cached(ORDER)?.query_row(
+        named_params! {
+            ":repository": row.repository, ":environment": row.environment,
+            ":data": written(&row.order)?, ":made_at": row.made_at,
+        },
+        |row| row.get(0),
+    )?;
+    let unit = Unit::Environment(row.repository, row.environment.clone());
+    units::mark(connection, &unit, row.made_at)?;
+    Ok(OrderId(id))
+}
+
+pub(super) fn order_done(connection: &Connection, id: OrderId, outcome: &str) -> Result<(), StoreError> {
+    connection.prepare_cached(ORDER_DONE)?.execute(named_params! { ":id": id.0, ":outcome": outcome })?;
+    Ok(())
+}
