@@ -60,6 +60,7 @@ pub(super) async fn run() -> Result<(), UsageError> {
         clock: Arc::new(SystemClock),
         random: Arc::new(system_random),
         settings: engine::Settings { mirrors: settings.mirrors, ..engine::Settings::default() },
+        deploying: settings.deploying,
     });
     let engine = engine.await.map_err(UsageError::new)?;
     let server = Server::start(listener, engine, Limits::default()).map_err(UsageError::new)?;

@@ -1,6 +1,8 @@
-use crate::engine::MirrorBounds;
+use crate::deploy::operator::Operator;
+use crate::engine::{Deploying, MirrorBounds};
 use crate::github::{AppKey, Secret};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// What `serve` is told by its environment.
 #[derive(Debug)]
@@ -21,6 +23,8 @@ pub(super) struct Settings {
     pub(super) log: LogFormat,
     /// How much room mirrors may take.
     pub(super) mirrors: MirrorBounds,
+    /// What the operator allows and holds for deploys.
+    pub(super) deploying: Deploying,
 }
 
 /// The App's credentials.
@@ -48,6 +52,8 @@ pub(super) enum LogFormat {
 #[error("{0}")]
 pub(super) struct SettingsError(String);
 
+/// Names the file that says what is allowed for each repository.
+const OPERATOR: &str = "TOWPATH_OPERATOR_FILE";
 const APP_ID: &str = "GITHUB_APP_ID";
 const KEY: &str = "GITHUB_APP_PRIVATE_KEY";
 const KEY_PATH: &str = "GITHUB_APP_PRIVATE_KEY_PATH";
@@ -85,6 +91,7 @@ impl Settings {
             port,
             log,
             mirrors: mirrors(get("TOWPATH_MIRRORS_MAX_BYTES"))?,
+            deploying: deploying(&get)?,
         })
     }
 }
@@ -98,6 +105,21 @@ fn mirrors(given: Option<String>) -> Result<MirrorBounds, SettingsError> {
         ))
     })?;
     Ok(MirrorBounds { bytes: bytes.as_u64(), ..default })
+}
+
+/// What the operator allows for deploys; the secrets themselves are read when they are needed.
+fn deploying(get: &impl Fn(&str) -> Option<String>) -> Result<Deploying, SettingsError> {
+    let operator = match get(OPERATOR) {
+        None => Operator::default(),
+        Some(path) => {
+            let text = std::fs::read_to_string(&path).map_err(|error| {
+                SettingsError(format!("{OPERATOR} names {path:?}, which cannot be read: {error}"))
+            })?;
+            Operator::read(&text).map_err(|error| SettingsError(format!("{path}: {error}")))?
+        }
+    };
+    let public_url = get("PUBLIC_URL").map(|url| web_url("PUBLIC_URL", &url)).transpose()?;
+    Ok(Deploying { operator, public_url, variables: Arc::new(|name| std::env::var(name).ok()) })
 }
 
 fn sqlite_path(url: &str) -> Result<PathBuf, SettingsError> {
@@ -119,7 +141,11 @@ fn sqlite_path(url: &str) -> Result<PathBuf, SettingsError> {
 }
 
 fn api_url(given: Option<String>) -> Result<String, SettingsError> {
-    let url = given.unwrap_or_else(|| "https://api.github.com".to_owned());
+    web_url("GITHUB_API_URL", &given.unwrap_or_else(|| "https://api.github.com".to_owned()))
+}
+
+/// An address without a slash at its end.
+fn web_url(name: &str, url: &str) -> Result<String, SettingsError> {
     let trimmed = url.trim().trim_end_matches('/');
     let uri: Option<http::Uri> = trimmed.parse().ok();
     let usable = uri.is_some_and(|uri| {
@@ -131,7 +157,7 @@ fn api_url(given: Option<String>) -> Result<String, SettingsError> {
         Ok(trimmed.to_owned())
     } else {
         Err(SettingsError(format!(
-            "GITHUB_API_URL is {url:?}; an address such as https://api.github.com or \
+            "{name} is {url:?}; an address such as https://api.github.com or \
              https://github.example.com/api/v3 is expected"
         )))
     }

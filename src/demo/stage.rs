@@ -1,5 +1,5 @@
 use super::DemoError;
-use crate::engine::{CALL_WITHIN, Config, Engine, Settings, SystemClock, system_random};
+use crate::engine::{CALL_WITHIN, Config, Deploying, Engine, Settings, SystemClock, system_random};
 use crate::flow::Flow;
 use crate::github::{AppKey, Secret};
 use crate::web::{Limits, Server};
@@ -158,6 +158,7 @@ async fn serve(github: &Sandbox, app: &AppHandle, folder: &TempDir) -> Result<Se
         clock: Arc::new(SystemClock),
         random: Arc::new(system_random),
         settings: Settings::default(),
+        deploying: Deploying::default(),
     });
     let engine = engine.await.map_err(set_up)?;
     let listener = Server::bind("127.0.0.1", 0).await.map_err(set_up)?;

@@ -131,7 +131,9 @@ impl Course {
     pub fn expire(&mut self, limits: Limits, now: Millis) -> Vec<u64> {
         let mut expired = Vec::new();
         for deploy in &mut self.deploys {
-            let Some(due) = due(deploy, limits).filter(|due| *due <= now) else { continue };
+            if due(deploy, limits).is_none_or(|due| due > now) {
+                continue;
+            }
             let ending = match deploy.state {
                 DeployState::Running => Ending::Stuck { phase: deploy.phase(), within: limits.whole },
                 _ => Ending::NotPickedUp { within: limits.pick_up },

@@ -15,3 +15,6 @@ pub mod slug;
 
 pub use course::{Course, Limits, Wanted};
 pub use report::{Report, Says};
+
+#[cfg(test)]
+mod samples;

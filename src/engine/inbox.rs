@@ -17,6 +17,9 @@ pub enum Refusal {
     /// Nothing proves that GitHub sent it.
     #[error("not taken: {0}")]
     Unsigned(#[from] SignatureError),
+    /// Nothing proves that it was sent by who may.
+    #[error("not taken: {0}")]
+    NotProven(String),
     /// It is not what GitHub sends.
     #[error("not taken: {0}")]
     Malformed(String),
@@ -177,9 +180,10 @@ impl Inbox {
 const OF_QUEUES: &str = "gh-readonly-queue/";
 
 /// The events that are needed, with the actions of theirs that are; none named stands for all.
-const NEEDED: [(&str, &[&str]); 9] = [
+const NEEDED: [(&str, &[&str]); 11] = [
     ("check_run", &["rerequested", "requested_action"]),
     ("check_suite", &["rerequested", "requested_action"]),
+    ("deployment_protection_rule", &["requested"]),
     ("deployment_status", &[]),
     ("installation", &[]),
     ("installation_repositories", &[]),
@@ -202,6 +206,7 @@ const NEEDED: [(&str, &[&str]); 9] = [
             "publicized",
         ],
     ),
+    ("workflow_run", &["in_progress", "completed"]),
 ];
 
 /// What has to be looked at because of an event; `None` when nothing has to.
@@ -254,6 +259,16 @@ fn unit_of(event: &str, envelope: &Envelope<'_>, app_id: u64) -> Result<Option<U
             let to = envelope.deployment.as_ref().ok_or_else(|| lacks("deployment.environment"))?;
             Some(Unit::Environment(repository()?, to.environment.clone().into_owned()))
         }
+        "deployment_protection_rule" => {
+            // What GitHub leaves out of one nobody can answer.
+            let run = envelope.deployment_callback_url.as_deref().and_then(run_in);
+            let to = envelope.environment.as_deref();
+            match (run, to) {
+                (Some(run), Some(to)) => Some(Unit::Gate(repository()?, run, to.to_owned())),
+                _ => return Err(lacks("environment and deployment_callback_url")),
+            }
+        }
+        "workflow_run" => Some(Unit::Runs(repository()?)),
         "merge_group" => {
             let group = envelope.merge_group.as_ref().ok_or_else(|| lacks("merge_group"))?;
             let base = group.base_ref.strip_prefix("refs/heads/").unwrap_or(&group.base_ref);
@@ -267,6 +282,12 @@ fn unit_of(event: &str, envelope: &Envelope<'_>, app_id: u64) -> Result<Option<U
         "repository" => Some(Unit::Repository(repository()?)),
         _ => None,
     })
+}
+
+/// The number of the run in the address that a job's answer goes to.
+fn run_in(address: &str) -> Option<u64> {
+    let (_, behind) = address.split_once("/actions/runs/")?;
+    behind.split('/').next()?.parse().ok()
 }
 
 fn text_header<'a>(headers: &'a HeaderMap, name: &str) -> Result<&'a str, Refusal> {

@@ -7,7 +7,9 @@
 //! Does not live here: rules (`policy`), words (`report`), questions to git (`lineage`), HTTP (`web`).
 
 mod back_off;
+mod called_back;
 mod clock;
+mod deploys;
 mod inbox;
 pub mod judge;
 mod mirrors;
@@ -15,14 +17,18 @@ mod open;
 mod room;
 mod rulebook;
 mod units;
+mod whereabouts;
 mod work;
 
 pub use back_off::BackOff;
+pub use called_back::{REPORT_MAX, Reports};
 pub use clock::{Clock, SystemClock};
+pub use deploys::{Deploying, REPORTS_PATH, Variables};
 pub use inbox::{Inbox, Received, Reception, Refusal};
 pub use mirrors::MirrorBounds;
 pub use open::{CALL_WITHIN, Config, OpenError, system_random};
 pub use room::{Random, Settings};
+pub use whereabouts::{NotTold, whereabouts};
 
 use crate::flow::{Flow, Millis};
 use crate::github::{Api, Secret};
@@ -51,11 +57,13 @@ struct Parts {
     clock: Arc<dyn Clock>,
     random: Random,
     settings: Settings,
+    deploying: Deploying,
 }
 
 /// The running engine.
 pub struct Engine {
     inbox: Inbox,
+    reports: Reports,
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
     stop: watch::Sender<bool>,
@@ -75,6 +83,7 @@ impl Engine {
             store: Arc::clone(&parts.store),
             api: parts.api,
             mirrors: Mirrors::new(parts.mirrors, parts.settings.mirrors, Arc::clone(&parts.clock)),
+            means: deploys::Means::new(parts.deploying),
             flow: Arc::new(parts.flow),
             books: rulebook::Books::default(),
             clock: Arc::clone(&parts.clock),
@@ -89,6 +98,7 @@ impl Engine {
         parts.store.mark(vec![Unit::App], now).await?;
         let repositories = parts.store.repositories(None).await?;
         room.mirrors.take_up(&repositories.iter().map(|it| it.id).collect());
+        let reports = Arc::clone(&room);
         let (stop, stopped) = watch::channel(false);
         let tasks = vec![
             tokio::spawn({
@@ -98,12 +108,18 @@ impl Engine {
             tokio::spawn(work::run(Arc::clone(&room), stopped.clone())),
             tokio::spawn(keep_time(room, stopped)),
         ];
-        Ok(Self { inbox, store: parts.store, clock: parts.clock, stop, tasks, _locks: parts.locks })
+        let reports = Reports(reports);
+        Ok(Self { inbox, reports, store: parts.store, clock: parts.clock, stop, tasks, _locks: parts.locks })
     }
 
     /// The way in for webhooks.
     pub fn inbox(&self) -> &Inbox {
         &self.inbox
+    }
+
+    /// The way in for those who carry deploys out.
+    pub fn reports(&self) -> &Reports {
+        &self.reports
     }
 
     /// What tells the engine's time.

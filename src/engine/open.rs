@@ -1,4 +1,5 @@
 use super::clock::Clock;
+use super::deploys::Deploying;
 use super::room::{Random, Settings};
 use super::{Engine, Parts};
 use crate::flow::Flow;
@@ -37,6 +38,8 @@ pub struct Config {
     pub random: Random,
     /// The bounds.
     pub settings: Settings,
+    /// What the operator allows and holds for deploys.
+    pub deploying: Deploying,
 }
 
 /// Why an engine could not be opened.
@@ -98,6 +101,7 @@ impl Engine {
             clock: config.clock,
             random: config.random,
             settings: config.settings,
+            deploying: config.deploying,
         };
         Self::start(parts).await.map_err(unusable)
     }

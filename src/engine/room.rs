@@ -1,5 +1,6 @@
 use super::back_off::BackOff;
 use super::clock::Clock;
+use super::deploys::Means;
 use super::mirrors::{MirrorBounds, Mirrors};
 use super::rulebook::Books;
 use crate::flow::{Flow, Millis};
@@ -62,6 +63,8 @@ pub(super) struct Room {
     pub(super) store: Arc<dyn Store>,
     pub(super) api: Api,
     pub(super) mirrors: Mirrors,
+    /// By which deploys are carried out.
+    pub(super) means: Means,
     /// The path of those who have no configuration.
     pub(super) flow: Arc<Flow>,
     pub(super) books: Books,

@@ -250,6 +250,44 @@ pub struct Deploy {
 }
 
 impl Deploy {
+    /// A deploy that waits for its turn, with nothing known but what it is.
+    pub fn new(
+        number: u64,
+        environment: impl Into<String>,
+        (commit, tree): (CommitId, TreeId),
+        trigger: Trigger,
+    ) -> Self {
+        Self {
+            number,
+            environment: environment.into(),
+            commit,
+            tree,
+            previous: None,
+            trigger,
+            pulls: Vec::new(),
+            slug: String::new(),
+            reuses_slug: false,
+            production: false,
+            made_at: 0,
+            state: DeployState::Waiting,
+            requested_at: None,
+            picked_up_at: None,
+            ended_at: None,
+            ending: None,
+            phases: Vec::new(),
+            github_id: None,
+            handing_over: false,
+            hand_overs: 0,
+            handle: None,
+            driver: String::new(),
+            shown: None,
+            reported_at: None,
+            carried_out_by: None,
+            log_url: None,
+            environment_url: None,
+        }
+    }
+
     /// The phase that it is in, or ended in.
     pub fn phase(&self) -> Option<Phase> {
         self.phases.last().map(|run| run.phase)

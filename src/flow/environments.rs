@@ -1,4 +1,4 @@
-use super::{BranchName, IgnoredPaths, Rules};
+use super::{BranchName, DeploySettings, IgnoredPaths, Rules};
 
 /// What may be merged into an environment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,6 +22,8 @@ pub struct Environment {
     pub accepts: Vec<Source>,
     /// What a promotion into it has to show first.
     pub requires: Requires,
+    /// How merges into it are deployed.
+    pub deploy: DeploySettings,
 }
 
 /// What a promotion has to show before it may be merged.
@@ -111,6 +113,29 @@ pub struct CopyBranch {
     pub of: String,
     /// How it is kept a copy.
     pub mode: CopyMode,
+    /// When it follows.
+    pub after: CopyAfter,
+}
+
+/// When the copy branch follows its environment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum CopyAfter {
+    /// Once a deploy of the environment has ended well: the copy holds what runs.
+    #[default]
+    Deploy,
+    /// As soon as something was merged into it.
+    Merge,
+}
+
+impl CopyAfter {
+    /// The word used in the configuration.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Deploy => "deploy",
+            Self::Merge => "merge",
+        }
+    }
 }
 
 /// A project's path: its environments in the order changes travel, and its copy branch.
@@ -171,6 +196,7 @@ impl Flow {
             branch: well_known(name),
             accepts: vec![accepts],
             requires: Requires { tested: tested(name) },
+            deploy: DeploySettings::default(),
         };
         Self {
             environments: vec![
@@ -182,6 +208,7 @@ impl Flow {
                 branch: well_known("master"),
                 of: "production".to_owned(),
                 mode: CopyMode::FastForward,
+                after: CopyAfter::default(),
             }),
             rules: Rules::default(),
             ignore_paths: None,

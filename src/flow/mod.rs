@@ -8,6 +8,7 @@
 
 mod carried;
 pub mod config;
+mod deploy_settings;
 mod deploys;
 mod environments;
 mod facts;
@@ -19,9 +20,10 @@ mod rules;
 mod verdict;
 
 pub use carried::Carried;
+pub use deploy_settings::{DeploySettings, DriverSettings};
 pub use deploys::{Deploy, DeployState, Ending, Hold, Lifted, Phase, PhaseRun, Trigger};
 pub use environments::{
-    CommentWhen, CopyBranch, CopyMode, Environment, Flow, Requires, Role, Source, Tested,
+    CommentWhen, CopyAfter, CopyBranch, CopyMode, Environment, Flow, Requires, Role, Source, Tested,
 };
 pub use facts::{
     BackMergeHistory, Base, Commit, CopyHistory, Deployed, Elsewhere, Entry, Facts, Head, History, LedgerTip,

@@ -5,10 +5,10 @@
 //! is not named here is passed over.
 
 use super::calls::{Pull, Repository, User};
+use super::deployments::SaidStatus;
 use crate::flow::{CommitId, InstallationId, PullNumber, RepositoryId};
-use chrono::{DateTime, Utc};
-use serde::Deserialize;
 use serde::de::IgnoredAny;
+use serde::{Deserialize, Deserializer};
 use std::borrow::Cow;
 
 /// What an event is about: enough to decide whether and where it is needed.
@@ -41,12 +41,24 @@ pub struct Envelope<'a> {
     /// The deployment.
     #[serde(borrow, default)]
     pub deployment: Option<To<'a>>,
+    /// The environment that a job wants to run into. Other events have an object there.
+    #[serde(default, deserialize_with = "text_or_nothing")]
+    pub environment: Option<Cow<'a, str>>,
+    /// Where its answer goes.
+    #[serde(borrow, default)]
+    pub deployment_callback_url: Option<Cow<'a, str>>,
     /// The merge group.
     #[serde(borrow, default)]
     pub merge_group: Option<Grouped<'a>>,
     /// The button that was pressed.
     #[serde(borrow, default)]
     pub requested_action: Option<Pressed<'a>>,
+}
+
+/// A text; nothing where something else stands in its place.
+fn text_or_nothing<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Cow<'de, str>>, D::Error> {
+    let value = serde_json::Value::deserialize(deserializer)?;
+    Ok(value.as_str().map(|text| Cow::Owned(text.to_owned())))
 }
 
 /// A deployment, by where it goes.
@@ -209,27 +221,46 @@ pub struct RepositoryEvent {
 #[derive(Debug, Deserialize)]
 pub struct DeploymentStatusEvent {
     /// What was said of the deployment.
-    pub deployment_status: DeploymentStatus,
+    pub deployment_status: SaidStatus,
     /// The deployment.
     pub deployment: Deployment,
     /// Its repository.
     pub repository: Repository,
 }
 
-/// What somebody said of a deployment.
-#[derive(Debug, Deserialize)]
-pub struct DeploymentStatus {
-    /// `success`, `failure`, `in_progress` and the like.
-    pub state: String,
-    /// When it was said.
-    pub created_at: DateTime<Utc>,
-}
-
 /// A deployment.
 #[derive(Debug, Deserialize)]
 pub struct Deployment {
+    /// GitHub's number.
+    pub id: u64,
     /// What was deployed.
     pub sha: CommitId,
+    /// What whoever made it has put in.
+    #[serde(default)]
+    pub payload: serde_json::Value,
+}
+
+/// `workflow_run`.
+#[derive(Debug, Deserialize)]
+pub struct WorkflowRunEvent {
+    /// The run.
+    pub workflow_run: Id<u64>,
+}
+
+/// `deployment_protection_rule`. GitHub promises only the repository and the sender.
+#[derive(Debug, Deserialize)]
+pub struct GateEvent {
+    /// The environment that a job wants to run into.
+    #[serde(default)]
+    pub environment: Option<String>,
+    /// Where the answer goes; the run's number is in it.
+    #[serde(default)]
+    pub deployment_callback_url: Option<String>,
+    /// What the job would deploy.
+    #[serde(default)]
+    pub deployment: Option<Deployment>,
+    /// Its repository.
+    pub repository: Repository,
 }
 
 /// `merge_group`.

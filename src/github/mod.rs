@@ -6,23 +6,29 @@
 //!
 //! Does not live here: retries (the engine has the one policy), decisions, storage.
 
+mod actions;
 mod api;
 mod calls;
+mod deployments;
 mod error;
 pub mod events;
 mod jwt;
 mod paging;
 mod pulls;
+mod refs;
 mod signature;
 mod tokens;
 
+pub use actions::{WorkflowJob, WorkflowRun, WorkflowStep};
 pub use api::{Api, ApiConfig, Caller, Now};
 pub use calls::{
     CheckRunAction, CheckRunAnnotation, CheckRunBody, CheckRunOutput, FailedDelivery, Installation, Pull,
     PullEnd, PullEndRepository, Repository, User,
 };
+pub use deployments::{DESCRIPTION_MAX, GateAnswer, MadeDeployment, NewDeployment, NewStatus, SaidStatus};
 pub use error::{ApiError, Remedy};
 pub use jwt::{AppKey, InvalidKey};
 pub use pulls::NewPull;
+pub use refs::BranchRule;
 pub use signature::{Secret, Signature, SignatureError, Verifier};
 pub use tokens::Scope;

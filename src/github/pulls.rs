@@ -3,7 +3,7 @@
 use super::api::{Api, Caller};
 use super::calls::{Pull, QUERY};
 use super::error::ApiError;
-use crate::flow::{BranchName, InstallationId, MergeMethods, PullNumber};
+use crate::flow::{BranchName, CommitId, InstallationId, MergeMethods, PullNumber};
 use http::Method;
 use percent_encoding::utf8_percent_encode;
 use serde::{Deserialize, Serialize};
@@ -36,6 +36,20 @@ impl Api {
     ) -> Result<Vec<Pull>, ApiError> {
         let path = format!("/repos/{repository}/pulls?state=closed&sort=updated&direction=desc&per_page=100");
         self.get(Caller::Installation(id), &path).await
+    }
+
+    /// The pull requests that have to do with a commit.
+    pub async fn pulls_of_commit(
+        &self,
+        id: InstallationId,
+        repository: &str,
+        commit: CommitId,
+    ) -> Result<Vec<Pull>, ApiError> {
+        self.get(
+            Caller::Installation(id),
+            &format!("/repos/{repository}/commits/{commit}/pulls?per_page=100"),
+        )
+        .await
     }
 
     /// One pull request.

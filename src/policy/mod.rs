@@ -11,11 +11,14 @@
 mod back_merge;
 mod brought;
 mod copy;
+mod gate;
 mod known_work;
 mod promotion;
 mod repair;
 mod source;
 mod topic;
+
+pub use gate::{AtTheGate, Gate, gate};
 
 use std::cmp::Reverse;
 

@@ -4,11 +4,12 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use sha2::{Digest, Sha256};
 
+use super::alarm::{NotCopied, alarm};
 use super::dress::{self, FEW, MANY};
 use super::limits::{BODY, RESERVE, TITLE, fit};
 use super::markdown::{code, folded};
 use super::prose::{Prose, row};
-use super::words::{Account, Scene, account, passed};
+use super::words::{Account, Scene, account, copied, passed};
 use super::{Subject, stamp};
 use crate::flow::{BranchName, Flow, Outcome, Verdict};
 
@@ -175,6 +176,33 @@ pub fn check_of_group(flow: &Flow, judged: &[(Subject, Verdict)]) -> CheckText {
     text.summary = fit(&[holds, text.summary], BODY - RESERVE);
     // They would act on a commit that only the queue has.
     text.actions.retain(|action| *action == RECHECK);
+    text
+}
+
+/// The check on the copy branch, shown on its environment's commit. `subject` stands for the environment merged into
+/// its copy.
+pub fn check_of_copy(
+    flow: &Flow,
+    subject: &Subject,
+    verdict: &Verdict,
+    trouble: Option<&NotCopied>,
+) -> CheckText {
+    let mut text = check(flow, &[(subject.clone(), verdict.clone())]);
+    if verdict.findings.is_empty() {
+        let account = copied(&Scene::of(flow, subject));
+        text.title = account.title.within(TITLE).plain();
+        text.summary = fit(&dress::paragraphs(&account.detail), BODY - RESERVE);
+        text.text = None;
+    }
+    if let Some(why @ NotCopied::Protected { .. }) = trouble {
+        let copy = &subject.pull.base.branch;
+        let original = subject.pull.head.branch.as_ref().unwrap_or(copy);
+        let (title, body) = alarm(copy, original, why);
+        text.conclusion = Conclusion::ActionRequired;
+        text.title = Prose::new("%", &[&title]).within(TITLE).plain();
+        text.summary = body;
+    }
+    text.actions.clear();
     text
 }
 

@@ -8,10 +8,13 @@
 //! words, always.
 
 mod aftermath;
+mod alarm;
 mod check;
 mod comment;
+mod deploys;
 mod drawing;
 mod dress;
+mod gate;
 mod limits;
 mod markdown;
 mod notes;
@@ -21,15 +24,24 @@ mod repair_plan;
 mod shell;
 mod stamp;
 mod terminal;
+mod whereabouts;
 mod words;
 
 pub use aftermath::{Aftermath, aftermath};
-pub use check::{Action, CheckText, Conclusion, REBUILD, RECHECK, RETARGET, check, check_of_group, retired};
+pub use alarm::{ALARM, NotCopied, alarm, sync_pull};
+pub use check::{
+    Action, CheckText, Conclusion, REBUILD, RECHECK, RETARGET, check, check_of_copy, check_of_group, retired,
+};
 pub use comment::{MARKER, comment};
+pub use deploys::{DeployStatus, deploy_status, deploy_trouble, ended, length};
+pub use gate::{GateWords, gate};
 pub use notes::{Note, replacement, with_notes};
 pub use proposal::{BackTest, Otherwise, Proposed, proposal};
 pub use repair_plan::{RepairPlan, RepairStage, repair_plan};
 pub use terminal::{Words, copy_on_terminal, terminal, words};
+pub use whereabouts::{
+    Place, Stand, WHEREABOUTS, is_worth_a_comment, whereabouts, whereabouts_as_json, whereabouts_on_terminal,
+};
 
 use crate::flow::Pull;
 

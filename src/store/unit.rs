@@ -21,6 +21,18 @@ pub enum Unit {
     Branch(RepositoryId, BranchName),
     /// An environment whose deploys were reported, by the name that GitHub has for it.
     Environment(RepositoryId, String),
+    /// The runs of workflows: which deploy one of them belongs to is not told by its event.
+    Runs(RepositoryId),
+    /// A job of a run of a workflow that waits to be let into an environment, by the run's number and the environment.
+    Gate(RepositoryId, u64, String),
+    /// Where a merged pull request has come to.
+    Whereabouts(RepositoryId, PullNumber),
+    /// The copy branch, to be made a copy again.
+    Copy(RepositoryId),
+    /// The issue about the copy branch that GitHub shall show.
+    Alarm(RepositoryId),
+    /// The check on the copy branch that GitHub shall show on its environment's commit.
+    CopyCheck(RepositoryId, CommitId),
     /// A merge group: its head commit, and the branch it goes into.
     Group(RepositoryId, CommitId, BranchName),
     /// A check run on which somebody pressed a button.
@@ -46,6 +58,12 @@ impl Unit {
             | Self::ConfigurationCheck(id, _)
             | Self::Branch(id, _)
             | Self::Environment(id, _)
+            | Self::Runs(id)
+            | Self::Gate(id, _, _)
+            | Self::Whereabouts(id, _)
+            | Self::Copy(id)
+            | Self::Alarm(id)
+            | Self::CopyCheck(id, _)
             | Self::Group(id, _, _)
             | Self::Button(id, _)
             | Self::Pull(id, _)
@@ -67,6 +85,12 @@ impl fmt::Display for Unit {
             Self::ConfigurationCheck(id, head) => write!(f, "configuration-check:{id}:{head}"),
             Self::Branch(id, branch) => write!(f, "branch:{id}:{branch}"),
             Self::Environment(id, name) => write!(f, "environment:{id}:{name}"),
+            Self::Runs(id) => write!(f, "runs:{id}"),
+            Self::Gate(id, run, name) => write!(f, "gate:{id}:{run}:{name}"),
+            Self::Whereabouts(id, number) => write!(f, "whereabouts:{id}:{number}"),
+            Self::Copy(id) => write!(f, "copy:{id}"),
+            Self::Alarm(id) => write!(f, "alarm:{id}"),
+            Self::CopyCheck(id, head) => write!(f, "copy-check:{id}:{head}"),
             Self::Group(id, head, base) => write!(f, "group:{id}:{head}:{base}"),
             Self::Button(id, check) => write!(f, "button:{id}:{check}"),
             Self::Pull(id, number) => write!(f, "pull:{id}:{number}"),
@@ -108,6 +132,17 @@ fn parse(text: &str) -> Option<Unit> {
         ("configuration-check", Some(head)) => Some(Unit::ConfigurationCheck(repository, head.parse().ok()?)),
         ("branch", Some(branch)) => Some(Unit::Branch(repository, branch.parse().ok()?)),
         ("environment", Some(name)) => Some(Unit::Environment(repository, name.to_owned())),
+        ("runs", None) => Some(Unit::Runs(repository)),
+        ("gate", Some(tail)) => {
+            let (run, name) = tail.split_once(':')?;
+            Some(Unit::Gate(repository, run.parse().ok()?, name.to_owned()))
+        }
+        ("whereabouts", Some(number)) => {
+            Some(Unit::Whereabouts(repository, PullNumber(number.parse().ok()?)))
+        }
+        ("copy", None) => Some(Unit::Copy(repository)),
+        ("alarm", None) => Some(Unit::Alarm(repository)),
+        ("copy-check", Some(head)) => Some(Unit::CopyCheck(repository, head.parse().ok()?)),
         ("group", Some(tail)) => {
             let (head, base) = tail.split_once(':')?;
             Some(Unit::Group(repository, head.parse().ok()?, base.parse().ok()?))
@@ -141,6 +176,12 @@ mod tests {
             Unit::Proposal(RepositoryId(42), PullNumber(7)),
             Unit::ConfigurationCheck(RepositoryId(42), head),
             Unit::Environment(RepositoryId(42), "staging: eu/1".to_owned()),
+            Unit::Runs(RepositoryId(42)),
+            Unit::Gate(RepositoryId(42), 7, "staging: eu/1".to_owned()),
+            Unit::Whereabouts(RepositoryId(42), PullNumber(7)),
+            Unit::Copy(RepositoryId(42)),
+            Unit::Alarm(RepositoryId(42)),
+            Unit::CopyCheck(RepositoryId(42), head),
             Unit::Group(RepositoryId(42), head, branch()),
             Unit::Button(RepositoryId(42), 7),
             Unit::Pull(RepositoryId(42), PullNumber(7)),

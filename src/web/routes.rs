@@ -1,5 +1,5 @@
 use super::body::{BodyError, Reader};
-use crate::engine::{Engine, Received, Refusal};
+use crate::engine::{Engine, REPORT_MAX, REPORTS_PATH, Received, Refusal};
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
@@ -16,6 +16,7 @@ pub(super) struct Shared {
 pub(super) fn router(shared: Shared) -> Router {
     Router::new()
         .route("/webhooks/github", post(webhook))
+        .route(REPORTS_PATH, post(report))
         .route("/healthz", get(async || "ok\n"))
         .route("/readyz", get(ready))
         .with_state(shared)
@@ -49,6 +50,32 @@ async fn webhook(State(shared): State<Shared>, request: Request) -> Response {
     }
 }
 
+/// How a deploy goes, told by who carries it out.
+async fn report(State(shared): State<Shared>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let announced = parts.headers.get(header::CONTENT_LENGTH);
+    let announced: Option<usize> = announced.and_then(|value| value.to_str().ok()?.parse().ok());
+    if announced.is_some_and(|bytes| bytes > REPORT_MAX) {
+        return too_long();
+    }
+    let held = match shared.reader.read(body, announced, true, |_| ()).await {
+        Ok(held) => held,
+        Err(error) => return unread(error),
+    };
+    if held.bytes.len() > REPORT_MAX {
+        return too_long();
+    }
+    let now = shared.engine.clock().now();
+    match shared.engine.reports().take(&parts.headers, held.bytes, now).await {
+        Ok(received) => (StatusCode::ACCEPTED, words(received)).into_response(),
+        Err(refusal) => refused(&refusal),
+    }
+}
+
+fn too_long() -> Response {
+    (StatusCode::PAYLOAD_TOO_LARGE, "not taken: a report is at most 64 KB long\n").into_response()
+}
+
 fn words(received: Received) -> &'static str {
     match received {
         Received::Stored => "stored\n",
@@ -59,7 +86,7 @@ fn words(received: Received) -> &'static str {
 
 fn refused(refusal: &Refusal) -> Response {
     let status = match refusal {
-        Refusal::Unsigned(_) => StatusCode::UNAUTHORIZED,
+        Refusal::Unsigned(_) | Refusal::NotProven(_) => StatusCode::UNAUTHORIZED,
         Refusal::Malformed(_) => StatusCode::BAD_REQUEST,
         Refusal::Conflicting { .. } => StatusCode::CONFLICT,
         Refusal::NotStored(_) => StatusCode::SERVICE_UNAVAILABLE,

@@ -1,42 +1,11 @@
 use super::*;
-use crate::flow::{Phase, TreeId, Trigger};
+use crate::deploy::samples::deploy;
+use crate::flow::{Phase, Trigger};
 
 const LIMITS: Limits = Limits { pick_up: 100, whole: 1_000 };
 
 fn commit(n: u8) -> CommitId {
     CommitId::from_bytes([n; 20])
-}
-
-fn deploy(number: u64, n: u8) -> Deploy {
-    Deploy {
-        number,
-        environment: "staging".to_owned(),
-        commit: commit(n),
-        tree: TreeId::from_bytes([n; 20]),
-        previous: None,
-        trigger: Trigger::Merge,
-        pulls: Vec::new(),
-        slug: String::new(),
-        reuses_slug: false,
-        production: false,
-        made_at: 0,
-        state: DeployState::Waiting,
-        requested_at: None,
-        picked_up_at: None,
-        ended_at: None,
-        ending: None,
-        phases: Vec::new(),
-        github_id: None,
-        handing_over: false,
-        hand_overs: 0,
-        handle: None,
-        driver: String::new(),
-        shown: None,
-        reported_at: None,
-        carried_out_by: None,
-        log_url: None,
-        environment_url: None,
-    }
 }
 
 fn course(deploys: Vec<Deploy>) -> Course {

@@ -4,6 +4,9 @@
 //! engine takes in, or by asking ([`Driver::look`]). Everything here can be asked again after a restart: what a driver
 //! needs to find its deploy again is in the order.
 
+pub mod actions;
+pub mod deployment;
+pub mod forge;
 pub mod webhook;
 
 use super::report::Report;
@@ -108,6 +111,26 @@ pub fn key(repository: u64, environment: &str, number: u64) -> String {
     format!("{repository}.{name}.{number}")
 }
 
+/// What a key names: the repository's number, the environment's name and the deploy's number.
+pub fn parse_key(key: &str) -> Option<(u64, String, u64)> {
+    let mut parts = key.split('.');
+    let (repository, name, number) = (parts.next()?, parts.next()?, parts.next()?);
+    if parts.next().is_some() {
+        return None;
+    }
+    let mut bytes = Vec::new();
+    let mut rest = name.bytes();
+    while let Some(byte) = rest.next() {
+        if byte != b'_' {
+            bytes.push(byte);
+            continue;
+        }
+        let digits = [rest.next()?, rest.next()?];
+        bytes.push(u8::from_str_radix(std::str::from_utf8(&digits).ok()?, 16).ok()?);
+    }
+    Some((repository.parse().ok()?, String::from_utf8(bytes).ok()?, number.parse().ok()?))
+}
+
 /// A commit as it is written in variables of programs and inputs of workflows: empty where there is none.
 pub(crate) fn or_empty(commit: Option<CommitId>) -> String {
     commit.map(|it| it.to_string()).unwrap_or_default()
@@ -115,7 +138,7 @@ pub(crate) fn or_empty(commit: Option<CommitId>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::key;
+    use super::{key, parse_key};
 
     #[test]
     fn keys_are_plain_and_tell_environments_apart() {
@@ -127,5 +150,11 @@ mod tests {
         distinct.sort();
         distinct.dedup();
         assert_eq!(distinct.len(), odd.len());
+        for name in ["eu/staging 1", "eu_staging-1", "ü"] {
+            assert_eq!(parse_key(&key(7, name, 2)), Some((7, name.to_owned(), 2)));
+        }
+        for bad in ["", "7", "7.a", "7.a.b", "7.a_g1.1", "7.a.1.1", "7.a_2.1"] {
+            assert_eq!(parse_key(bad), None, "{bad}");
+        }
     }
 }

@@ -45,11 +45,29 @@ pub(super) async fn run(
     if !all_read {
         changes.push(Change::Mark(Unit::Repository(id)));
     }
+    changes.extend(follows(&book, id, branch));
     if on_path {
         let numbers = to_judge(room, &book, id, branch, &moves).await?;
         changes.extend(numbers.into_iter().map(|number| Change::Mark(Unit::Pull(id, number))));
     }
     Ok(changes)
+}
+
+/// What a move of a branch asks for: its deploy, and that the copy branch is looked at.
+fn follows(book: &Rulebook, id: RepositoryId, branch: &BranchName) -> Vec<Change> {
+    let mut changes = Vec::new();
+    let copied = book.flow.copy.as_ref();
+    match book.flow.role(branch) {
+        Role::Environment(environment) => {
+            changes.push(Change::Mark(Unit::Environment(id, environment.name.clone())));
+            if copied.is_some_and(|copy| copy.of == environment.name) {
+                changes.push(Change::Mark(Unit::Copy(id)));
+            }
+        }
+        Role::Copy(_) => changes.push(Change::Mark(Unit::Copy(id))),
+        Role::Topic => {}
+    }
+    changes
 }
 
 /// The pull requests whose verdict can depend on the moves. Where git does not answer, all of them: each then

@@ -41,6 +41,9 @@ pub(super) async fn run(room: &Room, lease: &Lease, id: RepositoryId) -> Result<
         target.update(found).await?;
         return Ok(vec![shown(found)]);
     }
+    if target.what.is_over() {
+        return Ok(Vec::new());
+    }
     if !room.store.attempting(lease).await? {
         return Err(Trouble::later("the lease was lost before GitHub was asked"));
     }
@@ -56,20 +59,37 @@ struct Target<'a> {
 }
 
 enum What<'a> {
+    Issue(IssueBody),
     Check(Box<CheckRunBody>),
     Comment(PullNumber, &'a str),
+}
+
+/// The issue about the copy branch.
+#[derive(serde::Deserialize)]
+struct IssueBody {
+    title: String,
+    body: String,
+    open: bool,
 }
 
 impl<'a> What<'a> {
     /// A second check run takes the place of the first, a second comment stands beside it for ever: it is
     /// looked for even where nothing is known of a first, as after the loss of the database.
     fn stays_for_good(&self) -> bool {
-        matches!(self, Self::Comment(..))
+        matches!(self, Self::Comment(..) | Self::Issue(_))
+    }
+
+    /// Whether there is nothing to make where nothing was made before.
+    fn is_over(&self) -> bool {
+        matches!(self, Self::Issue(issue) if !issue.open)
     }
 
     fn of(unit: &Unit, effect: &'a Effect) -> Result<Self, Trouble> {
         match unit {
             Unit::Comment(_, number) => Ok(Self::Comment(*number, &effect.content)),
+            Unit::Alarm(_) => serde_json::from_str(&effect.content)
+                .map(Self::Issue)
+                .map_err(|error| Trouble::give_up(format!("the stored issue cannot be read: {error}"))),
             _ => serde_json::from_str(&effect.content)
                 .map(Self::Check)
                 .map_err(|error| Trouble::give_up(format!("the stored check run cannot be read: {error}"))),
@@ -82,6 +102,10 @@ impl Target<'_> {
         let api = &self.room.api;
         match &self.what {
             What::Check(check) => api.find_check(self.installation, self.repository, check).await,
+            What::Issue(_) => {
+                let found = api.find_issue(self.installation, self.repository, report::ALARM).await?;
+                Ok(found.map(|number| number.0))
+            }
             What::Comment(number, _) => {
                 api.find_comment(self.installation, self.repository, *number, report::MARKER).await
             }
@@ -92,6 +116,9 @@ impl Target<'_> {
         let api = &self.room.api;
         match &self.what {
             What::Check(check) => api.create_check(self.installation, self.repository, check).await,
+            What::Issue(IssueBody { title, body, .. }) => {
+                Ok(api.create_issue(self.installation, self.repository, (title, body)).await?.0)
+            }
             What::Comment(number, body) => {
                 api.create_comment(self.installation, self.repository, *number, body).await
             }
@@ -102,6 +129,10 @@ impl Target<'_> {
         let api = &self.room.api;
         match &self.what {
             What::Check(check) => api.update_check(self.installation, self.repository, known, check).await,
+            What::Issue(IssueBody { title, body, open }) => {
+                let number = PullNumber(known);
+                api.update_issue(self.installation, self.repository, number, (title, body, *open)).await
+            }
             What::Comment(_, body) => {
                 api.update_comment(self.installation, self.repository, known, body).await
             }

@@ -5,8 +5,10 @@ mod app;
 mod branch;
 mod button;
 mod configuration;
+mod copy;
 mod effect;
 mod environment;
+mod gate;
 mod group;
 mod installation;
 mod news;
@@ -14,7 +16,11 @@ mod proposal;
 mod pull;
 mod reconfigured;
 mod repository;
+mod runs;
 mod stack;
+mod whereabouts;
+
+pub(super) use environment::report_of;
 
 use super::room::{Room, Trouble};
 use crate::store::{Change, Lease, Unit};
@@ -28,13 +34,19 @@ pub(super) async fn run(room: &Room, lease: &Lease) -> Result<Vec<Change>, Troub
         Unit::Configuration(id) => configuration::run(room, *id).await,
         Unit::Proposal(id, number) => proposal::run(room, *id, *number).await,
         Unit::Branch(id, branch) => branch::run(room, &lease.unit, *id, branch).await,
-        Unit::Environment(id, name) => environment::run(room, &lease.unit, *id, name).await,
+        Unit::Environment(id, name) => environment::run(room, lease, *id, name).await,
+        Unit::Runs(id) => runs::run(room, &lease.unit, *id).await,
+        Unit::Gate(id, run, name) => gate::run(room, lease, *id, *run, name).await,
+        Unit::Whereabouts(id, number) => whereabouts::run(room, *id, *number).await,
+        Unit::Copy(id) => copy::run(room, *id).await,
         Unit::Group(id, head, base) => group::run(room, &lease.unit, *id, *head, base).await,
         Unit::Button(id, check) => button::run(room, &lease.unit, *id, *check).await,
         Unit::Pull(id, number) => pull::run(room, &lease.unit, *id, *number).await,
         Unit::Stack(id, number) => stack::run(room, *id, *number).await,
-        Unit::Check(id, ..) | Unit::ConfigurationCheck(id, _) | Unit::Comment(id, _) => {
-            effect::run(room, lease, *id).await
-        }
+        Unit::Check(id, ..)
+        | Unit::ConfigurationCheck(id, _)
+        | Unit::CopyCheck(id, _)
+        | Unit::Alarm(id)
+        | Unit::Comment(id, _) => effect::run(room, lease, *id).await,
     }
 }

@@ -23,7 +23,7 @@ use crate::github::{ApiError, Remedy};
 use crate::lineage::{GitError, Repository, Standing, Survey};
 use crate::store::{Change, JudgedPull, PullRow, PullState, RepositoryRow, RepositoryState, Unit};
 pub(super) use aim::aim;
-pub(super) use effects::{check_run, last_verdict, left};
+pub(super) use effects::{check_run, digest, last_verdict, left};
 use latest::Latest;
 pub(super) use memory::Memory;
 use std::sync::Arc;

@@ -98,6 +98,10 @@ async fn ledger(room: &Room, row: &RepositoryRow, changes: &mut Vec<Change>) -> 
         moved |= !tips.is_empty();
         changes.extend(tips);
     }
+    let environments = book.flow.environments.iter();
+    // What was given up while nobody answered is taken up again, and what nobody told is found.
+    changes.extend(environments.map(|it| Change::Mark(Unit::Environment(row.id, it.name.clone()))));
+    changes.push(Change::Mark(Unit::Copy(row.id)));
     if moved {
         let open = changes.iter().filter_map(|change| match change {
             Change::Pull(pull) if pull.state == PullState::Open => Some(pull.number),

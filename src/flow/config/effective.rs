@@ -2,8 +2,9 @@
 
 use std::fmt::Write as _;
 
+use super::deploy::spelled;
 use super::file::FIRM_CODES;
-use crate::flow::{Code, Flow, Source};
+use crate::flow::{Code, DeploySettings, DriverSettings, Flow, Source};
 
 /// Everything of `flow`, defaults too.
 pub(super) fn yaml(flow: &Flow) -> String {
@@ -18,12 +19,14 @@ pub(super) fn yaml(flow: &Flow) -> String {
         line(format_args!("    branch: {}", scalar(environment.branch.as_str())));
         line(format_args!("    accepts: [{}]", accepts.join(", ")));
         line(format_args!("    requires: {{ tested: {} }}", environment.requires.tested.as_str()));
+        line(format_args!("    deploy: {{ {} }}", deploy(&environment.deploy)));
     }
     match &flow.copy {
         None => line(format_args!("copy: none")),
         Some(copy) => {
             let (branch, of) = (scalar(copy.branch.as_str()), scalar(&copy.of));
-            line(format_args!("copy: {{ branch: {branch}, of: {of}, mode: {} }}", copy.mode.as_str()));
+            let (mode, after) = (copy.mode.as_str(), copy.after.as_str());
+            line(format_args!("copy: {{ branch: {branch}, of: {of}, mode: {mode}, after: {after} }}"));
         }
     }
     line(format_args!("rules:"));
@@ -41,6 +44,28 @@ pub(super) fn yaml(flow: &Flow) -> String {
     }
     line(format_args!("comment: {}", flow.comment.as_str()));
     yaml
+}
+
+/// The settings of a deploy, as they stand between braces.
+fn deploy(settings: &DeploySettings) -> String {
+    let mut parts = vec![format!("driver: {}", settings.driver.as_str())];
+    match &settings.driver {
+        DriverSettings::None => return parts.remove(0),
+        DriverSettings::Deployment => {}
+        DriverSettings::Actions { file } => parts.push(format!("file: {}", scalar(file))),
+        DriverSettings::Webhook { endpoint, secret } => {
+            parts.push(format!("endpoint: {}", scalar(endpoint)));
+            parts.extend(secret.iter().map(|secret| format!("secret: {}", scalar(secret))));
+        }
+    }
+    parts.push(format!("timeout: {}", spelled(settings.timeout)));
+    parts.push(format!("pick_up_within: {}", spelled(settings.pick_up_within)));
+    if !settings.build_settings.is_empty() {
+        let pairs: Vec<_> =
+            settings.build_settings.iter().map(|(name, value)| scalar(&format!("{name}={value}"))).collect();
+        parts.push(format!("build_settings: [{}]", pairs.join(", ")));
+    }
+    parts.join(", ")
 }
 
 /// Words that some readers of YAML take for something else.

@@ -8,13 +8,16 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer};
 
 use super::Place;
-use crate::flow::{Code, CommentWhen, CopyMode, Level};
+use crate::flow::{Code, CommentWhen, CopyAfter, CopyMode, Level};
 
 /// The most environments a path may have.
 pub(super) const ENVIRONMENTS_MAX: usize = 16;
 
 /// The most patterns a file may name: every path that differs is held against each.
 const PATTERNS_MAX: usize = 100;
+
+/// The most settings of a build.
+const BUILD_SETTINGS_MAX: usize = 50;
 
 /// A value and where it is written. In the schema it is the value alone.
 #[derive(Debug, Clone)]
@@ -114,7 +117,6 @@ pub(super) struct EnvironmentEntry {
     /// How a merge into it is deployed.
     #[serde(default)]
     #[schemars(with = "Deploy")]
-    #[expect(dead_code, reason = "its layout is checked; nothing acts on it yet")]
     pub(super) deploy: Option<Deploy>,
 }
 
@@ -184,37 +186,70 @@ pub(super) struct CopyBranchEntry {
     #[serde(default)]
     #[schemars(with = "CopyMode")]
     pub(super) mode: Option<At<CopyMode>>,
+    /// When it follows: after a deploy of the environment has ended well, where nothing is written.
+    #[serde(default)]
+    #[schemars(with = "CopyAfter")]
+    pub(super) after: Option<At<CopyAfter>>,
 }
 
 /// How a merge is deployed: the driver and its settings.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(tag = "driver", rename_all = "kebab-case", deny_unknown_fields)]
-#[expect(dead_code, reason = "its layout is checked; nothing acts on it yet")]
 pub(super) enum Deploy {
+    /// Nobody: merges are not deployed.
+    None {},
     /// A GitHub deployment, which a workflow or a service of the project acts on.
     Deployment {
-        /// How long it may take.
+        /// How long it may take once somebody has taken it up: 1h where nothing is written.
         #[serde(default)]
         #[schemars(with = "Duration")]
         timeout: Option<At<Duration>>,
+        /// How long it may wait until somebody does: 15m where nothing is written.
+        #[serde(default)]
+        #[schemars(with = "Duration")]
+        pick_up_within: Option<At<Duration>>,
+        /// What the build can see, such as SCD_MATRIX=compact: with other settings it is another build.
+        #[serde(default)]
+        #[schemars(extend("uniqueItems" = true, "maxItems" = BUILD_SETTINGS_MAX))]
+        build_settings: Vec<At<BuildSetting>>,
     },
     /// A workflow of the repository is dispatched.
     Actions {
         /// Its file in .github/workflows.
         file: At<WorkflowFile>,
-        /// How long it may take.
+        /// How long it may take once somebody has taken it up: 1h where nothing is written.
         #[serde(default)]
         #[schemars(with = "Duration")]
         timeout: Option<At<Duration>>,
+        /// How long it may wait until somebody does: 15m where nothing is written.
+        #[serde(default)]
+        #[schemars(with = "Duration")]
+        pick_up_within: Option<At<Duration>>,
+        /// What the build can see, such as SCD_MATRIX=compact: with other settings it is another build.
+        #[serde(default)]
+        #[schemars(extend("uniqueItems" = true, "maxItems" = BUILD_SETTINGS_MAX))]
+        build_settings: Vec<At<BuildSetting>>,
     },
     /// An address is called that the operator of Towpath has given a name.
     Webhook {
         /// The name of the address.
         endpoint: At<Word>,
-        /// How long it may take.
+        /// The name of the secret that signs; the operator holds it.
+        #[serde(default)]
+        #[schemars(with = "Word")]
+        secret: Option<At<Word>>,
+        /// How long it may take once somebody has taken it up: 1h where nothing is written.
         #[serde(default)]
         #[schemars(with = "Duration")]
         timeout: Option<At<Duration>>,
+        /// How long it may wait until somebody does: 15m where nothing is written.
+        #[serde(default)]
+        #[schemars(with = "Duration")]
+        pick_up_within: Option<At<Duration>>,
+        /// What the build can see, such as SCD_MATRIX=compact: with other settings it is another build.
+        #[serde(default)]
+        #[schemars(extend("uniqueItems" = true, "maxItems" = BUILD_SETTINGS_MAX))]
+        build_settings: Vec<At<BuildSetting>>,
     },
 }
 
@@ -255,6 +290,8 @@ spelled! {
     Word = "^[a-z0-9][a-z0-9_-]{0,39}$";
     /// A number of minutes, hours or days, such as 30m, 2h or 1d.
     Duration = "^[1-9][0-9]{0,3}[mhd]$";
+    /// A name, = and a value on one line, such as SCD_MATRIX=compact.
+    BuildSetting = "^[A-Za-z_][A-Za-z0-9_]{0,63}=[^\\x00-\\x1f\\x7f]{0,200}$";
     /// The name of a file without folders that ends with .yml or .yaml.
     WorkflowFile = "^[A-Za-z0-9_][A-Za-z0-9._-]{0,98}[.]ya?ml$";
     /// A day and a time with its zone, such as 2026-12-20T18:00:00Z or 2026-12-20T18:00:00+01:00.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::deploy::settings;
 use super::file::{At, CopyEntry, EnvironmentEntry, File, IfReported, TestedEntry};
 use super::graph;
 use super::nearest::hint;
@@ -127,6 +128,7 @@ impl Meaning<'_> {
                 requires: Requires {
                     tested: tested.map_or(Tested::NotAsked, |tested| tested_of(&tested.value)),
                 },
+                deploy: entry.deploy.as_ref().map(settings).unwrap_or_default(),
             });
         }
         upstream_first(environments)
@@ -219,7 +221,8 @@ impl Meaning<'_> {
             self.say(copy.branch.place, message, "name another branch, or write copy: none");
         }
         let mode = copy.mode.as_ref().map(|mode| mode.value).unwrap_or_default();
-        Some(CopyBranch { branch, of: copy.of.value.clone(), mode })
+        let after = copy.after.as_ref().map(|after| after.value).unwrap_or_default();
+        Some(CopyBranch { branch, of: copy.of.value.clone(), mode, after })
     }
 
     fn freezes(&mut self, file: &File, names: &Names<'_>) {

@@ -4,6 +4,7 @@
 //! the types in [`file`], which also make the JSON Schema; what is laid out well is looked at for its
 //! [`meaning`]. Each step goes on behind a mistake, so that one look finds as many as there are.
 
+mod deploy;
 mod effective;
 mod file;
 mod graph;

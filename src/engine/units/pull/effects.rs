@@ -215,6 +215,6 @@ pub(in crate::engine::units) fn last_verdict(pull: &JudgedPull) -> Option<Verdic
     pull.verdict.as_deref().and_then(|json| serde_json::from_str(json).ok())
 }
 
-pub(super) fn digest(text: &str) -> String {
+pub(in crate::engine::units) fn digest(text: &str) -> String {
     STANDARD_NO_PAD.encode(Sha256::digest(text))
 }

@@ -1,0 +1,90 @@
+//! GitHub, as drivers see it.
+
+use super::DriverError;
+use crate::deploy::Report;
+use crate::flow::Millis;
+use async_trait::async_trait;
+use std::collections::BTreeMap;
+
+/// What drivers need of GitHub, in one repository.
+#[async_trait]
+pub trait Forge: Send + Sync {
+    /// What was said of a Deployment by others than the App, the oldest first.
+    async fn said_of(&self, deployment: u64) -> Result<Vec<Report>, DriverError>;
+
+    /// Dispatches a workflow on a branch. Answers its run where the server tells it.
+    ///
+    /// # Errors
+    /// [`ForgeError`] tells what cannot be done from what may be tried again.
+    async fn dispatch(
+        &self,
+        file: &str,
+        branch: &str,
+        inputs: &BTreeMap<&'static str, String>,
+    ) -> Result<Option<u64>, ForgeError>;
+
+    /// The runs of a workflow that were dispatched since a moment, the newest first.
+    async fn dispatched_since(&self, file: &str, since: Millis) -> Result<Vec<Run>, DriverError>;
+
+    /// One run.
+    async fn run(&self, run: u64) -> Result<Run, DriverError>;
+
+    /// The jobs of a run, in the order in which they began.
+    async fn jobs(&self, run: u64) -> Result<Vec<Job>, DriverError>;
+}
+
+/// Why GitHub did not dispatch a workflow.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ForgeError {
+    /// There is no such workflow, or the App may not see it.
+    NotFound,
+    /// GitHub does not take it.
+    Refused(String),
+    /// The App may not.
+    Forbidden(String),
+    /// Something else.
+    Other(DriverError),
+}
+
+/// A run of a workflow.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Run {
+    /// GitHub's number.
+    pub id: u64,
+    /// How it stands.
+    pub stands: Stands,
+    /// The line by which people see it.
+    pub title: String,
+    /// Where people see it.
+    pub url: String,
+    /// When it last changed.
+    pub changed_at: Millis,
+    /// Who or what started it.
+    pub by: Option<String>,
+}
+
+/// A job of a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Job {
+    /// Its name.
+    pub name: String,
+    /// How it stands.
+    pub stands: Stands,
+    /// The step that failed.
+    pub failed_step: Option<String>,
+    /// When it began, or ended if it has.
+    pub at: Option<Millis>,
+}
+
+/// How a run or a job stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Stands {
+    /// Nothing has begun.
+    Queued,
+    /// It is under way.
+    Running,
+    /// It has ended well, or there was nothing to do.
+    Succeeded,
+    /// It has ended otherwise, in GitHub's word for how: `failure`, `cancelled`.
+    Ended(String),
+}

@@ -1,0 +1,126 @@
+//! Which addresses may be called. A name is resolved once, and what was looked at is what is connected to: a name that
+//! answers differently the second time leads nowhere else.
+
+use async_trait::async_trait;
+use http::Uri;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+
+/// Finds the addresses of a host.
+#[async_trait]
+pub trait Resolver: Send + Sync + std::fmt::Debug {
+    /// The addresses of a name.
+    async fn resolve(&self, host: &str, port: u16) -> io::Result<Vec<SocketAddr>>;
+}
+
+/// The machine's own resolver.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SystemResolver;
+
+#[async_trait]
+impl Resolver for SystemResolver {
+    async fn resolve(&self, host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
+        Ok(tokio::net::lookup_host((host, port)).await?.collect())
+    }
+}
+
+/// The address that stands in the place of a name, if one does.
+pub(super) fn literal(uri: &Uri) -> Option<IpAddr> {
+    let host = uri.host()?;
+    host.trim_start_matches('[').trim_end_matches(']').parse().ok()
+}
+
+/// Whether an address may be called. That of cloud machines' metadata never may.
+pub(super) fn is_allowed(address: IpAddr, private_too: bool) -> bool {
+    let address = match address {
+        IpAddr::V6(v6) => embedded(v6).map_or(IpAddr::V6(v6), IpAddr::V4),
+        v4 @ IpAddr::V4(_) => v4,
+    };
+    match address {
+        IpAddr::V4(v4) => !is_never(v4) && (private_too || !is_private_v4(v4)),
+        IpAddr::V6(v6) => {
+            let never = v6.is_unspecified() || v6.is_multicast() || (v6.segments()[0] & 0xffc0) == 0xfe80;
+            !never && (private_too || !is_private_v6(v6))
+        }
+    }
+}
+
+/// The older address in a newer one: mapped, compatible, translated (NAT64) or tunnelled (6to4).
+fn embedded(v6: Ipv6Addr) -> Option<Ipv4Addr> {
+    let [first, second, .., high, low] = v6.segments();
+    let last = || Some(Ipv4Addr::from((u32::from(high) << 16) | u32::from(low)));
+    match (first, second) {
+        (0x64, 0xff9b) => last(),
+        (0x2002, high) => Some(Ipv4Addr::from((u32::from(high) << 16) | u32::from(v6.segments()[2]))),
+        _ if v6.to_ipv4_mapped().is_some() => v6.to_ipv4_mapped(),
+        (0, 0) if !v6.is_loopback() && !v6.is_unspecified() => v6.to_ipv4(),
+        _ => None,
+    }
+}
+
+fn is_never(v4: Ipv4Addr) -> bool {
+    let first = v4.octets()[0];
+    v4.is_link_local() || first == 0 || first >= 224
+}
+
+fn is_private_v4(v4: Ipv4Addr) -> bool {
+    let [a, b, c, _] = v4.octets();
+    v4.is_private()
+        || v4.is_loopback()
+        || v4.is_documentation()
+        // Between carriers and their customers, for protocols, and for measurements.
+        || (a == 100 && (64..128).contains(&b))
+        || (a, b, c) == (192, 0, 0)
+        || (a == 198 && (18..20).contains(&b))
+}
+
+fn is_private_v6(v6: Ipv6Addr) -> bool {
+    let [first, second, ..] = v6.segments();
+    // Only what is given out for the world at large is public.
+    v6.is_loopback() || (first & 0xe000) != 0x2000 || (first, second) == (0x2001, 0x0db8)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_public_addresses_are_allowed_unless_private_ones_are_too() {
+        let allowed = |text: &str, private| is_allowed(text.parse().unwrap(), private);
+        for public in ["93.184.215.14", "2606:2800:21f:cb07::1"] {
+            assert!(allowed(public, false), "{public}");
+        }
+        for private in [
+            "127.0.0.1",
+            "10.1.2.3",
+            "172.16.0.1",
+            "192.168.1.1",
+            "100.64.0.1",
+            "192.0.2.1",
+            "198.18.0.1",
+            "::1",
+            "fd00::1",
+            "::ffff:127.0.0.1",
+            "::ffff:10.0.0.1",
+            "2002:7f00:1::",
+            "64:ff9b::7f00:1",
+            "2001:db8::1",
+        ] {
+            assert!(!allowed(private, false), "{private}");
+            assert!(allowed(private, true), "{private}");
+        }
+        for never in [
+            "169.254.169.254",
+            "0.0.0.0",
+            "224.0.0.1",
+            "255.255.255.255",
+            "::",
+            "fe80::1",
+            "ff02::1",
+            "::ffff:169.254.169.254",
+            "64:ff9b::a9fe:a9fe",
+        ] {
+            assert!(!allowed(never, true), "{never}");
+        }
+    }
+}

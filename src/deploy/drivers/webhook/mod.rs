@@ -1,0 +1,164 @@
+//! A signed call to an address that the operator has allowed, and signed calls back that tell how it goes, both after
+//! the Standard Webhooks specification (standardwebhooks.com, version 1).
+
+mod address;
+mod call;
+mod signing;
+
+pub use address::{Resolver, SystemResolver};
+pub use call::Caller;
+pub use signing::{SigningError, SigningKey};
+
+use super::{Driver, DriverError, Handed, Order};
+use crate::deploy::operator::Endpoint;
+use crate::deploy::{Report, Says};
+use crate::flow::{Millis, Phase};
+use async_trait::async_trait;
+use http::Uri;
+use serde::Deserialize;
+use serde_json::json;
+
+/// Tells an address of a deploy.
+pub struct WebhookDriver<'a> {
+    /// Sends the calls.
+    pub caller: &'a Caller,
+    /// What the operator allows.
+    pub endpoint: &'a Endpoint,
+    /// What signs.
+    pub key: SigningKey,
+    /// Where calls back go; `None` where the server's own address is not known.
+    pub report_url: Option<String>,
+    /// The time.
+    pub now: Millis,
+}
+
+/// How often the same call is repeated to one address is the engine's business: each has the same id.
+#[async_trait]
+impl Driver for WebhookDriver<'_> {
+    async fn hand_over(&self, order: &Order, _: bool) -> Result<Handed, DriverError> {
+        let mut data = order.payload();
+        data["repository"] = json!(order.repository);
+        data["branch"] = json!(order.branch);
+        data["build_settings"] = json!(order.build_settings);
+        data["report_url"] = json!(self.report_url);
+        let made_at = chrono::DateTime::from_timestamp_millis(order.deploy.made_at).unwrap_or_default();
+        // The time of the deploy and not of the call: a repeated call has the same body.
+        let body = json!({ "type": "deploy.requested", "timestamp": made_at.to_rfc3339(), "data": data });
+        let id = format!("msg_{}", order.key);
+        self.caller.post(self.endpoint, &self.key, &id, &body, self.now / 1000).await?;
+        Ok(Handed::default())
+    }
+
+    /// It calls back: there is nobody to ask.
+    async fn look(&self, _: &Order) -> Result<Vec<Report>, DriverError> {
+        Ok(Vec::new())
+    }
+}
+
+/// What is wrong with an address, if something is.
+pub(crate) fn fault_in(endpoint: &Endpoint) -> Option<String> {
+    let shown = &endpoint.url;
+    let Ok(uri) = endpoint.url.parse::<Uri>() else {
+        return Some(format!("{shown:?} is no address; write https://host/path"));
+    };
+    match (uri.scheme_str(), uri.authority()) {
+        (Some("https"), Some(_)) => {}
+        (Some("http"), Some(_)) if endpoint.allow_private => {}
+        (Some("http"), Some(_)) => {
+            return Some(
+                "what is sent could be read on its way; write https://, or allow_private for a network of your own"
+                    .to_owned(),
+            );
+        }
+        _ => return Some(format!("{shown:?} is no address that can be called; write https://host/path")),
+    }
+    if uri.authority().is_some_and(|it| it.as_str().contains('@')) {
+        return Some("it holds a name or password; name a secret instead".to_owned());
+    }
+    match address::literal(&uri) {
+        Some(ip) if !address::is_allowed(ip, endpoint.allow_private) => Some(format!(
+            "{ip} is an address of a private network or of this machine; allow_private lets it be called where that is meant"
+        )),
+        _ => None,
+    }
+}
+
+/// What is called back.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct CallBack {
+    /// What it says.
+    pub data: CalledBack,
+}
+
+/// How a deploy goes, as whoever carries it out tells it.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct CalledBack {
+    /// The deploy's key.
+    pub deploy: String,
+    /// `queued`, `in_progress`, `success` or `failure`.
+    pub state: CalledState,
+    /// `build`, `deploy` or `verify`.
+    #[serde(default)]
+    pub phase: Option<Phase>,
+    /// The step in it.
+    #[serde(default)]
+    pub step: Option<String>,
+    /// What else there is to say, in one line.
+    #[serde(default)]
+    pub words: Option<String>,
+    /// The last lines of the log.
+    #[serde(default)]
+    pub log_tail: Option<String>,
+    /// Where the log is.
+    #[serde(default)]
+    pub log_url: Option<String>,
+    /// Where the site is.
+    #[serde(default)]
+    pub environment_url: Option<String>,
+}
+
+/// How a deploy stands, in GitHub's words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CalledState {
+    /// Heard of.
+    Queued,
+    /// Under way.
+    InProgress,
+    /// Ended well.
+    Success,
+    /// Ended badly.
+    Failure,
+}
+
+impl CalledBack {
+    /// The same as a report that was made at `at`. Texts are cut: what is told at length belongs in the log.
+    pub fn report(&self, at: Millis) -> Report {
+        let says = match self.state {
+            CalledState::Queued => Says::Queued,
+            CalledState::InProgress => Says::Running,
+            CalledState::Success => Says::Succeeded,
+            CalledState::Failure => Says::Failed,
+        };
+        let cut = |text: &Option<String>, most: usize| {
+            text.as_ref().map(|it| it.chars().take(most).collect::<String>())
+        };
+        // Shown as links, so only what a browser may be sent to.
+        let url = |text: &Option<String>| {
+            text.clone()
+                .filter(|it| it.len() <= 2_000 && (it.starts_with("https://") || it.starts_with("http://")))
+        };
+        Report {
+            phase: self.phase,
+            step: cut(&self.step, 80),
+            words: cut(&self.words, 300),
+            log_tail: cut(&self.log_tail, 4_000),
+            log_url: url(&self.log_url),
+            environment_url: url(&self.environment_url),
+            ..Report::new(at, says)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,203 @@
+use super::*;
+use crate::flow::BranchName;
+use http::HeaderMap;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
+
+/// Bytes of the specification's own example of a secret.
+const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+
+#[test]
+fn the_example_of_the_specification_is_signed_as_it_says() {
+    let key = SigningKey::read(SECRET).unwrap();
+    let signed = key.sign("msg_p5jXN8AQM9LWM0D4loKWxJek", 1_614_265_330, br#"{"test": 2432232314}"#);
+    assert_eq!(signed, "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");
+    for bad in ["", "whsec_", "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_c2hvcnQ=", "whsec_???"] {
+        assert_eq!(SigningKey::read(bad).unwrap_err(), SigningError::Secret, "{bad}");
+    }
+    assert_eq!(format!("{key:?}"), "SigningKey(…)");
+}
+
+fn signed(id: &str, seconds: &str, signature: &str) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    for (name, value) in
+        [("webhook-id", id), ("webhook-timestamp", seconds), ("webhook-signature", signature)]
+    {
+        headers.insert(name, value.parse().unwrap());
+    }
+    headers
+}
+
+#[test]
+fn a_call_back_has_to_be_signed_lately_and_over_its_body() {
+    let key = SigningKey::read(SECRET).unwrap();
+    let signature = key.sign("a", 1_000, b"body");
+    let rotated = format!("v1,AAAA v1a,BBBB {signature}");
+    let verify = |headers: &HeaderMap, body: &[u8], now| key.verify(headers, body, now).map(str::to_owned);
+    assert_eq!(verify(&signed("a", "1000", &rotated), b"body", 1_300), Ok("a".to_owned()));
+    assert_eq!(verify(&signed("a", "1000", &signature), b"body", 1_301), Err(SigningError::TooFar));
+    assert_eq!(verify(&signed("a", "1000", &signature), b"bodY", 1_000), Err(SigningError::Wrong));
+    assert_eq!(verify(&signed("b", "1000", &signature), b"body", 1_000), Err(SigningError::Wrong));
+    assert_eq!(verify(&signed("a", "1001", &signature), b"body", 1_000), Err(SigningError::Wrong));
+    assert_eq!(verify(&HeaderMap::new(), b"", 0), Err(SigningError::Header("webhook-id")));
+}
+
+#[test]
+fn addresses_that_may_not_be_called_are_faults_of_the_operators_file() {
+    let fault = |url: &str, allow_private| {
+        fault_in(&Endpoint { url: url.to_owned(), secret: None, allow_private }).unwrap_or_default()
+    };
+    assert_eq!(fault("https://deploy.example.com/hook", false), "");
+    assert_eq!(fault("http://deploy.internal/hook", true), "");
+    for url in ["file:///etc/passwd", "gopher://x", "deploy.example.com", "", "https://"] {
+        assert!(fault(url, true).contains("is no address"), "{url}: {}", fault(url, true));
+    }
+    assert!(fault("http://deploy.example.com", false).contains("https://"));
+    assert!(fault("https://127.0.0.1/x", false).contains("private network"));
+    assert!(fault("https://[::ffff:127.0.0.1]/x", false).contains("private network"));
+    assert!(fault("https://169.254.169.254/latest", true).contains("169.254.169.254"));
+    assert!(fault("https://me:secret@deploy.example.com", false).contains("name a secret"));
+}
+
+/// Answers one address at first and another one from then on, as who wants to lead a server astray does.
+#[derive(Debug)]
+struct Names(Mutex<Vec<SocketAddr>>);
+
+#[async_trait]
+impl Resolver for Names {
+    async fn resolve(&self, _: &str, _: u16) -> io::Result<Vec<SocketAddr>> {
+        let mut answers = self.0.lock().unwrap();
+        Ok(vec![if answers.len() > 1 { answers.remove(0) } else { answers[0] }])
+    }
+}
+
+struct Heard {
+    address: SocketAddr,
+    requests: Arc<Mutex<Vec<String>>>,
+}
+
+/// A server that answers each call with one of these.
+async fn counterpart(answers: &'static [&'static str]) -> Heard {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let requests: Arc<Mutex<Vec<String>>> = Arc::default();
+    let heard = Arc::clone(&requests);
+    tokio::spawn(async move {
+        for answer in answers {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut text = Vec::new();
+            let mut piece = [0; 4096];
+            while !text.ends_with(b"}") {
+                let read = stream.read(&mut piece).await.unwrap();
+                if read == 0 {
+                    break;
+                }
+                text.extend_from_slice(&piece[..read]);
+            }
+            heard.lock().unwrap().push(String::from_utf8(text).unwrap());
+            stream.write_all(answer.as_bytes()).await.unwrap();
+        }
+    });
+    Heard { address, requests }
+}
+
+fn order() -> Order {
+    Order {
+        key: "7.staging.1".to_owned(),
+        repository: "acme/store".to_owned(),
+        branch: BranchName::new("staging").unwrap(),
+        clone_url: String::new(),
+        build_settings: std::collections::BTreeMap::new(),
+        deploy: crate::deploy::samples::deploy(1, 1),
+    }
+}
+
+async fn hand_over(caller: &Caller, url: String, allow_private: bool) -> Result<Handed, DriverError> {
+    let endpoint = Endpoint { url, secret: None, allow_private };
+    let key = SigningKey::read(SECRET).unwrap();
+    let report_url = Some("https://towpath.example/webhooks/deploys".to_owned());
+    let driver = WebhookDriver { caller, endpoint: &endpoint, key, report_url, now: 5_000 };
+    driver.hand_over(&order(), false).await
+}
+
+fn caller(answers: Vec<SocketAddr>) -> Caller {
+    Caller::new(Arc::new(Names(Mutex::new(answers))), Duration::from_secs(5))
+}
+
+#[tokio::test]
+async fn a_deploy_is_told_signed_and_a_repeated_call_is_the_same() {
+    let heard = counterpart(&[
+        "HTTP/1.1 500 No\r\ncontent-length: 0\r\n\r\n",
+        "HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n",
+    ])
+    .await;
+    let caller = caller(vec![heard.address]);
+    let url = || format!("http://deploy.internal:{}/hook?x=1", heard.address.port());
+    assert!(matches!(hand_over(&caller, url(), true).await, Err(DriverError::Later(_))));
+    assert_eq!(hand_over(&caller, url(), true).await, Ok(Handed::default()));
+    let requests = heard.requests.lock().unwrap();
+    assert_eq!(requests[0], requests[1]);
+    let (head, body) = requests[0].split_once("\r\n\r\n").unwrap();
+    assert!(head.starts_with("POST /hook?x=1 HTTP/1.1"), "{head}");
+    let mut headers = HeaderMap::new();
+    for line in head.lines().skip(1) {
+        let (name, value) = line.split_once(": ").unwrap();
+        headers.insert(http::HeaderName::from_bytes(name.as_bytes()).unwrap(), value.parse().unwrap());
+    }
+    let key = SigningKey::read(SECRET).unwrap();
+    assert_eq!(key.verify(&headers, body.as_bytes(), 5).unwrap(), "msg_7.staging.1");
+    let told: serde_json::Value = serde_json::from_str(body).unwrap();
+    assert_eq!(told["type"], "deploy.requested");
+    assert_eq!(told["data"]["deploy"], "7.staging.1");
+    assert_eq!(told["data"]["report_url"], "https://towpath.example/webhooks/deploys");
+}
+
+#[tokio::test]
+async fn what_leads_into_a_private_network_is_not_called_however_it_is_named() {
+    let heard = counterpart(&["HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"]).await;
+    let port = heard.address.port();
+    // A name whose first answer is public and whose second is this machine: the first is what is connected to.
+    let public: SocketAddr = format!("192.0.2.1:{port}").parse().unwrap();
+    let rebinding =
+        Caller::new(Arc::new(Names(Mutex::new(vec![heard.address, public]))), Duration::from_millis(300));
+    let refused = hand_over(&rebinding, format!("https://deploy.example.com:{port}/"), false).await;
+    assert!(
+        matches!(&refused, Err(DriverError::Refused(words)) if words.contains("private network")),
+        "{refused:?}"
+    );
+    assert!(heard.requests.lock().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn redirects_are_not_followed_and_refusals_are_told_from_troubles() {
+    for (answer, again) in [
+        ("HTTP/1.1 302 Found\r\nlocation: http://169.254.169.254/\r\ncontent-length: 0\r\n\r\n", false),
+        ("HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n", false),
+        ("HTTP/1.1 429 Slow\r\ncontent-length: 0\r\n\r\n", true),
+        ("HTTP/1.1 503 Later\r\ncontent-length: 0\r\n\r\n", true),
+        ("", true),
+    ] {
+        let answers: &'static [&'static str] = Box::leak(Box::new([answer]));
+        let heard = counterpart(answers).await;
+        let caller = caller(vec![heard.address]);
+        let handed =
+            hand_over(&caller, format!("http://deploy.internal:{}/", heard.address.port()), true).await;
+        assert_eq!(matches!(handed, Err(DriverError::Later(_))), again, "{answer:?}: {handed:?}");
+        assert!(handed.is_err());
+    }
+}
+
+#[test]
+fn what_is_called_back_is_cut_and_only_links_for_browsers_are_taken() {
+    let text = r#"{"type":"deploy.report","data":{"deploy":"7.staging.1","state":"failure","phase":"deploy","step":"install",
+        "words":"boom","log_url":"javascript:alert(1)","environment_url":"https://staging.example"}}"#;
+    let back: CallBack = serde_json::from_str(text).unwrap();
+    let report = back.data.report(9);
+    assert_eq!((report.says, report.phase, report.at), (Says::Failed, Some(Phase::Deploy), 9));
+    assert_eq!((report.log_url, report.environment_url.as_deref()), (None, Some("https://staging.example")));
+    assert!(serde_json::from_str::<CallBack>(r#"{"data":{"deploy":"x","state":"done"}}"#).is_err());
+}

@@ -1,0 +1,74 @@
+//! Calls back of those who carry deploys out: proven, stored, then acted on like GitHub's.
+
+use super::inbox::{Received, Refusal};
+use super::room::Room;
+use crate::deploy::drivers::parse_key;
+use crate::deploy::drivers::webhook::{CallBack, SigningKey};
+use crate::flow::{DriverSettings, Millis, RepositoryId};
+use crate::store::{Accepted, NewDelivery, StoreError, Unit};
+use bytes::Bytes;
+use http::HeaderMap;
+use std::sync::Arc;
+
+/// The name under which such calls are kept beside GitHub's events.
+pub(super) const EVENT: &str = "deploy_report";
+
+/// More of a body is not read: what is told at length belongs in the log.
+pub const REPORT_MAX: usize = 64 * 1024;
+
+/// Takes calls back in.
+#[derive(Clone)]
+pub struct Reports(pub(super) Arc<Room>);
+
+impl Reports {
+    /// Proven first, then stored. Durable when it returns.
+    ///
+    /// # Errors
+    /// [`Refusal::NotProven`] says no more than that: who may call back is nobody's business.
+    pub async fn take(&self, headers: &HeaderMap, body: Bytes, now: Millis) -> Result<Received, Refusal> {
+        let read: CallBack = serde_json::from_slice(&body).map_err(|error| {
+            Refusal::Malformed(format!("the body is not the report that is expected: {error}"))
+        })?;
+        let unknown = || Refusal::NotProven("no such deploy is known here".to_owned());
+        let (repository, environment, _) = parse_key(&read.data.deploy).ok_or_else(unknown)?;
+        let key = self.key(RepositoryId(repository), &environment).await.map_err(Refusal::NotStored)?;
+        let key = key.ok_or_else(unknown)?;
+        let id =
+            key.verify(headers, &body, now / 1000).map_err(|error| Refusal::NotProven(error.to_string()))?;
+        let unit = Unit::Environment(RepositoryId(repository), environment);
+        let delivery = NewDelivery {
+            // Two senders may count the same way.
+            guid: format!("{unit}:{id}"),
+            event: EVENT.to_owned(),
+            action: None,
+            installation: None,
+            body,
+            unit,
+            received_at: now,
+        };
+        match self.0.store.accept(delivery).await {
+            Ok(Accepted::Stored) => {
+                self.0.wake.notify_one();
+                Ok(Received::Stored)
+            }
+            Ok(Accepted::Repeated) => Ok(Received::Repeated),
+            Ok(Accepted::Conflicting) => Err(Refusal::Conflicting { guid: id.to_owned() }),
+            Err(error) => Err(Refusal::NotStored(error)),
+        }
+    }
+
+    /// What signs the calls back of an environment.
+    async fn key(&self, id: RepositoryId, name: &str) -> Result<Option<SigningKey>, StoreError> {
+        let Some(row) = self.0.store.repository(id).await? else { return Ok(None) };
+        let flow = self.0.rulebook(id).await?.flow;
+        let driver = flow.environment(name).map(|environment| &environment.deploy.driver);
+        let Some(DriverSettings::Webhook { endpoint, secret }) = driver else { return Ok(None) };
+        match self.0.endpoint(&row, endpoint, secret.as_deref()) {
+            Ok((_, key)) => Ok(Some(key)),
+            Err(what) => {
+                tracing::warn!(what, "a call back cannot be proven");
+                Ok(None)
+            }
+        }
+    }
+}

@@ -1,0 +1,217 @@
+//! Who carries the deploys of an environment out, made of what the project asks for and the operator allows.
+
+use super::room::Room;
+use crate::deploy::Report;
+use crate::deploy::drivers::actions::ActionsDriver;
+use crate::deploy::drivers::deployment::DeploymentDriver;
+use crate::deploy::drivers::forge::{Forge, ForgeError, Job, Run, Stands};
+use crate::deploy::drivers::webhook::{Caller, SigningKey, SystemResolver, WebhookDriver};
+use crate::deploy::drivers::{Driver, DriverError};
+use crate::deploy::operator::{Allowed, Endpoint, Operator};
+use crate::flow::{DriverSettings, Environment, InstallationId, Millis};
+use crate::github::{ApiError, Remedy, WorkflowJob, WorkflowRun};
+use crate::store::RepositoryRow;
+use async_trait::async_trait;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Where people and programs call back, behind the server's own address.
+pub const REPORTS_PATH: &str = "/webhooks/deploys";
+
+/// How long one call to an address of the operator's may take.
+const CALL_WITHIN: Duration = Duration::from_secs(10);
+
+/// Looks up a variable of the server's environment.
+pub type Variables = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
+
+/// What the operator allows and holds for deploys.
+#[derive(Clone)]
+pub struct Deploying {
+    /// What is allowed for each repository.
+    pub operator: Operator,
+    /// Where the server is reached from outside, without a slash at its end.
+    pub public_url: Option<String>,
+    /// Where secrets are looked up that lie in the environment.
+    pub variables: Variables,
+}
+
+impl Default for Deploying {
+    fn default() -> Self {
+        Self { operator: Operator::default(), public_url: None, variables: Arc::new(|_| None) }
+    }
+}
+
+impl std::fmt::Debug for Deploying {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Deploying").field("public_url", &self.public_url).finish_non_exhaustive()
+    }
+}
+
+/// The means of the drivers, for as long as the server runs.
+pub(super) struct Means {
+    pub(super) deploying: Deploying,
+    caller: Caller,
+}
+
+impl Means {
+    pub(super) fn new(deploying: Deploying) -> Self {
+        Self { deploying, caller: Caller::new(Arc::new(SystemResolver), CALL_WITHIN) }
+    }
+
+    fn allowed(&self, repository: &RepositoryRow) -> Option<&Allowed> {
+        self.deploying.operator.of(&repository.full_name)
+    }
+
+    fn secret(&self, allowed: &Allowed, name: &str) -> Result<String, String> {
+        let place = allowed.secrets.get(name);
+        let place =
+            place.ok_or_else(|| format!("the operator holds no secret {name:?} for this repository"))?;
+        place.read(|variable| (self.deploying.variables)(variable))
+    }
+}
+
+impl Room {
+    /// Whether the operator deploys this environment by programs on this machine.
+    pub(super) fn has_programs(&self, repository: &RepositoryRow, environment: &Environment) -> bool {
+        let allowed = self.means.allowed(repository);
+        allowed.is_some_and(|it| it.environments.contains_key(&environment.name))
+    }
+
+    /// Who carries the deploys of an environment out.
+    ///
+    /// # Errors
+    /// In words for people: what is missing, and who can add it.
+    pub(super) fn driver<'a>(
+        &'a self,
+        repository: &'a RepositoryRow,
+        environment: &'a Environment,
+    ) -> Result<Arc<dyn Driver + 'a>, String> {
+        let forge = || OneRepository {
+            room: self,
+            installation: repository.installation,
+            name: &repository.full_name,
+        };
+        match &environment.deploy.driver {
+            DriverSettings::None => Err(format!("nobody deploys {}", environment.name)),
+            DriverSettings::Deployment => Ok(Arc::new(DeploymentDriver(forge()))),
+            DriverSettings::Actions { file } => {
+                Ok(Arc::new(ActionsDriver { forge: forge(), file: file.clone() }))
+            }
+            DriverSettings::Webhook { endpoint, secret } => {
+                let (endpoint, key) = self.endpoint(repository, endpoint, secret.as_deref())?;
+                let base = self.means.deploying.public_url.as_ref();
+                let report_url = base.map(|base| format!("{base}{REPORTS_PATH}"));
+                let caller = &self.means.caller;
+                Ok(Arc::new(WebhookDriver { caller, endpoint, key, report_url, now: self.now() }))
+            }
+        }
+    }
+
+    /// An address that the operator allows, and what signs what is sent there.
+    pub(super) fn endpoint(
+        &self,
+        repository: &RepositoryRow,
+        name: &str,
+        secret: Option<&str>,
+    ) -> Result<(&Endpoint, SigningKey), String> {
+        let found = self.means.allowed(repository).and_then(|it| Some((it, it.endpoints.get(name)?)));
+        let (allowed, endpoint) = found.ok_or_else(|| {
+            format!("the operator of Towpath allows no address {name:?} for this repository")
+        })?;
+        let secret = secret.or(endpoint.secret.as_deref()).unwrap_or(name);
+        let text = self.means.secret(allowed, secret)?;
+        let key =
+            SigningKey::read(&text).map_err(|error| format!("the secret {secret:?} cannot sign: {error}"))?;
+        Ok((endpoint, key))
+    }
+}
+
+/// GitHub, as drivers see it, in one repository.
+struct OneRepository<'a> {
+    room: &'a Room,
+    installation: InstallationId,
+    name: &'a str,
+}
+
+fn in_drivers_words(error: &ApiError) -> DriverError {
+    match error.remedy() {
+        Remedy::NotBefore(at) => DriverError::NotBefore(at),
+        Remedy::TryLater | Remedy::GiveUp => DriverError::Later(error.to_string()),
+    }
+}
+
+#[async_trait]
+impl Forge for OneRepository<'_> {
+    async fn said_of(&self, deployment: u64) -> Result<Vec<Report>, DriverError> {
+        let said = self.room.api.deployment_statuses(self.installation, self.name, deployment).await;
+        let said = said.map_err(|error| in_drivers_words(&error))?;
+        let others = said.iter().filter(|status| !self.room.api.said_it(status));
+        Ok(others.filter_map(super::units::report_of).collect())
+    }
+
+    async fn dispatch(
+        &self,
+        file: &str,
+        branch: &str,
+        inputs: &BTreeMap<&'static str, String>,
+    ) -> Result<Option<u64>, ForgeError> {
+        let asked =
+            self.room.api.dispatch_workflow(self.installation, self.name, (file, branch), inputs).await;
+        asked.map_err(|error| match error {
+            ApiError::NotFound { .. } => ForgeError::NotFound,
+            ApiError::Refused { message, .. } => ForgeError::Refused(message),
+            ApiError::Forbidden { message, .. } => ForgeError::Forbidden(message),
+            other => ForgeError::Other(in_drivers_words(&other)),
+        })
+    }
+
+    async fn dispatched_since(&self, file: &str, since: Millis) -> Result<Vec<Run>, DriverError> {
+        let since = chrono::DateTime::from_timestamp_millis(since).unwrap_or_default();
+        let runs = self.room.api.dispatched_runs(self.installation, self.name, file, since).await;
+        Ok(runs.map_err(|error| in_drivers_words(&error))?.into_iter().map(run).collect())
+    }
+
+    async fn run(&self, id: u64) -> Result<Run, DriverError> {
+        let asked = self.room.api.workflow_run(self.installation, self.name, id).await;
+        asked.map(run).map_err(|error| in_drivers_words(&error))
+    }
+
+    async fn jobs(&self, id: u64) -> Result<Vec<Job>, DriverError> {
+        let asked = self.room.api.workflow_jobs(self.installation, self.name, id).await;
+        let mut jobs: Vec<Job> =
+            asked.map_err(|error| in_drivers_words(&error))?.into_iter().map(job).collect();
+        jobs.sort_by_key(|job| job.at.unwrap_or(Millis::MAX));
+        Ok(jobs)
+    }
+}
+
+fn stands(status: Option<&str>, conclusion: Option<&str>) -> Stands {
+    match (status, conclusion) {
+        (Some("completed"), Some("success" | "skipped" | "neutral")) => Stands::Succeeded,
+        (Some("completed"), how) => Stands::Ended(how.unwrap_or("no conclusion").to_owned()),
+        (Some("in_progress"), _) => Stands::Running,
+        _ => Stands::Queued,
+    }
+}
+
+fn run(run: WorkflowRun) -> Run {
+    Run {
+        id: run.id,
+        stands: stands(run.status.as_deref(), run.conclusion.as_deref()),
+        title: run.display_title.unwrap_or_default(),
+        url: run.html_url,
+        changed_at: run.updated_at.timestamp_millis(),
+        by: run.actor.map(|actor| actor.login),
+    }
+}
+
+fn job(job: WorkflowJob) -> Job {
+    let failed = |step: &&crate::github::WorkflowStep| step.conclusion.as_deref() == Some("failure");
+    Job {
+        stands: stands(Some(&job.status), job.conclusion.as_deref()),
+        failed_step: job.steps.iter().find(failed).map(|step| step.name.clone()),
+        at: job.completed_at.or(job.started_at).map(|at| at.timestamp_millis()),
+        name: job.name,
+    }
+}

@@ -1,0 +1,231 @@
+//! The copy branch: moved along with its environment, never by force; where that cannot be, said so.
+//!
+//! Races, and how they end: the branch is moved only if GitHub still has it where the decision found it, and GitHub
+//! itself refuses what is no fast-forward. A push in between is seen by its own event, and looked at again.
+
+use super::pull::{Memory, digest};
+use crate::engine::judge::judge_copy;
+use crate::engine::room::{Room, Trouble};
+use crate::flow::{
+    Base, BranchName, Cause, Commit, CommitId, CopyAfter, CopyBranch, CopyMode, DriverSettings, Environment,
+    Flow, Head, Outcome, Pull, RepositoryId, Verdict,
+};
+use crate::github::{ApiError, CheckRunBody, CheckRunOutput, NewPull};
+use crate::lineage::Repository;
+use crate::report::{self, NotCopied, Subject};
+use crate::store::{Change, Desired, RepositoryRow, RepositoryState, Unit};
+use serde_json::json;
+
+pub(super) async fn run(room: &Room, id: RepositoryId) -> Result<Vec<Change>, Trouble> {
+    let book = room.rulebook(id).await?;
+    let row = room.store.repository(id).await?.filter(|row| row.state == RepositoryState::Active);
+    let original = book.flow.copy.as_ref().and_then(|copy| Some((copy, book.flow.environment(&copy.of)?)));
+    let (Some(row), Some((copy, original)), None) = (row, original, &book.invalid) else {
+        return Ok(Vec::new());
+    };
+    let mirror = room.mirror(&row).await?;
+    if !mirror.has_environments(&book.flow).await? {
+        return Ok(Vec::new());
+    }
+    let repository = mirror.fetched(&[]).await?;
+    let tips = (repository.branch(&copy.branch).await?, repository.branch(&original.branch).await?);
+    let (Some(copied), Some(tip)) = tips else { return Ok(Vec::new()) };
+    let case = Case { room, row: &row, flow: &book.flow, copy, original, repository, copied, tip };
+    case.run().await
+}
+
+struct Case<'a> {
+    room: &'a Room,
+    row: &'a RepositoryRow,
+    flow: &'a Flow,
+    copy: &'a CopyBranch,
+    original: &'a Environment,
+    repository: Repository,
+    /// Where the copy branch is.
+    copied: CommitId,
+    /// Where its environment is.
+    tip: CommitId,
+}
+
+impl Case<'_> {
+    async fn run(&self) -> Result<Vec<Change>, Trouble> {
+        let verdict = self.verdict().await?;
+        let mut copied = self.copied;
+        let mut trouble = self.diverged(&verdict);
+        if let Some(to) = self.target().await?.filter(|to| *to != self.copied) {
+            let ahead = self.repository.reaches(to, self.copied).await?;
+            let behind = !ahead && self.repository.reaches(self.copied, to).await?;
+            match self.copy.mode {
+                CopyMode::FastForward if ahead => match self.move_along(to).await? {
+                    None => copied = to,
+                    refused => trouble = refused,
+                },
+                // Nothing to bring over: what it has besides is seen by its files.
+                CopyMode::Report => {}
+                _ if behind => {}
+                CopyMode::PullRequest if ahead => drop(self.sync(&[]).await?),
+                CopyMode::FastForward | CopyMode::PullRequest => {
+                    let only_there = only_on_copy(&verdict);
+                    let sync = Some(self.sync(only_there).await?);
+                    if let Some(NotCopied::Diverged { sync: known, .. }) = &mut trouble {
+                        *known = sync;
+                    }
+                }
+            }
+        }
+        let verdict = if copied == self.copied { verdict } else { self.verdict_at(copied).await? };
+        let mut changes = vec![self.check(&verdict, copied, trouble.as_ref())?];
+        changes.extend(self.alarm(trouble.as_ref()).await?);
+        Ok(changes)
+    }
+
+    async fn verdict(&self) -> Result<Verdict, Trouble> {
+        let memory = Memory::of(self.room, self.flow, self.row.id, &self.copy.branch).await?;
+        Ok(judge_copy(&self.repository, self.flow, self.copy, &memory.ledger(None)).await)
+    }
+
+    /// After it was moved to the environment's own commit there is nothing to find; elsewhere the mirror has to see it
+    /// first.
+    async fn verdict_at(&self, copied: CommitId) -> Result<Verdict, Trouble> {
+        if copied == self.tip {
+            return Ok(Verdict::default());
+        }
+        let mirror = self.room.mirror(self.row).await?;
+        let repository = mirror.fetched(&[]).await?;
+        let memory = Memory::of(self.room, self.flow, self.row.id, &self.copy.branch).await?;
+        Ok(judge_copy(&repository, self.flow, self.copy, &memory.ledger(None)).await)
+    }
+
+    /// What the copy has to hold by now; `None` where it is not time yet.
+    async fn target(&self) -> Result<Option<CommitId>, Trouble> {
+        let is_deployed = self.original.deploy.driver != DriverSettings::None
+            || self.room.has_programs(self.row, self.original);
+        if self.copy.after == CopyAfter::Merge || !is_deployed {
+            return Ok(Some(self.tip));
+        }
+        let lane = self.room.store.lane(self.row.id, &self.original.name, &self.original.branch).await?;
+        let course = crate::deploy::Course::new(lane.deploys, lane.hold, lane.baseline);
+        let live = course.live().map(|live| live.commit);
+        let Some(live) = live else { return Ok(None) };
+        // What was deployed and is in no branch any more is nothing to copy.
+        let is_there = self.repository.missing(&[live]).await?.is_empty();
+        Ok((is_there && self.repository.reaches(self.tip, live).await?).then_some(live))
+    }
+
+    /// Moves the branch along. Answers what stands in the way, if something does.
+    async fn move_along(&self, to: CommitId) -> Result<Option<NotCopied>, Trouble> {
+        let (installation, name) = (self.row.installation, &self.row.full_name);
+        let now = self.room.api.branch_tip(installation, name, &self.copy.branch).await?;
+        if now != Some(self.copied) {
+            return Err(Trouble::later(format!("{} has moved meanwhile", self.copy.branch)));
+        }
+        let message = match self.room.api.fast_forward(installation, name, &self.copy.branch, to).await {
+            Ok(()) => {
+                tracing::info!(branch = %self.copy.branch, %to, "the copy branch was moved along");
+                return Ok(None);
+            }
+            Err(ApiError::Refused { message, .. }) if message.contains("fast forward") => {
+                return Err(Trouble::later(message));
+            }
+            Err(ApiError::Refused { message, .. } | ApiError::Forbidden { message, .. }) => message,
+            Err(error) => return Err(error.into()),
+        };
+        let rules = self.room.api.branch_rules(installation, name, &self.copy.branch).await?;
+        let rules = rules.into_iter().filter(|rule| {
+            matches!(rule.kind.as_str(), "update" | "pull_request" | "required_status_checks" | "merge_queue")
+        });
+        let rules = rules.map(|rule| {
+            let of = rule.ruleset_source.map(|source| format!(" of {source}")).unwrap_or_default();
+            let ruleset = rule.ruleset_id.map(|id| format!(" (ruleset {id}{of})")).unwrap_or_default();
+            format!("{}{ruleset}", rule.kind)
+        });
+        let message = message.split_whitespace().collect::<Vec<_>>().join(" ");
+        Ok(Some(NotCopied::Protected { message, rules: rules.collect() }))
+    }
+
+    /// The one pull request from the environment to its copy.
+    async fn sync(&self, only_there: &[Commit]) -> Result<u64, Trouble> {
+        let (head, base) = (&self.original.branch, &self.copy.branch);
+        let title = format!("Make {base} a copy of {head} again");
+        let body = report::sync_pull(base, head, only_there);
+        let new = NewPull { head, base, title: &title, body: &body };
+        Ok(self.room.api.open_pull(self.row.installation, &self.row.full_name, &new).await?.0)
+    }
+
+    fn diverged(&self, verdict: &Verdict) -> Option<NotCopied> {
+        let has_diverged = verdict.outcome() == Outcome::Fail;
+        has_diverged.then(|| NotCopied::Diverged { only_there: only_on_copy(verdict).to_vec(), sync: None })
+    }
+
+    fn check(
+        &self,
+        verdict: &Verdict,
+        copied: CommitId,
+        trouble: Option<&NotCopied>,
+    ) -> Result<Change, Trouble> {
+        let pull = Pull {
+            head: Head { branch: Some(self.original.branch.clone()), commit: self.tip, fork: false },
+            base: Base { branch: self.copy.branch.clone(), commit: copied },
+        };
+        let subject = Subject {
+            repository: self.row.full_name.clone(),
+            web_url: self.row.html_url.clone(),
+            docs_url: None,
+            number: 0,
+            pull,
+            judged_at: self.room.now() / 1000,
+        };
+        let text = report::check_of_copy(self.flow, &subject, verdict, trouble);
+        let id = self.row.id;
+        let body = CheckRunBody {
+            name: "towpath: copy".to_owned(),
+            head_sha: self.tip,
+            external_id: format!("towpath/{id}/{}/copy", self.tip),
+            status: "completed".to_owned(),
+            conclusion: text.conclusion.as_str().to_owned(),
+            output: CheckRunOutput {
+                title: text.title.clone(),
+                summary: text.full_summary(),
+                text: text.text.clone(),
+                annotations: Vec::new(),
+            },
+            actions: Vec::new(),
+        };
+        let content = serde_json::to_string(&body)
+            .map_err(|error| Trouble::give_up(format!("the check cannot be written: {error}")))?;
+        let unit = Unit::CopyCheck(id, self.tip);
+        Ok(Change::Desire(Desired { unit, content, substance: text.substance(), siblings: Vec::new() }))
+    }
+
+    /// The issue, raised on the first trouble and closed once there is none.
+    async fn alarm(&self, trouble: Option<&NotCopied>) -> Result<Option<Change>, Trouble> {
+        let unit = Unit::Alarm(self.row.id);
+        let known = self.room.store.effect(&unit).await?;
+        let (copy, original): (&BranchName, &BranchName) = (&self.copy.branch, &self.original.branch);
+        let content = match (trouble, known) {
+            (Some(why), _) => {
+                let (title, body) = report::alarm(copy, original, why);
+                json!({ "title": title, "body": body, "open": true })
+            }
+            (None, None) => return Ok(None),
+            (None, Some(effect)) => {
+                let mut content: serde_json::Value =
+                    serde_json::from_str(&effect.content).unwrap_or_default();
+                content["open"] = json!(false);
+                content
+            }
+        }
+        .to_string();
+        let substance = digest(&content);
+        Ok(Some(Change::Desire(Desired { unit, content, substance, siblings: Vec::new() })))
+    }
+}
+
+fn only_on_copy(verdict: &Verdict) -> &[Commit] {
+    let causes = verdict.findings.iter().map(|finding| &finding.cause);
+    let found = causes.filter_map(|cause| match cause {
+        Cause::CopyDiverged { only_on_copy, .. } => Some(only_on_copy.as_slice()),
+        _ => None,
+    });
+    found.into_iter().next().unwrap_or_default()
+}

@@ -1,0 +1,100 @@
+//! The GitHub Deployment of a deploy: looked for, then made.
+
+use super::Work;
+use crate::engine::room::Trouble;
+use crate::flow::{Deploy, DeployState, Ending};
+use crate::github::{ApiError, MadeDeployment, NewDeployment};
+
+/// A fresh token is refused for a moment, and GitHub does not know a commit for a moment after it was pushed: what is
+/// still refused after so many attempts is meant so.
+const REFUSED_AT_MOST: u32 = 3;
+
+impl Work<'_> {
+    /// Sees to it that GitHub has a Deployment for it. Answers whether it may go on.
+    pub(super) async fn announce(&mut self, deploy: &Deploy) -> Result<bool, Trouble> {
+        if deploy.github_id.is_some() {
+            return Ok(true);
+        }
+        let site = self.site;
+        let (installation, name) = (site.repository.installation, &site.repository.full_name);
+        let key = site.key(deploy.number);
+        let at = (deploy.commit, deploy.environment.as_str());
+        // Looked for in any case: the database may be another one than the one that has made it.
+        match site.room.api.find_deployment(installation, name, at, &key).await {
+            Ok(Some(found)) => {
+                self.adopt(deploy.number, &found).await?;
+                return Ok(self.newest_state(deploy.number).is_some_and(DeployState::is_under_way));
+            }
+            Ok(None) => {}
+            Err(error) => return self.refused(deploy.number, error),
+        }
+        let payload = site.order(deploy).payload();
+        let description = describe(deploy);
+        let mut new = NewDeployment::new(deploy.commit, &deploy.environment, &description, &payload);
+        new.production_environment = deploy.production;
+        match site.room.api.create_deployment(installation, name, &new).await {
+            Ok(made) => {
+                if let Some(deploy) = self.course.get_mut(deploy.number) {
+                    deploy.github_id = Some(made);
+                }
+                Ok(true)
+            }
+            Err(error) => self.refused(deploy.number, error),
+        }
+    }
+
+    /// One that was made before: with what was said of it meanwhile.
+    async fn adopt(&mut self, number: u64, found: &MadeDeployment) -> Result<(), Trouble> {
+        let site = self.site;
+        let (installation, name) = (site.repository.installation, &site.repository.full_name);
+        let said = site.room.api.deployment_statuses(installation, name, found.id).await?;
+        if let Some(deploy) = self.course.get_mut(number) {
+            deploy.github_id = Some(found.id);
+            deploy.shown = said.last().map(|last| {
+                super::show::shown_as(&last.state, last.description.as_deref().unwrap_or_default())
+            });
+        }
+        let now = site.room.now();
+        for report in said.iter().filter_map(super::reports::report_of) {
+            self.course.report(number, &report, now);
+        }
+        Ok(())
+    }
+
+    fn refused(&mut self, number: u64, error: ApiError) -> Result<bool, Trouble> {
+        let words = match &error {
+            ApiError::Refused { status: 409, message, .. } => {
+                format!("GitHub does not let it be deployed: {message}")
+            }
+            ApiError::Refused { message, .. } => format!("GitHub does not take the Deployment: {message}"),
+            ApiError::Forbidden { .. } | ApiError::NotFound { .. } => {
+                "the App may not make Deployments here; accept its permission deployments: write".to_owned()
+            }
+            _ => return Err(error.into()),
+        };
+        // Answers of the first moments may be no refusals.
+        let for_sure = matches!(error, ApiError::Refused { status: 409, .. });
+        if !for_sure && self.site.lease.failures + 1 < REFUSED_AT_MOST {
+            return Err(error.into());
+        }
+        self.not_handed_over(number, words);
+        Ok(false)
+    }
+
+    pub(super) fn not_handed_over(&mut self, number: u64, words: String) {
+        let now = self.site.room.now();
+        if let Some(deploy) = self.course.get_mut(number) {
+            deploy.state = DeployState::Error;
+            deploy.ending = Some(Ending::NotHandedOver { words });
+            deploy.ended_at = Some(now);
+            deploy.handing_over = false;
+        }
+    }
+}
+
+fn describe(deploy: &Deploy) -> String {
+    let what = if deploy.is_rollback() { "Roll back to" } else { "Deploy" };
+    let numbers: Vec<String> = deploy.pulls.iter().take(5).map(|number| format!("#{number}")).collect();
+    let with = if numbers.is_empty() { String::new() } else { format!(" ({})", numbers.join(", ")) };
+    format!("{what} {}{with}", deploy.commit.short())
+}

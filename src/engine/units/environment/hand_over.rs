@@ -1,0 +1,78 @@
+//! Handing the next deploy over to whoever carries it out.
+
+use super::Work;
+use crate::deploy::drivers::DriverError;
+use crate::engine::room::Trouble;
+use crate::flow::{Deploy, DeployState};
+use crate::github::Remedy;
+
+impl Work<'_> {
+    /// Hands over what was cut off in being handed over; else the one whose turn it is, if the environment is free.
+    pub(super) async fn hand_over_next(&mut self) -> Result<(), Trouble> {
+        if let Some(begun) = self.under_way() {
+            return match begun.handing_over {
+                true => self.hand_over(begun, true).await,
+                false => Ok(()),
+            };
+        }
+        let now = self.site.room.now();
+        // One that is refused makes room for the next.
+        while let Some(number) = self.course.turn(now) {
+            let driver = self.driver_name();
+            let Some(deploy) = self.course.get_mut(number) else { return Ok(()) };
+            deploy.state = DeployState::Requested;
+            deploy.requested_at = Some(now);
+            deploy.handing_over = true;
+            deploy.driver = driver;
+            let deploy = deploy.clone();
+            // Before anybody is told: a second attempt looks first for what the first one has begun.
+            self.note().await?;
+            self.hand_over(deploy, false).await?;
+        }
+        Ok(())
+    }
+
+    fn driver_name(&self) -> String {
+        if self.has_programs() {
+            "command".to_owned()
+        } else {
+            self.site.environment.deploy.driver.as_str().to_owned()
+        }
+    }
+
+    async fn hand_over(&mut self, deploy: Deploy, again: bool) -> Result<(), Trouble> {
+        if !self.announce(&deploy).await? {
+            return Ok(());
+        }
+        let number = deploy.number;
+        let Some(deploy) = self.course.get(number).cloned() else { return Ok(()) };
+        let site = self.site;
+        let driver = match site.driver() {
+            Ok(driver) => driver,
+            Err(words) => {
+                self.not_handed_over(number, words);
+                return Ok(());
+            }
+        };
+        match driver.hand_over(&site.order(&deploy), again).await {
+            Ok(handed) => {
+                if let Some(deploy) = self.course.get_mut(number) {
+                    deploy.handing_over = false;
+                    deploy.hand_overs += 1;
+                    deploy.handle = handed.handle.or_else(|| deploy.handle.take());
+                    deploy.log_url = handed.log_url.or_else(|| deploy.log_url.take());
+                }
+                Ok(())
+            }
+            Err(DriverError::Refused(words)) => {
+                self.not_handed_over(number, words);
+                Ok(())
+            }
+            Err(DriverError::Later(what)) => Err(Trouble::later(what)),
+            Err(DriverError::NotBefore(at)) => {
+                let what = "the deploy may not be handed over yet".to_owned();
+                Err(Trouble { what, remedy: Remedy::NotBefore(at), changes: Vec::new() })
+            }
+        }
+    }
+}

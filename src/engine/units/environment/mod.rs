@@ -1,0 +1,245 @@
+//! An environment and its deploys: what is reported, what its branch asks for, whose turn it is, what GitHub shows.
+//!
+//! Races, and how they end: all of an environment's deploys are seen to by this one unit, so that two of them never
+//! begin at once. What must not be begun twice is noted before it is begun; after a restart a note without an end is
+//! looked for first. Events only say that something has changed, and may come twice, late, or never.
+
+mod announce;
+mod hand_over;
+mod orders;
+mod reports;
+mod show;
+mod want;
+
+pub(in crate::engine) use reports::report_of;
+
+use super::news::{News, repository_row};
+use crate::deploy::drivers::webhook::CallBack;
+use crate::deploy::drivers::{Driver, Order, key};
+use crate::deploy::slug::BuildSettings;
+use crate::deploy::{Course, Limits};
+use crate::engine::called_back;
+use crate::engine::room::{Room, Trouble};
+use crate::flow::{
+    BranchName, CommitId, Deploy, DeployState, DriverSettings, Environment, Flow, RepositoryId, TreeId,
+};
+use crate::github::events::DeploymentStatusEvent;
+use crate::store::{Change, Lease, RepositoryRow, RepositoryState, Unit, VerifiedRow};
+use std::sync::Arc;
+
+pub(super) async fn run(
+    room: &Room,
+    lease: &Lease,
+    id: RepositoryId,
+    name: &str,
+) -> Result<Vec<Change>, Trouble> {
+    let news = News::of(room, &lease.unit).await?;
+    let (events, _) = news.events::<DeploymentStatusEvent>(&["deployment_status"]);
+    let (called_back, _) = news.events::<CallBack>(&[called_back::EVENT]);
+    let mut changes = Vec::new();
+    let mut known = room.store.repository(id).await?;
+    for (delivery, event) in &events {
+        if let (None, Some(installation)) = (&known, delivery.installation) {
+            let row = repository_row(&event.repository, installation, None);
+            changes.push(Change::Introduced(row.clone()));
+            known = Some(row);
+        }
+    }
+    let Some(repository) = known.filter(|row| row.state == RepositoryState::Active) else {
+        changes.extend(news.digested(&lease.unit));
+        return Ok(changes);
+    };
+    let flow = room.rulebook(id).await?.flow;
+    let Some(environment) = flow.environment(name) else {
+        // Deploys to what is no environment of the path say nothing about a change's way.
+        changes.extend(news.digested(&lease.unit));
+        return Ok(changes);
+    };
+    let lane = room.store.lane(id, name, &environment.branch).await?;
+    let course = Course::new(lane.deploys, lane.hold, lane.baseline);
+    let live = course.live().map(|it| it.number);
+    let site = Site { room, lease, repository: &repository, flow: &flow, environment };
+    let mut work = Work { site, course, changes, live_before: live, others_wait: false };
+    let mut outcome = work.take_orders(lane.orders).await;
+    if outcome.is_ok() {
+        work.take_in_called_back(&called_back);
+        outcome = work.take_in(&events).await;
+    }
+    if outcome.is_ok() {
+        work.changes.extend(news.digested(&lease.unit));
+        outcome = work.go_on(&news).await;
+    }
+    let others_wait = work.others_wait || work.course.changed().next().is_some();
+    let mut changes = work.finished();
+    if others_wait {
+        changes.extend(waiting(room, id, &environment.branch).await?);
+    }
+    match outcome {
+        Ok(()) => Ok(changes),
+        Err(trouble) => {
+            // When to look again is said by the failure, not by what would have been next.
+            let kept = changes.into_iter().filter(|it| !matches!(it, Change::MarkAt(..))).collect();
+            Err(Trouble { changes: kept, ..trouble })
+        }
+    }
+}
+
+/// The promotions from this environment and into it: what they wait for may have changed.
+async fn waiting(room: &Room, id: RepositoryId, branch: &BranchName) -> Result<Vec<Change>, Trouble> {
+    let open = room.store.open_pulls(id).await?.into_iter().map(|it| it.pull);
+    let concerned = open.filter(|it| it.head_branch == *branch || it.base_branch == *branch);
+    Ok(concerned.map(|it| Change::Mark(Unit::Pull(id, it.number))).collect())
+}
+
+/// Where the work is done.
+#[derive(Clone, Copy)]
+struct Site<'a> {
+    room: &'a Room,
+    lease: &'a Lease,
+    repository: &'a RepositoryRow,
+    flow: &'a Flow,
+    environment: &'a Environment,
+}
+
+/// One look at an environment.
+struct Work<'a> {
+    site: Site<'a>,
+    course: Course,
+    changes: Vec<Change>,
+    live_before: Option<u64>,
+    /// Whether promotions from here or into here may be judged otherwise now.
+    others_wait: bool,
+}
+
+impl<'a> Site<'a> {
+    fn limits(&self) -> Limits {
+        let settings = &self.environment.deploy;
+        Limits { pick_up: settings.pick_up_within, whole: settings.timeout }
+    }
+
+    /// Whether the environment is the one that customers see.
+    fn is_production(&self) -> bool {
+        match &self.flow.copy {
+            Some(copy) => copy.of == self.environment.name,
+            None => self.environment.name == "production",
+        }
+    }
+
+    fn key(&self, number: u64) -> String {
+        key(self.repository.id.0, &self.environment.name, number)
+    }
+
+    fn order(&self, deploy: &Deploy) -> Order {
+        Order {
+            key: self.key(deploy.number),
+            repository: self.repository.full_name.clone(),
+            branch: self.environment.branch.clone(),
+            clone_url: self.repository.clone_url.clone(),
+            build_settings: self.build_settings(),
+            deploy: deploy.clone(),
+        }
+    }
+
+    fn driver(self) -> Result<Arc<dyn Driver + 'a>, String> {
+        self.room.driver(self.repository, self.environment)
+    }
+
+    /// All that a build can see.
+    fn build_settings(&self) -> BuildSettings {
+        self.environment.deploy.build_settings.clone()
+    }
+
+    /// The files of a commit; `None` if the repository does not have it.
+    async fn tree_of(&self, commit: CommitId) -> Result<Option<TreeId>, Trouble> {
+        let mirror = self.room.mirror(self.repository).await?;
+        if mirror.exists()
+            && let Ok(Some(tree)) = mirror.repository().tree(commit).await
+        {
+            return Ok(Some(tree));
+        }
+        Ok(mirror.fetched(&[]).await?.tree(commit).await?)
+    }
+}
+
+impl Work<'_> {
+    /// What follows once all news are taken in.
+    async fn go_on(&mut self, news: &News) -> Result<(), Trouble> {
+        if self.is_deployed() {
+            self.want().await?;
+        }
+        self.look(!news.deliveries.is_empty()).await?;
+        self.expire().await?;
+        self.hand_over_next().await?;
+        self.show().await
+    }
+
+    fn is_deployed(&self) -> bool {
+        let site = &self.site;
+        site.environment.deploy.driver != DriverSettings::None
+            || site.room.has_programs(site.repository, site.environment)
+    }
+
+    /// Keeps what has changed, in the middle of the work.
+    async fn note(&mut self) -> Result<(), Trouble> {
+        let id = self.site.repository.id;
+        let changed = self.course.changed().map(|deploy| Change::Deploy(id, Box::new(deploy.clone())));
+        let mut changes: Vec<Change> = changed.collect();
+        // An order is taken up, or not, together with the deploy that it asks for.
+        changes.append(&mut self.changes);
+        let Site { room, lease, .. } = self.site;
+        if !room.store.note(lease, changes, room.now()).await? {
+            return Err(Trouble::later("the lease was lost in the middle of a deploy"));
+        }
+        Ok(())
+    }
+
+    /// All that is to be stored at the end.
+    fn finished(mut self) -> Vec<Change> {
+        let Site { room, lease, repository, flow, environment } = self.site;
+        let id = repository.id;
+        let changed: Vec<Deploy> = self.course.changed().cloned().collect();
+        for deploy in &changed {
+            self.changes.push(Change::Deploy(id, Box::new(deploy.clone())));
+            self.changes
+                .extend(deploy.pulls.iter().map(|number| Change::Mark(Unit::Whereabouts(id, *number))));
+        }
+        let live = self.course.live();
+        if let Some(live) = live.filter(|it| Some(it.number) != self.live_before) {
+            let at = live.ended_at.unwrap_or(live.made_at) / 1000;
+            self.changes.push(Change::Verified(VerifiedRow {
+                repository: id,
+                environment: environment.name.clone(),
+                tree: live.tree,
+                commit: live.commit,
+                at,
+            }));
+            // Those that were live until now are somewhere else now.
+            let before = self.course.deploys().iter().filter(|it| Some(it.number) == self.live_before);
+            let pulls: Vec<_> = before.flat_map(|it| it.pulls.iter().copied()).collect();
+            self.changes.extend(pulls.into_iter().map(|number| Change::Mark(Unit::Whereabouts(id, number))));
+            if flow.copy.as_ref().is_some_and(|copy| copy.of == environment.name) {
+                self.changes.push(Change::Mark(Unit::Copy(id)));
+            }
+        }
+        self.changes
+            .extend(self.next_look().map(|at| Change::MarkAt(lease.unit.clone(), at.max(room.now() + 1))));
+        self.changes
+    }
+
+    fn next_look(&self) -> Option<i64> {
+        let expiry = self.course.next_expiry(self.site.limits());
+        let asked = self.course.under_way().and_then(|_| {
+            let every = self.site.driver().ok()?.look_every()?;
+            Some(self.site.room.now() + every)
+        });
+        expiry.into_iter().chain(asked).min()
+    }
+
+    fn under_way(&self) -> Option<Deploy> {
+        self.course.under_way().cloned()
+    }
+
+    fn newest_state(&self, number: u64) -> Option<DeployState> {
+        self.course.get(number).map(|it| it.state)
+    }
+}

@@ -1,0 +1,187 @@
+//! What is said of deploys: by events, by those who carry them out when they are asked, and by the clock.
+
+use super::Work;
+use crate::deploy::drivers::webhook::CallBack;
+use crate::deploy::drivers::{DriverError, parse_key};
+use crate::deploy::{Report, Says};
+use crate::engine::room::Trouble;
+use crate::flow::{Deploy, DriverSettings};
+use crate::github::Remedy;
+use crate::github::SaidStatus;
+use crate::github::events::DeploymentStatusEvent;
+use crate::store::{Change, DeliveryRow, VerifiedRow};
+
+/// What a status of GitHub's says, where it says how a deploy stands.
+pub(in crate::engine) fn report_of(status: &SaidStatus) -> Option<Report> {
+    let says = match status.state.as_str() {
+        "queued" | "pending" => Says::Queued,
+        "in_progress" => Says::Running,
+        "success" => Says::Succeeded,
+        "failure" | "error" => Says::Failed,
+        _ => return None,
+    };
+    let filled = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
+    let mut report = Report::new(status.created_at.timestamp_millis(), says);
+    report.log_url = filled(&status.log_url).or_else(|| filled(&status.target_url));
+    report.environment_url = filled(&status.environment_url);
+    report.by = status.creator.as_ref().map(|user| user.login.clone());
+    Some(report.with_words(status.description.as_deref()))
+}
+
+impl Work<'_> {
+    /// Takes in what GitHub tells of its Deployments.
+    pub(super) async fn take_in(
+        &mut self,
+        events: &[(&DeliveryRow, DeploymentStatusEvent)],
+    ) -> Result<(), Trouble> {
+        for (_, event) in events {
+            let status = &event.deployment_status;
+            if self.site.room.api.said_it(status) {
+                continue;
+            }
+            let number =
+                self.course.deploys().iter().rev().find(|it| it.github_id == Some(event.deployment.id));
+            match number.map(|it| it.number) {
+                Some(number) => self.take_in_status(number, status),
+                // It was made a moment ago, and that is not kept yet.
+                None if self.is_being_made(event) => {
+                    return Err(Trouble::later("a Deployment that is being made is spoken of"));
+                }
+                None => self.take_in_of_others(event).await?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes in what was called back. It was proven when it came.
+    pub(super) fn take_in_called_back(&mut self, calls: &[(&DeliveryRow, CallBack)]) {
+        for (delivery, call) in calls {
+            let number = parse_key(&call.data.deploy).map(|(_, _, number)| number).unwrap_or_default();
+            let at = delivery.received_at;
+            if !self.course.report(number, &call.data.report(at), at) {
+                tracing::debug!(number, "a call back changes nothing");
+            }
+        }
+    }
+
+    fn take_in_status(&mut self, number: u64, status: &SaidStatus) {
+        let Some(deploy) = self.course.get(number) else { return };
+        if self.site.environment.deploy.driver != DriverSettings::Deployment || self.has_programs() {
+            tracing::warn!(number, state = status.state, "a status from somebody who does not carry it out");
+            return;
+        }
+        if said_by_us(deploy, status) {
+            return;
+        }
+        let Some(report) = report_of(status) else { return };
+        let now = self.site.room.now();
+        if self.course.report(number, &report, now)
+            && let Some(deploy) = self.course.get_mut(number)
+        {
+            // GitHub shows it already: it came from there.
+            deploy.shown =
+                Some(super::show::shown_as(&status.state, status.description.as_deref().unwrap_or_default()));
+        }
+    }
+
+    fn is_being_made(&self, event: &DeploymentStatusEvent) -> bool {
+        let named = event.deployment.payload["deploy"].as_str();
+        let being_made = self.course.deploys().iter().find(|it| it.handing_over && it.github_id.is_none());
+        being_made.is_some_and(|it| named == Some(self.site.key(it.number).as_str()))
+    }
+
+    /// A Deployment that somebody else has made: where nobody is told to deploy, it is all there is to know, and where
+    /// whoever likes may take a deploy up, it may be how they do.
+    async fn take_in_of_others(&mut self, event: &DeploymentStatusEvent) -> Result<(), Trouble> {
+        let site = self.site;
+        let commit = event.deployment.sha;
+        let counts =
+            matches!(site.environment.deploy.driver, DriverSettings::Deployment | DriverSettings::None)
+                && !self.has_programs();
+        if !counts {
+            tracing::warn!(%commit, "a Deployment of somebody who does not deploy this environment is passed over");
+            return Ok(());
+        }
+        let open = self.course.under_way().filter(|it| it.commit == commit).map(|it| it.number);
+        if let (Some(number), Some(report)) = (open, report_of(&event.deployment_status)) {
+            self.course.report(number, &report, site.room.now());
+        }
+        if event.deployment_status.state != "success" {
+            return Ok(());
+        }
+        let Some(tree) = site.tree_of(commit).await? else {
+            tracing::warn!(%commit, "what was deployed is in no branch and is passed over");
+            return Ok(());
+        };
+        self.changes.push(Change::Verified(VerifiedRow {
+            repository: site.repository.id,
+            environment: site.environment.name.clone(),
+            tree,
+            commit,
+            at: event.deployment_status.created_at.timestamp(),
+        }));
+        self.others_wait = true;
+        Ok(())
+    }
+
+    pub(super) fn has_programs(&self) -> bool {
+        self.site.room.has_programs(self.site.repository, self.site.environment)
+    }
+
+    /// Asks whoever carries it out, where they have to be asked.
+    pub(super) async fn look(&mut self, has_news: bool) -> Result<(), Trouble> {
+        let Some(deploy) = self.under_way().filter(|it| !it.handing_over) else { return Ok(()) };
+        let must = self.site.driver().ok().and_then(|it| it.look_every()).is_some();
+        if !must || (has_news && deploy.handle.is_none()) {
+            return Ok(());
+        }
+        self.ask(&deploy).await
+    }
+
+    async fn ask(&mut self, deploy: &Deploy) -> Result<(), Trouble> {
+        let Ok(driver) = self.site.driver() else { return Ok(()) };
+        let reports = match driver.look(&self.site.order(deploy)).await {
+            Ok(reports) => reports,
+            Err(DriverError::NotBefore(at)) => {
+                let what = "whoever carries the deploy out may not be asked yet".to_owned();
+                return Err(Trouble { what, remedy: Remedy::NotBefore(at), changes: Vec::new() });
+            }
+            Err(DriverError::Later(what) | DriverError::Refused(what)) => return Err(Trouble::later(what)),
+        };
+        let now = self.site.room.now();
+        for report in &reports {
+            self.course.report(deploy.number, report, now);
+        }
+        Ok(())
+    }
+
+    /// Ends what has taken too long, after asking once more: its end may have been told to nobody.
+    pub(super) async fn expire(&mut self) -> Result<(), Trouble> {
+        let (limits, now) = (self.site.limits(), self.site.room.now());
+        if self.course.next_expiry(limits).is_none_or(|at| at > now) {
+            return Ok(());
+        }
+        if let Some(deploy) = self.under_way() {
+            // Nobody's silence keeps a deploy open for ever.
+            if let Err(trouble) = self.ask(&deploy).await {
+                tracing::warn!(what = trouble.what, "a deploy's time is up and it cannot be asked about");
+            }
+        }
+        for number in self.course.expire(limits, now) {
+            let Some(deploy) = self.course.get(number) else { continue };
+            let order = self.site.order(deploy);
+            if let Ok(driver) = self.site.driver()
+                && let Err(error) = driver.stop(&order).await
+            {
+                tracing::warn!(%error, number, "a deploy whose time is up could not be stopped");
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether a status is what the App has said itself. GitHub does not always tell the App.
+fn said_by_us(deploy: &Deploy, status: &SaidStatus) -> bool {
+    let line = status.description.as_deref().unwrap_or_default();
+    deploy.shown.as_deref() == Some(super::show::shown_as(&status.state, line).as_str())
+}

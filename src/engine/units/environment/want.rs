@@ -1,0 +1,141 @@
+//! What the environment's branch asks for.
+
+use super::Work;
+use crate::deploy::{Wanted, slug};
+use crate::engine::room::Trouble;
+use crate::flow::{CommitId, Deploy, DeployState, Ending, PullNumber, TipSource, Trigger};
+use crate::lineage::Repository;
+use crate::store::{PullRow, TipRow};
+use std::collections::HashSet;
+
+/// What a deploy brings is looked up among so many commits; more than that is a line of its own.
+const LOOKED_UP: usize = 10_000;
+/// And among so many of the last merged pull requests.
+const MERGED_AT_MOST: u32 = 1_000;
+
+impl Work<'_> {
+    /// Makes a deploy of the branch's tip, where there is none yet.
+    pub(super) async fn want(&mut self) -> Result<(), Trouble> {
+        let site = self.site;
+        let tip = site.room.store.newest_tip(site.repository.id, &site.environment.branch).await?;
+        // What was only read off the history was there before anybody asked for deploys.
+        let Some(tip) = tip.filter(|tip| tip.source != TipSource::Backfill) else { return Ok(()) };
+        if tip.commit.is_none() {
+            self.course.branch_is_gone(site.room.now());
+            return Ok(());
+        }
+        let Wanted::Deploy(commit) = self.course.wanted(tip.commit) else { return Ok(()) };
+        if self.course.live().is_some_and(|live| live.commit == commit) {
+            return Ok(());
+        }
+        let deploy = self.made_of(&tip, commit).await?;
+        self.course.add(deploy);
+        Ok(())
+    }
+
+    async fn made_of(&self, tip: &TipRow, commit: CommitId) -> Result<Deploy, Trouble> {
+        let site = self.site;
+        let repository = self.with(commit).await?;
+        let tree = repository.tree(commit).await?;
+        let tree = tree.ok_or_else(|| Trouble::later(format!("{} is not here yet", commit.short())))?;
+        let live = self.course.live().map(|it| it.commit);
+        let previous = live.or(tip.before);
+        let pulls = self.brought_by(&repository, commit, previous).await?;
+        let trigger = if pulls.iter().any(|(_, made)| *made) {
+            Trigger::Merge
+        } else {
+            Trigger::DirectPush { by: tip.actor.clone() }
+        };
+        let slug = slug::name(tree, &site.build_settings());
+        let number = self.course.next_number();
+        let mut deploy = Deploy {
+            previous,
+            pulls: pulls.into_iter().map(|(number, _)| number).collect(),
+            reuses_slug: site.room.store.was_built(site.repository.id, &slug).await?,
+            slug,
+            production: site.is_production(),
+            made_at: site.room.now(),
+            ..Deploy::new(number, &site.environment.name, (commit, tree), trigger)
+        };
+        if let Some(live) = live
+            && repository.missing(&[live]).await?.is_empty()
+            && repository.reaches(live, commit).await?
+        {
+            deploy.state = DeployState::Refused;
+            deploy.ended_at = Some(deploy.made_at);
+            deploy.ending = Some(Ending::OlderThanLive { live });
+        }
+        Ok(deploy)
+    }
+
+    /// The repository, fetched where it lacks the commit.
+    pub(super) async fn with(&self, commit: CommitId) -> Result<Repository, Trouble> {
+        let mirror = self.site.room.mirror(self.site.repository).await?;
+        if mirror.exists() && !mirror.is_suspect() {
+            let repository = mirror.repository();
+            if repository.missing(&[commit]).await.is_ok_and(|missing| missing.is_empty()) {
+                return Ok(repository);
+            }
+        }
+        Ok(mirror.fetched(&[]).await?)
+    }
+
+    /// The pull requests that a deploy brings, each with whether it made the tip.
+    async fn brought_by(
+        &self,
+        repository: &Repository,
+        commit: CommitId,
+        previous: Option<CommitId>,
+    ) -> Result<Vec<(PullNumber, bool)>, Trouble> {
+        let site = self.site;
+        let id = site.repository.id;
+        let mut brought: HashSet<CommitId> = HashSet::from([commit]);
+        if let Some(previous) = previous
+            && repository.missing(&[previous]).await?.is_empty()
+        {
+            brought.extend(repository.brought(commit, previous).await?.into_iter().take(LOOKED_UP));
+        }
+        let merged = site.room.store.merged_pulls(id, MERGED_AT_MOST).await?;
+        let mut found: Vec<(PullNumber, bool)> = merged
+            .iter()
+            .filter(|pull| made_by(pull).is_some_and(|made| brought.contains(&made)))
+            .map(|pull| (pull.number, made_by(pull) == Some(commit)))
+            .collect();
+        if !found.iter().any(|(_, made)| *made) {
+            found.extend(self.being_merged(commit, &brought).await?);
+        }
+        found.sort_unstable();
+        found.dedup_by_key(|(number, _)| *number);
+        Ok(found)
+    }
+
+    /// The pull request whose merge the tip is, where GitHub has not told yet that it was merged.
+    async fn being_merged(
+        &self,
+        commit: CommitId,
+        brought: &HashSet<CommitId>,
+    ) -> Result<Option<(PullNumber, bool)>, Trouble> {
+        let site = self.site;
+        let open = site.room.store.open_pulls(site.repository.id).await?;
+        let branch = &site.environment.branch;
+        let here: Vec<_> = open.iter().map(|it| &it.pull).filter(|it| it.base_branch == *branch).collect();
+        if here.is_empty() {
+            return Ok(None);
+        }
+        if let Some(pull) = here.iter().find(|pull| brought.contains(&pull.head_commit)) {
+            return Ok(Some((pull.number, true)));
+        }
+        // A squashed one has left no commit of its own behind: GitHub knows.
+        let (installation, name) = (site.repository.installation, &site.repository.full_name);
+        let pulls = site.room.api.pulls_of_commit(installation, name, commit).await?;
+        let made = pulls
+            .iter()
+            .find(|pull| pull.base.branch == branch.as_str() && pull.merge_commit_sha == Some(commit));
+        Ok(made.map(|pull| (pull.number, true)))
+    }
+}
+
+/// What the base got by a merged pull request.
+fn made_by(pull: &PullRow) -> Option<CommitId> {
+    pull.merged.and_then(|it| it.commit)
+}

@@ -1,0 +1,85 @@
+//! A job that waits to be let into an environment.
+
+use super::news::News;
+use crate::engine::room::{Room, Trouble};
+use crate::flow::{CommitId, Flow, RepositoryId};
+use crate::github::GateAnswer;
+use crate::github::events::GateEvent;
+use crate::policy::{self, AtTheGate, Gate};
+use crate::report::{self, GateWords};
+use crate::store::{Change, Lease, RepositoryRow, RepositoryState};
+
+pub(super) async fn run(
+    room: &Room,
+    lease: &Lease,
+    id: RepositoryId,
+    run: u64,
+    name: &str,
+) -> Result<Vec<Change>, Trouble> {
+    let news = News::of(room, &lease.unit).await?;
+    let (events, _) = news.events::<GateEvent>(&["deployment_protection_rule"]);
+    let row = room.store.repository(id).await?.filter(|row| row.state == RepositoryState::Active);
+    let (Some(row), Some((_, event))) = (row, events.last()) else { return Ok(news.digested(&lease.unit)) };
+    let job = Job { room, row: &row, run, name };
+    let commit = event.deployment.as_ref().map(|it| it.sha);
+    match job.decide(&room.rulebook(id).await?.flow, commit).await {
+        Ok(()) => Ok(news.digested(&lease.unit)),
+        Err(trouble) => {
+            // GitHub keeps the job waiting; that it is still being decided is worth a word, once.
+            if lease.failures == 0 {
+                let comment = report::gate(name, name, commit, GateWords::Undecided(&trouble.what));
+                if let Err(error) = job.answer(None, &comment).await {
+                    tracing::warn!(what = error.what, "a job that waits could not be told why");
+                }
+            }
+            Err(trouble)
+        }
+    }
+}
+
+struct Job<'a> {
+    room: &'a Room,
+    row: &'a RepositoryRow,
+    run: u64,
+    name: &'a str,
+}
+
+impl Job<'_> {
+    async fn decide(&self, flow: &Flow, commit: Option<CommitId>) -> Result<(), Trouble> {
+        let Some(environment) = flow.environment(self.name) else {
+            let known: Vec<&str> = flow.environments.iter().map(|it| it.name.as_str()).collect();
+            let comment = report::gate(self.name, self.name, commit, GateWords::NoEnvironment(&known));
+            return self.answer(Some(false), &comment).await;
+        };
+        let branch = environment.branch.as_str();
+        let Some(commit) = commit else {
+            return self
+                .answer(Some(false), &report::gate(self.name, branch, None, GateWords::NoCommit))
+                .await;
+        };
+        let mirror = self.room.mirror(self.row).await?;
+        let repository = mirror.fetched(&[]).await?;
+        let tip = repository.branch(&environment.branch).await?;
+        let is_there = repository.missing(&[commit]).await?.is_empty();
+        let on_branch = match tip {
+            Some(tip) if is_there => repository.reaches(tip, commit).await?,
+            _ => false,
+        };
+        let hold = self.room.store.hold(self.row.id, self.name).await?.filter(|hold| hold.lifted.is_none());
+        let said = policy::gate(&AtTheGate { commit, tip, on_branch, hold });
+        let words = match &said {
+            Gate::Open => GateWords::Open,
+            Gate::Held(hold) => GateWords::Held(hold),
+            Gate::Older { tip } => GateWords::Older(*tip),
+            Gate::OffPath => GateWords::OffPath,
+        };
+        let comment = report::gate(self.name, branch, Some(commit), words);
+        self.answer(Some(said == Gate::Open), &comment).await
+    }
+
+    async fn answer(&self, open: Option<bool>, comment: &str) -> Result<(), Trouble> {
+        let state = open.map(|open| if open { "approved" } else { "rejected" });
+        let answer = GateAnswer { environment_name: self.name, state, comment };
+        Ok(self.room.api.answer_gate(self.row.installation, &self.row.full_name, self.run, &answer).await?)
+    }
+}

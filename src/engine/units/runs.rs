@@ -1,0 +1,31 @@
+//! Runs of workflows that have changed: whose deploy it is has to be looked up.
+
+use super::news::News;
+use crate::engine::room::{Room, Trouble};
+use crate::flow::{DriverSettings, RepositoryId};
+use crate::github::events::WorkflowRunEvent;
+use crate::store::{Change, Unit};
+use std::collections::BTreeSet;
+
+pub(super) async fn run(room: &Room, unit: &Unit, id: RepositoryId) -> Result<Vec<Change>, Trouble> {
+    let news = News::of(room, unit).await?;
+    let mut changes = news.digested(unit);
+    let (events, _) = news.events::<WorkflowRunEvent>(&["workflow_run"]);
+    let runs: BTreeSet<String> = events.iter().map(|(_, event)| event.workflow_run.id.to_string()).collect();
+    let flow = room.rulebook(id).await?.flow;
+    for environment in &flow.environments {
+        if !matches!(environment.deploy.driver, DriverSettings::Actions { .. }) {
+            continue;
+        }
+        let newest = room.store.newest_deploys(id, &environment.name, 5).await?;
+        let concerned = newest.iter().any(|deploy| match &deploy.handle {
+            Some(handle) => runs.contains(handle),
+            // An older server did not tell its run: it may be any.
+            None => deploy.state.is_under_way(),
+        });
+        if concerned {
+            changes.push(Change::Mark(Unit::Environment(id, environment.name.clone())));
+        }
+    }
+    Ok(changes)
+}

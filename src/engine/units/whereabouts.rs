@@ -1,0 +1,38 @@
+//! Where a merged pull request has come to, told in its comment.
+
+use crate::engine::room::{Room, Trouble};
+use crate::engine::whereabouts::{travels, whereabouts};
+use crate::flow::{CommentWhen, PullNumber, RepositoryId};
+use crate::report::{self, WHEREABOUTS};
+use crate::store::{Change, Desired, RepositoryState, Unit};
+
+pub(super) async fn run(room: &Room, id: RepositoryId, number: PullNumber) -> Result<Vec<Change>, Trouble> {
+    let flow = room.rulebook(id).await?.flow;
+    let row = room.store.repository(id).await?.filter(|row| row.state == RepositoryState::Active);
+    let pull = room.store.pull(id, number).await?.map(|it| it.pull);
+    let (Some(row), Some(pull)) = (row, pull.filter(|pull| travels(&flow, pull))) else {
+        return Ok(Vec::new());
+    };
+    if flow.comment == CommentWhen::Never {
+        return Ok(Vec::new());
+    }
+    let mirror = room.mirror(&row).await?;
+    let repository = if mirror.exists() && !mirror.is_suspect() {
+        mirror.repository()
+    } else {
+        mirror.fetched(&[]).await?
+    };
+    let places = whereabouts(room.store.as_ref(), &repository, &flow, &pull).await;
+    let places = places.map_err(|error| Trouble::later(error.to_string()))?;
+    let unit = Unit::Comment(id, number);
+    let known = room.store.effect(&unit).await?;
+    if known.is_none() && flow.comment != CommentWhen::Always && !report::is_worth_a_comment(&places) {
+        return Ok(Vec::new());
+    }
+    let before = known.map(|effect| effect.content).unwrap_or_default();
+    let before = before.split(WHEREABOUTS).next().unwrap_or_default().trim_end();
+    let before = if before.is_empty() { report::MARKER } else { before };
+    let content = format!("{before}\n\n{}", report::whereabouts(&places));
+    let substance = super::pull::digest(&content);
+    Ok(vec![Change::Desire(Desired { unit, content, substance, siblings: Vec::new() })])
+}

@@ -1,0 +1,60 @@
+//! What a deploy's settings mean.
+
+use super::file::{At, BuildSetting, Deploy, Duration};
+use crate::flow::{DeploySettings, DriverSettings, Millis};
+
+/// The settings that an entry describes, with defaults for what it leaves out.
+pub(super) fn settings(entry: &Deploy) -> DeploySettings {
+    let (driver, pace) = match entry {
+        Deploy::None {} => {
+            return DeploySettings { driver: DriverSettings::None, ..DeploySettings::default() };
+        }
+        Deploy::Deployment { timeout, pick_up_within, build_settings } => {
+            (DriverSettings::Deployment, (timeout, pick_up_within, build_settings))
+        }
+        Deploy::Actions { file, timeout, pick_up_within, build_settings } => {
+            let driver = DriverSettings::Actions { file: file.value.0.clone() };
+            (driver, (timeout, pick_up_within, build_settings))
+        }
+        Deploy::Webhook { endpoint, secret, timeout, pick_up_within, build_settings } => {
+            let secret = secret.as_ref().map(|it| it.value.0.clone());
+            let driver = DriverSettings::Webhook { endpoint: endpoint.value.0.clone(), secret };
+            (driver, (timeout, pick_up_within, build_settings))
+        }
+    };
+    let (timeout, pick_up_within, build_settings) = pace;
+    let default = DeploySettings::default();
+    DeploySettings {
+        driver,
+        timeout: timeout.as_ref().map_or(default.timeout, millis),
+        pick_up_within: pick_up_within.as_ref().map_or(default.pick_up_within, millis),
+        build_settings: build_settings.iter().filter_map(pair).collect(),
+    }
+}
+
+fn pair(setting: &At<BuildSetting>) -> Option<(String, String)> {
+    let (name, value) = setting.value.0.split_once('=')?;
+    Some((name.to_owned(), value.to_owned()))
+}
+
+/// The layout has it that this is a number of up to four digits and a unit.
+fn millis(duration: &At<Duration>) -> Millis {
+    let text = &duration.value.0;
+    let (number, unit) = text.split_at(text.len().saturating_sub(1));
+    let unit = match unit {
+        "m" => 60_000,
+        "h" => 3_600_000,
+        _ => 86_400_000,
+    };
+    number.parse::<Millis>().unwrap_or_default() * unit
+}
+
+/// A length of time as the file spells it, in the largest unit that fits.
+pub(super) fn spelled(millis: Millis) -> String {
+    let minutes = millis / 60_000;
+    match minutes {
+        it if it % 1_440 == 0 => format!("{}d", it / 1_440),
+        it if it % 60 == 0 => format!("{}h", it / 60),
+        it => format!("{it}m"),
+    }
+}

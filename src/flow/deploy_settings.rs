@@ -1,0 +1,64 @@
+//! How a project has its merges deployed.
+
+use super::Millis;
+use std::collections::BTreeMap;
+
+const MINUTE: Millis = 60_000;
+
+/// How merges into an environment are deployed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeploySettings {
+    /// Who carries them out.
+    pub driver: DriverSettings,
+    /// How long a deploy may take once somebody has taken it up, in milliseconds.
+    pub timeout: Millis,
+    /// How long it may wait until somebody does, in milliseconds.
+    pub pick_up_within: Millis,
+    /// Settings that the build can see: with others it is another build.
+    pub build_settings: BTreeMap<String, String>,
+}
+
+impl Default for DeploySettings {
+    fn default() -> Self {
+        Self {
+            driver: DriverSettings::Deployment,
+            timeout: 60 * MINUTE,
+            pick_up_within: 15 * MINUTE,
+            build_settings: BTreeMap::new(),
+        }
+    }
+}
+
+/// Who carries deploys out.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum DriverSettings {
+    /// Nobody: merges into the environment are not deployed.
+    None,
+    /// Whoever acts on GitHub's Deployments.
+    #[default]
+    Deployment,
+    /// A workflow of the repository, which is dispatched.
+    Actions {
+        /// Its file in `.github/workflows`.
+        file: String,
+    },
+    /// An address that the operator has given a name.
+    Webhook {
+        /// The name.
+        endpoint: String,
+        /// The name of the secret that signs, where it is not the endpoint's own.
+        secret: Option<String>,
+    },
+}
+
+impl DriverSettings {
+    /// The word used in the configuration.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Deployment => "deployment",
+            Self::Actions { .. } => "actions",
+            Self::Webhook { .. } => "webhook",
+        }
+    }
+}

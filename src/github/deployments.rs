@@ -1,0 +1,219 @@
+//! GitHub's Deployments and what is said of them, and the gate for jobs that wait for one.
+
+use super::api::{Api, Call, Caller};
+use super::calls::{QUERY, User};
+use super::error::ApiError;
+use crate::flow::{CommitId, InstallationId};
+use chrono::{DateTime, Utc};
+use http::Method;
+use percent_encoding::utf8_percent_encode;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// GitHub takes no longer description of a status, in characters.
+pub const DESCRIPTION_MAX: usize = 140;
+
+/// A Deployment to be made.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct NewDeployment<'a> {
+    /// The commit.
+    #[serde(rename = "ref")]
+    pub commit: CommitId,
+    /// The environment's name.
+    pub environment: &'a str,
+    /// One line for people.
+    pub description: &'a str,
+    /// What whoever acts on it is told.
+    pub payload: &'a Value,
+    /// Whether it is the environment that customers see.
+    pub production_environment: bool,
+    /// Always `deploy`.
+    task: &'static str,
+    /// Never: GitHub would merge the default branch into what was tested.
+    auto_merge: bool,
+    /// None: the checks of the path have decided before the merge.
+    required_contexts: [&'static str; 0],
+}
+
+impl<'a> NewDeployment<'a> {
+    /// A Deployment of `commit` to `environment`.
+    pub fn new(commit: CommitId, environment: &'a str, description: &'a str, payload: &'a Value) -> Self {
+        Self {
+            commit,
+            environment,
+            description,
+            payload,
+            production_environment: false,
+            task: "deploy",
+            auto_merge: false,
+            required_contexts: [],
+        }
+    }
+}
+
+/// A Deployment as GitHub has it.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct MadeDeployment {
+    /// GitHub's number.
+    pub id: u64,
+    /// What whoever made it has put in: an object, or a text.
+    #[serde(default)]
+    pub payload: Value,
+    /// The App that made it.
+    #[serde(default)]
+    performed_via_github_app: Option<MadeBy>,
+    #[serde(default)]
+    creator: Option<Creator>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+struct MadeBy {
+    id: u64,
+}
+
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+struct Creator {
+    #[serde(default, rename = "type")]
+    kind: String,
+}
+
+/// A status to be set on a Deployment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct NewStatus<'a> {
+    /// `queued`, `in_progress`, `success`, `failure`, `error`, `inactive`.
+    pub state: &'a str,
+    /// One line, of at most [`DESCRIPTION_MAX`] characters.
+    pub description: &'a str,
+    /// Where the log is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub log_url: Option<&'a str>,
+    /// Where the site is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub environment_url: Option<&'a str>,
+}
+
+/// A status of a Deployment.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct SaidStatus {
+    /// As in [`NewStatus`], or `pending`.
+    pub state: String,
+    /// What was said.
+    #[serde(default)]
+    pub description: Option<String>,
+    /// Where the log is.
+    #[serde(default)]
+    pub log_url: Option<String>,
+    /// The same in older words.
+    #[serde(default)]
+    pub target_url: Option<String>,
+    /// Where the site is.
+    #[serde(default)]
+    pub environment_url: Option<String>,
+    /// Who said it.
+    #[serde(default)]
+    pub creator: Option<User>,
+    /// When.
+    pub created_at: DateTime<Utc>,
+    /// The App that said it.
+    #[serde(default)]
+    performed_via_github_app: Option<MadeBy>,
+}
+
+impl Api {
+    /// Makes a Deployment.
+    ///
+    /// # Errors
+    /// [`ApiError::Refused`] with 409 where GitHub does not let the commit be deployed.
+    pub async fn create_deployment(
+        &self,
+        id: InstallationId,
+        repository: &str,
+        new: &NewDeployment<'_>,
+    ) -> Result<u64, ApiError> {
+        let path = format!("/repos/{repository}/deployments");
+        let made: MadeDeployment = self.write(Caller::Installation(id), Method::POST, &path, new).await?;
+        Ok(made.id)
+    }
+
+    /// The Deployment of a commit to an environment whose payload carries this key, if the App has made one.
+    pub async fn find_deployment(
+        &self,
+        id: InstallationId,
+        repository: &str,
+        (commit, environment): (CommitId, &str),
+        key: &str,
+    ) -> Result<Option<MadeDeployment>, ApiError> {
+        let environment = utf8_percent_encode(environment, QUERY);
+        let path = format!(
+            "/repos/{repository}/deployments?sha={commit}&environment={environment}&task=deploy&per_page=100"
+        );
+        let all = self.all_pages(Caller::Installation(id), &path, |page: Vec<MadeDeployment>| page).await?;
+        let ours = |it: &MadeDeployment| match (&it.performed_via_github_app, &it.creator) {
+            (Some(app), _) => app.id.to_string() == self.app_id(),
+            // Where it does not tell the App, a person's is still none of ours.
+            (None, Some(creator)) => creator.kind == "Bot",
+            (None, None) => false,
+        };
+        Ok(all.into_iter().find(|it| ours(it) && it.payload["deploy"] == key))
+    }
+
+    /// Says how a Deployment stands.
+    pub async fn set_deployment_status(
+        &self,
+        id: InstallationId,
+        repository: &str,
+        deployment: u64,
+        status: &NewStatus<'_>,
+    ) -> Result<(), ApiError> {
+        let path = format!("/repos/{repository}/deployments/{deployment}/statuses");
+        let _: SaidStatus = self.write(Caller::Installation(id), Method::POST, &path, status).await?;
+        Ok(())
+    }
+
+    /// What was said of a Deployment, the oldest first.
+    pub async fn deployment_statuses(
+        &self,
+        id: InstallationId,
+        repository: &str,
+        deployment: u64,
+    ) -> Result<Vec<SaidStatus>, ApiError> {
+        let path = format!("/repos/{repository}/deployments/{deployment}/statuses?per_page=100");
+        let mut all = self.all_pages(Caller::Installation(id), &path, |page: Vec<SaidStatus>| page).await?;
+        all.reverse();
+        Ok(all)
+    }
+
+    /// Whether the App itself said it, as far as GitHub tells.
+    pub fn said_it(&self, status: &SaidStatus) -> bool {
+        status.performed_via_github_app.as_ref().is_some_and(|app| app.id.to_string() == self.app_id())
+    }
+
+    /// Lets a job of a workflow run into an environment, or keeps it out, with the reason.
+    pub async fn answer_gate(
+        &self,
+        id: InstallationId,
+        repository: &str,
+        run: u64,
+        answer: &GateAnswer<'_>,
+    ) -> Result<(), ApiError> {
+        let path = format!("/repos/{repository}/actions/runs/{run}/deployment_protection_rule");
+        let body = serde_json::to_value(answer).map_err(|error| ApiError::Unreadable {
+            call: format!("POST {path}"),
+            what: error.to_string(),
+        })?;
+        let caller = Caller::Installation(id);
+        self.send(Call { caller, method: Method::POST, path: &path, body: Some(body) }).await.map(drop)
+    }
+}
+
+/// What a job that waits for an environment is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct GateAnswer<'a> {
+    /// The environment's name.
+    pub environment_name: &'a str,
+    /// `approved` or `rejected`; none where it is still to be decided.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub state: Option<&'a str>,
+    /// Why, in Markdown, at most 1,024 characters.
+    pub comment: &'a str,
+}

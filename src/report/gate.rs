@@ -1,0 +1,64 @@
+//! What a job is told that waits to be let into an environment.
+
+use super::markdown::code;
+use crate::flow::{CommitId, Hold};
+
+/// GitHub takes no longer comment, in characters.
+const COMMENT_MAX: usize = 1_024;
+
+/// What there is to say at the gate.
+#[derive(Debug, Clone, Copy)]
+pub enum GateWords<'a> {
+    /// It may go in.
+    Open,
+    /// The environment is held after a rollback.
+    Held(&'a Hold),
+    /// The branch has gone on.
+    Older(CommitId),
+    /// The branch does not contain it.
+    OffPath,
+    /// The path has no such environment; these are the ones it has.
+    NoEnvironment(&'a [&'a str]),
+    /// The event does not say what would be deployed.
+    NoCommit,
+    /// git or GitHub did not answer.
+    Undecided(&'a str),
+}
+
+/// The comment that GitHub shows with the answer, in Markdown.
+pub fn gate(environment: &str, branch: &str, commit: Option<CommitId>, said: GateWords<'_>) -> String {
+    let (name, branch) = (code(environment), code(branch));
+    let what = commit.map_or_else(|| "It".to_owned(), |commit| code(&commit.short()));
+    let text = match said {
+        GateWords::Open => format!("{what} is what {branch} points at: it has come by the path."),
+        GateWords::Held(hold) => format!(
+            "{name} was rolled back to {} by {} and is held: {}. Until the hold is lifted only that commit may be \
+             deployed there. `towpath hold lift --environment {environment}` lifts it.",
+            code(&hold.to.short()),
+            code(&hold.by),
+            code(&hold.reason)
+        ),
+        GateWords::Older(tip) => format!(
+            "{what} is older than {branch}, which is at {}. Run the job for that commit. To bring back what ran \
+             before: `towpath rollback --environment {environment}`.",
+            code(&tip.short())
+        ),
+        GateWords::OffPath => format!(
+            "{what} is not on {branch}. A change comes to {name} by a pull request that the path allows; run the job \
+             for the commit that the merge gives."
+        ),
+        GateWords::NoEnvironment(known) => {
+            let known: Vec<String> = known.iter().map(|it| code(it)).collect();
+            format!(
+                "The path has no environment {name}; it has {}. Add it to `.github/towpath.yml`, or take this rule \
+                 off the environment.",
+                known.join(", ")
+            )
+        }
+        GateWords::NoCommit => {
+            "GitHub does not tell which commit the job would deploy, so it is kept out.".to_owned()
+        }
+        GateWords::Undecided(why) => format!("Could not decide yet, and tries again: {}", code(why)),
+    };
+    text.chars().take(COMMENT_MAX).collect()
+}

@@ -1,0 +1,183 @@
+//! Where a change has come to, in words.
+
+use super::deploys::ended;
+use super::limits::{BODY, RESERVE, fit};
+use super::markdown::{code_in_table, folded};
+use super::{deploy_trouble, stamp};
+use crate::flow::{BranchName, Deploy, Ending, Millis};
+use serde_json::{Value, json};
+
+/// How a change stands in one environment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stand {
+    /// The branch does not have it.
+    NotThere,
+    /// The branch has it, and nobody was asked to deploy it.
+    Merged,
+    /// Its deploy waits for its turn.
+    Waiting,
+    /// It is being deployed.
+    UnderWay,
+    /// It runs there.
+    Live,
+    /// Its deploy failed.
+    Failed,
+    /// A newer deploy took the place of its own, and has not ended well yet.
+    Superseded,
+    /// Its deploy was refused.
+    Refused,
+    /// It ran there and was taken back.
+    RolledBack,
+    /// It ran there, and what runs now does not have it.
+    NoLonger,
+    /// The copy branch has it.
+    Copied,
+}
+
+impl Stand {
+    /// The word used in data.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::NotThere => "absent",
+            Self::Merged => "merged",
+            Self::Waiting => "waiting",
+            Self::UnderWay => "deploying",
+            Self::Live => "live",
+            Self::Failed => "failed",
+            Self::Superseded => "superseded",
+            Self::Refused => "refused",
+            Self::RolledBack => "rolled-back",
+            Self::NoLonger => "replaced",
+            Self::Copied => "copied",
+        }
+    }
+}
+
+/// How a change stands in one place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// The environment's name, or the copy branch's.
+    pub name: String,
+    /// Its branch.
+    pub branch: BranchName,
+    /// How it stands.
+    pub stand: Stand,
+    /// Since when, where that is known.
+    pub since: Option<Millis>,
+    /// The deploy that this rests on.
+    pub deploy: Option<Deploy>,
+}
+
+impl Place {
+    /// What there is to say, without the time.
+    fn words(&self) -> String {
+        let ending = self.deploy.as_ref().map(ended).unwrap_or_default();
+        let commit = self.deploy.as_ref().map(|it| it.commit.short()).unwrap_or_default();
+        match self.stand {
+            Stand::NotThere => "not there yet".to_owned(),
+            Stand::Merged => "merged, not deployed".to_owned(),
+            Stand::Waiting => "waits to be deployed".to_owned(),
+            Stand::UnderWay => "is being deployed".to_owned(),
+            Stand::Live => "live".to_owned(),
+            Stand::Failed => uncapitalized(&ending),
+            Stand::Superseded | Stand::Refused => uncapitalized(&ending),
+            Stand::RolledBack => format!("rolled back: {commit} runs there"),
+            Stand::NoLonger => format!("no longer: {commit} runs there"),
+            Stand::Copied => "copied".to_owned(),
+        }
+    }
+
+    fn mark(&self) -> &'static str {
+        match self.stand {
+            Stand::NotThere => "·",
+            Stand::Merged | Stand::Waiting | Stand::UnderWay => "⏳",
+            Stand::Live | Stand::Copied => "✅",
+            Stand::Failed | Stand::Refused => "❌",
+            Stand::Superseded | Stand::RolledBack | Stand::NoLonger => "↩️",
+        }
+    }
+
+    /// A deploy of this pull request's that ended badly and that nothing has made good since.
+    fn trouble(&self) -> Option<String> {
+        if self.stand != Stand::Failed {
+            return None;
+        }
+        self.deploy.as_ref().and_then(deploy_trouble)
+    }
+}
+
+fn uncapitalized(text: &str) -> String {
+    let mut chars = text.chars();
+    match chars.next() {
+        Some(first) => first.to_lowercase().chain(chars).collect(),
+        None => String::new(),
+    }
+}
+
+/// By this the part is found again in a comment; GitHub does not show it.
+pub const WHEREABOUTS: &str = "<!-- towpath:where -->";
+
+/// Whether somebody has to be told although nobody asked: a deploy of it has failed, or it was taken back.
+pub fn is_worth_a_comment(places: &[Place]) -> bool {
+    places.iter().any(|place| match place.stand {
+        Stand::RolledBack | Stand::Refused => true,
+        // That nobody deploys is no news to those who never meant to.
+        Stand::Failed => {
+            let ending = place.deploy.as_ref().and_then(|deploy| deploy.ending.as_ref());
+            !matches!(ending, Some(Ending::NotPickedUp { .. }))
+        }
+        _ => false,
+    })
+}
+
+/// The end of a merged pull request's comment.
+pub fn whereabouts(places: &[Place]) -> String {
+    let mut parts: Vec<String> = vec![WHEREABOUTS.to_owned() + "\n### Where it is"];
+    let mut table = "| | | |\n|---|---|---|".to_owned();
+    for place in places {
+        let since = place.since.map(|at| format!("since {}", stamp::utc(at / 1000))).unwrap_or_default();
+        let name = code_in_table(&place.name);
+        let words = place.words().replace('|', "\\|");
+        table.push_str(&format!("\n| {name} | {} {words} | {since} |", place.mark()));
+    }
+    parts.push(table);
+    let troubles: Vec<String> = places.iter().filter_map(Place::trouble).collect();
+    parts.extend(troubles.into_iter().rev().enumerate().map(|(at, text)| match at {
+        0 => text,
+        _ => folded("An earlier environment", &text),
+    }));
+    fit(&parts, BODY / 2 - RESERVE)
+}
+
+/// The same for a terminal.
+pub fn whereabouts_on_terminal(places: &[Place]) -> String {
+    let width = places.iter().map(|place| place.name.chars().count()).max().unwrap_or_default();
+    let mut text = String::new();
+    for place in places {
+        let since = place.since.map(|at| format!(" since {}", stamp::utc(at / 1000))).unwrap_or_default();
+        let pad = " ".repeat(width - place.name.chars().count());
+        text.push_str(&format!("{}{pad}  {}{since}\n", place.name, place.words()));
+    }
+    text
+}
+
+/// The same for programs.
+pub fn whereabouts_as_json(places: &[Place]) -> Value {
+    let place = |place: &Place| {
+        json!({
+            "name": place.name,
+            "branch": place.branch,
+            "state": place.stand.as_str(),
+            "since": place.since.map(|at| at / 1000),
+            "deploy": place.deploy.as_ref().map(|deploy| json!({
+                "number": deploy.number,
+                "sha": deploy.commit,
+                "state": deploy.state.as_str(),
+                "why": ended(deploy),
+                "log_url": deploy.log_url,
+                "environment_url": deploy.environment_url,
+            })),
+        })
+    };
+    json!({ "places": places.iter().map(place).collect::<Vec<_>>() })
+}
