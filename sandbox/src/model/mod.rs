@@ -7,6 +7,7 @@
 mod accounts;
 mod apps;
 mod checks;
+mod deployments;
 mod discussion;
 mod pulls;
 mod repositories;
@@ -19,6 +20,7 @@ pub(crate) use accounts::Account;
 pub use accounts::{AccountKind, Permission};
 pub(crate) use apps::{App, Delivery, Hook, Installation, Level, Token, Usage};
 pub(crate) use checks::{CheckOutput, CheckRun, CheckSuite, RunAction};
+pub(crate) use deployments::{Deployment, DeploymentStatus};
 pub(crate) use discussion::{Comment, Reaction};
 pub(crate) use pulls::{Pull, PullHead, Stats};
 pub(crate) use repositories::{Protection, Repository, RequiredCheck};
@@ -45,6 +47,7 @@ pub(crate) struct World {
     pub(crate) comments: BTreeMap<u64, Comment>,
     pub(crate) suites: BTreeMap<u64, CheckSuite>,
     pub(crate) runs: BTreeMap<u64, CheckRun>,
+    pub(crate) deployments: BTreeMap<u64, Deployment>,
     pub(crate) apps: BTreeMap<u64, App>,
     pub(crate) installations: BTreeMap<u64, Installation>,
     pub(crate) tokens: BTreeMap<String, Token>,
@@ -70,6 +73,7 @@ pub(crate) enum Kind {
     CheckSuite = 20_000_000,
     CheckRun = 30_000_000,
     Deployment = 90_000_000,
+    DeploymentStatus = 95_000_000,
     Delivery = 400_000_000,
     Token = 1,
     Guid = 2,
@@ -88,6 +92,7 @@ impl World {
             comments: BTreeMap::new(),
             suites: BTreeMap::new(),
             runs: BTreeMap::new(),
+            deployments: BTreeMap::new(),
             apps: BTreeMap::new(),
             installations: BTreeMap::new(),
             tokens: BTreeMap::new(),

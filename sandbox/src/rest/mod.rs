@@ -8,6 +8,7 @@ mod call;
 mod checks;
 mod commits;
 mod deliveries;
+mod deployments;
 mod door;
 mod installations;
 mod issues;
@@ -36,6 +37,7 @@ pub(crate) fn router() -> Router<Arc<Hub>> {
     Router::new()
         .merge(app_routes())
         .merge(repository_routes())
+        .merge(deployment_routes())
         .merge(pull_routes())
         .route("/rate_limit", get(apps::rate_limit))
         .route("/meta", get(apps::meta))
@@ -74,6 +76,15 @@ fn repository_routes() -> Router<Arc<Hub>> {
         .route("/repos/{owner}/{repo}/check-runs", post(checks::create))
         .route("/repos/{owner}/{repo}/check-runs/{id}", get(checks::show).patch(checks::update))
         .route("/repos/{owner}/{repo}/check-suites/{id}", get(checks::suite))
+}
+
+fn deployment_routes() -> Router<Arc<Hub>> {
+    let statuses = get(deployments::statuses).post(deployments::report);
+    Router::new()
+        .route("/repos/{owner}/{repo}/deployments", get(deployments::list).post(deployments::create))
+        .route("/repos/{owner}/{repo}/deployments/{id}", get(deployments::show))
+        .route("/repos/{owner}/{repo}/deployments/{id}/statuses", statuses)
+        .route("/repos/{owner}/{repo}/deployments/{id}/statuses/{status}", get(deployments::status))
 }
 
 fn pull_routes() -> Router<Arc<Hub>> {

@@ -7,6 +7,7 @@ mod account;
 mod app;
 mod check;
 mod commit;
+mod deployment;
 mod pull;
 mod repository;
 
@@ -18,6 +19,7 @@ pub(crate) use account::{collaborator, nullable_user, organization, user};
 pub(crate) use app::{app, delivery, delivery_item, installation, repository_stub, token};
 pub(crate) use check::{run, suite, webhook_run, webhook_suite};
 pub(crate) use commit::{commit, git_ref, push_commit, simple_commit};
+pub(crate) use deployment::{deployment, deployment_status, webhook_deployment, webhook_deployment_status};
 pub(crate) use pull::{comment, issue, pull, pull_simple, reaction};
 pub(crate) use repository::{branch, full, minimal, short_branch};
 

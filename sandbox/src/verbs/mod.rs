@@ -12,6 +12,7 @@
 mod apps;
 mod checks;
 mod comments;
+mod deployments;
 mod history;
 mod pulls;
 mod releases;
@@ -20,6 +21,7 @@ mod repositories;
 pub use apps::{AppHandle, Install, InstallationHandle};
 pub use checks::{Button, CheckHandle, CheckState, CreateCheck};
 pub use comments::{AddComment, CommentHandle, CommentState};
+pub use deployments::{DeploymentHandle, ReportStatus, StatusState};
 pub use history::{Commit, MergeBranch, MoveRef, Pick, PushRef, SquashBranch};
 pub use pulls::{ClosePull, DraftPull, MergePull, OpenPull, PullHandle, PullState, ReopenPull, RetargetPull};
 pub use releases::{FormGroup, ReportDeploy};
