@@ -8,6 +8,7 @@ pub(crate) mod checks;
 pub(crate) mod comments;
 pub(crate) mod deploys;
 mod following;
+pub(crate) mod issues;
 pub(crate) mod merging;
 pub(crate) mod pulls;
 pub(crate) mod queue;

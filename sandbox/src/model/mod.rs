@@ -9,6 +9,7 @@ mod apps;
 mod checks;
 mod deployments;
 mod discussion;
+mod issues;
 mod pulls;
 mod repositories;
 
@@ -22,6 +23,7 @@ pub(crate) use apps::{App, Delivery, Hook, Installation, Level, Token, Usage};
 pub(crate) use checks::{CheckOutput, CheckRun, CheckSuite, RunAction};
 pub(crate) use deployments::{Deployment, DeploymentStatus};
 pub(crate) use discussion::{Comment, Reaction};
+pub(crate) use issues::Issue;
 pub(crate) use pulls::{Pull, PullHead, Stats};
 pub(crate) use repositories::{Protection, Repository, RequiredCheck};
 
@@ -44,6 +46,7 @@ pub(crate) struct World {
     pub(crate) accounts: BTreeMap<u64, Account>,
     pub(crate) repositories: BTreeMap<u64, Repository>,
     pub(crate) pulls: BTreeMap<(u64, u64), Pull>,
+    pub(crate) issues: BTreeMap<(u64, u64), Issue>,
     pub(crate) comments: BTreeMap<u64, Comment>,
     pub(crate) suites: BTreeMap<u64, CheckSuite>,
     pub(crate) runs: BTreeMap<u64, CheckRun>,
@@ -68,6 +71,7 @@ pub(crate) enum Kind {
     Hook = 60_000,
     Repository = 700_000,
     Pull = 8_000_000,
+    Issue = 8_500_000,
     Comment = 9_000_000,
     Reaction = 10_000_000,
     CheckSuite = 20_000_000,
@@ -89,6 +93,7 @@ impl World {
             accounts: BTreeMap::new(),
             repositories: BTreeMap::new(),
             pulls: BTreeMap::new(),
+            issues: BTreeMap::new(),
             comments: BTreeMap::new(),
             suites: BTreeMap::new(),
             runs: BTreeMap::new(),

@@ -6,6 +6,7 @@ mod apps;
 mod auth;
 mod call;
 mod checks;
+mod comments;
 mod commits;
 mod deliveries;
 mod deployments;
@@ -38,6 +39,7 @@ pub(crate) fn router() -> Router<Arc<Hub>> {
         .merge(app_routes())
         .merge(repository_routes())
         .merge(deployment_routes())
+        .merge(issue_routes())
         .merge(pull_routes())
         .route("/rate_limit", get(apps::rate_limit))
         .route("/meta", get(apps::meta))
@@ -87,22 +89,28 @@ fn deployment_routes() -> Router<Arc<Hub>> {
         .route("/repos/{owner}/{repo}/deployments/{id}/statuses/{status}", get(deployments::status))
 }
 
+fn issue_routes() -> Router<Arc<Hub>> {
+    Router::new()
+        .route("/repos/{owner}/{repo}/issues", get(issues::list).post(issues::create))
+        .route("/repos/{owner}/{repo}/issues/{number}", get(issues::show).patch(issues::update))
+        .route("/repos/{owner}/{repo}/issues/{number}/comments", get(comments::list).post(comments::create))
+        .route(
+            "/repos/{owner}/{repo}/issues/comments/{id}",
+            get(comments::show).patch(comments::update).delete(comments::delete),
+        )
+        .route(
+            "/repos/{owner}/{repo}/issues/comments/{id}/reactions",
+            get(comments::reactions).post(comments::react),
+        )
+        .route("/repos/{owner}/{repo}/issues/comments/{id}/reactions/{reaction}", delete(comments::unreact))
+}
+
 fn pull_routes() -> Router<Arc<Hub>> {
     Router::new()
         .route("/repos/{owner}/{repo}/pulls", get(pulls::list).post(pulls::create))
         .route("/repos/{owner}/{repo}/pulls/{number}", get(pulls::show).patch(pulls::update))
         .route("/repos/{owner}/{repo}/pulls/{number}/merge", put(pulls::merge))
         .route("/repos/{owner}/{repo}/pulls/{number}/commits", get(pulls::commits))
-        .route("/repos/{owner}/{repo}/issues/{number}/comments", get(issues::list).post(issues::create))
-        .route(
-            "/repos/{owner}/{repo}/issues/comments/{id}",
-            get(issues::show).patch(issues::update).delete(issues::delete),
-        )
-        .route(
-            "/repos/{owner}/{repo}/issues/comments/{id}/reactions",
-            get(issues::reactions).post(issues::react),
-        )
-        .route("/repos/{owner}/{repo}/issues/comments/{id}/reactions/{reaction}", delete(issues::unreact))
 }
 
 /// Tells the door which route answered, for the counts.

@@ -8,6 +8,7 @@ mod app;
 mod check;
 mod commit;
 mod deployment;
+mod issue;
 mod pull;
 mod repository;
 
@@ -20,7 +21,8 @@ pub(crate) use app::{app, delivery, delivery_item, installation, repository_stub
 pub(crate) use check::{run, suite, webhook_run, webhook_suite};
 pub(crate) use commit::{commit, git_ref, push_commit, simple_commit};
 pub(crate) use deployment::{deployment, deployment_status, webhook_deployment, webhook_deployment_status};
-pub(crate) use pull::{comment, issue, pull, pull_simple, reaction};
+pub(crate) use issue::{full_issue, issue};
+pub(crate) use pull::{comment, pull, pull_simple, reaction};
 pub(crate) use repository::{branch, full, minimal, short_branch};
 
 /// A moment as GitHub writes it.
