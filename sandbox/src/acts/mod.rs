@@ -3,6 +3,7 @@
 //!
 //! May not live here: HTTP, permissions of tokens.
 
+pub(crate) mod actions;
 pub(crate) mod apps;
 pub(crate) mod checks;
 pub(crate) mod comments;

@@ -5,6 +5,7 @@
 //! git call or an `.await`. May not live here: axum, processes, sockets.
 
 mod accounts;
+mod actions;
 mod apps;
 mod checks;
 mod deployments;
@@ -19,6 +20,7 @@ use chrono::{DateTime, Utc};
 
 pub(crate) use accounts::Account;
 pub use accounts::{AccountKind, Permission};
+pub(crate) use actions::{Job, Workflow, WorkflowRun};
 pub(crate) use apps::{App, Delivery, Hook, Installation, Level, Token, Usage};
 pub(crate) use checks::{CheckOutput, CheckRun, CheckSuite, RunAction};
 pub(crate) use deployments::{Deployment, DeploymentStatus};
@@ -51,6 +53,10 @@ pub(crate) struct World {
     pub(crate) suites: BTreeMap<u64, CheckSuite>,
     pub(crate) runs: BTreeMap<u64, CheckRun>,
     pub(crate) deployments: BTreeMap<u64, Deployment>,
+    pub(crate) workflows: BTreeMap<u64, Workflow>,
+    pub(crate) workflow_runs: BTreeMap<u64, WorkflowRun>,
+    /// Who dispatches a workflow is not told of the run.
+    pub(crate) hides_runs: bool,
     pub(crate) apps: BTreeMap<u64, App>,
     pub(crate) installations: BTreeMap<u64, Installation>,
     pub(crate) tokens: BTreeMap<String, Token>,
@@ -78,6 +84,9 @@ pub(crate) enum Kind {
     CheckRun = 30_000_000,
     Deployment = 90_000_000,
     DeploymentStatus = 95_000_000,
+    Workflow = 150_000_000,
+    WorkflowRun = 250_000_000,
+    WorkflowJob = 350_000_000,
     Delivery = 400_000_000,
     Token = 1,
     Guid = 2,
@@ -98,6 +107,9 @@ impl World {
             suites: BTreeMap::new(),
             runs: BTreeMap::new(),
             deployments: BTreeMap::new(),
+            workflows: BTreeMap::new(),
+            workflow_runs: BTreeMap::new(),
+            hides_runs: false,
             apps: BTreeMap::new(),
             installations: BTreeMap::new(),
             tokens: BTreeMap::new(),

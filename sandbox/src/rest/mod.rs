@@ -2,6 +2,7 @@
 //!
 //! May not live here: decisions about pull requests, git, JSON shapes.
 
+mod actions;
 mod apps;
 mod auth;
 mod call;
@@ -39,6 +40,7 @@ pub(crate) fn router() -> Router<Arc<Hub>> {
         .merge(app_routes())
         .merge(repository_routes())
         .merge(deployment_routes())
+        .merge(action_routes())
         .merge(issue_routes())
         .merge(pull_routes())
         .route("/rate_limit", get(apps::rate_limit))
@@ -87,6 +89,14 @@ fn deployment_routes() -> Router<Arc<Hub>> {
         .route("/repos/{owner}/{repo}/deployments/{id}", get(deployments::show))
         .route("/repos/{owner}/{repo}/deployments/{id}/statuses", statuses)
         .route("/repos/{owner}/{repo}/deployments/{id}/statuses/{status}", get(deployments::status))
+}
+
+fn action_routes() -> Router<Arc<Hub>> {
+    Router::new()
+        .route("/repos/{owner}/{repo}/actions/workflows/{workflow}/dispatches", post(actions::dispatch))
+        .route("/repos/{owner}/{repo}/actions/workflows/{workflow}/runs", get(actions::list))
+        .route("/repos/{owner}/{repo}/actions/runs/{run}", get(actions::show))
+        .route("/repos/{owner}/{repo}/actions/runs/{run}/jobs", get(actions::jobs))
 }
 
 fn issue_routes() -> Router<Arc<Hub>> {

@@ -9,6 +9,7 @@
     reason = "all verbs read alike; which of them reach git is not the caller's concern"
 )]
 
+mod actions;
 mod apps;
 mod checks;
 mod comments;
@@ -19,6 +20,7 @@ mod pulls;
 mod releases;
 mod repositories;
 
+pub use actions::{DeclareWorkflow, JobHandle, RunHandle};
 pub use apps::{AppHandle, Install, InstallationHandle};
 pub use checks::{Button, CheckHandle, CheckState, CreateCheck};
 pub use comments::{AddComment, CommentHandle, CommentState};
