@@ -76,3 +76,34 @@ async fn what_cannot_be_dispatched_is_refused() {
     assert_eq!(refused("deploy.yml", json!({ "ref": "x" })).await, (422, sentence));
     assert_eq!(stage.unfit().await, Vec::<String>::new());
 }
+
+#[tokio::test]
+async fn a_waiting_job_is_let_go_or_stopped() {
+    let stage = stage().await;
+    stage.repo.open_pull("feature/cart").into("main").by("ana").await.unwrap();
+    let first = stage.repo.job_waits("production", "feature/cart").by("ana").await.unwrap();
+    let second = stage.repo.job_waits("staging", &stage.repo.tip("main").unwrap()).await.unwrap();
+    let asked = &stage.webhooks("deployment_protection_rule", "requested").await[0];
+    assert_eq!((&asked["environment"], &asked["event"]), (&json!("production"), &json!("push")));
+    assert_eq!(asked["pull_requests"][0]["number"], 1);
+    let url = asked["deployment_callback_url"].as_str().unwrap();
+    let path = url.strip_prefix(&stage.github.api_url()).unwrap();
+    let wrong = json!({ "environment_name": "elsewhere", "state": "approved", "comment": "" });
+    assert_eq!(stage.call("POST", path, Some(wrong)).await.status, 422);
+    let only = json!({ "environment_name": "production", "comment": "Looking" });
+    assert_eq!(stage.call("POST", path, Some(only)).await.status, 204);
+    assert_eq!((first.decision(), first.status().as_str()), (None, "waiting"));
+    let yes = json!({ "environment_name": "production", "state": "approved", "comment": "All well" });
+    assert_eq!(stage.call("POST", path, Some(yes)).await.status, 204);
+    let said: Vec<_> = first.answers().into_iter().map(|answer| (answer.state, answer.comment)).collect();
+    assert_eq!(said, [(None, "Looking".to_owned()), (Some("approved".to_owned()), "All well".to_owned())]);
+    assert_eq!(first.status(), "in_progress");
+    let path = format!("{ACTIONS}/runs/{}/deployment_protection_rule", second.id());
+    let no = json!({ "environment_name": "staging", "state": "rejected", "comment": "Not yet" });
+    assert_eq!(stage.call("POST", &path, Some(no)).await.status, 204);
+    assert_eq!(
+        (second.decision().as_deref(), second.conclusion().as_deref()),
+        (Some("rejected"), Some("failure"))
+    );
+    assert_eq!(stage.unfit().await, Vec::<String>::new());
+}

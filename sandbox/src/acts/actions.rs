@@ -98,6 +98,8 @@ pub(crate) async fn start(hub: &Hub, new: NewRun, actor: Actor) -> Result<u64, R
             created_at: now,
             updated_at: now,
             jobs: Vec::new(),
+            waits: None,
+            reviews: Vec::new(),
         };
         world.workflow_runs.insert(id, run);
         event(world, id, "requested");

@@ -9,6 +9,7 @@ pub(crate) mod checks;
 pub(crate) mod comments;
 pub(crate) mod deploys;
 mod following;
+pub(crate) mod gates;
 pub(crate) mod issues;
 pub(crate) mod merging;
 pub(crate) mod pulls;

@@ -45,6 +45,10 @@ pub(crate) struct WorkflowRun {
     pub(crate) created_at: DateTime<Utc>,
     pub(crate) updated_at: DateTime<Utc>,
     pub(crate) jobs: Vec<Job>,
+    /// The deployment a job of it waits with.
+    pub(crate) waits: Option<u64>,
+    /// What apps said about the waiting job, oldest first.
+    pub(crate) reviews: Vec<Review>,
 }
 
 /// A job of a run.
@@ -56,6 +60,16 @@ pub(crate) struct Job {
     pub(crate) conclusion: Option<String>,
     pub(crate) started_at: DateTime<Utc>,
     pub(crate) completed_at: Option<DateTime<Utc>>,
+}
+
+/// What an app said about a job that waits for an environment.
+#[derive(Debug, Clone)]
+pub(crate) struct Review {
+    pub(crate) app: u64,
+    pub(crate) environment: String,
+    /// `approved`, `rejected`, or nothing but a comment.
+    pub(crate) state: Option<String>,
+    pub(crate) comment: String,
 }
 
 impl Workflow {

@@ -20,7 +20,7 @@ use chrono::{DateTime, Utc};
 
 pub(crate) use accounts::Account;
 pub use accounts::{AccountKind, Permission};
-pub(crate) use actions::{Job, Workflow, WorkflowRun};
+pub(crate) use actions::{Job, Review, Workflow, WorkflowRun};
 pub(crate) use apps::{App, Delivery, Hook, Installation, Level, Token, Usage};
 pub(crate) use checks::{CheckOutput, CheckRun, CheckSuite, RunAction};
 pub(crate) use deployments::{Deployment, DeploymentStatus};

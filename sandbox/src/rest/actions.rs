@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 use super::paging::page;
 use super::{Answer, Call, Reply};
 use crate::Refused;
-use crate::acts::actions;
-use crate::model::{Level, Workflow, WorkflowRun};
+use crate::acts::{actions, gates};
+use crate::model::{Level, Review, Workflow, WorkflowRun};
 use crate::shape;
 
 const READ: [(&str, Level); 1] = [("actions", Level::Read)];
@@ -129,4 +129,20 @@ pub(crate) async fn jobs(call: Call) -> Answer {
     let page = page(&call, all);
     let body = json!({ "total_count": page.total, "jobs": page.items });
     Ok(Reply { status: 200, body: Some(body), link: page.link, raw: None })
+}
+
+/// `POST /repos/{owner}/{repo}/actions/runs/{run}/deployment_protection_rule`: needs two permissions.
+pub(crate) async fn review(call: Call) -> Answer {
+    let id = call.repository(&READ)?;
+    call.repository(&[("deployments", Level::Write)])?;
+    let state = call.text("state")?;
+    if state.as_deref().is_some_and(|state| !matches!(state, "approved" | "rejected")) {
+        return Err(Refused::unprocessable("For 'state', it is not a member of [approved, rejected]."));
+    }
+    let comment = if state.is_some() { call.text("comment")? } else { Some(call.needed("comment")?) };
+    let app = call.actor()?.app.ok_or_else(Refused::forbidden)?;
+    let environment = call.needed("environment_name")?;
+    let review = Review { app, environment, state, comment: comment.unwrap_or_default() };
+    gates::review(&call.hub, id, call.number("run")?, review)?;
+    Ok(Reply::empty())
 }
