@@ -17,6 +17,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let github = Sandbox::start(Config { listen, ..Config::default() }).await?;
     let repo = shop(&github).await?;
     reviews(&github, &repo).await?;
+    deploys(&repo).await?;
     println!("The stand-in is at {} until it is interrupted.", github.url());
     std::future::pending().await
 }
@@ -52,5 +53,18 @@ async fn reviews(github: &Sandbox, repo: &RepoHandle) -> Result<(), Box<dyn Erro
     let fix = repo.open_pull("fix/typo").into("main").title("Say what is sold").by("ana").await?;
     repo.check(&ci, "build", "fix/typo").concluded("success").await?;
     fix.comment("Go on!\n\n<details><summary>Why</summary>\n\nIt is true.\n\n</details>").by("eve").await?;
+    Ok(())
+}
+
+/// Deploys that went well and badly, and an issue about one of them.
+async fn deploys(repo: &RepoHandle) -> Result<(), Box<dyn Error>> {
+    repo.deploy("staging").by("ben").await?;
+    let production = repo.deploy("main").to("production").ends("in_progress").by("ana").await?;
+    let failure = production.status("failure").description("build: the linker found no entry point");
+    failure.log_url("https://ci.example.com/runs/17").by("deployer").await?;
+    repo.deploy("main").to("review-apps/feature-cart").ends("in_progress").by("ben").await?;
+    let issue = repo.open_issue("The deploy to production failed");
+    issue.body("The job `build` of [run 17](https://ci.example.com/runs/17) failed.").by("ben").await?;
+    repo.open_issue("Nobody knows the opening hours").by("eve").await?.close().by("ana").await?;
     Ok(())
 }

@@ -5,7 +5,6 @@ mod common;
 
 use common::{Stage, checker};
 use serde_json::json;
-use towpath_sandbox::contract::{self, Contract};
 
 /// Asks for and changes whatever an app can.
 async fn story(stage: &Stage) {
@@ -71,24 +70,8 @@ async fn a_story_fits_the_descriptions() {
     // Nobody listens there; what matters is what would have been sent.
     let stage = Stage::set_with(checker().webhook("http://127.0.0.1:9/")).await;
     story(&stage).await;
-    let mut wrong = Vec::new();
-    let exchanges = stage.github.exchanges();
-    for exchange in &exchanges {
-        let checked = Contract::github().check(&contract::Exchange {
-            method: &exchange.method,
-            path: &exchange.path,
-            query: exchange.query.as_deref().unwrap_or_default(),
-            request_body: exchange.request_body.as_ref(),
-            status: exchange.status,
-            response_body: exchange.response_body.as_ref(),
-        });
-        wrong.extend(checked.err().map(|violation| violation.to_string()));
-    }
-    let hooks = stage.github.sent_webhooks();
-    for hook in &hooks {
-        let violations = Contract::github().webhook_violations(&hook.event, &hook.body);
-        wrong.extend(violations.iter().map(ToString::to_string));
-    }
+    let wrong = stage.unfit().await;
+    let (exchanges, hooks) = (stage.github.exchanges(), stage.github.sent_webhooks());
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     let refused: Vec<_> = exchanges.iter().filter(|each| each.status >= 400).map(|each| &each.path).collect();
     assert_eq!(refused, ["/repos/acme/store/pulls/77"]);

@@ -107,6 +107,27 @@ async fn the_lists_show_what_there_is() {
 }
 
 #[tokio::test]
+async fn deploys_and_issues_are_shown() {
+    let (stage, _) = reviewed().await;
+    get(&stage, "/acme/store").await.keeps_quiet_about("Environments");
+    let sha = stage.repo.tip("main").expect("it works");
+    stage.repo.deploy("main").to("staging").by("ana").await.expect("it works");
+    let deploy = &stage.repo.deployments()[0];
+    let status =
+        deploy.status("failure").description("<b>build</b>: broken").log_url("https://ci.example.com/7");
+    status.by("deployer").await.expect("it works");
+    stage.repo.open_issue("Deploys <fail>").body("Some **text**").by("ana").await.expect("it works");
+    let page = get(&stage, "/acme/store").await;
+    page.says(&["Environments", "staging", "<a href=\"https://ci.example.com/7\">failure</a>", &sha[..7]]);
+    page.says(&["&lt;b&gt;build", "/acme/store/issues/2", "Deploys &lt;fail&gt;"]);
+    get(&stage, "/acme/store/issues/2").await.says(&["<strong>text</strong>", "Close this issue"]);
+    assert_eq!(done(&stage, "/acme/store/issues/2/close", "who=rita").await, "/acme/store/issues/2");
+    assert_eq!(stage.repo.issues()[0].state(), "closed");
+    assert_eq!(post(&stage, "/acme/store/issues/2/reopen", "who=eve").await.status, 403);
+    get(&stage, "/acme/store/issues/2").await.says(&["Reopen this issue"]);
+}
+
+#[tokio::test]
 async fn nothing_is_where_nothing_is() {
     let (stage, _) = reviewed().await;
     for path in ["/acme/none", "/acme/store/pull/7", "/acme/store/commit/main", "/what/is/this/then"] {

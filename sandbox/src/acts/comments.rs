@@ -1,4 +1,4 @@
-//! Comments on pull requests.
+//! Comments on pull requests and issues.
 
 use serde_json::{Value, json};
 
@@ -14,12 +14,11 @@ const LONGEST: usize = 65_536;
 
 fn event(world: &mut World, comment: &Comment, action: &'static str, sender: u64, extra: Value) {
     let (repository, number) = (comment.repository, comment.number);
-    let (Some(home), Some(pull)) = (world.repository(repository), world.pulls.get(&(repository, number)))
-    else {
+    let Some(home) = world.repository(repository).filter(|_| world.is_discussed(repository, number)) else {
         return;
     };
     let mut fields = json!({
-        "issue": shape::issue(world, home, pull),
+        "issue": shape::issue(world, home, number),
         "comment": shape::comment(world, home, comment),
     });
     shape::merge(&mut fields, extra);
@@ -48,7 +47,7 @@ pub(crate) fn create(
 ) -> Result<u64, Refused> {
     checked(body)?;
     hub.with(|world| {
-        if !world.pulls.contains_key(&(repository, number)) {
+        if !world.is_discussed(repository, number) {
             return Err(Refused::not_found());
         }
         let id = world.next(Kind::Comment);

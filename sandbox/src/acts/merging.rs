@@ -74,6 +74,12 @@ pub(crate) async fn merge_pull(
         if let Some(sentence) = world.blocked(&pull) {
             return Err(Refused::new(405, sentence));
         }
+        let home = world.repository(repository).ok_or_else(Refused::not_found)?;
+        let protection = home.protections.get(&pull.base_ref);
+        let broken = protection.and_then(|protection| protection.against(actor.app?, true));
+        if let Some(sentence) = broken {
+            return Err(Refused::new(405, sentence));
+        }
         let home = world.repositories.get_mut(&repository).ok_or_else(Refused::not_found)?;
         let base = home.branch(&pull.base_ref).ok_or_else(Refused::not_found)?.to_owned();
         Ok((pull, base, home.next_commit_date()))

@@ -3,11 +3,14 @@
 //!
 //! May not live here: HTTP, permissions of tokens.
 
+pub(crate) mod actions;
 pub(crate) mod apps;
 pub(crate) mod checks;
 pub(crate) mod comments;
 pub(crate) mod deploys;
 mod following;
+pub(crate) mod gates;
+pub(crate) mod issues;
 pub(crate) mod merging;
 pub(crate) mod pulls;
 pub(crate) mod queue;

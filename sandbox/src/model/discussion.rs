@@ -1,10 +1,10 @@
-//! Comments on pull requests.
+//! Comments on pull requests and issues.
 
 use chrono::{DateTime, Utc};
 
 use super::World;
 
-/// A comment in a pull request's conversation.
+/// A comment in the conversation of a pull request or issue.
 #[derive(Debug, Clone)]
 pub(crate) struct Comment {
     pub(crate) id: u64,
@@ -30,7 +30,7 @@ pub(crate) struct Reaction {
 }
 
 impl World {
-    /// The comments of a pull request, oldest first.
+    /// The comments of a pull request or issue, oldest first.
     pub(crate) fn comments_on(&self, repository: u64, number: u64) -> Vec<&Comment> {
         self.comments
             .values()

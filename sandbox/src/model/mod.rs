@@ -5,9 +5,12 @@
 //! git call or an `.await`. May not live here: axum, processes, sockets.
 
 mod accounts;
+mod actions;
 mod apps;
 mod checks;
+mod deployments;
 mod discussion;
+mod issues;
 mod pulls;
 mod repositories;
 
@@ -17,9 +20,12 @@ use chrono::{DateTime, Utc};
 
 pub(crate) use accounts::Account;
 pub use accounts::{AccountKind, Permission};
+pub(crate) use actions::{Job, Review, Workflow, WorkflowRun};
 pub(crate) use apps::{App, Delivery, Hook, Installation, Level, Token, Usage};
 pub(crate) use checks::{CheckOutput, CheckRun, CheckSuite, RunAction};
+pub(crate) use deployments::{Deployment, DeploymentStatus};
 pub(crate) use discussion::{Comment, Reaction};
+pub(crate) use issues::Issue;
 pub(crate) use pulls::{Pull, PullHead, Stats};
 pub(crate) use repositories::{Protection, Repository, RequiredCheck};
 
@@ -42,9 +48,15 @@ pub(crate) struct World {
     pub(crate) accounts: BTreeMap<u64, Account>,
     pub(crate) repositories: BTreeMap<u64, Repository>,
     pub(crate) pulls: BTreeMap<(u64, u64), Pull>,
+    pub(crate) issues: BTreeMap<(u64, u64), Issue>,
     pub(crate) comments: BTreeMap<u64, Comment>,
     pub(crate) suites: BTreeMap<u64, CheckSuite>,
     pub(crate) runs: BTreeMap<u64, CheckRun>,
+    pub(crate) deployments: BTreeMap<u64, Deployment>,
+    pub(crate) workflows: BTreeMap<u64, Workflow>,
+    pub(crate) workflow_runs: BTreeMap<u64, WorkflowRun>,
+    /// Who dispatches a workflow is not told of the run.
+    pub(crate) hides_runs: bool,
     pub(crate) apps: BTreeMap<u64, App>,
     pub(crate) installations: BTreeMap<u64, Installation>,
     pub(crate) tokens: BTreeMap<String, Token>,
@@ -65,11 +77,16 @@ pub(crate) enum Kind {
     Hook = 60_000,
     Repository = 700_000,
     Pull = 8_000_000,
+    Issue = 8_500_000,
     Comment = 9_000_000,
     Reaction = 10_000_000,
     CheckSuite = 20_000_000,
     CheckRun = 30_000_000,
     Deployment = 90_000_000,
+    DeploymentStatus = 95_000_000,
+    Workflow = 150_000_000,
+    WorkflowRun = 250_000_000,
+    WorkflowJob = 350_000_000,
     Delivery = 400_000_000,
     Token = 1,
     Guid = 2,
@@ -85,9 +102,14 @@ impl World {
             accounts: BTreeMap::new(),
             repositories: BTreeMap::new(),
             pulls: BTreeMap::new(),
+            issues: BTreeMap::new(),
             comments: BTreeMap::new(),
             suites: BTreeMap::new(),
             runs: BTreeMap::new(),
+            deployments: BTreeMap::new(),
+            workflows: BTreeMap::new(),
+            workflow_runs: BTreeMap::new(),
+            hides_runs: false,
             apps: BTreeMap::new(),
             installations: BTreeMap::new(),
             tokens: BTreeMap::new(),

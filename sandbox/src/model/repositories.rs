@@ -35,6 +35,12 @@ pub(crate) struct Protection {
     pub(crate) strict: bool,
     /// The ways in which pull requests may be merged (`merge`, `squash`, `rebase`); `None` allows all.
     pub(crate) methods: Option<Vec<String>>,
+    /// Apps may not push to it; they have to go through a pull request.
+    pub(crate) pull_request_required: bool,
+    /// Apps may not move it in any way.
+    pub(crate) updates_restricted: bool,
+    /// The apps for which the last two do not count.
+    pub(crate) passes: Vec<u64>,
 }
 
 /// One required status check.
@@ -45,7 +51,29 @@ pub(crate) struct RequiredCheck {
     pub(crate) app: Option<u64>,
 }
 
+impl Protection {
+    /// GitHub's sentence if an app may not move the branch: by hand, or (`merging`) through a pull
+    /// request.
+    pub(crate) fn against(&self, app: u64, merging: bool) -> Option<String> {
+        if self.passes.contains(&app) {
+            return None;
+        }
+        let rules = [
+            (self.updates_restricted, "Cannot update this protected ref."),
+            (self.pull_request_required && !merging, "Changes must be made through a pull request."),
+        ];
+        let broken: Vec<&str> = rules.iter().filter(|(holds, _)| *holds).map(|(_, rule)| *rule).collect();
+        (!broken.is_empty())
+            .then(|| format!("Repository rule violations found\n\n{}\n\n", broken.join("\n\n")))
+    }
+}
+
 impl Repository {
+    /// GitHub's sentence if an app may not move a ref by hand.
+    pub(crate) fn refuses(&self, name: &str, app: Option<u64>) -> Option<String> {
+        self.protections.get(name.strip_prefix("refs/heads/")?)?.against(app?, false)
+    }
+
     /// The commit a branch points at.
     pub(crate) fn branch(&self, name: &str) -> Option<&str> {
         self.refs.get(&format!("refs/heads/{name}")).map(String::as_str)

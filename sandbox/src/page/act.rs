@@ -10,7 +10,8 @@ use serde::Deserialize;
 use super::door::Refusal;
 use super::show::{WHO, named};
 use crate::Refused;
-use crate::acts::{Actor, checks, comments, merging, pulls, refs};
+use crate::acts::issues::IssueChange;
+use crate::acts::{Actor, checks, comments, issues, merging, pulls, refs};
 use crate::git::{NewCommit, Signature, valid_branch};
 use crate::hub::Hub;
 use crate::model::{AccountKind, Permission};
@@ -144,6 +145,24 @@ pub(super) async fn reopen(State(hub): State<Arc<Hub>>, place: Place, Form(form)
         Ok(who)
     };
     on_pull(&hub, &place, &form.who, Permission::Triage, act).await
+}
+
+pub(super) async fn close_issue(State(hub): State<Arc<Hub>>, place: Place, Form(form): Form<Plain>) -> Done {
+    turn_issue(&hub, &place, &form.who, false)
+}
+
+pub(super) async fn reopen_issue(State(hub): State<Arc<Hub>>, place: Place, Form(form): Form<Plain>) -> Done {
+    turn_issue(&hub, &place, &form.who, true)
+}
+
+/// Closes or reopens an issue as somebody, and goes back to its page.
+fn turn_issue(hub: &Hub, Path((owner, name, number)): &Place, login: &str, open: bool) -> Done {
+    let page = format!("/{owner}/{name}/issues/{number}");
+    let refusal = |refused| Refusal::new(refused, page.clone());
+    let who = Who::may(hub, (owner, name), login, Permission::Triage).map_err(refusal)?;
+    let change = IssueChange { open: Some(open), ..IssueChange::default() };
+    issues::change(hub, who.repository, *number, change, who.actor())?;
+    Ok(who.back_to(&page))
 }
 
 /// The form of a new base.

@@ -37,6 +37,9 @@ pub(crate) fn router() -> Router<Arc<Hub>> {
         .route("/{owner}/{repo}/pull/{number}/reopen", post(act::reopen))
         .route("/{owner}/{repo}/pull/{number}/retarget", post(act::retarget))
         .route("/{owner}/{repo}/pull/{number}/checks/{id}", post(act::check))
+        .route("/{owner}/{repo}/issues/{number}", get(show::issue))
+        .route("/{owner}/{repo}/issues/{number}/close", post(act::close_issue))
+        .route("/{owner}/{repo}/issues/{number}/reopen", post(act::reopen_issue))
         .fallback(door::nothing)
         .layer(from_fn(door::guard))
 }

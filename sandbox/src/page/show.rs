@@ -1,5 +1,6 @@
 //! Filling the pages from the model.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::extract::{Path, Query, State};
@@ -14,7 +15,8 @@ use crate::Refused;
 use crate::git::{CommitInfo, is_sha, moment};
 use crate::hub::Hub;
 use crate::model::{
-    AccountKind, CheckRun, Comment, Delivery, Permission, Pull, Repository, RequiredCheck, RunAction, World,
+    AccountKind, CheckRun, Comment, Delivery, Deployment, Issue, Permission, Pull, Repository, RequiredCheck,
+    RunAction, World,
 };
 
 /// How many commits of a branch are listed.
@@ -22,6 +24,9 @@ const RECENT: &str = "--max-count=12";
 
 /// How many deliveries are listed.
 const DELIVERIES: usize = 200;
+
+/// How many issues are listed.
+const ISSUES: usize = 30;
 
 type Page = Result<Html<String>, Refusal>;
 
@@ -60,6 +65,8 @@ pub(super) async fn repository(
         let view = view::RepositoryView {
             clone_url: format!("{}/{name}.git", world.urls.html),
             name,
+            environments: environments(world, found.id),
+            issues: issues(world, found.id),
             branches: Vec::new(),
             open: pulls(true),
             closed: pulls(false),
@@ -127,6 +134,26 @@ pub(super) async fn pull(
     let commits = hub.git.commits(pull.repository, &[&range]).await?;
     view.commits = commits.iter().map(commit_line).collect();
     Ok(Html(view::pull(&view).into_string()))
+}
+
+/// `/{owner}/{repo}/issues/{number}`
+pub(super) async fn issue(
+    State(hub): State<Arc<Hub>>,
+    Path((owner, name, number)): Path<(String, String, u64)>,
+    headers: HeaderMap,
+) -> Page {
+    let view = hub.with(|world| {
+        let found = named(world, &owner, &name)?;
+        let issue = world.issues.get(&(found.id, number)).ok_or_else(Refused::not_found)?;
+        Ok::<_, Refused>(view::IssueView {
+            repository: world.full_name(found),
+            line: issue_line(world, issue),
+            body: issue.body.clone(),
+            comments: comments(world, found.id, number),
+            people: people(world, found, &headers),
+        })
+    })?;
+    Ok(Html(view::issue(&view).into_string()))
 }
 
 /// `/{owner}/{repo}/commit/{sha}`
@@ -240,6 +267,43 @@ fn head(world: &World, pull: &Pull) -> String {
     format!("{}:{}", world.login(pull.head.owner), pull.head.branch)
 }
 
+/// The newest deployment to each environment, the environments in order of their names.
+fn environments(world: &World, repository: u64) -> Vec<view::EnvironmentLine> {
+    let newest: BTreeMap<&str, &Deployment> =
+        world.deployments_of(repository).map(|found| (found.environment.as_str(), found)).collect();
+    let line = |(name, found): (&str, &Deployment)| {
+        let last = found.statuses.last();
+        let said = last.map(|status| status.description.clone()).filter(|text| !text.is_empty());
+        view::EnvironmentLine {
+            name: name.to_owned(),
+            sha: found.sha.clone(),
+            state: found.state().map(str::to_owned),
+            at: found.updated_at,
+            description: said.or_else(|| found.description.clone()).unwrap_or_default(),
+            log_url: last.map(|status| status.log_url.clone()).unwrap_or_default(),
+        }
+    };
+    newest.into_iter().map(line).collect()
+}
+
+/// The newest issues, open ones first.
+fn issues(world: &World, repository: u64) -> Vec<view::IssueLine> {
+    let all = || world.issues_of(repository).rev();
+    let ordered = all().filter(|issue| issue.open).chain(all().filter(|issue| !issue.open));
+    ordered.take(ISSUES).map(|issue| issue_line(world, issue)).collect()
+}
+
+fn issue_line(world: &World, issue: &Issue) -> view::IssueLine {
+    view::IssueLine {
+        number: issue.number,
+        title: issue.title.clone(),
+        state: if issue.open { view::State::Open } else { view::State::Closed },
+        author: world.login(issue.author),
+        labels: issue.labels.clone(),
+        at: issue.created_at,
+    }
+}
+
 fn pull_line(world: &World, pull: &Pull) -> view::PullLine {
     view::PullLine {
         number: pull.number,
@@ -265,7 +329,7 @@ fn pull_view(world: &World, home: &Repository, pull: &Pull, headers: &HeaderMap)
         base: pull.base_ref.clone(),
         branches: home.branches().map(|(name, _)| name.to_owned()).collect(),
         checks: checks(world, home, pull),
-        comments: comments(world, pull),
+        comments: comments(world, home.id, pull.number),
         commits: Vec::new(),
         merge: merge_box(world, pull),
         people: people(world, home, headers),
@@ -320,8 +384,8 @@ fn check_view(run: &CheckRun, required: bool) -> view::CheckView {
     }
 }
 
-fn comments(world: &World, pull: &Pull) -> Vec<view::CommentView> {
-    let written = world.comments_on(pull.repository, pull.number).into_iter();
+fn comments(world: &World, repository: u64, number: u64) -> Vec<view::CommentView> {
+    let written = world.comments_on(repository, number).into_iter();
     written
         .map(|comment| view::CommentView {
             id: comment.id,

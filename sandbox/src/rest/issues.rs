@@ -1,113 +1,111 @@
-//! Comments on pull requests. Either of two permissions is enough for them.
+//! Issues. Pull requests are issues too, and are listed among them.
 
+use chrono::{DateTime, Utc};
 use serde_json::Value;
 
 use super::paging::array;
 use super::{Answer, Call, Reply};
 use crate::Refused;
-use crate::acts::comments;
-use crate::model::Level;
+use crate::acts::issues::{self, IssueChange};
+use crate::model::{Level, World};
 use crate::shape;
 
 const READ: [(&str, Level); 2] = [("issues", Level::Read), ("pull_requests", Level::Read)];
-const WRITE: [(&str, Level); 2] = [("issues", Level::Write), ("pull_requests", Level::Write)];
+const WRITE: [(&str, Level); 1] = [("issues", Level::Write)];
 
-fn shaped(call: &Call, repository: u64, id: u64) -> Result<Value, Refused> {
-    call.shaped(repository, |world, found| {
-        let comment = world.comments.get(&id).filter(|comment| comment.repository == repository)?;
-        Some(shape::comment(world, found, comment))
-    })
+fn shaped(call: &Call, repository: u64, number: u64) -> Result<Value, Refused> {
+    call.shaped(repository, |world, found| shape::full_issue(world, found, number))
 }
 
-/// `GET /repos/{owner}/{repo}/issues/{number}/comments`
+/// What a list can be chosen by.
+struct Line {
+    number: u64,
+    open: bool,
+    author: String,
+    labels: Vec<String>,
+    created_at: DateTime<Utc>,
+}
+
+/// Issues and pull requests, newest first.
+fn lines(world: &World, repository: u64) -> Vec<Line> {
+    let issues = world.issues_of(repository).map(|issue| Line {
+        number: issue.number,
+        open: issue.open,
+        author: world.login(issue.author),
+        labels: issue.labels.clone(),
+        created_at: issue.created_at,
+    });
+    let pulls = world.pulls.values().filter(|pull| pull.repository == repository).map(|pull| Line {
+        number: pull.number,
+        open: pull.open,
+        author: world.login(pull.author),
+        labels: Vec::new(),
+        created_at: pull.created_at,
+    });
+    let mut all: Vec<Line> = issues.chain(pulls).collect();
+    all.sort_by_key(|line| std::cmp::Reverse((line.created_at, line.number)));
+    all
+}
+
+/// `GET /repos/{owner}/{repo}/issues`
 pub(crate) async fn list(call: Call) -> Answer {
     let id = call.repository(&READ)?;
-    let number = call.number("number")?;
+    let asked = |name: &str| call.query.get(name).map(String::as_str);
+    let state = asked("state").unwrap_or("open");
+    let labels: Vec<&str> =
+        asked("labels").unwrap_or_default().split(',').filter(|it| !it.is_empty()).collect();
+    let wanted = |line: &Line| {
+        (state == "all" || (state == "open") == line.open)
+            && asked("creator").is_none_or(|login| line.author.eq_ignore_ascii_case(login))
+            && labels.iter().all(|label| line.labels.iter().any(|known| known.eq_ignore_ascii_case(label)))
+    };
     let all = call.shaped(id, |world, found| {
-        world.pulls.get(&(id, number))?;
-        let listed = world.comments_on(id, number).into_iter();
-        Some(listed.map(|comment| shape::comment(world, found, comment)).collect())
+        let mut listed = lines(world, id);
+        listed.retain(wanted);
+        if asked("direction") == Some("asc") {
+            listed.reverse();
+        }
+        Some(listed.iter().filter_map(|line| shape::full_issue(world, found, line.number)).collect())
     })?;
     Ok(array(&call, all))
 }
 
-/// `POST /repos/{owner}/{repo}/issues/{number}/comments`
-pub(crate) async fn create(call: Call) -> Answer {
-    let id = call.repository(&WRITE)?;
-    let body = call.needed("body")?;
-    let comment = comments::create(&call.hub, id, call.number("number")?, &body, call.actor()?)?;
-    shaped(&call, id, comment).map(Reply::created)
-}
-
-/// `GET /repos/{owner}/{repo}/issues/comments/{id}`
+/// `GET /repos/{owner}/{repo}/issues/{number}`
 pub(crate) async fn show(call: Call) -> Answer {
     let id = call.repository(&READ)?;
-    shaped(&call, id, call.number("id")?).map(Reply::ok)
+    shaped(&call, id, call.number("number")?).map(Reply::ok)
 }
 
-/// `PATCH /repos/{owner}/{repo}/issues/comments/{id}`
+/// `POST /repos/{owner}/{repo}/issues`
+pub(crate) async fn create(call: Call) -> Answer {
+    let id = call.repository(&WRITE)?;
+    call.needed("title")?;
+    let number = issues::open(&call.hub, id, change(&call)?, call.actor()?)?;
+    shaped(&call, id, number).map(Reply::created)
+}
+
+/// `PATCH /repos/{owner}/{repo}/issues/{number}`: of a pull request only through its own endpoint.
 pub(crate) async fn update(call: Call) -> Answer {
     let id = call.repository(&WRITE)?;
-    let comment = call.number("id")?;
-    shaped(&call, id, comment)?;
-    comments::edit(&call.hub, comment, &call.needed("body")?, call.actor()?)?;
-    shaped(&call, id, comment).map(Reply::ok)
+    let number = call.number("number")?;
+    issues::change(&call.hub, id, number, change(&call)?, call.actor()?)?;
+    shaped(&call, id, number).map(Reply::ok)
 }
 
-/// `DELETE /repos/{owner}/{repo}/issues/comments/{id}`
-pub(crate) async fn delete(call: Call) -> Answer {
-    let id = call.repository(&WRITE)?;
-    let comment = call.number("id")?;
-    shaped(&call, id, comment)?;
-    comments::delete(&call.hub, comment, call.actor()?)?;
-    Ok(Reply::empty())
-}
-
-/// Reactions need `issues`; the other permission is not enough here.
-const REACT: [(&str, Level); 1] = [("issues", Level::Write)];
-const SEE: [(&str, Level); 1] = [("issues", Level::Read)];
-
-/// `GET /repos/{owner}/{repo}/issues/comments/{id}/reactions`
-pub(crate) async fn reactions(call: Call) -> Answer {
-    let repository = call.repository(&SEE)?;
-    let id = call.number("id")?;
-    shaped(&call, repository, id)?;
-    let wanted = call.query.get("content");
-    let all = call.shaped(repository, |world, _| {
-        let given = world.comments.get(&id)?.reactions.iter();
-        let given = given.filter(|one| wanted.is_none_or(|wanted| one.content == *wanted));
-        Some(given.map(|one| shape::reaction(world, one)).collect())
-    })?;
-    Ok(array(&call, all))
-}
-
-/// `POST /repos/{owner}/{repo}/issues/comments/{id}/reactions`: 200 if it was there already.
-pub(crate) async fn react(call: Call) -> Answer {
-    let repository = call.repository(&REACT)?;
-    let id = call.number("id")?;
-    shaped(&call, repository, id)?;
-    let content = call.needed("content")?;
-    let (number, new) = comments::react(&call.hub, id, &content, call.actor()?)?;
-    let shaped = call.shaped(repository, |world, _| {
-        let mut given = world.comments.get(&id)?.reactions.iter();
-        given.find(|one| one.id == number).map(|one| shape::reaction(world, one))
-    })?;
-    Ok(if new { Reply::created(shaped) } else { Reply::ok(shaped) })
-}
-
-/// `DELETE /repos/{owner}/{repo}/issues/comments/{id}/reactions/{reaction}`
-pub(crate) async fn unreact(call: Call) -> Answer {
-    let repository = call.repository(&REACT)?;
-    let (id, reaction) = (call.number("id")?, call.number("reaction")?);
-    shaped(&call, repository, id)?;
-    let own = call.actor()?.account;
-    call.hub.with(|world| {
-        let comment = world.comments.get_mut(&id).ok_or_else(Refused::not_found)?;
-        let before = comment.reactions.len();
-        comment.reactions.retain(|one| one.id != reaction || one.author != own);
-        if comment.reactions.len() == before {
-            return Err(Refused::not_found());
-        }
-        Ok(Reply::empty())
+fn change(call: &Call) -> Result<IssueChange, Refused> {
+    let open = match call.text("state")?.as_deref() {
+        None => None,
+        Some("open") => Some(true),
+        Some("closed") => Some(false),
+        Some(_) => return Err(Refused::invalid("Issue", "state", "invalid", "")),
+    };
+    let label = |label: &Value| label.as_str().or(label["name"].as_str()).map(str::to_owned);
+    let labels = call.body()?["labels"].as_array().map(|labels| labels.iter().filter_map(label).collect());
+    Ok(IssueChange {
+        title: call.text("title")?,
+        body: call.text("body")?,
+        open,
+        state_reason: call.text("state_reason")?,
+        labels,
     })
 }

@@ -2,12 +2,15 @@
 //!
 //! May not live here: decisions about pull requests, git, JSON shapes.
 
+mod actions;
 mod apps;
 mod auth;
 mod call;
 mod checks;
+mod comments;
 mod commits;
 mod deliveries;
+mod deployments;
 mod door;
 mod installations;
 mod issues;
@@ -36,6 +39,9 @@ pub(crate) fn router() -> Router<Arc<Hub>> {
     Router::new()
         .merge(app_routes())
         .merge(repository_routes())
+        .merge(deployment_routes())
+        .merge(action_routes())
+        .merge(issue_routes())
         .merge(pull_routes())
         .route("/rate_limit", get(apps::rate_limit))
         .route("/meta", get(apps::meta))
@@ -76,22 +82,46 @@ fn repository_routes() -> Router<Arc<Hub>> {
         .route("/repos/{owner}/{repo}/check-suites/{id}", get(checks::suite))
 }
 
+fn deployment_routes() -> Router<Arc<Hub>> {
+    let statuses = get(deployments::statuses).post(deployments::report);
+    Router::new()
+        .route("/repos/{owner}/{repo}/deployments", get(deployments::list).post(deployments::create))
+        .route("/repos/{owner}/{repo}/deployments/{id}", get(deployments::show))
+        .route("/repos/{owner}/{repo}/deployments/{id}/statuses", statuses)
+        .route("/repos/{owner}/{repo}/deployments/{id}/statuses/{status}", get(deployments::status))
+}
+
+fn action_routes() -> Router<Arc<Hub>> {
+    Router::new()
+        .route("/repos/{owner}/{repo}/actions/workflows/{workflow}/dispatches", post(actions::dispatch))
+        .route("/repos/{owner}/{repo}/actions/workflows/{workflow}/runs", get(actions::list))
+        .route("/repos/{owner}/{repo}/actions/runs/{run}", get(actions::show))
+        .route("/repos/{owner}/{repo}/actions/runs/{run}/jobs", get(actions::jobs))
+        .route("/repos/{owner}/{repo}/actions/runs/{run}/deployment_protection_rule", post(actions::review))
+}
+
+fn issue_routes() -> Router<Arc<Hub>> {
+    Router::new()
+        .route("/repos/{owner}/{repo}/issues", get(issues::list).post(issues::create))
+        .route("/repos/{owner}/{repo}/issues/{number}", get(issues::show).patch(issues::update))
+        .route("/repos/{owner}/{repo}/issues/{number}/comments", get(comments::list).post(comments::create))
+        .route(
+            "/repos/{owner}/{repo}/issues/comments/{id}",
+            get(comments::show).patch(comments::update).delete(comments::delete),
+        )
+        .route(
+            "/repos/{owner}/{repo}/issues/comments/{id}/reactions",
+            get(comments::reactions).post(comments::react),
+        )
+        .route("/repos/{owner}/{repo}/issues/comments/{id}/reactions/{reaction}", delete(comments::unreact))
+}
+
 fn pull_routes() -> Router<Arc<Hub>> {
     Router::new()
         .route("/repos/{owner}/{repo}/pulls", get(pulls::list).post(pulls::create))
         .route("/repos/{owner}/{repo}/pulls/{number}", get(pulls::show).patch(pulls::update))
         .route("/repos/{owner}/{repo}/pulls/{number}/merge", put(pulls::merge))
         .route("/repos/{owner}/{repo}/pulls/{number}/commits", get(pulls::commits))
-        .route("/repos/{owner}/{repo}/issues/{number}/comments", get(issues::list).post(issues::create))
-        .route(
-            "/repos/{owner}/{repo}/issues/comments/{id}",
-            get(issues::show).patch(issues::update).delete(issues::delete),
-        )
-        .route(
-            "/repos/{owner}/{repo}/issues/comments/{id}/reactions",
-            get(issues::reactions).post(issues::react),
-        )
-        .route("/repos/{owner}/{repo}/issues/comments/{id}/reactions/{reaction}", delete(issues::unreact))
 }
 
 /// Tells the door which route answered, for the counts.

@@ -50,6 +50,32 @@ async fn known_commit(call: &Call, id: u64, sha: &str) -> Result<(), Refused> {
     }
 }
 
+/// Insists that the branch's protection lets the app through.
+fn unprotected(call: &Call, id: u64, name: &str) -> Result<(), Refused> {
+    let app = call.actor()?.app;
+    let broken = call.shaped(id, |_, found| Some(found.refuses(name, app)))?;
+    broken.map_or(Ok(()), |sentence| Err(Refused::new(422, sentence)))
+}
+
+/// Insists on the permission `workflows` if a ref comes to commits that touch workflows; a new ref to
+/// such as are on no branch yet.
+async fn touches_no_workflow(call: &Call, id: u64, before: Option<&str>, sha: &str) -> Result<(), Refused> {
+    if call.token()?.grants("workflows", Level::Write) {
+        return Ok(());
+    }
+    let known = match before {
+        Some(before) => vec![format!("^{before}")],
+        None => call.shaped(id, |_, found| {
+            Some(found.branches().map(|(_, tip)| format!("^{tip}")).collect::<Vec<_>>())
+        })?,
+    };
+    let mut args = vec!["rev-list", "--max-count=1", sha];
+    args.extend(known.iter().map(String::as_str));
+    args.extend(["--", ".github/workflows"]);
+    let touching = call.hub.git.run(id, &args).await?;
+    if touching.is_empty() { Ok(()) } else { Err(Refused::forbidden()) }
+}
+
 /// `POST /repos/{owner}/{repo}/git/refs`
 pub(crate) async fn create(call: Call) -> Answer {
     let id = call.repository(&WRITE)?;
@@ -64,6 +90,8 @@ pub(crate) async fn create(call: Call) -> Answer {
     if shaped(&call, id, &name).is_ok() {
         return Err(Refused::new(422, "Reference already exists"));
     }
+    unprotected(&call, id, &name)?;
+    touches_no_workflow(&call, id, None, &sha).await?;
     move_refs(&call.hub, id, vec![(name.clone(), Some(sha))], actor.account, None).await?;
     drop(guard);
     shaped(&call, id, &name).map(Reply::created)
@@ -85,6 +113,8 @@ pub(crate) async fn update(call: Call) -> Answer {
     if !force && !call.hub.git.contains(id, &sha, &before).await? {
         return Err(Refused::new(422, "Update is not a fast forward"));
     }
+    unprotected(&call, id, &name)?;
+    touches_no_workflow(&call, id, Some(&before), &sha).await?;
     move_refs(&call.hub, id, vec![(name.clone(), Some(sha))], actor.account, None).await?;
     drop(guard);
     shaped(&call, id, &name).map(Reply::ok)
@@ -99,6 +129,7 @@ pub(crate) async fn delete(call: Call) -> Answer {
     if shaped(&call, id, &name).is_err() || name.starts_with("refs/pull/") {
         return Err(Refused::new(422, "Reference does not exist"));
     }
+    unprotected(&call, id, &name)?;
     move_refs(&call.hub, id, vec![(name, None)], actor.account, None).await?;
     Ok(Reply::empty())
 }

@@ -62,8 +62,11 @@ pub(crate) async fn rules(call: Call) -> Answer {
         if !protection.required.is_empty() {
             rules.push(rule("required_status_checks", required_checks(protection)));
         }
-        if let Some(methods) = &protection.methods {
-            rules.push(rule("pull_request", pull_request_rule(methods)));
+        if protection.methods.is_some() || protection.pull_request_required {
+            rules.push(rule("pull_request", pull_request_rule(protection)));
+        }
+        if protection.updates_restricted {
+            rules.push(rule("update", json!({ "update_allows_fetch_and_merge": false })));
         }
         Some(rules)
     })?;
@@ -86,7 +89,9 @@ fn required_checks(protection: &Protection) -> Value {
     })
 }
 
-fn pull_request_rule(methods: &[String]) -> Value {
+fn pull_request_rule(protection: &Protection) -> Value {
+    let every = || ["merge", "squash", "rebase"].map(str::to_owned).to_vec();
+    let methods = protection.methods.clone().unwrap_or_else(every);
     json!({
         "allowed_merge_methods": methods,
         "dismiss_stale_reviews_on_push": false,

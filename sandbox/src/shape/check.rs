@@ -24,7 +24,7 @@ fn pull_minimal(world: &World, pull: &Pull) -> Value {
     })
 }
 
-fn pulls(world: &World, repository: u64, sha: &str) -> Vec<Value> {
+pub(super) fn pulls(world: &World, repository: u64, sha: &str) -> Vec<Value> {
     let found = world.pulls_at(repository, sha).into_iter();
     found.map(|pull| pull_minimal(world, pull)).collect()
 }

@@ -4,9 +4,12 @@
 //! May not live here: decisions, HTTP, git.
 
 mod account;
+mod actions;
 mod app;
 mod check;
 mod commit;
+mod deployment;
+mod issue;
 mod pull;
 mod repository;
 
@@ -15,10 +18,13 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Map, Value};
 
 pub(crate) use account::{collaborator, nullable_user, organization, user};
+pub(crate) use actions::{job, run_page, run_url, workflow, workflow_run};
 pub(crate) use app::{app, delivery, delivery_item, installation, repository_stub, token};
 pub(crate) use check::{run, suite, webhook_run, webhook_suite};
 pub(crate) use commit::{commit, git_ref, push_commit, simple_commit};
-pub(crate) use pull::{comment, issue, pull, pull_simple, reaction};
+pub(crate) use deployment::{deployment, deployment_status, webhook_deployment, webhook_deployment_status};
+pub(crate) use issue::{full_issue, issue};
+pub(crate) use pull::{comment, pull, pull_simple, reaction};
 pub(crate) use repository::{branch, full, minimal, short_branch};
 
 /// A moment as GitHub writes it.

@@ -7,7 +7,7 @@ use super::{app, maybe_time, merge, minimal, node_id, nullable_user, time, user}
 use crate::model::{AccountKind, Comment, Permission, Pull, Reaction, Repository, World};
 
 /// How GitHub relates an author to a repository.
-fn association(world: &World, repository: &Repository, author: u64) -> &'static str {
+pub(super) fn association(world: &World, repository: &Repository, author: u64) -> &'static str {
     if repository.owner == author {
         return "OWNER";
     }
@@ -115,7 +115,7 @@ pub(crate) fn pull(world: &World, repository: &Repository, subject: &Pull) -> Va
     shaped
 }
 
-fn reactions(url: &str, given: &[Reaction]) -> Value {
+pub(super) fn reactions(url: &str, given: &[Reaction]) -> Value {
     let count = |content: &str| given.iter().filter(|one| one.content == content).count();
     json!({
         "url": format!("{url}/reactions"),
@@ -143,7 +143,7 @@ pub(crate) fn reaction(world: &World, reaction: &Reaction) -> Value {
 }
 
 /// The issue that a pull request also is.
-pub(crate) fn issue(world: &World, repository: &Repository, pull: &Pull) -> Value {
+pub(super) fn issue_of_pull(world: &World, repository: &Repository, pull: &Pull) -> Value {
     let api = api_url(world, repository);
     let html = html_url(world, repository);
     let number = pull.number;
@@ -193,13 +193,14 @@ pub(crate) fn comment(world: &World, repository: &Repository, comment: &Comment)
     let api = api_url(world, repository);
     let html = html_url(world, repository);
     let (id, number) = (comment.id, comment.number);
+    let place = if world.issues.contains_key(&(comment.repository, number)) { "issues" } else { "pull" };
     let url = format!("{api}/issues/comments/{id}");
     let via = comment.app.and_then(|id| world.apps.get(&id)).map(|found| app(world, found));
     json!({
         "id": id,
         "node_id": node_id("IssueComment", id),
         "url": url,
-        "html_url": format!("{html}/pull/{number}#issuecomment-{id}"),
+        "html_url": format!("{html}/{place}/{number}#issuecomment-{id}"),
         "issue_url": format!("{api}/issues/{number}"),
         "user": user(world, comment.author),
         "body": comment.body,

@@ -66,7 +66,8 @@ pub(crate) fn minimal(world: &World, repository: &Repository) -> Value {
         .values()
         .filter(|other| !other.deleted && other.parent == Some(repository.id))
         .count();
-    let open = world.pulls.values().filter(|pull| pull.repository == repository.id && pull.open).count();
+    let open = world.pulls.values().filter(|pull| pull.repository == repository.id && pull.open).count()
+        + world.issues_of(repository.id).filter(|issue| issue.open).count();
     let mut shaped = json!({
         "id": repository.id,
         "node_id": node_id("Repository", repository.id),

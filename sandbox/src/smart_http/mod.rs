@@ -30,6 +30,8 @@ use crate::rest::{self, Dropped};
 #[derive(Debug, Clone, Copy)]
 struct Guest {
     account: u64,
+    /// The app, if it is one with its token.
+    app: Option<u64>,
     reads: bool,
     writes: bool,
 }
@@ -109,7 +111,7 @@ async fn serve(hub: &Arc<Hub>, request: Request<Incoming>) -> Result<Response<Bo
         body
     };
     if service == "receive-pack" {
-        return receive(hub, repository, guest.account, protocol, &input).await;
+        return receive(hub, repository, guest, protocol, &input).await;
     }
     upload(hub, repository, protocol, input)
 }
@@ -138,6 +140,7 @@ fn admitted(hub: &Hub, headers: &HeaderMap, owner: &str, name: &str) -> Result<(
             let app = world.apps.get(&installation.app).ok_or_else(unauthorised)?;
             Guest {
                 account: app.bot,
+                app: Some(app.id),
                 reads: token.grants("contents", Level::Read),
                 writes: token.grants("contents", Level::Write),
             }
@@ -146,6 +149,7 @@ fn admitted(hub: &Hub, headers: &HeaderMap, owner: &str, name: &str) -> Result<(
             let permission = world.permission_of(found.ok_or_else(missing)?, person.id);
             Guest {
                 account: person.id,
+                app: None,
                 reads: permission >= Permission::Read,
                 writes: permission >= Permission::Write,
             }
@@ -239,16 +243,32 @@ fn upload(
     Ok(git_response("application/x-git-upload-pack-result".to_owned(), body))
 }
 
+/// The refs that an app may not move by hand. Git refuses to move what is hidden from it.
+fn closed(hub: &Hub, repository: u64, app: Option<u64>) -> Vec<String> {
+    hub.with(|world| {
+        let names = world.repository(repository).map(|found| {
+            let names = found.protections.keys().map(|branch| format!("refs/heads/{branch}"));
+            names.filter(|name| found.refuses(name, app).is_some()).collect()
+        });
+        names.unwrap_or_default()
+    })
+}
+
 /// Takes a push in, and lets everything follow from it before git hears of its success.
 async fn receive(
     hub: &Arc<Hub>,
     repository: u64,
-    account: u64,
+    guest: Guest,
     protocol: Option<&str>,
     input: &Bytes,
 ) -> Result<Response<Body>, Refused> {
     let _guard = hub.lock(repository).await;
     let mut command = service_command(hub, repository, "receive-pack", protocol, false);
+    for (index, name) in closed(hub, repository, guest.app).iter().enumerate() {
+        command.env(format!("GIT_CONFIG_KEY_{index}"), "receive.hideRefs");
+        command.env(format!("GIT_CONFIG_VALUE_{index}"), name);
+        command.env("GIT_CONFIG_COUNT", (index + 1).to_string());
+    }
     let mut child = command.spawn().map_err(|error| broken(&error))?;
     let stdin = child.stdin.take();
     let feed = async {
@@ -258,7 +278,7 @@ async fn receive(
     };
     let (output, ()) = tokio::join!(child.wait_with_output(), feed);
     let output = output.map_err(|error| broken(&error))?;
-    notice(hub, repository, account).await?;
+    notice(hub, repository, guest.account).await?;
     let kind = "application/x-git-receive-pack-result".to_owned();
     Ok(git_response(kind, Body::from(output.stdout)))
 }

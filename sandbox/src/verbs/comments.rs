@@ -1,4 +1,4 @@
-//! The conversation of a pull request.
+//! The conversation of a pull request or issue.
 
 use std::sync::Arc;
 
@@ -9,19 +9,24 @@ use crate::Refused;
 use crate::acts::{Actor, comments};
 use crate::hub::Hub;
 
+/// The comments on an issue or pull request, oldest first.
+pub(super) fn conversation(hub: &Arc<Hub>, repository: u64, number: u64) -> Vec<CommentState> {
+    let ids: Vec<u64> = hub.with(|world| {
+        let listed = world.comments_on(repository, number).into_iter();
+        listed.map(|comment| comment.id).collect()
+    });
+    ids.into_iter().filter_map(|id| CommentHandle { hub: Arc::clone(hub), id }.state()).collect()
+}
+
 impl PullHandle {
     /// The conversation, oldest first.
     pub fn comments(&self) -> Vec<CommentState> {
-        let ids: Vec<u64> = self.hub.with(|world| {
-            let listed = world.comments_on(self.repository, self.number).into_iter();
-            listed.map(|comment| comment.id).collect()
-        });
-        ids.into_iter().filter_map(|id| CommentHandle { hub: Arc::clone(&self.hub), id }.state()).collect()
+        conversation(&self.hub, self.repository, self.number)
     }
 
     /// Writes a comment.
     pub fn comment(&self, body: &str) -> AddComment {
-        AddComment { pull: self.clone(), body: body.to_owned(), by: SOMEBODY.to_owned() }
+        AddComment::on(Arc::clone(&self.hub), (self.repository, self.number), body)
     }
 }
 
@@ -29,16 +34,22 @@ impl PullHandle {
 #[derive(Debug)]
 #[must_use = "nothing happens before `.await`"]
 pub struct AddComment {
-    pull: PullHandle,
+    hub: Arc<Hub>,
+    repository: u64,
+    number: u64,
     body: String,
     by: String,
 }
 
 impl AddComment {
+    pub(super) fn on(hub: Arc<Hub>, (repository, number): (u64, u64), body: &str) -> Self {
+        Self { hub, repository, number, body: body.to_owned(), by: SOMEBODY.to_owned() }
+    }
+
     async fn run(self) -> Result<CommentHandle, Refused> {
-        let actor = self.pull.hub.with(|world| Actor::person(world.person(&self.by)));
-        let PullHandle { hub, repository, number } = self.pull;
-        let id = comments::create(&hub, repository, number, &self.body, actor)?;
+        let Self { hub, repository, number, body, by } = self;
+        let actor = hub.with(|world| Actor::person(world.person(&by)));
+        let id = comments::create(&hub, repository, number, &body, actor)?;
         Ok(CommentHandle { hub, id })
     }
 }

@@ -9,18 +9,26 @@
     reason = "all verbs read alike; which of them reach git is not the caller's concern"
 )]
 
+mod actions;
 mod apps;
 mod checks;
 mod comments;
+mod deployments;
+mod gates;
 mod history;
+mod issues;
 mod pulls;
 mod releases;
 mod repositories;
 
+pub use actions::{DeclareWorkflow, JobHandle, RunHandle};
 pub use apps::{AppHandle, Install, InstallationHandle};
 pub use checks::{Button, CheckHandle, CheckState, CreateCheck};
 pub use comments::{AddComment, CommentHandle, CommentState};
+pub use deployments::{DeploymentHandle, ReportStatus, StatusState};
+pub use gates::{GateAnswer, JobWaits};
 pub use history::{Commit, MergeBranch, MoveRef, Pick, PushRef, SquashBranch};
+pub use issues::{IssueHandle, OpenIssue, TurnIssue};
 pub use pulls::{ClosePull, DraftPull, MergePull, OpenPull, PullHandle, PullState, ReopenPull, RetargetPull};
 pub use releases::{FormGroup, ReportDeploy};
 pub use repositories::{NewRepository, Protect, RepoHandle};

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use super::{CheckHandle, PullHandle, RepoHandle, SOMEBODY, by_whom, sentence};
+use super::{CheckHandle, DeploymentHandle, PullHandle, RepoHandle, SOMEBODY, by_whom, sentence};
 use crate::Refused;
-use crate::acts::deploys::{self, Deploy};
+use crate::acts::Actor;
+use crate::acts::deploys::{self, NewDeployment, NewStatus};
 use crate::acts::queue::{self, MergeGroup};
 
 impl RepoHandle {
@@ -63,11 +64,14 @@ impl ReportDeploy {
         self
     }
 
-    async fn run(self) -> Result<(), Refused> {
+    async fn run(self) -> Result<DeploymentHandle, Refused> {
         let sha = self.repository.tip(&self.branch).ok_or_else(Refused::not_found)?;
         let sender = self.repository.hub.with(|world| world.person(&self.by));
-        let deploy = Deploy { sha, git_ref: self.branch, environment: self.environment, state: self.state };
-        deploys::report(&self.repository.hub, self.repository.id, &deploy, sender)
+        let (hub, actor) = (self.repository.hub, Actor::person(sender));
+        let new = NewDeployment::new(&sha, &self.branch, &self.environment);
+        let id = deploys::create(&hub, self.repository.id, new, actor)?;
+        deploys::report(&hub, id, NewStatus { state: self.state, ..NewStatus::default() }, actor)?;
+        Ok(DeploymentHandle::new(hub, id))
     }
 }
 
@@ -89,4 +93,4 @@ impl FormGroup {
 }
 
 by_whom!(ReportDeploy, FormGroup);
-sentence!(ReportDeploy => (), FormGroup => MergeGroup);
+sentence!(ReportDeploy => DeploymentHandle, FormGroup => MergeGroup);

@@ -168,8 +168,8 @@ impl RepoHandle {
         });
     }
 
-    /// Protects a branch; say what it requires. Pushes by hand are not held back, as for admins on
-    /// GitHub; merges of pull requests are.
+    /// Protects a branch; say what it requires. People's pushes are not held back, as for admins
+    /// on GitHub; merges of pull requests are, and what apps do if it says so.
     pub fn protect(&self, branch: &str) -> Protect<'_> {
         self.hub.with(|world| {
             if let Some(found) = world.repositories.get_mut(&self.id) {
@@ -253,6 +253,27 @@ impl Protect<'_> {
     pub fn merged_by<'m>(self, methods: impl IntoIterator<Item = &'m str>) -> Self {
         let methods: Vec<String> = methods.into_iter().map(str::to_owned).collect();
         self.change(|protection| protection.methods = Some(methods.clone()));
+        self
+    }
+
+    /// Lets apps change it through pull requests only; their pushes are refused.
+    #[expect(clippy::return_self_not_must_use, reason = "usually the end of a sentence")]
+    pub fn require_pull_request(self) -> Self {
+        self.change(|protection| protection.pull_request_required = true);
+        self
+    }
+
+    /// Lets no app move it.
+    #[expect(clippy::return_self_not_must_use, reason = "usually the end of a sentence")]
+    pub fn restrict_updates(self) -> Self {
+        self.change(|protection| protection.updates_restricted = true);
+        self
+    }
+
+    /// Lets one app bypass what holds other apps back.
+    #[expect(clippy::return_self_not_must_use, reason = "usually the end of a sentence")]
+    pub fn let_pass(self, app: u64) -> Self {
+        self.change(|protection| protection.passes.push(app));
         self
     }
 

@@ -152,6 +152,37 @@ impl Stage {
         .collect()
     }
 
+    /// What GitHub's descriptions have against the exchanges and webhooks so far.
+    #[cfg(feature = "contract")]
+    pub async fn unfit(&self) -> Vec<String> {
+        use towpath_sandbox::contract::{self, Contract};
+        self.github.settled().await;
+        let mut wrong = Vec::new();
+        for exchange in &self.github.exchanges() {
+            let checked = Contract::github().check(&contract::Exchange {
+                method: &exchange.method,
+                path: &exchange.path,
+                query: exchange.query.as_deref().unwrap_or_default(),
+                request_body: exchange.request_body.as_ref(),
+                status: exchange.status,
+                response_body: exchange.response_body.as_ref(),
+            });
+            wrong.extend(checked.err().map(|violation| violation.to_string()));
+        }
+        for hook in &self.github.sent_webhooks() {
+            let violations = Contract::github().webhook_violations(&hook.event, &hook.body);
+            wrong.extend(violations.iter().map(ToString::to_string));
+        }
+        wrong
+    }
+
+    /// Without the descriptions nothing can be held against them.
+    #[cfg(not(feature = "contract"))]
+    #[allow(clippy::unused_async, reason = "called like the other one")]
+    pub async fn unfit(&self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// The webhooks of one event and action so far.
     pub async fn webhooks(&self, event: &str, action: &str) -> Vec<Value> {
         self.github.settled().await;

@@ -2,12 +2,16 @@
 
 mod commit;
 mod deliveries;
+mod deploys;
+mod issue;
 mod overview;
 mod parts;
 mod pull;
 
 pub(super) use commit::{CommitView, commit};
 pub(super) use deliveries::{DeliveryLine, deliveries};
+pub(super) use deploys::EnvironmentLine;
+pub(super) use issue::{IssueLine, IssueView, issue};
 pub(super) use overview::{BranchView, NewPull, RepositoryLine, RepositoryView, home, new_pull, repository};
 pub(super) use parts::{CommitLine, Light, People, PullLine, State};
 pub(super) use pull::{Button, CheckView, CommentView, MergeBox, PullView, pull};

@@ -2,6 +2,8 @@
 
 use maud::{Markup, html};
 
+use super::deploys::{EnvironmentLine, environments};
+use super::issue::{IssueLine, issues};
 use super::page;
 use super::parts::{CommitLine, People, PullLine, branch, commits, moment, pulls, short};
 
@@ -55,6 +57,8 @@ pub(in crate::page) struct BranchView {
 pub(in crate::page) struct RepositoryView {
     pub(in crate::page) name: String,
     pub(in crate::page) clone_url: String,
+    pub(in crate::page) environments: Vec<EnvironmentLine>,
+    pub(in crate::page) issues: Vec<IssueLine>,
     pub(in crate::page) branches: Vec<BranchView>,
     pub(in crate::page) open: Vec<PullLine>,
     pub(in crate::page) closed: Vec<PullLine>,
@@ -72,6 +76,8 @@ pub(in crate::page) fn repository(view: &RepositoryView) -> Markup {
         h2 { "Open pull requests" }
         section.card #open data-live { (pulls(name, &view.open, "None is open.")) }
         p { a href={ "/" (name) "/pulls/new" } { "New pull request" } }
+        section #environments data-live { (environments(name, &view.environments)) }
+        section #issues data-live { (issues(name, &view.issues)) }
         h2 { "Branches" }
         section.card #branches data-live {
             @if view.branches.is_empty() { p.empty { "Nothing has been pushed yet." } }

@@ -158,7 +158,7 @@ fn buttons(view: &PullView, check: &CheckView, action: &str) -> Markup {
     }
 }
 
-fn comment_card(comment: &CommentView) -> Markup {
+pub(super) fn comment_card(comment: &CommentView) -> Markup {
     html! {
         article.card id={ "comment-" (comment.id) } {
             header {

@@ -1,0 +1,190 @@
+//! Workflows: declared, dispatched, run.
+
+use std::collections::BTreeMap;
+
+use serde_json::json;
+
+use super::Actor;
+use crate::Refused;
+use crate::hub::Hub;
+use crate::model::{Job, Kind, Workflow, WorkflowRun, World};
+use crate::shape;
+use crate::webhooks::{Event, Scope};
+
+/// The workflow of a file, made if there is none yet; answers its id.
+pub(crate) fn declare(hub: &Hub, repository: u64, file: &str) -> u64 {
+    hub.with(|world| {
+        if let Some(known) = world.workflow(repository, file) {
+            return known.id;
+        }
+        let id = world.next(Kind::Workflow);
+        let workflow = Workflow {
+            id,
+            repository,
+            file: file.to_owned(),
+            inputs: Vec::new(),
+            dispatch: true,
+            echoes: None,
+            created_at: world.now,
+        };
+        world.workflows.insert(id, workflow);
+        id
+    })
+}
+
+/// A run to be made.
+#[derive(Debug, Clone)]
+pub(crate) struct NewRun {
+    pub(crate) workflow: u64,
+    pub(crate) event: String,
+    /// The branch's or tag's short name.
+    pub(crate) branch: String,
+    pub(crate) sha: String,
+    pub(crate) inputs: BTreeMap<String, String>,
+    pub(crate) status: &'static str,
+}
+
+/// Somebody asks for a run of a workflow; answers its id.
+pub(crate) async fn dispatch(
+    hub: &Hub,
+    workflow: u64,
+    git_ref: &str,
+    inputs: BTreeMap<String, String>,
+    actor: Actor,
+) -> Result<u64, Refused> {
+    let new = hub.with(|world| {
+        let found = world.workflows.get(&workflow).ok_or_else(Refused::not_found)?;
+        let home = world.repository(found.repository).ok_or_else(Refused::not_found)?;
+        let short = ["refs/heads/", "refs/tags/"].iter().find_map(|start| git_ref.strip_prefix(start));
+        let branch = short.unwrap_or(git_ref).to_owned();
+        let places = ["refs/heads/", "refs/tags/"];
+        let sha = places.iter().find_map(|place| home.refs.get(&format!("{place}{branch}")));
+        let sha = sha.ok_or_else(|| Refused::new(422, format!("No ref found for: {git_ref}")))?;
+        if !found.dispatch {
+            return Err(Refused::new(422, "Workflow does not have 'workflow_dispatch' trigger"));
+        }
+        let odd: Vec<&String> = inputs.keys().filter(|name| !found.inputs.contains(name)).collect();
+        if !odd.is_empty() {
+            return Err(Refused::new(422, format!("Unexpected inputs provided: {}", json!(odd))));
+        }
+        let event = "workflow_dispatch".to_owned();
+        Ok(NewRun { workflow, event, branch, sha: sha.clone(), inputs, status: "queued" })
+    })?;
+    start(hub, new, actor).await
+}
+
+/// Makes a run; answers its id.
+pub(crate) async fn start(hub: &Hub, new: NewRun, actor: Actor) -> Result<u64, Refused> {
+    let repository = hub.with(|world| world.workflows.get(&new.workflow).map(|found| found.repository));
+    let repository = repository.ok_or_else(Refused::not_found)?;
+    let info = hub.git.commit_info(repository, &new.sha).await?.ok_or_else(Refused::not_found)?;
+    Ok(hub.with(|world| {
+        let (id, suite, now) = (world.next(Kind::WorkflowRun), world.next(Kind::CheckSuite), world.now);
+        let earlier = world.workflow_runs.values().filter(|run| run.workflow == new.workflow).count();
+        let run = WorkflowRun {
+            id,
+            repository,
+            workflow: new.workflow,
+            number: earlier as u64 + 1,
+            suite,
+            event: new.event,
+            branch: new.branch,
+            sha: new.sha,
+            head_commit: shape::simple_commit(&info),
+            inputs: new.inputs,
+            status: new.status.to_owned(),
+            conclusion: None,
+            actor: actor.account,
+            created_at: now,
+            updated_at: now,
+            jobs: Vec::new(),
+            waits: None,
+            reviews: Vec::new(),
+        };
+        world.workflow_runs.insert(id, run);
+        event(world, id, "requested");
+        id
+    }))
+}
+
+fn event(world: &mut World, run: u64, action: &'static str) {
+    let Some(found) = world.workflow_runs.get(&run) else {
+        return;
+    };
+    let (repository, sender) = (found.repository, found.actor);
+    let (Some(home), Some(workflow)) = (world.repository(repository), world.workflows.get(&found.workflow))
+    else {
+        return;
+    };
+    let fields = json!({
+        "workflow": shape::workflow(world, home, workflow),
+        "workflow_run": shape::workflow_run(world, home, found),
+    });
+    let scope = Scope::Repository(repository);
+    world.emit(&Event { name: "workflow_run", action: Some(action), scope, sender, fields });
+}
+
+/// The run, if it is not over yet.
+fn going(world: &mut World, run: u64) -> Result<&mut WorkflowRun, Refused> {
+    let now = world.now;
+    let found = world.workflow_runs.get_mut(&run).ok_or_else(Refused::not_found)?;
+    if found.status == "completed" {
+        return Err(Refused::new(409, "The workflow run is completed already."));
+    }
+    found.updated_at = now;
+    Ok(found)
+}
+
+/// A runner takes a run up.
+pub(crate) fn begin(world: &mut World, run: u64) -> Result<(), Refused> {
+    let found = going(world, run)?;
+    if found.status != "in_progress" {
+        "in_progress".clone_into(&mut found.status);
+        event(world, run, "in_progress");
+    }
+    Ok(())
+}
+
+/// A run is over, and with it each job that was not.
+pub(crate) fn end(world: &mut World, run: u64, conclusion: &str) -> Result<(), Refused> {
+    let now = world.now;
+    let found = going(world, run)?;
+    "completed".clone_into(&mut found.status);
+    found.conclusion = Some(conclusion.to_owned());
+    for job in found.jobs.iter_mut().filter(|job| job.conclusion.is_none()) {
+        finish(job, conclusion, now);
+    }
+    event(world, run, "completed");
+    Ok(())
+}
+
+fn finish(job: &mut Job, conclusion: &str, now: chrono::DateTime<chrono::Utc>) {
+    "completed".clone_into(&mut job.status);
+    job.conclusion = Some(conclusion.to_owned());
+    job.completed_at = Some(now);
+}
+
+/// A job of a run begins, or ends with a conclusion. A run that was queued begins with it.
+pub(crate) fn job(world: &mut World, run: u64, name: &str, conclusion: Option<&str>) -> Result<(), Refused> {
+    begin(world, run)?;
+    let now = world.now;
+    let known = going(world, run)?.jobs.iter().any(|job| job.name == name);
+    if !known {
+        let id = world.next(Kind::WorkflowJob);
+        going(world, run)?.jobs.push(Job {
+            id,
+            name: name.to_owned(),
+            status: "in_progress".to_owned(),
+            conclusion: None,
+            started_at: now,
+            completed_at: None,
+        });
+    }
+    if let Some(conclusion) = conclusion {
+        let mut jobs = going(world, run)?.jobs.iter_mut();
+        if let Some(job) = jobs.find(|job| job.name == name) {
+            finish(job, conclusion, now);
+        }
+    }
+    Ok(())
+}
