@@ -9,7 +9,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
-use towpath::engine::{Config, Engine, Settings, SystemClock, system_random};
+use towpath::engine::{Config, Deploying, Engine, Settings, SystemClock, system_random};
 use towpath::flow::Flow;
 use towpath::github::{AppKey, Secret};
 use towpath::web::{Limits, Server};
@@ -41,6 +41,7 @@ impl Door {
             clock: Arc::new(SystemClock),
             random: Arc::new(system_random),
             settings: Settings::default(),
+            deploying: Deploying::default(),
         };
         let engine = Engine::open(config).await.unwrap();
         let listener = Server::bind("127.0.0.1", 0).await.unwrap();

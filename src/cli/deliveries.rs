@@ -1,7 +1,7 @@
 use super::UsageError;
-use super::settings::Settings;
+use super::opened;
 use crate::engine::{Clock, SystemClock};
-use crate::store::{DeliveryFilter, DeliveryRow, DeliveryState, GivenUp, Options, SqliteStore, Store, Unit};
+use crate::store::{DeliveryFilter, DeliveryRow, DeliveryState, GivenUp, SqliteStore, Store, Unit};
 use std::fmt::Write as _;
 
 #[derive(Debug, clap::Subcommand)]
@@ -65,13 +65,9 @@ impl From<State> for DeliveryState {
 
 /// Answers from the database of the server that runs with the same environment, or ran.
 pub(super) async fn run(command: Command) -> Result<String, UsageError> {
-    let settings = Settings::read(|name| std::env::var(name).ok()).map_err(UsageError::new)?;
-    let path = &settings.database;
-    let failed = |error: &dyn std::fmt::Display| UsageError::new(format!("{}: {error}", path.display()));
-    if !path.exists() {
-        return Err(failed(&"no such file; set TOWPATH_DATA_DIR or DATABASE_URL as the server has them"));
-    }
-    let store = SqliteStore::open(path, &Options::default()).map_err(|error| failed(&error))?;
+    let (settings, store) = opened::open()?;
+    let failed =
+        |error: &dyn std::fmt::Display| UsageError::new(format!("{}: {error}", settings.database.display()));
     let answer = answer(&store, command).await;
     store.close().await;
     answer.map_err(|error| failed(&error))

@@ -1,11 +1,10 @@
 //! `towpath ledger`: what each branch of the path pointed at, and when.
 
-use super::UsageError;
 use super::moment::Moment;
-use super::settings::Settings;
+use super::{UsageError, opened};
 use crate::flow::{BranchName, PushedAt, TipSource};
 use crate::lineage::Ledger;
-use crate::store::{Options, PullRow, RepositoryRow, RepositoryState, SqliteStore, Store, TipRow};
+use crate::store::{PullRow, SqliteStore, Store, TipRow};
 use serde_json::json;
 use std::fmt::Write as _;
 
@@ -51,13 +50,7 @@ Examples:
 
 /// Answers from the database of the server that runs with the same environment, or ran.
 pub(super) async fn run(command: Command) -> Result<String, UsageError> {
-    let settings = Settings::read(|name| std::env::var(name).ok()).map_err(UsageError::new)?;
-    let path = &settings.database;
-    let failed = |error: &dyn std::fmt::Display| UsageError::new(format!("{}: {error}", path.display()));
-    if !path.exists() {
-        return Err(failed(&"no such file; set TOWPATH_DATA_DIR or DATABASE_URL as the server has them"));
-    }
-    let store = SqliteStore::open(path, &Options::default()).map_err(|error| failed(&error))?;
+    let (_, store) = opened::open()?;
     let answer = match command {
         Command::Show { repository, branch, at, limit, json } => {
             let wanted = Wanted { at, limit, json };
@@ -87,7 +80,7 @@ async fn show(
     branch: &str,
     wanted: &Wanted,
 ) -> Result<String, UsageError> {
-    let row = found(store, repository).await?;
+    let row = opened::repository(store, repository).await?;
     let name = BranchName::new(branch).map_err(|error| UsageError::new(format!("--branch: {error}")))?;
     let tips = store.tips(row.id, Some(&name)).await.map_err(UsageError::new)?;
     if tips.is_empty() {
@@ -222,7 +215,7 @@ fn object(entry: &Entry) -> serde_json::Value {
 
 /// The ledger file: everything that a verdict on any branch may rest on.
 async fn export(store: &SqliteStore, repository: &str) -> Result<String, UsageError> {
-    let row = found(store, repository).await?;
+    let row = opened::repository(store, repository).await?;
     let branches = branches(&store.tips(row.id, None).await.map_err(UsageError::new)?);
     let rows = store.ledger(row.id, &branches, None).await.map_err(UsageError::new)?;
     let mut ledger = Ledger::default();
@@ -236,22 +229,6 @@ async fn export(store: &SqliteStore, repository: &str) -> Result<String, UsageEr
     ledger.set_open(rows.open.iter().map(PullRow::as_open).collect());
     ledger.set_reported(rows.verified);
     Ok(ledger.to_file())
-}
-
-async fn found(store: &SqliteStore, wanted: &str) -> Result<RepositoryRow, UsageError> {
-    let all = store.repositories(None).await.map_err(UsageError::new)?;
-    let is_it =
-        |row: &&RepositoryRow| row.full_name.eq_ignore_ascii_case(wanted) || row.id.to_string() == wanted;
-    // A name that was given up may be another repository's by now.
-    let active = |row: &&RepositoryRow| row.state == RepositoryState::Active;
-    if let Some(row) = all.iter().filter(is_it).find(active).or_else(|| all.iter().find(is_it)) {
-        return Ok(row.clone());
-    }
-    let mut names: Vec<&str> = all.iter().map(|row| row.full_name.as_str()).collect();
-    names.sort_by(|one, other| strsim::jaro(other, wanted).total_cmp(&strsim::jaro(one, wanted)));
-    names.truncate(5);
-    let known = if names.is_empty() { "none yet".to_owned() } else { names.join(", ") };
-    Err(UsageError::new(format!("no repository {wanted:?} is known; those that are: {known}")))
 }
 
 /// The branches that have entries, by name.

@@ -11,10 +11,13 @@ mod deliveries;
 mod demo;
 mod ledger;
 mod moment;
+mod opened;
 mod print;
 mod repair;
+mod rollback;
 mod serve;
 mod settings;
+mod whereabouts;
 
 use std::process::ExitCode;
 
@@ -76,6 +79,19 @@ They read the database of the server, running or not, and find it by the same va
 TOWPATH_DATA_DIR [default: data] or DATABASE_URL."
     )]
     Ledger(ledger::Command),
+    /// Tell where a merged pull request has come to: merged, deployed, live, since when
+    Where(whereabouts::Arguments),
+    /// Take an environment back to what ran there before, and hold it
+    Rollback(rollback::Arguments),
+    /// Look at the hold on an environment after a rollback, and lift it
+    #[command(
+        subcommand,
+        after_help = "\
+Examples:
+  towpath hold show --repository acme/store --environment production
+  towpath hold lift --repository acme/store --environment production --reason \"repaired in #81\""
+    )]
+    Hold(rollback::HoldCommand),
     /// Look at the webhooks that came in, and take one in again
     #[command(
         subcommand,
@@ -146,6 +162,9 @@ async fn run(command: Command) -> Result<ExitCode, UsageError> {
             print::to_stdout(&ledger::run(command).await?);
             Ok(ExitCode::SUCCESS)
         }
+        Command::Where(arguments) => whereabouts::run(arguments).await,
+        Command::Rollback(arguments) => rollback::run(arguments).await,
+        Command::Hold(command) => rollback::run_hold(command).await,
         Command::Deliveries(command) => {
             print::to_stdout(&deliveries::run(command).await?);
             Ok(ExitCode::SUCCESS)

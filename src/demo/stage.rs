@@ -137,9 +137,19 @@ async fn register(github: &Sandbox) -> Result<AppHandle, DemoError> {
         .permission("contents", "write")
         .permission("pull_requests", "write")
         .permission("statuses", "write")
-        .permission("deployments", "read")
+        .permission("actions", "write")
+        .permission("deployments", "write")
+        .permission("issues", "write")
         .permission("merge_queues", "read")
-        .events(["deployment_status", "merge_group", "pull_request", "push", "repository"]);
+        .events([
+            "deployment_protection_rule",
+            "deployment_status",
+            "merge_group",
+            "pull_request",
+            "push",
+            "repository",
+            "workflow_run",
+        ]);
     SECRET.clone_into(&mut app.webhook_secret);
     Ok(github.app(app).await?)
 }

@@ -1,19 +1,21 @@
 //! From a pull request to its verdict: route, gather what the route needs, judge.
 
 use crate::flow::{
-    BranchName, CommitId, CopyBranch, CopyHistory, Environment, Facts, Flow, History, IgnoredPaths,
-    MergeMethods, Pull, Role, Undecided, Verdict,
+    BranchName, CommitId, CopyBranch, CopyHistory, DeployFacts, Environment, Facts, Flow, History,
+    IgnoredPaths, MergeMethods, Pull, Role, Undecided, Verdict,
 };
 use crate::lineage::{BranchTip, CopyQuestion, GitError, Ledger, PromotionQuestion, Repository, Survey};
 use crate::policy::{self, Route};
 
 /// What is known beside history when a pull request is judged.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Known<'a> {
     /// Where the branches of the path are.
     pub survey: &'a Survey,
     /// How pull requests may be merged into the base, where that is known.
     pub methods: Option<MergeMethods>,
+    /// What is known of deploys.
+    pub deploys: DeployFacts,
 }
 
 /// Judges `pull` in `repository` by `flow`, with what `ledger` remembers.
@@ -51,7 +53,14 @@ async fn judge_by(
         },
     };
     change(&mut survey);
-    judge_knowing(repository, flow, pull, ledger, Known { survey: &survey, methods: None }).await
+    judge_knowing(
+        repository,
+        flow,
+        pull,
+        ledger,
+        Known { survey: &survey, methods: None, deploys: DeployFacts::default() },
+    )
+    .await
 }
 
 /// The same for who knows more, and has asked where the branches are.
@@ -70,7 +79,10 @@ pub async fn judge_knowing(
         }
     };
     match gathered {
-        Ok(history) => policy::judge(flow, &Facts { pull: pull.clone(), history, methods: known.methods }),
+        Ok(history) => {
+            let Known { methods, deploys, .. } = known;
+            policy::judge(flow, &Facts { pull: pull.clone(), history, methods, deploys })
+        }
         Err(why) => Verdict::undecided(why),
     }
 }

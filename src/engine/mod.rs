@@ -28,7 +28,7 @@ pub use inbox::{Inbox, Received, Reception, Refusal};
 pub use mirrors::MirrorBounds;
 pub use open::{CALL_WITHIN, Config, OpenError, system_random};
 pub use room::{Random, Settings};
-pub use whereabouts::{NotTold, whereabouts};
+pub use whereabouts::{NotTold, mirror_of, whereabouts};
 
 use crate::flow::{Flow, Millis};
 use crate::github::{Api, Secret};

@@ -3,9 +3,10 @@
 use crate::flow::{
     CommitId, Deploy, DeployState, Environment, Flow, Hold, Millis, PullNumber, RepositoryId, Role, TipSource,
 };
-use crate::lineage::{GitError, Repository};
+use crate::lineage::{GitError, Mirror, Repository};
 use crate::report::{Place, Stand};
 use crate::store::{PullRow, Store, StoreError, TipRow};
+use std::path::Path;
 
 /// How many deploys of an environment are looked through.
 const DEPLOYS_AT_MOST: u32 = 200;
@@ -52,6 +53,13 @@ pub async fn whereabouts(
         });
     }
     Ok(places)
+}
+
+/// The copy that the server with this data folder keeps of a repository, for who only wants to look; `None` where there
+/// is none.
+pub async fn mirror_of(data_dir: &Path, id: RepositoryId) -> Option<Repository> {
+    let folder = data_dir.join("mirrors").join(format!("{id}.git"));
+    Repository::open(&Mirror::newest_in(&folder)?).await.ok()
 }
 
 struct Asked<'a> {

@@ -1,4 +1,4 @@
-use super::{BranchName, CommitId, MergeMethods, MergedPull, OpenPull, Origin, TreeId};
+use super::{BranchName, CommitId, Hold, MergeMethods, MergedPull, OpenPull, Origin, TreeId};
 
 /// The branch a pull request would merge.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -263,6 +263,28 @@ pub enum History {
     NotNeeded,
 }
 
+/// What is known of deploys about a promotion.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct DeployFacts {
+    /// The newest deploy of the head to its environment, where it has not ended well.
+    pub of_head: Option<HeadDeploy>,
+    /// The newest hold on the base's environment.
+    pub hold: Option<Hold>,
+    /// Whether something newer has ended well there since the hold was lifted.
+    pub hold_is_over: bool,
+}
+
+/// A deploy of a promotion's head to where it comes from, which has not ended well.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeadDeploy {
+    /// Whether anybody has taken it up.
+    pub taken_up: bool,
+    /// Since when it is open, in Unix seconds.
+    pub since: i64,
+    /// How it ended, in one line, if it has.
+    pub ended: Option<String>,
+}
+
 /// Everything a verdict is made from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Facts {
@@ -272,4 +294,6 @@ pub struct Facts {
     pub history: History,
     /// How pull requests may be merged into the base, where GitHub told.
     pub methods: Option<MergeMethods>,
+    /// What is known of deploys, of a promotion between environments.
+    pub deploys: DeployFacts,
 }

@@ -26,8 +26,9 @@ pub use environments::{
     CommentWhen, CopyAfter, CopyBranch, CopyMode, Environment, Flow, Requires, Role, Source, Tested,
 };
 pub use facts::{
-    BackMergeHistory, Base, Commit, CopyHistory, Deployed, Elsewhere, Entry, Facts, Head, History, LedgerTip,
-    Line, MergeOutcome, PromotionHistory, Pull, PushedAt, TipSource, TopicHistory,
+    BackMergeHistory, Base, Commit, CopyHistory, DeployFacts, Deployed, Elsewhere, Entry, Facts, Head,
+    HeadDeploy, History, LedgerTip, Line, MergeOutcome, PromotionHistory, Pull, PushedAt, TipSource,
+    TopicHistory,
 };
 pub use ids::{InstallationId, Millis, PullNumber, RepositoryId};
 pub use names::{BranchName, CommitId, InvalidName, TreeId};

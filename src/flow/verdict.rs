@@ -1,4 +1,4 @@
-use super::{BranchName, Commit, CommitId, Level, Origin};
+use super::{BranchName, Commit, CommitId, Level, Origin, PullNumber};
 
 /// What a pull request gets, from best to worst.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
@@ -68,6 +68,10 @@ pub enum Code {
     UnknownCommits,
     /// TP305: the target can be merged into by squash or rebase, or was.
     MergeMethod,
+    /// TP406: the target was rolled back, and is held.
+    Held,
+    /// TP408: the deploy of what would ship has failed or is under way.
+    Deploying,
     /// TP501: the copy branch lags behind.
     CopyStale,
     /// TP502: the copy branch has gone another way.
@@ -80,7 +84,7 @@ pub enum Code {
 
 impl Code {
     /// Every code, in order.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 24] = [
         Self::WrongBase,
         Self::EnvironmentSkipped,
         Self::ForkHead,
@@ -99,6 +103,8 @@ impl Code {
         Self::NotVerified,
         Self::UnknownCommits,
         Self::MergeMethod,
+        Self::Held,
+        Self::Deploying,
         Self::CopyStale,
         Self::CopyDiverged,
         Self::ConfigurationInvalid,
@@ -126,6 +132,8 @@ impl Code {
             Self::NotVerified => "TP303",
             Self::UnknownCommits => "TP304",
             Self::MergeMethod => "TP305",
+            Self::Held => "TP406",
+            Self::Deploying => "TP408",
             Self::CopyStale => "TP501",
             Self::CopyDiverged => "TP502",
             Self::ConfigurationInvalid => "TP601",
@@ -318,6 +326,33 @@ pub enum Cause {
         /// What the rules of the base allow.
         rebase: bool,
     },
+    /// TP406: the target was rolled back. While the hold is in force nothing is merged there; once it was lifted, the
+    /// next promotion brings back what was taken away.
+    Held {
+        /// What the target was taken back from.
+        from: CommitId,
+        /// What it was taken back to.
+        to: CommitId,
+        /// Who asked for it.
+        by: String,
+        /// Why, in their words.
+        reason: String,
+        /// Since when, in Unix seconds.
+        since: i64,
+        /// The pull requests that were taken back.
+        pulls: Vec<PullNumber>,
+        /// Who has lifted the hold, and why.
+        lifted: Option<(String, String)>,
+    },
+    /// TP408: what would ship is being deployed where it comes from, or that has failed.
+    Deploying {
+        /// The environment.
+        environment: String,
+        /// Since when, in Unix seconds.
+        since: i64,
+        /// How it ended, if it has.
+        ended: Option<String>,
+    },
     /// TP501: the copy branch holds an earlier state.
     CopyStale {
         /// How many commits of the environment's line it lacks.
@@ -369,11 +404,18 @@ impl Cause {
             Self::NotVerified { .. } => Code::NotVerified,
             Self::UnknownCommits { .. } => Code::UnknownCommits,
             Self::MergeMethod { .. } => Code::MergeMethod,
+            Self::Held { .. } => Code::Held,
+            Self::Deploying { .. } => Code::Deploying,
             Self::CopyStale { .. } => Code::CopyStale,
             Self::CopyDiverged { .. } => Code::CopyDiverged,
             Self::ConfigurationInvalid { .. } => Code::ConfigurationInvalid,
             Self::CouldNotDecide(_) => Code::CouldNotDecide,
         }
+    }
+
+    /// Whether it passes by itself, without anybody's doing.
+    pub fn passes_by_itself(&self) -> bool {
+        matches!(self, Self::Deploying { ended: None, .. })
     }
 
     /// The branch to which the pull request can be sent instead, where that is the way out.

@@ -113,10 +113,11 @@ pub struct CheckRunBody {
     pub head_sha: CommitId,
     /// Our own key, by which it is found again.
     pub external_id: String,
-    /// Always `completed`.
+    /// `completed`, or `in_progress` while it waits for what ends by itself.
     pub status: String,
-    /// `success`, `failure`, `action_required` or `cancelled`.
-    pub conclusion: String,
+    /// `success`, `failure`, `action_required` or `cancelled`, once it is completed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub conclusion: Option<String>,
     /// The words.
     pub output: CheckRunOutput,
     /// The buttons.
@@ -289,11 +290,13 @@ impl Api {
         struct Update<'a> {
             external_id: &'a str,
             status: &'a str,
-            conclusion: &'a str,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            conclusion: Option<&'a str>,
             output: &'a CheckRunOutput,
             actions: &'a [CheckRunAction],
         }
         let CheckRunBody { external_id, status, conclusion, output, actions, .. } = check;
+        let conclusion = conclusion.as_deref();
         let update = Update { external_id, status, conclusion, output, actions };
         let path = format!("/repos/{repository}/check-runs/{check_id}");
         let _: CheckRun = self.write(Caller::Installation(id), Method::PATCH, &path, &update).await?;

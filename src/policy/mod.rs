@@ -95,12 +95,12 @@ fn takes_topics(flow: &Flow, pull: &Pull) -> bool {
     }
 }
 
-fn asked<'a>(flow: &'a Flow, facts: &Facts, base: &Environment) -> promotion::Asked<'a> {
+fn asked<'a>(flow: &'a Flow, facts: &'a Facts, base: &Environment) -> promotion::Asked<'a> {
     let from = match facts.pull.head.branch.as_ref().map(|branch| flow.role(branch)) {
         Some(Role::Environment(head)) => head.name.as_str(),
         _ => "",
     };
-    promotion::Asked { tested: base.requires.tested, from, methods: facts.methods }
+    promotion::Asked { tested: base.requires.tested, from, methods: facts.methods, deploys: &facts.deploys }
 }
 
 #[cfg(test)]

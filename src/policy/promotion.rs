@@ -4,7 +4,8 @@
 //! fast-forwards alike.
 
 use crate::flow::{
-    Cause, Deployed, Finding, MergeMethods, MergeOutcome, Outcome, PromotionHistory, Repair, Tested,
+    Cause, DeployFacts, Deployed, Finding, MergeMethods, MergeOutcome, Outcome, PromotionHistory, Repair,
+    Tested,
 };
 
 /// What the rule between environments asks besides the history.
@@ -16,6 +17,8 @@ pub(super) struct Asked<'a> {
     pub(super) from: &'a str,
     /// How pull requests may be merged into the base, where that is known.
     pub(super) methods: Option<MergeMethods>,
+    /// What is known of deploys.
+    pub(super) deploys: &'a DeployFacts,
 }
 
 /// The rule between environments: what would ship must be what was tested.
@@ -37,18 +40,40 @@ pub(super) fn findings(history: &PromotionHistory, asked: Asked<'_>) -> Vec<Find
         })],
         MergeOutcome::Clean { .. } => not_deployed(history, asked).into_iter().collect(),
     };
+    findings.extend(held(asked.deploys));
     findings.extend(asked.methods.and_then(makes_copies));
     findings
 }
 
 fn not_deployed(history: &PromotionHistory, asked: Asked<'_>) -> Option<Finding> {
+    // Who takes a deploy up tells how it goes, though it may be the first time.
+    let of_head = asked.deploys.of_head.as_ref();
     let waits = match (asked.tested, history.deployed) {
         (Tested::NotAsked, _) | (_, Deployed::Yes) => false,
-        (Tested::IfReported, deployed) => deployed == Deployed::No,
-        (Tested::Asked, _) => true,
+        (Tested::IfReported, Deployed::NobodyReports) => of_head.is_some_and(|it| it.taken_up),
+        (Tested::IfReported, Deployed::No) | (Tested::Asked, _) => true,
     };
     let environment = asked.from.to_owned();
-    waits.then(|| Finding::new(Outcome::Wait, Cause::NotVerified { environment }))
+    let cause = match of_head {
+        Some(deploy) => Cause::Deploying { environment, since: deploy.since, ended: deploy.ended.clone() },
+        None => Cause::NotVerified { environment },
+    };
+    waits.then(|| Finding::new(Outcome::Wait, cause))
+}
+
+/// While a hold is in force nothing is merged; the next promotion after it says what it brings back.
+fn held(deploys: &DeployFacts) -> Option<Finding> {
+    let hold = deploys.hold.as_ref().filter(|hold| hold.lifted.is_none() || !deploys.hold_is_over)?;
+    let cause = Cause::Held {
+        from: hold.from,
+        to: hold.to,
+        by: hold.by.clone(),
+        reason: hold.reason.clone(),
+        since: hold.since / 1000,
+        pulls: hold.pulls.clone(),
+        lifted: hold.lifted.as_ref().map(|lifted| (lifted.by.clone(), lifted.reason.clone())),
+    };
+    Some(if hold.lifted.is_none() { Finding::new(Outcome::Wait, cause) } else { Finding::warn(cause) })
 }
 
 fn makes_copies(methods: MergeMethods) -> Option<Finding> {

@@ -4,8 +4,8 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::flow::{
-    Base, BranchName, Cause, Code, Commit, CommitId, Head, LedgerTip, Line, Outcome, PushedAt, Source,
-    TipSource, TopicHistory,
+    Base, BranchName, Cause, Code, Commit, CommitId, DeployFacts, Head, LedgerTip, Line, Outcome, PushedAt,
+    Source, TipSource, TopicHistory,
 };
 
 fn id(number: usize) -> CommitId {
@@ -102,7 +102,12 @@ fn two_stagings_do_not_feed_each_other() {
 
 #[test]
 fn facts_of_another_route_are_never_a_pass() {
-    let facts = Facts { pull: pull("x", "integration", false), history: History::NotNeeded, methods: None };
+    let facts = Facts {
+        pull: pull("x", "integration", false),
+        history: History::NotNeeded,
+        methods: None,
+        deploys: DeployFacts::default(),
+    };
     assert_eq!(judge(&Flow::pro(), &facts).outcome(), Outcome::Unknown);
 }
 
@@ -172,7 +177,15 @@ prop_compose! {
 
 fn verdict(history: &TopicHistory) -> Verdict {
     let history = History::Topic(history.clone());
-    judge(&Flow::pro(), &Facts { pull: pull("x", "integration", false), history, methods: None })
+    judge(
+        &Flow::pro(),
+        &Facts {
+            pull: pull("x", "integration", false),
+            history,
+            methods: None,
+            deploys: DeployFacts::default(),
+        },
+    )
 }
 
 fn carried(verdict: &Verdict) -> Option<&Cause> {

@@ -11,7 +11,7 @@ use super::markdown::{code, folded};
 use super::prose::{Prose, row};
 use super::words::{Account, Scene, account, copied, passed};
 use super::{Subject, stamp};
-use crate::flow::{BranchName, Flow, Outcome, Verdict};
+use crate::flow::{BranchName, Finding, Flow, Outcome, Verdict};
 
 /// How a check run ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,6 +22,8 @@ pub enum Conclusion {
     Failure,
     /// A person has to act, or nothing could be decided.
     ActionRequired,
+    /// It waits for what ends by itself.
+    InProgress,
     /// It is no longer judged.
     Cancelled,
 }
@@ -33,12 +35,24 @@ impl Conclusion {
             Self::Success => "success",
             Self::Failure => "failure",
             Self::ActionRequired => "action_required",
+            Self::InProgress => "in_progress",
             Self::Cancelled => "cancelled",
         }
     }
 
-    fn of(outcome: Outcome) -> Self {
-        match outcome {
+    /// The status and the conclusion of GitHub's API: what waits has none yet.
+    pub fn as_status(self) -> (&'static str, Option<&'static str>) {
+        match self {
+            Self::InProgress => ("in_progress", None),
+            ended => ("completed", Some(ended.as_str())),
+        }
+    }
+
+    fn of(verdict: &Verdict) -> Self {
+        let waits = |finding: &&Finding| finding.severity == Outcome::Wait;
+        let mut waiting = verdict.findings.iter().filter(waits);
+        match verdict.outcome() {
+            Outcome::Wait if waiting.all(|finding| finding.cause.passes_by_itself()) => Self::InProgress,
             Outcome::Pass | Outcome::Warn => Self::Success,
             Outcome::Wait | Outcome::Unknown => Self::ActionRequired,
             Outcome::Fail => Self::Failure,
@@ -142,7 +156,7 @@ pub fn check(flow: &Flow, judged: &[(Subject, Verdict)]) -> CheckText {
 
     let undecided = matches!(outcome, Outcome::Fail | Outcome::Wait | Outcome::Unknown);
     CheckText {
-        conclusion: Conclusion::of(outcome),
+        conclusion: Conclusion::of(verdict),
         title: first.title.within(TITLE).plain(),
         summary: fit(&parts, BODY - RESERVE),
         text: text(first, subject),

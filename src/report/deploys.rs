@@ -3,6 +3,7 @@
 use crate::flow::{Deploy, DeployState, Ending, Millis, Phase};
 
 use super::markdown::{block, code};
+use super::shell;
 
 /// GitHub takes no longer line with a status, in characters.
 const LINE_MAX: usize = 140;
@@ -96,16 +97,23 @@ pub fn ended(deploy: &Deploy) -> String {
     }
 }
 
+/// The command by which the operator takes an environment back.
+pub(super) fn rollback_command(repository: &str, environment: &str) -> String {
+    let (repository, environment) = (shell::quote(repository), shell::quote(environment));
+    format!("towpath rollback --repository {repository} --environment {environment} --reason '…'")
+}
+
 /// What to do about a deploy that ended badly.
-fn next_step(deploy: &Deploy) -> String {
+fn next_step(repository: &str, deploy: &Deploy) -> String {
     let environment = &deploy.environment;
     match &deploy.ending {
         Some(Ending::Failed { phase: Some(Phase::Build), .. }) => format!(
             "`{environment}` runs what it ran before. Repair the build on the way it came, and merge again."
         ),
         Some(Ending::Failed { .. } | Ending::Stuck { .. }) => format!(
-            "Look at `{environment}` now. To bring back what ran before: \
-             `towpath rollback --environment {environment}`. To go on: repair it and merge again."
+            "Look at `{environment}` now. To go on, repair it and merge again. To bring back what ran before, the operator \
+             runs:\n\n{}",
+            block("sh", &rollback_command(repository, environment))
         ),
         Some(Ending::NotPickedUp { .. }) => match deploy.driver.as_str() {
             "deployment" => format!(
@@ -119,11 +127,12 @@ fn next_step(deploy: &Deploy) -> String {
 }
 
 /// What is said in a pull request of a deploy that ended badly; `None` of others.
-pub fn deploy_trouble(deploy: &Deploy) -> Option<String> {
+pub fn deploy_trouble(repository: &str, deploy: &Deploy) -> Option<String> {
     if !matches!(deploy.state, DeployState::Failed | DeployState::Error) {
         return None;
     }
-    let mut text = format!("**{}: {}.**\n\n{}", deploy.environment, ended(deploy), next_step(deploy));
+    let mut text =
+        format!("**{}: {}.**\n\n{}", deploy.environment, ended(deploy), next_step(repository, deploy));
     if let Some(Ending::Failed { words: Some(words), .. }) = &deploy.ending {
         text.push_str(&format!("\n\nIt said: {}", code(words)));
     }

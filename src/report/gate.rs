@@ -1,10 +1,31 @@
 //! What a job is told that waits to be let into an environment.
 
+use super::deploys::rollback_command;
 use super::markdown::code;
+use super::shell;
 use crate::flow::{CommitId, Hold};
 
 /// GitHub takes no longer comment, in characters.
 const COMMENT_MAX: usize = 1_024;
+
+/// A job that waits to be let into an environment.
+#[derive(Debug, Clone, Copy)]
+pub struct WaitingJob<'a> {
+    /// The repository's full name.
+    pub repository: &'a str,
+    /// The environment's name.
+    pub environment: &'a str,
+    /// Its branch.
+    pub branch: &'a str,
+    /// What the job would deploy.
+    pub commit: Option<CommitId>,
+}
+
+/// The command by which the operator lets an environment go on.
+pub(super) fn hold_lift_command(repository: &str, environment: &str) -> String {
+    let (repository, environment) = (shell::quote(repository), shell::quote(environment));
+    format!("towpath hold lift --repository {repository} --environment {environment} --reason '…'")
+}
 
 /// What there is to say at the gate.
 #[derive(Debug, Clone, Copy)]
@@ -26,22 +47,25 @@ pub enum GateWords<'a> {
 }
 
 /// The comment that GitHub shows with the answer, in Markdown.
-pub fn gate(environment: &str, branch: &str, commit: Option<CommitId>, said: GateWords<'_>) -> String {
+pub fn gate(job: &WaitingJob<'_>, said: GateWords<'_>) -> String {
+    let WaitingJob { repository, environment, branch, commit } = *job;
     let (name, branch) = (code(environment), code(branch));
     let what = commit.map_or_else(|| "It".to_owned(), |commit| code(&commit.short()));
     let text = match said {
         GateWords::Open => format!("{what} is what {branch} points at: it has come by the path."),
         GateWords::Held(hold) => format!(
             "{name} was rolled back to {} by {} and is held: {}. Until the hold is lifted only that commit may be \
-             deployed there. `towpath hold lift --environment {environment}` lifts it.",
+             deployed there. `{}` lifts it.",
             code(&hold.to.short()),
             code(&hold.by),
-            code(&hold.reason)
+            code(&hold.reason),
+            hold_lift_command(repository, environment)
         ),
         GateWords::Older(tip) => format!(
             "{what} is older than {branch}, which is at {}. Run the job for that commit. To bring back what ran \
-             before: `towpath rollback --environment {environment}`.",
-            code(&tip.short())
+             before: `{}`.",
+            code(&tip.short()),
+            rollback_command(repository, environment)
         ),
         GateWords::OffPath => format!(
             "{what} is not on {branch}. A change comes to {name} by a pull request that the path allows; run the job \

@@ -34,10 +34,11 @@ pub use check::{
 };
 pub use comment::{MARKER, comment};
 pub use deploys::{DeployStatus, deploy_status, deploy_trouble, ended, length};
-pub use gate::{GateWords, gate};
+pub use gate::{GateWords, WaitingJob, gate};
 pub use notes::{Note, replacement, with_notes};
 pub use proposal::{BackTest, Otherwise, Proposed, proposal};
 pub use repair_plan::{RepairPlan, RepairStage, repair_plan};
+pub use stamp::utc as moment;
 pub use terminal::{Words, copy_on_terminal, terminal, words};
 pub use whereabouts::{
     Place, Stand, WHEREABOUTS, is_worth_a_comment, whereabouts, whereabouts_as_json, whereabouts_on_terminal,

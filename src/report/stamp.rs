@@ -1,7 +1,7 @@
 //! Times as people read them.
 
 /// A time in Unix seconds as `2026-11-23 08:24 UTC`.
-pub(super) fn utc(seconds: i64) -> String {
+pub fn utc(seconds: i64) -> String {
     match chrono::DateTime::from_timestamp(seconds, 0) {
         Some(time) => time.format("%Y-%m-%d %H:%M UTC").to_string(),
         None => format!("second {seconds}"),

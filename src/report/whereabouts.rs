@@ -98,11 +98,11 @@ impl Place {
     }
 
     /// A deploy of this pull request's that ended badly and that nothing has made good since.
-    fn trouble(&self) -> Option<String> {
+    fn trouble(&self, repository: &str) -> Option<String> {
         if self.stand != Stand::Failed {
             return None;
         }
-        self.deploy.as_ref().and_then(deploy_trouble)
+        self.deploy.as_ref().and_then(|deploy| deploy_trouble(repository, deploy))
     }
 }
 
@@ -131,7 +131,7 @@ pub fn is_worth_a_comment(places: &[Place]) -> bool {
 }
 
 /// The end of a merged pull request's comment.
-pub fn whereabouts(places: &[Place]) -> String {
+pub fn whereabouts(repository: &str, places: &[Place]) -> String {
     let mut parts: Vec<String> = vec![WHEREABOUTS.to_owned() + "\n### Where it is"];
     let mut table = "| | | |\n|---|---|---|".to_owned();
     for place in places {
@@ -141,7 +141,7 @@ pub fn whereabouts(places: &[Place]) -> String {
         table.push_str(&format!("\n| {name} | {} {words} | {since} |", place.mark()));
     }
     parts.push(table);
-    let troubles: Vec<String> = places.iter().filter_map(Place::trouble).collect();
+    let troubles: Vec<String> = places.iter().filter_map(|place| place.trouble(repository)).collect();
     parts.extend(troubles.into_iter().rev().enumerate().map(|(at, text)| match at {
         0 => text,
         _ => folded("An earlier environment", &text),

@@ -74,7 +74,9 @@ impl World {
 
     /// Waits until every webhook has come and nothing is left to be done.
     pub async fn quiet(&self) {
-        let quiet = crate::shop::quiet(&self.github, self.folder.path());
+        let quiet = crate::shop::quiet(&self.github, self.folder.path(), || {
+            towpath::engine::Clock::now(&towpath::engine::SystemClock)
+        });
         tokio::time::timeout(PATIENCE, quiet).await.expect("the work came to no end");
     }
 

@@ -73,7 +73,8 @@ async fn each_event_costs_the_calls_that_it_must() {
         ("a push to it, still passing", 1..=1),
         // It adds a commit to the repair, so the comment changes too.
         ("a push to it, still failing", 2..=2),
-        ("a push to the base of both", 0..=0),
+        // Its deploy: who pushed, whether there is one, that it is made, that it waits. The checks stay as they are.
+        ("a push to the base of both", 4..=4),
         ("a new title, a comment", 0..=0),
         ("a new base", 3..=3),
         ("the button Re-check", 1..=1),

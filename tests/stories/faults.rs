@@ -12,6 +12,7 @@ const COMMENTS: &str = "/repos/*/issues/*/comments";
 async fn a_check_whose_answer_was_lost_is_found_and_not_made_twice() {
     let stage = Stage::set().await;
     topic(&stage.store, "feature/cart", "master").await;
+    stage.github.forget_records();
     stage.github.faults().rest("POST", CHECK_RUNS).reset_after().times(1);
     stage.github.faults().rest("POST", COMMENTS).reset_after().times(1);
     let pull = stage.store.open_pull("feature/cart").into("integration").by("ana").await.unwrap();
@@ -38,6 +39,7 @@ async fn errors_of_github_are_waited_out() {
 async fn a_rate_limit_is_respected_and_outlived() {
     let stage = Stage::set().await;
     topic(&stage.store, "feature/cart", "integration").await;
+    stage.github.forget_records();
     let limited = stage.github.faults().rest("POST", CHECK_RUNS).rate_limited(1).times(1);
     let pull = stage.store.open_pull("feature/cart").into("integration").by("ana").await.unwrap();
     stage.check(&pull).await.passes();

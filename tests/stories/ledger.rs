@@ -219,8 +219,8 @@ async fn an_environment_whose_deploys_nobody_reports_asks_for_none_in_a_clone_ei
     let stage = Stage::set().await;
     stage.store.deploy("integration").by("ci").await.unwrap();
     topic(&stage.store, "feature/cart", "integration").await;
-    released(&stage, "feature/cart", "integration").await;
-    released(&stage, "integration", "staging").await;
+    let cart = released(&stage, "feature/cart", "integration").await;
+    let up = released(&stage, "integration", "staging").await;
     let release = stage.store.open_pull("staging").into("production").by("rita").await.unwrap();
     stage.check(&release).await.is("success", "On the path: staging → production");
     let file = stage.data_folder().join("ledger.json");
@@ -232,10 +232,13 @@ async fn an_environment_whose_deploys_nobody_reports_asks_for_none_in_a_clone_ei
     assert_eq!(judged(&stage, &file, "staging", "production"), ("pass".to_owned(), Vec::new()));
     stage.store.deploy("staging").ends("failure").by("ci").await.unwrap();
     stage.store.deploy("production").to("staging").by("ci").await.unwrap();
-    stage
-        .check(&release)
-        .await
-        .is("action_required", &format!("Waits for staging to deploy {}", &release.head_sha()[..9]));
+    stage.check(&release).await.is(
+        "action_required",
+        &format!("The deploy of {} to staging did not succeed", &release.head_sha()[..9]),
+    );
+    for brought in [&cart, &up] {
+        assert!(stage.comment(brought).await.contains("**staging: Failed"));
+    }
     export();
     assert_eq!(judged(&stage, &file, "staging", "production"), ("wait".to_owned(), vec!["TP303".to_owned()]));
     stage.end().await;

@@ -12,7 +12,9 @@
 mod answers;
 mod buttons;
 mod calls;
+mod carried_out;
 mod configuration;
+mod deploys;
 mod faults;
 mod healing;
 mod ledger;
@@ -22,6 +24,7 @@ mod names;
 mod path;
 mod people;
 mod queue;
+mod rollback;
 mod shop;
 mod stage;
 mod trouble;

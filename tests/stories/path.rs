@@ -37,6 +37,8 @@ async fn a_topic_from_master_fails_with_a_repair_that_keeps_its_work() {
     let comment = stage.comment(&pull).await;
     assert!(comment.contains("on the path now") && comment.contains("What was wrong before"), "{comment}");
     merge(&pull).await.unwrap();
+    let comment = stage.comment(&pull).await;
+    assert!(comment.contains("| `integration` | ⏳ is being deployed |"), "{comment}");
     stage.end().await;
 }
 
@@ -50,6 +52,8 @@ async fn a_release_travels_from_integration_to_production() {
         stage.check(&pull).await.is("success", &format!("On the path: {from} → {into}"));
         merge(&pull).await.unwrap();
     }
+    // Nobody has said that production was deployed; but master holds its files by the last pull request.
+    stage.copy_check().await.is("success", "A copy: master holds the files of production");
     stage.end().await;
 }
 
@@ -121,7 +125,9 @@ async fn a_push_that_changes_no_verdict_costs_one_call() {
     stage.github.forget_records();
     stage.store.commit_on("integration").file("other.txt", "moved\n").by("ben").await.unwrap();
     stage.check(&pull).await.passes();
-    assert_eq!(stage.rest_requests(), 0, "{:?}", stage.github.request_counts());
+    // All of them are of the deploy: who pushed, whether there is one, that it is made, that it waits.
+    assert_eq!(stage.rest_requests(), 4, "{:?}", stage.github.request_counts());
+    assert_eq!(stage.requests("POST", "/check-runs"), 0);
     stage.end().await;
 }
 

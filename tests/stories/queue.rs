@@ -101,11 +101,17 @@ async fn a_promotion_to_production_waits_for_stagings_deploy_once_deploys_are_re
     merge(&up).await.unwrap();
     let out = stage.store.open_pull("staging").into("production").by("rita").await.unwrap();
     let tip = &stage.store.tip("staging").unwrap()[..9];
-    stage.check(&out).await.is("action_required", &format!("Waits for staging to deploy {tip}"));
+    stage.check(&out).await.is("none", &format!("Waits for the deploy of {tip} to staging"));
     stage.store.deploy("staging").ends("failure").by("ci").await.unwrap();
-    stage.check(&out).await.is("action_required", &format!("Waits for staging to deploy {tip}"));
+    stage.check(&out).await.is("action_required", &format!("The deploy of {tip} to staging did not succeed"));
+    for brought in [&cart, &up] {
+        assert!(stage.comment(brought).await.contains("**staging: Failed"));
+    }
     stage.store.deploy("staging").by("ci").await.unwrap();
     stage.check(&out).await.passes();
+    for brought in [&cart, &up] {
+        assert!(stage.comment(brought).await.contains("| `staging` | ✅ live |"));
+    }
     stage.end().await;
 }
 
@@ -145,7 +151,8 @@ async fn a_squashed_promotion_is_told_with_the_way_to_join_the_histories_again()
     let joining = stage.store.open_pull("staging").into("integration").by("rita").await.unwrap();
     stage.check(&joining).await.is("success", "Joins the history of staging and integration again");
     merge(&joining).await.unwrap();
-    stage.quiet().await;
+    let said = stage.comment(&up).await;
+    assert!(said.contains("### Where it is") && said.contains("This promotion cut"), "{said}");
     stage.end().await;
 }
 

@@ -2,18 +2,22 @@
 
 use crate::shop::{SECRET, app_config, shop};
 use std::collections::BTreeSet;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tempfile::TempDir;
-use towpath::engine::{BackOff, Config, Engine, OpenError, Settings, SystemClock, system_random};
+use towpath::engine::{
+    BackOff, Clock, Config, Deploying, Engine, OpenError, Settings, SystemClock, system_random,
+};
 use towpath::flow::Flow;
 use towpath::github::{AppKey, Secret};
 use towpath::store::{Options, SqliteStore};
 use towpath::web::{Limits, Server};
 use towpath_sandbox::contract::{self, Contract};
 use towpath_sandbox::{
-    AppConfig, AppHandle, CheckHandle, CheckState, InstallationHandle, ManualClock, PullHandle, RepoHandle,
-    Sandbox,
+    AppConfig, AppHandle, CheckHandle, CheckState, DeploymentHandle, InstallationHandle, ManualClock,
+    PullHandle, RepoHandle, Sandbox,
 };
 use tracing_subscriber::layer::SubscriberExt;
 
@@ -29,6 +33,8 @@ pub struct Stage {
     server: Option<Server>,
     folder: TempDir,
     clock: Arc<ManualClock>,
+    time: Arc<TurnedClock>,
+    deploying: Deploying,
     patience: Duration,
     heard: Heard,
     _log: tracing::subscriber::DefaultGuard,
@@ -53,6 +59,8 @@ pub struct Setting {
     pub form_encoded: bool,
     /// How long anything may take to come to rest.
     pub patience: Duration,
+    /// What the operator allows and holds for deploys.
+    pub deploying: Deploying,
 }
 
 impl Default for Setting {
@@ -64,7 +72,22 @@ impl Default for Setting {
             installed: true,
             form_encoded: false,
             patience: PATIENCE,
+            deploying: Deploying::default(),
         }
+    }
+}
+
+/// The machine's clock, turned forward.
+#[derive(Debug, Default)]
+struct TurnedClock(AtomicI64);
+
+impl Clock for TurnedClock {
+    fn now(&self) -> i64 {
+        SystemClock.now() + self.0.load(Ordering::SeqCst)
+    }
+
+    fn sleep_until(&self, at: i64) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        SystemClock.sleep_until(at - self.0.load(Ordering::SeqCst))
     }
 }
 
@@ -97,7 +120,10 @@ impl Stage {
             store.protect(branch).require_from(&format!("towpath: {branch}"), app.id());
         }
         let folder = tempfile::tempdir().unwrap();
-        let server = serve(&github, &app, &folder, setting.settings).await;
+        let time: Arc<TurnedClock> = Arc::default();
+        let deploying = setting.deploying;
+        let opened = (setting.settings, deploying.clone(), Arc::clone(&time));
+        let server = serve(&github, &app, &folder, opened).await;
         app.set_webhook_url(Some(&format!("http://{}/webhooks/github", server.address())));
         let installing = app.install("acme");
         let installing = if setting.installed { installing.on([&store]) } else { installing.on([]) };
@@ -111,6 +137,8 @@ impl Stage {
             server: Some(server),
             folder,
             clock,
+            time,
+            deploying,
             patience: setting.patience,
             heard,
             _log: log,
@@ -121,7 +149,7 @@ impl Stage {
 
     /// Waits until every webhook has come and nothing is left to be done.
     pub async fn quiet(&self) {
-        let quiet = crate::shop::quiet(&self.github, self.folder.path());
+        let quiet = crate::shop::quiet(&self.github, self.folder.path(), || self.time.now());
         tokio::time::timeout(self.patience, quiet).await.expect("the work came to no end");
     }
 
@@ -141,7 +169,8 @@ impl Stage {
     }
 
     pub async fn start(&mut self) {
-        let server = serve(&self.github, &self.app, &self.folder, Setting::default().settings).await;
+        let opened = (Setting::default().settings, self.deploying.clone(), Arc::clone(&self.time));
+        let server = serve(&self.github, &self.app, &self.folder, opened).await;
         self.app.set_webhook_url(Some(&format!("http://{}/webhooks/github", server.address())));
         self.server = Some(server);
         self.quiet().await;
@@ -202,6 +231,24 @@ impl Stage {
         Said(state)
     }
 
+    /// The check on the copy branch, on the commit that production is at.
+    pub async fn copy_check(&self) -> Said {
+        self.quiet().await;
+        let tip = self.store.tip("production").unwrap();
+        let state = self.store.check_on(&tip, "towpath: copy").and_then(|check| check.state());
+        let state = state.expect("nothing says whether master is a copy");
+        self.heard.checks.lock().unwrap().insert((state.id, state.title.clone().unwrap_or_default()));
+        Said(state)
+    }
+
+    /// The Deployments of an environment, the oldest first, once all is quiet.
+    pub async fn deployments(&self, environment: &str) -> Vec<DeploymentHandle> {
+        self.quiet().await;
+        let mut all = self.store.deployments();
+        all.retain(|it| it.environment() == environment);
+        all
+    }
+
     /// Whether the App has said nothing at all on a pull request.
     pub async fn is_silent_on(&self, pull: &PullHandle) -> bool {
         self.quiet().await;
@@ -232,6 +279,20 @@ impl Stage {
     /// Some seconds pass on GitHub, whose times are whole seconds.
     pub fn later(&self) {
         self.clock.advance(chrono::TimeDelta::seconds(2));
+    }
+
+    /// So many minutes pass for the server and on GitHub.
+    pub async fn minutes_later(&self, minutes: i64) {
+        self.time.0.fetch_add(minutes * 60_000, Ordering::SeqCst);
+        self.clock.advance(chrono::TimeDelta::minutes(minutes));
+        // What waited for the clock is found at the next look.
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        self.quiet().await;
+    }
+
+    /// Where the server is, without a slash at the end.
+    pub fn server_url(&self) -> String {
+        format!("http://{}", self.server.as_ref().unwrap().address())
     }
 
     /// An error with these words may stand in the log of this story.
@@ -323,7 +384,12 @@ impl Said {
     }
 }
 
-async fn serve(github: &Sandbox, app: &AppHandle, folder: &TempDir, settings: Settings) -> Server {
+async fn serve(
+    github: &Sandbox,
+    app: &AppHandle,
+    folder: &TempDir,
+    (settings, deploying, time): (Settings, Deploying, Arc<TurnedClock>),
+) -> Server {
     let config = || Config {
         app_id: app.id(),
         key: AppKey::from_pem(&app.id().to_string(), AppConfig::demo_key()).unwrap(),
@@ -333,9 +399,10 @@ async fn serve(github: &Sandbox, app: &AppHandle, folder: &TempDir, settings: Se
         data_dir: folder.path().to_owned(),
         database: folder.path().join("towpath.db"),
         flow: Flow::pro(),
-        clock: Arc::new(SystemClock),
+        clock: Arc::clone(&time) as _,
         random: Arc::new(system_random),
         settings: settings.clone(),
+        deploying: deploying.clone(),
     };
     let opened = async {
         loop {

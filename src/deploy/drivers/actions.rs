@@ -12,7 +12,7 @@ use async_trait::async_trait;
 use std::collections::BTreeMap;
 
 /// How often a run is asked about that no event speaks of.
-const LOOK_EVERY: Millis = 30_000;
+const LOOK_EVERY: Millis = 60_000;
 /// A run is looked for from this long before its deploy was handed over: clocks differ.
 const BEFORE: Millis = 120_000;
 

@@ -181,8 +181,8 @@ impl Case<'_> {
             name: "towpath: copy".to_owned(),
             head_sha: self.tip,
             external_id: format!("towpath/{id}/{}/copy", self.tip),
-            status: "completed".to_owned(),
-            conclusion: text.conclusion.as_str().to_owned(),
+            status: text.conclusion.as_status().0.to_owned(),
+            conclusion: text.conclusion.as_status().1.map(str::to_owned),
             output: CheckRunOutput {
                 title: text.title.clone(),
                 summary: text.full_summary(),

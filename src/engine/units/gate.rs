@@ -6,7 +6,7 @@ use crate::flow::{CommitId, Flow, RepositoryId};
 use crate::github::GateAnswer;
 use crate::github::events::GateEvent;
 use crate::policy::{self, AtTheGate, Gate};
-use crate::report::{self, GateWords};
+use crate::report::{self, GateWords, WaitingJob};
 use crate::store::{Change, Lease, RepositoryRow, RepositoryState};
 
 pub(super) async fn run(
@@ -27,7 +27,7 @@ pub(super) async fn run(
         Err(trouble) => {
             // GitHub keeps the job waiting; that it is still being decided is worth a word, once.
             if lease.failures == 0 {
-                let comment = report::gate(name, name, commit, GateWords::Undecided(&trouble.what));
+                let comment = report::gate(&job.waits(name, commit), GateWords::Undecided(&trouble.what));
                 if let Err(error) = job.answer(None, &comment).await {
                     tracing::warn!(what = error.what, "a job that waits could not be told why");
                 }
@@ -44,18 +44,24 @@ struct Job<'a> {
     name: &'a str,
 }
 
-impl Job<'_> {
+impl<'a> Job<'a> {
+    fn waits<'b>(&'b self, branch: &'b str, commit: Option<CommitId>) -> WaitingJob<'b>
+    where
+        'a: 'b,
+    {
+        WaitingJob { repository: &self.row.full_name, environment: self.name, branch, commit }
+    }
+
     async fn decide(&self, flow: &Flow, commit: Option<CommitId>) -> Result<(), Trouble> {
         let Some(environment) = flow.environment(self.name) else {
             let known: Vec<&str> = flow.environments.iter().map(|it| it.name.as_str()).collect();
-            let comment = report::gate(self.name, self.name, commit, GateWords::NoEnvironment(&known));
+            let comment = report::gate(&self.waits(self.name, commit), GateWords::NoEnvironment(&known));
             return self.answer(Some(false), &comment).await;
         };
         let branch = environment.branch.as_str();
         let Some(commit) = commit else {
-            return self
-                .answer(Some(false), &report::gate(self.name, branch, None, GateWords::NoCommit))
-                .await;
+            let comment = report::gate(&self.waits(branch, None), GateWords::NoCommit);
+            return self.answer(Some(false), &comment).await;
         };
         let mirror = self.room.mirror(self.row).await?;
         let repository = mirror.fetched(&[]).await?;
@@ -73,7 +79,7 @@ impl Job<'_> {
             Gate::Older { tip } => GateWords::Older(*tip),
             Gate::OffPath => GateWords::OffPath,
         };
-        let comment = report::gate(self.name, branch, Some(commit), words);
+        let comment = report::gate(&self.waits(branch, Some(commit)), words);
         self.answer(Some(said == Gate::Open), &comment).await
     }
 

@@ -104,8 +104,8 @@ fn desired(id: RepositoryId, head: CommitId, proposed: &Proposed) -> Result<Chan
         name: "towpath: config".to_owned(),
         head_sha: head,
         external_id: format!("towpath/{id}/{head}/config"),
-        status: "completed".to_owned(),
-        conclusion: text.conclusion.as_str().to_owned(),
+        status: text.conclusion.as_status().0.to_owned(),
+        conclusion: text.conclusion.as_status().1.map(str::to_owned),
         output: CheckRunOutput {
             title: text.title.clone(),
             summary: text.full_summary(),

@@ -7,6 +7,7 @@
 
 mod aftermath;
 mod aim;
+mod deploys;
 mod effects;
 mod latest;
 mod memory;
@@ -16,8 +17,8 @@ use crate::engine::judge::{self, Known};
 use crate::engine::room::{Room, Trouble};
 use crate::engine::rulebook::Rulebook;
 use crate::flow::{
-    Base, BranchName, Cause, Finding, Head, MergeMethods, Outcome, Pull, PullNumber, RepositoryId, Role,
-    Undecided, Verdict,
+    Base, BranchName, Cause, DeployFacts, Finding, Head, MergeMethods, Outcome, Pull, PullNumber,
+    RepositoryId, Role, Undecided, Verdict,
 };
 use crate::github::{ApiError, Remedy};
 use crate::lineage::{GitError, Repository, Standing, Survey};
@@ -265,7 +266,11 @@ impl Case<'_> {
         };
         let ledger = memory.ledger(Some(row.number));
         let methods = self.methods(&row, &pull).await;
-        let known = Known { survey, methods };
+        let deploys = match self.deploys(&row, &pull).await {
+            Ok(deploys) => deploys,
+            Err(error) => return undecided(row, pull.base.branch, Undecided::Git { what: error.what }),
+        };
+        let known = Known { survey, methods, deploys };
         let verdict = judge::judge_knowing(repository, flow, &pull, &ledger, known).await;
         let trouble = trouble_in(&verdict);
         Judged { row, pull, verdict, trouble }
@@ -284,6 +289,17 @@ impl Case<'_> {
             return Ok(memory);
         }
         memory.for_topic(self.room, row.repository, repository, pull).await
+    }
+
+    /// What is known of deploys where a promotion comes from and where it goes.
+    async fn deploys(&self, row: &PullRow, pull: &Pull) -> Result<DeployFacts, Trouble> {
+        let flow = &self.book.flow;
+        let (Role::Environment(from), Role::Environment(to)) =
+            (flow.role(&row.head_branch), flow.role(&pull.base.branch))
+        else {
+            return Ok(DeployFacts::default());
+        };
+        deploys::known(self.room, row.repository, (from, row.head_commit), to).await
     }
 
     /// How a promotion may be merged, as the base's rules have it. It is no more than a warning, so that it is

@@ -32,7 +32,7 @@ pub(super) async fn run(room: &Room, id: RepositoryId, number: PullNumber) -> Re
     let before = known.map(|effect| effect.content).unwrap_or_default();
     let before = before.split(WHEREABOUTS).next().unwrap_or_default().trim_end();
     let before = if before.is_empty() { report::MARKER } else { before };
-    let content = format!("{before}\n\n{}", report::whereabouts(&places));
+    let content = format!("{before}\n\n{}", report::whereabouts(&row.full_name, &places));
     let substance = super::pull::digest(&content);
     Ok(vec![Change::Desire(Desired { unit, content, substance, siblings: Vec::new() })])
 }

@@ -60,6 +60,13 @@ struct Wanted {
 }
 
 impl Mirror {
+    /// The directory in `folder` that a server asks at the moment, for who only wants to look and must change nothing.
+    pub fn newest_in(folder: &std::path::Path) -> Option<PathBuf> {
+        let entries = std::fs::read_dir(folder).ok()?.flatten();
+        let number = |entry: &std::fs::DirEntry| entry.file_name().to_str()?.parse::<u64>().ok();
+        entries.filter_map(|entry| Some((number(&entry)?, entry.path()))).max().map(|(_, path)| path)
+    }
+
     /// The mirror kept in `folder`, which need not exist yet. Whatever else is in the folder is removed.
     pub fn new(folder: impl Into<PathBuf>) -> Self {
         Self {

@@ -5,6 +5,7 @@
 
 mod back_merge;
 mod copy;
+mod deploys;
 mod known_work;
 mod pass;
 mod promotion;
@@ -246,6 +247,13 @@ pub(super) fn account(scene: &Scene<'_>, finding: &Finding) -> Account {
         Cause::NotVerified { environment } => promotion::not_verified(scene, environment),
         Cause::UnknownCommits { commits } => back_merge::unknown_commits(scene, commits),
         Cause::MergeMethod { squash, rebase } => promotion::merge_method(scene, *squash, *rebase),
+        Cause::Held { from, to, by, reason, since, pulls, lifted } => {
+            let (from, to, since, lifted) = (*from, *to, *since, lifted.as_ref());
+            deploys::held(scene, &deploys::Hold { from, to, by, reason, since, pulls, lifted })
+        }
+        Cause::Deploying { environment, since, ended } => {
+            deploys::deploying(scene, environment, *since, ended.as_deref())
+        }
         Cause::CopyStale { behind, since } => copy::stale(scene, *behind, *since),
         Cause::CopyDiverged { paths, only_on_copy } => copy::diverged(scene, paths, only_on_copy),
         Cause::ConfigurationInvalid { place, message, line, more } => {

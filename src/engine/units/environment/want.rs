@@ -39,7 +39,7 @@ impl Work<'_> {
         let tree = repository.tree(commit).await?;
         let tree = tree.ok_or_else(|| Trouble::later(format!("{} is not here yet", commit.short())))?;
         let live = self.course.live().map(|it| it.commit);
-        let previous = live.or(tip.before);
+        let previous = self.last_known().or(tip.before);
         let pulls = self.brought_by(&repository, commit, previous).await?;
         let trigger = if pulls.iter().any(|(_, made)| *made) {
             Trigger::Merge
@@ -66,6 +66,28 @@ impl Work<'_> {
             deploy.ending = Some(Ending::OlderThanLive { live });
         }
         Ok(deploy)
+    }
+
+    /// What runs there as far as known: where no deploy has ended well yet, what was there before the first.
+    fn last_known(&self) -> Option<CommitId> {
+        let live = self.course.live().map(|it| it.commit);
+        live.or_else(|| self.course.deploys().iter().find(|it| !it.is_rollback())?.previous)
+    }
+
+    /// Says anew what a deploy brings, whose turn has come: others may have gone, or come to nothing, since it was made.
+    pub(super) async fn bring_up_to_date(&mut self, number: u64) -> Result<(), Trouble> {
+        let Some(deploy) = self.course.get(number).cloned() else { return Ok(()) };
+        let previous = self.last_known().or(deploy.previous);
+        if deploy.is_rollback() || previous == deploy.previous {
+            return Ok(());
+        }
+        let repository = self.with(deploy.commit).await?;
+        let pulls = self.brought_by(&repository, deploy.commit, previous).await?;
+        if let Some(deploy) = self.course.get_mut(number) {
+            deploy.previous = previous;
+            deploy.pulls = pulls.into_iter().map(|(number, _)| number).collect();
+        }
+        Ok(())
     }
 
     /// The repository, fetched where it lacks the commit.

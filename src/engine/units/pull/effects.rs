@@ -194,8 +194,8 @@ pub(in crate::engine::units) fn check_run(
         name: format!("towpath: {base}"),
         head_sha: head,
         external_id: format!("towpath/{repository}/{head}/{base}"),
-        status: "completed".to_owned(),
-        conclusion: text.conclusion.as_str().to_owned(),
+        status: text.conclusion.as_status().0.to_owned(),
+        conclusion: text.conclusion.as_status().1.map(str::to_owned),
         output: CheckRunOutput {
             title: text.title.clone(),
             summary: text.full_summary(),

@@ -1,0 +1,197 @@
+//! `towpath rollback` and `towpath hold`: the operator takes an environment back, and lets it go on.
+
+use super::{UsageError, opened, print};
+use crate::engine::{Clock as _, SystemClock};
+use crate::flow::config::Configuration;
+use crate::flow::{CommitId, Environment, Flow, Hold};
+use crate::report;
+use crate::store::{Order, OrderId, OrderRow, RepositoryRow, SqliteStore, Store};
+use std::process::ExitCode;
+use std::time::Duration;
+
+/// What `towpath rollback` takes.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  towpath rollback --repository acme/store --environment production --reason \"checkout is broken\"
+  towpath rollback --repository acme/store --environment staging --to 1f0c2d7… --reason \"tests fail\"
+
+Without --to it goes back to what ran before. Only what was deployed there with success can be
+deployed again; its build is used again where it is kept.
+
+From then on the environment is held: promotions into it wait, and what is merged all the same is
+not deployed, until towpath hold lift.
+
+It asks the server, which has to run with the same data folder, and waits until it has answered.
+
+Exit status: 0 the deploy is on its way; 1 refused; 2 the request is wrong.")]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    at: At,
+    /// The commit to go back to, in full [default: what ran before]
+    #[arg(long, value_name = "SHA")]
+    to: Option<CommitId>,
+    /// Why, as everybody sees it on the next promotion
+    #[arg(long, value_name = "TEXT")]
+    reason: String,
+    /// Who asks, as everybody sees it [default: the operator]
+    #[arg(long, value_name = "NAME", default_value = "the operator")]
+    by: String,
+}
+
+#[derive(Debug, clap::Args)]
+struct At {
+    /// The repository: acme/store, or its number
+    #[arg(long, value_name = "REPOSITORY")]
+    repository: String,
+    /// The environment's name
+    #[arg(long, value_name = "NAME")]
+    environment: String,
+}
+
+#[derive(Debug, clap::Subcommand)]
+pub(super) enum HoldCommand {
+    /// Show what is held, or was last
+    #[command(after_help = "\
+Example:
+  towpath hold show --repository acme/store --environment production")]
+    Show {
+        #[command(flatten)]
+        at: HoldAt,
+    },
+    /// Let promotions go on after a rollback
+    #[command(after_help = "\
+Example:
+  towpath hold lift --repository acme/store --environment production --reason \"repaired in #81\"
+
+What was merged while it was held is deployed then, the newest of it.")]
+    Lift {
+        #[command(flatten)]
+        at: HoldAt,
+        /// Why, as everybody sees it on the next promotion
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+        /// Who asks, as everybody sees it [default: the operator]
+        #[arg(long, value_name = "NAME", default_value = "the operator")]
+        by: String,
+    },
+}
+
+/// Where.
+#[derive(Debug, clap::Args)]
+pub(super) struct HoldAt {
+    #[command(flatten)]
+    at: At,
+}
+
+/// How long the server is waited for.
+const PATIENCE: Duration = Duration::from_secs(30);
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+
+/// Asks the server for a rollback.
+pub(super) async fn run(arguments: Arguments) -> Result<ExitCode, UsageError> {
+    let Arguments { at, to, reason, by } = arguments;
+    ask(&at, Order::Rollback { to, by, reason: worth_telling(&reason)? }).await
+}
+
+/// Shows a hold, or asks the server to lift it.
+pub(super) async fn run_hold(command: HoldCommand) -> Result<ExitCode, UsageError> {
+    match command {
+        HoldCommand::Lift { at, reason, by } => {
+            ask(&at.at, Order::LiftHold { by, reason: worth_telling(&reason)? }).await
+        }
+        HoldCommand::Show { at } => {
+            let (_, store) = opened::open()?;
+            let row = opened::repository(&store, &at.at.repository).await?;
+            let flow = flow_of(&store, &row).await?;
+            let environment = environment(&flow, &at.at.environment)?;
+            let hold = store.hold(row.id, &environment.name).await.map_err(UsageError::new)?;
+            store.close().await;
+            print::to_stdout(&shown(&environment.name, hold.as_ref()));
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}
+
+fn shown(name: &str, hold: Option<&Hold>) -> String {
+    let Some(hold) = hold else { return format!("{name} is not held and never was\n") };
+    let Hold { from, to, by, reason, .. } = hold;
+    let since = report::moment(hold.since / 1000);
+    let mut text =
+        format!("{name} was rolled back from {} to {} by {by} {since}: {reason}\n", from.short(), to.short());
+    text.push_str(&match &hold.lifted {
+        None => "it is held\n".to_owned(),
+        Some(lifted) => {
+            format!("lifted by {} {}: {}\n", lifted.by, report::moment(lifted.at / 1000), lifted.reason)
+        }
+    });
+    text
+}
+
+fn worth_telling(reason: &str) -> Result<String, UsageError> {
+    let reason = reason.trim();
+    if reason.is_empty() || reason.chars().count() > 200 || reason.chars().any(char::is_control) {
+        return Err(UsageError::new(
+            "--reason: write one line of up to 200 characters; people read it on the check",
+        ));
+    }
+    Ok(reason.to_owned())
+}
+
+async fn ask(at: &At, order: Order) -> Result<ExitCode, UsageError> {
+    let (_, store) = opened::open()?;
+    let row = opened::repository(&store, &at.repository).await?;
+    let flow = flow_of(&store, &row).await?;
+    let environment = environment(&flow, &at.environment)?;
+    let asked = OrderRow {
+        id: OrderId(0),
+        repository: row.id,
+        environment: environment.name.clone(),
+        order,
+        made_at: SystemClock.now(),
+        outcome: None,
+    };
+    let id = store.order(asked).await.map_err(UsageError::new)?;
+    let answered = async {
+        loop {
+            match store.ordered(id).await.map_err(UsageError::new)?.and_then(|row| row.outcome) {
+                Some(outcome) => return Ok::<String, UsageError>(outcome),
+                None => tokio::time::sleep(LOOK_EVERY).await,
+            }
+        }
+    };
+    let answered = tokio::time::timeout(PATIENCE, answered).await;
+    store.close().await;
+    match answered {
+        Ok(outcome) => {
+            let outcome = outcome?;
+            let refused = outcome.starts_with("refused");
+            print::to_stdout(&format!("{outcome}\n"));
+            Ok(if refused { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+        }
+        Err(_) => {
+            print::to_stdout(
+                "no server has answered yet; it is done as soon as one runs on this data folder\n",
+            );
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}
+
+/// The path by which the server judges the repository.
+pub(super) async fn flow_of(store: &SqliteStore, row: &RepositoryRow) -> Result<Flow, UsageError> {
+    let known = store.configuration(row.id).await.map_err(UsageError::new)?;
+    let text = known.and_then(|it| it.valid).filter(|text| !text.is_empty());
+    let read = text.and_then(|text| Configuration::read(&text).ok());
+    Ok(read.map_or_else(Flow::pro, |it| it.flow().clone()))
+}
+
+fn environment<'a>(flow: &'a Flow, name: &str) -> Result<&'a Environment, UsageError> {
+    let known: Vec<&str> = flow.environments.iter().map(|it| it.name.as_str()).collect();
+    flow.environment(name).ok_or_else(|| {
+        UsageError::new(format!(
+            "--environment: there is no {name:?}; the environments are {}",
+            known.join(", ")
+        ))
+    })
+}

@@ -1,0 +1,32 @@
+//! What a verdict on a promotion needs to know of deploys.
+
+use crate::engine::room::{Room, Trouble};
+use crate::flow::{CommitId, DeployFacts, DeployState, Environment, HeadDeploy, RepositoryId};
+use crate::report;
+
+/// How many deploys of an environment are looked through.
+const DEPLOYS_AT_MOST: u32 = 50;
+
+pub(super) async fn known(
+    room: &Room,
+    id: RepositoryId,
+    (from, head): (&Environment, CommitId),
+    to: &Environment,
+) -> Result<DeployFacts, Trouble> {
+    let of_source = room.store.newest_deploys(id, &from.name, DEPLOYS_AT_MOST).await?;
+    let of_head =
+        of_source.iter().find(|it| it.commit == head).filter(|it| it.state != DeployState::Succeeded);
+    let of_head = of_head.map(|it| HeadDeploy {
+        taken_up: it.picked_up_at.is_some(),
+        since: it.picked_up_at.unwrap_or(it.made_at) / 1000,
+        ended: (!it.state.is_open()).then(|| report::ended(it)),
+    });
+    let hold = room.store.hold(id, &to.name).await?;
+    let mut hold_is_over = false;
+    if let Some(lifted) = hold.as_ref().and_then(|hold| hold.lifted.as_ref()) {
+        let deploys = room.store.newest_deploys(id, &to.name, DEPLOYS_AT_MOST).await?;
+        let well = deploys.iter().filter(|it| it.state == DeployState::Succeeded && !it.is_rollback());
+        hold_is_over = well.filter_map(|it| it.ended_at).any(|at| at > lifted.at);
+    }
+    Ok(DeployFacts { of_head, hold, hold_is_over })
+}
