@@ -25,7 +25,7 @@ const ONLY_IN: [(&str, &[&str]); 6] = [
     ("octocrab", &["github"]),
     ("rusqlite", &["store"]),
     ("axum", &["web"]),
-    ("hyper", &["web"]),
+    ("hyper", &["deploy", "web"]),
     ("clap", &["cli"]),
     ("towpath_sandbox", &["demo"]),
 ];

@@ -7,6 +7,7 @@
 //! Does not live here: judging (`policy`), asking git (`lineage`), wording (`report`), any I/O.
 
 mod carried;
+mod codes;
 pub mod config;
 mod deploy_settings;
 mod deploys;
@@ -20,6 +21,7 @@ mod rules;
 mod verdict;
 
 pub use carried::Carried;
+pub use codes::Code;
 pub use deploy_settings::{DeploySettings, DriverSettings};
 pub use deploys::{Deploy, DeployState, Ending, Hold, Lifted, Phase, PhaseRun, Trigger};
 pub use environments::{
@@ -35,4 +37,4 @@ pub use names::{BranchName, CommitId, InvalidName, TreeId};
 pub use paths::{IgnoredPaths, InvalidPattern};
 pub use records::{MergeMethod, MergeMethods, MergedPull, OpenPull, Origin, VerifiedTree};
 pub use rules::{Level, Rules};
-pub use verdict::{Cause, Code, Finding, Outcome, Repair, Undecided, Verdict};
+pub use verdict::{Cause, Finding, Outcome, Repair, Undecided, Verdict};

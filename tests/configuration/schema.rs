@@ -124,7 +124,7 @@ fn wrong() -> Vec<Value> {
         changed("/ignore_paths", json!(["x".repeat(201)])),
         changed("/ignore_paths", (0..101).map(|at| json!(format!("{at}/"))).collect()),
         changed("/environments", json!([])),
-        changed("/environments/0/name", json!("a b")),
+        changed("/environments/0/name", json!("a!b")),
         changed("/environments/0/accepts", json!([])),
         changed("/environments/0/accepts", json!(["topics", "topics"])),
         changed("/environments/0/active", json!(0)),

@@ -284,8 +284,8 @@ macro_rules! spelled {
 }
 
 spelled! {
-    /// Up to 64 letters and digits without accents, with . _ - and / between them.
-    EnvironmentName = "^[A-Za-z0-9][A-Za-z0-9._/-]{0,63}$";
+    /// Up to 64 letters and digits without accents, with spaces and . _ - / between them.
+    EnvironmentName = "^[A-Za-z0-9]([A-Za-z0-9 ._/-]{0,62}[A-Za-z0-9._/-])?$";
     /// Small letters, digits, - and _, such as qa or release-notes.
     Word = "^[a-z0-9][a-z0-9_-]{0,39}$";
     /// A number of minutes, hours or days, such as 30m, 2h or 1d.

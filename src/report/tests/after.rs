@@ -125,15 +125,18 @@ fn a_configuration_that_changes_verdicts() {
         branch: integration
         accepts: [topics]
         requires: { tested: false }
+        deploy: { driver: deployment, timeout: 1h, pick_up_within: 15m }
       - name: staging
         branch: staging
         accepts: [integration]
         requires: { tested: false }
+        deploy: { driver: deployment, timeout: 1h, pick_up_within: 15m }
       - name: production
         branch: production
         accepts: [staging]
         requires: { tested: if-reported }
-    copy: { branch: master, of: production, mode: fast-forward }
+        deploy: { driver: deployment, timeout: 1h, pick_up_within: 15m }
+    copy: { branch: master, of: production, mode: fast-forward, after: deploy }
     rules:
       TP101: enforce
       TP102: enforce
@@ -153,6 +156,8 @@ fn a_configuration_that_changes_verdicts() {
       TP303: enforce
       TP304: enforce
       TP305: enforce
+      TP406: enforce
+      TP408: enforce
       TP501: enforce
       TP502: enforce
     # ignore_paths is not set: only the copy branch may differ, in .github/

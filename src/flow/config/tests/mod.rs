@@ -77,7 +77,7 @@ commands: { deploy: write }";
             "6:13 active is a whole number, not \"two\" | write a whole number",
             "7:25 tested is true, false or if-reported, not \"yes\" | write tested: true",
             "7:40 signoffs is a list, not \"qa\" | write signoffs: [qa]",
-            "8:7 copy is none or keys with values, not true | write none or keys with values; the keys are branch, mode, of",
+            "8:7 copy is none or keys with values, not true | write none or keys with values; the keys are after, branch, mode, of",
             "9:8 rules is keys with values, not a list | write keys with values below it, such as TP101",
             "10:13 ignore_paths is a list, not empty | give it a value, or leave it out",
             "11:10 comment is on_failure, never or always, not true | write on_failure, never or always",
@@ -92,7 +92,7 @@ fn bad_values_are_told_with_the_good_ones() {
     let text = "\
 version: 2
 environments:
-  - name: a b
+  - name: a!b
     accepts: [topics]
     active: 0
     requires: { tested: if-report, soak: 2 hours, readiness: [Ready!] }
@@ -108,14 +108,14 @@ commands: { deploy: [everyone] }";
         text,
         &[
             "1:10 version is 1, not 2 | write version: 1",
-            "3:11 name cannot be \"a b\" | write up to 64 letters and digits without accents, with . _ - and / between them",
+            "3:11 name cannot be \"a!b\" | write up to 64 letters and digits without accents, with spaces and . _ - / between them",
             "5:13 active is a whole number from 1 to 1000, not 0 | write a number, for instance active: 2",
             "6:25 tested is true, false or if-reported, not \"if-report\" | did you mean if-reported?",
             "6:42 soak cannot be \"2 hours\" | write a number of minutes, hours or days, such as 30m, 2h or 1d",
             "6:63 an item of readiness cannot be \"Ready!\" | write small letters, digits, - and _, such as qa or release-notes",
-            "7:23 driver cannot be \"jenkins\" | write deployment, actions or webhook",
+            "7:23 driver cannot be \"jenkins\" | write none, deployment, actions or webhook",
             "9:14 accepts is an empty list | name at least one",
-            "10:7 copy is none or keys with values, not \"nothing\" | write none or keys with values; the keys are branch, mode, of",
+            "10:7 copy is none or keys with values, not \"nothing\" | write none or keys with values; the keys are after, branch, mode, of",
             "11:17 TP201 cannot be \"wran\" | did you mean warn? Good are enforce, warn, observe or off",
             "11:30 TP202 cannot be \"mandatory\" | write enforce, warn, observe or off",
             "12:10 comment cannot be \"sometimes\" | write on_failure, never or always",
@@ -139,7 +139,7 @@ fn what_has_to_be_there_is_asked_for() {
     );
     holds(
         &with("environments: [{ name: a, accepts: [topics], deploy: { timeout: 2h } }]"),
-        &["2:54 driver is missing | write driver: and deployment, actions or webhook"],
+        &["2:54 driver is missing | write driver: and none, deployment, actions or webhook"],
     );
     holds(
         &with("environments: [{ name: a, accepts: [topics], deploy: { driver: actions } }]"),

@@ -92,8 +92,6 @@ commands: { deploy: [maintain, team:release] }";
         "9:17 signoffs is read, but this version does not ask for sign-offs yet: promotions do not wait for them",
         "9:33 readiness is read, but this version does not ask for readiness yet: promotions do not wait for it",
         "9:53 soak is read, but this version does not let promotions soak yet: they do not wait",
-        "10:5 deploy is read, but this version does not deploy yet: nothing is deployed",
-        "11:32 mode is read, but this version only reports on the copy branch: it does not move it yet",
         "12:10 TP401 is read, but this version does not find it yet: its level counts for nothing",
         "12:22 TP503 is read, but this version does not find it yet: its level counts for nothing",
         "13:1 freezes is read, but this version does not keep to freezes yet: nothing is frozen",
