@@ -4,6 +4,7 @@
 //! engine takes in, or by asking ([`Driver::look`]). Everything here can be asked again after a restart: what a driver
 //! needs to find its deploy again is in the order.
 
+pub mod command;
 pub mod webhook;
 
 use super::report::Report;
