@@ -101,13 +101,26 @@ async fn what_a_program_leaves_in_its_group_is_ended_with_it() {
 }
 
 #[tokio::test]
+async fn a_daemon_in_a_session_of_its_own_stays_and_is_not_waited_for() {
+    let yard = Yard::new();
+    let line = "setsid /bin/sh -c 'echo $$ > $YARD/pid; exec sleep 600' & \
+                until [ -s $YARD/pid ]; do sleep 0.01; done; echo installed";
+    let step = yard.sh("install", &line.replace("$YARD", &yard.folder.path().display().to_string()));
+    let programs = Programs { deploy: vec![step], ..yard.programs() };
+    succeeded(&yard.deploy(&programs, &order(1, 1)).await);
+    assert!(yard.log(&order(1, 1)).ends_with("installed\n==> succeeded\n"));
+    assert!(runs(&yard.noted("pid")));
+    assert!(Command::new("/bin/kill").arg(yard.noted("pid").trim()).status().unwrap().success());
+}
+
+#[tokio::test]
 async fn a_program_that_will_not_end_is_killed_after_its_grace() {
     let yard = Yard::new();
     let line = "trap '' TERM; echo $$ > $YARD/pid; while :; do sleep 600 & wait; done";
     let mut programs = Programs { deploy: vec![yard.sh("install", line)], ..yard.programs() };
-    timeout(&mut programs, 1_000);
+    timeout(&mut programs, 2_000);
     let reports = yard.deploy(&programs, &order(1, 1)).await;
-    assert_eq!(failure(&reports).1, "install was ended after 1 s");
+    assert_eq!(failure(&reports).1, "install was ended after 2 s");
     assert!(!yard.noted("pid").is_empty() && !runs(&yard.noted("pid")));
 }
 
@@ -116,9 +129,9 @@ async fn a_program_may_tidy_up_when_its_time_is_up() {
     let yard = Yard::new();
     let line = "trap 'echo tidy >> $YARD/noted; exit 0' TERM; sleep 600 & wait";
     let mut programs = Programs { deploy: vec![yard.sh("install", line)], ..yard.programs() };
-    timeout(&mut programs, 1_000);
+    timeout(&mut programs, 2_000);
     let reports = yard.deploy(&programs, &order(1, 1)).await;
-    assert_eq!(failure(&reports).1, "install was ended after 1 s");
+    assert_eq!(failure(&reports).1, "install was ended after 2 s");
     assert_eq!(yard.noted("noted"), "tidy\n");
 }
 
@@ -166,9 +179,9 @@ async fn secrets_are_for_the_deploy_only_and_in_no_log() {
     let path = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
     let (sha, tree) =
         (format!("TOWPATH_SHA={}", "c0".repeat(20)), format!("TOWPATH_TREE={}", "01".repeat(20)));
-    let built = ["EDITION=b2b", &home, "LANG=C.UTF-8", path, "TOWPATH_PHASE=build", &sha, &slug];
-    let built: Vec<_> = built.into_iter().chain(["TOWPATH_STEP=compile", &tree]).collect();
-    assert_eq!(seen("seen-by-build"), built);
+    let few = ["EDITION=b2b", &home, "LANG=C.UTF-8", path, "TOWPATH_PHASE=build", &sha, &slug];
+    let few: Vec<_> = few.into_iter().chain(["TOWPATH_STEP=compile", &tree]).collect();
+    assert_eq!(seen("seen-by-build"), few);
     let previous = format!("TOWPATH_PREVIOUS_SHA={}", "bb".repeat(20));
     let mut wanted: Vec<&str> =
         vec!["EDITION=b2b", &home, "LANG=C.UTF-8", path, "SITE=eu", "TOKEN=s3cret-value"];
@@ -299,6 +312,29 @@ async fn after_a_restart_what_still_runs_is_ended_first() {
     succeeded(&yard.end(&driver, &order(1, 1)).await);
     assert!(!runs(&child.id().to_string()));
     child.wait().unwrap();
+}
+
+#[tokio::test]
+async fn after_a_restart_a_stop_ends_what_still_runs() {
+    let yard = Yard::new();
+    let mut child = leftover(&yard, 0);
+    yard.driver(&yard.programs()).stop(&order(1, 1)).await.unwrap();
+    assert!(!runs(&child.id().to_string()));
+    child.wait().unwrap();
+}
+
+#[tokio::test]
+async fn a_log_goes_on_and_is_discarded_with_its_deploy() {
+    let mut yard = Yard::new();
+    succeeded(&yard.deploy(&yard.programs(), &order(1, 1)).await);
+    yard.restarted();
+    succeeded(&yard.deploy(&yard.programs(), &order(1, 1)).await);
+    let log = yard.log(&order(1, 1));
+    let again = "==> succeeded\n==> begun again\n==> build: the slug is here already; nothing is built\n";
+    assert!(log.starts_with("==> build: check out\n") && log.contains(again), "{log}");
+    yard.commands.discard("7.staging.1").await.unwrap();
+    assert!(!yard.commands.log("7.staging.1").exists() && !yard.commands.knows("7.staging.1"));
+    assert!(yard.commands.discard("../7").await.is_err());
 }
 
 #[tokio::test]

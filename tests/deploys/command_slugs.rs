@@ -101,7 +101,17 @@ async fn two_that_need_one_slug_build_it_once() {
 
 #[tokio::test]
 async fn the_longest_unused_slug_goes_first_and_never_a_live_one() {
-    let yard = Yard::bounded(Bounds { slug_count: 2, ..bounds() });
+    only_two_are_kept(Bounds { slug_count: 2, ..bounds() }).await;
+}
+
+#[tokio::test]
+async fn slugs_are_bounded_in_bytes_too() {
+    // Each holds 40 bytes of source and 17 of what was built.
+    only_two_are_kept(Bounds { slug_bytes: 114, ..bounds() }).await;
+}
+
+async fn only_two_are_kept(bounds: Bounds) {
+    let yard = Yard::bounded(bounds);
     let programs = yard.programs();
     let driver = yard.driver(&programs);
     let held = || [1, 2, 3, 4].map(|tree| yard.slug(&order(1, tree)).exists());

@@ -60,9 +60,7 @@ pub(super) fn variables(
 /// Refuses an order or programs that cannot be carried out whenever they are tried.
 pub(super) fn check(order: &Order, programs: &Programs, secrets: &Secrets) -> Result<(), DriverError> {
     let refused = |words: String| Err(DriverError::Refused(words));
-    if !is_plain(&order.key, "-_.") || order.key.starts_with('.') {
-        return refused(format!("{:?} cannot name a deploy", order.key));
-    }
+    check_key(&order.key)?;
     if !is_plain(&order.deploy.slug, "-_") {
         return refused(format!("{:?} cannot name a slug", order.deploy.slug));
     }
@@ -87,6 +85,14 @@ pub(super) fn check(order: &Order, programs: &Programs, secrets: &Secrets) -> Re
         }
     }
     Ok(())
+}
+
+/// Refuses the key of a deploy that would lead elsewhere as part of a path.
+pub(super) fn check_key(key: &str) -> Result<(), DriverError> {
+    if is_plain(key, "-_.") && !key.starts_with('.') {
+        return Ok(());
+    }
+    Err(DriverError::Refused(format!("{key:?} cannot name a deploy")))
 }
 
 /// The folder of a repository's slugs: its number, with which every key of a deploy begins.

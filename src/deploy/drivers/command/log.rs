@@ -64,6 +64,11 @@ impl Log {
         Ok(log)
     }
 
+    /// Whether there is something in it already.
+    pub(super) fn goes_on(&self) -> bool {
+        !self.tail.is_empty()
+    }
+
     /// Writes a line of our own.
     pub(super) fn say(&mut self, words: &str) {
         self.finish();

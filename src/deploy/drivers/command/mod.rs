@@ -139,6 +139,19 @@ impl Commands {
         }
     }
 
+    /// Forgets a deploy that is over, and removes its log. One that is under way is left alone.
+    pub async fn discard(&self, key: &str) -> Result<(), DriverError> {
+        environment::check_key(key)?;
+        self.forget(key);
+        if self.knows(key) {
+            return Ok(());
+        }
+        let folder = self.shared.folder(key);
+        slugs::apart(move || files::remove(&folder)).await.map_err(|error| {
+            DriverError::Later(format!("the folder of a deploy cannot be removed: {}", step::plain(&error)))
+        })
+    }
+
     /// Names the slugs of what runs in some environment: they are kept whatever the bounds say. Until this is told,
     /// none is removed.
     pub fn set_live(&self, slugs: BTreeSet<String>) {
@@ -193,6 +206,11 @@ impl Shared {
 
     fn folder(&self, key: &str) -> PathBuf {
         self.data.join("deploys").join(key)
+    }
+
+    /// What the programs of a deploy are told to be their home.
+    fn home(&self, key: &str) -> PathBuf {
+        self.folder(key).join("home")
     }
 
     /// Where the slug of an order is.
@@ -256,10 +274,16 @@ impl Driver for CommandDriver {
         Ok(self.shared.run(&order.key).map(|run| run.reports()).unwrap_or_default())
     }
 
-    /// Ends the programs, and answers when nothing of them runs any more.
+    /// Ends the programs, and answers when nothing of them runs any more. Of a deploy that is not known, it ends what
+    /// a server that was killed has left.
     async fn stop(&self, order: &Order) -> Result<(), DriverError> {
-        let Some(run) = self.shared.run(&order.key) else { return Ok(()) };
         let grace = self.shared.bounds.grace;
+        let Some(run) = self.shared.run(&order.key) else {
+            environment::check_key(&order.key)?;
+            let folder = self.shared.folder(&order.key);
+            group::end_leftover(&folder, &self.shared.home(&order.key), grace).await;
+            return Ok(());
+        };
         run.stop.send_replace(Some(grace));
         // Beyond the grace: what is killed has to go, and its folders.
         if run.is_over(grace + Duration::from_secs(60)).await {

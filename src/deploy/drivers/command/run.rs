@@ -103,7 +103,7 @@ impl Task {
                 match &outcome {
                     Ok(()) => log.say("succeeded"),
                     Err(failure) => {
-                        log.say(&format!("failed: {}: {}", failure.phase.as_str(), failure.words))
+                        log.say(&format!("failed: {}: {}", failure.phase.as_str(), failure.words));
                     }
                 }
                 (outcome, Some(tail))
@@ -125,7 +125,7 @@ impl Task {
         let stopped = self.run.stop.borrow().is_some();
         match outcome {
             Ok(()) => {
-                self.add(Says::Succeeded, |report| report.environment_url.clone_from(&self.programs.url))
+                self.add(Says::Succeeded, |report| report.environment_url.clone_from(&self.programs.url));
             }
             // It is to be handed over again after the restart, so this is no end.
             Err(_) if stopped && self.shared.is_closing() => {}
@@ -148,7 +148,10 @@ impl Task {
             Log::open(&folder.join("log"), limit, mask)
         });
         let failed = |error| Failure::io(Phase::Build, "the deploy's folder cannot be written", &error);
-        let log = opened.await.map_err(failed)?;
+        let mut log = opened.await.map_err(failed)?;
+        if log.goes_on() {
+            log.say("begun again");
+        }
         self.clear().await.map_err(failed)?;
         Ok(log)
     }
@@ -195,7 +198,7 @@ impl Task {
         }
         let copy = self.copy();
         let made = async {
-            files::fresh_folder(&copy)?;
+            fresh(&copy).await?;
             slugs.copy(&place, &copy).await
         };
         made.await.map_err(|error| Failure::io(phase, "the slug cannot be copied", &error))
@@ -206,8 +209,7 @@ impl Task {
         let cut = |cut| self.cut(phase, "the check-out", cut);
         log.say("build: check out");
         for attempt in 1.. {
-            files::fresh_folder(into)
-                .map_err(|error| Failure::io(phase, "the work tree cannot be made", &error))?;
+            fresh(into).await.map_err(|error| Failure::io(phase, "the work tree cannot be made", &error))?;
             let asked = self.checkout.check_out(&self.run.order, into);
             match until.bound(asked).await.map_err(cut)? {
                 Ok(()) => break,
@@ -231,7 +233,7 @@ impl Task {
         until: &mut Until,
     ) -> Result<(), Failure> {
         let (folder, home) = (self.folder(), self.home());
-        files::fresh_folder(&home).map_err(|error| Failure::io(phase, "a home cannot be made", &error))?;
+        fresh(&home).await.map_err(|error| Failure::io(phase, "a home cannot be made", &error))?;
         for step in steps {
             let name = step.step.as_str();
             // What was asked to end meanwhile does not begin.
@@ -305,8 +307,13 @@ impl Task {
     }
 
     fn home(&self) -> PathBuf {
-        self.folder().join("home")
+        self.shared.home(&self.run.order.key)
     }
+}
+
+async fn fresh(folder: &Path) -> io::Result<()> {
+    let folder = folder.to_owned();
+    apart(move || files::fresh_folder(&folder)).await
 }
 
 fn words(step: &Step, end: End) -> String {

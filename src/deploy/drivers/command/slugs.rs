@@ -4,7 +4,9 @@ use super::files::{self, Contents};
 use crate::flow::Millis;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeSet, HashMap};
+use std::fs::Permissions;
 use std::io;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::OwnedMutexGuard;
@@ -81,6 +83,8 @@ impl Slugs {
     pub(super) async fn put(&self, built: &Path, place: &Path, recipe: &str, now: Millis) -> io::Result<()> {
         let (built, place, recipe) = (built.to_owned(), place.to_owned(), recipe.to_owned());
         apart(move || {
+            // A build may have forbidden that it is moved.
+            std::fs::set_permissions(&built, Permissions::from_mode(0o700))?;
             let Contents { sha256, bytes } = files::contents(&built)?;
             if let Some(folder) = place.parent() {
                 files::private_folder(folder)?;
