@@ -193,7 +193,8 @@ mod tests {
         let path = folder.path().join("log");
         let mut log = Log::open(&path, 4000, Mask::default()).unwrap();
         log.say("build: flood");
-        let flood: String = (0..100_000).map(|number| format!("line {number}\n")).collect();
+        let flood: Vec<String> = (0..100_000).map(|number| format!("line {number}")).collect();
+        let flood = flood.join("\n") + "\n";
         log.take_in(flood.as_bytes()).await;
         log.finish();
         let text = std::fs::read_to_string(&path).unwrap();
