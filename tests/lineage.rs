@@ -6,6 +6,8 @@
 mod awkward_examples;
 #[path = "lineage/carried.rs"]
 mod carried;
+#[path = "lineage/checkout.rs"]
+mod checkout;
 #[path = "lineage/command_line.rs"]
 mod command_line;
 #[path = "lineage/copy_examples.rs"]

@@ -78,7 +78,8 @@ pub struct Programs {
     /// How long each phase may take, such as 30m or 90s.
     #[serde(default)]
     pub timeout: Option<Duration>,
-    /// Variables that every step sees.
+    /// Variables that the steps of `deploy` and `verify` see. A build sees none of them: what it makes is used again
+    /// in other environments.
     #[serde(default)]
     pub variables: BTreeMap<String, String>,
     /// Variables that the steps of `deploy` and `verify` see, with the names of the secrets they hold.

@@ -198,6 +198,12 @@ impl Git {
         self
     }
 
+    /// The same, writing files into this folder, which is named by its whole path.
+    pub(super) fn with_work_tree(mut self, folder: &Path) -> Self {
+        self.environment.push(("GIT_WORK_TREE".into(), folder.into()));
+        self
+    }
+
     /// Runs one command to its end.
     pub(super) async fn run(&self, call: Call) -> Result<Answer, GitError> {
         let Call { what, limit, network, .. } = call;

@@ -9,6 +9,7 @@
 
 mod back_merge;
 mod carried;
+mod checkout;
 mod content;
 mod copy;
 mod elsewhere;
@@ -30,6 +31,7 @@ mod snapshots;
 mod topic;
 mod workbench;
 
+pub use checkout::check_out;
 pub use copy::CopyQuestion;
 pub use error::GitError;
 pub use ledger::{Ledger, LedgerError};

@@ -5,6 +5,7 @@
 //! needs to find its deploy again is in the order.
 
 pub mod actions;
+pub mod command;
 pub mod deployment;
 pub mod forge;
 pub mod webhook;

@@ -1,0 +1,110 @@
+//! What programs see, and what of an order may become part of a path or a variable.
+
+use crate::deploy::drivers::{DriverError, Order, or_empty};
+use crate::deploy::operator::{Programs, Step};
+use crate::flow::Phase;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// Where programs look for others.
+const SEARCHED: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+/// Settings of a build may set none of these, nor what begins with the last two: they would change what the
+/// operator's own programs do.
+const RESERVED: [&str; 5] = ["PATH", "HOME", "LANG", "ENV", "BASH_ENV"];
+const RESERVED_STARTS: [&str; 2] = ["TOWPATH_", "LD_"];
+
+/// The secrets of a run: by the variables that hold them. Never printed.
+#[derive(Clone, Default)]
+pub(super) struct Secrets(pub(super) BTreeMap<String, String>);
+
+/// The variables of one step. A build sees nothing that differs between two deploys of one slug to two environments:
+/// it could not be used again.
+pub(super) fn variables(
+    order: &Order,
+    programs: &Programs,
+    secrets: &Secrets,
+    place: (Phase, &Step),
+    home: &Path,
+) -> BTreeMap<String, String> {
+    let (phase, step) = place;
+    let deploy = &order.deploy;
+    let mut all = BTreeMap::new();
+    let mut set = |name: &str, value: String| all.insert(name.to_owned(), value);
+    set("PATH", SEARCHED.to_owned());
+    set("HOME", home.display().to_string());
+    set("LANG", "C.UTF-8".to_owned());
+    for (name, value) in &order.build_settings {
+        set(name, value.clone());
+    }
+    if phase != Phase::Build {
+        for (name, value) in programs.variables.iter().chain(&secrets.0) {
+            set(name, value.clone());
+        }
+        let pulls: Vec<String> = deploy.pulls.iter().map(ToString::to_string).collect();
+        set("TOWPATH_DEPLOY", order.key.clone());
+        set("TOWPATH_REPOSITORY", order.repository.clone());
+        set("TOWPATH_ENVIRONMENT", deploy.environment.clone());
+        set("TOWPATH_BRANCH", order.branch.as_str().to_owned());
+        set("TOWPATH_PREVIOUS_SHA", or_empty(deploy.previous));
+        set("TOWPATH_ROLLBACK", u8::from(deploy.is_rollback()).to_string());
+        set("TOWPATH_PULL_REQUESTS", pulls.join(","));
+    }
+    set("TOWPATH_SHA", deploy.commit.to_string());
+    set("TOWPATH_TREE", deploy.tree.to_string());
+    set("TOWPATH_SLUG", deploy.slug.clone());
+    set("TOWPATH_PHASE", phase.as_str().to_owned());
+    set("TOWPATH_STEP", step.step.clone());
+    all
+}
+
+/// Refuses an order or programs that cannot be carried out whenever they are tried.
+pub(super) fn check(order: &Order, programs: &Programs, secrets: &Secrets) -> Result<(), DriverError> {
+    let refused = |words: String| Err(DriverError::Refused(words));
+    check_key(&order.key)?;
+    if !is_plain(&order.deploy.slug, "-_") {
+        return refused(format!("{:?} cannot name a slug", order.deploy.slug));
+    }
+    if programs.deploy.is_empty() {
+        return refused("there are no deploy steps; add some to the operator's file".to_owned());
+    }
+    for step in programs.build.iter().chain(&programs.deploy).chain(&programs.verify) {
+        if !step.run.first().is_some_and(|program| program.starts_with('/')) {
+            return refused(format!("step {:?} does not name its program by a whole path", step.step));
+        }
+    }
+    let reserved =
+        |name: &str| RESERVED.contains(&name) || RESERVED_STARTS.iter().any(|start| name.starts_with(start));
+    for (name, value) in &order.build_settings {
+        if !is_variable(name, value) || reserved(name) {
+            return refused(format!("the build setting {name:?} cannot be set for programs; rename it"));
+        }
+    }
+    for (name, value) in programs.variables.iter().chain(&secrets.0) {
+        if !is_variable(name, value) || name == "HOME" || name.starts_with(RESERVED_STARTS[0]) {
+            return refused(format!("the variable {name:?} cannot be set for programs; rename it"));
+        }
+    }
+    Ok(())
+}
+
+/// Refuses the key of a deploy that would lead elsewhere as part of a path.
+pub(super) fn check_key(key: &str) -> Result<(), DriverError> {
+    if is_plain(key, "-_.") && !key.starts_with('.') {
+        return Ok(());
+    }
+    Err(DriverError::Refused(format!("{key:?} cannot name a deploy")))
+}
+
+/// The folder of a repository's slugs: its number, with which every key of a deploy begins.
+pub(super) fn repository_key(order: &Order) -> &str {
+    order.key.split('.').next().unwrap_or_default()
+}
+
+fn is_plain(text: &str, besides: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || besides.contains(c);
+    !text.is_empty() && text.len() <= 250 && text.chars().all(plain)
+}
+
+fn is_variable(name: &str, value: &str) -> bool {
+    is_plain(name, "_") && !name.starts_with(|c: char| c.is_ascii_digit()) && !value.contains('\0')
+}
