@@ -90,21 +90,26 @@ impl Settings {
             host: get("HOST").unwrap_or_else(|| "0.0.0.0".to_owned()),
             port,
             log,
-            mirrors: mirrors(get("TOWPATH_MIRRORS_MAX_BYTES"))?,
+            mirrors: mirrors(size("TOWPATH_MIRRORS_MAX_BYTES", get("TOWPATH_MIRRORS_MAX_BYTES"))?),
             deploying: deploying(&get)?,
         })
     }
 }
 
-fn mirrors(given: Option<String>) -> Result<MirrorBounds, SettingsError> {
+fn mirrors(bytes: Option<u64>) -> MirrorBounds {
     let default = MirrorBounds::default();
-    let Some(text) = given else { return Ok(default) };
+    MirrorBounds { bytes: bytes.unwrap_or(default.bytes), ..default }
+}
+
+/// A size as people write it.
+fn size(name: &str, given: Option<String>) -> Result<Option<u64>, SettingsError> {
+    let Some(text) = given else { return Ok(None) };
     let bytes = text.trim().parse::<bytesize::ByteSize>().map_err(|_| {
         SettingsError(format!(
-            "TOWPATH_MIRRORS_MAX_BYTES is {text:?}, but a size is expected: 20GB, 500MB, or a number of bytes"
+            "{name} is {text:?}, but a size is expected: 20GB, 500MB, or a number of bytes"
         ))
     })?;
-    Ok(MirrorBounds { bytes: bytes.as_u64(), ..default })
+    Ok(Some(bytes.as_u64()))
 }
 
 /// What the operator allows for deploys; the secrets themselves are read when they are needed.
@@ -119,7 +124,8 @@ fn deploying(get: &impl Fn(&str) -> Option<String>) -> Result<Deploying, Setting
         }
     };
     let public_url = get("PUBLIC_URL").map(|url| web_url("PUBLIC_URL", &url)).transpose()?;
-    Ok(Deploying { operator, public_url, variables: Arc::new(|name| std::env::var(name).ok()) })
+    let slug_bytes = size("TOWPATH_SLUGS_MAX_BYTES", get("TOWPATH_SLUGS_MAX_BYTES"))?;
+    Ok(Deploying { operator, public_url, variables: Arc::new(|name| std::env::var(name).ok()), slug_bytes })
 }
 
 fn sqlite_path(url: &str) -> Result<PathBuf, SettingsError> {

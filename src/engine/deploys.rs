@@ -3,21 +3,27 @@
 use super::room::Room;
 use crate::deploy::Report;
 use crate::deploy::drivers::actions::ActionsDriver;
+use crate::deploy::drivers::command::{Checkout, CommandDriver, Commands};
 use crate::deploy::drivers::deployment::DeploymentDriver;
 use crate::deploy::drivers::forge::{Forge, ForgeError, Job, Run, Stands};
 use crate::deploy::drivers::webhook::{Caller, SigningKey, SystemResolver, WebhookDriver};
-use crate::deploy::drivers::{Driver, DriverError};
+use crate::deploy::drivers::{Driver, DriverError, Order};
 use crate::deploy::operator::{Allowed, Endpoint, Operator};
 use crate::flow::{DriverSettings, Environment, InstallationId, Millis};
-use crate::github::{ApiError, Remedy, WorkflowJob, WorkflowRun};
+use crate::github::{ApiError, Remedy, Secret, WorkflowJob, WorkflowRun};
+use crate::lineage::{self, GitError};
 use crate::store::RepositoryRow;
 use async_trait::async_trait;
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::path::Path;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 /// Where people and programs call back, behind the server's own address.
 pub const REPORTS_PATH: &str = "/webhooks/deploys";
+
+/// Where the logs of deploys by programs are shown.
+pub const LOGS_PATH: &str = "/deploys";
 
 /// How long one call to an address of the operator's may take.
 const CALL_WITHIN: Duration = Duration::from_secs(10);
@@ -34,11 +40,18 @@ pub struct Deploying {
     pub public_url: Option<String>,
     /// Where secrets are looked up that lie in the environment.
     pub variables: Variables,
+    /// What all builds that are kept may take, in bytes; `None` for 10 GB.
+    pub slug_bytes: Option<u64>,
 }
 
 impl Default for Deploying {
     fn default() -> Self {
-        Self { operator: Operator::default(), public_url: None, variables: Arc::new(|_| None) }
+        Self {
+            operator: Operator::default(),
+            public_url: None,
+            variables: Arc::new(|_| None),
+            slug_bytes: None,
+        }
     }
 }
 
@@ -52,11 +65,22 @@ impl std::fmt::Debug for Deploying {
 pub(super) struct Means {
     pub(super) deploying: Deploying,
     caller: Caller,
+    /// Marks the addresses of logs.
+    secret: Option<Secret>,
+    /// The operator's own programs.
+    pub(super) commands: Commands,
 }
 
 impl Means {
-    pub(super) fn new(deploying: Deploying) -> Self {
-        Self { deploying, caller: Caller::new(Arc::new(SystemResolver), CALL_WITHIN) }
+    pub(super) fn new(deploying: Deploying, secret: Option<Secret>, commands: Commands) -> Self {
+        Self { deploying, caller: Caller::new(Arc::new(SystemResolver), CALL_WITHIN), secret, commands }
+    }
+
+    /// Where the log of a deploy by programs is shown: to whoever was given the address. `None` where the server's own
+    /// address is not known.
+    pub(super) fn log_url(&self, key: &str) -> Option<String> {
+        let base = self.deploying.public_url.as_ref()?;
+        Some(format!("{base}{LOGS_PATH}/{key}/{}", self.secret.as_ref()?.mark(key)))
     }
 
     fn allowed(&self, repository: &RepositoryRow) -> Option<&Allowed> {
@@ -92,6 +116,9 @@ impl Room {
             installation: repository.installation,
             name: &repository.full_name,
         };
+        if let Some(driver) = self.programs(repository, environment) {
+            return Ok(Arc::new(driver));
+        }
         match &environment.deploy.driver {
             DriverSettings::None => Err(format!("nobody deploys {}", environment.name)),
             DriverSettings::Deployment => Ok(Arc::new(DeploymentDriver(forge()))),
@@ -106,6 +133,34 @@ impl Room {
                 Ok(Arc::new(WebhookDriver { caller, endpoint, key, report_url, now: self.now() }))
             }
         }
+    }
+
+    /// The operator's programs for an environment, where there are any.
+    fn programs(&self, repository: &RepositoryRow, environment: &Environment) -> Option<CommandDriver> {
+        let allowed = self.means.allowed(repository)?;
+        let programs = allowed.environments.get(&environment.name)?.clone();
+        let (places, variables) = (allowed.secrets.clone(), Arc::clone(&self.means.deploying.variables));
+        let named = programs.secrets.clone();
+        let secrets = Arc::new(move || {
+            let read = |name: &String| match places.get(name) {
+                Some(place) => place.read(|variable| variables(variable)),
+                None => Err(format!("the operator holds no secret {name:?} for this repository")),
+            };
+            named.iter().map(|(variable, name)| Ok((variable.clone(), read(name)?))).collect()
+        });
+        let files = Arc::new(Files { room: self.this.clone(), repository: repository.clone() });
+        Some(self.means.commands.driver(programs, secrets, files))
+    }
+
+    /// The build steps of the operator's programs, as a slug's name knows them.
+    pub(super) fn build_steps(
+        &self,
+        repository: &RepositoryRow,
+        environment: &Environment,
+    ) -> Option<String> {
+        let programs = self.means.allowed(repository)?.environments.get(&environment.name)?;
+        let steps: Vec<_> = programs.build.iter().map(|step| &step.run).collect();
+        serde_json::to_string(&steps).ok()
     }
 
     /// An address that the operator allows, and what signs what is sent there.
@@ -124,6 +179,46 @@ impl Room {
         let key =
             SigningKey::read(&text).map_err(|error| format!("the secret {secret:?} cannot sign: {error}"))?;
         Ok((endpoint, key))
+    }
+}
+
+/// The files of commits, for programs.
+struct Files {
+    room: Weak<Room>,
+    repository: RepositoryRow,
+}
+
+#[async_trait]
+impl Checkout for Files {
+    async fn check_out(&self, order: &Order, into: &Path) -> Result<(), DriverError> {
+        let room = self.room.upgrade().ok_or_else(|| DriverError::Later("the server ends".to_owned()))?;
+        let token = room.api.git_token(self.repository.installation).await;
+        let token = token.map_err(|error| in_drivers_words(&error))?;
+        let remote = room.remote(&self.repository, &token);
+        match lineage::check_out(&remote, order.deploy.commit, into).await {
+            Ok(()) => Ok(()),
+            Err(error @ GitError::NoSuchCommit { .. }) => Err(DriverError::Refused(error.to_string())),
+            Err(error) => {
+                // A token that is refused looks like any other failure of git's.
+                room.api.forget_git_token(self.repository.installation).await;
+                Err(DriverError::Later(error.to_string()))
+            }
+        }
+    }
+}
+
+/// The logs of deploys by programs.
+#[derive(Clone)]
+pub struct Logs(pub(super) Arc<Room>);
+
+impl Logs {
+    /// The log of a deploy, if the mark is the one that its address was given.
+    pub async fn read(&self, key: &str, mark: &str) -> Option<Vec<u8>> {
+        let means = &self.0.means;
+        if !means.secret.as_ref()?.has_marked(key, mark) {
+            return None;
+        }
+        tokio::fs::read(means.commands.log(key)).await.ok()
     }
 }
 

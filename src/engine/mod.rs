@@ -23,21 +23,24 @@ mod work;
 pub use back_off::BackOff;
 pub use called_back::{REPORT_MAX, Reports};
 pub use clock::{Clock, SystemClock};
-pub use deploys::{Deploying, REPORTS_PATH, Variables};
+pub use deploys::{Deploying, LOGS_PATH, Logs, REPORTS_PATH, Variables};
 pub use inbox::{Inbox, Received, Reception, Refusal};
 pub use mirrors::MirrorBounds;
 pub use open::{CALL_WITHIN, Config, OpenError, system_random};
 pub use room::{Random, Settings};
 pub use whereabouts::{NotTold, mirror_of, whereabouts};
 
-use crate::flow::{Flow, Millis};
+use crate::deploy::drivers::command::{Bounds, Commands};
+use crate::deploy::drivers::{Order, parse_key};
+use crate::flow::{Flow, Millis, RepositoryId};
 use crate::github::{Api, Secret};
 use crate::store::{Store, StoreError, Unit};
+use deploys::Means;
 use mirrors::Mirrors;
 use room::Room;
 use std::fs::File;
-use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
@@ -50,7 +53,7 @@ struct Parts {
     locks: [File; 2],
     store: Arc<dyn Store>,
     api: Api,
-    mirrors: PathBuf,
+    data_dir: PathBuf,
     flow: Flow,
     secrets: Vec<Secret>,
     app_id: u64,
@@ -64,6 +67,7 @@ struct Parts {
 pub struct Engine {
     inbox: Inbox,
     reports: Reports,
+    logs: Logs,
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
     stop: watch::Sender<bool>,
@@ -77,13 +81,24 @@ impl Engine {
     async fn start(parts: Parts) -> Result<Self, StoreError> {
         let now = parts.clock.now();
         let wake = Arc::new(Notify::new());
+        let slug_bytes = parts.deploying.slug_bytes;
+        let means = Means::new(
+            parts.deploying,
+            parts.secrets.first().cloned(),
+            commands(&parts.data_dir, &parts.store, &parts.clock, (&wake, slug_bytes)),
+        );
         let inbox =
             Inbox::new(parts.secrets.into(), parts.app_id, Arc::clone(&parts.store), Arc::clone(&wake));
-        let room = Arc::new(Room {
+        let room = Arc::new_cyclic(|this| Room {
+            this: Weak::clone(this),
             store: Arc::clone(&parts.store),
             api: parts.api,
-            mirrors: Mirrors::new(parts.mirrors, parts.settings.mirrors, Arc::clone(&parts.clock)),
-            means: deploys::Means::new(parts.deploying),
+            mirrors: Mirrors::new(
+                parts.data_dir.join("mirrors"),
+                parts.settings.mirrors,
+                Arc::clone(&parts.clock),
+            ),
+            means,
             flow: Arc::new(parts.flow),
             books: rulebook::Books::default(),
             clock: Arc::clone(&parts.clock),
@@ -96,6 +111,9 @@ impl Engine {
         parts.store.reclaim(now, now + FURTHEST).await?;
         // It looks over the installations, and these over the repositories.
         parts.store.mark(vec![Unit::App], now).await?;
+        // What was under way goes on at once, without waiting for the clock.
+        parts.store.mark(parts.store.open_lanes().await?, now).await?;
+        room.means.commands.set_live(parts.store.live_slugs().await?);
         let repositories = parts.store.repositories(None).await?;
         room.mirrors.take_up(&repositories.iter().map(|it| it.id).collect());
         let reports = Arc::clone(&room);
@@ -109,7 +127,17 @@ impl Engine {
             tokio::spawn(keep_time(room, stopped)),
         ];
         let reports = Reports(reports);
-        Ok(Self { inbox, reports, store: parts.store, clock: parts.clock, stop, tasks, _locks: parts.locks })
+        let logs = Logs(Arc::clone(&reports.0));
+        Ok(Self {
+            inbox,
+            reports,
+            logs,
+            store: parts.store,
+            clock: parts.clock,
+            stop,
+            tasks,
+            _locks: parts.locks,
+        })
     }
 
     /// The way in for webhooks.
@@ -120,6 +148,11 @@ impl Engine {
     /// The way in for those who carry deploys out.
     pub fn reports(&self) -> &Reports {
         &self.reports
+    }
+
+    /// The logs of deploys.
+    pub fn logs(&self) -> &Logs {
+        &self.logs
     }
 
     /// What tells the engine's time.
@@ -136,6 +169,8 @@ impl Engine {
     /// taken up again by the next start. Closes the store.
     pub async fn stop(self, within: Duration) {
         self.stop.send_replace(true);
+        // Half of it, so that their ends can still be taken in.
+        self.logs.0.means.commands.shutdown(within / 2).await;
         let aborts: Vec<_> = self.tasks.iter().map(JoinHandle::abort_handle).collect();
         let all = async {
             for task in self.tasks {
@@ -150,6 +185,33 @@ impl Engine {
         }
         self.store.close().await;
     }
+}
+
+/// The deploys by programs of the operator's: what is new of one marks its environment.
+fn commands(
+    data_dir: &Path,
+    store: &Arc<dyn Store>,
+    clock: &Arc<dyn Clock>,
+    (wake, slug_bytes): (&Arc<Notify>, Option<u64>),
+) -> Commands {
+    let (store, wake) = (Arc::clone(store), Arc::clone(wake));
+    let marking = Arc::clone(clock);
+    let changed = Arc::new(move |order: &Order| {
+        let Some((repository, name, _)) = parse_key(&order.key) else { return };
+        let unit = Unit::Environment(RepositoryId(repository), name);
+        let (store, wake, now) = (Arc::clone(&store), Arc::clone(&wake), marking.now());
+        tokio::spawn(async move {
+            match store.mark(vec![unit], now).await {
+                Ok(()) => wake.notify_one(),
+                // It is looked at again by the clock.
+                Err(error) => tracing::error!(%error, "what is new of a deploy could not be marked"),
+            }
+        });
+    });
+    let mut bounds = Bounds::default();
+    bounds.slug_bytes = slug_bytes.unwrap_or(bounds.slug_bytes);
+    let telling = Arc::clone(clock);
+    Commands::new(data_dir, bounds, Arc::new(move || telling.now()), changed)
 }
 
 /// Marks the App for its regular look at GitHub, and drops what is too old.

@@ -94,7 +94,7 @@ impl Engine {
             locks,
             store: Arc::new(store),
             api,
-            mirrors: config.data_dir.join("mirrors"),
+            data_dir: config.data_dir,
             flow: config.flow,
             secrets: config.secrets,
             app_id: config.app_id,

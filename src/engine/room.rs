@@ -8,7 +8,7 @@ use crate::github::{Api, ApiError, Remedy};
 use crate::lineage::GitError;
 use crate::store::{Change, Store, StoreError};
 use std::collections::HashSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use tokio::sync::Notify;
 
 /// Gives a random number: the spread of retries is its only use.
@@ -60,6 +60,8 @@ impl Default for Settings {
 
 /// What all work on units shares.
 pub(super) struct Room {
+    /// For work that goes on while nobody looks at its unit.
+    pub(super) this: Weak<Room>,
     pub(super) store: Arc<dyn Store>,
     pub(super) api: Api,
     pub(super) mirrors: Mirrors,

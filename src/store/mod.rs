@@ -20,6 +20,7 @@ pub use unit::{InvalidUnit, Unit};
 
 use crate::flow::{BranchName, CommitId, Deploy, Hold, InstallationId, PullNumber, PushedAt, RepositoryId};
 use async_trait::async_trait;
+use std::collections::BTreeSet;
 
 pub use crate::flow::Millis;
 
@@ -305,6 +306,12 @@ pub trait Store: Send + Sync + std::fmt::Debug {
 
     /// Whether a deploy with this slug has ended well in the repository.
     async fn was_built(&self, repository: RepositoryId, slug: &str) -> Result<bool, StoreError>;
+
+    /// The environments with deploys that have not come to an end, as units.
+    async fn open_lanes(&self) -> Result<Vec<Unit>, StoreError>;
+
+    /// The slugs of what runs in each environment, and of what ran there before.
+    async fn live_slugs(&self) -> Result<BTreeSet<String>, StoreError>;
 
     /// Keeps an order of the operator's and marks its environment.
     async fn order(&self, row: OrderRow) -> Result<OrderId, StoreError>;

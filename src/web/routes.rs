@@ -1,7 +1,7 @@
 use super::body::{BodyError, Reader};
-use crate::engine::{Engine, REPORT_MAX, REPORTS_PATH, Received, Refusal};
+use crate::engine::{Engine, LOGS_PATH, REPORT_MAX, REPORTS_PATH, Received, Refusal};
 use axum::Router;
-use axum::extract::{Request, State};
+use axum::extract::{Path, Request, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use http::{HeaderName, StatusCode, header};
@@ -17,6 +17,7 @@ pub(super) fn router(shared: Shared) -> Router {
     Router::new()
         .route("/webhooks/github", post(webhook))
         .route(REPORTS_PATH, post(report))
+        .route(&format!("{LOGS_PATH}/{{key}}/{{mark}}"), get(log))
         .route("/healthz", get(async || "ok\n"))
         .route("/readyz", get(ready))
         .with_state(shared)
@@ -69,6 +70,21 @@ async fn report(State(shared): State<Shared>, request: Request) -> Response {
     match shared.engine.reports().take(&parts.headers, held.bytes, now).await {
         Ok(received) => (StatusCode::ACCEPTED, words(received)).into_response(),
         Err(refusal) => refused(&refusal),
+    }
+}
+
+/// The log of a deploy, for whoever was given its address.
+async fn log(State(shared): State<Shared>, Path((key, mark)): Path<(String, String)>) -> Response {
+    // A log holds whatever programs said: it is text, and nothing else.
+    let headers = [
+        (header::CONTENT_TYPE, "text/plain; charset=utf-8"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::CACHE_CONTROL, "no-store"),
+        (header::REFERRER_POLICY, "no-referrer"),
+    ];
+    match shared.engine.logs().read(&key, &mark).await {
+        Some(text) => (headers, text).into_response(),
+        None => (StatusCode::NOT_FOUND, headers, "there is no such log\n").into_response(),
     }
 }
 

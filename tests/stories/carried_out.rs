@@ -167,7 +167,10 @@ fn allowing(url: &str) -> Setting {
     let operator = Operator::read(&text).unwrap();
     let variables = Arc::new(|name: &str| (name == "SHOP").then(|| SECRET.to_owned()));
     let public_url = Some("http://towpath.example".to_owned());
-    Setting { deploying: Deploying { operator, public_url, variables }, ..Setting::default() }
+    Setting {
+        deploying: Deploying { operator, public_url, variables, slug_bytes: None },
+        ..Setting::default()
+    }
 }
 
 async fn called_back(stage: &Stage, id: &str, secret: &str, data: &Value) -> u16 {

@@ -23,6 +23,7 @@ mod mirrors;
 mod names;
 mod path;
 mod people;
+mod programs;
 mod queue;
 mod rollback;
 mod shop;

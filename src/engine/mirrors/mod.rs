@@ -41,15 +41,20 @@ impl Room {
     }
 
     fn mirror_with<'a>(&'a self, row: &'a RepositoryRow, token: &str) -> Mirrored<'a> {
-        let remote = Remote {
+        let remote = self.remote(row, token);
+        Mirrored { room: self, row, mirror: self.mirrors.of(row.id), remote }
+    }
+
+    /// Where git fetches a repository from, with a token that is good for what it is to do there.
+    pub(super) fn remote(&self, row: &RepositoryRow, token: &str) -> Remote {
+        Remote {
             url: row.clone_url.clone(),
             authorization: Some(Authorization::installation_token(token)),
             // Without TLS the token would go over the network in the open; only whoever speaks to the API
             // itself that way has chosen so.
             allow_http: self.api.is_plain_http(),
             allow_file: false,
-        };
-        Mirrored { room: self, row, mirror: self.mirrors.of(row.id), remote }
+        }
     }
 
     /// Throws away what is kept of a repository that is covered no more: it is not ours to keep.

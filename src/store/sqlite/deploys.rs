@@ -7,6 +7,7 @@ use crate::store::{Lane, Millis, OrderId, OrderRow, StoreError, Unit};
 use rusqlite::{Connection, OptionalExtension, Row, ToSql, named_params};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use std::collections::BTreeSet;
 
 /// How many of the newest deploys of an environment are at hand. Older ones are told from them by nothing.
 const AT_HAND: u32 = 50;
@@ -198,4 +199,26 @@ pub(super) fn keep_order(connection: &Connection, row: &OrderRow) -> Result<Orde
 pub(super) fn order_done(connection: &Connection, id: OrderId, outcome: &str) -> Result<(), StoreError> {
     connection.prepare_cached(ORDER_DONE)?.execute(named_params! { ":id": id.0, ":outcome": outcome })?;
     Ok(())
+}
+
+/// For the start of a server alone, so it may walk the table.
+const OPEN_LANES: &str = "
+    SELECT DISTINCT repository, environment FROM deploys WHERE state IN ('waiting', 'requested', 'running')";
+
+const LIVE_SLUGS: &str = "
+    SELECT slug FROM (
+        SELECT slug, row_number() OVER (PARTITION BY repository, environment ORDER BY number DESC) AS place
+        FROM deploys WHERE state = 'succeeded')
+    WHERE place <= 2";
+
+pub(super) fn open_lanes(connection: &Connection) -> Result<Vec<Unit>, StoreError> {
+    let mut statement = connection.prepare_cached(OPEN_LANES)?;
+    let units = statement.query_map([], |row| Ok(Unit::Environment(row.get(0)?, row.get(1)?)))?;
+    Ok(units.collect::<Result<_, _>>()?)
+}
+
+pub(super) fn live_slugs(connection: &Connection) -> Result<BTreeSet<String>, StoreError> {
+    let mut statement = connection.prepare_cached(LIVE_SLUGS)?;
+    let slugs = statement.query_map([], |row| row.get(0))?;
+    Ok(slugs.collect::<Result<_, _>>()?)
 }

@@ -31,6 +31,7 @@ use crate::flow::{BranchName, CommitId, Deploy, Hold, InstallationId, PullNumber
 use async_trait::async_trait;
 use inbox::{Old, Packed};
 use readers::Readers;
+use std::collections::BTreeSet;
 use std::path::Path;
 use units::UnitId;
 use writer::Writer;
@@ -283,6 +284,14 @@ impl Store for SqliteStore {
     async fn was_built(&self, repository: RepositoryId, slug: &str) -> Result<bool, StoreError> {
         let slug = slug.to_owned();
         self.readers.run(move |c| deploys::built(c, repository, &slug)).await
+    }
+
+    async fn open_lanes(&self) -> Result<Vec<Unit>, StoreError> {
+        self.readers.run(deploys::open_lanes).await
+    }
+
+    async fn live_slugs(&self) -> Result<BTreeSet<String>, StoreError> {
+        self.readers.run(deploys::live_slugs).await
     }
 
     async fn order(&self, row: OrderRow) -> Result<OrderId, StoreError> {

@@ -1,18 +1,28 @@
 //! Handing the next deploy over to whoever carries it out.
 
-use super::Work;
+use super::{COMMAND, Work};
 use crate::deploy::drivers::DriverError;
 use crate::engine::room::Trouble;
 use crate::flow::{Deploy, DeployState};
 use crate::github::Remedy;
 
+/// A deploy by programs is begun no more often than this.
+const HAND_OVERS_AT_MOST: u32 = 3;
+
 impl Work<'_> {
     /// Hands over what was cut off in being handed over; else the one whose turn it is, if the environment is free.
     pub(super) async fn hand_over_next(&mut self) -> Result<(), Trouble> {
         if let Some(begun) = self.under_way() {
-            return match begun.handing_over {
-                true => self.hand_over(begun, true).await,
-                false => Ok(()),
+            if self.was_cut_off(&begun)
+                && let Some(deploy) = self.course.get_mut(begun.number)
+            {
+                // It begins from the beginning.
+                deploy.phases.clear();
+                deploy.handing_over = true;
+            }
+            return match self.under_way().filter(|it| it.handing_over) {
+                Some(begun) => self.hand_over(begun, true).await,
+                None => Ok(()),
             };
         }
         let now = self.site.room.now();
@@ -33,9 +43,27 @@ impl Work<'_> {
         Ok(())
     }
 
+    /// Whether its programs ran under a server that has ended since. They are run again, but not for ever: it may be
+    /// they that end it.
+    fn was_cut_off(&mut self, deploy: &Deploy) -> bool {
+        let site = self.site;
+        if deploy.handing_over
+            || deploy.driver != COMMAND
+            || site.room.means.commands.knows(&site.key(deploy.number))
+        {
+            return false;
+        }
+        if deploy.hand_overs < HAND_OVERS_AT_MOST {
+            return true;
+        }
+        let words = format!("the server was restarted {HAND_OVERS_AT_MOST} times while it ran");
+        self.not_handed_over(deploy.number, words);
+        false
+    }
+
     fn driver_name(&self) -> String {
         if self.has_programs() {
-            "command".to_owned()
+            COMMAND.to_owned()
         } else {
             self.site.environment.deploy.driver.as_str().to_owned()
         }
@@ -55,13 +83,15 @@ impl Work<'_> {
                 return Ok(());
             }
         };
+        let log_url =
+            if deploy.driver == COMMAND { site.room.means.log_url(&site.key(number)) } else { None };
         match driver.hand_over(&site.order(&deploy), again).await {
             Ok(handed) => {
                 if let Some(deploy) = self.course.get_mut(number) {
                     deploy.handing_over = false;
                     deploy.hand_overs += 1;
                     deploy.handle = handed.handle.or_else(|| deploy.handle.take());
-                    deploy.log_url = handed.log_url.or_else(|| deploy.log_url.take());
+                    deploy.log_url = handed.log_url.or(log_url).or_else(|| deploy.log_url.take());
                 }
                 Ok(())
             }

@@ -91,6 +91,9 @@ async fn waiting(room: &Room, id: RepositoryId, branch: &BranchName) -> Result<V
     Ok(concerned.map(|it| Change::Mark(Unit::Pull(id, it.number))).collect())
 }
 
+/// The driver that runs the operator's programs.
+const COMMAND: &str = "command";
+
 /// Where the work is done.
 #[derive(Clone, Copy)]
 struct Site<'a> {
@@ -135,7 +138,7 @@ impl<'a> Site<'a> {
             repository: self.repository.full_name.clone(),
             branch: self.environment.branch.clone(),
             clone_url: self.repository.clone_url.clone(),
-            build_settings: self.build_settings(),
+            build_settings: self.environment.deploy.build_settings.clone(),
             deploy: deploy.clone(),
         }
     }
@@ -144,9 +147,13 @@ impl<'a> Site<'a> {
         self.room.driver(self.repository, self.environment)
     }
 
-    /// All that a build can see.
-    fn build_settings(&self) -> BuildSettings {
-        self.environment.deploy.build_settings.clone()
+    /// All by which a build may come out differently: what it can see, and by which steps it is made.
+    fn slug_settings(&self) -> BuildSettings {
+        let mut settings = self.environment.deploy.build_settings.clone();
+        let steps = self.room.build_steps(self.repository, self.environment);
+        // No setting has such a name.
+        settings.extend(steps.map(|steps| ("(steps)".to_owned(), steps)));
+        settings
     }
 
     /// The files of a commit; `None` if the repository does not have it.
@@ -170,7 +177,8 @@ impl Work<'_> {
         self.look(!news.deliveries.is_empty()).await?;
         self.expire().await?;
         self.hand_over_next().await?;
-        self.show().await
+        self.show().await?;
+        self.let_go().await
     }
 
     fn is_deployed(&self) -> bool {

@@ -1,6 +1,6 @@
 //! What is said of deploys: by events, by those who carry them out when they are asked, and by the clock.
 
-use super::Work;
+use super::{COMMAND, Work};
 use crate::deploy::drivers::webhook::CallBack;
 use crate::deploy::drivers::{DriverError, parse_key};
 use crate::deploy::{Report, Says};
@@ -131,6 +131,10 @@ impl Work<'_> {
     /// Asks whoever carries it out, where they have to be asked.
     pub(super) async fn look(&mut self, has_news: bool) -> Result<(), Trouble> {
         let Some(deploy) = self.under_way().filter(|it| !it.handing_over) else { return Ok(()) };
+        if deploy.driver == COMMAND {
+            // It is on this machine, so asking costs nothing.
+            return self.ask(&deploy).await;
+        }
         let must = self.site.driver().ok().and_then(|it| it.look_every()).is_some();
         if !must || (has_news && deploy.handle.is_none()) {
             return Ok(());
@@ -175,7 +179,26 @@ impl Work<'_> {
             {
                 tracing::warn!(%error, number, "a deploy whose time is up could not be stopped");
             }
+            // What it says of being stopped is no end of its own.
+            self.site.room.means.commands.forget(&order.key);
         }
+        Ok(())
+    }
+}
+
+impl Work<'_> {
+    /// Lets go of programs that have ended, once their end is kept: until then a restart has to find that they were
+    /// under way.
+    pub(super) async fn let_go(&mut self) -> Result<(), Trouble> {
+        let ended = self.course.changed().filter(|it| it.driver == COMMAND && !it.state.is_open());
+        let keys: Vec<String> = ended.map(|it| self.site.key(it.number)).collect();
+        if keys.is_empty() {
+            return Ok(());
+        }
+        self.note().await?;
+        let room = self.site.room;
+        keys.iter().for_each(|key| room.means.commands.forget(key));
+        room.means.commands.set_live(room.store.live_slugs().await?);
         Ok(())
     }
 }

@@ -46,7 +46,7 @@ impl Work<'_> {
         } else {
             Trigger::DirectPush { by: tip.actor.clone() }
         };
-        let slug = slug::name(tree, &site.build_settings());
+        let slug = slug::name(tree, &site.slug_settings());
         let number = self.course.next_number();
         let mut deploy = Deploy {
             previous,
