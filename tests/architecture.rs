@@ -16,7 +16,7 @@ const ARROWS: [(&str, &[&str]); 11] = [
     ("github", &["flow"]),
     ("engine", &["flow", "lineage", "policy", "report", "deploy", "store", "github"]),
     ("web", &["engine"]),
-    ("demo", &["flow", "engine", "github", "store", "web"]),
+    ("demo", &["flow", "deploy", "engine", "github", "store", "web"]),
     ("cli", &["flow", "lineage", "report", "deploy", "engine", "github", "store", "web", "demo"]),
 ];
 
@@ -24,7 +24,7 @@ const ARROWS: [(&str, &[&str]); 11] = [
 const ONLY_IN: [(&str, &[&str]); 6] = [
     ("octocrab", &["github"]),
     ("rusqlite", &["store"]),
-    ("axum", &["web"]),
+    ("axum", &["demo", "web"]),
     ("hyper", &["deploy", "web"]),
     ("clap", &["cli"]),
     ("towpath_sandbox", &["demo"]),

@@ -41,6 +41,16 @@ fn the_story_comes_out_as_told_in_plain_text() {
         "6. The same pull request, retargeted",
         "7. A topic with staging in it, rebuilt by one press",
         "Merge staging to be up to date",
+        "8. A build that fails",
+        "Build failed (validate): the site was not touched",
+        "9. A release that breaks production",
+        "ERROR 1205: lock wait timeout exceeded on table products",
+        "10. The rollback, and what it holds",
+        "takes production back to",
+        "Held: production was rolled back to",
+        "master       copied since",
+        "11. A push to master",
+        "master is no copy of production any more",
         "came out as expected",
     ];
     let mut rest = told.as_str();

@@ -1,13 +1,15 @@
 //! The whole product on the embedded GitHub: a story that a newcomer understands, told as it happens.
 //!
-//! Lives here: the shop's repository with its history (`stage`), the story (`story`), how it is printed
+//! Lives here: the shop's repository with its history (`stage`), the sites that are deployed (`shop`), the story (`story`, `releases`), how it is printed
 //! (`narrator`, `prose`). Each step says what it expects and looks whether it came so.
 //!
 //! Does not live here: anything the product does. The server that runs here is the one of `serve`.
 
 mod narrator;
 mod prose;
+mod releases;
 mod repair;
+mod shop;
 mod stage;
 mod story;
 
@@ -44,7 +46,7 @@ pub async fn run(once: bool, screen: Screen, stop: impl Future<Output = ()>) -> 
         stage = Stage::set() => stage?,
         () = &mut stop => return ended_early(once),
     };
-    narrator.scene(&stage.github.url(), &format!("http://{}", stage.server.address()));
+    narrator.scene(&stage.github.url(), &format!("http://{}", stage.server.address()), &stage.sites.url());
     let told = tokio::select! {
         told = story::play(&stage, &mut narrator) => Some(told),
         () = &mut stop => None,
@@ -52,7 +54,7 @@ pub async fn run(once: bool, screen: Screen, stop: impl Future<Output = ()>) -> 
     let repository = stage.repository_url();
     let ended = match told {
         Some(Ok(())) => {
-            narrator.ending(&repository, once);
+            narrator.ending(&repository, &stage.sites.url(), once);
             if !once {
                 stop.await;
             }

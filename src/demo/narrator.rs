@@ -34,11 +34,16 @@ impl Narrator {
         say(PATH);
     }
 
-    pub(super) fn scene(&self, github: &str, server: &str) {
+    pub(super) fn scene(&self, github: &str, server: &str, sites: &str) {
         self.fact("GitHub", &[address(github), plain(", a stand-in of its own, with real git")]);
         self.fact("Towpath", &[address(server), plain(", the same server as towpath serve")]);
         let shop = "acme/store, two releases old; each branch of the path requires Towpath's check";
         self.fact("Repository", &[plain(shop)]);
+        let shop = format!("{sites}/production/");
+        self.fact(
+            "Shop",
+            &[address(&shop), plain(", and one for integration and staging each: every merge is deployed")],
+        );
     }
 
     pub(super) fn chapter(&mut self, title: &str) {
@@ -83,14 +88,15 @@ impl Narrator {
         }
     }
 
-    pub(super) fn ending(&self, repository: &str, once: bool) {
+    pub(super) fn ending(&self, repository: &str, sites: &str, once: bool) {
         let words = format!("✓ All {} steps came out as expected.", self.steps);
         say(&format!("\n{}", self.screen.paint(Tone::Good, &words)));
         if once {
             return;
         }
         say("\nAll of it is on a page now, where you can go on by hand:\n");
-        say(&format!("  {}\n", self.screen.paint(Tone::Address, repository)));
+        say(&format!("  {}", self.screen.paint(Tone::Address, repository)));
+        say(&format!("  {}\n", self.screen.paint(Tone::Address, &format!("{sites}/production/"))));
         say("Try next:\n");
         let as_ben = repository.replacen("://", "://ben:demo@", 1);
         self.idea(

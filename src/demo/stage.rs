@@ -1,16 +1,23 @@
 use super::DemoError;
+use super::releases::towpath;
+use super::shop::{Programs, Seen, Sites};
+use crate::deploy::operator::Operator;
 use crate::engine::{CALL_WITHIN, Config, Deploying, Engine, Settings, SystemClock, system_random};
 use crate::flow::Flow;
 use crate::github::{AppKey, Secret};
 use crate::web::{Limits, Server};
+use std::path::PathBuf;
 use std::process::Stdio;
 use std::sync::Arc;
 use std::time::Duration;
 use tempfile::TempDir;
 use tokio::process::Command;
-use towpath_sandbox::{AppConfig, AppHandle, CheckState, Permission, PullHandle, RepoHandle, Sandbox};
+use towpath_sandbox::{
+    AppConfig, AppHandle, CheckState, DeploymentHandle, Permission, PullHandle, RepoHandle, Sandbox,
+};
 
 const SECRET: &str = "only for the demo";
+const ENVIRONMENTS: [&str; 3] = ["integration", "staging", "production"];
 /// How long a verdict is waited for. It usually takes a small part of a second.
 const PATIENCE: Duration = Duration::from_secs(30);
 const LOOK_EVERY: Duration = Duration::from_millis(20);
@@ -21,6 +28,8 @@ pub(super) struct Stage {
     pub(super) server: Server,
     pub(super) repository: RepoHandle,
     pub(super) folder: TempDir,
+    /// What customers see.
+    pub(super) sites: Sites,
     /// What the two releases' promotions made, abbreviated: the commits that only a promotion may bring.
     pub(super) promotions: Vec<String>,
 }
@@ -32,14 +41,17 @@ impl Stage {
         // A demo may stay up for days, and nobody reads what went over its wire.
         github.record(false);
         let app = register(&github).await?;
-        let server = serve(&github, &app, &folder).await?;
+        let programs = Programs::install(folder.path(), &ENVIRONMENTS)?;
+        let sites = Sites::serve(programs.sites()).await?;
+        let operator = programs.operator(&ENVIRONMENTS, &sites.url())?;
+        let server = serve(&github, &app, &folder, operator).await?;
         app.set_webhook_url(Some(&format!("http://{}/webhooks/github", server.address())));
         let (repository, promotions) = shop(&github).await?;
         for branch in ["integration", "staging", "production", "master"] {
             repository.protect(branch).require_from(&format!("towpath: {branch}"), app.id());
         }
         app.install("acme").on([&repository]).await?;
-        Ok(Self { github, server, repository, folder, promotions })
+        Ok(Self { github, server, repository, folder, sites, promotions })
     }
 
     pub(super) fn repository_url(&self) -> String {
@@ -98,6 +110,117 @@ impl Stage {
         tokio::time::timeout(PATIENCE, opened).await.map_err(missing)
     }
 
+    /// Waits until the deploy of what the environment's branch holds has come to this end; tells what it says.
+    /// Customers are looked at meanwhile.
+    pub(super) async fn deploy_ended(
+        &self,
+        environment: &str,
+        state: &str,
+        meanwhile: impl FnMut(&Seen),
+    ) -> Result<String, DemoError> {
+        let is_meant =
+            |it: &DeploymentHandle| Some(it.sha()) == self.repository.tip(environment) && !is_rollback(it);
+        self.ended((environment, state), is_meant, meanwhile).await
+    }
+
+    /// The same for the deploy that takes production back.
+    pub(super) async fn rollback_ended(&self) -> Result<String, DemoError> {
+        self.ended(("production", "success"), is_rollback, |_| ()).await
+    }
+
+    async fn ended(
+        &self,
+        (environment, state): (&str, &str),
+        is_meant: impl Fn(&DeploymentHandle) -> bool,
+        mut meanwhile: impl FnMut(&Seen),
+    ) -> Result<String, DemoError> {
+        let mut last = "there is none".to_owned();
+        let ended = async {
+            loop {
+                meanwhile(&self.sites.look(environment).await?);
+                let deployments = self.repository.deployments();
+                let newest = deployments.iter().rev().find(|it| it.environment() == environment);
+                if let Some(status) = newest.filter(|it| is_meant(it)).and_then(|it| it.statuses().pop()) {
+                    if status.state == state {
+                        return Ok(status.description);
+                    }
+                    last = format!("{}: {}", status.state, status.description);
+                }
+                tokio::time::sleep(LOOK_EVERY).await;
+            }
+        };
+        let ended: Result<Result<String, DemoError>, _> = tokio::time::timeout(PATIENCE, ended).await;
+        ended.unwrap_or_else(|_| {
+            Err(DemoError::Otherwise(format!(
+                "the deploy of {environment} should have come to {state}; {last}"
+            )))
+        })
+    }
+
+    /// Waits until the App's comment on a pull request holds these words.
+    pub(super) async fn comment(&self, pull: &PullHandle, words: &str) -> Result<String, DemoError> {
+        let shown = async {
+            loop {
+                let found = pull.comments().into_iter().map(|it| it.body).find(|body| body.contains(words));
+                match found {
+                    Some(body) => return body,
+                    None => tokio::time::sleep(LOOK_EVERY).await,
+                }
+            }
+        };
+        let missing = |_| DemoError::Otherwise(format!("no comment on #{} says {words:?}", pull.number()));
+        tokio::time::timeout(PATIENCE, shown).await.map_err(missing)
+    }
+
+    /// Waits until master points at production's commit, and Towpath says so.
+    pub(super) async fn master_follows(&self) -> Result<(), DemoError> {
+        let follows = async {
+            while !self.says_it_is_a_copy() {
+                tokio::time::sleep(LOOK_EVERY).await;
+            }
+        };
+        let missing = |_| DemoError::Otherwise("master does not follow production".to_owned());
+        tokio::time::timeout(PATIENCE, follows).await.map_err(missing)
+    }
+
+    fn says_it_is_a_copy(&self) -> bool {
+        let tip = self.repository.tip("production");
+        let check = tip.as_ref().and_then(|tip| self.repository.check_on(tip, "towpath: copy"));
+        let title = check.and_then(|check| check.state()).and_then(|state| state.title).unwrap_or_default();
+        tip == self.repository.tip("master") && title.starts_with("A copy")
+    }
+
+    /// Waits until the newest issue is in this state; title and text.
+    pub(super) async fn issue(&self, state: &str) -> Result<(String, String), DemoError> {
+        let raised = async {
+            loop {
+                let newest = self.repository.issues().pop().filter(|issue| issue.state() == state);
+                match newest {
+                    Some(issue) => return (issue.title(), issue.body()),
+                    None => tokio::time::sleep(LOOK_EVERY).await,
+                }
+            }
+        };
+        let missing = |_| DemoError::Otherwise(format!("no issue is {state}"));
+        tokio::time::timeout(PATIENCE, raised).await.map_err(missing)
+    }
+
+    /// Runs the command line for production, as the operator does.
+    pub(super) async fn towpath(&self, arguments: &[&str]) -> Result<String, DemoError> {
+        let at = ["--repository", "acme/store", "--environment", "production"];
+        towpath(&self.data(), &[arguments, &at].concat()).await
+    }
+
+    /// Asks where a pull request has come to.
+    pub(super) async fn towpath_where(&self, pull: &PullHandle) -> Result<String, DemoError> {
+        let number = pull.number().to_string();
+        towpath(&self.data(), &["where", &number, "--repository", "acme/store"]).await
+    }
+
+    fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
     /// The git tree that a branch holds.
     pub(super) async fn tree_of(&self, branch: &str) -> Result<String, DemoError> {
         let said = self.git(&["rev-parse", "--verify", &format!("refs/heads/{branch}^{{tree}}")]).await?;
@@ -127,6 +250,10 @@ impl Stage {
     }
 }
 
+fn is_rollback(deployment: &DeploymentHandle) -> bool {
+    deployment.payload()["rollback"] == true
+}
+
 fn set_up(error: impl std::fmt::Display) -> DemoError {
     DemoError::SetUp(error.to_string())
 }
@@ -154,7 +281,14 @@ async fn register(github: &Sandbox) -> Result<AppHandle, DemoError> {
     Ok(github.app(app).await?)
 }
 
-async fn serve(github: &Sandbox, app: &AppHandle, folder: &TempDir) -> Result<Server, DemoError> {
+async fn serve(
+    github: &Sandbox,
+    app: &AppHandle,
+    folder: &TempDir,
+    operator: Operator,
+) -> Result<Server, DemoError> {
+    let listener = Server::bind("127.0.0.1", 0).await.map_err(set_up)?;
+    let public_url = listener.local_addr().ok().map(|address| format!("http://{address}"));
     let key = AppKey::from_pem(&app.id().to_string(), AppConfig::demo_key()).map_err(set_up)?;
     let engine = Engine::open(Config {
         app_id: app.id(),
@@ -168,10 +302,9 @@ async fn serve(github: &Sandbox, app: &AppHandle, folder: &TempDir) -> Result<Se
         clock: Arc::new(SystemClock),
         random: Arc::new(system_random),
         settings: Settings::default(),
-        deploying: Deploying::default(),
+        deploying: Deploying { operator, public_url, ..Deploying::default() },
     });
     let engine = engine.await.map_err(set_up)?;
-    let listener = Server::bind("127.0.0.1", 0).await.map_err(set_up)?;
     Server::start(listener, engine, Limits::default()).map_err(set_up)
 }
 

@@ -1,5 +1,6 @@
 use super::DemoError;
 use super::narrator::{Narrator, plain};
+use super::releases::{self, deployed};
 use super::repair;
 use super::stage::Stage;
 use towpath_sandbox::{CheckState, Method, PullHandle};
@@ -15,7 +16,11 @@ pub(super) async fn play(stage: &Stage, narrator: &mut Narrator) -> Result<(), D
     promotion(stage, narrator, "staging", "production").await?;
     let pull = straight_into_production(stage, narrator).await?;
     retarget(stage, narrator, &pull).await?;
-    rebuilt_by_a_button(stage, narrator).await
+    rebuilt_by_a_button(stage, narrator).await?;
+    releases::failing_build(stage, narrator).await?;
+    let bad = releases::failing_deploy(stage, narrator).await?;
+    releases::rollback(stage, narrator, &bad).await?;
+    releases::drift(stage, narrator).await
 }
 
 async fn clean_topic(stage: &Stage, narrator: &mut Narrator) -> Result<(), DemoError> {
@@ -31,7 +36,12 @@ async fn clean_topic(stage: &Stage, narrator: &mut Narrator) -> Result<(), DemoE
     let pull = pull.title("Sell gift cards").by("ana").await?;
     let check = stage.check(&pull, "success").await?;
     narrator.check_came(&pull, &check);
-    merged_with_own_commits(stage, narrator, &pull, "ana", 1).await
+    merged_with_own_commits(stage, narrator, &pull, "ana", 1).await?;
+    narrator.step(
+        "Towpath deploys integration, by programs of the operator's",
+        "the shop is built while it runs, then installed in maintenance mode, then open again",
+    );
+    deployed(stage, narrator, "integration", "Sell gift cards").await
 }
 
 async fn topic_from_master(stage: &Stage, narrator: &mut Narrator) -> Result<(), DemoError> {
@@ -92,6 +102,15 @@ async fn promotion(stage: &Stage, narrator: &mut Narrator, from: &str, into: &st
     let (here, there) = (stage.tree_of(into).await?, stage.tree_of(from).await?);
     otherwise_unless(here == there, || format!("{into} holds {here}, and {from} holds {there}"))?;
     narrator.came(&[plain(&format!("#{} merged; both hold the git tree {}", pull.number(), &here[..9]))]);
+    let expected = match into {
+        "production" => "the same bits go to production, customers see them, and master follows",
+        _ => "the build of integration is deployed there as it is, and the shop shows it",
+    };
+    narrator.step(&format!("Towpath deploys {into}"), expected);
+    deployed(stage, narrator, into, "Share the wish list").await?;
+    if into == "production" {
+        stage.master_follows().await?;
+    }
     Ok(())
 }
 
@@ -202,11 +221,11 @@ async fn refused(narrator: &mut Narrator, pull: &PullHandle, by: &str) -> Result
     }
 }
 
-fn otherwise_unless(told: bool, what: impl FnOnce() -> String) -> Result<(), DemoError> {
+pub(super) fn otherwise_unless(told: bool, what: impl FnOnce() -> String) -> Result<(), DemoError> {
     if told { Ok(()) } else { Err(DemoError::Otherwise(what())) }
 }
 
-fn first_paragraph(check: &CheckState) -> &str {
+pub(super) fn first_paragraph(check: &CheckState) -> &str {
     check.summary.as_deref().unwrap_or_default().split("\n\n").next().unwrap_or_default()
 }
 

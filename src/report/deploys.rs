@@ -151,7 +151,8 @@ pub fn deploy_trouble(repository: &str, deploy: &Deploy) -> Option<String> {
 pub fn length(millis: Millis) -> String {
     let seconds = (millis / 1000).max(0);
     match seconds {
-        0..=119 => format!("{seconds} s"),
+        0 => "less than a second".to_owned(),
+        1..=119 => format!("{seconds} s"),
         120..=7_199 => format!("{} min", seconds / 60),
         _ => format!("{} h", seconds / 3_600),
     }

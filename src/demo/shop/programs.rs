@@ -1,0 +1,59 @@
+use crate::demo::DemoError;
+use crate::deploy::operator::Operator;
+use std::fmt::Write as _;
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+
+const SCRIPT: &str = include_str!("shop.sh");
+
+/// The steps of each phase, by the words of the workflow.
+const STEPS: [(&str, &[&str]); 3] = [
+    ("build", &["validate", "compile", "static-content"]),
+    ("deploy", &["maintenance-on", "install", "routing", "maintenance-off"]),
+    ("verify", &["smoke"]),
+];
+
+/// The operator's programs, on this machine.
+pub(in crate::demo) struct Programs {
+    script: PathBuf,
+    sites: PathBuf,
+}
+
+impl Programs {
+    /// Writes the program into `folder`, and makes an empty site for each environment there.
+    pub(in crate::demo) fn install(folder: &Path, environments: &[&str]) -> Result<Self, DemoError> {
+        let failed = |error: std::io::Error| DemoError::SetUp(error.to_string());
+        let (script, sites) = (folder.join("shop"), folder.join("sites"));
+        fs::write(&script, SCRIPT).map_err(failed)?;
+        fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).map_err(failed)?;
+        for environment in environments {
+            fs::create_dir_all(sites.join(environment)).map_err(failed)?;
+        }
+        Ok(Self { script, sites })
+    }
+
+    /// Where the sites are.
+    pub(in crate::demo) fn sites(&self) -> &Path {
+        &self.sites
+    }
+
+    /// What an operator would have written into the file that `TOWPATH_OPERATOR_FILE` names.
+    pub(in crate::demo) fn operator(&self, environments: &[&str], url: &str) -> Result<Operator, DemoError> {
+        let mut text = String::new();
+        for environment in environments {
+            let site = self.sites.join(environment);
+            // Writing into a text does not fail.
+            let _ = writeln!(text, "[repository.\"acme/store\".environment.{environment}]");
+            for (phase, steps) in STEPS {
+                let step =
+                    |name: &&str| format!("{{ step = {name:?}, run = [{:?}, {name:?}] }}", self.script);
+                let steps: Vec<String> = steps.iter().map(step).collect();
+                let _ = writeln!(text, "{phase} = [{}]", steps.join(", "));
+            }
+            let _ = writeln!(text, "url = \"{url}/{environment}/\"\ntimeout = \"1m\"");
+            let _ = writeln!(text, "variables = {{ SHOP_SITE = {site:?} }}");
+        }
+        Operator::read(&text).map_err(DemoError::SetUp)
+    }
+}
