@@ -49,9 +49,12 @@ impl Course {
         self.deploys.iter().filter(|deploy| !self.before.contains(deploy))
     }
 
-    /// Takes what has changed as kept.
-    pub fn is_kept(&mut self) {
-        self.before.clone_from(&self.deploys);
+    /// Those of them that have come further, not only told more.
+    pub fn come_further(&self) -> impl Iterator<Item = &Deploy> {
+        self.deploys.iter().filter(|deploy| {
+            let before = self.before.iter().find(|it| it.number == deploy.number);
+            before.is_none_or(|it| it.state != deploy.state || it.pulls != deploy.pulls)
+        })
     }
 
     /// The number of the next one.

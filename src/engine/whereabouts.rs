@@ -9,7 +9,7 @@ use crate::store::{PullRow, Store, StoreError, TipRow};
 use std::path::Path;
 
 /// How many deploys of an environment are looked through.
-const DEPLOYS_AT_MOST: u32 = 200;
+const DEPLOYS_AT_MOST: u32 = 30;
 
 /// Why it could not be told.
 #[derive(Debug, thiserror::Error)]
@@ -153,6 +153,20 @@ fn stand<'a>(
         },
         None => (Stand::NotThere, None, None),
     }
+}
+
+/// Whether anything went otherwise than it should lately, so that somebody may have to be told.
+pub(super) async fn is_troubled(store: &dyn Store, flow: &Flow, id: RepositoryId) -> Result<bool, StoreError> {
+    for environment in &flow.environments {
+        let deploys = store.newest_deploys(id, &environment.name, DEPLOYS_AT_MOST).await?;
+        let troubled = |it: &Deploy| {
+            it.is_rollback() || matches!(it.state, DeployState::Failed | DeployState::Error | DeployState::Refused)
+        };
+        if deploys.iter().any(troubled) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Whether where a pull request has come to is worth telling: it went into an environment.

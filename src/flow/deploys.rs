@@ -235,6 +235,9 @@ pub struct Deploy {
     /// The status that GitHub shows, as far as known.
     #[serde(default)]
     pub shown: Option<String>,
+    /// The status that GitHub was about to be told, which may or may not have come about.
+    #[serde(default)]
+    pub showing: Option<String>,
     /// When the newest report on it was made, by the clock of whoever made it.
     #[serde(default)]
     pub reported_at: Option<Millis>,
@@ -281,6 +284,7 @@ impl Deploy {
             handle: None,
             driver: String::new(),
             shown: None,
+            showing: None,
             reported_at: None,
             carried_out_by: None,
             log_url: None,

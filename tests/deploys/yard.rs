@@ -155,34 +155,15 @@ fn commands(data: &Path, bounds: Bounds, changed: &Arc<Notify>) -> Commands {
 /// The order of the `number`th deploy, of the files `tree`.
 pub(crate) fn order(number: u64, tree: u8) -> Order {
     let (build_settings, tree) = (BuildSettings::new(), TreeId::from_bytes([tree; 20]));
+    let commit = CommitId::from_bytes([0xc0; 20]);
     let deploy = Deploy {
-        number,
-        environment: "staging".to_owned(),
-        commit: CommitId::from_bytes([0xc0; 20]),
-        tree,
         previous: Some(CommitId::from_bytes([0xbb; 20])),
-        trigger: Trigger::Merge,
         pulls: vec![PullNumber(4), PullNumber(9)],
         slug: slug::name(tree, &build_settings),
-        reuses_slug: false,
-        production: false,
-        made_at: 0,
         state: DeployState::Requested,
-        requested_at: None,
-        picked_up_at: None,
-        ended_at: None,
-        ending: None,
-        phases: Vec::new(),
-        github_id: None,
-        handing_over: false,
         hand_overs: 1,
-        handle: None,
         driver: "command".to_owned(),
-        shown: None,
-        reported_at: None,
-        carried_out_by: None,
-        log_url: None,
-        environment_url: None,
+        ..Deploy::new(number, "staging", (commit, tree), Trigger::Merge)
     };
     Order {
         key: format!("7.staging.{number}"),

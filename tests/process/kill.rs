@@ -152,7 +152,8 @@ async fn anew(world: &World, server: Server) -> Server {
     world.start().await
 }
 
-/// Every pull request, every check run there ever was, and every comment, with commits by what they say
+/// Every pull request, every check run there ever was, every comment, and every Deployment with what was said of it,
+/// with commits by what they say
 /// instead of their ids, which are others in each run.
 async fn state_at_github(world: &World) -> String {
     let mut checks = Vec::new();
@@ -169,10 +170,24 @@ async fn state_at_github(world: &World) -> String {
         write!(text, "\n\n#{} {} → {}, merged: {}", state.number, state.head, state.base, state.merged)
             .unwrap();
         for comment in pull.comments() {
-            write!(text, "\n{}: {}", comment.author, without_ids(&comment.body)).unwrap();
+            let body = without_times(&without_ids(&comment.body));
+            write!(text, "\n{}: {body}", comment.author).unwrap();
         }
     }
+    for deployment in world.store.deployments() {
+        let commit = said_of(world, &deployment.sha()).await;
+        let states: Vec<String> = deployment.statuses().into_iter().map(|it| it.state).collect();
+        let pulls = deployment.payload()["pull_requests"].to_string();
+        write!(text, "\n\n{} of {commit}, {pulls}: {}", deployment.environment(), states.join(", ")).unwrap();
+    }
     text
+}
+
+/// Without the moments since when something is so.
+fn without_times(text: &str) -> String {
+    let mut parts = text.split("since ");
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |all, part| all + "since …" + part.split_once("UTC").map_or(part, |(_, rest)| rest))
 }
 
 /// A commit by its subject and the number of commits it brings.
@@ -252,7 +267,7 @@ async fn killed_while_it_catches_up_it_catches_up_at_the_next_start() {
         assert_eq!(pull.comments().len(), 1, "#{}", pull.number());
     }
     let failed = |check: &CheckHandle| check.state().unwrap().conclusion.as_deref() == Some("failure");
-    let checks = world.store.every_check();
+    let checks = world.checks_of_pulls();
     assert_eq!(checks.len(), world.store.pulls().len());
     assert!(checks.iter().all(failed));
     server.stop().await;
@@ -291,6 +306,6 @@ async fn killed_again_and_again_in_a_burst_it_comes_to_the_end() {
         assert_eq!(world.check(&pull).await, expected, "#{}", pull.number());
         assert_eq!(pull.comments().len(), usize::from(foreign), "#{}", pull.number());
     }
-    assert_eq!(world.store.every_check().len(), 8);
+    assert_eq!(world.checks_of_pulls().len(), 8);
     server.stop().await;
 }

@@ -28,7 +28,7 @@ async fn next_start_ends_it(world: &World, pull: &PullHandle) {
     world.github.faults().clear();
     let server = world.start().await;
     world.quiet().await;
-    let checks = world.store.every_check();
+    let checks = world.checks_of_pulls();
     assert_eq!(checks.len(), 1);
     assert_eq!(checks[0].state().unwrap().conclusion.as_deref(), Some("failure"));
     assert_eq!(pull.comments().len(), 1);
@@ -107,7 +107,7 @@ async fn asked_in_the_middle_of_a_story_it_loses_and_repeats_nothing() {
         server = stopped_and_started(&world, server).await;
     }
     world.quiet().await;
-    assert_eq!(world.store.every_check().len(), pulls.len());
+    assert_eq!(world.checks_of_pulls().len(), pulls.len());
     for pull in &pulls {
         let check = pull.check("towpath: integration").unwrap().state().unwrap();
         assert_eq!(check.conclusion.as_deref(), Some("failure"));

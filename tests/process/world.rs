@@ -5,7 +5,7 @@ use crate::shop::{SECRET, app_config, shop};
 use std::sync::Arc;
 use tempfile::TempDir;
 use towpath_sandbox::{
-    AppConfig, AppHandle, Clock as _, Config, Fault, ManualClock, PullHandle, RepoHandle, Sandbox,
+    AppConfig, AppHandle, CheckHandle, Clock as _, Config, Fault, ManualClock, PullHandle, RepoHandle, Sandbox,
     SystemClock,
 };
 
@@ -19,6 +19,13 @@ pub struct World {
 }
 
 impl World {
+    /// Every check run there ever was but the one on the copy branch, which is of no pull request.
+    pub fn checks_of_pulls(&self) -> Vec<CheckHandle> {
+        let mut checks = self.store.every_check();
+        checks.retain(|check| check.state().unwrap().name != "towpath: copy");
+        checks
+    }
+
     /// `acme/store` after one release, with the App installed and no server yet.
     pub async fn new() -> Self {
         let clock = Arc::new(ManualClock::from_system());

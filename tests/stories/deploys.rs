@@ -275,3 +275,49 @@ async fn a_repository_that_says_so_is_not_deployed() {
     assert!(stage.deployments("integration").await.is_empty());
     stage.end().await;
 }
+
+#[tokio::test]
+async fn an_environment_may_be_called_as_people_call_it() {
+    let mut stage = Stage::set().await;
+    let file = "version: 1\nenvironments:\n  - { name: \"EU west/live 1\", branch: integration, accepts: [topics] }\ncopy: none\n";
+    stage.store.commit_on("master").file(".github/towpath.yml", file).by("rita").await.unwrap();
+    stage.quiet().await;
+    merged(&stage, "feature/cart").await;
+    let made = stage.deployments("EU west/live 1").await;
+    assert_eq!(made.len(), 1);
+    carried_out(&stage, &made[0]).await;
+    stage.restart().await;
+    assert_eq!(stage.deployments("EU west/live 1").await.len(), 1);
+    assert_eq!(states(&made[0]), ["queued", "in_progress", "success"]);
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn a_branch_that_is_forced_or_deleted_while_it_deploys_leaves_nothing_hanging() {
+    let stage = Stage::set().await;
+    let before = stage.store.tip("staging").unwrap();
+    stage.store.commit_on("staging").file("one.txt", "x\n").by("ben").await.unwrap();
+    let made = stage.deployments("staging").await;
+    made[0].status("in_progress").by("deployer").await.unwrap();
+    stage.quiet().await;
+    stage.later();
+    stage.store.commit_on("staging").file("two.txt", "x\n").by("ben").await.unwrap();
+    stage.quiet().await;
+    stage.later();
+    stage.store.move_branch("staging").to(&before).by("ben").await.unwrap();
+    stage.quiet().await;
+    stage.later();
+    stage.store.delete_branch("staging").by("ben").await.unwrap();
+    stage.quiet().await;
+    stage.later();
+    made[0].status("success").by("deployer").await.unwrap();
+    let made = stage.deployments("staging").await;
+    assert_eq!(made.len(), 1, "what the branch no longer has is not deployed");
+    assert_eq!(states(&made[0]), ["queued", "in_progress", "success"]);
+    stage.later();
+    stage.store.branch("staging").from("integration").by("ben").await.unwrap();
+    stage.store.commit_on("staging").file("three.txt", "x\n").by("ben").await.unwrap();
+    let made = stage.deployments("staging").await;
+    assert_eq!(made.last().unwrap().sha(), stage.store.tip("staging").unwrap());
+    stage.end().await;
+}

@@ -1,7 +1,7 @@
 //! Where a merged pull request has come to, told in its comment.
 
 use crate::engine::room::{Room, Trouble};
-use crate::engine::whereabouts::{travels, whereabouts};
+use crate::engine::whereabouts::{is_troubled, travels, whereabouts};
 use crate::flow::{CommentWhen, PullNumber, RepositoryId};
 use crate::report::{self, WHEREABOUTS};
 use crate::store::{Change, Desired, RepositoryState, Unit};
@@ -16,16 +16,20 @@ pub(super) async fn run(room: &Room, id: RepositoryId, number: PullNumber) -> Re
     if flow.comment == CommentWhen::Never {
         return Ok(Vec::new());
     }
+    let unit = Unit::Comment(id, number);
+    let known = room.store.effect(&unit).await?;
+    let store = room.store.as_ref();
+    if known.is_none() && flow.comment != CommentWhen::Always && !is_troubled(store, &flow, id).await? {
+        return Ok(Vec::new());
+    }
     let mirror = room.mirror(&row).await?;
     let repository = if mirror.exists() && !mirror.is_suspect() {
         mirror.repository()
     } else {
         mirror.fetched(&[]).await?
     };
-    let places = whereabouts(room.store.as_ref(), &repository, &flow, &pull).await;
+    let places = whereabouts(store, &repository, &flow, &pull).await;
     let places = places.map_err(|error| Trouble::later(error.to_string()))?;
-    let unit = Unit::Comment(id, number);
-    let known = room.store.effect(&unit).await?;
     if known.is_none() && flow.comment != CommentWhen::Always && !report::is_worth_a_comment(&places) {
         return Ok(Vec::new());
     }

@@ -1,6 +1,6 @@
 //! How SQLite goes about the questions that are asked all the time: by index, never by walking a table.
 
-use super::{Options, changes, inbox, ledger, reads, schema, units};
+use super::{Options, changes, deploys, inbox, ledger, reads, schema, units};
 use rusqlite::Connection;
 
 /// The plan's steps, one a line. Parameters are left unbound: plans do not depend on their values.
@@ -36,6 +36,10 @@ fn the_hot_statements_never_walk_a_table() {
         (reads::VERIFIED, "PRIMARY KEY (repository=?)"),
         (reads::EFFECT, "sqlite_autoindex_units_1 (key=?)"),
         (reads::REPOSITORIES_OF, "repositories_installation (installation=?)"),
+        (deploys::NEWEST, "PRIMARY KEY (repository=? AND environment=?)"),
+        (deploys::LIVE, "deploys_live (repository=? AND environment=?)"),
+        (deploys::BUILT, "deploys_slug (repository=? AND slug=?)"),
+        (deploys::ORDERS, "orders_open (repository=? AND environment=?)"),
         (changes::TIP, "PRIMARY KEY (repository=? AND branch=? AND moved_at=?)"),
         (changes::STANDING, "sqlite_autoindex_units_1 (key=?)"),
     ] {

@@ -21,10 +21,12 @@ use crate::deploy::{Course, Limits};
 use crate::engine::called_back;
 use crate::engine::room::{Room, Trouble};
 use crate::flow::{
-    BranchName, CommitId, Deploy, DeployState, DriverSettings, Environment, Flow, RepositoryId, TreeId,
+    BranchName, CommitId, Deploy, DeployState, DriverSettings, Environment, Flow, PullNumber, RepositoryId,
+    TreeId,
 };
 use crate::github::events::DeploymentStatusEvent;
 use crate::store::{Change, Lease, RepositoryRow, RepositoryState, Unit, VerifiedRow};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 pub(super) async fn run(
@@ -69,7 +71,7 @@ pub(super) async fn run(
         work.changes.extend(news.digested(&lease.unit));
         outcome = work.go_on(&news).await;
     }
-    let others_wait = work.others_wait || work.course.changed().next().is_some();
+    let others_wait = work.others_wait || work.course.come_further().next().is_some();
     let mut changes = work.finished();
     if others_wait {
         changes.extend(waiting(room, id, &environment.branch).await?);
@@ -208,9 +210,10 @@ impl Work<'_> {
         let changed: Vec<Deploy> = self.course.changed().cloned().collect();
         for deploy in &changed {
             self.changes.push(Change::Deploy(id, Box::new(deploy.clone())));
-            self.changes
-                .extend(deploy.pulls.iter().map(|number| Change::Mark(Unit::Whereabouts(id, *number))));
         }
+        let further = self.course.come_further().flat_map(|deploy| deploy.pulls.iter().copied());
+        let further: BTreeSet<PullNumber> = further.collect();
+        self.changes.extend(further.into_iter().map(|number| Change::Mark(Unit::Whereabouts(id, number))));
         let live = self.course.live();
         if let Some(live) = live.filter(|it| Some(it.number) != self.live_before) {
             let at = live.ended_at.unwrap_or(live.made_at) / 1000;

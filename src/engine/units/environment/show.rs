@@ -4,7 +4,7 @@ use super::Work;
 use crate::engine::room::Trouble;
 use crate::flow::{Deploy, DeployState};
 use crate::github::{ApiError, NewStatus};
-use crate::report;
+use crate::report::{self, DeployStatus};
 
 /// How a status is remembered.
 pub(super) fn shown_as(state: &str, line: &str) -> String {
@@ -24,27 +24,52 @@ impl Work<'_> {
             if deploy.shown.as_ref() == Some(&wanted) || is_shown_otherwise(&deploy, status.state) {
                 continue;
             }
-            let new = NewStatus {
-                state: status.state,
-                description: &status.line,
-                log_url: deploy.log_url.as_deref(),
-                environment_url: deploy.environment_url.as_deref(),
-            };
-            let site = self.site;
-            let (installation, name) = (site.repository.installation, &site.repository.full_name);
-            match site.room.api.set_deployment_status(installation, name, github_id, &new).await {
-                Ok(()) => {}
-                // Somebody has deleted it: there is nothing to show it on.
-                Err(ApiError::NotFound { .. }) => {
-                    tracing::warn!(number, "GitHub no longer has this Deployment")
+            if !self.is_shown_already(&deploy, github_id, &wanted).await? {
+                if let Some(deploy) = self.course.get_mut(number) {
+                    deploy.showing = Some(wanted.clone());
                 }
-                Err(error) => return Err(error.into()),
+                // Statuses add up: one that was told and not noted would be told twice.
+                self.note().await?;
+                self.tell(&deploy, github_id, &status).await?;
             }
             if let Some(deploy) = self.course.get_mut(number) {
                 deploy.shown = Some(wanted);
+                deploy.showing = None;
             }
         }
         Ok(())
+    }
+
+    async fn tell(&self, deploy: &Deploy, github_id: u64, status: &DeployStatus) -> Result<(), Trouble> {
+        let new = NewStatus {
+            state: status.state,
+            description: &status.line,
+            log_url: deploy.log_url.as_deref(),
+            environment_url: deploy.environment_url.as_deref(),
+        };
+        let site = self.site;
+        let (installation, name) = (site.repository.installation, &site.repository.full_name);
+        match site.room.api.set_deployment_status(installation, name, github_id, &new).await {
+            Ok(()) => Ok(()),
+            // Somebody has deleted it: there is nothing to show it on.
+            Err(ApiError::NotFound { .. }) => {
+                tracing::warn!(number = deploy.number, "GitHub no longer has this Deployment");
+                Ok(())
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Whether an attempt to tell it was cut off after it took effect.
+    async fn is_shown_already(&self, deploy: &Deploy, github_id: u64, wanted: &str) -> Result<bool, Trouble> {
+        if deploy.showing.as_deref() != Some(wanted) {
+            return Ok(false);
+        }
+        let site = self.site;
+        let (installation, name) = (site.repository.installation, &site.repository.full_name);
+        let said = site.room.api.deployment_statuses(installation, name, github_id).await?;
+        let last = said.last().map(|it| shown_as(&it.state, it.description.as_deref().unwrap_or_default()));
+        Ok(last.as_deref() == Some(wanted))
     }
 }
 
