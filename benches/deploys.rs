@@ -67,7 +67,9 @@ async fn one_after_the_other() {
     waits.sort_unstable();
     let millis = |wait: Duration| wait.as_secs_f64() * 1e3;
     let (median, longest) = (millis(waits[waits.len() / 2]), millis(waits[waits.len() - 1]));
-    println!("from the merge to its Deployment           {median:>8.1} ms, the longest of {MERGES} {longest:.1} ms");
+    println!(
+        "from the merge to its Deployment           {median:>8.1} ms, the longest of {MERGES} {longest:.1} ms"
+    );
     println!("REST calls until it is taken up            {calls:>8}");
     println!("REST calls until it has ended              {until_end:>8}");
     stage.stop().await;
@@ -95,7 +97,9 @@ async fn all_at_once() {
         tokio::time::sleep(LOOK_EVERY).await;
     }
     let all = began.elapsed().as_secs_f64();
-    println!("{wanted} environments at once: all Deployments after {all:>7.2} s, pushing them took {pushed:.2} s");
+    println!(
+        "{wanted} environments at once: all Deployments after {all:>7.2} s, pushing them took {pushed:.2} s"
+    );
     stage.later();
     let began = Instant::now();
     for deployment in shops.iter().flat_map(RepoHandle::deployments) {
@@ -109,7 +113,8 @@ async fn all_at_once() {
 
 async fn another(stage: &Stage, number: usize) -> RepoHandle {
     let name = format!("acme/shop-{number}");
-    let repository = stage.github.repository(&name).default_branch("master").with("rita", Permission::Maintain);
+    let repository =
+        stage.github.repository(&name).default_branch("master").with("rita", Permission::Maintain);
     let repository = repository.create().await.unwrap();
     repository.commit_on("master").orphan().file("README", "Acme\n").by("rita").await.unwrap();
     for branch in ["integration", "staging", "production"] {

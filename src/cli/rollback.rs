@@ -6,6 +6,7 @@ use crate::flow::config::Configuration;
 use crate::flow::{CommitId, Environment, Flow, Hold};
 use crate::report;
 use crate::store::{Order, OrderId, OrderRow, RepositoryRow, SqliteStore, Store};
+use std::fmt::Write as _;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -119,12 +120,14 @@ fn shown(name: &str, hold: Option<&Hold>) -> String {
     let since = report::moment(hold.since / 1000);
     let mut text =
         format!("{name} was rolled back from {} to {} by {by} {since}: {reason}\n", from.short(), to.short());
-    text.push_str(&match &hold.lifted {
-        None => "it is held\n".to_owned(),
+    match &hold.lifted {
+        None => text.push_str("it is held\n"),
         Some(lifted) => {
-            format!("lifted by {} {}: {}\n", lifted.by, report::moment(lifted.at / 1000), lifted.reason)
+            let at = report::moment(lifted.at / 1000);
+            // Writing into a text does not fail.
+            let _ = writeln!(text, "lifted by {} {at}: {}", lifted.by, lifted.reason);
         }
-    });
+    }
     text
 }
 
@@ -162,20 +165,14 @@ async fn ask(at: &At, order: Order) -> Result<ExitCode, UsageError> {
     };
     let answered = tokio::time::timeout(PATIENCE, answered).await;
     store.close().await;
-    match answered {
-        Ok(outcome) => {
-            let outcome = outcome?;
-            let refused = outcome.starts_with("refused");
-            print::to_stdout(&format!("{outcome}\n"));
-            Ok(if refused { ExitCode::FAILURE } else { ExitCode::SUCCESS })
-        }
-        Err(_) => {
-            print::to_stdout(
-                "no server has answered yet; it is done as soon as one runs on this data folder\n",
-            );
-            Ok(ExitCode::SUCCESS)
-        }
-    }
+    let Ok(outcome) = answered else {
+        print::to_stdout("no server has answered yet; it is done as soon as one runs on this data folder\n");
+        return Ok(ExitCode::SUCCESS);
+    };
+    let outcome = outcome?;
+    let refused = outcome.starts_with("refused");
+    print::to_stdout(&format!("{outcome}\n"));
+    Ok(if refused { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
 /// The path by which the server judges the repository.

@@ -156,11 +156,16 @@ fn stand<'a>(
 }
 
 /// Whether anything went otherwise than it should lately, so that somebody may have to be told.
-pub(super) async fn is_troubled(store: &dyn Store, flow: &Flow, id: RepositoryId) -> Result<bool, StoreError> {
+pub(super) async fn is_troubled(
+    store: &dyn Store,
+    flow: &Flow,
+    id: RepositoryId,
+) -> Result<bool, StoreError> {
     for environment in &flow.environments {
         let deploys = store.newest_deploys(id, &environment.name, DEPLOYS_AT_MOST).await?;
         let troubled = |it: &Deploy| {
-            it.is_rollback() || matches!(it.state, DeployState::Failed | DeployState::Error | DeployState::Refused)
+            it.is_rollback()
+                || matches!(it.state, DeployState::Failed | DeployState::Error | DeployState::Refused)
         };
         if deploys.iter().any(troubled) {
             return Ok(true);

@@ -4,6 +4,7 @@ use super::limits::{BODY, RESERVE, fit};
 use super::markdown::{code, code_in_table};
 use super::words::origin;
 use crate::flow::{BranchName, Commit};
+use std::fmt::Write as _;
 
 /// By this the issue is found again; GitHub does not show it.
 pub const ALARM: &str = "<!-- towpath:copy -->";
@@ -59,11 +60,12 @@ pub fn alarm(copy: &BranchName, original: &BranchName, why: &NotCopied) -> (Stri
                 let rules: Vec<String> = rules.iter().map(|rule| format!("- {}", code(rule))).collect();
                 parts.push(format!("These rules hold for it:\n\n{}", rules.join("\n")));
             }
-            parts.push(format!(
+            parts.push(
                 "**What to do.** Add the App Towpath to the bypass list of each of these rulesets, with the mode \
-                 *Always*: Settings → Rules → Rulesets. Or write `copy: {{ mode: pull-request }}` in \
+                 *Always*: Settings → Rules → Rulesets. Or write `copy: { mode: pull-request }` in \
                  `.github/towpath.yml`, and merge a pull request after each release."
-            ));
+                .to_owned(),
+            );
             format!("{copy} cannot follow {original}")
         }
     };
@@ -99,10 +101,10 @@ fn list(commits: &[Commit]) -> Option<String> {
     for commit in commits.iter().take(SHOWN) {
         let came = commit.origin.as_ref().map_or_else(|| "a push".to_owned(), |it| origin(it).markdown());
         let (subject, author) = (code_in_table(&commit.subject), code_in_table(&commit.author));
-        table.push_str(&format!("\n| {} | {subject} | {author} | {came} |", code(&commit.id.short())));
+        let _ = write!(table, "\n| {} | {subject} | {author} | {came} |", code(&commit.id.short()));
     }
     if commits.len() > SHOWN {
-        table.push_str(&format!("\n| … and {} more | | | |", commits.len() - SHOWN));
+        let _ = write!(table, "\n| … and {} more | | | |", commits.len() - SHOWN);
     }
     Some(table)
 }

@@ -4,6 +4,7 @@ use crate::flow::{Deploy, DeployState, Ending, Millis, Phase};
 
 use super::markdown::{block, code};
 use super::shell;
+use std::fmt::Write as _;
 
 /// GitHub takes no longer line with a status, in characters.
 const LINE_MAX: usize = 140;
@@ -51,7 +52,7 @@ fn runs(phase: Option<Phase>) -> String {
 fn is_in(deploy: &Deploy) -> String {
     let mut line = format!("{} is live", deploy.commit.short());
     if let (Some(from), Some(to)) = (deploy.picked_up_at, deploy.ended_at) {
-        line.push_str(&format!(" after {}", length(to - from)));
+        let _ = write!(line, " after {}", length(to - from));
     }
     if deploy.reuses_slug {
         line.push_str("; the build was used again");
@@ -134,7 +135,7 @@ pub fn deploy_trouble(repository: &str, deploy: &Deploy) -> Option<String> {
     let mut text =
         format!("**{}: {}.**\n\n{}", deploy.environment, ended(deploy), next_step(repository, deploy));
     if let Some(Ending::Failed { words: Some(words), .. }) = &deploy.ending {
-        text.push_str(&format!("\n\nIt said: {}", code(words)));
+        let _ = write!(text, "\n\nIt said: {}", code(words));
     }
     let tail = deploy.phases.last().and_then(|run| run.log_tail.as_deref());
     if let Some(tail) = tail.filter(|tail| !tail.trim().is_empty()) {
@@ -142,7 +143,7 @@ pub fn deploy_trouble(repository: &str, deploy: &Deploy) -> Option<String> {
         text.push_str(&block("", tail.trim_end()));
     }
     if let Some(url) = &deploy.log_url {
-        text.push_str(&format!("\n\n[The whole log]({url})"));
+        let _ = write!(text, "\n\n[The whole log]({url})");
     }
     Some(text)
 }

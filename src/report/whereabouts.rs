@@ -6,6 +6,7 @@ use super::markdown::{code_in_table, folded};
 use super::{deploy_trouble, stamp};
 use crate::flow::{BranchName, Deploy, Ending, Millis};
 use serde_json::{Value, json};
+use std::fmt::Write as _;
 
 /// How a change stands in one environment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,8 +80,7 @@ impl Place {
             Stand::Waiting => "waits to be deployed".to_owned(),
             Stand::UnderWay => "is being deployed".to_owned(),
             Stand::Live => "live".to_owned(),
-            Stand::Failed => uncapitalized(&ending),
-            Stand::Superseded | Stand::Refused => uncapitalized(&ending),
+            Stand::Failed | Stand::Superseded | Stand::Refused => uncapitalized(&ending),
             Stand::RolledBack => format!("rolled back: {commit} runs there"),
             Stand::NoLonger => format!("no longer: {commit} runs there"),
             Stand::Copied => "copied".to_owned(),
@@ -138,7 +138,7 @@ pub fn whereabouts(repository: &str, places: &[Place]) -> String {
         let since = place.since.map(|at| format!("since {}", stamp::utc(at / 1000))).unwrap_or_default();
         let name = code_in_table(&place.name);
         let words = place.words().replace('|', "\\|");
-        table.push_str(&format!("\n| {name} | {} {words} | {since} |", place.mark()));
+        let _ = write!(table, "\n| {name} | {} {words} | {since} |", place.mark());
     }
     parts.push(table);
     let troubles: Vec<String> = places.iter().filter_map(|place| place.trouble(repository)).collect();
@@ -156,7 +156,7 @@ pub fn whereabouts_on_terminal(places: &[Place]) -> String {
     for place in places {
         let since = place.since.map(|at| format!(" since {}", stamp::utc(at / 1000))).unwrap_or_default();
         let pad = " ".repeat(width - place.name.chars().count());
-        text.push_str(&format!("{}{pad}  {}{since}\n", place.name, place.words()));
+        let _ = writeln!(text, "{}{pad}  {}{since}", place.name, place.words());
     }
     text
 }

@@ -5,8 +5,8 @@ use crate::shop::{SECRET, app_config, shop};
 use std::sync::Arc;
 use tempfile::TempDir;
 use towpath_sandbox::{
-    AppConfig, AppHandle, CheckHandle, Clock as _, Config, Fault, ManualClock, PullHandle, RepoHandle, Sandbox,
-    SystemClock,
+    AppConfig, AppHandle, CheckHandle, Clock as _, Config, Fault, ManualClock, PullHandle, RepoHandle,
+    Sandbox, SystemClock,
 };
 
 /// A GitHub, a shop on it, and a folder for the server's data.

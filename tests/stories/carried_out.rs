@@ -114,14 +114,8 @@ async fn where_the_server_does_not_tell_the_run_it_is_found_by_its_title() {
 async fn a_workflow_that_cannot_be_dispatched_says_what_is_missing() {
     for (prepare, words) in [
         ((|_| ()) as fn(&RepoHandle), "there is no workflow .github/workflows/deploy.yml"),
-        (
-            |store| drop(store.workflow("deploy.yml").inputs(INPUTS).without_dispatch()),
-            "add workflow_dispatch",
-        ),
-        (
-            |store| drop(store.workflow("deploy.yml").inputs(["sha"])),
-            "name these inputs of workflow_dispatch",
-        ),
+        (|store| _ = store.workflow("deploy.yml").inputs(INPUTS).without_dispatch(), "add workflow_dispatch"),
+        (|store| _ = store.workflow("deploy.yml").inputs(["sha"]), "name these inputs of workflow_dispatch"),
     ] {
         let stage = Stage::set().await;
         prepare(&stage.store);

@@ -51,16 +51,10 @@ impl Machine {
     }
 
     fn setting(&self) -> Setting {
-        let run = |name: &str| format!("{{ step = \"{name}\", run = [{:?}] }}", self.path(name));
+        let run = |name: &str| format!("{{ step = \"{name}\", run = [\"{}\"] }}", self.path(name).display());
         let mut text = "[repository.\"acme/store\".secret]\ntoken = { env = \"TOKEN\" }\n".to_owned();
         for environment in ["integration", "staging"] {
-            text.push_str(&format!(
-                "[repository.\"acme/store\".environment.{environment}]\nbuild = [{}]\ndeploy = [{}]\nverify = [{}]\n\
-                 secrets = {{ TOKEN = \"token\" }}\nurl = \"https://{environment}.example\"\n",
-                run("build"),
-                run("install"),
-                run("smoke")
-            ));
+            text += &section(environment, &run);
         }
         let operator = Operator::read(&text).unwrap();
         let variables = Arc::new(|name: &str| (name == "TOKEN").then(|| SECRET.to_owned()));
@@ -70,6 +64,15 @@ impl Machine {
             ..Setting::default()
         }
     }
+}
+
+/// What the operator's file says of one environment.
+fn section(environment: &str, run: &impl Fn(&str) -> String) -> String {
+    let [build, install, smoke] = ["build", "install", "smoke"].map(run);
+    format!(
+        "[repository.\"acme/store\".environment.{environment}]\nbuild = [{build}]\ndeploy = [{install}]\n\
+         verify = [{smoke}]\nsecrets = {{ TOKEN = \"token\" }}\nurl = \"https://{environment}.example\"\n"
+    )
 }
 
 async fn merged(stage: &Stage, from: &str, into: &str) -> PullHandle {

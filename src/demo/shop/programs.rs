@@ -41,13 +41,13 @@ impl Programs {
     /// What an operator would have written into the file that `TOWPATH_OPERATOR_FILE` names.
     pub(in crate::demo) fn operator(&self, environments: &[&str], url: &str) -> Result<Operator, DemoError> {
         let mut text = String::new();
+        let script = self.script.display().to_string();
         for environment in environments {
-            let site = self.sites.join(environment);
+            let site = self.sites.join(environment).display().to_string();
             // Writing into a text does not fail.
             let _ = writeln!(text, "[repository.\"acme/store\".environment.{environment}]");
             for (phase, steps) in STEPS {
-                let step =
-                    |name: &&str| format!("{{ step = {name:?}, run = [{:?}, {name:?}] }}", self.script);
+                let step = |name: &&str| format!("{{ step = {name:?}, run = [{script:?}, {name:?}] }}");
                 let steps: Vec<String> = steps.iter().map(step).collect();
                 let _ = writeln!(text, "{phase} = [{}]", steps.join(", "));
             }

@@ -15,6 +15,7 @@ use super::slug::BuildSettings;
 use crate::flow::{BranchName, CommitId, Deploy, Millis};
 use async_trait::async_trait;
 use serde_json::{Value, json};
+use std::fmt::Write as _;
 
 /// A deploy, as whoever carries it out needs it.
 #[derive(Debug, Clone, PartialEq)]
@@ -106,7 +107,7 @@ pub fn key(repository: u64, environment: &str, number: u64) -> String {
         if plain(byte) {
             name.push(char::from(byte));
         } else {
-            name.push_str(&format!("_{byte:02x}"));
+            let _ = write!(name, "_{byte:02x}");
         }
     }
     format!("{repository}.{name}.{number}")

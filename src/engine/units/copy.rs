@@ -51,7 +51,7 @@ impl Case<'_> {
     async fn run(&self) -> Result<Vec<Change>, Trouble> {
         let verdict = self.verdict().await?;
         let mut copied = self.copied;
-        let mut trouble = self.diverged(&verdict);
+        let mut trouble = diverged(&verdict);
         if let Some(to) = self.target().await?.filter(|to| *to != self.copied) {
             let ahead = self.repository.reaches(to, self.copied).await?;
             let behind = !ahead && self.repository.reaches(self.copied, to).await?;
@@ -152,11 +152,6 @@ impl Case<'_> {
         Ok(self.room.api.open_pull(self.row.installation, &self.row.full_name, &new).await?.0)
     }
 
-    fn diverged(&self, verdict: &Verdict) -> Option<NotCopied> {
-        let has_diverged = verdict.outcome() == Outcome::Fail;
-        has_diverged.then(|| NotCopied::Diverged { only_there: only_on_copy(verdict).to_vec(), sync: None })
-    }
-
     fn check(
         &self,
         verdict: &Verdict,
@@ -228,4 +223,9 @@ fn only_on_copy(verdict: &Verdict) -> &[Commit] {
         _ => None,
     });
     found.into_iter().next().unwrap_or_default()
+}
+
+fn diverged(verdict: &Verdict) -> Option<NotCopied> {
+    let has_diverged = verdict.outcome() == Outcome::Fail;
+    has_diverged.then(|| NotCopied::Diverged { only_there: only_on_copy(verdict).to_vec(), sync: None })
 }

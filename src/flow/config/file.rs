@@ -208,7 +208,7 @@ pub(super) enum Deploy {
         #[serde(default)]
         #[schemars(with = "Duration")]
         pick_up_within: Option<At<Duration>>,
-        /// What the build can see, such as SCD_MATRIX=compact: with other settings it is another build.
+        /// What the build can see, such as SCD=compact: with other settings it is another build.
         #[serde(default)]
         #[schemars(extend("uniqueItems" = true, "maxItems" = BUILD_SETTINGS_MAX))]
         build_settings: Vec<At<BuildSetting>>,
@@ -225,7 +225,7 @@ pub(super) enum Deploy {
         #[serde(default)]
         #[schemars(with = "Duration")]
         pick_up_within: Option<At<Duration>>,
-        /// What the build can see, such as SCD_MATRIX=compact: with other settings it is another build.
+        /// What the build can see, such as SCD=compact: with other settings it is another build.
         #[serde(default)]
         #[schemars(extend("uniqueItems" = true, "maxItems" = BUILD_SETTINGS_MAX))]
         build_settings: Vec<At<BuildSetting>>,
@@ -246,7 +246,7 @@ pub(super) enum Deploy {
         #[serde(default)]
         #[schemars(with = "Duration")]
         pick_up_within: Option<At<Duration>>,
-        /// What the build can see, such as SCD_MATRIX=compact: with other settings it is another build.
+        /// What the build can see, such as SCD=compact: with other settings it is another build.
         #[serde(default)]
         #[schemars(extend("uniqueItems" = true, "maxItems" = BUILD_SETTINGS_MAX))]
         build_settings: Vec<At<BuildSetting>>,
@@ -290,7 +290,7 @@ spelled! {
     Word = "^[a-z0-9][a-z0-9_-]{0,39}$";
     /// A number of minutes, hours or days, such as 30m, 2h or 1d.
     Duration = "^[1-9][0-9]{0,3}[mhd]$";
-    /// A name, = and a value on one line, such as SCD_MATRIX=compact.
+    /// A name, = and a value on one line, such as SCD=compact.
     BuildSetting = "^[A-Za-z_][A-Za-z0-9_]{0,63}=[^\\x00-\\x1f\\x7f]{0,200}$";
     /// The name of a file without folders that ends with .yml or .yaml.
     WorkflowFile = "^[A-Za-z0-9_][A-Za-z0-9._-]{0,98}[.]ya?ml$";

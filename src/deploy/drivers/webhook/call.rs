@@ -75,12 +75,11 @@ impl Caller {
     async fn connect(&self, uri: &Uri, private_too: bool) -> Result<TcpStream, DriverError> {
         let later = |what: String| DriverError::Later(format!("{}: {what}", shown(uri)));
         let port = uri.port_u16().unwrap_or(if uri.scheme_str() == Some("https") { 443 } else { 80 });
-        let addresses: Vec<SocketAddr> = match address::literal(uri) {
-            Some(ip) => vec![SocketAddr::new(ip, port)],
-            None => {
-                let host = uri.host().unwrap_or_default();
-                self.resolver.resolve(host, port).await.map_err(|error| later(error.to_string()))?
-            }
+        let addresses: Vec<SocketAddr> = if let Some(ip) = address::literal(uri) {
+            vec![SocketAddr::new(ip, port)]
+        } else {
+            let host = uri.host().unwrap_or_default();
+            self.resolver.resolve(host, port).await.map_err(|error| later(error.to_string()))?
         };
         let allowed: Vec<_> =
             addresses.iter().filter(|it| address::is_allowed(it.ip(), private_too)).copied().collect();

@@ -141,10 +141,10 @@ async fn a_deploy_is_told_signed_and_a_repeated_call_is_the_same() {
     assert_eq!(hand_over(&caller, url(), true).await, Ok(Handed::default()));
     let requests = heard.requests.lock().unwrap();
     assert_eq!(requests[0], requests[1]);
-    let (head, body) = requests[0].split_once("\r\n\r\n").unwrap();
-    assert!(head.starts_with("POST /hook?x=1 HTTP/1.1"), "{head}");
+    let (first, body) = requests[0].split_once("\r\n\r\n").unwrap();
+    assert!(first.starts_with("POST /hook?x=1 HTTP/1.1"), "{first}");
     let mut headers = HeaderMap::new();
-    for line in head.lines().skip(1) {
+    for line in first.lines().skip(1) {
         let (name, value) = line.split_once(": ").unwrap();
         headers.insert(http::HeaderName::from_bytes(name.as_bytes()).unwrap(), value.parse().unwrap());
     }

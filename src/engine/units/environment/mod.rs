@@ -192,12 +192,12 @@ impl Work<'_> {
     /// Keeps what has changed, in the middle of the work.
     async fn note(&mut self) -> Result<(), Trouble> {
         let id = self.site.repository.id;
-        let changed = self.course.changed().map(|deploy| Change::Deploy(id, Box::new(deploy.clone())));
-        let mut changes: Vec<Change> = changed.collect();
+        let deploys = self.course.changed().map(|deploy| Change::Deploy(id, Box::new(deploy.clone())));
+        let mut kept: Vec<Change> = deploys.collect();
         // An order is taken up, or not, together with the deploy that it asks for.
-        changes.append(&mut self.changes);
+        kept.append(&mut self.changes);
         let Site { room, lease, .. } = self.site;
-        if !room.store.note(lease, changes, room.now()).await? {
+        if !room.store.note(lease, kept, room.now()).await? {
             return Err(Trouble::later("the lease was lost in the middle of a deploy"));
         }
         Ok(())

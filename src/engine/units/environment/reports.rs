@@ -197,7 +197,9 @@ impl Work<'_> {
         }
         self.note().await?;
         let room = self.site.room;
-        keys.iter().for_each(|key| room.means.commands.forget(key));
+        for key in &keys {
+            room.means.commands.forget(key);
+        }
         room.means.commands.set_live(room.store.live_slugs().await?);
         Ok(())
     }
