@@ -71,18 +71,17 @@ pub(super) async fn run(
         work.changes.extend(news.digested(&lease.unit));
         outcome = work.go_on(&news).await;
     }
-    let others_wait = work.others_wait || work.course.come_further().next().is_some();
-    let mut changes = work.finished();
-    if others_wait {
-        changes.extend(waiting(room, id, &environment.branch).await?);
-    }
-    match outcome {
-        Ok(()) => Ok(changes),
-        Err(trouble) => {
-            // When to look again is said by the failure, not by what would have been next.
-            let kept = changes.into_iter().filter(|it| !matches!(it, Change::MarkAt(..))).collect();
-            Err(Trouble { changes: kept, ..trouble })
+    let changes = work.all_to_keep().await;
+    match (outcome, changes) {
+        (Ok(()), Ok(mut changes)) => {
+            changes.extend(
+                work.next_look().map(|at| Change::MarkAt(lease.unit.clone(), at.max(room.now() + 1))),
+            );
+            Ok(changes)
         }
+        (Ok(()), Err(trouble)) => Err(trouble),
+        // When to look again is said by the failure, not by what would have been next.
+        (Err(trouble), changes) => Err(Trouble { changes: changes.unwrap_or_default(), ..trouble }),
     }
 }
 
@@ -191,11 +190,7 @@ impl Work<'_> {
 
     /// Keeps what has changed, in the middle of the work.
     async fn note(&mut self) -> Result<(), Trouble> {
-        let id = self.site.repository.id;
-        let deploys = self.course.changed().map(|deploy| Change::Deploy(id, Box::new(deploy.clone())));
-        let mut kept: Vec<Change> = deploys.collect();
-        // An order is taken up, or not, together with the deploy that it asks for.
-        kept.append(&mut self.changes);
+        let kept = self.all_to_keep().await?;
         let Site { room, lease, .. } = self.site;
         if !room.store.note(lease, kept, room.now()).await? {
             return Err(Trouble::later("the lease was lost in the middle of a deploy"));
@@ -203,38 +198,45 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// All that is to be stored at the end.
-    fn finished(mut self) -> Vec<Change> {
-        let Site { room, lease, repository, flow, environment } = self.site;
+    /// All that has changed so far, and what follows from it: whoever keeps the one keeps the other, or a restart in
+    /// between would forget what follows.
+    async fn all_to_keep(&mut self) -> Result<Vec<Change>, Trouble> {
+        let Site { room, repository, environment, .. } = self.site;
         let id = repository.id;
-        let changed: Vec<Deploy> = self.course.changed().cloned().collect();
-        for deploy in &changed {
-            self.changes.push(Change::Deploy(id, Box::new(deploy.clone())));
+        let mut kept = std::mem::take(&mut self.changes);
+        kept.extend(self.course.changed().map(|deploy| Change::Deploy(id, Box::new(deploy.clone()))));
+        let mut concerned: BTreeSet<PullNumber> = BTreeSet::new();
+        for deploy in self.course.come_further() {
+            concerned.extend(deploy.pulls.iter().copied());
+            self.others_wait = true;
         }
-        let further = self.course.come_further().flat_map(|deploy| deploy.pulls.iter().copied());
-        let further: BTreeSet<PullNumber> = further.collect();
-        self.changes.extend(further.into_iter().map(|number| Change::Mark(Unit::Whereabouts(id, number))));
-        let live = self.course.live();
-        if let Some(live) = live.filter(|it| Some(it.number) != self.live_before) {
-            let at = live.ended_at.unwrap_or(live.made_at) / 1000;
-            self.changes.push(Change::Verified(VerifiedRow {
-                repository: id,
-                environment: environment.name.clone(),
-                tree: live.tree,
-                commit: live.commit,
-                at,
-            }));
-            // Those that were live until now are somewhere else now.
-            let before = self.course.deploys().iter().filter(|it| Some(it.number) == self.live_before);
-            let pulls: Vec<_> = before.flat_map(|it| it.pulls.iter().copied()).collect();
-            self.changes.extend(pulls.into_iter().map(|number| Change::Mark(Unit::Whereabouts(id, number))));
-            if flow.copy.as_ref().is_some_and(|copy| copy.of == environment.name) {
-                self.changes.push(Change::Mark(Unit::Copy(id)));
-            }
+        kept.extend(self.of_what_is_live(&mut concerned));
+        kept.extend(concerned.into_iter().map(|number| Change::Mark(Unit::Whereabouts(id, number))));
+        if self.others_wait {
+            kept.extend(waiting(room, id, &environment.branch).await?);
         }
-        self.changes
-            .extend(self.next_look().map(|at| Change::MarkAt(lease.unit.clone(), at.max(room.now() + 1))));
-        self.changes
+        Ok(kept)
+    }
+
+    /// What follows where something else is live than before.
+    fn of_what_is_live(&self, concerned: &mut BTreeSet<PullNumber>) -> Vec<Change> {
+        let Site { repository, flow, environment, .. } = self.site;
+        let live = self.course.live().filter(|it| Some(it.number) != self.live_before);
+        let Some(live) = live else { return Vec::new() };
+        // What was live until now is somewhere else now.
+        let before = self.course.deploys().iter().filter(|it| Some(it.number) == self.live_before);
+        concerned.extend(before.flat_map(|it| it.pulls.iter().copied()));
+        let mut changes = vec![Change::Verified(VerifiedRow {
+            repository: repository.id,
+            environment: environment.name.clone(),
+            tree: live.tree,
+            commit: live.commit,
+            at: live.ended_at.unwrap_or(live.made_at) / 1000,
+        })];
+        if flow.copy.as_ref().is_some_and(|copy| copy.of == environment.name) {
+            changes.push(Change::Mark(Unit::Copy(repository.id)));
+        }
+        changes
     }
 
     fn next_look(&self) -> Option<i64> {
