@@ -30,12 +30,19 @@ pub enum NotCopied {
 
 /// Title and text of the issue.
 pub fn alarm(copy: &BranchName, original: &BranchName, why: &NotCopied) -> (String, String) {
+    let (title, body) = words(copy, original, why);
+    let end = "This issue is closed by itself as soon as it is repaired.".to_owned();
+    (title, fit(&[format!("{ALARM}\n{body}"), end], BODY - RESERVE))
+}
+
+/// What is wrong and what to do, wherever it is said.
+pub(super) fn words(copy: &BranchName, original: &BranchName, why: &NotCopied) -> (String, String) {
     let (shown_copy, shown_original) = (code(copy.as_str()), code(original.as_str()));
     let mut parts = Vec::new();
     let title = match why {
         NotCopied::Diverged { only_there, sync } => {
             parts.push(format!(
-                "{ALARM}\n{shown_copy} has to be a copy of {shown_original}, and has something of its own. It is not \
+                "{shown_copy} has to be a copy of {shown_original}, and has something of its own. It is not \
                  moved any more, since that would take a force that Towpath never uses."
             ));
             parts.extend(list(only_there));
@@ -53,7 +60,7 @@ pub fn alarm(copy: &BranchName, original: &BranchName, why: &NotCopied) -> (Stri
         }
         NotCopied::Protected { message, rules } => {
             parts.push(format!(
-                "{ALARM}\n{shown_copy} has to follow {shown_original}, and GitHub does not let Towpath move it: {}.",
+                "{shown_copy} has to follow {shown_original}, and GitHub does not let Towpath move it: {}.",
                 code(message)
             ));
             if !rules.is_empty() {
@@ -69,8 +76,7 @@ pub fn alarm(copy: &BranchName, original: &BranchName, why: &NotCopied) -> (Stri
             format!("{copy} cannot follow {original}")
         }
     };
-    parts.push("This issue is closed by itself as soon as it is repaired.".to_owned());
-    (title, fit(&parts, BODY - RESERVE))
+    (title, fit(&parts, BODY - 2 * RESERVE))
 }
 
 /// Text of the pull request that brings the environment over where its copy has gone another way.

@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use sha2::{Digest, Sha256};
 
-use super::alarm::{NotCopied, alarm};
+use super::alarm::{self, NotCopied};
 use super::dress::{self, FEW, MANY};
 use super::limits::{BODY, RESERVE, TITLE, fit};
 use super::markdown::{code, folded};
@@ -211,7 +211,7 @@ pub fn check_of_copy(
     if let Some(why @ NotCopied::Protected { .. }) = trouble {
         let copy = &subject.pull.base.branch;
         let original = subject.pull.head.branch.as_ref().unwrap_or(copy);
-        let (title, body) = alarm(copy, original, why);
+        let (title, body) = alarm::words(copy, original, why);
         text.conclusion = Conclusion::ActionRequired;
         text.title = Prose::new("%", &[&title]).within(TITLE).plain();
         text.summary = body;

@@ -188,7 +188,30 @@ pub(super) fn between_environments() -> Vec<(&'static str, &'static str, Verdict
         ("production", "master", verdict(Warn, Cause::CopyStale { behind: 2, since: Some(1_700_000_000) })),
         ("production", "master", verdict(Fail, diverged)),
         ("feature/x", "integration", verdict(Unknown, invalid)),
+        ("staging", "production", verdict(Wait, held(false))),
+        ("staging", "production", verdict(Warn, held(true))),
+        ("staging", "production", verdict(Wait, deploying(None))),
     ]
+}
+
+pub(super) fn held(lifted: bool) -> Cause {
+    Cause::Held {
+        from: id(5),
+        to: id(4),
+        by: "rita".to_owned(),
+        reason: "checkout is broken".to_owned(),
+        since: 1_700_000_000,
+        pulls: vec![PullNumber(81), PullNumber(82)],
+        lifted: lifted.then(|| ("rita".to_owned(), "repaired in #83".to_owned())),
+    }
+}
+
+pub(super) fn deploying(ended: Option<&str>) -> Cause {
+    Cause::Deploying {
+        environment: "staging".to_owned(),
+        since: 1_700_000_000,
+        ended: ended.map(str::to_owned),
+    }
 }
 
 /// One verdict for each reason for not deciding.

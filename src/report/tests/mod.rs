@@ -2,6 +2,7 @@
 
 mod after;
 mod between;
+mod deploys;
 mod dressed;
 mod known_work;
 mod promotion;
