@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "all of this is tests, though the attribute is in a macro")]
 
 mod changes;
+mod deploys;
 mod given;
 mod inbox;
 mod kill;
@@ -60,6 +61,12 @@ macro_rules! suite {
                     one_repository_has_a_bounded_number_out,
                     next_due_names_the_next_moment,
                     many_workers_never_share_a_unit;
+                deploys:
+                    a_lane_has_what_the_next_deploy_depends_on,
+                    what_is_open_and_what_is_live_is_found_at_a_start,
+                    what_is_noted_in_the_middle_of_work_holds_while_the_lease_does,
+                    an_order_marks_its_environment_and_keeps_its_outcome,
+                    a_unit_that_waits_for_the_clock_is_taken_at_once_when_it_is_marked;
                 changes:
                     accounts_and_repositories_are_replaced,
                     older_news_of_a_pull_request_is_ignored,

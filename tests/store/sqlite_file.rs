@@ -1,6 +1,6 @@
 //! What only a database in a file of its own can get wrong.
 
-use crate::given::{delivery, guids, leased, pull_unit, sqlite, sqlite_with};
+use crate::given::{REPOSITORY, branch, commit, delivery, guids, leased, pull_unit, sqlite, sqlite_with};
 use bytes::Bytes;
 use rusqlite::Connection;
 use std::os::unix::fs::PermissionsExt;
@@ -212,6 +212,29 @@ async fn a_file_of_version_1_is_brought_to_the_present() {
     let version: i64 =
         Connection::open(&path).unwrap().pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
     assert!(version >= 1);
+}
+
+/// Nothing is deployed only because a newer server came: where branches were then is remembered.
+#[tokio::test]
+async fn a_file_of_version_2_remembers_where_branches_were() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = include_str!("../../src/store/migrations/0001_first.sql");
+    let second = include_str!("../../src/store/migrations/0002_records.sql");
+    let rows = "
+        INSERT INTO tips (repository, branch, moved_at, place, tip, forced, source) VALUES
+            (42, 'staging', 10, 0, x'0101010101010101010101010101010101010101', 0, 'backfill'),
+            (42, 'staging', 20, 0, x'0202020202020202020202020202020202020202', 0, 'push'),
+            (42, 'staging', 20, 1, x'0303030303030303030303030303030303030303', 0, 'push'),
+            (42, 'gone', 30, 0, x'', 0, 'push');
+        PRAGMA application_id = 0x544f5750;
+        PRAGMA user_version = 2;";
+    let path = file_with(folder.path(), &format!("{first}{second}{rows}"));
+    let store = SqliteStore::open(&path, &Options::default()).unwrap();
+    let baseline = async |name| store.lane(REPOSITORY, name, &branch(name)).await.unwrap().baseline;
+    assert_eq!(baseline("staging").await, Some(commit(3)));
+    assert_eq!(baseline("gone").await, None);
+    assert_eq!(baseline("production").await, None);
+    store.close().await;
 }
 
 #[test]

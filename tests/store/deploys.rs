@@ -1,0 +1,117 @@
+//! Deploys, holds, and what the operator asks for.
+
+use crate::given::{REPOSITORY, apply, branch, commit, leased_unit, nothing_due, settle};
+use std::sync::Arc;
+use towpath::flow::{Deploy, DeployState, Hold, RepositoryId, TreeId, Trigger};
+use towpath::store::{Change, Next, Order, OrderId, OrderRow, Store, Unit};
+
+fn deploy(number: u64, n: u8, state: DeployState) -> Deploy {
+    let ends = (commit(n), TreeId::from_bytes([n; 20]));
+    let slug = format!("slug-{n}");
+    Deploy { state, slug, ..Deploy::new(number, "staging", ends, Trigger::Merge) }
+}
+
+fn keep(deploy: Deploy) -> Change {
+    Change::Deploy(REPOSITORY, Box::new(deploy))
+}
+
+fn hold() -> Hold {
+    let (by, reason) = ("op".to_owned(), "broken".to_owned());
+    Hold { from: commit(2), to: commit(1), by, reason, since: 5, pulls: Vec::new(), lifted: None }
+}
+
+fn environment() -> Unit {
+    Unit::Environment(REPOSITORY, "staging".to_owned())
+}
+
+pub(crate) async fn a_lane_has_what_the_next_deploy_depends_on(store: Arc<dyn Store>) {
+    let store = &*store;
+    let staging = branch("staging");
+    let lane = || store.lane(REPOSITORY, "staging", &staging);
+    assert_eq!(lane().await.unwrap(), towpath::store::Lane::default());
+    let changes = (1..=80).map(|number| {
+        let state = if number == 3 { DeployState::Succeeded } else { DeployState::Failed };
+        keep(deploy(number, 1, state))
+    });
+    apply(store, changes.collect()).await;
+    let changed = Deploy { shown: Some("error: x".to_owned()), ..deploy(80, 1, DeployState::Error) };
+    let held = Change::Hold(REPOSITORY, "staging".to_owned(), hold());
+    apply(store, vec![keep(changed.clone()), held]).await;
+    let found = lane().await.unwrap();
+    let numbers: Vec<u64> = found.deploys.iter().map(|it| it.number).collect();
+    assert_eq!((numbers[0], *numbers.last().unwrap()), (3, 80), "what is live is there however old it is");
+    assert!(numbers.is_sorted() && numbers.len() < 80);
+    assert_eq!(found.deploys.last(), Some(&changed));
+    assert_eq!(found.hold, Some(hold()));
+    assert_eq!(store.hold(REPOSITORY, "staging").await.unwrap(), Some(hold()));
+    assert!(store.lane(REPOSITORY, "production", &branch("production")).await.unwrap().deploys.is_empty());
+    let newest = store.newest_deploys(REPOSITORY, "staging", 2).await.unwrap();
+    assert_eq!(newest.iter().map(|it| it.number).collect::<Vec<_>>(), [80, 79]);
+}
+
+pub(crate) async fn what_is_open_and_what_is_live_is_found_at_a_start(store: Arc<dyn Store>) {
+    let store = &*store;
+    let succeeded = |number, n| keep(deploy(number, n, DeployState::Succeeded));
+    apply(store, vec![succeeded(1, 1), succeeded(2, 2), succeeded(3, 3)]).await;
+    assert!(store.open_lanes().await.unwrap().is_empty());
+    apply(store, vec![keep(deploy(4, 4, DeployState::Running)), keep(deploy(5, 5, DeployState::Waiting))])
+        .await;
+    assert_eq!(store.open_lanes().await.unwrap(), [environment()]);
+    let live: Vec<String> = store.live_slugs().await.unwrap().into_iter().collect();
+    assert_eq!(live, ["slug-2", "slug-3"], "what runs, and what ran before it");
+    assert!(store.was_built(REPOSITORY, "slug-1").await.unwrap());
+    assert!(!store.was_built(REPOSITORY, "slug-4").await.unwrap());
+    assert!(!store.was_built(RepositoryId(1), "slug-1").await.unwrap());
+}
+
+pub(crate) async fn what_is_noted_in_the_middle_of_work_holds_while_the_lease_does(store: Arc<dyn Store>) {
+    let store = &*store;
+    store.mark(vec![environment()], 0).await.unwrap();
+    let lease = leased_unit(store, &environment(), 0).await;
+    assert!(store.note(&lease, vec![keep(deploy(1, 1, DeployState::Requested))], 0).await.unwrap());
+    assert_eq!(store.newest_deploys(REPOSITORY, "staging", 1).await.unwrap().len(), 1);
+    nothing_due(store, 0).await;
+    settle(store, &lease, Next::Done, 0).await;
+    let late = store.note(&lease, vec![keep(deploy(2, 2, DeployState::Requested))], 0).await.unwrap();
+    assert!(!late, "the lease is over");
+    assert_eq!(store.newest_deploys(REPOSITORY, "staging", 1).await.unwrap()[0].number, 1);
+}
+
+pub(crate) async fn an_order_marks_its_environment_and_keeps_its_outcome(store: Arc<dyn Store>) {
+    let store = &*store;
+    let order = Order::Rollback { to: Some(commit(1)), by: "op".to_owned(), reason: "broken".to_owned() };
+    let row = OrderRow {
+        id: OrderId(0),
+        repository: REPOSITORY,
+        environment: "staging".to_owned(),
+        order,
+        made_at: 7,
+        outcome: None,
+    };
+    let id = store.order(row.clone()).await.unwrap();
+    let lease = leased_unit(store, &environment(), 7).await;
+    let kept = OrderRow { id, ..row };
+    let lane = store.lane(REPOSITORY, "staging", &branch("staging")).await.unwrap();
+    assert_eq!(lane.orders, std::slice::from_ref(&kept));
+    let done = vec![Change::OrderDone(id, "deploy 4".to_owned())];
+    store.commit(&lease, done, Next::Done, 8).await.unwrap();
+    assert!(store.lane(REPOSITORY, "staging", &branch("staging")).await.unwrap().orders.is_empty());
+    assert_eq!(store.ordered(id).await.unwrap().unwrap().outcome.as_deref(), Some("deploy 4"));
+    assert_eq!(store.ordered(OrderId(99)).await.unwrap(), None);
+}
+
+pub(crate) async fn a_unit_that_waits_for_the_clock_is_taken_at_once_when_it_is_marked(
+    store: Arc<dyn Store>,
+) {
+    let store = &*store;
+    store.mark(vec![environment()], 0).await.unwrap();
+    let lease = leased_unit(store, &environment(), 0).await;
+    let later = vec![Change::MarkAt(environment(), 60_000)];
+    store.commit(&lease, later, Next::Done, 1).await.unwrap();
+    nothing_due(store, 2).await;
+    assert_eq!(store.next_due(2, 100).await.unwrap(), Some(60_000));
+    store.mark(vec![environment()], 3).await.unwrap();
+    let lease = leased_unit(store, &environment(), 3).await;
+    settle(store, &lease, Next::Done, 3).await;
+    nothing_due(store, 70_000).await;
+}
