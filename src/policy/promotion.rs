@@ -112,3 +112,6 @@ fn nothing_to_promote() -> Finding {
 fn unrelated() -> Finding {
     Finding::fail(Cause::UnrelatedHistory { repair: Repair { picks: Vec::new(), merges_left_out: 0 } })
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,6 @@
 //! Deploys that workflows and services of the project carry out, and what keeps them from it.
 
-use crate::shop::{merge, topic};
+use crate::shop::topic;
 use crate::stage::{Setting, Stage};
 use axum::routing::post;
 use bytes::Bytes;
@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex};
 use towpath::deploy::drivers::webhook::SigningKey;
 use towpath::deploy::operator::Operator;
 use towpath::engine::{Clock as _, Deploying, SystemClock};
-use towpath_sandbox::{PullHandle, RepoHandle};
+use towpath_sandbox::RepoHandle;
 
 const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
@@ -28,15 +28,6 @@ async fn configured(stage: &Stage, deploy: &str) {
     let text = configuration(deploy);
     stage.store.commit_on("master").file(".github/towpath.yml", &text).by("rita").await.unwrap();
     stage.quiet().await;
-}
-
-async fn merged(stage: &Stage, name: &str) -> PullHandle {
-    topic(&stage.store, name, "integration").await;
-    let pull = stage.store.open_pull(name).into("integration").by("ana").await.unwrap();
-    stage.check(&pull).await.passes();
-    merge(&pull).await.unwrap();
-    stage.quiet().await;
-    pull
 }
 
 async fn last_line(stage: &Stage) -> String {
@@ -59,7 +50,7 @@ async fn a_workflow_is_dispatched_once_and_its_jobs_are_the_phases() {
     workflow(&stage.store);
     configured(&stage, "{ driver: actions, file: deploy.yml }").await;
     stage.github.forget_records();
-    merged(&stage, "feature/cart").await;
+    stage.merged_topic("feature/cart").await;
     let calls: u64 = stage
         .github
         .request_counts()
@@ -100,7 +91,7 @@ async fn where_the_server_does_not_tell_the_run_it_is_found_by_its_title() {
     stage.github.hide_dispatched_runs(true);
     configured(&stage, "{ driver: actions, file: deploy.yml }").await;
     stage.github.faults().rest("POST", "/repos/*/dispatches").reset_after().times(1);
-    merged(&stage, "feature/cart").await;
+    stage.merged_topic("feature/cart").await;
     let runs = stage.store.runs();
     assert_eq!(runs.len(), 1, "the answer was lost, the run was not");
     runs[0].begins().await.unwrap();
@@ -120,7 +111,7 @@ async fn a_workflow_that_cannot_be_dispatched_says_what_is_missing() {
         let stage = Stage::set().await;
         prepare(&stage.store);
         configured(&stage, "{ driver: actions, file: deploy.yml }").await;
-        let pull = merged(&stage, "feature/cart").await;
+        let pull = stage.merged_topic("feature/cart").await;
         let said = last_line(&stage).await;
         assert!(said.starts_with("error: Not started: "), "{said}");
         assert!(stage.comment(&pull).await.contains(words), "{words}");
@@ -188,7 +179,7 @@ async fn a_service_is_told_signed_and_calls_back_signed() {
     let service = service(StatusCode::OK).await;
     let stage = Stage::with(allowing(&service.url)).await;
     configured(&stage, "{ driver: webhook, endpoint: shop, build_settings: [SCD=compact] }").await;
-    let pull = merged(&stage, "feature/cart").await;
+    let pull = stage.merged_topic("feature/cart").await;
     let told = service.heard.lock().unwrap().clone();
     assert_eq!(told.len(), 1);
     let data = &told[0].1["data"];
@@ -223,10 +214,10 @@ async fn a_service_that_says_yes_and_does_nothing_is_told_from_one_that_fails() 
     let service = service(StatusCode::OK).await;
     let stage = Stage::with(allowing(&service.url)).await;
     configured(&stage, "{ driver: webhook, endpoint: shop, pick_up_within: 5m, timeout: 30m }").await;
-    merged(&stage, "feature/cart").await;
+    stage.merged_topic("feature/cart").await;
     stage.minutes_later(6).await;
     assert_eq!(last_line(&stage).await, "error: Nobody took it up within 5 min: nothing was deployed");
-    let pull = merged(&stage, "feature/list").await;
+    let pull = stage.merged_topic("feature/list").await;
     let deploy = service.heard.lock().unwrap()[1].1["data"]["deploy"].clone();
     let report = json!({ "deploy": deploy, "state": "in_progress", "phase": "deploy" });
     // Clocks of the story differ from this machine's by what has passed in it.
@@ -259,7 +250,7 @@ async fn a_service_that_says_yes_and_does_nothing_is_told_from_one_that_fails() 
 async fn an_address_that_the_operator_has_not_allowed_is_not_called() {
     let stage = Stage::set().await;
     configured(&stage, "{ driver: webhook, endpoint: shop }").await;
-    let pull = merged(&stage, "feature/cart").await;
+    let pull = stage.merged_topic("feature/cart").await;
     let comment = stage.comment(&pull).await;
     assert!(comment.contains("the operator of Towpath allows no address"), "{comment}");
     stage.end().await;
@@ -270,7 +261,7 @@ async fn github_that_refuses_a_deployment_is_quoted() {
     let stage = Stage::set().await;
     let refusal = r#"{"message":"Conflict: Commit status checks failed for abc."}"#;
     stage.github.faults().rest("POST", "/repos/*/deployments").answer(409, "application/json", refusal);
-    let pull = merged(&stage, "feature/cart").await;
+    let pull = stage.merged_topic("feature/cart").await;
     assert!(stage.deployments("integration").await.is_empty());
     let comment = stage.comment(&pull).await;
     assert!(comment.contains("Conflict: Commit status checks failed for abc."), "{comment}");

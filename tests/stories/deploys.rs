@@ -1,19 +1,9 @@
 //! Deploys: made on merge, followed to their end, in order, never twice.
 
-use crate::shop::{merge, topic};
+use crate::shop::merge;
 use crate::stage::Stage;
 use serde_json::json;
 use towpath_sandbox::{DeploymentHandle, PullHandle};
-
-/// Merges a topic of this name into integration.
-async fn merged(stage: &Stage, name: &str) -> PullHandle {
-    topic(&stage.store, name, "integration").await;
-    let pull = stage.store.open_pull(name).into("integration").by("ana").await.unwrap();
-    stage.check(&pull).await.passes();
-    merge(&pull).await.unwrap();
-    stage.quiet().await;
-    pull
-}
 
 async fn promoted(stage: &Stage, from: &str, into: &str) -> PullHandle {
     let pull = stage.store.open_pull(from).into(into).by("rita").await.unwrap();
@@ -46,7 +36,7 @@ async fn a_merge_is_deployed_once_and_followed_to_its_end() {
     let stage = Stage::set().await;
     let before = stage.store.tip("integration").unwrap();
     stage.github.forget_records();
-    let pull = merged(&stage, "feature/cart").await;
+    let pull = stage.merged_topic("feature/cart").await;
     let made = stage.deployments("integration").await;
     assert_eq!(made.len(), 1);
     let tip = stage.store.tip("integration").unwrap();
@@ -60,7 +50,7 @@ async fn a_merge_is_deployed_once_and_followed_to_its_end() {
     assert_eq!(payload["rollback"], false);
     assert_eq!(lines(&made[0]), ["queued: Waits for whoever deploys integration to take it up"]);
     carried_out(&stage, &made[0]).await;
-    let second = merged(&stage, "feature/list").await;
+    let second = stage.merged_topic("feature/list").await;
     let made = stage.deployments("integration").await;
     assert_eq!(made.len(), 2);
     assert_eq!(made[1].payload()["previous_sha"], json!(tip));
@@ -74,9 +64,9 @@ async fn a_merge_is_deployed_once_and_followed_to_its_end() {
 #[tokio::test]
 async fn one_goes_at_a_time_and_those_that_waited_give_way_to_the_newest() {
     let stage = Stage::set().await;
-    let _first = merged(&stage, "feature/one").await;
-    let _second = merged(&stage, "feature/two").await;
-    let _third = merged(&stage, "feature/three").await;
+    let _first = stage.merged_topic("feature/one").await;
+    let _second = stage.merged_topic("feature/two").await;
+    let _third = stage.merged_topic("feature/three").await;
     let made = stage.deployments("integration").await;
     assert_eq!(made.len(), 1, "the others wait");
     carried_out(&stage, &made[0]).await;
@@ -96,7 +86,7 @@ async fn whatever_is_lost_or_doubled_a_merge_is_deployed_once() {
     stage.github.faults().webhook("pull_request", "*").double();
     stage.github.faults().rest("POST", "/repos/*/deployments").reset_after().times(1);
     stage.github.faults().rest("POST", "/repos/*/deployments/*/statuses").reset_after().times(1);
-    merged(&stage, "feature/cart").await;
+    stage.merged_topic("feature/cart").await;
     stage.github.faults().clear();
     let made = stage.deployments("integration").await;
     assert_eq!(made.len(), 1);
@@ -107,7 +97,7 @@ async fn whatever_is_lost_or_doubled_a_merge_is_deployed_once() {
     stage.lose_the_database();
     stage.start().await;
     assert_eq!(stage.deployments("integration").await.len(), 1);
-    merged(&stage, "feature/list").await;
+    stage.merged_topic("feature/list").await;
     let made = stage.deployments("integration").await;
     assert_eq!(made.len(), 2);
     carried_out(&stage, &made[1]).await;
@@ -137,7 +127,7 @@ async fn a_direct_push_is_deployed_and_told_as_one() {
 #[tokio::test]
 async fn a_failure_is_told_by_its_phase_in_the_pull_request_that_brought_it() {
     let stage = Stage::set().await;
-    let pull = merged(&stage, "feature/cart").await;
+    let pull = stage.merged_topic("feature/cart").await;
     let made = stage.deployments("integration").await;
     stage.later();
     made[0].status("in_progress").description("deploy: maintenance-on").by("deployer").await.unwrap();
@@ -167,7 +157,7 @@ async fn a_failure_is_told_by_its_phase_in_the_pull_request_that_brought_it() {
 #[tokio::test]
 async fn statuses_of_strangers_and_of_unknown_deployments_change_nothing() {
     let stage = Stage::set().await;
-    merged(&stage, "feature/cart").await;
+    stage.merged_topic("feature/cart").await;
     let made = stage.deployments("integration").await;
     // Another one's deployment of another commit, to an environment of no path, and one that is older.
     stage.store.deploy("master").to("integration").ends("failure").by("ben").await.unwrap();
@@ -187,7 +177,7 @@ async fn the_way_from_the_merge_to_a_copy_of_production() {
     let stage = Stage::set().await;
     for (from, into) in [("", "integration"), ("integration", "staging"), ("staging", "production")] {
         if from.is_empty() {
-            merged(&stage, "feature/cart").await;
+            stage.merged_topic("feature/cart").await;
         } else {
             promoted(&stage, from, into).await;
         }
@@ -271,7 +261,7 @@ async fn a_repository_that_says_so_is_not_deployed() {
     let file = "version: 1\nenvironments:\n  - { name: integration, accepts: [topics], deploy: { driver: none } }\n  - { name: staging, accepts: [integration] }\n  - { name: production, accepts: [staging] }\ncopy: none\n";
     stage.store.commit_on("master").file(".github/towpath.yml", file).by("rita").await.unwrap();
     stage.quiet().await;
-    merged(&stage, "feature/cart").await;
+    stage.merged_topic("feature/cart").await;
     assert!(stage.deployments("integration").await.is_empty());
     stage.end().await;
 }
@@ -282,7 +272,7 @@ async fn an_environment_may_be_called_as_people_call_it() {
     let file = "version: 1\nenvironments:\n  - { name: \"EU west/live 1\", branch: integration, accepts: [topics] }\ncopy: none\n";
     stage.store.commit_on("master").file(".github/towpath.yml", file).by("rita").await.unwrap();
     stage.quiet().await;
-    merged(&stage, "feature/cart").await;
+    stage.merged_topic("feature/cart").await;
     let made = stage.deployments("EU west/live 1").await;
     assert_eq!(made.len(), 1);
     carried_out(&stage, &made[0]).await;

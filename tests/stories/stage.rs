@@ -241,6 +241,16 @@ impl Stage {
         Said(state)
     }
 
+    /// Merges a topic of this name into integration.
+    pub async fn merged_topic(&self, name: &str) -> PullHandle {
+        crate::shop::topic(&self.store, name, "integration").await;
+        let pull = self.store.open_pull(name).into("integration").by("ana").await.unwrap();
+        self.check(&pull).await.passes();
+        crate::shop::merge(&pull).await.unwrap();
+        self.quiet().await;
+        pull
+    }
+
     /// The Deployments of an environment, the oldest first, once all is quiet.
     pub async fn deployments(&self, environment: &str) -> Vec<DeploymentHandle> {
         self.quiet().await;

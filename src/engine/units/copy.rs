@@ -4,13 +4,14 @@
 //! itself refuses what is no fast-forward. A push in between is seen by its own event, and looked at again.
 
 use super::pull::{Memory, digest};
+use super::shown::Shown;
 use crate::engine::judge::judge_copy;
 use crate::engine::room::{Room, Trouble};
 use crate::flow::{
     Base, BranchName, Cause, Commit, CommitId, CopyAfter, CopyBranch, CopyMode, DriverSettings, Environment,
     Flow, Head, Outcome, Pull, RepositoryId, Verdict,
 };
-use crate::github::{ApiError, CheckRunBody, CheckRunOutput, NewPull};
+use crate::github::{ApiError, NewPull};
 use crate::lineage::Repository;
 use crate::report::{self, NotCopied, Subject};
 use crate::store::{Change, Desired, RepositoryRow, RepositoryState, Unit};
@@ -171,25 +172,15 @@ impl Case<'_> {
             judged_at: self.room.now() / 1000,
         };
         let text = report::check_of_copy(self.flow, &subject, verdict, trouble);
-        let id = self.row.id;
-        let body = CheckRunBody {
-            name: "towpath: copy".to_owned(),
-            head_sha: self.tip,
-            external_id: format!("towpath/{id}/{}/copy", self.tip),
-            status: text.conclusion.as_status().0.to_owned(),
-            conclusion: text.conclusion.as_status().1.map(str::to_owned),
-            output: CheckRunOutput {
-                title: text.title.clone(),
-                summary: text.full_summary(),
-                text: text.text.clone(),
-                annotations: Vec::new(),
-            },
-            actions: Vec::new(),
+        let shown = Shown {
+            unit: Unit::CopyCheck(self.row.id, self.tip),
+            commit: self.tip,
+            about: "copy",
+            text: &text,
+            annotations: Vec::new(),
+            siblings: Vec::new(),
         };
-        let content = serde_json::to_string(&body)
-            .map_err(|error| Trouble::give_up(format!("the check cannot be written: {error}")))?;
-        let unit = Unit::CopyCheck(id, self.tip);
-        Ok(Change::Desire(Desired { unit, content, substance: text.substance(), siblings: Vec::new() }))
+        shown.desired()
     }
 
     /// The issue, raised on the first trouble and closed once there is none.

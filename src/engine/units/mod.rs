@@ -17,6 +17,7 @@ mod pull;
 mod reconfigured;
 mod repository;
 mod runs;
+mod shown;
 mod stack;
 mod whereabouts;
 

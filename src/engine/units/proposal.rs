@@ -2,15 +2,16 @@
 //! the last pull requests by it.
 
 use super::pull::{Memory, ends};
+use super::shown::Shown;
 use crate::engine::judge;
 use crate::engine::room::{Room, Trouble};
 use crate::engine::rulebook::CONFIGURATION_PATH;
 use crate::flow::config::Configuration;
 use crate::flow::{CommitId, Flow, PullNumber, RepositoryId, Verdict};
-use crate::github::{CheckRunAnnotation, CheckRunBody, CheckRunOutput};
+use crate::github::CheckRunAnnotation;
 use crate::lineage::Repository;
 use crate::report::{self, BackTest, Otherwise, Proposed};
-use crate::store::{Change, Desired, PullRow, PullState, RepositoryState, Unit};
+use crate::store::{Change, PullRow, PullState, RepositoryState, Unit};
 
 /// How many merged pull requests are judged by both files.
 const TRIED: u32 = 100;
@@ -100,24 +101,9 @@ fn desired(id: RepositoryId, head: CommitId, proposed: &Proposed) -> Result<Chan
         Proposed::Valid { .. } => Vec::new(),
         Proposed::Invalid(problems) => problems.iter().take(ANNOTATED).map(CheckRunAnnotation::of).collect(),
     };
-    let body = CheckRunBody {
-        name: "towpath: config".to_owned(),
-        head_sha: head,
-        external_id: format!("towpath/{id}/{head}/config"),
-        status: text.conclusion.as_status().0.to_owned(),
-        conclusion: text.conclusion.as_status().1.map(str::to_owned),
-        output: CheckRunOutput {
-            title: text.title.clone(),
-            summary: text.full_summary(),
-            text: text.text.clone(),
-            annotations,
-        },
-        actions: Vec::new(),
-    };
-    let content = serde_json::to_string(&body)
-        .map_err(|error| Trouble::give_up(format!("the check cannot be written: {error}")))?;
     let unit = Unit::ConfigurationCheck(id, head);
-    Ok(Change::Desire(Desired { unit, content, substance: text.substance(), siblings: Vec::new() }))
+    let siblings = Vec::new();
+    Shown { unit, commit: head, about: "config", text: &text, annotations, siblings }.desired()
 }
 
 /// GitHub takes no more annotations at once.

@@ -23,7 +23,7 @@ pub(super) const NEWEST: &str = "
     ORDER BY number DESC LIMIT :limit";
 
 pub(super) const LIVE: &str = "
-    SELECT data FROM deploys
+    SELECT data FROM deploys INDEXED BY deploys_live
     WHERE repository = :repository AND environment = :environment AND state = 'succeeded'
     ORDER BY number DESC LIMIT 1";
 

@@ -2,8 +2,8 @@
 
 use super::{Case, Judged};
 use crate::engine::room::{Room, Trouble};
+use crate::engine::units::shown::Shown;
 use crate::flow::{BranchName, CommentWhen, CommitId, Outcome, Pull, PullNumber, RepositoryId, Verdict};
-use crate::github::{CheckRunAction, CheckRunBody, CheckRunOutput};
 use crate::report::{self, CheckText, Note, Subject};
 use crate::store::{ActRow, Change, Desired, JudgedPull, PullRow, Unit};
 use base64::Engine as _;
@@ -185,29 +185,8 @@ pub(in crate::engine::units) fn check_run(
     base: &BranchName,
     (text, siblings): (&CheckText, Vec<(PullNumber, i64)>),
 ) -> Result<Change, Trouble> {
-    let action = |action: &report::Action| CheckRunAction {
-        label: action.label.to_owned(),
-        description: action.description.to_owned(),
-        identifier: action.identifier.to_owned(),
-    };
-    let body = CheckRunBody {
-        name: format!("towpath: {base}"),
-        head_sha: head,
-        external_id: format!("towpath/{repository}/{head}/{base}"),
-        status: text.conclusion.as_status().0.to_owned(),
-        conclusion: text.conclusion.as_status().1.map(str::to_owned),
-        output: CheckRunOutput {
-            title: text.title.clone(),
-            summary: text.full_summary(),
-            text: text.text.clone(),
-            annotations: Vec::new(),
-        },
-        actions: text.actions.iter().map(action).collect(),
-    };
-    let content = serde_json::to_string(&body)
-        .map_err(|error| Trouble::give_up(format!("the check cannot be written: {error}")))?;
     let unit = Unit::Check(repository, head, base.clone());
-    Ok(Change::Desire(Desired { unit, content, substance: text.substance(), siblings }))
+    Shown { unit, commit: head, about: base.as_str(), text, annotations: Vec::new(), siblings }.desired()
 }
 
 /// The verdict that is stored of a pull request, if this version can read it.

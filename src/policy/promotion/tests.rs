@@ -1,0 +1,80 @@
+use super::*;
+use crate::flow::{Code, CommitId, Deployed, HeadDeploy, Hold, Lifted, TreeId};
+
+fn history(deployed: Deployed) -> PromotionHistory {
+    let tree = |n| TreeId::from_bytes([n; 20]);
+    PromotionHistory {
+        related: true,
+        head_tree: tree(1),
+        base_tree: tree(2),
+        brings: 1,
+        merge: MergeOutcome::Clean { tree: tree(1) },
+        only_on_base: Vec::new(),
+        cut_by: None,
+        differs: false,
+        deployed,
+    }
+}
+
+fn found(tested: Tested, deployed: Deployed, deploys: &DeployFacts) -> Vec<(Code, Outcome)> {
+    let asked = Asked { tested, from: "staging", methods: None, deploys };
+    findings(&history(deployed), asked).iter().map(|it| (it.cause.code(), it.severity)).collect()
+}
+
+fn of_head(taken_up: bool, ended: Option<&str>) -> DeployFacts {
+    let of_head = HeadDeploy { taken_up, since: 0, ended: ended.map(str::to_owned) };
+    DeployFacts { of_head: Some(of_head), ..DeployFacts::default() }
+}
+
+const NOT_DEPLOYED: (Code, Outcome) = (Code::NotVerified, Outcome::Wait);
+const DEPLOYING: (Code, Outcome) = (Code::Deploying, Outcome::Wait);
+
+#[test]
+fn a_promotion_waits_for_the_deploy_where_that_is_asked_or_somebody_deploys() {
+    use Deployed::{No, NobodyReports, Yes};
+    use Tested::{Asked, IfReported, NotAsked};
+    let nothing = DeployFacts::default();
+    let (waiting, running, failed) =
+        (of_head(false, None), of_head(true, None), of_head(true, Some("failed")));
+    for (tested, deployed, deploys, wanted) in [
+        (NotAsked, No, &running, &[][..]),
+        (Asked, Yes, &running, &[]),
+        (Asked, NobodyReports, &nothing, &[NOT_DEPLOYED]),
+        (Asked, No, &nothing, &[NOT_DEPLOYED]),
+        (Asked, NobodyReports, &waiting, &[DEPLOYING]),
+        (Asked, No, &failed, &[DEPLOYING]),
+        (IfReported, Yes, &failed, &[]),
+        (IfReported, NobodyReports, &nothing, &[]),
+        // A Deployment was made, and nobody acts on such here.
+        (IfReported, NobodyReports, &waiting, &[]),
+        (IfReported, NobodyReports, &running, &[DEPLOYING]),
+        (IfReported, NobodyReports, &failed, &[DEPLOYING]),
+        (IfReported, No, &waiting, &[DEPLOYING]),
+    ] {
+        assert_eq!(found(tested, deployed, deploys), wanted, "{tested:?} {deployed:?} {deploys:?}");
+    }
+}
+
+#[test]
+fn a_hold_waits_until_it_is_lifted_and_is_named_until_something_newer_runs() {
+    let id = |n| CommitId::from_bytes([n; 20]);
+    let (by, reason) = ("op".to_owned(), "broken".to_owned());
+    let lifted = Lifted { at: 9, by: by.clone(), reason: reason.clone() };
+    let hold = |lifted| Hold {
+        from: id(2),
+        to: id(1),
+        by: by.clone(),
+        reason: reason.clone(),
+        since: 5,
+        pulls: Vec::new(),
+        lifted,
+    };
+    let with = |hold, hold_is_over| {
+        let deploys = DeployFacts { hold, hold_is_over, of_head: None };
+        found(Tested::NotAsked, Deployed::Yes, &deploys)
+    };
+    assert_eq!(with(None, false), []);
+    assert_eq!(with(Some(hold(None)), false), [(Code::Held, Outcome::Wait)]);
+    assert_eq!(with(Some(hold(Some(lifted.clone()))), false), [(Code::Held, Outcome::Warn)]);
+    assert_eq!(with(Some(hold(Some(lifted))), true), []);
+}
