@@ -133,9 +133,9 @@ pub fn is_worth_a_comment(places: &[Place]) -> bool {
 /// The end of a merged pull request's comment.
 pub fn whereabouts(repository: &str, places: &[Place]) -> String {
     let mut parts: Vec<String> = vec![WHEREABOUTS.to_owned() + "\n### Where it is"];
-    let mut table = "| | | |\n|---|---|---|".to_owned();
+    let mut table = "| Where | State | Since |\n|---|---|---|".to_owned();
     for place in places {
-        let since = place.since.map(|at| format!("since {}", stamp::utc(at / 1000))).unwrap_or_default();
+        let since = place.since.map(|at| stamp::utc(at / 1000)).unwrap_or_default();
         let name = code_in_table(&place.name);
         let words = place.words().replace('|', "\\|");
         let _ = write!(table, "\n| {name} | {} {words} | {since} |", place.mark());

@@ -185,9 +185,12 @@ async fn state_at_github(world: &World) -> String {
 
 /// Without the moments since when something is so.
 fn without_times(text: &str) -> String {
-    let mut parts = text.split("since ");
-    let first = parts.next().unwrap_or_default().to_owned();
-    parts.fold(first, |all, part| all + "since …" + part.split_once("UTC").map_or(part, |(_, rest)| rest))
+    let mut clean = String::new();
+    for line in text.split_inclusive('\n') {
+        let cells: Vec<&str> = line.split('|').filter(|cell| !cell.contains("UTC")).collect();
+        clean.push_str(&cells.join("|"));
+    }
+    clean
 }
 
 /// A commit by its subject and the number of commits it brings.

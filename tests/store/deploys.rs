@@ -34,14 +34,14 @@ pub(crate) async fn a_lane_has_what_the_next_deploy_depends_on(store: Arc<dyn St
         keep(deploy(number, 1, state))
     });
     apply(store, changes.collect()).await;
-    let changed = Deploy { shown: Some("error: x".to_owned()), ..deploy(80, 1, DeployState::Error) };
+    let again = Deploy { shown: Some("error: x".to_owned()), ..deploy(80, 1, DeployState::Error) };
     let held = Change::Hold(REPOSITORY, "staging".to_owned(), hold());
-    apply(store, vec![keep(changed.clone()), held]).await;
+    apply(store, vec![keep(again.clone()), held]).await;
     let found = lane().await.unwrap();
     let numbers: Vec<u64> = found.deploys.iter().map(|it| it.number).collect();
     assert_eq!((numbers[0], *numbers.last().unwrap()), (3, 80), "what is live is there however old it is");
     assert!(numbers.is_sorted() && numbers.len() < 80);
-    assert_eq!(found.deploys.last(), Some(&changed));
+    assert_eq!(found.deploys.last(), Some(&again));
     assert_eq!(found.hold, Some(hold()));
     assert_eq!(store.hold(REPOSITORY, "staging").await.unwrap(), Some(hold()));
     assert!(store.lane(REPOSITORY, "production", &branch("production")).await.unwrap().deploys.is_empty());

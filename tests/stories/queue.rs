@@ -103,6 +103,7 @@ async fn a_promotion_to_production_waits_for_stagings_deploy_once_deploys_are_re
     let tip = &stage.store.tip("staging").unwrap()[..9];
     stage.check(&out).await.is("none", &format!("Waits for the deploy of {tip} to staging"));
     stage.store.deploy("staging").ends("failure").by("ci").await.unwrap();
+    stage.later();
     stage.check(&out).await.is("action_required", &format!("The deploy of {tip} to staging did not succeed"));
     for brought in [&cart, &up] {
         assert!(stage.comment(brought).await.contains("**staging: Failed"));

@@ -35,6 +35,9 @@ pub(super) async fn run(room: &Room, id: RepositoryId) -> Result<Vec<Change>, Tr
     case.run().await
 }
 
+/// What the copy holds is looked for among so many deploys.
+const LOOKED_THROUGH: u32 = 10;
+
 struct Case<'a> {
     room: &'a Room,
     row: &'a RepositoryRow,
@@ -77,6 +80,7 @@ impl Case<'_> {
         let verdict = if copied == self.copied { verdict } else { self.verdict_at(copied).await? };
         let mut changes = vec![self.check(&verdict, copied, trouble.as_ref())?];
         changes.extend(self.alarm(trouble.as_ref()).await?);
+        changes.extend(self.has_come_along().await?);
         Ok(changes)
     }
 
@@ -111,6 +115,15 @@ impl Case<'_> {
         // What was deployed and is in no branch any more is nothing to copy.
         let is_there = self.repository.missing(&[live]).await?.is_empty();
         Ok((is_there && self.repository.reaches(self.tip, live).await?).then_some(live))
+    }
+
+    /// Those that were brought by what the copy holds now: they have come one step further.
+    async fn has_come_along(&self) -> Result<Vec<Change>, Trouble> {
+        let id = self.row.id;
+        let deploys = self.room.store.newest_deploys(id, &self.original.name, LOOKED_THROUGH).await?;
+        let copied = deploys.into_iter().find(|deploy| deploy.commit == self.copied);
+        let pulls = copied.map(|deploy| deploy.pulls).unwrap_or_default();
+        Ok(pulls.into_iter().map(|number| Change::Mark(Unit::Whereabouts(id, number))).collect())
     }
 
     /// Moves the branch along. Answers what stands in the way, if something does.

@@ -213,12 +213,12 @@ fn where_a_change_is() {
     <!-- towpath:where -->
     ### Where it is
 
-    | | | |
+    | Where | State | Since |
     |---|---|---|
-    | `integration` | ✅ live | since 2023-11-14 22:13 UTC |
-    | `staging` | ❌ build failed (install): the site was not touched | since 2023-11-14 22:13 UTC |
+    | `integration` | ✅ live | 2023-11-14 22:13 UTC |
+    | `staging` | ❌ build failed (install): the site was not touched | 2023-11-14 22:13 UTC |
     | `production` | · not there yet |  |
-    | `master` | ✅ copied | since 2023-11-14 22:13 UTC |
+    | `master` | ✅ copied | 2023-11-14 22:13 UTC |
 
     **staging: Build failed (install): the site was not touched.**
 

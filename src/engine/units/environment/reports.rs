@@ -102,8 +102,9 @@ impl Work<'_> {
             tracing::warn!(%commit, "a Deployment of somebody who does not deploy this environment is passed over");
             return Ok(());
         }
-        let open = self.course.under_way().filter(|it| it.commit == commit).map(|it| it.number);
-        if let (Some(number), Some(report)) = (open, report_of(&event.deployment_status)) {
+        let mut begun = self.course.deploys().iter().rev().filter(|it| it.requested_at.is_some());
+        let ours = begun.find(|it| it.commit == commit).map(|it| it.number);
+        if let (Some(number), Some(report)) = (ours, report_of(&event.deployment_status)) {
             self.course.report(number, &report, site.room.now());
         }
         if event.deployment_status.state != "success" {
