@@ -139,6 +139,9 @@ impl Course {
             }
             let ending = match deploy.state {
                 DeployState::Running => Ending::Stuck { phase: deploy.phase(), within: limits.whole },
+                _ if deploy.handing_over => {
+                    Ending::NotHandedOver { words: "nobody could be told of it in time".to_owned() }
+                }
                 _ => Ending::NotPickedUp { within: limits.pick_up },
             };
             end(deploy, DeployState::Error, ending, now);

@@ -129,7 +129,12 @@ fn stand<'a>(
         // On its way anew, though an older deploy of it may run already.
         let runs = live.is_some_and(has_it);
         if !runs {
-            let stand = if open.state == DeployState::Waiting { Stand::Waiting } else { Stand::UnderWay };
+            let held = hold.is_some_and(|hold| hold.lifted.is_none()) && !open.is_rollback();
+            let stand = match open.state {
+                DeployState::Waiting if held => Stand::Held,
+                DeployState::Waiting => Stand::Waiting,
+                _ => Stand::UnderWay,
+            };
             return (stand, Some(open.made_at), Some(open));
         }
     }

@@ -17,6 +17,8 @@ pub enum Stand {
     Merged,
     /// Its deploy waits for its turn.
     Waiting,
+    /// It waits until the environment's hold is lifted.
+    Held,
     /// It is being deployed.
     UnderWay,
     /// It runs there.
@@ -42,6 +44,7 @@ impl Stand {
             Self::NotThere => "absent",
             Self::Merged => "merged",
             Self::Waiting => "waiting",
+            Self::Held => "held",
             Self::UnderWay => "deploying",
             Self::Live => "live",
             Self::Failed => "failed",
@@ -78,6 +81,7 @@ impl Place {
             Stand::NotThere => "not there yet".to_owned(),
             Stand::Merged => "merged, not deployed".to_owned(),
             Stand::Waiting => "waits to be deployed".to_owned(),
+            Stand::Held => "held after a rollback: not deployed until the hold is lifted".to_owned(),
             Stand::UnderWay => "is being deployed".to_owned(),
             Stand::Live => "live".to_owned(),
             Stand::Failed | Stand::Superseded | Stand::Refused => uncapitalized(&ending),
@@ -90,7 +94,7 @@ impl Place {
     fn mark(&self) -> &'static str {
         match self.stand {
             Stand::NotThere => "·",
-            Stand::Merged | Stand::Waiting | Stand::UnderWay => "⏳",
+            Stand::Merged | Stand::Waiting | Stand::Held | Stand::UnderWay => "⏳",
             Stand::Live | Stand::Copied => "✅",
             Stand::Failed | Stand::Refused => "❌",
             Stand::Superseded | Stand::RolledBack | Stand::NoLonger => "↩️",

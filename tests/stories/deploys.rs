@@ -3,6 +3,7 @@
 use crate::shop::merge;
 use crate::stage::Stage;
 use serde_json::json;
+use std::future::IntoFuture as _;
 use towpath_sandbox::{DeploymentHandle, PullHandle};
 
 async fn promoted(stage: &Stage, from: &str, into: &str) -> PullHandle {
@@ -252,6 +253,8 @@ async fn where_protection_keeps_master_the_missing_bypass_is_named() {
     carried_out(&stage, &made[1]).await;
     stage.copy_check().await.is("success", "A copy: master holds the files of production");
     assert_eq!(stage.store.issues()[0].state(), "closed");
+    // In production GitHub leaves the former one as it was; Towpath does not.
+    assert_eq!(states(&made[0]), ["queued", "in_progress", "success", "inactive"]);
     stage.end().await;
 }
 
@@ -309,5 +312,20 @@ async fn a_branch_that_is_forced_or_deleted_while_it_deploys_leaves_nothing_hang
     stage.store.commit_on("staging").file("three.txt", "x\n").by("ben").await.unwrap();
     let made = stage.deployments("staging").await;
     assert_eq!(made.last().unwrap().sha(), stage.store.tip("staging").unwrap());
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn while_the_configuration_cannot_be_read_nothing_new_is_deployed() {
+    let stage = Stage::set().await;
+    let configure = |text: &'static str| {
+        stage.store.commit_on("master").file(".github/towpath.yml", text).by("rita").into_future()
+    };
+    configure("version: 1\nenvironment: []\n").await.unwrap();
+    stage.quiet().await;
+    stage.store.commit_on("integration").file("x.txt", "x\n").by("ben").await.unwrap();
+    assert!(stage.deployments("integration").await.is_empty());
+    configure("version: 1\n").await.unwrap();
+    assert_eq!(stage.deployments("integration").await.len(), 1, "it waited for the file to be mended");
     stage.end().await;
 }

@@ -91,6 +91,8 @@ async fn what_was_rolled_back_is_held_named_and_let_go_on() {
     let count = stage.deployments("production").await.len();
     stage.store.merge("staging").into("production").no_ff().by("rita").await.unwrap();
     assert_eq!(stage.deployments("production").await.len(), count, "nothing undoes it unnoticed");
+    let told = towpath(&stage, &["where", "7", "--repository", "acme/store"]).await.words;
+    assert!(told.contains("production   held after a rollback"), "{told}");
 
     let shown = towpath(&stage, &[&["hold", "show"], &PRODUCTION[..]].concat()).await.words;
     assert!(shown.contains("it is held"), "{shown}");

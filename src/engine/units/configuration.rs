@@ -29,6 +29,9 @@ pub(super) async fn read_again(room: &Room, row: &RepositoryRow) -> Result<Vec<C
         let others = all.iter().filter(|it| it.id != row.id);
         changes.extend(others.map(|it| Change::Mark(Unit::Configuration(it.id))));
     }
+    // A merge may have waited for the file to be mended, or for somebody to be named who deploys it.
+    let environments = now.flow.environments.iter().map(|it| Unit::Environment(row.id, it.name.clone()));
+    changes.extend(environments.chain([Unit::Copy(row.id)]).map(Change::Mark));
     let open = room.store.open_pulls(row.id).await?;
     let again: Vec<PullNumber> = match before {
         Some(before) if before.invalid.is_none() && now.invalid.is_none() => {

@@ -51,7 +51,8 @@ pub(super) async fn run(
         changes.extend(news.digested(&lease.unit));
         return Ok(changes);
     };
-    let flow = room.rulebook(id).await?.flow;
+    let book = room.rulebook(id).await?;
+    let flow = book.flow;
     let Some(environment) = flow.environment(name) else {
         // Deploys to what is no environment of the path say nothing about a change's way.
         changes.extend(news.digested(&lease.unit));
@@ -60,7 +61,8 @@ pub(super) async fn run(
     let lane = room.store.lane(id, name, &environment.branch).await?;
     let course = Course::new(lane.deploys, lane.hold, lane.baseline);
     let live = course.live().map(|it| it.number);
-    let site = Site { room, lease, repository: &repository, flow: &flow, environment };
+    let is_readable = book.invalid.is_none();
+    let site = Site { room, lease, repository: &repository, flow: &flow, environment, is_readable };
     let mut work = Work { site, course, changes, live_before: live, others_wait: false };
     let mut outcome = work.take_orders(lane.orders).await;
     if outcome.is_ok() {
@@ -103,6 +105,8 @@ struct Site<'a> {
     repository: &'a RepositoryRow,
     flow: &'a Flow,
     environment: &'a Environment,
+    /// Whether the configuration can be read. While it cannot, nothing new is begun.
+    is_readable: bool,
 }
 
 /// One look at an environment.
@@ -172,7 +176,7 @@ impl<'a> Site<'a> {
 impl Work<'_> {
     /// What follows once all news are taken in.
     async fn go_on(&mut self, news: &News) -> Result<(), Trouble> {
-        if self.is_deployed() {
+        if self.is_deployed() && self.site.is_readable {
             self.want().await?;
         }
         self.look(!news.deliveries.is_empty()).await?;

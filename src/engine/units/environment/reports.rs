@@ -66,7 +66,7 @@ impl Work<'_> {
 
     fn take_in_status(&mut self, number: u64, status: &SaidStatus) {
         let Some(deploy) = self.course.get(number) else { return };
-        if self.site.environment.deploy.driver != DriverSettings::Deployment || self.has_programs() {
+        if deploy.driver != DriverSettings::Deployment.as_str() {
             tracing::warn!(number, state = status.state, "a status from somebody who does not carry it out");
             return;
         }
@@ -209,5 +209,6 @@ impl Work<'_> {
 /// Whether a status is what the App has said itself. GitHub does not always tell the App.
 fn said_by_us(deploy: &Deploy, status: &SaidStatus) -> bool {
     let line = status.description.as_deref().unwrap_or_default();
-    deploy.shown.as_deref() == Some(super::show::shown_as(&status.state, line).as_str())
+    let said = super::show::shown_as(&status.state, line);
+    [&deploy.shown, &deploy.showing].into_iter().flatten().any(|ours| *ours == said)
 }
