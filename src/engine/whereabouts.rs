@@ -125,18 +125,16 @@ fn stand<'a>(
 ) -> (Stand, Option<Millis>, Option<&'a Deploy>) {
     let live = deploys.iter().find(|it| it.state == DeployState::Succeeded);
     let has_it = |deploy: &Deploy| bring.iter().any(|it| it.number == deploy.number);
-    if let Some(open) = bring.iter().find(|it| it.state.is_open()) {
-        // On its way anew, though an older deploy of it may run already.
-        let runs = live.is_some_and(has_it);
-        if !runs {
-            let held = hold.is_some_and(|hold| hold.lifted.is_none()) && !open.is_rollback();
-            let stand = match open.state {
-                DeployState::Waiting if held => Stand::Held,
-                DeployState::Waiting => Stand::Waiting,
-                _ => Stand::UnderWay,
-            };
-            return (stand, Some(open.made_at), Some(open));
-        }
+    // What is on its way anew does not count while an older deploy of it runs already.
+    let on_its_way = bring.iter().find(|it| it.state.is_open()).filter(|_| !live.is_some_and(has_it));
+    if let Some(open) = on_its_way {
+        let waits_for_the_hold = hold.is_some_and(|it| it.lifted.is_none()) && !open.is_rollback();
+        let stand = match open.state {
+            DeployState::Waiting if waits_for_the_hold => Stand::Held,
+            DeployState::Waiting => Stand::Waiting,
+            _ => Stand::UnderWay,
+        };
+        return (stand, Some(open.made_at), Some(open));
     }
     if let Some(live) = live.filter(|live| has_it(live)) {
         let well = deploys.iter().filter(|it| it.state == DeployState::Succeeded);
@@ -144,7 +142,7 @@ fn stand<'a>(
         return (Stand::Live, first.and_then(|it| it.ended_at), Some(live));
     }
     let was_live = bring.iter().find(|it| it.state == DeployState::Succeeded);
-    let taken_back = live.filter(|live| live.is_rollback()).or(None);
+    let taken_back = live.filter(|live| live.is_rollback());
     if let (Some(_), Some(live)) = (was_live, taken_back) {
         return (Stand::RolledBack, hold.map(|hold| hold.since).or(live.ended_at), Some(live));
     }
