@@ -227,6 +227,9 @@ async fn keep_time(room: Arc<Room>, mut stop: watch::Receiver<bool>) {
         if let Err(error) = room.store.prune(bodies, rows).await {
             tracing::error!(%error, "old deliveries could not be dropped");
         }
+        if let Err(error) = room.means.commands.drop_logs(now - room.settings.keep_logs).await {
+            tracing::error!(%error, "old logs of deploys could not be dropped");
+        }
         match room.store.mark(vec![Unit::App], now).await {
             Ok(()) => room.wake.notify_one(),
             Err(error) => tracing::error!(%error, "the regular look at GitHub could not be marked"),

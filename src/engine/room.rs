@@ -33,6 +33,8 @@ pub struct Settings {
     pub keep_bodies: Millis,
     /// How long deliveries are remembered, in milliseconds.
     pub keep_deliveries: Millis,
+    /// How long the logs of deploys by programs are kept after the last word in them, in milliseconds.
+    pub keep_logs: Millis,
     /// How much room mirrors may take.
     pub mirrors: MirrorBounds,
 }
@@ -53,6 +55,7 @@ impl Default for Settings {
             // GitHub Enterprise Server redelivers for seven days.
             keep_bodies: 8 * DAY,
             keep_deliveries: 30 * DAY,
+            keep_logs: 90 * DAY,
             mirrors: MirrorBounds::default(),
         }
     }

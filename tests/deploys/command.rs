@@ -1,9 +1,9 @@
 //! Deploys by real programs.
 
-use std::fs;
+use std::fs::{self, File};
 use std::os::unix::process::CommandExt as _;
 use std::process::{Child, Command};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use towpath::deploy::Says;
 use towpath::deploy::drivers::{Driver, DriverError};
@@ -324,7 +324,7 @@ async fn after_a_restart_a_stop_ends_what_still_runs() {
 }
 
 #[tokio::test]
-async fn a_log_goes_on_and_is_discarded_with_its_deploy() {
+async fn a_log_goes_on_until_it_is_old() {
     let mut yard = Yard::new();
     succeeded(&yard.deploy(&yard.programs(), &order(1, 1)).await);
     yard.restarted();
@@ -332,9 +332,13 @@ async fn a_log_goes_on_and_is_discarded_with_its_deploy() {
     let log = yard.log(&order(1, 1));
     let again = "==> succeeded\n==> begun again\n==> build: the slug is here already; nothing is built\n";
     assert!(log.starts_with("==> build: check out\n") && log.contains(again), "{log}");
-    yard.commands.discard("7.staging.1").await.unwrap();
-    assert!(!yard.commands.log("7.staging.1").exists() && !yard.commands.knows("7.staging.1"));
-    assert!(yard.commands.discard("../7").await.is_err());
+    let old = File::options().write(true).open(yard.commands.log("7.staging.1")).unwrap();
+    old.set_modified(SystemTime::UNIX_EPOCH + Duration::from_millis(5_000)).unwrap();
+    assert_eq!(yard.commands.drop_logs(6_000).await.unwrap(), 0, "its end may not have been kept yet");
+    yard.commands.forget("7.staging.1");
+    assert_eq!(yard.commands.drop_logs(5_000).await.unwrap(), 0);
+    assert_eq!(yard.commands.drop_logs(6_000).await.unwrap(), 1);
+    assert!(!yard.commands.log("7.staging.1").exists());
 }
 
 #[tokio::test]

@@ -7,6 +7,9 @@ use std::io::{self, Read as _};
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use crate::flow::Millis;
 
 /// What a folder holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -107,6 +110,25 @@ pub(super) fn remove(path: &Path) -> io::Result<()> {
     }
     open_up(path)?;
     gone(fs::remove_dir_all(path))
+}
+
+/// The folders in `root` whose file `name` was last written to before this time; one without such a file counts by its
+/// own time. None where there is no `root`.
+pub(super) fn untouched_since(root: &Path, name: &str, before: Millis) -> io::Result<Vec<PathBuf>> {
+    let folders = match fs::read_dir(root) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        folders => folders?,
+    };
+    let before = SystemTime::UNIX_EPOCH + Duration::from_millis(before.try_into().unwrap_or(0));
+    let mut untouched = Vec::new();
+    for folder in folders {
+        let folder = folder?.path();
+        let metadata = fs::metadata(folder.join(name)).or_else(|_| fs::symlink_metadata(&folder))?;
+        if metadata.modified()? < before {
+            untouched.push(folder);
+        }
+    }
+    Ok(untouched)
 }
 
 /// Writes a file so that it is there as a whole or not at all.

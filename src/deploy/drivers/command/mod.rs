@@ -31,7 +31,8 @@ use async_trait::async_trait;
 use environment::Secrets;
 use run::{Run, Task};
 use slugs::Slugs;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::ffi::OsStr;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -139,17 +140,27 @@ impl Commands {
         }
     }
 
-    /// Forgets a deploy that is over, and removes its log. One that is under way is left alone.
-    pub async fn discard(&self, key: &str) -> Result<(), DriverError> {
-        environment::check_key(key)?;
-        self.forget(key);
-        if self.knows(key) {
-            return Ok(());
-        }
-        let folder = self.shared.folder(key);
-        slugs::apart(move || files::remove(&folder)).await.map_err(|error| {
-            DriverError::Later(format!("the folder of a deploy cannot be removed: {}", step::plain(&error)))
+    /// Removes the logs to which nothing was written since `before`, but for those of deploys under way, and answers
+    /// how many those were.
+    ///
+    /// # Errors
+    /// If a folder cannot be read or removed. Those after it are left for the next time.
+    pub async fn drop_logs(&self, before: Millis) -> io::Result<usize> {
+        let known: HashSet<String> = self.shared.runs().known.keys().cloned().collect();
+        let all = self.shared.data.join("deploys");
+        slugs::apart(move || {
+            let old = files::untouched_since(&all, "log", before)?;
+            let old = old.into_iter().filter(|folder| {
+                !folder.file_name().and_then(OsStr::to_str).is_some_and(|key| known.contains(key))
+            });
+            let mut dropped = 0;
+            for folder in old {
+                files::remove(&folder)?;
+                dropped += 1;
+            }
+            Ok(dropped)
         })
+        .await
     }
 
     /// Names the slugs of what runs in some environment: they are kept whatever the bounds say. Until this is told,
