@@ -32,7 +32,7 @@ impl Repository {
         for (tip, chain) in others.iter().zip(chains) {
             let first_parents: Vec<_> = chain.iter().copied().filter(|id| ids.contains(id)).collect();
             if !chain.is_empty() {
-                elsewhere.extend(self.elsewhere(&ids, pull, tip, ledger).await?);
+                elsewhere.extend(self.elsewhere(&brought, pull, tip, ledger).await?);
             }
             let past = ledger.tips(&tip.branch);
             let holds_none = first_parents.is_empty() && past.iter().all(|tip| !ids.contains(&tip.commit));
@@ -186,7 +186,7 @@ impl Repository {
 }
 
 /// A topic rarely brings more commits than this.
-const ORDINARY_TOPIC: usize = 64;
+pub(super) const ORDINARY_TOPIC: usize = 64;
 
 /// Whether the brought commits hang together with the base: every parent that is not brought is a commit
 /// of the base's, so one such parent (or nothing brought at all) is enough.
