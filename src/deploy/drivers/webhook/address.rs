@@ -30,12 +30,26 @@ pub(super) fn literal(uri: &Uri) -> Option<IpAddr> {
     host.trim_start_matches('[').trim_end_matches(']').parse().ok()
 }
 
+/// Where clouds tell a machine its credentials, besides the link-local addresses that most of them use: Azure's
+/// virtual public address, Alibaba's, Oracle's former one, and those of AWS and Google over IPv6. From the clouds' own
+/// documentation.
+const METADATA: [IpAddr; 5] = [
+    IpAddr::V4(Ipv4Addr::new(168, 63, 129, 16)),
+    IpAddr::V4(Ipv4Addr::new(100, 100, 100, 200)),
+    IpAddr::V4(Ipv4Addr::new(192, 0, 0, 192)),
+    IpAddr::V6(Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254)),
+    IpAddr::V6(Ipv6Addr::new(0xfd20, 0xce, 0, 0, 0, 0, 0, 0x254)),
+];
+
 /// Whether an address may be called. That of cloud machines' metadata never may.
 pub(super) fn is_allowed(address: IpAddr, private_too: bool) -> bool {
     let address = match address {
         IpAddr::V6(v6) => embedded(v6).map_or(IpAddr::V6(v6), IpAddr::V4),
         v4 @ IpAddr::V4(_) => v4,
     };
+    if METADATA.contains(&address) {
+        return false;
+    }
     match address {
         IpAddr::V4(v4) => !is_never(v4) && (private_too || !is_private_v4(v4)),
         IpAddr::V6(v6) => {
@@ -119,6 +133,10 @@ mod tests {
             "ff02::1",
             "::ffff:169.254.169.254",
             "64:ff9b::a9fe:a9fe",
+            "168.63.129.16",
+            "::ffff:100.100.100.200",
+            "fd00:ec2::254",
+            "fd20:ce::254",
         ] {
             assert!(!allowed(never, true), "{never}");
         }
