@@ -137,10 +137,18 @@ impl Work<'_> {
             return self.ask(&deploy).await;
         }
         let must = self.site.driver().ok().and_then(|it| it.look_every()).is_some();
-        if !must || (has_news && deploy.handle.is_none()) {
+        let asks = if must { !has_news || deploy.handle.is_some() } else { self.is_silent(&deploy) };
+        if !asks {
             return Ok(());
         }
         self.ask(&deploy).await
+    }
+
+    /// Whether whoever tells by himself has told nothing for so long that a word of his may have been lost.
+    fn is_silent(&self, deploy: &Deploy) -> bool {
+        let room = self.site.room;
+        let heard = deploy.reported_at.max(deploy.requested_at).unwrap_or(deploy.made_at);
+        room.now() - heard >= room.settings.reconcile
     }
 
     async fn ask(&mut self, deploy: &Deploy) -> Result<(), Trouble> {
