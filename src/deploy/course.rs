@@ -3,6 +3,7 @@
 
 use super::report::{Report, Says};
 use crate::flow::{CommitId, Deploy, DeployState, Ending, Hold, Millis, PhaseRun};
+use std::collections::HashSet;
 
 /// How long things may take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -92,10 +93,12 @@ impl Course {
         self.hold = Some(hold);
     }
 
-    /// What a branch that points at `tip` asks for. A tip is deployed once; asked again, it is nothing new.
+    /// What a branch that points at `tip` asks for. A tip is deployed once; asked again, it is nothing new, unless it
+    /// had left the branch before its turn came.
     pub fn wanted(&self, tip: Option<CommitId>) -> Wanted {
         let Some(tip) = tip else { return Wanted::Nothing };
-        let newest = self.deploys.iter().rev().find(|deploy| !deploy.is_rollback());
+        let was_left = |deploy: &Deploy| deploy.ending == Some(Ending::OffBranch);
+        let newest = self.deploys.iter().rev().find(|it| !it.is_rollback() && !was_left(it));
         let seen_to = newest.map(|deploy| deploy.commit).or(self.baseline);
         if seen_to == Some(tip) { Wanted::Nothing } else { Wanted::Deploy(tip) }
     }
@@ -105,12 +108,24 @@ impl Course {
         self.deploys.push(deploy);
     }
 
-    /// Ends what waits for a branch that no longer has it.
-    pub fn branch_is_gone(&mut self, now: Millis) {
-        for deploy in
-            self.deploys.iter_mut().filter(|it| it.state == DeployState::Waiting && !it.is_rollback())
-        {
-            end(deploy, DeployState::Superseded, Ending::OffBranch, now);
+    /// The commits that wait because a branch brought them.
+    pub fn waiting(&self) -> impl Iterator<Item = CommitId> {
+        self.deploys.iter().filter(|it| waits_for_its_branch(it)).map(|it| it.commit)
+    }
+
+    /// Ends what waits for a branch that no longer has it: all but the commits in `there`.
+    pub fn leave_branch(&mut self, there: &HashSet<CommitId>, now: Millis) {
+        for deploy in &mut self.deploys {
+            if waits_for_its_branch(deploy) && !there.contains(&deploy.commit) {
+                end(deploy, DeployState::Superseded, Ending::OffBranch, now);
+            }
+        }
+    }
+
+    /// Ends one whose turn has come, though what is live has it already.
+    pub fn refuse(&mut self, number: u64, live: CommitId, now: Millis) {
+        if let Some(deploy) = self.get_mut(number) {
+            end(deploy, DeployState::Refused, Ending::OlderThanLive { live }, now);
         }
     }
 
@@ -176,6 +191,10 @@ impl Course {
         take_in(deploy, report, now);
         *deploy != before
     }
+}
+
+fn waits_for_its_branch(deploy: &Deploy) -> bool {
+    deploy.state == DeployState::Waiting && !deploy.is_rollback()
 }
 
 fn due(deploy: &Deploy, limits: Limits) -> Option<Millis> {

@@ -333,7 +333,7 @@ async fn a_log_goes_on_until_it_is_old() {
     let again = "==> succeeded\n==> begun again\n==> build: the slug is here already; nothing is built\n";
     assert!(log.starts_with("==> build: check out\n") && log.contains(again), "{log}");
     let old = File::options().write(true).open(yard.commands.log("7.staging.1")).unwrap();
-    old.set_modified(SystemTime::UNIX_EPOCH + Duration::from_millis(5_000)).unwrap();
+    old.set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(5)).unwrap();
     assert_eq!(yard.commands.drop_logs(6_000).await.unwrap(), 0, "its end may not have been kept yet");
     yard.commands.forget("7.staging.1");
     assert_eq!(yard.commands.drop_logs(5_000).await.unwrap(), 0);

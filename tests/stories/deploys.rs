@@ -1,6 +1,6 @@
 //! Deploys: made on merge, followed to their end, in order, never twice.
 
-use crate::shop::merge;
+use crate::shop::{merge, topic};
 use crate::stage::Stage;
 use serde_json::json;
 use std::future::IntoFuture as _;
@@ -103,6 +103,19 @@ async fn whatever_is_lost_or_doubled_a_merge_is_deployed_once() {
     assert_eq!(made.len(), 2);
     carried_out(&stage, &made[1]).await;
     assert_eq!(states(&made[1]).last().unwrap(), "success");
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn a_merge_of_a_pull_request_that_nobody_told_of_is_no_direct_push() {
+    let stage = Stage::set().await;
+    stage.github.faults().webhook("pull_request", "*").lose();
+    stage.store.unprotect("integration");
+    topic(&stage.store, "feature/cart", "integration").await;
+    let pull = stage.store.open_pull("feature/cart").into("integration").by("ana").await.unwrap();
+    merge(&pull).await.unwrap();
+    let made = stage.deployments("integration").await;
+    assert_eq!(made[0].payload()["pull_requests"], json!([pull.number()]));
     stage.end().await;
 }
 
@@ -312,6 +325,74 @@ async fn a_branch_that_is_forced_or_deleted_while_it_deploys_leaves_nothing_hang
     stage.store.commit_on("staging").file("three.txt", "x\n").by("ben").await.unwrap();
     let made = stage.deployments("staging").await;
     assert_eq!(made.last().unwrap().sha(), stage.store.tip("staging").unwrap());
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn what_waits_and_is_taken_off_the_branch_is_not_deployed() {
+    let stage = Stage::set().await;
+    let commit = async |file: &'static str| {
+        stage.later();
+        stage.store.commit_on("staging").file(file, "x\n").by("ben").await.unwrap();
+        stage.deployments("staging").await
+    };
+    let made = commit("one.txt").await;
+    carried_out(&stage, &made[0]).await;
+    let live = stage.store.tip("staging").unwrap();
+    let made = commit("two.txt").await;
+    made[1].status("in_progress").by("deployer").await.unwrap();
+    assert_eq!(commit("three.txt").await.len(), 2, "it waits");
+    let waiting = stage.store.tip("staging").unwrap();
+    stage.later();
+    stage.store.move_branch("staging").to(&live).by("ben").await.unwrap();
+    stage.quiet().await;
+    stage.later();
+    made[1].status("success").by("deployer").await.unwrap();
+    assert_eq!(stage.deployments("staging").await.len(), 2, "the branch has neither of them any more");
+    stage.later();
+    stage.store.move_branch("staging").to(&waiting).by("ben").await.unwrap();
+    let made = stage.deployments("staging").await;
+    assert_eq!(made.len(), 3, "and now it has it again");
+    assert_eq!(made[2].sha(), waiting);
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn what_became_older_than_what_is_live_while_it_waited_is_not_deployed() {
+    let stage = Stage::set().await;
+    let before = stage.store.tip("staging").unwrap();
+    stage.store.commit_on("staging").file("one.txt", "x\n").by("ben").await.unwrap();
+    let made = stage.deployments("staging").await;
+    made[0].status("in_progress").by("deployer").await.unwrap();
+    stage.quiet().await;
+    stage.later();
+    stage.store.move_branch("staging").to(&before).by("ben").await.unwrap();
+    stage.quiet().await;
+    stage.later();
+    made[0].status("success").by("deployer").await.unwrap();
+    assert_eq!(stage.deployments("staging").await.len(), 1);
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn an_end_that_github_told_nobody_is_found_by_the_regular_look() {
+    let mut stage = Stage::set().await;
+    stage.merged_topic("feature/cart").await;
+    let made = stage.deployments("integration").await;
+    stage.later();
+    made[0].status("in_progress").by("deployer").await.unwrap();
+    stage.quiet().await;
+    stage.github.faults().webhook("deployment_status", "*").lose();
+    stage.later();
+    made[0].status("success").by("deployer").await.unwrap();
+    let next = stage.merged_topic("feature/list").await;
+    assert_eq!(stage.deployments("integration").await.len(), 1, "as far as known it is under way");
+    stage.minutes_later(16).await;
+    // A start looks at everything, as the clock does every quarter of an hour.
+    stage.restart().await;
+    let made = stage.deployments("integration").await;
+    assert_eq!(made.len(), 2);
+    assert_eq!(made[1].payload()["pull_requests"], json!([next.number()]));
     stage.end().await;
 }
 

@@ -164,9 +164,12 @@ fn while_a_hold_is_in_force_only_a_rollback_goes() {
 #[test]
 fn what_waits_for_a_branch_that_is_gone_is_not_deployed() {
     let mut course = course(vec![deploy(1, 1)]);
-    course.branch_is_gone(5);
+    course.leave_branch(&HashSet::from([commit(1)]), 4);
+    assert_eq!(state(&course, 1), DeployState::Waiting);
+    course.leave_branch(&HashSet::new(), 5);
     assert_eq!(course.get(1).unwrap().ending, Some(Ending::OffBranch));
     assert_eq!(course.turn(6), None);
+    assert_eq!(course.wanted(Some(commit(1))), Wanted::Deploy(commit(1)), "it came back");
 }
 
 proptest::proptest! {

@@ -28,6 +28,9 @@ impl Work<'_> {
         let now = self.site.room.now();
         // One that is refused makes room for the next.
         while let Some(number) = self.course.turn(now) {
+            if self.refuse_older(number).await? {
+                continue;
+            }
             self.bring_up_to_date(number).await?;
             let driver = self.driver_name();
             let Some(deploy) = self.course.get_mut(number) else { return Ok(()) };

@@ -3,8 +3,8 @@
 use super::Work;
 use crate::deploy::{Wanted, slug};
 use crate::engine::room::Trouble;
-use crate::flow::{CommitId, Deploy, DeployState, Ending, PullNumber, TipSource, Trigger};
-use crate::lineage::Repository;
+use crate::flow::{CommitId, Deploy, PullNumber, TipSource, Trigger};
+use crate::lineage::{GitError, Repository};
 use crate::store::{PullRow, TipRow};
 use std::collections::HashSet;
 
@@ -20,17 +20,17 @@ impl Work<'_> {
         let tip = site.room.store.newest_tip(site.repository.id, &site.environment.branch).await?;
         // What was only read off the history was there before anybody asked for deploys.
         let Some(tip) = tip.filter(|tip| tip.source != TipSource::Backfill) else { return Ok(()) };
-        if tip.commit.is_none() {
-            self.course.branch_is_gone(site.room.now());
-            return Ok(());
-        }
+        let there = self.waiting_on(tip.commit).await?;
+        self.course.leave_branch(&there, site.room.now());
         let Wanted::Deploy(commit) = self.course.wanted(tip.commit) else { return Ok(()) };
         if self.course.live().is_some_and(|live| live.commit == commit) {
             return Ok(());
         }
         let deploy = self.made_of(&tip, commit).await?;
+        let number = deploy.number;
         self.course.add(deploy);
-        Ok(())
+        // Told at once where it is known; what is live may be newer by the time its turn comes.
+        self.refuse_older(number).await.map(drop)
     }
 
     async fn made_of(&self, tip: &TipRow, commit: CommitId) -> Result<Deploy, Trouble> {
@@ -38,7 +38,6 @@ impl Work<'_> {
         let repository = self.with(commit).await?;
         let tree = repository.tree(commit).await?;
         let tree = tree.ok_or_else(|| Trouble::later(format!("{} is not here yet", commit.short())))?;
-        let live = self.course.live().map(|it| it.commit);
         let previous = self.last_known().or(tip.before);
         let pulls = self.brought_by(&repository, commit, previous).await?;
         let trigger = if pulls.iter().any(|(_, made)| *made) {
@@ -48,24 +47,40 @@ impl Work<'_> {
         };
         let slug = slug::name(tree, &site.slug_settings());
         let number = self.course.next_number();
-        let mut deploy = Deploy {
+        let reuses_slug = site.room.store.was_built(site.repository.id, &slug).await?;
+        Ok(Deploy {
             previous,
             pulls: pulls.into_iter().map(|(number, _)| number).collect(),
-            reuses_slug: site.room.store.was_built(site.repository.id, &slug).await?,
+            reuses_slug,
             slug,
             production: site.is_production(),
             made_at: site.room.now(),
             ..Deploy::new(number, &site.environment.name, (commit, tree), trigger)
-        };
-        if let Some(live) = live
-            && repository.missing(&[live]).await?.is_empty()
-            && repository.reaches(live, commit).await?
-        {
-            deploy.state = DeployState::Refused;
-            deploy.ended_at = Some(deploy.made_at);
-            deploy.ending = Some(Ending::OlderThanLive { live });
+        })
+    }
+
+    /// The commits that wait for their turn and are on the branch whose tip this is.
+    async fn waiting_on(&self, tip: Option<CommitId>) -> Result<HashSet<CommitId>, Trouble> {
+        let Some(tip) = tip else { return Ok(HashSet::new()) };
+        let mut there = HashSet::new();
+        for commit in self.course.waiting() {
+            if commit == tip || is_in(&self.with(tip).await?, commit, tip).await? {
+                there.insert(commit);
+            }
         }
-        Ok(deploy)
+        Ok(there)
+    }
+
+    /// Refuses what is older than what is live, unless it is meant to be. Answers whether it did.
+    pub(super) async fn refuse_older(&mut self, number: u64) -> Result<bool, Trouble> {
+        let live = self.course.live().map(|it| it.commit);
+        let deploy = self.course.get(number).filter(|it| !it.is_rollback());
+        let (Some(live), Some(commit)) = (live, deploy.map(|it| it.commit)) else { return Ok(false) };
+        if commit == live || !is_in(&self.with(commit).await?, commit, live).await? {
+            return Ok(false);
+        }
+        self.course.refuse(number, live, self.site.room.now());
+        Ok(true)
     }
 
     /// What runs there as far as known: where no deploy has ended well yet, what was there before the first.
@@ -140,14 +155,12 @@ impl Work<'_> {
         let site = self.site;
         let open = site.room.store.open_pulls(site.repository.id).await?;
         let branch = &site.environment.branch;
-        let here: Vec<_> = open.iter().map(|it| &it.pull).filter(|it| it.base_branch == *branch).collect();
-        if here.is_empty() {
-            return Ok(None);
-        }
-        if let Some(pull) = here.iter().find(|pull| brought.contains(&pull.head_commit)) {
+        let mut here = open.iter().map(|it| &it.pull).filter(|it| it.base_branch == *branch);
+        if let Some(pull) = here.find(|pull| brought.contains(&pull.head_commit)) {
             return Ok(Some((pull.number, true)));
         }
-        // A squashed one has left no commit of its own behind: GitHub knows.
+        // A squashed one has left no commit of its own behind, and one that nobody has told of is not known here.
+        // GitHub knows both; a direct push is called so only if it knows none.
         let (installation, name) = (site.repository.installation, &site.repository.full_name);
         let pulls = site.room.api.pulls_of_commit(installation, name, commit).await?;
         let made = pulls
@@ -155,6 +168,11 @@ impl Work<'_> {
             .find(|pull| pull.base.branch == branch.as_str() && pull.merge_commit_sha == Some(commit));
         Ok(made.map(|pull| (pull.number, true)))
     }
+}
+
+/// Whether `newer` has `commit` in its history, as far as both are there.
+async fn is_in(repository: &Repository, commit: CommitId, newer: CommitId) -> Result<bool, GitError> {
+    Ok(repository.missing(&[commit, newer]).await?.is_empty() && repository.reaches(newer, commit).await?)
 }
 
 /// What the base got by a merged pull request.
