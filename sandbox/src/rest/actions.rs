@@ -118,6 +118,17 @@ pub(crate) async fn show(call: Call) -> Answer {
     .map(Reply::ok)
 }
 
+/// `POST /repos/{owner}/{repo}/actions/runs/{run}/cancel`: here at once, at GitHub soon after.
+pub(crate) async fn cancel(call: Call) -> Answer {
+    let id = call.repository(&WRITE)?;
+    let number = call.number("run")?;
+    call.shaped(id, |world, _| {
+        world.workflow_runs.get(&number).filter(|run| run.repository == id).map(drop)
+    })?;
+    call.hub.with(|world| actions::end(world, number, "cancelled"))?;
+    Ok(Reply::accepted())
+}
+
 /// `GET /repos/{owner}/{repo}/actions/runs/{run}/jobs`
 pub(crate) async fn jobs(call: Call) -> Answer {
     let id = call.repository(&READ)?;

@@ -37,6 +37,11 @@ impl Reply {
         Self { status: 201, body: Some(body), link: None, raw: None }
     }
 
+    /// It was taken, and comes about later.
+    pub(crate) fn accepted() -> Self {
+        Self { status: 202, body: Some(Value::Object(serde_json::Map::new())), link: None, raw: None }
+    }
+
     pub(crate) const fn empty() -> Self {
         Self { status: 204, body: None, link: None, raw: None }
     }
