@@ -131,6 +131,9 @@ impl Course {
 
     /// Whose turn it is: the newest of those that wait, if the environment is free; the others are superseded. While a
     /// hold is in force only a rollback goes.
+    ///
+    /// Numbers tell the order in which deploys begin. What waited behind a hold while a rollback went goes on as a
+    /// deploy of a new number.
     pub fn turn(&mut self, now: Millis) -> Option<u64> {
         let held = self.hold().is_some();
         let may_go =
@@ -142,7 +145,19 @@ impl Course {
                 end(deploy, DeployState::Superseded, Ending::Superseded { by: next }, now);
             }
         }
-        self.under_way().is_none().then_some(next)
+        if self.under_way().is_some() {
+            return None;
+        }
+        let last_begun = self.deploys.iter().filter(|it| it.requested_at.is_some()).map(|it| it.number).max();
+        if last_begun.is_none_or(|begun| begun < next) {
+            return Some(next);
+        }
+        let number = self.next_number();
+        let waited = self.get_mut(next)?;
+        let anew = Deploy { number, made_at: now, ..waited.clone() };
+        end(waited, DeployState::Superseded, Ending::Superseded { by: number }, now);
+        self.deploys.push(anew);
+        Some(number)
     }
 
     /// Ends what nobody took up in time, and what hangs. Answers the numbers of those.
@@ -199,6 +214,8 @@ fn waits_for_its_branch(deploy: &Deploy) -> bool {
 
 fn due(deploy: &Deploy, limits: Limits) -> Option<Millis> {
     match deploy.state {
+        // Nobody can have heard of it: that is GitHub's silence, and no fault of whoever deploys.
+        DeployState::Requested if deploy.handing_over && deploy.github_id.is_none() => None,
         DeployState::Requested => Some(deploy.requested_at? + limits.pick_up),
         DeployState::Running => Some(deploy.picked_up_at? + limits.whole),
         _ => None,
@@ -225,6 +242,10 @@ fn take_in(deploy: &mut Deploy, report: &Report, now: Millis) {
     }
     if report.says == Says::Queued {
         return;
+    }
+    if !deploy.state.is_open() {
+        // It is carried out anew, and has its time anew.
+        deploy.picked_up_at = None;
     }
     deploy.picked_up_at.get_or_insert(now);
     enter(deploy, report, now);

@@ -272,6 +272,13 @@ impl Forge for OneRepository<'_> {
         asked.map(run).map_err(|error| in_drivers_words(&error))
     }
 
+    async fn cancel(&self, id: u64) -> Result<(), DriverError> {
+        match self.room.api.cancel_run(self.installation, self.name, id).await {
+            Ok(()) | Err(ApiError::Refused { status: 409, .. } | ApiError::NotFound { .. }) => Ok(()),
+            Err(error) => Err(in_drivers_words(&error)),
+        }
+    }
+
     async fn jobs(&self, id: u64) -> Result<Vec<Job>, DriverError> {
         let asked = self.room.api.workflow_jobs(self.installation, self.name, id).await;
         let mut jobs: Vec<Job> =
@@ -293,7 +300,11 @@ fn stands(status: Option<&str>, conclusion: Option<&str>) -> Stands {
 fn run(run: WorkflowRun) -> Run {
     Run {
         id: run.id,
-        stands: stands(run.status.as_deref(), run.conclusion.as_deref()),
+        stands: match run.status.as_deref() {
+            // For somebody who approves it: it was taken up, and the rest is not a runner's silence.
+            Some("waiting") => Stands::Running,
+            status => stands(status, run.conclusion.as_deref()),
+        },
         title: run.display_title.unwrap_or_default(),
         url: run.html_url,
         changed_at: run.updated_at.timestamp_millis(),

@@ -202,7 +202,7 @@ pub struct Deploy {
     pub made_at: Millis,
     /// How far it has come.
     pub state: DeployState,
-    /// When it was handed over.
+    /// When its turn came, then when it was handed over.
     #[serde(default)]
     pub requested_at: Option<Millis>,
     /// When somebody took it up.
@@ -241,6 +241,12 @@ pub struct Deploy {
     /// When the newest report on it was made, by the clock of whoever made it.
     #[serde(default)]
     pub reported_at: Option<Millis>,
+    /// When it was first heard that somebody says on its own Deployment how it goes.
+    #[serde(default)]
+    pub spoken_of_at: Option<Millis>,
+    /// How often in a row GitHub has refused to make its Deployment.
+    #[serde(default)]
+    pub refusals: u32,
     /// Who carries it out, as far as GitHub tells.
     #[serde(default)]
     pub carried_out_by: Option<String>,
@@ -286,6 +292,8 @@ impl Deploy {
             shown: None,
             showing: None,
             reported_at: None,
+            spoken_of_at: None,
+            refusals: 0,
             carried_out_by: None,
             log_url: None,
             environment_url: None,

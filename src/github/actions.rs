@@ -134,6 +134,16 @@ impl Api {
         self.get(Caller::Installation(id), &format!("/repos/{repository}/actions/runs/{run}")).await
     }
 
+    /// Has a run end as soon as it can.
+    ///
+    /// # Errors
+    /// [`ApiError::Refused`] with 409 where it has ended already.
+    pub async fn cancel_run(&self, id: InstallationId, repository: &str, run: u64) -> Result<(), ApiError> {
+        let path = format!("/repos/{repository}/actions/runs/{run}/cancel");
+        let call = Call { caller: Caller::Installation(id), method: Method::POST, path: &path, body: None };
+        self.send(call).await.map(drop)
+    }
+
     /// The jobs of a run's last attempt.
     pub async fn workflow_jobs(
         &self,

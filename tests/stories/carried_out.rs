@@ -15,7 +15,7 @@ use towpath::deploy::operator::Operator;
 use towpath::engine::{Clock as _, Deploying, SystemClock};
 use towpath_sandbox::RepoHandle;
 
-const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+pub(crate) const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
 fn configuration(deploy: &str) -> String {
     format!(
@@ -120,12 +120,12 @@ async fn a_workflow_that_cannot_be_dispatched_says_what_is_missing() {
 }
 
 /// A service that is told of deploys.
-struct Service {
-    url: String,
-    heard: Arc<Mutex<Vec<(HeaderMap, Value)>>>,
+pub(crate) struct Service {
+    pub(crate) url: String,
+    pub(crate) heard: Arc<Mutex<Vec<(HeaderMap, Value)>>>,
 }
 
-async fn service(answers: StatusCode) -> Service {
+pub(crate) async fn service(answers: StatusCode) -> Service {
     let heard: Arc<Mutex<Vec<(HeaderMap, Value)>>> = Arc::default();
     let kept = Arc::clone(&heard);
     let take = move |headers: HeaderMap, body: Bytes| {
@@ -144,7 +144,7 @@ async fn service(answers: StatusCode) -> Service {
     Service { url, heard }
 }
 
-fn allowing(url: &str) -> Setting {
+pub(crate) fn allowing(url: &str) -> Setting {
     let text = format!(
         "[repository.\"acme/store\".secret]\nshop = {{ env = \"SHOP\" }}\n\
          [repository.\"acme/store\".endpoint.shop]\nurl = \"{url}\"\nallow_private = true\n"

@@ -17,6 +17,7 @@ mod configuration;
 mod deploys;
 mod faults;
 mod healing;
+mod interrupted;
 mod ledger;
 mod manifest;
 mod mirrors;

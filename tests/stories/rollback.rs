@@ -5,13 +5,13 @@ use crate::stage::Stage;
 use std::process::Command;
 use towpath_sandbox::{DeploymentHandle, PullHandle};
 
-struct Said {
+pub(crate) struct Said {
     words: String,
     code: i32,
 }
 
 /// Runs the command line beside the server, on its data.
-async fn towpath(stage: &Stage, arguments: &[&str]) -> Said {
+pub(crate) async fn towpath(stage: &Stage, arguments: &[&str]) -> Said {
     let mut command = Command::new(env!("CARGO_BIN_EXE_towpath"));
     command.args(arguments).env("TOWPATH_DATA_DIR", stage.data_folder());
     let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();

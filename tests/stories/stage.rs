@@ -301,6 +301,13 @@ impl Stage {
         self.quiet().await;
     }
 
+    /// So many minutes pass, and work goes on that does not come to rest.
+    pub async fn minutes_later_at_work(&self, minutes: i64) {
+        self.time.0.fetch_add(minutes * 60_000, Ordering::SeqCst);
+        self.clock.advance(chrono::TimeDelta::minutes(minutes));
+        tokio::time::sleep(Duration::from_millis(1_500)).await;
+    }
+
     /// Where the server is, without a slash at the end.
     pub fn server_url(&self) -> String {
         format!("http://{}", self.server.as_ref().unwrap().address())

@@ -158,7 +158,29 @@ fn while_a_hold_is_in_force_only_a_rollback_goes() {
     let mut lifted = hold();
     lifted.lifted = Some(crate::flow::Lifted { at: 3, by: "op".to_owned(), reason: "fixed".to_owned() });
     course.set_hold(lifted);
-    assert_eq!(course.turn(4), Some(3));
+    assert_eq!(course.turn(4), Some(5), "it begins after 4, and is numbered so");
+    assert_eq!(course.get(3).unwrap().ending, Some(Ending::Superseded { by: 5 }));
+    assert_eq!(course.get(5).unwrap().commit, commit(3));
+}
+
+#[test]
+fn what_is_carried_out_anew_has_its_time_anew() {
+    let mut course = course(vec![deploy(1, 1)]);
+    go(&mut course, 0);
+    says(&mut course, 1, 10, Says::Running);
+    says(&mut course, 1, 20, Says::Failed);
+    says(&mut course, 1, 5_000, Says::Running);
+    assert_eq!(course.expire(LIMITS, 5_001), Vec::<u64>::new());
+}
+
+#[test]
+fn nobody_is_late_who_cannot_have_heard_of_it() {
+    let mut course = course(vec![deploy(1, 1)]);
+    go(&mut course, 0);
+    course.get_mut(1).unwrap().handing_over = true;
+    assert_eq!(course.expire(LIMITS, 200), Vec::<u64>::new());
+    course.get_mut(1).unwrap().github_id = Some(7);
+    assert_eq!(course.expire(LIMITS, 200), [1]);
 }
 
 #[test]

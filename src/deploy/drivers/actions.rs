@@ -5,7 +5,7 @@
 //! Phases are told by the jobs: one whose name begins with `build`, `deploy` or `verify` is that phase.
 
 use super::forge::{Forge, ForgeError, Job, Run, Stands};
-use super::{Driver, DriverError, Handed, Order, or_empty};
+use super::{Driver, DriverError, Handed, Order, or_empty, parse_key};
 use crate::deploy::{Report, Says};
 use crate::flow::{Millis, Phase};
 use async_trait::async_trait;
@@ -67,19 +67,39 @@ impl<F: Forge> ActionsDriver<F> {
         }
     }
 
-    async fn find(&self, order: &Order) -> Result<Option<Run>, DriverError> {
+    async fn dispatched(&self, order: &Order) -> Result<Vec<Run>, DriverError> {
         let since = order.deploy.requested_at.unwrap_or(order.deploy.made_at) - BEFORE;
-        let runs = self.forge.dispatched_since(&self.file, since).await?;
-        let names_it = |run: &Run| run.title.split(|c: char| c.is_whitespace()).any(|word| word == order.key);
-        Ok(runs.into_iter().find(names_it))
+        self.forge.dispatched_since(&self.file, since).await
+    }
+
+    /// The run that an earlier attempt has dispatched. Where one may be it and does not say so, nothing is dispatched
+    /// again: two runs would deploy the same at the same time.
+    async fn dispatched_before(&self, order: &Order) -> Result<Option<Run>, DriverError> {
+        let runs = self.dispatched(order).await?;
+        if let Some(run) = runs.iter().find(|run| names(run, &order.key)) {
+            return Ok(Some(run.clone()));
+        }
+        match runs.iter().find(|run| !run.title.split_whitespace().any(|word| parse_key(word).is_some())) {
+            Some(run) => Err(DriverError::Refused(format!(
+                "GitHub's answer was lost, and {} may be this deploy's run or somebody else's; look at it, and add \
+                 run-name: Deploy ${{{{ inputs.deploy }}}} to {}, by which a run is known",
+                run.url, self.file
+            ))),
+            None => Ok(None),
+        }
     }
 
     async fn run_of(&self, order: &Order) -> Result<Option<Run>, DriverError> {
         match order.deploy.handle.as_deref().and_then(|handle| handle.parse().ok()) {
             Some(id) => self.forge.run(id).await.map(Some),
-            None => self.find(order).await,
+            None => Ok(self.dispatched(order).await?.into_iter().find(|run| names(run, &order.key))),
         }
     }
+}
+
+/// Whether a run's title holds the deploy's key.
+fn names(run: &Run, key: &str) -> bool {
+    run.title.split_whitespace().any(|word| word == key)
 }
 
 fn handed(run: &Run) -> Handed {
@@ -89,7 +109,7 @@ fn handed(run: &Run) -> Handed {
 #[async_trait]
 impl<F: Forge> Driver for ActionsDriver<F> {
     async fn hand_over(&self, order: &Order, again: bool) -> Result<Handed, DriverError> {
-        if again && let Some(run) = self.find(order).await? {
+        if again && let Some(run) = self.dispatched_before(order).await? {
             return Ok(handed(&run));
         }
         let dispatched = self.forge.dispatch(&self.file, order.branch.as_str(), &inputs(order)).await;
@@ -104,6 +124,16 @@ impl<F: Forge> Driver for ActionsDriver<F> {
             _ => self.forge.jobs(run.id).await?,
         };
         Ok(reports(&run, &jobs))
+    }
+
+    /// Cancels the run.
+    async fn stop(&self, order: &Order) -> Result<(), DriverError> {
+        match self.run_of(order).await? {
+            Some(run) if matches!(run.stands, Stands::Queued | Stands::Running) => {
+                self.forge.cancel(run.id).await
+            }
+            _ => Ok(()),
+        }
     }
 
     fn look_every(&self) -> Option<Millis> {

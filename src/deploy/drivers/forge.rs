@@ -29,6 +29,9 @@ pub trait Forge: Send + Sync {
     /// One run.
     async fn run(&self, run: u64) -> Result<Run, DriverError>;
 
+    /// Has a run end. One that has ended already is none to complain of.
+    async fn cancel(&self, run: u64) -> Result<(), DriverError>;
+
     /// The jobs of a run, in the order in which they began.
     async fn jobs(&self, run: u64) -> Result<Vec<Job>, DriverError>;
 }

@@ -11,6 +11,8 @@ CREATE TABLE deploys (
     PRIMARY KEY (repository, environment, number)
 ) WITHOUT ROWID;
 CREATE INDEX deploys_live ON deploys (repository, environment, number) WHERE state = 'succeeded';
+CREATE INDEX deploys_open ON deploys (repository, environment, number)
+    WHERE state IN ('waiting', 'requested', 'running');
 CREATE INDEX deploys_slug ON deploys (repository, slug) WHERE state = 'succeeded';
 
 -- Where branches were when deploys began to be kept: nothing is deployed only because it was there.

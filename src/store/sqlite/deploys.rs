@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::collections::BTreeSet;
 
-/// How many of the newest deploys of an environment are at hand. Older ones are told from them by nothing.
+/// How many of the newest deploys of an environment are at hand, besides those that are open and the live one.
 const AT_HAND: u32 = 50;
 
 const DEPLOY: &str = "
@@ -26,6 +26,12 @@ pub(super) const LIVE: &str = "
     SELECT data FROM deploys INDEXED BY deploys_live
     WHERE repository = :repository AND environment = :environment AND state = 'succeeded'
     ORDER BY number DESC LIMIT 1";
+
+pub(super) const OPEN: &str = "
+    SELECT data FROM deploys INDEXED BY deploys_open
+    WHERE repository = :repository AND environment = :environment
+        AND state IN ('waiting', 'requested', 'running')
+    ORDER BY number DESC";
 
 pub(super) const BUILT: &str = "
     SELECT 1 FROM deploys WHERE repository = :repository AND slug = :slug AND state = 'succeeded' LIMIT 1";
@@ -112,11 +118,13 @@ pub(super) fn lane(
     let newest: &[(&str, &dyn ToSql)] =
         &[(":repository", &repository), (":environment", &environment), (":limit", &AT_HAND)];
     let mut deploys: Vec<Deploy> = all(&moment, NEWEST, newest)?;
-    deploys.reverse();
+    let oldest = deploys.last().map_or(0, |it| it.number);
+    let mut behind: Vec<Deploy> = all(&moment, OPEN, by)?;
     if !deploys.iter().any(|it| it.state == DeployState::Succeeded) {
-        let live: Vec<Deploy> = all(&moment, LIVE, by)?;
-        deploys.splice(0..0, live);
+        behind.extend(all::<Deploy>(&moment, LIVE, by)?);
     }
+    deploys.extend(behind.into_iter().filter(|it| it.number < oldest));
+    deploys.sort_unstable_by_key(|it| it.number);
     let hold = all(&moment, HELD, by)?.pop();
     let baseline = moment
         .prepare_cached(BASELINE)?

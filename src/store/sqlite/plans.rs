@@ -37,6 +37,7 @@ fn the_hot_statements_never_walk_a_table() {
         (reads::EFFECT, "sqlite_autoindex_units_1 (key=?)"),
         (reads::REPOSITORIES_OF, "repositories_installation (installation=?)"),
         (deploys::NEWEST, "PRIMARY KEY (repository=? AND environment=?)"),
+        (deploys::OPEN, "deploys_open (repository=? AND environment=?)"),
         (deploys::LIVE, "deploys_live (repository=? AND environment=?)"),
         (deploys::BUILT, "deploys_slug (repository=? AND slug=?)"),
         (deploys::ORDERS, "orders_open (repository=? AND environment=?)"),

@@ -14,6 +14,7 @@ use crate::deploy::operator::Endpoint;
 use crate::deploy::{Report, Says};
 use crate::flow::{Millis, Phase};
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 use http::Uri;
 use serde::Deserialize;
 use serde_json::json;
@@ -86,8 +87,20 @@ pub(crate) fn fault_in(endpoint: &Endpoint) -> Option<String> {
 /// What is called back.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct CallBack {
+    /// When what it says was so, where that is told.
+    #[serde(default)]
+    pub timestamp: Option<DateTime<Utc>>,
     /// What it says.
     pub data: CalledBack,
+}
+
+impl CallBack {
+    /// As a report. A call that was repeated, or overtaken by another, is as old as what it tells; one that does not
+    /// say is as old as its arrival, and so is one whose clock is ahead.
+    pub fn report(&self, arrived_at: Millis) -> Report {
+        let told = self.timestamp.map_or(arrived_at, |at| at.timestamp_millis());
+        self.data.report(told.min(arrived_at))
+    }
 }
 
 /// How a deploy goes, as whoever carries it out tells it.
@@ -133,7 +146,7 @@ pub enum CalledState {
 
 impl CalledBack {
     /// The same as a report that was made at `at`. Texts are cut: what is told at length belongs in the log.
-    pub fn report(&self, at: Millis) -> Report {
+    fn report(&self, at: Millis) -> Report {
         let says = match self.state {
             CalledState::Queued => Says::Queued,
             CalledState::InProgress => Says::Running,

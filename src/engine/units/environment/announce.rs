@@ -34,12 +34,20 @@ impl Work<'_> {
         new.production_environment = deploy.production;
         match site.room.api.create_deployment(installation, name, &new).await {
             Ok(made) => {
-                if let Some(deploy) = self.course.get_mut(deploy.number) {
-                    deploy.github_id = Some(made);
-                }
+                self.announced(deploy.number, made);
                 Ok(true)
             }
             Err(error) => self.refused(deploy.number, error),
+        }
+    }
+
+    /// From now on there is something to take up.
+    fn announced(&mut self, number: u64, github_id: u64) {
+        let now = self.site.room.now();
+        if let Some(deploy) = self.course.get_mut(number) {
+            deploy.github_id = Some(github_id);
+            deploy.requested_at = Some(now);
+            deploy.refusals = 0;
         }
     }
 
@@ -48,8 +56,8 @@ impl Work<'_> {
         let site = self.site;
         let (installation, name) = (site.repository.installation, &site.repository.full_name);
         let said = site.room.api.deployment_statuses(installation, name, found.id).await?;
+        self.announced(number, found.id);
         if let Some(deploy) = self.course.get_mut(number) {
-            deploy.github_id = Some(found.id);
             deploy.shown = said.last().map(|last| {
                 super::show::shown_as(&last.state, last.description.as_deref().unwrap_or_default())
             });
@@ -57,6 +65,10 @@ impl Work<'_> {
         let now = site.room.now();
         for report in said.iter().filter_map(super::reports::report_of) {
             self.course.report(number, &report, now);
+        }
+        let by_others = said.iter().any(|it| !self.site.room.api.said_it(it));
+        if let Some(deploy) = self.course.get_mut(number).filter(|_| by_others) {
+            deploy.spoken_of_at.get_or_insert(now);
         }
         Ok(())
     }
@@ -74,7 +86,9 @@ impl Work<'_> {
         };
         // Answers of the first moments may be no refusals.
         let for_sure = matches!(error, ApiError::Refused { status: 409, .. });
-        if !for_sure && self.site.lease.failures + 1 < REFUSED_AT_MOST {
+        let Some(deploy) = self.course.get_mut(number) else { return Ok(false) };
+        deploy.refusals += 1;
+        if !for_sure && deploy.refusals < REFUSED_AT_MOST {
             return Err(error.into());
         }
         self.not_handed_over(number, words);

@@ -25,12 +25,16 @@ impl Work<'_> {
                 None => Ok(()),
             };
         }
+        if !self.may_begin() {
+            return Ok(());
+        }
         let now = self.site.room.now();
         // One that is refused makes room for the next.
         while let Some(number) = self.course.turn(now) {
             if self.refuse_older(number).await? {
                 continue;
             }
+            self.stop_what_was_given_up().await;
             self.bring_up_to_date(number).await?;
             let driver = self.driver_name();
             let Some(deploy) = self.course.get_mut(number) else { return Ok(()) };
@@ -64,7 +68,7 @@ impl Work<'_> {
         false
     }
 
-    fn driver_name(&self) -> String {
+    pub(super) fn driver_name(&self) -> String {
         if self.has_programs() {
             COMMAND.to_owned()
         } else {
@@ -90,8 +94,10 @@ impl Work<'_> {
             if deploy.driver == COMMAND { site.room.means.log_url(&site.key(number)) } else { None };
         match driver.hand_over(&site.order(&deploy), again).await {
             Ok(handed) => {
+                let now = site.room.now();
                 if let Some(deploy) = self.course.get_mut(number) {
                     deploy.handing_over = false;
+                    deploy.requested_at = Some(now);
                     deploy.hand_overs += 1;
                     deploy.handle = handed.handle.or_else(|| deploy.handle.take());
                     deploy.log_url = handed.log_url.or(log_url).or_else(|| deploy.log_url.take());

@@ -176,14 +176,27 @@ impl<'a> Site<'a> {
 impl Work<'_> {
     /// What follows once all news are taken in.
     async fn go_on(&mut self, news: &News) -> Result<(), Trouble> {
-        if self.is_deployed() && self.site.is_readable {
-            self.want().await?;
+        // What fails here must not keep what hangs from being ended, nor what is known from being shown.
+        let wanted = if self.may_begin() { self.want().await } else { Ok(()) };
+        let mut looked = self.look(!news.deliveries.is_empty()).await;
+        let mut handed = Ok(());
+        if wanted.is_ok() {
+            handed = self.hand_over_next().await;
         }
-        self.look(!news.deliveries.is_empty()).await?;
-        self.expire().await?;
-        self.hand_over_next().await?;
+        if self.expire().await {
+            looked = Ok(());
+            if wanted.is_ok() {
+                handed = self.hand_over_next().await;
+            }
+        }
         self.show().await?;
-        self.let_go().await
+        self.let_go().await?;
+        wanted.and(handed).and(looked)
+    }
+
+    /// Whether anything new may be begun: somebody deploys here, and it can be read who.
+    fn may_begin(&self) -> bool {
+        self.site.is_readable && self.is_deployed()
     }
 
     fn is_deployed(&self) -> bool {

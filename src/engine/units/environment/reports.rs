@@ -5,11 +5,14 @@ use crate::deploy::drivers::webhook::CallBack;
 use crate::deploy::drivers::{DriverError, parse_key};
 use crate::deploy::{Report, Says};
 use crate::engine::room::Trouble;
-use crate::flow::{Deploy, DriverSettings};
+use crate::flow::{Deploy, DeployState, DriverSettings, Ending, Millis};
 use crate::github::Remedy;
 use crate::github::SaidStatus;
 use crate::github::events::DeploymentStatusEvent;
 use crate::store::{Change, DeliveryRow, VerifiedRow};
+
+/// How long a deploy that ended badly is asked about, in milliseconds: a day.
+const LOOKED_BACK_FOR: Millis = 24 * 60 * 60_000;
 
 /// What a status of GitHub's says, where it says how a deploy stands.
 pub(in crate::engine) fn report_of(status: &SaidStatus) -> Option<Report> {
@@ -39,14 +42,14 @@ impl Work<'_> {
             if self.site.room.api.said_it(status) {
                 continue;
             }
+            if let Some(deploy) = self.being_made(event) {
+                // It was made, and that could not be kept yet: it is looked for, and proven to be ours.
+                self.announce(&deploy).await?;
+            }
             let number =
                 self.course.deploys().iter().rev().find(|it| it.github_id == Some(event.deployment.id));
             match number.map(|it| it.number) {
                 Some(number) => self.take_in_status(number, status),
-                // It was made a moment ago, and that is not kept yet.
-                None if self.is_being_made(event) => {
-                    return Err(Trouble::later("a Deployment that is being made is spoken of"));
-                }
                 None => self.take_in_of_others(event).await?,
             }
         }
@@ -58,7 +61,7 @@ impl Work<'_> {
         for (delivery, call) in calls {
             let number = parse_key(&call.data.deploy).map(|(_, _, number)| number).unwrap_or_default();
             let at = delivery.received_at;
-            if !self.course.report(number, &call.data.report(at), at) {
+            if !self.course.report(number, &call.report(at), at) {
                 tracing::debug!(number, "a call back changes nothing");
             }
         }
@@ -78,16 +81,18 @@ impl Work<'_> {
         if self.course.report(number, &report, now)
             && let Some(deploy) = self.course.get_mut(number)
         {
+            deploy.spoken_of_at.get_or_insert(now);
             // GitHub shows it already: it came from there.
             deploy.shown =
                 Some(super::show::shown_as(&status.state, status.description.as_deref().unwrap_or_default()));
         }
     }
 
-    fn is_being_made(&self, event: &DeploymentStatusEvent) -> bool {
+    /// The deploy whose Deployment this seems to be, where nothing is known of one yet.
+    fn being_made(&self, event: &DeploymentStatusEvent) -> Option<Deploy> {
         let named = event.deployment.payload["deploy"].as_str();
         let being_made = self.course.deploys().iter().find(|it| it.handing_over && it.github_id.is_none());
-        being_made.is_some_and(|it| named == Some(self.site.key(it.number).as_str()))
+        being_made.filter(|it| named == Some(self.site.key(it.number).as_str())).cloned()
     }
 
     /// A Deployment that somebody else has made: where nobody is told to deploy, it is all there is to know, and where
@@ -103,8 +108,13 @@ impl Work<'_> {
             return Ok(());
         }
         let mut begun = self.course.deploys().iter().rev().filter(|it| it.requested_at.is_some());
-        let ours = begun.find(|it| it.commit == commit).map(|it| it.number);
-        if let (Some(number), Some(report)) = (ours, report_of(&event.deployment_status)) {
+        let ours = begun.find(|it| it.commit == commit);
+        if ours.is_some_and(|it| it.spoken_of_at.is_some()) {
+            tracing::debug!(%commit, "whoever deploys it tells of it on another Deployment");
+            return Ok(());
+        }
+        if let (Some(number), Some(report)) = (ours.map(|it| it.number), report_of(&event.deployment_status))
+        {
             self.course.report(number, &report, site.room.now());
         }
         if event.deployment_status.state != "success" {
@@ -131,7 +141,13 @@ impl Work<'_> {
 
     /// Asks whoever carries it out, where they have to be asked.
     pub(super) async fn look(&mut self, has_news: bool) -> Result<(), Trouble> {
-        let Some(deploy) = self.under_way().filter(|it| !it.handing_over) else { return Ok(()) };
+        let Some(deploy) = self.under_way() else {
+            self.look_back().await;
+            return Ok(());
+        };
+        if deploy.handing_over {
+            return Ok(());
+        }
         if deploy.driver == COMMAND {
             // It is on this machine, so asking costs nothing.
             return self.ask(&deploy).await;
@@ -142,6 +158,25 @@ impl Work<'_> {
             return Ok(());
         }
         self.ask(&deploy).await
+    }
+
+    /// Asks once more about the last one that ended badly, where somebody has to be asked: it may have begun after it was
+    /// given up, or was run again.
+    async fn look_back(&mut self) {
+        let begun = self.course.deploys().iter().rev().find(|it| it.requested_at.is_some());
+        let Some(deploy) = begun.filter(|it| self.may_go_on(it)).cloned() else { return };
+        if let Err(trouble) = self.ask(&deploy).await {
+            tracing::debug!(what = trouble.what, "a deploy that is over cannot be asked about");
+        }
+    }
+
+    fn may_go_on(&self, deploy: &Deploy) -> bool {
+        let ended_badly = matches!(deploy.state, DeployState::Failed | DeployState::Error)
+            // That one was stopped, and what it says of it is no end of its own.
+            && !matches!(deploy.ending, Some(Ending::Stuck { .. }));
+        let lately = deploy.ended_at.is_some_and(|at| self.site.room.now() - at < LOOKED_BACK_FOR);
+        let is_asked = || self.site.driver().ok().and_then(|it| it.look_every()).is_some();
+        ended_badly && lately && deploy.handle.is_some() && deploy.driver == self.driver_name() && is_asked()
     }
 
     /// Whether whoever tells by himself has told nothing for so long that a word of his may have been lost.
@@ -168,11 +203,32 @@ impl Work<'_> {
         Ok(())
     }
 
+    async fn stop(&self, deploy: &Deploy) {
+        let order = self.site.order(deploy);
+        if let Ok(driver) = self.site.driver()
+            && let Err(error) = driver.stop(&order).await
+        {
+            tracing::warn!(%error, number = deploy.number, "a deploy whose time is up could not be stopped");
+        }
+        // What it says of being stopped is no end of its own.
+        self.site.room.means.commands.forget(&order.key);
+    }
+
+    /// Stops what nobody took up in time, before another one begins: two would deploy at the same time.
+    pub(super) async fn stop_what_was_given_up(&self) {
+        let begun = self.course.deploys().iter().rev().find(|it| it.requested_at.is_some());
+        let given_up = |it: &&Deploy| matches!(it.ending, Some(Ending::NotPickedUp { .. }));
+        if let Some(deploy) = begun.filter(given_up).filter(|it| it.driver == self.driver_name()) {
+            self.stop(deploy).await;
+        }
+    }
+
     /// Ends what has taken too long, after asking once more: its end may have been told to nobody.
-    pub(super) async fn expire(&mut self) -> Result<(), Trouble> {
+    /// Answers whether anything was ended.
+    pub(super) async fn expire(&mut self) -> bool {
         let (limits, now) = (self.site.limits(), self.site.room.now());
         if self.course.next_expiry(limits).is_none_or(|at| at > now) {
-            return Ok(());
+            return false;
         }
         if let Some(deploy) = self.under_way() {
             // Nobody's silence keeps a deploy open for ever.
@@ -180,18 +236,15 @@ impl Work<'_> {
                 tracing::warn!(what = trouble.what, "a deploy's time is up and it cannot be asked about");
             }
         }
-        for number in self.course.expire(limits, now) {
-            let Some(deploy) = self.course.get(number) else { continue };
-            let order = self.site.order(deploy);
-            if let Ok(driver) = self.site.driver()
-                && let Err(error) = driver.stop(&order).await
-            {
-                tracing::warn!(%error, number, "a deploy whose time is up could not be stopped");
+        let expired = self.course.expire(limits, now);
+        for &number in &expired {
+            let Some(deploy) = self.course.get(number).cloned() else { continue };
+            // What nobody has taken up yet may still go, until another one does.
+            if deploy.picked_up_at.is_some() || deploy.driver == COMMAND {
+                self.stop(&deploy).await;
             }
-            // What it says of being stopped is no end of its own.
-            self.site.room.means.commands.forget(&order.key);
         }
-        Ok(())
+        !expired.is_empty()
     }
 }
 
