@@ -102,25 +102,38 @@ impl Room {
         allowed.is_some_and(|it| it.environments.contains_key(&environment.name))
     }
 
-    /// Who carries the deploys of an environment out.
+    /// The operator's programs for an environment.
+    ///
+    /// # Errors
+    /// In words for people: what is missing, and who can add it.
+    pub(super) fn programs_driver<'a>(
+        &'a self,
+        repository: &'a RepositoryRow,
+        environment: &Environment,
+    ) -> Result<Arc<dyn Driver + 'a>, String> {
+        let name = &environment.name;
+        let driver = self.programs(repository, environment);
+        let driver =
+            driver.ok_or_else(|| format!("the operator of Towpath has no programs for {name:?} any more"))?;
+        Ok(Arc::new(driver))
+    }
+
+    /// Who carries deploys out where the repository says it.
     ///
     /// # Errors
     /// In words for people: what is missing, and who can add it.
     pub(super) fn driver<'a>(
         &'a self,
         repository: &'a RepositoryRow,
-        environment: &'a Environment,
+        settings: &DriverSettings,
     ) -> Result<Arc<dyn Driver + 'a>, String> {
         let forge = || OneRepository {
             room: self,
             installation: repository.installation,
             name: &repository.full_name,
         };
-        if let Some(driver) = self.programs(repository, environment) {
-            return Ok(Arc::new(driver));
-        }
-        match &environment.deploy.driver {
-            DriverSettings::None => Err(format!("nobody deploys {}", environment.name)),
+        match settings {
+            DriverSettings::None => Err("driver: none leaves it to nobody".to_owned()),
             DriverSettings::Deployment => Ok(Arc::new(DeploymentDriver(forge()))),
             DriverSettings::Actions { file } => {
                 Ok(Arc::new(ActionsDriver { forge: forge(), file: file.clone() }))

@@ -1,6 +1,7 @@
 //! How a project has its merges deployed.
 
 use super::Millis;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 const MINUTE: Millis = 60_000;
@@ -30,7 +31,8 @@ impl Default for DeploySettings {
 }
 
 /// Who carries deploys out.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum DriverSettings {
     /// Nobody: merges into the environment are not deployed.
     None,

@@ -1,6 +1,6 @@
 //! Deploys: each one try to bring one commit to one environment, as they are kept and shown.
 
-use super::{CommitId, Millis, PullNumber, TreeId};
+use super::{CommitId, DriverSettings, Millis, PullNumber, TreeId};
 use serde::{Deserialize, Serialize};
 
 /// The three parts of a deploy, in their order.
@@ -232,6 +232,10 @@ pub struct Deploy {
     /// The driver that carries it out.
     #[serde(default)]
     pub driver: String,
+    /// Its settings when the deploy began: it is followed by them, whatever the repository says later. None where the
+    /// operator's programs carry it out.
+    #[serde(default)]
+    pub driver_settings: Option<DriverSettings>,
     /// The status that GitHub shows, as far as known.
     #[serde(default)]
     pub shown: Option<String>,
@@ -289,6 +293,7 @@ impl Deploy {
             hand_overs: 0,
             handle: None,
             driver: String::new(),
+            driver_settings: None,
             shown: None,
             showing: None,
             reported_at: None,

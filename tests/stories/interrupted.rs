@@ -198,6 +198,25 @@ async fn a_run_that_was_given_up_is_cancelled_before_the_next_one_begins() {
 }
 
 #[tokio::test]
+async fn a_deploy_is_followed_by_the_driver_that_it_began_with() {
+    let stage = Stage::set().await;
+    stage.store.workflow("deploy.yml").inputs(INPUTS).echoes("deploy");
+    configured(&stage, "{ driver: actions, file: deploy.yml }").await;
+    pushed(&stage, "integration", "x.txt").await;
+    stage.quiet().await;
+    let run = stage.store.runs().pop().unwrap();
+    run.begins().await.unwrap();
+    stage.quiet().await;
+    configured(&stage, "{ driver: deployment }").await;
+    stage.later();
+    run.ends("success").await.unwrap();
+    stage.minutes_later(2).await;
+    let made = stage.deployments("integration").await;
+    assert_eq!(states(&made[0]).last().unwrap(), "success");
+    stage.end().await;
+}
+
+#[tokio::test]
 async fn a_dispatch_whose_answer_was_lost_is_not_repeated_blindly() {
     let stage = Stage::set().await;
     stage.store.workflow("deploy.yml").inputs(INPUTS);

@@ -2,7 +2,7 @@
 
 use super::news::News;
 use crate::engine::room::{Room, Trouble};
-use crate::flow::{DriverSettings, RepositoryId};
+use crate::flow::{Deploy, DriverSettings, RepositoryId};
 use crate::github::events::WorkflowRunEvent;
 use crate::store::{Change, Unit};
 use std::collections::BTreeSet;
@@ -14,11 +14,10 @@ pub(super) async fn run(room: &Room, unit: &Unit, id: RepositoryId) -> Result<Ve
     let runs: BTreeSet<String> = events.iter().map(|(_, event)| event.workflow_run.id.to_string()).collect();
     let flow = room.rulebook(id).await?.flow;
     for environment in &flow.environments {
-        if !matches!(environment.deploy.driver, DriverSettings::Actions { .. }) {
-            continue;
-        }
         let newest = room.store.newest_deploys(id, &environment.name, 5).await?;
-        let concerned = newest.iter().any(|deploy| match &deploy.handle {
+        // The configuration may say something else by now.
+        let dispatched = |it: &&Deploy| matches!(it.driver_settings, Some(DriverSettings::Actions { .. }));
+        let concerned = newest.iter().filter(dispatched).any(|deploy| match &deploy.handle {
             Some(handle) => runs.contains(handle),
             // An older server did not tell its run: it may be any.
             None => deploy.state.is_under_way(),

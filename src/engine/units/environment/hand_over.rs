@@ -3,7 +3,7 @@
 use super::{COMMAND, Work};
 use crate::deploy::drivers::DriverError;
 use crate::engine::room::Trouble;
-use crate::flow::{Deploy, DeployState};
+use crate::flow::{Deploy, DeployState, DriverSettings};
 use crate::github::Remedy;
 
 /// A deploy by programs is begun no more often than this.
@@ -29,6 +29,7 @@ impl Work<'_> {
             return Ok(());
         }
         let now = self.site.room.now();
+        let carried_out_by = self.carried_out_by();
         // One that is refused makes room for the next.
         while let Some(number) = self.course.turn(now) {
             if self.refuse_older(number).await? {
@@ -36,12 +37,11 @@ impl Work<'_> {
             }
             self.stop_what_was_given_up().await;
             self.bring_up_to_date(number).await?;
-            let driver = self.driver_name();
             let Some(deploy) = self.course.get_mut(number) else { return Ok(()) };
             deploy.state = DeployState::Requested;
             deploy.requested_at = Some(now);
             deploy.handing_over = true;
-            deploy.driver = driver;
+            (deploy.driver, deploy.driver_settings) = carried_out_by.clone();
             let deploy = deploy.clone();
             // Before anybody is told: a second attempt looks first for what the first one has begun.
             self.note().await?;
@@ -68,11 +68,13 @@ impl Work<'_> {
         false
     }
 
-    pub(super) fn driver_name(&self) -> String {
+    /// By whom a deploy that begins now is carried out.
+    fn carried_out_by(&self) -> (String, Option<DriverSettings>) {
         if self.has_programs() {
-            COMMAND.to_owned()
+            (COMMAND.to_owned(), None)
         } else {
-            self.site.environment.deploy.driver.as_str().to_owned()
+            let settings = &self.site.environment.deploy.driver;
+            (settings.as_str().to_owned(), Some(settings.clone()))
         }
     }
 
@@ -83,7 +85,7 @@ impl Work<'_> {
         let number = deploy.number;
         let Some(deploy) = self.course.get(number).cloned() else { return Ok(()) };
         let site = self.site;
-        let driver = match site.driver() {
+        let driver = match site.driver_of(&deploy) {
             Ok(driver) => driver,
             Err(words) => {
                 self.not_handed_over(number, words);

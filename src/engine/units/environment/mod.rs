@@ -148,8 +148,13 @@ impl<'a> Site<'a> {
         }
     }
 
-    fn driver(self) -> Result<Arc<dyn Driver + 'a>, String> {
-        self.room.driver(self.repository, self.environment)
+    /// Who carries a deploy out.
+    fn driver_of(self, deploy: &Deploy) -> Result<Arc<dyn Driver + 'a>, String> {
+        if deploy.driver == COMMAND {
+            return self.room.programs_driver(self.repository, self.environment);
+        }
+        let settings = deploy.driver_settings.as_ref().unwrap_or(&self.environment.deploy.driver);
+        self.room.driver(self.repository, settings)
     }
 
     /// All by which a build may come out differently: what it can see, and by which steps it is made.
@@ -258,8 +263,8 @@ impl Work<'_> {
 
     fn next_look(&self) -> Option<i64> {
         let expiry = self.course.next_expiry(self.site.limits());
-        let asked = self.course.under_way().and_then(|_| {
-            let every = self.site.driver().ok()?.look_every()?;
+        let asked = self.course.under_way().and_then(|deploy| {
+            let every = self.site.driver_of(deploy).ok()?.look_every()?;
             Some(self.site.room.now() + every)
         });
         expiry.into_iter().chain(asked).min()

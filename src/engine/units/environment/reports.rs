@@ -152,7 +152,7 @@ impl Work<'_> {
             // It is on this machine, so asking costs nothing.
             return self.ask(&deploy).await;
         }
-        let must = self.site.driver().ok().and_then(|it| it.look_every()).is_some();
+        let must = self.site.driver_of(&deploy).ok().and_then(|it| it.look_every()).is_some();
         let asks = if must { !has_news || deploy.handle.is_some() } else { self.is_silent(&deploy) };
         if !asks {
             return Ok(());
@@ -175,8 +175,8 @@ impl Work<'_> {
             // That one was stopped, and what it says of it is no end of its own.
             && !matches!(deploy.ending, Some(Ending::Stuck { .. }));
         let lately = deploy.ended_at.is_some_and(|at| self.site.room.now() - at < LOOKED_BACK_FOR);
-        let is_asked = || self.site.driver().ok().and_then(|it| it.look_every()).is_some();
-        ended_badly && lately && deploy.handle.is_some() && deploy.driver == self.driver_name() && is_asked()
+        let is_asked = || self.site.driver_of(deploy).ok().and_then(|it| it.look_every()).is_some();
+        ended_badly && lately && deploy.handle.is_some() && is_asked()
     }
 
     /// Whether whoever tells by himself has told nothing for so long that a word of his may have been lost.
@@ -187,7 +187,7 @@ impl Work<'_> {
     }
 
     async fn ask(&mut self, deploy: &Deploy) -> Result<(), Trouble> {
-        let Ok(driver) = self.site.driver() else { return Ok(()) };
+        let Ok(driver) = self.site.driver_of(deploy) else { return Ok(()) };
         let reports = match driver.look(&self.site.order(deploy)).await {
             Ok(reports) => reports,
             Err(DriverError::NotBefore(at)) => {
@@ -205,7 +205,7 @@ impl Work<'_> {
 
     async fn stop(&self, deploy: &Deploy) {
         let order = self.site.order(deploy);
-        if let Ok(driver) = self.site.driver()
+        if let Ok(driver) = self.site.driver_of(deploy)
             && let Err(error) = driver.stop(&order).await
         {
             tracing::warn!(%error, number = deploy.number, "a deploy whose time is up could not be stopped");
@@ -218,7 +218,7 @@ impl Work<'_> {
     pub(super) async fn stop_what_was_given_up(&self) {
         let begun = self.course.deploys().iter().rev().find(|it| it.requested_at.is_some());
         let given_up = |it: &&Deploy| matches!(it.ending, Some(Ending::NotPickedUp { .. }));
-        if let Some(deploy) = begun.filter(given_up).filter(|it| it.driver == self.driver_name()) {
+        if let Some(deploy) = begun.filter(given_up) {
             self.stop(deploy).await;
         }
     }
