@@ -77,7 +77,7 @@ pub enum OpenError {
 impl Engine {
     /// Opens everything and starts the work.
     pub async fn open(config: Config) -> Result<Self, OpenError> {
-        let locks = [lock_folder(&config.data_dir)?, lock_database(&config.database)?];
+        let locks = [lock_folder(&config.data_dir).await?, lock_database(&config.database).await?];
         let unusable = |source| OpenError::Database { path: config.database.clone(), source };
         let store = SqliteStore::open(&config.database, &Options::default()).map_err(unusable)?;
         let now = {
@@ -108,29 +108,39 @@ impl Engine {
 }
 
 /// One server at a time works on a data folder: the mirrors in it are its own.
-fn lock_folder(folder: &Path) -> Result<File, OpenError> {
+async fn lock_folder(folder: &Path) -> Result<File, OpenError> {
     let path = folder.join("towpath.lock");
     std::fs::create_dir_all(folder).map_err(|source| OpenError::Folder { path: path.clone(), source })?;
     let in_use = || OpenError::InUse { path: folder.to_owned(), setting: "TOWPATH_DATA_DIR" };
-    lock(&path, in_use)
+    lock(&path, in_use).await
 }
 
 /// And one on a database, which may lie elsewhere: at its start it takes over what the last one left.
-fn lock_database(database: &Path) -> Result<File, OpenError> {
+async fn lock_database(database: &Path) -> Result<File, OpenError> {
     let mut path = database.as_os_str().to_owned();
     path.push(".lock");
     let in_use = || OpenError::InUse { path: database.to_owned(), setting: "DATABASE_URL" };
-    lock(Path::new(&path), in_use)
+    lock(Path::new(&path), in_use).await
 }
 
-fn lock(path: &Path, in_use: impl FnOnce() -> OpenError) -> Result<File, OpenError> {
+/// How often a lock is tried that somebody has, and how long is waited in between.
+///
+/// Where a server is killed while it starts a git, that has the lock too until it runs; and whoever restarts a server
+/// may be faster than the last one's end.
+const TRIES: u32 = 50;
+const BETWEEN_TRIES: Duration = Duration::from_millis(20);
+
+async fn lock(path: &Path, in_use: impl FnOnce() -> OpenError) -> Result<File, OpenError> {
     let unusable = |source| OpenError::Folder { path: path.to_owned(), source };
     let file = File::create(path).map_err(unusable)?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(in_use()),
-        Err(TryLockError::Error(source)) => Err(unusable(source)),
+    for _ in 0..TRIES {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::WouldBlock) => tokio::time::sleep(BETWEEN_TRIES).await,
+            Err(TryLockError::Error(source)) => return Err(unusable(source)),
+        }
     }
+    Err(in_use())
 }
 
 /// A number from the system's randomness.

@@ -7,9 +7,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tempfile::TempDir;
-use towpath::engine::{
-    BackOff, Clock, Config, Deploying, Engine, OpenError, Settings, SystemClock, system_random,
-};
+use towpath::engine::{BackOff, Clock, Config, Deploying, Engine, Settings, SystemClock, system_random};
 use towpath::flow::Flow;
 use towpath::github::{AppKey, Secret};
 use towpath::store::{Options, SqliteStore};
@@ -408,7 +406,7 @@ async fn serve(
     folder: &TempDir,
     (settings, deploying, time): (Settings, Deploying, Arc<TurnedClock>),
 ) -> Server {
-    let config = || Config {
+    let config = Config {
         app_id: app.id(),
         key: AppKey::from_pem(&app.id().to_string(), AppConfig::demo_key()).unwrap(),
         secrets: vec![Secret::new(SECRET)],
@@ -422,16 +420,7 @@ async fn serve(
         settings: settings.clone(),
         deploying: deploying.clone(),
     };
-    let opened = async {
-        loop {
-            match Engine::open(config()).await {
-                // A git that another story starts in this instant has the lock's file too until it runs.
-                Err(OpenError::InUse { .. }) => tokio::time::sleep(LOOK_EVERY).await,
-                opened => return opened.unwrap(),
-            }
-        }
-    };
-    let engine = tokio::time::timeout(PATIENCE, opened).await.expect("the data folder stays in use");
+    let engine = Engine::open(config).await.unwrap();
     let listener = Server::bind("127.0.0.1", 0).await.unwrap();
     Server::start(listener, engine, Limits::default()).unwrap()
 }
