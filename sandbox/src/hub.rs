@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::OwnedMutexGuard;
 
+use crate::acts::actions;
 use crate::clock::Clock;
 use crate::faults::Faults;
 use crate::git::Git;
@@ -52,6 +53,7 @@ impl Hub {
     pub(crate) fn with<T>(&self, act: impl FnOnce(&mut World) -> T) -> T {
         let mut world = self.world.lock().unwrap_or_else(PoisonError::into_inner);
         world.now = self.clock.now();
+        actions::carry_out(&mut world);
         let answer = act(&mut world);
         // Still under the lock, so that the order of webhooks is the order of changes.
         for parcel in std::mem::take(&mut world.outbox) {

@@ -1,15 +1,20 @@
 //! Workflows: declared, dispatched, run.
 
 use std::collections::BTreeMap;
+use std::sync::{Arc, Weak};
+use std::time::Duration;
 
 use serde_json::json;
 
 use super::Actor;
 use crate::Refused;
 use crate::hub::Hub;
-use crate::model::{Job, Kind, Workflow, WorkflowRun, World};
+use crate::model::{Cancelling, Job, Kind, Workflow, WorkflowRun, World};
 use crate::shape;
 use crate::webhooks::{Event, Scope};
+
+/// How often the clock is looked at while a run is being cancelled.
+const LOOK: Duration = Duration::from_millis(20);
 
 /// The workflow of a file, made if there is none yet; answers its id.
 pub(crate) fn declare(hub: &Hub, repository: u64, file: &str) -> u64 {
@@ -98,6 +103,8 @@ pub(crate) async fn start(hub: &Hub, new: NewRun, actor: Actor) -> Result<u64, R
             created_at: now,
             updated_at: now,
             jobs: Vec::new(),
+            cancelled: false,
+            cancel_due: None,
             waits: None,
             reviews: Vec::new(),
         };
@@ -151,11 +158,73 @@ pub(crate) fn end(world: &mut World, run: u64, conclusion: &str) -> Result<(), R
     let found = going(world, run)?;
     "completed".clone_into(&mut found.status);
     found.conclusion = Some(conclusion.to_owned());
+    (found.cancelled, found.cancel_due) = (false, None);
     for job in found.jobs.iter_mut().filter(|job| job.conclusion.is_none()) {
         finish(job, conclusion, now);
     }
     event(world, run, "completed");
     Ok(())
+}
+
+/// Somebody asks to have a run cancelled; what comes of it is the world's to say.
+pub(crate) fn cancel(hub: &Arc<Hub>, run: u64) -> Result<(), Refused> {
+    let due = hub.with(|world| {
+        let (now, cancelling) = (world.now, world.cancelling);
+        let over = |_| Refused::new(409, "Cannot cancel a workflow run that is completed.");
+        let found = going(world, run).map_err(over)?;
+        match cancelling {
+            Cancelling::Refused => return Err(Refused::forbidden()),
+            Cancelling::AtOnce => {
+                end(world, run, "cancelled")?;
+                return Ok(false);
+            }
+            Cancelling::After(time) => {
+                // Asked again, it ends no later.
+                found.cancel_due.get_or_insert(now + time);
+            }
+            Cancelling::OnDemand => {}
+        }
+        found.cancelled = true;
+        Ok(found.cancel_due.is_some())
+    })?;
+    if due {
+        tokio::spawn(watch(Arc::downgrade(hub), run));
+    }
+    Ok(())
+}
+
+/// Looks at the clock until a run is over, so that it ends though nobody asks for it.
+async fn watch(hub: Weak<Hub>, run: u64) {
+    loop {
+        tokio::time::sleep(LOOK).await;
+        let Some(hub) = hub.upgrade() else {
+            return;
+        };
+        let found =
+            hub.with(|world| world.workflow_runs.get(&run).is_some_and(|run| run.cancel_due.is_some()));
+        if !found {
+            return;
+        }
+    }
+}
+
+/// Ends the runs whose cancelling is due.
+pub(crate) fn carry_out(world: &mut World) {
+    let now = world.now;
+    let due = world.workflow_runs.values().filter(|run| run.cancel_due.is_some_and(|due| due <= now));
+    let due: Vec<u64> = due.map(|run| run.id).collect();
+    for run in due {
+        // One that ended by itself meanwhile is not due any more.
+        let _ = end(world, run, "cancelled");
+    }
+}
+
+/// The cancelling that somebody asked for takes effect.
+pub(crate) fn stop(world: &mut World, run: u64) -> Result<(), Refused> {
+    if !going(world, run)?.cancelled {
+        return Err(Refused::new(409, "Nobody asked to have the workflow run cancelled."));
+    }
+    end(world, run, "cancelled")
 }
 
 fn finish(job: &mut Job, conclusion: &str, now: chrono::DateTime<chrono::Utc>) {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 
 use super::World;
@@ -45,10 +45,27 @@ pub(crate) struct WorkflowRun {
     pub(crate) created_at: DateTime<Utc>,
     pub(crate) updated_at: DateTime<Utc>,
     pub(crate) jobs: Vec<Job>,
+    /// Somebody asked to have it cancelled, and it is not over yet.
+    pub(crate) cancelled: bool,
+    /// When it shall be cancelled of its own accord.
+    pub(crate) cancel_due: Option<DateTime<Utc>>,
     /// The deployment a job of it waits with.
     pub(crate) waits: Option<u64>,
     /// What apps said about the waiting job, oldest first.
     pub(crate) reviews: Vec<Review>,
+}
+
+/// What comes of the wish to cancel a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cancelling {
+    /// The run is over before the answer is there.
+    AtOnce,
+    /// It is taken, and carried out after that time by the stand-in's clock.
+    After(TimeDelta),
+    /// It is taken, and carried out when somebody says so ([`crate::RunHandle::stops`]), if ever.
+    OnDemand,
+    /// It is refused with 403.
+    Refused,
 }
 
 /// A job of a run.

@@ -20,6 +20,7 @@ use chrono::{DateTime, Utc};
 
 pub(crate) use accounts::Account;
 pub use accounts::{AccountKind, Permission};
+pub use actions::Cancelling;
 pub(crate) use actions::{Job, Review, Workflow, WorkflowRun};
 pub(crate) use apps::{App, Delivery, Hook, Installation, Level, Token, Usage};
 pub(crate) use checks::{CheckOutput, CheckRun, CheckSuite, RunAction};
@@ -57,6 +58,7 @@ pub(crate) struct World {
     pub(crate) workflow_runs: BTreeMap<u64, WorkflowRun>,
     /// Who dispatches a workflow is not told of the run.
     pub(crate) hides_runs: bool,
+    pub(crate) cancelling: Cancelling,
     pub(crate) apps: BTreeMap<u64, App>,
     pub(crate) installations: BTreeMap<u64, Installation>,
     pub(crate) tokens: BTreeMap<String, Token>,
@@ -110,6 +112,7 @@ impl World {
             workflows: BTreeMap::new(),
             workflow_runs: BTreeMap::new(),
             hides_runs: false,
+            cancelling: Cancelling::AtOnce,
             apps: BTreeMap::new(),
             installations: BTreeMap::new(),
             tokens: BTreeMap::new(),

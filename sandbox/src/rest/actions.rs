@@ -118,14 +118,14 @@ pub(crate) async fn show(call: Call) -> Answer {
     .map(Reply::ok)
 }
 
-/// `POST /repos/{owner}/{repo}/actions/runs/{run}/cancel`: here at once, at GitHub soon after.
+/// `POST /repos/{owner}/{repo}/actions/runs/{run}/cancel`: it is taken, and comes about later.
 pub(crate) async fn cancel(call: Call) -> Answer {
     let id = call.repository(&WRITE)?;
     let number = call.number("run")?;
     call.shaped(id, |world, _| {
         world.workflow_runs.get(&number).filter(|run| run.repository == id).map(drop)
     })?;
-    call.hub.with(|world| actions::end(world, number, "cancelled"))?;
+    actions::cancel(&call.hub, number)?;
     Ok(Reply::accepted())
 }
 

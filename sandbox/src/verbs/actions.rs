@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::RepoHandle;
 use crate::acts::actions;
 use crate::hub::Hub;
-use crate::model::{Workflow, WorkflowRun};
+use crate::model::{Cancelling, Workflow, WorkflowRun};
 use crate::{Refused, Sandbox};
 
 impl RepoHandle {
@@ -31,6 +31,11 @@ impl Sandbox {
     /// Answers dispatches like an older server, which does not tell of the run it makes; or no longer.
     pub fn hide_dispatched_runs(&self, on: bool) {
         self.hub.with(|world| world.hides_runs = on);
+    }
+
+    /// Says what comes of it from now on if somebody asks to have a run cancelled.
+    pub fn cancelling(&self, how: Cancelling) {
+        self.hub.with(|world| world.cancelling = how);
     }
 }
 
@@ -136,6 +141,16 @@ impl RunHandle {
     /// It is over: `success`, `failure` or `cancelled`. So are its jobs.
     pub async fn ends(&self, conclusion: &str) -> Result<(), Refused> {
         self.hub.with(|world| actions::end(world, self.id, conclusion))
+    }
+
+    /// Somebody asked to have it cancelled, and it still runs.
+    pub fn is_being_cancelled(&self) -> bool {
+        self.read(|run| run.cancelled)
+    }
+
+    /// The cancelling that was asked for takes effect.
+    pub async fn stops(&self) -> Result<(), Refused> {
+        self.hub.with(|world| actions::stop(world, self.id))
     }
 
     /// A job of it, by its name; it is there once it begins.
