@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::Actor;
+use super::{Actor, jobs};
 use crate::Refused;
 use crate::hub::Hub;
-use crate::model::{Cancelling, Job, Kind, Workflow, WorkflowRun, World};
+use crate::model::{Cancelling, Kind, Workflow, WorkflowRun, World};
 use crate::shape;
 use crate::webhooks::{Event, Scope};
 
@@ -132,7 +132,7 @@ fn event(world: &mut World, run: u64, action: &'static str) {
 }
 
 /// The run, if it is not over yet.
-fn going(world: &mut World, run: u64) -> Result<&mut WorkflowRun, Refused> {
+pub(super) fn going(world: &mut World, run: u64) -> Result<&mut WorkflowRun, Refused> {
     let now = world.now;
     let found = world.workflow_runs.get_mut(&run).ok_or_else(Refused::not_found)?;
     if found.status == "completed" {
@@ -145,6 +145,10 @@ fn going(world: &mut World, run: u64) -> Result<&mut WorkflowRun, Refused> {
 /// A runner takes a run up.
 pub(crate) fn begin(world: &mut World, run: u64) -> Result<(), Refused> {
     let found = going(world, run)?;
+    let mut open = found.jobs.iter().filter(|job| job.conclusion.is_none()).peekable();
+    if open.peek().is_some() && open.all(|job| job.status == "waiting") {
+        return Err(Refused::new(409, "The workflow run waits for a review."));
+    }
     if found.status != "in_progress" {
         "in_progress".clone_into(&mut found.status);
         event(world, run, "in_progress");
@@ -154,14 +158,15 @@ pub(crate) fn begin(world: &mut World, run: u64) -> Result<(), Refused> {
 
 /// A run is over, and with it each job that was not.
 pub(crate) fn end(world: &mut World, run: u64, conclusion: &str) -> Result<(), Refused> {
-    let now = world.now;
+    let open = going(world, run)?.jobs.iter().filter(|job| job.conclusion.is_none());
+    let open: Vec<u64> = open.map(|job| job.id).collect();
+    for job in open {
+        jobs::finish(world, run, job, conclusion)?;
+    }
     let found = going(world, run)?;
     "completed".clone_into(&mut found.status);
     found.conclusion = Some(conclusion.to_owned());
     (found.cancelled, found.cancel_due) = (false, None);
-    for job in found.jobs.iter_mut().filter(|job| job.conclusion.is_none()) {
-        finish(job, conclusion, now);
-    }
     event(world, run, "completed");
     Ok(())
 }
@@ -225,35 +230,4 @@ pub(crate) fn stop(world: &mut World, run: u64) -> Result<(), Refused> {
         return Err(Refused::new(409, "Nobody asked to have the workflow run cancelled."));
     }
     end(world, run, "cancelled")
-}
-
-fn finish(job: &mut Job, conclusion: &str, now: chrono::DateTime<chrono::Utc>) {
-    "completed".clone_into(&mut job.status);
-    job.conclusion = Some(conclusion.to_owned());
-    job.completed_at = Some(now);
-}
-
-/// A job of a run begins, or ends with a conclusion. A run that was queued begins with it.
-pub(crate) fn job(world: &mut World, run: u64, name: &str, conclusion: Option<&str>) -> Result<(), Refused> {
-    begin(world, run)?;
-    let now = world.now;
-    let known = going(world, run)?.jobs.iter().any(|job| job.name == name);
-    if !known {
-        let id = world.next(Kind::WorkflowJob);
-        going(world, run)?.jobs.push(Job {
-            id,
-            name: name.to_owned(),
-            status: "in_progress".to_owned(),
-            conclusion: None,
-            started_at: now,
-            completed_at: None,
-        });
-    }
-    if let Some(conclusion) = conclusion {
-        let mut jobs = going(world, run)?.jobs.iter_mut();
-        if let Some(job) = jobs.find(|job| job.name == name) {
-            finish(job, conclusion, now);
-        }
-    }
-    Ok(())
 }

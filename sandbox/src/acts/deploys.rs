@@ -31,6 +31,8 @@ pub(crate) struct NewDeployment {
     pub(crate) transient: bool,
     /// As the environment's name tells, unless said otherwise.
     pub(crate) production: Option<bool>,
+    /// The run and the job it is for, if that is why it is made.
+    pub(crate) job: Option<(u64, u64)>,
 }
 
 impl NewDeployment {
@@ -45,6 +47,7 @@ impl NewDeployment {
             description: None,
             transient: false,
             production: None,
+            job: None,
         }
     }
 }
@@ -128,32 +131,43 @@ pub(crate) fn insist(
 
 /// Makes a deployment; answers its id.
 pub(crate) fn create(hub: &Hub, repository: u64, new: NewDeployment, actor: Actor) -> Result<u64, Refused> {
-    hub.with(|world| {
-        world.repository(repository).ok_or_else(Refused::not_found)?;
-        let id = world.next(Kind::Deployment);
-        let now = world.now;
-        let deployment = Deployment {
-            id,
-            repository,
-            sha: new.sha,
-            git_ref: new.git_ref,
-            task: new.task,
-            payload: new.payload,
-            production: new.production.unwrap_or(new.environment == "production"),
-            original_environment: new.environment.clone(),
-            environment: new.environment,
-            description: new.description,
-            creator: actor.account,
-            app: actor.app,
-            transient: new.transient,
-            created_at: now,
-            updated_at: now,
-            statuses: Vec::new(),
-        };
-        world.deployments.insert(id, deployment);
-        event(world, "deployment", id, None, actor.account);
-        Ok(id)
-    })
+    hub.with(|world| make(world, repository, new, actor, actor.account))
+}
+
+/// Makes a deployment on behalf of somebody; answers its id.
+pub(super) fn make(
+    world: &mut World,
+    repository: u64,
+    new: NewDeployment,
+    creator: Actor,
+    sender: u64,
+) -> Result<u64, Refused> {
+    world.repository(repository).ok_or_else(Refused::not_found)?;
+    let environment = world.spelled(repository, &new.environment);
+    let id = world.next(Kind::Deployment);
+    let now = world.now;
+    let deployment = Deployment {
+        id,
+        repository,
+        sha: new.sha,
+        git_ref: new.git_ref,
+        task: new.task,
+        payload: new.payload,
+        production: new.production.unwrap_or(environment == "production"),
+        original_environment: environment.clone(),
+        environment,
+        description: new.description,
+        creator: creator.account,
+        app: creator.app,
+        job: new.job,
+        transient: new.transient,
+        created_at: now,
+        updated_at: now,
+        statuses: Vec::new(),
+    };
+    world.deployments.insert(id, deployment);
+    event(world, "deployment", id, None, sender);
+    Ok(id)
 }
 
 /// Reports on a deployment; answers the status's id.
@@ -166,26 +180,37 @@ pub(crate) fn report(hub: &Hub, id: u64, new: NewStatus, actor: Actor) -> Result
         let sentence = "description is too long (maximum is 140 characters)";
         return Err(Refused::invalid("DeploymentStatus", "description", "custom", sentence));
     }
-    hub.with(|world| {
-        let silent = new.state == "inactive";
-        let retires = new.state == "success" && !new.keep_others;
-        let status = add(world, id, new, actor).ok_or_else(Refused::not_found)?;
-        if retires {
-            retire(world, id, actor);
-        }
-        // Of a deployment that rests GitHub tells nobody.
-        if !silent {
-            event(world, "deployment_status", id, Some(status), actor.account);
-        }
-        Ok(status)
-    })
+    hub.with(|world| tell(world, id, new, actor, actor.account))
+}
+
+/// Adds a status on behalf of somebody, with all that follows from it; answers its id.
+pub(super) fn tell(
+    world: &mut World,
+    id: u64,
+    new: NewStatus,
+    creator: Actor,
+    sender: u64,
+) -> Result<u64, Refused> {
+    let silent = new.state == "inactive";
+    let retires = new.state == "success" && !new.keep_others;
+    let status = add(world, id, new, creator).ok_or_else(Refused::not_found)?;
+    if retires {
+        retire(world, id, creator);
+    }
+    // Of a deployment that rests GitHub tells nobody.
+    if !silent {
+        event(world, "deployment_status", id, Some(status), sender);
+    }
+    Ok(status)
 }
 
 fn add(world: &mut World, deployment: u64, new: NewStatus, actor: Actor) -> Option<u64> {
     let number = world.next(Kind::DeploymentStatus);
     let now = world.now;
+    let repository = world.deployments.get(&deployment)?.repository;
+    let environment = new.environment.map(|name| world.spelled(repository, &name));
     let found = world.deployments.get_mut(&deployment)?;
-    if let Some(environment) = new.environment {
+    if let Some(environment) = environment {
         found.environment = environment;
     }
     found.updated_at = now;
@@ -243,10 +268,15 @@ fn event(world: &mut World, name: &'static str, id: u64, status: Option<u64>, se
         "workflow": null,
         "workflow_run": null,
     });
+    let made_for = found.job.and_then(|(run, job)| shape::made_for(world, home, run, job));
+    if let Some((workflow, run, _)) = &made_for {
+        shape::merge(&mut fields, json!({ "workflow": workflow, "workflow_run": run }));
+    }
     let status = found.statuses.iter().find(|one| Some(one.id) == status);
     if let Some(status) = status {
         let shaped = shape::webhook_deployment_status(world, home, id, status);
-        shape::merge(&mut fields, json!({ "deployment_status": shaped, "check_run": null }));
+        let check_run = made_for.map(|(_, _, job)| job);
+        shape::merge(&mut fields, json!({ "deployment_status": shaped, "check_run": check_run }));
     }
     let scope = Scope::Repository(repository);
     world.emit(&Event { name, action: Some("created"), scope, sender, fields });

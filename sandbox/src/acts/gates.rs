@@ -63,7 +63,7 @@ fn ask(world: &mut World, run: u64, waiting: &Waiting, sender: u64) {
     let pulls: Vec<Value> = pulls.map(|pull| shape::pull(world, home, pull)).collect();
     let url = shape::run_url(world, home, run);
     let fields = json!({
-        "environment": waiting.environment,
+        "environment": deployment.environment,
         "event": waiting.event,
         "deployment_callback_url": format!("{url}/deployment_protection_rule"),
         "deployment": shape::deployment(world, home, deployment),
@@ -80,7 +80,7 @@ pub(crate) fn review(hub: &Hub, repository: u64, run: u64, review: Review) -> Re
         let found = world.workflow_runs.get(&run).filter(|found| found.repository == repository);
         let found = found.ok_or_else(Refused::not_found)?;
         let waits = found.waits.and_then(|id| world.deployments.get(&id));
-        let meant = waits.is_some_and(|deployment| deployment.environment == review.environment);
+        let meant = waits.is_some_and(|deployment| deployment.goes_to(&review.environment));
         if !meant || found.status != "waiting" {
             let sentence = format!("No job waits for the environment {}.", review.environment);
             return Err(Refused::new(422, sentence));

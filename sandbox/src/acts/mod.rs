@@ -11,6 +11,7 @@ pub(crate) mod deploys;
 mod following;
 pub(crate) mod gates;
 pub(crate) mod issues;
+pub(crate) mod jobs;
 pub(crate) mod merging;
 pub(crate) mod pulls;
 pub(crate) mod queue;

@@ -73,10 +73,13 @@ pub enum Cancelling {
 pub(crate) struct Job {
     pub(crate) id: u64,
     pub(crate) name: String,
+    /// `queued`, `waiting`, `in_progress` or `completed`.
     pub(crate) status: String,
     pub(crate) conclusion: Option<String>,
     pub(crate) started_at: DateTime<Utc>,
     pub(crate) completed_at: Option<DateTime<Utc>>,
+    /// The deployment that was made because it names an environment.
+    pub(crate) deployment: Option<u64>,
 }
 
 /// What an app said about a job that waits for an environment.

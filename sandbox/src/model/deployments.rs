@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
-use super::World;
+use super::{World, folded};
 
 /// That a commit goes to an environment.
 #[derive(Debug, Clone)]
@@ -23,6 +23,8 @@ pub(crate) struct Deployment {
     pub(crate) creator: u64,
     /// The app that made it, if one did.
     pub(crate) app: Option<u64>,
+    /// The run and its job that GitHub made it for, if a job's environment was the reason.
+    pub(crate) job: Option<(u64, u64)>,
     pub(crate) transient: bool,
     pub(crate) production: bool,
     pub(crate) created_at: DateTime<Utc>,
@@ -49,6 +51,11 @@ impl Deployment {
     /// What was reported last.
     pub(crate) fn state(&self) -> Option<&str> {
         self.statuses.last().map(|status| status.state.as_str())
+    }
+
+    /// Whether it goes to that environment, however that is spelled.
+    pub(crate) fn goes_to(&self, environment: &str) -> bool {
+        folded(&self.environment) == folded(environment)
     }
 }
 

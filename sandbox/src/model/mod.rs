@@ -10,6 +10,7 @@ mod apps;
 mod checks;
 mod deployments;
 mod discussion;
+mod environments;
 mod issues;
 mod pulls;
 mod repositories;
@@ -26,6 +27,7 @@ pub(crate) use apps::{App, Delivery, Hook, Installation, Level, Token, Usage};
 pub(crate) use checks::{CheckOutput, CheckRun, CheckSuite, RunAction};
 pub(crate) use deployments::{Deployment, DeploymentStatus};
 pub(crate) use discussion::{Comment, Reaction};
+pub(crate) use environments::{Environment, folded};
 pub(crate) use issues::Issue;
 pub(crate) use pulls::{Pull, PullHead, Stats};
 pub(crate) use repositories::{Protection, Repository, RequiredCheck};
@@ -54,6 +56,8 @@ pub(crate) struct World {
     pub(crate) suites: BTreeMap<u64, CheckSuite>,
     pub(crate) runs: BTreeMap<u64, CheckRun>,
     pub(crate) deployments: BTreeMap<u64, Deployment>,
+    /// By repository and folded name.
+    pub(crate) environments: BTreeMap<(u64, String), Environment>,
     pub(crate) workflows: BTreeMap<u64, Workflow>,
     pub(crate) workflow_runs: BTreeMap<u64, WorkflowRun>,
     /// Who dispatches a workflow is not told of the run.
@@ -109,6 +113,7 @@ impl World {
             suites: BTreeMap::new(),
             runs: BTreeMap::new(),
             deployments: BTreeMap::new(),
+            environments: BTreeMap::new(),
             workflows: BTreeMap::new(),
             workflow_runs: BTreeMap::new(),
             hides_runs: false,

@@ -34,7 +34,7 @@ pub(crate) async fn list(call: Call) -> Answer {
         asked("sha").is_none_or(|sha| found.sha == sha)
             && asked("ref").is_none_or(|name| found.git_ref == name)
             && asked("task").is_none_or(|task| found.task == task)
-            && asked("environment").is_none_or(|environment| found.environment == environment)
+            && asked("environment").is_none_or(|environment| found.goes_to(environment))
     };
     let all = call.shaped(id, |world, home| {
         let listed = world.deployments_of(id).rev().filter(wanted);

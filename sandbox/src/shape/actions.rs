@@ -82,6 +82,43 @@ pub(crate) fn workflow_run(world: &World, repository: &Repository, subject: &Wor
     shaped
 }
 
+/// What a deployment's webhook says of the job that the deployment is made for: its workflow, its run,
+/// and its check run.
+pub(crate) fn made_for(
+    world: &World,
+    repository: &Repository,
+    run: u64,
+    job: u64,
+) -> Option<(Value, Value, Value)> {
+    let run = world.workflow_runs.get(&run)?;
+    let job = run.jobs.iter().find(|one| one.id == job)?;
+    let html = job_page(world, repository, run.id, job.id);
+    let check_run = json!({
+        "id": job.id,
+        "name": job.name,
+        "node_id": node_id("CheckRun", job.id),
+        "head_sha": run.sha,
+        "external_id": format!("job-{}", job.id),
+        "url": format!("{}/check-runs/{}", api_url(world, repository), job.id),
+        "html_url": html,
+        "details_url": html,
+        "status": job.status,
+        "conclusion": job.conclusion,
+        "started_at": time(job.started_at),
+        "completed_at": maybe_time(job.completed_at),
+    });
+    let flow = workflow(world, repository, world.workflows.get(&run.workflow)?);
+    let mut shaped = workflow_run(world, repository, run);
+    // Here alone a run comes without its commit.
+    merge(&mut shaped, json!({ "head_commit": null }));
+    Some((flow, shaped, check_run))
+}
+
+/// The page of a job.
+pub(crate) fn job_page(world: &World, repository: &Repository, run: u64, job: u64) -> String {
+    format!("{}/job/{job}", run_page(world, repository, run))
+}
+
 /// `job`.
 pub(crate) fn job(world: &World, repository: &Repository, run: &WorkflowRun, subject: &Job) -> Value {
     let api = api_url(world, repository);
@@ -96,7 +133,7 @@ pub(crate) fn job(world: &World, repository: &Repository, run: &WorkflowRun, sub
         "head_branch": run.branch,
         "head_sha": run.sha,
         "url": format!("{api}/actions/jobs/{}", subject.id),
-        "html_url": format!("{}/job/{}", run_page(world, repository, run.id), subject.id),
+        "html_url": job_page(world, repository, run.id, subject.id),
         "check_run_url": format!("{api}/check-runs/{}", subject.id),
         "name": subject.name,
         "status": subject.status,

@@ -18,7 +18,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Map, Value};
 
 pub(crate) use account::{collaborator, nullable_user, organization, user};
-pub(crate) use actions::{job, run_page, run_url, workflow, workflow_run};
+pub(crate) use actions::{job, job_page, made_for, run_page, run_url, workflow, workflow_run};
 pub(crate) use app::{app, delivery, delivery_item, installation, repository_stub, token};
 pub(crate) use check::{run, suite, webhook_run, webhook_suite};
 pub(crate) use commit::{commit, git_ref, push_commit, simple_commit};

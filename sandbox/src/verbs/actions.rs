@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::RepoHandle;
+use super::{JobHandle, RepoHandle};
 use crate::acts::actions;
 use crate::hub::Hub;
 use crate::model::{Cancelling, Workflow, WorkflowRun};
@@ -153,27 +153,8 @@ impl RunHandle {
         self.hub.with(|world| actions::stop(world, self.id))
     }
 
-    /// A job of it, by its name; it is there once it begins.
+    /// A job of it, by its name; it is there once it begins or comes to an environment.
     pub fn job(&self, name: &str) -> JobHandle {
-        JobHandle { run: self.clone(), name: name.to_owned() }
-    }
-}
-
-/// A job of a run.
-#[derive(Debug, Clone)]
-pub struct JobHandle {
-    run: RunHandle,
-    name: String,
-}
-
-impl JobHandle {
-    /// A runner takes it up, and with it the run.
-    pub async fn begins(&self) -> Result<(), Refused> {
-        self.run.hub.with(|world| actions::job(world, self.run.id, &self.name, None))
-    }
-
-    /// It is over: `success` or `failure`. The run goes on.
-    pub async fn ends(&self, conclusion: &str) -> Result<(), Refused> {
-        self.run.hub.with(|world| actions::job(world, self.run.id, &self.name, Some(conclusion)))
+        JobHandle::new(self.clone(), name)
     }
 }

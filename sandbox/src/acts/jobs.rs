@@ -1,0 +1,135 @@
+//! Jobs of runs. One that names an environment makes GitHub keep a deployment of its own for it, which
+//! says how the job goes; where the environment has reviewers, it waits for one of them.
+
+use super::Actor;
+use super::actions::{begin, end, going};
+use super::deploys::{self, NewDeployment, NewStatus};
+use crate::Refused;
+use crate::model::{AccountKind, Job, Kind, World};
+use crate::shape;
+
+/// Who makes the deployments of jobs, and reports on them.
+const ACTIONS: &str = "github-actions[bot]";
+
+fn bot(world: &mut World) -> Actor {
+    Actor::person(world.ensure_account(ACTIONS, AccountKind::Bot))
+}
+
+fn named(world: &mut World, run: u64, name: &str) -> Result<Option<u64>, Refused> {
+    Ok(going(world, run)?.jobs.iter().find(|job| job.name == name).map(|job| job.id))
+}
+
+fn job(world: &mut World, run: u64, id: u64) -> Result<&mut Job, Refused> {
+    going(world, run)?.jobs.iter_mut().find(|job| job.id == id).ok_or_else(Refused::not_found)
+}
+
+fn add(world: &mut World, run: u64, name: &str, deployment: bool) -> Result<u64, Refused> {
+    let (id, now) = (world.next(Kind::WorkflowJob), world.now);
+    let status = if deployment { "queued" } else { "in_progress" };
+    going(world, run)?.jobs.push(Job {
+        id,
+        name: name.to_owned(),
+        status: status.to_owned(),
+        conclusion: None,
+        started_at: now,
+        completed_at: None,
+        deployment: None,
+    });
+    Ok(id)
+}
+
+/// A job that names an environment is about to begin; answers its deployment's id.
+pub(crate) fn come(world: &mut World, run: u64, name: &str, environment: &str) -> Result<u64, Refused> {
+    if named(world, run, name)?.is_some() {
+        return Err(Refused::new(409, format!("The job {name} is there already.")));
+    }
+    let found = going(world, run)?;
+    let (repository, sha, branch, sender) =
+        (found.repository, found.sha.clone(), found.branch.clone(), found.actor);
+    let id = add(world, run, name, true)?;
+    let creator = bot(world);
+    let new = NewDeployment { job: Some((run, id)), ..NewDeployment::new(&sha, &branch, environment) };
+    let deployment = deploys::make(world, repository, new, creator, sender)?;
+    job(world, run, id)?.deployment = Some(deployment);
+    if world.environment(repository, environment).reviewed {
+        "waiting".clone_into(&mut job(world, run, id)?.status);
+        let found = going(world, run)?;
+        if found.jobs.iter().all(|job| matches!(job.status.as_str(), "waiting" | "completed")) {
+            "waiting".clone_into(&mut found.status);
+        }
+        tell(world, run, id, "waiting")?;
+    }
+    Ok(deployment)
+}
+
+/// A reviewer lets a waiting job into its environment, or stops it and with it the run.
+pub(crate) fn review(world: &mut World, run: u64, name: &str, approved: bool) -> Result<(), Refused> {
+    let nobody = || Refused::new(422, format!("The job {name} waits for nobody."));
+    let id = named(world, run, name)?.ok_or_else(nobody)?;
+    let waiting = job(world, run, id)?;
+    if waiting.status != "waiting" {
+        return Err(nobody());
+    }
+    if !approved {
+        return end(world, run, "failure");
+    }
+    "queued".clone_into(&mut waiting.status);
+    let found = going(world, run)?;
+    if found.status == "waiting" {
+        "queued".clone_into(&mut found.status);
+    }
+    tell(world, run, id, "queued")
+}
+
+/// A runner takes a job up, and with it the run if that was queued.
+pub(crate) fn take(world: &mut World, run: u64, name: &str) -> Result<(), Refused> {
+    begin(world, run)?;
+    let Some(id) = named(world, run, name)? else {
+        return add(world, run, name, false).map(drop);
+    };
+    let found = job(world, run, id)?;
+    match found.status.as_str() {
+        "queued" => {
+            "in_progress".clone_into(&mut found.status);
+            tell(world, run, id, "in_progress")
+        }
+        "waiting" => Err(Refused::new(409, format!("The job {name} waits for a review."))),
+        _ => Ok(()),
+    }
+}
+
+/// A job ends with a conclusion; one that was not taken up yet begins first. The run goes on.
+pub(crate) fn over(world: &mut World, run: u64, name: &str, conclusion: &str) -> Result<(), Refused> {
+    take(world, run, name)?;
+    let id = named(world, run, name)?.ok_or_else(Refused::not_found)?;
+    finish(world, run, id, conclusion)
+}
+
+/// A job is over, and so is its deployment.
+pub(super) fn finish(world: &mut World, run: u64, id: u64, conclusion: &str) -> Result<(), Refused> {
+    let now = world.now;
+    let found = job(world, run, id)?;
+    "completed".clone_into(&mut found.status);
+    found.conclusion = Some(conclusion.to_owned());
+    found.completed_at = Some(now);
+    let state = match conclusion {
+        "success" => "success",
+        "cancelled" => "error",
+        _ => "failure",
+    };
+    tell(world, run, id, state)
+}
+
+/// Reports on the deployment of a job, if it has one.
+fn tell(world: &mut World, run: u64, id: u64, state: &str) -> Result<(), Refused> {
+    let Some(deployment) = job(world, run, id)?.deployment else {
+        return Ok(());
+    };
+    let found = going(world, run)?;
+    let (repository, sender) = (found.repository, found.actor);
+    let home = world.repository(repository).ok_or_else(Refused::not_found)?;
+    let log_url = shape::job_page(world, home, run, id);
+    let creator = bot(world);
+    let new = NewStatus { state: state.to_owned(), log_url, ..NewStatus::default() };
+    deploys::tell(world, deployment, new, creator, sender).map(drop)
+}
