@@ -178,6 +178,28 @@ async fn requests_fail_hang_and_break_on_order() {
 }
 
 #[tokio::test]
+async fn pushes_of_one_moment_come_last_one_first() {
+    let (stage, receiver) = stage().await;
+    receiver.forget();
+    let turned = stage.github.faults().webhook("push", "*").reverse_within(Duration::from_millis(60));
+    stage.repo.branch("a").from("main").await.unwrap();
+    stage.repo.branch("b").from("main").await.unwrap();
+    stage.github.settled().await;
+    assert_eq!((refs(&receiver.all()), turned.hits()), (vec!["b".to_owned(), "a".to_owned()], 2));
+    let pushed: Vec<_> = receiver
+        .all()
+        .iter()
+        .filter(|got| got.header("x-github-event") == "push")
+        .map(|got| got.json()["repository"]["pushed_at"].clone())
+        .collect();
+    assert_eq!(pushed[0], pushed[1], "no second lies between them");
+    turned.remove();
+    stage.repo.branch("c").from("main").await.unwrap();
+    stage.github.settled().await;
+    assert_eq!(refs(&receiver.all()).pop().as_deref(), Some("c"));
+}
+
+#[tokio::test]
 async fn a_receiver_that_is_not_there_is_a_failed_delivery() {
     let stage = Stage::set_with(checker().webhook("http://127.0.0.1:9/hooks")).await;
     stage.github.settled().await;

@@ -44,6 +44,8 @@ pub(crate) enum HookEffect {
     Double,
     DelayBy(u32),
     DelayFor(Duration),
+    /// Gathered with its like for that long, then all are handed over, last one first.
+    ReverseWithin(Duration),
     Hold,
 }
 
@@ -279,6 +281,11 @@ impl HookMatcher {
     /// Hands it over that much later; others overtake it.
     pub fn delay_for(self, duration: Duration) -> Fault {
         self.plant(HookEffect::DelayFor(duration))
+    }
+
+    /// Gathers it and its like for that long by the machine's clock, and hands them over last one first.
+    pub fn reverse_within(self, duration: Duration) -> Fault {
+        self.plant(HookEffect::ReverseWithin(duration))
     }
 
     /// Keeps it until [`crate::Sandbox::release_webhooks`].

@@ -1,8 +1,10 @@
 //! The post office: takes parcels in the order of their changes and hands them over one by one,
 //! unless a planted failure says otherwise.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
+use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 use tokio::sync::{Notify, mpsc};
@@ -17,6 +19,8 @@ pub(crate) enum Post {
     Parcel(Box<Parcel>),
     /// Lets held parcels go.
     Release(Order),
+    /// Lets the parcels of an event go that were gathered.
+    Gathered(String),
 }
 
 /// The counter where parcels are handed in.
@@ -78,7 +82,8 @@ impl Office {
 
 /// The task in the background. Ends when the hub is gone.
 pub(crate) async fn run(hub: Weak<Hub>, mut receiver: mpsc::UnboundedReceiver<Post>) {
-    let mut desk = Desk { client: send::client(), held: Vec::new(), late: Vec::new() };
+    let mut desk =
+        Desk { client: send::client(), held: Vec::new(), late: Vec::new(), gathered: BTreeMap::new() };
     while let Some(post) = receiver.recv().await {
         let Some(hub) = hub.upgrade() else {
             return;
@@ -86,9 +91,21 @@ pub(crate) async fn run(hub: Weak<Hub>, mut receiver: mpsc::UnboundedReceiver<Po
         match post {
             Post::Parcel(parcel) => desk.take(&hub, *parcel).await,
             Post::Release(order) => desk.release(&hub, order).await,
+            Post::Gathered(event) => desk.turn_round(&hub, &event).await,
         }
         hub.office.done();
     }
+}
+
+/// Hands something in after a while. It counts as waiting all the time, so that settled means delivered.
+fn later(hub: &Hub, duration: Duration, post: Post) {
+    hub.office.waiting.count.fetch_add(1, Ordering::SeqCst);
+    let office = hub.office.clone();
+    tokio::spawn(async move {
+        tokio::time::sleep(duration).await;
+        office.post(post);
+        office.done();
+    });
 }
 
 struct Desk {
@@ -96,6 +113,8 @@ struct Desk {
     held: Vec<Parcel>,
     /// Parcels that let some more overtake them.
     late: Vec<(u32, Parcel)>,
+    /// Parcels of an event that will be handed over last one first.
+    gathered: BTreeMap<String, Vec<Parcel>>,
 }
 
 impl Desk {
@@ -117,15 +136,22 @@ impl Desk {
             Some(HookEffect::DelayBy(others)) => self.late.push((others, parcel)),
             Some(HookEffect::Hold) => self.held.push(parcel),
             Some(HookEffect::DelayFor(duration)) => {
-                // Counts as waiting all the time, so that settled means delivered.
-                hub.office.waiting.count.fetch_add(1, Ordering::SeqCst);
-                let office = hub.office.clone();
-                tokio::spawn(async move {
-                    tokio::time::sleep(duration).await;
-                    office.send(parcel);
-                    office.done();
-                });
+                later(hub, duration, Post::Parcel(Box::new(parcel)));
             }
+            Some(HookEffect::ReverseWithin(duration)) => {
+                let event = parcel.event.clone();
+                let gathered = self.gathered.entry(event.clone()).or_default();
+                gathered.push(parcel);
+                if gathered.len() == 1 {
+                    later(hub, duration, Post::Gathered(event));
+                }
+            }
+        }
+    }
+
+    async fn turn_round(&mut self, hub: &Arc<Hub>, event: &str) {
+        for parcel in self.gathered.remove(event).into_iter().flatten().rev() {
+            self.deliver(hub, parcel).await;
         }
     }
 
