@@ -7,7 +7,8 @@ use serde_json::json;
 use crate::Refused;
 use crate::git::{valid_branch, valid_name};
 use crate::hub::Hub;
-use crate::model::{AccountKind, Permission};
+use crate::model::{AccountKind, Permission, World};
+use crate::shape;
 use crate::webhooks::{Event, Scope};
 
 /// Makes an empty repository; its owner is made too, as an organisation, if there is none.
@@ -84,12 +85,49 @@ pub(crate) fn rename(hub: &Hub, id: u64, name: &str, sender: u64) -> Result<(), 
         return Err(Refused::invalid("Repository", "name", "invalid", "name is not allowed"));
     }
     hub.with(|world| {
-        let from = world.rename_repository(id, name).ok_or_else(Refused::not_found)?;
+        let owner = world.repository(id).ok_or_else(Refused::not_found)?.owner;
+        let from = moved(world, id, owner, name)?.1;
         let fields = json!({ "changes": { "repository": { "name": { "from": from } } } });
         let scope = Scope::Repository(id);
         world.emit(&Event { name: "repository", action: Some("renamed"), scope, sender, fields });
         Ok(())
     })
+}
+
+/// Gives a repository to another account, an organisation unless it is known already; requests for the
+/// old name are redirected. Installations on the old account lose it.
+pub(crate) fn transfer(hub: &Hub, id: u64, to: &str, sender: u64) -> Result<(), Refused> {
+    let losers = hub.with(|world| {
+        let name = world.repository(id).ok_or_else(Refused::not_found)?.name.clone();
+        let owner = world.ensure_account(to, AccountKind::Organization);
+        let losers = world.installations.values();
+        let losers = losers.filter(|one| one.repositories.as_ref().is_some_and(|all| all.contains(&id)));
+        let losers: Vec<u64> = losers.map(|one| one.id).collect();
+        let from = moved(world, id, owner, &name)?.0;
+        let organization = world.accounts.get(&from).is_some_and(|one| one.kind == AccountKind::Organization);
+        let from = if organization {
+            json!({ "organization": shape::organization(world, from) })
+        } else {
+            json!({ "user": shape::user(world, from) })
+        };
+        let fields = json!({ "changes": { "owner": { "from": from } } });
+        let scope = Scope::Repository(id);
+        world.emit(&Event { name: "repository", action: Some("transferred"), scope, sender, fields });
+        Ok::<_, Refused>(losers)
+    })?;
+    for installation in losers {
+        super::apps::select(hub, installation, &[id], false, sender)?;
+    }
+    Ok(())
+}
+
+fn moved(world: &mut World, id: u64, owner: u64, name: &str) -> Result<(u64, String), Refused> {
+    let login = world.login(owner);
+    if world.repository_named(&login, name).is_some_and(|taken| taken.id != id) {
+        let sentence = "name already exists on this account";
+        return Err(Refused::invalid("Repository", "name", "custom", sentence));
+    }
+    world.move_repository(id, owner, name).ok_or_else(Refused::not_found)
 }
 
 /// Gives somebody a role.

@@ -157,15 +157,19 @@ impl World {
         self.former_names.get(&key).and_then(|id| self.repository(*id))
     }
 
-    /// Gives a repository another name; the old one goes on pointing at it.
-    pub(crate) fn rename_repository(&mut self, id: u64, name: &str) -> Option<String> {
+    /// Gives a repository another name, or owner. The old name goes on pointing at it until somebody
+    /// takes it; the new one points at nothing else any more. Answers owner and name as they were.
+    pub(crate) fn move_repository(&mut self, id: u64, owner: u64, name: &str) -> Option<(u64, String)> {
         let repository = self.repositories.get(&id)?;
-        let old = repository.name.clone();
-        let key = self.full_name_key(repository.owner, &old);
+        let old = (repository.owner, repository.name.clone());
+        let key = self.full_name_key(old.0, &old.1);
         self.former_names.insert(key, id);
+        self.former_names.remove(&self.full_name_key(owner, name));
         let now = self.now;
         if let Some(repository) = self.repositories.get_mut(&id) {
             name.clone_into(&mut repository.name);
+            repository.owner = owner;
+            repository.collaborators.insert(owner, Permission::Admin);
             repository.updated_at = now;
         }
         Some(old)

@@ -159,6 +159,12 @@ impl RepoHandle {
         acts::rename(&self.hub, self.id, name, sender)
     }
 
+    /// Gives it to another account; the old name redirects until somebody takes it.
+    pub async fn transfer(&self, owner: &str) -> Result<(), Refused> {
+        let sender = self.hub.with(|world| world.person(SOMEBODY));
+        acts::transfer(&self.hub, self.id, owner, sender)
+    }
+
     /// Sets which branch is the default.
     pub fn set_default_branch(&self, name: &str) {
         self.hub.with(|world| {
