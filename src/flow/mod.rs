@@ -14,6 +14,7 @@ mod deploys;
 mod environments;
 mod facts;
 mod ids;
+mod moves;
 mod names;
 mod paths;
 mod records;
@@ -33,6 +34,7 @@ pub use facts::{
     TopicHistory,
 };
 pub use ids::{InstallationId, Millis, PullNumber, RepositoryId};
+pub use moves::{Move, Placed, in_order};
 pub use names::{BranchName, CommitId, InvalidName, TreeId};
 pub use paths::{IgnoredPaths, InvalidPattern};
 pub use records::{MergeMethod, MergeMethods, MergedPull, OpenPull, Origin, VerifiedTree};
