@@ -1,6 +1,7 @@
 //! Moving refs, and everything that follows from it: `push`, `create` and `delete` events, check
 //! suites, pull requests that are updated, closed or found to be merged.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
@@ -129,6 +130,8 @@ struct Push {
     commits: Vec<CommitInfo>,
     head: Option<CommitInfo>,
     forced: bool,
+    /// Those of the commits that no other branch has, nor had when they were pushed to it.
+    distinct: BTreeSet<String>,
 }
 
 async fn describe(hub: &Hub, repository: u64, change: &RefChange) -> Result<Push, Refused> {
@@ -136,23 +139,29 @@ async fn describe(hub: &Hub, repository: u64, change: &RefChange) -> Result<Push
         return Ok(Push::default());
     };
     let mut push = Push { head: hub.git.commit_info(repository, after).await?, ..Push::default() };
+    let others: Vec<String> = hub.with(|world| {
+        let known = world.repository(repository).map(|found| &found.refs);
+        let heads = known.into_iter().flatten();
+        heads
+            .filter(|(name, _)| name.starts_with("refs/heads/") && **name != change.name)
+            .map(|(_, sha)| format!("^{sha}"))
+            .collect()
+    });
+    let mut new = vec!["rev-list", PUSH_COMMITS, after.as_str()];
+    new.extend(others.iter().map(String::as_str));
     if let Some(before) = &change.before {
         push.forced = !hub.git.contains(repository, after, before).await?;
         let range = format!("{before}..{after}");
         push.commits = hub.git.commits(repository, &[PUSH_COMMITS, &range]).await?;
+        let before = format!("^{before}");
+        new.push(&before);
+        if !push.commits.is_empty() {
+            push.distinct = hub.git.run(repository, &new).await?.lines().map(str::to_owned).collect();
+        }
     } else if change.name.starts_with("refs/heads/") {
         // A new branch brings what no other branch has.
-        let others: Vec<String> = hub.with(|world| {
-            let known = world.repository(repository).map(|found| &found.refs);
-            let heads = known.into_iter().flatten();
-            heads
-                .filter(|(name, _)| name.starts_with("refs/heads/") && **name != change.name)
-                .map(|(_, sha)| format!("^{sha}"))
-                .collect()
-        });
-        let mut args = vec![PUSH_COMMITS, after.as_str()];
-        args.extend(others.iter().map(String::as_str));
-        push.commits = hub.git.commits(repository, &args).await?;
+        push.commits = hub.git.commits(repository, &new[1..]).await?;
+        push.distinct = push.commits.iter().map(|info| info.sha.clone()).collect();
     }
     Ok(push)
 }
@@ -201,8 +210,9 @@ fn push_fields(world: &World, repository: u64, change: &RefChange, push: &Push, 
     let twin = found.refs.iter().find(|(name, sha)| {
         change.before.is_none() && **name != change.name && name.starts_with("refs/heads/") && *sha == after
     });
-    let commits: Vec<Value> =
-        push.commits.iter().map(|info| shape::push_commit(world, found, info)).collect();
+    let shaped =
+        |info: &CommitInfo| shape::push_commit(world, found, info, push.distinct.contains(&info.sha));
+    let commits: Vec<Value> = push.commits.iter().map(shaped).collect();
     let login = world.login(sender);
     json!({
         "ref": change.name,
@@ -214,7 +224,11 @@ fn push_fields(world: &World, repository: u64, change: &RefChange, push: &Push, 
         "base_ref": twin.map(|(name, _)| name),
         "compare": compare,
         "commits": commits,
-        "head_commit": push.head.as_ref().map(|info| shape::push_commit(world, found, info)),
+        // Of a push that brings nothing GitHub calls the head distinct all the same.
+        "head_commit": push.head.as_ref().map(|info| {
+            let distinct = push.commits.is_empty() || push.distinct.contains(&info.sha);
+            shape::push_commit(world, found, info, distinct)
+        }),
         "pusher": { "name": login, "email": format!("{login}@example.com") },
     })
 }

@@ -68,8 +68,13 @@ pub(crate) fn simple_commit(info: &CommitInfo) -> Value {
     })
 }
 
-/// A commit in a `push` event.
-pub(crate) fn push_commit(world: &World, repository: &Repository, info: &CommitInfo) -> Value {
+/// A commit in a `push` event; `distinct` if nobody had pushed it before.
+pub(crate) fn push_commit(
+    world: &World,
+    repository: &Repository,
+    info: &CommitInfo,
+    distinct: bool,
+) -> Value {
     let person = |who: &Signature| {
         let mut shaped = json!({
             "name": who.name, "email": who.email, "date": time(moment(who.at)),
@@ -82,7 +87,7 @@ pub(crate) fn push_commit(world: &World, repository: &Repository, info: &CommitI
     json!({
         "id": info.sha,
         "tree_id": info.tree,
-        "distinct": true,
+        "distinct": distinct,
         "message": info.message,
         "timestamp": time(moment(info.committer.at)),
         "url": format!("{}/commit/{}", html_url(world, repository), info.sha),
