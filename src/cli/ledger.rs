@@ -2,7 +2,7 @@
 
 use super::moment::Moment;
 use super::{UsageError, opened};
-use crate::flow::{BranchName, PushedAt, TipSource};
+use crate::flow::{BranchName, TipSource};
 use crate::lineage::Ledger;
 use crate::store::{PullRow, SqliteStore, Store, TipRow};
 use serde_json::json;
@@ -223,7 +223,8 @@ async fn export(store: &SqliteStore, repository: &str) -> Result<String, UsageEr
         ledger.add_tip(branch, tip);
     }
     for push in store.pushes(row.id).await.map_err(UsageError::new)? {
-        ledger.add_push(push.branch, PushedAt { commit: push.commit, at: push.at });
+        let pushed = push.as_pushed();
+        ledger.add_push(push.branch, pushed);
     }
     ledger.set_merged(rows.merged.iter().map(PullRow::as_merged).collect());
     ledger.set_open(rows.open.iter().map(PullRow::as_open).collect());

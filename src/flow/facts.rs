@@ -92,6 +92,26 @@ pub struct PushedAt {
     pub commit: CommitId,
     /// When, in Unix seconds.
     pub at: i64,
+    /// Whether nobody had pushed the commit before: all else that has it came later, even within the second.
+    pub is_new: bool,
+}
+
+/// When something happened, in Unix seconds, and whether it was not surely the first of its second. What is less came
+/// before; within a second nothing else is proven.
+pub type Moment = (i64, bool);
+
+impl PushedAt {
+    /// When it was pushed.
+    pub const fn moment(&self) -> Moment {
+        (self.at, !self.is_new)
+    }
+}
+
+impl LedgerTip {
+    /// When the branch was pointed there.
+    pub const fn moment(&self) -> Moment {
+        (self.at, true)
+    }
 }
 
 /// The part of one protected branch's line that a pull request brings along.

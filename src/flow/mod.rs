@@ -30,7 +30,7 @@ pub use environments::{
 };
 pub use facts::{
     BackMergeHistory, Base, Commit, CopyHistory, DeployFacts, Deployed, Elsewhere, Entry, Facts, Head,
-    HeadDeploy, History, LedgerTip, Line, MergeOutcome, PromotionHistory, Pull, PushedAt, TipSource,
+    HeadDeploy, History, LedgerTip, Line, MergeOutcome, Moment, PromotionHistory, Pull, PushedAt, TipSource,
     TopicHistory,
 };
 pub use ids::{InstallationId, Millis, PullNumber, RepositoryId};

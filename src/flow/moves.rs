@@ -214,8 +214,7 @@ mod tests {
         assert_eq!(states(&[push(2, 3, 100), push(1, 2, 100)]), [2, 3]);
         assert_eq!(states(&[push(2, 3, 100), push(1, 2, 102)]), [2, 3], "whatever their seconds say");
         assert_eq!(states(&[push(1, 2, 100), push(2, 1, 200), push(1, 3, 300)]), [2, 1, 3]);
-        let times: Vec<i64> =
-            in_order(&[push(2, 3, 100), push(1, 2, 102)]).iter().map(|it| it.at).collect();
+        let times: Vec<i64> = in_order(&[push(2, 3, 100), push(1, 2, 102)]).iter().map(|it| it.at).collect();
         assert_eq!(times, [102, 102], "and no time goes back");
     }
 

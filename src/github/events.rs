@@ -156,6 +156,11 @@ pub struct PushEvent {
 }
 
 impl PushEvent {
+    /// Whether nobody had pushed the tip before.
+    pub fn tip_is_new(&self) -> bool {
+        self.commits.iter().any(|commit| commit.distinct && commit.id == Some(self.after))
+    }
+
     /// Whether the file at `path` may be another one after the push. Lists that may not be whole, and merges
     /// that may hold more than their sides, are not relied on.
     pub fn may_touch(&self, path: &str) -> bool {
@@ -171,6 +176,12 @@ const COMMITS_LISTED: usize = 2_048;
 /// A commit of a push, by the paths it touches.
 #[derive(Debug, Deserialize)]
 pub struct PushedCommit {
+    /// Its id.
+    #[serde(default)]
+    pub id: Option<CommitId>,
+    /// Whether nobody had pushed it before.
+    #[serde(default)]
+    pub distinct: bool,
     /// Added.
     #[serde(default)]
     pub added: Vec<String>,

@@ -180,7 +180,13 @@ impl Repository {
         let newest = |push: &PushedAt| newest_brought(push.commit, ids, &parents);
         Ok(pushes
             .iter()
-            .flat_map(|push| newest(push).into_iter().map(|commit| PushedAt { commit, at: push.at }))
+            .flat_map(|push| {
+                newest(push).into_iter().map(|commit| PushedAt {
+                    commit,
+                    is_new: push.is_new && commit == push.commit,
+                    ..*push
+                })
+            })
             .collect())
     }
 }

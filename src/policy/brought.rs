@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::flow::{Commit, CommitId};
+use crate::flow::{Commit, CommitId, Moment, PushedAt};
 
 /// The commits a pull request brings, to be walked.
 ///
@@ -40,17 +40,23 @@ impl<'a> Brought<'a> {
         reached
     }
 
-    /// For each commit, when the first of `pushes` (in order of time) reached it.
-    pub(super) fn first_reached(
+    /// For each commit, when the first of the pushes reached it. That a pushed commit was new says nothing of those
+    /// below it.
+    pub(super) fn first_reached<'p>(
         &self,
-        pushes: impl IntoIterator<Item = (CommitId, i64)>,
-    ) -> HashMap<CommitId, i64> {
+        pushes: impl IntoIterator<Item = &'p PushedAt>,
+    ) -> HashMap<CommitId, Moment> {
+        let mut pushes: Vec<&PushedAt> = pushes.into_iter().collect();
+        pushes.sort_by_key(|push| push.moment());
         let mut first = HashMap::new();
         let mut reached = HashSet::new();
-        for (start, at) in pushes {
-            for id in self.extend(&mut reached, [start], &HashSet::new()) {
-                first.insert(id, at);
+        for push in &pushes {
+            for id in self.extend(&mut reached, [push.commit], &HashSet::new()) {
+                first.insert(id, (push.at, true));
             }
+        }
+        for push in pushes {
+            first.entry(push.commit).and_modify(|moment| *moment = push.moment().min(*moment));
         }
         first
     }

@@ -118,8 +118,9 @@ fn tried_by_itself(head: &Head, other: &Elsewhere, pushes: &[PushedAt]) -> Vec<C
         if !entry.pulls.is_empty() {
             return entry.pulls.iter().any(|pull| pull.is_of(own_branch));
         }
-        let pushed_before =
-            |push: &PushedAt| push.commit == entry.commit && entry.at.is_none_or(|at| push.at < at);
+        let pushed_before = |push: &PushedAt| {
+            push.commit == entry.commit && entry.at.is_none_or(|at| push.moment() < (at, true))
+        };
         let first = entry.first_pushed_by.is_none() || entry.first_pushed_by.as_ref() == own_branch;
         entry.commit == head.commit || (first && pushes.iter().any(pushed_before))
     };
@@ -132,13 +133,8 @@ fn tried_by_itself(head: &Head, other: &Elsewhere, pushes: &[PushedAt]) -> Vec<C
 /// The first *known* push proves nothing where the pushes of whoever merged it there are not known.
 fn made_here(head: &Head, history: &TopicHistory, brought: &Brought<'_>) -> HashSet<CommitId> {
     let Some(own_branch) = head.branch.as_ref().filter(|_| !head.fork) else { return HashSet::new() };
-    let first = |pushes: &mut Vec<(CommitId, i64)>| {
-        pushes.sort_by_key(|(_, at)| *at);
-        brought.first_reached(pushes.drain(..))
-    };
-    let here = first(&mut history.pushes.iter().map(|push| (push.commit, push.at)).collect());
-    let others = history.others_pushes.iter().map(|(_, push)| (push.commit, push.at));
-    let there = first(&mut others.collect());
+    let here = brought.first_reached(&history.pushes);
+    let there = brought.first_reached(history.others_pushes.iter().map(|(_, push)| push));
     let mut own: HashSet<CommitId> = here
         .iter()
         .filter(|(id, at)| there.get(id).is_none_or(|other| *at < other))
@@ -150,7 +146,7 @@ fn made_here(head: &Head, history: &TopicHistory, brought: &Brought<'_>) -> Hash
     for entry in history.elsewhere.iter().flat_map(|other| &other.entries) {
         let trusted = entry.pulls.iter().all(known);
         for id in brought.reach([entry.commit]) {
-            let came_before = entry.at.zip(here.get(&id)).is_some_and(|(at, pushed)| *pushed < at);
+            let came_before = entry.at.zip(here.get(&id)).is_some_and(|(at, pushed)| *pushed < (at, true));
             if !(trusted && came_before) {
                 own.remove(&id);
             }

@@ -158,7 +158,7 @@ prop_compose! {
         tips.sort_by_key(|tip| tip.at);
         let first_parents = first_parents.into_iter().map(id).filter(known).collect();
         let gained = tips.iter().map(|tip| vec![tip.commit]).collect();
-        let pushes = pushes.into_iter().map(|(commit, at)| PushedAt { commit: id(commit), at });
+        let pushes = pushes.into_iter().map(|(commit, at)| PushedAt { commit: id(commit), at, is_new: false });
         let pushes = pushes.filter(|push| known(&push.commit)).collect();
         let lines = vec![Line { branch: name("staging"), first_parents, tips, gained, beyond: Vec::new() }];
         TopicHistory {
@@ -190,6 +190,46 @@ fn verdict(history: &TopicHistory) -> Verdict {
 
 fn carried(verdict: &Verdict) -> Option<&Cause> {
     verdict.findings.iter().map(|f| &f.cause).find(|cause| matches!(cause, Cause::CarriesHistory { .. }))
+}
+
+/// A topic of one commit, at which staging was pointed within the second of its push.
+fn tried_at_once(is_new: bool) -> TopicHistory {
+    let commit = id(1);
+    let tip = LedgerTip { commit, at: 100, source: TipSource::Push };
+    let brought = Commit {
+        id: commit,
+        tree: "1".repeat(40).parse().unwrap(),
+        parents: vec![id(99)],
+        subject: String::new(),
+        author: "ana".to_owned(),
+        committed_at: 0,
+        made_by_github: false,
+        origin: None,
+    };
+    let line = Line {
+        branch: name("staging"),
+        first_parents: vec![commit],
+        tips: vec![tip],
+        gained: vec![vec![commit]],
+        beyond: Vec::new(),
+    };
+    TopicHistory {
+        related: true,
+        brought: vec![brought],
+        lines: vec![line],
+        former_tips: Vec::new(),
+        pushes: vec![PushedAt { commit, at: 100, is_new }],
+        others_pushes: Vec::new(),
+        elsewhere: Vec::new(),
+        already_merged: Vec::new(),
+        stacked_on: Vec::new(),
+    }
+}
+
+#[test]
+fn within_a_second_only_what_nobody_had_pushed_came_first() {
+    assert_eq!(verdict(&tried_at_once(false)).outcome(), Outcome::Fail);
+    assert_eq!(verdict(&tried_at_once(true)).outcome(), Outcome::Warn);
 }
 
 proptest! {

@@ -15,14 +15,15 @@
 //!   gains nothing and excuses nothing. Where the branch was pointed further than what is brought, each
 //!   commit that its line gained is excused by itself ([`Line::beyond`]). Only a [`TipSource::Push`] is a proof, since the other sources do not know
 //!   when the branch was pointed there; and a commit that was also a tip by another entry stays foreign.
-//!   "After" is strict: in the same second nothing is proven.
+//!   "After" is strict: in the same second nothing is proven, unless the topic was pushed with a commit that nobody had
+//!   pushed before ([`PushedAt::is_new`](crate::flow::PushedAt::is_new)).
 
 use std::collections::{HashMap, HashSet};
 
 use super::brought::Brought;
 use super::{known_work, repair};
 use crate::flow::{
-    Cause, Commit, CommitId, Finding, Head, LedgerTip, Line, Outcome, Repair, TipSource, TopicHistory,
+    Cause, Commit, CommitId, Finding, Head, LedgerTip, Line, Moment, Outcome, Repair, TipSource, TopicHistory,
 };
 
 /// More commits than this without a common ancestor are another project, not a topic to be picked over.
@@ -66,20 +67,19 @@ pub(super) fn findings(head: &Head, history: &TopicHistory, takes_topics: bool) 
 }
 
 /// For each brought commit, when the topic was first seen pushed with it.
-fn pushed_since(history: &TopicHistory, brought: &Brought<'_>) -> HashMap<CommitId, i64> {
-    let mut pushes: Vec<_> = history.pushes.iter().map(|push| (push.commit, push.at)).collect();
-    pushes.sort_by_key(|(_, at)| *at);
-    brought.first_reached(pushes)
+fn pushed_since(history: &TopicHistory, brought: &Brought<'_>) -> HashMap<CommitId, Moment> {
+    brought.first_reached(&history.pushes)
 }
 
 /// Everything that came from former tips of the target.
 fn inherited(
     history: &TopicHistory,
     brought: &Brought<'_>,
-    pushed: &HashMap<CommitId, i64>,
+    pushed: &HashMap<CommitId, Moment>,
 ) -> HashSet<CommitId> {
     let from_target = |tip: &&LedgerTip| {
-        tip.source == TipSource::Backfill || pushed.get(&tip.commit).is_none_or(|at| *at >= tip.at)
+        tip.source == TipSource::Backfill
+            || pushed.get(&tip.commit).is_none_or(|moment| *moment >= tip.moment())
     };
     let held_before = |tip: &LedgerTip| {
         let mut others = history.lines.iter().flat_map(|line| &line.tips);
@@ -95,9 +95,9 @@ struct Counted {
     excused: Vec<LedgerTip>,
 }
 
-fn counted(line: &Line, pushed: &HashMap<CommitId, i64>) -> Counted {
+fn counted(line: &Line, pushed: &HashMap<CommitId, Moment>) -> Counted {
     let excusable = |tip: &LedgerTip| {
-        tip.source == TipSource::Push && pushed.get(&tip.commit).is_some_and(|at| *at < tip.at)
+        tip.source == TipSource::Push && pushed.get(&tip.commit).is_some_and(|moment| *moment < tip.moment())
     };
     let tips = line.tips.iter().map(|tip| tip.commit);
     let mut foreign: HashSet<CommitId> = line.first_parents.iter().copied().chain(tips).collect();
@@ -109,7 +109,7 @@ fn counted(line: &Line, pushed: &HashMap<CommitId, i64>) -> Counted {
         }
     }
     for (tip, gained) in &line.beyond {
-        let came_from_here = |id: &&CommitId| pushed.get(id).is_some_and(|at| *at < tip.at);
+        let came_from_here = |id: &&CommitId| pushed.get(id).is_some_and(|moment| *moment < tip.moment());
         let excusable: Vec<_> = gained.iter().filter(came_from_here).collect();
         excused.extend(excusable.first().map(|newest| LedgerTip { commit: **newest, ..*tip }));
         for id in excusable {

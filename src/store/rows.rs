@@ -1,7 +1,7 @@
 use super::{Millis, Unit};
 use crate::flow::{
-    BranchName, CommitId, Deploy, Hold, InstallationId, LedgerTip, MergedPull, OpenPull, Origin, PullNumber,
-    PushedAt, RepositoryId, TipSource, TreeId, VerifiedTree,
+    BranchName, CommitId, Deploy, Hold, InstallationId, LedgerTip, MergedPull, Move, OpenPull, Origin,
+    PullNumber, PushedAt, RepositoryId, TipSource, TreeId, VerifiedTree,
 };
 use bytes::Bytes;
 
@@ -309,6 +309,20 @@ pub struct TipRow {
     pub source: TipSource,
 }
 
+impl PushRow {
+    /// The same, as the ledger has it.
+    pub const fn as_pushed(&self) -> PushedAt {
+        PushedAt { commit: self.commit, at: self.at, is_new: self.is_new }
+    }
+}
+
+impl TipRow {
+    /// The same as a move, to be put into order with others.
+    pub const fn as_move(&self) -> Move {
+        Move { before: self.before, after: self.commit, at: self.at, source: self.source }
+    }
+}
+
 /// A push of a topic.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PushRow {
@@ -320,6 +334,8 @@ pub struct PushRow {
     pub commit: CommitId,
     /// When, in Unix seconds.
     pub at: i64,
+    /// Whether nobody had pushed the commit before.
+    pub is_new: bool,
 }
 
 /// The part of the ledger that one verdict needs.

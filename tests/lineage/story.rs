@@ -411,7 +411,8 @@ impl Repo {
                     ledger.add_tip(name(branch), tip);
                 }
                 Seen::Push { branch, mark, at } => {
-                    ledger.add_push(name(branch), PushedAt { commit: self.id(*mark), at: *at });
+                    ledger
+                        .add_push(name(branch), PushedAt { commit: self.id(*mark), at: *at, is_new: false });
                 }
                 Seen::Merged { .. } | Seen::Deployed { .. } => {}
             }

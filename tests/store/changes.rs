@@ -110,26 +110,25 @@ fn tip(seed: Option<u8>, at: i64) -> TipRow {
     }
 }
 
-pub(crate) async fn known_tips_stay_and_the_order_of_arrival_breaks_ties(store: Arc<dyn Store>) {
+pub(crate) async fn tips_are_in_the_order_of_their_moves_however_they_arrive(store: Arc<dyn Store>) {
     let store = &*store;
-    let forced = TipRow {
-        before: Some(commit(8)),
-        forced: true,
-        actor: None,
-        source: TipSource::Reconciled,
-        ..tip(Some(3), 50)
-    };
-    // Within the second 50 the branch went to 9, was deleted, and came back at 3.
-    let rows = [tip(Some(9), 50), tip(None, 50), forced.clone(), tip(Some(9), 50), tip(None, 50)];
+    // Within the second 50 the branch went to 9, was deleted, and came back at 3: told in reverse, and twice.
+    let went = |before: Option<u8>, to| TipRow { before: before.map(commit), ..tip(to, 50) };
+    let back = TipRow { forced: true, actor: None, ..went(None, Some(3)) };
+    let rows = [back.clone(), went(Some(9), None), went(Some(4), Some(9)), back.clone()];
     apply(store, rows.into_iter().map(Change::Tip).collect()).await;
-    apply(store, vec![Change::Tip(tip(Some(3), 50)), Change::Tip(tip(Some(3), 40))]).await;
+    apply(store, vec![Change::Tip(tip(Some(4), 40)), Change::Tip(went(Some(9), None))]).await;
+    // Seen there, it says nothing new.
+    let seen = TipRow { source: TipSource::Reconciled, ..tip(Some(3), 51) };
+    apply(store, vec![Change::Tip(seen)]).await;
 
-    assert_eq!(store.newest_tip(REPOSITORY, &branch("staging")).await.unwrap(), Some(forced));
+    assert_eq!(store.newest_tip(REPOSITORY, &branch("staging")).await.unwrap(), Some(back));
     assert_eq!(store.newest_tip(REPOSITORY, &branch("production")).await.unwrap(), None);
     let branches = [branch("production"), branch("staging")];
     let ledger = store.ledger(REPOSITORY, &branches, None).await.unwrap();
-    let at = |seed, at, source| (branch("staging"), LedgerTip { commit: commit(seed), at, source });
-    let expected = [at(3, 40, TipSource::Push), at(9, 50, TipSource::Push), at(3, 50, TipSource::Reconciled)];
+    let tip_at = |seed, at| LedgerTip { commit: commit(seed), at, source: TipSource::Push };
+    let at = |seed, at| (branch("staging"), tip_at(seed, at));
+    let expected = [at(4, 40), at(9, 50), at(3, 50)];
     assert_eq!(ledger.tips, expected);
     assert_eq!(ledger.pushes, []);
     apply(store, vec![Change::Tip(tip(None, 60))]).await;
@@ -144,12 +143,23 @@ pub(crate) async fn the_earliest_push_is_kept(store: Arc<dyn Store>) {
             branch: branch("feature/x"),
             commit: commit(seed),
             at,
+            is_new: false,
         })
     };
     apply(store, vec![push(1, 50), push(1, 60), push(2, 40), push(1, 45)]).await;
+    let pushes = async || store.ledger(REPOSITORY, &[], Some(&branch("feature/x"))).await.unwrap().pushes;
+    let at = |seed, at, is_new| PushedAt { commit: commit(seed), at, is_new };
+    assert_eq!(pushes().await, [at(2, 40, false), at(1, 45, false)]);
+    let new = PushRow {
+        repository: REPOSITORY,
+        branch: branch("feature/x"),
+        commit: commit(1),
+        at: 45,
+        is_new: true,
+    };
+    apply(store, vec![Change::Push(new), push(1, 45)]).await;
+    assert_eq!(pushes().await, [at(2, 40, false), at(1, 45, true)], "and what proves that it was the first");
     let ledger = store.ledger(REPOSITORY, &[], Some(&branch("feature/x"))).await.unwrap();
-    let expected = [PushedAt { commit: commit(2), at: 40 }, PushedAt { commit: commit(1), at: 45 }];
-    assert_eq!(ledger.pushes, expected);
     assert_eq!(ledger.tips, []);
 }
 

@@ -72,7 +72,7 @@ macro_rules! suite {
                     older_news_of_a_pull_request_is_ignored,
                     a_verdict_raises_the_version_and_survives_news,
                     open_pulls_and_those_who_share_a_check,
-                    known_tips_stay_and_the_order_of_arrival_breaks_ties,
+                    tips_are_in_the_order_of_their_moves_however_they_arrive,
                     the_earliest_push_is_kept,
                     a_desire_is_marked_once_per_substance,
                     a_desire_that_nobody_works_on_is_marked_again,

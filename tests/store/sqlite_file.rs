@@ -7,6 +7,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio::task::JoinSet;
+use towpath::flow::PushedAt;
 use towpath::store::{
     Accepted, Change, DeliveryState, NewDelivery, Next, Options, SqliteStore, Store, StoreError,
 };
@@ -258,4 +259,25 @@ fn files_that_are_not_ours_are_refused_and_left_alone() {
     assert!(matches!(error, StoreError::Unexpected(_)), "{error}");
     let error = SqliteStore::open(Path::new("/nonexistent/x.db"), &Options::default()).unwrap_err();
     assert!(error.to_string().contains("/nonexistent/x.db"), "{error}");
+}
+
+/// What an older server kept of pushes proves nothing within a second.
+#[tokio::test]
+async fn a_file_of_version_3_keeps_its_pushes() {
+    let folder = tempfile::tempdir().unwrap();
+    let schemas = [
+        include_str!("../../src/store/migrations/0001_first.sql"),
+        include_str!("../../src/store/migrations/0002_records.sql"),
+        include_str!("../../src/store/migrations/0003_deploys.sql"),
+    ];
+    let rows = "
+        INSERT INTO pushes (repository, branch, head, pushed_at)
+            VALUES (42, 'feature/x', x'0101010101010101010101010101010101010101', 10);
+        PRAGMA application_id = 0x544f5750;
+        PRAGMA user_version = 3;";
+    let path = file_with(folder.path(), &format!("{}{rows}", schemas.concat()));
+    let store = SqliteStore::open(&path, &Options::default()).unwrap();
+    let pushes = store.ledger(REPOSITORY, &[], Some(&branch("feature/x"))).await.unwrap().pushes;
+    assert_eq!(pushes, [PushedAt { commit: commit(1), at: 10, is_new: false }]);
+    store.close().await;
 }

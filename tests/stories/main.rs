@@ -22,6 +22,7 @@ mod ledger;
 mod manifest;
 mod mirrors;
 mod names;
+mod order;
 mod path;
 mod people;
 mod programs;

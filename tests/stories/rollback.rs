@@ -6,7 +6,7 @@ use std::process::Command;
 use towpath_sandbox::{DeploymentHandle, PullHandle};
 
 pub(crate) struct Said {
-    words: String,
+    pub(crate) words: String,
     code: i32,
 }
 

@@ -124,7 +124,8 @@ fn topic_push(
     delivery: &DeliveryRow,
     push: &PushEvent,
 ) -> PushRow {
-    PushRow { repository, branch: branch.clone(), commit: push.after, at: pushed_at(delivery, push) }
+    let (commit, is_new) = (push.after, push.tip_is_new());
+    PushRow { repository, branch: branch.clone(), commit, at: pushed_at(delivery, push), is_new }
 }
 
 fn pushed_at(delivery: &DeliveryRow, push: &PushEvent) -> i64 {

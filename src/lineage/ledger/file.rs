@@ -24,8 +24,8 @@ impl Ledger {
         for Tip { branch, sha, at, source } in file.tips {
             ledger.add_tip(branch, LedgerTip { commit: sha, at, source });
         }
-        for Push { branch, sha, at } in file.pushes {
-            ledger.add_push(branch, PushedAt { commit: sha, at });
+        for Push { branch, sha, at, new } in file.pushes {
+            ledger.add_push(branch, PushedAt { commit: sha, at, is_new: new });
         }
         ledger.merged = file.merged.map(|merged| merged.into_iter().map(MergedPull::from).collect());
         ledger.open = file.open.into_iter().map(OpenPull::from).collect();
@@ -45,6 +45,7 @@ impl Ledger {
             branch: branch.clone(),
             sha: push.commit,
             at: push.at,
+            new: push.is_new,
         });
         let file = File {
             version: VERSION,
@@ -99,6 +100,9 @@ struct Push {
     branch: BranchName,
     sha: CommitId,
     at: i64,
+    /// Whether nobody had pushed the commit before.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    new: bool,
 }
 
 /// A merged pull request. Number, author and the commit that came of it only make the words better.

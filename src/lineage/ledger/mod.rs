@@ -44,7 +44,7 @@ impl Ledger {
     /// Records that the topic `branch` was pushed at a commit.
     pub fn add_push(&mut self, branch: BranchName, push: PushedAt) {
         let pushes = self.pushes.entry(branch).or_default();
-        pushes.insert(pushes.partition_point(|other| other.at <= push.at), push);
+        pushes.insert(pushes.partition_point(|other| other.moment() <= push.moment()), push);
     }
 
     /// Everything `branch` is known to have pointed at, in order of time.
@@ -65,7 +65,7 @@ impl Ledger {
     /// The topic that was the first to be pushed at this commit.
     pub fn first_pushed_at(&self, commit: CommitId) -> Option<&BranchName> {
         let here = self.all_pushes().filter(|(_, push)| push.commit == commit);
-        here.min_by_key(|(_, push)| push.at).map(|(branch, _)| branch)
+        here.min_by_key(|(_, push)| push.moment()).map(|(branch, _)| branch)
     }
 
     /// Records which pull requests were merged, the oldest first. Without a call nothing is known of any.

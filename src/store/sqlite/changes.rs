@@ -68,12 +68,15 @@ pub(super) const TIP: &str = "
             WHERE repository = :repository AND branch = :branch AND moved_at = :at),
         :tip, :previous, :forced, :actor, :source
     WHERE NOT EXISTS (SELECT 1 FROM tips
-        WHERE repository = :repository AND branch = :branch AND moved_at = :at AND tip = :tip)";
+        WHERE repository = :repository AND branch = :branch AND moved_at = :at AND tip = :tip
+            AND previous IS :previous AND source = :source)";
 
 const PUSH: &str = "
-    INSERT INTO pushes (repository, branch, head, pushed_at) VALUES (:repository, :branch, :head, :at)
-    ON CONFLICT (repository, branch, head) DO UPDATE SET pushed_at = excluded.pushed_at
-    WHERE excluded.pushed_at < pushes.pushed_at";
+    INSERT INTO pushes (repository, branch, head, pushed_at, is_new)
+    VALUES (:repository, :branch, :head, :at, :is_new)
+    ON CONFLICT (repository, branch, head) DO UPDATE SET
+        pushed_at = min(pushes.pushed_at, excluded.pushed_at), is_new = max(pushes.is_new, excluded.is_new)
+    WHERE excluded.pushed_at < pushes.pushed_at OR excluded.is_new > pushes.is_new";
 
 const VERIFIED: &str = "
     INSERT INTO verified (repository, environment, tree, head, verified_at)
@@ -241,6 +244,7 @@ fn tip(connection: &Connection, row: &TipRow) -> Result<(), StoreError> {
 fn push(connection: &Connection, row: &PushRow) -> Result<(), StoreError> {
     connection.prepare_cached(PUSH)?.execute(named_params! {
         ":repository": row.repository, ":branch": row.branch, ":head": row.commit, ":at": row.at,
+        ":is_new": row.is_new,
     })?;
     Ok(())
 }

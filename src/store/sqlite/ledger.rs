@@ -1,6 +1,6 @@
 //! The whole ledger of a repository, for people who ask what was where.
 
-use super::reads::tip_from;
+use super::reads::{in_order_of_moves, tip_from};
 use crate::flow::{BranchName, CommitId, PushedAt, RepositoryId};
 use crate::store::{PushRow, StoreError, TipRow};
 use rusqlite::{Connection, named_params};
@@ -11,11 +11,11 @@ const TIPS: &str = "
     ORDER BY branch, moved_at, place";
 
 const PUSHES: &str = "
-    SELECT repository, branch, head, pushed_at FROM pushes WHERE repository = :repository
+    SELECT repository, branch, head, pushed_at, is_new FROM pushes WHERE repository = :repository
     ORDER BY branch, pushed_at";
 
 pub(super) const PUSHED_AT: &str = "
-    SELECT branch, head, pushed_at FROM pushes INDEXED BY pushes_head
+    SELECT branch, head, pushed_at, is_new FROM pushes INDEXED BY pushes_head
     WHERE repository = :repository AND head IN (SELECT unhex(value) FROM json_each(:commits))";
 
 pub(super) fn tips(
@@ -24,7 +24,10 @@ pub(super) fn tips(
     branch: Option<&BranchName>,
 ) -> Result<Vec<TipRow>, StoreError> {
     let parameters = named_params! { ":repository": repository, ":branch": branch };
-    Ok(connection.prepare_cached(TIPS)?.query_map(parameters, tip_from)?.collect::<Result<_, _>>()?)
+    let tips: Vec<TipRow> =
+        connection.prepare_cached(TIPS)?.query_map(parameters, tip_from)?.collect::<Result<_, _>>()?;
+    let branches = tips.chunk_by(|one, next| one.branch == next.branch);
+    Ok(branches.flat_map(in_order_of_moves).collect())
 }
 
 pub(super) fn pushed_at(
@@ -37,7 +40,7 @@ pub(super) fn pushed_at(
     let found = connection
         .prepare_cached(PUSHED_AT)?
         .query_map(named_params! { ":repository": repository, ":commits": commits }, |row| {
-            Ok((row.get(0)?, PushedAt { commit: row.get(1)?, at: row.get(2)? }))
+            Ok((row.get(0)?, PushedAt { commit: row.get(1)?, at: row.get(2)?, is_new: row.get(3)? }))
         })?
         .collect::<Result<_, _>>()?;
     Ok(found)
@@ -52,6 +55,7 @@ pub(super) fn pushes(connection: &Connection, repository: RepositoryId) -> Resul
                 branch: row.get("branch")?,
                 commit: row.get("head")?,
                 at: row.get("pushed_at")?,
+                is_new: row.get("is_new")?,
             })
         })?
         .collect::<Result<_, _>>()?;

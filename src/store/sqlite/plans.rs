@@ -29,7 +29,7 @@ fn the_hot_statements_never_walk_a_table() {
         (reads::SHARING, "pulls_sharing (repository=? AND judged_head=? AND judged_base=?)"),
         (reads::SHARING_VERSIONS, "pulls_sharing (repository=? AND judged_head=? AND judged_base=?)"),
         (reads::TIPS, "PRIMARY KEY (repository=? AND branch=?)"),
-        (reads::NEWEST_TIP, "PRIMARY KEY (repository=? AND branch=?)"),
+        (reads::NEWEST_TIPS, "PRIMARY KEY (repository=? AND branch=?)"),
         (reads::PUSHES, "PRIMARY KEY (repository=? AND branch=?)"),
         (ledger::PUSHED_AT, "pushes_head (repository=? AND head=?)"),
         (reads::MERGED, "pulls_merged (repository=?)"),
@@ -68,7 +68,7 @@ fn what_is_ordered_comes_from_the_index_in_that_order() {
         reads::OPEN_PULLS,
         reads::SHARING,
         reads::TIPS,
-        reads::NEWEST_TIP,
+        reads::NEWEST_TIPS,
     ] {
         let plan = plan(&database, sql);
         assert!(!plan.contains("FOR ORDER BY"), "{sql}\n{plan}");

@@ -2,7 +2,8 @@
 
 use super::values::Tip;
 use crate::flow::{
-    BranchName, CommitId, InstallationId, LedgerTip, PullNumber, PushedAt, RepositoryId, VerifiedTree,
+    BranchName, CommitId, InstallationId, LedgerTip, Move, Placed, PullNumber, PushedAt, RepositoryId,
+    TipSource, VerifiedTree, in_order,
 };
 use crate::store::{
     Account, ActRow, ConfigurationRow, Effect, JudgedPull, LedgerRows, Merged, PullRow, RepositoryRow,
@@ -65,11 +66,11 @@ pub(super) const SHARING: &str = concat!(judged_pulls!(), sharing!());
 pub(super) const SHARING_VERSIONS: &str = concat!("SELECT number, judged_version FROM pulls ", sharing!());
 
 pub(super) const TIPS: &str = "
-    SELECT tip, moved_at, source FROM tips
+    SELECT tip, previous, moved_at, source FROM tips
     WHERE repository = :repository AND branch = :branch ORDER BY moved_at, place";
 
 pub(super) const PUSHES: &str = "
-    SELECT head, pushed_at FROM pushes WHERE repository = :repository AND branch = :branch
+    SELECT head, pushed_at, is_new FROM pushes WHERE repository = :repository AND branch = :branch
     ORDER BY pushed_at";
 
 pub(super) const MERGED: &str = concat!(
@@ -89,9 +90,10 @@ pub(super) const ACTS: &str = "
 /// Older merges than these explain nothing that is open today.
 const MERGED_AT_MOST: u32 = 1_000;
 
-pub(super) const NEWEST_TIP: &str = "
+/// More moves than these are not made within the seconds in which their order is doubtful.
+pub(super) const NEWEST_TIPS: &str = "
     SELECT repository, branch, moved_at, tip, previous, forced, actor, source FROM tips
-    WHERE repository = :repository AND branch = :branch ORDER BY moved_at DESC, place DESC LIMIT 1";
+    WHERE repository = :repository AND branch = :branch ORDER BY moved_at DESC, place DESC LIMIT 64";
 
 pub(super) const EFFECT: &str = "
     SELECT e.content, e.substance, e.shown, e.github_id, e.attempted
@@ -216,17 +218,19 @@ pub(super) fn ledger(
     let mut rows = LedgerRows::default();
     let mut statement = moment.prepare_cached(TIPS)?;
     for branch in branches {
-        let found = statement
-            .query_map(named_params! { ":repository": repository, ":branch": branch }, ledger_tip_from)?;
-        for tip in found {
-            rows.tips.extend(tip?.map(|tip| (branch.clone(), tip)));
+        let moves = statement
+            .query_map(named_params! { ":repository": repository, ":branch": branch }, move_from)?
+            .collect::<Result<Vec<_>, _>>()?;
+        for Placed { index, at } in in_order(&moves) {
+            let Move { after, source, .. } = moves[index];
+            rows.tips.extend(after.map(|commit| (branch.clone(), LedgerTip { commit, at, source })));
         }
     }
     if let Some(topic) = topic {
         rows.pushes = moment
             .prepare_cached(PUSHES)?
             .query_map(named_params! { ":repository": repository, ":branch": topic }, |row| {
-                Ok(PushedAt { commit: row.get(0)?, at: row.get(1)? })
+                Ok(PushedAt { commit: row.get(0)?, at: row.get(1)?, is_new: row.get(2)? })
             })?
             .collect::<Result<_, _>>()?;
     }
@@ -291,10 +295,16 @@ pub(super) fn acts(
 }
 
 /// `None` where the branch was deleted: then it pointed at nothing.
-fn ledger_tip_from(row: &Row<'_>) -> rusqlite::Result<Option<LedgerTip>> {
-    let Tip(commit) = row.get(0)?;
-    let (at, source) = (row.get(1)?, row.get(2)?);
-    Ok(commit.map(|commit| LedgerTip { commit, at, source }))
+fn move_from(row: &Row<'_>) -> rusqlite::Result<Move> {
+    let Tip(after) = row.get(0)?;
+    Ok(Move { after, before: row.get(1)?, at: row.get(2)?, source: row.get(3)? })
+}
+
+/// The tips of one branch in the order in which it was moved there.
+pub(super) fn in_order_of_moves(tips: &[TipRow]) -> Vec<TipRow> {
+    let moves: Vec<Move> = tips.iter().map(TipRow::as_move).collect();
+    let placed = in_order(&moves).into_iter();
+    placed.map(|Placed { index, at }| TipRow { at, ..tips[index].clone() }).collect()
 }
 
 pub(super) fn newest_tip(
@@ -303,7 +313,13 @@ pub(super) fn newest_tip(
     branch: &BranchName,
 ) -> Result<Option<TipRow>, StoreError> {
     let parameters = named_params! { ":repository": repository, ":branch": branch };
-    Ok(connection.prepare_cached(NEWEST_TIP)?.query_row(parameters, tip_from).optional()?)
+    let mut tips: Vec<TipRow> =
+        connection.prepare_cached(NEWEST_TIPS)?.query_map(parameters, tip_from)?.collect::<Result<_, _>>()?;
+    tips.reverse();
+    let mut tips = in_order_of_moves(&tips);
+    // Dates of commits say nothing against a move that was seen.
+    let seen = tips.iter().rposition(|tip| tip.source != TipSource::Backfill);
+    Ok(seen.map(|place| tips.swap_remove(place)).or_else(|| tips.pop()))
 }
 
 pub(super) fn tip_from(row: &Row<'_>) -> rusqlite::Result<TipRow> {

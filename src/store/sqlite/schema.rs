@@ -13,6 +13,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0001_first.sql"),
     include_str!("../migrations/0002_records.sql"),
     include_str!("../migrations/0003_deploys.sql"),
+    include_str!("../migrations/0004_new_commits.sql"),
 ];
 
 /// `TOWP`: tells the file from those of other programs.

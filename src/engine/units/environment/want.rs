@@ -5,7 +5,7 @@ use crate::deploy::{Wanted, slug};
 use crate::engine::room::Trouble;
 use crate::flow::{CommitId, Deploy, PullNumber, TipSource, Trigger};
 use crate::lineage::{GitError, Repository};
-use crate::store::{PullRow, TipRow};
+use crate::store::{Change, PullRow, TipRow};
 use std::collections::HashSet;
 
 /// What a deploy brings is looked up among so many commits; more than that is a line of its own.
@@ -26,11 +26,38 @@ impl Work<'_> {
         if self.course.live().is_some_and(|live| live.commit == commit) {
             return Ok(());
         }
+        let tip = self.as_it_is(tip).await?;
+        let Wanted::Deploy(commit) = self.course.wanted(tip.commit) else { return Ok(()) };
+        if self.course.live().is_some_and(|live| live.commit == commit) {
+            return Ok(());
+        }
         let deploy = self.made_of(&tip, commit).await?;
         let number = deploy.number;
         self.course.add(deploy);
         // Told at once where it is known; what is live may be newer by the time its turn comes.
         self.refuse_older(number).await.map(drop)
+    }
+
+    /// The tip, where the branch still is there; else where it is now, which is kept. Moves may be told in any order, or
+    /// never, but the branch itself is never out of date.
+    async fn as_it_is(&mut self, tip: TipRow) -> Result<TipRow, Trouble> {
+        let site = self.site;
+        let repository = site.room.mirror(site.repository).await?.fetched(&[]).await?;
+        let present = repository.branch(&site.environment.branch).await?;
+        if present == tip.commit {
+            return Ok(tip);
+        }
+        let seen = TipRow {
+            commit: present,
+            before: tip.commit,
+            at: tip.at.max(site.room.now() / 1000),
+            forced: false,
+            actor: None,
+            source: TipSource::Reconciled,
+            ..tip
+        };
+        self.changes.push(Change::Tip(seen.clone()));
+        Ok(seen)
     }
 
     async fn made_of(&self, tip: &TipRow, commit: CommitId) -> Result<Deploy, Trouble> {

@@ -66,5 +66,6 @@ fn head_push(row: &PullRow) -> PushRow {
         branch: row.head_branch.clone(),
         commit: row.head_commit,
         at: row.updated_at / 1000,
+        is_new: false,
     }
 }
