@@ -2,6 +2,7 @@
 
 use super::UsageError;
 use super::settings::Settings;
+use crate::flow::RepositoryName;
 use crate::store::{Options, RepositoryRow, RepositoryState, SqliteStore, Store};
 
 /// The settings and the database they name.
@@ -19,8 +20,8 @@ pub(super) fn open() -> Result<(Settings, SqliteStore), UsageError> {
 /// A repository by its name or number.
 pub(super) async fn repository(store: &SqliteStore, wanted: &str) -> Result<RepositoryRow, UsageError> {
     let all = store.repositories(None).await.map_err(UsageError::new)?;
-    let is_it =
-        |row: &&RepositoryRow| row.full_name.eq_ignore_ascii_case(wanted) || row.id.to_string() == wanted;
+    let name = RepositoryName::from(wanted);
+    let is_it = |row: &&RepositoryRow| name == *row.full_name.as_str() || row.id.to_string() == wanted;
     // A name that was given up may be another repository's by now.
     let active = |row: &&RepositoryRow| row.state == RepositoryState::Active;
     if let Some(row) = all.iter().filter(is_it).find(active).or_else(|| all.iter().find(is_it)) {

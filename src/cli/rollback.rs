@@ -179,8 +179,7 @@ async fn ask(at: &At, order: Order) -> Result<ExitCode, UsageError> {
 pub(super) async fn flow_of(store: &SqliteStore, row: &RepositoryRow) -> Result<Flow, UsageError> {
     let known = store.configuration(row.id).await.map_err(UsageError::new)?;
     let text = known.and_then(|it| it.valid).filter(|text| !text.is_empty());
-    let read = text.and_then(|text| Configuration::read(&text).ok());
-    Ok(read.map_or_else(Flow::pro, |it| it.flow().clone()))
+    Ok(text.and_then(|text| Configuration::read_kept(&text)).unwrap_or_else(Flow::pro))
 }
 
 fn environment<'a>(flow: &'a Flow, name: &str) -> Result<&'a Environment, UsageError> {

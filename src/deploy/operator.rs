@@ -1,12 +1,12 @@
 //! What the operator of the server allows and holds for each repository: addresses that may be called, secrets,
 //! programs that may be run. Read from one file in TOML; nothing of it can be set by a repository.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use serde::Deserialize;
 
-use crate::flow::Millis;
+use crate::flow::{EnvironmentName, Millis};
 
 /// The operator's file.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
@@ -145,7 +145,18 @@ impl Operator {
 }
 
 impl Allowed {
+    /// The programs for an environment, which bears the same name in whatever capitals.
+    pub fn programs(&self, environment: &str) -> Option<&Programs> {
+        let wanted = EnvironmentName::from(environment);
+        self.environments.iter().find(|(name, _)| wanted == *name.as_str()).map(|(_, programs)| programs)
+    }
+
     fn fault(&self) -> Option<String> {
+        let mut seen = BTreeSet::new();
+        if let Some(twice) = self.environments.keys().find(|name| !seen.insert(EnvironmentName::from(*name)))
+        {
+            return Some(format!("environment.{twice:?} is there twice: capitals make no other name"));
+        }
         for (name, place) in &self.secrets {
             if place.file.is_some() == place.env.is_some() {
                 return Some(format!("secret.{name}: name either a file or env"));
@@ -223,6 +234,7 @@ mod tests {
         .unwrap();
         let allowed = operator.of("Acme/Store").unwrap();
         assert_eq!(allowed.environments["eu staging"].timeout, Some(Duration(1_800_000)));
+        assert!(allowed.programs("EU Staging").is_some() && allowed.programs("staging").is_none());
         assert!(operator.of("acme/other").is_none());
         let get = |name: &str| (name == "SHOP_KEY").then(|| "s3cret\n".to_owned());
         assert_eq!(allowed.secrets["shop-key"].read(get).unwrap(), "s3cret");
@@ -242,6 +254,9 @@ mod tests {
         let shown =
             error("[repository.\"a/b\".environment.s]\ndeploy = [{ step = \"go\", run = [\"go\"] }]\n");
         assert!(shown.contains("whole path"), "{shown}");
+        let steps = "deploy = [{ step = \"go\", run = [\"/go\"] }]";
+        let twice = format!("[repository.\"a/b\".environment]\nQA = {{ {steps} }}\nqa = {{ {steps} }}\n");
+        assert!(error(&twice).contains("environment.\"qa\" is there twice"), "{}", error(&twice));
         let shown = error("[repository.ab]\n");
         assert_eq!(shown, "repository.\"ab\": a repository is named owner/name");
         let shown = error("[repository.\"a/b\".environment.s]\ntimeout = \"soon\"\n");

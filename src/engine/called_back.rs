@@ -35,7 +35,7 @@ impl Reports {
         let key = key.ok_or_else(unknown)?;
         let id =
             key.verify(headers, &body, now / 1000).map_err(|error| Refusal::NotProven(error.to_string()))?;
-        let unit = Unit::Environment(RepositoryId(repository), environment);
+        let unit = Unit::Environment(RepositoryId(repository), environment.into());
         let delivery = NewDelivery {
             // Two senders may count the same way.
             guid: format!("{unit}:{id}"),

@@ -99,7 +99,7 @@ impl Room {
     /// Whether the operator deploys this environment by programs on this machine.
     pub(super) fn has_programs(&self, repository: &RepositoryRow, environment: &Environment) -> bool {
         let allowed = self.means.allowed(repository);
-        allowed.is_some_and(|it| it.environments.contains_key(&environment.name))
+        allowed.is_some_and(|it| it.programs(&environment.name).is_some())
     }
 
     /// The operator's programs for an environment.
@@ -151,7 +151,7 @@ impl Room {
     /// The operator's programs for an environment, where there are any.
     fn programs(&self, repository: &RepositoryRow, environment: &Environment) -> Option<CommandDriver> {
         let allowed = self.means.allowed(repository)?;
-        let programs = allowed.environments.get(&environment.name)?.clone();
+        let programs = allowed.programs(&environment.name)?.clone();
         let (places, variables) = (allowed.secrets.clone(), Arc::clone(&self.means.deploying.variables));
         let named = programs.secrets.clone();
         let secrets = Arc::new(move || {
@@ -171,7 +171,7 @@ impl Room {
         repository: &RepositoryRow,
         environment: &Environment,
     ) -> Option<String> {
-        let programs = self.means.allowed(repository)?.environments.get(&environment.name)?;
+        let programs = self.means.allowed(repository)?.programs(&environment.name)?;
         let steps: Vec<_> = programs.build.iter().map(|step| &step.run).collect();
         serde_json::to_string(&steps).ok()
     }
@@ -316,7 +316,11 @@ fn run(run: WorkflowRun) -> Run {
         stands: match run.status.as_deref() {
             // For somebody who approves it: it was taken up, and the rest is not a runner's silence.
             Some("waiting") => Stands::Running,
-            status => stands(status, run.conclusion.as_deref()),
+            status => match (stands(status, run.conclusion.as_deref()), run.conclusion.as_deref()) {
+                // Of a job that does not apply it is no failure; where the whole run did nothing, nothing was deployed.
+                (Stands::Succeeded, Some(how @ ("skipped" | "neutral"))) => Stands::Ended(how.to_owned()),
+                (stands, _) => stands,
+            },
         },
         title: run.display_title.unwrap_or_default(),
         url: run.html_url,
@@ -332,5 +336,28 @@ fn job(job: WorkflowJob) -> Job {
         failed_step: job.steps.iter().find(failed).map(|step| step.name.clone()),
         at: job.completed_at.or(job.started_at).map(|at| at.timestamp_millis()),
         name: job.name,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_that_did_nothing_has_deployed_nothing() {
+        let stands = |status: &str, conclusion: Option<&str>| {
+            let read = serde_json::json!({
+                "id": 7, "status": status, "conclusion": conclusion, "display_title": "Deploy",
+                "html_url": "https://github.example/run/7", "updated_at": "2026-01-05T08:00:00Z",
+                "created_at": "2026-01-05T08:00:00Z", "actor": { "login": "ana" },
+            });
+            run(serde_json::from_value(read).unwrap()).stands
+        };
+        assert_eq!(stands("completed", Some("success")), Stands::Succeeded);
+        for nothing in ["skipped", "neutral", "cancelled", "failure", "stale"] {
+            assert_eq!(stands("completed", Some(nothing)), Stands::Ended(nothing.to_owned()), "{nothing}");
+        }
+        assert_eq!(stands("waiting", None), Stands::Running);
+        assert_eq!(stands("queued", None), Stands::Queued);
     }
 }

@@ -257,14 +257,14 @@ fn unit_of(event: &str, envelope: &Envelope<'_>, app_id: u64) -> Result<Option<U
         }
         "deployment_status" => {
             let to = envelope.deployment.as_ref().ok_or_else(|| lacks("deployment.environment"))?;
-            Some(Unit::Environment(repository()?, to.environment.clone().into_owned()))
+            Some(Unit::Environment(repository()?, to.environment.as_ref().into()))
         }
         "deployment_protection_rule" => {
             // What GitHub leaves out of one nobody can answer.
             let run = envelope.deployment_callback_url.as_deref().and_then(run_in);
             let to = envelope.environment.as_deref();
             match (run, to) {
-                (Some(run), Some(to)) => Some(Unit::Gate(repository()?, run, to.to_owned())),
+                (Some(run), Some(to)) => Some(Unit::Gate(repository()?, run, to.into())),
                 _ => return Err(lacks("environment and deployment_callback_url")),
             }
         }

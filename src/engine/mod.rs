@@ -198,7 +198,7 @@ fn commands(
     let marking = Arc::clone(clock);
     let changed = Arc::new(move |order: &Order| {
         let Some((repository, name, _)) = parse_key(&order.key) else { return };
-        let unit = Unit::Environment(RepositoryId(repository), name);
+        let unit = Unit::Environment(RepositoryId(repository), name.into());
         let (store, wake, now) = (Arc::clone(&store), Arc::clone(&wake), marking.now());
         tokio::spawn(async move {
             match store.mark(vec![unit], now).await {

@@ -3,7 +3,7 @@
 
 use super::room::{Room, Trouble};
 use crate::flow::config::{Configuration, Problem};
-use crate::flow::{Cause, Flow, RepositoryId};
+use crate::flow::{Cause, Flow, RepositoryId, RepositoryName};
 use crate::github::ApiError;
 use crate::store::{Change, ConfigurationRow, RepositoryRow, StoreError};
 use std::collections::HashMap;
@@ -53,13 +53,13 @@ impl Room {
         known: Option<&ConfigurationRow>,
     ) -> Result<ConfigurationRow, Trouble> {
         let own = self.file(row, &row.full_name, Some(&row.default_branch)).await?;
-        let owner = row.full_name.split('/').next().unwrap_or_default();
-        let shared = format!("{owner}/.github");
+        let name = RepositoryName::from(&row.full_name);
+        let shared = RepositoryName::shared_by(name.owner());
         let found = match own {
             Some(text) => Some((CONFIGURATION_PATH.to_owned(), text)),
-            None if shared == row.full_name => None,
+            None if name.is_shared() => None,
             None => {
-                let text = self.file(row, &shared, None).await?;
+                let text = self.file(row, shared.as_str(), None).await?;
                 text.map(|text| (format!("{CONFIGURATION_PATH} of {shared}"), text))
             }
         };
@@ -85,7 +85,11 @@ impl Room {
             }
             // Another repository may not be covered by the installation, or not exist.
             Err(ApiError::NotFound { .. }) => Ok(None),
-            Err(ApiError::Forbidden { .. }) if repository != row.full_name => Ok(None),
+            Err(ApiError::Forbidden { .. })
+                if RepositoryName::from(repository) != *row.full_name.as_str() =>
+            {
+                Ok(None)
+            }
             Err(error) => Err(error.into()),
         }
     }
@@ -111,8 +115,9 @@ fn made_of(row: &ConfigurationRow, built_in: &Arc<Flow>) -> Rulebook {
         Ok(configuration) => Rulebook { flow: Arc::new(configuration.flow().clone()), invalid: None },
         Err(problems) => {
             let valid = row.valid.as_deref().filter(|text| !text.is_empty());
-            let valid = valid.and_then(|text| Configuration::read(text).ok());
-            let flow = valid.map_or_else(|| Arc::clone(built_in), |it| Arc::new(it.flow().clone()));
+            // Where no other is known, the file itself may have been good for an earlier version.
+            let kept = valid.into_iter().chain([row.text.as_str()]).find_map(Configuration::read_kept);
+            let flow = kept.map_or_else(|| Arc::clone(built_in), Arc::new);
             Rulebook { flow, invalid: problems.first().map(|first| cause(&row.place, first, problems.len())) }
         }
     }
@@ -148,6 +153,12 @@ mod tests {
         assert!(line == 2 && message.contains("environment"), "{line} {message}");
         let book = made_of(&row("x", "[]", None), &built_in);
         assert!(book.invalid.is_some() && *book.flow == Flow::pro());
+        // Good for an earlier version: its branches wait for a check all the same.
+        let old = "version: 1\nenvironments:\n  - { name: main, branch: config, accepts: [topics] }\n";
+        for valid in [Some(old), Some(""), None] {
+            let book = made_of(&row("x", old, valid), &built_in);
+            assert!(book.invalid.is_some() && book.flow.environments[0].branch.as_str() == "config");
+        }
         let book = made_of(&row("", "", Some("")), &built_in);
         assert!(book.invalid.is_none() && *book.flow == Flow::pro());
     }

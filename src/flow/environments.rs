@@ -1,4 +1,4 @@
-use super::{BranchName, DeploySettings, IgnoredPaths, Rules};
+use super::{BranchName, DeploySettings, EnvironmentName, IgnoredPaths, Rules};
 
 /// What may be merged into an environment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,6 +69,11 @@ impl Source {
 }
 
 impl Environment {
+    /// Whether it is the one that somebody calls so: GitHub takes names for the same that differ in capitals only.
+    pub fn is_called(&self, name: &str) -> bool {
+        EnvironmentName::from(name) == *self.name.as_str()
+    }
+
     /// Whether a topic may be merged into it, as ordinary work or as a hotfix.
     pub fn accepts_topics(&self) -> bool {
         self.accepts.iter().any(|source| matches!(source, Source::Topics | Source::Hotfixes))
@@ -76,7 +81,9 @@ impl Environment {
 
     /// Whether a promotion from the environment called `name` may be merged into it.
     pub fn accepts_environment(&self, name: &str) -> bool {
-        self.accepts.iter().any(|source| matches!(source, Source::Environment(from) if from == name))
+        self.accepts
+            .iter()
+            .any(|source| matches!(source, Source::Environment(from) if from.eq_ignore_ascii_case(name)))
     }
 }
 
@@ -227,9 +234,9 @@ impl Flow {
         }
     }
 
-    /// The environment called `name`.
+    /// The environment called `name`, in any spelling: its own is [`Environment::name`].
     pub fn environment(&self, name: &str) -> Option<&Environment> {
-        self.environments.iter().find(|environment| environment.name == name)
+        self.environments.iter().find(|environment| environment.is_called(name))
     }
 
     /// The branches on which pull requests are judged: every environment's and the copy branch.
@@ -288,5 +295,13 @@ mod tests {
         assert!(matches!(role("staging"), Role::Environment(e) if e.name == "staging"));
         assert!(matches!(role("master"), Role::Copy(_)));
         assert_eq!(role("Staging"), Role::Topic);
+    }
+
+    #[test]
+    fn an_environment_is_found_by_any_spelling_and_a_branch_by_its_own() {
+        let flow = Flow::pro();
+        assert_eq!(flow.environment("STAGING").unwrap().name, "staging");
+        assert!(flow.environment("production").unwrap().accepts_environment("Staging"));
+        assert!(flow.environment("staging ").is_none());
     }
 }

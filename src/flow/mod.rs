@@ -7,12 +7,14 @@
 //! Does not live here: judging (`policy`), asking git (`lineage`), wording (`report`), any I/O.
 
 mod carried;
+mod check_names;
 mod codes;
 pub mod config;
 mod deploy_settings;
 mod deploys;
 mod environments;
 mod facts;
+mod folded_names;
 mod ids;
 mod moves;
 mod names;
@@ -22,6 +24,7 @@ mod rules;
 mod verdict;
 
 pub use carried::Carried;
+pub use check_names::CheckName;
 pub use codes::Code;
 pub use deploy_settings::{DeploySettings, DriverSettings};
 pub use deploys::{Deploy, DeployState, Ending, Hold, Lifted, Phase, PhaseRun, Trigger};
@@ -33,10 +36,11 @@ pub use facts::{
     HeadDeploy, History, LedgerTip, Line, MergeOutcome, Moment, PromotionHistory, Pull, PushedAt, TipSource,
     TopicHistory,
 };
+pub use folded_names::{EnvironmentName, RepositoryName};
 pub use ids::{InstallationId, Millis, PullNumber, RepositoryId};
 pub use moves::{Move, Placed, in_order};
 pub use names::{BranchName, CommitId, InvalidName, TreeId};
 pub use paths::{IgnoredPaths, InvalidPattern};
-pub use records::{MergeMethod, MergeMethods, MergedPull, OpenPull, Origin, VerifiedTree};
+pub use records::{MergeMethod, MergeMethods, MergedPull, MethodsFrom, OpenPull, Origin, VerifiedTree};
 pub use rules::{Level, Rules};
 pub use verdict::{Cause, Finding, Outcome, Repair, Undecided, Verdict};

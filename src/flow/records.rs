@@ -88,4 +88,15 @@ pub struct MergeMethods {
     pub squash: bool,
     /// As new commits, one for each of its own.
     pub rebase: bool,
+    /// What says so.
+    pub from: MethodsFrom,
+}
+
+/// What says how pull requests may be merged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MethodsFrom {
+    /// Rules that hold for the branch.
+    Rules,
+    /// The repository's own settings, which hold for every branch: no rule says anything.
+    Settings,
 }

@@ -206,6 +206,9 @@ pub enum Cause {
         squash: bool,
         /// What the rules of the base allow.
         rebase: bool,
+        /// Whether no rule of the base says so, but the settings of the repository, which may be meant for topics.
+        #[serde(default)]
+        by_settings: bool,
     },
     /// TP406: the target was rolled back. While the hold is in force nothing is merged there; once it was lifted, the
     /// next promotion brings back what was taken away.
@@ -292,6 +295,11 @@ impl Cause {
             Self::ConfigurationInvalid { .. } => Code::ConfigurationInvalid,
             Self::CouldNotDecide(_) => Code::CouldNotDecide,
         }
+    }
+
+    /// Whether it is worth a word beside the verdict and no reason for it.
+    pub fn is_note(&self) -> bool {
+        matches!(self, Self::MergeMethod { by_settings: true, .. })
     }
 
     /// Whether it passes by itself, without anybody's doing.

@@ -1,7 +1,7 @@
 use super::api::{Api, Call, Caller};
 use super::error::ApiError;
 use super::paging::next_page;
-use crate::flow::{CommitId, InstallationId, PullNumber, RepositoryId};
+use crate::flow::{CommitId, InstallationId, MergeMethods, MethodsFrom, PullNumber, RepositoryId};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Utc};
@@ -54,6 +54,27 @@ pub struct PullEnd {
 pub struct PullEndRepository {
     /// GitHub's number.
     pub id: RepositoryId,
+    /// Whether its settings let pull requests be merged by a merge commit. GitHub does not tell everybody.
+    #[serde(default)]
+    pub allow_merge_commit: Option<bool>,
+    /// Whether they let them be squashed.
+    #[serde(default)]
+    pub allow_squash_merge: Option<bool>,
+    /// Whether they let them be rebased.
+    #[serde(default)]
+    pub allow_rebase_merge: Option<bool>,
+}
+
+impl PullEndRepository {
+    /// How its settings let pull requests be merged, where GitHub tells.
+    pub fn merge_methods(&self) -> Option<MergeMethods> {
+        Some(MergeMethods {
+            merge: self.allow_merge_commit?,
+            squash: self.allow_squash_merge?,
+            rebase: self.allow_rebase_merge?,
+            from: MethodsFrom::Settings,
+        })
+    }
 }
 
 /// Somebody.

@@ -1,12 +1,11 @@
 //! GitHub's Deployments and what is said of them, and the gate for jobs that wait for one.
 
 use super::api::{Api, Call, Caller};
-use super::calls::{QUERY, User};
+use super::calls::User;
 use super::error::ApiError;
 use crate::flow::{CommitId, InstallationId};
 use chrono::{DateTime, Utc};
 use http::Method;
-use percent_encoding::utf8_percent_encode;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -119,6 +118,11 @@ pub struct SaidStatus {
     performed_via_github_app: Option<MadeBy>,
 }
 
+/// Whether a Deployment's payload carries this key. A key holds the name of an environment, whose spelling may change.
+pub fn is_keyed(payload: &Value, key: &str) -> bool {
+    payload["deploy"].as_str().is_some_and(|named| named.eq_ignore_ascii_case(key))
+}
+
 impl Api {
     /// Makes a Deployment.
     ///
@@ -135,18 +139,16 @@ impl Api {
         Ok(made.id)
     }
 
-    /// The Deployment of a commit to an environment whose payload carries this key, if the App has made one.
+    /// The Deployment of a commit whose payload carries this key, if the App has made one.
     pub async fn find_deployment(
         &self,
         id: InstallationId,
         repository: &str,
-        (commit, environment): (CommitId, &str),
+        commit: CommitId,
         key: &str,
     ) -> Result<Option<MadeDeployment>, ApiError> {
-        let environment = utf8_percent_encode(environment, QUERY);
-        let path = format!(
-            "/repos/{repository}/deployments?sha={commit}&environment={environment}&task=deploy&per_page=100"
-        );
+        // Not by its environment: GitHub may have another spelling of the name than the one it was made with.
+        let path = format!("/repos/{repository}/deployments?sha={commit}&task=deploy&per_page=100");
         let all = self.all_pages(Caller::Installation(id), &path, |page: Vec<MadeDeployment>| page).await?;
         let ours = |it: &MadeDeployment| match (&it.performed_via_github_app, &it.creator) {
             (Some(app), _) => app.id.to_string() == self.app_id(),
@@ -154,7 +156,7 @@ impl Api {
             (None, Some(creator)) => creator.kind == "Bot",
             (None, None) => false,
         };
-        Ok(all.into_iter().find(|it| ours(it) && it.payload["deploy"] == key))
+        Ok(all.into_iter().find(|it| ours(it) && is_keyed(&it.payload, key)))
     }
 
     /// Says how a Deployment stands.

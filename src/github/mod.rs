@@ -25,7 +25,9 @@ pub use calls::{
     CheckRunAction, CheckRunAnnotation, CheckRunBody, CheckRunOutput, FailedDelivery, Installation, Pull,
     PullEnd, PullEndRepository, Repository, User,
 };
-pub use deployments::{DESCRIPTION_MAX, GateAnswer, MadeDeployment, NewDeployment, NewStatus, SaidStatus};
+pub use deployments::{
+    DESCRIPTION_MAX, GateAnswer, MadeDeployment, NewDeployment, NewStatus, SaidStatus, is_keyed,
+};
 pub use error::{ApiError, Remedy};
 pub use jwt::{AppKey, InvalidKey};
 pub use pulls::NewPull;

@@ -3,7 +3,7 @@
 use super::api::{Api, Caller};
 use super::calls::{Pull, QUERY};
 use super::error::ApiError;
-use crate::flow::{BranchName, CommitId, InstallationId, MergeMethods, PullNumber};
+use crate::flow::{BranchName, CommitId, InstallationId, MergeMethods, MethodsFrom, PullNumber};
 use http::Method;
 use percent_encoding::utf8_percent_encode;
 use serde::{Deserialize, Serialize};
@@ -99,21 +99,32 @@ impl Api {
         struct Parameters {
             #[serde(default)]
             allowed_merge_methods: Option<Vec<String>>,
+            /// By which a merge queue merges: it leaves nobody a choice.
+            #[serde(default)]
+            merge_method: Option<String>,
+        }
+        impl Parameters {
+            fn methods(self) -> Option<Vec<String>> {
+                let queued = self.merge_method.map(|name| vec![name.to_ascii_lowercase()]);
+                queued.or(self.allowed_merge_methods)
+            }
         }
         let branch = utf8_percent_encode(branch.as_str(), QUERY);
         let path = format!("/repos/{repository}/rules/branches/{branch}?per_page=100");
         let rules = self.all_pages(Caller::Installation(id), &path, |page: Vec<Rule>| page).await?;
-        let allowed = rules.into_iter().filter_map(|rule| rule.parameters?.allowed_merge_methods);
+        let allowed = rules.into_iter().filter_map(|rule| rule.parameters?.methods());
         // What one rule forbids no other one allows.
         Ok(allowed.fold(None, |known: Option<MergeMethods>, names| {
             let has = |name: &str| names.iter().any(|it| it == name);
-            let this = MergeMethods { merge: has("merge"), squash: has("squash"), rebase: has("rebase") };
+            let (merge, squash, rebase) = (has("merge"), has("squash"), has("rebase"));
+            let this = MergeMethods { merge, squash, rebase, from: MethodsFrom::Rules };
             Some(match known {
                 None => this,
                 Some(known) => MergeMethods {
-                    merge: known.merge && this.merge,
-                    squash: known.squash && this.squash,
-                    rebase: known.rebase && this.rebase,
+                    merge: known.merge && merge,
+                    squash: known.squash && squash,
+                    rebase: known.rebase && rebase,
+                    ..this
                 },
             })
         }))

@@ -4,8 +4,8 @@
 //! fast-forwards alike.
 
 use crate::flow::{
-    Cause, DeployFacts, Deployed, Finding, MergeMethods, MergeOutcome, Outcome, PromotionHistory, Repair,
-    Tested,
+    Cause, DeployFacts, Deployed, Finding, MergeMethods, MergeOutcome, MethodsFrom, Outcome,
+    PromotionHistory, Repair, Tested,
 };
 
 /// What the rule between environments asks besides the history.
@@ -77,8 +77,11 @@ fn held(deploys: &DeployFacts) -> Option<Finding> {
 }
 
 fn makes_copies(methods: MergeMethods) -> Option<Finding> {
-    let MergeMethods { squash, rebase, .. } = methods;
-    (squash || rebase).then(|| Finding::warn(Cause::MergeMethod { squash, rebase }))
+    let MergeMethods { squash, rebase, from, .. } = methods;
+    let by_settings = from == MethodsFrom::Settings;
+    let cause = Cause::MergeMethod { squash, rebase, by_settings };
+    // What a rule allows for this very branch is worth a warning; settings have to do for topics, too.
+    (squash || rebase).then(|| if by_settings { Finding::pass(cause) } else { Finding::warn(cause) })
 }
 
 /// The rule for the copy branch: it has to be able to follow. Its files may differ (workflows that live

@@ -11,7 +11,7 @@ use super::markdown::{code, folded};
 use super::prose::{Prose, row};
 use super::words::{Account, Scene, account, copied, passed};
 use super::{Subject, stamp};
-use crate::flow::{BranchName, Finding, Flow, Outcome, Verdict};
+use crate::flow::{BranchName, CheckName, Finding, Flow, Outcome, Verdict};
 
 /// How a check run ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -240,12 +240,38 @@ pub fn retired(base: &BranchName, subject: &Subject) -> CheckText {
     }
 }
 
-/// One account per finding, or the one of a pass.
-pub(super) fn accounts(scene: &Scene<'_>, verdict: &Verdict) -> Vec<Account> {
-    if verdict.findings.is_empty() {
-        return vec![passed(scene)];
+/// Instead of a check that would let something merge under a name that another check has.
+pub fn check_of_shared_name(name: &CheckName) -> CheckText {
+    let name = name.text();
+    let summary = Prose::new(
+        "Two checks of this repository are called %: the one about a branch of the path, and another one. GitHub tells \
+         them apart by their names alone, so neither may say that something can be merged. ",
+        &[&name],
+    )
+    .then(Prose::new(
+        "Rename the branch, and write its new name into %.",
+        &[".github/towpath.yml"],
+    ));
+    CheckText {
+        conclusion: Conclusion::ActionRequired,
+        title: "Could not decide: two checks have this name".to_owned(),
+        summary: summary.markdown(),
+        text: None,
+        actions: Vec::new(),
+        footer: String::new(),
     }
-    verdict.findings.iter().map(|finding| account(scene, finding)).collect()
+}
+
+/// One account per finding, or the one of a pass. What is a mere note comes last and is never the first.
+pub(super) fn accounts(scene: &Scene<'_>, verdict: &Verdict) -> Vec<Account> {
+    let (notes, reasons): (Vec<_>, Vec<_>) =
+        verdict.findings.iter().partition(|finding| finding.cause.is_note());
+    let mut accounts: Vec<Account> = reasons.into_iter().map(|finding| account(scene, finding)).collect();
+    if accounts.is_empty() {
+        accounts.push(passed(scene));
+    }
+    accounts.extend(notes.into_iter().map(|finding| account(scene, finding)));
+    accounts
 }
 
 /// A further finding, folded.

@@ -40,6 +40,8 @@ pub enum GateWords<'a> {
     OffPath,
     /// The path has no such environment; these are the ones it has.
     NoEnvironment(&'a [&'a str]),
+    /// The configuration at this place cannot be used.
+    Unreadable(&'a str),
     /// The event does not say what would be deployed.
     NoCommit,
     /// git or GitHub did not answer.
@@ -79,6 +81,11 @@ pub fn gate(job: &WaitingJob<'_>, said: GateWords<'_>) -> String {
                 known.join(", ")
             )
         }
+        GateWords::Unreadable(place) => format!(
+            "{} cannot be used, so nobody can say what may go to {name}. `towpath config check` names what is wrong; \
+             run the job again once it is mended.",
+            code(place)
+        ),
         GateWords::NoCommit => {
             "GitHub does not tell which commit the job would deploy, so it is kept out.".to_owned()
         }

@@ -30,7 +30,8 @@ mod words;
 pub use aftermath::{Aftermath, aftermath};
 pub use alarm::{ALARM, NotCopied, alarm, sync_pull};
 pub use check::{
-    Action, CheckText, Conclusion, REBUILD, RECHECK, RETARGET, check, check_of_copy, check_of_group, retired,
+    Action, CheckText, Conclusion, REBUILD, RECHECK, RETARGET, check, check_of_copy, check_of_group,
+    check_of_shared_name, retired,
 };
 pub use comment::{MARKER, comment};
 pub use deploys::{DeployStatus, deploy_status, deploy_trouble, ended, length};

@@ -176,7 +176,11 @@ pub(super) fn between_environments() -> Vec<(&'static str, &'static str, Verdict
     let conflicts = Cause::MergeConflicts { paths: paths(), only_on_base: Vec::new(), cut_by: squashed() };
     vec![
         ("staging", "production", verdict(Wait, Cause::NotVerified { environment: "staging".to_owned() })),
-        ("staging", "production", verdict(Warn, Cause::MergeMethod { squash: true, rebase: true })),
+        (
+            "staging",
+            "production",
+            verdict(Warn, Cause::MergeMethod { squash: true, rebase: true, by_settings: false }),
+        ),
         ("staging", "production", verdict(Fail, conflicts)),
         ("production", "integration", verdict(Warn, unknown)),
         ("production", "staging", verdict(Warn, Cause::ReverseMerge { rejoins: squashed() })),

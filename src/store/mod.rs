@@ -18,7 +18,9 @@ pub use rows::{
 pub use sqlite::{Options, SqliteStore};
 pub use unit::{InvalidUnit, Unit};
 
-use crate::flow::{BranchName, CommitId, Deploy, Hold, InstallationId, PullNumber, PushedAt, RepositoryId};
+use crate::flow::{
+    BranchName, CommitId, Deploy, Hold, InstallationId, MergeMethods, PullNumber, PushedAt, RepositoryId,
+};
 use async_trait::async_trait;
 use std::collections::BTreeSet;
 
@@ -114,6 +116,9 @@ pub enum Change {
     Push(PushRow),
     /// An environment was deployed with these files. The first time is kept.
     Verified(VerifiedRow),
+    /// How a repository's own settings let pull requests be merged, and when that was seen; ignored when what is
+    /// stored was seen later.
+    MergeSettings(RepositoryId, MergeMethods, Millis),
     /// The configuration of a repository was read.
     Configuration(ConfigurationRow),
     /// A person did something by a button; the same on the same head replaces what was refused before.
@@ -253,6 +258,9 @@ pub trait Store: Send + Sync + std::fmt::Debug {
 
     /// The configuration of a repository as it was last read; `None` before that.
     async fn configuration(&self, repository: RepositoryId) -> Result<Option<ConfigurationRow>, StoreError>;
+
+    /// How a repository's own settings let pull requests be merged, where GitHub has told.
+    async fn merge_settings(&self, repository: RepositoryId) -> Result<Option<MergeMethods>, StoreError>;
 
     /// What people did by buttons on a pull request, the oldest first.
     async fn acts(&self, repository: RepositoryId, number: PullNumber) -> Result<Vec<ActRow>, StoreError>;

@@ -1,4 +1,4 @@
-use crate::flow::{BranchName, CommitId, InstallationId, PullNumber, RepositoryId};
+use crate::flow::{BranchName, CommitId, EnvironmentName, InstallationId, PullNumber, RepositoryId};
 use std::fmt;
 use std::str::FromStr;
 
@@ -19,12 +19,12 @@ pub enum Unit {
     ConfigurationCheck(RepositoryId, CommitId),
     /// A branch that was pushed to.
     Branch(RepositoryId, BranchName),
-    /// An environment whose deploys were reported, by the name that GitHub has for it.
-    Environment(RepositoryId, String),
+    /// An environment whose deploys were reported: one and the same in whatever spelling somebody calls it.
+    Environment(RepositoryId, EnvironmentName),
     /// The runs of workflows: which deploy one of them belongs to is not told by its event.
     Runs(RepositoryId),
     /// A job of a run of a workflow that waits to be let into an environment, by the run's number and the environment.
-    Gate(RepositoryId, u64, String),
+    Gate(RepositoryId, u64, EnvironmentName),
     /// Where a merged pull request has come to.
     Whereabouts(RepositoryId, PullNumber),
     /// The copy branch, to be made a copy again.
@@ -84,9 +84,9 @@ impl fmt::Display for Unit {
             Self::Proposal(id, number) => write!(f, "proposal:{id}:{number}"),
             Self::ConfigurationCheck(id, head) => write!(f, "configuration-check:{id}:{head}"),
             Self::Branch(id, branch) => write!(f, "branch:{id}:{branch}"),
-            Self::Environment(id, name) => write!(f, "environment:{id}:{name}"),
+            Self::Environment(id, name) => write!(f, "environment:{id}:{}", name.key()),
             Self::Runs(id) => write!(f, "runs:{id}"),
-            Self::Gate(id, run, name) => write!(f, "gate:{id}:{run}:{name}"),
+            Self::Gate(id, run, name) => write!(f, "gate:{id}:{run}:{}", name.key()),
             Self::Whereabouts(id, number) => write!(f, "whereabouts:{id}:{number}"),
             Self::Copy(id) => write!(f, "copy:{id}"),
             Self::Alarm(id) => write!(f, "alarm:{id}"),
@@ -131,11 +131,11 @@ fn parse(text: &str) -> Option<Unit> {
         ("proposal", Some(number)) => Some(Unit::Proposal(repository, PullNumber(number.parse().ok()?))),
         ("configuration-check", Some(head)) => Some(Unit::ConfigurationCheck(repository, head.parse().ok()?)),
         ("branch", Some(branch)) => Some(Unit::Branch(repository, branch.parse().ok()?)),
-        ("environment", Some(name)) => Some(Unit::Environment(repository, name.to_owned())),
+        ("environment", Some(name)) => Some(Unit::Environment(repository, name.into())),
         ("runs", None) => Some(Unit::Runs(repository)),
         ("gate", Some(tail)) => {
             let (run, name) = tail.split_once(':')?;
-            Some(Unit::Gate(repository, run.parse().ok()?, name.to_owned()))
+            Some(Unit::Gate(repository, run.parse().ok()?, name.into()))
         }
         ("whereabouts", Some(number)) => {
             Some(Unit::Whereabouts(repository, PullNumber(number.parse().ok()?)))
@@ -175,9 +175,9 @@ mod tests {
             Unit::Configuration(RepositoryId(42)),
             Unit::Proposal(RepositoryId(42), PullNumber(7)),
             Unit::ConfigurationCheck(RepositoryId(42), head),
-            Unit::Environment(RepositoryId(42), "staging: eu/1".to_owned()),
+            Unit::Environment(RepositoryId(42), "Staging: EU/1".into()),
             Unit::Runs(RepositoryId(42)),
-            Unit::Gate(RepositoryId(42), 7, "staging: eu/1".to_owned()),
+            Unit::Gate(RepositoryId(42), 7, "Staging: EU/1".into()),
             Unit::Whereabouts(RepositoryId(42), PullNumber(7)),
             Unit::Copy(RepositoryId(42)),
             Unit::Alarm(RepositoryId(42)),
@@ -191,6 +191,8 @@ mod tests {
         ] {
             assert_eq!(unit.to_string().parse::<Unit>().unwrap(), unit);
         }
+        let spelled = ["staging", "Staging"].map(|name| Unit::Environment(RepositoryId(42), name.into()));
+        assert_eq!(spelled[0].to_string(), spelled[1].to_string());
         for bad in ["", "app:1", "pull:42", "pull:x:1", "check:42:short:main", "branch:42:a..b", "other:1"] {
             assert!(bad.parse::<Unit>().is_err(), "{bad}");
         }

@@ -21,7 +21,7 @@ fn hold() -> Hold {
 }
 
 fn environment() -> Unit {
-    Unit::Environment(REPOSITORY, "staging".to_owned())
+    Unit::Environment(REPOSITORY, "staging".into())
 }
 
 pub(crate) async fn a_lane_has_what_the_next_deploy_depends_on(store: Arc<dyn Store>) {
@@ -114,4 +114,26 @@ pub(crate) async fn a_unit_that_waits_for_the_clock_is_taken_at_once_when_it_is_
     let lease = leased_unit(store, &environment(), 3).await;
     settle(store, &lease, Next::Done, 3).await;
     nothing_due(store, 70_000).await;
+}
+
+pub(crate) async fn an_environment_is_one_by_whatever_spelling(store: Arc<dyn Store>) {
+    let store = &*store;
+    let spelled = |number, name: &str| Deploy {
+        environment: name.to_owned(),
+        ..deploy(number, 1, DeployState::Running)
+    };
+    apply(store, vec![keep(spelled(1, "Staging"))]).await;
+    apply(store, vec![keep(Deploy { state: DeployState::Succeeded, ..spelled(1, "staging") })]).await;
+    apply(store, vec![Change::Hold(REPOSITORY, "STAGING".to_owned(), hold())]).await;
+    let lane = store.lane(REPOSITORY, "sTaging", &branch("staging")).await.unwrap();
+    assert_eq!(lane.deploys.iter().map(|it| it.state).collect::<Vec<_>>(), [DeployState::Succeeded]);
+    assert_eq!(lane.hold, Some(hold()));
+    assert_eq!(store.hold(REPOSITORY, "Staging").await.unwrap(), Some(hold()));
+    assert_eq!(store.newest_deploys(REPOSITORY, "stagING", 9).await.unwrap().len(), 1);
+    store.mark(vec![Unit::Environment(REPOSITORY, "Staging".into())], 5).await.unwrap();
+    let lease = leased_unit(store, &environment(), 10).await;
+    settle(store, &lease, Next::Done, 10).await;
+    nothing_due(store, 20).await;
+    // A deleted tree, or one of an environment of another name, is no other spelling.
+    assert!(store.hold(REPOSITORY, "staging ").await.unwrap().is_none());
 }

@@ -64,6 +64,7 @@ macro_rules! suite {
                 deploys:
                     a_lane_has_what_the_next_deploy_depends_on,
                     what_is_open_and_what_is_live_is_found_at_a_start,
+                    an_environment_is_one_by_whatever_spelling,
                     what_is_noted_in_the_middle_of_work_holds_while_the_lease_does,
                     an_order_marks_its_environment_and_keeps_its_outcome,
                     a_unit_that_waits_for_the_clock_is_taken_at_once_when_it_is_marked;

@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 use towpath::flow::PushedAt;
 use towpath::store::{
-    Accepted, Change, DeliveryState, NewDelivery, Next, Options, SqliteStore, Store, StoreError,
+    Accepted, Change, DeliveryState, NewDelivery, Next, Options, SqliteStore, Store, StoreError, Unit,
 };
 
 const SMALL: Options = Options { max_bytes: Some(400 << 10) };
@@ -236,6 +236,59 @@ async fn a_file_of_version_2_remembers_where_branches_were() {
     assert_eq!(baseline("gone").await, None);
     assert_eq!(baseline("production").await, None);
     store.close().await;
+}
+
+/// Rows of any spelling are found afterwards, and nothing that was told is lost.
+#[tokio::test]
+async fn a_file_of_version_3_is_brought_to_one_spelling_of_each_environment() {
+    let folder = tempfile::tempdir().unwrap();
+    let schema = [
+        include_str!("../../src/store/migrations/0001_first.sql"),
+        include_str!("../../src/store/migrations/0002_records.sql"),
+        include_str!("../../src/store/migrations/0003_deploys.sql"),
+    ];
+    let hold = |by: &str, lifted: &str| {
+        let commit = "0".repeat(40);
+        format!(
+            r#"{{"from":"{commit}","to":"{commit}","by":"{by}","reason":"x","since":1,"pulls":[],"lifted":{lifted}}}"#
+        )
+    };
+    let (lifted, in_force) = (hold("old", r#"{"at":2,"by":"op","reason":"y"}"#), hold("new", "null"));
+    let rows = format!(
+        "
+        INSERT INTO units (id, key, repository, dirty, done, due) VALUES
+            (1, 'environment:42:Staging', 42, 1, 1, 0), (2, 'environment:42:staging', 42, 1, 1, 0),
+            (3, 'gate:42:7:QA', 42, 1, 1, 0), (4, 'branch:42:Staging', 42, 1, 1, 0);
+        INSERT INTO deliveries (id, guid, event, unit, received_at) VALUES
+            (1, 'a', 'deployment_status', 1, 10), (2, 'b', 'deployment_status', 2, 11);
+        INSERT INTO verified (repository, environment, tree, head, verified_at) VALUES
+            (42, 'Staging', x'0101010101010101010101010101010101010101', x'00', 1),
+            (42, 'staging', x'0101010101010101010101010101010101010101', x'00', 2);
+        INSERT INTO holds (repository, environment, data) VALUES
+            (42, 'Staging', '{in_force}'), (42, 'staging', '{lifted}'), (42, 'QA', '{lifted}');
+        PRAGMA application_id = 0x544f5750;
+        PRAGMA user_version = 3;"
+    );
+    let path = file_with(folder.path(), &format!("{}{rows}", schema.concat()));
+    let store = SqliteStore::open(&path, &Options::default()).unwrap();
+    let staging = Unit::Environment(REPOSITORY, "staging".into());
+    let told = store.inbox(&staging, 10, usize::MAX).await.unwrap();
+    assert_eq!(told.iter().map(|it| it.guid.as_str()).collect::<Vec<_>>(), ["a", "b"]);
+    assert_eq!(leased(&store, 500).await.unit, staging, "what was moved is looked at");
+    let by = async |name| store.hold(REPOSITORY, name).await.unwrap().map(|hold| hold.by);
+    assert_eq!((by("STAGING").await, by("qa").await), (Some("new".to_owned()), Some("old".to_owned())));
+    let verified = store.ledger(REPOSITORY, &[], None).await.unwrap().verified;
+    assert_eq!(verified.iter().map(|it| it.environment.as_str()).collect::<Vec<_>>(), ["staging"]);
+    // A branch is told apart by its capitals.
+    store.mark(vec![Unit::Branch(REPOSITORY, branch("Staging"))], 600).await.unwrap();
+    store.close().await;
+    let keys: String = Connection::open(&path)
+        .unwrap()
+        .query_row("SELECT group_concat(key, ' ') FROM (SELECT key FROM units ORDER BY id)", [], |row| {
+            row.get(0)
+        })
+        .unwrap();
+    assert_eq!(keys, "environment:42:staging gate:42:7:qa branch:42:Staging");
 }
 
 #[test]

@@ -87,6 +87,10 @@ async fn a_proposed_file_is_told_its_mistakes_at_their_lines() {
         sent.iter().filter_map(|it| it.request_body.as_ref()?.pointer("/output/annotations")?.as_array());
     let lines: Vec<_> = lists.flatten().map(|it| (it["path"].as_str(), it["start_line"].as_u64())).collect();
     assert!(lines.contains(&(Some(FILE), Some(4))), "{lines:?}");
+    // GitHub resets a check that somebody wants to run again: it is said once more.
+    pull.check("towpath: config").unwrap().rerequest("ana").await.unwrap();
+    stage.check_named(&pull, "towpath: config").await.fails();
+    stage.check(&pull).await.passes();
     stage.end().await;
 }
 
@@ -133,5 +137,36 @@ async fn the_accounts_file_counts_where_a_repository_has_none() {
     stage.configure("master", "version: 1\n").await;
     stage.check(&pull).await.fails();
     stage.comment(&pull).await;
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn a_check_that_shares_its_name_lets_nothing_merge() {
+    let stage = Stage::set().await;
+    stage.store.branch("config").from("master").by("rita").await.unwrap();
+    stage.store.branch("live").from("master").by("rita").await.unwrap();
+    stage.store.protect("config").require_from("towpath: config", stage.app.id());
+    let path = |branch: &str| {
+        format!("version: 1\nenvironments:\n  - {{ name: main, branch: {branch}, accepts: [topics] }}\n")
+    };
+    // As an earlier version took it.
+    stage.configure("master", &path("config")).await;
+    topic(&stage.store, "settings", "config").await;
+    stage.store.commit_on("settings").file(FILE, &path("live")).by("ana").await.unwrap();
+    let pull = stage.store.open_pull("settings").into("config").by("ana").await.unwrap();
+    stage.quiet().await;
+    let said: Vec<_> = pull.checks().iter().filter_map(|check| check.state()).collect();
+    assert!(said.iter().all(|it| it.name == "towpath: config"), "{said:?}");
+    let conclusions: Vec<_> = said.iter().map(|it| it.conclusion.as_deref().unwrap_or("none")).collect();
+    assert_eq!(conclusions, ["action_required"; 2], "the verdict, and what is said of the file");
+    assert!(merge(&pull).await.is_err());
+    stage.read(&pull);
+    // Mended, each check has its name.
+    stage.configure("master", &path("live")).await;
+    pull.retarget("live").by("ana").await.unwrap();
+    stage.check(&pull).await.passes();
+    stage.store.commit_on("settings").file("more.txt", "x\n").by("ana").await.unwrap();
+    stage.check(&pull).await.passes();
+    stage.check_named(&pull, "towpath: config").await.passes();
     stage.end().await;
 }

@@ -16,6 +16,7 @@ mod carried_out;
 mod configuration;
 mod deploys;
 mod faults;
+mod folded;
 mod healing;
 mod interrupted;
 mod ledger;

@@ -173,3 +173,49 @@ async fn work_of_others_is_told_though_this_branch_was_never_pushed_at_it() {
     stage.check(&above).await.is("success", "Warning: carries work merged into staging: 1 commit");
     stage.end().await;
 }
+
+#[tokio::test]
+async fn settings_that_let_a_promotion_be_squashed_are_noted_and_judge_nothing() {
+    let stage = Stage::set().await;
+    stage.store.merged_by(["merge", "squash"]);
+    let up = release(&stage).await;
+    stage.github.forget_records();
+    let said = stage.check(&up).await.is("success", "On the path: integration → staging");
+    said.says("TP305").says("The repository's settings let `integration` be squashed into `staging`.");
+    // Nobody is asked for what the event has told, and nobody tells of a change: the regular look finds it.
+    assert_eq!(stage.requests("GET", "/repos/acme/store"), 0);
+    stage.store.merged_by(["merge"]);
+    stage.minutes_later(61).await;
+    let said = stage.check(&up).await.is("success", "On the path: integration → staging");
+    assert!(!said.summary().contains("TP305"), "{}", said.summary());
+    // What a rule names counts, whatever the settings say.
+    stage.store.merged_by(["merge", "rebase"]);
+    stage.store.protect("staging").merged_by(["merge"]);
+    up.check("towpath: staging").unwrap().rerequest("ana").await.unwrap();
+    stage.minutes_later(61).await;
+    let said = stage.check(&up).await;
+    assert!(!said.summary().contains("TP305"), "{}", said.summary());
+    // A topic may well be squashed.
+    topic(&stage.store, "feature/gift", "integration").await;
+    let gift = stage.store.open_pull("feature/gift").into("integration").by("ana").await.unwrap();
+    let said = stage.check(&gift).await.passes();
+    assert!(!said.summary().contains("TP305"), "{}", said.summary());
+    stage.store.pulls().iter().for_each(|pull| stage.read(pull));
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn a_note_is_as_loud_as_the_projects_rules_have_it() {
+    let stage = Stage::set().await;
+    let file = "version: 1\nrules:\n  TP305: off\n";
+    stage.store.commit_on("master").file(".github/towpath.yml", file).by("rita").await.unwrap();
+    stage.quiet().await;
+    let up = release(&stage).await;
+    let said = stage.check(&up).await.is("success", "On the path: integration → staging");
+    assert!(!said.summary().contains("TP305"), "{}", said.summary());
+    let file = "version: 1\nrules:\n  TP305: observe\n";
+    stage.store.commit_on("master").file(".github/towpath.yml", file).by("rita").await.unwrap();
+    let said = stage.check(&up).await.is("success", "On the path: integration → staging");
+    said.says("TP305").says("counts for nothing");
+    stage.end().await;
+}

@@ -229,6 +229,15 @@ impl Stage {
         Said(state)
     }
 
+    /// Takes note of all that the App says on a pull request.
+    pub fn read(&self, pull: &PullHandle) {
+        let said = pull.checks().into_iter().filter_map(|check| check.state());
+        let said = said.map(|state| (state.id, state.title.unwrap_or_default()));
+        self.heard.checks.lock().unwrap().extend(said);
+        let comments = pull.comments().into_iter().filter(|it| it.app.is_some());
+        self.heard.comments.lock().unwrap().extend(comments.map(|it| (it.id, it.body)));
+    }
+
     /// The check on the copy branch, on the commit that production is at.
     pub async fn copy_check(&self) -> Said {
         self.quiet().await;

@@ -153,7 +153,7 @@ pub(super) fn make(
         git_ref: new.git_ref,
         task: new.task,
         payload: new.payload,
-        production: new.production.unwrap_or(environment == "production"),
+        production: new.production.unwrap_or(environment.eq_ignore_ascii_case("production")),
         original_environment: environment.clone(),
         environment,
         description: new.description,

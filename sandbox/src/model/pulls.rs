@@ -141,7 +141,16 @@ impl World {
 
     /// Why a pull request may not be merged in this way.
     pub(crate) fn refused_method(&self, pull: &Pull, method: &str) -> Option<String> {
-        let protection = self.repository(pull.repository)?.protections.get(&pull.base_ref)?;
+        let home = self.repository(pull.repository)?;
+        if !home.methods.iter().any(|it| it == method) {
+            let kind = match method {
+                "merge" => "Merge commits",
+                "squash" => "Squash merges",
+                _ => "Rebase merges",
+            };
+            return Some(format!("{kind} are not allowed on this repository."));
+        }
+        let protection = home.protections.get(&pull.base_ref)?;
         let allowed = protection.methods.as_ref()?.iter().any(|it| it == method);
         (!allowed)
             .then(|| format!("Repository rule violations found: {method} is not an allowed merge method"))

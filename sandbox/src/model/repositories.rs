@@ -19,6 +19,8 @@ pub(crate) struct Repository {
     pub(crate) parent: Option<u64>,
     pub(crate) deleted: bool,
     pub(crate) protections: BTreeMap<String, Protection>,
+    /// The ways in which its settings let pull requests be merged.
+    pub(crate) methods: Vec<String>,
     pub(crate) refs: BTreeMap<String, String>,
     pub(crate) created_at: DateTime<Utc>,
     pub(crate) updated_at: DateTime<Utc>,
@@ -118,6 +120,7 @@ impl World {
                 parent,
                 deleted: false,
                 protections: BTreeMap::new(),
+                methods: ["merge", "squash", "rebase"].map(str::to_owned).to_vec(),
                 refs: BTreeMap::new(),
                 created_at: now,
                 updated_at: now,

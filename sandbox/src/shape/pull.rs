@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::repository::{api_url, html_url};
+use super::repository::{api_url, html_url, methods};
 use super::{app, maybe_time, merge, minimal, node_id, nullable_user, time, user};
 use crate::model::{AccountKind, Comment, Permission, Pull, Reaction, Repository, World};
 
@@ -52,6 +52,8 @@ pub(crate) fn pull_simple(world: &World, repository: &Repository, pull: &Pull) -
     let api = api_url(world, repository);
     let html = html_url(world, repository);
     let number = pull.number;
+    let mut base = side(world, Some(pull.repository), repository.owner, &pull.base_ref, &pull.base_sha);
+    merge(&mut base["repo"], methods(repository));
     json!({
         "id": pull.id,
         "node_id": node_id("PullRequest", pull.id),
@@ -84,7 +86,7 @@ pub(crate) fn pull_simple(world: &World, repository: &Repository, pull: &Pull) -
         "requested_reviewers": [],
         "requested_teams": [],
         "head": side(world, pull.head.repository, pull.head.owner, &pull.head.branch, &pull.head.sha),
-        "base": side(world, Some(pull.repository), repository.owner, &pull.base_ref, &pull.base_sha),
+        "base": base,
         "_links": links(&api, &html, pull),
         "author_association": association(world, repository, pull.author),
         "auto_merge": null,

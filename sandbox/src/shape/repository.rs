@@ -108,21 +108,29 @@ pub(crate) fn minimal(world: &World, repository: &Repository) -> Value {
     shaped
 }
 
+/// How its settings let pull requests be merged.
+pub(crate) fn methods(repository: &Repository) -> Value {
+    let allows = |method: &str| repository.methods.iter().any(|it| it == method);
+    json!({
+        "allow_merge_commit": allows("merge"),
+        "allow_squash_merge": allows("squash"),
+        "allow_rebase_merge": allows("rebase"),
+    })
+}
+
 /// `full-repository`.
 pub(crate) fn full(world: &World, repository: &Repository) -> Value {
     let mut shaped = minimal(world, repository);
     let merging = json!({
         "network_count": shaped["forks_count"],
         "subscribers_count": 0,
-        "allow_merge_commit": true,
-        "allow_squash_merge": true,
-        "allow_rebase_merge": true,
         "allow_auto_merge": false,
         "allow_update_branch": false,
         "delete_branch_on_merge": false,
         "temp_clone_token": null,
     });
     merge(&mut shaped, merging);
+    merge(&mut shaped, methods(repository));
     if world.accounts.get(&repository.owner).is_some_and(|owner| owner.kind == AccountKind::Organization) {
         merge(&mut shaped, json!({ "organization": user(world, repository.owner) }));
     }

@@ -174,6 +174,16 @@ impl RepoHandle {
         });
     }
 
+    /// Lets its settings allow these ways of merging alone: `merge`, `squash`, `rebase`. GitHub tells nobody at once.
+    pub fn merged_by<'m>(&self, methods: impl IntoIterator<Item = &'m str>) {
+        let methods: Vec<String> = methods.into_iter().map(str::to_owned).collect();
+        self.hub.with(|world| {
+            if let Some(found) = world.repositories.get_mut(&self.id) {
+                found.methods = methods;
+            }
+        });
+    }
+
     /// Protects a branch; say what it requires. People's pushes are not held back, as for admins
     /// on GitHub; merges of pull requests are, and what apps do if it says so.
     pub fn protect(&self, branch: &str) -> Protect<'_> {

@@ -59,7 +59,7 @@ fn follows(book: &Rulebook, id: RepositoryId, branch: &BranchName) -> Vec<Change
     let copied = book.flow.copy.as_ref();
     match book.flow.role(branch) {
         Role::Environment(environment) => {
-            changes.push(Change::Mark(Unit::Environment(id, environment.name.clone())));
+            changes.push(Change::Mark(Unit::Environment(id, (&environment.name).into())));
             if copied.is_some_and(|copy| copy.of == environment.name) {
                 changes.push(Change::Mark(Unit::Copy(id)));
             }

@@ -6,7 +6,7 @@
 use super::news::News;
 use super::pull::Memory;
 use crate::engine::room::{Room, Trouble};
-use crate::flow::{BranchName, CommitId, PullNumber, Repair, RepositoryId};
+use crate::flow::{BranchName, CheckName, CommitId, PullNumber, Repair, RepositoryId};
 use crate::github::events::ButtonEvent;
 use crate::github::{self, ApiError, NewPull};
 use crate::lineage::{BranchError, Committer, Conflict, GitError, Rebuild, Repository};
@@ -32,7 +32,7 @@ pub(super) async fn run(
         let meant = open.iter().filter(|it| {
             let base = it.judged_base.as_ref();
             it.judged_head == Some(event.check_run.head_sha)
-                && base.is_some_and(|base| event.check_run.name == format!("towpath: {base}"))
+                && base.is_some_and(|base| CheckName::is_about(&event.check_run.name, base))
         });
         for pull in meant {
             let press = Press { room, repository: &repository, pull, who: &event.sender.login };

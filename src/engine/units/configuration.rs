@@ -2,7 +2,7 @@
 
 use super::reconfigured::{judged, reconfigured};
 use crate::engine::room::{Room, Trouble};
-use crate::flow::{PullNumber, RepositoryId};
+use crate::flow::{PullNumber, RepositoryId, RepositoryName};
 use crate::store::{Change, RepositoryRow, RepositoryState, Unit};
 
 pub(super) async fn run(room: &Room, id: RepositoryId) -> Result<Vec<Change>, Trouble> {
@@ -23,14 +23,14 @@ pub(super) async fn read_again(room: &Room, row: &RepositoryRow) -> Result<Vec<C
     }
     let now = room.book_of(read.clone());
     let mut changes = vec![Change::Configuration(read)];
-    if row.full_name.ends_with("/.github") {
+    if RepositoryName::from(&row.full_name).is_shared() {
         // It counts for all those of the account that have none of their own.
         let all = room.store.repositories(Some(row.installation)).await?;
         let others = all.iter().filter(|it| it.id != row.id);
         changes.extend(others.map(|it| Change::Mark(Unit::Configuration(it.id))));
     }
     // A merge may have waited for the file to be mended, or for somebody to be named who deploys it.
-    let environments = now.flow.environments.iter().map(|it| Unit::Environment(row.id, it.name.clone()));
+    let environments = now.flow.environments.iter().map(|it| Unit::Environment(row.id, (&it.name).into()));
     changes.extend(environments.chain([Unit::Copy(row.id)]).map(Change::Mark));
     let open = room.store.open_pulls(row.id).await?;
     let again: Vec<PullNumber> = match before {

@@ -188,7 +188,7 @@ impl Case<'_> {
         let shown = Shown {
             unit: Unit::CopyCheck(self.row.id, self.tip),
             commit: self.tip,
-            about: "copy",
+            name: self.flow.check_of_copy(),
             text: &text,
             annotations: Vec::new(),
             siblings: Vec::new(),

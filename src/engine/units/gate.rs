@@ -2,7 +2,8 @@
 
 use super::news::News;
 use crate::engine::room::{Room, Trouble};
-use crate::flow::{CommitId, Flow, RepositoryId};
+use crate::engine::rulebook::Rulebook;
+use crate::flow::{Cause, CommitId, EnvironmentName, RepositoryId};
 use crate::github::GateAnswer;
 use crate::github::events::GateEvent;
 use crate::policy::{self, AtTheGate, Gate};
@@ -14,15 +15,17 @@ pub(super) async fn run(
     lease: &Lease,
     id: RepositoryId,
     run: u64,
-    name: &str,
+    name: &EnvironmentName,
 ) -> Result<Vec<Change>, Trouble> {
     let news = News::of(room, &lease.unit).await?;
     let (events, _) = news.events::<GateEvent>(&["deployment_protection_rule"]);
     let row = room.store.repository(id).await?.filter(|row| row.state == RepositoryState::Active);
     let (Some(row), Some((_, event))) = (row, events.last()) else { return Ok(news.digested(&lease.unit)) };
+    // In the spelling that GitHub has, since it is GitHub that is answered.
+    let name = event.environment.as_deref().unwrap_or(name.as_str());
     let job = Job { room, row: &row, run, name };
     let commit = event.deployment.as_ref().map(|it| it.sha);
-    match job.decide(&room.rulebook(id).await?.flow, commit).await {
+    match job.decide(&room.rulebook(id).await?, commit).await {
         Ok(()) => Ok(news.digested(&lease.unit)),
         Err(trouble) => {
             // GitHub keeps the job waiting; that it is still being decided is worth a word, once.
@@ -52,7 +55,13 @@ impl<'a> Job<'a> {
         WaitingJob { repository: &self.row.full_name, environment: self.name, branch, commit }
     }
 
-    async fn decide(&self, flow: &Flow, commit: Option<CommitId>) -> Result<(), Trouble> {
+    async fn decide(&self, book: &Rulebook, commit: Option<CommitId>) -> Result<(), Trouble> {
+        let flow = &book.flow;
+        if let Some(Cause::ConfigurationInvalid { place, .. }) = &book.invalid {
+            // As for merges: by a file that cannot be used nothing is let through.
+            let comment = report::gate(&self.waits(self.name, commit), GateWords::Unreadable(place));
+            return self.answer(Some(false), &comment).await;
+        }
         let Some(environment) = flow.environment(self.name) else {
             let known: Vec<&str> = flow.environments.iter().map(|it| it.name.as_str()).collect();
             let comment = report::gate(&self.waits(self.name, commit), GateWords::NoEnvironment(&known));
@@ -71,7 +80,8 @@ impl<'a> Job<'a> {
             Some(tip) if is_there => repository.reaches(tip, commit).await?,
             _ => false,
         };
-        let hold = self.room.store.hold(self.row.id, self.name).await?.filter(|hold| hold.lifted.is_none());
+        let hold =
+            self.room.store.hold(self.row.id, &environment.name).await?.filter(|hold| hold.lifted.is_none());
         let said = policy::gate(&AtTheGate { commit, tip, on_branch, hold });
         let words = match &said {
             Gate::Open => GateWords::Open,

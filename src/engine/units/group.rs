@@ -5,12 +5,13 @@
 //! known that made it, the group is judged as work of unknown name.
 
 use super::news::News;
-use super::pull::{Memory, aim, check_run, ends, trouble_in};
-use crate::engine::judge;
+use super::pull::{Memory, aim, check_run, ends, known_deploys, trouble_in};
+use crate::engine::judge::{self, Known};
 use crate::engine::room::{Room, Trouble};
 use crate::engine::rulebook::Rulebook;
 use crate::flow::{
-    Base, BranchName, CommitId, Finding, Head, Outcome, Pull, RepositoryId, Role, Undecided, Verdict,
+    Base, BranchName, CommitId, DeployFacts, Finding, Head, Outcome, Pull, RepositoryId, Role, Undecided,
+    Verdict,
 };
 use crate::github::events::MergeGroupEvent;
 use crate::lineage::Repository;
@@ -45,7 +46,10 @@ pub(super) async fn run(
     let put_on = events.last().map(|(_, event)| event.merge_group.base_sha);
     let group = Group { room, book: &book, repository: &repository, head, base };
     let (judged, trouble) = match group.look(put_on).await? {
-        Ok(judged) => (judged, None),
+        Ok(judged) => {
+            let trouble = judged.iter().find_map(|(_, verdict)| trouble_in(verdict));
+            (judged, trouble)
+        }
         Err(why) => {
             let verdict = Verdict::undecided(why);
             let trouble = trouble_in(&verdict);
@@ -53,7 +57,7 @@ pub(super) async fn run(
         }
     };
     let text = report::check_of_group(&book.flow, &judged);
-    changes.push(check_run(id, head, base, (&text, Vec::new()))?);
+    changes.push(check_run(&book.flow, id, (head, base), (&text, Vec::new()))?);
     match trouble {
         None => Ok(changes),
         Some((what, remedy)) => Err(Trouble { what, remedy, changes }),
@@ -122,14 +126,17 @@ impl Group<'_> {
             let memory = memory.for_topic(self.room, id, repository, &pull).await?;
             let ledger = memory.ledger(Some(row.number));
             let subject = Subject { number: row.number.0, ..self.subject(&pull) };
-            judged.push((subject, self.verdict(repository, &pull, &ledger).await));
+            // What keeps the pull request back keeps the group back: it may have come up since it was queued.
+            let deploys = known_deploys(self.room, &self.book.flow, row, self.base).await?;
+            judged.push((subject, self.verdict(repository, &pull, &ledger, deploys).await));
         }
         if judged.is_empty() {
             let pull = self.nameless(put_on);
             let memory = Memory::of(self.room, &self.book.flow, id, self.base).await?;
             let memory = memory.for_topic(self.room, id, repository, &pull).await?;
             let ledger = memory.ledger(None);
-            judged.push((self.subject(&pull), self.verdict(repository, &pull, &ledger).await));
+            let deploys = DeployFacts::default();
+            judged.push((self.subject(&pull), self.verdict(repository, &pull, &ledger, deploys).await));
         }
         Ok(judged)
     }
@@ -139,11 +146,17 @@ impl Group<'_> {
         repository: &Repository,
         pull: &Pull,
         ledger: &crate::lineage::Ledger,
+        deploys: DeployFacts,
     ) -> Verdict {
-        match &self.book.invalid {
-            Some(cause) => Verdict { findings: vec![Finding::new(Outcome::Unknown, cause.clone())] },
-            None => judge::judge(repository, &self.book.flow, pull, ledger).await,
+        if let Some(cause) = &self.book.invalid {
+            return Verdict { findings: vec![Finding::new(Outcome::Unknown, cause.clone())] };
         }
+        let survey = match repository.survey(&self.book.flow).await {
+            Ok(survey) => survey,
+            Err(error) => return Verdict::undecided(Undecided::Git { what: error.to_string() }),
+        };
+        let known = Known { survey: &survey, methods: None, deploys };
+        judge::judge_knowing(repository, &self.book.flow, pull, ledger, known).await
     }
 
     /// The group as work of unknown name.

@@ -7,7 +7,7 @@ use crate::engine::judge;
 use crate::engine::room::{Room, Trouble};
 use crate::engine::rulebook::CONFIGURATION_PATH;
 use crate::flow::config::Configuration;
-use crate::flow::{CommitId, Flow, PullNumber, RepositoryId, Verdict};
+use crate::flow::{CheckName, CommitId, Flow, PullNumber, RepositoryId, Verdict};
 use crate::github::CheckRunAnnotation;
 use crate::lineage::Repository;
 use crate::report::{self, BackTest, Otherwise, Proposed};
@@ -41,7 +41,7 @@ pub(super) async fn run(room: &Room, id: RepositoryId, number: PullNumber) -> Re
             Proposed::Valid { configuration: Box::new(configuration), tested }
         }
     };
-    Ok(vec![desired(id, pull.head_commit, &proposed)?])
+    Ok(vec![desired(id, pull.head_commit, (now.check_of_configuration(), &proposed))?])
 }
 
 /// Judges the last merged pull requests by two paths, each as things stood when it was merged.
@@ -95,7 +95,11 @@ async fn before_merge(repository: &Repository, row: &PullRow) -> Option<(CommitI
     missing.is_empty().then_some((parent, merged.at))
 }
 
-fn desired(id: RepositoryId, head: CommitId, proposed: &Proposed) -> Result<Change, Trouble> {
+fn desired(
+    id: RepositoryId,
+    head: CommitId,
+    (name, proposed): (CheckName, &Proposed),
+) -> Result<Change, Trouble> {
     let text = report::proposal(proposed);
     let annotations = match proposed {
         Proposed::Valid { .. } => Vec::new(),
@@ -103,7 +107,7 @@ fn desired(id: RepositoryId, head: CommitId, proposed: &Proposed) -> Result<Chan
     };
     let unit = Unit::ConfigurationCheck(id, head);
     let siblings = Vec::new();
-    Shown { unit, commit: head, about: "config", text: &text, annotations, siblings }.desired()
+    Shown { unit, commit: head, name, text: &text, annotations, siblings }.desired()
 }
 
 /// GitHub takes no more annotations at once.

@@ -24,6 +24,7 @@ use crate::github::{ApiError, Remedy};
 use crate::lineage::{GitError, Repository, Standing, Survey};
 use crate::store::{Change, JudgedPull, PullRow, PullState, RepositoryRow, RepositoryState, Unit};
 pub(super) use aim::aim;
+pub(super) use deploys::known as known_deploys;
 pub(super) use effects::{check_run, digest, last_verdict, left};
 use latest::Latest;
 pub(super) use memory::Memory;
@@ -37,7 +38,7 @@ pub(super) async fn run(
 ) -> Result<Vec<Change>, Trouble> {
     let news = News::of(room, unit).await?;
     let before = room.store.pull(id, number).await?;
-    let Latest { repository, pull, mut changes } =
+    let Latest { repository, pull, settings, mut changes } =
         Latest::of(room, &news, id, number, before.as_ref()).await?;
     changes.extend(news.digested(unit));
     if repository.state == RepositoryState::Gone {
@@ -56,7 +57,8 @@ pub(super) async fn run(
     };
     let memory = Memory::of(room, &book.flow, id, &pull.head_branch).await?;
     let nothing_new = news.deliveries.is_empty();
-    let case = Case { room, book, memory, repository: &repository, before: before.as_ref(), nothing_new };
+    let (repository, before) = (&repository, before.as_ref());
+    let case = Case { room, book, memory, repository, before, settings, nothing_new };
     if pull.state != PullState::Open {
         changes.extend(case.left(&pull, None).await?);
         let judged_for = before.as_ref().and_then(|it| it.judged_base.as_ref());
@@ -99,6 +101,8 @@ struct Case<'a> {
     memory: Memory,
     repository: &'a RepositoryRow,
     before: Option<&'a JudgedPull>,
+    /// How the repository's own settings let it be merged, where GitHub has told.
+    settings: Option<MergeMethods>,
     /// Whether no event came with the work: something else has changed.
     nothing_new: bool,
 }
@@ -293,16 +297,10 @@ impl Case<'_> {
 
     /// What is known of deploys where a promotion comes from and where it goes.
     async fn deploys(&self, row: &PullRow, pull: &Pull) -> Result<DeployFacts, Trouble> {
-        let flow = &self.book.flow;
-        let (Role::Environment(from), Role::Environment(to)) =
-            (flow.role(&row.head_branch), flow.role(&pull.base.branch))
-        else {
-            return Ok(DeployFacts::default());
-        };
-        deploys::known(self.room, row.repository, (from, row.head_commit), to).await
+        deploys::known(self.room, &self.book.flow, row, &pull.base.branch).await
     }
 
-    /// How a promotion may be merged, as the base's rules have it. It is no more than a warning, so that it is
+    /// How a promotion may be merged, as the base's rules have it; where none says, as the settings do. It is no more than a warning, so that it is
     /// not known holds nothing up.
     async fn methods(&self, row: &PullRow, pull: &Pull) -> Option<MergeMethods> {
         let flow = &self.book.flow;
@@ -312,7 +310,7 @@ impl Case<'_> {
         }
         let RepositoryRow { installation, full_name, .. } = self.repository;
         match self.room.api.merge_methods(*installation, full_name, &pull.base.branch).await {
-            Ok(methods) => methods,
+            Ok(methods) => methods.or(self.settings),
             Err(error) => {
                 tracing::warn!(%error, "the rules of a branch could not be read");
                 None

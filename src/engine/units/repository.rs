@@ -5,7 +5,10 @@ use super::configuration;
 use super::news::{News, pull_row, repository_row};
 use super::pull::{aim, last_verdict, left};
 use crate::engine::room::{Room, Trouble};
-use crate::flow::{BranchName, CommitId, Millis, Outcome, PullNumber, RepositoryId, TipSource};
+use crate::engine::rulebook::Rulebook;
+use crate::flow::{
+    BranchName, CommitId, MergeMethods, Millis, Outcome, PullNumber, RepositoryId, Role, TipSource,
+};
 use crate::github::ApiError;
 use crate::github::events::{RecheckEvent, RepositoryEvent};
 use crate::lineage::Repository;
@@ -75,12 +78,15 @@ fn asked_again(news: &News, id: RepositoryId, open: &[JudgedPull]) -> Vec<Change
     let heads = events.iter().filter_map(|(_, event)| event.check_run.or(event.check_suite));
     let heads: Vec<CommitId> = heads.map(|it| it.head_sha).collect();
     let meant = open.iter().filter(|it| heads.contains(&it.pull.head_commit));
-    meant
-        .flat_map(|it| {
-            let check = it.judged_base.clone().map(|base| Unit::Check(id, it.pull.head_commit, base));
-            check.map(Change::Resend).into_iter().chain([Change::Mark(Unit::Pull(id, it.pull.number))])
-        })
-        .collect()
+    // The two that are about no branch; where none of them was made, nothing is sent.
+    let others = heads.iter().flat_map(|head| {
+        [Unit::ConfigurationCheck(id, *head), Unit::CopyCheck(id, *head)].map(Change::Resend)
+    });
+    let of_branches = meant.flat_map(|it| {
+        let check = it.judged_base.clone().map(|base| Unit::Check(id, it.pull.head_commit, base));
+        check.map(Change::Resend).into_iter().chain([Change::Mark(Unit::Pull(id, it.pull.number))])
+    });
+    others.chain(of_branches).collect()
 }
 
 /// Compares the ledger with where the branches are; where one has moved unseen, every open pull request
@@ -100,7 +106,7 @@ async fn ledger(room: &Room, row: &RepositoryRow, changes: &mut Vec<Change>) -> 
     }
     let environments = book.flow.environments.iter();
     // What was given up while nobody answered is taken up again, and what nobody told is found.
-    changes.extend(environments.map(|it| Change::Mark(Unit::Environment(row.id, it.name.clone()))));
+    changes.extend(environments.map(|it| Change::Mark(Unit::Environment(row.id, (&it.name).into()))));
     changes.push(Change::Mark(Unit::Copy(row.id)));
     if moved {
         let open = changes.iter().filter_map(|change| match change {
@@ -121,18 +127,15 @@ async fn pulls(room: &Room, row: &RepositoryRow, open: Vec<JudgedPull>) -> Resul
     if room.store.merged_pulls(row.id, 1).await?.is_empty() {
         changes.extend(merged_before(room, row).await?);
     }
-    let flow = room.rulebook(row.id).await?.flow;
-    let named: Vec<PullRow> = room
-        .api
-        .open_pulls(row.installation, &row.full_name)
-        .await?
-        .iter()
-        .filter_map(|pull| readable(pull, row.id))
-        .collect();
+    let book = room.rulebook(row.id).await?;
+    let asked = room.api.open_pulls(row.installation, &row.full_name).await?;
+    let named: Vec<PullRow> = asked.iter().filter_map(|pull| readable(pull, row.id)).collect();
+    let told = asked.iter().find_map(|pull| pull.base.repo?.merge_methods());
+    changes.extend(merge_settings(room, &book, told, &named).await?);
     for pull in &named {
         let before = known.remove(&pull.number);
-        let aimed = aim(&flow, &pull.base_branch, row.id, &named);
-        changes.extend(still_to_do(room, before.as_ref(), pull, aimed.as_ref()).await?);
+        let aimed = aim(&book.flow, &pull.base_branch, row.id, &named);
+        changes.extend(still_to_do(room, &book, (before.as_ref(), pull), aimed.as_ref()).await?);
         changes.push(Change::Pull(pull.clone()));
     }
     // Those that GitHub no longer names were closed meanwhile: each is asked about by itself.
@@ -144,6 +147,26 @@ async fn pulls(room: &Room, row: &RepositoryRow, open: Vec<JudgedPull>) -> Resul
         };
         changes.extend(left(room, &before, None).await?);
         changes.push(Change::Pull(pull));
+    }
+    Ok(changes)
+}
+
+/// What the repository's settings let people do when they merge: of a change nobody tells, and promotions say it.
+async fn merge_settings(
+    room: &Room,
+    book: &Rulebook,
+    told: Option<MergeMethods>,
+    open: &[PullRow],
+) -> Result<Vec<Change>, Trouble> {
+    let (Some(told), Some(id)) = (told, open.first().map(|pull| pull.repository)) else {
+        return Ok(Vec::new());
+    };
+    let mut changes = vec![Change::MergeSettings(id, told, room.now())];
+    if room.store.merge_settings(id).await?.is_some_and(|known| known != told) {
+        let is_environment = |branch| matches!(book.flow.role(branch), Role::Environment(_));
+        let promotions =
+            open.iter().filter(|it| is_environment(&it.head_branch) && is_environment(&it.base_branch));
+        changes.extend(promotions.map(|it| Change::Mark(Unit::Pull(id, it.number))));
     }
     Ok(changes)
 }
@@ -170,17 +193,25 @@ fn readable(pull: &crate::github::Pull, id: RepositoryId) -> Option<PullRow> {
 /// may have been given up while nobody answered.
 async fn still_to_do(
     room: &Room,
-    before: Option<&JudgedPull>,
-    pull: &PullRow,
+    book: &Rulebook,
+    (before, pull): (Option<&JudgedPull>, &PullRow),
     aimed: Option<&BranchName>,
 ) -> Result<Vec<Change>, Trouble> {
     let (id, number) = (pull.repository, pull.number);
-    let judge = || Ok(vec![Change::Mark(Unit::Pull(id, number))]);
+    let judge = || {
+        let mut changes = vec![Change::Mark(Unit::Pull(id, number))];
+        if book.flow.has_shared_checks() {
+            // What an earlier version has said of the file would stand in the place of a verdict.
+            changes.push(Change::Mark(Unit::Proposal(id, number)));
+        }
+        Ok(changes)
+    };
     let Some(aimed) = aimed else {
         // Its former check is taken back.
         return if before.is_some_and(|it| it.judged_base.is_some()) { judge() } else { Ok(Vec::new()) };
     };
-    let as_judged = before.is_some_and(|it| {
+    // A file may have been good for an earlier version: by one that is not, no verdict stands.
+    let as_judged = before.filter(|_| book.invalid.is_none()).is_some_and(|it| {
         it.judged_head == Some(pull.head_commit)
             && it.judged_base.as_ref() == Some(aimed)
             && last_verdict(it).is_some_and(|verdict| verdict.outcome() != Outcome::Unknown)

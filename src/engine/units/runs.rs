@@ -23,7 +23,7 @@ pub(super) async fn run(room: &Room, unit: &Unit, id: RepositoryId) -> Result<Ve
             None => deploy.state.is_under_way(),
         });
         if concerned {
-            changes.push(Change::Mark(Unit::Environment(id, environment.name.clone())));
+            changes.push(Change::Mark(Unit::Environment(id, (&environment.name).into())));
         }
     }
     Ok(changes)

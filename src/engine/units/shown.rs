@@ -1,9 +1,9 @@
 //! Check runs as GitHub shall show them.
 
 use crate::engine::room::Trouble;
-use crate::flow::{CommitId, PullNumber};
+use crate::flow::{CheckName, CommitId, PullNumber, RepositoryId};
 use crate::github::{CheckRunAction, CheckRunAnnotation, CheckRunBody, CheckRunOutput};
-use crate::report::{Action, CheckText};
+use crate::report::{self, Action, CheckText, Conclusion};
 use crate::store::{Change, Desired, Unit};
 
 /// A check run to be shown.
@@ -12,8 +12,8 @@ pub(super) struct Shown<'a> {
     pub(super) unit: Unit,
     /// The commit that it is on.
     pub(super) commit: CommitId,
-    /// What it is about: a branch, or a word. It is a part of its name and of our own key.
-    pub(super) about: &'a str,
+    /// Its name, and by that our own key.
+    pub(super) name: CheckName,
     pub(super) text: &'a CheckText,
     pub(super) annotations: Vec<CheckRunAnnotation>,
     pub(super) siblings: Vec<(PullNumber, i64)>,
@@ -21,13 +21,17 @@ pub(super) struct Shown<'a> {
 
 impl Shown<'_> {
     pub(super) fn desired(self) -> Result<Change, Trouble> {
-        let Self { unit, commit, about, text, annotations, siblings } = self;
-        let repository = unit.repository().map(|id| id.to_string()).unwrap_or_default();
+        let Self { unit, commit, name, text, annotations, siblings } = self;
+        // By its name alone it would pass for the other one, which may have said no.
+        let instead = (name.is_shared() && text.conclusion == Conclusion::Success)
+            .then(|| report::check_of_shared_name(&name));
+        let text = instead.as_ref().unwrap_or(text);
+        let repository = unit.repository().unwrap_or(RepositoryId(0));
         let (status, conclusion) = text.conclusion.as_status();
         let body = CheckRunBody {
-            name: format!("towpath: {about}"),
+            name: name.text(),
             head_sha: commit,
-            external_id: format!("towpath/{repository}/{commit}/{about}"),
+            external_id: name.external_id(repository, commit),
             status: status.to_owned(),
             conclusion: conclusion.map(str::to_owned),
             output: CheckRunOutput {

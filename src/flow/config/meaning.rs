@@ -9,7 +9,8 @@ use super::nearest::hint;
 use super::tree::Node;
 use super::{PROBLEMS_MAX, Place, Problem, Setting, quoted};
 use crate::flow::{
-    BranchName, Code, CopyBranch, Environment, Flow, IgnoredPaths, Level, Requires, Rules, Source, Tested,
+    BranchName, CheckName, Code, CopyBranch, Environment, Flow, IgnoredPaths, Level, Requires, Rules, Source,
+    Tested,
 };
 
 /// Names that mean something else in `accepts` or `copy`.
@@ -24,6 +25,8 @@ pub(super) struct Places {
     copy: Option<Place>,
     ignore_paths: Option<Place>,
     comment: Option<Place>,
+    /// The branches of the path; a built-in one is written nowhere.
+    branches: Vec<(BranchName, Option<Place>)>,
 }
 
 impl Places {
@@ -39,6 +42,29 @@ impl Places {
     }
 }
 
+/// Says of branches on which no check could be told from another one: by its name alone it may keep a merge back.
+pub(super) fn refuse_shared_checks(places: &Places, problems: &mut Vec<Problem>) {
+    for (at, (branch, place)) in places.branches.iter().enumerate() {
+        let Some(place) = place else { continue };
+        let shown = quoted(branch.as_str());
+        if let Some(name) = CheckName::taken(branch) {
+            let message = format!(
+                "the branch {shown} cannot be on the path: its check would have the name of another one, {name}"
+            );
+            problems.push(Problem::new(*place, message, "rename the branch, and write its new name here"));
+        }
+        let alike = |(other, _): &&(BranchName, _)| other != branch && CheckName::are_alike(other, branch);
+        if let Some((other, first)) = places.branches[..at].iter().find(alike) {
+            let other = quoted(other.as_str());
+            let message = format!(
+                "the branches {other} and {shown} are too much alike: their checks would share a name"
+            );
+            let first = first.map(|it| format!("; the first is on line {}", it.line)).unwrap_or_default();
+            problems.push(Problem::new(*place, message, format!("rename one{first}")));
+        }
+    }
+}
+
 /// The path that a file describes and where it says so. It is of use only where no problem was found.
 pub(super) fn of(file: &File, root: &Node, problems: &mut Vec<Problem>) -> (Flow, Places) {
     let mut meaning = Meaning { root, places: Places::default(), problems };
@@ -49,6 +75,8 @@ pub(super) fn of(file: &File, root: &Node, problems: &mut Vec<Problem>) -> (Flow
         flow.copy = None;
     } else {
         branches.extend(flow.environments.iter().map(|it| (it.branch.as_str().to_owned(), None)));
+        let built_in = flow.environments.iter().map(|it| (it.branch.clone(), None));
+        meaning.places.branches.extend(built_in);
     }
     let built_in = Flow::pro();
     let names = meaning.names(file, &built_in);
@@ -112,6 +140,7 @@ impl Meaning<'_> {
                 None => (name.value.0.clone(), name.place),
             };
             let Some(branch) = self.branch(&branch, place) else { continue };
+            self.places.branches.push((branch.clone(), Some(place)));
             if let Some(first) = branches.insert(branch.as_str().to_owned(), Some(place)).flatten() {
                 let message = format!("two environments are on the branch {branch}");
                 self.say(place, message, format!("give each its own; the first is on line {}", first.line));
@@ -216,6 +245,7 @@ impl Meaning<'_> {
         let CopyEntry::Branch(copy) = copy else { return None };
         self.known(&copy.of, names, &names.known);
         let branch = self.branch(&copy.branch.value, copy.branch.place)?;
+        self.places.branches.push((branch.clone(), Some(copy.branch.place)));
         if branches.contains_key(branch.as_str()) {
             let message = format!("the copy branch {branch} is the branch of an environment too");
             self.say(copy.branch.place, message, "name another branch, or write copy: none");

@@ -115,6 +115,19 @@ impl Configuration {
     /// All problems that can be found in one look, in the order of the text, at least one. Where the text is
     /// no YAML, those before the place where reading stops. No more than fifty are named.
     pub fn read(text: &str) -> Result<Self, Vec<Problem>> {
+        Self::read_with(text, meaning::refuse_shared_checks)
+    }
+
+    /// The path of a file that was accepted when it was kept, also where only a check's name is refused by now: its
+    /// branches are still the ones on which a check is waited for.
+    pub fn read_kept(text: &str) -> Option<Flow> {
+        Self::read_with(text, |_, _| ()).ok().map(|read| read.flow)
+    }
+
+    fn read_with(
+        text: &str,
+        refuse: impl FnOnce(&meaning::Places, &mut Vec<Problem>),
+    ) -> Result<Self, Vec<Problem>> {
         if text.len() > CONFIGURATION_BYTES_MAX {
             return Err(vec![too_large()]);
         }
@@ -131,9 +144,9 @@ impl Configuration {
             )),
             Some(root) => {
                 let file = layout::read(&root, &mut problems);
-                let meant = meaning::of(&file, &root, &mut problems);
+                let (flow, places) = meaning::of(&file, &root, &mut problems);
+                refuse(&places, &mut problems);
                 if problems.is_empty() {
-                    let (flow, places) = meant;
                     return Ok(Self { notices: notices::of(&root, &flow), flow, places });
                 }
             }

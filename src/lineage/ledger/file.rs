@@ -2,8 +2,8 @@
 
 use super::{Ledger, LedgerError};
 use crate::flow::{
-    BranchName, CommitId, LedgerTip, MergeMethod, MergedPull, OpenPull, Origin, PullNumber, PushedAt,
-    TipSource, TreeId, VerifiedTree,
+    BranchName, CommitId, EnvironmentName, LedgerTip, MergeMethod, MergedPull, OpenPull, Origin, PullNumber,
+    PushedAt, TipSource, TreeId, VerifiedTree,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -83,7 +83,7 @@ struct File {
     verified: Option<Vec<Verified>>,
     /// Without it, a list of what is verified speaks of every environment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    reported: Option<BTreeSet<String>>,
+    reported: Option<BTreeSet<EnvironmentName>>,
 }
 
 #[derive(Serialize, Deserialize)]

@@ -5,7 +5,8 @@ mod file;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::flow::{
-    BranchName, CommitId, Deployed, LedgerTip, MergedPull, OpenPull, PushedAt, TreeId, VerifiedTree,
+    BranchName, CommitId, Deployed, EnvironmentName, LedgerTip, MergedPull, OpenPull, PushedAt, TreeId,
+    VerifiedTree,
 };
 
 /// Which commit each branch pointed at, and when; what was merged how, what is open, what was deployed: all
@@ -20,7 +21,7 @@ pub struct Ledger {
     open: Vec<OpenPull>,
     verified: Option<Vec<VerifiedTree>>,
     /// The environments whose deploys are reported; every one if `verified` is known and this is not.
-    reported: Option<BTreeSet<String>>,
+    reported: Option<BTreeSet<EnvironmentName>>,
 }
 
 /// Why a ledger file could not be read.
@@ -86,7 +87,7 @@ impl Ledger {
     /// The same where deploys of some environments are reported and of others never were: of those nothing is
     /// known.
     pub fn set_reported(&mut self, verified: Vec<VerifiedTree>) {
-        self.reported = Some(verified.iter().map(|it| it.environment.clone()).collect());
+        self.reported = Some(verified.iter().map(|it| (&it.environment).into()).collect());
         self.verified = Some(verified);
     }
 
@@ -102,10 +103,12 @@ impl Ledger {
 
     /// Whether the environment called `environment` was deployed with these files, and accepted.
     pub fn deployed(&self, environment: &str, tree: TreeId) -> Deployed {
-        let speaks = self.reported.as_ref().is_none_or(|reported| reported.contains(environment));
+        // By any spelling: one that is not known for the same would count as silence.
+        let environment = EnvironmentName::from(environment);
+        let speaks = self.reported.as_ref().is_none_or(|reported| reported.contains(&environment));
         match self.verified.as_ref().filter(|_| speaks) {
             None => Deployed::NobodyReports,
-            Some(all) if all.iter().any(|it| it.environment == environment && it.tree == tree) => {
+            Some(all) if all.iter().any(|it| environment == *it.environment.as_str() && it.tree == tree) => {
                 Deployed::Yes
             }
             Some(_) => Deployed::No,

@@ -78,3 +78,21 @@ fn a_hold_waits_until_it_is_lifted_and_is_named_until_something_newer_runs() {
     assert_eq!(with(Some(hold(Some(lifted.clone()))), false), [(Code::Held, Outcome::Warn)]);
     assert_eq!(with(Some(hold(Some(lifted))), true), []);
 }
+
+#[test]
+fn methods_that_a_rule_names_warn_and_those_of_settings_are_noted() {
+    let deploys = DeployFacts::default();
+    let found = |from, squash, rebase| {
+        let methods = Some(MergeMethods { merge: true, squash, rebase, from });
+        let asked = Asked { tested: Tested::NotAsked, from: "staging", methods, deploys: &deploys };
+        findings(&history(Deployed::Yes), asked)
+    };
+    for (squash, rebase) in [(true, false), (false, true), (true, true)] {
+        let ruled = found(MethodsFrom::Rules, squash, rebase);
+        assert!(ruled.len() == 1 && ruled[0].severity == Outcome::Warn && !ruled[0].cause.is_note());
+        let set = found(MethodsFrom::Settings, squash, rebase);
+        assert!(set.len() == 1 && set[0].severity == Outcome::Pass && set[0].cause.is_note());
+    }
+    assert_eq!(found(MethodsFrom::Rules, false, false), []);
+    assert_eq!(found(MethodsFrom::Settings, false, false), []);
+}

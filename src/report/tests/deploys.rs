@@ -331,6 +331,7 @@ fn what_is_said_at_the_gate() {
         gate(&job, GateWords::OffPath),
         gate(&WaitingJob { environment: "qa", ..job }, GateWords::NoEnvironment(&["staging", "production"])),
         gate(&WaitingJob { commit: None, ..job }, GateWords::NoCommit),
+        gate(&job, GateWords::Unreadable(".github/towpath.yml")),
         gate(&job, GateWords::Undecided("GitHub did not answer")),
     ];
     assert!(all.iter().all(|comment| comment.chars().count() <= 1_024));
@@ -346,6 +347,8 @@ fn what_is_said_at_the_gate() {
     The path has no environment `qa`; it has `staging`, `production`. Add it to `.github/towpath.yml`, or take this rule off the environment.
 
     GitHub does not tell which commit the job would deploy, so it is kept out.
+
+    `.github/towpath.yml` cannot be used, so nobody can say what may go to `production`. `towpath config check` names what is wrong; run the job again once it is mended.
 
     Could not decide yet, and tries again: `GitHub did not answer`
     ");

@@ -246,7 +246,12 @@ pub(super) fn account(scene: &Scene<'_>, finding: &Finding) -> Account {
         Cause::BackMergeConflicts { paths, carries } => back_merge::conflicts(scene, paths, carries),
         Cause::NotVerified { environment } => promotion::not_verified(scene, environment),
         Cause::UnknownCommits { commits } => back_merge::unknown_commits(scene, commits),
-        Cause::MergeMethod { squash, rebase } => promotion::merge_method(scene, *squash, *rebase),
+        Cause::MergeMethod { squash, rebase, by_settings: false } => {
+            promotion::merge_method(scene, *squash, *rebase)
+        }
+        Cause::MergeMethod { squash, rebase, by_settings: true } => {
+            promotion::merge_settings(scene, *squash, *rebase)
+        }
         Cause::Held { from, to, by, reason, since, pulls, lifted } => {
             let (from, to, since, lifted) = (*from, *to, *since, lifted.as_ref());
             deploys::held(scene, &deploys::Hold { from, to, by, reason, since, pulls, lifted })

@@ -110,19 +110,43 @@ pub(super) fn not_verified(scene: &Scene<'_>, environment: &str) -> Account {
     account
 }
 
-pub(super) fn merge_method(scene: &Scene<'_>, squash: bool, rebase: bool) -> Account {
-    let (head, base) = (scene.head(), scene.base());
-    let title = Prose::new("On the path; merge it with a merge commit", &[]);
+/// The ways of merging that make new commits, and what comes of them.
+fn copies(scene: &Scene<'_>, squash: bool, rebase: bool) -> (&'static str, Prose) {
     let allowed = match (squash, rebase) {
         (true, true) => "squashed or rebased",
         (true, false) => "squashed",
         _ => "rebased",
     };
-    let actual = Prose::new(&format!("% may be {allowed} into %. "), &[&head, base]).then(Prose::new(
+    let what = Prose::new(
         "That makes new commits: % and % then share their files but not their history, later promotions show \
          everything again, and they can conflict.",
-        &[&head, base],
-    ));
+        &[&scene.head(), scene.base()],
+    );
+    (allowed, what)
+}
+
+/// The same where no rule says so: the settings may be meant for topics, so it is a remark and no warning.
+pub(super) fn merge_settings(scene: &Scene<'_>, squash: bool, rebase: bool) -> Account {
+    let (head, base) = (scene.head(), scene.base());
+    let title = Prose::new("Merge it with a merge commit", &[]);
+    let (allowed, what) = copies(scene, squash, rebase);
+    let actual =
+        Prose::new(&format!("The repository's settings let % be {allowed} into %. "), &[&head, base])
+            .then(what);
+    let mut account = Account::new(title, vec![actual]);
+    account.repair = Some(Step::words(Prose::new(
+        "Choose \u{201c}Create a merge commit\u{201d} when merging. A ruleset for % can allow only merge commits there, \
+         and leave the others to topics.",
+        &[base],
+    )));
+    account
+}
+
+pub(super) fn merge_method(scene: &Scene<'_>, squash: bool, rebase: bool) -> Account {
+    let (head, base) = (scene.head(), scene.base());
+    let title = Prose::new("On the path; merge it with a merge commit", &[]);
+    let (allowed, what) = copies(scene, squash, rebase);
+    let actual = Prose::new(&format!("% may be {allowed} into %. "), &[&head, base]).then(what);
     let mut account = Account::new(title, vec![actual]);
     account.repair = Some(Step::words(Prose::new(
         "Choose \u{201c}Create a merge commit\u{201d} when merging. To have it for good, allow only merge commits \

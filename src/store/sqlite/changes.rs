@@ -3,8 +3,8 @@
 use super::units::{self, UnitId};
 use super::values::Tip;
 use super::writer::Outcome;
-use super::{deploys, inbox, reads};
-use crate::flow::{BranchName, CommitId, PullNumber, RepositoryId};
+use super::{deploys, inbox, merge_settings, reads};
+use crate::flow::{BranchName, CommitId, EnvironmentName, PullNumber, RepositoryId};
 use crate::store::{
     Account, Change, Committed, Desired, Lease, Millis, Next, PullRow, PushRow, RepositoryRow, StoreError,
     TipRow, Unit,
@@ -154,6 +154,9 @@ fn apply(connection: &Connection, change: &Change, now: Millis) -> Result<(), St
         }
         Change::Tip(row) => tip(connection, row),
         Change::Push(row) => push(connection, row),
+        Change::MergeSettings(repository, methods, at) => {
+            merge_settings::keep(connection, *repository, *methods, *at)
+        }
         Change::Verified(_) | Change::Configuration(_) | Change::Act(_) => record(connection, change),
         Change::Deploy(repository, deploy) => deploys::keep(connection, *repository, deploy),
         Change::Hold(repository, environment, hold) => {
@@ -254,7 +257,7 @@ fn record(connection: &Connection, change: &Change) -> Result<(), StoreError> {
     let statement = |sql| connection.prepare_cached(sql);
     match change {
         Change::Verified(row) => statement(VERIFIED)?.execute(named_params! {
-            ":repository": row.repository, ":environment": row.environment, ":tree": row.tree,
+            ":repository": row.repository, ":environment": EnvironmentName::from(&row.environment), ":tree": row.tree,
             ":head": row.commit, ":at": row.at,
         })?,
         Change::Configuration(row) => statement(CONFIGURATION)?.execute(named_params! {

@@ -2,7 +2,7 @@
 
 use super::units;
 use super::values::Tip;
-use crate::flow::{BranchName, Deploy, DeployState, Hold, RepositoryId};
+use crate::flow::{BranchName, Deploy, DeployState, EnvironmentName, Hold, RepositoryId};
 use crate::store::{Lane, Millis, OrderId, OrderRow, StoreError, Unit};
 use rusqlite::{Connection, OptionalExtension, Row, ToSql, named_params};
 use serde::Serialize;
@@ -74,7 +74,7 @@ pub(super) fn keep(
 ) -> Result<(), StoreError> {
     connection.prepare_cached(DEPLOY)?.execute(named_params! {
         ":repository": repository,
-        ":environment": deploy.environment,
+        ":environment": EnvironmentName::from(&deploy.environment),
         ":number": deploy.number.cast_signed(),
         ":head": deploy.commit,
         ":state": deploy.state.as_str(),
@@ -91,7 +91,7 @@ pub(super) fn keep_hold(
     hold: &Hold,
 ) -> Result<(), StoreError> {
     connection.prepare_cached(HOLD)?.execute(named_params! {
-        ":repository": repository, ":environment": environment, ":data": written(hold)?,
+        ":repository": repository, ":environment": EnvironmentName::from(environment), ":data": written(hold)?,
     })?;
     Ok(())
 }
@@ -114,6 +114,7 @@ pub(super) fn lane(
     branch: &BranchName,
 ) -> Result<Lane, StoreError> {
     let moment = connection.unchecked_transaction()?;
+    let environment = EnvironmentName::from(environment);
     let by = named_params! { ":repository": repository, ":environment": environment };
     let newest: &[(&str, &dyn ToSql)] =
         &[(":repository", &repository), (":environment", &environment), (":limit", &AT_HAND)];
@@ -131,7 +132,7 @@ pub(super) fn lane(
         .query_row(named_params! { ":repository": repository, ":branch": branch }, |row| row.get::<_, Tip>(0))
         .optional()?;
     let baseline = baseline.and_then(|Tip(commit)| commit);
-    let orders = orders(&moment, repository, environment)?;
+    let orders = orders(&moment, repository, &environment)?;
     Ok(Lane { deploys, hold, baseline, orders })
 }
 
@@ -141,6 +142,7 @@ pub(super) fn newest(
     environment: &str,
     limit: u32,
 ) -> Result<Vec<Deploy>, StoreError> {
+    let environment = EnvironmentName::from(environment);
     let by: &[(&str, &dyn ToSql)] =
         &[(":repository", &repository), (":environment", &environment), (":limit", &limit)];
     all(connection, NEWEST, by)
@@ -151,6 +153,7 @@ pub(super) fn hold(
     repository: RepositoryId,
     environment: &str,
 ) -> Result<Option<Hold>, StoreError> {
+    let environment = EnvironmentName::from(environment);
     let by = named_params! { ":repository": repository, ":environment": environment };
     Ok(all(connection, HELD, by)?.pop())
 }
@@ -167,7 +170,7 @@ pub(super) fn built(
 fn orders(
     connection: &Connection,
     repository: RepositoryId,
-    environment: &str,
+    environment: &EnvironmentName,
 ) -> Result<Vec<OrderRow>, StoreError> {
     let by = named_params! { ":repository": repository, ":environment": environment };
     let mut statement = connection.prepare_cached(ORDERS)?;
@@ -194,12 +197,12 @@ pub(super) fn one_order(connection: &Connection, id: OrderId) -> Result<Option<O
 pub(super) fn keep_order(connection: &Connection, row: &OrderRow) -> Result<OrderId, StoreError> {
     let id = connection.prepare_cached(ORDER)?.query_row(
         named_params! {
-            ":repository": row.repository, ":environment": row.environment,
+            ":repository": row.repository, ":environment": EnvironmentName::from(&row.environment),
             ":data": written(&row.order)?, ":made_at": row.made_at,
         },
         |row| row.get(0),
     )?;
-    let unit = Unit::Environment(row.repository, row.environment.clone());
+    let unit = Unit::Environment(row.repository, (&row.environment).into());
     units::mark(connection, &unit, row.made_at)?;
     Ok(OrderId(id))
 }

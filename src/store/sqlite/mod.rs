@@ -12,6 +12,7 @@ mod deploys;
 mod failure;
 mod inbox;
 mod ledger;
+mod merge_settings;
 mod old_effects;
 #[cfg(test)]
 mod plans;
@@ -27,7 +28,9 @@ use super::{
     Effect, GivenUp, JudgedPull, Lane, Lease, LedgerRows, Millis, NewDelivery, Next, OrderId, OrderRow,
     PullRow, PushRow, RepositoryRow, Store, StoreError, TipRow, Unit,
 };
-use crate::flow::{BranchName, CommitId, Deploy, Hold, InstallationId, PullNumber, PushedAt, RepositoryId};
+use crate::flow::{
+    BranchName, CommitId, Deploy, Hold, InstallationId, MergeMethods, PullNumber, PushedAt, RepositoryId,
+};
 use async_trait::async_trait;
 use inbox::{Old, Packed};
 use readers::Readers;
@@ -215,6 +218,10 @@ impl Store for SqliteStore {
 
     async fn configuration(&self, repository: RepositoryId) -> Result<Option<ConfigurationRow>, StoreError> {
         self.readers.run(move |c| reads::configuration(c, repository)).await
+    }
+
+    async fn merge_settings(&self, repository: RepositoryId) -> Result<Option<MergeMethods>, StoreError> {
+        self.readers.run(move |c| merge_settings::known(c, repository)).await
     }
 
     async fn acts(&self, repository: RepositoryId, number: PullNumber) -> Result<Vec<ActRow>, StoreError> {

@@ -14,6 +14,8 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0002_records.sql"),
     include_str!("../migrations/0003_deploys.sql"),
     include_str!("../migrations/0004_new_commits.sql"),
+    include_str!("../migrations/0005_folded_names.sql"),
+    include_str!("../migrations/0006_merge_settings.sql"),
 ];
 
 /// `TOWP`: tells the file from those of other programs.

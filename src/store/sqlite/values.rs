@@ -1,6 +1,8 @@
 //! How the words of the program are spelled in columns: each of them in this file alone.
 
-use crate::flow::{BranchName, CommitId, InstallationId, PullNumber, RepositoryId, TipSource, TreeId};
+use crate::flow::{
+    BranchName, CommitId, EnvironmentName, InstallationId, PullNumber, RepositoryId, TipSource, TreeId,
+};
 use crate::store::{AccountState, DeliveryId, PullState, RepositoryState, Unit};
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 use std::fmt::Write as _;
@@ -101,6 +103,19 @@ impl ToSql for BranchName {
 impl FromSql for BranchName {
     fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
         Self::new(value.as_str()?).map_err(FromSqlError::other)
+    }
+}
+
+/// Kept by the spelling that all equal names have, so that a column tells them apart as they are.
+impl ToSql for EnvironmentName {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(self.key().into())
+    }
+}
+
+impl FromSql for EnvironmentName {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        value.as_str().map(Self::from)
     }
 }
 

@@ -18,9 +18,8 @@ impl Work<'_> {
         let site = self.site;
         let (installation, name) = (site.repository.installation, &site.repository.full_name);
         let key = site.key(deploy.number);
-        let at = (deploy.commit, deploy.environment.as_str());
         // Looked for in any case: the database may be another one than the one that has made it.
-        match site.room.api.find_deployment(installation, name, at, &key).await {
+        match site.room.api.find_deployment(installation, name, deploy.commit, &key).await {
             Ok(Some(found)) => {
                 self.adopt(deploy.number, &found).await?;
                 return Ok(self.newest_state(deploy.number).is_some_and(DeployState::is_under_way));

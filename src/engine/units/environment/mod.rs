@@ -21,8 +21,8 @@ use crate::deploy::{Course, Limits};
 use crate::engine::called_back;
 use crate::engine::room::{Room, Trouble};
 use crate::flow::{
-    BranchName, CommitId, Deploy, DeployState, DriverSettings, Environment, Flow, PullNumber, RepositoryId,
-    TreeId,
+    BranchName, CommitId, Deploy, DeployState, DriverSettings, Environment, EnvironmentName, Flow,
+    PullNumber, RepositoryId, TreeId,
 };
 use crate::github::events::DeploymentStatusEvent;
 use crate::store::{Change, Lease, RepositoryRow, RepositoryState, Unit, VerifiedRow};
@@ -33,7 +33,7 @@ pub(super) async fn run(
     room: &Room,
     lease: &Lease,
     id: RepositoryId,
-    name: &str,
+    name: &EnvironmentName,
 ) -> Result<Vec<Change>, Trouble> {
     let news = News::of(room, &lease.unit).await?;
     let (events, _) = news.events::<DeploymentStatusEvent>(&["deployment_status"]);
@@ -53,12 +53,12 @@ pub(super) async fn run(
     };
     let book = room.rulebook(id).await?;
     let flow = book.flow;
-    let Some(environment) = flow.environment(name) else {
+    let Some(environment) = flow.environment(name.as_str()) else {
         // Deploys to what is no environment of the path say nothing about a change's way.
         changes.extend(news.digested(&lease.unit));
         return Ok(changes);
     };
-    let lane = room.store.lane(id, name, &environment.branch).await?;
+    let lane = room.store.lane(id, &environment.name, &environment.branch).await?;
     let course = Course::new(lane.deploys, lane.hold, lane.baseline);
     let live = course.live().map(|it| it.number);
     let is_readable = book.invalid.is_none();
@@ -128,8 +128,8 @@ impl<'a> Site<'a> {
     /// Whether the environment is the one that customers see.
     fn is_production(&self) -> bool {
         match &self.flow.copy {
-            Some(copy) => copy.of == self.environment.name,
-            None => self.environment.name == "production",
+            Some(copy) => self.environment.is_called(&copy.of),
+            None => self.environment.is_called("production"),
         }
     }
 

@@ -6,9 +6,8 @@ use crate::deploy::drivers::{DriverError, parse_key};
 use crate::deploy::{Report, Says};
 use crate::engine::room::Trouble;
 use crate::flow::{Deploy, DeployState, DriverSettings, Ending, Millis};
-use crate::github::Remedy;
-use crate::github::SaidStatus;
 use crate::github::events::DeploymentStatusEvent;
+use crate::github::{Remedy, SaidStatus, is_keyed};
 use crate::store::{Change, DeliveryRow, VerifiedRow};
 
 /// How long a deploy that ended badly is asked about, in milliseconds: a day.
@@ -90,9 +89,9 @@ impl Work<'_> {
 
     /// The deploy whose Deployment this seems to be, where nothing is known of one yet.
     fn being_made(&self, event: &DeploymentStatusEvent) -> Option<Deploy> {
-        let named = event.deployment.payload["deploy"].as_str();
+        let named = |it: &&Deploy| is_keyed(&event.deployment.payload, &self.site.key(it.number));
         let being_made = self.course.deploys().iter().find(|it| it.handing_over && it.github_id.is_none());
-        being_made.filter(|it| named == Some(self.site.key(it.number).as_str())).cloned()
+        being_made.filter(named).cloned()
     }
 
     /// A Deployment that somebody else has made: where nobody is told to deploy, it is all there is to know, and where

@@ -1,18 +1,25 @@
 //! What a verdict on a promotion needs to know of deploys.
 
 use crate::engine::room::{Room, Trouble};
-use crate::flow::{CommitId, DeployFacts, DeployState, Environment, HeadDeploy, RepositoryId};
+use crate::flow::{BranchName, DeployFacts, DeployState, Flow, HeadDeploy, Role};
 use crate::report;
+use crate::store::PullRow;
 
 /// How many deploys of an environment are looked through.
 const DEPLOYS_AT_MOST: u32 = 50;
 
-pub(super) async fn known(
+/// What is known of deploys where a promotion into `base` comes from and where it goes.
+pub(in crate::engine::units) async fn known(
     room: &Room,
-    id: RepositoryId,
-    (from, head): (&Environment, CommitId),
-    to: &Environment,
+    flow: &Flow,
+    row: &PullRow,
+    base: &BranchName,
 ) -> Result<DeployFacts, Trouble> {
+    let (Role::Environment(from), Role::Environment(to)) = (flow.role(&row.head_branch), flow.role(base))
+    else {
+        return Ok(DeployFacts::default());
+    };
+    let (id, head) = (row.repository, row.head_commit);
     let of_source = room.store.newest_deploys(id, &from.name, DEPLOYS_AT_MOST).await?;
     let of_head =
         of_source.iter().find(|it| it.commit == head).filter(|it| it.state != DeployState::Succeeded);

@@ -3,7 +3,9 @@
 use super::{Case, Judged};
 use crate::engine::room::{Room, Trouble};
 use crate::engine::units::shown::Shown;
-use crate::flow::{BranchName, CommentWhen, CommitId, Outcome, Pull, PullNumber, RepositoryId, Verdict};
+use crate::flow::{
+    BranchName, CommentWhen, CommitId, Flow, Outcome, Pull, PullNumber, RepositoryId, Verdict,
+};
 use crate::report::{self, CheckText, Note, Subject};
 use crate::store::{ActRow, Change, Desired, JudgedPull, PullRow, Unit};
 use base64::Engine as _;
@@ -45,7 +47,7 @@ impl Case<'_> {
         shown.extend(others.iter().map(|other| self.of_other(judged, other)));
         let mut text = report::check(&self.book.flow, &shown);
         text.summary = report::with_notes(text.summary, &self.notes(row).await?);
-        desire(row, base, &text, siblings)
+        self.desire(row, base, &text, siblings)
     }
 
     fn subject(&self, judged: &Judged) -> Subject {
@@ -127,6 +129,16 @@ impl Case<'_> {
         Ok(about_it.map(note).collect())
     }
 
+    fn desire(
+        &self,
+        row: &PullRow,
+        base: &BranchName,
+        text: &CheckText,
+        siblings: Vec<(PullNumber, i64)>,
+    ) -> Result<Change, Trouble> {
+        check_run(&self.book.flow, row.repository, (row.head_commit, base), (text, siblings))
+    }
+
     /// The check for a base that the pull request no longer goes to, unless others share it: left as it
     /// was it would stay red, or green, for a question that nobody asks any more.
     pub(super) async fn retire(&self, row: &PullRow, now: &BranchName) -> Result<Option<Change>, Trouble> {
@@ -146,7 +158,7 @@ impl Case<'_> {
             trouble: None,
         };
         let text = report::retired(base, &self.subject(&judged));
-        desire(row, base, &text, Vec::new()).map(Some)
+        self.desire(row, base, &text, Vec::new()).map(Some)
     }
 }
 
@@ -169,24 +181,16 @@ pub(in crate::engine::units) async fn left(
     Ok(others.map(|number| Change::Mark(Unit::Pull(row.repository, number))).collect())
 }
 
-fn desire(
-    row: &PullRow,
-    base: &BranchName,
-    text: &CheckText,
-    siblings: Vec<(PullNumber, i64)>,
-) -> Result<Change, Trouble> {
-    check_run(row.repository, row.head_commit, base, (text, siblings))
-}
-
 /// The check for a branch of the path on a commit, as it shall be shown.
 pub(in crate::engine::units) fn check_run(
+    flow: &Flow,
     repository: RepositoryId,
-    head: CommitId,
-    base: &BranchName,
+    (head, base): (CommitId, &BranchName),
     (text, siblings): (&CheckText, Vec<(PullNumber, i64)>),
 ) -> Result<Change, Trouble> {
     let unit = Unit::Check(repository, head, base.clone());
-    Shown { unit, commit: head, about: base.as_str(), text, annotations: Vec::new(), siblings }.desired()
+    let name = flow.check_of_branch(base);
+    Shown { unit, commit: head, name, text, annotations: Vec::new(), siblings }.desired()
 }
 
 /// The verdict that is stored of a pull request, if this version can read it.

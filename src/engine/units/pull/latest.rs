@@ -1,6 +1,6 @@
 use super::super::news::{News, pull_row, repository_row};
 use crate::engine::room::{Room, Trouble};
-use crate::flow::{PullNumber, RepositoryId};
+use crate::flow::{MergeMethods, PullNumber, RepositoryId};
 use crate::github::events::PullRequestEvent;
 use crate::store::{Change, JudgedPull, PullRow, PushRow, RepositoryRow};
 
@@ -8,6 +8,8 @@ use crate::store::{Change, JudgedPull, PullRow, PushRow, RepositoryRow};
 pub(super) struct Latest {
     pub(super) repository: RepositoryRow,
     pub(super) pull: PullRow,
+    /// How the repository's settings let it be merged, where that was told.
+    pub(super) settings: Option<MergeMethods>,
     /// What the deliveries change besides.
     pub(super) changes: Vec<Change>,
 }
@@ -24,11 +26,16 @@ impl Latest {
         let mut repository = room.store.repository(id).await?;
         let mut newest = before.map(|before| before.pull.clone());
         let mut changes = Vec::new();
+        let mut settings = room.store.merge_settings(id).await?;
         for (delivery, event) in events {
             if let (None, Some(installation)) = (&repository, delivery.installation) {
                 repository = Some(repository_row(&event.repository, installation, None));
             }
             let row = pull_row(&event.pull_request, id)?;
+            if let Some(told) = event.pull_request.base.repo.and_then(|it| it.merge_methods()) {
+                changes.push(Change::MergeSettings(id, told, row.updated_at));
+                settings = Some(told);
+            }
             // A fork's branch is no branch of the repository's own, whatever it is called.
             if row.head_repository == Some(id) {
                 changes.push(Change::Push(head_push(&row)));
@@ -50,12 +57,16 @@ impl Latest {
             Some(pull) if sure => pull,
             _ => {
                 let asked = room.api.pull(repository.installation, &repository.full_name, number).await?;
+                if let Some(told) = asked.base.repo.and_then(|it| it.merge_methods()) {
+                    changes.push(Change::MergeSettings(id, told, room.now()));
+                    settings = Some(told);
+                }
                 pull_row(&asked, id)?
             }
         };
         changes.push(Change::Introduced(repository.clone()));
         changes.push(Change::Pull(pull.clone()));
-        Ok(Self { repository, pull, changes })
+        Ok(Self { repository, pull, settings, changes })
     }
 }
 

@@ -169,6 +169,43 @@ comment: always";
 }
 
 #[test]
+fn a_branch_whose_check_would_have_another_ones_name_is_refused() {
+    let text = "\
+environments:
+  - { name: config, accepts: [topics] }
+  - { name: b, branch: COPY, accepts: [config] }
+  - { name: c, branch: Live, accepts: [b] }
+  - { name: d, branch: live, accepts: [c] }
+copy: { branch: Copy, of: d }";
+    let config = "the branch \"config\" cannot be on the path: its check would have the name of another one, towpath: config";
+    let copy = "cannot be on the path: its check would have the name of another one, towpath: copy";
+    let rename = "rename the branch, and write its new name here";
+    let alike = "are too much alike: their checks would share a name | rename one; the first is on line";
+    holds(
+        &with(text),
+        &[
+            &format!("3:13 {config} | {rename}"),
+            &format!("4:24 the branch \"COPY\" {copy} | {rename}"),
+            &format!("6:24 the branches \"Live\" and \"live\" {alike} 5"),
+            &format!("7:17 the branch \"Copy\" {copy} | {rename}"),
+            &format!("7:17 the branches \"COPY\" and \"Copy\" {alike} 4"),
+        ],
+    );
+    holds(
+        &with("copy: { branch: Staging, of: production }"),
+        &[
+            "2:17 the branches \"staging\" and \"Staging\" are too much alike: their checks would share a name | rename one",
+        ],
+    );
+    // An environment may well be called so, and a branch may begin so.
+    let named = "environments: [{ name: config, branch: config/live, accepts: [topics] }]";
+    assert!(Configuration::read(&with(named)).is_ok());
+    // What was accepted once is still known by its branches; what never was is not.
+    assert_eq!(Configuration::read_kept(&with(text)).unwrap().environments.len(), 4);
+    assert!(Configuration::read_kept(&with("environments: []")).is_none());
+}
+
+#[test]
 fn paths_that_lead_nowhere_are_told() {
     let text = "\
 environments:
