@@ -3,12 +3,14 @@
 //! Lives here: the arguments of every subcommand and the printing of its answer. Does not live here:
 //! deciding anything.
 
+mod acts;
 mod check_carried;
 mod check_copy;
 mod check_pr;
 mod config;
 mod deliveries;
 mod demo;
+mod deploy;
 mod ledger;
 mod moment;
 mod opened;
@@ -81,6 +83,8 @@ TOWPATH_DATA_DIR [default: data] or DATABASE_URL."
     Ledger(ledger::Command),
     /// Tell where a merged pull request has come to: merged, deployed, live, since when
     Where(whereabouts::Arguments),
+    /// Deploy the tip of an environment's branch, or try it again
+    Deploy(deploy::Arguments),
     /// Take an environment back to what ran there before, and hold it
     Rollback(rollback::Arguments),
     /// Look at the hold on an environment after a rollback, and lift it
@@ -163,6 +167,7 @@ async fn run(command: Command) -> Result<ExitCode, UsageError> {
             Ok(ExitCode::SUCCESS)
         }
         Command::Where(arguments) => whereabouts::run(arguments).await,
+        Command::Deploy(arguments) => deploy::run(arguments).await,
         Command::Rollback(arguments) => rollback::run(arguments).await,
         Command::Hold(command) => rollback::run_hold(command).await,
         Command::Deliveries(command) => {

@@ -1,14 +1,13 @@
 //! `towpath rollback` and `towpath hold`: the operator takes an environment back, and lets it go on.
 
+use super::acts::{At, Telling, ask};
 use super::{UsageError, opened, print};
-use crate::engine::{Clock as _, SystemClock};
 use crate::flow::config::Configuration;
 use crate::flow::{CommitId, Environment, Flow, Hold};
 use crate::report;
-use crate::store::{Order, OrderId, OrderRow, RepositoryRow, SqliteStore, Store};
+use crate::store::{Order, RepositoryRow, SqliteStore, Store};
 use std::fmt::Write as _;
 use std::process::ExitCode;
-use std::time::Duration;
 
 /// What `towpath rollback` takes.
 #[derive(Debug, clap::Args)]
@@ -17,19 +16,23 @@ Examples:
   towpath rollback --repository acme/store --environment production --reason \"checkout is broken\"
   towpath rollback --repository acme/store --environment staging --to 1f0c2d7… --reason \"tests fail\"
 
-Without --to it goes back to what ran before. Only what was deployed there with success can be
-deployed again; its build is used again where it is kept.
+Without --to it goes back to what ran last and well before the present trouble: a deploy that
+failed, that hangs or is under way, else what runs now. What is under way is cancelled first.
+Only what was deployed there with success can be deployed again; its build is used again where
+it is kept.
 
 From then on the environment is held: promotions into it wait, and what is merged all the same is
 not deployed, until towpath hold lift.
 
-It asks the server, which has to run with the same data folder, and waits until it has answered.
+It asks the server, which has to run with the same data folder, and returns once that has accepted
+or refused it.
 
-Exit status: 0 the deploy is on its way; 1 refused; 2 the request is wrong.")]
+Exit status: 0 accepted, with --wait: ended well; 1 no server answered, with --wait: did not end
+well; 2 the request is wrong; 6 refused.")]
 pub(super) struct Arguments {
     #[command(flatten)]
     at: At,
-    /// The commit to go back to, in full [default: what ran before]
+    /// The commit to go back to, in full [default: what ran last and well]
     #[arg(long, value_name = "SHA")]
     to: Option<CommitId>,
     /// Why, as everybody sees it on the next promotion
@@ -38,16 +41,8 @@ pub(super) struct Arguments {
     /// Who asks, as everybody sees it [default: the operator]
     #[arg(long, value_name = "NAME", default_value = "the operator")]
     by: String,
-}
-
-#[derive(Debug, clap::Args)]
-struct At {
-    /// The repository: acme/store, or its number
-    #[arg(long, value_name = "REPOSITORY")]
-    repository: String,
-    /// The environment's name
-    #[arg(long, value_name = "NAME")]
-    environment: String,
+    #[command(flatten)]
+    telling: Telling,
 }
 
 #[derive(Debug, clap::Subcommand)]
@@ -65,7 +60,10 @@ Example:
 Example:
   towpath hold lift --repository acme/store --environment production --reason \"repaired in #81\"
 
-What was merged while it was held is deployed then, the newest of it.")]
+What was merged while it was held is deployed then, the newest of it: --wait follows it.
+
+Exit status: 0 accepted, with --wait: ended well; 1 no server answered, with --wait: did not end
+well; 2 the request is wrong; 6 refused.")]
     Lift {
         #[command(flatten)]
         at: HoldAt,
@@ -75,6 +73,8 @@ What was merged while it was held is deployed then, the newest of it.")]
         /// Who asks, as everybody sees it [default: the operator]
         #[arg(long, value_name = "NAME", default_value = "the operator")]
         by: String,
+        #[command(flatten)]
+        telling: Telling,
     },
 }
 
@@ -85,21 +85,17 @@ pub(super) struct HoldAt {
     at: At,
 }
 
-/// How long the server is waited for.
-const PATIENCE: Duration = Duration::from_secs(30);
-const LOOK_EVERY: Duration = Duration::from_millis(100);
-
 /// Asks the server for a rollback.
 pub(super) async fn run(arguments: Arguments) -> Result<ExitCode, UsageError> {
-    let Arguments { at, to, reason, by } = arguments;
-    ask(&at, Order::Rollback { to, by, reason: worth_telling(&reason)? }).await
+    let Arguments { at, to, reason, by, telling } = arguments;
+    ask(&at, Order::Rollback { to, by, reason: worth_telling(&reason)? }, &telling).await
 }
 
 /// Shows a hold, or asks the server to lift it.
 pub(super) async fn run_hold(command: HoldCommand) -> Result<ExitCode, UsageError> {
     match command {
-        HoldCommand::Lift { at, reason, by } => {
-            ask(&at.at, Order::LiftHold { by, reason: worth_telling(&reason)? }).await
+        HoldCommand::Lift { at, reason, by, telling } => {
+            ask(&at.at, Order::LiftHold { by, reason: worth_telling(&reason)? }, &telling).await
         }
         HoldCommand::Show { at } => {
             let (_, store) = opened::open()?;
@@ -131,7 +127,7 @@ fn shown(name: &str, hold: Option<&Hold>) -> String {
     text
 }
 
-fn worth_telling(reason: &str) -> Result<String, UsageError> {
+pub(super) fn worth_telling(reason: &str) -> Result<String, UsageError> {
     let reason = reason.trim();
     if reason.is_empty() || reason.chars().count() > 200 || reason.chars().any(char::is_control) {
         return Err(UsageError::new(
@@ -141,40 +137,6 @@ fn worth_telling(reason: &str) -> Result<String, UsageError> {
     Ok(reason.to_owned())
 }
 
-async fn ask(at: &At, order: Order) -> Result<ExitCode, UsageError> {
-    let (_, store) = opened::open()?;
-    let row = opened::repository(&store, &at.repository).await?;
-    let flow = flow_of(&store, &row).await?;
-    let environment = environment(&flow, &at.environment)?;
-    let asked = OrderRow {
-        id: OrderId(0),
-        repository: row.id,
-        environment: environment.name.clone(),
-        order,
-        made_at: SystemClock.now(),
-        outcome: None,
-    };
-    let id = store.order(asked).await.map_err(UsageError::new)?;
-    let answered = async {
-        loop {
-            match store.ordered(id).await.map_err(UsageError::new)?.and_then(|row| row.outcome) {
-                Some(outcome) => return Ok::<String, UsageError>(outcome),
-                None => tokio::time::sleep(LOOK_EVERY).await,
-            }
-        }
-    };
-    let answered = tokio::time::timeout(PATIENCE, answered).await;
-    store.close().await;
-    let Ok(outcome) = answered else {
-        print::to_stdout("no server has answered yet; it is done as soon as one runs on this data folder\n");
-        return Ok(ExitCode::SUCCESS);
-    };
-    let outcome = outcome?;
-    let refused = outcome.starts_with("refused");
-    print::to_stdout(&format!("{outcome}\n"));
-    Ok(if refused { ExitCode::FAILURE } else { ExitCode::SUCCESS })
-}
-
 /// The path by which the server judges the repository.
 pub(super) async fn flow_of(store: &SqliteStore, row: &RepositoryRow) -> Result<Flow, UsageError> {
     let known = store.configuration(row.id).await.map_err(UsageError::new)?;
@@ -182,7 +144,7 @@ pub(super) async fn flow_of(store: &SqliteStore, row: &RepositoryRow) -> Result<
     Ok(text.and_then(|text| Configuration::read_kept(&text)).unwrap_or_else(Flow::pro))
 }
 
-fn environment<'a>(flow: &'a Flow, name: &str) -> Result<&'a Environment, UsageError> {
+pub(super) fn environment<'a>(flow: &'a Flow, name: &str) -> Result<&'a Environment, UsageError> {
     let known: Vec<&str> = flow.environments.iter().map(|it| it.name.as_str()).collect();
     flow.environment(name).ok_or_else(|| {
         UsageError::new(format!(

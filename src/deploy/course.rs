@@ -1,8 +1,15 @@
 //! The course of one environment's deploys: one at a time, the newest first of those that wait, nothing older than
 //! what is live. Pure: what is known goes in, what is to be kept comes out.
 
-use super::report::{Report, Says};
-use crate::flow::{CommitId, Deploy, DeployState, Ending, Hold, Millis, PhaseRun};
+mod cancel;
+mod deploy_again;
+mod reports;
+mod rollback;
+
+pub use cancel::CancelAnswer;
+pub use rollback::RollbackPlan;
+
+use crate::flow::{CommitId, Deploy, DeployState, DriverSettings, Ending, Hold, Millis};
 use std::collections::HashSet;
 
 /// How long things may take.
@@ -12,7 +19,12 @@ pub struct Limits {
     pub pick_up: Millis,
     /// From being taken up to its end, in milliseconds.
     pub whole: Millis,
+    /// From the moment when it is to be ended until that is confirmed, in milliseconds.
+    pub cancel: Millis,
 }
+
+/// Who carries a deploy out: the driver's name, and its settings where the repository has them.
+pub type CarriedOutBy = (String, Option<DriverSettings>);
 
 /// What the branch's tip asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,6 +85,23 @@ impl Course {
         self.deploys.iter().find(|deploy| deploy.state.is_under_way())
     }
 
+    /// The newest of those that were begun.
+    pub fn newest_begun(&self) -> Option<&Deploy> {
+        self.deploys.iter().rev().find(|deploy| deploy.was_begun())
+    }
+
+    /// The one that counts as over and may run all the same. Whatever was begun after it was meant to be, whatever
+    /// it does.
+    pub fn unconfirmed(&self) -> Option<&Deploy> {
+        self.newest_begun().filter(|deploy| deploy.may_still_run())
+    }
+
+    /// What runs in the environment, where that is known for sure: nothing that was begun since may have touched it.
+    pub fn seen(&self) -> Option<&Deploy> {
+        let touching = self.deploys.iter().rev().find(|it| it.was_begun() && it.may_have_touched_the_site());
+        touching.filter(|deploy| deploy.state == DeployState::Succeeded)
+    }
+
     /// One of them.
     pub fn get(&self, number: u64) -> Option<&Deploy> {
         self.deploys.iter().find(|deploy| deploy.number == number)
@@ -130,25 +159,24 @@ impl Course {
     }
 
     /// Whose turn it is: the newest of those that wait, if the environment is free; the others are superseded. While a
-    /// hold is in force only a rollback goes.
+    /// hold is in force only a rollback goes, and next to one that may still run only what was asked for by name.
     ///
     /// Numbers tell the order in which deploys begin. What waited behind a hold while a rollback went goes on as a
     /// deploy of a new number.
     pub fn turn(&mut self, now: Millis) -> Option<u64> {
+        let next = self.next_in_line()?;
         let held = self.hold().is_some();
-        let may_go =
-            |deploy: &&Deploy| deploy.state == DeployState::Waiting && (!held || deploy.is_rollback());
-        let next = self.deploys.iter().rfind(may_go)?.number;
         for deploy in &mut self.deploys {
             let stays = held && !deploy.is_rollback();
             if deploy.state == DeployState::Waiting && deploy.number < next && !stays {
                 end(deploy, DeployState::Superseded, Ending::Superseded { by: next }, now);
             }
         }
-        if self.under_way().is_some() {
+        let goes_beside = self.get(next).is_some_and(Deploy::was_requested);
+        if self.under_way().is_some() || (self.unconfirmed().is_some() && !goes_beside) {
             return None;
         }
-        let last_begun = self.deploys.iter().filter(|it| it.requested_at.is_some()).map(|it| it.number).max();
+        let last_begun = self.newest_begun().map(|it| it.number);
         if last_begun.is_none_or(|begun| begun < next) {
             return Some(next);
         }
@@ -160,51 +188,55 @@ impl Course {
         Some(number)
     }
 
-    /// Ends what nobody took up in time, and what hangs. Answers the numbers of those.
-    pub fn expire(&mut self, limits: Limits, now: Millis) -> Vec<u64> {
-        let mut expired = Vec::new();
-        for deploy in &mut self.deploys {
-            if due(deploy, limits).is_none_or(|due| due > now) {
-                continue;
-            }
-            let ending = match deploy.state {
-                DeployState::Running => Ending::Stuck { phase: deploy.phase(), within: limits.whole },
-                _ if deploy.handing_over => {
-                    Ending::NotHandedOver { words: "nobody could be told of it in time".to_owned() }
-                }
-                _ => Ending::NotPickedUp { within: limits.pick_up },
-            };
-            end(deploy, DeployState::Error, ending, now);
-            expired.push(deploy.number);
+    /// The one whose turn it is as soon as nothing stands in its way.
+    pub fn next_in_line(&self) -> Option<u64> {
+        let held = self.hold().is_some();
+        let may_go =
+            |deploy: &&Deploy| deploy.state == DeployState::Waiting && (!held || deploy.is_rollback());
+        self.deploys.iter().rfind(may_go).map(|deploy| deploy.number)
+    }
+
+    /// Begins one whose turn it is. It is not known yet whether anybody has been told of it.
+    pub fn begin(&mut self, number: u64, (driver, driver_settings): CarriedOutBy, now: Millis) {
+        let beside = self.unconfirmed().map(|it| it.number);
+        let seen_before = self.seen().map(|it| it.commit);
+        if let Some(deploy) = self.get_mut(number) {
+            deploy.state = DeployState::Requested;
+            deploy.requested_at = Some(now);
+            deploy.handing_over = true;
+            (deploy.beside, deploy.seen_before) = (beside, seen_before);
+            (deploy.driver, deploy.driver_settings) = (driver, driver_settings);
         }
-        expired
+    }
+
+    /// Ends what nobody took up in time, and begins to end what hangs. What is not confirmed to have ended in time
+    /// is kept as one that may still run. Answers the numbers of all of them.
+    pub fn expire(&mut self, limits: Limits, now: Millis) -> Vec<u64> {
+        let due = |deploy: &&Deploy| due(deploy, limits).is_some_and(|due| due <= now);
+        let late: Vec<u64> = self.deploys.iter().filter(due).map(|deploy| deploy.number).collect();
+        for &number in &late {
+            let Some(deploy) = self.get_mut(number) else { continue };
+            match deploy.state {
+                DeployState::Cancelling => cancel::give_up(deploy, limits.cancel, now),
+                DeployState::Running => {
+                    let why = Ending::Stuck { phase: deploy.phase(), within: limits.whole };
+                    self.cancel(number, why, now);
+                }
+                _ if deploy.handing_over => {
+                    let words = "nobody could be told of it in time".to_owned();
+                    end(deploy, DeployState::Error, Ending::NotHandedOver { words }, now);
+                    // Somebody may have heard of it all the same: that is asked before another one begins.
+                    deploy.handing_over = true;
+                }
+                _ => end(deploy, DeployState::Error, Ending::NotPickedUp { within: limits.pick_up }, now),
+            }
+        }
+        late
     }
 
     /// When the first of them will have taken too long.
     pub fn next_expiry(&self, limits: Limits) -> Option<Millis> {
         self.deploys.iter().filter_map(|deploy| due(deploy, limits)).min()
-    }
-
-    /// Takes a report in. Answers whether it changed anything.
-    ///
-    /// Reports come twice, late and in any order: what is older than what is known changes nothing; an end stays the
-    /// end unless whoever carried it out says otherwise later, and nothing else has begun since.
-    pub fn report(&mut self, number: u64, report: &Report, now: Millis) -> bool {
-        let newer_began =
-            self.deploys.iter().any(|other| other.number > number && other.requested_at.is_some());
-        let Some(deploy) = self.get_mut(number) else { return false };
-        let before = deploy.clone();
-        if deploy.state == DeployState::Waiting || matches!(deploy.ending, Some(Ending::Superseded { .. })) {
-            return false;
-        }
-        let is_late = deploy.reported_at.is_some_and(|known| report.at < known);
-        let over = !deploy.state.is_open();
-        let says_more = deploy.reported_at.is_none_or(|known| report.at > known);
-        if is_late || (over && (newer_began || !says_more)) {
-            return false;
-        }
-        take_in(deploy, report, now);
-        *deploy != before
     }
 }
 
@@ -217,7 +249,10 @@ fn due(deploy: &Deploy, limits: Limits) -> Option<Millis> {
         // Nobody can have heard of it: that is GitHub's silence, and no fault of whoever deploys.
         DeployState::Requested if deploy.handing_over && deploy.github_id.is_none() => None,
         DeployState::Requested => Some(deploy.requested_at? + limits.pick_up),
-        DeployState::Running => Some(deploy.picked_up_at? + limits.whole),
+        // A person takes the time that a person takes.
+        DeployState::Running if deploy.waits_for_approval_since.is_some() => None,
+        DeployState::Running => Some(deploy.picked_up_at? + limits.whole + deploy.waited_for_approval),
+        DeployState::Cancelling => Some(deploy.cancellation.as_ref()?.since + limits.cancel),
         _ => None,
     }
 }
@@ -229,90 +264,7 @@ fn end(deploy: &mut Deploy, state: DeployState, ending: Ending, now: Millis) {
     deploy.handing_over = false;
 }
 
-fn take_in(deploy: &mut Deploy, report: &Report, now: Millis) {
-    deploy.reported_at = Some(report.at);
-    if report.by.is_some() {
-        deploy.carried_out_by.clone_from(&report.by);
-    }
-    if report.log_url.is_some() {
-        deploy.log_url.clone_from(&report.log_url);
-    }
-    if report.environment_url.is_some() {
-        deploy.environment_url.clone_from(&report.environment_url);
-    }
-    if report.says == Says::Queued {
-        return;
-    }
-    if !deploy.state.is_open() {
-        // It is carried out anew, and has its time anew.
-        deploy.picked_up_at = None;
-    }
-    deploy.picked_up_at.get_or_insert(now);
-    enter(deploy, report, now);
-    match report.says {
-        Says::Queued => {}
-        Says::Running => {
-            deploy.state = DeployState::Running;
-            (deploy.ending, deploy.ended_at) = (None, None);
-        }
-        Says::Succeeded => {
-            deploy.state = DeployState::Succeeded;
-            (deploy.ending, deploy.ended_at) = (None, Some(now));
-            close_phase(deploy, true, now);
-        }
-        Says::Failed => {
-            let phase = report.phase.or(deploy.phase());
-            close_phase(deploy, false, now);
-            end(deploy, DeployState::Failed, Ending::Failed { phase, words: report.words.clone() }, now);
-        }
-    }
-}
-
-/// Goes on to the phase of a report. A phase that has passed is not entered again by a word about it, except where it
-/// begins anew after an end.
-fn enter(deploy: &mut Deploy, report: &Report, now: Millis) {
-    let Some(phase) = report.phase else {
-        note_in_phase(deploy, report);
-        return;
-    };
-    let over = !deploy.state.is_open();
-    match deploy.phase() {
-        Some(present) if present == phase && !over => {}
-        Some(present) if present > phase && !over => return,
-        _ => {
-            if !over {
-                close_phase(deploy, true, now);
-            }
-            deploy.phases.retain(|run| run.phase < phase);
-            deploy.phases.push(PhaseRun {
-                phase,
-                began_at: now,
-                ended_at: None,
-                went_well: None,
-                step: None,
-                log_tail: None,
-            });
-        }
-    }
-    note_in_phase(deploy, report);
-}
-
-fn note_in_phase(deploy: &mut Deploy, report: &Report) {
-    let Some(run) = deploy.phases.last_mut() else { return };
-    if report.step.is_some() {
-        run.step.clone_from(&report.step);
-    }
-    if report.log_tail.is_some() {
-        run.log_tail.clone_from(&report.log_tail);
-    }
-}
-
-fn close_phase(deploy: &mut Deploy, went_well: bool, now: Millis) {
-    if let Some(run) = deploy.phases.last_mut().filter(|run| run.ended_at.is_none()) {
-        run.ended_at = Some(now);
-        run.went_well = Some(went_well);
-    }
-}
-
+#[cfg(test)]
+mod properties;
 #[cfg(test)]
 mod tests;

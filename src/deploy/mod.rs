@@ -13,7 +13,7 @@ pub mod operator;
 mod report;
 pub mod slug;
 
-pub use course::{Course, Limits, Wanted};
+pub use course::{CancelAnswer, CarriedOutBy, Course, Limits, RollbackPlan, Wanted};
 pub use report::{Report, Says};
 
 #[cfg(test)]

@@ -28,6 +28,8 @@ pub struct Report {
 pub enum Says {
     /// It was heard of, and nothing has begun.
     Queued,
+    /// It waits for somebody's approval, and nothing goes on until then.
+    Waiting,
     /// It is under way.
     Running,
     /// It has ended well.

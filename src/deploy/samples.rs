@@ -1,18 +1,52 @@
 //! Deploys for tests.
 
-use crate::flow::{CommitId, Deploy, DeployState, TreeId, Trigger};
+use super::{Course, Limits, Report, Says};
+use crate::flow::{CommitId, Deploy, DeployState, Hold, Millis, TreeId, Trigger};
+
+pub(crate) const LIMITS: Limits = Limits { pick_up: 100, whole: 1_000, cancel: 50 };
+
+/// The commit whose bytes are `n`.
+pub(crate) fn commit(n: u8) -> CommitId {
+    CommitId::from_bytes([n; 20])
+}
 
 /// A deploy that waits: of a commit and a tree whose bytes are `n`.
 pub(crate) fn deploy(number: u64, n: u8) -> Deploy {
-    Deploy::new(
-        number,
-        "staging",
-        (CommitId::from_bytes([n; 20]), TreeId::from_bytes([n; 20])),
-        Trigger::Merge,
-    )
+    Deploy::new(number, "staging", (commit(n), TreeId::from_bytes([n; 20])), Trigger::Merge)
+}
+
+/// One that the operator asked for.
+pub(crate) fn requested(number: u64, n: u8) -> Deploy {
+    Deploy { trigger: Trigger::Requested { by: "op".to_owned(), reason: None }, ..deploy(number, n) }
+}
+
+/// One that takes the environment back.
+pub(crate) fn rollback(number: u64, n: u8) -> Deploy {
+    let trigger = Trigger::Rollback { by: "op".to_owned(), reason: "broken".to_owned() };
+    Deploy { trigger, ..deploy(number, n) }
+}
+
+/// From 2 to 1.
+pub(crate) fn hold() -> Hold {
+    let who = ("op".to_owned(), "broken".to_owned());
+    Hold::new((commit(2), commit(1)), who, 0, Vec::new()).unwrap()
+}
+
+/// Begins whose turn it is, and whoever carries it out hears of it.
+pub(crate) fn begin(course: &mut Course, now: Millis) -> u64 {
+    let number = course.turn(now).unwrap();
+    course.begin(number, ("deployment".to_owned(), None), now);
+    course.get_mut(number).unwrap().handing_over = false;
+    number
+}
+
+/// Somebody says this at that moment.
+pub(crate) fn report(course: &mut Course, number: u64, at: Millis, says: Says) -> bool {
+    course.report(number, &Report::new(at, says), at)
 }
 
 #[test]
 fn a_new_deploy_waits() {
     assert_eq!(deploy(1, 1).state, DeployState::Waiting);
+    assert_eq!(Hold::new((commit(1), commit(1)), Default::default(), 0, Vec::new()), None, "from X to X");
 }

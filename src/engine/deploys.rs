@@ -280,14 +280,20 @@ impl Forge for OneRepository<'_> {
         Ok(runs.map_err(|error| in_drivers_words(&error))?.into_iter().map(run).collect())
     }
 
-    async fn run(&self, id: u64) -> Result<Run, DriverError> {
-        let asked = self.room.api.workflow_run(self.installation, self.name, id).await;
-        asked.map(run).map_err(|error| in_drivers_words(&error))
+    async fn run(&self, id: u64) -> Result<Option<Run>, DriverError> {
+        match self.room.api.workflow_run(self.installation, self.name, id).await {
+            Ok(found) => Ok(Some(run(found))),
+            Err(ApiError::NotFound { .. }) => Ok(None),
+            Err(error) => Err(in_drivers_words(&error)),
+        }
     }
 
     async fn cancel(&self, id: u64) -> Result<(), DriverError> {
         match self.room.api.cancel_run(self.installation, self.name, id).await {
             Ok(()) | Err(ApiError::Refused { status: 409, .. } | ApiError::NotFound { .. }) => Ok(()),
+            Err(ApiError::Forbidden { message, .. } | ApiError::Refused { message, .. }) => {
+                Err(DriverError::Refused(format!("GitHub does not let the App cancel its run: {message}")))
+            }
             Err(error) => Err(in_drivers_words(&error)),
         }
     }
@@ -306,6 +312,8 @@ fn stands(status: Option<&str>, conclusion: Option<&str>) -> Stands {
         (Some("completed"), Some("success" | "skipped" | "neutral")) => Stands::Succeeded,
         (Some("completed"), how) => Stands::Ended(how.unwrap_or("no conclusion").to_owned()),
         (Some("in_progress"), _) => Stands::Running,
+        // For somebody who approves it, as environments with reviewers ask for.
+        (Some("waiting"), _) => Stands::Waiting,
         _ => Stands::Queued,
     }
 }
@@ -313,14 +321,10 @@ fn stands(status: Option<&str>, conclusion: Option<&str>) -> Stands {
 fn run(run: WorkflowRun) -> Run {
     Run {
         id: run.id,
-        stands: match run.status.as_deref() {
-            // For somebody who approves it: it was taken up, and the rest is not a runner's silence.
-            Some("waiting") => Stands::Running,
-            status => match (stands(status, run.conclusion.as_deref()), run.conclusion.as_deref()) {
-                // Of a job that does not apply it is no failure; where the whole run did nothing, nothing was deployed.
-                (Stands::Succeeded, Some(how @ ("skipped" | "neutral"))) => Stands::Ended(how.to_owned()),
-                (stands, _) => stands,
-            },
+        stands: match (stands(run.status.as_deref(), run.conclusion.as_deref()), run.conclusion.as_deref()) {
+            // Of a job that does not apply it is no failure; where the whole run did nothing, nothing was deployed.
+            (Stands::Succeeded, Some(how @ ("skipped" | "neutral"))) => Stands::Ended(how.to_owned()),
+            (stands, _) => stands,
         },
         title: run.display_title.unwrap_or_default(),
         url: run.html_url,

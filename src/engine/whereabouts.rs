@@ -1,15 +1,17 @@
 //! Where a change has come to: on which branches it is, where it was deployed, where it runs.
 
+use crate::deploy::Course;
 use crate::flow::{
-    CommitId, Deploy, DeployState, Environment, Flow, Hold, Millis, PullNumber, RepositoryId, Role, TipSource,
+    CommitId, Deploy, DeployState, Environment, Flow, Millis, PullNumber, RepositoryId, Role, TipSource,
+    WaitsFor,
 };
 use crate::lineage::{GitError, Mirror, Repository};
-use crate::report::{Place, Stand};
+use crate::report::{OperatorActs, Place, Stand};
 use crate::store::{PullRow, Store, StoreError, TipRow};
 use std::path::Path;
 
 /// How many deploys of an environment are looked through.
-const DEPLOYS_AT_MOST: u32 = 30;
+const DEPLOYS_AT_MOST: usize = 30;
 
 /// Why it could not be told.
 #[derive(Debug, thiserror::Error)]
@@ -50,6 +52,8 @@ pub async fn whereabouts(
             stand,
             since,
             deploy: None,
+            waits_for: None,
+            acts: OperatorActs::default(),
         });
     }
     Ok(places)
@@ -84,15 +88,15 @@ impl Asked<'_> {
     async fn in_environment(&self, environment: &Environment) -> Result<Place, NotTold> {
         let tip = self.repository.branch(&environment.branch).await?;
         let on_branch = self.is_in(tip).await?;
-        let deploys = self.store.newest_deploys(self.id, &environment.name, DEPLOYS_AT_MOST).await?;
-        let hold = self.store.hold(self.id, &environment.name).await?;
+        let lane = self.store.lane(self.id, &environment.name, &environment.branch).await?;
+        let course = Course::new(lane.deploys, lane.hold, lane.baseline);
         let mut bring = Vec::new();
-        for deploy in &deploys {
+        for deploy in course.deploys().iter().rev().take(DEPLOYS_AT_MOST) {
             if deploy.pulls.contains(&self.number) || self.is_in(Some(deploy.commit)).await? {
                 bring.push(deploy);
             }
         }
-        let (stand, since, deploy) = stand(&deploys, &bring, hold.as_ref());
+        let (stand, since, deploy) = stand(&course, &bring);
         let (stand, since) = match (stand, on_branch) {
             (Stand::NotThere, true) => {
                 let tips = self.store.tips(self.id, Some(&environment.branch)).await?;
@@ -101,7 +105,12 @@ impl Asked<'_> {
             (stand, _) => (stand, since),
         };
         let (name, branch) = (environment.name.clone(), environment.branch.clone());
-        Ok(Place { name, branch, stand, since, deploy: deploy.cloned() })
+        let waits_for = deploy.and_then(|it| course.waits_for(it.number));
+        let acts = OperatorActs {
+            roll_back_to: course.rollback_target(),
+            try_again: deploy.is_some_and(|it| course.may_try_again(it)),
+        };
+        Ok(Place { name, branch, stand, since, deploy: deploy.cloned(), waits_for, acts })
     }
 
     /// Since when the branch has the commit, in milliseconds, where a push told.
@@ -117,34 +126,29 @@ impl Asked<'_> {
     }
 }
 
-/// How the change stands where these are all deploys and those that bring it, both the newest first.
-fn stand<'a>(
-    deploys: &'a [Deploy],
-    bring: &[&'a Deploy],
-    hold: Option<&Hold>,
-) -> (Stand, Option<Millis>, Option<&'a Deploy>) {
-    let live = deploys.iter().find(|it| it.state == DeployState::Succeeded);
+/// How the change stands by all deploys, of which these bring it, the newest first.
+fn stand<'a>(course: &'a Course, bring: &[&'a Deploy]) -> (Stand, Option<Millis>, Option<&'a Deploy>) {
+    let live = course.live();
     let has_it = |deploy: &Deploy| bring.iter().any(|it| it.number == deploy.number);
     // What is on its way anew does not count while an older deploy of it runs already.
     let on_its_way = bring.iter().find(|it| it.state.is_open()).filter(|_| !live.is_some_and(has_it));
     if let Some(open) = on_its_way {
-        let waits_for_the_hold = hold.is_some_and(|it| it.lifted.is_none()) && !open.is_rollback();
-        let stand = match open.state {
-            DeployState::Waiting if waits_for_the_hold => Stand::Held,
-            DeployState::Waiting => Stand::Waiting,
+        let stand = match (open.state, course.waits_for(open.number)) {
+            (DeployState::Waiting, Some(WaitsFor::Hold)) => Stand::Held,
+            (DeployState::Waiting, Some(WaitsFor::Unconfirmed { .. })) => Stand::Blocked,
+            (DeployState::Waiting, _) => Stand::Waiting,
             _ => Stand::UnderWay,
         };
         return (stand, Some(open.made_at), Some(open));
     }
     if let Some(live) = live.filter(|live| has_it(live)) {
-        let well = deploys.iter().filter(|it| it.state == DeployState::Succeeded);
-        let first = well.take_while(|it| has_it(it)).last();
-        return (Stand::Live, first.and_then(|it| it.ended_at), Some(live));
+        return since_live(course, live, &has_it);
     }
     let was_live = bring.iter().find(|it| it.state == DeployState::Succeeded);
     let taken_back = live.filter(|live| live.is_rollback());
     if let (Some(_), Some(live)) = (was_live, taken_back) {
-        return (Stand::RolledBack, hold.map(|hold| hold.since).or(live.ended_at), Some(live));
+        let since = course.hold().map(|hold| hold.since).or(live.ended_at);
+        return (Stand::RolledBack, since, Some(live));
     }
     match bring.first() {
         Some(newest) => match newest.state {
@@ -158,6 +162,34 @@ fn stand<'a>(
     }
 }
 
+/// How a change stands that the last good deploy brought: live, unless something has happened since by which that is
+/// not sure any more.
+fn since_live<'a>(
+    course: &'a Course,
+    live: &'a Deploy,
+    has_it: &impl Fn(&Deploy) -> bool,
+) -> (Stand, Option<Millis>, Option<&'a Deploy>) {
+    let since = |later: &&Deploy| later.number > live.number && later.was_begun();
+    let mut later = course.deploys().iter().rev().filter(since);
+    let going_back = course.deploys().iter().rev().find(|it| it.is_rollback() && it.state.is_open());
+    if let Some(going_back) = going_back.filter(|it| !has_it(it)) {
+        return (Stand::GoingBack, Some(going_back.made_at), Some(going_back));
+    }
+    let trouble =
+        later.find(|it| !it.state.is_open() && (it.is_rollback() || it.may_have_touched_the_site()));
+    match trouble {
+        Some(back) if back.is_rollback() && !has_it(back) => (Stand::NotTakenBack, back.ended_at, Some(back)),
+        Some(trouble) if trouble.may_have_touched_the_site() => {
+            (Stand::Uncertain, trouble.ended_at, Some(trouble))
+        }
+        _ => {
+            let well = course.deploys().iter().rev().filter(|it| it.state == DeployState::Succeeded);
+            let first = well.take_while(|it| has_it(it)).last();
+            (Stand::Live, first.and_then(|it| it.ended_at), Some(live))
+        }
+    }
+}
+
 /// Whether anything went otherwise than it should lately, so that somebody may have to be told.
 pub(super) async fn is_troubled(
     store: &dyn Store,
@@ -165,7 +197,8 @@ pub(super) async fn is_troubled(
     id: RepositoryId,
 ) -> Result<bool, StoreError> {
     for environment in &flow.environments {
-        let deploys = store.newest_deploys(id, &environment.name, DEPLOYS_AT_MOST).await?;
+        let at_most = u32::try_from(DEPLOYS_AT_MOST).unwrap_or(u32::MAX);
+        let deploys = store.newest_deploys(id, &environment.name, at_most).await?;
         let troubled = |it: &Deploy| {
             it.is_rollback()
                 || matches!(it.state, DeployState::Failed | DeployState::Error | DeployState::Refused)

@@ -15,6 +15,8 @@ pub struct DeploySettings {
     pub timeout: Millis,
     /// How long it may wait until somebody does, in milliseconds.
     pub pick_up_within: Millis,
+    /// How long it may take until one that is cancelled has ended for sure, in milliseconds.
+    pub cancel_within: Millis,
     /// Settings that the build can see: with others it is another build.
     pub build_settings: BTreeMap<String, String>,
 }
@@ -25,6 +27,7 @@ impl Default for DeploySettings {
             driver: DriverSettings::Deployment,
             timeout: 60 * MINUTE,
             pick_up_within: 15 * MINUTE,
+            cancel_within: 2 * MINUTE,
             build_settings: BTreeMap::new(),
         }
     }

@@ -79,6 +79,14 @@ pub enum Trigger {
         /// Why, in their words.
         reason: String,
     },
+    /// The operator asked for the branch's tip.
+    Requested {
+        /// Who asked.
+        by: String,
+        /// Why, in their words, where they said.
+        #[serde(default)]
+        reason: Option<String>,
+    },
 }
 
 /// How far a deploy has come.
@@ -91,6 +99,8 @@ pub enum DeployState {
     Requested,
     /// It is under way.
     Running,
+    /// It is being ended before its own end, and keeps the environment until that end is confirmed.
+    Cancelling,
     /// It has ended well.
     Succeeded,
     /// It has ended badly.
@@ -110,6 +120,7 @@ impl DeployState {
             Self::Waiting => "waiting",
             Self::Requested => "requested",
             Self::Running => "running",
+            Self::Cancelling => "cancelling",
             Self::Succeeded => "succeeded",
             Self::Failed => "failed",
             Self::Error => "error",
@@ -120,12 +131,12 @@ impl DeployState {
 
     /// Whether it is still to come to an end.
     pub fn is_open(self) -> bool {
-        matches!(self, Self::Waiting | Self::Requested | Self::Running)
+        self == Self::Waiting || self.is_under_way()
     }
 
     /// Whether it has the environment to itself.
     pub fn is_under_way(self) -> bool {
-        matches!(self, Self::Requested | Self::Running)
+        matches!(self, Self::Requested | Self::Running | Self::Cancelling)
     }
 }
 
@@ -170,6 +181,41 @@ pub enum Ending {
     },
     /// The branch no longer has the commit: it was forced elsewhere or deleted.
     OffBranch,
+    /// A rollback has ended it.
+    Cancelled {
+        /// The number of the rollback's deploy.
+        by: u64,
+        /// In which phase it was last seen.
+        phase: Option<Phase>,
+    },
+}
+
+/// How a deploy is ended before its own end.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cancellation {
+    /// Since when.
+    pub since: Millis,
+    /// Why. This is how the deploy has ended once that is confirmed.
+    pub why: Ending,
+    /// Whether whoever carries it out has been told and has said yes.
+    #[serde(default)]
+    pub told: bool,
+    /// What came of it.
+    #[serde(default)]
+    pub end: Option<CancelEnd>,
+}
+
+/// What came of cancelling a deploy.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "end", rename_all = "kebab-case")]
+pub enum CancelEnd {
+    /// Nothing of it runs any more.
+    Confirmed,
+    /// Nobody has confirmed its end: it may still run.
+    Unconfirmed {
+        /// Why not, in words for people.
+        words: String,
+    },
 }
 
 /// One try to bring one commit to one environment.
@@ -260,6 +306,24 @@ pub struct Deploy {
     /// Where the site is.
     #[serde(default)]
     pub environment_url: Option<String>,
+    /// How it is or was ended before its own end.
+    #[serde(default)]
+    pub cancellation: Option<Cancellation>,
+    /// Of a rollback: the merged pull requests that it takes back.
+    #[serde(default)]
+    pub takes_back: Vec<PullNumber>,
+    /// What ran in the environment when it began, where that was known for sure.
+    #[serde(default)]
+    pub seen_before: Option<CommitId>,
+    /// The number of one that may still have run when it began.
+    #[serde(default)]
+    pub beside: Option<u64>,
+    /// Since when it does nothing but wait for somebody's approval.
+    #[serde(default)]
+    pub waits_for_approval_since: Option<Millis>,
+    /// How long it has waited for approvals before, in milliseconds.
+    #[serde(default)]
+    pub waited_for_approval: Millis,
 }
 
 impl Deploy {
@@ -302,6 +366,12 @@ impl Deploy {
             carried_out_by: None,
             log_url: None,
             environment_url: None,
+            cancellation: None,
+            takes_back: Vec::new(),
+            seen_before: None,
+            beside: None,
+            waits_for_approval_since: None,
+            waited_for_approval: 0,
         }
     }
 
@@ -314,38 +384,46 @@ impl Deploy {
     pub fn is_rollback(&self) -> bool {
         matches!(self.trigger, Trigger::Rollback { .. })
     }
-}
 
-/// What keeps merges from undoing a rollback unnoticed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Hold {
-    /// What the environment was taken back from.
-    pub from: CommitId,
-    /// What it was taken back to.
-    pub to: CommitId,
-    /// Who asked for the rollback.
-    pub by: String,
-    /// Why, in their words.
-    pub reason: String,
-    /// Since when.
-    pub since: Millis,
-    /// The pull requests that were rolled back, as far as they are known.
-    #[serde(default)]
-    pub pulls: Vec<PullNumber>,
-    /// When it was lifted, by whom and why.
-    #[serde(default)]
-    pub lifted: Option<Lifted>,
-}
+    /// Whether the operator asked for this one by name: it goes where an ordinary one does not.
+    pub fn was_requested(&self) -> bool {
+        matches!(self.trigger, Trigger::Rollback { .. } | Trigger::Requested { .. })
+    }
 
-/// The end of a hold.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Lifted {
-    /// When.
-    pub at: Millis,
-    /// By whom.
-    pub by: String,
-    /// Why, in their words.
-    pub reason: String,
+    /// Whether it was begun, however it ended.
+    pub fn was_begun(&self) -> bool {
+        self.requested_at.is_some()
+    }
+
+    /// Why nobody knows that it has ended, in words, though it counts as over.
+    pub fn unconfirmed(&self) -> Option<&str> {
+        match &self.cancellation.as_ref()?.end {
+            Some(CancelEnd::Unconfirmed { words }) => Some(words),
+            _ => None,
+        }
+    }
+
+    /// Whether it counts as over and may run all the same.
+    pub fn may_still_run(&self) -> bool {
+        self.unconfirmed().is_some()
+    }
+
+    /// Whether it may have changed what runs in the environment, or may still do so.
+    pub fn may_have_touched_the_site(&self) -> bool {
+        // One that was handed over anew may have come further the first time.
+        let before_the_site = |phase: Option<Phase>| phase == Some(Phase::Build) && self.hand_overs <= 1;
+        if !self.was_begun() {
+            return false;
+        }
+        if self.state.is_under_way() || self.may_still_run() || self.state == DeployState::Succeeded {
+            return true;
+        }
+        match &self.ending {
+            None => true,
+            Some(Ending::Failed { phase, .. } | Ending::Stuck { phase, .. }) => !before_the_site(*phase),
+            Some(_) => self.picked_up_at.is_some() && !before_the_site(self.phase()),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -360,5 +438,34 @@ mod tests {
         assert_eq!(read("verify"), Some((Phase::Verify, "")));
         assert_eq!(read("builder: x"), None);
         assert_eq!(read(""), None);
+    }
+
+    #[test]
+    fn a_deploy_of_a_former_version_is_read_as_it_was() {
+        let stuck = r#"{"number":3,"environment":"staging","commit":"0101010101010101010101010101010101010101",
+            "tree":"0202020202020202020202020202020202020202","previous":null,"trigger":{"kind":"merge"},"slug":"s",
+            "made_at":5,"state":"error","requested_at":6,"picked_up_at":7,"ended_at":9,
+            "ending":{"why":"stuck","phase":"deploy","within":2},"driver":"deployment"}"#;
+        let deploy: Deploy = serde_json::from_str(stuck).unwrap();
+        assert!(deploy.was_begun() && deploy.may_have_touched_the_site() && !deploy.may_still_run());
+        let again: Deploy = serde_json::from_str(&serde_json::to_string(&deploy).unwrap()).unwrap();
+        assert_eq!(again, deploy);
+    }
+
+    #[test]
+    fn what_failed_before_the_site_has_not_touched_it() {
+        let ends = (CommitId::from_bytes([1; 20]), TreeId::from_bytes([1; 20]));
+        let failed = |phase, hand_overs| Deploy {
+            state: DeployState::Failed,
+            ending: Some(Ending::Failed { phase, words: None }),
+            requested_at: Some(1),
+            picked_up_at: Some(2),
+            hand_overs,
+            ..Deploy::new(1, "staging", ends, Trigger::Merge)
+        };
+        assert!(!failed(Some(Phase::Build), 1).may_have_touched_the_site());
+        assert!(failed(Some(Phase::Build), 2).may_have_touched_the_site(), "it may have come further before");
+        assert!(failed(Some(Phase::Verify), 1).may_have_touched_the_site());
+        assert!(failed(None, 1).may_have_touched_the_site(), "nobody says that it has not");
     }
 }

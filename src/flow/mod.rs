@@ -10,11 +10,13 @@ mod carried;
 mod check_names;
 mod codes;
 pub mod config;
+mod deploy_acts;
 mod deploy_settings;
 mod deploys;
 mod environments;
 mod facts;
 mod folded_names;
+mod holds;
 mod ids;
 mod moves;
 mod names;
@@ -26,8 +28,9 @@ mod verdict;
 pub use carried::Carried;
 pub use check_names::CheckName;
 pub use codes::Code;
+pub use deploy_acts::{DeployRefusal, RollbackRefusal, WaitsFor};
 pub use deploy_settings::{DeploySettings, DriverSettings};
-pub use deploys::{Deploy, DeployState, Ending, Hold, Lifted, Phase, PhaseRun, Trigger};
+pub use deploys::{CancelEnd, Cancellation, Deploy, DeployState, Ending, Phase, PhaseRun, Trigger};
 pub use environments::{
     CommentWhen, CopyAfter, CopyBranch, CopyMode, Environment, Flow, Requires, Role, Source, Tested,
 };
@@ -37,6 +40,7 @@ pub use facts::{
     TopicHistory,
 };
 pub use folded_names::{EnvironmentName, RepositoryName};
+pub use holds::{Hold, Lifted};
 pub use ids::{InstallationId, Millis, PullNumber, RepositoryId};
 pub use moves::{Move, Placed, in_order};
 pub use names::{BranchName, CommitId, InvalidName, TreeId};

@@ -1,6 +1,6 @@
 //! Words on deploys: the line that GitHub shows with one, and what people are told who brought the change.
 
-use crate::flow::{Deploy, DeployState, Ending, Millis, Phase};
+use crate::flow::{CommitId, Deploy, DeployState, Ending, Millis, Phase};
 
 use super::markdown::{block, code};
 use super::shell;
@@ -21,13 +21,26 @@ pub struct DeployStatus {
 /// The status of a deploy; `None` while it waits, and where it was never more than a wish.
 pub fn deploy_status(deploy: &Deploy, is_live: bool) -> Option<DeployStatus> {
     let (state, line) = match deploy.state {
-        DeployState::Waiting | DeployState::Superseded | DeployState::Refused => return None,
+        DeployState::Waiting | DeployState::Refused => return None,
+        // One that was begun has something to be shown on.
+        DeployState::Superseded if deploy.was_begun() => ("inactive", ended(deploy)),
+        DeployState::Superseded => return None,
+        // That nobody took it up is said already.
+        DeployState::Cancelling if deploy.picked_up_at.is_none() && !is_asked_to_end(deploy) => return None,
+        DeployState::Cancelling => ("in_progress", is_being_ended(deploy)),
         DeployState::Requested => ("queued", waits(deploy)),
+        DeployState::Running if deploy.waits_for_approval_since.is_some() => {
+            ("pending", "Waits for somebody's approval".to_owned())
+        }
         DeployState::Running => ("in_progress", runs(deploy.phase())),
         DeployState::Succeeded if is_live => ("success", is_in(deploy)),
         DeployState::Succeeded => ("inactive", "Something newer runs there".to_owned()),
         DeployState::Failed => ("failure", ended(deploy)),
         DeployState::Error => ("error", ended(deploy)),
+    };
+    let line = match deploy.beside {
+        Some(other) if deploy.state.is_open() => format!("{line}; deploy {other} may still run"),
+        _ => line,
     };
     Some(DeployStatus { state, line: shortened(&line) })
 }
@@ -49,6 +62,32 @@ fn runs(phase: Option<Phase>) -> String {
     .to_owned()
 }
 
+fn is_asked_to_end(deploy: &Deploy) -> bool {
+    let why = deploy.cancellation.as_ref().map(|it| &it.why);
+    matches!(why, Some(Ending::Cancelled { .. } | Ending::Superseded { .. }))
+}
+
+fn is_being_ended(deploy: &Deploy) -> String {
+    let why = match deploy.cancellation.as_ref().map(|it| &it.why) {
+        Some(Ending::Cancelled { by, .. }) => format!("deploy {by} rolls it back"),
+        Some(Ending::Superseded { by }) => format!("deploy {by} goes instead"),
+        Some(Ending::Stuck { within, .. }) => format!("it has not ended within {}", length(*within)),
+        _ => "nobody took it up in time".to_owned(),
+    };
+    format!("Is being cancelled: {why}")
+}
+
+/// How a deploy stands, in one line for who waits for it.
+pub fn deploy_line(deploy: &Deploy) -> String {
+    let line = match deploy.state {
+        DeployState::Waiting => "Waits for its turn".to_owned(),
+        DeployState::Superseded | DeployState::Refused => ended(deploy),
+        DeployState::Cancelling => is_being_ended(deploy),
+        _ => deploy_status(deploy, true).map(|status| status.line).unwrap_or_default(),
+    };
+    format!("deploy {}: {}", deploy.number, uncapitalized(&line))
+}
+
 fn is_in(deploy: &Deploy) -> String {
     let mut line = format!("{} is live", deploy.commit.short());
     if let (Some(from), Some(to)) = (deploy.picked_up_at, deploy.ended_at) {
@@ -62,6 +101,24 @@ fn is_in(deploy: &Deploy) -> String {
 
 /// Why a deploy ended without success, in one line: what failed, and what that means for the site.
 pub fn ended(deploy: &Deploy) -> String {
+    let text = why_ended(deploy);
+    match deploy.unconfirmed() {
+        Some(_) => format!("{text}. Its end is not confirmed: it may still run"),
+        None => text,
+    }
+}
+
+/// What runs in the environment where a deploy has not touched it.
+fn untouched(deploy: &Deploy) -> String {
+    let seen = deploy.seen_before.map(|commit| commit.short());
+    match (seen, deploy.production) {
+        (Some(seen), true) => format!("the site was not touched; customers still see {seen}"),
+        (Some(seen), false) => format!("the site was not touched; {seen} still runs there"),
+        (None, _) => "the site was not touched".to_owned(),
+    }
+}
+
+fn why_ended(deploy: &Deploy) -> String {
     let step = |phase: Phase| {
         let run = deploy.phases.iter().find(|run| run.phase == phase);
         run.and_then(|run| run.step.as_deref()).map(|step| format!(" ({step})")).unwrap_or_default()
@@ -69,7 +126,7 @@ pub fn ended(deploy: &Deploy) -> String {
     match &deploy.ending {
         None => String::new(),
         Some(Ending::Failed { phase: Some(Phase::Build), .. }) => {
-            format!("Build failed{}: the site was not touched", step(Phase::Build))
+            format!("Build failed{}: {}", step(Phase::Build), untouched(deploy))
         }
         Some(Ending::Failed { phase: Some(Phase::Deploy), .. }) => {
             format!("Deploy failed{}: the site may be in maintenance mode", step(Phase::Deploy))
@@ -84,7 +141,7 @@ pub fn ended(deploy: &Deploy) -> String {
             format!("Nobody took it up within {}: nothing was deployed", length(*within))
         }
         Some(Ending::Stuck { phase: Some(Phase::Build), within }) => {
-            format!("Hangs: the build has not ended within {}; the site was not touched", length(*within))
+            format!("Hangs: the build has not ended within {}; {}", length(*within), untouched(deploy))
         }
         Some(Ending::Stuck { within, .. }) => {
             format!("Hangs: not ended within {}; the site may be in maintenance mode", length(*within))
@@ -95,7 +152,22 @@ pub fn ended(deploy: &Deploy) -> String {
             format!("Refused: {} runs something newer, {}", deploy.environment, live.short())
         }
         Some(Ending::OffBranch) => "The branch no longer has it".to_owned(),
+        Some(Ending::Cancelled { by, .. }) if deploy.may_have_touched_the_site() => {
+            format!("Cancelled for the rollback, deploy {by}: the site may be in maintenance mode until then")
+        }
+        Some(Ending::Cancelled { by, .. }) => {
+            format!("Cancelled for the rollback, deploy {by}: {}", untouched(deploy))
+        }
     }
+}
+
+/// What the operator can do about an environment now: nothing is advised that would be refused.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct OperatorActs {
+    /// What a rollback would bring back.
+    pub roll_back_to: Option<CommitId>,
+    /// Whether the deploy that this is about would be tried again.
+    pub try_again: bool,
 }
 
 /// The command by which the operator takes an environment back.
@@ -104,18 +176,25 @@ pub(super) fn rollback_command(repository: &str, environment: &str) -> String {
     format!("towpath rollback --repository {repository} --environment {environment} --reason '…'")
 }
 
+/// The command by which the operator has the branch's tip deployed.
+pub(super) fn deploy_command(repository: &str, environment: &str) -> String {
+    let (repository, environment) = (shell::quote(repository), shell::quote(environment));
+    format!("towpath deploy --repository {repository} --environment {environment}")
+}
+
 /// What to do about a deploy that ended badly.
-fn next_step(repository: &str, deploy: &Deploy) -> String {
+fn next_step(repository: &str, deploy: &Deploy, acts: OperatorActs) -> String {
     let environment = &deploy.environment;
-    match &deploy.ending {
+    let mut parts = vec![match &deploy.ending {
+        Some(_) if deploy.is_rollback() => first_after_rollback(deploy),
         Some(Ending::Failed { phase: Some(Phase::Build), .. }) => format!(
             "`{environment}` runs what it ran before. Repair the build on the way it came, and merge again."
         ),
-        Some(Ending::Failed { .. } | Ending::Stuck { .. }) => format!(
-            "Look at `{environment}` now. To go on, repair it and merge again. To bring back what ran before, the operator \
-             runs:\n\n{}",
-            block("sh", &rollback_command(repository, environment))
-        ),
+        Some(_) if deploy.may_still_run() => format!("Look at `{environment}` now."),
+        Some(Ending::Failed { .. } | Ending::Stuck { .. }) => {
+            format!("Look at `{environment}` now. To go on, repair it and merge again.")
+        }
+        Some(Ending::Cancelled { by, .. }) => format!("Deploy {by} takes `{environment}` back."),
         Some(Ending::NotPickedUp { .. }) => match deploy.driver.as_str() {
             "deployment" => format!(
                 "Something has to act on GitHub's Deployments to `{environment}`: a workflow `on: deployment`, or a \
@@ -124,16 +203,60 @@ fn next_step(repository: &str, deploy: &Deploy) -> String {
             _ => "Whoever was told has accepted it and not begun. Look at its own log.".to_owned(),
         },
         _ => "Once that is changed, the next merge is deployed.".to_owned(),
+    }];
+    if let Some(words) = deploy.unconfirmed() {
+        parts.push(format!(
+            "It may still run: {words}. Nothing that is merged is deployed to `{environment}` until whoever carries it out \
+             says that it has ended, or the operator goes on beside it."
+        ));
     }
+    if let Some(to) = acts.roll_back_to.filter(|_| deploy.is_rollback() || deploy.may_have_touched_the_site())
+    {
+        let again = if deploy.is_rollback() { "try it again" } else { "bring back what ran last and well" };
+        parts.push(format!(
+            "To {again}, {}, the operator runs:\n\n{}",
+            code(&to.short()),
+            block("sh", &rollback_command(repository, environment))
+        ));
+    }
+    if acts.try_again && !deploy.is_rollback() {
+        let command = format!("{} --again", deploy_command(repository, environment));
+        parts.push(format!(
+            "Where the cause lies outside, the operator has the same deployed again:\n\n{}",
+            block("sh", &command)
+        ));
+    }
+    parts.join("\n\n")
+}
+
+fn first_after_rollback(deploy: &Deploy) -> String {
+    let environment = &deploy.environment;
+    let who = if deploy.production { "Customers" } else { "Users" };
+    let what = match deploy.seen_before.map(|commit| commit.short()) {
+        Some(seen) if deploy.may_have_touched_the_site() => {
+            format!("{who} may see the maintenance page, {seen} or {}", deploy.commit.short())
+        }
+        Some(seen) => format!("{seen} was to be taken back and still runs"),
+        None => format!("What {} see is not known", who.to_lowercase()),
+    };
+    format!("{what}. Look at `{environment}` now.")
 }
 
 /// What is said in a pull request of a deploy that ended badly; `None` of others.
-pub fn deploy_trouble(repository: &str, deploy: &Deploy) -> Option<String> {
+pub fn deploy_trouble(repository: &str, deploy: &Deploy, acts: OperatorActs) -> Option<String> {
     if !matches!(deploy.state, DeployState::Failed | DeployState::Error) {
         return None;
     }
-    let mut text =
-        format!("**{}: {}.**\n\n{}", deploy.environment, ended(deploy), next_step(repository, deploy));
+    let what = if deploy.is_rollback() {
+        format!(
+            "the rollback to {} did not end well: {}",
+            deploy.commit.short(),
+            uncapitalized(&ended(deploy))
+        )
+    } else {
+        ended(deploy)
+    };
+    let mut text = format!("**{}: {what}.**\n\n{}", deploy.environment, next_step(repository, deploy, acts));
     if let Some(Ending::Failed { words: Some(words), .. }) = &deploy.ending {
         let _ = write!(text, "\n\nIt said: {}", code(words));
     }
@@ -146,6 +269,14 @@ pub fn deploy_trouble(repository: &str, deploy: &Deploy) -> Option<String> {
         let _ = write!(text, "\n\n[The whole log]({url})");
     }
     Some(text)
+}
+
+pub(super) fn uncapitalized(text: &str) -> String {
+    let mut chars = text.chars();
+    match chars.next() {
+        Some(first) => first.to_lowercase().chain(chars).collect(),
+        None => String::new(),
+    }
 }
 
 /// A length of time as people say it.

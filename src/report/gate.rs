@@ -35,7 +35,12 @@ pub enum GateWords<'a> {
     /// The environment is held after a rollback.
     Held(&'a Hold),
     /// The branch has gone on.
-    Older(CommitId),
+    Older {
+        /// Where it is.
+        tip: CommitId,
+        /// What a rollback would bring back, where it would not be refused.
+        roll_back_to: Option<CommitId>,
+    },
     /// The branch does not contain it.
     OffPath,
     /// The path has no such environment; these are the ones it has.
@@ -63,12 +68,17 @@ pub fn gate(job: &WaitingJob<'_>, said: GateWords<'_>) -> String {
             code(&hold.reason),
             hold_lift_command(repository, environment)
         ),
-        GateWords::Older(tip) => format!(
-            "{what} is older than {branch}, which is at {}. Run the job for that commit. To bring back what ran \
-             before: `{}`.",
-            code(&tip.short()),
-            rollback_command(repository, environment)
-        ),
+        GateWords::Older { tip, roll_back_to } => {
+            let back = roll_back_to.map(|to| {
+                let command = rollback_command(repository, environment);
+                format!(" To bring back what ran last and well, {}: `{command}`.", code(&to.short()))
+            });
+            format!(
+                "{what} is older than {branch}, which is at {}. Run the job for that commit.{}",
+                code(&tip.short()),
+                back.unwrap_or_default()
+            )
+        }
         GateWords::OffPath => format!(
             "{what} is not on {branch}. A change comes to {name} by a pull request that the path allows; run the job \
              for the commit that the merge gives."

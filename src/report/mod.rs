@@ -18,6 +18,7 @@ mod gate;
 mod limits;
 mod markdown;
 mod notes;
+mod operator;
 mod proposal;
 mod prose;
 mod repair_plan;
@@ -34,9 +35,10 @@ pub use check::{
     check_of_shared_name, retired,
 };
 pub use comment::{MARKER, comment};
-pub use deploys::{DeployStatus, deploy_status, deploy_trouble, ended, length};
+pub use deploys::{DeployStatus, OperatorActs, deploy_line, deploy_status, deploy_trouble, ended, length};
 pub use gate::{GateWords, WaitingJob, gate};
 pub use notes::{Note, replacement, with_notes};
+pub use operator::{AskedFor, deploy_refused, rollback_refused, waits_for};
 pub use proposal::{BackTest, Otherwise, Proposed, proposal};
 pub use repair_plan::{RepairPlan, RepairStage, repair_plan};
 pub use stamp::utc as moment;

@@ -1,10 +1,10 @@
 //! Where a change has come to, in words.
 
-use super::deploys::ended;
+use super::deploys::{OperatorActs, deploy_command, ended, uncapitalized};
 use super::limits::{BODY, RESERVE, fit};
-use super::markdown::{code_in_table, folded};
+use super::markdown::{block, code_in_table, folded};
 use super::{deploy_trouble, stamp};
-use crate::flow::{BranchName, Deploy, Ending, Millis};
+use crate::flow::{BranchName, Deploy, Ending, Millis, WaitsFor};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 
@@ -17,12 +17,20 @@ pub enum Stand {
     Merged,
     /// Its deploy waits for its turn.
     Waiting,
+    /// Its deploy waits for the end of one that may still run.
+    Blocked,
     /// It waits until the environment's hold is lifted.
     Held,
     /// It is being deployed.
     UnderWay,
     /// It runs there.
     Live,
+    /// It ran there, and what runs now is not known: a later deploy ended badly.
+    Uncertain,
+    /// It is being taken back.
+    GoingBack,
+    /// It was to be taken back, and the rollback ended badly.
+    NotTakenBack,
     /// Its deploy failed.
     Failed,
     /// A newer deploy took the place of its own, and has not ended well yet.
@@ -44,9 +52,13 @@ impl Stand {
             Self::NotThere => "absent",
             Self::Merged => "merged",
             Self::Waiting => "waiting",
+            Self::Blocked => "blocked",
             Self::Held => "held",
             Self::UnderWay => "deploying",
             Self::Live => "live",
+            Self::Uncertain => "unknown",
+            Self::GoingBack => "rolling-back",
+            Self::NotTakenBack => "rollback-failed",
             Self::Failed => "failed",
             Self::Superseded => "superseded",
             Self::Refused => "refused",
@@ -70,6 +82,10 @@ pub struct Place {
     pub since: Option<Millis>,
     /// The deploy that this rests on.
     pub deploy: Option<Deploy>,
+    /// What that deploy waits for, if it does.
+    pub waits_for: Option<WaitsFor>,
+    /// What the operator can do about the environment now.
+    pub acts: OperatorActs,
 }
 
 impl Place {
@@ -80,10 +96,26 @@ impl Place {
         match self.stand {
             Stand::NotThere => "not there yet".to_owned(),
             Stand::Merged => "merged, not deployed".to_owned(),
-            Stand::Waiting => "waits to be deployed".to_owned(),
+            Stand::Waiting | Stand::Blocked => self.waits(),
             Stand::Held => "held after a rollback: not deployed until the hold is lifted".to_owned(),
+            Stand::UnderWay
+                if self.deploy.as_ref().is_some_and(|it| it.waits_for_approval_since.is_some()) =>
+            {
+                "waits for somebody's approval".to_owned()
+            }
             Stand::UnderWay => "is being deployed".to_owned(),
             Stand::Live => "live".to_owned(),
+            Stand::Uncertain => {
+                let number = self.deploy.as_ref().map_or(0, |it| it.number);
+                format!(
+                    "ran there; what runs now is not known since deploy {number}: {}",
+                    uncapitalized(&ending)
+                )
+            }
+            Stand::GoingBack => format!("is being rolled back to {commit}"),
+            Stand::NotTakenBack => {
+                format!("the rollback to {commit} did not end well: {}", uncapitalized(&ending))
+            }
             Stand::Failed | Stand::Superseded | Stand::Refused => uncapitalized(&ending),
             Stand::RolledBack => format!("rolled back: {commit} runs there"),
             Stand::NoLonger => format!("no longer: {commit} runs there"),
@@ -94,27 +126,40 @@ impl Place {
     fn mark(&self) -> &'static str {
         match self.stand {
             Stand::NotThere => "·",
-            Stand::Merged | Stand::Waiting | Stand::Held | Stand::UnderWay => "⏳",
+            Stand::Merged | Stand::Waiting | Stand::Blocked | Stand::Held | Stand::UnderWay => "⏳",
             Stand::Live | Stand::Copied => "✅",
-            Stand::Failed | Stand::Refused => "❌",
-            Stand::Superseded | Stand::RolledBack | Stand::NoLonger => "↩️",
+            Stand::Failed | Stand::Refused | Stand::Uncertain | Stand::NotTakenBack => "❌",
+            Stand::GoingBack | Stand::Superseded | Stand::RolledBack | Stand::NoLonger => "↩️",
         }
     }
 
-    /// A deploy of this pull request's that ended badly and that nothing has made good since.
+    fn waits(&self) -> String {
+        match self.waits_for {
+            Some(WaitsFor::Unconfirmed { number, commit }) => {
+                format!("not deployed: deploy {number} ({}) may still run", commit.short())
+            }
+            Some(WaitsFor::End { number, commit } | WaitsFor::Cancelling { number, commit, .. }) => {
+                format!("waits for the end of deploy {number} ({})", commit.short())
+            }
+            _ => "waits to be deployed".to_owned(),
+        }
+    }
+
+    /// A deploy that ended badly and that nothing has made good since, or that keeps this one from going.
     fn trouble(&self, repository: &str) -> Option<String> {
-        if self.stand != Stand::Failed {
-            return None;
+        match (self.stand, self.waits_for) {
+            (Stand::Failed | Stand::NotTakenBack, _) => {
+                self.deploy.as_ref().and_then(|deploy| deploy_trouble(repository, deploy, self.acts))
+            }
+            (Stand::Blocked, Some(WaitsFor::Unconfirmed { number, commit })) => Some(format!(
+                "**{}: deploy {number} ({}) may still run.**\n\nNobody has confirmed its end. This one goes once whoever \
+                 carries that one out says that it has ended, or once the operator has it go beside it:\n\n{}",
+                self.name,
+                commit.short(),
+                block("sh", &deploy_command(repository, &self.name))
+            )),
+            _ => None,
         }
-        self.deploy.as_ref().and_then(|deploy| deploy_trouble(repository, deploy))
-    }
-}
-
-fn uncapitalized(text: &str) -> String {
-    let mut chars = text.chars();
-    match chars.next() {
-        Some(first) => first.to_lowercase().chain(chars).collect(),
-        None => String::new(),
     }
 }
 
@@ -124,7 +169,7 @@ pub const WHEREABOUTS: &str = "<!-- towpath:where -->";
 /// Whether somebody has to be told although nobody asked: a deploy of it has failed, or it was taken back.
 pub fn is_worth_a_comment(places: &[Place]) -> bool {
     places.iter().any(|place| match place.stand {
-        Stand::RolledBack | Stand::Refused => true,
+        Stand::RolledBack | Stand::NotTakenBack | Stand::Refused | Stand::Blocked => true,
         // That nobody deploys is no news to those who never meant to.
         Stand::Failed => {
             let ending = place.deploy.as_ref().and_then(|deploy| deploy.ending.as_ref());

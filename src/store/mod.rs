@@ -11,9 +11,10 @@ mod sqlite;
 mod unit;
 
 pub use rows::{
-    Accepted, Account, AccountState, ActRow, ConfigurationRow, DeliveryFilter, DeliveryId, DeliveryRow,
-    DeliveryState, Desired, Effect, GivenUp, JudgedPull, Lane, LedgerRows, Merged, NewDelivery, Order,
-    OrderId, OrderRow, PullRow, PullState, PushRow, RepositoryRow, RepositoryState, TipRow, VerifiedRow,
+    Accepted, Account, AccountState, ActOutcome, ActRow, ConfigurationRow, DeliveryFilter, DeliveryId,
+    DeliveryRow, DeliveryState, Desired, Effect, GivenUp, JudgedPull, Lane, LedgerRows, Merged, NewDelivery,
+    Order, OrderId, OrderRow, PullRow, PullState, PushRow, RepositoryRow, RepositoryState, TipRow,
+    VerifiedRow,
 };
 pub use sqlite::{Options, SqliteStore};
 pub use unit::{InvalidUnit, Unit};
@@ -127,8 +128,8 @@ pub enum Change {
     Deploy(RepositoryId, Box<Deploy>),
     /// The environment's newest hold, in force or lifted.
     Hold(RepositoryId, String, Hold),
-    /// An order of the operator's was taken up, with what came of it, in words.
-    OrderDone(OrderId, String),
+    /// An order of the operator's was taken up, with what came of it.
+    OrderDone(OrderId, ActOutcome),
     /// GitHub shall show this. Marks the effect's unit when the substance differs from the stored one.
     Desire(Desired),
     /// GitHub shows what was desired with this substance, under this id.

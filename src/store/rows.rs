@@ -412,8 +412,32 @@ pub struct OrderRow {
     pub order: Order,
     /// When.
     pub made_at: Millis,
-    /// What came of it, in words, once it was taken up.
-    pub outcome: Option<String>,
+    /// What came of it, once it was taken up.
+    pub outcome: Option<ActOutcome>,
+}
+
+/// What came of something that the operator has asked for.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct ActOutcome {
+    /// Whether it is done or on its way.
+    pub accepted: bool,
+    /// In words: what follows and what it waits for, or why it was refused.
+    pub words: String,
+    /// The number of the deploy that carries it out, where there is one.
+    #[serde(default)]
+    pub deploy: Option<u64>,
+}
+
+impl ActOutcome {
+    /// It will not be.
+    pub fn refused(words: impl Into<String>) -> Self {
+        Self { accepted: false, words: words.into(), deploy: None }
+    }
+
+    /// It is done, or on its way with this deploy.
+    pub fn accepted(words: impl Into<String>, deploy: Option<u64>) -> Self {
+        Self { accepted: true, words: words.into(), deploy }
+    }
 }
 
 /// What the operator may ask for.
@@ -428,6 +452,15 @@ pub enum Order {
         by: String,
         /// Why.
         reason: String,
+    },
+    /// Deploy the branch's tip.
+    Deploy {
+        /// Whether it may be one that was deployed, or tried, before.
+        again: bool,
+        /// Who asks.
+        by: String,
+        /// Why, where they say.
+        reason: Option<String>,
     },
     /// Let promotions go on after a rollback.
     LiftHold {

@@ -5,9 +5,9 @@ use std::os::unix::process::CommandExt as _;
 use std::process::{Child, Command};
 use std::time::{Duration, SystemTime};
 
-use towpath::deploy::Says;
 use towpath::deploy::drivers::{Driver, DriverError};
 use towpath::deploy::operator::{Programs, Step};
+use towpath::deploy::{CancelAnswer, Says};
 use towpath::flow::Phase;
 
 use crate::yard::{Yard, bounds, failure, order, runs, succeeded, timeout};
@@ -248,7 +248,7 @@ async fn a_stop_ends_the_programs_and_waits_for_it() {
     driver.hand_over(&order, false).await.unwrap();
     yard.step(&driver, &order, "install").await;
     noted(&yard, "started").await;
-    driver.stop(&order).await.unwrap();
+    assert_eq!(driver.cancel(&order).await, Ok(CancelAnswer::Ended));
     assert!(!runs(&yard.noted("pid")));
     assert_eq!(failure(&driver.look(&order).await.unwrap()).1, "install was stopped");
 }
@@ -318,7 +318,7 @@ async fn after_a_restart_what_still_runs_is_ended_first() {
 async fn after_a_restart_a_stop_ends_what_still_runs() {
     let yard = Yard::new();
     let mut child = leftover(&yard, 0);
-    yard.driver(&yard.programs()).stop(&order(1, 1)).await.unwrap();
+    assert_eq!(yard.driver(&yard.programs()).cancel(&order(1, 1)).await, Ok(CancelAnswer::Ended));
     assert!(!runs(&child.id().to_string()));
     child.wait().unwrap();
 }
@@ -366,7 +366,7 @@ async fn what_runs_is_written_down_and_found_without_its_leader() {
     noted(&yard, "started").await;
     let mark: serde_json::Value = serde_json::from_str(&yard.noted("mark")).unwrap();
     assert!(mark["group"].as_i64().is_some_and(|group| group > 1), "{mark}");
-    driver.stop(&order).await.unwrap();
+    driver.cancel(&order).await.unwrap();
     // A group like it whose leader has gone, as a server that was killed leaves it.
     let mut leader = Command::new("/bin/sh");
     leader.args(["-c", "sleep 600 > /dev/null 2>&1 & echo $!"]).env("HOME", &home).process_group(0);

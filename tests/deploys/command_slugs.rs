@@ -121,7 +121,7 @@ async fn only_two_are_kept(bounds: Bounds) {
         let order = order(number, tree);
         succeeded(&yard.deploy(&programs, &order).await);
         // What comes after the end is over when nothing is left to be forgotten.
-        driver.stop(&order).await.unwrap();
+        driver.cancel(&order).await.unwrap();
     };
     for tree in [1, 2, 3] {
         deploy(tree).await;

@@ -3,7 +3,7 @@
 use crate::given::{REPOSITORY, apply, branch, commit, leased_unit, nothing_due, settle};
 use std::sync::Arc;
 use towpath::flow::{Deploy, DeployState, Hold, RepositoryId, TreeId, Trigger};
-use towpath::store::{Change, Next, Order, OrderId, OrderRow, Store, Unit};
+use towpath::store::{ActOutcome, Change, Next, Order, OrderId, OrderRow, Store, Unit};
 
 fn deploy(number: u64, n: u8, state: DeployState) -> Deploy {
     let ends = (commit(n), TreeId::from_bytes([n; 20]));
@@ -93,10 +93,11 @@ pub(crate) async fn an_order_marks_its_environment_and_keeps_its_outcome(store: 
     let kept = OrderRow { id, ..row };
     let lane = store.lane(REPOSITORY, "staging", &branch("staging")).await.unwrap();
     assert_eq!(lane.orders, std::slice::from_ref(&kept));
-    let done = vec![Change::OrderDone(id, "deploy 4".to_owned())];
+    let outcome = ActOutcome::accepted("deploy 4", Some(4));
+    let done = vec![Change::OrderDone(id, outcome.clone())];
     store.commit(&lease, done, Next::Done, 8).await.unwrap();
     assert!(store.lane(REPOSITORY, "staging", &branch("staging")).await.unwrap().orders.is_empty());
-    assert_eq!(store.ordered(id).await.unwrap().unwrap().outcome.as_deref(), Some("deploy 4"));
+    assert_eq!(store.ordered(id).await.unwrap().unwrap().outcome, Some(outcome));
     assert_eq!(store.ordered(OrderId(99)).await.unwrap(), None);
 }
 

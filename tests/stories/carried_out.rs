@@ -237,7 +237,7 @@ async fn a_service_that_says_yes_and_does_nothing_is_told_from_one_that_fails() 
     stage.minutes_later(31).await;
     assert_eq!(
         last_line(&stage).await,
-        "error: Hangs: not ended within 30 min; the site may be in maintenance mode"
+        "error: Hangs: not ended within 30 min; the site may be in maintenance mode. Its end is not confirmed: it may still run"
     );
     assert!(stage.comment(&pull).await.contains("hangs: not ended within 30 min"));
     for pull in stage.store.pulls() {

@@ -12,8 +12,10 @@
 mod answers;
 mod buttons;
 mod calls;
+mod cancelling;
 mod carried_out;
 mod configuration;
+mod deploy_again;
 mod deploys;
 mod faults;
 mod folded;

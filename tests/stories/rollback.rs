@@ -7,7 +7,7 @@ use towpath_sandbox::{DeploymentHandle, PullHandle};
 
 pub(crate) struct Said {
     pub(crate) words: String,
-    code: i32,
+    pub(crate) code: i32,
 }
 
 /// Runs the command line beside the server, on its data.
@@ -119,6 +119,64 @@ async fn what_was_rolled_back_is_held_named_and_let_go_on() {
 }
 
 #[tokio::test]
+async fn a_rollback_that_fails_is_told_and_tried_again_and_goes_no_further_back() {
+    let stage = Stage::set().await;
+    for file in ["z.txt", "a.txt", "b.txt"] {
+        stage.later();
+        stage.store.commit_on("staging").file(file, "x\n").by("ben").await.unwrap();
+        carried_out(&stage, &newest(&stage, "staging").await).await;
+    }
+    let made = stage.deployments("staging").await;
+    let (before, good) = (made[0].sha(), made[1].sha());
+    let bad = stage.merged_topic("feature/bad").await;
+    carried_out(&stage, &newest(&stage, "integration").await).await;
+    stage.store.merge("integration").into("staging").no_ff().by("rita").await.unwrap();
+    carried_out(&stage, &newest(&stage, "staging").await).await;
+    let on_staging = ["--repository", "acme/store", "--environment", "staging"];
+    let rollback = || {
+        let all = [&["rollback"], &on_staging[..], &["--reason", "broken"]].concat();
+        let stage = &stage;
+        async move { towpath(stage, &all).await }
+    };
+    let place = || async {
+        let number = bad.number().to_string();
+        towpath(&stage, &["where", &number, "--repository", "acme/store"]).await.words
+    };
+    let last_good = made[2].sha();
+    assert_eq!(rollback().await.code, 0);
+    let twice = rollback().await;
+    assert_eq!(twice.code, 6, "{}", twice.words);
+    assert!(
+        twice
+            .words
+            .contains(&format!("already under way: deploy 5 takes staging back to {}", &last_good[..9]))
+    );
+    assert!(place().await.contains("staging      is being rolled back to"), "{}", place().await);
+    let back = newest(&stage, "staging").await;
+    back.status("in_progress").description("deploy: install").by("deployer").await.unwrap();
+    stage.later();
+    back.status("failure").description("deploy: install").by("deployer").await.unwrap();
+    let told = stage.comment(&bad).await;
+    assert!(told.contains(&format!("the rollback to {} did not end well", &last_good[..9])), "{told}");
+    assert!(told.contains("may see the maintenance page"), "{told}");
+    assert!(told.contains("towpath rollback --repository acme/store --environment staging"), "{told}");
+    assert!(!place().await.contains("staging      live"), "{}", place().await);
+
+    // Again: the same release. And once it runs, none without a name.
+    let again = rollback().await;
+    assert!(again.code == 0 && again.words.contains(&last_good[..9]), "{}", again.words);
+    carried_out(&stage, &newest(&stage, "staging").await).await;
+    assert_eq!(newest(&stage, "staging").await.sha(), last_good);
+    let held = rollback().await;
+    assert_eq!(held.code, 6);
+    assert!(held.words.contains(&format!("--to {good}")), "{}", held.words);
+    assert!(place().await.contains("staging      rolled back"), "{}", place().await);
+    assert_ne!(before, good);
+    stage.comment(&bad).await;
+    stage.end().await;
+}
+
+#[tokio::test]
 async fn after_a_hold_the_next_promotion_says_what_it_brings_back() {
     let stage = Stage::set().await;
     released(&stage, "feature/good").await;
@@ -157,7 +215,7 @@ async fn a_rollback_that_cannot_be_is_refused_with_the_reason() {
         async move { towpath(stage, &all).await }
     };
     let said = rollback(&["--reason", "x"]).await;
-    assert_eq!((said.code, said.words.as_str()), (1, "refused: nothing ran on production before\n"));
+    assert_eq!((said.code, said.words.as_str()), (6, "refused: nothing ran well on production before\n"));
     let unknown = rollback(&["--reason", "x", "--to", "0123456789012345678901234567890123456789"]).await;
     assert!(
         unknown.words.contains("no deploy of 012345678 to production has ended well"),

@@ -1,45 +1,10 @@
 use super::*;
-use crate::deploy::samples::deploy;
-use crate::flow::{Phase, Trigger};
-
-const LIMITS: Limits = Limits { pick_up: 100, whole: 1_000 };
-
-fn commit(n: u8) -> CommitId {
-    CommitId::from_bytes([n; 20])
-}
+use crate::deploy::samples::{LIMITS, begin, commit, deploy, hold, report, rollback};
+use crate::deploy::{Report, Says};
+use crate::flow::Phase;
 
 fn course(deploys: Vec<Deploy>) -> Course {
     Course::new(deploys, None, None)
-}
-
-fn rollback(number: u64, n: u8) -> Deploy {
-    let trigger = Trigger::Rollback { by: "op".to_owned(), reason: "broken".to_owned() };
-    Deploy { trigger, ..deploy(number, n) }
-}
-
-fn hold() -> Hold {
-    Hold {
-        from: commit(2),
-        to: commit(1),
-        by: "op".to_owned(),
-        reason: "broken".to_owned(),
-        since: 0,
-        pulls: Vec::new(),
-        lifted: None,
-    }
-}
-
-/// Hands over whose turn it is.
-fn go(course: &mut Course, now: Millis) -> u64 {
-    let number = course.turn(now).unwrap();
-    let deploy = course.get_mut(number).unwrap();
-    deploy.state = DeployState::Requested;
-    deploy.requested_at = Some(now);
-    number
-}
-
-fn says(course: &mut Course, number: u64, at: Millis, says: Says) -> bool {
-    course.report(number, &Report::new(at, says), at)
 }
 
 fn state(course: &Course, number: u64) -> DeployState {
@@ -61,31 +26,33 @@ fn a_tip_is_deployed_once_and_the_baseline_never() {
 #[test]
 fn one_goes_at_a_time_and_then_the_newest_of_those_that_waited() {
     let mut course = course(vec![deploy(1, 1)]);
-    assert_eq!(go(&mut course, 0), 1);
+    assert_eq!(begin(&mut course, 0), 1);
     course.add(deploy(2, 2));
     course.add(deploy(3, 3));
     assert_eq!(course.turn(5), None);
     assert_eq!(state(&course, 2), DeployState::Superseded);
     assert_eq!(course.get(2).unwrap().ending, Some(Ending::Superseded { by: 3 }));
-    assert!(says(&mut course, 1, 10, Says::Succeeded));
-    assert_eq!(go(&mut course, 11), 3);
-    assert!(!says(&mut course, 2, 12, Says::Succeeded), "a superseded one has nothing to say");
+    assert!(report(&mut course, 1, 10, Says::Succeeded));
+    assert_eq!(begin(&mut course, 11), 3);
+    assert!(!report(&mut course, 2, 12, Says::Succeeded), "a superseded one has nothing to say");
 }
 
 #[test]
 fn nobody_took_it_up_is_another_end_than_that_it_hangs() {
     let mut course = course(vec![deploy(1, 1), deploy(2, 2)]);
-    go(&mut course, 0);
+    begin(&mut course, 0);
     assert_eq!(course.next_expiry(LIMITS), Some(100));
     assert!(course.expire(LIMITS, 99).is_empty());
     assert_eq!(course.expire(LIMITS, 100), [2]);
     assert_eq!(course.get(2).unwrap().ending, Some(Ending::NotPickedUp { within: 100 }));
     course.add(deploy(3, 3));
-    go(&mut course, 200);
+    begin(&mut course, 200);
     let report = Report::new(210, Says::Running).with_words(Some("deploy: maintenance-on"));
     assert!(course.report(3, &report, 210));
     assert_eq!(course.next_expiry(LIMITS), Some(1_210));
     assert_eq!(course.expire(LIMITS, 1_210), [3]);
+    assert_eq!(state(&course, 3), DeployState::Cancelling);
+    course.cancel_answered(3, CancelAnswer::Ended, 1_211);
     let ending = course.get(3).unwrap().ending.clone();
     assert_eq!(ending, Some(Ending::Stuck { phase: Some(Phase::Deploy), within: 1_000 }));
 }
@@ -93,45 +60,46 @@ fn nobody_took_it_up_is_another_end_than_that_it_hangs() {
 #[test]
 fn reports_twice_late_and_out_of_order_change_nothing() {
     let mut course = course(vec![deploy(1, 1)]);
-    assert!(!says(&mut course, 1, 1, Says::Succeeded), "it was not even handed over");
-    go(&mut course, 0);
-    assert!(!says(&mut course, 9, 1, Says::Running), "there is no such deploy");
-    assert!(says(&mut course, 1, 10, Says::Succeeded));
-    assert!(!says(&mut course, 1, 10, Says::Succeeded));
-    assert!(!says(&mut course, 1, 9, Says::Running));
-    assert!(!says(&mut course, 1, 10, Says::Failed), "two ends of one second: the first that came");
+    assert!(!report(&mut course, 1, 1, Says::Succeeded), "it was not even handed over");
+    begin(&mut course, 0);
+    assert!(!report(&mut course, 9, 1, Says::Running), "there is no such deploy");
+    assert!(report(&mut course, 1, 10, Says::Succeeded));
+    assert!(!report(&mut course, 1, 10, Says::Succeeded));
+    assert!(!report(&mut course, 1, 9, Says::Running));
+    assert!(!report(&mut course, 1, 10, Says::Failed), "two ends of one second: the first that came");
     assert_eq!(state(&course, 1), DeployState::Succeeded);
 }
 
 #[test]
 fn an_older_deploy_that_finishes_last_does_not_win() {
     let mut course = course(vec![deploy(1, 1)]);
-    go(&mut course, 0);
-    says(&mut course, 1, 1, Says::Running);
+    begin(&mut course, 0);
+    report(&mut course, 1, 1, Says::Running);
     course.expire(LIMITS, 5_000);
+    course.cancel_answered(1, CancelAnswer::Ended, 5_000);
     course.add(deploy(2, 2));
-    go(&mut course, 5_001);
-    says(&mut course, 2, 5_002, Says::Succeeded);
-    assert!(!says(&mut course, 1, 5_003, Says::Succeeded));
+    begin(&mut course, 5_001);
+    report(&mut course, 2, 5_002, Says::Succeeded);
+    assert!(!report(&mut course, 1, 5_003, Says::Succeeded));
     assert_eq!(course.live().unwrap().number, 2);
 }
 
 #[test]
 fn what_was_given_up_and_still_comes_to_an_end_counts_while_nothing_else_has_begun() {
     let mut course = course(vec![deploy(1, 1)]);
-    go(&mut course, 0);
+    begin(&mut course, 0);
     course.expire(LIMITS, 100);
-    assert!(says(&mut course, 1, 150, Says::Running));
-    assert!(says(&mut course, 1, 160, Says::Failed));
-    assert!(says(&mut course, 1, 170, Says::Running), "run again by whoever carries it out");
-    assert!(says(&mut course, 1, 180, Says::Succeeded));
+    assert!(report(&mut course, 1, 150, Says::Running));
+    assert!(report(&mut course, 1, 160, Says::Failed));
+    assert!(report(&mut course, 1, 170, Says::Running), "run again by whoever carries it out");
+    assert!(report(&mut course, 1, 180, Says::Succeeded));
     assert_eq!(course.get(1).unwrap().ending, None);
 }
 
 #[test]
 fn phases_begin_end_and_are_not_entered_again() {
     let mut course = course(vec![deploy(1, 1)]);
-    go(&mut course, 0);
+    begin(&mut course, 0);
     let tell = |course: &mut Course, at, says, words| {
         course.report(1, &Report::new(at, says).with_words(Some(words)), at)
     };
@@ -151,9 +119,9 @@ fn phases_begin_end_and_are_not_entered_again() {
 #[test]
 fn while_a_hold_is_in_force_only_a_rollback_goes() {
     let mut course = Course::new(vec![deploy(3, 3), rollback(4, 1)], Some(hold()), None);
-    assert_eq!(go(&mut course, 0), 4);
+    assert_eq!(begin(&mut course, 0), 4);
     assert_eq!(state(&course, 3), DeployState::Waiting);
-    says(&mut course, 4, 1, Says::Succeeded);
+    report(&mut course, 4, 1, Says::Succeeded);
     assert_eq!(course.turn(2), None);
     let mut lifted = hold();
     lifted.lifted = Some(crate::flow::Lifted { at: 3, by: "op".to_owned(), reason: "fixed".to_owned() });
@@ -166,17 +134,17 @@ fn while_a_hold_is_in_force_only_a_rollback_goes() {
 #[test]
 fn what_is_carried_out_anew_has_its_time_anew() {
     let mut course = course(vec![deploy(1, 1)]);
-    go(&mut course, 0);
-    says(&mut course, 1, 10, Says::Running);
-    says(&mut course, 1, 20, Says::Failed);
-    says(&mut course, 1, 5_000, Says::Running);
+    begin(&mut course, 0);
+    report(&mut course, 1, 10, Says::Running);
+    report(&mut course, 1, 20, Says::Failed);
+    report(&mut course, 1, 5_000, Says::Running);
     assert_eq!(course.expire(LIMITS, 5_001), Vec::<u64>::new());
 }
 
 #[test]
 fn nobody_is_late_who_cannot_have_heard_of_it() {
     let mut course = course(vec![deploy(1, 1)]);
-    go(&mut course, 0);
+    begin(&mut course, 0);
     course.get_mut(1).unwrap().handing_over = true;
     assert_eq!(course.expire(LIMITS, 200), Vec::<u64>::new());
     course.get_mut(1).unwrap().github_id = Some(7);
@@ -192,39 +160,4 @@ fn what_waits_for_a_branch_that_is_gone_is_not_deployed() {
     assert_eq!(course.get(1).unwrap().ending, Some(Ending::OffBranch));
     assert_eq!(course.turn(6), None);
     assert_eq!(course.wanted(Some(commit(1))), Wanted::Deploy(commit(1)), "it came back");
-}
-
-proptest::proptest! {
-    /// Whatever comes in whatever order: at most one has the environment to itself, and what is live is never
-    /// older than what was live before, unless it was a rollback.
-    #[test]
-    fn one_at_a_time_and_never_backwards(acts in proptest::collection::vec((0_u8..6, 1_u64..8), 1..60)) {
-        let mut course = course(Vec::new());
-        let (mut now, mut live) = (0, 0);
-        for (act, pick) in acts {
-            now += 30;
-            match act {
-                0 => course.add(deploy(course.next_number(), u8::try_from(pick).unwrap())),
-                1 => if let Some(number) = course.turn(now) {
-                    let deploy = course.get_mut(number).unwrap();
-                    deploy.state = DeployState::Requested;
-                    deploy.requested_at = Some(now);
-                },
-                2 => { says(&mut course, pick, now, Says::Running); }
-                3 => { says(&mut course, pick, now, Says::Succeeded); }
-                4 => { says(&mut course, pick, now, Says::Failed); }
-                _ => { course.expire(LIMITS, now); }
-            }
-            let under_way = course.deploys().iter().filter(|it| it.state.is_under_way()).count();
-            proptest::prop_assert!(under_way <= 1);
-            let now_live = course.live().map_or(0, |it| it.number);
-            proptest::prop_assert!(now_live >= live || course.under_way().is_some() || live_failed(&course, live));
-            live = now_live;
-        }
-    }
-}
-
-/// What was live may turn out to have failed: then what ran before counts again.
-fn live_failed(course: &Course, number: u64) -> bool {
-    course.get(number).is_some_and(|it| it.state != DeployState::Succeeded)
 }

@@ -6,7 +6,7 @@
 
 use super::forge::{Forge, ForgeError, Job, Run, Stands};
 use super::{Driver, DriverError, Handed, Order, or_empty, parse_key};
-use crate::deploy::{Report, Says};
+use crate::deploy::{CancelAnswer, Report, Says};
 use crate::flow::{Millis, Phase};
 use async_trait::async_trait;
 use std::collections::BTreeMap;
@@ -91,7 +91,7 @@ impl<F: Forge> ActionsDriver<F> {
 
     async fn run_of(&self, order: &Order) -> Result<Option<Run>, DriverError> {
         match order.deploy.handle.as_deref().and_then(|handle| handle.parse().ok()) {
-            Some(id) => self.forge.run(id).await.map(Some),
+            Some(id) => self.forge.run(id).await,
             None => Ok(self.dispatched(order).await?.into_iter().find(|run| names(run, &order.key))),
         }
     }
@@ -126,13 +126,25 @@ impl<F: Forge> Driver for ActionsDriver<F> {
         Ok(reports(&run, &jobs))
     }
 
-    /// Cancels the run.
-    async fn stop(&self, order: &Order) -> Result<(), DriverError> {
-        match self.run_of(order).await? {
-            Some(run) if matches!(run.stands, Stands::Queued | Stands::Running) => {
-                self.forge.cancel(run.id).await
+    fn can_cancel(&self) -> bool {
+        true
+    }
+
+    /// Has the run cancelled, which GitHub says yes to long before it has done it. A run that was never begun, or has
+    /// ended, is over.
+    async fn cancel(&self, order: &Order) -> Result<CancelAnswer, DriverError> {
+        let run = match order.deploy.handle {
+            Some(_) => self.run_of(order).await?,
+            None => self.dispatched_before(order).await?,
+        };
+        match run {
+            Some(run) if matches!(run.stands, Stands::Queued | Stands::Waiting | Stands::Running) => {
+                self.forge.cancel(run.id).await?;
+                Ok(CancelAnswer::Told)
             }
-            _ => Ok(()),
+            // How it ended is told by a look at it.
+            Some(run) if run.stands == Stands::Succeeded => Ok(CancelAnswer::Told),
+            _ => Ok(CancelAnswer::Ended),
         }
     }
 
@@ -151,7 +163,7 @@ fn reports(run: &Run, jobs: &[Job]) -> Vec<Report> {
     };
     let mut last_at = 0;
     let mut failed = None;
-    for job in jobs.iter().filter(|job| job.stands != Stands::Queued) {
+    for job in jobs.iter().filter(|job| !matches!(job.stands, Stands::Queued | Stands::Waiting)) {
         let Some((phase, _)) = Phase::at_the_start_of(&job.name) else { continue };
         // A report is as old as what it tells, and no older than the one before.
         let at = job.at.unwrap_or(run.changed_at).clamp(last_at, run.changed_at.max(last_at));
@@ -167,6 +179,7 @@ fn reports(run: &Run, jobs: &[Job]) -> Vec<Report> {
     let at = run.changed_at.max(last_at + 1);
     let mut last = match &run.stands {
         Stands::Queued => Report::new(at, Says::Queued),
+        Stands::Waiting => Report::new(at, Says::Waiting),
         Stands::Running => Report::new(at, Says::Running),
         Stands::Succeeded => Report::new(at, Says::Succeeded),
         Stands::Ended(how) => {
@@ -180,7 +193,7 @@ fn reports(run: &Run, jobs: &[Job]) -> Vec<Report> {
             report
         }
     };
-    if last.phase.is_none() && last.says == Says::Running {
+    if last.phase.is_none() && matches!(last.says, Says::Waiting | Says::Running) {
         last.phase = reports.last().and_then(|it| it.phase);
     }
     reports.push(dressed(last));
@@ -228,6 +241,15 @@ mod tests {
         );
         assert_eq!(last.words.as_deref(), Some("the job deploy ended as failure"));
         assert!(seen.windows(2).all(|pair| pair[0].at <= pair[1].at));
+    }
+
+    #[test]
+    fn a_run_that_waits_for_an_approval_says_so_after_what_it_has_done() {
+        let jobs = [job("build", Stands::Succeeded, 5), job("deploy", Stands::Waiting, 9)];
+        let seen = reports(&run(Stands::Waiting), &jobs);
+        let seen: Vec<_> = seen.iter().map(|it| (it.says, it.phase)).collect();
+        let build = Some(Phase::Build);
+        assert_eq!(seen, [(Says::Running, build), (Says::Waiting, build)]);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::forge::Forge;
 use super::{Driver, DriverError, Handed, Order};
-use crate::deploy::Report;
+use crate::deploy::{CancelAnswer, Report};
 use async_trait::async_trait;
 
 /// Leaves the deploy to whoever acts on GitHub's Deployments.
@@ -21,5 +21,13 @@ impl<F: Forge> Driver for DeploymentDriver<F> {
             Some(id) => self.0.said_of(id).await,
             None => Ok(Vec::new()),
         }
+    }
+
+    async fn cancel(&self, order: &Order) -> Result<CancelAnswer, DriverError> {
+        let environment = &order.deploy.environment;
+        Ok(CancelAnswer::Cannot(format!(
+            "whoever deploys {environment} by GitHub's Deployments cannot be told to stop; once it has ended, they set \
+             the Deployment to failure or success"
+        )))
     }
 }

@@ -26,10 +26,13 @@ pub trait Forge: Send + Sync {
     /// The runs of a workflow that were dispatched since a moment, the newest first.
     async fn dispatched_since(&self, file: &str, since: Millis) -> Result<Vec<Run>, DriverError>;
 
-    /// One run.
-    async fn run(&self, run: u64) -> Result<Run, DriverError>;
+    /// One run; `None` where there is none any more, which only happens once it has ended.
+    async fn run(&self, run: u64) -> Result<Option<Run>, DriverError>;
 
-    /// Has a run end. One that has ended already is none to complain of.
+    /// Asks to have a run end, which takes a while. One that has ended already is none to complain of.
+    ///
+    /// # Errors
+    /// [`DriverError::Refused`] where GitHub does not let the App do it.
     async fn cancel(&self, run: u64) -> Result<(), DriverError>;
 
     /// The jobs of a run, in the order in which they began.
@@ -84,6 +87,8 @@ pub struct Job {
 pub enum Stands {
     /// Nothing has begun.
     Queued,
+    /// It waits for somebody's approval.
+    Waiting,
     /// It is under way.
     Running,
     /// It has ended well, or there was nothing to do.

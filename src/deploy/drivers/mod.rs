@@ -10,6 +10,7 @@ pub mod deployment;
 pub mod forge;
 pub mod webhook;
 
+use super::CancelAnswer;
 use super::report::Report;
 use super::slug::BuildSettings;
 use crate::flow::{BranchName, CommitId, Deploy, Millis};
@@ -92,10 +93,16 @@ pub trait Driver: Send + Sync {
         None
     }
 
-    /// Ends a deploy whose time is up, as far as that can be done.
-    async fn stop(&self, _order: &Order) -> Result<(), DriverError> {
-        Ok(())
+    /// Whether [`Driver::cancel`] can have any effect.
+    fn can_cancel(&self) -> bool {
+        false
     }
+
+    /// Ends a deploy before its own end. May be asked again.
+    ///
+    /// # Errors
+    /// [`DriverError::Refused`] where whoever carries it out will not end it; it may be asked again after the others.
+    async fn cancel(&self, order: &Order) -> Result<CancelAnswer, DriverError>;
 }
 
 /// The key of a deploy: `repository` is GitHub's number of it.

@@ -1,6 +1,7 @@
 //! A job that waits to be let into an environment.
 
 use super::news::News;
+use crate::deploy::Course;
 use crate::engine::room::{Room, Trouble};
 use crate::engine::rulebook::Rulebook;
 use crate::flow::{Cause, CommitId, EnvironmentName, RepositoryId};
@@ -86,7 +87,11 @@ impl<'a> Job<'a> {
         let words = match &said {
             Gate::Open => GateWords::Open,
             Gate::Held(hold) => GateWords::Held(hold),
-            Gate::Older { tip } => GateWords::Older(*tip),
+            Gate::Older { tip } => {
+                let lane = self.room.store.lane(self.row.id, self.name, &environment.branch).await?;
+                let roll_back_to = Course::new(lane.deploys, lane.hold, lane.baseline).rollback_target();
+                GateWords::Older { tip: *tip, roll_back_to }
+            }
             Gate::OffPath => GateWords::OffPath,
         };
         let comment = report::gate(&self.waits(branch, Some(commit)), words);

@@ -9,25 +9,26 @@ pub(super) fn settings(entry: &Deploy) -> DeploySettings {
         Deploy::None {} => {
             return DeploySettings { driver: DriverSettings::None, ..DeploySettings::default() };
         }
-        Deploy::Deployment { timeout, pick_up_within, build_settings } => {
-            (DriverSettings::Deployment, (timeout, pick_up_within, build_settings))
+        Deploy::Deployment { timeout, pick_up_within, cancel_within, build_settings } => {
+            (DriverSettings::Deployment, (timeout, pick_up_within, cancel_within, build_settings))
         }
-        Deploy::Actions { file, timeout, pick_up_within, build_settings } => {
+        Deploy::Actions { file, timeout, pick_up_within, cancel_within, build_settings } => {
             let driver = DriverSettings::Actions { file: file.value.0.clone() };
-            (driver, (timeout, pick_up_within, build_settings))
+            (driver, (timeout, pick_up_within, cancel_within, build_settings))
         }
-        Deploy::Webhook { endpoint, secret, timeout, pick_up_within, build_settings } => {
+        Deploy::Webhook { endpoint, secret, timeout, pick_up_within, cancel_within, build_settings } => {
             let secret = secret.as_ref().map(|it| it.value.0.clone());
             let driver = DriverSettings::Webhook { endpoint: endpoint.value.0.clone(), secret };
-            (driver, (timeout, pick_up_within, build_settings))
+            (driver, (timeout, pick_up_within, cancel_within, build_settings))
         }
     };
-    let (timeout, pick_up_within, build_settings) = pace;
+    let (timeout, pick_up_within, cancel_within, build_settings) = pace;
     let default = DeploySettings::default();
     DeploySettings {
         driver,
         timeout: timeout.as_ref().map_or(default.timeout, millis),
         pick_up_within: pick_up_within.as_ref().map_or(default.pick_up_within, millis),
+        cancel_within: cancel_within.as_ref().map_or(default.cancel_within, millis),
         build_settings: build_settings.iter().filter_map(pair).collect(),
     }
 }

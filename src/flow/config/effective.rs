@@ -60,6 +60,7 @@ fn deploy(settings: &DeploySettings) -> String {
     }
     parts.push(format!("timeout: {}", spelled(settings.timeout)));
     parts.push(format!("pick_up_within: {}", spelled(settings.pick_up_within)));
+    parts.push(format!("cancel_within: {}", spelled(settings.cancel_within)));
     if !settings.build_settings.is_empty() {
         let pairs: Vec<_> =
             settings.build_settings.iter().map(|(name, value)| scalar(&format!("{name}={value}"))).collect();

@@ -208,6 +208,10 @@ pub(super) enum Deploy {
         #[serde(default)]
         #[schemars(with = "Duration")]
         pick_up_within: Option<At<Duration>>,
+        /// How long it may take until a deploy that is cancelled has ended for sure: 2m where nothing is written.
+        #[serde(default)]
+        #[schemars(with = "Duration")]
+        cancel_within: Option<At<Duration>>,
         /// What the build can see, such as SCD=compact: with other settings it is another build.
         #[serde(default)]
         #[schemars(extend("uniqueItems" = true, "maxItems" = BUILD_SETTINGS_MAX))]
@@ -225,6 +229,10 @@ pub(super) enum Deploy {
         #[serde(default)]
         #[schemars(with = "Duration")]
         pick_up_within: Option<At<Duration>>,
+        /// How long it may take until a deploy that is cancelled has ended for sure: 2m where nothing is written.
+        #[serde(default)]
+        #[schemars(with = "Duration")]
+        cancel_within: Option<At<Duration>>,
         /// What the build can see, such as SCD=compact: with other settings it is another build.
         #[serde(default)]
         #[schemars(extend("uniqueItems" = true, "maxItems" = BUILD_SETTINGS_MAX))]
@@ -246,6 +254,10 @@ pub(super) enum Deploy {
         #[serde(default)]
         #[schemars(with = "Duration")]
         pick_up_within: Option<At<Duration>>,
+        /// How long it may take until a deploy that is cancelled has ended for sure: 2m where nothing is written.
+        #[serde(default)]
+        #[schemars(with = "Duration")]
+        cancel_within: Option<At<Duration>>,
         /// What the build can see, such as SCD=compact: with other settings it is another build.
         #[serde(default)]
         #[schemars(extend("uniqueItems" = true, "maxItems" = BUILD_SETTINGS_MAX))]

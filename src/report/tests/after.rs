@@ -125,17 +125,17 @@ fn a_configuration_that_changes_verdicts() {
         branch: integration
         accepts: [topics]
         requires: { tested: false }
-        deploy: { driver: deployment, timeout: 1h, pick_up_within: 15m }
+        deploy: { driver: deployment, timeout: 1h, pick_up_within: 15m, cancel_within: 2m }
       - name: staging
         branch: staging
         accepts: [integration]
         requires: { tested: false }
-        deploy: { driver: deployment, timeout: 1h, pick_up_within: 15m }
+        deploy: { driver: deployment, timeout: 1h, pick_up_within: 15m, cancel_within: 2m }
       - name: production
         branch: production
         accepts: [staging]
         requires: { tested: if-reported }
-        deploy: { driver: deployment, timeout: 1h, pick_up_within: 15m }
+        deploy: { driver: deployment, timeout: 1h, pick_up_within: 15m, cancel_within: 2m }
     copy: { branch: master, of: production, mode: fast-forward, after: deploy }
     rules:
       TP101: enforce

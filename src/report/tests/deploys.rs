@@ -2,8 +2,8 @@
 
 use super::super::samples::*;
 use super::super::{
-    GateWords, NotCopied, Place, Stand, WaitingJob, alarm, check_of_copy, deploy_status, deploy_trouble,
-    gate, sync_pull, whereabouts, whereabouts_on_terminal,
+    GateWords, NotCopied, OperatorActs, Place, Stand, WaitingJob, alarm, check_of_copy, deploy_status,
+    deploy_trouble, gate, sync_pull, whereabouts, whereabouts_on_terminal,
 };
 use super::shown;
 use crate::flow::{
@@ -89,11 +89,12 @@ fn a_failed_deploy_waits_for_a_person() {
     ");
 }
 
-fn deploy(state: DeployState, ending: Option<Ending>) -> Deploy {
+pub(super) fn deploy(state: DeployState, ending: Option<Ending>) -> Deploy {
     Deploy {
         state,
         ending,
         driver: "deployment".to_owned(),
+        requested_at: Some(1_700_000_000_000),
         picked_up_at: Some(1_700_000_000_000),
         ended_at: Some(1_700_000_243_000),
         log_url: Some("https://towpath.example/deploys/7.staging.3/0a1b".to_owned()),
@@ -101,7 +102,7 @@ fn deploy(state: DeployState, ending: Option<Ending>) -> Deploy {
     }
 }
 
-fn failed(phase: Option<Phase>) -> Deploy {
+pub(super) fn failed(phase: Option<Phase>) -> Deploy {
     let run = |phase| PhaseRun {
         phase,
         began_at: 0,
@@ -160,13 +161,21 @@ fn what_github_shows_of_a_deploy() {
 
 #[test]
 fn what_is_said_where_the_change_came_from() {
-    insta::assert_snapshot!(deploy_trouble("acme/store", &failed(Some(Phase::Deploy))).unwrap(), @"
+    insta::assert_snapshot!(deploy_trouble("acme/store", &failed(Some(Phase::Deploy)), OperatorActs { roll_back_to: Some(id(4)), try_again: true }).unwrap(), @"
     **staging: Deploy failed (install): the site may be in maintenance mode.**
 
-    Look at `staging` now. To go on, repair it and merge again. To bring back what ran before, the operator runs:
+    Look at `staging` now. To go on, repair it and merge again.
+
+    To bring back what ran last and well, `1715609f7`, the operator runs:
 
     ```sh
     towpath rollback --repository acme/store --environment staging --reason '…'
+    ```
+
+    Where the cause lies outside, the operator has the same deployed again:
+
+    ```sh
+    towpath deploy --repository acme/store --environment staging --again
     ```
 
     It said: `install exited with 1`
@@ -181,15 +190,18 @@ fn what_is_said_where_the_change_came_from() {
     [The whole log](https://towpath.example/deploys/7.staging.3/0a1b)
     ");
     let nobody = deploy(DeployState::Error, Some(Ending::NotPickedUp { within: 900_000 }));
-    insta::assert_snapshot!(deploy_trouble("acme/store", &nobody).unwrap(), @"
+    insta::assert_snapshot!(deploy_trouble("acme/store", &nobody, NOTHING).unwrap(), @"
     **staging: Nobody took it up within 15 min: nothing was deployed.**
 
     Something has to act on GitHub's Deployments to `staging`: a workflow `on: deployment`, or a service. If nothing should, write `deploy: { driver: none }` for it in `.github/towpath.yml`.
 
     [The whole log](https://towpath.example/deploys/7.staging.3/0a1b)
     ");
-    assert_eq!(deploy_trouble("acme/store", &deploy(DeployState::Succeeded, None)), None);
+    assert_eq!(deploy_trouble("acme/store", &deploy(DeployState::Succeeded, None), NOTHING), None);
 }
+
+const NOTHING: OperatorActs = OperatorActs { roll_back_to: None, try_again: false };
+const ACTS: OperatorActs = OperatorActs { roll_back_to: None, try_again: true };
 
 fn places() -> Vec<Place> {
     let place = |name_of: &str, stand, deploy| Place {
@@ -198,6 +210,8 @@ fn places() -> Vec<Place> {
         stand,
         since: Some(1_700_000_000_000),
         deploy,
+        waits_for: None,
+        acts: ACTS,
     };
     vec![
         place("integration", Stand::Live, Some(deploy(DeployState::Succeeded, None))),
@@ -223,6 +237,12 @@ fn where_a_change_is() {
     **staging: Build failed (install): the site was not touched.**
 
     `staging` runs what it ran before. Repair the build on the way it came, and merge again.
+
+    Where the cause lies outside, the operator has the same deployed again:
+
+    ```sh
+    towpath deploy --repository acme/store --environment staging --again
+    ```
 
     It said: `install exited with 1`
 
@@ -327,7 +347,8 @@ fn what_is_said_at_the_gate() {
     let all = [
         gate(&job, GateWords::Open),
         gate(&job, GateWords::Held(&hold)),
-        gate(&job, GateWords::Older(id(9))),
+        gate(&job, GateWords::Older { tip: id(9), roll_back_to: Some(id(4)) }),
+        gate(&job, GateWords::Older { tip: id(9), roll_back_to: None }),
         gate(&job, GateWords::OffPath),
         gate(&WaitingJob { environment: "qa", ..job }, GateWords::NoEnvironment(&["staging", "production"])),
         gate(&WaitingJob { commit: None, ..job }, GateWords::NoCommit),
@@ -340,7 +361,9 @@ fn what_is_said_at_the_gate() {
 
     `production` was rolled back to `1715609f7` by `rita` and is held: `checkout is broken`. Until the hold is lifted only that commit may be deployed there. `towpath hold lift --repository acme/store --environment production --reason '…'` lifts it.
 
-    `f1bbcdcbf` is older than `production`, which is at `2e2ac13ef`. Run the job for that commit. To bring back what ran before: `towpath rollback --repository acme/store --environment production --reason '…'`.
+    `f1bbcdcbf` is older than `production`, which is at `2e2ac13ef`. Run the job for that commit. To bring back what ran last and well, `1715609f7`: `towpath rollback --repository acme/store --environment production --reason '…'`.
+
+    `f1bbcdcbf` is older than `production`, which is at `2e2ac13ef`. Run the job for that commit.
 
     `f1bbcdcbf` is not on `production`. A change comes to `production` by a pull request that the path allows; run the job for the commit that the merge gives.
 

@@ -7,6 +7,7 @@ mod dressed;
 mod known_work;
 mod promotion;
 mod repair_plan;
+mod rollbacks;
 mod source;
 mod topic;
 mod undecided;

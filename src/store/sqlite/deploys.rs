@@ -2,8 +2,8 @@
 
 use super::units;
 use super::values::Tip;
-use crate::flow::{BranchName, Deploy, DeployState, EnvironmentName, Hold, RepositoryId};
-use crate::store::{Lane, Millis, OrderId, OrderRow, StoreError, Unit};
+use crate::flow::{BranchName, Deploy, EnvironmentName, Hold, RepositoryId};
+use crate::store::{ActOutcome, Lane, Millis, OrderId, OrderRow, StoreError, Unit};
 use rusqlite::{Connection, OptionalExtension, Row, ToSql, named_params};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -11,6 +11,9 @@ use std::collections::BTreeSet;
 
 /// How many of the newest deploys of an environment are at hand, besides those that are open and the live one.
 const AT_HAND: u32 = 50;
+
+/// And how many of those that ended well: a rollback goes back among them.
+const WELL_AT_HAND: u32 = 100;
 
 const DEPLOY: &str = "
     INSERT INTO deploys (repository, environment, number, head, state, slug, data)
@@ -25,12 +28,12 @@ pub(super) const NEWEST: &str = "
 pub(super) const LIVE: &str = "
     SELECT data FROM deploys INDEXED BY deploys_live
     WHERE repository = :repository AND environment = :environment AND state = 'succeeded'
-    ORDER BY number DESC LIMIT 1";
+    ORDER BY number DESC LIMIT :limit";
 
 pub(super) const OPEN: &str = "
     SELECT data FROM deploys INDEXED BY deploys_open
     WHERE repository = :repository AND environment = :environment
-        AND state IN ('waiting', 'requested', 'running')
+        AND state IN ('waiting', 'requested', 'running', 'cancelling')
     ORDER BY number DESC";
 
 pub(super) const BUILT: &str = "
@@ -121,9 +124,9 @@ pub(super) fn lane(
     let mut deploys: Vec<Deploy> = all(&moment, NEWEST, newest)?;
     let oldest = deploys.last().map_or(0, |it| it.number);
     let mut behind: Vec<Deploy> = all(&moment, OPEN, by)?;
-    if !deploys.iter().any(|it| it.state == DeployState::Succeeded) {
-        behind.extend(all::<Deploy>(&moment, LIVE, by)?);
-    }
+    let well: &[(&str, &dyn ToSql)] =
+        &[(":repository", &repository), (":environment", &environment), (":limit", &WELL_AT_HAND)];
+    behind.extend(all::<Deploy>(&moment, LIVE, well)?);
     deploys.extend(behind.into_iter().filter(|it| it.number < oldest));
     deploys.sort_unstable_by_key(|it| it.number);
     let hold = all(&moment, HELD, by)?.pop();
@@ -186,7 +189,16 @@ fn order_from(row: &Row<'_>) -> rusqlite::Result<OrderColumns> {
 
 fn order(columns: OrderColumns) -> Result<OrderRow, StoreError> {
     let (id, repository, environment, data, made_at, outcome) = columns;
+    let outcome = outcome.map(|text| read_outcome(&text));
     Ok(OrderRow { id: OrderId(id), repository, environment, order: read(&data)?, made_at, outcome })
+}
+
+/// Former versions kept words alone.
+fn read_outcome(text: &str) -> ActOutcome {
+    serde_json::from_str(text).unwrap_or_else(|_| match text.strip_prefix("refused: ") {
+        Some(why) => ActOutcome::refused(why),
+        None => ActOutcome::accepted(text, None),
+    })
 }
 
 pub(super) fn one_order(connection: &Connection, id: OrderId) -> Result<Option<OrderRow>, StoreError> {
@@ -207,14 +219,20 @@ pub(super) fn keep_order(connection: &Connection, row: &OrderRow) -> Result<Orde
     Ok(OrderId(id))
 }
 
-pub(super) fn order_done(connection: &Connection, id: OrderId, outcome: &str) -> Result<(), StoreError> {
+pub(super) fn order_done(
+    connection: &Connection,
+    id: OrderId,
+    outcome: &ActOutcome,
+) -> Result<(), StoreError> {
+    let outcome = written(outcome)?;
     connection.prepare_cached(ORDER_DONE)?.execute(named_params! { ":id": id.0, ":outcome": outcome })?;
     Ok(())
 }
 
 /// For the start of a server alone, so it may walk the table.
 const OPEN_LANES: &str = "
-    SELECT DISTINCT repository, environment FROM deploys WHERE state IN ('waiting', 'requested', 'running')";
+    SELECT DISTINCT repository, environment FROM deploys
+    WHERE state IN ('waiting', 'requested', 'running', 'cancelling')";
 
 const LIVE_SLUGS: &str = "
     SELECT slug FROM (
@@ -232,4 +250,20 @@ pub(super) fn live_slugs(connection: &Connection) -> Result<BTreeSet<String>, St
     let mut statement = connection.prepare_cached(LIVE_SLUGS)?;
     let slugs = statement.query_map([], |row| row.get(0))?;
     Ok(slugs.collect::<Result<_, _>>()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn outcomes_of_former_versions_are_read_by_their_words() {
+        assert_eq!(read_outcome("refused: staging is not held"), ActOutcome::refused("staging is not held"));
+        assert_eq!(
+            read_outcome("staging is held no more"),
+            ActOutcome::accepted("staging is held no more", None)
+        );
+        let now = ActOutcome::accepted("deploy 4 goes", Some(4));
+        assert_eq!(read_outcome(&written(&now).unwrap()), now);
+    }
 }

@@ -16,6 +16,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0004_new_commits.sql"),
     include_str!("../migrations/0005_folded_names.sql"),
     include_str!("../migrations/0006_merge_settings.sql"),
+    include_str!("../migrations/0007_cancelling.sql"),
 ];
 
 /// `TOWP`: tells the file from those of other programs.

@@ -24,8 +24,8 @@ mod slugs;
 mod step;
 
 use super::{Driver, DriverError, Handed, Order};
-use crate::deploy::Report;
 use crate::deploy::operator::Programs;
+use crate::deploy::{CancelAnswer, Report};
 use crate::flow::Millis;
 use async_trait::async_trait;
 use environment::Secrets;
@@ -285,20 +285,24 @@ impl Driver for CommandDriver {
         Ok(self.shared.run(&order.key).map(|run| run.reports()).unwrap_or_default())
     }
 
+    fn can_cancel(&self) -> bool {
+        true
+    }
+
     /// Ends the programs, and answers when nothing of them runs any more. Of a deploy that is not known, it ends what
     /// a server that was killed has left.
-    async fn stop(&self, order: &Order) -> Result<(), DriverError> {
+    async fn cancel(&self, order: &Order) -> Result<CancelAnswer, DriverError> {
         let grace = self.shared.bounds.grace;
         let Some(run) = self.shared.run(&order.key) else {
             environment::check_key(&order.key)?;
             let folder = self.shared.folder(&order.key);
             group::end_leftover(&folder, &self.shared.home(&order.key), grace).await;
-            return Ok(());
+            return Ok(CancelAnswer::Ended);
         };
         run.stop.send_replace(Some(grace));
         // Beyond the grace: what is killed has to go, and its folders.
         if run.is_over(grace + Duration::from_secs(60)).await {
-            return Ok(());
+            return Ok(CancelAnswer::Ended);
         }
         Err(DriverError::Later("the programs were killed and have not ended yet".to_owned()))
     }

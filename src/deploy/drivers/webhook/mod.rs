@@ -11,7 +11,7 @@ pub use signing::{SigningError, SigningKey};
 
 use super::{Driver, DriverError, Handed, Order};
 use crate::deploy::operator::Endpoint;
-use crate::deploy::{Report, Says};
+use crate::deploy::{CancelAnswer, Report, Says};
 use crate::flow::{Millis, Phase};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
@@ -53,6 +53,12 @@ impl Driver for WebhookDriver<'_> {
     /// It calls back: there is nobody to ask.
     async fn look(&self, _: &Order) -> Result<Vec<Report>, DriverError> {
         Ok(Vec::new())
+    }
+
+    async fn cancel(&self, _: &Order) -> Result<CancelAnswer, DriverError> {
+        Ok(CancelAnswer::Cannot(
+            "the service at the address cannot be told to stop; once it has ended, it calls back".to_owned(),
+        ))
     }
 }
 

@@ -1,9 +1,10 @@
 //! Handing the next deploy over to whoever carries it out.
 
 use super::{COMMAND, Work};
+use crate::deploy::CarriedOutBy;
 use crate::deploy::drivers::DriverError;
 use crate::engine::room::Trouble;
-use crate::flow::{Deploy, DeployState, DriverSettings};
+use crate::flow::Deploy;
 use crate::github::Remedy;
 
 /// A deploy by programs is begun no more often than this.
@@ -12,6 +13,10 @@ const HAND_OVERS_AT_MOST: u32 = 3;
 impl Work<'_> {
     /// Hands over what was cut off in being handed over; else the one whose turn it is, if the environment is free.
     pub(super) async fn hand_over_next(&mut self) -> Result<(), Trouble> {
+        self.outrun_what_waits_for_approval().await?;
+        if self.course.cancelling().is_some() {
+            return Ok(());
+        }
         if let Some(begun) = self.under_way() {
             if self.was_cut_off(&begun)
                 && let Some(deploy) = self.course.get_mut(begun.number)
@@ -35,14 +40,12 @@ impl Work<'_> {
             if self.refuse_older(number).await? {
                 continue;
             }
-            self.stop_what_was_given_up().await;
+            if self.end_what_was_given_up().await? {
+                continue;
+            }
             self.bring_up_to_date(number).await?;
-            let Some(deploy) = self.course.get_mut(number) else { return Ok(()) };
-            deploy.state = DeployState::Requested;
-            deploy.requested_at = Some(now);
-            deploy.handing_over = true;
-            (deploy.driver, deploy.driver_settings) = carried_out_by.clone();
-            let deploy = deploy.clone();
+            self.course.begin(number, carried_out_by.clone(), now);
+            let Some(deploy) = self.course.get(number).cloned() else { return Ok(()) };
             // Before anybody is told: a second attempt looks first for what the first one has begun.
             self.note().await?;
             self.hand_over(deploy, false).await?;
@@ -69,7 +72,7 @@ impl Work<'_> {
     }
 
     /// By whom a deploy that begins now is carried out.
-    fn carried_out_by(&self) -> (String, Option<DriverSettings>) {
+    fn carried_out_by(&self) -> CarriedOutBy {
         if self.has_programs() {
             (COMMAND.to_owned(), None)
         } else {

@@ -5,6 +5,8 @@
 //! looked for first. Events only say that something has changed, and may come twice, late, or never.
 
 mod announce;
+mod cancel;
+mod follow;
 mod hand_over;
 mod orders;
 mod reports;
@@ -64,11 +66,10 @@ pub(super) async fn run(
     let is_readable = book.invalid.is_none();
     let site = Site { room, lease, repository: &repository, flow: &flow, environment, is_readable };
     let mut work = Work { site, course, changes, live_before: live, others_wait: false };
-    let mut outcome = work.take_orders(lane.orders).await;
-    if outcome.is_ok() {
-        work.take_in_called_back(&called_back);
-        outcome = work.take_in(&events).await;
-    }
+    work.take_in_called_back(&called_back);
+    let taken_in = work.take_in(&events).await;
+    // By all that is known; and by what is known, where not all could be taken in.
+    let mut outcome = work.take_orders(lane.orders).await.and(taken_in);
     if outcome.is_ok() {
         work.changes.extend(news.digested(&lease.unit));
         outcome = work.go_on(&news).await;
@@ -122,7 +123,8 @@ struct Work<'a> {
 impl<'a> Site<'a> {
     fn limits(&self) -> Limits {
         let settings = &self.environment.deploy;
-        Limits { pick_up: settings.pick_up_within, whole: settings.timeout }
+        let (pick_up, whole) = (settings.pick_up_within, settings.timeout);
+        Limits { pick_up, whole, cancel: settings.cancel_within }
     }
 
     /// Whether the environment is the one that customers see.
@@ -184,19 +186,21 @@ impl Work<'_> {
         // What fails here must not keep what hangs from being ended, nor what is known from being shown.
         let wanted = if self.may_begin() { self.want().await } else { Ok(()) };
         let mut looked = self.look(!news.deliveries.is_empty()).await;
+        let mut ended = self.see_cancelling_through().await;
         let mut handed = Ok(());
         if wanted.is_ok() {
             handed = self.hand_over_next().await;
         }
         if self.expire().await {
             looked = Ok(());
+            ended = self.see_cancelling_through().await;
             if wanted.is_ok() {
                 handed = self.hand_over_next().await;
             }
         }
         self.show().await?;
         self.let_go().await?;
-        wanted.and(handed).and(looked)
+        wanted.and(handed).and(looked).and(ended)
     }
 
     /// Whether anything new may be begun: somebody deploys here, and it can be read who.
@@ -229,8 +233,13 @@ impl Work<'_> {
         kept.extend(self.course.changed().map(|deploy| Change::Deploy(id, Box::new(deploy.clone()))));
         let mut concerned: BTreeSet<PullNumber> = BTreeSet::new();
         for deploy in self.course.come_further() {
-            concerned.extend(deploy.pulls.iter().copied());
+            concerned.extend(deploy.pulls.iter().chain(&deploy.takes_back).copied());
             self.others_wait = true;
+            if deploy.may_still_run() {
+                // They are told what they wait for.
+                let waiting = self.course.deploys().iter().filter(|it| it.state == DeployState::Waiting);
+                concerned.extend(waiting.flat_map(|it| it.pulls.iter().copied()));
+            }
         }
         kept.extend(self.of_what_is_live(&mut concerned));
         kept.extend(concerned.into_iter().map(|number| Change::Mark(Unit::Whereabouts(id, number))));
@@ -263,11 +272,12 @@ impl Work<'_> {
 
     fn next_look(&self) -> Option<i64> {
         let expiry = self.course.next_expiry(self.site.limits());
-        let asked = self.course.under_way().and_then(|deploy| {
+        let asked = self.course.under_way().filter(|it| it.state != DeployState::Cancelling);
+        let asked = asked.and_then(|deploy| {
             let every = self.site.driver_of(deploy).ok()?.look_every()?;
             Some(self.site.room.now() + every)
         });
-        expiry.into_iter().chain(asked).min()
+        expiry.into_iter().chain(asked).chain(self.next_look_for_an_end()).min()
     }
 
     fn under_way(&self) -> Option<Deploy> {

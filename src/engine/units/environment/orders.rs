@@ -1,17 +1,19 @@
-//! What the operator has asked for: taking an environment back, and letting it go on.
+//! What the operator has asked for: taking an environment back, deploying its branch's tip, and letting it go on.
 
 use super::Work;
+use crate::deploy::RollbackPlan;
 use crate::engine::room::Trouble;
-use crate::flow::{CommitId, Deploy, DeployState, Hold, Lifted, Trigger};
-use crate::report;
-use crate::store::{Change, Order, OrderRow};
+use crate::flow::{CommitId, Deploy, Hold, Lifted, PullNumber, TipSource, Trigger};
+use crate::report::{self, AskedFor};
+use crate::store::{ActOutcome, Change, Order, OrderRow};
 
 impl Work<'_> {
     /// Takes up each order. Its outcome is stored with what it changes.
     pub(super) async fn take_orders(&mut self, orders: Vec<OrderRow>) -> Result<(), Trouble> {
         for row in orders {
             let outcome = match row.order {
-                Order::Rollback { to, by, reason } => self.roll_back(to, by, reason).await?,
+                Order::Rollback { to, by, reason } => self.roll_back(to, (by, reason)).await?,
+                Order::Deploy { again, by, reason } => self.deploy_tip(again, by, reason).await?,
                 Order::LiftHold { by, reason } => self.lift(by, reason),
             };
             self.changes.push(Change::OrderDone(row.id, outcome));
@@ -19,100 +21,126 @@ impl Work<'_> {
         Ok(())
     }
 
+    fn asked_for(&self) -> AskedFor<'_> {
+        AskedFor { repository: &self.site.repository.full_name, environment: self.site.environment }
+    }
+
+    fn is_not_deployed(&self) -> Option<ActOutcome> {
+        let name = &self.site.environment.name;
+        (!self.is_deployed()).then(|| ActOutcome::refused(format!("{name} is not deployed by Towpath")))
+    }
+
     async fn roll_back(
         &mut self,
         to: Option<CommitId>,
-        by: String,
-        reason: String,
-    ) -> Result<String, Trouble> {
-        let site = self.site;
-        if !self.is_deployed() {
-            return Ok(format!("refused: {} is not deployed by Towpath", site.environment.name));
+        (by, reason): (String, String),
+    ) -> Result<ActOutcome, Trouble> {
+        if let Some(refused) = self.is_not_deployed() {
+            return Ok(refused);
         }
-        let from = self.course.live().map(|it| it.commit);
-        let Some(target) = self.target(to) else {
-            return Ok(match to {
-                Some(to) => format!(
-                    "refused: no deploy of {} to {} has ended well",
-                    to.short(),
-                    site.environment.name
-                ),
-                None => format!("refused: nothing ran on {} before", site.environment.name),
-            });
+        let plan = match self.course.rollback(to) {
+            Ok(plan) => plan,
+            Err(why) => return Ok(ActOutcome::refused(report::rollback_refused(self.asked_for(), &why))),
         };
-        if Some(target.commit) == from && self.course.under_way().is_none() && !self.is_broken() {
-            return Ok(format!("refused: {} is live already", target.commit.short()));
-        }
-        let from = self.rolled_back_from().or(from).unwrap_or(target.commit);
+        let site = self.site;
         let now = site.room.now();
-        let pulls = self.pulls_between(from, target.commit).await?;
-        let hold = Hold {
-            from,
-            to: target.commit,
-            by: by.clone(),
-            reason: reason.clone(),
-            since: now,
-            pulls,
-            lifted: None,
+        let pulls = self.taken_back_by(&plan).await;
+        let target = plan.target.commit;
+        let who = (by.clone(), reason.clone());
+        let Some(hold) = Hold::new((plan.from, target), who, now, pulls.clone()) else {
+            return Ok(ActOutcome::refused(format!("{} is what would be taken back", target.short())));
         };
         self.course.set_hold(hold.clone());
         self.changes.push(Change::Hold(site.repository.id, site.environment.name.clone(), hold));
         self.others_wait = true;
-        let reuses_slug = site.room.store.was_built(site.repository.id, &target.slug).await?;
-        let ends = (target.commit, target.tree);
-        let trigger = Trigger::Rollback { by, reason };
+        let reuses_slug = site.room.store.was_built(site.repository.id, &plan.target.slug).await?;
+        let ends = (target, plan.target.tree);
+        let number = self.course.next_number();
         let deploy = Deploy {
             previous: self.course.live().map(|it| it.commit),
-            slug: target.slug,
+            slug: plan.target.slug.clone(),
             reuses_slug,
             production: site.is_production(),
             made_at: now,
-            ..Deploy::new(self.course.next_number(), &site.environment.name, ends, trigger)
+            takes_back: pulls,
+            ..Deploy::new(number, &site.environment.name, ends, Trigger::Rollback { by, reason })
         };
-        let number = deploy.number;
         self.course.add(deploy);
-        Ok(format!("deploy {number} takes {} back to {}", site.environment.name, target.commit.short()))
+        let what = format!("deploy {number} takes {} back to {}", site.environment.name, target.short());
+        let ends_first = plan.cancels.and_then(|going| self.end_for(going, number));
+        Ok(self.on_its_way(number, what, ends_first))
     }
 
-    /// What to go back to: a deploy that ended well, the named one or the last one before what runs now.
-    fn target(&self, to: Option<CommitId>) -> Option<Deploy> {
-        let well = |it: &&Deploy| it.state == DeployState::Succeeded;
-        let mut all = self.course.deploys().iter().rev().filter(well);
-        match to {
-            Some(to) => all.find(|it| it.commit == to).cloned(),
-            // After a deploy that broke the site, what ran before it is what is known to be live.
-            None if self.is_broken() => self.course.live().cloned(),
-            None => {
-                let live = self.course.live()?.commit;
-                all.find(|it| it.commit != live).cloned()
+    /// Begins to end what is under way, so that a rollback can go. Answers in words what comes of that.
+    fn end_for(&mut self, going: u64, rollback: u64) -> Option<String> {
+        let deploy = self.course.get(going).cloned()?;
+        let now = self.site.room.now();
+        let why = crate::flow::Ending::Cancelled { by: rollback, phase: deploy.phase() };
+        self.course.cancel(going, why, now);
+        let commit = deploy.commit.short();
+        Some(if self.can_cancel(&deploy) {
+            let within = report::length(self.site.limits().cancel);
+            format!("deploy {going} ({commit}) is cancelled first, for which it has {within}")
+        } else {
+            format!("deploy {going} ({commit}) cannot be cancelled from here and may still run beside it")
+        })
+    }
+
+    async fn deploy_tip(
+        &mut self,
+        again: bool,
+        by: String,
+        reason: Option<String>,
+    ) -> Result<ActOutcome, Trouble> {
+        if let Some(refused) = self.is_not_deployed() {
+            return Ok(refused);
+        }
+        let site = self.site;
+        let branch = &site.environment.branch;
+        let tip = site.room.store.newest_tip(site.repository.id, branch).await?;
+        let Some((tip, commit)) = tip.and_then(|tip| tip.commit.map(|commit| (tip, commit))) else {
+            return Ok(ActOutcome::refused(format!("there is no branch {branch}")));
+        };
+        if let Err(why) = self.course.may_deploy(commit, again) {
+            return Ok(ActOutcome::refused(report::deploy_refused(self.asked_for(), commit, &why)));
+        }
+        let deploy = self.made_of(&tip, commit).await?;
+        let number = deploy.number;
+        self.course.add(Deploy { trigger: Trigger::Requested { by, reason }, ..deploy });
+        if self.refuse_older(number).await? {
+            let why = self.course.get(number).map(report::ended).unwrap_or_default();
+            return Ok(ActOutcome::refused(why));
+        }
+        // What was read off the history was there before anybody asked; now somebody has.
+        let first = if tip.source == TipSource::Backfill { ", for the first time" } else { "" };
+        let what = format!("deploy {number} brings {} to {}{first}", commit.short(), site.environment.name);
+        let beside = self
+            .course
+            .unconfirmed()
+            .map(|it| format!("deploy {} ({}) may still run beside it", it.number, it.commit.short()));
+        Ok(self.on_its_way(number, what, beside))
+    }
+
+    fn on_its_way(&self, number: u64, what: String, more: Option<String>) -> ActOutcome {
+        let waits = self.course.waits_for(number).and_then(report::waits_for).filter(|_| more.is_none());
+        let unreadable = (!self.site.is_readable)
+            .then(|| "it begins once .github/towpath.yml can be read again".to_owned());
+        let parts: Vec<String> = [Some(what), more, waits, unreadable].into_iter().flatten().collect();
+        ActOutcome::accepted(parts.join("; "), Some(number))
+    }
+
+    /// The pull requests that a rollback takes back. It goes without them where git does not answer.
+    async fn taken_back_by(&self, plan: &RollbackPlan) -> Vec<PullNumber> {
+        match self.pulls_between(plan.from, plan.target.commit).await {
+            Ok(pulls) => pulls,
+            Err(trouble) => {
+                tracing::warn!(what = trouble.what, "what a rollback takes back cannot be told");
+                self.course.hold().map(|hold| hold.pulls.clone()).unwrap_or_default()
             }
         }
     }
 
-    /// Whether the newest deploy that was begun has ended badly and may have touched the site.
-    fn is_broken(&self) -> bool {
-        let begun = self.course.deploys().iter().rev().find(|it| it.requested_at.is_some());
-        begun.is_some_and(|it| {
-            matches!(it.state, DeployState::Failed | DeployState::Error) && it.picked_up_at.is_some()
-        })
-    }
-
-    /// The newest commit that was begun to be brought there.
-    fn rolled_back_from(&self) -> Option<CommitId> {
-        self.course
-            .deploys()
-            .iter()
-            .rev()
-            .find(|it| it.requested_at.is_some() && !it.is_rollback())
-            .map(|it| it.commit)
-    }
-
-    /// The pull requests that are taken back.
-    async fn pulls_between(
-        &self,
-        from: CommitId,
-        to: CommitId,
-    ) -> Result<Vec<crate::flow::PullNumber>, Trouble> {
+    async fn pulls_between(&self, from: CommitId, to: CommitId) -> Result<Vec<PullNumber>, Trouble> {
         let repository = self.with(from).await?;
         if !repository.missing(&[from, to]).await?.is_empty() {
             return Ok(Vec::new());
@@ -126,16 +154,22 @@ impl Work<'_> {
         Ok(numbers)
     }
 
-    fn lift(&mut self, by: String, reason: String) -> String {
+    fn lift(&mut self, by: String, reason: String) -> ActOutcome {
         let site = self.site;
         let name = &site.environment.name;
-        let Some(hold) = self.course.hold().cloned() else { return format!("refused: {name} is not held") };
+        let Some(hold) = self.course.hold().cloned() else {
+            return ActOutcome::refused(format!("{name} is not held"));
+        };
         let now = site.room.now();
         let since = report::length(now - hold.since);
         let lifted = Hold { lifted: Some(Lifted { at: now, by, reason }), ..hold };
         self.course.set_hold(lifted.clone());
         self.changes.push(Change::Hold(site.repository.id, name.clone(), lifted));
         self.others_wait = true;
-        format!("{name} is held no more, after {since}")
+        let what = format!("{name} is held no more, after {since}");
+        match self.course.next_in_line() {
+            Some(next) => self.on_its_way(next, format!("{what}; deploy {next} goes on"), None),
+            None => ActOutcome::accepted(what, None),
+        }
     }
 }

@@ -60,7 +60,7 @@ impl Work<'_> {
         Ok(seen)
     }
 
-    async fn made_of(&self, tip: &TipRow, commit: CommitId) -> Result<Deploy, Trouble> {
+    pub(super) async fn made_of(&self, tip: &TipRow, commit: CommitId) -> Result<Deploy, Trouble> {
         let site = self.site;
         let repository = self.with(commit).await?;
         let tree = repository.tree(commit).await?;

@@ -1,0 +1,164 @@
+//! Asking the server for an act of the operator's, and following what comes of it.
+
+use super::rollback::{environment, flow_of};
+use super::{UsageError, opened, print};
+use crate::deploy::Course;
+use crate::engine::{Clock as _, SystemClock};
+use crate::flow::{Deploy, DeployState, Ending, Environment, RepositoryId};
+use crate::report;
+use crate::store::{ActOutcome, Order, OrderId, OrderRow, SqliteStore, Store};
+use serde_json::{Value, json};
+use std::process::ExitCode;
+use std::time::Duration;
+
+/// What a refused act is answered with.
+const REFUSED: u8 = 6;
+
+/// How long the server is waited for.
+const PATIENCE: Duration = Duration::from_secs(30);
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+/// How often it is looked how a deploy stands.
+const FOLLOW_EVERY: Duration = Duration::from_millis(500);
+
+/// Where something is asked for.
+#[derive(Debug, clap::Args)]
+pub(super) struct At {
+    /// The repository: acme/store, or its number
+    #[arg(long, value_name = "REPOSITORY")]
+    pub(super) repository: String,
+    /// The environment's name
+    #[arg(long, value_name = "NAME")]
+    pub(super) environment: String,
+}
+
+/// What to tell of it.
+#[derive(Debug, clap::Args)]
+pub(super) struct Telling {
+    /// Follow the deploy to its end: exit status 0 where it ended well, 1 where it did not
+    #[arg(long)]
+    wait: bool,
+    /// How long to follow it
+    #[arg(long, value_name = "MINUTES", default_value = "120", requires = "wait")]
+    timeout: u64,
+    /// Print JSON objects, one a line
+    #[arg(long)]
+    json: bool,
+}
+
+impl Telling {
+    fn tell(&self, words: &str, object: impl FnOnce() -> Value) {
+        print::to_stdout(&if self.json { format!("{}\n", object()) } else { format!("{words}\n") });
+    }
+}
+
+/// Asks the server, and answers when it has accepted or refused; or follows it to its end.
+pub(super) async fn ask(at: &At, order: Order, telling: &Telling) -> Result<ExitCode, UsageError> {
+    let (_, store) = opened::open()?;
+    let row = opened::repository(&store, &at.repository).await?;
+    let flow = flow_of(&store, &row).await?;
+    let environment = environment(&flow, &at.environment)?;
+    let asked = OrderRow {
+        id: OrderId(0),
+        repository: row.id,
+        environment: environment.name.clone(),
+        order,
+        made_at: SystemClock.now(),
+        outcome: None,
+    };
+    let id = store.order(asked).await.map_err(UsageError::new)?;
+    let exit = match tokio::time::timeout(PATIENCE, answer(&store, id)).await {
+        Ok(outcome) => {
+            let outcome = outcome?;
+            telling.tell(&said(&outcome), || json!({ "schema_version": 1, "accepted": outcome.accepted, "deploy": outcome.deploy, "words": outcome.words }));
+            match (outcome.accepted, outcome.deploy) {
+                (false, _) => ExitCode::from(REFUSED),
+                (true, Some(number)) if telling.wait => {
+                    Following { store: &store, repository: row.id, environment, telling }
+                        .to_end(number)
+                        .await?
+                }
+                (true, _) => ExitCode::SUCCESS,
+            }
+        }
+        Err(_) => {
+            let words = "no server has answered; it is done as soon as one runs on this data folder";
+            telling.tell(words, || json!({ "schema_version": 1, "accepted": null, "words": words }));
+            ExitCode::FAILURE
+        }
+    };
+    store.close().await;
+    Ok(exit)
+}
+
+fn said(outcome: &ActOutcome) -> String {
+    if outcome.accepted { outcome.words.clone() } else { format!("refused: {}", outcome.words) }
+}
+
+async fn answer(store: &SqliteStore, id: OrderId) -> Result<ActOutcome, UsageError> {
+    loop {
+        match store.ordered(id).await.map_err(UsageError::new)?.and_then(|row| row.outcome) {
+            Some(outcome) => return Ok(outcome),
+            None => tokio::time::sleep(LOOK_EVERY).await,
+        }
+    }
+}
+
+/// A deploy that is followed to its end.
+struct Following<'a> {
+    store: &'a SqliteStore,
+    repository: RepositoryId,
+    environment: &'a Environment,
+    telling: &'a Telling,
+}
+
+impl Following<'_> {
+    async fn to_end(&self, number: u64) -> Result<ExitCode, UsageError> {
+        let within = Duration::from_secs(self.telling.timeout.saturating_mul(60));
+        match tokio::time::timeout(within, self.follow(number)).await {
+            Ok(went_well) => Ok(if went_well? { ExitCode::SUCCESS } else { ExitCode::FAILURE }),
+            Err(_) => {
+                let minutes = self.telling.timeout;
+                let words =
+                    format!("not ended within {minutes} min; it goes on, and towpath where tells how");
+                self.telling.tell(&words, || json!({ "state": "timeout", "words": words }));
+                Ok(ExitCode::FAILURE)
+            }
+        }
+    }
+
+    async fn follow(&self, mut number: u64) -> Result<bool, UsageError> {
+        let mut told = String::new();
+        loop {
+            let lane = self.store.lane(self.repository, &self.environment.name, &self.environment.branch);
+            let lane = lane.await.map_err(UsageError::new)?;
+            let course = Course::new(lane.deploys, lane.hold, lane.baseline);
+            let Some(deploy) = course.get(number) else {
+                return Err(UsageError::new(format!("deploy {number} is not known any more")));
+            };
+            let line = line(&course, deploy);
+            if line != told {
+                self.telling.tell(&line, || {
+                    json!({ "deploy": number, "sha": deploy.commit, "state": deploy.state.as_str(), "words": line })
+                });
+                told = line;
+            }
+            if let Some(next) = same_by_another_number(&course, deploy) {
+                number = next;
+            } else if !deploy.state.is_open() {
+                return Ok(deploy.state == DeployState::Succeeded);
+            }
+            tokio::time::sleep(FOLLOW_EVERY).await;
+        }
+    }
+}
+
+fn line(course: &Course, deploy: &Deploy) -> String {
+    let waits = course.waits_for(deploy.number).and_then(report::waits_for);
+    waits.map_or_else(|| report::deploy_line(deploy), |words| format!("deploy {}: {words}", deploy.number))
+}
+
+/// What waited behind a rollback goes on under a new number.
+fn same_by_another_number(course: &Course, deploy: &Deploy) -> Option<u64> {
+    let Some(Ending::Superseded { by }) = deploy.ending else { return None };
+    course.get(by).filter(|it| it.commit == deploy.commit).map(|it| it.number)
+}

@@ -1,0 +1,46 @@
+//! `towpath deploy`: the operator has the tip of an environment's branch deployed.
+
+use super::UsageError;
+use super::acts::{At, Telling, ask};
+use super::rollback::worth_telling;
+use crate::store::Order;
+use std::process::ExitCode;
+
+/// What `towpath deploy` takes.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  towpath deploy --repository acme/store --environment staging
+  towpath deploy --repository acme/store --environment staging --again --wait
+
+It deploys the tip of the environment's branch where that was not deployed yet, such as what was
+there before Towpath came. --again makes a new try of one that failed for outside reasons, or that
+runs already. It goes beside a deploy whose end nobody has confirmed, which no merge does.
+
+It asks the server, which has to run with the same data folder, and returns once that has accepted
+or refused it.
+
+Exit status: 0 accepted, with --wait: ended well; 1 no server answered, with --wait: did not end
+well; 2 the request is wrong; 6 refused.")]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    at: At,
+    /// Deploy it though it was tried or deployed before
+    #[arg(long)]
+    again: bool,
+    /// Why
+    #[arg(long, value_name = "TEXT")]
+    reason: Option<String>,
+    /// Who asks [default: the operator]
+    #[arg(long, value_name = "NAME", default_value = "the operator", hide_default_value = true)]
+    by: String,
+    #[command(flatten)]
+    telling: Telling,
+}
+
+/// Asks the server for a deploy.
+pub(super) async fn run(arguments: Arguments) -> Result<ExitCode, UsageError> {
+    let Arguments { at, again, reason, by, telling } = arguments;
+    let reason = reason.as_deref().map(worth_telling).transpose()?;
+    ask(&at, Order::Deploy { again, by, reason }, &telling).await
+}

@@ -1,0 +1,115 @@
+//! How deploys go, by those who carry them out when they are asked, and by the clock.
+
+use super::{COMMAND, Work};
+use crate::deploy::drivers::DriverError;
+use crate::engine::room::Trouble;
+use crate::flow::{Deploy, DeployState, Ending, Millis};
+use crate::github::Remedy;
+
+/// How long a deploy that ended badly is asked about, in milliseconds: a day.
+pub(super) const LOOKED_BACK_FOR: Millis = 24 * 60 * 60_000;
+
+impl Work<'_> {
+    /// Asks whoever carries it out, where they have to be asked.
+    pub(super) async fn look(&mut self, has_news: bool) -> Result<(), Trouble> {
+        let Some(deploy) = self.under_way() else {
+            match self.course.unconfirmed().cloned() {
+                Some(deploy) => self.ask_for_its_end(&deploy).await,
+                None => self.look_back().await,
+            }
+            return Ok(());
+        };
+        if deploy.handing_over || deploy.state == DeployState::Cancelling {
+            return Ok(());
+        }
+        if deploy.driver == COMMAND {
+            // It is on this machine, so asking costs nothing.
+            return self.ask(&deploy).await;
+        }
+        let must = self.site.driver_of(&deploy).ok().and_then(|it| it.look_every()).is_some();
+        let asks = if must { !has_news || deploy.handle.is_some() } else { self.is_silent(&deploy) };
+        if !asks {
+            return Ok(());
+        }
+        self.ask(&deploy).await
+    }
+
+    /// Asks once more about the last one that ended badly, where somebody has to be asked: it may have begun after it was
+    /// given up, or was run again.
+    async fn look_back(&mut self) {
+        let begun = self.course.deploys().iter().rev().find(|it| it.requested_at.is_some());
+        let Some(deploy) = begun.filter(|it| self.may_go_on(it)).cloned() else { return };
+        if let Err(trouble) = self.ask(&deploy).await {
+            tracing::debug!(what = trouble.what, "a deploy that is over cannot be asked about");
+        }
+    }
+
+    fn may_go_on(&self, deploy: &Deploy) -> bool {
+        let ended_badly = matches!(deploy.state, DeployState::Failed | DeployState::Error)
+            // That one was cancelled, and what it says of it is no end of its own.
+            && deploy.cancellation.is_none()
+            && !matches!(deploy.ending, Some(Ending::Stuck { .. }));
+        let lately = deploy.ended_at.is_some_and(|at| self.site.room.now() - at < LOOKED_BACK_FOR);
+        let is_asked = || self.site.driver_of(deploy).ok().and_then(|it| it.look_every()).is_some();
+        ended_badly && lately && deploy.handle.is_some() && is_asked()
+    }
+
+    /// Whether whoever tells by himself has told nothing for so long that a word of his may have been lost.
+    pub(super) fn is_silent(&self, deploy: &Deploy) -> bool {
+        let room = self.site.room;
+        let heard = deploy.reported_at.max(deploy.requested_at).unwrap_or(deploy.made_at);
+        room.now() - heard >= room.settings.reconcile
+    }
+
+    pub(super) async fn ask(&mut self, deploy: &Deploy) -> Result<(), Trouble> {
+        let Ok(driver) = self.site.driver_of(deploy) else { return Ok(()) };
+        let reports = match driver.look(&self.site.order(deploy)).await {
+            Ok(reports) => reports,
+            Err(DriverError::NotBefore(at)) => {
+                let what = "whoever carries the deploy out may not be asked yet".to_owned();
+                return Err(Trouble { what, remedy: Remedy::NotBefore(at), changes: Vec::new() });
+            }
+            Err(DriverError::Later(what) | DriverError::Refused(what)) => return Err(Trouble::later(what)),
+        };
+        let now = self.site.room.now();
+        for report in &reports {
+            self.course.report(deploy.number, report, now);
+        }
+        Ok(())
+    }
+
+    /// Ends what has taken too long, after asking once more: its end may have been told to nobody.
+    /// Answers whether anything was ended.
+    pub(super) async fn expire(&mut self) -> bool {
+        let (limits, now) = (self.site.limits(), self.site.room.now());
+        if self.course.next_expiry(limits).is_none_or(|at| at > now) {
+            return false;
+        }
+        if let Some(deploy) = self.under_way() {
+            // Nobody's silence keeps a deploy open for ever.
+            if let Err(trouble) = self.ask(&deploy).await {
+                tracing::warn!(what = trouble.what, "a deploy's time is up and it cannot be asked about");
+            }
+        }
+        !self.course.expire(limits, now).is_empty()
+    }
+}
+
+impl Work<'_> {
+    /// Lets go of programs that have ended, once their end is kept: until then a restart has to find that they were
+    /// under way.
+    pub(super) async fn let_go(&mut self) -> Result<(), Trouble> {
+        let ended = self.course.changed().filter(|it| it.driver == COMMAND && !it.state.is_open());
+        let keys: Vec<String> = ended.map(|it| self.site.key(it.number)).collect();
+        if keys.is_empty() {
+            return Ok(());
+        }
+        self.note().await?;
+        let room = self.site.room;
+        for key in &keys {
+            room.means.commands.forget(key);
+        }
+        room.means.commands.set_live(room.store.live_slugs().await?);
+        Ok(())
+    }
+}

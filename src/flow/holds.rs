@@ -1,0 +1,48 @@
+//! Holds on environments: what a rollback leaves behind.
+
+use super::{CommitId, Millis, PullNumber};
+use serde::{Deserialize, Serialize};
+
+/// What keeps merges from undoing a rollback unnoticed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hold {
+    /// What the environment was taken back from.
+    pub from: CommitId,
+    /// What it was taken back to.
+    pub to: CommitId,
+    /// Who asked for the rollback.
+    pub by: String,
+    /// Why, in their words.
+    pub reason: String,
+    /// Since when.
+    pub since: Millis,
+    /// The pull requests that were rolled back, as far as they are known.
+    #[serde(default)]
+    pub pulls: Vec<PullNumber>,
+    /// When it was lifted, by whom and why.
+    #[serde(default)]
+    pub lifted: Option<Lifted>,
+}
+
+impl Hold {
+    /// A hold from now on; `None` where nothing would be taken back.
+    pub fn new(
+        (from, to): (CommitId, CommitId),
+        (by, reason): (String, String),
+        since: Millis,
+        pulls: Vec<PullNumber>,
+    ) -> Option<Self> {
+        (from != to).then_some(Self { from, to, by, reason, since, pulls, lifted: None })
+    }
+}
+
+/// The end of a hold.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lifted {
+    /// When.
+    pub at: Millis,
+    /// By whom.
+    pub by: String,
+    /// Why, in their words.
+    pub reason: String,
+}

@@ -1,0 +1,156 @@
+//! What the operator is answered who asks for a deploy or a rollback.
+
+use super::deploys::{deploy_command, rollback_command};
+use super::gate::hold_lift_command;
+use crate::flow::{CommitId, DeployRefusal, Environment, RollbackRefusal, WaitsFor};
+
+/// Where something was asked for.
+#[derive(Debug, Clone, Copy)]
+pub struct AskedFor<'a> {
+    /// The repository's full name.
+    pub repository: &'a str,
+    /// The environment.
+    pub environment: &'a Environment,
+}
+
+impl AskedFor<'_> {
+    fn further_back(&self, before: Option<CommitId>) -> String {
+        match before {
+            Some(before) => {
+                let command = rollback_command(self.repository, &self.environment.name);
+                format!("; the release before it is {}: {command} --to {before}", before.short())
+            }
+            None => "; nothing ran well there before it".to_owned(),
+        }
+    }
+}
+
+/// Why there is no rollback, and what to ask for instead.
+pub fn rollback_refused(asked: AskedFor<'_>, why: &RollbackRefusal) -> String {
+    let name = &asked.environment.name;
+    match why {
+        RollbackRefusal::NothingBefore => format!("nothing ran well on {name} before"),
+        RollbackRefusal::NeverRan(to) => format!("no deploy of {} to {name} has ended well", to.short()),
+        RollbackRefusal::IsLive(commit) => format!("{} is live on {name} already", commit.short()),
+        RollbackRefusal::UnderWay { number, to } => {
+            format!("already under way: deploy {number} takes {name} back to {}", to.short())
+        }
+        RollbackRefusal::Held { at, before } => {
+            format!("{name} was taken back to {} and is held{}", at.short(), asked.further_back(*before))
+        }
+        RollbackRefusal::Untouched { number, live, before } => format!(
+            "deploy {number} did not touch {name}, which runs {}{}",
+            live.short(),
+            asked.further_back(*before)
+        ),
+    }
+}
+
+/// Why the branch's tip is not deployed, and what to ask for instead.
+pub fn deploy_refused(asked: AskedFor<'_>, tip: CommitId, why: &DeployRefusal) -> String {
+    let (name, tip) = (&asked.environment.name, tip.short());
+    let again = || format!("{} --again", deploy_command(asked.repository, name));
+    match why {
+        DeployRefusal::Held => {
+            format!("{name} is held after a rollback: {}", hold_lift_command(asked.repository, name))
+        }
+        DeployRefusal::IsOpen { number } => format!("deploy {number} brings {tip} to {name} already"),
+        DeployRefusal::IsLive { number } => {
+            format!("{name} runs {tip} already, by deploy {number}; {} deploys it once more", again())
+        }
+        DeployRefusal::WasTried { number } => {
+            format!("deploy {number} of {tip} to {name} did not end well; {} tries it once more", again())
+        }
+        DeployRefusal::WasTakenBack { number } => {
+            format!(
+                "{tip} ran on {name} by deploy {number} and was taken back; {} deploys it once more",
+                again()
+            )
+        }
+    }
+}
+
+/// What a deploy waits for that has not begun.
+pub fn waits_for(waits: WaitsFor) -> Option<String> {
+    Some(match waits {
+        WaitsFor::Nothing => return None,
+        WaitsFor::End { number, commit } => {
+            format!("waits for the end of deploy {number} ({}), which is under way", commit.short())
+        }
+        WaitsFor::Cancelling { number, commit, .. } => {
+            format!(
+                "waits until deploy {number} ({}), which is being cancelled, is known to have ended",
+                commit.short()
+            )
+        }
+        WaitsFor::Unconfirmed { number, commit } => {
+            format!("waits for the end of deploy {number} ({}), which nobody has confirmed", commit.short())
+        }
+        WaitsFor::Hold => "waits until the hold is lifted".to_owned(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::flow::Flow;
+    use crate::report::samples::id;
+
+    #[test]
+    fn what_is_refused_says_what_to_ask_for_instead() {
+        let flow = Flow::pro();
+        let asked =
+            AskedFor { repository: "acme/store", environment: flow.environment("production").unwrap() };
+        let refused = [
+            RollbackRefusal::NothingBefore,
+            RollbackRefusal::NeverRan(id(4)),
+            RollbackRefusal::IsLive(id(4)),
+            RollbackRefusal::UnderWay { number: 7, to: id(4) },
+            RollbackRefusal::Held { at: id(4), before: Some(id(3)) },
+            RollbackRefusal::Held { at: id(4), before: None },
+            RollbackRefusal::Untouched { number: 7, live: id(4), before: Some(id(3)) },
+        ];
+        let deploys = [
+            DeployRefusal::Held,
+            DeployRefusal::IsOpen { number: 7 },
+            DeployRefusal::IsLive { number: 7 },
+            DeployRefusal::WasTried { number: 7 },
+            DeployRefusal::WasTakenBack { number: 7 },
+        ];
+        let mut said: Vec<String> = refused.iter().map(|why| rollback_refused(asked, why)).collect();
+        said.extend(deploys.iter().map(|why| deploy_refused(asked, id(7), why)));
+        insta::assert_snapshot!(said.join("\n"), @"
+        nothing ran well on production before
+        no deploy of 1715609f7 to production has ended well
+        1715609f7 is live on production already
+        already under way: deploy 7 takes production back to 1715609f7
+        production was taken back to 1715609f7 and is held; the release before it is 78dde6e5f: towpath rollback --repository acme/store --environment production --reason '…' --to 78dde6e5fd29f054000000000000000000000003
+        production was taken back to 1715609f7 and is held; nothing ran well there before it
+        deploy 7 did not touch production, which runs 1715609f7; the release before it is 78dde6e5f: towpath rollback --repository acme/store --environment production --reason '…' --to 78dde6e5fd29f054000000000000000000000003
+        production is held after a rollback: towpath hold lift --repository acme/store --environment production --reason '…'
+        deploy 7 brings f1bbcdcbf to production already
+        production runs f1bbcdcbf already, by deploy 7; towpath deploy --repository acme/store --environment production --again deploys it once more
+        deploy 7 of f1bbcdcbf to production did not end well; towpath deploy --repository acme/store --environment production --again tries it once more
+        f1bbcdcbf ran on production by deploy 7 and was taken back; towpath deploy --repository acme/store --environment production --again deploys it once more
+        ");
+    }
+
+    #[test]
+    fn what_is_waited_for_is_named() {
+        let (number, commit) = (7, id(4));
+        let all = [
+            WaitsFor::End { number, commit },
+            WaitsFor::Cancelling { number, commit, since: 0 },
+            WaitsFor::Unconfirmed { number, commit },
+            WaitsFor::Hold,
+        ];
+        let said: Vec<String> = all.into_iter().filter_map(waits_for).collect();
+        insta::assert_snapshot!(said.join("\n"), @"
+        waits for the end of deploy 7 (1715609f7), which is under way
+        waits until deploy 7 (1715609f7), which is being cancelled, is known to have ended
+        waits for the end of deploy 7 (1715609f7), which nobody has confirmed
+        waits until the hold is lifted
+        ");
+        assert_eq!(waits_for(WaitsFor::Nothing), None);
+    }
+}
