@@ -4,6 +4,8 @@
 
 #[path = "deploys/command.rs"]
 mod command;
+#[path = "deploys/command_settings.rs"]
+mod command_settings;
 #[path = "deploys/command_slugs.rs"]
 mod command_slugs;
 #[path = "deploys/yard.rs"]

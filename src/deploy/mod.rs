@@ -11,10 +11,12 @@ mod course;
 pub mod drivers;
 pub mod operator;
 mod report;
+mod setting_names;
 pub mod slug;
 
 pub use course::{CancelAnswer, CarriedOutBy, Course, Limits, RollbackPlan, Wanted};
 pub use report::{Report, Says};
+pub use setting_names::{AllowedNames, PREFIX as SETTING_PREFIX};
 
 #[cfg(test)]
 mod samples;

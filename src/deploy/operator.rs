@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
+use super::setting_names::AllowedNames;
 use crate::flow::{EnvironmentName, Millis};
 
 /// The operator's file.
@@ -29,7 +30,10 @@ pub struct Allowed {
     pub secrets: BTreeMap<String, SecretPlace>,
     /// Environments that are deployed by programs on this machine, by their names.
     #[serde(default, rename = "environment")]
-    pub environments: BTreeMap<String, Programs>,
+    environments: BTreeMap<String, Programs>,
+    /// The repository's settings that every build sees under their own names.
+    #[serde(default)]
+    allow_settings: AllowedNames,
 }
 
 /// An address that deploys may be sent to.
@@ -78,6 +82,9 @@ pub struct Programs {
     /// How long each phase may take, such as 30m or 90s.
     #[serde(default)]
     pub timeout: Option<Duration>,
+    /// The repository's settings that the build sees under their own names, besides those allowed for all environments.
+    #[serde(default)]
+    pub allow_settings: AllowedNames,
     /// Variables that the steps of `deploy` and `verify` see. A build sees none of them: what it makes is used again
     /// in other environments.
     #[serde(default)]
@@ -95,6 +102,17 @@ pub struct Step {
     pub step: String,
     /// The program, by its whole path, and its arguments. No shell is asked.
     pub run: Vec<String>,
+}
+
+/// A name as GitHub compares it: letters of any case are one.
+fn folded(name: &str) -> String {
+    name.to_lowercase()
+}
+
+/// Two names that GitHub takes for one, where there are such.
+fn alike<'a>(names: impl Iterator<Item = &'a String>) -> Option<(&'a String, &'a String)> {
+    let mut seen = BTreeMap::new();
+    names.into_iter().find_map(|name| seen.insert(folded(name), name).map(|before| (before, name)))
 }
 
 /// A length of time in milliseconds, written as a number and one of s, m, h.
@@ -145,10 +163,13 @@ impl Operator {
 }
 
 impl Allowed {
-    /// The programs for an environment, which bears the same name in whatever capitals.
-    pub fn programs(&self, environment: &str) -> Option<&Programs> {
+    /// The programs of an environment, whose name GitHub takes in any case.
+    pub fn programs(&self, environment: &str) -> Option<Programs> {
         let wanted = EnvironmentName::from(environment);
-        self.environments.iter().find(|(name, _)| wanted == *name.as_str()).map(|(_, programs)| programs)
+        let (_, programs) = self.environments.iter().find(|(name, _)| wanted == *name.as_str())?;
+        let mut programs = programs.clone();
+        programs.allow_settings.extend(&self.allow_settings);
+        Some(programs)
     }
 
     fn fault(&self) -> Option<String> {
@@ -170,6 +191,11 @@ impl Allowed {
             if let Some(what) = super::drivers::webhook::fault_in(endpoint) {
                 return Some(format!("endpoint.{name}: {what}"));
             }
+        }
+        if let Some((one, other)) = alike(self.environments.keys()) {
+            return Some(format!(
+                "environment.{other:?} and environment.{one:?} are one name to GitHub; keep one"
+            ));
         }
         self.environments.iter().find_map(|(name, programs)| {
             self.fault_in(programs).map(|what| format!("environment.{name:?}: {what}"))
@@ -235,6 +261,7 @@ mod tests {
         let allowed = operator.of("Acme/Store").unwrap();
         assert_eq!(allowed.environments["eu staging"].timeout, Some(Duration(1_800_000)));
         assert!(allowed.programs("EU Staging").is_some() && allowed.programs("staging").is_none());
+        assert_eq!(allowed.programs("EU staging").unwrap().timeout, Some(Duration(1_800_000)));
         assert!(operator.of("acme/other").is_none());
         let get = |name: &str| (name == "SHOP_KEY").then(|| "s3cret\n".to_owned());
         assert_eq!(allowed.secrets["shop-key"].read(get).unwrap(), "s3cret");
@@ -242,6 +269,38 @@ mod tests {
             allowed.secrets["shop-key"].read(|_| None).unwrap_err(),
             "the variable SHOP_KEY is not set"
         );
+    }
+
+    #[test]
+    fn the_file_in_the_documents_is_read() {
+        let page = include_str!("../../docs/deploys.md");
+        let example = page.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+        let operator = Operator::read(example).unwrap();
+        let programs = operator.of("acme/store").unwrap().programs("Staging").unwrap();
+        assert_eq!(programs.allow_settings.variable("SHOP_MODE"), "SHOP_MODE");
+        assert_eq!(programs.allow_settings.variable("NODE_OPTIONS"), "TOWPATH_SETTING_NODE_OPTIONS");
+    }
+
+    #[test]
+    fn settings_are_allowed_for_all_environments_or_for_one() {
+        let operator = Operator::read(
+            r#"
+            [repository."a/b"]
+            allow_settings = ["SHOP_*"]
+            [repository."a/b".environment.staging]
+            deploy = [{ step = "go", run = ["/go"] }]
+            allow_settings = ["MODE"]
+            [repository."a/b".environment.production]
+            deploy = [{ step = "go", run = ["/go"] }]
+            "#,
+        )
+        .unwrap();
+        let seen = |environment: &str| {
+            let names = operator.of("a/b").unwrap().programs(environment).unwrap().allow_settings;
+            ["SHOP_A", "MODE"].map(|name| names.variable(name))
+        };
+        assert_eq!(seen("staging"), ["SHOP_A", "MODE"]);
+        assert_eq!(seen("production"), ["SHOP_A", "TOWPATH_SETTING_MODE"]);
     }
 
     #[test]
@@ -261,5 +320,15 @@ mod tests {
         assert_eq!(shown, "repository.\"ab\": a repository is named owner/name");
         let shown = error("[repository.\"a/b\".environment.s]\ntimeout = \"soon\"\n");
         assert!(shown.contains("no length of time"), "{shown}");
+        let shown = error("[repository.\"a/b\"]\nallow_settings = [\"*\"]\n");
+        assert!(shown.contains("line 2") && shown.contains("such as SHOP_*"), "{shown}");
+        let one = "deploy = [{ step = \"go\", run = [\"/go\"] }]\n";
+        let shown = error(&format!(
+            "[repository.\"a/b\".environment.qa]\n{one}[repository.\"a/b\".environment.QA]\n{one}"
+        ));
+        assert_eq!(
+            shown,
+            "repository.\"a/b\": environment.\"qa\" and environment.\"QA\" are one name to GitHub; keep one"
+        );
     }
 }

@@ -151,7 +151,7 @@ impl Room {
     /// The operator's programs for an environment, where there are any.
     fn programs(&self, repository: &RepositoryRow, environment: &Environment) -> Option<CommandDriver> {
         let allowed = self.means.allowed(repository)?;
-        let programs = allowed.programs(&environment.name)?.clone();
+        let programs = allowed.programs(&environment.name)?;
         let (places, variables) = (allowed.secrets.clone(), Arc::clone(&self.means.deploying.variables));
         let named = programs.secrets.clone();
         let secrets = Arc::new(move || {
@@ -165,7 +165,8 @@ impl Room {
         Some(self.means.commands.driver(programs, secrets, files))
     }
 
-    /// The build steps of the operator's programs, as a slug's name knows them.
+    /// The build steps of the operator's programs, and under which names they see the repository's settings, as a slug's
+    /// name knows them.
     pub(super) fn build_steps(
         &self,
         repository: &RepositoryRow,
@@ -173,7 +174,11 @@ impl Room {
     ) -> Option<String> {
         let programs = self.means.allowed(repository)?.programs(&environment.name)?;
         let steps: Vec<_> = programs.build.iter().map(|step| &step.run).collect();
-        serde_json::to_string(&steps).ok()
+        let settings = &environment.deploy.build_settings;
+        if settings.is_empty() {
+            return serde_json::to_string(&steps).ok();
+        }
+        serde_json::to_string(&(steps, programs.allow_settings.variables(settings))).ok()
     }
 
     /// An address that the operator allows, and what signs what is sent there.

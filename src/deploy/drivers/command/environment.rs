@@ -8,17 +8,15 @@ use std::path::Path;
 
 /// Where programs look for others.
 const SEARCHED: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-/// Settings of a build may set none of these, nor what begins with the last two: they would change what the
-/// operator's own programs do.
-const RESERVED: [&str; 5] = ["PATH", "HOME", "LANG", "ENV", "BASH_ENV"];
-const RESERVED_STARTS: [&str; 2] = ["TOWPATH_", "LD_"];
+/// What the operator's own variables may not begin with: programs are told by these what is deployed.
+const OUR_OWN: &str = "TOWPATH_";
 
 /// The secrets of a run: by the variables that hold them. Never printed.
 #[derive(Clone, Default)]
 pub(super) struct Secrets(pub(super) BTreeMap<String, String>);
 
 /// The variables of one step. A build sees nothing that differs between two deploys of one slug to two environments:
-/// it could not be used again.
+/// it could not be used again. Only a build sees what the repository has set: the other phases hold secrets.
 pub(super) fn variables(
     order: &Order,
     programs: &Programs,
@@ -33,10 +31,11 @@ pub(super) fn variables(
     set("PATH", SEARCHED.to_owned());
     set("HOME", home.display().to_string());
     set("LANG", "C.UTF-8".to_owned());
-    for (name, value) in &order.build_settings {
-        set(name, value.clone());
-    }
-    if phase != Phase::Build {
+    if phase == Phase::Build {
+        for (name, value) in &order.build_settings {
+            set(&programs.allow_settings.variable(name), value.clone());
+        }
+    } else {
         for (name, value) in programs.variables.iter().chain(&secrets.0) {
             set(name, value.clone());
         }
@@ -72,15 +71,13 @@ pub(super) fn check(order: &Order, programs: &Programs, secrets: &Secrets) -> Re
             return refused(format!("step {:?} does not name its program by a whole path", step.step));
         }
     }
-    let reserved =
-        |name: &str| RESERVED.contains(&name) || RESERVED_STARTS.iter().any(|start| name.starts_with(start));
     for (name, value) in &order.build_settings {
-        if !is_variable(name, value) || reserved(name) {
+        if !is_variable(name, value) {
             return refused(format!("the build setting {name:?} cannot be set for programs; rename it"));
         }
     }
     for (name, value) in programs.variables.iter().chain(&secrets.0) {
-        if !is_variable(name, value) || name == "HOME" || name.starts_with(RESERVED_STARTS[0]) {
+        if !is_variable(name, value) || name == "HOME" || name.starts_with(OUR_OWN) {
             return refused(format!("the variable {name:?} cannot be set for programs; rename it"));
         }
     }

@@ -291,11 +291,13 @@ impl Task {
         Until { deadline: Instant::now() + limit, stop: self.run.stop.subscribe() }
     }
 
-    /// Names the steps of the build: a slug that others made is another.
+    /// Names the steps of the build, and under which names it sees the settings: a slug of others is another.
     fn recipe(&self) -> String {
         let steps = self.programs.build.iter();
-        let parts = steps.map(|step| files::sum_of(step.run.iter().map(String::as_str)));
-        files::sum_of(parts.collect::<Vec<_>>().iter().map(String::as_str))
+        let mut parts: Vec<String> =
+            steps.map(|step| files::sum_of(step.run.iter().map(String::as_str))).collect();
+        parts.extend(self.programs.allow_settings.variables(&self.run.order.build_settings));
+        files::sum_of(parts.iter().map(String::as_str))
     }
 
     fn folder(&self) -> PathBuf {
