@@ -23,7 +23,7 @@ use crate::flow::{
     BranchName, CommitId, Deploy, Hold, InstallationId, MergeMethods, PullNumber, PushedAt, RepositoryId,
 };
 use async_trait::async_trait;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub use crate::flow::Millis;
 
@@ -327,6 +327,16 @@ pub trait Store: Send + Sync + std::fmt::Debug {
 
     /// What has become of an order.
     async fn ordered(&self, id: OrderId) -> Result<Option<OrderRow>, StoreError>;
+
+    /// Which repository each entry of the operator's file is for, by the entry's name in small letters. An entry that is
+    /// not in the file any more stays.
+    async fn operator_entries(&self) -> Result<BTreeMap<String, RepositoryId>, StoreError>;
+
+    /// Remembers that an entry is for this repository, unless it is for another one already; answers for which it is.
+    async fn entry_seen(&self, name: &str, repository: RepositoryId) -> Result<RepositoryId, StoreError>;
+
+    /// Remembers that an entry is for this repository from now on: the operator says so.
+    async fn entry_written(&self, name: &str, repository: RepositoryId) -> Result<(), StoreError>;
 
     /// What GitHub shall show for this effect's unit, and what is known of what it shows.
     async fn effect(&self, unit: &Unit) -> Result<Option<Effect>, StoreError>;

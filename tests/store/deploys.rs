@@ -138,3 +138,17 @@ pub(crate) async fn an_environment_is_one_by_whatever_spelling(store: Arc<dyn St
     // A deleted tree, or one of an environment of another name, is no other spelling.
     assert!(store.hold(REPOSITORY, "staging ").await.unwrap().is_none());
 }
+
+pub(crate) async fn an_entry_is_for_the_first_repository_until_the_operator_says_otherwise(
+    store: Arc<dyn Store>,
+) {
+    let other = RepositoryId(REPOSITORY.0 + 1);
+    assert!(store.operator_entries().await.unwrap().is_empty());
+    assert_eq!(store.entry_seen("acme/store", REPOSITORY).await.unwrap(), REPOSITORY);
+    assert_eq!(store.entry_seen("acme/store", other).await.unwrap(), REPOSITORY);
+    assert_eq!(store.entry_seen("acme/shop", other).await.unwrap(), other);
+    store.entry_written("acme/store", other).await.unwrap();
+    assert_eq!(store.entry_seen("acme/store", REPOSITORY).await.unwrap(), other);
+    let all: Vec<_> = store.operator_entries().await.unwrap().into_iter().collect();
+    assert_eq!(all, [("acme/shop".to_owned(), other), ("acme/store".to_owned(), other)]);
+}

@@ -291,6 +291,30 @@ async fn a_file_of_version_3_is_brought_to_one_spelling_of_each_environment() {
     assert_eq!(keys, "environment:42:staging gate:42:7:qa branch:42:Staging");
 }
 
+#[tokio::test]
+async fn a_file_of_version_3_learns_of_the_operators_entries() {
+    let folder = tempfile::tempdir().unwrap();
+    let steps = [
+        include_str!("../../src/store/migrations/0001_first.sql"),
+        include_str!("../../src/store/migrations/0002_records.sql"),
+        include_str!("../../src/store/migrations/0003_deploys.sql"),
+    ];
+    let rows = "
+        INSERT INTO repositories (id, installation, full_name, clone_url, html_url, default_branch, state)
+            VALUES (42, 7, 'acme/store', 'c', 'h', 'master', 'active');
+        PRAGMA application_id = 0x544f5750;
+        PRAGMA user_version = 3;";
+    let path = file_with(folder.path(), &format!("{}{rows}", steps.concat()));
+    let store = SqliteStore::open(&path, &Options::default()).unwrap();
+    assert_eq!(store.repository(REPOSITORY).await.unwrap().unwrap().full_name, "acme/store");
+    assert!(store.operator_entries().await.unwrap().is_empty());
+    store.entry_seen("acme/store", REPOSITORY).await.unwrap();
+    store.close().await;
+    let store = SqliteStore::open(&path, &Options::default()).unwrap();
+    assert_eq!(store.operator_entries().await.unwrap()["acme/store"], REPOSITORY);
+    store.close().await;
+}
+
 #[test]
 fn files_that_are_not_ours_are_refused_and_left_alone() {
     for (what, sql) in [

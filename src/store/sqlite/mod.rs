@@ -14,6 +14,7 @@ mod inbox;
 mod ledger;
 mod merge_settings;
 mod old_effects;
+mod operator_entries;
 #[cfg(test)]
 mod plans;
 mod readers;
@@ -34,7 +35,7 @@ use crate::flow::{
 use async_trait::async_trait;
 use inbox::{Old, Packed};
 use readers::Readers;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use units::UnitId;
 use writer::Writer;
@@ -307,6 +308,20 @@ impl Store for SqliteStore {
 
     async fn ordered(&self, id: OrderId) -> Result<Option<OrderRow>, StoreError> {
         self.readers.run(move |c| deploys::one_order(c, id)).await
+    }
+
+    async fn operator_entries(&self) -> Result<BTreeMap<String, RepositoryId>, StoreError> {
+        self.readers.run(operator_entries::entries).await
+    }
+
+    async fn entry_seen(&self, name: &str, repository: RepositoryId) -> Result<RepositoryId, StoreError> {
+        let name = name.to_owned();
+        self.writer.run(SMALL_BYTES, move |c| operator_entries::seen(c, &name, repository)).await
+    }
+
+    async fn entry_written(&self, name: &str, repository: RepositoryId) -> Result<(), StoreError> {
+        let name = name.to_owned();
+        self.writer.run(SMALL_BYTES, move |c| operator_entries::written(c, &name, repository)).await
     }
 
     async fn effect(&self, unit: &Unit) -> Result<Option<Effect>, StoreError> {

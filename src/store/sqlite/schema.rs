@@ -17,6 +17,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0005_folded_names.sql"),
     include_str!("../migrations/0006_merge_settings.sql"),
     include_str!("../migrations/0007_cancelling.sql"),
+    include_str!("../migrations/0008_operator_entries.sql"),
 ];
 
 /// `TOWP`: tells the file from those of other programs.
