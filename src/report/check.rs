@@ -160,18 +160,20 @@ pub fn check(flow: &Flow, judged: &[(Subject, Verdict)]) -> CheckText {
         title: first.title.within(TITLE).plain(),
         summary: fit(&parts, BODY - RESERVE),
         text: text(first, subject),
-        actions: actions(verdict, undecided),
+        actions: actions(subject, verdict, undecided),
         footer: footer(subject),
     }
 }
 
-/// At most three: what can be done about it, and another look.
-fn actions(verdict: &Verdict, undecided: bool) -> Vec<Action> {
+/// At most three: what can be done about it, and another look. A fork's commits are not made a branch of this
+/// repository, where workflows would run them with its secrets.
+fn actions(subject: &Subject, verdict: &Verdict, undecided: bool) -> Vec<Action> {
     let causes = || verdict.findings.iter().map(|finding| &finding.cause);
     let mut actions = Vec::new();
     actions.extend(undecided.then_some(RECHECK));
     actions.extend(causes().any(|cause| cause.retarget_to().is_some()).then_some(RETARGET));
-    actions.extend(causes().any(|cause| cause.repair().is_some()).then_some(REBUILD));
+    let rebuilds = !subject.pull.head.fork && causes().any(|cause| cause.repair().is_some());
+    actions.extend(rebuilds.then_some(REBUILD));
     actions
 }
 

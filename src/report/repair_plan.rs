@@ -150,7 +150,9 @@ impl RepairPlan<'_> {
 
     /// The commands that bring the branch to a pull request.
     fn next(&self) -> Vec<String> {
-        let (remote, full_ref) = (shell::quote(self.remote), shell::quote(&self.branch.full_ref()));
+        // No remote can be known to be the fork, and in the other repository workflows would run it with secrets.
+        let remote = if self.pull.head.fork { FORK } else { self.remote };
+        let (remote, full_ref) = (shell::quote(remote), shell::quote(&self.branch.full_ref()));
         let mut commands = vec![format!("git push {remote} {full_ref}:{full_ref}")];
         if !self.pull.head.fork {
             let base = shell::quote(self.pull.base.branch.as_str());
@@ -166,15 +168,17 @@ impl RepairPlan<'_> {
             None => "the old pull request, if there is one".to_owned(),
         };
         if self.pull.head.fork {
-            let remote = clean(self.remote);
             return format!(
-                "The push goes to the fork; if {remote} is not the fork here, name the remote that is. Open a pull \
+                "The push goes to the fork: put the remote that is the fork here in the place of {FORK}. Open a pull \
                  request from there into {base}, and close {old}."
             );
         }
         format!("Close {old}.")
     }
 }
+
+/// What stands for the remote that is the fork.
+const FORK: &str = "FORK";
 
 /// A count with its verb.
 fn are(number: usize, one: &str) -> String {

@@ -83,6 +83,56 @@ async fn rebuild_makes_a_clean_branch_and_a_pull_request_once() {
     stage.end().await;
 }
 
+/// What a fork brings would be a branch of this repository, and its workflows would run it with secrets.
+#[tokio::test]
+async fn nothing_of_a_fork_is_made_a_branch_here() {
+    let stage = Stage::set().await;
+    let fork = stage.store.fork("mallory").await.unwrap();
+    topic(&fork, "feature/cart", "staging").await;
+    let pull = stage.store.open_pull("mallory:feature/cart").into("integration").by("mallory").await.unwrap();
+    let said = stage.check(&pull).await.fails();
+    let buttons: Vec<&str> = said.0.buttons.iter().map(|it| it.identifier.as_str()).collect();
+    assert_eq!(buttons, ["recheck"]);
+    stage.comment(&pull).await;
+    let before = stage.store.refs();
+    pull.check("towpath: integration").unwrap().press_late("rebuild", "ana").await.unwrap();
+    stage.check(&pull).await.fails();
+    let said = stage.comment(&pull).await;
+    assert!(said.contains("pressed by `ana`, not done: `it comes from a fork"), "{said}");
+    assert_eq!((stage.store.refs(), stage.store.pulls().len()), (before, 1));
+
+    // One that is gone is from elsewhere still.
+    stage.store.delete_fork("mallory").await.unwrap();
+    stage.quiet().await;
+    pull.reopen().by("ana").await.ok();
+    let refs = stage.store.refs();
+    pull.check("towpath: integration").unwrap().press_late("rebuild", "ana").await.unwrap();
+    stage.quiet().await;
+    assert_eq!((stage.store.refs(), stage.store.pulls().len()), (refs, 1));
+    stage.check(&pull).await;
+    stage.comment(&pull).await;
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn retarget_sends_a_forks_pull_request_where_it_belongs() {
+    let stage = Stage::set().await;
+    let fork = stage.store.fork("mallory").await.unwrap();
+    topic(&fork, "feature/cart", "integration").await;
+    let pull = stage.store.open_pull("mallory:feature/cart").into("production").by("mallory").await.unwrap();
+    stage.check(&pull).await.fails();
+    stage.comment(&pull).await;
+    pull.check("towpath: production").unwrap().press("retarget", "ana").await.unwrap();
+    stage.quiet().await;
+    stage.check(&pull).await.passes();
+    stage
+        .check_named(&pull, "towpath: production")
+        .await
+        .is("cancelled", "No longer judged: #1 now goes into integration");
+    stage.comment(&pull).await;
+    stage.end().await;
+}
+
 #[tokio::test]
 async fn rebuild_changes_nothing_where_it_would_conflict() {
     let stage = Stage::set().await;

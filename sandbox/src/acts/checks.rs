@@ -205,6 +205,15 @@ pub(crate) fn press(hub: &Hub, id: u64, identifier: &str, sender: u64) -> Result
             let sentence = format!("There is no button \"{identifier}\" on this check run");
             return Err(Refused::new(404, sentence));
         }
+        Ok(())
+    })?;
+    press_late(hub, id, identifier, sender)
+}
+
+/// Presses a button on a page that was loaded when it was still shown.
+pub(crate) fn press_late(hub: &Hub, id: u64, identifier: &str, sender: u64) -> Result<(), Refused> {
+    hub.with(|world| {
+        let run = world.runs.get(&id).ok_or_else(Refused::not_found)?;
         let scope = Scope::OneApp { repository: run.repository, app: run.app };
         let extra = json!({ "requested_action": { "identifier": identifier } });
         run_event(world, id, "requested_action", scope, sender, extra);

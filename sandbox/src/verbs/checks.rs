@@ -99,6 +99,11 @@ impl CheckHandle {
         checks::press(&self.hub, self.id, identifier, self.person(by))
     }
 
+    /// Somebody presses a button that their page still shows, whatever is shown by now.
+    pub async fn press_late(&self, identifier: &str, by: &str) -> Result<(), Refused> {
+        checks::press_late(&self.hub, self.id, identifier, self.person(by))
+    }
+
     /// Somebody presses "Re-run".
     pub async fn rerequest(&self, by: &str) -> Result<(), Refused> {
         checks::rerequest(&self.hub, self.id, self.person(by))

@@ -160,6 +160,10 @@ impl Press<'_> {
         let (Some(repair), Some(aimed)) = (self.repair(), self.pull.judged_base.clone()) else {
             return Err(NotDone::refused("there is nothing to rebuild any more"));
         };
+        // By number: a fork may have any name. One whose repository is gone is from elsewhere too.
+        if now.head.repo.map(|it| it.id) != Some(self.repository.id) {
+            return Err(NotDone::refused(FROM_A_FORK));
+        }
         let mirror = self.room.mirror_to_push(self.repository).await?;
         let repository = mirror.fetched(&[self.pull.pull.number.0]).await?;
         let target = self.target(&repository, &aimed).await?;
@@ -236,6 +240,10 @@ impl Press<'_> {
         Ok(self.room.api.open_pull(*installation, full_name, &new).await?)
     }
 }
+
+/// Whoever may open a pull request from a fork may not have code of theirs run with this repository's secrets.
+const FROM_A_FORK: &str = "it comes from a fork, and a branch made of it here would be run by workflows with this \
+                           repository's secrets; its author can carry out the commands of the check in the fork";
 
 /// How many names are tried for a branch.
 const NAMES_TRIED: u32 = 9;

@@ -83,9 +83,9 @@ fn a_conflict_is_told_with_the_pick_and_the_paths() {
 
     Where it stops, resolve the conflict and run git cherry-pick --continue (or --skip, if git says that it is empty). Then:
 
-        git push origin refs/heads/clean:refs/heads/clean
+        git push FORK refs/heads/clean:refs/heads/clean
 
-    The push goes to the fork; if origin is not the fork here, name the remote that is. Open a pull request from there into integration, and close the pull request of feature/x, if there is one.
+    The push goes to the fork: put the remote that is the fork here in the place of FORK. Open a pull request from there into integration, and close the pull request of feature/x, if there is one.
     ");
 }
 

@@ -69,7 +69,7 @@ fn a_topic_in_a_fork_is_pushed_to_the_fork() {
     subject.pull.head.fork = true;
     let shown = shown(&subject, verdict(Fail, carries_staging()));
     insta::assert_snapshot!(shown, @r#"
-    failure [Re-check, Rebuild branch] Carries staging's history: 2 foreign commits
+    failure [Re-check] Carries staging's history: 2 foreign commits
 
     `feature/x` would bring 5 commits to `integration`. 3 of them came with the history of `staging`, and have not come to `integration` by the path.
 
@@ -87,7 +87,7 @@ fn a_topic_in_a_fork_is_pushed_to_the_fork() {
     - If a pick stops at a conflict, resolve it, go on with `git cherry-pick --continue` (or `--skip`, if git says that it is empty), and then run the lines that are left.
     - 1 merge is left out. A conflict that was resolved in it comes again, and what else was changed in it does not come along: `git show --remerge-diff COMMIT` shows it.
     - The push goes to the fork. `origin` stands for it here; if the fork has another name in your clone, use that.
-    - If the fork is gone, first run `git fetch 'https://github.com/acme/store.git' refs/pull/12/head`, which brings its commits. Push the result as a new branch, and open a pull request from there.
+    - If the fork is gone, first run `git fetch 'https://github.com/acme/store.git' refs/pull/12/head`, which brings its commits. Read them before you push the result as a new branch here, where workflows run it with this repository's secrets; then open a pull request from there.
     - The push is refused if somebody has pushed to `feature/x` since, so nothing is lost. Your local branch still holds the old commits: `git switch -C feature/x` moves it along, once nothing unpushed is left in it.
 
     **Another way.** Put the same commits on a new branch from `integration`, open a pull request from there and close this one.

@@ -295,7 +295,8 @@ fn where_it_goes(scene: &Scene<'_>) -> Vec<Prose> {
         if let Some(subject) = scene.subject {
             let fetch = format!("git fetch {} refs/pull/{}/head", address(subject), subject.number);
             notes.push(Prose::new("If the fork is gone, first run ", &[]).command(&fetch).then(Prose::new(
-                ", which brings its commits. Push the result as a new branch, and open a pull request from there.",
+                ", which brings its commits. Read them before you push the result as a new branch here, where workflows run it with \
+                 this repository's secrets; then open a pull request from there.",
                 &[],
             )));
         }
