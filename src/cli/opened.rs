@@ -20,16 +20,60 @@ pub(super) fn open() -> Result<(Settings, SqliteStore), UsageError> {
 /// A repository by its name or number.
 pub(super) async fn repository(store: &SqliteStore, wanted: &str) -> Result<RepositoryRow, UsageError> {
     let all = store.repositories(None).await.map_err(UsageError::new)?;
+    named(&all, wanted).map(RepositoryRow::clone).map_err(UsageError::new)
+}
+
+fn named<'a>(all: &'a [RepositoryRow], wanted: &str) -> Result<&'a RepositoryRow, String> {
     let name = RepositoryName::from(wanted);
     let is_it = |row: &&RepositoryRow| name == *row.full_name.as_str() || row.id.to_string() == wanted;
     // A name that was given up may be another repository's by now.
-    let active = |row: &&RepositoryRow| row.state == RepositoryState::Active;
-    if let Some(row) = all.iter().filter(is_it).find(active).or_else(|| all.iter().find(is_it)) {
-        return Ok(row.clone());
+    let is_active = |row: &&RepositoryRow| row.state == RepositoryState::Active;
+    let active: Vec<&RepositoryRow> = all.iter().filter(is_it).filter(is_active).collect();
+    if let [one, other, ..] = active[..] {
+        return Err(format!(
+            "two repositories are known as {wanted}, since one has taken the name of the other: say which by its number, {} \
+             or {}",
+            one.id, other.id
+        ));
+    }
+    if let Some(row) = active.first().copied().or_else(|| all.iter().find(is_it)) {
+        return Ok(row);
     }
     let mut names: Vec<&str> = all.iter().map(|row| row.full_name.as_str()).collect();
     names.sort_by(|one, other| strsim::jaro(other, wanted).total_cmp(&strsim::jaro(one, wanted)));
     names.truncate(5);
     let known = if names.is_empty() { "none yet".to_owned() } else { names.join(", ") };
-    Err(UsageError::new(format!("no repository {wanted:?} is known; those that are: {known}")))
+    Err(format!("no repository {wanted:?} is known; those that are: {known}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::flow::{InstallationId, RepositoryId};
+
+    fn row(id: u64, name: &str, state: RepositoryState) -> RepositoryRow {
+        RepositoryRow {
+            id: RepositoryId(id),
+            installation: InstallationId(1),
+            full_name: name.to_owned(),
+            clone_url: String::new(),
+            html_url: String::new(),
+            default_branch: "master".to_owned(),
+            state,
+            reconciled_at: None,
+        }
+    }
+
+    #[test]
+    fn a_name_that_two_repositories_have_is_not_guessed_at() {
+        let (active, gone) = (RepositoryState::Active, RepositoryState::Gone);
+        let all = [row(7, "acme/store", active), row(8, "Acme/Store", active), row(9, "acme/old", gone)];
+        let error = named(&all, "acme/store").unwrap_err();
+        assert!(error.contains("two repositories") && error.contains("7 or 8"), "{error}");
+        assert_eq!(named(&all, "8").unwrap().id, RepositoryId(8));
+        assert_eq!(named(&all, "acme/OLD").unwrap().id, RepositoryId(9));
+        let all = [row(7, "acme/store", gone), row(8, "acme/store", active)];
+        assert_eq!(named(&all, "acme/store").unwrap().id, RepositoryId(8));
+        assert!(named(&all, "acme/other").unwrap_err().contains("no repository"));
+    }
 }
