@@ -7,13 +7,13 @@ use std::path::PathBuf;
 use serde::Deserialize;
 
 use super::setting_names::AllowedNames;
-use crate::flow::{EnvironmentName, Millis};
+use crate::flow::{EnvironmentName, Millis, RepositoryId};
 
 /// The operator's file.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Operator {
-    /// By `owner/name`.
+    /// By `owner/name`, which says who it is for only until the repository's number is known.
     #[serde(default, rename = "repository")]
     repositories: BTreeMap<String, Allowed>,
 }
@@ -22,6 +22,9 @@ pub struct Operator {
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Allowed {
+    /// GitHub's number of the repository; where it is written, the name does not count.
+    #[serde(default)]
+    pub id: Option<RepositoryId>,
     /// Addresses that deploys may be sent to, by their names.
     #[serde(default, rename = "endpoint")]
     pub endpoints: BTreeMap<String, Endpoint>,
@@ -105,7 +108,7 @@ pub struct Step {
 }
 
 /// A name as GitHub compares it: letters of any case are one.
-fn folded(name: &str) -> String {
+pub fn folded(name: &str) -> String {
     name.to_lowercase()
 }
 
@@ -146,20 +149,46 @@ impl Operator {
         let read: Self = toml::from_str(text).map_err(|error| error.to_string())?;
         for (repository, allowed) in &read.repositories {
             let wrong = |what: String| Err(format!("repository.{repository:?}: {what}"));
-            if repository.split('/').count() != 2 {
+            if !is_full_name(repository) {
                 return wrong("a repository is named owner/name".to_owned());
             }
             if let Some(what) = allowed.fault() {
                 return wrong(what);
             }
         }
+        if let Some((one, other)) = alike(read.repositories.keys()) {
+            return Err(format!(
+                "repository.{other:?} and repository.{one:?} are one name to GitHub; keep one"
+            ));
+        }
+        let mut ids = BTreeMap::new();
+        for (name, id) in read.entries().filter_map(|(name, it)| Some((name, it.id?))) {
+            if let Some(before) = ids.insert(id, name) {
+                return Err(format!(
+                    "repository.{before:?} and repository.{name:?} both have id = {id}; keep one"
+                ));
+            }
+        }
         Ok(read)
     }
 
-    /// What is allowed for a repository, whose name GitHub takes in any case.
-    pub fn of(&self, repository: &str) -> Option<&Allowed> {
-        self.repositories.iter().find(|(name, _)| name.eq_ignore_ascii_case(repository)).map(|(_, it)| it)
+    /// Every entry, by the name that it has in the file.
+    pub fn entries(&self) -> impl Iterator<Item = (&str, &Allowed)> {
+        self.repositories.iter().map(|(name, it)| (name.as_str(), it))
     }
+
+    /// The entry of a name, which GitHub takes in any case. Whether it is for the repository that has the name is
+    /// another question.
+    pub fn named(&self, repository: &str) -> Option<(&str, &Allowed)> {
+        let wanted = folded(repository);
+        self.entries().find(|(name, _)| folded(name) == wanted)
+    }
+}
+
+fn is_full_name(text: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    let parts: Vec<&str> = text.split('/').collect();
+    parts.len() == 2 && parts.iter().all(|part| !part.is_empty() && part.chars().all(plain))
 }
 
 impl Allowed {
@@ -258,11 +287,11 @@ mod tests {
             "#,
         )
         .unwrap();
-        let allowed = operator.of("Acme/Store").unwrap();
+        let allowed = operator.named("Acme/Store").unwrap().1;
         assert_eq!(allowed.environments["eu staging"].timeout, Some(Duration(1_800_000)));
         assert!(allowed.programs("EU Staging").is_some() && allowed.programs("staging").is_none());
         assert_eq!(allowed.programs("EU staging").unwrap().timeout, Some(Duration(1_800_000)));
-        assert!(operator.of("acme/other").is_none());
+        assert!(operator.named("acme/other").is_none());
         let get = |name: &str| (name == "SHOP_KEY").then(|| "s3cret\n".to_owned());
         assert_eq!(allowed.secrets["shop-key"].read(get).unwrap(), "s3cret");
         assert_eq!(
@@ -276,7 +305,7 @@ mod tests {
         let page = include_str!("../../docs/deploys.md");
         let example = page.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
         let operator = Operator::read(example).unwrap();
-        let programs = operator.of("acme/store").unwrap().programs("Staging").unwrap();
+        let programs = operator.named("acme/store").unwrap().1.programs("Staging").unwrap();
         assert_eq!(programs.allow_settings.variable("SHOP_MODE"), "SHOP_MODE");
         assert_eq!(programs.allow_settings.variable("NODE_OPTIONS"), "TOWPATH_SETTING_NODE_OPTIONS");
     }
@@ -296,7 +325,7 @@ mod tests {
         )
         .unwrap();
         let seen = |environment: &str| {
-            let names = operator.of("a/b").unwrap().programs(environment).unwrap().allow_settings;
+            let names = operator.named("a/b").unwrap().1.programs(environment).unwrap().allow_settings;
             ["SHOP_A", "MODE"].map(|name| names.variable(name))
         };
         assert_eq!(seen("staging"), ["SHOP_A", "MODE"]);
@@ -318,6 +347,15 @@ mod tests {
         assert!(error(&twice).contains("environment.\"qa\" is there twice"), "{}", error(&twice));
         let shown = error("[repository.ab]\n");
         assert_eq!(shown, "repository.\"ab\": a repository is named owner/name");
+        for odd in ["a/b/c", "a/", "/b", "a/b ", "https://github.com/a"] {
+            let shown = error(&format!("[repository.\"{odd}\"]\n"));
+            assert!(shown.ends_with("a repository is named owner/name"), "{shown}");
+        }
+        let shown = error("[repository.\"a/b\"]\n[repository.\"A/B\"]\n");
+        assert_eq!(shown, "repository.\"a/b\" and repository.\"A/B\" are one name to GitHub; keep one");
+        let shown = error("[repository.\"a/b\"]\nid = 7\n[repository.\"a/c\"]\nid = 7\n");
+        assert_eq!(shown, "repository.\"a/b\" and repository.\"a/c\" both have id = 7; keep one");
+        assert!(error("[repository.\"a/b\"]\nid = -7\n").contains("line 2"));
         let shown = error("[repository.\"a/b\".environment.s]\ntimeout = \"soon\"\n");
         assert!(shown.contains("no length of time"), "{shown}");
         let shown = error("[repository.\"a/b\"]\nallow_settings = [\"*\"]\n");

@@ -178,9 +178,9 @@ impl AllowedNames {
     }
 
     fn allow(&self, setting: &str) -> bool {
-        let lets_through = |pattern: &String| match pattern.contains('*') {
-            false => pattern == setting,
-            true => matches(pattern, setting) && !changes_programs(setting),
+        let lets_through = |pattern: &String| {
+            pattern == setting
+                || (pattern.contains('*') && matches(pattern, setting) && !changes_programs(setting))
         };
         !is_ours(setting) && self.0.iter().any(lets_through)
     }

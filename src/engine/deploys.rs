@@ -1,5 +1,6 @@
 //! Who carries the deploys of an environment out, made of what the project asks for and the operator allows.
 
+use super::entries::{Entries, NOT_CONFIRMED, Standing};
 use super::room::Room;
 use crate::deploy::Report;
 use crate::deploy::drivers::actions::ActionsDriver;
@@ -9,7 +10,7 @@ use crate::deploy::drivers::forge::{Forge, ForgeError, Job, Run, Stands};
 use crate::deploy::drivers::webhook::{Caller, SigningKey, SystemResolver, WebhookDriver};
 use crate::deploy::drivers::{Driver, DriverError, Order};
 use crate::deploy::operator::{Allowed, Endpoint, Operator};
-use crate::flow::{DriverSettings, Environment, InstallationId, Millis};
+use crate::flow::{DriverSettings, Environment, InstallationId, Millis, RepositoryId};
 use crate::github::{ApiError, Remedy, Secret, WorkflowJob, WorkflowRun};
 use crate::lineage::{self, GitError};
 use crate::store::RepositoryRow;
@@ -64,6 +65,8 @@ impl std::fmt::Debug for Deploying {
 /// The means of the drivers, for as long as the server runs.
 pub(super) struct Means {
     pub(super) deploying: Deploying,
+    /// Which repository each entry of the operator's file is for.
+    pub(super) entries: Entries,
     caller: Caller,
     /// Marks the addresses of logs.
     secret: Option<Secret>,
@@ -72,8 +75,19 @@ pub(super) struct Means {
 }
 
 impl Means {
-    pub(super) fn new(deploying: Deploying, secret: Option<Secret>, commands: Commands) -> Self {
-        Self { deploying, caller: Caller::new(Arc::new(SystemResolver), CALL_WITHIN), secret, commands }
+    pub(super) fn new(
+        deploying: Deploying,
+        entries: Entries,
+        secret: Option<Secret>,
+        commands: Commands,
+    ) -> Self {
+        Self {
+            deploying,
+            entries,
+            caller: Caller::new(Arc::new(SystemResolver), CALL_WITHIN),
+            secret,
+            commands,
+        }
     }
 
     /// Where the log of a deploy by programs is shown: to whoever was given the address. `None` where the server's own
@@ -81,10 +95,6 @@ impl Means {
     pub(super) fn log_url(&self, key: &str) -> Option<String> {
         let base = self.deploying.public_url.as_ref()?;
         Some(format!("{base}{LOGS_PATH}/{key}/{}", self.secret.as_ref()?.mark(key)))
-    }
-
-    fn allowed(&self, repository: &RepositoryRow) -> Option<&Allowed> {
-        self.deploying.operator.of(&repository.full_name)
     }
 
     fn secret(&self, allowed: &Allowed, name: &str) -> Result<String, String> {
@@ -96,10 +106,23 @@ impl Means {
 }
 
 impl Room {
-    /// Whether the operator deploys this environment by programs on this machine.
+    /// Whether the operator's file has programs for this environment. Also where they are another repository's: this one
+    /// gets none, but is not deployed by other means instead.
     pub(super) fn has_programs(&self, repository: &RepositoryRow, environment: &Environment) -> bool {
-        let allowed = self.means.allowed(repository);
-        allowed.is_some_and(|it| it.programs(&environment.name).is_some())
+        match self.means.entries.standing(repository) {
+            Standing::Unnamed => false,
+            Standing::Holds(_, entry) | Standing::Unsettled(_, entry) | Standing::Refused(_, entry) => {
+                entry.programs(&environment.name).is_some()
+            }
+        }
+    }
+
+    fn allowed(&self, repository: &RepositoryRow) -> Result<Option<&Allowed>, String> {
+        match self.means.entries.standing(repository) {
+            Standing::Unnamed => Ok(None),
+            Standing::Holds(_, entry) => Ok(Some(entry)),
+            Standing::Unsettled(..) | Standing::Refused(..) => Err(NOT_CONFIRMED.to_owned()),
+        }
     }
 
     /// The operator's programs for an environment.
@@ -112,7 +135,7 @@ impl Room {
         environment: &Environment,
     ) -> Result<Arc<dyn Driver + 'a>, String> {
         let name = &environment.name;
-        let driver = self.programs(repository, environment);
+        let driver = self.allowed(repository)?.and_then(|it| self.programs(it, repository, environment));
         let driver =
             driver.ok_or_else(|| format!("the operator of Towpath has no programs for {name:?} any more"))?;
         Ok(Arc::new(driver))
@@ -149,8 +172,12 @@ impl Room {
     }
 
     /// The operator's programs for an environment, where there are any.
-    fn programs(&self, repository: &RepositoryRow, environment: &Environment) -> Option<CommandDriver> {
-        let allowed = self.means.allowed(repository)?;
+    fn programs(
+        &self,
+        allowed: &Allowed,
+        repository: &RepositoryRow,
+        environment: &Environment,
+    ) -> Option<CommandDriver> {
         let programs = allowed.programs(&environment.name)?;
         let (places, variables) = (allowed.secrets.clone(), Arc::clone(&self.means.deploying.variables));
         let named = programs.secrets.clone();
@@ -161,7 +188,7 @@ impl Room {
             };
             named.iter().map(|(variable, name)| Ok((variable.clone(), read(name)?))).collect()
         });
-        let files = Arc::new(Files { room: self.this.clone(), repository: repository.clone() });
+        let files = Arc::new(Files { room: self.this.clone(), repository: repository.id });
         Some(self.means.commands.driver(programs, secrets, files))
     }
 
@@ -172,7 +199,7 @@ impl Room {
         repository: &RepositoryRow,
         environment: &Environment,
     ) -> Option<String> {
-        let programs = self.means.allowed(repository)?.programs(&environment.name)?;
+        let programs = self.means.entries.allowed(repository)?.programs(&environment.name)?;
         let steps: Vec<_> = programs.build.iter().map(|step| &step.run).collect();
         let settings = &environment.deploy.build_settings;
         if settings.is_empty() {
@@ -188,7 +215,7 @@ impl Room {
         name: &str,
         secret: Option<&str>,
     ) -> Result<(&Endpoint, SigningKey), String> {
-        let found = self.means.allowed(repository).and_then(|it| Some((it, it.endpoints.get(name)?)));
+        let found = self.allowed(repository)?.and_then(|it| Some((it, it.endpoints.get(name)?)));
         let (allowed, endpoint) = found.ok_or_else(|| {
             format!("the operator of Towpath allows no address {name:?} for this repository")
         })?;
@@ -203,22 +230,27 @@ impl Room {
 /// The files of commits, for programs.
 struct Files {
     room: Weak<Room>,
-    repository: RepositoryRow,
+    repository: RepositoryId,
 }
 
 #[async_trait]
 impl Checkout for Files {
     async fn check_out(&self, order: &Order, into: &Path) -> Result<(), DriverError> {
         let room = self.room.upgrade().ok_or_else(|| DriverError::Later("the server ends".to_owned()))?;
-        let token = room.api.git_token(self.repository.installation).await;
+        // As it is now: it may have been renamed since the deploy began.
+        let repository = room.store.repository(self.repository).await;
+        let repository = repository.map_err(|error| DriverError::Later(error.to_string()))?;
+        let repository = repository
+            .ok_or_else(|| DriverError::Later("the repository is not known any more".to_owned()))?;
+        let token = room.api.git_token(repository.installation).await;
         let token = token.map_err(|error| in_drivers_words(&error))?;
-        let remote = room.remote(&self.repository, &token);
+        let remote = room.remote(&repository, &token);
         match lineage::check_out(&remote, order.deploy.commit, into).await {
             Ok(()) => Ok(()),
             Err(error @ GitError::NoSuchCommit { .. }) => Err(DriverError::Refused(error.to_string())),
             Err(error) => {
                 // A token that is refused looks like any other failure of git's.
-                room.api.forget_git_token(self.repository.installation).await;
+                room.api.forget_git_token(repository.installation).await;
                 Err(DriverError::Later(error.to_string()))
             }
         }

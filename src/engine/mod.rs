@@ -10,6 +10,7 @@ mod back_off;
 mod called_back;
 mod clock;
 mod deploys;
+mod entries;
 mod inbox;
 pub mod judge;
 mod mirrors;
@@ -36,6 +37,7 @@ use crate::flow::{Flow, Millis, RepositoryId};
 use crate::github::{Api, Secret};
 use crate::store::{Store, StoreError, Unit};
 use deploys::Means;
+use entries::Entries;
 use mirrors::Mirrors;
 use room::Room;
 use std::fs::File;
@@ -82,8 +84,10 @@ impl Engine {
         let now = parts.clock.now();
         let wake = Arc::new(Notify::new());
         let slug_bytes = parts.deploying.slug_bytes;
+        let entries = Entries::open(parts.deploying.operator.clone(), &*parts.store).await?;
         let means = Means::new(
             parts.deploying,
+            entries,
             parts.secrets.first().cloned(),
             commands(&parts.data_dir, &parts.store, &parts.clock, (&wake, slug_bytes)),
         );
@@ -124,6 +128,10 @@ impl Engine {
                 async move { room.mirrors.measure().await }
             }),
             tokio::spawn(work::run(Arc::clone(&room), stopped.clone())),
+            tokio::spawn({
+                let (room, stopped) = (Arc::clone(&room), stopped.clone());
+                async move { room.means.entries.tell_at_start(&*room.clock, stopped).await }
+            }),
             tokio::spawn(keep_time(room, stopped)),
         ];
         let reports = Reports(reports);

@@ -26,6 +26,7 @@ mod manifest;
 mod mirrors;
 mod names;
 mod order;
+mod operator_entries;
 mod path;
 mod people;
 mod programs;

@@ -15,15 +15,15 @@ use towpath::deploy::operator::Operator;
 use towpath::engine::Deploying;
 use towpath_sandbox::PullHandle;
 
-const SECRET: &str = "hush-4711";
+pub const SECRET: &str = "hush-4711";
 
 /// A machine on which a site is deployed by three small programs.
-struct Machine {
+pub struct Machine {
     folder: TempDir,
 }
 
 impl Machine {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let machine = Self { folder: tempfile::tempdir().unwrap() };
         machine.program("build", "echo built >> built.txt; echo \"$TOWPATH_SHA\" >> \"$0.runs\"");
         machine.program(
@@ -45,18 +45,23 @@ impl Machine {
         self.folder.path().join(name)
     }
 
-    fn lines(&self, name: &str) -> Vec<String> {
+    pub fn lines(&self, name: &str) -> Vec<String> {
         let text = fs::read_to_string(self.path(name)).unwrap_or_default();
         text.lines().map(str::to_owned).collect()
     }
 
-    fn setting(&self) -> Setting {
+    /// What the operator's file says of it.
+    pub fn file(&self) -> String {
         let run = |name: &str| format!("{{ step = \"{name}\", run = [\"{}\"] }}", self.path(name).display());
         let mut text = "[repository.\"acme/store\".secret]\ntoken = { env = \"TOKEN\" }\n".to_owned();
         for environment in ["integration", "staging"] {
             text += &section(environment, &run);
         }
-        let operator = Operator::read(&text).unwrap();
+        text
+    }
+
+    pub fn setting(&self) -> Setting {
+        let operator = Operator::read(&self.file()).unwrap();
         let variables = Arc::new(|name: &str| (name == "TOKEN").then(|| SECRET.to_owned()));
         let public_url = Some("http://towpath.example".to_owned());
         Setting {
@@ -75,7 +80,7 @@ fn section(environment: &str, run: &impl Fn(&str) -> String) -> String {
     )
 }
 
-async fn merged(stage: &Stage, from: &str, into: &str) -> PullHandle {
+pub async fn merged(stage: &Stage, from: &str, into: &str) -> PullHandle {
     let pull = stage.store.open_pull(from).into(into).by("ana").await.unwrap();
     stage.check(&pull).await.passes();
     merge(&pull).await.unwrap();
@@ -83,7 +88,7 @@ async fn merged(stage: &Stage, from: &str, into: &str) -> PullHandle {
 }
 
 /// Waits until the newest deploy of an environment has come to an end, and answers how.
-async fn ended(stage: &Stage, environment: &str) -> String {
+pub async fn ended(stage: &Stage, environment: &str) -> String {
     for _ in 0..600 {
         let made = stage.deployments(environment).await;
         if let Some(last) = made.last().and_then(|it| it.statuses().pop())

@@ -320,6 +320,16 @@ impl Stage {
         format!("http://{}", self.server.as_ref().unwrap().address())
     }
 
+    /// The operator has changed the file; it counts from the next start on.
+    pub fn operated_by(&mut self, setting: Setting) {
+        self.deploying = setting.deploying;
+    }
+
+    /// What was logged as an error so far.
+    pub fn errors(&self) -> Vec<String> {
+        self.heard.errors.lock().unwrap().clone()
+    }
+
     /// An error with these words may stand in the log of this story.
     pub fn expect_error(&self, words: &'static str) {
         self.heard.allowed.lock().unwrap().push(words);

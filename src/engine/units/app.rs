@@ -30,6 +30,7 @@ enum Asked {
 
 async fn installations(room: &Room) -> Result<Vec<Change>, Trouble> {
     let present = room.api.installations().await?;
+    room.means.entries.expect(present.iter().map(|it| it.id).collect());
     let mut changes = Vec::new();
     // Each looks after its own account: only there it shows whether the account has come back.
     changes.extend(present.iter().map(|it| Change::Mark(Unit::Installation(it.id))));

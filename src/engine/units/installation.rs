@@ -35,6 +35,7 @@ pub(super) async fn run(room: &Room, unit: &Unit, id: InstallationId) -> Result<
         }
         Err(error) => return Err(error.into()),
     }
+    room.means.entries.looked_over(id);
     Ok(changes)
 }
 
@@ -51,6 +52,7 @@ async fn covered(
         let before = known.remove(&repository.id);
         let reconciled_at = before.as_ref().and_then(|row| row.reconciled_at);
         let row = repository_row(&repository, id, reconciled_at);
+        room.note_listed(&row).await?;
         let came_back = came_back || before.is_some_and(|row| row.state == RepositoryState::Gone);
         let now = room.now();
         // Of a clock that has been set back, too.

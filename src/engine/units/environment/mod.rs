@@ -53,6 +53,7 @@ pub(super) async fn run(
         changes.extend(news.digested(&lease.unit));
         return Ok(changes);
     };
+    room.require_settled(&repository)?;
     let book = room.rulebook(id).await?;
     let flow = book.flow;
     let Some(environment) = flow.environment(name.as_str()) else {
