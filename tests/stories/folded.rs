@@ -2,7 +2,7 @@
 
 use crate::shop::{merge, topic};
 use crate::stage::{Said, Stage};
-use towpath::flow::{Hold, RepositoryId};
+use towpath::flow::{DeployState, Hold, RepositoryId};
 use towpath::store::{Change, Next, Store as _, Unit};
 use towpath_sandbox::PullHandle;
 
@@ -37,8 +37,8 @@ async fn held(stage: &mut Stage) {
 async fn a_job_that_spells_its_environment_otherwise_counts_as_tested() {
     let stage = Stage::set().await;
     stage.store.deploy("staging").to("STAGING").by("ci").await.unwrap();
-    let cart = stage.merged_topic("feature/cart").await;
-    let up = promoted(&stage, "integration", "staging").await;
+    stage.merged_topic("feature/cart").await;
+    promoted(&stage, "integration", "staging").await;
     let out = stage.store.open_pull("staging").into("production").by("rita").await.unwrap();
     let tip = &stage.store.tip("staging").unwrap()[..9];
     stage.check(&out).await.is("none", &format!("Waits for the deploy of {tip} to staging"));
@@ -46,9 +46,6 @@ async fn a_job_that_spells_its_environment_otherwise_counts_as_tested() {
     stage.store.deploy("staging").to("Staging").by("ci").await.unwrap();
     stage.github.faults().clear();
     stage.check(&out).await.passes();
-    for brought in [&cart, &up] {
-        assert!(stage.comment(brought).await.contains("| `staging` | ✅ live |"));
-    }
     stage.end().await;
 }
 
@@ -58,7 +55,7 @@ async fn our_own_deployment_is_known_though_github_spells_its_environment_otherw
     stage.store.deploy("master").to("INTEGRATION").ends("failure").by("ci").await.unwrap();
     // The answer is lost, so it has to be found by what it is.
     stage.github.faults().rest("POST", "/repos/*/deployments").reset_after().times(1);
-    let pull = stage.merged_topic("feature/cart").await;
+    stage.merged_topic("feature/cart").await;
     stage.github.faults().clear();
     stage.restart().await;
     let ours = |stage: &Stage| {
@@ -74,7 +71,12 @@ async fn our_own_deployment_is_known_though_github_spells_its_environment_otherw
     stage.quiet().await;
     stage.later();
     made[0].status("success").by("deployer").await.unwrap();
-    assert!(stage.comment(&pull).await.contains("| `integration` | ✅ live |"));
+    stage.quiet().await;
+    let database = stage.database();
+    let id = RepositoryId(stage.store.id());
+    let deploys = database.newest_deploys(id, "Integration", 9).await.unwrap();
+    database.close().await;
+    assert_eq!(deploys.iter().map(|it| it.state).collect::<Vec<_>>(), [DeployState::Succeeded]);
     assert_eq!(ours(&stage).len(), 1);
     stage.end().await;
 }

@@ -176,7 +176,7 @@ async fn work_of_others_is_told_though_this_branch_was_never_pushed_at_it() {
 
 #[tokio::test]
 async fn settings_that_let_a_promotion_be_squashed_are_noted_and_judge_nothing() {
-    let stage = Stage::set().await;
+    let mut stage = Stage::set().await;
     stage.store.merged_by(["merge", "squash"]);
     let up = release(&stage).await;
     stage.github.forget_records();
@@ -185,14 +185,13 @@ async fn settings_that_let_a_promotion_be_squashed_are_noted_and_judge_nothing()
     // Nobody is asked for what the event has told, and nobody tells of a change: the regular look finds it.
     assert_eq!(stage.requests("GET", "/repos/acme/store"), 0);
     stage.store.merged_by(["merge"]);
-    stage.minutes_later(61).await;
+    stage.restart().await;
     let said = stage.check(&up).await.is("success", "On the path: integration → staging");
     assert!(!said.summary().contains("TP305"), "{}", said.summary());
     // What a rule names counts, whatever the settings say.
     stage.store.merged_by(["merge", "rebase"]);
     stage.store.protect("staging").merged_by(["merge"]);
-    up.check("towpath: staging").unwrap().rerequest("ana").await.unwrap();
-    stage.minutes_later(61).await;
+    stage.restart().await;
     let said = stage.check(&up).await;
     assert!(!said.summary().contains("TP305"), "{}", said.summary());
     // A topic may well be squashed.
