@@ -1,13 +1,13 @@
 //! What the operator of the server allows and holds for each repository: addresses that may be called, secrets,
 //! programs that may be run. Read from one file in TOML; nothing of it can be set by a repository.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap};
 use std::path::PathBuf;
 
 use serde::Deserialize;
 
 use super::setting_names::AllowedNames;
-use crate::flow::{EnvironmentName, Millis, RepositoryId};
+use crate::flow::{EnvironmentName, Millis, RepositoryId, RepositoryName};
 
 /// The operator's file.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
@@ -107,15 +107,12 @@ pub struct Step {
     pub run: Vec<String>,
 }
 
-/// A name as GitHub compares it: letters of any case are one.
-pub fn folded(name: &str) -> String {
-    name.to_lowercase()
-}
-
 /// Two names that GitHub takes for one, where there are such.
-fn alike<'a>(names: impl Iterator<Item = &'a String>) -> Option<(&'a String, &'a String)> {
+fn alike<'a, N: Ord + From<&'a String>>(
+    names: impl Iterator<Item = &'a String>,
+) -> Option<(&'a String, &'a String)> {
     let mut seen = BTreeMap::new();
-    names.into_iter().find_map(|name| seen.insert(folded(name), name).map(|before| (before, name)))
+    names.into_iter().find_map(|name| seen.insert(N::from(name), name).map(|before| (before, name)))
 }
 
 /// A length of time in milliseconds, written as a number and one of s, m, h.
@@ -156,7 +153,7 @@ impl Operator {
                 return wrong(what);
             }
         }
-        if let Some((one, other)) = alike(read.repositories.keys()) {
+        if let Some((one, other)) = alike::<RepositoryName>(read.repositories.keys()) {
             return Err(format!(
                 "repository.{other:?} and repository.{one:?} are one name to GitHub; keep one"
             ));
@@ -180,8 +177,8 @@ impl Operator {
     /// The entry of a name, which GitHub takes in any case. Whether it is for the repository that has the name is
     /// another question.
     pub fn named(&self, repository: &str) -> Option<(&str, &Allowed)> {
-        let wanted = folded(repository);
-        self.entries().find(|(name, _)| folded(name) == wanted)
+        let wanted = RepositoryName::from(repository);
+        self.entries().find(|(name, _)| wanted == **name)
     }
 }
 
@@ -202,11 +199,6 @@ impl Allowed {
     }
 
     fn fault(&self) -> Option<String> {
-        let mut seen = BTreeSet::new();
-        if let Some(twice) = self.environments.keys().find(|name| !seen.insert(EnvironmentName::from(*name)))
-        {
-            return Some(format!("environment.{twice:?} is there twice: capitals make no other name"));
-        }
         for (name, place) in &self.secrets {
             if place.file.is_some() == place.env.is_some() {
                 return Some(format!("secret.{name}: name either a file or env"));
@@ -221,7 +213,7 @@ impl Allowed {
                 return Some(format!("endpoint.{name}: {what}"));
             }
         }
-        if let Some((one, other)) = alike(self.environments.keys()) {
+        if let Some((one, other)) = alike::<EnvironmentName>(self.environments.keys()) {
             return Some(format!(
                 "environment.{other:?} and environment.{one:?} are one name to GitHub; keep one"
             ));
@@ -342,9 +334,6 @@ mod tests {
         let shown =
             error("[repository.\"a/b\".environment.s]\ndeploy = [{ step = \"go\", run = [\"go\"] }]\n");
         assert!(shown.contains("whole path"), "{shown}");
-        let steps = "deploy = [{ step = \"go\", run = [\"/go\"] }]";
-        let twice = format!("[repository.\"a/b\".environment]\nQA = {{ {steps} }}\nqa = {{ {steps} }}\n");
-        assert!(error(&twice).contains("environment.\"qa\" is there twice"), "{}", error(&twice));
         let shown = error("[repository.ab]\n");
         assert_eq!(shown, "repository.\"ab\": a repository is named owner/name");
         for odd in ["a/b/c", "a/", "/b", "a/b ", "https://github.com/a"] {

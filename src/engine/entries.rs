@@ -9,8 +9,8 @@
 
 use super::clock::Clock;
 use super::room::{Room, Trouble};
-use crate::deploy::operator::{Allowed, Operator, folded};
-use crate::flow::{InstallationId, Millis, RepositoryId};
+use crate::deploy::operator::{Allowed, Operator};
+use crate::flow::{InstallationId, Millis, RepositoryId, RepositoryName};
 use crate::store::{Change, RepositoryRow, Store, StoreError, Unit};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -54,7 +54,7 @@ impl Entries {
     pub(super) async fn open(operator: Operator, store: &dyn Store) -> Result<Self, StoreError> {
         for (name, entry) in operator.entries() {
             if let Some(id) = entry.id {
-                store.entry_written(&folded(name), id).await?;
+                store.entry_written(&RepositoryName::from(name).key(), id).await?;
             }
         }
         let known = Mutex::new(store.operator_entries().await?);
@@ -70,7 +70,7 @@ impl Entries {
             return Standing::Holds(name, entry);
         }
         let known = lock(&self.known);
-        let of = |name: &str| known.get(&folded(name)).copied();
+        let of = |name: &str| known.get(&RepositoryName::from(name).key()).copied();
         let named = self.operator.named(&repository.full_name);
         let remembered = self.operator.entries().filter(|(name, it)| it.id.is_none() && of(name) == Some(id));
         let mut remembered: Vec<_> = remembered.collect();
@@ -144,14 +144,14 @@ impl Entries {
     fn unmatched(&self) -> Vec<&str> {
         let listed = lock(&self.listed);
         let names = self.operator.entries().map(|(name, _)| name);
-        names.filter(|name| !listed.contains(&folded(name))).collect()
+        names.filter(|name| !listed.contains(&RepositoryName::from(*name).key())).collect()
     }
 
     /// The entries that name no number, with the number that is remembered.
     fn known_by_name(&self) -> Vec<String> {
         let known = lock(&self.known);
         let entries = self.operator.entries().filter(|(_, entry)| entry.id.is_none());
-        let shown = entries.map(|(name, _)| match known.get(&folded(name)) {
+        let shown = entries.map(|(name, _)| match known.get(&RepositoryName::from(name).key()) {
             Some(id) => format!("{name} (id = {id})"),
             None => format!("{name} (not seen yet)"),
         });
@@ -164,15 +164,15 @@ impl Room {
     pub(super) async fn note_listed(&self, repository: &RepositoryRow) -> Result<(), Trouble> {
         let entries = &self.means.entries;
         if let Standing::Unsettled(name, _) = entries.standing(repository) {
-            let whose = self.store.entry_seen(&folded(name), repository.id).await?;
-            lock(&entries.known).insert(folded(name), whose);
+            let whose = self.store.entry_seen(&RepositoryName::from(name).key(), repository.id).await?;
+            lock(&entries.known).insert(RepositoryName::from(name).key(), whose);
             tracing::info!(
                 "the entry {name:?} of the operator's file is for repository {whose} from now on, whatever its name becomes"
             );
         }
         match entries.standing(repository) {
             Standing::Holds(name, _) => {
-                lock(&entries.listed).insert(folded(name));
+                lock(&entries.listed).insert(RepositoryName::from(name).key());
             }
             Standing::Refused(name, entry) => self.say_refused(repository, name, entry).await?,
             Standing::Unnamed | Standing::Unsettled(..) => {}
@@ -188,9 +188,9 @@ impl Room {
     ) -> Result<(), Trouble> {
         let id = repository.id;
         let entries = &self.means.entries;
-        let holder = entry.id.or_else(|| lock(&entries.known).get(&folded(name)).copied());
+        let holder = entry.id.or_else(|| lock(&entries.known).get(&RepositoryName::from(name).key()).copied());
         let Some(holder) = holder else { return Ok(()) };
-        if !lock(&entries.said).insert((folded(name), id)) {
+        if !lock(&entries.said).insert((RepositoryName::from(name).key(), id)) {
             return Ok(());
         }
         let known = self.store.repository(holder).await?;
