@@ -3,6 +3,9 @@
 //! GitHub tells of moves in any order, and dates them by whole seconds. What a branch was moved from and to says
 //! more: the one that begins where another ended comes later. So moves that are close to each other in time are
 //! walked like a trail, from where the branch was known to be; only what hangs together with nothing goes by time.
+//!
+//! Where a branch was only *seen*, the time is by another clock than GitHub's. So what was known of it by then says
+//! more here, too: it had been where it was believed to be, and had not left yet from where it was seen.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -34,50 +37,88 @@ pub struct Placed {
 }
 
 impl Move {
-    /// Where the branch was before and after. A branch that was only *seen* somewhere stayed there: what it was
-    /// believed to have left proves nothing.
-    fn ends(&self) -> (Vertex, Vertex) {
-        match self.source {
-            TipSource::Push => (self.before, self.after),
-            TipSource::Reconciled | TipSource::Backfill => (self.after, self.after),
-        }
-    }
-
-    fn is_stay(&self) -> bool {
-        let (from, to) = self.ends();
-        from == to
-    }
-
     /// The weaker key: time, then whatever tells moves apart without regard to how they were heard of.
-    fn key(&self) -> (i64, bool, Vertex, Vertex) {
-        (self.at, self.source != TipSource::Push, self.before, self.after)
+    fn key(&self) -> (i64, Vertex, Vertex) {
+        (self.at, self.before, self.after)
     }
 }
 
 /// What a branch can point at; `None` is no branch.
 type Vertex = Option<CommitId>;
 
-/// Puts the moves of one branch into order. What was found by looking and only says what is known by then is left
-/// out. What was read off the history goes by its dates, and has to be given in order.
+/// Puts the moves of one branch into order. Where it was seen although that was known by then is left out. What was
+/// read off the history goes by its dates, and has to be given in order.
 pub fn in_order(moves: &[Move]) -> Vec<Placed> {
-    let is_dated = |index: &usize| moves[*index].source == TipSource::Backfill;
-    let (dated, mut seen): (Vec<usize>, Vec<usize>) = (0..moves.len()).partition(is_dated);
+    let of = |source| {
+        let all = 0..moves.len();
+        all.filter(|index| moves[*index].source == source).collect::<Vec<usize>>()
+    };
+    let dated = of(TipSource::Backfill).into_iter().map(|index| Placed { index, at: moves[index].at });
+    let (mut told, mut seen) = (of(TipSource::Push), of(TipSource::Reconciled));
+    told.sort_by_key(|index| moves[*index].key());
     seen.sort_by_key(|index| moves[*index].key());
-    let mut state: Option<Vertex> = None;
+    let told = in_order_of_trails(moves, &told, &seen);
+    merged(dated, with_seen(moves, &told, &seen))
+}
+
+/// The moves that were told of, in order.
+fn in_order_of_trails(moves: &[Move], told: &[usize], seen: &[usize]) -> Vec<Placed> {
     let mut ordered: Vec<Placed> = Vec::new();
-    for group in seen.chunk_by(|one, next| moves[*next].at - moves[*one].at <= CLOSE) {
+    for group in told.chunk_by(|one, next| moves[*next].at - moves[*one].at <= CLOSE) {
+        let first = moves[group[0]].at;
+        let last = ordered.last().map(|last| (last.at, moves[last.index].after));
+        // It may have been seen elsewhere since.
+        let since = seen.iter().map(|index| &moves[*index]).rfind(|it| it.at < first);
+        let since = since.filter(|it| last.is_none_or(|(at, _)| it.at > at));
+        let state = since.map(|it| it.after).or(last.map(|(_, state)| state));
         let mut at = i64::MIN;
         for index in Trails::of(moves, group).walk_all(state) {
-            let known = &moves[index];
-            at = at.max(known.at);
-            if known.source == TipSource::Reconciled && state == Some(known.after) {
-                continue;
-            }
-            state = Some(known.after);
+            at = at.max(moves[index].at);
             ordered.push(Placed { index, at });
         }
     }
-    merged(dated.into_iter().map(|index| Placed { index, at: moves[index].at }), ordered)
+    ordered
+}
+
+/// The same with where the branch was seen besides.
+fn with_seen(moves: &[Move], told: &[Placed], seen: &[usize]) -> Vec<Placed> {
+    let mut before: Vec<Vec<usize>> = vec![Vec::new(); told.len() + 1];
+    for &index in seen {
+        before[seen_before(moves, told, &moves[index])].push(index);
+    }
+    let mut state: Option<Vertex> = None;
+    let mut ordered: Vec<Placed> = Vec::new();
+    for (place, seen) in before.into_iter().enumerate() {
+        for index in seen {
+            if state != Some(moves[index].after) {
+                state = Some(moves[index].after);
+                let earliest = ordered.last().map_or(i64::MIN, |last| last.at);
+                let latest = told.get(place).map_or(i64::MAX, |next| next.at);
+                ordered.push(Placed { index, at: moves[index].at.max(earliest).min(latest) });
+            }
+        }
+        if let Some(next) = told.get(place) {
+            state = Some(moves[next.index].after);
+            let earliest = ordered.last().map_or(i64::MIN, |last| last.at);
+            ordered.push(Placed { at: next.at.max(earliest), ..*next });
+        }
+    }
+    ordered
+}
+
+/// The place of the move that was told of and came next after the branch was seen somewhere.
+fn seen_before(moves: &[Move], told: &[Placed], seen: &Move) -> usize {
+    let is_earlier = |it: &Placed| it.at <= seen.at;
+    let leaves = |it: &Placed| moves[it.index].before == seen.after && is_earlier(it);
+    // What nobody had told of before a move is dated like that move.
+    let unheard = |it: &Placed| moves[it.index].before == seen.after && moves[it.index].at == seen.at;
+    let next = told.iter().position(unheard).filter(|_| seen.before.is_none());
+    let next = next.or_else(|| {
+        let is_believed = |it: &Placed| is_earlier(it) && moves[it.index].after == seen.before;
+        let after = told.iter().rposition(is_believed)? + 1;
+        Some(after + told[after..].iter().position(leaves)?)
+    });
+    next.unwrap_or_else(|| told.partition_point(is_earlier))
 }
 
 /// Two lists in order of time as one; at the same time what is of the first goes first.
@@ -104,14 +145,10 @@ struct Trails<'a> {
 
 impl<'a> Trails<'a> {
     fn of(moves: &'a [Move], group: &[usize]) -> Self {
-        let mut group = group.to_vec();
-        // A stay is no way on: it comes before the branch leaves again.
-        group.sort_by_key(|index| (!moves[*index].is_stay(), moves[*index].key()));
         let mut trails = Self { moves, leaving: HashMap::new(), arriving: HashMap::new() };
         for index in group {
-            let (from, to) = moves[index].ends();
-            trails.leaving.entry(from).or_default().push_back(index);
-            *trails.arriving.entry(to).or_default() += 1;
+            trails.leaving.entry(moves[*index].before).or_default().push_back(*index);
+            *trails.arriving.entry(moves[*index].after).or_default() += 1;
         }
         trails
     }
@@ -146,7 +183,7 @@ impl<'a> Trails<'a> {
         loop {
             while self.may_lead_back(vertex) {
                 let detour = self.straight_on(vertex);
-                if detour.last().is_some_and(|last| self.moves[*last].ends().1 == vertex) {
+                if detour.last().is_some_and(|last| self.moves[*last].after == vertex) {
                     trail.splice(place..place, detour);
                 } else {
                     self.give_back(detour);
@@ -154,7 +191,7 @@ impl<'a> Trails<'a> {
                 }
             }
             let Some(next) = trail.get(place) else { return trail };
-            vertex = self.moves[*next].ends().1;
+            vertex = self.moves[*next].after;
             place += 1;
         }
     }
@@ -162,7 +199,7 @@ impl<'a> Trails<'a> {
     fn straight_on(&mut self, start: Vertex) -> Vec<usize> {
         let (mut trail, mut vertex) = (Vec::new(), start);
         while let Some(index) = self.leaving.get_mut(&vertex).and_then(VecDeque::pop_front) {
-            vertex = self.moves[index].ends().1;
+            vertex = self.moves[index].after;
             *self.arriving.entry(vertex).or_default() -= 1;
             trail.push(index);
         }
@@ -176,9 +213,9 @@ impl<'a> Trails<'a> {
 
     fn give_back(&mut self, trail: Vec<usize>) {
         for index in trail.into_iter().rev() {
-            let (from, to) = self.moves[index].ends();
-            self.leaving.entry(from).or_default().push_front(index);
-            *self.arriving.entry(to).or_default() += 1;
+            let Move { before, after, .. } = self.moves[index];
+            self.leaving.entry(before).or_default().push_front(index);
+            *self.arriving.entry(after).or_default() += 1;
         }
     }
 }
@@ -199,8 +236,9 @@ mod tests {
         Move { before: vertex(before), after: vertex(after), at, source: TipSource::Push }
     }
 
-    fn seen(after: u8, at: i64) -> Move {
-        Move { before: None, after: vertex(after), at, source: TipSource::Reconciled }
+    /// Seen where it was not believed to be.
+    fn seen(before: u8, after: u8, at: i64) -> Move {
+        Move { source: TipSource::Reconciled, ..push(before, after, at) }
     }
 
     /// Where the branch was, one after the other.
@@ -234,14 +272,24 @@ mod tests {
 
     #[test]
     fn what_was_seen_counts_where_nobody_told_of_it() {
-        assert_eq!(states(&[push(1, 2, 100), seen(2, 105), seen(3, 200)]), [2, 3]);
+        assert_eq!(states(&[push(1, 2, 100), seen(2, 2, 105), seen(2, 3, 200)]), [2, 3]);
         // Noticed before the push that left it was told of, and before the one that led there.
-        assert_eq!(states(&[push(1, 2, 100), seen(3, 104), push(3, 4, 103), push(2, 3, 103)]), [2, 3, 4]);
+        assert_eq!(states(&[push(1, 2, 100), seen(2, 3, 104), push(3, 4, 103), push(2, 3, 103)]), [2, 3, 4]);
+        // It went back there, which nobody told of.
+        assert_eq!(states(&[push(1, 2, 100), push(2, 3, 110), seen(3, 2, 200)]), [2, 3, 2]);
+    }
+
+    #[test]
+    fn a_clock_of_ones_own_that_is_fast_hides_no_later_move() {
+        let moves = [push(1, 2, 100), seen(2, 3, 900), push(3, 4, 130), push(4, 5, 140)];
+        assert_eq!(states(&moves), [2, 3, 4, 5]);
+        let times: Vec<i64> = in_order(&moves).iter().map(|it| it.at).collect();
+        assert_eq!(times, [100, 130, 130, 140]);
     }
 
     #[test]
     fn what_was_read_off_the_history_stays_as_it_is() {
-        let dated = |after, at| Move { source: TipSource::Backfill, ..seen(after, at) };
+        let dated = |after, at| Move { source: TipSource::Backfill, ..push(0, after, at) };
         assert_eq!(states(&[dated(7, 50), dated(8, 50), dated(9, 120), push(9, 1, 100)]), [7, 8, 1, 9]);
     }
 

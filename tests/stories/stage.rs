@@ -147,8 +147,13 @@ impl Stage {
 
     /// Waits until every webhook has come and nothing is left to be done.
     pub async fn quiet(&self) {
-        let quiet = crate::shop::quiet(&self.github, self.folder.path(), || self.time.now());
+        let quiet = crate::shop::quiet(&self.github, self.folder.path(), || self.now());
         tokio::time::timeout(self.patience, quiet).await.expect("the work came to no end");
+    }
+
+    /// What time it is for the server, in milliseconds.
+    pub fn now(&self) -> i64 {
+        self.time.now()
     }
 
     /// The server's database, seen beside it.

@@ -265,7 +265,8 @@ async fn tips(
         changes.extend(line);
     }
     if let Some(newest) = newest.filter(|newest| newest.commit != present) {
-        changes.push(entry(present, newest.commit, now, TipSource::Reconciled));
+        // By our clock; what is found now comes after what was told by GitHub's.
+        changes.push(entry(present, newest.commit, now.max(newest.at), TipSource::Reconciled));
     }
     Ok(changes)
 }
