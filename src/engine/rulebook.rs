@@ -85,9 +85,7 @@ impl Room {
             }
             // Another repository may not be covered by the installation, or not exist.
             Err(ApiError::NotFound { .. }) => Ok(None),
-            Err(ApiError::Forbidden { .. })
-                if RepositoryName::from(repository) != *row.full_name.as_str() =>
-            {
+            Err(ApiError::Forbidden { .. }) if !RepositoryName::are_alike(repository, &row.full_name) => {
                 Ok(None)
             }
             Err(error) => Err(error.into()),

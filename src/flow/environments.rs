@@ -71,7 +71,7 @@ impl Source {
 impl Environment {
     /// Whether it is the one that somebody calls so: GitHub takes names for the same that differ in capitals only.
     pub fn is_called(&self, name: &str) -> bool {
-        EnvironmentName::from(name) == *self.name.as_str()
+        EnvironmentName::are_alike(name, &self.name)
     }
 
     /// Whether a topic may be merged into it, as ordinary work or as a hotfix.
@@ -81,9 +81,9 @@ impl Environment {
 
     /// Whether a promotion from the environment called `name` may be merged into it.
     pub fn accepts_environment(&self, name: &str) -> bool {
-        self.accepts
-            .iter()
-            .any(|source| matches!(source, Source::Environment(from) if from.eq_ignore_ascii_case(name)))
+        self.accepts.iter().any(
+            |source| matches!(source, Source::Environment(from) if EnvironmentName::are_alike(from, name)),
+        )
     }
 }
 

@@ -23,6 +23,11 @@ macro_rules! folded_name {
                 &self.0
             }
 
+            /// Whether two texts are spellings of one name.
+            pub fn are_alike(one: &str, other: &str) -> bool {
+                one.eq_ignore_ascii_case(other)
+            }
+
             /// The one spelling that all equal ones have: what they are kept by.
             pub fn key(&self) -> String {
                 self.0.to_ascii_lowercase()
@@ -31,7 +36,7 @@ macro_rules! folded_name {
 
         impl PartialEq for $name {
             fn eq(&self, other: &Self) -> bool {
-                self.0.eq_ignore_ascii_case(&other.0)
+                Self::are_alike(&self.0, &other.0)
             }
         }
 
@@ -39,7 +44,7 @@ macro_rules! folded_name {
 
         impl PartialEq<str> for $name {
             fn eq(&self, other: &str) -> bool {
-                self.0.eq_ignore_ascii_case(other)
+                Self::are_alike(&self.0, other)
             }
         }
 
