@@ -66,28 +66,28 @@ pub(super) async fn ask(at: &At, order: Order, telling: &Telling) -> Result<Exit
         outcome: None,
     };
     let id = store.order(asked).await.map_err(UsageError::new)?;
-    let exit = match tokio::time::timeout(PATIENCE, answer(&store, id)).await {
-        Ok(outcome) => {
-            let outcome = outcome?;
-            telling.tell(&said(&outcome), || json!({ "schema_version": 1, "accepted": outcome.accepted, "deploy": outcome.deploy, "words": outcome.words }));
-            match (outcome.accepted, outcome.deploy) {
-                (false, _) => ExitCode::from(REFUSED),
-                (true, Some(number)) if telling.wait => {
-                    Following { store: &store, repository: row.id, environment, telling }
-                        .to_end(number)
-                        .await?
-                }
-                (true, _) => ExitCode::SUCCESS,
+    let exit = if let Ok(outcome) = tokio::time::timeout(PATIENCE, answer(&store, id)).await {
+        let outcome = outcome?;
+        telling.tell(&said(&outcome), || as_json(&outcome));
+        match (outcome.accepted, outcome.deploy) {
+            (false, _) => ExitCode::from(REFUSED),
+            (true, Some(number)) if telling.wait => {
+                Following { store: &store, repository: row.id, environment, telling }.to_end(number).await?
             }
+            (true, _) => ExitCode::SUCCESS,
         }
-        Err(_) => {
-            let words = "no server has answered; it is done as soon as one runs on this data folder";
-            telling.tell(words, || json!({ "schema_version": 1, "accepted": null, "words": words }));
-            ExitCode::FAILURE
-        }
+    } else {
+        let words = "no server has answered; it is done as soon as one runs on this data folder";
+        telling.tell(words, || json!({ "schema_version": 1, "accepted": null, "words": words }));
+        ExitCode::FAILURE
     };
     store.close().await;
     Ok(exit)
+}
+
+fn as_json(outcome: &ActOutcome) -> Value {
+    let ActOutcome { accepted, words, deploy } = outcome;
+    json!({ "schema_version": 1, "accepted": accepted, "deploy": deploy, "words": words })
 }
 
 fn said(outcome: &ActOutcome) -> String {
@@ -114,16 +114,13 @@ struct Following<'a> {
 impl Following<'_> {
     async fn to_end(&self, number: u64) -> Result<ExitCode, UsageError> {
         let within = Duration::from_secs(self.telling.timeout.saturating_mul(60));
-        match tokio::time::timeout(within, self.follow(number)).await {
-            Ok(went_well) => Ok(if went_well? { ExitCode::SUCCESS } else { ExitCode::FAILURE }),
-            Err(_) => {
-                let minutes = self.telling.timeout;
-                let words =
-                    format!("not ended within {minutes} min; it goes on, and towpath where tells how");
-                self.telling.tell(&words, || json!({ "state": "timeout", "words": words }));
-                Ok(ExitCode::FAILURE)
-            }
+        if let Ok(went_well) = tokio::time::timeout(within, self.follow(number)).await {
+            return Ok(if went_well? { ExitCode::SUCCESS } else { ExitCode::FAILURE });
         }
+        let minutes = self.telling.timeout;
+        let words = format!("not ended within {minutes} min; it goes on, and towpath where tells how");
+        self.telling.tell(&words, || json!({ "state": "timeout", "words": words }));
+        Ok(ExitCode::FAILURE)
     }
 
     async fn follow(&self, mut number: u64) -> Result<bool, UsageError> {
@@ -135,12 +132,12 @@ impl Following<'_> {
             let Some(deploy) = course.get(number) else {
                 return Err(UsageError::new(format!("deploy {number} is not known any more")));
             };
-            let line = line(&course, deploy);
-            if line != told {
-                self.telling.tell(&line, || {
-                    json!({ "deploy": number, "sha": deploy.commit, "state": deploy.state.as_str(), "words": line })
+            let words = how_it_stands(&course, deploy);
+            if words != told {
+                self.telling.tell(&words, || {
+                    json!({ "deploy": number, "sha": deploy.commit, "state": deploy.state.as_str(), "words": words })
                 });
-                told = line;
+                told = words;
             }
             if let Some(next) = same_by_another_number(&course, deploy) {
                 number = next;
@@ -152,7 +149,7 @@ impl Following<'_> {
     }
 }
 
-fn line(course: &Course, deploy: &Deploy) -> String {
+fn how_it_stands(course: &Course, deploy: &Deploy) -> String {
     let waits = course.waits_for(deploy.number).and_then(report::waits_for);
     waits.map_or_else(|| report::deploy_line(deploy), |words| format!("deploy {}: {words}", deploy.number))
 }

@@ -21,10 +21,9 @@ pub struct DeployStatus {
 /// The status of a deploy; `None` while it waits, and where it was never more than a wish.
 pub fn deploy_status(deploy: &Deploy, is_live: bool) -> Option<DeployStatus> {
     let (state, line) = match deploy.state {
-        DeployState::Waiting | DeployState::Refused => return None,
         // One that was begun has something to be shown on.
         DeployState::Superseded if deploy.was_begun() => ("inactive", ended(deploy)),
-        DeployState::Superseded => return None,
+        DeployState::Waiting | DeployState::Refused | DeployState::Superseded => return None,
         // That nobody took it up is said already.
         DeployState::Cancelling if deploy.picked_up_at.is_none() && !is_asked_to_end(deploy) => return None,
         DeployState::Cancelling => ("in_progress", is_being_ended(deploy)),

@@ -13,8 +13,8 @@ impl Course {
         if self.hold().is_some() {
             return Err(DeployRefusal::Held);
         }
-        let tries = || self.deploys.iter().rev().filter(|it| it.commit == tip);
-        if let Some(open) = tries().find(|it| it.state.is_open()) {
+        let all_of_it = || self.deploys.iter().rev().filter(|it| it.commit == tip);
+        if let Some(open) = all_of_it().find(|it| it.state.is_open()) {
             return match self.waits_for(open.number) {
                 // Asked for by name, it goes all the same.
                 Some(WaitsFor::Unconfirmed { .. }) => Ok(()),
@@ -29,7 +29,7 @@ impl Course {
         }
         let was_never_begun =
             |it: &&Deploy| matches!(it.state, DeployState::Superseded | DeployState::Refused);
-        match tries().find(|it| !was_never_begun(it)) {
+        match all_of_it().find(|it| !was_never_begun(it)) {
             Some(tried) if tried.state != DeployState::Succeeded => {
                 Err(DeployRefusal::WasTried { number: tried.number })
             }

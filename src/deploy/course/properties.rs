@@ -71,7 +71,9 @@ fn happens(course: &mut Course, now: &mut i64, act: &Act) {
             let report = Report { phase: *phase, ..Report::new(*now, *says) };
             course.report(*number, &report, *now);
         }
-        Act::Late(number, says) => drop(report(course, *number, *now - 25, *says)),
+        Act::Late(number, says) => {
+            report(course, *number, *now - 25, *says);
+        }
         Act::Rollback(to) => {
             let Ok(plan) = course.rollback(to.map(commit)) else { return };
             let hold = Hold::new((plan.from, plan.target.commit), who(), *now, Vec::new());
