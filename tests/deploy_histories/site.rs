@@ -1,0 +1,133 @@
+//! What customers must see of one environment, by what was done to it alone.
+
+/// An environment as those who use it know it.
+#[derive(Debug)]
+pub struct Site {
+    pub name: &'static str,
+    /// Every commit that its branch has pointed at, in order.
+    pub tips: Vec<String>,
+    /// What was brought there and went well, one after the other.
+    well: Vec<String>,
+    /// What was begun and came to no good end: nobody knows what customers see of it.
+    broken: bool,
+    /// Who brings something there at this moment.
+    at_work: Vec<Work>,
+    /// Whether only rollbacks may go, since when by the orders that were there.
+    held: Option<usize>,
+    /// Whether words were lost, so that nobody can be held to know how things stand.
+    pub unsure: bool,
+}
+
+/// Somebody at work.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Work {
+    /// The Deployment's or the run's number.
+    pub id: u64,
+    pub commit: String,
+    pub rollback: bool,
+    /// Whether it was asked to stop, and has not yet.
+    pub is_being_cancelled: bool,
+}
+
+impl Site {
+    pub fn new(name: &'static str) -> Self {
+        Self {
+            name,
+            tips: Vec::new(),
+            well: Vec::new(),
+            broken: false,
+            at_work: Vec::new(),
+            held: None,
+            unsure: false,
+        }
+    }
+
+    /// What customers see; `None` where nobody can know.
+    pub fn seen(&self) -> Option<&str> {
+        if self.broken || !self.at_work.is_empty() { None } else { self.well.last().map(String::as_str) }
+    }
+
+    pub fn is_held(&self) -> bool {
+        self.held.is_some()
+    }
+
+    pub fn at_work(&self) -> &[Work] {
+        &self.at_work
+    }
+
+    fn age(&self, commit: &str) -> usize {
+        let place = self.tips.iter().rposition(|tip| tip == commit);
+        place.unwrap_or_else(|| panic!("{} was never on {}", short(commit), self.name))
+    }
+
+    /// Somebody begins. `order` is the place of the order among all that were ever given for this environment.
+    pub fn begins(&mut self, work: Work, order: usize) {
+        let name = self.name;
+        for other in &self.at_work {
+            assert!(
+                work.rollback && other.is_being_cancelled,
+                "two at once on {name}: {} begins while {} is at work",
+                short(&work.commit),
+                short(&other.commit)
+            );
+        }
+        if !work.rollback {
+            let since = self.held.filter(|since| order >= *since);
+            assert!(since.is_none(), "{} begins on {name}, which is held", short(&work.commit));
+            if let Some(last) = self.well.last() {
+                let newer = self.age(&work.commit) > self.age(last);
+                assert!(newer, "{} begins on {name} after {}", short(&work.commit), short(last));
+            }
+        }
+        self.at_work.push(work);
+    }
+
+    /// One at work is asked to stop.
+    pub fn is_cancelled(&mut self, id: u64) {
+        for work in self.at_work.iter_mut().filter(|work| work.id == id) {
+            work.is_being_cancelled = true;
+        }
+    }
+
+    /// One at work ends.
+    pub fn ends(&mut self, id: u64, went_well: bool) {
+        let Some(place) = self.at_work.iter().position(|work| work.id == id) else { return };
+        let work = self.at_work.remove(place);
+        if went_well {
+            self.well.push(work.commit);
+            self.broken = false;
+        } else {
+            self.broken = true;
+        }
+    }
+
+    /// Where a rollback may lead that names no goal; nowhere is a refusal. `waits` says whether an order was given that
+    /// nobody has taken up.
+    pub fn way_back(&self, waits: bool) -> Vec<Option<&str>> {
+        if self.is_held() {
+            return vec![None];
+        }
+        let last = self.well.last().map(String::as_str);
+        let before = self.well.iter().rev().map(String::as_str).find(|it| Some(*it) != last);
+        if self.broken || !self.at_work.is_empty() {
+            vec![last]
+        } else if waits {
+            vec![last, before]
+        } else {
+            vec![before]
+        }
+    }
+
+    /// Taken back: only rollbacks go, but for the orders that were there.
+    pub fn hold(&mut self, orders: usize) {
+        self.held = Some(orders);
+    }
+
+    pub fn lift(&mut self) {
+        self.held = None;
+    }
+}
+
+pub fn short(commit: &str) -> &str {
+    commit.get(..9).unwrap_or(commit)
+}
