@@ -20,7 +20,7 @@ pub(super) fn open() -> Result<(Settings, SqliteStore), UsageError> {
 /// A repository by its name or number.
 pub(super) async fn repository(store: &SqliteStore, wanted: &str) -> Result<RepositoryRow, UsageError> {
     let all = store.repositories(None).await.map_err(UsageError::new)?;
-    named(&all, wanted).map(RepositoryRow::clone).map_err(UsageError::new)
+    named(&all, wanted).cloned().map_err(UsageError::new)
 }
 
 fn named<'a>(all: &'a [RepositoryRow], wanted: &str) -> Result<&'a RepositoryRow, String> {
