@@ -27,7 +27,7 @@ pub use clock::{Clock, SystemClock};
 pub use deploys::{Deploying, LOGS_PATH, Logs, REPORTS_PATH, Variables};
 pub use inbox::{Inbox, Received, Reception, Refusal};
 pub use mirrors::MirrorBounds;
-pub use open::{CALL_WITHIN, Config, OpenError, system_random};
+pub use open::{CALL_WITHIN, Config, OpenError, Places, system_random};
 pub use room::{Random, Settings};
 pub use whereabouts::{NotTold, mirror_of, whereabouts};
 

@@ -53,33 +53,31 @@ pub enum OpenError {
         /// The setting that says which.
         setting: &'static str,
     },
-    /// The folder cannot be used.
-    #[error("{}: {source}", path.display())]
-    Folder {
+    /// Nothing can be kept there.
+    #[error("{setting} is {}, {why}", shown(path))]
+    Unusable {
+        /// The setting that says which.
+        setting: &'static str,
         /// Which file or folder.
         path: PathBuf,
-        /// What the system says.
-        source: io::Error,
-    },
-    /// The database cannot be used.
-    #[error("{}: {source}", path.display())]
-    Database {
-        /// Which file.
-        path: PathBuf,
-        /// What the store says.
-        source: StoreError,
+        /// What is wrong with it, and what it should be.
+        why: String,
     },
     /// The connection to GitHub cannot be set up.
     #[error(transparent)]
     Connection(#[from] ApiError),
 }
 
+fn shown(path: &Path) -> String {
+    format!("{:?}", path.display().to_string())
+}
+
 impl Engine {
     /// Opens everything and starts the work.
     pub async fn open(config: Config) -> Result<Self, OpenError> {
-        let locks = [lock_folder(&config.data_dir).await?, lock_database(&config.database).await?];
-        let unusable = |source| OpenError::Database { path: config.database.clone(), source };
-        let store = SqliteStore::open(&config.database, &Options::default()).map_err(unusable)?;
+        let places = Places::new(&config.data_dir, &config.database)?;
+        places.check()?;
+        let locks = places.lock().await?;
         let now = {
             let clock = Arc::clone(&config.clock);
             Arc::new(move || clock.now())
@@ -90,11 +88,12 @@ impl Engine {
             timeout: config.call_within,
             now,
         })?;
+        let unusable = |error: StoreError| places.no_database(&error);
         let parts = Parts {
             locks,
-            store: Arc::new(store),
+            store: Arc::new(SqliteStore::open(&places.database, &Options::default()).map_err(unusable)?),
             api,
-            data_dir: config.data_dir,
+            data_dir: places.data_dir.clone(),
             flow: config.flow,
             secrets: config.secrets,
             app_id: config.app_id,
@@ -107,20 +106,110 @@ impl Engine {
     }
 }
 
-/// One server at a time works on a data folder: the mirrors in it are its own.
-async fn lock_folder(folder: &Path) -> Result<File, OpenError> {
-    let path = folder.join("towpath.lock");
-    std::fs::create_dir_all(folder).map_err(|source| OpenError::Folder { path: path.clone(), source })?;
-    let in_use = || OpenError::InUse { path: folder.to_owned(), setting: "TOWPATH_DATA_DIR" };
-    lock(&path, in_use).await
+/// The settings that say where things are kept.
+const DATA_DIR: &str = "TOWPATH_DATA_DIR";
+const DATABASE_URL: &str = "DATABASE_URL";
+
+/// Where a server keeps what it knows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Places {
+    /// The folder of the lock, the mirrors, logs and slugs, by its whole path.
+    pub data_dir: PathBuf,
+    /// The SQLite database, by its whole path.
+    pub database: PathBuf,
 }
 
-/// And one on a database, which may lie elsewhere: at its start it takes over what the last one left.
-async fn lock_database(database: &Path) -> Result<File, OpenError> {
-    let mut path = database.as_os_str().to_owned();
-    path.push(".lock");
-    let in_use = || OpenError::InUse { path: database.to_owned(), setting: "DATABASE_URL" };
-    lock(Path::new(&path), in_use).await
+impl Places {
+    /// Makes the paths whole, since git and the operator's programs run in other folders than the server.
+    ///
+    /// # Errors
+    /// When a path is relative and the folder that this process runs in is gone.
+    pub fn new(data_dir: &Path, database: &Path) -> Result<Self, OpenError> {
+        let whole = |path: &Path, setting| {
+            std::path::absolute(path).map_err(|error| OpenError::Unusable {
+                setting,
+                path: path.to_owned(),
+                why: format!("and from where that counts cannot be told: {error}; name a whole path"),
+            })
+        };
+        Ok(Self { data_dir: whole(data_dir, DATA_DIR)?, database: whole(database, DATABASE_URL)? })
+    }
+
+    /// Makes the data folder where it is missing, and looks whether files can be written where they have to be.
+    ///
+    /// # Errors
+    /// Names the setting, what it holds and what it should.
+    pub fn check(&self) -> Result<(), OpenError> {
+        let unusable = |setting, path: &Path, why: String| {
+            Err(OpenError::Unusable { setting, path: path.to_owned(), why })
+        };
+        let folder = self.data_dir.as_path();
+        match std::fs::create_dir_all(folder) {
+            Ok(()) => {}
+            Err(_) if folder.exists() => {
+                return unusable(DATA_DIR, folder, "which is a file and should be a folder".to_owned());
+            }
+            Err(error) => {
+                let why = format!("which is not there and cannot be made: {}", plain(&error));
+                return unusable(DATA_DIR, folder, why);
+            }
+        }
+        if let Err(error) = try_to_write(folder) {
+            return unusable(DATA_DIR, folder, not_writable(&error));
+        }
+        let (setting, file) = (self.setting_of_database(), self.database.as_path());
+        if file.is_dir() {
+            return unusable(setting, file, "which is a folder and should be a file".to_owned());
+        }
+        let beside = file.parent().unwrap_or(Path::new("/"));
+        if !beside.is_dir() {
+            let why = format!("but there is no folder {}; make it, or name another place", shown(beside));
+            return unusable(setting, file, why);
+        }
+        // Not only the file: SQLite and the lock need others beside it.
+        let written = try_to_write(beside).and_then(|()| match File::options().append(true).open(file) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        });
+        written.or_else(|error| unusable(setting, file, not_writable(&error)))
+    }
+
+    /// One server at a time works on a data folder: the mirrors in it are its own. And one on a database, which may
+    /// lie elsewhere: at its start it takes over what the last one left.
+    async fn lock(&self) -> Result<[File; 2], OpenError> {
+        let mut beside = self.database.as_os_str().to_owned();
+        beside.push(".lock");
+        let (folder, database) = (&self.data_dir, &self.database);
+        Ok([
+            lock(&folder.join("towpath.lock"), folder, DATA_DIR).await?,
+            lock(Path::new(&beside), database, DATABASE_URL).await?,
+        ])
+    }
+
+    fn setting_of_database(&self) -> &'static str {
+        if self.database.parent() == Some(&self.data_dir) { DATA_DIR } else { DATABASE_URL }
+    }
+
+    fn no_database(&self, error: &StoreError) -> OpenError {
+        let (setting, path) = (self.setting_of_database(), self.database.clone());
+        OpenError::Unusable { setting, path, why: format!("which cannot be used as the database: {error}") }
+    }
+}
+
+fn try_to_write(folder: &Path) -> io::Result<()> {
+    tempfile::Builder::new().prefix(".towpath-").tempfile_in(folder).map(drop)
+}
+
+fn not_writable(error: &io::Error) -> String {
+    format!("where nothing can be written: {}; let the user who runs the server write there", plain(error))
+}
+
+/// What the system said, without the path that it adds and without its number.
+fn plain(error: &io::Error) -> String {
+    error.raw_os_error().map(io::Error::from_raw_os_error).map_or_else(
+        || error.kind().to_string(),
+        |error| error.to_string().split(" (os error").next().unwrap_or_default().to_owned(),
+    )
 }
 
 /// How often a lock is tried that somebody has, and how long is waited in between.
@@ -130,17 +219,21 @@ async fn lock_database(database: &Path) -> Result<File, OpenError> {
 const TRIES: u32 = 50;
 const BETWEEN_TRIES: Duration = Duration::from_millis(20);
 
-async fn lock(path: &Path, in_use: impl FnOnce() -> OpenError) -> Result<File, OpenError> {
-    let unusable = |source| OpenError::Folder { path: path.to_owned(), source };
-    let file = File::create(path).map_err(unusable)?;
+async fn lock(path: &Path, of: &Path, setting: &'static str) -> Result<File, OpenError> {
+    let unusable = |error: &io::Error| OpenError::Unusable {
+        setting,
+        path: of.to_owned(),
+        why: format!("but {} cannot be locked: {}", shown(path), plain(error)),
+    };
+    let file = File::create(path).map_err(|error| unusable(&error))?;
     for _ in 0..TRIES {
         match file.try_lock() {
             Ok(()) => return Ok(file),
             Err(TryLockError::WouldBlock) => tokio::time::sleep(BETWEEN_TRIES).await,
-            Err(TryLockError::Error(source)) => return Err(unusable(source)),
+            Err(TryLockError::Error(error)) => return Err(unusable(&error)),
         }
     }
-    Err(in_use())
+    Err(OpenError::InUse { path: of.to_owned(), setting })
 }
 
 /// A number from the system's randomness.

@@ -6,8 +6,18 @@ use crate::flow::CommitId;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum GitError {
     /// The program is not installed or not on the `PATH`.
-    #[error("the program git was not found")]
+    #[error("the program git was not found in any folder of PATH; install it, or add its folder")]
     NotFound,
+    /// The program lacks what is asked of it.
+    #[error("{program} is too old: it says {found:?}, and {least} or later is needed")]
+    TooOld {
+        /// Where it is.
+        program: String,
+        /// What it says of itself.
+        found: String,
+        /// What is needed.
+        least: String,
+    },
     /// The directory is no git repository.
     #[error("there is no git repository at {place}")]
     NotARepository {

@@ -6,7 +6,7 @@
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process_group};
@@ -14,6 +14,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, Command};
 
 use super::mirror::Generation;
+use super::program::{program, whole};
 use super::{GitError, Remote};
 
 /// How long a question to the local repository may take.
@@ -160,7 +161,12 @@ impl Call {
 }
 
 impl Git {
+    /// git is started in another folder than this process, so every folder it is told goes by its whole path.
     fn of(place: Place) -> Self {
+        let place = match place {
+            Place::GitDir(path) => Place::GitDir(whole(&path)),
+            Place::Inside(path) => Place::Inside(whole(&path)),
+        };
         Self { place, environment: Vec::new(), remote: None, generation: None }
     }
 
@@ -181,6 +187,7 @@ impl Git {
 
     /// For no repository at all: none above `directory` is looked for.
     pub(super) fn outside(directory: &Path) -> Self {
+        let directory = &whole(directory);
         let ceiling = directory.parent().unwrap_or(directory).as_os_str().to_owned();
         let environment = vec![("GIT_CEILING_DIRECTORIES".into(), ceiling)];
         Self { environment, ..Self::inside(directory) }
@@ -194,13 +201,13 @@ impl Git {
 
     /// The same, reading the objects of another repository as well.
     pub(super) fn with_objects_of(mut self, objects: &Path) -> Self {
-        self.environment.push(("GIT_ALTERNATE_OBJECT_DIRECTORIES".into(), quoted(objects)));
+        self.environment.push(("GIT_ALTERNATE_OBJECT_DIRECTORIES".into(), quoted(&whole(objects))));
         self
     }
 
-    /// The same, writing files into this folder, which is named by its whole path.
+    /// The same, writing files into this folder.
     pub(super) fn with_work_tree(mut self, folder: &Path) -> Self {
-        self.environment.push(("GIT_WORK_TREE".into(), folder.into()));
+        self.environment.push(("GIT_WORK_TREE".into(), whole(folder).into()));
         self
     }
 
@@ -304,17 +311,6 @@ impl Git {
         let (Place::GitDir(path) | Place::Inside(path)) = &self.place;
         path.display().to_string()
     }
-}
-
-/// git, by its whole path where it is found: given only a name and an environment of its own for it, the
-/// system copies all of this process's memory maps for each start, which takes most of a verdict's time.
-fn program() -> &'static Path {
-    static PROGRAM: LazyLock<PathBuf> = LazyLock::new(|| {
-        let folders = std::env::var_os("PATH").unwrap_or_default();
-        let mut places = std::env::split_paths(&folders).map(|folder| folder.join("git"));
-        places.find(|place| place.is_file()).unwrap_or_else(|| PathBuf::from("git"))
-    });
-    &PROGRAM
 }
 
 /// Attributes come from the empty tree: a file in the repository can then name no merge driver to run, and

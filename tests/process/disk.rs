@@ -94,7 +94,7 @@ async fn a_mirror_that_finds_no_room_is_brought_up_to_date_once_there_is_some() 
     let server = start_with_little_room(&world).await;
     world.quiet().await;
     let mirrors = || -> Vec<_> {
-        let folders = std::fs::read_dir(world.folder.path().join("mirrors")).unwrap();
+        let folders = std::fs::read_dir(world.data.join("mirrors")).unwrap();
         let below = |entry: std::fs::DirEntry| std::fs::read_dir(entry.path()).unwrap();
         folders.flat_map(|entry| below(entry.unwrap())).map(|entry| entry.unwrap().path()).collect()
     };
@@ -145,7 +145,7 @@ async fn a_full_disk_is_told_and_once_there_is_room_it_goes_on_by_itself() {
     assert_eq!(world.check(&pull).await, "failure");
     assert_eq!(server.stop().await.code(), Some(0));
 
-    let store = SqliteStore::open(&world.folder.path().join("towpath.db"), &Options::default()).unwrap();
+    let store = SqliteStore::open(&world.data.join("towpath.db"), &Options::default()).unwrap();
     for guid in stored {
         assert!(store.delivery(&guid).await.unwrap().is_some(), "{guid} was answered and is lost");
     }

@@ -11,6 +11,7 @@ use towpath_sandbox::SentWebhook;
 fn deliveries(world: &World, arguments: &[&str]) -> String {
     let mut command = Command::new(env!("CARGO_BIN_EXE_towpath"));
     command.arg("deliveries").args(arguments).env_clear().envs(world.environment());
+    command.current_dir(world.folder.path());
     let output = command.output().unwrap();
     assert!(output.status.success(), "{output:?}");
     String::from_utf8(output.stdout).unwrap()

@@ -104,7 +104,7 @@ async fn secrets_are_seen_nowhere() {
         assert!(!log.contains(&secret), "{shown}… is in the log");
         assert!(!said.contains(&secret), "{shown}… is in an answer");
         assert!(!running.iter().any(|line| line.contains(&secret)), "{shown}… is an argument");
-        for file in files(world.folder.path()) {
+        for file in files(&world.data) {
             let bytes = std::fs::read(&file).unwrap();
             let found = bytes.windows(secret.len()).any(|window| window == secret.as_bytes());
             assert!(!found, "{shown}… is in {}", file.display());

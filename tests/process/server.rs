@@ -14,7 +14,7 @@ pub const PATIENCE: Duration = Duration::from_secs(30);
 /// How often it is looked for.
 pub const LOOK_EVERY: Duration = Duration::from_millis(5);
 
-/// What the process is told by its environment.
+/// What the process is told by its environment. It is started in the folder that `PWD` names.
 pub type Environment = Vec<(&'static str, String)>;
 
 /// A running server.
@@ -105,6 +105,9 @@ impl Server {
         command.env_clear().envs(std::env::var_os("PATH").map(|path| ("PATH", path)));
         command.envs([("HOST", "127.0.0.1"), ("PORT", "0"), ("LOG_FORMAT", "json")]);
         command.envs(environment.iter().map(|(name, value)| (name, value)));
+        if let Some((_, folder)) = environment.iter().find(|(name, _)| *name == "PWD") {
+            command.current_dir(folder);
+        }
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
         let mut child = command.spawn().unwrap();
         let log = Log::default();

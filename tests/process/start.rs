@@ -83,11 +83,11 @@ async fn a_second_server_on_the_same_data_is_refused_and_harms_nothing() {
     let first = world.start().await;
     let ended = Server::refused(&world.environment()).await;
     assert_eq!(ended.code(), Some(2), "{:?}", ended.log);
-    let words = format!("{} is in use by another server", world.folder.path().display());
+    let words = format!("{} is in use by another server", world.data.display());
     assert!(ended.log.last().unwrap().contains(&words), "{:?}", ended.log);
     // Nor does another folder help where the database is the same.
     let other = tempfile::tempdir().unwrap();
-    let database = world.folder.path().join("towpath.db");
+    let database = world.data.join("towpath.db");
     let mut environment = without(&world.environment(), &["TOWPATH_DATA_DIR"]);
     environment.push(("TOWPATH_DATA_DIR", other.path().to_str().unwrap().to_owned()));
     environment.push(("DATABASE_URL", format!("sqlite://{}", database.display())));

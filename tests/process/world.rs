@@ -2,6 +2,7 @@
 
 use crate::server::{Environment, LOOK_EVERY, PATIENCE, Server};
 use crate::shop::{SECRET, app_config, shop};
+use std::path::PathBuf;
 use std::sync::Arc;
 use tempfile::TempDir;
 use towpath_sandbox::{
@@ -9,12 +10,18 @@ use towpath_sandbox::{
     Sandbox, SystemClock,
 };
 
+/// How the server is told its data folder: from where it is started, with blanks, by way of a symbolic link.
+const DATA_DIR: &str = "by link/data of it";
+
 /// A GitHub, a shop on it, and a folder for the server's data.
 pub struct World {
     pub github: Sandbox,
     pub app: AppHandle,
     pub store: RepoHandle,
+    /// Where the server is started: its data folder is named from here.
     pub folder: TempDir,
+    /// The data folder, by its whole path.
+    pub data: PathBuf,
     clock: Arc<ManualClock>,
 }
 
@@ -39,7 +46,11 @@ impl World {
         }
         app.install("acme").on([&store]).await.unwrap();
         github.settled().await;
-        Self { github, app, store, folder: tempfile::tempdir().unwrap(), clock }
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("another place")).unwrap();
+        std::os::unix::fs::symlink("another place", folder.path().join("by link")).unwrap();
+        let data = folder.path().join(DATA_DIR);
+        Self { github, app, store, folder, data, clock }
     }
 
     /// What a server here is told.
@@ -49,7 +60,8 @@ impl World {
             ("GITHUB_APP_PRIVATE_KEY", AppConfig::demo_key().to_owned()),
             ("GITHUB_WEBHOOK_SECRET", SECRET.to_owned()),
             ("GITHUB_API_URL", self.github.api_url()),
-            ("TOWPATH_DATA_DIR", self.folder.path().to_str().unwrap().to_owned()),
+            ("TOWPATH_DATA_DIR", DATA_DIR.to_owned()),
+            ("PWD", self.folder.path().to_str().unwrap().to_owned()),
         ]
     }
 
@@ -81,7 +93,7 @@ impl World {
 
     /// Waits until every webhook has come and nothing is left to be done.
     pub async fn quiet(&self) {
-        let quiet = crate::shop::quiet(&self.github, self.folder.path(), || {
+        let quiet = crate::shop::quiet(&self.github, &self.data, || {
             towpath::engine::Clock::now(&towpath::engine::SystemClock)
         });
         tokio::time::timeout(PATIENCE, quiet).await.expect("the work came to no end");
