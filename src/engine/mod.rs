@@ -15,12 +15,14 @@ mod inbox;
 pub mod judge;
 mod mirrors;
 mod open;
+mod presence;
 mod room;
 mod rulebook;
 mod units;
 mod whereabouts;
 mod work;
 
+pub use crate::github::Access;
 pub use back_off::BackOff;
 pub use called_back::{REPORT_MAX, Reports};
 pub use clock::{Clock, SystemClock};
@@ -105,6 +107,7 @@ impl Engine {
             means,
             flow: Arc::new(parts.flow),
             books: rulebook::Books::default(),
+            presence: presence::Presence::default(),
             clock: Arc::clone(&parts.clock),
             random: parts.random,
             settings: parts.settings,
@@ -127,6 +130,7 @@ impl Engine {
                 let room = Arc::clone(&room);
                 async move { room.mirrors.measure().await }
             }),
+            tokio::spawn(presence::tell_changes(Arc::clone(&room), stopped.clone())),
             tokio::spawn(work::run(Arc::clone(&room), stopped.clone())),
             tokio::spawn({
                 let (room, stopped) = (Arc::clone(&room), stopped.clone());
@@ -171,6 +175,11 @@ impl Engine {
     /// Whether deliveries can be stored and worked on.
     pub async fn ready(&self) -> Result<(), StoreError> {
         self.store.ready().await
+    }
+
+    /// Whether GitHub accepts our credentials, as far as that is known now: nothing is asked for it.
+    pub fn access(&self) -> Access {
+        self.logs.0.api.access()
     }
 
     /// Takes no new work and lets what has begun end, for at most `within`; what is cut off then is

@@ -2,6 +2,7 @@ use super::back_off::BackOff;
 use super::clock::Clock;
 use super::deploys::Means;
 use super::mirrors::{MirrorBounds, Mirrors};
+use super::presence::Presence;
 use super::rulebook::Books;
 use crate::flow::{Flow, Millis};
 use crate::github::{Api, ApiError, Remedy};
@@ -73,6 +74,8 @@ pub(super) struct Room {
     /// The path of those who have no configuration.
     pub(super) flow: Arc<Flow>,
     pub(super) books: Books,
+    /// Which App we are, and where.
+    pub(super) presence: Presence,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) random: Random,
     pub(super) settings: Settings,

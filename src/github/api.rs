@@ -1,3 +1,4 @@
+use super::access::AccessState;
 use super::error::ApiError;
 use super::jwt::{AppKey, LIFETIME_SECONDS};
 use super::tokens::{Scope, Tokens};
@@ -9,9 +10,10 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+use tokio::sync::watch;
 
 /// Tells the time, in Unix milliseconds.
 pub type Now = Arc<dyn Fn() -> Millis + Send + Sync>;
@@ -54,6 +56,9 @@ pub struct Api {
     now: Now,
     brakes: Mutex<HashMap<Caller, Millis>>,
     calls: AtomicU64,
+    /// What the calls in the App's own name have shown.
+    pub(super) access: watch::Sender<AccessState>,
+    clock_ahead: AtomicI64,
 }
 
 impl fmt::Debug for Api {
@@ -132,6 +137,8 @@ impl Api {
             now: config.now,
             brakes: Mutex::default(),
             calls: AtomicU64::new(0),
+            access: watch::Sender::default(),
+            clock_ahead: AtomicI64::new(0),
         })
     }
 
@@ -165,6 +172,15 @@ impl Api {
         self.tokens.drop_held(installation, Scope::Git).await;
     }
 
+    /// Where the API is.
+    pub fn base_url(&self) -> String {
+        self.base.to_string()
+    }
+
+    pub(super) fn clock_ahead(&self) -> Millis {
+        self.clock_ahead.load(Ordering::Relaxed)
+    }
+
     pub(super) fn now(&self) -> Millis {
         (self.now)()
     }
@@ -190,21 +206,23 @@ impl Api {
     /// Sends a call. Whoever comes while the caller's brake is on is refused without a call.
     pub(super) async fn send(&self, call: Call<'_>) -> Result<Answer, ApiError> {
         self.check_brake(call.caller)?;
-        let (token, generation) = match call.caller {
-            Caller::App => (self.app_token()?, None),
-            Caller::Installation(id) => {
-                let (token, generation) = self.token(id, Scope::Api).await?;
-                (token, Some((id, generation)))
-            }
-        };
-        match (self.send_with(&call, &token).await, generation) {
-            (Err(ApiError::Unauthorized { .. }), Some((id, generation))) => {
+        let Caller::Installation(id) = call.caller else { return self.send_as_app(&call).await };
+        let (token, generation) = self.token(id, Scope::Api).await?;
+        match self.send_with(&call, &token).await {
+            Err(ApiError::Unauthorized { .. }) => {
                 self.tokens.forget(id, Scope::Api, generation).await;
                 let (token, _) = self.token(id, Scope::Api).await?;
                 self.send_with(&call, &token).await
             }
-            (result, _) => result,
+            result => result,
         }
+    }
+
+    /// Sends a call in the App's own name.
+    async fn send_as_app(&self, call: &Call<'_>) -> Result<Answer, ApiError> {
+        let sent = self.send_with(call, &self.app_token()?).await;
+        self.note_call(call, sent.as_ref().err());
+        sent
     }
 
     async fn token(&self, id: InstallationId, scope: Scope) -> Result<(String, u64), ApiError> {
@@ -215,7 +233,7 @@ impl Api {
                 let path = format!("/app/installations/{id}/access_tokens");
                 let body = scope.request_body();
                 let call = Call { caller: Caller::App, method: Method::POST, path: &path, body };
-                self.send_with(&call, &self.app_token()?).await?.read()
+                self.send_as_app(&call).await?.read()
             })
             .await
     }
@@ -278,6 +296,9 @@ impl Api {
         let whole = async {
             let answer = self.client.send(request).await.map_err(|error| no_answer(root_cause(&error)))?;
             let (parts, body) = answer.into_parts();
+            if let Some(date) = date_in(&parts.headers) {
+                self.clock_ahead.store(self.now() - date, Ordering::Relaxed);
+            }
             let body = Limited::new(body, ANSWER_MAX).collect().await;
             let body = body.map_err(|error| no_answer(root_cause(error.as_ref())))?.to_bytes();
             Ok((parts.status, parts.headers, body))
@@ -346,6 +367,12 @@ fn redirect(status: StatusCode, headers: &HeaderMap) -> Option<String> {
     moved.then(|| headers.get(header::LOCATION)?.to_str().ok().map(str::to_owned)).flatten()
 }
 
+/// The time by the clock of who answers.
+fn date_in(headers: &HeaderMap) -> Option<Millis> {
+    let text = headers.get(header::DATE)?.to_str().ok()?;
+    Some(chrono::DateTime::parse_from_rfc2822(text).ok()?.timestamp_millis())
+}
+
 /// How long to wait, if the answer means that there were too many calls. The order of the headers is
 /// that of GitHub's best practices.
 fn rate_limit_wait(status: StatusCode, headers: &HeaderMap, message: &str, now: Millis) -> Option<Millis> {
@@ -358,9 +385,7 @@ fn rate_limit_wait(status: StatusCode, headers: &HeaderMap, message: &str, now: 
     }
     if number("x-ratelimit-remaining") == Some(0) {
         // By GitHub's clock where the answer tells it: by ours the moment might seem to have passed.
-        let date = headers.get(header::DATE).and_then(|value| value.to_str().ok());
-        let date = date.and_then(|text| chrono::DateTime::parse_from_rfc2822(text).ok());
-        let now = date.map_or(now, |date| date.timestamp_millis());
+        let now = date_in(headers).unwrap_or(now);
         let reset = number("x-ratelimit-reset").map(|at| at.saturating_mul(1000).saturating_sub(now));
         return Some(reset.unwrap_or(UNNAMED_WAIT));
     }

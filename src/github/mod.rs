@@ -6,6 +6,7 @@
 //!
 //! Does not live here: retries (the engine has the one policy), decisions, storage.
 
+mod access;
 mod actions;
 mod api;
 mod calls;
@@ -19,6 +20,7 @@ mod refs;
 mod signature;
 mod tokens;
 
+pub use access::{Access, AccessState, RegisteredApp};
 pub use actions::{WorkflowJob, WorkflowRun, WorkflowStep};
 pub use api::{Api, ApiConfig, Caller, Now};
 pub use calls::{

@@ -6,6 +6,7 @@
 //! Does not live here: verification, storage, decisions.
 
 mod body;
+mod manifest;
 mod routes;
 mod server;
 mod setup;

@@ -23,12 +23,16 @@ pub(super) fn router(shared: Shared) -> Router {
         .with_state(shared)
 }
 
+/// Whether deliveries can be stored, which is all that a balancer has to know: one that is kept out is lost, one that is
+/// let in is not. The second line is for people and what watches for them.
 async fn ready(State(shared): State<Shared>) -> Response {
+    let github = format!("github: {}\n", shared.engine.access().as_str());
     match shared.engine.ready().await {
-        Ok(()) => "ready\n".into_response(),
+        Ok(()) => format!("ready\n{github}").into_response(),
         Err(error) => {
             tracing::warn!(%error, "not ready");
-            (StatusCode::SERVICE_UNAVAILABLE, "the database cannot be written\n").into_response()
+            let words = format!("the database cannot be written\n{github}");
+            (StatusCode::SERVICE_UNAVAILABLE, words).into_response()
         }
     }
 }

@@ -1,3 +1,4 @@
+use super::manifest;
 use axum::Router;
 use axum::response::IntoResponse;
 use axum::routing::{get, post};
@@ -15,17 +16,26 @@ pub(super) fn router() -> Router {
 }
 
 async fn page() -> impl IntoResponse {
-    ([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], STEPS)
+    ([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], steps())
 }
 
-const STEPS: &str = "\
+/// Under the words before it, in lines of a readable length.
+fn listed(entries: &[String]) -> String {
+    entries.chunks(3).map(|line| line.join(", ")).collect::<Vec<_>>().join(",\n     ")
+}
+
+fn steps() -> String {
+    let (permissions, events) = (listed(&manifest::permissions()), listed(&manifest::events()));
+    format!(
+        "\
 Towpath is running, but it does not know which GitHub App it is.
 
-1. Register a GitHub App with the permissions and events of app-manifest.yml:
-   checks write, contents write, pull requests write, commit statuses write,
-   deployments read, merge queues read; events Deployment status, Merge group,
-   Pull request, Push, Repository. Webhook address: this server's address
-   followed by /webhooks/github. Choose a long random webhook secret.
+1. Register a GitHub App as app-manifest.yml says. Its repository permissions:
+     {permissions}
+   Its events:
+     {events}
+   Webhook address: this server's address followed by /webhooks/github. Choose
+   a long random webhook secret; openssl rand -hex 32 makes one.
 2. On the App's page, note its App ID and generate a private key.
 3. Start this server again with
 
@@ -33,6 +43,8 @@ Towpath is running, but it does not know which GitHub App it is.
      GITHUB_APP_PRIVATE_KEY_PATH=<file with the key>
      GITHUB_WEBHOOK_SECRET=<the secret>
 
-4. Install the App on your repositories. From then on this page is gone and
-   /readyz answers \"ready\".
-";
+4. Install the App on your repositories. From then on this page is gone, and
+   /readyz answers \"ready\" and \"github: accepted\".
+"
+    )
+}

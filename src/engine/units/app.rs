@@ -1,6 +1,7 @@
 //! The App itself: deliveries that failed are asked for again, and its installations are looked over.
 
 use crate::engine::inbox::Inbox;
+use crate::engine::presence;
 use crate::engine::room::{Room, Trouble};
 use crate::github::{ApiError, FailedDelivery};
 use crate::store::{AccountState, Change, Unit};
@@ -29,8 +30,10 @@ enum Asked {
 }
 
 async fn installations(room: &Room) -> Result<Vec<Change>, Trouble> {
+    let app = room.api.app().await?;
     let present = room.api.installations().await?;
     room.means.entries.expect(present.iter().map(|it| it.id).collect());
+    presence::is(room, app, &present);
     let mut changes = Vec::new();
     // Each looks after its own account: only there it shows whether the account has come back.
     changes.extend(present.iter().map(|it| Change::Mark(Unit::Installation(it.id))));

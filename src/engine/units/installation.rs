@@ -2,6 +2,7 @@
 
 use super::news::{News, repository_row};
 use super::repository::RECONCILE_EVERY;
+use crate::engine::presence::Coverage;
 use crate::engine::room::{Room, Trouble};
 use crate::flow::{InstallationId, Millis};
 use crate::github::ApiError;
@@ -21,7 +22,9 @@ pub(super) async fn run(room: &Room, unit: &Unit, id: InstallationId) -> Result<
             let state = if suspended { AccountState::Suspended } else { AccountState::Active };
             let login = installation.account.map(|account| account.login).unwrap_or_default();
             changes.push(Change::Account(Account { id, login, state }));
-            if !suspended {
+            if suspended {
+                room.presence.covers(id, Some(Coverage::Suspended));
+            } else {
                 // While it was suspended GitHub told nothing and kept nothing that could be asked for.
                 let before = room.store.account(id).await?.map(|account| account.state);
                 let came_back = before.is_some_and(|state| state != AccountState::Active);
@@ -32,6 +35,7 @@ pub(super) async fn run(room: &Room, unit: &Unit, id: InstallationId) -> Result<
             let login = room.store.account(id).await?.map(|account| account.login).unwrap_or_default();
             changes.push(Change::Account(Account { id, login, state: AccountState::Deleted }));
             changes.extend(gone(room, known).await);
+            room.presence.covers(id, None);
         }
         Err(error) => return Err(error.into()),
     }
@@ -48,7 +52,9 @@ async fn covered(
 ) -> Result<Vec<Change>, Trouble> {
     let mut known: HashMap<_, _> = known.into_iter().map(|row| (row.id, row)).collect();
     let (mut changes, mut marked) = (Vec::new(), 0);
-    for repository in room.api.repositories(id).await? {
+    let covered = room.api.repositories(id).await?;
+    room.presence.covers(id, Some(Coverage::Repositories(covered.len())));
+    for repository in covered {
         let before = known.remove(&repository.id);
         let reconciled_at = before.as_ref().and_then(|row| row.reconciled_at);
         let row = repository_row(&repository, id, reconciled_at);
