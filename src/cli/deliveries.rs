@@ -65,9 +65,9 @@ impl From<State> for DeliveryState {
 
 /// Answers from the database of the server that runs with the same environment, or ran.
 pub(super) async fn run(command: Command) -> Result<String, UsageError> {
-    let (settings, store) = opened::open()?;
+    let (places, store) = opened::open()?;
     let failed =
-        |error: &dyn std::fmt::Display| UsageError::new(format!("{}: {error}", settings.database.display()));
+        |error: &dyn std::fmt::Display| UsageError::new(format!("{}: {error}", places.database.display()));
     let answer = answer(&store, command).await;
     store.close().await;
     answer.map_err(|error| failed(&error))

@@ -1,4 +1,4 @@
-use super::{UsageError, print};
+use super::{UsageError, print, settings};
 use crate::demo::{self, Screen};
 use std::process::ExitCode;
 use tokio::signal::unix::{SignalKind, signal};
@@ -22,7 +22,8 @@ pub(super) struct Arguments {
 
 pub(super) async fn run(arguments: Arguments) -> Result<ExitCode, UsageError> {
     if std::env::var_os("RUST_LOG").is_some() {
-        super::serve::start_log(super::settings::LogFormat::Pretty);
+        let filter = settings::log_filter(&settings::environment).map_err(UsageError::new)?;
+        super::serve::start_log(filter, settings::LogFormat::Pretty);
     }
     let screen = Screen { colour: print::colour(), columns: print::columns() };
     match demo::run(arguments.once, screen, stop()?).await {

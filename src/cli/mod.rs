@@ -4,10 +4,12 @@
 //! deciding anything.
 
 mod acts;
+mod addresses;
 mod check_carried;
 mod check_copy;
 mod check_pr;
 mod config;
+mod credentials;
 mod deliveries;
 mod demo;
 mod deploy;
@@ -19,11 +21,14 @@ mod repair;
 mod rollback;
 mod serve;
 mod settings;
+mod variables;
 mod whereabouts;
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+
+use crate::lineage::require_git;
 
 /// Keeps every change on the path integration → staging → production.
 #[derive(Debug, Parser)]
@@ -155,6 +160,9 @@ pub fn main() -> ExitCode {
 }
 
 async fn run(command: Command) -> Result<ExitCode, UsageError> {
+    if matches!(command, Command::Check(_) | Command::Demo(_) | Command::Where(_)) {
+        require_git().await.map_err(UsageError::new)?;
+    }
     match command {
         Command::Serve(_) => serve::run().await.map(|()| ExitCode::SUCCESS),
         Command::Demo(arguments) => demo::run(arguments).await,

@@ -1,20 +1,21 @@
 //! The database of the server that runs with the same environment, or ran.
 
-use super::UsageError;
-use super::settings::Settings;
+use super::{UsageError, settings};
+use crate::engine::Places;
 use crate::flow::RepositoryName;
 use crate::store::{Options, RepositoryRow, RepositoryState, SqliteStore, Store};
 
-/// The settings and the database they name.
-pub(super) fn open() -> Result<(Settings, SqliteStore), UsageError> {
-    let settings = Settings::read(|name| std::env::var(name).ok()).map_err(UsageError::new)?;
-    let path = settings.database.clone();
+/// Where the server keeps things, and its database. Nothing else of its settings is looked at: who asks here need not
+/// have its key.
+pub(super) fn open() -> Result<(Places, SqliteStore), UsageError> {
+    let places = settings::places(&settings::environment).map_err(UsageError::new)?;
+    let path = places.database.clone();
     let failed = |error: &dyn std::fmt::Display| UsageError::new(format!("{}: {error}", path.display()));
     if !path.exists() {
         return Err(failed(&"no such file; set TOWPATH_DATA_DIR or DATABASE_URL as the server has them"));
     }
     let store = SqliteStore::open(&path, &Options::default()).map_err(|error| failed(&error))?;
-    Ok((settings, store))
+    Ok((places, store))
 }
 
 /// A repository by its name or number.

@@ -1,46 +1,24 @@
-use super::UsageError;
-use super::settings::{LogFormat, Settings};
+use super::settings::{LogFormat, Problem, Problems, Reading, Settings};
+use super::{UsageError, settings, variables};
 use crate::engine::{self, CALL_WITHIN, Config, Engine, SystemClock, system_random};
 use crate::flow::Flow;
+use crate::lineage::require_git;
 use crate::web::{Limits, Server};
 use std::io::IsTerminal as _;
 use std::sync::Arc;
+use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
 #[derive(Debug, clap::Args)]
-#[command(after_help = "\
-Settings come from the environment:
-  GITHUB_APP_ID                the App's number
-  GITHUB_APP_PRIVATE_KEY       its private key (PEM), or
-  GITHUB_APP_PRIVATE_KEY_PATH  the file that holds it
-  GITHUB_WEBHOOK_SECRET        the webhook secret; while it is changed, both, with a comma between
-  GITHUB_API_URL               the REST API [default: https://api.github.com]; on GitHub Enterprise
-                               Server https://HOST/api/v3
-  TOWPATH_DATA_DIR             where the database and the mirrors are kept [default: data]
-  DATABASE_URL                 the database [default: sqlite://<data>/towpath.db]
-  TOWPATH_MIRRORS_MAX_BYTES    how much the mirrors may take, as 500MB [default: 20GB]; those not
-                               needed for longest go first, and come back when they are
-  HOST, PORT                   where to listen [default: 0.0.0.0, 8080]
-  RUST_LOG                     what to log: error, warn, info, debug [default: info]
-  LOG_FORMAT                   how to log: pretty or json [default: pretty]
-
-It answers at /webhooks/github for GitHub, at /healthz and /readyz for probes. Without the App's
-number, key and secret it starts in set-up mode, and /setup tells what to do.
-
-Examples:
-  towpath serve
-  GITHUB_APP_ID=123456 GITHUB_APP_PRIVATE_KEY_PATH=key.pem GITHUB_WEBHOOK_SECRET=… towpath serve
-
-It ends on SIGTERM or Ctrl-C, and goes on where it was when it is started again.")]
+#[command(after_help = variables::help())]
 pub(super) struct Arguments {}
 
 /// Serves until it is told to stop.
 pub(super) async fn run() -> Result<(), UsageError> {
-    let settings = Settings::read(|name| std::env::var(name).ok()).map_err(UsageError::new)?;
-    start_log(settings.log);
+    let (settings, listener) = prepare().await?;
+    start_log(settings.filter, settings.log);
     raise_file_limit();
-    let listener = Server::bind(&settings.host, settings.port).await.map_err(UsageError::new)?;
     let Some(app) = settings.app else {
         let server = Server::start_set_up(listener, &Limits::default()).map_err(UsageError::new)?;
         tracing::warn!(address = %server.address(), "set-up mode: no App is configured; see /setup");
@@ -54,8 +32,8 @@ pub(super) async fn run() -> Result<(), UsageError> {
         secrets: app.secrets,
         api_url: settings.api_url,
         call_within: CALL_WITHIN,
-        data_dir: settings.data_dir,
-        database: settings.database,
+        data_dir: settings.places.data_dir,
+        database: settings.places.database,
         flow: Flow::pro(),
         clock: Arc::new(SystemClock),
         random: Arc::new(system_random),
@@ -72,8 +50,25 @@ pub(super) async fn run() -> Result<(), UsageError> {
     Ok(())
 }
 
-pub(super) fn start_log(format: LogFormat) {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+/// Reads the settings and looks at what they name, so that all that is wrong is told in one go.
+async fn prepare() -> Result<(Settings, TcpListener), UsageError> {
+    let Reading { settings, places, listen, mut problems } = Reading::of(&settings::environment);
+    problems.extend(require_git().await.err().map(Problem::new));
+    problems.extend(places.and_then(|places| places.check().err()).map(Problem::new));
+    let listener = match listen {
+        None => None,
+        Some((host, port)) => match Server::bind(&host, port).await {
+            Ok(listener) => Some(listener),
+            Err(error) => {
+                problems.push(Problem::new(error));
+                None
+            }
+        },
+    };
+    settings.zip(listener).filter(|_| problems.is_empty()).ok_or_else(|| UsageError::new(Problems(&problems)))
+}
+
+pub(super) fn start_log(filter: EnvFilter, format: LogFormat) {
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)

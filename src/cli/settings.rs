@@ -1,24 +1,31 @@
+//! Reading the settings of `serve`. All that is wrong with them is told in one go, each by the variable that says it.
+
+use super::addresses::{api_url, public_url};
+use super::credentials::Credentials;
+use super::variables::{
+    API_URL, DATA_DIR, DATABASE_URL, HOST, LOG_FORMAT, MIRRORS_MAX, OPERATOR_FILE, PORT, PUBLIC_URL,
+    RUST_LOG, SLUGS_MAX, find,
+};
 use crate::deploy::operator::Operator;
-use crate::engine::{Deploying, MirrorBounds};
-use crate::github::{AppKey, Secret};
-use std::path::PathBuf;
+use crate::engine::{Deploying, MirrorBounds, Places};
+use std::cell::RefCell;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::LevelFilter;
 
 /// What `serve` is told by its environment.
 #[derive(Debug)]
 pub(super) struct Settings {
     /// Who we are on GitHub; `None` while the App is not set up.
-    pub(super) app: Option<AppSettings>,
+    pub(super) app: Option<Credentials>,
     /// Where GitHub's REST API is.
     pub(super) api_url: String,
     /// Where the database, the mirrors and the lock are kept.
-    pub(super) data_dir: PathBuf,
-    /// The SQLite database.
-    pub(super) database: PathBuf,
-    /// The address to listen on.
-    pub(super) host: String,
-    /// The port to listen on; 0 takes any free one.
-    pub(super) port: u16,
+    pub(super) places: Places,
+    /// What is logged.
+    pub(super) filter: EnvFilter,
     /// How the log is written.
     pub(super) log: LogFormat,
     /// How much room mirrors may take.
@@ -27,15 +34,17 @@ pub(super) struct Settings {
     pub(super) deploying: Deploying,
 }
 
-/// The App's credentials.
+/// What came of reading the settings: as much as could be read, so that the rest can be looked at in the same go.
 #[derive(Debug)]
-pub(super) struct AppSettings {
-    /// The App's number.
-    pub(super) id: u64,
-    /// Its private key.
-    pub(super) key: AppKey,
-    /// The webhook secrets, any of which may sign.
-    pub(super) secrets: Vec<Secret>,
+pub(super) struct Reading {
+    /// The settings, where each of them could be read.
+    pub(super) settings: Option<Settings>,
+    /// Where things are kept.
+    pub(super) places: Option<Places>,
+    /// The address and the port to listen on.
+    pub(super) listen: Option<(String, u16)>,
+    /// All that is wrong.
+    pub(super) problems: Vec<Problem>,
 }
 
 /// How the log is written.
@@ -47,188 +56,284 @@ pub(super) enum LogFormat {
     Json,
 }
 
-/// A setting that cannot be used: which, why, and what to do. Never its value where that is secret.
+/// Why settings cannot be used: which variable, what it holds, what it should. Never a secret.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
-pub(super) struct SettingsError(String);
+pub(super) struct Problem(String);
 
-/// Names the file that says what is allowed for each repository.
-const OPERATOR: &str = "TOWPATH_OPERATOR_FILE";
-const APP_ID: &str = "GITHUB_APP_ID";
-const KEY: &str = "GITHUB_APP_PRIVATE_KEY";
-const KEY_PATH: &str = "GITHUB_APP_PRIVATE_KEY_PATH";
-const SECRET: &str = "GITHUB_WEBHOOK_SECRET";
+impl Problem {
+    /// Something that is a whole sentence already.
+    pub(super) fn new(what: impl std::fmt::Display) -> Self {
+        Self(what.to_string())
+    }
 
-impl Settings {
-    /// Reads the settings; `get` looks a variable up.
-    pub(super) fn read(get: impl Fn(&str) -> Option<String>) -> Result<Self, SettingsError> {
-        // A variable that is set to nothing counts as not set, as templates of deployments leave them.
-        let get = |name: &str| get(name).filter(|value| !value.trim().is_empty());
-        let data_dir = PathBuf::from(get("TOWPATH_DATA_DIR").unwrap_or_else(|| "data".to_owned()));
-        let database = match get("DATABASE_URL") {
-            None => data_dir.join("towpath.db"),
-            Some(url) => sqlite_path(&url)?,
-        };
-        let port = match get("PORT") {
-            None => 8080,
-            Some(text) => text.trim().parse().map_err(|_| {
-                SettingsError(format!("PORT is {text:?}, but a number from 0 to 65535 is expected"))
-            })?,
-        };
-        let log = match get("LOG_FORMAT").as_deref() {
-            None | Some("pretty") => LogFormat::Pretty,
-            Some("json") => LogFormat::Json,
-            Some(other) => {
-                return Err(SettingsError(format!("LOG_FORMAT is {other:?}; take \"pretty\" or \"json\"")));
+    /// A variable that cannot be used as it is.
+    pub(super) fn of(name: &str, value: &str, what: impl std::fmt::Display) -> Self {
+        if find(name).is_some_and(|variable| variable.secret) {
+            return Self(format!("{name} cannot be used: {what}"));
+        }
+        Self(format!("{name} is {value:?}; {what}"))
+    }
+}
+
+/// Looks a variable of the environment up.
+pub(super) type Lookup<'a> = &'a dyn Fn(&str) -> Option<OsString>;
+
+/// The environment of this process.
+pub(super) fn environment(name: &str) -> Option<OsString> {
+    std::env::var_os(name)
+}
+
+/// The variables, and what was found wrong with them so far.
+pub(super) struct Variables<'a> {
+    lookup: Lookup<'a>,
+    problems: RefCell<Vec<Problem>>,
+}
+
+impl<'a> Variables<'a> {
+    fn new(lookup: Lookup<'a>) -> Self {
+        Self { lookup, problems: RefCell::default() }
+    }
+
+    /// What a variable is set to. One that is set to nothing counts as not set, as templates of deployments leave them.
+    pub(super) fn raw(&self, name: &str) -> Option<OsString> {
+        (self.lookup)(name).filter(|value| !value.to_string_lossy().trim().is_empty())
+    }
+
+    pub(super) fn text(&self, name: &str) -> Option<String> {
+        let value = self.raw(name)?.into_string();
+        self.good(value.map_err(|value| {
+            Problem::of(
+                name,
+                &value.to_string_lossy(),
+                "it holds bytes that are no UTF-8, and should be text",
+            )
+        }))
+    }
+
+    pub(super) fn path(&self, name: &str) -> Option<PathBuf> {
+        self.raw(name).map(PathBuf::from)
+    }
+
+    pub(super) fn good<T>(&self, read: Result<T, Problem>) -> Option<T> {
+        read.map_err(|problem| self.bad(problem)).ok()
+    }
+
+    pub(super) fn bad(&self, problem: Problem) {
+        self.problems.borrow_mut().push(problem);
+    }
+
+    /// What a variable says in the end; its default where it is not set, nothing where it cannot be read.
+    fn read<T>(&self, name: &str, default: T, read: impl FnOnce(&str) -> Result<T, Problem>) -> Option<T> {
+        match (self.raw(name).is_some(), self.text(name)) {
+            (false, _) => Some(default),
+            (true, None) => None,
+            (true, Some(text)) => self.good(read(text.trim())),
+        }
+    }
+}
+
+/// Where things are kept, for who needs nothing else of the settings.
+pub(super) fn places(lookup: Lookup) -> Result<Places, Problem> {
+    let variables = Variables::new(lookup);
+    match variables.places() {
+        Some(places) => Ok(places),
+        None => Err(Problem::new(Problems(&variables.problems.into_inner()))),
+    }
+}
+
+/// What to log, for who needs nothing else of the settings.
+pub(super) fn log_filter(lookup: Lookup) -> Result<EnvFilter, Problem> {
+    let variables = Variables::new(lookup);
+    match variables.filter() {
+        Some(filter) => Ok(filter),
+        None => Err(Problem::new(Problems(&variables.problems.into_inner()))),
+    }
+}
+
+/// All that is wrong, for people.
+pub(super) struct Problems<'a>(pub(super) &'a [Problem]);
+
+impl std::fmt::Display for Problems<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.0 {
+            [only] => write!(f, "{only}"),
+            several => {
+                write!(f, "{} settings cannot be used:", several.len())?;
+                several.iter().try_for_each(|problem| write!(f, "\n  {problem}"))
             }
+        }
+    }
+}
+
+impl Reading {
+    /// Reads the settings.
+    pub(super) fn of(lookup: Lookup) -> Self {
+        let variables = Variables::new(lookup);
+        let app = Credentials::read(&variables);
+        let api_url = variables.read(API_URL, "https://api.github.com".to_owned(), api_url);
+        let places = variables.places();
+        let host = variables.read(HOST, "0.0.0.0".to_owned(), |host| Ok(host.to_owned()));
+        let port = variables.read(PORT, 8080, |text| {
+            text.parse().map_err(|_| Problem::of(PORT, text, "it should be a number from 0 to 65535"))
+        });
+        let (filter, log) = (variables.filter(), variables.read(LOG_FORMAT, LogFormat::Pretty, log_format));
+        let default = MirrorBounds::default();
+        let mirrors = variables.read(MIRRORS_MAX, default.bytes, |text| size(MIRRORS_MAX, text));
+        let deploying = variables.deploying();
+        let settings = (|| {
+            Some(Settings {
+                app,
+                api_url: api_url?,
+                places: places.clone()?,
+                filter: filter?,
+                log: log?,
+                mirrors: MirrorBounds { bytes: mirrors?, ..default },
+                deploying: deploying?,
+            })
+        })();
+        let (listen, problems) = (host.zip(port), variables.problems.into_inner());
+        Self { settings: settings.filter(|_| problems.is_empty()), places, listen, problems }
+    }
+}
+
+impl Variables<'_> {
+    fn places(&self) -> Option<Places> {
+        let data_dir = self.path(DATA_DIR).unwrap_or_else(|| PathBuf::from("data"));
+        let default = data_dir.join("towpath.db");
+        let database = self.read(DATABASE_URL, default, sqlite_path)?;
+        self.good(Places::new(&data_dir, &database).map_err(Problem::new))
+    }
+
+    fn filter(&self) -> Option<EnvFilter> {
+        self.read(RUST_LOG, EnvFilter::new("info"), log_directives)
+    }
+
+    /// What the operator allows for deploys; the secrets themselves are read when they are needed.
+    fn deploying(&self) -> Option<Deploying> {
+        let operator = match self.path(OPERATOR_FILE) {
+            None => Some(Operator::default()),
+            Some(path) => self.good(operator(&path)),
         };
-        Ok(Self {
-            app: app(&get)?,
-            api_url: api_url(get("GITHUB_API_URL"))?,
-            data_dir,
-            database,
-            host: get("HOST").unwrap_or_else(|| "0.0.0.0".to_owned()),
-            port,
-            log,
-            mirrors: mirrors(size("TOWPATH_MIRRORS_MAX_BYTES", get("TOWPATH_MIRRORS_MAX_BYTES"))?),
-            deploying: deploying(&get)?,
+        let public_url = self.read(PUBLIC_URL, None, |text| public_url(text).map(Some));
+        let slug_bytes = self.read(SLUGS_MAX, None, |text| size(SLUGS_MAX, text).map(Some));
+        Some(Deploying {
+            operator: operator?,
+            public_url: public_url?,
+            variables: Arc::new(|name| std::env::var(name).ok()),
+            slug_bytes: slug_bytes?,
         })
     }
 }
 
-fn mirrors(bytes: Option<u64>) -> MirrorBounds {
-    let default = MirrorBounds::default();
-    MirrorBounds { bytes: bytes.unwrap_or(default.bytes), ..default }
+/// The text of a file that a variable names.
+pub(super) fn file(name: &str, path: &Path) -> Result<String, Problem> {
+    std::fs::read_to_string(path).map_err(|error| {
+        let shown = path.to_string_lossy();
+        let error = error.to_string();
+        let error = error.split(" (os error").next().unwrap_or_default();
+        let from = match std::env::current_dir() {
+            Ok(folder) if path.is_relative() => format!(" (from {})", folder.display()),
+            _ => String::new(),
+        };
+        Problem::of(name, &shown, format!("this file{from} cannot be read: {error}"))
+    })
+}
+
+fn operator(path: &Path) -> Result<Operator, Problem> {
+    let text = file(OPERATOR_FILE, path)?;
+    Operator::read(&text).map_err(|error| {
+        let what = format!("this file is not valid: {}", error.trim_end());
+        Problem::of(OPERATOR_FILE, &path.to_string_lossy(), what)
+    })
+}
+
+fn log_format(text: &str) -> Result<LogFormat, Problem> {
+    match text {
+        "pretty" => Ok(LogFormat::Pretty),
+        "json" => Ok(LogFormat::Json),
+        _ => Err(Problem::of(LOG_FORMAT, text, "it should be pretty or json")),
+    }
+}
+
+/// What to log. A word that is no level would be taken for the name of a part of the server that nobody has, and
+/// silence all others.
+fn log_directives(text: &str) -> Result<EnvFilter, Problem> {
+    let should = "it should be error, warn, info, debug or trace, or such as info,hyper=debug";
+    let filter = EnvFilter::builder().parse(text).map_err(|_| Problem::of(RUST_LOG, text, should))?;
+    let is_heard = |directive: &str| {
+        let target = directive.split(['=', '[']).next().unwrap_or_default();
+        directive.parse::<LevelFilter>().is_ok() || target.is_empty() || target.starts_with("towpath")
+    };
+    if text.split(',').map(str::trim).filter(|it| !it.is_empty()).any(is_heard) {
+        return Ok(filter);
+    }
+    Err(Problem::of(RUST_LOG, text, format!("nothing that the server says would be logged; {should}")))
 }
 
 /// A size as people write it.
-fn size(name: &str, given: Option<String>) -> Result<Option<u64>, SettingsError> {
-    let Some(text) = given else { return Ok(None) };
-    let bytes = text.trim().parse::<bytesize::ByteSize>().map_err(|_| {
-        SettingsError(format!(
-            "{name} is {text:?}, but a size is expected: 20GB, 500MB, or a number of bytes"
-        ))
+fn size(name: &str, text: &str) -> Result<u64, Problem> {
+    let bytes = text.parse::<bytesize::ByteSize>();
+    let bytes = bytes
+        .map_err(|_| Problem::of(name, text, "it should be a size: 20GB, 500MB, or a number of bytes"))?;
+    Ok(bytes.as_u64())
+}
+
+fn sqlite_path(url: &str) -> Result<PathBuf, Problem> {
+    let should = "it should name a file, as sqlite:///var/lib/towpath/towpath.db";
+    // What follows another scheme may hold a password.
+    let scheme = url.split_once("://").map_or("", |(scheme, _)| scheme);
+    let path = url.strip_prefix("sqlite://").or_else(|| url.strip_prefix("sqlite:")).ok_or_else(|| {
+        let begins = if scheme.is_empty() {
+            "does not begin with sqlite://".to_owned()
+        } else {
+            format!("begins with {scheme}://, and this version keeps its data in SQLite")
+        };
+        Problem::new(format!("{DATABASE_URL} {begins}; {should}"))
     })?;
-    Ok(Some(bytes.as_u64()))
-}
-
-/// What the operator allows for deploys; the secrets themselves are read when they are needed.
-fn deploying(get: &impl Fn(&str) -> Option<String>) -> Result<Deploying, SettingsError> {
-    let operator = match get(OPERATOR) {
-        None => Operator::default(),
-        Some(path) => {
-            let text = std::fs::read_to_string(&path).map_err(|error| {
-                SettingsError(format!("{OPERATOR} names {path:?}, which cannot be read: {error}"))
-            })?;
-            Operator::read(&text).map_err(|error| SettingsError(format!("{path}: {error}")))?
-        }
-    };
-    let public_url = get("PUBLIC_URL").map(|url| web_url("PUBLIC_URL", &url)).transpose()?;
-    let slug_bytes = size("TOWPATH_SLUGS_MAX_BYTES", get("TOWPATH_SLUGS_MAX_BYTES"))?;
-    Ok(Deploying { operator, public_url, variables: Arc::new(|name| std::env::var(name).ok()), slug_bytes })
-}
-
-fn sqlite_path(url: &str) -> Result<PathBuf, SettingsError> {
-    let wrong = || {
-        SettingsError(
-            "DATABASE_URL does not begin with \"sqlite://\"; this version keeps its data in SQLite, as in \
-             sqlite:///var/lib/towpath/towpath.db"
-                .to_owned(),
-        )
-    };
-    let path = url.strip_prefix("sqlite://").or_else(|| url.strip_prefix("sqlite:")).ok_or_else(wrong)?;
     let path = path.split('?').next().unwrap_or_default();
     if path.is_empty() || path == ":memory:" {
-        return Err(SettingsError(
-            "DATABASE_URL names no file; deliveries that were acknowledged must survive a restart".to_owned(),
-        ));
+        let why = "deliveries that were acknowledged must survive a restart";
+        return Err(Problem::of(DATABASE_URL, url, format!("{why}; {should}")));
     }
     Ok(PathBuf::from(path))
-}
-
-fn api_url(given: Option<String>) -> Result<String, SettingsError> {
-    web_url("GITHUB_API_URL", &given.unwrap_or_else(|| "https://api.github.com".to_owned()))
-}
-
-/// An address without a slash at its end.
-fn web_url(name: &str, url: &str) -> Result<String, SettingsError> {
-    let trimmed = url.trim().trim_end_matches('/');
-    let uri: Option<http::Uri> = trimmed.parse().ok();
-    let usable = uri.is_some_and(|uri| {
-        matches!(uri.scheme_str(), Some("http" | "https"))
-            && uri.authority().is_some()
-            && uri.query().is_none()
-    });
-    if usable {
-        Ok(trimmed.to_owned())
-    } else {
-        Err(SettingsError(format!(
-            "{name} is {url:?}; an address such as https://api.github.com or \
-             https://github.example.com/api/v3 is expected"
-        )))
-    }
-}
-
-fn app(get: &impl Fn(&str) -> Option<String>) -> Result<Option<AppSettings>, SettingsError> {
-    let key = private_key(get)?;
-    let (id, key, secrets) = match (get(APP_ID), key, get(SECRET)) {
-        (None, None, None) => return Ok(None),
-        (Some(id), Some(key), Some(secrets)) => (id, key, secrets),
-        (id, key, secrets) => {
-            let given = [(APP_ID, id.is_some()), (KEY, key.is_some()), (SECRET, secrets.is_some())];
-            let missing: Vec<_> = given.iter().filter(|(_, set)| !set).map(|(name, _)| *name).collect();
-            return Err(SettingsError(format!(
-                "{} not set; the App needs {APP_ID}, {KEY} (or {KEY_PATH}) and {SECRET} together",
-                missing.join(" and ") + if missing.len() == 1 { " is" } else { " are" }
-            )));
-        }
-    };
-    let number = id.trim().parse().map_err(|_| {
-        SettingsError(format!("{APP_ID} is {id:?}, but the App's number is expected (its page shows it)"))
-    })?;
-    let key = AppKey::from_pem(id.trim(), &key)
-        .map_err(|error| SettingsError(format!("the App's private key cannot be used: {error}")))?;
-    let secrets: Vec<_> = secrets.split(',').map(str::trim).filter(|text| !text.is_empty()).collect();
-    if secrets.is_empty() {
-        return Err(SettingsError(format!("{SECRET} holds no secret between its commas")));
-    }
-    Ok(Some(AppSettings { id: number, key, secrets: secrets.into_iter().map(Secret::new).collect() }))
-}
-
-fn private_key(get: &impl Fn(&str) -> Option<String>) -> Result<Option<String>, SettingsError> {
-    match (get(KEY), get(KEY_PATH)) {
-        (Some(_), Some(_)) => {
-            Err(SettingsError(format!("{KEY} and {KEY_PATH} are both set; unset one of them")))
-        }
-        (Some(key), None) => Ok(Some(key)),
-        (None, Some(path)) => match std::fs::read_to_string(&path) {
-            Ok(key) => Ok(Some(key)),
-            Err(error) => {
-                Err(SettingsError(format!("{KEY_PATH} names {path:?}, which cannot be read: {error}")))
-            }
-        },
-        (None, None) => Ok(None),
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn reading(variables: &[(&str, &str)]) -> Reading {
+        Reading::of(&|name: &str| {
+            variables.iter().find(|(key, _)| *key == name).map(|(_, value)| OsString::from(value))
+        })
+    }
+
     fn read(variables: &[(&str, &str)]) -> Result<Settings, String> {
-        let get =
-            |name: &str| variables.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned());
-        Settings::read(get).map_err(|error| error.to_string())
+        let Reading { settings, problems, .. } = reading(variables);
+        assert_eq!(settings.is_none(), !problems.is_empty(), "{problems:?}");
+        settings.ok_or_else(|| Problems(&problems).to_string())
     }
 
     #[test]
     fn nothing_set_is_set_up_mode_with_defaults() {
-        let settings = read(&[("PORT", ""), ("GITHUB_APP_ID", " ")]).unwrap();
+        let Reading { settings, listen, .. } = reading(&[("PORT", ""), ("GITHUB_APP_ID", " ")]);
+        let settings = settings.unwrap();
         assert!(settings.app.is_none());
         assert_eq!(settings.api_url, "https://api.github.com");
-        assert_eq!(settings.database, PathBuf::from("data/towpath.db"));
-        assert_eq!((settings.host.as_str(), settings.port), ("0.0.0.0", 8080));
-        assert_eq!(settings.log, LogFormat::Pretty);
+        assert_eq!(listen, Some(("0.0.0.0".to_owned(), 8080)));
+        assert_eq!((settings.log, settings.filter.to_string().as_str()), (LogFormat::Pretty, "info"));
+    }
+
+    #[test]
+    fn every_path_is_whole_from_the_beginning() {
+        let here = std::env::current_dir().unwrap();
+        let places = read(&[]).unwrap().places;
+        assert_eq!((places.data_dir, places.database), (here.join("data"), here.join("data/towpath.db")));
+        let told = [("TOWPATH_DATA_DIR", "my data/of it"), ("DATABASE_URL", "sqlite://../x y.db?mode=rwc")];
+        let places = read(&told).unwrap().places;
+        assert_eq!(places.data_dir, here.join("my data/of it"));
+        assert_eq!(places.database, here.join("../x y.db"));
     }
 
     #[test]
@@ -249,27 +354,83 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_used_is_named_and_a_secret_is_not_shown() {
-        let app = |id: &'static str, key: &'static str| {
-            read(&[("GITHUB_APP_ID", id), ("GITHUB_APP_PRIVATE_KEY", key), ("GITHUB_WEBHOOK_SECRET", "hush")])
-        };
-        let error = app("my-app", "x").unwrap_err();
-        assert!(error.contains("GITHUB_APP_ID is \"my-app\""), "{error}");
-        let error = app("1", "very private").unwrap_err();
-        assert!(error.contains("private key cannot be used") && !error.contains("very private"), "{error}");
-        for (name, value) in [
-            ("PORT", "eighty"),
-            ("LOG_FORMAT", "xml"),
-            ("TOWPATH_MIRRORS_MAX_BYTES", "plenty"),
-            ("GITHUB_API_URL", "github.com"),
-            ("GITHUB_API_URL", "ftp://github.com"),
-            ("DATABASE_URL", "mysql://localhost/x"),
-            ("DATABASE_URL", "sqlite::memory:"),
-            ("GITHUB_APP_PRIVATE_KEY_PATH", "/nowhere/at/all"),
+    fn each_setting_that_cannot_be_used_is_told_with_what_it_holds_and_what_it_should() {
+        for (name, value, words) in [
+            ("PORT", "eighty", "PORT is \"eighty\"; it should be a number from 0 to 65535"),
+            ("PORT", "70000", "PORT is \"70000\"; it should be a number"),
+            ("LOG_FORMAT", "xml", "LOG_FORMAT is \"xml\"; it should be pretty or json"),
+            ("TOWPATH_MIRRORS_MAX_BYTES", "plenty", "is \"plenty\"; it should be a size: 20GB"),
+            ("TOWPATH_SLUGS_MAX_BYTES", "-1", "TOWPATH_SLUGS_MAX_BYTES is \"-1\"; it should be a size"),
+            ("GITHUB_API_URL", "github.com", "GITHUB_API_URL is \"github.com\"; it should be https://api."),
+            ("PUBLIC_URL", "towpath.example.com", "it should begin with https://"),
+            ("DATABASE_URL", "sqlite::memory:", "it should name a file"),
+            (
+                "DATABASE_URL",
+                "towpath.db",
+                "DATABASE_URL does not begin with sqlite://; it should name a file",
+            ),
+            ("RUST_LOG", "verbose", "RUST_LOG is \"verbose\"; nothing that the server says would be logged"),
+            ("RUST_LOG", "hyper=debug", "would be logged; it should be error, warn, info"),
+            ("RUST_LOG", "towpath=loud", "RUST_LOG is \"towpath=loud\"; it should be error, warn, info"),
+            (
+                "TOWPATH_OPERATOR_FILE",
+                "/nowhere/at/all",
+                "\"/nowhere/at/all\"; this file cannot be read: No such",
+            ),
+            ("TOWPATH_OPERATOR_FILE", "not-there.toml", "this file (from /"),
+            ("GITHUB_APP_PRIVATE_KEY_PATH", "/nowhere/at/all", "this file cannot be read: No such file"),
         ] {
             let error = read(&[(name, value)]).unwrap_err();
-            assert!(error.contains(name), "{error}");
+            assert!(error.contains(name) && error.contains(words), "{error}");
         }
+    }
+
+    #[test]
+    fn a_filter_that_lets_the_server_be_heard_is_taken() {
+        for filter in
+            ["info", "WARN", "off", "info,hyper=debug", "hyper=debug,info", "towpath=debug", "towpath"]
+        {
+            assert!(read(&[("RUST_LOG", filter)]).is_ok(), "{filter}");
+        }
+    }
+
+    #[test]
+    fn no_secret_is_shown() {
+        let app = |id: &'static str, key: &'static str, secret: &'static str| {
+            let app =
+                [("GITHUB_APP_ID", id), ("GITHUB_APP_PRIVATE_KEY", key), ("GITHUB_WEBHOOK_SECRET", secret)];
+            read(&app).unwrap_err()
+        };
+        let error = app("my-app", "very private", "hush");
+        for words in [
+            "3 settings cannot be used:\n",
+            "\n  GITHUB_APP_ID is \"my-app\"; it should be the App's number",
+            "\n  GITHUB_APP_PRIVATE_KEY cannot be used: no \"BEGIN RSA PRIVATE KEY\"",
+            "\n  GITHUB_WEBHOOK_SECRET cannot be used: its secret has 4 characters, and should have 16 or more; \
+             `openssl rand -hex 32` makes a good one",
+        ] {
+            assert!(error.contains(words), "{error}");
+        }
+        assert!(!error.contains("very private") && !error.contains("hush"), "{error}");
+        let error = app("1", "x", "a long enough secret,s");
+        assert!(
+            error.contains("a comma separates secrets, and the shortest of its 2 has 1 character,"),
+            "{error}"
+        );
+        let error = read(&[("GITHUB_APP_PRIVATE_KEY_PATH", "-----BEGIN RSA PRIVATE KEY-----\nabcdef")]);
+        assert!(!error.as_ref().unwrap_err().contains("abcdef"), "{error:?}");
+        let error = read(&[("DATABASE_URL", "postgres://ana:hush@db.example.com/x")]).unwrap_err();
+        assert!(error.contains("DATABASE_URL begins with postgres://") && !error.contains("hush"), "{error}");
+        let error = read(&[("PUBLIC_URL", "https://ana:hush@x.example.com")]).unwrap_err();
+        assert!(error.contains("PUBLIC_URL holds") && !error.contains("hush"), "{error}");
+    }
+
+    #[test]
+    fn what_is_no_text_is_not_taken_for_nothing() {
+        use std::os::unix::ffi::OsStringExt as _;
+        let lookup = |name: &str| (name == "HOST").then(|| OsString::from_vec(vec![b'h', 0xff]));
+        let problems = Reading::of(&lookup).problems;
+        assert!(problems[0].to_string().starts_with("HOST is \"h\u{fffd}\"; it holds bytes"), "{problems:?}");
     }
 
     #[test]
@@ -279,7 +440,7 @@ mod tests {
             ("GITHUB_API_URL", "https://github.example.com/api/v3/"),
         ]);
         let settings = settings.unwrap();
-        assert_eq!(settings.database, PathBuf::from("/var/lib/towpath/x.db"));
+        assert_eq!(settings.places.database, PathBuf::from("/var/lib/towpath/x.db"));
         assert_eq!(settings.api_url, "https://github.example.com/api/v3");
     }
 }

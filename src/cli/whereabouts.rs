@@ -31,7 +31,7 @@ pub(super) struct Arguments {
 
 /// Asks the database and the mirror, and prints.
 pub(super) async fn run(arguments: Arguments) -> Result<ExitCode, UsageError> {
-    let (settings, store) = opened::open()?;
+    let (places, store) = opened::open()?;
     let row = opened::repository(&store, &arguments.repository).await?;
     let number = PullNumber(arguments.number);
     let pull = store.pull(row.id, number).await.map_err(UsageError::new)?.map(|it| it.pull);
@@ -43,19 +43,19 @@ pub(super) async fn run(arguments: Arguments) -> Result<ExitCode, UsageError> {
         )));
     }
     let flow = flow_of(&store, &row).await?;
-    let mirror = mirror_of(&settings.data_dir, row.id).await;
+    let mirror = mirror_of(&places.data_dir, row.id).await;
     let mirror = mirror.ok_or_else(|| {
         UsageError::new(format!(
             "the server keeps no copy of {} at the moment; its next event makes one",
             row.full_name
         ))
     })?;
-    let places = whereabouts(&store, &mirror, &flow, &pull).await.map_err(UsageError::new)?;
+    let reached = whereabouts(&store, &mirror, &flow, &pull).await.map_err(UsageError::new)?;
     store.close().await;
     print::to_stdout(&if arguments.json {
-        format!("{}\n", report::whereabouts_as_json(&places))
+        format!("{}\n", report::whereabouts_as_json(&reached))
     } else {
-        report::whereabouts_on_terminal(&places)
+        report::whereabouts_on_terminal(&reached)
     });
     Ok(ExitCode::SUCCESS)
 }

@@ -143,7 +143,7 @@ impl Operator {
     /// # Errors
     /// In words that name the line and the column, and never a secret.
     pub fn read(text: &str) -> Result<Self, String> {
-        let read: Self = toml::from_str(text).map_err(|error| error.to_string())?;
+        let read: Self = toml::from_str(text).map_err(|error| placed(text, &error))?;
         for (repository, allowed) in &read.repositories {
             let wrong = |what: String| Err(format!("repository.{repository:?}: {what}"));
             if !is_full_name(repository) {
@@ -186,6 +186,19 @@ fn is_full_name(text: &str) -> bool {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
     let parts: Vec<&str> = text.split('/').collect();
     parts.len() == 2 && parts.iter().all(|part| !part.is_empty() && part.chars().all(plain))
+}
+
+/// What is wrong, with its place. The line itself is not shown, nor a text in it: it may be a secret that was written
+/// where its place belongs.
+fn placed(text: &str, error: &toml::de::Error) -> String {
+    let message = error.message();
+    let message = match message.split_once(" string \"").zip(message.rsplit_once('"')) {
+        Some(((before, _), (_, after))) => format!("{before} a text{after}"),
+        None => message.to_owned(),
+    };
+    let Some(before) = error.span().and_then(|span| text.get(..span.start)) else { return message };
+    let (line, rest) = (before.matches('\n').count() + 1, before.rsplit('\n').next().unwrap_or_default());
+    format!("line {line}, column {}: {message}", rest.chars().count() + 1)
 }
 
 impl Allowed {
@@ -345,6 +358,11 @@ mod tests {
         let shown = error("[repository.\"a/b\"]\nid = 7\n[repository.\"a/c\"]\nid = 7\n");
         assert_eq!(shown, "repository.\"a/b\" and repository.\"a/c\" both have id = 7; keep one");
         assert!(error("[repository.\"a/b\"]\nid = -7\n").contains("line 2"));
+        let shown = error("[repository.\"a/b\".secret]\nshop-key = \"s3cret\"\n");
+        assert!(
+            shown.starts_with("line 2, column 12: invalid type: a text") && !shown.contains("s3cret"),
+            "{shown}"
+        );
         let shown = error("[repository.\"a/b\".environment.s]\ntimeout = \"soon\"\n");
         assert!(shown.contains("no length of time"), "{shown}");
         let shown = error("[repository.\"a/b\"]\nallow_settings = [\"*\"]\n");

@@ -23,12 +23,60 @@ const ENGINE_WITHIN: Duration = Duration::from_secs(6);
 /// The pause after a connection could not be accepted, so that a full table of files is no busy loop.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
-/// Why the server could not start listening.
+/// Why the server could not start listening: which setting, what it holds, what it should.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot listen on {address}: {source}; is another server running there? Set HOST and PORT")]
-pub struct BindError {
-    address: String,
-    source: io::Error,
+pub enum BindError {
+    /// There is no such host.
+    #[error(
+        "HOST is {host:?}, for which no address is known: {why}; it should be an address of this machine, such as \
+         0.0.0.0 for all of them or 127.0.0.1 for this machine alone"
+    )]
+    Unresolved {
+        /// What HOST holds.
+        host: String,
+        /// What the system says.
+        why: String,
+    },
+    /// The address is another machine's.
+    #[error("HOST is {host:?}, which is no address of this machine; 0.0.0.0 stands for all it has")]
+    Elsewhere {
+        /// What HOST holds.
+        host: String,
+    },
+    /// Somebody else is there.
+    #[error(
+        "cannot listen on {address}: something listens there already; stop it, or set PORT or HOST to another"
+    )]
+    Taken {
+        /// Where.
+        address: String,
+    },
+    /// The system does not let us.
+    #[error("cannot listen on {address}: this user may not; set PORT to 1024 or more")]
+    Forbidden {
+        /// Where.
+        address: String,
+    },
+    /// Anything else.
+    #[error("cannot listen on {address}: {why}; set HOST and PORT to where it can")]
+    Other {
+        /// Where.
+        address: String,
+        /// What the system says.
+        why: String,
+    },
+}
+
+impl BindError {
+    fn of(host: &str, port: u16, error: &io::Error) -> Self {
+        let address = if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") };
+        match error.kind() {
+            io::ErrorKind::AddrInUse => Self::Taken { address },
+            io::ErrorKind::AddrNotAvailable => Self::Elsewhere { host: host.to_owned() },
+            io::ErrorKind::PermissionDenied => Self::Forbidden { address },
+            _ => Self::Other { address, why: error.to_string() },
+        }
+    }
 }
 
 /// The listening server.
@@ -62,8 +110,13 @@ impl Server {
 
     /// Takes the address that is to be listened on.
     pub async fn bind(host: &str, port: u16) -> Result<TcpListener, BindError> {
-        let listener = TcpListener::bind((host, port)).await;
-        listener.map_err(|source| BindError { address: format!("{host}:{port}"), source })
+        let unresolved = |why: String| BindError::Unresolved { host: host.to_owned(), why };
+        let addresses = tokio::net::lookup_host((host, port)).await;
+        let addresses: Vec<SocketAddr> = addresses.map_err(|error| unresolved(error.to_string()))?.collect();
+        if addresses.is_empty() {
+            return Err(unresolved("the system names none".to_owned()));
+        }
+        TcpListener::bind(&addresses[..]).await.map_err(|error| BindError::of(host, port, &error))
     }
 
     /// Where it listens.

@@ -38,20 +38,21 @@ fn push() -> Bytes {
 #[tokio::test]
 async fn what_is_not_signed_by_github_is_refused() {
     let world = World::new().await;
-    let server = world.start_with(&[("GITHUB_WEBHOOK_SECRET", "the new secret, the old secret")]).await;
+    let server =
+        world.start_with(&[("GITHUB_WEBHOOK_SECRET", "the new secret here, the old secret here")]).await;
     let to = &server.address;
-    let call = |guid: &str| Call::of("push", guid, push()).signed_with("the new secret");
+    let call = |guid: &str| Call::of("push", guid, push()).signed_with("the new secret here");
     let header = "x-hub-signature-256";
 
     says(&call("1").to(to).await, 202, "stored");
-    says(&call("2").signed_with("the old secret").to(to).await, 202, "stored");
+    says(&call("2").signed_with("the old secret here").to(to).await, 202, "stored");
     says(&call("3").without(header).to(to).await, 401, "X-Hub-Signature-256 is missing");
     says(&call("4").signed_with("a wrong secret").to(to).await, 401, "signature");
-    says(&call("5").signed_with("the new secret, the old secret").to(to).await, 401, "signature");
+    says(&call("5").signed_with("the new secret here, the old secret here").to(to).await, 401, "signature");
     says(&call("6").signed_with("").to(to).await, 401, "signature");
     let sha1 = call("7").without(header).with("x-hub-signature", &format!("sha1={}", "0".repeat(40)));
     says(&sha1.to(to).await, 401, "SHA-1");
-    let good = signature("the new secret", &push());
+    let good = signature("the new secret here", &push());
     let bare = good.trim_start_matches("sha256=");
     for wrong in [bare, "sha256=", "sha256=zz", &good[..20], &format!("{good}00"), &format!("{good} ")[1..]] {
         assert_eq!(call("8").with(header, wrong).to(to).await.status, 401, "{wrong:?}");

@@ -1,8 +1,11 @@
 //! Starting: with everything, with nothing, with half of it, and where another server is already.
 
 use crate::http::{Call, get};
-use crate::server::{Environment, Server};
+use crate::server::{Environment, LOOK_EVERY, PATIENCE, Server};
 use crate::world::World;
+
+/// A key that no App on the embedded GitHub has.
+const OTHER_KEY: &str = include_str!("other_key.pem");
 
 /// The server's environment without some variables.
 fn without(environment: &Environment, names: &[&str]) -> Environment {
@@ -20,7 +23,9 @@ async fn without_credentials_it_tells_how_to_get_some() {
     for path in ["/", "/setup"] {
         let page = get(&server.address, path).await;
         assert_eq!(page.status, 200);
-        assert!(page.body.contains("GITHUB_APP_PRIVATE_KEY_PATH"), "{}", page.body);
+        for words in ["GITHUB_APP_PRIVATE_KEY_PATH", "Deployments: write", "Workflow run"] {
+            assert!(page.body.contains(words), "{}", page.body);
+        }
     }
     let answer = Call::of("ping", "1", "{}").to(&server.address).await;
     assert_eq!(answer.status, 503, "GitHub shall keep what comes too early");
@@ -51,30 +56,159 @@ async fn half_a_configuration_is_refused_by_name() {
     }
 }
 
+/// What a server says that is told something else, and ends.
+async fn refused_with(world: &World, changed: &[(&'static str, &str)]) -> String {
+    let names: Vec<_> = changed.iter().map(|(name, _)| *name).collect();
+    let mut environment = without(&world.environment(), &names);
+    environment.extend(changed.iter().map(|(name, value)| (*name, (*value).to_owned())));
+    let ended = Server::refused(&environment).await;
+    assert_eq!(ended.code(), Some(2), "{:?}", ended.log);
+    let log = ended.log.join("\n");
+    assert!(log.starts_with("error: "), "{log}");
+    log
+}
+
 #[tokio::test]
 async fn what_cannot_be_used_is_refused_by_name_and_secrets_are_not_shown() {
     let world = World::new().await;
-    for (name, value) in [
-        ("GITHUB_APP_ID", "an app"),
+    for (name, value, words) in [
+        ("GITHUB_APP_ID", "an app", "is \"an app\"; it should be the App's number"),
         (
             "GITHUB_APP_PRIVATE_KEY",
             "-----BEGIN RSA PRIVATE KEY-----\nc2VjcmV0\n-----END RSA PRIVATE KEY-----",
+            "the block is damaged, or is not an RSA key",
         ),
-        ("GITHUB_WEBHOOK_SECRET", ", ,"),
-        ("GITHUB_API_URL", "not an address"),
-        ("PORT", "80 80"),
-        ("LOG_FORMAT", "xml"),
-        ("DATABASE_URL", "postgres://localhost/towpath"),
+        ("GITHUB_WEBHOOK_SECRET", ", ,", "it holds no secret between its commas"),
+        ("GITHUB_WEBHOOK_SECRET", "x", "its secret has 1 character, and should have 16 or more"),
+        ("GITHUB_API_URL", "not an address", "it should be https://api.github.com"),
+        ("GITHUB_API_URL", "http://github.example.com/api/v3", "over http:// everybody on the way reads"),
+        ("PUBLIC_URL", "towpath.example.com", "it should begin with https://"),
+        ("HOST", "no-such-host.invalid", "for which no address is known"),
+        ("HOST", "192.0.2.1", "is no address of this machine"),
+        ("PORT", "80 80", "it should be a number from 0 to 65535"),
+        ("RUST_LOG", "verbose", "nothing that the server says would be logged"),
+        ("LOG_FORMAT", "xml", "it should be pretty or json"),
+        ("DATABASE_URL", "postgres://ana:c2VjcmV0@localhost/towpath", "begins with postgres://"),
+        ("DATABASE_URL", "sqlite:///nowhere/at/all.db", "but there is no folder \"/nowhere/at\""),
+        ("DATABASE_URL", "sqlite://.", "which is a folder and should be a file"),
+        ("TOWPATH_DATA_DIR", "/proc/nowhere", "which is not there and cannot be made"),
+        ("TOWPATH_DATA_DIR", "/proc", "where nothing can be written"),
+        ("TOWPATH_OPERATOR_FILE", "not-there.toml", "cannot be read: No such file"),
+        ("PATH", "/nowhere", "the program git was not found"),
     ] {
-        let mut environment = without(&world.environment(), &[name]);
-        environment.push((name, value.to_owned()));
-        let ended = Server::refused(&environment).await;
-        assert_eq!(ended.code(), Some(2), "{name}: {:?}", ended.log);
-        let log = ended.log.join("\n");
-        let named = if name == "GITHUB_APP_PRIVATE_KEY" { "the App's private key" } else { name };
-        assert!(log.starts_with("error: ") && log.contains(named), "{log}");
-        assert!(!log.contains("c2VjcmV0"), "{log}");
+        let log = refused_with(&world, &[(name, value)]).await;
+        assert!(log.contains(name) && log.contains(words), "{log}");
+        assert!(!log.contains("c2VjcmV0") && !log.contains('\n'), "{log}");
     }
+}
+
+#[tokio::test]
+async fn all_that_is_wrong_is_told_in_one_go() {
+    let world = World::new().await;
+    let bin = world.folder.path().join("bin");
+    std::fs::create_dir(&bin).unwrap();
+    let git = bin.join("git");
+    std::fs::write(&git, "#!/bin/sh\necho git version 2.39.5\n").unwrap();
+    std::fs::set_permissions(&git, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    std::fs::write(world.folder.path().join("allowed.toml"), "[repository.store]\n").unwrap();
+    let log = refused_with(
+        &world,
+        &[
+            ("GITHUB_APP_ID", "towpath"),
+            ("GITHUB_WEBHOOK_SECRET", "hush"),
+            ("PUBLIC_URL", "towpath"),
+            ("TOWPATH_OPERATOR_FILE", "allowed.toml"),
+            ("HOST", "no-such-host.invalid"),
+            ("TOWPATH_DATA_DIR", "allowed.toml"),
+            ("PATH", bin.to_str().unwrap()),
+        ],
+    )
+    .await;
+    assert!(log.starts_with("error: 7 settings cannot be used:\n  GITHUB_APP_ID is \"towpath\"; "), "{log}");
+    for words in [
+        "\n  GITHUB_WEBHOOK_SECRET cannot be used: ",
+        "\n  PUBLIC_URL is \"towpath\"; ",
+        "\n  TOWPATH_OPERATOR_FILE is \"allowed.toml\"; this file is not valid: ",
+        "\n  HOST is \"no-such-host.invalid\", ",
+        &format!("\n  {} is too old: it says \"git version 2.39.5\", and 2.41 or later", git.display()),
+        &format!("\n  TOWPATH_DATA_DIR is {:?}, which is a file", world.folder.path().join("allowed.toml")),
+    ] {
+        assert!(log.contains(words), "{words} is not in:\n{log}");
+    }
+    assert!(!log.contains("hush"), "{log}");
+}
+
+#[tokio::test]
+async fn a_check_too_says_that_git_is_missing() {
+    let world = World::new().await;
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_towpath"));
+    let output = command.args(["check", "pr", "--base", "staging"]).env("PATH", "/nowhere").output().unwrap();
+    assert_eq!(output.status.code(), Some(2), "{output:?}");
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(said.starts_with("error: the program git was not found in any folder of PATH"), "{said}");
+    drop(world);
+}
+
+/// Waits for a line of the log, and answers it.
+async fn line(server: &Server, words: &str) -> String {
+    let said = async {
+        loop {
+            if let Some(line) = server.log().into_iter().find(|line| line.contains(words)) {
+                return line;
+            }
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+    };
+    let said = tokio::time::timeout(PATIENCE, said).await;
+    said.unwrap_or_else(|_| panic!("{words:?} is not in:\n{}", server.log().join("\n")))
+}
+
+/// What `/readyz` says; it is 200 whatever GitHub does.
+async fn ready(server: &Server) -> String {
+    let answer = get(&server.address, "/readyz").await;
+    assert_eq!(answer.status, 200, "{answer:?}");
+    answer.body
+}
+
+#[tokio::test]
+async fn one_line_says_which_app_this_is_and_where() {
+    let world = World::new().await;
+    let server = world.start().await;
+    let said = line(&server, "this is the GitHub App").await;
+    let told = r#"(towpath), installed in acme (1 repository); 1 repository in all"#;
+    assert!(said.contains(told) && said.contains("\"INFO\""), "{said}");
+    world.quiet().await;
+    assert_eq!(ready(&server).await, "ready\ngithub: accepted\n");
+    let log = server.stop().await.log;
+    assert_eq!(log.iter().filter(|line| line.contains("this is the GitHub App")).count(), 1, "{log:?}");
+}
+
+#[tokio::test]
+async fn why_github_cannot_be_asked_is_said_and_webhooks_are_let_in() {
+    let world = World::new().await;
+    for (changed, word, words) in [
+        (("GITHUB_APP_ID", "4711"), "refused", "knows no App 4711; GITHUB_APP_ID or GITHUB_API_URL is wrong"),
+        (("GITHUB_APP_PRIVATE_KEY", OTHER_KEY), "refused", "holds no key of the App"),
+        (("GITHUB_API_URL", "http://127.0.0.1:9"), "unreachable", "http://127.0.0.1:9/ does not answer"),
+    ] {
+        let server = world.start_with(&[changed]).await;
+        line(&server, words).await;
+        assert_eq!(ready(&server).await, format!("ready\ngithub: {word}\n"));
+        let taken = Call::of("installation", changed.0, r#"{"action":"created","installation":{"id":1}}"#);
+        assert_eq!(taken.to(&server.address).await.status, 202);
+        server.stop().await;
+    }
+    world.fall_behind(chrono::TimeDelta::minutes(20));
+    let server = world.start().await;
+    let said = line(&server, "GitHub does not accept our credentials").await;
+    assert!(said.contains("clock"), "{said}");
+    assert_eq!(ready(&server).await, "ready\ngithub: refused\n");
+    // Set right, it is told who we are.
+    world.later();
+    line(&server, "GitHub accepts our credentials again").await;
+    line(&server, "installed in acme (1 repository)").await;
+    assert_eq!(ready(&server).await, "ready\ngithub: accepted\n");
+    server.stop().await;
 }
 
 #[tokio::test]

@@ -91,6 +91,11 @@ impl World {
         self.clock.set(self.clock.now().max(SystemClock.now()));
     }
 
+    /// GitHub's clock is so far behind the machine's, until it is [`World::later`].
+    pub fn fall_behind(&self, by: chrono::TimeDelta) {
+        self.clock.set(SystemClock.now() - by);
+    }
+
     /// Waits until every webhook has come and nothing is left to be done.
     pub async fn quiet(&self) {
         let quiet = crate::shop::quiet(&self.github, &self.data, || {
