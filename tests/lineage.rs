@@ -20,6 +20,8 @@ mod healing;
 mod implied_examples;
 #[path = "lineage/known_examples.rs"]
 mod known_examples;
+#[path = "lineage/local_merges.rs"]
+mod local_merges;
 #[path = "lineage/mirrors.rs"]
 mod mirrors;
 #[path = "lineage/names.rs"]

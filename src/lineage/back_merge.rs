@@ -33,7 +33,7 @@ impl Repository {
     /// out of reach keep nobody waiting.
     async fn conflicts(&self, question: PromotionQuestion<'_>, common: CommitId) -> Vec<String> {
         let pull = question.pull;
-        match self.merge(pull.head.commit, pull.base.commit, common).await {
+        match self.merge(pull.head.commit, pull.base.commit, common).await.map(|merged| merged.outcome) {
             Ok(MergeOutcome::Clean { .. }) => Vec::new(),
             Ok(MergeOutcome::Conflicts { paths }) => paths,
             Err(error) => {
@@ -69,7 +69,7 @@ impl Repository {
             }
             let Some(common) = self.merge_base(pull.head, parent).await? else { continue };
             let merged = self.merge(pull.head, parent, common).await?;
-            if merged == (MergeOutcome::Clean { tree: commit.tree }) {
+            if merged.outcome == (MergeOutcome::Clean { tree: commit.tree }) {
                 return Ok(true);
             }
         }

@@ -26,6 +26,10 @@ pub struct CopyQuestion<'a> {
 impl Repository {
     /// The history that the copy branch is judged by.
     pub async fn copy(&self, question: CopyQuestion<'_>) -> Result<CopyHistory, GitError> {
+        self.explained(self.compared(question).await).await
+    }
+
+    async fn compared(&self, question: CopyQuestion<'_>) -> Result<CopyHistory, GitError> {
         let (copy, original) = (question.copy.commit, question.original.commit);
         let (copy_tree, original_tree) = self.trees(copy, original).await?;
         let mut history = CopyHistory {

@@ -93,8 +93,9 @@ const SIGNS_OF_REFUSAL: [&str; 3] =
     ["Authentication failed", "could not read Username", "could not read Password"];
 
 /// What git says when files of the repository itself are broken, as opposed to the network or the remote.
-const SIGNS_OF_DAMAGE: [&str; 16] = [
+const SIGNS_OF_DAMAGE: [&str; 17] = [
     ".lock': File exists",
+    "Could not read ",
     "bad config",
     "bad object",
     "bad tree object",
@@ -160,6 +161,7 @@ mod tests {
         assert!(!said("fatal: could not read Username for 'https://github.com': terminal prompts disabled"));
         assert!(!said("fatal: Authentication failed for 'https://github.com/acme/store.git/'"));
         assert!(said("error: could not read 08d12e6b76c84d11"));
+        assert!(said("error: Could not read 08d12e6b76c84d11 fatal: failure to merge"));
         assert!(said("fatal: loose object 08d12e6b (stored in objects/08/d12e6b) is corrupt"));
     }
 }

@@ -2,8 +2,9 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::git::Call;
+use super::git::{Call, Git};
 use super::snapshots::{Sorted, sort_out_snapshots};
+use super::workbench::Workbench;
 use super::{BranchTip, GitError, Ledger, Repository, lines, origins};
 use crate::flow::{Commit, CommitId, Deployed, IgnoredPaths, MergeOutcome, PromotionHistory, Pull, TreeId};
 
@@ -31,25 +32,30 @@ pub struct PromotionQuestion<'a> {
 impl Repository {
     /// The history a promotion is judged by.
     pub async fn promotion(&self, question: PromotionQuestion<'_>) -> Result<PromotionHistory, GitError> {
+        self.explained(self.promoted(question).await).await
+    }
+
+    async fn promoted(&self, question: PromotionQuestion<'_>) -> Result<PromotionHistory, GitError> {
         let (head, base) = (question.pull.head.commit, question.pull.base.commit);
         let (trees, brings, merge_base) =
             tokio::join!(self.trees(head, base), self.count_brought(head, base), self.merge_base(head, base));
         let ((head_tree, base_tree), brings, merge_base) = (trees?, brings?, merge_base?);
-        let merge = match merge_base {
+        let merged = match merge_base {
             // Histories without a common commit do not merge by themselves, and name no path.
-            None => MergeOutcome::Conflicts { paths: Vec::new() },
+            None => Merged::known(MergeOutcome::Conflicts { paths: Vec::new() }),
             Some(common) if common == base || head_tree == base_tree => {
-                MergeOutcome::Clean { tree: head_tree }
+                Merged::known(MergeOutcome::Clean { tree: head_tree })
             }
-            Some(common) if common == head => MergeOutcome::Clean { tree: base_tree },
+            Some(common) if common == head => Merged::known(MergeOutcome::Clean { tree: base_tree }),
             Some(common) => self.merge(head, base, common).await?,
         };
-        let differs = match &merge {
+        let differs = match &merged.outcome {
             MergeOutcome::Clean { tree } if question.same_files_expected && brings > 0 => {
-                self.differs(*tree, head_tree, question.ignored).await?
+                self.differs(&merged, (*tree, head_tree), question.ignored).await?
             }
             _ => false,
         };
+        let merge = merged.outcome;
         let conflicts = matches!(merge, MergeOutcome::Conflicts { .. }) && merge_base.is_some();
         let Sorted { kept, snapshots } = if differs || conflicts {
             self.causes(base, head, question.upstream).await?
@@ -70,28 +76,25 @@ impl Repository {
         })
     }
 
-    /// Whether two trees differ in a path that counts.
-    pub(super) async fn differs(
+    /// Whether the tree of a merge and another one differ in a path that counts.
+    async fn differs(
         &self,
-        one: TreeId,
-        other: TreeId,
+        merged: &Merged,
+        (one, other): (TreeId, TreeId),
         ignored: Option<&IgnoredPaths>,
     ) -> Result<bool, GitError> {
         let Some(ignored) = ignored.filter(|_| one != other) else { return Ok(one != other) };
-        let paths = self.differing_paths(one, other).await?;
+        self.bring_trees(vec![one, other]).await?;
+        // Only where the merge was made its tree is sure to be.
+        let git = merged.made_on.as_ref().map_or(&self.git, |workbench| &workbench.git);
+        let paths = differing_paths(git, one, other).await?;
         Ok(paths.iter().any(|path| !ignored.holds(path)))
     }
 
-    /// The paths in which two trees differ, sorted.
+    /// The paths in which two trees of this repository differ, sorted.
     pub(super) async fn differing_paths(&self, one: TreeId, other: TreeId) -> Result<Vec<String>, GitError> {
         self.bring_trees(vec![one, other]).await?;
-        let call = Call::new("diff-tree")
-            .args(["-r", "--name-only", "--no-renames", "-z", "--end-of-options"])
-            .args([one.to_string(), other.to_string()])
-            .fetching_files();
-        let said = self.git.ask(call).await?;
-        let said = lines::text(&said);
-        Ok(said.split('\0').filter(|path| !path.is_empty()).map(str::to_owned).collect())
+        differing_paths(&self.git, one, other).await
     }
 
     /// The commits only `base` has that explain why merging `head` does not give `head`'s files.
@@ -246,12 +249,14 @@ impl Repository {
         head: CommitId,
         base: CommitId,
         common: CommitId,
-    ) -> Result<MergeOutcome, GitError> {
+    ) -> Result<Merged, GitError> {
         if let Some(tree) = self.test_merge(head, base).await? {
-            return Ok(MergeOutcome::Clean { tree });
+            return Ok(Merged::known(MergeOutcome::Clean { tree }));
         }
         self.bring_trees_of(&[common, head, base]).await?;
-        self.workbench().await?.merge(&base.to_string(), &head.to_string()).await
+        let workbench = self.workbench().await?;
+        let outcome = workbench.merge(&base.to_string(), &head.to_string()).await?;
+        Ok(Merged { outcome, made_on: Some(workbench) })
     }
 
     /// The tree of GitHub's own test merge, where it is here and of exactly these two commits.
@@ -263,4 +268,29 @@ impl Repository {
         let commits = self.log(&["--no-walk"], &[merged.to_string()]).await?;
         Ok(commits.first().filter(|commit| commit.parents == [base, head]).map(|commit| commit.tree))
     }
+}
+
+/// What a merge would produce, and where its tree is.
+#[derive(Debug)]
+pub(super) struct Merged {
+    /// What it would produce.
+    pub(super) outcome: MergeOutcome,
+    /// Where it was made; `None` where nothing had to be, so that the tree is in the repository.
+    made_on: Option<Workbench>,
+}
+
+impl Merged {
+    fn known(outcome: MergeOutcome) -> Self {
+        Self { outcome, made_on: None }
+    }
+}
+
+async fn differing_paths(git: &Git, one: TreeId, other: TreeId) -> Result<Vec<String>, GitError> {
+    let call = Call::new("diff-tree")
+        .args(["-r", "--name-only", "--no-renames", "-z", "--end-of-options"])
+        .args([one.to_string(), other.to_string()])
+        .fetching_files();
+    let said = git.ask(call).await?;
+    let said = lines::text(&said);
+    Ok(said.split('\0').filter(|path| !path.is_empty()).map(str::to_owned).collect())
 }

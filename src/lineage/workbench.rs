@@ -70,11 +70,14 @@ impl Repository {
     /// says the same of it: nobody fetches for a person what they left out.
     pub(super) async fn explained<T>(&self, outcome: Result<T, GitError>) -> Result<T, GitError> {
         match outcome {
-            Err(GitError::Corrupt { .. }) if !self.writable && self.is_partial().await => {
-                Err(GitError::FilesLeftOut)
-            }
+            Err(GitError::Corrupt { .. }) if self.lacks_files().await => Err(GitError::FilesLeftOut),
             outcome => outcome,
         }
+    }
+
+    /// Whether it is a clone that was made without all files.
+    pub(super) async fn lacks_files(&self) -> bool {
+        !self.writable && self.is_partial().await
     }
 
     async fn is_partial(&self) -> bool {
