@@ -2,27 +2,14 @@
 //! organisation's `.github` repository, else built in.
 
 use super::room::{Room, Trouble};
-use crate::flow::config::{Configuration, Problem};
-use crate::flow::{Cause, Flow, RepositoryId, RepositoryName};
+use crate::flow::config::{Configuration, configuration_text};
+use crate::flow::{Flow, RepositoryId, RepositoryName};
 use crate::github::ApiError;
 use crate::store::{Change, ConfigurationRow, RepositoryRow, StoreError};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Where a project keeps its configuration.
-pub(super) const CONFIGURATION_PATH: &str = ".github/towpath.yml";
-
-/// More of a file than any configuration may have: enough to see that it is too large.
-const KEPT_BYTES: usize = 128 * 1024;
-
-/// The rules of one repository, as they were last read.
-#[derive(Debug, Clone)]
-pub(super) struct Rulebook {
-    /// The path. Where the file is invalid, the last one that was valid: it tells which branches are judged.
-    pub(super) flow: Arc<Flow>,
-    /// What is wrong with the file: nothing is judged by it then.
-    pub(super) invalid: Option<Cause>,
-}
+pub(super) use crate::flow::config::{CONFIGURATION_PATH, RepositoryConfig as Rulebook};
 
 /// Rulebooks that were made of a text, so that it is read once.
 #[derive(Debug, Default)]
@@ -33,7 +20,7 @@ impl Room {
     pub(super) async fn rulebook(&self, id: RepositoryId) -> Result<Rulebook, StoreError> {
         match self.store.configuration(id).await? {
             Some(row) => Ok(self.book_of(row)),
-            None => Ok(Rulebook { flow: Arc::clone(&self.flow), invalid: None }),
+            None => Ok(Rulebook::built_in(&self.flow)),
         }
     }
 
@@ -79,10 +66,7 @@ impl Room {
         branch: Option<&str>,
     ) -> Result<Option<String>, Trouble> {
         match self.api.file(row.installation, repository, CONFIGURATION_PATH, branch).await {
-            Ok(mut bytes) => {
-                bytes.truncate(KEPT_BYTES);
-                Ok(Some(String::from_utf8_lossy(&bytes).into_owned()))
-            }
+            Ok(bytes) => Ok(Some(configuration_text(bytes))),
             // Another repository may not be covered by the installation, or not exist.
             Err(ApiError::NotFound { .. }) => Ok(None),
             Err(ApiError::Forbidden { .. }) if !RepositoryName::are_alike(repository, &row.full_name) => {
@@ -107,32 +91,15 @@ impl Room {
 
 fn made_of(row: &ConfigurationRow, built_in: &Arc<Flow>) -> Rulebook {
     if row.place.is_empty() {
-        return Rulebook { flow: Arc::clone(built_in), invalid: None };
+        return Rulebook::built_in(built_in);
     }
-    match Configuration::read(&row.text) {
-        Ok(configuration) => Rulebook { flow: Arc::new(configuration.flow().clone()), invalid: None },
-        Err(problems) => {
-            let valid = row.valid.as_deref().filter(|text| !text.is_empty());
-            // Where no other is known, the file itself may have been good for an earlier version.
-            let kept = valid.into_iter().chain([row.text.as_str()]).find_map(Configuration::read_kept);
-            let flow = kept.map_or_else(|| Arc::clone(built_in), Arc::new);
-            Rulebook { flow, invalid: problems.first().map(|first| cause(&row.place, first, problems.len())) }
-        }
-    }
-}
-
-fn cause(place: &str, first: &Problem, all: usize) -> Cause {
-    Cause::ConfigurationInvalid {
-        place: place.to_owned(),
-        message: format!("{}; {}", first.message, first.hint),
-        line: first.place.line as usize,
-        more: all - 1,
-    }
+    Rulebook::of_file(&row.place, &row.text, row.valid.as_deref(), built_in)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::flow::Cause;
 
     fn row(place: &str, text: &str, valid: Option<&str>) -> ConfigurationRow {
         let (place, text, valid) = (place.to_owned(), text.to_owned(), valid.map(str::to_owned));

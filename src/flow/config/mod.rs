@@ -13,8 +13,11 @@ mod meaning;
 mod nearest;
 mod notices;
 mod path;
+mod repository;
 mod tree;
 mod unreadable;
+
+pub use repository::{CONFIGURATION_PATH, RepositoryConfig, configuration_text};
 
 use std::fmt;
 
