@@ -8,6 +8,7 @@ mod addresses;
 mod check_carried;
 mod check_copy;
 mod check_pr;
+mod commits;
 mod config;
 mod credentials;
 mod deliveries;

@@ -1,7 +1,7 @@
 //! `towpath rollback` and `towpath hold`: the operator takes an environment back, and lets it go on.
 
 use super::acts::{At, Telling, ask};
-use super::{UsageError, opened, print};
+use super::{UsageError, commits, opened, print};
 use crate::flow::config::Configuration;
 use crate::flow::{CommitId, Environment, Flow, Hold};
 use crate::report;
@@ -14,7 +14,7 @@ use std::process::ExitCode;
 #[command(after_help = "\
 Examples:
   towpath rollback --repository acme/store --environment production --reason \"checkout is broken\"
-  towpath rollback --repository acme/store --environment staging --to 1f0c2d7… --reason \"tests fail\"
+  towpath rollback --repository acme/store --environment staging --to 1f0c2d7 --reason \"tests fail\"
 
 Without --to it goes back to what ran last and well before the present trouble: a deploy that
 failed, that hangs or is under way, else what runs now. What is under way is cancelled first.
@@ -32,9 +32,9 @@ well; 2 the request is wrong; 6 refused.")]
 pub(super) struct Arguments {
     #[command(flatten)]
     at: At,
-    /// The commit to go back to, in full [default: what ran last and well]
+    /// The commit to go back to, in full or by its first digits [default: what ran last and well]
     #[arg(long, value_name = "SHA")]
-    to: Option<CommitId>,
+    to: Option<String>,
     /// Why, as everybody sees it on the next promotion
     #[arg(long, value_name = "TEXT")]
     reason: String,
@@ -85,10 +85,29 @@ pub(super) struct HoldAt {
     at: At,
 }
 
+/// How many deploys an abbreviated commit is looked for among.
+const LOOKED_AT: u32 = 10_000;
+
 /// Asks the server for a rollback.
 pub(super) async fn run(arguments: Arguments) -> Result<ExitCode, UsageError> {
     let Arguments { at, to, reason, by, telling } = arguments;
+    let to = match to {
+        Some(to) => Some(deployed(&at, &to).await?),
+        None => None,
+    };
     ask(&at, Order::Rollback { to, by, reason: worth_telling(&reason)? }, &telling).await
+}
+
+/// The commit that `--to` names, among those that were deployed to the environment.
+async fn deployed(at: &At, to: &str) -> Result<CommitId, UsageError> {
+    let (_, store) = opened::open()?;
+    let row = opened::repository(&store, &at.repository).await?;
+    let flow = flow_of(&store, &row).await?;
+    let name = environment(&flow, &at.environment)?.name.clone();
+    let deploys = store.newest_deploys(row.id, &name, LOOKED_AT).await.map_err(UsageError::new)?;
+    store.close().await;
+    let known = deploys.iter().map(|deploy| deploy.commit);
+    commits::named(to, known).map_err(|why| UsageError::new(format!("--to: {to:?} {why}")))
 }
 
 /// Shows a hold, or asks the server to lift it.
