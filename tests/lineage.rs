@@ -16,10 +16,14 @@ mod copy_examples;
 mod examples;
 #[path = "lineage/healing.rs"]
 mod healing;
+#[path = "lineage/hook.rs"]
+mod hook;
 #[path = "lineage/implied_examples.rs"]
 mod implied_examples;
 #[path = "lineage/known_examples.rs"]
 mod known_examples;
+#[path = "lineage/local_checks.rs"]
+mod local_checks;
 #[path = "lineage/local_merges.rs"]
 mod local_merges;
 #[path = "lineage/mirrors.rs"]
@@ -36,6 +40,8 @@ mod operations;
 mod promotion_examples;
 #[path = "lineage/rebuild.rs"]
 mod rebuild;
+#[path = "lineage/remotes.rs"]
+mod remotes;
 #[path = "lineage/repair_command.rs"]
 mod repair_command;
 #[path = "lineage/repairs.rs"]

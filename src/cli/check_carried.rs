@@ -1,11 +1,12 @@
 //! `towpath check carried`
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 
+use super::local::{Local, Place};
 use super::{UsageError, print};
 use crate::flow::{BranchName, Carried, CommitId};
-use crate::lineage::{GitError, Repository};
+use crate::lineage::GitError;
+use crate::report::{SeenAs, moment, shell_word};
 
 /// What `towpath check carried` takes.
 #[derive(Debug, clap::Args)]
@@ -26,9 +27,8 @@ It looks at what was last fetched: run git fetch first.
 
 Exit status: 0 carried; 1 missing, or it cannot be known; 2 the request is wrong.")]
 pub(super) struct Arguments {
-    /// A directory in the repository, which has to be a clone with its whole history
-    #[arg(long, value_name = "DIR", default_value = ".")]
-    repo: PathBuf,
+    #[command(flatten)]
+    place: Place,
     /// The commit: a SHA, whole or abbreviated, or any name git knows it by
     #[arg(long, value_name = "SHA", allow_hyphen_values = true)]
     commit: String,
@@ -37,51 +37,71 @@ pub(super) struct Arguments {
     into: String,
     /// Print one JSON object with the word of the answer
     #[arg(long)]
-    json: bool,
+    pub(super) json: bool,
 }
 
 /// Asks and prints.
 pub(super) async fn run(arguments: Arguments) -> Result<ExitCode, UsageError> {
-    let place = arguments.repo.display().to_string();
-    let failed = |error: GitError| match error {
-        GitError::NotARepository { .. } => {
-            UsageError(format!("{place} is not part of a git repository; name one with --repo DIR"))
-        }
-        other => UsageError(format!("{place} could not be read: {other}")),
-    };
-    let short = arguments.into.strip_prefix("refs/heads/").unwrap_or(&arguments.into);
-    let branch = BranchName::new(short).map_err(|error| UsageError(format!("--into: {error}")))?;
-    let repository = Repository::open(&arguments.repo).await.map_err(failed)?;
-    if repository.is_shallow().await {
-        return Ok(unknown(&place, &GitError::Shallow));
+    let local = arguments.place.open(Some(&arguments.into), &[]).await?;
+    let failed = |error: GitError| local.failed(&error);
+    let (branch, tip) = local.base("--into", &arguments.into).await?;
+    if local.repository.is_shallow().await {
+        return Ok(arguments.unknown(&local, &GitError::Shallow));
     }
-    let Some(into) = repository.branch(&branch).await.map_err(failed)? else {
+    let Some(into) = tip else { return Err(local.no_such_branch(&branch, "--into")) };
+    let Some(commit) = local.repository.resolve(&arguments.commit).await.map_err(failed)? else {
+        let fetch =
+            local.repository.tracked_remote().map(|it| format!("run git fetch {}, or ", shell_word(it)));
         return Err(UsageError(format!(
-            "there is no branch {branch} in {place}; run git fetch, or name an existing branch with --into"
+            "{:?} is no commit in {}; {}name one that exists with --commit",
+            arguments.commit,
+            local.place,
+            fetch.unwrap_or_default()
         )));
     };
-    let Some(commit) = repository.resolve(&arguments.commit).await.map_err(failed)? else {
-        return Err(UsageError(format!(
-            "{:?} is no commit in {place}; run git fetch, or name one that exists with --commit",
-            arguments.commit
-        )));
-    };
-    let carried = match repository.carried(commit, into).await {
+    let carried = match local.repository.carried(commit, into.commit).await {
         Ok(carried) => carried,
-        Err(error) => return Ok(unknown(&place, &error)),
+        Err(error) => return Ok(arguments.unknown(&local, &error)),
     };
+    let seen = local.seen(&into).await?;
     print::to_stdout(&if arguments.json {
-        format!("{}\n", serde_json::json!({ "carried": carried.as_str() }))
+        let object = serde_json::json!({
+            "schema_version": print::SCHEMA_VERSION,
+            "carried": carried.as_str(),
+            "commit": commit.to_string(),
+            "into": print::branch(&branch, into.commit, &seen),
+        });
+        format!("{object}\n")
     } else {
-        sentence(commit, &branch, carried) + "\n"
+        format!("{}{}\n", sentence(commit, &branch, carried), age(&branch, &seen))
     });
     Ok(if carried.is_carried() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Not knowing is no answer, so nothing is printed where answers go.
-fn unknown(place: &str, error: &GitError) -> ExitCode {
-    print::to_stderr(&format!("it cannot be known from {place}: {error}\n"));
-    ExitCode::FAILURE
+/// When what was looked at was fetched, to go on the line.
+fn age(branch: &BranchName, seen: &SeenAs) -> String {
+    let fetched = seen.fetched_at.map(|at| format!(" {branch} was fetched {}.", moment(at)));
+    fetched.unwrap_or_default()
+}
+
+impl Arguments {
+    /// Not knowing is no answer, so nothing but an error is printed where answers go.
+    fn unknown(&self, local: &Local, error: &GitError) -> ExitCode {
+        let why = match (error, local.repository.tracked_remote()) {
+            (GitError::Shallow, Some(remote)) => format!(
+                "the clone is shallow: its history is cut off; run git fetch --unshallow {}",
+                shell_word(remote)
+            ),
+            (other, _) => other.to_string(),
+        };
+        let why = format!("it cannot be known from {}: {why}", local.place);
+        if self.json {
+            print::to_stdout(&print::error(&why));
+        } else {
+            print::to_stderr(&format!("{why}\n"));
+        }
+        ExitCode::FAILURE
+    }
 }
 
 fn sentence(commit: CommitId, branch: &BranchName, carried: Carried) -> String {

@@ -3,12 +3,13 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use super::check_pr::{exit, nothing, open, read_ledger};
-use super::{UsageError, config, print};
+use super::check_pr::{exit, nothing, read_ledger};
+use super::local::{Local, Named, Place};
+use super::{UsageError, print};
 use crate::engine::judge::judge_copy;
-use crate::flow::{Base, BranchName, CopyBranch, Flow, Head, Pull, Verdict};
-use crate::lineage::{GitError, Ledger, Repository};
-use crate::report;
+use crate::flow::{Base, BranchName, CopyBranch, Flow, Head, Pull};
+use crate::lineage::Ledger;
+use crate::report::{self, Basis, ConfigSource, LocalCheck};
 
 /// What `towpath check copy` takes.
 #[derive(Debug, clap::Args)]
@@ -20,58 +21,72 @@ Examples:
 It passes if the files are the same. Differences in .github/ count for nothing, or in the paths
 that the configuration ignores.
 
-It judges what was last fetched: run git fetch first.
+It judges what was last fetched, and says when that was: run git fetch first. The configuration is
+the file on the default branch, as the App reads it; --config names another one.
 
-Exit status: 0 pass or warn (an earlier state); 1 fail or unknown; 2 the request is wrong.")]
+Exit status: 0 pass or warn (an earlier state); 1 fail or unknown; 2 the request is wrong; 3 wait.")]
 pub(super) struct Arguments {
-    /// A directory in the repository, which has to be a clone with its whole history
-    #[arg(long, value_name = "DIR", default_value = ".")]
-    repo: PathBuf,
+    #[command(flatten)]
+    place: Place,
     /// A tip ledger (JSON): which commits the branches have pointed at, and when
     #[arg(long, value_name = "FILE")]
     ledger: Option<PathBuf>,
-    /// A configuration file to judge by, in place of the built-in path
+    /// A configuration file to judge by, in place of the one on the default branch
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// Print one JSON object: the verdict, and its findings with their codes
+    /// Print one JSON object: the verdict, its findings with their codes, and what was judged
     #[arg(long)]
-    json: bool,
+    pub(super) json: bool,
 }
 
 /// Judges and prints.
 pub(super) async fn run(arguments: Arguments) -> Result<ExitCode, UsageError> {
-    let configuration = config::named(arguments.config.as_deref())?;
-    let flow = configuration.flow();
+    let config = Named::read(arguments.config.as_deref())?;
+    let ledger = arguments.ledger.as_deref().map_or_else(|| Ok(Ledger::default()), read_ledger)?;
+    let local = arguments.place.open(None, &[]).await?;
+    let rules = local.rules(config, None).await;
+    let flow = &rules.flow;
     let Some(copy) = &flow.copy else {
         return Err(UsageError::new(
             "the configuration names no copy branch, so there is nothing to compare",
         ));
     };
-    let ledger = arguments.ledger.as_deref().map_or_else(|| Ok(Ledger::default()), read_ledger)?;
-    let repository = open(&arguments.repo).await?;
-    let failed =
-        |error: GitError| UsageError(format!("{} could not be read: {error}", arguments.repo.display()));
-    let pull = ends(&repository, flow, copy).await.map_err(failed)?;
-    let verdict = judge_copy(&repository, flow, copy, &ledger).await;
+    let (pull, basis) = ends(&local, flow, copy, rules.source.clone()).await?;
+    let verdict = match &rules.instead {
+        Some(instead) => instead.clone(),
+        None => judge_copy(&local.repository, flow, copy, &ledger).await,
+    };
+    let remote = local.repository.tracked_remote();
+    let check = LocalCheck { flow, pull: &pull, remote, basis: Some(&basis) };
     print::to_stdout(&if arguments.json {
-        print::json(flow, &verdict, &pull)
+        print::json(&check, &verdict)
     } else {
-        words(flow, &pull, &verdict)
+        report::copy_on_terminal(&check, &verdict, print::colour())
     });
     Ok(exit(&verdict))
 }
 
-fn words(flow: &Flow, pull: &Pull, verdict: &Verdict) -> String {
-    report::copy_on_terminal(flow, pull, verdict, print::colour())
-}
-
 /// The environment and its copy, as if the one was to be merged into the other.
-async fn ends(repository: &Repository, flow: &Flow, copy: &CopyBranch) -> Result<Pull, GitError> {
+async fn ends(
+    local: &Local,
+    flow: &Flow,
+    copy: &CopyBranch,
+    configuration: ConfigSource,
+) -> Result<(Pull, Basis), UsageError> {
     let original: &BranchName = flow.environment(&copy.of).map_or(&copy.branch, |it| &it.branch);
-    let head = repository.branch(original).await?.unwrap_or_else(nothing);
-    let base = repository.branch(&copy.branch).await?.unwrap_or_else(nothing);
-    Ok(Pull {
-        head: Head { branch: Some(original.clone()), commit: head, fork: false },
-        base: Base { branch: copy.branch.clone(), commit: base },
-    })
+    let (mut commits, mut seen) = (Vec::new(), Vec::new());
+    for branch in [original, &copy.branch] {
+        let tip = local.repository.tip(branch).await.map_err(|error| local.failed(&error))?;
+        commits.push(tip.as_ref().map_or_else(nothing, |tip| tip.commit));
+        seen.push(match &tip {
+            Some(tip) => Some(local.seen(tip).await?),
+            None => None,
+        });
+    }
+    let (base, head) = (seen.pop().flatten(), seen.pop().flatten());
+    let pull = Pull {
+        head: Head { branch: Some(original.clone()), commit: commits[0], fork: false },
+        base: Base { branch: copy.branch.clone(), commit: commits[1] },
+    };
+    Ok((pull, Basis { head, base, configuration, now: local.now }))
 }

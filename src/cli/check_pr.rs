@@ -3,165 +3,275 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use super::{UsageError, config, print, repair};
+use super::local::{Local, Named, Place, Rules, branch_name};
+use super::{Status, UsageError, print, repair};
 use crate::engine::judge::{judge, obstacle};
-use crate::flow::{Base, BranchName, CommitId, Flow, Head, Outcome, Pull, Role, Undecided, Verdict};
-use crate::lineage::{GitError, Ledger, Repository, Survey};
-use crate::report;
+use crate::flow::{
+    Base, BranchName, CommitId, Environment, Flow, Head, Outcome, Pull, Role, Source, Undecided, Verdict,
+};
+use crate::lineage::{BranchTip, GitError, Ledger};
+use crate::report::{self, Basis, LocalCheck};
 
 /// What `towpath check pr` takes.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  towpath check pr --repo . --base integration --head HEAD      the branch that is checked out
-  towpath check pr --repo . --base staging --head integration   a promotion
+  towpath check pr --base integration                           the branch that is checked out
+  towpath check pr --repo . --base integration --head HEAD      the same, spelled out
+  towpath check pr --base staging --head integration            a promotion
   towpath check pr --repo ~/store --base integration --head feature/cart --json
-  towpath check pr --base main --head HEAD --config .github/towpath.yml
+  towpath check pr --base main --config .github/towpath.yml
   towpath check pr --base integration --head feature/cart --repair    how it becomes clean
 
 With --apply behind it, the last one makes the clean branch, and touches nothing that is there.
 
 As a pre-push hook it stops what would fail; the README has the script.
 
-It judges what was last fetched: run git fetch first.
+It judges what was last fetched, and says when that was: run git fetch first. The configuration is
+the file on the default branch, as the App reads it; --config names another one.
 
-Exit status: 0 pass, warn or wait; 1 fail or unknown; 2 the request is wrong.
-With --apply: 0 the clean branch was made; 1 a commit conflicts.")]
+Exit status: 0 pass or warn, or a base that is on no path; 1 fail or unknown; 2 the request is
+wrong; 3 wait. With --apply: 0 the clean branch was made; 1 a commit conflicts.")]
 pub(super) struct Arguments {
-    /// A directory in the repository, which has to be a clone with its whole history
-    #[arg(long, value_name = "DIR", default_value = ".")]
-    repo: PathBuf,
+    #[command(flatten)]
+    place: Place,
     /// The branch to merge into: the remote's of that name as last fetched, else a local one
-    #[arg(long, value_name = "BRANCH", allow_hyphen_values = true)]
-    base: String,
-    /// What to merge: a branch of the clone, else of its remote, else any commit (HEAD, a SHA)
-    #[arg(long, value_name = "HEAD", allow_hyphen_values = true)]
+    #[arg(long, value_name = "BRANCH", allow_hyphen_values = true, required_unless_present = "pre_push")]
+    base: Option<String>,
+    /// What to merge: a branch of the clone, else of its remote, else any commit (HEAD, a SHA).
+    /// An environment's branch is always the remote's
+    #[arg(long, value_name = "HEAD", allow_hyphen_values = true, default_value = "HEAD")]
     head: String,
     /// The name of the branch to merge, where --head is only a commit
     #[arg(long, value_name = "BRANCH", allow_hyphen_values = true)]
     head_name: Option<String>,
+    /// Judge what is pushed against the branch that takes such work, and let branches of the path through
+    #[arg(long, conflicts_with = "base")]
+    pre_push: bool,
     /// The branch to merge lives in a fork
     #[arg(long)]
     fork: bool,
-    /// A configuration file to judge by, in place of the built-in path
+    /// A configuration file to judge by, in place of the one on the default branch
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     /// A tip ledger (JSON): which commits the branches have pointed at, and when
     #[arg(long, value_name = "FILE")]
     ledger: Option<PathBuf>,
-    /// Print one JSON object: the verdict, and its findings with their codes
+    /// Print one JSON object: the verdict, its findings with their codes, and what was judged
     #[arg(long)]
-    json: bool,
+    pub(super) json: bool,
     #[command(flatten)]
     repair: repair::Options,
 }
 
+/// The head as it was found.
+struct Found {
+    head: Head,
+    /// The branch it was read from, where it was named by one.
+    tip: Option<BranchTip>,
+}
+
+/// What came of one base.
+struct Judgement {
+    pull: Pull,
+    basis: Basis,
+    verdict: Verdict,
+}
+
+struct Asked<'a> {
+    arguments: &'a Arguments,
+    local: &'a Local,
+    rules: &'a Rules,
+    ledger: &'a Ledger,
+}
+
 /// Judges and prints.
 pub(super) async fn run(arguments: Arguments) -> Result<ExitCode, UsageError> {
-    let configuration = config::named(arguments.config.as_deref())?;
-    let flow = configuration.flow();
-    let base = branch_name("--base", &arguments.base)?;
-    let ledger = match &arguments.ledger {
-        Some(file) => read_ledger(file)?,
-        None => Ledger::default(),
-    };
-    let repository = open(&arguments.repo).await?;
-    let failed = |error: GitError| git_failed(&arguments.repo, &error);
-    let base_commit = repository.branch(&base).await.map_err(failed)?;
-    let verdict_without_ends = match base_commit {
-        Some(_) => None,
-        None => obstacle_without(&base, flow, &repository.survey(flow).await.map_err(failed)?),
-    };
-    if let Some(why) = verdict_without_ends {
-        let nothing = nothing();
-        let head = Head { branch: None, commit: nothing, fork: arguments.fork };
-        let pull = Pull { head, base: Base { branch: base, commit: nothing } };
-        return conclude(&arguments, &repository, flow, &pull, &Verdict::undecided(why)).await;
+    let config = Named::read(arguments.config.as_deref())?;
+    let ledger = arguments.ledger.as_deref().map_or_else(|| Ok(Ledger::default()), read_ledger)?;
+    let named = arguments.head_name.as_deref();
+    let branches: Vec<&str> = named.into_iter().chain([arguments.head.as_str()]).collect();
+    let local = arguments.place.open(arguments.base.as_deref(), &branches).await?;
+    if let Some(base) = &arguments.base {
+        // A mistake in a name is told before anything is asked of a remote.
+        branch_name("--base", base)?;
     }
-    let Some(commit) = base_commit else { return Err(no_such_base(&arguments, &repository)) };
-    let head = find_head(&arguments, &repository).await?;
-    let pull = Pull { head, base: Base { branch: base, commit } };
-    let verdict = judge(&repository, flow, &pull, &ledger).await;
-    conclude(&arguments, &repository, flow, &pull, &verdict).await
+    let found = find_head(&arguments, &local).await?;
+    let judged = found.as_ref().and_then(|it| it.head.branch.as_ref());
+    let rules = local.rules(config, judged).await;
+    let asked = Asked { arguments: &arguments, local: &local, rules: &rules, ledger: &ledger };
+    let judgement = match &arguments.base {
+        Some(base) => asked.judge(base, found).await?,
+        None => match asked.judge_pushed(found).await? {
+            Ok(judgement) => judgement,
+            Err(branch) => return Ok(not_asked(&arguments, &branch)),
+        },
+    };
+    asked.conclude(&judgement).await
 }
 
-async fn conclude(
-    arguments: &Arguments,
-    repository: &Repository,
-    flow: &Flow,
-    pull: &Pull,
-    verdict: &Verdict,
-) -> Result<ExitCode, UsageError> {
-    if arguments.repair.is_wanted() {
-        let (place, json) = (arguments.repo.as_path(), arguments.json);
-        let judged = repair::Judged { place, repository, flow, pull, verdict, json };
-        return repair::run(&arguments.repair, &judged).await;
+impl Asked<'_> {
+    /// Judges what is pushed against the first branch that takes it, if any does. No verdict where the branch is one
+    /// of the path's: a push to it is no pull request.
+    async fn judge_pushed(&self, found: Option<Found>) -> Result<Result<Judgement, BranchName>, UsageError> {
+        let Some(found) = found else { return Err(no_such_head(self.arguments, self.local)) };
+        let flow = &self.rules.flow;
+        let is_own = |branch: &&BranchName| !self.arguments.fork && !matches!(flow.role(branch), Role::Topic);
+        if let Some(branch) = found.head.branch.as_ref().filter(is_own)
+            && self.rules.instead.is_none()
+        {
+            return Ok(Err(branch.clone()));
+        }
+        let mut first = None;
+        for base in takers(flow) {
+            let again = Found { head: found.head.clone(), tip: found.tip.clone() };
+            let judgement = self.judge(base.branch.as_str(), Some(again)).await?;
+            if matches!(judgement.verdict.outcome(), Outcome::Pass | Outcome::Warn | Outcome::Wait) {
+                return Ok(Ok(judgement));
+            }
+            first.get_or_insert(judgement);
+        }
+        first.map(Ok).ok_or_else(|| {
+            UsageError::new("no environment takes topics or hotfixes; name a branch with --base")
+        })
     }
-    Ok(answer(arguments, flow, verdict, pull))
+
+    async fn judge(&self, base: &str, found: Option<Found>) -> Result<Judgement, UsageError> {
+        let Self { local, rules, .. } = *self;
+        let failed = |error: GitError| local.failed(&error);
+        let (base, tip) = local.base("--base", base).await?;
+        let mut basis = Basis { head: None, base: None, configuration: rules.source.clone(), now: local.now };
+        let Some(tip) = tip else {
+            if let Some(instead) = rules.instead.clone().filter(|_| self.arguments.pre_push) {
+                // Which branch it should be is what is not known.
+                let head = found.map_or_else(|| self.nobody(), |found| found.head);
+                let pull = Pull { head, base: Base { branch: base, commit: nothing() } };
+                return Ok(Judgement { pull, basis, verdict: instead });
+            }
+            let survey = local.repository.survey(&rules.flow).await.map_err(failed)?;
+            let is_environment = matches!(rules.flow.role(&base), Role::Environment(_));
+            let why = obstacle(&rules.flow, &survey);
+            let why = why.filter(|it| is_environment || *it == Undecided::EmptyRepository);
+            let Some(why) = why else { return Err(local.no_such_branch(&base, "--base")) };
+            let head = found.map_or_else(|| self.nobody(), |found| found.head);
+            let pull = Pull { head, base: Base { branch: base, commit: nothing() } };
+            return Ok(Judgement { pull, basis, verdict: Verdict::undecided(why) });
+        };
+        let Some(found) = found else { return Err(no_such_head(self.arguments, local)) };
+        let found = self.as_fetched(found, &base).await?;
+        basis.base = Some(local.seen(&tip).await?);
+        basis.head = match &found.tip {
+            Some(tip) => Some(local.seen(tip).await?),
+            None => None,
+        };
+        let pull = Pull { head: found.head, base: Base { branch: base, commit: tip.commit } };
+        let verdict = match &rules.instead {
+            Some(instead) => instead.clone(),
+            None => judge(&local.repository, &rules.flow, &pull, self.ledger).await,
+        };
+        Ok(Judgement { pull, basis, verdict })
+    }
+
+    fn nobody(&self) -> Head {
+        Head { branch: None, commit: nothing(), fork: self.arguments.fork }
+    }
+
+    /// What is promoted is what the remote has, not what somebody once pulled. A branch ahead of the remote's of the
+    /// same name is new work for that one.
+    async fn as_fetched(&self, found: Found, base: &BranchName) -> Result<Found, UsageError> {
+        let is_given = self.arguments.head_name.is_some() || found.head.fork;
+        let Some(own) = found.tip.as_ref().filter(|tip| !is_given && tip.branch != *base) else {
+            return Ok(found);
+        };
+        if matches!(self.rules.flow.role(&own.branch), Role::Topic) {
+            return Ok(found);
+        }
+        let fetched = self.local.repository.fetched(&own.branch).await;
+        Ok(match fetched.map_err(|error| self.local.failed(&error))? {
+            Some(tip) => Found { head: Head { commit: tip.commit, ..found.head }, tip: Some(tip) },
+            None => found,
+        })
+    }
+
+    async fn conclude(&self, judgement: &Judgement) -> Result<ExitCode, UsageError> {
+        let Judgement { pull, basis, verdict } = judgement;
+        let repository = &self.local.repository;
+        let remote = repository.tracked_remote();
+        let check = LocalCheck { flow: &self.rules.flow, pull, remote, basis: Some(basis) };
+        let json = self.arguments.json;
+        if self.arguments.repair.is_wanted() {
+            let place = self.local.place.as_str();
+            let judged = repair::Judged { place, repository, check, verdict, json };
+            return repair::run(&self.arguments.repair, &judged).await;
+        }
+        print::to_stdout(&if json {
+            print::json(&check, verdict)
+        } else {
+            report::terminal(&check, verdict, print::colour())
+        });
+        Ok(exit(verdict))
+    }
 }
 
-/// The repository that a directory is part of.
-pub(super) async fn open(directory: &Path) -> Result<Repository, UsageError> {
-    Repository::open(directory).await.map_err(|error| match error {
-        GitError::NotARepository { .. } => UsageError(format!(
-            "{} is not part of a git repository; name one with --repo DIR",
-            directory.display()
-        )),
-        other => git_failed(directory, &other),
-    })
+/// The environments that take work from people, those for topics first.
+fn takers(flow: &Flow) -> impl Iterator<Item = &Environment> {
+    let taking = |source: Source| flow.environments.iter().filter(move |it| it.accepts.contains(&source));
+    taking(Source::Topics).chain(taking(Source::Hotfixes).filter(|it| !it.accepts.contains(&Source::Topics)))
 }
 
-/// Why nothing can be decided where the base does not exist, unless the base itself is a mistake.
-fn obstacle_without(base: &BranchName, flow: &Flow, survey: &Survey) -> Option<Undecided> {
-    let is_environment = matches!(flow.role(base), Role::Environment(_));
-    obstacle(flow, survey).filter(|why| is_environment || *why == Undecided::EmptyRepository)
+/// Of a branch of the path that is pushed.
+fn not_asked(arguments: &Arguments, branch: &BranchName) -> ExitCode {
+    print::to_stdout(&if arguments.json {
+        let head = serde_json::json!({ "name": branch.as_str() });
+        let object = serde_json::json!({
+            "schema_version": print::SCHEMA_VERSION, "verdict": "pass", "judged": false, "head": head,
+            "base": null, "findings": [],
+        });
+        format!("{object}\n")
+    } else {
+        let name = branch.as_str().replace(char::is_control, "?");
+        format!("pass: Not judged: {name} is a branch of the path, and a push to it is no pull request\n")
+    });
+    ExitCode::SUCCESS
 }
 
 /// git's name for no commit, where there is none to name.
 pub(super) fn nothing() -> CommitId {
-    "0".repeat(40).parse().expect("forty digits are an id")
-}
-
-fn answer(arguments: &Arguments, flow: &Flow, verdict: &Verdict, pull: &Pull) -> ExitCode {
-    print::to_stdout(&if arguments.json {
-        print::json(flow, verdict, pull)
-    } else {
-        report::terminal(flow, pull, verdict, print::colour())
-    });
-    exit(verdict)
+    CommitId::from_bytes([0; 20])
 }
 
 /// The exit status that a verdict gives.
 pub(super) fn exit(verdict: &Verdict) -> ExitCode {
     match verdict.outcome() {
-        Outcome::Pass | Outcome::Warn | Outcome::Wait => ExitCode::SUCCESS,
+        Outcome::Pass | Outcome::Warn => ExitCode::SUCCESS,
+        Outcome::Wait => ExitCode::from(Status::WAIT),
         Outcome::Unknown | Outcome::Fail => ExitCode::FAILURE,
     }
 }
 
 /// The head: a branch of the clone, else one of its remote, else any commit.
-async fn find_head(arguments: &Arguments, repository: &Repository) -> Result<Head, UsageError> {
-    let failed = |error: GitError| git_failed(&arguments.repo, &error);
+async fn find_head(arguments: &Arguments, local: &Local) -> Result<Option<Found>, UsageError> {
+    let failed = |error: GitError| local.failed(&error);
+    let repository = &local.repository;
     let given = arguments.head_name.as_ref().map(|name| branch_name("--head-name", name)).transpose()?;
+    let found = |branch: Option<BranchName>, commit, tip| Found {
+        head: Head { branch: given.clone().or(branch), commit, fork: arguments.fork },
+        tip,
+    };
     // As git reads them, even where a branch is called so; that one has to be named in full.
-    let is_head = matches!(arguments.head.as_str(), "HEAD" | "@");
-    let mut found = None;
-    if let Some(branch) = branch_name("--head", &arguments.head).ok().filter(|_| !is_head) {
-        found = repository.head_branch(&branch).await.map_err(failed)?;
+    if matches!(arguments.head.as_str(), "HEAD" | "@") {
+        let Some(commit) = repository.resolve("HEAD").await.map_err(failed)? else { return Ok(None) };
+        let branch = repository.checked_out().await.map_err(failed)?;
+        let tip = branch.clone().map(|branch| BranchTip { full_ref: branch.full_ref(), branch, commit });
+        return Ok(Some(found(branch, commit, tip)));
     }
-    if found.is_none()
-        && let Some(commit) = repository.resolve(&arguments.head).await.map_err(failed)?
+    if let Ok(branch) = branch_name("--head", &arguments.head)
+        && let Some(tip) = repository.head_branch(&branch).await.map_err(failed)?
     {
-        let branch = if is_head { repository.checked_out().await.map_err(failed)? } else { None };
-        found = Some((branch, commit));
+        return Ok(Some(found(Some(tip.branch.clone()), tip.commit, Some(tip))));
     }
-    let Some((branch, commit)) = found else { return Err(no_such_head(arguments)) };
-    Ok(Head { branch: given.or(branch), commit, fork: arguments.fork })
-}
-
-fn branch_name(option: &str, text: &str) -> Result<BranchName, UsageError> {
-    let short = text.strip_prefix("refs/heads/").unwrap_or(text);
-    BranchName::new(short).map_err(|error| UsageError(format!("{option}: {error}")))
+    let commit = repository.resolve(&arguments.head).await.map_err(failed)?;
+    Ok(commit.map(|commit| found(None, commit, None)))
 }
 
 pub(super) fn read_ledger(file: &Path) -> Result<Ledger, UsageError> {
@@ -171,26 +281,9 @@ pub(super) fn read_ledger(file: &Path) -> Result<Ledger, UsageError> {
     Ledger::parse(&json).map_err(|error| UsageError(format!("--ledger {place}: {error}")))
 }
 
-fn no_such_base(arguments: &Arguments, repository: &Repository) -> UsageError {
-    let Arguments { base, repo, .. } = arguments;
-    let (place, fetch) = match repository.tracked_remote() {
-        Some(remote) => (format!(" or on its remote {remote}"), format!("run `git fetch {remote}` or ")),
-        None => (String::new(), String::new()),
-    };
-    UsageError(format!(
-        "there is no branch {base} in {}{place}; {fetch}name an existing branch with --base",
-        repo.display()
-    ))
-}
-
-fn no_such_head(arguments: &Arguments) -> UsageError {
+fn no_such_head(arguments: &Arguments, local: &Local) -> UsageError {
     UsageError(format!(
         "{:?} is neither a branch nor a commit in {}; name one that exists with --head",
-        arguments.head,
-        arguments.repo.display()
+        arguments.head, local.place
     ))
-}
-
-fn git_failed(repo: &Path, error: &GitError) -> UsageError {
-    UsageError(format!("{} could not be read: {error}", repo.display()))
 }

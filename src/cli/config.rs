@@ -5,9 +5,9 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use super::{USAGE_ERROR, UsageError, print};
+use super::{Status, UsageError, print};
 use crate::flow::Level;
-use crate::flow::config::{CONFIGURATION_BYTES_MAX, Configuration, Problem, schema};
+use crate::flow::config::{CONFIGURATION_BYTES_MAX, CONFIGURATION_PATH, Configuration, Problem, schema};
 
 /// What `towpath config` takes.
 #[derive(Debug, clap::Subcommand)]
@@ -57,9 +57,6 @@ pub(super) struct ShowArguments {
     config: Option<PathBuf>,
 }
 
-/// Where the file lies in a repository.
-const PLACE: &str = ".github/towpath.yml";
-
 /// Does what was asked.
 pub(super) fn run(command: &Command) -> Result<ExitCode, UsageError> {
     match command {
@@ -75,9 +72,8 @@ pub(super) fn run(command: &Command) -> Result<ExitCode, UsageError> {
     }
 }
 
-/// The configuration that `--config` names, else the built-in one. What it asks for in vain is said on stderr.
-pub(super) fn named(file: Option<&Path>) -> Result<Configuration, UsageError> {
-    let Some(file) = file else { return Ok(Configuration::built_in()) };
+/// The configuration that `--config` names. What it asks for in vain is said on stderr.
+pub(super) fn named(file: &Path) -> Result<Configuration, UsageError> {
     let read = read(file)?.map_err(|problems| invalid(file, &problems))?;
     print::to_stderr(&notes(file, &read));
     Ok(read)
@@ -89,7 +85,7 @@ fn check(file: &Path) -> Result<ExitCode, UsageError> {
         Err(problems) => {
             print::to_stdout(&in_lines(file, &problems));
             print::to_stderr(&format!("error: {}\n", verdict(file, &problems)));
-            return Ok(ExitCode::from(USAGE_ERROR));
+            return Ok(ExitCode::from(Status::USAGE_ERROR));
         }
     };
     let mut answer = notes(file, &configuration);
@@ -116,7 +112,9 @@ fn show(named: Option<&Path>) -> Result<String, UsageError> {
     };
     let Some(file) = file else {
         let built_in = Configuration::built_in().effective();
-        return Ok(format!("# The built-in configuration: there is no {PLACE} here\n{built_in}"));
+        return Ok(format!(
+            "# The built-in configuration: there is no {CONFIGURATION_PATH} here\n{built_in}"
+        ));
     };
     let configuration = read(&file)?.map_err(|problems| invalid(&file, &problems))?;
     let place = file.display().to_string().replace(char::is_control, "?");
@@ -133,7 +131,7 @@ fn of_this_repository() -> Result<Option<PathBuf>, UsageError> {
         .map_err(|error| UsageError(format!("the current directory could not be read: {error}")))?;
     let top = here.ancestors().find(|folder| folder.join(".git").exists());
     // What cannot be looked at is named when it is read.
-    Ok(top.map(|top| top.join(PLACE)).filter(|file| file.symlink_metadata().is_ok()))
+    Ok(top.map(|top| top.join(CONFIGURATION_PATH)).filter(|file| file.symlink_metadata().is_ok()))
 }
 
 fn read(file: &Path) -> Result<Result<Configuration, Vec<Problem>>, UsageError> {

@@ -48,6 +48,13 @@ Examples:
     },
 }
 
+impl Command {
+    /// Whether a program reads the answer.
+    pub(super) fn prints_json(&self) -> bool {
+        matches!(self, Self::Show { json: true, .. })
+    }
+}
+
 /// Answers from the database of the server that runs with the same environment, or ran.
 pub(super) async fn run(command: Command) -> Result<String, UsageError> {
     let (_, store) = opened::open()?;

@@ -15,6 +15,7 @@ mod deliveries;
 mod demo;
 mod deploy;
 mod ledger;
+mod local;
 mod moment;
 mod opened;
 mod print;
@@ -72,7 +73,7 @@ Examples:
         after_help = "\
 Examples:
   towpath config check .github/towpath.yml    is it valid, and what path does it describe?
-  towpath config show                         the configuration that holds here"
+  towpath config show                         the configuration in this work tree"
     )]
     Config(config::Command),
     /// Ask what a branch of the path pointed at, and when
@@ -127,8 +128,15 @@ enum Check {
     Carried(check_carried::Arguments),
 }
 
-/// What a mistake in the arguments or in a file they name is answered with.
-const USAGE_ERROR: u8 = 2;
+/// The exit statuses beside 0 and 1, which scripts rely on.
+struct Status;
+
+impl Status {
+    /// A mistake in the arguments, or in a file that they name.
+    const USAGE_ERROR: u8 = 2;
+    /// The verdict is wait.
+    const WAIT: u8 = 3;
+}
 
 /// A request that cannot be carried out as it was made: what, where, what to do.
 #[derive(Debug, thiserror::Error)]
@@ -143,7 +151,14 @@ impl UsageError {
 
 /// Runs the command line of this process.
 pub fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) if error.use_stderr() && asks_for_json(std::env::args_os()) => {
+            return refuse(&UsageError(words_of(&error)), true);
+        }
+        Err(error) => error.exit(),
+    };
+    let json = arguments.command.prints_json();
     let runtime = match &arguments.command {
         Command::Serve(_) | Command::Demo(_) => {
             tokio::runtime::Builder::new_multi_thread().enable_all().build()
@@ -152,12 +167,40 @@ pub fn main() -> ExitCode {
     };
     let runtime = match runtime {
         Ok(runtime) => runtime,
-        Err(error) => return refuse(&UsageError(format!("the program could not start: {error}"))),
+        Err(error) => {
+            return refuse(&UsageError(format!("the program could not start: {error}")), json);
+        }
     };
     match runtime.block_on(run(arguments.command)) {
         Ok(exit) => exit,
-        Err(error) => refuse(&error),
+        Err(error) => refuse(&error, json),
     }
+}
+
+impl Command {
+    /// Whether a program reads the answer, and so the error as well.
+    fn prints_json(&self) -> bool {
+        match self {
+            Self::Check(Check::Pr(arguments)) => arguments.json,
+            Self::Check(Check::Copy(arguments)) => arguments.json,
+            Self::Check(Check::Carried(arguments)) => arguments.json,
+            Self::Where(arguments) => arguments.json,
+            Self::Ledger(command) => command.prints_json(),
+            _ => false,
+        }
+    }
+}
+
+/// Whether arguments that could not be read have `--json` among them.
+fn asks_for_json(arguments: impl Iterator<Item = std::ffi::OsString>) -> bool {
+    arguments.take_while(|it| it != "--").any(|it| it == "--json")
+}
+
+/// What clap says, without the word that begins an error, and without its hint at the help.
+fn words_of(error: &clap::Error) -> String {
+    let said = error.render().to_string();
+    let said = said.split("\n\nFor more information").next().unwrap_or_default();
+    said.trim().trim_start_matches("error: ").to_owned()
 }
 
 async fn run(command: Command) -> Result<ExitCode, UsageError> {
@@ -186,9 +229,13 @@ async fn run(command: Command) -> Result<ExitCode, UsageError> {
     }
 }
 
-fn refuse(error: &UsageError) -> ExitCode {
-    print::to_stderr(&format!("error: {error}\n"));
-    ExitCode::from(USAGE_ERROR)
+fn refuse(error: &UsageError, json: bool) -> ExitCode {
+    if json {
+        print::to_stdout(&print::error(&error.0));
+    } else {
+        print::to_stderr(&format!("error: {error}\n"));
+    }
+    ExitCode::from(Status::USAGE_ERROR)
 }
 
 #[cfg(test)]

@@ -1,13 +1,12 @@
 //! `towpath check pr --repair`: the way back to a clean branch, shown or carried out.
 
-use std::path::Path;
 use std::process::ExitCode;
 
 use super::{UsageError, check_pr, print};
 use crate::engine::{Clock as _, SystemClock};
-use crate::flow::{BranchName, CommitId, Flow, Pull, Repair, Verdict};
+use crate::flow::{BranchName, CommitId, Pull, Repair, Verdict};
 use crate::lineage::{Committer, Conflict, GitError, Rebuild, Rebuilt, Repository};
-use crate::report::{self, RepairPlan, RepairStage};
+use crate::report::{self, LocalCheck, RepairPlan, RepairStage};
 
 /// How many numbers are tried behind the default name.
 const NAMES_TRIED: usize = 99;
@@ -35,10 +34,9 @@ impl Options {
 
 /// What has been judged, and where.
 pub(super) struct Judged<'a> {
-    pub(super) place: &'a Path,
+    pub(super) place: &'a str,
     pub(super) repository: &'a Repository,
-    pub(super) flow: &'a Flow,
-    pub(super) pull: &'a Pull,
+    pub(super) check: LocalCheck<'a>,
     pub(super) verdict: &'a Verdict,
     pub(super) json: bool,
 }
@@ -80,11 +78,11 @@ pub(super) async fn run(options: &Options, judged: &Judged<'_>) -> Result<ExitCo
 
 impl Judged<'_> {
     fn page(&self) -> String {
-        report::terminal(self.flow, self.pull, self.verdict, print::colour())
+        report::terminal(&self.check, self.verdict, print::colour())
     }
 
     fn failed(&self, error: &dyn std::fmt::Display) -> UsageError {
-        UsageError(format!("the repair could not be worked out in {}: {error}", self.place.display()))
+        UsageError(format!("the repair could not be worked out in {}: {error}", self.place))
     }
 
     async fn carry_out(&self, options: &Options, repair: &Repair) -> Result<Outcome, UsageError> {
@@ -94,7 +92,7 @@ impl Judged<'_> {
         };
         let picks: Vec<_> = repair.picks.iter().map(|commit| commit.id).collect();
         let committer = self.committer(options.apply).await?;
-        let result = self.repository.rebuild(self.pull.base.commit, &picks, &committer).await;
+        let result = self.repository.rebuild(self.check.pull.base.commit, &picks, &committer).await;
         let clean = match result.map_err(|error| self.failed(&error))? {
             Rebuild::Clean(clean) => clean,
             Rebuild::Conflict(conflict) => {
@@ -135,7 +133,7 @@ impl Judged<'_> {
 
     /// `HEAD-on-BASE`, with a number behind it where that is taken.
     async fn free_name(&self) -> Result<BranchName, UsageError> {
-        let Pull { head, base } = self.pull;
+        let Pull { head, base } = self.check.pull;
         let head = head.branch.as_ref().map_or_else(|| head.commit.short(), ToString::to_string);
         let plain = format!("{}-on-{}", head.trim_start_matches('-'), base.branch.as_str().replace('/', "-"));
         let mut last = String::new();
@@ -158,8 +156,8 @@ impl Judged<'_> {
             return Ok(Some(error.to_string()));
         }
         let there = self.repository.branch(branch).await.map_err(|error: GitError| self.failed(&error))?;
-        let remote = self.repository.tracked_remote().unwrap_or("origin");
-        Ok(there.map(|_| format!("there is a branch {branch} on {remote} already; choose another name")))
+        let place = self.check.remote.map(|remote| format!(" on {remote}")).unwrap_or_default();
+        Ok(there.map(|_| format!("there is a branch {branch}{place} already; choose another name")))
     }
 }
 
@@ -170,9 +168,9 @@ impl Outcome {
             (None, Some(rebuilt)) => RepairStage::Made { tip: rebuilt.tip },
             (None, None) => RepairStage::Applies,
         };
-        let remote = judged.repository.tracked_remote().unwrap_or("origin");
+        let remote = judged.check.remote;
         let (branch, left_out) = (&self.branch, self.left_out.as_slice());
-        report::repair_plan(&RepairPlan { pull: judged.pull, repair, branch, remote, left_out, stage })
+        report::repair_plan(&RepairPlan { pull: judged.check.pull, repair, branch, remote, left_out, stage })
     }
 
     fn json(&self, repair: &Repair) -> serde_json::Value {
@@ -191,7 +189,7 @@ impl Outcome {
 
 /// The verdict as an object, and the repair beside it.
 fn with_repair(judged: &Judged<'_>, repair: &serde_json::Value) -> String {
-    let mut object = print::object(judged.flow, judged.verdict, judged.pull);
+    let mut object = print::object(&judged.check, judged.verdict);
     object["repair"] = repair.clone();
     format!("{object}\n")
 }

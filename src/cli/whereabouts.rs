@@ -26,7 +26,7 @@ pub(super) struct Arguments {
     repository: String,
     /// Print one JSON object
     #[arg(long)]
-    json: bool,
+    pub(super) json: bool,
 }
 
 /// Asks the database and the mirror, and prints.

@@ -52,6 +52,13 @@ pub enum Undecided {
     EmptyRepository,
     /// The clone is shallow: history is cut off, so sets of commits cannot be trusted.
     ShallowClone,
+    /// In a clone: it is not known by which configuration the App judges.
+    ConfigurationNotRead {
+        /// Why, as the beginning of a sentence.
+        why: String,
+        /// The commands after which it is known, if there are any.
+        commands: Vec<String>,
+    },
     /// The head or base was not found where it was announced; it moved or is not readable yet.
     CommitMissing {
         /// What was looked for.

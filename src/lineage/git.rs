@@ -3,6 +3,8 @@
 //! Arguments are lists, never a shell line. The environment is empty but for what stands here, so neither
 //! the person's settings nor a hook's variables change an answer. Names go in as ids or full refs.
 
+mod text;
+
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -13,6 +15,7 @@ use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, Command};
 
+use self::text::{quoted, shown};
 use super::mirror::Generation;
 use super::program::{program, whole};
 use super::{GitError, Remote};
@@ -25,9 +28,8 @@ pub(super) const REMOTE_LIMIT: Duration = Duration::from_secs(600);
 const LAZY_LIMIT: Duration = Duration::from_secs(120);
 /// How much of an answer is taken, in bytes: a million commit ids.
 const ANSWER_LIMIT: usize = 64 << 20;
-/// How much of what git says in an error is kept, in bytes, and how much of that is shown, in characters.
+/// How much of what git says in an error is kept, in bytes.
 const STDERR_LIMIT: usize = 64 << 10;
-const STDERR_SHOWN: usize = 300;
 /// git's name for the tree without files, which every repository has.
 pub(super) const EMPTY_TREE: &str = "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
 
@@ -88,8 +90,19 @@ pub(super) struct Call {
     settings: Vec<(String, String)>,
     limit: Duration,
     network: Network,
-    /// Whether the settings of the person who runs this count.
-    personal: bool,
+    /// How much of the environment of the person who runs this counts.
+    personal: Personal,
+}
+
+/// How much of a person's own environment a command is given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Personal {
+    /// Nothing.
+    Nothing,
+    /// Where their settings are, and who they are.
+    Identity,
+    /// All but what is git's own: their way to a remote may lead through any of it.
+    Everything,
 }
 
 /// What of the network a command may use.
@@ -108,7 +121,7 @@ impl Call {
     /// `git <what>`, asked of the local repository only.
     pub(super) fn new(what: &'static str) -> Self {
         let (arguments, input, settings) = (Vec::new(), Vec::new(), Vec::new());
-        let (limit, network, personal) = (LOCAL_LIMIT, Network::Off, false);
+        let (limit, network, personal) = (LOCAL_LIMIT, Network::Off, Personal::Nothing);
         Self { what, arguments, input, settings, limit, network, personal }
     }
 
@@ -150,7 +163,14 @@ impl Call {
 
     /// With the settings of the person who runs this, for a question that nothing but they can answer.
     pub(super) fn asked_of_the_person(mut self) -> Self {
-        self.personal = true;
+        self.personal = Personal::Identity;
+        self
+    }
+
+    /// As the person who runs this reaches the remotes they use. Nobody is asked for a password.
+    pub(super) fn asked_as_the_person(mut self, limit: Duration) -> Self {
+        self.personal = Personal::Everything;
+        self.limit = limit;
         self
     }
 
@@ -191,6 +211,12 @@ impl Git {
         let ceiling = directory.parent().unwrap_or(directory).as_os_str().to_owned();
         let environment = vec![("GIT_CEILING_DIRECTORIES".into(), ceiling)];
         Self { environment, ..Self::inside(directory) }
+    }
+
+    /// The same, for the repository that `git_dir` names as `GIT_DIR` does.
+    pub(super) fn with_git_dir(mut self, git_dir: &Path) -> Self {
+        self.environment.push(("GIT_DIR".into(), git_dir.into()));
+        self
     }
 
     /// The same, with a remote for the commands that are [`Call::online`].
@@ -265,11 +291,21 @@ impl Git {
         command.arg(call.what).args(&call.arguments);
         command.env_clear().envs(std::env::var_os("PATH").map(|path| ("PATH", path)));
         command.envs(FIXED_ENVIRONMENT).env("GIT_ATTR_SOURCE", EMPTY_TREE);
-        if call.personal {
-            for name in SEALED {
-                command.env_remove(name);
+        match call.personal {
+            Personal::Nothing => {}
+            Personal::Identity => {
+                for name in SEALED {
+                    command.env_remove(name);
+                }
+                command.envs(PERSONAL.iter().filter_map(|name| Some((name, std::env::var_os(name)?))));
             }
-            command.envs(PERSONAL.iter().filter_map(|name| Some((name, std::env::var_os(name)?))));
+            Personal::Everything => {
+                for name in SEALED {
+                    command.env_remove(name);
+                }
+                command.envs(std::env::vars_os().filter(|(name, _)| !is_gits_own(name)));
+                command.envs(UNASKED);
+            }
         }
         match &self.place {
             Place::GitDir(path) => command.env("GIT_DIR", path).current_dir(path),
@@ -282,6 +318,9 @@ impl Git {
             Some(remote) => {
                 settings.extend(remote.settings());
                 command.env("GIT_ALLOW_PROTOCOL", remote.protocols());
+            }
+            None if call.personal == Personal::Everything => {
+                command.env("GIT_ALLOW_PROTOCOL", "https:http:ssh:file");
             }
             None => {
                 command.env("GIT_ALLOW_PROTOCOL", "");
@@ -346,6 +385,22 @@ const PERSONAL: [&str; 9] = [
     "EMAIL",
     "USER",
 ];
+
+/// What keeps git and its helpers from asking a person, who may not be there.
+const UNASKED: [(&str, &str); 5] = [
+    ("LC_ALL", "C"),
+    ("GIT_TERMINAL_PROMPT", "0"),
+    ("GIT_ASKPASS", ""),
+    ("SSH_ASKPASS_REQUIRE", "never"),
+    ("GCM_INTERACTIVE", "never"),
+];
+
+/// Whether a variable tells git where a repository is or what is in it, and not how to reach a remote.
+fn is_gits_own(name: &OsStr) -> bool {
+    let name = name.to_string_lossy();
+    let reaches = ["GIT_SSH", "GIT_SSL", "GIT_HTTP", "GIT_PROXY", "GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM"];
+    name.starts_with("GIT_") && !reaches.iter().any(|kept| name.starts_with(kept))
+}
 
 /// Settings that no repository may turn. Whoever names a directory wants it read, whoever owns it.
 const FIXED_SETTINGS: [(&str, &str); 7] = [
@@ -427,66 +482,5 @@ async fn take_start(mut from: impl AsyncRead + Unpin, limit: usize) -> std::io::
         }
         let room = limit.saturating_sub(kept.len()).min(count);
         kept.extend_from_slice(&piece[..room]);
-    }
-}
-
-/// A path in the form git's lists of object directories want, where `:` separates.
-fn quoted(path: &Path) -> OsString {
-    let text = path.to_string_lossy();
-    if !text.contains(':') && !text.starts_with('"') {
-        return path.into();
-    }
-    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"")).into()
-}
-
-/// What git said, on one line, short, and without anything that opens a door.
-fn shown(stderr: &str, secrets: &[String]) -> String {
-    let mut text = stderr.split_whitespace().map(without_credentials).collect::<Vec<_>>().join(" ");
-    for secret in secrets.iter().filter(|secret| !secret.is_empty()) {
-        text = text.replace(secret.as_str(), "…");
-    }
-    if text.chars().count() > STDERR_SHOWN {
-        text = text.chars().take(STDERR_SHOWN).collect::<String>() + "…";
-    }
-    if text.is_empty() { "it did not say why".to_owned() } else { text }
-}
-
-/// One word without the user and password of a URL, and without what looks like a GitHub token.
-fn without_credentials(word: &str) -> String {
-    const TOKEN_STARTS: [&str; 7] = ["ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "x-access-token"];
-    if let Some(start) = TOKEN_STARTS.iter().find_map(|start| word.find(start)) {
-        let safe = word[..start].find("://").map_or(&word[..start], |scheme| &word[..scheme + 3]);
-        return format!("{safe}…");
-    }
-    let Some(scheme) = word.find("://") else { return word.to_owned() };
-    let rest = &word[scheme + 3..];
-    let authority = rest.find('/').map_or(rest, |slash| &rest[..slash]);
-    match authority.rfind('@') {
-        Some(at) => format!("{}…@{}", &word[..scheme + 3], &rest[at + 1..]),
-        None => word.to_owned(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_git_says_is_shown_without_credentials() {
-        let said = "fatal: unable to access 'https://x-access-token:ghs_16C7e42F@github.com/o/r/': 403\n\
-                    https://me:hunter2@host/p http.extraHeader=Basic QUJD";
-        let text = shown(said, &["QUJD".to_owned()]);
-        for secret in ["ghs_16C7e42F", "hunter2", "me:", "QUJD"] {
-            assert!(!text.contains(secret), "{text}");
-        }
-        assert!(text.contains("…@host/p"), "{text}");
-        assert!(text.contains("403"), "{text}");
-        assert!(shown(&"x ".repeat(4000), &[]).chars().count() <= STDERR_SHOWN + 1);
-    }
-
-    #[test]
-    fn object_directories_with_a_colon_are_quoted() {
-        assert_eq!(quoted(Path::new("/a b/c")), "/a b/c");
-        assert_eq!(quoted(Path::new("/a:b\"c")), "\"/a:b\\\"c\"");
     }
 }

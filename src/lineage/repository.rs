@@ -45,7 +45,10 @@ pub struct Standing {
 #[derive(Debug, Clone)]
 pub struct Repository {
     pub(super) git: Git,
-    common_dir: PathBuf,
+    pub(super) git_dir: PathBuf,
+    pub(super) common_dir: PathBuf,
+    /// The remotes that it knows by a name.
+    remotes: Vec<String>,
     /// The remote whose branches count in a clone; `None` where the branches are the repository's own.
     tracking: Option<String>,
     /// Whether new objects may be written into it.
@@ -58,14 +61,25 @@ impl Repository {
     /// The repository that `directory` is part of: a person's clone, a bare one or a worktree.
     ///
     /// In a clone a branch means the remote's branch of that name as last fetched, where there is one:
-    /// that is what a pull request meets. The remote is `origin`, or the only one.
+    /// that is what a pull request meets. The remote is the only one; of several, the one that
+    /// [`Repository::tracking`] names.
     pub async fn open(directory: &Path) -> Result<Self, GitError> {
-        let outside = Git::inside(directory);
-        let asked =
+        Self::located(&Git::inside(directory), directory).await
+    }
+
+    /// The repository that the variable `GIT_DIR` names.
+    pub async fn open_git_dir(git_dir: &Path) -> Result<Self, GitError> {
+        let whole = std::path::absolute(git_dir).map_err(|error| GitError::io("finding GIT_DIR", &error))?;
+        let beside = whole.parent().unwrap_or(&whole);
+        Self::located(&Git::inside(beside).with_git_dir(&whole), git_dir).await
+    }
+
+    async fn located(asked: &Git, place: &Path) -> Result<Self, GitError> {
+        let question =
             Call::new("rev-parse").args(["--path-format=absolute", "--absolute-git-dir", "--git-common-dir"]);
-        let answer = outside.ask(asked).await.map_err(|error| match error {
+        let answer = asked.ask(question).await.map_err(|error| match error {
             GitError::Corrupt { stderr, .. } if stderr.contains("not a git repository") => {
-                GitError::NotARepository { place: directory.display().to_string() }
+                GitError::NotARepository { place: place.display().to_string() }
             }
             other => other,
         })?;
@@ -78,11 +92,8 @@ impl Repository {
         let git = Git::at(&git_dir);
         let remotes = git.ask(Call::new("remote")).await?;
         let remotes: Vec<String> = text(&remotes).lines().map(str::to_owned).collect();
-        let tracking = match remotes.as_slice() {
-            [only] => Some(only.clone()),
-            several => several.iter().find(|remote| *remote == "origin").cloned(),
-        };
-        Ok(Self { git, common_dir, tracking, writable: false, pull: None })
+        let tracking = if let [only] = remotes.as_slice() { Some(only.clone()) } else { None };
+        Ok(Self { git, git_dir, common_dir, remotes, tracking, writable: false, pull: None })
     }
 
     /// A mirror, whose branches are its own and whose files come from `remote` when they are needed.
@@ -93,7 +104,8 @@ impl Repository {
             Some(remote) => git.with_remote(remote),
             None => git,
         };
-        Self { git, common_dir, tracking: None, writable: true, pull: None }
+        let git_dir = common_dir.clone();
+        Self { git, git_dir, common_dir, remotes: Vec::new(), tracking: None, writable: true, pull: None }
     }
 
     /// Where its objects are kept.
@@ -117,30 +129,70 @@ impl Repository {
 
     /// Where `branch` points, as a pull request meets it; `None` if it does not exist.
     pub async fn branch(&self, branch: &BranchName) -> Result<Option<CommitId>, GitError> {
-        let mut tips = self.tips([branch]).await?;
-        Ok(tips.remove(branch).map(|tip| tip.commit))
+        Ok(self.tip(branch).await?.map(|tip| tip.commit))
+    }
+
+    /// The same, with the ref that it was read from.
+    pub async fn tip(&self, branch: &BranchName) -> Result<Option<BranchTip>, GitError> {
+        Ok(self.tips([branch]).await?.remove(branch))
+    }
+
+    /// A branch of the remote's as it was last fetched; where the branches are the repository's own, one of those.
+    pub async fn fetched(&self, branch: &BranchName) -> Result<Option<BranchTip>, GitError> {
+        let full_ref = match self.tracking_ref(branch) {
+            Some(tracking) if !self.is_bare().await? => tracking,
+            _ => return self.tip(branch).await,
+        };
+        let commit = self.resolve(&full_ref).await?;
+        Ok(commit.map(|commit| BranchTip { branch: branch.clone(), full_ref, commit }))
     }
 
     /// A branch as a person means it who wants to merge it: their own, else the remote's. With or without
     /// the remote's name before it; the answer has the name that a pull request would show.
-    pub async fn head_branch(
-        &self,
-        branch: &BranchName,
-    ) -> Result<Option<(Option<BranchName>, CommitId)>, GitError> {
-        let bare = self.tracking.as_ref().and_then(|remote| {
-            let name = branch.as_str().strip_prefix(remote.as_str())?.strip_prefix('/')?;
-            BranchName::new(name).ok()
-        });
+    pub async fn head_branch(&self, branch: &BranchName) -> Result<Option<BranchTip>, GitError> {
+        let bare = self.without_remote(branch);
         let own = Some((branch.full_ref(), branch));
         let tracked = self.tracking_ref(branch).map(|full_ref| (full_ref, branch));
         let spelled_out =
             bare.as_ref().and_then(|bare| self.tracking_ref(bare).map(|full_ref| (full_ref, bare)));
         for (full_ref, name) in [own, tracked, spelled_out].into_iter().flatten() {
             if let Some(commit) = self.resolve(&full_ref).await? {
-                return Ok(Some((Some(name.clone()), commit)));
+                return Ok(Some(BranchTip { branch: name.clone(), full_ref, commit }));
             }
         }
         Ok(None)
+    }
+
+    /// The branch that `REMOTE/branch` names, where that is the remote whose branches count.
+    pub fn without_remote(&self, branch: &BranchName) -> Option<BranchName> {
+        let name = branch.as_str().strip_prefix(self.tracking.as_deref()?)?.strip_prefix('/')?;
+        BranchName::new(name).ok()
+    }
+
+    /// The remotes that it knows by a name.
+    pub fn remotes(&self) -> &[String] {
+        &self.remotes
+    }
+
+    /// The same repository, in which the branches of this remote count.
+    #[must_use]
+    pub fn tracking(mut self, remote: &str) -> Self {
+        self.tracking = Some(remote.to_owned());
+        self
+    }
+
+    /// The remote that a local branch is fetched from, where one of those here is set for it.
+    pub async fn upstream_remote(&self, branch: &BranchName) -> Result<Option<String>, GitError> {
+        let key = format!("branch.{branch}.remote");
+        let answer = self.git.run(Call::new("config").args(["--get", &key])).await?;
+        let said = text(&answer.stdout);
+        Ok(self.remotes.iter().find(|remote| *remote == said.trim_end()).cloned())
+    }
+
+    /// Whether it has no work tree.
+    pub(super) async fn is_bare(&self) -> Result<bool, GitError> {
+        let answer = self.git.ask(Call::new("rev-parse").arg("--is-bare-repository")).await?;
+        Ok(text(&answer).trim() == "true")
     }
 
     /// The remote whose branches count in this clone.
@@ -237,7 +289,7 @@ impl Repository {
         branches.into_iter().filter_map(tip).collect()
     }
 
-    fn tracking_ref(&self, branch: &BranchName) -> Option<String> {
+    pub(super) fn tracking_ref(&self, branch: &BranchName) -> Option<String> {
         // Under this name a clone keeps which branch is the remote's default one.
         let tracking = self.tracking.as_ref().filter(|_| branch.as_str() != "HEAD");
         tracking.map(|remote| format!("refs/remotes/{remote}/{branch}"))

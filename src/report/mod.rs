@@ -16,6 +16,7 @@ mod drawing;
 mod dress;
 mod gate;
 mod limits;
+mod local;
 mod markdown;
 mod notes;
 mod operator;
@@ -37,10 +38,12 @@ pub use check::{
 pub use comment::{MARKER, comment};
 pub use deploys::{DeployStatus, OperatorActs, deploy_line, deploy_status, deploy_trouble, ended, length};
 pub use gate::{GateWords, WaitingJob, gate};
+pub use local::{Basis, ConfigSource, LocalCheck, SeenAs};
 pub use notes::{Note, replacement, with_notes};
 pub use operator::{AskedFor, deploy_refused, rollback_refused, waits_for};
 pub use proposal::{BackTest, Otherwise, Proposed, proposal};
 pub use repair_plan::{RepairPlan, RepairStage, repair_plan};
+pub use shell::quote as shell_word;
 pub use stamp::utc as moment;
 pub use terminal::{Words, copy_on_terminal, terminal, words};
 pub use whereabouts::{

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::samples::*;
-use super::{CheckText, MARKER, Subject, check, comment, retired, terminal, words};
+use super::{CheckText, LocalCheck, MARKER, Subject, check, comment, retired, terminal, words};
 use crate::flow::{BranchName, Cause, Commit, CommitId, Flow, Outcome, Repair, Undecided, Verdict};
 
 /// Branch names as git allows them, with all that Markdown, HTML, Mermaid and a shell would trip over.
@@ -207,10 +207,16 @@ proptest! {
             prop_assert_eq!(comment.lines().next(), Some(MARKER));
             is_sound(&comment)?;
         }
-        let plain = terminal(&flow, &subject.pull, verdict, false);
-        prop_assert!(!plain.chars().any(|c| c != '\n' && super::markdown::is_deceptive(c)), "{plain:?}");
+        for remote in [None, Some("origin"), Some("it's\u{202e}")] {
+            let check = LocalCheck::new(&flow, &subject.pull, remote);
+            let plain = terminal(&check, verdict, false);
+            prop_assert!(!plain.chars().any(|c| c != '\n' && super::markdown::is_deceptive(c)), "{plain:?}");
+            let of_another = ["fetch origin", "push origin", " origin HEAD", "remotes/origin/"];
+            let is_asked = remote == Some("origin");
+            prop_assert!(is_asked || of_another.iter().all(|it| !plain.contains(it)), "{plain}");
+        }
         for finding in &verdict.findings {
-            let words = words(&flow, &subject.pull, finding);
+            let words = words(&LocalCheck::new(&flow, &subject.pull, Some("origin")), finding);
             prop_assert!(!words.title.is_empty() && !words.detail.is_empty());
         }
     }

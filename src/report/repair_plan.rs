@@ -15,8 +15,8 @@ pub struct RepairPlan<'a> {
     pub repair: &'a Repair,
     /// The new branch, made or to be made.
     pub branch: &'a BranchName,
-    /// The remote that it is pushed to.
-    pub remote: &'a str,
+    /// The remote that it is pushed to, if there is one.
+    pub remote: Option<&'a str>,
     /// Picks whose change the base has already.
     pub left_out: &'a [CommitId],
     /// How far it came.
@@ -111,31 +111,38 @@ impl RepairPlan<'_> {
 
     fn made(&self, base: &str, tip: CommitId, kept: usize) -> Vec<String> {
         let branch = clean(self.branch.as_str());
-        vec![
-            format!(
-                "Made the branch {branch} at {}: {} on top of {base}. Every other branch, the checkout and the \
+        let mut parts = vec![format!(
+            "Made the branch {branch} at {}: {} on top of {base}. Every other branch, the checkout and the \
                  index are as they were.",
-                tip.short(),
-                count(kept, "commit")
-            ),
-            "What to do next:".to_owned(),
-            indented(&self.next()),
-            self.afterwards(base),
-        ]
+            tip.short(),
+            count(kept, "commit")
+        )];
+        parts.extend(self.what_next("What to do next:"));
+        parts.push(self.afterwards(base));
+        parts
     }
 
     fn conflicts(&self, base: &str, pick: CommitId, paths: &[String]) -> Vec<String> {
         let listed: Vec<String> = paths.iter().map(|path| format!("    {}", clean(path))).collect();
-        vec![
+        let mut parts = vec![
             format!("{} conflicts with {base} in:\n{}", pick.short(), listed.join("\n")),
             "Nothing was changed. By hand, resolving it on the way:".to_owned(),
             indented(&self.by_hand()),
-            "Where it stops, resolve the conflict and run git cherry-pick --continue (or --skip, if git says that \
-             it is empty). Then:"
-                .to_owned(),
-            indented(&self.next()),
-            self.afterwards(base),
-        ]
+        ];
+        let stops = "Where it stops, resolve the conflict and run git cherry-pick --continue (or --skip, if git says \
+                     that it is empty).";
+        match self.what_next(&format!("{stops} Then:")) {
+            next if next.is_empty() => parts.push(stops.to_owned()),
+            next => parts.extend(next),
+        }
+        parts.push(self.afterwards(base));
+        parts
+    }
+
+    /// The commands that come next under their heading, if there are any.
+    fn what_next(&self, heading: &str) -> Vec<String> {
+        let commands = self.next();
+        if commands.is_empty() { commands } else { vec![heading.to_owned(), indented(&commands)] }
     }
 
     /// The commands that make the branch in a clone.
@@ -150,9 +157,10 @@ impl RepairPlan<'_> {
 
     /// The commands that bring the branch to a pull request.
     fn next(&self) -> Vec<String> {
+        let Some(remote) = self.remote else { return Vec::new() };
         // No remote can be known to be the fork, and in the other repository workflows would run it with secrets.
-        let remote = if self.pull.head.fork { FORK } else { self.remote };
-        let (remote, full_ref) = (shell::quote(remote), shell::quote(&self.branch.full_ref()));
+        let remote = shell::quote(if self.pull.head.fork { FORK } else { remote });
+        let full_ref = shell::quote(&self.branch.full_ref());
         let mut commands = vec![format!("git push {remote} {full_ref}:{full_ref}")];
         if !self.pull.head.fork {
             let base = shell::quote(self.pull.base.branch.as_str());
@@ -167,7 +175,7 @@ impl RepairPlan<'_> {
             Some(branch) => format!("the pull request of {}, if there is one", clean(branch.as_str())),
             None => "the old pull request, if there is one".to_owned(),
         };
-        if self.pull.head.fork {
+        if self.remote.is_some() && self.pull.head.fork {
             return format!(
                 "The push goes to the fork: put the remote that is the fork here in the place of {FORK}. Open a pull \
                  request from there into {base}, and close {old}."

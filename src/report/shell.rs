@@ -6,7 +6,7 @@ use super::markdown::is_deceptive;
 ///
 /// Text with invisible or direction-changing characters is spelled out in octal, so that what is read is
 /// what runs.
-pub(super) fn quote(text: &str) -> String {
+pub fn quote(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "._/-".contains(c);
     if !text.is_empty() && !text.starts_with('-') && text.chars().all(plain) {
         return text.to_owned();

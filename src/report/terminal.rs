@@ -3,11 +3,12 @@
 use super::check::accounts;
 use super::dress::{FEW, bullets};
 use super::limits::shorten_end;
+use super::local::LocalCheck;
 use super::markdown::clean;
 use super::prose::Prose;
 use super::shell;
 use super::words::{Account, Evidence, Scene, Step, account, copied, origin};
-use crate::flow::{Commit, Finding, Flow, Outcome, Pull, Verdict};
+use crate::flow::{Commit, Finding, Outcome, Verdict};
 
 /// The words of one finding, in plain text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,9 +21,9 @@ pub struct Words {
     pub remedy: String,
 }
 
-/// The words of one finding on `pull`, for `check pr --json` and the like.
-pub fn words(flow: &Flow, pull: &Pull, finding: &Finding) -> Words {
-    let account = account(&Scene { flow, pull, subject: None }, finding);
+/// The words of one finding, for `check pr --json` and the like.
+pub fn words(check: &LocalCheck<'_>, finding: &Finding) -> Words {
+    let account = account(&scene(check), finding);
     let mut remedy: Vec<String> = account.repair.iter().flat_map(|repair| step("", repair)).collect();
     remedy.extend(account.alternatives.iter().flat_map(|other| step("", other)));
     remedy.extend(account.who.as_ref().map(Prose::plain));
@@ -33,17 +34,23 @@ pub fn words(flow: &Flow, pull: &Pull, finding: &Finding) -> Words {
     }
 }
 
-/// The verdict on the copy branch for a terminal. `pull` stands for its environment merged into it.
-pub fn copy_on_terminal(flow: &Flow, pull: &Pull, verdict: &Verdict, colour: bool) -> String {
+fn scene<'a>(check: &LocalCheck<'a>) -> Scene<'a> {
+    let LocalCheck { flow, pull, remote, .. } = *check;
+    Scene { flow, pull, subject: None, remote }
+}
+
+/// The verdict on the copy branch for a terminal. The pull request stands for its environment merged into it.
+pub fn copy_on_terminal(check: &LocalCheck<'_>, verdict: &Verdict, colour: bool) -> String {
     if verdict.findings.is_empty() {
-        return heading(&copied(&Scene { flow, pull, subject: None }), Outcome::Pass, colour) + "\n";
+        let copied = heading(&copied(&scene(check)), Outcome::Pass, colour);
+        return std::iter::once(copied).chain(check.rests_on()).collect::<Vec<_>>().join("\n\n") + "\n";
     }
-    terminal(flow, pull, verdict, colour)
+    terminal(check, verdict, colour)
 }
 
 /// A verdict for a terminal; `colour` adds ANSI colours to the outcome.
-pub fn terminal(flow: &Flow, pull: &Pull, verdict: &Verdict, colour: bool) -> String {
-    let scene = Scene { flow, pull, subject: None };
+pub fn terminal(check: &LocalCheck<'_>, verdict: &Verdict, colour: bool) -> String {
+    let scene = scene(check);
     let mut parts = Vec::new();
     let severities = verdict.findings.iter().map(|finding| finding.severity);
     for (account, outcome) in accounts(&scene, verdict).iter().zip(severities.chain([Outcome::Pass])) {
@@ -58,9 +65,10 @@ pub fn terminal(flow: &Flow, pull: &Pull, verdict: &Verdict, colour: bool) -> St
     }
     // In a clone, a branch of the same name may be elsewhere than on GitHub.
     if verdict.outcome() != Outcome::Unknown {
-        let (head, base) = (pull.head.commit.short(), pull.base.commit.short());
+        let (head, base) = (check.pull.head.commit.short(), check.pull.base.commit.short());
         parts.push(format!("Judged {head} against {} at {base}.", clean(scene.base())));
     }
+    parts.extend(check.rests_on());
     let mut text = parts.join("\n\n");
     text.push('\n');
     text

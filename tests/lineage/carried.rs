@@ -350,29 +350,31 @@ fn the_command_says_how_it_was_found() {
     let hotfix = work.hotfix();
     let said = |json: &str, words: &str, status: i32| {
         let ran = check_carried(work.path(), &["--commit", &hotfix, "--into", "staging", "--json"]);
-        assert_eq!((ran.status, ran.stdout.as_str()), (status, json), "{}", ran.stderr);
+        let object: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+        assert_eq!((ran.status, &object["carried"]), (status, &json.into()), "{}", ran.stderr);
+        assert_eq!((&object["schema_version"], &object["commit"]), (&1.into(), &hotfix.as_str().into()));
         let ran = check_carried(work.path(), &["--commit", &hotfix[..8], "--into", "staging"]);
         assert_eq!(ran.status, status, "{}", ran.stderr);
         assert_eq!(ran.stdout.lines().count(), 1, "{}", ran.stdout);
         assert!(ran.stdout.contains(words) && ran.stdout.contains(&hotfix[..9]), "{}", ran.stdout);
     };
-    said("{\"carried\":\"missing\"}\n", "is not in staging", 1);
+    said("missing", "is not in staging", 1);
     work.on("staging").git(&["cherry-pick", &hotfix]);
     // On the same parent and in the same second it would be the same commit.
     work.git(&["commit", "-q", "--amend", "-m", "picked"]);
     let picked = work.tip("staging");
-    said("{\"carried\":\"patch-id\"}\n", &format!("{} makes the same change", &picked[..9]), 0);
+    said("patch-id", &format!("{} makes the same change", &picked[..9]), 0);
     work.git(&["checkout", "-q", "-B", "staging", "production~1"]);
     work.replace("3\n", "trois\n");
     let resolved = work.commit(&format!("fix\n\n(cherry picked from commit {hotfix})"));
-    said("{\"carried\":\"trailer\"}\n", &format!("{} says", &resolved[..9]), 0);
+    said("trailer", &format!("{} says", &resolved[..9]), 0);
     work.git(&["checkout", "-q", "-B", "staging", "production~1"]);
     work.replace("3\n", "three\n");
     work.replace("9\n", "nine\n");
     work.commit("the same and more");
-    said("{\"carried\":\"no-op\"}\n", "change nothing", 0);
+    said("no-op", "change nothing", 0);
     work.git(&["checkout", "-q", "-B", "staging", "production"]);
-    said("{\"carried\":\"ancestor\"}\n", "history", 0);
+    said("ancestor", "history", 0);
 }
 
 #[test]
@@ -396,7 +398,10 @@ fn mistakes_and_shallow_clones_are_told_apart() {
     let shallow = shallow_clone(&work, &folder);
     let words = ["shallow", "git fetch --unshallow"];
     refused(&shallow, &["--commit", &hotfix, "--into", "staging"], 1, &words);
-    refused(&shallow, &["--commit", &nowhere, "--into", "staging", "--json"], 1, &words);
+    let ran = check_carried(&shallow, &["--commit", &nowhere, "--into", "staging", "--json"]);
+    let object: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+    let why = object["error"]["message"].as_str().unwrap();
+    assert!(ran.status == 1 && words.iter().all(|word| why.contains(word)), "{object}");
     let help = check_carried(Path::new("."), &["--help"]);
     assert!(help.stdout.contains("towpath check carried --repo . --commit"), "{}", help.stdout);
 }

@@ -182,7 +182,10 @@ async fn a_history_that_a_squash_cut_is_joined_by_what_is_advised() {
         let judged = verdict(&repo, &Flow::pro(), promotion, &Ledger::default()).await;
         assert_eq!(judged.outcome(), Outcome::Fail);
         let pull = repo.pull(promotion.0, promotion.1);
-        let words = towpath::report::words(&Flow::pro(), &pull, &judged.findings[0]);
+        let words = towpath::report::words(
+            &towpath::report::LocalCheck::new(&Flow::pro(), &pull, Some("origin")),
+            &judged.findings[0],
+        );
         let files = run_git(repo.path(), &["rev-parse", "staging^{tree}"]);
 
         let folder = tempfile::tempdir().unwrap();

@@ -1,7 +1,7 @@
 //! The comment, the terminal, shared checks, checks that are left behind.
 
 use super::super::samples::*;
-use super::super::{Subject, check, comment, retired, terminal, words};
+use super::super::{LocalCheck, Subject, check, comment, retired, terminal, words};
 use super::shown;
 use crate::flow::{Cause, Code, Flow, Outcome, Repair, Verdict};
 
@@ -117,7 +117,11 @@ fn the_comment_says_what_was_wrong_of_the_base_it_had_then() {
 #[test]
 fn the_terminal_says_the_same_without_markdown() {
     let verdict = verdict(Outcome::Fail, carries_staging());
-    let shown = terminal(&Flow::pro(), &pull("feature/x", "integration"), &verdict, false);
+    let shown = terminal(
+        &LocalCheck::new(&Flow::pro(), &pull("feature/x", "integration"), Some("origin")),
+        &verdict,
+        false,
+    );
     insta::assert_snapshot!(shown, @"
     fail: TP201 Carries staging's history: 2 foreign commits
 
@@ -218,7 +222,10 @@ fn further_findings_are_folded() {
 #[test]
 fn json_words_are_plain() {
     let verdict = verdict(Outcome::Fail, Cause::ForkHead { own: name("integration") });
-    let words = words(&Flow::pro(), &pull("integration", "staging"), &verdict.findings[0]);
+    let words = words(
+        &LocalCheck::new(&Flow::pro(), &pull("integration", "staging"), Some("origin")),
+        &verdict.findings[0],
+    );
     let shown = format!("{}\n---\n{}\n---\n{}", words.title, words.detail, words.remedy);
     insta::assert_snapshot!(shown, @r#"
     From a fork: integration → staging
@@ -240,9 +247,10 @@ fn json_words_are_plain() {
 fn colour_is_for_the_outcome_alone() {
     let flow = Flow::pro();
     let pull = pull("feature/x", "integration");
-    let coloured = terminal(&flow, &pull, &Verdict::default(), true);
+    let check = LocalCheck::new(&flow, &pull, Some("origin"));
+    let coloured = terminal(&check, &Verdict::default(), true);
     assert!(coloured.starts_with("\u{1b}[32mpass\u{1b}[0m: On the path"), "{coloured:?}");
-    let plain = terminal(&flow, &pull, &Verdict::default(), false);
+    let plain = terminal(&check, &Verdict::default(), false);
     assert_eq!(coloured.replace("\u{1b}[32m", "").replace("\u{1b}[0m", ""), plain);
 }
 

@@ -8,7 +8,14 @@ fn planned(pull: &Pull, branch: &str, left_out: &[CommitId], stage: RepairStage<
     let picks = vec![commit(13, "Add the price rule", "Cleo"), commit(14, "Test it", "Cleo")];
     let repair = Repair { picks, merges_left_out: 1 };
     let branch = name(branch);
-    repair_plan(&RepairPlan { pull, repair: &repair, branch: &branch, remote: "origin", left_out, stage })
+    repair_plan(&RepairPlan {
+        pull,
+        repair: &repair,
+        branch: &branch,
+        remote: Some("origin"),
+        left_out,
+        stage,
+    })
 }
 
 #[test]

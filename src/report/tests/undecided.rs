@@ -90,7 +90,7 @@ fn a_shallow_clone_is_never_judged() {
     **What to do.** Fetch the rest of the history:
 
     ```sh
-    git fetch --unshallow
+    git fetch --unshallow origin
     ```
 
     [TP901: what it means](https://towpath.example/findings#tp901)

@@ -55,7 +55,7 @@ pub(super) fn conflicts(scene: &Scene<'_>, paths: &[String], carries: &[Commit])
         &[&head, base],
     );
     let mut account = Account::new(title, vec![actual]);
-    account.repair = pick_upstream(&scene.pull.base.branch, carries).or_else(|| {
+    account.repair = pick_upstream(scene, &scene.pull.base.branch, carries).or_else(|| {
         Some(Step::words(Prose::new(
             "Bring the changes of % to % on a topic, and resolve it there.",
             &[&head, base],

@@ -4,6 +4,7 @@
 //! their own dress. So the same thing never has two wordings.
 
 mod back_merge;
+mod commands;
 mod copy;
 mod deploys;
 mod known_work;
@@ -82,6 +83,9 @@ impl Account {
     }
 }
 
+/// What git calls the remote in a clone, unless somebody has chosen another name.
+const EVERYBODYS_REMOTE: &str = "origin";
+
 /// What the words are about: the pull request, on its path, with the numbers and addresses known of it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Scene<'a> {
@@ -89,11 +93,13 @@ pub(super) struct Scene<'a> {
     pub(super) pull: &'a Pull,
     /// Not there when a local clone is checked.
     pub(super) subject: Option<&'a Subject>,
+    /// What the remote is called where the commands are run; `None` where there is none.
+    pub(super) remote: Option<&'a str>,
 }
 
 impl<'a> Scene<'a> {
     pub(super) fn of(flow: &'a Flow, subject: &'a Subject) -> Self {
-        Self { flow, pull: &subject.pull, subject: Some(subject) }
+        Self { flow, pull: &subject.pull, subject: Some(subject), remote: Some(EVERYBODYS_REMOTE) }
     }
 
     /// The head as people call it: its branch, or its commit where no branch is known.

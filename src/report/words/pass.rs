@@ -7,14 +7,20 @@ use crate::flow::{BranchName, Environment, Role, Source};
 /// The account of a verdict without findings.
 pub(in super::super) fn passed(scene: &Scene<'_>) -> Account {
     let (head, base) = (scene.head(), scene.base());
-    let title = Prose::new("On the path: % → %", &[&head, base]);
+    let title = match scene.flow.role(&scene.pull.base.branch) {
+        Role::Topic => Prose::new("Not judged: % is on no path", &[base]),
+        _ => Prose::new("On the path: % → %", &[&head, base]),
+    };
     let why = match (scene.flow.role(&scene.pull.base.branch), scene.head_environment()) {
         (Role::Copy(_), _) => {
             Prose::new("% is the copy of %, and it can follow without a conflict.", &[base, &head])
         }
         (Role::Environment(to), Some(from)) if from.branch != to.branch => promoted(scene, from, to),
         (Role::Environment(to), _) => clean(scene, to),
-        (Role::Topic, _) => Prose::new("% is no environment, so nothing was asked for.", &[base]),
+        (Role::Topic, _) => Prose::new(
+            "% is neither the branch of an environment nor the copy branch, so nothing is asked of what is merged into it.",
+            &[base],
+        ),
     };
     Account::new(title, vec![why])
 }

@@ -77,12 +77,7 @@ fn join_again(scene: &Scene<'_>, squashed: &Commit, only_on_base: &[Commit], acc
     let title = shell::quote(&format!("Join the history of {base} again"));
     account.repair = Some(Step {
         lead: Prose::new("Join the two again. No file of % changes by it:", &[&head]),
-        commands: vec![
-            "git fetch origin".to_owned(),
-            format!("git switch --detach refs/remotes/origin/{}", shell::quote(&head)),
-            format!("git merge -s ours -m {title} {made}"),
-            format!("git push origin HEAD:refs/heads/{}", shell::quote(&head)),
-        ],
+        commands: join_commands(scene, &head, &format!("git merge -s ours -m {title} {made}")),
         after: vec![Prose::new(
             "This pull request is judged again by itself. What is left then is what % really has of its own.",
             &[base],
@@ -90,6 +85,16 @@ fn join_again(scene: &Scene<'_>, squashed: &Commit, only_on_base: &[Commit], acc
     });
     account.who = Some(Prose::new("Whoever may push to % can do this.", &[&head]).then(scene.no_override()));
     base_only_evidence(scene, only_on_base, account);
+}
+
+fn join_commands(scene: &Scene<'_>, head: &str, merge: &str) -> Vec<String> {
+    let branch = shell::quote(head);
+    let start = match scene.remote {
+        Some(_) => format!("git switch --detach {}", scene.full_ref(head)),
+        None => format!("git switch {branch}"),
+    };
+    let push = scene.push("", &format!("HEAD:refs/heads/{branch}"));
+    scene.fetch().into_iter().chain([start, merge.to_owned()]).chain(push).collect()
 }
 
 pub(super) fn not_verified(scene: &Scene<'_>, environment: &str) -> Account {
@@ -211,7 +216,7 @@ fn carry_back(scene: &Scene<'_>, only_on_base: &[Commit], account: &mut Account)
                 ),
             ],
         });
-        account.alternatives.extend(pick_upstream(up, only_on_base));
+        account.alternatives.extend(pick_upstream(scene, up, only_on_base));
         if let Some(head) = scene.head_environment().filter(|head| head.branch != *up) {
             let head = head.branch.as_str();
             account.alternatives.push(Step::words(Prose::new(
@@ -226,7 +231,7 @@ fn carry_back(scene: &Scene<'_>, only_on_base: &[Commit], account: &mut Account)
 }
 
 /// The other way to bring commits back: one by one, each with a note of where it came from.
-pub(super) fn pick_upstream(up: &BranchName, only_on_base: &[Commit]) -> Option<Step> {
+pub(super) fn pick_upstream(scene: &Scene<'_>, up: &BranchName, only_on_base: &[Commit]) -> Option<Step> {
     const PICKED_AT_MOST: usize = 20;
     if only_on_base.is_empty() || only_on_base.len() > PICKED_AT_MOST {
         return None;
@@ -242,12 +247,15 @@ pub(super) fn pick_upstream(up: &BranchName, only_on_base: &[Commit]) -> Option<
     }
     Some(Step {
         lead: Prose::new("Bring only these commits to %, on a branch of their own:", &[up.as_str()]),
-        commands: vec![
-            "git fetch origin".to_owned(),
-            format!("git switch --no-track -c carry-back refs/remotes/origin/{}", shell::quote(up.as_str())),
-            format!("git cherry-pick -x {}", picks.join(" ")),
-            "git push -u origin carry-back".to_owned(),
-        ],
+        commands: scene
+            .fetch()
+            .into_iter()
+            .chain([
+                format!("git switch --no-track -c carry-back {}", scene.full_ref(up.as_str())),
+                format!("git cherry-pick -x {}", picks.join(" ")),
+            ])
+            .chain(scene.push("-u", "carry-back"))
+            .collect(),
         after: Vec::new(),
     })
 }
@@ -260,11 +268,15 @@ pub(super) fn reset_copy(scene: &Scene<'_>, only_on_base: &[Commit], account: &m
     let kept = shell::quote(&format!("{base}-before-repair"));
     account.repair = Some(Step {
         lead: Prose::new("Keep what is on % aside, then make it a copy of % again:", &[base, &head]),
-        commands: vec![
-            "git fetch origin".to_owned(),
-            format!("git push origin {old}:refs/heads/{kept}"),
-            format!("git push --force-with-lease={copy}:{old} origin {new}:refs/heads/{copy}"),
-        ],
+        commands: match scene.fetch() {
+            Some(fetch) => {
+                let keep = scene.push("", &format!("{old}:refs/heads/{kept}"));
+                let lease = format!("--force-with-lease={copy}:{old}");
+                let reset = scene.push(&lease, &format!("{new}:refs/heads/{copy}"));
+                [Some(fetch), keep, reset].into_iter().flatten().collect()
+            }
+            None => vec![format!("git branch {kept} {old}"), format!("git branch --force {copy} {new}")],
+        },
         after: vec![Prose::new(
             "What is worth keeping goes to the environment that takes topics, and reaches % with a release.",
             &[base],

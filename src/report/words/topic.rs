@@ -189,9 +189,9 @@ pub(super) fn repair(scene: &Scene<'_>, plan: &Repair, foreign: &[(BranchName, V
         step.after.extend(left_out(plan));
         return step;
     }
-    let base = shell::quote(scene.base());
-    let (fetch, start) = fetch(scene, &base);
-    let mut commands = vec![fetch, format!("git switch --detach {start}")];
+    let (fetch, start) = fetch(scene);
+    let mut commands: Vec<String> = fetch.into_iter().collect();
+    commands.push(format!("git switch --detach {start}"));
     let listed = pick_list(plan);
     let complete = listed.len() <= SCRIPT;
     commands.push(if complete { listed } else { pick_range(scene, &start, foreign) });
@@ -215,14 +215,14 @@ pub(super) fn repair(scene: &Scene<'_>, plan: &Repair, foreign: &[(BranchName, V
 }
 
 /// How the base's tip is fetched, and what it is called then.
-fn fetch(scene: &Scene<'_>, base: &str) -> (String, String) {
+fn fetch(scene: &Scene<'_>) -> (Option<String>, String) {
     match scene.subject {
         // In a clone of a fork `origin` is the fork, so the base comes by its address.
         Some(subject) if scene.pull.head.fork => {
-            (format!("git fetch {} refs/heads/{base}", address(subject)), "FETCH_HEAD".to_owned())
+            let base = shell::quote(scene.base());
+            (Some(format!("git fetch {} refs/heads/{base}", address(subject))), "FETCH_HEAD".to_owned())
         }
-        // The whole name: a tag could have the short one.
-        _ => ("git fetch origin".to_owned(), format!("refs/remotes/origin/{base}")),
+        _ => (scene.fetch(), scene.full_ref(scene.base())),
     }
 }
 
@@ -253,7 +253,8 @@ fn push(scene: &Scene<'_>) -> Option<String> {
         // What is checked in a clone may not be pushed yet: what counts is what was last fetched, if anything.
         None => branch.clone(),
     };
-    Some(format!("git push --force-with-lease={lease} origin HEAD:refs/heads/{branch}"))
+    let push = scene.push(&format!("--force-with-lease={lease}"), &format!("HEAD:refs/heads/{branch}"));
+    Some(push.unwrap_or_else(|| format!("git switch -C {branch}")))
 }
 
 fn if_a_pick_stops() -> Prose {
@@ -288,10 +289,13 @@ fn where_it_goes(scene: &Scene<'_>) -> Vec<Prose> {
     };
     let mut notes = Vec::new();
     if scene.pull.head.fork {
-        notes.push(Prose::new("The push goes to the fork. ", &[]).command("origin").then(Prose::new(
-            " stands for it here; if the fork has another name in your clone, use that.",
-            &[],
-        )));
+        let remote = scene.remote.map(shell::quote);
+        notes.extend(remote.map(|remote| {
+            Prose::new("The push goes to the fork. ", &[]).command(&remote).then(Prose::new(
+                " stands for it here; if the fork has another name in your clone, use that.",
+                &[],
+            ))
+        }));
         if let Some(subject) = scene.subject {
             let fetch = format!("git fetch {} refs/pull/{}/head", address(subject), subject.number);
             notes.push(Prose::new("If the fork is gone, first run ", &[]).command(&fetch).then(Prose::new(
@@ -300,6 +304,12 @@ fn where_it_goes(scene: &Scene<'_>) -> Vec<Prose> {
                 &[],
             )));
         }
+    }
+    if scene.remote.is_none() {
+        let old = format!("git reflog {}", shell::quote(branch.as_str()));
+        let kept = Prose::new("The commits that % had are kept: ", &[branch.as_str()]);
+        notes.push(kept.command(&old).then(Prose::new(" names them.", &[])));
+        return notes;
     }
     let refused = Prose::new(
         "The push is refused if somebody has pushed to % since, so nothing is lost. ",

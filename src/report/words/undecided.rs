@@ -15,7 +15,8 @@ pub(super) fn undecided(scene: &Scene<'_>, why: &Undecided) -> Account {
             missing_branches(scene, missing, start_from.as_ref())
         }
         Undecided::EmptyRepository => empty(),
-        Undecided::ShallowClone => shallow(),
+        Undecided::ShallowClone => shallow(scene),
+        Undecided::ConfigurationNotRead { why, commands } => not_read(why, commands),
         Undecided::CommitMissing { what } => {
             let what = shorten_end(what, MESSAGE);
             retried(
@@ -74,35 +75,59 @@ fn missing_branches(scene: &Scene<'_>, missing: &[BranchName], start: Option<&Br
             &format!("Make {them} from %, if that is where {subject} should start. What is there already is left alone:"),
             &[start.as_str()],
         ),
-        commands: make(missing, start),
+        commands: make(scene, missing, start),
         after: Vec::new(),
     });
     let make = make.unwrap_or_else(|| Step::words(Prose::new(&format!("Make {them}."), &[])));
-    if scene.subject.is_some() {
-        account.repair = Some(make);
-    } else {
-        // A clone of one branch lacks the others, though everybody else has them.
-        account.repair = Some(Step {
-            lead: Prose::new(&format!("If {exist} on GitHub, fetch {them}:"), &[]),
-            commands: vec!["git fetch origin '+refs/heads/*:refs/remotes/origin/*'".to_owned()],
-            after: Vec::new(),
-        });
-        account.alternatives.push(make);
+    match scene.remote.filter(|_| scene.subject.is_none()) {
+        None => account.repair = Some(make),
+        Some(remote) => {
+            // A clone of one branch lacks the others, though everybody else has them.
+            account.repair = Some(Step {
+                lead: Prose::new(&format!("If {exist} on GitHub, fetch {them}:"), &[]),
+                commands: vec![format!(
+                    "git fetch {} {}",
+                    shell::quote(remote),
+                    shell::quote(&format!("+refs/heads/*:refs/remotes/{remote}/*"))
+                )],
+                after: Vec::new(),
+            });
+            account.alternatives.push(make);
+        }
     }
     account.who = Some(Prose::new("Whoever may make branches in this repository can do this.", &[]));
     account
 }
 
 /// Pushes that are refused where a branch of the name is there: it may only be out of sight.
-fn make(missing: &[BranchName], start: &BranchName) -> Vec<String> {
-    let from = shell::quote(start.as_str());
-    let push = |branch: &BranchName| {
+fn make(scene: &Scene<'_>, missing: &[BranchName], start: &BranchName) -> Vec<String> {
+    let from = scene.full_ref(start.as_str());
+    let made = |branch: &BranchName| {
         let branch = shell::quote(branch.as_str());
         let new = format!("--force-with-lease=refs/heads/{branch}:");
-        format!("git push {new} origin refs/remotes/origin/{from}:refs/heads/{branch}")
+        let push = scene.push(&new, &format!("{from}:refs/heads/{branch}"));
+        push.unwrap_or_else(|| format!("git branch --no-track {branch} {from}"))
     };
-    let fetch = "git fetch origin".to_owned();
-    std::iter::once(fetch).chain(missing.iter().take(20).map(push)).collect()
+    scene.fetch().into_iter().chain(missing.iter().take(20).map(made)).collect()
+}
+
+/// In a clone: nobody knows by which rules.
+fn not_read(why: &str, commands: &[String]) -> Account {
+    let title = Prose::new("Could not decide: which configuration holds", &[]);
+    let mut account = Account::new(title, vec![Prose::new("%.", &[&shorten_end(why, MESSAGE)])]);
+    let named = Prose::new("Name the file to judge by with ", &[]).command("--config FILE");
+    let named = Step::words(named.then(Prose::new(".", &[])));
+    if commands.is_empty() {
+        account.repair = Some(named);
+        return account;
+    }
+    account.repair = Some(Step {
+        lead: Prose::new("Let git find out, then run the check again:", &[]),
+        commands: commands.to_vec(),
+        after: Vec::new(),
+    });
+    account.alternatives.push(named);
+    account
 }
 
 fn empty() -> Account {
@@ -112,7 +137,7 @@ fn empty() -> Account {
     account
 }
 
-fn shallow() -> Account {
+fn shallow(scene: &Scene<'_>) -> Account {
     let title = Prose::new("Could not decide: the clone is shallow", &[]);
     let detail = Prose::new(
         "The history of this clone is cut off. What looks foreign in it may not be, and the other way round.",
@@ -121,7 +146,10 @@ fn shallow() -> Account {
     let mut account = Account::new(title, vec![detail]);
     account.repair = Some(Step {
         lead: Prose::new("Fetch the rest of the history:", &[]),
-        commands: vec!["git fetch --unshallow".to_owned()],
+        commands: vec![match scene.remote.map(shell::quote) {
+            Some(remote) => format!("git fetch --unshallow {remote}"),
+            None => "git fetch --unshallow".to_owned(),
+        }],
         after: Vec::new(),
     });
     account

@@ -1,0 +1,67 @@
+//! Paths as git reads them, and what git says as people may read it.
+
+use std::ffi::OsString;
+use std::path::Path;
+
+const STDERR_SHOWN: usize = 300;
+
+/// A path in the form git's lists of object directories want, where `:` separates.
+pub(super) fn quoted(path: &Path) -> OsString {
+    let text = path.to_string_lossy();
+    if !text.contains(':') && !text.starts_with('"') {
+        return path.into();
+    }
+    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"")).into()
+}
+
+/// What git said, on one line, short, and without anything that opens a door.
+pub(super) fn shown(stderr: &str, secrets: &[String]) -> String {
+    let mut text = stderr.split_whitespace().map(without_credentials).collect::<Vec<_>>().join(" ");
+    for secret in secrets.iter().filter(|secret| !secret.is_empty()) {
+        text = text.replace(secret.as_str(), "…");
+    }
+    if text.chars().count() > STDERR_SHOWN {
+        text = text.chars().take(STDERR_SHOWN).collect::<String>() + "…";
+    }
+    if text.is_empty() { "it did not say why".to_owned() } else { text }
+}
+
+/// One word without the user and password of a URL, and without what looks like a GitHub token.
+fn without_credentials(word: &str) -> String {
+    const TOKEN_STARTS: [&str; 7] = ["ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "x-access-token"];
+    if let Some(start) = TOKEN_STARTS.iter().find_map(|start| word.find(start)) {
+        let safe = word[..start].find("://").map_or(&word[..start], |scheme| &word[..scheme + 3]);
+        return format!("{safe}…");
+    }
+    let Some(scheme) = word.find("://") else { return word.to_owned() };
+    let rest = &word[scheme + 3..];
+    let authority = rest.find('/').map_or(rest, |slash| &rest[..slash]);
+    match authority.rfind('@') {
+        Some(at) => format!("{}…@{}", &word[..scheme + 3], &rest[at + 1..]),
+        None => word.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_git_says_is_shown_without_credentials() {
+        let said = "fatal: unable to access 'https://x-access-token:ghs_16C7e42F@github.com/o/r/': 403\n\
+                    https://me:hunter2@host/p http.extraHeader=Basic QUJD";
+        let text = shown(said, &["QUJD".to_owned()]);
+        for secret in ["ghs_16C7e42F", "hunter2", "me:", "QUJD"] {
+            assert!(!text.contains(secret), "{text}");
+        }
+        assert!(text.contains("…@host/p"), "{text}");
+        assert!(text.contains("403"), "{text}");
+        assert!(shown(&"x ".repeat(4000), &[]).chars().count() <= STDERR_SHOWN + 1);
+    }
+
+    #[test]
+    fn object_directories_with_a_colon_are_quoted() {
+        assert_eq!(quoted(Path::new("/a b/c")), "/a b/c");
+        assert_eq!(quoted(Path::new("/a:b\"c")), "\"/a:b\\\"c\"");
+    }
+}

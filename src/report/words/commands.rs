@@ -1,0 +1,30 @@
+//! The parts of commands that depend on where they are run: in anybody's clone, or in this one, whose remote may have
+//! another name, or which may have none.
+
+use super::super::shell;
+use super::Scene;
+
+impl Scene<'_> {
+    /// Brings what the remote has, where there is one.
+    pub(super) fn fetch(&self) -> Option<String> {
+        self.remote.map(|remote| format!("git fetch {}", shell::quote(remote)))
+    }
+
+    /// A branch of the repository by its whole name: a tag could have the short one.
+    pub(super) fn full_ref(&self, branch: &str) -> String {
+        let branch = shell::quote(branch);
+        match self.remote {
+            Some(remote) => format!("refs/remotes/{}/{branch}", shell::quote(remote)),
+            None => format!("refs/heads/{branch}"),
+        }
+    }
+
+    /// A push, where there is a remote. What it says is quoted already.
+    pub(super) fn push(&self, options: &str, refspec: &str) -> Option<String> {
+        let remote = shell::quote(self.remote?);
+        Some(match options {
+            "" => format!("git push {remote} {refspec}"),
+            options => format!("git push {options} {remote} {refspec}"),
+        })
+    }
+}
