@@ -235,7 +235,7 @@ async fn export(store: &SqliteStore, repository: &str) -> Result<String, UsageEr
     }
     ledger.set_merged(rows.merged.iter().map(PullRow::as_merged).collect());
     ledger.set_open(rows.open.iter().map(PullRow::as_open).collect());
-    ledger.set_reported(rows.verified);
+    ledger.set_reported(rows.verified, rows.reported);
     Ok(ledger.to_file())
 }
 

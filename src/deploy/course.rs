@@ -126,7 +126,8 @@ impl Course {
     /// had left the branch before its turn came.
     pub fn wanted(&self, tip: Option<CommitId>) -> Wanted {
         let Some(tip) = tip else { return Wanted::Nothing };
-        let was_left = |deploy: &Deploy| deploy.ending == Some(Ending::OffBranch);
+        let was_left =
+            |it: &Deploy| it.ending == Some(Ending::OffBranch) || it.state == DeployState::Inactive;
         let newest = self.deploys.iter().rev().find(|it| !it.is_rollback() && !was_left(it));
         let seen_to = newest.map(|deploy| deploy.commit).or(self.baseline);
         if seen_to == Some(tip) { Wanted::Nothing } else { Wanted::Deploy(tip) }
@@ -194,6 +195,15 @@ impl Course {
         let may_go =
             |deploy: &&Deploy| deploy.state == DeployState::Waiting && (!held || deploy.is_rollback());
         self.deploys.iter().rfind(may_go).map(|deploy| deploy.number)
+    }
+
+    /// Lets rest what was given up because nobody took it up in time, and what waits behind it: nobody deploys here.
+    pub fn rest(&mut self, number: u64, now: Millis) {
+        for deploy in &mut self.deploys {
+            if deploy.number == number || waits_for_its_branch(deploy) {
+                end(deploy, DeployState::Inactive, Ending::NobodyDeploys, now);
+            }
+        }
     }
 
     /// Begins one whose turn it is. It is not known yet whether anybody has been told of it.

@@ -1,7 +1,7 @@
 //! What the operator of the server allows and holds for each repository: addresses that may be called, secrets,
 //! programs that may be run. Read from one file in TOML; nothing of it can be set by a repository.
 
-use std::collections::{BTreeMap};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde::Deserialize;

@@ -1,10 +1,12 @@
-use crate::flow::{Millis, Phase};
+use crate::flow::{DeployOutcome, Millis, Phase};
 
 /// What somebody who carries a deploy out says of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Report {
     /// When it was said, by the clock of whoever said it.
     pub at: Millis,
+    /// Puts what was said at one moment in order; 0 where nothing tells.
+    pub place: u64,
     /// How it stands.
     pub says: Says,
     /// The phase that this is about, where that is told.
@@ -21,6 +23,8 @@ pub struct Report {
     pub environment_url: Option<String>,
     /// Who said it.
     pub by: Option<String>,
+    /// Whether it ended because somebody has called it off: that says nothing of what it was to bring.
+    pub cancelled: bool,
 }
 
 /// How a deploy stands by a report.
@@ -43,6 +47,7 @@ impl Report {
     pub fn new(at: Millis, says: Says) -> Self {
         Self {
             at,
+            place: 0,
             says,
             phase: None,
             step: None,
@@ -51,6 +56,16 @@ impl Report {
             log_url: None,
             environment_url: None,
             by: None,
+            cancelled: false,
+        }
+    }
+
+    /// What it says of the files that the deploy brings.
+    pub fn outcome(&self) -> Option<DeployOutcome> {
+        match self.says {
+            Says::Succeeded => Some(DeployOutcome::Success),
+            Says::Failed if !self.cancelled => Some(DeployOutcome::Failure),
+            Says::Failed | Says::Queued | Says::Waiting | Says::Running => None,
         }
     }
 

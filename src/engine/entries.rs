@@ -188,7 +188,8 @@ impl Room {
     ) -> Result<(), Trouble> {
         let id = repository.id;
         let entries = &self.means.entries;
-        let holder = entry.id.or_else(|| lock(&entries.known).get(&RepositoryName::from(name).key()).copied());
+        let holder =
+            entry.id.or_else(|| lock(&entries.known).get(&RepositoryName::from(name).key()).copied());
         let Some(holder) = holder else { return Ok(()) };
         if !lock(&entries.said).insert((RepositoryName::from(name).key(), id)) {
             return Ok(());

@@ -10,6 +10,7 @@ mod back_off;
 mod called_back;
 mod clock;
 mod deploys;
+mod dormancy;
 mod entries;
 mod inbox;
 pub mod judge;

@@ -1,5 +1,6 @@
 //! Where a change has come to: on which branches it is, where it was deployed, where it runs.
 
+use super::dormancy::is_dormant;
 use crate::deploy::Course;
 use crate::flow::{
     CommitId, Deploy, DeployState, Environment, Flow, Millis, PullNumber, RepositoryId, Role, TipSource,
@@ -32,7 +33,8 @@ pub async fn whereabouts(
     pull: &PullRow,
 ) -> Result<Vec<Place>, NotTold> {
     let commit = pull.merged.and_then(|merged| merged.commit).unwrap_or(pull.head_commit);
-    let asked = Asked { store, repository, id: pull.repository, commit, number: pull.number };
+    let nobody_deploys = is_dormant(&store.deploy_activity(pull.repository).await?, flow);
+    let asked = Asked { store, repository, id: pull.repository, commit, number: pull.number, nobody_deploys };
     let mut places = Vec::new();
     for environment in &flow.environments {
         places.push(asked.in_environment(environment).await?);
@@ -54,6 +56,7 @@ pub async fn whereabouts(
             deploy: None,
             waits_for: None,
             acts: OperatorActs::default(),
+            nobody_deploys: false,
         });
     }
     Ok(places)
@@ -72,6 +75,7 @@ struct Asked<'a> {
     id: RepositoryId,
     commit: CommitId,
     number: PullNumber,
+    nobody_deploys: bool,
 }
 
 impl Asked<'_> {
@@ -110,7 +114,8 @@ impl Asked<'_> {
             roll_back_to: course.rollback_target(),
             try_again: deploy.is_some_and(|it| course.may_try_again(it)),
         };
-        Ok(Place { name, branch, stand, since, deploy: deploy.cloned(), waits_for, acts })
+        let nobody_deploys = self.nobody_deploys && stand == Stand::Merged;
+        Ok(Place { name, branch, stand, since, deploy: deploy.cloned(), waits_for, acts, nobody_deploys })
     }
 
     /// Since when the branch has the commit, in milliseconds, where a push told.
@@ -154,6 +159,7 @@ fn stand<'a>(course: &'a Course, bring: &[&'a Deploy]) -> (Stand, Option<Millis>
         Some(newest) => match newest.state {
             DeployState::Failed | DeployState::Error => (Stand::Failed, newest.ended_at, Some(newest)),
             DeployState::Superseded => (Stand::Superseded, newest.ended_at, Some(newest)),
+            DeployState::Inactive => (Stand::Merged, Some(newest.made_at), Some(newest)),
             DeployState::Refused => (Stand::Refused, newest.ended_at, Some(newest)),
             _ if was_live.is_some() => (Stand::NoLonger, live.and_then(|it| it.ended_at), live),
             _ => (Stand::NotThere, None, None),

@@ -11,6 +11,10 @@ const MINUTE: Millis = 60_000;
 pub struct DeploySettings {
     /// Who carries them out.
     pub driver: DriverSettings,
+    /// Whether a configuration says so. Where none does, nobody may mean to deploy at all.
+    pub driver_is_written: bool,
+    /// Which Deployments count that somebody else has made.
+    pub foreign: ForeignDeployments,
     /// How long a deploy may take once somebody has taken it up, in milliseconds.
     pub timeout: Millis,
     /// How long it may wait until somebody does, in milliseconds.
@@ -25,12 +29,31 @@ impl Default for DeploySettings {
     fn default() -> Self {
         Self {
             driver: DriverSettings::Deployment,
+            driver_is_written: false,
+            foreign: ForeignDeployments::default(),
             timeout: 60 * MINUTE,
             pick_up_within: 15 * MINUTE,
             cancel_within: 2 * MINUTE,
             build_settings: BTreeMap::new(),
         }
     }
+}
+
+/// Which Deployments that Towpath has not made count as deploys of an environment.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum ForeignDeployments {
+    /// Those that come while nobody has ever taken up one of Towpath's own.
+    #[default]
+    UntilTakenUp,
+    /// All of them.
+    All,
+    /// None of them.
+    None,
+    /// Those that the jobs of one workflow make.
+    OfWorkflow {
+        /// Its file in `.github/workflows`.
+        file: String,
+    },
 }
 
 /// Who carries deploys out.

@@ -111,6 +111,8 @@ pub enum DeployState {
     Superseded,
     /// It may not be done.
     Refused,
+    /// Nobody deploys in this repository, so it rests.
+    Inactive,
 }
 
 impl DeployState {
@@ -126,6 +128,7 @@ impl DeployState {
             Self::Error => "error",
             Self::Superseded => "superseded",
             Self::Refused => "refused",
+            Self::Inactive => "inactive",
         }
     }
 
@@ -157,6 +160,8 @@ pub enum Ending {
         /// How long was waited, in milliseconds.
         within: Millis,
     },
+    /// Nobody took it up, and nobody ever meant to.
+    NobodyDeploys,
     /// It was taken up and has not ended in time.
     Stuck {
         /// In which phase it was last seen.
@@ -215,6 +220,43 @@ pub enum CancelEnd {
     Unconfirmed {
         /// Why not, in words for people.
         words: String,
+    },
+}
+
+/// A Deployment that somebody else has made of what a deploy brings, and that does not count.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NotCounted {
+    /// Whose it is: the file of the workflow whose job made it, else a login.
+    pub by: String,
+    /// What was said on it last, in GitHub's word.
+    pub state: String,
+    /// Why it does not count.
+    pub why: WhyNotCounted,
+    /// When that was said.
+    pub at: Millis,
+    /// Which of what was said at that moment.
+    pub place: u64,
+}
+
+/// Why a Deployment that somebody else has made does not count.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum WhyNotCounted {
+    /// Those that Towpath makes are taken up here, or were once.
+    OursAreTakenUp,
+    /// Another way to deploy is configured.
+    Driver {
+        /// Its name.
+        name: String,
+    },
+    /// The operator's programs deploy here.
+    Programs,
+    /// The configuration says so.
+    SaidSo,
+    /// Only those of one workflow do.
+    OtherWorkflow {
+        /// Its file.
+        file: String,
     },
 }
 
@@ -291,9 +333,15 @@ pub struct Deploy {
     /// When the newest report on it was made, by the clock of whoever made it.
     #[serde(default)]
     pub reported_at: Option<Millis>,
+    /// Which of what was said at that moment that report was.
+    #[serde(default)]
+    pub reported_place: u64,
     /// When it was first heard that somebody says on its own Deployment how it goes.
     #[serde(default)]
     pub spoken_of_at: Option<Millis>,
+    /// The newest Deployment of somebody else's that brought the same and does not count.
+    #[serde(default)]
+    pub not_counted: Option<NotCounted>,
     /// How often in a row GitHub has refused to make its Deployment.
     #[serde(default)]
     pub refusals: u32,
@@ -361,7 +409,9 @@ impl Deploy {
             shown: None,
             showing: None,
             reported_at: None,
+            reported_place: 0,
             spoken_of_at: None,
+            not_counted: None,
             refusals: 0,
             carried_out_by: None,
             log_url: None,

@@ -122,6 +122,8 @@ pub struct CopyBranch {
     pub mode: CopyMode,
     /// When it follows.
     pub after: CopyAfter,
+    /// Whether a configuration says so. Where none does and nobody deploys, it follows merges.
+    pub after_is_written: bool,
 }
 
 /// When the copy branch follows its environment.
@@ -216,6 +218,7 @@ impl Flow {
                 of: "production".to_owned(),
                 mode: CopyMode::FastForward,
                 after: CopyAfter::default(),
+                after_is_written: false,
             }),
             rules: Rules::default(),
             ignore_paths: None,

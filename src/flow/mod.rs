@@ -24,13 +24,16 @@ mod paths;
 mod records;
 mod rules;
 mod verdict;
+mod workflow;
 
 pub use carried::Carried;
 pub use check_names::CheckName;
 pub use codes::Code;
 pub use deploy_acts::{DeployRefusal, RollbackRefusal, WaitsFor};
-pub use deploy_settings::{DeploySettings, DriverSettings};
-pub use deploys::{CancelEnd, Cancellation, Deploy, DeployState, Ending, Phase, PhaseRun, Trigger};
+pub use deploy_settings::{DeploySettings, DriverSettings, ForeignDeployments};
+pub use deploys::{
+    CancelEnd, Cancellation, Deploy, DeployState, Ending, NotCounted, Phase, PhaseRun, Trigger, WhyNotCounted,
+};
 pub use environments::{
     CommentWhen, CopyAfter, CopyBranch, CopyMode, Environment, Flow, Requires, Role, Source, Tested,
 };
@@ -45,6 +48,9 @@ pub use ids::{InstallationId, Millis, PullNumber, RepositoryId};
 pub use moves::{Move, Placed, in_order};
 pub use names::{BranchName, CommitId, InvalidName, TreeId};
 pub use paths::{IgnoredPaths, InvalidPattern};
-pub use records::{MergeMethod, MergeMethods, MergedPull, MethodsFrom, OpenPull, Origin, VerifiedTree};
+pub use records::{
+    DeployOutcome, MergeMethod, MergeMethods, MergedPull, MethodsFrom, OpenPull, Origin, VerifiedTree,
+};
 pub use rules::{Level, Rules};
 pub use verdict::{Cause, Finding, Outcome, Repair, Undecided, Verdict};
+pub use workflow::runs_on_deployments;

@@ -79,6 +79,17 @@ pub struct VerifiedTree {
     pub tree: TreeId,
 }
 
+/// How a deploy of certain files has ended, by the newest word on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum DeployOutcome {
+    /// Well, by whoever carried it out.
+    Success,
+    /// Badly, by whoever carried it out.
+    Failure,
+    /// A rollback has taken it back.
+    RolledBack,
+}
+
 /// The ways in which a pull request may be merged into a branch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MergeMethods {

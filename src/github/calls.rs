@@ -84,6 +84,18 @@ pub struct User {
     pub login: String,
 }
 
+/// What lies in a folder.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Entry {
+    /// Its name there.
+    pub name: String,
+    /// `file` or `dir`, and others.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// Names what it holds.
+    pub sha: String,
+}
+
 /// A pull request as GitHub describes it, in answers and in events.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Pull {
@@ -285,6 +297,18 @@ impl Api {
         STANDARD
             .decode(digits)
             .map_err(|error| ApiError::Unreadable { call: format!("GET {path}"), what: error.to_string() })
+    }
+
+    /// What a folder holds on a branch.
+    pub async fn folder(
+        &self,
+        id: InstallationId,
+        repository: &str,
+        path: &str,
+        branch: &str,
+    ) -> Result<Vec<Entry>, ApiError> {
+        let at = utf8_percent_encode(&format!("refs/heads/{branch}"), QUERY).to_string();
+        self.get(Caller::Installation(id), &format!("/repos/{repository}/contents/{path}?ref={at}")).await
     }
 
     /// Makes a check run; the answer is its id.

@@ -72,6 +72,8 @@ struct MadeBy {
 
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 struct Creator {
+    #[serde(default)]
+    login: String,
     #[serde(default, rename = "type")]
     kind: String,
 }
@@ -94,6 +96,9 @@ pub struct NewStatus<'a> {
 /// A status of a Deployment.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct SaidStatus {
+    /// GitHub's number: it grows, and puts in order what was said in one second.
+    #[serde(default)]
+    pub id: u64,
     /// As in [`NewStatus`], or `pending`.
     pub state: String,
     /// What was said.
@@ -150,13 +155,37 @@ impl Api {
         // Not by its environment: GitHub may have another spelling of the name than the one it was made with.
         let path = format!("/repos/{repository}/deployments?sha={commit}&task=deploy&per_page=100");
         let all = self.all_pages(Caller::Installation(id), &path, |page: Vec<MadeDeployment>| page).await?;
-        let ours = |it: &MadeDeployment| match (&it.performed_via_github_app, &it.creator) {
+        Ok(all.into_iter().find(|it| self.made_it(it) && is_keyed(&it.payload, key)))
+    }
+
+    /// The newest Deployments of a repository, the newest first.
+    pub async fn newest_deployments(
+        &self,
+        id: InstallationId,
+        repository: &str,
+    ) -> Result<Vec<MadeDeployment>, ApiError> {
+        self.get(Caller::Installation(id), &format!("/repos/{repository}/deployments?per_page=30")).await
+    }
+
+    /// Whether the App may have made it itself, as far as GitHub tells.
+    fn made_it(&self, made: &MadeDeployment) -> bool {
+        match (&made.performed_via_github_app, &made.creator) {
             (Some(app), _) => app.id.to_string() == self.app_id(),
             // Where it does not tell the App, a person's is still none of ours.
             (None, Some(creator)) => creator.kind == "Bot",
             (None, None) => false,
+        }
+    }
+
+    /// Whether somebody else than the App has said it, of this Deployment.
+    pub fn was_said_by_others(&self, made: &MadeDeployment, status: &SaidStatus) -> bool {
+        let same = match (&made.creator, &status.creator) {
+            (Some(maker), Some(speaker)) => maker.login.eq_ignore_ascii_case(&speaker.login),
+            _ => false,
         };
-        Ok(all.into_iter().find(|it| ours(it) && is_keyed(&it.payload, key)))
+        // Where GitHub does not tell the App, its bot is known by what it has made.
+        let by_our_bot = status.performed_via_github_app.is_none() && same && self.made_it(made);
+        !self.said_it(status) && !by_our_bot
     }
 
     /// Says how a Deployment stands.

@@ -161,13 +161,17 @@ impl PushEvent {
         self.commits.iter().any(|commit| commit.distinct && commit.id == Some(self.after))
     }
 
-    /// Whether the file at `path` may be another one after the push. Lists that may not be whole, and merges
-    /// that may hold more than their sides, are not relied on.
+    /// Whether the file at `path`, or one in the folder at `path`, may be another one after the push. Lists that may
+    /// not be whole, and merges that may hold more than their sides, are not relied on.
     pub fn may_touch(&self, path: &str) -> bool {
         let listed = self.forced || self.deleted || self.before.is_zero() || self.commits.is_empty();
         let whole = !listed && self.commits.len() < COMMITS_LISTED;
-        !whole || self.commits.iter().any(|commit| commit.lists().any(|it| it == path))
+        !whole || self.commits.iter().any(|commit| commit.lists().any(|it| it == path || is_under(it, path)))
     }
+}
+
+fn is_under(file: &str, folder: &str) -> bool {
+    folder.ends_with('/') && file.starts_with(folder)
 }
 
 /// GitHub lists no more commits of one push than this.
@@ -237,6 +241,43 @@ pub struct DeploymentStatusEvent {
     pub deployment: Deployment,
     /// Its repository.
     pub repository: Repository,
+    /// The workflow whose job made it, where one did.
+    #[serde(default)]
+    pub workflow: Option<WithPath>,
+    /// The run of that job.
+    #[serde(default)]
+    pub workflow_run: Option<WithPath>,
+}
+
+impl DeploymentStatusEvent {
+    /// Whether the bot that has made the deployment says it: an App has one, and so have all workflows together.
+    pub fn is_by_the_bot_that_made_it(&self) -> bool {
+        match (&self.deployment.creator, &self.deployment_status.creator) {
+            (Some(maker), Some(speaker)) => {
+                maker.login.ends_with("[bot]") && maker.login.eq_ignore_ascii_case(&speaker.login)
+            }
+            _ => false,
+        }
+    }
+
+    /// The file in `.github/workflows` of the workflow whose job made the deployment.
+    pub fn workflow_file(&self) -> Option<&str> {
+        let path =
+            [&self.workflow, &self.workflow_run].into_iter().flatten().find_map(|it| it.path.as_deref())?;
+        let path = path.split('@').next().unwrap_or_default();
+        path.strip_prefix(WORKFLOWS).filter(|file| !file.is_empty())
+    }
+}
+
+/// Where a repository keeps its workflows.
+pub const WORKFLOWS: &str = ".github/workflows/";
+
+/// A workflow or a run of one, by its file.
+#[derive(Debug, Deserialize)]
+pub struct WithPath {
+    /// The file's path; behind an `@` the ref that it was read from.
+    #[serde(default)]
+    pub path: Option<String>,
 }
 
 /// A deployment.
@@ -246,6 +287,9 @@ pub struct Deployment {
     pub id: u64,
     /// What was deployed.
     pub sha: CommitId,
+    /// Who made it.
+    #[serde(default)]
+    pub creator: Option<User>,
     /// What whoever made it has put in.
     #[serde(default)]
     pub payload: serde_json::Value,

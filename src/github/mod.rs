@@ -24,8 +24,8 @@ pub use access::{Access, AccessState, RegisteredApp};
 pub use actions::{WorkflowJob, WorkflowRun, WorkflowStep};
 pub use api::{Api, ApiConfig, Caller, Now};
 pub use calls::{
-    CheckRunAction, CheckRunAnnotation, CheckRunBody, CheckRunOutput, FailedDelivery, Installation, Pull,
-    PullEnd, PullEndRepository, Repository, User,
+    CheckRunAction, CheckRunAnnotation, CheckRunBody, CheckRunOutput, Entry, FailedDelivery, Installation,
+    Pull, PullEnd, PullEndRepository, Repository, User,
 };
 pub use deployments::{
     DESCRIPTION_MAX, GateAnswer, MadeDeployment, NewDeployment, NewStatus, SaidStatus, is_keyed,

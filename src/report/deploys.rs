@@ -1,10 +1,14 @@
 //! Words on deploys: the line that GitHub shows with one, and what people are told who brought the change.
 
-use crate::flow::{CommitId, Deploy, DeployState, Ending, Millis, Phase};
+use crate::flow::{CommitId, Deploy, DeployState, Ending, Millis, NotCounted, Phase, WhyNotCounted};
 
 use super::markdown::{block, code};
 use super::shell;
 use std::fmt::Write as _;
+
+/// What is said where nobody deploys, and what to do about it.
+pub(super) const NOBODY_DEPLOYS: &str = "Nobody acts on Deployments here: no more are made until a workflow \
+     on: deployment, a status, or deploy: in .github/towpath.yml";
 
 /// GitHub takes no longer line with a status, in characters.
 const LINE_MAX: usize = 140;
@@ -36,6 +40,7 @@ pub fn deploy_status(deploy: &Deploy, is_live: bool) -> Option<DeployStatus> {
         DeployState::Succeeded => ("inactive", "Something newer runs there".to_owned()),
         DeployState::Failed => ("failure", ended(deploy)),
         DeployState::Error => ("error", ended(deploy)),
+        DeployState::Inactive => ("inactive", ended(deploy)),
     };
     let line = match deploy.beside {
         Some(other) if deploy.state.is_open() => format!("{line}; deploy {other} may still run"),
@@ -45,10 +50,31 @@ pub fn deploy_status(deploy: &Deploy, is_live: bool) -> Option<DeployStatus> {
 }
 
 fn waits(deploy: &Deploy) -> String {
-    match deploy.driver.as_str() {
+    let mut line = match deploy.driver.as_str() {
         "deployment" => format!("Waits for whoever deploys {} to take it up", deploy.environment),
         _ => "Handed over, not taken up yet".to_owned(),
+    };
+    if let Some(other) = &deploy.not_counted {
+        let _ = write!(line, "; the Deployment of {} does not count", other.by);
     }
+    line
+}
+
+/// Why a Deployment does not count that somebody else has made of the same, in one sentence; `None` where there is none.
+pub fn not_counted(deploy: &Deploy) -> Option<String> {
+    let NotCounted { by, state, why, .. } = deploy.not_counted.as_ref()?;
+    let why = match why {
+        WhyNotCounted::OursAreTakenUp => {
+            "those that Towpath makes are taken up in this repository. Where it is the deploy, say so: foreign: \
+             { workflow: FILE } below deploy"
+                .to_owned()
+        }
+        WhyNotCounted::Driver { name } => format!("driver: {name} deploys here"),
+        WhyNotCounted::Programs => "the operator's programs deploy here".to_owned(),
+        WhyNotCounted::SaidSo => "the configuration says foreign: false".to_owned(),
+        WhyNotCounted::OtherWorkflow { file } => format!("only those of {file} do, by the configuration"),
+    };
+    Some(format!("A Deployment of {by} says {state} and does not count: {why}"))
 }
 
 fn runs(phase: Option<Phase>) -> String {
@@ -139,6 +165,7 @@ fn why_ended(deploy: &Deploy) -> String {
         Some(Ending::NotPickedUp { within }) => {
             format!("Nobody took it up within {}: nothing was deployed", length(*within))
         }
+        Some(Ending::NobodyDeploys) => NOBODY_DEPLOYS.to_owned(),
         Some(Ending::Stuck { phase: Some(Phase::Build), within }) => {
             format!("Hangs: the build has not ended within {}; {}", length(*within), untouched(deploy))
         }

@@ -36,7 +36,9 @@ pub use check::{
     check_of_shared_name, retired,
 };
 pub use comment::{MARKER, comment};
-pub use deploys::{DeployStatus, OperatorActs, deploy_line, deploy_status, deploy_trouble, ended, length};
+pub use deploys::{
+    DeployStatus, OperatorActs, deploy_line, deploy_status, deploy_trouble, ended, length, not_counted,
+};
 pub use gate::{GateWords, WaitingJob, gate};
 pub use local::{Basis, ConfigSource, LocalCheck, SeenAs};
 pub use notes::{Note, replacement, with_notes};

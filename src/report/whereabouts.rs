@@ -1,8 +1,8 @@
 //! Where a change has come to, in words.
 
-use super::deploys::{OperatorActs, deploy_command, ended, uncapitalized};
+use super::deploys::{NOBODY_DEPLOYS, OperatorActs, deploy_command, ended, not_counted, uncapitalized};
 use super::limits::{BODY, RESERVE, fit};
-use super::markdown::{block, code_in_table, folded};
+use super::markdown::{block, code, code_in_table, folded};
 use super::{deploy_trouble, stamp};
 use crate::flow::{BranchName, Deploy, Ending, Millis, WaitsFor};
 use serde_json::{Value, json};
@@ -86,6 +86,8 @@ pub struct Place {
     pub waits_for: Option<WaitsFor>,
     /// What the operator can do about the environment now.
     pub acts: OperatorActs,
+    /// Whether it is not deployed because nobody does so here.
+    pub nobody_deploys: bool,
 }
 
 impl Place {
@@ -121,6 +123,14 @@ impl Place {
             Stand::NoLonger => format!("no longer: {commit} runs there"),
             Stand::Copied => "copied".to_owned(),
         }
+    }
+
+    /// What else there is to know.
+    fn note(&self) -> Option<String> {
+        if self.nobody_deploys {
+            return Some(NOBODY_DEPLOYS.to_owned());
+        }
+        self.deploy.as_ref().and_then(not_counted)
     }
 
     fn mark(&self) -> &'static str {
@@ -190,6 +200,9 @@ pub fn whereabouts(repository: &str, places: &[Place]) -> String {
         let _ = write!(table, "\n| {name} | {} {words} | {since} |", place.mark());
     }
     parts.push(table);
+    let notes = places.iter().filter_map(|place| Some((&place.name, place.note()?)));
+    // As code: the words may hold names from outside.
+    parts.extend(notes.map(|(name, note)| format!("{}: {}", code(name), code(&note))));
     let troubles: Vec<String> = places.iter().filter_map(|place| place.trouble(repository)).collect();
     parts.extend(troubles.into_iter().rev().enumerate().map(|(at, text)| match at {
         0 => text,
@@ -206,6 +219,9 @@ pub fn whereabouts_on_terminal(places: &[Place]) -> String {
         let since = place.since.map(|at| format!(" since {}", stamp::utc(at / 1000))).unwrap_or_default();
         let pad = " ".repeat(width - place.name.chars().count());
         let _ = writeln!(text, "{}{pad}  {}{since}", place.name, place.words());
+        if let Some(note) = place.note() {
+            let _ = writeln!(text, "{}  {note}", " ".repeat(width));
+        }
     }
     text
 }
@@ -218,6 +234,7 @@ pub fn whereabouts_as_json(places: &[Place]) -> Value {
             "branch": place.branch,
             "state": place.stand.as_str(),
             "since": place.since.map(|at| at / 1000),
+            "note": place.note(),
             "deploy": place.deploy.as_ref().map(|deploy| json!({
                 "number": deploy.number,
                 "sha": deploy.commit,

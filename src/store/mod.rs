@@ -12,9 +12,9 @@ mod unit;
 
 pub use rows::{
     Accepted, Account, AccountState, ActOutcome, ActRow, ConfigurationRow, DeliveryFilter, DeliveryId,
-    DeliveryRow, DeliveryState, Desired, Effect, GivenUp, JudgedPull, Lane, LedgerRows, Merged, NewDelivery,
-    Order, OrderId, OrderRow, PullRow, PullState, PushRow, RepositoryRow, RepositoryState, TipRow,
-    VerifiedRow,
+    DeliveryRow, DeliveryState, DeployActivity, Desired, Effect, GivenUp, JudgedPull, Lane, LedgerRows,
+    Merged, NewDelivery, Order, OrderId, OrderRow, OutcomeRow, PullRow, PullState, PushRow, RepositoryRow,
+    RepositoryState, TipRow,
 };
 pub use sqlite::{Options, SqliteStore};
 pub use unit::{InvalidUnit, Unit};
@@ -115,8 +115,8 @@ pub enum Change {
     Tip(TipRow),
     /// A topic was pushed at a commit. The earliest time is kept.
     Push(PushRow),
-    /// An environment was deployed with these files. The first time is kept.
-    Verified(VerifiedRow),
+    /// How a deploy of certain files has ended; ignored when what is stored of them is newer.
+    Outcome(OutcomeRow),
     /// How a repository's own settings let pull requests be merged, and when that was seen; ignored when what is
     /// stored was seen later.
     MergeSettings(RepositoryId, MergeMethods, Millis),
@@ -126,6 +126,11 @@ pub enum Change {
     Act(ActRow),
     /// A deploy as it is now. It replaces what is known of the one of its environment and number.
     Deploy(RepositoryId, Box<Deploy>),
+    /// What was seen of those who deploy a repository, joined to what is known.
+    DeployActivity(RepositoryId, DeployActivity),
+    /// The workflow that was found to run on a repository's Deployments, if one was, and what names the folder that it
+    /// was looked for in.
+    DeployWorkflow(RepositoryId, Option<String>, String),
     /// The environment's newest hold, in force or lifted.
     Hold(RepositoryId, String, Hold),
     /// An order of the operator's was taken up, with what came of it.
@@ -312,6 +317,16 @@ pub trait Store: Send + Sync + std::fmt::Debug {
 
     /// The newest hold on an environment, in force or lifted.
     async fn hold(&self, repository: RepositoryId, environment: &str) -> Result<Option<Hold>, StoreError>;
+
+    /// How deploys to an environment have ended, for each tree by the newest word on it.
+    async fn outcomes(
+        &self,
+        repository: RepositoryId,
+        environment: &str,
+    ) -> Result<Vec<OutcomeRow>, StoreError>;
+
+    /// What was seen of those who deploy a repository.
+    async fn deploy_activity(&self, repository: RepositoryId) -> Result<DeployActivity, StoreError>;
 
     /// Whether a deploy with this slug has ended well in the repository.
     async fn was_built(&self, repository: RepositoryId, slug: &str) -> Result<bool, StoreError>;

@@ -1,9 +1,10 @@
 use super::{Millis, Unit};
 use crate::flow::{
-    BranchName, CommitId, Deploy, Hold, InstallationId, LedgerTip, MergedPull, Move, OpenPull, Origin,
-    PullNumber, PushedAt, RepositoryId, TipSource, TreeId, VerifiedTree,
+    BranchName, CommitId, Deploy, DeployOutcome, Hold, InstallationId, LedgerTip, MergedPull, Move, OpenPull,
+    Origin, PullNumber, PushedAt, RepositoryId, TipSource, TreeId, VerifiedTree,
 };
 use bytes::Bytes;
+use std::collections::BTreeSet;
 
 /// The row number of a delivery: it grows in order of arrival.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -220,19 +221,57 @@ pub struct Merged {
     pub commit: Option<CommitId>,
 }
 
-/// Files that an environment was deployed with.
+/// How a deploy of certain files to an environment has ended. Those on the same files replace each other by time,
+/// however late they come.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct VerifiedRow {
+pub struct OutcomeRow {
     /// The repository.
     pub repository: RepositoryId,
-    /// The environment's name, as GitHub has it.
+    /// The environment's name.
     pub environment: String,
     /// The files.
     pub tree: TreeId,
     /// The commit that was deployed.
     pub commit: CommitId,
-    /// When, in Unix seconds.
-    pub at: i64,
+    /// When it was said.
+    pub at: Millis,
+    /// Puts what was said at one moment in order.
+    pub place: u64,
+    /// How it ended.
+    pub outcome: DeployOutcome,
+}
+
+/// Whether anybody deploys a repository, as far as was ever seen.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct DeployActivity {
+    /// When somebody first took up a deploy of Towpath's.
+    pub taken_up_at: Option<Millis>,
+    /// When somebody else was first known to set a status on any Deployment.
+    pub reported_at: Option<Millis>,
+    /// When GitHub was first asked what had been there before.
+    pub asked_at: Option<Millis>,
+    /// When it was last found that nobody deploys.
+    pub dormant_at: Option<Millis>,
+    /// When somebody last asked for a deploy all the same.
+    pub woken_at: Option<Millis>,
+    /// The workflow of the default branch that runs on Deployments, where one was found.
+    pub workflow: Option<String>,
+    /// Names the folder that it was looked for in; empty where there was none.
+    pub workflows_seen: Option<String>,
+}
+
+impl DeployActivity {
+    /// Takes in what else was seen: firsts stay the earliest, lasts the latest. The workflow stays as it is.
+    pub fn join(&mut self, seen: &Self) {
+        let first = |known: &mut Option<Millis>, at: Option<Millis>| {
+            *known = [*known, at].into_iter().flatten().min();
+        };
+        first(&mut self.taken_up_at, seen.taken_up_at);
+        first(&mut self.reported_at, seen.reported_at);
+        first(&mut self.asked_at, seen.asked_at);
+        self.dormant_at = self.dormant_at.max(seen.dormant_at);
+        self.woken_at = self.woken_at.max(seen.woken_at);
+    }
 }
 
 /// The configuration by which a repository is judged, as it was last read.
@@ -349,8 +388,10 @@ pub struct LedgerRows {
     pub open: Vec<PullRow>,
     /// The last pull requests that were merged, the oldest first.
     pub merged: Vec<PullRow>,
-    /// What was deployed where.
+    /// What was deployed where, and well by the newest word on it.
     pub verified: Vec<VerifiedTree>,
+    /// The environments of which anybody has ever said how a deploy ended.
+    pub reported: BTreeSet<String>,
 }
 
 /// What GitHub shall show.

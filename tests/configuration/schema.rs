@@ -69,9 +69,9 @@ pub(crate) fn full() -> Value {
               "deploy": { "driver": "deployment", "timeout": "30m" } },
             { "name": "b", "accepts": ["a"],
               "requires": { "tested": "if-reported", "signoffs": ["qa"], "readiness": ["notes"], "soak": "2h" },
-              "deploy": { "driver": "actions", "file": "deploy.yml" } },
+              "deploy": { "driver": "actions", "file": "deploy.yml", "foreign": { "workflow": "ci.yml" } } },
             { "name": "c", "accepts": ["a", "b"], "requires": { "tested": true },
-              "deploy": { "driver": "webhook", "endpoint": "cloud" } },
+              "deploy": { "driver": "webhook", "endpoint": "cloud", "foreign": true } },
         ],
         "copy": { "branch": "master", "of": "c", "mode": "report" },
         "rules": { "TP201": "warn", "TP401": "off", "TP503": "observe" },
@@ -106,6 +106,8 @@ fn good() -> Vec<Value> {
         changed("/environments/1/requires", json!({})),
         changed("/environments/0/active", json!(1)),
         changed("/environments/0/deploy", json!({ "driver": "deployment" })),
+        changed("/environments/2/deploy/foreign", json!(false)),
+        changed("/environments/2/deploy/foreign", json!({ "workflow": "release.yaml" })),
     ]
 }
 
@@ -134,6 +136,10 @@ fn wrong() -> Vec<Value> {
         changed("/environments/1/requires/soak", json!("0h")),
         changed("/environments/0/deploy/driver", json!("actions")),
         changed("/environments/1/deploy/endpoint", json!("cloud")),
+        changed("/environments/0/deploy", json!({ "driver": "none", "foreign": true })),
+        changed("/environments/1/deploy/foreign", json!("ci.yml")),
+        changed("/environments/1/deploy/foreign/workflow", json!("../ci.yml")),
+        changed("/environments/1/deploy/foreign", json!({})),
         changed("/environments/1/deploy/file", json!("../deploy.yml")),
         changed("/freezes/0/from", json!("2026-12-20")),
         changed("/freezes/0/reason", json!("a\nb")),

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 use towpath::deploy::Course;
 use towpath::flow::{BranchName, RepositoryId};
-use towpath::store::{Order, OrderId, OrderRow, SqliteStore, Store as _};
+use towpath::store::{ActOutcome, Order, OrderId, OrderRow, SqliteStore, Store as _};
 use towpath_sandbox::{Cancelling, DeploymentHandle, Order as Delivered, RunHandle};
 
 /// How much happens in one history.
@@ -243,7 +243,7 @@ impl World {
         }
     }
 
-    async fn ask(&self, place: usize, order: Order) -> String {
+    async fn ask(&self, place: usize, order: Order) -> ActOutcome {
         let row = OrderRow {
             id: OrderId(0),
             repository: RepositoryId(self.stage.store.id()),
@@ -279,8 +279,8 @@ impl World {
         let asked = Order::Rollback { to: None, by: "rita".to_owned(), reason: "broken".to_owned() };
         let outcome = self.ask(place, asked).await;
         let name = self.sites[place].name;
-        self.tell(format!("rita rolls {name} back: {outcome}"));
-        let is_taken_up = !outcome.starts_with("refused") && !outcome.contains("already");
+        self.tell(format!("rita rolls {name} back: {}", outcome.words));
+        let is_taken_up = outcome.accepted && outcome.deploy.is_some();
         let hold = self.hold(place).await.filter(|_| is_taken_up);
         if let Some((from, to)) = &hold {
             assert_ne!(from, to, "{name} is held from {0} to {0}", short(to));
@@ -288,7 +288,11 @@ impl World {
         if !self.sites[place].unsure {
             let to = hold.map(|(_, to)| to);
             let may = ways.iter().map(|way| way.as_deref().map_or("nowhere", short)).collect::<Vec<_>>();
-            assert!(ways.contains(&to), "{name} is taken back to {to:?} instead of {may:?}: {outcome}");
+            assert!(
+                ways.contains(&to),
+                "{name} is taken back to {to:?} instead of {may:?}: {}",
+                outcome.words
+            );
         }
         if is_taken_up {
             self.sites[place].hold(orders);
@@ -308,7 +312,7 @@ impl World {
         }
         let asked = Order::LiftHold { by: "rita".to_owned(), reason: "repaired".to_owned() };
         let outcome = self.ask(place, asked).await;
-        self.tell(format!("rita lets {} go: {outcome}", self.sites[place].name));
+        self.tell(format!("rita lets {} go: {}", self.sites[place].name, outcome.words));
         self.sites[place].lift();
     }
 

@@ -2,8 +2,8 @@
 
 use crate::given::{REPOSITORY, apply, branch, commit, leased_unit, nothing_due, settle};
 use std::sync::Arc;
-use towpath::flow::{Deploy, DeployState, Hold, RepositoryId, TreeId, Trigger};
-use towpath::store::{ActOutcome, Change, Next, Order, OrderId, OrderRow, Store, Unit};
+use towpath::flow::{Deploy, DeployOutcome, DeployState, Hold, RepositoryId, TreeId, Trigger};
+use towpath::store::{ActOutcome, Change, Next, Order, OrderId, OrderRow, OutcomeRow, Store, Unit};
 
 fn deploy(number: u64, n: u8, state: DeployState) -> Deploy {
     let ends = (commit(n), TreeId::from_bytes([n; 20]));
@@ -151,4 +151,42 @@ pub(crate) async fn an_entry_is_for_the_first_repository_until_the_operator_says
     assert_eq!(store.entry_seen("acme/store", REPOSITORY).await.unwrap(), other);
     let all: Vec<_> = store.operator_entries().await.unwrap().into_iter().collect();
     assert_eq!(all, [("acme/shop".to_owned(), other), ("acme/store".to_owned(), other)]);
+}
+
+pub(crate) async fn the_newest_word_on_files_counts_in_whatever_order_it_comes(store: Arc<dyn Store>) {
+    use DeployOutcome::{Failure, RolledBack, Success};
+    let store = &*store;
+    let said = |at, place, outcome| {
+        Change::Outcome(OutcomeRow {
+            repository: REPOSITORY,
+            environment: "staging".to_owned(),
+            tree: TreeId::from_bytes([1; 20]),
+            commit: commit(1),
+            at,
+            place,
+            outcome,
+        })
+    };
+    let verified = async || {
+        let ledger = store.ledger(REPOSITORY, &[], None).await.unwrap();
+        assert_eq!(ledger.reported.iter().collect::<Vec<_>>(), ["staging"], "somebody reports in any case");
+        !ledger.verified.is_empty()
+    };
+    for (change, counts) in [
+        (said(10, 4, Failure), false),
+        (said(10, 3, Success), false),
+        (said(10, 5, Success), true),
+        (said(10, 4, Failure), true),
+        (said(10, 5, Failure), false),
+        (said(10, 5, Success), false),
+        (said(20, 0, RolledBack), false),
+        (said(19, 9, Success), false),
+        (said(30, 0, Success), true),
+    ] {
+        apply(store, vec![change.clone()]).await;
+        assert_eq!(verified().await, counts, "{change:?}");
+    }
+    let known = store.outcomes(REPOSITORY, "staging").await.unwrap();
+    assert_eq!(known.into_iter().map(Change::Outcome).collect::<Vec<_>>(), [said(30, 0, Success)]);
+    assert!(store.outcomes(REPOSITORY, "production").await.unwrap().is_empty());
 }

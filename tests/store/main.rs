@@ -67,6 +67,7 @@ macro_rules! suite {
                     an_environment_is_one_by_whatever_spelling,
                     what_is_noted_in_the_middle_of_work_holds_while_the_lease_does,
                     an_order_marks_its_environment_and_keeps_its_outcome,
+                    the_newest_word_on_files_counts_in_whatever_order_it_comes,
                     a_unit_that_waits_for_the_clock_is_taken_at_once_when_it_is_marked,
                     an_entry_is_for_the_first_repository_until_the_operator_says_otherwise;
                 changes:

@@ -7,7 +7,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio::task::JoinSet;
-use towpath::flow::PushedAt;
+use towpath::flow::{PushedAt, TreeId};
 use towpath::store::{
     Accepted, Change, DeliveryState, NewDelivery, Next, Options, SqliteStore, Store, StoreError, Unit,
 };
@@ -289,6 +289,41 @@ async fn a_file_of_version_3_is_brought_to_one_spelling_of_each_environment() {
         })
         .unwrap();
     assert_eq!(keys, "environment:42:staging gate:42:7:qa branch:42:Staging");
+}
+
+/// What was verified before stays so, unless the newest deploy of the same files has failed.
+#[tokio::test]
+async fn a_file_of_version_3_keeps_what_was_verified() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = include_str!("../../src/store/migrations/0001_first.sql");
+    let second = include_str!("../../src/store/migrations/0002_records.sql");
+    let third = include_str!("../../src/store/migrations/0003_deploys.sql");
+    let deploy = |number: u8, n: u8, state: &str| {
+        let (head, tree) = (format!("{n:02x}").repeat(20), format!("{n:02x}").repeat(20));
+        format!(
+            "INSERT INTO deploys (repository, environment, number, head, state, slug, data) VALUES
+                (42, 'staging', {number}, x'{head}', '{state}', 's', '{{\"tree\":\"{tree}\"}}');"
+        )
+    };
+    let verified = |n: u8| {
+        let name = format!("{n:02x}").repeat(20);
+        format!("INSERT INTO verified VALUES (42, 'staging', x'{name}', x'{name}', 5);")
+    };
+    let rows = [
+        [verified(1), verified(2), verified(0xab)].concat(),
+        [deploy(1, 1, "succeeded"), deploy(2, 1, "failed"), deploy(3, 1, "superseded")].concat(),
+        [deploy(4, 0xab, "failed"), deploy(5, 0xab, "succeeded")].concat(),
+        "PRAGMA application_id = 0x544f5750; PRAGMA user_version = 3;".to_owned(),
+    ]
+    .concat();
+    let path = file_with(folder.path(), &format!("{first}{second}{third}{rows}"));
+    let store = SqliteStore::open(&path, &Options::default()).unwrap();
+    let ledger = store.ledger(REPOSITORY, &[], None).await.unwrap();
+    let trees: Vec<TreeId> = ledger.verified.into_iter().map(|it| it.tree).collect();
+    assert_eq!(trees, [TreeId::from_bytes([2; 20]), TreeId::from_bytes([0xab; 20])]);
+    let known = store.outcomes(REPOSITORY, "staging").await.unwrap();
+    assert!(known.iter().all(|it| it.at == 5_000), "in milliseconds: {known:?}");
+    store.close().await;
 }
 
 #[tokio::test]

@@ -24,7 +24,7 @@ fn configuration(deploy: &str) -> String {
     )
 }
 
-async fn configured(stage: &Stage, deploy: &str) {
+pub(crate) async fn configured(stage: &Stage, deploy: &str) {
     let text = configuration(deploy);
     stage.store.commit_on("master").file(".github/towpath.yml", &text).by("rita").await.unwrap();
     stage.quiet().await;

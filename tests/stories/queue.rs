@@ -1,5 +1,6 @@
 //! Merge queues, stacks, and deploys that promotions wait for.
 
+use crate::rollback::towpath;
 use crate::shop::{merge, topic};
 use crate::stage::{Said, Stage};
 use towpath_sandbox::{MergeGroup, Method};
@@ -113,6 +114,32 @@ async fn a_promotion_to_production_waits_for_stagings_deploy_once_deploys_are_re
     for brought in [&cart, &up] {
         assert!(stage.comment(brought).await.contains("| `staging` | ✅ live |"));
     }
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn a_group_into_an_environment_that_is_held_is_kept_out_of_it() {
+    const STAGING: [&str; 4] = ["--repository", "acme/store", "--environment", "staging"];
+    let stage = Stage::set().await;
+    for file in ["one.txt", "two.txt"] {
+        stage.store.commit_on("staging").file(file, "x\n").by("rita").await.unwrap();
+        stage.quiet().await;
+        let made = stage.deployments("staging").await.pop().unwrap();
+        stage.later();
+        made.status("success").by("deployer").await.unwrap();
+        stage.quiet().await;
+        stage.later();
+    }
+    stage.store.merge("staging").into("integration").no_ff().by("rita").await.unwrap();
+    let up = release(&stage).await;
+    stage.check(&up).await.passes();
+    let said = towpath(&stage, &[&["rollback"], &STAGING[..], &["--reason", "broken"]].concat()).await;
+    assert_eq!(said.code, 0, "{}", said.words);
+    let held =
+        format!("Held: staging was rolled back to {}", &stage.deployments("staging").await[0].sha()[..9]);
+    stage.check(&up).await.is("action_required", &held);
+    let group = stage.store.merge_group("staging", [&up]).by("rita").await.unwrap();
+    stage.check_on(&group, "staging").await.is("action_required", &held);
     stage.end().await;
 }
 

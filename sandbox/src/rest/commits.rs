@@ -71,7 +71,7 @@ pub(crate) async fn pulls(call: Call) -> Answer {
     Ok(array(&call, all))
 }
 
-/// `GET /repos/{owner}/{repo}/contents/{path}`: files only.
+/// `GET /repos/{owner}/{repo}/contents/{path}`: a file, or what lies in a folder.
 pub(crate) async fn contents(call: Call) -> Answer {
     let id = call.repository(&READ)?;
     let path = call.param("path");
@@ -90,6 +90,13 @@ pub(crate) async fn contents(call: Call) -> Answer {
     if named.code != 0 {
         return Err(Refused::not_found());
     }
+    let kind = call.hub.git.ask(id, &["cat-file", "-t", &blob], None, &[]).await?;
+    if kind.text().trim() == "tree" {
+        let listed = call.hub.git.ask(id, &["ls-tree", "-l", "-z", &blob], None, &[]).await?;
+        let entries: Vec<Value> =
+            listed.text().split('\0').filter_map(|line| entry(&call, path, &name, line)).collect();
+        return Ok(Reply::ok(Value::Array(entries)));
+    }
     let said = call.hub.git.ask(id, &["cat-file", "blob", &blob], None, &[]).await?;
     if said.code != 0 {
         return Err(Refused::not_found());
@@ -98,6 +105,20 @@ pub(crate) async fn contents(call: Call) -> Answer {
         return Ok(Reply { status: 200, body: None, link: None, raw: Some(said.out) });
     }
     Ok(Reply::ok(file(&call, path, &name, &blob, &said.out)))
+}
+
+/// One entry of `content-directory`, from a line of git's.
+fn entry(call: &Call, folder: &str, name: &str, line: &str) -> Option<Value> {
+    let (about, own) = line.split_once('\t')?;
+    let mut about = about.split_whitespace().skip(1);
+    let (kind, sha, size) = (about.next()?, about.next()?, about.next()?);
+    let mut shaped = file(call, &format!("{folder}/{own}"), name, sha, &[]);
+    let fields = shaped.as_object_mut()?;
+    fields.remove("content");
+    fields.remove("encoding");
+    fields.insert("type".to_owned(), json!(if kind == "tree" { "dir" } else { "file" }));
+    fields.insert("size".to_owned(), json!(size.parse::<u64>().unwrap_or_default()));
+    Some(shaped)
 }
 
 /// `content-file`.

@@ -16,6 +16,7 @@ impl RepoHandle {
             branch: branch.to_owned(),
             environment: branch.to_owned(),
             state: "success".to_owned(),
+            workflow: None,
             by: SOMEBODY.to_owned(),
         }
     }
@@ -48,10 +49,17 @@ pub struct ReportDeploy {
     branch: String,
     environment: String,
     state: String,
+    workflow: Option<String>,
     by: String,
 }
 
 impl ReportDeploy {
+    /// It is a job of this workflow that names the environment, if only for its secrets.
+    pub fn by_job_of(mut self, file: &str) -> Self {
+        self.workflow = Some(file.to_owned());
+        self
+    }
+
     /// The environment; called like the branch otherwise.
     pub fn to(mut self, environment: &str) -> Self {
         environment.clone_into(&mut self.environment);
@@ -65,6 +73,16 @@ impl ReportDeploy {
     }
 
     async fn run(self) -> Result<DeploymentHandle, Refused> {
+        if let Some(file) = &self.workflow {
+            let run = self.repository.run_of(file).on(&self.branch).by(&self.by).await?;
+            let job = run.job("job");
+            let deployment = job.comes_to(&self.environment).await?;
+            match self.state.as_str() {
+                "in_progress" => job.begins().await?,
+                conclusion => job.ends(conclusion).await?,
+            }
+            return Ok(deployment);
+        }
         let sha = self.repository.tip(&self.branch).ok_or_else(Refused::not_found)?;
         let sender = self.repository.hub.with(|world| world.person(&self.by));
         let (hub, actor) = (self.repository.hub, Actor::person(sender));

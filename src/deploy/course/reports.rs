@@ -17,15 +17,16 @@ impl Course {
         if !deploy.was_begun() || deploy.state == DeployState::Waiting {
             return false;
         }
-        let is_late = deploy.reported_at.is_some_and(|known| report.at < known);
-        if is_late {
+        let said = (report.at, report.place);
+        let known = deploy.reported_at.map(|at| (at, deploy.reported_place));
+        if known.is_some_and(|known| said < known) {
             return false;
         }
         if deploy.may_still_run() {
             return take_in_end(deploy, report, newer_began, now);
         }
         let over = !deploy.state.is_open();
-        let says_more = deploy.reported_at.is_none_or(|known| report.at > known);
+        let says_more = known.is_none_or(|known| said > known);
         let was_replaced = matches!(deploy.ending, Some(Ending::Superseded { .. }));
         if over && (newer_began || !says_more || was_replaced) {
             return false;
@@ -52,6 +53,11 @@ fn take_in(deploy: &mut Deploy, report: &Report, now: Millis) {
     note_who_and_where(deploy, report);
     note_approval(deploy, report.says, now);
     if report.says == Says::Queued {
+        if deploy.state == DeployState::Inactive {
+            // Somebody is there after all, and has the usual time to take it up.
+            deploy.state = DeployState::Requested;
+            (deploy.ending, deploy.ended_at, deploy.requested_at) = (None, None, Some(now));
+        }
         return;
     }
     if !deploy.state.is_open() {
@@ -95,7 +101,7 @@ fn note_approval(deploy: &mut Deploy, says: Says, now: Millis) {
 }
 
 fn note_who_and_where(deploy: &mut Deploy, report: &Report) {
-    deploy.reported_at = Some(report.at);
+    (deploy.reported_at, deploy.reported_place) = (Some(report.at), report.place);
     if report.by.is_some() {
         deploy.carried_out_by.clone_from(&report.by);
     }

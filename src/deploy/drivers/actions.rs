@@ -184,6 +184,7 @@ fn reports(run: &Run, jobs: &[Job]) -> Vec<Report> {
         Stands::Succeeded => Report::new(at, Says::Succeeded),
         Stands::Ended(how) => {
             let mut report = Report::new(at, Says::Failed);
+            report.cancelled = how == "cancelled";
             report.phase = failed.map(|(phase, ..)| phase);
             report.step = failed.and_then(|(_, job, _)| job.failed_step.clone());
             report.words = Some(match failed {
@@ -258,5 +259,6 @@ mod tests {
         assert_eq!(seen.len(), 1);
         assert_eq!((seen[0].says, seen[0].phase), (Says::Failed, None));
         assert_eq!(seen[0].words.as_deref(), Some("the run ended as cancelled"));
+        assert_eq!(seen[0].outcome(), None, "that says nothing of the files");
     }
 }

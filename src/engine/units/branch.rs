@@ -6,7 +6,7 @@ use super::news::{News, repository_row};
 use crate::engine::room::{Room, Trouble};
 use crate::engine::rulebook::{CONFIGURATION_PATH, Rulebook};
 use crate::flow::{BranchName, CommitId, PullNumber, RepositoryId, Role, TipSource};
-use crate::github::events::PushEvent;
+use crate::github::events::{PushEvent, WORKFLOWS};
 use crate::lineage::GitError;
 use crate::store::{Change, DeliveryRow, PushRow, TipRow, Unit};
 
@@ -39,7 +39,7 @@ pub(super) async fn run(
     }
     let rows = pushes.iter().map(|(_, push)| push);
     let mut to_default = rows.filter(|push| push.repository.repository.default_branch == branch.as_str());
-    if to_default.any(|push| push.may_touch(CONFIGURATION_PATH)) {
+    if to_default.any(|push| push.may_touch(CONFIGURATION_PATH) || push.may_touch(WORKFLOWS)) {
         changes.push(Change::Mark(Unit::Configuration(id)));
     }
     if !all_read {

@@ -11,6 +11,19 @@ pub(super) async fn run(room: &Room, id: RepositoryId) -> Result<Vec<Change>, Tr
     read_again(room, &row).await
 }
 
+/// Where nobody deploys, or a workflow alone tells that somebody does, it is looked for.
+async fn somebody_may_deploy_now(room: &Room, row: &RepositoryRow) -> Result<Vec<Change>, Trouble> {
+    let known = room.store.deploy_activity(row.id).await?;
+    if known.dormant_at.is_none() || known.reported_at.is_some() || known.taken_up_at.is_some() {
+        return Ok(Vec::new());
+    }
+    let Some(found) = room.look_for_workflow(row, &known).await? else { return Ok(Vec::new()) };
+    let flow = room.rulebook(row.id).await?.flow;
+    let environments = flow.environments.iter().map(|it| Unit::Environment(row.id, (&it.name).into()));
+    let marks = environments.chain([Unit::Copy(row.id)]).map(Change::Mark);
+    Ok(std::iter::once(found).chain(marks).collect())
+}
+
 /// Reads the configuration. Where it means something else than before, every open pull request is judged
 /// again, and the branches that it names are compared with the ledger.
 pub(super) async fn read_again(room: &Room, row: &RepositoryRow) -> Result<Vec<Change>, Trouble> {
@@ -18,11 +31,12 @@ pub(super) async fn read_again(room: &Room, row: &RepositoryRow) -> Result<Vec<C
     let read = room.read_configuration(row, known.as_ref()).await?;
     let before = known.is_some().then_some(room.rulebook(row.id).await?);
     let as_before = known.is_some_and(|known| known.place == read.place && known.text == read.text);
+    let mut changes = somebody_may_deploy_now(room, row).await?;
     if as_before {
-        return Ok(Vec::new());
+        return Ok(changes);
     }
     let now = room.book_of(read.clone());
-    let mut changes = vec![Change::Configuration(read)];
+    changes.push(Change::Configuration(read));
     if RepositoryName::from(&row.full_name).is_shared() {
         // It counts for all those of the account that have none of their own.
         let all = room.store.repositories(Some(row.installation)).await?;

@@ -105,7 +105,10 @@ impl Case<'_> {
     async fn target(&self) -> Result<Option<CommitId>, Trouble> {
         let is_deployed = self.original.deploy.driver != DriverSettings::None
             || self.room.has_programs(self.row, self.original);
-        if self.copy.after == CopyAfter::Merge || !is_deployed {
+        let follows_merges = self.copy.after == CopyAfter::Merge
+            // What nobody deploys would be waited for in vain.
+            || (!self.copy.after_is_written && self.room.is_dormant(self.row, self.flow).await?);
+        if follows_merges || !is_deployed {
             return Ok(Some(self.tip));
         }
         let lane = self.room.store.lane(self.row.id, &self.original.name, &self.original.branch).await?;

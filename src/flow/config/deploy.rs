@@ -1,35 +1,54 @@
 //! What a deploy's settings mean.
 
-use super::file::{At, BuildSetting, Deploy, Duration};
-use crate::flow::{DeploySettings, DriverSettings, Millis};
+use super::file::{At, BuildSetting, Deploy, Duration, ForeignEntry};
+use crate::flow::{DeploySettings, DriverSettings, ForeignDeployments, Millis};
 
 /// The settings that an entry describes, with defaults for what it leaves out.
 pub(super) fn settings(entry: &Deploy) -> DeploySettings {
     let (driver, pace) = match entry {
         Deploy::None {} => {
-            return DeploySettings { driver: DriverSettings::None, ..DeploySettings::default() };
+            let driver = DriverSettings::None;
+            return DeploySettings { driver, driver_is_written: true, ..DeploySettings::default() };
         }
-        Deploy::Deployment { timeout, pick_up_within, cancel_within, build_settings } => {
-            (DriverSettings::Deployment, (timeout, pick_up_within, cancel_within, build_settings))
+        Deploy::Deployment { timeout, pick_up_within, cancel_within, build_settings, foreign } => {
+            (DriverSettings::Deployment, (timeout, pick_up_within, cancel_within, build_settings, foreign))
         }
-        Deploy::Actions { file, timeout, pick_up_within, cancel_within, build_settings } => {
+        Deploy::Actions { file, timeout, pick_up_within, cancel_within, build_settings, foreign } => {
             let driver = DriverSettings::Actions { file: file.value.0.clone() };
-            (driver, (timeout, pick_up_within, cancel_within, build_settings))
+            (driver, (timeout, pick_up_within, cancel_within, build_settings, foreign))
         }
-        Deploy::Webhook { endpoint, secret, timeout, pick_up_within, cancel_within, build_settings } => {
+        Deploy::Webhook {
+            endpoint,
+            secret,
+            timeout,
+            pick_up_within,
+            cancel_within,
+            build_settings,
+            foreign,
+        } => {
             let secret = secret.as_ref().map(|it| it.value.0.clone());
             let driver = DriverSettings::Webhook { endpoint: endpoint.value.0.clone(), secret };
-            (driver, (timeout, pick_up_within, cancel_within, build_settings))
+            (driver, (timeout, pick_up_within, cancel_within, build_settings, foreign))
         }
     };
-    let (timeout, pick_up_within, cancel_within, build_settings) = pace;
+    let (timeout, pick_up_within, cancel_within, build_settings, foreign) = pace;
     let default = DeploySettings::default();
     DeploySettings {
         driver,
+        driver_is_written: true,
+        foreign: foreign.as_ref().map(foreign_of).unwrap_or_default(),
         timeout: timeout.as_ref().map_or(default.timeout, millis),
         pick_up_within: pick_up_within.as_ref().map_or(default.pick_up_within, millis),
         cancel_within: cancel_within.as_ref().map_or(default.cancel_within, millis),
         build_settings: build_settings.iter().filter_map(pair).collect(),
+    }
+}
+
+fn foreign_of(entry: &ForeignEntry) -> ForeignDeployments {
+    match entry {
+        ForeignEntry::Flag(all) if all.value => ForeignDeployments::All,
+        ForeignEntry::Flag(_) => ForeignDeployments::None,
+        ForeignEntry::Workflow(of) => ForeignDeployments::OfWorkflow { file: of.workflow.value.0.clone() },
     }
 }
 

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::deploy::spelled;
 use super::file::FIRM_CODES;
-use crate::flow::{Code, DeploySettings, DriverSettings, Flow, Source};
+use crate::flow::{Code, DeploySettings, DriverSettings, Flow, ForeignDeployments, Source};
 
 /// Everything of `flow`, defaults too.
 pub(super) fn yaml(flow: &Flow) -> String {
@@ -19,14 +19,21 @@ pub(super) fn yaml(flow: &Flow) -> String {
         line(format_args!("    branch: {}", scalar(environment.branch.as_str())));
         line(format_args!("    accepts: [{}]", accepts.join(", ")));
         line(format_args!("    requires: {{ tested: {} }}", environment.requires.tested.as_str()));
-        line(format_args!("    deploy: {{ {} }}", deploy(&environment.deploy)));
+        // Written out it would mean more: that somebody is there who deploys.
+        let unsaid = if environment.deploy.driver_is_written { "" } else { "# where nothing is said: " };
+        line(format_args!("    {unsaid}deploy: {{ {} }}", deploy(&environment.deploy)));
     }
     match &flow.copy {
         None => line(format_args!("copy: none")),
         Some(copy) => {
             let (branch, of) = (scalar(copy.branch.as_str()), scalar(&copy.of));
             let (mode, after) = (copy.mode.as_str(), copy.after.as_str());
-            line(format_args!("copy: {{ branch: {branch}, of: {of}, mode: {mode}, after: {after} }}"));
+            if copy.after_is_written {
+                line(format_args!("copy: {{ branch: {branch}, of: {of}, mode: {mode}, after: {after} }}"));
+            } else {
+                let unsaid = format_args!("# where nothing is said: after: {after}");
+                line(format_args!("copy: {{ branch: {branch}, of: {of}, mode: {mode} }}    {unsaid}"));
+            }
         }
     }
     line(format_args!("rules:"));
@@ -56,6 +63,14 @@ fn deploy(settings: &DeploySettings) -> String {
         DriverSettings::Webhook { endpoint, secret } => {
             parts.push(format!("endpoint: {}", scalar(endpoint)));
             parts.extend(secret.iter().map(|secret| format!("secret: {}", scalar(secret))));
+        }
+    }
+    match &settings.foreign {
+        ForeignDeployments::UntilTakenUp => {}
+        ForeignDeployments::All => parts.push("foreign: true".to_owned()),
+        ForeignDeployments::None => parts.push("foreign: false".to_owned()),
+        ForeignDeployments::OfWorkflow { file } => {
+            parts.push(format!("foreign: {{ workflow: {} }}", scalar(file)));
         }
     }
     parts.push(format!("timeout: {}", spelled(settings.timeout)));

@@ -216,6 +216,10 @@ pub(super) enum Deploy {
         #[serde(default)]
         #[schemars(extend("uniqueItems" = true, "maxItems" = BUILD_SETTINGS_MAX))]
         build_settings: Vec<At<BuildSetting>>,
+        /// Which deployments count that somebody else has made: true, false, or those of one workflow's jobs.
+        #[serde(default)]
+        #[schemars(with = "ForeignEntry")]
+        foreign: Option<ForeignEntry>,
     },
     /// A workflow of the repository is dispatched.
     Actions {
@@ -237,6 +241,10 @@ pub(super) enum Deploy {
         #[serde(default)]
         #[schemars(extend("uniqueItems" = true, "maxItems" = BUILD_SETTINGS_MAX))]
         build_settings: Vec<At<BuildSetting>>,
+        /// Which deployments count that somebody else has made: true, false, or those of one workflow's jobs.
+        #[serde(default)]
+        #[schemars(with = "ForeignEntry")]
+        foreign: Option<ForeignEntry>,
     },
     /// An address is called that the operator of Towpath has given a name.
     Webhook {
@@ -262,7 +270,29 @@ pub(super) enum Deploy {
         #[serde(default)]
         #[schemars(extend("uniqueItems" = true, "maxItems" = BUILD_SETTINGS_MAX))]
         build_settings: Vec<At<BuildSetting>>,
+        /// Which deployments count that somebody else has made: true, false, or those of one workflow's jobs.
+        #[serde(default)]
+        #[schemars(with = "ForeignEntry")]
+        foreign: Option<ForeignEntry>,
     },
+}
+
+/// Which deployments count that somebody else has made: true, false, or those of one workflow's jobs.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(untagged, rename = "Foreign")]
+pub(super) enum ForeignEntry {
+    /// All of them, or none.
+    Flag(At<bool>),
+    /// Those of one workflow's jobs.
+    Workflow(ForeignWorkflow),
+}
+
+/// The deployments that the jobs of one workflow make.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ForeignWorkflow {
+    /// Its file in .github/workflows.
+    pub(super) workflow: At<WorkflowFile>,
 }
 
 /// A time in which nothing is promoted.

@@ -251,8 +251,9 @@ impl Meaning<'_> {
             self.say(copy.branch.place, message, "name another branch, or write copy: none");
         }
         let mode = copy.mode.as_ref().map(|mode| mode.value).unwrap_or_default();
-        let after = copy.after.as_ref().map(|after| after.value).unwrap_or_default();
-        Some(CopyBranch { branch, of: copy.of.value.clone(), mode, after })
+        let after = copy.after.as_ref().map(|after| after.value);
+        let (of, after_is_written) = (copy.of.value.clone(), after.is_some());
+        Some(CopyBranch { branch, of, mode, after: after.unwrap_or_default(), after_is_written })
     }
 
     fn freezes(&mut self, file: &File, names: &Names<'_>) {

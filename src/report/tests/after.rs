@@ -125,18 +125,18 @@ fn a_configuration_that_changes_verdicts() {
         branch: integration
         accepts: [topics]
         requires: { tested: false }
-        deploy: { driver: deployment, timeout: 1h, pick_up_within: 15m, cancel_within: 2m }
+        # where nothing is said: deploy: { driver: deployment, timeout: 1h, pick_up_within: 15m, cancel_within: 2m }
       - name: staging
         branch: staging
         accepts: [integration]
         requires: { tested: false }
-        deploy: { driver: deployment, timeout: 1h, pick_up_within: 15m, cancel_within: 2m }
+        # where nothing is said: deploy: { driver: deployment, timeout: 1h, pick_up_within: 15m, cancel_within: 2m }
       - name: production
         branch: production
         accepts: [staging]
         requires: { tested: if-reported }
-        deploy: { driver: deployment, timeout: 1h, pick_up_within: 15m, cancel_within: 2m }
-    copy: { branch: master, of: production, mode: fast-forward, after: deploy }
+        # where nothing is said: deploy: { driver: deployment, timeout: 1h, pick_up_within: 15m, cancel_within: 2m }
+    copy: { branch: master, of: production, mode: fast-forward }    # where nothing is said: after: deploy
     rules:
       TP101: enforce
       TP102: enforce

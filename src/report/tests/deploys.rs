@@ -3,11 +3,12 @@
 use super::super::samples::*;
 use super::super::{
     GateWords, NotCopied, OperatorActs, Place, Stand, WaitingJob, alarm, check_of_copy, deploy_status,
-    deploy_trouble, gate, sync_pull, whereabouts, whereabouts_on_terminal,
+    deploy_trouble, gate, sync_pull, whereabouts, whereabouts_as_json, whereabouts_on_terminal,
 };
 use super::shown;
 use crate::flow::{
-    Cause, Deploy, DeployState, Ending, Flow, Hold, Outcome, Phase, PhaseRun, Trigger, Verdict,
+    Cause, Deploy, DeployState, Ending, Flow, Hold, NotCounted, Outcome, Phase, PhaseRun, Trigger, Verdict,
+    WhyNotCounted,
 };
 
 fn promotion(severity: Outcome, cause: Cause) -> String {
@@ -134,6 +135,11 @@ fn what_github_shows_of_a_deploy() {
         error(Ending::Stuck { phase: Some(Phase::Build), within: HOUR }),
         error(Ending::Stuck { phase: Some(Phase::Deploy), within: 3 * HOUR }),
         error(Ending::NotHandedOver { words: "x".repeat(200) }),
+        deploy(DeployState::Inactive, Some(Ending::NobodyDeploys)),
+        Deploy {
+            not_counted: Some(not_counted(WhyNotCounted::SaidSo)),
+            ..deploy(DeployState::Requested, None)
+        },
     ];
     let lines: Vec<String> = all
         .iter()
@@ -155,6 +161,8 @@ fn what_github_shows_of_a_deploy() {
     error: Hangs: the build has not ended within 60 min; the site was not touched
     error: Hangs: not ended within 3 h; the site may be in maintenance mode
     error: Not started: xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…
+    inactive: Nobody acts on Deployments here: no more are made until a workflow on: deployment, a status, or deploy: in .github/towpath.yml
+    queued: Waits for whoever deploys staging to take it up; the Deployment of ci.yml does not count
     ");
     assert!(deploy_status(&deploy(DeployState::Waiting, None), false).is_none());
 }
@@ -202,6 +210,48 @@ fn what_is_said_where_the_change_came_from() {
 
 const NOTHING: OperatorActs = OperatorActs { roll_back_to: None, try_again: false };
 const ACTS: OperatorActs = OperatorActs { roll_back_to: None, try_again: true };
+fn not_counted(why: WhyNotCounted) -> NotCounted {
+    NotCounted { by: "ci.yml".to_owned(), state: "success".to_owned(), why, at: 0, place: 0 }
+}
+
+#[test]
+fn what_does_not_count_is_named_with_the_reason() {
+    let reasons = [
+        WhyNotCounted::OursAreTakenUp,
+        WhyNotCounted::Driver { name: "actions".to_owned() },
+        WhyNotCounted::Programs,
+        WhyNotCounted::SaidSo,
+        WhyNotCounted::OtherWorkflow { file: "ship.yml".to_owned() },
+    ];
+    let said = reasons.map(|why| {
+        let deploy = Deploy { not_counted: Some(not_counted(why)), ..deploy(DeployState::Requested, None) };
+        crate::report::not_counted(&deploy).unwrap()
+    });
+    insta::assert_snapshot!(said.join("\n"), @"
+    A Deployment of ci.yml says success and does not count: those that Towpath makes are taken up in this repository. Where it is the deploy, say so: foreign: { workflow: FILE } below deploy
+    A Deployment of ci.yml says success and does not count: driver: actions deploys here
+    A Deployment of ci.yml says success and does not count: the operator's programs deploy here
+    A Deployment of ci.yml says success and does not count: the configuration says foreign: false
+    A Deployment of ci.yml says success and does not count: only those of ship.yml do, by the configuration
+    ");
+    let deploy = Deploy {
+        not_counted: Some(not_counted(WhyNotCounted::Programs)),
+        ..deploy(DeployState::Running, None)
+    };
+    let places = vec![
+        Place { deploy: Some(deploy), stand: Stand::UnderWay, ..places().remove(0) },
+        Place { deploy: None, stand: Stand::Merged, nobody_deploys: true, ..places().remove(1) },
+    ];
+    insta::assert_snapshot!(whereabouts_on_terminal(&places), @"
+    integration  is being deployed since 2023-11-14 22:13 UTC
+                 A Deployment of ci.yml says success and does not count: the operator's programs deploy here
+    staging      merged, not deployed since 2023-11-14 22:13 UTC
+                 Nobody acts on Deployments here: no more are made until a workflow on: deployment, a status, or deploy: in .github/towpath.yml
+    ");
+    let comment = whereabouts("acme/store", &places);
+    assert!(comment.contains("`integration`: `A Deployment of ci.yml says success"), "{comment}");
+    assert!(whereabouts_as_json(&places)["places"][1]["note"].as_str().unwrap().starts_with("Nobody acts"));
+}
 
 fn places() -> Vec<Place> {
     let place = |name_of: &str, stand, deploy| Place {
@@ -212,6 +262,7 @@ fn places() -> Vec<Place> {
         deploy,
         waits_for: None,
         acts: ACTS,
+        nobody_deploys: false,
     };
     vec![
         place("integration", Stand::Live, Some(deploy(DeployState::Succeeded, None))),

@@ -165,6 +165,7 @@ fn where_a_change_is_when_nobody_is_sure() {
         deploy: Some(deploy),
         waits_for,
         acts: NOTHING,
+        nobody_deploys: false,
     };
     let (number, commit) = (2, id(4));
     let running = || deploy(DeployState::Running, None);

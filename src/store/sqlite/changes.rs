@@ -3,7 +3,7 @@
 use super::units::{self, UnitId};
 use super::values::Tip;
 use super::writer::Outcome;
-use super::{deploys, inbox, merge_settings, reads};
+use super::{activity, deploys, inbox, merge_settings, reads};
 use crate::flow::{BranchName, CommitId, EnvironmentName, PullNumber, RepositoryId};
 use crate::store::{
     Account, Change, Committed, Desired, Lease, Millis, Next, PullRow, PushRow, RepositoryRow, StoreError,
@@ -78,9 +78,15 @@ const PUSH: &str = "
         pushed_at = min(pushes.pushed_at, excluded.pushed_at), is_new = max(pushes.is_new, excluded.is_new)
     WHERE excluded.pushed_at < pushes.pushed_at OR excluded.is_new > pushes.is_new";
 
-const VERIFIED: &str = "
-    INSERT INTO verified (repository, environment, tree, head, verified_at)
-    VALUES (:repository, :environment, :tree, :head, :at) ON CONFLICT DO NOTHING";
+/// Of two at the same place in time, which should not be, the one that verifies nothing stays.
+const OUTCOME: &str = "
+    INSERT INTO outcomes (repository, environment, tree, head, said_at, place, outcome)
+    VALUES (:repository, :environment, :tree, :head, :at, :place, :outcome)
+    ON CONFLICT (repository, environment, tree) DO UPDATE SET head = excluded.head,
+        said_at = excluded.said_at, place = excluded.place, outcome = excluded.outcome
+    WHERE (excluded.said_at, excluded.place) > (outcomes.said_at, outcomes.place)
+        OR ((excluded.said_at, excluded.place) = (outcomes.said_at, outcomes.place)
+            AND outcomes.outcome = 'success')";
 
 const CONFIGURATION: &str = "
     INSERT INTO configurations (repository, place, text, valid, read_at)
@@ -157,8 +163,12 @@ fn apply(connection: &Connection, change: &Change, now: Millis) -> Result<(), St
         Change::MergeSettings(repository, methods, at) => {
             merge_settings::keep(connection, *repository, *methods, *at)
         }
-        Change::Verified(_) | Change::Configuration(_) | Change::Act(_) => record(connection, change),
+        Change::Outcome(_) | Change::Configuration(_) | Change::Act(_) => record(connection, change),
         Change::Deploy(repository, deploy) => deploys::keep(connection, *repository, deploy),
+        Change::DeployActivity(repository, seen) => activity::seen(connection, *repository, seen),
+        Change::DeployWorkflow(repository, workflow, seen) => {
+            activity::workflow(connection, *repository, workflow.as_deref(), seen)
+        }
         Change::Hold(repository, environment, hold) => {
             deploys::keep_hold(connection, *repository, environment, hold)
         }
@@ -256,9 +266,9 @@ fn push(connection: &Connection, row: &PushRow) -> Result<(), StoreError> {
 fn record(connection: &Connection, change: &Change) -> Result<(), StoreError> {
     let statement = |sql| connection.prepare_cached(sql);
     match change {
-        Change::Verified(row) => statement(VERIFIED)?.execute(named_params! {
-            ":repository": row.repository, ":environment": EnvironmentName::from(&row.environment), ":tree": row.tree,
-            ":head": row.commit, ":at": row.at,
+        Change::Outcome(row) => statement(OUTCOME)?.execute(named_params! {
+            ":repository": row.repository, ":environment": EnvironmentName::from(&row.environment),
+            ":tree": row.tree, ":head": row.commit, ":at": row.at, ":place": row.place.cast_signed(), ":outcome": row.outcome,
         })?,
         Change::Configuration(row) => statement(CONFIGURATION)?.execute(named_params! {
             ":repository": row.repository, ":place": row.place, ":text": row.text, ":valid": row.valid,

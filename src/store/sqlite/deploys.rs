@@ -3,7 +3,7 @@
 use super::units;
 use super::values::Tip;
 use crate::flow::{BranchName, Deploy, EnvironmentName, Hold, RepositoryId};
-use crate::store::{ActOutcome, Lane, Millis, OrderId, OrderRow, StoreError, Unit};
+use crate::store::{ActOutcome, Lane, Millis, OrderId, OrderRow, OutcomeRow, StoreError, Unit};
 use rusqlite::{Connection, OptionalExtension, Row, ToSql, named_params};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -38,6 +38,10 @@ pub(super) const OPEN: &str = "
 
 pub(super) const BUILT: &str = "
     SELECT 1 FROM deploys WHERE repository = :repository AND slug = :slug AND state = 'succeeded' LIMIT 1";
+
+pub(super) const OUTCOMES: &str = "
+    SELECT tree, head, said_at, place, outcome FROM outcomes
+    WHERE repository = :repository AND environment = :environment";
 
 const BASELINE: &str = "
     SELECT tip FROM deploy_baselines WHERE repository = :repository AND branch = :branch";
@@ -168,6 +172,26 @@ pub(super) fn built(
 ) -> Result<bool, StoreError> {
     let by = named_params! { ":repository": repository, ":slug": slug };
     Ok(connection.prepare_cached(BUILT)?.exists(by)?)
+}
+
+pub(super) fn outcomes(
+    connection: &Connection,
+    repository: RepositoryId,
+    environment: &str,
+) -> Result<Vec<OutcomeRow>, StoreError> {
+    let by = named_params! { ":repository": repository, ":environment": environment };
+    let outcome = |row: &Row<'_>| {
+        Ok(OutcomeRow {
+            repository,
+            environment: environment.to_owned(),
+            tree: row.get(0)?,
+            commit: row.get(1)?,
+            at: row.get(2)?,
+            place: row.get::<_, i64>(3)?.cast_unsigned(),
+            outcome: row.get(4)?,
+        })
+    };
+    Ok(connection.prepare_cached(OUTCOMES)?.query_map(by, outcome)?.collect::<Result<_, _>>()?)
 }
 
 fn orders(

@@ -6,6 +6,7 @@
 //!
 //! Does not live here: the order of operations; a method is one call into a subject.
 
+mod activity;
 mod changes;
 mod checkpoint;
 mod deploys;
@@ -26,8 +27,8 @@ mod writer;
 
 use super::{
     Accepted, Account, ActRow, Change, Committed, ConfigurationRow, DeliveryFilter, DeliveryId, DeliveryRow,
-    Effect, GivenUp, JudgedPull, Lane, Lease, LedgerRows, Millis, NewDelivery, Next, OrderId, OrderRow,
-    PullRow, PushRow, RepositoryRow, Store, StoreError, TipRow, Unit,
+    DeployActivity, Effect, GivenUp, JudgedPull, Lane, Lease, LedgerRows, Millis, NewDelivery, Next, OrderId,
+    OrderRow, OutcomeRow, PullRow, PushRow, RepositoryRow, Store, StoreError, TipRow, Unit,
 };
 use crate::flow::{
     BranchName, CommitId, Deploy, Hold, InstallationId, MergeMethods, PullNumber, PushedAt, RepositoryId,
@@ -287,6 +288,19 @@ impl Store for SqliteStore {
     async fn hold(&self, repository: RepositoryId, environment: &str) -> Result<Option<Hold>, StoreError> {
         let environment = environment.to_owned();
         self.readers.run(move |c| deploys::hold(c, repository, &environment)).await
+    }
+
+    async fn outcomes(
+        &self,
+        repository: RepositoryId,
+        environment: &str,
+    ) -> Result<Vec<OutcomeRow>, StoreError> {
+        let environment = environment.to_owned();
+        self.readers.run(move |c| deploys::outcomes(c, repository, &environment)).await
+    }
+
+    async fn deploy_activity(&self, repository: RepositoryId) -> Result<DeployActivity, StoreError> {
+        self.readers.run(move |c| activity::activity(c, repository)).await
     }
 
     async fn was_built(&self, repository: RepositoryId, slug: &str) -> Result<bool, StoreError> {

@@ -1,6 +1,6 @@
 //! How SQLite goes about the questions that are asked all the time: by index, never by walking a table.
 
-use super::{Options, changes, deploys, inbox, ledger, reads, schema, units};
+use super::{Options, activity, changes, deploys, inbox, ledger, reads, schema, units};
 use rusqlite::Connection;
 
 /// The plan's steps, one a line. Parameters are left unbound: plans do not depend on their values.
@@ -33,7 +33,9 @@ fn the_hot_statements_never_walk_a_table() {
         (reads::PUSHES, "PRIMARY KEY (repository=? AND branch=?)"),
         (ledger::PUSHED_AT, "pushes_head (repository=? AND head=?)"),
         (reads::MERGED, "pulls_merged (repository=?)"),
-        (reads::VERIFIED, "PRIMARY KEY (repository=?)"),
+        (reads::OUTCOMES, "PRIMARY KEY (repository=?)"),
+        (activity::ACTIVITY, "PRIMARY KEY (rowid=?)"),
+        (deploys::OUTCOMES, "PRIMARY KEY (repository=? AND environment=?)"),
         (reads::EFFECT, "sqlite_autoindex_units_1 (key=?)"),
         (reads::REPOSITORIES_OF, "repositories_installation (installation=?)"),
         (deploys::NEWEST, "PRIMARY KEY (repository=? AND environment=?)"),

@@ -2,8 +2,8 @@
 
 use super::values::Tip;
 use crate::flow::{
-    BranchName, CommitId, InstallationId, LedgerTip, Move, Placed, PullNumber, PushedAt, RepositoryId,
-    TipSource, VerifiedTree, in_order,
+    BranchName, CommitId, DeployOutcome, InstallationId, LedgerTip, Move, Placed, PullNumber, PushedAt,
+    RepositoryId, TipSource, VerifiedTree, in_order,
 };
 use crate::store::{
     Account, ActRow, ConfigurationRow, Effect, JudgedPull, LedgerRows, Merged, PullRow, RepositoryRow,
@@ -78,7 +78,8 @@ pub(super) const MERGED: &str = concat!(
     "WHERE repository = :repository AND state = 'merged' ORDER BY merged_at DESC LIMIT :limit"
 );
 
-pub(super) const VERIFIED: &str = "SELECT environment, tree FROM verified WHERE repository = :repository";
+pub(super) const OUTCOMES: &str = "
+    SELECT environment, tree, outcome FROM outcomes WHERE repository = :repository";
 
 pub(super) const CONFIGURATION: &str =
     "SELECT repository, place, text, valid, read_at FROM configurations WHERE repository = ?1";
@@ -237,12 +238,18 @@ pub(super) fn ledger(
     rows.open = pulls(&moment, OPEN, named_params! { ":repository": repository })?;
     rows.merged = merged_pulls(&moment, repository, MERGED_AT_MOST)?;
     rows.merged.reverse();
-    rows.verified = moment
-        .prepare_cached(VERIFIED)?
-        .query_map(named_params! { ":repository": repository }, |row| {
-            Ok(VerifiedTree { environment: row.get(0)?, tree: row.get(1)? })
-        })?
-        .collect::<Result<_, _>>()?;
+    let mut statement = moment.prepare_cached(OUTCOMES)?;
+    let found = statement.query_map(named_params! { ":repository": repository }, |row| {
+        let tree = VerifiedTree { environment: row.get(0)?, tree: row.get(1)? };
+        Ok((tree, row.get::<_, DeployOutcome>(2)?))
+    })?;
+    for outcome in found {
+        let (tree, outcome) = outcome?;
+        rows.reported.insert(tree.environment.clone());
+        if outcome == DeployOutcome::Success {
+            rows.verified.push(tree);
+        }
+    }
     Ok(rows)
 }
 

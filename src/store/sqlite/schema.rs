@@ -18,6 +18,8 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0006_merge_settings.sql"),
     include_str!("../migrations/0007_cancelling.sql"),
     include_str!("../migrations/0008_operator_entries.sql"),
+    include_str!("../migrations/0009_outcomes.sql"),
+    include_str!("../migrations/0010_deploy_activity.sql"),
 ];
 
 /// `TOWP`: tells the file from those of other programs.

@@ -1,7 +1,8 @@
 //! How the words of the program are spelled in columns: each of them in this file alone.
 
 use crate::flow::{
-    BranchName, CommitId, EnvironmentName, InstallationId, PullNumber, RepositoryId, TipSource, TreeId,
+    BranchName, CommitId, DeployOutcome, EnvironmentName, InstallationId, PullNumber, RepositoryId,
+    TipSource, TreeId,
 };
 use crate::store::{AccountState, DeliveryId, PullState, RepositoryState, Unit};
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
@@ -38,6 +39,7 @@ macro_rules! words {
 words!(AccountState, "state of an account": Active = "active", Suspended = "suspended", Deleted = "deleted");
 words!(RepositoryState, "state of a repository": Active = "active", Gone = "gone");
 words!(PullState, "state of a pull request": Open = "open", Closed = "closed", Merged = "merged");
+words!(DeployOutcome, "outcome of a deploy": Success = "success", Failure = "failure", RolledBack = "rolled-back");
 words!(TipSource, "source of a tip": Push = "push", Backfill = "backfill", Reconciled = "reconciled");
 
 macro_rules! numbers {

@@ -63,9 +63,12 @@ impl Work<'_> {
         }
         let now = site.room.now();
         for report in said.iter().filter_map(super::reports::report_of) {
-            self.course.report(number, &report, now);
+            self.hear(number, &report, now);
         }
         let by_others = said.iter().any(|it| !self.site.room.api.said_it(it));
+        if by_others {
+            self.somebody_spoke(true);
+        }
         if let Some(deploy) = self.course.get_mut(number).filter(|_| by_others) {
             deploy.spoken_of_at.get_or_insert(now);
         }

@@ -3,7 +3,7 @@
 use super::{COMMAND, Work};
 use crate::deploy::drivers::DriverError;
 use crate::engine::room::Trouble;
-use crate::flow::{Deploy, DeployState, Ending, Millis};
+use crate::flow::{Deploy, DeployState, DriverSettings, Ending, Millis};
 use crate::github::Remedy;
 
 /// How long a deploy that ended badly is asked about, in milliseconds: a day.
@@ -72,8 +72,15 @@ impl Work<'_> {
             Err(DriverError::Later(what) | DriverError::Refused(what)) => return Err(Trouble::later(what)),
         };
         let now = self.site.room.now();
+        if !reports.is_empty() && deploy.driver == DriverSettings::Deployment.as_str() {
+            self.somebody_spoke(true);
+            self.put_own_before_foreign(deploy.number);
+            if let Some(deploy) = self.course.get_mut(deploy.number) {
+                deploy.spoken_of_at.get_or_insert(now);
+            }
+        }
         for report in &reports {
-            self.course.report(deploy.number, report, now);
+            self.hear(deploy.number, report, now);
         }
         Ok(())
     }
@@ -91,7 +98,9 @@ impl Work<'_> {
                 tracing::warn!(what = trouble.what, "a deploy's time is up and it cannot be asked about");
             }
         }
-        !self.course.expire(limits, now).is_empty()
+        let expired = self.course.expire(limits, now);
+        self.rest(&expired);
+        !expired.is_empty()
     }
 }
 

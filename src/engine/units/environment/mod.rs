@@ -6,9 +6,12 @@
 
 mod announce;
 mod cancel;
+mod dormant;
 mod follow;
+mod foreign;
 mod hand_over;
 mod orders;
+mod outcomes;
 mod reports;
 mod show;
 mod want;
@@ -27,7 +30,7 @@ use crate::flow::{
     PullNumber, RepositoryId, TreeId,
 };
 use crate::github::events::DeploymentStatusEvent;
-use crate::store::{Change, Lease, RepositoryRow, RepositoryState, Unit, VerifiedRow};
+use crate::store::{Change, DeployActivity, Lease, OutcomeRow, RepositoryRow, RepositoryState, Unit};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -57,7 +60,10 @@ pub(super) async fn run(
     let book = room.rulebook(id).await?;
     let flow = book.flow;
     let Some(environment) = flow.environment(name.as_str()) else {
-        // Deploys to what is no environment of the path say nothing about a change's way.
+        // Deploys to what is no environment of the path say nothing about a change's way, but that there is somebody
+        // who deploys.
+        let events: Vec<_> = events.into_iter().map(|(_, event)| event).collect();
+        changes.extend(dormant::spoken_elsewhere(room, &repository, &flow, &events).await?);
         changes.extend(news.digested(&lease.unit));
         return Ok(changes);
     };
@@ -66,7 +72,9 @@ pub(super) async fn run(
     let live = course.live().map(|it| it.number);
     let is_readable = book.invalid.is_none();
     let site = Site { room, lease, repository: &repository, flow: &flow, environment, is_readable };
-    let mut work = Work { site, course, changes, live_before: live, others_wait: false };
+    let activity = room.store.deploy_activity(id).await?;
+    let (others_wait, outcomes) = (false, Vec::new());
+    let mut work = Work { site, course, changes, live_before: live, others_wait, outcomes, activity };
     work.take_in_called_back(&called_back);
     let taken_in = work.take_in(&events).await;
     // By all that is known; and by what is known, where not all could be taken in.
@@ -119,6 +127,10 @@ struct Work<'a> {
     live_before: Option<u64>,
     /// Whether promotions from here or into here may be judged otherwise now.
     others_wait: bool,
+    /// What was heard of how deploys have ended, to be kept.
+    outcomes: Vec<OutcomeRow>,
+    /// What was seen of those who deploy in this repository.
+    activity: DeployActivity,
 }
 
 impl<'a> Site<'a> {
@@ -192,7 +204,8 @@ impl Work<'_> {
         if wanted.is_ok() {
             handed = self.hand_over_next().await;
         }
-        if self.expire().await {
+        let sure = self.be_sure_of_nobody().await;
+        if sure.is_ok() && self.expire().await {
             looked = Ok(());
             ended = self.see_cancelling_through().await;
             if wanted.is_ok() {
@@ -201,12 +214,12 @@ impl Work<'_> {
         }
         self.show().await?;
         self.let_go().await?;
-        wanted.and(handed).and(looked).and(ended)
+        wanted.and(handed).and(looked).and(ended).and(sure)
     }
 
     /// Whether anything new may be begun: somebody deploys here, and it can be read who.
     fn may_begin(&self) -> bool {
-        self.site.is_readable && self.is_deployed()
+        self.site.is_readable && self.is_deployed() && !self.is_dormant()
     }
 
     fn is_deployed(&self) -> bool {
@@ -232,6 +245,7 @@ impl Work<'_> {
         let id = repository.id;
         let mut kept = std::mem::take(&mut self.changes);
         kept.extend(self.course.changed().map(|deploy| Change::Deploy(id, Box::new(deploy.clone()))));
+        kept.extend(self.outcomes_to_keep().await?);
         let mut concerned: BTreeSet<PullNumber> = BTreeSet::new();
         for deploy in self.course.come_further() {
             concerned.extend(deploy.pulls.iter().chain(&deploy.takes_back).copied());
@@ -253,18 +267,14 @@ impl Work<'_> {
     /// What follows where something else is live than before.
     fn of_what_is_live(&self, concerned: &mut BTreeSet<PullNumber>) -> Vec<Change> {
         let Site { repository, flow, environment, .. } = self.site;
-        let live = self.course.live().filter(|it| Some(it.number) != self.live_before);
-        let Some(live) = live else { return Vec::new() };
+        let live = self.course.live().map(|it| it.number);
+        if live.is_none() || live == self.live_before {
+            return Vec::new();
+        }
         // What was live until now is somewhere else now.
         let before = self.course.deploys().iter().filter(|it| Some(it.number) == self.live_before);
         concerned.extend(before.flat_map(|it| it.pulls.iter().copied()));
-        let mut changes = vec![Change::Verified(VerifiedRow {
-            repository: repository.id,
-            environment: environment.name.clone(),
-            tree: live.tree,
-            commit: live.commit,
-            at: live.ended_at.unwrap_or(live.made_at) / 1000,
-        })];
+        let mut changes = Vec::new();
         if flow.copy.as_ref().is_some_and(|copy| copy.of == environment.name) {
             changes.push(Change::Mark(Unit::Copy(repository.id)));
         }

@@ -5,7 +5,7 @@ use crate::deploy::RollbackPlan;
 use crate::engine::room::Trouble;
 use crate::flow::{CommitId, Deploy, Hold, Lifted, PullNumber, TipSource, Trigger};
 use crate::report::{self, AskedFor};
-use crate::store::{ActOutcome, Change, Order, OrderRow};
+use crate::store::{ActOutcome, Change, DeployActivity, Order, OrderRow};
 
 impl Work<'_> {
     /// Takes up each order. Its outcome is stored with what it changes.
@@ -50,6 +50,7 @@ impl Work<'_> {
         let Some(hold) = Hold::new((plan.from, target), who, now, pulls.clone()) else {
             return Ok(ActOutcome::refused(format!("{} is what would be taken back", target.short())));
         };
+        self.take_back(plan.from, (target, plan.target.tree)).await?;
         self.course.set_hold(hold.clone());
         self.changes.push(Change::Hold(site.repository.id, site.environment.name.clone(), hold));
         self.others_wait = true;
@@ -107,6 +108,8 @@ impl Work<'_> {
         let deploy = self.made_of(&tip, commit).await?;
         let number = deploy.number;
         self.course.add(Deploy { trigger: Trigger::Requested { by, reason }, ..deploy });
+        // Where nobody was there for the last one, somebody says so now.
+        self.seen(&DeployActivity { woken_at: Some(site.room.now()), ..DeployActivity::default() });
         if self.refuse_older(number).await? {
             let why = self.course.get(number).map(report::ended).unwrap_or_default();
             return Ok(ActOutcome::refused(why));

@@ -1,6 +1,7 @@
 //! What is said of deploys by events and by those who call back.
 
 use super::Work;
+use super::dormant::is_ours;
 use crate::deploy::drivers::parse_key;
 use crate::deploy::drivers::webhook::CallBack;
 use crate::deploy::{Report, Says};
@@ -8,7 +9,7 @@ use crate::engine::room::Trouble;
 use crate::flow::{Deploy, DriverSettings};
 use crate::github::events::DeploymentStatusEvent;
 use crate::github::{SaidStatus, is_keyed};
-use crate::store::{Change, DeliveryRow, VerifiedRow};
+use crate::store::DeliveryRow;
 
 /// What a status of GitHub's says, where it says how a deploy stands.
 pub(in crate::engine) fn report_of(status: &SaidStatus) -> Option<Report> {
@@ -22,6 +23,7 @@ pub(in crate::engine) fn report_of(status: &SaidStatus) -> Option<Report> {
     };
     let filled = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
     let mut report = Report::new(status.created_at.timestamp_millis(), says);
+    report.place = status.id;
     report.log_url = filled(&status.log_url).or_else(|| filled(&status.target_url));
     report.environment_url = filled(&status.environment_url);
     report.by = status.creator.as_ref().map(|user| user.login.clone());
@@ -46,8 +48,13 @@ impl Work<'_> {
             let number =
                 self.course.deploys().iter().rev().find(|it| it.github_id == Some(event.deployment.id));
             match number.map(|it| it.number) {
-                Some(number) => self.take_in_status(number, status),
-                None => self.take_in_of_others(event).await?,
+                Some(number) => self.take_in_status(number, event),
+                // Of a deploy that was forgotten.
+                None if is_ours(event, self.site.repository.id) => {}
+                None => {
+                    self.somebody_spoke(false);
+                    self.take_in_of_others(event).await?;
+                }
             }
         }
         Ok(())
@@ -58,30 +65,42 @@ impl Work<'_> {
         for (delivery, call) in calls {
             let number = parse_key(&call.data.deploy).map(|(_, _, number)| number).unwrap_or_default();
             let at = delivery.received_at;
-            if !self.course.report(number, &call.report(at), at) {
+            if !self.hear(number, &call.report(at), at) {
                 tracing::debug!(number, "a call back changes nothing");
             }
         }
     }
 
-    fn take_in_status(&mut self, number: u64, status: &SaidStatus) {
+    fn take_in_status(&mut self, number: u64, event: &DeploymentStatusEvent) {
+        let status = &event.deployment_status;
         let Some(deploy) = self.course.get(number) else { return };
-        if deploy.driver != DriverSettings::Deployment.as_str() {
+        if said_by_us(deploy, event) {
+            return;
+        }
+        let carries_it_out = deploy.driver == DriverSettings::Deployment.as_str();
+        self.somebody_spoke(carries_it_out);
+        if !carries_it_out {
             tracing::warn!(number, state = status.state, "a status from somebody who does not carry it out");
             return;
         }
-        if said_by_us(deploy, status) {
-            return;
-        }
+        self.put_own_before_foreign(number);
         let Some(report) = report_of(status) else { return };
         let now = self.site.room.now();
-        if self.course.report(number, &report, now)
+        if self.hear(number, &report, now)
             && let Some(deploy) = self.course.get_mut(number)
         {
             deploy.spoken_of_at.get_or_insert(now);
             // GitHub shows it already: it came from there.
             deploy.shown =
                 Some(super::show::shown_as(&status.state, status.description.as_deref().unwrap_or_default()));
+        }
+    }
+
+    /// Whoever speaks on the Deployment itself is right against those who spoke of it elsewhere until then, though that
+    /// may have been later.
+    pub(super) fn put_own_before_foreign(&mut self, number: u64) {
+        if let Some(deploy) = self.course.get_mut(number).filter(|it| it.spoken_of_at.is_none()) {
+            deploy.reported_at = None;
         }
     }
 
@@ -92,53 +111,18 @@ impl Work<'_> {
         being_made.filter(named).cloned()
     }
 
-    /// A Deployment that somebody else has made: where nobody is told to deploy, it is all there is to know, and where
-    /// whoever likes may take a deploy up, it may be how they do.
-    async fn take_in_of_others(&mut self, event: &DeploymentStatusEvent) -> Result<(), Trouble> {
-        let site = self.site;
-        let commit = event.deployment.sha;
-        let counts =
-            matches!(site.environment.deploy.driver, DriverSettings::Deployment | DriverSettings::None)
-                && !self.has_programs();
-        if !counts {
-            tracing::warn!(%commit, "a Deployment of somebody who does not deploy this environment is passed over");
-            return Ok(());
-        }
-        let mut begun = self.course.deploys().iter().rev().filter(|it| it.requested_at.is_some());
-        let ours = begun.find(|it| it.commit == commit);
-        if ours.is_some_and(|it| it.spoken_of_at.is_some()) {
-            tracing::debug!(%commit, "whoever deploys it tells of it on another Deployment");
-            return Ok(());
-        }
-        if let (Some(number), Some(report)) = (ours.map(|it| it.number), report_of(&event.deployment_status))
-        {
-            self.course.report(number, &report, site.room.now());
-        }
-        if event.deployment_status.state != "success" {
-            return Ok(());
-        }
-        let Some(tree) = site.tree_of(commit).await? else {
-            tracing::warn!(%commit, "what was deployed is in no branch and is passed over");
-            return Ok(());
-        };
-        self.changes.push(Change::Verified(VerifiedRow {
-            repository: site.repository.id,
-            environment: site.environment.name.clone(),
-            tree,
-            commit,
-            at: event.deployment_status.created_at.timestamp(),
-        }));
-        self.others_wait = true;
-        Ok(())
-    }
-
     pub(super) fn has_programs(&self) -> bool {
         self.site.room.has_programs(self.site.repository, self.site.environment)
     }
 }
 
-/// Whether a status is what the App has said itself. GitHub does not always tell the App.
-fn said_by_us(deploy: &Deploy, status: &SaidStatus) -> bool {
+/// Whether a status on a Deployment of the App's is what the App has said itself. GitHub does not always tell the App;
+/// but who has made the Deployment is the App's own bot.
+fn said_by_us(deploy: &Deploy, event: &DeploymentStatusEvent) -> bool {
+    let status = &event.deployment_status;
+    if event.is_by_the_bot_that_made_it() {
+        return true;
+    }
     let line = status.description.as_deref().unwrap_or_default();
     let said = super::show::shown_as(&status.state, line);
     [&deploy.shown, &deploy.showing].into_iter().flatten().any(|ours| *ours == said)

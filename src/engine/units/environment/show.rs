@@ -78,7 +78,9 @@ impl Work<'_> {
 fn is_shown_otherwise(deploy: &Deploy, state: &str) -> bool {
     let shown = deploy.shown.as_deref().and_then(|shown| shown.split(':').next());
     match state {
-        "inactive" if deploy.state == DeployState::Superseded => shown == Some("inactive"),
+        "inactive" if matches!(deploy.state, DeployState::Superseded | DeployState::Inactive) => {
+            shown == Some("inactive")
+        }
         "inactive" => shown == Some("inactive") || !deploy.production,
         "failure" => matches!(shown, Some("failure" | "error")),
         "in_progress" => shown == Some("in_progress") && deploy.driver == "deployment",

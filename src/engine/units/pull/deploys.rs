@@ -21,8 +21,9 @@ pub(in crate::engine::units) async fn known(
     };
     let (id, head) = (row.repository, row.head_commit);
     let of_source = room.store.newest_deploys(id, &from.name, DEPLOYS_AT_MOST).await?;
-    let of_head =
-        of_source.iter().find(|it| it.commit == head).filter(|it| it.state != DeployState::Succeeded);
+    // One that rests is nobody's to wait for.
+    let is_awaited = |state| !matches!(state, DeployState::Succeeded | DeployState::Inactive);
+    let of_head = of_source.iter().find(|it| it.commit == head).filter(|it| is_awaited(it.state));
     let of_head = of_head.map(|it| HeadDeploy {
         taken_up: it.picked_up_at.is_some(),
         since: it.picked_up_at.unwrap_or(it.made_at) / 1000,

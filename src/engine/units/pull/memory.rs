@@ -65,7 +65,7 @@ impl Memory {
         ledger.set_merged(self.rows.merged.iter().map(PullRow::as_merged).collect());
         let others = self.rows.open.iter().filter(|row| Some(row.number) != judged);
         ledger.set_open(others.map(PullRow::as_open).collect());
-        ledger.set_reported(self.rows.verified.clone());
+        ledger.set_reported(self.rows.verified.clone(), self.rows.reported.clone());
         ledger
     }
 }

@@ -149,6 +149,27 @@ fn what_has_to_be_there_is_asked_for() {
 }
 
 #[test]
+fn what_is_wrong_about_deployments_of_others_is_told_where_it_is() {
+    let text = "\
+environments:
+  - { name: a, accepts: [topics], deploy: { driver: deployment, foreign: ci.yml } }
+  - { name: b, accepts: [a], deploy: { driver: deployment, foreign: { workflow: ../ci.yml } } }
+  - { name: c, accepts: [b], deploy: { driver: actions, file: x.yml, foreign: { flow: ci.yml } } }
+  - { name: d, accepts: [c], deploy: { driver: none, foreign: true } }
+copy: none";
+    holds(
+        &with(text),
+        &[
+            "3:74 foreign is true, false or keys with values, not \"ci.yml\" | write true, false or keys with values; the keys are workflow",
+            "4:81 workflow cannot be \"../ci.yml\" | write the name of a file without folders that ends with .yml or .yaml",
+            "5:79 workflow is missing in foreign | add workflow: and its value",
+            "5:81 there is no key \"flow\" in foreign | write workflow, or remove it",
+            "6:54 there is no key \"foreign\" in deploy | write driver, or remove it",
+        ],
+    );
+}
+
+#[test]
 fn what_is_written_twice_is_told() {
     let text = "\
 environments:

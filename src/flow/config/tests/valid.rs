@@ -1,6 +1,6 @@
 use super::{problems, with};
 use crate::flow::config::*;
-use crate::flow::{CopyMode, Level, Source, Tested};
+use crate::flow::{CopyMode, ForeignDeployments, Level, Source, Tested};
 
 fn flow(text: &str) -> Flow {
     Configuration::read(text).unwrap_or_else(|problems| panic!("{problems:#?}\n{text}")).flow().clone()
@@ -48,6 +48,24 @@ environments:
         problems(&chain(17)),
         ["3:3 environments has 17 items, and no more than 16 are taken | keep 16 of them"]
     );
+}
+
+#[test]
+fn what_is_written_of_deploys_is_told_from_what_is_not() {
+    let text = "\
+environments:
+  - { name: a, accepts: [topics] }
+  - { name: b, accepts: [a], deploy: { driver: deployment } }
+  - { name: c, accepts: [b], deploy: { driver: deployment, foreign: { workflow: ship.yml } } }
+copy: { branch: master, of: c }";
+    let read = flow(&with(text));
+    let settings: Vec<_> = read.environments.iter().map(|it| &it.deploy).collect();
+    assert_eq!(settings.iter().map(|it| it.driver_is_written).collect::<Vec<_>>(), [false, true, true]);
+    assert_eq!(settings[1].foreign, ForeignDeployments::UntilTakenUp);
+    assert_eq!(settings[2].foreign, ForeignDeployments::OfWorkflow { file: "ship.yml".to_owned() });
+    assert!(!read.copy.unwrap().after_is_written);
+    let said = flow(&with("copy: { branch: master, of: production, after: deploy }"));
+    assert!(said.copy.unwrap().after_is_written);
 }
 
 #[test]
@@ -143,6 +161,7 @@ fn what_is_in_force_reads_as_the_same() {
         "",
         "copy: none\ncomment: never\nrules: { TP201: off, TP301: observe }",
         "ignore_paths: []",
+        "environments:\n  - { name: a, accepts: [topics], deploy: { driver: deployment, foreign: true } }\n  - { name: b, accepts: [a], deploy: { driver: none } }\n  - { name: c, accepts: [b], deploy: { driver: actions, file: x.yml, foreign: { workflow: 'no.yml' } } }\n  - { name: d, accepts: [c], deploy: { driver: webhook, endpoint: x, foreign: false } }\ncopy: { branch: m, of: c, after: deploy }",
         "ignore_paths: ['*.md', docs/, 'a \"b\" é', \"\u{1f600}\"]",
         "environments:\n  - { name: 'true', branch: 'no', accepts: [topics, hotfixes] }\n  - { name: '2', branch: \"it's-\u{85}é\", accepts: ['true'], requires: { tested: true } }\ncopy: { branch: '#x', of: '2', mode: report }",
     ] {

@@ -1,0 +1,104 @@
+//! Deployments that somebody else has made: which of them count, and what is said of those that do not.
+
+use super::Work;
+use super::reports::report_of;
+use crate::engine::room::Trouble;
+use crate::flow::{DriverSettings, ForeignDeployments, NotCounted, WhyNotCounted};
+use crate::github::events::DeploymentStatusEvent;
+
+/// For what a Deployment of somebody else's counts.
+enum Counts {
+    /// It is how the deploy of its commit goes.
+    AsDeploy,
+    /// Its files were tested; nobody asks what runs.
+    AsTested,
+    /// For nothing.
+    Not(WhyNotCounted),
+}
+
+impl Work<'_> {
+    /// Takes in a Deployment that is none of Towpath's.
+    ///
+    /// GitHub makes one for each job that names an environment, if only for its secrets; and its maker is the same
+    /// whatever the workflow. So it counts where nobody else can tell, or where the configuration says so.
+    pub(super) async fn take_in_of_others(&mut self, event: &DeploymentStatusEvent) -> Result<(), Trouble> {
+        let site = self.site;
+        let commit = event.deployment.sha;
+        let counts = self.counts(event).await?;
+        let mut begun = self.course.deploys().iter().rev().filter(|it| it.requested_at.is_some());
+        let ours = begun.find(|it| it.commit == commit).map(|it| it.number);
+        let Some(report) = report_of(&event.deployment_status) else { return Ok(()) };
+        match counts {
+            Counts::Not(why) => {
+                tracing::info!(%commit, ?why, "a Deployment that somebody else has made does not count");
+                if let Some(number) = ours {
+                    self.name_not_counted(number, event, why);
+                }
+                return Ok(());
+            }
+            Counts::AsDeploy => {
+                if let Some(number) = ours {
+                    self.course.report(number, &report, site.room.now());
+                }
+            }
+            Counts::AsTested => {}
+        }
+        let Some(outcome) = report.outcome() else { return Ok(()) };
+        let Some(tree) = site.tree_of(commit).await? else {
+            tracing::warn!(%commit, "what was deployed is in no branch and is passed over");
+            return Ok(());
+        };
+        self.record((tree, commit), (report.at, report.place), outcome);
+        Ok(())
+    }
+
+    async fn counts(&mut self, event: &DeploymentStatusEvent) -> Result<Counts, Trouble> {
+        if self.has_programs() {
+            return Ok(Counts::Not(WhyNotCounted::Programs));
+        }
+        let settings = &self.site.environment.deploy;
+        if settings.driver == DriverSettings::None {
+            return Ok(Counts::AsTested);
+        }
+        Ok(match &settings.foreign {
+            ForeignDeployments::All => Counts::AsDeploy,
+            ForeignDeployments::None => Counts::Not(WhyNotCounted::SaidSo),
+            ForeignDeployments::OfWorkflow { file } if event.workflow_file() == Some(file) => {
+                Counts::AsDeploy
+            }
+            ForeignDeployments::OfWorkflow { file } => {
+                Counts::Not(WhyNotCounted::OtherWorkflow { file: file.clone() })
+            }
+            ForeignDeployments::UntilTakenUp if settings.driver != DriverSettings::Deployment => {
+                Counts::Not(WhyNotCounted::Driver { name: settings.driver.as_str().to_owned() })
+            }
+            ForeignDeployments::UntilTakenUp => {
+                if self.activity.taken_up_at.is_none() {
+                    self.ask_who_deployed().await?;
+                }
+                match self.activity.taken_up_at {
+                    Some(_) => Counts::Not(WhyNotCounted::OursAreTakenUp),
+                    None => Counts::AsDeploy,
+                }
+            }
+        })
+    }
+
+    /// Whoever looks at the deploy is told of it.
+    fn name_not_counted(&mut self, number: u64, event: &DeploymentStatusEvent, why: WhyNotCounted) {
+        let status = &event.deployment_status;
+        let login = status.creator.as_ref().map_or("somebody", |it| it.login.as_str());
+        let said = NotCounted {
+            by: event.workflow_file().unwrap_or(login).to_owned(),
+            state: status.state.clone(),
+            why,
+            at: status.created_at.timestamp_millis(),
+            place: status.id,
+        };
+        if let Some(deploy) = self.course.get_mut(number)
+            && deploy.not_counted.as_ref().is_none_or(|known| (known.at, known.place) < (said.at, said.place))
+        {
+            deploy.not_counted = Some(said);
+        }
+    }
+}

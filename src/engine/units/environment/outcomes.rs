@@ -1,0 +1,83 @@
+//! What deploys say of the files they bring: whether these are verified.
+//!
+//! Kept apart from the course of the deploys: a late word changes nothing about what runs, and still is the newest on
+//! its files.
+
+use super::Work;
+use crate::deploy::Report;
+use crate::engine::room::Trouble;
+use crate::flow::{CommitId, DeployOutcome, Millis, TreeId};
+use crate::store::{Change, OutcomeRow};
+use std::collections::{BTreeMap, HashSet};
+
+impl Work<'_> {
+    /// Takes in what whoever carries a deploy out says of it. Answers whether that changed its course.
+    pub(super) fn hear(&mut self, number: u64, report: &Report, now: Millis) -> bool {
+        let begun = self.course.get(number).filter(|it| it.requested_at.is_some());
+        if let (Some(deploy), Some(outcome)) = (begun, report.outcome()) {
+            // Whose clock runs behind ours cannot speak of it before there was such a deploy.
+            let said = (report.at.max(deploy.made_at), report.place);
+            self.record((deploy.tree, deploy.commit), said, outcome);
+        }
+        let changed = self.course.report(number, report, now);
+        if self.course.get(number).is_some_and(|it| it.picked_up_at.is_some()) {
+            self.somebody_took_up();
+        }
+        changed
+    }
+
+    /// Notes how a deploy of certain files has ended, as somebody has said at a moment and a place in it.
+    pub(super) fn record(
+        &mut self,
+        (tree, commit): (TreeId, CommitId),
+        (at, place): (Millis, u64),
+        outcome: DeployOutcome,
+    ) {
+        let (repository, environment) = (self.site.repository.id, self.site.environment.name.clone());
+        self.outcomes.push(OutcomeRow { repository, environment, tree, commit, at, place, outcome });
+    }
+
+    /// Takes the verification away from what a rollback takes back: all that was deployed between the two, `from`
+    /// included, but for the files that run from now on.
+    pub(super) async fn take_back(
+        &mut self,
+        from: CommitId,
+        (to, kept): (CommitId, TreeId),
+    ) -> Result<(), Trouble> {
+        let Work { site, .. } = self;
+        let (id, name) = (site.repository.id, &site.environment.name);
+        let repository = self.with(from).await?;
+        let mut taken = HashSet::from([from]);
+        if repository.missing(&[from, to]).await?.is_empty() {
+            taken.extend(repository.brought(from, to).await?);
+        }
+        let known = self.site.room.store.outcomes(id, name).await?;
+        let deploys = self.course.deploys().iter().map(|it| (it.commit, it.tree));
+        let of_rows = known.iter().map(|it| (it.commit, it.tree));
+        let back: BTreeMap<TreeId, CommitId> = deploys
+            .chain(of_rows)
+            .filter(|(commit, tree)| taken.contains(commit) && *tree != kept)
+            .map(|(commit, tree)| (tree, commit))
+            .collect();
+        let now = self.site.room.now();
+        for (tree, commit) in back {
+            // Whose clock runs before ours has still spoken before this.
+            let last = known.iter().find(|it| it.tree == tree).map_or(0, |it| it.at + 1);
+            self.record((tree, commit), (now.max(last), 0), DeployOutcome::RolledBack);
+        }
+        Ok(())
+    }
+
+    /// What was noted of outcomes, and whether promotions may be judged otherwise by it.
+    pub(super) async fn outcomes_to_keep(&mut self) -> Result<Vec<Change>, Trouble> {
+        let noted = std::mem::take(&mut self.outcomes);
+        if noted.is_empty() {
+            return Ok(Vec::new());
+        }
+        let site = self.site;
+        let known = site.room.store.outcomes(site.repository.id, &site.environment.name).await?;
+        let news: Vec<_> = noted.into_iter().filter(|it| !known.contains(it)).collect();
+        self.others_wait |= !news.is_empty();
+        Ok(news.into_iter().map(Change::Outcome).collect())
+    }
+}
