@@ -148,11 +148,11 @@ pub(super) async fn tell_changes(room: Arc<Room>, mut stop: watch::Receiver<bool
         let state = states.borrow_and_update().clone();
         match state.access {
             Access::Refused => {
-                tracing::error!("GitHub does not accept our credentials: {}", why(&room.api, &state))
+                tracing::error!("GitHub does not accept our credentials: {}", why(&room.api, &state));
             }
             Access::Unreachable => tracing::warn!("GitHub cannot be asked: {}", why(&room.api, &state)),
             Access::Accepted if before != Access::Unknown => {
-                tracing::info!("GitHub accepts our credentials again")
+                tracing::info!("GitHub accepts our credentials again");
             }
             Access::Accepted | Access::Unknown => {}
         }

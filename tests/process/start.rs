@@ -177,7 +177,7 @@ async fn one_line_says_which_app_this_is_and_where() {
     let world = World::new().await;
     let server = world.start().await;
     let said = line(&server, "this is the GitHub App").await;
-    let told = r#"(towpath), installed in acme (1 repository); 1 repository in all"#;
+    let told = "(towpath), installed in acme (1 repository); 1 repository in all";
     assert!(said.contains(told) && said.contains("\"INFO\""), "{said}");
     world.quiet().await;
     assert_eq!(ready(&server).await, "ready\ngithub: accepted\n");
