@@ -164,13 +164,12 @@ mod tests {
             names in proptest::collection::vec(awkward(), 1..5),
             copy in proptest::option::of(awkward()),
         ) {
-            let mut text = "version: 1\nenvironments:\n".to_owned();
-            for (at, name) in names.iter().enumerate() {
-                text.push_str(&format!("  - {{ name: e{at}, branch: \"{name}\", accepts: [topics] }}\n"));
-            }
-            if let Some(copy) = copy {
-                text.push_str(&format!("copy: {{ branch: \"{copy}\", of: e0 }}\n"));
-            }
+            let mut lines = vec!["version: 1".to_owned(), "environments:".to_owned()];
+            lines.extend(names.iter().enumerate().map(|(at, name)| {
+                format!("  - {{ name: e{at}, branch: \"{name}\", accepts: [topics] }}")
+            }));
+            lines.extend(copy.map(|copy| format!("copy: {{ branch: \"{copy}\", of: e0 }}")));
+            let text = lines.join("\n");
             match Configuration::read(&text) {
                 Ok(read) => {
                     prop_assert!(told_apart(&all_of(read.flow())), "{text}");

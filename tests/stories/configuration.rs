@@ -152,7 +152,7 @@ async fn a_check_that_shares_its_name_lets_nothing_merge() {
     // As an earlier version took it.
     stage.configure("master", &path("config")).await;
     topic(&stage.store, "settings", "config").await;
-    stage.store.commit_on("settings").file(FILE, &path("live")).by("ana").await.unwrap();
+    stage.store.commit_on("settings").file(FILE, path("live")).by("ana").await.unwrap();
     let pull = stage.store.open_pull("settings").into("config").by("ana").await.unwrap();
     stage.quiet().await;
     let exchanges = stage.github.exchanges();
