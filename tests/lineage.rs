@@ -4,6 +4,8 @@
 
 #[path = "lineage/awkward_examples.rs"]
 mod awkward_examples;
+#[path = "lineage/back_ports.rs"]
+mod back_ports;
 #[path = "lineage/carried.rs"]
 mod carried;
 #[path = "lineage/checkout.rs"]

@@ -4,9 +4,9 @@ use std::process::ExitCode;
 
 use super::local::{Local, Place};
 use super::{UsageError, print};
-use crate::flow::{BranchName, Carried, CommitId};
+use crate::flow::BranchName;
 use crate::lineage::GitError;
-use crate::report::{SeenAs, moment, shell_word};
+use crate::report::{self, SeenAs, moment, shell_word};
 
 /// What `towpath check carried` takes.
 #[derive(Debug, clap::Args)]
@@ -18,11 +18,14 @@ Examples:
 The first answer that holds is given:
   ancestor   the commit is part of the branch's history, also if it was reverted there later
   patch-id   a commit of the branch makes the same change
+  similar    one of the same author, date and subject, or with the same (#12), changes the same
+             lines in other places
   trailer    a commit of the branch says: (cherry picked from commit …)
   no-op      applying the commit to the branch would change nothing
-  missing    none of these
+  missing    none of these; it says what was compared
 
-A merge counts as what it changed on the branch that it was merged into.
+A merge counts as what it changed on the branch that it was merged into. It is carried as well where
+each commit is that it brought; the answer is then the last of this list that one of them needed.
 It looks at what was last fetched: run git fetch first.
 
 Exit status: 0 carried; 1 missing, or it cannot be known; 2 the request is wrong.")]
@@ -35,7 +38,7 @@ pub(super) struct Arguments {
     /// The branch it should be in: the remote's of that name as last fetched, else a local one
     #[arg(long, value_name = "BRANCH", allow_hyphen_values = true)]
     into: String,
-    /// Print one JSON object with the word of the answer
+    /// Print one JSON object: the word of the answer, the commit that shows it, what was compared
     #[arg(long)]
     pub(super) json: bool,
 }
@@ -59,28 +62,23 @@ pub(super) async fn run(arguments: Arguments) -> Result<ExitCode, UsageError> {
             fetch.unwrap_or_default()
         )));
     };
-    let carried = match local.repository.carried(commit, into.commit).await {
-        Ok(carried) => carried,
+    let answer = match local.repository.carried(commit, into.commit).await {
+        Ok(answer) => answer,
         Err(error) => return Ok(arguments.unknown(&local, &error)),
     };
     let seen = local.seen(&into).await?;
     print::to_stdout(&if arguments.json {
-        let object = serde_json::json!({
-            "schema_version": print::SCHEMA_VERSION,
-            "carried": carried.as_str(),
-            "commit": commit.to_string(),
-            "into": print::branch(&branch, into.commit, &seen),
-        });
-        format!("{object}\n")
+        let into = print::branch(&branch, into.commit, &seen);
+        format!("{}\n", report::carried_as_json(commit, into, &answer))
     } else {
-        format!("{}{}\n", sentence(commit, &branch, carried), age(&branch, &seen))
+        format!("{}{}", report::carried_on_terminal(commit, &branch, &answer), age(&branch, &seen))
     });
-    Ok(if carried.is_carried() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if answer.carried.is_carried() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// When what was looked at was fetched, to go on the line.
+/// When what was looked at was fetched, as a line.
 fn age(branch: &BranchName, seen: &SeenAs) -> String {
-    let fetched = seen.fetched_at.map(|at| format!(" {branch} was fetched {}.", moment(at)));
+    let fetched = seen.fetched_at.map(|at| format!("{branch} was fetched {}.\n", moment(at)));
     fetched.unwrap_or_default()
 }
 
@@ -101,23 +99,5 @@ impl Arguments {
             print::to_stderr(&format!("{why}\n"));
         }
         ExitCode::FAILURE
-    }
-}
-
-fn sentence(commit: CommitId, branch: &BranchName, carried: Carried) -> String {
-    let commit = commit.short();
-    match carried {
-        Carried::Ancestor => format!("{commit} is in {branch}: it is part of its history."),
-        Carried::PatchId(by) => {
-            format!("{commit} is in {branch}: {} makes the same change there.", by.short())
-        }
-        Carried::Trailer(by) => {
-            format!("{commit} is in {branch}: {} says that it was picked from it.", by.short())
-        }
-        Carried::NoOp => format!("{commit} is in {branch}: applying it there would change nothing."),
-        Carried::Missing => format!(
-            "{commit} is not in {branch}: nothing there is it, repeats it or names it, and applying it would \
-             change files."
-        ),
     }
 }

@@ -24,7 +24,7 @@ pub(super) fn error(message: &str) -> String {
 /// The verdict as the object that programs rely on: docs/configuration.md has it whole.
 pub(super) fn object(check: &LocalCheck<'_>, verdict: &Verdict) -> Value {
     let finding = |finding: &Finding| {
-        let Words { title, detail, remedy } = words(check, finding);
+        let Words { title, detail, remedy } = words(check, verdict, finding);
         json!({
             "code": finding.cause.code().as_str(),
             "severity": finding.severity.as_str(),

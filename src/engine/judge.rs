@@ -2,7 +2,7 @@
 
 use crate::flow::{
     BranchName, CommitId, CopyBranch, CopyHistory, DeployFacts, Environment, Facts, Flow, History,
-    IgnoredPaths, MergeMethods, Pull, Role, Undecided, Verdict,
+    IgnoredPaths, MergeMethods, Pull, Role, Snapshot, Undecided, Verdict,
 };
 use crate::lineage::{BranchTip, CopyQuestion, GitError, Ledger, PromotionQuestion, Repository, Survey};
 use crate::policy::{self, Route};
@@ -16,6 +16,8 @@ pub struct Known<'a> {
     pub methods: Option<MergeMethods>,
     /// What is known of deploys.
     pub deploys: DeployFacts,
+    /// The snapshot that the head is: see [`snapshot`].
+    pub snapshot: Option<Snapshot>,
 }
 
 /// Judges `pull` in `repository` by `flow`, with what `ledger` remembers.
@@ -46,21 +48,50 @@ async fn judge_by(
     change: impl FnOnce(&mut Survey),
 ) -> Verdict {
     let mut survey = match policy::route(flow, pull) {
-        Route::NotJudged | Route::Refused(_) => Survey::default(),
+        Route::NotJudged | Route::Refused(_) if policy::may_be_snapshot_of(flow, pull).is_empty() => {
+            Survey::default()
+        }
         _ => match repository.survey(flow).await {
             Ok(survey) => survey,
             Err(error) => return Verdict::undecided(undecided(&error)),
         },
     };
     change(&mut survey);
-    judge_knowing(
-        repository,
-        flow,
-        pull,
-        ledger,
-        Known { survey: &survey, methods: None, deploys: DeployFacts::default() },
-    )
-    .await
+    let snapshot = match snapshot(repository, flow, pull, ledger, &survey).await {
+        Ok(snapshot) => snapshot,
+        Err(why) => return Verdict::undecided(why),
+    };
+    let known = Known { survey: &survey, methods: None, deploys: DeployFacts::default(), snapshot };
+    judge_knowing(repository, flow, pull, ledger, known).await
+}
+
+/// Whether the head of `pull` is a throw-away branch that stands where an environment has been which the base takes. Then
+/// it is judged as that environment: what it brings is what was tested there. One that is there now goes before one that
+/// was there once.
+pub async fn snapshot(
+    repository: &Repository,
+    flow: &Flow,
+    pull: &Pull,
+    ledger: &Ledger,
+    survey: &Survey,
+) -> Result<Option<Snapshot>, Undecided> {
+    let Some(branch) = &pull.head.branch else { return Ok(None) };
+    let commit = pull.head.commit;
+    let takes_topics = policy::route(flow, pull) == Route::Topic;
+    let mut found: Option<Snapshot> = None;
+    let may_be = policy::may_be_snapshot_of(flow, pull);
+    for tip in may_be.iter().filter_map(|it| survey.tips.get(&it.branch)) {
+        // Where topics are taken, one that somebody moved the environment to is still a topic.
+        let own_work = takes_topics && ledger.was_pushed_first(branch, &tip.branch, commit);
+        let current = tip.commit == commit;
+        let is_better = !own_work && found.as_ref().is_none_or(|known| current && !known.current);
+        let there =
+            is_better && repository.has_pointed_at(tip, commit, ledger).await.map_err(|e| undecided(&e))?;
+        if there {
+            found = Some(Snapshot { of: tip.branch.clone(), branch: branch.clone(), current });
+        }
+    }
+    Ok(found)
 }
 
 /// The same for who knows more, and has asked where the branches are.
@@ -71,17 +102,19 @@ pub async fn judge_knowing(
     ledger: &Ledger,
     known: Known<'_>,
 ) -> Verdict {
+    let Known { survey, methods, deploys, snapshot } = known;
+    let promoting = snapshot.as_ref().map(|snapshot| pull.promoting(snapshot));
+    let pull = promoting.as_ref().unwrap_or(pull);
     let route = policy::route(flow, pull);
     let gathered = match route {
         Route::NotJudged | Route::Refused(_) => Ok(History::NotNeeded),
         Route::Topic | Route::Promotion | Route::BackMerge => {
-            gather(repository, flow, pull, ledger, (&route, known.survey)).await
+            gather(repository, flow, pull, ledger, (&route, survey)).await
         }
     };
     match gathered {
         Ok(history) => {
-            let Known { methods, deploys, .. } = known;
-            policy::judge(flow, &Facts { pull: pull.clone(), history, methods, deploys })
+            policy::judge(flow, &Facts { pull: pull.clone(), history, methods, deploys, snapshot })
         }
         Err(why) => Verdict::undecided(why),
     }

@@ -3,8 +3,8 @@
 use super::dormancy::is_dormant;
 use crate::deploy::Course;
 use crate::flow::{
-    CommitId, Deploy, DeployState, Environment, Flow, Millis, PullNumber, RepositoryId, Role, TipSource,
-    WaitsFor,
+    BranchName, Carried, CommitId, Deploy, DeployState, Environment, Flow, Millis, PullNumber, RepositoryId,
+    Role, TipSource, WaitsFor,
 };
 use crate::lineage::{GitError, Mirror, Repository};
 use crate::report::{OperatorActs, Place, Stand};
@@ -13,6 +13,11 @@ use std::path::Path;
 
 /// How many deploys of an environment are looked through.
 const DEPLOYS_AT_MOST: usize = 30;
+
+/// Among so many of the last merged pull requests it is looked for who brought the change on, and so many of those that
+/// came after it are looked at.
+const MERGED_AT_MOST: u32 = 2_000;
+const FOLLOWED_AT_MOST: usize = 200;
 
 /// Why it could not be told.
 #[derive(Debug, thiserror::Error)]
@@ -32,9 +37,9 @@ pub async fn whereabouts(
     flow: &Flow,
     pull: &PullRow,
 ) -> Result<Vec<Place>, NotTold> {
-    let commit = pull.merged.and_then(|merged| merged.commit).unwrap_or(pull.head_commit);
+    let forms = forms(store, repository, flow, pull).await?;
     let nobody_deploys = is_dormant(&store.deploy_activity(pull.repository).await?, flow);
-    let asked = Asked { store, repository, id: pull.repository, commit, number: pull.number, nobody_deploys };
+    let asked = Asked { store, repository, id: pull.repository, forms, nobody_deploys };
     let mut places = Vec::new();
     for environment in &flow.environments {
         places.push(asked.in_environment(environment).await?);
@@ -69,24 +74,101 @@ pub async fn mirror_of(data_dir: &Path, id: RepositoryId) -> Option<Repository> 
     Repository::open(&Mirror::newest_in(&folder)?).await.ok()
 }
 
+/// A commit as which the change has come into a branch.
+#[derive(Debug)]
+struct Form {
+    commit: CommitId,
+    /// The pull request that brought it there.
+    number: PullNumber,
+    /// That branch.
+    branch: BranchName,
+}
+
+/// As which commits the change has travelled: as what its own merge made; and where the branch that it went into was
+/// squashed or rebased into another one, as what that made, and so on.
+async fn forms(
+    store: &dyn Store,
+    repository: &Repository,
+    flow: &Flow,
+    pull: &PullRow,
+) -> Result<Vec<Form>, NotTold> {
+    let form =
+        |pull: &PullRow, commit| Form { commit, number: pull.number, branch: pull.base_branch.clone() };
+    let own = pull.merged.and_then(|merged| merged.commit).unwrap_or(pull.head_commit);
+    let mut forms = vec![form(pull, own)];
+    let Some(merged) = pull.merged else { return Ok(forms) };
+    let on_the_path = |branch: &BranchName| flow.role(branch) != Role::Topic;
+    let is_later = |it: &&PullRow| {
+        // What is on the path goes on only to another branch of it.
+        let goes_on = on_the_path(&it.base_branch) && it.base_branch != pull.base_branch;
+        let may_bring = !on_the_path(&pull.base_branch) || goes_on;
+        may_bring && it.number != pull.number && it.merged.is_some_and(|it| it.at >= merged.at)
+    };
+    let newest_first = store.merged_pulls(pull.repository, MERGED_AT_MOST).await?;
+    let mut later: Vec<&PullRow> = newest_first.iter().filter(is_later).collect();
+    later.reverse();
+    for next in later.into_iter().take(FOLLOWED_AT_MOST) {
+        let Some(made) = next.merged.and_then(|it| it.commit) else { continue };
+        let mut brings = false;
+        let mut keeps = false;
+        for form in &forms {
+            keeps |= is_reached(repository, made, form.commit).await?;
+            let rewritten = !on_the_path(&form.branch);
+            brings = brings || (!keeps && brings_on(repository, next, form, rewritten).await?);
+        }
+        if brings && !keeps {
+            forms.push(form(next, made));
+        }
+    }
+    Ok(forms)
+}
+
+/// Whether the head of `next` had the change in this form. Topics are rewritten (`may_be_rewritten`) after changes came
+/// into them, and what was squashed may be in no clone any more: then it is the topic's name that tells.
+async fn brings_on(
+    repository: &Repository,
+    next: &PullRow,
+    form: &Form,
+    may_be_rewritten: bool,
+) -> Result<bool, GitError> {
+    let own = next.head_repository == Some(next.repository);
+    let same_topic = may_be_rewritten && own && next.head_branch == form.branch;
+    if !repository.missing(&[next.head_commit, form.commit]).await?.is_empty() {
+        return Ok(same_topic);
+    }
+    if repository.reaches(next.head_commit, form.commit).await? {
+        return Ok(true);
+    }
+    if !same_topic {
+        return Ok(false);
+    }
+    // Where the files that would tell are out of reach, nothing is claimed.
+    let carried = repository.carried(form.commit, next.head_commit).await.map(|answer| answer.carried);
+    Ok(carried.is_ok_and(|carried| !matches!(carried, Carried::NoOp | Carried::Missing)))
+}
+
+async fn is_reached(repository: &Repository, tip: CommitId, commit: CommitId) -> Result<bool, GitError> {
+    let known = tip == commit || repository.missing(&[tip, commit]).await?.is_empty();
+    Ok(tip == commit || (known && repository.reaches(tip, commit).await?))
+}
+
 struct Asked<'a> {
     store: &'a dyn Store,
     repository: &'a Repository,
     id: RepositoryId,
-    commit: CommitId,
-    number: PullNumber,
+    forms: Vec<Form>,
     nobody_deploys: bool,
 }
 
 impl Asked<'_> {
     async fn is_in(&self, tip: Option<CommitId>) -> Result<bool, GitError> {
-        match tip {
-            Some(tip) if tip == self.commit => Ok(true),
-            Some(tip) if self.repository.missing(&[tip, self.commit]).await?.is_empty() => {
-                self.repository.reaches(tip, self.commit).await
+        let Some(tip) = tip else { return Ok(false) };
+        for form in &self.forms {
+            if is_reached(self.repository, tip, form.commit).await? {
+                return Ok(true);
             }
-            _ => Ok(false),
         }
+        Ok(false)
     }
 
     async fn in_environment(&self, environment: &Environment) -> Result<Place, NotTold> {
@@ -96,7 +178,8 @@ impl Asked<'_> {
         let course = Course::new(lane.deploys, lane.hold, lane.baseline);
         let mut bring = Vec::new();
         for deploy in course.deploys().iter().rev().take(DEPLOYS_AT_MOST) {
-            if deploy.pulls.contains(&self.number) || self.is_in(Some(deploy.commit)).await? {
+            let named = self.forms.iter().any(|form| deploy.pulls.contains(&form.number));
+            if named || self.is_in(Some(deploy.commit)).await? {
                 bring.push(deploy);
             }
         }

@@ -15,6 +15,8 @@ pub enum Code {
     ReverseMerge,
     /// TP107: the copy branch takes only the environment it copies.
     CopyTakesOnly,
+    /// TP110: the head stands at a commit that an environment's branch has pointed at.
+    Snapshot,
     /// TP201: the topic carries another environment's history.
     CarriesHistory,
     /// TP202: the target was pushed back, and the topic brings again what was taken away.
@@ -53,7 +55,7 @@ pub enum Code {
 
 impl Code {
     /// Every code, in order.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 25] = [
         Self::WrongBase,
         Self::EnvironmentSkipped,
         Self::ForkHead,
@@ -61,6 +63,7 @@ impl Code {
         Self::NothingToPromote,
         Self::ReverseMerge,
         Self::CopyTakesOnly,
+        Self::Snapshot,
         Self::CarriesHistory,
         Self::Resurrects,
         Self::AlreadyMerged,
@@ -90,6 +93,7 @@ impl Code {
             Self::NothingToPromote => "TP105",
             Self::ReverseMerge => "TP106",
             Self::CopyTakesOnly => "TP107",
+            Self::Snapshot => "TP110",
             Self::CarriesHistory => "TP201",
             Self::Resurrects => "TP202",
             Self::AlreadyMerged => "TP203",

@@ -29,6 +29,26 @@ pub struct Pull {
     pub base: Base,
 }
 
+/// A head that is no environment's branch and stands at a commit that one has pointed at.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Snapshot {
+    /// The environment's branch, or the original of the copy branch.
+    pub of: BranchName,
+    /// What the head is called.
+    pub branch: BranchName,
+    /// Whether the environment's branch still points there.
+    pub current: bool,
+}
+
+impl Pull {
+    /// The same pull request as if it came from the environment whose snapshot its head is.
+    #[must_use]
+    pub fn promoting(&self, snapshot: &Snapshot) -> Self {
+        let head = Head { branch: Some(snapshot.of.clone()), ..self.head.clone() };
+        Self { head, base: self.base.clone() }
+    }
+}
+
 /// One commit, as far as verdicts and their words need it.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Commit {
@@ -316,4 +336,6 @@ pub struct Facts {
     pub methods: Option<MergeMethods>,
     /// What is known of deploys, of a promotion between environments.
     pub deploys: DeployFacts,
+    /// The snapshot that the head is, if it is one: then `pull` is the pull request as if it came from there.
+    pub snapshot: Option<Snapshot>,
 }

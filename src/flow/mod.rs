@@ -26,7 +26,7 @@ mod rules;
 mod verdict;
 mod workflow;
 
-pub use carried::Carried;
+pub use carried::{Carried, CarriedAnswer, Compared};
 pub use check_names::CheckName;
 pub use codes::Code;
 pub use deploy_acts::{DeployRefusal, RollbackRefusal, WaitsFor};
@@ -39,8 +39,8 @@ pub use environments::{
 };
 pub use facts::{
     BackMergeHistory, Base, Commit, CopyHistory, DeployFacts, Deployed, Elsewhere, Entry, Facts, Head,
-    HeadDeploy, History, LedgerTip, Line, MergeOutcome, Moment, PromotionHistory, Pull, PushedAt, TipSource,
-    TopicHistory,
+    HeadDeploy, History, LedgerTip, Line, MergeOutcome, Moment, PromotionHistory, Pull, PushedAt, Snapshot,
+    TipSource, TopicHistory,
 };
 pub use folded_names::{EnvironmentName, RepositoryName};
 pub use holds::{Hold, Lifted};

@@ -1,4 +1,4 @@
-use super::{BranchName, Code, Commit, CommitId, Level, Origin, PullNumber};
+use super::{BranchName, Code, Commit, CommitId, Level, Origin, PullNumber, Snapshot};
 
 /// What a pull request gets, from best to worst.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
@@ -115,6 +115,8 @@ pub enum Cause {
         /// The branch such work goes into first, when there is one.
         belongs_on: Option<BranchName>,
     },
+    /// TP110: the head is no environment's branch, but stands where one has been: it is judged as that one.
+    Snapshot(Snapshot),
     /// TP201: brought commits lie on the line of another environment or the copy branch.
     CarriesHistory {
         /// For each such branch: the foreign commits on its line, newest first.
@@ -284,6 +286,7 @@ impl Cause {
             Self::NothingToPromote => Code::NothingToPromote,
             Self::ReverseMerge { .. } => Code::ReverseMerge,
             Self::CopyTakesOnly { .. } => Code::CopyTakesOnly,
+            Self::Snapshot(_) => Code::Snapshot,
             Self::CarriesHistory { .. } | Self::PointedAtTopic { .. } => Code::CarriesHistory,
             Self::Resurrects { .. } => Code::Resurrects,
             Self::AlreadyMerged { .. } => Code::AlreadyMerged,
@@ -385,6 +388,14 @@ impl Verdict {
     /// The worst severity among the findings; a pass without any.
     pub fn outcome(&self) -> Outcome {
         self.findings.iter().map(|finding| finding.severity).max().unwrap_or(Outcome::Pass)
+    }
+
+    /// The snapshot as which the head was judged, where it is one.
+    pub fn snapshot(&self) -> Option<&Snapshot> {
+        self.findings.iter().find_map(|finding| match &finding.cause {
+            Cause::Snapshot(snapshot) => Some(snapshot),
+            _ => None,
+        })
     }
 
     /// A verdict that could not be reached.

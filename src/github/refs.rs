@@ -112,6 +112,23 @@ impl Api {
         self.all_pages(Caller::Installation(id), &path, |page: Vec<BranchRule>| page).await
     }
 
+    /// Whether anything protects a branch, be it a ruleset or a branch protection rule.
+    pub async fn is_protected(
+        &self,
+        id: InstallationId,
+        repository: &str,
+        branch: &BranchName,
+    ) -> Result<bool, ApiError> {
+        #[derive(Deserialize)]
+        struct Branch {
+            #[serde(default)]
+            protected: bool,
+        }
+        let name = utf8_percent_encode(branch.as_str(), IN_PATH);
+        let path = format!("/repos/{repository}/branches/{name}");
+        Ok(self.get::<Branch>(Caller::Installation(id), &path).await?.protected)
+    }
+
     /// The App's own open issue whose body holds `marker`.
     pub async fn find_issue(
         &self,

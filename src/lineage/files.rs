@@ -8,24 +8,6 @@ use super::{GitError, Repository, lines};
 use crate::flow::{CommitId, TreeId};
 
 impl Repository {
-    /// Makes the trees of the non-merge commits that only one of two sides has, and of their parents, be
-    /// there. Does nothing in a repository that has its files.
-    pub(super) async fn bring_trees_between(&self, one: CommitId, other: CommitId) -> Result<(), GitError> {
-        if !self.writable {
-            return Ok(());
-        }
-        let range = format!("{one}...{other}");
-        let commits = self.log(&["--no-merges"], &[range]).await?;
-        let parents: Vec<String> =
-            commits.iter().flat_map(|commit| &commit.parents).map(ToString::to_string).collect();
-        let mut trees: Vec<TreeId> = commits.iter().map(|commit| commit.tree).collect();
-        if !parents.is_empty() {
-            let parents = self.log(&["--no-walk=unsorted"], &parents).await?;
-            trees.extend(parents.iter().map(|commit| commit.tree));
-        }
-        self.bring_trees(trees).await
-    }
-
     /// Makes the trees of these commits be there.
     pub(super) async fn bring_trees_of(&self, commits: &[CommitId]) -> Result<(), GitError> {
         if !self.writable {

@@ -30,6 +30,7 @@ mod reach;
 mod rebuild;
 mod remote;
 mod repository;
+mod snapshot;
 mod snapshots;
 mod topic;
 mod workbench;

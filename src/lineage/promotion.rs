@@ -6,9 +6,9 @@ use super::git::{Call, Git};
 use super::snapshots::{Sorted, sort_out_snapshots};
 use super::workbench::Workbench;
 use super::{BranchTip, GitError, Ledger, Repository, lines, origins};
-use crate::flow::{Commit, CommitId, Deployed, IgnoredPaths, MergeOutcome, PromotionHistory, Pull, TreeId};
+use crate::flow::{CommitId, Deployed, IgnoredPaths, MergeOutcome, PromotionHistory, Pull, TreeId};
 
-/// With more commits than this on the other side, patches are not compared: it would take minutes and
+/// With more commits than this on either side, patches are not compared: it would take minutes and
 /// need the files of each.
 pub(super) const COMPARED_AT_MOST: usize = 5_000;
 
@@ -134,47 +134,6 @@ impl Repository {
         Ok(sort_out_snapshots(private, &states))
     }
 
-    /// `private` without the commits that have an equivalent (the same patch) among those only `other` has.
-    ///
-    /// Comparing patches needs files, which may be out of reach: then nothing is taken away.
-    pub(super) async fn without_equivalents(
-        &self,
-        private: Vec<Commit>,
-        downstream: CommitId,
-        other: CommitId,
-    ) -> Vec<Commit> {
-        if private.is_empty() {
-            return private;
-        }
-        match self.without_common_patches(downstream, other).await {
-            Ok(without) => private.into_iter().filter(|commit| without.contains(&commit.id)).collect(),
-            Err(error) => {
-                tracing::warn!(%error, "patches could not be compared; commits are told apart by name only");
-                private
-            }
-        }
-    }
-
-    /// The non-merge commits only `downstream` has whose patch none of those only `other` has repeats.
-    async fn without_common_patches(
-        &self,
-        downstream: CommitId,
-        other: CommitId,
-    ) -> Result<HashSet<CommitId>, GitError> {
-        let on_the_other_side = self.count_brought(other, downstream).await?;
-        if on_the_other_side > COMPARED_AT_MOST {
-            let why = format!("{on_the_other_side} commits are too many to compare patches with");
-            return Err(GitError::Unreadable { what: "rev-list", why });
-        }
-        self.bring_trees_between(downstream, other).await?;
-        let call = Call::new("rev-list")
-            .args(["--left-only", "--cherry-pick", "--no-merges", "--end-of-options"])
-            .arg(format!("{downstream}...{other}"))
-            .fetching_files();
-        let answer = self.git.ask(call).await?;
-        Ok(lines::ids("rev-list", &answer)?.into_iter().collect())
-    }
-
     /// The trees on the first-parent chain of `tip` that `downstream` does not reach, the newest first.
     pub(super) async fn first_parent_trees(
         &self,
@@ -186,6 +145,17 @@ impl Repository {
             .args([tip.to_string(), format!("^{downstream}")]);
         let answer = self.git.ask(call).await?;
         lines::read_lines("rev-list", &answer, |line| line.parse().ok())
+    }
+
+    /// Whether two commits differ in a file below a folder.
+    pub async fn changes_below(
+        &self,
+        one: CommitId,
+        other: CommitId,
+        folder: &str,
+    ) -> Result<bool, GitError> {
+        let (one, other) = self.trees(one, other).await?;
+        Ok(self.differing_paths(one, other).await?.iter().any(|path| path.starts_with(folder)))
     }
 
     pub(super) async fn trees(&self, head: CommitId, base: CommitId) -> Result<(TreeId, TreeId), GitError> {

@@ -23,7 +23,7 @@ pub use gate::{AtTheGate, Gate, gate};
 use std::cmp::Reverse;
 
 use crate::flow::{
-    CopyHistory, Environment, Facts, Finding, Flow, History, Pull, Role, Source, Undecided, Verdict,
+    Cause, CopyHistory, Environment, Facts, Finding, Flow, History, Pull, Role, Source, Undecided, Verdict,
 };
 
 /// Which rules a pull request falls under, by its two branches alone.
@@ -46,13 +46,18 @@ pub fn route(flow: &Flow, pull: &Pull) -> Route {
     source::route(flow, pull)
 }
 
+/// The environments of which a pull request's head may be a snapshot (TP110). Whether it is one, git and the ledger tell.
+pub fn may_be_snapshot_of<'a>(flow: &'a Flow, pull: &Pull) -> Vec<&'a Environment> {
+    source::may_be_snapshot_of(flow, pull)
+}
+
 /// Judges a pull request from everything that is known about it.
 ///
 /// Findings come the most fundamental first: by severity, then by code. Facts that were gathered for
 /// another route than `flow` gives (the configuration changed in between) are never a pass.
 pub fn judge(flow: &Flow, facts: &Facts) -> Verdict {
     let pull = &facts.pull;
-    let findings = match (route(flow, pull), &facts.history) {
+    let mut findings = match (route(flow, pull), &facts.history) {
         (Route::NotJudged, _) => Vec::new(),
         (Route::Refused(finding), _) => vec![*finding],
         (Route::Topic, History::Topic(history)) => {
@@ -69,6 +74,7 @@ pub fn judge(flow: &Flow, facts: &Facts) -> Verdict {
             return Verdict::undecided(Undecided::Git { what });
         }
     };
+    findings.extend(facts.snapshot.clone().map(|snapshot| Finding::pass(Cause::Snapshot(snapshot))));
     weighed(flow, findings)
 }
 

@@ -1,11 +1,13 @@
-//! Which branches may meet: TP101, TP102, TP103, TP107.
+//! Which branches may meet: TP101, TP102, TP103, TP107; and of which environments a head may be a snapshot, TP110.
 //!
 //! A branch's name proves nothing when it lives in a fork: a fork's `integration` is a topic that happens
 //! to be called so. It is refused as a fork (TP103) only where the base takes that environment and no
 //! topics, because there somebody plainly meant a promotion.
 
 use super::Route;
-use crate::flow::{BranchName, Cause, CopyBranch, Environment, Finding, Flow, Pull, Role, Source};
+use crate::flow::{
+    BranchName, Cause, Code, CopyBranch, Environment, Finding, Flow, Level, Pull, Role, Source,
+};
 
 pub(super) fn route(flow: &Flow, pull: &Pull) -> Route {
     match flow.role(&pull.base.branch) {
@@ -80,6 +82,22 @@ fn environment_into(flow: &Flow, base: &Environment, head: &Environment) -> Rout
     // Side by side, two stagings for instance: neither feeds the other.
     let belongs_on = flow.environments.iter().find(|e| e.accepts_environment(&head.name));
     refused(Cause::WrongBase { belongs_on: belongs_on.map(|e| e.branch.clone()), needs: needs(flow, base) })
+}
+
+/// The environments of which the head may be a snapshot, by the two branches alone: those that the base takes, unless
+/// the head is a branch of the path itself, in a fork, or no branch at all.
+pub(super) fn may_be_snapshot_of<'a>(flow: &'a Flow, pull: &Pull) -> Vec<&'a Environment> {
+    let off = flow.rules.level(Code::Snapshot) == Level::Off;
+    let is_topic = pull.head.branch.as_ref().is_some_and(|branch| flow.role(branch) == Role::Topic);
+    if off || !is_topic || pull.head.fork {
+        return Vec::new();
+    }
+    let takes = |it: &&Environment| match flow.role(&pull.base.branch) {
+        Role::Environment(base) => base.accepts_environment(&it.name),
+        Role::Copy(copy) => copy.of == it.name,
+        Role::Topic => false,
+    };
+    flow.environments.iter().filter(takes).collect()
 }
 
 /// The branch that a topic goes into first: of an environment for topics, else for hotfixes.

@@ -4,8 +4,8 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::flow::{
-    Base, BranchName, Cause, Code, Commit, CommitId, DeployFacts, Head, LedgerTip, Line, Outcome, PushedAt,
-    Source, TipSource, TopicHistory,
+    Base, BranchName, Cause, Code, Commit, CommitId, DeployFacts, Head, LedgerTip, Level, Line, Outcome,
+    PushedAt, Source, TipSource, TopicHistory,
 };
 
 fn id(number: usize) -> CommitId {
@@ -101,12 +101,39 @@ fn two_stagings_do_not_feed_each_other() {
 }
 
 #[test]
+fn only_a_topic_of_the_repository_itself_may_be_a_snapshot_of_what_the_base_takes() {
+    let mut flow = Flow::pro();
+    let of = |flow: &Flow, head: &str, base: &str, fork: bool| {
+        let names = may_be_snapshot_of(flow, &pull(head, base, fork)).into_iter().map(|it| it.name.clone());
+        names.collect::<Vec<_>>()
+    };
+    assert_eq!(of(&flow, "x", "staging", false), ["integration"]);
+    assert_eq!(of(&flow, "x", "production", false), ["staging"]);
+    assert_eq!(of(&flow, "x", "master", false), ["production"]);
+    for (head, base, fork) in [
+        ("x", "integration", false),
+        ("x", "feature/y", false),
+        ("x", "staging", true),
+        ("production", "staging", false),
+        ("master", "staging", false),
+    ] {
+        assert!(of(&flow, head, base, fork).is_empty(), "{head} → {base}, fork: {fork}");
+    }
+    let mut nameless = pull("x", "staging", false);
+    nameless.head.branch = None;
+    assert!(may_be_snapshot_of(&flow, &nameless).is_empty());
+    flow.rules.set(Code::Snapshot, Level::Off);
+    assert!(of(&flow, "x", "staging", false).is_empty(), "where it is off it is not looked for");
+}
+
+#[test]
 fn facts_of_another_route_are_never_a_pass() {
     let facts = Facts {
         pull: pull("x", "integration", false),
         history: History::NotNeeded,
         methods: None,
         deploys: DeployFacts::default(),
+        snapshot: None,
     };
     assert_eq!(judge(&Flow::pro(), &facts).outcome(), Outcome::Unknown);
 }
@@ -184,6 +211,7 @@ fn verdict(history: &TopicHistory) -> Verdict {
             history,
             methods: None,
             deploys: DeployFacts::default(),
+            snapshot: None,
         },
     )
 }

@@ -4,14 +4,14 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use sha2::{Digest, Sha256};
 
-use super::alarm::{self, NotCopied};
+use super::copy_standing::{CopyStanding, NotCopied};
 use super::dress::{self, FEW, MANY};
 use super::limits::{BODY, RESERVE, TITLE, fit};
 use super::markdown::{code, folded};
 use super::prose::{Prose, row};
-use super::words::{Account, Scene, account, copied, passed};
+use super::words::{Account, Scene, account, copied, not_copied, passed};
 use super::{Subject, stamp};
-use crate::flow::{BranchName, CheckName, Finding, Flow, Outcome, Verdict};
+use crate::flow::{BranchName, CheckName, Finding, Flow, Outcome, Pull, Verdict};
 
 /// How a check run ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -138,12 +138,16 @@ impl CheckText {
 /// The check of one pull request; or of several with the same head and base, which share it. Then the
 /// worst verdict is shown and all are named.
 pub fn check(flow: &Flow, judged: &[(Subject, Verdict)]) -> CheckText {
+    check_knowing(flow, judged, None)
+}
+
+fn check_knowing(flow: &Flow, judged: &[(Subject, Verdict)], copy: Option<&CopyStanding>) -> CheckText {
     // Of equal ones the first: `max_by_key` would take the last.
     let Some((subject, verdict)) = judged.iter().rev().max_by_key(|(_, verdict)| verdict.outcome()) else {
         return nothing_judged();
     };
     let outcome = verdict.outcome();
-    let accounts = accounts(&Scene::of(flow, subject), verdict);
+    let accounts = accounts(&Scene { copy, ..Scene::of(flow, subject) }, verdict);
     let Some((first, further)) = accounts.split_first() else { return nothing_judged() };
 
     let mut parts = Vec::new();
@@ -201,22 +205,21 @@ pub fn check_of_copy(
     flow: &Flow,
     subject: &Subject,
     verdict: &Verdict,
-    trouble: Option<&NotCopied>,
+    standing: &CopyStanding,
 ) -> CheckText {
-    let mut text = check(flow, &[(subject.clone(), verdict.clone())]);
-    if verdict.findings.is_empty() {
-        let account = copied(&Scene::of(flow, subject));
+    let mut text = check_knowing(flow, &[(subject.clone(), verdict.clone())], Some(standing));
+    let scene = Scene::of(flow, subject);
+    let in_place = match &standing.trouble {
+        Some(why @ NotCopied::Refused { .. }) => {
+            text.conclusion = Conclusion::ActionRequired;
+            Some(not_copied(&scene, why))
+        }
+        _ => verdict.findings.is_empty().then(|| copied(&scene)),
+    };
+    if let Some(account) = in_place {
         text.title = account.title.within(TITLE).plain();
-        text.summary = fit(&dress::paragraphs(&account.detail), BODY - RESERVE);
+        text.summary = fit(&dress::advice(&account), BODY - RESERVE);
         text.text = None;
-    }
-    if let Some(why @ NotCopied::Protected { .. }) = trouble {
-        let copy = &subject.pull.base.branch;
-        let original = subject.pull.head.branch.as_ref().unwrap_or(copy);
-        let (title, body) = alarm::words(copy, original, why);
-        text.conclusion = Conclusion::ActionRequired;
-        text.title = Prose::new("%", &[&title]).within(TITLE).plain();
-        text.summary = body;
     }
     text.actions.clear();
     text
@@ -266,6 +269,8 @@ pub fn check_of_shared_name(name: &CheckName) -> CheckText {
 
 /// One account per finding, or the one of a pass. What is a mere note comes last and is never the first.
 pub(super) fn accounts(scene: &Scene<'_>, verdict: &Verdict) -> Vec<Account> {
+    let pull = judged_ends(scene.pull, verdict);
+    let scene = &Scene { pull: &pull, snapshot: verdict.snapshot(), ..*scene };
     let (notes, reasons): (Vec<_>, Vec<_>) =
         verdict.findings.iter().partition(|finding| finding.cause.is_note());
     let mut accounts: Vec<Account> = reasons.into_iter().map(|finding| account(scene, finding)).collect();
@@ -274,6 +279,11 @@ pub(super) fn accounts(scene: &Scene<'_>, verdict: &Verdict) -> Vec<Account> {
     }
     accounts.extend(notes.into_iter().map(|finding| account(scene, finding)));
     accounts
+}
+
+/// The two ends of a pull request as they were judged: a snapshot's head is the environment that it is one of.
+pub(super) fn judged_ends(pull: &Pull, verdict: &Verdict) -> Pull {
+    verdict.snapshot().map_or_else(|| pull.clone(), |snapshot| pull.promoting(snapshot))
 }
 
 /// A further finding, folded.

@@ -9,8 +9,10 @@
 
 mod aftermath;
 mod alarm;
+mod carried;
 mod check;
 mod comment;
+mod copy_standing;
 mod deploys;
 mod drawing;
 mod dress;
@@ -30,12 +32,14 @@ mod whereabouts;
 mod words;
 
 pub use aftermath::{Aftermath, aftermath};
-pub use alarm::{ALARM, NotCopied, alarm, sync_pull};
+pub use alarm::{ALARM, alarm, sync_pull};
+pub use carried::{carried_as_json, carried_on_terminal};
 pub use check::{
     Action, CheckText, Conclusion, REBUILD, RECHECK, RETARGET, check, check_of_copy, check_of_group,
     check_of_shared_name, retired,
 };
 pub use comment::{MARKER, comment};
+pub use copy_standing::{CopyStanding, Guard, NotCopied, Refuser};
 pub use deploys::{
     DeployStatus, OperatorActs, deploy_line, deploy_status, deploy_trouble, ended, length, not_counted,
 };

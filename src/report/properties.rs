@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::samples::*;
 use super::{CheckText, LocalCheck, MARKER, Subject, check, comment, retired, terminal, words};
-use crate::flow::{BranchName, Cause, Commit, CommitId, Flow, Outcome, Repair, Undecided, Verdict};
+use crate::flow::{BranchName, Cause, Commit, CommitId, Flow, Outcome, Repair, Snapshot, Undecided, Verdict};
 
 /// Branch names as git allows them, with all that Markdown, HTML, Mermaid and a shell would trip over.
 fn branch() -> impl Strategy<Value = BranchName> {
@@ -55,6 +55,11 @@ fn cause() -> impl Strategy<Value = Cause> {
         branch().prop_map(|own| Cause::ForkHead { own }),
         (branch(), prop::option::of(branch()))
             .prop_map(|(only, belongs_on)| Cause::CopyTakesOnly { only, belongs_on }),
+        (branch(), branch(), any::<bool>()).prop_map(|(of, branch, current)| Cause::Snapshot(Snapshot {
+            of,
+            branch,
+            current
+        })),
         prop::sample::select(vec![
             Cause::HeadBehind,
             Cause::NothingToPromote,
@@ -216,7 +221,7 @@ proptest! {
             prop_assert!(is_asked || of_another.iter().all(|it| !plain.contains(it)), "{plain}");
         }
         for finding in &verdict.findings {
-            let words = words(&LocalCheck::new(&flow, &subject.pull, Some("origin")), finding);
+            let words = words(&LocalCheck::new(&flow, &subject.pull, Some("origin")), verdict, finding);
             prop_assert!(!words.title.is_empty() && !words.detail.is_empty());
         }
     }

@@ -2,8 +2,8 @@
 
 use super::Subject;
 use crate::flow::{
-    Base, BranchName, Cause, Commit, Finding, Head, Origin, Outcome, Pull, PullNumber, Repair, Undecided,
-    Verdict,
+    Base, BranchName, Cause, Commit, Finding, Head, Origin, Outcome, Pull, PullNumber, Repair, Snapshot,
+    Undecided, Verdict,
 };
 
 /// A commit id or tree id made of one number.
@@ -72,6 +72,11 @@ pub(super) fn carries_staging() -> Cause {
     }
 }
 
+/// A throw-away branch at a commit of integration's.
+pub(super) fn snapshot(current: bool) -> Cause {
+    Cause::Snapshot(Snapshot { of: name("integration"), branch: name("release/42"), current })
+}
+
 /// A topic that holds nothing but another branch's history.
 pub(super) fn only_foreign() -> Cause {
     Cause::CarriesHistory {
@@ -114,6 +119,7 @@ pub(super) fn every_cause() -> Vec<(&'static str, &'static str, Verdict)> {
         ("integration", "staging", verdict(Fail, Cause::ForkHead { own: integration() })),
         ("staging", "production", verdict(Fail, Cause::HeadBehind)),
         ("integration", "staging", verdict(Pass, Cause::NothingToPromote)),
+        ("release/42", "staging", verdict(Pass, snapshot(true))),
         ("production", "integration", verdict(Warn, Cause::ReverseMerge { rejoins: None })),
         ("feature/x", "master", verdict(Fail, copy)),
         ("feature/x", "integration", verdict(Fail, carries_staging())),

@@ -1,6 +1,6 @@
 //! The same words without Markdown: for a terminal, and for JSON.
 
-use super::check::accounts;
+use super::check::{accounts, judged_ends};
 use super::dress::{FEW, bullets};
 use super::limits::shorten_end;
 use super::local::LocalCheck;
@@ -21,9 +21,10 @@ pub struct Words {
     pub remedy: String,
 }
 
-/// The words of one finding, for `check pr --json` and the like.
-pub fn words(check: &LocalCheck<'_>, finding: &Finding) -> Words {
-    let account = account(&scene(check), finding);
+/// The words of one finding of a verdict, for `check pr --json` and the like.
+pub fn words(check: &LocalCheck<'_>, verdict: &Verdict, finding: &Finding) -> Words {
+    let pull = judged_ends(check.pull, verdict);
+    let account = account(&Scene { pull: &pull, snapshot: verdict.snapshot(), ..scene(check) }, finding);
     let mut remedy: Vec<String> = account.repair.iter().flat_map(|repair| step("", repair)).collect();
     remedy.extend(account.alternatives.iter().flat_map(|other| step("", other)));
     remedy.extend(account.who.as_ref().map(Prose::plain));
@@ -36,7 +37,7 @@ pub fn words(check: &LocalCheck<'_>, finding: &Finding) -> Words {
 
 fn scene<'a>(check: &LocalCheck<'a>) -> Scene<'a> {
     let LocalCheck { flow, pull, remote, .. } = *check;
-    Scene { flow, pull, subject: None, remote }
+    Scene { flow, pull, subject: None, remote, snapshot: None, copy: None }
 }
 
 /// The verdict on the copy branch for a terminal. The pull request stands for its environment merged into it.

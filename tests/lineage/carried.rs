@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use tempfile::TempDir;
-use towpath::flow::{Carried, CommitId};
+use towpath::flow::{Carried, CarriedAnswer, CommitId};
 use towpath::lineage::{GitError, Mirror, Remote, Repository};
 
 use crate::story::run_git;
@@ -35,28 +35,28 @@ impl Work {
         run_git(self.path(), arguments).trim().to_owned()
     }
 
-    fn on(&self, branch: &str) -> &Self {
+    pub(crate) fn on(&self, branch: &str) -> &Self {
         self.git(&["checkout", "-q", branch]);
         self
     }
 
-    fn write(&self, file: &str, content: impl AsRef<[u8]>) {
+    pub(crate) fn write(&self, file: &str, content: impl AsRef<[u8]>) {
         fs::write(self.path().join(file), content).unwrap();
     }
 
-    fn replace(&self, from: &str, to: &str) {
+    pub(crate) fn replace(&self, from: &str, to: &str) {
         let page = fs::read_to_string(self.path().join("page")).unwrap();
         assert!(page.contains(from), "{from:?} in {page:?}");
         self.write("page", page.replacen(from, to, 1));
     }
 
-    fn commit(&self, message: &str) -> String {
+    pub(crate) fn commit(&self, message: &str) -> String {
         self.git(&["add", "--all"]);
         self.git(&["commit", "-q", "--allow-empty", "-m", message]);
         self.tip("HEAD")
     }
 
-    fn tip(&self, revision: &str) -> String {
+    pub(crate) fn tip(&self, revision: &str) -> String {
         self.git(&["rev-parse", revision])
     }
 
@@ -66,7 +66,11 @@ impl Work {
         self.commit("hotfix")
     }
 
-    async fn carried(&self, commit: &str) -> Carried {
+    pub(crate) async fn carried(&self, commit: &str) -> Carried {
+        self.answer(commit).await.carried
+    }
+
+    pub(crate) async fn answer(&self, commit: &str) -> CarriedAnswer {
         let (commit, into) = (commit.parse().unwrap(), self.tip("staging").parse().unwrap());
         let here = Repository::open(self.path()).await.unwrap().carried(commit, into).await.unwrap();
         // A mirror, which fetches what it lacks, gives the same answer.
@@ -83,7 +87,7 @@ impl Work {
     }
 }
 
-fn id(digits: &str) -> CommitId {
+pub(crate) fn id(digits: &str) -> CommitId {
     digits.parse().unwrap()
 }
 
@@ -202,7 +206,10 @@ async fn a_merge_is_what_it_changes_on_its_first_parent() {
     assert_eq!(work.carried(&merge).await, Carried::PatchId(id(&work.tip("staging"))));
     work.git(&["checkout", "-q", "-B", "staging", "production~1"]);
     work.git(&["merge", "-q", "--no-ff", "-m", "the branch, not the merge", "hotfix"]);
-    assert_eq!(work.carried(&merge).await, Carried::NoOp, "the branch that was merged is here too");
+    let answer = work.answer(&merge).await;
+    assert_eq!(answer.carried, Carried::Ancestor, "the branch that was merged is here too");
+    assert_eq!(answer.brought.len(), 2);
+    assert!(answer.brought.iter().all(|(_, carried)| *carried == Carried::Ancestor));
 }
 
 #[tokio::test]
@@ -320,7 +327,8 @@ async fn a_question_leaves_nothing_behind_in_a_clone() {
     let before = work.git(&["count-objects"]);
     let repository = Repository::open(work.path()).await.unwrap();
     let into = id(&work.tip("staging"));
-    assert_eq!(repository.carried(id(&hotfix), into).await, Ok(Carried::Missing));
+    let answer = repository.carried(id(&hotfix), into).await.unwrap();
+    assert_eq!(answer.carried, Carried::Missing);
     assert_eq!(work.git(&["count-objects"]), before);
 }
 
@@ -348,33 +356,43 @@ fn check_carried(repo: &Path, arguments: &[&str]) -> Ran {
 fn the_command_says_how_it_was_found() {
     let work = Work::new();
     let hotfix = work.hotfix();
-    let said = |json: &str, words: &str, status: i32| {
+    let said = |word: &str, by: Option<&str>, words: &str, status: i32| {
         let ran = check_carried(work.path(), &["--commit", &hotfix, "--into", "staging", "--json"]);
-        let object: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
-        assert_eq!((ran.status, &object["carried"]), (status, &json.into()), "{}", ran.stderr);
-        assert_eq!((&object["schema_version"], &object["commit"]), (&1.into(), &hotfix.as_str().into()));
+        let json: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+        assert_eq!(
+            (ran.status, &json["carried"], &json["schema_version"]),
+            (status, &word.into(), &1.into())
+        );
+        assert_eq!((json["by"].as_str(), json["into"]["branch"].as_str()), (by, Some("staging")), "{json}");
         let ran = check_carried(work.path(), &["--commit", &hotfix[..8], "--into", "staging"]);
         assert_eq!(ran.status, status, "{}", ran.stderr);
         assert_eq!(ran.stdout.lines().count(), 1, "{}", ran.stdout);
         assert!(ran.stdout.contains(words) && ran.stdout.contains(&hotfix[..9]), "{}", ran.stdout);
+        ran.stdout
     };
-    said("missing", "is not in staging", 1);
+    let nothing = said("missing", None, "was not found in staging", 1);
+    assert!(nothing.contains("staging has no commit that it has not"), "{nothing}");
     work.on("staging").git(&["cherry-pick", &hotfix]);
     // On the same parent and in the same second it would be the same commit.
     work.git(&["commit", "-q", "--amend", "-m", "picked"]);
     let picked = work.tip("staging");
-    said("patch-id", &format!("{} makes the same change", &picked[..9]), 0);
+    said("patch-id", Some(&picked), &format!("{} makes the same change", &picked[..9]), 0);
     work.git(&["checkout", "-q", "-B", "staging", "production~1"]);
     work.replace("3\n", "trois\n");
     let resolved = work.commit(&format!("fix\n\n(cherry picked from commit {hotfix})"));
-    said("trailer", &format!("{} says", &resolved[..9]), 0);
+    said("trailer", Some(&resolved), &format!("{} says", &resolved[..9]), 0);
     work.git(&["checkout", "-q", "-B", "staging", "production~1"]);
     work.replace("3\n", "three\n");
     work.replace("9\n", "nine\n");
     work.commit("the same and more");
-    said("no-op", "change nothing", 0);
+    let no_op = said("no-op", None, "changes nothing", 0);
+    assert!(!no_op.contains("is in"), "{no_op}");
+    work.replace("three\n", "drei\n");
+    work.commit("and then another");
+    let missing = said("missing", None, "was not found in staging", 1);
+    assert!(missing.contains("compared with 2 commits that only staging has"), "{missing}");
     work.git(&["checkout", "-q", "-B", "staging", "production"]);
-    said("ancestor", "history", 0);
+    said("ancestor", None, "history", 0);
 }
 
 #[test]

@@ -5,8 +5,18 @@ use crate::examples::{CARRIES, PASS, Row, UNTESTED};
 
 const INTO_PRODUCTION: (&str, &str) = ("topic", "production");
 
+const SNAPSHOT: (&str, &[&str]) = ("pass", &["TP110"]);
+
 /// Topics into a production that takes hotfixes.
 pub(crate) const HOTFIXES: &[Row] = &[
+    Row {
+        name: "snapshot",
+        why: "a branch at staging's tip is no hotfix, but a release",
+        tell: |s| s.point_at("topic", "staging"),
+        pull: INTO_PRODUCTION,
+        want: SNAPSHOT,
+        memory: Idle,
+    },
     Row {
         name: "H01",
         why: "cut from production's tip",
@@ -251,6 +261,124 @@ pub(crate) const PROMOTIONS: &[Row] = &[
         tell: |_| {},
         pull: ("staging", "master"),
         want: ("fail", &["TP107"]),
+        memory: Idle,
+    },
+    Row {
+        name: "snapshot",
+        why: "a throw-away branch at integration's tip",
+        tell: |s| s.point_at("topic", "integration"),
+        pull: ("topic", "staging"),
+        want: SNAPSHOT,
+        memory: Idle,
+    },
+    Row {
+        name: "snapshot, integration has moved on",
+        why: "it was integration's tip, and staging has not got it yet",
+        tell: |s| {
+            s.point_at("topic", "integration");
+            s.feature("f5");
+        },
+        pull: ("topic", "staging"),
+        want: SNAPSHOT,
+        memory: Idle,
+    },
+    Row {
+        name: "snapshot of what staging has",
+        why: "it was integration's tip, and staging has gone on since",
+        tell: |s| {
+            s.point_at("topic", "integration");
+            s.feature("f5");
+            s.merge("integration", "staging");
+        },
+        pull: ("topic", "staging"),
+        want: ("fail", &["TP104", "TP110"]),
+        memory: Idle,
+    },
+    Row {
+        name: "snapshot of the same files",
+        why: "staging has been promoted to it already",
+        tell: |s| {
+            s.point_at("topic", "integration");
+            s.merge("integration", "staging");
+        },
+        pull: ("topic", "staging"),
+        want: ("pass", &["TP105", "TP110"]),
+        memory: Idle,
+    },
+    Row {
+        name: "snapshot over drift",
+        why: "what would ship is not what integration was tested with",
+        tell: |s| {
+            s.commit("staging", "direct");
+            s.point_at("topic", "integration");
+        },
+        pull: ("topic", "staging"),
+        want: ("fail", &["TP301", "TP110"]),
+        memory: Idle,
+    },
+    Row {
+        name: "snapshot and a commit more",
+        why: "what was added was tested nowhere",
+        tell: |s| {
+            s.topic("topic", "integration");
+        },
+        pull: ("topic", "staging"),
+        want: ("fail", &["TP101"]),
+        memory: Idle,
+    },
+    Row {
+        name: "snapshot of the environment before",
+        why: "integration's tip into production leaves staging out",
+        tell: |s| s.point_at("topic", "integration"),
+        pull: ("topic", "production"),
+        want: ("fail", &["TP101"]),
+        memory: Idle,
+    },
+    Row {
+        name: "snapshot of two environments",
+        why: "staging was fast-forwarded to integration, so its tip is both's",
+        tell: |s| {
+            s.point_at("staging", "integration");
+            s.point_at("topic", "integration");
+        },
+        pull: ("topic", "production"),
+        want: SNAPSHOT,
+        memory: Idle,
+    },
+    Row {
+        name: "snapshot of a tip that was pushed away",
+        why: "integration was force-pushed back; staging may still take what it was",
+        tell: |s| {
+            let before = s.tip("integration");
+            s.feature("f5");
+            s.point_at("topic", "integration");
+            s.point("integration", before);
+        },
+        pull: ("topic", "staging"),
+        want: SNAPSHOT,
+        memory: Needed,
+    },
+    Row {
+        name: "no snapshot inside a merge",
+        why: "the merged topic's commit was never integration's tip",
+        tell: |s| {
+            let merge = s.tip("integration");
+            let second = s.second_parent(merge);
+            s.point("topic", second);
+        },
+        pull: ("topic", "staging"),
+        want: ("fail", &["TP101"]),
+        memory: Idle,
+    },
+    Row {
+        name: "snapshot of production",
+        why: "a branch cut from production, into its copy",
+        tell: |s| {
+            s.merge("staging", "production");
+            s.point_at("topic", "production");
+        },
+        pull: ("topic", "master"),
+        want: SNAPSHOT,
         memory: Idle,
     },
     Row {

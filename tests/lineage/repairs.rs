@@ -184,6 +184,7 @@ async fn a_history_that_a_squash_cut_is_joined_by_what_is_advised() {
         let pull = repo.pull(promotion.0, promotion.1);
         let words = towpath::report::words(
             &towpath::report::LocalCheck::new(&Flow::pro(), &pull, Some("origin")),
+            &judged,
             &judged.findings[0],
         );
         let files = run_git(repo.path(), &["rev-parse", "staging^{tree}"]);

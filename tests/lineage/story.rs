@@ -100,6 +100,10 @@ impl Story {
         self.nodes[mark].parents[0]
     }
 
+    pub(crate) fn second_parent(&self, mark: Mark) -> Mark {
+        self.nodes[mark].parents[1]
+    }
+
     /// A commit that writes `file`; its content is new each time.
     pub(crate) fn commit(&mut self, branch: &str, file: &str) -> Mark {
         let content = format!("{file} by commit {}\n", self.nodes.len());

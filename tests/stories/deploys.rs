@@ -234,25 +234,6 @@ async fn a_push_to_master_raises_one_issue_that_is_closed_once_it_is_repaired() 
 }
 
 #[tokio::test]
-async fn a_release_over_a_master_with_commits_of_its_own_opens_one_pull_request() {
-    let stage = Stage::set().await;
-    stage.store.commit_on("master").file("hot.txt", "now\n").message("Quick fix").by("ben").await.unwrap();
-    stage.quiet().await;
-    stage.copy_check().await.fails();
-    stage.store.commit_on("production").file("b.txt", "b\n").by("rita").await.unwrap();
-    let made = stage.deployments("production").await;
-    carried_out(&stage, &made[0]).await;
-    stage.copy_check().await.fails();
-    let pulls: Vec<_> =
-        stage.store.pulls().into_iter().filter(|it| it.state().unwrap().base == "master").collect();
-    assert_eq!(pulls.len(), 1);
-    assert!(pulls[0].state().unwrap().body.unwrap_or_default().contains("Quick fix"));
-    stage.check(&pulls[0]).await.passes();
-    assert!(stage.store.issues()[0].body().contains(&format!("#{}", pulls[0].number())));
-    stage.end().await;
-}
-
-#[tokio::test]
 async fn where_protection_keeps_master_the_missing_bypass_is_named() {
     let stage = Stage::set().await;
     stage.store.protect("master").require_pull_request();

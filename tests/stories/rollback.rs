@@ -10,6 +10,12 @@ pub(crate) struct Said {
     pub(crate) code: i32,
 }
 
+impl Said {
+    pub(crate) fn words(&self) -> &str {
+        &self.words
+    }
+}
+
 /// Runs the command line beside the server, on its data.
 pub(crate) async fn towpath(stage: &Stage, arguments: &[&str]) -> Said {
     let mut command = Command::new(env!("CARGO_BIN_EXE_towpath"));

@@ -30,7 +30,7 @@ pub(crate) use discussion::{Comment, Reaction};
 pub(crate) use environments::{Environment, folded};
 pub(crate) use issues::Issue;
 pub(crate) use pulls::{Pull, PullHead, Stats};
-pub(crate) use repositories::{Protection, Repository, RequiredCheck};
+pub(crate) use repositories::{Protection, ProtectionKind, Repository, RequiredCheck};
 
 use crate::webhooks::Parcel;
 

@@ -41,8 +41,20 @@ pub(crate) struct Protection {
     pub(crate) pull_request_required: bool,
     /// Apps may not move it in any way.
     pub(crate) updates_restricted: bool,
-    /// The apps for which the last two do not count.
+    /// What it is a part of.
+    pub(crate) kind: ProtectionKind,
+    /// The apps that are held back by neither of the two.
     pub(crate) passes: Vec<u64>,
+}
+
+/// Where a protection is written down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum ProtectionKind {
+    /// In a ruleset.
+    #[default]
+    Ruleset,
+    /// In a branch protection rule, the older kind: no ruleset has it.
+    Classic,
 }
 
 /// One required status check.
@@ -65,6 +77,9 @@ impl Protection {
             (self.pull_request_required && !merging, "Changes must be made through a pull request."),
         ];
         let broken: Vec<&str> = rules.iter().filter(|(holds, _)| *holds).map(|(_, rule)| *rule).collect();
+        if self.kind == ProtectionKind::Classic && !broken.is_empty() {
+            return Some(broken.join(" "));
+        }
         (!broken.is_empty())
             .then(|| format!("Repository rule violations found\n\n{}\n\n", broken.join("\n\n")))
     }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::paging::array;
 use super::{Answer, Call, Reply};
 use crate::Refused;
-use crate::model::{Level, Protection};
+use crate::model::{Level, Protection, ProtectionKind};
 use crate::shape;
 
 const METADATA: [(&str, Level); 1] = [("metadata", Level::Read)];
@@ -46,7 +46,8 @@ pub(crate) async fn rules(call: Call) -> Answer {
     let id = call.repository(&METADATA)?;
     let branch = call.param("branch");
     let all: Vec<Value> = call.shaped(id, |world, found| {
-        let Some(protection) = found.protections.get(branch) else {
+        let Some(protection) = found.protections.get(branch).filter(|it| it.kind == ProtectionKind::Ruleset)
+        else {
             return Some(Vec::new());
         };
         let rule = |kind: &str, parameters: Value| {

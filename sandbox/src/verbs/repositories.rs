@@ -279,6 +279,14 @@ impl Protect<'_> {
         self
     }
 
+    /// Protects it by a branch protection rule, the older kind: rulesets know nothing of it, and its sentences speak of
+    /// no rule violations.
+    #[expect(clippy::return_self_not_must_use, reason = "usually the end of a sentence")]
+    pub fn by_classic_rule(self) -> Self {
+        self.change(|protection| protection.kind = crate::model::ProtectionKind::Classic);
+        self
+    }
+
     /// Lets no app move it.
     #[expect(clippy::return_self_not_must_use, reason = "usually the end of a sentence")]
     pub fn restrict_updates(self) -> Self {

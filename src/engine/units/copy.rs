@@ -8,12 +8,12 @@ use super::shown::Shown;
 use crate::engine::judge::judge_copy;
 use crate::engine::room::{Room, Trouble};
 use crate::flow::{
-    Base, BranchName, Cause, Commit, CommitId, CopyAfter, CopyBranch, CopyMode, DriverSettings, Environment,
-    Flow, Head, Outcome, Pull, RepositoryId, Verdict,
+    Base, Cause, Commit, CommitId, CopyAfter, CopyBranch, CopyMode, DriverSettings, Environment, Flow, Head,
+    Outcome, Pull, RepositoryId, Verdict,
 };
 use crate::github::{ApiError, NewPull};
 use crate::lineage::Repository;
-use crate::report::{self, NotCopied, Subject};
+use crate::report::{self, CopyStanding, Guard, NotCopied, Refuser, Subject};
 use crate::store::{Change, Desired, RepositoryRow, RepositoryState, Unit};
 use serde_json::json;
 
@@ -35,6 +35,11 @@ pub(super) async fn run(room: &Room, id: RepositoryId) -> Result<Vec<Change>, Tr
     case.run().await
 }
 
+/// The rules that never stand in the way of moving a branch along.
+const NO_OBSTACLE: [&str; 3] = ["creation", "deletion", "non_fast_forward"];
+/// The rules that refuse a push by force.
+const REFUSE_FORCE: [&str; 4] = ["non_fast_forward", "update", "pull_request", "required_status_checks"];
+
 /// What the copy holds is looked for among so many deploys.
 const LOOKED_THROUGH: u32 = 10;
 
@@ -55,31 +60,26 @@ impl Case<'_> {
     async fn run(&self) -> Result<Vec<Change>, Trouble> {
         let verdict = self.verdict().await?;
         let mut copied = self.copied;
-        let mut trouble = diverged(&verdict);
+        let mut standing = CopyStanding { trouble: self.diverged(&verdict).await?, sync: None };
         if let Some(to) = self.target().await?.filter(|to| *to != self.copied) {
             let ahead = self.repository.reaches(to, self.copied).await?;
             let behind = !ahead && self.repository.reaches(self.copied, to).await?;
             match self.copy.mode {
                 CopyMode::FastForward if ahead => match self.move_along(to).await? {
                     None => copied = to,
-                    refused => trouble = refused,
+                    refused => standing.trouble = refused,
                 },
                 // Nothing to bring over: what it has besides is seen by its files.
                 CopyMode::Report => {}
                 _ if behind => {}
-                CopyMode::PullRequest if ahead => drop(self.sync(&[]).await?),
-                CopyMode::FastForward | CopyMode::PullRequest => {
-                    let only_there = only_on_copy(&verdict);
-                    let sync = Some(self.sync(only_there).await?);
-                    if let Some(NotCopied::Diverged { sync: known, .. }) = &mut trouble {
-                        *known = sync;
-                    }
-                }
+                // A merge would keep on it what it has of its own, which is told to be kept aside.
+                _ if has_diverged(&verdict) => {}
+                CopyMode::FastForward | CopyMode::PullRequest => standing.sync = Some(self.sync().await?),
             }
         }
         let verdict = if copied == self.copied { verdict } else { self.verdict_at(copied).await? };
-        let mut changes = vec![self.check(&verdict, copied, trouble.as_ref())?];
-        changes.extend(self.alarm(trouble.as_ref()).await?);
+        let mut changes = vec![self.check(&verdict, copied, &standing)?];
+        changes.extend(self.alarm(standing.trouble.as_ref()).await?);
         changes.extend(self.has_come_along().await?);
         Ok(changes)
     }
@@ -136,58 +136,99 @@ impl Case<'_> {
         if now != Some(self.copied) {
             return Err(Trouble::later(format!("{} has moved meanwhile", self.copy.branch)));
         }
-        let message = match self.room.api.fast_forward(installation, name, &self.copy.branch, to).await {
-            Ok(()) => {
-                tracing::info!(branch = %self.copy.branch, %to, "the copy branch was moved along");
-                return Ok(None);
-            }
-            Err(ApiError::Refused { message, .. }) if message.contains("fast forward") => {
-                return Err(Trouble::later(message));
-            }
-            Err(ApiError::Refused { message, .. } | ApiError::Forbidden { message, .. }) => message,
-            Err(error) => return Err(error.into()),
+        let (message, forbidden) =
+            match self.room.api.fast_forward(installation, name, &self.copy.branch, to).await {
+                Ok(()) => {
+                    tracing::info!(branch = %self.copy.branch, %to, "the copy branch was moved along");
+                    return Ok(None);
+                }
+                Err(ApiError::Refused { message, .. }) if message.contains("fast forward") => {
+                    return Err(Trouble::later(message));
+                }
+                Err(ApiError::Refused { message, .. }) => (message, false),
+                Err(ApiError::Forbidden { message, .. }) => (message, true),
+                Err(error) => return Err(error.into()),
+            };
+        let message = message.split_whitespace().collect::<Vec<_>>().join(" ");
+        let by = self.refused_by(&message, forbidden, to).await?;
+        Ok(Some(NotCopied::Refused { message, by }))
+    }
+
+    /// What it is that refuses to let the branch be moved to a commit. GitHub's sentence speaks of rule violations where
+    /// rulesets do; what else refuses is a permission, or protection of the older kind, which has no bypass list.
+    async fn refused_by(&self, message: &str, forbidden: bool, to: CommitId) -> Result<Refuser, Trouble> {
+        let words = message.to_lowercase();
+        if words.contains("rule violation") {
+            return Ok(Refuser::Rulesets(self.rules(|kind| !NO_OBSTACLE.contains(&kind)).await?));
+        }
+        let of_workflows = words.contains("workflow");
+        if of_workflows || (forbidden && words.contains("not accessible")) {
+            let changed = self.repository.changes_below(self.copied, to, ".github/workflows/").await?;
+            return Ok(Refuser::Permission { workflows: of_workflows || changed });
+        }
+        let (installation, name) = (self.row.installation, &self.row.full_name);
+        if self.room.api.is_protected(installation, name, &self.copy.branch).await? {
+            return Ok(Refuser::Classic);
+        }
+        Ok(if forbidden { Refuser::Permission { workflows: false } } else { Refuser::Unknown })
+    }
+
+    /// Why it is no copy, where it has something of its own: with what keeps people from putting it back.
+    async fn diverged(&self, verdict: &Verdict) -> Result<Option<NotCopied>, Trouble> {
+        if verdict.outcome() != Outcome::Fail {
+            return Ok(None);
+        }
+        let rules = self.rules(|kind| REFUSE_FORCE.contains(&kind)).await?;
+        let (installation, name) = (self.row.installation, &self.row.full_name);
+        let guard = if !rules.is_empty() {
+            Guard::Rulesets(rules)
+        } else if self.room.api.is_protected(installation, name, &self.copy.branch).await? {
+            Guard::Classic
+        } else {
+            Guard::Nothing
         };
+        Ok(Some(NotCopied::Diverged { only_there: only_on_copy(verdict).to_vec(), guard }))
+    }
+
+    /// The rules of rulesets that hold for the branch, as far as `counts` wants them, each with its ruleset.
+    async fn rules(&self, counts: impl Fn(&str) -> bool) -> Result<Vec<String>, Trouble> {
+        let (installation, name) = (self.row.installation, &self.row.full_name);
         let rules = self.room.api.branch_rules(installation, name, &self.copy.branch).await?;
-        let rules = rules.into_iter().filter(|rule| {
-            matches!(rule.kind.as_str(), "update" | "pull_request" | "required_status_checks" | "merge_queue")
-        });
-        let rules = rules.map(|rule| {
+        let rules = rules.into_iter().filter(|rule| counts(&rule.kind)).map(|rule| {
             let of = rule.ruleset_source.map(|source| format!(" of {source}")).unwrap_or_default();
             let ruleset = rule.ruleset_id.map(|id| format!(" (ruleset {id}{of})")).unwrap_or_default();
             format!("{}{ruleset}", rule.kind)
         });
-        let message = message.split_whitespace().collect::<Vec<_>>().join(" ");
-        Ok(Some(NotCopied::Protected { message, rules: rules.collect() }))
+        Ok(rules.collect())
     }
 
     /// The one pull request from the environment to its copy.
-    async fn sync(&self, only_there: &[Commit]) -> Result<u64, Trouble> {
+    async fn sync(&self) -> Result<u64, Trouble> {
         let (head, base) = (&self.original.branch, &self.copy.branch);
         let title = format!("Make {base} a copy of {head} again");
-        let body = report::sync_pull(base, head, only_there);
+        let body = report::sync_pull(base, head);
         let new = NewPull { head, base, title: &title, body: &body };
         Ok(self.room.api.open_pull(self.row.installation, &self.row.full_name, &new).await?.0)
     }
 
-    fn check(
-        &self,
-        verdict: &Verdict,
-        copied: CommitId,
-        trouble: Option<&NotCopied>,
-    ) -> Result<Change, Trouble> {
+    /// The environment as if it was to be merged into its copy, which is at `copied`.
+    fn subject(&self, copied: CommitId) -> Subject {
         let pull = Pull {
             head: Head { branch: Some(self.original.branch.clone()), commit: self.tip, fork: false },
             base: Base { branch: self.copy.branch.clone(), commit: copied },
         };
-        let subject = Subject {
+        Subject {
             repository: self.row.full_name.clone(),
             web_url: self.row.html_url.clone(),
             docs_url: None,
             number: 0,
             pull,
             judged_at: self.room.now() / 1000,
-        };
-        let text = report::check_of_copy(self.flow, &subject, verdict, trouble);
+        }
+    }
+
+    fn check(&self, verdict: &Verdict, copied: CommitId, standing: &CopyStanding) -> Result<Change, Trouble> {
+        let text = report::check_of_copy(self.flow, &self.subject(copied), verdict, standing);
         let shown = Shown {
             unit: Unit::CopyCheck(self.row.id, self.tip),
             commit: self.tip,
@@ -203,10 +244,9 @@ impl Case<'_> {
     async fn alarm(&self, trouble: Option<&NotCopied>) -> Result<Option<Change>, Trouble> {
         let unit = Unit::Alarm(self.row.id);
         let known = self.room.store.effect(&unit).await?;
-        let (copy, original): (&BranchName, &BranchName) = (&self.copy.branch, &self.original.branch);
         let content = match (trouble, known) {
             (Some(why), _) => {
-                let (title, body) = report::alarm(copy, original, why);
+                let (title, body) = report::alarm(self.flow, &self.subject(self.copied), why);
                 json!({ "title": title, "body": body, "open": true })
             }
             (None, None) => return Ok(None),
@@ -232,7 +272,6 @@ fn only_on_copy(verdict: &Verdict) -> &[Commit] {
     found.into_iter().next().unwrap_or_default()
 }
 
-fn diverged(verdict: &Verdict) -> Option<NotCopied> {
-    let has_diverged = verdict.outcome() == Outcome::Fail;
-    has_diverged.then(|| NotCopied::Diverged { only_there: only_on_copy(verdict).to_vec(), sync: None })
+fn has_diverged(verdict: &Verdict) -> bool {
+    verdict.findings.iter().any(|finding| matches!(finding.cause, Cause::CopyDiverged { .. }))
 }

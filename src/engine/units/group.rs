@@ -126,17 +126,14 @@ impl Group<'_> {
             let memory = memory.for_topic(self.room, id, repository, &pull).await?;
             let ledger = memory.ledger(Some(row.number));
             let subject = Subject { number: row.number.0, ..self.subject(&pull) };
-            // What keeps the pull request back keeps the group back: it may have come up since it was queued.
-            let deploys = known_deploys(self.room, &self.book.flow, row, self.base).await?;
-            judged.push((subject, self.verdict(repository, &pull, &ledger, deploys).await));
+            judged.push((subject, self.verdict(repository, &pull, &ledger, Some(row)).await?));
         }
         if judged.is_empty() {
             let pull = self.nameless(put_on);
             let memory = Memory::of(self.room, &self.book.flow, id, self.base).await?;
             let memory = memory.for_topic(self.room, id, repository, &pull).await?;
             let ledger = memory.ledger(None);
-            let deploys = DeployFacts::default();
-            judged.push((self.subject(&pull), self.verdict(repository, &pull, &ledger, deploys).await));
+            judged.push((self.subject(&pull), self.verdict(repository, &pull, &ledger, None).await?));
         }
         Ok(judged)
     }
@@ -146,17 +143,29 @@ impl Group<'_> {
         repository: &Repository,
         pull: &Pull,
         ledger: &crate::lineage::Ledger,
-        deploys: DeployFacts,
-    ) -> Verdict {
+        row: Option<&PullRow>,
+    ) -> Result<Verdict, Trouble> {
         if let Some(cause) = &self.book.invalid {
-            return Verdict { findings: vec![Finding::new(Outcome::Unknown, cause.clone())] };
+            return Ok(Verdict { findings: vec![Finding::new(Outcome::Unknown, cause.clone())] });
         }
-        let survey = match repository.survey(&self.book.flow).await {
+        let flow = &self.book.flow;
+        let survey = match repository.survey(flow).await {
             Ok(survey) => survey,
-            Err(error) => return Verdict::undecided(Undecided::Git { what: error.to_string() }),
+            Err(error) => return Ok(Verdict::undecided(Undecided::Git { what: error.to_string() })),
         };
-        let known = Known { survey: &survey, methods: None, deploys };
-        judge::judge_knowing(repository, &self.book.flow, pull, ledger, known).await
+        let snapshot = match judge::snapshot(repository, flow, pull, ledger, &survey).await {
+            Ok(snapshot) => snapshot,
+            Err(why) => return Ok(Verdict::undecided(why)),
+        };
+        let promoting = snapshot.as_ref().map(|snapshot| pull.promoting(snapshot));
+        let ends = promoting.as_ref().unwrap_or(pull);
+        // What keeps the pull request back keeps the group back: it may have come up since it was queued.
+        let deploys = match row {
+            Some(row) => known_deploys(self.room, flow, row, ends).await?,
+            None => DeployFacts::default(),
+        };
+        let known = Known { survey: &survey, methods: None, deploys, snapshot };
+        Ok(judge::judge_knowing(repository, flow, pull, ledger, known).await)
     }
 
     /// The group as work of unknown name.

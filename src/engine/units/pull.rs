@@ -269,12 +269,24 @@ impl Case<'_> {
             Err(error) => return undecided(row, pull.base.branch, Undecided::Git { what: error.what }),
         };
         let ledger = memory.ledger(Some(row.number));
-        let methods = self.methods(&row, &pull).await;
-        let deploys = match self.deploys(&row, &pull).await {
+        // One that goes into another topic first brings what that one has as well.
+        let snapshot = if row.base_branch == pull.base.branch {
+            judge::snapshot(repository, flow, &pull, &ledger, survey).await
+        } else {
+            Ok(None)
+        };
+        let snapshot = match snapshot {
+            Ok(snapshot) => snapshot,
+            Err(why) => return undecided(row, pull.base.branch, why),
+        };
+        let promoting = snapshot.as_ref().map(|snapshot| pull.promoting(snapshot));
+        let ends = promoting.as_ref().unwrap_or(&pull);
+        let methods = self.methods(ends).await;
+        let deploys = match self.deploys(&row, ends).await {
             Ok(deploys) => deploys,
             Err(error) => return undecided(row, pull.base.branch, Undecided::Git { what: error.what }),
         };
-        let known = Known { survey, methods, deploys };
+        let known = Known { survey, methods, deploys, snapshot };
         let verdict = judge::judge_knowing(repository, flow, &pull, &ledger, known).await;
         let trouble = trouble_in(&verdict);
         Judged { row, pull, verdict, trouble }
@@ -297,14 +309,14 @@ impl Case<'_> {
 
     /// What is known of deploys where a promotion comes from and where it goes.
     async fn deploys(&self, row: &PullRow, pull: &Pull) -> Result<DeployFacts, Trouble> {
-        deploys::known(self.room, &self.book.flow, row, &pull.base.branch).await
+        deploys::known(self.room, &self.book.flow, row, pull).await
     }
 
     /// How a promotion may be merged, as the base's rules have it; where none says, as the settings do. It is no more than a warning, so that it is
     /// not known holds nothing up.
-    async fn methods(&self, row: &PullRow, pull: &Pull) -> Option<MergeMethods> {
+    async fn methods(&self, pull: &Pull) -> Option<MergeMethods> {
         let flow = &self.book.flow;
-        let between = [&row.head_branch, &pull.base.branch].map(|branch| flow.role(branch));
+        let between = [deploys::role_of_head(flow, pull), flow.role(&pull.base.branch)];
         if !between.iter().all(|role| matches!(role, Role::Environment(_))) {
             return None;
         }

@@ -26,8 +26,9 @@ pub(super) fn reconfigured<'a>(
         let pull = &judged.pull;
         let aims = [&before, &now].map(|flow| aim(flow, &pull.base_branch, pull.repository, &rows));
         let [Some(aimed), Some(now_aimed)] = &aims else { return aims[0] != aims[1] };
+        let snapshot = last_verdict(judged).is_some_and(|verdict| verdict.snapshot().is_some());
         let between_environments =
-            [&before, &now].iter().any(|flow| flow.role(&pull.head_branch) != Role::Topic);
+            snapshot || [&before, &now].iter().any(|flow| flow.role(&pull.head_branch) != Role::Topic);
         if aimed != now_aimed
             || between_environments
             || !same_branches

@@ -181,13 +181,13 @@ fn the_copy_has_files_of_its_own() {
 
     ```sh
     git fetch origin &&
-    git push origin 7776e396807131fe000000000000000000000385:refs/heads/master-before-repair &&
+    git push origin 7776e396807131fe000000000000000000000385:refs/heads/master-before-repair-7776e3968 &&
     git push --force-with-lease=master:7776e396807131fe000000000000000000000385 origin d93f69dd0126b5e9000000000000000000000384:refs/heads/master
     ```
 
     What is worth keeping goes to the environment that takes topics, and reaches `master` with a release.
 
-    **Who can act.** Whoever may push to `master` can do this. Towpath has no override: repository admins decide through the rules of `master`.
+    **Who can act.** Whoever may push to `master` by force can do this; where its rules let nobody, an admin lets somebody. Towpath has no override: repository admins decide through the rules of `master`.
 
     Only on `master`:
 

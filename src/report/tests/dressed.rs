@@ -224,6 +224,7 @@ fn json_words_are_plain() {
     let verdict = verdict(Outcome::Fail, Cause::ForkHead { own: name("integration") });
     let words = words(
         &LocalCheck::new(&Flow::pro(), &pull("integration", "staging"), Some("origin")),
+        &verdict,
         &verdict.findings[0],
     );
     let shown = format!("{}\n---\n{}\n---\n{}", words.title, words.detail, words.remedy);

@@ -3,7 +3,7 @@
 use super::super::samples::*;
 use super::shown;
 use crate::flow::{
-    Cause,
+    Cause, Finding,
     Outcome::{Fail, Pass, Warn},
 };
 
@@ -35,6 +35,85 @@ fn a_head_behind_is_brought_forward() {
     [TP104: what it means](https://towpath.example/findings#tp104)
 
     _Judged `d93f69dd0` against `production` at `7776e3968`, 2023-11-14 22:13 UTC._
+    ");
+}
+
+#[test]
+fn a_snapshot_is_judged_as_its_environment() {
+    let pull = subject("release/42", "staging");
+    let mut told = vec![shown(&pull, verdict(Pass, snapshot(true)))];
+    let mut behind = verdict(Fail, Cause::HeadBehind);
+    behind.findings.push(Finding::pass(snapshot(false)));
+    told.push(shown(&pull, behind));
+    let mut untested = verdict(Fail, Cause::UntestedTree { only_on_base: Vec::new(), cut_by: None });
+    untested.findings.push(Finding::pass(snapshot(false)));
+    told.push(shown(&pull, untested));
+    insta::assert_snapshot!(told.join("\n=======\n"), @"
+    success [] Snapshot of integration → staging
+
+    `release/42` stands at `d93f69dd0`, where `integration` is. So this is judged as a promotion of `integration`: what counts is what `staging` takes from it. `release/42` does not move when `integration` does.
+
+    [TP110: what it means](https://towpath.example/findings#tp110)
+
+    _Judged `d93f69dd0` against `staging` at `7776e3968`, 2023-11-14 22:13 UTC._
+    =======
+    failure [Re-check] Behind: staging has all of this snapshot of integration
+
+    Every commit of `d93f69dd0` is on `staging` already, and the files differ: `staging` is ahead. Expected: a state of `integration` that `staging` does not have yet.
+
+    **What to do.** Close this pull request, and open one from `integration` as it is now:
+
+    ```sh
+    gh pr close 12 --repo acme/store &&
+    gh pr create --repo acme/store --base staging --head integration --title 'Promote integration to staging' --body ''
+    ```
+
+    **Who can act.** The author of the pull request, and whoever may write to the repository, can do this. Towpath has no override: repository admins decide through the rules of `staging`.
+
+    [TP104: what it means](https://towpath.example/findings#tp104)
+
+    <details><summary>Also found: TP110</summary>
+
+    **Snapshot of `integration` → `staging`**
+
+    `release/42` stands at `d93f69dd0`, where `integration` has been. So this is judged as a promotion of `integration`: what counts is what `staging` takes from it. `release/42` does not move when `integration` does.
+
+    [TP110: what it means](https://towpath.example/findings#tp110)
+
+    </details>
+
+    _Judged `d93f69dd0` against `staging` at `7776e3968`, 2023-11-14 22:13 UTC._
+    =======
+    failure [Re-check] Not what was tested: integration → staging
+
+    Merging would give `staging` files that nobody has tested on `integration`. No single commit of `staging` explains the difference.
+
+    Expected: after the merge `staging` holds exactly the files of `integration`. Nothing has been merged.
+
+    **What to do.** Bring `staging` back into `integration`, and let it travel down the path again:
+
+    ```sh
+    gh pr create --repo acme/store --base integration --head staging --title 'Carry staging back to integration' --body ''
+    ```
+
+    - Conflicts are resolved there. Test the result, then open a pull request from it: this one's head does not move.
+    - If a change that only `staging` has is a revert, what it takes back is gone from `integration` too, then.
+
+    **Who can act.** Whoever may open a pull request can start this. Towpath has no override: repository admins decide through the rules of `staging`.
+
+    [TP301: what it means](https://towpath.example/findings#tp301)
+
+    <details><summary>Also found: TP110</summary>
+
+    **Snapshot of `integration` → `staging`**
+
+    `release/42` stands at `d93f69dd0`, where `integration` has been. So this is judged as a promotion of `integration`: what counts is what `staging` takes from it. `release/42` does not move when `integration` does.
+
+    [TP110: what it means](https://towpath.example/findings#tp110)
+
+    </details>
+
+    _Judged `d93f69dd0` against `staging` at `7776e3968`, 2023-11-14 22:13 UTC._
     ");
 }
 
@@ -207,7 +286,7 @@ fn a_copy_with_changes_of_its_own_is_kept_aside() {
             },
         ),
     );
-    insta::assert_snapshot!(shown, @r#"
+    insta::assert_snapshot!(shown, @"
     failure [Re-check] Conflicts: production → master, 1 path
 
     `production` and `master` have changed the same lines, so they do not merge by themselves. A conflict resolved here would ship a result that nobody has tested.
@@ -216,13 +295,13 @@ fn a_copy_with_changes_of_its_own_is_kept_aside() {
 
     ```sh
     git fetch origin &&
-    git push origin 7776e396807131fe000000000000000000000385:refs/heads/master-before-repair &&
+    git push origin 7776e396807131fe000000000000000000000385:refs/heads/master-before-repair-7776e3968 &&
     git push --force-with-lease=master:7776e396807131fe000000000000000000000385 origin d93f69dd0126b5e9000000000000000000000384:refs/heads/master
     ```
 
     What is worth keeping goes to the environment that takes topics, and reaches `master` with a release.
 
-    **Who can act.** Whoever may push to `master` can do this. Towpath has no override: repository admins decide through the rules of `master`.
+    **Who can act.** Whoever may push to `master` by force can do this; where its rules let nobody, an admin lets somebody. Towpath has no override: repository admins decide through the rules of `master`.
 
     In conflict:
 
@@ -239,5 +318,5 @@ fn a_copy_with_changes_of_its_own_is_kept_aside() {
     [TP302: what it means](https://towpath.example/findings#tp302)
 
     _Judged `d93f69dd0` against `master` at `7776e3968`, 2023-11-14 22:13 UTC._
-    "#);
+    ");
 }

@@ -1,9 +1,10 @@
 //! TP501 and TP502: the copy branch.
 
-use super::super::prose::{Prose, count};
-use super::super::stamp;
+use super::super::copy_standing::{CopyStanding, Guard, NotCopied, Refuser};
+use super::super::prose::{Prose, count, row};
+use super::super::{shell, stamp};
 use super::{Account, Evidence, Scene, Step};
-use crate::flow::Commit;
+use crate::flow::{Commit, CopyMode};
 
 pub(super) fn stale(scene: &Scene<'_>, behind: usize, since: Option<i64>) -> Account {
     let (original, copy) = (scene.head(), scene.base());
@@ -22,15 +23,7 @@ pub(super) fn stale(scene: &Scene<'_>, behind: usize, since: Option<i64>) -> Acc
         None => actual,
     };
     let mut account = Account::new(title, vec![actual]);
-    account.repair = Some(Step {
-        lead: Prose::new("Bring % over:", &[&original]),
-        commands: vec![scene.gh_create(
-            &scene.pull.base.branch,
-            scene.pull.head.branch.as_ref().unwrap_or(&scene.pull.base.branch),
-            &format!("Make {copy} a copy of {original} again"),
-        )],
-        after: Vec::new(),
-    });
+    account.repair = Some(bring_over(scene));
     account
 }
 
@@ -42,9 +35,195 @@ pub(super) fn diverged(scene: &Scene<'_>, paths: &[String], only_on_copy: &[Comm
         &[copy, &original, &original],
     );
     let mut account = Account::new(title, vec![actual]);
-    super::promotion::reset_copy(scene, only_on_copy, &mut account);
+    reset(scene, only_on_copy, &mut account);
     account.evidence.push(Evidence::Paths(Prose::new("They differ in:", &[]), paths.to_vec()));
     account
+}
+
+/// How the copy comes to hold what its environment has, where it has nothing of its own.
+fn bring_over(scene: &Scene<'_>) -> Step {
+    let (original, copy) = (scene.head(), scene.base());
+    let mode = scene.flow.copy.as_ref().map(|copy| copy.mode);
+    match (scene.copy, mode) {
+        (Some(CopyStanding { sync: Some(number), .. }), _) => Step::words(Prose::new(
+            &format!("Merge #{number} with a merge commit: it brings % over."),
+            &[&original],
+        )),
+        (Some(_), Some(CopyMode::FastForward)) => Step::words(Prose::new(
+            "Nothing: % is moved along by itself once what % has now was deployed.",
+            &[copy, &original],
+        )),
+        (Some(_), Some(CopyMode::PullRequest)) => Step::words(Prose::new(
+            "Nothing yet: a pull request into % is opened by itself once what % has now was deployed.",
+            &[copy, &original],
+        )),
+        _ => {
+            let base = &scene.pull.base.branch;
+            let head = scene.pull.head.branch.as_ref().unwrap_or(base);
+            let title = format!("Make {copy} a copy of {original} again");
+            let commands = vec![scene.gh_create(base, head, &title)];
+            Step { lead: Prose::new("Bring % over:", &[&original]), commands, after: Vec::new() }
+        }
+    }
+}
+
+/// The copy branch has changes of its own: they are kept aside before it becomes a copy again. A merge would keep them on
+/// it, and it could not be moved along any more; so this is the one repair, wherever it is told.
+pub(super) fn reset(scene: &Scene<'_>, only_on_copy: &[Commit], account: &mut Account) {
+    let (head, base) = (scene.head(), scene.base());
+    let copy = shell::quote(base);
+    let (old, new) = (scene.pull.base.commit, scene.pull.head.commit);
+    // Named by the commit: the next time there is one of the last time.
+    let kept = shell::quote(&format!("{base}-before-repair-{}", old.short()));
+    account.repair = Some(Step {
+        lead: Prose::new("Keep what is on % aside, then make it a copy of % again:", &[base, &head]),
+        commands: match scene.fetch() {
+            Some(fetch) => {
+                let keep = scene.push("", &format!("{old}:refs/heads/{kept}"));
+                let lease = format!("--force-with-lease={copy}:{old}");
+                let reset = scene.push(&lease, &format!("{new}:refs/heads/{copy}"));
+                [Some(fetch), keep, reset].into_iter().flatten().collect()
+            }
+            None => vec![format!("git branch {kept} {old}"), format!("git branch --force {copy} {new}")],
+        },
+        after: vec![Prose::new(
+            "What is worth keeping goes to the environment that takes topics, and reaches % with a release.",
+            &[base],
+        )],
+    });
+    let guard = match scene.copy.and_then(|standing| standing.trouble.as_ref()) {
+        Some(NotCopied::Diverged { guard, .. }) => guard,
+        _ => &Guard::Unknown,
+    };
+    account.who = Some(who_may_force(base, guard).then(scene.no_override()));
+    if !only_on_copy.is_empty() {
+        let caption = Prose::new("Only on %:", &[base]);
+        account.evidence.push(Evidence::Commits(caption, only_on_copy.to_vec()));
+    }
+}
+
+fn who_may_force(copy: &str, guard: &Guard) -> Prose {
+    match guard {
+        Guard::Unknown => Prose::new(
+            "Whoever may push to % by force can do this; where its rules let nobody, an admin lets somebody.",
+            &[copy],
+        ),
+        Guard::Nothing => Prose::new("Whoever may push to % can do this.", &[copy]),
+        Guard::Rulesets(rules) => {
+            let rules: Vec<&str> = rules.iter().map(String::as_str).collect();
+            Prose::new("Whoever the rulesets of % let through can do this; others are refused by ", &[copy])
+                .then(row(&rules, "and"))
+                .then(Prose::new(
+                    ". An admin adds somebody to their bypass lists: Settings → Rules → Rulesets.",
+                    &[],
+                ))
+        }
+        Guard::Classic => Prose::new(
+            "The branch protection rule of % refuses it. An admin ticks \u{201c}Allow force pushes\u{201d} there for as long \
+             as this takes: Settings → Branches.",
+            &[copy],
+        ),
+    }
+}
+
+/// The account of a copy that does not follow, for the issue about it. The check's has the same repair.
+pub(in super::super) fn not_copied(scene: &Scene<'_>, why: &NotCopied) -> Account {
+    match why {
+        NotCopied::Refused { message, by } => refused(scene, message, by),
+        NotCopied::Diverged { .. } => {
+            let (original, copy) = (scene.head(), scene.base());
+            let standing = CopyStanding { trouble: Some(why.clone()), sync: None };
+            let scene = Scene { copy: Some(&standing), ..*scene };
+            let actual = Prose::new(
+                "% has to be a copy of %, and has something of its own. It is not moved any more, since that would \
+                 take a force that Towpath never uses.",
+                &[copy, &original],
+            );
+            let title = Prose::new("% is no copy of % any more", &[copy, &original]);
+            let mut account = Account::new(title, vec![actual]);
+            reset(&scene, &[], &mut account);
+            account
+        }
+    }
+}
+
+/// GitHub does not let the App move the branch.
+fn refused(scene: &Scene<'_>, message: &str, by: &Refuser) -> Account {
+    let (original, copy) = (scene.head(), scene.base());
+    let title = Prose::new("% cannot follow %", &[copy, &original]);
+    let actual = Prose::new(
+        "% has to follow %, and GitHub does not let Towpath move it: %.",
+        &[copy, &original, message],
+    );
+    let mut account = Account::new(title, vec![actual]);
+    if let Refuser::Rulesets(rules) = by
+        && !rules.is_empty()
+    {
+        let rules: Vec<&str> = rules.iter().map(String::as_str).collect();
+        let these = Prose::new("These rules hold for it: ", &[]).then(row(&rules, "and"));
+        account.detail.push(these.then(Prose::new(".", &[])));
+    }
+    account.repair = Some(let_through(copy, message, by));
+    account.alternatives.push(Step::words(
+        Prose::new("Write ", &[]).command("copy: { mode: pull-request }").then(Prose::new(
+            " in %, and merge a pull request after each release.",
+            &[".github/towpath.yml"],
+        )),
+    ));
+    account
+}
+
+fn let_through(copy: &str, message: &str, by: &Refuser) -> Step {
+    let said = |words: &[&str]| words.iter().any(|word| message.to_lowercase().contains(word));
+    match by {
+        Refuser::Rulesets(_) => Step::words(Prose::new(
+            "Add the App Towpath to the bypass list of each of these rulesets, with the mode \u{201c}Always\u{201d}: Settings \
+             → Rules → Rulesets.",
+            &[],
+        )),
+        Refuser::Classic => {
+            let ways = [
+                (
+                    said(&["pull request", "review"]),
+                    "\u{201c}Require a pull request before merging\u{201d}: tick \
+                    \u{201c}Allow specified actors to bypass required pull requests\u{201d}, and add Towpath.",
+                ),
+                (
+                    said(&["authorized", "restrict", "permission"]),
+                    "\u{201c}Restrict who can push to matching \
+                    branches\u{201d}: add Towpath.",
+                ),
+                (
+                    said(&["status check", "check"]),
+                    "\u{201c}Require status checks to pass\u{201d} lets no App through: take the \
+                    checks off there.",
+                ),
+            ];
+            let is_named = ways.iter().any(|(named, _)| *named);
+            let ways = ways.iter().filter(|(named, _)| *named || !is_named);
+            Step {
+                lead: Prose::new(
+                    "Let the App Towpath through in the branch protection rule of %: Settings → Branches.",
+                    &[copy],
+                ),
+                commands: Vec::new(),
+                after: ways.map(|(_, words)| Prose::new(words, &[])).collect(),
+            }
+        }
+        Refuser::Permission { workflows: true } => Step::words(Prose::new(
+            "Give the App the repository permission Workflows: write, and accept it in its installation: what is to be \
+             copied changes %.",
+            &[".github/workflows"],
+        )),
+        Refuser::Permission { workflows: false } => Step::words(Prose::new(
+            "Give the App the repository permission Contents: write, and accept it in its installation.",
+            &[],
+        )),
+        Refuser::Unknown => Step::words(Prose::new(
+            "Look under Settings → Rules and Settings → Branches what holds for %, and let the App Towpath through there.",
+            &[copy],
+        )),
+    }
 }
 
 /// The account of a copy that is one.

@@ -14,13 +14,16 @@ mod source;
 mod topic;
 mod undecided;
 
-pub(super) use copy::copied;
+pub(super) use copy::{copied, not_copied};
 pub(super) use known_work::origin;
 pub(super) use pass::passed;
 
+use super::copy_standing::CopyStanding;
 use super::prose::{Prose, row};
 use super::{Subject, shell};
-use crate::flow::{BranchName, Cause, Code, Commit, Environment, Finding, Flow, Level, Pull, Role, Source};
+use crate::flow::{
+    BranchName, Cause, Code, Commit, Environment, Finding, Flow, Level, Pull, Role, Snapshot, Source,
+};
 
 /// Everything there is to say about one finding.
 #[derive(Debug, Clone)]
@@ -95,11 +98,22 @@ pub(super) struct Scene<'a> {
     pub(super) subject: Option<&'a Subject>,
     /// What the remote is called where the commands are run; `None` where there is none.
     pub(super) remote: Option<&'a str>,
+    /// The snapshot that the head is: then `pull` is the pull request as if it came from the environment.
+    pub(super) snapshot: Option<&'a Snapshot>,
+    /// How things stand with the copy branch, where that is known.
+    pub(super) copy: Option<&'a CopyStanding>,
 }
 
 impl<'a> Scene<'a> {
     pub(super) fn of(flow: &'a Flow, subject: &'a Subject) -> Self {
-        Self { flow, pull: &subject.pull, subject: Some(subject), remote: Some(EVERYBODYS_REMOTE) }
+        Self {
+            flow,
+            pull: &subject.pull,
+            subject: Some(subject),
+            remote: Some(EVERYBODYS_REMOTE),
+            snapshot: None,
+            copy: None,
+        }
     }
 
     /// The head as people call it: its branch, or its commit where no branch is known.
@@ -228,6 +242,7 @@ pub(super) fn account(scene: &Scene<'_>, finding: &Finding) -> Account {
         Cause::CopyTakesOnly { only, belongs_on } => {
             source::copy_takes_only(scene, only, belongs_on.as_ref())
         }
+        Cause::Snapshot(snapshot) => promotion::snapshot(scene, snapshot),
         Cause::HeadBehind => promotion::head_behind(scene),
         Cause::NothingToPromote => promotion::nothing_to_promote(scene),
         Cause::ReverseMerge { rejoins } => back_merge::reverse_merge(scene, rejoins.as_ref()),

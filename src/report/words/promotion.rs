@@ -3,9 +3,46 @@
 use super::super::prose::{Prose, count};
 use super::super::{drawing, shell};
 use super::{Account, Evidence, Scene, Step};
-use crate::flow::{BranchName, Commit, Role};
+use crate::flow::{BranchName, Commit, Role, Snapshot};
+
+/// A throw-away branch that stands where an environment has been.
+pub(super) fn snapshot(scene: &Scene<'_>, snapshot: &Snapshot) -> Account {
+    let (of, base, tip) = (snapshot.of.as_str(), scene.base(), scene.pull.head.commit.short());
+    let title = Prose::new("Snapshot of % → %", &[of, base]);
+    let head = snapshot.branch.as_str();
+    let actual = if snapshot.current {
+        Prose::new("% stands at %, where % is. ", &[head, &tip, of])
+    } else {
+        Prose::new("% stands at %, where % has been. ", &[head, &tip, of])
+    };
+    let meaning = Prose::new(
+        "So this is judged as a promotion of %: what counts is what % takes from it. % does not move when % does.",
+        &[of, base, head, of],
+    );
+    Account::new(title, vec![actual.then(meaning)])
+}
+
+/// What a snapshot can be behind of is the base, while its environment may have gone on.
+fn snapshot_behind(scene: &Scene<'_>, snapshot: &Snapshot) -> Account {
+    let (of, base, tip) = (snapshot.of.as_str(), scene.base(), scene.pull.head.commit.short());
+    let title = Prose::new("Behind: % has all of this snapshot of %", &[base, of]);
+    let actual = Prose::new(
+        "Every commit of % is on % already, and the files differ: % is ahead. Expected: a state of % that % does not \
+         have yet.",
+        &[&tip, base, base, of, base],
+    );
+    let mut account = Account::new(title, vec![actual]);
+    let lead = Prose::new("Close this pull request, and open one from % as it is now:", &[of]);
+    let open = scene.gh_create(&scene.pull.base.branch, &snapshot.of, &format!("Promote {of} to {base}"));
+    account.repair = Some(Step { lead, commands: vec![scene.gh_pr("close", ""), open], after: Vec::new() });
+    account.who = Some(scene.whoever_edits_the_pull());
+    account
+}
 
 pub(super) fn head_behind(scene: &Scene<'_>) -> Account {
+    if let Some(snapshot) = scene.snapshot.filter(|snapshot| !snapshot.current) {
+        return snapshot_behind(scene, snapshot);
+    }
     let (head, base) = (scene.head(), scene.base());
     let title = Prose::new("Behind: % has nothing new for %", &[&head, base]);
     let actual = Prose::new(
@@ -14,7 +51,7 @@ pub(super) fn head_behind(scene: &Scene<'_>) -> Account {
     );
     let mut account = Account::new(title, vec![actual]);
     match scene.flow.role(&scene.pull.base.branch) {
-        Role::Copy(_) => reset_copy(scene, &[], &mut account),
+        Role::Copy(_) => super::copy::reset(scene, &[], &mut account),
         Role::Environment(_) | Role::Topic => carry_back(scene, &[], &mut account),
     }
     account.alternatives.push(Step::words(Prose::new(
@@ -185,7 +222,7 @@ pub(super) fn conflicts(
         account.evidence.push(Evidence::Paths(Prose::new("In conflict:", &[]), paths.to_vec()));
     }
     match scene.flow.role(&scene.pull.base.branch) {
-        Role::Copy(_) => reset_copy(scene, only_on_base, &mut account),
+        Role::Copy(_) => super::copy::reset(scene, only_on_base, &mut account),
         Role::Environment(_) | Role::Topic => match cut_by {
             Some(squashed) => join_again(scene, squashed, only_on_base, &mut account),
             None => carry_back(scene, only_on_base, &mut account),
@@ -197,6 +234,11 @@ pub(super) fn conflicts(
 /// The commits that only the base has go upstream, are tested there and come down again.
 fn carry_back(scene: &Scene<'_>, only_on_base: &[Commit], account: &mut Account) {
     let base = &scene.pull.base.branch;
+    let then = if scene.snapshot.is_some() {
+        "Conflicts are resolved there. Test the result, then open a pull request from it: this one's head does not move."
+    } else {
+        "Conflicts are resolved there. Test the result, then promote it. This pull request is judged again by itself."
+    };
     if let Some(entry) = scene.entry() {
         let up = &entry.branch;
         account.repair = Some(Step {
@@ -206,10 +248,7 @@ fn carry_back(scene: &Scene<'_>, only_on_base: &[Commit], account: &mut Account)
             ),
             commands: vec![scene.gh_create(up, base, &format!("Carry {base} back to {up}"))],
             after: vec![
-                Prose::new(
-                    "Conflicts are resolved there. Test the result, then promote it. This pull request is judged again by itself.",
-                    &[],
-                ),
+                Prose::new(then, &[]),
                 Prose::new(
                     "If a change that only % has is a revert, what it takes back is gone from % too, then.",
                     &[base.as_str(), up.as_str()],
@@ -258,33 +297,6 @@ pub(super) fn pick_upstream(scene: &Scene<'_>, up: &BranchName, only_on_base: &[
             .collect(),
         after: Vec::new(),
     })
-}
-
-/// The copy branch has changes of its own: they are kept aside before it becomes a copy again.
-pub(super) fn reset_copy(scene: &Scene<'_>, only_on_base: &[Commit], account: &mut Account) {
-    let (head, base) = (scene.head(), scene.base());
-    let copy = shell::quote(base);
-    let (old, new) = (scene.pull.base.commit, scene.pull.head.commit);
-    let kept = shell::quote(&format!("{base}-before-repair"));
-    account.repair = Some(Step {
-        lead: Prose::new("Keep what is on % aside, then make it a copy of % again:", &[base, &head]),
-        commands: match scene.fetch() {
-            Some(fetch) => {
-                let keep = scene.push("", &format!("{old}:refs/heads/{kept}"));
-                let lease = format!("--force-with-lease={copy}:{old}");
-                let reset = scene.push(&lease, &format!("{new}:refs/heads/{copy}"));
-                [Some(fetch), keep, reset].into_iter().flatten().collect()
-            }
-            None => vec![format!("git branch {kept} {old}"), format!("git branch --force {copy} {new}")],
-        },
-        after: vec![Prose::new(
-            "What is worth keeping goes to the environment that takes topics, and reaches % with a release.",
-            &[base],
-        )],
-    });
-    let who = Prose::new("Whoever may push to % can do this.", &[base]);
-    account.who = Some(who.then(scene.no_override()));
-    base_only_evidence(scene, only_on_base, account);
 }
 
 fn base_only_evidence(scene: &Scene<'_>, only_on_base: &[Commit], account: &mut Account) {

@@ -99,9 +99,13 @@ pub(super) async fn run(
 
 /// The promotions from this environment and into it: what they wait for may have changed.
 async fn waiting(room: &Room, id: RepositoryId, branch: &BranchName) -> Result<Vec<Change>, Trouble> {
-    let open = room.store.open_pulls(id).await?.into_iter().map(|it| it.pull);
-    let concerned = open.filter(|it| it.head_branch == *branch || it.base_branch == *branch);
-    Ok(concerned.map(|it| Change::Mark(Unit::Pull(id, it.number))).collect())
+    let open = room.store.open_pulls(id).await?;
+    let concerned = open.iter().filter(|judged| {
+        let ends = [&judged.pull.head_branch, &judged.pull.base_branch];
+        let verdict = super::pull::last_verdict(judged);
+        ends.contains(&branch) || verdict.is_some_and(|it| it.snapshot().is_some_and(|it| it.of == *branch))
+    });
+    Ok(concerned.map(|it| Change::Mark(Unit::Pull(id, it.pull.number))).collect())
 }
 
 /// The driver that runs the operator's programs.

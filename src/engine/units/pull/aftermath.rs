@@ -1,8 +1,8 @@
 //! What became of a promotion: whether the base holds what was predicted, and still shares its history.
 
-use super::{Case, ends};
+use super::{Case, ends, last_verdict};
 use crate::engine::room::Trouble;
-use crate::flow::{CommentWhen, CommitId, Role};
+use crate::flow::{CommentWhen, CommitId, Pull, Role};
 use crate::lineage::{GitError, Repository};
 use crate::report::{self, Aftermath};
 use crate::store::{Change, Desired, PullRow, Unit};
@@ -10,15 +10,13 @@ use crate::store::{Change, Desired, PullRow, Unit};
 impl Case<'_> {
     /// The comment on a promotion that was merged, where something has to be said about it.
     pub(super) async fn aftermath(&self, row: &PullRow) -> Result<Option<Change>, Trouble> {
-        let Some(made) = self.promoted_by(row) else { return Ok(None) };
+        let Some((made, pull)) = self.promoted_by(row) else { return Ok(None) };
         let mirror = self.room.mirror(self.repository).await?;
         let repository = mirror.fetched(&[]).await?;
         let aftermath = look(&repository, row.head_commit, made).await?;
         if aftermath.is_as_predicted() || self.book.flow.comment == CommentWhen::Never {
             return Ok(None);
         }
-        let mut pull = ends(row, row.base_branch.clone());
-        pull.base.commit = made;
         let subject = self.subject_of(row.number, &pull);
         let content = report::aftermath(&self.book.flow, &subject, &aftermath);
         let substance = super::effects::digest(&content);
@@ -26,15 +24,23 @@ impl Case<'_> {
         Ok(Some(Change::Desire(Desired { unit, content, substance, siblings: Vec::new() })))
     }
 
-    /// The commit that a promotion between environments gave its base, when it has just been merged.
-    fn promoted_by(&self, row: &PullRow) -> Option<CommitId> {
+    /// The commit that a promotion between environments gave its base, when it has just been merged, and its two ends: of
+    /// a snapshot as if it came from the environment itself.
+    fn promoted_by(&self, row: &PullRow) -> Option<(CommitId, Pull)> {
         let was_open = self.before.is_none_or(|before| before.pull.merged.is_none());
         let flow = &self.book.flow;
-        let environments = [&row.head_branch, &row.base_branch]
-            .into_iter()
-            .all(|branch| matches!(flow.role(branch), Role::Environment(_)));
-        let own = row.head_repository == Some(row.repository);
-        row.merged.filter(|_| was_open && environments && own)?.commit
+        let before = self.before.filter(|before| before.judged_head == Some(row.head_commit));
+        let snapshot = before.and_then(last_verdict).and_then(|verdict| verdict.snapshot().cloned());
+        let mut pull = ends(row, row.base_branch.clone());
+        if let Some(snapshot) = snapshot {
+            pull = pull.promoting(&snapshot);
+        }
+        let environments = pull.head.branch.iter().chain([&pull.base.branch]);
+        let between =
+            environments.into_iter().all(|branch| matches!(flow.role(branch), Role::Environment(_)));
+        let made = row.merged.filter(|_| was_open && between && !pull.head.fork)?.commit?;
+        pull.base.commit = made;
+        Some((made, pull))
     }
 }
 

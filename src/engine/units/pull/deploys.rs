@@ -1,21 +1,22 @@
 //! What a verdict on a promotion needs to know of deploys.
 
 use crate::engine::room::{Room, Trouble};
-use crate::flow::{BranchName, DeployFacts, DeployState, Flow, HeadDeploy, Role};
+use crate::flow::{DeployFacts, DeployState, Flow, HeadDeploy, Pull, Role};
 use crate::report;
 use crate::store::PullRow;
 
 /// How many deploys of an environment are looked through.
 const DEPLOYS_AT_MOST: u32 = 50;
 
-/// What is known of deploys where a promotion into `base` comes from and where it goes.
+/// What is known of deploys where a promotion comes from and where it goes, with the ends as they are judged.
 pub(in crate::engine::units) async fn known(
     room: &Room,
     flow: &Flow,
     row: &PullRow,
-    base: &BranchName,
+    ends: &Pull,
 ) -> Result<DeployFacts, Trouble> {
-    let (Role::Environment(from), Role::Environment(to)) = (flow.role(&row.head_branch), flow.role(base))
+    let (Role::Environment(from), Role::Environment(to)) =
+        (role_of_head(flow, ends), flow.role(&ends.base.branch))
     else {
         return Ok(DeployFacts::default());
     };
@@ -37,4 +38,9 @@ pub(in crate::engine::units) async fn known(
         hold_is_over = well.filter_map(|it| it.ended_at).any(|at| at > lifted.at);
     }
     Ok(DeployFacts { of_head, hold, hold_is_over })
+}
+
+/// What the head is on the path, by its name.
+pub(super) fn role_of_head<'a>(flow: &'a Flow, pull: &Pull) -> Role<'a> {
+    pull.head.branch.as_ref().map_or(Role::Topic, |branch| flow.role(branch))
 }

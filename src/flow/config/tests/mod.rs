@@ -42,7 +42,7 @@ wholly_unknown: 1";
             "7:17 there is no key \"testd\" in requires | did you mean tested?",
             "8:50 there is no key \"timeut\" in deploy | did you mean timeout?",
             "9:32 there is no key \"mod\" in copy | did you mean mode?",
-            "10:10 there is no key \"TP210\" in rules | did you mean TP201?",
+            "10:10 there is no key \"TP210\" in rules | did you mean TP110?",
             "10:23 there is no key \"TPX\" in rules | write a known one, such as TP101",
             "11:41 there is no key \"til\" in an item of freezes | write environments, from, reason or until, or remove it",
             "12:13 there is no key \"promte\" in commands | did you mean promote?",
