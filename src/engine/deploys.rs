@@ -398,7 +398,7 @@ mod tests {
         for nothing in ["skipped", "neutral", "cancelled", "failure", "stale"] {
             assert_eq!(stands("completed", Some(nothing)), Stands::Ended(nothing.to_owned()), "{nothing}");
         }
-        assert_eq!(stands("waiting", None), Stands::Running);
+        assert_eq!(stands("waiting", None), Stands::Waiting);
         assert_eq!(stands("queued", None), Stands::Queued);
     }
 }

@@ -1,6 +1,6 @@
 //! Deploys: each one try to bring one commit to one environment, as they are kept and shown.
 
-use super::{CommitId, DriverSettings, Millis, PullNumber, TreeId};
+use super::{CommitId, DriverSettings, Millis, NotCounted, PullNumber, TreeId};
 use serde::{Deserialize, Serialize};
 
 /// The three parts of a deploy, in their order.
@@ -220,43 +220,6 @@ pub enum CancelEnd {
     Unconfirmed {
         /// Why not, in words for people.
         words: String,
-    },
-}
-
-/// A Deployment that somebody else has made of what a deploy brings, and that does not count.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct NotCounted {
-    /// Whose it is: the file of the workflow whose job made it, else a login.
-    pub by: String,
-    /// What was said on it last, in GitHub's word.
-    pub state: String,
-    /// Why it does not count.
-    pub why: WhyNotCounted,
-    /// When that was said.
-    pub at: Millis,
-    /// Which of what was said at that moment.
-    pub place: u64,
-}
-
-/// Why a Deployment that somebody else has made does not count.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "kebab-case")]
-pub enum WhyNotCounted {
-    /// Those that Towpath makes are taken up here, or were once.
-    OursAreTakenUp,
-    /// Another way to deploy is configured.
-    Driver {
-        /// Its name.
-        name: String,
-    },
-    /// The operator's programs deploy here.
-    Programs,
-    /// The configuration says so.
-    SaidSo,
-    /// Only those of one workflow do.
-    OtherWorkflow {
-        /// Its file.
-        file: String,
     },
 }
 

@@ -20,6 +20,7 @@ mod holds;
 mod ids;
 mod moves;
 mod names;
+mod not_counted;
 mod paths;
 mod records;
 mod rules;
@@ -31,9 +32,7 @@ pub use check_names::CheckName;
 pub use codes::Code;
 pub use deploy_acts::{DeployRefusal, RollbackRefusal, WaitsFor};
 pub use deploy_settings::{DeploySettings, DriverSettings, ForeignDeployments};
-pub use deploys::{
-    CancelEnd, Cancellation, Deploy, DeployState, Ending, NotCounted, Phase, PhaseRun, Trigger, WhyNotCounted,
-};
+pub use deploys::{CancelEnd, Cancellation, Deploy, DeployState, Ending, Phase, PhaseRun, Trigger};
 pub use environments::{
     CommentWhen, CopyAfter, CopyBranch, CopyMode, Environment, Flow, Requires, Role, Source, Tested,
 };
@@ -47,6 +46,7 @@ pub use holds::{Hold, Lifted};
 pub use ids::{InstallationId, Millis, PullNumber, RepositoryId};
 pub use moves::{Move, Placed, in_order};
 pub use names::{BranchName, CommitId, InvalidName, TreeId};
+pub use not_counted::{NotCounted, WhyNotCounted};
 pub use paths::{IgnoredPaths, InvalidPattern};
 pub use records::{
     DeployOutcome, MergeMethod, MergeMethods, MergedPull, MethodsFrom, OpenPull, Origin, VerifiedTree,

@@ -6,15 +6,16 @@
 //! Does not live here: decisions. The engine works out a list of [`Change`]s; the store applies all of
 //! them or none, and only while the lease they were worked out under still holds.
 
+mod deploy_rows;
 mod rows;
 mod sqlite;
 mod unit;
 
+pub use deploy_rows::{ActOutcome, DeployActivity, Lane, Order, OrderId, OrderRow, OutcomeRow};
 pub use rows::{
-    Accepted, Account, AccountState, ActOutcome, ActRow, ConfigurationRow, DeliveryFilter, DeliveryId,
-    DeliveryRow, DeliveryState, DeployActivity, Desired, Effect, GivenUp, JudgedPull, Lane, LedgerRows,
-    Merged, NewDelivery, Order, OrderId, OrderRow, OutcomeRow, PullRow, PullState, PushRow, RepositoryRow,
-    RepositoryState, TipRow,
+    Accepted, Account, AccountState, ActRow, ConfigurationRow, DeliveryFilter, DeliveryId, DeliveryRow,
+    DeliveryState, Desired, Effect, GivenUp, JudgedPull, LedgerRows, Merged, NewDelivery, PullRow, PullState,
+    PushRow, RepositoryRow, RepositoryState, TipRow,
 };
 pub use sqlite::{Options, SqliteStore};
 pub use unit::{InvalidUnit, Unit};

@@ -272,8 +272,9 @@ impl World {
         self.stage.github.release_webhooks(Delivered::AsSent).await;
         self.quiet().await;
         self.look_at_runs();
-        let waits = !self.open_orders(place).is_empty();
-        let ways = self.sites[place].way_back(waits);
+        let open: Vec<Work> = self.open_orders(place).iter().map(|(_, job)| job.work()).collect();
+        let newest = self.orders(place).last().map(|job| job.work().commit);
+        let ways = self.sites[place].way_back(&open, newest.as_deref());
         let ways: Vec<Option<String>> = ways.into_iter().map(|way| way.map(str::to_owned)).collect();
         let orders = self.orders(place).len();
         let asked = Order::Rollback { to: None, by: "rita".to_owned(), reason: "broken".to_owned() };

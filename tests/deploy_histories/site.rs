@@ -101,21 +101,28 @@ impl Site {
         }
     }
 
-    /// Where a rollback may lead that names no goal; nowhere is a refusal. `waits` says whether an order was given that
-    /// nobody has taken up.
-    pub fn way_back(&self, waits: bool) -> Vec<Option<&str>> {
+    /// Where a rollback may lead that names no goal; nowhere is a refusal. `open` are the orders that nobody has taken
+    /// up, `newest` is what the newest one was to bring.
+    pub fn way_back(&self, open: &[Work], newest: Option<&str>) -> Vec<Option<&str>> {
         if self.is_held() {
             return vec![None];
         }
         let last = self.well.last().map(String::as_str);
         let before = self.well.iter().rev().map(String::as_str).find(|it| Some(*it) != last);
-        if self.broken || !self.at_work.is_empty() {
+        let mut ways = if self.broken || !self.at_work.is_empty() {
             vec![last]
-        } else if waits {
-            vec![last, before]
-        } else {
+        } else if open.is_empty() {
             vec![before]
+        } else {
+            vec![last, before]
+        };
+        let goes_back = self.at_work.iter().chain(open).any(|work| work.rollback);
+        // What came to nothing has not touched what runs, so it is not clear what is meant.
+        let came_to_nothing = !self.broken && open.is_empty() && newest != last;
+        if goes_back || came_to_nothing {
+            ways.push(None);
         }
+        ways
     }
 
     /// Taken back: only rollbacks go, but for the orders that were there.

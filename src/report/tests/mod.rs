@@ -2,6 +2,7 @@
 
 mod after;
 mod between;
+mod copy_branch;
 mod deploys;
 mod dressed;
 mod known_work;

@@ -1,0 +1,200 @@
+//! Words on the copy branch: its check, its issue, its pull request.
+
+use super::super::samples::*;
+use super::super::{CopyStanding, Guard, NotCopied, Refuser, alarm, check_of_copy, sync_pull};
+use crate::flow::{Cause, CopyMode, Flow, Outcome, Verdict};
+
+fn of_the_copy(verdict: &Verdict, standing: &CopyStanding) -> String {
+    let check = check_of_copy(&Flow::pro(), &subject("production", "master"), verdict, standing);
+    format!("{} {}\n\n{}", check.conclusion.as_str(), check.title, check.full_summary())
+}
+
+/// What is to be done, in the words of a check or an issue.
+fn what_to_do(text: &str) -> String {
+    let repair = text.split("**What to do.**").nth(1).unwrap_or_else(|| panic!("nothing to do in {text}"));
+    repair
+        .split("\n\n|")
+        .next()
+        .unwrap_or_default()
+        .split("\n\nOnly on")
+        .next()
+        .unwrap_or_default()
+        .to_owned()
+}
+
+fn diverged(guard: Guard) -> (Verdict, NotCopied) {
+    let only_there = vec![commit(3, "Quick fix | for @everyone", "ben")];
+    let cause = Cause::CopyDiverged { paths: vec!["f".to_owned()], only_on_copy: only_there.clone() };
+    (verdict(Outcome::Fail, cause), NotCopied::Diverged { only_there, guard })
+}
+
+#[test]
+fn a_copy_that_is_none_is_told_in_an_issue() {
+    let (_, why) = diverged(Guard::Nothing);
+    let (title, body) = alarm(&Flow::pro(), &subject("production", "master"), &why);
+    insta::assert_snapshot!(format!("{title}\n\n{body}"), @r"
+    master is no copy of production any more
+
+    <!-- towpath:copy -->
+    `master` has to be a copy of `production`, and has something of its own. It is not moved any more, since that would take a force that Towpath never uses.
+
+    **What to do.** Keep what is on `master` aside, then make it a copy of `production` again:
+
+    ```sh
+    git fetch origin &&
+    git push origin 7776e396807131fe000000000000000000000385:refs/heads/master-before-repair-7776e3968 &&
+    git push --force-with-lease=master:7776e396807131fe000000000000000000000385 origin d93f69dd0126b5e9000000000000000000000384:refs/heads/master
+    ```
+
+    What is worth keeping goes to the environment that takes topics, and reaches `master` with a release.
+
+    **Who can act.** Whoever may push to `master` can do this. Towpath has no override: repository admins decide through the rules of `master`.
+
+    | commit | subject | author | came with |
+    |---|---|---|---|
+    | `78dde6e5f` | `Quick fix \| for @everyone` | `ben` | a push |
+
+    This issue is closed by itself as soon as it is repaired.
+    ");
+    insta::assert_snapshot!(sync_pull(&name("master"), &name("production")), @"
+    `master` is a copy of `production`, and cannot be moved along without a merge.
+
+    Nothing is lost by merging this.
+
+    Merge it with a merge commit.
+    ");
+}
+
+#[test]
+fn check_and_issue_tell_the_same_repair_of_master_whatever_keeps_it() {
+    let rules = || vec!["non_fast_forward (ruleset 7 of acme/store)".to_owned()];
+    let pull = subject("production", "master");
+    for guard in [Guard::Unknown, Guard::Nothing, Guard::Rulesets(rules()), Guard::Classic] {
+        let (verdict, why) = diverged(guard.clone());
+        let (_, issue) = alarm(&Flow::pro(), &pull, &why);
+        let check = of_the_copy(&verdict, &CopyStanding { trouble: Some(why), sync: None });
+        assert_eq!(what_to_do(&check), what_to_do(&issue), "{guard:?}");
+        assert_eq!(check.matches("**What to do.**").count(), 1, "{check}");
+        if guard == Guard::Classic {
+            assert!(!check.to_lowercase().contains("bypass list"), "{check}");
+        }
+    }
+    let refusers = [
+        Refuser::Rulesets(rules()),
+        Refuser::Classic,
+        Refuser::Permission { workflows: true },
+        Refuser::Permission { workflows: false },
+        Refuser::Unknown,
+    ];
+    for by in refusers {
+        let why = NotCopied::Refused { message: "No.".to_owned(), by: by.clone() };
+        let (_, issue) = alarm(&Flow::pro(), &pull, &why);
+        let check = of_the_copy(&Verdict::default(), &CopyStanding { trouble: Some(why), sync: None });
+        let issue = issue.split("\n\nThis issue is closed").next().unwrap();
+        let check = check.split("\n\n_Judged").next().unwrap();
+        assert_eq!(what_to_do(check), what_to_do(issue), "{by:?}");
+        assert_eq!(check.contains("bypass list"), matches!(by, Refuser::Rulesets(_)), "{check}");
+    }
+}
+
+#[test]
+fn a_copy_that_may_not_follow_names_what_refuses() {
+    let refused = |message: &str, by: Refuser| {
+        let trouble = Some(NotCopied::Refused { message: message.to_owned(), by });
+        of_the_copy(&Verdict::default(), &CopyStanding { trouble, sync: None })
+    };
+    let by_ruleset = Refuser::Rulesets(vec!["pull_request (ruleset 7 of acme/store)".to_owned()]);
+    insta::assert_snapshot!(refused("Repository rule violations found Changes must be made through a pull request.", by_ruleset), @"
+    action_required master cannot follow production
+
+    `master` has to follow `production`, and GitHub does not let Towpath move it: `Repository rule violations found Changes must be made through a pull request.`.
+
+    These rules hold for it: `pull_request (ruleset 7 of acme/store)`.
+
+    **What to do.** Add the App Towpath to the bypass list of each of these rulesets, with the mode “Always”: Settings → Rules → Rulesets.
+
+    **Another way.** Write `copy: { mode: pull-request }` in `.github/towpath.yml`, and merge a pull request after each release.
+
+    _Judged `d93f69dd0` against `master` at `7776e3968`, 2023-11-14 22:13 UTC._
+    ");
+    insta::assert_snapshot!(refused("Changes must be made through a pull request.", Refuser::Classic), @"
+    action_required master cannot follow production
+
+    `master` has to follow `production`, and GitHub does not let Towpath move it: `Changes must be made through a pull request.`.
+
+    **What to do.** Let the App Towpath through in the branch protection rule of `master`: Settings → Branches.
+
+    “Require a pull request before merging”: tick “Allow specified actors to bypass required pull requests”, and add Towpath.
+
+    **Another way.** Write `copy: { mode: pull-request }` in `.github/towpath.yml`, and merge a pull request after each release.
+
+    _Judged `d93f69dd0` against `master` at `7776e3968`, 2023-11-14 22:13 UTC._
+    ");
+    insta::assert_snapshot!(refused("Protected branch update failed for refs/heads/master.", Refuser::Classic), @"
+    action_required master cannot follow production
+
+    `master` has to follow `production`, and GitHub does not let Towpath move it: `Protected branch update failed for refs/heads/master.`.
+
+    **What to do.** Let the App Towpath through in the branch protection rule of `master`: Settings → Branches.
+
+    - “Require a pull request before merging”: tick “Allow specified actors to bypass required pull requests”, and add Towpath.
+    - “Restrict who can push to matching branches”: add Towpath.
+    - “Require status checks to pass” lets no App through: take the checks off there.
+
+    **Another way.** Write `copy: { mode: pull-request }` in `.github/towpath.yml`, and merge a pull request after each release.
+
+    _Judged `d93f69dd0` against `master` at `7776e3968`, 2023-11-14 22:13 UTC._
+    ");
+    insta::assert_snapshot!(refused("Resource not accessible by integration", Refuser::Permission { workflows: true }), @"
+    action_required master cannot follow production
+
+    `master` has to follow `production`, and GitHub does not let Towpath move it: `Resource not accessible by integration`.
+
+    **What to do.** Give the App the repository permission Workflows: write, and accept it in its installation: what is to be copied changes `.github/workflows`.
+
+    **Another way.** Write `copy: { mode: pull-request }` in `.github/towpath.yml`, and merge a pull request after each release.
+
+    _Judged `d93f69dd0` against `master` at `7776e3968`, 2023-11-14 22:13 UTC._
+    ");
+    insta::assert_snapshot!(of_the_copy(&Verdict::default(), &CopyStanding::default()), @"
+    success A copy: master holds the files of production
+
+
+
+    _Judged `d93f69dd0` against `master` at `7776e3968`, 2023-11-14 22:13 UTC._
+    ");
+}
+
+#[test]
+fn a_copy_that_is_behind_tells_what_is_on_its_way() {
+    let stale = || verdict(Outcome::Warn, Cause::CopyStale { behind: 2, since: None });
+    let mut flow = Flow::pro();
+    let mut told = Vec::new();
+    for (mode, sync) in [
+        (CopyMode::FastForward, None),
+        (CopyMode::FastForward, Some(14)),
+        (CopyMode::PullRequest, None),
+        (CopyMode::Report, None),
+    ] {
+        if let Some(copy) = &mut flow.copy {
+            copy.mode = mode;
+        }
+        let standing = CopyStanding { trouble: None, sync };
+        let check = check_of_copy(&flow, &subject("production", "master"), &stale(), &standing);
+        let repair = what_to_do(&check.summary);
+        told.push(repair.split("\n\n[TP501").next().unwrap_or_default().trim().to_owned());
+    }
+    insta::assert_snapshot!(told.join("\n---\n"), @"
+    Nothing: `master` is moved along by itself once what `production` has now was deployed.
+    ---
+    Merge #14 with a merge commit: it brings `production` over.
+    ---
+    Nothing yet: a pull request into `master` is opened by itself once what `production` has now was deployed.
+    ---
+    Bring `production` over:
+
+    ```sh
+    gh pr create --repo acme/store --base master --head production --title 'Make master a copy of production again' --body ''
+    ```
+    ");
+}

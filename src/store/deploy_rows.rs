@@ -1,0 +1,146 @@
+//! Rows about deploys: what an environment's next one depends on, what became of files, what the operator asks for.
+
+use super::Millis;
+use crate::flow::{CommitId, Deploy, DeployOutcome, Hold, RepositoryId, TreeId};
+
+/// How a deploy of certain files to an environment has ended. Those on the same files replace each other by time,
+/// however late they come.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutcomeRow {
+    /// The repository.
+    pub repository: RepositoryId,
+    /// The environment's name.
+    pub environment: String,
+    /// The files.
+    pub tree: TreeId,
+    /// The commit that was deployed.
+    pub commit: CommitId,
+    /// When it was said.
+    pub at: Millis,
+    /// Puts what was said at one moment in order.
+    pub place: u64,
+    /// How it ended.
+    pub outcome: DeployOutcome,
+}
+
+/// Whether anybody deploys a repository, as far as was ever seen.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct DeployActivity {
+    /// When somebody first took up a deploy of Towpath's.
+    pub taken_up_at: Option<Millis>,
+    /// When somebody else was first known to set a status on any Deployment.
+    pub reported_at: Option<Millis>,
+    /// When GitHub was first asked what had been there before.
+    pub asked_at: Option<Millis>,
+    /// When it was last found that nobody deploys.
+    pub dormant_at: Option<Millis>,
+    /// When somebody last asked for a deploy all the same.
+    pub woken_at: Option<Millis>,
+    /// The workflow of the default branch that runs on Deployments, where one was found.
+    pub workflow: Option<String>,
+    /// Names the folder that it was looked for in; empty where there was none.
+    pub workflows_seen: Option<String>,
+}
+
+impl DeployActivity {
+    /// Takes in what else was seen: firsts stay the earliest, lasts the latest. The workflow stays as it is.
+    pub fn join(&mut self, seen: &Self) {
+        let first = |known: &mut Option<Millis>, at: Option<Millis>| {
+            *known = [*known, at].into_iter().flatten().min();
+        };
+        first(&mut self.taken_up_at, seen.taken_up_at);
+        first(&mut self.reported_at, seen.reported_at);
+        first(&mut self.asked_at, seen.asked_at);
+        self.dormant_at = self.dormant_at.max(seen.dormant_at);
+        self.woken_at = self.woken_at.max(seen.woken_at);
+    }
+}
+
+/// What the next deploy of an environment depends on.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Lane {
+    /// The newest deploys in order of their numbers; the one that is live is among them if there is one.
+    pub deploys: Vec<Deploy>,
+    /// The newest hold, in force or lifted.
+    pub hold: Option<Hold>,
+    /// Where the branch was when deploys began to be kept.
+    pub baseline: Option<CommitId>,
+    /// Orders of the operator's that nobody has taken up yet, the oldest first.
+    pub orders: Vec<OrderRow>,
+}
+
+/// The row number of an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct OrderId(pub i64);
+
+/// Something that the operator has asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OrderRow {
+    /// Its number; not looked at when it is stored first.
+    pub id: OrderId,
+    /// The repository.
+    pub repository: RepositoryId,
+    /// The environment's name.
+    pub environment: String,
+    /// What is asked for.
+    pub order: Order,
+    /// When.
+    pub made_at: Millis,
+    /// What came of it, once it was taken up.
+    pub outcome: Option<ActOutcome>,
+}
+
+/// What came of something that the operator has asked for.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct ActOutcome {
+    /// Whether it is done or on its way.
+    pub accepted: bool,
+    /// In words: what follows and what it waits for, or why it was refused.
+    pub words: String,
+    /// The number of the deploy that carries it out, where there is one.
+    #[serde(default)]
+    pub deploy: Option<u64>,
+}
+
+impl ActOutcome {
+    /// It will not be.
+    pub fn refused(words: impl Into<String>) -> Self {
+        Self { accepted: false, words: words.into(), deploy: None }
+    }
+
+    /// It is done, or on its way with this deploy.
+    pub fn accepted(words: impl Into<String>, deploy: Option<u64>) -> Self {
+        Self { accepted: true, words: words.into(), deploy }
+    }
+}
+
+/// What the operator may ask for.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(tag = "what", rename_all = "kebab-case")]
+pub enum Order {
+    /// Deploy what ran before.
+    Rollback {
+        /// The commit; what was live before the present one where none is named.
+        to: Option<CommitId>,
+        /// Who asks.
+        by: String,
+        /// Why.
+        reason: String,
+    },
+    /// Deploy the branch's tip.
+    Deploy {
+        /// Whether it may be one that was deployed, or tried, before.
+        again: bool,
+        /// Who asks.
+        by: String,
+        /// Why, where they say.
+        reason: Option<String>,
+    },
+    /// Let promotions go on after a rollback.
+    LiftHold {
+        /// Who asks.
+        by: String,
+        /// Why.
+        reason: String,
+    },
+}
