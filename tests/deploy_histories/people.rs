@@ -1,6 +1,7 @@
 //! Who does what in a random history.
 
 use crate::Steps;
+use crate::orders::{Job, US};
 use crate::site::{Site, Work, short};
 use crate::stage::{Setting, Stage};
 use std::collections::BTreeSet;
@@ -8,14 +9,13 @@ use std::time::Duration;
 use towpath::deploy::Course;
 use towpath::flow::{BranchName, RepositoryId};
 use towpath::store::{ActOutcome, Order, OrderId, OrderRow, SqliteStore, Store as _};
-use towpath_sandbox::{Cancelling, DeploymentHandle, Order as Delivered, RunHandle};
+use towpath_sandbox::{Cancelling, Order as Delivered};
 
 /// How much happens in one history.
 const STEPS: usize = 12;
 const PATIENCE: Duration = Duration::from_secs(180);
 const INPUTS: [&str; 8] =
     ["deploy", "environment", "sha", "tree", "previous_sha", "slug", "reuse_slug", "rollback"];
-const US: &str = "towpath[bot]";
 
 /// Numbers that the seed alone determines.
 struct Random(u64);
@@ -35,13 +35,6 @@ impl Random {
     fn chance(&mut self, percent: usize) -> bool {
         self.below(100) < percent
     }
-}
-
-/// An order to deploy, as whoever deploys sees it.
-#[derive(Clone)]
-enum Job {
-    Deployment(DeploymentHandle),
-    Run(RunHandle),
 }
 
 /// Whether a server is there.
@@ -472,58 +465,5 @@ impl World {
             }
         }
         panic!("there is no end of orders");
-    }
-}
-
-impl Job {
-    fn id(&self) -> u64 {
-        match self {
-            Self::Deployment(made) => made.id(),
-            Self::Run(run) => run.id(),
-        }
-    }
-
-    fn work(&self) -> Work {
-        match self {
-            Self::Deployment(made) => Work {
-                id: made.id(),
-                commit: made.sha(),
-                rollback: made.payload()["rollback"] == true,
-                is_being_cancelled: false,
-            },
-            Self::Run(run) => Work {
-                id: run.id(),
-                commit: run.inputs()["sha"].clone(),
-                rollback: run.inputs()["rollback"] == "true",
-                is_being_cancelled: run.is_being_cancelled(),
-            },
-        }
-    }
-
-    /// Whether it may still be begun.
-    fn is_open(&self) -> bool {
-        match self {
-            Self::Deployment(made) => {
-                made.state().is_none_or(|state| matches!(state.as_str(), "queued" | "pending"))
-            }
-            Self::Run(run) => run.status() == "queued" && !run.is_being_cancelled(),
-        }
-    }
-
-    fn is_being_stopped(&self) -> bool {
-        match self {
-            Self::Deployment(_) => false,
-            Self::Run(run) => run.is_being_cancelled(),
-        }
-    }
-
-    /// Whether it ended by somebody else's hand. Who acts on a Deployment stops where Towpath says that it is over.
-    fn was_stopped(&self) -> bool {
-        match self {
-            Self::Deployment(made) => made.statuses().last().is_some_and(|last| {
-                last.creator == US && matches!(last.state.as_str(), "error" | "failure" | "inactive")
-            }),
-            Self::Run(run) => run.status() == "completed",
-        }
     }
 }
