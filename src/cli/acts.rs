@@ -42,7 +42,7 @@ pub(super) struct Telling {
     timeout: u64,
     /// Print JSON objects, one a line
     #[arg(long)]
-    json: bool,
+    pub(super) json: bool,
 }
 
 impl Telling {

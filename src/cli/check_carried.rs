@@ -69,7 +69,7 @@ pub(super) async fn run(arguments: Arguments) -> Result<ExitCode, UsageError> {
     let seen = local.seen(&into).await?;
     print::to_stdout(&if arguments.json {
         let into = print::branch(&branch, into.commit, &seen);
-        format!("{}\n", report::carried_as_json(commit, into, &answer))
+        format!("{}\n", report::carried_as_json(commit, &into, &answer))
     } else {
         format!("{}{}", report::carried_on_terminal(commit, &branch, &answer), age(&branch, &seen))
     });

@@ -88,5 +88,5 @@ async fn ends(
         head: Head { branch: Some(original.clone()), commit: commits[0], fork: false },
         base: Base { branch: copy.branch.clone(), commit: commits[1] },
     };
-    Ok((pull, Basis { head, base, configuration, now: local.now }))
+    Ok((pull, Basis { head, base, pushed: None, configuration, now: local.now }))
 }

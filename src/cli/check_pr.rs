@@ -10,7 +10,7 @@ use crate::flow::{
     Base, BranchName, CommitId, Environment, Flow, Head, Outcome, Pull, Role, Source, Undecided, Verdict,
 };
 use crate::lineage::{BranchTip, GitError, Ledger};
-use crate::report::{self, Basis, LocalCheck};
+use crate::report::{self, Basis, ConfigSource, LocalCheck};
 
 /// What `towpath check pr` takes.
 #[derive(Debug, clap::Args)]
@@ -140,9 +140,16 @@ impl Asked<'_> {
         let Self { local, rules, .. } = *self;
         let failed = |error: GitError| local.failed(&error);
         let (base, tip) = local.base("--base", base).await?;
-        let mut basis = Basis { head: None, base: None, configuration: rules.source.clone(), now: local.now };
+        let mut basis = Basis {
+            head: None,
+            base: None,
+            pushed: None,
+            configuration: rules.source.clone(),
+            now: local.now,
+        };
         let Some(tip) = tip else {
-            if let Some(instead) = rules.instead.clone().filter(|_| self.arguments.pre_push) {
+            let not_known = matches!(rules.source, ConfigSource::NotKnown);
+            if let Some(instead) = rules.instead.clone().filter(|_| self.arguments.pre_push || not_known) {
                 // Which branch it should be is what is not known.
                 let head = found.map_or_else(|| self.nobody(), |found| found.head);
                 let pull = Pull { head, base: Base { branch: base, commit: nothing() } };
@@ -164,6 +171,10 @@ impl Asked<'_> {
             Some(tip) => Some(local.seen(tip).await?),
             None => None,
         };
+        if let (Some(branch), Some(remote)) = (&found.head.branch, local.repository.tracked_remote()) {
+            let tracked = format!("refs/remotes/{remote}/{branch}");
+            basis.pushed = local.repository.resolve(&tracked).await.map_err(failed)?;
+        }
         let pull = Pull { head: found.head, base: Base { branch: base, commit: tip.commit } };
         let verdict = match &rules.instead {
             Some(instead) => instead.clone(),
@@ -265,7 +276,9 @@ async fn find_head(arguments: &Arguments, local: &Local) -> Result<Option<Found>
         let tip = branch.clone().map(|branch| BranchTip { full_ref: branch.full_ref(), branch, commit });
         return Ok(Some(found(branch, commit, tip)));
     }
-    if let Ok(branch) = branch_name("--head", &arguments.head)
+    // As the printed commands name it.
+    let name = arguments.head.strip_prefix("refs/remotes/").unwrap_or(&arguments.head);
+    if let Ok(branch) = branch_name("--head", name)
         && let Some(tip) = repository.head_branch(&branch).await.map_err(failed)?
     {
         return Ok(Some(found(Some(tip.branch.clone()), tip.commit, Some(tip))));

@@ -35,7 +35,7 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "NAME", default_value = "the operator", hide_default_value = true)]
     by: String,
     #[command(flatten)]
-    telling: Telling,
+    pub(super) telling: Telling,
 }
 
 /// Asks the server for a deploy.

@@ -172,7 +172,9 @@ impl Local {
     pub(super) fn no_such_branch(&self, branch: &BranchName, option: &str) -> UsageError {
         let (place, fetch) = match self.repository.tracked_remote() {
             Some(remote) => {
-                (format!(" or on its remote {remote}"), format!("run `git fetch {}` or ", shell_word(remote)))
+                let refspec = format!("+refs/heads/{branch}:refs/remotes/{remote}/{branch}");
+                let fetch = format!("git fetch {} {}", shell_word(remote), shell_word(&refspec));
+                (format!(" or on its remote {remote}"), format!("run `{fetch}` or "))
             }
             None => (String::new(), String::new()),
         };

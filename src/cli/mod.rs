@@ -185,6 +185,9 @@ impl Command {
             Self::Check(Check::Copy(arguments)) => arguments.json,
             Self::Check(Check::Carried(arguments)) => arguments.json,
             Self::Where(arguments) => arguments.json,
+            Self::Deploy(arguments) => arguments.telling.json,
+            Self::Rollback(arguments) => arguments.telling.json,
+            Self::Hold(rollback::HoldCommand::Lift { telling, .. }) => telling.json,
             Self::Ledger(command) => command.prints_json(),
             _ => false,
         }

@@ -21,7 +21,7 @@ pub(super) fn error(message: &str) -> String {
     format!("{}\n", json!({ "schema_version": SCHEMA_VERSION, "error": { "message": message } }))
 }
 
-/// The verdict as the object that programs rely on: docs/configuration.md has it whole.
+/// The verdict as the object that programs rely on: docs/local-checks.md has it whole.
 pub(super) fn object(check: &LocalCheck<'_>, verdict: &Verdict) -> Value {
     let finding = |finding: &Finding| {
         let Words { title, detail, remedy } = words(check, verdict, finding);

@@ -2,12 +2,13 @@
 
 use super::acts::{At, Telling, ask};
 use super::{UsageError, commits, opened, print};
-use crate::flow::config::Configuration;
+use crate::flow::config::RepositoryConfig;
 use crate::flow::{CommitId, Environment, Flow, Hold};
 use crate::report;
 use crate::store::{Order, RepositoryRow, SqliteStore, Store};
 use std::fmt::Write as _;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 /// What `towpath rollback` takes.
 #[derive(Debug, clap::Args)]
@@ -39,10 +40,10 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "TEXT")]
     reason: String,
     /// Who asks, as everybody sees it [default: the operator]
-    #[arg(long, value_name = "NAME", default_value = "the operator")]
+    #[arg(long, value_name = "NAME", default_value = "the operator", hide_default_value = true)]
     by: String,
     #[command(flatten)]
-    telling: Telling,
+    pub(super) telling: Telling,
 }
 
 #[derive(Debug, clap::Subcommand)]
@@ -71,7 +72,7 @@ well; 2 the request is wrong; 6 refused.")]
         #[arg(long, value_name = "TEXT")]
         reason: String,
         /// Who asks, as everybody sees it [default: the operator]
-        #[arg(long, value_name = "NAME", default_value = "the operator")]
+        #[arg(long, value_name = "NAME", default_value = "the operator", hide_default_value = true)]
         by: String,
         #[command(flatten)]
         telling: Telling,
@@ -159,8 +160,14 @@ pub(super) fn worth_telling(reason: &str) -> Result<String, UsageError> {
 /// The path by which the server judges the repository.
 pub(super) async fn flow_of(store: &SqliteStore, row: &RepositoryRow) -> Result<Flow, UsageError> {
     let known = store.configuration(row.id).await.map_err(UsageError::new)?;
-    let text = known.and_then(|it| it.valid).filter(|text| !text.is_empty());
-    Ok(text.and_then(|text| Configuration::read_kept(&text)).unwrap_or_else(Flow::pro))
+    let built_in = Arc::new(Flow::pro());
+    let config = match known.filter(|it| !it.place.is_empty()) {
+        Some(known) => {
+            RepositoryConfig::of_file(&known.place, &known.text, known.valid.as_deref(), &built_in)
+        }
+        None => RepositoryConfig::built_in(&built_in),
+    };
+    Ok(Flow::clone(&config.flow))
 }
 
 pub(super) fn environment<'a>(flow: &'a Flow, name: &str) -> Result<&'a Environment, UsageError> {

@@ -192,7 +192,9 @@ impl Reading {
                 deploying: deploying?,
             })
         })();
-        let (listen, problems) = (host.zip(port), variables.problems.into_inner());
+        // What is wrong with the port says nothing about the host: any free one will do to find out.
+        let listen = host.map(|host| (host, port.unwrap_or_default()));
+        let problems = variables.problems.into_inner();
         Self { settings: settings.filter(|_| problems.is_empty()), places, listen, problems }
     }
 }

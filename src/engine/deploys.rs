@@ -11,7 +11,7 @@ use crate::deploy::drivers::webhook::{Caller, SigningKey, SystemResolver, Webhoo
 use crate::deploy::drivers::{Driver, DriverError, Order};
 use crate::deploy::operator::{Allowed, Endpoint, Operator};
 use crate::flow::{DriverSettings, Environment, InstallationId, Millis, RepositoryId};
-use crate::github::{ApiError, Remedy, Secret, WorkflowJob, WorkflowRun};
+use crate::github::{ApiError, Remedy, SaidStatus, Secret, WorkflowJob, WorkflowRun};
 use crate::lineage::{self, GitError};
 use crate::store::RepositoryRow;
 use async_trait::async_trait;
@@ -291,8 +291,17 @@ impl Forge for OneRepository<'_> {
     async fn said_of(&self, deployment: u64) -> Result<Vec<Report>, DriverError> {
         let said = self.room.api.deployment_statuses(self.installation, self.name, deployment).await;
         let said = said.map_err(|error| in_drivers_words(&error))?;
-        let others = said.iter().filter(|status| !self.room.api.said_it(status));
-        Ok(others.filter_map(super::units::report_of).collect())
+        // Where GitHub does not tell the App, its own statuses are known by who has made the Deployment.
+        let mut made = None;
+        if !said.iter().all(SaidStatus::tells_its_app) {
+            let asked = self.room.api.deployment(self.installation, self.name, deployment).await;
+            made = Some(asked.map_err(|error| in_drivers_words(&error))?);
+        }
+        let by_others = |status: &&SaidStatus| match &made {
+            Some(made) => self.room.api.was_said_by_others(made, status),
+            None => !self.room.api.said_it(status),
+        };
+        Ok(said.iter().filter(by_others).filter_map(super::units::report_of).collect())
     }
 
     async fn dispatch(

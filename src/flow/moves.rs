@@ -126,9 +126,8 @@ fn merged(first: impl IntoIterator<Item = Placed>, second: Vec<Placed>) -> Vec<P
     let mut second = VecDeque::from(second);
     let mut merged = Vec::new();
     for one in first {
-        while let Some(other) = second.pop_front_if(|other| other.at < one.at) {
-            merged.push(other);
-        }
+        let earlier = second.iter().take_while(|other| other.at < one.at).count();
+        merged.extend(second.drain(..earlier));
         merged.push(one);
     }
     merged.extend(second);

@@ -123,6 +123,13 @@ pub struct SaidStatus {
     performed_via_github_app: Option<MadeBy>,
 }
 
+impl SaidStatus {
+    /// Whether GitHub tells by which App it was said. Not every server does.
+    pub fn tells_its_app(&self) -> bool {
+        self.performed_via_github_app.is_some()
+    }
+}
+
 /// Whether a Deployment's payload carries this key. A key holds the name of an environment, whose spelling may change.
 pub fn is_keyed(payload: &Value, key: &str) -> bool {
     payload["deploy"].as_str().is_some_and(|named| named.eq_ignore_ascii_case(key))
@@ -156,6 +163,16 @@ impl Api {
         let path = format!("/repos/{repository}/deployments?sha={commit}&task=deploy&per_page=100");
         let all = self.all_pages(Caller::Installation(id), &path, |page: Vec<MadeDeployment>| page).await?;
         Ok(all.into_iter().find(|it| self.made_it(it) && is_keyed(&it.payload, key)))
+    }
+
+    /// One Deployment.
+    pub async fn deployment(
+        &self,
+        id: InstallationId,
+        repository: &str,
+        deployment: u64,
+    ) -> Result<MadeDeployment, ApiError> {
+        self.get(Caller::Installation(id), &format!("/repos/{repository}/deployments/{deployment}")).await
     }
 
     /// The newest Deployments of a repository, the newest first.

@@ -28,7 +28,7 @@ pub fn carried_on_terminal(commit: CommitId, branch: &BranchName, answer: &Carri
 }
 
 /// The same for programs; `into` says which branch that is, and how old.
-pub fn carried_as_json(commit: CommitId, into: Value, answer: &CarriedAnswer) -> Value {
+pub fn carried_as_json(commit: CommitId, into: &Value, answer: &CarriedAnswer) -> Value {
     let one = |carried: Carried| json!({ "carried": carried.as_str(), "by": carried.by() });
     let brought = answer.brought.iter().map(|(id, carried)| {
         let mut part = one(*carried);

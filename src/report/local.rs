@@ -26,6 +26,8 @@ pub struct Basis {
     pub head: Option<SeenAs>,
     /// The base, if it was found.
     pub base: Option<SeenAs>,
+    /// Where the remote's branch of the head's name was when it was last fetched; `None` where none is known.
+    pub pushed: Option<CommitId>,
     /// The configuration.
     pub configuration: ConfigSource,
     /// The time at which it was read, in Unix seconds.

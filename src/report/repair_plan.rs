@@ -186,7 +186,7 @@ impl RepairPlan<'_> {
 }
 
 /// What stands for the remote that is the fork.
-const FORK: &str = "FORK";
+pub(super) const FORK: &str = "FORK";
 
 /// A count with its verb.
 fn are(number: usize, one: &str) -> String {

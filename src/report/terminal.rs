@@ -36,8 +36,9 @@ pub fn words(check: &LocalCheck<'_>, verdict: &Verdict, finding: &Finding) -> Wo
 }
 
 fn scene<'a>(check: &LocalCheck<'a>) -> Scene<'a> {
-    let LocalCheck { flow, pull, remote, .. } = *check;
-    Scene { flow, pull, subject: None, remote, snapshot: None, copy: None }
+    let LocalCheck { flow, pull, remote, basis } = *check;
+    let pushed = basis.and_then(|basis| basis.pushed);
+    Scene { flow, pull, subject: None, remote, pushed, snapshot: None, copy: None }
 }
 
 /// The verdict on the copy branch for a terminal. The pull request stands for its environment merged into it.

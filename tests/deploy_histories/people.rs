@@ -280,7 +280,7 @@ impl World {
             assert_ne!(from, to, "{name} is held from {0} to {0}", short(to));
         }
         if !self.sites[place].unsure {
-            let to = hold.map(|(_, to)| to);
+            let to = hold.as_ref().map(|(_, to)| to.clone());
             let may = ways.iter().map(|way| way.as_deref().map_or("nowhere", short)).collect::<Vec<_>>();
             assert!(
                 ways.contains(&to),
@@ -288,8 +288,8 @@ impl World {
                 outcome.words
             );
         }
-        if is_taken_up {
-            self.sites[place].hold(orders);
+        if let Some((_, to)) = hold {
+            self.sites[place].hold(orders, to);
         }
     }
 

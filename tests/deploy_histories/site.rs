@@ -12,10 +12,21 @@ pub struct Site {
     broken: bool,
     /// Who brings something there at this moment.
     at_work: Vec<Work>,
-    /// Whether only rollbacks may go, since when by the orders that were there.
-    held: Option<usize>,
+    /// Why only rollbacks may go, where that is so.
+    held: Option<Held>,
     /// Whether words were lost, so that nobody can be held to know how things stand.
     pub unsure: bool,
+}
+
+/// What a rollback leaves behind until somebody lets the environment go.
+#[derive(Debug)]
+struct Held {
+    /// The orders that were there before may still go.
+    since: usize,
+    /// Where it was to lead.
+    to: String,
+    /// Whether it has come there.
+    is_there: bool,
 }
 
 /// Somebody at work.
@@ -72,8 +83,8 @@ impl Site {
             );
         }
         if !work.rollback {
-            let since = self.held.filter(|since| order >= *since);
-            assert!(since.is_none(), "{} begins on {name}, which is held", short(&work.commit));
+            let is_held = self.held.as_ref().is_some_and(|held| order >= held.since);
+            assert!(!is_held, "{} begins on {name}, which is held", short(&work.commit));
             if let Some(last) = self.well.last() {
                 let newer = self.age(&work.commit) > self.age(last);
                 assert!(newer, "{} begins on {name} after {}", short(&work.commit), short(last));
@@ -94,6 +105,9 @@ impl Site {
         let Some(place) = self.at_work.iter().position(|work| work.id == id) else { return };
         let work = self.at_work.remove(place);
         if went_well {
+            if let Some(held) = self.held.as_mut().filter(|held| work.rollback && held.to == work.commit) {
+                held.is_there = true;
+            }
             self.well.push(work.commit);
             self.broken = false;
         } else {
@@ -104,8 +118,11 @@ impl Site {
     /// Where a rollback may lead that names no goal; nowhere is a refusal. `open` are the orders that nobody has taken
     /// up, `newest` is what the newest one was to bring.
     pub fn way_back(&self, open: &[Work], newest: Option<&str>) -> Vec<Option<&str>> {
-        if self.is_held() {
-            return vec![None];
+        let goes_back = self.at_work.iter().chain(open).any(|work| work.rollback);
+        if let Some(held) = &self.held {
+            // One that came to nothing is tried again, and goes no further back.
+            let again = (!held.is_there).then_some(held.to.as_str());
+            return if goes_back { vec![again, None] } else { vec![again] };
         }
         let last = self.well.last().map(String::as_str);
         let before = self.well.iter().rev().map(String::as_str).find(|it| Some(*it) != last);
@@ -116,7 +133,6 @@ impl Site {
         } else {
             vec![last, before]
         };
-        let goes_back = self.at_work.iter().chain(open).any(|work| work.rollback);
         // What came to nothing has not touched what runs, so it is not clear what is meant.
         let came_to_nothing = !self.broken && open.is_empty() && newest != last;
         if goes_back || came_to_nothing {
@@ -126,8 +142,8 @@ impl Site {
     }
 
     /// Taken back: only rollbacks go, but for the orders that were there.
-    pub fn hold(&mut self, orders: usize) {
-        self.held = Some(orders);
+    pub fn hold(&mut self, since: usize, to: String) {
+        self.held = Some(Held { since, to, is_there: false });
     }
 
     pub fn lift(&mut self) {

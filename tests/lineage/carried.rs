@@ -363,7 +363,7 @@ fn the_command_says_how_it_was_found() {
             (ran.status, &json["carried"], &json["schema_version"]),
             (status, &word.into(), &1.into())
         );
-        assert_eq!((json["by"].as_str(), json["into"]["branch"].as_str()), (by, Some("staging")), "{json}");
+        assert_eq!((json["by"].as_str(), json["into"]["name"].as_str()), (by, Some("staging")), "{json}");
         let ran = check_carried(work.path(), &["--commit", &hotfix[..8], "--into", "staging"]);
         assert_eq!(ran.status, status, "{}", ran.stderr);
         assert_eq!(ran.stdout.lines().count(), 1, "{}", ran.stdout);

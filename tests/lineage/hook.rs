@@ -47,7 +47,7 @@ impl Work {
     }
 
     /// Whether git pushed, and what was said.
-    fn push(&self, from: &Path, arguments: &[&str]) -> (bool, String) {
+    fn push(from: &Path, arguments: &[&str]) -> (bool, String) {
         let towpath = Path::new(env!("CARGO_BIN_EXE_towpath"));
         let path = std::env::var("PATH").unwrap();
         let output = Command::new("git")
@@ -70,27 +70,27 @@ fn the_hook_lets_the_clean_topic_through_and_stops_the_other() {
         let work = work(&repo, remote);
         let on = |branch: &str| format!("{remote}/{branch}");
         work.topic("good", &on("integration"));
-        let (pushed, said) = work.push(&work.place, &[remote, "good"]);
+        let (pushed, said) = Work::push(&work.place, &[remote, "good"]);
         assert!(pushed && said.contains("On the path: good → integration"), "{said}");
         work.topic("bad", &on("master"));
-        let (pushed, said) = work.push(&work.place, &[remote, "bad"]);
+        let (pushed, said) = Work::push(&work.place, &[remote, "bad"]);
         assert!(!pushed && said.contains("TP201") && said.contains("--no-verify"), "{said}");
         assert!(said.contains(&format!("git fetch {remote}")), "{said}");
         // In a linked worktree git tells the hook of another folder.
         let linked = work.place.join("../linked");
         work.git(&["worktree", "add", "-q", "-b", "also-bad", linked.to_str().unwrap(), "bad"]);
-        assert!(!work.push(&linked, &[remote, "also-bad"]).0);
-        let (pushed, said) = work.push(&linked, &[remote, "good:also-good"]);
+        assert!(!Work::push(&linked, &[remote, "also-bad"]).0);
+        let (pushed, said) = Work::push(&linked, &[remote, "good:also-good"]);
         assert!(pushed, "{said}");
         let address = format!("file://{}", repo.path().display());
-        assert!(!work.push(&work.place, &[&address, "bad"]).0, "an address has no name");
+        assert!(!Work::push(&work.place, &[&address, "bad"]).0, "an address has no name");
         // A deletion, a tag, and a branch of the path are no topics.
-        assert!(work.push(&work.place, &[remote, ":also-good"]).0);
+        assert!(Work::push(&work.place, &[remote, ":also-good"]).0);
         work.git(&["tag", "v1"]);
-        assert!(work.push(&work.place, &[remote, "v1"]).0);
+        assert!(Work::push(&work.place, &[remote, "v1"]).0);
         work.git(&["switch", "-q", "--no-track", "-c", "integration-by-hand", &on("integration")]);
         work.git(&["commit", "-q", "--allow-empty", "-m", "by hand"]);
-        let (pushed, said) = work.push(&work.place, &[remote, "HEAD:integration"]);
+        let (pushed, said) = Work::push(&work.place, &[remote, "HEAD:integration"]);
         assert!(pushed && said.contains("integration is a branch of the path"), "{said}");
     }
 }
@@ -108,19 +108,19 @@ fn the_hook_goes_by_the_repositorys_own_path() {
     run_git(repo.path(), &["symbolic-ref", "HEAD", "refs/heads/main"]);
     let work = work(&repo, "origin");
     work.topic("good", "origin/develop");
-    let (pushed, said) = work.push(&work.place, &["origin", "good"]);
+    let (pushed, said) = Work::push(&work.place, &["origin", "good"]);
     assert!(pushed && said.contains("good → develop"), "{said}");
     work.topic("hotfix", "origin/main");
-    let (pushed, said) = work.push(&work.place, &["origin", "hotfix"]);
+    let (pushed, said) = Work::push(&work.place, &["origin", "hotfix"]);
     assert!(pushed && said.contains("hotfix → main"), "what main takes may be cut from it: {said}");
     work.git(&["switch", "-q", "main"]);
     work.git(&["commit", "-q", "--allow-empty", "-m", "by hand"]);
-    assert!(work.push(&work.place, &["origin", "main"]).0);
+    assert!(Work::push(&work.place, &["origin", "main"]).0);
     // Where it cannot be known, nothing goes out, and it says why.
     std::fs::write(work.place.join(".github/towpath.yml"), "version: 7\n").unwrap();
     work.git(&["commit", "-q", "-a", "-m", "broken"]);
-    assert!(work.push(&work.place, &["--no-verify", "origin", "main"]).0);
-    let (pushed, said) = work.push(&work.place, &["origin", "good:again"]);
+    assert!(Work::push(&work.place, &["--no-verify", "origin", "main"]).0);
+    let (pushed, said) = Work::push(&work.place, &["origin", "good:again"]);
     assert!(!pushed && said.contains("TP601"), "{said}");
 }
 
@@ -131,9 +131,9 @@ fn the_hook_stops_what_it_was_asked_wrongly_and_says_so() {
     let other = TempDir::new().unwrap();
     run_git(other.path(), &["init", "-q", "--bare"]);
     work.topic("good", "origin/integration");
-    let (pushed, said) = work.push(&work.place, &[other.path().to_str().unwrap(), "good"]);
+    let (pushed, said) = Work::push(&work.place, &[other.path().to_str().unwrap(), "good"]);
     assert!(pushed, "the only remote is meant: {said}");
     work.git(&["remote", "add", "other", other.path().to_str().unwrap()]);
-    let (pushed, said) = work.push(&work.place, &[&format!("file://{}", repo.path().display()), "good"]);
+    let (pushed, said) = Work::push(&work.place, &[&format!("file://{}", repo.path().display()), "good"]);
     assert!(!pushed && said.contains("several remotes"), "{said}");
 }

@@ -52,7 +52,7 @@ impl Clone {
     }
 
     /// Runs `towpath check` in a folder, with these variables set.
-    fn check_in(&self, place: &Path, arguments: &[&str], variables: &[(&str, &Path)]) -> Ran {
+    fn check_in(place: &Path, arguments: &[&str], variables: &[(&str, &Path)]) -> Ran {
         let output = Command::new(env!("CARGO_BIN_EXE_towpath"))
             .arg("check")
             .args(arguments)
@@ -69,7 +69,7 @@ impl Clone {
     }
 
     pub(crate) fn check(&self, arguments: &[&str]) -> Ran {
-        self.check_in(&self.work, arguments, &[])
+        Self::check_in(&self.work, arguments, &[])
     }
 
     pub(crate) fn pr(&self, arguments: &[&str]) -> (i32, Value) {
@@ -292,7 +292,7 @@ fn its_age_is_that_of_the_last_fetch() {
     assert!(now > cloned, "{now} {cloned}");
     let linked = clone.work.join("../linked");
     clone.git(&["worktree", "add", "-q", "--detach", linked.to_str().unwrap()]);
-    let ran = clone.check_in(&linked, &["pr", "--base", "staging", "--head", "integration", "--json"], &[]);
+    let ran = Clone::check_in(&linked, &["pr", "--base", "staging", "--head", "integration", "--json"], &[]);
     let object: Value = serde_json::from_str(&ran.stdout).unwrap();
     assert_eq!(object["base"]["fetched_at"], now, "in a linked worktree");
 }
@@ -308,7 +308,7 @@ fn git_dir_counts_where_no_repository_is_named() {
     let git_dir = clone.work.join(".git");
     let of_linked = PathBuf::from(run_git(&linked, &["rev-parse", "--absolute-git-dir"]).trim());
     let head_of = |place: &Path, variables: &[(&str, &Path)]| {
-        let ran = clone.check_in(place, &["pr", "--base", "develop", "--json"], variables);
+        let ran = Clone::check_in(place, &["pr", "--base", "develop", "--json"], variables);
         let object: Value = serde_json::from_str(&ran.stdout).unwrap_or_else(|_| panic!("{}", ran.stderr));
         object["head"]["commit"].as_str().unwrap_or_default().to_owned()
     };
@@ -321,14 +321,15 @@ fn git_dir_counts_where_no_repository_is_named() {
     let below = clone.work.join("some folder");
     std::fs::create_dir(&below).unwrap();
     assert_eq!(head_of(&below, &[]), topic);
-    let nowhere = clone.check_in(&clone.work, &["pr", "--base", "develop"], &[("GIT_DIR", elsewhere.path())]);
+    let nowhere =
+        Clone::check_in(&clone.work, &["pr", "--base", "develop"], &[("GIT_DIR", elsewhere.path())]);
     assert!(
         nowhere.status == 2 && nowhere.stderr.contains("not part of a git repository"),
         "{}",
         nowhere.stderr
     );
     let named = ["pr", "--base", "develop", "--repo", clone.work.to_str().unwrap()];
-    assert_eq!(clone.check_in(elsewhere.path(), &named, &[("GIT_DIR", elsewhere.path())]).status, 0);
+    assert_eq!(Clone::check_in(elsewhere.path(), &named, &[("GIT_DIR", elsewhere.path())]).status, 0);
 }
 
 #[test]
@@ -397,4 +398,40 @@ fn what_was_judged_is_in_the_object() {
         object["picks"].as_array().unwrap().iter().map(|it| it.as_str().unwrap()).collect();
     assert_eq!((picks.len(), picks[1]), (2, repo.tip("bad").to_string().as_str()), "{object}");
     assert_eq!(object["base"]["commit"], repo.tip("integration").to_string());
+}
+
+/// A topic cut from master that was pushed, a clone that has it, and what its check prints.
+fn contaminated(remote: &str, arguments: &[&str]) -> (Repo, Clone, String) {
+    let repo = told(|_| {});
+    let clone = clone(&repo, remote, &[]);
+    clone.git(&["switch", "-q", "--no-track", "-c", "bad", &format!("{remote}/master")]);
+    clone.git(&["commit", "-q", "--allow-empty", "-m", "own"]);
+    clone.git(&["push", "-q", remote, "bad"]);
+    let ran = clone.check(&[&["pr", "--base", "integration"], arguments].concat());
+    assert!(ran.status == 1 && ran.stdout.contains("TP201"), "{}{}", ran.stdout, ran.stderr);
+    (repo, clone, ran.stdout)
+}
+
+#[test]
+fn the_printed_push_is_refused_where_somebody_has_pushed_since() {
+    let (repo, clone, said) = contaminated("upstream", &[]);
+    let push = said.lines().find(|line| line.contains("--force-with-lease")).unwrap().trim().to_owned();
+    run_git(repo.path(), &["update-ref", "refs/heads/bad", &repo.tip("integration").to_string()]);
+    // As the printed lines begin.
+    clone.git(&["fetch", "-q", "upstream"]);
+    let push = push.trim_end_matches("&&").trim();
+    let ran = Command::new("sh").args(["-c", push]).current_dir(&clone.work).output().unwrap();
+    assert!(!ran.status.success(), "{push}: {}", String::from_utf8_lossy(&ran.stderr));
+    let there = run_git(repo.path(), &["rev-parse", "refs/heads/bad"]);
+    assert_eq!(there.trim(), repo.tip("integration").to_string(), "what somebody pushed is kept");
+}
+
+#[test]
+fn what_a_fork_is_to_push_goes_to_no_remote_that_may_be_the_base() {
+    let (_repo, _clone, said) = contaminated("upstream", &["--fork"]);
+    assert!(
+        !said.contains("push --force-with-lease=bad upstream") && !said.contains(" upstream HEAD:"),
+        "{said}"
+    );
+    assert!(said.contains(" FORK HEAD:refs/heads/bad"), "{said}");
 }

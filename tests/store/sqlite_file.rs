@@ -291,7 +291,7 @@ async fn a_file_of_version_3_is_brought_to_one_spelling_of_each_environment() {
     assert_eq!(keys, "environment:42:staging gate:42:7:qa branch:42:Staging");
 }
 
-/// What was verified before stays so, unless the newest deploy of the same files has failed.
+/// What was verified before stays so, unless the newest deploy of the same files has failed or was taken back.
 #[tokio::test]
 async fn a_file_of_version_3_keeps_what_was_verified() {
     let folder = tempfile::tempdir().unwrap();
@@ -310,7 +310,11 @@ async fn a_file_of_version_3_keeps_what_was_verified() {
         format!("INSERT INTO verified VALUES (42, 'staging', x'{name}', x'{name}', 5);")
     };
     let rows = [
-        [verified(1), verified(2), verified(0xab)].concat(),
+        [verified(1), verified(2), verified(0xab), verified(0xcd)].concat(),
+        format!(
+            "INSERT INTO holds VALUES (42, 'staging', '{{\"from\":\"{}\",\"lifted\":null}}');",
+            "cd".repeat(20)
+        ),
         [deploy(1, 1, "succeeded"), deploy(2, 1, "failed"), deploy(3, 1, "superseded")].concat(),
         [deploy(4, 0xab, "failed"), deploy(5, 0xab, "succeeded")].concat(),
         "PRAGMA application_id = 0x544f5750; PRAGMA user_version = 3;".to_owned(),

@@ -95,6 +95,25 @@ async fn somebody_who_has_heard_of_it_late_gets_his_time() {
 }
 
 #[tokio::test]
+async fn the_operator_starts_it_again_with_the_very_deploy_that_rests() {
+    const INTEGRATION: [&str; 4] = ["--repository", "acme/store", "--environment", "integration"];
+    let stage = dormant().await;
+    let said = towpath(&stage, &[&["deploy"], &INTEGRATION[..]].concat()).await;
+    assert_eq!(said.code, 0, "{}", said.words);
+    let made = stage.deployments("integration").await;
+    assert_eq!(made.len(), 2);
+    assert_eq!(made[1].sha(), stage.store.tip("integration").unwrap());
+    stage.later();
+    made[1].status("success").by("deployer").await.unwrap();
+    stage.quiet().await;
+    assert_eq!(made[1].state().as_deref(), Some("success"));
+    stage.merged_topic("feature/cart").await;
+    assert_eq!(stage.deployments("integration").await.len(), 3, "and it goes on");
+    all_read(&stage).await;
+    stage.end().await;
+}
+
+#[tokio::test]
 async fn a_workflow_on_deployments_starts_it_again() {
     let stage = dormant().await;
     let workflow = |text: &'static str| {

@@ -40,7 +40,7 @@ async fn where_only_the_older_push_was_told_of_the_branch_itself_is_asked() {
     let second = stage.store.commit_on("staging").file("two.txt", "2\n").by("rita").await.unwrap();
     let made = stage.deployments("staging").await;
     assert_eq!(lost.hits(), 1);
-    assert_eq!(made.iter().map(|it| it.sha()).collect::<Vec<_>>(), [second]);
+    assert_eq!(made.iter().map(towpath_sandbox::DeploymentHandle::sha).collect::<Vec<_>>(), [second]);
     stage.end().await;
 }
 

@@ -150,6 +150,31 @@ async fn what_a_rollback_takes_back_was_not_tested() {
 }
 
 #[tokio::test]
+async fn what_ends_well_after_it_was_rolled_back_was_not_tested_either() {
+    const STAGING: [&str; 4] = ["--repository", "acme/store", "--environment", "staging"];
+    let stage = Stage::set().await;
+    on_staging(&stage, "feature/good").await;
+    stage.store.commit_on("staging").file("bad.txt", "x\n").by("rita").await.unwrap();
+    let bad = newest(&stage, "staging").await;
+    stage.later();
+    bad.status("in_progress").by("deployer").await.unwrap();
+    stage.quiet().await;
+    let said =
+        towpath(&stage, &[&["rollback"], &STAGING[..], &["--reason", "the cart is broken"]].concat()).await;
+    assert_eq!(said.code, 0, "{}", said.words);
+    stage.later();
+    bad.status("success").by("deployer").await.unwrap();
+    carried_out(&stage, &newest(&stage, "staging").await).await;
+    let release = stage.store.open_pull("staging").into("production").by("rita").await.unwrap();
+    let tip = &stage.store.tip("staging").unwrap()[..9];
+    let said = stage.check(&release).await;
+    assert_ne!(said.0.conclusion.as_deref(), Some("success"), "{:?}", said.0.title);
+    assert!(said.0.title.as_deref().unwrap_or_default().contains(tip), "{:?}", said.0.title);
+    all_read(&stage).await;
+    stage.end().await;
+}
+
+#[tokio::test]
 async fn an_environment_of_which_only_failures_are_known_is_reported() {
     let stage = Stage::set().await;
     topic(&stage.store, "feature/cart", "integration").await;

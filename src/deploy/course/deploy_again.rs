@@ -27,8 +27,9 @@ impl Course {
         if let Some(live) = self.seen().filter(|it| it.commit == tip) {
             return Err(DeployRefusal::IsLive { number: live.number });
         }
-        let was_never_begun =
-            |it: &&Deploy| matches!(it.state, DeployState::Superseded | DeployState::Refused);
+        let was_never_begun = |it: &&Deploy| {
+            matches!(it.state, DeployState::Superseded | DeployState::Refused | DeployState::Inactive)
+        };
         match all_of_it().find(|it| !was_never_begun(it)) {
             Some(tried) if tried.state != DeployState::Succeeded => {
                 Err(DeployRefusal::WasTried { number: tried.number })

@@ -65,35 +65,35 @@ const MODES: [&[u8]; 4] = [b"new file mode ", b"deleted file mode ", b"old mode 
 impl ChangedLines {
     /// Reads a patch that has no lines around the changed ones.
     pub(super) fn of(patch: &[u8]) -> Self {
-        let mut files = BTreeMap::new();
-        let mut path: Option<Vec<u8>> = None;
-        let mut file = FileChange::default();
+        let mut read = BTreeMap::new();
+        let mut name: Option<Vec<u8>> = None;
+        let mut change = FileChange::default();
         let (mut in_lines, mut ids) = (false, None);
         for line in patch.split(|byte| *byte == b'\n') {
             if line.starts_with(b"diff --git ") {
-                if let Some(path) = path.replace(line.to_vec()) {
-                    files.insert(path, std::mem::take(&mut file));
+                if let Some(name) = name.replace(line.to_vec()) {
+                    read.insert(name, std::mem::take(&mut change));
                 }
                 in_lines = false;
             } else if line.starts_with(b"@@") {
                 in_lines = true;
             } else if in_lines {
                 if let Some((sign @ (b'+' | b'-'), rest)) = line.split_first() {
-                    file.lines.push((*sign, rest.to_vec()));
+                    change.lines.push((*sign, rest.to_vec()));
                 }
             } else if line.starts_with(b"index ") {
                 ids = Some(line.to_vec());
             } else if line.starts_with(b"Binary files ") {
                 // Of what is no text only the names of the contents tell whether they are the same.
-                file.about.extend(ids.take());
+                change.about.extend(ids.take());
             } else if MODES.iter().any(|word| line.starts_with(word)) {
-                file.about.push(line.to_vec());
+                change.about.push(line.to_vec());
             }
         }
-        if let Some(path) = path {
-            files.insert(path, file);
+        if let Some(name) = name {
+            read.insert(name, change);
         }
-        Self(files)
+        Self(read)
     }
 
     /// Whether the same lines change in the same files. White space does not count, nor in what order they stand; but

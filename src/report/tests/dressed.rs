@@ -134,7 +134,7 @@ fn the_terminal_says_the_same_without_markdown() {
         git fetch origin &&
         git switch --detach refs/remotes/origin/integration &&
         git cherry-pick a708a824f 454021de7 &&
-        git push --force-with-lease=feature/x origin HEAD:refs/heads/feature/x
+        git push --force-with-lease=feature/x: origin HEAD:refs/heads/feature/x
 
     - If a pick stops at a conflict, resolve it, go on with `git cherry-pick --continue` (or `--skip`, if git says that it is empty), and then run the lines that are left.
     - 1 merge is left out. A conflict that was resolved in it comes again, and what else was changed in it does not come along: `git show --remerge-diff COMMIT` shows it.

@@ -234,9 +234,14 @@ pub(in super::super) fn copied(scene: &Scene<'_>) -> Account {
 }
 
 /// The account of a configuration that cannot be used.
-pub(super) fn configuration(place: &str, message: &str, line: usize, more: usize) -> Account {
+pub(super) fn configuration(
+    scene: &Scene<'_>,
+    place: &str,
+    message: &str,
+    (line, more): (usize, usize),
+) -> Account {
     let title = Prose::new(&format!("Configuration invalid: line {line}"), &[]);
-    let mut actual = Prose::new(&format!("%, line {line}: %"), &[place, message]);
+    let mut actual = Prose::new(&format!("%, line {line}: %."), &[place, message]);
     if more > 0 {
         actual = actual.then(Prose::new(&format!(" There is more: {}.", count(more, "mistake")), &[]));
     }
@@ -246,10 +251,16 @@ pub(super) fn configuration(place: &str, message: &str, line: usize, more: usize
     );
     let mut account = Account::new(title, vec![actual, meaning]);
     account.repair = Some(Step {
-        lead: Prose::new(
-            "Mend the file on the default branch; this is judged again by itself. It can be tried before:",
-            &[],
-        ),
+        lead: match scene.subject {
+            Some(_) => Prose::new(
+                "Mend the file on the default branch; this is judged again by itself. It can be tried before:",
+                &[],
+            ),
+            None => Prose::new(
+                "Mend the file on the default branch, run git fetch, and then this check again. The file can be tried before:",
+                &[],
+            ),
+        },
         commands: vec!["towpath config check .github/towpath.yml".to_owned()],
         after: Vec::new(),
     });

@@ -22,7 +22,8 @@ use super::copy_standing::CopyStanding;
 use super::prose::{Prose, row};
 use super::{Subject, shell};
 use crate::flow::{
-    BranchName, Cause, Code, Commit, Environment, Finding, Flow, Level, Pull, Role, Snapshot, Source,
+    BranchName, Cause, Code, Commit, CommitId, Environment, Finding, Flow, Level, Pull, Role, Snapshot,
+    Source,
 };
 
 /// Everything there is to say about one finding.
@@ -98,6 +99,8 @@ pub(super) struct Scene<'a> {
     pub(super) subject: Option<&'a Subject>,
     /// What the remote is called where the commands are run; `None` where there is none.
     pub(super) remote: Option<&'a str>,
+    /// In a clone: where the remote's branch of the head's name was when it was last fetched, if there was one.
+    pub(super) pushed: Option<CommitId>,
     /// The snapshot that the head is: then `pull` is the pull request as if it came from the environment.
     pub(super) snapshot: Option<&'a Snapshot>,
     /// How things stand with the copy branch, where that is known.
@@ -111,6 +114,7 @@ impl<'a> Scene<'a> {
             pull: &subject.pull,
             subject: Some(subject),
             remote: Some(EVERYBODYS_REMOTE),
+            pushed: None,
             snapshot: None,
             copy: None,
         }
@@ -283,7 +287,7 @@ pub(super) fn account(scene: &Scene<'_>, finding: &Finding) -> Account {
         Cause::CopyStale { behind, since } => copy::stale(scene, *behind, *since),
         Cause::CopyDiverged { paths, only_on_copy } => copy::diverged(scene, paths, only_on_copy),
         Cause::ConfigurationInvalid { place, message, line, more } => {
-            copy::configuration(place, message, *line, *more)
+            copy::configuration(scene, place, message, (*line, *more))
         }
         Cause::CouldNotDecide(why) => undecided::undecided(scene, why),
     };

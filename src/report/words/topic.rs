@@ -3,6 +3,7 @@
 use super::super::drawing;
 use super::super::limits::{SCRIPT, shorten_end};
 use super::super::prose::{Prose, count, row};
+use super::super::repair_plan::FORK;
 use super::super::{Subject, shell, stamp};
 use super::known_work::names;
 use super::{Account, Evidence, Scene, Step};
@@ -248,13 +249,23 @@ fn pick_range(scene: &Scene<'_>, start: &str, foreign: &[(BranchName, Vec<Commit
 /// The push that replaces the branch, and only if nobody has pushed to it since it was judged.
 fn push(scene: &Scene<'_>) -> Option<String> {
     let branch = shell::quote(scene.pull.head.branch.as_ref()?.as_str());
-    let lease = match scene.subject {
-        Some(_) => format!("{branch}:{}", scene.pull.head.commit),
-        // What is checked in a clone may not be pushed yet: what counts is what was last fetched, if anything.
-        None => branch.clone(),
+    let seen = match scene.subject {
+        Some(_) => Some(scene.pull.head.commit),
+        // What is checked in a clone may not be pushed yet. What counts is what was known then, if anything: the fetch
+        // before it brings along what others have pushed since.
+        None => scene.pushed,
     };
+    let seen = seen.map(|commit| commit.to_string()).unwrap_or_default();
+    let lease = format!("{branch}:{seen}");
+    let scene = &Scene { remote: scene.remote.map(|remote| fork_or(scene, remote)), ..*scene };
     let push = scene.push(&format!("--force-with-lease={lease}"), &format!("HEAD:refs/heads/{branch}"));
     Some(push.unwrap_or_else(|| format!("git switch -C {branch}")))
+}
+
+/// The remote to push to: which one is the fork nobody can know in a clone, and in the other repository workflows would
+/// run its code with secrets.
+fn fork_or<'a>(scene: &Scene<'_>, remote: &'a str) -> &'a str {
+    if scene.pull.head.fork && scene.subject.is_none() { FORK } else { remote }
 }
 
 fn if_a_pick_stops() -> Prose {
@@ -289,12 +300,13 @@ fn where_it_goes(scene: &Scene<'_>) -> Vec<Prose> {
     };
     let mut notes = Vec::new();
     if scene.pull.head.fork {
-        let remote = scene.remote.map(shell::quote);
+        let remote = scene.remote.map(|remote| shell::quote(fork_or(scene, remote)));
         notes.extend(remote.map(|remote| {
-            Prose::new("The push goes to the fork. ", &[]).command(&remote).then(Prose::new(
-                " stands for it here; if the fork has another name in your clone, use that.",
-                &[],
-            ))
+            let stands = match scene.subject {
+                Some(_) => " stands for it here; if the fork has another name in your clone, use that.",
+                None => " stands for it: put the remote that is the fork here in its place.",
+            };
+            Prose::new("The push goes to the fork. ", &[]).command(&remote).then(Prose::new(stands, &[]))
         }));
         if let Some(subject) = scene.subject {
             let fetch = format!("git fetch {} refs/pull/{}/head", address(subject), subject.number);

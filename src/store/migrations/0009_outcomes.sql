@@ -22,4 +22,10 @@ UPDATE outcomes SET outcome = 'failure' WHERE EXISTS (
             WHERE later.repository = d.repository AND later.environment = d.environment
                 AND later.number > d.number AND later.state = 'succeeded'
                 AND json_extract(later.data, '$.tree') = json_extract(d.data, '$.tree')));
+-- What an environment is held for was taken back.
+UPDATE outcomes SET outcome = 'rolled-back' WHERE EXISTS (
+    SELECT 1 FROM holds h
+    WHERE h.repository = outcomes.repository AND h.environment = outcomes.environment
+        AND json_extract(h.data, '$.lifted') IS NULL
+        AND json_extract(h.data, '$.from') = lower(hex(outcomes.head)));
 DROP TABLE verified;

@@ -179,7 +179,7 @@ pub(super) fn outcomes(
     repository: RepositoryId,
     environment: &str,
 ) -> Result<Vec<OutcomeRow>, StoreError> {
-    let by = named_params! { ":repository": repository, ":environment": environment };
+    let by = named_params! { ":repository": repository, ":environment": EnvironmentName::from(environment) };
     let outcome = |row: &Row<'_>| {
         Ok(OutcomeRow {
             repository,

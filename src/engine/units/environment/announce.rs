@@ -65,7 +65,7 @@ impl Work<'_> {
         for report in said.iter().filter_map(super::reports::report_of) {
             self.hear(number, &report, now);
         }
-        let by_others = said.iter().any(|it| !self.site.room.api.said_it(it));
+        let by_others = said.iter().any(|it| self.site.room.api.was_said_by_others(found, it));
         if by_others {
             self.somebody_spoke(true);
         }

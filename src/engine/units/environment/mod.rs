@@ -205,20 +205,27 @@ impl Work<'_> {
         let mut looked = self.look(!news.deliveries.is_empty()).await;
         let mut ended = self.see_cancelling_through().await;
         let mut handed = Ok(());
-        if wanted.is_ok() {
+        // A rollback goes whatever keeps the branch from being asked.
+        let may_go = wanted.is_ok() || self.rollback_waits();
+        if may_go {
             handed = self.hand_over_next().await;
         }
         let sure = self.be_sure_of_nobody().await;
         if sure.is_ok() && self.expire().await {
             looked = Ok(());
             ended = self.see_cancelling_through().await;
-            if wanted.is_ok() {
+            if may_go {
                 handed = self.hand_over_next().await;
             }
         }
         self.show().await?;
         self.let_go().await?;
         wanted.and(handed).and(looked).and(ended).and(sure)
+    }
+
+    fn rollback_waits(&self) -> bool {
+        let next = self.course.next_in_line().and_then(|number| self.course.get(number));
+        next.is_some_and(Deploy::is_rollback)
     }
 
     /// Whether anything new may be begun: somebody deploys here, and it can be read who.

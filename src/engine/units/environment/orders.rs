@@ -50,11 +50,11 @@ impl Work<'_> {
         let Some(hold) = Hold::new((plan.from, target), who, now, pulls.clone()) else {
             return Ok(ActOutcome::refused(format!("{} is what would be taken back", target.short())));
         };
+        let reuses_slug = site.room.store.was_built(site.repository.id, &plan.target.slug).await?;
         self.take_back(plan.from, (target, plan.target.tree)).await?;
         self.course.set_hold(hold.clone());
         self.changes.push(Change::Hold(site.repository.id, site.environment.name.clone(), hold));
         self.others_wait = true;
-        let reuses_slug = site.room.store.was_built(site.repository.id, &plan.target.slug).await?;
         let ends = (target, plan.target.tree);
         let number = self.course.next_number();
         let deploy = Deploy {
@@ -98,7 +98,12 @@ impl Work<'_> {
         }
         let site = self.site;
         let branch = &site.environment.branch;
-        let tip = site.room.store.newest_tip(site.repository.id, branch).await?;
+        let known = site.room.store.newest_tip(site.repository.id, branch).await?;
+        let was_there = known.as_ref().is_some_and(|tip| tip.source == TipSource::Backfill);
+        let tip = match known {
+            Some(tip) => Some(self.as_it_is(tip).await?),
+            None => None,
+        };
         let Some((tip, commit)) = tip.and_then(|tip| tip.commit.map(|commit| (tip, commit))) else {
             return Ok(ActOutcome::refused(format!("there is no branch {branch}")));
         };
@@ -110,12 +115,13 @@ impl Work<'_> {
         self.course.add(Deploy { trigger: Trigger::Requested { by, reason }, ..deploy });
         // Where nobody was there for the last one, somebody says so now.
         self.seen(&DeployActivity { woken_at: Some(site.room.now()), ..DeployActivity::default() });
-        if self.refuse_older(number).await? {
+        // Where that cannot be told now, it is asked again at its turn.
+        if self.refuse_older(number).await.unwrap_or_default() {
             let why = self.course.get(number).map(report::ended).unwrap_or_default();
             return Ok(ActOutcome::refused(why));
         }
         // What was read off the history was there before anybody asked; now somebody has.
-        let first = if tip.source == TipSource::Backfill { ", for the first time" } else { "" };
+        let first = if was_there { ", for the first time" } else { "" };
         let what = format!("deploy {number} brings {} to {}{first}", commit.short(), site.environment.name);
         let beside = self
             .course

@@ -6,7 +6,7 @@
 use super::Work;
 use crate::deploy::Report;
 use crate::engine::room::Trouble;
-use crate::flow::{CommitId, DeployOutcome, Millis, TreeId};
+use crate::flow::{CommitId, Deploy, DeployOutcome, Millis, TreeId};
 use crate::store::{Change, OutcomeRow};
 use std::collections::{BTreeMap, HashSet};
 
@@ -17,7 +17,12 @@ impl Work<'_> {
         if let (Some(deploy), Some(outcome)) = (begun, report.outcome()) {
             // Whose clock runs behind ours cannot speak of it before there was such a deploy.
             let said = (report.at.max(deploy.made_at), report.place);
-            self.record((deploy.tree, deploy.commit), said, outcome);
+            let files = (deploy.tree, deploy.commit);
+            // What a rollback takes back while it is still under way may end well, and was taken back all the same.
+            let taken_back = |it: &Deploy| it.number > number && it.is_rollback() && it.tree != deploy.tree;
+            if outcome != DeployOutcome::Success || !self.course.deploys().iter().any(taken_back) {
+                self.record(files, said, outcome);
+            }
         }
         let changed = self.course.report(number, report, now);
         if self.course.get(number).is_some_and(|it| it.picked_up_at.is_some()) {
@@ -46,10 +51,13 @@ impl Work<'_> {
     ) -> Result<(), Trouble> {
         let Work { site, .. } = self;
         let (id, name) = (site.repository.id, &site.environment.name);
-        let repository = self.with(from).await?;
         let mut taken = HashSet::from([from]);
-        if repository.missing(&[from, to]).await?.is_empty() {
-            taken.extend(repository.brought(from, to).await?);
+        match self.brought_since(to, from).await {
+            Ok(more) => taken.extend(more),
+            // On the worst day git may be silent, too.
+            Err(trouble) => {
+                tracing::warn!(what = trouble.what, "what else a rollback takes back cannot be told");
+            }
         }
         let known = self.site.room.store.outcomes(id, name).await?;
         let deploys = self.course.deploys().iter().map(|it| (it.commit, it.tree));
@@ -66,6 +74,15 @@ impl Work<'_> {
             self.record((tree, commit), (now.max(last), 0), DeployOutcome::RolledBack);
         }
         Ok(())
+    }
+
+    /// The commits that `newer` has and `older` has not, as far as both are there.
+    async fn brought_since(&self, older: CommitId, newer: CommitId) -> Result<Vec<CommitId>, Trouble> {
+        let repository = self.with(newer).await?;
+        if !repository.missing(&[newer, older]).await?.is_empty() {
+            return Ok(Vec::new());
+        }
+        Ok(repository.brought(newer, older).await?)
     }
 
     /// What was noted of outcomes, and whether promotions may be judged otherwise by it.

@@ -5,7 +5,7 @@ use crate::deploy::{Wanted, slug};
 use crate::engine::room::Trouble;
 use crate::flow::{CommitId, Deploy, PullNumber, TipSource, Trigger};
 use crate::lineage::{GitError, Repository};
-use crate::store::{Change, PullRow, TipRow};
+use crate::store::{Change, PullRow, TipRow, Unit};
 use std::collections::HashSet;
 
 /// What a deploy brings is looked up among so many commits; more than that is a line of its own.
@@ -40,7 +40,7 @@ impl Work<'_> {
 
     /// The tip, where the branch still is there; else where it is now, which is kept. Moves may be told in any order, or
     /// never, but the branch itself is never out of date.
-    async fn as_it_is(&mut self, tip: TipRow) -> Result<TipRow, Trouble> {
+    pub(super) async fn as_it_is(&mut self, tip: TipRow) -> Result<TipRow, Trouble> {
         let site = self.site;
         let repository = site.room.mirror(site.repository).await?.fetched(&[]).await?;
         let present = repository.branch(&site.environment.branch).await?;
@@ -57,6 +57,9 @@ impl Work<'_> {
             ..tip
         };
         self.changes.push(Change::Tip(seen.clone()));
+        // Whoever goes by where the branch is has not been told of it either.
+        let branch = Unit::Branch(site.repository.id, site.environment.branch.clone());
+        self.changes.push(Change::Mark(branch));
         Ok(seen)
     }
 
