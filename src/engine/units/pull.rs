@@ -312,8 +312,8 @@ impl Case<'_> {
         deploys::known(self.room, &self.book.flow, row, pull).await
     }
 
-    /// How a promotion may be merged, as the base's rules have it; where none says, as the settings do. It is no more than a warning, so that it is
-    /// not known holds nothing up.
+    /// How a promotion may be merged, as the base's rules have it; where none says, as the settings do. It is no more
+    /// than a warning, so that it is not known holds nothing up.
     async fn methods(&self, pull: &Pull) -> Option<MergeMethods> {
         let flow = &self.book.flow;
         let between = [deploys::role_of_head(flow, pull), flow.role(&pull.base.branch)];
