@@ -246,7 +246,7 @@ pub struct DeploymentStatusEvent {
     pub workflow: Option<WithPath>,
     /// The run of that job.
     #[serde(default)]
-    pub workflow_run: Option<WithPath>,
+    pub workflow_run: Option<RunOfJob>,
 }
 
 impl DeploymentStatusEvent {
@@ -262,8 +262,8 @@ impl DeploymentStatusEvent {
 
     /// The file in `.github/workflows` of the workflow whose job made the deployment.
     pub fn workflow_file(&self) -> Option<&str> {
-        let path =
-            [&self.workflow, &self.workflow_run].into_iter().flatten().find_map(|it| it.path.as_deref())?;
+        let of_run = self.workflow_run.as_ref().and_then(|run| run.path.as_deref());
+        let path = self.workflow.as_ref().and_then(|it| it.path.as_deref()).or(of_run)?;
         let path = path.split('@').next().unwrap_or_default();
         path.strip_prefix(WORKFLOWS).filter(|file| !file.is_empty())
     }
@@ -272,12 +272,33 @@ impl DeploymentStatusEvent {
 /// Where a repository keeps its workflows.
 pub const WORKFLOWS: &str = ".github/workflows/";
 
-/// A workflow or a run of one, by its file.
+/// A workflow, by its file.
 #[derive(Debug, Deserialize)]
 pub struct WithPath {
     /// The file's path; behind an `@` the ref that it was read from.
     #[serde(default)]
     pub path: Option<String>,
+}
+
+/// The run of a job that names an environment.
+#[derive(Debug, Deserialize)]
+pub struct RunOfJob {
+    /// GitHub's number.
+    #[serde(default)]
+    pub id: Option<u64>,
+    /// As [`WithPath::path`].
+    #[serde(default)]
+    pub path: Option<String>,
+    /// The event that has caused it.
+    #[serde(default)]
+    pub event: Option<String>,
+}
+
+impl RunOfJob {
+    /// Whether it was caused by a Deployment, which is what those who carry Deployments out are caused by.
+    pub fn is_by_deployment(&self) -> bool {
+        self.event.as_deref() == Some("deployment")
+    }
 }
 
 /// A deployment.

@@ -230,3 +230,69 @@ async fn a_run_that_waits_for_a_reviewer_is_not_late_and_gives_way_to_a_newer_me
     assert_eq!(runs(&stage), ["completed", "completed", "queued"]);
     stage.end().await;
 }
+
+/// Integration is deployed by a workflow that Deployments cause; its job waits for a reviewer.
+async fn waits_by_deployment(stage: &Stage, file: &str) -> RunHandle {
+    pushed(stage, file).await;
+    let run = stage.store.run_of("ship.yml").event("deployment").on("integration").by("ben").await.unwrap();
+    run.job("deploy").comes_to("integration").await.unwrap();
+    stage.quiet().await;
+    run
+}
+
+async fn ours(stage: &Stage) -> Vec<DeploymentHandle> {
+    let mut made = stage.deployments("integration").await;
+    made.retain(|it| it.payload()["towpath"] == 1);
+    made
+}
+
+#[tokio::test]
+async fn a_workflow_on_deployments_that_waits_for_a_reviewer_gives_way_to_a_newer_merge() {
+    let mut stage = Stage::set().await;
+    stage.store.workflow("ship.yml");
+    stage.store.review_jobs("integration", true);
+    stage.github.cancelling(Cancelling::OnDemand);
+    let first = waits_by_deployment(&stage, "a.txt").await;
+    assert_eq!(last(&ours(&stage).await[0]), "pending: Waits for somebody's approval");
+    stage.minutes_later(10 * 60).await;
+    assert_eq!(
+        last(&ours(&stage).await[0]),
+        "pending: Waits for somebody's approval",
+        "people take their time"
+    );
+    pushed(&stage, "b.txt").await;
+    assert_eq!(ours(&stage).await.len(), 1, "approved now, the first would deploy beside the second");
+    stage.restart().await;
+    stage.later();
+    first.stops().await.unwrap();
+    stage.quiet().await;
+    let made = ours(&stage).await;
+    assert_eq!(made.len(), 2);
+    assert_eq!(last(&made[0]), "inactive: Superseded by deploy 2");
+    assert!(first.job("deploy").is_approved().await.is_err(), "nobody can let it in any more");
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn a_workflow_that_no_deployment_has_caused_is_not_cancelled_and_holds_nothing_up() {
+    let stage = Stage::set().await;
+    stage.store.workflow("ci.yml");
+    stage.store.review_jobs("integration", true);
+    pushed(&stage, "a.txt").await;
+    let first = stage.store.run_of("ci.yml").on("integration").by("ben").await.unwrap();
+    first.job("deploy").comes_to("integration").await.unwrap();
+    stage.quiet().await;
+    assert_eq!(last(&ours(&stage).await[0]), "pending: Waits for somebody's approval");
+    pushed(&stage, "b.txt").await;
+    assert_eq!(first.status(), "waiting", "it may be anything");
+    let made = ours(&stage).await;
+    assert_eq!(last(&made[0]), "inactive: Superseded by deploy 2");
+    assert_eq!(made.len(), 2);
+    let second = stage.store.run_of("ci.yml").on("integration").by("ben").await.unwrap();
+    second.job("deploy").comes_to("integration").await.unwrap();
+    second.job("deploy").is_approved().await.unwrap();
+    second.job("deploy").ends("success").await.unwrap();
+    stage.quiet().await;
+    assert!(last(&made[1]).contains("is live"), "{}", last(&made[1]));
+    stage.end().await;
+}

@@ -7,7 +7,7 @@
 use super::forge::{Forge, ForgeError, Job, Run, Stands};
 use super::{Driver, DriverError, Handed, Order, or_empty, parse_key};
 use crate::deploy::{CancelAnswer, Report, Says};
-use crate::flow::{Millis, Phase};
+use crate::flow::{Deploy, Millis, Phase};
 use async_trait::async_trait;
 use std::collections::BTreeMap;
 
@@ -126,26 +126,16 @@ impl<F: Forge> Driver for ActionsDriver<F> {
         Ok(reports(&run, &jobs))
     }
 
-    fn can_cancel(&self) -> bool {
+    fn can_cancel(&self, _: &Deploy) -> bool {
         true
     }
 
-    /// Has the run cancelled, which GitHub says yes to long before it has done it. A run that was never begun, or has
-    /// ended, is over.
     async fn cancel(&self, order: &Order) -> Result<CancelAnswer, DriverError> {
         let run = match order.deploy.handle {
             Some(_) => self.run_of(order).await?,
             None => self.dispatched_before(order).await?,
         };
-        match run {
-            Some(run) if matches!(run.stands, Stands::Queued | Stands::Waiting | Stands::Running) => {
-                self.forge.cancel(run.id).await?;
-                Ok(CancelAnswer::Told)
-            }
-            // How it ended is told by a look at it.
-            Some(run) if run.stands == Stands::Succeeded => Ok(CancelAnswer::Told),
-            _ => Ok(CancelAnswer::Ended),
-        }
+        cancel(&self.forge, run).await
     }
 
     fn look_every(&self) -> Option<Millis> {
@@ -153,8 +143,22 @@ impl<F: Forge> Driver for ActionsDriver<F> {
     }
 }
 
+/// Has a run cancelled, which GitHub says yes to long before it has done it. A run that was never begun, or has ended,
+/// is over.
+pub(super) async fn cancel(forge: &impl Forge, run: Option<Run>) -> Result<CancelAnswer, DriverError> {
+    match run {
+        Some(run) if matches!(run.stands, Stands::Queued | Stands::Waiting | Stands::Running) => {
+            forge.cancel(run.id).await?;
+            Ok(CancelAnswer::Told)
+        }
+        // How it ended is told by a look at it.
+        Some(run) if run.stands == Stands::Succeeded => Ok(CancelAnswer::Told),
+        _ => Ok(CancelAnswer::Ended),
+    }
+}
+
 /// What a run and its jobs say, in the order of time.
-fn reports(run: &Run, jobs: &[Job]) -> Vec<Report> {
+pub(super) fn reports(run: &Run, jobs: &[Job]) -> Vec<Report> {
     let mut reports = Vec::new();
     let dressed = |mut report: Report| {
         report.log_url = Some(run.url.clone());

@@ -1,13 +1,31 @@
 //! The GitHub Deployment itself: whoever acts on it says how it goes.
+//!
+//! Where that is a workflow, the run is known from what GitHub tells of its jobs, and can be cancelled. Nobody else can
+//! be told to stop.
 
-use super::forge::Forge;
-use super::{Driver, DriverError, Handed, Order};
+use super::forge::{Forge, Run, Stands};
+use super::{Driver, DriverError, Handed, Order, actions};
 use crate::deploy::{CancelAnswer, Report};
+use crate::flow::Deploy;
 use async_trait::async_trait;
 
 /// Leaves the deploy to whoever acts on GitHub's Deployments.
 #[derive(Debug)]
 pub struct DeploymentDriver<F>(pub F);
+
+impl<F: Forge> DeploymentDriver<F> {
+    /// The run that carries a deploy out. The outer `None` means that no run is known to.
+    async fn run_of(&self, deploy: &Deploy) -> Result<Option<Option<Run>>, DriverError> {
+        match known_run(deploy) {
+            Some(id) => self.0.run(id).await.map(Some),
+            None => Ok(None),
+        }
+    }
+}
+
+fn known_run(deploy: &Deploy) -> Option<u64> {
+    deploy.handle.as_deref().and_then(|handle| handle.parse().ok())
+}
 
 #[async_trait]
 impl<F: Forge> Driver for DeploymentDriver<F> {
@@ -16,18 +34,35 @@ impl<F: Forge> Driver for DeploymentDriver<F> {
         Ok(Handed::default())
     }
 
+    /// What was said of the Deployment; and of a run that was to be cancelled, that it has ended.
     async fn look(&self, order: &Order) -> Result<Vec<Report>, DriverError> {
-        match order.deploy.github_id {
-            Some(id) => self.0.said_of(id).await,
-            None => Ok(Vec::new()),
+        let mut reports = match order.deploy.github_id {
+            Some(id) => self.0.said_of(id).await?,
+            None => Vec::new(),
+        };
+        if order.deploy.cancellation.is_some()
+            && let Some(Some(run)) = self.run_of(&order.deploy).await?
+            && matches!(run.stands, Stands::Succeeded | Stands::Ended(_))
+        {
+            reports.extend(actions::reports(&run, &[]));
         }
+        Ok(reports)
+    }
+
+    fn can_cancel(&self, deploy: &Deploy) -> bool {
+        known_run(deploy).is_some()
     }
 
     async fn cancel(&self, order: &Order) -> Result<CancelAnswer, DriverError> {
-        let environment = &order.deploy.environment;
-        Ok(CancelAnswer::Cannot(format!(
-            "whoever deploys {environment} by GitHub's Deployments cannot be told to stop; once it has ended, they set \
-             the Deployment to failure or success"
-        )))
+        match self.run_of(&order.deploy).await? {
+            Some(run) => actions::cancel(&self.0, run).await,
+            None => {
+                let environment = &order.deploy.environment;
+                Ok(CancelAnswer::Cannot(format!(
+                    "whoever deploys {environment} by GitHub's Deployments cannot be told to stop; once it has ended, \
+                     they set the Deployment to failure or success"
+                )))
+            }
+        }
     }
 }

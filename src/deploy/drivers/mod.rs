@@ -93,8 +93,8 @@ pub trait Driver: Send + Sync {
         None
     }
 
-    /// Whether [`Driver::cancel`] can have any effect.
-    fn can_cancel(&self) -> bool {
+    /// Whether [`Driver::cancel`] can have any effect on this deploy.
+    fn can_cancel(&self, _: &Deploy) -> bool {
         false
     }
 

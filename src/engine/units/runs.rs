@@ -2,7 +2,7 @@
 
 use super::news::News;
 use crate::engine::room::{Room, Trouble};
-use crate::flow::{Deploy, DriverSettings, RepositoryId};
+use crate::flow::{DriverSettings, RepositoryId};
 use crate::github::events::WorkflowRunEvent;
 use crate::store::{Change, Unit};
 use std::collections::BTreeSet;
@@ -16,11 +16,13 @@ pub(super) async fn run(room: &Room, unit: &Unit, id: RepositoryId) -> Result<Ve
     for environment in &flow.environments {
         let newest = room.store.newest_deploys(id, &environment.name, 5).await?;
         // The configuration may say something else by now.
-        let dispatched = |it: &&Deploy| matches!(it.driver_settings, Some(DriverSettings::Actions { .. }));
-        let concerned = newest.iter().filter(dispatched).any(|deploy| match &deploy.handle {
-            Some(handle) => runs.contains(handle),
+        let concerned = newest.iter().any(|deploy| match (&deploy.driver_settings, &deploy.handle) {
+            (Some(DriverSettings::Actions { .. } | DriverSettings::Deployment), Some(handle)) => {
+                runs.contains(handle)
+            }
             // An older server did not tell its run: it may be any.
-            None => deploy.state.is_under_way(),
+            (Some(DriverSettings::Actions { .. }), None) => deploy.state.is_under_way(),
+            _ => false,
         });
         if concerned {
             changes.push(Change::Mark(Unit::Environment(id, (&environment.name).into())));

@@ -26,7 +26,7 @@ mod step;
 use super::{Driver, DriverError, Handed, Order};
 use crate::deploy::operator::Programs;
 use crate::deploy::{CancelAnswer, Report};
-use crate::flow::Millis;
+use crate::flow::{Deploy, Millis};
 use async_trait::async_trait;
 use environment::Secrets;
 use run::{Run, Task};
@@ -285,7 +285,7 @@ impl Driver for CommandDriver {
         Ok(self.shared.run(&order.key).map(|run| run.reports()).unwrap_or_default())
     }
 
-    fn can_cancel(&self) -> bool {
+    fn can_cancel(&self, _: &Deploy) -> bool {
         true
     }
 

@@ -5,7 +5,7 @@ use super::follow::LOOKED_BACK_FOR;
 use crate::deploy::CancelAnswer;
 use crate::deploy::drivers::DriverError;
 use crate::engine::room::Trouble;
-use crate::flow::{Deploy, Ending, Millis};
+use crate::flow::{Deploy, DriverSettings, Ending, Millis};
 
 /// How often it is asked whether one has ended that is being cancelled or may still run: the event may be lost.
 const LOOK_EVERY: Millis = 60_000;
@@ -69,7 +69,7 @@ impl Work<'_> {
     }
 
     pub(super) fn can_cancel(&self, deploy: &Deploy) -> bool {
-        self.site.driver_of(deploy).is_ok_and(|driver| driver.can_cancel())
+        self.site.driver_of(deploy).is_ok_and(|driver| driver.can_cancel(deploy))
     }
 
     /// When to look again because of one that is being ended, or should have.
@@ -82,14 +82,19 @@ impl Work<'_> {
         self.asks_for_its_end(stuck).then_some(now + LOOK_EVERY)
     }
 
-    /// A newer merge goes instead of one that only waits for somebody's approval, where that one can be ended.
+    /// A newer merge goes instead of one that only waits for somebody's approval, where that one can be ended, or is
+    /// carried out by a workflow that begins for every push and not for our Deployment: that one waits for nobody.
     pub(super) async fn outrun_what_waits_for_approval(&mut self) -> Result<(), Trouble> {
         let Some((waits, by)) = self.course.outrun_while_waiting() else { return Ok(()) };
-        if self.course.get(waits).is_none_or(|deploy| !self.can_cancel(deploy)) {
+        let Some(deploy) = self.course.get(waits) else { return Ok(()) };
+        let (can_cancel, now) = (self.can_cancel(deploy), self.site.room.now());
+        if !can_cancel && deploy.driver != DriverSettings::Deployment.as_str() {
             return Ok(());
         }
-        let now = self.site.room.now();
         self.course.cancel(waits, Ending::Superseded { by }, now);
+        if !can_cancel {
+            self.course.cancel_answered(waits, CancelAnswer::Ended, now);
+        }
         self.see_cancelling_through().await
     }
 

@@ -39,6 +39,7 @@ impl Work<'_> {
             Counts::AsDeploy => {
                 if let Some(number) = ours {
                     self.course.report(number, &report, site.room.now());
+                    self.know_the_run(number, event);
                 }
             }
             Counts::AsTested => {}
@@ -82,6 +83,20 @@ impl Work<'_> {
                 }
             }
         })
+    }
+
+    /// Remembers which run carries a deploy out, where that is sure: it can be cancelled then. A job that names the
+    /// environment for its secrets alone is none, so the configuration has to name its workflow, or a Deployment has
+    /// to have caused it.
+    fn know_the_run(&mut self, number: u64, event: &DeploymentStatusEvent) {
+        let Some((id, run)) = event.workflow_run.as_ref().and_then(|run| Some((run.id?, run))) else {
+            return;
+        };
+        let is_named = matches!(self.site.environment.deploy.foreign, ForeignDeployments::OfWorkflow { .. });
+        let Some(deploy) = self.course.get_mut(number) else { return };
+        if deploy.driver == DriverSettings::Deployment.as_str() && (is_named || run.is_by_deployment()) {
+            deploy.handle = Some(id.to_string());
+        }
     }
 
     /// Whoever looks at the deploy is told of it.
