@@ -6,7 +6,7 @@ use super::local::{Local, Place};
 use super::{UsageError, print};
 use crate::flow::BranchName;
 use crate::lineage::GitError;
-use crate::report::{self, SeenAs, moment, shell_word};
+use crate::report::{self, SeenAs, fetch_every_branch, moment, shell_word};
 
 /// What `towpath check carried` takes.
 #[derive(Debug, clap::Args)]
@@ -87,8 +87,8 @@ impl Arguments {
     fn unknown(&self, local: &Local, error: &GitError) -> ExitCode {
         let why = match (error, local.repository.tracked_remote()) {
             (GitError::Shallow, Some(remote)) => format!(
-                "the clone is shallow: its history is cut off; run git fetch --unshallow {}",
-                shell_word(remote)
+                "the clone is shallow: its history is cut off; run {}",
+                fetch_every_branch(remote, "--unshallow")
             ),
             (other, _) => other.to_string(),
         };

@@ -55,6 +55,7 @@ pub use terminal::{Words, copy_on_terminal, terminal, words};
 pub use whereabouts::{
     Place, Stand, WHEREABOUTS, is_worth_a_comment, whereabouts, whereabouts_as_json, whereabouts_on_terminal,
 };
+pub use words::fetch_every_branch;
 
 use crate::flow::Pull;
 

@@ -227,6 +227,21 @@ fn a_default_branch_that_was_not_fetched_is_fetched_by_the_printed_command() {
 }
 
 #[test]
+fn a_shallow_clone_of_one_branch_is_made_whole_by_the_printed_command() {
+    let repo = two(OF_TWO);
+    let clone = clone(&repo, "upstream", &["--depth", "1", "-b", "topic"]);
+    clone.git(&["remote", "set-branches", "--add", "upstream", "main"]);
+    clone.git(&["fetch", "-q", "--depth", "1", "upstream"]);
+    let ran = clone.check(&["pr", "--base", "develop"]);
+    assert_eq!(ran.status, 1, "{}", ran.stdout);
+    let command = ran.stdout.lines().map(str::trim).find(|line| line.starts_with("git fetch")).unwrap();
+    let done = Command::new("sh").args(["-c", command]).current_dir(&clone.work).status().unwrap();
+    assert!(done.success(), "{command}");
+    let (status, object) = clone.pr(&["--base", "develop"]);
+    assert_eq!((status, &object["verdict"]), (0, &Value::from("pass")), "{object}");
+}
+
+#[test]
 fn a_clone_without_its_files_names_the_command_that_brings_the_file() {
     let repo = two(OF_TWO);
     for filter in ["--filter=blob:none", "--filter=tree:0"] {

@@ -90,7 +90,7 @@ fn a_shallow_clone_is_never_judged() {
     **What to do.** Fetch the rest of the history:
 
     ```sh
-    git fetch --unshallow origin
+    git fetch --unshallow origin '+refs/heads/*:refs/remotes/origin/*'
     ```
 
     [TP901: what it means](https://towpath.example/findings#tp901)

@@ -4,10 +4,22 @@
 use super::super::shell;
 use super::Scene;
 
+/// The command that brings every branch that a remote has, with these options of `git fetch`.
+pub fn fetch_every_branch(remote: &str, options: &str) -> String {
+    let all = shell::quote(&format!("+refs/heads/*:refs/remotes/{remote}/*"));
+    let words = ["git fetch", options, &shell::quote(remote), &all];
+    words.iter().filter(|word| !word.is_empty()).copied().collect::<Vec<_>>().join(" ")
+}
+
 impl Scene<'_> {
     /// Brings what the remote has, where there is one.
     pub(super) fn fetch(&self) -> Option<String> {
         self.remote.map(|remote| format!("git fetch {}", shell::quote(remote)))
+    }
+
+    /// Brings every branch that the remote has, also where this is a clone of one branch alone, which would fetch no other.
+    pub(super) fn fetch_all(&self, options: &str) -> Option<String> {
+        self.remote.map(|remote| fetch_every_branch(remote, options))
     }
 
     /// A branch of the repository by its whole name: a tag could have the short one.

@@ -14,6 +14,7 @@ mod source;
 mod topic;
 mod undecided;
 
+pub use commands::fetch_every_branch;
 pub(super) use copy::{copied, not_copied};
 pub(super) use known_work::origin;
 pub(super) use pass::passed;

@@ -79,17 +79,13 @@ fn missing_branches(scene: &Scene<'_>, missing: &[BranchName], start: Option<&Br
         after: Vec::new(),
     });
     let make = make.unwrap_or_else(|| Step::words(Prose::new(&format!("Make {them}."), &[])));
-    match scene.remote.filter(|_| scene.subject.is_none()) {
+    match scene.fetch_all("").filter(|_| scene.subject.is_none()) {
         None => account.repair = Some(make),
-        Some(remote) => {
+        Some(fetch) => {
             // A clone of one branch lacks the others, though everybody else has them.
             account.repair = Some(Step {
                 lead: Prose::new(&format!("If {exist} on GitHub, fetch {them}:"), &[]),
-                commands: vec![format!(
-                    "git fetch {} {}",
-                    shell::quote(remote),
-                    shell::quote(&format!("+refs/heads/*:refs/remotes/{remote}/*"))
-                )],
+                commands: vec![fetch],
                 after: Vec::new(),
             });
             account.alternatives.push(make);
@@ -146,10 +142,7 @@ fn shallow(scene: &Scene<'_>) -> Account {
     let mut account = Account::new(title, vec![detail]);
     account.repair = Some(Step {
         lead: Prose::new("Fetch the rest of the history:", &[]),
-        commands: vec![match scene.remote.map(shell::quote) {
-            Some(remote) => format!("git fetch --unshallow {remote}"),
-            None => "git fetch --unshallow".to_owned(),
-        }],
+        commands: vec![scene.fetch_all("--unshallow").unwrap_or_else(|| "git fetch --unshallow".to_owned())],
         after: Vec::new(),
     });
     account
