@@ -10,6 +10,8 @@
 
 #[path = "../tests/stories/calls.rs"]
 mod calls;
+#[path = "../tests/stories/cost.rs"]
+mod cost;
 #[path = "../tests/stories/shop.rs"]
 mod shop;
 #[path = "../tests/stories/stage.rs"]
@@ -17,7 +19,13 @@ mod stage;
 
 fn main() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    for (event, calls) in runtime.block_on(calls::counted()) {
-        println!("{event:<42} {calls}");
+    let counts = runtime.block_on(async {
+        let mut counts = calls::counted().await;
+        counts.extend(cost::installed().await);
+        counts.extend(cost::pushed_again().await);
+        counts
+    });
+    for (event, calls) in counts {
+        println!("{event:<50} {calls}");
     }
 }

@@ -6,6 +6,7 @@
 //!
 //! Does not live here: rules (`policy`), words (`report`), questions to git (`lineage`), HTTP (`web`).
 
+mod account_files;
 mod back_off;
 mod called_back;
 mod clock;
@@ -14,6 +15,7 @@ mod dormancy;
 mod entries;
 mod inbox;
 pub mod judge;
+mod merge_rules;
 mod mirrors;
 mod open;
 mod presence;
@@ -108,6 +110,8 @@ impl Engine {
             means,
             flow: Arc::new(parts.flow),
             books: rulebook::Books::default(),
+            account_files: account_files::AccountFiles::default(),
+            merge_rules: merge_rules::MergeRules::default(),
             presence: presence::Presence::default(),
             clock: Arc::clone(&parts.clock),
             random: parts.random,

@@ -1,6 +1,8 @@
+use super::account_files::AccountFiles;
 use super::back_off::BackOff;
 use super::clock::Clock;
 use super::deploys::Means;
+use super::merge_rules::MergeRules;
 use super::mirrors::{MirrorBounds, Mirrors};
 use super::presence::Presence;
 use super::rulebook::Books;
@@ -74,6 +76,8 @@ pub(super) struct Room {
     /// The path of those who have no configuration.
     pub(super) flow: Arc<Flow>,
     pub(super) books: Books,
+    pub(super) account_files: AccountFiles,
+    pub(super) merge_rules: MergeRules,
     /// Which App we are, and where.
     pub(super) presence: Presence,
     pub(super) clock: Arc<dyn Clock>,

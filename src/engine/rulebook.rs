@@ -42,11 +42,14 @@ impl Room {
         let own = self.file(row, &row.full_name, Some(&row.default_branch)).await?;
         let name = RepositoryName::from(&row.full_name);
         let shared = RepositoryName::shared_by(name.owner());
+        if name.is_shared() {
+            self.note_account_file(row, own.as_deref()).await;
+        }
         let found = match own {
             Some(text) => Some((CONFIGURATION_PATH.to_owned(), text)),
             None if name.is_shared() => None,
             None => {
-                let text = self.file(row, shared.as_str(), None).await?;
+                let text = self.account_file(row, &shared).await?;
                 text.map(|text| (format!("{CONFIGURATION_PATH} of {shared}"), text))
             }
         };
@@ -59,7 +62,7 @@ impl Room {
         Ok(ConfigurationRow { repository: row.id, place, text, valid, read_at: self.now() })
     }
 
-    async fn file(
+    pub(super) async fn file(
         &self,
         row: &RepositoryRow,
         repository: &str,

@@ -16,6 +16,7 @@ mod cancelling;
 mod carried_out;
 mod configuration;
 mod copy;
+mod cost;
 mod deploy_again;
 mod deploys;
 mod dormant;

@@ -42,7 +42,9 @@ pub(super) async fn run(
     if to_default.any(|push| push.may_touch(CONFIGURATION_PATH) || push.may_touch(WORKFLOWS)) {
         changes.push(Change::Mark(Unit::Configuration(id)));
     }
-    if !all_read {
+    // The first branch of the path makes what was passed over so far one to be looked at.
+    let has_come = on_path && pushes.iter().any(|(_, push)| push.before.is_zero() && !push.deleted);
+    if !all_read || (has_come && !room.mirrors.of(id).exists()) {
         changes.push(Change::Mark(Unit::Repository(id)));
     }
     changes.extend(follows(&book, id, branch));

@@ -36,13 +36,12 @@ pub(super) async fn read_again(room: &Room, row: &RepositoryRow) -> Result<Vec<C
         return Ok(changes);
     }
     let now = room.book_of(read.clone());
-    changes.push(Change::Configuration(read));
     if RepositoryName::from(&row.full_name).is_shared() {
         // It counts for all those of the account that have none of their own.
-        let all = room.store.repositories(Some(row.installation)).await?;
-        let others = all.iter().filter(|it| it.id != row.id);
-        changes.extend(others.map(|it| Change::Mark(Unit::Configuration(it.id))));
+        let others = room.judged_by_another(row, &read).await?;
+        changes.extend(others.iter().map(|it| Change::Mark(Unit::Configuration(it.id))));
     }
+    changes.push(Change::Configuration(read));
     // A merge may have waited for the file to be mended, or for somebody to be named who deploys it.
     let environments = now.flow.environments.iter().map(|it| Unit::Environment(row.id, (&it.name).into()));
     changes.extend(environments.chain([Unit::Copy(row.id)]).map(Change::Mark));

@@ -320,8 +320,7 @@ impl Case<'_> {
         if !between.iter().all(|role| matches!(role, Role::Environment(_))) {
             return None;
         }
-        let RepositoryRow { installation, full_name, .. } = self.repository;
-        match self.room.api.merge_methods(*installation, full_name, &pull.base.branch).await {
+        match self.room.merge_methods(self.repository, &pull.base.branch).await {
             Ok(methods) => methods.or(self.settings),
             Err(error) => {
                 tracing::warn!(%error, "the rules of a branch could not be read");

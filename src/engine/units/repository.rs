@@ -31,30 +31,73 @@ pub(super) async fn run(room: &Room, unit: &Unit, id: RepositoryId) -> Result<Ve
     }
     if row.state == RepositoryState::Active {
         let open = room.store.open_pulls(id).await?;
-        changes.extend(asked_again(&news, id, &open));
+        changes.extend(asked_again(room, &news, id, &open));
         let recent = row.reconciled_at.is_some_and(|at| at + RECONCILE_EVERY > room.now());
         if news.deliveries.is_empty() || !recent {
-            changes.extend(configuration::read_again(room, &row).await?);
-            changes.extend(pulls(room, &row, open).await?);
-            // What was found so far is not lost when git does not answer: an unknown pull request gets
-            // its check, which says so.
-            return match ledger(room, &row, &mut changes).await {
-                Ok(()) => {
-                    let reconciled_at = Some(room.now());
-                    changes.push(Change::Repository(RepositoryRow { reconciled_at, ..row }));
-                    Ok(changes)
-                }
-                Err(trouble) => {
-                    changes.push(Change::Repository(row));
-                    Err(Trouble { changes, ..trouble })
-                }
-            };
+            return compared(room, row, open, changes).await;
         }
     } else {
         room.forget_mirror(id).await;
     }
     changes.push(Change::Repository(row));
     Ok(changes)
+}
+
+/// Compares all of it with what GitHub has.
+async fn compared(
+    room: &Room,
+    row: RepositoryRow,
+    open: Vec<JudgedPull>,
+    mut changes: Vec<Change>,
+) -> Result<Vec<Change>, Trouble> {
+    changes.extend(configuration::read_again(room, &row).await?);
+    let book = rules_now(room, row.id, &changes).await?;
+    // By these rules it is compared right now.
+    changes.retain(|it| *it != Change::Mark(Unit::Repository(row.id)));
+    let on_path = is_on_path(room, &row, &book).await;
+    if matches!(on_path, Ok(false)) {
+        // There is nothing to deploy, and nothing to copy.
+        changes.retain(|it| !matches!(it, Change::Mark(Unit::Environment(..) | Unit::Copy(_))));
+    }
+    // Nobody asks about the pull requests of a repository that is off the path; once it comes onto it, it is compared
+    // again. What was said before is taken back.
+    if !matches!(on_path, Ok(false)) || open.iter().any(|it| it.judged_base.is_some()) {
+        changes.extend(pulls(room, &row, &book, open).await?);
+    }
+    // What was found so far is not lost when git does not answer: an unknown pull request gets its check, which says so.
+    let filled = match on_path {
+        Ok(true) => ledger(room, &row, &book, &mut changes).await,
+        Ok(false) => Ok(()),
+        Err(trouble) => Err(trouble),
+    };
+    match filled {
+        Ok(()) => {
+            let reconciled_at = Some(room.now());
+            changes.push(Change::Repository(RepositoryRow { reconciled_at, ..row }));
+            Ok(changes)
+        }
+        Err(trouble) => {
+            changes.push(Change::Repository(row));
+            Err(Trouble { changes, ..trouble })
+        }
+    }
+}
+
+/// The rules by what was just read, which is not stored yet.
+async fn rules_now(room: &Room, id: RepositoryId, changes: &[Change]) -> Result<Rulebook, Trouble> {
+    let read = changes.iter().find_map(|change| match change {
+        Change::Configuration(row) => Some(row.clone()),
+        _ => None,
+    });
+    match read {
+        Some(row) => Ok(room.book_of(row)),
+        None => Ok(room.rulebook(id).await?),
+    }
+}
+
+async fn is_on_path(room: &Room, row: &RepositoryRow, book: &Rulebook) -> Result<bool, Trouble> {
+    let mirror = room.mirror(row).await?;
+    Ok(mirror.has_environments(&book.flow).await?)
 }
 
 /// The repository after the last event that tells of it.
@@ -73,10 +116,13 @@ fn newest(news: &News, known: Option<RepositoryRow>) -> Option<RepositoryRow> {
 
 /// Somebody pressed "Re-run" or our button: GitHub has reset what it shows, so it is sent again even if
 /// the verdict stays.
-fn asked_again(news: &News, id: RepositoryId, open: &[JudgedPull]) -> Vec<Change> {
+fn asked_again(room: &Room, news: &News, id: RepositoryId, open: &[JudgedPull]) -> Vec<Change> {
     let (events, _) = news.events::<RecheckEvent>(&["check_run", "check_suite"]);
     let heads = events.iter().filter_map(|(_, event)| event.check_run.or(event.check_suite));
     let heads: Vec<CommitId> = heads.map(|it| it.head_sha).collect();
+    if !heads.is_empty() {
+        room.merge_rules.forget(id);
+    }
     let meant = open.iter().filter(|it| heads.contains(&it.pull.head_commit));
     // The two that are about no branch; where none of them was made, nothing is sent.
     let others = heads.iter().flat_map(|head| {
@@ -91,13 +137,13 @@ fn asked_again(news: &News, id: RepositoryId, open: &[JudgedPull]) -> Vec<Change
 
 /// Compares the ledger with where the branches are; where one has moved unseen, every open pull request
 /// among the changes is judged anew.
-async fn ledger(room: &Room, row: &RepositoryRow, changes: &mut Vec<Change>) -> Result<(), Trouble> {
-    let mirror = room.mirror(row).await?;
-    let book = room.rulebook(row.id).await?;
-    if !mirror.has_environments(&book.flow).await? {
-        return Ok(());
-    }
-    let repository = mirror.fetched(&[]).await?;
+async fn ledger(
+    room: &Room,
+    row: &RepositoryRow,
+    book: &Rulebook,
+    changes: &mut Vec<Change>,
+) -> Result<(), Trouble> {
+    let repository = room.mirror(row).await?.fetched(&[]).await?;
     let mut moved = false;
     for branch in book.flow.judged_branches() {
         let tips = tips(room, row.id, branch, &repository).await?;
@@ -120,22 +166,26 @@ async fn ledger(room: &Room, row: &RepositoryRow, changes: &mut Vec<Change>) -> 
 }
 
 /// Compares the open pull requests with those that GitHub names; what differs is judged anew.
-async fn pulls(room: &Room, row: &RepositoryRow, open: Vec<JudgedPull>) -> Result<Vec<Change>, Trouble> {
+async fn pulls(
+    room: &Room,
+    row: &RepositoryRow,
+    book: &Rulebook,
+    open: Vec<JudgedPull>,
+) -> Result<Vec<Change>, Trouble> {
     let mut known: HashMap<PullNumber, JudgedPull> =
         open.into_iter().map(|it| (it.pull.number, it)).collect();
     let mut changes = Vec::new();
     if room.store.merged_pulls(row.id, 1).await?.is_empty() {
         changes.extend(merged_before(room, row).await?);
     }
-    let book = room.rulebook(row.id).await?;
     let asked = room.api.open_pulls(row.installation, &row.full_name).await?;
     let named: Vec<PullRow> = asked.iter().filter_map(|pull| readable(pull, row.id)).collect();
     let told = asked.iter().find_map(|pull| pull.base.repo?.merge_methods());
-    changes.extend(merge_settings(room, &book, told, &named).await?);
+    changes.extend(merge_settings(room, book, told, &named).await?);
     for pull in &named {
         let before = known.remove(&pull.number);
         let aimed = aim(&book.flow, &pull.base_branch, row.id, &named);
-        changes.extend(still_to_do(room, &book, (before.as_ref(), pull), aimed.as_ref()).await?);
+        changes.extend(still_to_do(room, book, (before.as_ref(), pull), aimed.as_ref()).await?);
         changes.push(Change::Pull(pull.clone()));
     }
     // Those that GitHub no longer names were closed meanwhile: each is asked about by itself.

@@ -1,0 +1,181 @@
+//! The configuration that an account's `.github` repository has for all those without one of their own: asked for once,
+//! however many repositories go by it.
+
+use super::room::{Room, Trouble};
+use super::rulebook::CONFIGURATION_PATH;
+use crate::flow::{InstallationId, Millis, RepositoryName};
+use crate::store::{ConfigurationRow, RepositoryRow, StoreError};
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex as StdMutex, PoisonError};
+use tokio::sync::Mutex;
+
+/// How long an answer holds, in milliseconds. Where the installation covers the repository its pushes say more; where it
+/// does not, nobody ever tells.
+const HOLDS: Millis = 15 * 60_000;
+
+/// The files by account.
+#[derive(Debug, Default)]
+pub(super) struct AccountFiles(StdMutex<HashMap<(InstallationId, RepositoryName), Arc<Place>>>);
+
+/// One account's file, with a lock of its own: waiting for one answer holds nobody up who needs another.
+#[derive(Debug, Default)]
+struct Place {
+    slot: Mutex<Slot>,
+    /// How many requests have ended. Whoever sees it change while waiting shares that request's end.
+    ended: AtomicU64,
+}
+
+#[derive(Debug, Default)]
+struct Slot {
+    /// The text, where there is a file, and when it was read.
+    read: Option<(Option<String>, Millis)>,
+    /// How the last request ended, if it failed.
+    failure: Option<Trouble>,
+    /// Whether somebody may have been answered otherwise than its own repository has it by now.
+    has_changed: bool,
+}
+
+impl AccountFiles {
+    fn place(&self, installation: InstallationId, shared: &RepositoryName) -> Arc<Place> {
+        let mut places = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(places.entry((installation, shared.clone())).or_default())
+    }
+
+    /// The file, for which `ask` is awaited only where no answer holds. Callers that come meanwhile share its end.
+    async fn get(
+        &self,
+        (installation, shared): (InstallationId, &RepositoryName),
+        now: Millis,
+        ask: impl Future<Output = Result<Option<String>, Trouble>>,
+    ) -> Result<Option<String>, Trouble> {
+        let place = self.place(installation, shared);
+        let before = place.ended.load(Ordering::Acquire);
+        let mut slot = place.slot.lock().await;
+        // Of a clock that was set back, too.
+        if let Some((text, at)) = &slot.read
+            && (*at..*at + HOLDS).contains(&now)
+        {
+            return Ok(text.clone());
+        }
+        if place.ended.load(Ordering::Acquire) != before
+            && let Some(failure) = &slot.failure
+        {
+            return Err(failure.again());
+        }
+        let asked = ask.await;
+        place.ended.fetch_add(1, Ordering::Release);
+        match asked {
+            Ok(text) => {
+                (slot.read, slot.failure) = (Some((text.clone(), now)), None);
+                Ok(text)
+            }
+            Err(failure) => {
+                slot.failure = Some(failure.again());
+                Err(failure)
+            }
+        }
+    }
+}
+
+impl Trouble {
+    /// The same for somebody else who waited for it.
+    fn again(&self) -> Self {
+        Self { what: self.what.clone(), remedy: self.remedy, changes: Vec::new() }
+    }
+}
+
+impl Room {
+    /// What the account's `shared` repository has for `row`.
+    pub(super) async fn account_file(
+        &self,
+        row: &RepositoryRow,
+        shared: &RepositoryName,
+    ) -> Result<Option<String>, Trouble> {
+        let ask = self.file(row, shared.as_str(), None);
+        self.account_files.get((row.installation, shared), self.now(), ask).await
+    }
+
+    /// Takes note of the file as its own repository has it: that is where its pushes are told of.
+    pub(super) async fn note_account_file(&self, row: &RepositoryRow, text: Option<&str>) {
+        let place = self.account_files.place(row.installation, &RepositoryName::from(&row.full_name));
+        let mut slot = place.slot.lock().await;
+        slot.has_changed |= slot.read.as_ref().is_some_and(|(told, _)| told.as_deref() != text);
+        (slot.read, slot.failure) = (Some((text.map(str::to_owned), self.now())), None);
+    }
+
+    /// Those of the account that were judged by another file than `read`, which its `.github` repository has now. Who was
+    /// never looked at will read it then, unless the former one was read and is being stored right now.
+    pub(super) async fn judged_by_another(
+        &self,
+        row: &RepositoryRow,
+        read: &ConfigurationRow,
+    ) -> Result<Vec<RepositoryRow>, StoreError> {
+        let place = self.account_files.place(row.installation, &RepositoryName::from(&row.full_name));
+        let has_changed = place.slot.lock().await.has_changed;
+        let mut concerned = Vec::new();
+        for other in self.store.repositories(Some(row.installation)).await? {
+            if other.id == row.id {
+                continue;
+            }
+            let known = self.store.configuration(other.id).await?;
+            let goes_by_another = known.map_or(has_changed, |known| {
+                known.place != CONFIGURATION_PATH && known.text != read.text
+            });
+            if goes_by_another {
+                concerned.push(other);
+            }
+        }
+        Ok(concerned)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::AtomicU32;
+
+    fn shared() -> RepositoryName {
+        RepositoryName::shared_by("acme")
+    }
+
+    async fn get(
+        files: &AccountFiles,
+        now: Millis,
+        asked: &AtomicU32,
+        answer: Result<Option<&str>, ()>,
+    ) -> Result<Option<String>, Trouble> {
+        let ask = async {
+            asked.fetch_add(1, Ordering::Relaxed);
+            tokio::task::yield_now().await;
+            answer.map(|text| text.map(str::to_owned)).map_err(|()| Trouble::later("no answer"))
+        };
+        files.get((InstallationId(1), &shared()), now, ask).await
+    }
+
+    #[tokio::test]
+    async fn many_repositories_cost_one_call_until_the_answer_is_old() {
+        let (files, asked) = (AccountFiles::default(), AtomicU32::new(0));
+        let both = || get(&files, 0, &asked, Ok(Some("version: 1")));
+        let (one, two) = tokio::join!(both(), both());
+        assert_eq!((one.unwrap().as_deref(), two.unwrap().as_deref()), (Some("version: 1"), Some("version: 1")));
+        assert_eq!(asked.load(Ordering::Relaxed), 1);
+        assert!(get(&files, HOLDS - 1, &asked, Ok(None)).await.unwrap().is_some());
+        assert_eq!(get(&files, HOLDS, &asked, Ok(None)).await.unwrap(), None);
+        assert_eq!(asked.load(Ordering::Relaxed), 2);
+        // That there is none holds as well, but not for a clock that was set back.
+        assert_eq!(get(&files, HOLDS + 1, &asked, Ok(Some("x"))).await.unwrap(), None);
+        assert!(get(&files, HOLDS - 1, &asked, Ok(Some("x"))).await.unwrap().is_some());
+        assert_eq!(asked.into_inner(), 3);
+    }
+
+    #[tokio::test]
+    async fn a_failure_is_shared_by_those_who_waited_and_by_nobody_later() {
+        let (files, asked) = (AccountFiles::default(), AtomicU32::new(0));
+        let (one, two) = tokio::join!(get(&files, 0, &asked, Err(())), get(&files, 0, &asked, Err(())));
+        assert!(one.is_err() && two.is_err());
+        assert_eq!(asked.load(Ordering::Relaxed), 1);
+        assert!(get(&files, 0, &asked, Ok(None)).await.is_ok());
+        assert_eq!(asked.into_inner(), 2);
+    }
+}

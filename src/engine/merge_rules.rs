@@ -1,0 +1,46 @@
+//! How a branch's rules let pull requests be merged: asked for when a promotion is judged, and not again with each push.
+
+use super::room::Room;
+use crate::flow::{BranchName, MergeMethods, Millis, RepositoryId};
+use crate::github::ApiError;
+use crate::store::RepositoryRow;
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// How long an answer holds, in milliseconds: of a change nobody tells. Who presses Re-check has it asked for anew.
+const HOLDS: Millis = 60 * 60_000;
+
+/// What was answered lately.
+#[derive(Debug, Default)]
+pub(super) struct MergeRules(Mutex<HashMap<(RepositoryId, BranchName), (Option<MergeMethods>, Millis)>>);
+
+impl MergeRules {
+    fn known(&self) -> MutexGuard<'_, HashMap<(RepositoryId, BranchName), (Option<MergeMethods>, Millis)>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Has them asked for anew.
+    pub(super) fn forget(&self, id: RepositoryId) {
+        self.known().retain(|(of, _), _| *of != id);
+    }
+}
+
+impl Room {
+    /// How the rules of a branch let pull requests be merged, where one says so.
+    pub(super) async fn merge_methods(
+        &self,
+        row: &RepositoryRow,
+        branch: &BranchName,
+    ) -> Result<Option<MergeMethods>, ApiError> {
+        let (key, now) = ((row.id, branch.clone()), self.now());
+        let known = self.merge_rules.known().get(&key).copied();
+        if let Some((methods, _)) = known.filter(|(_, at)| (*at..*at + HOLDS).contains(&now)) {
+            return Ok(methods);
+        }
+        let methods = self.api.merge_methods(row.installation, &row.full_name, branch).await?;
+        let mut known = self.merge_rules.known();
+        known.retain(|_, (_, at)| (*at..*at + HOLDS).contains(&now));
+        known.insert(key, (methods, now));
+        Ok(methods)
+    }
+}
