@@ -244,7 +244,8 @@ impl Checkout for Files {
             .ok_or_else(|| DriverError::Later("the repository is not known any more".to_owned()))?;
         let token = room.api.git_token(repository.installation).await;
         let token = token.map_err(|error| in_drivers_words(&error))?;
-        let remote = room.remote(&repository, &token);
+        let remote = room.remote(&repository, &token).await;
+        let remote = remote.map_err(|error| in_drivers_words(&error))?;
         match lineage::check_out(&remote, order.deploy.commit, into).await {
             Ok(()) => Ok(()),
             Err(error @ GitError::NoSuchCommit { .. }) => Err(DriverError::Refused(error.to_string())),

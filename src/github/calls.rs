@@ -19,7 +19,7 @@ const LARGE_FILE: usize = 1 << 20;
 /// The most pages walked of one listing: ten thousand items at a hundred each.
 const PAGES_MAX: usize = 100;
 
-/// A repository as GitHub describes it, in answers and in events.
+/// A repository as GitHub describes it in answers. In events it is not read: it says where git and links go.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Repository {
     /// GitHub's number.

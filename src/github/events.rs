@@ -4,7 +4,7 @@
 //! are read later, when there is time. GitHub adds events, actions and fields without notice, so what
 //! is not named here is passed over.
 
-use super::calls::{Pull, Repository, User};
+use super::calls::{Pull, User};
 use super::deployments::SaidStatus;
 use crate::flow::{CommitId, InstallationId, PullNumber, RepositoryId};
 use serde::de::IgnoredAny;
@@ -125,8 +125,6 @@ pub struct MadeBy {
 pub struct PullRequestEvent {
     /// The pull request after the change.
     pub pull_request: Pull,
-    /// Its repository.
-    pub repository: Repository,
 }
 
 /// `push`.
@@ -151,7 +149,7 @@ pub struct PushEvent {
     /// The commits, as far as GitHub lists them.
     #[serde(default)]
     pub commits: Vec<PushedCommit>,
-    /// The repository; in this event `pushed_at` is a number.
+    /// The repository.
     pub repository: PushedRepository,
 }
 
@@ -203,12 +201,12 @@ impl PushedCommit {
     }
 }
 
-/// The repository of a push.
+/// The repository of a push, as far as an event is believed: names and addresses come from the API alone, or whoever
+/// can sign an event could send git, with a token, anywhere.
 #[derive(Debug, Deserialize)]
 pub struct PushedRepository {
-    /// What every event has.
-    #[serde(flatten)]
-    pub repository: Repository,
+    /// Its default branch: a push to it has the configuration read again, and nothing else.
+    pub default_branch: String,
     /// When, in Unix seconds. Other events write it as text.
     #[serde(default)]
     pub pushed_at: Option<serde_json::Value>,
@@ -223,15 +221,6 @@ pub struct InstallationEvent {
     pub installation: super::calls::Installation,
 }
 
-/// `repository`.
-#[derive(Debug, Deserialize)]
-pub struct RepositoryEvent {
-    /// What happened.
-    pub action: String,
-    /// The repository after the change.
-    pub repository: Repository,
-}
-
 /// `deployment_status`.
 #[derive(Debug, Deserialize)]
 pub struct DeploymentStatusEvent {
@@ -239,8 +228,6 @@ pub struct DeploymentStatusEvent {
     pub deployment_status: SaidStatus,
     /// The deployment.
     pub deployment: Deployment,
-    /// Its repository.
-    pub repository: Repository,
     /// The workflow whose job made it, where one did.
     #[serde(default)]
     pub workflow: Option<WithPath>,
@@ -323,7 +310,7 @@ pub struct WorkflowRunEvent {
     pub workflow_run: Id<u64>,
 }
 
-/// `deployment_protection_rule`. GitHub promises only the repository and the sender.
+/// `deployment_protection_rule`. GitHub promises none of it.
 #[derive(Debug, Deserialize)]
 pub struct GateEvent {
     /// The environment that a job wants to run into.
@@ -335,8 +322,6 @@ pub struct GateEvent {
     /// What the job would deploy.
     #[serde(default)]
     pub deployment: Option<Deployment>,
-    /// Its repository.
-    pub repository: Repository,
 }
 
 /// `merge_group`.
@@ -344,8 +329,6 @@ pub struct GateEvent {
 pub struct MergeGroupEvent {
     /// The group.
     pub merge_group: MergeGroup,
-    /// Its repository.
-    pub repository: Repository,
 }
 
 /// Pull requests that a merge queue has put together to be merged.

@@ -17,6 +17,7 @@ mod jwt;
 mod paging;
 mod pulls;
 mod refs;
+mod repositories;
 mod signature;
 mod tokens;
 

@@ -134,7 +134,7 @@ pub struct RepositoryRow {
     pub installation: InstallationId,
     /// `owner/name`, as last seen.
     pub full_name: String,
-    /// Where git fetches it from.
+    /// Where git fetches it from, as the API has answered; empty where it has to be asked.
     pub clone_url: String,
     /// Where people look at it.
     pub html_url: String,

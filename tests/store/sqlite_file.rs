@@ -345,7 +345,9 @@ async fn a_file_of_version_3_learns_of_the_operators_entries() {
         PRAGMA user_version = 3;";
     let path = file_with(folder.path(), &format!("{}{rows}", steps.concat()));
     let store = SqliteStore::open(&path, &Options::default()).unwrap();
-    assert_eq!(store.repository(REPOSITORY).await.unwrap().unwrap().full_name, "acme/store");
+    let known = store.repository(REPOSITORY).await.unwrap().unwrap();
+    assert_eq!(known.full_name, "acme/store");
+    assert_eq!(known.clone_url, "", "it may have been an event's word, so the API is asked");
     assert!(store.operator_entries().await.unwrap().is_empty());
     store.entry_seen("acme/store", REPOSITORY).await.unwrap();
     store.close().await;

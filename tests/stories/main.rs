@@ -24,6 +24,9 @@ mod faults;
 mod folded;
 mod foreign;
 mod healing;
+#[path = "../process/http.rs"]
+#[allow(dead_code, reason = "not all of it is needed here")]
+mod http;
 mod interrupted;
 mod ledger;
 mod manifest;
@@ -32,6 +35,7 @@ mod names;
 mod operator_entries;
 mod order;
 mod path;
+mod payloads;
 mod people;
 mod programs;
 mod queue;

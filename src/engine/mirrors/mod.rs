@@ -28,7 +28,7 @@ impl Room {
     /// The mirror of a repository, with a token that can only read.
     pub(super) async fn mirror<'a>(&'a self, row: &'a RepositoryRow) -> Result<Mirrored<'a>, ApiError> {
         let token = self.api.git_token(row.installation).await?;
-        Ok(self.mirror_with(row, &token))
+        self.mirror_with(row, &token).await
     }
 
     /// The same with a token that can push, for what people have asked for.
@@ -37,24 +37,34 @@ impl Room {
         row: &'a RepositoryRow,
     ) -> Result<Mirrored<'a>, ApiError> {
         let token = self.api.push_token(row.installation).await?;
-        Ok(self.mirror_with(row, &token))
+        self.mirror_with(row, &token).await
     }
 
-    fn mirror_with<'a>(&'a self, row: &'a RepositoryRow, token: &str) -> Mirrored<'a> {
-        let remote = self.remote(row, token);
-        Mirrored { room: self, row, mirror: self.mirrors.of(row.id), remote }
+    async fn mirror_with<'a>(
+        &'a self,
+        row: &'a RepositoryRow,
+        token: &str,
+    ) -> Result<Mirrored<'a>, ApiError> {
+        let remote = self.remote(row, token).await?;
+        Ok(Mirrored { room: self, row, mirror: self.mirrors.of(row.id), remote })
     }
 
     /// Where git fetches a repository from, with a token that is good for what it is to do there.
-    pub(super) fn remote(&self, row: &RepositoryRow, token: &str) -> Remote {
-        Remote {
-            url: row.clone_url.clone(),
+    pub(super) async fn remote(&self, row: &RepositoryRow, token: &str) -> Result<Remote, ApiError> {
+        let url = if row.clone_url.is_empty() {
+            // What an earlier version kept may have been an event's word, and was dropped.
+            self.api.repository(row.installation, row.id).await?.clone_url
+        } else {
+            row.clone_url.clone()
+        };
+        Ok(Remote {
+            url,
             authorization: Some(Authorization::installation_token(token)),
             // Without TLS the token would go over the network in the open; only whoever speaks to the API
             // itself that way has chosen so.
             allow_http: self.api.is_plain_http(),
             allow_file: false,
-        }
+        })
     }
 
     /// Throws away what is kept of a repository that is covered no more: it is not ours to keep.

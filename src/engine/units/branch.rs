@@ -2,7 +2,7 @@
 //! at again.
 
 use super::affected::{Move, affected};
-use super::news::{News, repository_row};
+use super::news::News;
 use crate::engine::room::{Room, Trouble};
 use crate::engine::rulebook::{CONFIGURATION_PATH, Rulebook};
 use crate::flow::{BranchName, CommitId, PullNumber, RepositoryId, Role, TipSource};
@@ -18,15 +18,15 @@ pub(super) async fn run(
 ) -> Result<Vec<Change>, Trouble> {
     let news = News::of(room, unit).await?;
     let mut changes = news.digested(unit);
+    if let Some((_, introduced)) = news.repository(room, id).await? {
+        changes.extend(introduced);
+    }
     let (pushes, all_read) = news.events::<PushEvent>(&["push"]);
     let book = room.rulebook(id).await?;
     let on_path = book.flow.role(branch) != Role::Topic;
     let mut newest = room.store.newest_tip(id, branch).await?.and_then(|tip| tip.commit);
     let mut moves = Vec::new();
     for (delivery, push) in &pushes {
-        if let Some(installation) = delivery.installation {
-            changes.push(Change::Introduced(repository_row(&push.repository.repository, installation, None)));
-        }
         if on_path {
             let tip = tip(id, branch, delivery, push);
             changes.extend(unheard_of(&tip, newest).map(Change::Tip));
@@ -38,7 +38,7 @@ pub(super) async fn run(
         }
     }
     let rows = pushes.iter().map(|(_, push)| push);
-    let mut to_default = rows.filter(|push| push.repository.repository.default_branch == branch.as_str());
+    let mut to_default = rows.filter(|push| push.repository.default_branch == branch.as_str());
     if to_default.any(|push| push.may_touch(CONFIGURATION_PATH) || push.may_touch(WORKFLOWS)) {
         changes.push(Change::Mark(Unit::Configuration(id)));
     }

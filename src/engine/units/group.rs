@@ -28,17 +28,11 @@ pub(super) async fn run(
     let news = News::of(room, unit).await?;
     let mut changes = news.digested(unit);
     let (events, _) = news.events::<MergeGroupEvent>(&["merge_group"]);
-    let mut repository = room.store.repository(id).await?;
-    for (delivery, event) in &events {
-        if let (None, Some(installation)) = (&repository, delivery.installation) {
-            let row = super::news::repository_row(&event.repository, installation, None);
-            changes.push(Change::Introduced(row.clone()));
-            repository = Some(row);
-        }
-    }
-    let Some(repository) = repository.filter(|row| row.state == RepositoryState::Active) else {
+    let Some((repository, introduced)) = news.repository(room, id).await? else { return Ok(changes) };
+    changes.extend(introduced);
+    if repository.state != RepositoryState::Active {
         return Ok(changes);
-    };
+    }
     let book = room.rulebook(id).await?;
     if book.flow.role(base) == Role::Topic {
         return Ok(changes);

@@ -11,6 +11,7 @@ mod environment;
 mod gate;
 mod group;
 mod installation;
+mod introduction;
 mod news;
 mod proposal;
 mod pull;

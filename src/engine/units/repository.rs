@@ -2,7 +2,7 @@
 //! made good; and people's requests to judge a commit again.
 
 use super::configuration;
-use super::news::{News, pull_row, repository_row};
+use super::news::{News, pull_row};
 use super::pull::{aim, last_verdict, left};
 use crate::engine::room::{Room, Trouble};
 use crate::engine::rulebook::Rulebook;
@@ -10,7 +10,7 @@ use crate::flow::{
     BranchName, CommitId, MergeMethods, Millis, Outcome, PullNumber, RepositoryId, Role, TipSource,
 };
 use crate::github::ApiError;
-use crate::github::events::{RecheckEvent, RepositoryEvent};
+use crate::github::events::RecheckEvent;
 use crate::lineage::Repository;
 use crate::store::{Change, JudgedPull, PullRow, PullState, RepositoryRow, RepositoryState, TipRow, Unit};
 use std::collections::HashMap;
@@ -21,14 +21,8 @@ pub(super) const RECONCILE_EVERY: Millis = 60 * 60_000;
 pub(super) async fn run(room: &Room, unit: &Unit, id: RepositoryId) -> Result<Vec<Change>, Trouble> {
     let news = News::of(room, unit).await?;
     let mut changes = news.digested(unit);
-    let known = room.store.repository(id).await?;
-    let Some(row) = newest(&news, known) else { return Ok(changes) };
-    if news.deliveries.iter().any(|it| it.event == "repository") {
-        // Events may come late and in any order; the list of what is covered tells how it is now.
-        changes.push(Change::Mark(Unit::Installation(row.installation)));
-        // The default branch may be another one.
-        changes.push(Change::Mark(Unit::Configuration(id)));
-    }
+    let Some((row, more)) = news.changed_repository(room, id).await? else { return Ok(changes) };
+    changes.extend(more);
     if row.state == RepositoryState::Active {
         let open = room.store.open_pulls(id).await?;
         changes.extend(asked_again(room, &news, id, &open));
@@ -98,20 +92,6 @@ async fn rules_now(room: &Room, id: RepositoryId, changes: &[Change]) -> Result<
 async fn is_on_path(room: &Room, row: &RepositoryRow, book: &Rulebook) -> Result<bool, Trouble> {
     let mirror = room.mirror(row).await?;
     Ok(mirror.has_environments(&book.flow).await?)
-}
-
-/// The repository after the last event that tells of it.
-fn newest(news: &News, known: Option<RepositoryRow>) -> Option<RepositoryRow> {
-    let (events, _) = news.events::<RepositoryEvent>(&["repository"]);
-    events.into_iter().fold(known, |known, (delivery, event)| {
-        let installation = delivery.installation.or(known.as_ref().map(|row| row.installation))?;
-        let reconciled_at = known.and_then(|row| row.reconciled_at);
-        let mut row = repository_row(&event.repository, installation, reconciled_at);
-        if event.action == "deleted" {
-            row.state = RepositoryState::Gone;
-        }
-        Some(row)
-    })
 }
 
 /// Somebody pressed "Re-run" or our button: GitHub has reset what it shows, so it is sent again even if

@@ -20,6 +20,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0008_operator_entries.sql"),
     include_str!("../migrations/0009_outcomes.sql"),
     include_str!("../migrations/0010_deploy_activity.sql"),
+    include_str!("../migrations/0011_clone_urls.sql"),
 ];
 
 /// `TOWP`: tells the file from those of other programs.

@@ -18,7 +18,7 @@ mod want;
 
 pub(in crate::engine) use reports::report_of;
 
-use super::news::{News, repository_row};
+use super::news::News;
 use crate::deploy::drivers::webhook::CallBack;
 use crate::deploy::drivers::{Driver, Order, key};
 use crate::deploy::slug::BuildSettings;
@@ -44,14 +44,8 @@ pub(super) async fn run(
     let (events, _) = news.events::<DeploymentStatusEvent>(&["deployment_status"]);
     let (called_back, _) = news.events::<CallBack>(&[called_back::EVENT]);
     let mut changes = Vec::new();
-    let mut known = room.store.repository(id).await?;
-    for (delivery, event) in &events {
-        if let (None, Some(installation)) = (&known, delivery.installation) {
-            let row = repository_row(&event.repository, installation, None);
-            changes.push(Change::Introduced(row.clone()));
-            known = Some(row);
-        }
-    }
+    let (known, introduced) = news.repository(room, id).await?.unzip();
+    changes.extend(introduced.flatten());
     let Some(repository) = known.filter(|row| row.state == RepositoryState::Active) else {
         changes.extend(news.digested(&lease.unit));
         return Ok(changes);

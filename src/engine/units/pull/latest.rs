@@ -1,4 +1,4 @@
-use super::super::news::{News, pull_row, repository_row};
+use super::super::news::{News, pull_row};
 use crate::engine::room::{Room, Trouble};
 use crate::flow::{MergeMethods, PullNumber, RepositoryId};
 use crate::github::events::PullRequestEvent;
@@ -23,14 +23,12 @@ impl Latest {
         before: Option<&JudgedPull>,
     ) -> Result<Self, Trouble> {
         let (events, mut sure) = news.events::<PullRequestEvent>(&["pull_request"]);
-        let mut repository = room.store.repository(id).await?;
+        let unknown = || Trouble::give_up("its repository is not known, and no delivery names its installation");
+        let (repository, introduced) = news.repository(room, id).await?.ok_or_else(unknown)?;
         let mut newest = before.map(|before| before.pull.clone());
-        let mut changes = Vec::new();
+        let mut changes: Vec<_> = introduced.into_iter().collect();
         let mut settings = room.store.merge_settings(id).await?;
-        for (delivery, event) in events {
-            if let (None, Some(installation)) = (&repository, delivery.installation) {
-                repository = Some(repository_row(&event.repository, installation, None));
-            }
+        for (_, event) in events {
             let row = pull_row(&event.pull_request, id)?;
             if let Some(told) = event.pull_request.base.repo.and_then(|it| it.merge_methods()) {
                 changes.push(Change::MergeSettings(id, told, row.updated_at));
@@ -50,9 +48,6 @@ impl Latest {
                 _ => newest = Some(row),
             }
         }
-        let unknown =
-            || Trouble::give_up("its repository is not known, and no event that can be read names it");
-        let repository = repository.ok_or_else(unknown)?;
         let pull = match newest {
             Some(pull) if sure => pull,
             _ => {
@@ -64,7 +59,6 @@ impl Latest {
                 pull_row(&asked, id)?
             }
         };
-        changes.push(Change::Introduced(repository.clone()));
         changes.push(Change::Pull(pull.clone()));
         Ok(Self { repository, pull, settings, changes })
     }

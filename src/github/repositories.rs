@@ -1,0 +1,23 @@
+//! Calls about repositories as such.
+
+use super::api::{Api, Caller};
+use super::calls::Repository;
+use super::error::ApiError;
+use crate::flow::{InstallationId, RepositoryId};
+
+impl Api {
+    /// The repository with this number, whatever it is called by now.
+    pub async fn repository(
+        &self,
+        id: InstallationId,
+        repository: RepositoryId,
+    ) -> Result<Repository, ApiError> {
+        let path = format!("/repositories/{repository}");
+        let found: Repository = self.get(Caller::Installation(id), &path).await?;
+        if found.id == repository {
+            return Ok(found);
+        }
+        let what = format!("it is about repository {}", found.id);
+        Err(ApiError::Unreadable { call: format!("GET {path}"), what })
+    }
+}
