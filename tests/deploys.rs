@@ -4,6 +4,8 @@
 
 #[path = "deploys/command.rs"]
 mod command;
+#[path = "deploys/command_attacks.rs"]
+mod command_attacks;
 #[path = "deploys/command_settings.rs"]
 mod command_settings;
 #[path = "deploys/command_slugs.rs"]

@@ -1,15 +1,21 @@
-//! Folders as wholes: what one holds, a copy of it, its end.
+//! Folders as wholes: what one holds, a copy of it, a fresh one.
 
+use super::removal::remove;
+use super::trees::{FOLDER, Found, Quit, TreeBounds, TreeError, Visitor, open_folder, walk};
+use rustix::fs::{Mode, OFlags, fchmod, mkdirat, openat, symlinkat};
 use sha2::{Digest as _, Sha256};
-use std::ffi::OsStr;
-use std::fs::{self, DirBuilder, File, FileTimes, Metadata, Permissions};
+use std::ffi::{CStr, OsStr};
+use std::fs::{self, DirBuilder, File, FileTimes};
 use std::io::{self, Read as _};
-use std::os::unix::ffi::OsStrExt as _;
-use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _, symlink};
+use std::os::fd::OwnedFd;
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use crate::flow::Millis;
+
+/// How much of a file is read or copied before it is looked whether to go on, in bytes.
+const PIECE: u64 = 1 << 20;
 
 /// What a folder holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,34 +30,63 @@ pub(super) struct Contents {
 ///
 /// # Errors
 /// Also for what is neither a file, a folder nor a symbolic link: it could not be copied.
-pub(super) fn contents(root: &Path) -> io::Result<Contents> {
-    let mut digest = Sha256::new();
-    let mut bytes = 0;
-    let mut add = |part: &[u8]| {
-        // Lengths, so that no two folders read the same.
-        digest.update((part.len() as u64).to_be_bytes());
-        digest.update(part);
-    };
-    let mut sums = Vec::new();
-    for (path, metadata) in entries(root)? {
-        let inside = path.strip_prefix(root).unwrap_or(&path).as_os_str().as_bytes();
-        let mode = (metadata.permissions().mode() & 0o7777).to_be_bytes();
-        let kind = metadata.file_type();
-        sums.clear();
-        if kind.is_symlink() {
-            sums.extend_from_slice(fs::read_link(&path)?.as_os_str().as_bytes());
-            [b"link".as_slice(), inside, &sums].into_iter().for_each(&mut add);
-        } else if kind.is_dir() {
-            [b"folder".as_slice(), inside, &mode].into_iter().for_each(&mut add);
-        } else if kind.is_file() {
-            bytes += sum_of_file(&path, &mut sums)?;
-            [b"file".as_slice(), inside, &mode, &sums].into_iter().for_each(&mut add);
-        } else {
-            let what = format!("{} is neither a file, a folder nor a link", path.display());
-            return Err(io::Error::new(io::ErrorKind::InvalidData, what));
+pub(super) fn contents(root: &Path, bounds: TreeBounds, quit: &Quit) -> io::Result<Contents> {
+    let mut sum = Sum { digest: Sha256::new(), bytes: 0, bounds, quit };
+    walk(root, bounds, quit, &mut sum)?;
+    Ok(Contents { sha256: hex(&sum.digest.finalize()), bytes: sum.bytes })
+}
+
+struct Sum<'a> {
+    digest: Sha256,
+    bytes: u64,
+    bounds: TreeBounds,
+    quit: &'a Quit,
+}
+
+impl Sum<'_> {
+    fn add(&mut self, parts: &[&[u8]]) {
+        for part in parts {
+            // Lengths, so that no two folders read the same.
+            self.digest.update((part.len() as u64).to_be_bytes());
+            self.digest.update(part);
         }
     }
-    Ok(Contents { sha256: hex(&digest.finalize()), bytes })
+}
+
+impl Visitor for Sum<'_> {
+    fn folder(&mut self, found: &Found<'_>) -> io::Result<()> {
+        self.add(&[b"folder", found.path, &found.mode.to_be_bytes()]);
+        Ok(())
+    }
+
+    fn file(&mut self, found: &Found<'_>) -> io::Result<()> {
+        let (mut file, mut digest) = (found.open()?, Sha256::new());
+        let mut piece = vec![0; 64 << 10];
+        loop {
+            self.quit.check()?;
+            let count = file.read(&mut piece)?;
+            if count == 0 {
+                break;
+            }
+            self.bytes += count as u64;
+            // Somebody may still write to it.
+            if self.bytes > self.bounds.bytes {
+                return Err(TreeError::TooLarge(self.bounds.bytes).into());
+            }
+            digest.update(&piece[..count]);
+        }
+        self.add(&[b"file", found.path, &found.mode.to_be_bytes(), &digest.finalize()]);
+        Ok(())
+    }
+
+    fn link(&mut self, found: &Found<'_>, target: &CStr) -> io::Result<()> {
+        self.add(&[b"link", found.path, target.to_bytes()]);
+        Ok(())
+    }
+
+    fn leave(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// A text's sum, to tell it from others.
@@ -65,24 +100,62 @@ pub(super) fn sum_of<'a>(parts: impl IntoIterator<Item = &'a str>) -> String {
 }
 
 /// Copies what is in `root` into the folder `into`, which is there: modes, links and times of files stay.
-pub(super) fn copy(root: &Path, into: &Path) -> io::Result<()> {
-    let mut folders: Vec<(PathBuf, Permissions)> = Vec::new();
-    for (path, metadata) in entries(root)? {
-        let target = into.join(path.strip_prefix(root).unwrap_or(&path));
-        let kind = metadata.file_type();
-        if kind.is_symlink() {
-            symlink(fs::read_link(&path)?, &target)?;
-        } else if kind.is_dir() {
-            private_folder(&target)?;
-            folders.push((target, metadata.permissions()));
-        } else {
-            fs::copy(&path, &target)?;
-            // Tools that compare times must not make anew what was made already.
-            File::open(&target)?.set_times(FileTimes::new().set_modified(metadata.modified()?))?;
+pub(super) fn copy(root: &Path, into: &Path, bounds: TreeBounds, quit: &Quit) -> io::Result<()> {
+    let mut copy = Copy { into: vec![(open_folder(into)?, None)], bytes: bounds.bytes, bounds, quit };
+    walk(root, bounds, quit, &mut copy)
+}
+
+struct Copy<'a> {
+    /// The folders that are being filled, with the modes that they get when they are full: one may forbid that anything
+    /// is written into it.
+    into: Vec<(OwnedFd, Option<u32>)>,
+    bytes: u64,
+    bounds: TreeBounds,
+    quit: &'a Quit,
+}
+
+impl Copy<'_> {
+    fn here(&self) -> io::Result<&OwnedFd> {
+        self.into.last().map(|(folder, _)| folder).ok_or_else(|| io::Error::other("no folder is open"))
+    }
+}
+
+impl Visitor for Copy<'_> {
+    fn folder(&mut self, found: &Found<'_>) -> io::Result<()> {
+        mkdirat(self.here()?, found.name, Mode::RWXU)?;
+        let folder = openat(self.here()?, found.name, FOLDER, Mode::empty())?;
+        self.into.push((folder, Some(found.mode)));
+        Ok(())
+    }
+
+    fn file(&mut self, found: &Found<'_>) -> io::Result<()> {
+        let from = found.open()?;
+        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let mut to = File::from(openat(self.here()?, found.name, flags, Mode::RUSR | Mode::WUSR)?);
+        loop {
+            self.quit.check()?;
+            let count = io::copy(&mut (&from).take(PIECE), &mut to)?;
+            if count == 0 {
+                break;
+            }
+            let left = self.bytes.checked_sub(count);
+            self.bytes = left.ok_or(TreeError::TooLarge(self.bounds.bytes))?;
+        }
+        fchmod(&to, Mode::from_raw_mode(found.mode))?;
+        // Tools that compare times must not make anew what was made already.
+        to.set_times(FileTimes::new().set_modified(from.metadata()?.modified()?))
+    }
+
+    fn link(&mut self, found: &Found<'_>, target: &CStr) -> io::Result<()> {
+        Ok(symlinkat(target, self.here()?, found.name)?)
+    }
+
+    fn leave(&mut self) -> io::Result<()> {
+        match self.into.pop() {
+            Some((folder, Some(mode))) => Ok(fchmod(&folder, Mode::from_raw_mode(mode))?),
+            _ => Ok(()),
         }
     }
-    // Only now: a folder may forbid that anything is written into it.
-    folders.into_iter().rev().try_for_each(|(folder, permissions)| fs::set_permissions(folder, permissions))
 }
 
 /// Makes an empty folder that nobody else may look into, in the place of whatever is there.
@@ -94,22 +167,6 @@ pub(super) fn fresh_folder(path: &Path) -> io::Result<()> {
 /// Makes a folder that nobody else may look into, with those above it, where it is not there.
 pub(super) fn private_folder(path: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(path)
-}
-
-/// Removes a folder and all in it, also where programs have forbidden that. None there is no failure.
-pub(super) fn remove(path: &Path) -> io::Result<()> {
-    let gone = |outcome: io::Result<()>| match outcome {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        outcome => outcome,
-    };
-    if fs::symlink_metadata(path).is_ok_and(|metadata| !metadata.is_dir()) {
-        return gone(fs::remove_file(path));
-    }
-    if gone(fs::remove_dir_all(path)).is_ok() {
-        return Ok(());
-    }
-    open_up(path)?;
-    gone(fs::remove_dir_all(path))
 }
 
 /// The folders in `root` whose file `name` was last written to before this time; one without such a file counts by its
@@ -137,50 +194,6 @@ pub(super) fn write_whole(path: &Path, content: &[u8]) -> io::Result<()> {
     beside.push(OsStr::new(".new"));
     fs::write(&beside, content)?;
     fs::rename(&beside, path)
-}
-
-/// Lets us write into a folder and all below it.
-fn open_up(folder: &Path) -> io::Result<()> {
-    fs::set_permissions(folder, Permissions::from_mode(0o700))?;
-    for entry in fs::read_dir(folder)? {
-        let entry = entry?;
-        if entry.file_type()?.is_dir() {
-            open_up(&entry.path())?;
-        }
-    }
-    Ok(())
-}
-
-/// All that is below a folder, sorted, each folder before what is in it.
-fn entries(root: &Path) -> io::Result<Vec<(PathBuf, Metadata)>> {
-    let mut found = Vec::new();
-    let mut folders = vec![root.to_owned()];
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(&folder)? {
-            let path = entry?.path();
-            let metadata = fs::symlink_metadata(&path)?;
-            if metadata.is_dir() {
-                folders.push(path.clone());
-            }
-            found.push((path, metadata));
-        }
-    }
-    found.sort_by(|(one, _), (other, _)| one.cmp(other));
-    Ok(found)
-}
-
-fn sum_of_file(path: &Path, into: &mut Vec<u8>) -> io::Result<u64> {
-    let (mut file, mut digest, mut bytes) = (File::open(path)?, Sha256::new(), 0);
-    let mut piece = vec![0; 64 << 10];
-    loop {
-        let count = file.read(&mut piece)?;
-        if count == 0 {
-            into.extend_from_slice(&digest.finalize());
-            return Ok(bytes);
-        }
-        bytes += count as u64;
-        digest.update(&piece[..count]);
-    }
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -19,9 +19,11 @@ mod files;
 mod group;
 mod log;
 mod mask;
+mod removal;
 mod run;
 mod slugs;
 mod step;
+mod trees;
 
 use super::{Driver, DriverError, Handed, Order};
 use crate::deploy::operator::Programs;
@@ -38,6 +40,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::task::AbortHandle;
+use trees::TreeBounds;
 
 /// Tells the time.
 pub type Clock = Arc<dyn Fn() -> Millis + Send + Sync>;
@@ -64,8 +67,12 @@ pub struct Bounds {
     pub retry: Duration,
     /// The size of one deploy's log, in bytes. Of a longer one the first quarter and the end are kept.
     pub log_bytes: usize,
-    /// How many bytes of files all slugs may hold together.
+    /// How many bytes of files all slugs may hold together, and each by itself. A hole in a file counts as what it says.
     pub slug_bytes: u64,
+    /// How many files, folders and links what a build leaves may hold.
+    pub tree_entries: u64,
+    /// How deep its folders may lie in each other.
+    pub tree_depth: usize,
     /// How many slugs may be kept.
     pub slug_count: usize,
 }
@@ -77,6 +84,9 @@ impl Default for Bounds {
             retry: Duration::from_secs(10),
             log_bytes: 4 << 20,
             slug_bytes: 10_000_000_000,
+            // Ten times what the largest shops have, vendored and generated files included.
+            tree_entries: 2_000_000,
+            tree_depth: 128,
             slug_count: 50,
         }
     }
@@ -111,7 +121,12 @@ impl Commands {
         let data = data.into();
         // Programs run elsewhere, so what they are told of it must hold there too.
         let data = std::path::absolute(&data).unwrap_or(data);
-        let slugs = Slugs::new(data.join("slugs"), bounds.slug_bytes, bounds.slug_count);
+        let each = TreeBounds {
+            depth: bounds.tree_depth,
+            entries: bounds.tree_entries,
+            bytes: bounds.slug_bytes,
+        };
+        let slugs = Slugs::new(data.join("slugs"), each, bounds.slug_count);
         let shared = Shared { data, bounds, clock, changed, slugs, runs: Mutex::default() };
         Self { shared: Arc::new(shared) }
     }
@@ -155,7 +170,7 @@ impl Commands {
             });
             let mut dropped = 0;
             for folder in old {
-                files::remove(&folder)?;
+                removal::remove(&folder)?;
                 dropped += 1;
             }
             Ok(dropped)

@@ -3,9 +3,10 @@
 use super::environment::{self, Secrets};
 use super::log::Log;
 use super::mask::Mask;
+use super::removal::remove;
 use super::slugs::{Held, apart};
 use super::step::{self, Cut, End, Job, Until};
-use super::{Checkout, Shared, files, group};
+use super::{Checkout, Shared, files, group, trees};
 use crate::deploy::drivers::{DriverError, Order};
 use crate::deploy::operator::{Programs, Step};
 use crate::deploy::{Report, Says};
@@ -177,7 +178,9 @@ impl Task {
         let lock = until.bound(slugs.lock(&place)).await;
         let _alone = lock.map_err(|cut| self.cut(phase, "the wait for the slug", cut))?;
         let failed = |error| Failure::io(phase, "the slug cannot be kept", &error);
-        let held = slugs.held(&place, &recipe, (self.shared.clock)()).await.map_err(failed)?;
+        let cut = |cut| self.cut(phase, "the work on the slug", cut);
+        let held = until.bound_work(slugs.held(&place, &recipe, (self.shared.clock)())).await;
+        let held = held.map_err(cut)?.map_err(failed)?;
         let words = match held {
             Held::Sound => Some("the slug is here already; nothing is built".to_owned()),
             Held::ThrownAway(why) => Some(format!("the slug {why}; it is built anew")),
@@ -194,14 +197,13 @@ impl Task {
             let built = self.folder().join("build");
             self.check_out(&built, log, &mut until).await?;
             self.steps((phase, &self.programs.build), &built, log, &mut until).await?;
-            slugs.put(&built, &place, &recipe, (self.shared.clock)()).await.map_err(failed)?;
+            let put = slugs.put(&built, &place, &recipe, (self.shared.clock)());
+            until.bound_work(put).await.map_err(cut)?.map_err(failed)?;
         }
         let copy = self.copy();
-        let made = async {
-            fresh(&copy).await?;
-            slugs.copy(&place, &copy).await
-        };
-        made.await.map_err(|error| Failure::io(phase, "the slug cannot be copied", &error))
+        let failed = |error| Failure::io(phase, "the slug cannot be copied", &error);
+        fresh(&copy).await.map_err(failed)?;
+        until.bound_work(slugs.copy(&place, &copy)).await.map_err(cut)?.map_err(failed)
     }
 
     async fn check_out(&self, into: &Path, log: &mut Log, until: &mut Until) -> Result<(), Failure> {
@@ -238,6 +240,9 @@ impl Task {
             let name = step.step.as_str();
             // What was asked to end meanwhile does not begin.
             until.bound(std::future::ready(())).await.map_err(|cut| self.cut(phase, name, cut))?;
+            let replaced = |error| Failure::io(phase, "the work tree cannot be used", &error);
+            let place = directory.to_owned();
+            apart(move || trees::check_folder(&place)).await.map_err(replaced)?;
             log.say(&format!("{}: {name}", phase.as_str()));
             self.tell(Says::Running, |report| {
                 (report.phase, report.step) = (Some(phase), Some(name.to_owned()));
@@ -279,7 +284,7 @@ impl Task {
     /// Removes what only a deploy under way needs.
     async fn clear(&self) -> io::Result<()> {
         let folders = [self.folder().join("build"), self.copy(), self.home()];
-        apart(move || folders.iter().try_for_each(|folder| files::remove(folder))).await
+        apart(move || folders.iter().try_for_each(|folder| remove(folder))).await
     }
 
     fn limit(&self) -> Millis {

@@ -1,12 +1,12 @@
 //! The builds that are kept, each as the same bits for as long as it is.
 
 use super::files::{self, Contents};
+use super::removal::{self, remove};
+use super::trees::{self, Quit, TreeBounds};
 use crate::flow::Millis;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeSet, HashMap};
-use std::fs::Permissions;
 use std::io;
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::OwnedMutexGuard;
@@ -38,7 +38,8 @@ pub(super) enum Held {
 /// All slugs of all repositories.
 pub(super) struct Slugs {
     folder: PathBuf,
-    bytes: u64,
+    /// What one of them may hold; all of them together may hold as many bytes.
+    each: TreeBounds,
     count: usize,
     /// Whoever builds, copies or removes a slug has it to itself.
     locks: Mutex<HashMap<PathBuf, Arc<tokio::sync::Mutex<()>>>>,
@@ -47,9 +48,9 @@ pub(super) struct Slugs {
 }
 
 impl Slugs {
-    /// Those in `folder`, bounded in bytes and in number.
-    pub(super) fn new(folder: PathBuf, bytes: u64, count: usize) -> Self {
-        Self { folder, bytes, count, locks: Mutex::default(), live: Mutex::default() }
+    /// Those in `folder`, bounded in what they hold and in number.
+    pub(super) fn new(folder: PathBuf, each: TreeBounds, count: usize) -> Self {
+        Self { folder, each, count, locks: Mutex::default(), live: Mutex::default() }
     }
 
     /// Where a slug is.
@@ -73,33 +74,33 @@ impl Slugs {
         *self.live.lock().unwrap_or_else(PoisonError::into_inner) = Some(names);
     }
 
-    /// Looks whether the slug is there as it was built, by the steps that `recipe` names. Reads all of it.
-    pub(super) async fn held(&self, place: &Path, recipe: &str, now: Millis) -> io::Result<Held> {
-        let (place, recipe) = (place.to_owned(), recipe.to_owned());
-        apart(move || held(&place, &recipe, now)).await
+    /// Looks whether the slug is there as it was built, by the steps that `recipe` names. Reads all of it. The answer is
+    /// work for a thread that may take the disk's time.
+    pub(super) fn held(&self, place: &Path, recipe: &str, now: Millis) -> impl Work<Held> {
+        let (place, recipe, each) = (place.to_owned(), recipe.to_owned(), self.each);
+        move |quit: &Quit| held(&place, (&recipe, now), each, quit)
     }
 
-    /// Moves a build to where its slug is to be.
-    pub(super) async fn put(&self, built: &Path, place: &Path, recipe: &str, now: Millis) -> io::Result<()> {
-        let (built, place, recipe) = (built.to_owned(), place.to_owned(), recipe.to_owned());
-        apart(move || {
-            // A build may have forbidden that it is moved.
-            std::fs::set_permissions(&built, Permissions::from_mode(0o700))?;
-            let Contents { sha256, bytes } = files::contents(&built)?;
+    /// Moves a build to where its slug is to be; work of the same kind.
+    pub(super) fn put(&self, built: &Path, place: &Path, recipe: &str, now: Millis) -> impl Work<()> {
+        let (built, place, recipe, each) = (built.to_owned(), place.to_owned(), recipe.to_owned(), self.each);
+        move |quit: &Quit| {
+            // A build may have forbidden that it is moved, and may have put something else in its place.
+            removal::open_up(&built)?;
+            let Contents { sha256, bytes } = files::contents(&built, each, quit)?;
             if let Some(folder) = place.parent() {
                 files::private_folder(folder)?;
             }
             throw_away(&place)?;
             std::fs::rename(&built, &place)?;
             write(&place, &Manifest { sha256, bytes, recipe, used_at: now })
-        })
-        .await
+        }
     }
 
-    /// Copies a slug into a folder that is there and empty.
-    pub(super) async fn copy(&self, place: &Path, into: &Path) -> io::Result<()> {
-        let (place, into) = (place.to_owned(), into.to_owned());
-        apart(move || files::copy(&place, &into)).await
+    /// Copies a slug into a folder that is there and empty; work of the same kind.
+    pub(super) fn copy(&self, place: &Path, into: &Path) -> impl Work<()> {
+        let (place, into, each) = (place.to_owned(), into.to_owned(), self.each);
+        move |quit: &Quit| files::copy(&place, &into, each, quit)
     }
 
     /// Removes what is over the bounds, the longest unused first: nothing that runs somewhere, nothing `in_use`. Does
@@ -115,7 +116,7 @@ impl Slugs {
             kept.iter().filter_map(|(_, manifest)| manifest.as_ref()).map(|it| it.bytes).sum();
         for (place, manifest) in kept {
             let is_whole = manifest.is_some();
-            if is_whole && count <= self.count && bytes <= self.bytes {
+            if is_whole && count <= self.count && bytes <= self.each.bytes {
                 break;
             }
             let name = place.file_name().and_then(|name| name.to_str()).unwrap_or_default();
@@ -124,16 +125,26 @@ impl Slugs {
             }
             // Somebody has it, or has used it since it was looked at.
             let Ok(_alone) = self.lock_of(&place).try_lock_owned() else { continue };
-            if read(&place).map(|it| it.used_at) != manifest.as_ref().map(|it| it.used_at) {
-                continue;
+            let (used_at, bytes_of_it) = manifest.map_or((None, 0), |it| (Some(it.used_at), it.bytes));
+            let unused = move || {
+                if read(&place).map(|it| it.used_at) != used_at {
+                    return Ok(false);
+                }
+                throw_away(&place).map(|()| true)
+            };
+            if apart(unused).await? {
+                count -= usize::from(is_whole);
+                bytes -= bytes_of_it;
             }
-            count -= usize::from(is_whole);
-            bytes -= manifest.map_or(0, |it| it.bytes);
-            apart(move || throw_away(&place)).await?;
         }
         Ok(())
     }
 }
+
+/// What takes the disk's time, and ends early when it is asked to.
+pub(super) trait Work<T>: FnOnce(&Quit) -> io::Result<T> + Send + 'static {}
+
+impl<T, F: FnOnce(&Quit) -> io::Result<T> + Send + 'static> Work<T> for F {}
 
 /// Does what takes the disk's time on a thread for that.
 pub(super) async fn apart<T: Send + 'static>(
@@ -142,15 +153,17 @@ pub(super) async fn apart<T: Send + 'static>(
     tokio::task::spawn_blocking(work).await.unwrap_or_else(|error| Err(io::Error::other(error)))
 }
 
-fn held(place: &Path, recipe: &str, now: Millis) -> io::Result<Held> {
-    if !place.is_dir() {
+fn held(place: &Path, (recipe, now): (&str, Millis), each: TreeBounds, quit: &Quit) -> io::Result<Held> {
+    if trees::check_folder(place).is_err() {
         throw_away(place)?;
         return Ok(Held::Nothing);
     }
     let why = match read(place) {
         None => "has no manifest",
         Some(manifest) if manifest.recipe != recipe => "was built by other steps",
-        Some(manifest) => match files::contents(place) {
+        Some(manifest) => match files::contents(place, each, quit) {
+            // What was not read to its end may be sound.
+            Err(error) if quit.check().is_err() => return Err(error),
             Ok(contents) if contents.sha256 == manifest.sha256 => {
                 write(place, &Manifest { used_at: now, ..manifest })?;
                 return Ok(Held::Sound);
@@ -164,8 +177,8 @@ fn held(place: &Path, recipe: &str, now: Millis) -> io::Result<Held> {
 
 /// The manifest goes first: without, what is left of a slug is none.
 fn throw_away(place: &Path) -> io::Result<()> {
-    files::remove(&manifest_of(place))?;
-    files::remove(place)
+    remove(&manifest_of(place))?;
+    remove(place)
 }
 
 /// Every slug with its manifest, where it has one that can be read.

@@ -2,6 +2,8 @@
 
 use super::group::Group;
 use super::log::Log;
+use super::slugs::{Work, apart};
+use super::trees::Quit;
 use crate::deploy::operator::Step;
 use std::collections::BTreeMap;
 use std::io;
@@ -77,6 +79,26 @@ impl Until {
         }
     }
 
+    /// Does what takes the disk's time until then. It is waited for in any case: what it still wrote could not be removed.
+    pub(super) async fn bound_work<T: Send + 'static>(
+        &mut self,
+        work: impl Work<T>,
+    ) -> Result<io::Result<T>, Cut> {
+        let quit = QuitOnDrop(Quit::default());
+        let asked = quit.0.clone();
+        let mut done = pin!(apart(move || work(&asked)));
+        tokio::select! {
+            biased;
+            (cut, _) = self.reached(Duration::ZERO) => {
+                quit.0.now();
+                // Why it ended is known better here.
+                let _ = done.await;
+                Err(cut)
+            }
+            done = &mut done => Ok(done),
+        }
+    }
+
     /// Does something else until then. What is done must bear to be dropped.
     pub(super) async fn bound<T>(&mut self, work: impl Future<Output = T>) -> Result<T, Cut> {
         tokio::select! {
@@ -84,6 +106,14 @@ impl Until {
             (cut, _) = self.reached(Duration::ZERO) => Err(cut),
             done = work => Ok(done),
         }
+    }
+}
+
+struct QuitOnDrop(Quit);
+
+impl Drop for QuitOnDrop {
+    fn drop(&mut self) {
+        self.0.now();
     }
 }
 
