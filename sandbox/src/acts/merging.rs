@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::Actor;
 use super::refs::{Merging, move_refs};
+use super::stacks;
 use crate::Refused;
 use crate::git::{Signature, Tree};
 use crate::hub::Hub;
@@ -68,6 +69,9 @@ pub(crate) async fn merge_pull(
         if pull.draft {
             return Err(Refused::new(405, "Pull Request is still a draft"));
         }
+        if let Some(sentence) = stacks::not_the_lowest(world, &pull) {
+            return Err(Refused::new(405, sentence));
+        }
         if let Some(sentence) = world.refused_method(&pull, method.name()) {
             return Err(Refused::new(405, sentence));
         }
@@ -93,6 +97,7 @@ pub(crate) async fn merge_pull(
     let refs = vec![(format!("refs/heads/{}", pull.base_ref), Some(sha.clone()))];
     let merging = Some(Merging { number });
     move_refs(hub, repository, refs, actor.account, merging).await?;
+    stacks::lowest_merged(hub, repository, number, actor.account).await?;
     Ok(Merged { sha })
 }
 
@@ -111,7 +116,7 @@ pub(super) async fn github_merge(
     merge_commit(hub, &pull, base, &Wishes::default(), &github(date)).await
 }
 
-fn github(at: i64) -> Signature {
+pub(super) fn github(at: i64) -> Signature {
     Signature { name: "GitHub".to_owned(), email: "noreply@example.com".to_owned(), at }
 }
 

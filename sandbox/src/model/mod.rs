@@ -14,6 +14,7 @@ mod environments;
 mod issues;
 mod pulls;
 mod repositories;
+mod stacks;
 
 use std::collections::BTreeMap;
 
@@ -31,6 +32,7 @@ pub(crate) use environments::{Environment, folded};
 pub(crate) use issues::Issue;
 pub(crate) use pulls::{Pull, PullHead, Stats};
 pub(crate) use repositories::{Protection, ProtectionKind, Repository, RequiredCheck};
+pub(crate) use stacks::Stack;
 
 use crate::webhooks::Parcel;
 
@@ -51,6 +53,8 @@ pub(crate) struct World {
     pub(crate) accounts: BTreeMap<u64, Account>,
     pub(crate) repositories: BTreeMap<u64, Repository>,
     pub(crate) pulls: BTreeMap<(u64, u64), Pull>,
+    /// By repository and number.
+    pub(crate) stacks: BTreeMap<(u64, u64), Stack>,
     pub(crate) issues: BTreeMap<(u64, u64), Issue>,
     pub(crate) comments: BTreeMap<u64, Comment>,
     pub(crate) suites: BTreeMap<u64, CheckSuite>,
@@ -84,6 +88,7 @@ pub(crate) enum Kind {
     Repository = 700_000,
     Pull = 8_000_000,
     Issue = 8_500_000,
+    Stack = 8_800_000,
     Comment = 9_000_000,
     Reaction = 10_000_000,
     CheckSuite = 20_000_000,
@@ -108,6 +113,7 @@ impl World {
             accounts: BTreeMap::new(),
             repositories: BTreeMap::new(),
             pulls: BTreeMap::new(),
+            stacks: BTreeMap::new(),
             issues: BTreeMap::new(),
             comments: BTreeMap::new(),
             suites: BTreeMap::new(),

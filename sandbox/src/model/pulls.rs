@@ -117,7 +117,7 @@ impl World {
 
     /// Why the protection of the base forbids the merge, in GitHub's words; `None` if it does not.
     pub(crate) fn blocked(&self, pull: &Pull) -> Option<String> {
-        let protection = self.repository(pull.repository)?.protections.get(&pull.base_ref)?;
+        let protection = self.repository(pull.repository)?.protections.get(self.rules_for(pull))?;
         let open: Vec<(&RequiredCheck, Standing)> = protection
             .required
             .iter()
@@ -150,7 +150,7 @@ impl World {
             };
             return Some(format!("{kind} are not allowed on this repository."));
         }
-        let protection = home.protections.get(&pull.base_ref)?;
+        let protection = home.protections.get(self.rules_for(pull))?;
         let allowed = protection.methods.as_ref()?.iter().any(|it| it == method);
         (!allowed)
             .then(|| format!("Repository rule violations found: {method} is not an allowed merge method"))
@@ -169,7 +169,7 @@ impl World {
         }
         let protection = self
             .repository(pull.repository)
-            .and_then(|repository| repository.protections.get(&pull.base_ref));
+            .and_then(|repository| repository.protections.get(self.rules_for(pull)));
         if let Some(protection) = protection {
             let checks = &protection.required;
             let green = checks

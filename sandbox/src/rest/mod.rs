@@ -18,6 +18,7 @@ mod paging;
 mod pulls;
 mod refs;
 mod repositories;
+mod stacks;
 
 use std::sync::Arc;
 
@@ -43,6 +44,7 @@ pub(crate) fn router() -> Router<Arc<Hub>> {
         .merge(action_routes())
         .merge(issue_routes())
         .merge(pull_routes())
+        .merge(stack_routes())
         .route("/rate_limit", get(apps::rate_limit))
         .route("/meta", get(apps::meta))
         .fallback(async |_: Call| -> Answer { Err(Refused::not_found()) })
@@ -123,6 +125,14 @@ fn pull_routes() -> Router<Arc<Hub>> {
         .route("/repos/{owner}/{repo}/pulls/{number}", get(pulls::show).patch(pulls::update))
         .route("/repos/{owner}/{repo}/pulls/{number}/merge", put(pulls::merge))
         .route("/repos/{owner}/{repo}/pulls/{number}/commits", get(pulls::commits))
+}
+
+fn stack_routes() -> Router<Arc<Hub>> {
+    Router::new()
+        .route("/repos/{owner}/{repo}/stacks", get(stacks::list).post(stacks::create))
+        .route("/repos/{owner}/{repo}/stacks/{number}", get(stacks::show))
+        .route("/repos/{owner}/{repo}/stacks/{number}/add", post(stacks::add))
+        .route("/repos/{owner}/{repo}/stacks/{number}/unstack", post(stacks::unstack))
 }
 
 /// Tells the door which route answered, for the counts.

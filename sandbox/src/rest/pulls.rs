@@ -119,6 +119,15 @@ pub(crate) async fn update(call: Call) -> Answer {
 pub(crate) async fn merge(call: Call) -> Answer {
     let id = call.repository(&MERGE)?;
     let number = call.number("number")?;
+    // GitHub merges those of a stack by its other endpoint alone.
+    let stacked =
+        call.shaped(id, |world, _| Some(world.stack_of(world.pulls.get(&(id, number))?).is_some()))?;
+    if stacked {
+        return Err(Refused::new(
+            405,
+            "Stacked pull requests are merged with the asynchronous merge endpoint.",
+        ));
+    }
     let method = match call.text("merge_method")?.as_deref() {
         None | Some("merge") => Method::Merge,
         Some("squash") => Method::Squash,

@@ -12,6 +12,7 @@ mod deployment;
 mod issue;
 mod pull;
 mod repository;
+mod stack;
 
 use base64::Engine as _;
 use chrono::{DateTime, SecondsFormat, Utc};
@@ -26,6 +27,7 @@ pub(crate) use deployment::{deployment, deployment_status, webhook_deployment, w
 pub(crate) use issue::{full_issue, issue};
 pub(crate) use pull::{comment, pull, pull_simple, reaction};
 pub(crate) use repository::{branch, full, minimal, short_branch};
+pub(crate) use stack::{stack, stack_of, stack_simple};
 
 /// A moment as GitHub writes it.
 pub(crate) fn time(moment: DateTime<Utc>) -> String {

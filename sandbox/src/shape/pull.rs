@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::repository::{api_url, html_url, methods};
+use super::stack::stack_of;
 use super::{app, maybe_time, merge, minimal, node_id, nullable_user, time, user};
 use crate::model::{AccountKind, Comment, Permission, Pull, Reaction, Repository, World};
 
@@ -91,6 +92,7 @@ pub(crate) fn pull_simple(world: &World, repository: &Repository, pull: &Pull) -
         "author_association": association(world, repository, pull.author),
         "auto_merge": null,
         "draft": pull.draft,
+        "stack": stack_of(world, pull),
     })
 }
 

@@ -21,6 +21,7 @@ mod jobs;
 mod pulls;
 mod releases;
 mod repositories;
+mod stacks;
 
 pub use actions::{DeclareWorkflow, RunHandle};
 pub use apps::{AppHandle, Install, InstallationHandle};
@@ -34,6 +35,7 @@ pub use jobs::{CauseRun, JobHandle};
 pub use pulls::{ClosePull, DraftPull, MergePull, OpenPull, PullHandle, PullState, ReopenPull, RetargetPull};
 pub use releases::{FormGroup, ReportDeploy};
 pub use repositories::{NewRepository, Protect, RepoHandle};
+pub use stacks::{RebaseStack, StackHandle, StackPulls};
 
 /// Makes a sentence end with `.await`.
 macro_rules! sentence {
