@@ -5,6 +5,8 @@
 mod any_text;
 #[path = "configuration/command_line.rs"]
 mod command_line;
+#[path = "configuration/explain.rs"]
+mod explain;
 #[path = "configuration/schema.rs"]
 mod schema;
 

@@ -40,6 +40,8 @@ mod odd_history;
 mod operations;
 #[path = "lineage/promotion_examples.rs"]
 mod promotion_examples;
+#[path = "lineage/real_reverts.rs"]
+mod real_reverts;
 #[path = "lineage/rebuild.rs"]
 mod rebuild;
 #[path = "lineage/remotes.rs"]
@@ -54,3 +56,5 @@ mod story;
 mod survival;
 #[path = "lineage/topic_examples.rs"]
 mod topic_examples;
+#[path = "lineage/undone_examples.rs"]
+mod undone_examples;

@@ -1,7 +1,8 @@
 //! Addresses among the settings: what they have to be, and how they go wrong.
 
 use super::settings::Problem;
-use super::variables::{API_URL, PUBLIC_URL};
+use super::variables::{API_URL, DOCS_URL, PUBLIC_URL};
+use crate::flow::DocsUrl;
 use http::Uri;
 use std::net::IpAddr;
 
@@ -25,6 +26,12 @@ pub(super) fn public_url(text: &str) -> Result<String, Problem> {
     let should = "it should begin with https:// and name the server as others reach it, such as \
                   https://towpath.example.com";
     web_url(PUBLIC_URL, text, should).map(|(_, trimmed)| trimmed)
+}
+
+/// The folder that the documentation is in.
+pub(super) fn docs_url(text: &str) -> Result<DocsUrl, Problem> {
+    let should = "it should name the folder of findings.md, such as https://docs.example.com/towpath";
+    web_url(DOCS_URL, text, should).map(|(_, trimmed)| DocsUrl::new(trimmed))
 }
 
 fn web_url(name: &str, text: &str, should: &str) -> Result<(Uri, String), Problem> {
@@ -79,6 +86,9 @@ mod tests {
             assert!(error.starts_with(&format!("PUBLIC_URL is {bad:?}; it should")), "{error}");
             assert!(error.contains("https://towpath.example.com"), "{error}");
         }
+        let error = docs_url("docs/findings.md").unwrap_err().to_string();
+        assert!(error.starts_with("TOWPATH_DOCS_URL is \"docs/findings.md\"; it should name"), "{error}");
+        assert_eq!(docs_url("https://docs.example.com/").unwrap(), DocsUrl::new("https://docs.example.com"));
         let error = api_url("https://ana:hush@github.example.com/api/v3").unwrap_err().to_string();
         assert!(error.starts_with("GITHUB_API_URL holds") && !error.contains("hush"), "{error}");
         let error = api_url("https://github.com/").unwrap_err().to_string();

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use super::{Status, UsageError, print};
-use crate::flow::Level;
 use crate::flow::config::{CONFIGURATION_BYTES_MAX, CONFIGURATION_PATH, Configuration, Problem, schema};
+use crate::flow::{DocsUrl, Level};
 
 /// What `towpath config` takes.
 #[derive(Debug, clap::Subcommand)]
@@ -17,7 +17,8 @@ pub(super) enum Command {
 Example:
   towpath config check .github/towpath.yml
 
-Each problem is printed as FILE:LINE:COLUMN, with what to do on the line below it.
+Each problem is printed as FILE:LINE:COLUMN, with what to do on the line below it: the most
+likely causes first, then what may only follow from them.
 What is valid and not acted on by this version is printed as a note.
 
 Exit status: 0 valid; 2 not valid.")]
@@ -84,7 +85,7 @@ fn check(file: &Path) -> Result<ExitCode, UsageError> {
         Ok(configuration) => configuration,
         Err(problems) => {
             print::to_stdout(&in_lines(file, &problems));
-            print::to_stderr(&format!("error: {}\n", verdict(file, &problems)));
+            print::to_stderr(&format!("error: {}\n{}\n", verdict(file, &problems), documented()));
             return Ok(ExitCode::from(Status::USAGE_ERROR));
         }
     };
@@ -144,7 +145,13 @@ fn read(file: &Path) -> Result<Result<Configuration, Vec<Problem>>, UsageError> 
 }
 
 fn invalid(file: &Path, problems: &[Problem]) -> UsageError {
-    UsageError(format!("{}\n{}", verdict(file, problems), in_lines(file, problems).trim_end()))
+    let (verdict, lines) = (verdict(file, problems), in_lines(file, problems));
+    UsageError(format!("{verdict}\n{lines}{}", documented()))
+}
+
+/// Where the file is explained.
+fn documented() -> String {
+    format!("its keys are explained in {}", DocsUrl::default().configuration())
 }
 
 fn verdict(file: &Path, problems: &[Problem]) -> String {

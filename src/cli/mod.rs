@@ -14,6 +14,7 @@ mod credentials;
 mod deliveries;
 mod demo;
 mod deploy;
+mod explain;
 mod ledger;
 mod local;
 mod moment;
@@ -76,6 +77,8 @@ Examples:
   towpath config show                         the configuration in this work tree"
     )]
     Config(config::Command),
+    /// Explain a finding by its code: what it means, why it matters, how to repair it
+    Explain(explain::Arguments),
     /// Ask what a branch of the path pointed at, and when
     #[command(
         subcommand,
@@ -184,6 +187,7 @@ impl Command {
             Self::Check(Check::Pr(arguments)) => arguments.json,
             Self::Check(Check::Copy(arguments)) => arguments.json,
             Self::Check(Check::Carried(arguments)) => arguments.json,
+            Self::Explain(arguments) => arguments.json,
             Self::Where(arguments) => arguments.json,
             Self::Deploy(arguments) => arguments.telling.json,
             Self::Rollback(arguments) => arguments.telling.json,
@@ -217,6 +221,7 @@ async fn run(command: Command) -> Result<ExitCode, UsageError> {
         Command::Check(Check::Copy(arguments)) => check_copy::run(arguments).await,
         Command::Check(Check::Carried(arguments)) => check_carried::run(arguments).await,
         Command::Config(command) => config::run(&command),
+        Command::Explain(arguments) => explain::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Ledger(command) => {
             print::to_stdout(&ledger::run(command).await?);
             Ok(ExitCode::SUCCESS)

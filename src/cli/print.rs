@@ -5,7 +5,7 @@ use std::io::{IsTerminal as _, Write as _};
 use serde_json::{Value, json};
 
 use crate::flow::config::CONFIGURATION_PATH;
-use crate::flow::{BranchName, Cause, Commit, CommitId, Finding, Role, Verdict};
+use crate::flow::{BranchName, Cause, Commit, CommitId, DocsUrl, Finding, Role, Verdict};
 use crate::report::{Basis, ConfigSource, LocalCheck, SeenAs, Words, words};
 
 /// The version of what is printed for programs. What is added later leaves it as it is.
@@ -31,6 +31,7 @@ pub(super) fn object(check: &LocalCheck<'_>, verdict: &Verdict) -> Value {
             "title": title,
             "detail": detail,
             "remedy": remedy,
+            "docs_url": DocsUrl::default().finding(finding.cause.code()),
         })
     };
     let (head, base) = (&check.pull.head, &check.pull.base);

@@ -37,7 +37,11 @@ pub(super) async fn run() -> Result<(), UsageError> {
         flow: Flow::pro(),
         clock: Arc::new(SystemClock),
         random: Arc::new(system_random),
-        settings: engine::Settings { mirrors: settings.mirrors, ..engine::Settings::default() },
+        settings: engine::Settings {
+            mirrors: settings.mirrors,
+            docs: settings.docs,
+            ..engine::Settings::default()
+        },
         deploying: settings.deploying,
     });
     let engine = engine.await.map_err(UsageError::new)?;

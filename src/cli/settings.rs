@@ -1,13 +1,14 @@
 //! Reading the settings of `serve`. All that is wrong with them is told in one go, each by the variable that says it.
 
-use super::addresses::{api_url, public_url};
+use super::addresses::{api_url, docs_url, public_url};
 use super::credentials::Credentials;
 use super::variables::{
-    API_URL, DATA_DIR, DATABASE_URL, HOST, LOG_FORMAT, MIRRORS_MAX, OPERATOR_FILE, PORT, PUBLIC_URL,
-    RUST_LOG, SLUGS_MAX, find,
+    API_URL, DATA_DIR, DATABASE_URL, DOCS_URL, HOST, LOG_FORMAT, MIRRORS_MAX, OPERATOR_FILE, PORT,
+    PUBLIC_URL, RUST_LOG, SLUGS_MAX, find,
 };
 use crate::deploy::operator::Operator;
 use crate::engine::{Deploying, MirrorBounds, Places};
+use crate::flow::DocsUrl;
 use std::cell::RefCell;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -30,6 +31,8 @@ pub(super) struct Settings {
     pub(super) log: LogFormat,
     /// How much room mirrors may take.
     pub(super) mirrors: MirrorBounds,
+    /// Where what is shown is explained.
+    pub(super) docs: DocsUrl,
     /// What the operator allows and holds for deploys.
     pub(super) deploying: Deploying,
 }
@@ -180,6 +183,7 @@ impl Reading {
         let (filter, log) = (variables.filter(), variables.read(LOG_FORMAT, LogFormat::Pretty, log_format));
         let default = MirrorBounds::default();
         let mirrors = variables.read(MIRRORS_MAX, default.bytes, |text| size(MIRRORS_MAX, text));
+        let docs = variables.read(DOCS_URL, DocsUrl::default(), docs_url);
         let deploying = variables.deploying();
         let settings = (|| {
             Some(Settings {
@@ -189,6 +193,7 @@ impl Reading {
                 filter: filter?,
                 log: log?,
                 mirrors: MirrorBounds { bytes: mirrors?, ..default },
+                docs: docs?,
                 deploying: deploying?,
             })
         })();

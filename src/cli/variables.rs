@@ -40,6 +40,7 @@ pub(super) const API_URL: &str = "GITHUB_API_URL";
 pub(super) const DATA_DIR: &str = "TOWPATH_DATA_DIR";
 pub(super) const DATABASE_URL: &str = "DATABASE_URL";
 pub(super) const PUBLIC_URL: &str = "PUBLIC_URL";
+pub(super) const DOCS_URL: &str = "TOWPATH_DOCS_URL";
 pub(super) const OPERATOR_FILE: &str = "TOWPATH_OPERATOR_FILE";
 pub(super) const SLUGS_MAX: &str = "TOWPATH_SLUGS_MAX_BYTES";
 pub(super) const MIRRORS_MAX: &str = "TOWPATH_MIRRORS_MAX_BYTES";
@@ -49,7 +50,7 @@ pub(super) const RUST_LOG: &str = "RUST_LOG";
 pub(super) const LOG_FORMAT: &str = "LOG_FORMAT";
 
 /// All of them, as people read them.
-pub(super) const VARIABLES: [Variable; 15] = [
+pub(super) const VARIABLES: [Variable; 16] = [
     variable(APP_ID, "the App's number"),
     variable(KEY, "its private key in PEM, or").secret(),
     variable(KEY_PATH, "the file that holds it"),
@@ -67,6 +68,10 @@ pub(super) const VARIABLES: [Variable; 15] = [
         PUBLIC_URL,
         "where the server is reached from outside, as https://towpath.example.com: for logs, and for services that \
          call back",
+    ),
+    variable(
+        DOCS_URL,
+        "where the documentation of this version is, as a folder on the web: checks link to findings.md in it",
     ),
     variable(OPERATOR_FILE, "a file in TOML that says what deploys may call and run"),
     variable(SLUGS_MAX, "how much all builds that are kept may take").or("10GB"),

@@ -6,7 +6,7 @@ use super::merge_rules::MergeRules;
 use super::mirrors::{MirrorBounds, Mirrors};
 use super::presence::Presence;
 use super::rulebook::Books;
-use crate::flow::{Flow, Millis};
+use crate::flow::{DocsUrl, Flow, Millis};
 use crate::github::{Api, ApiError, Remedy};
 use crate::lineage::GitError;
 use crate::store::{Change, Store, StoreError};
@@ -40,6 +40,8 @@ pub struct Settings {
     pub keep_logs: Millis,
     /// How much room mirrors may take.
     pub mirrors: MirrorBounds,
+    /// Where what is shown is explained.
+    pub docs: DocsUrl,
 }
 
 const MINUTE: Millis = 60_000;
@@ -60,6 +62,7 @@ impl Default for Settings {
             keep_deliveries: 30 * DAY,
             keep_logs: 90 * DAY,
             mirrors: MirrorBounds::default(),
+            docs: DocsUrl::default(),
         }
     }
 }

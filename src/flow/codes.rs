@@ -29,6 +29,10 @@ pub enum Code {
     Stacked,
     /// TP206: head and base share no commit.
     UnrelatedHistory,
+    /// TP207: the topic takes work of others back, and the target would lose it.
+    UndoesMergedWork,
+    /// TP208: merging the topic changes no file of the target.
+    ChangesNothing,
     /// TP301: the merge would not produce what was tested.
     UntestedTree,
     /// TP302: the promotion conflicts.
@@ -55,7 +59,7 @@ pub enum Code {
 
 impl Code {
     /// Every code, in order.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 27] = [
         Self::WrongBase,
         Self::EnvironmentSkipped,
         Self::ForkHead,
@@ -70,6 +74,8 @@ impl Code {
         Self::CarriesMergedElsewhere,
         Self::Stacked,
         Self::UnrelatedHistory,
+        Self::UndoesMergedWork,
+        Self::ChangesNothing,
         Self::UntestedTree,
         Self::MergeConflicts,
         Self::NotVerified,
@@ -100,6 +106,8 @@ impl Code {
             Self::CarriesMergedElsewhere => "TP204",
             Self::Stacked => "TP205",
             Self::UnrelatedHistory => "TP206",
+            Self::UndoesMergedWork => "TP207",
+            Self::ChangesNothing => "TP208",
             Self::UntestedTree => "TP301",
             Self::MergeConflicts => "TP302",
             Self::NotVerified => "TP303",

@@ -1,4 +1,4 @@
-use super::{BranchName, CommitId, Hold, MergeMethods, MergedPull, OpenPull, Origin, TreeId};
+use super::{BranchName, CommitId, Hold, MergeMethods, MergedPull, OpenPull, Origin, Revert, TreeId};
 
 /// The branch a pull request would merge.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -178,6 +178,10 @@ pub struct TopicHistory {
     pub already_merged: Vec<MergedPull>,
     /// Other open pull requests whose heads are brought.
     pub stacked_on: Vec<OpenPull>,
+    /// Which brought commits take work of others back.
+    pub reverts: Vec<Revert>,
+    /// Whether merging the head is known to change no file of the base.
+    pub changes_nothing: bool,
 }
 
 /// What another branch of the path has of the brought commits, and how it got them.

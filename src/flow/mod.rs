@@ -13,6 +13,7 @@ pub mod config;
 mod deploy_acts;
 mod deploy_settings;
 mod deploys;
+mod docs_url;
 mod environments;
 mod facts;
 mod folded_names;
@@ -23,6 +24,7 @@ mod names;
 mod not_counted;
 mod paths;
 mod records;
+mod reverts;
 mod rules;
 mod verdict;
 mod workflow;
@@ -33,6 +35,7 @@ pub use codes::Code;
 pub use deploy_acts::{DeployRefusal, RollbackRefusal, WaitsFor};
 pub use deploy_settings::{DeploySettings, DriverSettings, ForeignDeployments};
 pub use deploys::{CancelEnd, Cancellation, Deploy, DeployState, Ending, Phase, PhaseRun, Trigger};
+pub use docs_url::DocsUrl;
 pub use environments::{
     CommentWhen, CopyAfter, CopyBranch, CopyMode, Environment, Flow, Requires, Role, Source, Tested,
 };
@@ -51,6 +54,7 @@ pub use paths::{IgnoredPaths, InvalidPattern};
 pub use records::{
     DeployOutcome, MergeMethod, MergeMethods, MergedPull, MethodsFrom, OpenPull, Origin, VerifiedTree,
 };
+pub use reverts::{Revert, RevertEffect};
 pub use rules::{Level, Rules};
 pub use verdict::{Cause, Finding, Outcome, Repair, Undecided, Verdict};
 pub use workflow::runs_on_deployments;

@@ -1,4 +1,4 @@
-use super::{BranchName, Code, Commit, CommitId, Level, Origin, PullNumber, Snapshot};
+use super::{BranchName, Code, Commit, CommitId, Level, Origin, PullNumber, Revert, Snapshot};
 
 /// What a pull request gets, from best to worst.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
@@ -156,6 +156,9 @@ pub enum Cause {
         pulls: Vec<Origin>,
         /// The way to leave their commits out.
         repair: Repair,
+        /// Whether they are all that the topic brings, so that merging it changes no file.
+        #[serde(default)]
+        changes_nothing: bool,
     },
     /// TP204: the topic has commits that others merged into another environment.
     CarriesMergedElsewhere {
@@ -173,6 +176,18 @@ pub enum Cause {
     UnrelatedHistory {
         /// The commits, oldest first, that a new branch could pick; empty when there are too many to be own work.
         repair: Repair,
+    },
+    /// TP207: the topic has work of others and takes it back, so that merging it takes it away.
+    UndoesMergedWork {
+        /// What takes what back.
+        reverts: Vec<Revert>,
+        /// The way to leave the reverts out.
+        repair: Repair,
+    },
+    /// TP208: merging the topic changes no file of the target.
+    ChangesNothing {
+        /// How many commits it would bring.
+        brings: usize,
     },
     /// TP301: what would ship is not what was tested.
     UntestedTree {
@@ -268,6 +283,9 @@ pub enum Cause {
         message: String,
         /// Its line, from 1.
         line: usize,
+        /// Its column, from 1; 0 where an earlier version kept none.
+        #[serde(default)]
+        column: usize,
         /// How many more there are.
         more: usize,
     },
@@ -293,6 +311,8 @@ impl Cause {
             Self::CarriesMergedElsewhere { .. } => Code::CarriesMergedElsewhere,
             Self::Stacked { .. } => Code::Stacked,
             Self::UnrelatedHistory { .. } => Code::UnrelatedHistory,
+            Self::UndoesMergedWork { .. } => Code::UndoesMergedWork,
+            Self::ChangesNothing { .. } => Code::ChangesNothing,
             Self::UntestedTree { .. } => Code::UntestedTree,
             Self::MergeConflicts { .. } | Self::BackMergeConflicts { .. } => Code::MergeConflicts,
             Self::NotVerified { .. } => Code::NotVerified,
@@ -334,6 +354,7 @@ impl Cause {
         | Self::Resurrects { repair, .. }
         | Self::AlreadyMerged { repair, .. }
         | Self::CarriesMergedElsewhere { repair, .. }
+        | Self::UndoesMergedWork { repair, .. }
         | Self::UnrelatedHistory { repair }) = self
         else {
             return None;

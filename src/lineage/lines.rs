@@ -5,6 +5,9 @@ use std::fmt::Write as _;
 use super::GitError;
 use crate::flow::{Commit, CommitId};
 
+/// How many fields [`COMMIT_FORMAT`] has.
+pub(super) const COMMIT_FIELDS: usize = 7;
+
 /// Seven fields, each ended by a NUL, which no field can hold; git adds a line break after each commit.
 pub(super) const COMMIT_FORMAT: &str = "--format=%H%x00%T%x00%P%x00%ct%x00%an%x00%cn%x00%s%x00";
 
@@ -61,17 +64,16 @@ pub(super) fn list(ids: impl IntoIterator<Item = impl std::fmt::Display>) -> Str
 
 /// An answer in [`COMMIT_FORMAT`].
 pub(super) fn read_commits(answer: &[u8]) -> Result<Vec<Commit>, GitError> {
-    const FIELDS: usize = 7;
     let mut fields: Vec<&[u8]> = answer.split(|byte| *byte == 0).collect();
     // What follows the last NUL is the last line break.
     fields.pop();
-    if !fields.len().is_multiple_of(FIELDS) {
+    if !fields.len().is_multiple_of(COMMIT_FIELDS) {
         return Err(unreadable("rev-list", "a record is cut off"));
     }
-    fields.chunks_exact(FIELDS).map(read_commit).collect()
+    fields.chunks_exact(COMMIT_FIELDS).map(read_commit).collect()
 }
 
-fn read_commit(fields: &[&[u8]]) -> Result<Commit, GitError> {
+pub(super) fn read_commit(fields: &[&[u8]]) -> Result<Commit, GitError> {
     let field = |place: usize| text(fields[place]);
     let what = "rev-list";
     Ok(Commit {
@@ -97,7 +99,7 @@ fn for_people(text: &str) -> String {
     text.chars().take(SHOWN).map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
-fn unreadable(what: &'static str, said: &str) -> GitError {
+pub(super) fn unreadable(what: &'static str, said: &str) -> GitError {
     let mut why: String = said.chars().take(80).collect();
     why.insert_str(0, "unexpected: ");
     GitError::Unreadable { what, why }

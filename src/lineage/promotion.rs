@@ -230,7 +230,11 @@ impl Repository {
     }
 
     /// The tree of GitHub's own test merge, where it is here and of exactly these two commits.
-    async fn test_merge(&self, head: CommitId, base: CommitId) -> Result<Option<TreeId>, GitError> {
+    pub(super) async fn test_merge(
+        &self,
+        head: CommitId,
+        base: CommitId,
+    ) -> Result<Option<TreeId>, GitError> {
         let Some(number) = self.pull else { return Ok(None) };
         let Some(merged) = self.resolve(&format!("refs/pull/{number}/merge")).await? else {
             return Ok(None);
@@ -255,7 +259,7 @@ impl Merged {
     }
 }
 
-async fn differing_paths(git: &Git, one: TreeId, other: TreeId) -> Result<Vec<String>, GitError> {
+pub(super) async fn differing_paths(git: &Git, one: TreeId, other: TreeId) -> Result<Vec<String>, GitError> {
     let call = Call::new("diff-tree")
         .args(["-r", "--name-only", "--no-renames", "-z", "--end-of-options"])
         .args([one.to_string(), other.to_string()])

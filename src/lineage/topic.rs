@@ -21,10 +21,9 @@ impl Repository {
         ledger: &Ledger,
     ) -> Result<TopicHistory, GitError> {
         let base = pull.base.commit;
-        let brought =
-            self.log(&["--topo-order"], &[pull.head.commit.to_string(), format!("^{base}")]).await?;
-        let ids: HashSet<CommitId> = brought.iter().map(|commit| commit.id).collect();
-        let chains = self.first_parents_among(&brought, &ids, others);
+        let range = self.topic_range(pull).await?;
+        let (brought, ids) = (&range.brought, range.ids());
+        let chains = self.first_parents_among(brought, &ids, others);
         let pushes = pull.head.branch.as_ref().map_or(&[][..], |branch| ledger.pushes(branch));
         let (chains, pushes) = tokio::join!(chains, self.pushes_among(&ids, pushes, base));
         let (chains, pushes) = (chains?, pushes?);
@@ -32,7 +31,7 @@ impl Repository {
         for (tip, chain) in others.iter().zip(chains) {
             let first_parents: Vec<_> = chain.iter().copied().filter(|id| ids.contains(id)).collect();
             if !chain.is_empty() {
-                elsewhere.extend(self.elsewhere(&brought, pull, tip, ledger).await?);
+                elsewhere.extend(self.elsewhere(brought, pull, tip, ledger).await?);
             }
             let past = ledger.tips(&tip.branch);
             let holds_none = first_parents.is_empty() && past.iter().all(|tip| !ids.contains(&tip.commit));
@@ -40,16 +39,20 @@ impl Repository {
             let (tips, gained) = here.into_iter().unzip();
             lines.push(Line { branch: tip.branch.clone(), first_parents, tips, gained, beyond });
         }
+        let already_merged = self.already_merged(ledger, &pull.base.branch, &ids).await?;
+        let effect = self.merge_effect(pull, &range, !already_merged.is_empty(), ledger).await;
         Ok(TopicHistory {
-            related: is_related(&brought, &ids),
+            related: is_related(brought, &ids),
             former_tips: former_tips(ledger, &pull.base.branch, &ids),
-            already_merged: self.already_merged(ledger, &pull.base.branch, &ids).await?,
+            already_merged,
             stacked_on: stacked_on(ledger, pull, &ids, others),
-            brought: origins::named(brought, ledger),
+            brought: origins::named(range.brought, ledger),
             lines,
             pushes,
             others_pushes: others_pushes(ledger, pull, &ids),
             elsewhere,
+            reverts: effect.reverts,
+            changes_nothing: effect.changes_nothing,
         })
     }
 

@@ -6,7 +6,7 @@
 use std::collections::HashSet;
 
 use super::brought::Brought;
-use super::repair;
+use super::{repair, undone};
 use crate::flow::{
     Cause, CommitId, Elsewhere, Entry, Finding, Head, Origin, Outcome, PushedAt, TopicHistory,
 };
@@ -71,7 +71,8 @@ impl Rest<'_> {
         self.explain(&heads);
         let pulls = history.already_merged.iter().filter(|pull| heads.contains(&pull.head));
         let pulls = pulls.map(|pull| pull.origin.clone()).collect();
-        Some(Finding::warn(Cause::AlreadyMerged { pulls, repair: self.repair(&heads) }))
+        let (repair, changes_nothing) = (self.repair(&heads), history.changes_nothing);
+        Some(Finding::warn(Cause::AlreadyMerged { pulls, repair, changes_nothing }))
     }
 
     /// R4. Somebody else's work that another environment has. Further down the path it would be released
@@ -100,7 +101,10 @@ impl Rest<'_> {
 
     /// R5. Merging the topic merges other pull requests that are still open.
     fn stacked(&self, history: &TopicHistory) -> Option<Finding> {
-        let heads = self.open(history.stacked_on.iter().map(|pull| pull.head));
+        // Work that this topic takes back is not merged with it: R6 says what becomes of it.
+        let lost = undone::never_arriving(history);
+        let heads =
+            self.open(history.stacked_on.iter().map(|pull| pull.head).filter(|id| !lost.contains(id)));
         let on = history.stacked_on.iter().filter(|pull| heads.contains(&pull.head));
         let on: Vec<Origin> = on.map(|pull| pull.origin.clone()).collect();
         (!on.is_empty()).then(|| Finding::warn(Cause::Stacked { on }))

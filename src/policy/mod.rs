@@ -3,7 +3,7 @@
 //! Lives here: one file per rule family. `source` decides from the two branches alone, `topic` what a
 //! topic may bring, `promotion` what an environment may bring to the next one or to the copy branch,
 //! `back_merge` what a downstream environment may bring upstream, `known_work` what a topic may have in common
-//! with other work, `copy` whether the copy branch is one; `repair` plans the way back to a clean branch.
+//! with other work, `undone` what merging a topic would do to files, `copy` whether the copy branch is one; `repair` plans the way back to a clean branch.
 //!
 //! Does not live here: asking git or GitHub, wording, time, anything async. The same facts give the same
 //! verdict, always.
@@ -17,6 +17,7 @@ mod promotion;
 mod repair;
 mod source;
 mod topic;
+mod undone;
 
 pub use gate::{AtTheGate, Gate, gate};
 
@@ -90,6 +91,11 @@ fn weighed(flow: &Flow, findings: Vec<Finding>) -> Verdict {
         Some(Finding { severity: level.weigh(finding.severity)?, level, ..finding })
     };
     let mut findings: Vec<Finding> = findings.into_iter().filter_map(weigh).collect();
+    // That a topic changes nothing is said along with why it does not, once.
+    let told = |it: &Finding| matches!(it.cause, Cause::AlreadyMerged { changes_nothing: true, .. });
+    if let Some(severity) = findings.iter().find(|it| told(it)).map(|it| it.severity) {
+        findings.retain(|it| !matches!(it.cause, Cause::ChangesNothing { .. }) || it.severity > severity);
+    }
     findings.sort_by_key(|finding| (Reverse(finding.severity), finding.cause.code()));
     Verdict { findings }
 }

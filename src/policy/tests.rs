@@ -198,6 +198,8 @@ prop_compose! {
             elsewhere: Vec::new(),
             already_merged: Vec::new(),
             stacked_on: Vec::new(),
+            reverts: Vec::new(),
+            changes_nothing: false,
         }
     }
 }
@@ -251,6 +253,8 @@ fn tried_at_once(is_new: bool) -> TopicHistory {
         elsewhere: Vec::new(),
         already_merged: Vec::new(),
         stacked_on: Vec::new(),
+        reverts: Vec::new(),
+        changes_nothing: false,
     }
 }
 

@@ -1,4 +1,5 @@
-//! What a topic may bring: R0 (TP206) and R1 (TP201); what they leave goes on to R2 to R5 (`known_work`).
+//! What a topic may bring: R0 (TP206) and R1 (TP201); what they leave goes on to R2 to R5 (`known_work`), and
+//! what merging would do to files to R6 and R7 (`undone`).
 //!
 //! R1 looks for brought commits on the *line* of another environment or of the copy branch: the commits
 //! that branch ever pointed at and the first-parent chain of its tip. Two kinds do not count:
@@ -21,7 +22,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::brought::Brought;
-use super::{known_work, repair};
+use super::{known_work, repair, undone};
 use crate::flow::{
     Cause, Commit, CommitId, Finding, Head, LedgerTip, Line, Moment, Outcome, Repair, TipSource, TopicHistory,
 };
@@ -58,6 +59,7 @@ pub(super) fn findings(head: &Head, history: &TopicHistory, takes_topics: bool) 
         findings.push(carries_history(tips, &brought, &foreign, &all_foreign));
     }
     let mut known = known_work::findings(head, history, &brought, explained, takes_topics);
+    known.extend(undone::findings(history, &brought));
     if !foreign.is_empty() {
         // Whoever has to make the topic anew need not be told what is a matter of taste about the old one.
         known.retain(|finding| finding.severity == Outcome::Fail);

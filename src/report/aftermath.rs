@@ -1,13 +1,13 @@
 //! The comment on a promotion that did not end as it was predicted.
 
 use super::comment::MARKER;
-use super::dress::{bullets, paragraphs};
+use super::dress::{bullets, explained, paragraphs};
 use super::limits::{BODY, RESERVE, fit};
 use super::markdown::block;
 use super::prose::Prose;
 use super::words::Scene;
 use super::{Subject, shell};
-use crate::flow::Flow;
+use crate::flow::{Code, Flow};
 
 /// What was found after a promotion was merged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,7 +78,7 @@ pub fn aftermath(flow: &Flow, subject: &Subject, found: &Aftermath) -> String {
             )
             .markdown(),
         ]));
-        parts.push("TP305: see `docs/findings.md#tp305`".to_owned());
+        parts.push(explained(Code::MergeMethod, subject.docs_url.as_deref()));
     }
     fit(&parts, BODY - RESERVE)
 }

@@ -8,7 +8,7 @@ use super::markdown::{block, code, code_in_table};
 use super::prose::{Prose, count};
 use super::shell;
 use super::words::{Account, Evidence, Step, origin};
-use crate::flow::Commit;
+use crate::flow::{Code, Commit};
 
 /// Rows of evidence shown where it is not the point.
 pub(super) const FEW: usize = 20;
@@ -131,12 +131,17 @@ pub(super) fn has_more_than_few(account: &Account) -> bool {
 
 /// The code and where it is explained.
 pub(super) fn code_line(account: &Account, subject: &Subject) -> Option<String> {
-    let name = account.code?.as_str();
+    Some(explained(account.code?, subject.docs_url.as_deref()))
+}
+
+/// A code and where it is explained: on a page, else in the file of the source.
+pub(super) fn explained(finding: Code, page: Option<&str>) -> String {
+    let name = finding.as_str();
     let anchor = name.to_lowercase();
-    Some(match &subject.docs_url {
+    match page {
         Some(page) => format!("[{name}: what it means]({page}#{anchor})"),
         None => format!("{name}: see {}", code(&format!("docs/findings.md#{anchor}"))),
-    })
+    }
 }
 
 /// The drawing, with a line that says how to read it.

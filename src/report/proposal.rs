@@ -1,11 +1,12 @@
 //! `towpath: config`: what a pull request would make of the configuration.
 
 use super::check::{CheckText, Conclusion};
+use super::dress::explained;
 use super::limits::{BODY, RESERVE, TITLE, fit};
 use super::markdown::{block, code, folded};
 use super::prose::{Prose, count};
-use crate::flow::config::{Configuration, Problem};
-use crate::flow::{Outcome, PullNumber, Verdict};
+use crate::flow::config::{Configuration, Place, Problem};
+use crate::flow::{Code, Outcome, PullNumber, Verdict};
 
 /// What a pull request proposes.
 #[derive(Debug, Clone)]
@@ -46,9 +47,11 @@ pub struct Otherwise {
 }
 
 /// The check on a pull request that changes the configuration.
-pub fn proposal(proposed: &Proposed) -> CheckText {
+///
+/// `docs_url` is the page that explains the codes, where there is one.
+pub fn proposal(proposed: &Proposed, docs_url: Option<&str>) -> CheckText {
     let (conclusion, title, parts) = match proposed {
-        Proposed::Invalid(problems) => invalid(problems),
+        Proposed::Invalid(problems) => invalid(problems, docs_url),
         Proposed::Valid { configuration, tested } => valid(configuration, tested),
     };
     CheckText {
@@ -61,15 +64,20 @@ pub fn proposal(proposed: &Proposed) -> CheckText {
     }
 }
 
-fn invalid(problems: &[Problem]) -> (Conclusion, Prose, Vec<String>) {
-    let line = problems.first().map_or(1, |problem| problem.place.line);
+fn invalid(problems: &[Problem], docs_url: Option<&str>) -> (Conclusion, Prose, Vec<String>) {
     let title = match problems.len() {
-        1 => format!("Configuration invalid: line {line}"),
-        many => format!("Configuration invalid: {many} mistakes, the first in line {line}"),
+        1 => format!("Configuration invalid: {}", problems.first().map(at).unwrap_or_default()),
+        many => {
+            let first = problems.first().map(at).unwrap_or_default();
+            format!("Configuration invalid: {many} mistakes, first {first}")
+        }
     };
     let listed: Vec<String> = problems
         .iter()
-        .map(|it| format!("- Line {}: {}; {}", it.place, code(&it.message), code(&it.hint)))
+        .map(|it| {
+            let Place { line, column } = it.place;
+            format!("- Line {line}, column {column}: {}; {}", code(&it.message), code(&it.hint))
+        })
         .collect();
     let parts = vec![
         "Once on the default branch, this file would block every pull request that is judged by it."
@@ -77,9 +85,14 @@ fn invalid(problems: &[Problem]) -> (Conclusion, Prose, Vec<String>) {
         listed.join("\n"),
         "To see the same before pushing:".to_owned(),
         block("sh", "towpath config check .github/towpath.yml"),
-        "TP601: see `docs/findings.md#tp601`".to_owned(),
+        explained(Code::ConfigurationInvalid, docs_url),
     ];
     (Conclusion::Failure, Prose::new(&title, &[]), parts)
+}
+
+/// Where a mistake is, for a title.
+fn at(problem: &Problem) -> String {
+    format!("line {}, column {}", problem.place.line, problem.place.column)
 }
 
 fn valid(configuration: &Configuration, tested: &BackTest) -> (Conclusion, Prose, Vec<String>) {

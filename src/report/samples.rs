@@ -2,8 +2,8 @@
 
 use super::Subject;
 use crate::flow::{
-    Base, BranchName, Cause, Commit, Finding, Head, Origin, Outcome, Pull, PullNumber, Repair, Snapshot,
-    Undecided, Verdict,
+    Base, BranchName, Cause, Commit, Finding, Head, Origin, Outcome, Pull, PullNumber, Repair, Revert,
+    RevertEffect, Snapshot, Undecided, Verdict,
 };
 
 /// A commit id or tree id made of one number.
@@ -150,7 +150,7 @@ pub(super) fn known_work() -> Vec<(&'static str, &'static str, Verdict)> {
     let dropped = vec![commit(21, "Merge the old cart", "Ada")];
     let resurrects = Cause::Resurrects { tips: dropped, commits: 3, repair: own_commit() };
     let pulls = vec![origin(7, "feature/cart", "ana")];
-    let merged = Cause::AlreadyMerged { pulls: pulls.clone(), repair: own_commit() };
+    let merged = Cause::AlreadyMerged { pulls: pulls.clone(), repair: own_commit(), changes_nothing: false };
     let half = commit(22, "Half of the new cart", "Ben");
     let on_staging = vec![(name("staging"), vec![half.clone(), commit(23, "The other half", "Ben")])];
     let elsewhere = |commits| Cause::CarriesMergedElsewhere { commits, repair: own_commit() };
@@ -166,7 +166,22 @@ pub(super) fn known_work() -> Vec<(&'static str, &'static str, Verdict)> {
         ),
         ("feature/x", "integration", verdict(Outcome::Warn, elsewhere(on_staging))),
         ("feature/x", "integration", verdict(Outcome::Warn, Cause::Stacked { on })),
+        ("feature/x", "integration", verdict(Outcome::Warn, undoes(RevertEffect::TakenFromBase))),
+        ("feature/x", "integration", verdict(Outcome::Warn, undoes(RevertEffect::NeverArrives))),
+        ("feature/x", "integration", verdict(Outcome::Warn, Cause::ChangesNothing { brings: 2 })),
     ]
+}
+
+/// A topic that has somebody's cart and takes it back.
+pub(super) fn undoes(effect: RevertEffect) -> Cause {
+    let revert = Revert {
+        by: commit(25, "Revert \"Add the cart\"", "Cleo"),
+        of: id(24),
+        commits: vec![commit(24, "Add the cart", "ana")],
+        pulls: vec![origin(7, "feature/cart", "ana")],
+        effect,
+    };
+    Cause::UndoesMergedWork { reverts: vec![revert], repair: own_commit() }
 }
 
 /// One verdict for each finding between environments and on the copy that the others leave out.
@@ -177,7 +192,7 @@ pub(super) fn between_environments() -> Vec<(&'static str, &'static str, Verdict
     let unknown = Cause::UnknownCommits { commits: hotfix() };
     let place = ".github/towpath.yml".to_owned();
     let message = "unknown key \"acepts\"; did you mean \"accepts\"?".to_owned();
-    let invalid = Cause::ConfigurationInvalid { place, message, line: 7, more: 1 };
+    let invalid = Cause::ConfigurationInvalid { place, message, line: 7, column: 5, more: 1 };
     let diverged = Cause::CopyDiverged { paths: paths(), only_on_copy: hotfix() };
     let conflicts = Cause::MergeConflicts { paths: paths(), only_on_base: Vec::new(), cut_by: squashed() };
     vec![

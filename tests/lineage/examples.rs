@@ -12,6 +12,7 @@ use crate::known_examples::{KNOWN, KNOWN_HOTFIXES};
 use crate::promotion_examples::{HOTFIXES, PROMOTIONS};
 use crate::story::{Repo, Story};
 use crate::topic_examples::TOPICS;
+use crate::undone_examples::UNDONE;
 
 /// Whether the verdict hangs on what an observer saw.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -85,6 +86,11 @@ async fn topics_are_judged_by_what_they_bring() {
     all_hold(TOPICS, Flow::pro()).await;
     all_hold(AWKWARD, Flow::pro()).await;
     all_hold(KNOWN, Flow::pro()).await;
+}
+
+#[tokio::test]
+async fn what_a_topic_takes_back_and_what_changes_nothing_is_told() {
+    all_hold(UNDONE, Flow::pro()).await;
 }
 
 #[tokio::test]

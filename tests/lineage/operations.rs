@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
-use towpath::flow::{Flow, Outcome};
+use towpath::flow::{Cause, Code, Finding, Flow, Outcome, RevertEffect};
 
 use crate::examples::{verdict, with_hotfixes};
 use crate::story::{Mark, Story};
@@ -30,6 +30,7 @@ enum Step {
     PushBack { environment: usize },
     PointAt { topic: usize },
     Rewrite { topic: usize },
+    TakeBack { topic: usize, named: bool },
     Sync { how: How },
 }
 
@@ -67,6 +68,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (0..3_usize).prop_map(|environment| Step::PushBack { environment }),
         1 => topic().prop_map(|topic| Step::PointAt { topic }),
         2 => topic().prop_map(|topic| Step::Rewrite { topic }),
+        2 => (topic(), any::<bool>()).prop_map(|(topic, named)| Step::TakeBack { topic, named }),
         2 => how().prop_map(|how| Step::Sync { how }),
     ]
 }
@@ -87,6 +89,34 @@ enum Label {
     Clean,
     /// It brings work of others: a matter of the weaker rules.
     Shared,
+}
+
+/// What merging a topic would do to the files of its base.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Change {
+    /// It loses something.
+    takes_away: bool,
+    /// Others wrote some of that.
+    takes_from_others: bool,
+    /// No file changes, though commits come.
+    nothing: bool,
+}
+
+impl Change {
+    /// Whether this was said, and nothing that is not so.
+    fn is_told(self, findings: &[Finding]) -> bool {
+        let takes = findings.iter().any(|finding| match &finding.cause {
+            Cause::UndoesMergedWork { reverts, .. } => {
+                reverts.iter().any(|revert| revert.effect == RevertEffect::TakenFromBase)
+            }
+            _ => false,
+        });
+        let nothing = findings.iter().any(|finding| match &finding.cause {
+            Cause::AlreadyMerged { changes_nothing, .. } => *changes_nothing,
+            cause => cause.code() == Code::ChangesNothing,
+        });
+        nothing == self.nothing && if takes { self.takes_away } else { !self.takes_from_others }
+    }
 }
 
 struct World {
@@ -195,6 +225,7 @@ impl World {
                 self.note_tips();
             }
             Step::Rewrite { topic } if self.alive(topic) => self.rewrite(topic),
+            Step::TakeBack { topic, named } if self.alive(topic) => self.take_back(topic, named),
             _ => {}
         }
     }
@@ -224,6 +255,43 @@ impl World {
             self.story.point(TOPICS[topic], self.story.first_parent(tip));
             self.commit(topic);
         }
+    }
+
+    /// Takes back the newest merge that was made on the topic; without a word only where nothing came after it.
+    fn take_back(&mut self, topic: usize, named: bool) {
+        let (branch, own) = (TOPICS[topic], self.topic(topic));
+        let mut mark = self.story.tip(branch);
+        while named && self.makers[mark] == own && !self.story.is_merge(mark) {
+            mark = self.story.first_parent(mark);
+        }
+        if self.makers[mark] != own || !self.story.is_merge(mark) {
+            return;
+        }
+        if named {
+            self.story.revert_by_name(mark, branch);
+        } else {
+            self.story.revert_as(mark, branch, "Tidy up");
+        }
+        self.made_by(own);
+    }
+
+    /// What merging would do to the base's files.
+    fn change(&self, topic: usize, base: &str) -> Change {
+        let after = self.story.files_merged(TOPICS[topic], base);
+        let before = self.story.files(base);
+        let lost = before.iter().filter(|(path, content)| after.get(*path) != Some(*content));
+        let lost: Vec<_> = lost.map(|(_, content)| self.is_own(topic, content)).collect();
+        Change {
+            takes_away: !lost.is_empty(),
+            takes_from_others: lost.contains(&false),
+            nothing: after == *before && !self.brought(TOPICS[topic], base).is_empty(),
+        }
+    }
+
+    /// Whether any life of the topic wrote what a file holds; the commit's number is in it.
+    fn is_own(&self, topic: usize, content: &str) -> bool {
+        let number = content.trim().rsplit(' ').next().and_then(|number| number.parse::<usize>().ok());
+        number.is_some_and(|mark| matches!(self.makers[mark], Maker::Topic(name, _) if name == TOPICS[topic]))
     }
 
     fn push_back(&mut self, environment: usize) {
@@ -300,13 +368,13 @@ async fn judge_all(world: World) -> Result<(), String> {
         .iter()
         .map(|topic| {
             let base = if TOPICS[*topic].starts_with('h') { "production" } else { "integration" };
-            (TOPICS[*topic], base, world.label(*topic, base))
+            (TOPICS[*topic], base, world.label(*topic, base), world.change(*topic, base))
         })
         .collect();
     let promotion = (!world.pushed_back.contains(&true)).then(|| world.drifted("staging", "production"));
     let repo = world.story.build();
     let ledger = repo.ledger();
-    for (topic, base, label) in labels {
+    for (topic, base, label, change) in labels {
         let verdict = verdict(&repo, &flow, (topic, base), &ledger).await;
         let outcome = verdict.outcome();
         let right = match label {
@@ -314,6 +382,9 @@ async fn judge_all(world: World) -> Result<(), String> {
             Label::Clean => outcome <= Outcome::Warn,
             Label::Shared => outcome != Outcome::Unknown,
         };
+        if outcome != Outcome::Fail && !change.is_told(&verdict.findings) {
+            return Err(format!("{topic} into {base}: {change:?}, and it got {:?}", verdict.findings));
+        }
         if !right {
             return Err(format!(
                 "{topic} into {base} is {label:?} and got {outcome:?}: {:?}",

@@ -1,9 +1,8 @@
 //! Builds small repositories by telling what happened in them, and keeps the ledger an observer would have.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::Write as _;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use serde_json::json;
 use tempfile::TempDir;
@@ -12,6 +11,9 @@ use towpath::flow::{
     TipSource, VerifiedTree,
 };
 use towpath::lineage::Ledger;
+
+#[path = "written.rs"]
+mod written;
 
 /// A commit of the story, by its number.
 pub(crate) type Mark = usize;
@@ -22,6 +24,8 @@ struct Node {
     parents: Vec<Mark>,
     files: Files,
     subject: String,
+    /// The commit that the message says is reverted, as git writes it.
+    reverts: Option<Mark>,
     at: i64,
 }
 
@@ -217,12 +221,39 @@ impl Story {
 
     /// Takes the changes of `mark` (of a merge: against its first parent) back on `branch`.
     pub(crate) fn revert(&mut self, mark: Mark, branch: &str) -> Mark {
+        let subject = format!("Revert \"{}\"", self.nodes[mark].subject);
+        self.revert_as(mark, branch, &subject)
+    }
+
+    /// The same, as `git revert` does it: the message names the commit.
+    pub(crate) fn revert_by_name(&mut self, mark: Mark, branch: &str) -> Mark {
+        let revert = self.revert(mark, branch);
+        self.nodes[revert].reverts = Some(mark);
+        revert
+    }
+
+    /// The same under another subject.
+    pub(crate) fn revert_as(&mut self, mark: Mark, branch: &str, subject: &str) -> Mark {
         let tip = self.tip(branch);
         let before = &self.nodes[self.first_parent(mark)].files;
         let files = three_way(&self.nodes[mark].files, &self.nodes[tip].files, before);
-        let subject = format!("Revert \"{}\"", self.nodes[mark].subject);
-        let mark = self.add(vec![tip], files, subject);
+        let mark = self.add(vec![tip], files, subject.to_owned());
         self.move_to(branch, mark)
+    }
+
+    /// The files of a branch, with what they hold.
+    pub(crate) fn files(&self, branch: &str) -> &BTreeMap<String, String> {
+        &self.nodes[self.tip(branch)].files
+    }
+
+    /// The files that merging one branch into another would give.
+    pub(crate) fn files_merged(&self, from: &str, into: &str) -> BTreeMap<String, String> {
+        self.merged(&[self.tip(into), self.tip(from)])
+    }
+
+    /// What a file holds on a branch.
+    pub(crate) fn content(&self, branch: &str, file: &str) -> String {
+        self.nodes[self.tip(branch)].files[file].clone()
     }
 
     /// A new topic with one commit that writes a file called like it.
@@ -233,7 +264,7 @@ impl Story {
 
     fn add(&mut self, parents: Vec<Mark>, files: Files, subject: String) -> Mark {
         self.now += 60;
-        self.nodes.push(Node { parents, files, subject, at: self.now });
+        self.nodes.push(Node { parents, files, subject, reverts: None, at: self.now });
         self.nodes.len() - 1
     }
 
@@ -297,60 +328,6 @@ impl Story {
             ours.extend(reached);
         }
         files
-    }
-
-    /// Writes the repository down.
-    pub(crate) fn build(self) -> Repo {
-        let directory = TempDir::new().unwrap();
-        make_bare(directory.path());
-        let marks = directory.path().join("marks");
-        let mut import = Command::new("git")
-            .args(["fast-import", "--quiet", "--force"])
-            .arg(format!("--export-marks={}", marks.display()))
-            .current_dir(directory.path())
-            .env("GIT_DIR", directory.path())
-            .stdin(Stdio::piped())
-            .spawn()
-            .unwrap();
-        import.stdin.take().unwrap().write_all(self.stream().as_bytes()).unwrap();
-        assert!(import.wait().unwrap().success());
-        let ids: BTreeMap<Mark, CommitId> = std::fs::read_to_string(&marks)
-            .unwrap()
-            .lines()
-            .map(|line| {
-                let (mark, id) = line[1..].split_once(' ').unwrap();
-                (mark.parse::<Mark>().unwrap() - 1, id.parse().unwrap())
-            })
-            .collect();
-        std::fs::remove_file(marks).unwrap();
-        Repo { directory, ids, story: self }
-    }
-
-    fn stream(&self) -> String {
-        let mut stream = String::new();
-        let mut text = |line: String| stream.push_str(&line);
-        for (mark, node) in self.nodes.iter().enumerate() {
-            text(format!("commit refs/heads/import\nmark :{}\n", mark + 1));
-            text(format!("committer Ada <ada@example.org> {} +0000\n", node.at));
-            text(format!("data {}\n{}\n", node.subject.len(), node.subject));
-            let mut parents = node.parents.iter();
-            match parents.next() {
-                Some(first) => text(format!("from :{}\n", first + 1)),
-                None => text("from 0000000000000000000000000000000000000000\n".to_owned()),
-            }
-            for other in parents {
-                text(format!("merge :{}\n", other + 1));
-            }
-            text("deleteall\n".to_owned());
-            for (path, content) in &node.files {
-                text(format!("M 100644 inline {path}\ndata {}\n{content}\n", content.len()));
-            }
-        }
-        text("reset refs/heads/import\nfrom 0000000000000000000000000000000000000000\n\n".to_owned());
-        for (branch, mark) in &self.branches {
-            text(format!("reset refs/heads/{branch}\nfrom :{}\n\n", mark + 1));
-        }
-        stream
     }
 }
 

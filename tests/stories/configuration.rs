@@ -64,7 +64,7 @@ async fn an_invalid_file_blocks_and_says_where_until_it_is_mended() {
     let pull = stage.store.open_pull("feature/cart").into("integration").by("ana").await.unwrap();
     stage.check(&pull).await.passes();
     stage.configure("master", "version: 1\nrules:\n  TP201: warm\n").await;
-    let said = stage.check(&pull).await.is("action_required", "Configuration invalid: line 3");
+    let said = stage.check(&pull).await.is("action_required", "Configuration invalid: line 3, column 10");
     said.says("TP201").says("towpath config check .github/towpath.yml");
     assert!(merge(&pull).await.is_err());
     stage.configure("master", SOFT).await;

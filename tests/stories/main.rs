@@ -44,5 +44,6 @@ mod shop;
 mod snapshot;
 mod stage;
 mod trouble;
+mod undone;
 mod verified;
 mod whereabouts;

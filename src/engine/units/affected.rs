@@ -5,7 +5,8 @@
 //!
 //! * a promotion from it, into it or past it is judged anew: there are few;
 //! * a topic into it: a move forward takes commits away from what is brought and adds none, and every rule for
-//!   topics finds less in less. So what had no finding has none now, and only what had one is judged anew. A
+//!   topics but one finds less in less. So what had no finding has none now, and only what had one is judged anew,
+//!   and what may have come to the base in another form, so that there is nothing left to change (TP208). A
 //!   move in another direction can add to what is brought: everything is judged anew;
 //! * a topic into another branch: only if the moved branch gained something that the topic brings. A move in
 //!   another direction can also take away what was found.
@@ -45,6 +46,7 @@ pub(super) async fn affected(
     let forward = goes_forward(moves, repository).await?;
     let mut numbers = BTreeSet::new();
     let mut elsewhere: BTreeMap<BranchName, Vec<&JudgedPull>> = BTreeMap::new();
+    let mut clean: Vec<&PullRow> = Vec::new();
     for judged in open {
         let pull = &judged.pull;
         let Some(aimed) = aim(&book.flow, &pull.base_branch, pull.repository, &rows) else { continue };
@@ -56,6 +58,8 @@ pub(super) async fn affected(
         } else if aimed == *branch {
             if standing == Standing::Found || !forward {
                 numbers.insert(pull.number);
+            } else {
+                clean.push(pull);
             }
         } else {
             if standing == Standing::Found && !forward {
@@ -63,6 +67,11 @@ pub(super) async fn affected(
             }
             elsewhere.entry(aimed).or_default().push(judged);
         }
+    }
+    let heads: Vec<CommitId> = clean.iter().map(|it| it.head_commit).collect();
+    for (from, to) in moves.iter().filter_map(|it| it.from.zip(it.to)) {
+        let got = repository.may_have_got((from, to), &heads).await?;
+        numbers.extend(clean.iter().filter(|it| got.contains(&it.head_commit)).map(|it| it.number));
     }
     for (aimed, pulls) in elsewhere {
         let holding = holding_what_was_gained(repository, &aimed, moves).await?;

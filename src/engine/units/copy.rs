@@ -220,7 +220,7 @@ impl Case<'_> {
         Subject {
             repository: self.row.full_name.clone(),
             web_url: self.row.html_url.clone(),
-            docs_url: None,
+            docs_url: Some(self.room.settings.docs.findings()),
             number: 0,
             pull,
             judged_at: self.room.now() / 1000,

@@ -174,7 +174,7 @@ impl Group<'_> {
         Subject {
             repository: self.repository.full_name.clone(),
             web_url: self.repository.html_url.clone(),
-            docs_url: None,
+            docs_url: Some(self.room.settings.docs.findings()),
             number: 0,
             pull: pull.clone(),
             judged_at: self.room.now() / 1000,

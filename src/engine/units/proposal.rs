@@ -10,7 +10,7 @@ use crate::flow::config::Configuration;
 use crate::flow::{CheckName, CommitId, Flow, PullNumber, RepositoryId, Verdict};
 use crate::github::CheckRunAnnotation;
 use crate::lineage::Repository;
-use crate::report::{self, BackTest, Otherwise, Proposed};
+use crate::report::{self, BackTest, CheckText, Otherwise, Proposed};
 use crate::store::{Change, PullRow, PullState, RepositoryState, Unit};
 
 /// How many merged pull requests are judged by both files.
@@ -41,7 +41,8 @@ pub(super) async fn run(room: &Room, id: RepositoryId, number: PullNumber) -> Re
             Proposed::Valid { configuration: Box::new(configuration), tested }
         }
     };
-    Ok(vec![desired(id, pull.head_commit, (now.check_of_configuration(), &proposed))?])
+    let text = report::proposal(&proposed, Some(&room.settings.docs.findings()));
+    Ok(vec![desired(id, pull.head_commit, (now.check_of_configuration(), &proposed, &text))?])
 }
 
 /// Judges the last merged pull requests by two paths, each as things stood when it was merged.
@@ -98,16 +99,15 @@ async fn before_merge(repository: &Repository, row: &PullRow) -> Option<(CommitI
 fn desired(
     id: RepositoryId,
     head: CommitId,
-    (name, proposed): (CheckName, &Proposed),
+    (name, proposed, text): (CheckName, &Proposed, &CheckText),
 ) -> Result<Change, Trouble> {
-    let text = report::proposal(proposed);
     let annotations = match proposed {
         Proposed::Valid { .. } => Vec::new(),
         Proposed::Invalid(problems) => problems.iter().take(ANNOTATED).map(CheckRunAnnotation::of).collect(),
     };
     let unit = Unit::ConfigurationCheck(id, head);
     let siblings = Vec::new();
-    Shown { unit, commit: head, name, text: &text, annotations, siblings }.desired()
+    Shown { unit, commit: head, name, text, annotations, siblings }.desired()
 }
 
 /// GitHub takes no more annotations at once.

@@ -3,14 +3,15 @@
 //! The schema is the one that people's editors use, so they and Towpath cannot disagree. What is laid out well
 //! is handed on although something beside it is not.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 use regex_automata::meta::Regex;
 use serde_json::{Map, Value, json};
 
+use super::elsewhere::{belongs, keys_of};
 use super::file::{FIRM_CODES, File};
-use super::nearest::{hint, nearest};
+use super::nearest::nearest;
 use super::tree::{Content, Key, Node};
 use super::{PROBLEMS_MAX, Place, Problem, quoted, shown};
 
@@ -33,8 +34,10 @@ pub(super) fn schema() -> &'static Value {
 
 /// What of the tree is laid out well.
 pub(super) fn read(root: &Node, problems: &mut Vec<Problem>) -> File {
-    let mut layout = Layout { problems };
-    let Some(value) = layout.value(root, schema(), &Spot::ROOT) else { return File::default() };
+    let mut layout = Layout { problems, strangers: BTreeSet::new(), lacks: Vec::new() };
+    let value = layout.value(root, schema(), &Spot::ROOT);
+    layout.put_causes_first();
+    let Some(value) = value else { return File::default() };
     match serde_json::from_value(value) {
         Ok(file) => file,
         Err(error) => {
@@ -80,6 +83,10 @@ impl Spot<'_> {
 
 struct Layout<'a> {
     problems: &'a mut Vec<Problem>,
+    /// The keys that are good elsewhere, by their names.
+    strangers: BTreeSet<String>,
+    /// What is missing somewhere: the place of its problem, and the keys any of which could be it.
+    lacks: Vec<(usize, BTreeSet<&'static str>)>,
 }
 
 impl Layout<'_> {
@@ -111,6 +118,17 @@ impl Layout<'_> {
                 self.keys(node, keys, chosen, spot)
             }
             Content::Nothing | Content::Refused => None,
+        }
+    }
+
+    /// What is missing here and is there in a wrong place follows from that.
+    fn put_causes_first(&mut self) {
+        for (at, keys) in std::mem::take(&mut self.lacks) {
+            if keys.iter().any(|key| self.strangers.contains(*key))
+                && let Some(problem) = self.problems.get_mut(at)
+            {
+                *problem = problem.clone().following();
+            }
         }
     }
 
@@ -202,7 +220,7 @@ impl Layout<'_> {
             self.say(node.place, format!("{tag} is missing"), format!("write {tag}: and {}", one_of(&words)));
             return None;
         };
-        let tags: Vec<_> = fitting.iter().map(|choice| &choice["properties"][tag]).collect();
+        let tags: Vec<&'static Value> = fitting.iter().map(|choice| &choice["properties"][tag]).collect();
         let spot = Spot { name: tag, kind: Kind::Tag };
         let Content::Text(given) = &key.value.content else {
             self.wrong_kind(&key.value, &tags, &spot);
@@ -215,20 +233,28 @@ impl Layout<'_> {
     fn keys(&mut self, node: &Node, keys: &[Key], schema: &'static Value, spot: &Spot<'_>) -> Option<Value> {
         let properties = schema["properties"].as_object()?;
         let mut taken = Map::new();
+        let mut meant = BTreeSet::new();
         for key in keys {
-            let Some(property) = properties.get(&key.name) else {
-                self.unknown_key(key, properties, spot);
-                continue;
-            };
+            let mut name = key.name.as_str();
+            if !properties.contains_key(name) {
+                let Some(near) = self.unknown_key(key, properties, spot) else { continue };
+                if node.key(near).is_some() || !meant.insert(near) {
+                    continue;
+                }
+                // What follows from a slip need not be told as well, so it is read as it was meant.
+                name = near;
+            }
+            let property = &properties[name];
             let tag = property["const"].is_string();
-            let inner = Spot { name: &key.name, kind: if tag { Kind::Tag } else { Kind::Value } };
+            let inner = Spot { name, kind: if tag { Kind::Tag } else { Kind::Value } };
             if let Some(value) = self.value(&key.value, property, &inner) {
-                taken.insert(key.name.clone(), value);
+                taken.insert(name.to_owned(), value);
             }
         }
         let mut whole = true;
         for name in schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str) {
-            if node.key(name).is_none() {
+            if node.key(name).is_none() && !meant.contains(name) {
+                self.lacks.push((self.problems.len(), BTreeSet::from([name])));
                 self.missing(node.place, name, spot);
             }
             whole &= taken.contains_key(name);
@@ -253,7 +279,13 @@ impl Layout<'_> {
         self.say(place, message, hint);
     }
 
-    fn unknown_key(&mut self, key: &Key, properties: &'static Map<String, Value>, spot: &Spot<'_>) {
+    /// Says of a key that it is not known here; the known one that was meant, if one is near.
+    fn unknown_key(
+        &mut self,
+        key: &Key,
+        properties: &'static Map<String, Value>,
+        spot: &Spot<'_>,
+    ) -> Option<&'static str> {
         let name = quoted(&key.name);
         let place = match spot.kind {
             Kind::Root => "here".to_owned(),
@@ -263,17 +295,33 @@ impl Layout<'_> {
         if spot.name == "rules" && FIRM_CODES.iter().any(|code| code.as_str() == key.name) {
             let message = format!("{} cannot be softened: unknown is never a pass", key.name);
             self.say(key.place, message, "remove the line");
-            return;
+            return None;
         }
         let known: Vec<&str> = properties.keys().map(String::as_str).collect();
         let otherwise = match known.first() {
             Some(first) if known.len() > KEYS_LISTED => format!("write a known one, such as {first}"),
             _ => format!("write {}, or remove it", one_of(&known)),
         };
-        self.say(key.place, format!("there is no key {name} {place}"), hint(&key.name, &known, &otherwise));
+        let message = format!("there is no key {name} {place}");
+        let near = nearest(&key.name, known.iter().copied());
+        let from = match spot.kind {
+            Kind::Root => "the top level".to_owned(),
+            Kind::Item => format!("an item of {}", spot.name),
+            Kind::Value | Kind::Tag => spot.name.to_owned(),
+        };
+        if let Some(home) = belongs(&key.name, &from) {
+            self.strangers.insert(key.name.clone());
+            self.say(key.place, message, home);
+            return None;
+        }
+        self.say(key.place, message, near.map_or(otherwise, |near| format!("did you mean {near}?")));
+        near
     }
 
-    fn wrong_kind(&mut self, node: &Node, choices: &[&Value], spot: &Spot<'_>) {
+    fn wrong_kind(&mut self, node: &Node, choices: &[&'static Value], spot: &Spot<'_>) {
+        if node.content == Content::Nothing {
+            self.lacks.push((self.problems.len(), keys_of(choices)));
+        }
         let mut kinds: Vec<&str> = choices.iter().flat_map(|choice| kinds_of(choice)).collect();
         kinds.dedup();
         let (message, hint) = if spot.kind == Kind::Root {
@@ -288,7 +336,7 @@ impl Layout<'_> {
 }
 
 /// What to do about a value of the wrong kind.
-fn way_out(content: &Content, choices: &[&Value], kinds: &[&str], name: &str) -> String {
+fn way_out(content: &Content, choices: &[&'static Value], kinds: &[&str], name: &str) -> String {
     let takes = |kind: &str| choices.iter().any(|choice| choice["type"] == kind);
     let takes_text = choices.iter().any(|choice| choice["type"] == "string" && words_of(choice).is_empty());
     match content {
@@ -298,6 +346,7 @@ fn way_out(content: &Content, choices: &[&Value], kinds: &[&str], name: &str) ->
             "false" | "no" | "off" => return format!("write {name}: false"),
             _ => {}
         },
+        Content::Keys(keys) if takes("array") => return as_items(keys, choices, name),
         Content::Text(text) if takes("array") => return format!("write {name}: [{}]", shown(text)),
         Content::Text(text) if takes("integer") && text.bytes().all(|byte| byte.is_ascii_digit()) => {
             return "write the number without quotes".to_owned();
@@ -324,8 +373,20 @@ fn way_out(content: &Content, choices: &[&Value], kinds: &[&str], name: &str) ->
     }
 }
 
+/// What to do about keys where a list is expected.
+fn as_items(keys: &[Key], choices: &[&'static Value], name: &str) -> String {
+    let Some(first) = keys.first() else { return format!("write a list: {name}: []") };
+    let lists = choices.iter().map(|choice| &choice["items"]);
+    let takes_name = lists.flat_map(self::choices).any(|item| item["properties"]["name"].is_object());
+    let key = shown(&first.name);
+    if takes_name && first.name != "name" {
+        return format!("write a list, each item with its name: - name: {key}");
+    }
+    format!("write a list, each item after a dash: - {key}: …")
+}
+
 /// What a schema offers to choose from, references followed; itself where it offers one thing only.
-fn choices(schema: &'static Value) -> Vec<&'static Value> {
+pub(super) fn choices(schema: &'static Value) -> Vec<&'static Value> {
     if let Some(name) = schema["$ref"].as_str().and_then(|reference| reference.strip_prefix("#/$defs/")) {
         return choices(&self::schema()["$defs"][name]);
     }

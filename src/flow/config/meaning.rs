@@ -186,6 +186,7 @@ impl Meaning<'_> {
 
     fn graph(&mut self, file: &File, names: &Names<'_>) {
         let Some(entries) = &file.environments else { return };
+        let before = self.problems.len();
         for entry in entries {
             for source in &entry.accepts {
                 if matches!(source_of(&source.value), Source::Topics | Source::Hotfixes) {
@@ -227,7 +228,10 @@ impl Meaning<'_> {
             && let Some(key) = self.root.key("environments")
         {
             let message = "no environment accepts topics or hotfixes, so no change can enter the path";
-            self.say(key.place, message, "give the first one accepts: [topics]");
+            let problem = Problem::new(key.place, message, "give the first one accepts: [topics]");
+            // A loop, or a name that nobody has, was most likely meant to be the way in.
+            let follows = self.problems.len() > before;
+            self.problems.push(if follows { problem.following() } else { problem });
         }
     }
 

@@ -6,6 +6,7 @@
 
 mod deploy;
 mod effective;
+mod elsewhere;
 mod file;
 mod graph;
 mod layout;
@@ -17,6 +18,7 @@ mod repository;
 mod tree;
 mod unreadable;
 
+pub use nearest::nearest;
 pub use repository::{CONFIGURATION_PATH, RepositoryConfig, configuration_text};
 
 use std::fmt;
@@ -57,6 +59,8 @@ impl fmt::Display for Place {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
 #[error("{place}: {message}; {hint}")]
 pub struct Problem {
+    /// Whether it goes with another one that is told too: causes come first.
+    follows: bool,
     /// Where it is.
     pub place: Place,
     /// What is wrong, in one line.
@@ -67,7 +71,12 @@ pub struct Problem {
 
 impl Problem {
     fn new(place: Place, message: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self { place, message: message.into(), hint: hint.into() }
+        Self { follows: false, place, message: message.into(), hint: hint.into() }
+    }
+
+    /// The same as what most likely goes with the cause.
+    fn following(self) -> Self {
+        Self { follows: true, ..self }
     }
 }
 
@@ -115,8 +124,9 @@ impl Configuration {
     ///
     /// # Errors
     ///
-    /// All problems that can be found in one look, in the order of the text, at least one. Where the text is
-    /// no YAML, those before the place where reading stops. No more than fifty are named.
+    /// All problems that can be found in one look, at least one: the most likely causes in the order of the text,
+    /// then what may only follow from them. Where the text is no YAML, those before the place where reading stops.
+    /// No more than fifty are named.
     pub fn read(text: &str) -> Result<Self, Vec<Problem>> {
         Self::read_with(text, meaning::refuse_shared_checks)
     }
@@ -154,6 +164,7 @@ impl Configuration {
                 }
             }
         }
+        problems.extend(unreadable::false_spaces(text));
         problems.sort();
         problems.dedup();
         Err(first_of(problems))

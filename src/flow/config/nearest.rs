@@ -4,7 +4,7 @@
 const LENGTH_MAX: usize = 64;
 
 /// The one of `known` that is nearest to `word`, if one is near enough to ask about.
-pub(super) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     if word.len() > LENGTH_MAX {
         return None;
     }

@@ -53,6 +53,7 @@ fn cause(place: &str, first: &Problem, all: usize) -> Cause {
         place: place.to_owned(),
         message: format!("{}; {}", first.message, first.hint),
         line: first.place.line as usize,
+        column: first.place.column as usize,
         more: all - 1,
     }
 }

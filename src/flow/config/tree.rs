@@ -108,6 +108,8 @@ struct Open {
     content: Content,
     /// A key whose value has not come yet; without a name where the key was refused.
     key: Option<(Option<String>, Place)>,
+    /// Whether a key was written twice that begins items: then a dash is missing, and others come twice by that.
+    lacks_dash: bool,
 }
 
 struct Builder<'a> {
@@ -165,7 +167,7 @@ impl Builder<'_> {
             self.problems.push(too_deep(place));
             return std::ops::ControlFlow::Break(());
         }
-        self.open.push(Open { place, content, key: None });
+        self.open.push(Open { place, content, key: None, lacks_dash: false });
         std::ops::ControlFlow::Continue(())
     }
 
@@ -200,6 +202,7 @@ impl Builder<'_> {
 
     /// Puts a finished node where it belongs: it is a key, a value, an item or all there is.
     fn put(&mut self, node: Node) {
+        let in_list = matches!(self.open.as_slice(), [.., Open { content: Content::List(_), .. }, _]);
         let Some(open) = self.open.last_mut() else {
             self.root.get_or_insert(node);
             return;
@@ -209,8 +212,16 @@ impl Builder<'_> {
             (Content::Keys(keys), Some((Some(name), place))) => {
                 if let Some(first) = keys.iter().find(|key| key.name == name) {
                     let message = format!("the key {} is written twice", quoted(&name));
-                    let hint = format!("keep one; the first is on line {}", first.place.line);
-                    self.problems.push(Problem::new(place, message, hint));
+                    let line = first.place.line;
+                    let begins_items = in_list && keys.first().is_some_and(|key| key.name == name);
+                    let hint = if begins_items {
+                        format!("begin another item with a dash: - {name}: …; the first is on line {line}")
+                    } else {
+                        format!("keep one; the first is on line {line}")
+                    };
+                    let problem = Problem::new(place, message, hint);
+                    self.problems.push(if open.lacks_dash { problem.following() } else { problem });
+                    open.lacks_dash |= begins_items;
                     return;
                 }
                 keys.push(Key { name, place, value: node });

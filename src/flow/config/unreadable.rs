@@ -25,6 +25,12 @@ pub(super) fn unreadable(text: &str, error: &ScanError) -> Problem {
             let message = format!("a text cannot begin with {character}");
             Problem::new(place, message.replace(char::is_control, "?"), "put the text in quotes")
         }
+        ErrorKind::MappingValueNotAllowed => no_key_here(text, place),
+        kind if is_unclosed(kind) && opened_before(text, place).is_some() => {
+            let opened = opened_before(text, place).unwrap_or(place);
+            let message = format!("a bracket is opened here and not closed before line {}", place.line);
+            Problem::new(opened, message, "close it with ] or }, or put a comma between its items")
+        }
         kind => match in_words(kind) {
             Some((message, hint)) => Problem::new(place, message, hint),
             None => Problem::new(
@@ -55,10 +61,6 @@ fn in_words(kind: &ErrorKind) -> Option<(&'static str, &'static str)> {
         ErrorKind::SimpleKeyExpected | ErrorKind::InvalidSimpleKey => {
             ("a key is not followed by a colon and a space", "write name: value")
         }
-        ErrorKind::MappingValueNotAllowed => (
-            "no key can be here",
-            "begin keys of one level in one column; a text that holds a colon goes in quotes",
-        ),
         ErrorKind::ExpectedBlockMappingKey
         | ErrorKind::ExpectedBlockSequenceEntry
         | ErrorKind::ExpectedDocumentStart
@@ -66,6 +68,85 @@ fn in_words(kind: &ErrorKind) -> Option<(&'static str, &'static str)> {
         | ErrorKind::InvalidIndentation => ("the line does not line up with those before it", LINE_UP),
         _ => return None,
     })
+}
+
+/// A colon where no key can be: the text in front of it has one already, the line is indented too far, or the line
+/// before it lacks its colon.
+fn no_key_here(text: &str, place: Place) -> Problem {
+    let lines: Vec<&str> = text.lines().collect();
+    let at = place.line.saturating_sub(1) as usize;
+    let line = lines.get(at).copied().unwrap_or_default();
+    let column = |line: &str| {
+        let indent = line.chars().take_while(|c| matches!(c, ' ' | '-')).count();
+        u32::try_from(indent).unwrap_or(u32::MAX).saturating_add(1)
+    };
+    let before: String = line.chars().take(place.column.saturating_sub(1) as usize).collect();
+    if before.contains(": ") {
+        let hint = "a text that holds a colon goes in quotes; another key goes on a line of its own";
+        return Problem::new(place, "a second colon is on this line", hint);
+    }
+    let said = |line: &&str| !line.trim().is_empty() && !line.trim_start().starts_with('#');
+    let earlier = lines[..at.min(lines.len())].iter().enumerate().rfind(|(_, line)| said(line));
+    if let Some((number, earlier)) = earlier
+        && !earlier.contains(':')
+        && earlier.split_whitespace().filter(|word| *word != "-").count() == 1
+    {
+        let number = u32::try_from(number).unwrap_or(u32::MAX).saturating_add(1);
+        let place = Place { line: number, column: column(earlier) };
+        return Problem::new(place, "a key is not followed by a colon", "write name: value");
+    }
+    let place = Place { line: place.line, column: column(line) };
+    Problem::new(
+        place,
+        "the line is indented further than the one before it, which has a value already",
+        LINE_UP,
+    )
+}
+
+fn is_unclosed(kind: &ErrorKind) -> bool {
+    matches!(
+        kind,
+        ErrorKind::ExpectedFlowMappingSeparator
+            | ErrorKind::ExpectedFlowSequenceSeparator
+            | ErrorKind::UnexpectedEofFlowMapping
+            | ErrorKind::UnexpectedEofFlowSequence
+    )
+}
+
+/// The bracket on an earlier line that is still open at `place`. Brackets in quotes and comments count for nothing.
+fn opened_before(text: &str, place: Place) -> Option<Place> {
+    let mut open: Vec<Place> = Vec::new();
+    for (line, number) in text.lines().zip(1..place.line) {
+        let mut quote = None;
+        let mut before = ' ';
+        for (letter, column) in line.chars().zip(1..) {
+            match (quote, letter) {
+                (Some(closing), _) if letter == closing => quote = None,
+                (Some(_), _) => {}
+                (None, '#') if before.is_whitespace() => break,
+                (None, '"' | '\'') if !before.is_alphanumeric() => quote = Some(letter),
+                (None, '[' | '{') => open.push(Place { line: number, column }),
+                (None, ']' | '}') => drop(open.pop()),
+                _ => {}
+            }
+            before = letter;
+        }
+    }
+    open.pop()
+}
+
+/// The lines that are indented with what only looks like spaces, as texts from web pages are.
+pub(super) fn false_spaces(text: &str) -> Option<Problem> {
+    let is_false = |c: char| c.is_whitespace() && !matches!(c, ' ' | '\t' | '\r') || c == '\u{feff}';
+    let lines = text.trim_start_matches('\u{feff}').lines().zip(1..);
+    let mut found = lines.filter_map(|(line, number)| {
+        let indent: Vec<char> = line.chars().take_while(|c| c.is_whitespace() || is_false(*c)).collect();
+        let column = indent.iter().position(|c| is_false(*c))?;
+        Some(Place { line: number, column: u32::try_from(column).unwrap_or(u32::MAX).saturating_add(1) })
+    });
+    let place = found.next()?;
+    let message = "the line is indented with signs that only look like spaces";
+    Some(Problem::new(place, message, "type the spaces anew; texts copied from a web page have such signs"))
 }
 
 pub(super) fn too_deep(place: Place) -> Problem {

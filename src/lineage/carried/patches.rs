@@ -87,6 +87,19 @@ impl Workbench {
         self.git.ask(diff_tree(options).args(["--root", "--stdin"]).input(lines::list(commits))).await
     }
 
+    /// Those of `among`, none of them a merge, whose patch is exactly what `revert` takes back.
+    pub(in crate::lineage) async fn taken_back_by(
+        &self,
+        revert: CommitId,
+        among: &[CommitId],
+    ) -> Result<Vec<CommitId>, GitError> {
+        let backwards = self.patches(&[revert], &["-R"]).await?;
+        let backwards = self.patch_ids(&backwards, "--stable").await?;
+        let Some(wanted) = backwards.get(&revert) else { return Ok(Vec::new()) };
+        let theirs = self.patch_ids(&self.patches(among, &[]).await?, "--stable").await?;
+        Ok(among.iter().filter(|id| theirs.get(id) == Some(wanted)).copied().collect())
+    }
+
     /// git's names for patches, by commit.
     async fn patch_ids(&self, patches: &[u8], how: &str) -> Result<HashMap<CommitId, String>, GitError> {
         if patches.is_empty() {

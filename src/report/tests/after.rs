@@ -31,7 +31,7 @@ fn a_promotion_was_squashed() {
     - Merge that pull request with a merge commit; squashed or rebased it would join nothing.
     - To keep it from happening again, allow only merge commits in the ruleset of `production`.
 
-    TP305: see `docs/findings.md#tp305`
+    [TP305: what it means](https://towpath.example/findings#tp305)
     ");
 }
 
@@ -53,7 +53,7 @@ fn a_promotion_ships_what_nobody_tested() {
 }
 
 fn said(proposed: &Proposed) -> String {
-    let check = proposal(proposed);
+    let check = proposal(proposed, Some("https://towpath.example/findings"));
     format!("{} {}\n\n{}", check.conclusion.as_str(), check.title, check.full_summary())
 }
 
@@ -63,13 +63,12 @@ fn a_configuration_that_cannot_be_used() {
         "version: 1\nenvironments:\n  - name: integration\n    acepts: [topics]\n  - name: integration\n";
     let problems = Configuration::read(file).unwrap_err();
     insta::assert_snapshot!(said(&Proposed::Invalid(problems)), @r#"
-    failure Configuration invalid: 3 mistakes, the first in line 3
+    failure Configuration invalid: 2 mistakes, first line 4, column 5
 
     Once on the default branch, this file would block every pull request that is judged by it.
 
-    - Line 3:5: `accepts is missing in an item of environments`; `add accepts: and its value`
-    - Line 4:5: `there is no key "acepts" in an item of environments`; `did you mean accepts?`
-    - Line 5:5: `accepts is missing in an item of environments`; `add accepts: and its value`
+    - Line 4, column 5: `there is no key "acepts" in an item of environments`; `did you mean accepts?`
+    - Line 5, column 5: `accepts is missing in an item of environments`; `add accepts: and its value`
 
     To see the same before pushing:
 
@@ -77,7 +76,7 @@ fn a_configuration_that_cannot_be_used() {
     towpath config check .github/towpath.yml
     ```
 
-    TP601: see `docs/findings.md#tp601`
+    [TP601: what it means](https://towpath.example/findings#tp601)
 
     _Read from this pull request. What holds is read from the default branch._
     "#);

@@ -210,9 +210,9 @@ fn the_copy_has_files_of_its_own() {
 #[test]
 fn the_configuration_cannot_be_read() {
     insta::assert_snapshot!(sample(8), @r#"
-    action_required [Re-check] Configuration invalid: line 7
+    action_required [Re-check] Configuration invalid: line 7, column 5
 
-    `.github/towpath.yml`, line 7: `unknown key "acepts"; did you mean "accepts"?`. There is more: 1 mistake.
+    `.github/towpath.yml`, line 7, column 5: `unknown key "acepts"; did you mean "accepts"?`. There is more: 1 mistake.
 
     Nothing says what the path is as long as the file cannot be read, so nothing is judged by it and nothing passes.
 

@@ -12,6 +12,7 @@ mod rollbacks;
 mod source;
 mod topic;
 mod undecided;
+mod undone;
 
 use super::{Subject, check};
 use crate::flow::{Flow, Verdict};

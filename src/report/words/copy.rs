@@ -238,10 +238,11 @@ pub(super) fn configuration(
     scene: &Scene<'_>,
     place: &str,
     message: &str,
-    (line, more): (usize, usize),
+    (line, column, more): (usize, usize, usize),
 ) -> Account {
-    let title = Prose::new(&format!("Configuration invalid: line {line}"), &[]);
-    let mut actual = Prose::new(&format!("%, line {line}: %."), &[place, message]);
+    let at = if column > 0 { format!("line {line}, column {column}") } else { format!("line {line}") };
+    let title = Prose::new(&format!("Configuration invalid: {at}"), &[]);
+    let mut actual = Prose::new(&format!("%, {at}: %."), &[place, message]);
     if more > 0 {
         actual = actual.then(Prose::new(&format!(" There is more: {}.", count(more, "mistake")), &[]));
     }

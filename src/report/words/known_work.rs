@@ -29,18 +29,29 @@ pub(super) fn resurrects(scene: &Scene<'_>, tips: &[Commit], commits: usize, pla
     account
 }
 
-pub(super) fn already_merged(scene: &Scene<'_>, pulls: &[Origin], plan: &Repair) -> Account {
+pub(super) fn already_merged(
+    scene: &Scene<'_>,
+    pulls: &[Origin],
+    plan: &Repair,
+    changes_nothing: bool,
+) -> Account {
     let (head, base) = (scene.head(), scene.base());
     let title = Prose::new("Warning: contains ", &[])
         .then(short_names(pulls))
         .then(Prose::new(", already merged", &[]));
     let actual = Prose::new("% has the commits of ", &[&head])
         .then(names(pulls))
-        .then(Prose::new(", which % has as other commits: squashed or rebased. ", &[base]))
-        .then(Prose::new(
-            "They are shown for review once more, and where % has gone on since, they can conflict.",
-            &[base],
-        ));
+        .then(Prose::new(", which % has as other commits: squashed or rebased. ", &[base]));
+    if changes_nothing {
+        let actual = actual.then(Prose::new("There is nothing more here: merging it changes no file.", &[]));
+        let mut account = Account::new(title, vec![actual]);
+        account.repair = Some(scene.close(Prose::new("Close it:", &[])));
+        return account;
+    }
+    let actual = actual.then(Prose::new(
+        "They are shown for review once more, and where % has gone on since, they can conflict.",
+        &[base],
+    ));
     let mut account = Account::new(title, vec![actual]);
     account.repair = without(scene, plan, "It may merge. To leave them out: ");
     account
@@ -112,7 +123,7 @@ pub(super) fn stacked(scene: &Scene<'_>, on: &[Origin]) -> Account {
 }
 
 /// The repair as an offer: the pull request may merge without it.
-fn without(scene: &Scene<'_>, plan: &Repair, lead: &str) -> Option<Step> {
+pub(super) fn without(scene: &Scene<'_>, plan: &Repair, lead: &str) -> Option<Step> {
     if plan.picks.is_empty() {
         return None;
     }
@@ -127,7 +138,7 @@ fn named_tips(tips: &[Commit]) -> Prose {
 }
 
 /// `#12` or the branch, for a title.
-fn short_names(pulls: &[Origin]) -> Prose {
+pub(super) fn short_names(pulls: &[Origin]) -> Prose {
     match pulls {
         [one] => match one.number {
             Some(number) => Prose::new(&format!("#{number}"), &[]),

@@ -13,6 +13,7 @@ mod promotion;
 mod source;
 mod topic;
 mod undecided;
+mod undone;
 
 pub use commands::fetch_every_branch;
 pub(super) use copy::{copied, not_copied};
@@ -258,11 +259,15 @@ pub(super) fn account(scene: &Scene<'_>, finding: &Finding) -> Account {
         Cause::PointedAtTopic { branch, commit, at } => topic::pointed_at(scene, branch, commit, *at),
         Cause::UnrelatedHistory { repair } => topic::unrelated(scene, repair),
         Cause::Resurrects { tips, commits, repair } => known_work::resurrects(scene, tips, *commits, repair),
-        Cause::AlreadyMerged { pulls, repair } => known_work::already_merged(scene, pulls, repair),
+        Cause::AlreadyMerged { pulls, repair, changes_nothing } => {
+            known_work::already_merged(scene, pulls, repair, *changes_nothing)
+        }
         Cause::CarriesMergedElsewhere { commits, repair } => {
             known_work::carries_merged_elsewhere(scene, finding.severity, commits, repair)
         }
         Cause::Stacked { on } => known_work::stacked(scene, on),
+        Cause::UndoesMergedWork { reverts, repair } => undone::undoes_merged_work(scene, reverts, repair),
+        Cause::ChangesNothing { brings } => undone::changes_nothing(scene, *brings),
         Cause::UntestedTree { only_on_base, cut_by } => {
             promotion::untested_tree(scene, only_on_base, cut_by.as_ref())
         }
@@ -287,8 +292,8 @@ pub(super) fn account(scene: &Scene<'_>, finding: &Finding) -> Account {
         }
         Cause::CopyStale { behind, since } => copy::stale(scene, *behind, *since),
         Cause::CopyDiverged { paths, only_on_copy } => copy::diverged(scene, paths, only_on_copy),
-        Cause::ConfigurationInvalid { place, message, line, more } => {
-            copy::configuration(scene, place, message, (*line, *more))
+        Cause::ConfigurationInvalid { place, message, line, column, more } => {
+            copy::configuration(scene, place, message, (*line, *column, *more))
         }
         Cause::CouldNotDecide(why) => undecided::undecided(scene, why),
     };

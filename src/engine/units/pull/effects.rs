@@ -58,7 +58,7 @@ impl Case<'_> {
         Subject {
             repository: self.repository.full_name.clone(),
             web_url: self.repository.html_url.clone(),
-            docs_url: None,
+            docs_url: Some(self.room.settings.docs.findings()),
             number: number.0,
             pull: pull.clone(),
             judged_at: self.room.now() / 1000,

@@ -1,3 +1,4 @@
+mod first_mistake;
 mod valid;
 
 use super::*;
@@ -81,7 +82,7 @@ commands: { deploy: write }";
             "9:8 rules is keys with values, not a list | write keys with values below it, such as TP101",
             "10:13 ignore_paths is a list, not empty | give it a value, or leave it out",
             "11:10 comment is on_failure, never or always, not true | write on_failure, never or always",
-            "12:10 freezes is a list, not keys with values | write a list",
+            "12:10 freezes is a list, not keys with values | write a list: freezes: []",
             "13:21 deploy is a list, not \"write\" | write deploy: [write]",
         ],
     );
@@ -263,8 +264,8 @@ environments:
     holds(
         &with(text),
         &[
-            "2:1 no environment accepts topics or hotfixes, so no change can enter the path | give the first one accepts: [topics]",
             "4:26 the environments form a loop: a → b → c → a | a change has to travel one way; take one of these steps out of accepts",
+            "2:1 no environment accepts topics or hotfixes, so no change can enter the path | give the first one accepts: [topics]",
         ],
     );
     let text = "\
@@ -379,15 +380,17 @@ fn tabs_are_told_wherever_they_indent() {
 #[test]
 fn slips_in_yaml_are_told_in_plain_words() {
     let lines_up = "the line does not line up with those before it";
-    let comma = "a comma or a closing bracket is missing before this";
     for (text, expected) in [
         ("copy: \"none", "2:7 a quote is opened here and never closed"),
-        ("copy: {branch: a, of: b\nrules: {}", &format!("3:6 {comma}")),
+        ("copy: {branch: a, of: b\nrules: {}", "2:7 a bracket is opened here and not closed before line 3"),
         ("ignore_paths: [docs/, 'x'", "2:15 a bracket is opened here and never closed"),
         ("environments:\n  - name: a\n   accepts: [topics]", &format!("4:4 {lines_up}")),
         ("environments:\n- name: a\n  - name: b", &format!("4:5 {lines_up}")),
-        (" comment: never", "2:9 no key can be here"),
-        ("comment: a: b", "2:11 no key can be here"),
+        (
+            " comment: never",
+            "2:2 the line is indented further than the one before it, which has a value already",
+        ),
+        ("comment: a: b", "2:11 a second colon is on this line"),
         ("comment:never", "2:1 a key is not followed by a colon and a space"),
         ("ignore_paths: [@x]", "2:16 a text cannot begin with @"),
         ("<<<<<<< HEAD\ncopy: none\n=======", "2:1 this is the mark of a merge conflict"),

@@ -1,0 +1,125 @@
+//! `towpath explain`
+
+use serde_json::json;
+
+use super::UsageError;
+use super::print::{SCHEMA_VERSION, to_stdout};
+use crate::flow::config::nearest;
+use crate::flow::{Code, DocsUrl};
+
+/// The documentation of this version.
+const FINDINGS: &str = include_str!("../../docs/findings.md");
+
+/// What `towpath explain` takes.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  towpath explain TP201
+  towpath explain tp201 --json
+
+It prints what docs/findings.md of this version says, and where that is on the web.
+
+Exit status: 0; 2 there is no such code.")]
+pub(super) struct Arguments {
+    /// The code of a finding, in capitals or not
+    #[arg(value_name = "CODE")]
+    code: String,
+    /// Print one JSON object: the code, its title, the text in Markdown, and where it is on the web
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+/// Prints what a code means.
+pub(super) fn run(arguments: &Arguments) -> Result<(), UsageError> {
+    let code = named(&arguments.code)?;
+    let section = section(code);
+    let url = DocsUrl::default().finding(code);
+    to_stdout(&if arguments.json {
+        let object = json!({
+            "schema_version": SCHEMA_VERSION,
+            "code": code.as_str(),
+            "title": title(section),
+            "documentation": section,
+            "docs_url": url,
+        });
+        format!("{object}\n")
+    } else {
+        format!("{code}: {}\n\n{url}\n", plain(section))
+    });
+    Ok(())
+}
+
+/// The finding that a word names.
+fn named(word: &str) -> Result<Code, UsageError> {
+    let wanted = word.trim().to_ascii_uppercase();
+    let all = Code::ALL.map(Code::as_str);
+    if let Some(code) = Code::ALL.into_iter().find(|code| code.as_str() == wanted) {
+        return Ok(code);
+    }
+    let hint = match nearest(&wanted, all) {
+        Some(meant) => format!("did you mean {meant}? "),
+        None => String::new(),
+    };
+    Err(UsageError(format!("there is no finding {word:?}; {hint}the codes are {}", all.join(", "))))
+}
+
+/// What the documentation says of a code, without its heading.
+fn section(code: Code) -> &'static str {
+    let mut sections = FINDINGS.split("\n## ").skip(1).filter_map(|section| section.split_once('\n'));
+    sections.find(|(heading, _)| *heading == code.as_str()).map_or("", |(_, text)| text.trim())
+}
+
+/// What a section has in bold at its beginning.
+fn title(section: &str) -> &str {
+    let bold = section.strip_prefix("**").and_then(|rest| rest.split_once("**"));
+    bold.map_or(section, |(title, _)| title.trim_end_matches('.'))
+}
+
+/// The same for a terminal: without marks for bold text, and links as their words alone.
+fn plain(markdown: &str) -> String {
+    let mut text = String::new();
+    let mut rest = markdown;
+    while let Some((before, link)) = rest.split_once('[') {
+        text.push_str(before);
+        match link.split_once("](").and_then(|(words, target)| Some((words, target.split_once(')')?.1))) {
+            Some((words, after)) if !words.contains(['[', '\n']) => {
+                text.push_str(words);
+                rest = after;
+            }
+            _ => {
+                text.push('[');
+                rest = link;
+            }
+        }
+    }
+    text.push_str(rest);
+    text.replace("**", "")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_is_explained() {
+        for code in Code::ALL {
+            let section = section(code);
+            let title = title(section);
+            assert!(!title.is_empty() && title.len() < 60, "{code}: {title}");
+            for part in ["Example: ", "Why it matters: ", "How to repair: "] {
+                assert!(section.contains(part), "{code} lacks {part}");
+            }
+            assert!(!section.contains("\n## "), "{code}");
+            let plain = plain(section);
+            assert!(!plain.contains("](") && !plain.contains("**"), "{plain}");
+        }
+    }
+
+    #[test]
+    fn links_become_their_words() {
+        assert_eq!(
+            plain("**A.** See [TP1](#tp1) and [x], then [the file](a.md)."),
+            "A. See TP1 and [x], then the file."
+        );
+    }
+}

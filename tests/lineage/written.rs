@@ -1,0 +1,85 @@
+//! A story written down as a repository.
+
+use std::collections::BTreeMap;
+use std::io::Write as _;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use tempfile::TempDir;
+use towpath::flow::CommitId;
+
+use super::{Mark, Node, Repo, Story, make_bare};
+
+const NOTHING: &str = "0000000000000000000000000000000000000000";
+
+impl Story {
+    /// Writes the repository down. What a message names has to be there first, so it goes in by parts.
+    pub(crate) fn build(self) -> Repo {
+        let directory = TempDir::new().unwrap();
+        make_bare(directory.path());
+        let mut ids = BTreeMap::new();
+        let mut stream = String::new();
+        for (mark, node) in self.nodes.iter().enumerate() {
+            if node.reverts.is_some() {
+                ids = import(directory.path(), &std::mem::take(&mut stream));
+            }
+            stream += &self.commit_record(mark, node, &ids);
+        }
+        stream += &format!("reset refs/heads/import\nfrom {NOTHING}\n\n");
+        for (branch, mark) in &self.branches {
+            stream += &format!("reset refs/heads/{branch}\nfrom :{}\n\n", mark + 1);
+        }
+        let ids = import(directory.path(), &stream);
+        std::fs::remove_file(directory.path().join("marks")).unwrap();
+        Repo { directory, ids, story: self }
+    }
+
+    fn commit_record(&self, mark: Mark, node: &Node, ids: &BTreeMap<Mark, CommitId>) -> String {
+        let mut message = node.subject.clone();
+        if let Some(reverted) = node.reverts {
+            message += &format!("\n\nThis reverts commit {}", ids[&reverted]);
+            if self.is_merge(reverted) {
+                message += &format!(", reversing\nchanges made to {}", ids[&self.first_parent(reverted)]);
+            }
+            message += ".\n";
+        }
+        let mut record = format!("commit refs/heads/import\nmark :{}\n", mark + 1);
+        record += &format!("committer Ada <ada@example.org> {} +0000\n", node.at);
+        record += &format!("data {}\n{message}\n", message.len());
+        let mut parents = node.parents.iter();
+        record += &match parents.next() {
+            Some(first) => format!("from :{}\n", first + 1),
+            None => format!("from {NOTHING}\n"),
+        };
+        for other in parents {
+            record += &format!("merge :{}\n", other + 1);
+        }
+        record += "deleteall\n";
+        for (path, content) in &node.files {
+            record += &format!("M 100644 inline {path}\ndata {}\n{content}\n", content.len());
+        }
+        record
+    }
+}
+
+/// Hands git some more of the history, and learns what all commits so far are called.
+fn import(directory: &Path, stream: &str) -> BTreeMap<Mark, CommitId> {
+    let marks = directory.join("marks");
+    let mut import = Command::new("git")
+        .args(["fast-import", "--quiet", "--force"])
+        .arg(format!("--import-marks-if-exists={}", marks.display()))
+        .arg(format!("--export-marks={}", marks.display()))
+        .current_dir(directory)
+        .env("GIT_DIR", directory)
+        .stdin(Stdio::piped())
+        .spawn()
+        .unwrap();
+    import.stdin.take().unwrap().write_all(stream.as_bytes()).unwrap();
+    assert!(import.wait().unwrap().success());
+    let listed = std::fs::read_to_string(&marks).unwrap();
+    let read = listed.lines().map(|line| {
+        let (mark, id) = line[1..].split_once(' ').unwrap();
+        (mark.parse::<Mark>().unwrap() - 1, id.parse().unwrap())
+    });
+    read.collect()
+}
