@@ -281,3 +281,87 @@ async fn a_stop_answers_what_is_under_way_and_waits_for_nobody_else() {
     drop(silent);
     drop(folder);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_announced_and_does_not_come_takes_nobodys_room() {
+    let door = Door::open(patient()).await;
+    let call = announced("never whole", &event(4 * MB));
+    let mut trickling = Vec::new();
+    for _ in 0..64 {
+        // All of them together have announced as much as all bodies together may hold.
+        trickling.push(door.begun(&call[..call.len() - 4 * MB + 1]).await);
+    }
+    for size in [200_000, MB, 25 * MB] {
+        let good = announced(&format!("good {size}"), &event(size));
+        assert_eq!(door.call(&good).await, 202, "{size}");
+        for stream in &mut trickling {
+            stream.write_all(b"x").await.unwrap();
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_that_stands_still_gives_way_to_one_that_goes_on() {
+    let door = Door::open(Limits { all_bodies: 3 * MB, ..patient() }).await;
+    let call = announced("still", &event(2 * MB));
+    let mut still = door.begun(&call[..call.len() - 1]).await;
+    let other = announced("going on", &event(2 * MB));
+    assert_eq!(until(202, &door, &other).await, 202);
+    assert_eq!(timeout(GENEROUS, answer(&mut still)).await.unwrap().unwrap(), 503);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_report_that_is_too_long_is_refused_as_it_comes() {
+    // There is no room to hold any of it.
+    let door = Door::open(Limits { all_bodies: 1, ..patient() }).await;
+    let mut call = b"POST /webhooks/deploys HTTP/1.1\r\nHost: towpath.example\r\n\
+        Transfer-Encoding: chunked\r\n\r\n"
+        .to_vec();
+    for _ in 0..20 {
+        call.extend(b"4000\r\n");
+        call.extend(vec![b'x'; 0x4000]);
+        call.extend(b"\r\n");
+    }
+    call.extend(b"0\r\n\r\n");
+    assert_eq!(door.call(&call).await, 413);
+}
+
+/// How much memory this process has, in bytes.
+fn memory() -> usize {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+    line.trim().trim_end_matches(" kB").parse::<usize>().unwrap() * 1024
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn readers_of_a_log_who_do_not_read_cost_little_and_are_cut_off() {
+    const LOG: usize = 16 * MB;
+    const READERS: usize = 24;
+    let door = Door::open(Limits { stall: Duration::from_secs(2), ..patient() }).await;
+    let key = "7.staging.1";
+    let folder = door.folder.path().join("deploys").join(key);
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join("log"), vec![b'x'; LOG]).unwrap();
+    let mark = Secret::new(wire::SECRET).mark(key);
+    let request =
+        format!("GET /deploys/{key}/{mark} HTTP/1.1\r\nHost: towpath.example\r\nConnection: close\r\n\r\n");
+    let mut whole = Vec::new();
+    door.begun(request.as_bytes()).await.read_to_end(&mut whole).await.unwrap();
+    assert!(whole.starts_with(b"HTTP/1.1 200") && whole.len() > LOG, "who reads gets all of it");
+    drop(whole);
+    let before = memory();
+    let mut readers = Vec::new();
+    for _ in 0..READERS {
+        readers.push(door.begun(request.as_bytes()).await);
+    }
+    sleep(Duration::from_secs(1)).await;
+    // Other tests of this process have bodies of 25 MB.
+    let more = memory().saturating_sub(before);
+    assert!(more < READERS * LOG / 2, "{more} bytes for {READERS} readers");
+    sleep(Duration::from_secs(4)).await;
+    for mut reader in readers {
+        let mut got = Vec::new();
+        let read = timeout(GENEROUS, reader.read_to_end(&mut got)).await.expect("it was cut off");
+        assert!(read.is_err() || got.len() < LOG, "somebody who does not read is waited for");
+    }
+}

@@ -1,8 +1,12 @@
 use super::UsageError;
 use super::opened;
 use crate::engine::{Clock, SystemClock};
+use crate::report::one_line;
 use crate::store::{DeliveryFilter, DeliveryRow, DeliveryState, GivenUp, SqliteStore, Store, Unit};
 use std::fmt::Write as _;
+
+/// How long what others have said may be, in characters.
+const SHOWN: usize = 1_000;
 
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum Command {
@@ -122,7 +126,7 @@ fn list(rows: &[DeliveryRow]) -> String {
     let mut text = String::new();
     for row in rows {
         let event = match &row.action {
-            Some(action) => format!("{}.{action}", row.event),
+            Some(action) => format!("{}.{}", row.event, one_line(action, SHOWN)),
             None => row.event.clone(),
         };
         // Writing to a String cannot fail.
@@ -136,7 +140,7 @@ fn list(rows: &[DeliveryRow]) -> String {
             row.unit
         );
         if let Some(error) = &row.error {
-            let _ = writeln!(text, "          {error}");
+            let _ = writeln!(text, "          {}", one_line(error, SHOWN));
         }
     }
     text
@@ -146,7 +150,7 @@ fn list(rows: &[DeliveryRow]) -> String {
 fn without_delivery(rows: &[DeliveryRow], given_up: &[GivenUp]) -> String {
     let mut text = String::new();
     for GivenUp { unit, error } in given_up.iter().filter(|it| rows.iter().all(|row| row.unit != it.unit)) {
-        let error = error.as_deref().unwrap_or("it is not known why");
+        let error = one_line(error.as_deref().unwrap_or("it is not known why"), SHOWN);
         // Writing to a String cannot fail.
         let _ = write!(text, "given up  {unit}\n          {error}\n");
     }
@@ -159,7 +163,9 @@ fn show(row: &DeliveryRow) -> String {
         Some(body) => {
             let pretty = serde_json::from_slice::<serde_json::Value>(body);
             let pretty = pretty.and_then(|value| serde_json::to_string_pretty(&value));
-            text.push_str(&pretty.unwrap_or_else(|_| String::from_utf8_lossy(body).into_owned()));
+            let pretty = pretty.unwrap_or_else(|_| String::from_utf8_lossy(body).into_owned());
+            let lines: Vec<_> = pretty.lines().map(|line| one_line(line, usize::MAX)).collect();
+            text.push_str(&lines.join("\n"));
         }
         None => text.push_str("the body was dropped for its age"),
     }

@@ -23,7 +23,7 @@ pub(super) struct Arguments {
 pub(super) async fn run(arguments: Arguments) -> Result<ExitCode, UsageError> {
     if std::env::var_os("RUST_LOG").is_some() {
         let filter = settings::log_filter(&settings::environment).map_err(UsageError::new)?;
-        super::serve::start_log(filter, settings::LogFormat::Pretty);
+        super::log::start(filter, settings::LogFormat::Pretty);
     }
     let screen = Screen { colour: print::colour(), columns: print::columns() };
     match demo::run(arguments.once, screen, stop()?).await {

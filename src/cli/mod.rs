@@ -17,6 +17,7 @@ mod deploy;
 mod explain;
 mod ledger;
 mod local;
+mod log;
 mod moment;
 mod opened;
 mod print;

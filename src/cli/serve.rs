@@ -1,14 +1,13 @@
-use super::settings::{LogFormat, Problem, Problems, Reading, Settings};
-use super::{UsageError, settings, variables};
+use super::settings::{Problem, Problems, Reading, Settings};
+use super::{UsageError, log, settings, variables};
 use crate::engine::{self, CALL_WITHIN, Config, Engine, SystemClock, system_random};
 use crate::flow::Flow;
 use crate::lineage::require_git;
 use crate::web::{Limits, Server};
-use std::io::IsTerminal as _;
+use rustix::process::{DumpableBehavior, set_dumpable_behavior};
 use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
-use tracing_subscriber::EnvFilter;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = variables::help())]
@@ -16,8 +15,12 @@ pub(super) struct Arguments {}
 
 /// Serves until it is told to stop.
 pub(super) async fn run() -> Result<(), UsageError> {
+    let kept = keep_from_others();
     let (settings, listener) = prepare().await?;
-    start_log(settings.filter, settings.log);
+    log::start(settings.filter, settings.log);
+    if let Err(error) = kept {
+        tracing::warn!(%error, "other processes of this user can read this one's memory and environment");
+    }
     raise_file_limit();
     let Some(app) = settings.app else {
         let server = Server::start_set_up(listener, &Limits::default()).map_err(UsageError::new)?;
@@ -72,15 +75,9 @@ async fn prepare() -> Result<(Settings, TcpListener), UsageError> {
     settings.zip(listener).filter(|_| problems.is_empty()).ok_or_else(|| UsageError::new(Problems(&problems)))
 }
 
-pub(super) fn start_log(filter: EnvFilter, format: LogFormat) {
-    let log = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal());
-    match format {
-        LogFormat::Pretty => log.with_target(false).init(),
-        LogFormat::Json => log.json().init(),
-    }
+/// The environment holds secrets, and programs run as the same user: without this they would find them under `/proc`.
+fn keep_from_others() -> std::io::Result<()> {
+    Ok(set_dumpable_behavior(DumpableBehavior::NotDumpable)?)
 }
 
 /// Each open connection is an open file, and the usual limit of 1,024 is low for a public server.

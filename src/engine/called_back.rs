@@ -1,6 +1,6 @@
 //! Calls back of those who carry deploys out: proven, stored, then acted on like GitHub's.
 
-use super::inbox::{Received, Refusal};
+use super::inbox::{Received, Refusal, not_json};
 use super::room::Room;
 use crate::deploy::drivers::parse_key;
 use crate::deploy::drivers::webhook::{CallBack, SigningKey};
@@ -26,10 +26,9 @@ impl Reports {
     /// # Errors
     /// [`Refusal::NotProven`] says no more than that: who may call back is nobody's business.
     pub async fn take(&self, headers: &HeaderMap, body: Bytes, now: Millis) -> Result<Received, Refusal> {
-        let read: CallBack = serde_json::from_slice(&body).map_err(|error| {
-            Refusal::Malformed(format!("the body is not the report that is expected: {error}"))
-        })?;
+        let read: CallBack = serde_json::from_slice(&body).map_err(|error| not_json(&error))?;
         let unknown = || Refusal::NotProven("no such deploy is known here".to_owned());
+        // Whoever proves nothing is answered the same, be there a service or not.
         let (repository, environment, _) = parse_key(&read.data.deploy).ok_or_else(unknown)?;
         let key = self.key(RepositoryId(repository), &environment).await.map_err(Refusal::NotStored)?;
         let key = key.ok_or_else(unknown)?;

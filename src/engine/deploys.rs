@@ -16,6 +16,7 @@ use crate::lineage::{self, GitError};
 use crate::store::RepositoryRow;
 use async_trait::async_trait;
 use std::collections::BTreeMap;
+use std::fs::File;
 use std::path::Path;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
@@ -264,12 +265,12 @@ pub struct Logs(pub(super) Arc<Room>);
 
 impl Logs {
     /// The log of a deploy, if the mark is the one that its address was given.
-    pub async fn read(&self, key: &str, mark: &str) -> Option<Vec<u8>> {
+    pub async fn open(&self, key: &str, mark: &str) -> Option<File> {
         let means = &self.0.means;
         if !means.secret.as_ref()?.has_marked(key, mark) {
             return None;
         }
-        tokio::fs::read(means.commands.log(key)).await.ok()
+        means.commands.open_log(key).await.ok()
     }
 }
 

@@ -1,5 +1,6 @@
 //! The way in: from a webhook's headers and body to a stored delivery.
 
+use super::off_the_runtime;
 use crate::flow::{BranchName, Millis};
 use crate::github::events::Envelope;
 use crate::github::{Secret, Signature, SignatureError, Verifier};
@@ -17,8 +18,9 @@ pub enum Refusal {
     /// Nothing proves that GitHub sent it.
     #[error("not taken: {0}")]
     Unsigned(#[from] SignatureError),
-    /// Nothing proves that it was sent by who may.
-    #[error("not taken: {0}")]
+    /// Nothing proves that it was sent by who may. Which proof is missing is for the log: whoever has none is told the
+    /// same whatever is configured.
+    #[error("not taken: nothing proves who sent it")]
     NotProven(String),
     /// It is not what GitHub sends.
     #[error("not taken: {0}")]
@@ -108,8 +110,9 @@ impl Inbox {
         reception.verify()?;
         let event = text_header(headers, "x-github-event")?;
         let guid = text_header(headers, "x-github-delivery")?;
-        let body = json_body(headers, body)?;
-        let Some(delivery) = self.needed(event, guid, &body, now)? else {
+        let size = body.len();
+        let body = off_the_runtime(size, || json_body(headers, body))?;
+        let Some(delivery) = off_the_runtime(size, || self.needed(event, guid, &body, now))? else {
             return self.not_needed(event, guid, &body).await;
         };
         let unit = delivery.unit.clone();
@@ -152,7 +155,7 @@ impl Inbox {
     ) -> Result<Option<NewDelivery>, Refusal> {
         // A list would be read as an event too, its first value as the first field.
         if body.iter().find(|byte| !byte.is_ascii_whitespace()) != Some(&b'{') {
-            return Err(not_json(&"it is no object"));
+            return Err(Refusal::Malformed(format!("{NOT_JSON}: it is no object")));
         }
         if NEEDED.iter().all(|(name, _)| *name != event) {
             serde_json::from_slice::<serde::de::IgnoredAny>(body).map_err(|error| not_json(&error))?;
@@ -321,8 +324,12 @@ fn conflicting(event: &str, guid: &str) -> Refusal {
     Refusal::Conflicting { guid: guid.to_owned() }
 }
 
-fn not_json(error: &dyn std::fmt::Display) -> Refusal {
-    Refusal::Malformed(format!("the body is not the JSON that is expected: {error}"))
+const NOT_JSON: &str = "the body is not the JSON that is expected";
+
+/// The parser's own words hold parts of the body, which may come from anybody.
+pub(super) fn not_json(error: &serde_json::Error) -> Refusal {
+    let (line, column) = (error.line(), error.column());
+    Refusal::Malformed(format!("{NOT_JSON}: line {line}, column {column}"))
 }
 
 #[cfg(test)]

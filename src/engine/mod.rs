@@ -8,6 +8,7 @@
 
 mod account_files;
 mod back_off;
+mod blocking;
 mod called_back;
 mod clock;
 mod deploys;
@@ -41,6 +42,7 @@ use crate::deploy::drivers::{Order, parse_key};
 use crate::flow::{Flow, Millis, RepositoryId};
 use crate::github::{Api, Secret};
 use crate::store::{Store, StoreError, Unit};
+use blocking::off_the_runtime;
 use deploys::Means;
 use entries::Entries;
 use mirrors::Mirrors;

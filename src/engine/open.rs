@@ -5,8 +5,9 @@ use super::{Engine, Parts};
 use crate::flow::Flow;
 use crate::github::{Api, ApiConfig, ApiError, AppKey, Secret};
 use crate::store::{Options, SqliteStore, StoreError};
-use std::fs::{File, TryLockError};
+use std::fs::{DirBuilder, File, Permissions, TryLockError};
 use std::io;
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -77,6 +78,7 @@ impl Engine {
     pub async fn open(config: Config) -> Result<Self, OpenError> {
         let places = Places::new(&config.data_dir, &config.database)?;
         places.check()?;
+        places.close_to_others();
         let locks = places.lock().await?;
         let now = {
             let clock = Arc::clone(&config.clock);
@@ -144,7 +146,7 @@ impl Places {
             Err(OpenError::Unusable { setting, path: path.to_owned(), why })
         };
         let folder = self.data_dir.as_path();
-        match std::fs::create_dir_all(folder) {
+        match private_folder(folder) {
             Ok(()) => {}
             Err(_) if folder.exists() => {
                 return unusable(DATA_DIR, folder, "which is a file and should be a folder".to_owned());
@@ -174,6 +176,39 @@ impl Places {
         written.or_else(|error| unusable(setting, file, not_writable(&error)))
     }
 
+    /// Takes from others what an earlier version, or whoever made the folder, has left them: payloads, logs and mirrors are
+    /// nobody else's to read. Of what is in a database's own folder only its files are ours.
+    fn close_to_others(&self) {
+        let mut closed = 0;
+        let mut close = |path: &Path| match closed_to_others(path) {
+            Ok(was_open) => closed += u32::from(was_open),
+            Err(error) => {
+                let (path, error) = (path.display(), plain(&error));
+                tracing::warn!("{path} can be read by others, and that cannot be changed: {error}");
+            }
+        };
+        close(&self.data_dir);
+        // git makes what is in it, by the umask.
+        if let Err(error) = private_folder(&self.data_dir.join("mirrors")) {
+            tracing::warn!(%error, "the folder of the mirrors cannot be made");
+        }
+        for entry in std::fs::read_dir(&self.data_dir).into_iter().flatten().flatten() {
+            // What a link leads to was put there by somebody who wants it elsewhere.
+            if entry.file_type().is_ok_and(|it| !it.is_symlink()) {
+                close(&entry.path());
+            }
+        }
+        for end in ["", "-wal", "-shm", ".lock"] {
+            let mut beside = self.database.as_os_str().to_owned();
+            beside.push(end);
+            close(Path::new(&beside));
+        }
+        if closed > 0 {
+            let folder = self.data_dir.display();
+            tracing::warn!(closed, "{folder} could be read by others and is closed to them from now on");
+        }
+    }
+
     /// One server at a time works on a data folder: the mirrors in it are its own. And one on a database, which may
     /// lie elsewhere: at its start it takes over what the last one left.
     async fn lock(&self) -> Result<[File; 2], OpenError> {
@@ -194,6 +229,25 @@ impl Places {
         let (setting, path) = (self.setting_of_database(), self.database.clone());
         OpenError::Unusable { setting, path, why: format!("which cannot be used as the database: {error}") }
     }
+}
+
+/// Makes a folder that nobody else may look into, with those above it, where it is not there.
+fn private_folder(path: &Path) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(path)
+}
+
+/// Takes all rights of others away from a file or a folder of ours; answers whether they had any.
+fn closed_to_others(path: &Path) -> io::Result<bool> {
+    let metadata = match std::fs::metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+        metadata => metadata?,
+    };
+    let mode = metadata.permissions().mode() & 0o7777;
+    let is_ours = metadata.is_file() || metadata.is_dir();
+    if !is_ours || mode & 0o077 == 0 {
+        return Ok(false);
+    }
+    std::fs::set_permissions(path, Permissions::from_mode(mode & 0o7700)).map(|()| true)
 }
 
 fn try_to_write(folder: &Path) -> io::Result<()> {
@@ -225,7 +279,8 @@ async fn lock(path: &Path, of: &Path, setting: &'static str) -> Result<File, Ope
         path: of.to_owned(),
         why: format!("but {} cannot be locked: {}", shown(path), plain(error)),
     };
-    let file = File::create(path).map_err(|error| unusable(&error))?;
+    let file = File::options().write(true).create(true).truncate(true).mode(0o600).open(path);
+    let file = file.map_err(|error| unusable(&error))?;
     for _ in 0..TRIES {
         match file.try_lock() {
             Ok(()) => return Ok(file),

@@ -4,11 +4,12 @@
 //! are read later, when there is time. GitHub adds events, actions and fields without notice, so what
 //! is not named here is passed over.
 
+use super::bounded::{Paths, first, small_value, text_or_nothing};
 use super::calls::{Pull, User};
 use super::deployments::SaidStatus;
 use crate::flow::{CommitId, InstallationId, PullNumber, RepositoryId};
+use serde::Deserialize;
 use serde::de::IgnoredAny;
-use serde::{Deserialize, Deserializer};
 use std::borrow::Cow;
 
 /// What an event is about: enough to decide whether and where it is needed.
@@ -42,7 +43,7 @@ pub struct Envelope<'a> {
     #[serde(borrow, default)]
     pub deployment: Option<To<'a>>,
     /// The environment that a job wants to run into. Other events have an object there.
-    #[serde(default, deserialize_with = "text_or_nothing")]
+    #[serde(borrow, default, deserialize_with = "text_or_nothing")]
     pub environment: Option<Cow<'a, str>>,
     /// Where its answer goes.
     #[serde(borrow, default)]
@@ -53,12 +54,6 @@ pub struct Envelope<'a> {
     /// The button that was pressed.
     #[serde(borrow, default)]
     pub requested_action: Option<Pressed<'a>>,
-}
-
-/// A text; nothing where something else stands in its place.
-fn text_or_nothing<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Cow<'de, str>>, D::Error> {
-    let value = serde_json::Value::deserialize(deserializer)?;
-    Ok(value.as_str().map(|text| Cow::Owned(text.to_owned())))
 }
 
 /// A deployment, by where it goes.
@@ -147,7 +142,7 @@ pub struct PushEvent {
     #[serde(default)]
     pub sender: Option<User>,
     /// The commits, as far as GitHub lists them.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "first::<_, _, COMMITS_LISTED>")]
     pub commits: Vec<PushedCommit>,
     /// The repository.
     pub repository: PushedRepository,
@@ -164,7 +159,9 @@ impl PushEvent {
     pub fn may_touch(&self, path: &str) -> bool {
         let listed = self.forced || self.deleted || self.before.is_zero() || self.commits.is_empty();
         let whole = !listed && self.commits.len() < COMMITS_LISTED;
-        !whole || self.commits.iter().any(|commit| commit.lists().any(|it| it == path || is_under(it, path)))
+        let is_there = |it: &str| it == path || is_under(it, path);
+        !whole
+            || self.commits.iter().any(|commit| commit.lists().iter().any(|paths| paths.may_have(is_there)))
     }
 }
 
@@ -186,18 +183,18 @@ pub struct PushedCommit {
     pub distinct: bool,
     /// Added.
     #[serde(default)]
-    pub added: Vec<String>,
+    pub added: Paths,
     /// Taken away.
     #[serde(default)]
-    pub removed: Vec<String>,
+    pub removed: Paths,
     /// Changed.
     #[serde(default)]
-    pub modified: Vec<String>,
+    pub modified: Paths,
 }
 
 impl PushedCommit {
-    fn lists(&self) -> impl Iterator<Item = &String> {
-        self.added.iter().chain(&self.removed).chain(&self.modified)
+    fn lists(&self) -> [&Paths; 3] {
+        [&self.added, &self.removed, &self.modified]
     }
 }
 
@@ -208,8 +205,8 @@ pub struct PushedRepository {
     /// Its default branch: a push to it has the configuration read again, and nothing else.
     pub default_branch: String,
     /// When, in Unix seconds. Other events write it as text.
-    #[serde(default)]
-    pub pushed_at: Option<serde_json::Value>,
+    #[serde(default, deserialize_with = "small_value")]
+    pub pushed_at: serde_json::Value,
 }
 
 /// `installation`, and the part of `installation_repositories` that is read.
@@ -298,8 +295,8 @@ pub struct Deployment {
     /// Who made it.
     #[serde(default)]
     pub creator: Option<User>,
-    /// What whoever made it has put in.
-    #[serde(default)]
+    /// What whoever made it has put in; nothing where that is much.
+    #[serde(default, deserialize_with = "small_value")]
     pub payload: serde_json::Value,
 }
 

@@ -9,6 +9,7 @@
 mod access;
 mod actions;
 mod api;
+mod bounded;
 mod calls;
 mod deployments;
 mod error;

@@ -21,6 +21,7 @@ mod limits;
 mod local;
 mod markdown;
 mod notes;
+mod one_line;
 mod operator;
 mod proposal;
 mod prose;
@@ -46,6 +47,7 @@ pub use deploys::{
 pub use gate::{GateWords, WaitingJob, gate};
 pub use local::{Basis, ConfigSource, LocalCheck, SeenAs};
 pub use notes::{Note, replacement, with_notes};
+pub use one_line::one_line;
 pub use operator::{AskedFor, deploy_refused, rollback_refused, waits_for};
 pub use proposal::{BackTest, Otherwise, Proposed, proposal};
 pub use repair_plan::{RepairPlan, RepairStage, repair_plan};

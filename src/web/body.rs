@@ -1,12 +1,12 @@
+use super::crowd::{Crowd, Place};
 use axum::body::Body;
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout_at};
 
-/// The bounds within which a request must come in.
+/// The bounds within which a request must come in, and its answer be taken.
 #[derive(Debug, Clone)]
 pub struct Limits {
     /// The largest body, in bytes. GitHub sends none above 25 MB.
@@ -15,7 +15,7 @@ pub struct Limits {
     pub head_within: Duration,
     /// How long a whole body may take.
     pub body_within: Duration,
-    /// How long a body may stand still.
+    /// How long a body may stand still, and so may who takes an answer.
     pub stall: Duration,
     /// How much of all bodies together may be held, in bytes; see [`FREE`].
     pub all_bodies: usize,
@@ -57,70 +57,95 @@ pub(super) enum BodyError {
 #[derive(Clone)]
 pub(super) struct Reader {
     pub(super) limits: Arc<Limits>,
-    shares: Arc<Semaphore>,
+    crowd: Arc<Crowd>,
 }
 
 /// A body, with its share of the memory for all bodies.
 pub(super) struct Held {
     pub(super) bytes: Bytes,
-    _share: Option<OwnedSemaphorePermit>,
+    _share: Option<Place>,
+}
+
+/// What of a body is wanted.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Wanted {
+    /// The largest, in bytes.
+    pub(super) most: usize,
+    /// How large it says that it is.
+    pub(super) announced: Option<usize>,
+    /// Whether it is held at all.
+    pub(super) keep: bool,
 }
 
 impl Reader {
     pub(super) fn new(limits: Limits) -> Self {
-        let shares = Arc::new(Semaphore::new(limits.all_bodies.min(Semaphore::MAX_PERMITS)));
-        Self { limits: Arc::new(limits), shares }
+        let crowd = Arc::new(Crowd::new(limits.all_bodies));
+        Self { limits: Arc::new(limits), crowd }
     }
 
-    /// Reads a body to its end. `each` sees every piece as it comes; with `keep` false nothing is held.
+    /// Reads a body to its end. `each` sees every piece as it comes. What is larger than it may be is read a while longer
+    /// and dropped.
     pub(super) async fn read(
         &self,
         mut body: Body,
-        announced: Option<usize>,
-        keep: bool,
+        wanted: Wanted,
         mut each: impl FnMut(&[u8]),
     ) -> Result<Held, BodyError> {
-        let mut share = None;
+        let Wanted { most, announced, keep } = wanted;
+        let mut share: Option<Place> = None;
         let mut bytes = BytesMut::new();
-        if keep && announced.is_none_or(|size| size <= self.limits.body) {
-            share = self.share(announced.unwrap_or(0))?;
-            bytes.reserve(announced.unwrap_or(FREE).min(self.limits.body));
-        }
         let end = Instant::now() + self.limits.body_within;
         let mut size = 0_usize;
         loop {
-            let next = timeout_at(end.min(Instant::now() + self.limits.stall), body.frame()).await;
+            let next = timeout_at(end.min(Instant::now() + self.limits.stall), body.frame());
+            let next = tokio::select! {
+                next = next => next,
+                () = sent_away(share.as_ref()) => return Err(BodyError::Crowded),
+            };
             let Some(frame) = next.map_err(|_| BodyError::TooSlow)? else { break };
             let Ok(piece) = frame.map_err(|_| BodyError::CutOff)?.into_data() else { continue };
             size += piece.len();
-            if size > self.limits.body {
+            if size > most {
                 bytes = BytesMut::new();
                 share = None;
-                if size > self.limits.body + DROPPED_MAX {
+                if size > most + DROPPED_MAX.min(2 * most) {
                     break;
                 }
                 continue;
             }
             if keep {
-                if share.is_none() && size > FREE {
-                    share = self.share(self.limits.body)?;
-                }
+                self.hold(&mut share, size)?;
                 each(&piece);
+                // No more than has come needs memory, whatever was announced.
+                let largest = announced.unwrap_or(most).clamp(size, most);
+                if bytes.capacity() < size {
+                    bytes.reserve((2 * size).min(largest) - bytes.len());
+                }
                 bytes.extend_from_slice(&piece);
             }
         }
-        if size > self.limits.body {
+        if size > most {
             return Err(BodyError::TooLarge);
+        }
+        if let Some(share) = &share {
+            share.is_whole();
         }
         Ok(Held { bytes: bytes.freeze(), _share: share })
     }
 
-    fn share(&self, size: usize) -> Result<Option<OwnedSemaphorePermit>, BodyError> {
+    fn hold(&self, share: &mut Option<Place>, size: usize) -> Result<(), BodyError> {
         if size <= FREE {
-            return Ok(None);
+            return Ok(());
         }
-        let permits = u32::try_from(size).map_err(|_| BodyError::TooLarge)?;
-        let share = Arc::clone(&self.shares).try_acquire_many_owned(permits);
-        share.map(Some).map_err(|_| BodyError::Crowded)
+        let now = Instant::now();
+        let place = share.get_or_insert_with(|| self.crowd.enter(now));
+        if place.holds(size, now) { Ok(()) } else { Err(BodyError::Crowded) }
+    }
+}
+
+async fn sent_away(share: Option<&Place>) {
+    match share {
+        Some(place) => place.sent_away().await,
+        None => std::future::pending().await,
     }
 }

@@ -6,6 +6,9 @@
 //! Does not live here: verification, storage, decisions.
 
 mod body;
+mod connection;
+mod crowd;
+mod file_body;
 mod manifest;
 mod routes;
 mod server;

@@ -1,16 +1,25 @@
-use super::body::{BodyError, Reader};
+use super::body::{BodyError, Reader, Wanted};
+use super::file_body::FileBody;
 use crate::engine::{Engine, LOGS_PATH, REPORT_MAX, REPORTS_PATH, Received, Refusal};
 use axum::Router;
+use axum::body::Body;
 use axum::extract::{Path, Request, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use http::{HeaderName, StatusCode, header};
 use std::sync::Arc;
+use tokio::sync::Semaphore;
+
+/// How many may read logs at the same time. Each is given little of one at a time.
+pub(super) const LOG_READERS: usize = 256;
+/// How much of a log is shown, in bytes: more than one ever holds.
+const LOG_MAX: usize = 64 << 20;
 
 #[derive(Clone)]
 pub(super) struct Shared {
     pub(super) engine: Arc<Engine>,
     pub(super) reader: Reader,
+    pub(super) log_readers: Arc<Semaphore>,
 }
 
 pub(super) fn router(shared: Shared) -> Router {
@@ -44,7 +53,8 @@ async fn webhook(State(shared): State<Shared>, request: Request) -> Response {
     let announced = parts.headers.get(header::CONTENT_LENGTH);
     let announced = announced.and_then(|value| value.to_str().ok()?.parse().ok());
     let keep = reception.may_be_signed();
-    let held = match shared.reader.read(body, announced, keep, |piece| reception.update(piece)).await {
+    let wanted = Wanted { most: shared.reader.limits.body, announced, keep };
+    let held = match shared.reader.read(body, wanted, |piece| reception.update(piece)).await {
         Ok(held) => held,
         Err(error) => return unread(error),
     };
@@ -63,13 +73,12 @@ async fn report(State(shared): State<Shared>, request: Request) -> Response {
     if announced.is_some_and(|bytes| bytes > REPORT_MAX) {
         return too_long();
     }
-    let held = match shared.reader.read(body, announced, true, |_| ()).await {
+    let wanted = Wanted { most: REPORT_MAX, announced, keep: true };
+    let held = match shared.reader.read(body, wanted, |_| ()).await {
         Ok(held) => held,
+        Err(BodyError::TooLarge) => return too_long(),
         Err(error) => return unread(error),
     };
-    if held.bytes.len() > REPORT_MAX {
-        return too_long();
-    }
     let now = shared.engine.clock().now();
     match shared.engine.reports().take(&parts.headers, held.bytes, now).await {
         Ok(received) => (StatusCode::ACCEPTED, words(received)).into_response(),
@@ -86,10 +95,14 @@ async fn log(State(shared): State<Shared>, Path((key, mark)): Path<(String, Stri
         (header::CACHE_CONTROL, "no-store"),
         (header::REFERRER_POLICY, "no-referrer"),
     ];
-    match shared.engine.logs().read(&key, &mark).await {
-        Some(text) => (headers, text).into_response(),
-        None => (StatusCode::NOT_FOUND, headers, "there is no such log\n").into_response(),
-    }
+    let Some(log) = shared.engine.logs().open(&key, &mark).await else {
+        return (StatusCode::NOT_FOUND, headers, "there is no such log\n").into_response();
+    };
+    let Ok(one_of) = Arc::clone(&shared.log_readers).try_acquire_owned() else {
+        let words = "too many read logs at the same time\n";
+        return (StatusCode::SERVICE_UNAVAILABLE, headers, words).into_response();
+    };
+    (headers, Body::new(FileBody::new(log.into(), LOG_MAX, one_of))).into_response()
 }
 
 fn too_long() -> Response {
@@ -112,7 +125,8 @@ fn refused(refusal: &Refusal) -> Response {
         Refusal::NotStored(_) => StatusCode::SERVICE_UNAVAILABLE,
     };
     if status != StatusCode::SERVICE_UNAVAILABLE {
-        tracing::info!(%refusal, "a webhook call was refused");
+        let why = if let Refusal::NotProven(why) = refusal { why.as_str() } else { "" };
+        tracing::info!(%refusal, why, "a webhook call was refused");
     }
     (status, format!("{refusal}\n")).into_response()
 }

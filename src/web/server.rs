@@ -1,5 +1,6 @@
 use super::body::{Limits, Reader};
-use super::routes::{Shared, router};
+use super::connection::Connection;
+use super::routes::{LOG_READERS, Shared, router};
 use super::setup;
 use crate::engine::Engine;
 use axum::Router;
@@ -11,8 +12,8 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::watch;
+use tokio::net::TcpListener;
+use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinHandle;
 
 /// How long open connections get to finish what they have begun when the server stops. Together with
@@ -20,6 +21,8 @@ use tokio::task::JoinHandle;
 const CONNECTIONS_WITHIN: Duration = Duration::from_secs(3);
 /// How long the engine gets after that.
 const ENGINE_WITHIN: Duration = Duration::from_secs(6);
+/// How much of a request or an answer one connection holds besides a body that is kept, in bytes.
+const BUFFER: usize = 64 * 1024;
 /// The pause after a connection could not be accepted, so that a full table of files is no busy loop.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
@@ -93,10 +96,12 @@ impl Server {
     pub fn start(listener: TcpListener, engine: Engine, limits: Limits) -> io::Result<Self> {
         let address = listener.local_addr()?;
         let engine = Arc::new(engine);
-        let head_within = limits.head_within;
-        let routes = router(Shared { engine: Arc::clone(&engine), reader: Reader::new(limits) });
+        let patience = Patience::of(&limits);
+        let log_readers = Arc::new(Semaphore::new(LOG_READERS));
+        let reader = Reader::new(limits);
+        let routes = router(Shared { engine: Arc::clone(&engine), reader, log_readers });
         let (stop, stopped) = watch::channel(false);
-        let accepting = tokio::spawn(accept(listener, routes, head_within, stopped));
+        let accepting = tokio::spawn(accept(listener, routes, patience, stopped));
         Ok(Self { address, engine: Some(engine), stop, accepting })
     }
 
@@ -104,7 +109,7 @@ impl Server {
     pub fn start_set_up(listener: TcpListener, limits: &Limits) -> io::Result<Self> {
         let address = listener.local_addr()?;
         let (stop, stopped) = watch::channel(false);
-        let accepting = tokio::spawn(accept(listener, setup::router(), limits.head_within, stopped));
+        let accepting = tokio::spawn(accept(listener, setup::router(), Patience::of(limits), stopped));
         Ok(Self { address, engine: None, stop, accepting })
     }
 
@@ -141,22 +146,35 @@ impl Server {
     }
 }
 
+/// How long those at the other end are waited for.
+#[derive(Clone, Copy)]
+struct Patience {
+    head_within: Duration,
+    stall: Duration,
+}
+
+impl Patience {
+    fn of(limits: &Limits) -> Self {
+        Self { head_within: limits.head_within, stall: limits.stall }
+    }
+}
+
 async fn accept(
     listener: TcpListener,
     routes: Router,
-    head_within: Duration,
+    patience: Patience,
     mut stopped: watch::Receiver<bool>,
 ) {
     let graceful = GracefulShutdown::new();
     let mut connections = tokio::task::JoinSet::new();
     let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(head_within);
+    http.timer(TokioTimer::new()).header_read_timeout(patience.head_within).max_buf_size(BUFFER);
     loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
                 Ok((stream, _)) => {
                     let connection = http.serve_connection(
-                        TokioIo::new(without_delay(stream)),
+                        TokioIo::new(Connection::new(stream, patience.stall)),
                         TowerToHyperService::new(routes.clone()),
                     );
                     let watched = graceful.watch(connection);
@@ -181,11 +199,4 @@ async fn accept(
         tracing::warn!("connections that were still open have been cut off");
     }
     connections.shutdown().await;
-}
-
-fn without_delay(stream: TcpStream) -> TcpStream {
-    if let Err(error) = stream.set_nodelay(true) {
-        tracing::debug!(%error, "answers may be delayed on this connection");
-    }
-    stream
 }

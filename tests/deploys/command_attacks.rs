@@ -60,8 +60,7 @@ async fn a_hole_in_a_file_counts_as_what_it_says() {
 #[tokio::test]
 async fn a_slug_that_takes_long_to_read_is_ended_when_its_time_is_up() {
     let yard = Yard::bounded(Bounds { slug_bytes: u64::MAX, ..bounds() });
-    let mut programs =
-        Programs { build: vec![yard.sh("compile", "truncate -s 4T hole")], ..yard.programs() };
+    let mut programs = Programs { build: vec![yard.sh("compile", "truncate -s 4T hole")], ..yard.programs() };
     timeout(&mut programs, 2_000);
     let begun = Instant::now();
     let reports = yard.deploy(&programs, &order(1, 1)).await;

@@ -6,11 +6,13 @@
 //! The program itself: `towpath serve` as a process against the embedded GitHub, started, fed, stopped,
 //! killed and started anew.
 
+mod closed;
 mod disk;
 mod given_up;
 mod http;
 mod input;
 mod kill;
+mod memory;
 mod secrets;
 mod server;
 #[path = "../stories/shop.rs"]

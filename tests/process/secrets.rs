@@ -11,15 +11,18 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use towpath_sandbox::AppConfig;
 
-/// The command lines of all processes that have to do with a folder: the server's own, and those of its
-/// gits, which are told the folder by their environment.
-fn command_lines(folder: &Path) -> Vec<String> {
+/// The command lines of all processes that have to do with a folder: the server's own, whose environment nobody may
+/// read, and those of its gits, which are told the folder by theirs.
+fn command_lines(server: &Server, folder: &Path) -> Vec<String> {
+    let own = PathBuf::from(format!("/proc/{}", server.pid()));
     let folder = folder.to_str().unwrap();
     let processes = std::fs::read_dir("/proc").unwrap().filter_map(Result::ok);
     // A process may end while it is looked at.
     let told = processes.filter_map(|it| Some((std::fs::read(it.path().join("environ")).ok()?, it.path())));
     told.filter(|(environment, _)| String::from_utf8_lossy(environment).contains(folder))
-        .filter_map(|(_, process)| std::fs::read(process.join("cmdline")).ok())
+        .map(|(_, process)| process)
+        .chain([own])
+        .filter_map(|process| std::fs::read(process.join("cmdline")).ok())
         .map(|line| String::from_utf8_lossy(&line).replace('\0', " "))
         .collect()
 }
@@ -88,7 +91,7 @@ async fn secrets_are_seen_nowhere() {
     let fetch = fetch.hang_until_released().times(1);
     let server = world.start_with(&[("RUST_LOG", "trace")]).await;
     world.held(0).await;
-    let running = command_lines(world.folder.path());
+    let running = command_lines(&server, world.folder.path());
     assert!(running.iter().any(|line| line.contains("towpath serve")), "{running:?}");
     assert!(running.iter().any(|line| line.contains("/git ls-remote ")), "{running:?}");
     assert!(running.iter().any(|line| line.contains("remote-http")), "{running:?}");

@@ -43,6 +43,7 @@ mod rollback;
 mod shop;
 mod snapshot;
 mod stage;
+mod strangers;
 mod trouble;
 mod undone;
 mod verified;

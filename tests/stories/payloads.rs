@@ -73,9 +73,13 @@ async fn a_payload_of_an_unknown_repository_leads_git_nowhere() {
     stage.expect_error("given up");
     let (address, visits) = trap().await;
     send_all(&stage, &repository(4_711, "acme/evil", &address)).await;
-    send(&stage, "repository", json!({
-        "action": "edited", "repository": repository(4_711, "acme/evil", &address),
-    }))
+    send(
+        &stage,
+        "repository",
+        json!({
+            "action": "edited", "repository": repository(4_711, "acme/evil", &address),
+        }),
+    )
     .await;
     stage.quiet().await;
     assert_eq!(visits.load(Ordering::SeqCst), 0, "git was sent where a payload says");

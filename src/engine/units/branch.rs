@@ -131,6 +131,6 @@ fn topic_push(
 }
 
 fn pushed_at(delivery: &DeliveryRow, push: &PushEvent) -> i64 {
-    let told = push.repository.pushed_at.as_ref().and_then(serde_json::Value::as_i64);
+    let told = push.repository.pushed_at.as_i64();
     told.unwrap_or(delivery.received_at / 1000)
 }

@@ -1,5 +1,6 @@
 //! Reading a unit's deliveries: from GitHub's events to what they change.
 
+use crate::engine::off_the_runtime;
 use crate::engine::room::{Room, Trouble};
 use crate::flow::{InstallationId, Millis};
 use crate::github::{Pull, Repository};
@@ -41,12 +42,18 @@ impl News {
         let mut all_read = true;
         let mut events = Vec::new();
         for delivery in self.deliveries.iter().filter(|it| kinds.contains(&it.event.as_str())) {
-            match delivery.body.as_deref().map(serde_json::from_slice) {
+            let read = delivery.body.as_deref();
+            match read.map(|body| off_the_runtime(body.len(), || serde_json::from_slice(body))) {
                 Some(Ok(event)) => events.push((delivery, event)),
                 Some(Err(error)) => {
+                    let error: serde_json::Error = error;
                     all_read = false;
                     let (guid, event) = (&delivery.guid, &delivery.event);
-                    tracing::warn!(%guid, %event, %error, "an event cannot be read; GitHub is asked instead");
+                    // Its own words hold parts of the body, which may come from anybody.
+                    let (line, column) = (error.line(), error.column());
+                    tracing::warn!(
+                        %guid, %event, line, column, "an event cannot be read; GitHub is asked instead"
+                    );
                 }
                 None => all_read = false,
             }

@@ -6,9 +6,9 @@ use rustix::fs::{Mode, OFlags, fchmod, mkdirat, openat, symlinkat};
 use sha2::{Digest as _, Sha256};
 use std::ffi::{CStr, OsStr};
 use std::fs::{self, DirBuilder, File, FileTimes};
-use std::io::{self, Read as _};
+use std::io::{self, Read as _, Write as _};
 use std::os::fd::OwnedFd;
-use std::os::unix::fs::DirBuilderExt as _;
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -188,11 +188,24 @@ pub(super) fn untouched_since(root: &Path, name: &str, before: Millis) -> io::Re
     Ok(untouched)
 }
 
+/// Opens a file of ours to be read, which may have been replaced.
+pub(super) fn open_to_read(path: &Path) -> io::Result<File> {
+    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    let file = File::from(rustix::fs::open(path, flags, Mode::empty())?);
+    if file.metadata()?.is_file() { Ok(file) } else { Err(TreeError::Replaced.into()) }
+}
+
+/// Makes an empty file that nobody else may read, in the place of whatever is there.
+pub(super) fn create_private(path: &Path) -> io::Result<File> {
+    remove(path)?;
+    File::options().write(true).create_new(true).mode(0o600).open(path)
+}
+
 /// Writes a file so that it is there as a whole or not at all.
 pub(super) fn write_whole(path: &Path, content: &[u8]) -> io::Result<()> {
     let mut beside = path.as_os_str().to_owned();
     beside.push(OsStr::new(".new"));
-    fs::write(&beside, content)?;
+    create_private(Path::new(&beside))?.write_all(content)?;
     fs::rename(&beside, path)
 }
 

@@ -1,5 +1,6 @@
 //! Process groups: a program and whatever it has started, ended together, also after a restart of the server.
 
+use super::slugs::apart;
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 use serde::{Deserialize, Serialize};
 use std::io;
@@ -45,11 +46,14 @@ impl Group {
     }
 
     /// Writes into `folder` which group is under way.
-    pub(super) fn note(&self, folder: &Path) -> io::Result<()> {
-        let group = self.leader.as_raw_pid();
-        let started = look_at(group).map_or(0, |seen| seen.started);
-        let mark = serde_json::to_vec(&Mark { group, started, boot: boot() })?;
-        super::files::write_whole(&folder.join(FILE), &mark)
+    pub(super) async fn note(&self, folder: &Path) -> io::Result<()> {
+        let (group, file) = (self.leader.as_raw_pid(), folder.join(FILE));
+        apart(move || {
+            let started = look_at(group).map_or(0, |seen| seen.started);
+            let mark = serde_json::to_vec(&Mark { group, started, boot: boot() })?;
+            super::files::write_whole(&file, &mark)
+        })
+        .await
     }
 
     /// Waits until the leader has exited. It stays to be waited for, so its number is not given to others yet.
@@ -78,8 +82,9 @@ impl Group {
 
     /// Waits until nothing of it runs any more; answers whether that came about in time.
     pub(super) async fn is_gone(&self, within: Duration) -> bool {
+        let group = self.leader.as_raw_pid();
         let gone = async {
-            while !members(self.leader.as_raw_pid()).is_empty() {
+            while apart(move || Ok(!members(group).is_empty())).await.unwrap_or(true) {
                 tokio::time::sleep(LOOK_EVERY).await;
             }
         };
@@ -87,10 +92,10 @@ impl Group {
     }
 
     /// Its number may be given to others from now on.
-    pub(super) fn ended(&mut self, folder: &Path) {
+    pub(super) async fn ended(&mut self, folder: &Path) {
         self.over = true;
         // One that stays names a group that is gone.
-        let _ = std::fs::remove_file(folder.join(FILE));
+        let _ = tokio::fs::remove_file(folder.join(FILE)).await;
     }
 
     fn send(&self, signal: Signal) {
@@ -110,10 +115,11 @@ impl Drop for Group {
 /// Ends what a server that was killed left running, as noted in `folder`. `home` is what the programs were told to
 /// be their home: where the leader is gone, that tells its group from one that got its number later.
 pub(super) async fn end_leftover(folder: &Path, home: &Path, grace: Duration) {
-    let Some(mut left) = leftover(folder, home) else { return };
+    let (noted, told) = (folder.to_owned(), home.to_owned());
+    let Ok(Some(mut left)) = apart(move || Ok(leftover(&noted, &told))).await else { return };
     left.end(grace).await;
     left.is_gone(grace).await;
-    left.ended(folder);
+    left.ended(folder).await;
 }
 
 fn leftover(folder: &Path, home: &Path) -> Option<Group> {

@@ -1,10 +1,13 @@
 //! The log of a deploy: written as it comes, bounded, its beginning and its end kept.
 
+use super::files;
 use super::mask::{Lines, Mask, harmless};
+use super::slugs::apart;
 use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio::time::Instant;
@@ -19,12 +22,56 @@ const NOTE: usize = 80;
 const TAIL_LINES: usize = 20;
 const TAIL_BYTES: usize = 4 << 10;
 
-/// A log that is being written.
+/// A log that is being written. The disk's time is taken on threads for that.
 pub(super) struct Log {
-    /// `None` once it could not be written: a deploy does not fail for its log.
-    file: Option<File>,
     mask: Mask,
     lines: Lines,
+    kept: Arc<Kept>,
+    /// The last bytes of all, for reports.
+    tail: VecDeque<u8>,
+}
+
+/// What is to be written, in its order, and where. Work on it that is no longer waited for comes to its end all the same.
+struct Kept {
+    queue: Mutex<VecDeque<Act>>,
+    file: Mutex<LogFile>,
+}
+
+enum Act {
+    Write(String),
+    /// Shows the end as it is by now.
+    Refresh,
+}
+
+impl Kept {
+    async fn add(self: &Arc<Self>, acts: impl IntoIterator<Item = Act>) {
+        locked(&self.queue).extend(acts);
+        let this = Arc::clone(self);
+        let worked = apart(move || {
+            let mut file = locked(&this.file);
+            loop {
+                let next = locked(&this.queue).pop_front();
+                match next {
+                    Some(Act::Write(text)) => file.write(&text),
+                    Some(Act::Refresh) => file.refresh(),
+                    None => return Ok(()),
+                }
+            }
+        });
+        if let Err(error) = worked.await {
+            tracing::warn!(%error, "the log of a deploy was not written");
+        }
+    }
+}
+
+fn locked<T>(what: &Mutex<T>) -> MutexGuard<'_, T> {
+    what.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The file, of which the beginning and the end are kept.
+struct LogFile {
+    /// `None` once it could not be written: a deploy does not fail for its log.
+    file: Option<File>,
     /// How many bytes of the beginning are kept, and how many of the end.
     head_limit: usize,
     end_limit: usize,
@@ -35,22 +82,19 @@ pub(super) struct Log {
     /// Whether the file lacks something of the end.
     stale: bool,
     refreshed: Option<Instant>,
-    /// The last bytes of all, for reports.
-    tail: VecDeque<u8>,
 }
 
 impl Log {
-    /// Opens the log in `path`, of at most `limit` bytes, and goes on behind what is in it.
+    /// Opens the log in `path`, of at most `limit` bytes, and goes on behind what is in it. Takes the disk's time.
     pub(super) fn open(path: &Path, limit: usize, mask: Mask) -> io::Result<Self> {
         let mut before = Vec::new();
-        if let Ok(file) = File::open(path) {
+        if let Ok(file) = files::open_to_read(path) {
             file.take(limit as u64 + 1).read_to_end(&mut before)?;
         }
+        let before = String::from_utf8_lossy(&before);
         let head_limit = limit / 4;
-        let mut log = Self {
-            file: Some(File::create(path)?),
-            mask,
-            lines: Lines::default(),
+        let mut file = LogFile {
+            file: Some(files::create_private(path)?),
             head_limit,
             end_limit: (limit - head_limit).saturating_sub(NOTE),
             head: 0,
@@ -58,9 +102,11 @@ impl Log {
             left_out: 0,
             stale: false,
             refreshed: None,
-            tail: VecDeque::new(),
         };
-        log.write(&String::from_utf8_lossy(&before));
+        file.write(&before);
+        let kept = Arc::new(Kept { queue: Mutex::default(), file: Mutex::new(file) });
+        let mut log = Self { mask, lines: Lines::default(), kept, tail: VecDeque::new() };
+        log.note_tail(&before);
         Ok(log)
     }
 
@@ -70,11 +116,10 @@ impl Log {
     }
 
     /// Writes a line of our own.
-    pub(super) fn say(&mut self, words: &str) {
-        self.finish();
+    pub(super) async fn say(&mut self, words: &str) {
+        let rest = self.rest();
         let line = format!("==> {}\n", harmless(words.as_bytes()).replace('\n', " "));
-        self.write(&line);
-        self.refresh();
+        self.write([rest, line], true).await;
     }
 
     /// Takes in what a program says until it says no more. May be dropped at any time.
@@ -85,17 +130,21 @@ impl Log {
                 return;
             }
             let shown = self.mask.take(&piece[..count], false);
-            let shown = self.lines.take(&shown);
-            self.write(&shown);
+            let shown = self.mask.whole_lines(self.lines.take(&shown));
+            self.write([shown], false).await;
         }
     }
 
     /// The program has ended: what it has begun to say is a line.
-    pub(super) fn finish(&mut self) {
+    pub(super) async fn finish(&mut self) {
+        let rest = self.rest();
+        self.write([rest], true).await;
+    }
+
+    /// What was held back, as a line.
+    fn rest(&mut self) -> String {
         let rest = self.mask.take(b"", true);
-        let shown = self.lines.take(&rest) + &self.lines.finish();
-        self.write(&shown);
-        self.refresh();
+        self.mask.whole_lines(self.lines.take(&rest) + &self.lines.finish())
     }
 
     /// The last lines.
@@ -109,9 +158,22 @@ impl Log {
         lines[lines.len().saturating_sub(TAIL_LINES)..].join("\n")
     }
 
-    fn write(&mut self, text: &str) {
+    async fn write<const N: usize>(&mut self, texts: [String; N], refreshed: bool) {
+        for text in &texts {
+            self.note_tail(text);
+        }
+        let texts = texts.into_iter().filter(|text| !text.is_empty()).map(Act::Write);
+        self.kept.add(texts.chain(refreshed.then_some(Act::Refresh))).await;
+    }
+
+    fn note_tail(&mut self, text: &str) {
         self.tail.extend(text.as_bytes());
         self.tail.drain(..self.tail.len().saturating_sub(2 * TAIL_BYTES));
+    }
+}
+
+impl LogFile {
+    fn write(&mut self, text: &str) {
         let mut rest = text;
         if self.end.is_empty() && self.left_out == 0 {
             let fits = start_that_fits(text, self.head_limit.saturating_sub(self.head));
@@ -192,11 +254,11 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("log");
         let mut log = Log::open(&path, 4000, Mask::default()).unwrap();
-        log.say("build: flood");
+        log.say("build: flood").await;
         let flood: Vec<String> = (0..100_000).map(|number| format!("line {number}")).collect();
         let flood = flood.join("\n") + "\n";
         log.take_in(flood.as_bytes()).await;
-        log.finish();
+        log.finish().await;
         let text = std::fs::read_to_string(&path).unwrap();
         assert!(text.len() <= 4000 && text.len() > 3500, "{}", text.len());
         assert!(text.starts_with("==> build: flood\nline 0\nline 1\n"), "{text}");
@@ -210,7 +272,7 @@ mod tests {
         assert!(tail.ends_with("line 99999"));
         drop(log);
         let mut again = Log::open(&path, 4000, Mask::default()).unwrap();
-        again.say("begun again");
+        again.say("begun again").await;
         let text = std::fs::read_to_string(&path).unwrap();
         assert!(text.starts_with("==> build: flood\n") && text.ends_with("==> begun again\n"), "{text}");
         assert!(text.len() <= 4000, "{}", text.len());

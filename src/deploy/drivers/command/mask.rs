@@ -1,36 +1,51 @@
 //! What programs say, made fit to be kept and shown: no secret, no character that does anything.
 
+use super::secrets::Forms;
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 /// What stands in the place of a secret.
 const STARS: &[u8] = b"***";
-/// A line of a secret of several lines that is shorter than this, in bytes, is no secret by itself.
-const LINE_AT_LEAST: usize = 8;
 /// What has no end of line after this many bytes is passed on without.
 const LINE_AT_MOST: usize = 8 << 10;
 
-/// Takes secrets out of a stream of bytes, in whatever pieces it comes. Secrets that a program has encoded
-/// otherwise are not found.
-#[derive(Debug, Default)]
+/// Takes secrets out of a stream of bytes, in whatever pieces it comes, in the forms that [`Forms`] knows.
+#[derive(Default)]
 pub(super) struct Mask {
-    /// The longest first, none empty.
-    secrets: Vec<Vec<u8>>,
+    /// By their first byte, the longest first.
+    secrets: Vec<Vec<Vec<u8>>>,
+    /// What is hidden where it is all there is in a line.
+    lines: BTreeSet<String>,
     /// Might be the beginning of a secret.
     held: Vec<u8>,
 }
 
 impl Mask {
-    /// For these secrets, and the lines of those that have several.
+    /// For these secrets.
     pub(super) fn new<'a>(secrets: impl IntoIterator<Item = &'a String>) -> Self {
-        let mut known = Vec::new();
-        for secret in secrets {
-            let lines = secret.lines().map(str::trim).filter(|line| line.len() >= LINE_AT_LEAST);
-            known.extend(lines.chain([secret.as_str()]).map(|text| text.as_bytes().to_vec()));
+        let Forms { anywhere, lines } = Forms::of(secrets);
+        let mut secrets = Vec::new();
+        if !anywhere.is_empty() {
+            secrets.resize_with(1 << u8::BITS, Vec::new);
         }
-        known.retain(|secret| !secret.is_empty());
-        known.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
-        known.dedup();
-        Self { secrets: known, held: Vec::new() }
+        for form in anywhere {
+            let first = form[0];
+            secrets[usize::from(first)].push(form);
+        }
+        Self { secrets, lines, held: Vec::new() }
+    }
+
+    /// Hides what is all there is in a line of a text that has come through [`Mask::take`] and [`Lines`].
+    pub(super) fn whole_lines(&self, text: String) -> String {
+        if self.lines.is_empty() {
+            return text;
+        }
+        let stars = String::from_utf8_lossy(STARS);
+        let shown = text.split_inclusive('\n').map(|line| {
+            let bare = line.trim();
+            if self.lines.contains(bare) { line.replace(bare, &stars) } else { line.to_owned() }
+        });
+        shown.collect()
     }
 
     /// Takes a piece in and answers what can be shown by now; all of it where it is the `last`.
@@ -43,16 +58,11 @@ impl Mask {
         let (mut done, mut at) = (0, 0);
         while at < self.held.len() {
             let rest = &self.held[at..];
-            let begins = |secret: &&Vec<u8>| secret.first() == rest.first();
-            let mut possible = self.secrets.iter().filter(begins).peekable();
-            if possible.peek().is_none() {
-                at += 1;
-                continue;
-            }
-            if !last && possible.clone().any(|secret| secret.len() > rest.len() && secret.starts_with(rest)) {
+            let possible = &self.secrets[usize::from(rest[0])];
+            if !last && possible.iter().any(|secret| secret.len() > rest.len() && secret.starts_with(rest)) {
                 break;
             }
-            if let Some(secret) = possible.find(|secret| rest.starts_with(secret)) {
+            if let Some(secret) = possible.iter().find(|secret| rest.starts_with(secret)) {
                 shown.extend_from_slice(&self.held[done..at]);
                 shown.extend_from_slice(STARS);
                 at += secret.len();
@@ -127,7 +137,7 @@ mod tests {
         let mut mask = Mask::new(&secrets);
         let mut shown: Vec<u8> = pieces.iter().flat_map(|piece| mask.take(piece.as_bytes(), false)).collect();
         shown.extend(mask.take(b"", true));
-        String::from_utf8(shown).unwrap()
+        mask.whole_lines(String::from_utf8(shown).unwrap())
     }
 
     #[test]
@@ -144,6 +154,12 @@ mod tests {
         assert_eq!(masked(&["abc", "abcdef"], &["abc", "def abc"]), "*** ***");
         assert_eq!(masked(&["", "aab"], &["aaab"]), "a***");
         assert_eq!(masked(&["BEGIN\nsecond line\nEND"], &["  second line\n"]), "  ***\n");
+        assert_eq!(
+            masked(&["{\nab\nabcd\n}"], &["xabcdx ab\n ab\r\n}\n{}\n"]),
+            "x***x ab\n ***\r\n***\n{}\n"
+        );
+        let auth = "dXNlcjpjb3JyZWN0IGhvcnNlCg==";
+        assert_eq!(masked(&["correct horse"], &["Basic ", auth]), "Basic dXNlcjp***Cg==");
     }
 
     #[test]

@@ -21,6 +21,7 @@ mod log;
 mod mask;
 mod removal;
 mod run;
+mod secrets;
 mod slugs;
 mod step;
 mod trees;
@@ -35,6 +36,7 @@ use run::{Run, Task};
 use slugs::Slugs;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::ffi::OsStr;
+use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -121,11 +123,8 @@ impl Commands {
         let data = data.into();
         // Programs run elsewhere, so what they are told of it must hold there too.
         let data = std::path::absolute(&data).unwrap_or(data);
-        let each = TreeBounds {
-            depth: bounds.tree_depth,
-            entries: bounds.tree_entries,
-            bytes: bounds.slug_bytes,
-        };
+        let each =
+            TreeBounds { depth: bounds.tree_depth, entries: bounds.tree_entries, bytes: bounds.slug_bytes };
         let slugs = Slugs::new(data.join("slugs"), each, bounds.slug_count);
         let shared = Shared { data, bounds, clock, changed, slugs, runs: Mutex::default() };
         Self { shared: Arc::new(shared) }
@@ -187,6 +186,15 @@ impl Commands {
     /// Where the log of a deploy is, once there is one.
     pub fn log(&self, key: &str) -> PathBuf {
         self.shared.folder(key).join("log")
+    }
+
+    /// Opens the log of a deploy to be read.
+    ///
+    /// # Errors
+    /// If there is none, or if a program has put something else in its place.
+    pub async fn open_log(&self, key: &str) -> io::Result<File> {
+        let path = self.log(key);
+        slugs::apart(move || files::open_to_read(&path)).await
     }
 
     /// Ends all programs, whose deploys can be handed over again after a restart, and takes no more. What has not
@@ -273,7 +281,10 @@ impl Driver for CommandDriver {
         if self.shared.run(&order.key).is_some() {
             return Ok(handed);
         }
-        let secrets = Secrets((self.secrets)().map_err(DriverError::Refused)?);
+        let secrets = Arc::clone(&self.secrets);
+        let secrets = slugs::apart(move || Ok(secrets())).await;
+        let secrets = secrets.map_err(|error| DriverError::Later(error.to_string()))?;
+        let secrets = Secrets(secrets.map_err(DriverError::Refused)?);
         environment::check(order, &self.programs, &secrets)?;
         let mut runs = self.shared.runs();
         if runs.closing {

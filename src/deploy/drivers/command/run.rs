@@ -102,9 +102,9 @@ impl Task {
                 let outcome = self.phases(&mut log).await;
                 let tail = log.tail();
                 match &outcome {
-                    Ok(()) => log.say("succeeded"),
+                    Ok(()) => log.say("succeeded").await,
                     Err(failure) => {
-                        log.say(&format!("failed: {}: {}", failure.phase.as_str(), failure.words));
+                        log.say(&format!("failed: {}: {}", failure.phase.as_str(), failure.words)).await;
                     }
                 }
                 (outcome, Some(tail))
@@ -151,7 +151,7 @@ impl Task {
         let failed = |error| Failure::io(Phase::Build, "the deploy's folder cannot be written", &error);
         let mut log = opened.await.map_err(failed)?;
         if log.goes_on() {
-            log.say("begun again");
+            log.say("begun again").await;
         }
         self.clear().await.map_err(failed)?;
         Ok(log)
@@ -190,7 +190,7 @@ impl Task {
             Held::Nothing => None,
         };
         if let Some(words) = words {
-            log.say(&format!("build: {words}"));
+            log.say(&format!("build: {words}")).await;
             self.tell(Says::Running, |report| (report.phase, report.words) = (Some(phase), Some(words)));
         }
         if held != Held::Sound {
@@ -209,14 +209,14 @@ impl Task {
     async fn check_out(&self, into: &Path, log: &mut Log, until: &mut Until) -> Result<(), Failure> {
         let phase = Phase::Build;
         let cut = |cut| self.cut(phase, "the check-out", cut);
-        log.say("build: check out");
+        log.say("build: check out").await;
         for attempt in 1.. {
             fresh(into).await.map_err(|error| Failure::io(phase, "the work tree cannot be made", &error))?;
             let asked = self.checkout.check_out(&self.run.order, into);
             match until.bound(asked).await.map_err(cut)? {
                 Ok(()) => break,
                 Err(error @ (DriverError::Later(_) | DriverError::NotBefore(_))) if attempt < ATTEMPTS => {
-                    log.say(&format!("build: check out: {error}; it is tried again"));
+                    log.say(&format!("build: check out: {error}; it is tried again")).await;
                     until.bound(tokio::time::sleep(self.shared.bounds.retry)).await.map_err(cut)?;
                 }
                 Err(error) => {
@@ -243,7 +243,7 @@ impl Task {
             let replaced = |error| Failure::io(phase, "the work tree cannot be used", &error);
             let place = directory.to_owned();
             apart(move || trees::check_folder(&place)).await.map_err(replaced)?;
-            log.say(&format!("{}: {name}", phase.as_str()));
+            log.say(&format!("{}: {name}", phase.as_str())).await;
             self.tell(Says::Running, |report| {
                 (report.phase, report.step) = (Some(phase), Some(name.to_owned()));
             });

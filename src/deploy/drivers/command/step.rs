@@ -125,7 +125,7 @@ pub(super) async fn run(job: &Job<'_>, log: &mut Log, until: &mut Until) -> End 
     };
     // It has not been waited for, so it has its number.
     let Some(mut group) = Group::of(&child) else { return End::NotStarted("it has no number".to_owned()) };
-    if let Err(error) = group.note(job.folder) {
+    if let Err(error) = group.note(job.folder).await {
         tracing::warn!(%error, "it could not be written down which program runs; a restart would not end it");
     }
     let cut = {
@@ -144,10 +144,10 @@ pub(super) async fn run(job: &Job<'_>, log: &mut Log, until: &mut Until) -> End 
         }
         cut
     };
-    log.finish();
+    log.finish().await;
     let status = tokio::time::timeout(LAST_WAIT, child.wait()).await;
     group.is_gone(LAST_WAIT).await;
-    group.ended(job.folder);
+    group.ended(job.folder).await;
     match (cut, status) {
         (Some(cut), _) => End::Cut(cut),
         (None, Ok(Ok(status))) => how(status),

@@ -23,7 +23,8 @@ impl Latest {
         before: Option<&JudgedPull>,
     ) -> Result<Self, Trouble> {
         let (events, mut sure) = news.events::<PullRequestEvent>(&["pull_request"]);
-        let unknown = || Trouble::give_up("its repository is not known, and no delivery names its installation");
+        let unknown =
+            || Trouble::give_up("its repository is not known, and no delivery names its installation");
         let (repository, introduced) = news.repository(room, id).await?.ok_or_else(unknown)?;
         let mut newest = before.map(|before| before.pull.clone());
         let mut changes: Vec<_> = introduced.into_iter().collect();

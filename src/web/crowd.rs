@@ -1,0 +1,156 @@
+//! The room for all large bodies together.
+//!
+//! What counts is what has arrived, not what was announced. Where there is no room left, a body that has stood still for
+//! a while gives its own to one that comes along.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::sync::Notify;
+use tokio::time::Instant;
+
+/// How much has to come for a body to count as going on, in bytes.
+const STEP: usize = 64 * 1024;
+/// How long a body may bring less than that before others may have its room.
+const STANDING: Duration = Duration::from_secs(2);
+
+/// All large bodies that are being read or worked on.
+pub(super) struct Crowd {
+    /// How much all of them may hold, in bytes.
+    room: usize,
+    inside: Mutex<Inside>,
+}
+
+#[derive(Default)]
+struct Inside {
+    held: usize,
+    next: u64,
+    bodies: HashMap<u64, Body>,
+}
+
+struct Body {
+    held: usize,
+    /// When it last had come on by a step, and how much there was of it then.
+    moved: (Instant, usize),
+    /// Whether all of it is there: then nobody waits for it any more.
+    whole: bool,
+    sent_away: Arc<Notify>,
+}
+
+impl Crowd {
+    pub(super) fn new(room: usize) -> Self {
+        Self { room, inside: Mutex::default() }
+    }
+
+    /// A place for a body of which nothing has come yet.
+    pub(super) fn enter(self: &Arc<Self>, now: Instant) -> Place {
+        let mut inside = self.inside();
+        let number = inside.next;
+        inside.next += 1;
+        let sent_away = Arc::new(Notify::new());
+        let moved = (now, 0);
+        let body = Body { held: 0, moved, whole: false, sent_away: Arc::clone(&sent_away) };
+        inside.bodies.insert(number, body);
+        drop(inside);
+        Place { crowd: Arc::clone(self), number, sent_away }
+    }
+
+    fn inside(&self) -> MutexGuard<'_, Inside> {
+        self.inside.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Inside {
+    /// Sends the one away that has stood still for the longest; answers whether there was one.
+    fn send_one_away(&mut self, but: u64, now: Instant) -> bool {
+        let standing = self.bodies.iter().filter(|(number, body)| {
+            **number != but && !body.whole && body.held > 0 && now.duration_since(body.moved.0) >= STANDING
+        });
+        let Some(number) = standing.min_by_key(|(_, body)| body.moved.0).map(|(number, _)| *number) else {
+            return false;
+        };
+        if let Some(body) = self.bodies.remove(&number) {
+            self.held -= body.held;
+            body.sent_away.notify_one();
+        }
+        true
+    }
+}
+
+/// The place of one body. Its room is free again when this goes.
+pub(super) struct Place {
+    crowd: Arc<Crowd>,
+    number: u64,
+    sent_away: Arc<Notify>,
+}
+
+impl Place {
+    /// Takes note that the body is so large by now; answers whether there is room for it.
+    pub(super) fn holds(&self, size: usize, now: Instant) -> bool {
+        let mut inside = self.crowd.inside();
+        // It may have been sent away.
+        let Some(body) = inside.bodies.get_mut(&self.number) else { return false };
+        let more = size.saturating_sub(body.held);
+        body.held += more;
+        if body.held - body.moved.1 >= STEP {
+            body.moved = (now, body.held);
+        }
+        inside.held += more;
+        while inside.held > self.crowd.room {
+            if !inside.send_one_away(self.number, now) {
+                return false;
+            }
+        }
+        true
+    }
+
+    /// All of it is there: what is being worked on is not sent away.
+    pub(super) fn is_whole(&self) {
+        if let Some(body) = self.crowd.inside().bodies.get_mut(&self.number) {
+            body.whole = true;
+        }
+    }
+
+    /// Waits until somebody else needs the room more.
+    pub(super) async fn sent_away(&self) {
+        self.sent_away.notified().await;
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut inside = self.crowd.inside();
+        if let Some(body) = inside.bodies.remove(&self.number) {
+            inside.held -= body.held;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_goes_on_gets_the_room_of_what_stands_still() {
+        let crowd = Arc::new(Crowd::new(10 * STEP));
+        let begun = Instant::now();
+        let at = |seconds| begun + Duration::from_secs(seconds);
+        let [still, slow, going] = [(); 3].map(|()| crowd.enter(at(0)));
+        assert!(still.holds(6 * STEP, at(0)) && slow.holds(3 * STEP, at(0)));
+        assert!(!going.holds(2 * STEP, at(0)), "nobody has stood still for long");
+        drop(going);
+        assert!(slow.holds(4 * STEP, at(1)));
+        let going = crowd.enter(at(2));
+        assert!(going.holds(6 * STEP, at(2)));
+        assert!(!still.holds(7 * STEP, at(2)), "it has lost its place");
+        tokio::time::timeout(Duration::from_secs(9), still.sent_away()).await.unwrap();
+        assert!(slow.holds(4 * STEP, at(2)) && !slow.holds(5 * STEP, at(2)));
+        drop((still, slow, going));
+        let (whole, next) = (crowd.enter(at(3)), crowd.enter(at(3)));
+        assert!(whole.holds(10 * STEP, at(3)));
+        whole.is_whole();
+        assert!(!next.holds(1, at(60)), "what is being stored keeps its place");
+        drop((whole, next));
+        assert!(crowd.enter(at(61)).holds(10 * STEP, at(61)));
+    }
+}
