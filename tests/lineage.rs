@@ -18,6 +18,8 @@ mod copy_examples;
 mod examples;
 #[path = "lineage/healing.rs"]
 mod healing;
+#[path = "lineage/history.rs"]
+mod history;
 #[path = "lineage/hook.rs"]
 mod hook;
 #[path = "lineage/implied_examples.rs"]

@@ -43,7 +43,7 @@ pub(super) async fn run(arguments: Arguments) -> Result<ExitCode, UsageError> {
         )));
     }
     let flow = flow_of(&store, &row).await?;
-    let mirror = mirror_of(&places.data_dir, row.id).await;
+    let mirror = mirror_of(&places.data_dir, row.id);
     let mirror = mirror.ok_or_else(|| {
         UsageError::new(format!(
             "the server keeps no copy of {} at the moment; its next event makes one",

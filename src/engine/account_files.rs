@@ -119,9 +119,8 @@ impl Room {
                 continue;
             }
             let known = self.store.configuration(other.id).await?;
-            let goes_by_another = known.map_or(has_changed, |known| {
-                known.place != CONFIGURATION_PATH && known.text != read.text
-            });
+            let goes_by_another = known
+                .map_or(has_changed, |known| known.place != CONFIGURATION_PATH && known.text != read.text);
             if goes_by_another {
                 concerned.push(other);
             }
@@ -158,7 +157,10 @@ mod tests {
         let (files, asked) = (AccountFiles::default(), AtomicU32::new(0));
         let both = || get(&files, 0, &asked, Ok(Some("version: 1")));
         let (one, two) = tokio::join!(both(), both());
-        assert_eq!((one.unwrap().as_deref(), two.unwrap().as_deref()), (Some("version: 1"), Some("version: 1")));
+        assert_eq!(
+            (one.unwrap().as_deref(), two.unwrap().as_deref()),
+            (Some("version: 1"), Some("version: 1"))
+        );
         assert_eq!(asked.load(Ordering::Relaxed), 1);
         assert!(get(&files, HOLDS - 1, &asked, Ok(None)).await.unwrap().is_some());
         assert_eq!(get(&files, HOLDS, &asked, Ok(None)).await.unwrap(), None);

@@ -251,6 +251,9 @@ async fn keep_time(room: Arc<Room>, mut stop: watch::Receiver<bool>) {
         if let Err(error) = room.store.prune(bodies, rows).await {
             tracing::error!(%error, "old deliveries could not be dropped");
         }
+        if let Err(error) = room.store.prune_closed(rows, now - room.settings.keep_closed).await {
+            tracing::error!(%error, "what is closed for long could not be dropped");
+        }
         if let Err(error) = room.means.commands.drop_logs(now - room.settings.keep_logs).await {
             tracing::error!(%error, "old logs of deploys could not be dropped");
         }

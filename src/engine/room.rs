@@ -36,6 +36,11 @@ pub struct Settings {
     pub keep_bodies: Millis,
     /// How long deliveries are remembered, in milliseconds.
     pub keep_deliveries: Millis,
+    /// How long pull requests, the pushes of their topics and the work on them are remembered after they were closed, in
+    /// milliseconds.
+    pub keep_closed: Millis,
+    /// How many commits of a branch's line are read into the ledger at once.
+    pub backfill_step: usize,
     /// How long the logs of deploys by programs are kept after the last word in them, in milliseconds.
     pub keep_logs: Millis,
     /// How much room mirrors may take.
@@ -60,6 +65,8 @@ impl Default for Settings {
             // GitHub Enterprise Server redelivers for seven days.
             keep_bodies: 8 * DAY,
             keep_deliveries: 30 * DAY,
+            keep_closed: 365 * DAY,
+            backfill_step: 4_000,
             keep_logs: 90 * DAY,
             mirrors: MirrorBounds::default(),
             docs: DocsUrl::default(),

@@ -6,7 +6,7 @@ use crate::flow::{
     BranchName, Carried, CommitId, Deploy, DeployState, Environment, Flow, Millis, PullNumber, RepositoryId,
     Role, TipSource, WaitsFor,
 };
-use crate::lineage::{GitError, Mirror, Repository};
+use crate::lineage::{GitError, History, Holders, Mirror, Repository};
 use crate::report::{OperatorActs, Place, Stand};
 use crate::store::{PullRow, Store, StoreError, TipRow};
 use std::path::Path;
@@ -18,6 +18,9 @@ const DEPLOYS_AT_MOST: usize = 30;
 /// came after it are looked at.
 const MERGED_AT_MOST: u32 = 2_000;
 const FOLLOWED_AT_MOST: usize = 200;
+
+/// By how much a branch's move may be dated before the merge that made it, in seconds.
+const CLOCKS_APART: i64 = 3_600;
 
 /// Why it could not be told.
 #[derive(Debug, thiserror::Error)]
@@ -37,21 +40,18 @@ pub async fn whereabouts(
     flow: &Flow,
     pull: &PullRow,
 ) -> Result<Vec<Place>, NotTold> {
-    let forms = forms(store, repository, flow, pull).await?;
+    let known = Known::of(store, flow, pull).await?;
+    let history = known.history(repository, flow, pull).await?;
+    let forms = forms(repository, &history, flow, (pull, &known.later)).await?;
     let nobody_deploys = is_dormant(&store.deploy_activity(pull.repository).await?, flow);
-    let asked = Asked { store, repository, id: pull.repository, forms, nobody_deploys };
+    let asked = Asked { repository, history, forms, nobody_deploys };
     let mut places = Vec::new();
-    for environment in &flow.environments {
-        places.push(asked.in_environment(environment).await?);
+    for (environment, (course, tips)) in flow.environments.iter().zip(&known.environments) {
+        places.push(asked.in_environment(environment, course, tips).await?);
     }
     if let Some(copy) = &flow.copy {
-        let tip = repository.branch(&copy.branch).await?;
-        let is_there = asked.is_in(tip).await?;
-        let since = if is_there {
-            asked.since_on(&store.tips(asked.id, Some(&copy.branch)).await?).await?
-        } else {
-            None
-        };
+        let is_there = asked.is_on(&copy.branch).await?;
+        let since = if is_there { asked.since_on(&known.copied).await? } else { None };
         let stand = if is_there { Stand::Copied } else { Stand::NotThere };
         places.push(Place {
             name: copy.branch.to_string(),
@@ -67,11 +67,88 @@ pub async fn whereabouts(
     Ok(places)
 }
 
+/// What the store knows that may tell where a pull request has come to.
+struct Known {
+    /// Those that were merged after it and may have brought it on, the oldest first.
+    later: Vec<PullRow>,
+    /// Of each environment its deploys, and where its branch was since.
+    environments: Vec<(Course, Vec<TipRow>)>,
+    /// Where the copy branch was since.
+    copied: Vec<TipRow>,
+}
+
+impl Known {
+    async fn of(store: &dyn Store, flow: &Flow, pull: &PullRow) -> Result<Self, StoreError> {
+        let id = pull.repository;
+        let since = pull.merged.map_or(0, |merged| merged.at - CLOCKS_APART);
+        let mut environments = Vec::new();
+        for environment in &flow.environments {
+            let lane = store.lane(id, &environment.name, &environment.branch).await?;
+            let tips = store.tips_since(id, &environment.branch, since).await?;
+            environments.push((Course::new(lane.deploys, lane.hold, lane.baseline), tips));
+        }
+        let copied = match &flow.copy {
+            Some(copy) => store.tips_since(id, &copy.branch, since).await?,
+            None => Vec::new(),
+        };
+        Ok(Self { later: later(store, flow, pull).await?, environments, copied })
+    }
+
+    /// All of the history that is asked about below, in one question to git.
+    async fn history(
+        &self,
+        repository: &Repository,
+        flow: &Flow,
+        pull: &PullRow,
+    ) -> Result<History, GitError> {
+        let deploys = self.environments.iter().flat_map(|(course, _)| newest(course).map(|it| it.commit));
+        let tips = self.environments.iter().flat_map(|(_, tips)| tips).chain(&self.copied);
+        let tips = tips.filter_map(|tip| tip.commit);
+        let later = self.later.iter().flat_map(|it| {
+            let made = it.merged.and_then(|merged| merged.commit);
+            made.into_iter().chain([it.head_commit])
+        });
+        let commits: Vec<CommitId> = deploys.chain(tips).chain(later).collect();
+        let branches: Vec<&BranchName> = flow.judged_branches().collect();
+        repository.history_since(own_commit(pull), &branches, &commits).await
+    }
+}
+
+/// The newest deploys of an environment, the newest first.
+fn newest(course: &Course) -> impl Iterator<Item = &Deploy> {
+    course.deploys().iter().rev().take(DEPLOYS_AT_MOST)
+}
+
+/// As which commit a pull request came into its base.
+fn own_commit(pull: &PullRow) -> CommitId {
+    pull.merged.and_then(|merged| merged.commit).unwrap_or(pull.head_commit)
+}
+
+fn is_on_the_path(flow: &Flow, branch: &BranchName) -> bool {
+    flow.role(branch) != Role::Topic
+}
+
+/// Those that were merged after `pull` and may have brought it on, the oldest first.
+async fn later(store: &dyn Store, flow: &Flow, pull: &PullRow) -> Result<Vec<PullRow>, StoreError> {
+    let Some(merged) = pull.merged else { return Ok(Vec::new()) };
+    let may_bring = |it: &PullRow| {
+        // What is on the path goes on only to another branch of it.
+        let goes_on = is_on_the_path(flow, &it.base_branch) && it.base_branch != pull.base_branch;
+        let may_bring = !is_on_the_path(flow, &pull.base_branch) || goes_on;
+        may_bring && it.number != pull.number && it.merged.is_some_and(|it| it.at >= merged.at)
+    };
+    let mut later = store.merged_pulls(pull.repository, MERGED_AT_MOST).await?;
+    later.retain(may_bring);
+    later.reverse();
+    later.truncate(FOLLOWED_AT_MOST);
+    Ok(later)
+}
+
 /// The copy that the server with this data folder keeps of a repository, for who only wants to look; `None` where there
 /// is none.
-pub async fn mirror_of(data_dir: &Path, id: RepositoryId) -> Option<Repository> {
+pub fn mirror_of(data_dir: &Path, id: RepositoryId) -> Option<Repository> {
     let folder = data_dir.join("mirrors").join(format!("{id}.git"));
-    Repository::open(&Mirror::newest_in(&folder)?).await.ok()
+    Some(Repository::beside(&Mirror::newest_in(&folder)?))
 }
 
 /// A commit as which the change has come into a branch.
@@ -82,39 +159,33 @@ struct Form {
     number: PullNumber,
     /// That branch.
     branch: BranchName,
+    /// Those that have it.
+    holders: Holders,
 }
 
 /// As which commits the change has travelled: as what its own merge made; and where the branch that it went into was
 /// squashed or rebased into another one, as what that made, and so on.
 async fn forms(
-    store: &dyn Store,
     repository: &Repository,
+    history: &History,
     flow: &Flow,
-    pull: &PullRow,
+    (pull, later): (&PullRow, &[PullRow]),
 ) -> Result<Vec<Form>, NotTold> {
-    let form =
-        |pull: &PullRow, commit| Form { commit, number: pull.number, branch: pull.base_branch.clone() };
-    let own = pull.merged.and_then(|merged| merged.commit).unwrap_or(pull.head_commit);
-    let mut forms = vec![form(pull, own)];
-    let Some(merged) = pull.merged else { return Ok(forms) };
-    let on_the_path = |branch: &BranchName| flow.role(branch) != Role::Topic;
-    let is_later = |it: &&PullRow| {
-        // What is on the path goes on only to another branch of it.
-        let goes_on = on_the_path(&it.base_branch) && it.base_branch != pull.base_branch;
-        let may_bring = !on_the_path(&pull.base_branch) || goes_on;
-        may_bring && it.number != pull.number && it.merged.is_some_and(|it| it.at >= merged.at)
+    let form = |pull: &PullRow, commit| Form {
+        commit,
+        number: pull.number,
+        branch: pull.base_branch.clone(),
+        holders: history.holders(commit),
     };
-    let newest_first = store.merged_pulls(pull.repository, MERGED_AT_MOST).await?;
-    let mut later: Vec<&PullRow> = newest_first.iter().filter(is_later).collect();
-    later.reverse();
-    for next in later.into_iter().take(FOLLOWED_AT_MOST) {
+    let mut forms = vec![form(pull, own_commit(pull))];
+    for next in later {
         let Some(made) = next.merged.and_then(|it| it.commit) else { continue };
         let mut brings = false;
         let mut keeps = false;
         for form in &forms {
-            keeps |= is_reached(repository, made, form.commit).await?;
-            let rewritten = !on_the_path(&form.branch);
-            brings = brings || (!keeps && brings_on(repository, next, form, rewritten).await?);
+            keeps |= is_reached(repository, history, made, form).await?;
+            let rewritten = !is_on_the_path(flow, &form.branch);
+            brings = brings || (!keeps && brings_on(repository, history, next, (form, rewritten)).await?);
         }
         if brings && !keeps {
             forms.push(form(next, made));
@@ -127,68 +198,84 @@ async fn forms(
 /// into them, and what was squashed may be in no clone any more: then it is the topic's name that tells.
 async fn brings_on(
     repository: &Repository,
+    history: &History,
     next: &PullRow,
-    form: &Form,
-    may_be_rewritten: bool,
+    (form, may_be_rewritten): (&Form, bool),
 ) -> Result<bool, GitError> {
-    let own = next.head_repository == Some(next.repository);
-    let same_topic = may_be_rewritten && own && next.head_branch == form.branch;
-    if !repository.missing(&[next.head_commit, form.commit]).await?.is_empty() {
-        return Ok(same_topic);
-    }
-    if repository.reaches(next.head_commit, form.commit).await? {
+    if is_reached(repository, history, next.head_commit, form).await? {
         return Ok(true);
     }
-    if !same_topic {
+    let own = next.head_repository == Some(next.repository);
+    if !may_be_rewritten || !own || next.head_branch != form.branch {
         return Ok(false);
+    }
+    if !repository.missing(&[next.head_commit, form.commit]).await?.is_empty() {
+        return Ok(true);
     }
     // Where the files that would tell are out of reach, nothing is claimed.
     let carried = repository.carried(form.commit, next.head_commit).await.map(|answer| answer.carried);
     Ok(carried.is_ok_and(|carried| !matches!(carried, Carried::NoOp | Carried::Missing)))
 }
 
-async fn is_reached(repository: &Repository, tip: CommitId, commit: CommitId) -> Result<bool, GitError> {
-    let known = tip == commit || repository.missing(&[tip, commit]).await?.is_empty();
-    Ok(tip == commit || (known && repository.reaches(tip, commit).await?))
+/// Whether `tip` has the change in this form. git is asked only where the history that was read does not tell.
+async fn is_reached(
+    repository: &Repository,
+    history: &History,
+    tip: CommitId,
+    form: &Form,
+) -> Result<bool, GitError> {
+    if let Some(answer) = history.has(tip, &form.holders) {
+        return Ok(answer);
+    }
+    let known = repository.missing(&[tip, form.commit]).await?.is_empty();
+    Ok(known && repository.reaches(tip, form.commit).await?)
 }
 
 struct Asked<'a> {
-    store: &'a dyn Store,
     repository: &'a Repository,
-    id: RepositoryId,
+    history: History,
     forms: Vec<Form>,
     nobody_deploys: bool,
 }
 
 impl Asked<'_> {
-    async fn is_in(&self, tip: Option<CommitId>) -> Result<bool, GitError> {
-        let Some(tip) = tip else { return Ok(false) };
+    async fn is_in(&self, tip: CommitId) -> Result<bool, GitError> {
         for form in &self.forms {
-            if is_reached(self.repository, tip, form.commit).await? {
+            if is_reached(self.repository, &self.history, tip, form).await? {
                 return Ok(true);
             }
         }
         Ok(false)
     }
 
-    async fn in_environment(&self, environment: &Environment) -> Result<Place, NotTold> {
-        let tip = self.repository.branch(&environment.branch).await?;
-        let on_branch = self.is_in(tip).await?;
-        let lane = self.store.lane(self.id, &environment.name, &environment.branch).await?;
-        let course = Course::new(lane.deploys, lane.hold, lane.baseline);
+    async fn is_on(&self, branch: &BranchName) -> Result<bool, GitError> {
+        let tip = match self.history.tip(branch) {
+            Some(known) => known,
+            None => self.repository.branch(branch).await?,
+        };
+        match tip {
+            Some(tip) => self.is_in(tip).await,
+            None => Ok(false),
+        }
+    }
+
+    async fn in_environment(
+        &self,
+        environment: &Environment,
+        course: &Course,
+        tips: &[TipRow],
+    ) -> Result<Place, NotTold> {
+        let on_branch = self.is_on(&environment.branch).await?;
         let mut bring = Vec::new();
-        for deploy in course.deploys().iter().rev().take(DEPLOYS_AT_MOST) {
+        for deploy in newest(course) {
             let named = self.forms.iter().any(|form| deploy.pulls.contains(&form.number));
-            if named || self.is_in(Some(deploy.commit)).await? {
+            if named || self.is_in(deploy.commit).await? {
                 bring.push(deploy);
             }
         }
-        let (stand, since, deploy) = stand(&course, &bring);
+        let (stand, since, deploy) = stand(course, &bring);
         let (stand, since) = match (stand, on_branch) {
-            (Stand::NotThere, true) => {
-                let tips = self.store.tips(self.id, Some(&environment.branch)).await?;
-                (Stand::Merged, self.since_on(&tips).await?)
-            }
+            (Stand::NotThere, true) => (Stand::Merged, self.since_on(tips).await?),
             (stand, _) => (stand, since),
         };
         let (name, branch) = (environment.name.clone(), environment.branch.clone());
@@ -205,7 +292,8 @@ impl Asked<'_> {
     async fn since_on(&self, tips: &[TipRow]) -> Result<Option<Millis>, GitError> {
         let mut since = None;
         for tip in tips.iter().rev().filter(|tip| tip.source != TipSource::Backfill) {
-            if !self.is_in(tip.commit).await? {
+            let Some(commit) = tip.commit else { break };
+            if !self.is_in(commit).await? {
                 break;
             }
             since = Some(tip.at * 1000);

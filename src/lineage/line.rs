@@ -19,7 +19,7 @@ impl Repository {
             Some((commit.parse().ok()?, seconds(time)))
         })?;
         line.reverse();
-        in_order_of_time(&mut line, now);
+        in_order_of_time(&mut line, i64::MIN, now);
         Ok(line)
     }
 
@@ -36,8 +36,7 @@ impl Repository {
 
 /// Makes dates fit the order, the oldest first, and end by `now`. Dates are what somebody's clock said: one
 /// that is ahead would make its commit the newest for ever, one behind would put it before its parent.
-fn in_order_of_time(line: &mut [(CommitId, i64)], now: i64) {
-    let mut earliest = i64::MIN;
+pub(super) fn in_order_of_time(line: &mut [(CommitId, i64)], mut earliest: i64, now: i64) {
     for (_, at) in line {
         *at = (*at).min(now).max(earliest);
         earliest = *at;
@@ -51,7 +50,7 @@ mod tests {
     fn times(dates: &[i64], now: i64) -> Vec<i64> {
         let commit = CommitId::from_bytes([1; 20]);
         let mut line: Vec<_> = dates.iter().map(|at| (commit, *at)).collect();
-        in_order_of_time(&mut line, now);
+        in_order_of_time(&mut line, i64::MIN, now);
         line.into_iter().map(|(_, at)| at).collect()
     }
 

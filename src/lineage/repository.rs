@@ -108,6 +108,13 @@ impl Repository {
         Self { git, git_dir, common_dir, remotes: Vec::new(), tracking: None, writable: true, pull: None }
     }
 
+    /// A mirror that another process keeps, in this folder: it is only read.
+    pub fn beside(directory: &Path) -> Self {
+        let (git, git_dir) = (Git::at(directory), directory.to_owned());
+        let common_dir = git_dir.clone();
+        Self { git, git_dir, common_dir, remotes: Vec::new(), tracking: None, writable: false, pull: None }
+    }
+
     /// Where its objects are kept.
     pub(super) fn objects(&self) -> PathBuf {
         self.common_dir.join("objects")
@@ -258,7 +265,10 @@ impl Repository {
     }
 
     /// The refs that a branch may be kept under.
-    fn names<'a>(&self, branches: impl Iterator<Item = &'a BranchName>) -> impl Iterator<Item = String> {
+    pub(super) fn names<'a>(
+        &self,
+        branches: impl Iterator<Item = &'a BranchName>,
+    ) -> impl Iterator<Item = String> {
         branches.flat_map(|branch| self.tracking_ref(branch).into_iter().chain([branch.full_ref()]))
     }
 
@@ -276,7 +286,7 @@ impl Repository {
         Ok(found.into_iter().collect())
     }
 
-    fn tips_among<'a>(
+    pub(super) fn tips_among<'a>(
         &self,
         branches: impl IntoIterator<Item = &'a BranchName>,
         found: &BTreeMap<String, CommitId>,

@@ -13,15 +13,16 @@ mod unit;
 
 pub use deploy_rows::{ActOutcome, DeployActivity, Lane, Order, OrderId, OrderRow, OutcomeRow};
 pub use rows::{
-    Accepted, Account, AccountState, ActRow, ConfigurationRow, DeliveryFilter, DeliveryId, DeliveryRow,
-    DeliveryState, Desired, Effect, GivenUp, JudgedPull, LedgerRows, Merged, NewDelivery, PullRow, PullState,
-    PushRow, RepositoryRow, RepositoryState, TipRow,
+    Accepted, Account, AccountState, ActRow, Backfill, ConfigurationRow, DeliveryFilter, DeliveryId,
+    DeliveryRow, DeliveryState, Desired, Effect, GivenUp, JudgedPull, LedgerRows, Merged, NewDelivery,
+    PullRow, PullState, PushRow, RepositoryRow, RepositoryState, TipRow,
 };
 pub use sqlite::{Options, SqliteStore};
 pub use unit::{InvalidUnit, Unit};
 
 use crate::flow::{
-    BranchName, CommitId, Deploy, Hold, InstallationId, MergeMethods, PullNumber, PushedAt, RepositoryId,
+    BranchName, CommitId, Deploy, Hold, InstallationId, LedgerTip, MergeMethods, PullNumber, PushedAt,
+    RepositoryId,
 };
 use async_trait::async_trait;
 use std::collections::{BTreeMap, BTreeSet};
@@ -114,6 +115,9 @@ pub enum Change {
     Unjudged(RepositoryId, PullNumber),
     /// An environment branch pointed at a commit. Known entries (same branch, commit, `at`) stay.
     Tip(TipRow),
+    /// The line of a branch is read into the ledger: which commit's line, how many of it are there by now, and the date of the
+    /// newest; `None` once all of it is there.
+    Backfilled(RepositoryId, BranchName, Option<(CommitId, u64, i64)>),
     /// A topic was pushed at a commit. The earliest time is kept.
     Push(PushRow),
     /// How a deploy of certain files has ended; ignored when what is stored of them is newer.
@@ -255,7 +259,8 @@ pub trait Store: Send + Sync + std::fmt::Debug {
         base: &BranchName,
     ) -> Result<Vec<JudgedPull>, StoreError>;
 
-    /// The tip ledger of a repository: the tips of `branches`, and the pushes of `topic`.
+    /// The tip ledger of a repository as a verdict needs it: the newest tips of `branches`, the pushes of `topic`, what was
+    /// merged last and how deploys have ended lately. However long the history is, no more than some thousands of each.
     async fn ledger(
         &self,
         repository: RepositoryId,
@@ -282,6 +287,24 @@ pub trait Store: Send + Sync + std::fmt::Debug {
         repository: RepositoryId,
         branch: Option<&BranchName>,
     ) -> Result<Vec<TipRow>, StoreError>;
+
+    /// Where a branch was seen to be moved since a moment in Unix seconds, in order; the newest ones if there are many.
+    async fn tips_since(
+        &self,
+        repository: RepositoryId,
+        branch: &BranchName,
+        since: i64,
+    ) -> Result<Vec<TipRow>, StoreError>;
+
+    /// Which branches were seen to be moved to any of these commits, and when.
+    async fn tips_at(
+        &self,
+        repository: RepositoryId,
+        commits: &[CommitId],
+    ) -> Result<Vec<(BranchName, LedgerTip)>, StoreError>;
+
+    /// How far the line of a branch was read into the ledger.
+    async fn backfill(&self, repository: RepositoryId, branch: &BranchName) -> Result<Backfill, StoreError>;
 
     /// Which topics were pushed at any of these commits, and when.
     async fn pushed_at(
@@ -375,6 +398,11 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// before `rows`. Deliveries that are not digested stay. So do effects that are yet to be shown or belong
     /// to an open pull request; others that have rested since `rows` are forgotten.
     async fn prune(&self, bodies: Millis, rows: Millis) -> Result<(), StoreError>;
+
+    /// Forgets what is closed for long, a bounded part of each table at each call: pull requests that were closed or merged
+    /// before `closed`, but for the last merged ones of each repository; pushes of topics that only such pull requests
+    /// had; units that rest since `rows`, and those that were given up before `closed` with what waits for them.
+    async fn prune_closed(&self, rows: Millis, closed: Millis) -> Result<(), StoreError>;
 
     /// Answers when the database can be written: the readiness probe.
     async fn ready(&self) -> Result<(), StoreError>;

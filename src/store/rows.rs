@@ -309,6 +309,24 @@ impl TipRow {
     }
 }
 
+/// How far the line of a branch was read into the ledger.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Backfill {
+    /// Nothing of it.
+    NotBegun,
+    /// Some of it.
+    UnderWay {
+        /// The commit whose line it is.
+        tip: CommitId,
+        /// How many of its commits are there, the oldest first.
+        filled: u64,
+        /// The date of the newest of them, in Unix seconds.
+        newest: i64,
+    },
+    /// All of it.
+    Done,
+}
+
 /// A push of a topic.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PushRow {

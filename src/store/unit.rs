@@ -19,6 +19,8 @@ pub enum Unit {
     ConfigurationCheck(RepositoryId, CommitId),
     /// A branch that was pushed to.
     Branch(RepositoryId, BranchName),
+    /// The line of a branch, to be read into the ledger part by part.
+    Backfill(RepositoryId, BranchName),
     /// An environment whose deploys were reported: one and the same in whatever spelling somebody calls it.
     Environment(RepositoryId, EnvironmentName),
     /// The runs of workflows: which deploy one of them belongs to is not told by its event.
@@ -57,6 +59,7 @@ impl Unit {
             | Self::Proposal(id, _)
             | Self::ConfigurationCheck(id, _)
             | Self::Branch(id, _)
+            | Self::Backfill(id, _)
             | Self::Environment(id, _)
             | Self::Runs(id)
             | Self::Gate(id, _, _)
@@ -84,6 +87,7 @@ impl fmt::Display for Unit {
             Self::Proposal(id, number) => write!(f, "proposal:{id}:{number}"),
             Self::ConfigurationCheck(id, head) => write!(f, "configuration-check:{id}:{head}"),
             Self::Branch(id, branch) => write!(f, "branch:{id}:{branch}"),
+            Self::Backfill(id, branch) => write!(f, "backfill:{id}:{branch}"),
             Self::Environment(id, name) => write!(f, "environment:{id}:{}", name.key()),
             Self::Runs(id) => write!(f, "runs:{id}"),
             Self::Gate(id, run, name) => write!(f, "gate:{id}:{run}:{}", name.key()),
@@ -131,6 +135,7 @@ fn parse(text: &str) -> Option<Unit> {
         ("proposal", Some(number)) => Some(Unit::Proposal(repository, PullNumber(number.parse().ok()?))),
         ("configuration-check", Some(head)) => Some(Unit::ConfigurationCheck(repository, head.parse().ok()?)),
         ("branch", Some(branch)) => Some(Unit::Branch(repository, branch.parse().ok()?)),
+        ("backfill", Some(branch)) => Some(Unit::Backfill(repository, branch.parse().ok()?)),
         ("environment", Some(name)) => Some(Unit::Environment(repository, name.into())),
         ("runs", None) => Some(Unit::Runs(repository)),
         ("gate", Some(tail)) => {
@@ -172,6 +177,7 @@ mod tests {
             Unit::Installation(InstallationId(9)),
             Unit::Repository(RepositoryId(42)),
             Unit::Branch(RepositoryId(42), branch()),
+            Unit::Backfill(RepositoryId(42), branch()),
             Unit::Configuration(RepositoryId(42)),
             Unit::Proposal(RepositoryId(42), PullNumber(7)),
             Unit::ConfigurationCheck(RepositoryId(42), head),

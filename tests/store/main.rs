@@ -3,6 +3,7 @@
 //! A scenario sees `dyn Store` alone. Another database joins with one more line of `suite!`.
 #![allow(clippy::unwrap_used, reason = "all of this is tests, though the attribute is in a macro")]
 
+mod bounds;
 mod changes;
 mod deploys;
 mod given;
@@ -61,6 +62,13 @@ macro_rules! suite {
                     one_repository_has_a_bounded_number_out,
                     next_due_names_the_next_moment,
                     many_workers_never_share_a_unit;
+                bounds:
+                    what_is_closed_for_long_is_forgotten_with_its_pushes,
+                    the_last_merges_of_a_repository_are_kept_however_old,
+                    work_that_rests_for_long_is_forgotten_and_can_be_marked_again,
+                    what_waits_or_is_shown_keeps_its_unit,
+                    a_verdict_reads_a_bounded_part_of_the_ledger,
+                    how_far_a_line_was_read_is_remembered;
                 deploys:
                     a_lane_has_what_the_next_deploy_depends_on,
                     what_is_open_and_what_is_live_is_found_at_a_start,

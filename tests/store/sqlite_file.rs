@@ -3,6 +3,7 @@
 use crate::given::{REPOSITORY, branch, commit, delivery, guids, leased, pull_unit, sqlite, sqlite_with};
 use bytes::Bytes;
 use rusqlite::Connection;
+use std::collections::BTreeSet;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -323,8 +324,8 @@ async fn a_file_of_version_3_keeps_what_was_verified() {
     let path = file_with(folder.path(), &format!("{first}{second}{third}{rows}"));
     let store = SqliteStore::open(&path, &Options::default()).unwrap();
     let ledger = store.ledger(REPOSITORY, &[], None).await.unwrap();
-    let trees: Vec<TreeId> = ledger.verified.into_iter().map(|it| it.tree).collect();
-    assert_eq!(trees, [TreeId::from_bytes([2; 20]), TreeId::from_bytes([0xab; 20])]);
+    let trees: BTreeSet<TreeId> = ledger.verified.into_iter().map(|it| it.tree).collect();
+    assert_eq!(trees, BTreeSet::from([TreeId::from_bytes([2; 20]), TreeId::from_bytes([0xab; 20])]));
     let known = store.outcomes(REPOSITORY, "staging").await.unwrap();
     assert!(known.iter().all(|it| it.at == 5_000), "in milliseconds: {known:?}");
     store.close().await;

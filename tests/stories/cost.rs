@@ -99,7 +99,11 @@ async fn an_accounts_file_that_comes_later_or_changes_counts_for_all_without_one
     for (text, passes) in [("version: 1\nrules:\n  TP201: warn\n", true), ("version: 1\n", false)] {
         account.commit_on("main").file(FILE, text).by("rita").await.unwrap();
         let said = stage.check(&pull).await;
-        if passes { said.passes() } else { said.fails() };
+        if passes {
+            said.passes()
+        } else {
+            said.fails()
+        };
         stage.comment(&pull).await;
     }
     stage.end().await;

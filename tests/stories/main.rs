@@ -10,6 +10,7 @@
 //! describes it.
 
 mod answers;
+mod backfill;
 mod buttons;
 mod calls;
 mod cancelling;

@@ -1,8 +1,11 @@
 //! Where a change has come to, by whichever way it travelled.
 
 use crate::rollback::towpath;
-use crate::shop::topic;
+use crate::shop::{merge, topic};
 use crate::stage::Stage;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 use towpath_sandbox::{Method, PullHandle};
 
 async fn open(stage: &Stage, head: &str, base: &str) -> PullHandle {
@@ -37,6 +40,52 @@ async fn where_follows_a_topic_that_was_squashed_with_what_others_merged_into_it
         let states: Vec<_> = json["places"].as_array().unwrap().iter().map(|it| &it["state"]).collect();
         assert_ne!(*states[0], "absent", "{what}: {json}");
         assert_eq!(states[1..], ["absent", "absent", "absent"], "{what}: {json}");
+    }
+    stage.end().await;
+}
+
+/// A git that notes each of its starts before it does what it is asked.
+fn counting_git(folder: &Path) -> PathBuf {
+    let path = std::env::var_os("PATH").unwrap();
+    let git = std::env::split_paths(&path).map(|it| it.join("git")).find(|it| it.is_file()).unwrap();
+    let (program, starts) = (folder.join("git"), folder.join("starts"));
+    let script =
+        format!("#!/bin/sh\necho \"$@\" >> '{}'\nexec '{}' \"$@\"\n", starts.display(), git.display());
+    std::fs::write(&program, script).unwrap();
+    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+    starts
+}
+
+#[tokio::test]
+async fn where_asks_git_once_however_much_has_happened() {
+    let stage = Stage::set().await;
+    let first = stage.merged_topic("feature/first").await;
+    for n in 0..6 {
+        stage.merged_topic(&format!("feature/more-{n}")).await;
+        stage.later();
+        for (from, into) in [("integration", "staging"), ("staging", "production")] {
+            let release = open(&stage, from, into).await;
+            stage.check(&release).await;
+            let _ = merge(&release).await;
+            stage.quiet().await;
+            stage.later();
+        }
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let starts = counting_git(folder.path());
+    let path = std::env::join_paths([folder.path(), Path::new("/usr/bin"), Path::new("/bin")]).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_towpath"));
+    command.args(["where", &first.number().to_string(), "--repository", "acme/store", "--json"]);
+    command.env("TOWPATH_DATA_DIR", stage.data_folder()).env("PATH", path);
+    let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
+    let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_ne!(json["places"][0]["state"], "absent", "{json}");
+    let starts = std::fs::read_to_string(starts).unwrap();
+    // Whether it is new enough is asked of the program, not of the repository.
+    let questions: Vec<&str> = starts.lines().filter(|it| *it != "version").collect();
+    assert_eq!(questions.len(), 1, "{starts}");
+    for pull in stage.store.pulls() {
+        stage.read(&pull);
     }
     stage.end().await;
 }

@@ -2,6 +2,7 @@
 
 mod affected;
 mod app;
+mod backfill;
 mod branch;
 mod button;
 mod configuration;
@@ -36,6 +37,7 @@ pub(super) async fn run(room: &Room, lease: &Lease) -> Result<Vec<Change>, Troub
         Unit::Configuration(id) => configuration::run(room, *id).await,
         Unit::Proposal(id, number) => proposal::run(room, *id, *number).await,
         Unit::Branch(id, branch) => branch::run(room, &lease.unit, *id, branch).await,
+        Unit::Backfill(id, branch) => backfill::run(room, *id, branch).await,
         Unit::Environment(id, name) => environment::run(room, lease, *id, name).await,
         Unit::Runs(id) => runs::run(room, &lease.unit, *id).await,
         Unit::Gate(id, run, name) => gate::run(room, lease, *id, *run, name).await,

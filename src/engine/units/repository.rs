@@ -1,9 +1,9 @@
 //! A repository as a whole: what is stored is compared with what GitHub has, so that a lost event is
 //! made good; and people's requests to judge a commit again.
 
-use super::configuration;
 use super::news::{News, pull_row};
 use super::pull::{aim, last_verdict, left};
+use super::{backfill, configuration};
 use crate::engine::room::{Room, Trouble};
 use crate::engine::rulebook::Rulebook;
 use crate::flow::{
@@ -271,32 +271,20 @@ async fn tips(
     let asking = |error: crate::lineage::GitError| Trouble::later(error.to_string());
     let present = repository.branch(branch).await.map_err(asking)?;
     let newest = room.store.newest_tip(id, branch).await?;
-    let entry = |commit, before, at, source| {
-        Change::Tip(TipRow {
-            repository: id,
-            branch: branch.clone(),
-            commit,
-            before,
-            at,
-            forced: false,
-            actor: None,
-            source,
-        })
-    };
-    let now = room.now() / 1000;
-    let mut changes = Vec::new();
     // Pushes may have been heard of before: they tell of its last moves only.
-    let known = room.store.ledger(id, std::slice::from_ref(branch), None).await?;
-    if let Some(present) =
-        present.filter(|_| known.tips.iter().all(|(_, tip)| tip.source != TipSource::Backfill))
-    {
-        let line = repository.first_parents(present, now).await.map_err(asking)?;
-        let line = line.into_iter().map(|(commit, at)| entry(Some(commit), None, at, TipSource::Backfill));
-        changes.extend(line);
-    }
+    let mut changes = backfill::begin(room, (id, branch), repository, present).await?;
     if let Some(newest) = newest.filter(|newest| newest.commit != present) {
         // By our clock; what is found now comes after what was told by GitHub's.
-        changes.push(entry(present, newest.commit, now.max(newest.at), TipSource::Reconciled));
+        changes.push(Change::Tip(TipRow {
+            repository: id,
+            branch: branch.clone(),
+            commit: present,
+            before: newest.commit,
+            at: newest.at.max(room.now() / 1000),
+            forced: false,
+            actor: None,
+            source: TipSource::Reconciled,
+        }));
     }
     Ok(changes)
 }

@@ -3,7 +3,7 @@
 use super::units::{self, UnitId};
 use super::values::Tip;
 use super::writer::Outcome;
-use super::{activity, deploys, inbox, merge_settings, reads};
+use super::{activity, backfills, deploys, inbox, merge_settings, reads};
 use crate::flow::{BranchName, CommitId, EnvironmentName, PullNumber, RepositoryId};
 use crate::store::{
     Account, Change, Committed, Desired, Lease, Millis, Next, PullRow, PushRow, RepositoryRow, StoreError,
@@ -160,6 +160,9 @@ fn apply(connection: &Connection, change: &Change, now: Millis) -> Result<(), St
         }
         Change::Tip(row) => tip(connection, row),
         Change::Push(row) => push(connection, row),
+        Change::Backfilled(repository, branch, reached) => {
+            backfills::keep(connection, *repository, branch, *reached)
+        }
         Change::MergeSettings(repository, methods, at) => {
             merge_settings::keep(connection, *repository, *methods, *at)
         }

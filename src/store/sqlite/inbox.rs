@@ -2,6 +2,7 @@
 
 use super::units::{self, UnitId};
 use super::values::Guid;
+use super::walks::Piece;
 use crate::store::{
     Accepted, DeliveryFilter, DeliveryId, DeliveryRow, DeliveryState, Millis, NewDelivery, StoreError, Unit,
 };
@@ -77,14 +78,15 @@ const AGAIN: &str = "
     WHERE id = :id AND EXISTS (SELECT 1 FROM bodies WHERE delivery = :id)
     RETURNING (SELECT key FROM units WHERE id = unit)";
 
-const OLD_BODIES: &str = "
-    SELECT d.id FROM bodies b JOIN deliveries d ON d.id = b.delivery
-    WHERE b.delivery > :after AND d.digested = 1 AND d.received_at < :before
-    ORDER BY b.delivery LIMIT :limit";
+// They are in the order in which they came, so whoever walks them ends at the first young one.
+pub(super) const OLD_BODIES: &str = "
+    SELECT d.id, d.digested, d.received_at < :before
+    FROM (SELECT delivery FROM bodies WHERE delivery > :after ORDER BY delivery LIMIT :limit) b
+        JOIN deliveries d ON d.id = b.delivery
+    ORDER BY d.id";
 
-const OLD_ROWS: &str = "
-    SELECT id FROM deliveries WHERE id > :after AND digested = 1 AND received_at < :before
-    ORDER BY id LIMIT :limit";
+pub(super) const OLD_ROWS: &str = "
+    SELECT id, digested, received_at < :before FROM deliveries WHERE id > :after ORDER BY id LIMIT :limit";
 
 // A replay may have come since the row was found.
 const DROP_BODY: &str = "
@@ -278,21 +280,25 @@ pub(super) enum Old {
     Rows,
 }
 
-/// Some of the digested deliveries received before a moment, behind `after`. Finding them is a reader's
-/// business, so that the writer need not walk over what stays.
+/// Of some deliveries behind `after` those that are taken in and were received before a moment. Finding them is a
+/// reader's business, so that the writer need not walk over what stays.
 pub(super) fn old(
     connection: &Connection,
     what: Old,
     before: Millis,
-    after: DeliveryId,
-) -> Result<Vec<DeliveryId>, StoreError> {
+    after: i64,
+) -> Result<Piece<DeliveryId, i64>, StoreError> {
     let sql = match what {
         Old::Bodies => OLD_BODIES,
         Old::Rows => OLD_ROWS,
     };
-    rows(connection, sql, named_params! { ":before": before, ":after": after, ":limit": PRUNE_STEP }, |row| {
-        row.get(0)
-    })
+    let by = named_params! { ":before": before, ":after": after, ":limit": PRUNE_STEP };
+    let looked_at: Vec<(DeliveryId, bool, bool)> =
+        rows(connection, sql, by, |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    let is_whole = looked_at.len() >= PRUNE_STEP as usize;
+    let last = looked_at.last().filter(|(_, _, is_old)| is_whole && *is_old).map(|(id, ..)| id.0);
+    let may_go = looked_at.into_iter().filter(|(_, digested, is_old)| *digested && *is_old);
+    Ok(Piece { found: may_go.map(|(id, ..)| id).collect(), last })
 }
 
 pub(super) fn let_go(
@@ -300,12 +306,15 @@ pub(super) fn let_go(
     what: Old,
     deliveries: &[DeliveryId],
 ) -> Result<(), StoreError> {
-    let mut statement = connection.prepare_cached(match what {
-        Old::Bodies => DROP_BODY,
-        Old::Rows => DROP_ROW,
-    })?;
-    for id in deliveries {
-        statement.execute(named_params! { ":id": id })?;
+    let statements: &[&str] = match what {
+        Old::Bodies => &[DROP_BODY],
+        Old::Rows => &[DROP_BODY, DROP_ROW],
+    };
+    for sql in statements {
+        let mut statement = connection.prepare_cached(sql)?;
+        for id in deliveries {
+            statement.execute(named_params! { ":id": id })?;
+        }
     }
     Ok(())
 }

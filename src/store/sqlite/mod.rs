@@ -7,6 +7,7 @@
 //! Does not live here: the order of operations; a method is one call into a subject.
 
 mod activity;
+mod backfills;
 mod changes;
 mod checkpoint;
 mod deploys;
@@ -23,22 +24,25 @@ mod reads;
 mod schema;
 mod units;
 mod values;
+mod walks;
 mod writer;
 
 use super::{
-    Accepted, Account, ActRow, Change, Committed, ConfigurationRow, DeliveryFilter, DeliveryId, DeliveryRow,
-    DeployActivity, Effect, GivenUp, JudgedPull, Lane, Lease, LedgerRows, Millis, NewDelivery, Next, OrderId,
-    OrderRow, OutcomeRow, PullRow, PushRow, RepositoryRow, Store, StoreError, TipRow, Unit,
+    Accepted, Account, ActRow, Backfill, Change, Committed, ConfigurationRow, DeliveryFilter, DeliveryId,
+    DeliveryRow, DeployActivity, Effect, GivenUp, JudgedPull, Lane, Lease, LedgerRows, Millis, NewDelivery,
+    Next, OrderId, OrderRow, OutcomeRow, PullRow, PushRow, RepositoryRow, Store, StoreError, TipRow, Unit,
 };
 use crate::flow::{
-    BranchName, CommitId, Deploy, Hold, InstallationId, MergeMethods, PullNumber, PushedAt, RepositoryId,
+    BranchName, CommitId, Deploy, Hold, InstallationId, LedgerTip, MergeMethods, PullNumber, PushedAt,
+    RepositoryId,
 };
 use async_trait::async_trait;
 use inbox::{Old, Packed};
 use readers::Readers;
+use rusqlite::Connection;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
-use units::UnitId;
+use walks::{Piece, Walks};
 use writer::Writer;
 
 /// What may be set about the file.
@@ -58,32 +62,63 @@ pub struct Options {
 pub struct SqliteStore {
     writer: Writer,
     readers: Readers,
+    walks: Walks,
 }
 
 impl SqliteStore {
     /// Opens the file, creates it where there is none, and brings it to the present version.
     pub fn open(path: &Path, options: &Options) -> Result<Self, StoreError> {
-        Ok(Self { writer: Writer::start(path, options)?, readers: Readers::new(path) })
+        let (writer, readers) = (Writer::start(path, options)?, Readers::new(path));
+        Ok(Self { writer, readers, walks: Walks::default() })
     }
 
     async fn let_go(&self, what: Old, before: Millis) -> Result<(), StoreError> {
-        let mut after = DeliveryId(i64::MIN);
+        let mut after = i64::MIN;
         loop {
-            let found = self.readers.run(move |c| inbox::old(c, what, before, after)).await?;
-            let Some(last) = found.last() else { return Ok(()) };
-            after = *last;
-            self.writer.run(PRUNE_BYTES, move |c| inbox::let_go(c, what, &found)).await?;
+            let Piece { found, last } = self.readers.run(move |c| inbox::old(c, what, before, after)).await?;
+            if !found.is_empty() {
+                self.writer.run(PRUNE_BYTES, move |c| inbox::let_go(c, what, &found)).await?;
+            }
+            match last {
+                Some(last) => after = last,
+                None => return Ok(()),
+            }
         }
     }
 
     async fn let_go_of_effects(&self, before: Millis) -> Result<(), StoreError> {
-        let mut after = UnitId(i64::MIN);
-        while let Some(found) = self.readers.run(move |c| old_effects::find(c, before, after)).await? {
-            after = found.last;
-            if !found.effects.is_empty() {
-                let effects = found.effects;
-                self.writer.run(PRUNE_BYTES, move |c| old_effects::let_go(c, &effects, before)).await?;
-            }
+        let after = self.walks.effects.get();
+        let Piece { found, last } = self.readers.run(move |c| old_effects::find(c, before, after)).await?;
+        self.dropped(found, move |c, found| old_effects::let_go(c, found, before)).await?;
+        self.walks.effects.set(last);
+        Ok(())
+    }
+
+    async fn let_go_of_closed(&self, rows: Millis, closed: Millis) -> Result<(), StoreError> {
+        let after = self.walks.pulls.get();
+        let Piece { found, last } = self.readers.run(move |c| walks::closed_pulls(c, closed, after)).await?;
+        self.dropped(found, move |c, found| walks::drop_pulls(c, closed, found)).await?;
+        self.walks.pulls.set(last);
+        let after = self.walks.pushes();
+        let Piece { found, last } = self.readers.run(move |c| walks::old_pushes(c, closed, after)).await?;
+        self.dropped(found, move |c, found| walks::drop_pushes(c, closed, found)).await?;
+        self.walks.set_pushes(last);
+        let (after, since) = (self.walks.units.get(), (rows, closed));
+        let Piece { found, last } = self.readers.run(move |c| walks::resting_units(c, since, after)).await?;
+        self.dropped(found, move |c, found| walks::drop_units(c, since, found)).await?;
+        self.walks.units.set(last);
+        Ok(())
+    }
+
+    /// Lets go of what was found, in steps: others wait for each.
+    async fn dropped<T, D>(&self, found: Vec<T>, drop: D) -> Result<(), StoreError>
+    where
+        T: Clone + Send + Sync + 'static,
+        D: Fn(&Connection, &[T]) -> Result<(), StoreError> + Clone + Send + 'static,
+    {
+        for step in found.chunks(inbox::PRUNE_STEP as usize) {
+            let (step, drop) = (step.to_vec(), drop.clone());
+            self.writer.run(PRUNE_BYTES, move |c| drop(c, &step)).await?;
         }
         Ok(())
     }
@@ -243,6 +278,30 @@ impl Store for SqliteStore {
         self.readers.run(move |c| ledger::tips(c, repository, branch.as_ref())).await
     }
 
+    async fn tips_since(
+        &self,
+        repository: RepositoryId,
+        branch: &BranchName,
+        since: i64,
+    ) -> Result<Vec<TipRow>, StoreError> {
+        let branch = branch.clone();
+        self.readers.run(move |c| ledger::tips_since(c, repository, &branch, since)).await
+    }
+
+    async fn tips_at(
+        &self,
+        repository: RepositoryId,
+        commits: &[CommitId],
+    ) -> Result<Vec<(BranchName, LedgerTip)>, StoreError> {
+        let commits = commits.to_vec();
+        self.readers.run(move |c| ledger::tips_at(c, repository, &commits)).await
+    }
+
+    async fn backfill(&self, repository: RepositoryId, branch: &BranchName) -> Result<Backfill, StoreError> {
+        let branch = branch.clone();
+        self.readers.run(move |c| backfills::backfill(c, repository, &branch)).await
+    }
+
     async fn pushed_at(
         &self,
         repository: RepositoryId,
@@ -365,6 +424,10 @@ impl Store for SqliteStore {
         self.let_go(Old::Rows, rows).await?;
         self.let_go(Old::Bodies, bodies).await?;
         self.let_go_of_effects(rows).await
+    }
+
+    async fn prune_closed(&self, rows: Millis, closed: Millis) -> Result<(), StoreError> {
+        self.let_go_of_closed(rows, closed).await
     }
 
     async fn ready(&self) -> Result<(), StoreError> {

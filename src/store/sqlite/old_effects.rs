@@ -1,21 +1,19 @@
 //! Letting go of what was shown on commits and pull requests that nobody asks about any more. Its texts are
-//! most of what the database would grow by. The units themselves stay: they are small.
+//! most of what the database would grow by.
 
+use super::reads::{PULL, SHARING_VERSIONS};
 use super::units::UnitId;
-use crate::flow::RepositoryId;
+use super::walks::Piece;
 use crate::store::{Millis, StoreError, Unit};
 use rusqlite::{Connection, named_params};
-use std::collections::HashSet;
 
-/// How many one transaction lets go of: others wait for it.
-const STEP: u32 = 500;
+/// How many are looked at each time.
+const LOOKED_AT: u32 = 5_000;
 
-const OPEN: &str = "SELECT repository, number, judged_head, judged_base FROM pulls WHERE state = 'open'";
-
-const RESTING: &str = "
-    SELECT u.id, u.key FROM effects e JOIN units u ON u.id = e.unit
-    WHERE e.unit > :after AND u.leased = 0 AND (u.dirty = u.done OR u.dead = 1) AND u.due < :before
-    ORDER BY e.unit LIMIT :limit";
+pub(super) const RESTING: &str = "
+    SELECT u.id, u.key, u.leased = 0 AND (u.dirty = u.done OR u.dead = 1) AND u.due < :before
+    FROM (SELECT unit FROM effects WHERE unit > :after ORDER BY unit LIMIT :limit) e JOIN units u ON u.id = e.unit
+    ORDER BY u.id";
 
 /// Work may have been taken up since it was found.
 const LET_GO: &str = "
@@ -23,41 +21,47 @@ const LET_GO: &str = "
     WHERE unit = :id AND EXISTS (SELECT 1 FROM units u
         WHERE u.id = :id AND u.leased = 0 AND (u.dirty = u.done OR u.dead = 1) AND u.due < :before)";
 
-/// A piece of the walk over old effects: those to let go of, and where the next piece begins.
-pub(super) struct Found {
-    pub(super) effects: Vec<UnitId>,
-    pub(super) last: UnitId,
-}
-
-/// Some of the effects behind `after` that have rested since `before` and belong to no open pull request.
+/// Of a bounded number of effects behind `after` those that have rested since `before` and that nobody asks about.
 pub(super) fn find(
     connection: &Connection,
     before: Millis,
-    after: UnitId,
-) -> Result<Option<Found>, StoreError> {
-    let resting: Vec<(UnitId, Unit)> = connection
+    after: i64,
+) -> Result<Piece<UnitId, i64>, StoreError> {
+    let by = named_params! { ":after": after, ":before": before, ":limit": LOOKED_AT };
+    let looked_at: Vec<(i64, Unit, bool)> = connection
         .prepare_cached(RESTING)?
-        .query_map(named_params! { ":after": after.0, ":before": before, ":limit": STEP }, |row| {
-            Ok((UnitId(row.get(0)?), row.get(1)?))
-        })?
+        .query_map(by, |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
         .collect::<Result<_, _>>()?;
-    let Some((last, _)) = resting.last() else { return Ok(None) };
-    let (last, open) = (*last, of_open_pulls(connection)?);
-    let effects = resting.into_iter().filter(|(_, unit)| !open.contains(unit)).map(|(id, _)| id).collect();
-    Ok(Some(Found { effects, last }))
+    let last = looked_at.last().filter(|_| looked_at.len() >= LOOKED_AT as usize).map(|(id, ..)| *id);
+    let mut found = Vec::new();
+    for (id, unit, rests) in looked_at {
+        if rests && !is_asked_about(connection, &unit)? {
+            found.push(UnitId(id));
+        }
+    }
+    Ok(Piece { found, last })
 }
 
-fn of_open_pulls(connection: &Connection) -> Result<HashSet<Unit>, StoreError> {
-    let mut statement = connection.prepare_cached(OPEN)?;
-    let rows = statement.query_map([], |row| {
-        let repository: RepositoryId = row.get(0)?;
-        let comment = Unit::Comment(repository, row.get(1)?);
-        let (head, base): (Option<_>, Option<_>) = (row.get(2)?, row.get(3)?);
-        let check = head.zip(base).map(|(head, base)| Unit::Check(repository, head, base));
-        Ok([Some(comment), check])
-    })?;
-    let units: Vec<_> = rows.collect::<Result<_, _>>()?;
-    Ok(units.into_iter().flatten().flatten().collect())
+/// Whether it belongs to a pull request that is open. What is said of a repository as a whole is one row for each.
+fn is_asked_about(connection: &Connection, unit: &Unit) -> Result<bool, StoreError> {
+    match unit {
+        Unit::Alarm(_) => Ok(true),
+        Unit::Comment(repository, number) => {
+            let by = named_params! { ":repository": repository, ":number": number };
+            let mut statement = connection.prepare_cached(PULL)?;
+            let mut rows = statement.query(by)?;
+            Ok(rows
+                .next()?
+                .map(|row| row.get::<_, String>("state"))
+                .transpose()?
+                .is_some_and(|it| it == "open"))
+        }
+        Unit::Check(repository, head, base) => {
+            let by = named_params! { ":repository": repository, ":head": head, ":base": base };
+            Ok(connection.prepare_cached(SHARING_VERSIONS)?.exists(by)?)
+        }
+        _ => Ok(false),
+    }
 }
 
 pub(super) fn let_go(connection: &Connection, effects: &[UnitId], before: Millis) -> Result<(), StoreError> {

@@ -1,6 +1,6 @@
 //! How SQLite goes about the questions that are asked all the time: by index, never by walking a table.
 
-use super::{Options, activity, changes, deploys, inbox, ledger, reads, schema, units};
+use super::{Options, activity, changes, deploys, inbox, ledger, old_effects, reads, schema, units, walks};
 use rusqlite::Connection;
 
 /// The plan's steps, one a line. Parameters are left unbound: plans do not depend on their values.
@@ -33,7 +33,19 @@ fn the_hot_statements_never_walk_a_table() {
         (reads::PUSHES, "PRIMARY KEY (repository=? AND branch=?)"),
         (ledger::PUSHED_AT, "pushes_head (repository=? AND head=?)"),
         (reads::MERGED, "pulls_merged (repository=?)"),
-        (reads::OUTCOMES, "PRIMARY KEY (repository=?)"),
+        (reads::OUTCOMES, "outcomes_newest (repository=?)"),
+        (reads::REPORTED, "PRIMARY KEY (repository=? AND environment>?)"),
+        (ledger::TIPS_SINCE, "PRIMARY KEY (repository=? AND branch=? AND moved_at>?)"),
+        (ledger::TIPS_AT, "tips_moved (repository=? AND tip=?)"),
+        (inbox::OLD_BODIES, "PRIMARY KEY (rowid>?)"),
+        (inbox::OLD_ROWS, "PRIMARY KEY (rowid>?)"),
+        (old_effects::RESTING, "PRIMARY KEY (rowid>?)"),
+        (walks::RESTING_UNITS, "PRIMARY KEY (rowid>?)"),
+        (walks::CLOSED_PULLS, "PRIMARY KEY (rowid>?)"),
+        (walks::CLOSED_PULLS, "pulls_merged (repository=? AND merged_at>?)"),
+        (walks::OLD_PUSHES, "PRIMARY KEY ((repository,branch,head)>(?,?,?))"),
+        (walks::OLD_PUSHES, "pulls_head (repository=? AND head_branch=?)"),
+        (walks::DROP_UNIT, "deliveries_inbox (unit=?)"),
         (activity::ACTIVITY, "PRIMARY KEY (rowid=?)"),
         (deploys::OUTCOMES, "PRIMARY KEY (repository=? AND environment=?)"),
         (reads::EFFECT, "sqlite_autoindex_units_1 (key=?)"),
@@ -52,7 +64,10 @@ fn the_hot_statements_never_walk_a_table() {
         // that was asked for as long as the question, so they may be.
         let walks = plan.lines().filter(|step| step.starts_with("SCAN"));
         let walks = walks.filter(|step| !step.contains("deliveries_inbox") && !step.contains("json_each"));
-        let walks: Vec<_> = walks.filter(|step| *step != "SCAN CONSTANT ROW").collect();
+        // Nor is one over what was found just before.
+        let found = ["SCAN CONSTANT ROW", "SCAN reported", "SCAN e", "SCAN b"];
+        let is_of_found = |step: &str| found.contains(&step) || step.starts_with("SCAN (subquery");
+        let walks: Vec<_> = walks.filter(|step| !is_of_found(step)).collect();
         assert!(walks.is_empty(), "{sql}\n{plan}");
     }
 }
@@ -71,6 +86,12 @@ fn what_is_ordered_comes_from_the_index_in_that_order() {
         reads::SHARING,
         reads::TIPS,
         reads::NEWEST_TIPS,
+        reads::OUTCOMES,
+        ledger::TIPS_SINCE,
+        inbox::OLD_ROWS,
+        walks::RESTING_UNITS,
+        walks::CLOSED_PULLS,
+        walks::OLD_PUSHES,
     ] {
         let plan = plan(&database, sql);
         assert!(!plan.contains("FOR ORDER BY"), "{sql}\n{plan}");

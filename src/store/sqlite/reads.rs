@@ -67,7 +67,7 @@ pub(super) const SHARING_VERSIONS: &str = concat!("SELECT number, judged_version
 
 pub(super) const TIPS: &str = "
     SELECT tip, previous, moved_at, source FROM tips
-    WHERE repository = :repository AND branch = :branch ORDER BY moved_at, place";
+    WHERE repository = :repository AND branch = :branch ORDER BY moved_at DESC, place DESC LIMIT :limit";
 
 pub(super) const PUSHES: &str = "
     SELECT head, pushed_at, is_new FROM pushes WHERE repository = :repository AND branch = :branch
@@ -79,7 +79,17 @@ pub(super) const MERGED: &str = concat!(
 );
 
 pub(super) const OUTCOMES: &str = "
-    SELECT environment, tree, outcome FROM outcomes WHERE repository = :repository";
+    SELECT environment, tree, outcome FROM outcomes WHERE repository = :repository ORDER BY said_at DESC LIMIT :limit";
+
+/// The environments that anybody reports on, one step of the index for each.
+pub(super) const REPORTED: &str = "
+    WITH RECURSIVE reported (environment) AS (
+        SELECT min(environment) FROM outcomes WHERE repository = :repository
+        UNION ALL
+        SELECT (SELECT min(o.environment) FROM outcomes o
+            WHERE o.repository = :repository AND o.environment > reported.environment)
+        FROM reported WHERE reported.environment IS NOT NULL)
+    SELECT environment FROM reported WHERE environment IS NOT NULL";
 
 pub(super) const CONFIGURATION: &str =
     "SELECT repository, place, text, valid, read_at FROM configurations WHERE repository = ?1";
@@ -87,6 +97,13 @@ pub(super) const CONFIGURATION: &str =
 pub(super) const ACTS: &str = "
     SELECT repository, number, head, what, who, at, outcome, done FROM acts
     WHERE repository = :repository AND number = :number ORDER BY id";
+
+/// Of a branch's line the newest of these are read for a verdict; git itself has its first-parent chain, and where else it
+/// was pointed is asked for by commit.
+const TIPS_AT_MOST: u32 = 5_000;
+
+/// Older outcomes than these tell nothing of what is promoted today.
+const OUTCOMES_AT_MOST: u32 = 5_000;
 
 /// Older merges than these explain nothing that is open today.
 const MERGED_AT_MOST: u32 = 1_000;
@@ -219,9 +236,9 @@ pub(super) fn ledger(
     let mut rows = LedgerRows::default();
     let mut statement = moment.prepare_cached(TIPS)?;
     for branch in branches {
-        let moves = statement
-            .query_map(named_params! { ":repository": repository, ":branch": branch }, move_from)?
-            .collect::<Result<Vec<_>, _>>()?;
+        let by = named_params! { ":repository": repository, ":branch": branch, ":limit": TIPS_AT_MOST };
+        let mut moves = statement.query_map(by, move_from)?.collect::<Result<Vec<_>, _>>()?;
+        moves.reverse();
         for Placed { index, at } in in_order(&moves) {
             let Move { after, source, .. } = moves[index];
             rows.tips.extend(after.map(|commit| (branch.clone(), LedgerTip { commit, at, source })));
@@ -238,19 +255,28 @@ pub(super) fn ledger(
     rows.open = pulls(&moment, OPEN, named_params! { ":repository": repository })?;
     rows.merged = merged_pulls(&moment, repository, MERGED_AT_MOST)?;
     rows.merged.reverse();
-    let mut statement = moment.prepare_cached(OUTCOMES)?;
-    let found = statement.query_map(named_params! { ":repository": repository }, |row| {
+    rows.verified = verified(&moment, repository)?;
+    let by = named_params! { ":repository": repository };
+    rows.reported =
+        moment.prepare_cached(REPORTED)?.query_map(by, |row| row.get(0))?.collect::<Result<_, _>>()?;
+    Ok(rows)
+}
+
+fn verified(connection: &Connection, repository: RepositoryId) -> Result<Vec<VerifiedTree>, StoreError> {
+    let by = named_params! { ":repository": repository, ":limit": OUTCOMES_AT_MOST };
+    let mut statement = connection.prepare_cached(OUTCOMES)?;
+    let found = statement.query_map(by, |row| {
         let tree = VerifiedTree { environment: row.get(0)?, tree: row.get(1)? };
         Ok((tree, row.get::<_, DeployOutcome>(2)?))
     })?;
+    let mut verified = Vec::new();
     for outcome in found {
         let (tree, outcome) = outcome?;
-        rows.reported.insert(tree.environment.clone());
         if outcome == DeployOutcome::Success {
-            rows.verified.push(tree);
+            verified.push(tree);
         }
     }
-    Ok(rows)
+    Ok(verified)
 }
 
 pub(super) fn merged_pulls(

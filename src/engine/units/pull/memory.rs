@@ -40,6 +40,13 @@ impl Memory {
     ) -> Result<Self, Trouble> {
         let mut brought = repository.brought(pull.head.commit, pull.base.commit).await?;
         brought.truncate(LOOKED_UP);
+        // The newest are known already; what a branch was moved to before may be among what is brought, too.
+        for (branch, tip) in room.store.tips_at(id, &brought).await? {
+            let is_known = self.rows.tips.iter().any(|(of, it)| *of == branch && it.commit == tip.commit);
+            if !is_known {
+                self.rows.tips.push((branch, tip));
+            }
+        }
         let pushes = room.store.pushed_at(id, &brought).await?;
         self.others_pushes = pushes.into_iter().filter(|(branch, _)| *branch != self.topic).collect();
         Ok(self)

@@ -1,0 +1,201 @@
+//! What is kept does not grow for ever, and what is read does not grow with what is kept.
+
+use crate::given::{
+    REPOSITORY, apply, branch, commit, dead, delivery, judged, leased_unit, nothing_due, pull_row, pull_unit,
+    settle,
+};
+use std::sync::Arc;
+use towpath::flow::{BranchName, CommitId, DeployOutcome, PullNumber, TipSource, TreeId};
+use towpath::store::{
+    Backfill, Change, Merged, Millis, Next, OutcomeRow, PullRow, PullState, PushRow, Store, TipRow, Unit,
+};
+
+const YEAR: Millis = 1_000_000_000;
+
+fn closed(number: u64, at: Millis, topic: &str) -> PullRow {
+    PullRow { state: PullState::Closed, head_branch: branch(topic), ..pull_row(number, at) }
+}
+
+fn merged(number: u64, at: Millis) -> PullRow {
+    let merged = Some(Merged { at: at / 1000, commit: Some(commit(1)) });
+    PullRow { state: PullState::Merged, merged, ..pull_row(number, at) }
+}
+
+fn push(topic: &str, seed: u8, at: i64) -> Change {
+    let (branch, commit) = (branch(topic), commit(seed));
+    Change::Push(PushRow { repository: REPOSITORY, branch, commit, at, is_new: true })
+}
+
+async fn numbers(store: &dyn Store, among: &[u64]) -> Vec<u64> {
+    let mut known = Vec::new();
+    for number in among {
+        if store.pull(REPOSITORY, PullNumber(*number)).await.unwrap().is_some() {
+            known.push(*number);
+        }
+    }
+    known
+}
+
+async fn topics(store: &dyn Store) -> Vec<(BranchName, CommitId)> {
+    store.pushes(REPOSITORY).await.unwrap().into_iter().map(|it| (it.branch, it.commit)).collect()
+}
+
+pub(crate) async fn what_is_closed_for_long_is_forgotten_with_its_pushes(store: Arc<dyn Store>) {
+    let store = &*store;
+    let open = PullRow { head_branch: branch("open"), ..pull_row(1, 10) };
+    let rows = [open, closed(2, 10, "old"), closed(3, YEAR, "young"), closed(4, 10, "again")];
+    apply(store, rows.into_iter().map(Change::Pull).collect()).await;
+    let pushes = [
+        push("open", 1, 1),
+        push("old", 2, 1),
+        push("old", 3, 2),
+        push("young", 4, 1),
+        push("again", 5, 1),
+        push("again", 6, YEAR / 1000),
+        push("never-opened", 7, 1),
+    ];
+    apply(store, pushes.into()).await;
+    store.prune_closed(0, 10).await.unwrap();
+    assert_eq!(numbers(store, &[1, 2, 3, 4]).await, [1, 2, 3, 4], "they were not closed long enough");
+    store.prune_closed(0, YEAR).await.unwrap();
+    assert_eq!(numbers(store, &[1, 2, 3, 4]).await, [1, 3]);
+    let kept = [("again", 5), ("again", 6), ("open", 1), ("young", 4)];
+    assert_eq!(topics(store).await, kept.map(|(topic, seed)| (branch(topic), commit(seed))));
+}
+
+pub(crate) async fn the_last_merges_of_a_repository_are_kept_however_old(store: Arc<dyn Store>) {
+    let store = &*store;
+    let rows = (1..=2_010).map(|n| Change::Pull(merged(n, 1_000 * i64::try_from(n).unwrap())));
+    apply(store, rows.collect()).await;
+    // A bounded part of them is looked at each time, and it begins again after the last.
+    for _ in 0..6 {
+        store.prune_closed(0, YEAR).await.unwrap();
+    }
+    assert_eq!(numbers(store, &[1, 9, 10, 11, 2_010]).await, [11, 2_010]);
+}
+
+pub(crate) async fn work_that_rests_for_long_is_forgotten_and_can_be_marked_again(store: Arc<dyn Store>) {
+    let store = &*store;
+    store.accept(delivery("given-up", pull_unit(1), 10)).await.unwrap();
+    let lease = leased_unit(store, &pull_unit(1), 10).await;
+    settle(store, &lease, dead(), 20).await;
+    store.mark(vec![pull_unit(2)], 10).await.unwrap();
+    let lease = leased_unit(store, &pull_unit(2), 10).await;
+    settle(store, &lease, Next::Done, 20).await;
+    let known = async || {
+        let unit = |it: towpath::store::GivenUp| it.unit;
+        (
+            store.given_up(10).await.unwrap().into_iter().map(unit).collect::<Vec<_>>(),
+            store.delivery("given-up").await.unwrap(),
+        )
+    };
+    store.prune_closed(YEAR, 20).await.unwrap();
+    assert!(
+        matches!(known().await, (units, Some(_)) if units == [pull_unit(1)]),
+        "given up not long enough ago"
+    );
+    store.prune_closed(YEAR, 21).await.unwrap();
+    assert_eq!(known().await, (vec![], None));
+    // A desire keeps its unit, and a mark makes one anew.
+    for number in [1, 2] {
+        store.mark(vec![pull_unit(number)], 30).await.unwrap();
+        let lease = leased_unit(store, &pull_unit(number), 30).await;
+        assert_eq!(lease.seen, 1, "it was forgotten");
+        settle(store, &lease, Next::Done, 40).await;
+    }
+    nothing_due(store, YEAR).await;
+}
+
+pub(crate) async fn what_waits_or_is_shown_keeps_its_unit(store: Arc<dyn Store>) {
+    let store = &*store;
+    apply(store, vec![Change::Pull(pull_row(1, 1)), judged(1, commit(1), "staging")]).await;
+    let comment = Unit::Comment(REPOSITORY, PullNumber(1));
+    let desired = towpath::store::Desired {
+        unit: comment.clone(),
+        content: "words".to_owned(),
+        substance: "fail".to_owned(),
+        siblings: Vec::new(),
+    };
+    apply(store, vec![Change::Desire(desired)]).await;
+    let lease = leased_unit(store, &comment, 10).await;
+    settle(store, &lease, Next::Done, 20).await;
+    store.accept(delivery("waits", pull_unit(3), 10)).await.unwrap();
+    store.prune_closed(YEAR, YEAR).await.unwrap();
+    assert!(store.effect(&comment).await.unwrap().is_some());
+    leased_unit(store, &pull_unit(3), 10).await;
+}
+
+fn tip(n: u32, source: TipSource) -> Change {
+    Change::Tip(TipRow {
+        repository: REPOSITORY,
+        branch: branch("staging"),
+        commit: Some(numbered(n)),
+        before: None,
+        at: i64::from(n),
+        forced: false,
+        actor: None,
+        source,
+    })
+}
+
+fn numbered(n: u32) -> CommitId {
+    let mut bytes = [0; 20];
+    bytes[..4].copy_from_slice(&n.to_be_bytes());
+    CommitId::from_bytes(bytes)
+}
+
+pub(crate) async fn a_verdict_reads_a_bounded_part_of_the_ledger(store: Arc<dyn Store>) {
+    const MANY: u32 = 6_000;
+    let store = &*store;
+    let source = |n| if n % 2 == 0 { TipSource::Backfill } else { TipSource::Push };
+    apply(store, (1..=MANY).map(|n| tip(n, source(n))).collect()).await;
+    let outcomes = (1..=MANY).map(|n| {
+        let mut tree = [0; 20];
+        tree[..4].copy_from_slice(&n.to_be_bytes());
+        let (environment, outcome) =
+            if n == 1 { ("staging", DeployOutcome::Failure) } else { ("production", DeployOutcome::Success) };
+        Change::Outcome(OutcomeRow {
+            repository: REPOSITORY,
+            environment: environment.to_owned(),
+            tree: TreeId::from_bytes(tree),
+            commit: commit(1),
+            at: i64::from(n),
+            place: 0,
+            outcome,
+        })
+    });
+    apply(store, outcomes.collect()).await;
+    let rows = store.ledger(REPOSITORY, &[branch("staging")], None).await.unwrap();
+    let times: Vec<i64> = rows.tips.iter().map(|(_, tip)| tip.at).collect();
+    assert_eq!(times, (1_001..=6_000).collect::<Vec<_>>(), "the newest, in order");
+    assert_eq!(rows.verified.len(), 5_000);
+    assert_eq!(
+        Vec::from_iter(&rows.reported),
+        ["production", "staging"],
+        "whoever reports is known by old words, too"
+    );
+    // Where else it was moved is found by commit.
+    let found = store.tips_at(REPOSITORY, &[numbered(3), numbered(4), commit(9)]).await.unwrap();
+    assert_eq!(
+        found.iter().map(|(of, tip)| (of.as_str(), tip.commit)).collect::<Vec<_>>(),
+        [("staging", numbered(3))]
+    );
+    let since = store.tips_since(REPOSITORY, &branch("staging"), 5_990).await.unwrap();
+    assert_eq!(since.iter().map(|tip| tip.at).collect::<Vec<_>>(), [5_991, 5_993, 5_995, 5_997, 5_999]);
+}
+
+pub(crate) async fn how_far_a_line_was_read_is_remembered(store: Arc<dyn Store>) {
+    let store = &*store;
+    let staging = branch("staging");
+    let stand = async || store.backfill(REPOSITORY, &staging).await.unwrap();
+    assert_eq!(stand().await, Backfill::NotBegun);
+    let reached = Some((commit(7), 2, 5));
+    let changes = [1, 2].map(|n| tip(n, TipSource::Backfill));
+    apply(store, changes.into()).await;
+    apply(store, vec![Change::Backfilled(REPOSITORY, staging.clone(), reached)]).await;
+    assert_eq!(stand().await, Backfill::UnderWay { tip: commit(7), filled: 2, newest: 5 });
+    apply(store, vec![Change::Backfilled(REPOSITORY, staging.clone(), None)]).await;
+    assert_eq!(stand().await, Backfill::Done);
+    let other = store.backfill(REPOSITORY, &branch("production")).await.unwrap();
+    assert_eq!(other, Backfill::NotBegun);
+}
