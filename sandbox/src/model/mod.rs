@@ -18,7 +18,7 @@ mod stacks;
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 pub(crate) use accounts::Account;
 pub use accounts::{AccountKind, Permission};
@@ -67,6 +67,8 @@ pub(crate) struct World {
     /// Who dispatches a workflow is not told of the run.
     pub(crate) hides_runs: bool,
     pub(crate) cancelling: Cancelling,
+    /// How long after it was made a thing is listed.
+    pub(crate) lists_lag: TimeDelta,
     pub(crate) apps: BTreeMap<u64, App>,
     pub(crate) installations: BTreeMap<u64, Installation>,
     pub(crate) tokens: BTreeMap<String, Token>,
@@ -124,6 +126,7 @@ impl World {
             workflow_runs: BTreeMap::new(),
             hides_runs: false,
             cancelling: Cancelling::AtOnce,
+            lists_lag: TimeDelta::zero(),
             apps: BTreeMap::new(),
             installations: BTreeMap::new(),
             tokens: BTreeMap::new(),
@@ -133,6 +136,11 @@ impl World {
             outbox: Vec::new(),
             counters: BTreeMap::new(),
         }
+    }
+
+    /// Whether lists show by now what was made at a moment.
+    pub(crate) fn is_listed(&self, made: DateTime<Utc>) -> bool {
+        self.now - made >= self.lists_lag
     }
 
     /// The next id of a kind; the same acts give the same ids in every run.

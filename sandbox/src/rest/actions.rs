@@ -66,6 +66,7 @@ pub(crate) async fn list(call: Call) -> Answer {
     };
     let all = call.shaped(id, |world, found| {
         let listed = world.workflow_runs.values().rev().filter(wanted);
+        let listed = listed.filter(|run| world.is_listed(run.created_at));
         Some(listed.map(|run| shape::workflow_run(world, found, run)).collect())
     })?;
     let page = page(&call, all);

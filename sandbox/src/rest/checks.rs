@@ -41,6 +41,7 @@ pub(crate) async fn list(call: Call) -> Answer {
     let all = call.shaped(id, |world, found| {
         let shape = |run: &CheckRun| shape::run(world, found, run);
         let of_commit = |run: &&CheckRun| run.repository == id && run.head_sha == sha;
+        let wanted = |run: &&CheckRun| wanted(run) && world.is_listed(run.started_at);
         Some(if every {
             world.runs.values().rev().filter(of_commit).filter(wanted).map(shape).collect()
         } else {

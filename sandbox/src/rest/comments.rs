@@ -24,7 +24,8 @@ pub(crate) async fn list(call: Call) -> Answer {
     let id = call.repository(&READ)?;
     let number = call.number("number")?;
     let all = call.shaped(id, |world, found| {
-        let listed = world.comments_on(id, number).into_iter();
+        let all = world.comments_on(id, number).into_iter();
+        let listed = all.filter(|comment| world.is_listed(comment.created_at));
         world
             .is_discussed(id, number)
             .then(|| listed.map(|comment| shape::comment(world, found, comment)).collect())

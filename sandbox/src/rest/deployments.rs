@@ -38,6 +38,7 @@ pub(crate) async fn list(call: Call) -> Answer {
     };
     let all = call.shaped(id, |world, home| {
         let listed = world.deployments_of(id).rev().filter(wanted);
+        let listed = listed.filter(|found| world.is_listed(found.created_at));
         Some(listed.map(|found| shape::deployment(world, home, found)).collect())
     })?;
     Ok(array(&call, all))

@@ -61,7 +61,7 @@ pub(crate) async fn list(call: Call) -> Answer {
     };
     let all = call.shaped(id, |world, found| {
         let mut listed = lines(world, id);
-        listed.retain(wanted);
+        listed.retain(|line| wanted(line) && world.is_listed(line.created_at));
         if asked("direction") == Some("asc") {
             listed.reverse();
         }

@@ -18,6 +18,7 @@ mod gates;
 mod history;
 mod issues;
 mod jobs;
+mod lists;
 mod pulls;
 mod releases;
 mod repositories;
