@@ -126,8 +126,15 @@ impl GitError {
     pub(super) fn is_said_of_damage(stderr: &str) -> bool {
         // Reading from the network fails in words of its own, and says nothing about files here.
         let of_the_remote = stderr.contains("remote") && !stderr.contains(".lock'");
-        let refused = SIGNS_OF_REFUSAL.iter().any(|sign| stderr.contains(sign));
+        let refused =
+            SIGNS_OF_REFUSAL.iter().any(|sign| stderr.contains(sign)) || Self::is_said_of_bad_objects(stderr);
         !of_the_remote && !refused && SIGNS_OF_DAMAGE.iter().any(|sign| stderr.contains(sign))
+    }
+
+    /// Whether these words, of git's or of this error, are about objects that git will never take: as they are they
+    /// would lead it astray, and they stay as they are.
+    pub fn is_said_of_bad_objects(words: &str) -> bool {
+        words.contains("fsck error")
     }
 
     /// Whether it is the repository itself that is broken, not the way to it.
@@ -137,7 +144,9 @@ impl GitError {
 
     /// Whether the disk has no room for what was to be written.
     pub fn is_of_room(&self) -> bool {
-        const SIGNS: [&str; 3] = ["No space left on device", "Disk quota exceeded", "File too large"];
+        // The last one is how git tells that a limit of the size of files has ended a part of it.
+        const SIGNS: [&str; 4] =
+            ["No space left on device", "Disk quota exceeded", "File too large", "died of signal 25"];
         match self {
             Self::Failed { stderr: said, .. }
             | Self::Corrupt { stderr: said, .. }
@@ -154,6 +163,23 @@ impl GitError {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn objects_that_git_never_takes_are_no_damage() {
+        let said = "error: object 8c1f0b2de: hasDotgit: contains '.git'\nfatal: fsck error in packed object\n\
+                    fatal: could not read the packfile";
+        let error = GitError::failed("fetch", Some(128), said.to_owned());
+        assert!(!error.is_of_damage(), "making the mirror again would not help");
+        assert!(GitError::is_said_of_bad_objects(&error.to_string()));
+        let other = GitError::failed("fetch", Some(128), "fatal: the packfile is corrupt".to_owned());
+        assert!(other.is_of_damage() && !GitError::is_said_of_bad_objects(&other.to_string()));
+    }
+
+    #[test]
+    fn a_git_that_a_limit_has_ended_lacks_room() {
+        let said = "error: index-pack died of signal 25\nfatal: fetch-pack: invalid index-pack output";
+        assert!(GitError::failed("fetch", Some(128), said.to_owned()).is_of_room());
+    }
 
     #[test]
     fn a_remote_that_refuses_us_is_no_damage() {

@@ -6,6 +6,7 @@
 mod text;
 
 use std::ffi::{OsStr, OsString};
+use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::Arc;
@@ -282,6 +283,10 @@ impl Git {
         let stderr = shown(&String::from_utf8_lossy(&stderr), secrets);
         match status.code() {
             Some(status) => Ok(Answer { status, stdout, stderr, what }),
+            // It has no handler for that, and so it cannot say it.
+            None if status.signal() == Some(Signal::XFSZ.as_raw()) => {
+                Err(GitError::failed(what, None, format!("File too large {stderr}")))
+            }
             None => Err(GitError::failed(what, None, stderr)),
         }
     }

@@ -364,6 +364,10 @@ pub(super) fn trouble_in(verdict: &Verdict) -> Option<(String, Remedy)> {
         return None;
     }
     verdict.findings.iter().find_map(|finding| match &finding.cause {
+        // Another commit may do better, and whoever pushes one is heard.
+        Cause::CouldNotDecide(Undecided::Git { what }) if GitError::is_said_of_bad_objects(what) => {
+            Some((what.clone(), Remedy::GiveUp))
+        }
         Cause::CouldNotDecide(Undecided::Git { what } | Undecided::GitHub { what }) => {
             Some((what.clone(), Remedy::TryLater))
         }

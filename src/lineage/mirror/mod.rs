@@ -123,20 +123,32 @@ impl Mirror {
     /// is theirs. The mirror is made on first use, and made again once if it turns out damaged. A caller
     /// who gives up takes nothing from the others.
     pub async fn fetch(&self, remote: &Remote, pulls: &[u64]) -> Result<Fetched, GitError> {
+        self.fetch_in_turn(remote, pulls, std::future::ready(())).await
+    }
+
+    /// The same, where the remote is asked only once `turn` has come, and what that answers is held meanwhile. Whoever
+    /// shares the fetch of another one waits for no turn of its own.
+    pub async fn fetch_in_turn<T>(
+        &self,
+        remote: &Remote,
+        pulls: &[u64],
+        turn: impl Future<Output = T>,
+    ) -> Result<Fetched, GitError> {
         let ticket = {
             let mut wanted = self.wanted();
             wanted.tickets += 1;
             wanted.pulls.extend(pulls);
             wanted.tickets
         };
-        let _turn = self.turn.lock().await;
+        let _alone = self.turn.lock().await;
+        if let Some((covered, outcome)) = &self.wanted().last
+            && *covered >= ticket
+        {
+            return outcome.clone().map(|()| Fetched::Shared);
+        }
+        let _turn = turn.await;
         let (covers, pulls) = {
             let wanted = self.wanted();
-            if let Some((covered, outcome)) = &wanted.last
-                && *covered >= ticket
-            {
-                return outcome.clone().map(|()| Fetched::Shared);
-            }
             (wanted.tickets, wanted.pulls.clone())
         };
         let outcome = self.fetch_now(remote, &pulls).await;
