@@ -135,6 +135,21 @@ async fn only_two_are_kept(bounds: Bounds) {
     assert!(!yard.slug(&order(1, 2)).with_extension("json").exists());
 }
 
+#[tokio::test]
+async fn without_room_on_the_disk_only_what_is_live_is_kept() {
+    let yard = Yard::bounded(bounds());
+    let programs = yard.programs();
+    for tree in [1, 2, 3] {
+        succeeded(&yard.deploy(&programs, &order(u64::from(tree), tree)).await);
+    }
+    let held = || [1, 2, 3].map(|tree| yard.slug(&order(1, tree)).exists());
+    yard.commands.give_way().await.unwrap();
+    assert_eq!(held(), [true; 3], "none goes before it is told what is live");
+    yard.commands.set_live(names(&[&order(1, 2).deploy.slug]));
+    yard.commands.give_way().await.unwrap();
+    assert_eq!(held(), [false, true, false]);
+}
+
 /// What is done once a deploy is over comes a little later.
 async fn settled(wanted: &dyn Fn() -> bool) {
     for _ in 0..400 {

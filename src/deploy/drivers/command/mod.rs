@@ -183,6 +183,16 @@ impl Commands {
         self.shared.slugs.set_live(slugs);
     }
 
+    /// Removes every build that runs nowhere and that no deploy under way uses: the disk has no room, and they can be
+    /// built again. Nothing is removed until [`Commands::set_live`] was told.
+    ///
+    /// # Errors
+    /// If one cannot be removed. Those after it are left.
+    pub async fn give_way(&self) -> io::Result<()> {
+        let in_use = self.shared.in_use(None);
+        self.shared.slugs.give_way(&in_use).await
+    }
+
     /// Where the log of a deploy is, once there is one.
     pub fn log(&self, key: &str) -> PathBuf {
         self.shared.folder(key).join("log")
@@ -254,13 +264,16 @@ impl Shared {
 
     /// Removes slugs over the bounds, but for those of other deploys under way. `ended` no longer needs its own.
     async fn tidy(&self, ended: &Arc<Run>) -> io::Result<()> {
-        let in_use = {
-            let runs = self.runs();
-            let open = runs.known.values().map(|(run, _)| run);
-            let open = open.filter(|run| !*run.over.borrow() && !Arc::ptr_eq(run, ended));
-            open.map(|run| self.place(&run.order)).collect()
-        };
+        let in_use = self.in_use(Some(ended));
         self.slugs.tidy(&in_use).await
+    }
+
+    /// The slugs of deploys under way, but for one of them.
+    fn in_use(&self, but: Option<&Arc<Run>>) -> BTreeSet<PathBuf> {
+        let runs = self.runs();
+        let open = runs.known.values().map(|(run, _)| run).filter(|run| !*run.over.borrow());
+        let open = open.filter(|run| but.is_none_or(|but| !Arc::ptr_eq(run, but)));
+        open.map(|run| self.place(&run.order)).collect()
     }
 }
 

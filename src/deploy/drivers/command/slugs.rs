@@ -106,6 +106,15 @@ impl Slugs {
     /// Removes what is over the bounds, the longest unused first: nothing that runs somewhere, nothing `in_use`. Does
     /// nothing until it was told what runs.
     pub(super) async fn tidy(&self, in_use: &BTreeSet<PathBuf>) -> io::Result<()> {
+        self.shrink(in_use, (self.count, self.each.bytes)).await
+    }
+
+    /// The same for all that can be removed, where the disk has no room.
+    pub(super) async fn give_way(&self, in_use: &BTreeSet<PathBuf>) -> io::Result<()> {
+        self.shrink(in_use, (0, 0)).await
+    }
+
+    async fn shrink(&self, in_use: &BTreeSet<PathBuf>, (most, most_bytes): (usize, u64)) -> io::Result<()> {
         let live = self.live.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let Some(live) = live else { return Ok(()) };
         let folder = self.folder.clone();
@@ -116,7 +125,7 @@ impl Slugs {
             kept.iter().filter_map(|(_, manifest)| manifest.as_ref()).map(|it| it.bytes).sum();
         for (place, manifest) in kept {
             let is_whole = manifest.is_some();
-            if is_whole && count <= self.count && bytes <= self.each.bytes {
+            if is_whole && count <= most && bytes <= most_bytes {
                 break;
             }
             let name = place.file_name().and_then(|name| name.to_str()).unwrap_or_default();
