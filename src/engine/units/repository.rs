@@ -26,7 +26,9 @@ pub(super) async fn run(room: &Room, unit: &Unit, id: RepositoryId) -> Result<Ve
     if row.state == RepositoryState::Active {
         let open = room.store.open_pulls(id).await?;
         changes.extend(asked_again(room, &news, id, &open));
-        let recent = row.reconciled_at.is_some_and(|at| at + RECONCILE_EVERY > room.now());
+        // What lies ahead was noted by a clock that has been set back since.
+        let since = room.now() - RECONCILE_EVERY;
+        let recent = row.reconciled_at.is_some_and(|at| at > since && at <= room.now());
         if news.deliveries.is_empty() || !recent {
             return compared(room, row, open, changes).await;
         }
