@@ -38,6 +38,9 @@ pub enum StoreError {
     /// The database cannot be used at the moment.
     #[error("the database is not available: {0}")]
     Unavailable(String),
+    /// The database's file was deleted, or another one is in its place. Nothing is stored any more: it would be lost.
+    #[error("{0}")]
+    Replaced(String),
     /// What was read is not what this version writes.
     #[error("the database holds something unexpected: {0}")]
     Unexpected(String),

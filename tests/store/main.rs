@@ -9,6 +9,7 @@ mod deploys;
 mod given;
 mod inbox;
 mod kill;
+mod misplaced;
 mod model;
 mod sqlite_file;
 mod units;

@@ -61,6 +61,14 @@ impl Checkpoints {
         let _ = self.written.try_send(());
     }
 
+    /// Ends the thread where the files are not in place: closing would reach for what lies there instead of them. The
+    /// process is about to end, and its end closes the files.
+    pub(super) fn abandon(self, writer: Connection) {
+        drop(self.written);
+        std::mem::forget(writer);
+        let _ = self.thread.join();
+    }
+
     /// Ends the thread, moves everything, cuts the log to nothing and closes the writer's connection.
     pub(super) fn close(self, writer: Connection) {
         drop(self.written);

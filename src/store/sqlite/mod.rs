@@ -12,6 +12,7 @@ mod changes;
 mod checkpoint;
 mod deploys;
 mod failure;
+mod in_place;
 mod inbox;
 mod ledger;
 mod merge_settings;

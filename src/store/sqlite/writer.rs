@@ -2,6 +2,7 @@
 //! sync of the disk; a job that comes alone waits for nobody.
 
 use super::checkpoint::Checkpoints;
+use super::in_place::InPlace;
 use super::{Options, schema};
 use crate::store::StoreError;
 use rusqlite::Connection;
@@ -41,7 +42,7 @@ impl Writer {
         let connection = schema::open_to_write(path, options)?;
         let checkpoints = Checkpoints::start(path)?;
         let (queue, jobs) = mpsc::channel(QUEUE);
-        let thread = Thread { connection, checkpoints, jobs };
+        let thread = Thread { connection, in_place: InPlace::of(path), checkpoints, jobs };
         thread::Builder::new()
             .name("store-writer".to_owned())
             .spawn(move || thread.run())
@@ -164,6 +165,7 @@ impl Failed {
 
 struct Thread {
     connection: Connection,
+    in_place: InPlace,
     checkpoints: Checkpoints,
     jobs: mpsc::Receiver<Message>,
 }
@@ -180,7 +182,11 @@ impl Thread {
             self.answer(batch);
             self.checkpoints.after_commit(&self.connection);
         }
-        self.checkpoints.close(self.connection);
+        if self.in_place.lost().is_some() {
+            self.checkpoints.abandon(self.connection);
+        } else {
+            self.checkpoints.close(self.connection);
+        }
         // Dropping `closing` tells those who wait for it.
         drop(closing);
     }
@@ -211,7 +217,7 @@ impl Thread {
         }
     }
 
-    fn answer(&self, mut batch: Vec<Box<dyn Job>>) {
+    fn answer(&mut self, mut batch: Vec<Box<dyn Job>>) {
         let alone = batch.len() == 1;
         let committed = match self.commit(&mut batch) {
             Err(Failed::OverAJob(_)) if !alone => {
@@ -229,7 +235,10 @@ impl Thread {
         }
     }
 
-    fn commit(&self, batch: &mut [Box<dyn Job>]) -> Result<(), Failed> {
+    fn commit(&mut self, batch: &mut [Box<dyn Job>]) -> Result<(), Failed> {
+        if let Some(lost) = self.in_place.lost() {
+            return Err(Failed::Itself(lost.clone()));
+        }
         self.execute("BEGIN IMMEDIATE").map_err(Failed::Itself)?;
         let result = batch
             .iter_mut()
@@ -239,7 +248,8 @@ impl Thread {
             // Should this fail too, the next BEGIN says so.
             let _ = self.execute("ROLLBACK");
         }
-        result
+        // Only now is it known that what was committed will be found again.
+        result.and_then(|()| self.in_place.check(&self.connection).map_err(Failed::Itself))
     }
 
     /// Does one job, where needed so that it can be taken back alone.
