@@ -10,6 +10,8 @@
 
 #[path = "../tests/stories/calls.rs"]
 mod calls;
+#[path = "../tests/stories/clock.rs"]
+mod clock;
 #[path = "../tests/stories/cost.rs"]
 mod cost;
 #[path = "../tests/stories/shop.rs"]

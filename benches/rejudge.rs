@@ -8,6 +8,8 @@
     reason = "the stage is shared with the stories, which use more of it"
 )]
 
+#[path = "../tests/stories/clock.rs"]
+mod clock;
 #[path = "../tests/stories/shop.rs"]
 mod shop;
 #[path = "../tests/stories/stage.rs"]

@@ -17,8 +17,9 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 use towpath::flow::{PullNumber, RepositoryId};
-use towpath::store::{Accepted, NewDelivery, Next, Options, SqliteStore, Store, Unit};
+use towpath::store::{Accepted, ConcurrencyLimits, NewDelivery, Next, Options, SqliteStore, Store, Unit};
 
+const LIMITS: ConcurrencyLimits = ConcurrencyLimits { per_repository: 4, per_installation: 48 };
 const CALLERS: usize = 64;
 const PULLS: u64 = 1_000;
 const RUN: Duration = Duration::from_secs(5);
@@ -205,7 +206,7 @@ async fn work() {
             let mut waits = Vec::new();
             loop {
                 let asked = Instant::now();
-                let Some(lease) = store.lease(1, 60_000, 4).await.expect("a lease") else { return waits };
+                let Some(lease) = store.lease(1, LIMITS).await.expect("a lease") else { return waits };
                 store.commit(&lease, vec![], Next::Done, 2).await.expect("a commit");
                 waits.push(asked.elapsed());
             }

@@ -10,6 +10,8 @@
 //!
 //! `TOWPATH_HISTORIES=2000` tells that many, `TOWPATH_HISTORY=17` that one and its steps.
 
+#[path = "stories/clock.rs"]
+mod clock;
 #[path = "deploy_histories/orders.rs"]
 mod orders;
 #[path = "deploy_histories/people.rs"]

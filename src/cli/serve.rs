@@ -16,6 +16,7 @@ pub(super) struct Arguments {}
 /// Serves until it is told to stop.
 pub(super) async fn run() -> Result<(), UsageError> {
     let kept = keep_from_others();
+    survive_full_files()?;
     let (settings, listener) = prepare().await?;
     log::start(settings.filter, settings.log);
     if let Err(error) = kept {
@@ -43,6 +44,7 @@ pub(super) async fn run() -> Result<(), UsageError> {
         settings: engine::Settings {
             mirrors: settings.mirrors,
             docs: settings.docs,
+            lists_lag: i64::from(settings.lists_lag) * 1_000,
             ..engine::Settings::default()
         },
         deploying: settings.deploying,
@@ -50,11 +52,14 @@ pub(super) async fn run() -> Result<(), UsageError> {
     let engine = engine.await.map_err(UsageError::new)?;
     let server = Server::start(listener, engine, Limits::default()).map_err(UsageError::new)?;
     tracing::info!(address = %server.address(), version = env!("CARGO_PKG_VERSION"), "ready");
-    wait_for_stop().await?;
+    let failed = tokio::select! {
+        stop = wait_for_stop() => stop.map(|()| None)?,
+        failure = server.failed() => Some(failure),
+    };
     tracing::info!("stopping");
     server.stop().await;
     tracing::info!("stopped");
-    Ok(())
+    failed.map_or(Ok(()), |failure| Err(UsageError::new(failure)))
 }
 
 /// Reads the settings and looks at what they name, so that all that is wrong is told in one go.
@@ -78,6 +83,13 @@ async fn prepare() -> Result<(Settings, TcpListener), UsageError> {
 /// The environment holds secrets, and programs run as the same user: without this they would find them under `/proc`.
 fn keep_from_others() -> std::io::Result<()> {
     Ok(set_dumpable_behavior(DumpableBehavior::NotDumpable)?)
+}
+
+/// A file that may not become larger, as `ulimit -f` has it, is an error for whoever writes it: by itself the system would
+/// end the process.
+fn survive_full_files() -> Result<(), UsageError> {
+    // Whoever listened once is never again ended by it.
+    signal(SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw())).map(drop).map_err(UsageError::new)
 }
 
 /// Each open connection is an open file, and the usual limit of 1,024 is low for a public server.

@@ -3,7 +3,7 @@
 use super::addresses::{api_url, docs_url, public_url};
 use super::credentials::Credentials;
 use super::variables::{
-    API_URL, DATA_DIR, DATABASE_URL, DOCS_URL, HOST, LOG_FORMAT, MIRRORS_MAX, OPERATOR_FILE, PORT,
+    API_URL, DATA_DIR, DATABASE_URL, DOCS_URL, HOST, LISTS_LAG, LOG_FORMAT, MIRRORS_MAX, OPERATOR_FILE, PORT,
     PUBLIC_URL, RUST_LOG, SLUGS_MAX, find,
 };
 use crate::deploy::operator::Operator;
@@ -33,6 +33,8 @@ pub(super) struct Settings {
     pub(super) mirrors: MirrorBounds,
     /// Where what is shown is explained.
     pub(super) docs: DocsUrl,
+    /// How late GitHub's lists may be, in seconds.
+    pub(super) lists_lag: u32,
     /// What the operator allows and holds for deploys.
     pub(super) deploying: Deploying,
 }
@@ -184,6 +186,10 @@ impl Reading {
         let default = MirrorBounds::default();
         let mirrors = variables.read(MIRRORS_MAX, default.bytes, |text| size(MIRRORS_MAX, text));
         let docs = variables.read(DOCS_URL, DocsUrl::default(), docs_url);
+        let lists_lag = variables.read(LISTS_LAG, 30, |text| {
+            let read = text.parse().ok().filter(|seconds| *seconds <= 600);
+            read.ok_or_else(|| Problem::of(LISTS_LAG, text, "it should be a number of seconds, 600 at most"))
+        });
         let deploying = variables.deploying();
         let settings = (|| {
             Some(Settings {
@@ -194,6 +200,7 @@ impl Reading {
                 log: log?,
                 mirrors: MirrorBounds { bytes: mirrors?, ..default },
                 docs: docs?,
+                lists_lag: lists_lag?,
                 deploying: deploying?,
             })
         })();
@@ -366,6 +373,12 @@ mod tests {
             ("PORT", "eighty", "PORT is \"eighty\"; it should be a number from 0 to 65535"),
             ("PORT", "70000", "PORT is \"70000\"; it should be a number"),
             ("LOG_FORMAT", "xml", "LOG_FORMAT is \"xml\"; it should be pretty or json"),
+            (
+                "TOWPATH_LISTS_LAG_SECONDS",
+                "soon",
+                "is \"soon\"; it should be a number of seconds, 600 at most",
+            ),
+            ("TOWPATH_LISTS_LAG_SECONDS", "601", "it should be a number of seconds, 600 at most"),
             ("TOWPATH_MIRRORS_MAX_BYTES", "plenty", "is \"plenty\"; it should be a size: 20GB"),
             ("TOWPATH_SLUGS_MAX_BYTES", "-1", "TOWPATH_SLUGS_MAX_BYTES is \"-1\"; it should be a size"),
             ("GITHUB_API_URL", "github.com", "GITHUB_API_URL is \"github.com\"; it should be https://api."),

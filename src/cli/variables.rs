@@ -44,13 +44,14 @@ pub(super) const DOCS_URL: &str = "TOWPATH_DOCS_URL";
 pub(super) const OPERATOR_FILE: &str = "TOWPATH_OPERATOR_FILE";
 pub(super) const SLUGS_MAX: &str = "TOWPATH_SLUGS_MAX_BYTES";
 pub(super) const MIRRORS_MAX: &str = "TOWPATH_MIRRORS_MAX_BYTES";
+pub(super) const LISTS_LAG: &str = "TOWPATH_LISTS_LAG_SECONDS";
 pub(super) const HOST: &str = "HOST";
 pub(super) const PORT: &str = "PORT";
 pub(super) const RUST_LOG: &str = "RUST_LOG";
 pub(super) const LOG_FORMAT: &str = "LOG_FORMAT";
 
 /// All of them, as people read them.
-pub(super) const VARIABLES: [Variable; 16] = [
+pub(super) const VARIABLES: [Variable; 17] = [
     variable(APP_ID, "the App's number"),
     variable(KEY, "its private key in PEM, or").secret(),
     variable(KEY_PATH, "the file that holds it"),
@@ -80,6 +81,11 @@ pub(super) const VARIABLES: [Variable; 16] = [
         "how much all mirrors may take, as 500MB; those not needed for longest go first, and come back when they are",
     )
     .or("20GB"),
+    variable(
+        LISTS_LAG,
+        "how late GitHub's lists may show what was just made; where an answer was lost, nothing is made again before that",
+    )
+    .or("30"),
     variable(HOST, "the address or the name to listen on").or("0.0.0.0"),
     variable(PORT, "the port to listen on; 0 takes a free one").or("8080"),
     variable(RUST_LOG, "what to log: error, warn, info, debug, trace; info,hyper=debug for one part").or("info"),

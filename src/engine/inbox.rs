@@ -10,6 +10,7 @@ use bytes::Bytes;
 use http::HeaderMap;
 use std::borrow::Cow;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::Notify;
 
 /// Why a webhook call is not taken. The words may be shown to whoever sent it.
@@ -55,6 +56,8 @@ pub struct Inbox {
     app_id: u64,
     store: Arc<dyn Store>,
     wake: Arc<Notify>,
+    /// Whether the last delivery could not be stored, which is told once.
+    failing: Arc<AtomicBool>,
 }
 
 /// A call whose body is being read.
@@ -81,7 +84,7 @@ impl Reception {
 
 impl Inbox {
     pub(super) fn new(secrets: Arc<[Secret]>, app_id: u64, store: Arc<dyn Store>, wake: Arc<Notify>) -> Self {
-        Self { secrets, app_id, store, wake }
+        Self { secrets, app_id, store, wake, failing: Arc::default() }
     }
 
     /// Whether a delivery of this event and action may be needed; its body decides.
@@ -119,6 +122,7 @@ impl Inbox {
         match self.store.accept(delivery).await {
             Ok(Accepted::Stored) => {
                 tracing::debug!(event, guid, %unit, "stored");
+                self.note_stored();
                 self.wake.notify_one();
                 Ok(Received::Stored)
             }
@@ -128,9 +132,19 @@ impl Inbox {
             }
             Ok(Accepted::Conflicting) => Err(conflicting(event, guid)),
             Err(error) => {
-                tracing::error!(event, guid, %error, "a delivery could not be stored");
+                if self.failing.swap(true, Ordering::Relaxed) {
+                    tracing::debug!(event, guid, %error, "another delivery could not be stored");
+                } else {
+                    tracing::error!(event, guid, %error, "a delivery could not be stored; others are not told of");
+                }
                 Err(Refusal::NotStored(error))
             }
+        }
+    }
+
+    fn note_stored(&self) {
+        if self.failing.load(Ordering::Relaxed) && self.failing.swap(false, Ordering::Relaxed) {
+            tracing::info!("deliveries can be stored again");
         }
     }
 

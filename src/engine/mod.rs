@@ -14,6 +14,7 @@ mod clock;
 mod deploys;
 mod dormancy;
 mod entries;
+mod full_disk;
 mod inbox;
 pub mod judge;
 mod merge_rules;
@@ -22,6 +23,9 @@ mod open;
 mod presence;
 mod room;
 mod rulebook;
+mod shares;
+mod shown_late;
+mod supervisor;
 mod units;
 mod whereabouts;
 mod work;
@@ -35,11 +39,12 @@ pub use inbox::{Inbox, Received, Reception, Refusal};
 pub use mirrors::MirrorBounds;
 pub use open::{CALL_WITHIN, Config, OpenError, Places, system_random};
 pub use room::{Random, Settings};
+pub use supervisor::EngineFailure;
 pub use whereabouts::{NotTold, mirror_of, whereabouts};
 
 use crate::deploy::drivers::command::{Bounds, Commands};
 use crate::deploy::drivers::{Order, parse_key};
-use crate::flow::{Flow, Millis, RepositoryId};
+use crate::flow::{Flow, RepositoryId};
 use crate::github::{Api, Secret};
 use crate::store::{Store, StoreError, Unit};
 use blocking::off_the_runtime;
@@ -47,15 +52,14 @@ use deploys::Means;
 use entries::Entries;
 use mirrors::Mirrors;
 use room::Room;
+use shares::Shares;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
+use supervisor::{Health, Restarts, is_over, keep_running, over, run_once};
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
-
-/// No wait is longer: past the longest that GitHub's rate limits ask for, and any back-off.
-const FURTHEST: Millis = 2 * 60 * 60_000;
 
 /// What the engine is made of.
 struct Parts {
@@ -103,10 +107,13 @@ impl Engine {
         let room = Arc::new_cyclic(|this| Room {
             this: Weak::clone(this),
             store: Arc::clone(&parts.store),
+            workers: Arc::new(Shares::new(parts.settings.workers, parts.settings.workers_per_installation)),
+            health: Health::default(),
             api: parts.api,
             mirrors: Mirrors::new(
                 parts.data_dir.join("mirrors"),
                 parts.settings.mirrors,
+                Shares::new(parts.settings.fetches, parts.settings.fetches_per_installation),
                 Arc::clone(&parts.clock),
             ),
             means,
@@ -122,29 +129,19 @@ impl Engine {
             wake,
             asked: Mutex::default(),
         });
-        parts.store.reclaim(now, now + FURTHEST).await?;
+        room.means.commands.set_live(parts.store.live_slugs().await?);
+        if let Err(StoreError::Full) = parts.store.ready().await {
+            work::make_room(&room).await;
+        }
         // It looks over the installations, and these over the repositories.
         parts.store.mark(vec![Unit::App], now).await?;
         // What was under way goes on at once, without waiting for the clock.
         parts.store.mark(parts.store.open_lanes().await?, now).await?;
-        room.means.commands.set_live(parts.store.live_slugs().await?);
         let repositories = parts.store.repositories(None).await?;
         room.mirrors.take_up(&repositories.iter().map(|it| it.id).collect());
         let reports = Arc::clone(&room);
         let (stop, stopped) = watch::channel(false);
-        let tasks = vec![
-            tokio::spawn({
-                let room = Arc::clone(&room);
-                async move { room.mirrors.measure().await }
-            }),
-            tokio::spawn(presence::tell_changes(Arc::clone(&room), stopped.clone())),
-            tokio::spawn(work::run(Arc::clone(&room), stopped.clone())),
-            tokio::spawn({
-                let (room, stopped) = (Arc::clone(&room), stopped.clone());
-                async move { room.means.entries.tell_at_start(&*room.clock, stopped).await }
-            }),
-            tokio::spawn(keep_time(room, stopped)),
-        ];
+        let tasks = loops(&room, &stopped);
         let reports = Reports(reports);
         let logs = Logs(Arc::clone(&reports.0));
         Ok(Self {
@@ -179,9 +176,21 @@ impl Engine {
         &self.clock
     }
 
-    /// Whether deliveries can be stored and worked on.
-    pub async fn ready(&self) -> Result<(), StoreError> {
-        self.store.ready().await
+    /// Whether deliveries can be stored and are worked on.
+    pub async fn ready(&self) -> Result<(), NotReady> {
+        let room = &self.logs.0;
+        self.store.ready().await?;
+        if let Some(failure) = room.health.failure() {
+            return Err(failure.into());
+        }
+        let idle = room.health.idle_for();
+        if idle >= room.settings.wedged_after { Err(NotReady::Wedged(idle)) } else { Ok(()) }
+    }
+
+    /// Ends when the engine cannot go on. Whoever runs the process then ends it with an error: the next start takes
+    /// everything up again.
+    pub async fn failed(&self) -> EngineFailure {
+        self.logs.0.health.failed().await
     }
 
     /// Whether GitHub accepts our credentials, as far as that is known now: nothing is asked for it.
@@ -210,6 +219,44 @@ impl Engine {
         self.store.close().await;
     }
 }
+
+/// Why deliveries are better kept out for now.
+#[derive(Debug, thiserror::Error)]
+pub enum NotReady {
+    /// They cannot be stored.
+    #[error("the database cannot be written")]
+    Store(#[from] StoreError),
+    /// They could be stored, but nobody works on them.
+    #[error("no work was taken for {} s", .0.as_secs())]
+    Wedged(Duration),
+    /// The engine has failed.
+    #[error("the engine cannot go on")]
+    Failed(#[from] EngineFailure),
+}
+
+/// All that goes on by itself while the engine runs.
+fn loops(room: &Arc<Room>, stopped: &watch::Receiver<bool>) -> Vec<JoinHandle<()>> {
+    let kept = |name, begin: fn(Arc<Room>, watch::Receiver<bool>) -> Loop| {
+        let (room, stopped) = (Arc::clone(room), stopped.clone());
+        tokio::spawn(async move {
+            let again = || begin(Arc::clone(&room), stopped.clone());
+            keep_running(name, again, (&room.health, Restarts::default()), stopped.clone()).await;
+        })
+    };
+    let (mirrors, entries) = (Arc::clone(room), Arc::clone(room));
+    let told = stopped.clone();
+    vec![
+        kept("the loop that takes work", |room, stop| Box::pin(work::run(room, stop))),
+        kept("the clock of regular work", |room, stop| Box::pin(keep_time(room, stop))),
+        kept("the watch on GitHub's answers", |room, stop| Box::pin(presence::tell_changes(room, stop))),
+        tokio::spawn(run_once("measuring the mirrors", async move { mirrors.mirrors.measure().await })),
+        tokio::spawn(run_once("looking for the operator's entries", async move {
+            entries.means.entries.tell_at_start(&*entries.clock, told).await;
+        })),
+    ]
+}
+
+type Loop = std::pin::Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// The deploys by programs of the operator's: what is new of one marks its environment.
 fn commands(
@@ -240,14 +287,14 @@ fn commands(
 
 /// Marks the App for its regular look at GitHub, and drops what is too old.
 async fn keep_time(room: Arc<Room>, mut stop: watch::Receiver<bool>) {
-    while !*stop.borrow() {
+    while !is_over(&stop) {
         let now = room.now();
         tokio::select! {
             () = room.clock.sleep_until(now + room.settings.reconcile) => {}
-            _ = stop.changed() => return,
+            () = over(&mut stop) => return,
         }
         let now = room.now();
-        let (bodies, rows) = (now - room.settings.keep_bodies, now - room.settings.keep_deliveries);
+        let (bodies, rows) = room.kept_since(now);
         if let Err(error) = room.store.prune(bodies, rows).await {
             tracing::error!(%error, "old deliveries could not be dropped");
         }

@@ -1,5 +1,6 @@
 use super::clock::Clock;
 use super::deploys::Deploying;
+use super::full_disk;
 use super::room::{Random, Settings};
 use super::{Engine, Parts};
 use crate::flow::Flow;
@@ -80,6 +81,7 @@ impl Engine {
         places.check()?;
         places.close_to_others();
         let locks = places.lock().await?;
+        places.make_room();
         let now = {
             let clock = Arc::clone(&config.clock);
             Arc::new(move || clock.now())
@@ -221,6 +223,22 @@ impl Places {
         ])
     }
 
+    /// Where nothing more fits, the mirrors go: they come back when they are needed, and what the database is told does
+    /// not.
+    fn make_room(&self) {
+        let beside = self.database.parent().unwrap_or(Path::new("/"));
+        let has_room = || full_disk::has_room(&self.data_dir) && full_disk::has_room(beside);
+        if has_room() {
+            return;
+        }
+        let taken = full_disk::take_mirrors_away(&self.data_dir.join("mirrors"), has_room);
+        let folder = self.data_dir.display();
+        tracing::warn!(
+            mirrors = taken,
+            "the disk of {folder} has no room; mirrors were taken away to make some"
+        );
+    }
+
     fn setting_of_database(&self) -> &'static str {
         if self.database.parent() == Some(&self.data_dir) { DATA_DIR } else { DATABASE_URL }
     }
@@ -255,6 +273,9 @@ fn try_to_write(folder: &Path) -> io::Result<()> {
 }
 
 fn not_writable(error: &io::Error) -> String {
+    if full_disk::is_of_room(error) {
+        return format!("where nothing can be written: {}; make room there", plain(error));
+    }
     format!("where nothing can be written: {}; let the user who runs the server write there", plain(error))
 }
 

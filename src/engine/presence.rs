@@ -2,6 +2,7 @@
 //! whenever that changes.
 
 use super::room::Room;
+use super::supervisor::over;
 use crate::flow::{InstallationId, Millis};
 use crate::github::{Access, AccessState, Api, ApiError, Installation, RegisteredApp};
 use std::collections::BTreeMap;
@@ -143,7 +144,7 @@ pub(super) async fn tell_changes(room: Arc<Room>, mut stop: watch::Receiver<bool
     loop {
         tokio::select! {
             changed = states.changed() => if changed.is_err() { return },
-            _ = stop.changed() => return,
+            () = over(&mut stop) => return,
         }
         let state = states.borrow_and_update().clone();
         match state.access {

@@ -6,12 +6,15 @@ use super::merge_rules::MergeRules;
 use super::mirrors::{MirrorBounds, Mirrors};
 use super::presence::Presence;
 use super::rulebook::Books;
+use super::shares::Shares;
+use super::supervisor::Health;
 use crate::flow::{DocsUrl, Flow, Millis};
 use crate::github::{Api, ApiError, Remedy};
 use crate::lineage::GitError;
-use crate::store::{Change, Store, StoreError};
+use crate::store::{Change, ConcurrencyLimits, Store, StoreError};
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::Duration;
 use tokio::sync::Notify;
 
 /// Gives a random number: the spread of retries is its only use.
@@ -24,12 +27,25 @@ pub struct Settings {
     pub workers: usize,
     /// How many of them may belong to one repository.
     pub per_repository: u32,
-    /// How long a lease holds unless it is prolonged, in milliseconds.
-    pub lease: Millis,
+    /// And how many to one installation, whether they are worked on or wait for git.
+    pub per_installation: u32,
+    /// How many of the workers one installation may have.
+    pub workers_per_installation: usize,
+    /// How many gits may talk to remotes at a time.
+    pub fetches: usize,
+    /// And how many of them for one installation.
+    pub fetches_per_installation: usize,
+    /// How long the work on one unit may take; then it is ended and counts as failed.
+    pub work_within: Duration,
+    /// How long no work may be taken before the engine does not count as ready. A single piece of work ends earlier,
+    /// and what waits for git keeps no worker.
+    pub wedged_after: Duration,
     /// How often the store is asked for work that nobody announced, in milliseconds.
     pub poll: Millis,
     /// What happens after failures.
     pub back_off: BackOff,
+    /// How late GitHub's lists may be, in milliseconds: only then it is believed that something is not there.
+    pub lists_lag: Millis,
     /// How often everything is compared with GitHub, in milliseconds.
     pub reconcile: Millis,
     /// How long the bodies of deliveries are kept, in milliseconds.
@@ -58,9 +74,17 @@ impl Default for Settings {
             workers: 16,
             // A quarter: some repositories that are slow to fetch leave room for others.
             per_repository: 4,
-            lease: 30_000,
+            per_installation: 48,
+            // Half of them, and an eighth of those: one whose git is silent leaves room for others.
+            workers_per_installation: 8,
+            fetches: 32,
+            fetches_per_installation: 4,
+            // Longer than two fetches of a large repository take, one after the other.
+            work_within: Duration::from_secs(60 * 60),
+            wedged_after: Duration::from_secs(3 * 60),
             poll: 2_000,
             back_off: BackOff { first: 1_000, longest: 10 * MINUTE, give_up_after: 16 },
+            lists_lag: 30_000,
             reconcile: 15 * MINUTE,
             // GitHub Enterprise Server redelivers for seven days.
             keep_bodies: 8 * DAY,
@@ -79,6 +103,8 @@ pub(super) struct Room {
     /// For work that goes on while nobody looks at its unit.
     pub(super) this: Weak<Room>,
     pub(super) store: Arc<dyn Store>,
+    pub(super) workers: Arc<Shares>,
+    pub(super) health: Health,
     pub(super) api: Api,
     pub(super) mirrors: Mirrors,
     /// By which deploys are carried out.
@@ -106,6 +132,17 @@ impl Room {
         self.clock.now()
     }
 
+    /// How many units may be out at the same time.
+    pub(super) fn limits(&self) -> ConcurrencyLimits {
+        let Settings { per_repository, per_installation, .. } = self.settings;
+        ConcurrencyLimits { per_repository, per_installation }
+    }
+
+    /// Since when bodies of deliveries are kept, and since when deliveries.
+    pub(super) fn kept_since(&self, now: Millis) -> (Millis, Millis) {
+        (now - self.settings.keep_bodies, now - self.settings.keep_deliveries)
+    }
+
     pub(super) fn was_asked(&self, delivery: u64) -> bool {
         self.asked.lock().unwrap_or_else(PoisonError::into_inner).contains(&delivery)
     }
@@ -129,6 +166,10 @@ pub(super) struct Trouble {
 impl Trouble {
     pub(super) fn give_up(what: impl Into<String>) -> Self {
         Self { what: what.into(), remedy: Remedy::GiveUp, changes: Vec::new() }
+    }
+
+    pub(super) fn not_before(at: Millis, what: impl Into<String>) -> Self {
+        Self { what: what.into(), remedy: Remedy::NotBefore(at), changes: Vec::new() }
     }
 
     pub(super) fn later(what: impl Into<String>) -> Self {

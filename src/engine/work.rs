@@ -1,141 +1,348 @@
 //! The loop: leases units, has them worked on, settles them.
 
+use super::full_disk;
 use super::room::{Room, Trouble};
+use super::shares::{Place, Worker};
+use super::supervisor::{is_over, over};
 use super::units;
+use crate::flow::{InstallationId, Millis};
 use crate::github::Remedy;
-use crate::store::{Change, Committed, Lease, Next, StoreError};
+use crate::store::{Change, Committed, Lease, Next, StoreError, Unit};
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
-use tokio::task::JoinSet;
+use tokio::task::{Id, JoinSet};
+use tokio::time::Instant;
 
 /// How many times work is repeated at once because what it relied on changed while it was done.
 const REPEATS: u32 = 5;
-/// Over how long those are spread who waited for calls to be welcome again, in milliseconds.
+/// Over how long those are spread who waited for calls to be welcome again, in milliseconds; after a short wait less.
 const WELCOME_SPREAD: i64 = 3_000;
 /// How long to wait after the store failed, in milliseconds.
 const STORE_PAUSE: i64 = 1_000;
+/// No wait is longer: past the longest that GitHub's rate limits ask for, and any back-off, in milliseconds. What is to
+/// be looked at later than that is looked at once more in between.
+const FURTHEST: Millis = 2 * 60 * 60_000;
+/// How often is looked for what waits for longer than that.
+const SWEEP_EVERY: Duration = Duration::from_secs(60);
+/// How often room is looked for while the disk is full.
+const MAKE_ROOM_EVERY: Duration = Duration::from_secs(10);
+/// How far the clock may be set back before that is looked for at once, in milliseconds.
+const SET_BACK: Millis = 1_000;
 
 /// Runs until `stop` turns true, then lets what has begun come to its end.
 pub(super) async fn run(room: Arc<Room>, mut stop: watch::Receiver<bool>) {
-    let mut under_way = JoinSet::new();
-    while !*stop.borrow() {
-        if under_way.len() >= room.settings.workers {
-            tokio::select! {
-                _ = under_way.join_next() => {}
-                _ = stop.changed() => {}
-            }
-            continue;
+    let mut store = StoreWords::default();
+    // Nobody works yet: whoever held a lease was of a former process, or went with a former run of this loop.
+    while let Err(error) = room.store.reclaim(room.now()).await {
+        store.failed(&room, &error);
+        if room.health.failure().is_some() {
+            return;
         }
+        tokio::select! {
+            () = room.clock.sleep_until(room.now() + STORE_PAUSE) => {}
+            () = over(&mut stop) => return,
+        }
+    }
+    let (mut crew, mut sweep) = (Crew::new(&room, stop.clone()), Sweep::default());
+    while !is_over(&stop) && room.health.failure().is_none() {
+        let free = tokio::select! {
+            free = room.workers.take_any() => free,
+            () = crew.one_ends() => continue,
+            () = over(&mut stop) => break,
+        };
         // The wake-up is asked for before the store, so that work announced in between is not slept over.
         let woken = room.wake.notified();
         let now = room.now();
-        match room.store.lease(now, now + room.settings.lease, room.settings.per_repository).await {
+        let taken = match sweep.look(&room, now).await {
+            Ok(()) => room.store.lease(now, room.limits()).await,
+            Err(error) => Err(error),
+        };
+        match taken {
             Ok(Some(lease)) => {
-                under_way.spawn(work(Arc::clone(&room), lease));
+                store.answered(&room);
+                crew.begin(lease, free);
             }
             Ok(None) => {
+                store.answered(&room);
+                drop(free);
                 let until = next_look(&room, now).await;
                 tokio::select! {
                     () = woken => {}
                     () = room.clock.sleep_until(until) => {}
-                    Some(_) = under_way.join_next() => {}
-                    _ = stop.changed() => {}
+                    () = crew.one_ends() => {}
+                    () = over(&mut stop) => {}
                 }
             }
             Err(error) => {
-                tracing::error!(%error, "no work could be taken from the store");
+                store.failed(&room, &error);
+                drop(free);
+                if matches!(error, StoreError::Full) && store.may_make_room() {
+                    make_room(&room).await;
+                }
                 room.clock.sleep_until(now + STORE_PAUSE).await;
             }
         }
-        while under_way.try_join_next().is_some() {}
+        crew.see_to_ends();
     }
-    while under_way.join_next().await.is_some() {}
+    while !crew.is_empty() {
+        crew.one_ends().await;
+    }
+}
+
+/// A disk that is full lets nothing be stored: a mirror goes, where that can help, and when there are none, builds that run
+/// nowhere. Where the room is the database's own, old bodies make some.
+pub(super) async fn make_room(room: &Room) {
+    let folder = room.mirrors.folder().to_owned();
+    let has_room = tokio::task::spawn_blocking(move || full_disk::has_room(&folder)).await.unwrap_or(true);
+    if !has_room {
+        if room.mirrors.give_way() {
+            return;
+        }
+        if let Err(error) = room.means.commands.give_way().await {
+            tracing::warn!(%error, "builds that run nowhere could not be removed to make room");
+        }
+    }
+    let (bodies, rows) = room.kept_since(room.now());
+    if let Err(error) = room.store.prune(bodies, rows).await {
+        tracing::debug!(%error, "old deliveries make no room");
+    }
 }
 
 async fn next_look(room: &Room, now: i64) -> i64 {
     let latest = now + room.settings.poll;
-    match room.store.next_due(now, room.settings.per_repository).await {
+    match room.store.next_due(now, room.limits()).await {
         Ok(due) => due.map_or(latest, |due| due.min(latest)),
         Err(_) => now + STORE_PAUSE,
     }
 }
 
+/// What is said of the store: once while it fails in the same way.
+#[derive(Default)]
+struct StoreWords {
+    said: Option<String>,
+    made_room: Option<Instant>,
+}
+
+impl StoreWords {
+    fn answered(&mut self, room: &Room) {
+        room.health.note_taken();
+        if self.said.take().is_some() {
+            tracing::info!("work can be taken from the store again");
+        }
+    }
+
+    /// Room is not looked for all the time: where there is none, looking makes none.
+    fn may_make_room(&mut self) -> bool {
+        let may = self.made_room.is_none_or(|at| at.elapsed() >= MAKE_ROOM_EVERY);
+        if may {
+            self.made_room = Some(Instant::now());
+        }
+        may
+    }
+
+    fn failed(&mut self, room: &Room, error: &StoreError) {
+        if let StoreError::Replaced(_) = error {
+            room.health.fail(error.to_string());
+        }
+        let words = error.to_string();
+        if self.said.as_ref() != Some(&words) {
+            tracing::error!(%error, "no work could be taken from the store");
+            self.said = Some(words);
+        }
+    }
+}
+
+/// Looks for what waits for a moment that nobody would have set by the present clock: it stood ahead for a while.
+#[derive(Default)]
+struct Sweep {
+    last: Option<(Millis, Instant)>,
+}
+
+impl Sweep {
+    async fn look(&mut self, room: &Room, now: Millis) -> Result<(), StoreError> {
+        let is_due = self.last.is_none_or(|(at, since)| {
+            let passed = since.elapsed();
+            let expected = at.saturating_add(i64::try_from(passed.as_millis()).unwrap_or(i64::MAX));
+            passed >= SWEEP_EVERY || now < expected - SET_BACK
+        });
+        if !is_due {
+            return Ok(());
+        }
+        let forward = room.store.bring_forward(now, now + FURTHEST).await?;
+        if forward > 0 {
+            tracing::warn!(units = forward, "the clock was set back; what waits for long past it is due now");
+        }
+        self.last = Some((now, Instant::now()));
+        Ok(())
+    }
+}
+
+/// Those who work, with the lease of each. When this is dropped, they end.
+struct Crew {
+    room: Arc<Room>,
+    stop: watch::Receiver<bool>,
+    tasks: JoinSet<Settled>,
+    leases: HashMap<Id, Lease>,
+}
+
+/// Whether the unit was given back.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Settled {
+    Yes,
+    /// The store did not take it.
+    No,
+}
+
+impl Crew {
+    fn new(room: &Arc<Room>, stop: watch::Receiver<bool>) -> Self {
+        Self { room: Arc::clone(room), stop, tasks: JoinSet::new(), leases: HashMap::new() }
+    }
+
+    fn begin(&mut self, lease: Lease, free: Place) {
+        let task = self.tasks.spawn(work(Arc::clone(&self.room), lease.clone(), (free, self.stop.clone())));
+        self.leases.insert(task.id(), lease);
+    }
+
+    fn is_empty(&self) -> bool {
+        self.tasks.is_empty()
+    }
+
+    /// Waits for the next one to end; for ever where nobody works.
+    async fn one_ends(&mut self) {
+        match self.tasks.join_next_with_id().await {
+            Some(ended) => self.ended(ended),
+            None => std::future::pending().await,
+        }
+    }
+
+    fn see_to_ends(&mut self) {
+        while let Some(ended) = self.tasks.try_join_next_with_id() {
+            self.ended(ended);
+        }
+    }
+
+    /// A lease whose holder is gone is ended, or its unit would never be looked at again.
+    fn ended(&mut self, ended: Result<(Id, Settled), tokio::task::JoinError>) {
+        let (id, settled) = ended.unwrap_or_else(|error| {
+            tracing::error!(%error, "a bug stopped the work on a unit");
+            (error.id(), Settled::No)
+        });
+        let Some(lease) = self.leases.remove(&id).filter(|_| settled == Settled::No) else { return };
+        self.tasks.spawn(release(Arc::clone(&self.room), lease, self.stop.clone()));
+    }
+}
+
+/// Ends a lease once the store takes it. What a stop cuts off is made good by the next start.
+async fn release(room: Arc<Room>, lease: Lease, mut stop: watch::Receiver<bool>) -> Settled {
+    while !is_over(&stop) && room.health.failure().is_none() {
+        tokio::select! {
+            () = room.clock.sleep_until(room.now() + STORE_PAUSE) => {}
+            () = over(&mut stop) => {}
+        }
+        if room.store.release(&lease, room.now()).await.is_ok() {
+            room.wake.notify_one();
+            break;
+        }
+    }
+    Settled::Yes
+}
+
 /// Works on one unit to its end: done, to be tried later, or given up.
 #[tracing::instrument(name = "work", skip_all, fields(unit = %lease.unit))]
-async fn work(room: Arc<Room>, lease: Lease) {
+async fn work(room: Arc<Room>, lease: Lease, (free, stop): (Place, watch::Receiver<bool>)) -> Settled {
     if lease.failures >= room.settings.back_off.give_up_after {
         // Only attempts that ended without a word come so far: this one may be what ended the process.
         let error = "the work on it has ended without a result again and again".to_owned();
         tracing::error!(error, "given up; a replay or a new event revives it");
-        if let Err(error) = room.store.commit(&lease, Vec::new(), Next::Dead { error }, room.now()).await {
-            tracing::error!(%error, "the unit could not be settled; its lease will end by itself");
-        }
-        return;
+        return settle(&room, &lease, Next::Dead { error }).await;
+    }
+    let worker = Worker::new(&room.workers, free, installation_of(&room, &lease.unit).await).await;
+    if is_over(&stop) {
+        // It has waited for others of its installation until now.
+        let error = "the server was stopped before it was begun".to_owned();
+        return settle(&room, &lease, Next::Wait { at: room.now(), error }).await;
     }
     for _ in 0..REPEATS {
-        let (changes, next) = attempt(&room, &lease).await;
+        let (changes, next) = attempt(&room, &lease, &worker).await;
+        let (changes, next) = within_reach(changes, next, room.now() + FURTHEST);
         match room.store.commit(&lease, changes, next, room.now()).await {
             Ok(Committed::Stored) => {
                 room.wake.notify_one();
-                return;
+                return Settled::Yes;
             }
             Ok(Committed::Stale) => tracing::debug!("what this relied on has changed: once more"),
             Ok(Committed::LeaseLost) => {
                 tracing::warn!("the lease was lost: somebody else has this unit now");
-                return;
+                return Settled::Yes;
             }
             Err(error) => {
-                settle_after_store_error(&room, &lease, &error).await;
-                return;
+                // A decision that cannot be stored must not keep its unit leased in silence.
+                tracing::error!(%error, "a decision could not be stored");
+                let next = next_after(&room, &lease, error.to_string(), Remedy::TryLater);
+                return settle(&room, &lease, next).await;
             }
         }
     }
     let next = next_after(&room, &lease, "what it relied on kept changing".to_owned(), Remedy::TryLater);
-    if let Err(error) = room.store.commit(&lease, Vec::new(), next, room.now()).await {
-        tracing::error!(%error, "the unit could not be settled; its lease will end by itself");
+    settle(&room, &lease, next).await
+}
+
+async fn settle(room: &Room, lease: &Lease, next: Next) -> Settled {
+    match room.store.commit(lease, Vec::new(), next, room.now()).await {
+        Ok(_) => {
+            room.wake.notify_one();
+            Settled::Yes
+        }
+        Err(error) => {
+            tracing::debug!(%error, "the unit could not be settled yet");
+            Settled::No
+        }
     }
 }
 
-/// A decision that cannot be stored must not keep its unit leased in silence. Where even this cannot be
-/// stored the lease ends by itself.
-async fn settle_after_store_error(room: &Room, lease: &Lease, error: &StoreError) {
-    tracing::error!(%error, "a decision could not be stored");
-    let next = next_after(room, lease, error.to_string(), Remedy::TryLater);
-    if let Err(error) = room.store.commit(lease, Vec::new(), next, room.now()).await {
-        tracing::error!(%error, "the unit could not be settled; its lease will end by itself");
+/// Whose share of the workers a unit takes.
+async fn installation_of(room: &Room, unit: &Unit) -> Option<InstallationId> {
+    if let Unit::Installation(id) = unit {
+        return Some(*id);
     }
+    let row = room.store.repository(unit.repository()?).await.ok().flatten();
+    row.map(|row| row.installation)
 }
 
-/// Runs the unit's work in a task of its own, so that a panic in it stays there, and prolongs the
-/// lease meanwhile.
-async fn attempt(room: &Arc<Room>, lease: &Lease) -> (Vec<Change>, Next) {
-    let task = tokio::spawn({
+/// Nothing is put off for longer than a clock may be wrong without being noticed: it is looked at once more then.
+fn within_reach(mut changes: Vec<Change>, next: Next, furthest: Millis) -> (Vec<Change>, Next) {
+    for change in &mut changes {
+        if let Change::MarkAt(_, at) = change {
+            *at = (*at).min(furthest);
+        }
+    }
+    let next = match next {
+        Next::Retry { at, error } => Next::Retry { at: at.min(furthest), error },
+        Next::Wait { at, error } => Next::Wait { at: at.min(furthest), error },
+        next => next,
+    };
+    (changes, next)
+}
+
+/// Runs the unit's work in a task of its own, so that a panic in it stays there, and no longer than it may take.
+async fn attempt(room: &Arc<Room>, lease: &Lease, worker: &Worker) -> (Vec<Change>, Next) {
+    let task = tokio::spawn(worker.clone().does({
         let (room, lease) = (Arc::clone(room), lease.clone());
         async move { units::run(&room, &lease).await }
-    });
+    }));
     let mut task = AbortOnDrop(task);
-    let third = Duration::from_millis(u64::try_from(room.settings.lease / 3).unwrap_or(1));
-    let ended = loop {
-        match tokio::time::timeout(third, &mut task.0).await {
-            Ok(ended) => break ended,
-            Err(_) => match room.store.extend(lease, room.now() + room.settings.lease).await {
-                Ok(true) => {}
-                Ok(false) => return (Vec::new(), Next::Done),
-                Err(error) => tracing::error!(%error, "a lease could not be prolonged"),
-            },
-        }
-    };
-    match ended {
-        Ok(Ok(changes)) => (changes, Next::Done),
-        Ok(Err(Trouble { what, remedy, changes })) => {
+    let within = room.settings.work_within;
+    let failed = |what: String| (Vec::new(), next_after(room, lease, what, Remedy::TryLater));
+    match tokio::time::timeout(within, &mut task.0).await {
+        Ok(Ok(Ok(changes))) => (changes, Next::Done),
+        Ok(Ok(Err(Trouble { what, remedy, changes }))) => {
             let next = next_after(room, lease, what, remedy);
             (changes, next)
         }
-        Err(panic) => {
-            let what = format!("a bug stopped this work: {panic}");
-            (Vec::new(), next_after(room, lease, what, Remedy::TryLater))
-        }
+        Ok(Err(panic)) => failed(format!("a bug stopped this work: {panic}")),
+        Err(_) => failed(format!("the work took longer than {} s and was ended", within.as_secs())),
     }
 }
 
@@ -160,9 +367,10 @@ fn next_after(room: &Room, lease: &Lease, error: String, remedy: Remedy) -> Next
             Next::Retry { at: room.now() + wait, error }
         }
         (Remedy::NotBefore(at), _) => {
-            tracing::warn!(error, "to be tried when calls are welcome again");
+            tracing::warn!(error, "to be tried when it is welcome again");
             // Apart from each other, so that they do not use the next window up at once.
-            let at = at + i64::from((room.random)()) * WELCOME_SPREAD / i64::from(u32::MAX);
+            let spread = ((at - room.now()) / 10).clamp(0, WELCOME_SPREAD);
+            let at = at + i64::from((room.random)()) * spread / i64::from(u32::MAX);
             Next::Wait { at, error }
         }
     }

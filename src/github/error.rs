@@ -82,6 +82,11 @@ pub enum Remedy {
 }
 
 impl ApiError {
+    /// Whether a write that ended so may have taken effect all the same.
+    pub fn may_have_taken_effect(&self) -> bool {
+        matches!(self, Self::NoAnswer { .. } | Self::Failed { .. } | Self::Unreadable { .. })
+    }
+
     /// What to do about it.
     pub fn remedy(&self) -> Remedy {
         match self {

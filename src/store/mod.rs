@@ -46,8 +46,27 @@ pub enum StoreError {
     Unexpected(String),
 }
 
-/// The right to work on a unit for a while. A change made under it is refused once it has ended and
-/// somebody else took over.
+/// How many units may be out at the same time, so that one busy repository or installation leaves room for
+/// the others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ConcurrencyLimits {
+    /// Of one repository.
+    pub per_repository: u32,
+    /// Of all repositories of one installation.
+    pub per_installation: u32,
+}
+
+impl ConcurrencyLimits {
+    /// No bound at all.
+    pub const NONE: Self = Self::of_repository(u32::MAX);
+
+    /// A bound for each repository alone.
+    pub const fn of_repository(per_repository: u32) -> Self {
+        Self { per_repository, per_installation: u32::MAX }
+    }
+}
+
+/// The right to work on a unit. A change made under it is refused once it has ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lease {
     /// What is being worked on.
@@ -156,6 +175,8 @@ pub enum Change {
     },
     /// What GitHub showed is gone there, or so it says: the next attempt looks for it and makes it anew.
     Vanished(Unit),
+    /// GitHub has refused to make this effect, so there is nothing to look for before it is made.
+    NotMade(Unit),
     /// What GitHub shows for this effect is no longer known to be right: it is sent again, even with
     /// the same substance. Nothing happens where nothing is desired.
     Resend(Unit),
@@ -184,28 +205,28 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// given up is revived; with another body it is refused.
     async fn accept(&self, delivery: NewDelivery) -> Result<Accepted, StoreError>;
 
-    /// Takes the unit that has waited longest among those that are dirty, due and free, until `until`.
-    /// At most `per_repository` units of one repository are out at a time, so that one busy
-    /// repository leaves room for the others. An ended lease counts as free and as one failure.
-    async fn lease(
-        &self,
-        now: Millis,
-        until: Millis,
-        per_repository: u32,
-    ) -> Result<Option<Lease>, StoreError>;
+    /// Takes the unit that has waited longest among those that are dirty, due and free, and are not more
+    /// at once than `limits` let them be.
+    ///
+    /// A lease has no time of its own, since only one server has the database open: whoever gave it out
+    /// ends it when its holder is gone. So no clock that jumps ends or prolongs one.
+    async fn lease(&self, now: Millis, limits: ConcurrencyLimits) -> Result<Option<Lease>, StoreError>;
 
-    /// Ends every lease at start-up, where only one server can have the database open. Each counts as a
-    /// failure, as when it had run out. What waits for a moment past `furthest` waits no more: the clock
-    /// was set back.
-    async fn reclaim(&self, now: Millis, furthest: Millis) -> Result<(), StoreError>;
+    /// Ends a lease whose holder is gone, which counts as a failure; `false` when it was over before.
+    async fn release(&self, lease: &Lease, now: Millis) -> Result<bool, StoreError>;
 
-    /// Prolongs a lease; `false` when it was lost.
-    async fn extend(&self, lease: &Lease, until: Millis) -> Result<bool, StoreError>;
+    /// Ends every lease, as [`Store::release`] does each: of a former process, or of holders that are known
+    /// to be gone.
+    async fn reclaim(&self, now: Millis) -> Result<(), StoreError>;
+
+    /// What waits for a moment past `furthest` waits no more: the clock was set back. Answers how many
+    /// units that were.
+    async fn bring_forward(&self, now: Millis, furthest: Millis) -> Result<usize, StoreError>;
 
     /// The next moment at which something can be leased without anybody's doing: `now` when a
-    /// [`Store::lease`] would find something, else that of a retry or an ended lease. Units that only
-    /// wait for their repository's turn do not count: whoever settles one of its units asks again.
-    async fn next_due(&self, now: Millis, per_repository: u32) -> Result<Option<Millis>, StoreError>;
+    /// [`Store::lease`] would find something, else that of a retry. Units that only wait for their
+    /// repository's or installation's turn do not count: whoever settles one of its units asks again.
+    async fn next_due(&self, now: Millis, limits: ConcurrencyLimits) -> Result<Option<Millis>, StoreError>;
 
     /// Applies all changes and settles the unit, or changes nothing.
     async fn commit(
@@ -220,8 +241,9 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     async fn mark(&self, units: Vec<Unit>, now: Millis) -> Result<(), StoreError>;
 
     /// Notes durably that GitHub is about to be asked to create what the lease's effect desires.
-    /// From then on it is looked for before it is created. `false` when the lease was lost.
-    async fn attempting(&self, lease: &Lease) -> Result<bool, StoreError>;
+    /// From then on it is looked for before it is created, and `now` tells for how long in vain. `false`
+    /// when the lease was lost.
+    async fn attempting(&self, lease: &Lease, now: Millis) -> Result<bool, StoreError>;
 
     /// Applies changes in the middle of a piece of work, durably: what must be known before something is
     /// begun that must not be begun twice. `false`, and nothing changed, when the lease was lost.

@@ -384,6 +384,6 @@ pub struct Effect {
     pub shown: Option<String>,
     /// GitHub's id of the check run or comment.
     pub github_id: Option<u64>,
-    /// Whether creating it was ever begun: then it is looked for before it is created.
-    pub attempted: bool,
+    /// When creating it was last begun, if it ever was: then it is looked for before it is created.
+    pub attempted: Option<Millis>,
 }

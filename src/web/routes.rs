@@ -40,7 +40,7 @@ async fn ready(State(shared): State<Shared>) -> Response {
         Ok(()) => format!("ready\n{github}").into_response(),
         Err(error) => {
             tracing::warn!(%error, "not ready");
-            let words = format!("the database cannot be written\n{github}");
+            let words = format!("{error}\n{github}");
             (StatusCode::SERVICE_UNAVAILABLE, words).into_response()
         }
     }

@@ -2,7 +2,7 @@ use super::body::{Limits, Reader};
 use super::connection::Connection;
 use super::routes::{LOG_READERS, Shared, router};
 use super::setup;
-use crate::engine::Engine;
+use crate::engine::{Engine, EngineFailure};
 use axum::Router;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -122,6 +122,14 @@ impl Server {
             return Err(unresolved("the system names none".to_owned()));
         }
         TcpListener::bind(&addresses[..]).await.map_err(|error| BindError::of(host, port, &error))
+    }
+
+    /// Ends when the engine cannot go on: the process is to end with an error then.
+    pub async fn failed(&self) -> EngineFailure {
+        match &self.engine {
+            Some(engine) => engine.failed().await,
+            None => std::future::pending().await,
+        }
     }
 
     /// Where it listens.

@@ -171,6 +171,7 @@ pub(crate) fn order(number: u64, tree: u8) -> Order {
         branch: BranchName::new("staging").unwrap(),
         clone_url: "https://github.com/acme/store.git".to_owned(),
         build_settings,
+        look_again_at: None,
         deploy,
     }
 }

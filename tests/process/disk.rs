@@ -11,11 +11,10 @@ use std::fmt::Write as _;
 use tokio::process::Command;
 use towpath::store::{Options, SqliteStore, Store};
 
-/// Starts a server whose files may become a megabyte large, and who is told of it by an error, not by a
-/// signal.
+/// Starts a server whose files may become a megabyte large. The system would end it by a signal when it wants more.
 async fn start_with_little_room(world: &World) -> Server {
     let mut command = Command::new("sh");
-    let script = "trap '' XFSZ; ulimit -S -f 2048; exec \"$0\" serve";
+    let script = "ulimit -S -f 2048; exec \"$0\" serve";
     command.args(["-c", script, env!("CARGO_BIN_EXE_towpath")]);
     let server = Server::start_by(command, &world.environment()).await;
     world.listens(&server);
@@ -149,4 +148,22 @@ async fn a_full_disk_is_told_and_once_there_is_room_it_goes_on_by_itself() {
     for guid in stored {
         assert!(store.delivery(&guid).await.unwrap().is_some(), "{guid} was answered and is lost");
     }
+}
+
+#[tokio::test]
+async fn a_start_without_room_makes_some_of_the_mirrors_and_goes_on() {
+    let world = World::new().await;
+    let server = world.start().await;
+    world.quiet().await;
+    assert_eq!(server.stop().await.code(), Some(0));
+    let server = start_with_little_room(&world).await;
+    let told =
+        |server: &Server| server.log().iter().filter(|line| line.contains("mirrors were taken away")).count();
+    assert_eq!(told(&server), 1, "{:?}", server.log());
+    topic(&world.store, "feature/cart", "integration").await;
+    let pull = world.store.open_pull("feature/cart").into("integration").by("ana").await.unwrap();
+    assert_eq!(world.check(&pull).await, "success");
+    assert_eq!(get(&server.address, "/readyz").await.status, 200);
+    assert_eq!(told(&server), 1, "once");
+    assert_eq!(server.stop().await.code(), Some(0));
 }

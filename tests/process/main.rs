@@ -13,6 +13,7 @@ mod http;
 mod input;
 mod kill;
 mod memory;
+mod misplaced;
 mod secrets;
 mod server;
 #[path = "../stories/shop.rs"]

@@ -60,6 +60,8 @@ impl World {
             ("GITHUB_APP_PRIVATE_KEY", AppConfig::demo_key().to_owned()),
             ("GITHUB_WEBHOOK_SECRET", SECRET.to_owned()),
             ("GITHUB_API_URL", self.github.api_url()),
+            // The lists here are never late.
+            ("TOWPATH_LISTS_LAG_SECONDS", "0".to_owned()),
             ("TOWPATH_DATA_DIR", DATA_DIR.to_owned()),
             ("PWD", self.folder.path().to_str().unwrap().to_owned()),
         ]

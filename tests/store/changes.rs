@@ -221,11 +221,11 @@ pub(crate) async fn what_github_shows_is_remembered_and_can_vanish(store: Arc<dy
         substance: "fail".to_owned(),
         shown: Some("fail".to_owned()),
         github_id: Some(u64::MAX),
-        attempted: true,
+        attempted: Some(1),
     };
     assert_eq!(store.effect(&comment()).await.unwrap().as_ref(), Some(&effect));
     apply(store, vec![Change::Vanished(comment())]).await;
-    let gone = Effect { shown: None, github_id: None, attempted: true, ..effect };
+    let gone = Effect { shown: None, github_id: None, ..effect };
     assert_eq!(store.effect(&comment()).await.unwrap(), Some(gone));
 }
 
@@ -327,10 +327,16 @@ pub(crate) async fn an_attempt_is_noted_while_the_lease_holds(store: Arc<dyn Sto
     let store = &*store;
     apply(store, vec![desired(comment(), "words", "fail")]).await;
     let lease = leased_unit(store, &comment(), 0).await;
-    assert!(!store.effect(&comment()).await.unwrap().unwrap().attempted);
-    assert!(store.attempting(&lease).await.unwrap());
-    assert!(store.effect(&comment()).await.unwrap().unwrap().attempted);
+    let attempted = async || store.effect(&comment()).await.unwrap().unwrap().attempted;
+    assert_eq!(attempted().await, None);
+    assert!(store.attempting(&lease, 70).await.unwrap());
+    assert_eq!(attempted().await, Some(70));
     // New words do not make it forgotten.
     apply(store, vec![desired(comment(), "other", "pass")]).await;
-    assert!(store.effect(&comment()).await.unwrap().unwrap().attempted);
+    assert_eq!(attempted().await, Some(70));
+    // Nor does it that it was shown, or is gone again: when it was made tells how late lists may be.
+    for change in [shown("pass"), Change::Vanished(comment())] {
+        apply(store, vec![change]).await;
+        assert_eq!(attempted().await, Some(70));
+    }
 }

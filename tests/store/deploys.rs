@@ -1,6 +1,6 @@
 //! Deploys, holds, and what the operator asks for.
 
-use crate::given::{REPOSITORY, apply, branch, commit, leased_unit, nothing_due, settle};
+use crate::given::{REPOSITORY, SOME, apply, branch, commit, leased_unit, nothing_due, settle};
 use std::sync::Arc;
 use towpath::flow::{Deploy, DeployOutcome, DeployState, Hold, RepositoryId, TreeId, Trigger};
 use towpath::store::{ActOutcome, Change, Next, Order, OrderId, OrderRow, OutcomeRow, Store, Unit};
@@ -110,7 +110,7 @@ pub(crate) async fn a_unit_that_waits_for_the_clock_is_taken_at_once_when_it_is_
     let later = vec![Change::MarkAt(environment(), 60_000)];
     store.commit(&lease, later, Next::Done, 1).await.unwrap();
     nothing_due(store, 2).await;
-    assert_eq!(store.next_due(2, 100).await.unwrap(), Some(60_000));
+    assert_eq!(store.next_due(2, SOME).await.unwrap(), Some(60_000));
     store.mark(vec![environment()], 3).await.unwrap();
     let lease = leased_unit(store, &environment(), 3).await;
     settle(store, &lease, Next::Done, 3).await;

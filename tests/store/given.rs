@@ -4,8 +4,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use towpath::flow::{BranchName, CommitId, PullNumber, RepositoryId};
 use towpath::store::{
-    Change, Committed, DeliveryFilter, DeliveryRow, DeliveryState, Lease, Millis, NewDelivery, Next, Options,
-    PullRow, PullState, SqliteStore, Store, Unit,
+    Change, Committed, ConcurrencyLimits, DeliveryFilter, DeliveryRow, DeliveryState, Lease, Millis,
+    NewDelivery, Next, Options, PullRow, PullState, SqliteStore, Store, Unit,
 };
 
 /// A database in a folder of its own, which goes with it.
@@ -36,6 +36,9 @@ impl Opened {
 }
 
 pub(crate) const REPOSITORY: RepositoryId = RepositoryId(42);
+
+/// More than any scenario has out.
+pub(crate) const SOME: ConcurrencyLimits = ConcurrencyLimits::of_repository(100);
 
 /// Longer than any scenario.
 pub(crate) const LONG: Millis = 1_000_000;
@@ -93,7 +96,7 @@ pub(crate) fn judged(number: u64, head: CommitId, base: &str) -> Change {
 
 /// Takes the next unit, which must be there.
 pub(crate) async fn leased(store: &dyn Store, now: Millis) -> Lease {
-    store.lease(now, now + LONG, 100).await.unwrap().expect("something is due")
+    store.lease(now, SOME).await.unwrap().expect("something is due")
 }
 
 /// Takes the next unit, which must be this one.
@@ -104,7 +107,7 @@ pub(crate) async fn leased_unit(store: &dyn Store, unit: &Unit, now: Millis) -> 
 }
 
 pub(crate) async fn nothing_due(store: &dyn Store, now: Millis) {
-    assert_eq!(store.lease(now, now + LONG, 100).await.unwrap(), None);
+    assert_eq!(store.lease(now, SOME).await.unwrap(), None);
 }
 
 pub(crate) async fn settle(store: &dyn Store, lease: &Lease, next: Next, now: Millis) {

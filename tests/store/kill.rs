@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinSet;
-use towpath::store::{Accepted, Options, SqliteStore, Store};
+use towpath::store::{Accepted, ConcurrencyLimits, Options, SqliteStore, Store};
 
 const DATABASE: &str = "TOWPATH_TEST_DATABASE";
 const ROUND: &str = "TOWPATH_TEST_ROUND";
@@ -98,7 +98,7 @@ async fn a_delivery_that_was_answered_is_never_lost() {
             let unit = store.delivery(guid).await.unwrap().unwrap().unit;
             assert!((0..16).any(|caller| unit == pull_unit(caller)));
         }
-        assert_eq!(store.next_due(10, 4).await.unwrap(), Some(10));
+        assert_eq!(store.next_due(10, ConcurrencyLimits::NONE).await.unwrap(), Some(10));
         // Every other time the next process finds a log to recover from.
         if round % 2 == 0 {
             store.close().await;

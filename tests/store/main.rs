@@ -56,11 +56,12 @@ macro_rules! suite {
                     what_was_given_up_is_listed_until_it_is_marked,
                     a_mark_during_the_work_outlives_giving_up,
                     an_ended_lease_counts_as_a_failure,
-                    a_lease_that_ended_still_holds_until_somebody_takes_over,
+                    no_clock_ends_a_lease,
                     an_old_token_changes_nothing,
                     a_settled_lease_is_over,
                     the_oldest_is_taken_first,
                     one_repository_has_a_bounded_number_out,
+                    one_installation_has_a_bounded_number_out,
                     next_due_names_the_next_moment,
                     many_workers_never_share_a_unit;
                 bounds:

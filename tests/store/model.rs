@@ -4,15 +4,16 @@ use crate::given::{REPOSITORY, branch, dead, delivery, pull_unit, retry, sqlite}
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use towpath::flow::{InstallationId, RepositoryId};
-use towpath::store::{Accepted, Committed, Lease, Millis, Next, Store, Unit};
+use towpath::store::{Accepted, Committed, ConcurrencyLimits, Lease, Millis, Next, Store, Unit};
 
 #[derive(Debug, Clone)]
 enum Step {
     Wait(Millis),
     Accept(usize),
     Mark(usize),
-    Lease { length: Millis, per_repository: u32 },
-    Extend { lease: usize, length: Millis },
+    Lease { per_repository: u32 },
+    Release { lease: usize },
+    Reclaim,
     Done { lease: usize },
     Retry { lease: usize, pause: Millis },
     Dead { lease: usize },
@@ -25,8 +26,9 @@ fn step() -> impl Strategy<Value = Step> {
         3 => (0..40_i64).prop_map(Step::Wait),
         2 => (0..5_usize).prop_map(Step::Accept),
         3 => (0..5_usize).prop_map(Step::Mark),
-        5 => (1..60_i64, 1..4_u32).prop_map(|(length, per_repository)| Step::Lease { length, per_repository }),
-        1 => (lease.clone(), 1..60_i64).prop_map(|(lease, length)| Step::Extend { lease, length }),
+        5 => (1..4_u32).prop_map(|per_repository| Step::Lease { per_repository }),
+        2 => lease.clone().prop_map(|lease| Step::Release { lease }),
+        1 => Just(Step::Reclaim),
         3 => lease.clone().prop_map(|lease| Step::Done { lease }),
         2 => (lease.clone(), prop_oneof![1..50_i64, 900..3_000_i64]).prop_map(|(lease, pause)| Step::Retry { lease, pause }),
         1 => lease.prop_map(|lease| Step::Dead { lease }),
@@ -50,7 +52,6 @@ enum Where {
     /// `again`: when it was first marked since it was taken.
     Out {
         token: i64,
-        until: Millis,
         again: Option<Millis>,
     },
     Dead,
@@ -87,13 +88,12 @@ impl Model {
     fn free_since(&self, place: Where) -> Option<Millis> {
         match place {
             Where::Waiting { due } if due <= self.now => Some(due),
-            Where::Out { until, .. } if until <= self.now => Some(until),
             _ => None,
         }
     }
 
     fn out_of(&self, repository: RepositoryId) -> usize {
-        let live = |known: &Known| matches!(known.place, Where::Out { until, .. } if until > self.now);
+        let live = |known: &Known| matches!(known.place, Where::Out { .. });
         let of = |place: usize| unit(place).repository() == Some(repository);
         self.units.iter().filter(|(place, known)| of(**place) && live(known)).count()
     }
@@ -114,19 +114,21 @@ impl Model {
         }
         let moments = self.units.values().filter_map(|known| match known.place {
             Where::Waiting { due } => Some(due),
-            Where::Out { until, .. } => Some(until),
-            Where::Resting | Where::Dead => None,
+            Where::Out { .. } | Where::Resting | Where::Dead => None,
         });
         moments.filter(|moment| *moment > self.now).min()
     }
 
-    fn take(&mut self, place: usize, lease: &Lease, until: Millis) {
+    fn take(&mut self, place: usize, lease: &Lease) {
         let known = self.units.get_mut(&place).unwrap();
-        if matches!(known.place, Where::Out { .. }) {
-            known.failures += 1;
-        }
         assert_eq!(lease.failures, known.failures);
-        known.place = Where::Out { token: lease.token, until, again: None };
+        known.place = Where::Out { token: lease.token, again: None };
+    }
+
+    fn release(&mut self, place: usize) {
+        let due = self.now;
+        let known = self.units.get_mut(&place).unwrap();
+        *known = Known { place: Where::Waiting { due }, failures: known.failures + 1, ..*known };
     }
 
     fn holds(&self, place: usize, lease: &Lease) -> bool {
@@ -172,38 +174,45 @@ impl Pair<'_> {
                 self.store.mark(vec![unit(*place)], self.model.now).await.unwrap();
                 self.model.mark(*place);
             }
-            Step::Lease { length, per_repository } => self.lease(*length, *per_repository).await,
-            Step::Extend { lease, length } => self.extend(*lease, *length).await,
+            Step::Lease { per_repository } => self.lease(*per_repository).await,
+            Step::Release { lease } => self.release(*lease).await,
+            Step::Reclaim => {
+                self.store.reclaim(self.model.now).await.unwrap();
+                let is_out = |known: &Known| matches!(known.place, Where::Out { .. });
+                let out = self.model.units.iter().filter(|(_, known)| is_out(known));
+                for place in out.map(|(place, _)| *place).collect::<Vec<_>>() {
+                    self.model.release(place);
+                }
+            }
             Step::Done { lease } => self.settle(*lease, Next::Done).await,
             Step::Retry { lease, pause } => self.settle(*lease, retry(self.model.now + pause)).await,
             Step::Dead { lease } => self.settle(*lease, dead()).await,
         }
         for bound in [1, 3] {
-            let due = self.store.next_due(self.model.now, bound).await.unwrap();
+            let limits = ConcurrencyLimits::of_repository(bound);
+            let due = self.store.next_due(self.model.now, limits).await.unwrap();
             assert_eq!(due, self.model.next_due(bound));
         }
     }
 
-    async fn lease(&mut self, length: Millis, per_repository: u32) {
-        let (now, until) = (self.model.now, self.model.now + length);
-        let lease = self.store.lease(now, until, per_repository).await.unwrap();
+    async fn lease(&mut self, per_repository: u32) {
+        let limits = ConcurrencyLimits::of_repository(per_repository);
+        let lease = self.store.lease(self.model.now, limits).await.unwrap();
         let expected = self.model.next(per_repository);
         assert_eq!(lease.as_ref().map(|lease| lease.unit.clone()), expected.map(unit));
         if let (Some(lease), Some(place)) = (lease, expected) {
-            self.model.take(place, &lease, until);
+            self.model.take(place, &lease);
             assert!(self.model.out_of(REPOSITORY) <= per_repository.max(3) as usize);
             self.leases.insert(0, (place, lease));
         }
     }
 
-    async fn extend(&mut self, lease: usize, length: Millis) {
+    async fn release(&mut self, lease: usize) {
         let Some((place, lease)) = self.leases.get(lease) else { return };
-        let to = self.model.now + length;
         let holds = self.model.holds(*place, lease);
-        assert_eq!(self.store.extend(lease, to).await.unwrap(), holds);
-        if let (true, Where::Out { until, .. }) = (holds, &mut self.model.units.get_mut(place).unwrap().place)
-        {
-            *until = to;
+        assert_eq!(self.store.release(lease, self.model.now).await.unwrap(), holds);
+        if holds {
+            self.model.release(*place);
         }
     }
 

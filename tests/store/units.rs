@@ -1,12 +1,14 @@
 use crate::given::{
-    LONG, REPOSITORY, apply, dead, leased, leased_unit, nothing_due, pull_row, pull_unit, retry, settle,
+    LONG, REPOSITORY, SOME, apply, dead, leased, leased_unit, nothing_due, pull_row, pull_unit, retry, settle,
 };
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use tokio::task::JoinSet;
 use towpath::flow::{InstallationId, PullNumber, RepositoryId};
-use towpath::store::{Change, Committed, Lease, Next, Store, Unit};
+use towpath::store::{
+    Change, Committed, ConcurrencyLimits, Lease, Next, RepositoryRow, RepositoryState, Store, Unit,
+};
 
 pub(crate) async fn a_mark_during_the_work_leaves_the_unit_dirty(store: Arc<dyn Store>) {
     let store = &*store;
@@ -66,13 +68,17 @@ pub(crate) async fn waiting_as_asked_is_no_failure(store: Arc<dyn Store>) {
 
 pub(crate) async fn a_clock_that_was_set_back_keeps_nothing_waiting(store: Arc<dyn Store>) {
     let store = &*store;
-    store.mark(vec![pull_unit(1), pull_unit(2)], 1_000_000).await.unwrap();
+    store.mark(vec![pull_unit(1), pull_unit(2), pull_unit(3)], 1_000_000).await.unwrap();
     let lease = leased(store, 1_000_000).await;
+    let out = leased_unit(store, &pull_unit(2), 1_000_000).await;
     settle(store, &lease, retry(1_500), 1_000).await;
-    store.reclaim(1_000, 2_000).await.unwrap();
-    assert_eq!(leased(store, 1_000).await.unit, pull_unit(2));
+    nothing_due(store, 1_000).await;
+    assert_eq!(store.bring_forward(1_000, 2_000).await.unwrap(), 1, "neither what is near nor what is out");
+    assert_eq!(leased(store, 1_000).await.unit, pull_unit(3));
     nothing_due(store, 1_499).await;
     assert_eq!(leased(store, 1_500).await.unit, pull_unit(1));
+    settle(store, &out, Next::Done, 1_500).await;
+    assert_eq!(store.bring_forward(1_500, 2_000).await.unwrap(), 0, "what rests is not counted");
 }
 
 pub(crate) async fn a_mark_revives_a_dead_unit(store: Arc<dyn Store>) {
@@ -81,7 +87,7 @@ pub(crate) async fn a_mark_revives_a_dead_unit(store: Arc<dyn Store>) {
     let lease = leased(store, 10).await;
     settle(store, &lease, dead(), 20).await;
     nothing_due(store, 20 + LONG).await;
-    assert_eq!(store.next_due(20, 4).await.unwrap(), None);
+    assert_eq!(store.next_due(20, SOME).await.unwrap(), None);
     store.mark(vec![pull_unit(1)], 30).await.unwrap();
     assert_eq!(leased(store, 30).await.failures, 0);
 }
@@ -113,31 +119,38 @@ pub(crate) async fn an_ended_lease_counts_as_a_failure(store: Arc<dyn Store>) {
     let store = &*store;
     store.mark(vec![pull_unit(1)], 10).await.unwrap();
     for (failures, now) in [(0, 100), (1, 200), (2, 300)] {
-        let lease = store.lease(now, now + 100, 4).await.unwrap().unwrap();
+        let lease = leased(store, now).await;
         assert_eq!(lease.failures, failures);
-        assert_eq!(store.lease(now + 99, now + 200, 4).await.unwrap(), None);
+        assert!(store.release(&lease, now + 50).await.unwrap());
+        assert!(!store.release(&lease, now + 60).await.unwrap(), "once");
     }
+    leased(store, 400).await;
+    store.reclaim(450).await.unwrap();
+    assert_eq!(leased(store, 500).await.failures, 4);
 }
 
-pub(crate) async fn a_lease_that_ended_still_holds_until_somebody_takes_over(store: Arc<dyn Store>) {
+pub(crate) async fn no_clock_ends_a_lease(store: Arc<dyn Store>) {
     let store = &*store;
     store.mark(vec![pull_unit(1)], 10).await.unwrap();
-    let lease = store.lease(10, 20, 4).await.unwrap().unwrap();
-    assert!(store.extend(&lease, 100).await.unwrap());
-    nothing_due(store, 99).await;
-    // It has ended by now, and yet nobody else was there: the work counts.
+    let lease = leased(store, 10).await;
+    for jumped in [i64::MIN, 0, 10, LONG, i64::MAX] {
+        nothing_due(store, jumped).await;
+    }
+    store.mark(vec![pull_unit(1)], -5).await.unwrap();
+    nothing_due(store, LONG).await;
     settle(store, &lease, Next::Done, 500).await;
-    nothing_due(store, 500).await;
+    assert_eq!(leased(store, 500).await.failures, 0);
 }
 
 pub(crate) async fn an_old_token_changes_nothing(store: Arc<dyn Store>) {
     let store = &*store;
     store.mark(vec![pull_unit(1)], 10).await.unwrap();
-    let late = store.lease(10, 20, 4).await.unwrap().unwrap();
-    let holder = store.lease(20, 30, 4).await.unwrap().unwrap();
+    let late = leased(store, 10).await;
+    store.release(&late, 15).await.unwrap();
     assert_refused(store, &late).await;
-    // The holder's lease was neither prolonged nor ended by that.
-    assert_eq!(store.next_due(20, 4).await.unwrap(), Some(30));
+    let holder = leased(store, 20).await;
+    assert_refused(store, &late).await;
+    // The holder's lease was not ended by that.
     settle(store, &holder, Next::Done, 25).await;
 }
 
@@ -156,10 +169,9 @@ async fn assert_refused(store: &dyn Store, lease: &Lease) {
         let committed = store.commit(lease, changes(), next, 25).await.unwrap();
         assert_eq!(committed, Committed::LeaseLost);
     }
-    assert!(!store.extend(lease, 1_000).await.unwrap());
-    assert!(!store.attempting(lease).await.unwrap());
+    assert!(!store.release(lease, 1_000).await.unwrap());
+    assert!(!store.attempting(lease, 25).await.unwrap());
     assert_eq!(store.pull(REPOSITORY, PullNumber(1)).await.unwrap(), None);
-    nothing_due(store, 25).await;
 }
 
 pub(crate) async fn the_oldest_is_taken_first(store: Arc<dyn Store>) {
@@ -186,40 +198,77 @@ pub(crate) async fn one_repository_has_a_bounded_number_out(store: Arc<dyn Store
         let unit = Unit::Installation(InstallationId(number));
         store.mark(vec![unit], 30).await.unwrap();
     }
+    let two = ConcurrencyLimits::of_repository(2);
     let mut leases = Vec::new();
-    while let Some(lease) = store.lease(100, 200, 2).await.unwrap() {
+    while let Some(lease) = store.lease(100, two).await.unwrap() {
         leases.push(lease);
     }
     let order: Vec<_> = leases.iter().map(|lease| lease.unit.to_string()).collect();
     let expected =
         ["pull:42:1", "pull:42:2", "repository:7", "installation:1", "installation:2", "installation:3"];
     assert_eq!(order, expected);
-    // What only waits for its repository's turn is due at nobody's clock but that of the leases.
-    assert_eq!(store.next_due(100, 2).await.unwrap(), Some(200));
-    assert_eq!(store.next_due(100, 3).await.unwrap(), Some(100));
+    // What only waits for its repository's turn is due at nobody's clock.
+    assert_eq!(store.next_due(100, two).await.unwrap(), None);
+    assert_eq!(store.next_due(100, ConcurrencyLimits::of_repository(3)).await.unwrap(), Some(100));
     settle(store, &leases[0], Next::Done, 110).await;
-    leased_unit(store, &pull_unit(3), 110).await;
-    assert_eq!(store.lease(110, 210, 2).await.unwrap(), None);
-    // Leases that have ended take no room: the ended one itself comes first, it has waited longest.
-    assert_eq!(store.lease(200, 300, 2).await.unwrap().unwrap().unit, pull_unit(4));
+    assert_eq!(store.lease(110, two).await.unwrap().unwrap().unit, pull_unit(3));
+    assert_eq!(store.lease(110, two).await.unwrap(), None);
+    // A lease that has ended takes no room: the ended one itself comes first, it has waited longest.
+    store.release(&leases[1], 10).await.unwrap();
+    assert_eq!(store.lease(200, two).await.unwrap().unwrap().unit, pull_unit(2));
+    assert_eq!(store.lease(200, two).await.unwrap(), None);
+}
+
+pub(crate) async fn one_installation_has_a_bounded_number_out(store: Arc<dyn Store>) {
+    let store = &*store;
+    let of = |id: u64, installation: u64| {
+        Change::Repository(RepositoryRow {
+            id: RepositoryId(id),
+            installation: InstallationId(installation),
+            full_name: format!("acme/{id}"),
+            clone_url: String::new(),
+            html_url: String::new(),
+            default_branch: "master".to_owned(),
+            state: RepositoryState::Active,
+            reconciled_at: None,
+        })
+    };
+    apply(store, (1..=5).map(|id| of(id, 1)).chain([of(6, 2)]).collect()).await;
+    let unit = |id| Unit::Repository(RepositoryId(id));
+    // The last one is of a repository that nothing is known of.
+    store.mark((1..=7).map(unit).collect(), 10).await.unwrap();
+    let limits = ConcurrencyLimits { per_repository: 4, per_installation: 2 };
+    let mut leases = Vec::new();
+    while let Some(lease) = store.lease(100, limits).await.unwrap() {
+        leases.push(lease);
+    }
+    let order: Vec<_> = leases.iter().map(|lease| lease.unit.clone()).collect();
+    assert_eq!(order, [1, 2, 6, 7].map(unit), "others do not wait behind it");
+    assert_eq!(store.next_due(100, limits).await.unwrap(), None);
+    settle(store, &leases[0], Next::Done, 110).await;
+    assert_eq!(store.lease(110, limits).await.unwrap().unwrap().unit, unit(3));
+    assert_eq!(store.lease(110, limits).await.unwrap(), None);
 }
 
 pub(crate) async fn next_due_names_the_next_moment(store: Arc<dyn Store>) {
     let store = &*store;
-    assert_eq!(store.next_due(10, 4).await.unwrap(), None);
+    let next_due = async |now| store.next_due(now, SOME).await.unwrap();
+    assert_eq!(next_due(10).await, None);
     store.mark(vec![pull_unit(1), pull_unit(2)], 10).await.unwrap();
-    assert_eq!(store.next_due(9, 4).await.unwrap(), Some(10));
-    assert_eq!(store.next_due(50, 4).await.unwrap(), Some(50));
-    let first = store.lease(50, 500, 4).await.unwrap().unwrap();
-    let second = store.lease(50, 400, 4).await.unwrap().unwrap();
-    assert_eq!(store.next_due(50, 4).await.unwrap(), Some(400));
+    assert_eq!(next_due(9).await, Some(10));
+    assert_eq!(next_due(50).await, Some(50));
+    let first = leased(store, 50).await;
+    let second = leased(store, 50).await;
+    assert_eq!(next_due(50).await, None, "what is out is given back by somebody");
+    // Whoever asks since ever hears that something is not done yet.
+    assert_eq!(next_due(0).await, Some(10));
     settle(store, &first, retry(300), 60).await;
-    assert_eq!(store.next_due(60, 4).await.unwrap(), Some(300));
-    assert_eq!(store.next_due(350, 4).await.unwrap(), Some(350));
+    assert_eq!(next_due(60).await, Some(300));
+    assert_eq!(next_due(350).await, Some(350));
     settle(store, &second, Next::Done, 60).await;
     let first = leased(store, 300).await;
     settle(store, &first, Next::Done, 310).await;
-    assert_eq!(store.next_due(60, 4).await.unwrap(), None);
+    assert_eq!(next_due(0).await, None);
 }
 
 pub(crate) async fn many_workers_never_share_a_unit(store: Arc<dyn Store>) {
@@ -234,7 +283,7 @@ pub(crate) async fn many_workers_never_share_a_unit(store: Arc<dyn Store>) {
         workers.spawn(async move {
             for turn in 0..MARKS as u64 {
                 store.mark(vec![pull_unit((worker + turn) % UNITS)], 0).await.unwrap();
-                let Some(lease) = store.lease(0, LONG, 100).await.unwrap() else { continue };
+                let Some(lease) = store.lease(0, SOME).await.unwrap() else { continue };
                 let name = lease.unit.to_string();
                 let taken = |to| {
                     let mut out = out.lock().unwrap();
@@ -251,9 +300,9 @@ pub(crate) async fn many_workers_never_share_a_unit(store: Arc<dyn Store>) {
     workers.join_all().await;
     assert!(worked.load(Ordering::SeqCst) > MARKS);
     // Whatever was marked last is still there to be done; then all is quiet.
-    while let Some(lease) = store.lease(0, LONG, 100).await.unwrap() {
+    while let Some(lease) = store.lease(0, SOME).await.unwrap() {
         settle(&*store, &lease, Next::Done, 0).await;
     }
-    assert_eq!(store.next_due(0, 100).await.unwrap(), None);
+    assert_eq!(store.next_due(0, SOME).await.unwrap(), None);
     assert_eq!(apply(&*store, vec![]).await, Committed::Stored);
 }

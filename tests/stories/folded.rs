@@ -3,7 +3,7 @@
 use crate::shop::{merge, topic};
 use crate::stage::{Said, Stage};
 use towpath::flow::{DeployState, Hold, RepositoryId};
-use towpath::store::{Change, Next, Store as _, Unit};
+use towpath::store::{Change, ConcurrencyLimits, Next, Store as _, Unit};
 use towpath_sandbox::PullHandle;
 
 async fn promoted(stage: &Stage, from: &str, into: &str) -> PullHandle {
@@ -25,7 +25,7 @@ async fn held(stage: &mut Stage) {
     let hold = Hold { from: commit, to, by, reason, since: 5, pulls: Vec::new(), lifted: None };
     let unit = Unit::Runs(id);
     database.mark(vec![unit.clone()], 0).await.unwrap();
-    let lease = database.lease(1, 1_000, 10).await.unwrap().unwrap();
+    let lease = database.lease(1, ConcurrencyLimits::NONE).await.unwrap().unwrap();
     assert_eq!(lease.unit, unit);
     let changes = vec![Change::Hold(id, "production".to_owned(), hold)];
     database.commit(&lease, changes, Next::Done, 1).await.unwrap();

@@ -3,7 +3,7 @@
 use crate::shop::{merge, topic};
 use crate::stage::{Setting, Stage, soon_given_up};
 use towpath::flow::{PullNumber, RepositoryId};
-use towpath::store::{DeliveryFilter, Store, Unit};
+use towpath::store::{ConcurrencyLimits, DeliveryFilter, Store, Unit};
 
 const GIT: &str = "/acme/store.git*";
 const CHECK_RUNS: &str = "/repos/*/check-runs";
@@ -196,8 +196,9 @@ async fn work_that_ends_without_a_word_again_and_again_is_given_up() {
     let unit = Unit::Pull(RepositoryId(stage.store.id()), PullNumber(pull.number()));
     store.mark(vec![unit.clone()], 0).await.unwrap();
     for start in 0..60 {
-        let lease = store.lease(start, start + 1, 1).await.unwrap().unwrap();
+        let lease = store.lease(start, ConcurrencyLimits::NONE).await.unwrap().unwrap();
         assert_eq!(lease.unit, unit);
+        store.reclaim(start).await.unwrap();
     }
     store.close().await;
     stage.start().await;

@@ -11,10 +11,12 @@
 
 mod answers;
 mod backfill;
+mod bad_luck;
 mod buttons;
 mod calls;
 mod cancelling;
 mod carried_out;
+mod clock;
 mod configuration;
 mod copy;
 mod cost;

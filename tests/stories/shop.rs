@@ -3,7 +3,7 @@
 use std::future::IntoFuture;
 use std::path::Path;
 use std::time::Duration;
-use towpath::store::{Options, SqliteStore, Store};
+use towpath::store::{ConcurrencyLimits, Options, SqliteStore, Store};
 use towpath_sandbox::{AppConfig, Merged, Method, Permission, PullHandle, Refused, RepoHandle, Sandbox};
 
 /// What the App's webhooks are signed with.
@@ -80,7 +80,7 @@ pub async fn quiet(github: &Sandbox, folder: &Path, now: impl Fn() -> i64) {
         github.settled().await;
         // A lease lasts half a minute. What is to be looked at later than that waits for the clock, not for anybody's work.
         let soon = now() + 45_000;
-        let idle = store.next_due(0, u32::MAX).await.unwrap().is_none_or(|due| due > soon);
+        let idle = store.next_due(0, ConcurrencyLimits::NONE).await.unwrap().is_none_or(|due| due > soon);
         calm = if idle { calm + 1 } else { 0 };
         tokio::time::sleep(Duration::from_millis(5)).await;
     }

@@ -1,13 +1,12 @@
 //! What the stories stand on: the embedded GitHub, the real server, and an end that forgives nothing.
 
+use crate::clock::{ServersClock, TurnedClock};
 use crate::shop::{SECRET, app_config, shop};
 use std::collections::BTreeSet;
-use std::pin::Pin;
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tempfile::TempDir;
-use towpath::engine::{BackOff, Clock, Config, Deploying, Engine, Settings, SystemClock, system_random};
+use towpath::engine::{BackOff, Clock as _, Config, Deploying, Engine, Settings, system_random};
 use towpath::flow::Flow;
 use towpath::github::{AppKey, Secret};
 use towpath::store::{Options, SqliteStore};
@@ -65,27 +64,13 @@ impl Default for Setting {
     fn default() -> Self {
         let back_off = BackOff { first: 20, longest: 200, give_up_after: 60 };
         Self {
-            settings: Settings { back_off, poll: 200, ..Settings::default() },
+            settings: Settings { back_off, poll: 200, lists_lag: 60, ..Settings::default() },
             branches: vec!["integration", "staging", "production"],
             installed: true,
             form_encoded: false,
             patience: PATIENCE,
             deploying: Deploying::default(),
         }
-    }
-}
-
-/// The machine's clock, turned forward.
-#[derive(Debug, Default)]
-struct TurnedClock(AtomicI64);
-
-impl Clock for TurnedClock {
-    fn now(&self) -> i64 {
-        SystemClock.now() + self.0.load(Ordering::SeqCst)
-    }
-
-    fn sleep_until(&self, at: i64) -> Pin<Box<dyn Future<Output = ()> + Send>> {
-        SystemClock.sleep_until(at - self.0.load(Ordering::SeqCst))
     }
 }
 
@@ -300,13 +285,38 @@ impl Stage {
 
     /// Some seconds pass, for the server and on GitHub, whose times are whole seconds.
     pub fn later(&self) {
-        self.time.0.fetch_add(2_000, Ordering::SeqCst);
-        self.clock.advance(chrono::TimeDelta::seconds(2));
+        self.seconds_later(2);
+    }
+
+    /// So many seconds pass for both.
+    pub fn seconds_later(&self, seconds: i64) {
+        self.time.turn(seconds * 1_000);
+        self.clock.advance(chrono::TimeDelta::seconds(seconds));
+    }
+
+    /// The server's clock jumps by so many minutes, and nobody else's.
+    pub fn clock_jumps(&self, minutes: i64) {
+        self.time.turn(minutes * 60_000);
+    }
+
+    /// The next who ask the server's clock meet a bug in it.
+    pub fn clock_has_bugs(&self, so_many: usize) {
+        self.time.has_bugs(so_many);
+    }
+
+    /// How many of them have not been met.
+    pub fn clock_bugs(&self) -> usize {
+        self.time.bugs()
+    }
+
+    /// Waits until the engine says that it cannot go on, and why.
+    pub async fn failed(&self) -> String {
+        self.server.as_ref().unwrap().failed().await.to_string()
     }
 
     /// So many minutes pass for the server and on GitHub.
     pub async fn minutes_later(&self, minutes: i64) {
-        self.time.0.fetch_add(minutes * 60_000, Ordering::SeqCst);
+        self.time.turn(minutes * 60_000);
         self.clock.advance(chrono::TimeDelta::minutes(minutes));
         // What waited for the clock is found at the next look.
         tokio::time::sleep(Duration::from_millis(300)).await;
@@ -315,7 +325,7 @@ impl Stage {
 
     /// So many minutes pass, and work goes on that does not come to rest.
     pub async fn minutes_later_at_work(&self, minutes: i64) {
-        self.time.0.fetch_add(minutes * 60_000, Ordering::SeqCst);
+        self.time.turn(minutes * 60_000);
         self.clock.advance(chrono::TimeDelta::minutes(minutes));
         tokio::time::sleep(Duration::from_millis(1_500)).await;
     }
@@ -439,7 +449,7 @@ async fn serve(
         data_dir: folder.path().to_owned(),
         database: folder.path().join("towpath.db"),
         flow: Flow::pro(),
-        clock: Arc::clone(&time) as _,
+        clock: Arc::new(ServersClock(Arc::clone(&time))),
         random: Arc::new(system_random),
         settings: settings.clone(),
         deploying: deploying.clone(),

@@ -97,6 +97,11 @@ impl<F: Forge> ActionsDriver<F> {
     }
 }
 
+/// A run that is not found may only not be in GitHub's list yet: an error as long as that is so.
+fn not_in_the_list(order: &Order) -> Result<(), DriverError> {
+    order.look_again_at.map_or(Ok(()), |at| Err(DriverError::NotBefore(at)))
+}
+
 /// Whether a run's title holds the deploy's key.
 fn names(run: &Run, key: &str) -> bool {
     run.title.split_whitespace().any(|word| word == key)
@@ -109,8 +114,11 @@ fn handed(run: &Run) -> Handed {
 #[async_trait]
 impl<F: Forge> Driver for ActionsDriver<F> {
     async fn hand_over(&self, order: &Order, again: bool) -> Result<Handed, DriverError> {
-        if again && let Some(run) = self.dispatched_before(order).await? {
-            return Ok(handed(&run));
+        if again {
+            if let Some(run) = self.dispatched_before(order).await? {
+                return Ok(handed(&run));
+            }
+            not_in_the_list(order)?;
         }
         let dispatched = self.forge.dispatch(&self.file, order.branch.as_str(), &inputs(order)).await;
         let run = dispatched.map_err(|error| self.refused(error, order))?;
@@ -135,6 +143,9 @@ impl<F: Forge> Driver for ActionsDriver<F> {
             Some(_) => self.run_of(order).await?,
             None => self.dispatched_before(order).await?,
         };
+        if run.is_none() && order.deploy.handle.is_none() {
+            not_in_the_list(order)?;
+        }
         cancel(&self.forge, run).await
     }
 

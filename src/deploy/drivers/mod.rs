@@ -31,6 +31,9 @@ pub struct Order {
     pub clone_url: String,
     /// Settings that the build can see.
     pub build_settings: BuildSettings,
+    /// When to look again for what an earlier attempt has begun and is not found: until then GitHub's lists may only not
+    /// show it yet.
+    pub look_again_at: Option<Millis>,
     /// The deploy.
     pub deploy: Deploy,
 }

@@ -1,7 +1,8 @@
 //! Which mirrors are on the disk, and which of them goes when there are too many or too large ones.
 
 use crate::engine::clock::Clock;
-use crate::flow::{Millis, RepositoryId};
+use crate::engine::shares::{Shares, aside};
+use crate::flow::{InstallationId, Millis, RepositoryId};
 use crate::lineage::{Fetched, GitError, Mirror, Remote};
 use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -29,6 +30,8 @@ impl Default for MirrorBounds {
 pub(in crate::engine) struct Mirrors {
     folder: PathBuf,
     bounds: MirrorBounds,
+    /// How many gits may talk to remotes.
+    fetches: Shares,
     clock: Arc<dyn Clock>,
     known: Mutex<BTreeMap<RepositoryId, Kept>>,
 }
@@ -46,8 +49,18 @@ struct Kept {
 }
 
 impl Mirrors {
-    pub(in crate::engine) fn new(folder: PathBuf, bounds: MirrorBounds, clock: Arc<dyn Clock>) -> Self {
-        Self { folder, bounds, clock, known: Mutex::default() }
+    pub(in crate::engine) fn new(
+        folder: PathBuf,
+        bounds: MirrorBounds,
+        fetches: Shares,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self { folder, bounds, fetches, clock, known: Mutex::default() }
+    }
+
+    /// Where they are.
+    pub(in crate::engine) fn folder(&self) -> &Path {
+        self.folder.parent().unwrap_or(&self.folder)
     }
 
     /// The mirror of a repository. It is kept by number, so that a rename changes nothing. While the answer
@@ -65,16 +78,17 @@ impl Mirrors {
         Arc::clone(&kept.mirror)
     }
 
-    /// Brings all branches and these pull requests to a mirror, and makes room for it.
+    /// Brings all branches and these pull requests to a mirror, and makes room for it. No worker waits for it.
     pub(super) async fn fetch(
         &self,
-        id: RepositoryId,
+        (installation, id): (InstallationId, RepositoryId),
         remote: &Remote,
         pulls: &[u64],
     ) -> Result<(), GitError> {
         let mirror = self.of(id);
         let began = self.clock.now();
-        match mirror.fetch(remote, pulls).await {
+        let turn = self.fetches.take(Some(installation));
+        match aside(mirror.fetch_in_turn(remote, pulls, turn)).await {
             Ok(Fetched::Shared) => {
                 self.note(id, |kept| kept.fetched = Some(began));
                 Ok(())
@@ -96,13 +110,27 @@ impl Mirrors {
         }
     }
 
-    pub(super) fn fetched_since(&self, id: RepositoryId, moment: Millis) -> bool {
-        self.known().get(&id).is_some_and(|kept| kept.fetched.is_some_and(|at| at >= moment))
+    /// Does something else that asks a remote, as one of those who may at the same time. No worker waits for it.
+    pub(super) async fn asking<T>(&self, of: InstallationId, ask: impl Future<Output = T>) -> T {
+        aside(async {
+            let _turn = self.fetches.take(Some(of)).await;
+            ask.await
+        })
+        .await
+    }
+
+    /// Whether all branches were fetched no longer than this ago. What a clock that has been set back since says of
+    /// itself does not count.
+    pub(super) fn fetched_within(&self, id: RepositoryId, past: Millis) -> bool {
+        let now = self.clock.now();
+        let lately = |at: Millis| (0..=past).contains(&(now - at));
+        self.known().get(&id).is_some_and(|kept| kept.fetched.is_some_and(lately))
     }
 
     pub(super) async fn discard(&self, id: RepositoryId) {
         let mirror = self.of(id);
-        mirror.discard().await;
+        // A fetch that is under way comes to its end first.
+        aside(mirror.discard()).await;
         self.known().remove(&id);
     }
 
@@ -158,6 +186,17 @@ impl Mirrors {
                 (kept.size, kept.fetched) = (0, None);
             }
         }
+    }
+
+    /// Takes the mirror away that was wanted longest ago, where one can be. Answers whether.
+    pub(in crate::engine) fn give_way(&self) -> bool {
+        let (mut first, before) = (true, self.taken());
+        self.make_room(|_| std::mem::take(&mut first));
+        self.taken() < before
+    }
+
+    fn taken(&self) -> usize {
+        self.known().values().filter(|it| it.size > 0).count()
     }
 
     fn note(&self, id: RepositoryId, change: impl FnOnce(&mut Kept)) {

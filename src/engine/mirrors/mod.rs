@@ -96,7 +96,8 @@ impl Mirrored<'_> {
             return Ok(true);
         }
         let branches: Vec<_> = flow.environments.iter().map(|it| &it.branch).collect();
-        let asked = self.mirror.is_any_there(&self.remote, &branches).await;
+        let asking = self.mirror.is_any_there(&self.remote, &branches);
+        let asked = self.room.mirrors.asking(self.row.installation, asking).await;
         self.note_failure(asked).await
     }
 
@@ -108,7 +109,8 @@ impl Mirrored<'_> {
             let open = self.room.store.open_pulls(self.row.id).await.unwrap_or_default();
             pulls.extend(open.iter().map(|it| it.pull.number.0));
         }
-        let fetched = self.room.mirrors.fetch(self.row.id, &self.remote, &pulls).await;
+        let whose = (self.row.installation, self.row.id);
+        let fetched = self.room.mirrors.fetch(whose, &self.remote, &pulls).await;
         self.note_failure(fetched).await?;
         Ok(self.repository())
     }
@@ -121,8 +123,7 @@ impl Mirrored<'_> {
         flow: &Flow,
         nothing_new: bool,
     ) -> Result<(Repository, Standing), GitError> {
-        let lately = self.room.now() - FRESH;
-        if nothing_new && self.room.mirrors.fetched_since(self.row.id, lately) && self.is_good() {
+        if nothing_new && self.room.mirrors.fetched_within(self.row.id, FRESH) && self.is_good() {
             let repository = self.repository().for_pull(pull.number.0);
             if let Ok(standing) = repository.standing(flow, &pull.base_branch).await
                 && standing.head == Some(pull.head_commit)

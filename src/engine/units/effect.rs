@@ -1,7 +1,8 @@
 //! Something that GitHub shall show, a check run or the sticky comment: found before it is made again.
 
 use crate::engine::room::{Room, Trouble};
-use crate::flow::{InstallationId, PullNumber, RepositoryId};
+use crate::engine::shown_late::{is_to_come, look_again};
+use crate::flow::{InstallationId, Millis, PullNumber, RepositoryId};
 use crate::github::{ApiError, CheckRunBody};
 use crate::report;
 use crate::store::{Change, Effect, Lease, RepositoryState, Unit};
@@ -35,19 +36,45 @@ pub(super) async fn run(room: &Room, lease: &Lease, id: RepositoryId) -> Result<
             Err(error) => Err(error.into()),
         };
     }
-    if (effect.attempted || target.what.stays_for_good())
-        && let Some(found) = target.find().await?
-    {
-        target.update(found).await?;
-        return Ok(vec![shown(found)]);
+    if effect.attempted.is_some() || target.what.stays_for_good() {
+        if let Some(found) = target.find().await? {
+            target.update(found).await?;
+            return Ok(vec![shown(found)]);
+        }
+        look_again_later(room, lease, effect.attempted).await?;
     }
     if target.what.is_over() {
         return Ok(Vec::new());
     }
-    if !room.store.attempting(lease).await? {
-        return Err(Trouble::later("the lease was lost before GitHub was asked"));
+    note_attempt(room, lease).await?;
+    match target.create().await {
+        Ok(made) => Ok(vec![shown(made)]),
+        Err(error) if error.may_have_taken_effect() => Err(error.into()),
+        Err(error) => Err(Trouble { changes: vec![Change::NotMade(unit.clone())], ..error.into() }),
     }
-    Ok(vec![shown(target.create().await?)])
+}
+
+async fn note_attempt(room: &Room, lease: &Lease) -> Result<(), Trouble> {
+    if room.store.attempting(lease, room.now()).await? {
+        return Ok(());
+    }
+    Err(Trouble::later("the lease was lost before GitHub was asked"))
+}
+
+/// What was not found may only not be in GitHub's list yet: an error as long as that is so.
+async fn look_again_later(room: &Room, lease: &Lease, attempted: Option<Millis>) -> Result<(), Trouble> {
+    let (Some(mut begun), now) = (attempted, room.now()) else { return Ok(()) };
+    if is_to_come(begun, now) {
+        note_attempt(room, lease).await?;
+        begun = now;
+    }
+    match look_again(begun, now, room.settings.lists_lag) {
+        Some(at) => {
+            let what = "GitHub's answer was lost, and its list may not show yet what was made; it is looked for again";
+            Err(Trouble::not_before(at, what))
+        }
+        None => Ok(()),
+    }
 }
 
 /// What is to be shown, and where.

@@ -113,17 +113,21 @@ const DESIRE: &str = "
     ON CONFLICT (unit) DO UPDATE SET content = excluded.content, substance = excluded.substance";
 
 const SHOWN: &str = "
-    UPDATE effects SET github_id = :github_id, shown = :substance, attempted = 1
+    UPDATE effects SET github_id = :github_id, shown = :substance, attempted = max(attempted, 1)
     WHERE unit = (SELECT id FROM units WHERE key = :key)";
 
 const VANISHED: &str = "
-    UPDATE effects SET github_id = NULL, shown = NULL, attempted = 1
+    UPDATE effects SET github_id = NULL, shown = NULL, attempted = max(attempted, 1)
     WHERE unit = (SELECT id FROM units WHERE key = :key)";
+
+const NOT_MADE: &str = "
+    UPDATE effects SET attempted = 0 WHERE unit = (SELECT id FROM units WHERE key = :key)";
 
 const RESEND: &str = "
     UPDATE effects SET shown = NULL WHERE unit = (SELECT id FROM units WHERE key = :key)";
 
-const ATTEMPTING: &str = "UPDATE effects SET attempted = 1 WHERE unit = :unit";
+/// A moment, and 1 where an earlier version noted no more than that it was attempted: that is long ago.
+const ATTEMPTING: &str = "UPDATE effects SET attempted = max(:now, 1) WHERE unit = :unit";
 
 /// Applies all changes and settles the unit.
 pub(super) fn commit(
@@ -180,6 +184,10 @@ fn apply(connection: &Connection, change: &Change, now: Millis) -> Result<(), St
         Change::Shown { unit, github_id, substance } => shown(connection, unit, *github_id, substance),
         Change::Vanished(unit) => {
             connection.prepare_cached(VANISHED)?.execute(named_params! { ":key": unit })?;
+            Ok(())
+        }
+        Change::NotMade(unit) => {
+            connection.prepare_cached(NOT_MADE)?.execute(named_params! { ":key": unit })?;
             Ok(())
         }
         Change::Resend(unit) => resend(connection, unit, now),
@@ -378,8 +386,8 @@ pub(super) fn note(
 }
 
 /// Notes that GitHub is about to be asked to create what the lease's unit desires.
-pub(super) fn attempting(connection: &Connection, lease: &Lease) -> Result<bool, StoreError> {
+pub(super) fn attempting(connection: &Connection, lease: &Lease, now: Millis) -> Result<bool, StoreError> {
     let Some(unit) = units::held(connection, lease)? else { return Ok(false) };
-    connection.prepare_cached(ATTEMPTING)?.execute(named_params! { ":unit": unit.0 })?;
+    connection.prepare_cached(ATTEMPTING)?.execute(named_params! { ":unit": unit.0, ":now": now })?;
     Ok(true)
 }

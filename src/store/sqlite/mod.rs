@@ -29,9 +29,10 @@ mod walks;
 mod writer;
 
 use super::{
-    Accepted, Account, ActRow, Backfill, Change, Committed, ConfigurationRow, DeliveryFilter, DeliveryId,
-    DeliveryRow, DeployActivity, Effect, GivenUp, JudgedPull, Lane, Lease, LedgerRows, Millis, NewDelivery,
-    Next, OrderId, OrderRow, OutcomeRow, PullRow, PushRow, RepositoryRow, Store, StoreError, TipRow, Unit,
+    Accepted, Account, ActRow, Backfill, Change, Committed, ConcurrencyLimits, ConfigurationRow,
+    DeliveryFilter, DeliveryId, DeliveryRow, DeployActivity, Effect, GivenUp, JudgedPull, Lane, Lease,
+    LedgerRows, Millis, NewDelivery, Next, OrderId, OrderRow, OutcomeRow, PullRow, PushRow, RepositoryRow,
+    Store, StoreError, TipRow, Unit,
 };
 use crate::flow::{
     BranchName, CommitId, Deploy, Hold, InstallationId, LedgerTip, MergeMethods, PullNumber, PushedAt,
@@ -146,26 +147,25 @@ impl Store for SqliteStore {
         self.writer.run(packed.bytes(), move |c| inbox::accept(c, &packed)).await
     }
 
-    async fn lease(
-        &self,
-        now: Millis,
-        until: Millis,
-        per_repository: u32,
-    ) -> Result<Option<Lease>, StoreError> {
-        self.writer.run(SMALL_BYTES, move |c| units::lease(c, now, until, per_repository)).await
+    async fn lease(&self, now: Millis, limits: ConcurrencyLimits) -> Result<Option<Lease>, StoreError> {
+        self.writer.run(SMALL_BYTES, move |c| units::lease(c, now, limits)).await
     }
 
-    async fn reclaim(&self, now: Millis, furthest: Millis) -> Result<(), StoreError> {
-        self.writer.run(SMALL_BYTES, move |c| units::reclaim(c, now, furthest)).await
-    }
-
-    async fn extend(&self, lease: &Lease, until: Millis) -> Result<bool, StoreError> {
+    async fn release(&self, lease: &Lease, now: Millis) -> Result<bool, StoreError> {
         let lease = lease.clone();
-        self.writer.run(SMALL_BYTES, move |c| units::extend(c, &lease, until)).await
+        self.writer.run(SMALL_BYTES, move |c| units::release(c, &lease, now)).await
     }
 
-    async fn next_due(&self, now: Millis, per_repository: u32) -> Result<Option<Millis>, StoreError> {
-        self.readers.run(move |c| units::next_due(c, now, per_repository)).await
+    async fn reclaim(&self, now: Millis) -> Result<(), StoreError> {
+        self.writer.run(SMALL_BYTES, move |c| units::reclaim(c, now)).await
+    }
+
+    async fn bring_forward(&self, now: Millis, furthest: Millis) -> Result<usize, StoreError> {
+        self.writer.run(SMALL_BYTES, move |c| units::bring_forward(c, now, furthest)).await
+    }
+
+    async fn next_due(&self, now: Millis, limits: ConcurrencyLimits) -> Result<Option<Millis>, StoreError> {
+        self.readers.run(move |c| units::next_due(c, now, limits)).await
     }
 
     async fn commit(
@@ -190,9 +190,9 @@ impl Store for SqliteStore {
             .await
     }
 
-    async fn attempting(&self, lease: &Lease) -> Result<bool, StoreError> {
+    async fn attempting(&self, lease: &Lease, now: Millis) -> Result<bool, StoreError> {
         let lease = lease.clone();
-        self.writer.run(SMALL_BYTES, move |c| changes::attempting(c, &lease)).await
+        self.writer.run(SMALL_BYTES, move |c| changes::attempting(c, &lease, now)).await
     }
 
     async fn note(&self, lease: &Lease, changes: Vec<Change>, now: Millis) -> Result<bool, StoreError> {

@@ -18,6 +18,7 @@ fn the_hot_statements_never_walk_a_table() {
         (units::LEASE, "units_due (due<?)"),
         (units::NEXT, "units_due (due<?)"),
         (units::NEXT_DUE, "units_due (due>?)"),
+        (units::BRING_FORWARD, "units_due (due>?)"),
         (units::HELD, "sqlite_autoindex_units_1 (key=?)"),
         (inbox::INBOX, "deliveries_inbox (unit=?)"),
         (inbox::BY_GUID, "sqlite_autoindex_deliveries_1 (guid=?)"),

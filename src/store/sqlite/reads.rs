@@ -378,7 +378,7 @@ pub(super) fn effect(connection: &Connection, unit: &Unit) -> Result<Option<Effe
                 substance: row.get("substance")?,
                 shown: row.get("shown")?,
                 github_id: row.get::<_, Option<i64>>("github_id")?.map(i64::cast_unsigned),
-                attempted: row.get("attempted")?,
+                attempted: Some(row.get("attempted")?).filter(|at| *at != 0),
             })
         })
         .optional()?;

@@ -1,9 +1,10 @@
 //! Units of work: marks, leases and what becomes of them.
 //!
-//! `due` orders everything: it is when a free unit may be taken and when a taken one becomes free
-//! again, so that "what is next" and "when is next" are the first entries of one index.
+//! `due` orders everything: it is when a free unit may be taken, so that "what is next" and "when is next" are
+//! the first entries of one index. A unit that is taken stays so until whoever took it gives it back, or is
+//! known to be gone; no clock frees it.
 
-use crate::store::{Committed, GivenUp, Lease, Millis, Next, StoreError, Unit};
+use crate::store::{Committed, ConcurrencyLimits, GivenUp, Lease, Millis, Next, StoreError, Unit};
 use rusqlite::{Connection, OptionalExtension, Row, named_params};
 
 /// A mark makes a unit due at once that rests, was given up, or was to be looked at later. One that waits after a
@@ -24,27 +25,29 @@ pub(super) const MARK: &str = "
         marked_at = min(coalesce(units.marked_at, excluded.marked_at), excluded.marked_at)
     RETURNING id";
 
-/// The unit to take next: due, and of a repository that has not as many out as it may.
+/// The unit to take next: due, free, and of a repository and an installation that have not as many out as
+/// they may.
 macro_rules! next_unit {
     () => {
         "SELECT id FROM units
-        WHERE dirty > done AND dead = 0 AND due <= :now
-            AND (repository IS NULL OR repository NOT IN (
-                SELECT repository FROM units
-                WHERE leased = 1 AND due > :now AND repository IS NOT NULL
-                GROUP BY repository HAVING count(*) >= :per_repository))
+        WHERE dirty > done AND dead = 0 AND leased = 0 AND due <= :now
+            AND (repository IS NULL OR (
+                repository NOT IN (
+                    SELECT repository FROM units WHERE leased = 1 AND repository IS NOT NULL
+                    GROUP BY repository HAVING count(*) >= :per_repository)
+                AND repository NOT IN (
+                    SELECT id FROM repositories WHERE installation IN (
+                        SELECT r.installation FROM units u JOIN repositories r ON r.id = u.repository
+                        WHERE u.leased = 1 AND u.repository IS NOT NULL
+                        GROUP BY r.installation HAVING count(*) >= :per_installation))))
         ORDER BY due, id LIMIT 1"
     };
 }
 
 pub(super) const NEXT: &str = next_unit!();
 
-/// A lease that ended without a word counts as a failure when its unit is taken again.
 pub(super) const LEASE: &str = concat!(
-    "UPDATE units SET
-        failures = failures + leased,
-        error = CASE WHEN leased = 1 THEN 'the work on it ended without a result' ELSE error END,
-        leased = 1, token = token + 1, due = :until, marked_at = NULL
+    "UPDATE units SET leased = 1, token = token + 1, marked_at = NULL
     WHERE id = (",
     next_unit!(),
     ") RETURNING key, token, dirty, failures"
@@ -54,12 +57,25 @@ pub(super) const NEXT_DUE: &str = "SELECT min(due) FROM units WHERE dirty > done
 
 pub(super) const HELD: &str = "SELECT id FROM units WHERE key = :key AND leased = 1 AND token = :token";
 
-/// A lease that has ended by `due`; the next lease of the unit counts the failure. What waits for a moment
-/// that nobody would have set by the present clock, as after it was set back, waits no more.
-const RECLAIM: &str = "
-    UPDATE units SET due = :now WHERE (leased = 1 AND due > :now) OR due > :furthest";
+/// A lease that ends without a word counts as a failure.
+macro_rules! end_leases {
+    ($which:literal) => {
+        concat!(
+            "UPDATE units SET leased = 0, failures = failures + 1, due = :now,
+                error = 'the work on it ended without a result'
+            WHERE leased = 1",
+            $which
+        )
+    };
+}
 
-const EXTEND: &str = "UPDATE units SET due = :until WHERE key = :key AND leased = 1 AND token = :token";
+const RECLAIM: &str = end_leases!("");
+
+const RELEASE: &str = end_leases!(" AND key = :key AND token = :token");
+
+/// What waits for a moment that nobody would have set by the present clock, as after it was set back.
+pub(super) const BRING_FORWARD: &str = "
+    UPDATE units SET due = :now WHERE dirty > done AND dead = 0 AND leased = 0 AND due > :furthest";
 
 const DONE: &str = "
     UPDATE units SET leased = 0, done = :seen, failures = 0, error = NULL, due = coalesce(marked_at, :now)
@@ -107,17 +123,13 @@ pub(super) fn revive(connection: &Connection, unit: UnitId, now: Millis) -> Resu
 pub(super) fn lease(
     connection: &Connection,
     now: Millis,
-    until: Millis,
-    per_repository: u32,
+    limits: ConcurrencyLimits,
 ) -> Result<Option<Lease>, StoreError> {
-    let lease = connection
-        .prepare_cached(LEASE)?
-        .query_row(
-            named_params! { ":now": now, ":until": until, ":per_repository": per_repository },
-            lease_from,
-        )
-        .optional()?;
-    Ok(lease)
+    let ConcurrencyLimits { per_repository, per_installation } = limits;
+    let parameters = named_params! {
+        ":now": now, ":per_repository": per_repository, ":per_installation": per_installation,
+    };
+    Ok(connection.prepare_cached(LEASE)?.query_row(parameters, lease_from).optional()?)
 }
 
 fn lease_from(row: &Row<'_>) -> rusqlite::Result<Lease> {
@@ -132,11 +144,12 @@ fn lease_from(row: &Row<'_>) -> rusqlite::Result<Lease> {
 pub(super) fn next_due(
     connection: &Connection,
     now: Millis,
-    per_repository: u32,
+    limits: ConcurrencyLimits,
 ) -> Result<Option<Millis>, StoreError> {
-    let ready = connection
-        .prepare_cached(NEXT)?
-        .exists(named_params! { ":now": now, ":per_repository": per_repository })?;
+    let ConcurrencyLimits { per_repository, per_installation } = limits;
+    let ready = connection.prepare_cached(NEXT)?.exists(named_params! {
+        ":now": now, ":per_repository": per_repository, ":per_installation": per_installation,
+    })?;
     if ready {
         return Ok(Some(now));
     }
@@ -158,16 +171,25 @@ pub(super) fn held(connection: &Connection, lease: &Lease) -> Result<Option<Unit
 }
 
 /// Ends every lease: who held them is known to be gone.
-pub(super) fn reclaim(connection: &Connection, now: Millis, furthest: Millis) -> Result<(), StoreError> {
-    connection.prepare_cached(RECLAIM)?.execute(named_params! { ":now": now, ":furthest": furthest })?;
+pub(super) fn reclaim(connection: &Connection, now: Millis) -> Result<(), StoreError> {
+    connection.prepare_cached(RECLAIM)?.execute(named_params! { ":now": now })?;
     Ok(())
 }
 
-pub(super) fn extend(connection: &Connection, lease: &Lease, until: Millis) -> Result<bool, StoreError> {
-    let changed = connection
-        .prepare_cached(EXTEND)?
-        .execute(named_params! { ":key": lease.unit, ":token": lease.token, ":until": until })?;
-    Ok(changed > 0)
+/// Ends a lease whose holder is gone.
+pub(super) fn release(connection: &Connection, lease: &Lease, now: Millis) -> Result<bool, StoreError> {
+    let parameters = named_params! { ":key": lease.unit, ":token": lease.token, ":now": now };
+    Ok(connection.prepare_cached(RELEASE)?.execute(parameters)? > 0)
+}
+
+pub(super) fn bring_forward(
+    connection: &Connection,
+    now: Millis,
+    furthest: Millis,
+) -> Result<usize, StoreError> {
+    Ok(connection
+        .prepare_cached(BRING_FORWARD)?
+        .execute(named_params! { ":now": now, ":furthest": furthest })?)
 }
 
 /// Gives the unit back after its work.

@@ -112,6 +112,7 @@ fn order() -> Order {
         branch: BranchName::new("staging").unwrap(),
         clone_url: String::new(),
         build_settings: std::collections::BTreeMap::new(),
+        look_again_at: None,
         deploy: crate::deploy::samples::deploy(1, 1),
     }
 }

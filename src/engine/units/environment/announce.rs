@@ -9,11 +9,22 @@ use crate::github::{ApiError, MadeDeployment, NewDeployment};
 /// still refused after so many attempts is meant so.
 const REFUSED_AT_MOST: u32 = 3;
 
+/// Whether GitHub has a Deployment by which a deploy can go on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Announced {
+    /// It has none, or one that is over.
+    Not,
+    /// It had one already.
+    Before,
+    /// One was made just now, so nobody was told of it before.
+    Now,
+}
+
 impl Work<'_> {
-    /// Sees to it that GitHub has a Deployment for it. Answers whether it may go on.
-    pub(super) async fn announce(&mut self, deploy: &Deploy) -> Result<bool, Trouble> {
+    /// Sees to it that GitHub has a Deployment for it, which an attempt before may have made where this is done `again`.
+    pub(super) async fn announce(&mut self, deploy: &Deploy, again: bool) -> Result<Announced, Trouble> {
         if deploy.github_id.is_some() {
-            return Ok(true);
+            return Ok(Announced::Before);
         }
         let site = self.site;
         let (installation, name) = (site.repository.installation, &site.repository.full_name);
@@ -22,8 +33,10 @@ impl Work<'_> {
         match site.room.api.find_deployment(installation, name, deploy.commit, &key).await {
             Ok(Some(found)) => {
                 self.adopt(deploy.number, &found).await?;
-                return Ok(self.newest_state(deploy.number).is_some_and(DeployState::is_under_way));
+                let may_go_on = self.newest_state(deploy.number).is_some_and(DeployState::is_under_way);
+                return Ok(if may_go_on { Announced::Before } else { Announced::Not });
             }
+            Ok(None) if again => self.begin_once_more(deploy).await?,
             Ok(None) => {}
             Err(error) => return self.refused(deploy.number, error),
         }
@@ -34,7 +47,7 @@ impl Work<'_> {
         match site.room.api.create_deployment(installation, name, &new).await {
             Ok(made) => {
                 self.announced(deploy.number, made);
-                Ok(true)
+                Ok(Announced::Now)
             }
             Err(error) => self.refused(deploy.number, error),
         }
@@ -75,7 +88,7 @@ impl Work<'_> {
         Ok(())
     }
 
-    fn refused(&mut self, number: u64, error: ApiError) -> Result<bool, Trouble> {
+    fn refused(&mut self, number: u64, error: ApiError) -> Result<Announced, Trouble> {
         let words = match &error {
             ApiError::Refused { status: 409, message, .. } => {
                 format!("GitHub does not let it be deployed: {message}")
@@ -88,13 +101,13 @@ impl Work<'_> {
         };
         // Answers of the first moments may be no refusals.
         let for_sure = matches!(error, ApiError::Refused { status: 409, .. });
-        let Some(deploy) = self.course.get_mut(number) else { return Ok(false) };
+        let Some(deploy) = self.course.get_mut(number) else { return Ok(Announced::Not) };
         deploy.refusals += 1;
         if !for_sure && deploy.refusals < REFUSED_AT_MOST {
             return Err(error.into());
         }
         self.not_handed_over(number, words);
-        Ok(false)
+        Ok(Announced::Not)
     }
 
     pub(super) fn not_handed_over(&mut self, number: u64, words: String) {

@@ -1,5 +1,6 @@
 //! Handing the next deploy over to whoever carries it out.
 
+use super::announce::Announced;
 use super::{COMMAND, Work};
 use crate::deploy::CarriedOutBy;
 use crate::deploy::drivers::DriverError;
@@ -82,9 +83,12 @@ impl Work<'_> {
     }
 
     async fn hand_over(&mut self, deploy: Deploy, again: bool) -> Result<(), Trouble> {
-        if !self.announce(&deploy).await? {
-            return Ok(());
-        }
+        let again = match self.announce(&deploy, again).await? {
+            Announced::Not => return Ok(()),
+            // Whoever carries it out is told of it after that, so nobody was told before.
+            Announced::Now => false,
+            Announced::Before => again,
+        };
         let number = deploy.number;
         let Some(deploy) = self.course.get(number).cloned() else { return Ok(()) };
         let site = self.site;
@@ -97,7 +101,12 @@ impl Work<'_> {
         };
         let log_url =
             if deploy.driver == COMMAND { site.room.means.log_url(&site.key(number)) } else { None };
-        match driver.hand_over(&site.order(&deploy), again).await {
+        let order = site.order(&deploy);
+        if again {
+            // It may be begun once more by this.
+            self.note_begun(&deploy).await?;
+        }
+        match driver.hand_over(&order, again).await {
             Ok(handed) => {
                 let now = site.room.now();
                 if let Some(deploy) = self.course.get_mut(number) {

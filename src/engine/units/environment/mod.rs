@@ -25,8 +25,9 @@ use crate::deploy::slug::BuildSettings;
 use crate::deploy::{Course, Limits};
 use crate::engine::called_back;
 use crate::engine::room::{Room, Trouble};
+use crate::engine::shown_late::{is_to_come, look_again};
 use crate::flow::{
-    BranchName, CommitId, Deploy, DeployState, DriverSettings, Environment, EnvironmentName, Flow,
+    BranchName, CommitId, Deploy, DeployState, DriverSettings, Environment, EnvironmentName, Flow, Millis,
     PullNumber, RepositoryId, TreeId,
 };
 use crate::github::events::DeploymentStatusEvent;
@@ -157,8 +158,16 @@ impl<'a> Site<'a> {
             branch: self.environment.branch.clone(),
             clone_url: self.repository.clone_url.clone(),
             build_settings: self.environment.deploy.build_settings.clone(),
+            look_again_at: self.look_again_at(deploy),
             deploy: deploy.clone(),
         }
+    }
+
+    /// When what was begun for a deploy is to be looked for again, where it may not be in GitHub's lists yet.
+    fn look_again_at(&self, deploy: &Deploy) -> Option<Millis> {
+        let (begun, now) = (deploy.requested_at?, self.room.now());
+        // By a clock that was set back since, nothing is known of how long ago that was.
+        look_again(begun.min(now), now, self.room.settings.lists_lag)
     }
 
     /// Who carries a deploy out.
@@ -294,6 +303,32 @@ impl Work<'_> {
             Some(self.site.room.now() + every)
         });
         expiry.into_iter().chain(asked).chain(self.next_look_for_an_end()).min()
+    }
+
+    /// What was begun for a deploy, and is not found, may only not be in GitHub's lists yet: an error as long as that is
+    /// so. After that it is noted that it is begun once more.
+    async fn begin_once_more(&mut self, deploy: &Deploy) -> Result<(), Trouble> {
+        self.note_begun(deploy).await?;
+        match self.site.look_again_at(deploy) {
+            Some(at) => {
+                let what = "GitHub's answer was lost, and its lists may not show yet what was made; it is looked for again";
+                Err(Trouble::not_before(at, what))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Notes when a deploy is begun once more, unless it is too early for that.
+    async fn note_begun(&mut self, deploy: &Deploy) -> Result<(), Trouble> {
+        let now = self.site.room.now();
+        let cannot_be_counted = deploy.requested_at.is_some_and(|at| is_to_come(at, now));
+        if self.site.look_again_at(deploy).is_some() && !cannot_be_counted {
+            return Ok(());
+        }
+        if let Some(deploy) = self.course.get_mut(deploy.number) {
+            deploy.requested_at = Some(now);
+        }
+        self.note().await
     }
 
     fn under_way(&self) -> Option<Deploy> {

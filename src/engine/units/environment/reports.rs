@@ -43,7 +43,7 @@ impl Work<'_> {
             }
             if let Some(deploy) = self.being_made(event) {
                 // It was made, and that could not be kept yet: it is looked for, and proven to be ours.
-                self.announce(&deploy).await?;
+                self.announce(&deploy, true).await?;
             }
             let number =
                 self.course.deploys().iter().rev().find(|it| it.github_id == Some(event.deployment.id));

@@ -1,0 +1,176 @@
+//! Bounds on what is done at the same time, in all and for one installation: one that is in trouble leaves room for
+//! the others.
+//!
+//! Two things are bounded so: the workers, and the gits that talk to a remote. Work that waits for a git holds no
+//! worker meanwhile, see [`aside`].
+
+use crate::flow::InstallationId;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// Places that are shared by all installations.
+#[derive(Debug)]
+pub(super) struct Shares {
+    all: Arc<Semaphore>,
+    /// How many of them one installation may hold.
+    each: usize,
+    of: Mutex<HashMap<InstallationId, Arc<Semaphore>>>,
+}
+
+/// A place that is held, until this is dropped.
+#[derive(Debug)]
+pub(super) struct Place {
+    _of_all: Option<OwnedSemaphorePermit>,
+    _of_installation: Option<OwnedSemaphorePermit>,
+}
+
+impl Shares {
+    pub(super) fn new(all: usize, each: usize) -> Self {
+        Self { all: Arc::new(Semaphore::new(all.max(1))), each: each.max(1), of: Mutex::default() }
+    }
+
+    /// Waits for a place, before it is known who is going to have it.
+    pub(super) async fn take_any(&self) -> Place {
+        Place { _of_installation: None, ..self.take(None).await }
+    }
+
+    /// Makes such a place one of an installation's; where it has as many as it may, that is waited for without any.
+    async fn give(&self, place: Place, of: Option<InstallationId>) -> Place {
+        let Some(id) = of else { return place };
+        match self.of(id).try_acquire_owned() {
+            Ok(own) => Place { _of_installation: Some(own), ..place },
+            Err(_) => {
+                drop(place);
+                self.take(of).await
+            }
+        }
+    }
+
+    /// Waits for a place. Work of no installation has no other bound than that of all.
+    pub(super) async fn take(&self, of: Option<InstallationId>) -> Place {
+        // In this order: who waits for others of its own installation keeps no place from the rest.
+        let own = match of {
+            Some(id) => self.of(id).acquire_owned().await.ok(),
+            None => None,
+        };
+        // It is never closed, so there always is one.
+        let of_all = Arc::clone(&self.all).acquire_owned().await.ok();
+        Place { _of_all: of_all, _of_installation: own }
+    }
+
+    fn of(&self, id: InstallationId) -> Arc<Semaphore> {
+        let mut of = self.of.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(of.entry(id).or_insert_with(|| Arc::new(Semaphore::new(self.each))))
+    }
+}
+
+/// The worker that a piece of work has, or has put aside.
+#[derive(Debug, Clone)]
+pub(super) struct Worker {
+    workers: Arc<Shares>,
+    of: Option<InstallationId>,
+    held: Arc<Mutex<Option<Place>>>,
+}
+
+tokio::task_local! {
+    static WORKER: Worker;
+}
+
+impl Worker {
+    /// One for work of an installation, where one of all is free.
+    pub(super) async fn new(workers: &Arc<Shares>, free: Place, of: Option<InstallationId>) -> Self {
+        let place = workers.give(free, of).await;
+        Self { workers: Arc::clone(workers), of, held: Arc::new(Mutex::new(Some(place))) }
+    }
+
+    /// Does a piece of work, in which [`aside`] can give the worker away for a while.
+    pub(super) async fn does<T>(self, work: impl Future<Output = T>) -> T {
+        WORKER.scope(self, work).await
+    }
+
+    fn hold(&self, place: Option<Place>) {
+        *self.held.lock().unwrap_or_else(PoisonError::into_inner) = place;
+    }
+}
+
+/// Waits for something without keeping the worker, and goes on once one is free again.
+pub(super) async fn aside<T>(waiting: impl Future<Output = T>) -> T {
+    let Ok(worker) = WORKER.try_with(Worker::clone) else { return waiting.await };
+    worker.hold(None);
+    let came = waiting.await;
+    worker.hold(Some(worker.workers.take(worker.of).await));
+    came
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::future::pending;
+    use tokio::task::yield_now;
+
+    /// Lets everything come as far as it can.
+    async fn come_to_rest() {
+        for _ in 0..20 {
+            yield_now().await;
+        }
+    }
+
+    fn of(id: u64) -> Option<InstallationId> {
+        Some(InstallationId(id))
+    }
+
+    #[tokio::test]
+    async fn one_installation_leaves_places_for_others() {
+        let shares = Arc::new(Shares::new(4, 2));
+        let waiting: Vec<_> = (0..9)
+            .map(|_| {
+                let shares = Arc::clone(&shares);
+                tokio::spawn(async move {
+                    let _place = shares.take(of(1)).await;
+                    pending::<()>().await;
+                })
+            })
+            .collect();
+        come_to_rest().await;
+        let other = shares.take(of(2)).await;
+        let of_nobody = shares.take(None).await;
+        drop((other, of_nobody));
+        waiting.iter().for_each(tokio::task::JoinHandle::abort);
+    }
+
+    #[tokio::test]
+    async fn what_waits_holds_no_worker() {
+        let workers = Arc::new(Shares::new(1, 1));
+        let worker = Worker::new(&workers, workers.take_any().await, of(1)).await;
+        let (end, ended) = tokio::sync::oneshot::channel::<()>();
+        let work = tokio::spawn(worker.does(async { aside(async { drop(ended.await) }).await }));
+        come_to_rest().await;
+        let other = workers.take(of(1)).await;
+        end.send(()).unwrap();
+        come_to_rest().await;
+        assert!(!work.is_finished(), "it goes on once a worker is free");
+        drop(other);
+        work.await.unwrap();
+        workers.take(of(1)).await;
+    }
+
+    #[tokio::test]
+    async fn who_has_as_many_as_it_may_waits_for_one_without_keeping_any() {
+        let workers = Arc::new(Shares::new(2, 1));
+        let first = Worker::new(&workers, workers.take_any().await, of(1)).await;
+        let second = tokio::spawn({
+            let workers = Arc::clone(&workers);
+            async move { Worker::new(&workers, workers.take_any().await, of(1)).await }
+        });
+        come_to_rest().await;
+        let other = Worker::new(&workers, workers.take_any().await, of(2)).await;
+        drop((first, other));
+        second.await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn whoever_has_no_worker_just_waits() {
+        assert_eq!(aside(async { 7 }).await, 7);
+    }
+}
