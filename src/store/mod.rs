@@ -13,9 +13,9 @@ mod unit;
 
 pub use deploy_rows::{ActOutcome, DeployActivity, Lane, Order, OrderId, OrderRow, OutcomeRow};
 pub use rows::{
-    Accepted, Account, AccountState, ActRow, Backfill, ConfigurationRow, DeliveryFilter, DeliveryId,
-    DeliveryRow, DeliveryState, Desired, Effect, GivenUp, JudgedPull, LedgerRows, Merged, NewDelivery,
-    PullRow, PullState, PushRow, RepositoryRow, RepositoryState, TipRow,
+    Accepted, Account, AccountState, ActRow, Backfill, ChecksOf, ConfigurationRow, DeliveryFilter,
+    DeliveryId, DeliveryRow, DeliveryState, Desired, Effect, GivenUp, JudgedPull, LedgerRows, Merged,
+    NewDelivery, PullRow, PullState, PushRow, RepositoryRow, RepositoryState, TipRow,
 };
 pub use sqlite::{Options, SqliteStore};
 pub use unit::{InvalidUnit, Unit};
@@ -180,6 +180,8 @@ pub enum Change {
     /// What GitHub shows for this effect is no longer known to be right: it is sent again, even with
     /// the same substance. Nothing happens where nothing is desired.
     Resend(Unit),
+    /// The same for what is about to be desired anew: only that sends it, so that nothing older is sent before.
+    Outdated(Unit),
     /// Something has to be looked at (again).
     Mark(Unit),
     /// Something has to be looked at, and may wait until this moment.
@@ -404,6 +406,10 @@ pub trait Store: Send + Sync + std::fmt::Debug {
 
     /// What GitHub shall show for this effect's unit, and what is known of what it shows.
     async fn effect(&self, unit: &Unit) -> Result<Option<Effect>, StoreError>;
+
+    /// The check runs that GitHub shall show on a commit, or those of one kind, the newest of each kind first.
+    async fn checks(&self, repository: RepositoryId, of: ChecksOf)
+    -> Result<Vec<(Unit, Effect)>, StoreError>;
 
     /// The operator's view of the inbox, newest first.
     async fn deliveries(&self, filter: &DeliveryFilter) -> Result<Vec<DeliveryRow>, StoreError>;

@@ -387,3 +387,14 @@ pub struct Effect {
     /// When creating it was last begun, if it ever was: then it is looked for before it is created.
     pub attempted: Option<Millis>,
 }
+
+/// Which check runs are asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ChecksOf {
+    /// All on this commit.
+    Commit(CommitId),
+    /// Those on the copy branch.
+    Copy,
+    /// Those on what pull requests would make of the configuration.
+    Configuration,
+}

@@ -191,6 +191,7 @@ fn apply(connection: &Connection, change: &Change, now: Millis) -> Result<(), St
             Ok(())
         }
         Change::Resend(unit) => resend(connection, unit, now),
+        Change::Outdated(unit) => outdated(connection, unit).map(|_| ()),
         Change::Mark(unit) => units::mark(connection, unit, now).map(|_| ()),
         Change::MarkAt(unit, at) => units::mark(connection, unit, *at).map(|_| ()),
     }
@@ -322,11 +323,15 @@ fn shown(connection: &Connection, unit: &Unit, github_id: u64, substance: &str) 
 }
 
 fn resend(connection: &Connection, unit: &Unit, now: Millis) -> Result<(), StoreError> {
-    let desired = connection.prepare_cached(RESEND)?.execute(named_params! { ":key": unit })?;
-    if desired > 0 {
+    if outdated(connection, unit)? {
         units::mark(connection, unit, now)?;
     }
     Ok(())
+}
+
+/// Answers whether anything is desired there.
+fn outdated(connection: &Connection, unit: &Unit) -> Result<bool, StoreError> {
+    Ok(connection.prepare_cached(RESEND)?.execute(named_params! { ":key": unit })? > 0)
 }
 
 /// Whether each check was worded with the pull requests that share it as they are now. It is asked

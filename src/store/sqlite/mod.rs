@@ -10,6 +10,7 @@ mod activity;
 mod backfills;
 mod changes;
 mod checkpoint;
+mod checks;
 mod deploys;
 mod failure;
 mod in_place;
@@ -29,7 +30,7 @@ mod walks;
 mod writer;
 
 use super::{
-    Accepted, Account, ActRow, Backfill, Change, Committed, ConcurrencyLimits, ConfigurationRow,
+    Accepted, Account, ActRow, Backfill, Change, ChecksOf, Committed, ConcurrencyLimits, ConfigurationRow,
     DeliveryFilter, DeliveryId, DeliveryRow, DeployActivity, Effect, GivenUp, JudgedPull, Lane, Lease,
     LedgerRows, Millis, NewDelivery, Next, OrderId, OrderRow, OutcomeRow, PullRow, PushRow, RepositoryRow,
     Store, StoreError, TipRow, Unit,
@@ -401,6 +402,14 @@ impl Store for SqliteStore {
     async fn effect(&self, unit: &Unit) -> Result<Option<Effect>, StoreError> {
         let unit = unit.clone();
         self.readers.run(move |c| reads::effect(c, &unit)).await
+    }
+
+    async fn checks(
+        &self,
+        repository: RepositoryId,
+        of: ChecksOf,
+    ) -> Result<Vec<(Unit, Effect)>, StoreError> {
+        self.readers.run(move |c| checks::checks(c, repository, of)).await
     }
 
     async fn deliveries(&self, filter: &DeliveryFilter) -> Result<Vec<DeliveryRow>, StoreError> {

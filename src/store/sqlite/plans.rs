@@ -1,6 +1,8 @@
 //! How SQLite goes about the questions that are asked all the time: by index, never by walking a table.
 
-use super::{Options, activity, changes, deploys, inbox, ledger, old_effects, reads, schema, units, walks};
+use super::{
+    Options, activity, changes, checks, deploys, inbox, ledger, old_effects, reads, schema, units, walks,
+};
 use rusqlite::Connection;
 
 /// The plan's steps, one a line. Parameters are left unbound: plans do not depend on their values.
@@ -50,6 +52,7 @@ fn the_hot_statements_never_walk_a_table() {
         (activity::ACTIVITY, "PRIMARY KEY (rowid=?)"),
         (deploys::OUTCOMES, "PRIMARY KEY (repository=? AND environment=?)"),
         (reads::EFFECT, "sqlite_autoindex_units_1 (key=?)"),
+        (checks::CHECKS, "sqlite_autoindex_units_1 (key>? AND key<?)"),
         (reads::REPOSITORIES_OF, "repositories_installation (installation=?)"),
         (deploys::NEWEST, "PRIMARY KEY (repository=? AND environment=?)"),
         (deploys::OPEN, "deploys_open (repository=? AND environment=?)"),

@@ -370,17 +370,15 @@ pub(super) fn tip_from(row: &Row<'_>) -> rusqlite::Result<TipRow> {
 }
 
 pub(super) fn effect(connection: &Connection, unit: &Unit) -> Result<Option<Effect>, StoreError> {
-    let found = connection
-        .prepare_cached(EFFECT)?
-        .query_row([unit], |row| {
-            Ok(Effect {
-                content: row.get("content")?,
-                substance: row.get("substance")?,
-                shown: row.get("shown")?,
-                github_id: row.get::<_, Option<i64>>("github_id")?.map(i64::cast_unsigned),
-                attempted: Some(row.get("attempted")?).filter(|at| *at != 0),
-            })
-        })
-        .optional()?;
-    Ok(found)
+    Ok(connection.prepare_cached(EFFECT)?.query_row([unit], effect_from).optional()?)
+}
+
+pub(super) fn effect_from(row: &Row<'_>) -> rusqlite::Result<Effect> {
+    Ok(Effect {
+        content: row.get("content")?,
+        substance: row.get("substance")?,
+        shown: row.get("shown")?,
+        github_id: row.get::<_, Option<i64>>("github_id")?.map(i64::cast_unsigned),
+        attempted: Some(row.get("attempted")?).filter(|at| *at != 0),
+    })
 }
