@@ -194,7 +194,7 @@ impl Inbox {
 }
 
 /// Branches that merge queues make and unmake: their groups are told of by events of their own.
-const OF_QUEUES: &str = "gh-readonly-queue/";
+pub(super) const OF_QUEUES: &str = "gh-readonly-queue/";
 
 /// The events that are needed, with the actions of theirs that are; none named stands for all.
 const NEEDED: [(&str, &[&str]); 11] = [

@@ -44,6 +44,11 @@ impl CheckName {
         text.strip_prefix(PREFIX) == Some(branch.as_str())
     }
 
+    /// What a check run of this name is about, if it has a name of ours.
+    pub fn about(text: &str) -> Option<&str> {
+        text.strip_prefix(PREFIX)
+    }
+
     /// The name of the check that is about no branch and would be taken for the one about this branch, if there is one.
     pub fn taken(branch: &BranchName) -> Option<String> {
         let own = folded(branch.as_str());

@@ -378,8 +378,11 @@ pub struct PressedButton {
 }
 
 /// Something on a commit.
-#[derive(Debug, Clone, Copy, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 pub struct OnCommit {
+    /// A check run's name; a suite has none.
+    #[serde(default)]
+    pub name: Option<String>,
     /// The commit.
     pub head_sha: CommitId,
 }

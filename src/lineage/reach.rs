@@ -1,10 +1,10 @@
-//! What new history is about: its lowest commits, and the pull requests that have any of them.
+//! What new history is about: its lowest commits, and the pull requests and branches that have any of them.
 
 use std::collections::HashSet;
 
 use super::git::Call;
 use super::{GitError, Repository, lines};
-use crate::flow::CommitId;
+use crate::flow::{BranchName, CommitId};
 
 /// With more new commits than this it is quicker to look at everything.
 const LOOKED_AT: usize = 20_000;
@@ -49,5 +49,23 @@ impl Repository {
         let answer = self.git.ask(call).await?;
         let number = |name: &str| name.strip_prefix("refs/pull/")?.strip_suffix("/head")?.parse().ok();
         Ok(lines::text(&answer).lines().filter_map(number).collect())
+    }
+    /// The branches that point at any of these commits, each with the commit.
+    pub async fn branches_at(&self, commits: &[CommitId]) -> Result<Vec<(CommitId, BranchName)>, GitError> {
+        let missing = self.missing(commits).await?;
+        let commits: Vec<&CommitId> = commits.iter().filter(|id| !missing.contains(id)).collect();
+        if commits.is_empty() {
+            return Ok(Vec::new());
+        }
+        let call = Call::new("for-each-ref")
+            .arg("--format=%(objectname) %(refname)")
+            .args(commits.iter().map(|id| format!("--points-at={id}")))
+            .arg("refs/heads");
+        let answer = self.git.ask(call).await?;
+        let branch = |line: &str| {
+            let (commit, name) = line.split_once(' ')?;
+            Some((commit.parse().ok()?, BranchName::new(name.strip_prefix("refs/heads/")?).ok()?))
+        };
+        Ok(lines::text(&answer).lines().filter_map(branch).collect())
     }
 }

@@ -11,7 +11,7 @@ use super::markdown::{code, folded};
 use super::prose::{Prose, row};
 use super::words::{Account, Scene, account, copied, not_copied, passed};
 use super::{Subject, stamp};
-use crate::flow::{BranchName, CheckName, Finding, Flow, Outcome, Pull, Verdict};
+use crate::flow::{CheckName, Finding, Flow, Outcome, Pull, Verdict};
 
 /// How a check run ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -223,26 +223,6 @@ pub fn check_of_copy(
     }
     text.actions.clear();
     text
-}
-
-/// The check of `base`, into which the pull request no longer goes.
-pub fn retired(base: &BranchName, subject: &Subject) -> CheckText {
-    let now = subject.pull.base.branch.as_str();
-    let number = subject.number;
-    let title = Prose::new(&format!("No longer judged: #{number} now goes into %"), &[now]);
-    let summary = Prose::new(
-        &format!("Pull request #{number} went into % before. It now goes into %, and is judged for that. "),
-        &[base.as_str(), now],
-    )
-    .then(Prose::new("Nothing is to be done here.", &[]));
-    CheckText {
-        conclusion: Conclusion::Cancelled,
-        title: title.within(TITLE).plain(),
-        summary: summary.markdown(),
-        text: None,
-        actions: Vec::new(),
-        footer: format!("Changed {}.", stamp::utc(subject.judged_at)),
-    }
 }
 
 /// Instead of a check that would let something merge under a name that another check has.

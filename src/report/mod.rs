@@ -30,6 +30,7 @@ mod shell;
 mod stamp;
 mod terminal;
 mod whereabouts;
+mod withdrawn;
 mod words;
 
 pub use aftermath::{Aftermath, aftermath};
@@ -37,7 +38,7 @@ pub use alarm::{ALARM, alarm, sync_pull};
 pub use carried::{carried_as_json, carried_on_terminal};
 pub use check::{
     Action, CheckText, Conclusion, REBUILD, RECHECK, RETARGET, check, check_of_copy, check_of_group,
-    check_of_shared_name, retired,
+    check_of_shared_name,
 };
 pub use comment::{MARKER, comment};
 pub use copy_standing::{CopyStanding, Guard, NotCopied, Refuser};
@@ -57,6 +58,7 @@ pub use terminal::{Words, copy_on_terminal, terminal, words};
 pub use whereabouts::{
     Place, Stand, WHEREABOUTS, is_worth_a_comment, whereabouts, whereabouts_as_json, whereabouts_on_terminal,
 };
+pub use withdrawn::{NotAgain, Withdrawn, asked_again, is_withdrawn, withdrawn, withdrawn_comment};
 pub use words::fetch_every_branch;
 
 use crate::flow::Pull;

@@ -3,7 +3,10 @@
 use proptest::prelude::*;
 
 use super::samples::*;
-use super::{CheckText, LocalCheck, MARKER, Subject, check, comment, retired, terminal, words};
+use super::{
+    CheckText, LocalCheck, MARKER, Subject, Withdrawn, check, comment, terminal, withdrawn,
+    withdrawn_comment, words,
+};
 use crate::flow::{BranchName, Cause, Commit, CommitId, Flow, Outcome, Repair, Snapshot, Undecided, Verdict};
 
 /// Branch names as git allows them, with all that Markdown, HTML, Mermaid and a shell would trip over.
@@ -206,7 +209,12 @@ proptest! {
         keeps_to_the_api(&alone)?;
         is_a_drawing(alone.text.as_deref().unwrap_or_default())?;
         keeps_to_the_api(&check(&flow, &[one.clone(), two.clone()]))?;
-        keeps_to_the_api(&retired(&two.0.pull.base.branch, subject))?;
+        let now = two.0.pull.base.branch.clone();
+        let number = subject.number;
+        for why in [Withdrawn::Retargeted { number, now: now.clone() }, Withdrawn::OffThePath, Withdrawn::Unasked] {
+            keeps_to_the_api(&withdrawn(now.as_str(), &why, 0))?;
+            is_sound(&withdrawn_comment(&flow, &now, &why, Some(&earlier)))?;
+        }
         for earlier in [None, Some(&earlier)] {
             let comment = comment(&flow, subject, verdict, earlier);
             prop_assert_eq!(comment.lines().next(), Some(MARKER));

@@ -5,6 +5,7 @@ use super::dress::explained;
 use super::limits::{BODY, RESERVE, TITLE, fit};
 use super::markdown::{block, code, folded};
 use super::prose::{Prose, count};
+use super::stamp;
 use crate::flow::config::{Configuration, Place, Problem};
 use crate::flow::{Code, Outcome, PullNumber, Verdict};
 
@@ -46,10 +47,10 @@ pub struct Otherwise {
     pub then: Verdict,
 }
 
-/// The check on a pull request that changes the configuration.
+/// The check on a pull request that changes the configuration, as it was read at this time, in Unix seconds.
 ///
 /// `docs_url` is the page that explains the codes, where there is one.
-pub fn proposal(proposed: &Proposed, docs_url: Option<&str>) -> CheckText {
+pub fn proposal(proposed: &Proposed, docs_url: Option<&str>, at: i64) -> CheckText {
     let (conclusion, title, parts) = match proposed {
         Proposed::Invalid(problems) => invalid(problems, docs_url),
         Proposed::Valid { configuration, tested } => valid(configuration, tested),
@@ -60,7 +61,10 @@ pub fn proposal(proposed: &Proposed, docs_url: Option<&str>) -> CheckText {
         summary: fit(&parts, BODY - RESERVE),
         text: None,
         actions: Vec::new(),
-        footer: "_Read from this pull request. What holds is read from the default branch._".to_owned(),
+        footer: format!(
+            "_Read from this pull request, {}. What holds is read from the default branch._",
+            stamp::utc(at)
+        ),
     }
 }
 

@@ -68,7 +68,7 @@ async fn a_line_that_was_half_read_is_read_to_its_end_after_a_restart() {
     // As it stands when the process ends in between.
     let unit = towpath::store::Unit::Branch(id, "somewhere".parse().unwrap());
     database.mark(vec![unit], 0).await.unwrap();
-    let lease = database.lease(i64::MAX / 2, i64::MAX / 2 + 1, 100).await.unwrap().unwrap();
+    let lease = database.lease(i64::MAX / 2, towpath::store::ConcurrencyLimits::NONE).await.unwrap().unwrap();
     let half = towpath::store::Change::Backfilled(id, branch.clone(), Some((tip, 4, 0)));
     database.commit(&lease, vec![half], towpath::store::Next::Done, 0).await.unwrap();
     assert!(matches!(database.backfill(id, &branch).await.unwrap(), Backfill::UnderWay { .. }));

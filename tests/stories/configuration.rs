@@ -3,14 +3,14 @@
 use crate::shop::{merge, topic};
 use crate::stage::Stage;
 
-const FILE: &str = ".github/towpath.yml";
+pub const FILE: &str = ".github/towpath.yml";
 
 /// As the built-in path, with a rule softened.
 const SOFT: &str = "version: 1\nrules:\n  TP201: warn\n";
 
 impl Stage {
     /// Rita commits the file to a branch.
-    async fn configure(&self, branch: &str, text: &str) {
+    pub async fn configure(&self, branch: &str, text: &str) {
         self.store.commit_on(branch).file(FILE, text).by("rita").await.unwrap();
         self.quiet().await;
     }

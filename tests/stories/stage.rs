@@ -314,6 +314,12 @@ impl Stage {
         self.server.as_ref().unwrap().failed().await.to_string()
     }
 
+    /// A minute passes, for the server and on GitHub.
+    pub fn a_minute_later(&self) {
+        self.time.turn(60_000);
+        self.clock.advance(chrono::TimeDelta::minutes(1));
+    }
+
     /// So many minutes pass for the server and on GitHub.
     pub async fn minutes_later(&self, minutes: i64) {
         self.time.turn(minutes * 60_000);

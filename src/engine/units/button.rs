@@ -3,6 +3,7 @@
 //! Only who may write to the repository may press it: GitHub is asked, whatever it shows to whom. What was
 //! carried out is on record and is not done twice for the same head.
 
+use super::asked::about;
 use super::news::News;
 use super::pull::Memory;
 use crate::engine::room::{Room, Trouble};
@@ -29,12 +30,16 @@ pub(super) async fn run(
     };
     let open = room.store.open_pulls(id).await?;
     for (_, event) in events {
-        let meant = open.iter().filter(|it| {
+        let (head, name) = (event.check_run.head_sha, event.check_run.name.as_str());
+        let is_meant = |it: &&JudgedPull| {
             let base = it.judged_base.as_ref();
-            it.judged_head == Some(event.check_run.head_sha)
-                && base.is_some_and(|base| CheckName::is_about(&event.check_run.name, base))
-        });
-        for pull in meant {
+            it.judged_head == Some(head) && base.is_some_and(|base| CheckName::is_about(name, base))
+        };
+        if !open.iter().any(|it| is_meant(&it)) {
+            // What it was about is over, though a page still shows the button.
+            changes.extend(about(room, id, &open, (head, Some(name))).await?);
+        }
+        for pull in open.iter().filter(is_meant) {
             let press = Press { room, repository: &repository, pull, who: &event.sender.login };
             changes.extend(press.carried_out(&event.requested_action.identifier).await?);
         }
@@ -96,7 +101,8 @@ impl Press<'_> {
         let row = &self.pull.pull;
         let known = self.room.store.acts(row.repository, row.number).await?;
         if known.iter().any(|act| act.done && act.what == what && act.head == row.head_commit) {
-            return Ok(Vec::new());
+            // It is not done twice, and what came of it is shown once more.
+            return Ok(self.shown_again().collect());
         }
         let (done, outcome) = match self.act(what).await {
             Ok(outcome) => (true, outcome),
@@ -115,7 +121,16 @@ impl Press<'_> {
             done,
         };
         // The check and the comment then say what came of it.
-        Ok(vec![Change::Act(act), Change::Mark(Unit::Pull(row.repository, row.number))])
+        Ok(std::iter::once(Change::Act(act)).chain(self.shown_again()).collect())
+    }
+
+    /// Something is shown for each press, even if it comes to the same as one before.
+    fn shown_again(&self) -> impl Iterator<Item = Change> {
+        let row = &self.pull.pull;
+        let base = self.pull.judged_base.clone();
+        let check = base.map(|base| Unit::Check(row.repository, row.head_commit, base));
+        let check = check.map(Change::Outdated);
+        check.into_iter().chain([Change::Mark(Unit::Pull(row.repository, row.number))])
     }
 
     async fn act(&self, what: &str) -> Result<Done, NotDone> {

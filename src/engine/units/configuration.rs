@@ -1,9 +1,10 @@
 //! The configuration of a repository: read again, and what it changes is judged again.
 
 use super::reconfigured::{judged, reconfigured};
+use super::withdrawal::checks;
 use crate::engine::room::{Room, Trouble};
-use crate::flow::{PullNumber, RepositoryId, RepositoryName};
-use crate::store::{Change, RepositoryRow, RepositoryState, Unit};
+use crate::flow::{CommitId, PullNumber, RepositoryId, RepositoryName};
+use crate::store::{Change, ChecksOf, RepositoryRow, RepositoryState, Unit};
 
 pub(super) async fn run(room: &Room, id: RepositoryId) -> Result<Vec<Change>, Trouble> {
     let row = room.store.repository(id).await?;
@@ -60,5 +61,14 @@ pub(super) async fn read_again(room: &Room, row: &RepositoryRow) -> Result<Vec<C
         }
     };
     changes.extend(again.into_iter().map(|number| Change::Mark(Unit::Pull(row.id, number))));
+    // What others propose is compared with the file that holds.
+    let proposed: Vec<CommitId> = checks(room, row.id, ChecksOf::Configuration)
+        .await?
+        .iter()
+        .filter(|check| !check.is_withdrawn())
+        .map(|check| check.body.head_sha)
+        .collect();
+    let proposals = open.iter().filter(|it| proposed.contains(&it.pull.head_commit));
+    changes.extend(proposals.map(|it| Change::Mark(Unit::Proposal(row.id, it.pull.number))));
     Ok(changes)
 }

@@ -5,6 +5,7 @@
 
 use super::pull::{Memory, digest};
 use super::shown::Shown;
+use super::withdrawal::{ShownCheck, checks};
 use crate::engine::judge::judge_copy;
 use crate::engine::room::{Room, Trouble};
 use crate::flow::{
@@ -13,26 +14,77 @@ use crate::flow::{
 };
 use crate::github::{ApiError, NewPull};
 use crate::lineage::Repository;
-use crate::report::{self, CopyStanding, Guard, NotCopied, Refuser, Subject};
-use crate::store::{Change, Desired, RepositoryRow, RepositoryState, Unit};
+use crate::report::{self, CopyStanding, Guard, NotCopied, Refuser, Subject, Withdrawn};
+use crate::store::{Change, ChecksOf, Desired, RepositoryRow, RepositoryState, Unit};
 use serde_json::json;
 
 pub(super) async fn run(room: &Room, id: RepositoryId) -> Result<Vec<Change>, Trouble> {
     let book = room.rulebook(id).await?;
     let row = room.store.repository(id).await?.filter(|row| row.state == RepositoryState::Active);
+    let (Some(row), None) = (row, &book.invalid) else { return Ok(Vec::new()) };
     let original = book.flow.copy.as_ref().and_then(|copy| Some((copy, book.flow.environment(&copy.of)?)));
-    let (Some(row), Some((copy, original)), None) = (row, original, &book.invalid) else {
-        return Ok(Vec::new());
-    };
+    let Some((copy, original)) = original else { return taken_back(room, &row).await };
     let mirror = room.mirror(&row).await?;
     if !mirror.has_environments(&book.flow).await? {
-        return Ok(Vec::new());
+        return taken_back(room, &row).await;
     }
     let repository = mirror.fetched(&[]).await?;
     let tips = (repository.branch(&copy.branch).await?, repository.branch(&original.branch).await?);
-    let (Some(copied), Some(tip)) = tips else { return Ok(Vec::new()) };
+    let (Some(copied), Some(tip)) = tips else { return taken_back(room, &row).await };
     let case = Case { room, row: &row, flow: &book.flow, copy, original, repository, copied, tip };
     case.run().await
+}
+
+/// There is nothing to copy any more: what was said of it is taken back, and the issue closed.
+async fn taken_back(room: &Room, row: &RepositoryRow) -> Result<Vec<Change>, Trouble> {
+    let mut changes = Vec::new();
+    let shown = standing(room, row.id).await?;
+    let mirror = room.mirrors.of(row.id);
+    if !shown.is_empty() && mirror.exists() {
+        changes.extend(withdrawn(room, &mirror.repository(None), (&shown, &[])).await?);
+    }
+    changes.extend(alarm_over(room, row.id).await?);
+    Ok(changes)
+}
+
+/// How many of the last checks on the copy branch are looked through.
+const LAST_CHECKS: usize = 16;
+
+/// The last checks on the copy branch that were not taken back.
+async fn standing(room: &Room, id: RepositoryId) -> Result<Vec<ShownCheck>, Trouble> {
+    let mut shown = checks(room, id, ChecksOf::Copy).await?;
+    shown.truncate(LAST_CHECKS);
+    shown.retain(|check| !check.is_withdrawn());
+    Ok(shown)
+}
+
+/// Takes back those checks whose commit a branch still stands at, and that are not on `line`. Where the branch has gone
+/// on the check is a record.
+async fn withdrawn(
+    room: &Room,
+    repository: &Repository,
+    (shown, line): (&[ShownCheck], &[CommitId]),
+) -> Result<Vec<Change>, Trouble> {
+    let mut changes = Vec::new();
+    let commit = |check: &ShownCheck| check.body.head_sha;
+    let commits: Vec<CommitId> = shown.iter().map(commit).filter(|it| !line.contains(it)).collect();
+    for (at, branch) in repository.branches_at(&commits).await? {
+        if let Some(check) = shown.iter().find(|check| commit(check) == at) {
+            changes.push(check.withdrawn(room, &Withdrawn::NotCopied, (branch.as_str(), None)).await?);
+        }
+    }
+    Ok(changes)
+}
+
+/// Closes the issue about the copy branch, where one was raised.
+async fn alarm_over(room: &Room, id: RepositoryId) -> Result<Option<Change>, Trouble> {
+    let unit = Unit::Alarm(id);
+    let Some(effect) = room.store.effect(&unit).await? else { return Ok(None) };
+    let mut content: serde_json::Value = serde_json::from_str(&effect.content).unwrap_or_default();
+    content["open"] = json!(false);
+    let content = content.to_string();
+    let substance = digest(&content);
+    Ok(Some(Change::Desire(Desired { unit, content, substance, siblings: Vec::new() })))
 }
 
 /// The rules that never stand in the way of moving a branch along.
@@ -81,7 +133,20 @@ impl Case<'_> {
         let mut changes = vec![self.check(&verdict, copied, &standing)?];
         changes.extend(self.alarm(standing.trouble.as_ref()).await?);
         changes.extend(self.has_come_along().await?);
+        changes.extend(self.of_another_environment().await?);
         Ok(changes)
+    }
+
+    /// What was said while another environment was copied.
+    async fn of_another_environment(&self) -> Result<Vec<Change>, Trouble> {
+        let shown = standing(self.room, self.row.id).await?;
+        if shown.iter().all(|check| check.body.head_sha == self.tip) {
+            return Ok(Vec::new());
+        }
+        let branches = std::slice::from_ref(&self.original.branch);
+        let ledger = self.room.store.ledger(self.row.id, branches, None).await?;
+        let line: Vec<CommitId> = ledger.tips.iter().map(|(_, tip)| tip.commit).chain([self.tip]).collect();
+        withdrawn(self.room, &self.repository, (&shown, &line)).await
     }
 
     async fn verdict(&self) -> Result<Verdict, Trouble> {
@@ -236,29 +301,17 @@ impl Case<'_> {
             text: &text,
             annotations: Vec::new(),
             siblings: Vec::new(),
+            put_on: None,
         };
         shown.desired()
     }
 
     /// The issue, raised on the first trouble and closed once there is none.
     async fn alarm(&self, trouble: Option<&NotCopied>) -> Result<Option<Change>, Trouble> {
-        let unit = Unit::Alarm(self.row.id);
-        let known = self.room.store.effect(&unit).await?;
-        let content = match (trouble, known) {
-            (Some(why), _) => {
-                let (title, body) = report::alarm(self.flow, &self.subject(self.copied), why);
-                json!({ "title": title, "body": body, "open": true })
-            }
-            (None, None) => return Ok(None),
-            (None, Some(effect)) => {
-                let mut content: serde_json::Value =
-                    serde_json::from_str(&effect.content).unwrap_or_default();
-                content["open"] = json!(false);
-                content
-            }
-        }
-        .to_string();
-        let substance = digest(&content);
+        let Some(why) = trouble else { return alarm_over(self.room, self.row.id).await };
+        let (title, body) = report::alarm(self.flow, &self.subject(self.copied), why);
+        let content = json!({ "title": title, "body": body, "open": true }).to_string();
+        let (unit, substance) = (Unit::Alarm(self.row.id), digest(&content));
         Ok(Some(Change::Desire(Desired { unit, content, substance, siblings: Vec::new() })))
     }
 }

@@ -5,7 +5,10 @@
 //! known that made it, the group is judged as work of unknown name.
 
 use super::news::News;
-use super::pull::{Memory, aim, check_run, ends, known_deploys, trouble_in};
+use super::pull::{Memory, aim, ends, known_deploys, trouble_in};
+use super::shown::Shown;
+use super::withdrawal::{ShownCheck, checks};
+use crate::engine::inbox::OF_QUEUES;
 use crate::engine::judge::{self, Known};
 use crate::engine::room::{Room, Trouble};
 use crate::engine::rulebook::Rulebook;
@@ -15,8 +18,8 @@ use crate::flow::{
 };
 use crate::github::events::MergeGroupEvent;
 use crate::lineage::Repository;
-use crate::report::{self, Subject};
-use crate::store::{Change, PullRow, RepositoryRow, RepositoryState, Unit};
+use crate::report::{self, NotAgain, Subject, Withdrawn};
+use crate::store::{Change, ChecksOf, PullRow, RepositoryRow, RepositoryState, Unit};
 
 pub(super) async fn run(
     room: &Room,
@@ -34,11 +37,24 @@ pub(super) async fn run(
         return Ok(changes);
     }
     let book = room.rulebook(id).await?;
+    let group = Group { room, book: &book, repository: &repository, head, base };
+    let shown = group.shown().await?;
     if book.flow.role(base) == Role::Topic {
+        if let Some(shown) = shown.filter(|shown| !shown.is_withdrawn()) {
+            let of = (base.as_str(), None);
+            changes.push(shown.withdrawn(room, &Withdrawn::OffThePath, of).await?);
+        }
         return Ok(changes);
     }
     let put_on = events.last().map(|(_, event)| event.merge_group.base_sha);
-    let group = Group { room, book: &book, repository: &repository, head, base };
+    let put_on = put_on.or_else(|| shown.as_ref().and_then(|shown| shown.put_on));
+    // Nothing new tells of it: somebody asks for it again, or it was not decided.
+    if let (true, Some(shown)) = (events.is_empty(), &shown)
+        && let Some(why) = group.is_over().await?
+    {
+        changes.extend(shown.asked_again(room, &why).await?);
+        return Ok(changes);
+    }
     let (judged, trouble) = match group.look(put_on).await? {
         Ok(judged) => {
             let trouble = judged.iter().find_map(|(_, verdict)| trouble_in(verdict));
@@ -51,7 +67,10 @@ pub(super) async fn run(
         }
     };
     let text = report::check_of_group(&book.flow, &judged);
-    changes.push(check_run(&book.flow, id, (head, base), (&text, Vec::new()))?);
+    let unit = Unit::Check(id, head, base.clone());
+    let name = book.flow.check_of_branch(base);
+    let (annotations, siblings) = (Vec::new(), Vec::new());
+    changes.push(Shown { unit, commit: head, name, text: &text, annotations, siblings, put_on }.desired()?);
     match trouble {
         None => Ok(changes),
         Some((what, remedy)) => Err(Trouble { what, remedy, changes }),
@@ -67,6 +86,29 @@ struct Group<'a> {
 }
 
 impl Group<'_> {
+    /// What is said of it so far.
+    async fn shown(&self) -> Result<Option<ShownCheck>, Trouble> {
+        let all = checks(self.room, self.repository.id, ChecksOf::Commit(self.head)).await?;
+        Ok(all.into_iter().find(|check| check.base() == Some(self.base)))
+    }
+
+    /// What has become of it, where the queue does not have it any more.
+    async fn is_over(&self) -> Result<Option<NotAgain>, Trouble> {
+        let repository = self.room.mirror(self.repository).await?.fetched(&[]).await?;
+        let gone = Some(NotAgain::GroupGone(self.base.clone()));
+        if !repository.missing(&[self.head]).await?.is_empty() {
+            return Ok(gone);
+        }
+        if let Some(tip) = repository.branch(self.base).await?
+            && repository.reaches(tip, self.head).await?
+        {
+            return Ok(Some(NotAgain::GroupMerged(self.base.clone())));
+        }
+        let branches = repository.branches_at(&[self.head]).await?;
+        let is_queued = branches.iter().any(|(_, branch)| branch.as_str().starts_with(OF_QUEUES));
+        Ok(if is_queued { None } else { gone })
+    }
+
     async fn look(
         &self,
         put_on: Option<CommitId>,

@@ -2,6 +2,7 @@
 
 mod affected;
 mod app;
+mod asked;
 mod backfill;
 mod branch;
 mod button;
@@ -22,6 +23,7 @@ mod runs;
 mod shown;
 mod stack;
 mod whereabouts;
+mod withdrawal;
 
 pub(super) use environment::report_of;
 

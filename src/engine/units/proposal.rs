@@ -3,6 +3,7 @@
 
 use super::pull::{Memory, ends};
 use super::shown::Shown;
+use super::withdrawal::{ShownCheck, checks};
 use crate::engine::judge;
 use crate::engine::room::{Room, Trouble};
 use crate::engine::rulebook::CONFIGURATION_PATH;
@@ -10,8 +11,8 @@ use crate::flow::config::Configuration;
 use crate::flow::{CheckName, CommitId, Flow, PullNumber, RepositoryId, Verdict};
 use crate::github::CheckRunAnnotation;
 use crate::lineage::Repository;
-use crate::report::{self, BackTest, CheckText, Otherwise, Proposed};
-use crate::store::{Change, PullRow, PullState, RepositoryState, Unit};
+use crate::report::{self, BackTest, CheckText, Otherwise, Proposed, Withdrawn};
+use crate::store::{Change, ChecksOf, JudgedPull, PullRow, PullState, RepositoryRow, RepositoryState, Unit};
 
 /// How many merged pull requests are judged by both files.
 const TRIED: u32 = 100;
@@ -19,7 +20,8 @@ const TRIED: u32 = 100;
 pub(super) async fn run(room: &Room, id: RepositoryId, number: PullNumber) -> Result<Vec<Change>, Trouble> {
     let (row, known) = (room.store.repository(id).await?, room.store.pull(id, number).await?);
     let row = row.filter(|row| row.state == RepositoryState::Active);
-    let (Some(row), Some(pull)) = (row, known.map(|it| it.pull)) else { return Ok(Vec::new()) };
+    let (Some(row), Some(known)) = (row, known) else { return Ok(Vec::new()) };
+    let pull = &known.pull;
     if pull.state != PullState::Open {
         return Ok(Vec::new());
     }
@@ -31,9 +33,9 @@ pub(super) async fn run(room: &Room, id: RepositoryId, number: PullNumber) -> Re
     }
     let is_there = mirror.exists() && mirror.repository().missing(&[pull.head_commit]).await?.is_empty();
     let repository = if is_there { mirror.repository() } else { mirror.fetched(&[number.0]).await? };
-    let Some(base) = repository.branch(&pull.base_branch).await? else { return Ok(Vec::new()) };
-    let changed = repository.changed_file(pull.head_commit, base, CONFIGURATION_PATH).await?;
-    let Some(bytes) = changed else { return Ok(Vec::new()) };
+    let Some(bytes) = changed(&row, &repository, &known).await? else {
+        return taken_back(room, &row, (&repository, pull)).await;
+    };
     let proposed = match Configuration::read_bytes(&bytes) {
         Err(problems) => Proposed::Invalid(problems),
         Ok(configuration) => {
@@ -41,8 +43,43 @@ pub(super) async fn run(room: &Room, id: RepositoryId, number: PullNumber) -> Re
             Proposed::Valid { configuration: Box::new(configuration), tested }
         }
     };
-    let text = report::proposal(&proposed, Some(&room.settings.docs.findings()));
+    let text = report::proposal(&proposed, Some(&room.settings.docs.findings()), room.now() / 1000);
     Ok(vec![desired(id, pull.head_commit, (now.check_of_configuration(), &proposed, &text))?])
+}
+
+/// What a pull request makes of the file, where it may count: on a branch of the path, or on the default branch, from
+/// which it is read.
+async fn changed(
+    row: &RepositoryRow,
+    repository: &Repository,
+    known: &JudgedPull,
+) -> Result<Option<Vec<u8>>, Trouble> {
+    let pull = &known.pull;
+    if known.judged_base.is_none() && pull.base_branch.as_str() != row.default_branch {
+        return Ok(None);
+    }
+    let Some(base) = repository.branch(&pull.base_branch).await? else { return Ok(None) };
+    Ok(repository.changed_file(pull.head_commit, base, CONFIGURATION_PATH).await?)
+}
+
+/// The end of a check on what changes nothing any more, unless another open pull request with this head does.
+async fn taken_back(
+    room: &Room,
+    row: &RepositoryRow,
+    (repository, pull): (&Repository, &PullRow),
+) -> Result<Vec<Change>, Trouble> {
+    let all = checks(room, row.id, ChecksOf::Commit(pull.head_commit)).await?;
+    let is_meant = |it: &&ShownCheck| matches!(it.unit, Unit::ConfigurationCheck(..)) && !it.is_withdrawn();
+    let Some(shown) = all.iter().find(is_meant) else { return Ok(Vec::new()) };
+    let open = room.store.open_pulls(row.id).await?;
+    let others = open.iter().filter(|it| it.pull.head_commit == pull.head_commit);
+    for other in others.filter(|it| it.pull.number != pull.number) {
+        if changed(row, repository, other).await?.is_some() {
+            return Ok(Vec::new());
+        }
+    }
+    let of = (CONFIGURATION_PATH, Some(pull.number));
+    Ok(vec![shown.withdrawn(room, &Withdrawn::SameConfiguration, of).await?])
 }
 
 /// Judges the last merged pull requests by two paths, each as things stood when it was merged.
@@ -107,7 +144,7 @@ fn desired(
     };
     let unit = Unit::ConfigurationCheck(id, head);
     let siblings = Vec::new();
-    Shown { unit, commit: head, name, text, annotations, siblings }.desired()
+    Shown { unit, commit: head, name, text, annotations, siblings, put_on: None }.desired()
 }
 
 /// GitHub takes no more annotations at once.

@@ -11,6 +11,7 @@ mod deploys;
 mod effects;
 mod latest;
 mod memory;
+mod withdrawn;
 
 use super::news::News;
 use crate::engine::judge::{self, Known};
@@ -75,7 +76,8 @@ pub(super) async fn run(
         Ok(judged) => judged,
         Err(NotJudged(row)) => {
             if row.state == PullState::Open {
-                changes.extend(case.retire(&row, &row.base_branch).await?);
+                changes.extend(case.withdrawn(&row, None).await?);
+                changes.extend(case.withdrawn_comment(&row).await?);
             }
             changes.extend(case.left(&row, None).await?);
             changes.extend(case.passed_on(&row, None));

@@ -1,18 +1,18 @@
 //! A repository as a whole: what is stored is compared with what GitHub has, so that a lost event is
-//! made good; and people's requests to judge a commit again.
+//! made good; people's requests to judge a commit again come here as well.
 
+use super::asked::asked_again;
 use super::news::{News, pull_row};
 use super::pull::{aim, last_verdict, left};
 use super::{backfill, configuration};
 use crate::engine::room::{Room, Trouble};
 use crate::engine::rulebook::Rulebook;
-use crate::flow::{
-    BranchName, CommitId, MergeMethods, Millis, Outcome, PullNumber, RepositoryId, Role, TipSource,
-};
+use crate::flow::{BranchName, MergeMethods, Millis, Outcome, PullNumber, RepositoryId, Role, TipSource};
 use crate::github::ApiError;
-use crate::github::events::RecheckEvent;
 use crate::lineage::Repository;
-use crate::store::{Change, JudgedPull, PullRow, PullState, RepositoryRow, RepositoryState, TipRow, Unit};
+use crate::store::{
+    Change, ChecksOf, JudgedPull, PullRow, PullState, RepositoryRow, RepositoryState, TipRow, Unit,
+};
 use std::collections::HashMap;
 
 /// How often a repository is compared with GitHub when nothing else calls for it, in milliseconds.
@@ -25,7 +25,7 @@ pub(super) async fn run(room: &Room, unit: &Unit, id: RepositoryId) -> Result<Ve
     changes.extend(more);
     if row.state == RepositoryState::Active {
         let open = room.store.open_pulls(id).await?;
-        changes.extend(asked_again(room, &news, id, &open));
+        changes.extend(asked_again(room, &news, id, &open).await?);
         // What lies ahead was noted by a clock that has been set back since.
         let since = room.now() - RECONCILE_EVERY;
         let recent = row.reconciled_at.is_some_and(|at| at > since && at <= room.now());
@@ -94,27 +94,6 @@ async fn rules_now(room: &Room, id: RepositoryId, changes: &[Change]) -> Result<
 async fn is_on_path(room: &Room, row: &RepositoryRow, book: &Rulebook) -> Result<bool, Trouble> {
     let mirror = room.mirror(row).await?;
     Ok(mirror.has_environments(&book.flow).await?)
-}
-
-/// Somebody pressed "Re-run" or our button: GitHub has reset what it shows, so it is sent again even if
-/// the verdict stays.
-fn asked_again(room: &Room, news: &News, id: RepositoryId, open: &[JudgedPull]) -> Vec<Change> {
-    let (events, _) = news.events::<RecheckEvent>(&["check_run", "check_suite"]);
-    let heads = events.iter().filter_map(|(_, event)| event.check_run.or(event.check_suite));
-    let heads: Vec<CommitId> = heads.map(|it| it.head_sha).collect();
-    if !heads.is_empty() {
-        room.merge_rules.forget(id);
-    }
-    let meant = open.iter().filter(|it| heads.contains(&it.pull.head_commit));
-    // The two that are about no branch; where none of them was made, nothing is sent.
-    let others = heads.iter().flat_map(|head| {
-        [Unit::ConfigurationCheck(id, *head), Unit::CopyCheck(id, *head)].map(Change::Resend)
-    });
-    let of_branches = meant.flat_map(|it| {
-        let check = it.judged_base.clone().map(|base| Unit::Check(id, it.pull.head_commit, base));
-        check.map(Change::Resend).into_iter().chain([Change::Mark(Unit::Pull(id, it.pull.number))])
-    });
-    others.chain(of_branches).collect()
 }
 
 /// Compares the ledger with where the branches are; where one has moved unseen, every open pull request
@@ -239,8 +218,13 @@ async fn still_to_do(
         Ok(changes)
     };
     let Some(aimed) = aimed else {
-        // Its former check is taken back.
-        return if before.is_some_and(|it| it.judged_base.is_some()) { judge() } else { Ok(Vec::new()) };
+        if before.is_some_and(|it| it.judged_base.is_some()) {
+            return judge();
+        }
+        // Its former checks were taken back: that may not be shown yet.
+        let checks = room.store.checks(id, ChecksOf::Commit(pull.head_commit)).await?;
+        let units = checks.into_iter().map(|(unit, _)| unit).chain([Unit::Comment(id, number)]);
+        return not_shown(room, units).await;
     };
     // A file may have been good for an earlier version: by one that is not, no verdict stands.
     let as_judged = before.filter(|_| book.invalid.is_none()).is_some_and(|it| {
@@ -252,8 +236,13 @@ async fn still_to_do(
         return judge();
     }
     let check = Unit::Check(id, pull.head_commit, aimed.clone());
+    not_shown(room, [check, Unit::Comment(id, number)]).await
+}
+
+/// Those of these whose words GitHub does not show yet.
+async fn not_shown(room: &Room, units: impl IntoIterator<Item = Unit>) -> Result<Vec<Change>, Trouble> {
     let mut changes = Vec::new();
-    for unit in [check, Unit::Comment(id, number)] {
+    for unit in units {
         let effect = room.store.effect(&unit).await?;
         if effect.is_some_and(|it| it.shown.as_ref() != Some(&it.substance)) {
             changes.push(Change::Mark(unit));

@@ -6,6 +6,23 @@ use crate::github::{CheckRunAction, CheckRunAnnotation, CheckRunBody, CheckRunOu
 use crate::report::{self, Action, CheckText, Conclusion};
 use crate::store::{Change, Desired, Unit};
 
+/// A check run as it is stored to be shown: what GitHub gets, and what we remember beside it.
+#[derive(serde::Serialize, serde::Deserialize)]
+pub(super) struct Kept {
+    #[serde(flatten)]
+    pub(super) body: CheckRunBody,
+    /// Of a merge group: what it was put on, which no later event tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) put_on: Option<CommitId>,
+}
+
+impl Kept {
+    pub(super) fn content(&self) -> Result<String, Trouble> {
+        serde_json::to_string(self)
+            .map_err(|error| Trouble::give_up(format!("the check cannot be written: {error}")))
+    }
+}
+
 /// A check run to be shown.
 pub(super) struct Shown<'a> {
     /// Whose work it is to show it.
@@ -17,11 +34,13 @@ pub(super) struct Shown<'a> {
     pub(super) text: &'a CheckText,
     pub(super) annotations: Vec<CheckRunAnnotation>,
     pub(super) siblings: Vec<(PullNumber, i64)>,
+    /// Of a merge group: what it was put on.
+    pub(super) put_on: Option<CommitId>,
 }
 
 impl Shown<'_> {
     pub(super) fn desired(self) -> Result<Change, Trouble> {
-        let Self { unit, commit, name, text, annotations, siblings } = self;
+        let Self { unit, commit, name, text, annotations, siblings, put_on } = self;
         // By its name alone it would pass for the other one, which may have said no.
         let instead = (name.is_shared() && text.conclusion == Conclusion::Success)
             .then(|| report::check_of_shared_name(&name));
@@ -42,8 +61,7 @@ impl Shown<'_> {
             },
             actions: text.actions.iter().map(button).collect(),
         };
-        let content = serde_json::to_string(&body)
-            .map_err(|error| Trouble::give_up(format!("the check cannot be written: {error}")))?;
+        let content = Kept { body, put_on }.content()?;
         Ok(Change::Desire(Desired { unit, content, substance: text.substance(), siblings }))
     }
 }

@@ -53,7 +53,7 @@ fn a_promotion_ships_what_nobody_tested() {
 }
 
 fn said(proposed: &Proposed) -> String {
-    let check = proposal(proposed, Some("https://towpath.example/findings"));
+    let check = proposal(proposed, Some("https://towpath.example/findings"), 1_700_000_000);
     format!("{} {}\n\n{}", check.conclusion.as_str(), check.title, check.full_summary())
 }
 
@@ -78,7 +78,7 @@ fn a_configuration_that_cannot_be_used() {
 
     [TP601: what it means](https://towpath.example/findings#tp601)
 
-    _Read from this pull request. What holds is read from the default branch._
+    _Read from this pull request, 2023-11-14 22:13 UTC. What holds is read from the default branch._
     "#);
 }
 
@@ -166,7 +166,7 @@ fn a_configuration_that_changes_verdicts() {
 
     </details>
 
-    _Read from this pull request. What holds is read from the default branch._
+    _Read from this pull request, 2023-11-14 22:13 UTC. What holds is read from the default branch._
     ");
 }
 

@@ -1,9 +1,9 @@
 //! The comment, the terminal, shared checks, checks that are left behind.
 
 use super::super::samples::*;
-use super::super::{LocalCheck, Subject, check, comment, retired, terminal, words};
+use super::super::{LocalCheck, Subject, check, comment, terminal, words};
 use super::shown;
-use crate::flow::{Cause, Code, Flow, Outcome, Repair, Verdict};
+use crate::flow::{Cause, Code, Finding, Flow, Level, Outcome, Repair, Verdict};
 
 #[test]
 fn the_comment_says_the_same_with_the_evidence_folded() {
@@ -89,6 +89,50 @@ fn the_comment_folds_what_was_wrong_once_it_passes() {
 }
 
 #[test]
+fn the_comment_says_why_it_may_merge_now() {
+    let (subject, cause) = (subject("feature/x", "integration"), carries_staging());
+    let earlier = (subject.clone(), verdict(Outcome::Fail, cause.clone()));
+    let other = Cause::ReverseMerge { rejoins: None };
+    let softened = |severity, cause, level| Finding { level, ..Finding::new(severity, cause) };
+    let mut off = Flow::pro();
+    off.rules.set(Code::CarriesHistory, Level::Off);
+    let (pro, folds) = (Flow::pro(), "What was wrong before");
+    for (flow, findings, words, folded) in [
+        (&pro, vec![], "is on the path now. Nothing more is to be done.", true),
+        (
+            &pro,
+            vec![softened(Outcome::Warn, cause.clone(), Level::Warn)],
+            "may merge now, because this project's rules have TP201 as `warn`. What was found still stands.",
+            false,
+        ),
+        (
+            &pro,
+            vec![softened(Outcome::Pass, cause, Level::Observe)],
+            "may merge now, because this project's rules have TP201 as `observe`. What was found still stands.",
+            false,
+        ),
+        (
+            &pro,
+            vec![softened(Outcome::Pass, other.clone(), Level::Observe)],
+            "may merge now. What is noted below counts for nothing.",
+            true,
+        ),
+        (&pro, vec![Finding::warn(other.clone())], "may merge now. One thing deserves a look.", true),
+        (&pro, vec![Finding::warn(other.clone()); 2], "may merge now. Some things deserve a look.", true),
+        (
+            &off,
+            vec![Finding::warn(other)],
+            "may merge now, because this project's rules do not look for `TP201` any more. One thing deserves a look.",
+            true,
+        ),
+    ] {
+        let shown = comment(flow, &subject, &Verdict { findings }, Some(&earlier));
+        assert_eq!(shown.lines().nth(3), Some(&*format!("This pull request {words}")), "{shown}");
+        assert_eq!(shown.contains(folds), folded, "{shown}");
+    }
+}
+
+#[test]
 fn the_comment_says_what_was_wrong_of_the_base_it_had_then() {
     let cause = Cause::WrongBase { belongs_on: Some(name("integration")), needs: vec![name("staging")] };
     let earlier = (subject("feature/x", "production"), verdict(Outcome::Fail, cause));
@@ -150,19 +194,6 @@ fn the_terminal_says_the_same_without_markdown() {
 
     Judged d93f69dd0 against integration at 7776e3968.
     ");
-}
-
-#[test]
-fn a_check_left_behind_says_where_the_pull_request_went() {
-    let check = retired(&name("production"), &subject("feature/x", "integration"));
-    let shown = format!("{} {}\n\n{}", check.conclusion.as_str(), check.title, check.full_summary());
-    insta::assert_snapshot!(shown, @r#"
-    cancelled No longer judged: #12 now goes into integration
-
-    Pull request #12 went into `production` before. It now goes into `integration`, and is judged for that. Nothing is to be done here.
-
-    Changed 2023-11-14 22:13 UTC.
-    "#);
 }
 
 #[test]

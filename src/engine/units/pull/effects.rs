@@ -13,13 +13,13 @@ use base64::engine::general_purpose::STANDARD_NO_PAD;
 use sha2::{Digest, Sha256};
 
 impl Case<'_> {
-    /// The verdict itself, the check and the comment that show it, and the end of a check that no longer
-    /// applies.
+    /// The verdict itself, the check and the comment that show it, and the end of checks that no longer
+    /// apply.
     pub(super) async fn effects(&self, judged: &Judged) -> Result<Vec<Change>, Trouble> {
         let mut changes = vec![self.judged(judged)?];
         changes.push(self.check(judged).await?);
         changes.extend(self.comment(judged).await?);
-        changes.extend(self.retire(&judged.row, &judged.pull.base.branch).await?);
+        changes.extend(self.withdrawn(&judged.row, Some(&judged.pull.base.branch)).await?);
         Ok(changes)
     }
 
@@ -82,9 +82,9 @@ impl Case<'_> {
     }
 
     /// The last verdict, with the ends that the pull request had then.
-    fn as_before(&self, judged: &Judged, before: &JudgedPull) -> Option<(Subject, Verdict)> {
+    pub(super) fn as_before(&self, pull: &Pull, before: &JudgedPull) -> Option<(Subject, Verdict)> {
         let verdict = last_verdict(before)?;
-        let mut subject = self.subject(judged);
+        let mut subject = self.subject_of(before.pull.number, pull);
         subject.pull.head.commit = before.judged_head?;
         subject.pull.base.branch = before.judged_base.clone()?;
         subject.judged_at = before.judged_at? / 1000;
@@ -94,7 +94,7 @@ impl Case<'_> {
     /// Made on the first failure, edited when the verdict changes.
     async fn comment(&self, judged: &Judged) -> Result<Option<Change>, Trouble> {
         let unit = Unit::Comment(judged.row.repository, judged.row.number);
-        let earlier = self.before.and_then(|before| self.as_before(judged, before));
+        let earlier = self.before.and_then(|before| self.as_before(&judged.pull, before));
         let notes = self.notes(&judged.row).await?;
         let wanted = match self.room.store.effect(&unit).await? {
             None => match self.book.flow.comment {
@@ -122,7 +122,7 @@ impl Case<'_> {
     }
 
     /// What people did by buttons about this head.
-    async fn notes(&self, row: &PullRow) -> Result<Vec<Note>, Trouble> {
+    pub(super) async fn notes(&self, row: &PullRow) -> Result<Vec<Note>, Trouble> {
         let acts = self.room.store.acts(row.repository, row.number).await?;
         let about_it = acts.into_iter().filter(|act| act.head == row.head_commit);
         let note = |act: ActRow| Note { what: act.what, who: act.who, outcome: act.outcome, done: act.done };
@@ -138,32 +138,10 @@ impl Case<'_> {
     ) -> Result<Change, Trouble> {
         check_run(&self.book.flow, row.repository, (row.head_commit, base), (text, siblings))
     }
-
-    /// The check for a base that the pull request no longer goes to, unless others share it: left as it
-    /// was it would stay red, or green, for a question that nobody asks any more.
-    pub(super) async fn retire(&self, row: &PullRow, now: &BranchName) -> Result<Option<Change>, Trouble> {
-        let Some(before) = self.before else { return Ok(None) };
-        let (Some(head), Some(base)) = (before.judged_head, &before.judged_base) else { return Ok(None) };
-        if head != row.head_commit || base == now {
-            return Ok(None);
-        }
-        let sharing = self.room.store.sharing(row.repository, head, base).await?;
-        if sharing.iter().any(|it| it.pull.number != row.number) {
-            return Ok(None);
-        }
-        let judged = Judged {
-            pull: super::ends(row, now.clone()),
-            row: row.clone(),
-            verdict: Verdict::default(),
-            trouble: None,
-        };
-        let text = report::retired(base, &self.subject(&judged));
-        self.desire(row, base, &text, Vec::new()).map(Some)
-    }
 }
 
-/// Those with whom a pull request has shared a check that it has left, by another head or base or by its
-/// end: the check is worded by them alone from now on.
+/// Those with the head of a pull request that has left a check, by another head or base or by its end: the check is
+/// worded by those alone who share it, and taken back by the others where nobody does.
 pub(in crate::engine::units) async fn left(
     room: &Room,
     before: &JudgedPull,
@@ -176,8 +154,9 @@ pub(in crate::engine::units) async fn left(
         return Ok(Vec::new());
     }
     let row = &before.pull;
-    let sharing = room.store.sharing(row.repository, head, base).await?;
-    let others = sharing.iter().map(|it| it.pull.number).filter(|number| *number != row.number);
+    let open = room.store.open_pulls(row.repository).await?;
+    let others = open.iter().filter(|it| it.judged_head == Some(head) || it.pull.head_commit == head);
+    let others = others.map(|it| it.pull.number).filter(|number| *number != row.number);
     Ok(others.map(|number| Change::Mark(Unit::Pull(row.repository, number))).collect())
 }
 
@@ -190,7 +169,7 @@ pub(in crate::engine::units) fn check_run(
 ) -> Result<Change, Trouble> {
     let unit = Unit::Check(repository, head, base.clone());
     let name = flow.check_of_branch(base);
-    Shown { unit, commit: head, name, text, annotations: Vec::new(), siblings }.desired()
+    Shown { unit, commit: head, name, text, annotations: Vec::new(), siblings, put_on: None }.desired()
 }
 
 /// The verdict that is stored of a pull request, if this version can read it.

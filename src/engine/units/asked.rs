@@ -1,0 +1,112 @@
+//! What people want to be looked at once more: by GitHub's own Re-run, for one check or for all of a commit, and by our
+//! button Re-check. GitHub has reset what it shows, so something is sent each time, even if the verdict stays.
+//!
+//! A check may be asked for that nobody needs: of a pull request that is closed or has gone on, of a merge group that is
+//! over. That is said beneath it, and the check stays what it was.
+
+use super::news::News;
+use super::withdrawal::{ShownCheck, checks};
+use crate::engine::room::{Room, Trouble};
+use crate::flow::{BranchName, CheckName, CommitId, RepositoryId};
+use crate::github::events::RecheckEvent;
+use crate::report::{self, NotAgain, Withdrawn};
+use crate::store::{Change, ChecksOf, JudgedPull, Unit};
+
+/// What the events ask for.
+pub(super) async fn asked_again(
+    room: &Room,
+    news: &News,
+    id: RepositoryId,
+    open: &[JudgedPull],
+) -> Result<Vec<Change>, Trouble> {
+    let (events, _) = news.events::<RecheckEvent>(&["check_run", "check_suite"]);
+    if !events.is_empty() {
+        room.merge_rules.forget(id);
+    }
+    let mut changes = Vec::new();
+    for (_, event) in &events {
+        if let Some(it) = event.check_run.as_ref().or(event.check_suite.as_ref()) {
+            changes.extend(about(room, id, open, (it.head_sha, it.name.as_deref())).await?);
+        }
+    }
+    Ok(changes)
+}
+
+/// What is done where somebody asks for the check of this name on a commit, or for all on it.
+pub(super) async fn about(
+    room: &Room,
+    id: RepositoryId,
+    open: &[JudgedPull],
+    (commit, name): (CommitId, Option<&str>),
+) -> Result<Vec<Change>, Trouble> {
+    let pulls: Vec<&JudgedPull> = open.iter().filter(|it| it.pull.head_commit == commit).collect();
+    let marks = pulls.iter().map(|it| Change::Mark(Unit::Pull(id, it.pull.number)));
+    let mut changes: Vec<Change> = marks.collect();
+    let shown = checks(room, id, ChecksOf::Commit(commit)).await?;
+    let meant: Vec<&ShownCheck> =
+        shown.iter().filter(|check| name.is_none_or(|name| check.body.name == name)).collect();
+    for check in &meant {
+        changes.extend(again(room, &pulls, check).await?);
+    }
+    if meant.is_empty() && pulls.is_empty() {
+        changes.extend(name.map(|name| forgotten(room, id, (commit, name))).transpose()?.flatten());
+    }
+    Ok(changes)
+}
+
+async fn again(room: &Room, pulls: &[&JudgedPull], check: &ShownCheck) -> Result<Vec<Change>, Trouble> {
+    // Whoever looks at it desires it anew, and that is sent though it may say the same.
+    let looked_at = |unit| Ok(vec![Change::Outdated(check.unit.clone()), Change::Mark(unit)]);
+    match &check.unit {
+        Unit::Check(id, head, base) => {
+            let goes_there =
+                |it: &JudgedPull| it.judged_base.as_ref() == Some(base) || it.pull.base_branch == *base;
+            if let Some(pull) = pulls.iter().find(|it| goes_there(it)) {
+                return looked_at(Unit::Pull(*id, pull.pull.number));
+            }
+            if check.put_on.is_some() {
+                return looked_at(Unit::Group(*id, *head, base.clone()));
+            }
+            check.asked_again(room, &NotAgain::Unasked(base.clone())).await
+        }
+        Unit::ConfigurationCheck(id, _) => {
+            let mut changes: Vec<Change> =
+                pulls.iter().map(|it| Change::Mark(Unit::Proposal(*id, it.pull.number))).collect();
+            if changes.is_empty() || check.is_withdrawn() {
+                changes.extend(check.asked_again(room, &NotAgain::SameConfiguration).await?);
+            } else {
+                changes.push(Change::Outdated(check.unit.clone()));
+            }
+            Ok(changes)
+        }
+        Unit::CopyCheck(id, commit) => {
+            let book = room.rulebook(*id).await?;
+            if book.invalid.is_some() {
+                return Ok(vec![Change::Resend(check.unit.clone())]);
+            }
+            let copied = book.flow.copy.as_ref().and_then(|copy| book.flow.environment(&copy.of));
+            let tip = match copied {
+                Some(copied) => room.store.newest_tip(*id, &copied.branch).await?,
+                None => None,
+            };
+            let tip = tip.and_then(|tip| tip.commit);
+            if copied.is_some() && !check.is_withdrawn() && tip.is_none_or(|tip| tip == *commit) {
+                return looked_at(Unit::Copy(*id));
+            }
+            check.asked_again(room, &NotAgain::CopyWentOn(tip)).await
+        }
+        _ => Ok(Vec::new()),
+    }
+}
+
+/// A check on which nothing is stored any more, since it has rested for long: it is made anew, as one that is over.
+fn forgotten(
+    room: &Room,
+    id: RepositoryId,
+    (commit, name): (CommitId, &str),
+) -> Result<Option<Change>, Trouble> {
+    let Some(Ok(base)) = CheckName::about(name).map(BranchName::new) else { return Ok(None) };
+    let text = report::withdrawn(base.as_str(), &Withdrawn::Unasked, room.now() / 1000);
+    let flow = room.flow.as_ref();
+    super::pull::check_run(flow, id, (commit, &base), (&text, Vec::new())).map(Some)
+}

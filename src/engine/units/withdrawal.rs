@@ -1,0 +1,120 @@
+//! The check runs that GitHub shows of ours, as they are stored: to be taken back where nobody needs them any more, and
+//! to be said once more where somebody asks.
+//!
+//! Taken back means `cancelled`: every other end of a check that nobody judges would let something merge.
+
+use super::pull::{aim, digest};
+use super::shown::Kept;
+use crate::engine::room::{Room, Trouble};
+use crate::flow::{BranchName, CommitId, Flow, PullNumber, RepositoryId};
+use crate::github::{CheckRunBody, CheckRunOutput};
+use crate::report::{self, CheckText, Conclusion, NotAgain, Withdrawn};
+use crate::store::{Change, ChecksOf, Desired, PullRow, Unit};
+
+/// A check run that GitHub shows, or is to show.
+pub(super) struct ShownCheck {
+    /// Whose work it is to show it.
+    pub(super) unit: Unit,
+    /// What it says.
+    pub(super) body: CheckRunBody,
+    /// Of a merge group: what it was put on.
+    pub(super) put_on: Option<CommitId>,
+}
+
+/// The checks that are stored. One that another version wrote and this one cannot read is nobody's to change.
+pub(super) async fn checks(room: &Room, id: RepositoryId, of: ChecksOf) -> Result<Vec<ShownCheck>, Trouble> {
+    let stored = room.store.checks(id, of).await?;
+    let read = stored.into_iter().filter_map(|(unit, effect)| {
+        let Kept { body, put_on } = serde_json::from_str(&effect.content).ok()?;
+        Some(ShownCheck { unit, body, put_on })
+    });
+    Ok(read.collect())
+}
+
+/// Whether an open pull request other than `but` has this head and ends up on this branch.
+pub(super) fn is_needed(
+    flow: &Flow,
+    open: &[PullRow],
+    but: Option<PullNumber>,
+    (head, base): (CommitId, &BranchName),
+) -> bool {
+    open.iter().any(|row| {
+        Some(row.number) != but
+            && row.head_commit == head
+            && aim(flow, &row.base_branch, row.repository, open).as_ref() == Some(base)
+    })
+}
+
+impl ShownCheck {
+    /// The branch of the path that it is about, if it is about one.
+    pub(super) fn base(&self) -> Option<&BranchName> {
+        match &self.unit {
+            Unit::Check(_, _, base) => Some(base),
+            _ => None,
+        }
+    }
+
+    pub(super) fn is_withdrawn(&self) -> bool {
+        self.body.conclusion.as_deref() == Some(Conclusion::Cancelled.as_str())
+    }
+
+    pub(super) fn lets_merge(&self) -> bool {
+        self.body.conclusion.as_deref() == Some(Conclusion::Success.as_str())
+    }
+
+    /// Takes it back. `but` is the pull request whose look this is.
+    pub(super) async fn withdrawn(
+        &self,
+        room: &Room,
+        why: &Withdrawn,
+        (of, but): (&str, Option<PullNumber>),
+    ) -> Result<Change, Trouble> {
+        let text = report::withdrawn(of, why, room.now() / 1000);
+        let mut body = self.body.clone();
+        let (status, conclusion) = text.conclusion.as_status();
+        status.clone_into(&mut body.status);
+        body.conclusion = conclusion.map(str::to_owned);
+        body.output = output(&text);
+        body.actions.clear();
+        self.desired(room, body, text.substance(), but).await
+    }
+
+    /// Says beneath it that it was asked for again, and why it stays as it is. Its buttons would do no more than that.
+    pub(super) async fn asked_again(&self, room: &Room, why: &NotAgain) -> Result<Vec<Change>, Trouble> {
+        let mut body = self.body.clone();
+        body.output.summary = report::asked_again(&body.output.summary, why, room.now() / 1000);
+        body.output.annotations.clear();
+        body.actions.clear();
+        let substance = digest(&body.output.summary);
+        let desired = self.desired(room, body, substance, None).await?;
+        Ok(vec![desired, Change::Resend(self.unit.clone())])
+    }
+
+    async fn desired(
+        &self,
+        room: &Room,
+        body: CheckRunBody,
+        substance: String,
+        but: Option<PullNumber>,
+    ) -> Result<Change, Trouble> {
+        let siblings = match &self.unit {
+            Unit::Check(id, head, base) => {
+                let sharing = room.store.sharing(*id, *head, base).await?;
+                let others = sharing.iter().filter(|it| Some(it.pull.number) != but);
+                others.map(|it| (it.pull.number, it.judged_version)).collect()
+            }
+            _ => Vec::new(),
+        };
+        let content = Kept { body, put_on: self.put_on }.content()?;
+        Ok(Change::Desire(Desired { unit: self.unit.clone(), content, substance, siblings }))
+    }
+}
+
+fn output(text: &CheckText) -> CheckRunOutput {
+    CheckRunOutput {
+        title: text.title.clone(),
+        summary: text.full_summary(),
+        text: text.text.clone(),
+        annotations: Vec::new(),
+    }
+}

@@ -1,0 +1,250 @@
+//! What was said and is wanted no more: a check that is taken back, and one that is asked for again where nobody
+//! needs it.
+
+use super::check::{CheckText, Conclusion, accounts};
+use super::comment::{MARKER, before};
+use super::limits::{BODY, RESERVE, TITLE, fit};
+use super::prose::Prose;
+use super::words::Scene;
+use super::{Subject, stamp};
+use crate::flow::{BranchName, CommitId, Flow, Outcome, Verdict};
+
+/// Why a verdict that was shown is wanted no more.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Withdrawn {
+    /// The pull request goes into another branch, and is judged for that.
+    Retargeted {
+        /// The pull request's number.
+        number: u64,
+        /// The branch of the path that it ends up on now.
+        now: BranchName,
+    },
+    /// The pull request goes where nothing leads to a branch of the path.
+    LedNowhere {
+        /// The pull request's number.
+        number: u64,
+        /// Its base.
+        now: BranchName,
+    },
+    /// The branch that it was about is on the path no more.
+    OffThePath,
+    /// None of the path's environments has a branch any more.
+    PathGone,
+    /// No open pull request with this commit goes there.
+    Unasked,
+    /// The pull request leaves the configuration as it is.
+    SameConfiguration,
+    /// The branch that it was about is copied no more.
+    NotCopied,
+}
+
+/// Why a check that is asked for again is not made anew.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NotAgain {
+    /// No open pull request with this commit goes into this branch.
+    Unasked(BranchName),
+    /// No open pull request with this commit changes the configuration.
+    SameConfiguration,
+    /// The merge group was merged into this branch.
+    GroupMerged(BranchName),
+    /// The merge queue of this branch has let go of the group.
+    GroupGone(BranchName),
+    /// What is copied has gone on to this commit.
+    CopyWentOn(Option<CommitId>),
+}
+
+/// What begins the remark beneath a check that was asked for again.
+const ASKED_AGAIN: &str = "\n\n_Asked again ";
+
+/// The check about `of`, a branch of the path or another thing, which is wanted no more.
+pub fn withdrawn(of: &str, why: &Withdrawn, at: i64) -> CheckText {
+    let summary = words(of, why).then(Prose::new(" Nothing is to be done here.", &[]));
+    CheckText {
+        conclusion: Conclusion::Cancelled,
+        title: title(of, why).within(TITLE).plain(),
+        summary: summary.then(still_required(why)).markdown(),
+        text: None,
+        actions: Vec::new(),
+        footer: format!("_Changed {}._", stamp::utc(at)),
+    }
+}
+
+/// The sticky comment of a pull request that is judged for `of` no more. What was wrong is folded away.
+pub fn withdrawn_comment(
+    flow: &Flow,
+    of: &BranchName,
+    why: &Withdrawn,
+    earlier: Option<&(Subject, Verdict)>,
+) -> String {
+    let of = of.as_str();
+    let summary = words(of, why).then(Prose::new(" Nothing is to be done here.", &[]));
+    let mut parts = vec![
+        format!("{MARKER}\n{WITHDRAWN}{}", title(of, why).markdown()),
+        summary.then(still_required(why)).markdown(),
+    ];
+    if let Some((then, earlier)) = earlier.filter(|(_, earlier)| earlier.outcome() > Outcome::Warn) {
+        parts.push(before(&accounts(&Scene::of(flow, then), earlier)));
+    }
+    fit(&parts, BODY - RESERVE)
+}
+
+/// Whether a comment says that the pull request is judged no more.
+pub fn is_withdrawn(comment: &str) -> bool {
+    comment.lines().nth(1).is_some_and(|line| line.starts_with(WITHDRAWN))
+}
+
+const WITHDRAWN: &str = "### ⚪ ";
+
+fn title(of: &str, why: &Withdrawn) -> Prose {
+    match why {
+        Withdrawn::Retargeted { number, now } | Withdrawn::LedNowhere { number, now } => {
+            Prose::new(&format!("No longer judged: #{number} now goes into %"), &[now.as_str()])
+        }
+        Withdrawn::OffThePath => Prose::new("No longer judged: % is off the path", &[of]),
+        Withdrawn::PathGone => Prose::new("No longer judged: the path has no branch here", &[]),
+        Withdrawn::Unasked => Prose::new("No longer judged: no pull request into %", &[of]),
+        Withdrawn::SameConfiguration => Prose::new("No longer judged: the configuration stays", &[]),
+        Withdrawn::NotCopied => Prose::new("No longer judged: % is not copied", &[of]),
+    }
+}
+
+fn words(of: &str, why: &Withdrawn) -> Prose {
+    match why {
+        Withdrawn::Retargeted { number, now } => Prose::new(
+            &format!(
+                "Pull request #{number} went into % before. It now goes into %, and is judged for that."
+            ),
+            &[of, now.as_str()],
+        ),
+        Withdrawn::LedNowhere { number, now } => Prose::new(
+            &format!(
+                "Pull request #{number} was judged for %. It now goes into %, and nothing leads from there to a \
+                 branch of the path."
+            ),
+            &[of, now.as_str()],
+        ),
+        Withdrawn::OffThePath => Prose::new(
+            "This project's path does not name % any more, so nothing is asked of what is merged into it.",
+            &[of],
+        ),
+        Withdrawn::PathGone => Prose::new("None of the path's environments has a branch here any more.", &[]),
+        Withdrawn::Unasked => {
+            Prose::new("No open pull request with this commit goes into % any more.", &[of])
+        }
+        Withdrawn::SameConfiguration => {
+            Prose::new("This does not change % any more where it counts.", &[".github/towpath.yml"])
+        }
+        Withdrawn::NotCopied => {
+            Prose::new("This project's path copies % no more, or the copy is gone.", &[of])
+        }
+    }
+}
+
+/// What stays required keeps people from merging, though nobody asks for it.
+fn still_required(why: &Withdrawn) -> Prose {
+    match why {
+        Withdrawn::OffThePath => {
+            Prose::new(" Where a rule still requires this check, an admin takes it off there.", &[])
+        }
+        _ => Prose::default(),
+    }
+}
+
+/// A check's summary with the remark that it was asked for again, and why it stays as it is. An earlier such remark
+/// gives way.
+pub fn asked_again(summary: &str, why: &NotAgain, at: i64) -> String {
+    let said = summary.split(ASKED_AGAIN).next().unwrap_or_default();
+    let why = match why {
+        NotAgain::Unasked(base) => {
+            Prose::new("no open pull request with this commit goes into %", &[base.as_str()])
+        }
+        NotAgain::SameConfiguration => {
+            Prose::new("no open pull request with this commit changes %", &[".github/towpath.yml"])
+        }
+        NotAgain::GroupMerged(base) => Prose::new("this merge group was merged into %", &[base.as_str()]),
+        NotAgain::GroupGone(base) => {
+            Prose::new("the merge queue of % has this group no more", &[base.as_str()])
+        }
+        NotAgain::CopyWentOn(Some(tip)) => Prose::new("what is copied has gone on to %", &[&tip.short()]),
+        NotAgain::CopyWentOn(None) => Prose::new("nothing is copied from here", &[]),
+    };
+    format!("{said}{ASKED_AGAIN}{}: {}, so it is not judged again._", stamp::utc(at), why.markdown())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::samples::{carries_staging, name, subject, verdict};
+    use super::*;
+
+    #[test]
+    fn a_check_taken_back_says_why() {
+        let all = [
+            Withdrawn::Retargeted { number: 12, now: name("integration") },
+            Withdrawn::LedNowhere { number: 12, now: name("feature/y") },
+            Withdrawn::OffThePath,
+            Withdrawn::PathGone,
+            Withdrawn::Unasked,
+        ];
+        let shown: Vec<String> = all
+            .iter()
+            .map(|why| {
+                let check = withdrawn("production", why, 1_700_000_000);
+                assert!(check.title.chars().count() <= TITLE && check.actions.is_empty());
+                format!("{} {}\n\n{}\n", check.conclusion.as_str(), check.title, check.summary)
+            })
+            .collect();
+        insta::assert_snapshot!(shown.join("\n"), @r#"
+        cancelled No longer judged: #12 now goes into integration
+
+        Pull request #12 went into `production` before. It now goes into `integration`, and is judged for that. Nothing is to be done here.
+
+        cancelled No longer judged: #12 now goes into feature/y
+
+        Pull request #12 was judged for `production`. It now goes into `feature/y`, and nothing leads from there to a branch of the path. Nothing is to be done here.
+
+        cancelled No longer judged: production is off the path
+
+        This project's path does not name `production` any more, so nothing is asked of what is merged into it. Nothing is to be done here. Where a rule still requires this check, an admin takes it off there.
+
+        cancelled No longer judged: the path has no branch here
+
+        None of the path's environments has a branch here any more. Nothing is to be done here.
+
+        cancelled No longer judged: no pull request into production
+
+        No open pull request with this commit goes into `production` any more. Nothing is to be done here.
+        "#);
+    }
+
+    #[test]
+    fn a_comment_taken_back_folds_what_was_wrong() {
+        let earlier = (subject("feature/x", "integration"), verdict(Outcome::Fail, carries_staging()));
+        let said =
+            withdrawn_comment(&Flow::pro(), &name("integration"), &Withdrawn::OffThePath, Some(&earlier));
+        assert!(is_withdrawn(&said));
+        assert!(said.contains("<summary>What was wrong before</summary>\n\n**TP201: Carries"), "{said}");
+        let never = comment_of(&earlier);
+        assert!(!is_withdrawn(&never), "{never}");
+    }
+
+    fn comment_of((subject, verdict): &(Subject, Verdict)) -> String {
+        super::super::comment(&Flow::pro(), subject, verdict, None)
+    }
+
+    #[test]
+    fn who_asks_again_is_answered_once() {
+        let once = asked_again("What was said.\n\n_Judged x._", &NotAgain::Unasked(name("staging")), 0);
+        assert_eq!(
+            once,
+            "What was said.\n\n_Judged x._\n\n_Asked again 1970-01-01 00:00 UTC: no open pull request with this commit \
+             goes into `staging`, so it is not judged again._"
+        );
+        let twice = asked_again(&once, &NotAgain::GroupMerged(name("staging")), 60);
+        assert_eq!(twice.matches("Asked again").count(), 1);
+        assert!(
+            twice.ends_with(
+                "00:01 UTC: this merge group was merged into `staging`, so it is not judged again._"
+            )
+        );
+    }
+}

@@ -1,0 +1,191 @@
+//! Every check that we make, with every button on it and GitHub's own Re-run: each press does something that is seen.
+
+use crate::configuration::FILE;
+use crate::shop::{merge, topic};
+use crate::stage::Stage;
+use towpath_sandbox::{CheckHandle, CheckState, PullHandle};
+
+/// Buttons that a page may still show, whatever is shown by now.
+const BUTTONS: [&str; 3] = ["recheck", "retarget", "rebuild"];
+
+/// One of our checks, and what it stands for.
+struct Made {
+    what: &'static str,
+    check: CheckHandle,
+}
+
+impl Stage {
+    fn made(&self, what: &'static str, commit: &str, name: &str) -> Made {
+        let check = self.store.check_on(commit, name);
+        Made { what, check: check.unwrap_or_else(|| panic!("{what}: no check {name:?} on {commit}")) }
+    }
+
+    async fn opened(&self, head: &str, base: &str) -> PullHandle {
+        self.store.open_pull(head).into(base).by("ana").await.unwrap()
+    }
+
+    /// Presses on all of them, then looks at each.
+    async fn each_is_seen(&self, made: &[Made], how: &str, press: impl AsyncFn(CheckHandle)) {
+        let before: Vec<CheckState> = made.iter().map(shown).collect();
+        // What was judged when is told to the minute.
+        self.a_minute_later();
+        for it in made {
+            press(it.check.clone()).await;
+        }
+        self.quiet().await;
+        for (it, before) in made.iter().zip(before) {
+            let after = shown(it);
+            assert_ne!(after, before, "{how} on {}: nothing is seen", it.what);
+            assert!(after.conclusion.is_some(), "{how} on {}: it came to no end", it.what);
+        }
+    }
+}
+
+fn shown(made: &Made) -> CheckState {
+    made.check.state().unwrap()
+}
+
+/// A check for each thing that we say anything of, on each kind of commit.
+async fn every_check(stage: &Stage) -> Vec<Made> {
+    let (store, mut made) = (&stage.store, Vec::new());
+    for name in ["clean", "merged", "gone-on", "closed", "led-away"] {
+        topic(store, name, "integration").await;
+    }
+    topic(store, "dirty", "staging").await;
+    topic(store, "settings", "integration").await;
+    store.commit_on("settings").file(FILE, "version: 2\n").by("ana").await.unwrap();
+    store.branch("else").from("integration").by("ben").await.unwrap();
+
+    let clean = stage.opened("clean", "integration").await;
+    let dirty = stage.opened("dirty", "integration").await;
+    let wrong = stage.opened("closed", "production").await;
+    let merged = stage.opened("merged", "integration").await;
+    let gone_on = stage.opened("gone-on", "staging").await;
+    let led_away = stage.opened("led-away", "staging").await;
+    let settings = stage.opened("settings", "integration").await;
+    stage.quiet().await;
+
+    let group = store.merge_group("integration", [&clean, &dirty]).by("rita").await.unwrap();
+    let over = store.merge_group("integration", [&dirty]).by("rita").await.unwrap();
+    let passing = store.merge_group("integration", [&clean]).by("rita").await.unwrap();
+    stage.quiet().await;
+    let queue = over.head_ref.strip_prefix("refs/heads/").unwrap();
+    store.delete_branch(queue).by("rita").await.unwrap();
+
+    // The checks of pull requests that are open, merged, closed, gone on, and judged no more.
+    made.push(stage.made("a clean pull request", &clean.head_sha(), "towpath: integration"));
+    made.push(stage.made("a failing one", &dirty.head_sha(), "towpath: integration"));
+    made.push(stage.made("one that changes the configuration", &settings.head_sha(), "towpath: integration"));
+    made.push(stage.made("the configuration", &settings.head_sha(), "towpath: config"));
+    made.push(stage.made("a merged one", &merged.head_sha(), "towpath: integration"));
+    made.push(stage.made("a closed one", &wrong.head_sha(), "towpath: production"));
+    made.push(stage.made("a head that has gone on", &gone_on.head_sha(), "towpath: staging"));
+    made.push(stage.made("one that was led away", &led_away.head_sha(), "towpath: staging"));
+    made.push(stage.made("a merge group that fails", &group.head_sha, "towpath: integration"));
+    made.push(stage.made("a merge group that passes", &passing.head_sha, "towpath: integration"));
+    made.push(stage.made("a merge group that is over", &over.head_sha, "towpath: integration"));
+    merge(&merged).await.unwrap();
+    wrong.close().by("ana").await.unwrap();
+    store.commit_on("gone-on").file("more.txt", "x\n").by("ana").await.unwrap();
+    led_away.retarget("else").by("ana").await.unwrap();
+
+    // And of the copy branch: where production was, and where it is.
+    for file in ["one.txt", "two.txt"] {
+        store.commit_on("production").file(file, "x\n").by("rita").await.unwrap();
+        stage.quiet().await;
+        let tip = store.tip("production").unwrap();
+        made.push(stage.made("the copy branch", &tip, "towpath: copy"));
+    }
+    stage.quiet().await;
+    made
+}
+
+#[tokio::test]
+async fn every_press_on_every_check_is_seen() {
+    let stage = Stage::set().await;
+    let made = every_check(&stage).await;
+    let ours = stage.store.every_check().into_iter().filter_map(|check| check.state());
+    let ours = ours.filter(|state| made.iter().all(|it| it.check.id() != state.id));
+    let kinds: Vec<String> = ours.map(|state| state.name).collect();
+    let known = [
+        "towpath: integration",
+        "towpath: staging",
+        "towpath: production",
+        "towpath: config",
+        "towpath: copy",
+    ];
+    assert!(kinds.iter().all(|name| known.contains(&name.as_str())), "a check that is not walked: {kinds:?}");
+
+    let by = "ana";
+    stage.each_is_seen(&made, "Re-run", async |check| check.rerequest(by).await.unwrap()).await;
+    stage.each_is_seen(&made, "Re-run all", async |check| check.rerequest_suite(by).await.unwrap()).await;
+    // What is shown is pressed; what a page shows that was loaded before is pressed too.
+    for button in BUTTONS {
+        let shown: Vec<&Made> = made.iter().filter(|it| has(it, button)).collect();
+        println!("{button} is shown on {:?}", shown.iter().map(|it| it.what).collect::<Vec<_>>());
+        for round in ["first", "second"] {
+            let how = format!("the {round} press of {button}");
+            stage.each_is_seen(&made, &how, async |check| check.press_late(button, by).await.unwrap()).await;
+        }
+    }
+    // A button that does nothing but say so is not offered.
+    for it in made
+        .iter()
+        .filter(|it| ["a merged one", "a closed one", "a merge group that is over"].contains(&it.what))
+    {
+        assert!(shown(it).buttons.is_empty(), "{}", it.what);
+        assert!(shown(it).summary.unwrap_or_default().contains("so it is not judged again"), "{}", it.what);
+    }
+    for pull in stage.store.pulls() {
+        stage.read(&pull);
+    }
+    stage.end().await;
+}
+
+fn has(made: &Made, button: &str) -> bool {
+    shown(made).buttons.iter().any(|it| it.identifier == button)
+}
+
+#[tokio::test]
+async fn a_merge_group_is_judged_again_against_what_it_was_put_on() {
+    let stage = Stage::set().await;
+    topic(&stage.store, "clean", "integration").await;
+    topic(&stage.store, "dirty", "staging").await;
+    let (clean, dirty) =
+        (stage.opened("clean", "integration").await, stage.opened("dirty", "integration").await);
+    stage.check(&clean).await.passes();
+    stage.check(&dirty).await.fails();
+    stage.comment(&dirty).await;
+    let group = stage.store.merge_group("integration", [&dirty]).by("rita").await.unwrap();
+    stage.quiet().await;
+    let check = stage.store.check_on(&group.head_sha, "towpath: integration").unwrap();
+    // The base goes on meanwhile.
+    merge(&clean).await.unwrap();
+    stage.quiet().await;
+    stage.a_minute_later();
+    check.press("recheck", "rita").await.unwrap();
+    stage.quiet().await;
+    let said = check.state().unwrap();
+    assert_eq!(said.conclusion.as_deref(), Some("failure"));
+    let summary = said.summary.unwrap();
+    let put_on = format!("at `{}`", &group.base_sha[..9]);
+    assert!(summary.contains("This merge group holds #2.") && summary.contains(&put_on), "{summary}");
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn a_check_that_was_forgotten_is_answered_all_the_same() {
+    let mut stage = Stage::set().await;
+    topic(&stage.store, "feature/cart", "integration").await;
+    let pull = stage.opened("feature/cart", "production").await;
+    stage.check(&pull).await.fails();
+    stage.comment(&pull).await;
+    pull.close().by("ana").await.unwrap();
+    stage.quiet().await;
+    stage.stop().await;
+    stage.lose_the_database();
+    stage.start().await;
+    pull.check("towpath: production").unwrap().rerequest("ana").await.unwrap();
+    stage.check(&pull).await.is("cancelled", "No longer judged: no pull request into production");
+    stage.end().await;
+}
