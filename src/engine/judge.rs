@@ -2,7 +2,7 @@
 
 use crate::flow::{
     BranchName, CommitId, CopyBranch, CopyHistory, DeployFacts, Environment, Facts, Flow, History,
-    IgnoredPaths, MergeMethods, Pull, Role, Snapshot, Undecided, Verdict,
+    IgnoredPaths, MergeMethods, Outcome, Pull, Role, Snapshot, Undecided, Verdict,
 };
 use crate::lineage::{BranchTip, CopyQuestion, GitError, Ledger, PromotionQuestion, Repository, Survey};
 use crate::policy::{self, Route};
@@ -114,9 +114,25 @@ pub async fn judge_knowing(
     };
     match gathered {
         Ok(history) => {
-            policy::judge(flow, &Facts { pull: pull.clone(), history, methods, deploys, snapshot })
+            let facts = Facts { pull: pull.clone(), history, methods, deploys, snapshot };
+            let mut verdict = policy::judge(flow, &facts);
+            leave_out_what_is_there(repository, pull, &mut verdict).await;
+            verdict
         }
         Err(why) => Verdict::undecided(why),
+    }
+}
+
+/// Completes the repairs of what fails: own commits whose work has come in by another way need no repair. It is advice,
+/// so that git cannot tell it keeps nobody waiting.
+async fn leave_out_what_is_there(repository: &Repository, pull: &Pull, verdict: &mut Verdict) {
+    let failing = verdict.findings.iter_mut().filter(|finding| finding.severity == Outcome::Fail);
+    for repair in failing.filter_map(|finding| finding.cause.repair_mut()) {
+        let (head, base) = (pull.head.commit, pull.base.commit);
+        match repository.there_already(head, base, &repair.picks).await {
+            Ok(there) => repair.there_already = there,
+            Err(error) => tracing::debug!(%error, "it cannot be told what of a topic is there already"),
+        }
     }
 }
 

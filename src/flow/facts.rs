@@ -242,6 +242,9 @@ pub struct PromotionHistory {
     /// The newest commit of the base's that repeats a state of the head's line without being joined to it:
     /// a promotion that was squashed or rebased. Gathered with `only_on_base`.
     pub cut_by: Option<Commit>,
+    /// The branches of environments before the head's to which bringing the base back would carry nothing, though they
+    /// have something new for the head. Gathered where the outcome asks for it to be brought back.
+    pub on_upstream: Vec<BranchName>,
     /// Whether what the merge gives differs from the head in paths that count.
     pub differs: bool,
     /// Whether the head's files were deployed, and accepted, where the head comes from.

@@ -56,5 +56,5 @@ pub use records::{
 };
 pub use reverts::{Revert, RevertEffect};
 pub use rules::{Level, Rules};
-pub use verdict::{Cause, Finding, Outcome, Repair, Undecided, Verdict};
+pub use verdict::{Cause, Finding, Outcome, PromoteFirst, Repair, Undecided, Verdict};
 pub use workflow::runs_on_deployments;

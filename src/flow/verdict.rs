@@ -30,12 +30,37 @@ impl Outcome {
 }
 
 /// How a topic can be made clean without losing work.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 pub struct Repair {
     /// The author's own commits, oldest first, merges left out: to be cherry-picked onto the target.
     pub picks: Vec<Commit>,
     /// Own merge commits that are not picked; a conflict resolved in one has to be resolved again.
     pub merges_left_out: usize,
+    /// Those of `picks` whose change the base has already, because it came in by another way meanwhile.
+    #[serde(default)]
+    pub there_already: Vec<CommitId>,
+}
+
+impl Repair {
+    /// What is left to be picked.
+    pub fn to_pick(&self) -> impl Iterator<Item = &Commit> {
+        self.picks.iter().filter(|commit| !self.there_already.contains(&commit.id))
+    }
+
+    /// Whether the base has all of the author's own work by another way.
+    pub fn is_all_there(&self) -> bool {
+        !self.picks.is_empty() && self.to_pick().next().is_none()
+    }
+}
+
+/// A promotion that has to come before another one: what only the other's base has is on an environment further
+/// upstream already.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct PromoteFirst {
+    /// The branch that has it.
+    pub from: BranchName,
+    /// The next one on the way to the other promotion's head.
+    pub into: BranchName,
 }
 
 /// Why nothing could be decided, in words that may be shown.
@@ -100,6 +125,11 @@ pub enum Cause {
     },
     /// TP104: the head has nothing new and the files differ.
     HeadBehind,
+    /// TP104: the same, and the promotion before it is what is missing.
+    BehindUntilPromoted {
+        /// That promotion.
+        first: PromoteFirst,
+    },
     /// TP105: the base already holds the head's files.
     NothingToPromote,
     /// TP106: a downstream environment into an upstream one with nothing to carry.
@@ -196,6 +226,9 @@ pub enum Cause {
         /// A promotion that was squashed or rebased: it cut the history that the two shared.
         #[serde(default)]
         cut_by: Option<Commit>,
+        /// The promotion before it, where that is what is missing.
+        #[serde(default)]
+        first: Option<PromoteFirst>,
     },
     /// TP302: merging conflicts.
     MergeConflicts {
@@ -206,6 +239,9 @@ pub enum Cause {
         /// A promotion that was squashed or rebased: it cut the history that the two shared.
         #[serde(default)]
         cut_by: Option<Commit>,
+        /// The promotion before it, where that is what is missing.
+        #[serde(default)]
+        first: Option<PromoteFirst>,
     },
     /// TP302 as a warning: carrying a downstream environment's changes back conflicts.
     BackMergeConflicts {
@@ -300,7 +336,7 @@ impl Cause {
             Self::WrongBase { .. } => Code::WrongBase,
             Self::EnvironmentSkipped { .. } => Code::EnvironmentSkipped,
             Self::ForkHead { .. } => Code::ForkHead,
-            Self::HeadBehind => Code::HeadBehind,
+            Self::HeadBehind | Self::BehindUntilPromoted { .. } => Code::HeadBehind,
             Self::NothingToPromote => Code::NothingToPromote,
             Self::ReverseMerge { .. } => Code::ReverseMerge,
             Self::CopyTakesOnly { .. } => Code::CopyTakesOnly,
@@ -344,6 +380,18 @@ impl Cause {
                 belongs_on.as_ref()
             }
             Self::EnvironmentSkipped { next, .. } => next.as_ref(),
+            _ => None,
+        }
+    }
+
+    /// The way to a clean branch where somebody has to act, to be completed.
+    pub fn repair_mut(&mut self) -> Option<&mut Repair> {
+        match self {
+            Self::CarriesHistory { repair, .. }
+            | Self::Resurrects { repair, .. }
+            | Self::AlreadyMerged { repair, .. }
+            | Self::CarriesMergedElsewhere { repair, .. }
+            | Self::UnrelatedHistory { repair } => Some(repair),
             _ => None,
         }
     }

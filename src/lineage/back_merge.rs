@@ -2,7 +2,7 @@
 
 use super::promotion::PromotionQuestion;
 use super::snapshots::Sorted;
-use super::{GitError, Repository, origins};
+use super::{BranchTip, GitError, Repository, origins};
 use crate::flow::{BackMergeHistory, Commit, CommitId, MergeMethod, MergeOutcome, MergedPull};
 
 /// More squashed pull requests than this are not tried on each commit.
@@ -12,10 +12,9 @@ impl Repository {
     /// The history a back-merge is judged by.
     pub async fn back_merge(&self, question: PromotionQuestion<'_>) -> Result<BackMergeHistory, GitError> {
         let (head, base) = (question.pull.head.commit, question.pull.base.commit);
-        let (private, merge_base) =
-            tokio::join!(self.private(head, base, question.upstream), self.merge_base(head, base));
-        let (Sorted { kept, snapshots }, merge_base) = (private?, merge_base?);
-        let carries = self.without_equivalents(kept, head, base).await;
+        let (carries, merge_base) =
+            tokio::join!(self.carries(head, base, question.upstream), self.merge_base(head, base));
+        let ((carries, snapshots), merge_base) = (carries?, merge_base?);
         let carries = origins::named(carries, question.ledger);
         let unrecorded = match question.ledger.merged() {
             Some(records) => Some(self.unrecorded(&carries, records).await?),
@@ -27,6 +26,17 @@ impl Repository {
         };
         let rejoins = snapshots.into_iter().next();
         Ok(BackMergeHistory { related: merge_base.is_some(), carries, unrecorded, rejoins, conflicts })
+    }
+
+    /// What `downstream` would carry back to `other`, and the promotions that it repeats.
+    pub(super) async fn carries(
+        &self,
+        downstream: CommitId,
+        other: CommitId,
+        upstream: &[&BranchTip],
+    ) -> Result<(Vec<Commit>, Vec<Commit>), GitError> {
+        let Sorted { kept, snapshots } = self.private(downstream, other, upstream).await?;
+        Ok((self.without_equivalents(kept, downstream, other).await, snapshots))
     }
 
     /// The paths in conflict. Only a warning hangs on them, and GitHub merges no conflict; so files that are

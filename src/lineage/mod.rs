@@ -37,6 +37,7 @@ mod repository;
 mod reverts;
 mod snapshot;
 mod snapshots;
+mod there_already;
 mod topic;
 mod topic_range;
 mod workbench;

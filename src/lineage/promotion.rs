@@ -6,7 +6,9 @@ use super::git::{Call, Git};
 use super::snapshots::{Sorted, sort_out_snapshots};
 use super::workbench::Workbench;
 use super::{BranchTip, GitError, Ledger, Repository, lines, origins};
-use crate::flow::{CommitId, Deployed, IgnoredPaths, MergeOutcome, PromotionHistory, Pull, TreeId};
+use crate::flow::{
+    BranchName, CommitId, Deployed, IgnoredPaths, MergeOutcome, PromotionHistory, Pull, TreeId,
+};
 
 /// With more commits than this on either side, patches are not compared: it would take minutes and
 /// need the files of each.
@@ -57,11 +59,12 @@ impl Repository {
         };
         let merge = merged.outcome;
         let conflicts = matches!(merge, MergeOutcome::Conflicts { .. }) && merge_base.is_some();
-        let Sorted { kept, snapshots } = if differs || conflicts {
+        let (Sorted { kept, snapshots }, is_missing) = if differs || conflicts {
             self.causes(base, head, question.upstream).await?
         } else {
-            Sorted::default()
+            (Sorted::default(), brings == 0 && head_tree != base_tree)
         };
+        let on_upstream = if is_missing { self.on_upstream(&question).await? } else { Vec::new() };
         let deployed = question.from.map(|name| question.ledger.deployed(name, head_tree));
         Ok(PromotionHistory {
             related: merge_base.is_some(),
@@ -71,6 +74,7 @@ impl Repository {
             merge,
             only_on_base: origins::named(kept, question.ledger),
             cut_by: snapshots.into_iter().next(),
+            on_upstream,
             differs,
             deployed: deployed.unwrap_or(Deployed::NobodyReports),
         })
@@ -100,17 +104,35 @@ impl Repository {
     /// The commits only `base` has that explain why merging `head` does not give `head`'s files.
     ///
     /// A commit with an equivalent on the head can still be the cause (the head took it over and reverted
-    /// it since), so if nothing else is left those are named rather than nothing.
+    /// it since), so if nothing else is left those are named rather than nothing. Besides, whether any of them is
+    /// missing on the head.
     async fn causes(
         &self,
         base: CommitId,
         head: CommitId,
         upstream: &[&BranchTip],
-    ) -> Result<Sorted, GitError> {
+    ) -> Result<(Sorted, bool), GitError> {
         let private = self.private(base, head, upstream).await?;
         let without = self.without_equivalents(private.kept.clone(), base, head).await;
-        let kept = if without.is_empty() { private.kept } else { without };
-        Ok(Sorted { kept, ..private })
+        let is_missing = !without.is_empty();
+        let kept = if is_missing { without } else { private.kept };
+        Ok((Sorted { kept, ..private }, is_missing))
+    }
+
+    /// The branches upstream that have all of the base already, and something new for the head: what is asked is what
+    /// a pull request that brings the base back there would be asked.
+    async fn on_upstream(&self, question: &PromotionQuestion<'_>) -> Result<Vec<BranchName>, GitError> {
+        let (head, base) = (question.pull.head.commit, question.pull.base.commit);
+        let mut found = Vec::new();
+        // The copy branch takes what it takes, and is no step between environments.
+        let others = question.upstream.iter().filter(|_| question.same_files_expected);
+        for tip in others.filter(|tip| Some(&tip.branch) != question.pull.head.branch.as_ref()) {
+            let is_ahead = self.count_brought(tip.commit, head).await? > 0;
+            if is_ahead && self.carries(base, tip.commit, question.upstream).await?.0.is_empty() {
+                found.push(tip.branch.clone());
+            }
+        }
+        Ok(found)
     }
 
     /// The non-merge commits that `downstream` has and `other` has not, the newest first; apart from the

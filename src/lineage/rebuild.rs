@@ -133,7 +133,7 @@ impl Repository {
     }
 
     /// The target, the picks and the parents of the picks.
-    async fn with_parents(
+    pub(super) async fn with_parents(
         &self,
         target: CommitId,
         picks: &[CommitId],

@@ -7,7 +7,7 @@ use crate::flow::{BackMergeHistory, Cause, Finding, Repair};
 /// reverse merge that GitHub offers by accident, or the way to join histories that a squash has cut.
 pub(super) fn findings(history: &BackMergeHistory) -> Vec<Finding> {
     if !history.related {
-        let repair = Repair { picks: Vec::new(), merges_left_out: 0 };
+        let repair = Repair::default();
         return vec![Finding::fail(Cause::UnrelatedHistory { repair })];
     }
     if !history.conflicts.is_empty() {

@@ -24,7 +24,8 @@ pub use gate::{AtTheGate, Gate, gate};
 use std::cmp::Reverse;
 
 use crate::flow::{
-    Cause, CopyHistory, Environment, Facts, Finding, Flow, History, Pull, Role, Source, Undecided, Verdict,
+    Cause, CopyHistory, Environment, Facts, Finding, Flow, History, PromotionHistory, Pull, Role, Source,
+    Undecided, Verdict,
 };
 
 /// Which rules a pull request falls under, by its two branches alone.
@@ -66,7 +67,7 @@ pub fn judge(flow: &Flow, facts: &Facts) -> Verdict {
         }
         (Route::Promotion, History::Promotion(history)) => match flow.role(&pull.base.branch) {
             Role::Copy(_) => promotion::findings_for_copy(history),
-            Role::Environment(base) => promotion::findings(history, asked(flow, facts, base)),
+            Role::Environment(base) => promotion::findings(history, &asked(flow, facts, (history, base))),
             Role::Topic => Vec::new(),
         },
         (Route::BackMerge, History::BackMerge(history)) => back_merge::findings(history),
@@ -107,12 +108,22 @@ fn takes_topics(flow: &Flow, pull: &Pull) -> bool {
     }
 }
 
-fn asked<'a>(flow: &'a Flow, facts: &'a Facts, base: &Environment) -> promotion::Asked<'a> {
-    let from = match facts.pull.head.branch.as_ref().map(|branch| flow.role(branch)) {
-        Some(Role::Environment(head)) => head.name.as_str(),
-        _ => "",
+fn asked<'a>(
+    flow: &'a Flow,
+    facts: &'a Facts,
+    (history, base): (&PromotionHistory, &Environment),
+) -> promotion::Asked<'a> {
+    let head = match facts.pull.head.branch.as_ref().map(|branch| flow.role(branch)) {
+        Some(Role::Environment(head)) => Some(head),
+        _ => None,
     };
-    promotion::Asked { tested: base.requires.tested, from, methods: facts.methods, deploys: &facts.deploys }
+    promotion::Asked {
+        tested: base.requires.tested,
+        from: head.map_or("", |head| head.name.as_str()),
+        methods: facts.methods,
+        deploys: &facts.deploys,
+        first: head.and_then(|head| promotion::promote_first(flow, head, &history.on_upstream)),
+    }
 }
 
 #[cfg(test)]

@@ -4,12 +4,13 @@
 //! fast-forwards alike.
 
 use crate::flow::{
-    Cause, DeployFacts, Deployed, Finding, MergeMethods, MergeOutcome, MethodsFrom, Outcome,
-    PromotionHistory, Repair, Tested,
+    BranchName, Cause, DeployFacts, Deployed, Environment, Finding, Flow, MergeMethods, MergeOutcome,
+    MethodsFrom, Outcome, PromoteFirst, PromotionHistory, Repair, Source, Tested,
 };
+use std::collections::VecDeque;
 
 /// What the rule between environments asks besides the history.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(super) struct Asked<'a> {
     /// Whether the head's files have to be deployed on its environment.
     pub(super) tested: Tested,
@@ -19,10 +20,36 @@ pub(super) struct Asked<'a> {
     pub(super) methods: Option<MergeMethods>,
     /// What is known of deploys.
     pub(super) deploys: &'a DeployFacts,
+    /// The promotion before it, where that one would bring what only the base has.
+    pub(super) first: Option<PromoteFirst>,
+}
+
+/// Of the environments upstream of `head` whose branches are among `on_upstream`, the nearest, with the next one on its
+/// way: that promotion has to come first.
+pub(super) fn promote_first(
+    flow: &Flow,
+    head: &Environment,
+    on_upstream: &[BranchName],
+) -> Option<PromoteFirst> {
+    let (mut ahead, mut seen) = (VecDeque::from([head]), vec![head.name.as_str()]);
+    while let Some(into) = ahead.pop_front() {
+        for source in &into.accepts {
+            let Source::Environment(name) = source else { continue };
+            let Some(from) = flow.environment(name).filter(|it| !seen.contains(&it.name.as_str())) else {
+                continue;
+            };
+            if on_upstream.contains(&from.branch) {
+                return Some(PromoteFirst { from: from.branch.clone(), into: into.branch.clone() });
+            }
+            seen.push(&from.name);
+            ahead.push_back(from);
+        }
+    }
+    None
 }
 
 /// The rule between environments: what would ship must be what was tested.
-pub(super) fn findings(history: &PromotionHistory, asked: Asked<'_>) -> Vec<Finding> {
+pub(super) fn findings(history: &PromotionHistory, asked: &Asked<'_>) -> Vec<Finding> {
     if !history.related {
         return vec![unrelated()];
     }
@@ -30,13 +57,18 @@ pub(super) fn findings(history: &PromotionHistory, asked: Asked<'_>) -> Vec<Find
         return vec![nothing_to_promote()];
     }
     if history.brings == 0 {
-        return vec![Finding::fail(Cause::HeadBehind)];
+        let behind = match asked.first.clone() {
+            Some(first) => Cause::BehindUntilPromoted { first },
+            None => Cause::HeadBehind,
+        };
+        return vec![Finding::fail(behind)];
     }
     let mut findings = match &history.merge {
-        MergeOutcome::Conflicts { paths } => vec![conflicts(history, paths)],
+        MergeOutcome::Conflicts { paths } => vec![conflicts(history, paths, asked.first.clone())],
         MergeOutcome::Clean { .. } if history.differs => vec![Finding::fail(Cause::UntestedTree {
             only_on_base: history.only_on_base.clone(),
             cut_by: history.cut_by.clone(),
+            first: asked.first.clone(),
         })],
         MergeOutcome::Clean { .. } => not_deployed(history, asked).into_iter().collect(),
     };
@@ -45,7 +77,7 @@ pub(super) fn findings(history: &PromotionHistory, asked: Asked<'_>) -> Vec<Find
     findings
 }
 
-fn not_deployed(history: &PromotionHistory, asked: Asked<'_>) -> Option<Finding> {
+fn not_deployed(history: &PromotionHistory, asked: &Asked<'_>) -> Option<Finding> {
     // Who takes a deploy up tells how it goes, though it may be the first time.
     let of_head = asked.deploys.of_head.as_ref();
     let waits = match (asked.tested, history.deployed) {
@@ -94,16 +126,17 @@ pub(super) fn findings_for_copy(history: &PromotionHistory) -> Vec<Finding> {
         return vec![nothing_to_promote()];
     }
     match &history.merge {
-        MergeOutcome::Conflicts { paths } => vec![conflicts(history, paths)],
+        MergeOutcome::Conflicts { paths } => vec![conflicts(history, paths, None)],
         MergeOutcome::Clean { .. } => Vec::new(),
     }
 }
 
-fn conflicts(history: &PromotionHistory, paths: &[String]) -> Finding {
+fn conflicts(history: &PromotionHistory, paths: &[String], first: Option<PromoteFirst>) -> Finding {
     Finding::fail(Cause::MergeConflicts {
         paths: paths.to_vec(),
         only_on_base: history.only_on_base.clone(),
         cut_by: history.cut_by.clone(),
+        first,
     })
 }
 
@@ -113,7 +146,7 @@ fn nothing_to_promote() -> Finding {
 
 /// No list of picks: environments are not rebuilt by picking commits over.
 fn unrelated() -> Finding {
-    Finding::fail(Cause::UnrelatedHistory { repair: Repair { picks: Vec::new(), merges_left_out: 0 } })
+    Finding::fail(Cause::UnrelatedHistory { repair: Repair::default() })
 }
 
 #[cfg(test)]

@@ -23,5 +23,5 @@ pub(super) fn plan(
     let kept = brought.select(&brought.reach_around(tips, foreign));
     let merges_left_out = kept.iter().filter(|commit| commit.is_merge()).count();
     let picks = kept.into_iter().rev().filter(|commit| !commit.is_merge()).collect();
-    Repair { picks, merges_left_out }
+    Repair { picks, merges_left_out, there_already: Vec::new() }
 }

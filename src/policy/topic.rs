@@ -148,7 +148,7 @@ fn pointed_at_topic(line: &Line, tip: LedgerTip) -> Finding {
 
 fn unrelated(head: &Head, brought: &Brought<'_>) -> Finding {
     let repair = if brought.len() > OWN_WORK_AT_MOST {
-        Repair { picks: Vec::new(), merges_left_out: 0 }
+        Repair::default()
     } else {
         repair::plan(brought, [head.commit], &HashSet::new())
     };

@@ -176,7 +176,8 @@ fn actions(subject: &Subject, verdict: &Verdict, undecided: bool) -> Vec<Action>
     let mut actions = Vec::new();
     actions.extend(undecided.then_some(RECHECK));
     actions.extend(causes().any(|cause| cause.retarget_to().is_some()).then_some(RETARGET));
-    let rebuilds = !subject.pull.head.fork && causes().any(|cause| cause.repair().is_some());
+    let rebuilds = !subject.pull.head.fork
+        && causes().any(|cause| cause.repair().is_some_and(|repair| !repair.is_all_there()));
     actions.extend(rebuilds.then_some(REBUILD));
     actions
 }

@@ -48,8 +48,13 @@ fn commits(most: usize) -> impl Strategy<Value = Vec<Commit>> {
 
 fn cause() -> impl Strategy<Value = Cause> {
     let several = || prop::collection::vec(branch(), 0..9);
-    let repair =
-        || (commits(900), 0_usize..4).prop_map(|(picks, merges_left_out)| Repair { picks, merges_left_out });
+    let repair = || {
+        (commits(900), 0_usize..4).prop_map(|(picks, merges_left_out)| Repair {
+            picks,
+            merges_left_out,
+            ..Repair::default()
+        })
+    };
     prop_oneof![
         (prop::option::of(branch()), several())
             .prop_map(|(belongs_on, needs)| Cause::WrongBase { belongs_on, needs }),
@@ -73,9 +78,10 @@ fn cause() -> impl Strategy<Value = Cause> {
         }),
         (branch(), any::<i64>()).prop_map(|(branch, at)| Cause::PointedAtTopic { branch, commit: id(5), at }),
         repair().prop_map(|repair| Cause::UnrelatedHistory { repair }),
-        commits(400).prop_map(|only_on_base| Cause::UntestedTree { only_on_base, cut_by: None }),
-        (prop::collection::vec(free_text(), 0..300), commits(300))
-            .prop_map(|(paths, only_on_base)| Cause::MergeConflicts { paths, only_on_base, cut_by: None }),
+        commits(400).prop_map(|only_on_base| Cause::UntestedTree { only_on_base, cut_by: None, first: None }),
+        (prop::collection::vec(free_text(), 0..300), commits(300)).prop_map(|(paths, only_on_base)| {
+            Cause::MergeConflicts { paths, only_on_base, cut_by: None, first: None }
+        }),
         (prop::collection::vec(branch(), 0..40), prop::option::of(branch())).prop_map(
             |(missing, start_from)| {
                 Cause::CouldNotDecide(Undecided::MissingBranches { missing, start_from })
@@ -255,7 +261,7 @@ proptest! {
 fn hundreds_of_picks_are_listed_and_thousands_are_asked_of_git() {
     let shown = |number: u64| {
         let picks = (1..=number).map(|n| commit(n, "Work", "Cleo")).collect();
-        let repair = Repair { picks, merges_left_out: 0 };
+        let repair = Repair { picks, merges_left_out: 0, ..Repair::default() };
         let cause = Cause::CarriesHistory {
             foreign: vec![(name("staging"), vec![commit(9_999, "Promote", "Ada")])],
             brought: 5_000,

@@ -81,7 +81,11 @@ fn story(head: &str) -> Story {
         brought: 3,
         came_along: 1,
         entered: Vec::new(),
-        repair: Repair { picks: picks.into_iter().map(known).collect(), merges_left_out: 0 },
+        repair: Repair {
+            picks: picks.into_iter().map(known).collect(),
+            merges_left_out: 0,
+            ..Repair::default()
+        },
     };
     let summary = check(&Flow::pro(), &[(subject.clone(), verdict(Outcome::Fail, cause))]).summary;
     Story { _keep: keep, work, subject, summary }
@@ -140,4 +144,18 @@ fn the_repair_pushes_nothing_when_a_pick_stops() {
     assert!(!worked, "{text}");
     let kept = git(&story.work, &["ls-remote", "origin", &format!("refs/heads/{NASTY}")]);
     assert!(kept.starts_with(&story.subject.pull.head.commit.to_string()), "{kept}");
+}
+
+#[test]
+fn the_repair_runs_to_its_end_though_the_base_has_got_a_change_meanwhile() {
+    let story = story(NASTY);
+    let base = story.subject.pull.base.branch.as_str();
+    git(&story.work, &["switch", "-q", base]);
+    save(&story.work, "one.txt", "1\n");
+    git(&story.work, &["push", "-q", "origin", &format!("HEAD:refs/heads/{base}")]);
+    let (worked, text) = sh(&story.work, commands(&story.summary));
+    assert!(worked, "{text}");
+    git(&story.work, &["fetch", "-q", "origin", &format!("refs/heads/{NASTY}")]);
+    let files = git(&story.work, &["ls-tree", "--name-only", "FETCH_HEAD"]);
+    assert_eq!(files, "base.txt\none.txt\ntwo.txt");
 }

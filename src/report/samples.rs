@@ -68,6 +68,7 @@ pub(super) fn carries_staging() -> Cause {
         repair: Repair {
             picks: vec![commit(13, "Add the price rule", "Cleo"), commit(14, "Test it", "Cleo")],
             merges_left_out: 1,
+            ..Repair::default()
         },
     }
 }
@@ -87,7 +88,7 @@ pub(super) fn only_foreign() -> Cause {
         brought: 1,
         came_along: 1,
         entered: Vec::new(),
-        repair: Repair { picks: Vec::new(), merges_left_out: 0 },
+        repair: Repair::default(),
     }
 }
 
@@ -104,11 +105,12 @@ pub(super) fn every_cause() -> Vec<(&'static str, &'static str, Verdict)> {
     let skipped = Cause::EnvironmentSkipped { needs: vec![staging()], next: Some(staging()) };
     let copy = Cause::CopyTakesOnly { only: name("production"), belongs_on: Some(integration()) };
     let pointed = Cause::PointedAtTopic { branch: staging(), commit: id(13), at: 1_700_000_000 };
-    let repair = Repair { picks: vec![commit(13, "Begin anew", "Cleo")], merges_left_out: 0 };
+    let repair =
+        Repair { picks: vec![commit(13, "Begin anew", "Cleo")], merges_left_out: 0, ..Repair::default() };
     let unrelated = Cause::UnrelatedHistory { repair };
-    let untested = Cause::UntestedTree { only_on_base: hotfix(), cut_by: None };
+    let untested = Cause::UntestedTree { only_on_base: hotfix(), cut_by: None, first: None };
     let paths = vec!["app/cart.php".to_owned()];
-    let conflicts = Cause::MergeConflicts { paths, only_on_base: hotfix(), cut_by: None };
+    let conflicts = Cause::MergeConflicts { paths, only_on_base: hotfix(), cut_by: None, first: None };
     let mut all = undecided();
     all.extend(known_work());
     all.extend(between_environments());
@@ -142,7 +144,7 @@ pub(super) fn origin(number: u64, branch: &str, author: &str) -> Origin {
 }
 
 fn own_commit() -> Repair {
-    Repair { picks: vec![commit(14, "Test it", "Cleo")], merges_left_out: 0 }
+    Repair { picks: vec![commit(14, "Test it", "Cleo")], merges_left_out: 0, ..Repair::default() }
 }
 
 /// One verdict for each kind of work that is known from elsewhere.
@@ -194,7 +196,8 @@ pub(super) fn between_environments() -> Vec<(&'static str, &'static str, Verdict
     let message = "unknown key \"acepts\"; did you mean \"accepts\"?".to_owned();
     let invalid = Cause::ConfigurationInvalid { place, message, line: 7, column: 5, more: 1 };
     let diverged = Cause::CopyDiverged { paths: paths(), only_on_copy: hotfix() };
-    let conflicts = Cause::MergeConflicts { paths: paths(), only_on_base: Vec::new(), cut_by: squashed() };
+    let conflicts =
+        Cause::MergeConflicts { paths: paths(), only_on_base: Vec::new(), cut_by: squashed(), first: None };
     vec![
         ("staging", "production", verdict(Wait, Cause::NotVerified { environment: "staging".to_owned() })),
         (

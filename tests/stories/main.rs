@@ -41,6 +41,7 @@ mod path;
 mod payloads;
 mod people;
 mod pressed;
+mod printed;
 mod programs;
 mod queue;
 mod rollback;

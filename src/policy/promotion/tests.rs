@@ -11,14 +11,15 @@ fn history(deployed: Deployed) -> PromotionHistory {
         merge: MergeOutcome::Clean { tree: tree(1) },
         only_on_base: Vec::new(),
         cut_by: None,
+        on_upstream: Vec::new(),
         differs: false,
         deployed,
     }
 }
 
 fn found(tested: Tested, deployed: Deployed, deploys: &DeployFacts) -> Vec<(Code, Outcome)> {
-    let asked = Asked { tested, from: "staging", methods: None, deploys };
-    findings(&history(deployed), asked).iter().map(|it| (it.cause.code(), it.severity)).collect()
+    let asked = Asked { tested, from: "staging", methods: None, deploys, first: None };
+    findings(&history(deployed), &asked).iter().map(|it| (it.cause.code(), it.severity)).collect()
 }
 
 fn of_head(taken_up: bool, ended: Option<&str>) -> DeployFacts {
@@ -84,8 +85,9 @@ fn methods_that_a_rule_names_warn_and_those_of_settings_are_noted() {
     let deploys = DeployFacts::default();
     let found = |from, squash, rebase| {
         let methods = Some(MergeMethods { merge: true, squash, rebase, from });
-        let asked = Asked { tested: Tested::NotAsked, from: "staging", methods, deploys: &deploys };
-        findings(&history(Deployed::Yes), asked)
+        let asked =
+            Asked { tested: Tested::NotAsked, from: "staging", methods, deploys: &deploys, first: None };
+        findings(&history(Deployed::Yes), &asked)
     };
     for (squash, rebase) in [(true, false), (false, true), (true, true)] {
         let ruled = found(MethodsFrom::Rules, squash, rebase);
@@ -95,4 +97,29 @@ fn methods_that_a_rule_names_warn_and_those_of_settings_are_noted() {
     }
     assert_eq!(found(MethodsFrom::Rules, false, false), []);
     assert_eq!(found(MethodsFrom::Settings, false, false), []);
+}
+
+#[test]
+fn the_promotion_that_is_missing_is_the_nearest_one_upstream() {
+    let mut flow = Flow::pro();
+    let mut qa = flow.environments[1].clone();
+    (qa.name, qa.branch) = ("qa".to_owned(), BranchName::new("test/qa").unwrap());
+    flow.environments[1].accepts = vec![Source::Environment("qa".to_owned())];
+    flow.environments.push(qa);
+    let branch = |name: &str| BranchName::new(name).unwrap();
+    let staging = flow.environments[1].clone();
+    for (on_upstream, wanted) in [
+        (&[][..], None),
+        (&["integration"], Some(("integration", "test/qa"))),
+        (&["integration", "test/qa"], Some(("test/qa", "staging"))),
+        (&["elsewhere"], None),
+    ] {
+        let on_upstream: Vec<BranchName> = on_upstream.iter().map(|name| branch(name)).collect();
+        let found = promote_first(&flow, &staging, &on_upstream);
+        let wanted = wanted.map(|(from, into)| PromoteFirst { from: branch(from), into: branch(into) });
+        assert_eq!(found, wanted, "{on_upstream:?}");
+    }
+    // One that runs in a circle ends too.
+    flow.environments[0].accepts = vec![Source::Environment("staging".to_owned())];
+    assert_eq!(promote_first(&flow, &staging, &[]), None);
 }

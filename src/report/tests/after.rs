@@ -207,7 +207,7 @@ fn a_merge_group_holds_two() {
     ```sh
     git fetch origin &&
     git switch --detach refs/remotes/origin/integration &&
-    git cherry-pick a708a824f 454021de7 &&
+    git cherry-pick --keep-redundant-commits a708a824f 454021de7 &&
     git push --force-with-lease=feature/y:15ae5d4fffbbae13000000000000000000000386 origin HEAD:refs/heads/feature/y
     ```
 
@@ -305,7 +305,7 @@ fn foreign_commits_are_named_with_who_brought_them() {
     ```sh
     git fetch origin &&
     git switch --detach refs/remotes/origin/integration &&
-    git cherry-pick a708a824f 454021de7 &&
+    git cherry-pick --keep-redundant-commits a708a824f 454021de7 &&
     git push --force-with-lease=feature/x:d93f69dd0126b5e9000000000000000000000384 origin HEAD:refs/heads/feature/x
     ```
 

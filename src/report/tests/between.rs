@@ -128,9 +128,9 @@ fn a_back_merge_conflicts() {
 
     ```sh
     git fetch origin &&
-    git switch --no-track -c carry-back refs/remotes/origin/integration &&
-    git cherry-pick -x c6ef372fe &&
-    git push -u origin carry-back
+    git switch --no-track -c carry-back-c6ef372fe refs/remotes/origin/integration &&
+    git cherry-pick --keep-redundant-commits -x c6ef372fe &&
+    git push -u origin carry-back-c6ef372fe
     ```
 
     In conflict:

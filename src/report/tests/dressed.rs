@@ -22,7 +22,7 @@ fn the_comment_says_the_same_with_the_evidence_folded() {
     ```sh
     git fetch origin &&
     git switch --detach refs/remotes/origin/integration &&
-    git cherry-pick a708a824f 454021de7 &&
+    git cherry-pick --keep-redundant-commits a708a824f 454021de7 &&
     git push --force-with-lease=feature/x:d93f69dd0126b5e9000000000000000000000384 origin HEAD:refs/heads/feature/x
     ```
 
@@ -177,7 +177,7 @@ fn the_terminal_says_the_same_without_markdown() {
 
         git fetch origin &&
         git switch --detach refs/remotes/origin/integration &&
-        git cherry-pick a708a824f 454021de7 &&
+        git cherry-pick --keep-redundant-commits a708a824f 454021de7 &&
         git push --force-with-lease=feature/x: origin HEAD:refs/heads/feature/x
 
     - If a pick stops at a conflict, resolve it, go on with `git cherry-pick --continue` (or `--skip`, if git says that it is empty), and then run the lines that are left.
@@ -304,7 +304,7 @@ fn many_foreign_commits_are_shown_as_far_as_they_fit_in_any_alphabet() {
             brought: 400,
             came_along: 400,
             entered: Vec::new(),
-            repair: Repair { picks: Vec::new(), merges_left_out: 0 },
+            repair: Repair::default(),
         };
         let text = shown(&subject("feature/x", "integration"), verdict(Outcome::Fail, cause));
         let text = text.split("=== text").nth(1).unwrap().to_owned();

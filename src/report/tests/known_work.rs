@@ -23,7 +23,7 @@ fn brings_back_what_the_base_dropped() {
     ```sh
     git fetch origin &&
     git switch --detach refs/remotes/origin/integration &&
-    git cherry-pick 454021de7 &&
+    git cherry-pick --keep-redundant-commits 454021de7 &&
     git push --force-with-lease=feature/x:d93f69dd0126b5e9000000000000000000000384 origin HEAD:refs/heads/feature/x
     ```
 
@@ -54,7 +54,7 @@ fn has_what_was_squashed() {
     ```sh
     git fetch origin &&
     git switch --detach refs/remotes/origin/integration &&
-    git cherry-pick 454021de7 &&
+    git cherry-pick --keep-redundant-commits 454021de7 &&
     git push --force-with-lease=feature/x:d93f69dd0126b5e9000000000000000000000384 origin HEAD:refs/heads/feature/x
     ```
 
@@ -81,7 +81,7 @@ fn a_hotfix_carries_work_merged_elsewhere() {
     ```sh
     git fetch origin &&
     git switch --detach refs/remotes/origin/production &&
-    git cherry-pick 454021de7 &&
+    git cherry-pick --keep-redundant-commits 454021de7 &&
     git push --force-with-lease=hotfix/x:d93f69dd0126b5e9000000000000000000000384 origin HEAD:refs/heads/hotfix/x
     ```
 
@@ -118,7 +118,7 @@ fn a_topic_carries_work_merged_elsewhere() {
     ```sh
     git fetch origin &&
     git switch --detach refs/remotes/origin/integration &&
-    git cherry-pick 454021de7 &&
+    git cherry-pick --keep-redundant-commits 454021de7 &&
     git push --force-with-lease=feature/x:d93f69dd0126b5e9000000000000000000000384 origin HEAD:refs/heads/feature/x
     ```
 

@@ -5,6 +5,7 @@ use super::shown;
 use crate::flow::{
     Cause, Finding,
     Outcome::{Fail, Pass, Warn},
+    PromoteFirst,
 };
 
 #[test]
@@ -45,7 +46,8 @@ fn a_snapshot_is_judged_as_its_environment() {
     let mut behind = verdict(Fail, Cause::HeadBehind);
     behind.findings.push(Finding::pass(snapshot(false)));
     told.push(shown(&pull, behind));
-    let mut untested = verdict(Fail, Cause::UntestedTree { only_on_base: Vec::new(), cut_by: None });
+    let mut untested =
+        verdict(Fail, Cause::UntestedTree { only_on_base: Vec::new(), cut_by: None, first: None });
     untested.findings.push(Finding::pass(snapshot(false)));
     told.push(shown(&pull, untested));
     insta::assert_snapshot!(told.join("\n=======\n"), @"
@@ -158,7 +160,7 @@ fn an_accidental_reverse_merge_is_closed() {
 fn what_was_not_tested_is_carried_back() {
     let shown = shown(
         &subject("staging", "production"),
-        verdict(Fail, Cause::UntestedTree { only_on_base: hotfix(), cut_by: None }),
+        verdict(Fail, Cause::UntestedTree { only_on_base: hotfix(), cut_by: None, first: None }),
     );
     insta::assert_snapshot!(shown, @r#"
     failure [Re-check] Not what was tested: staging → production
@@ -180,9 +182,9 @@ fn what_was_not_tested_is_carried_back() {
 
     ```sh
     git fetch origin &&
-    git switch --no-track -c carry-back refs/remotes/origin/integration &&
-    git cherry-pick -x c6ef372fe &&
-    git push -u origin carry-back
+    git switch --no-track -c carry-back-c6ef372fe refs/remotes/origin/integration &&
+    git cherry-pick --keep-redundant-commits -x c6ef372fe &&
+    git push -u origin carry-back-c6ef372fe
     ```
 
     **Another way.** If it cannot wait: merge `production` into `staging`, test there, and carry it back into `integration` afterwards.
@@ -216,6 +218,40 @@ fn what_was_not_tested_is_carried_back() {
 }
 
 #[test]
+fn where_the_promotion_before_it_is_missing_nothing_is_brought_back() {
+    let first = PromoteFirst { from: name("integration"), into: name("staging") };
+    let causes = [
+        Cause::BehindUntilPromoted { first: first.clone() },
+        Cause::UntestedTree { only_on_base: hotfix(), cut_by: None, first: Some(first.clone()) },
+        Cause::MergeConflicts {
+            paths: vec!["a".to_owned()],
+            only_on_base: hotfix(),
+            cut_by: None,
+            first: Some(first),
+        },
+    ];
+    for cause in causes {
+        let shown = shown(&subject("staging", "production"), verdict(Fail, cause));
+        assert!(!shown.contains("Carry production back"), "{shown}");
+        let advice = &shown[shown.find("`integration` has all of that already").expect(&shown)..];
+        let advice = &advice[..advice.find("**Who can act.**").unwrap()];
+        let advice = advice.split("**Another way.**").next().unwrap_or_default().trim_end();
+        assert_eq!(
+            advice,
+            "`integration` has all of that already, so bringing `production` back there would carry nothing. What is \
+             missing is the promotion of `integration` to `staging`.\n\n\
+             **What to do.** Promote `integration` to `staging` first:\n\n\
+             ```sh\n\
+             gh pr create --repo acme/store --base staging --head integration --title 'Promote integration to staging' \
+             --body ''\n\
+             ```\n\n\
+             - Where such a pull request is open already, merge that one.\n\
+             - Test the result on `staging`. This pull request is judged again by itself."
+        );
+    }
+}
+
+#[test]
 fn conflicts_are_resolved_upstream() {
     let shown = shown(
         &subject("staging", "production"),
@@ -225,6 +261,7 @@ fn conflicts_are_resolved_upstream() {
                 paths: vec!["app/cart.php".to_owned()],
                 only_on_base: hotfix(),
                 cut_by: None,
+                first: None,
             },
         ),
     );
@@ -246,9 +283,9 @@ fn conflicts_are_resolved_upstream() {
 
     ```sh
     git fetch origin &&
-    git switch --no-track -c carry-back refs/remotes/origin/integration &&
-    git cherry-pick -x c6ef372fe &&
-    git push -u origin carry-back
+    git switch --no-track -c carry-back-c6ef372fe refs/remotes/origin/integration &&
+    git cherry-pick --keep-redundant-commits -x c6ef372fe &&
+    git push -u origin carry-back-c6ef372fe
     ```
 
     **Another way.** If it cannot wait: merge `production` into `staging`, test there, and carry it back into `integration` afterwards.
@@ -283,6 +320,7 @@ fn a_copy_with_changes_of_its_own_is_kept_aside() {
                 paths: vec!["app/cart.php".to_owned()],
                 only_on_base: hotfix(),
                 cut_by: None,
+                first: None,
             },
         ),
     );

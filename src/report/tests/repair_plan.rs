@@ -6,7 +6,7 @@ use crate::flow::{CommitId, Pull, Repair};
 
 fn planned(pull: &Pull, branch: &str, left_out: &[CommitId], stage: RepairStage<'_>) -> String {
     let picks = vec![commit(13, "Add the price rule", "Cleo"), commit(14, "Test it", "Cleo")];
-    let repair = Repair { picks, merges_left_out: 1 };
+    let repair = Repair { picks, merges_left_out: 1, ..Repair::default() };
     let branch = name(branch);
     repair_plan(&RepairPlan {
         pull,

@@ -23,7 +23,7 @@ fn a_topic_with_foreign_history_is_picked_onto_the_base() {
     ```sh
     git fetch origin &&
     git switch --detach refs/remotes/origin/integration &&
-    git cherry-pick a708a824f 454021de7 &&
+    git cherry-pick --keep-redundant-commits a708a824f 454021de7 &&
     git push --force-with-lease=feature/x:d93f69dd0126b5e9000000000000000000000384 origin HEAD:refs/heads/feature/x
     ```
 
@@ -80,7 +80,7 @@ fn a_topic_in_a_fork_is_pushed_to_the_fork() {
     ```sh
     git fetch 'https://github.com/acme/store.git' refs/heads/integration &&
     git switch --detach FETCH_HEAD &&
-    git cherry-pick a708a824f 454021de7 &&
+    git cherry-pick --keep-redundant-commits a708a824f 454021de7 &&
     git push --force-with-lease=feature/x:d93f69dd0126b5e9000000000000000000000384 origin HEAD:refs/heads/feature/x
     ```
 
@@ -190,7 +190,11 @@ fn an_unrelated_topic_is_picked_over() {
         verdict(
             Fail,
             Cause::UnrelatedHistory {
-                repair: Repair { picks: vec![commit(13, "Begin anew", "Cleo")], merges_left_out: 0 },
+                repair: Repair {
+                    picks: vec![commit(13, "Begin anew", "Cleo")],
+                    merges_left_out: 0,
+                    ..Repair::default()
+                },
             },
         ),
     );
@@ -204,7 +208,7 @@ fn an_unrelated_topic_is_picked_over() {
     ```sh
     git fetch origin &&
     git switch --detach refs/remotes/origin/integration &&
-    git cherry-pick a708a824f &&
+    git cherry-pick --keep-redundant-commits a708a824f &&
     git push --force-with-lease=feature/x:d93f69dd0126b5e9000000000000000000000384 origin HEAD:refs/heads/feature/x
     ```
 
@@ -229,7 +233,7 @@ fn an_unrelated_topic_is_picked_over() {
 fn another_project_is_not_picked_over() {
     let shown = shown(
         &subject("feature/x", "integration"),
-        verdict(Fail, Cause::UnrelatedHistory { repair: Repair { picks: vec![], merges_left_out: 0 } }),
+        verdict(Fail, Cause::UnrelatedHistory { repair: Repair::default() }),
     );
     insta::assert_snapshot!(shown, @r#"
     failure [Re-check] Unrelated history: feature/x → integration
@@ -250,7 +254,7 @@ fn another_project_is_not_picked_over() {
 fn an_environment_without_shared_history_was_replaced() {
     let shown = shown(
         &subject("staging", "production"),
-        verdict(Fail, Cause::UnrelatedHistory { repair: Repair { picks: vec![], merges_left_out: 0 } }),
+        verdict(Fail, Cause::UnrelatedHistory { repair: Repair::default() }),
     );
     insta::assert_snapshot!(shown, @r#"
     failure [Re-check] Unrelated history: staging → production

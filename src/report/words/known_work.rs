@@ -128,6 +128,9 @@ pub(super) fn without(scene: &Scene<'_>, plan: &Repair, lead: &str) -> Option<St
         return None;
     }
     let step = repair(scene, plan, &[]);
+    if plan.is_all_there() {
+        return Some(step);
+    }
     let lead = if lead.is_empty() { step.lead } else { Prose::new(lead, &[]).then(step.lead.continued()) };
     Some(Step { lead, ..step })
 }

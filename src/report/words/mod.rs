@@ -249,7 +249,8 @@ pub(super) fn account(scene: &Scene<'_>, finding: &Finding) -> Account {
             source::copy_takes_only(scene, only, belongs_on.as_ref())
         }
         Cause::Snapshot(snapshot) => promotion::snapshot(scene, snapshot),
-        Cause::HeadBehind => promotion::head_behind(scene),
+        Cause::HeadBehind => promotion::head_behind(scene, None),
+        Cause::BehindUntilPromoted { first } => promotion::head_behind(scene, Some(first)),
         Cause::NothingToPromote => promotion::nothing_to_promote(scene),
         Cause::ReverseMerge { rejoins } => back_merge::reverse_merge(scene, rejoins.as_ref()),
         Cause::CarriesHistory { foreign, brought, came_along, entered, repair } => topic::carries_history(
@@ -268,11 +269,11 @@ pub(super) fn account(scene: &Scene<'_>, finding: &Finding) -> Account {
         Cause::Stacked { on } => known_work::stacked(scene, on),
         Cause::UndoesMergedWork { reverts, repair } => undone::undoes_merged_work(scene, reverts, repair),
         Cause::ChangesNothing { brings } => undone::changes_nothing(scene, *brings),
-        Cause::UntestedTree { only_on_base, cut_by } => {
-            promotion::untested_tree(scene, only_on_base, cut_by.as_ref())
+        Cause::UntestedTree { only_on_base, cut_by, first } => {
+            promotion::untested_tree(scene, only_on_base, (cut_by.as_ref(), first.as_ref()))
         }
-        Cause::MergeConflicts { paths, only_on_base, cut_by } => {
-            promotion::conflicts(scene, paths, only_on_base, cut_by.as_ref())
+        Cause::MergeConflicts { paths, only_on_base, cut_by, first } => {
+            promotion::conflicts(scene, paths, only_on_base, (cut_by.as_ref(), first.as_ref()))
         }
         Cause::BackMergeConflicts { paths, carries } => back_merge::conflicts(scene, paths, carries),
         Cause::NotVerified { environment } => promotion::not_verified(scene, environment),

@@ -2,8 +2,9 @@
 
 use super::super::prose::{Prose, count};
 use super::super::{drawing, shell};
+use super::topic::PICK;
 use super::{Account, Evidence, Scene, Step};
-use crate::flow::{BranchName, Commit, Role, Snapshot};
+use crate::flow::{BranchName, Commit, PromoteFirst, Role, Snapshot};
 
 /// A throw-away branch that stands where an environment has been.
 pub(super) fn snapshot(scene: &Scene<'_>, snapshot: &Snapshot) -> Account {
@@ -39,7 +40,7 @@ fn snapshot_behind(scene: &Scene<'_>, snapshot: &Snapshot) -> Account {
     account
 }
 
-pub(super) fn head_behind(scene: &Scene<'_>) -> Account {
+pub(super) fn head_behind(scene: &Scene<'_>, first: Option<&PromoteFirst>) -> Account {
     if let Some(snapshot) = scene.snapshot.filter(|snapshot| !snapshot.current) {
         return snapshot_behind(scene, snapshot);
     }
@@ -52,7 +53,7 @@ pub(super) fn head_behind(scene: &Scene<'_>) -> Account {
     let mut account = Account::new(title, vec![actual]);
     match scene.flow.role(&scene.pull.base.branch) {
         Role::Copy(_) => super::copy::reset(scene, &[], &mut account),
-        Role::Environment(_) | Role::Topic => carry_back(scene, &[], &mut account),
+        Role::Environment(_) | Role::Topic => bring_upstream(scene, &[], first, &mut account),
     }
     account.alternatives.push(Step::words(Prose::new(
         "If % was pushed back by mistake, point it at the commit where it was. The repository's Activity page \
@@ -76,7 +77,11 @@ pub(super) fn nothing_to_promote(scene: &Scene<'_>) -> Account {
     Account::new(title, vec![actual.then(Prose::new(" The pull request can be closed.", &[]))])
 }
 
-pub(super) fn untested_tree(scene: &Scene<'_>, only_on_base: &[Commit], cut_by: Option<&Commit>) -> Account {
+pub(super) fn untested_tree(
+    scene: &Scene<'_>,
+    only_on_base: &[Commit],
+    (cut_by, first): (Option<&Commit>, Option<&PromoteFirst>),
+) -> Account {
     let (head, base) = (scene.head(), scene.base());
     let title = Prose::new("Not what was tested: % → %", &[&head, base]);
     let why = match only_on_base.len() {
@@ -95,7 +100,7 @@ pub(super) fn untested_tree(scene: &Scene<'_>, only_on_base: &[Commit], cut_by: 
     let mut account = Account::new(title, vec![actual, expected]);
     match cut_by {
         Some(squashed) => join_again(scene, squashed, only_on_base, &mut account),
-        None => carry_back(scene, only_on_base, &mut account),
+        None => bring_upstream(scene, only_on_base, first, &mut account),
     }
     account.drawing = drawing::untested(scene.pull, only_on_base);
     account
@@ -202,7 +207,7 @@ pub(super) fn conflicts(
     scene: &Scene<'_>,
     paths: &[String],
     only_on_base: &[Commit],
-    cut_by: Option<&Commit>,
+    (cut_by, first): (Option<&Commit>, Option<&PromoteFirst>),
 ) -> Account {
     let (head, base) = (scene.head(), scene.base());
     let title = match paths {
@@ -225,10 +230,48 @@ pub(super) fn conflicts(
         Role::Copy(_) => super::copy::reset(scene, only_on_base, &mut account),
         Role::Environment(_) | Role::Topic => match cut_by {
             Some(squashed) => join_again(scene, squashed, only_on_base, &mut account),
-            None => carry_back(scene, only_on_base, &mut account),
+            None => bring_upstream(scene, only_on_base, first, &mut account),
         },
     }
     account
+}
+
+/// What only the base has comes down to the head from upstream: by the promotion before this one where it is there
+/// already, else once it was brought back.
+fn bring_upstream(
+    scene: &Scene<'_>,
+    only_on_base: &[Commit],
+    first: Option<&PromoteFirst>,
+    account: &mut Account,
+) {
+    match first {
+        Some(first) => promote_first(scene, first, account),
+        None => carry_back(scene, only_on_base, account),
+    }
+    account.who =
+        Some(Prose::new("Whoever may open a pull request can start this.", &[]).then(scene.no_override()));
+    base_only_evidence(scene, only_on_base, account);
+}
+
+/// Carrying the base back would bring nothing: it is the promotion before this one that is missing.
+fn promote_first(scene: &Scene<'_>, first: &PromoteFirst, account: &mut Account) {
+    let (head, base) = (scene.head(), scene.base());
+    let (from, into) = (first.from.as_str(), first.into.as_str());
+    account.detail.push(Prose::new(
+        "% has all of that already, so bringing % back there would carry nothing. What is missing is the promotion \
+         of % to %.",
+        &[from, base, from, into],
+    ));
+    let judged = if scene.snapshot.is_some() {
+        Prose::new("Test the result, then open a pull request from it: this one's head does not move.", &[])
+    } else {
+        Prose::new("Test the result on %. This pull request is judged again by itself.", &[&head])
+    };
+    account.repair = Some(Step {
+        lead: Prose::new("Promote % to % first:", &[from, into]),
+        commands: vec![scene.gh_create(&first.into, &first.from, &format!("Promote {from} to {into}"))],
+        after: vec![Prose::new("Where such a pull request is open already, merge that one.", &[]), judged],
+    });
 }
 
 /// The commits that only the base has go upstream, are tested there and come down again.
@@ -264,9 +307,6 @@ fn carry_back(scene: &Scene<'_>, only_on_base: &[Commit], account: &mut Account)
             )));
         }
     }
-    account.who =
-        Some(Prose::new("Whoever may open a pull request can start this.", &[]).then(scene.no_override()));
-    base_only_evidence(scene, only_on_base, account);
 }
 
 /// The other way to bring commits back: one by one, each with a note of where it came from.
@@ -281,19 +321,19 @@ pub(super) fn pick_upstream(scene: &Scene<'_>, up: &BranchName, only_on_base: &[
         .filter(|commit| !commit.is_merge())
         .map(|commit| commit.id.short())
         .collect();
-    if picks.is_empty() {
-        return None;
-    }
+    let newest = only_on_base.iter().find(|commit| !commit.is_merge())?;
+    // Named by what it brings: there may be one of the last time.
+    let branch = format!("carry-back-{}", newest.id.short());
     Some(Step {
         lead: Prose::new("Bring only these commits to %, on a branch of their own:", &[up.as_str()]),
         commands: scene
             .fetch()
             .into_iter()
             .chain([
-                format!("git switch --no-track -c carry-back {}", scene.full_ref(up.as_str())),
-                format!("git cherry-pick -x {}", picks.join(" ")),
+                format!("git switch --no-track -c {branch} {}", scene.full_ref(up.as_str())),
+                format!("{PICK} -x {}", picks.join(" ")),
             ])
-            .chain(scene.push("-u", "carry-back"))
+            .chain(scene.push("-u", &branch))
             .collect(),
         after: Vec::new(),
     })

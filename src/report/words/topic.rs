@@ -78,7 +78,7 @@ pub(super) fn carries_history(scene: &Scene<'_>, carried: &Carried<'_>) -> Accou
     detail.push(expected);
     let mut account = Account::new(title, detail);
     account.repair = Some(repair(scene, carried.repair, carried.foreign));
-    if !carried.repair.picks.is_empty() {
+    if carried.repair.to_pick().next().is_some() {
         account.alternatives.push(Step::words(Prose::new(
             "Put the same commits on a new branch from %, open a pull request from there and close this one.",
             &[base],
@@ -181,6 +181,9 @@ pub(super) fn pointed_at(scene: &Scene<'_>, branch: &BranchName, commit: &Commit
 
 /// The way back to a clean branch: own commits, picked onto the base one by one.
 pub(super) fn repair(scene: &Scene<'_>, plan: &Repair, foreign: &[(BranchName, Vec<Commit>)]) -> Step {
+    if plan.is_all_there() {
+        return came_otherwise(scene, plan);
+    }
     if plan.picks.is_empty() {
         let mut step = scene.close(Prose::new(
             "No commit here can be told from the other history. If some are your own work that was tried out there, \
@@ -198,21 +201,49 @@ pub(super) fn repair(scene: &Scene<'_>, plan: &Repair, foreign: &[(BranchName, V
     commands.push(if complete { listed } else { pick_range(scene, &start, foreign) });
     commands.extend(push(scene));
 
-    let lead = match plan.picks.len() {
+    let lead = match plan.to_pick().count() {
         1 => Prose::new("Put its own commit onto %:", &[scene.base()]),
         many => Prose::new(&format!("Put its own {many} commits onto %, oldest first:"), &[scene.base()]),
     };
     let mut after = vec![if_a_pick_stops()];
     if !complete {
-        let many = plan.picks.len();
+        let many = plan.to_pick().count();
         after.push(Prose::new(
             &format!("The list of {many} commits is too long to show, so git makes it here. It should find as many. If it finds fewer, some had been merged elsewhere already: pick those by hand."),
             &[],
         ));
     }
+    after.extend(there_already(scene, plan));
     after.extend(left_out(plan));
     after.extend(where_it_goes(scene));
     Step { lead, commands, after }
+}
+
+/// Its own work has come in by another way meanwhile: nothing is left to be done but to say so.
+fn came_otherwise(scene: &Scene<'_>, plan: &Repair) -> Step {
+    let base = scene.base();
+    let whole = match plan.picks.len() {
+        1 => {
+            "% has the change of its own commit already: it came in by another way. Close this pull request:"
+        }
+        _ => "% has all of its own changes already: they came in by another way. Close this pull request:",
+    };
+    let mut step = scene.close(Prose::new(whole, &[base]));
+    step.after.extend(left_out(plan));
+    step
+}
+
+/// Own commits that are not picked, because that would change nothing.
+fn there_already(scene: &Scene<'_>, plan: &Repair) -> Option<Prose> {
+    let ids: Vec<String> = plan.there_already.iter().map(CommitId::short).collect();
+    let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+    let (count, change) = match ids.len() {
+        0 => return None,
+        1 => ("1 own commit is".to_owned(), "its change"),
+        many => (format!("{many} own commits are"), "their changes"),
+    };
+    let words = Prose::new(&format!("{count} left out, because % has {change} already: "), &[scene.base()]);
+    Some(words.then(row(&ids, "and")).then(Prose::new(".", &[])))
 }
 
 /// How the base's tip is fetched, and what it is called then.
@@ -231,9 +262,12 @@ fn address(subject: &Subject) -> String {
     shell::quote(&format!("{}.git", subject.web_url))
 }
 
+/// What is empty, or would become so, does not stop it: an empty commit does no harm, and half a paste would.
+pub(super) const PICK: &str = "git cherry-pick --keep-redundant-commits";
+
 fn pick_list(plan: &Repair) -> String {
-    let ids: Vec<String> = plan.picks.iter().map(|commit| commit.id.short()).collect();
-    format!("git cherry-pick {}", ids.join(" "))
+    let ids: Vec<String> = plan.to_pick().map(|commit| commit.id.short()).collect();
+    format!("{PICK} {}", ids.join(" "))
 }
 
 fn pick_range(scene: &Scene<'_>, start: &str, foreign: &[(BranchName, Vec<Commit>)]) -> String {
@@ -241,9 +275,7 @@ fn pick_range(scene: &Scene<'_>, start: &str, foreign: &[(BranchName, Vec<Commit
     let excluded: Vec<String> = newest.map(|commit| format!(" {}", commit.id)).collect();
     let excluded = excluded.concat();
     let head = scene.pull.head.commit;
-    format!(
-        "git rev-list --reverse --topo-order --no-merges {head} --not {start}{excluded} | git cherry-pick --stdin"
-    )
+    format!("git rev-list --reverse --topo-order --no-merges {head} --not {start}{excluded} | {PICK} --stdin")
 }
 
 /// The push that replaces the branch, and only if nobody has pushed to it since it was judged.
