@@ -52,6 +52,8 @@ mod remotes;
 mod repair_command;
 #[path = "lineage/repairs.rs"]
 mod repairs;
+#[path = "lineage/stack_rebases.rs"]
+mod stack_rebases;
 #[path = "lineage/story.rs"]
 mod story;
 #[path = "lineage/survival.rs"]

@@ -170,6 +170,9 @@ pub struct TopicHistory {
     /// When the topic was pushed at which of the brought commits. A push at a commit that the topic has
     /// since been rewritten without stands here as the newest brought commits that it contained.
     pub pushes: Vec<PushedAt>,
+    /// Pushes from before GitHub rebased the topic, as pushes at the brought commits that the rebase made of theirs.
+    /// What tells whose work was there first does not count them: of other topics the same is not known.
+    pub before_rebase: Vec<PushedAt>,
     /// When other topics were pushed at which of the brought commits.
     pub others_pushes: Vec<(BranchName, PushedAt)>,
     /// For each other environment and the copy branch that has any of the brought commits: which.

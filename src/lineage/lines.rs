@@ -14,6 +14,11 @@ pub(super) const COMMIT_FORMAT: &str = "--format=%H%x00%T%x00%P%x00%ct%x00%an%x0
 /// Who GitHub says has committed what a button on its pages made.
 const GITHUB: &str = "GitHub";
 
+/// Whether GitHub itself is the committer of this name.
+pub(super) fn is_github(committer: &str) -> bool {
+    committer == GITHUB
+}
+
 /// How many characters of a subject or a name are kept.
 const SHOWN: usize = 200;
 
@@ -82,7 +87,7 @@ pub(super) fn read_commit(fields: &[&[u8]]) -> Result<Commit, GitError> {
         parents: field(2).split_whitespace().map(|digits| id(what, digits)).collect::<Result<_, _>>()?,
         committed_at: seconds(&field(3)),
         author: for_people(&field(4)),
-        made_by_github: field(5) == GITHUB,
+        made_by_github: is_github(&field(5)),
         subject: for_people(&field(6)),
         origin: None,
     })

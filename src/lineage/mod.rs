@@ -42,6 +42,7 @@ mod topic;
 mod topic_range;
 mod workbench;
 
+pub use carried::Rebase;
 pub use checkout::check_out;
 pub use copy::CopyQuestion;
 pub use error::GitError;

@@ -24,8 +24,8 @@ impl Repository {
         let range = self.topic_range(pull).await?;
         let (brought, ids) = (&range.brought, range.ids());
         let chains = self.first_parents_among(brought, &ids, others);
-        let pushes = pull.head.branch.as_ref().map_or(&[][..], |branch| ledger.pushes(branch));
-        let (chains, pushes) = tokio::join!(chains, self.pushes_among(&ids, pushes, base));
+        let all_pushes = pull.head.branch.as_ref().map_or(&[][..], |branch| ledger.pushes(branch));
+        let (chains, pushes) = tokio::join!(chains, self.pushes_among(&ids, all_pushes, base));
         let (chains, pushes) = (chains?, pushes?);
         let (mut lines, mut elsewhere) = (Vec::new(), Vec::new());
         for (tip, chain) in others.iter().zip(chains) {
@@ -41,7 +41,16 @@ impl Repository {
         }
         let already_merged = self.already_merged(ledger, &pull.base.branch, &ids).await?;
         let effect = self.merge_effect(pull, &range, !already_merged.is_empty(), ledger).await;
+        let is_elsewhere = !elsewhere.is_empty() || lines.iter().any(|line| !line.tips.is_empty());
+        // Where no other branch has any of it there is nothing to excuse, and no patch is compared.
+        let before_rebase = if is_elsewhere {
+            let ends = (pull.head.commit, base);
+            self.pushes_before_rebase(all_pushes, |id| ids.contains(&id), ends).await?
+        } else {
+            Vec::new()
+        };
         Ok(TopicHistory {
+            before_rebase,
             related: is_related(brought, &ids),
             former_tips: former_tips(ledger, &pull.base.branch, &ids),
             already_merged,

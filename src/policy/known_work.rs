@@ -81,7 +81,8 @@ impl Rest<'_> {
         let mut all = HashSet::new();
         let mut commits = Vec::new();
         // What was tried on one environment travels on to the next ones by promotion.
-        let tried = history.elsewhere.iter().flat_map(|it| tried_by_itself(self.head, it, &history.pushes));
+        let pushes: Vec<PushedAt> = history.pushes.iter().chain(&history.before_rebase).copied().collect();
+        let tried = history.elsewhere.iter().flat_map(|it| tried_by_itself(self.head, it, &pushes));
         let mut own = self.brought.reach(tried);
         own.extend(made_here(self.head, history, self.brought));
         for other in &history.elsewhere {

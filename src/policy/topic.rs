@@ -70,7 +70,7 @@ pub(super) fn findings(head: &Head, history: &TopicHistory, takes_topics: bool) 
 
 /// For each brought commit, when the topic was first seen pushed with it.
 fn pushed_since(history: &TopicHistory, brought: &Brought<'_>) -> HashMap<CommitId, Moment> {
-    brought.first_reached(&history.pushes)
+    brought.first_reached(history.pushes.iter().chain(&history.before_rebase))
 }
 
 /// Everything that came from former tips of the target.

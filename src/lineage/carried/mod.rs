@@ -1,6 +1,7 @@
 //! Whether a commit, a hotfix above all, is in a branch. Asked for one commit and for many: the answer is the same.
 
 mod patches;
+mod rebase;
 mod repeats;
 mod similar;
 
@@ -10,6 +11,7 @@ use super::git::Call;
 use super::workbench::Workbench;
 use super::{GitError, Repository, lines};
 use crate::flow::{Carried, CarriedAnswer, Commit, CommitId, Compared, MergeOutcome};
+pub use rebase::Rebase;
 use repeats::{Repeats, Sought};
 
 /// Of a merge that brought more commits than this not each is asked about.
