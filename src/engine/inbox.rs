@@ -207,7 +207,16 @@ const NEEDED: [(&str, &[&str]); 11] = [
     ("merge_group", &["checks_requested"]),
     (
         "pull_request",
-        &["opened", "synchronize", "reopened", "edited", "closed", "ready_for_review", "converted_to_draft"],
+        &[
+            "opened",
+            "synchronize",
+            "reopened",
+            "edited",
+            "closed",
+            "ready_for_review",
+            "converted_to_draft",
+            "stacked",
+        ],
     ),
     ("push", &[]),
     (
@@ -366,6 +375,7 @@ mod tests {
         };
         assert_eq!(unit("pull_request", &pull("opened", "")), "pull:7:3");
         assert_eq!(unit("pull_request", &pull("labeled", "")), "none");
+        assert_eq!(unit("pull_request", &pull("stacked", r#","stack":{"number":9}"#)), "pull:7:3");
         assert_eq!(unit("pull_request", &pull("edited", r#","changes":{"title":{"from":"x"}}"#)), "none");
         assert_eq!(unit("pull_request", &pull("edited", r#","changes":{"base":{"ref":{}}}"#)), "pull:7:3");
         assert_eq!(unit("push", r#"{"ref":"refs/heads/a/b","repository":{"id":7}}"#), "branch:7:a/b");

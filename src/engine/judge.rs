@@ -2,7 +2,7 @@
 
 use crate::flow::{
     BranchName, CommitId, CopyBranch, CopyHistory, DeployFacts, Environment, Facts, Flow, History,
-    IgnoredPaths, MergeMethods, Outcome, Pull, Role, Snapshot, Undecided, Verdict,
+    IgnoredPaths, MergeMethods, Outcome, Pull, Role, Snapshot, StackFacts, Undecided, Verdict,
 };
 use crate::lineage::{BranchTip, CopyQuestion, GitError, Ledger, PromotionQuestion, Repository, Survey};
 use crate::policy::{self, Route};
@@ -18,6 +18,8 @@ pub struct Known<'a> {
     pub deploys: DeployFacts,
     /// The snapshot that the head is: see [`snapshot`].
     pub snapshot: Option<Snapshot>,
+    /// The stack it is in, and those it could be put in one with.
+    pub stacks: StackFacts,
 }
 
 /// Judges `pull` in `repository` by `flow`, with what `ledger` remembers.
@@ -61,7 +63,8 @@ async fn judge_by(
         Ok(snapshot) => snapshot,
         Err(why) => return Verdict::undecided(why),
     };
-    let known = Known { survey: &survey, methods: None, deploys: DeployFacts::default(), snapshot };
+    let (deploys, stacks) = (DeployFacts::default(), StackFacts::default());
+    let known = Known { survey: &survey, methods: None, deploys, snapshot, stacks };
     judge_knowing(repository, flow, pull, ledger, known).await
 }
 
@@ -102,7 +105,7 @@ pub async fn judge_knowing(
     ledger: &Ledger,
     known: Known<'_>,
 ) -> Verdict {
-    let Known { survey, methods, deploys, snapshot } = known;
+    let Known { survey, methods, deploys, snapshot, stacks } = known;
     let promoting = snapshot.as_ref().map(|snapshot| pull.promoting(snapshot));
     let pull = promoting.as_ref().unwrap_or(pull);
     let route = policy::route(flow, pull);
@@ -114,7 +117,7 @@ pub async fn judge_knowing(
     };
     match gathered {
         Ok(history) => {
-            let facts = Facts { pull: pull.clone(), history, methods, deploys, snapshot };
+            let facts = Facts { pull: pull.clone(), history, methods, deploys, snapshot, stacks };
             let mut verdict = policy::judge(flow, &facts);
             leave_out_what_is_there(repository, pull, &mut verdict).await;
             verdict

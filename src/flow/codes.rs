@@ -15,6 +15,8 @@ pub enum Code {
     ReverseMerge,
     /// TP107: the copy branch takes only the environment it copies.
     CopyTakesOnly,
+    /// TP108: a promotion, or an environment's branch, in a stack of pull requests.
+    PromotionInStack,
     /// TP110: the head stands at a commit that an environment's branch has pointed at.
     Snapshot,
     /// TP201: the topic carries another environment's history.
@@ -59,7 +61,7 @@ pub enum Code {
 
 impl Code {
     /// Every code, in order.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 28] = [
         Self::WrongBase,
         Self::EnvironmentSkipped,
         Self::ForkHead,
@@ -67,6 +69,7 @@ impl Code {
         Self::NothingToPromote,
         Self::ReverseMerge,
         Self::CopyTakesOnly,
+        Self::PromotionInStack,
         Self::Snapshot,
         Self::CarriesHistory,
         Self::Resurrects,
@@ -99,6 +102,7 @@ impl Code {
             Self::NothingToPromote => "TP105",
             Self::ReverseMerge => "TP106",
             Self::CopyTakesOnly => "TP107",
+            Self::PromotionInStack => "TP108",
             Self::Snapshot => "TP110",
             Self::CarriesHistory => "TP201",
             Self::Resurrects => "TP202",

@@ -1,4 +1,6 @@
-use super::{BranchName, CommitId, Hold, MergeMethods, MergedPull, OpenPull, Origin, Revert, TreeId};
+use super::{
+    BranchName, CommitId, Hold, MergeMethods, MergedPull, OpenPull, Origin, Revert, StackFacts, TreeId,
+};
 
 /// The branch a pull request would merge.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -348,4 +350,6 @@ pub struct Facts {
     pub deploys: DeployFacts,
     /// The snapshot that the head is, if it is one: then `pull` is the pull request as if it came from there.
     pub snapshot: Option<Snapshot>,
+    /// The stack it is in, and those it could be put in one with.
+    pub stacks: StackFacts,
 }

@@ -26,6 +26,7 @@ mod paths;
 mod records;
 mod reverts;
 mod rules;
+mod stacks;
 mod verdict;
 mod workflow;
 
@@ -56,5 +57,6 @@ pub use records::{
 };
 pub use reverts::{Revert, RevertEffect};
 pub use rules::{Level, Rules};
+pub use stacks::{Stack, StackFacts, StackMember};
 pub use verdict::{Cause, Finding, Outcome, PromoteFirst, Repair, Undecided, Verdict};
 pub use workflow::runs_on_deployments;

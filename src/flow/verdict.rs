@@ -145,6 +145,21 @@ pub enum Cause {
         /// The branch such work goes into first, when there is one.
         belongs_on: Option<BranchName>,
     },
+    /// TP108: a promotion, or an environment's branch, in a stack of pull requests.
+    PromotionInStack {
+        /// The stack's number, where GitHub names it.
+        #[serde(default)]
+        number: Option<u64>,
+        /// The branch that all of the stack goes to.
+        trunk: BranchName,
+        /// The branches of the path that would be rewritten.
+        heads: Vec<BranchName>,
+    },
+    /// TP108 as a note: promotions that GitHub's pages offer to put in a stack.
+    MayBeStacked {
+        /// The others.
+        with: Vec<Origin>,
+    },
     /// TP110: the head is no environment's branch, but stands where one has been: it is judged as that one.
     Snapshot(Snapshot),
     /// TP201: brought commits lie on the line of another environment or the copy branch.
@@ -340,6 +355,7 @@ impl Cause {
             Self::NothingToPromote => Code::NothingToPromote,
             Self::ReverseMerge { .. } => Code::ReverseMerge,
             Self::CopyTakesOnly { .. } => Code::CopyTakesOnly,
+            Self::PromotionInStack { .. } | Self::MayBeStacked { .. } => Code::PromotionInStack,
             Self::Snapshot(_) => Code::Snapshot,
             Self::CarriesHistory { .. } | Self::PointedAtTopic { .. } => Code::CarriesHistory,
             Self::Resurrects { .. } => Code::Resurrects,
@@ -365,7 +381,7 @@ impl Cause {
 
     /// Whether it is worth a word beside the verdict and no reason for it.
     pub fn is_note(&self) -> bool {
-        matches!(self, Self::MergeMethod { by_settings: true, .. })
+        matches!(self, Self::MergeMethod { by_settings: true, .. } | Self::MayBeStacked { .. })
     }
 
     /// Whether it passes by itself, without anybody's doing.

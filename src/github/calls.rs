@@ -1,6 +1,7 @@
 use super::api::{Api, Call, Caller};
 use super::error::ApiError;
 use super::paging::next_page;
+use super::pulls::PullStack;
 use crate::flow::{CommitId, InstallationId, MergeMethods, MethodsFrom, PullNumber, RepositoryId};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -123,6 +124,9 @@ pub struct Pull {
     pub base: PullEnd,
     /// When it was last changed.
     pub updated_at: DateTime<Utc>,
+    /// The stack it is in. Servers that know no stacks say nothing of one.
+    #[serde(default)]
+    pub stack: Option<PullStack>,
 }
 
 /// An installation of the App.

@@ -8,6 +8,24 @@ use http::Method;
 use percent_encoding::utf8_percent_encode;
 use serde::{Deserialize, Serialize};
 
+/// The stack a pull request is in, as the pull request names it.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct PullStack {
+    /// Its number in the repository.
+    #[serde(default)]
+    pub number: Option<u64>,
+    /// Where all of it goes.
+    pub base: StackBase,
+}
+
+/// Where a stack goes.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct StackBase {
+    /// The branch's name.
+    #[serde(rename = "ref")]
+    pub branch: String,
+}
+
 /// A pull request that is to be opened.
 #[derive(Debug, Clone, Serialize)]
 pub struct NewPull<'a> {
@@ -167,5 +185,29 @@ impl Api {
         let path = format!("/repos/{repository}/pulls");
         let made: Pull = self.write(Caller::Installation(id), Method::POST, &path, new).await?;
         Ok(made.number)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stack_is_read_where_there_is_one_and_not_missed_where_there_is_none() {
+        let pull = |stack: &str| {
+            let end = r#"{"ref":"a","sha":"0101010101010101010101010101010101010101","repo":null}"#;
+            let json = format!(
+                r#"{{"number":3,"state":"open","user":null,"updated_at":"2026-11-01T00:00:00Z","head":{end},"base":{end}{stack}}}"#
+            );
+            serde_json::from_str::<Pull>(&json).unwrap().stack
+        };
+        // An older server says nothing, a newer one that there is none.
+        assert_eq!(pull(""), None);
+        assert_eq!(pull(r#","stack":null"#), None);
+        let base = StackBase { branch: "main".to_owned() };
+        let whole = r#","stack":{"id":5,"number":7,"size":2,"position":1,"base":{"ref":"main","sha":"x"}}"#;
+        assert_eq!(pull(whole), Some(PullStack { number: Some(7), base: base.clone() }));
+        // All but the base may be left out.
+        assert_eq!(pull(r#","stack":{"base":{"ref":"main"}}"#), Some(PullStack { number: None, base }));
     }
 }

@@ -3,7 +3,7 @@
 //! Lives here: one file per rule family. `source` decides from the two branches alone, `topic` what a
 //! topic may bring, `promotion` what an environment may bring to the next one or to the copy branch,
 //! `back_merge` what a downstream environment may bring upstream, `known_work` what a topic may have in common
-//! with other work, `undone` what merging a topic would do to files, `copy` whether the copy branch is one; `repair` plans the way back to a clean branch.
+//! with other work, `stacks` which stacks a promotion must not be in, `undone` what merging a topic would do to files, `copy` whether the copy branch is one; `repair` plans the way back to a clean branch.
 //!
 //! Does not live here: asking git or GitHub, wording, time, anything async. The same facts give the same
 //! verdict, always.
@@ -16,6 +16,7 @@ mod known_work;
 mod promotion;
 mod repair;
 mod source;
+mod stacks;
 mod topic;
 mod undone;
 
@@ -25,7 +26,7 @@ use std::cmp::Reverse;
 
 use crate::flow::{
     Cause, CopyHistory, Environment, Facts, Finding, Flow, History, PromotionHistory, Pull, Role, Source,
-    Undecided, Verdict,
+    StackFacts, Undecided, Verdict,
 };
 
 /// Which rules a pull request falls under, by its two branches alone.
@@ -59,7 +60,9 @@ pub fn may_be_snapshot_of<'a>(flow: &'a Flow, pull: &Pull) -> Vec<&'a Environmen
 /// another route than `flow` gives (the configuration changed in between) are never a pass.
 pub fn judge(flow: &Flow, facts: &Facts) -> Verdict {
     let pull = &facts.pull;
-    let mut findings = match (route(flow, pull), &facts.history) {
+    let route = route(flow, pull);
+    let stacked = stacks::in_stack(&facts.stacks, &route);
+    let mut findings = match (route, &facts.history) {
         (Route::NotJudged, _) => Vec::new(),
         (Route::Refused(finding), _) => vec![*finding],
         (Route::Topic, History::Topic(history)) => {
@@ -77,7 +80,21 @@ pub fn judge(flow: &Flow, facts: &Facts) -> Verdict {
         }
     };
     findings.extend(facts.snapshot.clone().map(|snapshot| Finding::pass(Cause::Snapshot(snapshot))));
-    weighed(flow, findings)
+    if let Some(finding) = stacked {
+        if stacks::stands_alone(flow, &facts.stacks, &pull.base.branch) {
+            findings.clear();
+        }
+        findings.push(finding);
+    }
+    let verdict = weighed(flow, findings);
+    let note = stacks::may_be_stacked(flow, &facts.stacks, &verdict.findings);
+    Verdict { findings: verdict.findings.into_iter().chain(note).collect() }
+}
+
+/// Whether a pull request is in a stack that it must not be in, by what is known of the stack alone.
+pub fn judge_stack(flow: &Flow, pull: &Pull, stacks: &StackFacts) -> Verdict {
+    let found = stacks::in_stack(stacks, &route(flow, pull));
+    weighed(flow, found.into_iter().collect())
 }
 
 /// Judges whether the copy branch is a copy.

@@ -134,6 +134,7 @@ fn facts_of_another_route_are_never_a_pass() {
         methods: None,
         deploys: DeployFacts::default(),
         snapshot: None,
+        stacks: StackFacts::default(),
     };
     assert_eq!(judge(&Flow::pro(), &facts).outcome(), Outcome::Unknown);
 }
@@ -215,6 +216,7 @@ fn verdict(history: &TopicHistory) -> Verdict {
             methods: None,
             deploys: DeployFacts::default(),
             snapshot: None,
+            stacks: StackFacts::default(),
         },
     )
 }

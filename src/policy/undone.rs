@@ -50,7 +50,7 @@ fn without(history: &TopicHistory, reverts: &[Revert], brought: &Brought<'_>) ->
     let kept = brought.select(&all.difference(&left_out).copied().collect());
     let merges_left_out = kept.iter().filter(|commit| commit.is_merge()).count();
     let picks = kept.into_iter().rev().filter(|commit| !commit.is_merge()).collect();
-    Repair { picks, merges_left_out }
+    Repair { picks, merges_left_out, there_already: Vec::new() }
 }
 
 fn changes_nothing(history: &TopicHistory) -> Option<Finding> {

@@ -78,6 +78,23 @@ pub(super) fn snapshot(current: bool) -> Cause {
     Cause::Snapshot(Snapshot { of: name("integration"), branch: name("release/42"), current })
 }
 
+/// Two promotions in a stack on production.
+pub(super) fn in_stack(number: Option<u64>) -> Cause {
+    let heads = vec![name("staging"), name("integration")];
+    Cause::PromotionInStack { number, trunk: name("production"), heads }
+}
+
+/// The same two, before anybody made them a stack.
+pub(super) fn may_be_stacked() -> Cause {
+    let with = Origin {
+        number: Some(PullNumber(11)),
+        branch: name("staging"),
+        author: Some("rita".to_owned()),
+        fork: false,
+    };
+    Cause::MayBeStacked { with: vec![with] }
+}
+
 /// A topic that holds nothing but another branch's history.
 pub(super) fn only_foreign() -> Cause {
     Cause::CarriesHistory {
@@ -121,6 +138,8 @@ pub(super) fn every_cause() -> Vec<(&'static str, &'static str, Verdict)> {
         ("integration", "staging", verdict(Fail, Cause::ForkHead { own: integration() })),
         ("staging", "production", verdict(Fail, Cause::HeadBehind)),
         ("integration", "staging", verdict(Pass, Cause::NothingToPromote)),
+        ("integration", "production", verdict(Fail, in_stack(Some(7)))),
+        ("integration", "staging", verdict(Pass, may_be_stacked())),
         ("release/42", "staging", verdict(Pass, snapshot(true))),
         ("production", "integration", verdict(Warn, Cause::ReverseMerge { rejoins: None })),
         ("feature/x", "master", verdict(Fail, copy)),

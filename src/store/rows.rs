@@ -1,7 +1,7 @@
 use super::{Millis, Unit};
 use crate::flow::{
     BranchName, CommitId, InstallationId, LedgerTip, MergedPull, Move, OpenPull, Origin, PullNumber,
-    PushedAt, RepositoryId, TipSource, VerifiedTree,
+    PushedAt, RepositoryId, Stack, TipSource, VerifiedTree,
 };
 use bytes::Bytes;
 use std::collections::BTreeSet;
@@ -182,6 +182,8 @@ pub struct PullRow {
     pub updated_at: Millis,
     /// What became of it, once it was merged.
     pub merged: Option<Merged>,
+    /// The stack it is in.
+    pub stack: Option<Stack>,
 }
 
 impl PullRow {

@@ -33,6 +33,10 @@ pub enum Unit {
     Copy(RepositoryId),
     /// The issue about the copy branch that GitHub shall show.
     Alarm(RepositoryId),
+    /// A branch of the path that somebody may have rewritten.
+    BranchRewrite(RepositoryId, BranchName),
+    /// The issue about it that GitHub shall show.
+    BranchAlarm(RepositoryId, BranchName),
     /// The check on the copy branch that GitHub shall show on its environment's commit.
     CopyCheck(RepositoryId, CommitId),
     /// A merge group: its head commit, and the branch it goes into.
@@ -66,6 +70,8 @@ impl Unit {
             | Self::Whereabouts(id, _)
             | Self::Copy(id)
             | Self::Alarm(id)
+            | Self::BranchRewrite(id, _)
+            | Self::BranchAlarm(id, _)
             | Self::CopyCheck(id, _)
             | Self::Group(id, _, _)
             | Self::Button(id, _)
@@ -94,6 +100,8 @@ impl fmt::Display for Unit {
             Self::Whereabouts(id, number) => write!(f, "whereabouts:{id}:{number}"),
             Self::Copy(id) => write!(f, "copy:{id}"),
             Self::Alarm(id) => write!(f, "alarm:{id}"),
+            Self::BranchRewrite(id, branch) => write!(f, "branch-rewrite:{id}:{branch}"),
+            Self::BranchAlarm(id, branch) => write!(f, "branch-alarm:{id}:{branch}"),
             Self::CopyCheck(id, head) => write!(f, "copy-check:{id}:{head}"),
             Self::Group(id, head, base) => write!(f, "group:{id}:{head}:{base}"),
             Self::Button(id, check) => write!(f, "button:{id}:{check}"),
@@ -147,6 +155,8 @@ fn parse(text: &str) -> Option<Unit> {
         }
         ("copy", None) => Some(Unit::Copy(repository)),
         ("alarm", None) => Some(Unit::Alarm(repository)),
+        ("branch-rewrite", Some(branch)) => Some(Unit::BranchRewrite(repository, branch.parse().ok()?)),
+        ("branch-alarm", Some(branch)) => Some(Unit::BranchAlarm(repository, branch.parse().ok()?)),
         ("copy-check", Some(head)) => Some(Unit::CopyCheck(repository, head.parse().ok()?)),
         ("group", Some(tail)) => {
             let (head, base) = tail.split_once(':')?;
@@ -187,6 +197,8 @@ mod tests {
             Unit::Whereabouts(RepositoryId(42), PullNumber(7)),
             Unit::Copy(RepositoryId(42)),
             Unit::Alarm(RepositoryId(42)),
+            Unit::BranchRewrite(RepositoryId(42), "a/b".parse().unwrap()),
+            Unit::BranchAlarm(RepositoryId(42), "release/1".parse().unwrap()),
             Unit::CopyCheck(RepositoryId(42), head),
             Unit::Group(RepositoryId(42), head, branch()),
             Unit::Button(RepositoryId(42), 7),

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use towpath::flow::{BranchName, CommitId, PullNumber, RepositoryId};
+use towpath::flow::{BranchName, CommitId, PullNumber, RepositoryId, Stack};
 use towpath::store::{
     Change, Committed, ConcurrencyLimits, DeliveryFilter, DeliveryRow, DeliveryState, Lease, Millis,
     NewDelivery, Next, Options, PullRow, PullState, SqliteStore, Store, Unit,
@@ -70,6 +70,7 @@ pub(crate) fn delivery(guid: &str, unit: Unit, at: Millis) -> NewDelivery {
 pub(crate) fn pull_row(number: u64, updated_at: Millis) -> PullRow {
     PullRow {
         merged: None,
+        stack: Some(Stack { number: Some(7), trunk: branch("integration") }),
         repository: REPOSITORY,
         number: PullNumber(number),
         state: PullState::Open,

@@ -8,7 +8,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio::task::JoinSet;
-use towpath::flow::{PushedAt, TreeId};
+use towpath::flow::{PullNumber, PushedAt, TreeId};
 use towpath::store::{
     Accepted, Change, DeliveryState, NewDelivery, Next, Options, SqliteStore, Store, StoreError, Unit,
 };
@@ -354,6 +354,34 @@ async fn a_file_of_version_3_learns_of_the_operators_entries() {
     store.close().await;
     let store = SqliteStore::open(&path, &Options::default()).unwrap();
     assert_eq!(store.operator_entries().await.unwrap()["acme/store"], REPOSITORY);
+    store.close().await;
+}
+
+/// What an older server kept of pull requests is in no stack, until GitHub is asked again.
+#[tokio::test]
+async fn a_file_of_version_10_learns_of_stacks() {
+    let folder = tempfile::tempdir().unwrap();
+    let steps = [
+        include_str!("../../src/store/migrations/0001_first.sql"),
+        include_str!("../../src/store/migrations/0002_records.sql"),
+        include_str!("../../src/store/migrations/0003_deploys.sql"),
+        include_str!("../../src/store/migrations/0004_new_commits.sql"),
+        include_str!("../../src/store/migrations/0005_folded_names.sql"),
+        include_str!("../../src/store/migrations/0006_merge_settings.sql"),
+        include_str!("../../src/store/migrations/0007_cancelling.sql"),
+        include_str!("../../src/store/migrations/0008_operator_entries.sql"),
+        include_str!("../../src/store/migrations/0009_outcomes.sql"),
+        include_str!("../../src/store/migrations/0010_deploy_activity.sql"),
+    ];
+    let rows = "
+        INSERT INTO pulls (repository, number, state, draft, head_branch, head_commit, base_branch, author, updated_at)
+            VALUES (42, 3, 'open', 0, 'staging', x'0101010101010101010101010101010101010101', 'production', 'ana', 5);
+        PRAGMA application_id = 0x544f5750;
+        PRAGMA user_version = 10;";
+    let path = file_with(folder.path(), &format!("{}{rows}", steps.concat()));
+    let store = SqliteStore::open(&path, &Options::default()).unwrap();
+    let known = store.pull(REPOSITORY, PullNumber(3)).await.unwrap().unwrap().pull;
+    assert_eq!((known.stack, known.updated_at), (None, 5));
     store.close().await;
 }
 

@@ -47,6 +47,7 @@ mod queue;
 mod rollback;
 mod shop;
 mod snapshot;
+mod stacks;
 mod stage;
 mod strangers;
 mod taken_back;

@@ -49,7 +49,7 @@ pub(super) async fn affected(
     let mut clean: Vec<&PullRow> = Vec::new();
     for judged in open {
         let pull = &judged.pull;
-        let Some(aimed) = aim(&book.flow, &pull.base_branch, pull.repository, &rows) else { continue };
+        let Some(aimed) = aim(&book.flow, pull, &rows) else { continue };
         let standing = standing(judged, &aimed);
         let own = pull.head_repository == Some(pull.repository);
         let between_environments = own && book.flow.role(&pull.head_branch) != Role::Topic;

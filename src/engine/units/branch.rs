@@ -37,6 +37,10 @@ pub(super) async fn run(
             changes.push(Change::Push(topic_push(id, branch, delivery, push)));
         }
     }
+    let by_force = pushes.iter().any(|(_, push)| push.forced);
+    if on_path && (by_force || room.store.effect(&Unit::BranchAlarm(id, branch.clone())).await?.is_some()) {
+        changes.push(Change::Mark(Unit::BranchRewrite(id, branch.clone())));
+    }
     let rows = pushes.iter().map(|(_, push)| push);
     let mut to_default = rows.filter(|push| push.repository.default_branch == branch.as_str());
     if to_default.any(|push| push.may_touch(CONFIGURATION_PATH) || push.may_touch(WORKFLOWS)) {

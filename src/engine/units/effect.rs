@@ -91,12 +91,15 @@ enum What<'a> {
     Comment(PullNumber, &'a str),
 }
 
-/// The issue about the copy branch.
+/// The issue about the copy branch, or about another one.
 #[derive(serde::Deserialize)]
 struct IssueBody {
     title: String,
     body: String,
     open: bool,
+    /// By what it is found again, where it is not the one about the copy branch.
+    #[serde(default)]
+    marker: Option<String>,
 }
 
 impl<'a> What<'a> {
@@ -114,7 +117,7 @@ impl<'a> What<'a> {
     fn of(unit: &Unit, effect: &'a Effect) -> Result<Self, Trouble> {
         match unit {
             Unit::Comment(_, number) => Ok(Self::Comment(*number, &effect.content)),
-            Unit::Alarm(_) => serde_json::from_str(&effect.content)
+            Unit::Alarm(_) | Unit::BranchAlarm(..) => serde_json::from_str(&effect.content)
                 .map(Self::Issue)
                 .map_err(|error| Trouble::give_up(format!("the stored issue cannot be read: {error}"))),
             _ => serde_json::from_str(&effect.content)
@@ -129,8 +132,9 @@ impl Target<'_> {
         let api = &self.room.api;
         match &self.what {
             What::Check(check) => api.find_check(self.installation, self.repository, check).await,
-            What::Issue(_) => {
-                let found = api.find_issue(self.installation, self.repository, report::ALARM).await?;
+            What::Issue(issue) => {
+                let marker = issue.marker.as_deref().unwrap_or(report::ALARM);
+                let found = api.find_issue(self.installation, self.repository, marker).await?;
                 Ok(found.map(|number| number.0))
             }
             What::Comment(number, _) => {
@@ -156,7 +160,7 @@ impl Target<'_> {
         let api = &self.room.api;
         match &self.what {
             What::Check(check) => api.update_check(self.installation, self.repository, known, check).await,
-            What::Issue(IssueBody { title, body, open }) => {
+            What::Issue(IssueBody { title, body, open, .. }) => {
                 let number = PullNumber(known);
                 api.update_issue(self.installation, self.repository, number, (title, body, *open)).await
             }

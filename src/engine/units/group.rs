@@ -5,7 +5,7 @@
 //! known that made it, the group is judged as work of unknown name.
 
 use super::news::News;
-use super::pull::{Memory, aim, ends, known_deploys, trouble_in};
+use super::pull::{Memory, aim, ends, known_deploys, stack_facts, trouble_in};
 use super::shown::Shown;
 use super::withdrawal::{ShownCheck, checks};
 use crate::engine::inbox::OF_QUEUES;
@@ -13,8 +13,8 @@ use crate::engine::judge::{self, Known};
 use crate::engine::room::{Room, Trouble};
 use crate::engine::rulebook::Rulebook;
 use crate::flow::{
-    Base, BranchName, CommitId, DeployFacts, Finding, Head, Outcome, Pull, RepositoryId, Role, Undecided,
-    Verdict,
+    Base, BranchName, CommitId, DeployFacts, Finding, Head, Outcome, Pull, RepositoryId, Role, StackFacts,
+    Undecided, Verdict,
 };
 use crate::github::events::MergeGroupEvent;
 use crate::lineage::Repository;
@@ -151,8 +151,7 @@ impl Group<'_> {
         let open: Vec<PullRow> =
             self.room.store.open_pulls(id).await?.into_iter().map(|it| it.pull).collect();
         let aims_here = |row: &&PullRow| {
-            brought.contains(&row.head_commit)
-                && aim(&self.book.flow, &row.base_branch, id, &open).as_ref() == Some(self.base)
+            brought.contains(&row.head_commit) && aim(&self.book.flow, row, &open).as_ref() == Some(self.base)
         };
         let mut judged = Vec::new();
         for row in open.iter().filter(aims_here) {
@@ -162,14 +161,15 @@ impl Group<'_> {
             let memory = memory.for_topic(self.room, id, repository, &pull).await?;
             let ledger = memory.ledger(Some(row.number));
             let subject = Subject { number: row.number.0, ..self.subject(&pull) };
-            judged.push((subject, self.verdict(repository, &pull, &ledger, Some(row)).await?));
+            judged.push((subject, self.verdict(repository, &pull, &ledger, (Some(row), &open)).await?));
         }
         if judged.is_empty() {
             let pull = self.nameless(put_on);
             let memory = Memory::of(self.room, &self.book.flow, id, self.base).await?;
             let memory = memory.for_topic(self.room, id, repository, &pull).await?;
             let ledger = memory.ledger(None);
-            judged.push((self.subject(&pull), self.verdict(repository, &pull, &ledger, None).await?));
+            judged
+                .push((self.subject(&pull), self.verdict(repository, &pull, &ledger, (None, &open)).await?));
         }
         Ok(judged)
     }
@@ -179,7 +179,7 @@ impl Group<'_> {
         repository: &Repository,
         pull: &Pull,
         ledger: &crate::lineage::Ledger,
-        row: Option<&PullRow>,
+        (row, open): (Option<&PullRow>, &[PullRow]),
     ) -> Result<Verdict, Trouble> {
         if let Some(cause) = &self.book.invalid {
             return Ok(Verdict { findings: vec![Finding::new(Outcome::Unknown, cause.clone())] });
@@ -200,7 +200,11 @@ impl Group<'_> {
             Some(row) => known_deploys(self.room, flow, row, ends).await?,
             None => DeployFacts::default(),
         };
-        let known = Known { survey: &survey, methods: None, deploys, snapshot };
+        let stacks = match row {
+            Some(row) => stack_facts(flow, row, open),
+            None => StackFacts::default(),
+        };
+        let known = Known { survey: &survey, methods: None, deploys, snapshot, stacks };
         Ok(judge::judge_knowing(repository, flow, pull, ledger, known).await)
     }
 

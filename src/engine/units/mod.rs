@@ -19,6 +19,7 @@ mod proposal;
 mod pull;
 mod reconfigured;
 mod repository;
+mod rewrite;
 mod runs;
 mod shown;
 mod stack;
@@ -45,6 +46,7 @@ pub(super) async fn run(room: &Room, lease: &Lease) -> Result<Vec<Change>, Troub
         Unit::Gate(id, run, name) => gate::run(room, lease, *id, *run, name).await,
         Unit::Whereabouts(id, number) => whereabouts::run(room, *id, *number).await,
         Unit::Copy(id) => copy::run(room, *id).await,
+        Unit::BranchRewrite(id, branch) => rewrite::run(room, *id, branch).await,
         Unit::Group(id, head, base) => group::run(room, &lease.unit, *id, *head, base).await,
         Unit::Button(id, check) => button::run(room, &lease.unit, *id, *check).await,
         Unit::Pull(id, number) => pull::run(room, &lease.unit, *id, *number).await,
@@ -53,6 +55,7 @@ pub(super) async fn run(room: &Room, lease: &Lease) -> Result<Vec<Change>, Troub
         | Unit::ConfigurationCheck(id, _)
         | Unit::CopyCheck(id, _)
         | Unit::Alarm(id)
+        | Unit::BranchAlarm(id, _)
         | Unit::Comment(id, _) => effect::run(room, lease, *id).await,
     }
 }

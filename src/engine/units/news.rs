@@ -2,7 +2,7 @@
 
 use crate::engine::off_the_runtime;
 use crate::engine::room::{Room, Trouble};
-use crate::flow::{InstallationId, Millis};
+use crate::flow::{InstallationId, Millis, Stack};
 use crate::github::{Pull, Repository};
 use crate::store::{Change, DeliveryRow, Merged, PullRow, PullState, RepositoryRow, RepositoryState, Unit};
 use bytes::Bytes;
@@ -88,6 +88,10 @@ pub(super) fn pull_row(pull: &Pull, repository: crate::flow::RepositoryId) -> Re
         ("open", None) => PullState::Open,
         _ => PullState::Closed,
     };
+    let stack = match &pull.stack {
+        Some(stack) => Some(Stack { number: stack.number, trunk: name(&stack.base.branch)? }),
+        None => None,
+    };
     Ok(PullRow {
         repository,
         number: pull.number,
@@ -100,5 +104,6 @@ pub(super) fn pull_row(pull: &Pull, repository: crate::flow::RepositoryId) -> Re
         author: pull.user.as_ref().map_or_else(|| "ghost".to_owned(), |user| user.login.clone()),
         updated_at: pull.updated_at.timestamp_millis(),
         merged: pull.merged_at.map(|at| Merged { at: at.timestamp(), commit: pull.merge_commit_sha }),
+        stack,
     })
 }

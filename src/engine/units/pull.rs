@@ -11,6 +11,7 @@ mod deploys;
 mod effects;
 mod latest;
 mod memory;
+mod stacked;
 mod withdrawn;
 
 use super::news::News;
@@ -29,6 +30,7 @@ pub(super) use deploys::known as known_deploys;
 pub(super) use effects::{check_run, digest, last_verdict, left};
 use latest::Latest;
 pub(super) use memory::Memory;
+pub(super) use stacked::{is_chain, is_of_path, is_with, own_base, stack_facts};
 use std::sync::Arc;
 
 pub(super) async fn run(
@@ -90,6 +92,7 @@ pub(super) async fn run(
     changes.extend(case.passed_on(&judged.row, Some(&judged.pull.base.branch)));
     changes.push(Change::Pull(judged.row.clone()));
     changes.extend(case.effects(&judged).await?);
+    changes.extend(case.check_for_own_base(&judged).await?);
     match judged.trouble {
         None => Ok(changes),
         Some((what, remedy)) => Err(Trouble { what, remedy, changes }),
@@ -116,6 +119,8 @@ struct Judged {
     /// Its two ends: the base is what it finally aims at, whose commit is unknown when it could not be fetched.
     pull: Pull,
     verdict: Verdict,
+    /// The same for the branch that it goes into itself, where a stack has it judged for another one.
+    for_own_base: Option<(Pull, Verdict)>,
     /// Why it has to be tried again.
     trouble: Option<(String, Remedy)>,
 }
@@ -132,6 +137,7 @@ impl Case<'_> {
             known.state != row.state
                 || known.head_commit != row.head_commit
                 || known.base_branch != row.base_branch
+                || known.stack != row.stack
                 || before.judged_base.as_ref() != judged_for
         });
         if !has_changed {
@@ -157,7 +163,7 @@ impl Case<'_> {
 
     /// What it finally aims at; `None` where that is no branch of the path.
     fn aim(&self, row: &PullRow) -> Option<BranchName> {
-        aim(&self.book.flow, &row.base_branch, row.repository, self.memory.open())
+        aim(&self.book.flow, row, self.memory.open())
     }
 
     async fn look(&self, row: PullRow) -> Result<Judged, NotJudged> {
@@ -200,7 +206,13 @@ impl Case<'_> {
         if self.is_off_path(&aimed, &standing.survey) {
             return Err(NotJudged(row));
         }
-        Ok(self.judge(row, aimed, &repository, &standing.survey).await)
+        let own_base = own_base(&self.book.flow, &row, &aimed).cloned();
+        let mut judged = self.judge(row.clone(), aimed, &repository, &standing.survey).await;
+        if let Some(base) = own_base {
+            let Judged { pull, verdict, .. } = self.judge(row, base, &repository, &standing.survey).await;
+            judged.for_own_base = Some((pull, verdict));
+        }
+        Ok(judged)
     }
 
     /// Whether none of the path's environments exists: then whoever has a branch with the copy branch's name
@@ -255,7 +267,8 @@ impl Case<'_> {
     ) -> Judged {
         if let Some(cause) = &self.book.invalid {
             let verdict = Verdict { findings: vec![Finding::new(Outcome::Unknown, cause.clone())] };
-            return Judged { pull: ends(&row, aimed), row, trouble: trouble_in(&verdict), verdict };
+            let trouble = trouble_in(&verdict);
+            return Judged { pull: ends(&row, aimed), row, verdict, for_own_base: None, trouble };
         }
         let flow = &self.book.flow;
         let Some(base) = survey.tips.get(&aimed) else {
@@ -288,10 +301,11 @@ impl Case<'_> {
             Ok(deploys) => deploys,
             Err(error) => return undecided(row, pull.base.branch, Undecided::Git { what: error.what }),
         };
-        let known = Known { survey, methods, deploys, snapshot };
+        let known =
+            Known { survey, methods, deploys, snapshot, stacks: stack_facts(flow, &row, memory.open()) };
         let verdict = judge::judge_knowing(repository, flow, &pull, &ledger, known).await;
         let trouble = trouble_in(&verdict);
-        Judged { row, pull, verdict, trouble }
+        Judged { row, pull, verdict, for_own_base: None, trouble }
     }
 
     /// What is remembered by now, as the verdict on this pull request needs it.
@@ -347,7 +361,7 @@ pub(super) fn ends(row: &PullRow, aimed: BranchName) -> Pull {
 
 fn undecided(row: PullRow, aimed: BranchName, why: Undecided) -> Judged {
     let verdict = Verdict::undecided(why);
-    Judged { pull: ends(&row, aimed), trouble: trouble_in(&verdict), row, verdict }
+    Judged { pull: ends(&row, aimed), trouble: trouble_in(&verdict), row, verdict, for_own_base: None }
 }
 
 fn not_fetched(row: PullRow, aimed: BranchName, error: &GitError) -> Judged {

@@ -24,7 +24,7 @@ pub(super) fn reconfigured<'a>(
     let (before, now) = (before.clone(), now.clone());
     open.iter().filter(move |judged| {
         let pull = &judged.pull;
-        let aims = [&before, &now].map(|flow| aim(flow, &pull.base_branch, pull.repository, &rows));
+        let aims = [&before, &now].map(|flow| aim(flow, pull, &rows));
         let [Some(aimed), Some(now_aimed)] = &aims else { return aims[0] != aims[1] };
         let snapshot = last_verdict(judged).is_some_and(|verdict| verdict.snapshot().is_some());
         let between_environments =
@@ -83,6 +83,7 @@ mod tests {
                 author: String::new(),
                 updated_at: 0,
                 merged: None,
+                stack: None,
             },
             judged_head: Some(commit),
             judged_base: Some(name(base)),

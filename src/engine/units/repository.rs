@@ -3,12 +3,15 @@
 
 use super::asked::asked_again;
 use super::news::{News, pull_row};
-use super::pull::{aim, last_verdict, left};
+use super::pull::{aim, last_verdict, left, own_base};
 use super::{backfill, configuration};
 use crate::engine::room::{Room, Trouble};
 use crate::engine::rulebook::Rulebook;
-use crate::flow::{BranchName, MergeMethods, Millis, Outcome, PullNumber, RepositoryId, Role, TipSource};
+use crate::flow::{
+    BranchName, CommitId, MergeMethods, Millis, Outcome, PullNumber, RepositoryId, Role, TipSource,
+};
 use crate::github::ApiError;
+use crate::github::events::RecheckEvent;
 use crate::lineage::Repository;
 use crate::store::{
     Change, ChecksOf, JudgedPull, PullRow, PullState, RepositoryRow, RepositoryState, TipRow, Unit,
@@ -29,8 +32,15 @@ pub(super) async fn run(room: &Room, unit: &Unit, id: RepositoryId) -> Result<Ve
         // What lies ahead was noted by a clock that has been set back since.
         let since = room.now() - RECONCILE_EVERY;
         let recent = row.reconciled_at.is_some_and(|at| at > since && at <= room.now());
+        let heads = heads_asked_for(&news);
+        let of_stack = open.iter().any(|it| it.pull.stack.is_some() && heads.contains(&it.pull.head_commit));
         if news.deliveries.is_empty() || !recent {
             return compared(room, row, open, changes).await;
+        }
+        if of_stack {
+            // Whoever asks again may have taken the stack apart, of which GitHub tells nobody.
+            let book = room.rulebook(id).await?;
+            changes.extend(pulls(room, &row, &book, open).await?);
         }
     } else {
         room.forget_mirror(id).await;
@@ -96,6 +106,14 @@ async fn is_on_path(room: &Room, row: &RepositoryRow, book: &Rulebook) -> Result
     Ok(mirror.has_environments(&book.flow).await?)
 }
 
+/// The commits that somebody wants another look at.
+fn heads_asked_for(news: &News) -> Vec<CommitId> {
+    let (events, _) = news.events::<RecheckEvent>(&["check_run", "check_suite"]);
+    let heads =
+        events.iter().filter_map(|(_, event)| event.check_run.as_ref().or(event.check_suite.as_ref()));
+    heads.map(|it| it.head_sha).collect()
+}
+
 /// Compares the ledger with where the branches are; where one has moved unseen, every open pull request
 /// among the changes is judged anew.
 async fn ledger(
@@ -109,6 +127,10 @@ async fn ledger(
     for branch in book.flow.judged_branches() {
         let tips = tips(room, row.id, branch, &repository).await?;
         moved |= !tips.is_empty();
+        let has_alarm = room.store.effect(&Unit::BranchAlarm(row.id, branch.clone())).await?.is_some();
+        if has_alarm || tips.iter().any(was_moved_unseen) {
+            changes.push(Change::Mark(Unit::BranchRewrite(row.id, branch.clone())));
+        }
         changes.extend(tips);
     }
     let environments = book.flow.environments.iter();
@@ -124,6 +146,11 @@ async fn ledger(
         changes.extend(marks);
     }
     Ok(())
+}
+
+/// Whether a ledger entry is of a move that nobody told of.
+fn was_moved_unseen(change: &Change) -> bool {
+    matches!(change, Change::Tip(TipRow { source: TipSource::Reconciled, .. }))
 }
 
 /// Compares the open pull requests with those that GitHub names; what differs is judged anew.
@@ -145,7 +172,11 @@ async fn pulls(
     changes.extend(merge_settings(room, book, told, &named).await?);
     for pull in &named {
         let before = known.remove(&pull.number);
-        let aimed = aim(&book.flow, &pull.base_branch, row.id, &named);
+        if before.as_ref().is_some_and(|before| before.pull.stack != pull.stack) {
+            // GitHub tells nobody that a stack was dissolved: those that were in it with this one are looked at, too.
+            changes.push(Change::Mark(Unit::Stack(row.id, pull.number)));
+        }
+        let aimed = aim(&book.flow, pull, &named);
         changes.extend(still_to_do(room, book, (before.as_ref(), pull), aimed.as_ref()).await?);
         changes.push(Change::Pull(pull.clone()));
     }
@@ -230,13 +261,16 @@ async fn still_to_do(
     let as_judged = before.filter(|_| book.invalid.is_none()).is_some_and(|it| {
         it.judged_head == Some(pull.head_commit)
             && it.judged_base.as_ref() == Some(aimed)
+            && it.pull.stack == pull.stack
             && last_verdict(it).is_some_and(|verdict| verdict.outcome() != Outcome::Unknown)
     });
     if !as_judged {
         return judge();
     }
     let check = Unit::Check(id, pull.head_commit, aimed.clone());
-    not_shown(room, [check, Unit::Comment(id, number)]).await
+    let own_base = own_base(&book.flow, pull, aimed);
+    let for_own_base = own_base.map(|base| Unit::Check(id, pull.head_commit, base.clone()));
+    not_shown(room, [check, Unit::Comment(id, number)].into_iter().chain(for_own_base)).await
 }
 
 /// Those of these whose words GitHub does not show yet.

@@ -1,6 +1,7 @@
-//! What stands on a pull request that has changed: those stacked on it, and those that have its commits.
+//! What stands on a pull request that has changed: those stacked on it, and those that have its commits; and those that
+//! are in a stack with it, or could be.
 
-use super::pull::last_verdict;
+use super::pull::{is_chain, is_of_path, is_with, last_verdict};
 use crate::engine::room::{Room, Trouble};
 use crate::flow::{Cause, PullNumber, RepositoryId};
 use crate::store::{Change, JudgedPull, RepositoryState, Unit};
@@ -13,6 +14,7 @@ pub(super) async fn run(room: &Room, id: RepositoryId, number: PullNumber) -> Re
         return Ok(Vec::new());
     };
     let open = room.store.open_pulls(id).await?;
+    let book = room.rulebook(id).await?;
     let mirror = room.mirrors.of(id);
     let above = if mirror.exists() {
         mirror.repository(None).pulls_containing(&[below.pull.head_commit]).await?
@@ -25,9 +27,15 @@ pub(super) async fn run(room: &Room, id: RepositoryId, number: PullNumber) -> Re
         it.pull.number != number
             && (above.contains(&it.pull.number.0)
                 || (own && it.pull.base_branch == below.pull.head_branch)
+                || is_chain(&book.flow, &it.pull, &below.pull)
                 || names(it, number))
     };
-    Ok(open.iter().filter(stands_on_it).map(|it| Change::Mark(Unit::Pull(id, it.pull.number))).collect())
+    // What is a head in a stack counts for all that are in it; this one, too, may have been judged before the others
+    // were known.
+    let in_its_stack = |it: &&JudgedPull| is_with(&it.pull, &below.pull);
+    let counts = open.iter().filter(in_its_stack).any(|it| is_of_path(&book.flow, &it.pull));
+    let meant = |it: &&JudgedPull| stands_on_it(it) || (counts && in_its_stack(it));
+    Ok(open.iter().filter(meant).map(|it| Change::Mark(Unit::Pull(id, it.pull.number))).collect())
 }
 
 /// Whether a verdict rests on the pull request of this number.

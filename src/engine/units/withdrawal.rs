@@ -3,7 +3,7 @@
 //!
 //! Taken back means `cancelled`: every other end of a check that nobody judges would let something merge.
 
-use super::pull::{aim, digest};
+use super::pull::{aim, digest, own_base};
 use super::shown::Kept;
 use crate::engine::room::{Room, Trouble};
 use crate::flow::{BranchName, CommitId, Flow, PullNumber, RepositoryId};
@@ -31,7 +31,8 @@ pub(super) async fn checks(room: &Room, id: RepositoryId, of: ChecksOf) -> Resul
     Ok(read.collect())
 }
 
-/// Whether an open pull request other than `but` has this head and ends up on this branch.
+/// Whether an open pull request other than `but` has this head and ends up on this branch, or goes into it as a member of a
+/// stack.
 pub(super) fn is_needed(
     flow: &Flow,
     open: &[PullRow],
@@ -41,7 +42,8 @@ pub(super) fn is_needed(
     open.iter().any(|row| {
         Some(row.number) != but
             && row.head_commit == head
-            && aim(flow, &row.base_branch, row.repository, open).as_ref() == Some(base)
+            && aim(flow, row, open)
+                .is_some_and(|aimed| aimed == *base || own_base(flow, row, &aimed) == Some(base))
     })
 }
 

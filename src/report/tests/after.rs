@@ -144,6 +144,7 @@ fn a_configuration_that_changes_verdicts() {
       TP105: enforce
       TP106: enforce
       TP107: enforce
+      TP108: enforce
       TP110: enforce
       TP201: enforce
       TP202: enforce

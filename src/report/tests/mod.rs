@@ -10,6 +10,7 @@ mod promotion;
 mod repair_plan;
 mod rollbacks;
 mod source;
+mod stacks;
 mod topic;
 mod undecided;
 mod undone;

@@ -33,7 +33,7 @@ fn unmerged_work_would_never_arrive() {
 fn where_nothing_else_is_in_it_it_can_be_closed() {
     let Cause::UndoesMergedWork { mut reverts, .. } = undoes(TakenFromBase) else { panic!("another cause") };
     reverts[0].pulls.clear();
-    let repair = Repair { picks: Vec::new(), merges_left_out: 0 };
+    let repair = Repair { picks: Vec::new(), merges_left_out: 0, there_already: Vec::new() };
     let said = said(Cause::UndoesMergedWork { reverts, repair });
     assert!(said.starts_with("success [] Warning: takes away 1 commit, merged before\n"), "{said}");
     assert!(said.contains("gh pr close 12 --repo acme/store"), "{said}");
@@ -48,7 +48,7 @@ fn nothing_would_change() {
 #[test]
 fn what_is_all_there_by_a_squash_is_said_once() {
     let pulls = vec![origin(7, "feature/cart", "ana")];
-    let repair = Repair { picks: Vec::new(), merges_left_out: 0 };
+    let repair = Repair { picks: Vec::new(), merges_left_out: 0, there_already: Vec::new() };
     let said = said(Cause::AlreadyMerged { pulls, repair, changes_nothing: true });
     assert!(said.starts_with("success [] Warning: contains #7, already merged\n"), "{said}");
     assert!(said.contains("There is nothing more here: merging it changes no file."), "{said}");

@@ -11,6 +11,7 @@ mod known_work;
 mod pass;
 mod promotion;
 mod source;
+mod stacks;
 mod topic;
 mod undecided;
 mod undone;
@@ -19,6 +20,7 @@ pub use commands::fetch_every_branch;
 pub(super) use copy::{copied, not_copied};
 pub(super) use known_work::origin;
 pub(super) use pass::passed;
+pub(super) use stacks::rewritten;
 
 use super::copy_standing::CopyStanding;
 use super::prose::{Prose, row};
@@ -248,6 +250,8 @@ pub(super) fn account(scene: &Scene<'_>, finding: &Finding) -> Account {
         Cause::CopyTakesOnly { only, belongs_on } => {
             source::copy_takes_only(scene, only, belongs_on.as_ref())
         }
+        Cause::PromotionInStack { number, trunk, heads } => stacks::in_stack(scene, *number, trunk, heads),
+        Cause::MayBeStacked { with } => stacks::may_be_stacked(scene, with),
         Cause::Snapshot(snapshot) => promotion::snapshot(scene, snapshot),
         Cause::HeadBehind => promotion::head_behind(scene, None),
         Cause::BehindUntilPromoted { first } => promotion::head_behind(scene, Some(first)),

@@ -41,14 +41,14 @@ const INTRODUCED: &str = insert_repository!("NOTHING");
 
 const PULL: &str = "
     INSERT INTO pulls (repository, number, state, draft, head_branch, head_commit, head_repository,
-        base_branch, author, updated_at, merged_at, merge_commit)
+        base_branch, author, updated_at, merged_at, merge_commit, stack)
     VALUES (:repository, :number, :state, :draft, :head_branch, :head_commit, :head_repository,
-        :base_branch, :author, :updated_at, :merged_at, :merge_commit)
+        :base_branch, :author, :updated_at, :merged_at, :merge_commit, :stack)
     ON CONFLICT (repository, number) DO UPDATE SET
         state = excluded.state, draft = excluded.draft, head_branch = excluded.head_branch,
         head_commit = excluded.head_commit, head_repository = excluded.head_repository,
         base_branch = excluded.base_branch, author = excluded.author, updated_at = excluded.updated_at,
-        merged_at = excluded.merged_at, merge_commit = excluded.merge_commit
+        merged_at = excluded.merged_at, merge_commit = excluded.merge_commit, stack = excluded.stack
     WHERE excluded.updated_at >= pulls.updated_at";
 
 const JUDGED: &str = "
@@ -232,6 +232,7 @@ fn pull(connection: &Connection, row: &PullRow) -> Result<(), StoreError> {
         ":updated_at": row.updated_at,
         ":merged_at": row.merged.map(|it| it.at),
         ":merge_commit": row.merged.and_then(|it| it.commit),
+        ":stack": row.stack,
     })?;
     Ok(())
 }

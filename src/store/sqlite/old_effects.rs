@@ -15,6 +15,10 @@ pub(super) const RESTING: &str = "
     FROM (SELECT unit FROM effects WHERE unit > :after ORDER BY unit LIMIT :limit) e JOIN units u ON u.id = e.unit
     ORDER BY u.id";
 
+pub(super) const GOING_INTO: &str = "
+    SELECT 1 FROM pulls
+    WHERE repository = :repository AND judged_head = :head AND base_branch = :base AND state = 'open'";
+
 /// Work may have been taken up since it was found.
 const LET_GO: &str = "
     DELETE FROM effects
@@ -45,7 +49,8 @@ pub(super) fn find(
 /// Whether it belongs to a pull request that is open. What is said of a repository as a whole is one row for each.
 fn is_asked_about(connection: &Connection, unit: &Unit) -> Result<bool, StoreError> {
     match unit {
-        Unit::Alarm(_) => Ok(true),
+        // By the second it is known that a branch was rewritten, and where it was.
+        Unit::Alarm(_) | Unit::BranchAlarm(..) => Ok(true),
         Unit::Comment(repository, number) => {
             let by = named_params! { ":repository": repository, ":number": number };
             let mut statement = connection.prepare_cached(PULL)?;
@@ -58,7 +63,9 @@ fn is_asked_about(connection: &Connection, unit: &Unit) -> Result<bool, StoreErr
         }
         Unit::Check(repository, head, base) => {
             let by = named_params! { ":repository": repository, ":head": head, ":base": base };
-            Ok(connection.prepare_cached(SHARING_VERSIONS)?.exists(by)?)
+            let judged_so = connection.prepare_cached(SHARING_VERSIONS)?.exists(by)?;
+            // One in a stack has a check for the branch that it goes into itself besides.
+            Ok(judged_so || connection.prepare_cached(GOING_INTO)?.exists(by)?)
         }
         _ => Ok(false),
     }

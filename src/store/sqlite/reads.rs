@@ -29,7 +29,7 @@ pub(super) const REPOSITORIES_OF: &str =
 macro_rules! pull_columns {
     () => {
         "SELECT repository, number, state, draft, head_branch, head_commit, head_repository, base_branch,
-            author, updated_at, merged_at, merge_commit"
+            author, updated_at, merged_at, merge_commit, stack"
     };
 }
 
@@ -222,6 +222,7 @@ fn pull_from(row: &Row<'_>) -> rusqlite::Result<PullRow> {
         author: row.get(8)?,
         updated_at: row.get(9)?,
         merged: row.get::<_, Option<i64>>(10)?.map(merged).transpose()?,
+        stack: row.get(12)?,
     })
 }
 

@@ -22,6 +22,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0010_deploy_activity.sql"),
     include_str!("../migrations/0011_clone_urls.sql"),
     include_str!("../migrations/0012_bounds.sql"),
+    include_str!("../migrations/0013_stacks.sql"),
 ];
 
 /// `TOWP`: tells the file from those of other programs.

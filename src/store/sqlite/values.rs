@@ -1,7 +1,7 @@
 //! How the words of the program are spelled in columns: each of them in this file alone.
 
 use crate::flow::{
-    BranchName, CommitId, DeployOutcome, EnvironmentName, InstallationId, PullNumber, RepositoryId,
+    BranchName, CommitId, DeployOutcome, EnvironmentName, InstallationId, PullNumber, RepositoryId, Stack,
     TipSource, TreeId,
 };
 use crate::store::{AccountState, DeliveryId, PullState, RepositoryState, Unit};
@@ -133,6 +133,19 @@ impl FromSql for Unit {
     }
 }
 
+impl ToSql for Stack {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        let json = serde_json::to_string(self);
+        json.map(Into::into).map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))
+    }
+}
+
+impl FromSql for Stack {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        serde_json::from_str(value.as_str()?).map_err(FromSqlError::other)
+    }
+}
+
 /// The tip of a branch that may have been deleted: then it is empty, as keys cannot be null.
 pub(super) struct Tip(pub(super) Option<CommitId>);
 
@@ -235,6 +248,7 @@ mod tests {
         keeps(&[DeliveryId(-1), DeliveryId(i64::MAX)]);
         keeps(&[CommitId::from_bytes([7; 20])]);
         keeps(&[BranchName::new("a/ü'b").unwrap()]);
+        keeps(&[None, Some(7)].map(|number| Stack { number, trunk: BranchName::new("production").unwrap() }));
         keeps(&[Unit::App, Unit::Pull(RepositoryId(3), PullNumber(4))]);
     }
 

@@ -3,16 +3,23 @@
 use crate::flow::{BranchName, Flow, RepositoryId, Role};
 use crate::store::{PullRow, PullState};
 
-/// The branch of the path that a pull request into `base` ends up on; `None` if on none.
+/// The branch of the path that a pull request ends up on; `None` if on none.
 ///
-/// A topic goes on as the head of an open pull request, of several as the one with the lowest number that
-/// gets somewhere. A fork's branch is another one than the repository's own of that name.
-pub(in crate::engine::units) fn aim(
-    flow: &Flow,
-    base: &BranchName,
-    own: RepositoryId,
-    open: &[PullRow],
-) -> Option<BranchName> {
+/// Of one in a stack GitHub tells where all of it goes, and asks for the checks of that trunk. Else a topic goes on as
+/// the head of an open pull request, of several as the one with the lowest number that gets somewhere. A fork's branch
+/// is another one than the repository's own of that name.
+pub(in crate::engine::units) fn aim(flow: &Flow, pull: &PullRow, open: &[PullRow]) -> Option<BranchName> {
+    let own_base = Some(&pull.base_branch).filter(|base| flow.role(base) != Role::Topic);
+    // A trunk that is on no path leaves one that goes into a branch of the path with that one's question.
+    ends_on(flow, goes_on_to(pull), pull.repository, open).or_else(|| own_base.cloned())
+}
+
+/// Where a pull request leads.
+fn goes_on_to(pull: &PullRow) -> &BranchName {
+    pull.stack.as_ref().map_or(&pull.base_branch, |stack| &stack.trunk)
+}
+
+fn ends_on(flow: &Flow, base: &BranchName, own: RepositoryId, open: &[PullRow]) -> Option<BranchName> {
     let mut seen = vec![base];
     let mut ahead = vec![base];
     while let Some(branch) = ahead.pop() {
@@ -26,9 +33,10 @@ pub(in crate::engine::units) fn aim(
         // The lowest number is looked at first, to its end.
         next.sort_by_key(|it| std::cmp::Reverse(it.number));
         for pull in next {
-            if !seen.contains(&&pull.base_branch) {
-                seen.push(&pull.base_branch);
-                ahead.push(&pull.base_branch);
+            let next = goes_on_to(pull);
+            if !seen.contains(&next) {
+                seen.push(next);
+                ahead.push(next);
             }
         }
     }
@@ -38,7 +46,7 @@ pub(in crate::engine::units) fn aim(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::flow::{CommitId, PullNumber};
+    use crate::flow::{CommitId, PullNumber, Stack};
 
     fn name(branch: &str) -> BranchName {
         BranchName::new(branch).unwrap()
@@ -57,12 +65,17 @@ mod tests {
             author: String::new(),
             updated_at: 0,
             merged: None,
+            stack: None,
         };
         pulls.iter().map(row).collect()
     }
 
     fn aimed(base: &str, pulls: &[(u64, &str, &str)]) -> Option<String> {
-        let found = aim(&Flow::pro(), &name(base), RepositoryId(1), &open(pulls));
+        aimed_of(&open(&[(99, "head", base)])[0], &open(pulls))
+    }
+
+    fn aimed_of(pull: &PullRow, open: &[PullRow]) -> Option<String> {
+        let found = aim(&Flow::pro(), pull, open);
         found.map(|branch| branch.to_string())
     }
 
@@ -87,6 +100,25 @@ mod tests {
     fn a_forks_branch_carries_nobody_on() {
         let mut pulls = open(&[(1, "a", "integration")]);
         pulls[0].head_repository = Some(RepositoryId(2));
-        assert_eq!(aim(&Flow::pro(), &name("a"), RepositoryId(1), &pulls), None);
+        assert_eq!(aimed_of(&open(&[(99, "head", "a")])[0], &pulls), None);
+    }
+
+    #[test]
+    fn of_a_stack_the_trunk_counts() {
+        let on = |trunk: &str| Some(Stack { number: Some(7), trunk: name(trunk) });
+        let chain = open(&[(1, "a", "integration")]);
+        let mut pull = open(&[(2, "b", "a")])[0].clone();
+        pull.stack = on("staging");
+        assert_eq!(aimed_of(&pull, &chain).as_deref(), Some("staging"), "whatever the bases say");
+        pull.stack = on("a");
+        assert_eq!(aimed_of(&pull, &chain).as_deref(), Some("integration"), "a trunk that goes on");
+        pull.stack = on("release/1");
+        assert_eq!(aimed_of(&pull, &chain), None);
+        pull.base_branch = name("staging");
+        assert_eq!(aimed_of(&pull, &chain).as_deref(), Some("staging"), "it is a question all the same");
+        let mut lower = chain.clone();
+        lower[0].stack = on("production");
+        let above = open(&[(3, "c", "a")])[0].clone();
+        assert_eq!(aimed_of(&above, &lower).as_deref(), Some("production"), "what stands on a member");
     }
 }

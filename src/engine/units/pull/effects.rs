@@ -37,7 +37,7 @@ impl Case<'_> {
     }
 
     /// One check for all pull requests with this head and base: the worst of them decides.
-    async fn check(&self, judged: &Judged) -> Result<Change, Trouble> {
+    pub(super) async fn check(&self, judged: &Judged) -> Result<Change, Trouble> {
         let Judged { row, verdict, pull, .. } = judged;
         let base = &pull.base.branch;
         let sharing = self.room.store.sharing(row.repository, row.head_commit, base).await?;
@@ -45,8 +45,10 @@ impl Case<'_> {
         let siblings = others.iter().map(|it| (it.pull.number, it.judged_version)).collect();
         let mut shown = vec![(self.subject(judged), verdict.clone())];
         shown.extend(others.iter().map(|other| self.of_other(judged, other)));
+        shown.extend(self.sharing_by_own_base(judged));
         let mut text = report::check(&self.book.flow, &shown);
         text.summary = report::with_notes(text.summary, &self.notes(row).await?);
+        self.without_dead_buttons(judged, &mut text);
         self.desire(row, base, &text, siblings)
     }
 

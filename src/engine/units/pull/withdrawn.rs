@@ -3,7 +3,7 @@
 //! Each look goes over all that is shown on the head, whatever made it stop being wanted: another base, a path that is
 //! another one, a pull request of the same head that was closed. So nothing has to tell of it.
 
-use super::Case;
+use super::{Case, own_base};
 use crate::engine::room::Trouble;
 use crate::engine::units::withdrawal::{checks, is_needed};
 use crate::flow::{BranchName, Role};
@@ -29,7 +29,9 @@ impl Case<'_> {
                 let stays = counts || check.is_withdrawn();
                 changes.extend((!stays).then(|| Change::Mark(Unit::Proposal(id, row.number))));
             }
-            let Some(base) = check.base().filter(|base| Some(*base) != now) else { continue };
+            // One in a stack keeps the check for the branch that it goes into itself.
+            let kept = [now, now.and_then(|now| own_base(&self.book.flow, row, now))];
+            let Some(base) = check.base().filter(|base| !kept.contains(&Some(base))) else { continue };
             let is_own = own == Some(base);
             let is_over = check.is_withdrawn() || check.put_on.is_some() || (!is_own && check.lets_merge());
             let open = self.memory.open();

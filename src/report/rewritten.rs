@@ -1,0 +1,49 @@
+//! The issue about a branch of the path that *Rebase stack* has rewritten.
+
+use super::limits::{BODY, RESERVE, fit};
+use super::words::{Scene, rewritten};
+use super::{Subject, dress};
+use crate::flow::{BranchName, CommitId, Flow};
+use sha2::{Digest, Sha256};
+use std::fmt::Write as _;
+
+/// What is known of it.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Rewritten {
+    /// The branch.
+    pub branch: BranchName,
+    /// Where it was.
+    pub before: CommitId,
+    /// Where it was brought.
+    pub after: CommitId,
+    /// Who pressed the button, where GitHub tells.
+    pub by: Option<String>,
+    /// The number of the stack, where it is known.
+    pub stack: Option<u64>,
+    /// When, in Unix seconds.
+    pub at: i64,
+}
+
+/// By this the issue about a branch is found again; GitHub does not show it. A name may hold what ends a comment.
+pub fn rewritten_marker(branch: &BranchName) -> String {
+    let digest = Sha256::digest(branch.as_str());
+    let name = digest.iter().take(8).fold(String::new(), |mut hex, byte| {
+        // Writing to a string cannot fail.
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    });
+    format!("<!-- towpath:rewritten:{name} -->")
+}
+
+/// Title and text of the issue.
+pub fn rewritten_alarm(flow: &Flow, subject: &Subject, what: &Rewritten) -> (String, String) {
+    let account = rewritten(&Scene::of(flow, subject), what);
+    let title = account.title.plain();
+    let mut parts = dress::advice(&account);
+    if let Some(first) = parts.first_mut() {
+        // The marker has to be the first line.
+        first.insert_str(0, &format!("{}\n", rewritten_marker(&what.branch)));
+    }
+    parts.push("This issue is closed by itself as soon as it is repaired.".to_owned());
+    (title, fit(&parts, BODY - RESERVE))
+}

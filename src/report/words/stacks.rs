@@ -1,0 +1,134 @@
+//! TP108: a promotion in a stack of pull requests.
+
+use super::super::prose::Prose;
+use super::super::rewritten::Rewritten;
+use super::super::{shell, stamp};
+use super::known_work::origin;
+use super::{Account, Scene, Step, branches};
+use crate::flow::{BranchName, Origin};
+
+pub(super) fn in_stack(
+    scene: &Scene<'_>,
+    number: Option<u64>,
+    trunk: &BranchName,
+    heads: &[BranchName],
+) -> Account {
+    let (head, base) = (scene.head(), scene.base());
+    let stack = number.map_or_else(|| "a stack".to_owned(), |number| format!("stack {number}"));
+    let title = Prose::new(&format!("In {stack}: % → % (unstack it)"), &[&head, base]);
+    let mut account = Account::new(
+        title,
+        vec![
+            rewrites(&stack, trunk, heads, &head),
+            Prose::new(
+                "GitHub also asks every pull request of a stack for the checks of %, whatever branch it goes into, and \
+                 merging one merges all below it. A promotion goes one step at a time, and is in no stack.",
+                &[trunk.as_str()],
+            ),
+        ],
+    );
+    account.repair = Some(Step {
+        lead: Prose::new(
+            "Take the stack apart. The pull requests stay open, each with the branch that it goes into:",
+            &[],
+        ),
+        commands: number.map(|number| format!("gh stack unstack {number}")).into_iter().collect(),
+        after: vec![
+            by_hand(number),
+            Prose::new(
+                "GitHub tells nobody that a stack was taken apart: then press Re-check. Without it, it is noticed \
+                 within the hour.",
+                &[],
+            ),
+        ],
+    });
+    account.who = Some(scene.whoever_edits_the_pull());
+    account
+}
+
+/// What the button on the stack's page would do.
+fn rewrites(stack: &str, trunk: &BranchName, heads: &[BranchName], head: &str) -> Prose {
+    let there = Prose::new(&format!("This pull request is in {stack}, which goes to %."), &[trunk.as_str()]);
+    let button = " \u{201c}Rebase stack\u{201d}, which GitHub offers there, puts each head onto the branch below it and pushes it by \
+                  force, also where a rule forbids that: it would rewrite ";
+    let (what, end) = match heads {
+        [] => (Prose::new("%", &[head]), ", and what was tested would not be what is merged."),
+        heads => (branches(heads, "and"), " for everybody."),
+    };
+    there.then(Prose::new(button, &[])).then(what).then(Prose::new(end, &[]))
+}
+
+fn by_hand(number: Option<u64>) -> Prose {
+    let by_button = "On the page: open the map of the stack beside the title, and choose Unstack.";
+    match number {
+        Some(_) => Prose::new(&format!("{by_button} The command needs % once."), &[INSTALL]),
+        None => Prose::new(by_button, &[]),
+    }
+}
+
+/// What brings `gh stack`.
+const INSTALL: &str = "gh extension install github/gh-stack";
+
+/// While two promotions are only a chain.
+pub(super) fn may_be_stacked(scene: &Scene<'_>, with: &[Origin]) -> Account {
+    let mut title = Prose::new("Do not make a stack of this", &[]);
+    for other in with {
+        title = title.then(Prose::new(" and ", &[])).then(origin(other));
+    }
+    let why = Prose::new(
+        "GitHub's pages offer to put them in a stack, because one goes into the branch of the other. Leave it: in a stack, \
+         \u{201c}Rebase stack\u{201d} would rewrite % for everybody, and this check would fail.",
+        &[&scene.head()],
+    );
+    Account::new(title, vec![why])
+}
+
+/// A branch of the path that the button has rewritten. `scene` stands for the branch brought back to where it was.
+pub(in super::super) fn rewritten(scene: &Scene<'_>, what: &Rewritten) -> Account {
+    let branch = what.branch.as_str();
+    let (before, after) = (what.before, what.after);
+    let title = Prose::new("% was rewritten by \u{201c}Rebase stack\u{201d}", &[branch]);
+    let pressed = match &what.by {
+        Some(by) => Prose::new(" % pressed the button.", &[by]),
+        None => Prose::new(" GitHub does not tell who pressed the button.", &[]),
+    };
+    let (from, to) = (before.short(), after.short());
+    let happened = Prose::new(
+        &format!(
+            "At {} GitHub made the commits of % anew, on top of another branch, and pushed them by force: from % to %.",
+            stamp::utc(what.at)
+        ),
+        &[branch, &from, &to],
+    );
+    let meaning = Prose::new(
+        "What was tested there, what is open into it and what everybody has checked out stand on commits that % has no \
+         more.",
+        &[branch],
+    );
+    let mut account = Account::new(title, vec![happened.then(pressed), meaning]);
+    let name = shell::quote(branch);
+    let back = format!("{before}:refs/heads/{name}");
+    let old = scene.remote.map(|remote| format!("git fetch {} {before}", shell::quote(remote)));
+    let push = scene.push(&format!("--force-with-lease={name}:{after}"), &back);
+    let apart = match what.stack {
+        Some(number) => {
+            Prose::new(&format!("Take stack {number} apart first, by Unstack on its page or by "), &[])
+                .command(&format!("gh stack unstack {number}"))
+        }
+        None => Prose::new("Take the stack apart first, by Unstack on its page", &[]),
+    };
+    account.repair = Some(Step {
+        lead: apart.then(Prose::new(": else the button does it again. Then point % back:", &[branch])),
+        commands: old.into_iter().chain(push).collect(),
+        after: vec![Prose::new(
+            "If somebody has pushed to % since, the last command is refused: then bring that work over first, and name \
+             the commit where % is now in place of %.",
+            &[branch, branch, &to],
+        )],
+    });
+    account.who = Some(Prose::new(
+        "Whoever may push to % by force can do this; where its rules let nobody, an admin lets somebody.",
+        &[branch],
+    ));
+    account
+}
