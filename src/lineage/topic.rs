@@ -27,6 +27,16 @@ impl Repository {
         let all_pushes = pull.head.branch.as_ref().map_or(&[][..], |branch| ledger.pushes(branch));
         let (chains, pushes) = tokio::join!(chains, self.pushes_among(&ids, all_pushes, base));
         let (chains, pushes) = (chains?, pushes?);
+        let was_there = |tip: &&BranchTip| ledger.tips(&tip.branch).iter().any(|it| ids.contains(&it.commit));
+        let is_elsewhere = chains.iter().any(|chain| !chain.is_empty()) || others.iter().any(was_there);
+        // Where no other branch has any of it there is nothing to excuse, and no patch is compared.
+        let before_rebase = if is_elsewhere {
+            let ends = (pull.head.commit, base);
+            self.pushes_before_rebase(all_pushes, |id| ids.contains(&id), ends).await?
+        } else {
+            Vec::new()
+        };
+        let never_pushed = pushes.is_empty() && before_rebase.is_empty();
         let (mut lines, mut elsewhere) = (Vec::new(), Vec::new());
         for (tip, chain) in others.iter().zip(chains) {
             let first_parents: Vec<_> = chain.iter().copied().filter(|id| ids.contains(id)).collect();
@@ -35,20 +45,12 @@ impl Repository {
             }
             let past = ledger.tips(&tip.branch);
             let holds_none = first_parents.is_empty() && past.iter().all(|tip| !ids.contains(&tip.commit));
-            let (here, beyond) = self.gained(past, &ids, pushes.is_empty() || holds_none, base).await?;
+            let (here, beyond) = self.gained(past, &ids, never_pushed || holds_none, base).await?;
             let (tips, gained) = here.into_iter().unzip();
             lines.push(Line { branch: tip.branch.clone(), first_parents, tips, gained, beyond });
         }
         let already_merged = self.already_merged(ledger, &pull.base.branch, &ids).await?;
         let effect = self.merge_effect(pull, &range, !already_merged.is_empty(), ledger).await;
-        let is_elsewhere = !elsewhere.is_empty() || lines.iter().any(|line| !line.tips.is_empty());
-        // Where no other branch has any of it there is nothing to excuse, and no patch is compared.
-        let before_rebase = if is_elsewhere {
-            let ends = (pull.head.commit, base);
-            self.pushes_before_rebase(all_pushes, |id| ids.contains(&id), ends).await?
-        } else {
-            Vec::new()
-        };
         Ok(TopicHistory {
             before_rebase,
             related: is_related(brought, &ids),

@@ -13,7 +13,7 @@ const MADE_AT_MOST: usize = 500;
 /// And they are looked for among so many.
 const OLD_AT_MOST: usize = 5_000;
 /// So many of the newest pushes are compared with each other.
-const PUSHES_AT_MOST: usize = 8;
+const PUSHES_AT_MOST: usize = 4;
 
 /// A branch that was moved from some commits to the same ones made anew.
 #[derive(Debug, Clone, PartialEq, Eq)]
