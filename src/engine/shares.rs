@@ -38,13 +38,11 @@ impl Shares {
     /// Makes such a place one of an installation's; where it has as many as it may, that is waited for without any.
     async fn give(&self, place: Place, of: Option<InstallationId>) -> Place {
         let Some(id) = of else { return place };
-        match self.of(id).try_acquire_owned() {
-            Ok(own) => Place { _of_installation: Some(own), ..place },
-            Err(_) => {
-                drop(place);
-                self.take(of).await
-            }
+        if let Ok(own) = self.of(id).try_acquire_owned() {
+            return Place { _of_installation: Some(own), ..place };
         }
+        drop(place);
+        self.take(of).await
     }
 
     /// Waits for a place. Work of no installation has no other bound than that of all.
