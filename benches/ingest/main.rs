@@ -15,7 +15,7 @@ mod served;
 mod wire;
 
 use load::{Load, Measured};
-use served::{Kind, Served};
+use served::{Cores, Kind, Served};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -34,11 +34,13 @@ fn main() {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
     runtime.block_on(async {
         start().await;
-        full("acknowledged, about one pull request", &Load::signed(1)).await;
+        full("acknowledged, about one pull request", Cores::All, &Load::signed(1)).await;
         // While this comes in, the engine takes each pull request up and finds that GitHub does not answer.
-        full("acknowledged, about 1,000 of them", &Load::signed(1_000)).await;
-        full("refused for a wrong signature", &Load::forged()).await;
-        steady().await;
+        full("acknowledged, about 1,000 of them", Cores::All, &Load::signed(1_000)).await;
+        full("the same on one core", Cores::One, &Load::signed(1_000)).await;
+        full("refused for a wrong signature", Cores::All, &Load::forged()).await;
+        steady("", Cores::All).await;
+        steady(" on one core", Cores::One).await;
         large().await;
     });
 }
@@ -59,7 +61,7 @@ async fn start() {
     let mut idle = [0.0, 0.0];
     for _ in 0..STARTS {
         for (at, kind) in [Kind::Bare, Kind::Towpath].into_iter().enumerate() {
-            let served = Served::start(kind).await;
+            let served = Served::start(kind, Cores::All).await;
             times[at].push(served.started_in.as_secs_f64() * 1e3);
             idle[at] = served.megabytes("VmRSS");
         }
@@ -77,8 +79,8 @@ struct Turn {
     most: f64,
 }
 
-async fn turn(kind: Kind, load: &Arc<Load>) -> Turn {
-    let served = Served::start(kind).await;
+async fn turn(kind: Kind, cores: Cores, load: &Arc<Load>) -> Turn {
+    let served = Served::start(kind, cores).await;
     let before = served.ticks();
     let measured = load.full(served.address, RUN).await;
     let ticks_each = (served.ticks() - before) / measured.count();
@@ -86,11 +88,11 @@ async fn turn(kind: Kind, load: &Arc<Load>) -> Turn {
     Turn { measured, ticks_each, written_each, most: served.megabytes("VmHWM") }
 }
 
-async fn full(name: &str, load: &Arc<Load>) {
+async fn full(name: &str, cores: Cores, load: &Arc<Load>) {
     let (mut bare, mut towpath) = (Vec::new(), Vec::new());
     for _ in 0..TURNS {
-        bare.push(turn(Kind::Bare, load).await);
-        towpath.push(turn(Kind::Towpath, load).await);
+        bare.push(turn(Kind::Bare, cores, load).await);
+        towpath.push(turn(Kind::Towpath, cores, load).await);
     }
     let of = |turns: &[Turn], figure: fn(&Turn) -> f64| median(turns.iter().map(figure).collect());
     let both = |figure| (of(&bare, figure), of(&towpath, figure));
@@ -104,15 +106,15 @@ async fn full(name: &str, load: &Arc<Load>) {
     line("  most memory held", "MB", most.0, most.1);
 }
 
-async fn steady() {
+async fn steady(place: &str, cores: Cores) {
     let load = Load::signed(1_000);
     let mut measured = Vec::new();
     for kind in [Kind::Bare, Kind::Towpath] {
-        let served = Served::start(kind).await;
+        let served = Served::start(kind, cores).await;
         measured.push(load.steady(served.address, STEADY_RATE, STEADY).await);
     }
     for (name, permille) in [("p50", 500), ("p99", 990), ("p99.9", 999)] {
-        let name = format!("{STEADY_RATE} a second, {name}");
+        let name = format!("{STEADY_RATE} a second{place}, {name}");
         line(&name, "ms", measured[0].wait(permille), measured[1].wait(permille));
     }
 }
@@ -120,7 +122,7 @@ async fn steady() {
 async fn large() {
     let mut times = [Vec::new(), Vec::new()];
     for (at, kind) in [Kind::Bare, Kind::Towpath].into_iter().enumerate() {
-        let served = Served::start(kind).await;
+        let served = Served::start(kind, Cores::All).await;
         for n in 0..5 {
             times[at].push(load::large(served.address, LARGE, n).await.as_secs_f64() * 1e3);
         }

@@ -1,6 +1,7 @@
 //! A server in a process of its own, started the same way for both, and what it uses.
 
 use crate::wire::SECRET;
+use std::ffi::OsStr;
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::process::{Child, Command, Stdio};
@@ -18,6 +19,29 @@ pub enum Kind {
     Towpath,
 }
 
+/// Where it may run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cores {
+    /// Wherever the system puts it.
+    All,
+    /// On the first core alone.
+    One,
+}
+
+impl Cores {
+    /// Starts a program there.
+    fn command(self, program: impl AsRef<OsStr>) -> Command {
+        match self {
+            Self::All => Command::new(program),
+            Self::One => {
+                let mut command = Command::new("taskset");
+                command.args(["--cpu-list", "0"]).arg(program);
+                command
+            }
+        }
+    }
+}
+
 /// A running server; killed when dropped.
 pub struct Served {
     child: Child,
@@ -30,16 +54,16 @@ pub struct Served {
 
 impl Served {
     /// Starts one with nothing stored.
-    pub async fn start(kind: Kind) -> Self {
+    pub async fn start(kind: Kind, cores: Cores) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let mut command = match kind {
             Kind::Bare => {
-                let mut command = Command::new(std::env::current_exe().expect("this program"));
+                let mut command = cores.command(std::env::current_exe().expect("this program"));
                 command.env(crate::ROLE, "bare");
                 command
             }
             Kind::Towpath => {
-                let mut command = Command::new(env!("CARGO_BIN_EXE_towpath"));
+                let mut command = cores.command(env!("CARGO_BIN_EXE_towpath"));
                 command.arg("serve");
                 command
             }

@@ -46,7 +46,7 @@ impl Reports {
             received_at: now,
         };
         match self.0.store.accept(delivery).await {
-            Ok(Accepted::Stored) => {
+            Ok(Accepted::Stored | Accepted::Joined) => {
                 self.0.wake.notify_one();
                 Ok(Received::Stored)
             }

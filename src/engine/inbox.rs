@@ -126,6 +126,11 @@ impl Inbox {
                 self.wake.notify_one();
                 Ok(Received::Stored)
             }
+            // Whoever made its unit wait has woken the work, too.
+            Ok(Accepted::Joined) => {
+                tracing::debug!(event, guid, %unit, "stored for work that waits");
+                Ok(Received::Stored)
+            }
             Ok(Accepted::Repeated) => {
                 self.wake.notify_one();
                 Ok(Received::Repeated)

@@ -10,12 +10,15 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 /// How long an answer holds, in milliseconds: of a change nobody tells. Who presses Re-check has it asked for anew.
 const HOLDS: Millis = 60 * 60_000;
 
+/// Answers by branch, each with when it came.
+type Answers = HashMap<(RepositoryId, BranchName), (Option<MergeMethods>, Millis)>;
+
 /// What was answered lately.
 #[derive(Debug, Default)]
-pub(super) struct MergeRules(Mutex<HashMap<(RepositoryId, BranchName), (Option<MergeMethods>, Millis)>>);
+pub(super) struct MergeRules(Mutex<Answers>);
 
 impl MergeRules {
-    fn known(&self) -> MutexGuard<'_, HashMap<(RepositoryId, BranchName), (Option<MergeMethods>, Millis)>> {
+    fn known(&self) -> MutexGuard<'_, Answers> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

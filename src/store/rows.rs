@@ -32,12 +32,21 @@ pub struct NewDelivery {
 /// What [`super::Store::accept`] made of a delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Accepted {
-    /// It is on disk.
+    /// It is on disk, and its unit is to be looked at.
     Stored,
+    /// It is on disk, and its unit was to be looked at already, no later than because of it: nobody need be told.
+    Joined,
     /// It was there already, with the same body.
     Repeated,
     /// Its id was there already with another body: refused.
     Conflicting,
+}
+
+impl Accepted {
+    /// Whether it was not known before.
+    pub fn is_new(self) -> bool {
+        matches!(self, Self::Stored | Self::Joined)
+    }
 }
 
 /// How far a delivery has come.

@@ -68,7 +68,7 @@ pub(crate) async fn bodies_of_every_size_come_back_as_they_went(store: Arc<dyn S
         let mut new = delivery(&guid, pull_unit(1), 10);
         new.body = Bytes::copy_from_slice(&noise[..size]);
         let body = new.body.clone();
-        assert_eq!(store.accept(new.clone()).await.unwrap(), Accepted::Stored);
+        assert!(store.accept(new.clone()).await.unwrap().is_new());
         assert_eq!(store.accept(new).await.unwrap(), Accepted::Repeated);
         assert!(store.delivery(&guid).await.unwrap().unwrap().body == Some(body), "{size}");
     }
@@ -194,4 +194,29 @@ pub(crate) async fn a_delivery_whose_body_was_dropped_is_repeated_but_not_replay
     assert_eq!(store.delivery("a").await.unwrap().unwrap().state, DeliveryState::Done);
     assert_eq!(store.accept(delivery("a", pull_unit(1), 40)).await.unwrap(), Accepted::Repeated);
     nothing_due(store, 50).await;
+}
+
+pub(crate) async fn a_delivery_for_work_that_waits_joins_it(store: Arc<dyn Store>) {
+    let store = &*store;
+    let accept = async |guid: &str, at| store.accept(delivery(guid, pull_unit(1), at)).await.unwrap();
+    assert_eq!(accept("first", 10).await, Accepted::Stored);
+    assert_eq!(accept("second", 20).await, Accepted::Joined);
+    assert_eq!(accept("second", 20).await, Accepted::Repeated);
+    // One that comes while somebody looks has it looked at once more.
+    let lease = leased_unit(store, &pull_unit(1), 20).await;
+    assert_eq!(store.inbox(&pull_unit(1), 10, usize::MAX).await.unwrap().len(), 2);
+    assert_eq!(accept("meanwhile", 30).await, Accepted::Stored);
+    settle(store, &lease, Next::Done, 40).await;
+    // It waits for long after a failure, until something new has come.
+    let lease = leased_unit(store, &pull_unit(1), 40).await;
+    settle(store, &lease, retry(60_000), 50).await;
+    assert_eq!(accept("news", 100).await, Accepted::Stored);
+    assert_eq!(accept("more", 110).await, Accepted::Joined);
+    nothing_due(store, 1_099).await;
+    let lease = leased_unit(store, &pull_unit(1), 1_100).await;
+    settle(store, &lease, dead(), 1_200).await;
+    assert_eq!(accept("revives", 1_300).await, Accepted::Stored);
+    let lease = leased_unit(store, &pull_unit(1), 1_300).await;
+    settle(store, &lease, Next::Done, 1_400).await;
+    assert_eq!(accept("rested", 1_500).await, Accepted::Stored);
 }

@@ -37,6 +37,7 @@ macro_rules! suite {
                     the_same_delivery_again_changes_nothing,
                     the_same_delivery_again_revives_a_dead_unit,
                     another_body_under_a_known_guid_is_refused,
+                    a_delivery_for_work_that_waits_joins_it,
                     of_64_callers_with_one_guid_exactly_one_stores,
                     bodies_of_every_size_come_back_as_they_went,
                     the_inbox_is_in_order_of_arrival_and_bounded,

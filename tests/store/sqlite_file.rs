@@ -25,7 +25,7 @@ fn noisy(guid: &str, bytes: u32) -> NewDelivery {
 async fn fill(store: &dyn Store) -> usize {
     for n in 0..100 {
         match store.accept(noisy(&format!("fill-{n}"), 30_000)).await {
-            Ok(answer) => assert_eq!(answer, Accepted::Stored),
+            Ok(answer) => assert!(answer.is_new()),
             Err(StoreError::Full) => return n,
             Err(other) => panic!("{other}"),
         }
@@ -47,7 +47,7 @@ async fn a_full_store_says_so_and_works_again_after_pruning() {
     let taken = rows.iter().map(|row| row.id).collect();
     store.commit(&lease, vec![Change::Digested(taken)], Next::Done, 20).await.unwrap();
     store.prune(1_000, 0).await.unwrap();
-    assert_eq!(store.accept(noisy("more", 30_000)).await.unwrap(), Accepted::Stored);
+    assert!(store.accept(noisy("more", 30_000)).await.unwrap().is_new());
     store.ready().await.unwrap();
 }
 
@@ -62,7 +62,7 @@ async fn a_full_store_works_again_with_a_higher_bound() {
     }
     assert!(matches!(opened.store.ready().await, Err(StoreError::Full)));
     let opened = opened.reopened(&Options { max_bytes: Some(4 << 20) }).await;
-    assert_eq!(opened.store.accept(noisy("more", 30_000)).await.unwrap(), Accepted::Stored);
+    assert!(opened.store.accept(noisy("more", 30_000)).await.unwrap().is_new());
     opened.store.ready().await.unwrap();
     assert_eq!(guids(&*opened.store, None).await.len(), stored + small + 1);
 }
@@ -88,7 +88,7 @@ async fn one_that_finds_no_room_does_not_take_the_others_of_its_commit_along() {
     other.execute_batch("COMMIT").unwrap();
     for (small, answer) in callers.join_all().await {
         match answer {
-            Ok(answer) => assert!(small && answer == Accepted::Stored),
+            Ok(answer) => assert!(small && answer.is_new()),
             Err(error) => assert!(!small && matches!(error, StoreError::Full), "{error}"),
         }
     }

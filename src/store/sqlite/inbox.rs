@@ -15,10 +15,17 @@ pub(super) const PRUNE_STEP: u32 = 500;
 const KNOWN: &str = "
     SELECT d.unit, b.packed FROM deliveries d LEFT JOIN bodies b ON b.delivery = d.id WHERE d.guid = :guid";
 
+/// A known id changes nothing.
 const INSERT: &str = "
     INSERT INTO deliveries (guid, event, action, installation, unit, received_at)
     VALUES (:guid, :event, :action, :installation, :unit, :received_at)
+    ON CONFLICT (guid) DO NOTHING
     RETURNING id";
+
+/// The unit, if a mark would change nothing of what becomes of it: it is to be looked at by then, and nobody has begun.
+pub(super) const WAITING: &str = "
+    SELECT id FROM units WHERE key = :key AND dirty > done AND dead = 0 AND leased = 0
+        AND due <= CASE WHEN error IS NULL THEN :now ELSE :now + 1000 END";
 
 const INSERT_BODY: &str = "INSERT INTO bodies (delivery, packed) VALUES (:delivery, :packed)";
 
@@ -118,36 +125,62 @@ fn unpacked(packed: &[u8]) -> Result<Bytes, StoreError> {
 }
 
 pub(super) fn accept(connection: &Connection, delivery: &Packed) -> Result<Accepted, StoreError> {
-    let Packed(delivery) = delivery;
+    let Packed(new) = delivery;
+    let waiting: Option<i64> = connection
+        .prepare_cached(WAITING)?
+        .query_row(named_params! { ":key": new.unit, ":now": new.received_at }, |row| row.get(0))
+        .optional()?;
+    // Most deliveries are for work that waits already. They write nothing but themselves.
+    if let Some(unit) = waiting.map(UnitId)
+        && insert(connection, new, unit)?
+    {
+        return Ok(Accepted::Joined);
+    }
+    if let Some(answer) = known(connection, new)? {
+        return Ok(answer);
+    }
+    let unit = units::mark(connection, &new.unit, new.received_at)?;
+    insert(connection, new, unit)?;
+    Ok(Accepted::Stored)
+}
+
+/// What is answered for a delivery whose id is known; `None` where it is not.
+fn known(connection: &Connection, delivery: &NewDelivery) -> Result<Option<Accepted>, StoreError> {
     let known = connection
         .prepare_cached(KNOWN)?
         .query_row(named_params! { ":guid": Guid(delivery.guid.as_str()) }, |row| {
             Ok((row.get(0)?, row.get(1)?))
         })
         .optional()?;
-    if let Some((unit, body)) = known {
-        if !same_body(body, &delivery.body)? {
-            return Ok(Accepted::Conflicting);
-        }
-        units::revive(connection, UnitId(unit), delivery.received_at)?;
-        return Ok(Accepted::Repeated);
+    let Some((unit, body)) = known else { return Ok(None) };
+    if !same_body(body, &delivery.body)? {
+        return Ok(Some(Accepted::Conflicting));
     }
-    let unit = units::mark(connection, &delivery.unit, delivery.received_at)?;
-    let id: DeliveryId = connection.prepare_cached(INSERT)?.query_row(
-        named_params! {
-            ":guid": Guid(delivery.guid.as_str()),
-            ":event": delivery.event,
-            ":action": delivery.action,
-            ":installation": delivery.installation,
-            ":unit": unit.0,
-            ":received_at": delivery.received_at,
-        },
-        |row| row.get(0),
-    )?;
+    units::revive(connection, UnitId(unit), delivery.received_at)?;
+    Ok(Some(Accepted::Repeated))
+}
+
+/// Keeps a delivery, unless its id is known; answers whether it did.
+fn insert(connection: &Connection, delivery: &NewDelivery, unit: UnitId) -> Result<bool, StoreError> {
+    let id: Option<DeliveryId> = connection
+        .prepare_cached(INSERT)?
+        .query_row(
+            named_params! {
+                ":guid": Guid(delivery.guid.as_str()),
+                ":event": delivery.event,
+                ":action": delivery.action,
+                ":installation": delivery.installation,
+                ":unit": unit.0,
+                ":received_at": delivery.received_at,
+            },
+            |row| row.get(0),
+        )
+        .optional()?;
+    let Some(id) = id else { return Ok(false) };
     connection
         .prepare_cached(INSERT_BODY)?
         .execute(named_params! { ":delivery": id, ":packed": &delivery.body[..] })?;
-    Ok(Accepted::Stored)
+    Ok(true)
 }
 
 /// Whether two packed bodies say the same. One that was dropped for its age is past comparing: its

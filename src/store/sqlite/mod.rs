@@ -45,6 +45,7 @@ use readers::Readers;
 use rusqlite::Connection;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::sync::Arc;
 use walks::{Piece, Walks};
 use writer::Writer;
 
@@ -92,7 +93,7 @@ impl SqliteStore {
     async fn let_go_of_effects(&self, before: Millis) -> Result<(), StoreError> {
         let after = self.walks.effects.get();
         let Piece { found, last } = self.readers.run(move |c| old_effects::find(c, before, after)).await?;
-        self.dropped(found, move |c, found| old_effects::let_go(c, found, before)).await?;
+        self.dropped(&found, move |c, found| old_effects::let_go(c, found, before)).await?;
         self.walks.effects.set(last);
         Ok(())
     }
@@ -100,28 +101,29 @@ impl SqliteStore {
     async fn let_go_of_closed(&self, rows: Millis, closed: Millis) -> Result<(), StoreError> {
         let after = self.walks.pulls.get();
         let Piece { found, last } = self.readers.run(move |c| walks::closed_pulls(c, closed, after)).await?;
-        self.dropped(found, move |c, found| walks::drop_pulls(c, closed, found)).await?;
+        self.dropped(&found, move |c, found| walks::drop_pulls(c, closed, found)).await?;
         self.walks.pulls.set(last);
         let after = self.walks.pushes();
         let Piece { found, last } = self.readers.run(move |c| walks::old_pushes(c, closed, after)).await?;
-        self.dropped(found, move |c, found| walks::drop_pushes(c, closed, found)).await?;
+        self.dropped(&found, move |c, found| walks::drop_pushes(c, closed, found)).await?;
         self.walks.set_pushes(last);
         let (after, since) = (self.walks.units.get(), (rows, closed));
         let Piece { found, last } = self.readers.run(move |c| walks::resting_units(c, since, after)).await?;
-        self.dropped(found, move |c, found| walks::drop_units(c, since, found)).await?;
+        self.dropped(&found, move |c, found| walks::drop_units(c, since, found)).await?;
         self.walks.units.set(last);
         Ok(())
     }
 
     /// Lets go of what was found, in steps: others wait for each.
-    async fn dropped<T, D>(&self, found: Vec<T>, drop: D) -> Result<(), StoreError>
+    async fn dropped<T, D>(&self, found: &[T], let_go: D) -> Result<(), StoreError>
     where
         T: Clone + Send + Sync + 'static,
-        D: Fn(&Connection, &[T]) -> Result<(), StoreError> + Clone + Send + 'static,
+        D: Fn(&Connection, &[T]) -> Result<(), StoreError> + Send + Sync + 'static,
     {
+        let let_go = Arc::new(let_go);
         for step in found.chunks(inbox::PRUNE_STEP as usize) {
-            let (step, drop) = (step.to_vec(), drop.clone());
-            self.writer.run(PRUNE_BYTES, move |c| drop(c, &step)).await?;
+            let (step, let_go) = (step.to_vec(), Arc::clone(&let_go));
+            self.writer.run(PRUNE_BYTES, move |c| let_go(c, &step)).await?;
         }
         Ok(())
     }

@@ -23,6 +23,7 @@ fn the_hot_statements_never_walk_a_table() {
         (units::BRING_FORWARD, "units_due (due>?)"),
         (units::HELD, "sqlite_autoindex_units_1 (key=?)"),
         (inbox::INBOX, "deliveries_inbox (unit=?)"),
+        (inbox::WAITING, "sqlite_autoindex_units_1 (key=?)"),
         (inbox::BY_GUID, "sqlite_autoindex_deliveries_1 (guid=?)"),
         (inbox::BY_ID, "PRIMARY KEY (rowid=?)"),
         (inbox::LIST_WAITING, "deliveries_inbox"),

@@ -43,7 +43,6 @@ pub(super) const CLOSED_PULLS: &str = "
 
 const DROP_PULL: &str = "DELETE FROM pulls WHERE id = :id AND state <> 'open' AND updated_at < :closed";
 
-/// By hand what a comparison of rows would say: SQLite takes only this for a place in the key.
 pub(super) const OLD_PUSHES: &str = "
     SELECT repository, branch, head, pushed_at < :closed
         AND NOT EXISTS (SELECT 1 FROM pushes n WHERE n.repository = p.repository AND n.branch = p.branch
