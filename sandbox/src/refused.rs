@@ -16,12 +16,14 @@ pub struct Refused {
     pub errors: Vec<Value>,
     /// Where a renamed repository is now found; only with 301 and 307.
     pub location: Option<String>,
+    /// The permissions that are asked for, as GitHub names them in a header; only with 403.
+    pub accepted: Option<String>,
 }
 
 impl Refused {
     /// A refusal with a status and GitHub's sentence.
     pub fn new(status: u16, message: impl Into<String>) -> Self {
-        Self { status, message: message.into(), errors: Vec::new(), location: None }
+        Self { status, message: message.into(), errors: Vec::new(), location: None, accepted: None }
     }
 
     pub(crate) fn not_found() -> Self {
@@ -34,6 +36,11 @@ impl Refused {
 
     pub(crate) fn forbidden() -> Self {
         Self::new(403, "Resource not accessible by integration")
+    }
+
+    /// The same, naming what is asked for.
+    pub(crate) fn forbidden_without(accepted: String) -> Self {
+        Self { accepted: Some(accepted), ..Self::forbidden() }
     }
 
     /// A 422 about one field of one resource.

@@ -117,6 +117,9 @@ async fn new_permissions_count_once_they_are_accepted() {
     stage.repo.open_pull("feature/cart").into("main").await.unwrap();
     assert_eq!(stage.webhooks("pull_request", "opened").await.len(), 0);
     stage.installation.accept_new_permissions().await.unwrap();
+    let old = stage.get("/repos/acme/store/pulls").await;
+    assert_eq!(old.status, 403, "a token keeps the permissions that it was made with");
+    assert_eq!(old.headers["x-accepted-github-permissions"], "pull_requests=read");
     let (token, _) = stage.installation.token().unwrap();
     assert_eq!(stage.call_as(&token, "GET", "/repos/acme/store/pulls", None).await.status, 200);
     assert_eq!(stage.webhooks("installation", "new_permissions_accepted").await.len(), 1);

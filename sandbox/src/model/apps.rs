@@ -17,6 +17,14 @@ pub(crate) enum Level {
 }
 
 impl Level {
+    /// The word for it.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Write => "write",
+        }
+    }
+
     /// Reads `read`, `write` or `admin`; anything else grants nothing.
     pub(crate) fn parse(word: &str) -> Option<Self> {
         match word {

@@ -88,6 +88,9 @@ impl IntoResponse for Refused {
         if let Some(location) = self.location.and_then(|to| HeaderValue::from_str(&to).ok()) {
             response.headers_mut().insert(LOCATION, location);
         }
+        if let Some(accepted) = self.accepted.and_then(|named| HeaderValue::from_str(&named).ok()) {
+            response.headers_mut().insert("x-accepted-github-permissions", accepted);
+        }
         response
     }
 }
@@ -232,7 +235,8 @@ impl Call {
             return Err(Refused::not_found());
         }
         if !any_of.iter().any(|(permission, level)| token.grants(permission, *level)) {
-            return Err(Refused::forbidden());
+            let named = any_of.iter().map(|(permission, level)| format!("{permission}={}", level.as_str()));
+            return Err(Refused::forbidden_without(named.collect::<Vec<_>>().join("; ")));
         }
         Ok(id)
     }

@@ -73,7 +73,11 @@ async fn touches_no_workflow(call: &Call, id: u64, before: Option<&str>, sha: &s
     args.extend(known.iter().map(String::as_str));
     args.extend(["--", ".github/workflows"]);
     let touching = call.hub.git.run(id, &args).await?;
-    if touching.is_empty() { Ok(()) } else { Err(Refused::forbidden()) }
+    if touching.is_empty() {
+        Ok(())
+    } else {
+        Err(Refused::forbidden_without("contents=write,workflows=write".to_owned()))
+    }
 }
 
 /// `POST /repos/{owner}/{repo}/git/refs`
