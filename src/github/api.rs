@@ -1,5 +1,5 @@
 use super::access::AccessState;
-use super::error::ApiError;
+use super::error::{ApiError, permissions_in_words};
 use super::jwt::{AppKey, LIFETIME_SECONDS};
 use super::tokens::{Scope, Tokens};
 use crate::flow::{InstallationId, Millis};
@@ -167,6 +167,13 @@ impl Api {
         Ok(self.token(installation, Scope::Push).await?.0)
     }
 
+    /// Asks for new tokens when they are needed next: these have the rights that were granted when they were made.
+    pub async fn forget_tokens(&self, installation: InstallationId) {
+        for scope in [Scope::Api, Scope::Git, Scope::Push] {
+            self.tokens.drop_held(installation, scope).await;
+        }
+    }
+
     /// Asks for a new one when git needs a token next.
     pub async fn forget_git_token(&self, installation: InstallationId) {
         self.tokens.drop_held(installation, Scope::Git).await;
@@ -175,6 +182,11 @@ impl Api {
     /// Where the API is.
     pub fn base_url(&self) -> String {
         self.base.to_string()
+    }
+
+    /// A moment of GitHub's, in seconds at best, by our clock.
+    pub fn by_our_clock(&self, at: Millis) -> Millis {
+        at + self.clock_ahead()
     }
 
     pub(super) fn clock_ahead(&self) -> Millis {
@@ -213,6 +225,11 @@ impl Api {
                 self.tokens.forget(id, Scope::Api, generation).await;
                 let (token, _) = self.token(id, Scope::Api).await?;
                 self.send_with(&call, &token).await
+            }
+            Err(error @ ApiError::Forbidden { .. }) => {
+                // A token has the rights that were granted when it was made, and nobody may have told of new ones.
+                self.tokens.forget_old(id, generation, self.now()).await;
+                Err(error)
             }
             result => result,
         }
@@ -356,7 +373,10 @@ impl Api {
         match status.as_u16() {
             401 => ApiError::Unauthorized { call, message },
             403 if message.contains("suspended") => ApiError::Suspended,
-            403 => ApiError::Forbidden { call, message },
+            403 => {
+                let named = headers.get("x-accepted-github-permissions").and_then(|it| it.to_str().ok());
+                ApiError::Forbidden { call, message, needs: named.and_then(permissions_in_words) }
+            }
             404 | 410 => ApiError::NotFound { call },
             status @ 500.. => ApiError::Failed { call, status },
             status => ApiError::Refused { call, status, message },

@@ -37,12 +37,14 @@ pub enum ApiError {
         message: String,
     },
     /// We may not do this.
-    #[error("GitHub refuses {call}: {message}")]
+    #[error("GitHub refuses {call}: {message}{}", missing(.needs.as_deref()))]
     Forbidden {
         /// Method and path.
         call: String,
         /// GitHub's words.
         message: String,
+        /// The permissions that it asks for, in words for people, where it has named them.
+        needs: Option<String>,
     },
     /// It is not there, or not for us.
     #[error("{call} was not found")]
@@ -69,6 +71,29 @@ pub enum ApiError {
         what: String,
     },
 }
+
+fn missing(needs: Option<&str>) -> String {
+    needs.map(|needs| format!("; it asks for {needs}")).unwrap_or_default()
+}
+
+/// The permissions that GitHub names in the header of an answer, in words: `a=write,b=read; c=write` is one set or the
+/// other.
+pub(super) fn permissions_in_words(header: &str) -> Option<String> {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_=,; ".contains(&byte);
+    if header.len() > HEADER_MAX || !header.bytes().all(plain) {
+        return None;
+    }
+    let set = |text: &str| {
+        let each = text.split(',').map(|one| one.trim().replacen('=', ": ", 1));
+        let each: Vec<String> = each.filter(|one| !one.is_empty()).collect();
+        (!each.is_empty()).then(|| each.join(" and "))
+    };
+    let sets: Vec<String> = header.split(';').filter_map(set).collect();
+    (!sets.is_empty()).then(|| format!("the permission {}", sets.join(" or ")))
+}
+
+/// No such header is longer.
+const HEADER_MAX: usize = 300;
 
 /// What to do about an [`ApiError`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -105,5 +130,34 @@ impl ApiError {
             | Self::NotFound { .. }
             | Self::Refused { .. } => Remedy::TryLater,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_right_that_is_missing_is_named() {
+        let named = |header| permissions_in_words(header).unwrap_or_default();
+        assert_eq!(named("deployments=write"), "the permission deployments: write");
+        assert_eq!(
+            named("contents=write,workflows=write; administration=write"),
+            "the permission contents: write and workflows: write or administration: write"
+        );
+        for nothing in ["", " ; ,", "a=write\u{1b}[31m", "<b>", &"a".repeat(400)] {
+            assert_eq!(permissions_in_words(nothing), None, "{nothing:?}");
+        }
+        let refused = |needs: Option<&str>| ApiError::Forbidden {
+            call: "POST /x".to_owned(),
+            message: "Resource not accessible by integration".to_owned(),
+            needs: needs.map(str::to_owned),
+        };
+        assert_eq!(
+            refused(Some("the permission checks: write")).to_string(),
+            "GitHub refuses POST /x: Resource not accessible by integration; it asks for the permission checks: write"
+        );
+        let silent = refused(None).to_string();
+        assert_eq!(silent, "GitHub refuses POST /x: Resource not accessible by integration");
     }
 }

@@ -39,9 +39,13 @@ pub(super) struct Granted {
     expires_at: chrono::DateTime<chrono::Utc>,
 }
 
+/// A refusal may come of rights that a token does not have yet; one that is younger has them all.
+const YOUNG: Millis = 60_000;
+
 struct Held {
     token: String,
     until: Millis,
+    made_at: Millis,
 }
 
 #[derive(Default)]
@@ -101,7 +105,8 @@ impl Tokens {
         match asked {
             Ok(Granted { token, expires_at }) => {
                 slot.generation += 1;
-                slot.held = Some(Held { token: token.clone(), until: expires_at.timestamp_millis() });
+                let until = expires_at.timestamp_millis();
+                slot.held = Some(Held { token: token.clone(), until, made_at: now });
                 slot.failure = None;
                 Ok((token, slot.generation))
             }
@@ -117,6 +122,18 @@ impl Tokens {
         let place = self.0.lock().await.get(&(id, scope)).map(Arc::clone);
         if let Some(place) = place {
             place.slot.lock().await.held = None;
+        }
+    }
+
+    /// Forgets the token for calls where it was made a while ago: rights may have been granted since.
+    pub(super) async fn forget_old(&self, id: InstallationId, generation: u64, now: Millis) {
+        let place = self.0.lock().await.get(&(id, Scope::Api)).map(Arc::clone);
+        if let Some(place) = place {
+            let mut slot = place.slot.lock().await;
+            let is_it = slot.generation == generation;
+            if is_it && slot.held.as_ref().is_some_and(|it| !(0..YOUNG).contains(&(now - it.made_at))) {
+                slot.held = None;
+            }
         }
     }
 
@@ -190,5 +207,21 @@ mod tests {
         assert_eq!(at(56, 116).await.1, 2, "a late refusal of the old token must not drop the new one");
         tokens.forget(ID, Scope::Api, 2).await;
         assert_eq!(at(56, 116).await.1, 3);
+    }
+
+    #[tokio::test]
+    async fn what_is_refused_asks_for_new_rights_but_not_every_time() {
+        let tokens = Tokens::default();
+        let at = |minute: i64| {
+            let tokens = &tokens;
+            async move { tokens.get(ID, Scope::Api, minute * 60_000, async { Ok(granted(60)) }).await.unwrap().1 }
+        };
+        assert_eq!(at(0).await, 1);
+        tokens.forget_old(ID, 1, 59_999).await;
+        assert_eq!(at(1).await, 1, "it has been made just now");
+        tokens.forget_old(ID, 1, 60_000).await;
+        assert_eq!(at(1).await, 2);
+        tokens.forget_old(ID, 1, 600_000).await;
+        assert_eq!(at(2).await, 2, "it has been replaced already");
     }
 }

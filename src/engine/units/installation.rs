@@ -6,7 +6,7 @@ use crate::engine::presence::Coverage;
 use crate::engine::room::{Room, Trouble};
 use crate::flow::{InstallationId, Millis};
 use crate::github::ApiError;
-use crate::store::{Account, AccountState, Change, RepositoryRow, RepositoryState, Unit};
+use crate::store::{Account, AccountState, Change, DeliveryRow, RepositoryRow, RepositoryState, Unit};
 use std::collections::HashMap;
 
 /// How far apart the comparisons of an installation's repositories begin, in milliseconds.
@@ -15,6 +15,11 @@ const COMPARISONS_APART: Millis = 200;
 pub(super) async fn run(room: &Room, unit: &Unit, id: InstallationId) -> Result<Vec<Change>, Trouble> {
     let news = News::of(room, unit).await?;
     let mut changes = news.digested(unit);
+    let granted = |it: &DeliveryRow| it.action.as_deref() == Some("new_permissions_accepted");
+    let has_new_rights = news.deliveries.iter().any(granted);
+    if has_new_rights {
+        room.api.forget_tokens(id).await;
+    }
     let known = room.store.repositories(Some(id)).await?;
     match room.api.installation(id).await {
         Ok(installation) => {
@@ -28,6 +33,8 @@ pub(super) async fn run(room: &Room, unit: &Unit, id: InstallationId) -> Result<
                 // While it was suspended GitHub told nothing and kept nothing that could be asked for.
                 let before = room.store.account(id).await?.map(|account| account.state);
                 let came_back = before.is_some_and(|state| state != AccountState::Active);
+                // What was refused for want of a right goes on.
+                let came_back = came_back || has_new_rights;
                 changes.extend(covered(room, id, known, came_back).await?);
             }
         }
