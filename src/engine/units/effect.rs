@@ -2,7 +2,7 @@
 
 use crate::engine::room::{Room, Trouble};
 use crate::engine::shown_late::{is_to_come, look_again};
-use crate::flow::{InstallationId, Millis, PullNumber, RepositoryId};
+use crate::flow::{BranchName, CheckName, InstallationId, Millis, PullNumber, RepositoryId};
 use crate::github::{ApiError, CheckRunBody};
 use crate::report;
 use crate::store::{Change, Effect, Lease, RepositoryState, Unit};
@@ -36,7 +36,9 @@ pub(super) async fn run(room: &Room, lease: &Lease, id: RepositoryId) -> Result<
             Err(error) => Err(error.into()),
         };
     }
-    if effect.attempted.is_some() || target.what.stays_for_good() {
+    let may_be_there =
+        effect.attempted.is_some() || target.what.stays_for_good() || may_be_forgotten(room, unit).await?;
+    if may_be_there {
         if let Some(found) = target.find().await? {
             target.update(found).await?;
             return Ok(vec![shown(found)]);
@@ -77,6 +79,28 @@ async fn look_again_later(room: &Room, lease: &Lease, attempted: Option<Millis>)
     }
 }
 
+/// Whether it may have been made although this database knows nothing of it, which may be a new one, or an old one that was
+/// restored. On a pull request that has changed since this server runs nobody has made one before.
+async fn may_be_forgotten(room: &Room, unit: &Unit) -> Result<bool, Trouble> {
+    // Where two share a name, as one of an earlier version's paths could, the other one would be found.
+    let is_alone = |base: &BranchName| CheckName::taken(base).is_none();
+    let pulls = match unit {
+        Unit::Check(_, _, base) if !is_alone(base) => return Ok(false),
+        Unit::Check(id, head, base) => room.store.sharing(*id, *head, base).await?,
+        Unit::ConfigurationCheck(id, head) => {
+            let mut open = room.store.open_pulls(*id).await?;
+            open.retain(|it| it.pull.head_commit == *head);
+            if !open.iter().filter_map(|it| it.judged_base.as_ref()).all(is_alone) {
+                return Ok(false);
+            }
+            open
+        }
+        _ => return Ok(true),
+    };
+    let is_old = |at| room.api.by_our_clock(at) < room.started_at;
+    Ok(pulls.is_empty() || pulls.iter().any(|it| is_old(it.pull.updated_at)))
+}
+
 /// What is to be shown, and where.
 struct Target<'a> {
     room: &'a Room,
@@ -103,8 +127,7 @@ struct IssueBody {
 }
 
 impl<'a> What<'a> {
-    /// A second check run takes the place of the first, a second comment stands beside it for ever: it is
-    /// looked for even where nothing is known of a first, as after the loss of the database.
+    /// A second comment stands beside the first for ever: it is looked for even where nothing is known of a first.
     fn stays_for_good(&self) -> bool {
         matches!(self, Self::Comment(..) | Self::Issue(_))
     }
