@@ -17,6 +17,7 @@ pub mod events;
 mod jwt;
 mod paging;
 mod pulls;
+mod pulls_between;
 mod refs;
 mod repositories;
 mod signature;

@@ -9,6 +9,8 @@ pub struct CopyStanding {
     pub trouble: Option<NotCopied>,
     /// The pull request that brings the environment over, where one is open.
     pub sync: Option<u64>,
+    /// The one that somebody has closed, where the environment has not moved since.
+    pub closed_sync: Option<u64>,
 }
 
 /// Why the copy branch does not follow.

@@ -112,7 +112,8 @@ impl Case<'_> {
     async fn run(&self) -> Result<Vec<Change>, Trouble> {
         let verdict = self.verdict().await?;
         let mut copied = self.copied;
-        let mut standing = CopyStanding { trouble: self.diverged(&verdict).await?, sync: None };
+        let trouble = self.diverged(&verdict).await?;
+        let mut standing = CopyStanding { trouble, ..CopyStanding::default() };
         if let Some(to) = self.target().await?.filter(|to| *to != self.copied) {
             let ahead = self.repository.reaches(to, self.copied).await?;
             let behind = !ahead && self.repository.reaches(self.copied, to).await?;
@@ -126,7 +127,7 @@ impl Case<'_> {
                 _ if behind => {}
                 // A merge would keep on it what it has of its own, which is told to be kept aside.
                 _ if has_diverged(&verdict) => {}
-                CopyMode::FastForward | CopyMode::PullRequest => standing.sync = Some(self.sync().await?),
+                CopyMode::FastForward | CopyMode::PullRequest => self.sync(&mut standing).await?,
             }
         }
         let verdict = if copied == self.copied { verdict } else { self.verdict_at(copied).await? };
@@ -267,13 +268,26 @@ impl Case<'_> {
         Ok(rules.collect())
     }
 
-    /// The one pull request from the environment to its copy.
-    async fn sync(&self) -> Result<u64, Trouble> {
+    /// The one pull request from the environment to its copy. Where somebody has closed it, or merged it in a way that
+    /// left the copy behind, no other one is opened until the environment moves.
+    async fn sync(&self, standing: &mut CopyStanding) -> Result<(), Trouble> {
         let (head, base) = (&self.original.branch, &self.copy.branch);
+        let known =
+            self.room.api.pulls_between(self.row.installation, &self.row.full_name, (head, base)).await?;
+        standing.sync = known.iter().find(|it| it.state == "open").map(|it| it.number.0);
+        if standing.sync.is_some() {
+            return Ok(());
+        }
+        if let Some(ended) = known.iter().find(|it| it.head.sha == self.tip) {
+            standing.closed_sync = ended.merged_at.is_none().then_some(ended.number.0);
+            return Ok(());
+        }
         let title = format!("Make {base} a copy of {head} again");
         let body = report::sync_pull(base, head);
         let new = NewPull { head, base, title: &title, body: &body };
-        Ok(self.room.api.open_pull(self.row.installation, &self.row.full_name, &new).await?.0)
+        let opened = self.room.api.open_pull(self.row.installation, &self.row.full_name, &new).await?;
+        standing.sync = Some(opened.0);
+        Ok(())
     }
 
     /// The environment as if it was to be merged into its copy, which is at `copied`.

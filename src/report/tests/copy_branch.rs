@@ -72,7 +72,7 @@ fn check_and_issue_tell_the_same_repair_of_master_whatever_keeps_it() {
     for guard in [Guard::Unknown, Guard::Nothing, Guard::Rulesets(rules()), Guard::Classic] {
         let (verdict, why) = diverged(guard.clone());
         let (_, issue) = alarm(&Flow::pro(), &pull, &why);
-        let check = of_the_copy(&verdict, &CopyStanding { trouble: Some(why), sync: None });
+        let check = of_the_copy(&verdict, &CopyStanding { trouble: Some(why), ..CopyStanding::default() });
         assert_eq!(what_to_do(&check), what_to_do(&issue), "{guard:?}");
         assert_eq!(check.matches("**What to do.**").count(), 1, "{check}");
         if guard == Guard::Classic {
@@ -89,7 +89,8 @@ fn check_and_issue_tell_the_same_repair_of_master_whatever_keeps_it() {
     for by in refusers {
         let why = NotCopied::Refused { message: "No.".to_owned(), by: by.clone() };
         let (_, issue) = alarm(&Flow::pro(), &pull, &why);
-        let check = of_the_copy(&Verdict::default(), &CopyStanding { trouble: Some(why), sync: None });
+        let check =
+            of_the_copy(&Verdict::default(), &CopyStanding { trouble: Some(why), ..CopyStanding::default() });
         let issue = issue.split("\n\nThis issue is closed").next().unwrap();
         let check = check.split("\n\n_Judged").next().unwrap();
         assert_eq!(what_to_do(check), what_to_do(issue), "{by:?}");
@@ -101,7 +102,7 @@ fn check_and_issue_tell_the_same_repair_of_master_whatever_keeps_it() {
 fn a_copy_that_may_not_follow_names_what_refuses() {
     let refused = |message: &str, by: Refuser| {
         let trouble = Some(NotCopied::Refused { message: message.to_owned(), by });
-        of_the_copy(&Verdict::default(), &CopyStanding { trouble, sync: None })
+        of_the_copy(&Verdict::default(), &CopyStanding { trouble, ..CopyStanding::default() })
     };
     let by_ruleset = Refuser::Rulesets(vec!["pull_request (ruleset 7 of acme/store)".to_owned()]);
     insta::assert_snapshot!(refused("Repository rule violations found Changes must be made through a pull request.", by_ruleset), @"
@@ -170,16 +171,17 @@ fn a_copy_that_is_behind_tells_what_is_on_its_way() {
     let stale = || verdict(Outcome::Warn, Cause::CopyStale { behind: 2, since: None });
     let mut flow = Flow::pro();
     let mut told = Vec::new();
-    for (mode, sync) in [
-        (CopyMode::FastForward, None),
-        (CopyMode::FastForward, Some(14)),
-        (CopyMode::PullRequest, None),
-        (CopyMode::Report, None),
+    for (mode, sync, closed_sync) in [
+        (CopyMode::FastForward, None, None),
+        (CopyMode::FastForward, Some(14), None),
+        (CopyMode::FastForward, None, Some(13)),
+        (CopyMode::PullRequest, None, None),
+        (CopyMode::Report, None, None),
     ] {
         if let Some(copy) = &mut flow.copy {
             copy.mode = mode;
         }
-        let standing = CopyStanding { trouble: None, sync };
+        let standing = CopyStanding { trouble: None, sync, closed_sync };
         let check = check_of_copy(&flow, &subject("production", "master"), &stale(), &standing);
         let repair = what_to_do(&check.summary);
         told.push(repair.split("\n\n[TP501").next().unwrap_or_default().trim().to_owned());
@@ -188,6 +190,8 @@ fn a_copy_that_is_behind_tells_what_is_on_its_way() {
     Nothing: `master` is moved along by itself once what `production` has now was deployed.
     ---
     Merge #14 with a merge commit: it brings `production` over.
+    ---
+    Reopen #13, which brings `production` over, and merge it with a merge commit. It was closed, so no other one is opened until `production` moves.
     ---
     Nothing yet: a pull request into `master` is opened by itself once what `production` has now was deployed.
     ---

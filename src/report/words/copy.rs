@@ -49,6 +49,13 @@ fn bring_over(scene: &Scene<'_>) -> Step {
             &format!("Merge #{number} with a merge commit: it brings % over."),
             &[&original],
         )),
+        (Some(CopyStanding { closed_sync: Some(number), .. }), _) => Step::words(Prose::new(
+            &format!(
+                "Reopen #{number}, which brings % over, and merge it with a merge commit. It was closed, so no other one is \
+                 opened until % moves."
+            ),
+            &[&original, &original],
+        )),
         (Some(_), Some(CopyMode::FastForward)) => Step::words(Prose::new(
             "Nothing: % is moved along by itself once what % has now was deployed.",
             &[copy, &original],
@@ -132,7 +139,7 @@ pub(in super::super) fn not_copied(scene: &Scene<'_>, why: &NotCopied) -> Accoun
         NotCopied::Refused { message, by } => refused(scene, message, by),
         NotCopied::Diverged { .. } => {
             let (original, copy) = (scene.head(), scene.base());
-            let standing = CopyStanding { trouble: Some(why.clone()), sync: None };
+            let standing = CopyStanding { trouble: Some(why.clone()), ..CopyStanding::default() };
             let scene = Scene { copy: Some(&standing), ..*scene };
             let actual = Prose::new(
                 "% has to be a copy of %, and has something of its own. It is not moved any more, since that would \

@@ -1,0 +1,27 @@
+//! What pull requests there were between two branches of one repository.
+
+use super::api::{Api, Caller};
+use super::calls::{Pull, QUERY};
+use super::error::ApiError;
+use crate::flow::{BranchName, InstallationId};
+use percent_encoding::utf8_percent_encode;
+
+impl Api {
+    /// The newest pull requests from one branch of a repository into another one, open or not, the newest first.
+    pub async fn pulls_between(
+        &self,
+        id: InstallationId,
+        repository: &str,
+        (head, base): (&BranchName, &BranchName),
+    ) -> Result<Vec<Pull>, ApiError> {
+        let owner = repository.split('/').next().unwrap_or_default();
+        let named = format!("{owner}:{head}");
+        let named = utf8_percent_encode(&named, QUERY);
+        let base = utf8_percent_encode(base.as_str(), QUERY);
+        let path = format!(
+            "/repos/{repository}/pulls?state=all&head={named}&base={base}&sort=created&direction=desc&per_page=30"
+        );
+        let found: Vec<Pull> = self.get(Caller::Installation(id), &path).await?;
+        Ok(found.into_iter().filter(|it| it.head.branch == head.as_str()).collect())
+    }
+}
