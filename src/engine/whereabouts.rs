@@ -3,8 +3,8 @@
 use super::dormancy::is_dormant;
 use crate::deploy::Course;
 use crate::flow::{
-    BranchName, Carried, CommitId, Deploy, DeployState, Environment, Flow, Millis, PullNumber, RepositoryId,
-    Role, TipSource, WaitsFor,
+    BranchName, Carried, CommitId, Deploy, DeployState, Ending, Environment, Flow, Millis, PullNumber,
+    RepositoryId, Role, TipSource, WaitsFor,
 };
 use crate::lineage::{GitError, History, Holders, Mirror, Repository};
 use crate::report::{OperatorActs, Place, Stand};
@@ -13,6 +13,9 @@ use std::path::Path;
 
 /// How many deploys of an environment are looked through.
 const DEPLOYS_AT_MOST: usize = 30;
+
+/// So many deploys that were superseded are named.
+const SUPERSEDED_AT_MOST: usize = 3;
 
 /// Among so many of the last merged pull requests it is looked for who brought the change on, and so many of those that
 /// came after it are looked at.
@@ -62,6 +65,7 @@ pub async fn whereabouts(
             waits_for: None,
             acts: OperatorActs::default(),
             nobody_deploys: false,
+            superseded: Vec::new(),
         });
     }
     Ok(places)
@@ -266,9 +270,15 @@ impl Asked<'_> {
         tips: &[TipRow],
     ) -> Result<Place, NotTold> {
         let on_branch = self.is_on(&environment.branch).await?;
-        let mut bring = Vec::new();
+        let (mut bring, mut superseded) = (Vec::new(), Vec::new());
         for deploy in newest(course) {
             let named = self.forms.iter().any(|form| deploy.pulls.contains(&form.number));
+            if named && never_began_for_a_newer(deploy) {
+                superseded.push(deploy.number);
+            } else if named && deploy.was_begun() {
+                // It had one of its own before those.
+                superseded.clear();
+            }
             if named || self.is_in(deploy.commit).await? {
                 bring.push(deploy);
             }
@@ -285,7 +295,10 @@ impl Asked<'_> {
             try_again: deploy.is_some_and(|it| course.may_try_again(it)),
         };
         let nobody_deploys = self.nobody_deploys && stand == Stand::Merged;
-        Ok(Place { name, branch, stand, since, deploy: deploy.cloned(), waits_for, acts, nobody_deploys })
+        superseded.truncate(SUPERSEDED_AT_MOST);
+        superseded.reverse();
+        let deploy = deploy.cloned();
+        Ok(Place { name, branch, stand, since, deploy, waits_for, acts, nobody_deploys, superseded })
     }
 
     /// Since when the branch has the commit, in milliseconds, where a push told.
@@ -300,6 +313,11 @@ impl Asked<'_> {
         }
         Ok(since)
     }
+}
+
+/// Whether a newer one went instead, so that GitHub has no Deployment of it.
+fn never_began_for_a_newer(deploy: &Deploy) -> bool {
+    !deploy.was_begun() && matches!(deploy.ending, Some(Ending::Superseded { .. }))
 }
 
 /// How the change stands by all deploys, of which these bring it, the newest first.

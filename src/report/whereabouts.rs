@@ -88,6 +88,8 @@ pub struct Place {
     pub acts: OperatorActs,
     /// Whether it is not deployed because nobody does so here.
     pub nobody_deploys: bool,
+    /// The deploys of it in whose place a newer one went, the oldest first.
+    pub superseded: Vec<u64>,
 }
 
 impl Place {
@@ -130,7 +132,24 @@ impl Place {
         if self.nobody_deploys {
             return Some(NOBODY_DEPLOYS.to_owned());
         }
-        self.deploy.as_ref().and_then(not_counted)
+        let notes = [self.deploy.as_ref().and_then(not_counted), self.gone_past()];
+        let notes: Vec<String> = notes.into_iter().flatten().collect();
+        (!notes.is_empty()).then(|| notes.join(". "))
+    }
+
+    /// Which deploys never began, beside the one that is shown: GitHub has no Deployment of them.
+    fn gone_past(&self) -> Option<String> {
+        let shown = self.deploy.as_ref().map(|it| it.number);
+        let others = self.superseded.iter().filter(|number| Some(**number) != shown);
+        let numbers: Vec<String> = others.map(u64::to_string).collect();
+        match &numbers[..] {
+            [] => None,
+            [one] => Some(format!("Deploy {one} of it never began: a newer one went instead")),
+            [more @ .., last] => {
+                let more = more.join(", ");
+                Some(format!("Deploys {more} and {last} of it never began: a newer one went instead"))
+            }
+        }
     }
 
     fn mark(&self) -> &'static str {

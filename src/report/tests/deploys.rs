@@ -262,6 +262,7 @@ fn places() -> Vec<Place> {
         waits_for: None,
         acts: ACTS,
         nobody_deploys: false,
+        superseded: Vec::new(),
     };
     vec![
         place("integration", Stand::Live, Some(deploy(DeployState::Succeeded, None))),

@@ -166,6 +166,7 @@ fn where_a_change_is_when_nobody_is_sure() {
         waits_for,
         acts: NOTHING,
         nobody_deploys: false,
+        superseded: Vec::new(),
     };
     let (number, commit) = (2, id(4));
     let running = || deploy(DeployState::Running, None);
