@@ -9,7 +9,7 @@ mod rollback;
 pub use cancel::CancelAnswer;
 pub use rollback::RollbackPlan;
 
-use crate::flow::{CommitId, Deploy, DeployState, DriverSettings, Ending, Hold, Millis};
+use crate::flow::{CommitId, Deploy, DeployState, DriverSettings, Ending, Hold, Millis, StartingPoint};
 use std::collections::HashSet;
 
 /// How long things may take.
@@ -43,13 +43,27 @@ pub struct Course {
     before: Vec<Deploy>,
     hold: Option<Hold>,
     baseline: Option<CommitId>,
+    start: Option<StartingPoint>,
+    /// The highest number that was ever told of, as far as known.
+    told: u64,
 }
 
 impl Course {
     /// The course so far: `deploys` in the order of their numbers, `baseline` is where the branch was when deploys
     /// began to be kept.
     pub fn new(deploys: Vec<Deploy>, hold: Option<Hold>, baseline: Option<CommitId>) -> Self {
-        Self { before: deploys.clone(), deploys, hold, baseline }
+        Self { before: deploys.clone(), deploys, hold, baseline, start: None, told: 0 }
+    }
+
+    /// Begun where the branch was when the configuration named it, if it was not always named.
+    #[must_use]
+    pub fn since(self, start: Option<StartingPoint>) -> Self {
+        Self { start, ..self }
+    }
+
+    /// Numbers up to this one were told of, though the deploys may be forgotten: none of them is given again.
+    pub fn was_told_of(&mut self, number: u64) {
+        self.told = self.told.max(number);
     }
 
     /// All of them, in the order of their numbers.
@@ -72,7 +86,7 @@ impl Course {
 
     /// The number of the next one.
     pub fn next_number(&self) -> u64 {
-        self.deploys.last().map_or(1, |newest| newest.number + 1)
+        self.deploys.last().map_or(0, |newest| newest.number).max(self.told) + 1
     }
 
     /// What runs in the environment, as far as known.
@@ -128,8 +142,10 @@ impl Course {
         let Some(tip) = tip else { return Wanted::Nothing };
         let was_left =
             |it: &Deploy| it.ending == Some(Ending::OffBranch) || it.state == DeployState::Inactive;
-        let newest = self.deploys.iter().rev().find(|it| !it.is_rollback() && !was_left(it));
-        let seen_to = newest.map(|deploy| deploy.commit).or(self.baseline);
+        let (start, after) = self.start.map_or((None, 0), |it| (it.commit, it.after));
+        let counts = |it: &&Deploy| it.number > after && !it.is_rollback() && !was_left(it);
+        let newest = self.deploys.iter().rev().find(counts);
+        let seen_to = newest.map(|deploy| deploy.commit).or(start).or(self.baseline);
         if seen_to == Some(tip) { Wanted::Nothing } else { Wanted::Deploy(tip) }
     }
 
@@ -149,6 +165,13 @@ impl Course {
             if waits_for_its_branch(deploy) && !there.contains(&deploy.commit) {
                 end(deploy, DeployState::Superseded, Ending::OffBranch, now);
             }
+        }
+    }
+
+    /// Ends all that waits: its environment is none any more.
+    pub fn leave_path(&mut self, now: Millis) {
+        for deploy in self.deploys.iter_mut().filter(|it| it.state == DeployState::Waiting) {
+            end(deploy, DeployState::Superseded, Ending::OffPath, now);
         }
     }
 
@@ -181,12 +204,17 @@ impl Course {
         if last_begun.is_none_or(|begun| begun < next) {
             return Some(next);
         }
-        let number = self.next_number();
-        let waited = self.get_mut(next)?;
-        let anew = Deploy { number, made_at: now, ..waited.clone() };
-        end(waited, DeployState::Superseded, Ending::Superseded { by: number }, now);
+        self.renumber(next, now)
+    }
+
+    /// Lets one that waits go on as a deploy of a new number. Answers that.
+    pub fn renumber(&mut self, number: u64, now: Millis) -> Option<u64> {
+        let by = self.next_number();
+        let waited = self.get_mut(number)?;
+        let anew = Deploy { number: by, made_at: now, ..waited.clone() };
+        end(waited, DeployState::Superseded, Ending::Superseded { by }, now);
         self.deploys.push(anew);
-        Some(number)
+        Some(by)
     }
 
     /// The one whose turn it is as soon as nothing stands in its way.
@@ -216,6 +244,14 @@ impl Course {
             deploy.handing_over = true;
             (deploy.beside, deploy.seen_before) = (beside, seen_before);
             (deploy.driver, deploy.driver_settings) = (driver, driver_settings);
+        }
+    }
+
+    /// Ends one whose programs ended with the server, again and again.
+    pub fn cut_off(&mut self, number: u64, now: Millis) {
+        if let Some(deploy) = self.get_mut(number) {
+            let why = Ending::CutOff { phase: deploy.phase(), times: deploy.hand_overs };
+            end(deploy, DeployState::Error, why, now);
         }
     }
 

@@ -5,13 +5,19 @@ use super::room::Room;
 use crate::deploy::drivers::parse_key;
 use crate::deploy::drivers::webhook::{CallBack, SigningKey};
 use crate::flow::{DriverSettings, Millis, RepositoryId};
-use crate::store::{Accepted, NewDelivery, StoreError, Unit};
+use crate::store::{Accepted, NewDelivery, RepositoryRow, StoreError, Unit};
 use bytes::Bytes;
 use http::HeaderMap;
 use std::sync::Arc;
 
 /// The name under which such calls are kept beside GitHub's events.
 pub(super) const EVENT: &str = "deploy_report";
+
+/// Among so many of an environment's newest deploys the one is looked for that a call speaks of.
+const LOOKED_THROUGH: u32 = 100;
+
+/// The driver that is called back.
+const WEBHOOK: &str = "webhook";
 
 /// More of a body is not read: what is told at length belongs in the log.
 pub const REPORT_MAX: usize = 64 * 1024;
@@ -29,8 +35,9 @@ impl Reports {
         let read: CallBack = serde_json::from_slice(&body).map_err(|error| not_json(&error))?;
         let unknown = || Refusal::NotProven("no such deploy is known here".to_owned());
         // Whoever proves nothing is answered the same, be there a service or not.
-        let (repository, environment, _) = parse_key(&read.data.deploy).ok_or_else(unknown)?;
-        let key = self.key(RepositoryId(repository), &environment).await.map_err(Refusal::NotStored)?;
+        let (repository, environment, number) = parse_key(&read.data.deploy).ok_or_else(unknown)?;
+        let key = self.key(RepositoryId(repository), (&environment, number)).await;
+        let key = key.map_err(Refusal::NotStored)?;
         let key = key.ok_or_else(unknown)?;
         let id =
             key.verify(headers, &body, now / 1000).map_err(|error| Refusal::NotProven(error.to_string()))?;
@@ -56,12 +63,21 @@ impl Reports {
         }
     }
 
-    /// What signs the calls back of an environment.
-    async fn key(&self, id: RepositoryId, name: &str) -> Result<Option<SigningKey>, StoreError> {
+    /// What signs the calls back on a deploy. Whoever it was handed over to speaks of it to its end, whatever the
+    /// configuration names by then.
+    async fn key(
+        &self,
+        id: RepositoryId,
+        (name, number): (&str, u64),
+    ) -> Result<Option<SigningKey>, StoreError> {
         let Some(row) = self.0.store.repository(id).await? else { return Ok(None) };
-        let flow = self.0.rulebook(id).await?.flow;
-        let driver = flow.environment(name).map(|environment| &environment.deploy.driver);
-        let Some(DriverSettings::Webhook { endpoint, secret }) = driver else { return Ok(None) };
+        let newest = self.0.store.newest_deploys(id, name, LOOKED_THROUGH).await?;
+        let Some(deploy) = newest.into_iter().find(|it| it.number == number) else { return Ok(None) };
+        let driver = match deploy.driver_settings {
+            None if deploy.driver == WEBHOOK => self.configured(&row, name).await?,
+            kept => kept,
+        };
+        let Some(DriverSettings::Webhook { endpoint, secret }) = &driver else { return Ok(None) };
         match self.0.endpoint(&row, endpoint, secret.as_deref()) {
             Ok((_, key)) => Ok(Some(key)),
             Err(what) => {
@@ -69,5 +85,15 @@ impl Reports {
                 Ok(None)
             }
         }
+    }
+
+    /// The driver that the configuration names: earlier versions have not kept by which one a deploy was begun.
+    async fn configured(
+        &self,
+        row: &RepositoryRow,
+        name: &str,
+    ) -> Result<Option<DriverSettings>, StoreError> {
+        let book = self.0.rulebook(row).await.map_err(|trouble| StoreError::Unavailable(trouble.what))?;
+        Ok(book.flow.environment(name).map(|environment| environment.deploy.driver.clone()))
     }
 }

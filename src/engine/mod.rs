@@ -128,6 +128,7 @@ impl Engine {
             started_at: now,
             wake,
             asked: Mutex::default(),
+            told_numbers: units::ToldNumbers::default(),
         });
         room.means.commands.set_live(parts.store.live_slugs().await?);
         if let Err(StoreError::Full) = parts.store.ready().await {

@@ -8,6 +8,7 @@ use super::presence::Presence;
 use super::rulebook::Books;
 use super::shares::Shares;
 use super::supervisor::Health;
+use super::units::ToldNumbers;
 use crate::flow::{DocsUrl, Flow, Millis};
 use crate::github::{Api, ApiError, Remedy};
 use crate::lineage::GitError;
@@ -125,6 +126,8 @@ pub(super) struct Room {
     /// Failed attempts at delivery that were asked for again. Forgotten at a restart, which only means
     /// that they are asked for once more.
     pub(super) asked: Mutex<HashSet<u64>>,
+    /// Which numbers deploys were given before this run, as far as it was asked.
+    pub(super) told_numbers: ToldNumbers,
 }
 
 impl Room {

@@ -3,9 +3,9 @@
 
 use super::room::{Room, Trouble};
 use crate::flow::config::{Configuration, configuration_text};
-use crate::flow::{Flow, RepositoryId, RepositoryName};
+use crate::flow::{Cause, Flow, RepositoryId, RepositoryName, Undecided};
 use crate::github::ApiError;
-use crate::store::{Change, ConfigurationRow, RepositoryRow, StoreError};
+use crate::store::{ConfigurationRow, RepositoryRow};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -16,21 +16,36 @@ pub(super) use crate::flow::config::{CONFIGURATION_PATH, RepositoryConfig as Rul
 pub(super) struct Books(Mutex<HashMap<RepositoryId, (ConfigurationRow, Rulebook)>>);
 
 impl Room {
-    /// The rules of a repository as they are stored; the built-in ones where nothing is.
-    pub(super) async fn rulebook(&self, id: RepositoryId) -> Result<Rulebook, StoreError> {
-        match self.store.configuration(id).await? {
-            Some(row) => Ok(self.book_of(row)),
-            None => Ok(Rulebook::built_in(&self.flow)),
-        }
-    }
-
-    /// The rules of a repository; they are read from GitHub where that was never done. The change stores them.
-    pub(super) async fn rules_of(&self, row: &RepositoryRow) -> Result<(Rulebook, Option<Change>), Trouble> {
+    /// The rules of a repository: nobody asks for them in another way. Where its file was never read, it is read now
+    /// and kept before anybody goes by it.
+    ///
+    /// # Errors
+    /// While the file could not be read once. By the built-in path nothing is begun, moved or let in until then: the
+    /// file may say otherwise.
+    pub(super) async fn rulebook(&self, row: &RepositoryRow) -> Result<Rulebook, Trouble> {
         if let Some(known) = self.store.configuration(row.id).await? {
-            return Ok((self.book_of(known), None));
+            return Ok(self.book_of(known));
         }
         let read = self.read_configuration(row, None).await?;
-        Ok((self.book_of(read.clone()), Some(Change::Configuration(read))))
+        if read.place.is_empty() {
+            // Of a repository that is out of reach the file is not found either, which says nothing about it.
+            self.api.repository(row.installation, row.id).await?;
+        }
+        self.first_rulebook(read).await
+    }
+
+    /// Keeps what was read for the first time. Others may have read it meanwhile: all go by what was kept first, until it
+    /// is read again.
+    pub(super) async fn first_rulebook(&self, read: ConfigurationRow) -> Result<Rulebook, Trouble> {
+        let kept = self.store.first_configuration(read).await?;
+        Ok(self.book_of(kept))
+    }
+
+    /// What a check goes by while the rules cannot be read: nothing is decided, and it says why.
+    pub(super) fn unread(&self, trouble: &Trouble) -> Rulebook {
+        let what = trouble.what.clone();
+        let invalid = Some(Cause::CouldNotDecide(Undecided::GitHub { what }));
+        Rulebook { flow: Arc::clone(&self.flow), invalid }
     }
 
     /// Reads the configuration of a repository from GitHub.
@@ -102,7 +117,6 @@ fn made_of(row: &ConfigurationRow, built_in: &Arc<Flow>) -> Rulebook {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::flow::Cause;
 
     fn row(place: &str, text: &str, valid: Option<&str>) -> ConfigurationRow {
         let (place, text, valid) = (place.to_owned(), text.to_owned(), valid.map(str::to_owned));

@@ -1,6 +1,6 @@
 //! Deploys: each one try to bring one commit to one environment, as they are kept and shown.
 
-use super::{CommitId, DriverSettings, Millis, NotCounted, PullNumber, TreeId};
+use super::{CommitId, DriverSettings, Millis, NotCounted, PullNumber, RefusedStatus, TreeId};
 use serde::{Deserialize, Serialize};
 
 /// The three parts of a deploy, in their order.
@@ -186,6 +186,15 @@ pub enum Ending {
     },
     /// The branch no longer has the commit: it was forced elsewhere or deleted.
     OffBranch,
+    /// Its environment was taken out of the configuration before its turn came.
+    OffPath,
+    /// The server ended again and again while its programs ran.
+    CutOff {
+        /// In which phase it was last seen.
+        phase: Option<Phase>,
+        /// How often it was begun.
+        times: u32,
+    },
     /// A rollback has ended it.
     Cancelled {
         /// The number of the rollback's deploy.
@@ -290,9 +299,15 @@ pub struct Deploy {
     /// The status that GitHub shows, as far as known.
     #[serde(default)]
     pub shown: Option<String>,
+    /// GitHub's number of that status: they grow.
+    #[serde(default)]
+    pub shown_place: u64,
     /// The status that GitHub was about to be told, which may or may not have come about.
     #[serde(default)]
     pub showing: Option<String>,
+    /// The status that GitHub does not take.
+    #[serde(default)]
+    pub refused_status: Option<RefusedStatus>,
     /// When the newest report on it was made, by the clock of whoever made it.
     #[serde(default)]
     pub reported_at: Option<Millis>,
@@ -370,7 +385,9 @@ impl Deploy {
             driver: String::new(),
             driver_settings: None,
             shown: None,
+            shown_place: 0,
             showing: None,
+            refused_status: None,
             reported_at: None,
             reported_place: 0,
             spoken_of_at: None,
@@ -432,7 +449,7 @@ impl Deploy {
             return true;
         }
         match &self.ending {
-            None => true,
+            None | Some(Ending::CutOff { .. }) => true,
             Some(Ending::Failed { phase, .. } | Ending::Stuck { phase, .. }) => !before_the_site(*phase),
             Some(_) => self.picked_up_at.is_some() && !before_the_site(self.phase()),
         }
@@ -440,45 +457,4 @@ impl Deploy {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_report_names_its_phase_by_its_first_word() {
-        let read = |text| Phase::at_the_start_of(text);
-        assert_eq!(read("build: compile"), Some((Phase::Build, "compile")));
-        assert_eq!(read("Deploy / maintenance-on"), Some((Phase::Deploy, "maintenance-on")));
-        assert_eq!(read("verify"), Some((Phase::Verify, "")));
-        assert_eq!(read("builder: x"), None);
-        assert_eq!(read(""), None);
-    }
-
-    #[test]
-    fn a_deploy_of_a_former_version_is_read_as_it_was() {
-        let stuck = r#"{"number":3,"environment":"staging","commit":"0101010101010101010101010101010101010101",
-            "tree":"0202020202020202020202020202020202020202","previous":null,"trigger":{"kind":"merge"},"slug":"s",
-            "made_at":5,"state":"error","requested_at":6,"picked_up_at":7,"ended_at":9,
-            "ending":{"why":"stuck","phase":"deploy","within":2},"driver":"deployment"}"#;
-        let deploy: Deploy = serde_json::from_str(stuck).unwrap();
-        assert!(deploy.was_begun() && deploy.may_have_touched_the_site() && !deploy.may_still_run());
-        let again: Deploy = serde_json::from_str(&serde_json::to_string(&deploy).unwrap()).unwrap();
-        assert_eq!(again, deploy);
-    }
-
-    #[test]
-    fn what_failed_before_the_site_has_not_touched_it() {
-        let ends = (CommitId::from_bytes([1; 20]), TreeId::from_bytes([1; 20]));
-        let failed = |phase, hand_overs| Deploy {
-            state: DeployState::Failed,
-            ending: Some(Ending::Failed { phase, words: None }),
-            requested_at: Some(1),
-            picked_up_at: Some(2),
-            hand_overs,
-            ..Deploy::new(1, "staging", ends, Trigger::Merge)
-        };
-        assert!(!failed(Some(Phase::Build), 1).may_have_touched_the_site());
-        assert!(failed(Some(Phase::Build), 2).may_have_touched_the_site(), "it may have come further before");
-        assert!(failed(Some(Phase::Verify), 1).may_have_touched_the_site());
-        assert!(failed(None, 1).may_have_touched_the_site(), "nobody says that it has not");
-    }
-}
+mod tests;

@@ -24,9 +24,11 @@ mod names;
 mod not_counted;
 mod paths;
 mod records;
+mod refused_status;
 mod reverts;
 mod rules;
 mod stacks;
+mod starting_point;
 mod verdict;
 mod workflow;
 
@@ -55,8 +57,10 @@ pub use paths::{IgnoredPaths, InvalidPattern};
 pub use records::{
     DeployOutcome, MergeMethod, MergeMethods, MergedPull, MethodsFrom, OpenPull, Origin, VerifiedTree,
 };
+pub use refused_status::RefusedStatus;
 pub use reverts::{Revert, RevertEffect};
 pub use rules::{Level, Rules};
 pub use stacks::{Stack, StackFacts, StackMember};
+pub use starting_point::StartingPoint;
 pub use verdict::{Cause, Finding, Outcome, PromoteFirst, Repair, Undecided, Verdict};
 pub use workflow::runs_on_deployments;

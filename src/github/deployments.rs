@@ -1,11 +1,12 @@
 //! GitHub's Deployments and what is said of them, and the gate for jobs that wait for one.
 
 use super::api::{Api, Call, Caller};
-use super::calls::User;
+use super::calls::{QUERY, User};
 use super::error::ApiError;
 use crate::flow::{CommitId, InstallationId};
 use chrono::{DateTime, Utc};
 use http::Method;
+use percent_encoding::utf8_percent_encode;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -55,6 +56,9 @@ impl<'a> NewDeployment<'a> {
 pub struct MadeDeployment {
     /// GitHub's number.
     pub id: u64,
+    /// The commit.
+    #[serde(default)]
+    pub sha: Option<CommitId>,
     /// What whoever made it has put in: an object, or a text.
     #[serde(default)]
     pub payload: Value,
@@ -184,6 +188,28 @@ impl Api {
         self.get(Caller::Installation(id), &format!("/repos/{repository}/deployments?per_page=30")).await
     }
 
+    /// The newest Deployments that the App has made in a repository; those to one environment, where others have made so
+    /// many that none of its own is among the newest.
+    pub async fn made_deployments(
+        &self,
+        id: InstallationId,
+        repository: &str,
+        environment: &str,
+    ) -> Result<Vec<MadeDeployment>, ApiError> {
+        const PAGE: usize = 100;
+        let path = format!("/repos/{repository}/deployments?task=deploy&per_page={PAGE}");
+        let newest: Vec<MadeDeployment> = self.get(Caller::Installation(id), &path).await?;
+        let is_full = newest.len() == PAGE;
+        let made: Vec<_> = newest.into_iter().filter(|it| self.made_it(it)).collect();
+        if !made.is_empty() || !is_full {
+            return Ok(made);
+        }
+        let environment = utf8_percent_encode(environment, QUERY);
+        let path = format!("{path}&environment={environment}");
+        let newest: Vec<MadeDeployment> = self.get(Caller::Installation(id), &path).await?;
+        Ok(newest.into_iter().filter(|it| self.made_it(it)).collect())
+    }
+
     /// Whether the App may have made it itself, as far as GitHub tells.
     fn made_it(&self, made: &MadeDeployment) -> bool {
         match (&made.performed_via_github_app, &made.creator) {
@@ -205,17 +231,17 @@ impl Api {
         !self.said_it(status) && !by_our_bot
     }
 
-    /// Says how a Deployment stands.
+    /// Says how a Deployment stands. Answers the number of what was said.
     pub async fn set_deployment_status(
         &self,
         id: InstallationId,
         repository: &str,
         deployment: u64,
         status: &NewStatus<'_>,
-    ) -> Result<(), ApiError> {
+    ) -> Result<u64, ApiError> {
         let path = format!("/repos/{repository}/deployments/{deployment}/statuses");
-        let _: SaidStatus = self.write(Caller::Installation(id), Method::POST, &path, status).await?;
-        Ok(())
+        let said: SaidStatus = self.write(Caller::Installation(id), Method::POST, &path, status).await?;
+        Ok(said.id)
     }
 
     /// What was said of a Deployment, the oldest first.

@@ -178,6 +178,14 @@ fn why_ended(deploy: &Deploy) -> String {
             format!("Refused: {} runs something newer, {}", deploy.environment, live.short())
         }
         Some(Ending::OffBranch) => "The branch no longer has it".to_owned(),
+        Some(Ending::OffPath) => {
+            format!("{} was taken out of the configuration before its turn came", deploy.environment)
+        }
+        Some(Ending::CutOff { times, .. }) => {
+            format!(
+                "Cut off: the server ended {times} times while it ran; the site may be in maintenance mode"
+            )
+        }
         Some(Ending::Cancelled { by, .. }) if deploy.may_have_touched_the_site() => {
             format!("Cancelled for the rollback, deploy {by}: the site may be in maintenance mode until then")
         }
@@ -217,7 +225,7 @@ fn next_step(repository: &str, deploy: &Deploy, acts: OperatorActs) -> String {
             "`{environment}` runs what it ran before. Repair the build on the way it came, and merge again."
         ),
         Some(_) if deploy.may_still_run() => format!("Look at `{environment}` now."),
-        Some(Ending::Failed { .. } | Ending::Stuck { .. }) => {
+        Some(Ending::Failed { .. } | Ending::Stuck { .. } | Ending::CutOff { .. }) => {
             format!("Look at `{environment}` now. To go on, repair it and merge again.")
         }
         Some(Ending::Cancelled { by, .. }) => format!("Deploy {by} takes `{environment}` back."),

@@ -1,7 +1,7 @@
 //! Rows about deploys: what an environment's next one depends on, what became of files, what the operator asks for.
 
 use super::Millis;
-use crate::flow::{CommitId, Deploy, DeployOutcome, Hold, RepositoryId, TreeId};
+use crate::flow::{CommitId, Deploy, DeployOutcome, Hold, RepositoryId, StartingPoint, TreeId};
 
 /// How a deploy of certain files to an environment has ended. Those on the same files replace each other by time,
 /// however late they come.
@@ -65,6 +65,8 @@ pub struct Lane {
     pub hold: Option<Hold>,
     /// Where the branch was when deploys began to be kept.
     pub baseline: Option<CommitId>,
+    /// Where the branch was when the configuration last named it for the environment, where it did not always.
+    pub start: Option<StartingPoint>,
     /// Orders of the operator's that nobody has taken up yet, the oldest first.
     pub orders: Vec<OrderRow>,
 }

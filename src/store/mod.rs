@@ -21,8 +21,8 @@ pub use sqlite::{Options, SqliteStore};
 pub use unit::{InvalidUnit, Unit};
 
 use crate::flow::{
-    BranchName, CommitId, Deploy, Hold, InstallationId, LedgerTip, MergeMethods, PullNumber, PushedAt,
-    RepositoryId,
+    BranchName, CommitId, Deploy, EnvironmentName, Hold, InstallationId, LedgerTip, MergeMethods, PullNumber,
+    PushedAt, RepositoryId, StartingPoint,
 };
 use async_trait::async_trait;
 use std::collections::{BTreeMap, BTreeSet};
@@ -160,6 +160,8 @@ pub enum Change {
     DeployWorkflow(RepositoryId, Option<String>, String),
     /// The environment's newest hold, in force or lifted.
     Hold(RepositoryId, String, Hold),
+    /// From where on moves of an environment's branch ask for deploys.
+    StartingPoint(RepositoryId, EnvironmentName, StartingPoint),
     /// An order of the operator's was taken up, with what came of it.
     OrderDone(OrderId, ActOutcome),
     /// GitHub shall show this. Marks the effect's unit when the substance differs from the stored one.
@@ -297,6 +299,10 @@ pub trait Store: Send + Sync + std::fmt::Debug {
 
     /// The configuration of a repository as it was last read; `None` before that.
     async fn configuration(&self, repository: RepositoryId) -> Result<Option<ConfigurationRow>, StoreError>;
+
+    /// Keeps the configuration of a repository as it was read for the first time, unless one is kept already; answers
+    /// the one that is.
+    async fn first_configuration(&self, row: ConfigurationRow) -> Result<ConfigurationRow, StoreError>;
 
     /// How a repository's own settings let pull requests be merged, where GitHub has told.
     async fn merge_settings(&self, repository: RepositoryId) -> Result<Option<MergeMethods>, StoreError>;

@@ -2,8 +2,10 @@
 
 use crate::given::{REPOSITORY, SOME, apply, branch, commit, leased_unit, nothing_due, settle};
 use std::sync::Arc;
-use towpath::flow::{Deploy, DeployOutcome, DeployState, Hold, RepositoryId, TreeId, Trigger};
-use towpath::store::{ActOutcome, Change, Next, Order, OrderId, OrderRow, OutcomeRow, Store, Unit};
+use towpath::flow::{Deploy, DeployOutcome, DeployState, Hold, RepositoryId, StartingPoint, TreeId, Trigger};
+use towpath::store::{
+    ActOutcome, Change, ConfigurationRow, Next, Order, OrderId, OrderRow, OutcomeRow, Store, Unit,
+};
 
 fn deploy(number: u64, n: u8, state: DeployState) -> Deploy {
     let ends = (commit(n), TreeId::from_bytes([n; 20]));
@@ -189,4 +191,31 @@ pub(crate) async fn the_newest_word_on_files_counts_in_whatever_order_it_comes(s
     let known = store.outcomes(REPOSITORY, "staging").await.unwrap();
     assert_eq!(known.into_iter().map(Change::Outcome).collect::<Vec<_>>(), [said(30, 0, Success)]);
     assert!(store.outcomes(REPOSITORY, "production").await.unwrap().is_empty());
+}
+
+pub(crate) async fn a_starting_point_is_kept_for_an_environment_in_any_spelling(store: Arc<dyn Store>) {
+    let store = &*store;
+    let lane = async || store.lane(REPOSITORY, "Staging", &branch("staging")).await.unwrap().start;
+    assert_eq!(lane().await, None);
+    let first = StartingPoint { commit: Some(commit(1)), after: 4 };
+    for start in [first, StartingPoint { commit: None, ..first }] {
+        apply(store, vec![Change::StartingPoint(REPOSITORY, "staging".into(), start)]).await;
+        assert_eq!(lane().await, Some(start));
+    }
+}
+
+pub(crate) async fn what_was_read_first_counts_until_it_is_read_again(store: Arc<dyn Store>) {
+    let store = &*store;
+    let row = |text: &str| ConfigurationRow {
+        repository: REPOSITORY,
+        place: "x".to_owned(),
+        text: text.to_owned(),
+        valid: None,
+        read_at: 3,
+    };
+    assert_eq!(store.first_configuration(row("one")).await.unwrap(), row("one"));
+    assert_eq!(store.first_configuration(row("two")).await.unwrap(), row("one"));
+    assert_eq!(store.configuration(REPOSITORY).await.unwrap(), Some(row("one")));
+    apply(store, vec![Change::Configuration(row("two"))]).await;
+    assert_eq!(store.first_configuration(row("three")).await.unwrap(), row("two"));
 }

@@ -80,7 +80,9 @@ macro_rules! suite {
                     an_order_marks_its_environment_and_keeps_its_outcome,
                     the_newest_word_on_files_counts_in_whatever_order_it_comes,
                     a_unit_that_waits_for_the_clock_is_taken_at_once_when_it_is_marked,
-                    an_entry_is_for_the_first_repository_until_the_operator_says_otherwise;
+                    an_entry_is_for_the_first_repository_until_the_operator_says_otherwise,
+                    a_starting_point_is_kept_for_an_environment_in_any_spelling,
+                    what_was_read_first_counts_until_it_is_read_again;
                 changes:
                     accounts_and_repositories_are_replaced,
                     older_news_of_a_pull_request_is_ignored,

@@ -158,7 +158,7 @@ pub(crate) fn allowing(url: &str) -> Setting {
     }
 }
 
-async fn called_back(stage: &Stage, id: &str, secret: &str, data: &Value) -> u16 {
+pub(crate) async fn called_back(stage: &Stage, id: &str, secret: &str, data: &Value) -> u16 {
     let body = json!({ "type": "deploy.report", "data": data }).to_string();
     let seconds = SystemClock.now() / 1000;
     let signature = SigningKey::read(secret).unwrap().sign(id, seconds, body.as_bytes());

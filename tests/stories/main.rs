@@ -31,6 +31,7 @@ mod healing;
 #[allow(dead_code, reason = "not all of it is needed here")]
 mod http;
 mod interrupted;
+mod kept_up;
 mod ledger;
 mod manifest;
 mod mirrors;
@@ -44,7 +45,9 @@ mod pressed;
 mod printed;
 mod programs;
 mod queue;
+mod rights;
 mod rollback;
+mod rules_first;
 mod shop;
 mod snapshot;
 mod stacks;

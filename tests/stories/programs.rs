@@ -34,7 +34,7 @@ impl Machine {
         machine
     }
 
-    fn program(&self, name: &str, script: &str) {
+    pub fn program(&self, name: &str, script: &str) {
         use std::os::unix::fs::PermissionsExt as _;
         let path = self.folder.path().join(name);
         fs::write(&path, format!("#!/bin/sh\nset -e\n{script}\n")).unwrap();

@@ -164,6 +164,29 @@ impl Stage {
         self.quiet().await;
     }
 
+    /// Starts it while there is work that does not come to rest.
+    pub async fn start_at_work(&mut self) {
+        let opened = (Setting::default().settings, self.deploying.clone(), Arc::clone(&self.time));
+        let server = serve(&self.github, &self.app, &self.folder, opened).await;
+        self.app.set_webhook_url(Some(&format!("http://{}/webhooks/github", server.address())));
+        self.server = Some(server);
+    }
+
+    /// What the stopped server has kept, as a backup of it would.
+    pub fn backup(&self) -> Vec<(std::ffi::OsString, Vec<u8>)> {
+        let entries = std::fs::read_dir(self.folder.path()).unwrap().map(Result::unwrap);
+        let database = entries.filter(|it| it.file_name().to_string_lossy().starts_with("towpath.db"));
+        database.map(|it| (it.file_name(), std::fs::read(it.path()).unwrap())).collect()
+    }
+
+    /// The stopped server's disk is lost, and an old backup is all that there is.
+    pub fn restore(&self, backup: &[(std::ffi::OsString, Vec<u8>)]) {
+        self.lose_the_database();
+        for (name, bytes) in backup {
+            std::fs::write(self.folder.path().join(name), bytes).unwrap();
+        }
+    }
+
     /// Where the server keeps its data.
     pub fn data_folder(&self) -> &std::path::Path {
         self.folder.path()

@@ -45,7 +45,8 @@ impl Course {
     pub fn may_try_again(&self, deploy: &Deploy) -> bool {
         let newest = self.deploys.iter().rev().find(|it| !it.is_rollback());
         let is_newest = newest.is_some_and(|it| it.number == deploy.number);
-        let left = matches!(deploy.ending, Some(Ending::OffBranch | Ending::OlderThanLive { .. }));
+        let left =
+            matches!(deploy.ending, Some(Ending::OffBranch | Ending::OffPath | Ending::OlderThanLive { .. }));
         is_newest && !left && !deploy.state.is_open() && self.may_deploy(deploy.commit, true).is_ok()
     }
 

@@ -161,3 +161,57 @@ fn what_waits_for_a_branch_that_is_gone_is_not_deployed() {
     assert_eq!(course.turn(6), None);
     assert_eq!(course.wanted(Some(commit(1))), Wanted::Deploy(commit(1)), "it came back");
 }
+
+#[test]
+fn an_environment_that_was_named_anew_begins_with_the_next_move() {
+    let start = |n: Option<u8>, after| Some(StartingPoint { commit: n.map(commit), after });
+    let back = |n| course(vec![deploy(1, 1)]).since(start(n, 1));
+    assert_eq!(back(Some(2)).wanted(Some(commit(2))), Wanted::Nothing, "it was there when it was named");
+    assert_eq!(back(Some(1)).wanted(Some(commit(1))), Wanted::Nothing);
+    assert_eq!(back(Some(2)).wanted(Some(commit(3))), Wanted::Deploy(commit(3)));
+    assert_eq!(back(None).wanted(Some(commit(1))), Wanted::Deploy(commit(1)), "there was no branch");
+    let mut later = course(vec![deploy(1, 1)]).since(start(Some(2), 1));
+    later.add(deploy(2, 3));
+    assert_eq!(later.wanted(Some(commit(3))), Wanted::Nothing);
+    assert_eq!(later.wanted(Some(commit(2))), Wanted::Deploy(commit(2)), "it went back by a move");
+}
+
+#[test]
+fn a_number_that_was_told_of_is_not_given_again() {
+    let mut course = course(vec![deploy(1, 1)]);
+    assert_eq!(course.next_number(), 2);
+    course.was_told_of(7);
+    course.was_told_of(5);
+    assert_eq!(course.next_number(), 8);
+    assert_eq!(course.renumber(1, 20), Some(8));
+    assert_eq!(course.get(1).unwrap().ending, Some(Ending::Superseded { by: 8 }));
+    assert_eq!(course.turn(21), Some(8));
+    assert_eq!(course.get(8).unwrap().commit, commit(1));
+}
+
+#[test]
+fn what_waits_in_an_environment_that_is_none_any_more_goes_no_more() {
+    let mut course = course(vec![deploy(1, 1)]);
+    begin(&mut course, 0);
+    course.add(deploy(2, 2));
+    course.add(rollback(3, 9));
+    course.leave_path(5);
+    assert_eq!([1, 2, 3].map(|it| state(&course, it)), {
+        use DeployState::{Requested, Superseded};
+        [Requested, Superseded, Superseded]
+    });
+    assert_eq!(course.get(2).unwrap().ending, Some(Ending::OffPath));
+}
+
+#[test]
+fn one_that_ended_with_the_server_may_have_touched_the_site() {
+    let mut course = course(vec![deploy(1, 1)]);
+    begin(&mut course, 0);
+    report(&mut course, 1, 10, Says::Running);
+    course.get_mut(1).unwrap().hand_overs = 3;
+    course.cut_off(1, 20);
+    let cut = course.get(1).unwrap();
+    assert_eq!((cut.state, cut.ended_at), (DeployState::Error, Some(20)));
+    assert_eq!(cut.ending, Some(Ending::CutOff { phase: None, times: 3 }));
+    assert!(cut.may_have_touched_the_site());
+}

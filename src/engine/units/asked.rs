@@ -80,7 +80,8 @@ async fn again(room: &Room, pulls: &[&JudgedPull], check: &ShownCheck) -> Result
             Ok(changes)
         }
         Unit::CopyCheck(id, commit) => {
-            let book = room.rulebook(*id).await?;
+            let Some(row) = room.store.repository(*id).await? else { return Ok(Vec::new()) };
+            let book = room.rulebook(&row).await?;
             if book.invalid.is_some() {
                 return Ok(vec![Change::Resend(check.unit.clone())]);
             }

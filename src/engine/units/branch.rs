@@ -8,7 +8,7 @@ use crate::engine::rulebook::{CONFIGURATION_PATH, Rulebook};
 use crate::flow::{BranchName, CommitId, PullNumber, RepositoryId, Role, TipSource};
 use crate::github::events::{PushEvent, WORKFLOWS};
 use crate::lineage::GitError;
-use crate::store::{Change, DeliveryRow, PushRow, TipRow, Unit};
+use crate::store::{Change, DeliveryRow, PushRow, RepositoryState, TipRow, Unit};
 
 pub(super) async fn run(
     room: &Room,
@@ -18,11 +18,14 @@ pub(super) async fn run(
 ) -> Result<Vec<Change>, Trouble> {
     let news = News::of(room, unit).await?;
     let mut changes = news.digested(unit);
-    if let Some((_, introduced)) = news.repository(room, id).await? {
-        changes.extend(introduced);
-    }
+    let Some((row, introduced)) = news.repository(room, id).await? else { return Ok(changes) };
+    changes.extend(introduced);
     let (pushes, all_read) = news.events::<PushEvent>(&["push"]);
-    let book = room.rulebook(id).await?;
+    if row.state != RepositoryState::Active && room.store.configuration(id).await?.is_none() {
+        // Nobody may read its file, so nobody knows what the branch is. Once it is looked after, it is looked at.
+        return Ok(changes);
+    }
+    let book = room.rulebook(&row).await?;
     let on_path = book.flow.role(branch) != Role::Topic;
     let mut newest = room.store.newest_tip(id, branch).await?.and_then(|tip| tip.commit);
     let mut moves = Vec::new();

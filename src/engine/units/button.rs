@@ -206,7 +206,7 @@ impl Press<'_> {
     /// Where the base was when the pull request was judged; where it is, if that is not known.
     async fn target(&self, repository: &Repository, aimed: &BranchName) -> Result<CommitId, Trouble> {
         let row = &self.pull.pull;
-        let flow = self.room.rulebook(row.repository).await?.flow;
+        let flow = self.room.rulebook(self.repository).await?.flow;
         let ledger = Memory::of(self.room, &flow, row.repository, &row.head_branch).await?.ledger(None);
         let judged_at = self.pull.judged_at.unwrap_or_default() / 1000;
         let present = repository.branch(aimed).await?;

@@ -3,13 +3,20 @@
 use super::reconfigured::{judged, reconfigured};
 use super::withdrawal::checks;
 use crate::engine::room::{Room, Trouble};
-use crate::flow::{CommitId, PullNumber, RepositoryId, RepositoryName};
-use crate::store::{Change, ChecksOf, RepositoryRow, RepositoryState, Unit};
+use crate::flow::{
+    CommitId, Environment, EnvironmentName, Flow, PullNumber, RepositoryId, RepositoryName, StartingPoint,
+};
+use crate::store::{Change, ChecksOf, ConfigurationRow, RepositoryRow, RepositoryState, Unit};
 
 pub(super) async fn run(room: &Room, id: RepositoryId) -> Result<Vec<Change>, Trouble> {
     let row = room.store.repository(id).await?;
     let Some(row) = row.filter(|row| row.state == RepositoryState::Active) else { return Ok(Vec::new()) };
-    read_again(room, &row).await
+    let is_first = room.store.configuration(id).await?.is_none();
+    let mut changes = read_again(room, &row).await?;
+    if is_first {
+        changes.push(Change::Mark(Unit::Repository(id)));
+    }
+    Ok(changes)
 }
 
 /// Where nobody deploys, or a workflow alone tells that somebody does, it is looked for.
@@ -19,46 +26,52 @@ async fn somebody_may_deploy_now(room: &Room, row: &RepositoryRow) -> Result<Vec
         return Ok(Vec::new());
     }
     let Some(found) = room.look_for_workflow(row, &known).await? else { return Ok(Vec::new()) };
-    let flow = room.rulebook(row.id).await?.flow;
-    let environments = flow.environments.iter().map(|it| Unit::Environment(row.id, (&it.name).into()));
-    let marks = environments.chain([Unit::Copy(row.id)]).map(Change::Mark);
-    Ok(std::iter::once(found).chain(marks).collect())
+    let flow = room.rulebook(row).await?.flow;
+    Ok(std::iter::once(found).chain(to_look_at(row.id, &flow)).collect())
 }
 
 /// Reads the configuration. Where it means something else than before, every open pull request is judged
 /// again, and the branches that it names are compared with the ledger.
 pub(super) async fn read_again(room: &Room, row: &RepositoryRow) -> Result<Vec<Change>, Trouble> {
-    let known = room.store.configuration(row.id).await?;
-    let read = room.read_configuration(row, known.as_ref()).await?;
-    let before = known.is_some().then_some(room.rulebook(row.id).await?);
-    let as_before = known.is_some_and(|known| known.place == read.place && known.text == read.text);
+    match room.store.configuration(row.id).await? {
+        Some(known) => read_after(room, row, known).await,
+        None => {
+            // Nothing was decided before, so nothing can be decided otherwise now.
+            let read = room.read_configuration(row, None).await?;
+            let mut changes = of_the_account(room, row, &read).await?;
+            let flow = room.first_rulebook(read).await?.flow;
+            changes.extend(to_look_at(row.id, &flow));
+            Ok(changes)
+        }
+    }
+}
+
+async fn read_after(
+    room: &Room,
+    row: &RepositoryRow,
+    known: ConfigurationRow,
+) -> Result<Vec<Change>, Trouble> {
+    let read = room.read_configuration(row, Some(&known)).await?;
     let mut changes = somebody_may_deploy_now(room, row).await?;
-    if as_before {
+    if known.place == read.place && known.text == read.text {
         return Ok(changes);
     }
-    let now = room.book_of(read.clone());
-    if RepositoryName::from(&row.full_name).is_shared() {
-        // It counts for all those of the account that have none of their own.
-        let others = room.judged_by_another(row, &read).await?;
-        changes.extend(others.iter().map(|it| Change::Mark(Unit::Configuration(it.id))));
-    }
+    let (before, now) = (room.book_of(known), room.book_of(read.clone()));
+    changes.extend(of_the_account(room, row, &read).await?);
     changes.push(Change::Configuration(read));
     // A merge may have waited for the file to be mended, or for somebody to be named who deploys it.
-    let environments = now.flow.environments.iter().map(|it| Unit::Environment(row.id, (&it.name).into()));
-    changes.extend(environments.chain([Unit::Copy(row.id)]).map(Change::Mark));
+    changes.extend(to_look_at(row.id, &now.flow));
+    changes.extend(come_and_gone(room, row, (&before.flow, &now.flow)).await?);
     let open = room.store.open_pulls(row.id).await?;
-    let again: Vec<PullNumber> = match before {
-        Some(before) if before.invalid.is_none() && now.invalid.is_none() => {
-            if judged(&before.flow) != judged(&now.flow) {
-                // The ledger of a branch that was not judged before is filled in.
-                changes.push(Change::Mark(Unit::Repository(row.id)));
-            }
-            reconfigured(&before.flow, &now.flow, &open).map(|it| it.pull.number).collect()
-        }
-        _ => {
+    let again: Vec<PullNumber> = if before.invalid.is_none() && now.invalid.is_none() {
+        if judged(&before.flow) != judged(&now.flow) {
+            // The ledger of a branch that was not judged before is filled in.
             changes.push(Change::Mark(Unit::Repository(row.id)));
-            open.iter().map(|it| it.pull.number).collect()
         }
+        reconfigured(&before.flow, &now.flow, &open).map(|it| it.pull.number).collect()
+    } else {
+        changes.push(Change::Mark(Unit::Repository(row.id)));
+        open.iter().map(|it| it.pull.number).collect()
     };
     changes.extend(again.into_iter().map(|number| Change::Mark(Unit::Pull(row.id, number))));
     // What others propose is compared with the file that holds.
@@ -70,5 +83,47 @@ pub(super) async fn read_again(room: &Room, row: &RepositoryRow) -> Result<Vec<C
         .collect();
     let proposals = open.iter().filter(|it| proposed.contains(&it.pull.head_commit));
     changes.extend(proposals.map(|it| Change::Mark(Unit::Proposal(row.id, it.pull.number))));
+    Ok(changes)
+}
+
+/// Those of the account that go by another file than the one that counts for them now.
+async fn of_the_account(
+    room: &Room,
+    row: &RepositoryRow,
+    read: &ConfigurationRow,
+) -> Result<Vec<Change>, Trouble> {
+    if !RepositoryName::from(&row.full_name).is_shared() {
+        return Ok(Vec::new());
+    }
+    let others = room.judged_by_another(row, read).await?;
+    Ok(others.iter().map(|it| Change::Mark(Unit::Configuration(it.id))).collect())
+}
+
+fn to_look_at(id: RepositoryId, flow: &Flow) -> impl Iterator<Item = Change> {
+    let environments = flow.environments.iter().map(move |it| Unit::Environment(id, (&it.name).into()));
+    environments.chain([Unit::Copy(id)]).map(Change::Mark)
+}
+
+/// What follows for environments that were not in the file before, or are no more. Nobody has looked at the branch of
+/// one that comes, or comes back: what is on it by now was there before, and only its next move asks for a deploy.
+async fn come_and_gone(
+    room: &Room,
+    row: &RepositoryRow,
+    (before, now): (&Flow, &Flow),
+) -> Result<Vec<Change>, Trouble> {
+    let is_in = |flow: &Flow, one: &Environment| {
+        flow.environments.iter().any(|it| it.is_called(&one.name) && it.branch == one.branch)
+    };
+    let mut changes = Vec::new();
+    for one in now.environments.iter().filter(|one| !is_in(before, one)) {
+        let commit = room.api.branch_tip(row.installation, &row.full_name, &one.branch).await?;
+        let newest = room.store.newest_deploys(row.id, &one.name, 1).await?;
+        let after = newest.first().map_or(0, |it| it.number);
+        let environment = EnvironmentName::from(&one.name);
+        changes.push(Change::StartingPoint(row.id, environment, StartingPoint { commit, after }));
+    }
+    // What is under way there is seen to its end.
+    let gone = before.environments.iter().filter(|one| now.environment(&one.name).is_none());
+    changes.extend(gone.map(|it| Change::Mark(Unit::Environment(row.id, (&it.name).into()))));
     Ok(changes)
 }

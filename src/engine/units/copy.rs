@@ -19,9 +19,12 @@ use crate::store::{Change, ChecksOf, Desired, RepositoryRow, RepositoryState, Un
 use serde_json::json;
 
 pub(super) async fn run(room: &Room, id: RepositoryId) -> Result<Vec<Change>, Trouble> {
-    let book = room.rulebook(id).await?;
     let row = room.store.repository(id).await?.filter(|row| row.state == RepositoryState::Active);
-    let (Some(row), None) = (row, &book.invalid) else { return Ok(Vec::new()) };
+    let Some(row) = row else { return Ok(Vec::new()) };
+    let book = room.rulebook(&row).await?;
+    if book.invalid.is_some() {
+        return Ok(Vec::new());
+    }
     let original = book.flow.copy.as_ref().and_then(|copy| Some((copy, book.flow.environment(&copy.of)?)));
     let Some((copy, original)) = original else { return taken_back(room, &row).await };
     let mirror = room.mirror(&row).await?;

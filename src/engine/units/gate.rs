@@ -3,7 +3,6 @@
 use super::news::News;
 use crate::deploy::Course;
 use crate::engine::room::{Room, Trouble};
-use crate::engine::rulebook::Rulebook;
 use crate::flow::{Cause, CommitId, EnvironmentName, RepositoryId};
 use crate::github::GateAnswer;
 use crate::github::events::GateEvent;
@@ -26,7 +25,7 @@ pub(super) async fn run(
     let name = event.environment.as_deref().unwrap_or(name.as_str());
     let job = Job { room, row: &row, run, name };
     let commit = event.deployment.as_ref().map(|it| it.sha);
-    match job.decide(&room.rulebook(id).await?, commit).await {
+    match job.decide(commit).await {
         Ok(()) => Ok(news.digested(&lease.unit)),
         Err(trouble) => {
             // GitHub keeps the job waiting; that it is still being decided is worth a word, once.
@@ -56,7 +55,8 @@ impl<'a> Job<'a> {
         WaitingJob { repository: &self.row.full_name, environment: self.name, branch, commit }
     }
 
-    async fn decide(&self, book: &Rulebook, commit: Option<CommitId>) -> Result<(), Trouble> {
+    async fn decide(&self, commit: Option<CommitId>) -> Result<(), Trouble> {
+        let book = self.room.rulebook(self.row).await?;
         let flow = &book.flow;
         if let Some(Cause::ConfigurationInvalid { place, .. }) = &book.invalid {
             // As for merges: by a file that cannot be used nothing is let through.

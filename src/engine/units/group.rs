@@ -29,17 +29,31 @@ pub(super) async fn run(
     base: &BranchName,
 ) -> Result<Vec<Change>, Trouble> {
     let news = News::of(room, unit).await?;
-    let mut changes = news.digested(unit);
+    let mut changes = Vec::new();
     let (events, _) = news.events::<MergeGroupEvent>(&["merge_group"]);
-    let Some((repository, introduced)) = news.repository(room, id).await? else { return Ok(changes) };
+    let Some((repository, introduced)) = news.repository(room, id).await? else {
+        return Ok(news.digested(unit));
+    };
     changes.extend(introduced);
     if repository.state != RepositoryState::Active {
+        changes.extend(news.digested(unit));
         return Ok(changes);
     }
-    let book = room.rulebook(id).await?;
+    let (book, unread) = match room.rulebook(&repository).await {
+        Ok(book) => (book, None),
+        Err(trouble) => (room.unread(&trouble), Some(trouble)),
+    };
+    if unread.is_none() {
+        // Until then the event stays: it says what the group was put on.
+        changes.extend(news.digested(unit));
+    }
     let group = Group { room, book: &book, repository: &repository, head, base };
     let shown = group.shown().await?;
     if book.flow.role(base) == Role::Topic {
+        if let Some(trouble) = unread {
+            // The file may name it.
+            return Err(trouble);
+        }
         if let Some(shown) = shown.filter(|shown| !shown.is_withdrawn()) {
             let of = (base.as_str(), None);
             changes.push(shown.withdrawn(room, &Withdrawn::OffThePath, of).await?);

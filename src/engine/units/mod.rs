@@ -26,7 +26,7 @@ mod stack;
 mod whereabouts;
 mod withdrawal;
 
-pub(super) use environment::report_of;
+pub(super) use environment::{ToldNumbers, report_of};
 
 use super::room::{Room, Trouble};
 use crate::store::{Change, Lease, Unit};

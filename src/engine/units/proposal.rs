@@ -26,7 +26,7 @@ pub(super) async fn run(room: &Room, id: RepositoryId, number: PullNumber) -> Re
         return Ok(Vec::new());
     }
     let mirror = room.mirror(&row).await?;
-    let now = &room.rulebook(id).await?.flow;
+    let now = &room.rulebook(&row).await?.flow;
     if !mirror.has_environments(now).await? {
         // A repository that has none of the path's branches is left alone.
         return Ok(Vec::new());

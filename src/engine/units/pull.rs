@@ -31,7 +31,6 @@ pub(super) use effects::{check_run, digest, last_verdict, left};
 use latest::Latest;
 pub(super) use memory::Memory;
 pub(super) use stacked::{is_chain, is_of_path, is_with, own_base, stack_facts};
-use std::sync::Arc;
 
 pub(super) async fn run(
     room: &Room,
@@ -47,16 +46,10 @@ pub(super) async fn run(
     if repository.state == RepositoryState::Gone {
         return Ok(changes);
     }
-    let book = match room.rules_of(&repository).await {
-        Ok((book, read)) => {
-            changes.extend(read);
-            book
-        }
+    let (book, unread) = match room.rulebook(&repository).await {
+        Ok(book) => (book, None),
         // Nothing is judged by rules that are not known, and the check says why.
-        Err(trouble) => Rulebook {
-            flow: Arc::clone(&room.flow),
-            invalid: Some(Cause::CouldNotDecide(Undecided::GitHub { what: trouble.what })),
-        },
+        Err(trouble) => (room.unread(&trouble), Some(trouble)),
     };
     let memory = Memory::of(room, &book.flow, id, &pull.head_branch).await?;
     let nothing_new = news.deliveries.is_empty();
@@ -77,6 +70,10 @@ pub(super) async fn run(
     let judged = match case.look(pull).await {
         Ok(judged) => judged,
         Err(NotJudged(row)) => {
+            if let Some(trouble) = unread {
+                // The file may say that it goes into an environment.
+                return Err(trouble);
+            }
             if row.state == PullState::Open {
                 changes.extend(case.withdrawn(&row, None).await?);
                 changes.extend(case.withdrawn_comment(&row).await?);

@@ -39,7 +39,7 @@ pub(super) async fn run(room: &Room, unit: &Unit, id: RepositoryId) -> Result<Ve
         }
         if of_stack {
             // Whoever asks again may have taken the stack apart, of which GitHub tells nobody.
-            let book = room.rulebook(id).await?;
+            let book = room.rulebook(&row).await?;
             changes.extend(pulls(room, &row, &book, open).await?);
         }
     } else {
@@ -57,7 +57,7 @@ async fn compared(
     mut changes: Vec<Change>,
 ) -> Result<Vec<Change>, Trouble> {
     changes.extend(configuration::read_again(room, &row).await?);
-    let book = rules_now(room, row.id, &changes).await?;
+    let book = rules_now(room, &row, &changes).await?;
     // By these rules it is compared right now.
     changes.retain(|it| *it != Change::Mark(Unit::Repository(row.id)));
     let on_path = is_on_path(room, &row, &book).await;
@@ -90,14 +90,14 @@ async fn compared(
 }
 
 /// The rules by what was just read, which is not stored yet.
-async fn rules_now(room: &Room, id: RepositoryId, changes: &[Change]) -> Result<Rulebook, Trouble> {
+async fn rules_now(room: &Room, row: &RepositoryRow, changes: &[Change]) -> Result<Rulebook, Trouble> {
     let read = changes.iter().find_map(|change| match change {
         Change::Configuration(row) => Some(row.clone()),
         _ => None,
     });
     match read {
-        Some(row) => Ok(room.book_of(row)),
-        None => Ok(room.rulebook(id).await?),
+        Some(read) => Ok(room.book_of(read)),
+        None => room.rulebook(row).await,
     }
 }
 

@@ -17,7 +17,7 @@ const MOVES_AT_MOST: usize = 20;
 pub(super) async fn run(room: &Room, id: RepositoryId, branch: &BranchName) -> Result<Vec<Change>, Trouble> {
     let row = room.store.repository(id).await?.filter(|row| row.state == RepositoryState::Active);
     let Some(row) = row else { return Ok(Vec::new()) };
-    let book = room.rulebook(id).await?;
+    let book = room.rulebook(&row).await?;
     let mirror = room.mirror(&row).await?;
     if !mirror.has_environments(&book.flow).await? {
         return Ok(Vec::new());

@@ -4,7 +4,7 @@ use super::news::News;
 use crate::engine::room::{Room, Trouble};
 use crate::flow::{DriverSettings, RepositoryId};
 use crate::github::events::WorkflowRunEvent;
-use crate::store::{Change, Unit};
+use crate::store::{Change, RepositoryState, Unit};
 use std::collections::BTreeSet;
 
 pub(super) async fn run(room: &Room, unit: &Unit, id: RepositoryId) -> Result<Vec<Change>, Trouble> {
@@ -12,7 +12,9 @@ pub(super) async fn run(room: &Room, unit: &Unit, id: RepositoryId) -> Result<Ve
     let mut changes = news.digested(unit);
     let (events, _) = news.events::<WorkflowRunEvent>(&["workflow_run"]);
     let runs: BTreeSet<String> = events.iter().map(|(_, event)| event.workflow_run.id.to_string()).collect();
-    let flow = room.rulebook(id).await?.flow;
+    let row = room.store.repository(id).await?.filter(|row| row.state == RepositoryState::Active);
+    let Some(row) = row else { return Ok(changes) };
+    let flow = room.rulebook(&row).await?.flow;
     for environment in &flow.environments {
         let newest = room.store.newest_deploys(id, &environment.name, 5).await?;
         // The configuration may say something else by now.

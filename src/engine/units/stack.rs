@@ -8,13 +8,13 @@ use crate::store::{Change, JudgedPull, RepositoryState, Unit};
 
 pub(super) async fn run(room: &Room, id: RepositoryId, number: PullNumber) -> Result<Vec<Change>, Trouble> {
     let row = room.store.repository(id).await?;
-    let (Some(_), Some(below)) =
+    let (Some(row), Some(below)) =
         (row.filter(|row| row.state == RepositoryState::Active), room.store.pull(id, number).await?)
     else {
         return Ok(Vec::new());
     };
     let open = room.store.open_pulls(id).await?;
-    let book = room.rulebook(id).await?;
+    let book = room.rulebook(&row).await?;
     let mirror = room.mirrors.of(id);
     let above = if mirror.exists() {
         mirror.repository(None).pulls_containing(&[below.pull.head_commit]).await?

@@ -7,12 +7,13 @@ use crate::report::{self, WHEREABOUTS};
 use crate::store::{Change, Desired, RepositoryState, Unit};
 
 pub(super) async fn run(room: &Room, id: RepositoryId, number: PullNumber) -> Result<Vec<Change>, Trouble> {
-    let flow = room.rulebook(id).await?.flow;
     let row = room.store.repository(id).await?.filter(|row| row.state == RepositoryState::Active);
     let pull = room.store.pull(id, number).await?.map(|it| it.pull);
-    let (Some(row), Some(pull)) = (row, pull.filter(|pull| travels(&flow, pull))) else {
+    let (Some(row), Some(pull)) = (row, pull) else { return Ok(Vec::new()) };
+    let flow = room.rulebook(&row).await?.flow;
+    if !travels(&flow, &pull) {
         return Ok(Vec::new());
-    };
+    }
     if flow.comment == CommentWhen::Never {
         return Ok(Vec::new());
     }

@@ -6,8 +6,8 @@ use super::writer::Outcome;
 use super::{activity, backfills, deploys, inbox, merge_settings, reads};
 use crate::flow::{BranchName, CommitId, EnvironmentName, PullNumber, RepositoryId};
 use crate::store::{
-    Account, Change, Committed, Desired, Lease, Millis, Next, PullRow, PushRow, RepositoryRow, StoreError,
-    TipRow, Unit,
+    Account, Change, Committed, ConfigurationRow, Desired, Lease, Millis, Next, PullRow, PushRow,
+    RepositoryRow, StoreError, TipRow, Unit,
 };
 use rusqlite::{Connection, OptionalExtension, named_params};
 use std::collections::BTreeSet;
@@ -179,6 +179,9 @@ fn apply(connection: &Connection, change: &Change, now: Millis) -> Result<(), St
         Change::Hold(repository, environment, hold) => {
             deploys::keep_hold(connection, *repository, environment, hold)
         }
+        Change::StartingPoint(repository, environment, start) => {
+            deploys::keep_start(connection, *repository, environment, *start)
+        }
         Change::OrderDone(order, outcome) => deploys::order_done(connection, *order, outcome),
         Change::Desire(desired) => desire(connection, desired, now),
         Change::Shown { unit, github_id, substance } => shown(connection, unit, *github_id, substance),
@@ -267,6 +270,25 @@ fn tip(connection: &Connection, row: &TipRow) -> Result<(), StoreError> {
     Ok(())
 }
 
+fn configuration(connection: &Connection, row: &ConfigurationRow) -> Result<(), StoreError> {
+    connection.prepare_cached(CONFIGURATION)?.execute(named_params! {
+        ":repository": row.repository, ":place": row.place, ":text": row.text, ":valid": row.valid,
+        ":read_at": row.read_at,
+    })?;
+    Ok(())
+}
+
+pub(super) fn first_configuration(
+    connection: &Connection,
+    row: &ConfigurationRow,
+) -> Result<ConfigurationRow, StoreError> {
+    if let Some(kept) = reads::configuration(connection, row.repository)? {
+        return Ok(kept);
+    }
+    configuration(connection, row)?;
+    Ok(row.clone())
+}
+
 fn push(connection: &Connection, row: &PushRow) -> Result<(), StoreError> {
     connection.prepare_cached(PUSH)?.execute(named_params! {
         ":repository": row.repository, ":branch": row.branch, ":head": row.commit, ":at": row.at,
@@ -283,10 +305,7 @@ fn record(connection: &Connection, change: &Change) -> Result<(), StoreError> {
             ":repository": row.repository, ":environment": EnvironmentName::from(&row.environment),
             ":tree": row.tree, ":head": row.commit, ":at": row.at, ":place": row.place.cast_signed(), ":outcome": row.outcome,
         })?,
-        Change::Configuration(row) => statement(CONFIGURATION)?.execute(named_params! {
-            ":repository": row.repository, ":place": row.place, ":text": row.text, ":valid": row.valid,
-            ":read_at": row.read_at,
-        })?,
+        Change::Configuration(row) => return configuration(connection, row),
         Change::Act(row) => statement(ACT)?.execute(named_params! {
             ":repository": row.repository, ":number": row.number, ":head": row.head, ":what": row.what,
             ":who": row.who, ":at": row.at, ":outcome": row.outcome, ":done": row.done,

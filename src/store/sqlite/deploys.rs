@@ -2,7 +2,7 @@
 
 use super::units;
 use super::values::Tip;
-use crate::flow::{BranchName, Deploy, EnvironmentName, Hold, RepositoryId};
+use crate::flow::{BranchName, Deploy, EnvironmentName, Hold, RepositoryId, StartingPoint};
 use crate::store::{ActOutcome, Lane, Millis, OrderId, OrderRow, OutcomeRow, StoreError, Unit};
 use rusqlite::{Connection, OptionalExtension, Row, ToSql, named_params};
 use serde::Serialize;
@@ -51,6 +51,13 @@ const HOLD: &str = "
     ON CONFLICT (repository, environment) DO UPDATE SET data = excluded.data";
 
 const HELD: &str = "SELECT data FROM holds WHERE repository = :repository AND environment = :environment";
+
+const START: &str = "
+    INSERT INTO starting_points (repository, environment, data) VALUES (:repository, :environment, :data)
+    ON CONFLICT (repository, environment) DO UPDATE SET data = excluded.data";
+
+pub(super) const STARTED: &str =
+    "SELECT data FROM starting_points WHERE repository = :repository AND environment = :environment";
 
 const ORDER: &str = "
     INSERT INTO orders (repository, environment, data, made_at)
@@ -103,6 +110,18 @@ pub(super) fn keep_hold(
     Ok(())
 }
 
+pub(super) fn keep_start(
+    connection: &Connection,
+    repository: RepositoryId,
+    environment: &EnvironmentName,
+    start: StartingPoint,
+) -> Result<(), StoreError> {
+    connection.prepare_cached(START)?.execute(named_params! {
+        ":repository": repository, ":environment": environment, ":data": written(&start)?,
+    })?;
+    Ok(())
+}
+
 fn all<T: DeserializeOwned>(
     connection: &Connection,
     sql: &str,
@@ -139,8 +158,9 @@ pub(super) fn lane(
         .query_row(named_params! { ":repository": repository, ":branch": branch }, |row| row.get::<_, Tip>(0))
         .optional()?;
     let baseline = baseline.and_then(|Tip(commit)| commit);
+    let start = all(&moment, STARTED, by)?.pop();
     let orders = orders(&moment, repository, &environment)?;
-    Ok(Lane { deploys, hold, baseline, orders })
+    Ok(Lane { deploys, hold, baseline, start, orders })
 }
 
 pub(super) fn newest(

@@ -261,6 +261,10 @@ impl Store for SqliteStore {
         self.readers.run(move |c| reads::configuration(c, repository)).await
     }
 
+    async fn first_configuration(&self, row: ConfigurationRow) -> Result<ConfigurationRow, StoreError> {
+        self.writer.run(CHANGE_BYTES, move |c| changes::first_configuration(c, &row)).await
+    }
+
     async fn merge_settings(&self, repository: RepositoryId) -> Result<Option<MergeMethods>, StoreError> {
         self.readers.run(move |c| merge_settings::known(c, repository)).await
     }

@@ -59,6 +59,7 @@ fn the_hot_statements_never_walk_a_table() {
         (deploys::OPEN, "deploys_open (repository=? AND environment=?)"),
         (deploys::LIVE, "deploys_live (repository=? AND environment=?)"),
         (deploys::BUILT, "deploys_slug (repository=? AND slug=?)"),
+        (deploys::STARTED, "PRIMARY KEY (repository=? AND environment=?)"),
         (deploys::ORDERS, "orders_open (repository=? AND environment=?)"),
         (changes::TIP, "PRIMARY KEY (repository=? AND branch=? AND moved_at=?)"),
         (changes::STANDING, "sqlite_autoindex_units_1 (key=?)"),

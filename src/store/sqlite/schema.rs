@@ -23,6 +23,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0011_clone_urls.sql"),
     include_str!("../migrations/0012_bounds.sql"),
     include_str!("../migrations/0013_stacks.sql"),
+    include_str!("../migrations/0014_starting_points.sql"),
 ];
 
 /// `TOWP`: tells the file from those of other programs.

@@ -2,7 +2,7 @@
 
 use super::Work;
 use crate::engine::room::Trouble;
-use crate::flow::{Deploy, DeployState, Ending};
+use crate::flow::{Deploy, DeployState, Ending, Trigger};
 use crate::github::{ApiError, MadeDeployment, NewDeployment};
 
 /// A fresh token is refused for a moment, and GitHub does not know a commit for a moment after it was pushed: what is
@@ -29,8 +29,14 @@ impl Work<'_> {
         let site = self.site;
         let (installation, name) = (site.repository.installation, &site.repository.full_name);
         let key = site.key(deploy.number);
-        // Looked for in any case: the database may be another one than the one that has made it.
-        match site.room.api.find_deployment(installation, name, deploy.commit, &key).await {
+        // The database may be another one than the one that has made it.
+        let may_be_there = again || !self.is_new(deploy.number);
+        let found = if may_be_there {
+            site.room.api.find_deployment(installation, name, deploy.commit, &key).await
+        } else {
+            Ok(None)
+        };
+        match found {
             Ok(Some(found)) => {
                 self.adopt(deploy.number, &found).await?;
                 let may_go_on = self.newest_state(deploy.number).is_some_and(DeployState::is_under_way);
@@ -70,9 +76,8 @@ impl Work<'_> {
         let said = site.room.api.deployment_statuses(installation, name, found.id).await?;
         self.announced(number, found.id);
         if let Some(deploy) = self.course.get_mut(number) {
-            deploy.shown = said.last().map(|last| {
-                super::show::shown_as(&last.state, last.description.as_deref().unwrap_or_default())
-            });
+            deploy.shown = said.last().map(super::show::said_as);
+            deploy.shown_place = said.last().map_or(0, |last| last.id);
         }
         let now = site.room.now();
         for report in said.iter().filter_map(super::reports::report_of) {
@@ -94,6 +99,11 @@ impl Work<'_> {
                 format!("GitHub does not let it be deployed: {message}")
             }
             ApiError::Refused { message, .. } => format!("GitHub does not take the Deployment: {message}"),
+            ApiError::Forbidden { needs: Some(needs), .. } => {
+                format!(
+                    "the App may not make Deployments here; GitHub asks for {needs}: accept it for the App"
+                )
+            }
             ApiError::Forbidden { .. } | ApiError::NotFound { .. } => {
                 "the App may not make Deployments here; accept its permission deployments: write".to_owned()
             }
@@ -125,5 +135,13 @@ fn describe(deploy: &Deploy) -> String {
     let what = if deploy.is_rollback() { "Roll back to" } else { "Deploy" };
     let numbers: Vec<String> = deploy.pulls.iter().take(5).map(|number| format!("#{number}")).collect();
     let with = if numbers.is_empty() { String::new() } else { format!(" ({})", numbers.join(", ")) };
-    format!("{what} {}{with}", deploy.commit.short())
+    match &deploy.trigger {
+        Trigger::DirectPush { by: Some(by) } => {
+            format!("{what} {}, pushed directly by {by}{with}", deploy.commit.short())
+        }
+        Trigger::DirectPush { by: None } => {
+            format!("{what} {}, pushed directly{with}", deploy.commit.short())
+        }
+        _ => format!("{what} {}{with}", deploy.commit.short()),
+    }
 }

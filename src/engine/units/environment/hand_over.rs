@@ -45,6 +45,7 @@ impl Work<'_> {
                 continue;
             }
             self.bring_up_to_date(number).await?;
+            let number = self.number_to_begin_with(number).await?;
             self.course.begin(number, carried_out_by.clone(), now);
             let Some(deploy) = self.course.get(number).cloned() else { return Ok(()) };
             // Before anybody is told: a second attempt looks first for what the first one has begun.
@@ -67,8 +68,7 @@ impl Work<'_> {
         if deploy.hand_overs < HAND_OVERS_AT_MOST {
             return true;
         }
-        let words = format!("the server was restarted {HAND_OVERS_AT_MOST} times while it ran");
-        self.not_handed_over(deploy.number, words);
+        self.course.cut_off(deploy.number, site.room.now());
         false
     }
 

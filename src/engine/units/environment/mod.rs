@@ -10,12 +10,15 @@ mod dormant;
 mod follow;
 mod foreign;
 mod hand_over;
+mod left;
+mod numbers;
 mod orders;
 mod outcomes;
 mod reports;
 mod show;
 mod want;
 
+pub(in crate::engine) use numbers::ToldNumbers;
 pub(in crate::engine) use reports::report_of;
 
 use super::news::News;
@@ -32,6 +35,7 @@ use crate::flow::{
 };
 use crate::github::events::DeploymentStatusEvent;
 use crate::store::{Change, DeployActivity, Lease, OutcomeRow, RepositoryRow, RepositoryState, Unit};
+use left::left_environment;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -52,9 +56,11 @@ pub(super) async fn run(
         return Ok(changes);
     };
     room.require_settled(&repository)?;
-    let book = room.rulebook(id).await?;
+    let book = room.rulebook(&repository).await?;
     let flow = book.flow;
-    let Some(environment) = flow.environment(name.as_str()) else {
+    let named = flow.environment(name.as_str());
+    let left = if named.is_some() { None } else { left_environment(room, &repository, name).await? };
+    let Some(environment) = named.or(left.as_ref()) else {
         // Deploys to what is no environment of the path say nothing about a change's way, but that there is somebody
         // who deploys.
         let events: Vec<_> = events.into_iter().map(|(_, event)| event).collect();
@@ -63,10 +69,10 @@ pub(super) async fn run(
         return Ok(changes);
     };
     let lane = room.store.lane(id, &environment.name, &environment.branch).await?;
-    let course = Course::new(lane.deploys, lane.hold, lane.baseline);
+    let course = Course::new(lane.deploys, lane.hold, lane.baseline).since(lane.start);
     let live = course.live().map(|it| it.number);
-    let is_readable = book.invalid.is_none();
-    let site = Site { room, lease, repository: &repository, flow: &flow, environment, is_readable };
+    let (is_readable, is_named) = (book.invalid.is_none(), named.is_some());
+    let site = Site { room, lease, repository: &repository, flow: &flow, environment, is_readable, is_named };
     let activity = room.store.deploy_activity(id).await?;
     let (others_wait, outcomes) = (false, Vec::new());
     let mut work = Work { site, course, changes, live_before: live, others_wait, outcomes, activity };
@@ -116,6 +122,8 @@ struct Site<'a> {
     environment: &'a Environment,
     /// Whether the configuration can be read. While it cannot, nothing new is begun.
     is_readable: bool,
+    /// Whether the configuration still names the environment.
+    is_named: bool,
 }
 
 /// One look at an environment.
@@ -203,6 +211,7 @@ impl<'a> Site<'a> {
 impl Work<'_> {
     /// What follows once all news are taken in.
     async fn go_on(&mut self, news: &News) -> Result<(), Trouble> {
+        self.end_what_waits();
         // What fails here must not keep what hangs from being ended, nor what is known from being shown.
         let wanted = if self.may_begin() { self.want().await } else { Ok(()) };
         let mut looked = self.look(!news.deliveries.is_empty()).await;
@@ -233,7 +242,7 @@ impl Work<'_> {
 
     /// Whether anything new may be begun: somebody deploys here, and it can be read who.
     fn may_begin(&self) -> bool {
-        self.site.is_readable && self.is_deployed() && !self.is_dormant()
+        self.site.is_named && self.site.is_readable && self.is_deployed() && !self.is_dormant()
     }
 
     fn is_deployed(&self) -> bool {
@@ -249,6 +258,9 @@ impl Work<'_> {
         if !room.store.note(lease, kept, room.now()).await? {
             return Err(Trouble::later("the lease was lost in the middle of a deploy"));
         }
+        // Only now: what the store did not take is kept with whatever is kept next.
+        self.changes.clear();
+        self.outcomes.clear();
         Ok(())
     }
 
@@ -257,7 +269,7 @@ impl Work<'_> {
     async fn all_to_keep(&mut self) -> Result<Vec<Change>, Trouble> {
         let Site { room, repository, environment, .. } = self.site;
         let id = repository.id;
-        let mut kept = std::mem::take(&mut self.changes);
+        let mut kept = self.changes.clone();
         kept.extend(self.course.changed().map(|deploy| Change::Deploy(id, Box::new(deploy.clone()))));
         kept.extend(self.outcomes_to_keep().await?);
         let mut concerned: BTreeSet<PullNumber> = BTreeSet::new();

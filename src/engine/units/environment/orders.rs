@@ -11,6 +11,10 @@ impl Work<'_> {
     /// Takes up each order. Its outcome is stored with what it changes.
     pub(super) async fn take_orders(&mut self, orders: Vec<OrderRow>) -> Result<(), Trouble> {
         for row in orders {
+            if let Some(refused) = self.is_not_named() {
+                self.changes.push(Change::OrderDone(row.id, refused));
+                continue;
+            }
             let outcome = match row.order {
                 Order::Rollback { to, by, reason } => self.roll_back(to, (by, reason)).await?,
                 Order::Deploy { again, by, reason } => self.deploy_tip(again, by, reason).await?,
@@ -56,6 +60,10 @@ impl Work<'_> {
         self.changes.push(Change::Hold(site.repository.id, site.environment.name.clone(), hold));
         self.others_wait = true;
         let ends = (target, plan.target.tree);
+        if let Err(trouble) = self.learn_numbers().await {
+            // On the worst day GitHub may be silent, too.
+            tracing::warn!(what = trouble.what, "which numbers deploys were given before cannot be told");
+        }
         let number = self.course.next_number();
         let deploy = Deploy {
             previous: self.course.live().map(|it| it.commit),
@@ -111,8 +119,9 @@ impl Work<'_> {
             return Ok(ActOutcome::refused(report::deploy_refused(self.asked_for(), commit, &why)));
         }
         let deploy = self.made_of(&tip, commit).await?;
-        let number = deploy.number;
-        self.course.add(Deploy { trigger: Trigger::Requested { by, reason }, ..deploy });
+        // One that goes again is another one, whatever was made of the commit before.
+        let number = if again { self.course.next_number() } else { deploy.number };
+        self.course.add(Deploy { number, trigger: Trigger::Requested { by, reason }, ..deploy });
         // Where nobody was there for the last one, somebody says so now.
         self.seen(&DeployActivity { woken_at: Some(site.room.now()), ..DeployActivity::default() });
         // Where that cannot be told now, it is asked again at its turn.

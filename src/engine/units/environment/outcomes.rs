@@ -87,13 +87,12 @@ impl Work<'_> {
 
     /// What was noted of outcomes, and whether promotions may be judged otherwise by it.
     pub(super) async fn outcomes_to_keep(&mut self) -> Result<Vec<Change>, Trouble> {
-        let noted = std::mem::take(&mut self.outcomes);
-        if noted.is_empty() {
+        if self.outcomes.is_empty() {
             return Ok(Vec::new());
         }
         let site = self.site;
         let known = site.room.store.outcomes(site.repository.id, &site.environment.name).await?;
-        let news: Vec<_> = noted.into_iter().filter(|it| !known.contains(it)).collect();
+        let news: Vec<_> = self.outcomes.iter().filter(|it| !known.contains(it)).cloned().collect();
         self.others_wait |= !news.is_empty();
         Ok(news.into_iter().map(Change::Outcome).collect())
     }

@@ -90,9 +90,10 @@ impl Work<'_> {
             && let Some(deploy) = self.course.get_mut(number)
         {
             deploy.spoken_of_at.get_or_insert(now);
-            // GitHub shows it already: it came from there.
-            deploy.shown =
-                Some(super::show::shown_as(&status.state, status.description.as_deref().unwrap_or_default()));
+            // GitHub shows it already, since it came from there, unless something was said after it.
+            if status.id == 0 || status.id > deploy.shown_place {
+                (deploy.shown, deploy.shown_place) = (Some(super::show::said_as(status)), status.id);
+            }
         }
     }
 
@@ -123,7 +124,6 @@ fn said_by_us(deploy: &Deploy, event: &DeploymentStatusEvent) -> bool {
     if event.is_by_the_bot_that_made_it() {
         return true;
     }
-    let line = status.description.as_deref().unwrap_or_default();
-    let said = super::show::shown_as(&status.state, line);
+    let said = super::show::said_as(status);
     [&deploy.shown, &deploy.showing].into_iter().flatten().any(|ours| *ours == said)
 }

@@ -63,7 +63,7 @@ impl Work<'_> {
         Ok(seen)
     }
 
-    pub(super) async fn made_of(&self, tip: &TipRow, commit: CommitId) -> Result<Deploy, Trouble> {
+    pub(super) async fn made_of(&mut self, tip: &TipRow, commit: CommitId) -> Result<Deploy, Trouble> {
         let site = self.site;
         let repository = self.with(commit).await?;
         let tree = repository.tree(commit).await?;
@@ -76,7 +76,7 @@ impl Work<'_> {
             Trigger::DirectPush { by: tip.actor.clone() }
         };
         let slug = slug::name(tree, &site.slug_settings());
-        let number = self.course.next_number();
+        let number = self.number_for(commit).await?;
         let reuses_slug = site.room.store.was_built(site.repository.id, &slug).await?;
         Ok(Deploy {
             previous,

@@ -1,0 +1,87 @@
+//! The numbers of deploys. Whoever carries deploys out knows them by these, so none is given a second time, whatever the
+//! database has forgotten.
+
+use super::Work;
+use crate::deploy::drivers::parse_key;
+use crate::engine::room::{Room, Trouble};
+use crate::flow::{CommitId, EnvironmentName, RepositoryId};
+use crate::github::{ApiError, MadeDeployment};
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+/// The Deployments that GitHub had of each environment when this run first made a deploy there: the database may be a new
+/// one, or an old one that was restored.
+#[derive(Debug, Default)]
+pub(in crate::engine) struct ToldNumbers(Mutex<HashMap<(RepositoryId, EnvironmentName), Told>>);
+
+/// By their numbers: what the newest of them brought.
+type Told = Vec<(u64, CommitId)>;
+
+impl ToldNumbers {
+    fn of(&self, lane: &(RepositoryId, EnvironmentName)) -> Option<Told> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(lane).cloned()
+    }
+
+    fn keep(&self, lane: (RepositoryId, EnvironmentName), told: Told) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(lane, told);
+    }
+}
+
+impl Work<'_> {
+    /// The number of a deploy of the branch's tip that is made now. Where one of it was made that is forgotten here, it
+    /// has that one's number, so that its Deployment is found and it does not go twice.
+    pub(super) async fn number_for(&mut self, commit: CommitId) -> Result<u64, Trouble> {
+        let told = self.learn_numbers().await?;
+        let known = self.course.deploys().last().map_or(0, |it| it.number);
+        let forgotten = told.into_iter().filter(|(number, of)| *number > known && *of == commit);
+        let forgotten = forgotten.map(|(number, _)| number).max();
+        Ok(forgotten.unwrap_or_else(|| self.course.next_number()))
+    }
+
+    /// Whether no Deployment can be there yet of one that nobody has tried to announce: then none is looked for.
+    pub(super) fn is_new(&self, number: u64) -> bool {
+        let lane = (self.site.repository.id, EnvironmentName::from(&self.site.environment.name));
+        let told = self.site.room.told_numbers.of(&lane);
+        told.is_some_and(|told| told.iter().all(|(known, _)| *known < number))
+    }
+
+    /// The number under which one begins whose turn has come: its own, unless another one was told of by that.
+    pub(super) async fn number_to_begin_with(&mut self, number: u64) -> Result<u64, Trouble> {
+        let told = self.learn_numbers().await?;
+        let commit = self.course.get(number).map(|it| it.commit);
+        let is_taken = told.iter().any(|(known, of)| *known == number && Some(*of) != commit);
+        let now = self.site.room.now();
+        Ok(if is_taken { self.course.renumber(number, now).unwrap_or(number) } else { number })
+    }
+
+    /// Asks GitHub, once in each run, which numbers were given before.
+    pub(super) async fn learn_numbers(&mut self) -> Result<Vec<(u64, CommitId)>, Trouble> {
+        let site = self.site;
+        let lane = (site.repository.id, EnvironmentName::from(&site.environment.name));
+        let room: &Room = site.room;
+        let told = match room.told_numbers.of(&lane) {
+            Some(told) => told,
+            None => {
+                let (installation, name) = (site.repository.installation, &site.repository.full_name);
+                let asked = room.api.made_deployments(installation, name, &site.environment.name).await;
+                let made = match asked {
+                    // Who may not read them may not make any either, and is told so then.
+                    Err(ApiError::Forbidden { .. } | ApiError::NotFound { .. }) => return Ok(Vec::new()),
+                    asked => asked?,
+                };
+                let numbered = |it: &MadeDeployment| {
+                    let (repository, environment, number) = parse_key(it.payload["deploy"].as_str()?)?;
+                    let is_here = repository == lane.0.0 && EnvironmentName::from(&environment) == lane.1;
+                    is_here.then_some((number, it.sha?))
+                };
+                let told: Vec<_> = made.iter().filter_map(numbered).collect();
+                room.told_numbers.keep(lane, told.clone());
+                told
+            }
+        };
+        if let Some(highest) = told.iter().map(|(number, _)| *number).max() {
+            self.course.was_told_of(highest);
+        }
+        Ok(told)
+    }
+}
