@@ -17,7 +17,7 @@ pub struct Refused {
     /// Where a renamed repository is now found; only with 301 and 307.
     pub location: Option<String>,
     /// The permissions that are asked for, as GitHub names them in a header; only with 403.
-    pub accepted: Option<String>,
+    pub accepted: Option<Box<str>>,
 }
 
 impl Refused {
@@ -40,7 +40,7 @@ impl Refused {
 
     /// The same, naming what is asked for.
     pub(crate) fn forbidden_without(accepted: String) -> Self {
-        Self { accepted: Some(accepted), ..Self::forbidden() }
+        Self { accepted: Some(accepted.into()), ..Self::forbidden() }
     }
 
     /// A 422 about one field of one resource.
