@@ -160,12 +160,17 @@ pub(super) fn worth_telling(reason: &str) -> Result<String, UsageError> {
 /// The path by which the server judges the repository.
 pub(super) async fn flow_of(store: &SqliteStore, row: &RepositoryRow) -> Result<Flow, UsageError> {
     let known = store.configuration(row.id).await.map_err(UsageError::new)?;
+    let Some(known) = known else {
+        return Err(UsageError::new(format!(
+            "the server could not read the configuration of {} yet; ask again once it has",
+            row.full_name
+        )));
+    };
     let built_in = Arc::new(Flow::pro());
-    let config = match known.filter(|it| !it.place.is_empty()) {
-        Some(known) => {
-            RepositoryConfig::of_file(&known.place, &known.text, known.valid.as_deref(), &built_in)
-        }
-        None => RepositoryConfig::built_in(&built_in),
+    let config = if known.place.is_empty() {
+        RepositoryConfig::built_in(&built_in)
+    } else {
+        RepositoryConfig::of_file(&known.place, &known.text, known.valid.as_deref(), &built_in)
     };
     Ok(Flow::clone(&config.flow))
 }

@@ -172,6 +172,9 @@ fn why_ended(deploy: &Deploy) -> String {
         Some(Ending::Stuck { within, .. }) => {
             format!("Hangs: not ended within {}; the site may be in maintenance mode", length(*within))
         }
+        Some(Ending::NotHandedOver { words }) if was_begun_before(deploy) => {
+            format!("Not begun again, and the site may be in maintenance mode: {words}")
+        }
         Some(Ending::NotHandedOver { words }) => format!("Not started: {words}"),
         Some(Ending::Superseded { by }) => format!("Superseded by deploy {by}"),
         Some(Ending::OlderThanLive { live }) => {
@@ -193,6 +196,11 @@ fn why_ended(deploy: &Deploy) -> String {
             format!("Cancelled for the rollback, deploy {by}: {}", untouched(deploy))
         }
     }
+}
+
+/// Whether it ran already, and what could not be handed over was only its next try.
+fn was_begun_before(deploy: &Deploy) -> bool {
+    deploy.hand_overs > 0 && deploy.may_have_touched_the_site()
 }
 
 /// What the operator can do about an environment now: nothing is advised that would be refused.
@@ -225,6 +233,9 @@ fn next_step(repository: &str, deploy: &Deploy, acts: OperatorActs) -> String {
             "`{environment}` runs what it ran before. Repair the build on the way it came, and merge again."
         ),
         Some(_) if deploy.may_still_run() => format!("Look at `{environment}` now."),
+        Some(Ending::NotHandedOver { .. }) if was_begun_before(deploy) => {
+            format!("Look at `{environment}` now. Once that is changed, the next merge is deployed.")
+        }
         Some(Ending::Failed { .. } | Ending::Stuck { .. } | Ending::CutOff { .. }) => {
             format!("Look at `{environment}` now. To go on, repair it and merge again.")
         }

@@ -363,3 +363,23 @@ fn what_is_said_at_the_gate() {
     Could not decide yet, and tries again: `GitHub did not answer`
     ");
 }
+
+#[test]
+fn what_ended_with_the_server_says_what_that_means_for_the_site() {
+    let line = |deploy: &Deploy| deploy_status(deploy, false).unwrap().line;
+    let cut = deploy(DeployState::Error, Some(Ending::CutOff { phase: None, times: 3 }));
+    let words = "Cut off: the server ended 3 times while it ran; the site may be in maintenance mode";
+    assert_eq!(line(&cut), words);
+    let trouble = deploy_trouble("acme/store", &cut, OperatorActs::default()).unwrap();
+    assert!(trouble.contains(words) && trouble.contains("Look at `staging` now."), "{trouble}");
+    let ending = Ending::NotHandedOver { words: "the programs are gone".to_owned() };
+    let never = deploy(DeployState::Error, Some(ending));
+    assert_eq!(line(&never), "Not started: the programs are gone");
+    let again = Deploy { hand_overs: 1, ..never };
+    assert_eq!(
+        line(&again),
+        "Not begun again, and the site may be in maintenance mode: the programs are gone"
+    );
+    let trouble = deploy_trouble("acme/store", &again, OperatorActs::default()).unwrap();
+    assert!(trouble.contains("Look at `staging` now."), "{trouble}");
+}
