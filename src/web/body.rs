@@ -15,7 +15,7 @@ pub struct Limits {
     pub head_within: Duration,
     /// How long a whole body may take.
     pub body_within: Duration,
-    /// How long a body may stand still, and so may who takes an answer.
+    /// How long a body may stand still, and so may who takes an answer. After a quarter of that, others may have its room.
     pub stall: Duration,
     /// How much of all bodies together may be held, in bytes; see [`FREE`].
     pub all_bodies: usize,
@@ -79,7 +79,7 @@ pub(super) struct Wanted {
 
 impl Reader {
     pub(super) fn new(limits: Limits) -> Self {
-        let crowd = Arc::new(Crowd::new(limits.all_bodies));
+        let crowd = Arc::new(Crowd::new(limits.all_bodies, limits.stall / 4));
         Self { limits: Arc::new(limits), crowd }
     }
 
@@ -128,7 +128,7 @@ impl Reader {
             return Err(BodyError::TooLarge);
         }
         if let Some(share) = &share {
-            share.is_whole();
+            share.complete();
         }
         Ok(Held { bytes: bytes.freeze(), _share: share })
     }

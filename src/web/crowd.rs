@@ -11,13 +11,13 @@ use tokio::time::Instant;
 
 /// How much has to come for a body to count as going on, in bytes.
 const STEP: usize = 64 * 1024;
-/// How long a body may bring less than that before others may have its room.
-const STANDING: Duration = Duration::from_secs(2);
 
 /// All large bodies that are being read or worked on.
 pub(super) struct Crowd {
     /// How much all of them may hold, in bytes.
     room: usize,
+    /// How long a body may bring less than a step before others may have its room.
+    standing: Duration,
     inside: Mutex<Inside>,
 }
 
@@ -38,8 +38,8 @@ struct Body {
 }
 
 impl Crowd {
-    pub(super) fn new(room: usize) -> Self {
-        Self { room, inside: Mutex::default() }
+    pub(super) fn new(room: usize, standing: Duration) -> Self {
+        Self { room, standing, inside: Mutex::default() }
     }
 
     /// A place for a body of which nothing has come yet.
@@ -62,9 +62,9 @@ impl Crowd {
 
 impl Inside {
     /// Sends the one away that has stood still for the longest; answers whether there was one.
-    fn send_one_away(&mut self, but: u64, now: Instant) -> bool {
+    fn send_one_away(&mut self, but: u64, stood_since: Instant) -> bool {
         let standing = self.bodies.iter().filter(|(number, body)| {
-            **number != but && !body.whole && body.held > 0 && now.duration_since(body.moved.0) >= STANDING
+            **number != but && !body.whole && body.held > 0 && body.moved.0 <= stood_since
         });
         let Some(number) = standing.min_by_key(|(_, body)| body.moved.0).map(|(number, _)| *number) else {
             return false;
@@ -96,8 +96,9 @@ impl Place {
             body.moved = (now, body.held);
         }
         inside.held += more;
+        let stood_since = now.checked_sub(self.crowd.standing);
         while inside.held > self.crowd.room {
-            if !inside.send_one_away(self.number, now) {
+            if !stood_since.is_some_and(|since| inside.send_one_away(self.number, since)) {
                 return false;
             }
         }
@@ -105,7 +106,7 @@ impl Place {
     }
 
     /// All of it is there: what is being worked on is not sent away.
-    pub(super) fn is_whole(&self) {
+    pub(super) fn complete(&self) {
         if let Some(body) = self.crowd.inside().bodies.get_mut(&self.number) {
             body.whole = true;
         }
@@ -132,7 +133,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_goes_on_gets_the_room_of_what_stands_still() {
-        let crowd = Arc::new(Crowd::new(10 * STEP));
+        let crowd = Arc::new(Crowd::new(10 * STEP, Duration::from_secs(2)));
         let begun = Instant::now();
         let at = |seconds| begun + Duration::from_secs(seconds);
         let [still, slow, going] = [(); 3].map(|()| crowd.enter(at(0)));
@@ -148,7 +149,7 @@ mod tests {
         drop((still, slow, going));
         let (whole, next) = (crowd.enter(at(3)), crowd.enter(at(3)));
         assert!(whole.holds(10 * STEP, at(3)));
-        whole.is_whole();
+        whole.complete();
         assert!(!next.holds(1, at(60)), "what is being stored keeps its place");
         drop((whole, next));
         assert!(crowd.enter(at(61)).holds(10 * STEP, at(61)));
