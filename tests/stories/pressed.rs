@@ -2,7 +2,8 @@
 
 use crate::configuration::FILE;
 use crate::shop::{merge, topic};
-use crate::stage::Stage;
+use crate::stage::{Setting, Stage};
+use std::time::Duration;
 use towpath_sandbox::{CheckHandle, CheckState, PullHandle};
 
 /// Buttons that a page may still show, whatever is shown by now.
@@ -48,7 +49,7 @@ fn shown(made: &Made) -> CheckState {
 /// A check for each thing that we say anything of, on each kind of commit.
 async fn every_check(stage: &Stage) -> Vec<Made> {
     let (store, mut made) = (&stage.store, Vec::new());
-    for name in ["clean", "merged", "gone-on", "closed", "led-away"] {
+    for name in ["clean", "astray", "merged", "gone-on", "closed", "led-away"] {
         topic(store, name, "integration").await;
     }
     topic(store, "dirty", "staging").await;
@@ -58,6 +59,7 @@ async fn every_check(stage: &Stage) -> Vec<Made> {
 
     let clean = stage.opened("clean", "integration").await;
     let dirty = stage.opened("dirty", "integration").await;
+    let astray = stage.opened("astray", "staging").await;
     let wrong = stage.opened("closed", "production").await;
     let merged = stage.opened("merged", "integration").await;
     let gone_on = stage.opened("gone-on", "staging").await;
@@ -66,8 +68,9 @@ async fn every_check(stage: &Stage) -> Vec<Made> {
     stage.quiet().await;
 
     let group = store.merge_group("integration", [&clean, &dirty]).by("rita").await.unwrap();
-    let over = store.merge_group("integration", [&dirty]).by("rita").await.unwrap();
-    let passing = store.merge_group("integration", [&clean]).by("rita").await.unwrap();
+    // Each is a branch that is named by its last pull request.
+    let over = store.merge_group("integration", [&clean]).by("rita").await.unwrap();
+    let passing = store.merge_group("integration", [&settings]).by("rita").await.unwrap();
     stage.quiet().await;
     let queue = over.head_ref.strip_prefix("refs/heads/").unwrap();
     store.delete_branch(queue).by("rita").await.unwrap();
@@ -75,6 +78,7 @@ async fn every_check(stage: &Stage) -> Vec<Made> {
     // The checks of pull requests that are open, merged, closed, gone on, and judged no more.
     made.push(stage.made("a clean pull request", &clean.head_sha(), "towpath: integration"));
     made.push(stage.made("a failing one", &dirty.head_sha(), "towpath: integration"));
+    made.push(stage.made("one with a wrong base", &astray.head_sha(), "towpath: staging"));
     made.push(stage.made("one that changes the configuration", &settings.head_sha(), "towpath: integration"));
     made.push(stage.made("the configuration", &settings.head_sha(), "towpath: config"));
     made.push(stage.made("a merged one", &merged.head_sha(), "towpath: integration"));
@@ -102,7 +106,9 @@ async fn every_check(stage: &Stage) -> Vec<Made> {
 
 #[tokio::test]
 async fn every_press_on_every_check_is_seen() {
-    let stage = Stage::set().await;
+    // A dozen checks are pressed at once.
+    let patience = Duration::from_secs(240);
+    let stage = Stage::with(Setting { patience, ..Setting::default() }).await;
     let made = every_check(&stage).await;
     let ours = stage.store.every_check().into_iter().filter_map(|check| check.state());
     let ours = ours.filter(|state| made.iter().all(|it| it.check.id() != state.id));
@@ -121,8 +127,8 @@ async fn every_press_on_every_check_is_seen() {
     stage.each_is_seen(&made, "Re-run all", async |check| check.rerequest_suite(by).await.unwrap()).await;
     // What is shown is pressed; what a page shows that was loaded before is pressed too.
     for button in BUTTONS {
-        let shown: Vec<&Made> = made.iter().filter(|it| has(it, button)).collect();
-        println!("{button} is shown on {:?}", shown.iter().map(|it| it.what).collect::<Vec<_>>());
+        let is_offered = made.iter().any(|it| has(it, button));
+        assert!(is_offered, "{button} is pressed where it is shown, too");
         for round in ["first", "second"] {
             let how = format!("the {round} press of {button}");
             stage.each_is_seen(&made, &how, async |check| check.press_late(button, by).await.unwrap()).await;

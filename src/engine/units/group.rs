@@ -54,10 +54,7 @@ pub(super) async fn run(
             // The file may name it.
             return Err(trouble);
         }
-        if let Some(shown) = shown.filter(|shown| !shown.is_withdrawn()) {
-            let of = (base.as_str(), None);
-            changes.push(shown.withdrawn(room, &Withdrawn::OffThePath, of).await?);
-        }
+        changes.extend(group.taken_back(shown).await?);
         return Ok(changes);
     }
     let put_on = events.last().map(|(_, event)| event.merge_group.base_sha);
@@ -104,6 +101,20 @@ impl Group<'_> {
     async fn shown(&self) -> Result<Option<ShownCheck>, Trouble> {
         let all = checks(self.room, self.repository.id, ChecksOf::Commit(self.head)).await?;
         Ok(all.into_iter().find(|check| check.base() == Some(self.base)))
+    }
+
+    /// The end of what was said of it: its base is on the path no more.
+    async fn taken_back(&self, shown: Option<ShownCheck>) -> Result<Vec<Change>, Trouble> {
+        match shown {
+            None => Ok(Vec::new()),
+            Some(shown) if shown.is_withdrawn() => {
+                shown.asked_again(self.room, &NotAgain::Unasked(self.base.clone())).await
+            }
+            Some(shown) => {
+                let of = (self.base.as_str(), None);
+                Ok(vec![shown.withdrawn(self.room, &Withdrawn::OffThePath, of).await?])
+            }
+        }
     }
 
     /// What has become of it, where the queue does not have it any more.

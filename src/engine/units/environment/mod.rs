@@ -34,9 +34,7 @@ use crate::flow::{
     PullNumber, RepositoryId, TreeId,
 };
 use crate::github::events::DeploymentStatusEvent;
-use crate::store::{
-    Change, DeliveryRow, DeployActivity, Lease, OutcomeRow, RepositoryRow, RepositoryState, Unit,
-};
+use crate::store::{Change, DeployActivity, Lease, OutcomeRow, RepositoryRow, RepositoryState, Unit};
 use left::left_environment;
 use std::collections::BTreeSet;
 use std::sync::Arc;
