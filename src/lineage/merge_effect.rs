@@ -148,12 +148,13 @@ impl Repository {
             }
         };
         let brought = range.ids();
-        Ok(match there {
-            true => RevertEffect::TakenFromBase,
-            false if revert.commits.iter().any(|commit| brought.contains(&commit.id)) => {
-                RevertEffect::NeverArrives
-            }
-            false => RevertEffect::Nothing,
+        let is_brought = revert.commits.iter().any(|commit| brought.contains(&commit.id));
+        Ok(if there {
+            RevertEffect::TakenFromBase
+        } else if is_brought {
+            RevertEffect::NeverArrives
+        } else {
+            RevertEffect::Nothing
         })
     }
 }

@@ -42,10 +42,10 @@ pub(crate) fn judged(repo: &Path, arguments: &[&str]) -> (i32, String, Vec<Strin
     assert_eq!(object["schema_version"], 1);
     let findings = object["findings"].as_array().unwrap();
     for finding in findings {
-        for key in ["code", "severity", "title", "detail", "remedy"] {
+        for key in ["code", "severity", "title", "detail", "remedy", "docs_url"] {
             assert!(finding[key].is_string(), "{key} in {finding}");
         }
-        assert_eq!(finding.as_object().unwrap().len(), 5);
+        assert_eq!(finding.as_object().unwrap().len(), 6);
     }
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     (ran.status, text(&object["verdict"]), findings.iter().map(|finding| text(&finding["code"])).collect())
@@ -109,7 +109,9 @@ fn in_a_clone_the_base_is_the_remotes_and_the_head_is_ones_own() {
     run_git(&work, &["checkout", "-q", "-b", "staging", "origin/staging"]);
     run_git(&work, &["commit", "-q", "--allow-empty", "-m", "not pushed"]);
     run_git(&work, &["checkout", "-q", "-b", "topic", "origin/integration"]);
-    run_git(&work, &["commit", "-q", "--allow-empty", "-m", "own"]);
+    std::fs::write(work.join("own.txt"), "own\n").unwrap();
+    run_git(&work, &["add", "own.txt"]);
+    run_git(&work, &["commit", "-q", "-m", "own"]);
     let pr = |head, base| judged(&work, &["--head", head, "--base", base]);
     assert_eq!(pr("topic", "integration"), said(0, "pass", &[]));
     assert_eq!(pr("HEAD", "integration"), said(0, "pass", &[]));

@@ -43,7 +43,9 @@ impl Work {
     /// A new branch with a commit of its own.
     fn topic(&self, name: &str, cut_from: &str) {
         self.git(&["switch", "-q", "--no-track", "-c", name, cut_from]);
-        self.git(&["commit", "-q", "--allow-empty", "-m", name]);
+        std::fs::write(self.place.join(format!("{name}.txt")), name).unwrap();
+        self.git(&["add", "."]);
+        self.git(&["commit", "-q", "-m", name]);
     }
 
     /// Whether git pushed, and what was said.

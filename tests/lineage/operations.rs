@@ -2,6 +2,7 @@
 //! what. Whether a pull request is contaminated follows from who made the commits it brings, not from any rule
 //! about graphs; the engine has to come to the same.
 
+use std::cell::Cell;
 use std::collections::BTreeSet;
 
 use proptest::prelude::*;
@@ -361,7 +362,10 @@ impl World {
     }
 }
 
-async fn judge_all(world: World) -> Result<(), String> {
+/// How many topics were seen that take away work of others, and that change nothing.
+type Seen = Cell<(usize, usize)>;
+
+async fn judge_all(world: World, seen: &Seen) -> Result<(), String> {
     let flow = with_hotfixes();
     let topics: Vec<usize> = (0..TOPICS.len()).filter(|topic| world.alive(*topic)).collect();
     let labels: Vec<_> = topics
@@ -382,6 +386,10 @@ async fn judge_all(world: World) -> Result<(), String> {
             Label::Clean => outcome <= Outcome::Warn,
             Label::Shared => outcome != Outcome::Unknown,
         };
+        if outcome != Outcome::Fail {
+            let (takes, nothing) = seen.get();
+            seen.set((takes + usize::from(change.takes_from_others), nothing + usize::from(change.nothing)));
+        }
         if outcome != Outcome::Fail && !change.is_told(&verdict.findings) {
             return Err(format!("{topic} into {base}: {change:?}, and it got {:?}", verdict.findings));
         }
@@ -408,14 +416,17 @@ fn no_contaminated_pull_request_passes_and_no_clean_one_fails() {
     let mut runner = TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let histories = proptest::collection::vec(step(), 5..40);
+    let seen = Seen::default();
     let outcome = runner.run(&histories, |steps| {
         let mut world = World::new();
         for step in &steps {
             world.take(step);
         }
-        runtime.block_on(judge_all(world)).map_err(TestCaseError::fail)
+        runtime.block_on(judge_all(world, &seen)).map_err(TestCaseError::fail)
     });
     if let Err(error) = outcome {
         panic!("{error}");
     }
+    let (takes, nothing) = seen.get();
+    assert!(takes >= 1 && nothing >= 3, "the histories show too little: {takes}, {nothing}");
 }

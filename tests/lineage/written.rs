@@ -1,6 +1,7 @@
 //! A story written down as a repository.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -25,9 +26,9 @@ impl Story {
             }
             stream += &self.commit_record(mark, node, &ids);
         }
-        stream += &format!("reset refs/heads/import\nfrom {NOTHING}\n\n");
+        writeln!(stream, "reset refs/heads/import\nfrom {NOTHING}\n").unwrap();
         for (branch, mark) in &self.branches {
-            stream += &format!("reset refs/heads/{branch}\nfrom :{}\n\n", mark + 1);
+            writeln!(stream, "reset refs/heads/{branch}\nfrom :{}\n", mark + 1).unwrap();
         }
         let ids = import(directory.path(), &stream);
         std::fs::remove_file(directory.path().join("marks")).unwrap();
@@ -37,26 +38,27 @@ impl Story {
     fn commit_record(&self, mark: Mark, node: &Node, ids: &BTreeMap<Mark, CommitId>) -> String {
         let mut message = node.subject.clone();
         if let Some(reverted) = node.reverts {
-            message += &format!("\n\nThis reverts commit {}", ids[&reverted]);
+            write!(message, "\n\nThis reverts commit {}", ids[&reverted]).unwrap();
             if self.is_merge(reverted) {
-                message += &format!(", reversing\nchanges made to {}", ids[&self.first_parent(reverted)]);
+                write!(message, ", reversing\nchanges made to {}", ids[&self.first_parent(reverted)])
+                    .unwrap();
             }
             message += ".\n";
         }
         let mut record = format!("commit refs/heads/import\nmark :{}\n", mark + 1);
-        record += &format!("committer Ada <ada@example.org> {} +0000\n", node.at);
-        record += &format!("data {}\n{message}\n", message.len());
+        writeln!(record, "committer Ada <ada@example.org> {} +0000", node.at).unwrap();
+        writeln!(record, "data {}\n{message}", message.len()).unwrap();
         let mut parents = node.parents.iter();
-        record += &match parents.next() {
-            Some(first) => format!("from :{}\n", first + 1),
-            None => format!("from {NOTHING}\n"),
-        };
+        match parents.next() {
+            Some(first) => writeln!(record, "from :{}", first + 1).unwrap(),
+            None => writeln!(record, "from {NOTHING}").unwrap(),
+        }
         for other in parents {
-            record += &format!("merge :{}\n", other + 1);
+            writeln!(record, "merge :{}", other + 1).unwrap();
         }
         record += "deleteall\n";
         for (path, content) in &node.files {
-            record += &format!("M 100644 inline {path}\ndata {}\n{content}\n", content.len());
+            writeln!(record, "M 100644 inline {path}\ndata {}\n{content}", content.len()).unwrap();
         }
         record
     }

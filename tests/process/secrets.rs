@@ -11,20 +11,21 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use towpath_sandbox::AppConfig;
 
-/// The command lines of all processes that have to do with a folder: the server's own, whose environment nobody may
-/// read, and those of its gits, which are told the folder by theirs.
-fn command_lines(server: &Server, folder: &Path) -> Vec<String> {
-    let own = PathBuf::from(format!("/proc/{}", server.pid()));
+/// The processes whose environment names a folder: the server's gits. Its own nobody may read.
+fn told_of(folder: &Path) -> Vec<PathBuf> {
     let folder = folder.to_str().unwrap();
     let processes = std::fs::read_dir("/proc").unwrap().filter_map(Result::ok);
     // A process may end while it is looked at.
     let told = processes.filter_map(|it| Some((std::fs::read(it.path().join("environ")).ok()?, it.path())));
     told.filter(|(environment, _)| String::from_utf8_lossy(environment).contains(folder))
         .map(|(_, process)| process)
-        .chain([own])
-        .filter_map(|process| std::fs::read(process.join("cmdline")).ok())
-        .map(|line| String::from_utf8_lossy(&line).replace('\0', " "))
         .collect()
+}
+
+/// The command lines of processes, of those that are there.
+fn command_lines(processes: &[PathBuf]) -> Vec<String> {
+    let lines = processes.iter().filter_map(|process| std::fs::read(process.join("cmdline")).ok());
+    lines.map(|line| String::from_utf8_lossy(&line).replace('\0', " ")).collect()
 }
 
 /// Every file in a folder.
@@ -91,7 +92,9 @@ async fn secrets_are_seen_nowhere() {
     let fetch = fetch.hang_until_released().times(1);
     let server = world.start_with(&[("RUST_LOG", "trace")]).await;
     world.held(0).await;
-    let running = command_lines(&server, world.folder.path());
+    let own = PathBuf::from(format!("/proc/{}", server.pid()));
+    let processes: Vec<PathBuf> = told_of(world.folder.path()).into_iter().chain([own]).collect();
+    let running = command_lines(&processes);
     assert!(running.iter().any(|line| line.contains("towpath serve")), "{running:?}");
     assert!(running.iter().any(|line| line.contains("/git ls-remote ")), "{running:?}");
     assert!(running.iter().any(|line| line.contains("remote-http")), "{running:?}");
@@ -121,14 +124,14 @@ async fn a_stopped_server_leaves_no_git_behind() {
     world.github.faults().rest("*", "/acme/store.git/**").hang_until_released();
     let server = world.start().await;
     world.held(0).await;
-    assert!(command_lines(world.folder.path()).len() > 1);
+    assert!(!told_of(world.folder.path()).is_empty());
     server.stop().await;
     // What git itself has started ends when its connection does, a moment later.
     let ended = async {
-        while !command_lines(world.folder.path()).is_empty() {
+        while !told_of(world.folder.path()).is_empty() {
             tokio::time::sleep(LOOK_EVERY).await;
         }
     };
     let ended = tokio::time::timeout(PATIENCE, ended).await;
-    assert!(ended.is_ok(), "{:?}", command_lines(world.folder.path()));
+    assert!(ended.is_ok(), "{:?}", command_lines(&told_of(world.folder.path())));
 }

@@ -164,7 +164,9 @@ impl Configuration {
                 }
             }
         }
-        problems.extend(unreadable::false_spaces(text));
+        if let Some(cause) = unreadable::false_spaces(text) {
+            problems = problems.into_iter().map(Problem::following).chain([cause]).collect();
+        }
         problems.sort();
         problems.dedup();
         Err(first_of(problems))

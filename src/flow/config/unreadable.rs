@@ -26,14 +26,13 @@ pub(super) fn unreadable(text: &str, error: &ScanError) -> Problem {
             Problem::new(place, message.replace(char::is_control, "?"), "put the text in quotes")
         }
         ErrorKind::MappingValueNotAllowed => no_key_here(text, place),
-        kind if is_unclosed(kind) && opened_before(text, place).is_some() => {
-            let opened = opened_before(text, place).unwrap_or(place);
-            let message = format!("a bracket is opened here and not closed before line {}", place.line);
-            Problem::new(opened, message, "close it with ] or }, or put a comma between its items")
-        }
-        kind => match in_words(kind) {
-            Some((message, hint)) => Problem::new(place, message, hint),
-            None => Problem::new(
+        kind => match (in_words(kind), opened_before(text, place)) {
+            (words, Some(opened)) if words.is_none() || is_unclosed(kind) => {
+                let message = format!("a bracket is opened here and not closed before line {}", place.line);
+                Problem::new(opened, message, "close it with ] or }, or put a comma between its items")
+            }
+            (Some((message, hint)), _) => Problem::new(place, message, hint),
+            (None, _) => Problem::new(
                 place,
                 format!("this is not YAML: {}", shown(&error.info())),
                 "look at the indentation, the colons and the quotes here and on the line before",

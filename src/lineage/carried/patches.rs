@@ -93,7 +93,9 @@ impl Workbench {
         revert: CommitId,
         among: &[CommitId],
     ) -> Result<Vec<CommitId>, GitError> {
-        let backwards = self.patches(&[revert], &["-R"]).await?;
+        // The other way round the names of the two sides change places too, and they count.
+        let how = ["-R", "--src-prefix=b/", "--dst-prefix=a/"];
+        let backwards = self.patches(&[revert], &how).await?;
         let backwards = self.patch_ids(&backwards, "--stable").await?;
         let Some(wanted) = backwards.get(&revert) else { return Ok(Vec::new()) };
         let theirs = self.patch_ids(&self.patches(among, &[]).await?, "--stable").await?;

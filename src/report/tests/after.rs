@@ -152,6 +152,8 @@ fn a_configuration_that_changes_verdicts() {
       TP204: enforce
       TP205: off
       TP206: enforce
+      TP207: enforce
+      TP208: enforce
       TP301: enforce
       TP302: enforce
       TP303: enforce
