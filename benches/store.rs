@@ -17,7 +17,7 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 use towpath::flow::{PullNumber, RepositoryId};
-use towpath::store::{Accepted, ConcurrencyLimits, NewDelivery, Next, Options, SqliteStore, Store, Unit};
+use towpath::store::{ConcurrencyLimits, NewDelivery, Next, Options, SqliteStore, Store, Unit};
 
 const LIMITS: ConcurrencyLimits = ConcurrencyLimits { per_repository: 4, per_installation: 48 };
 const CALLERS: usize = 64;

@@ -4,7 +4,6 @@
 use crate::calls::Count;
 use crate::shop::topic;
 use crate::stage::{Setting, Stage};
-use towpath::store::Store;
 use towpath_sandbox::RepoHandle;
 
 /// How many repositories there are beside the one that is on the path.
@@ -79,6 +78,7 @@ async fn a_repository_that_comes_onto_the_path_is_looked_at_as_one_that_was_alwa
     let pull = tool.open_pull("feature/cart").into("integration").by("ana").await.unwrap();
     stage.check(&pull).await.passes();
     let known = stage.database();
+    let known: &dyn towpath::store::Store = &known;
     let id = known.repositories(None).await.unwrap().into_iter().find(|it| it.full_name == "acme/tool-0");
     let open = known.open_pulls(id.unwrap().id).await.unwrap();
     assert_eq!(open.len(), 2, "the one that was open before is known by now: {open:?}");
