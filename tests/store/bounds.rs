@@ -147,7 +147,7 @@ fn numbered(n: u32) -> CommitId {
 pub(crate) async fn a_verdict_reads_a_bounded_part_of_the_ledger(store: Arc<dyn Store>) {
     const MANY: u32 = 6_000;
     let store = &*store;
-    let source = |n| if n.is_multiple_of(2) { TipSource::Backfill } else { TipSource::Push };
+    let source = |n: u32| if n.is_multiple_of(2) { TipSource::Backfill } else { TipSource::Push };
     apply(store, (1..=MANY).map(|n| tip(n, source(n))).collect()).await;
     let outcomes = (1..=MANY).map(|n| {
         let mut tree = [0; 20];
