@@ -21,8 +21,9 @@ use crate::server::{LOOK_EVERY, Server};
 use crate::shop::{SECRET, app_config};
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 use towpath_sandbox::{AppConfig, Config, Permission, PullHandle, RepoHandle, Sandbox};
 
 const TENANTS: [&str; 5] = ["acme", "bravo", "coral", "delta", "ember"];

@@ -289,7 +289,7 @@ async fn what_is_announced_and_does_not_come_takes_nobodys_room() {
     let mut trickling = Vec::new();
     for _ in 0..64 {
         // All of them together have announced as much as all bodies together may hold.
-        trickling.push(door.begun(&call[..call.len() - 4 * MB + 1]).await);
+        trickling.push(door.begun(&call[..=(call.len() - 4 * MB)]).await);
     }
     for size in [200_000, MB, 25 * MB] {
         let good = announced(&format!("good {size}"), &event(size));
@@ -305,10 +305,10 @@ async fn a_body_that_stands_still_gives_way_to_one_that_goes_on() {
     let stall = Duration::from_secs(12);
     let door = Door::open(Limits { all_bodies: 3 * MB, stall, ..patient() }).await;
     let call = announced("still", &event(2 * MB));
-    let mut still = door.begun(&call[..call.len() - 1]).await;
+    let mut silent = door.begun(&call[..call.len() - 1]).await;
     let other = announced("going on", &event(2 * MB));
     assert_eq!(until(202, &door, &other).await, 202);
-    assert_eq!(timeout(GENEROUS, answer(&mut still)).await.unwrap().unwrap(), 503);
+    assert_eq!(timeout(GENEROUS, answer(&mut silent)).await.unwrap().unwrap(), 503);
 }
 
 #[tokio::test(flavor = "multi_thread")]

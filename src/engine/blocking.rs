@@ -14,7 +14,8 @@ pub(super) fn off_the_runtime<T>(bytes: usize, work: impl FnOnce() -> T) -> T {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::{Duration, Instant};
+    use std::time::Duration;
+    use tokio::time::Instant;
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
     async fn what_is_large_keeps_nobody_waiting() {

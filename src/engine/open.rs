@@ -262,7 +262,8 @@ fn closed_to_others(path: &Path) -> io::Result<bool> {
     };
     let mode = metadata.permissions().mode() & 0o7777;
     let is_ours = metadata.is_file() || metadata.is_dir();
-    if !is_ours || mode & 0o077 == 0 {
+    let for_others = mode & 0o077;
+    if !is_ours || for_others == 0 {
         return Ok(false);
     }
     std::fs::set_permissions(path, Permissions::from_mode(mode & 0o7700)).map(|()| true)

@@ -114,10 +114,6 @@ mod tests {
         }
     }
 
-    fn of(id: u64) -> Option<InstallationId> {
-        Some(InstallationId(id))
-    }
-
     #[tokio::test]
     async fn one_installation_leaves_places_for_others() {
         let shares = Arc::new(Shares::new(4, 2));
@@ -125,13 +121,13 @@ mod tests {
             .map(|_| {
                 let shares = Arc::clone(&shares);
                 tokio::spawn(async move {
-                    let _place = shares.take(of(1)).await;
+                    let _place = shares.take(Some(InstallationId(1))).await;
                     pending::<()>().await;
                 })
             })
             .collect();
         come_to_rest().await;
-        let other = shares.take(of(2)).await;
+        let other = shares.take(Some(InstallationId(2))).await;
         let of_nobody = shares.take(None).await;
         drop((other, of_nobody));
         waiting.iter().for_each(tokio::task::JoinHandle::abort);
@@ -140,29 +136,29 @@ mod tests {
     #[tokio::test]
     async fn what_waits_holds_no_worker() {
         let workers = Arc::new(Shares::new(1, 1));
-        let worker = Worker::new(&workers, workers.take_any().await, of(1)).await;
+        let worker = Worker::new(&workers, workers.take_any().await, Some(InstallationId(1))).await;
         let (end, ended) = tokio::sync::oneshot::channel::<()>();
         let work = tokio::spawn(worker.does(async { aside(async { drop(ended.await) }).await }));
         come_to_rest().await;
-        let other = workers.take(of(1)).await;
+        let other = workers.take(Some(InstallationId(1))).await;
         end.send(()).unwrap();
         come_to_rest().await;
         assert!(!work.is_finished(), "it goes on once a worker is free");
         drop(other);
         work.await.unwrap();
-        workers.take(of(1)).await;
+        workers.take(Some(InstallationId(1))).await;
     }
 
     #[tokio::test]
     async fn who_has_as_many_as_it_may_waits_for_one_without_keeping_any() {
         let workers = Arc::new(Shares::new(2, 1));
-        let first = Worker::new(&workers, workers.take_any().await, of(1)).await;
+        let first = Worker::new(&workers, workers.take_any().await, Some(InstallationId(1))).await;
         let second = tokio::spawn({
             let workers = Arc::clone(&workers);
-            async move { Worker::new(&workers, workers.take_any().await, of(1)).await }
+            async move { Worker::new(&workers, workers.take_any().await, Some(InstallationId(1))).await }
         });
         come_to_rest().await;
-        let other = Worker::new(&workers, workers.take_any().await, of(2)).await;
+        let other = Worker::new(&workers, workers.take_any().await, Some(InstallationId(2))).await;
         drop((first, other));
         second.await.unwrap();
     }

@@ -162,14 +162,14 @@ mod tests {
             let begun = Arc::new(AtomicUsize::new(0));
             let (_stop, stopped) = watch::channel(false);
             let health = Health::default();
-            let begin = || {
+            let new_loop = || {
                 let begun = Arc::clone(&begun);
                 async move {
                     begun.fetch_add(1, Ordering::SeqCst);
                     assert!(!panics, "a bug");
                 }
             };
-            keep_running("the loop", begin, (&health, limits(600_000)), stopped).await;
+            keep_running("the loop", new_loop, (&health, limits(600_000)), stopped).await;
             assert_eq!(begun.load(Ordering::SeqCst), 6);
             let why = health.failed().await.to_string();
             assert!(why.starts_with("the loop has ended again and again"), "{why}");
@@ -182,7 +182,7 @@ mod tests {
         let begun = Arc::new(AtomicUsize::new(0));
         let (stop, stopped) = watch::channel(false);
         let health = Health::default();
-        let begin = || {
+        let new_loop = || {
             let begun = Arc::clone(&begun);
             async move {
                 tokio::time::sleep(Duration::from_millis(20)).await;
@@ -195,7 +195,7 @@ mod tests {
             }
             stop.send_replace(true);
         };
-        tokio::join!(keep_running("the loop", begin, (&health, limits(10)), stopped), many);
+        tokio::join!(keep_running("the loop", new_loop, (&health, limits(10)), stopped), many);
         assert_eq!(health.failure(), None);
     }
 

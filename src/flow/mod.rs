@@ -25,6 +25,7 @@ mod not_counted;
 mod paths;
 mod records;
 mod refused_status;
+mod repair;
 mod reverts;
 mod rules;
 mod stacks;
@@ -58,9 +59,10 @@ pub use records::{
     DeployOutcome, MergeMethod, MergeMethods, MergedPull, MethodsFrom, OpenPull, Origin, VerifiedTree,
 };
 pub use refused_status::RefusedStatus;
+pub use repair::{PromoteFirst, Repair};
 pub use reverts::{Revert, RevertEffect};
 pub use rules::{Level, Rules};
 pub use stacks::{Stack, StackFacts, StackMember};
 pub use starting_point::StartingPoint;
-pub use verdict::{Cause, Finding, Outcome, PromoteFirst, Repair, Undecided, Verdict};
+pub use verdict::{Cause, Finding, Outcome, Undecided, Verdict};
 pub use workflow::runs_on_deployments;

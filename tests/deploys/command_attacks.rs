@@ -1,7 +1,8 @@
 //! What a build can leave to harm the server.
 
 use std::fs;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+use tokio::time::Instant;
 
 use towpath::deploy::drivers::command::Bounds;
 use towpath::deploy::operator::Programs;

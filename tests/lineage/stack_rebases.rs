@@ -77,13 +77,13 @@ async fn a_rebase_is_known_by_its_commits_and_their_one_committer() {
     assert_eq!(told(&work, old, id(&work, "topic")).await, None, "by a merge");
 }
 
-/// Staging was pointed at the rebased topic before anybody had told that the topic was pushed there, if it was `told` at all.
+/// Integration, which production does not take and whose snapshot it cannot be, was pointed at the rebased topic before anybody had told that the topic was pushed there, if it was `told` at all.
 async fn judged(work: &Work, old: CommitId, told: bool) -> Outcome {
     let new = id(work, "topic");
-    work.git(&["branch", "-f", "staging", "topic"]);
+    work.git(&["branch", "-f", "integration", "topic"]);
     let mut ledger = Ledger::default();
     for (commit, at) in [(id(work, "master"), 50), (new, 200)] {
-        ledger.add_tip(name("staging"), LedgerTip { commit, at, source: TipSource::Push });
+        ledger.add_tip(name("integration"), LedgerTip { commit, at, source: TipSource::Push });
     }
     let pushes = [(old, 100), (new, 300)];
     for (commit, at) in pushes.into_iter().take(if told { 2 } else { 1 }) {
@@ -117,10 +117,10 @@ async fn a_topic_that_github_rebased_keeps_its_pushes() {
 #[tokio::test]
 async fn a_topic_that_takes_a_line_over_keeps_nothing() {
     let (work, old) = cut(&["a"]);
-    // Its commit was picked onto staging, beside somebody else's work, and the topic was pointed there.
-    work.on("staging").write("theirs", "theirs\n");
+    // Its commit was picked onto integration, beside somebody else's work, and the topic was pointed there.
+    work.on("integration").write("theirs", "theirs\n");
     work.commit("Theirs");
     work.git(&[&GITHUB[..], &["cherry-pick", &old.to_string()]].concat());
-    work.git(&["checkout", "-q", "-B", "topic", "staging"]);
+    work.git(&["checkout", "-q", "-B", "topic", "integration"]);
     assert_eq!(judged(&work, old, true).await, Outcome::Fail);
 }

@@ -3,7 +3,7 @@
 
 use crate::given::{Opened, delivery, guids, pull_unit, sqlite};
 use std::path::{Path, PathBuf};
-use towpath::store::{Accepted, Options, SqliteStore, Store, StoreError};
+use towpath::store::{Options, SqliteStore, Store, StoreError};
 
 fn beside(path: &Path, ending: &str) -> PathBuf {
     PathBuf::from(format!("{}{ending}", path.display()))
@@ -11,7 +11,7 @@ fn beside(path: &Path, ending: &str) -> PathBuf {
 
 async fn stored(store: &dyn Store, guid: &str) {
     let answer = store.accept(delivery(guid, pull_unit(1), 10)).await;
-    assert_eq!(answer.unwrap(), Accepted::Stored);
+    assert!(answer.unwrap().is_new());
 }
 
 /// Nothing is stored any more, and why is said in the same words each time.
@@ -41,7 +41,9 @@ async fn what_a_deleted_database_held_is_at_its_place_again() {
         for guid in ["a", "b"] {
             stored(&*opened.store, guid).await;
         }
-        endings.iter().for_each(|ending| std::fs::remove_file(beside(&opened.path, ending)).unwrap());
+        for ending in endings {
+            std::fs::remove_file(beside(&opened.path, ending)).unwrap();
+        }
         let why = lost(&opened).await;
         assert!(
             why.ends_with("was deleted while the server ran; what it held is at its place again"),

@@ -7,7 +7,8 @@ use bytes::Bytes;
 use http_body_util::{BodyExt as _, Empty};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+use tokio::time::Instant;
 use towpath::engine::Settings;
 use towpath_sandbox::{InstallationHandle, Permission, PullHandle, RepoHandle};
 
@@ -82,7 +83,7 @@ async fn an_engine_whose_loops_always_meet_bugs_says_that_it_cannot_go_on() {
 async fn a_server_that_takes_no_work_is_not_ready() {
     let stage = Stage::with(with(|it| {
         it.workers = 1;
-        it.wedged_after = Duration::from_millis(1_000);
+        it.wedged_after = Duration::from_secs(1);
     }))
     .await;
     until("ready", async || ready(&stage).await.0 == 200).await;

@@ -194,8 +194,8 @@ async fn kept(stage: &Stage, pull: &PullHandle, promise: Promise, what: &str) {
         Promise::Closed => assert!(!pull.is_open() || pull.merged(), "{what}"),
         Promise::Opens { head, base } => {
             let opened = stage.store.pulls().into_iter().find(|it| it.number() != pull.number()).unwrap();
-            let state = opened.state().unwrap();
-            assert_eq!((state.head.as_str(), state.base.as_str()), (head, base), "{what}");
+            let ends = opened.state().unwrap();
+            assert_eq!((ends.head.as_str(), ends.base.as_str()), (head, base), "{what}");
             // Nobody sends away whoever does as they were told.
             let said = stage.check(&opened).await.passes();
             assert!(!said.summary().contains("Close this pull request"), "{what}: {}", said.summary());

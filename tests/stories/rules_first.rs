@@ -57,9 +57,9 @@ async fn while_the_file_cannot_be_read_nothing_begins_moves_or_is_let_in() {
     assert_eq!(stage.store.tip("master").unwrap(), master);
     assert!(run.answers().iter().all(|answer| answer.state.is_none()), "{:?}", run.answers());
     for check in [pull.check("towpath: integration").expect("no check"), group_check().unwrap()] {
-        let state = check.state().unwrap();
-        assert_eq!(state.conclusion.as_deref(), Some("action_required"), "{state:?}");
-        assert!(state.title.unwrap().starts_with("Could not decide"));
+        let shown = check.state().unwrap();
+        assert_eq!(shown.conclusion.as_deref(), Some("action_required"), "{shown:?}");
+        assert!(shown.title.unwrap().starts_with("Could not decide"));
     }
     ill.remove();
     stage.check(&pull).await.passes();

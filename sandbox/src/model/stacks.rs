@@ -21,12 +21,11 @@ pub(crate) struct Stack {
 impl World {
     /// The stack a pull request is in, and its place there, from 1.
     pub(crate) fn stack_of(&self, pull: &Pull) -> Option<(&Stack, usize)> {
-        let own = self.stacks.values().filter(|stack| stack.repository == pull.repository);
-        own.filter_map(|stack| {
+        let mut own = self.stacks.values().filter(|stack| stack.repository == pull.repository);
+        own.find_map(|stack| {
             let place = stack.pulls.iter().position(|number| *number == pull.number)?;
             Some((stack, place + 1))
         })
-        .next()
     }
 
     /// The stack of that number, unless it was dissolved.

@@ -54,15 +54,13 @@ impl<F: Forge> Driver for DeploymentDriver<F> {
     }
 
     async fn cancel(&self, order: &Order) -> Result<CancelAnswer, DriverError> {
-        match self.run_of(&order.deploy).await? {
-            Some(run) => actions::cancel(&self.0, run).await,
-            None => {
-                let environment = &order.deploy.environment;
-                Ok(CancelAnswer::Cannot(format!(
-                    "whoever deploys {environment} by GitHub's Deployments cannot be told to stop; once it has ended, \
-                     they set the Deployment to failure or success"
-                )))
-            }
+        if let Some(run) = self.run_of(&order.deploy).await? {
+            return actions::cancel(&self.0, run).await;
         }
+        let environment = &order.deploy.environment;
+        Ok(CancelAnswer::Cannot(format!(
+            "whoever deploys {environment} by GitHub's Deployments cannot be told to stop; once it has ended, they set \
+             the Deployment to failure or success"
+        )))
     }
 }

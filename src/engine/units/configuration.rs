@@ -33,17 +33,15 @@ async fn somebody_may_deploy_now(room: &Room, row: &RepositoryRow) -> Result<Vec
 /// Reads the configuration. Where it means something else than before, every open pull request is judged
 /// again, and the branches that it names are compared with the ledger.
 pub(super) async fn read_again(room: &Room, row: &RepositoryRow) -> Result<Vec<Change>, Trouble> {
-    match room.store.configuration(row.id).await? {
-        Some(known) => read_after(room, row, known).await,
-        None => {
-            // Nothing was decided before, so nothing can be decided otherwise now.
-            let read = room.read_configuration(row, None).await?;
-            let mut changes = of_the_account(room, row, &read).await?;
-            let flow = room.first_rulebook(read).await?.flow;
-            changes.extend(to_look_at(row.id, &flow));
-            Ok(changes)
-        }
+    if let Some(known) = room.store.configuration(row.id).await? {
+        return read_after(room, row, known).await;
     }
+    // Nothing was decided before, so nothing can be decided otherwise now.
+    let read = room.read_configuration(row, None).await?;
+    let mut changes = of_the_account(room, row, &read).await?;
+    let flow = room.first_rulebook(read).await?.flow;
+    changes.extend(to_look_at(row.id, &flow));
+    Ok(changes)
 }
 
 async fn read_after(

@@ -121,7 +121,6 @@ fn opened_before(text: &str, place: Place) -> Option<Place> {
         for (letter, column) in line.chars().zip(1..) {
             match (quote, letter) {
                 (Some(closing), _) if letter == closing => quote = None,
-                (Some(_), _) => {}
                 (None, '#') if before.is_whitespace() => break,
                 (None, '"' | '\'') if !before.is_alphanumeric() => quote = Some(letter),
                 (None, '[' | '{') => open.push(Place { line: number, column }),

@@ -26,7 +26,7 @@ fn merged_work_would_go() {
     ```sh
     git fetch origin &&
     git switch --detach refs/remotes/origin/integration &&
-    git cherry-pick 454021de7 &&
+    git cherry-pick --keep-redundant-commits 454021de7 &&
     git push --force-with-lease=feature/x:d93f69dd0126b5e9000000000000000000000384 origin HEAD:refs/heads/feature/x
     ```
 

@@ -47,15 +47,14 @@ pub(super) fn keep(
     branch: &BranchName,
     reached: Option<(CommitId, u64, i64)>,
 ) -> Result<(), StoreError> {
-    match reached {
-        Some((tip, filled, newest)) => connection.prepare_cached(KEEP)?.execute(named_params! {
+    if let Some((tip, filled, newest)) = reached {
+        connection.prepare_cached(KEEP)?.execute(named_params! {
             ":repository": repository, ":branch": branch, ":tip": tip, ":filled": filled.cast_signed(),
             ":newest": newest,
-        })?,
-        None => {
-            let by = named_params! { ":repository": repository, ":branch": branch };
-            connection.prepare_cached(DONE)?.execute(by)?
-        }
-    };
+        })?;
+    } else {
+        let by = named_params! { ":repository": repository, ":branch": branch };
+        connection.prepare_cached(DONE)?.execute(by)?;
+    }
     Ok(())
 }

@@ -115,9 +115,9 @@ pub(super) struct Piece<T, P> {
     pub(super) last: Option<P>,
 }
 
-impl<T: Clone> Piece<T, T> {
+impl<Row: Clone> Piece<Row, Row> {
     /// Of rows that each say whether they may go.
-    fn of(rows: Vec<(T, bool)>, limit: u32) -> Self {
+    fn of(rows: Vec<(Row, bool)>, limit: u32) -> Self {
         let last = rows.last().filter(|_| rows.len() >= limit as usize).map(|(row, _)| row.clone());
         Self { found: rows.into_iter().filter(|(_, may_go)| *may_go).map(|(row, _)| row).collect(), last }
     }

@@ -102,9 +102,10 @@ fn in_urls(secret: &str) -> Vec<String> {
     let mut forms = Vec::new();
     for kept in [UNRESERVED, COMPONENT] {
         let upper = percent_encode(secret.as_bytes(), kept).to_string();
-        forms.push(upper.replace("%20", "+"));
-        forms.push(with_small_digits(&upper));
-        forms.push(upper);
+        for digits in [with_small_digits(&upper), upper] {
+            forms.push(digits.replace("%20", "+"));
+            forms.push(digits);
+        }
     }
     forms
 }

@@ -59,25 +59,24 @@ impl Work<'_> {
         let site = self.site;
         let lane = (site.repository.id, EnvironmentName::from(&site.environment.name));
         let room: &Room = site.room;
-        let told = match room.told_numbers.of(&lane) {
-            Some(told) => told,
-            None => {
-                let (installation, name) = (site.repository.installation, &site.repository.full_name);
-                let asked = room.api.made_deployments(installation, name, &site.environment.name).await;
-                let made = match asked {
-                    // Who may not read them may not make any either, and is told so then.
-                    Err(ApiError::Forbidden { .. } | ApiError::NotFound { .. }) => return Ok(Vec::new()),
-                    asked => asked?,
-                };
-                let numbered = |it: &MadeDeployment| {
-                    let (repository, environment, number) = parse_key(it.payload["deploy"].as_str()?)?;
-                    let is_here = repository == lane.0.0 && EnvironmentName::from(&environment) == lane.1;
-                    is_here.then_some((number, it.sha?))
-                };
-                let told: Vec<_> = made.iter().filter_map(numbered).collect();
-                room.told_numbers.keep(lane, told.clone());
-                told
-            }
+        let told = if let Some(told) = room.told_numbers.of(&lane) {
+            told
+        } else {
+            let (installation, name) = (site.repository.installation, &site.repository.full_name);
+            let asked = room.api.made_deployments(installation, name, &site.environment.name).await;
+            let made = match asked {
+                // Who may not read them may not make any either, and is told so then.
+                Err(ApiError::Forbidden { .. } | ApiError::NotFound { .. }) => return Ok(Vec::new()),
+                asked => asked?,
+            };
+            let numbered = |it: &MadeDeployment| {
+                let (repository, environment, number) = parse_key(it.payload["deploy"].as_str()?)?;
+                let is_here = repository == lane.0.0 && EnvironmentName::from(&environment) == lane.1;
+                is_here.then_some((number, it.sha?))
+            };
+            let told: Vec<_> = made.iter().filter_map(numbered).collect();
+            room.told_numbers.keep(lane, told.clone());
+            told
         };
         if let Some(highest) = told.iter().map(|(number, _)| *number).max() {
             self.course.was_told_of(highest);

@@ -43,16 +43,15 @@ impl Work<'_> {
         {
             return Ok(Ok(()));
         }
-        let place = match self.told_before(&deploy, github_id, &wanted).await? {
-            Some(place) => Ok(place),
-            None => {
-                if let Some(deploy) = self.course.get_mut(number) {
-                    deploy.showing = Some(wanted.clone());
-                }
-                // Statuses add up: one that was told and not noted would be told twice.
-                self.note().await?;
-                self.tell(&deploy, github_id, &status).await
+        let place = if let Some(place) = self.told_before(&deploy, github_id, &wanted).await? {
+            Ok(place)
+        } else {
+            if let Some(deploy) = self.course.get_mut(number) {
+                deploy.showing = Some(wanted.clone());
             }
+            // Statuses add up: one that was told and not noted would be told twice.
+            self.note().await?;
+            self.tell(&deploy, github_id, &status).await
         };
         match place {
             Ok(place) => {

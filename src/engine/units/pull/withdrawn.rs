@@ -27,7 +27,7 @@ impl Case<'_> {
             if let Unit::ConfigurationCheck(..) = check.unit {
                 let counts = now.is_some() || row.base_branch.as_str() == self.repository.default_branch;
                 let stays = counts || check.is_withdrawn();
-                changes.extend((!stays).then(|| Change::Mark(Unit::Proposal(id, row.number))));
+                changes.extend((!stays).then_some(Change::Mark(Unit::Proposal(id, row.number))));
             }
             // One in a stack keeps the check for the branch that it goes into itself.
             let kept = [now, now.and_then(|now| own_base(&self.book.flow, row, now))];
