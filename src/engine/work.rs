@@ -26,6 +26,8 @@ const STORE_PAUSE: i64 = 1_000;
 const FURTHEST: Millis = 2 * 60 * 60_000;
 /// How often is looked for what waits for longer than that.
 const SWEEP_EVERY: Duration = Duration::from_secs(60);
+/// And so often in the minute after the clock was set back.
+const SWEEP_AFTER_SET_BACK: Duration = Duration::from_secs(1);
 /// How often room is looked for while the disk is full.
 const MAKE_ROOM_EVERY: Duration = Duration::from_secs(10);
 /// How far the clock may be set back before that is looked for at once, in milliseconds.
@@ -157,24 +159,33 @@ impl StoreWords {
 /// Looks for what waits for a moment that nobody would have set by the present clock: it stood ahead for a while.
 #[derive(Default)]
 struct Sweep {
-    last: Option<(Millis, Instant)>,
+    swept: Option<Instant>,
+    /// What the clock said when it was last asked: it may have been set ahead since the last sweep.
+    clock: Option<(Millis, Instant)>,
+    /// When it was last seen to be set back. Work that was begun before that may still note a moment of then.
+    set_back: Option<Instant>,
 }
 
 impl Sweep {
     async fn look(&mut self, room: &Room, now: Millis) -> Result<(), StoreError> {
-        let is_due = self.last.is_none_or(|(at, since)| {
-            let passed = since.elapsed();
-            let expected = at.saturating_add(i64::try_from(passed.as_millis()).unwrap_or(i64::MAX));
-            passed >= SWEEP_EVERY || now < expected - SET_BACK
+        let was_set_back = self.clock.is_some_and(|(at, asked)| {
+            let passed = i64::try_from(asked.elapsed().as_millis()).unwrap_or(i64::MAX);
+            now < at.saturating_add(passed) - SET_BACK
         });
-        if !is_due {
+        self.clock = Some((now, Instant::now()));
+        if was_set_back {
+            self.set_back = self.clock.map(|(_, asked)| asked);
+        }
+        let lately = self.set_back.is_some_and(|at| at.elapsed() < SWEEP_EVERY);
+        let every = if lately { SWEEP_AFTER_SET_BACK } else { SWEEP_EVERY };
+        if !was_set_back && self.swept.is_some_and(|at| at.elapsed() < every) {
             return Ok(());
         }
         let forward = room.store.bring_forward(now, now + FURTHEST).await?;
         if forward > 0 {
             tracing::warn!(units = forward, "the clock was set back; what waits for long past it is due now");
         }
-        self.last = Some((now, Instant::now()));
+        self.swept = Some(Instant::now());
         Ok(())
     }
 }

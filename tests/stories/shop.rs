@@ -78,9 +78,9 @@ pub async fn quiet(github: &Sandbox, folder: &Path, now: impl Fn() -> i64) {
     let mut calm = 0;
     while calm < 2 {
         github.settled().await;
-        // A lease lasts half a minute. What is to be looked at later than that waits for the clock, not for anybody's work.
+        // What is being worked on is due as well. What is to be looked at much later waits for the clock, not for anybody.
         let soon = now() + 45_000;
-        let idle = store.next_due(0, ConcurrencyLimits::NONE).await.unwrap().is_none_or(|due| due > soon);
+        let idle = store.next_due(i64::MIN, ConcurrencyLimits::NONE).await.unwrap().is_none_or(|due| due > soon);
         calm = if idle { calm + 1 } else { 0 };
         tokio::time::sleep(Duration::from_millis(5)).await;
     }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::repository::{api_url, html_url};
 use super::{app, maybe_time, merge, minimal, node_id, time};
-use crate::model::{CheckRun, CheckSuite, Pull, Repository, World};
+use crate::model::{App, CheckRun, CheckSuite, Pull, Repository, World};
 
 /// `pull-request-minimal`.
 fn pull_minimal(world: &World, pull: &Pull) -> Value {
@@ -97,7 +97,7 @@ fn base_suite(world: &World, repository: &Repository, suite: &CheckSuite) -> Val
         "before": suite.before,
         "after": suite.head_sha,
         "pull_requests": pulls(world, suite.repository, &suite.head_sha),
-        "app": world.apps.get(&suite.app).map(|found| app(world, found)),
+        "app": world.apps.get(&suite.app).map(|found| app_of_suite(world, found)),
         "created_at": time(suite.created_at),
         "updated_at": time(suite.updated_at),
     })
@@ -121,5 +121,15 @@ pub(crate) fn webhook_suite(world: &World, repository: &Repository, suite: &Chec
 pub(crate) fn suite(world: &World, repository: &Repository, subject: &CheckSuite) -> Value {
     let mut shaped = webhook_suite(world, repository, subject);
     merge(&mut shaped, json!({ "repository": minimal(world, repository) }));
+    shaped
+}
+
+/// GitHub's description of a check suite's webhook names the events that its App may ask for, and merge groups are not
+/// among them.
+fn app_of_suite(world: &World, found: &App) -> Value {
+    let mut shaped = app(world, found);
+    if let Some(events) = shaped["events"].as_array_mut() {
+        events.retain(|event| event != "merge_group");
+    }
     shaped
 }
