@@ -142,7 +142,7 @@ pub(super) async fn rollback(
     let line = stage.deploy_ended("production", "success", |_| ()).await?;
     stage.master_follows().await?;
     narrator.came(&[plain(&format!("{line}; master holds the same commit"))]);
-    let told = stage.towpath_where(bad).await?;
+    let told = stage.towpath_where(bad, "copied since").await?;
     narrator.quote(&format!("```\ntowpath where {}\n{}```", bad.number(), told));
     Ok(())
 }

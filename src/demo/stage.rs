@@ -212,9 +212,20 @@ impl Stage {
     }
 
     /// Asks where a pull request has come to.
-    pub(super) async fn towpath_where(&self, pull: &PullHandle) -> Result<String, DemoError> {
-        let number = pull.number().to_string();
-        towpath(&self.data(), &["where", &number, "--repository", "acme/store"]).await
+    /// Once it says these words: the server learns by a webhook where its own push has brought a branch.
+    pub(super) async fn towpath_where(&self, pull: &PullHandle, words: &str) -> Result<String, DemoError> {
+        let (number, data) = (pull.number().to_string(), self.data());
+        let told = async {
+            loop {
+                let told = towpath(&data, &["where", &number, "--repository", "acme/store"]).await?;
+                if told.contains(words) {
+                    return Ok(told);
+                }
+                tokio::time::sleep(LOOK_EVERY).await;
+            }
+        };
+        let missing = |_| DemoError::Otherwise(format!("towpath where {number} never says {words:?}"));
+        tokio::time::timeout(PATIENCE, told).await.map_err(missing)?
     }
 
     fn data(&self) -> PathBuf {

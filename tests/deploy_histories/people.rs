@@ -115,7 +115,8 @@ impl World {
                 self.stage.github.settled().await;
                 // What is to be looked at later than that waits for the clock, not for anybody's work.
                 let soon = self.stage.now() + 45_000;
-                let next = self.database.next_due(i64::MIN, towpath::store::ConcurrencyLimits::NONE).await.unwrap();
+                let next =
+                    self.database.next_due(i64::MIN, towpath::store::ConcurrencyLimits::NONE).await.unwrap();
                 let idle = self.server == Server::Down || next.is_none_or(|due| due > soon);
                 calm = if idle { calm + 1 } else { 0 };
                 tokio::time::sleep(Duration::from_millis(5)).await;

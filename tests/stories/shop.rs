@@ -80,7 +80,8 @@ pub async fn quiet(github: &Sandbox, folder: &Path, now: impl Fn() -> i64) {
         github.settled().await;
         // What is being worked on is due as well. What is to be looked at much later waits for the clock, not for anybody.
         let soon = now() + 45_000;
-        let idle = store.next_due(i64::MIN, ConcurrencyLimits::NONE).await.unwrap().is_none_or(|due| due > soon);
+        let idle =
+            store.next_due(i64::MIN, ConcurrencyLimits::NONE).await.unwrap().is_none_or(|due| due > soon);
         calm = if idle { calm + 1 } else { 0 };
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
