@@ -302,7 +302,8 @@ async fn what_is_announced_and_does_not_come_takes_nobodys_room() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_body_that_stands_still_gives_way_to_one_that_goes_on() {
-    let stall = Duration::from_secs(12);
+    // Whoever stands still for a quarter of it gives way.
+    let stall = Duration::from_secs(4);
     let door = Door::open(Limits { all_bodies: 3 * MB, stall, ..patient() }).await;
     let call = announced("still", &event(2 * MB));
     let mut silent = door.begun(&call[..call.len() - 1]).await;

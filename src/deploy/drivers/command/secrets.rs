@@ -149,7 +149,7 @@ fn quoted(secret: &str) -> Vec<String> {
     // `printf %q` puts a backslash before all that might mean something.
     let mut backslashed = String::new();
     for character in secret.chars() {
-        if !(character.is_alphanumeric() || "%+-./:=@_,".contains(character)) {
+        if character.is_ascii() && !character.is_alphanumeric() && !"%+-./:=@_,".contains(character) {
             backslashed.push('\\');
         }
         backslashed.push(character);
