@@ -3,6 +3,7 @@
 use crate::programs::{Machine, SECRET, ended, merged};
 use crate::shop::{merge, topic};
 use crate::stage::{Setting, Stage};
+use std::time::Duration;
 use towpath::deploy::operator::Operator;
 use towpath_sandbox::{Order, Permission, PullHandle, RepoHandle};
 
@@ -41,13 +42,19 @@ async fn merged_in(stage: &Stage, store: &RepoHandle, name: &str) -> PullHandle 
     pull
 }
 
-/// How the last deploy of a repository's integration stands.
+/// How the last deploy of a repository's integration has ended; programs run on while nothing else is to be done.
 async fn stands(stage: &Stage, store: &RepoHandle) -> String {
-    stage.quiet().await;
-    let mut all = store.deployments();
-    all.retain(|it| it.environment() == "integration");
-    let status = all.last().and_then(|it| it.statuses().pop());
-    status.map_or_else(|| "nothing".to_owned(), |it| format!("{}: {}", it.state, it.description))
+    for _ in 0..600 {
+        stage.quiet().await;
+        let mut all = store.deployments();
+        all.retain(|it| it.environment() == "integration");
+        let status = all.last().and_then(|it| it.statuses().pop());
+        if let Some(it) = status.filter(|it| !["queued", "in_progress"].contains(&it.state.as_str())) {
+            return format!("{}: {}", it.state, it.description);
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    panic!("the deploy came to no end");
 }
 
 #[tokio::test]
