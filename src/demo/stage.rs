@@ -211,8 +211,7 @@ impl Stage {
         towpath(&self.data(), &[arguments, &at].concat()).await
     }
 
-    /// Asks where a pull request has come to.
-    /// Once it says these words: the server learns by a webhook where its own push has brought a branch.
+    /// Where a pull request has come to, as told once these words are among it: the server learns by a webhook where its own push has brought a branch.
     pub(super) async fn towpath_where(&self, pull: &PullHandle, words: &str) -> Result<String, DemoError> {
         let (number, data) = (pull.number().to_string(), self.data());
         let told = async {

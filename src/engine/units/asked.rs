@@ -8,26 +8,29 @@ use super::news::News;
 use super::withdrawal::{ShownCheck, checks};
 use crate::engine::room::{Room, Trouble};
 use crate::flow::{BranchName, CheckName, CommitId, RepositoryId};
-use crate::github::events::RecheckEvent;
+use crate::github::events::{OnCommit, RecheckEvent};
 use crate::report::{self, NotAgain, Withdrawn};
 use crate::store::{Change, ChecksOf, JudgedPull, Unit};
 
-/// What the events ask for.
+/// The check runs and check suites that the events want another look at.
+pub(super) fn asked_for(news: &News) -> Vec<OnCommit> {
+    let (events, _) = news.events::<RecheckEvent>(&["check_run", "check_suite"]);
+    events.into_iter().filter_map(|(_, event)| event.check_run.or(event.check_suite)).collect()
+}
+
+/// What is done about them.
 pub(super) async fn asked_again(
     room: &Room,
-    news: &News,
     id: RepositoryId,
     open: &[JudgedPull],
+    asked: &[OnCommit],
 ) -> Result<Vec<Change>, Trouble> {
-    let (events, _) = news.events::<RecheckEvent>(&["check_run", "check_suite"]);
-    if !events.is_empty() {
+    if !asked.is_empty() {
         room.merge_rules.forget(id);
     }
     let mut changes = Vec::new();
-    for (_, event) in &events {
-        if let Some(it) = event.check_run.as_ref().or(event.check_suite.as_ref()) {
-            changes.extend(about(room, id, open, (it.head_sha, it.name.as_deref())).await?);
-        }
+    for it in asked {
+        changes.extend(about(room, id, open, (it.head_sha, it.name.as_deref())).await?);
     }
     Ok(changes)
 }

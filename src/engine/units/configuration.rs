@@ -3,6 +3,7 @@
 use super::reconfigured::{judged, reconfigured};
 use super::withdrawal::checks;
 use crate::engine::room::{Room, Trouble};
+use crate::engine::rulebook::Rulebook;
 use crate::flow::{
     CommitId, Environment, EnvironmentName, Flow, PullNumber, RepositoryId, RepositoryName, StartingPoint,
 };
@@ -12,7 +13,7 @@ pub(super) async fn run(room: &Room, id: RepositoryId) -> Result<Vec<Change>, Tr
     let row = room.store.repository(id).await?;
     let Some(row) = row.filter(|row| row.state == RepositoryState::Active) else { return Ok(Vec::new()) };
     let is_first = room.store.configuration(id).await?.is_none();
-    let mut changes = read_again(room, &row).await?;
+    let (_, mut changes) = read_again(room, &row).await?;
     if is_first {
         changes.push(Change::Mark(Unit::Repository(id)));
     }
@@ -31,28 +32,29 @@ async fn somebody_may_deploy_now(room: &Room, row: &RepositoryRow) -> Result<Vec
 }
 
 /// Reads the configuration. Where it means something else than before, every open pull request is judged
-/// again, and the branches that it names are compared with the ledger.
-pub(super) async fn read_again(room: &Room, row: &RepositoryRow) -> Result<Vec<Change>, Trouble> {
+/// again, and the branches that it names are compared with the ledger. Answers the rules by what was read, which are not
+/// stored yet where they have changed.
+pub(super) async fn read_again(room: &Room, row: &RepositoryRow) -> Result<(Rulebook, Vec<Change>), Trouble> {
     if let Some(known) = room.store.configuration(row.id).await? {
         return read_after(room, row, known).await;
     }
     // Nothing was decided before, so nothing can be decided otherwise now.
     let read = room.read_configuration(row, None).await?;
     let mut changes = of_the_account(room, row, &read).await?;
-    let flow = room.first_rulebook(read).await?.flow;
-    changes.extend(to_look_at(row.id, &flow));
-    Ok(changes)
+    let book = room.first_rulebook(read).await?;
+    changes.extend(to_look_at(row.id, &book.flow));
+    Ok((book, changes))
 }
 
 async fn read_after(
     room: &Room,
     row: &RepositoryRow,
     known: ConfigurationRow,
-) -> Result<Vec<Change>, Trouble> {
+) -> Result<(Rulebook, Vec<Change>), Trouble> {
     let read = room.read_configuration(row, Some(&known)).await?;
     let mut changes = somebody_may_deploy_now(room, row).await?;
     if known.place == read.place && known.text == read.text {
-        return Ok(changes);
+        return Ok((room.book_of(known), changes));
     }
     let (before, now) = (room.book_of(known), room.book_of(read.clone()));
     changes.extend(of_the_account(room, row, &read).await?);
@@ -81,7 +83,7 @@ async fn read_after(
         .collect();
     let proposals = open.iter().filter(|it| proposed.contains(&it.pull.head_commit));
     changes.extend(proposals.map(|it| Change::Mark(Unit::Proposal(row.id, it.pull.number))));
-    Ok(changes)
+    Ok((now, changes))
 }
 
 /// Those of the account that go by another file than the one that counts for them now.

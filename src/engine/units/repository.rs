@@ -1,17 +1,14 @@
 //! A repository as a whole: what is stored is compared with what GitHub has, so that a lost event is
 //! made good; people's requests to judge a commit again come here as well.
 
-use super::asked::asked_again;
+use super::asked::{asked_again, asked_for};
 use super::news::{News, pull_row};
 use super::pull::{aim, last_verdict, left, own_base};
 use super::{backfill, configuration};
 use crate::engine::room::{Room, Trouble};
 use crate::engine::rulebook::Rulebook;
-use crate::flow::{
-    BranchName, CommitId, MergeMethods, Millis, Outcome, PullNumber, RepositoryId, Role, TipSource,
-};
+use crate::flow::{BranchName, MergeMethods, Millis, Outcome, PullNumber, RepositoryId, Role, TipSource};
 use crate::github::ApiError;
-use crate::github::events::RecheckEvent;
 use crate::lineage::Repository;
 use crate::store::{
     Change, ChecksOf, JudgedPull, PullRow, PullState, RepositoryRow, RepositoryState, TipRow, Unit,
@@ -28,12 +25,13 @@ pub(super) async fn run(room: &Room, unit: &Unit, id: RepositoryId) -> Result<Ve
     changes.extend(more);
     if row.state == RepositoryState::Active {
         let open = room.store.open_pulls(id).await?;
-        changes.extend(asked_again(room, &news, id, &open).await?);
+        let asked = asked_for(&news);
+        changes.extend(asked_again(room, id, &open, &asked).await?);
         // What lies ahead was noted by a clock that has been set back since.
         let since = room.now() - RECONCILE_EVERY;
         let recent = row.reconciled_at.is_some_and(|at| at > since && at <= room.now());
-        let heads = heads_asked_for(&news);
-        let of_stack = open.iter().any(|it| it.pull.stack.is_some() && heads.contains(&it.pull.head_commit));
+        let is_asked_for = |head| asked.iter().any(|it| it.head_sha == head);
+        let of_stack = open.iter().any(|it| it.pull.stack.is_some() && is_asked_for(it.pull.head_commit));
         if news.deliveries.is_empty() || !recent {
             return compared(room, row, open, changes).await;
         }
@@ -56,8 +54,8 @@ async fn compared(
     open: Vec<JudgedPull>,
     mut changes: Vec<Change>,
 ) -> Result<Vec<Change>, Trouble> {
-    changes.extend(configuration::read_again(room, &row).await?);
-    let book = rules_now(room, &row, &changes).await?;
+    let (book, reread) = configuration::read_again(room, &row).await?;
+    changes.extend(reread);
     // By these rules it is compared right now.
     changes.retain(|it| *it != Change::Mark(Unit::Repository(row.id)));
     let on_path = is_on_path(room, &row, &book).await;
@@ -89,29 +87,9 @@ async fn compared(
     }
 }
 
-/// The rules by what was just read, which is not stored yet.
-async fn rules_now(room: &Room, row: &RepositoryRow, changes: &[Change]) -> Result<Rulebook, Trouble> {
-    let read = changes.iter().find_map(|change| match change {
-        Change::Configuration(row) => Some(row.clone()),
-        _ => None,
-    });
-    match read {
-        Some(read) => Ok(room.book_of(read)),
-        None => room.rulebook(row).await,
-    }
-}
-
 async fn is_on_path(room: &Room, row: &RepositoryRow, book: &Rulebook) -> Result<bool, Trouble> {
     let mirror = room.mirror(row).await?;
     Ok(mirror.has_environments(&book.flow).await?)
-}
-
-/// The commits that somebody wants another look at.
-fn heads_asked_for(news: &News) -> Vec<CommitId> {
-    let (events, _) = news.events::<RecheckEvent>(&["check_run", "check_suite"]);
-    let heads =
-        events.iter().filter_map(|(_, event)| event.check_run.as_ref().or(event.check_suite.as_ref()));
-    heads.map(|it| it.head_sha).collect()
 }
 
 /// Compares the ledger with where the branches are; where one has moved unseen, every open pull request
