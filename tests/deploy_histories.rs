@@ -64,6 +64,7 @@ fn customers_see_what_they_must_whatever_happens_to_deploys() {
         Some(seed) => (seed, seed + 1),
         None => (0, asked("TOWPATH_HISTORIES").unwrap_or(HISTORIES)),
     };
+    let is_long = end - first > HISTORIES;
     let next = AtomicU64::new(first);
     let wrong = Mutex::new(Vec::new());
     std::thread::scope(|scope| {
@@ -75,7 +76,12 @@ fn customers_see_what_they_must_whatever_happens_to_deploys() {
                         return;
                     }
                     if let Err(why) = tell(seed) {
+                        eprintln!("{why}");
                         wrong.lock().unwrap().push(why);
+                    }
+                    // So many take long, and whoever ends the run early wants to know how far it came.
+                    if is_long && (seed + 1) % HISTORIES == 0 {
+                        eprintln!("{} of {end} are told", seed + 1);
                     }
                 }
             });

@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 use tokio::sync::watch;
 
@@ -59,6 +59,7 @@ pub struct Api {
     /// What the calls in the App's own name have shown.
     pub(super) access: watch::Sender<AccessState>,
     clock_ahead: AtomicI64,
+    first_answer: OnceLock<Millis>,
 }
 
 impl fmt::Debug for Api {
@@ -139,6 +140,7 @@ impl Api {
             calls: AtomicU64::new(0),
             access: watch::Sender::default(),
             clock_ahead: AtomicI64::new(0),
+            first_answer: OnceLock::new(),
         })
     }
 
@@ -184,9 +186,10 @@ impl Api {
         self.base.to_string()
     }
 
-    /// A moment of GitHub's, in seconds at best, by our clock.
-    pub fn by_our_clock(&self, at: Millis) -> Millis {
-        at + self.clock_ahead()
+    /// Whether GitHub's clock had shown this moment before GitHub first answered this process: what happened then may
+    /// be the work of an earlier one. Both are GitHub's own times, in whole seconds, so that ours may be wrong.
+    pub fn is_before_first_answer(&self, at: Millis) -> bool {
+        self.first_answer.get().is_none_or(|first| at <= *first)
     }
 
     pub(super) fn clock_ahead(&self) -> Millis {
@@ -315,6 +318,7 @@ impl Api {
             let (parts, body) = answer.into_parts();
             if let Some(date) = date_in(&parts.headers) {
                 self.clock_ahead.store(self.now() - date, Ordering::Relaxed);
+                self.first_answer.get_or_init(|| date);
             }
             let body = Limited::new(body, ANSWER_MAX).collect().await;
             let body = body.map_err(|error| no_answer(root_cause(error.as_ref())))?.to_bytes();

@@ -36,7 +36,7 @@ impl Stage {
         self.quiet().await;
         for (it, before) in made.iter().zip(before) {
             let after = shown(it);
-            assert_ne!(after, before, "{how} on {}: nothing is seen", it.what);
+            assert_ne!(after, before, "{how} on {}: nothing is seen; {}", it.what, self.left_undone().await);
             assert!(after.conclusion.is_some(), "{how} on {}: it came to no end", it.what);
         }
     }

@@ -100,7 +100,7 @@ async fn a_lost_database_makes_no_second_check() {
 }
 
 #[tokio::test]
-async fn a_restored_database_makes_no_deploy_again_and_gives_no_number_twice() {
+async fn a_restored_database_makes_nothing_again_and_gives_no_number_twice() {
     let mut stage = Stage::set().await;
     pushed(&stage, "integration", "a.txt").await;
     carried_out(&stage, &stage.deployments("integration").await[0]).await;
@@ -124,6 +124,7 @@ async fn a_restored_database_makes_no_deploy_again_and_gives_no_number_twice() {
     stage.start().await;
     for pull in pulls.iter().chain([&early]) {
         stage.check(pull).await.passes();
+        assert_eq!(made(&stage, pull, "towpath: integration"), 1, "#{}", pull.number());
     }
     assert_eq!(stage.deployments("integration").await.len(), 3, "what was deployed does not go again");
     pushed(&stage, "integration", "d.txt").await;

@@ -9,7 +9,7 @@ use tempfile::TempDir;
 use towpath::engine::{BackOff, Clock as _, Config, Deploying, Engine, Settings, system_random};
 use towpath::flow::Flow;
 use towpath::github::{AppKey, Secret};
-use towpath::store::{Options, SqliteStore};
+use towpath::store::{ConcurrencyLimits, Options, SqliteStore, Store as _};
 use towpath::web::{Limits, Server};
 use towpath_sandbox::contract::{self, Contract};
 use towpath_sandbox::{
@@ -144,6 +144,16 @@ impl Stage {
     /// The server's database, seen beside it.
     pub fn database(&self) -> SqliteStore {
         SqliteStore::open(&self.folder.path().join("towpath.db"), &Options::default()).unwrap()
+    }
+
+    /// What is not done and why, for whoever finds that something is missing.
+    pub async fn left_undone(&self) -> String {
+        let store = self.database();
+        let due = store.next_due(i64::MIN, ConcurrencyLimits::NONE).await.unwrap().map(|at| at - self.now());
+        let given_up = store.given_up(10).await.unwrap();
+        let errors = self.errors();
+        store.close().await;
+        format!("the next work is due in {due:?} ms; given up: {given_up:?}; logged: {errors:?}")
     }
 
     /// Stops the server, as a deployment does, and starts it anew on what it left.

@@ -246,6 +246,8 @@ fn decorate(hub: &Hub, headers: &mut HeaderMap, usage: Option<Usage>) {
     };
     let serial = hub.with(|world| world.next(Kind::Request));
     set("x-github-request-id", format!("5AB0:{serial:04X}:{:06X}", serial * 7919));
+    // By the clock that all its other times are of.
+    set("date", hub.clock.now().format("%a, %d %b %Y %H:%M:%S GMT").to_string());
     set("x-github-media-type", "github.v3; format=json".to_owned());
     set("x-github-api-version-selected", "2022-11-28".to_owned());
     if let Some(usage) = usage {

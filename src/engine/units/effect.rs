@@ -80,7 +80,7 @@ async fn look_again_later(room: &Room, lease: &Lease, attempted: Option<Millis>)
 }
 
 /// Whether it may have been made although this database knows nothing of it, which may be a new one, or an old one that was
-/// restored. On a pull request that has changed since this server runs nobody has made one before.
+/// restored. On a pull request that has changed since GitHub first answered this server nobody has made one before.
 async fn may_be_forgotten(room: &Room, unit: &Unit) -> Result<bool, Trouble> {
     // Where two share a name, as one of an earlier version's paths could, the other one would be found.
     let is_alone = |base: &BranchName| CheckName::taken(base).is_none();
@@ -97,8 +97,7 @@ async fn may_be_forgotten(room: &Room, unit: &Unit) -> Result<bool, Trouble> {
         }
         _ => return Ok(true),
     };
-    let is_old = |at| room.api.by_our_clock(at) < room.started_at;
-    Ok(pulls.is_empty() || pulls.iter().any(|it| is_old(it.pull.updated_at)))
+    Ok(pulls.is_empty() || pulls.iter().any(|it| room.api.is_before_first_answer(it.pull.updated_at)))
 }
 
 /// What is to be shown, and where.
