@@ -80,7 +80,7 @@ fn customers_see_what_they_must_whatever_happens_to_deploys() {
                         wrong.lock().unwrap().push(why);
                     }
                     // So many take long, and whoever ends the run early wants to know how far it came.
-                    if is_long && (seed + 1) % HISTORIES == 0 {
+                    if is_long && (seed + 1).is_multiple_of(HISTORIES) {
                         eprintln!("{} of {end} are told", seed + 1);
                     }
                 }

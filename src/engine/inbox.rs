@@ -1,9 +1,8 @@
 //! The way in: from a webhook's headers and body to a stored delivery.
 
-use super::off_the_runtime;
 use crate::flow::{BranchName, Millis};
 use crate::github::events::Envelope;
-use crate::github::{Secret, Signature, SignatureError, Verifier};
+use crate::github::{Secret, Signature, SignatureError, Verifier, off_the_runtime};
 use crate::report::{REBUILD, RETARGET};
 use crate::store::{Accepted, NewDelivery, Store, StoreError, Unit};
 use bytes::Bytes;

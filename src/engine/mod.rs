@@ -8,7 +8,6 @@
 
 mod account_files;
 mod back_off;
-mod blocking;
 mod called_back;
 mod clock;
 mod deploys;
@@ -47,7 +46,6 @@ use crate::deploy::drivers::{Order, parse_key};
 use crate::flow::{Flow, RepositoryId};
 use crate::github::{Api, Secret};
 use crate::store::{Store, StoreError, Unit};
-use blocking::off_the_runtime;
 use deploys::Means;
 use entries::Entries;
 use mirrors::Mirrors;

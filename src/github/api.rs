@@ -1,4 +1,5 @@
 use super::access::AccessState;
+use super::blocking::off_the_runtime;
 use super::error::{ApiError, permissions_in_words};
 use super::jwt::{AppKey, LIFETIME_SECONDS};
 use super::tokens::{Scope, Tokens};
@@ -101,7 +102,7 @@ pub(super) struct Answer {
 
 impl Answer {
     pub(super) fn read<T: DeserializeOwned>(&self) -> Result<T, ApiError> {
-        serde_json::from_slice(&self.body)
+        off_the_runtime(self.body.len(), || serde_json::from_slice(&self.body))
             .map_err(|error| ApiError::Unreadable { call: self.call.clone(), what: error.to_string() })
     }
 }

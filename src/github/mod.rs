@@ -9,6 +9,7 @@
 mod access;
 mod actions;
 mod api;
+mod blocking;
 mod bounded;
 mod calls;
 mod deployments;
@@ -26,6 +27,7 @@ mod tokens;
 pub use access::{Access, AccessState, RegisteredApp};
 pub use actions::{WorkflowJob, WorkflowRun, WorkflowStep};
 pub use api::{Api, ApiConfig, Caller, Now};
+pub(crate) use blocking::off_the_runtime;
 pub use calls::{
     CheckRunAction, CheckRunAnnotation, CheckRunBody, CheckRunOutput, Entry, FailedDelivery, Installation,
     Pull, PullEnd, PullEndRepository, Repository, User,

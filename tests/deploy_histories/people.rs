@@ -13,7 +13,7 @@ use towpath_sandbox::{Cancelling, Order as Delivered};
 
 /// How much happens in one history.
 const STEPS: usize = 12;
-const PATIENCE: Duration = Duration::from_secs(180);
+const PATIENCE: Duration = Duration::from_secs(240);
 const INPUTS: [&str; 8] =
     ["deploy", "environment", "sha", "tree", "previous_sha", "slug", "reuse_slug", "rollback"];
 

@@ -1,9 +1,8 @@
 //! Reading a unit's deliveries: from GitHub's events to what they change.
 
-use crate::engine::off_the_runtime;
 use crate::engine::room::{Room, Trouble};
 use crate::flow::{InstallationId, Millis, Stack};
-use crate::github::{Pull, Repository};
+use crate::github::{Pull, Repository, off_the_runtime};
 use crate::store::{Change, DeliveryRow, Merged, PullRow, PullState, RepositoryRow, RepositoryState, Unit};
 use bytes::Bytes;
 use serde::de::DeserializeOwned;

@@ -6,7 +6,7 @@ use tokio::runtime::{Handle, RuntimeFlavor};
 const LARGE: usize = 256 * 1024;
 
 /// Works on so many bytes; where they are many, the thread's other work goes to another one meanwhile.
-pub(super) fn off_the_runtime<T>(bytes: usize, work: impl FnOnce() -> T) -> T {
+pub(crate) fn off_the_runtime<T>(bytes: usize, work: impl FnOnce() -> T) -> T {
     let has_others = Handle::try_current().is_ok_and(|it| it.runtime_flavor() == RuntimeFlavor::MultiThread);
     if bytes >= LARGE && has_others { tokio::task::block_in_place(work) } else { work() }
 }
