@@ -16,7 +16,7 @@ use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
-use towpath::flow::{PullNumber, RepositoryId};
+use towpath::model::{PullNumber, RepositoryId};
 use towpath::store::{ConcurrencyLimits, NewDelivery, Next, Options, SqliteStore, Store, Unit};
 
 const LIMITS: ConcurrencyLimits = ConcurrencyLimits { per_repository: 4, per_installation: 48 };

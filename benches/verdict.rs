@@ -10,8 +10,8 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use towpath::engine::judge::judge;
-use towpath::flow::{Base, BranchName, Flow, Head, Outcome, Pull};
 use towpath::lineage::{Ledger, Mirror, Remote, Repository};
+use towpath::model::{Base, BranchName, Head, Outcome, PromotionPath, Pull};
 
 const COMMITS: usize = 100_000;
 const WARM_RUNS: usize = 21;
@@ -71,7 +71,7 @@ async fn fetch(mirror: &Mirror, remote: &Remote) {
 }
 
 async fn verdict(repository: &Repository, pull: &Pull, want: Outcome) {
-    let verdict = judge(repository, &Flow::pro(), pull, &Ledger::default()).await;
+    let verdict = judge(repository, &PromotionPath::pro(), pull, &Ledger::default()).await;
     assert_eq!(verdict.outcome(), want, "{:?}", verdict.findings.first().map(|f| f.cause.code()));
 }
 

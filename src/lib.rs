@@ -4,8 +4,8 @@
 //! (`tests/architecture.rs` holds that).
 
 pub mod deploy;
-pub mod flow;
 pub mod lineage;
+pub mod model;
 pub mod policy;
 pub mod report;
 pub mod store;

@@ -10,8 +10,8 @@ use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use towpath::engine::{Config, Deploying, Engine, Settings, SystemClock, system_random};
-use towpath::flow::Flow;
 use towpath::github::{AppKey, Secret};
+use towpath::model::PromotionPath;
 use towpath::web::{Limits, Server};
 use towpath_sandbox::AppConfig;
 use wire::{Framing, answer, head, signature};
@@ -37,7 +37,7 @@ impl Door {
             call_within: Duration::from_secs(1),
             data_dir: folder.path().to_owned(),
             database: folder.path().join("towpath.db"),
-            flow: Flow::pro(),
+            path: PromotionPath::pro(),
             clock: Arc::new(SystemClock),
             random: Arc::new(system_random),
             settings: Settings::default(),

@@ -1,10 +1,10 @@
 //! Asking the server for an act of the operator's, and following what comes of it.
 
-use super::rollback::{environment, flow_of};
+use super::rollback::{environment, path_of};
 use super::{UsageError, opened, print};
 use crate::deploy::Course;
 use crate::engine::{Clock as _, SystemClock};
-use crate::flow::{Deploy, DeployState, Ending, Environment, RepositoryId};
+use crate::model::{Deploy, DeployState, Ending, Environment, RepositoryId};
 use crate::report;
 use crate::store::{ActOutcome, Order, OrderId, OrderRow, SqliteStore, Store};
 use serde_json::{Value, json};
@@ -55,8 +55,8 @@ impl Telling {
 pub(super) async fn ask(at: &At, order: Order, telling: &Telling) -> Result<ExitCode, UsageError> {
     let (_, store) = opened::open()?;
     let row = opened::repository(&store, &at.repository).await?;
-    let flow = flow_of(&store, &row).await?;
-    let environment = environment(&flow, &at.environment)?;
+    let path = path_of(&store, &row).await?;
+    let environment = environment(&path, &at.environment)?;
     let asked = OrderRow {
         id: OrderId(0),
         repository: row.id,

@@ -2,7 +2,7 @@
 
 use super::settings::Problem;
 use super::variables::{API_URL, DOCS_URL, PUBLIC_URL};
-use crate::flow::DocsUrl;
+use crate::model::DocsUrl;
 use http::Uri;
 use std::net::IpAddr;
 

@@ -4,8 +4,8 @@ use std::process::ExitCode;
 
 use super::local::{Local, Place};
 use super::{UsageError, print};
-use crate::flow::BranchName;
 use crate::lineage::GitError;
+use crate::model::BranchName;
 use crate::report::{self, SeenAs, fetch_every_branch, moment, shell_word};
 
 /// What `towpath check carried` takes.

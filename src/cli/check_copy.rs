@@ -7,8 +7,8 @@ use super::check_pr::{exit, nothing, read_ledger};
 use super::local::{Local, Named, Place};
 use super::{UsageError, print};
 use crate::engine::judge::judge_copy;
-use crate::flow::{Base, BranchName, CopyBranch, Flow, Head, Pull};
 use crate::lineage::Ledger;
+use crate::model::{Base, BranchName, CopyBranch, Head, PromotionPath, Pull};
 use crate::report::{self, Basis, ConfigSource, LocalCheck};
 
 /// What `towpath check copy` takes.
@@ -45,19 +45,19 @@ pub(super) async fn run(arguments: Arguments) -> Result<ExitCode, UsageError> {
     let ledger = arguments.ledger.as_deref().map_or_else(|| Ok(Ledger::default()), read_ledger)?;
     let local = arguments.place.open(None, &[]).await?;
     let rules = local.rules(config, None).await;
-    let flow = &rules.flow;
-    let Some(copy) = &flow.copy else {
+    let path = &rules.path;
+    let Some(copy) = &path.copy else {
         return Err(UsageError::new(
             "the configuration names no copy branch, so there is nothing to compare",
         ));
     };
-    let (pull, basis) = ends(&local, flow, copy, rules.source.clone()).await?;
+    let (pull, basis) = ends(&local, path, copy, rules.source.clone()).await?;
     let verdict = match &rules.instead {
         Some(instead) => instead.clone(),
-        None => judge_copy(&local.repository, flow, copy, &ledger).await,
+        None => judge_copy(&local.repository, path, copy, &ledger).await,
     };
     let remote = local.repository.tracked_remote();
-    let check = LocalCheck { flow, pull: &pull, remote, basis: Some(&basis) };
+    let check = LocalCheck { path, pull: &pull, remote, basis: Some(&basis) };
     print::to_stdout(&if arguments.json {
         print::json(&check, &verdict)
     } else {
@@ -69,11 +69,11 @@ pub(super) async fn run(arguments: Arguments) -> Result<ExitCode, UsageError> {
 /// The environment and its copy, as if the one was to be merged into the other.
 async fn ends(
     local: &Local,
-    flow: &Flow,
+    path: &PromotionPath,
     copy: &CopyBranch,
     configuration: ConfigSource,
 ) -> Result<(Pull, Basis), UsageError> {
-    let original: &BranchName = flow.environment(&copy.of).map_or(&copy.branch, |it| &it.branch);
+    let original: &BranchName = path.environment(&copy.of).map_or(&copy.branch, |it| &it.branch);
     let (mut commits, mut seen) = (Vec::new(), Vec::new());
     for branch in [original, &copy.branch] {
         let tip = local.repository.tip(branch).await.map_err(|error| local.failed(&error))?;

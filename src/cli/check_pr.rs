@@ -6,10 +6,11 @@ use std::process::ExitCode;
 use super::local::{Local, Named, Place, Rules, branch_name};
 use super::{Status, UsageError, print, repair};
 use crate::engine::judge::{judge, obstacle};
-use crate::flow::{
-    Base, BranchName, CommitId, Environment, Flow, Head, Outcome, Pull, Role, Source, Undecided, Verdict,
-};
 use crate::lineage::{BranchTip, GitError, Ledger};
+use crate::model::{
+    Base, BranchName, CommitId, Environment, Head, Outcome, PromotionPath, Pull, Role, Source, Undecided,
+    Verdict,
+};
 use crate::report::{self, Basis, ConfigSource, LocalCheck};
 
 /// What `towpath check pr` takes.
@@ -115,15 +116,15 @@ impl Asked<'_> {
     /// of the path's: a push to it is no pull request.
     async fn judge_pushed(&self, found: Option<Found>) -> Result<Result<Judgement, BranchName>, UsageError> {
         let Some(found) = found else { return Err(no_such_head(self.arguments, self.local)) };
-        let flow = &self.rules.flow;
-        let is_own = |branch: &&BranchName| !self.arguments.fork && !matches!(flow.role(branch), Role::Topic);
+        let path = &self.rules.path;
+        let is_own = |branch: &&BranchName| !self.arguments.fork && !matches!(path.role(branch), Role::Topic);
         if let Some(branch) = found.head.branch.as_ref().filter(is_own)
             && self.rules.instead.is_none()
         {
             return Ok(Err(branch.clone()));
         }
         let mut first = None;
-        for base in takers(flow) {
+        for base in takers(path) {
             let again = Found { head: found.head.clone(), tip: found.tip.clone() };
             let judgement = self.judge(base.branch.as_str(), Some(again)).await?;
             if matches!(judgement.verdict.outcome(), Outcome::Pass | Outcome::Warn | Outcome::Wait) {
@@ -155,9 +156,9 @@ impl Asked<'_> {
                 let pull = Pull { head, base: Base { branch: base, commit: nothing() } };
                 return Ok(Judgement { pull, basis, verdict: instead });
             }
-            let survey = local.repository.survey(&rules.flow).await.map_err(failed)?;
-            let is_environment = matches!(rules.flow.role(&base), Role::Environment(_));
-            let why = obstacle(&rules.flow, &survey);
+            let survey = local.repository.survey(&rules.path).await.map_err(failed)?;
+            let is_environment = matches!(rules.path.role(&base), Role::Environment(_));
+            let why = obstacle(&rules.path, &survey);
             let why = why.filter(|it| is_environment || *it == Undecided::EmptyRepository);
             let Some(why) = why else { return Err(local.no_such_branch(&base, "--base")) };
             let head = found.map_or_else(|| self.nobody(), |found| found.head);
@@ -178,7 +179,7 @@ impl Asked<'_> {
         let pull = Pull { head: found.head, base: Base { branch: base, commit: tip.commit } };
         let verdict = match &rules.instead {
             Some(instead) => instead.clone(),
-            None => judge(&local.repository, &rules.flow, &pull, self.ledger).await,
+            None => judge(&local.repository, &rules.path, &pull, self.ledger).await,
         };
         Ok(Judgement { pull, basis, verdict })
     }
@@ -194,7 +195,7 @@ impl Asked<'_> {
         let Some(own) = found.tip.as_ref().filter(|tip| !is_given && tip.branch != *base) else {
             return Ok(found);
         };
-        if matches!(self.rules.flow.role(&own.branch), Role::Topic) {
+        if matches!(self.rules.path.role(&own.branch), Role::Topic) {
             return Ok(found);
         }
         let fetched = self.local.repository.fetched(&own.branch).await;
@@ -208,7 +209,7 @@ impl Asked<'_> {
         let Judgement { pull, basis, verdict } = judgement;
         let repository = &self.local.repository;
         let remote = repository.tracked_remote();
-        let check = LocalCheck { flow: &self.rules.flow, pull, remote, basis: Some(basis) };
+        let check = LocalCheck { path: &self.rules.path, pull, remote, basis: Some(basis) };
         let json = self.arguments.json;
         if self.arguments.repair.is_wanted() {
             let place = self.local.place.as_str();
@@ -225,8 +226,8 @@ impl Asked<'_> {
 }
 
 /// The environments that take work from people, those for topics first.
-fn takers(flow: &Flow) -> impl Iterator<Item = &Environment> {
-    let taking = |source: Source| flow.environments.iter().filter(move |it| it.accepts.contains(&source));
+fn takers(path: &PromotionPath) -> impl Iterator<Item = &Environment> {
+    let taking = |source: Source| path.environments.iter().filter(move |it| it.accepts.contains(&source));
     taking(Source::Topics).chain(taking(Source::Hotfixes).filter(|it| !it.accepts.contains(&Source::Topics)))
 }
 

@@ -1,6 +1,6 @@
 //! Commits as people name them: by the first digits, as every text shows them.
 
-use crate::flow::CommitId;
+use crate::model::CommitId;
 
 /// Fewer digits than this name no commit.
 const DIGITS_MIN: usize = 4;

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use super::{Status, UsageError, print};
-use crate::flow::config::{CONFIGURATION_BYTES_MAX, CONFIGURATION_PATH, Configuration, Problem, schema};
-use crate::flow::{DocsUrl, Level};
+use crate::model::config::{CONFIGURATION_BYTES_MAX, CONFIGURATION_PATH, Configuration, Problem, schema};
+use crate::model::{DocsUrl, Level};
 
 /// What `towpath config` takes.
 #[derive(Debug, clap::Subcommand)]
@@ -91,9 +91,9 @@ fn check(file: &Path) -> Result<ExitCode, UsageError> {
     };
     let mut answer = notes(file, &configuration);
     // Writing into a text does not fail.
-    let _ = writeln!(answer, "{} is valid: {}", file.display(), configuration.path());
+    let _ = writeln!(answer, "{} is valid: {}", file.display(), configuration.in_one_line());
     let softened: Vec<_> = configuration
-        .flow()
+        .path()
         .rules
         .iter()
         .filter(|(_, level)| *level != Level::Enforce)
@@ -171,7 +171,7 @@ fn in_lines(file: &Path, problems: &[Problem]) -> String {
 }
 
 fn notes(file: &Path, configuration: &Configuration) -> String {
-    let line = |notice: &crate::flow::config::Notice| {
+    let line = |notice: &crate::model::config::Notice| {
         format!("{}:{}: note: {}\n", file.display(), notice.place, notice.message)
     };
     configuration.notices().iter().map(line).collect()

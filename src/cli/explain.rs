@@ -4,8 +4,8 @@ use serde_json::json;
 
 use super::UsageError;
 use super::print::{SCHEMA_VERSION, to_stdout};
-use crate::flow::config::nearest;
-use crate::flow::{Code, DocsUrl};
+use crate::model::config::nearest;
+use crate::model::{Code, DocsUrl};
 
 /// The documentation of this version.
 const FINDINGS: &str = include_str!("../../docs/findings.md");

@@ -2,8 +2,8 @@
 
 use super::moment::Moment;
 use super::{UsageError, opened};
-use crate::flow::{BranchName, TipSource};
 use crate::lineage::Ledger;
+use crate::model::{BranchName, TipSource};
 use crate::store::{PullRow, SqliteStore, Store, TipRow};
 use serde_json::json;
 use std::fmt::Write as _;
@@ -254,7 +254,7 @@ fn utc(seconds: i64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::flow::{CommitId, RepositoryId};
+    use crate::model::{CommitId, RepositoryId};
 
     fn tip(commit: u8, at: i64, source: TipSource) -> TipRow {
         TipRow {

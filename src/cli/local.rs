@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use super::{UsageError, config};
 use crate::engine::{Clock as _, SystemClock};
-use crate::flow::config::{CONFIGURATION_PATH, RepositoryConfig, configuration_text};
-use crate::flow::{BranchName, Finding, Flow, Outcome, Undecided, Verdict};
 use crate::lineage::{BranchTip, GitError, Repository};
+use crate::model::config::{CONFIGURATION_PATH, RepositoryConfig, configuration_text};
+use crate::model::{BranchName, Finding, Outcome, PromotionPath, Undecided, Verdict};
 use crate::report::{ConfigSource, SeenAs, shell_word};
 
 /// Where a local check looks.
@@ -35,7 +35,7 @@ pub(super) struct Local {
 /// The configuration that `--config` names.
 #[derive(Debug)]
 pub(super) struct Named {
-    flow: Arc<Flow>,
+    path: Arc<PromotionPath>,
     source: ConfigSource,
 }
 
@@ -43,8 +43,8 @@ impl Named {
     /// Reads it, if there is one.
     pub(super) fn read(file: Option<&Path>) -> Result<Option<Self>, UsageError> {
         let Some(file) = file else { return Ok(None) };
-        let flow = Arc::new(config::named(file)?.flow().clone());
-        Ok(Some(Self { flow, source: ConfigSource::Named(file.display().to_string()) }))
+        let path = Arc::new(config::named(file)?.path().clone());
+        Ok(Some(Self { path, source: ConfigSource::Named(file.display().to_string()) }))
     }
 }
 
@@ -52,7 +52,7 @@ impl Named {
 #[derive(Debug)]
 pub(super) struct Rules {
     /// The path; the built-in one where nothing can be judged.
-    pub(super) flow: Arc<Flow>,
+    pub(super) path: Arc<PromotionPath>,
     /// Why nothing can be judged, if so.
     pub(super) instead: Option<Verdict>,
     pub(super) source: ConfigSource,
@@ -197,8 +197,8 @@ impl Local {
     /// The configuration that was named, else the one that the App goes by, as far as this clone knows it. What the
     /// branch `judged` makes of the file counts for nothing.
     pub(super) async fn rules(&self, named: Option<Named>, judged: Option<&BranchName>) -> Rules {
-        if let Some(Named { flow, source }) = named {
-            return Rules { flow, instead: None, source };
+        if let Some(Named { path, source }) = named {
+            return Rules { path, instead: None, source };
         }
         match self.of_the_repository(judged).await {
             Ok(Read::File { source, place, bytes }) => Rules::of(source, &place, bytes),
@@ -291,18 +291,18 @@ enum Read {
 
 impl Rules {
     fn of(source: ConfigSource, place: &str, bytes: Option<Vec<u8>>) -> Self {
-        let built_in = Arc::new(Flow::pro());
+        let built_in = Arc::new(PromotionPath::pro());
         let config = match bytes {
             Some(bytes) => RepositoryConfig::of_file(place, &configuration_text(bytes), None, &built_in),
             None => RepositoryConfig::built_in(&built_in),
         };
         let unusable = |cause| Verdict { findings: vec![Finding::new(Outcome::Unknown, cause)] };
-        Self { flow: config.flow, instead: config.invalid.map(unusable), source }
+        Self { path: config.path, instead: config.invalid.map(unusable), source }
     }
 
     fn unknown(why: String, commands: Vec<String>) -> Self {
         Self {
-            flow: Arc::new(Flow::pro()),
+            path: Arc::new(PromotionPath::pro()),
             instead: Some(Verdict::undecided(Undecided::ConfigurationNotRead { why, commands })),
             source: ConfigSource::NotKnown,
         }

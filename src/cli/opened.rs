@@ -2,7 +2,7 @@
 
 use super::{UsageError, settings};
 use crate::engine::Places;
-use crate::flow::RepositoryName;
+use crate::model::RepositoryName;
 use crate::store::{Options, RepositoryRow, RepositoryState, SqliteStore, Store};
 
 /// Where the server keeps things, and its database. Nothing else of its settings is looked at: who asks here need not
@@ -50,7 +50,7 @@ fn named<'a>(all: &'a [RepositoryRow], wanted: &str) -> Result<&'a RepositoryRow
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::flow::{InstallationId, RepositoryId};
+    use crate::model::{InstallationId, RepositoryId};
 
     fn row(id: u64, name: &str, state: RepositoryState) -> RepositoryRow {
         RepositoryRow {

@@ -4,8 +4,8 @@ use std::io::{IsTerminal as _, Write as _};
 
 use serde_json::{Value, json};
 
-use crate::flow::config::CONFIGURATION_PATH;
-use crate::flow::{BranchName, Cause, Commit, CommitId, DocsUrl, Finding, Role, Verdict};
+use crate::model::config::CONFIGURATION_PATH;
+use crate::model::{BranchName, Cause, Commit, CommitId, DocsUrl, Finding, Role, Verdict};
 use crate::report::{Basis, ConfigSource, LocalCheck, SeenAs, Words, words};
 
 /// The version of what is printed for programs. What is added later leaves it as it is.
@@ -35,7 +35,7 @@ pub(super) fn object(check: &LocalCheck<'_>, verdict: &Verdict) -> Value {
         })
     };
     let (head, base) = (&check.pull.head, &check.pull.base);
-    let is_on_no_path = matches!(check.flow.role(&base.branch), Role::Topic) && verdict.findings.is_empty();
+    let is_on_no_path = matches!(check.path.role(&base.branch), Role::Topic) && verdict.findings.is_empty();
     let repair = verdict.findings.iter().find_map(|finding| finding.cause.repair());
     let picks = repair.iter().flat_map(|repair| &repair.picks).map(|commit| commit.id.to_string());
     let basis = check.basis;

@@ -4,8 +4,8 @@ use std::process::ExitCode;
 
 use super::{UsageError, check_pr, print};
 use crate::engine::{Clock as _, SystemClock};
-use crate::flow::{BranchName, CommitId, Pull, Repair, Verdict};
 use crate::lineage::{Committer, Conflict, GitError, Rebuild, Rebuilt, Repository};
+use crate::model::{BranchName, CommitId, Pull, Repair, Verdict};
 use crate::report::{self, LocalCheck, RepairPlan, RepairStage};
 
 /// How many numbers are tried behind the default name.

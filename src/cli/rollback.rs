@@ -2,8 +2,8 @@
 
 use super::acts::{At, Telling, ask};
 use super::{UsageError, commits, opened, print};
-use crate::flow::config::RepositoryConfig;
-use crate::flow::{CommitId, Environment, Flow, Hold};
+use crate::model::config::RepositoryConfig;
+use crate::model::{CommitId, Environment, Hold, PromotionPath};
 use crate::report;
 use crate::store::{Order, RepositoryRow, SqliteStore, Store};
 use std::fmt::Write as _;
@@ -103,8 +103,8 @@ pub(super) async fn run(arguments: Arguments) -> Result<ExitCode, UsageError> {
 async fn deployed(at: &At, to: &str) -> Result<CommitId, UsageError> {
     let (_, store) = opened::open()?;
     let row = opened::repository(&store, &at.repository).await?;
-    let flow = flow_of(&store, &row).await?;
-    let name = environment(&flow, &at.environment)?.name.clone();
+    let path = path_of(&store, &row).await?;
+    let name = environment(&path, &at.environment)?.name.clone();
     let deploys = store.newest_deploys(row.id, &name, LOOKED_AT).await.map_err(UsageError::new)?;
     store.close().await;
     let known = deploys.iter().map(|deploy| deploy.commit);
@@ -120,8 +120,8 @@ pub(super) async fn run_hold(command: HoldCommand) -> Result<ExitCode, UsageErro
         HoldCommand::Show { at } => {
             let (_, store) = opened::open()?;
             let row = opened::repository(&store, &at.at.repository).await?;
-            let flow = flow_of(&store, &row).await?;
-            let environment = environment(&flow, &at.at.environment)?;
+            let path = path_of(&store, &row).await?;
+            let environment = environment(&path, &at.at.environment)?;
             let hold = store.hold(row.id, &environment.name).await.map_err(UsageError::new)?;
             store.close().await;
             print::to_stdout(&shown(&environment.name, hold.as_ref()));
@@ -158,7 +158,7 @@ pub(super) fn worth_telling(reason: &str) -> Result<String, UsageError> {
 }
 
 /// The path by which the server judges the repository.
-pub(super) async fn flow_of(store: &SqliteStore, row: &RepositoryRow) -> Result<Flow, UsageError> {
+pub(super) async fn path_of(store: &SqliteStore, row: &RepositoryRow) -> Result<PromotionPath, UsageError> {
     let known = store.configuration(row.id).await.map_err(UsageError::new)?;
     let Some(known) = known else {
         return Err(UsageError::new(format!(
@@ -166,18 +166,18 @@ pub(super) async fn flow_of(store: &SqliteStore, row: &RepositoryRow) -> Result<
             row.full_name
         )));
     };
-    let built_in = Arc::new(Flow::pro());
+    let built_in = Arc::new(PromotionPath::pro());
     let config = if known.place.is_empty() {
         RepositoryConfig::built_in(&built_in)
     } else {
         RepositoryConfig::of_file(&known.place, &known.text, known.valid.as_deref(), &built_in)
     };
-    Ok(Flow::clone(&config.flow))
+    Ok(PromotionPath::clone(&config.path))
 }
 
-pub(super) fn environment<'a>(flow: &'a Flow, name: &str) -> Result<&'a Environment, UsageError> {
-    let known: Vec<&str> = flow.environments.iter().map(|it| it.name.as_str()).collect();
-    flow.environment(name).ok_or_else(|| {
+pub(super) fn environment<'a>(path: &'a PromotionPath, name: &str) -> Result<&'a Environment, UsageError> {
+    let known: Vec<&str> = path.environments.iter().map(|it| it.name.as_str()).collect();
+    path.environment(name).ok_or_else(|| {
         UsageError::new(format!(
             "--environment: there is no {name:?}; the environments are {}",
             known.join(", ")

@@ -1,8 +1,8 @@
 use super::settings::{Problem, Problems, Reading, Settings};
 use super::{UsageError, log, settings, variables};
 use crate::engine::{self, CALL_WITHIN, Config, Engine, SystemClock, system_random};
-use crate::flow::Flow;
 use crate::lineage::require_git;
+use crate::model::PromotionPath;
 use crate::web::{Limits, Server};
 use rustix::process::{DumpableBehavior, set_dumpable_behavior};
 use std::sync::Arc;
@@ -38,7 +38,7 @@ pub(super) async fn run() -> Result<(), UsageError> {
         call_within: CALL_WITHIN,
         data_dir: settings.places.data_dir,
         database: settings.places.database,
-        flow: Flow::pro(),
+        path: PromotionPath::pro(),
         clock: Arc::new(SystemClock),
         random: Arc::new(system_random),
         settings: engine::Settings {

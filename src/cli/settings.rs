@@ -8,7 +8,7 @@ use super::variables::{
 };
 use crate::deploy::operator::Operator;
 use crate::engine::{Deploying, MirrorBounds, Places};
-use crate::flow::DocsUrl;
+use crate::model::DocsUrl;
 use std::cell::RefCell;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};

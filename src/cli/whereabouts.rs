@@ -1,9 +1,9 @@
 //! `towpath where`: where a merged pull request has come to.
 
-use super::rollback::flow_of;
+use super::rollback::path_of;
 use super::{UsageError, opened, print};
 use crate::engine::{mirror_of, whereabouts};
-use crate::flow::PullNumber;
+use crate::model::PullNumber;
 use crate::report;
 use crate::store::Store;
 use std::process::ExitCode;
@@ -42,7 +42,7 @@ pub(super) async fn run(arguments: Arguments) -> Result<ExitCode, UsageError> {
             "#{number} is not merged, so it is on no environment's way yet"
         )));
     }
-    let flow = flow_of(&store, &row).await?;
+    let path = path_of(&store, &row).await?;
     let mirror = mirror_of(&places.data_dir, row.id);
     let mirror = mirror.ok_or_else(|| {
         UsageError::new(format!(
@@ -50,7 +50,7 @@ pub(super) async fn run(arguments: Arguments) -> Result<ExitCode, UsageError> {
             row.full_name
         ))
     })?;
-    let reached = whereabouts(&store, &mirror, &flow, &pull).await.map_err(UsageError::new)?;
+    let reached = whereabouts(&store, &mirror, &path, &pull).await.map_err(UsageError::new)?;
     store.close().await;
     print::to_stdout(&if arguments.json {
         format!("{}\n", report::whereabouts_as_json(&reached))

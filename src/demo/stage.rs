@@ -3,8 +3,8 @@ use super::releases::towpath;
 use super::shop::{Programs, Seen, Sites};
 use crate::deploy::operator::Operator;
 use crate::engine::{CALL_WITHIN, Config, Deploying, Engine, Settings, SystemClock, system_random};
-use crate::flow::Flow;
 use crate::github::{AppKey, Secret};
+use crate::model::PromotionPath;
 use crate::web::{Limits, Server};
 use std::path::PathBuf;
 use std::process::Stdio;
@@ -308,7 +308,7 @@ async fn serve(
         call_within: CALL_WITHIN,
         data_dir: folder.path().join("data"),
         database: folder.path().join("data/towpath.db"),
-        flow: Flow::pro(),
+        path: PromotionPath::pro(),
         clock: Arc::new(SystemClock),
         random: Arc::new(system_random),
         settings: Settings::default(),

@@ -9,7 +9,7 @@ mod rollback;
 pub use cancel::CancelAnswer;
 pub use rollback::RollbackPlan;
 
-use crate::flow::{CommitId, Deploy, DeployState, DriverSettings, Ending, Hold, Millis, StartingPoint};
+use crate::model::{CommitId, Deploy, DeployState, DriverSettings, Ending, Hold, Millis, StartingPoint};
 use std::collections::HashSet;
 
 /// How long things may take.

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use serde::Deserialize;
 
 use super::setting_names::AllowedNames;
-use crate::flow::{EnvironmentName, Millis, RepositoryId, RepositoryName};
+use crate::model::{EnvironmentName, Millis, RepositoryId, RepositoryName};
 
 /// The operator's file.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]

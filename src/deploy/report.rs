@@ -1,4 +1,4 @@
-use crate::flow::{DeployOutcome, Millis, Phase};
+use crate::model::{DeployOutcome, Millis, Phase};
 
 /// What somebody who carries a deploy out says of it.
 #[derive(Debug, Clone, PartialEq, Eq)]

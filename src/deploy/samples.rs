@@ -1,7 +1,7 @@
 //! Deploys for tests.
 
 use super::{Course, Limits, Report, Says};
-use crate::flow::{CommitId, Deploy, DeployState, Hold, Millis, TreeId, Trigger};
+use crate::model::{CommitId, Deploy, DeployState, Hold, Millis, TreeId, Trigger};
 
 pub(crate) const LIMITS: Limits = Limits { pick_up: 100, whole: 1_000, cancel: 50 };
 

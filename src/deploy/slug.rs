@@ -1,6 +1,6 @@
 //! What a build is known by.
 
-use crate::flow::TreeId;
+use crate::model::TreeId;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;

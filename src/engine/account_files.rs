@@ -3,7 +3,7 @@
 
 use super::room::{Room, Trouble};
 use super::rulebook::CONFIGURATION_PATH;
-use crate::flow::{InstallationId, Millis, RepositoryName};
+use crate::model::{InstallationId, Millis, RepositoryName};
 use crate::store::{ConfigurationRow, RepositoryRow, StoreError};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};

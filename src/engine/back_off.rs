@@ -1,4 +1,4 @@
-use crate::flow::Millis;
+use crate::model::Millis;
 
 /// How long to wait after a failure: the one retry policy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -4,7 +4,7 @@ use super::inbox::{Received, Refusal, not_json};
 use super::room::Room;
 use crate::deploy::drivers::parse_key;
 use crate::deploy::drivers::webhook::{CallBack, SigningKey};
-use crate::flow::{DriverSettings, Millis, RepositoryId};
+use crate::model::{DriverSettings, Millis, RepositoryId};
 use crate::store::{Accepted, NewDelivery, RepositoryRow, StoreError, Unit};
 use bytes::Bytes;
 use http::HeaderMap;
@@ -94,6 +94,6 @@ impl Reports {
         name: &str,
     ) -> Result<Option<DriverSettings>, StoreError> {
         let book = self.0.rulebook(row).await.map_err(|trouble| StoreError::Unavailable(trouble.what))?;
-        Ok(book.flow.environment(name).map(|environment| environment.deploy.driver.clone()))
+        Ok(book.path.environment(name).map(|environment| environment.deploy.driver.clone()))
     }
 }

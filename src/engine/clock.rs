@@ -1,4 +1,4 @@
-use crate::flow::Millis;
+use crate::model::Millis;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;

@@ -4,9 +4,9 @@
 //! Nothing of it is decided once: each time it follows from what was seen so far and from the configuration as it is.
 
 use super::room::{Room, Trouble};
-use crate::flow::{Flow, runs_on_deployments};
 use crate::github::ApiError;
 use crate::github::events::WORKFLOWS;
+use crate::model::{PromotionPath, runs_on_deployments};
 use crate::store::{Change, DeployActivity, RepositoryRow, StoreError};
 
 /// So many of the newest Deployments are looked at for words of others.
@@ -16,29 +16,33 @@ const LOOKED_AT: usize = 10;
 const WORKFLOWS_AT_MOST: usize = 50;
 
 /// Whether nobody is known to deploy, and no configuration says who would.
-pub(super) fn nobody_deploys(activity: &DeployActivity, flow: &Flow) -> bool {
+pub(super) fn nobody_deploys(activity: &DeployActivity, path: &PromotionPath) -> bool {
     activity.reported_at.is_none()
         && activity.taken_up_at.is_none()
         && activity.workflow.is_none()
-        && flow.environments.iter().all(|it| !it.deploy.driver_is_written)
+        && path.environments.iter().all(|it| !it.deploy.driver_is_written)
 }
 
 /// Whether Deployments were found to be made for nobody, and nothing has changed about that.
-pub(super) fn is_dormant(activity: &DeployActivity, flow: &Flow) -> bool {
+pub(super) fn is_dormant(activity: &DeployActivity, path: &PromotionPath) -> bool {
     let found = activity.dormant_at.is_some_and(|at| activity.woken_at.is_none_or(|woken| woken < at));
-    found && nobody_deploys(activity, flow)
+    found && nobody_deploys(activity, path)
 }
 
 impl Room {
     /// The same for who asks about a repository as it is now. The operator's programs are somebody who deploys.
-    pub(super) async fn is_dormant(&self, row: &RepositoryRow, flow: &Flow) -> Result<bool, StoreError> {
+    pub(super) async fn is_dormant(
+        &self,
+        row: &RepositoryRow,
+        path: &PromotionPath,
+    ) -> Result<bool, StoreError> {
         let activity = self.store.deploy_activity(row.id).await?;
-        Ok(is_dormant(&activity, flow) && !self.has_any_programs(row, flow))
+        Ok(is_dormant(&activity, path) && !self.has_any_programs(row, path))
     }
 
     /// Whether the operator deploys any environment of the path by programs.
-    pub(super) fn has_any_programs(&self, row: &RepositoryRow, flow: &Flow) -> bool {
-        flow.environments.iter().any(|environment| self.has_programs(row, environment))
+    pub(super) fn has_any_programs(&self, row: &RepositoryRow, path: &PromotionPath) -> bool {
+        path.environments.iter().any(|environment| self.has_programs(row, environment))
     }
 
     /// What GitHub remembers of those who deployed before anybody listened: bounded, and asked once.
@@ -120,7 +124,7 @@ mod tests {
     #[test]
     fn it_rests_only_while_nothing_says_that_anybody_deploys() {
         let found = DeployActivity { dormant_at: Some(10), ..DeployActivity::default() };
-        let dormant = |activity: DeployActivity| is_dormant(&activity, &Flow::pro());
+        let dormant = |activity: DeployActivity| is_dormant(&activity, &PromotionPath::pro());
         assert!(!dormant(DeployActivity::default()));
         assert!(dormant(found.clone()));
         assert!(dormant(DeployActivity { woken_at: Some(9), ..found.clone() }));
@@ -128,8 +132,8 @@ mod tests {
         assert!(!dormant(DeployActivity { reported_at: Some(1), ..found.clone() }));
         assert!(!dormant(DeployActivity { taken_up_at: Some(1), ..found.clone() }));
         assert!(!dormant(DeployActivity { workflow: Some("ship.yml".to_owned()), ..found.clone() }));
-        let mut flow = Flow::pro();
-        flow.environments[2].deploy.driver_is_written = true;
-        assert!(!is_dormant(&found, &flow));
+        let mut path = PromotionPath::pro();
+        path.environments[2].deploy.driver_is_written = true;
+        assert!(!is_dormant(&found, &path));
     }
 }

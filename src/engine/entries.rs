@@ -10,7 +10,7 @@
 use super::clock::Clock;
 use super::room::{Room, Trouble};
 use crate::deploy::operator::{Allowed, Operator};
-use crate::flow::{InstallationId, Millis, RepositoryId, RepositoryName};
+use crate::model::{InstallationId, Millis, RepositoryId, RepositoryName};
 use crate::store::{Change, RepositoryRow, Store, StoreError, Unit};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};

@@ -1,8 +1,8 @@
 //! The way in: from a webhook's headers and body to a stored delivery.
 
-use crate::flow::{BranchName, Millis};
 use crate::github::events::Envelope;
 use crate::github::{Secret, Signature, SignatureError, Verifier, off_the_runtime};
+use crate::model::{BranchName, Millis};
 use crate::report::{REBUILD, RETARGET};
 use crate::store::{Accepted, NewDelivery, Store, StoreError, Unit};
 use bytes::Bytes;

@@ -1,10 +1,10 @@
 //! From a pull request to its verdict: route, gather what the route needs, judge.
 
-use crate::flow::{
-    BranchName, CommitId, CopyBranch, CopyHistory, DeployFacts, Environment, Facts, Flow, History,
-    IgnoredPaths, MergeMethods, Outcome, Pull, Role, Snapshot, StackFacts, Undecided, Verdict,
-};
 use crate::lineage::{BranchTip, CopyQuestion, GitError, Ledger, PromotionQuestion, Repository, Survey};
+use crate::model::{
+    BranchName, CommitId, CopyBranch, CopyHistory, DeployFacts, Environment, Facts, History, IgnoredPaths,
+    MergeMethods, Outcome, PromotionPath, Pull, Role, Snapshot, StackFacts, Undecided, Verdict,
+};
 use crate::policy::{self, Route};
 
 /// What is known beside history when a pull request is judged.
@@ -22,16 +22,21 @@ pub struct Known<'a> {
     pub stacks: StackFacts,
 }
 
-/// Judges `pull` in `repository` by `flow`, with what `ledger` remembers.
+/// Judges `pull` in `repository` by `path`, with what `ledger` remembers.
 ///
 /// What cannot be decided, for want of history or because git fails, is a verdict of its own and never a
 /// pass. Details of git's failures go to the log.
-pub async fn judge(repository: &Repository, flow: &Flow, pull: &Pull, ledger: &Ledger) -> Verdict {
-    judge_by(repository, flow, pull, ledger, |_| ()).await
+pub async fn judge(repository: &Repository, path: &PromotionPath, pull: &Pull, ledger: &Ledger) -> Verdict {
+    judge_by(repository, path, pull, ledger, |_| ()).await
 }
 
 /// Judges `pull` as things stood at the end of `ledger`, where the branches have gone on since.
-pub async fn judge_as_of(repository: &Repository, flow: &Flow, pull: &Pull, ledger: &Ledger) -> Verdict {
+pub async fn judge_as_of(
+    repository: &Repository,
+    path: &PromotionPath,
+    pull: &Pull,
+    ledger: &Ledger,
+) -> Verdict {
     let as_they_were = |survey: &mut Survey| {
         for tip in survey.tips.values_mut() {
             if let Some(then) = ledger.tip_at(&tip.branch, i64::MAX) {
@@ -39,33 +44,33 @@ pub async fn judge_as_of(repository: &Repository, flow: &Flow, pull: &Pull, ledg
             }
         }
     };
-    judge_by(repository, flow, pull, ledger, as_they_were).await
+    judge_by(repository, path, pull, ledger, as_they_were).await
 }
 
 async fn judge_by(
     repository: &Repository,
-    flow: &Flow,
+    path: &PromotionPath,
     pull: &Pull,
     ledger: &Ledger,
     change: impl FnOnce(&mut Survey),
 ) -> Verdict {
-    let mut survey = match policy::route(flow, pull) {
-        Route::NotJudged | Route::Refused(_) if policy::may_be_snapshot_of(flow, pull).is_empty() => {
+    let mut survey = match policy::route(path, pull) {
+        Route::NotJudged | Route::Refused(_) if policy::may_be_snapshot_of(path, pull).is_empty() => {
             Survey::default()
         }
-        _ => match repository.survey(flow).await {
+        _ => match repository.survey(path).await {
             Ok(survey) => survey,
             Err(error) => return Verdict::undecided(undecided(&error)),
         },
     };
     change(&mut survey);
-    let snapshot = match snapshot(repository, flow, pull, ledger, &survey).await {
+    let snapshot = match snapshot(repository, path, pull, ledger, &survey).await {
         Ok(snapshot) => snapshot,
         Err(why) => return Verdict::undecided(why),
     };
     let (deploys, stacks) = (DeployFacts::default(), StackFacts::default());
     let known = Known { survey: &survey, methods: None, deploys, snapshot, stacks };
-    judge_knowing(repository, flow, pull, ledger, known).await
+    judge_knowing(repository, path, pull, ledger, known).await
 }
 
 /// Whether the head of `pull` is a throw-away branch that stands where an environment has been which the base takes. Then
@@ -73,16 +78,16 @@ async fn judge_by(
 /// was there once.
 pub async fn snapshot(
     repository: &Repository,
-    flow: &Flow,
+    path: &PromotionPath,
     pull: &Pull,
     ledger: &Ledger,
     survey: &Survey,
 ) -> Result<Option<Snapshot>, Undecided> {
     let Some(branch) = &pull.head.branch else { return Ok(None) };
     let commit = pull.head.commit;
-    let takes_topics = policy::route(flow, pull) == Route::Topic;
+    let takes_topics = policy::route(path, pull) == Route::Topic;
     let mut found: Option<Snapshot> = None;
-    let may_be = policy::may_be_snapshot_of(flow, pull);
+    let may_be = policy::may_be_snapshot_of(path, pull);
     for tip in may_be.iter().filter_map(|it| survey.tips.get(&it.branch)) {
         // Where topics are taken, one that somebody moved the environment to is still a topic.
         let own_work = takes_topics && ledger.was_pushed_first(branch, &tip.branch, commit);
@@ -100,7 +105,7 @@ pub async fn snapshot(
 /// The same for who knows more, and has asked where the branches are.
 pub async fn judge_knowing(
     repository: &Repository,
-    flow: &Flow,
+    path: &PromotionPath,
     pull: &Pull,
     ledger: &Ledger,
     known: Known<'_>,
@@ -108,17 +113,17 @@ pub async fn judge_knowing(
     let Known { survey, methods, deploys, snapshot, stacks } = known;
     let promoting = snapshot.as_ref().map(|snapshot| pull.promoting(snapshot));
     let pull = promoting.as_ref().unwrap_or(pull);
-    let route = policy::route(flow, pull);
+    let route = policy::route(path, pull);
     let gathered = match route {
         Route::NotJudged | Route::Refused(_) => Ok(History::NotNeeded),
         Route::Topic | Route::Promotion | Route::BackMerge => {
-            gather(repository, flow, pull, ledger, (&route, survey)).await
+            gather(repository, path, pull, ledger, (&route, survey)).await
         }
     };
     match gathered {
         Ok(history) => {
             let facts = Facts { pull: pull.clone(), history, methods, deploys, snapshot, stacks };
-            let mut verdict = policy::judge(flow, &facts);
+            let mut verdict = policy::judge(path, &facts);
             leave_out_what_is_there(repository, pull, &mut verdict).await;
             verdict
         }
@@ -140,27 +145,32 @@ async fn leave_out_what_is_there(repository: &Repository, pull: &Pull, verdict: 
 }
 
 /// Judges whether the copy branch is a copy: with the ends that were compared, where they exist.
-pub async fn judge_copy(repository: &Repository, flow: &Flow, copy: &CopyBranch, ledger: &Ledger) -> Verdict {
-    match gather_copy(repository, flow, copy, ledger).await {
-        Ok(history) => policy::judge_copy(flow, &history),
+pub async fn judge_copy(
+    repository: &Repository,
+    path: &PromotionPath,
+    copy: &CopyBranch,
+    ledger: &Ledger,
+) -> Verdict {
+    match gather_copy(repository, path, copy, ledger).await {
+        Ok(history) => policy::judge_copy(path, &history),
         Err(why) => Verdict::undecided(why),
     }
 }
 
 async fn gather_copy(
     repository: &Repository,
-    flow: &Flow,
+    path: &PromotionPath,
     copy: &CopyBranch,
     ledger: &Ledger,
 ) -> Result<CopyHistory, Undecided> {
-    let survey = repository.survey(flow).await.map_err(|error| undecided(&error))?;
+    let survey = repository.survey(path).await.map_err(|error| undecided(&error))?;
     if survey.empty {
         return Err(Undecided::EmptyRepository);
     }
     if survey.shallow {
         return Err(Undecided::ShallowClone);
     }
-    let original = flow.environment(&copy.of).map_or(&copy.branch, |environment| &environment.branch);
+    let original = path.environment(&copy.of).map_or(&copy.branch, |environment| &environment.branch);
     let (Some(copied), Some(source)) = (survey.tips.get(&copy.branch), survey.tips.get(original)) else {
         let missing =
             [original, &copy.branch].into_iter().filter(|branch| !survey.tips.contains_key(*branch));
@@ -169,9 +179,9 @@ async fn gather_copy(
             start_from: survey.tips.keys().find(|branch| *branch == original).cloned(),
         });
     };
-    let upstream = upstream(flow, &copy.branch, &survey);
+    let upstream = upstream(path, &copy.branch, &survey);
     let of_the_copy = IgnoredPaths::of_the_copy();
-    let ignored = flow.ignore_paths.as_ref().unwrap_or(&of_the_copy);
+    let ignored = path.ignore_paths.as_ref().unwrap_or(&of_the_copy);
     let question = CopyQuestion { copy: copied, original: source, upstream: &upstream, ignored, ledger };
     repository.copy(question).await.map_err(|error| undecided(&error))
 }
@@ -180,7 +190,7 @@ async fn gather_copy(
 ///
 /// Every environment's branch has to be there, since each is a line that a topic could carry. A missing
 /// copy branch has no line and is no obstacle.
-pub fn obstacle(flow: &Flow, survey: &Survey) -> Option<Undecided> {
+pub fn obstacle(path: &PromotionPath, survey: &Survey) -> Option<Undecided> {
     if survey.empty {
         return Some(Undecided::EmptyRepository);
     }
@@ -188,11 +198,11 @@ pub fn obstacle(flow: &Flow, survey: &Survey) -> Option<Undecided> {
         return Some(Undecided::ShallowClone);
     }
     let is_there = |environment: &&Environment| survey.tips.contains_key(&environment.branch);
-    let first_gap = flow.environments.iter().position(|environment| !is_there(&environment))?;
-    let missing = flow.environments.iter().filter(|environment| !is_there(environment));
+    let first_gap = path.environments.iter().position(|environment| !is_there(&environment))?;
+    let missing = path.environments.iter().filter(|environment| !is_there(environment));
     // What is downstream of a missing branch has been released, so it is the safer start.
-    let (upstream, downstream) = flow.environments.split_at(first_gap);
-    let copy = flow.copy.iter().map(|copy| &copy.branch);
+    let (upstream, downstream) = path.environments.split_at(first_gap);
+    let copy = path.copy.iter().map(|copy| &copy.branch);
     let candidates = downstream.iter().map(|e| &e.branch).chain(copy);
     let candidates = candidates.chain(upstream.iter().rev().map(|e| &e.branch));
     let start_from = candidates.into_iter().find(|branch| survey.tips.contains_key(*branch)).cloned();
@@ -201,35 +211,35 @@ pub fn obstacle(flow: &Flow, survey: &Survey) -> Option<Undecided> {
 
 async fn gather(
     repository: &Repository,
-    flow: &Flow,
+    path: &PromotionPath,
     pull: &Pull,
     ledger: &Ledger,
     (route, survey): (&Route, &Survey),
 ) -> Result<History, Undecided> {
-    if let Some(why) = obstacle(flow, survey) {
+    if let Some(why) = obstacle(path, survey) {
         return Err(why);
     }
     let between = |pull, upstream| PromotionQuestion {
         pull,
         upstream,
         same_files_expected: false,
-        ignored: flow.ignore_paths.as_ref(),
+        ignored: path.ignore_paths.as_ref(),
         from: None,
         ledger,
     };
     let gathered = match route {
         Route::Promotion => {
-            let upstream = upstream(flow, &pull.base.branch, survey);
+            let upstream = upstream(path, &pull.base.branch, survey);
             let question = PromotionQuestion {
-                same_files_expected: matches!(flow.role(&pull.base.branch), Role::Environment(_)),
-                from: environment_of_head(flow, pull),
+                same_files_expected: matches!(path.role(&pull.base.branch), Role::Environment(_)),
+                from: environment_of_head(path, pull),
                 ..between(pull, &upstream)
             };
             repository.promotion(question).await.map(History::Promotion)
         }
         Route::BackMerge => {
             let head = pull.head.branch.as_ref().unwrap_or(&pull.base.branch);
-            let upstream = upstream(flow, head, survey);
+            let upstream = upstream(path, head, survey);
             let question = between(pull, &upstream);
             repository.back_merge(question).await.map(History::BackMerge)
         }
@@ -244,22 +254,22 @@ async fn gather(
     }
 }
 
-fn environment_of_head<'a>(flow: &'a Flow, pull: &Pull) -> Option<&'a str> {
-    match flow.role(pull.head.branch.as_ref()?) {
+fn environment_of_head<'a>(path: &'a PromotionPath, pull: &Pull) -> Option<&'a str> {
+    match path.role(pull.head.branch.as_ref()?) {
         Role::Environment(environment) => Some(&environment.name),
         Role::Copy(_) | Role::Topic => None,
     }
 }
 
 /// The tips of the environments that lead to `branch`.
-fn upstream<'a>(flow: &Flow, branch: &BranchName, survey: &'a Survey) -> Vec<&'a BranchTip> {
-    let name = match flow.role(branch) {
+fn upstream<'a>(path: &PromotionPath, branch: &BranchName, survey: &'a Survey) -> Vec<&'a BranchTip> {
+    let name = match path.role(branch) {
         Role::Environment(environment) => &environment.name,
         Role::Copy(copy) => &copy.of,
         Role::Topic => return Vec::new(),
     };
-    let leads_there = |e: &&Environment| e.branch != *branch && flow.leads_to(&e.name, name);
-    flow.environments.iter().filter(leads_there).filter_map(|e| survey.tips.get(&e.branch)).collect()
+    let leads_there = |e: &&Environment| e.branch != *branch && path.leads_to(&e.name, name);
+    path.environments.iter().filter(leads_there).filter_map(|e| survey.tips.get(&e.branch)).collect()
 }
 
 /// After a failure: whether it was because the head or the base is not in the repository.

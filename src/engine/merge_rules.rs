@@ -1,8 +1,8 @@
 //! How a branch's rules let pull requests be merged: asked for when a promotion is judged, and not again with each push.
 
 use super::room::Room;
-use crate::flow::{BranchName, MergeMethods, Millis, RepositoryId};
 use crate::github::ApiError;
+use crate::model::{BranchName, MergeMethods, Millis, RepositoryId};
 use crate::store::RepositoryRow;
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};

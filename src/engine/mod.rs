@@ -43,8 +43,8 @@ pub use whereabouts::{NotTold, mirror_of, whereabouts};
 
 use crate::deploy::drivers::command::{Bounds, Commands};
 use crate::deploy::drivers::{Order, parse_key};
-use crate::flow::{Flow, RepositoryId};
 use crate::github::{Api, Secret};
+use crate::model::{PromotionPath, RepositoryId};
 use crate::store::{Store, StoreError, Unit};
 use deploys::Means;
 use entries::Entries;
@@ -65,7 +65,7 @@ struct Parts {
     store: Arc<dyn Store>,
     api: Api,
     data_dir: PathBuf,
-    flow: Flow,
+    path: PromotionPath,
     secrets: Vec<Secret>,
     app_id: u64,
     clock: Arc<dyn Clock>,
@@ -115,7 +115,7 @@ impl Engine {
                 Arc::clone(&parts.clock),
             ),
             means,
-            flow: Arc::new(parts.flow),
+            path: Arc::new(parts.path),
             books: rulebook::Books::default(),
             account_files: account_files::AccountFiles::default(),
             merge_rules: merge_rules::MergeRules::default(),

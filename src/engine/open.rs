@@ -3,8 +3,8 @@ use super::deploys::Deploying;
 use super::full_disk;
 use super::room::{Random, Settings};
 use super::{Engine, Parts};
-use crate::flow::Flow;
 use crate::github::{Api, ApiConfig, ApiError, AppKey, Secret};
+use crate::model::PromotionPath;
 use crate::store::{Options, SqliteStore, StoreError};
 use std::fs::{DirBuilder, File, Permissions, TryLockError};
 use std::io;
@@ -33,7 +33,7 @@ pub struct Config {
     /// The SQLite database. Made if it is not there.
     pub database: PathBuf,
     /// The path that changes have to take.
-    pub flow: Flow,
+    pub path: PromotionPath,
     /// Tells the time.
     pub clock: Arc<dyn Clock>,
     /// Spreads retries.
@@ -98,7 +98,7 @@ impl Engine {
             store: Arc::new(SqliteStore::open(&places.database, &Options::default()).map_err(unusable)?),
             api,
             data_dir: places.data_dir.clone(),
-            flow: config.flow,
+            path: config.path,
             secrets: config.secrets,
             app_id: config.app_id,
             clock: config.clock,

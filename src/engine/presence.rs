@@ -3,8 +3,8 @@
 
 use super::room::Room;
 use super::supervisor::over;
-use crate::flow::{InstallationId, Millis};
 use crate::github::{Access, AccessState, Api, ApiError, Installation, RegisteredApp};
+use crate::model::{InstallationId, Millis};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::watch;

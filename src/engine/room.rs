@@ -9,9 +9,9 @@ use super::rulebook::Books;
 use super::shares::Shares;
 use super::supervisor::Health;
 use super::units::ToldNumbers;
-use crate::flow::{DocsUrl, Flow, Millis};
 use crate::github::{Api, ApiError, Remedy};
 use crate::lineage::GitError;
+use crate::model::{DocsUrl, Millis, PromotionPath};
 use crate::store::{Change, ConcurrencyLimits, Store, StoreError};
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -111,7 +111,7 @@ pub(super) struct Room {
     /// By which deploys are carried out.
     pub(super) means: Means,
     /// The path of those who have no configuration.
-    pub(super) flow: Arc<Flow>,
+    pub(super) path: Arc<PromotionPath>,
     pub(super) books: Books,
     pub(super) account_files: AccountFiles,
     pub(super) merge_rules: MergeRules,

@@ -2,14 +2,14 @@
 //! organisation's `.github` repository, else built in.
 
 use super::room::{Room, Trouble};
-use crate::flow::config::{Configuration, configuration_text};
-use crate::flow::{Cause, Flow, RepositoryId, RepositoryName, Undecided};
 use crate::github::ApiError;
+use crate::model::config::{Configuration, configuration_text};
+use crate::model::{Cause, PromotionPath, RepositoryId, RepositoryName, Undecided};
 use crate::store::{ConfigurationRow, RepositoryRow};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-pub(super) use crate::flow::config::{CONFIGURATION_PATH, RepositoryConfig as Rulebook};
+pub(super) use crate::model::config::{CONFIGURATION_PATH, RepositoryConfig as Rulebook};
 
 /// Rulebooks that were made of a text, so that it is read once.
 #[derive(Debug, Default)]
@@ -45,7 +45,7 @@ impl Room {
     pub(super) fn unread(&self, trouble: &Trouble) -> Rulebook {
         let what = trouble.what.clone();
         let invalid = Some(Cause::CouldNotDecide(Undecided::GitHub { what }));
-        Rulebook { flow: Arc::clone(&self.flow), invalid }
+        Rulebook { path: Arc::clone(&self.path), invalid }
     }
 
     /// Reads the configuration of a repository from GitHub.
@@ -101,13 +101,13 @@ impl Room {
         {
             return book.clone();
         }
-        let book = made_of(&row, &self.flow);
+        let book = made_of(&row, &self.path);
         books.insert(row.repository, (row, book.clone()));
         book
     }
 }
 
-fn made_of(row: &ConfigurationRow, built_in: &Arc<Flow>) -> Rulebook {
+fn made_of(row: &ConfigurationRow, built_in: &Arc<PromotionPath>) -> Rulebook {
     if row.place.is_empty() {
         return Rulebook::built_in(built_in);
     }
@@ -125,23 +125,23 @@ mod tests {
 
     #[test]
     fn an_invalid_file_judges_nothing_and_keeps_the_branches_of_the_last_valid_one() {
-        let built_in = Arc::new(Flow::pro());
+        let built_in = Arc::new(PromotionPath::pro());
         let two = "version: 1\nenvironments:\n  - name: main\n    accepts: [topics]\n  - name: live\n    accepts: [main]\n";
         let book = made_of(&row("x", two, Some(two)), &built_in);
-        assert!(book.invalid.is_none() && book.flow.environments.len() == 2);
+        assert!(book.invalid.is_none() && book.path.environments.len() == 2);
         let book = made_of(&row("x", "version: 1\nenvironment: []\n", Some(two)), &built_in);
-        assert_eq!(book.flow.environments.len(), 2);
+        assert_eq!(book.path.environments.len(), 2);
         let Some(Cause::ConfigurationInvalid { line, message, .. }) = book.invalid else { panic!("valid") };
         assert!(line == 2 && message.contains("environment"), "{line} {message}");
         let book = made_of(&row("x", "[]", None), &built_in);
-        assert!(book.invalid.is_some() && *book.flow == Flow::pro());
+        assert!(book.invalid.is_some() && *book.path == PromotionPath::pro());
         // Good for an earlier version: its branches wait for a check all the same.
         let old = "version: 1\nenvironments:\n  - { name: main, branch: config, accepts: [topics] }\n";
         for valid in [Some(old), Some(""), None] {
             let book = made_of(&row("x", old, valid), &built_in);
-            assert!(book.invalid.is_some() && book.flow.environments[0].branch.as_str() == "config");
+            assert!(book.invalid.is_some() && book.path.environments[0].branch.as_str() == "config");
         }
         let book = made_of(&row("", "", Some("")), &built_in);
-        assert!(book.invalid.is_none() && *book.flow == Flow::pro());
+        assert!(book.invalid.is_none() && *book.path == PromotionPath::pro());
     }
 }

@@ -4,7 +4,7 @@
 //! Two things are bounded so: the workers, and the gits that talk to a remote. Work that waits for a git holds no
 //! worker meanwhile, see [`aside`].
 
-use crate::flow::InstallationId;
+use crate::model::InstallationId;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};

@@ -1,7 +1,7 @@
 //! What GitHub has made shows in its lists a moment later. So "not found" is believed only after it was looked for
 //! again: where the answer to its making was lost, making it once more at once would make it twice.
 
-use crate::flow::Millis;
+use crate::model::Millis;
 
 /// When to look again for something that is not found, whose making was begun at `begun`, with lists that are late by
 /// `lag` at most; `None` where by now it would be found. It is looked for twice: most lists are hardly late at all.

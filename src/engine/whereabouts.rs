@@ -2,11 +2,11 @@
 
 use super::dormancy::is_dormant;
 use crate::deploy::Course;
-use crate::flow::{
-    BranchName, Carried, CommitId, Deploy, DeployState, Ending, Environment, Flow, Millis, PullNumber,
-    RepositoryId, Role, TipSource, WaitsFor,
-};
 use crate::lineage::{GitError, History, Holders, Mirror, Repository};
+use crate::model::{
+    BranchName, Carried, CommitId, Deploy, DeployState, Ending, Environment, Millis, PromotionPath,
+    PullNumber, RepositoryId, Role, TipSource, WaitsFor,
+};
 use crate::report::{OperatorActs, Place, Stand};
 use crate::store::{PullRow, Store, StoreError, TipRow};
 use std::path::Path;
@@ -40,19 +40,19 @@ pub enum NotTold {
 pub async fn whereabouts(
     store: &dyn Store,
     repository: &Repository,
-    flow: &Flow,
+    path: &PromotionPath,
     pull: &PullRow,
 ) -> Result<Vec<Place>, NotTold> {
-    let known = Known::of(store, flow, pull).await?;
-    let history = known.history(repository, flow, pull).await?;
-    let forms = forms(repository, &history, flow, (pull, &known.later)).await?;
-    let nobody_deploys = is_dormant(&store.deploy_activity(pull.repository).await?, flow);
+    let known = Known::of(store, path, pull).await?;
+    let history = known.history(repository, path, pull).await?;
+    let forms = forms(repository, &history, path, (pull, &known.later)).await?;
+    let nobody_deploys = is_dormant(&store.deploy_activity(pull.repository).await?, path);
     let asked = Asked { repository, history, forms, nobody_deploys };
     let mut places = Vec::new();
-    for (environment, (course, tips)) in flow.environments.iter().zip(&known.environments) {
+    for (environment, (course, tips)) in path.environments.iter().zip(&known.environments) {
         places.push(asked.in_environment(environment, course, tips).await?);
     }
-    if let Some(copy) = &flow.copy {
+    if let Some(copy) = &path.copy {
         let is_there = asked.is_on(&copy.branch).await?;
         let since = if is_there { asked.since_on(&known.copied).await? } else { None };
         let stand = if is_there { Stand::Copied } else { Stand::NotThere };
@@ -82,27 +82,27 @@ struct Known {
 }
 
 impl Known {
-    async fn of(store: &dyn Store, flow: &Flow, pull: &PullRow) -> Result<Self, StoreError> {
+    async fn of(store: &dyn Store, path: &PromotionPath, pull: &PullRow) -> Result<Self, StoreError> {
         let id = pull.repository;
         let since = pull.merged.map_or(0, |merged| merged.at - CLOCKS_APART);
         let mut environments = Vec::new();
-        for environment in &flow.environments {
+        for environment in &path.environments {
             let lane = store.lane(id, &environment.name, &environment.branch).await?;
             let tips = store.tips_since(id, &environment.branch, since).await?;
             environments.push((Course::new(lane.deploys, lane.hold, lane.baseline), tips));
         }
-        let copied = match &flow.copy {
+        let copied = match &path.copy {
             Some(copy) => store.tips_since(id, &copy.branch, since).await?,
             None => Vec::new(),
         };
-        Ok(Self { later: later(store, flow, pull).await?, environments, copied })
+        Ok(Self { later: later(store, path, pull).await?, environments, copied })
     }
 
     /// All of the history that is asked about below, in one question to git.
     async fn history(
         &self,
         repository: &Repository,
-        flow: &Flow,
+        path: &PromotionPath,
         pull: &PullRow,
     ) -> Result<History, GitError> {
         let deploys = self.environments.iter().flat_map(|(course, _)| newest(course).map(|it| it.commit));
@@ -113,7 +113,7 @@ impl Known {
             made.into_iter().chain([it.head_commit])
         });
         let commits: Vec<CommitId> = deploys.chain(tips).chain(later).collect();
-        let branches: Vec<&BranchName> = flow.judged_branches().collect();
+        let branches: Vec<&BranchName> = path.judged_branches().collect();
         repository.history_since(own_commit(pull), &branches, &commits).await
     }
 }
@@ -128,17 +128,17 @@ fn own_commit(pull: &PullRow) -> CommitId {
     pull.merged.and_then(|merged| merged.commit).unwrap_or(pull.head_commit)
 }
 
-fn is_on_the_path(flow: &Flow, branch: &BranchName) -> bool {
-    flow.role(branch) != Role::Topic
+fn is_on_the_path(path: &PromotionPath, branch: &BranchName) -> bool {
+    path.role(branch) != Role::Topic
 }
 
 /// Those that were merged after `pull` and may have brought it on, the oldest first.
-async fn later(store: &dyn Store, flow: &Flow, pull: &PullRow) -> Result<Vec<PullRow>, StoreError> {
+async fn later(store: &dyn Store, path: &PromotionPath, pull: &PullRow) -> Result<Vec<PullRow>, StoreError> {
     let Some(merged) = pull.merged else { return Ok(Vec::new()) };
     let may_bring = |it: &PullRow| {
         // What is on the path goes on only to another branch of it.
-        let goes_on = is_on_the_path(flow, &it.base_branch) && it.base_branch != pull.base_branch;
-        let may_bring = !is_on_the_path(flow, &pull.base_branch) || goes_on;
+        let goes_on = is_on_the_path(path, &it.base_branch) && it.base_branch != pull.base_branch;
+        let may_bring = !is_on_the_path(path, &pull.base_branch) || goes_on;
         may_bring && it.number != pull.number && it.merged.is_some_and(|it| it.at >= merged.at)
     };
     let mut later = store.merged_pulls(pull.repository, MERGED_AT_MOST).await?;
@@ -172,7 +172,7 @@ struct Form {
 async fn forms(
     repository: &Repository,
     history: &History,
-    flow: &Flow,
+    path: &PromotionPath,
     (pull, later): (&PullRow, &[PullRow]),
 ) -> Result<Vec<Form>, NotTold> {
     let form = |pull: &PullRow, commit| Form {
@@ -188,7 +188,7 @@ async fn forms(
         let mut keeps = false;
         for form in &forms {
             keeps |= is_reached(repository, history, made, form).await?;
-            let rewritten = !is_on_the_path(flow, &form.branch);
+            let rewritten = !is_on_the_path(path, &form.branch);
             brings = brings || (!keeps && brings_on(repository, history, next, (form, rewritten)).await?);
         }
         if brings && !keeps {
@@ -388,10 +388,10 @@ fn since_live<'a>(
 /// Whether anything went otherwise than it should lately, so that somebody may have to be told.
 pub(super) async fn is_troubled(
     store: &dyn Store,
-    flow: &Flow,
+    path: &PromotionPath,
     id: RepositoryId,
 ) -> Result<bool, StoreError> {
-    for environment in &flow.environments {
+    for environment in &path.environments {
         let at_most = u32::try_from(DEPLOYS_AT_MOST).unwrap_or(u32::MAX);
         let deploys = store.newest_deploys(id, &environment.name, at_most).await?;
         let troubled = |it: &Deploy| {
@@ -406,6 +406,6 @@ pub(super) async fn is_troubled(
 }
 
 /// Whether where a pull request has come to is worth telling: it went into an environment.
-pub(super) fn travels(flow: &Flow, pull: &PullRow) -> bool {
-    matches!(flow.role(&pull.base_branch), Role::Environment(_)) && pull.merged.is_some()
+pub(super) fn travels(path: &PromotionPath, pull: &PullRow) -> bool {
+    matches!(path.role(&pull.base_branch), Role::Environment(_)) && pull.merged.is_some()
 }

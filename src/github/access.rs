@@ -2,7 +2,7 @@
 
 use super::api::{Api, Call, Caller};
 use super::error::ApiError;
-use crate::flow::Millis;
+use crate::model::Millis;
 use http::Method;
 use serde::Deserialize;
 use tokio::sync::watch;

@@ -3,7 +3,7 @@ use super::blocking::off_the_runtime;
 use super::error::{ApiError, permissions_in_words};
 use super::jwt::{AppKey, LIFETIME_SECONDS};
 use super::tokens::{Scope, Tokens};
-use crate::flow::{InstallationId, Millis};
+use crate::model::{InstallationId, Millis};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use http_body_util::{BodyExt, Limited};

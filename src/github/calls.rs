@@ -2,7 +2,7 @@ use super::api::{Api, Call, Caller};
 use super::error::ApiError;
 use super::paging::next_page;
 use super::pulls::PullStack;
-use crate::flow::{CommitId, InstallationId, MergeMethods, MethodsFrom, PullNumber, RepositoryId};
+use crate::model::{CommitId, InstallationId, MergeMethods, MethodsFrom, PullNumber, RepositoryId};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Utc};

@@ -3,7 +3,7 @@
 use super::api::{Api, Call, Caller};
 use super::calls::{QUERY, User};
 use super::error::ApiError;
-use crate::flow::{CommitId, InstallationId};
+use crate::model::{CommitId, InstallationId};
 use chrono::{DateTime, Utc};
 use http::Method;
 use percent_encoding::utf8_percent_encode;

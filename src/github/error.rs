@@ -1,4 +1,4 @@
-use crate::flow::Millis;
+use crate::model::Millis;
 
 /// How a call to GitHub ended, when it did not end well. Holds no secret.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -7,7 +7,7 @@
 use super::bounded::{Paths, first, small_value, text_or_nothing};
 use super::calls::{Pull, User};
 use super::deployments::SaidStatus;
-use crate::flow::{CommitId, InstallationId, PullNumber, RepositoryId};
+use crate::model::{CommitId, InstallationId, PullNumber, RepositoryId};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use std::borrow::Cow;

@@ -3,7 +3,7 @@
 use super::api::{Api, Caller};
 use super::calls::{Pull, QUERY};
 use super::error::ApiError;
-use crate::flow::{BranchName, CommitId, InstallationId, MergeMethods, MethodsFrom, PullNumber};
+use crate::model::{BranchName, CommitId, InstallationId, MergeMethods, MethodsFrom, PullNumber};
 use http::Method;
 use percent_encoding::utf8_percent_encode;
 use serde::{Deserialize, Serialize};

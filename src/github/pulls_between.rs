@@ -3,7 +3,7 @@
 use super::api::{Api, Caller};
 use super::calls::{Pull, QUERY};
 use super::error::ApiError;
-use crate::flow::{BranchName, InstallationId};
+use crate::model::{BranchName, InstallationId};
 use percent_encoding::utf8_percent_encode;
 
 impl Api {

@@ -3,7 +3,7 @@
 use super::api::{Api, Caller};
 use super::calls::QUERY;
 use super::error::ApiError;
-use crate::flow::{BranchName, CommitId, InstallationId, PullNumber};
+use crate::model::{BranchName, CommitId, InstallationId, PullNumber};
 use http::Method;
 use percent_encoding::{AsciiSet, utf8_percent_encode};
 use serde::{Deserialize, Serialize};

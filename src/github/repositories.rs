@@ -3,7 +3,7 @@
 use super::api::{Api, Caller};
 use super::calls::Repository;
 use super::error::ApiError;
-use crate::flow::{InstallationId, RepositoryId};
+use crate::model::{InstallationId, RepositoryId};
 
 impl Api {
     /// The repository with this number, whatever it is called by now.

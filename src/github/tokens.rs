@@ -1,5 +1,5 @@
 use super::error::ApiError;
-use crate::flow::{InstallationId, Millis};
+use crate::model::{InstallationId, Millis};
 use serde_json::json;
 use std::collections::HashMap;
 use std::fmt;

@@ -3,7 +3,7 @@
 use super::promotion::PromotionQuestion;
 use super::snapshots::Sorted;
 use super::{BranchTip, GitError, Repository, origins};
-use crate::flow::{BackMergeHistory, Commit, CommitId, MergeMethod, MergeOutcome, MergedPull};
+use crate::model::{BackMergeHistory, Commit, CommitId, MergeMethod, MergeOutcome, MergedPull};
 
 /// More squashed pull requests than this are not tried on each commit.
 const TRIED_AT_MOST: usize = 20;

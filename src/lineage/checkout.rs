@@ -2,7 +2,7 @@
 
 use super::git::{Call, Git, REMOTE_LIMIT};
 use super::{GitError, Remote};
-use crate::flow::CommitId;
+use crate::model::CommitId;
 use std::path::Path;
 
 /// What git complains of in commits and trees that old importers and clocks got wrong. It does no harm to the

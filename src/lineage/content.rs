@@ -2,7 +2,7 @@
 
 use super::git::Call;
 use super::{GitError, Repository, lines};
-use crate::flow::{BranchName, CommitId};
+use crate::model::{BranchName, CommitId};
 
 /// More of a file than this is not read, in bytes.
 const READ_AT_MOST: usize = 1 << 20;

@@ -2,7 +2,7 @@
 
 use super::snapshots::Sorted;
 use super::{BranchTip, GitError, Ledger, Repository, origins};
-use crate::flow::{CommitId, CopyHistory, IgnoredPaths, LedgerTip, TipSource, TreeId};
+use crate::model::{CommitId, CopyHistory, IgnoredPaths, LedgerTip, TipSource, TreeId};
 
 /// How many earlier states of the environment are compared file by file. More would take long and tell
 /// little: a copy so old is better made anew than explained.

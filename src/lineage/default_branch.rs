@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::git::{Call, Git};
 use super::lines::text;
 use super::{GitError, Repository};
-use crate::flow::BranchName;
+use crate::model::BranchName;
 
 /// How long a remote is waited for.
 const ANSWERS_WITHIN: Duration = Duration::from_secs(20);

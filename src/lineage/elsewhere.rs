@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use super::git::Call;
 use super::topic::ORDINARY_TOPIC;
 use super::{BranchTip, GitError, Ledger, Repository, lines};
-use crate::flow::{Commit, CommitId, Elsewhere, Entry, Pull, TipSource};
+use crate::model::{Commit, CommitId, Elsewhere, Entry, Pull, TipSource};
 
 impl Repository {
     /// What `other` has of the commits `brought` by `pull`, and how it got them; `None` if it has none.
@@ -134,7 +134,7 @@ mod tests {
     use proptest::sample::{Index, subsequence};
 
     use super::*;
-    use crate::flow::{Base, BranchName, Head};
+    use crate::model::{Base, BranchName, Head};
 
     /// How many histories are drawn. Each is a repository of its own, so there are few.
     const HISTORIES: u32 = 24;

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use crate::flow::CommitId;
+use crate::model::CommitId;
 
 /// Why git gave no answer. The texts may be shown: they hold no token, no credential, no environment.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

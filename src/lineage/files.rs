@@ -5,7 +5,7 @@
 
 use super::git::Call;
 use super::{GitError, Repository, lines};
-use crate::flow::{CommitId, TreeId};
+use crate::model::{CommitId, TreeId};
 
 impl Repository {
     /// Makes the trees of these commits be there.

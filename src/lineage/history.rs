@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use super::git::Call;
 use super::lines::{self, read_lines};
 use super::{GitError, Repository};
-use crate::flow::{BranchName, CommitId};
+use crate::model::{BranchName, CommitId};
 
 /// With more commits than this it is quicker to ask about single ones.
 const READ_AT_MOST: usize = 200_000;

@@ -3,7 +3,7 @@
 use super::git::Call;
 use super::lines::{read_lines, seconds};
 use super::{GitError, Repository};
-use crate::flow::CommitId;
+use crate::model::CommitId;
 
 impl Repository {
     /// The first-parent chain of `tip`, the oldest commit first, each with the time it came in Unix seconds:

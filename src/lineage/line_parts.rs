@@ -4,7 +4,7 @@ use super::git::Call;
 use super::line::in_order_of_time;
 use super::lines::{read_lines, seconds, text};
 use super::{GitError, Repository};
-use crate::flow::CommitId;
+use crate::model::CommitId;
 
 /// A part of a first-parent chain.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::GitError;
-use crate::flow::{Commit, CommitId};
+use crate::model::{Commit, CommitId};
 
 /// How many fields [`COMMIT_FORMAT`] has.
 pub(super) const COMMIT_FIELDS: usize = 7;

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use super::git::Call;
 use super::merge_effect::without_number;
 use super::{GitError, Repository, lines};
-use crate::flow::CommitId;
+use crate::model::CommitId;
 
 /// So many of the commits that a branch has gained are looked at.
 const LOOKED_THROUGH: usize = 2_000;

@@ -12,7 +12,7 @@ use super::promotion::differing_paths;
 use super::topic_range::TopicRange;
 use super::workbench::{Change, Workbench};
 use super::{GitError, Ledger, Repository, lines};
-use crate::flow::{CommitId, MergeOutcome, Pull, Revert, RevertEffect, TreeId};
+use crate::model::{CommitId, MergeOutcome, Pull, Revert, RevertEffect, TreeId};
 
 /// So many of the base's newest commits are compared with the topic's.
 const LOOKED_THROUGH: usize = 2_000;

@@ -2,7 +2,7 @@
 
 use super::git::{Call, REMOTE_LIMIT};
 use super::{GitError, Rebuilt, Repository, lines};
-use crate::flow::{BranchName, CommitId};
+use crate::model::{BranchName, CommitId};
 
 /// Why a branch was not made.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

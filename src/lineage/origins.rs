@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::Ledger;
-use crate::flow::{Commit, CommitId, MergedPull, Origin};
+use crate::model::{Commit, CommitId, MergedPull, Origin};
 
 /// The commits with the pull requests that brought them, as far as those are recorded.
 ///
@@ -51,7 +51,7 @@ impl<'a> Origins<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::flow::{BranchName, MergeMethod, PullNumber};
+    use crate::model::{BranchName, MergeMethod, PullNumber};
 
     fn id(number: u8) -> CommitId {
         CommitId::from_bytes([number; 20])
@@ -60,7 +60,7 @@ mod tests {
     fn commit(number: u8, parents: &[u8]) -> Commit {
         Commit {
             id: id(number),
-            tree: crate::flow::TreeId::from_bytes([0; 20]),
+            tree: crate::model::TreeId::from_bytes([0; 20]),
             parents: parents.iter().map(|parent| id(*parent)).collect(),
             subject: String::new(),
             author: String::new(),

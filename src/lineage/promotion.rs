@@ -6,7 +6,7 @@ use super::git::{Call, Git};
 use super::snapshots::{Sorted, sort_out_snapshots};
 use super::workbench::Workbench;
 use super::{BranchTip, GitError, Ledger, Repository, lines, origins};
-use crate::flow::{
+use crate::model::{
     BranchName, CommitId, Deployed, IgnoredPaths, MergeOutcome, PromotionHistory, Pull, TreeId,
 };
 

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::git::Call;
 use super::{GitError, Repository, lines};
-use crate::flow::{BranchName, CommitId};
+use crate::model::{BranchName, CommitId};
 
 /// With more new commits than this it is quicker to look at everything.
 const LOOKED_AT: usize = 20_000;

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use super::git::Call;
 use super::workbench::{Change, Workbench};
 use super::{GitError, Repository, lines};
-use crate::flow::{Commit, CommitId, MergeOutcome, TreeId};
+use crate::model::{Commit, CommitId, MergeOutcome, TreeId};
 
 /// In whose name and when commits are made anew. Who wrote them, and when, stays as it was.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -6,7 +6,7 @@ use super::git::{Call, Git};
 use super::lines::{self, read_lines, text};
 use super::mirror::Generation;
 use super::{GitError, Remote};
-use crate::flow::{BranchName, Commit, CommitId, Flow};
+use crate::model::{BranchName, Commit, CommitId, PromotionPath};
 
 /// A branch and where it points.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -229,9 +229,9 @@ impl Repository {
         Ok(name.and_then(|name| BranchName::new(name).ok()))
     }
 
-    /// What the repository offers of `flow`'s path.
-    pub async fn survey(&self, flow: &Flow) -> Result<Survey, GitError> {
-        let (tips, shallow) = tokio::join!(self.tips(flow.judged_branches()), self.is_shallow());
+    /// What the repository offers of `path`'s path.
+    pub async fn survey(&self, path: &PromotionPath) -> Result<Survey, GitError> {
+        let (tips, shallow) = tokio::join!(self.tips(path.judged_branches()), self.is_shallow());
         let tips = tips?;
         let empty = tips.is_empty() && self.is_empty().await?;
         Ok(Survey { shallow, empty, tips })
@@ -239,9 +239,9 @@ impl Repository {
 
     /// What a mirror holds of the pull request that this is asked for, all in one question: many are judged
     /// because one branch has moved.
-    pub async fn standing(&self, flow: &Flow, base: &BranchName) -> Result<Standing, GitError> {
+    pub async fn standing(&self, path: &PromotionPath, base: &BranchName) -> Result<Standing, GitError> {
         let head = self.pull.map(|number| format!("refs/pull/{number}/head"));
-        let path: Vec<&BranchName> = flow.judged_branches().collect();
+        let path: Vec<&BranchName> = path.judged_branches().collect();
         let names = self.names(path.iter().copied().chain([base])).chain(head.clone());
         let (found, shallow) = tokio::join!(self.found(names), self.is_shallow());
         let found = found?;

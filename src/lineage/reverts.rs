@@ -7,7 +7,7 @@ use super::merge_effect::{came_by_merges, without_number};
 use super::topic_range::TopicRange;
 use super::workbench::Change;
 use super::{GitError, Ledger, Repository, lines, origins};
-use crate::flow::{Commit, CommitId, Origin, Pull, Revert, RevertEffect};
+use crate::model::{Commit, CommitId, Origin, Pull, Revert, RevertEffect};
 
 /// So many commits are asked what they say.
 const READ_AT_MOST: usize = 200;

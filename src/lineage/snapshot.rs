@@ -2,7 +2,7 @@
 
 use super::git::Call;
 use super::{BranchTip, GitError, Ledger, Repository, lines};
-use crate::flow::{BranchName, CommitId, TipSource};
+use crate::model::{BranchName, CommitId, TipSource};
 
 impl Repository {
     /// Whether the branch has pointed at `commit`: as the ledger has it, and where that knows nothing of the branch, by

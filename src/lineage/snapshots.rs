@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 
-use crate::flow::{Commit, TreeId};
+use crate::model::{Commit, TreeId};
 
 /// Commits of a downstream branch, sorted by what they are; each list in the given order.
 #[derive(Debug, Clone, Default)]

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::workbench::{Change, Workbench};
 use super::{GitError, Repository};
-use crate::flow::{Commit, CommitId, MergeOutcome, TreeId};
+use crate::model::{Commit, CommitId, MergeOutcome, TreeId};
 
 /// With more own commits than this nobody waits for the answer.
 const ASKED_AT_MOST: usize = 64;

@@ -6,7 +6,7 @@ use tokio::task::{JoinError, JoinSet};
 
 use super::git::Call;
 use super::{BranchTip, GitError, Ledger, Repository, lines, origins};
-use crate::flow::{
+use crate::model::{
     BranchName, Commit, CommitId, LedgerTip, Line, MergedPull, OpenPull, Pull, PushedAt, TipSource,
     TopicHistory,
 };

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use super::git::Call;
 use super::lines::{self, COMMIT_FIELDS, COMMIT_FORMAT};
 use super::{GitError, Repository};
-use crate::flow::{Commit, CommitId, Pull};
+use crate::model::{Commit, CommitId, Pull};
 
 /// The fields of a commit, and the sign that tells the base's apart.
 const FIELDS: usize = COMMIT_FIELDS + 1;

@@ -6,7 +6,7 @@ use tempfile::TempDir;
 
 use super::git::{Call, EMPTY_TREE, Git};
 use super::{GitError, Repository, lines};
-use crate::flow::{Commit, CommitId, MergeOutcome, TreeId};
+use crate::model::{Commit, CommitId, MergeOutcome, TreeId};
 
 /// A place to write objects in that may read all of a repository's.
 ///

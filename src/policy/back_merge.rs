@@ -1,7 +1,7 @@
 //! What a downstream environment may bring upstream: TP106, TP302, TP304. All of it warns at most: the way
 //! upstream deploys nothing that is not live already.
 
-use crate::flow::{BackMergeHistory, Cause, Finding, Repair};
+use crate::model::{BackMergeHistory, Cause, Finding, Repair};
 
 /// Carrying something back (a hotfix) is what the way upstream is for; with nothing to carry it is the
 /// reverse merge that GitHub offers by accident, or the way to join histories that a squash has cut.

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::flow::{Commit, CommitId, Moment, PushedAt};
+use crate::model::{Commit, CommitId, Moment, PushedAt};
 
 /// The commits a pull request brings, to be walked.
 ///

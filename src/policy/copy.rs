@@ -3,7 +3,7 @@
 //! Files decide. Commits may differ (a copy kept by merges or squashes is one), and a graph in which the copy
 //! contains production proves nothing: a stray commit on the copy passes that test too.
 
-use crate::flow::{Cause, CopyHistory, Finding};
+use crate::model::{Cause, CopyHistory, Finding};
 
 pub(super) fn findings(history: &CopyHistory) -> Vec<Finding> {
     if history.differences.is_empty() {

@@ -1,6 +1,6 @@
 //! Whether a job that somebody has started may go into an environment.
 
-use crate::flow::{CommitId, Hold};
+use crate::model::{CommitId, Hold};
 
 /// What is known of a commit that a job would bring to an environment.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use std::collections::HashSet;
 
 use super::brought::Brought;
 use super::{repair, undone};
-use crate::flow::{
+use crate::model::{
     Cause, CommitId, Elsewhere, Entry, Finding, Head, Origin, Outcome, PushedAt, TopicHistory,
 };
 
@@ -47,7 +47,7 @@ impl Rest<'_> {
         self.explained.len() - before
     }
 
-    fn repair(&self, without: &HashSet<CommitId>) -> crate::flow::Repair {
+    fn repair(&self, without: &HashSet<CommitId>) -> crate::model::Repair {
         repair::plan(self.brought, [self.head.commit], without)
     }
 

@@ -24,9 +24,9 @@ pub use gate::{AtTheGate, Gate, gate};
 
 use std::cmp::Reverse;
 
-use crate::flow::{
-    Cause, CopyHistory, Environment, Facts, Finding, Flow, History, PromotionHistory, Pull, Role, Source,
-    StackFacts, Undecided, Verdict,
+use crate::model::{
+    Cause, CopyHistory, Environment, Facts, Finding, History, PromotionHistory, PromotionPath, Pull, Role,
+    Source, StackFacts, Undecided, Verdict,
 };
 
 /// Which rules a pull request falls under, by its two branches alone.
@@ -44,33 +44,33 @@ pub enum Route {
     BackMerge,
 }
 
-/// Which rules `pull` falls under in `flow`.
-pub fn route(flow: &Flow, pull: &Pull) -> Route {
-    source::route(flow, pull)
+/// Which rules `pull` falls under in `path`.
+pub fn route(path: &PromotionPath, pull: &Pull) -> Route {
+    source::route(path, pull)
 }
 
 /// The environments of which a pull request's head may be a snapshot (TP110). Whether it is one, git and the ledger tell.
-pub fn may_be_snapshot_of<'a>(flow: &'a Flow, pull: &Pull) -> Vec<&'a Environment> {
-    source::may_be_snapshot_of(flow, pull)
+pub fn may_be_snapshot_of<'a>(path: &'a PromotionPath, pull: &Pull) -> Vec<&'a Environment> {
+    source::may_be_snapshot_of(path, pull)
 }
 
 /// Judges a pull request from everything that is known about it.
 ///
 /// Findings come the most fundamental first: by severity, then by code. Facts that were gathered for
-/// another route than `flow` gives (the configuration changed in between) are never a pass.
-pub fn judge(flow: &Flow, facts: &Facts) -> Verdict {
+/// another route than `path` gives (the configuration changed in between) are never a pass.
+pub fn judge(path: &PromotionPath, facts: &Facts) -> Verdict {
     let pull = &facts.pull;
-    let route = route(flow, pull);
+    let route = route(path, pull);
     let stacked = stacks::in_stack(&facts.stacks, &route);
     let mut findings = match (route, &facts.history) {
         (Route::NotJudged, _) => Vec::new(),
         (Route::Refused(finding), _) => vec![*finding],
         (Route::Topic, History::Topic(history)) => {
-            topic::findings(&pull.head, history, takes_topics(flow, pull))
+            topic::findings(&pull.head, history, takes_topics(path, pull))
         }
-        (Route::Promotion, History::Promotion(history)) => match flow.role(&pull.base.branch) {
+        (Route::Promotion, History::Promotion(history)) => match path.role(&pull.base.branch) {
             Role::Copy(_) => promotion::findings_for_copy(history),
-            Role::Environment(base) => promotion::findings(history, &asked(flow, facts, (history, base))),
+            Role::Environment(base) => promotion::findings(history, &asked(path, facts, (history, base))),
             Role::Topic => Vec::new(),
         },
         (Route::BackMerge, History::BackMerge(history)) => back_merge::findings(history),
@@ -81,31 +81,31 @@ pub fn judge(flow: &Flow, facts: &Facts) -> Verdict {
     };
     findings.extend(facts.snapshot.clone().map(|snapshot| Finding::pass(Cause::Snapshot(snapshot))));
     if let Some(finding) = stacked {
-        if stacks::stands_alone(flow, &facts.stacks, &pull.base.branch) {
+        if stacks::stands_alone(path, &facts.stacks, &pull.base.branch) {
             findings.clear();
         }
         findings.push(finding);
     }
-    let verdict = weighed(flow, findings);
-    let note = stacks::may_be_stacked(flow, &facts.stacks, &verdict.findings);
+    let verdict = weighed(path, findings);
+    let note = stacks::may_be_stacked(path, &facts.stacks, &verdict.findings);
     Verdict { findings: verdict.findings.into_iter().chain(note).collect() }
 }
 
 /// Whether a pull request is in a stack that it must not be in, by what is known of the stack alone.
-pub fn judge_stack(flow: &Flow, pull: &Pull, stacks: &StackFacts) -> Verdict {
-    let found = stacks::in_stack(stacks, &route(flow, pull));
-    weighed(flow, found.into_iter().collect())
+pub fn judge_stack(path: &PromotionPath, pull: &Pull, stacks: &StackFacts) -> Verdict {
+    let found = stacks::in_stack(stacks, &route(path, pull));
+    weighed(path, found.into_iter().collect())
 }
 
 /// Judges whether the copy branch is a copy.
-pub fn judge_copy(flow: &Flow, history: &CopyHistory) -> Verdict {
-    weighed(flow, copy::findings(history))
+pub fn judge_copy(path: &PromotionPath, history: &CopyHistory) -> Verdict {
+    weighed(path, copy::findings(history))
 }
 
 /// The findings as the project's rules weigh them, the most fundamental first.
-fn weighed(flow: &Flow, findings: Vec<Finding>) -> Verdict {
+fn weighed(path: &PromotionPath, findings: Vec<Finding>) -> Verdict {
     let weigh = |finding: Finding| {
-        let level = flow.rules.level(finding.cause.code());
+        let level = path.rules.level(finding.cause.code());
         Some(Finding { severity: level.weigh(finding.severity)?, level, ..finding })
     };
     let mut findings: Vec<Finding> = findings.into_iter().filter_map(weigh).collect();
@@ -118,19 +118,19 @@ fn weighed(flow: &Flow, findings: Vec<Finding>) -> Verdict {
     Verdict { findings }
 }
 
-fn takes_topics(flow: &Flow, pull: &Pull) -> bool {
-    match flow.role(&pull.base.branch) {
+fn takes_topics(path: &PromotionPath, pull: &Pull) -> bool {
+    match path.role(&pull.base.branch) {
         Role::Environment(base) => base.accepts.contains(&Source::Topics),
         Role::Copy(_) | Role::Topic => false,
     }
 }
 
 fn asked<'a>(
-    flow: &'a Flow,
+    path: &'a PromotionPath,
     facts: &'a Facts,
     (history, base): (&PromotionHistory, &Environment),
 ) -> promotion::Asked<'a> {
-    let head = match facts.pull.head.branch.as_ref().map(|branch| flow.role(branch)) {
+    let head = match facts.pull.head.branch.as_ref().map(|branch| path.role(branch)) {
         Some(Role::Environment(head)) => Some(head),
         _ => None,
     };
@@ -139,7 +139,7 @@ fn asked<'a>(
         from: head.map_or("", |head| head.name.as_str()),
         methods: facts.methods,
         deploys: &facts.deploys,
-        first: head.and_then(|head| promotion::promote_first(flow, head, &history.on_upstream)),
+        first: head.and_then(|head| promotion::promote_first(path, head, &history.on_upstream)),
     }
 }
 

@@ -3,9 +3,9 @@
 //! Trees decide, not commits: so the rule holds under merge commits, squashes, rebases and
 //! fast-forwards alike.
 
-use crate::flow::{
-    BranchName, Cause, DeployFacts, Deployed, Environment, Finding, Flow, MergeMethods, MergeOutcome,
-    MethodsFrom, Outcome, PromoteFirst, PromotionHistory, Repair, Source, Tested,
+use crate::model::{
+    BranchName, Cause, DeployFacts, Deployed, Environment, Finding, MergeMethods, MergeOutcome, MethodsFrom,
+    Outcome, PromoteFirst, PromotionHistory, PromotionPath, Repair, Source, Tested,
 };
 use std::collections::VecDeque;
 
@@ -27,7 +27,7 @@ pub(super) struct Asked<'a> {
 /// Of the environments upstream of `head` whose branches are among `on_upstream`, the nearest, with the next one on its
 /// way: that promotion has to come first.
 pub(super) fn promote_first(
-    flow: &Flow,
+    path: &PromotionPath,
     head: &Environment,
     on_upstream: &[BranchName],
 ) -> Option<PromoteFirst> {
@@ -35,7 +35,7 @@ pub(super) fn promote_first(
     while let Some(into) = ahead.pop_front() {
         for source in &into.accepts {
             let Source::Environment(name) = source else { continue };
-            let Some(from) = flow.environment(name).filter(|it| !seen.contains(&it.name.as_str())) else {
+            let Some(from) = path.environment(name).filter(|it| !seen.contains(&it.name.as_str())) else {
                 continue;
             };
             if on_upstream.contains(&from.branch) {

@@ -12,7 +12,7 @@
 use std::collections::HashSet;
 
 use super::brought::Brought;
-use crate::flow::{CommitId, Repair};
+use crate::model::{CommitId, Repair};
 
 /// The plan for a topic that is or was pushed at `tips`, whose commits of `foreign` are not its own.
 pub(super) fn plan(

@@ -5,7 +5,7 @@
 //! GitHub's pages offer to make a stack, there is a note and no more.
 
 use super::Route;
-use crate::flow::{Cause, Code, Finding, Flow, Level, Outcome, StackFacts, StackMember};
+use crate::model::{Cause, Code, Finding, Level, Outcome, PromotionPath, StackFacts, StackMember};
 
 /// The finding on a pull request in a stack that must not be one.
 pub(super) fn in_stack(facts: &StackFacts, route: &Route) -> Option<Finding> {
@@ -19,24 +19,32 @@ pub(super) fn in_stack(facts: &StackFacts, route: &Route) -> Option<Finding> {
 /// Whether the finding is the only one: judged for a trunk that the pull request does not go into itself, the two
 /// branches have nothing to do with each other, and advice about them would mislead. Where the rule was softened, that
 /// they may not meet is all that keeps them apart.
-pub(super) fn stands_alone(flow: &Flow, facts: &StackFacts, base: &crate::flow::BranchName) -> bool {
+pub(super) fn stands_alone(
+    path: &PromotionPath,
+    facts: &StackFacts,
+    base: &crate::model::BranchName,
+) -> bool {
     let elsewhere = facts.member.as_ref().is_some_and(|member| member.goes_into != *base);
-    elsewhere && flow.rules.level(Code::PromotionInStack) == Level::Enforce
+    elsewhere && path.rules.level(Code::PromotionInStack) == Level::Enforce
 }
 
 /// The note on a promotion that may merge.
-pub(super) fn may_be_stacked(flow: &Flow, facts: &StackFacts, findings: &[Finding]) -> Option<Finding> {
+pub(super) fn may_be_stacked(
+    path: &PromotionPath,
+    facts: &StackFacts,
+    findings: &[Finding],
+) -> Option<Finding> {
     let merges = findings.iter().all(|finding| finding.severity <= Outcome::Warn);
-    let wanted = flow.rules.level(Code::PromotionInStack) != Level::Off;
+    let wanted = path.rules.level(Code::PromotionInStack) != Level::Off;
     let offered = wanted && merges && facts.member.is_none() && !facts.chained_with.is_empty();
     offered.then(|| Finding::pass(Cause::MayBeStacked { with: facts.chained_with.clone() }))
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::flow::{
-        Base, BranchName, Code, CommitId, DeployFacts, Facts, Flow, Head, History, Level, Origin, Outcome,
-        Pull, PullNumber, Stack, StackFacts, StackMember, Verdict,
+    use crate::model::{
+        Base, BranchName, Code, CommitId, DeployFacts, Facts, Head, History, Level, Origin, Outcome,
+        PromotionPath, Pull, PullNumber, Stack, StackFacts, StackMember, Verdict,
     };
     use crate::policy::judge;
 
@@ -44,14 +52,14 @@ mod tests {
         BranchName::new(branch).unwrap()
     }
 
-    fn judged(flow: &Flow, (head, base): (&str, &str), stacks: StackFacts) -> Verdict {
+    fn judged(path: &PromotionPath, (head, base): (&str, &str), stacks: StackFacts) -> Verdict {
         let commit = CommitId::from_bytes([1; 20]);
         let pull = Pull {
             head: Head { branch: Some(name(head)), commit, fork: false },
             base: Base { branch: name(base), commit },
         };
         let (history, deploys) = (History::NotNeeded, DeployFacts::default());
-        judge(flow, &Facts { pull, history, methods: None, deploys, snapshot: None, stacks })
+        judge(path, &Facts { pull, history, methods: None, deploys, snapshot: None, stacks })
     }
 
     fn member(goes_into: &str, heads: &[&str]) -> StackFacts {
@@ -68,7 +76,7 @@ mod tests {
     /// Judged for production, which is the trunk.
     #[test]
     fn a_stack_that_would_rewrite_a_branch_of_the_path_fails_and_says_nothing_else() {
-        let mut flow = Flow::pro();
+        let mut path = PromotionPath::pro();
         for (head, goes_into, heads, want) in [
             // For another branch than its own: that the two may not meet is no advice.
             ("integration", "staging", &["integration"][..], &["TP108"][..]),
@@ -80,14 +88,14 @@ mod tests {
             // A stack of topics is nobody's trouble.
             ("feature/x", "feature/y", &[], &["TP101"]),
         ] {
-            let verdict = judged(&flow, (head, "production"), member(goes_into, heads));
+            let verdict = judged(&path, (head, "production"), member(goes_into, heads));
             assert_eq!(codes(&verdict), want, "{head} → {goes_into}, {heads:?}");
             assert_eq!(verdict.outcome(), Outcome::Fail);
         }
         // A softened rule lets nothing merge that may not meet.
         for (level, want) in [(Level::Warn, &["TP102", "TP108"][..]), (Level::Off, &["TP102"])] {
-            flow.rules.set(Code::PromotionInStack, level);
-            let verdict = judged(&flow, ("integration", "production"), member("staging", &["integration"]));
+            path.rules.set(Code::PromotionInStack, level);
+            let verdict = judged(&path, ("integration", "production"), member("staging", &["integration"]));
             assert_eq!((codes(&verdict).as_slice(), verdict.outcome()), (want, Outcome::Fail), "{level:?}");
         }
     }
@@ -106,13 +114,13 @@ mod tests {
         let origin =
             Origin { number: Some(PullNumber(3)), branch: name("staging"), author: None, fork: false };
         let chain = StackFacts { member: None, chained_with: vec![origin] };
-        let flow = Flow::pro();
-        let note = |flow: &Flow, findings: &[_]| super::may_be_stacked(flow, &chain, findings);
-        let found = note(&flow, &[]).unwrap();
+        let path = PromotionPath::pro();
+        let note = |path: &PromotionPath, findings: &[_]| super::may_be_stacked(path, &chain, findings);
+        let found = note(&path, &[]).unwrap();
         assert!(found.cause.is_note() && found.severity == Outcome::Pass);
-        let refused = judged(&flow, ("integration", "production"), chain.clone());
+        let refused = judged(&path, ("integration", "production"), chain.clone());
         assert_eq!(codes(&refused), ["TP102"]);
-        let mut off = Flow::pro();
+        let mut off = PromotionPath::pro();
         off.rules.set(Code::PromotionInStack, Level::Off);
         assert!(note(&off, &[]).is_none());
     }

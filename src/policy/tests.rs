@@ -3,7 +3,7 @@ use std::collections::HashSet;
 use proptest::prelude::*;
 
 use super::*;
-use crate::flow::{
+use crate::model::{
     Base, BranchName, Cause, Code, Commit, CommitId, DeployFacts, Head, LedgerTip, Level, Line, Outcome,
     PushedAt, Source, TipSource, TopicHistory,
 };
@@ -23,8 +23,8 @@ fn pull(head: &str, base: &str, fork: bool) -> Pull {
     }
 }
 
-fn routed(flow: &Flow, head: &str, base: &str, fork: bool) -> String {
-    match route(flow, &pull(head, base, fork)) {
+fn routed(path: &PromotionPath, head: &str, base: &str, fork: bool) -> String {
+    match route(path, &pull(head, base, fork)) {
         Route::Refused(finding) => finding.cause.code().to_string(),
         other => format!("{other:?}"),
     }
@@ -32,7 +32,7 @@ fn routed(flow: &Flow, head: &str, base: &str, fork: bool) -> String {
 
 #[test]
 fn names_and_forks_route() {
-    let flow = Flow::pro();
+    let path = PromotionPath::pro();
     for (head, base, fork, want) in [
         ("x", "integration", false, "Topic"),
         ("x", "integration", true, "Topic"),
@@ -58,13 +58,13 @@ fn names_and_forks_route() {
         ("master", "master", false, "TP107"),
         ("Staging", "production", false, "TP101"),
     ] {
-        assert_eq!(routed(&flow, head, base, fork), want, "{head} → {base}, fork: {fork}");
+        assert_eq!(routed(&path, head, base, fork), want, "{head} → {base}, fork: {fork}");
     }
 }
 
 #[test]
 fn refusals_say_where_it_belongs() {
-    let refused = |head, base| match route(&Flow::pro(), &pull(head, base, false)) {
+    let refused = |head, base| match route(&PromotionPath::pro(), &pull(head, base, false)) {
         Route::Refused(finding) if finding.severity == Outcome::Fail => finding.cause,
         other => panic!("{other:?}"),
     };
@@ -89,27 +89,27 @@ fn refusals_say_where_it_belongs() {
 
 #[test]
 fn two_stagings_do_not_feed_each_other() {
-    let mut flow = Flow::pro();
-    let mut second = flow.environments[1].clone();
+    let mut path = PromotionPath::pro();
+    let mut second = path.environments[1].clone();
     second.name = "staging2".to_owned();
     second.branch = name("staging2");
-    flow.environments.insert(2, second);
-    assert_eq!(routed(&flow, "integration", "staging2", false), "Promotion");
-    assert_eq!(routed(&flow, "staging2", "staging", false), "TP101");
-    flow.environments[1].accepts.push(Source::Topics);
-    assert_eq!(routed(&flow, "integration", "staging", true), "Topic", "where topics are taken it is one");
+    path.environments.insert(2, second);
+    assert_eq!(routed(&path, "integration", "staging2", false), "Promotion");
+    assert_eq!(routed(&path, "staging2", "staging", false), "TP101");
+    path.environments[1].accepts.push(Source::Topics);
+    assert_eq!(routed(&path, "integration", "staging", true), "Topic", "where topics are taken it is one");
 }
 
 #[test]
 fn only_a_topic_of_the_repository_itself_may_be_a_snapshot_of_what_the_base_takes() {
-    let mut flow = Flow::pro();
-    let of = |flow: &Flow, head: &str, base: &str, fork: bool| {
-        let names = may_be_snapshot_of(flow, &pull(head, base, fork)).into_iter().map(|it| it.name.clone());
+    let mut path = PromotionPath::pro();
+    let of = |path: &PromotionPath, head: &str, base: &str, fork: bool| {
+        let names = may_be_snapshot_of(path, &pull(head, base, fork)).into_iter().map(|it| it.name.clone());
         names.collect::<Vec<_>>()
     };
-    assert_eq!(of(&flow, "x", "staging", false), ["integration"]);
-    assert_eq!(of(&flow, "x", "production", false), ["staging"]);
-    assert_eq!(of(&flow, "x", "master", false), ["production"]);
+    assert_eq!(of(&path, "x", "staging", false), ["integration"]);
+    assert_eq!(of(&path, "x", "production", false), ["staging"]);
+    assert_eq!(of(&path, "x", "master", false), ["production"]);
     for (head, base, fork) in [
         ("x", "integration", false),
         ("x", "feature/y", false),
@@ -117,13 +117,13 @@ fn only_a_topic_of_the_repository_itself_may_be_a_snapshot_of_what_the_base_take
         ("production", "staging", false),
         ("master", "staging", false),
     ] {
-        assert!(of(&flow, head, base, fork).is_empty(), "{head} → {base}, fork: {fork}");
+        assert!(of(&path, head, base, fork).is_empty(), "{head} → {base}, fork: {fork}");
     }
     let mut nameless = pull("x", "staging", false);
     nameless.head.branch = None;
-    assert!(may_be_snapshot_of(&flow, &nameless).is_empty());
-    flow.rules.set(Code::Snapshot, Level::Off);
-    assert!(of(&flow, "x", "staging", false).is_empty(), "where it is off it is not looked for");
+    assert!(may_be_snapshot_of(&path, &nameless).is_empty());
+    path.rules.set(Code::Snapshot, Level::Off);
+    assert!(of(&path, "x", "staging", false).is_empty(), "where it is off it is not looked for");
 }
 
 #[test]
@@ -136,7 +136,7 @@ fn facts_of_another_route_are_never_a_pass() {
         snapshot: None,
         stacks: StackFacts::default(),
     };
-    assert_eq!(judge(&Flow::pro(), &facts).outcome(), Outcome::Unknown);
+    assert_eq!(judge(&PromotionPath::pro(), &facts).outcome(), Outcome::Unknown);
 }
 
 /// A random piece of history: commit 0 is the head, parents have greater numbers; 90 is the base's.
@@ -209,7 +209,7 @@ prop_compose! {
 fn verdict(history: &TopicHistory) -> Verdict {
     let history = History::Topic(history.clone());
     judge(
-        &Flow::pro(),
+        &PromotionPath::pro(),
         &Facts {
             pull: pull("x", "integration", false),
             history,

@@ -17,13 +17,13 @@
 //!   commit that its line gained is excused by itself ([`Line::beyond`]). Only a [`TipSource::Push`] is a proof, since the other sources do not know
 //!   when the branch was pointed there; and a commit that was also a tip by another entry stays foreign.
 //!   "After" is strict: in the same second nothing is proven, unless the topic was pushed with a commit that nobody had
-//!   pushed before ([`PushedAt::is_new`](crate::flow::PushedAt::is_new)).
+//!   pushed before ([`PushedAt::is_new`](crate::model::PushedAt::is_new)).
 
 use std::collections::{HashMap, HashSet};
 
 use super::brought::Brought;
 use super::{known_work, repair, undone};
-use crate::flow::{
+use crate::model::{
     Cause, Commit, CommitId, Finding, Head, LedgerTip, Line, Moment, Outcome, Repair, TipSource, TopicHistory,
 };
 

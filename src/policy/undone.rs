@@ -8,7 +8,7 @@
 use std::collections::HashSet;
 
 use super::brought::Brought;
-use crate::flow::{Cause, CommitId, Finding, Repair, Revert, RevertEffect, TopicHistory};
+use crate::model::{Cause, CommitId, Finding, Repair, Revert, RevertEffect, TopicHistory};
 
 /// The findings on what merging would do.
 pub(super) fn findings(history: &TopicHistory, brought: &Brought<'_>) -> Vec<Finding> {

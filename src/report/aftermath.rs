@@ -7,7 +7,7 @@ use super::markdown::block;
 use super::prose::Prose;
 use super::words::Scene;
 use super::{Subject, shell};
-use crate::flow::{Code, Flow};
+use crate::model::{Code, PromotionPath};
 
 /// What was found after a promotion was merged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,8 +26,8 @@ impl Aftermath {
 }
 
 /// The sticky comment of a merged promotion.
-pub fn aftermath(flow: &Flow, subject: &Subject, found: &Aftermath) -> String {
-    let scene = Scene::of(flow, subject);
+pub fn aftermath(path: &PromotionPath, subject: &Subject, found: &Aftermath) -> String {
+    let scene = Scene::of(path, subject);
     let (head, base) = (scene.head(), scene.base());
     let made = subject.pull.base.commit.short();
     let mut parts = Vec::new();

@@ -5,7 +5,7 @@ use super::limits::{BODY, RESERVE, fit};
 use super::markdown::{code, code_in_table};
 use super::words::{Scene, not_copied, origin};
 use super::{Subject, dress};
-use crate::flow::{BranchName, Commit, Flow};
+use crate::model::{BranchName, Commit, PromotionPath};
 use std::fmt::Write as _;
 
 /// By this the issue is found again; GitHub does not show it.
@@ -13,8 +13,8 @@ pub const ALARM: &str = "<!-- towpath:copy -->";
 
 /// Title and text of the issue. `subject` stands for the environment merged into its copy. The repair is in the words of
 /// the check.
-pub fn alarm(flow: &Flow, subject: &Subject, why: &NotCopied) -> (String, String) {
-    let scene = Scene::of(flow, subject);
+pub fn alarm(path: &PromotionPath, subject: &Subject, why: &NotCopied) -> (String, String) {
+    let scene = Scene::of(path, subject);
     let (copy, original) = (scene.base(), scene.head());
     let title = match why {
         NotCopied::Diverged { .. } => format!("{copy} is no copy of {original} any more"),

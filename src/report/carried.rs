@@ -1,7 +1,7 @@
 //! Whether a commit is in a branch, in words.
 
 use super::prose::count;
-use crate::flow::{BranchName, Carried, CarriedAnswer, CommitId, Compared};
+use crate::model::{BranchName, Carried, CarriedAnswer, CommitId, Compared};
 use serde_json::{Value, json};
 
 /// More commits of a merge than this are not listed.

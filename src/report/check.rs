@@ -11,7 +11,7 @@ use super::markdown::{code, folded};
 use super::prose::{Prose, row};
 use super::words::{Account, Scene, account, copied, not_copied, passed};
 use super::{Subject, stamp};
-use crate::flow::{CheckName, Finding, Flow, Outcome, Pull, Verdict};
+use crate::model::{CheckName, Finding, Outcome, PromotionPath, Pull, Verdict};
 
 /// How a check run ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -137,17 +137,21 @@ impl CheckText {
 
 /// The check of one pull request; or of several with the same head and base, which share it. Then the
 /// worst verdict is shown and all are named.
-pub fn check(flow: &Flow, judged: &[(Subject, Verdict)]) -> CheckText {
-    check_knowing(flow, judged, None)
+pub fn check(path: &PromotionPath, judged: &[(Subject, Verdict)]) -> CheckText {
+    check_knowing(path, judged, None)
 }
 
-fn check_knowing(flow: &Flow, judged: &[(Subject, Verdict)], copy: Option<&CopyStanding>) -> CheckText {
+fn check_knowing(
+    path: &PromotionPath,
+    judged: &[(Subject, Verdict)],
+    copy: Option<&CopyStanding>,
+) -> CheckText {
     // Of equal ones the first: `max_by_key` would take the last.
     let Some((subject, verdict)) = judged.iter().rev().max_by_key(|(_, verdict)| verdict.outcome()) else {
         return nothing_judged();
     };
     let outcome = verdict.outcome();
-    let accounts = accounts(&Scene { copy, ..Scene::of(flow, subject) }, verdict);
+    let accounts = accounts(&Scene { copy, ..Scene::of(path, subject) }, verdict);
     let Some((first, further)) = accounts.split_first() else { return nothing_judged() };
 
     let mut parts = Vec::new();
@@ -156,7 +160,7 @@ fn check_knowing(flow: &Flow, judged: &[(Subject, Verdict)], copy: Option<&CopyS
     parts.extend(dress::evidence(first, &subject.web_url, FEW));
     parts.extend(dress::code_line(first, subject));
     parts.extend(further.iter().map(|account| folded_account(account, subject)));
-    parts.extend(others(flow, subject, verdict, judged));
+    parts.extend(others(path, subject, verdict, judged));
 
     let undecided = matches!(outcome, Outcome::Fail | Outcome::Wait | Outcome::Unknown);
     CheckText {
@@ -183,8 +187,8 @@ fn actions(subject: &Subject, verdict: &Verdict, undecided: bool) -> Vec<Action>
 }
 
 /// The check of a merge group that holds these pull requests.
-pub fn check_of_group(flow: &Flow, judged: &[(Subject, Verdict)]) -> CheckText {
-    let mut text = check(flow, judged);
+pub fn check_of_group(path: &PromotionPath, judged: &[(Subject, Verdict)]) -> CheckText {
+    let mut text = check(path, judged);
     let numbers: Vec<String> =
         judged.iter().filter(|(it, _)| it.number > 0).map(|(it, _)| format!("#{}", it.number)).collect();
     let numbers: Vec<&str> = numbers.iter().map(String::as_str).collect();
@@ -203,13 +207,13 @@ pub fn check_of_group(flow: &Flow, judged: &[(Subject, Verdict)]) -> CheckText {
 /// The check on the copy branch, shown on its environment's commit. `subject` stands for the environment merged into
 /// its copy.
 pub fn check_of_copy(
-    flow: &Flow,
+    path: &PromotionPath,
     subject: &Subject,
     verdict: &Verdict,
     standing: &CopyStanding,
 ) -> CheckText {
-    let mut text = check_knowing(flow, &[(subject.clone(), verdict.clone())], Some(standing));
-    let scene = Scene::of(flow, subject);
+    let mut text = check_knowing(path, &[(subject.clone(), verdict.clone())], Some(standing));
+    let scene = Scene::of(path, subject);
     let in_place = match &standing.trouble {
         Some(why @ NotCopied::Refused { .. }) => {
             text.conclusion = Conclusion::ActionRequired;
@@ -312,12 +316,17 @@ fn sharing(shown: &Subject, judged: &[(Subject, Verdict)]) -> Option<String> {
 }
 
 /// The other pull requests of a shared check, where their verdict differs from the one shown.
-fn others(flow: &Flow, shown: &Subject, verdict: &Verdict, judged: &[(Subject, Verdict)]) -> Vec<String> {
+fn others(
+    path: &PromotionPath,
+    shown: &Subject,
+    verdict: &Verdict,
+    judged: &[(Subject, Verdict)],
+) -> Vec<String> {
     judged
         .iter()
         .filter(|(subject, other)| subject.number != shown.number && other != verdict)
         .map(|(subject, other)| {
-            let accounts = accounts(&Scene::of(flow, subject), other);
+            let accounts = accounts(&Scene::of(path, subject), other);
             let lines: Vec<String> = accounts
                 .iter()
                 .flat_map(|account| {

@@ -7,7 +7,7 @@ use super::limits::{BODY, RESERVE, fit};
 use super::markdown::folded;
 use super::prose::{Prose, row};
 use super::words::{Account, Scene};
-use crate::flow::{Code, Finding, Flow, Level, Outcome, Verdict};
+use crate::model::{Code, Finding, Level, Outcome, PromotionPath, Verdict};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The first line of the comment, which GitHub does not show: by it the comment is found again.
@@ -19,12 +19,12 @@ pub const MARKER: &str = "<!-- towpath:verdict -->";
 /// then: once it may merge, what was wrong is folded away instead of forgotten. No time and no base tip stand in it, so the
 /// same verdict gives the same comment.
 pub fn comment(
-    flow: &Flow,
+    path: &PromotionPath,
     subject: &Subject,
     verdict: &Verdict,
     earlier: Option<&(Subject, Verdict)>,
 ) -> String {
-    let scene = Scene::of(flow, subject);
+    let scene = Scene::of(path, subject);
     let outcome = verdict.outcome();
     let accounts = accounts(&scene, verdict);
     let mut parts = Vec::new();
@@ -34,10 +34,10 @@ pub fn comment(
         let settled = matches!(outcome, Outcome::Pass | Outcome::Warn);
         match earlier.filter(|(_, earlier)| settled && earlier.outcome() > Outcome::Warn) {
             Some((then, earlier)) => {
-                parts.push(relief(flow, verdict, earlier));
+                parts.push(relief(path, verdict, earlier));
                 parts.extend(body(first, subject, outcome));
                 let stands = standing(verdict, earlier, then.pull.base == subject.pull.base);
-                let mut gone = super::check::accounts(&Scene::of(flow, then), earlier);
+                let mut gone = super::check::accounts(&Scene::of(path, then), earlier);
                 gone.retain(|account| account.code.is_none_or(|code| !stands.contains(&code)));
                 if !gone.is_empty() {
                     parts.push(before(&gone));
@@ -51,7 +51,7 @@ pub fn comment(
 }
 
 /// Why it may merge now, where it could not before: what was found may be mended, or count for less.
-fn relief(flow: &Flow, verdict: &Verdict, earlier: &Verdict) -> String {
+fn relief(path: &PromotionPath, verdict: &Verdict, earlier: &Verdict) -> String {
     let blocked =
         |code: Code| earlier.findings.iter().any(|it| it.severity > Outcome::Warn && it.cause.code() == code);
     let softened = verdict.findings.iter().filter(|it| it.level != Level::Enforce);
@@ -60,7 +60,7 @@ fn relief(flow: &Flow, verdict: &Verdict, earlier: &Verdict) -> String {
         let words = Prose::new("This pull request may merge now, because this project's rules have ", &[]);
         return words.then(relaxed).then(Prose::new(". What was found still stands.", &[])).markdown();
     }
-    let is_off = |code: &Code| flow.rules.level(*code) == Level::Off && blocked(*code);
+    let is_off = |code: &Code| path.rules.level(*code) == Level::Off && blocked(*code);
     let off: BTreeSet<Code> = earlier.findings.iter().map(|it| it.cause.code()).filter(is_off).collect();
     let warned = verdict.findings.iter().filter(|it| it.severity == Outcome::Warn).count();
     let look = match warned {

@@ -1,6 +1,6 @@
 //! What is known of a copy branch that is none, beside the verdict.
 
-use crate::flow::Commit;
+use crate::model::Commit;
 
 /// How things stand with the copy branch. From this, and the verdict, follows the one repair that every place tells.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

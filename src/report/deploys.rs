@@ -1,6 +1,6 @@
 //! Words on deploys: the line that GitHub shows with one, and what people are told who brought the change.
 
-use crate::flow::{CommitId, Deploy, DeployState, Ending, Millis, NotCounted, Phase, WhyNotCounted};
+use crate::model::{CommitId, Deploy, DeployState, Ending, Millis, NotCounted, Phase, WhyNotCounted};
 
 use super::markdown::{block, code};
 use super::shell;

@@ -7,7 +7,7 @@ use std::collections::HashSet;
 use std::fmt::Write as _;
 
 use super::limits::shorten_middle;
-use crate::flow::{BranchName, Commit, CommitId, Pull, Repair};
+use crate::model::{BranchName, Commit, CommitId, Pull, Repair};
 
 /// Commits drawn per branch; with the shared one, the merge and two placeholders it makes twelve.
 const PER_BRANCH: usize = 4;

@@ -8,7 +8,7 @@ use super::markdown::{block, code, code_in_table};
 use super::prose::{Prose, count};
 use super::shell;
 use super::words::{Account, Evidence, Step, origin};
-use crate::flow::{Code, Commit};
+use crate::model::{Code, Commit};
 
 /// Rows of evidence shown where it is not the point.
 pub(super) const FEW: usize = 20;

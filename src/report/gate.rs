@@ -3,7 +3,7 @@
 use super::deploys::rollback_command;
 use super::markdown::code;
 use super::shell;
-use crate::flow::{CommitId, Hold};
+use crate::model::{CommitId, Hold};
 
 /// GitHub takes no longer comment, in characters.
 const COMMENT_MAX: usize = 1_024;

@@ -3,14 +3,14 @@
 use super::deploys::length;
 use super::markdown::clean;
 use super::stamp;
-use crate::flow::config::CONFIGURATION_PATH;
-use crate::flow::{CommitId, Flow, Pull};
+use crate::model::config::CONFIGURATION_PATH;
+use crate::model::{CommitId, PromotionPath, Pull};
 
 /// What is judged in a clone, and what the words on it need to know of that clone.
 #[derive(Debug, Clone, Copy)]
 pub struct LocalCheck<'a> {
     /// The path.
-    pub flow: &'a Flow,
+    pub path: &'a PromotionPath,
     /// The two ends.
     pub pull: &'a Pull,
     /// The remote that commands name; `None` where there is none.
@@ -68,8 +68,8 @@ pub enum ConfigSource {
 
 impl<'a> LocalCheck<'a> {
     /// A check of which only the verdict is shown.
-    pub fn new(flow: &'a Flow, pull: &'a Pull, remote: Option<&'a str>) -> Self {
-        Self { flow, pull, remote, basis: None }
+    pub fn new(path: &'a PromotionPath, pull: &'a Pull, remote: Option<&'a str>) -> Self {
+        Self { path, pull, remote, basis: None }
     }
 
     /// What the verdict rests on, as a paragraph; nothing where it is not to be said.

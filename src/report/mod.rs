@@ -63,7 +63,7 @@ pub use whereabouts::{
 pub use withdrawn::{NotAgain, Withdrawn, asked_again, is_withdrawn, withdrawn, withdrawn_comment};
 pub use words::fetch_every_branch;
 
-use crate::flow::Pull;
+use crate::model::Pull;
 
 /// The pull request that words are about.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use super::limits::{BODY, RESERVE, fit};
 use super::markdown::code;
-use crate::flow::BranchName;
+use crate::model::BranchName;
 
 /// What came of a button that somebody pressed.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use super::deploys::{deploy_command, rollback_command};
 use super::gate::hold_lift_command;
-use crate::flow::{CommitId, DeployRefusal, Environment, RollbackRefusal, WaitsFor};
+use crate::model::{CommitId, DeployRefusal, Environment, RollbackRefusal, WaitsFor};
 
 /// Where something was asked for.
 #[derive(Debug, Clone, Copy)]
@@ -93,14 +93,14 @@ pub fn waits_for(waits: WaitsFor) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::flow::Flow;
+    use crate::model::PromotionPath;
     use crate::report::samples::id;
 
     #[test]
     fn what_is_refused_says_what_to_ask_for_instead() {
-        let flow = Flow::pro();
+        let path = PromotionPath::pro();
         let asked =
-            AskedFor { repository: "acme/store", environment: flow.environment("production").unwrap() };
+            AskedFor { repository: "acme/store", environment: path.environment("production").unwrap() };
         let refused = [
             RollbackRefusal::NothingBefore,
             RollbackRefusal::NeverRan(id(4)),

@@ -7,7 +7,9 @@ use super::{
     CheckText, LocalCheck, MARKER, Subject, Withdrawn, check, comment, terminal, withdrawn,
     withdrawn_comment, words,
 };
-use crate::flow::{BranchName, Cause, Commit, CommitId, Flow, Outcome, Repair, Snapshot, Undecided, Verdict};
+use crate::model::{
+    BranchName, Cause, Commit, CommitId, Outcome, PromotionPath, Repair, Snapshot, Undecided, Verdict,
+};
 
 /// Branch names as git allows them, with all that Markdown, HTML, Mermaid and a shell would trip over.
 fn branch() -> impl Strategy<Value = BranchName> {
@@ -209,25 +211,25 @@ proptest! {
 
     #[test]
     fn every_text_is_sound_and_within_limits(one in judged(), two in judged(), earlier in judged()) {
-        let flow = Flow::pro();
+        let path = PromotionPath::pro();
         let (subject, verdict) = &one;
-        let alone = check(&flow, std::slice::from_ref(&one));
+        let alone = check(&path, std::slice::from_ref(&one));
         keeps_to_the_api(&alone)?;
         is_a_drawing(alone.text.as_deref().unwrap_or_default())?;
-        keeps_to_the_api(&check(&flow, &[one.clone(), two.clone()]))?;
+        keeps_to_the_api(&check(&path, &[one.clone(), two.clone()]))?;
         let now = two.0.pull.base.branch.clone();
         let number = subject.number;
         for why in [Withdrawn::Retargeted { number, now: now.clone() }, Withdrawn::OffThePath, Withdrawn::Unasked] {
             keeps_to_the_api(&withdrawn(now.as_str(), &why, 0))?;
-            is_sound(&withdrawn_comment(&flow, &now, &why, Some(&earlier)))?;
+            is_sound(&withdrawn_comment(&path, &now, &why, Some(&earlier)))?;
         }
         for earlier in [None, Some(&earlier)] {
-            let comment = comment(&flow, subject, verdict, earlier);
+            let comment = comment(&path, subject, verdict, earlier);
             prop_assert_eq!(comment.lines().next(), Some(MARKER));
             is_sound(&comment)?;
         }
         for remote in [None, Some("origin"), Some("it's\u{202e}")] {
-            let check = LocalCheck::new(&flow, &subject.pull, remote);
+            let check = LocalCheck::new(&path, &subject.pull, remote);
             let plain = terminal(&check, verdict, false);
             prop_assert!(!plain.chars().any(|c| c != '\n' && super::markdown::is_deceptive(c)), "{plain:?}");
             let of_another = ["fetch origin", "push origin", " origin HEAD", "remotes/origin/"];
@@ -235,25 +237,25 @@ proptest! {
             prop_assert!(is_asked || of_another.iter().all(|it| !plain.contains(it)), "{plain}");
         }
         for finding in &verdict.findings {
-            let words = words(&LocalCheck::new(&flow, &subject.pull, Some("origin")), verdict, finding);
+            let words = words(&LocalCheck::new(&path, &subject.pull, Some("origin")), verdict, finding);
             prop_assert!(!words.title.is_empty() && !words.detail.is_empty());
         }
     }
 
     #[test]
     fn the_same_verdict_gives_the_same_words(one in judged(), later in 0..9_i64, tip in 1..9_u64) {
-        let flow = Flow::pro();
-        let first = check(&flow, std::slice::from_ref(&one));
-        prop_assert_eq!(&first, &check(&flow, std::slice::from_ref(&one)));
+        let path = PromotionPath::pro();
+        let first = check(&path, std::slice::from_ref(&one));
+        prop_assert_eq!(&first, &check(&path, std::slice::from_ref(&one)));
         let mut again = one.clone();
         again.0.judged_at += 1 + later * 3_600;
         if !one.1.findings.iter().any(|finding| matches!(finding.cause, Cause::MergeConflicts { .. })) {
             again.0.pull.base.commit = id::<CommitId>(tip);
         }
-        let second = check(&flow, &[again.clone()]);
+        let second = check(&path, &[again.clone()]);
         prop_assert!(first.says_the_same_as(&second));
         prop_assert_eq!(first.substance(), second.substance());
-        prop_assert_eq!(comment(&flow, &one.0, &one.1, None), comment(&flow, &again.0, &again.1, None));
+        prop_assert_eq!(comment(&path, &one.0, &one.1, None), comment(&path, &again.0, &again.1, None));
     }
 }
 
@@ -269,7 +271,8 @@ fn hundreds_of_picks_are_listed_and_thousands_are_asked_of_git() {
             entered: Vec::new(),
             repair,
         };
-        check(&Flow::pro(), &[(subject("feature/x", "integration"), verdict(Outcome::Fail, cause))]).summary
+        check(&PromotionPath::pro(), &[(subject("feature/x", "integration"), verdict(Outcome::Fail, cause))])
+            .summary
     };
     let listed = shown(800);
     assert!(listed.contains(&commit(800, "", "").id.short()), "{listed}");
@@ -281,10 +284,10 @@ fn hundreds_of_picks_are_listed_and_thousands_are_asked_of_git() {
 
 #[test]
 fn texts_that_differ_in_substance_have_another_digest() {
-    let flow = Flow::pro();
+    let path = PromotionPath::pro();
     let mut seen = std::collections::HashSet::new();
     for (head, base, verdict) in every_cause() {
-        let check = check(&flow, &[(subject(head, base), verdict)]);
+        let check = check(&path, &[(subject(head, base), verdict)]);
         assert!(seen.insert(check.substance()), "{}", check.title);
     }
 }

@@ -6,8 +6,8 @@ use super::limits::{BODY, RESERVE, TITLE, fit};
 use super::markdown::{block, code, folded};
 use super::prose::{Prose, count};
 use super::stamp;
-use crate::flow::config::{Configuration, Place, Problem};
-use crate::flow::{Code, Outcome, PullNumber, Verdict};
+use crate::model::config::{Configuration, Place, Problem};
+use crate::model::{Code, Outcome, PullNumber, Verdict};
 
 /// What a pull request proposes.
 #[derive(Debug, Clone)]
@@ -105,7 +105,7 @@ fn valid(configuration: &Configuration, tested: &BackTest) -> (Conclusion, Prose
         0 => Prose::new("Valid; no merged pull request is judged otherwise", &[]),
         some => Prose::new(&format!("Valid; {} judged otherwise", count(some, "merged pull request")), &[]),
     };
-    let mut parts = vec![format!("The path would be: {}.", code(&configuration.path()))];
+    let mut parts = vec![format!("The path would be: {}.", code(&configuration.in_one_line()))];
     parts.push(match (tested.judged, differing) {
         (0, _) => "No merged pull request is known that could be judged by it for comparison.".to_owned(),
         (judged, 0) => {

@@ -4,7 +4,7 @@ use super::markdown::clean;
 use super::prose::count;
 use super::shell;
 use super::terminal::commit_line;
-use crate::flow::{BranchName, CommitId, Pull, Repair};
+use crate::model::{BranchName, CommitId, Pull, Repair};
 
 /// A repair as it would be carried out, or was.
 #[derive(Debug, Clone, Copy)]

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use super::samples::{subject, verdict};
 use super::{Subject, check};
-use crate::flow::{Base, BranchName, Cause, Commit, CommitId, Flow, Head, Outcome, Pull, Repair};
+use crate::model::{Base, BranchName, Cause, Commit, CommitId, Head, Outcome, PromotionPath, Pull, Repair};
 
 const NASTY: &str = "it's;$(touch${IFS}pwned)&`id`|\"x\"<y>\u{202e}ü";
 
@@ -87,7 +87,7 @@ fn story(head: &str) -> Story {
             ..Repair::default()
         },
     };
-    let summary = check(&Flow::pro(), &[(subject.clone(), verdict(Outcome::Fail, cause))]).summary;
+    let summary = check(&PromotionPath::pro(), &[(subject.clone(), verdict(Outcome::Fail, cause))]).summary;
     Story { _keep: keep, work, subject, summary }
 }
 

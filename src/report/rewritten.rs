@@ -3,7 +3,7 @@
 use super::limits::{BODY, RESERVE, fit};
 use super::words::{Scene, rewritten};
 use super::{Subject, dress};
-use crate::flow::{BranchName, CommitId, Flow};
+use crate::model::{BranchName, CommitId, PromotionPath};
 use sha2::{Digest, Sha256};
 use std::fmt::Write as _;
 
@@ -36,8 +36,8 @@ pub fn rewritten_marker(branch: &BranchName) -> String {
 }
 
 /// Title and text of the issue.
-pub fn rewritten_alarm(flow: &Flow, subject: &Subject, what: &Rewritten) -> (String, String) {
-    let account = rewritten(&Scene::of(flow, subject), what);
+pub fn rewritten_alarm(path: &PromotionPath, subject: &Subject, what: &Rewritten) -> (String, String) {
+    let account = rewritten(&Scene::of(path, subject), what);
     let title = account.title.plain();
     let mut parts = dress::advice(&account);
     if let Some(first) = parts.first_mut() {

@@ -1,13 +1,13 @@
 //! Pull requests and commits for the tests of this room.
 
 use super::Subject;
-use crate::flow::{
+use crate::model::{
     Base, BranchName, Cause, Commit, Finding, Head, Origin, Outcome, Pull, PullNumber, Repair, Revert,
     RevertEffect, Snapshot, Undecided, Verdict,
 };
 
 /// A commit id or tree id made of one number.
-pub(super) fn id<T: std::str::FromStr<Err = crate::flow::InvalidName>>(number: u64) -> T {
+pub(super) fn id<T: std::str::FromStr<Err = crate::model::InvalidName>>(number: u64) -> T {
     // Spread over the digits, so that shortened ids differ as real ones do.
     format!("{:016x}{number:024x}", number.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15))
         .parse()

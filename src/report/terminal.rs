@@ -8,7 +8,7 @@ use super::markdown::clean;
 use super::prose::Prose;
 use super::shell;
 use super::words::{Account, Evidence, Scene, Step, account, copied, origin};
-use crate::flow::{Commit, Finding, Outcome, Verdict};
+use crate::model::{Commit, Finding, Outcome, Verdict};
 
 /// The words of one finding, in plain text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,9 +36,9 @@ pub fn words(check: &LocalCheck<'_>, verdict: &Verdict, finding: &Finding) -> Wo
 }
 
 fn scene<'a>(check: &LocalCheck<'a>) -> Scene<'a> {
-    let LocalCheck { flow, pull, remote, basis } = *check;
+    let LocalCheck { path, pull, remote, basis } = *check;
     let pushed = basis.and_then(|basis| basis.pushed);
-    Scene { flow, pull, subject: None, remote, pushed, snapshot: None, copy: None }
+    Scene { path, pull, subject: None, remote, pushed, snapshot: None, copy: None }
 }
 
 /// The verdict on the copy branch for a terminal. The pull request stands for its environment merged into it.

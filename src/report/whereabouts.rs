@@ -4,7 +4,7 @@ use super::deploys::{NOBODY_DEPLOYS, OperatorActs, deploy_command, ended, not_co
 use super::limits::{BODY, RESERVE, fit};
 use super::markdown::{block, code, code_in_table, folded};
 use super::{deploy_trouble, stamp};
-use crate::flow::{BranchName, Deploy, Ending, Millis, WaitsFor};
+use crate::model::{BranchName, Deploy, Ending, Millis, WaitsFor};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 

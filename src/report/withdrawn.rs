@@ -7,7 +7,7 @@ use super::limits::{BODY, RESERVE, TITLE, fit};
 use super::prose::Prose;
 use super::words::Scene;
 use super::{Subject, stamp};
-use crate::flow::{BranchName, CommitId, Flow, Outcome, Verdict};
+use crate::model::{BranchName, CommitId, Outcome, PromotionPath, Verdict};
 
 /// Why a verdict that was shown is wanted no more.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,7 +71,7 @@ pub fn withdrawn(of: &str, why: &Withdrawn, at: i64) -> CheckText {
 
 /// The sticky comment of a pull request that is judged for `of` no more. What was wrong is folded away.
 pub fn withdrawn_comment(
-    flow: &Flow,
+    path: &PromotionPath,
     of: &BranchName,
     why: &Withdrawn,
     earlier: Option<&(Subject, Verdict)>,
@@ -83,7 +83,7 @@ pub fn withdrawn_comment(
         summary.then(still_required(why)).markdown(),
     ];
     if let Some((then, earlier)) = earlier.filter(|(_, earlier)| earlier.outcome() > Outcome::Warn) {
-        parts.push(before(&accounts(&Scene::of(flow, then), earlier)));
+        parts.push(before(&accounts(&Scene::of(path, then), earlier)));
     }
     fit(&parts, BODY - RESERVE)
 }
@@ -219,8 +219,12 @@ mod tests {
     #[test]
     fn a_comment_taken_back_folds_what_was_wrong() {
         let earlier = (subject("feature/x", "integration"), verdict(Outcome::Fail, carries_staging()));
-        let said =
-            withdrawn_comment(&Flow::pro(), &name("integration"), &Withdrawn::OffThePath, Some(&earlier));
+        let said = withdrawn_comment(
+            &PromotionPath::pro(),
+            &name("integration"),
+            &Withdrawn::OffThePath,
+            Some(&earlier),
+        );
         assert!(is_withdrawn(&said));
         assert!(said.contains("<summary>What was wrong before</summary>\n\n**TP201: Carries"), "{said}");
         let never = comment_of(&earlier);
@@ -228,7 +232,7 @@ mod tests {
     }
 
     fn comment_of((subject, verdict): &(Subject, Verdict)) -> String {
-        super::super::comment(&Flow::pro(), subject, verdict, None)
+        super::super::comment(&PromotionPath::pro(), subject, verdict, None)
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Rows about deploys: what an environment's next one depends on, what became of files, what the operator asks for.
 
 use super::Millis;
-use crate::flow::{CommitId, Deploy, DeployOutcome, Hold, RepositoryId, StartingPoint, TreeId};
+use crate::model::{CommitId, Deploy, DeployOutcome, Hold, RepositoryId, StartingPoint, TreeId};
 
 /// How a deploy of certain files to an environment has ended. Those on the same files replace each other by time,
 /// however late they come.

@@ -20,14 +20,14 @@ pub use rows::{
 pub use sqlite::{Options, SqliteStore};
 pub use unit::{InvalidUnit, Unit};
 
-use crate::flow::{
+use crate::model::{
     BranchName, CommitId, Deploy, EnvironmentName, Hold, InstallationId, LedgerTip, MergeMethods, PullNumber,
     PushedAt, RepositoryId, StartingPoint,
 };
 use async_trait::async_trait;
 use std::collections::{BTreeMap, BTreeSet};
 
-pub use crate::flow::Millis;
+pub use crate::model::Millis;
 
 /// Why the store did not do what was asked. Nothing was changed.
 #[derive(Debug, Clone, thiserror::Error)]

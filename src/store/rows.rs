@@ -1,5 +1,5 @@
 use super::{Millis, Unit};
-use crate::flow::{
+use crate::model::{
     BranchName, CommitId, InstallationId, LedgerTip, MergedPull, Move, OpenPull, Origin, PullNumber,
     PushedAt, RepositoryId, Stack, TipSource, VerifiedTree,
 };

@@ -1,4 +1,4 @@
-use crate::flow::{BranchName, CommitId, EnvironmentName, InstallationId, PullNumber, RepositoryId};
+use crate::model::{BranchName, CommitId, EnvironmentName, InstallationId, PullNumber, RepositoryId};
 use std::fmt;
 use std::str::FromStr;
 

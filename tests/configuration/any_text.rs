@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use proptest::sample::Index;
 use proptest::test_runner::{RngAlgorithm, RngSeed};
-use towpath::flow::config::{CONFIGURATION_BYTES_MAX, Configuration};
+use towpath::model::config::{CONFIGURATION_BYTES_MAX, Configuration};
 
 use crate::documented;
 use crate::schema::full;
@@ -111,7 +111,7 @@ fn told_well(bytes: &[u8]) -> Result<(), TestCaseError> {
     match Configuration::read_bytes(bytes) {
         Ok(read) => {
             let again = Configuration::read(&read.effective());
-            prop_assert_eq!(again.map(|it| it.flow().clone()), Ok(read.flow().clone()));
+            prop_assert_eq!(again.map(|it| it.path().clone()), Ok(read.path().clone()));
         }
         Err(problems) => {
             prop_assert!(!problems.is_empty());

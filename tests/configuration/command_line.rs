@@ -5,8 +5,8 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use towpath::flow::DocsUrl;
-use towpath::flow::config::Configuration;
+use towpath::model::DocsUrl;
+use towpath::model::config::Configuration;
 
 use crate::towpath;
 
@@ -102,11 +102,11 @@ fn what_holds_is_shown_with_its_source() {
     assert_eq!(ran.status, 0, "{}", ran.stderr);
     assert!(ran.stdout.starts_with("# From towpath.yml\n# Note on line 7: soak is read, "), "{}", ran.stdout);
     let shown = Configuration::read(&ran.stdout).unwrap();
-    assert_eq!(shown.flow(), Configuration::read(TWO).unwrap().flow());
+    assert_eq!(shown.path(), Configuration::read(TWO).unwrap().path());
 
     let ran = towpath(folder.path(), &["config", "show"]);
     assert!(ran.stdout.starts_with("# The built-in configuration: "), "{}", ran.stdout);
-    assert_eq!(Configuration::read(&ran.stdout).unwrap().flow(), Configuration::built_in().flow());
+    assert_eq!(Configuration::read(&ran.stdout).unwrap().path(), Configuration::built_in().path());
 
     // The file of the repository is found from any of its folders.
     let deep = folder.path().join("src/deep");
@@ -116,7 +116,7 @@ fn what_holds_is_shown_with_its_source() {
     std::fs::rename(folder.path().join("towpath.yml"), folder.path().join(".github/towpath.yml")).unwrap();
     let ran = towpath(&deep, &["config", "show"]);
     assert!(ran.stdout.lines().next().unwrap().ends_with("/.github/towpath.yml"), "{}", ran.stdout);
-    assert_eq!(Configuration::read(&ran.stdout).unwrap().flow(), shown.flow());
+    assert_eq!(Configuration::read(&ran.stdout).unwrap().path(), shown.path());
 }
 
 /// A repository with the branches `develop` and `main`, and a topic cut from `develop`.

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use serde_json::Value;
-use towpath::flow::{Code, DocsUrl};
+use towpath::model::{Code, DocsUrl};
 
 use crate::{Ran, towpath};
 

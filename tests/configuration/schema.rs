@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 use proptest::test_runner::{RngAlgorithm, RngSeed};
 use serde_json::{Value, json};
-use towpath::flow::config::{Configuration, schema};
+use towpath::model::config::{Configuration, schema};
 
 use crate::{documented, in_the_house, towpath};
 
@@ -15,10 +15,10 @@ use crate::{documented, in_the_house, towpath};
 fn every_example_of_the_document_is_valid() {
     for text in documented() {
         let read = Configuration::read(&text).unwrap_or_else(|problems| panic!("{problems:#?}\n{text}"));
-        assert_eq!(Configuration::read(&read.effective()).unwrap().flow(), read.flow(), "{text}");
+        assert_eq!(Configuration::read(&read.effective()).unwrap().path(), read.path(), "{text}");
     }
     let default = Configuration::read(&documented()[0]).unwrap();
-    assert_eq!(default.flow(), Configuration::built_in().flow(), "the first example is the default");
+    assert_eq!(default.path(), Configuration::built_in().path(), "the first example is the default");
 }
 
 #[test]

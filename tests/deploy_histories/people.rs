@@ -7,7 +7,7 @@ use crate::stage::{Setting, Stage};
 use std::collections::BTreeSet;
 use std::time::Duration;
 use towpath::deploy::Course;
-use towpath::flow::{BranchName, RepositoryId};
+use towpath::model::{BranchName, RepositoryId};
 use towpath::store::{ActOutcome, Order, OrderId, OrderRow, SqliteStore, Store as _};
 use towpath_sandbox::{Cancelling, Order as Delivered};
 

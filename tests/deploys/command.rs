@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 use towpath::deploy::drivers::{Driver, DriverError};
 use towpath::deploy::operator::{Programs, Step};
 use towpath::deploy::{CancelAnswer, Says};
-use towpath::flow::Phase;
+use towpath::model::Phase;
 
 use crate::yard::{Yard, bounds, failure, order, runs, succeeded, timeout};
 

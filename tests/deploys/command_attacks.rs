@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use towpath::deploy::drivers::command::Bounds;
 use towpath::deploy::operator::Programs;
-use towpath::flow::Phase;
+use towpath::model::Phase;
 
 use crate::yard::{Yard, bounds, failure, order, succeeded, timeout};
 

@@ -15,7 +15,7 @@ use towpath::deploy::drivers::{Driver, DriverError, Order};
 use towpath::deploy::operator::{Programs, Step};
 use towpath::deploy::slug::{self, BuildSettings};
 use towpath::deploy::{Report, Says};
-use towpath::flow::{BranchName, CommitId, Deploy, DeployState, Millis, PullNumber, TreeId, Trigger};
+use towpath::model::{BranchName, CommitId, Deploy, DeployState, Millis, PullNumber, TreeId, Trigger};
 
 /// One file, `source`, and how often it was asked for.
 #[derive(Default)]

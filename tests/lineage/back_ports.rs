@@ -1,7 +1,7 @@
 //! Merges and back-ports: whether a branch has what they brought, though not in the same form.
 
-use towpath::flow::{Base, BranchName, Carried, Head, Pull};
 use towpath::lineage::{Ledger, PromotionQuestion, Repository};
+use towpath::model::{Base, BranchName, Carried, Head, Pull};
 
 use crate::carried::{Work, id};
 

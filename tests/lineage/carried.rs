@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use tempfile::TempDir;
-use towpath::flow::{Carried, CarriedAnswer, CommitId};
 use towpath::lineage::{GitError, Mirror, Remote, Repository};
+use towpath::model::{Carried, CarriedAnswer, CommitId};
 
 use crate::story::run_git;
 

@@ -5,8 +5,8 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use tempfile::TempDir;
-use towpath::flow::CommitId;
 use towpath::lineage::{GitError, Remote, check_out};
+use towpath::model::CommitId;
 
 use crate::story::run_git;
 

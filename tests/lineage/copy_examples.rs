@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 
 use towpath::engine::judge::judge_copy;
-use towpath::flow::Flow;
 use towpath::lineage::{Ledger, Repository};
+use towpath::model::PromotionPath;
 
 use crate::examples::Memory::{self, Idle, Needed};
 use crate::story::{Repo, Story};
@@ -139,9 +139,9 @@ const ROWS: &[Row] = &[
 ];
 
 async fn said(repo: &Repo, ledger: &Ledger) -> (String, Vec<String>) {
-    let flow = Flow::pro();
+    let path = PromotionPath::pro();
     let repository = Repository::open(repo.path()).await.unwrap();
-    let verdict = judge_copy(&repository, &flow, flow.copy.as_ref().unwrap(), ledger).await;
+    let verdict = judge_copy(&repository, &path, path.copy.as_ref().unwrap(), ledger).await;
     let codes = verdict.findings.iter().map(|finding| finding.cause.code().to_string()).collect();
     (verdict.outcome().as_str().to_owned(), codes)
 }

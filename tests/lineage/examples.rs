@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 
 use towpath::engine::judge::judge;
-use towpath::flow::{Flow, Outcome, Source, Verdict};
 use towpath::lineage::{Ledger, Repository};
+use towpath::model::{Outcome, PromotionPath, Source, Verdict};
 
 use crate::awkward_examples::AWKWARD;
 use crate::implied_examples::IMPLIED;
@@ -36,18 +36,23 @@ pub(crate) const PASS: (&str, &[&str]) = ("pass", &[]);
 pub(crate) const CARRIES: (&str, &[&str]) = ("fail", &["TP201"]);
 pub(crate) const UNTESTED: (&str, &[&str]) = ("fail", &["TP301"]);
 
-pub(crate) fn with_hotfixes() -> Flow {
-    let mut flow = Flow::pro();
-    flow.environments[2].accepts.push(Source::Hotfixes);
-    flow
+pub(crate) fn with_hotfixes() -> PromotionPath {
+    let mut path = PromotionPath::pro();
+    path.environments[2].accepts.push(Source::Hotfixes);
+    path
 }
 
-pub(crate) async fn verdict(repo: &Repo, flow: &Flow, pull: (&str, &str), ledger: &Ledger) -> Verdict {
+pub(crate) async fn verdict(
+    repo: &Repo,
+    path: &PromotionPath,
+    pull: (&str, &str),
+    ledger: &Ledger,
+) -> Verdict {
     let repository = Repository::open(repo.path()).await.unwrap();
-    judge(&repository, flow, &repo.pull(pull.0, pull.1), ledger).await
+    judge(&repository, path, &repo.pull(pull.0, pull.1), ledger).await
 }
 
-async fn holds(row: &Row, flow: &Flow) -> Option<String> {
+async fn holds(row: &Row, path: &PromotionPath) -> Option<String> {
     let mut story = Story::pro();
     (row.tell)(&mut story);
     let repo = story.build();
@@ -56,7 +61,7 @@ async fn holds(row: &Row, flow: &Flow) -> Option<String> {
     let empty = Ledger::default();
     let runs = [("with", &ledger, true), ("without", &empty, row.memory == Memory::Idle)];
     for (how, ledger, wanted) in runs {
-        let verdict = verdict(&repo, flow, row.pull, ledger).await;
+        let verdict = verdict(&repo, path, row.pull, ledger).await;
         let codes: Vec<_> = verdict.findings.iter().map(|finding| finding.cause.code().as_str()).collect();
         let said = (verdict.outcome().as_str(), codes.as_slice());
         if (said == row.want) != wanted {
@@ -68,29 +73,29 @@ async fn holds(row: &Row, flow: &Flow) -> Option<String> {
     (!faults.is_empty()).then_some(faults)
 }
 
-async fn all_hold(rows: &[Row], flow: Flow) {
+async fn all_hold(rows: &[Row], path: PromotionPath) {
     let mut faults = String::new();
     for row in rows {
-        faults += &holds(row, &flow).await.unwrap_or_default();
+        faults += &holds(row, &path).await.unwrap_or_default();
     }
     assert!(faults.is_empty(), "\n{faults}");
 }
 
 #[tokio::test]
 async fn what_no_table_names_is_judged_by_the_same_rules() {
-    all_hold(IMPLIED, Flow::pro()).await;
+    all_hold(IMPLIED, PromotionPath::pro()).await;
 }
 
 #[tokio::test]
 async fn topics_are_judged_by_what_they_bring() {
-    all_hold(TOPICS, Flow::pro()).await;
-    all_hold(AWKWARD, Flow::pro()).await;
-    all_hold(KNOWN, Flow::pro()).await;
+    all_hold(TOPICS, PromotionPath::pro()).await;
+    all_hold(AWKWARD, PromotionPath::pro()).await;
+    all_hold(KNOWN, PromotionPath::pro()).await;
 }
 
 #[tokio::test]
 async fn what_a_topic_takes_back_and_what_changes_nothing_is_told() {
-    all_hold(UNDONE, Flow::pro()).await;
+    all_hold(UNDONE, PromotionPath::pro()).await;
 }
 
 #[tokio::test]
@@ -101,13 +106,16 @@ async fn hotfixes_are_judged_by_the_same_rule() {
 
 #[tokio::test]
 async fn promotions_are_judged_by_what_would_ship() {
-    all_hold(PROMOTIONS, Flow::pro()).await;
+    all_hold(PROMOTIONS, PromotionPath::pro()).await;
 }
 
 #[tokio::test]
 async fn the_base_state_itself_is_in_order() {
     let repo = Story::pro().build();
     for pull in [("integration", "staging"), ("staging", "production")] {
-        assert_eq!(verdict(&repo, &Flow::pro(), pull, &Ledger::default()).await.outcome(), Outcome::Pass);
+        assert_eq!(
+            verdict(&repo, &PromotionPath::pro(), pull, &Ledger::default()).await.outcome(),
+            Outcome::Pass
+        );
     }
 }

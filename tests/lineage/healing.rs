@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use towpath::flow::Outcome;
 use towpath::lineage::{Mirror, Remote};
+use towpath::model::Outcome;
 
 use crate::mirrors::{drop_mark, files_below, mirror, outcome, remote, told};
 use crate::story::{Repo, name, run_git};

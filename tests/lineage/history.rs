@@ -1,7 +1,7 @@
 //! What is read once answers as git does when it is asked about each pair.
 
-use towpath::flow::{BranchName, CommitId};
 use towpath::lineage::Repository;
+use towpath::model::{BranchName, CommitId};
 
 use crate::story::{Repo, Story, name};
 

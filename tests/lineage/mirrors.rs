@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use tempfile::TempDir;
 use towpath::engine::judge::judge;
-use towpath::flow::{Base, Cause, Flow, Head, Outcome, Pull, Undecided};
 use towpath::lineage::{Authorization, Fetched, GitError, Ledger, Mirror, Remote, Repository};
+use towpath::model::{Base, Cause, Head, Outcome, PromotionPath, Pull, Undecided};
 
 use crate::story::{Repo, Story, name, run_git};
 
@@ -29,7 +29,7 @@ pub(crate) fn mirror() -> (TempDir, Mirror) {
 }
 
 pub(crate) async fn outcome(repository: &Repository, pull: &Pull) -> Outcome {
-    judge(repository, &Flow::pro(), pull, &Ledger::default()).await.outcome()
+    judge(repository, &PromotionPath::pro(), pull, &Ledger::default()).await.outcome()
 }
 
 pub(crate) fn files_below(directory: &Path) -> Vec<std::path::PathBuf> {
@@ -62,8 +62,12 @@ async fn a_mirror_answers_as_the_repository_does() {
         ("production", "master"),
     ] {
         let pull = repo.pull(head, base);
-        let there = judge(&opened, &Flow::pro(), &pull, &Ledger::default()).await;
-        assert_eq!(judge(&mirrored, &Flow::pro(), &pull, &Ledger::default()).await, there, "{head} → {base}");
+        let there = judge(&opened, &PromotionPath::pro(), &pull, &Ledger::default()).await;
+        assert_eq!(
+            judge(&mirrored, &PromotionPath::pro(), &pull, &Ledger::default()).await,
+            there,
+            "{head} → {base}"
+        );
     }
     let path = repo.path().display().to_string();
     for file in files_below(directory.path()) {
@@ -181,7 +185,7 @@ async fn githubs_own_test_merge_is_used_where_it_is_fresh() {
     assert_eq!(outcome(&mirrored.clone().for_pull(3), &pull).await, Outcome::Fail, "GitHub's");
     let mut moved = repo.pull("integration", "staging");
     moved.base.commit = repo.tip("production");
-    let judged = judge(&mirrored.for_pull(3), &Flow::pro(), &moved, &Ledger::default()).await;
+    let judged = judge(&mirrored.for_pull(3), &PromotionPath::pro(), &moved, &Ledger::default()).await;
     assert_eq!(judged.outcome(), Outcome::Pass, "of other commits: predicted here");
 }
 
@@ -196,7 +200,7 @@ async fn a_commit_that_is_not_there_is_named_and_not_looked_for_elsewhere() {
     };
     // With a remote that nobody answers at: asking it would be an error of another kind.
     let mirrored = mirror.repository(Some(remote(Path::new("/nowhere"))));
-    let verdict = judge(&mirrored, &Flow::pro(), &pull, &Ledger::default()).await;
+    let verdict = judge(&mirrored, &PromotionPath::pro(), &pull, &Ledger::default()).await;
     let Cause::CouldNotDecide(Undecided::CommitMissing { what }) = &verdict.findings[0].cause else {
         panic!("{verdict:?}");
     };

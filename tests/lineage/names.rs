@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::Command;
 
 use proptest::prelude::*;
-use towpath::flow::BranchName;
+use towpath::model::BranchName;
 
 use crate::command_line::{clone, judged, said, told};
 use crate::story::run_git;

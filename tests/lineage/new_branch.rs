@@ -4,8 +4,8 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 
 use tempfile::TempDir;
-use towpath::flow::BranchName;
 use towpath::lineage::{Authorization, BranchError, GitError, Mirror, Remote, Repository};
+use towpath::model::BranchName;
 
 use crate::rebuild::{Work, clean, committer, three_commits};
 use crate::story::{name, run_git};

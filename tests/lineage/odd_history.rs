@@ -6,8 +6,8 @@ use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
 use towpath::engine::judge::judge;
-use towpath::flow::{Flow, Outcome, Pull, Verdict};
 use towpath::lineage::{Ledger, Mirror, Remote, Repository};
+use towpath::model::{Outcome, PromotionPath, Pull, Verdict};
 
 use crate::command_line::told;
 use crate::story::{Repo, run_git};
@@ -79,7 +79,7 @@ async fn mirrored(repo: &Repo) -> (TempDir, Repository) {
 }
 
 async fn verdict(repository: &Repository, pull: &Pull) -> Verdict {
-    judge(repository, &Flow::pro(), pull, &Ledger::default()).await
+    judge(repository, &PromotionPath::pro(), pull, &Ledger::default()).await
 }
 
 /// Commits whose lines after the parent are odd, with what git calls that.

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
-use towpath::flow::{Cause, Code, Finding, Flow, Outcome, RevertEffect};
+use towpath::model::{Cause, Code, Finding, Outcome, PromotionPath, RevertEffect};
 
 use crate::examples::{verdict, with_hotfixes};
 use crate::story::{Mark, Story};
@@ -366,7 +366,7 @@ impl World {
 type Seen = Cell<(usize, usize)>;
 
 async fn judge_all(world: World, seen: &Seen) -> Result<(), String> {
-    let flow = with_hotfixes();
+    let path = with_hotfixes();
     let topics: Vec<usize> = (0..TOPICS.len()).filter(|topic| world.alive(*topic)).collect();
     let labels: Vec<_> = topics
         .iter()
@@ -379,7 +379,7 @@ async fn judge_all(world: World, seen: &Seen) -> Result<(), String> {
     let repo = world.story.build();
     let ledger = repo.ledger();
     for (topic, base, label, change) in labels {
-        let verdict = verdict(&repo, &flow, (topic, base), &ledger).await;
+        let verdict = verdict(&repo, &path, (topic, base), &ledger).await;
         let outcome = verdict.outcome();
         let right = match label {
             Label::Contaminated => outcome == Outcome::Fail,
@@ -401,7 +401,7 @@ async fn judge_all(world: World, seen: &Seen) -> Result<(), String> {
         }
     }
     if let Some(drifted) = promotion {
-        let verdict = verdict(&repo, &Flow::pro(), ("staging", "production"), &ledger).await;
+        let verdict = verdict(&repo, &PromotionPath::pro(), ("staging", "production"), &ledger).await;
         let failed = verdict.outcome() == Outcome::Fail;
         if failed != drifted {
             return Err(format!("drifted: {drifted}, and the promotion got {:?}", verdict.findings));

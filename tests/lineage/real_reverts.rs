@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::Command;
 
 use serde_json::Value;
-use towpath::flow::{Code, DocsUrl};
+use towpath::model::{Code, DocsUrl};
 
 use crate::story::run_git;
 

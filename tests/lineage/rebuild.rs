@@ -7,10 +7,10 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
-use towpath::flow::CommitId;
 use towpath::lineage::{
     BranchError, Committer, Conflict, GitError, Mirror, Rebuild, Rebuilt, Remote, Repository,
 };
+use towpath::model::CommitId;
 
 use crate::story::{name, run_git};
 

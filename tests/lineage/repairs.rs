@@ -1,7 +1,7 @@
 //! The repair that is advised keeps the author's work, and following it works.
 
-use towpath::flow::{Cause, Flow, Outcome, Repair};
 use towpath::lineage::Ledger;
+use towpath::model::{Cause, Outcome, PromotionPath, Repair};
 
 use crate::examples::{verdict, with_hotfixes};
 use crate::story::{Mark, Repo, Story, run_git};
@@ -105,11 +105,11 @@ fn repair(repo: &Repo, causes: impl IntoIterator<Item = Cause>, why: &str) -> Re
 #[tokio::test]
 async fn every_own_commit_survives_and_the_repaired_branch_passes() {
     for Contaminated { why, tell, base } in contaminated() {
-        let flow = if base == "production" { with_hotfixes() } else { Flow::pro() };
+        let path = if base == "production" { with_hotfixes() } else { PromotionPath::pro() };
         let mut story = Story::pro();
         let own = tell(&mut story);
         let before = story.clone().build();
-        let judged = verdict(&before, &flow, ("topic", base), &Ledger::default()).await;
+        let judged = verdict(&before, &path, ("topic", base), &Ledger::default()).await;
         assert_eq!(judged.outcome(), Outcome::Fail, "{why}");
         let repair = repair(&before, judged.findings.into_iter().map(|finding| finding.cause), why);
         let picked: Vec<_> = repair.picks.iter().map(|commit| commit.id).collect();
@@ -126,7 +126,7 @@ async fn every_own_commit_survives_and_the_repaired_branch_passes() {
             story.cherry_pick(mark, "topic");
         }
         let after = story.build();
-        let judged = verdict(&after, &flow, ("topic", base), &after.ledger()).await;
+        let judged = verdict(&after, &path, ("topic", base), &after.ledger()).await;
         assert_eq!(judged.outcome(), Outcome::Pass, "{why}: {:?}", judged.findings);
     }
 }
@@ -139,7 +139,7 @@ async fn what_was_pushed_before_it_came_back_through_staging_survives() {
     story.point_at("topic", "staging");
     own.push(story.commit("topic", "more"));
     let repo = story.build();
-    let judged = verdict(&repo, &Flow::pro(), ("topic", "integration"), &repo.ledger()).await;
+    let judged = verdict(&repo, &PromotionPath::pro(), ("topic", "integration"), &repo.ledger()).await;
     assert_eq!(judged.outcome(), Outcome::Fail);
     let why = "fast-forwarded to staging after a trial there";
     let repair = repair(&repo, judged.findings.into_iter().map(|finding| finding.cause), why);
@@ -179,11 +179,11 @@ async fn a_history_that_a_squash_cut_is_joined_by_what_is_advised() {
         tell(&mut story);
         let repo = story.build();
         let promotion = ("staging", "production");
-        let judged = verdict(&repo, &Flow::pro(), promotion, &Ledger::default()).await;
+        let judged = verdict(&repo, &PromotionPath::pro(), promotion, &Ledger::default()).await;
         assert_eq!(judged.outcome(), Outcome::Fail);
         let pull = repo.pull(promotion.0, promotion.1);
         let words = towpath::report::words(
-            &towpath::report::LocalCheck::new(&Flow::pro(), &pull, Some("origin")),
+            &towpath::report::LocalCheck::new(&PromotionPath::pro(), &pull, Some("origin")),
             &judged,
             &judged.findings[0],
         );
@@ -205,7 +205,8 @@ async fn a_history_that_a_squash_cut_is_joined_by_what_is_advised() {
         let mut joined = pull.clone();
         joined.head.commit = tip;
         let opened = towpath::lineage::Repository::open(repo.path()).await.unwrap();
-        let judged = towpath::engine::judge::judge(&opened, &Flow::pro(), &joined, &Ledger::default()).await;
+        let judged =
+            towpath::engine::judge::judge(&opened, &PromotionPath::pro(), &joined, &Ledger::default()).await;
         assert_eq!(judged.outcome(), Outcome::Pass, "{:?}", judged.findings);
     }
 }

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use towpath::engine::judge::judge;
-use towpath::flow::{Base, BranchName, CommitId, Head, LedgerTip, Outcome, Pull, PushedAt, TipSource};
 use towpath::lineage::{Ledger, Repository};
+use towpath::model::{Base, BranchName, CommitId, Head, LedgerTip, Outcome, Pull, PushedAt, TipSource};
 
 use crate::carried::Work;
 use crate::examples::with_hotfixes;

@@ -6,11 +6,11 @@ use std::process::Command;
 
 use serde_json::json;
 use tempfile::TempDir;
-use towpath::flow::{
+use towpath::lineage::Ledger;
+use towpath::model::{
     Base, BranchName, CommitId, Head, LedgerTip, MergeMethod, MergedPull, OpenPull, Origin, Pull, PushedAt,
     TipSource, VerifiedTree,
 };
-use towpath::lineage::Ledger;
 
 #[path = "written.rs"]
 mod written;

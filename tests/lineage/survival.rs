@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
 
-use towpath::flow::{Cause, Code, CommitId, Flow, Head, Outcome, Pull, Repair, Verdict};
 use towpath::lineage::{Committer, Ledger, Rebuild, Rebuilt, Repository};
+use towpath::model::{Cause, Code, CommitId, Head, Outcome, PromotionPath, Pull, Repair, Verdict};
 
 use crate::awkward_examples::AWKWARD;
 use crate::command_line::clone;
@@ -20,18 +20,18 @@ use crate::topic_examples::TOPICS;
 struct Example {
     why: String,
     repo: Repo,
-    flow: Flow,
+    path: PromotionPath,
     pull: (&'static str, &'static str),
 }
 
 impl Example {
-    fn of_row(row: &Row, flow: &Flow) -> Option<Self> {
+    fn of_row(row: &Row, path: &PromotionPath) -> Option<Self> {
         let fails_so = row.want.0 == "fail" && row.want.1.iter().any(|c| ["TP201", "TP206"].contains(c));
         let told = |row: &Row| {
             let mut story = Story::pro();
             (row.tell)(&mut story);
             let why = format!("{}: {}", row.name, row.why);
-            Self { why, repo: story.build(), flow: flow.clone(), pull: row.pull }
+            Self { why, repo: story.build(), path: path.clone(), pull: row.pull }
         };
         fails_so.then(|| told(row))
     }
@@ -39,9 +39,9 @@ impl Example {
     fn of_repair(example: &Contaminated) -> Self {
         let mut story = Story::pro();
         (example.tell)(&mut story);
-        let flow = if example.base == "production" { with_hotfixes() } else { Flow::pro() };
+        let path = if example.base == "production" { with_hotfixes() } else { PromotionPath::pro() };
         let why = example.why.to_owned();
-        Self { why, repo: story.build(), flow, pull: ("topic", example.base) }
+        Self { why, repo: story.build(), path, pull: ("topic", example.base) }
     }
 
     fn git(&self, arguments: &[&str]) -> String {
@@ -67,7 +67,7 @@ impl Example {
     }
 
     async fn repair(&self) -> (Verdict, Repair) {
-        let judged = verdict(&self.repo, &self.flow, self.pull, &self.repo.ledger()).await;
+        let judged = verdict(&self.repo, &self.path, self.pull, &self.repo.ledger()).await;
         let repair = judged.findings.iter().find_map(|finding| finding.cause.repair()).cloned();
         (judged, repair.unwrap_or_else(|| panic!("{}: nothing to pick", self.why)))
     }
@@ -88,10 +88,11 @@ impl Example {
 }
 
 fn examples() -> Vec<Example> {
-    let rows =
-        |rows: &'static [Row], flow: Flow| rows.iter().filter_map(move |row| Example::of_row(row, &flow));
-    let mut examples: Vec<Example> = rows(TOPICS, Flow::pro()).collect();
-    examples.extend(rows(AWKWARD, Flow::pro()));
+    let rows = |rows: &'static [Row], path: PromotionPath| {
+        rows.iter().filter_map(move |row| Example::of_row(row, &path))
+    };
+    let mut examples: Vec<Example> = rows(TOPICS, PromotionPath::pro()).collect();
+    examples.extend(rows(AWKWARD, PromotionPath::pro()));
     examples.extend(rows(HOTFIXES, with_hotfixes()));
     examples.extend(contaminated().iter().map(Example::of_repair));
     examples
@@ -142,7 +143,7 @@ fn files_are_as_written(example: &Example, own: &[CommitId], tip: CommitId) {
 
 async fn judged(example: &Example, pull: &Pull) -> Verdict {
     let repository = Repository::open(example.repo.path()).await.unwrap();
-    towpath::engine::judge::judge(&repository, &example.flow, pull, &example.repo.ledger()).await
+    towpath::engine::judge::judge(&repository, &example.path, pull, &example.repo.ledger()).await
 }
 
 /// `git rebase --onto BASE BAD TOPIC`, and which of the author's own changes are gone without a word. None
@@ -198,7 +199,7 @@ async fn the_usual_advice_would_have_lost_work() {
 #[tokio::test]
 async fn without_a_ledger_nothing_is_lost_either() {
     for example in contaminated().iter().map(Example::of_repair) {
-        let judged = verdict(&example.repo, &example.flow, example.pull, &Ledger::default()).await;
+        let judged = verdict(&example.repo, &example.path, example.pull, &Ledger::default()).await;
         let repair = judged.findings.iter().find_map(|finding| finding.cause.repair()).unwrap();
         let rebuilt = example.rebuilt(repair).await;
         let picked: Vec<CommitId> = rebuilt.made.iter().map(|(pick, _)| *pick).collect();

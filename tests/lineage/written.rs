@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
-use towpath::flow::CommitId;
+use towpath::model::CommitId;
 
 use super::{Mark, Node, Repo, Story, make_bare};
 

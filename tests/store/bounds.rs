@@ -5,7 +5,7 @@ use crate::given::{
     settle,
 };
 use std::sync::Arc;
-use towpath::flow::{BranchName, CommitId, DeployOutcome, PullNumber, TipSource, TreeId};
+use towpath::model::{BranchName, CommitId, DeployOutcome, PullNumber, TipSource, TreeId};
 use towpath::store::{
     Backfill, Change, Merged, Millis, Next, OutcomeRow, PullRow, PullState, PushRow, Store, TipRow, Unit,
 };

@@ -3,7 +3,7 @@ use crate::given::{
     settle,
 };
 use std::sync::Arc;
-use towpath::flow::{InstallationId, LedgerTip, PullNumber, PushedAt, RepositoryId, TipSource};
+use towpath::model::{InstallationId, LedgerTip, PullNumber, PushedAt, RepositoryId, TipSource};
 use towpath::store::{
     Account, AccountState, Change, Committed, Desired, Effect, Next, PullRow, PullState, PushRow,
     RepositoryRow, RepositoryState, Store, StoreError, TipRow, Unit,

@@ -2,7 +2,9 @@
 
 use crate::given::{REPOSITORY, SOME, apply, branch, commit, leased_unit, nothing_due, settle};
 use std::sync::Arc;
-use towpath::flow::{Deploy, DeployOutcome, DeployState, Hold, RepositoryId, StartingPoint, TreeId, Trigger};
+use towpath::model::{
+    Deploy, DeployOutcome, DeployState, Hold, RepositoryId, StartingPoint, TreeId, Trigger,
+};
 use towpath::store::{
     ActOutcome, Change, ConfigurationRow, Next, Order, OrderId, OrderRow, OutcomeRow, Store, Unit,
 };

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use towpath::flow::{BranchName, CommitId, PullNumber, RepositoryId, Stack};
+use towpath::model::{BranchName, CommitId, PullNumber, RepositoryId, Stack};
 use towpath::store::{
     Change, Committed, ConcurrencyLimits, DeliveryFilter, DeliveryRow, DeliveryState, Lease, Millis,
     NewDelivery, Next, Options, PullRow, PullState, SqliteStore, Store, Unit,

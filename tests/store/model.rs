@@ -3,7 +3,7 @@
 use crate::given::{REPOSITORY, branch, dead, delivery, pull_unit, retry, sqlite};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
-use towpath::flow::{InstallationId, RepositoryId};
+use towpath::model::{InstallationId, RepositoryId};
 use towpath::store::{Committed, ConcurrencyLimits, Lease, Millis, Next, Store, Unit};
 
 #[derive(Debug, Clone)]

@@ -8,7 +8,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio::task::JoinSet;
-use towpath::flow::{PullNumber, PushedAt, TreeId};
+use towpath::model::{PullNumber, PushedAt, TreeId};
 use towpath::store::{
     Accepted, Change, DeliveryState, NewDelivery, Next, Options, SqliteStore, Store, StoreError, Unit,
 };

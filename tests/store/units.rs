@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use tokio::task::JoinSet;
-use towpath::flow::{InstallationId, PullNumber, RepositoryId};
+use towpath::model::{InstallationId, PullNumber, RepositoryId};
 use towpath::store::{
     Change, Committed, ConcurrencyLimits, Lease, Next, RepositoryRow, RepositoryState, Store, Unit,
 };

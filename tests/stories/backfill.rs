@@ -2,7 +2,7 @@
 
 use crate::shop::topic;
 use crate::stage::{Setting, Stage};
-use towpath::flow::{BranchName, RepositoryId, TipSource};
+use towpath::model::{BranchName, RepositoryId, TipSource};
 use towpath::store::{Backfill, Store, TipRow};
 
 /// What the ledger has of a branch, and whether that is all of its line.

@@ -2,7 +2,7 @@
 
 use crate::shop::{merge, topic};
 use crate::stage::{Said, Stage};
-use towpath::flow::{DeployState, Hold, RepositoryId};
+use towpath::model::{DeployState, Hold, RepositoryId};
 use towpath::store::{Change, ConcurrencyLimits, Next, Store as _, Unit};
 use towpath_sandbox::PullHandle;
 

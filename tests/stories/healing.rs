@@ -2,7 +2,7 @@
 
 use crate::shop::{merge, topic};
 use crate::stage::{Setting, Stage, soon_given_up};
-use towpath::flow::{PullNumber, RepositoryId};
+use towpath::model::{PullNumber, RepositoryId};
 use towpath::store::{ConcurrencyLimits, DeliveryFilter, Store, Unit};
 
 const GIT: &str = "/acme/store.git*";

@@ -11,7 +11,7 @@ use serde_json::json;
 use std::time::Duration;
 use towpath::deploy::drivers::webhook::SigningKey;
 use towpath::engine::{Clock as _, SystemClock};
-use towpath::flow::{BranchName, Deploy, DeployState, RepositoryId};
+use towpath::model::{BranchName, Deploy, DeployState, RepositoryId};
 use towpath::store::Store as _;
 use towpath_sandbox::{DeploymentHandle, RunHandle};
 

@@ -8,7 +8,7 @@ use crate::shop::topic;
 use crate::stage::Stage;
 use serde_json::json;
 use std::time::Duration;
-use towpath::flow::{BranchName, RepositoryId};
+use towpath::model::{BranchName, RepositoryId};
 use towpath::store::Store as _;
 use towpath_sandbox::{DeploymentHandle, PullHandle};
 

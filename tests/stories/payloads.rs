@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::net::TcpListener;
-use towpath::flow::RepositoryId;
+use towpath::model::RepositoryId;
 use towpath::store::Store as _;
 
 /// Somebody who waits for git to come by, and how often it did.

@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tempfile::TempDir;
 use towpath::engine::{BackOff, Clock as _, Config, Deploying, Engine, Settings, system_random};
-use towpath::flow::Flow;
 use towpath::github::{AppKey, Secret};
+use towpath::model::PromotionPath;
 use towpath::store::{ConcurrencyLimits, Options, SqliteStore, Store as _};
 use towpath::web::{Limits, Server};
 use towpath_sandbox::contract::{self, Contract};
@@ -487,7 +487,7 @@ async fn serve(
         call_within: Duration::from_millis(1_500),
         data_dir: folder.path().to_owned(),
         database: folder.path().join("towpath.db"),
-        flow: Flow::pro(),
+        path: PromotionPath::pro(),
         clock: Arc::new(ServersClock(Arc::clone(&time))),
         random: Arc::new(system_random),
         settings: settings.clone(),

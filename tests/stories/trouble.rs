@@ -4,7 +4,7 @@
 use crate::shop::{merge, topic};
 use crate::stage::{Setting, Stage, soon_given_up};
 use std::time::Duration;
-use towpath::flow::{LedgerTip, TipSource};
+use towpath::model::{LedgerTip, TipSource};
 use towpath::store::Store as _;
 use towpath_sandbox::CheckHandle;
 

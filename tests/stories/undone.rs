@@ -2,7 +2,7 @@
 
 use crate::shop::{merge, topic};
 use crate::stage::Stage;
-use towpath::flow::{Code, DocsUrl};
+use towpath::model::{Code, DocsUrl};
 
 /// Writes the message of `git revert -m 1`.
 fn reverting(subject: &str, of: &str, parent: &str) -> String {

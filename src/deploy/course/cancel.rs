@@ -1,7 +1,7 @@
 //! Ending a deploy before its own end. Until that is confirmed the environment is its own, for a while.
 
 use super::{Course, end};
-use crate::flow::{CancelEnd, Cancellation, Deploy, DeployState, Ending, Millis, Phase};
+use crate::model::{CancelEnd, Cancellation, Deploy, DeployState, Ending, Millis, Phase};
 
 /// What a driver says when it is to end a deploy.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! A deploy of the branch's tip that the operator asks for, and what a deploy waits for.
 
 use super::Course;
-use crate::flow::{CommitId, Deploy, DeployRefusal, DeployState, Ending, WaitsFor};
+use crate::model::{CommitId, Deploy, DeployRefusal, DeployState, Ending, WaitsFor};
 
 impl Course {
     /// Whether the branch's tip may be deployed because the operator asks for it: where it was not deployed yet, or
@@ -78,7 +78,7 @@ impl Course {
 mod tests {
     use crate::deploy::samples::{begin, commit, deploy, hold, report, requested, rollback};
     use crate::deploy::{CancelAnswer, Course, Says};
-    use crate::flow::{DeployRefusal, DeployState, Ending, WaitsFor};
+    use crate::model::{DeployRefusal, DeployState, Ending, WaitsFor};
 
     fn ended(says: Says) -> Course {
         let mut course = Course::new(vec![deploy(1, 1)], None, None);

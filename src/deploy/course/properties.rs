@@ -3,7 +3,7 @@
 use super::{CancelAnswer, Course};
 use crate::deploy::samples::{LIMITS, begin, commit, deploy, report, requested, rollback};
 use crate::deploy::{Report, Says};
-use crate::flow::{Deploy, DeployState, Ending, Hold, Lifted, Phase};
+use crate::model::{Deploy, DeployState, Ending, Hold, Lifted, Phase};
 use proptest::prelude::*;
 
 /// Something that happens.

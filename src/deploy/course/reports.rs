@@ -3,7 +3,7 @@
 use super::cancel::confirm;
 use super::{Course, end};
 use crate::deploy::report::{Report, Says};
-use crate::flow::{Deploy, DeployState, Ending, Millis, PhaseRun};
+use crate::model::{Deploy, DeployState, Ending, Millis, PhaseRun};
 
 impl Course {
     /// Takes a report in. Answers whether it changed anything.

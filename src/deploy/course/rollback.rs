@@ -1,7 +1,7 @@
 //! What a rollback goes back to. The act and the advice ask the same question here.
 
 use super::Course;
-use crate::flow::{CommitId, Deploy, DeployState, RollbackRefusal};
+use crate::model::{CommitId, Deploy, DeployState, RollbackRefusal};
 
 /// What a rollback does.
 #[derive(Debug, Clone, PartialEq)]

@@ -1,7 +1,7 @@
 use super::*;
 use crate::deploy::samples::{LIMITS, begin, commit, deploy, hold, report, rollback};
 use crate::deploy::{Report, Says};
-use crate::flow::Phase;
+use crate::model::Phase;
 
 fn course(deploys: Vec<Deploy>) -> Course {
     Course::new(deploys, None, None)
@@ -124,7 +124,7 @@ fn while_a_hold_is_in_force_only_a_rollback_goes() {
     report(&mut course, 4, 1, Says::Succeeded);
     assert_eq!(course.turn(2), None);
     let mut lifted = hold();
-    lifted.lifted = Some(crate::flow::Lifted { at: 3, by: "op".to_owned(), reason: "fixed".to_owned() });
+    lifted.lifted = Some(crate::model::Lifted { at: 3, by: "op".to_owned(), reason: "fixed".to_owned() });
     course.set_hold(lifted);
     assert_eq!(course.turn(4), Some(5), "it begins after 4, and is numbered so");
     assert_eq!(course.get(3).unwrap().ending, Some(Ending::Superseded { by: 5 }));

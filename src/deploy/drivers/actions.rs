@@ -7,7 +7,7 @@
 use super::forge::{Forge, ForgeError, Job, Run, Stands};
 use super::{Driver, DriverError, Handed, Order, or_empty, parse_key};
 use crate::deploy::{CancelAnswer, Report, Says};
-use crate::flow::{Deploy, Millis, Phase};
+use crate::model::{Deploy, Millis, Phase};
 use async_trait::async_trait;
 use std::collections::BTreeMap;
 

@@ -6,7 +6,7 @@
 use super::forge::{Forge, Run, Stands};
 use super::{Driver, DriverError, Handed, Order, actions};
 use crate::deploy::{CancelAnswer, Report};
-use crate::flow::Deploy;
+use crate::model::Deploy;
 use async_trait::async_trait;
 
 /// Leaves the deploy to whoever acts on GitHub's Deployments.

@@ -2,7 +2,7 @@
 
 use super::DriverError;
 use crate::deploy::Report;
-use crate::flow::Millis;
+use crate::model::Millis;
 use async_trait::async_trait;
 use std::collections::BTreeMap;
 

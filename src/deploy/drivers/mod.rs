@@ -13,7 +13,7 @@ pub mod webhook;
 use super::CancelAnswer;
 use super::report::Report;
 use super::slug::BuildSettings;
-use crate::flow::{BranchName, CommitId, Deploy, Millis};
+use crate::model::{BranchName, CommitId, Deploy, Millis};
 use async_trait::async_trait;
 use serde_json::{Value, json};
 use std::fmt::Write as _;

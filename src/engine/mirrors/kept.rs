@@ -2,8 +2,8 @@
 
 use crate::engine::clock::Clock;
 use crate::engine::shares::{Shares, aside};
-use crate::flow::{InstallationId, Millis, RepositoryId};
 use crate::lineage::{Fetched, GitError, Mirror, Remote};
+use crate::model::{InstallationId, Millis, RepositoryId};
 use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

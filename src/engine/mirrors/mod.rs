@@ -6,9 +6,9 @@ pub use kept::MirrorBounds;
 pub(super) use kept::Mirrors;
 
 use super::room::Room;
-use crate::flow::{Flow, Millis, RepositoryId};
 use crate::github::ApiError;
 use crate::lineage::{Authorization, GitError, Mirror, Remote, Repository, Standing};
+use crate::model::{Millis, PromotionPath, RepositoryId};
 use crate::store::{PullRow, RepositoryRow};
 use std::sync::Arc;
 
@@ -91,11 +91,11 @@ impl Mirrored<'_> {
 
     /// Whether the repository has any of the path's environments. One that has none never asked for a
     /// verdict, and is not copied.
-    pub(super) async fn has_environments(&self, flow: &Flow) -> Result<bool, GitError> {
+    pub(super) async fn has_environments(&self, path: &PromotionPath) -> Result<bool, GitError> {
         if self.exists() {
             return Ok(true);
         }
-        let branches: Vec<_> = flow.environments.iter().map(|it| &it.branch).collect();
+        let branches: Vec<_> = path.environments.iter().map(|it| &it.branch).collect();
         let asking = self.mirror.is_any_there(&self.remote, &branches);
         let asked = self.room.mirrors.asking(self.row.installation, asking).await;
         self.note_failure(asked).await
@@ -120,28 +120,28 @@ impl Mirrored<'_> {
     pub(super) async fn fetched_for(
         &self,
         pull: &PullRow,
-        flow: &Flow,
+        path: &PromotionPath,
         nothing_new: bool,
     ) -> Result<(Repository, Standing), GitError> {
         if nothing_new && self.room.mirrors.fetched_within(self.row.id, FRESH) && self.is_good() {
             let repository = self.repository().for_pull(pull.number.0);
-            if let Ok(standing) = repository.standing(flow, &pull.base_branch).await
+            if let Ok(standing) = repository.standing(path, &pull.base_branch).await
                 && standing.head == Some(pull.head_commit)
             {
                 return Ok((repository, standing));
             }
         }
-        self.fetched_now_for(pull, flow).await
+        self.fetched_now_for(pull, path).await
     }
 
     /// The same, fetched in any case.
     pub(super) async fn fetched_now_for(
         &self,
         pull: &PullRow,
-        flow: &Flow,
+        path: &PromotionPath,
     ) -> Result<(Repository, Standing), GitError> {
         let repository = self.fetched(&[pull.number.0]).await?.for_pull(pull.number.0);
-        let standing = repository.standing(flow, &pull.base_branch).await?;
+        let standing = repository.standing(path, &pull.base_branch).await?;
         Ok((repository, standing))
     }
 

@@ -17,8 +17,8 @@
 
 use super::pull::{aim, last_verdict};
 use crate::engine::rulebook::Rulebook;
-use crate::flow::{BranchName, CommitId, Outcome, PullNumber, Role};
 use crate::lineage::{GitError, Repository};
+use crate::model::{BranchName, CommitId, Outcome, PullNumber, Role};
 use crate::store::{JudgedPull, PullRow};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -49,10 +49,10 @@ pub(super) async fn affected(
     let mut clean: Vec<&PullRow> = Vec::new();
     for judged in open {
         let pull = &judged.pull;
-        let Some(aimed) = aim(&book.flow, pull, &rows) else { continue };
+        let Some(aimed) = aim(&book.path, pull, &rows) else { continue };
         let standing = standing(judged, &aimed);
         let own = pull.head_repository == Some(pull.repository);
-        let between_environments = own && book.flow.role(&pull.head_branch) != Role::Topic;
+        let between_environments = own && book.path.role(&pull.head_branch) != Role::Topic;
         if between_environments || standing == Standing::Open {
             numbers.insert(pull.number);
         } else if aimed == *branch {

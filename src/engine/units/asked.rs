@@ -7,8 +7,8 @@
 use super::news::News;
 use super::withdrawal::{ShownCheck, checks};
 use crate::engine::room::{Room, Trouble};
-use crate::flow::{BranchName, CheckName, CommitId, RepositoryId};
 use crate::github::events::{OnCommit, RecheckEvent};
+use crate::model::{BranchName, CheckName, CommitId, RepositoryId};
 use crate::report::{self, NotAgain, Withdrawn};
 use crate::store::{Change, ChecksOf, JudgedPull, Unit};
 
@@ -88,7 +88,7 @@ async fn again(room: &Room, pulls: &[&JudgedPull], check: &ShownCheck) -> Result
             if book.invalid.is_some() {
                 return Ok(vec![Change::Resend(check.unit.clone())]);
             }
-            let copied = book.flow.copy.as_ref().and_then(|copy| book.flow.environment(&copy.of));
+            let copied = book.path.copy.as_ref().and_then(|copy| book.path.environment(&copy.of));
             let tip = match copied {
                 Some(copied) => room.store.newest_tip(*id, &copied.branch).await?,
                 None => None,
@@ -111,6 +111,6 @@ fn forgotten(
 ) -> Result<Option<Change>, Trouble> {
     let Some(Ok(base)) = CheckName::about(name).map(BranchName::new) else { return Ok(None) };
     let text = report::withdrawn(base.as_str(), &Withdrawn::Unasked, room.now() / 1000);
-    let flow = room.flow.as_ref();
-    super::pull::check_run(flow, id, (commit, &base), (&text, Vec::new())).map(Some)
+    let path = room.path.as_ref();
+    super::pull::check_run(path, id, (commit, &base), (&text, Vec::new())).map(Some)
 }

@@ -2,8 +2,8 @@
 //! holds a transaction nor is held as a whole.
 
 use crate::engine::room::{Room, Trouble};
-use crate::flow::{BranchName, CommitId, RepositoryId, TipSource};
 use crate::lineage::Repository;
+use crate::model::{BranchName, CommitId, RepositoryId, TipSource};
 use crate::store::{Backfill, Change, RepositoryState, TipRow, Unit};
 
 pub(super) async fn run(room: &Room, id: RepositoryId, branch: &BranchName) -> Result<Vec<Change>, Trouble> {

@@ -5,9 +5,9 @@ use super::affected::{Move, affected};
 use super::news::News;
 use crate::engine::room::{Room, Trouble};
 use crate::engine::rulebook::{CONFIGURATION_PATH, Rulebook};
-use crate::flow::{BranchName, CommitId, PullNumber, RepositoryId, Role, TipSource};
 use crate::github::events::{PushEvent, WORKFLOWS};
 use crate::lineage::GitError;
+use crate::model::{BranchName, CommitId, PullNumber, RepositoryId, Role, TipSource};
 use crate::store::{Change, DeliveryRow, PushRow, RepositoryState, TipRow, Unit};
 
 pub(super) async fn run(
@@ -26,7 +26,7 @@ pub(super) async fn run(
         return Ok(changes);
     }
     let book = room.rulebook(&row).await?;
-    let on_path = book.flow.role(branch) != Role::Topic;
+    let on_path = book.path.role(branch) != Role::Topic;
     let mut newest = room.store.newest_tip(id, branch).await?.and_then(|tip| tip.commit);
     let mut moves = Vec::new();
     for (delivery, push) in &pushes {
@@ -65,8 +65,8 @@ pub(super) async fn run(
 /// What a move of a branch asks for: its deploy, and that the copy branch is looked at.
 fn follows(book: &Rulebook, id: RepositoryId, branch: &BranchName) -> Vec<Change> {
     let mut changes = Vec::new();
-    let copied = book.flow.copy.as_ref();
-    match book.flow.role(branch) {
+    let copied = book.path.copy.as_ref();
+    match book.path.role(branch) {
         Role::Environment(environment) => {
             changes.push(Change::Mark(Unit::Environment(id, (&environment.name).into())));
             if copied.is_some_and(|copy| copy.of == environment.name) {

@@ -7,10 +7,10 @@ use super::asked::about;
 use super::news::News;
 use super::pull::Memory;
 use crate::engine::room::{Room, Trouble};
-use crate::flow::{BranchName, CheckName, CommitId, PullNumber, Repair, RepositoryId};
 use crate::github::events::ButtonEvent;
 use crate::github::{self, ApiError, NewPull};
 use crate::lineage::{BranchError, Committer, Conflict, GitError, Rebuild, Repository};
+use crate::model::{BranchName, CheckName, CommitId, PullNumber, Repair, RepositoryId};
 use crate::report::{self, REBUILD, RETARGET};
 use crate::store::{ActRow, Change, JudgedPull, RepositoryRow, RepositoryState, Unit};
 
@@ -206,8 +206,8 @@ impl Press<'_> {
     /// Where the base was when the pull request was judged; where it is, if that is not known.
     async fn target(&self, repository: &Repository, aimed: &BranchName) -> Result<CommitId, Trouble> {
         let row = &self.pull.pull;
-        let flow = self.room.rulebook(self.repository).await?.flow;
-        let ledger = Memory::of(self.room, &flow, row.repository, &row.head_branch).await?.ledger(None);
+        let path = self.room.rulebook(self.repository).await?.path;
+        let ledger = Memory::of(self.room, &path, row.repository, &row.head_branch).await?.ledger(None);
         let judged_at = self.pull.judged_at.unwrap_or_default() / 1000;
         let present = repository.branch(aimed).await?;
         let present = present.ok_or_else(|| Trouble::later(format!("there is no branch {aimed}")))?;

@@ -4,8 +4,9 @@ use super::reconfigured::{judged, reconfigured};
 use super::withdrawal::checks;
 use crate::engine::room::{Room, Trouble};
 use crate::engine::rulebook::Rulebook;
-use crate::flow::{
-    CommitId, Environment, EnvironmentName, Flow, PullNumber, RepositoryId, RepositoryName, StartingPoint,
+use crate::model::{
+    CommitId, Environment, EnvironmentName, PromotionPath, PullNumber, RepositoryId, RepositoryName,
+    StartingPoint,
 };
 use crate::store::{Change, ChecksOf, ConfigurationRow, RepositoryRow, RepositoryState, Unit};
 
@@ -27,8 +28,8 @@ async fn somebody_may_deploy_now(room: &Room, row: &RepositoryRow) -> Result<Vec
         return Ok(Vec::new());
     }
     let Some(found) = room.look_for_workflow(row, &known).await? else { return Ok(Vec::new()) };
-    let flow = room.rulebook(row).await?.flow;
-    Ok(std::iter::once(found).chain(to_look_at(row.id, &flow)).collect())
+    let path = room.rulebook(row).await?.path;
+    Ok(std::iter::once(found).chain(to_look_at(row.id, &path)).collect())
 }
 
 /// Reads the configuration. Where it means something else than before, every open pull request is judged
@@ -42,7 +43,7 @@ pub(super) async fn read_again(room: &Room, row: &RepositoryRow) -> Result<(Rule
     let read = room.read_configuration(row, None).await?;
     let mut changes = of_the_account(room, row, &read).await?;
     let book = room.first_rulebook(read).await?;
-    changes.extend(to_look_at(row.id, &book.flow));
+    changes.extend(to_look_at(row.id, &book.path));
     Ok((book, changes))
 }
 
@@ -60,15 +61,15 @@ async fn read_after(
     changes.extend(of_the_account(room, row, &read).await?);
     changes.push(Change::Configuration(read));
     // A merge may have waited for the file to be mended, or for somebody to be named who deploys it.
-    changes.extend(to_look_at(row.id, &now.flow));
-    changes.extend(come_and_gone(room, row, (&before.flow, &now.flow)).await?);
+    changes.extend(to_look_at(row.id, &now.path));
+    changes.extend(come_and_gone(room, row, (&before.path, &now.path)).await?);
     let open = room.store.open_pulls(row.id).await?;
     let again: Vec<PullNumber> = if before.invalid.is_none() && now.invalid.is_none() {
-        if judged(&before.flow) != judged(&now.flow) {
+        if judged(&before.path) != judged(&now.path) {
             // The ledger of a branch that was not judged before is filled in.
             changes.push(Change::Mark(Unit::Repository(row.id)));
         }
-        reconfigured(&before.flow, &now.flow, &open).map(|it| it.pull.number).collect()
+        reconfigured(&before.path, &now.path, &open).map(|it| it.pull.number).collect()
     } else {
         changes.push(Change::Mark(Unit::Repository(row.id)));
         open.iter().map(|it| it.pull.number).collect()
@@ -99,8 +100,8 @@ async fn of_the_account(
     Ok(others.iter().map(|it| Change::Mark(Unit::Configuration(it.id))).collect())
 }
 
-fn to_look_at(id: RepositoryId, flow: &Flow) -> impl Iterator<Item = Change> {
-    let environments = flow.environments.iter().map(move |it| Unit::Environment(id, (&it.name).into()));
+fn to_look_at(id: RepositoryId, path: &PromotionPath) -> impl Iterator<Item = Change> {
+    let environments = path.environments.iter().map(move |it| Unit::Environment(id, (&it.name).into()));
     environments.chain([Unit::Copy(id)]).map(Change::Mark)
 }
 
@@ -109,10 +110,10 @@ fn to_look_at(id: RepositoryId, flow: &Flow) -> impl Iterator<Item = Change> {
 async fn come_and_gone(
     room: &Room,
     row: &RepositoryRow,
-    (before, now): (&Flow, &Flow),
+    (before, now): (&PromotionPath, &PromotionPath),
 ) -> Result<Vec<Change>, Trouble> {
-    let is_in = |flow: &Flow, one: &Environment| {
-        flow.environments.iter().any(|it| it.is_called(&one.name) && it.branch == one.branch)
+    let is_in = |path: &PromotionPath, one: &Environment| {
+        path.environments.iter().any(|it| it.is_called(&one.name) && it.branch == one.branch)
     };
     let mut changes = Vec::new();
     for one in now.environments.iter().filter(|one| !is_in(before, one)) {

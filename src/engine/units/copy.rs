@@ -8,12 +8,12 @@ use super::shown::Shown;
 use super::withdrawal::{ShownCheck, checks};
 use crate::engine::judge::judge_copy;
 use crate::engine::room::{Room, Trouble};
-use crate::flow::{
-    Base, Cause, Commit, CommitId, CopyAfter, CopyBranch, CopyMode, DriverSettings, Environment, Flow, Head,
-    Outcome, Pull, RepositoryId, Verdict,
-};
 use crate::github::{ApiError, NewPull};
 use crate::lineage::Repository;
+use crate::model::{
+    Base, Cause, Commit, CommitId, CopyAfter, CopyBranch, CopyMode, DriverSettings, Environment, Head,
+    Outcome, PromotionPath, Pull, RepositoryId, Verdict,
+};
 use crate::report::{self, CopyStanding, Guard, NotCopied, Refuser, Subject, Withdrawn};
 use crate::store::{Change, ChecksOf, Desired, RepositoryRow, RepositoryState, Unit};
 use serde_json::json;
@@ -25,16 +25,16 @@ pub(super) async fn run(room: &Room, id: RepositoryId) -> Result<Vec<Change>, Tr
     if book.invalid.is_some() {
         return Ok(Vec::new());
     }
-    let original = book.flow.copy.as_ref().and_then(|copy| Some((copy, book.flow.environment(&copy.of)?)));
+    let original = book.path.copy.as_ref().and_then(|copy| Some((copy, book.path.environment(&copy.of)?)));
     let Some((copy, original)) = original else { return taken_back(room, &row).await };
     let mirror = room.mirror(&row).await?;
-    if !mirror.has_environments(&book.flow).await? {
+    if !mirror.has_environments(&book.path).await? {
         return taken_back(room, &row).await;
     }
     let repository = mirror.fetched(&[]).await?;
     let tips = (repository.branch(&copy.branch).await?, repository.branch(&original.branch).await?);
     let (Some(copied), Some(tip)) = tips else { return taken_back(room, &row).await };
-    let case = Case { room, row: &row, flow: &book.flow, copy, original, repository, copied, tip };
+    let case = Case { room, row: &row, path: &book.path, copy, original, repository, copied, tip };
     case.run().await
 }
 
@@ -101,7 +101,7 @@ const LOOKED_THROUGH: u32 = 10;
 struct Case<'a> {
     room: &'a Room,
     row: &'a RepositoryRow,
-    flow: &'a Flow,
+    path: &'a PromotionPath,
     copy: &'a CopyBranch,
     original: &'a Environment,
     repository: Repository,
@@ -154,8 +154,8 @@ impl Case<'_> {
     }
 
     async fn verdict(&self) -> Result<Verdict, Trouble> {
-        let memory = Memory::of(self.room, self.flow, self.row.id, &self.copy.branch).await?;
-        Ok(judge_copy(&self.repository, self.flow, self.copy, &memory.ledger(None)).await)
+        let memory = Memory::of(self.room, self.path, self.row.id, &self.copy.branch).await?;
+        Ok(judge_copy(&self.repository, self.path, self.copy, &memory.ledger(None)).await)
     }
 
     /// After it was moved to the environment's own commit there is nothing to find; elsewhere the mirror has to see it
@@ -166,8 +166,8 @@ impl Case<'_> {
         }
         let mirror = self.room.mirror(self.row).await?;
         let repository = mirror.fetched(&[]).await?;
-        let memory = Memory::of(self.room, self.flow, self.row.id, &self.copy.branch).await?;
-        Ok(judge_copy(&repository, self.flow, self.copy, &memory.ledger(None)).await)
+        let memory = Memory::of(self.room, self.path, self.row.id, &self.copy.branch).await?;
+        Ok(judge_copy(&repository, self.path, self.copy, &memory.ledger(None)).await)
     }
 
     /// What the copy has to hold by now; `None` where it is not time yet.
@@ -176,7 +176,7 @@ impl Case<'_> {
             || self.room.has_programs(self.row, self.original);
         let follows_merges = self.copy.after == CopyAfter::Merge
             // What nobody deploys would be waited for in vain.
-            || (!self.copy.after_is_written && self.room.is_dormant(self.row, self.flow).await?);
+            || (!self.copy.after_is_written && self.room.is_dormant(self.row, self.path).await?);
         if follows_merges || !is_deployed {
             return Ok(Some(self.tip));
         }
@@ -310,11 +310,11 @@ impl Case<'_> {
     }
 
     fn check(&self, verdict: &Verdict, copied: CommitId, standing: &CopyStanding) -> Result<Change, Trouble> {
-        let text = report::check_of_copy(self.flow, &self.subject(copied), verdict, standing);
+        let text = report::check_of_copy(self.path, &self.subject(copied), verdict, standing);
         let shown = Shown {
             unit: Unit::CopyCheck(self.row.id, self.tip),
             commit: self.tip,
-            name: self.flow.check_of_copy(),
+            name: self.path.check_of_copy(),
             text: &text,
             annotations: Vec::new(),
             siblings: Vec::new(),
@@ -326,7 +326,7 @@ impl Case<'_> {
     /// The issue, raised on the first trouble and closed once there is none.
     async fn alarm(&self, trouble: Option<&NotCopied>) -> Result<Option<Change>, Trouble> {
         let Some(why) = trouble else { return alarm_over(self.room, self.row.id).await };
-        let (title, body) = report::alarm(self.flow, &self.subject(self.copied), why);
+        let (title, body) = report::alarm(self.path, &self.subject(self.copied), why);
         let content = json!({ "title": title, "body": body, "open": true }).to_string();
         let (unit, substance) = (Unit::Alarm(self.row.id), digest(&content));
         Ok(Some(Change::Desire(Desired { unit, content, substance, siblings: Vec::new() })))

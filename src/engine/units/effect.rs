@@ -2,8 +2,8 @@
 
 use crate::engine::room::{Room, Trouble};
 use crate::engine::shown_late::{is_to_come, look_again};
-use crate::flow::{BranchName, CheckName, InstallationId, Millis, PullNumber, RepositoryId};
 use crate::github::{ApiError, CheckRunBody};
+use crate::model::{BranchName, CheckName, InstallationId, Millis, PullNumber, RepositoryId};
 use crate::report;
 use crate::store::{Change, Effect, Lease, RepositoryState, Unit};
 

@@ -3,9 +3,9 @@
 use super::news::News;
 use crate::deploy::Course;
 use crate::engine::room::{Room, Trouble};
-use crate::flow::{Cause, CommitId, EnvironmentName, RepositoryId};
 use crate::github::GateAnswer;
 use crate::github::events::GateEvent;
+use crate::model::{Cause, CommitId, EnvironmentName, RepositoryId};
 use crate::policy::{self, AtTheGate, Gate};
 use crate::report::{self, GateWords, WaitingJob};
 use crate::store::{Change, Lease, RepositoryRow, RepositoryState};
@@ -57,14 +57,14 @@ impl<'a> Job<'a> {
 
     async fn decide(&self, commit: Option<CommitId>) -> Result<(), Trouble> {
         let book = self.room.rulebook(self.row).await?;
-        let flow = &book.flow;
+        let path = &book.path;
         if let Some(Cause::ConfigurationInvalid { place, .. }) = &book.invalid {
             // As for merges: by a file that cannot be used nothing is let through.
             let comment = report::gate(&self.waits(self.name, commit), GateWords::Unreadable(place));
             return self.answer(Some(false), &comment).await;
         }
-        let Some(environment) = flow.environment(self.name) else {
-            let known: Vec<&str> = flow.environments.iter().map(|it| it.name.as_str()).collect();
+        let Some(environment) = path.environment(self.name) else {
+            let known: Vec<&str> = path.environments.iter().map(|it| it.name.as_str()).collect();
             let comment = report::gate(&self.waits(self.name, commit), GateWords::NoEnvironment(&known));
             return self.answer(Some(false), &comment).await;
         };

@@ -12,12 +12,12 @@ use crate::engine::inbox::OF_QUEUES;
 use crate::engine::judge::{self, Known};
 use crate::engine::room::{Room, Trouble};
 use crate::engine::rulebook::Rulebook;
-use crate::flow::{
+use crate::github::events::MergeGroupEvent;
+use crate::lineage::Repository;
+use crate::model::{
     Base, BranchName, CommitId, DeployFacts, Finding, Head, Outcome, Pull, RepositoryId, Role, StackFacts,
     Undecided, Verdict,
 };
-use crate::github::events::MergeGroupEvent;
-use crate::lineage::Repository;
 use crate::report::{self, NotAgain, Subject, Withdrawn};
 use crate::store::{Change, ChecksOf, PullRow, RepositoryRow, RepositoryState, Unit};
 
@@ -49,7 +49,7 @@ pub(super) async fn run(
     }
     let group = Group { room, book: &book, repository: &repository, head, base };
     let shown = group.shown().await?;
-    if book.flow.role(base) == Role::Topic {
+    if book.path.role(base) == Role::Topic {
         if let Some(trouble) = unread {
             // The file may name it.
             return Err(trouble);
@@ -77,9 +77,9 @@ pub(super) async fn run(
             (vec![(group.subject(&group.nameless(head)), verdict)], trouble)
         }
     };
-    let text = report::check_of_group(&book.flow, &judged);
+    let text = report::check_of_group(&book.path, &judged);
     let unit = Unit::Check(id, head, base.clone());
-    let name = book.flow.check_of_branch(base);
+    let name = book.path.check_of_branch(base);
     let (annotations, siblings) = (Vec::new(), Vec::new());
     changes.push(Shown { unit, commit: head, name, text: &text, annotations, siblings, put_on }.desired()?);
     match trouble {
@@ -176,13 +176,13 @@ impl Group<'_> {
         let open: Vec<PullRow> =
             self.room.store.open_pulls(id).await?.into_iter().map(|it| it.pull).collect();
         let aims_here = |row: &&PullRow| {
-            brought.contains(&row.head_commit) && aim(&self.book.flow, row, &open).as_ref() == Some(self.base)
+            brought.contains(&row.head_commit) && aim(&self.book.path, row, &open).as_ref() == Some(self.base)
         };
         let mut judged = Vec::new();
         for row in open.iter().filter(aims_here) {
             let mut pull = ends(row, self.base.clone());
             pull.base.commit = put_on;
-            let memory = Memory::of(self.room, &self.book.flow, id, &row.head_branch).await?;
+            let memory = Memory::of(self.room, &self.book.path, id, &row.head_branch).await?;
             let memory = memory.for_topic(self.room, id, repository, &pull).await?;
             let ledger = memory.ledger(Some(row.number));
             let subject = Subject { number: row.number.0, ..self.subject(&pull) };
@@ -190,7 +190,7 @@ impl Group<'_> {
         }
         if judged.is_empty() {
             let pull = self.nameless(put_on);
-            let memory = Memory::of(self.room, &self.book.flow, id, self.base).await?;
+            let memory = Memory::of(self.room, &self.book.path, id, self.base).await?;
             let memory = memory.for_topic(self.room, id, repository, &pull).await?;
             let ledger = memory.ledger(None);
             judged
@@ -209,12 +209,12 @@ impl Group<'_> {
         if let Some(cause) = &self.book.invalid {
             return Ok(Verdict { findings: vec![Finding::new(Outcome::Unknown, cause.clone())] });
         }
-        let flow = &self.book.flow;
-        let survey = match repository.survey(flow).await {
+        let path = &self.book.path;
+        let survey = match repository.survey(path).await {
             Ok(survey) => survey,
             Err(error) => return Ok(Verdict::undecided(Undecided::Git { what: error.to_string() })),
         };
-        let snapshot = match judge::snapshot(repository, flow, pull, ledger, &survey).await {
+        let snapshot = match judge::snapshot(repository, path, pull, ledger, &survey).await {
             Ok(snapshot) => snapshot,
             Err(why) => return Ok(Verdict::undecided(why)),
         };
@@ -222,15 +222,15 @@ impl Group<'_> {
         let ends = promoting.as_ref().unwrap_or(pull);
         // What keeps the pull request back keeps the group back: it may have come up since it was queued.
         let deploys = match row {
-            Some(row) => known_deploys(self.room, flow, row, ends).await?,
+            Some(row) => known_deploys(self.room, path, row, ends).await?,
             None => DeployFacts::default(),
         };
         let stacks = match row {
-            Some(row) => stack_facts(flow, row, open),
+            Some(row) => stack_facts(path, row, open),
             None => StackFacts::default(),
         };
         let known = Known { survey: &survey, methods: None, deploys, snapshot, stacks };
-        Ok(judge::judge_knowing(repository, flow, pull, ledger, known).await)
+        Ok(judge::judge_knowing(repository, path, pull, ledger, known).await)
     }
 
     /// The group as work of unknown name.

@@ -4,8 +4,8 @@ use super::news::{News, repository_row};
 use super::repository::RECONCILE_EVERY;
 use crate::engine::presence::Coverage;
 use crate::engine::room::{Room, Trouble};
-use crate::flow::{InstallationId, Millis};
 use crate::github::ApiError;
+use crate::model::{InstallationId, Millis};
 use crate::store::{Account, AccountState, Change, DeliveryRow, RepositoryRow, RepositoryState, Unit};
 use std::collections::HashMap;
 

@@ -5,8 +5,8 @@
 
 use super::news::{News, repository_row};
 use crate::engine::room::{Room, Trouble};
-use crate::flow::{InstallationId, RepositoryId};
 use crate::github::ApiError;
+use crate::model::{InstallationId, RepositoryId};
 use crate::store::{Change, RepositoryRow, RepositoryState, Unit};
 
 impl News {

@@ -1,8 +1,8 @@
 //! Reading a unit's deliveries: from GitHub's events to what they change.
 
 use crate::engine::room::{Room, Trouble};
-use crate::flow::{InstallationId, Millis, Stack};
 use crate::github::{Pull, Repository, off_the_runtime};
+use crate::model::{InstallationId, Millis, Stack};
 use crate::store::{Change, DeliveryRow, Merged, PullRow, PullState, RepositoryRow, RepositoryState, Unit};
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
@@ -80,7 +80,7 @@ pub(super) fn repository_row(
 }
 
 /// What GitHub says of a pull request, as it is kept.
-pub(super) fn pull_row(pull: &Pull, repository: crate::flow::RepositoryId) -> Result<PullRow, Trouble> {
+pub(super) fn pull_row(pull: &Pull, repository: crate::model::RepositoryId) -> Result<PullRow, Trouble> {
     let name = |text: &str| text.parse().map_err(|error| Trouble::give_up(format!("{error}")));
     let state = match (pull.state.as_str(), &pull.merged_at) {
         (_, Some(_)) => PullState::Merged,

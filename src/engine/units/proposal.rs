@@ -7,10 +7,10 @@ use super::withdrawal::{ShownCheck, checks};
 use crate::engine::judge;
 use crate::engine::room::{Room, Trouble};
 use crate::engine::rulebook::CONFIGURATION_PATH;
-use crate::flow::config::Configuration;
-use crate::flow::{CheckName, CommitId, Flow, PullNumber, RepositoryId, Verdict};
 use crate::github::CheckRunAnnotation;
 use crate::lineage::Repository;
+use crate::model::config::Configuration;
+use crate::model::{CheckName, CommitId, PromotionPath, PullNumber, RepositoryId, Verdict};
 use crate::report::{self, BackTest, CheckText, Otherwise, Proposed, Withdrawn};
 use crate::store::{Change, ChecksOf, JudgedPull, PullRow, PullState, RepositoryRow, RepositoryState, Unit};
 
@@ -26,7 +26,7 @@ pub(super) async fn run(room: &Room, id: RepositoryId, number: PullNumber) -> Re
         return Ok(Vec::new());
     }
     let mirror = room.mirror(&row).await?;
-    let now = &room.rulebook(&row).await?.flow;
+    let now = &room.rulebook(&row).await?.path;
     if !mirror.has_environments(now).await? {
         // A repository that has none of the path's branches is left alone.
         return Ok(Vec::new());
@@ -39,7 +39,7 @@ pub(super) async fn run(room: &Room, id: RepositoryId, number: PullNumber) -> Re
     let proposed = match Configuration::read_bytes(&bytes) {
         Err(problems) => Proposed::Invalid(problems),
         Ok(configuration) => {
-            let tested = back_test(room, id, &repository, (now, configuration.flow())).await?;
+            let tested = back_test(room, id, &repository, (now, configuration.path())).await?;
             Proposed::Valid { configuration: Box::new(configuration), tested }
         }
     };
@@ -87,7 +87,7 @@ async fn back_test(
     room: &Room,
     id: RepositoryId,
     repository: &Repository,
-    (now, then): (&Flow, &Flow),
+    (now, then): (&PromotionPath, &PromotionPath),
 ) -> Result<BackTest, Trouble> {
     let mut tested = BackTest::default();
     for row in room.store.merged_pulls(id, TRIED).await? {
@@ -98,11 +98,11 @@ async fn back_test(
         let mut verdicts = Vec::new();
         let mut pull = ends(&row, row.base_branch.clone());
         pull.base.commit = before;
-        for flow in [now, then] {
-            let memory = Memory::of(room, flow, id, &row.head_branch).await?;
+        for path in [now, then] {
+            let memory = Memory::of(room, path, id, &row.head_branch).await?;
             let memory = memory.for_topic(room, id, repository, &pull).await?;
             let ledger = memory.ledger(Some(row.number)).until(at - 1);
-            verdicts.push(judge::judge_as_of(repository, flow, &pull, &ledger).await);
+            verdicts.push(judge::judge_as_of(repository, path, &pull, &ledger).await);
         }
         tested.judged += 1;
         if let [by_now, by_then] = &verdicts[..]
@@ -119,7 +119,7 @@ async fn back_test(
     Ok(tested)
 }
 
-fn said(verdict: &Verdict) -> (crate::flow::Outcome, Vec<crate::flow::Code>) {
+fn said(verdict: &Verdict) -> (crate::model::Outcome, Vec<crate::model::Code>) {
     (verdict.outcome(), verdict.findings.iter().map(|finding| finding.cause.code()).collect())
 }
 
@@ -151,7 +151,7 @@ fn desired(
 const ANNOTATED: usize = 50;
 
 impl CheckRunAnnotation {
-    fn of(problem: &crate::flow::config::Problem) -> Self {
+    fn of(problem: &crate::model::config::Problem) -> Self {
         Self {
             path: CONFIGURATION_PATH.to_owned(),
             start_line: problem.place.line,

@@ -18,12 +18,12 @@ use super::news::News;
 use crate::engine::judge::{self, Known};
 use crate::engine::room::{Room, Trouble};
 use crate::engine::rulebook::Rulebook;
-use crate::flow::{
+use crate::github::{ApiError, Remedy};
+use crate::lineage::{GitError, Repository, Standing, Survey};
+use crate::model::{
     Base, BranchName, Cause, DeployFacts, Finding, Head, MergeMethods, Outcome, Pull, PullNumber,
     RepositoryId, Role, Undecided, Verdict,
 };
-use crate::github::{ApiError, Remedy};
-use crate::lineage::{GitError, Repository, Standing, Survey};
 use crate::store::{Change, JudgedPull, PullRow, PullState, RepositoryRow, RepositoryState, Unit};
 pub(super) use aim::aim;
 pub(super) use deploys::known as known_deploys;
@@ -51,7 +51,7 @@ pub(super) async fn run(
         // Nothing is judged by rules that are not known, and the check says why.
         Err(trouble) => (room.unread(&trouble), Some(trouble)),
     };
-    let memory = Memory::of(room, &book.flow, id, &pull.head_branch).await?;
+    let memory = Memory::of(room, &book.path, id, &pull.head_branch).await?;
     let nothing_new = news.deliveries.is_empty();
     let (repository, before) = (&repository, before.as_ref());
     let case = Case { room, book, memory, repository, before, settings, nothing_new };
@@ -160,7 +160,7 @@ impl Case<'_> {
 
     /// What it finally aims at; `None` where that is no branch of the path.
     fn aim(&self, row: &PullRow) -> Option<BranchName> {
-        aim(&self.book.flow, row, self.memory.open())
+        aim(&self.book.path, row, self.memory.open())
     }
 
     async fn look(&self, row: PullRow) -> Result<Judged, NotJudged> {
@@ -169,9 +169,9 @@ impl Case<'_> {
             Ok(mirror) => mirror,
             Err(error) => return Ok(no_answer(row, aimed, &error)),
         };
-        let fetched = match mirror.has_environments(&self.book.flow).await {
-            Ok(false) if matches!(self.book.flow.role(&aimed), Role::Copy(_)) => return Err(NotJudged(row)),
-            Ok(_) => mirror.fetched_for(&row, &self.book.flow, self.nothing_new).await,
+        let fetched = match mirror.has_environments(&self.book.path).await {
+            Ok(false) if matches!(self.book.path.role(&aimed), Role::Copy(_)) => return Err(NotJudged(row)),
+            Ok(_) => mirror.fetched_for(&row, &self.book.path, self.nothing_new).await,
             Err(error) => Err(error),
         };
         let looked = match fetched {
@@ -182,7 +182,7 @@ impl Case<'_> {
             return looked;
         }
         // What a damaged mirror says is no answer; the fetch mends it.
-        match mirror.fetched_now_for(&row, &self.book.flow).await {
+        match mirror.fetched_now_for(&row, &self.book.path).await {
             Ok(found) => self.look_at(row, aimed, found).await,
             Err(error) => Ok(not_fetched(row, aimed, &error)),
         }
@@ -203,7 +203,7 @@ impl Case<'_> {
         if self.is_off_path(&aimed, &standing.survey) {
             return Err(NotJudged(row));
         }
-        let own_base = own_base(&self.book.flow, &row, &aimed).cloned();
+        let own_base = own_base(&self.book.path, &row, &aimed).cloned();
         let mut judged = self.judge(row.clone(), aimed, &repository, &standing.survey).await;
         if let Some(base) = own_base {
             let Judged { pull, verdict, .. } = self.judge(row, base, &repository, &standing.survey).await;
@@ -215,11 +215,11 @@ impl Case<'_> {
     /// Whether none of the path's environments exists: then whoever has a branch with the copy branch's name
     /// never asked for a verdict.
     fn is_off_path(&self, aimed: &BranchName, survey: &Survey) -> bool {
-        let flow = &self.book.flow;
-        match flow.role(aimed) {
+        let path = &self.book.path;
+        match path.role(aimed) {
             Role::Topic => true,
             Role::Environment(_) => false,
-            Role::Copy(_) => flow.environments.iter().all(|it| !survey.tips.contains_key(&it.branch)),
+            Role::Copy(_) => path.environments.iter().all(|it| !survey.tips.contains_key(&it.branch)),
         }
     }
 
@@ -267,10 +267,10 @@ impl Case<'_> {
             let trouble = trouble_in(&verdict);
             return Judged { pull: ends(&row, aimed), row, verdict, for_own_base: None, trouble };
         }
-        let flow = &self.book.flow;
+        let path = &self.book.path;
         let Some(base) = survey.tips.get(&aimed) else {
             let missing = || Undecided::MissingBranches { missing: vec![aimed.clone()], start_from: None };
-            let why = judge::obstacle(flow, survey).unwrap_or_else(missing);
+            let why = judge::obstacle(path, survey).unwrap_or_else(missing);
             return undecided(row, aimed, why);
         };
         let mut pull = ends(&row, aimed);
@@ -283,7 +283,7 @@ impl Case<'_> {
         let ledger = memory.ledger(Some(row.number));
         // One that goes into another topic first brings what that one has as well.
         let snapshot = if row.base_branch == pull.base.branch {
-            judge::snapshot(repository, flow, &pull, &ledger, survey).await
+            judge::snapshot(repository, path, &pull, &ledger, survey).await
         } else {
             Ok(None)
         };
@@ -299,8 +299,8 @@ impl Case<'_> {
             Err(error) => return undecided(row, pull.base.branch, Undecided::Git { what: error.what }),
         };
         let known =
-            Known { survey, methods, deploys, snapshot, stacks: stack_facts(flow, &row, memory.open()) };
-        let verdict = judge::judge_knowing(repository, flow, &pull, &ledger, known).await;
+            Known { survey, methods, deploys, snapshot, stacks: stack_facts(path, &row, memory.open()) };
+        let verdict = judge::judge_knowing(repository, path, &pull, &ledger, known).await;
         let trouble = trouble_in(&verdict);
         Judged { row, pull, verdict, for_own_base: None, trouble }
     }
@@ -312,9 +312,9 @@ impl Case<'_> {
         pull: &Pull,
         repository: &Repository,
     ) -> Result<Memory, Trouble> {
-        let flow = &self.book.flow;
-        let memory = Memory::of(self.room, flow, row.repository, &row.head_branch).await?;
-        if flow.role(&row.head_branch) != Role::Topic {
+        let path = &self.book.path;
+        let memory = Memory::of(self.room, path, row.repository, &row.head_branch).await?;
+        if path.role(&row.head_branch) != Role::Topic {
             return Ok(memory);
         }
         memory.for_topic(self.room, row.repository, repository, pull).await
@@ -322,14 +322,14 @@ impl Case<'_> {
 
     /// What is known of deploys where a promotion comes from and where it goes.
     async fn deploys(&self, row: &PullRow, pull: &Pull) -> Result<DeployFacts, Trouble> {
-        deploys::known(self.room, &self.book.flow, row, pull).await
+        deploys::known(self.room, &self.book.path, row, pull).await
     }
 
     /// How a promotion may be merged, as the base's rules have it; where none says, as the settings do. It is no more
     /// than a warning, so that it is not known holds nothing up.
     async fn methods(&self, pull: &Pull) -> Option<MergeMethods> {
-        let flow = &self.book.flow;
-        let between = [deploys::role_of_head(flow, pull), flow.role(&pull.base.branch)];
+        let path = &self.book.path;
+        let between = [deploys::role_of_head(path, pull), path.role(&pull.base.branch)];
         if !between.iter().all(|role| matches!(role, Role::Environment(_))) {
             return None;
         }

@@ -5,14 +5,14 @@
 //! rules find nothing either, unless a rule was off before.
 
 use super::pull::{aim, last_verdict};
-use crate::flow::{BranchName, Code, Flow, Level, Outcome, Role};
+use crate::model::{BranchName, Code, Level, Outcome, PromotionPath, Role};
 use crate::store::{JudgedPull, PullRow};
 use std::collections::BTreeSet;
 
 /// The open pull requests that have to be judged again where `before` gave way to `now`.
 pub(super) fn reconfigured<'a>(
-    before: &Flow,
-    now: &Flow,
+    before: &PromotionPath,
+    now: &PromotionPath,
     open: &'a [JudgedPull],
 ) -> impl Iterator<Item = &'a JudgedPull> {
     let rows: Vec<PullRow> = open.iter().map(|it| it.pull.clone()).collect();
@@ -24,11 +24,11 @@ pub(super) fn reconfigured<'a>(
     let (before, now) = (before.clone(), now.clone());
     open.iter().filter(move |judged| {
         let pull = &judged.pull;
-        let aims = [&before, &now].map(|flow| aim(flow, pull, &rows));
+        let aims = [&before, &now].map(|path| aim(path, pull, &rows));
         let [Some(aimed), Some(now_aimed)] = &aims else { return aims[0] != aims[1] };
         let snapshot = last_verdict(judged).is_some_and(|verdict| verdict.snapshot().is_some());
         let between_environments =
-            snapshot || [&before, &now].iter().any(|flow| flow.role(&pull.head_branch) != Role::Topic);
+            snapshot || [&before, &now].iter().any(|path| path.role(&pull.head_branch) != Role::Topic);
         if aimed != now_aimed
             || between_environments
             || !same_branches
@@ -44,18 +44,18 @@ pub(super) fn reconfigured<'a>(
     })
 }
 
-pub(super) fn judged(flow: &Flow) -> BTreeSet<&BranchName> {
-    flow.judged_branches().collect()
+pub(super) fn judged(path: &PromotionPath) -> BTreeSet<&BranchName> {
+    path.judged_branches().collect()
 }
 
 /// Whether a branch takes the same work in both, and sends the rest to the same place.
-fn takes_the_same(before: &Flow, now: &Flow, branch: &BranchName) -> bool {
-    let taken = |flow: &Flow| match flow.role(branch) {
+fn takes_the_same(before: &PromotionPath, now: &PromotionPath, branch: &BranchName) -> bool {
+    let taken = |path: &PromotionPath| match path.role(branch) {
         Role::Environment(environment) => Some(environment.accepts.clone()),
         Role::Copy(_) | Role::Topic => None,
     };
-    let all = |flow: &Flow| -> Vec<_> {
-        flow.environments.iter().map(|it| (it.branch.clone(), it.accepts.clone())).collect()
+    let all = |path: &PromotionPath| -> Vec<_> {
+        path.environments.iter().map(|it| (it.branch.clone(), it.accepts.clone())).collect()
     };
     // Where it goes instead is part of a refusal, and that is found by the whole path.
     taken(before) == taken(now) && all(before) == all(now)
@@ -64,7 +64,7 @@ fn takes_the_same(before: &Flow, now: &Flow, branch: &BranchName) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::flow::{Cause, CommitId, Finding, PullNumber, RepositoryId, Requires, Tested, Verdict};
+    use crate::model::{Cause, CommitId, Finding, PullNumber, RepositoryId, Requires, Tested, Verdict};
     use crate::store::PullState;
 
     fn open(number: u64, head: &str, base: &str, findings: Vec<Finding>) -> JudgedPull {
@@ -93,8 +93,8 @@ mod tests {
         }
     }
 
-    fn again(change: impl Fn(&mut Flow), was: impl Fn(&mut Flow)) -> Vec<u64> {
-        let (mut before, mut now) = (Flow::pro(), Flow::pro());
+    fn again(change: impl Fn(&mut PromotionPath), was: impl Fn(&mut PromotionPath)) -> Vec<u64> {
+        let (mut before, mut now) = (PromotionPath::pro(), PromotionPath::pro());
         was(&mut before);
         change(&mut now);
         let all = [
@@ -108,11 +108,12 @@ mod tests {
 
     #[test]
     fn only_what_can_change_is_judged_again() {
-        let nothing = |_: &mut Flow| {};
-        let soften = |flow: &mut Flow| flow.rules.set(Code::CarriesHistory, Level::Warn);
-        let off = |flow: &mut Flow| flow.rules.set(Code::CarriesHistory, Level::Off);
-        let asks = |flow: &mut Flow| flow.environments[2].requires = Requires { tested: Tested::Asked };
-        let without_copy = |flow: &mut Flow| flow.copy = None;
+        let nothing = |_: &mut PromotionPath| {};
+        let soften = |path: &mut PromotionPath| path.rules.set(Code::CarriesHistory, Level::Warn);
+        let off = |path: &mut PromotionPath| path.rules.set(Code::CarriesHistory, Level::Off);
+        let asks =
+            |path: &mut PromotionPath| path.environments[2].requires = Requires { tested: Tested::Asked };
+        let without_copy = |path: &mut PromotionPath| path.copy = None;
         assert_eq!(again(soften, nothing), [2, 3]);
         assert_eq!(again(nothing, off), [1, 2, 3]);
         assert_eq!(again(asks, nothing), [3]);

@@ -7,9 +7,9 @@ use super::pull::{aim, last_verdict, left, own_base};
 use super::{backfill, configuration};
 use crate::engine::room::{Room, Trouble};
 use crate::engine::rulebook::Rulebook;
-use crate::flow::{BranchName, MergeMethods, Millis, Outcome, PullNumber, RepositoryId, Role, TipSource};
 use crate::github::ApiError;
 use crate::lineage::Repository;
+use crate::model::{BranchName, MergeMethods, Millis, Outcome, PullNumber, RepositoryId, Role, TipSource};
 use crate::store::{
     Change, ChecksOf, JudgedPull, PullRow, PullState, RepositoryRow, RepositoryState, TipRow, Unit,
 };
@@ -89,7 +89,7 @@ async fn compared(
 
 async fn is_on_path(room: &Room, row: &RepositoryRow, book: &Rulebook) -> Result<bool, Trouble> {
     let mirror = room.mirror(row).await?;
-    Ok(mirror.has_environments(&book.flow).await?)
+    Ok(mirror.has_environments(&book.path).await?)
 }
 
 /// Compares the ledger with where the branches are; where one has moved unseen, every open pull request
@@ -102,7 +102,7 @@ async fn ledger(
 ) -> Result<(), Trouble> {
     let repository = room.mirror(row).await?.fetched(&[]).await?;
     let mut moved = false;
-    for branch in book.flow.judged_branches() {
+    for branch in book.path.judged_branches() {
         let tips = tips(room, row.id, branch, &repository).await?;
         moved |= !tips.is_empty();
         let has_alarm = room.store.effect(&Unit::BranchAlarm(row.id, branch.clone())).await?.is_some();
@@ -111,7 +111,7 @@ async fn ledger(
         }
         changes.extend(tips);
     }
-    let environments = book.flow.environments.iter();
+    let environments = book.path.environments.iter();
     // What was given up while nobody answered is taken up again, and what nobody told is found.
     changes.extend(environments.map(|it| Change::Mark(Unit::Environment(row.id, (&it.name).into()))));
     changes.push(Change::Mark(Unit::Copy(row.id)));
@@ -154,7 +154,7 @@ async fn pulls(
             // GitHub tells nobody that a stack was dissolved: those that were in it with this one are looked at, too.
             changes.push(Change::Mark(Unit::Stack(row.id, pull.number)));
         }
-        let aimed = aim(&book.flow, pull, &named);
+        let aimed = aim(&book.path, pull, &named);
         changes.extend(still_to_do(room, book, (before.as_ref(), pull), aimed.as_ref()).await?);
         changes.push(Change::Pull(pull.clone()));
     }
@@ -183,7 +183,7 @@ async fn merge_settings(
     };
     let mut changes = vec![Change::MergeSettings(id, told, room.now())];
     if room.store.merge_settings(id).await?.is_some_and(|known| known != told) {
-        let is_environment = |branch| matches!(book.flow.role(branch), Role::Environment(_));
+        let is_environment = |branch| matches!(book.path.role(branch), Role::Environment(_));
         let promotions =
             open.iter().filter(|it| is_environment(&it.head_branch) && is_environment(&it.base_branch));
         changes.extend(promotions.map(|it| Change::Mark(Unit::Pull(id, it.number))));
@@ -220,7 +220,7 @@ async fn still_to_do(
     let (id, number) = (pull.repository, pull.number);
     let judge = || {
         let mut changes = vec![Change::Mark(Unit::Pull(id, number))];
-        if book.flow.has_shared_checks() {
+        if book.path.has_shared_checks() {
             // What an earlier version has said of the file would stand in the place of a verdict.
             changes.push(Change::Mark(Unit::Proposal(id, number)));
         }
@@ -246,7 +246,7 @@ async fn still_to_do(
         return judge();
     }
     let check = Unit::Check(id, pull.head_commit, aimed.clone());
-    let own_base = own_base(&book.flow, pull, aimed);
+    let own_base = own_base(&book.path, pull, aimed);
     let for_own_base = own_base.map(|base| Unit::Check(id, pull.head_commit, base.clone()));
     not_shown(room, [check, Unit::Comment(id, number)].into_iter().chain(for_own_base)).await
 }

@@ -5,8 +5,8 @@
 
 use super::pull::digest;
 use crate::engine::room::{Room, Trouble};
-use crate::flow::{Base, BranchName, CommitId, Head, Pull, RepositoryId, Role, TipSource};
 use crate::lineage::Repository;
+use crate::model::{Base, BranchName, CommitId, Head, Pull, RepositoryId, Role, TipSource};
 use crate::report::{self, Rewritten, Subject};
 use crate::store::{Change, Desired, PullRow, RepositoryRow, RepositoryState, TipRow, Unit};
 use serde_json::json;
@@ -19,7 +19,7 @@ pub(super) async fn run(room: &Room, id: RepositoryId, branch: &BranchName) -> R
     let Some(row) = row else { return Ok(Vec::new()) };
     let book = room.rulebook(&row).await?;
     let mirror = room.mirror(&row).await?;
-    if !mirror.has_environments(&book.flow).await? {
+    if !mirror.has_environments(&book.path).await? {
         return Ok(Vec::new());
     }
     let unit = Unit::BranchAlarm(id, branch.clone());
@@ -27,12 +27,12 @@ pub(super) async fn run(room: &Room, id: RepositoryId, branch: &BranchName) -> R
     let known = known.and_then(|effect| serde_json::from_str::<Told>(&effect.content).ok());
     let repository = mirror.fetched(&[]).await?;
     let mut others = Vec::new();
-    for other in book.flow.judged_branches().filter(|it| *it != branch) {
+    for other in book.path.judged_branches().filter(|it| *it != branch) {
         others.extend(repository.branch(other).await?);
     }
     let open = room.store.open_pulls(id).await?.into_iter().map(|it| it.pull);
     let case = Case { branch, repository: &repository, others, open: open.collect() };
-    let on_path = book.flow.role(branch) != Role::Topic;
+    let on_path = book.path.role(branch) != Role::Topic;
     let newest = if on_path {
         case.newest(room.store.tips(id, Some(branch)).await?, known.as_ref()).await?
     } else {
@@ -45,7 +45,7 @@ pub(super) async fn run(room: &Room, id: RepositoryId, branch: &BranchName) -> R
         Some(present) => case.holds(present, rewritten.before).await?,
         None => false,
     };
-    let (title, body) = report::rewritten_alarm(&book.flow, &subject(room, &row, &rewritten), &rewritten);
+    let (title, body) = report::rewritten_alarm(&book.path, &subject(room, &row, &rewritten), &rewritten);
     let open = on_path && !repaired && !is_over;
     let told = Told { title, body, open, marker: report::rewritten_marker(branch), rewritten };
     let content = json!(told).to_string();

@@ -2,8 +2,8 @@
 
 use super::news::News;
 use crate::engine::room::{Room, Trouble};
-use crate::flow::{DriverSettings, RepositoryId};
 use crate::github::events::WorkflowRunEvent;
+use crate::model::{DriverSettings, RepositoryId};
 use crate::store::{Change, RepositoryState, Unit};
 use std::collections::BTreeSet;
 
@@ -14,8 +14,8 @@ pub(super) async fn run(room: &Room, unit: &Unit, id: RepositoryId) -> Result<Ve
     let runs: BTreeSet<String> = events.iter().map(|(_, event)| event.workflow_run.id.to_string()).collect();
     let row = room.store.repository(id).await?.filter(|row| row.state == RepositoryState::Active);
     let Some(row) = row else { return Ok(changes) };
-    let flow = room.rulebook(&row).await?.flow;
-    for environment in &flow.environments {
+    let path = room.rulebook(&row).await?.path;
+    for environment in &path.environments {
         let newest = room.store.newest_deploys(id, &environment.name, 5).await?;
         // The configuration may say something else by now.
         let concerned = newest.iter().any(|deploy| match (&deploy.driver_settings, &deploy.handle) {

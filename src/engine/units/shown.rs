@@ -1,8 +1,8 @@
 //! Check runs as GitHub shall show them.
 
 use crate::engine::room::Trouble;
-use crate::flow::{CheckName, CommitId, PullNumber, RepositoryId};
 use crate::github::{CheckRunAction, CheckRunAnnotation, CheckRunBody, CheckRunOutput};
+use crate::model::{CheckName, CommitId, PullNumber, RepositoryId};
 use crate::report::{self, Action, CheckText, Conclusion};
 use crate::store::{Change, Desired, Unit};
 

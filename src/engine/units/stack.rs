@@ -3,7 +3,7 @@
 
 use super::pull::{is_chain, is_of_path, is_with, last_verdict};
 use crate::engine::room::{Room, Trouble};
-use crate::flow::{Cause, PullNumber, RepositoryId};
+use crate::model::{Cause, PullNumber, RepositoryId};
 use crate::store::{Change, JudgedPull, RepositoryState, Unit};
 
 pub(super) async fn run(room: &Room, id: RepositoryId, number: PullNumber) -> Result<Vec<Change>, Trouble> {
@@ -27,13 +27,13 @@ pub(super) async fn run(room: &Room, id: RepositoryId, number: PullNumber) -> Re
         it.pull.number != number
             && (above.contains(&it.pull.number.0)
                 || (own && it.pull.base_branch == below.pull.head_branch)
-                || is_chain(&book.flow, &it.pull, &below.pull)
+                || is_chain(&book.path, &it.pull, &below.pull)
                 || names(it, number))
     };
     // What is a head in a stack counts for all that are in it; this one, too, may have been judged before the others
     // were known.
     let in_its_stack = |it: &&JudgedPull| is_with(&it.pull, &below.pull);
-    let counts = open.iter().filter(in_its_stack).any(|it| is_of_path(&book.flow, &it.pull));
+    let counts = open.iter().filter(in_its_stack).any(|it| is_of_path(&book.path, &it.pull));
     let meant = |it: &&JudgedPull| stands_on_it(it) || (counts && in_its_stack(it));
     Ok(open.iter().filter(meant).map(|it| Change::Mark(Unit::Pull(id, it.pull.number))).collect())
 }

@@ -2,7 +2,7 @@
 
 use crate::engine::room::{Room, Trouble};
 use crate::engine::whereabouts::{is_troubled, travels, whereabouts};
-use crate::flow::{CommentWhen, PullNumber, RepositoryId};
+use crate::model::{CommentWhen, PullNumber, RepositoryId};
 use crate::report::{self, WHEREABOUTS};
 use crate::store::{Change, Desired, RepositoryState, Unit};
 
@@ -10,17 +10,17 @@ pub(super) async fn run(room: &Room, id: RepositoryId, number: PullNumber) -> Re
     let row = room.store.repository(id).await?.filter(|row| row.state == RepositoryState::Active);
     let pull = room.store.pull(id, number).await?.map(|it| it.pull);
     let (Some(row), Some(pull)) = (row, pull) else { return Ok(Vec::new()) };
-    let flow = room.rulebook(&row).await?.flow;
-    if !travels(&flow, &pull) {
+    let path = room.rulebook(&row).await?.path;
+    if !travels(&path, &pull) {
         return Ok(Vec::new());
     }
-    if flow.comment == CommentWhen::Never {
+    if path.comment == CommentWhen::Never {
         return Ok(Vec::new());
     }
     let unit = Unit::Comment(id, number);
     let known = room.store.effect(&unit).await?;
     let store = room.store.as_ref();
-    if known.is_none() && flow.comment != CommentWhen::Always && !is_troubled(store, &flow, id).await? {
+    if known.is_none() && path.comment != CommentWhen::Always && !is_troubled(store, &path, id).await? {
         return Ok(Vec::new());
     }
     let mirror = room.mirror(&row).await?;
@@ -29,9 +29,9 @@ pub(super) async fn run(room: &Room, id: RepositoryId, number: PullNumber) -> Re
     } else {
         mirror.fetched(&[]).await?
     };
-    let places = whereabouts(store, &repository, &flow, &pull).await;
+    let places = whereabouts(store, &repository, &path, &pull).await;
     let places = places.map_err(|error| Trouble::later(error.to_string()))?;
-    if known.is_none() && flow.comment != CommentWhen::Always && !report::is_worth_a_comment(&places) {
+    if known.is_none() && path.comment != CommentWhen::Always && !report::is_worth_a_comment(&places) {
         return Ok(Vec::new());
     }
     let before = known.map(|effect| effect.content).unwrap_or_default();

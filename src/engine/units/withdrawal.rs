@@ -6,8 +6,8 @@
 use super::pull::{aim, digest, own_base};
 use super::shown::Kept;
 use crate::engine::room::{Room, Trouble};
-use crate::flow::{BranchName, CommitId, Flow, PullNumber, RepositoryId};
 use crate::github::{CheckRunBody, CheckRunOutput};
+use crate::model::{BranchName, CommitId, PromotionPath, PullNumber, RepositoryId};
 use crate::report::{self, CheckText, Conclusion, NotAgain, Withdrawn};
 use crate::store::{Change, ChecksOf, Desired, PullRow, Unit};
 
@@ -34,7 +34,7 @@ pub(super) async fn checks(room: &Room, id: RepositoryId, of: ChecksOf) -> Resul
 /// Whether an open pull request other than `but` has this head and ends up on this branch, or goes into it as a member of a
 /// stack.
 pub(super) fn is_needed(
-    flow: &Flow,
+    path: &PromotionPath,
     open: &[PullRow],
     but: Option<PullNumber>,
     (head, base): (CommitId, &BranchName),
@@ -42,8 +42,8 @@ pub(super) fn is_needed(
     open.iter().any(|row| {
         Some(row.number) != but
             && row.head_commit == head
-            && aim(flow, row, open)
-                .is_some_and(|aimed| aimed == *base || own_base(flow, row, &aimed) == Some(base))
+            && aim(path, row, open)
+                .is_some_and(|aimed| aimed == *base || own_base(path, row, &aimed) == Some(base))
     })
 }
 

@@ -10,7 +10,7 @@ use std::collections::{HashMap, HashSet};
 use super::git::Call;
 use super::workbench::Workbench;
 use super::{GitError, Repository, lines};
-use crate::flow::{Carried, CarriedAnswer, Commit, CommitId, Compared, MergeOutcome};
+use crate::model::{Carried, CarriedAnswer, Commit, CommitId, Compared, MergeOutcome};
 pub use rebase::Rebase;
 use repeats::{Repeats, Sought};
 

@@ -2,10 +2,10 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::flow::CommitId;
 use crate::lineage::git::Call;
 use crate::lineage::workbench::{Change, Workbench};
 use crate::lineage::{GitError, lines};
+use crate::model::CommitId;
 
 /// The patches of so many commits are read at once, so that none of git's answers grows without bounds.
 const AT_ONCE: usize = 100;

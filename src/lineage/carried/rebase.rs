@@ -4,9 +4,9 @@ use std::collections::HashMap;
 
 use super::patches::Patches;
 use super::similar::Authorship;
-use crate::flow::{CommitId, PushedAt};
 use crate::lineage::git::Call;
 use crate::lineage::{GitError, Repository, lines};
+use crate::model::{CommitId, PushedAt};
 
 /// A rebase makes no more new commits than this; what does is not looked through.
 const MADE_AT_MOST: usize = 500;

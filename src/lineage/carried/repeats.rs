@@ -4,11 +4,11 @@ use std::collections::HashMap;
 
 use super::patches::Patches;
 use super::similar::{Authorship, ChangedLines};
-use crate::flow::{Carried, Commit, CommitId, Compared};
 use crate::lineage::git::Call;
 use crate::lineage::promotion::COMPARED_AT_MOST;
 use crate::lineage::workbench::{Change, Workbench};
 use crate::lineage::{GitError, Repository, lines};
+use crate::model::{Carried, Commit, CommitId, Compared};
 
 /// What `git cherry-pick -x` writes before the commit it picked.
 const TRAILER: &str = "(cherry picked from commit ";

@@ -1,7 +1,7 @@
 //! The ledger as a file.
 
 use super::{Ledger, LedgerError};
-use crate::flow::{
+use crate::model::{
     BranchName, CommitId, EnvironmentName, LedgerTip, MergeMethod, MergedPull, OpenPull, Origin, PullNumber,
     PushedAt, TipSource, TreeId, VerifiedTree,
 };

@@ -4,7 +4,7 @@ mod file;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::flow::{
+use crate::model::{
     BranchName, CommitId, Deployed, EnvironmentName, LedgerTip, MergedPull, OpenPull, PushedAt, TreeId,
     VerifiedTree,
 };
@@ -138,7 +138,7 @@ impl Ledger {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::flow::{MergeMethod, PullNumber, TipSource};
+    use crate::model::{MergeMethod, PullNumber, TipSource};
 
     const SHA: &str = "0123456789abcdef0123456789abcdef01234567";
 

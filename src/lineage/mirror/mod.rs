@@ -15,7 +15,7 @@ use tokio::sync::Mutex;
 
 use super::git::{Call, Git};
 use super::{GitError, Remote, Repository};
-use crate::flow::BranchName;
+use crate::model::BranchName;
 
 /// What a call of [`Mirror::fetch`] did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

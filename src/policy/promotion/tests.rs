@@ -1,5 +1,5 @@
 use super::*;
-use crate::flow::{Code, CommitId, Deployed, HeadDeploy, Hold, Lifted, TreeId};
+use crate::model::{Code, CommitId, Deployed, HeadDeploy, Hold, Lifted, TreeId};
 
 fn history(deployed: Deployed) -> PromotionHistory {
     let tree = |n| TreeId::from_bytes([n; 20]);
@@ -101,13 +101,13 @@ fn methods_that_a_rule_names_warn_and_those_of_settings_are_noted() {
 
 #[test]
 fn the_promotion_that_is_missing_is_the_nearest_one_upstream() {
-    let mut flow = Flow::pro();
-    let mut qa = flow.environments[1].clone();
+    let mut path = PromotionPath::pro();
+    let mut qa = path.environments[1].clone();
     (qa.name, qa.branch) = ("qa".to_owned(), BranchName::new("test/qa").unwrap());
-    flow.environments[1].accepts = vec![Source::Environment("qa".to_owned())];
-    flow.environments.push(qa);
+    path.environments[1].accepts = vec![Source::Environment("qa".to_owned())];
+    path.environments.push(qa);
     let branch = |name: &str| BranchName::new(name).unwrap();
-    let staging = flow.environments[1].clone();
+    let staging = path.environments[1].clone();
     for (on_upstream, wanted) in [
         (&[][..], None),
         (&["integration"], Some(("integration", "test/qa"))),
@@ -115,11 +115,11 @@ fn the_promotion_that_is_missing_is_the_nearest_one_upstream() {
         (&["elsewhere"], None),
     ] {
         let on_upstream: Vec<BranchName> = on_upstream.iter().map(|name| branch(name)).collect();
-        let found = promote_first(&flow, &staging, &on_upstream);
+        let found = promote_first(&path, &staging, &on_upstream);
         let wanted = wanted.map(|(from, into)| PromoteFirst { from: branch(from), into: branch(into) });
         assert_eq!(found, wanted, "{on_upstream:?}");
     }
     // One that runs in a circle ends too.
-    flow.environments[0].accepts = vec![Source::Environment("staging".to_owned())];
-    assert_eq!(promote_first(&flow, &staging, &[]), None);
+    path.environments[0].accepts = vec![Source::Environment("staging".to_owned())];
+    assert_eq!(promote_first(&path, &staging, &[]), None);
 }

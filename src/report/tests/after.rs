@@ -3,15 +3,15 @@
 use super::super::samples::*;
 use super::super::{Aftermath, BackTest, Otherwise, Proposed, aftermath, check, check_of_group, proposal};
 use super::shown;
-use crate::flow::config::Configuration;
-use crate::flow::{
-    Cause, Finding, Flow, Level,
+use crate::model::config::Configuration;
+use crate::model::{
+    Cause, Finding, Level,
     Outcome::{Fail, Pass, Warn},
-    PullNumber, Verdict,
+    PromotionPath, PullNumber, Verdict,
 };
 
 fn after(differs: bool, cut: bool) -> String {
-    aftermath(&Flow::pro(), &subject("staging", "production"), &Aftermath { differs, cut })
+    aftermath(&PromotionPath::pro(), &subject("staging", "production"), &Aftermath { differs, cut })
 }
 
 #[test]
@@ -194,7 +194,7 @@ fn a_merge_group_holds_two() {
     second.number = 13;
     second.pull.head.commit = id(902);
     let judged = [(first, Verdict::default()), (second, verdict(Fail, carries_staging()))];
-    let check = check_of_group(&Flow::pro(), &judged);
+    let check = check_of_group(&PromotionPath::pro(), &judged);
     let shown = format!("{} {}\n\n{}", check.conclusion.as_str(), check.title, check.full_summary());
     insta::assert_snapshot!(shown, @r"
     failure Carries staging's history: 2 foreign commits
@@ -262,7 +262,7 @@ fn a_rule_that_only_observes_says_so() {
 fn a_rule_that_only_warns_says_so() {
     let finding = Finding { severity: Warn, level: Level::Warn, ..Finding::new(Fail, carries_staging()) };
     let verdict = Verdict { findings: vec![finding] };
-    let check = check(&Flow::pro(), &[(subject("feature/x", "integration"), verdict)]);
+    let check = check(&PromotionPath::pro(), &[(subject("feature/x", "integration"), verdict)]);
     insta::assert_snapshot!(format!("{} {}", check.conclusion.as_str(), check.title), @"success Warning: Carries staging's history: 2 foreign commits");
     insta::assert_snapshot!(check.summary.lines().take(8).collect::<Vec<_>>().join("\n"), @"
     This project's rules have TP201 as `warn`: it is shown and blocks nothing.

@@ -2,10 +2,10 @@
 
 use super::super::samples::*;
 use super::super::{CopyStanding, Guard, NotCopied, Refuser, alarm, check_of_copy, sync_pull};
-use crate::flow::{Cause, CopyMode, Flow, Outcome, Verdict};
+use crate::model::{Cause, CopyMode, Outcome, PromotionPath, Verdict};
 
 fn of_the_copy(verdict: &Verdict, standing: &CopyStanding) -> String {
-    let check = check_of_copy(&Flow::pro(), &subject("production", "master"), verdict, standing);
+    let check = check_of_copy(&PromotionPath::pro(), &subject("production", "master"), verdict, standing);
     format!("{} {}\n\n{}", check.conclusion.as_str(), check.title, check.full_summary())
 }
 
@@ -31,7 +31,7 @@ fn diverged(guard: Guard) -> (Verdict, NotCopied) {
 #[test]
 fn a_copy_that_is_none_is_told_in_an_issue() {
     let (_, why) = diverged(Guard::Nothing);
-    let (title, body) = alarm(&Flow::pro(), &subject("production", "master"), &why);
+    let (title, body) = alarm(&PromotionPath::pro(), &subject("production", "master"), &why);
     insta::assert_snapshot!(format!("{title}\n\n{body}"), @r"
     master is no copy of production any more
 
@@ -71,7 +71,7 @@ fn check_and_issue_tell_the_same_repair_of_master_whatever_keeps_it() {
     let pull = subject("production", "master");
     for guard in [Guard::Unknown, Guard::Nothing, Guard::Rulesets(rules()), Guard::Classic] {
         let (verdict, why) = diverged(guard.clone());
-        let (_, issue) = alarm(&Flow::pro(), &pull, &why);
+        let (_, issue) = alarm(&PromotionPath::pro(), &pull, &why);
         let check = of_the_copy(&verdict, &CopyStanding { trouble: Some(why), ..CopyStanding::default() });
         assert_eq!(what_to_do(&check), what_to_do(&issue), "{guard:?}");
         assert_eq!(check.matches("**What to do.**").count(), 1, "{check}");
@@ -88,7 +88,7 @@ fn check_and_issue_tell_the_same_repair_of_master_whatever_keeps_it() {
     ];
     for by in refusers {
         let why = NotCopied::Refused { message: "No.".to_owned(), by: by.clone() };
-        let (_, issue) = alarm(&Flow::pro(), &pull, &why);
+        let (_, issue) = alarm(&PromotionPath::pro(), &pull, &why);
         let check =
             of_the_copy(&Verdict::default(), &CopyStanding { trouble: Some(why), ..CopyStanding::default() });
         let issue = issue.split("\n\nThis issue is closed").next().unwrap();
@@ -169,7 +169,7 @@ fn a_copy_that_may_not_follow_names_what_refuses() {
 #[test]
 fn a_copy_that_is_behind_tells_what_is_on_its_way() {
     let stale = || verdict(Outcome::Warn, Cause::CopyStale { behind: 2, since: None });
-    let mut flow = Flow::pro();
+    let mut path = PromotionPath::pro();
     let mut told = Vec::new();
     for (mode, sync, closed_sync) in [
         (CopyMode::FastForward, None, None),
@@ -178,11 +178,11 @@ fn a_copy_that_is_behind_tells_what_is_on_its_way() {
         (CopyMode::PullRequest, None, None),
         (CopyMode::Report, None, None),
     ] {
-        if let Some(copy) = &mut flow.copy {
+        if let Some(copy) = &mut path.copy {
             copy.mode = mode;
         }
         let standing = CopyStanding { trouble: None, sync, closed_sync };
-        let check = check_of_copy(&flow, &subject("production", "master"), &stale(), &standing);
+        let check = check_of_copy(&path, &subject("production", "master"), &stale(), &standing);
         let repair = what_to_do(&check.summary);
         told.push(repair.split("\n\n[TP501").next().unwrap_or_default().trim().to_owned());
     }

@@ -6,7 +6,7 @@ use super::super::{
     whereabouts_as_json, whereabouts_on_terminal,
 };
 use super::shown;
-use crate::flow::{
+use crate::model::{
     Cause, Deploy, DeployState, Ending, Hold, NotCounted, Outcome, Phase, PhaseRun, Trigger, WhyNotCounted,
 };
 

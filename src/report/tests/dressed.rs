@@ -3,12 +3,12 @@
 use super::super::samples::*;
 use super::super::{LocalCheck, Subject, check, comment, terminal, words};
 use super::shown;
-use crate::flow::{Cause, Code, Finding, Flow, Level, Outcome, Repair, Verdict};
+use crate::model::{Cause, Code, Finding, Level, Outcome, PromotionPath, Repair, Verdict};
 
 #[test]
 fn the_comment_says_the_same_with_the_evidence_folded() {
     let verdict = verdict(Outcome::Fail, carries_staging());
-    let shown = comment(&Flow::pro(), &subject("feature/x", "integration"), &verdict, None);
+    let shown = comment(&PromotionPath::pro(), &subject("feature/x", "integration"), &verdict, None);
     insta::assert_snapshot!(shown, @r#"
     <!-- towpath:verdict -->
     ### ❌ Carries `staging`'s history: 2 foreign commits
@@ -67,7 +67,7 @@ fn the_comment_says_the_same_with_the_evidence_folded() {
 fn the_comment_folds_what_was_wrong_once_it_passes() {
     let earlier = (subject("feature/x", "integration"), verdict(Outcome::Fail, carries_staging()));
     let now = subject("feature/x", "integration");
-    let shown = comment(&Flow::pro(), &now, &Verdict::default(), Some(&earlier));
+    let shown = comment(&PromotionPath::pro(), &now, &Verdict::default(), Some(&earlier));
     insta::assert_snapshot!(shown, @"
     <!-- towpath:verdict -->
     ### ✅ On the path: `feature/x` → `integration`
@@ -94,10 +94,10 @@ fn the_comment_says_why_it_may_merge_now() {
     let earlier = (subject.clone(), verdict(Outcome::Fail, cause.clone()));
     let other = Cause::ReverseMerge { rejoins: None };
     let softened = |severity, cause, level| Finding { level, ..Finding::new(severity, cause) };
-    let mut off = Flow::pro();
+    let mut off = PromotionPath::pro();
     off.rules.set(Code::CarriesHistory, Level::Off);
-    let (pro, folds) = (Flow::pro(), "What was wrong before");
-    for (flow, findings, words, folded) in [
+    let (pro, folds) = (PromotionPath::pro(), "What was wrong before");
+    for (path, findings, words, folded) in [
         (&pro, vec![], "is on the path now. Nothing more is to be done.", true),
         (
             &pro,
@@ -126,7 +126,7 @@ fn the_comment_says_why_it_may_merge_now() {
             true,
         ),
     ] {
-        let shown = comment(flow, &subject, &Verdict { findings }, Some(&earlier));
+        let shown = comment(path, &subject, &Verdict { findings }, Some(&earlier));
         assert_eq!(shown.lines().nth(3), Some(&*format!("This pull request {words}")), "{shown}");
         assert_eq!(shown.contains(folds), folded, "{shown}");
     }
@@ -137,7 +137,7 @@ fn the_comment_says_what_was_wrong_of_the_base_it_had_then() {
     let cause = Cause::WrongBase { belongs_on: Some(name("integration")), needs: vec![name("staging")] };
     let earlier = (subject("feature/x", "production"), verdict(Outcome::Fail, cause));
     let now = subject("feature/x", "integration");
-    let shown = comment(&Flow::pro(), &now, &Verdict::default(), Some(&earlier));
+    let shown = comment(&PromotionPath::pro(), &now, &Verdict::default(), Some(&earlier));
     insta::assert_snapshot!(shown, @"
     <!-- towpath:verdict -->
     ### ✅ On the path: `feature/x` → `integration`
@@ -162,7 +162,7 @@ fn the_comment_says_what_was_wrong_of_the_base_it_had_then() {
 fn the_terminal_says_the_same_without_markdown() {
     let verdict = verdict(Outcome::Fail, carries_staging());
     let shown = terminal(
-        &LocalCheck::new(&Flow::pro(), &pull("feature/x", "integration"), Some("origin")),
+        &LocalCheck::new(&PromotionPath::pro(), &pull("feature/x", "integration"), Some("origin")),
         &verdict,
         false,
     );
@@ -203,7 +203,7 @@ fn a_shared_check_shows_the_worse_verdict_and_names_all() {
         (subject("feature/x", "integration"), Verdict::default()),
         (other, verdict(Outcome::Fail, carries_staging())),
     ];
-    let check = check(&Flow::pro(), &judged);
+    let check = check(&PromotionPath::pro(), &judged);
     let lines: Vec<&str> = check.summary.lines().collect();
     let ends = format!("{}\n\n{}\n…\n{}", check.title, lines[0], lines[lines.len() - 7..].join("\n"));
     insta::assert_snapshot!(ends, @"
@@ -227,7 +227,7 @@ fn further_findings_are_folded() {
     verdict.findings.extend(
         super::super::samples::verdict(Outcome::Warn, Cause::ReverseMerge { rejoins: None }).findings,
     );
-    let check = check(&Flow::pro(), &[(subject("staging", "production"), verdict)]);
+    let check = check(&PromotionPath::pro(), &[(subject("staging", "production"), verdict)]);
     let folded = &check.summary[check.summary.find("<details>").unwrap()..];
     insta::assert_snapshot!(folded, @r#"
     <details><summary>Also found: TP106</summary>
@@ -254,7 +254,7 @@ fn further_findings_are_folded() {
 fn json_words_are_plain() {
     let verdict = verdict(Outcome::Fail, Cause::ForkHead { own: name("integration") });
     let words = words(
-        &LocalCheck::new(&Flow::pro(), &pull("integration", "staging"), Some("origin")),
+        &LocalCheck::new(&PromotionPath::pro(), &pull("integration", "staging"), Some("origin")),
         &verdict,
         &verdict.findings[0],
     );
@@ -277,9 +277,9 @@ fn json_words_are_plain() {
 
 #[test]
 fn colour_is_for_the_outcome_alone() {
-    let flow = Flow::pro();
+    let path = PromotionPath::pro();
     let pull = pull("feature/x", "integration");
-    let check = LocalCheck::new(&flow, &pull, Some("origin"));
+    let check = LocalCheck::new(&path, &pull, Some("origin"));
     let coloured = terminal(&check, &Verdict::default(), true);
     assert!(coloured.starts_with("\u{1b}[32mpass\u{1b}[0m: On the path"), "{coloured:?}");
     let plain = terminal(&check, &Verdict::default(), false);

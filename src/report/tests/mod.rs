@@ -16,11 +16,11 @@ mod undecided;
 mod undone;
 
 use super::{Subject, check};
-use crate::flow::{Flow, Verdict};
+use crate::model::{PromotionPath, Verdict};
 
 /// Everything a check shows, one thing below the other.
 fn shown(subject: &Subject, verdict: Verdict) -> String {
-    let check = check(&Flow::pro(), &[(subject.clone(), verdict)]);
+    let check = check(&PromotionPath::pro(), &[(subject.clone(), verdict)]);
     let buttons: Vec<&str> = check.actions.iter().map(|action| action.label).collect();
     let mut shown = format!(
         "{} [{}] {}\n\n{}",

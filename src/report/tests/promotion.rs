@@ -2,7 +2,7 @@
 
 use super::super::samples::*;
 use super::shown;
-use crate::flow::{
+use crate::model::{
     Cause, Finding,
     Outcome::{Fail, Pass, Warn},
     PromoteFirst,

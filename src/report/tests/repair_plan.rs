@@ -2,7 +2,7 @@
 
 use super::super::samples::*;
 use super::super::{RepairPlan, RepairStage, repair_plan};
-use crate::flow::{CommitId, Pull, Repair};
+use crate::model::{CommitId, Pull, Repair};
 
 fn planned(pull: &Pull, branch: &str, left_out: &[CommitId], stage: RepairStage<'_>) -> String {
     let picks = vec![commit(13, "Add the price rule", "Cleo"), commit(14, "Test it", "Cleo")];

@@ -5,7 +5,7 @@ use super::super::{
     OperatorActs, Place, Stand, deploy_line, deploy_status, deploy_trouble, is_worth_a_comment, whereabouts,
 };
 use super::deploys::{deploy, failed};
-use crate::flow::{CancelEnd, Cancellation, Deploy, DeployState, Ending, Phase, Trigger, WaitsFor};
+use crate::model::{CancelEnd, Cancellation, Deploy, DeployState, Ending, Phase, Trigger, WaitsFor};
 
 const NOTHING: OperatorActs = OperatorActs { roll_back_to: None, try_again: false };
 

@@ -2,7 +2,7 @@
 
 use super::super::samples::*;
 use super::shown;
-use crate::flow::{Cause, Outcome::Fail, Verdict};
+use crate::model::{Cause, Outcome::Fail, Verdict};
 
 #[test]
 fn a_topic_on_the_path_passes() {

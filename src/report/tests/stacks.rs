@@ -3,7 +3,7 @@
 use super::super::samples::*;
 use super::super::{Rewritten, rewritten_alarm, rewritten_marker};
 use super::shown;
-use crate::flow::{Cause, Flow, Outcome::Fail, Outcome::Pass};
+use crate::model::{Cause, Outcome::Fail, Outcome::Pass, PromotionPath};
 
 #[test]
 fn a_promotion_in_a_stack_is_taken_out_of_it() {
@@ -90,7 +90,7 @@ fn a_rewritten_branch_is_brought_back_to_where_it_was() {
         at: 1_700_000_000,
     };
     subject.pull.head.commit = id(4);
-    let (title, body) = rewritten_alarm(&Flow::pro(), &subject, &what(Some("rita"), Some(7)));
+    let (title, body) = rewritten_alarm(&PromotionPath::pro(), &subject, &what(Some("rita"), Some(7)));
     insta::assert_snapshot!(format!("{title}\n\n{body}"), @r#"
     staging was rewritten by “Rebase stack”
 
@@ -112,7 +112,7 @@ fn a_rewritten_branch_is_brought_back_to_where_it_was() {
 
     This issue is closed by itself as soon as it is repaired.
     "#);
-    let (_, body) = rewritten_alarm(&Flow::pro(), &subject, &what(None, None));
+    let (_, body) = rewritten_alarm(&PromotionPath::pro(), &subject, &what(None, None));
     assert!(body.contains("does not tell who") && !body.contains("gh stack"), "{body}");
     assert_ne!(rewritten_marker(&name("a")), rewritten_marker(&name("b")));
     assert!(!rewritten_marker(&name("a-->b")).contains("a-->"));

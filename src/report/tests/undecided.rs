@@ -2,7 +2,7 @@
 
 use super::super::samples::*;
 use super::shown;
-use crate::flow::{Undecided, Verdict};
+use crate::model::{Undecided, Verdict};
 
 #[test]
 fn missing_branches_are_named() {

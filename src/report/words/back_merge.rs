@@ -3,7 +3,7 @@
 use super::super::prose::{Prose, count};
 use super::promotion::pick_upstream;
 use super::{Account, Evidence, Scene, Step};
-use crate::flow::Commit;
+use crate::model::Commit;
 
 pub(super) fn reverse_merge(scene: &Scene<'_>, rejoins: Option<&Commit>) -> Account {
     if let Some(squashed) = rejoins {

@@ -4,7 +4,7 @@ use super::super::copy_standing::{CopyStanding, Guard, NotCopied, Refuser};
 use super::super::prose::{Prose, count, row};
 use super::super::{shell, stamp};
 use super::{Account, Evidence, Scene, Step};
-use crate::flow::{Commit, CopyMode};
+use crate::model::{Commit, CopyMode};
 
 pub(super) fn stale(scene: &Scene<'_>, behind: usize, since: Option<i64>) -> Account {
     let (original, copy) = (scene.head(), scene.base());
@@ -43,7 +43,7 @@ pub(super) fn diverged(scene: &Scene<'_>, paths: &[String], only_on_copy: &[Comm
 /// How the copy comes to hold what its environment has, where it has nothing of its own.
 fn bring_over(scene: &Scene<'_>) -> Step {
     let (original, copy) = (scene.head(), scene.base());
-    let mode = scene.flow.copy.as_ref().map(|copy| copy.mode);
+    let mode = scene.path.copy.as_ref().map(|copy| copy.mode);
     match (scene.copy, mode) {
         (Some(CopyStanding { sync: Some(number), .. }), _) => Step::words(Prose::new(
             &format!("Merge #{number} with a merge commit: it brings % over."),

@@ -4,7 +4,7 @@ use super::super::gate::hold_lift_command;
 use super::super::prose::{Prose, row};
 use super::super::stamp;
 use super::{Account, Scene, Step};
-use crate::flow::{CommitId, PullNumber};
+use crate::model::{CommitId, PullNumber};
 
 /// What is known of a hold.
 pub(super) struct Hold<'a> {
@@ -19,7 +19,7 @@ pub(super) struct Hold<'a> {
 
 pub(super) fn held(scene: &Scene<'_>, hold: &Hold<'_>) -> Account {
     let base = scene.base();
-    let environment = scene.flow.environments.iter().find(|it| it.branch.as_str() == base);
+    let environment = scene.path.environments.iter().find(|it| it.branch.as_str() == base);
     let name = environment.map_or(base, |it| it.name.as_str());
     let (from, to) = (hold.from.short(), hold.to.short());
     let since = stamp::utc(hold.since);

@@ -3,7 +3,7 @@
 use super::super::prose::{Prose, count, row};
 use super::topic::repair;
 use super::{Account, Evidence, Scene, Step};
-use crate::flow::{BranchName, Commit, CommitId, Origin, Outcome, Repair};
+use crate::model::{BranchName, Commit, CommitId, Origin, Outcome, Repair};
 
 pub(super) fn resurrects(scene: &Scene<'_>, tips: &[Commit], commits: usize, plan: &Repair) -> Account {
     let (head, base) = (scene.head(), scene.base());

@@ -25,9 +25,9 @@ pub(super) use stacks::rewritten;
 use super::copy_standing::CopyStanding;
 use super::prose::{Prose, row};
 use super::{Subject, shell};
-use crate::flow::{
-    BranchName, Cause, Code, Commit, CommitId, Environment, Finding, Flow, Level, Pull, Role, Snapshot,
-    Source,
+use crate::model::{
+    BranchName, Cause, Code, Commit, CommitId, Environment, Finding, Level, PromotionPath, Pull, Role,
+    Snapshot, Source,
 };
 
 /// Everything there is to say about one finding.
@@ -97,7 +97,7 @@ const EVERYBODYS_REMOTE: &str = "origin";
 /// What the words are about: the pull request, on its path, with the numbers and addresses known of it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Scene<'a> {
-    pub(super) flow: &'a Flow,
+    pub(super) path: &'a PromotionPath,
     pub(super) pull: &'a Pull,
     /// Not there when a local clone is checked.
     pub(super) subject: Option<&'a Subject>,
@@ -112,9 +112,9 @@ pub(super) struct Scene<'a> {
 }
 
 impl<'a> Scene<'a> {
-    pub(super) fn of(flow: &'a Flow, subject: &'a Subject) -> Self {
+    pub(super) fn of(path: &'a PromotionPath, subject: &'a Subject) -> Self {
         Self {
-            flow,
+            path,
             pull: &subject.pull,
             subject: Some(subject),
             remote: Some(EVERYBODYS_REMOTE),
@@ -190,7 +190,7 @@ impl<'a> Scene<'a> {
     /// The environment whose branch the head is, unless it is in a fork.
     fn head_environment(&self) -> Option<&'a Environment> {
         let head = &self.pull.head;
-        match self.flow.role(head.branch.as_ref().filter(|_| !head.fork)?) {
+        match self.path.role(head.branch.as_ref().filter(|_| !head.fork)?) {
             Role::Environment(environment) => Some(environment),
             Role::Copy(_) | Role::Topic => None,
         }
@@ -200,9 +200,9 @@ impl<'a> Scene<'a> {
     fn entry(&self) -> Option<&'a Environment> {
         let mut entry = self.head_environment()?;
         // As many steps as there are environments, so a path that runs in a circle ends too.
-        for _ in &self.flow.environments {
+        for _ in &self.path.environments {
             let upstream = entry.accepts.iter().find_map(|source| match source {
-                Source::Environment(name) => self.flow.environment(name),
+                Source::Environment(name) => self.path.environment(name),
                 Source::Topics | Source::Hotfixes => None,
             });
             match upstream {

@@ -2,16 +2,16 @@
 
 use super::super::prose::{Prose, row};
 use super::{Account, Scene};
-use crate::flow::{BranchName, Environment, Role, Source};
+use crate::model::{BranchName, Environment, Role, Source};
 
 /// The account of a verdict without findings.
 pub(in super::super) fn passed(scene: &Scene<'_>) -> Account {
     let (head, base) = (scene.head(), scene.base());
-    let title = match scene.flow.role(&scene.pull.base.branch) {
+    let title = match scene.path.role(&scene.pull.base.branch) {
         Role::Topic => Prose::new("Not judged: % is on no path", &[base]),
         _ => Prose::new("On the path: % → %", &[&head, base]),
     };
-    let why = match (scene.flow.role(&scene.pull.base.branch), scene.head_environment()) {
+    let why = match (scene.path.role(&scene.pull.base.branch), scene.head_environment()) {
         (Role::Copy(_), _) => {
             Prose::new("% is the copy of %, and it can follow without a conflict.", &[base, &head])
         }
@@ -27,7 +27,7 @@ pub(in super::super) fn passed(scene: &Scene<'_>) -> Account {
 
 fn promoted(scene: &Scene<'_>, from: &Environment, to: &Environment) -> Prose {
     let (head, base) = (scene.head(), scene.base());
-    if scene.flow.leads_to(&to.name, &from.name) {
+    if scene.path.leads_to(&to.name, &from.name) {
         return Prose::new(
             "It carries changes of % back to %, which does not have them yet.",
             &[&head, base],
@@ -38,7 +38,7 @@ fn promoted(scene: &Scene<'_>, from: &Environment, to: &Environment) -> Prose {
 
 fn clean(scene: &Scene<'_>, takes: &Environment) -> Prose {
     let others: Vec<&str> = scene
-        .flow
+        .path
         .judged_branches()
         .filter(|branch| **branch != scene.pull.base.branch)
         .map(BranchName::as_str)

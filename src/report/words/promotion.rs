@@ -4,7 +4,7 @@ use super::super::prose::{Prose, count};
 use super::super::{drawing, shell};
 use super::topic::PICK;
 use super::{Account, Evidence, Scene, Step};
-use crate::flow::{BranchName, Commit, PromoteFirst, Role, Snapshot};
+use crate::model::{BranchName, Commit, PromoteFirst, Role, Snapshot};
 
 /// A throw-away branch that stands where an environment has been.
 pub(super) fn snapshot(scene: &Scene<'_>, snapshot: &Snapshot) -> Account {
@@ -51,7 +51,7 @@ pub(super) fn head_behind(scene: &Scene<'_>, first: Option<&PromoteFirst>) -> Ac
         &[&head, base, base, &head],
     );
     let mut account = Account::new(title, vec![actual]);
-    match scene.flow.role(&scene.pull.base.branch) {
+    match scene.path.role(&scene.pull.base.branch) {
         Role::Copy(_) => super::copy::reset(scene, &[], &mut account),
         Role::Environment(_) | Role::Topic => bring_upstream(scene, &[], first, &mut account),
     }
@@ -70,7 +70,7 @@ pub(super) fn head_behind(scene: &Scene<'_>, first: Option<&PromoteFirst>) -> Ac
 pub(super) fn nothing_to_promote(scene: &Scene<'_>) -> Account {
     let (head, base) = (scene.head(), scene.base());
     let title = Prose::new("Nothing to promote: % → %", &[&head, base]);
-    let actual = match scene.flow.role(&scene.pull.base.branch) {
+    let actual = match scene.path.role(&scene.pull.base.branch) {
         Role::Copy(_) => Prose::new("% already has all of %. Merging would change no file.", &[base, &head]),
         _ => Prose::new("% and % hold the same files. Merging would change none.", &[base, &head]),
     };
@@ -226,7 +226,7 @@ pub(super) fn conflicts(
     if !paths.is_empty() {
         account.evidence.push(Evidence::Paths(Prose::new("In conflict:", &[]), paths.to_vec()));
     }
-    match scene.flow.role(&scene.pull.base.branch) {
+    match scene.path.role(&scene.pull.base.branch) {
         Role::Copy(_) => super::copy::reset(scene, only_on_base, &mut account),
         Role::Environment(_) | Role::Topic => match cut_by {
             Some(squashed) => join_again(scene, squashed, only_on_base, &mut account),

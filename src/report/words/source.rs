@@ -2,7 +2,7 @@
 
 use super::super::prose::Prose;
 use super::{Account, Scene, Step, branches};
-use crate::flow::BranchName;
+use crate::model::BranchName;
 
 /// A title that ends in what the base takes.
 fn wrong_source(scene: &Scene<'_>, needs: &[BranchName]) -> Prose {

@@ -5,7 +5,7 @@ use super::super::rewritten::Rewritten;
 use super::super::{shell, stamp};
 use super::known_work::origin;
 use super::{Account, Scene, Step, branches};
-use crate::flow::{BranchName, Origin};
+use crate::model::{BranchName, Origin};
 
 pub(super) fn in_stack(
     scene: &Scene<'_>,

@@ -7,7 +7,7 @@ use super::super::repair_plan::FORK;
 use super::super::{Subject, shell, stamp};
 use super::known_work::names;
 use super::{Account, Evidence, Scene, Step};
-use crate::flow::{BranchName, Commit, CommitId, Origin, Repair};
+use crate::model::{BranchName, Commit, CommitId, Origin, Repair};
 
 /// What TP201 found.
 pub(super) struct Carried<'a> {

@@ -4,7 +4,7 @@ use super::super::limits::shorten_end;
 use super::super::prose::Prose;
 use super::super::shell;
 use super::{Account, Scene, Step, branches};
-use crate::flow::{BranchName, Undecided};
+use crate::model::{BranchName, Undecided};
 
 /// Longest message of git or GitHub that is passed on, in characters.
 const MESSAGE: usize = 500;

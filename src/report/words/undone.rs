@@ -4,7 +4,7 @@ use super::super::limits::shorten_end;
 use super::super::prose::{Prose, count};
 use super::known_work::{names, short_names, without};
 use super::{Account, Evidence, Scene, Step};
-use crate::flow::{Commit, Origin, Repair, Revert, RevertEffect};
+use crate::model::{Commit, Origin, Repair, Revert, RevertEffect};
 
 /// More reverts than this are not told one by one.
 const TOLD: usize = 5;

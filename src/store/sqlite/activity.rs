@@ -1,6 +1,6 @@
 //! Whether anybody deploys a repository.
 
-use crate::flow::RepositoryId;
+use crate::model::RepositoryId;
 use crate::store::{DeployActivity, StoreError};
 use rusqlite::{Connection, OptionalExtension, named_params};
 

@@ -1,6 +1,6 @@
 //! How far the lines of branches were read into the ledger.
 
-use crate::flow::{BranchName, CommitId, RepositoryId, TipSource};
+use crate::model::{BranchName, CommitId, RepositoryId, TipSource};
 use crate::store::{Backfill, StoreError};
 use rusqlite::{Connection, OptionalExtension, named_params};
 

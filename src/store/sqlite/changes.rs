@@ -4,7 +4,7 @@ use super::units::{self, UnitId};
 use super::values::Tip;
 use super::writer::Outcome;
 use super::{activity, backfills, deploys, inbox, merge_settings, reads};
-use crate::flow::{BranchName, CommitId, EnvironmentName, PullNumber, RepositoryId};
+use crate::model::{BranchName, CommitId, EnvironmentName, PullNumber, RepositoryId};
 use crate::store::{
     Account, Change, Committed, ConfigurationRow, Desired, Lease, Millis, Next, PullRow, PushRow,
     RepositoryRow, StoreError, TipRow, Unit,

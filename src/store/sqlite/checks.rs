@@ -1,7 +1,7 @@
 //! The check runs that were desired, found by what they are on.
 
 use super::reads;
-use crate::flow::RepositoryId;
+use crate::model::RepositoryId;
 use crate::store::{ChecksOf, Effect, StoreError, Unit};
 use rusqlite::{Connection, named_params};
 
@@ -47,7 +47,7 @@ fn ranges(id: RepositoryId, of: ChecksOf) -> Vec<(String, String)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::flow::{BranchName, CommitId};
+    use crate::model::{BranchName, CommitId};
 
     fn within((from, to): &(String, String), unit: &Unit) -> bool {
         let key = unit.to_string();

@@ -2,7 +2,7 @@
 
 use super::units;
 use super::values::Tip;
-use crate::flow::{BranchName, Deploy, EnvironmentName, Hold, RepositoryId, StartingPoint};
+use crate::model::{BranchName, Deploy, EnvironmentName, Hold, RepositoryId, StartingPoint};
 use crate::store::{ActOutcome, Lane, Millis, OrderId, OrderRow, OutcomeRow, StoreError, Unit};
 use rusqlite::{Connection, OptionalExtension, Row, ToSql, named_params};
 use serde::Serialize;

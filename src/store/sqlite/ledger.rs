@@ -1,7 +1,7 @@
 //! The whole ledger of a repository, for people who ask what was where.
 
 use super::reads::{in_order_of_moves, tip_from};
-use crate::flow::{BranchName, CommitId, LedgerTip, PushedAt, RepositoryId};
+use crate::model::{BranchName, CommitId, LedgerTip, PushedAt, RepositoryId};
 use crate::store::{PushRow, StoreError, TipRow};
 use rusqlite::{Connection, Row, named_params};
 

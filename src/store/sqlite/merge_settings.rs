@@ -1,6 +1,6 @@
 //! How repositories let pull requests be merged by their own settings.
 
-use crate::flow::{MergeMethods, MethodsFrom, RepositoryId};
+use crate::model::{MergeMethods, MethodsFrom, RepositoryId};
 use crate::store::{Millis, StoreError};
 use rusqlite::{Connection, OptionalExtension, named_params};
 

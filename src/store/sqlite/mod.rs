@@ -35,7 +35,7 @@ use super::{
     LedgerRows, Millis, NewDelivery, Next, OrderId, OrderRow, OutcomeRow, PullRow, PushRow, RepositoryRow,
     Store, StoreError, TipRow, Unit,
 };
-use crate::flow::{
+use crate::model::{
     BranchName, CommitId, Deploy, Hold, InstallationId, LedgerTip, MergeMethods, PullNumber, PushedAt,
     RepositoryId,
 };

@@ -1,6 +1,6 @@
 //! Which repositories the entries of the operator's file are for.
 
-use crate::flow::RepositoryId;
+use crate::model::RepositoryId;
 use crate::store::StoreError;
 use rusqlite::{Connection, named_params};
 use std::collections::BTreeMap;

@@ -1,7 +1,7 @@
 //! Questions about accounts, repositories, pull requests, the ledger and effects.
 
 use super::values::Tip;
-use crate::flow::{
+use crate::model::{
     BranchName, CommitId, DeployOutcome, InstallationId, LedgerTip, Move, Placed, PullNumber, PushedAt,
     RepositoryId, TipSource, VerifiedTree, in_order,
 };

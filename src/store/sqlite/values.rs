@@ -1,6 +1,6 @@
 //! How the words of the program are spelled in columns: each of them in this file alone.
 
-use crate::flow::{
+use crate::model::{
     BranchName, CommitId, DeployOutcome, EnvironmentName, InstallationId, PullNumber, RepositoryId, Stack,
     TipSource, TreeId,
 };

@@ -1,7 +1,7 @@
 //! Walks over what is kept, to let go of what nobody asks about any more: a bounded piece of a table each time, by its
 //! primary key, so that a large one costs no more than a small one and no index has to be kept for it.
 
-use crate::flow::RepositoryId;
+use crate::model::RepositoryId;
 use crate::store::{Millis, StoreError};
 use rusqlite::{Connection, Row, named_params};
 use std::sync::atomic::{AtomicI64, Ordering};

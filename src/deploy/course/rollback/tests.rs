@@ -1,7 +1,7 @@
 use super::*;
 use crate::deploy::samples::{LIMITS, begin, commit, deploy, report, requested, rollback};
 use crate::deploy::{CancelAnswer, Says};
-use crate::flow::{Ending, Hold, Lifted, Phase};
+use crate::model::{Ending, Hold, Lifted, Phase};
 
 /// A story over one environment: what happens to it, told in the order of time.
 struct Story {

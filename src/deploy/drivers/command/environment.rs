@@ -2,7 +2,7 @@
 
 use crate::deploy::drivers::{DriverError, Order, or_empty};
 use crate::deploy::operator::{Programs, Step};
-use crate::flow::Phase;
+use crate::model::Phase;
 use std::collections::BTreeMap;
 use std::path::Path;
 

@@ -12,7 +12,7 @@ use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use crate::flow::Millis;
+use crate::model::Millis;
 
 /// How much of a file is read or copied before it is looked whether to go on, in bytes.
 const PIECE: u64 = 1 << 20;

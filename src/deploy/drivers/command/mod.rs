@@ -29,7 +29,7 @@ mod trees;
 use super::{Driver, DriverError, Handed, Order};
 use crate::deploy::operator::Programs;
 use crate::deploy::{CancelAnswer, Report};
-use crate::flow::{Deploy, Millis};
+use crate::model::{Deploy, Millis};
 use async_trait::async_trait;
 use environment::Secrets;
 use run::{Run, Task};

@@ -10,7 +10,7 @@ use super::{Checkout, Shared, files, group, trees};
 use crate::deploy::drivers::{DriverError, Order};
 use crate::deploy::operator::{Programs, Step};
 use crate::deploy::{Report, Says};
-use crate::flow::{Millis, Phase};
+use crate::model::{Millis, Phase};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};

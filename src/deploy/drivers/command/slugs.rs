@@ -3,7 +3,7 @@
 use super::files::{self, Contents};
 use super::removal::{self, remove};
 use super::trees::{self, Quit, TreeBounds};
-use crate::flow::Millis;
+use crate::model::Millis;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeSet, HashMap};
 use std::io;

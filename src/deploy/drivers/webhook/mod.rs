@@ -12,7 +12,7 @@ pub use signing::{SigningError, SigningKey};
 use super::{Driver, DriverError, Handed, Order};
 use crate::deploy::operator::Endpoint;
 use crate::deploy::{CancelAnswer, Report, Says};
-use crate::flow::{Millis, Phase};
+use crate::model::{Millis, Phase};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use http::Uri;

@@ -1,5 +1,5 @@
 use super::*;
-use crate::flow::BranchName;
+use crate::model::BranchName;
 use http::HeaderMap;
 use std::io;
 use std::net::SocketAddr;

@@ -2,8 +2,8 @@
 
 use super::Work;
 use crate::engine::room::Trouble;
-use crate::flow::{Deploy, DeployState, Ending, Trigger};
 use crate::github::{ApiError, MadeDeployment, NewDeployment};
+use crate::model::{Deploy, DeployState, Ending, Trigger};
 
 /// A fresh token is refused for a moment, and GitHub does not know a commit for a moment after it was pushed: what is
 /// still refused after so many attempts is meant so.

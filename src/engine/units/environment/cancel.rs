@@ -5,7 +5,7 @@ use super::follow::LOOKED_BACK_FOR;
 use crate::deploy::CancelAnswer;
 use crate::deploy::drivers::DriverError;
 use crate::engine::room::Trouble;
-use crate::flow::{Deploy, DriverSettings, Ending, Millis};
+use crate::model::{Deploy, DriverSettings, Ending, Millis};
 
 /// How often it is asked whether one has ended that is being cancelled or may still run: the event may be lost.
 const LOOK_EVERY: Millis = 60_000;

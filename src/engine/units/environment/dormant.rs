@@ -4,22 +4,22 @@ use super::Work;
 use crate::deploy::drivers::parse_key;
 use crate::engine::dormancy::{is_dormant, nobody_deploys};
 use crate::engine::room::{Room, Trouble};
-use crate::flow::{DeployState, DriverSettings, Ending, Flow, RepositoryId};
 use crate::github::events::DeploymentStatusEvent;
+use crate::model::{DeployState, DriverSettings, Ending, PromotionPath, RepositoryId};
 use crate::store::{Change, DeployActivity, RepositoryRow, Unit};
 
 impl Work<'_> {
     /// Whether no Deployments are made, since nobody was there for the last one.
     pub(super) fn is_dormant(&self) -> bool {
-        is_dormant(&self.activity, self.site.flow) && !self.somebody_has_programs()
+        is_dormant(&self.activity, self.site.path) && !self.somebody_has_programs()
     }
 
     fn somebody_has_programs(&self) -> bool {
-        self.site.room.has_any_programs(self.site.repository, self.site.flow)
+        self.site.room.has_any_programs(self.site.repository, self.site.path)
     }
 
     fn may_rest(&self) -> bool {
-        nobody_deploys(&self.activity, self.site.flow) && !self.somebody_has_programs()
+        nobody_deploys(&self.activity, self.site.path) && !self.somebody_has_programs()
     }
 
     /// Somebody but Towpath has said something on a Deployment, one of Towpath's or not.
@@ -46,7 +46,7 @@ impl Work<'_> {
         let id = self.site.repository.id;
         self.changes.push(Change::DeployActivity(id, seen.clone()));
         if was_dormant != self.is_dormant() {
-            self.changes.extend(concerned(id, self.site.flow, Some(&self.site.environment.name)));
+            self.changes.extend(concerned(id, self.site.path, Some(&self.site.environment.name)));
         }
     }
 
@@ -100,8 +100,8 @@ impl Work<'_> {
 }
 
 /// Whose work depends on whether anybody deploys, beside the environment called `but`.
-fn concerned(id: RepositoryId, flow: &Flow, but: Option<&str>) -> Vec<Change> {
-    let others = flow.environments.iter().filter(|it| but != Some(it.name.as_str()));
+fn concerned(id: RepositoryId, path: &PromotionPath, but: Option<&str>) -> Vec<Change> {
+    let others = path.environments.iter().filter(|it| but != Some(it.name.as_str()));
     let units = others.map(|it| Unit::Environment(id, (&it.name).into()));
     units.chain([Unit::Copy(id)]).map(Change::Mark).collect()
 }
@@ -110,7 +110,7 @@ fn concerned(id: RepositoryId, flow: &Flow, but: Option<&str>) -> Vec<Change> {
 pub(super) async fn spoken_elsewhere(
     room: &Room,
     row: &RepositoryRow,
-    flow: &Flow,
+    path: &PromotionPath,
     events: &[DeploymentStatusEvent],
 ) -> Result<Vec<Change>, Trouble> {
     let by_others =
@@ -120,11 +120,11 @@ pub(super) async fn spoken_elsewhere(
     {
         return Ok(Vec::new());
     }
-    let was_dormant = room.is_dormant(row, flow).await?;
+    let was_dormant = room.is_dormant(row, path).await?;
     let seen = DeployActivity { reported_at: Some(room.now()), ..DeployActivity::default() };
     let mut changes = vec![Change::DeployActivity(row.id, seen)];
     if was_dormant {
-        changes.extend(concerned(row.id, flow, None));
+        changes.extend(concerned(row.id, path, None));
     }
     Ok(changes)
 }

@@ -3,8 +3,8 @@
 use super::{COMMAND, Work};
 use crate::deploy::drivers::DriverError;
 use crate::engine::room::Trouble;
-use crate::flow::{Deploy, DeployState, DriverSettings, Ending, Millis};
 use crate::github::Remedy;
+use crate::model::{Deploy, DeployState, DriverSettings, Ending, Millis};
 
 /// How long a deploy that ended badly is asked about, in milliseconds: a day.
 pub(super) const LOOKED_BACK_FOR: Millis = 24 * 60 * 60_000;

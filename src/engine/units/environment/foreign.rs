@@ -3,8 +3,8 @@
 use super::Work;
 use super::reports::report_of;
 use crate::engine::room::Trouble;
-use crate::flow::{DriverSettings, ForeignDeployments, NotCounted, WhyNotCounted};
 use crate::github::events::DeploymentStatusEvent;
+use crate::model::{DriverSettings, ForeignDeployments, NotCounted, WhyNotCounted};
 
 /// For what a Deployment of somebody else's counts.
 enum Counts {

@@ -5,8 +5,8 @@ use super::{COMMAND, Work};
 use crate::deploy::CarriedOutBy;
 use crate::deploy::drivers::DriverError;
 use crate::engine::room::Trouble;
-use crate::flow::Deploy;
 use crate::github::Remedy;
+use crate::model::Deploy;
 
 /// A deploy by programs is begun no more often than this.
 const HAND_OVERS_AT_MOST: u32 = 3;

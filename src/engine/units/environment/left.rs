@@ -4,7 +4,7 @@
 use super::Work;
 use super::follow::LOOKED_BACK_FOR;
 use crate::engine::room::{Room, Trouble};
-use crate::flow::{BranchName, Deploy, DeploySettings, Environment, EnvironmentName, Requires};
+use crate::model::{BranchName, Deploy, DeploySettings, Environment, EnvironmentName, Requires};
 use crate::store::{ActOutcome, RepositoryRow};
 
 /// Among so many of its newest deploys it is looked for one that is still to be seen to.

@@ -29,11 +29,11 @@ use crate::deploy::{Course, Limits};
 use crate::engine::called_back;
 use crate::engine::room::{Room, Trouble};
 use crate::engine::shown_late::{is_to_come, look_again};
-use crate::flow::{
-    BranchName, CommitId, Deploy, DeployState, DriverSettings, Environment, EnvironmentName, Flow, Millis,
-    PullNumber, RepositoryId, TreeId,
-};
 use crate::github::events::DeploymentStatusEvent;
+use crate::model::{
+    BranchName, CommitId, Deploy, DeployState, DriverSettings, Environment, EnvironmentName, Millis,
+    PromotionPath, PullNumber, RepositoryId, TreeId,
+};
 use crate::store::{Change, DeployActivity, Lease, OutcomeRow, RepositoryRow, RepositoryState, Unit};
 use left::left_environment;
 use std::collections::BTreeSet;
@@ -57,14 +57,14 @@ pub(super) async fn run(
     };
     room.require_settled(&repository)?;
     let book = room.rulebook(&repository).await?;
-    let flow = book.flow;
-    let named = flow.environment(name.as_str());
+    let path = book.path;
+    let named = path.environment(name.as_str());
     let left = if named.is_some() { None } else { left_environment(room, &repository, name).await? };
     let Some(environment) = named.or(left.as_ref()) else {
         // Deploys to what is no environment of the path say nothing about a change's way, but that there is somebody
         // who deploys.
         let events: Vec<_> = events.into_iter().map(|(_, event)| event).collect();
-        changes.extend(dormant::spoken_elsewhere(room, &repository, &flow, &events).await?);
+        changes.extend(dormant::spoken_elsewhere(room, &repository, &path, &events).await?);
         changes.extend(news.digested(&lease.unit));
         return Ok(changes);
     };
@@ -72,7 +72,7 @@ pub(super) async fn run(
     let course = Course::new(lane.deploys, lane.hold, lane.baseline).since(lane.start);
     let live = course.live().map(|it| it.number);
     let (is_readable, is_named) = (book.invalid.is_none(), named.is_some());
-    let site = Site { room, lease, repository: &repository, flow: &flow, environment, is_readable, is_named };
+    let site = Site { room, lease, repository: &repository, path: &path, environment, is_readable, is_named };
     let activity = room.store.deploy_activity(id).await?;
     let (others_wait, outcomes) = (false, Vec::new());
     let mut work = Work { site, course, changes, live_before: live, others_wait, outcomes, activity };
@@ -118,7 +118,7 @@ struct Site<'a> {
     room: &'a Room,
     lease: &'a Lease,
     repository: &'a RepositoryRow,
-    flow: &'a Flow,
+    path: &'a PromotionPath,
     environment: &'a Environment,
     /// Whether the configuration can be read. While it cannot, nothing new is begun.
     is_readable: bool,
@@ -149,7 +149,7 @@ impl<'a> Site<'a> {
 
     /// Whether the environment is the one that customers see.
     fn is_production(&self) -> bool {
-        match &self.flow.copy {
+        match &self.path.copy {
             Some(copy) => self.environment.is_called(&copy.of),
             None => self.environment.is_called("production"),
         }
@@ -292,7 +292,7 @@ impl Work<'_> {
 
     /// What follows where something else is live than before.
     fn of_what_is_live(&self, concerned: &mut BTreeSet<PullNumber>) -> Vec<Change> {
-        let Site { repository, flow, environment, .. } = self.site;
+        let Site { repository, path, environment, .. } = self.site;
         let live = self.course.live().map(|it| it.number);
         if live.is_none() || live == self.live_before {
             return Vec::new();
@@ -301,7 +301,7 @@ impl Work<'_> {
         let before = self.course.deploys().iter().filter(|it| Some(it.number) == self.live_before);
         concerned.extend(before.flat_map(|it| it.pulls.iter().copied()));
         let mut changes = Vec::new();
-        if flow.copy.as_ref().is_some_and(|copy| copy.of == environment.name) {
+        if path.copy.as_ref().is_some_and(|copy| copy.of == environment.name) {
             changes.push(Change::Mark(Unit::Copy(repository.id)));
         }
         changes

@@ -4,8 +4,8 @@
 use super::Work;
 use crate::deploy::drivers::parse_key;
 use crate::engine::room::{Room, Trouble};
-use crate::flow::{CommitId, EnvironmentName, RepositoryId};
 use crate::github::{ApiError, MadeDeployment};
+use crate::model::{CommitId, EnvironmentName, RepositoryId};
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 

@@ -3,7 +3,7 @@
 use super::Work;
 use crate::deploy::RollbackPlan;
 use crate::engine::room::Trouble;
-use crate::flow::{CommitId, Deploy, Hold, Lifted, PullNumber, TipSource, Trigger};
+use crate::model::{CommitId, Deploy, Hold, Lifted, PullNumber, TipSource, Trigger};
 use crate::report::{self, AskedFor};
 use crate::store::{ActOutcome, Change, DeployActivity, Order, OrderRow};
 
@@ -84,7 +84,7 @@ impl Work<'_> {
     fn end_for(&mut self, going: u64, rollback: u64) -> Option<String> {
         let deploy = self.course.get(going).cloned()?;
         let now = self.site.room.now();
-        let why = crate::flow::Ending::Cancelled { by: rollback, phase: deploy.phase() };
+        let why = crate::model::Ending::Cancelled { by: rollback, phase: deploy.phase() };
         self.course.cancel(going, why, now);
         let commit = deploy.commit.short();
         Some(if self.can_cancel(&deploy) {

@@ -6,7 +6,7 @@
 use super::Work;
 use crate::deploy::Report;
 use crate::engine::room::Trouble;
-use crate::flow::{CommitId, Deploy, DeployOutcome, Millis, TreeId};
+use crate::model::{CommitId, Deploy, DeployOutcome, Millis, TreeId};
 use crate::store::{Change, OutcomeRow};
 use std::collections::{BTreeMap, HashSet};
 

@@ -6,9 +6,9 @@ use crate::deploy::drivers::parse_key;
 use crate::deploy::drivers::webhook::CallBack;
 use crate::deploy::{Report, Says};
 use crate::engine::room::Trouble;
-use crate::flow::{Deploy, DriverSettings};
 use crate::github::events::DeploymentStatusEvent;
 use crate::github::{SaidStatus, is_keyed};
+use crate::model::{Deploy, DriverSettings};
 use crate::store::DeliveryRow;
 
 /// What a status of GitHub's says, where it says how a deploy stands.

@@ -2,8 +2,8 @@
 
 use super::Work;
 use crate::engine::room::Trouble;
-use crate::flow::{Deploy, DeployState, RefusedStatus};
 use crate::github::{ApiError, NewStatus, SaidStatus};
+use crate::model::{Deploy, DeployState, RefusedStatus};
 use crate::report::{self, DeployStatus};
 
 /// A fresh token is refused for a moment: what is still refused after so many attempts is meant so.

@@ -3,8 +3,8 @@
 use super::Work;
 use crate::deploy::{Wanted, slug};
 use crate::engine::room::Trouble;
-use crate::flow::{CommitId, Deploy, PullNumber, TipSource, Trigger};
 use crate::lineage::{GitError, Repository};
+use crate::model::{CommitId, Deploy, PullNumber, TipSource, Trigger};
 use crate::store::{Change, PullRow, TipRow, Unit};
 use std::collections::HashSet;
 

@@ -2,8 +2,8 @@
 
 use super::{Case, ends, last_verdict};
 use crate::engine::room::Trouble;
-use crate::flow::{CommentWhen, CommitId, Pull, Role};
 use crate::lineage::{GitError, Repository};
+use crate::model::{CommentWhen, CommitId, Pull, Role};
 use crate::report::{self, Aftermath};
 use crate::store::{Change, Desired, PullRow, Unit};
 
@@ -14,11 +14,11 @@ impl Case<'_> {
         let mirror = self.room.mirror(self.repository).await?;
         let repository = mirror.fetched(&[]).await?;
         let aftermath = look(&repository, row.head_commit, made).await?;
-        if aftermath.is_as_predicted() || self.book.flow.comment == CommentWhen::Never {
+        if aftermath.is_as_predicted() || self.book.path.comment == CommentWhen::Never {
             return Ok(None);
         }
         let subject = self.subject_of(row.number, &pull);
-        let content = report::aftermath(&self.book.flow, &subject, &aftermath);
+        let content = report::aftermath(&self.book.path, &subject, &aftermath);
         let substance = super::effects::digest(&content);
         let unit = Unit::Comment(row.repository, row.number);
         Ok(Some(Change::Desire(Desired { unit, content, substance, siblings: Vec::new() })))
@@ -28,7 +28,7 @@ impl Case<'_> {
     /// a snapshot as if it came from the environment itself.
     fn promoted_by(&self, row: &PullRow) -> Option<(CommitId, Pull)> {
         let was_open = self.before.is_none_or(|before| before.pull.merged.is_none());
-        let flow = &self.book.flow;
+        let path = &self.book.path;
         let before = self.before.filter(|before| before.judged_head == Some(row.head_commit));
         let snapshot = before.and_then(last_verdict).and_then(|verdict| verdict.snapshot().cloned());
         let mut pull = ends(row, row.base_branch.clone());
@@ -37,7 +37,7 @@ impl Case<'_> {
         }
         let environments = pull.head.branch.iter().chain([&pull.base.branch]);
         let between =
-            environments.into_iter().all(|branch| matches!(flow.role(branch), Role::Environment(_)));
+            environments.into_iter().all(|branch| matches!(path.role(branch), Role::Environment(_)));
         let made = row.merged.filter(|_| was_open && between && !pull.head.fork)?.commit?;
         pull.base.commit = made;
         Some((made, pull))

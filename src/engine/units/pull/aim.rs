@@ -1,6 +1,6 @@
 //! What a pull request finally aims at: a stacked one goes into a topic that goes on.
 
-use crate::flow::{BranchName, Flow, RepositoryId, Role};
+use crate::model::{BranchName, PromotionPath, RepositoryId, Role};
 use crate::store::{PullRow, PullState};
 
 /// The branch of the path that a pull request ends up on; `None` if on none.
@@ -8,10 +8,14 @@ use crate::store::{PullRow, PullState};
 /// Of one in a stack GitHub tells where all of it goes, and asks for the checks of that trunk. Else a topic goes on as
 /// the head of an open pull request, of several as the one with the lowest number that gets somewhere. A fork's branch
 /// is another one than the repository's own of that name.
-pub(in crate::engine::units) fn aim(flow: &Flow, pull: &PullRow, open: &[PullRow]) -> Option<BranchName> {
-    let own_base = Some(&pull.base_branch).filter(|base| flow.role(base) != Role::Topic);
+pub(in crate::engine::units) fn aim(
+    path: &PromotionPath,
+    pull: &PullRow,
+    open: &[PullRow],
+) -> Option<BranchName> {
+    let own_base = Some(&pull.base_branch).filter(|base| path.role(base) != Role::Topic);
     // A trunk that is on no path leaves one that goes into a branch of the path with that one's question.
-    ends_on(flow, goes_on_to(pull), pull.repository, open).or_else(|| own_base.cloned())
+    ends_on(path, goes_on_to(pull), pull.repository, open).or_else(|| own_base.cloned())
 }
 
 /// Where a pull request leads.
@@ -19,11 +23,16 @@ fn goes_on_to(pull: &PullRow) -> &BranchName {
     pull.stack.as_ref().map_or(&pull.base_branch, |stack| &stack.trunk)
 }
 
-fn ends_on(flow: &Flow, base: &BranchName, own: RepositoryId, open: &[PullRow]) -> Option<BranchName> {
+fn ends_on(
+    path: &PromotionPath,
+    base: &BranchName,
+    own: RepositoryId,
+    open: &[PullRow],
+) -> Option<BranchName> {
     let mut seen = vec![base];
     let mut ahead = vec![base];
     while let Some(branch) = ahead.pop() {
-        if flow.role(branch) != Role::Topic {
+        if path.role(branch) != Role::Topic {
             return Some(branch.clone());
         }
         let goes_on = |it: &&PullRow| {
@@ -46,7 +55,7 @@ fn ends_on(flow: &Flow, base: &BranchName, own: RepositoryId, open: &[PullRow]) 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::flow::{CommitId, PullNumber, Stack};
+    use crate::model::{CommitId, PullNumber, Stack};
 
     fn name(branch: &str) -> BranchName {
         BranchName::new(branch).unwrap()
@@ -75,7 +84,7 @@ mod tests {
     }
 
     fn aimed_of(pull: &PullRow, open: &[PullRow]) -> Option<String> {
-        let found = aim(&Flow::pro(), pull, open);
+        let found = aim(&PromotionPath::pro(), pull, open);
         found.map(|branch| branch.to_string())
     }
 

@@ -1,7 +1,7 @@
 //! What a verdict on a promotion needs to know of deploys.
 
 use crate::engine::room::{Room, Trouble};
-use crate::flow::{DeployFacts, DeployState, Flow, HeadDeploy, Pull, Role};
+use crate::model::{DeployFacts, DeployState, HeadDeploy, PromotionPath, Pull, Role};
 use crate::report;
 use crate::store::PullRow;
 
@@ -11,12 +11,12 @@ const DEPLOYS_AT_MOST: u32 = 50;
 /// What is known of deploys where a promotion comes from and where it goes, with the ends as they are judged.
 pub(in crate::engine::units) async fn known(
     room: &Room,
-    flow: &Flow,
+    path: &PromotionPath,
     row: &PullRow,
     ends: &Pull,
 ) -> Result<DeployFacts, Trouble> {
     let (Role::Environment(from), Role::Environment(to)) =
-        (role_of_head(flow, ends), flow.role(&ends.base.branch))
+        (role_of_head(path, ends), path.role(&ends.base.branch))
     else {
         return Ok(DeployFacts::default());
     };
@@ -41,6 +41,6 @@ pub(in crate::engine::units) async fn known(
 }
 
 /// What the head is on the path, by its name.
-pub(super) fn role_of_head<'a>(flow: &'a Flow, pull: &Pull) -> Role<'a> {
-    pull.head.branch.as_ref().map_or(Role::Topic, |branch| flow.role(branch))
+pub(super) fn role_of_head<'a>(path: &'a PromotionPath, pull: &Pull) -> Role<'a> {
+    pull.head.branch.as_ref().map_or(Role::Topic, |branch| path.role(branch))
 }

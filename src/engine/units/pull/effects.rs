@@ -3,8 +3,8 @@
 use super::{Case, Judged};
 use crate::engine::room::{Room, Trouble};
 use crate::engine::units::shown::Shown;
-use crate::flow::{
-    BranchName, CommentWhen, CommitId, Flow, Outcome, Pull, PullNumber, RepositoryId, Verdict,
+use crate::model::{
+    BranchName, CommentWhen, CommitId, Outcome, PromotionPath, Pull, PullNumber, RepositoryId, Verdict,
 };
 use crate::report::{self, CheckText, Note, Subject};
 use crate::store::{ActRow, Change, Desired, JudgedPull, PullRow, Unit};
@@ -46,7 +46,7 @@ impl Case<'_> {
         let mut shown = vec![(self.subject(judged), verdict.clone())];
         shown.extend(others.iter().map(|other| self.of_other(judged, other)));
         shown.extend(self.sharing_by_own_base(judged));
-        let mut text = report::check(&self.book.flow, &shown);
+        let mut text = report::check(&self.book.path, &shown);
         text.summary = report::with_notes(text.summary, &self.notes(row).await?);
         self.without_dead_buttons(judged, &mut text);
         self.desire(row, base, &text, siblings)
@@ -76,7 +76,7 @@ impl Case<'_> {
         let verdict = last_verdict(other);
         // A verdict of another version that cannot be read is not known, and unknown is never a pass.
         let unread = || {
-            Verdict::undecided(crate::flow::Undecided::Git {
+            Verdict::undecided(crate::model::Undecided::Git {
                 what: format!("the verdict on #{} has to be made again", other.pull.number),
             })
         };
@@ -99,7 +99,7 @@ impl Case<'_> {
         let earlier = self.before.and_then(|before| self.as_before(&judged.pull, before));
         let notes = self.notes(&judged.row).await?;
         let wanted = match self.room.store.effect(&unit).await? {
-            None => match self.book.flow.comment {
+            None => match self.book.path.comment {
                 CommentWhen::OnFailure => judged.verdict.outcome() == Outcome::Fail,
                 CommentWhen::Always => true,
                 CommentWhen::Never => false,
@@ -117,7 +117,7 @@ impl Case<'_> {
             return Ok(None);
         }
         let content =
-            report::comment(&self.book.flow, &self.subject(judged), &judged.verdict, earlier.as_ref());
+            report::comment(&self.book.path, &self.subject(judged), &judged.verdict, earlier.as_ref());
         let content = report::with_notes(content, &notes);
         let substance = digest(&content);
         Ok(Some(Change::Desire(Desired { unit, content, substance, siblings: Vec::new() })))
@@ -138,7 +138,7 @@ impl Case<'_> {
         text: &CheckText,
         siblings: Vec<(PullNumber, i64)>,
     ) -> Result<Change, Trouble> {
-        check_run(&self.book.flow, row.repository, (row.head_commit, base), (text, siblings))
+        check_run(&self.book.path, row.repository, (row.head_commit, base), (text, siblings))
     }
 }
 
@@ -164,13 +164,13 @@ pub(in crate::engine::units) async fn left(
 
 /// The check for a branch of the path on a commit, as it shall be shown.
 pub(in crate::engine::units) fn check_run(
-    flow: &Flow,
+    path: &PromotionPath,
     repository: RepositoryId,
     (head, base): (CommitId, &BranchName),
     (text, siblings): (&CheckText, Vec<(PullNumber, i64)>),
 ) -> Result<Change, Trouble> {
     let unit = Unit::Check(repository, head, base.clone());
-    let name = flow.check_of_branch(base);
+    let name = path.check_of_branch(base);
     Shown { unit, commit: head, name, text, annotations: Vec::new(), siblings, put_on: None }.desired()
 }
 

@@ -1,7 +1,7 @@
 use super::super::news::{News, pull_row};
 use crate::engine::room::{Room, Trouble};
-use crate::flow::{MergeMethods, PullNumber, RepositoryId};
 use crate::github::events::PullRequestEvent;
+use crate::model::{MergeMethods, PullNumber, RepositoryId};
 use crate::store::{Change, JudgedPull, PullRow, PushRow, RepositoryRow};
 
 /// The newest that is known of a pull request: from its deliveries where they tell it, else from GitHub.

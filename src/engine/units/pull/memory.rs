@@ -1,8 +1,8 @@
 //! What the store remembers, as the ledger that verdicts are made with.
 
 use crate::engine::room::{Room, Trouble};
-use crate::flow::{BranchName, Flow, Pull, PullNumber, PushedAt, RepositoryId};
 use crate::lineage::{Ledger, Repository};
+use crate::model::{BranchName, PromotionPath, Pull, PullNumber, PushedAt, RepositoryId};
 use crate::store::{LedgerRows, PullRow};
 
 /// What is remembered of a repository, as one branch of it needs it.
@@ -21,11 +21,11 @@ impl Memory {
     /// Reads what a verdict on `topic` needs.
     pub(in crate::engine::units) async fn of(
         room: &Room,
-        flow: &Flow,
+        path: &PromotionPath,
         repository: RepositoryId,
         topic: &BranchName,
     ) -> Result<Self, Trouble> {
-        let branches: Vec<_> = flow.judged_branches().cloned().collect();
+        let branches: Vec<_> = path.judged_branches().cloned().collect();
         let rows = room.store.ledger(repository, &branches, Some(topic)).await?;
         Ok(Self { rows, topic: topic.clone(), others_pushes: Vec::new() })
     }

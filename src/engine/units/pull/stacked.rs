@@ -5,17 +5,21 @@
 
 use super::{Case, Judged, ends};
 use crate::engine::room::Trouble;
-use crate::flow::{BranchName, Flow, Role, StackFacts, StackMember, Verdict};
+use crate::model::{BranchName, PromotionPath, Role, StackFacts, StackMember, Verdict};
 use crate::policy;
 use crate::report::{CheckText, RECHECK, Subject};
 use crate::store::{Change, PullRow, PullState};
 
 /// What is known of a pull request's neighbours, among those that are open.
-pub(in crate::engine::units) fn stack_facts(flow: &Flow, row: &PullRow, open: &[PullRow]) -> StackFacts {
+pub(in crate::engine::units) fn stack_facts(
+    path: &PromotionPath,
+    row: &PullRow,
+    open: &[PullRow],
+) -> StackFacts {
     let others: Vec<&PullRow> = open.iter().filter(|it| is_another(row, it)).collect();
     let member = row.stack.as_ref().map(|stack| {
         let same = others.iter().filter(|it| is_with(row, it)).copied();
-        let mut members: Vec<&PullRow> = same.chain([row]).filter(|it| is_of_path(flow, it)).collect();
+        let mut members: Vec<&PullRow> = same.chain([row]).filter(|it| is_of_path(path, it)).collect();
         members.sort_by_key(|it| it.number);
         let mut heads: Vec<BranchName> = Vec::new();
         for member in members {
@@ -25,7 +29,7 @@ pub(in crate::engine::units) fn stack_facts(flow: &Flow, row: &PullRow, open: &[
         }
         StackMember { stack: stack.clone(), heads, goes_into: row.base_branch.clone() }
     });
-    let chained = others.iter().filter(|it| is_chain(flow, row, it));
+    let chained = others.iter().filter(|it| is_chain(path, row, it));
     StackFacts { member, chained_with: chained.map(|it| it.origin()).collect() }
 }
 
@@ -39,26 +43,26 @@ pub(in crate::engine::units) fn is_with(row: &PullRow, other: &PullRow) -> bool 
 }
 
 /// Whether a branch of the path is the head: then others build on it, and nobody may rewrite it.
-pub(in crate::engine::units) fn is_of_path(flow: &Flow, row: &PullRow) -> bool {
-    row.head_repository == Some(row.repository) && flow.role(&row.head_branch) != Role::Topic
+pub(in crate::engine::units) fn is_of_path(path: &PromotionPath, row: &PullRow) -> bool {
+    row.head_repository == Some(row.repository) && path.role(&row.head_branch) != Role::Topic
 }
 
 /// Whether two promotions are a chain that GitHub's pages offer to make a stack. Topics into an environment that is
 /// being promoted are offered the same, but that is every topic nearly always.
-pub(in crate::engine::units) fn is_chain(flow: &Flow, one: &PullRow, other: &PullRow) -> bool {
+pub(in crate::engine::units) fn is_chain(path: &PromotionPath, one: &PullRow, other: &PullRow) -> bool {
     let on_top = |upper: &PullRow, lower: &PullRow| upper.base_branch == lower.head_branch;
-    let free = [one, other].iter().all(|it| it.stack.is_none() && is_of_path(flow, it));
+    let free = [one, other].iter().all(|it| it.stack.is_none() && is_of_path(path, it));
     free && (on_top(one, other) || on_top(other, one))
 }
 
 /// The branch of the path that a pull request in a stack goes into itself, where it is judged for another one.
 pub(in crate::engine::units) fn own_base<'a>(
-    flow: &Flow,
+    path: &PromotionPath,
     row: &'a PullRow,
     aimed: &BranchName,
 ) -> Option<&'a BranchName> {
     let base = Some(&row.base_branch).filter(|base| *base != aimed && row.stack.is_some());
-    base.filter(|base| flow.role(base) != Role::Topic)
+    base.filter(|base| path.role(base) != Role::Topic)
 }
 
 impl Case<'_> {
@@ -66,7 +70,7 @@ impl Case<'_> {
     /// there is nothing decided here.
     pub(super) async fn check_for_own_base(&self, judged: &Judged) -> Result<Option<Change>, Trouble> {
         let row = &judged.row;
-        let Some(base) = own_base(&self.book.flow, row, &judged.pull.base.branch) else { return Ok(None) };
+        let Some(base) = own_base(&self.book.path, row, &judged.pull.base.branch) else { return Ok(None) };
         let (pull, verdict) = match &judged.for_own_base {
             Some(also) => also.clone(),
             None => (ends(row, base.clone()), judged.verdict.clone()),
@@ -77,27 +81,27 @@ impl Case<'_> {
 
     /// What can be done by a button is done by the verdict for the trunk; the other check has the one that looks again.
     pub(super) fn without_dead_buttons(&self, judged: &Judged, text: &mut CheckText) {
-        let aimed = super::aim(&self.book.flow, &judged.row, self.memory.open());
+        let aimed = super::aim(&self.book.path, &judged.row, self.memory.open());
         if aimed.is_some_and(|aimed| aimed != judged.pull.base.branch) {
             text.actions.retain(|action| *action == RECHECK);
         }
     }
 
     fn by_stack_alone(&self, row: &PullRow, base: &BranchName) -> Verdict {
-        let stacks = stack_facts(&self.book.flow, row, self.memory.open());
-        policy::judge_stack(&self.book.flow, &ends(row, base.clone()), &stacks)
+        let stacks = stack_facts(&self.book.path, row, self.memory.open());
+        policy::judge_stack(&self.book.path, &ends(row, base.clone()), &stacks)
     }
 
     /// Those that have a check in common with `judged` because they go into its base themselves, though they are judged
     /// for their trunk.
     pub(super) fn sharing_by_own_base(&self, judged: &Judged) -> Vec<(Subject, Verdict)> {
-        let (flow, base) = (&self.book.flow, &judged.pull.base.branch);
+        let (path, base) = (&self.book.path, &judged.pull.base.branch);
         let open = self.memory.open();
         let shares = |row: &&PullRow| {
-            let aimed = super::aim(flow, row, open);
+            let aimed = super::aim(path, row, open);
             is_another(&judged.row, row)
                 && row.head_commit == judged.row.head_commit
-                && aimed.is_some_and(|aimed| own_base(flow, row, &aimed) == Some(base))
+                && aimed.is_some_and(|aimed| own_base(path, row, &aimed) == Some(base))
         };
         let of = |row: &PullRow| {
             let subject = self.subject_of(row.number, &ends(row, base.clone()));

@@ -6,7 +6,7 @@
 use super::{Case, own_base};
 use crate::engine::room::Trouble;
 use crate::engine::units::withdrawal::{checks, is_needed};
-use crate::flow::{BranchName, Role};
+use crate::model::{BranchName, Role};
 use crate::report::{self, Withdrawn};
 use crate::store::{Change, ChecksOf, Desired, PullRow, Unit};
 
@@ -30,12 +30,12 @@ impl Case<'_> {
                 changes.extend((!stays).then_some(Change::Mark(Unit::Proposal(id, row.number))));
             }
             // One in a stack keeps the check for the branch that it goes into itself.
-            let kept = [now, now.and_then(|now| own_base(&self.book.flow, row, now))];
+            let kept = [now, now.and_then(|now| own_base(&self.book.path, row, now))];
             let Some(base) = check.base().filter(|base| !kept.contains(&Some(base))) else { continue };
             let is_own = own == Some(base);
             let is_over = check.is_withdrawn() || check.put_on.is_some() || (!is_own && check.lets_merge());
             let open = self.memory.open();
-            if is_over || is_needed(&self.book.flow, open, Some(row.number), (head, base)) {
+            if is_over || is_needed(&self.book.path, open, Some(row.number), (head, base)) {
                 continue;
             }
             let why = if is_own { self.why(row, base, now) } else { Withdrawn::Unasked };
@@ -54,7 +54,7 @@ impl Case<'_> {
         }
         let why = self.why(row, base, None);
         let earlier = self.as_before(&super::ends(row, base.clone()), before);
-        let content = report::withdrawn_comment(&self.book.flow, base, &why, earlier.as_ref());
+        let content = report::withdrawn_comment(&self.book.path, base, &why, earlier.as_ref());
         let content = report::with_notes(content, &self.notes(row).await?);
         let substance = super::digest(&content);
         Ok(Some(Change::Desire(Desired { unit, content, substance, siblings: Vec::new() })))
@@ -62,11 +62,11 @@ impl Case<'_> {
 
     /// Why a pull request is judged for `base` no more.
     fn why(&self, row: &PullRow, base: &BranchName, now: Option<&BranchName>) -> Withdrawn {
-        let (flow, number) = (&self.book.flow, row.number.0);
+        let (path, number) = (&self.book.path, row.number.0);
         match now {
-            _ if flow.role(base) == Role::Topic => Withdrawn::OffThePath,
+            _ if path.role(base) == Role::Topic => Withdrawn::OffThePath,
             Some(now) => Withdrawn::Retargeted { number, now: now.clone() },
-            None if flow.role(&row.base_branch) == Role::Topic => {
+            None if path.role(&row.base_branch) == Role::Topic => {
                 Withdrawn::LedNowhere { number, now: row.base_branch.clone() }
             }
             None => Withdrawn::PathGone,

@@ -149,7 +149,7 @@ impl CopyAfter {
 
 /// A project's path: its environments in the order changes travel, and its copy branch.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Flow {
+pub struct PromotionPath {
     /// The environments, upstream first.
     pub environments: Vec<Environment>,
     /// The branch that copies an environment, where there is one.
@@ -197,7 +197,7 @@ pub enum Role<'a> {
     Topic,
 }
 
-impl Flow {
+impl PromotionPath {
     /// The Pro workflow: integration → staging → production, with `master` a copy of production.
     pub fn pro() -> Self {
         let environment = |name: &str, accepts| Environment {
@@ -284,17 +284,17 @@ mod tests {
 
     #[test]
     fn the_path_has_one_direction() {
-        let flow = Flow::pro();
-        assert!(flow.leads_to("integration", "production"));
-        assert!(flow.leads_to("staging", "production"));
-        assert!(!flow.leads_to("production", "integration"));
-        assert!(!flow.leads_to("staging", "staging"));
+        let path = PromotionPath::pro();
+        assert!(path.leads_to("integration", "production"));
+        assert!(path.leads_to("staging", "production"));
+        assert!(!path.leads_to("production", "integration"));
+        assert!(!path.leads_to("staging", "staging"));
     }
 
     #[test]
     fn every_branch_has_a_role() {
-        let flow = Flow::pro();
-        let role = |name: &str| flow.role(&BranchName::new(name).unwrap());
+        let path = PromotionPath::pro();
+        let role = |name: &str| path.role(&BranchName::new(name).unwrap());
         assert!(matches!(role("staging"), Role::Environment(e) if e.name == "staging"));
         assert!(matches!(role("master"), Role::Copy(_)));
         assert_eq!(role("Staging"), Role::Topic);
@@ -302,9 +302,9 @@ mod tests {
 
     #[test]
     fn an_environment_is_found_by_any_spelling_and_a_branch_by_its_own() {
-        let flow = Flow::pro();
-        assert_eq!(flow.environment("STAGING").unwrap().name, "staging");
-        assert!(flow.environment("production").unwrap().accepts_environment("Staging"));
-        assert!(flow.environment("staging ").is_none());
+        let path = PromotionPath::pro();
+        assert_eq!(path.environment("STAGING").unwrap().name, "staging");
+        assert!(path.environment("production").unwrap().accepts_environment("Staging"));
+        assert!(path.environment("staging ").is_none());
     }
 }

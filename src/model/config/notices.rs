@@ -3,7 +3,7 @@
 use super::file::is_later_code;
 use super::tree::{Content, Node};
 use super::{Notice, Place};
-use crate::flow::{Environment, Flow, Source, Tested};
+use crate::model::{Environment, PromotionPath, Source, Tested};
 
 /// Keys that a later version acts on, by the key they lie in, and what follows from that now.
 const LATER: [(&str, &str, &str); 6] = [
@@ -16,7 +16,7 @@ const LATER: [(&str, &str, &str); 6] = [
 ];
 
 /// What there is to say about a valid file, in the order of the text.
-pub(super) fn of(root: &Node, flow: &Flow) -> Vec<Notice> {
+pub(super) fn of(root: &Node, path: &PromotionPath) -> Vec<Notice> {
     let mut notices = Vec::new();
     let mut say = |place: Place, message: String| notices.push(Notice { place, message });
     later_in(root, "", &mut say);
@@ -24,7 +24,7 @@ pub(super) fn of(root: &Node, flow: &Flow) -> Vec<Notice> {
         later_in(item, "environments", &mut say);
         let Some(requires) = item.key("requires") else { continue };
         later_in(&requires.value, "requires", &mut say);
-        if let (Some(tested), Some(environment)) = (requires.value.key("tested"), named_by(item, flow))
+        if let (Some(tested), Some(environment)) = (requires.value.key("tested"), named_by(item, path))
             && environment.requires.tested != Tested::NotAsked
             && !environment.accepts.iter().any(|source| matches!(source, Source::Environment(_)))
         {
@@ -58,9 +58,9 @@ fn later_in(node: &Node, inside: &str, say: &mut impl FnMut(Place, String)) {
     }
 }
 
-fn named_by<'a>(item: &Node, flow: &'a Flow) -> Option<&'a Environment> {
+fn named_by<'a>(item: &Node, path: &'a PromotionPath) -> Option<&'a Environment> {
     match &item.key("name")?.value.content {
-        Content::Text(name) => flow.environment(name),
+        Content::Text(name) => path.environment(name),
         _ => None,
     }
 }

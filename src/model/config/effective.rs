@@ -4,16 +4,16 @@ use std::fmt::Write as _;
 
 use super::deploy::spelled;
 use super::file::FIRM_CODES;
-use crate::flow::{Code, DeploySettings, DriverSettings, Flow, ForeignDeployments, Source};
+use crate::model::{Code, DeploySettings, DriverSettings, ForeignDeployments, PromotionPath, Source};
 
-/// Everything of `flow`, defaults too.
-pub(super) fn yaml(flow: &Flow) -> String {
+/// Everything of `path`, defaults too.
+pub(super) fn yaml(path: &PromotionPath) -> String {
     let mut yaml = "version: 1\nenvironments:\n".to_owned();
     let mut line = |text: std::fmt::Arguments<'_>| {
         // Writing into a text does not fail.
         let _ = writeln!(yaml, "{text}");
     };
-    for environment in &flow.environments {
+    for environment in &path.environments {
         let accepts: Vec<_> = environment.accepts.iter().map(Source::as_str).map(scalar).collect();
         line(format_args!("  - name: {}", scalar(&environment.name)));
         line(format_args!("    branch: {}", scalar(environment.branch.as_str())));
@@ -23,7 +23,7 @@ pub(super) fn yaml(flow: &Flow) -> String {
         let unsaid = if environment.deploy.driver_is_written { "" } else { "# where nothing is said: " };
         line(format_args!("    {unsaid}deploy: {{ {} }}", deploy(&environment.deploy)));
     }
-    match &flow.copy {
+    match &path.copy {
         None => line(format_args!("copy: none")),
         Some(copy) => {
             let (branch, of) = (scalar(copy.branch.as_str()), scalar(&copy.of));
@@ -38,9 +38,9 @@ pub(super) fn yaml(flow: &Flow) -> String {
     }
     line(format_args!("rules:"));
     for code in Code::ALL.into_iter().filter(|code| !FIRM_CODES.contains(code)) {
-        line(format_args!("  {code}: {}", flow.rules.level(code).as_str()));
+        line(format_args!("  {code}: {}", path.rules.level(code).as_str()));
     }
-    match &flow.ignore_paths {
+    match &path.ignore_paths {
         None => {
             line(format_args!("# ignore_paths is not set: only the copy branch may differ, in .github/"));
         }
@@ -49,7 +49,7 @@ pub(super) fn yaml(flow: &Flow) -> String {
             line(format_args!("ignore_paths: [{}]", patterns.join(", ")));
         }
     }
-    line(format_args!("comment: {}", flow.comment.as_str()));
+    line(format_args!("comment: {}", path.comment.as_str()));
     yaml
 }
 

@@ -8,9 +8,9 @@ use super::graph;
 use super::nearest::hint;
 use super::tree::Node;
 use super::{PROBLEMS_MAX, Place, Problem, Setting, quoted};
-use crate::flow::{
-    BranchName, CheckName, Code, CopyBranch, Environment, Flow, IgnoredPaths, Level, Requires, Rules, Source,
-    Tested,
+use crate::model::{
+    BranchName, CheckName, Code, CopyBranch, Environment, IgnoredPaths, Level, PromotionPath, Requires,
+    Rules, Source, Tested,
 };
 
 /// Names that mean something else in `accepts` or `copy`.
@@ -66,32 +66,32 @@ pub(super) fn refuse_shared_checks(places: &Places, problems: &mut Vec<Problem>)
 }
 
 /// The path that a file describes and where it says so. It is of use only where no problem was found.
-pub(super) fn of(file: &File, root: &Node, problems: &mut Vec<Problem>) -> (Flow, Places) {
+pub(super) fn of(file: &File, root: &Node, problems: &mut Vec<Problem>) -> (PromotionPath, Places) {
     let mut meaning = Meaning { root, places: Places::default(), problems };
-    let mut flow = Flow::pro();
+    let mut path = PromotionPath::pro();
     let mut branches = BTreeMap::new();
     if let Some(entries) = &file.environments {
-        flow.environments = meaning.environments(entries, &mut branches);
-        flow.copy = None;
+        path.environments = meaning.environments(entries, &mut branches);
+        path.copy = None;
     } else {
-        branches.extend(flow.environments.iter().map(|it| (it.branch.as_str().to_owned(), None)));
-        let built_in = flow.environments.iter().map(|it| (it.branch.clone(), None));
+        branches.extend(path.environments.iter().map(|it| (it.branch.as_str().to_owned(), None)));
+        let built_in = path.environments.iter().map(|it| (it.branch.clone(), None));
         meaning.places.branches.extend(built_in);
     }
-    let built_in = Flow::pro();
+    let built_in = PromotionPath::pro();
     let names = meaning.names(file, &built_in);
     meaning.graph(file, &names);
     if let Some(copy) = &file.copy {
-        flow.copy = meaning.copy(copy, &names, &branches);
+        path.copy = meaning.copy(copy, &names, &branches);
     }
     meaning.freezes(file, &names);
-    flow.rules = meaning.rules(file);
-    flow.ignore_paths = meaning.ignore_paths(file);
-    flow.comment = file.comment.as_ref().map_or(flow.comment, |comment| comment.value);
+    path.rules = meaning.rules(file);
+    path.ignore_paths = meaning.ignore_paths(file);
+    path.comment = file.comment.as_ref().map_or(path.comment, |comment| comment.value);
     meaning.places.ignore_paths = root.key("ignore_paths").map(|key| key.place);
     meaning.places.comment = root.key("comment").map(|key| key.place);
     meaning.places.copy = root.key("copy").map(|key| key.place);
-    (flow, meaning.places)
+    (path, meaning.places)
 }
 
 /// Branches that are taken, and where an environment takes them; nowhere if it is a built-in one.
@@ -173,7 +173,7 @@ impl Meaning<'_> {
         }
     }
 
-    fn names<'a>(&self, file: &'a File, built_in: &'a Flow) -> Names<'a> {
+    fn names<'a>(&self, file: &'a File, built_in: &'a PromotionPath) -> Names<'a> {
         let Some(entries) = &file.environments else {
             // Where the key is there and nothing of it could be read, nothing is known.
             let all = self.root.key("environments").is_none();

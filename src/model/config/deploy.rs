@@ -1,7 +1,7 @@
 //! What a deploy's settings mean.
 
 use super::file::{At, BuildSetting, Deploy, Duration, ForeignEntry};
-use crate::flow::{DeploySettings, DriverSettings, ForeignDeployments, Millis};
+use crate::model::{DeploySettings, DriverSettings, ForeignDeployments, Millis};
 
 /// The settings that an entry describes, with defaults for what it leaves out.
 pub(super) fn settings(entry: &Deploy) -> DeploySettings {

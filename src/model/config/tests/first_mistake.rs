@@ -1,7 +1,7 @@
 //! Broken files as people leave them, and the mistake that is named first: the cause, and not what follows from it.
 
 use super::super::{Configuration, RepositoryConfig};
-use crate::flow::{Cause, Flow};
+use crate::model::{Cause, PromotionPath};
 use std::fmt::Write as _;
 use std::sync::Arc;
 
@@ -176,7 +176,7 @@ fn the_first_mistake_shown_is_the_cause() {
             writeln!(faults, "{what}:\n  want {want}\n  said {said}\n  all  {problems:?}").unwrap();
         }
         // What blocks on the default branch names the same place and the same mistake.
-        let read = RepositoryConfig::of_file("the file", &text, None, &Arc::new(Flow::pro()));
+        let read = RepositoryConfig::of_file("the file", &text, None, &Arc::new(PromotionPath::pro()));
         let Some(Cause::ConfigurationInvalid { line, column, message, .. }) = read.invalid else {
             panic!("{what} is taken for valid")
         };

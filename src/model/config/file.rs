@@ -8,7 +8,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer};
 
 use super::Place;
-use crate::flow::{Code, CommentWhen, CopyAfter, CopyMode, Level};
+use crate::model::{Code, CommentWhen, CopyAfter, CopyMode, Level};
 
 /// The most environments a path may have.
 pub(super) const ENVIRONMENTS_MAX: usize = 16;

@@ -1,23 +1,23 @@
 use super::{problems, with};
-use crate::flow::config::*;
-use crate::flow::{CopyMode, ForeignDeployments, Level, Source, Tested};
+use crate::model::config::*;
+use crate::model::{CopyMode, ForeignDeployments, Level, Source, Tested};
 
-fn flow(text: &str) -> Flow {
-    Configuration::read(text).unwrap_or_else(|problems| panic!("{problems:#?}\n{text}")).flow().clone()
+fn path(text: &str) -> PromotionPath {
+    Configuration::read(text).unwrap_or_else(|problems| panic!("{problems:#?}\n{text}")).path().clone()
 }
 
 #[test]
 fn nothing_written_is_the_built_in_path() {
-    assert_eq!(flow("version: 1"), Flow::pro());
-    assert_eq!(flow("\u{feff}version: 1\r\n"), Flow::pro());
-    assert_eq!(Configuration::built_in().flow(), &Flow::pro());
-    let softened = flow(&with("rules: { TP201: warn, TP202: enforce }\ncomment: always"));
-    assert_eq!(softened.environments, Flow::pro().environments);
-    assert_eq!(softened.copy, Flow::pro().copy);
+    assert_eq!(path("version: 1"), PromotionPath::pro());
+    assert_eq!(path("\u{feff}version: 1\r\n"), PromotionPath::pro());
+    assert_eq!(Configuration::built_in().path(), &PromotionPath::pro());
+    let softened = path(&with("rules: { TP201: warn, TP202: enforce }\ncomment: always"));
+    assert_eq!(softened.environments, PromotionPath::pro().environments);
+    assert_eq!(softened.copy, PromotionPath::pro().copy);
     assert_eq!(softened.rules.iter().collect::<Vec<_>>(), [(Code::CarriesHistory, Level::Warn)]);
-    assert_eq!(softened.comment, crate::flow::CommentWhen::Always);
-    assert_eq!(flow(&with("copy: none")).copy, None);
-    let other = flow(&with("copy: { branch: main, of: staging, mode: report }")).copy.unwrap();
+    assert_eq!(softened.comment, crate::model::CommentWhen::Always);
+    assert_eq!(path(&with("copy: none")).copy, None);
+    let other = path(&with("copy: { branch: main, of: staging, mode: report }")).copy.unwrap();
     assert_eq!((other.branch.as_str(), other.of.as_str(), other.mode), ("main", "staging", CopyMode::Report));
 }
 
@@ -29,20 +29,20 @@ environments:
   - { name: staging, accepts: [integration] }
   - { name: staging-2, accepts: [integration] }
   - { name: integration, accepts: [topics] }";
-    let flow = flow(&with(parallel));
-    let names: Vec<_> = flow.environments.iter().map(|it| it.name.as_str()).collect();
+    let path = path(&with(parallel));
+    let names: Vec<_> = path.environments.iter().map(|it| it.name.as_str()).collect();
     assert_eq!(names, ["integration", "staging", "staging-2", "production"], "upstream comes first");
-    let last = flow.environment("production").unwrap();
+    let last = path.environment("production").unwrap();
     assert_eq!(last.branch.as_str(), "live");
     assert_eq!(last.requires.tested, Tested::Asked);
     assert_eq!(last.accepts[2], Source::Hotfixes);
-    assert_eq!(flow.copy, None, "the built-in copy is of another path");
+    assert_eq!(path.copy, None, "the built-in copy is of another path");
     let chain = |count: usize| {
         let rest = (1..count).map(|at| format!("  - {{ name: e{at}, accepts: [e{}] }}\n", at - 1));
         with(&format!("environments:\n  - {{ name: e0, accepts: [topics] }}\n{}", rest.collect::<String>()))
     };
     for count in [1, 2, 5, 16] {
-        assert_eq!(self::flow(&chain(count)).environments.len(), count);
+        assert_eq!(self::path(&chain(count)).environments.len(), count);
     }
     assert_eq!(
         problems(&chain(17)),
@@ -58,32 +58,32 @@ environments:
   - { name: b, accepts: [a], deploy: { driver: deployment } }
   - { name: c, accepts: [b], deploy: { driver: deployment, foreign: { workflow: ship.yml } } }
 copy: { branch: master, of: c }";
-    let read = flow(&with(text));
+    let read = path(&with(text));
     let settings: Vec<_> = read.environments.iter().map(|it| &it.deploy).collect();
     assert_eq!(settings.iter().map(|it| it.driver_is_written).collect::<Vec<_>>(), [false, true, true]);
     assert_eq!(settings[1].foreign, ForeignDeployments::UntilTakenUp);
     assert_eq!(settings[2].foreign, ForeignDeployments::OfWorkflow { file: "ship.yml".to_owned() });
     assert!(!read.copy.unwrap().after_is_written);
-    let said = flow(&with("copy: { branch: master, of: production, after: deploy }"));
+    let said = path(&with("copy: { branch: master, of: production, after: deploy }"));
     assert!(said.copy.unwrap().after_is_written);
 }
 
 #[test]
 fn the_path_is_told_in_one_line() {
-    let path = |text: &str| Configuration::read(&with(text)).unwrap().path();
-    assert_eq!(path(""), "integration → staging → production, master is a copy of production");
+    let line = |text: &str| Configuration::read(&with(text)).unwrap().in_one_line();
+    assert_eq!(line(""), "integration → staging → production, master is a copy of production");
     let two =
         "environments:\n  - { name: dev, accepts: [topics] }\n  - { name: live, accepts: [dev, hotfixes] }";
-    assert_eq!(path(two), "dev → live (takes hotfixes), no copy branch");
+    assert_eq!(line(two), "dev → live (takes hotfixes), no copy branch");
     let parallel = "environments:\n  - { name: a, accepts: [topics] }\n  - { name: b, accepts: [a] }\n  - { name: c, accepts: [a] }\n  - { name: d, accepts: [b, c] }\ncopy: none";
-    assert_eq!(path(parallel), "a → b → d, a → c → d, no copy branch");
+    assert_eq!(line(parallel), "a → b → d, a → c → d, no copy branch");
     let environment = |at: usize| {
         let before: Vec<_> = (0..at).map(|it| format!("e{it}")).collect();
         let accepts = if at == 0 { "topics".to_owned() } else { before.join(", ") };
         format!("  - {{ name: e{at}, accepts: [{accepts}] }}\n")
     };
     let all = (0..16).map(environment).collect::<Vec<_>>().concat();
-    assert!(path(&format!("environments:\n{all}")).len() < 2_000);
+    assert!(line(&format!("environments:\n{all}")).len() < 2_000);
 }
 
 #[test]
@@ -168,7 +168,7 @@ fn what_is_in_force_reads_as_the_same() {
         let read = Configuration::read(&with(text)).unwrap_or_else(|problems| panic!("{problems:?}\n{text}"));
         let again = Configuration::read(&read.effective())
             .unwrap_or_else(|problems| panic!("{problems:?}\n{}", read.effective()));
-        assert_eq!(read.flow(), again.flow(), "{}", read.effective());
+        assert_eq!(read.path(), again.path(), "{}", read.effective());
         assert_eq!(again.effective(), read.effective());
     }
 }

@@ -1,7 +1,7 @@
 //! The vocabulary: names, environments, facts and verdicts, as pure data.
 //!
 //! Lives here: validated names ([`BranchName`], [`CommitId`], [`TreeId`]), the shape of a project's
-//! path ([`Flow`]), its configuration ([`config`]), what is known about a pull request before it is judged ([`Facts`]) and what was
+//! path ([`PromotionPath`]), its configuration ([`config`]), what is known about a pull request before it is judged ([`Facts`]) and what was
 //! decided ([`Verdict`]). Every other room may use this one; it uses none of them.
 //!
 //! Does not live here: judging (`policy`), asking git (`lineage`), wording (`report`), any I/O.
@@ -41,7 +41,7 @@ pub use deploy_settings::{DeploySettings, DriverSettings, ForeignDeployments};
 pub use deploys::{CancelEnd, Cancellation, Deploy, DeployState, Ending, Phase, PhaseRun, Trigger};
 pub use docs_url::DocsUrl;
 pub use environments::{
-    CommentWhen, CopyAfter, CopyBranch, CopyMode, Environment, Flow, Requires, Role, Source, Tested,
+    CommentWhen, CopyAfter, CopyBranch, CopyMode, Environment, PromotionPath, Requires, Role, Source, Tested,
 };
 pub use facts::{
     BackMergeHistory, Base, Commit, CopyHistory, DeployFacts, Deployed, Elsewhere, Entry, Facts, Head,

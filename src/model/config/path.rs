@@ -1,11 +1,11 @@
 //! The path in one line.
 
-use crate::flow::{CopyBranch, Environment, Flow, Source};
+use crate::model::{CopyBranch, Environment, PromotionPath, Source};
 
 /// `integration → staging → production, master is a copy of production`
-pub(super) fn in_words(flow: &Flow) -> String {
-    let mut parts = lines(flow);
-    parts.push(match &flow.copy {
+pub(super) fn in_words(path: &PromotionPath) -> String {
+    let mut parts = lines(path);
+    parts.push(match &path.copy {
         Some(CopyBranch { branch, of, .. }) => format!("{branch} is a copy of {of}"),
         None => "no copy branch".to_owned(),
     });
@@ -13,13 +13,13 @@ pub(super) fn in_words(flow: &Flow) -> String {
 }
 
 /// Each way from an environment that no other follows on, back to where topics enter.
-fn lines(flow: &Flow) -> Vec<String> {
+fn lines(path: &PromotionPath) -> Vec<String> {
     let mut lines = Vec::new();
-    let first = flow.environments.iter().rev().filter(|it| from_environments(flow, it).is_empty());
+    let first = path.environments.iter().rev().filter(|it| from_environments(path, it).is_empty());
     let mut begun: Vec<Vec<&Environment>> = first.map(|it| vec![it]).collect();
     while let Some(line) = begun.pop() {
         let Some(last) = line.last() else { continue };
-        let next: Vec<_> = flow.environments.iter().filter(|it| it.accepts_environment(&last.name)).collect();
+        let next: Vec<_> = path.environments.iter().filter(|it| it.accepts_environment(&last.name)).collect();
         if next.is_empty() {
             lines.push(line.iter().map(|it| called(it)).collect::<Vec<_>>().join(" → "));
         }
@@ -42,10 +42,10 @@ fn called(environment: &Environment) -> String {
     if urgent { format!("{} (takes hotfixes)", environment.name) } else { environment.name.clone() }
 }
 
-fn from_environments<'a>(flow: &'a Flow, environment: &Environment) -> Vec<&'a Environment> {
+fn from_environments<'a>(path: &'a PromotionPath, environment: &Environment) -> Vec<&'a Environment> {
     let names = environment.accepts.iter().filter_map(|source| match source {
         Source::Environment(name) => Some(name.as_str()),
         Source::Topics | Source::Hotfixes => None,
     });
-    names.filter_map(|name| flow.environment(name)).collect()
+    names.filter_map(|name| path.environment(name)).collect()
 }

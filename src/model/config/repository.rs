@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::{Configuration, Problem};
-use crate::flow::{Cause, Flow};
+use crate::model::{Cause, PromotionPath};
 
 /// Where a project keeps its configuration.
 pub const CONFIGURATION_PATH: &str = ".github/towpath.yml";
@@ -16,27 +16,27 @@ const KEPT_BYTES: usize = 128 * 1024;
 #[derive(Debug, Clone)]
 pub struct RepositoryConfig {
     /// The path. Where the file is invalid, the last one that was valid: it tells which branches are judged.
-    pub flow: Arc<Flow>,
+    pub path: Arc<PromotionPath>,
     /// What is wrong with the file: nothing is judged by it then.
     pub invalid: Option<Cause>,
 }
 
 impl RepositoryConfig {
     /// What holds where there is no file.
-    pub fn built_in(flow: &Arc<Flow>) -> Self {
-        Self { flow: Arc::clone(flow), invalid: None }
+    pub fn built_in(path: &Arc<PromotionPath>) -> Self {
+        Self { path: Arc::clone(path), invalid: None }
     }
 
     /// What a file means. `place` names it for people; `valid` is its text as it was last valid, where that is known.
-    pub fn of_file(place: &str, text: &str, valid: Option<&str>, built_in: &Arc<Flow>) -> Self {
+    pub fn of_file(place: &str, text: &str, valid: Option<&str>, built_in: &Arc<PromotionPath>) -> Self {
         match Configuration::read(text) {
-            Ok(configuration) => Self { flow: Arc::new(configuration.flow().clone()), invalid: None },
+            Ok(configuration) => Self { path: Arc::new(configuration.path().clone()), invalid: None },
             Err(problems) => {
                 let valid = valid.filter(|text| !text.is_empty());
                 // Where no other is known, the file itself may have been good for an earlier version.
                 let kept = valid.into_iter().chain([text]).find_map(Configuration::read_kept);
-                let flow = kept.map_or_else(|| Arc::clone(built_in), Arc::new);
-                Self { flow, invalid: problems.first().map(|first| cause(place, first, problems.len())) }
+                let path = kept.map_or_else(|| Arc::clone(built_in), Arc::new);
+                Self { path, invalid: problems.first().map(|first| cause(place, first, problems.len())) }
             }
         }
     }

@@ -1,4 +1,4 @@
-//! A project's configuration, `.github/towpath.yml`: from text to a [`Flow`], or to all that is wrong with it.
+//! A project's configuration, `.github/towpath.yml`: from text to a [`PromotionPath`], or to all that is wrong with it.
 //!
 //! The text becomes a [`tree`] in which everything has its place; the tree is held against the [`layout`] of
 //! the types in [`file`], which also make the JSON Schema; what is laid out well is looked at for its
@@ -23,7 +23,7 @@ pub use repository::{CONFIGURATION_PATH, RepositoryConfig, configuration_text};
 
 use std::fmt;
 
-use super::{Code, Flow};
+use super::{Code, PromotionPath};
 
 /// The most that a configuration file may hold, in bytes. A long one holds a twentieth of it.
 pub const CONFIGURATION_BYTES_MAX: usize = 64 * 1024;
@@ -109,7 +109,7 @@ pub enum Setting<'a> {
 /// A project's configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Configuration {
-    flow: Flow,
+    path: PromotionPath,
     notices: Vec<Notice>,
     places: meaning::Places,
 }
@@ -117,7 +117,7 @@ pub struct Configuration {
 impl Configuration {
     /// What holds where a repository has no configuration: the Pro workflow.
     pub fn built_in() -> Self {
-        Self { flow: Flow::pro(), notices: Vec::new(), places: meaning::Places::default() }
+        Self { path: PromotionPath::pro(), notices: Vec::new(), places: meaning::Places::default() }
     }
 
     /// Reads the text of a configuration file.
@@ -133,8 +133,8 @@ impl Configuration {
 
     /// The path of a file that was accepted when it was kept, also where only a check's name is refused by now: its
     /// branches are still the ones on which a check is waited for.
-    pub fn read_kept(text: &str) -> Option<Flow> {
-        Self::read_with(text, |_, _| ()).ok().map(|read| read.flow)
+    pub fn read_kept(text: &str) -> Option<PromotionPath> {
+        Self::read_with(text, |_, _| ()).ok().map(|read| read.path)
     }
 
     fn read_with(
@@ -157,10 +157,10 @@ impl Configuration {
             )),
             Some(root) => {
                 let file = layout::read(&root, &mut problems);
-                let (flow, places) = meaning::of(&file, &root, &mut problems);
+                let (path, places) = meaning::of(&file, &root, &mut problems);
                 refuse(&places, &mut problems);
                 if problems.is_empty() {
-                    return Ok(Self { notices: notices::of(&root, &flow), flow, places });
+                    return Ok(Self { notices: notices::of(&root, &path), path, places });
                 }
             }
         }
@@ -188,8 +188,8 @@ impl Configuration {
     }
 
     /// The path and its rules.
-    pub fn flow(&self) -> &Flow {
-        &self.flow
+    pub fn path(&self) -> &PromotionPath {
+        &self.path
     }
 
     /// What was accepted and is still worth saying, in the order of the text.
@@ -202,14 +202,14 @@ impl Configuration {
         self.places.of(setting).map(|place| place.line)
     }
 
-    /// The same as YAML with every default spelled out. Reading it gives an equal [`Flow`].
+    /// The same as YAML with every default spelled out. Reading it gives an equal [`PromotionPath`].
     pub fn effective(&self) -> String {
-        effective::yaml(&self.flow)
+        effective::yaml(&self.path)
     }
 
     /// The path in one line: `integration → staging → production, master is a copy of production`.
-    pub fn path(&self) -> String {
-        path::in_words(&self.flow)
+    pub fn in_one_line(&self) -> String {
+        path::in_words(&self.path)
     }
 }
 

@@ -1,6 +1,6 @@
 //! The names of the checks: one type for all of them, so that no two can be taken for each other.
 
-use super::{BranchName, CommitId, Flow, RepositoryId};
+use super::{BranchName, CommitId, PromotionPath, RepositoryId};
 
 /// What every name begins with.
 const PREFIX: &str = "towpath: ";
@@ -61,7 +61,7 @@ impl CheckName {
     }
 }
 
-impl Flow {
+impl PromotionPath {
     /// The check on whether something may go into this branch.
     pub fn check_of_branch(&self, branch: &BranchName) -> CheckName {
         let alike = |other: &BranchName| other != branch && CheckName::are_alike(other, branch);
@@ -98,16 +98,16 @@ fn folded(about: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::flow::config::Configuration;
+    use crate::model::config::Configuration;
     use proptest::prelude::*;
 
     fn branch(name: &str) -> BranchName {
         BranchName::new(name).unwrap()
     }
 
-    fn all_of(flow: &Flow) -> Vec<CheckName> {
-        let branches = flow.judged_branches().map(|branch| flow.check_of_branch(branch));
-        branches.chain([flow.check_of_configuration(), flow.check_of_copy()]).collect()
+    fn all_of(path: &PromotionPath) -> Vec<CheckName> {
+        let branches = path.judged_branches().map(|branch| path.check_of_branch(branch));
+        branches.chain([path.check_of_configuration(), path.check_of_copy()]).collect()
     }
 
     fn told_apart(checks: &[CheckName]) -> bool {
@@ -123,9 +123,9 @@ mod tests {
 
     #[test]
     fn the_built_in_path_has_a_name_for_each_check() {
-        let flow = Flow::pro();
-        assert!(told_apart(&all_of(&flow)) && !flow.has_shared_checks());
-        let names: Vec<String> = all_of(&flow).iter().map(CheckName::text).collect();
+        let path = PromotionPath::pro();
+        assert!(told_apart(&all_of(&path)) && !path.has_shared_checks());
+        let names: Vec<String> = all_of(&path).iter().map(CheckName::text).collect();
         assert_eq!(names[1], "towpath: staging");
         assert_eq!(names[4..], ["towpath: config", "towpath: copy"]);
         assert!(CheckName::is_about("towpath: staging", &branch("staging")));
@@ -136,18 +136,18 @@ mod tests {
     #[test]
     fn a_name_that_two_checks_have_is_known_to_both() {
         for (taken, other) in [("config", "CONFIG"), ("Copy", "copy"), ("copy\u{3000}", "copy")] {
-            let mut flow = Flow::pro();
-            flow.environments[0].branch = branch(taken);
-            assert!(flow.has_shared_checks(), "{taken:?}");
-            assert!(flow.check_of_branch(&branch(taken)).is_shared());
-            assert!(flow.check_of_branch(&branch(other)).is_shared());
-            let both = (flow.check_of_configuration().is_shared(), flow.check_of_copy().is_shared());
+            let mut path = PromotionPath::pro();
+            path.environments[0].branch = branch(taken);
+            assert!(path.has_shared_checks(), "{taken:?}");
+            assert!(path.check_of_branch(&branch(taken)).is_shared());
+            assert!(path.check_of_branch(&branch(other)).is_shared());
+            let both = (path.check_of_configuration().is_shared(), path.check_of_copy().is_shared());
             assert_eq!(both, (other == "CONFIG", other == "copy"));
         }
-        let mut flow = Flow::pro();
-        flow.environments[0].branch = branch("Staging");
-        assert!(flow.check_of_branch(&branch("staging")).is_shared());
-        assert!(!flow.check_of_branch(&branch("production")).is_shared());
+        let mut path = PromotionPath::pro();
+        path.environments[0].branch = branch("Staging");
+        assert!(path.check_of_branch(&branch("staging")).is_shared());
+        assert!(!path.check_of_branch(&branch("production")).is_shared());
     }
 
     /// Names that are near each other, and near those that are taken.
@@ -177,8 +177,8 @@ mod tests {
             let text = lines.join("\n");
             match Configuration::read(&text) {
                 Ok(read) => {
-                    prop_assert!(told_apart(&all_of(read.flow())), "{text}");
-                    prop_assert!(!read.flow().has_shared_checks());
+                    prop_assert!(told_apart(&all_of(read.path())), "{text}");
+                    prop_assert!(!read.path().has_shared_checks());
                 }
                 // What is refused is known to be so where it is in force already.
                 Err(_) => if let Some(kept) = Configuration::read_kept(&text) {
