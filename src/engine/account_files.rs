@@ -1,8 +1,8 @@
 //! The configuration that an account's `.github` repository has for all those without one of their own: asked for once,
 //! however many repositories go by it.
 
-use super::room::{Room, Trouble};
-use super::rulebook::CONFIGURATION_PATH;
+use super::config_cache::CONFIGURATION_PATH;
+use super::context::{EngineContext, WorkError};
 use crate::model::{InstallationId, Millis, RepositoryName};
 use crate::store::{ConfigurationRow, RepositoryRow, StoreError};
 use std::collections::HashMap;
@@ -31,7 +31,7 @@ struct Slot {
     /// The text, where there is a file, and when it was read.
     read: Option<(Option<String>, Millis)>,
     /// How the last request ended, if it failed.
-    failure: Option<Trouble>,
+    failure: Option<WorkError>,
     /// Whether somebody may have been answered otherwise than its own repository has it by now.
     has_changed: bool,
 }
@@ -47,8 +47,8 @@ impl AccountFiles {
         &self,
         (installation, shared): (InstallationId, &RepositoryName),
         now: Millis,
-        ask: impl Future<Output = Result<Option<String>, Trouble>>,
-    ) -> Result<Option<String>, Trouble> {
+        ask: impl Future<Output = Result<Option<String>, WorkError>>,
+    ) -> Result<Option<String>, WorkError> {
         let place = self.place(installation, shared);
         let before = place.ended.load(Ordering::Acquire);
         let mut slot = place.slot.lock().await;
@@ -78,20 +78,20 @@ impl AccountFiles {
     }
 }
 
-impl Trouble {
+impl WorkError {
     /// The same for somebody else who waited for it.
     fn again(&self) -> Self {
-        Self { what: self.what.clone(), remedy: self.remedy, changes: Vec::new() }
+        Self { what: self.what.clone(), retry_advice: self.retry_advice, changes: Vec::new() }
     }
 }
 
-impl Room {
+impl EngineContext {
     /// What the account's `shared` repository has for `row`.
     pub(super) async fn account_file(
         &self,
         row: &RepositoryRow,
         shared: &RepositoryName,
-    ) -> Result<Option<String>, Trouble> {
+    ) -> Result<Option<String>, WorkError> {
         let ask = self.file(row, shared.as_str(), None);
         self.account_files.get((row.installation, shared), self.now(), ask).await
     }
@@ -143,11 +143,11 @@ mod tests {
         now: Millis,
         asked: &AtomicU32,
         answer: Result<Option<&str>, ()>,
-    ) -> Result<Option<String>, Trouble> {
+    ) -> Result<Option<String>, WorkError> {
         let ask = async {
             asked.fetch_add(1, Ordering::Relaxed);
             tokio::task::yield_now().await;
-            answer.map(|text| text.map(str::to_owned)).map_err(|()| Trouble::later("no answer"))
+            answer.map(|text| text.map(str::to_owned)).map_err(|()| WorkError::later("no answer"))
         };
         files.get((InstallationId(1), &shared()), now, ask).await
     }

@@ -1,7 +1,7 @@
 //! Calls back of those who carry deploys out: proven, stored, then acted on like GitHub's.
 
+use super::context::EngineContext;
 use super::inbox::{Received, Refusal, not_json};
-use super::room::Room;
 use crate::deploy::drivers::parse_key;
 use crate::deploy::drivers::webhook::{CallBack, SigningKey};
 use crate::model::{DriverSettings, Millis, RepositoryId};
@@ -24,7 +24,7 @@ pub const REPORT_MAX: usize = 64 * 1024;
 
 /// Takes calls back in.
 #[derive(Clone)]
-pub struct Reports(pub(super) Arc<Room>);
+pub struct Reports(pub(super) Arc<EngineContext>);
 
 impl Reports {
     /// Proven first, then stored. Durable when it returns.
@@ -93,7 +93,8 @@ impl Reports {
         row: &RepositoryRow,
         name: &str,
     ) -> Result<Option<DriverSettings>, StoreError> {
-        let book = self.0.rulebook(row).await.map_err(|trouble| StoreError::Unavailable(trouble.what))?;
-        Ok(book.path.environment(name).map(|environment| environment.deploy.driver.clone()))
+        let config =
+            self.0.repository_config(row).await.map_err(|error| StoreError::Unavailable(error.what))?;
+        Ok(config.path.environment(name).map(|environment| environment.deploy.driver.clone()))
     }
 }

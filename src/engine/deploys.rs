@@ -1,7 +1,7 @@
 //! Who carries the deploys of an environment out, made of what the project asks for and the operator allows.
 
+use super::context::EngineContext;
 use super::entries::{Entries, NOT_CONFIRMED, Standing};
-use super::room::Room;
 use crate::deploy::Report;
 use crate::deploy::drivers::actions::ActionsDriver;
 use crate::deploy::drivers::command::{Checkout, CommandDriver, Commands};
@@ -10,7 +10,7 @@ use crate::deploy::drivers::forge::{Forge, ForgeError, Job, Run, Stands};
 use crate::deploy::drivers::webhook::{Caller, SigningKey, SystemResolver, WebhookDriver};
 use crate::deploy::drivers::{Driver, DriverError, Order};
 use crate::deploy::operator::{Allowed, Endpoint, Operator};
-use crate::github::{ApiError, Remedy, SaidStatus, Secret, WorkflowJob, WorkflowRun};
+use crate::github::{ApiError, RetryAdvice, SaidStatus, Secret, WorkflowJob, WorkflowRun};
 use crate::lineage::{self, GitError};
 use crate::model::{DriverSettings, Environment, InstallationId, Millis, RepositoryId};
 use crate::store::RepositoryRow;
@@ -106,7 +106,7 @@ impl Means {
     }
 }
 
-impl Room {
+impl EngineContext {
     /// Whether the operator's file has programs for this environment. Also where they are another repository's: this one
     /// gets none, but is not deployed by other means instead.
     pub(super) fn has_programs(&self, repository: &RepositoryRow, environment: &Environment) -> bool {
@@ -152,7 +152,7 @@ impl Room {
         settings: &DriverSettings,
     ) -> Result<Arc<dyn Driver + 'a>, String> {
         let forge = || OneRepository {
-            room: self,
+            context: self,
             installation: repository.installation,
             name: &repository.full_name,
         };
@@ -189,7 +189,7 @@ impl Room {
             };
             named.iter().map(|(variable, name)| Ok((variable.clone(), read(name)?))).collect()
         });
-        let files = Arc::new(Files { room: self.this.clone(), repository: repository.id });
+        let files = Arc::new(Files { context: self.this.clone(), repository: repository.id });
         Some(self.means.commands.driver(programs, secrets, files))
     }
 
@@ -230,29 +230,30 @@ impl Room {
 
 /// The files of commits, for programs.
 struct Files {
-    room: Weak<Room>,
+    context: Weak<EngineContext>,
     repository: RepositoryId,
 }
 
 #[async_trait]
 impl Checkout for Files {
     async fn check_out(&self, order: &Order, into: &Path) -> Result<(), DriverError> {
-        let room = self.room.upgrade().ok_or_else(|| DriverError::Later("the server ends".to_owned()))?;
+        let context =
+            self.context.upgrade().ok_or_else(|| DriverError::Later("the server ends".to_owned()))?;
         // As it is now: it may have been renamed since the deploy began.
-        let repository = room.store.repository(self.repository).await;
+        let repository = context.store.repository(self.repository).await;
         let repository = repository.map_err(|error| DriverError::Later(error.to_string()))?;
         let repository = repository
             .ok_or_else(|| DriverError::Later("the repository is not known any more".to_owned()))?;
-        let token = room.api.git_token(repository.installation).await;
+        let token = context.api.git_token(repository.installation).await;
         let token = token.map_err(|error| in_drivers_words(&error))?;
-        let remote = room.remote(&repository, &token).await;
+        let remote = context.remote(&repository, &token).await;
         let remote = remote.map_err(|error| in_drivers_words(&error))?;
         match lineage::check_out(&remote, order.deploy.commit, into).await {
             Ok(()) => Ok(()),
             Err(error @ GitError::NoSuchCommit { .. }) => Err(DriverError::Refused(error.to_string())),
             Err(error) => {
                 // A token that is refused looks like any other failure of git's.
-                room.api.forget_git_token(repository.installation).await;
+                context.api.forget_git_token(repository.installation).await;
                 Err(DriverError::Later(error.to_string()))
             }
         }
@@ -261,7 +262,7 @@ impl Checkout for Files {
 
 /// The logs of deploys by programs.
 #[derive(Clone)]
-pub struct Logs(pub(super) Arc<Room>);
+pub struct Logs(pub(super) Arc<EngineContext>);
 
 impl Logs {
     /// The log of a deploy, if the mark is the one that its address was given.
@@ -276,32 +277,32 @@ impl Logs {
 
 /// GitHub, as drivers see it, in one repository.
 struct OneRepository<'a> {
-    room: &'a Room,
+    context: &'a EngineContext,
     installation: InstallationId,
     name: &'a str,
 }
 
 fn in_drivers_words(error: &ApiError) -> DriverError {
-    match error.remedy() {
-        Remedy::NotBefore(at) => DriverError::NotBefore(at),
-        Remedy::TryLater | Remedy::GiveUp => DriverError::Later(error.to_string()),
+    match error.retry_advice() {
+        RetryAdvice::NotBefore(at) => DriverError::NotBefore(at),
+        RetryAdvice::TryLater | RetryAdvice::GiveUp => DriverError::Later(error.to_string()),
     }
 }
 
 #[async_trait]
 impl Forge for OneRepository<'_> {
     async fn said_of(&self, deployment: u64) -> Result<Vec<Report>, DriverError> {
-        let said = self.room.api.deployment_statuses(self.installation, self.name, deployment).await;
+        let said = self.context.api.deployment_statuses(self.installation, self.name, deployment).await;
         let said = said.map_err(|error| in_drivers_words(&error))?;
         // Where GitHub does not tell the App, its own statuses are known by who has made the Deployment.
         let mut made = None;
         if !said.iter().all(SaidStatus::tells_its_app) {
-            let asked = self.room.api.deployment(self.installation, self.name, deployment).await;
+            let asked = self.context.api.deployment(self.installation, self.name, deployment).await;
             made = Some(asked.map_err(|error| in_drivers_words(&error))?);
         }
         let by_others = |status: &&SaidStatus| match &made {
-            Some(made) => self.room.api.was_said_by_others(made, status),
-            None => !self.room.api.said_it(status),
+            Some(made) => self.context.api.was_said_by_others(made, status),
+            None => !self.context.api.said_it(status),
         };
         Ok(said.iter().filter(by_others).filter_map(super::units::report_of).collect())
     }
@@ -313,7 +314,7 @@ impl Forge for OneRepository<'_> {
         inputs: &BTreeMap<&'static str, String>,
     ) -> Result<Option<u64>, ForgeError> {
         let asked =
-            self.room.api.dispatch_workflow(self.installation, self.name, (file, branch), inputs).await;
+            self.context.api.dispatch_workflow(self.installation, self.name, (file, branch), inputs).await;
         asked.map_err(|error| match error {
             ApiError::NotFound { .. } => ForgeError::NotFound,
             ApiError::Refused { message, .. } => ForgeError::Refused(message),
@@ -324,12 +325,12 @@ impl Forge for OneRepository<'_> {
 
     async fn dispatched_since(&self, file: &str, since: Millis) -> Result<Vec<Run>, DriverError> {
         let since = chrono::DateTime::from_timestamp_millis(since).unwrap_or_default();
-        let runs = self.room.api.dispatched_runs(self.installation, self.name, file, since).await;
+        let runs = self.context.api.dispatched_runs(self.installation, self.name, file, since).await;
         Ok(runs.map_err(|error| in_drivers_words(&error))?.into_iter().map(run).collect())
     }
 
     async fn run(&self, id: u64) -> Result<Option<Run>, DriverError> {
-        match self.room.api.workflow_run(self.installation, self.name, id).await {
+        match self.context.api.workflow_run(self.installation, self.name, id).await {
             Ok(found) => Ok(Some(run(found))),
             Err(ApiError::NotFound { .. }) => Ok(None),
             Err(error) => Err(in_drivers_words(&error)),
@@ -337,7 +338,7 @@ impl Forge for OneRepository<'_> {
     }
 
     async fn cancel(&self, id: u64) -> Result<(), DriverError> {
-        match self.room.api.cancel_run(self.installation, self.name, id).await {
+        match self.context.api.cancel_run(self.installation, self.name, id).await {
             Ok(()) | Err(ApiError::Refused { status: 409, .. } | ApiError::NotFound { .. }) => Ok(()),
             Err(ApiError::Forbidden { message, .. } | ApiError::Refused { message, .. }) => {
                 Err(DriverError::Refused(format!("GitHub does not let the App cancel its run: {message}")))
@@ -347,7 +348,7 @@ impl Forge for OneRepository<'_> {
     }
 
     async fn jobs(&self, id: u64) -> Result<Vec<Job>, DriverError> {
-        let asked = self.room.api.workflow_jobs(self.installation, self.name, id).await;
+        let asked = self.context.api.workflow_jobs(self.installation, self.name, id).await;
         let mut jobs: Vec<Job> =
             asked.map_err(|error| in_drivers_words(&error))?.into_iter().map(job).collect();
         jobs.sort_by_key(|job| job.at.unwrap_or(Millis::MAX));

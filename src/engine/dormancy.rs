@@ -3,7 +3,7 @@
 //!
 //! Nothing of it is decided once: each time it follows from what was seen so far and from the configuration as it is.
 
-use super::room::{Room, Trouble};
+use super::context::{EngineContext, WorkError};
 use crate::github::ApiError;
 use crate::github::events::WORKFLOWS;
 use crate::model::{PromotionPath, runs_on_deployments};
@@ -29,7 +29,7 @@ pub(super) fn is_dormant(activity: &DeployActivity, path: &PromotionPath) -> boo
     found && nobody_deploys(activity, path)
 }
 
-impl Room {
+impl EngineContext {
     /// The same for who asks about a repository as it is now. The operator's programs are somebody who deploys.
     pub(super) async fn is_dormant(
         &self,
@@ -46,7 +46,7 @@ impl Room {
     }
 
     /// What GitHub remembers of those who deployed before anybody listened: bounded, and asked once.
-    pub(super) async fn earlier_activity(&self, row: &RepositoryRow) -> Result<DeployActivity, Trouble> {
+    pub(super) async fn earlier_activity(&self, row: &RepositoryRow) -> Result<DeployActivity, WorkError> {
         let (installation, name, now) = (row.installation, &row.full_name, self.now());
         let mut found = DeployActivity { asked_at: Some(now), ..DeployActivity::default() };
         let mut made = self.api.newest_deployments(installation, name).await?;
@@ -70,7 +70,7 @@ impl Room {
         &self,
         row: &RepositoryRow,
         known: &DeployActivity,
-    ) -> Result<Option<Change>, Trouble> {
+    ) -> Result<Option<Change>, WorkError> {
         let (installation, name, branch) = (row.installation, &row.full_name, &row.default_branch);
         let (parent, folder) = WORKFLOWS.trim_end_matches('/').split_once('/').unwrap_or_default();
         let above = match self.api.folder(installation, name, parent, branch).await {

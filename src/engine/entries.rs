@@ -8,7 +8,7 @@
 //! Only GitHub's own list of repositories makes the connection. Events tell of names too, but may come late.
 
 use super::clock::Clock;
-use super::room::{Room, Trouble};
+use super::context::{EngineContext, WorkError};
 use crate::deploy::operator::{Allowed, Operator};
 use crate::model::{InstallationId, Millis, RepositoryId, RepositoryName};
 use crate::store::{Change, RepositoryRow, Store, StoreError, Unit};
@@ -159,9 +159,9 @@ impl Entries {
     }
 }
 
-impl Room {
+impl EngineContext {
     /// Takes in that GitHub lists a repository under this name now.
-    pub(super) async fn note_listed(&self, repository: &RepositoryRow) -> Result<(), Trouble> {
+    pub(super) async fn note_listed(&self, repository: &RepositoryRow) -> Result<(), WorkError> {
         let entries = &self.means.entries;
         if let Standing::Unsettled(name, _) = entries.standing(repository) {
             let whose = self.store.entry_seen(&RepositoryName::from(name).key(), repository.id).await?;
@@ -185,7 +185,7 @@ impl Room {
         repository: &RepositoryRow,
         name: &str,
         entry: &Allowed,
-    ) -> Result<(), Trouble> {
+    ) -> Result<(), WorkError> {
         let id = repository.id;
         let entries = &self.means.entries;
         let holder =
@@ -206,12 +206,12 @@ impl Room {
     }
 
     /// Fails while it is not known what the operator's file says of a repository: GitHub is looked over first.
-    pub(super) fn require_settled(&self, repository: &RepositoryRow) -> Result<(), Trouble> {
+    pub(super) fn require_settled(&self, repository: &RepositoryRow) -> Result<(), WorkError> {
         let Standing::Unsettled(name, _) = self.means.entries.standing(repository) else { return Ok(()) };
         let changes = vec![Change::Mark(Unit::Installation(repository.installation))];
         let what =
             format!("it is not known yet whether the operator's entry {name:?} is for this repository");
-        Err(Trouble { changes, ..Trouble::later(what) })
+        Err(WorkError { changes, ..WorkError::later(what) })
     }
 }
 

@@ -1,6 +1,6 @@
 //! How a branch's rules let pull requests be merged: asked for when a promotion is judged, and not again with each push.
 
-use super::room::Room;
+use super::context::EngineContext;
 use crate::github::ApiError;
 use crate::model::{BranchName, MergeMethods, Millis, RepositoryId};
 use crate::store::RepositoryRow;
@@ -28,7 +28,7 @@ impl MergeRules {
     }
 }
 
-impl Room {
+impl EngineContext {
     /// How the rules of a branch let pull requests be merged, where one says so.
     pub(super) async fn merge_methods(
         &self,

@@ -10,6 +10,8 @@ mod account_files;
 mod back_off;
 mod called_back;
 mod clock;
+mod config_cache;
+mod context;
 mod deploys;
 mod dormancy;
 mod entries;
@@ -20,8 +22,6 @@ mod merge_rules;
 mod mirrors;
 mod open;
 mod presence;
-mod room;
-mod rulebook;
 mod shares;
 mod shown_late;
 mod supervisor;
@@ -33,11 +33,11 @@ pub use crate::github::Access;
 pub use back_off::BackOff;
 pub use called_back::{REPORT_MAX, Reports};
 pub use clock::{Clock, SystemClock};
+pub use context::{Random, Settings};
 pub use deploys::{Deploying, LOGS_PATH, Logs, REPORTS_PATH, Variables};
 pub use inbox::{Inbox, Received, Reception, Refusal};
 pub use mirrors::MirrorBounds;
 pub use open::{CALL_WITHIN, Config, OpenError, Places, system_random};
-pub use room::{Random, Settings};
 pub use supervisor::EngineFailure;
 pub use whereabouts::{NotTold, mirror_of, whereabouts};
 
@@ -46,10 +46,10 @@ use crate::deploy::drivers::{Order, parse_key};
 use crate::github::{Api, Secret};
 use crate::model::{PromotionPath, RepositoryId};
 use crate::store::{Store, StoreError, Unit};
+use context::EngineContext;
 use deploys::Means;
 use entries::Entries;
 use mirrors::Mirrors;
-use room::Room;
 use shares::Shares;
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -102,7 +102,7 @@ impl Engine {
         );
         let inbox =
             Inbox::new(parts.secrets.into(), parts.app_id, Arc::clone(&parts.store), Arc::clone(&wake));
-        let room = Arc::new_cyclic(|this| Room {
+        let context = Arc::new_cyclic(|this| EngineContext {
             this: Weak::clone(this),
             store: Arc::clone(&parts.store),
             workers: Arc::new(Shares::new(parts.settings.workers, parts.settings.workers_per_installation)),
@@ -116,7 +116,7 @@ impl Engine {
             ),
             means,
             path: Arc::new(parts.path),
-            books: rulebook::Books::default(),
+            configs: config_cache::ConfigCache::default(),
             account_files: account_files::AccountFiles::default(),
             merge_rules: merge_rules::MergeRules::default(),
             presence: presence::Presence::default(),
@@ -128,19 +128,19 @@ impl Engine {
             asked: Mutex::default(),
             told_numbers: units::ToldNumbers::default(),
         });
-        room.means.commands.set_live(parts.store.live_slugs().await?);
+        context.means.commands.set_live(parts.store.live_slugs().await?);
         if let Err(StoreError::Full) = parts.store.ready().await {
-            work::make_room(&room).await;
+            work::make_room(&context).await;
         }
         // It looks over the installations, and these over the repositories.
         parts.store.mark(vec![Unit::App], now).await?;
         // What was under way goes on at once, without waiting for the clock.
         parts.store.mark(parts.store.open_lanes().await?, now).await?;
         let repositories = parts.store.repositories(None).await?;
-        room.mirrors.take_up(&repositories.iter().map(|it| it.id).collect());
-        let reports = Arc::clone(&room);
+        context.mirrors.take_up(&repositories.iter().map(|it| it.id).collect());
+        let reports = Arc::clone(&context);
         let (stop, stopped) = watch::channel(false);
-        let tasks = loops(&room, &stopped);
+        let tasks = loops(&context, &stopped);
         let reports = Reports(reports);
         let logs = Logs(Arc::clone(&reports.0));
         Ok(Self {
@@ -177,13 +177,13 @@ impl Engine {
 
     /// Whether deliveries can be stored and are worked on.
     pub async fn ready(&self) -> Result<(), NotReady> {
-        let room = &self.logs.0;
+        let context = &self.logs.0;
         self.store.ready().await?;
-        if let Some(failure) = room.health.failure() {
+        if let Some(failure) = context.health.failure() {
             return Err(failure.into());
         }
-        let idle = room.health.idle_for();
-        if idle >= room.settings.wedged_after { Err(NotReady::Wedged(idle)) } else { Ok(()) }
+        let idle = context.health.idle_for();
+        if idle >= context.settings.wedged_after { Err(NotReady::Wedged(idle)) } else { Ok(()) }
     }
 
     /// Ends when the engine cannot go on. Whoever runs the process then ends it with an error: the next start takes
@@ -234,20 +234,22 @@ pub enum NotReady {
 }
 
 /// All that goes on by itself while the engine runs.
-fn loops(room: &Arc<Room>, stopped: &watch::Receiver<bool>) -> Vec<JoinHandle<()>> {
-    let kept = |name, begin: fn(Arc<Room>, watch::Receiver<bool>) -> Loop| {
-        let (room, stopped) = (Arc::clone(room), stopped.clone());
+fn loops(context: &Arc<EngineContext>, stopped: &watch::Receiver<bool>) -> Vec<JoinHandle<()>> {
+    let kept = |name, begin: fn(Arc<EngineContext>, watch::Receiver<bool>) -> Loop| {
+        let (context, stopped) = (Arc::clone(context), stopped.clone());
         tokio::spawn(async move {
-            let again = || begin(Arc::clone(&room), stopped.clone());
-            keep_running(name, again, (&room.health, Restarts::default()), stopped.clone()).await;
+            let again = || begin(Arc::clone(&context), stopped.clone());
+            keep_running(name, again, (&context.health, Restarts::default()), stopped.clone()).await;
         })
     };
-    let (mirrors, entries) = (Arc::clone(room), Arc::clone(room));
+    let (mirrors, entries) = (Arc::clone(context), Arc::clone(context));
     let told = stopped.clone();
     vec![
-        kept("the loop that takes work", |room, stop| Box::pin(work::run(room, stop))),
-        kept("the clock of regular work", |room, stop| Box::pin(keep_time(room, stop))),
-        kept("the watch on GitHub's answers", |room, stop| Box::pin(presence::tell_changes(room, stop))),
+        kept("the loop that takes work", |context, stop| Box::pin(work::run(context, stop))),
+        kept("the clock of regular work", |context, stop| Box::pin(keep_time(context, stop))),
+        kept("the watch on GitHub's answers", |context, stop| {
+            Box::pin(presence::tell_changes(context, stop))
+        }),
         tokio::spawn(run_once("measuring the mirrors", async move { mirrors.mirrors.measure().await })),
         tokio::spawn(run_once("looking for the operator's entries", async move {
             entries.means.entries.tell_at_start(&*entries.clock, told).await;
@@ -285,26 +287,26 @@ fn commands(
 }
 
 /// Marks the App for its regular look at GitHub, and drops what is too old.
-async fn keep_time(room: Arc<Room>, mut stop: watch::Receiver<bool>) {
+async fn keep_time(context: Arc<EngineContext>, mut stop: watch::Receiver<bool>) {
     while !is_over(&stop) {
-        let now = room.now();
+        let now = context.now();
         tokio::select! {
-            () = room.clock.sleep_until(now + room.settings.reconcile) => {}
+            () = context.clock.sleep_until(now + context.settings.reconcile) => {}
             () = over(&mut stop) => return,
         }
-        let now = room.now();
-        let (bodies, rows) = room.kept_since(now);
-        if let Err(error) = room.store.prune(bodies, rows).await {
+        let now = context.now();
+        let (bodies, rows) = context.kept_since(now);
+        if let Err(error) = context.store.prune(bodies, rows).await {
             tracing::error!(%error, "old deliveries could not be dropped");
         }
-        if let Err(error) = room.store.prune_closed(rows, now - room.settings.keep_closed).await {
+        if let Err(error) = context.store.prune_closed(rows, now - context.settings.keep_closed).await {
             tracing::error!(%error, "what is closed for long could not be dropped");
         }
-        if let Err(error) = room.means.commands.drop_logs(now - room.settings.keep_logs).await {
+        if let Err(error) = context.means.commands.drop_logs(now - context.settings.keep_logs).await {
             tracing::error!(%error, "old logs of deploys could not be dropped");
         }
-        match room.store.mark(vec![Unit::App], now).await {
-            Ok(()) => room.wake.notify_one(),
+        match context.store.mark(vec![Unit::App], now).await {
+            Ok(()) => context.wake.notify_one(),
             Err(error) => tracing::error!(%error, "the regular look at GitHub could not be marked"),
         }
     }

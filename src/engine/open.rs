@@ -1,7 +1,7 @@
 use super::clock::Clock;
+use super::context::{Random, Settings};
 use super::deploys::Deploying;
 use super::full_disk;
-use super::room::{Random, Settings};
 use super::{Engine, Parts};
 use crate::github::{Api, ApiConfig, ApiError, AppKey, Secret};
 use crate::model::PromotionPath;

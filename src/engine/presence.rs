@@ -1,7 +1,7 @@
 //! Which App we are on GitHub, where it is installed, and whether GitHub lets us ask: told once it is known, and
 //! whenever that changes.
 
-use super::room::Room;
+use super::context::EngineContext;
 use super::supervisor::over;
 use crate::github::{Access, AccessState, Api, ApiError, Installation, RegisteredApp};
 use crate::model::{InstallationId, Millis};
@@ -125,21 +125,22 @@ fn repositories(count: usize) -> String {
 }
 
 /// Notes which App we are. Some installations may never answer: the others are told without them.
-pub(super) fn is(room: &Room, app: RegisteredApp, installations: &[Installation]) {
-    if room.presence.is(app, installations) {
-        let (room, at, clock) = (room.this.clone(), room.now() + TOLD_WITHIN, Arc::clone(&room.clock));
+pub(super) fn is(context: &EngineContext, app: RegisteredApp, installations: &[Installation]) {
+    if context.presence.is(app, installations) {
+        let (context, at, clock) =
+            (context.this.clone(), context.now() + TOLD_WITHIN, Arc::clone(&context.clock));
         tokio::spawn(async move {
             clock.sleep_until(at).await;
-            if let Some(room) = room.upgrade() {
-                room.presence.tell();
+            if let Some(context) = context.upgrade() {
+                context.presence.tell();
             }
         });
     }
 }
 
 /// Tells whenever GitHub takes us otherwise than before.
-pub(super) async fn tell_changes(room: Arc<Room>, mut stop: watch::Receiver<bool>) {
-    let mut states = room.api.access_changes();
+pub(super) async fn tell_changes(context: Arc<EngineContext>, mut stop: watch::Receiver<bool>) {
+    let mut states = context.api.access_changes();
     let mut before = Access::Unknown;
     loop {
         tokio::select! {
@@ -149,16 +150,16 @@ pub(super) async fn tell_changes(room: Arc<Room>, mut stop: watch::Receiver<bool
         let state = states.borrow_and_update().clone();
         match state.access {
             Access::Refused => {
-                tracing::error!("GitHub does not accept our credentials: {}", why(&room.api, &state));
+                tracing::error!("GitHub does not accept our credentials: {}", why(&context.api, &state));
             }
-            Access::Unreachable => tracing::warn!("GitHub cannot be asked: {}", why(&room.api, &state)),
+            Access::Unreachable => tracing::warn!("GitHub cannot be asked: {}", why(&context.api, &state)),
             Access::Accepted if before != Access::Unknown => {
                 tracing::info!("GitHub accepts our credentials again");
             }
             Access::Accepted | Access::Unknown => {}
         }
         if matches!(state.access, Access::Refused | Access::Unreachable) {
-            room.presence.forget();
+            context.presence.forget();
         }
         before = state.access;
     }

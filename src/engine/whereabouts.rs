@@ -370,13 +370,10 @@ fn since_live<'a>(
     if let Some(going_back) = going_back.filter(|it| !has_it(it)) {
         return (Stand::GoingBack, Some(going_back.made_at), Some(going_back));
     }
-    let trouble =
-        later.find(|it| !it.state.is_open() && (it.is_rollback() || it.may_have_touched_the_site()));
-    match trouble {
+    let error = later.find(|it| !it.state.is_open() && (it.is_rollback() || it.may_have_touched_the_site()));
+    match error {
         Some(back) if back.is_rollback() && !has_it(back) => (Stand::NotTakenBack, back.ended_at, Some(back)),
-        Some(trouble) if trouble.may_have_touched_the_site() => {
-            (Stand::Uncertain, trouble.ended_at, Some(trouble))
-        }
+        Some(error) if error.may_have_touched_the_site() => (Stand::Uncertain, error.ended_at, Some(error)),
         _ => {
             let well = course.deploys().iter().rev().filter(|it| it.state == DeployState::Succeeded);
             let first = well.take_while(|it| has_it(it)).last();

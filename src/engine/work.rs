@@ -1,11 +1,11 @@
 //! The loop: leases units, has them worked on, settles them.
 
+use super::context::{EngineContext, WorkError};
 use super::full_disk;
-use super::room::{Room, Trouble};
 use super::shares::{Place, Worker};
 use super::supervisor::{is_over, over};
 use super::units;
-use crate::github::Remedy;
+use crate::github::RetryAdvice;
 use crate::model::{InstallationId, Millis};
 use crate::store::{Change, Committed, Lease, Next, StoreError, Unit};
 use std::collections::HashMap;
@@ -34,56 +34,56 @@ const MAKE_ROOM_EVERY: Duration = Duration::from_secs(10);
 const SET_BACK: Millis = 1_000;
 
 /// Runs until `stop` turns true, then lets what has begun come to its end.
-pub(super) async fn run(room: Arc<Room>, mut stop: watch::Receiver<bool>) {
+pub(super) async fn run(context: Arc<EngineContext>, mut stop: watch::Receiver<bool>) {
     let mut store = StoreWords::default();
     // Nobody works yet: whoever held a lease was of a former process, or went with a former run of this loop.
-    while let Err(error) = room.store.reclaim(room.now()).await {
-        store.failed(&room, &error);
-        if room.health.failure().is_some() {
+    while let Err(error) = context.store.reclaim(context.now()).await {
+        store.failed(&context, &error);
+        if context.health.failure().is_some() {
             return;
         }
         tokio::select! {
-            () = room.clock.sleep_until(room.now() + STORE_PAUSE) => {}
+            () = context.clock.sleep_until(context.now() + STORE_PAUSE) => {}
             () = over(&mut stop) => return,
         }
     }
-    let (mut crew, mut sweep) = (Crew::new(&room, stop.clone()), Sweep::default());
-    while !is_over(&stop) && room.health.failure().is_none() {
+    let (mut crew, mut sweep) = (Crew::new(&context, stop.clone()), Sweep::default());
+    while !is_over(&stop) && context.health.failure().is_none() {
         let free = tokio::select! {
-            free = room.workers.take_any() => free,
+            free = context.workers.take_any() => free,
             () = crew.one_ends() => continue,
             () = over(&mut stop) => break,
         };
         // The wake-up is asked for before the store, so that work announced in between is not slept over.
-        let woken = room.wake.notified();
-        let now = room.now();
-        let taken = match sweep.look(&room, now).await {
-            Ok(()) => room.store.lease(now, room.limits()).await,
+        let woken = context.wake.notified();
+        let now = context.now();
+        let taken = match sweep.look(&context, now).await {
+            Ok(()) => context.store.lease(now, context.limits()).await,
             Err(error) => Err(error),
         };
         match taken {
             Ok(Some(lease)) => {
-                store.answered(&room);
+                store.answered(&context);
                 crew.begin(lease, free);
             }
             Ok(None) => {
-                store.answered(&room);
+                store.answered(&context);
                 drop(free);
-                let until = next_look(&room, now).await;
+                let until = next_look(&context, now).await;
                 tokio::select! {
                     () = woken => {}
-                    () = room.clock.sleep_until(until) => {}
+                    () = context.clock.sleep_until(until) => {}
                     () = crew.one_ends() => {}
                     () = over(&mut stop) => {}
                 }
             }
             Err(error) => {
-                store.failed(&room, &error);
+                store.failed(&context, &error);
                 drop(free);
                 if matches!(error, StoreError::Full) && store.may_make_room() {
-                    make_room(&room).await;
+                    make_room(&context).await;
                 }
-                room.clock.sleep_until(now + STORE_PAUSE).await;
+                context.clock.sleep_until(now + STORE_PAUSE).await;
             }
         }
         crew.see_to_ends();
@@ -95,26 +95,26 @@ pub(super) async fn run(room: Arc<Room>, mut stop: watch::Receiver<bool>) {
 
 /// A disk that is full lets nothing be stored: a mirror goes, where that can help, and when there are none, builds that run
 /// nowhere. Where the room is the database's own, old bodies make some.
-pub(super) async fn make_room(room: &Room) {
-    let folder = room.mirrors.folder().to_owned();
+pub(super) async fn make_room(context: &EngineContext) {
+    let folder = context.mirrors.folder().to_owned();
     let has_room = tokio::task::spawn_blocking(move || full_disk::has_room(&folder)).await.unwrap_or(true);
     if !has_room {
-        if room.mirrors.give_way() {
+        if context.mirrors.give_way() {
             return;
         }
-        if let Err(error) = room.means.commands.give_way().await {
+        if let Err(error) = context.means.commands.give_way().await {
             tracing::warn!(%error, "builds that run nowhere could not be removed to make room");
         }
     }
-    let (bodies, rows) = room.kept_since(room.now());
-    if let Err(error) = room.store.prune(bodies, rows).await {
+    let (bodies, rows) = context.kept_since(context.now());
+    if let Err(error) = context.store.prune(bodies, rows).await {
         tracing::debug!(%error, "old deliveries make no room");
     }
 }
 
-async fn next_look(room: &Room, now: i64) -> i64 {
-    let latest = now + room.settings.poll;
-    match room.store.next_due(now, room.limits()).await {
+async fn next_look(context: &EngineContext, now: i64) -> i64 {
+    let latest = now + context.settings.poll;
+    match context.store.next_due(now, context.limits()).await {
         Ok(due) => due.map_or(latest, |due| due.min(latest)),
         Err(_) => now + STORE_PAUSE,
     }
@@ -128,14 +128,14 @@ struct StoreWords {
 }
 
 impl StoreWords {
-    fn answered(&mut self, room: &Room) {
-        room.health.note_taken();
+    fn answered(&mut self, context: &EngineContext) {
+        context.health.note_taken();
         if self.said.take().is_some() {
             tracing::info!("work can be taken from the store again");
         }
     }
 
-    /// Room is not looked for all the time: where there is none, looking makes none.
+    /// EngineContext is not looked for all the time: where there is none, looking makes none.
     fn may_make_room(&mut self) -> bool {
         let may = self.made_room.is_none_or(|at| at.elapsed() >= MAKE_ROOM_EVERY);
         if may {
@@ -144,9 +144,9 @@ impl StoreWords {
         may
     }
 
-    fn failed(&mut self, room: &Room, error: &StoreError) {
+    fn failed(&mut self, context: &EngineContext, error: &StoreError) {
         if let StoreError::Replaced(_) = error {
-            room.health.fail(error.to_string());
+            context.health.fail(error.to_string());
         }
         let words = error.to_string();
         if self.said.as_ref() != Some(&words) {
@@ -167,7 +167,7 @@ struct Sweep {
 }
 
 impl Sweep {
-    async fn look(&mut self, room: &Room, now: Millis) -> Result<(), StoreError> {
+    async fn look(&mut self, context: &EngineContext, now: Millis) -> Result<(), StoreError> {
         let was_set_back = self.clock.is_some_and(|(at, asked)| {
             let passed = i64::try_from(asked.elapsed().as_millis()).unwrap_or(i64::MAX);
             now < at.saturating_add(passed) - SET_BACK
@@ -181,7 +181,7 @@ impl Sweep {
         if !was_set_back && self.swept.is_some_and(|at| at.elapsed() < every) {
             return Ok(());
         }
-        let forward = room.store.bring_forward(now, now + FURTHEST).await?;
+        let forward = context.store.bring_forward(now, now + FURTHEST).await?;
         if forward > 0 {
             tracing::warn!(units = forward, "the clock was set back; what waits for long past it is due now");
         }
@@ -192,7 +192,7 @@ impl Sweep {
 
 /// Those who work, with the lease of each. When this is dropped, they end.
 struct Crew {
-    room: Arc<Room>,
+    context: Arc<EngineContext>,
     stop: watch::Receiver<bool>,
     tasks: JoinSet<Settled>,
     leases: HashMap<Id, Lease>,
@@ -207,12 +207,13 @@ enum Settled {
 }
 
 impl Crew {
-    fn new(room: &Arc<Room>, stop: watch::Receiver<bool>) -> Self {
-        Self { room: Arc::clone(room), stop, tasks: JoinSet::new(), leases: HashMap::new() }
+    fn new(context: &Arc<EngineContext>, stop: watch::Receiver<bool>) -> Self {
+        Self { context: Arc::clone(context), stop, tasks: JoinSet::new(), leases: HashMap::new() }
     }
 
     fn begin(&mut self, lease: Lease, free: Place) {
-        let task = self.tasks.spawn(work(Arc::clone(&self.room), lease.clone(), (free, self.stop.clone())));
+        let task =
+            self.tasks.spawn(work(Arc::clone(&self.context), lease.clone(), (free, self.stop.clone())));
         self.leases.insert(task.id(), lease);
     }
 
@@ -241,19 +242,19 @@ impl Crew {
             (error.id(), Settled::No)
         });
         let Some(lease) = self.leases.remove(&id).filter(|_| settled == Settled::No) else { return };
-        self.tasks.spawn(release(Arc::clone(&self.room), lease, self.stop.clone()));
+        self.tasks.spawn(release(Arc::clone(&self.context), lease, self.stop.clone()));
     }
 }
 
 /// Ends a lease once the store takes it. What a stop cuts off is made good by the next start.
-async fn release(room: Arc<Room>, lease: Lease, mut stop: watch::Receiver<bool>) -> Settled {
-    while !is_over(&stop) && room.health.failure().is_none() {
+async fn release(context: Arc<EngineContext>, lease: Lease, mut stop: watch::Receiver<bool>) -> Settled {
+    while !is_over(&stop) && context.health.failure().is_none() {
         tokio::select! {
-            () = room.clock.sleep_until(room.now() + STORE_PAUSE) => {}
+            () = context.clock.sleep_until(context.now() + STORE_PAUSE) => {}
             () = over(&mut stop) => {}
         }
-        if room.store.release(&lease, room.now()).await.is_ok() {
-            room.wake.notify_one();
+        if context.store.release(&lease, context.now()).await.is_ok() {
+            context.wake.notify_one();
             break;
         }
     }
@@ -262,25 +263,29 @@ async fn release(room: Arc<Room>, lease: Lease, mut stop: watch::Receiver<bool>)
 
 /// Works on one unit to its end: done, to be tried later, or given up.
 #[tracing::instrument(name = "work", skip_all, fields(unit = %lease.unit))]
-async fn work(room: Arc<Room>, lease: Lease, (free, stop): (Place, watch::Receiver<bool>)) -> Settled {
-    if lease.failures >= room.settings.back_off.give_up_after {
+async fn work(
+    context: Arc<EngineContext>,
+    lease: Lease,
+    (free, stop): (Place, watch::Receiver<bool>),
+) -> Settled {
+    if lease.failures >= context.settings.back_off.give_up_after {
         // Only attempts that ended without a word come so far: this one may be what ended the process.
         let error = "the work on it has ended without a result again and again".to_owned();
         tracing::error!(error, "given up; a replay or a new event revives it");
-        return settle(&room, &lease, Next::Dead { error }).await;
+        return settle(&context, &lease, Next::Dead { error }).await;
     }
-    let worker = Worker::new(&room.workers, free, installation_of(&room, &lease.unit).await).await;
+    let worker = Worker::new(&context.workers, free, installation_of(&context, &lease.unit).await).await;
     if is_over(&stop) {
         // It has waited for others of its installation until now.
         let error = "the server was stopped before it was begun".to_owned();
-        return settle(&room, &lease, Next::Wait { at: room.now(), error }).await;
+        return settle(&context, &lease, Next::Wait { at: context.now(), error }).await;
     }
     for _ in 0..REPEATS {
-        let (changes, next) = attempt(&room, &lease, &worker).await;
-        let (changes, next) = within_reach(changes, next, room.now() + FURTHEST);
-        match room.store.commit(&lease, changes, next, room.now()).await {
+        let (changes, next) = attempt(&context, &lease, &worker).await;
+        let (changes, next) = within_reach(changes, next, context.now() + FURTHEST);
+        match context.store.commit(&lease, changes, next, context.now()).await {
             Ok(Committed::Stored) => {
-                room.wake.notify_one();
+                context.wake.notify_one();
                 return Settled::Yes;
             }
             Ok(Committed::Stale) => tracing::debug!("what this relied on has changed: once more"),
@@ -291,19 +296,20 @@ async fn work(room: Arc<Room>, lease: Lease, (free, stop): (Place, watch::Receiv
             Err(error) => {
                 // A decision that cannot be stored must not keep its unit leased in silence.
                 tracing::error!(%error, "a decision could not be stored");
-                let next = next_after(&room, &lease, error.to_string(), Remedy::TryLater);
-                return settle(&room, &lease, next).await;
+                let next = next_after(&context, &lease, error.to_string(), RetryAdvice::TryLater);
+                return settle(&context, &lease, next).await;
             }
         }
     }
-    let next = next_after(&room, &lease, "what it relied on kept changing".to_owned(), Remedy::TryLater);
-    settle(&room, &lease, next).await
+    let next =
+        next_after(&context, &lease, "what it relied on kept changing".to_owned(), RetryAdvice::TryLater);
+    settle(&context, &lease, next).await
 }
 
-async fn settle(room: &Room, lease: &Lease, next: Next) -> Settled {
-    match room.store.commit(lease, Vec::new(), next, room.now()).await {
+async fn settle(context: &EngineContext, lease: &Lease, next: Next) -> Settled {
+    match context.store.commit(lease, Vec::new(), next, context.now()).await {
         Ok(_) => {
-            room.wake.notify_one();
+            context.wake.notify_one();
             Settled::Yes
         }
         Err(error) => {
@@ -314,11 +320,11 @@ async fn settle(room: &Room, lease: &Lease, next: Next) -> Settled {
 }
 
 /// Whose share of the workers a unit takes.
-async fn installation_of(room: &Room, unit: &Unit) -> Option<InstallationId> {
+async fn installation_of(context: &EngineContext, unit: &Unit) -> Option<InstallationId> {
     if let Unit::Installation(id) = unit {
         return Some(*id);
     }
-    let row = room.store.repository(unit.repository()?).await.ok().flatten();
+    let row = context.store.repository(unit.repository()?).await.ok().flatten();
     row.map(|row| row.installation)
 }
 
@@ -338,18 +344,18 @@ fn within_reach(mut changes: Vec<Change>, next: Next, furthest: Millis) -> (Vec<
 }
 
 /// Runs the unit's work in a task of its own, so that a panic in it stays there, and no longer than it may take.
-async fn attempt(room: &Arc<Room>, lease: &Lease, worker: &Worker) -> (Vec<Change>, Next) {
+async fn attempt(context: &Arc<EngineContext>, lease: &Lease, worker: &Worker) -> (Vec<Change>, Next) {
     let task = tokio::spawn(worker.clone().does({
-        let (room, lease) = (Arc::clone(room), lease.clone());
-        async move { units::run(&room, &lease).await }
+        let (context, lease) = (Arc::clone(context), lease.clone());
+        async move { units::run(&context, &lease).await }
     }));
     let mut task = AbortOnDrop(task);
-    let within = room.settings.work_within;
-    let failed = |what: String| (Vec::new(), next_after(room, lease, what, Remedy::TryLater));
+    let within = context.settings.work_within;
+    let failed = |what: String| (Vec::new(), next_after(context, lease, what, RetryAdvice::TryLater));
     match tokio::time::timeout(within, &mut task.0).await {
         Ok(Ok(Ok(changes))) => (changes, Next::Done),
-        Ok(Ok(Err(Trouble { what, remedy, changes }))) => {
-            let next = next_after(room, lease, what, remedy);
+        Ok(Ok(Err(WorkError { what, retry_advice, changes }))) => {
+            let next = next_after(context, lease, what, retry_advice);
             (changes, next)
         }
         Ok(Err(panic)) => failed(format!("a bug stopped this work: {panic}")),
@@ -365,23 +371,23 @@ impl<T> Drop for AbortOnDrop<T> {
     }
 }
 
-fn next_after(room: &Room, lease: &Lease, error: String, remedy: Remedy) -> Next {
+fn next_after(context: &EngineContext, lease: &Lease, error: String, retry_advice: RetryAdvice) -> Next {
     let failures = lease.failures + 1;
-    let wait = room.settings.back_off.wait(failures, (room.random)());
-    match (remedy, wait) {
-        (Remedy::GiveUp, _) | (Remedy::TryLater, None) => {
+    let wait = context.settings.back_off.wait(failures, (context.random)());
+    match (retry_advice, wait) {
+        (RetryAdvice::GiveUp, _) | (RetryAdvice::TryLater, None) => {
             tracing::error!(failures, error, "given up; a replay or a new event revives it");
             Next::Dead { error }
         }
-        (Remedy::TryLater, Some(wait)) => {
+        (RetryAdvice::TryLater, Some(wait)) => {
             tracing::warn!(failures, error, wait_ms = wait, "to be tried again");
-            Next::Retry { at: room.now() + wait, error }
+            Next::Retry { at: context.now() + wait, error }
         }
-        (Remedy::NotBefore(at), _) => {
+        (RetryAdvice::NotBefore(at), _) => {
             tracing::warn!(error, "to be tried when it is welcome again");
             // Apart from each other, so that they do not use the next window up at once.
-            let spread = ((at - room.now()) / 10).clamp(0, WELCOME_SPREAD);
-            let at = at + i64::from((room.random)()) * spread / i64::from(u32::MAX);
+            let spread = ((at - context.now()) / 10).clamp(0, WELCOME_SPREAD);
+            let at = at + i64::from((context.random)()) * spread / i64::from(u32::MAX);
             Next::Wait { at, error }
         }
     }

@@ -97,7 +97,7 @@ const HEADER_MAX: usize = 300;
 
 /// What to do about an [`ApiError`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Remedy {
+pub enum RetryAdvice {
     /// It may pass by itself: try later, and look before creating.
     TryLater,
     /// Not before this moment.
@@ -113,13 +113,13 @@ impl ApiError {
     }
 
     /// What to do about it.
-    pub fn remedy(&self) -> Remedy {
+    pub fn retry_advice(&self) -> RetryAdvice {
         match self {
-            Self::RateLimited { until } => Remedy::NotBefore(*until),
+            Self::RateLimited { until } => RetryAdvice::NotBefore(*until),
             // GitHub does not know a commit for a moment after it was pushed, least of all a fork's, and says
             // 422 to a check on it.
-            Self::Suspended => Remedy::GiveUp,
-            Self::Refused { status, .. } if ![408, 409, 422].contains(status) => Remedy::GiveUp,
+            Self::Suspended => RetryAdvice::GiveUp,
+            Self::Refused { status, .. } if ![408, 409, 422].contains(status) => RetryAdvice::GiveUp,
             // A fresh token can be answered with 403 or 404 for a moment, and rights can be granted
             // meanwhile, so refusals of that kind are tried a few times like the rest.
             Self::NoAnswer { .. }
@@ -128,7 +128,7 @@ impl ApiError {
             | Self::Unreadable { .. }
             | Self::Forbidden { .. }
             | Self::NotFound { .. }
-            | Self::Refused { .. } => Remedy::TryLater,
+            | Self::Refused { .. } => RetryAdvice::TryLater,
         }
     }
 }

@@ -35,7 +35,7 @@ pub use calls::{
 pub use deployments::{
     DESCRIPTION_MAX, GateAnswer, MadeDeployment, NewDeployment, NewStatus, SaidStatus, is_keyed,
 };
-pub use error::{ApiError, Remedy};
+pub use error::{ApiError, RetryAdvice};
 pub use jwt::{AppKey, InvalidKey};
 pub use pulls::NewPull;
 pub use refs::BranchRule;

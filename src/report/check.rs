@@ -214,7 +214,7 @@ pub fn check_of_copy(
 ) -> CheckText {
     let mut text = check_knowing(path, &[(subject.clone(), verdict.clone())], Some(standing));
     let scene = Scene::of(path, subject);
-    let in_place = match &standing.trouble {
+    let in_place = match &standing.problem {
         Some(why @ NotCopied::Refused { .. }) => {
             text.conclusion = Conclusion::ActionRequired;
             Some(not_copied(&scene, why))

@@ -6,7 +6,7 @@ use crate::model::Commit;
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct CopyStanding {
     /// Why it does not follow, where somebody has to be told.
-    pub trouble: Option<NotCopied>,
+    pub problem: Option<NotCopied>,
     /// The pull request that brings the environment over, where one is open.
     pub sync: Option<u64>,
     /// The one that somebody has closed, where the environment has not moved since.

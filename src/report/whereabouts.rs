@@ -175,7 +175,7 @@ impl Place {
     }
 
     /// A deploy that ended badly and that nothing has made good since, or that keeps this one from going.
-    fn trouble(&self, repository: &str) -> Option<String> {
+    fn problem(&self, repository: &str) -> Option<String> {
         match (self.stand, self.waits_for) {
             (Stand::Failed | Stand::NotTakenBack, _) => {
                 self.deploy.as_ref().and_then(|deploy| deploy_trouble(repository, deploy, self.acts))
@@ -222,7 +222,7 @@ pub fn whereabouts(repository: &str, places: &[Place]) -> String {
     let notes = places.iter().filter_map(|place| Some((&place.name, place.note()?)));
     // As code: the words may hold names from outside.
     parts.extend(notes.map(|(name, note)| format!("{}: {}", code(name), code(&note))));
-    let troubles: Vec<String> = places.iter().filter_map(|place| place.trouble(repository)).collect();
+    let troubles: Vec<String> = places.iter().filter_map(|place| place.problem(repository)).collect();
     parts.extend(troubles.into_iter().rev().enumerate().map(|(at, text)| match at {
         0 => text,
         _ => folded("An earlier environment", &text),

@@ -16,7 +16,7 @@
 //! What was never judged as it is now, or could not be decided, is always judged.
 
 use super::pull::{aim, last_verdict};
-use crate::engine::rulebook::Rulebook;
+use crate::engine::config_cache::RepositoryConfig;
 use crate::lineage::{GitError, Repository};
 use crate::model::{BranchName, CommitId, Outcome, PullNumber, Role};
 use crate::store::{JudgedPull, PullRow};
@@ -33,7 +33,7 @@ pub(super) struct Move {
 
 /// The open pull requests that have to be judged anew after `moves` of `branch`.
 pub(super) async fn affected(
-    book: &Rulebook,
+    config: &RepositoryConfig,
     branch: &BranchName,
     moves: &[Move],
     open: &[JudgedPull],
@@ -49,10 +49,10 @@ pub(super) async fn affected(
     let mut clean: Vec<&PullRow> = Vec::new();
     for judged in open {
         let pull = &judged.pull;
-        let Some(aimed) = aim(&book.path, pull, &rows) else { continue };
+        let Some(aimed) = aim(&config.path, pull, &rows) else { continue };
         let standing = standing(judged, &aimed);
         let own = pull.head_repository == Some(pull.repository);
-        let between_environments = own && book.path.role(&pull.head_branch) != Role::Topic;
+        let between_environments = own && config.path.role(&pull.head_branch) != Role::Topic;
         if between_environments || standing == Standing::Open {
             numbers.insert(pull.number);
         } else if aimed == *branch {

@@ -1,8 +1,8 @@
 //! The App itself: deliveries that failed are asked for again, and its installations are looked over.
 
+use crate::engine::context::{EngineContext, WorkError};
 use crate::engine::inbox::Inbox;
 use crate::engine::presence;
-use crate::engine::room::{Room, Trouble};
 use crate::github::{ApiError, FailedDelivery};
 use crate::store::{AccountState, Change, Unit};
 use std::collections::HashSet;
@@ -12,12 +12,12 @@ const REDELIVERABLE_DAYS: i64 = 3;
 /// The most deliveries asked for again in one go, so that other work gets its turn between.
 const REDELIVERIES_AT_ONCE: u32 = 100;
 
-pub(super) async fn run(room: &Room, unit: &Unit) -> Result<Vec<Change>, Trouble> {
-    let mut changes = installations(room).await?;
-    match ask_again(room).await {
+pub(super) async fn run(context: &EngineContext, unit: &Unit) -> Result<Vec<Change>, WorkError> {
+    let mut changes = installations(context).await?;
+    match ask_again(context).await {
         Ok(Asked::All) => {}
         Ok(Asked::Some) => changes.push(Change::Mark(unit.clone())),
-        Err(trouble) => return Err(Trouble { changes, ..trouble }),
+        Err(error) => return Err(WorkError { changes, ..error }),
     }
     Ok(changes)
 }
@@ -29,15 +29,15 @@ enum Asked {
     Some,
 }
 
-async fn installations(room: &Room) -> Result<Vec<Change>, Trouble> {
-    let app = room.api.app().await?;
-    let present = room.api.installations().await?;
-    room.means.entries.expect(present.iter().map(|it| it.id).collect());
-    presence::is(room, app, &present);
+async fn installations(context: &EngineContext) -> Result<Vec<Change>, WorkError> {
+    let app = context.api.app().await?;
+    let present = context.api.installations().await?;
+    context.means.entries.expect(present.iter().map(|it| it.id).collect());
+    presence::is(context, app, &present);
     let mut changes = Vec::new();
     // Each looks after its own account: only there it shows whether the account has come back.
     changes.extend(present.iter().map(|it| Change::Mark(Unit::Installation(it.id))));
-    for account in room.store.accounts().await? {
+    for account in context.store.accounts().await? {
         if account.state != AccountState::Deleted && present.iter().all(|it| it.id != account.id) {
             changes.push(Change::Mark(Unit::Installation(account.id)));
         }
@@ -47,19 +47,19 @@ async fn installations(room: &Room) -> Result<Vec<Change>, Trouble> {
 
 /// GitHub never delivers again by itself, so what failed and is not known here is asked for, the oldest
 /// first. Once for each failed attempt: if the next one fails too, it is listed under a number of its own.
-async fn ask_again(room: &Room) -> Result<Asked, Trouble> {
-    let now = chrono::DateTime::from_timestamp_millis(room.now()).unwrap_or_default();
-    let failed = room.api.failed_deliveries(now - chrono::Duration::days(REDELIVERABLE_DAYS)).await?;
+async fn ask_again(context: &EngineContext) -> Result<Asked, WorkError> {
+    let now = chrono::DateTime::from_timestamp_millis(context.now()).unwrap_or_default();
+    let failed = context.api.failed_deliveries(now - chrono::Duration::days(REDELIVERABLE_DAYS)).await?;
     let mut asked = 0;
     for delivery in newest_attempts(failed).into_iter().rev() {
-        if room.was_asked(delivery.id) || room.store.delivery(&delivery.guid).await?.is_some() {
+        if context.was_asked(delivery.id) || context.store.delivery(&delivery.guid).await?.is_some() {
             continue;
         }
         if asked == REDELIVERIES_AT_ONCE {
             return Ok(Asked::Some);
         }
         tracing::info!(guid = %delivery.guid, event = %delivery.event, "asking for a failed delivery again");
-        match room.api.redeliver(delivery.id).await {
+        match context.api.redeliver(delivery.id).await {
             Ok(()) => {}
             // It may have become too old meanwhile. The others are asked for all the same.
             Err(error @ (ApiError::NotFound { .. } | ApiError::Refused { .. })) => {
@@ -67,7 +67,7 @@ async fn ask_again(room: &Room) -> Result<Asked, Trouble> {
             }
             Err(error) => return Err(error.into()),
         }
-        room.note_asked(delivery.id);
+        context.note_asked(delivery.id);
         asked += 1;
     }
     Ok(Asked::All)

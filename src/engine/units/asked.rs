@@ -6,7 +6,7 @@
 
 use super::news::News;
 use super::withdrawal::{ShownCheck, checks};
-use crate::engine::room::{Room, Trouble};
+use crate::engine::context::{EngineContext, WorkError};
 use crate::github::events::{OnCommit, RecheckEvent};
 use crate::model::{BranchName, CheckName, CommitId, RepositoryId};
 use crate::report::{self, NotAgain, Withdrawn};
@@ -20,44 +20,48 @@ pub(super) fn asked_for(news: &News) -> Vec<OnCommit> {
 
 /// What is done about them.
 pub(super) async fn asked_again(
-    room: &Room,
+    context: &EngineContext,
     id: RepositoryId,
     open: &[JudgedPull],
     asked: &[OnCommit],
-) -> Result<Vec<Change>, Trouble> {
+) -> Result<Vec<Change>, WorkError> {
     if !asked.is_empty() {
-        room.merge_rules.forget(id);
+        context.merge_rules.forget(id);
     }
     let mut changes = Vec::new();
     for it in asked {
-        changes.extend(about(room, id, open, (it.head_sha, it.name.as_deref())).await?);
+        changes.extend(about(context, id, open, (it.head_sha, it.name.as_deref())).await?);
     }
     Ok(changes)
 }
 
 /// What is done where somebody asks for the check of this name on a commit, or for all on it.
 pub(super) async fn about(
-    room: &Room,
+    context: &EngineContext,
     id: RepositoryId,
     open: &[JudgedPull],
     (commit, name): (CommitId, Option<&str>),
-) -> Result<Vec<Change>, Trouble> {
+) -> Result<Vec<Change>, WorkError> {
     let pulls: Vec<&JudgedPull> = open.iter().filter(|it| it.pull.head_commit == commit).collect();
     let marks = pulls.iter().map(|it| Change::Mark(Unit::Pull(id, it.pull.number)));
     let mut changes: Vec<Change> = marks.collect();
-    let shown = checks(room, id, ChecksOf::Commit(commit)).await?;
+    let shown = checks(context, id, ChecksOf::Commit(commit)).await?;
     let meant: Vec<&ShownCheck> =
         shown.iter().filter(|check| name.is_none_or(|name| check.body.name == name)).collect();
     for check in &meant {
-        changes.extend(again(room, &pulls, check).await?);
+        changes.extend(again(context, &pulls, check).await?);
     }
     if meant.is_empty() && pulls.is_empty() {
-        changes.extend(name.map(|name| forgotten(room, id, (commit, name))).transpose()?.flatten());
+        changes.extend(name.map(|name| forgotten(context, id, (commit, name))).transpose()?.flatten());
     }
     Ok(changes)
 }
 
-async fn again(room: &Room, pulls: &[&JudgedPull], check: &ShownCheck) -> Result<Vec<Change>, Trouble> {
+async fn again(
+    context: &EngineContext,
+    pulls: &[&JudgedPull],
+    check: &ShownCheck,
+) -> Result<Vec<Change>, WorkError> {
     // Whoever looks at it desires it anew, and that is sent though it may say the same.
     let looked_at = |unit| Ok(vec![Change::Outdated(check.unit.clone()), Change::Mark(unit)]);
     match &check.unit {
@@ -70,34 +74,34 @@ async fn again(room: &Room, pulls: &[&JudgedPull], check: &ShownCheck) -> Result
             if check.put_on.is_some() {
                 return looked_at(Unit::Group(*id, *head, base.clone()));
             }
-            check.asked_again(room, &NotAgain::Unasked(base.clone())).await
+            check.asked_again(context, &NotAgain::Unasked(base.clone())).await
         }
         Unit::ConfigurationCheck(id, _) => {
             let mut changes: Vec<Change> =
                 pulls.iter().map(|it| Change::Mark(Unit::Proposal(*id, it.pull.number))).collect();
             if changes.is_empty() || check.is_withdrawn() {
-                changes.extend(check.asked_again(room, &NotAgain::SameConfiguration).await?);
+                changes.extend(check.asked_again(context, &NotAgain::SameConfiguration).await?);
             } else {
                 changes.push(Change::Outdated(check.unit.clone()));
             }
             Ok(changes)
         }
         Unit::CopyCheck(id, commit) => {
-            let Some(row) = room.store.repository(*id).await? else { return Ok(Vec::new()) };
-            let book = room.rulebook(&row).await?;
-            if book.invalid.is_some() {
+            let Some(row) = context.store.repository(*id).await? else { return Ok(Vec::new()) };
+            let config = context.repository_config(&row).await?;
+            if config.invalid.is_some() {
                 return Ok(vec![Change::Resend(check.unit.clone())]);
             }
-            let copied = book.path.copy.as_ref().and_then(|copy| book.path.environment(&copy.of));
+            let copied = config.path.copy.as_ref().and_then(|copy| config.path.environment(&copy.of));
             let tip = match copied {
-                Some(copied) => room.store.newest_tip(*id, &copied.branch).await?,
+                Some(copied) => context.store.newest_tip(*id, &copied.branch).await?,
                 None => None,
             };
             let tip = tip.and_then(|tip| tip.commit);
             if copied.is_some() && !check.is_withdrawn() && tip.is_none_or(|tip| tip == *commit) {
                 return looked_at(Unit::Copy(*id));
             }
-            check.asked_again(room, &NotAgain::CopyWentOn(tip)).await
+            check.asked_again(context, &NotAgain::CopyWentOn(tip)).await
         }
         _ => Ok(Vec::new()),
     }
@@ -105,12 +109,12 @@ async fn again(room: &Room, pulls: &[&JudgedPull], check: &ShownCheck) -> Result
 
 /// A check on which nothing is stored any more, since it has rested for long: it is made anew, as one that is over.
 fn forgotten(
-    room: &Room,
+    context: &EngineContext,
     id: RepositoryId,
     (commit, name): (CommitId, &str),
-) -> Result<Option<Change>, Trouble> {
+) -> Result<Option<Change>, WorkError> {
     let Some(Ok(base)) = CheckName::about(name).map(BranchName::new) else { return Ok(None) };
-    let text = report::withdrawn(base.as_str(), &Withdrawn::Unasked, room.now() / 1000);
-    let path = room.path.as_ref();
+    let text = report::withdrawn(base.as_str(), &Withdrawn::Unasked, context.now() / 1000);
+    let path = context.path.as_ref();
     super::pull::check_run(path, id, (commit, &base), (&text, Vec::new())).map(Some)
 }

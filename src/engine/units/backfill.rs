@@ -1,18 +1,22 @@
 //! The line of a branch as it was before anybody told of its moves, read into the ledger part by part: a long one neither
 //! holds a transaction nor is held as a whole.
 
-use crate::engine::room::{Room, Trouble};
+use crate::engine::context::{EngineContext, WorkError};
 use crate::lineage::Repository;
 use crate::model::{BranchName, CommitId, RepositoryId, TipSource};
 use crate::store::{Backfill, Change, RepositoryState, TipRow, Unit};
 
-pub(super) async fn run(room: &Room, id: RepositoryId, branch: &BranchName) -> Result<Vec<Change>, Trouble> {
-    let row = room.store.repository(id).await?.filter(|row| row.state == RepositoryState::Active);
+pub(super) async fn run(
+    context: &EngineContext,
+    id: RepositoryId,
+    branch: &BranchName,
+) -> Result<Vec<Change>, WorkError> {
+    let row = context.store.repository(id).await?.filter(|row| row.state == RepositoryState::Active);
     let Some(row) = row else { return Ok(Vec::new()) };
-    let Backfill::UnderWay { tip, filled, newest } = room.store.backfill(id, branch).await? else {
+    let Backfill::UnderWay { tip, filled, newest } = context.store.backfill(id, branch).await? else {
         return Ok(Vec::new());
     };
-    let mirror = room.mirror(&row).await?;
+    let mirror = context.mirror(&row).await?;
     let repository = if mirror.exists() && !mirror.is_suspect() {
         mirror.repository()
     } else {
@@ -24,20 +28,22 @@ pub(super) async fn run(room: &Room, id: RepositoryId, branch: &BranchName) -> R
         let Some(tip) = repository.branch(branch).await? else {
             return Ok(vec![Change::Backfilled(id, branch.clone(), None)]);
         };
-        return part(room, (id, branch), &repository, Reached::nothing(tip)).await;
+        return part(context, (id, branch), &repository, Reached::nothing(tip)).await;
     }
-    part(room, (id, branch), &repository, reached).await
+    part(context, (id, branch), &repository, reached).await
 }
 
 /// Begins with the line of a branch of which nothing is known yet; goes on with one that is long.
 pub(super) async fn begin(
-    room: &Room,
+    context: &EngineContext,
     (id, branch): (RepositoryId, &BranchName),
     repository: &Repository,
     present: Option<CommitId>,
-) -> Result<Vec<Change>, Trouble> {
-    match (room.store.backfill(id, branch).await?, present) {
-        (Backfill::NotBegun, Some(tip)) => part(room, (id, branch), repository, Reached::nothing(tip)).await,
+) -> Result<Vec<Change>, WorkError> {
+    match (context.store.backfill(id, branch).await?, present) {
+        (Backfill::NotBegun, Some(tip)) => {
+            part(context, (id, branch), repository, Reached::nothing(tip)).await
+        }
         (Backfill::UnderWay { .. }, _) => Ok(vec![Change::Mark(Unit::Backfill(id, branch.clone()))]),
         (Backfill::NotBegun, None) | (Backfill::Done, _) => Ok(Vec::new()),
     }
@@ -57,14 +63,14 @@ impl Reached {
 }
 
 async fn part(
-    room: &Room,
+    context: &EngineContext,
     (id, branch): (RepositoryId, &BranchName),
     repository: &Repository,
     Reached { tip, filled, newest }: Reached,
-) -> Result<Vec<Change>, Trouble> {
-    let now = room.now() / 1000;
+) -> Result<Vec<Change>, WorkError> {
+    let now = context.now() / 1000;
     let known = usize::try_from(filled).unwrap_or(usize::MAX);
-    let part = repository.line_part(tip, (known, room.settings.backfill_step), (newest, now)).await?;
+    let part = repository.line_part(tip, (known, context.settings.backfill_step), (newest, now)).await?;
     let entry = |commit, at| {
         let source = TipSource::Backfill;
         let (branch, actor, commit) = (branch.clone(), None, Some(commit));

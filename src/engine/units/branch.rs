@@ -3,31 +3,31 @@
 
 use super::affected::{Move, affected};
 use super::news::News;
-use crate::engine::room::{Room, Trouble};
-use crate::engine::rulebook::{CONFIGURATION_PATH, Rulebook};
+use crate::engine::config_cache::{CONFIGURATION_PATH, RepositoryConfig};
+use crate::engine::context::{EngineContext, WorkError};
 use crate::github::events::{PushEvent, WORKFLOWS};
 use crate::lineage::GitError;
 use crate::model::{BranchName, CommitId, PullNumber, RepositoryId, Role, TipSource};
 use crate::store::{Change, DeliveryRow, PushRow, RepositoryState, TipRow, Unit};
 
 pub(super) async fn run(
-    room: &Room,
+    context: &EngineContext,
     unit: &Unit,
     id: RepositoryId,
     branch: &BranchName,
-) -> Result<Vec<Change>, Trouble> {
-    let news = News::of(room, unit).await?;
+) -> Result<Vec<Change>, WorkError> {
+    let news = News::of(context, unit).await?;
     let mut changes = news.digested(unit);
-    let Some((row, introduced)) = news.repository(room, id).await? else { return Ok(changes) };
+    let Some((row, introduced)) = news.repository(context, id).await? else { return Ok(changes) };
     changes.extend(introduced);
     let (pushes, all_read) = news.events::<PushEvent>(&["push"]);
-    if row.state != RepositoryState::Active && room.store.configuration(id).await?.is_none() {
+    if row.state != RepositoryState::Active && context.store.configuration(id).await?.is_none() {
         // Nobody may read its file, so nobody knows what the branch is. Once it is looked after, it is looked at.
         return Ok(changes);
     }
-    let book = room.rulebook(&row).await?;
-    let on_path = book.path.role(branch) != Role::Topic;
-    let mut newest = room.store.newest_tip(id, branch).await?.and_then(|tip| tip.commit);
+    let config = context.repository_config(&row).await?;
+    let on_path = config.path.role(branch) != Role::Topic;
+    let mut newest = context.store.newest_tip(id, branch).await?.and_then(|tip| tip.commit);
     let mut moves = Vec::new();
     for (delivery, push) in &pushes {
         if on_path {
@@ -41,7 +41,8 @@ pub(super) async fn run(
         }
     }
     let by_force = pushes.iter().any(|(_, push)| push.forced);
-    if on_path && (by_force || room.store.effect(&Unit::BranchAlarm(id, branch.clone())).await?.is_some()) {
+    if on_path && (by_force || context.store.effect(&Unit::BranchAlarm(id, branch.clone())).await?.is_some())
+    {
         changes.push(Change::Mark(Unit::BranchRewrite(id, branch.clone())));
     }
     let rows = pushes.iter().map(|(_, push)| push);
@@ -51,22 +52,22 @@ pub(super) async fn run(
     }
     // The first branch of the path makes what was passed over so far one to be looked at.
     let has_come = on_path && pushes.iter().any(|(_, push)| push.before.is_zero() && !push.deleted);
-    if !all_read || (has_come && !room.mirrors.of(id).exists()) {
+    if !all_read || (has_come && !context.mirrors.of(id).exists()) {
         changes.push(Change::Mark(Unit::Repository(id)));
     }
-    changes.extend(follows(&book, id, branch));
+    changes.extend(follows(&config, id, branch));
     if on_path {
-        let numbers = to_judge(room, &book, id, branch, &moves).await?;
+        let numbers = to_judge(context, &config, id, branch, &moves).await?;
         changes.extend(numbers.into_iter().map(|number| Change::Mark(Unit::Pull(id, number))));
     }
     Ok(changes)
 }
 
 /// What a move of a branch asks for: its deploy, and that the copy branch is looked at.
-fn follows(book: &Rulebook, id: RepositoryId, branch: &BranchName) -> Vec<Change> {
+fn follows(config: &RepositoryConfig, id: RepositoryId, branch: &BranchName) -> Vec<Change> {
     let mut changes = Vec::new();
-    let copied = book.path.copy.as_ref();
-    match book.path.role(branch) {
+    let copied = config.path.copy.as_ref();
+    match config.path.role(branch) {
         Role::Environment(environment) => {
             changes.push(Change::Mark(Unit::Environment(id, (&environment.name).into())));
             if copied.is_some_and(|copy| copy.of == environment.name) {
@@ -82,21 +83,22 @@ fn follows(book: &Rulebook, id: RepositoryId, branch: &BranchName) -> Vec<Change
 /// The pull requests whose verdict can depend on the moves. Where git does not answer, all of them: each then
 /// says so.
 async fn to_judge(
-    room: &Room,
-    book: &Rulebook,
+    context: &EngineContext,
+    config: &RepositoryConfig,
     id: RepositoryId,
     branch: &BranchName,
     moves: &[Move],
-) -> Result<Vec<PullNumber>, Trouble> {
-    let open = room.store.open_pulls(id).await?;
-    let Some(row) = room.store.repository(id).await?.filter(|_| !open.is_empty() && !moves.is_empty()) else {
+) -> Result<Vec<PullNumber>, WorkError> {
+    let open = context.store.open_pulls(id).await?;
+    let Some(row) = context.store.repository(id).await?.filter(|_| !open.is_empty() && !moves.is_empty())
+    else {
         return Ok(open.into_iter().map(|it| it.pull.number).collect());
     };
     let looked = async {
-        let mirror = room.mirror(&row).await.map_err(|error| error.to_string())?;
+        let mirror = context.mirror(&row).await.map_err(|error| error.to_string())?;
         let git = |error: GitError| error.to_string();
         let repository = mirror.fetched(&[]).await.map_err(git)?;
-        affected(book, branch, moves, &open, &repository).await.map_err(git)
+        affected(config, branch, moves, &open, &repository).await.map_err(git)
     };
     match looked.await {
         Ok(numbers) => Ok(numbers),

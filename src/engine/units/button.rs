@@ -6,7 +6,7 @@
 use super::asked::about;
 use super::news::News;
 use super::pull::Memory;
-use crate::engine::room::{Room, Trouble};
+use crate::engine::context::{EngineContext, WorkError};
 use crate::github::events::ButtonEvent;
 use crate::github::{self, ApiError, NewPull};
 use crate::lineage::{BranchError, Committer, Conflict, GitError, Rebuild, Repository};
@@ -15,20 +15,20 @@ use crate::report::{self, REBUILD, RETARGET};
 use crate::store::{ActRow, Change, JudgedPull, RepositoryRow, RepositoryState, Unit};
 
 pub(super) async fn run(
-    room: &Room,
+    context: &EngineContext,
     unit: &Unit,
     id: RepositoryId,
     check: u64,
-) -> Result<Vec<Change>, Trouble> {
-    let news = News::of(room, unit).await?;
+) -> Result<Vec<Change>, WorkError> {
+    let news = News::of(context, unit).await?;
     let mut changes = news.digested(unit);
     let (events, _) = news.events::<ButtonEvent>(&["check_run"]);
-    let row = room.store.repository(id).await?;
+    let row = context.store.repository(id).await?;
     let Some(repository) = row.filter(|row| row.state == RepositoryState::Active) else {
         tracing::warn!(check, "a button was pressed in a repository that is not looked after");
         return Ok(changes);
     };
-    let open = room.store.open_pulls(id).await?;
+    let open = context.store.open_pulls(id).await?;
     for (_, event) in events {
         let (head, name) = (event.check_run.head_sha, event.check_run.name.as_str());
         let is_meant = |it: &&JudgedPull| {
@@ -37,10 +37,10 @@ pub(super) async fn run(
         };
         if !open.iter().any(|it| is_meant(&it)) {
             // What it was about is over, though a page still shows the button.
-            changes.extend(about(room, id, &open, (head, Some(name))).await?);
+            changes.extend(about(context, id, &open, (head, Some(name))).await?);
         }
         for pull in open.iter().filter(is_meant) {
-            let press = Press { room, repository: &repository, pull, who: &event.sender.login };
+            let press = Press { context, repository: &repository, pull, who: &event.sender.login };
             changes.extend(press.carried_out(&event.requested_action.identifier).await?);
         }
     }
@@ -49,7 +49,7 @@ pub(super) async fn run(
 
 /// One press of a button, on one pull request.
 struct Press<'a> {
-    room: &'a Room,
+    context: &'a EngineContext,
     repository: &'a RepositoryRow,
     pull: &'a JudgedPull,
     who: &'a str,
@@ -63,7 +63,7 @@ enum NotDone {
     /// It will not come of trying again. In words for people.
     Refused(String),
     /// It may.
-    Trouble(Trouble),
+    WorkError(WorkError),
 }
 
 impl NotDone {
@@ -72,15 +72,15 @@ impl NotDone {
     }
 }
 
-impl From<Trouble> for NotDone {
-    fn from(trouble: Trouble) -> Self {
-        Self::Trouble(trouble)
+impl From<WorkError> for NotDone {
+    fn from(error: WorkError) -> Self {
+        Self::WorkError(error)
     }
 }
 
 impl From<GitError> for NotDone {
     fn from(error: GitError) -> Self {
-        Self::Trouble(error.into())
+        Self::WorkError(error.into())
     }
 }
 
@@ -91,15 +91,15 @@ impl From<ApiError> for NotDone {
             ApiError::Forbidden { message, .. } | ApiError::Refused { message, .. } => {
                 Self::Refused(format!("GitHub does not allow it: {message}"))
             }
-            error => Self::Trouble(error.into()),
+            error => Self::WorkError(error.into()),
         }
     }
 }
 
 impl Press<'_> {
-    async fn carried_out(&self, what: &str) -> Result<Vec<Change>, Trouble> {
+    async fn carried_out(&self, what: &str) -> Result<Vec<Change>, WorkError> {
         let row = &self.pull.pull;
-        let known = self.room.store.acts(row.repository, row.number).await?;
+        let known = self.context.store.acts(row.repository, row.number).await?;
         if known.iter().any(|act| act.done && act.what == what && act.head == row.head_commit) {
             // It is not done twice, and what came of it is shown once more.
             return Ok(self.shown_again().collect());
@@ -107,7 +107,7 @@ impl Press<'_> {
         let (done, outcome) = match self.act(what).await {
             Ok(outcome) => (true, outcome),
             Err(NotDone::Refused(outcome)) => (false, outcome),
-            Err(NotDone::Trouble(trouble)) => return Err(trouble),
+            Err(NotDone::WorkError(error)) => return Err(error),
         };
         tracing::info!(number = %row.number, what, who = self.who, done, outcome, "a button was pressed");
         let act = ActRow {
@@ -116,7 +116,7 @@ impl Press<'_> {
             head: row.head_commit,
             what: what.to_owned(),
             who: self.who.to_owned(),
-            at: self.room.now(),
+            at: self.context.now(),
             outcome,
             done,
         };
@@ -136,12 +136,13 @@ impl Press<'_> {
     async fn act(&self, what: &str) -> Result<Done, NotDone> {
         let RepositoryRow { installation, full_name, .. } = self.repository;
         let row = &self.pull.pull;
-        let asked = self.room.api.may_write(*installation, full_name, self.who).await;
-        if !asked.map_err(Trouble::from)? {
+        let asked = self.context.api.may_write(*installation, full_name, self.who).await;
+        if !asked.map_err(WorkError::from)? {
             return Err(NotDone::refused(format!("{} may not write to this repository", self.who)));
         }
         // What was judged may not be what is there any more.
-        let now = self.room.api.pull(*installation, full_name, row.number).await.map_err(Trouble::from)?;
+        let now =
+            self.context.api.pull(*installation, full_name, row.number).await.map_err(WorkError::from)?;
         if now.head.sha != row.head_commit || now.state != "open" {
             return Err(NotDone::refused("the pull request has changed since; press it again"));
         }
@@ -159,7 +160,7 @@ impl Press<'_> {
         let to = to.ok_or_else(|| NotDone::refused("it goes into the right branch already"))?;
         if base != to.as_str() {
             let RepositoryRow { installation, full_name, .. } = self.repository;
-            self.room.api.retarget(*installation, full_name, self.pull.pull.number, &to).await?;
+            self.context.api.retarget(*installation, full_name, self.pull.pull.number, &to).await?;
         }
         Ok(format!("sent to {to}"))
     }
@@ -179,7 +180,7 @@ impl Press<'_> {
         if now.head.repo.map(|it| it.id) != Some(self.repository.id) {
             return Err(NotDone::refused(FROM_A_FORK));
         }
-        let mirror = self.room.mirror_to_push(self.repository).await?;
+        let mirror = self.context.mirror_to_push(self.repository).await?;
         let repository = mirror.fetched(&[self.pull.pull.number.0]).await?;
         let target = self.target(&repository, &aimed).await?;
         // The same commits come of it each time, so an attempt that was cut off is gone on with.
@@ -204,13 +205,13 @@ impl Press<'_> {
     }
 
     /// Where the base was when the pull request was judged; where it is, if that is not known.
-    async fn target(&self, repository: &Repository, aimed: &BranchName) -> Result<CommitId, Trouble> {
+    async fn target(&self, repository: &Repository, aimed: &BranchName) -> Result<CommitId, WorkError> {
         let row = &self.pull.pull;
-        let path = self.room.rulebook(self.repository).await?.path;
-        let ledger = Memory::of(self.room, &path, row.repository, &row.head_branch).await?.ledger(None);
+        let path = self.context.repository_config(self.repository).await?.path;
+        let ledger = Memory::of(self.context, &path, row.repository, &row.head_branch).await?.ledger(None);
         let judged_at = self.pull.judged_at.unwrap_or_default() / 1000;
         let present = repository.branch(aimed).await?;
-        let present = present.ok_or_else(|| Trouble::later(format!("there is no branch {aimed}")))?;
+        let present = present.ok_or_else(|| WorkError::later(format!("there is no branch {aimed}")))?;
         let Some(then) = ledger.tip_at(aimed, judged_at).map(|tip| tip.commit) else { return Ok(present) };
         let still_there =
             repository.missing(&[then]).await?.is_empty() && repository.reaches(present, then).await?;
@@ -252,7 +253,7 @@ impl Press<'_> {
         let body = report::replacement(number.0, aimed, kept, self.who);
         let RepositoryRow { installation, full_name, .. } = self.repository;
         let new = NewPull { head: branch, base: aimed, title: &title, body: &body };
-        Ok(self.room.api.open_pull(*installation, full_name, &new).await?)
+        Ok(self.context.api.open_pull(*installation, full_name, &new).await?)
     }
 }
 

@@ -2,19 +2,19 @@
 
 use super::reconfigured::{judged, reconfigured};
 use super::withdrawal::checks;
-use crate::engine::room::{Room, Trouble};
-use crate::engine::rulebook::Rulebook;
+use crate::engine::config_cache::RepositoryConfig;
+use crate::engine::context::{EngineContext, WorkError};
 use crate::model::{
     CommitId, Environment, EnvironmentName, PromotionPath, PullNumber, RepositoryId, RepositoryName,
     StartingPoint,
 };
 use crate::store::{Change, ChecksOf, ConfigurationRow, RepositoryRow, RepositoryState, Unit};
 
-pub(super) async fn run(room: &Room, id: RepositoryId) -> Result<Vec<Change>, Trouble> {
-    let row = room.store.repository(id).await?;
+pub(super) async fn run(context: &EngineContext, id: RepositoryId) -> Result<Vec<Change>, WorkError> {
+    let row = context.store.repository(id).await?;
     let Some(row) = row.filter(|row| row.state == RepositoryState::Active) else { return Ok(Vec::new()) };
-    let is_first = room.store.configuration(id).await?.is_none();
-    let (_, mut changes) = read_again(room, &row).await?;
+    let is_first = context.store.configuration(id).await?.is_none();
+    let (_, mut changes) = read_again(context, &row).await?;
     if is_first {
         changes.push(Change::Mark(Unit::Repository(id)));
     }
@@ -22,48 +22,54 @@ pub(super) async fn run(room: &Room, id: RepositoryId) -> Result<Vec<Change>, Tr
 }
 
 /// Where nobody deploys, or a workflow alone tells that somebody does, it is looked for.
-async fn somebody_may_deploy_now(room: &Room, row: &RepositoryRow) -> Result<Vec<Change>, Trouble> {
-    let known = room.store.deploy_activity(row.id).await?;
+async fn somebody_may_deploy_now(
+    context: &EngineContext,
+    row: &RepositoryRow,
+) -> Result<Vec<Change>, WorkError> {
+    let known = context.store.deploy_activity(row.id).await?;
     if known.dormant_at.is_none() || known.reported_at.is_some() || known.taken_up_at.is_some() {
         return Ok(Vec::new());
     }
-    let Some(found) = room.look_for_workflow(row, &known).await? else { return Ok(Vec::new()) };
-    let path = room.rulebook(row).await?.path;
+    let Some(found) = context.look_for_workflow(row, &known).await? else { return Ok(Vec::new()) };
+    let path = context.repository_config(row).await?.path;
     Ok(std::iter::once(found).chain(to_look_at(row.id, &path)).collect())
 }
 
 /// Reads the configuration. Where it means something else than before, every open pull request is judged
 /// again, and the branches that it names are compared with the ledger. Answers the rules by what was read, which are not
 /// stored yet where they have changed.
-pub(super) async fn read_again(room: &Room, row: &RepositoryRow) -> Result<(Rulebook, Vec<Change>), Trouble> {
-    if let Some(known) = room.store.configuration(row.id).await? {
-        return read_after(room, row, known).await;
+pub(super) async fn read_again(
+    context: &EngineContext,
+    row: &RepositoryRow,
+) -> Result<(RepositoryConfig, Vec<Change>), WorkError> {
+    if let Some(known) = context.store.configuration(row.id).await? {
+        return read_after(context, row, known).await;
     }
     // Nothing was decided before, so nothing can be decided otherwise now.
-    let read = room.read_configuration(row, None).await?;
-    let mut changes = of_the_account(room, row, &read).await?;
-    let book = room.first_rulebook(read).await?;
-    changes.extend(to_look_at(row.id, &book.path));
-    Ok((book, changes))
+    let read = context.read_configuration(row, None).await?;
+    let mut changes = of_the_account(context, row, &read).await?;
+    let config = context.first_config(read).await?;
+    changes.extend(to_look_at(row.id, &config.path));
+    Ok((config, changes))
 }
 
 async fn read_after(
-    room: &Room,
+    context: &EngineContext,
     row: &RepositoryRow,
     known: ConfigurationRow,
-) -> Result<(Rulebook, Vec<Change>), Trouble> {
-    let read = room.read_configuration(row, Some(&known)).await?;
-    let mut changes = somebody_may_deploy_now(room, row).await?;
+) -> Result<(RepositoryConfig, Vec<Change>), WorkError> {
+    let read = context.read_configuration(row, Some(&known)).await?;
+    let mut changes = somebody_may_deploy_now(context, row).await?;
     if known.place == read.place && known.text == read.text {
-        return Ok((room.book_of(known), changes));
+        return Ok((context.config_of(known), changes));
     }
-    let (before, now) = (room.book_of(known), room.book_of(read.clone()));
-    changes.extend(of_the_account(room, row, &read).await?);
+    let (before, now) = (context.config_of(known), context.config_of(read.clone()));
+    changes.extend(of_the_account(context, row, &read).await?);
     changes.push(Change::Configuration(read));
     // A merge may have waited for the file to be mended, or for somebody to be named who deploys it.
     changes.extend(to_look_at(row.id, &now.path));
-    changes.extend(come_and_gone(room, row, (&before.path, &now.path)).await?);
-    let open = room.store.open_pulls(row.id).await?;
+    changes.extend(come_and_gone(context, row, (&before.path, &now.path)).await?);
+    let open = context.store.open_pulls(row.id).await?;
     let again: Vec<PullNumber> = if before.invalid.is_none() && now.invalid.is_none() {
         if judged(&before.path) != judged(&now.path) {
             // The ledger of a branch that was not judged before is filled in.
@@ -76,7 +82,7 @@ async fn read_after(
     };
     changes.extend(again.into_iter().map(|number| Change::Mark(Unit::Pull(row.id, number))));
     // What others propose is compared with the file that holds.
-    let proposed: Vec<CommitId> = checks(room, row.id, ChecksOf::Configuration)
+    let proposed: Vec<CommitId> = checks(context, row.id, ChecksOf::Configuration)
         .await?
         .iter()
         .filter(|check| !check.is_withdrawn())
@@ -89,14 +95,14 @@ async fn read_after(
 
 /// Those of the account that go by another file than the one that counts for them now.
 async fn of_the_account(
-    room: &Room,
+    context: &EngineContext,
     row: &RepositoryRow,
     read: &ConfigurationRow,
-) -> Result<Vec<Change>, Trouble> {
+) -> Result<Vec<Change>, WorkError> {
     if !RepositoryName::from(&row.full_name).is_shared() {
         return Ok(Vec::new());
     }
-    let others = room.judged_by_another(row, read).await?;
+    let others = context.judged_by_another(row, read).await?;
     Ok(others.iter().map(|it| Change::Mark(Unit::Configuration(it.id))).collect())
 }
 
@@ -108,17 +114,17 @@ fn to_look_at(id: RepositoryId, path: &PromotionPath) -> impl Iterator<Item = Ch
 /// What follows for environments that were not in the file before, or are no more. Nobody has looked at the branch of
 /// one that comes, or comes back: what is on it by now was there before, and only its next move asks for a deploy.
 async fn come_and_gone(
-    room: &Room,
+    context: &EngineContext,
     row: &RepositoryRow,
     (before, now): (&PromotionPath, &PromotionPath),
-) -> Result<Vec<Change>, Trouble> {
+) -> Result<Vec<Change>, WorkError> {
     let is_in = |path: &PromotionPath, one: &Environment| {
         path.environments.iter().any(|it| it.is_called(&one.name) && it.branch == one.branch)
     };
     let mut changes = Vec::new();
     for one in now.environments.iter().filter(|one| !is_in(before, one)) {
-        let commit = room.api.branch_tip(row.installation, &row.full_name, &one.branch).await?;
-        let newest = room.store.newest_deploys(row.id, &one.name, 1).await?;
+        let commit = context.api.branch_tip(row.installation, &row.full_name, &one.branch).await?;
+        let newest = context.store.newest_deploys(row.id, &one.name, 1).await?;
         let after = newest.first().map_or(0, |it| it.number);
         let environment = EnvironmentName::from(&one.name);
         changes.push(Change::StartingPoint(row.id, environment, StartingPoint { commit, after }));

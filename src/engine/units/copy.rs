@@ -6,8 +6,8 @@
 use super::pull::{Memory, digest};
 use super::shown::Shown;
 use super::withdrawal::{ShownCheck, checks};
+use crate::engine::context::{EngineContext, WorkError};
 use crate::engine::judge::judge_copy;
-use crate::engine::room::{Room, Trouble};
 use crate::github::{ApiError, NewPull};
 use crate::lineage::Repository;
 use crate::model::{
@@ -18,35 +18,36 @@ use crate::report::{self, CopyStanding, Guard, NotCopied, Refuser, Subject, With
 use crate::store::{Change, ChecksOf, Desired, RepositoryRow, RepositoryState, Unit};
 use serde_json::json;
 
-pub(super) async fn run(room: &Room, id: RepositoryId) -> Result<Vec<Change>, Trouble> {
-    let row = room.store.repository(id).await?.filter(|row| row.state == RepositoryState::Active);
+pub(super) async fn run(context: &EngineContext, id: RepositoryId) -> Result<Vec<Change>, WorkError> {
+    let row = context.store.repository(id).await?.filter(|row| row.state == RepositoryState::Active);
     let Some(row) = row else { return Ok(Vec::new()) };
-    let book = room.rulebook(&row).await?;
-    if book.invalid.is_some() {
+    let config = context.repository_config(&row).await?;
+    if config.invalid.is_some() {
         return Ok(Vec::new());
     }
-    let original = book.path.copy.as_ref().and_then(|copy| Some((copy, book.path.environment(&copy.of)?)));
-    let Some((copy, original)) = original else { return taken_back(room, &row).await };
-    let mirror = room.mirror(&row).await?;
-    if !mirror.has_environments(&book.path).await? {
-        return taken_back(room, &row).await;
+    let original =
+        config.path.copy.as_ref().and_then(|copy| Some((copy, config.path.environment(&copy.of)?)));
+    let Some((copy, original)) = original else { return taken_back(context, &row).await };
+    let mirror = context.mirror(&row).await?;
+    if !mirror.has_environments(&config.path).await? {
+        return taken_back(context, &row).await;
     }
     let repository = mirror.fetched(&[]).await?;
     let tips = (repository.branch(&copy.branch).await?, repository.branch(&original.branch).await?);
-    let (Some(copied), Some(tip)) = tips else { return taken_back(room, &row).await };
-    let case = Case { room, row: &row, path: &book.path, copy, original, repository, copied, tip };
+    let (Some(copied), Some(tip)) = tips else { return taken_back(context, &row).await };
+    let case = Case { context, row: &row, path: &config.path, copy, original, repository, copied, tip };
     case.run().await
 }
 
 /// There is nothing to copy any more: what was said of it is taken back, and the issue closed.
-async fn taken_back(room: &Room, row: &RepositoryRow) -> Result<Vec<Change>, Trouble> {
+async fn taken_back(context: &EngineContext, row: &RepositoryRow) -> Result<Vec<Change>, WorkError> {
     let mut changes = Vec::new();
-    let shown = standing(room, row.id).await?;
-    let mirror = room.mirrors.of(row.id);
+    let shown = standing(context, row.id).await?;
+    let mirror = context.mirrors.of(row.id);
     if !shown.is_empty() && mirror.exists() {
-        changes.extend(withdrawn(room, &mirror.repository(None), (&shown, &[])).await?);
+        changes.extend(withdrawn(context, &mirror.repository(None), (&shown, &[])).await?);
     }
-    changes.extend(alarm_over(room, row.id).await?);
+    changes.extend(alarm_over(context, row.id).await?);
     Ok(changes)
 }
 
@@ -54,8 +55,8 @@ async fn taken_back(room: &Room, row: &RepositoryRow) -> Result<Vec<Change>, Tro
 const LAST_CHECKS: usize = 16;
 
 /// The last checks on the copy branch that were not taken back.
-async fn standing(room: &Room, id: RepositoryId) -> Result<Vec<ShownCheck>, Trouble> {
-    let mut shown = checks(room, id, ChecksOf::Copy).await?;
+async fn standing(context: &EngineContext, id: RepositoryId) -> Result<Vec<ShownCheck>, WorkError> {
+    let mut shown = checks(context, id, ChecksOf::Copy).await?;
     shown.truncate(LAST_CHECKS);
     shown.retain(|check| !check.is_withdrawn());
     Ok(shown)
@@ -64,25 +65,25 @@ async fn standing(room: &Room, id: RepositoryId) -> Result<Vec<ShownCheck>, Trou
 /// Takes back those checks whose commit a branch still stands at, and that are not on `line`. Where the branch has gone
 /// on the check is a record.
 async fn withdrawn(
-    room: &Room,
+    context: &EngineContext,
     repository: &Repository,
     (shown, line): (&[ShownCheck], &[CommitId]),
-) -> Result<Vec<Change>, Trouble> {
+) -> Result<Vec<Change>, WorkError> {
     let mut changes = Vec::new();
     let commit = |check: &ShownCheck| check.body.head_sha;
     let commits: Vec<CommitId> = shown.iter().map(commit).filter(|it| !line.contains(it)).collect();
     for (at, branch) in repository.branches_at(&commits).await? {
         if let Some(check) = shown.iter().find(|check| commit(check) == at) {
-            changes.push(check.withdrawn(room, &Withdrawn::NotCopied, (branch.as_str(), None)).await?);
+            changes.push(check.withdrawn(context, &Withdrawn::NotCopied, (branch.as_str(), None)).await?);
         }
     }
     Ok(changes)
 }
 
 /// Closes the issue about the copy branch, where one was raised.
-async fn alarm_over(room: &Room, id: RepositoryId) -> Result<Option<Change>, Trouble> {
+async fn alarm_over(context: &EngineContext, id: RepositoryId) -> Result<Option<Change>, WorkError> {
     let unit = Unit::Alarm(id);
-    let Some(effect) = room.store.effect(&unit).await? else { return Ok(None) };
+    let Some(effect) = context.store.effect(&unit).await? else { return Ok(None) };
     let mut content: serde_json::Value = serde_json::from_str(&effect.content).unwrap_or_default();
     content["open"] = json!(false);
     let content = content.to_string();
@@ -99,7 +100,7 @@ const REFUSE_FORCE: [&str; 4] = ["non_fast_forward", "update", "pull_request", "
 const LOOKED_THROUGH: u32 = 10;
 
 struct Case<'a> {
-    room: &'a Room,
+    context: &'a EngineContext,
     row: &'a RepositoryRow,
     path: &'a PromotionPath,
     copy: &'a CopyBranch,
@@ -112,18 +113,18 @@ struct Case<'a> {
 }
 
 impl Case<'_> {
-    async fn run(&self) -> Result<Vec<Change>, Trouble> {
+    async fn run(&self) -> Result<Vec<Change>, WorkError> {
         let verdict = self.verdict().await?;
         let mut copied = self.copied;
-        let trouble = self.diverged(&verdict).await?;
-        let mut standing = CopyStanding { trouble, ..CopyStanding::default() };
+        let error = self.diverged(&verdict).await?;
+        let mut standing = CopyStanding { problem: error, ..CopyStanding::default() };
         if let Some(to) = self.target().await?.filter(|to| *to != self.copied) {
             let ahead = self.repository.reaches(to, self.copied).await?;
             let behind = !ahead && self.repository.reaches(self.copied, to).await?;
             match self.copy.mode {
                 CopyMode::FastForward if ahead => match self.move_along(to).await? {
                     None => copied = to,
-                    refused => standing.trouble = refused,
+                    refused => standing.problem = refused,
                 },
                 // Nothing to bring over: what it has besides is seen by its files.
                 CopyMode::Report => {}
@@ -135,52 +136,52 @@ impl Case<'_> {
         }
         let verdict = if copied == self.copied { verdict } else { self.verdict_at(copied).await? };
         let mut changes = vec![self.check(&verdict, copied, &standing)?];
-        changes.extend(self.alarm(standing.trouble.as_ref()).await?);
+        changes.extend(self.alarm(standing.problem.as_ref()).await?);
         changes.extend(self.has_come_along().await?);
         changes.extend(self.of_another_environment().await?);
         Ok(changes)
     }
 
     /// What was said while another environment was copied.
-    async fn of_another_environment(&self) -> Result<Vec<Change>, Trouble> {
-        let shown = standing(self.room, self.row.id).await?;
+    async fn of_another_environment(&self) -> Result<Vec<Change>, WorkError> {
+        let shown = standing(self.context, self.row.id).await?;
         if shown.iter().all(|check| check.body.head_sha == self.tip) {
             return Ok(Vec::new());
         }
         let branches = std::slice::from_ref(&self.original.branch);
-        let ledger = self.room.store.ledger(self.row.id, branches, None).await?;
+        let ledger = self.context.store.ledger(self.row.id, branches, None).await?;
         let line: Vec<CommitId> = ledger.tips.iter().map(|(_, tip)| tip.commit).chain([self.tip]).collect();
-        withdrawn(self.room, &self.repository, (&shown, &line)).await
+        withdrawn(self.context, &self.repository, (&shown, &line)).await
     }
 
-    async fn verdict(&self) -> Result<Verdict, Trouble> {
-        let memory = Memory::of(self.room, self.path, self.row.id, &self.copy.branch).await?;
+    async fn verdict(&self) -> Result<Verdict, WorkError> {
+        let memory = Memory::of(self.context, self.path, self.row.id, &self.copy.branch).await?;
         Ok(judge_copy(&self.repository, self.path, self.copy, &memory.ledger(None)).await)
     }
 
     /// After it was moved to the environment's own commit there is nothing to find; elsewhere the mirror has to see it
     /// first.
-    async fn verdict_at(&self, copied: CommitId) -> Result<Verdict, Trouble> {
+    async fn verdict_at(&self, copied: CommitId) -> Result<Verdict, WorkError> {
         if copied == self.tip {
             return Ok(Verdict::default());
         }
-        let mirror = self.room.mirror(self.row).await?;
+        let mirror = self.context.mirror(self.row).await?;
         let repository = mirror.fetched(&[]).await?;
-        let memory = Memory::of(self.room, self.path, self.row.id, &self.copy.branch).await?;
+        let memory = Memory::of(self.context, self.path, self.row.id, &self.copy.branch).await?;
         Ok(judge_copy(&repository, self.path, self.copy, &memory.ledger(None)).await)
     }
 
     /// What the copy has to hold by now; `None` where it is not time yet.
-    async fn target(&self) -> Result<Option<CommitId>, Trouble> {
+    async fn target(&self) -> Result<Option<CommitId>, WorkError> {
         let is_deployed = self.original.deploy.driver != DriverSettings::None
-            || self.room.has_programs(self.row, self.original);
+            || self.context.has_programs(self.row, self.original);
         let follows_merges = self.copy.after == CopyAfter::Merge
             // What nobody deploys would be waited for in vain.
-            || (!self.copy.after_is_written && self.room.is_dormant(self.row, self.path).await?);
+            || (!self.copy.after_is_written && self.context.is_dormant(self.row, self.path).await?);
         if follows_merges || !is_deployed {
             return Ok(Some(self.tip));
         }
-        let lane = self.room.store.lane(self.row.id, &self.original.name, &self.original.branch).await?;
+        let lane = self.context.store.lane(self.row.id, &self.original.name, &self.original.branch).await?;
         let course = crate::deploy::Course::new(lane.deploys, lane.hold, lane.baseline);
         let live = course.live().map(|live| live.commit);
         let Some(live) = live else { return Ok(None) };
@@ -190,29 +191,29 @@ impl Case<'_> {
     }
 
     /// Those that were brought by what the copy holds now: they have come one step further.
-    async fn has_come_along(&self) -> Result<Vec<Change>, Trouble> {
+    async fn has_come_along(&self) -> Result<Vec<Change>, WorkError> {
         let id = self.row.id;
-        let deploys = self.room.store.newest_deploys(id, &self.original.name, LOOKED_THROUGH).await?;
+        let deploys = self.context.store.newest_deploys(id, &self.original.name, LOOKED_THROUGH).await?;
         let copied = deploys.into_iter().find(|deploy| deploy.commit == self.copied);
         let pulls = copied.map(|deploy| deploy.pulls).unwrap_or_default();
         Ok(pulls.into_iter().map(|number| Change::Mark(Unit::Whereabouts(id, number))).collect())
     }
 
     /// Moves the branch along. Answers what stands in the way, if something does.
-    async fn move_along(&self, to: CommitId) -> Result<Option<NotCopied>, Trouble> {
+    async fn move_along(&self, to: CommitId) -> Result<Option<NotCopied>, WorkError> {
         let (installation, name) = (self.row.installation, &self.row.full_name);
-        let now = self.room.api.branch_tip(installation, name, &self.copy.branch).await?;
+        let now = self.context.api.branch_tip(installation, name, &self.copy.branch).await?;
         if now != Some(self.copied) {
-            return Err(Trouble::later(format!("{} has moved meanwhile", self.copy.branch)));
+            return Err(WorkError::later(format!("{} has moved meanwhile", self.copy.branch)));
         }
         let (message, forbidden) =
-            match self.room.api.fast_forward(installation, name, &self.copy.branch, to).await {
+            match self.context.api.fast_forward(installation, name, &self.copy.branch, to).await {
                 Ok(()) => {
                     tracing::info!(branch = %self.copy.branch, %to, "the copy branch was moved along");
                     return Ok(None);
                 }
                 Err(ApiError::Refused { message, .. }) if message.contains("fast forward") => {
-                    return Err(Trouble::later(message));
+                    return Err(WorkError::later(message));
                 }
                 Err(ApiError::Refused { message, .. }) => (message, false),
                 Err(ApiError::Forbidden { message, .. }) => (message, true),
@@ -225,7 +226,7 @@ impl Case<'_> {
 
     /// What it is that refuses to let the branch be moved to a commit. GitHub's sentence speaks of rule violations where
     /// rulesets do; what else refuses is a permission, or protection of the older kind, which has no bypass list.
-    async fn refused_by(&self, message: &str, forbidden: bool, to: CommitId) -> Result<Refuser, Trouble> {
+    async fn refused_by(&self, message: &str, forbidden: bool, to: CommitId) -> Result<Refuser, WorkError> {
         let words = message.to_lowercase();
         if words.contains("rule violation") {
             return Ok(Refuser::Rulesets(self.rules(|kind| !NO_OBSTACLE.contains(&kind)).await?));
@@ -236,14 +237,14 @@ impl Case<'_> {
             return Ok(Refuser::Permission { workflows: of_workflows || changed });
         }
         let (installation, name) = (self.row.installation, &self.row.full_name);
-        if self.room.api.is_protected(installation, name, &self.copy.branch).await? {
+        if self.context.api.is_protected(installation, name, &self.copy.branch).await? {
             return Ok(Refuser::Classic);
         }
         Ok(if forbidden { Refuser::Permission { workflows: false } } else { Refuser::Unknown })
     }
 
     /// Why it is no copy, where it has something of its own: with what keeps people from putting it back.
-    async fn diverged(&self, verdict: &Verdict) -> Result<Option<NotCopied>, Trouble> {
+    async fn diverged(&self, verdict: &Verdict) -> Result<Option<NotCopied>, WorkError> {
         if verdict.outcome() != Outcome::Fail {
             return Ok(None);
         }
@@ -251,7 +252,7 @@ impl Case<'_> {
         let (installation, name) = (self.row.installation, &self.row.full_name);
         let guard = if !rules.is_empty() {
             Guard::Rulesets(rules)
-        } else if self.room.api.is_protected(installation, name, &self.copy.branch).await? {
+        } else if self.context.api.is_protected(installation, name, &self.copy.branch).await? {
             Guard::Classic
         } else {
             Guard::Nothing
@@ -260,9 +261,9 @@ impl Case<'_> {
     }
 
     /// The rules of rulesets that hold for the branch, as far as `counts` wants them, each with its ruleset.
-    async fn rules(&self, counts: impl Fn(&str) -> bool) -> Result<Vec<String>, Trouble> {
+    async fn rules(&self, counts: impl Fn(&str) -> bool) -> Result<Vec<String>, WorkError> {
         let (installation, name) = (self.row.installation, &self.row.full_name);
-        let rules = self.room.api.branch_rules(installation, name, &self.copy.branch).await?;
+        let rules = self.context.api.branch_rules(installation, name, &self.copy.branch).await?;
         let rules = rules.into_iter().filter(|rule| counts(&rule.kind)).map(|rule| {
             let of = rule.ruleset_source.map(|source| format!(" of {source}")).unwrap_or_default();
             let ruleset = rule.ruleset_id.map(|id| format!(" (ruleset {id}{of})")).unwrap_or_default();
@@ -273,10 +274,10 @@ impl Case<'_> {
 
     /// The one pull request from the environment to its copy. Where somebody has closed it, or merged it in a way that
     /// left the copy behind, no other one is opened until the environment moves.
-    async fn sync(&self, standing: &mut CopyStanding) -> Result<(), Trouble> {
+    async fn sync(&self, standing: &mut CopyStanding) -> Result<(), WorkError> {
         let (head, base) = (&self.original.branch, &self.copy.branch);
         let known =
-            self.room.api.pulls_between(self.row.installation, &self.row.full_name, (head, base)).await?;
+            self.context.api.pulls_between(self.row.installation, &self.row.full_name, (head, base)).await?;
         standing.sync = known.iter().find(|it| it.state == "open").map(|it| it.number.0);
         if standing.sync.is_some() {
             return Ok(());
@@ -288,7 +289,7 @@ impl Case<'_> {
         let title = format!("Make {base} a copy of {head} again");
         let body = report::sync_pull(base, head);
         let new = NewPull { head, base, title: &title, body: &body };
-        let opened = self.room.api.open_pull(self.row.installation, &self.row.full_name, &new).await?;
+        let opened = self.context.api.open_pull(self.row.installation, &self.row.full_name, &new).await?;
         standing.sync = Some(opened.0);
         Ok(())
     }
@@ -302,14 +303,19 @@ impl Case<'_> {
         Subject {
             repository: self.row.full_name.clone(),
             web_url: self.row.html_url.clone(),
-            docs_url: Some(self.room.settings.docs.findings()),
+            docs_url: Some(self.context.settings.docs.findings()),
             number: 0,
             pull,
-            judged_at: self.room.now() / 1000,
+            judged_at: self.context.now() / 1000,
         }
     }
 
-    fn check(&self, verdict: &Verdict, copied: CommitId, standing: &CopyStanding) -> Result<Change, Trouble> {
+    fn check(
+        &self,
+        verdict: &Verdict,
+        copied: CommitId,
+        standing: &CopyStanding,
+    ) -> Result<Change, WorkError> {
         let text = report::check_of_copy(self.path, &self.subject(copied), verdict, standing);
         let shown = Shown {
             unit: Unit::CopyCheck(self.row.id, self.tip),
@@ -324,8 +330,8 @@ impl Case<'_> {
     }
 
     /// The issue, raised on the first trouble and closed once there is none.
-    async fn alarm(&self, trouble: Option<&NotCopied>) -> Result<Option<Change>, Trouble> {
-        let Some(why) = trouble else { return alarm_over(self.room, self.row.id).await };
+    async fn alarm(&self, error: Option<&NotCopied>) -> Result<Option<Change>, WorkError> {
+        let Some(why) = error else { return alarm_over(self.context, self.row.id).await };
         let (title, body) = report::alarm(self.path, &self.subject(self.copied), why);
         let content = json!({ "title": title, "body": body, "open": true }).to_string();
         let (unit, substance) = (Unit::Alarm(self.row.id), digest(&content));

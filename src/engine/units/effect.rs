@@ -1,16 +1,20 @@
 //! Something that GitHub shall show, a check run or the sticky comment: found before it is made again.
 
-use crate::engine::room::{Room, Trouble};
+use crate::engine::context::{EngineContext, WorkError};
 use crate::engine::shown_late::{is_to_come, look_again};
 use crate::github::{ApiError, CheckRunBody};
 use crate::model::{BranchName, CheckName, InstallationId, Millis, PullNumber, RepositoryId};
 use crate::report;
 use crate::store::{Change, Effect, Lease, RepositoryState, Unit};
 
-pub(super) async fn run(room: &Room, lease: &Lease, id: RepositoryId) -> Result<Vec<Change>, Trouble> {
+pub(super) async fn run(
+    context: &EngineContext,
+    lease: &Lease,
+    id: RepositoryId,
+) -> Result<Vec<Change>, WorkError> {
     let unit = &lease.unit;
-    let Some(effect) = room.store.effect(unit).await? else { return Ok(Vec::new()) };
-    let repository = room.store.repository(id).await?;
+    let Some(effect) = context.store.effect(unit).await? else { return Ok(Vec::new()) };
+    let repository = context.store.repository(id).await?;
     let Some(repository) = repository.filter(|row| row.state == RepositoryState::Active) else {
         return Ok(Vec::new());
     };
@@ -18,7 +22,7 @@ pub(super) async fn run(room: &Room, lease: &Lease, id: RepositoryId) -> Result<
         return Ok(Vec::new());
     }
     let target = Target {
-        room,
+        context,
         installation: repository.installation,
         repository: &repository.full_name,
         what: What::of(unit, &effect)?,
@@ -37,43 +41,47 @@ pub(super) async fn run(room: &Room, lease: &Lease, id: RepositoryId) -> Result<
         };
     }
     let may_be_there =
-        effect.attempted.is_some() || target.what.stays_for_good() || may_be_forgotten(room, unit).await?;
+        effect.attempted.is_some() || target.what.stays_for_good() || may_be_forgotten(context, unit).await?;
     if may_be_there {
         if let Some(found) = target.find().await? {
             target.update(found).await?;
             return Ok(vec![shown(found)]);
         }
-        look_again_later(room, lease, effect.attempted).await?;
+        look_again_later(context, lease, effect.attempted).await?;
     }
     if target.what.is_over() {
         return Ok(Vec::new());
     }
-    note_attempt(room, lease).await?;
+    note_attempt(context, lease).await?;
     match target.create().await {
         Ok(made) => Ok(vec![shown(made)]),
         Err(error) if error.may_have_taken_effect() => Err(error.into()),
-        Err(error) => Err(Trouble { changes: vec![Change::NotMade(unit.clone())], ..error.into() }),
+        Err(error) => Err(WorkError { changes: vec![Change::NotMade(unit.clone())], ..error.into() }),
     }
 }
 
-async fn note_attempt(room: &Room, lease: &Lease) -> Result<(), Trouble> {
-    if room.store.attempting(lease, room.now()).await? {
+async fn note_attempt(context: &EngineContext, lease: &Lease) -> Result<(), WorkError> {
+    if context.store.attempting(lease, context.now()).await? {
         return Ok(());
     }
-    Err(Trouble::later("the lease was lost before GitHub was asked"))
+    Err(WorkError::later("the lease was lost before GitHub was asked"))
 }
 
 /// What was not found may only not be in GitHub's list yet: an error as long as that is so.
-async fn look_again_later(room: &Room, lease: &Lease, attempted: Option<Millis>) -> Result<(), Trouble> {
-    let (Some(mut begun), now) = (attempted, room.now()) else { return Ok(()) };
+async fn look_again_later(
+    context: &EngineContext,
+    lease: &Lease,
+    attempted: Option<Millis>,
+) -> Result<(), WorkError> {
+    let (Some(mut begun), now) = (attempted, context.now()) else { return Ok(()) };
     if is_to_come(begun, now) {
-        note_attempt(room, lease).await?;
+        note_attempt(context, lease).await?;
         begun = now;
     }
-    match look_again(begun, now, room.settings.lists_lag) {
+    match look_again(begun, now, context.settings.lists_lag) {
         Some(at) => {
             let what = "GitHub's answer was lost, and its list may not show yet what was made; it is looked for again";
-            Err(Trouble::not_before(at, what))
+            Err(WorkError::not_before(at, what))
         }
         None => Ok(()),
     }
@@ -81,14 +89,14 @@ async fn look_again_later(room: &Room, lease: &Lease, attempted: Option<Millis>)
 
 /// Whether it may have been made although this database knows nothing of it, which may be a new one, or an old one that was
 /// restored. On a pull request that has changed since GitHub first answered this server nobody has made one before.
-async fn may_be_forgotten(room: &Room, unit: &Unit) -> Result<bool, Trouble> {
+async fn may_be_forgotten(context: &EngineContext, unit: &Unit) -> Result<bool, WorkError> {
     // Where two share a name, as one of an earlier version's paths could, the other one would be found.
     let is_alone = |base: &BranchName| CheckName::taken(base).is_none();
     let pulls = match unit {
         Unit::Check(_, _, base) if !is_alone(base) => return Ok(false),
-        Unit::Check(id, head, base) => room.store.sharing(*id, *head, base).await?,
+        Unit::Check(id, head, base) => context.store.sharing(*id, *head, base).await?,
         Unit::ConfigurationCheck(id, head) => {
-            let mut open = room.store.open_pulls(*id).await?;
+            let mut open = context.store.open_pulls(*id).await?;
             open.retain(|it| it.pull.head_commit == *head);
             if !open.iter().filter_map(|it| it.judged_base.as_ref()).all(is_alone) {
                 return Ok(false);
@@ -97,12 +105,12 @@ async fn may_be_forgotten(room: &Room, unit: &Unit) -> Result<bool, Trouble> {
         }
         _ => return Ok(true),
     };
-    Ok(pulls.is_empty() || pulls.iter().any(|it| room.api.is_before_first_answer(it.pull.updated_at)))
+    Ok(pulls.is_empty() || pulls.iter().any(|it| context.api.is_before_first_answer(it.pull.updated_at)))
 }
 
 /// What is to be shown, and where.
 struct Target<'a> {
-    room: &'a Room,
+    context: &'a EngineContext,
     installation: InstallationId,
     repository: &'a str,
     what: What<'a>,
@@ -136,22 +144,22 @@ impl<'a> What<'a> {
         matches!(self, Self::Issue(issue) if !issue.open)
     }
 
-    fn of(unit: &Unit, effect: &'a Effect) -> Result<Self, Trouble> {
+    fn of(unit: &Unit, effect: &'a Effect) -> Result<Self, WorkError> {
         match unit {
             Unit::Comment(_, number) => Ok(Self::Comment(*number, &effect.content)),
             Unit::Alarm(_) | Unit::BranchAlarm(..) => serde_json::from_str(&effect.content)
                 .map(Self::Issue)
-                .map_err(|error| Trouble::give_up(format!("the stored issue cannot be read: {error}"))),
+                .map_err(|error| WorkError::give_up(format!("the stored issue cannot be read: {error}"))),
             _ => serde_json::from_str(&effect.content)
                 .map(Self::Check)
-                .map_err(|error| Trouble::give_up(format!("the stored check run cannot be read: {error}"))),
+                .map_err(|error| WorkError::give_up(format!("the stored check run cannot be read: {error}"))),
         }
     }
 }
 
 impl Target<'_> {
     async fn find(&self) -> Result<Option<u64>, ApiError> {
-        let api = &self.room.api;
+        let api = &self.context.api;
         match &self.what {
             What::Check(check) => api.find_check(self.installation, self.repository, check).await,
             What::Issue(issue) => {
@@ -166,7 +174,7 @@ impl Target<'_> {
     }
 
     async fn create(&self) -> Result<u64, ApiError> {
-        let api = &self.room.api;
+        let api = &self.context.api;
         match &self.what {
             What::Check(check) => api.create_check(self.installation, self.repository, check).await,
             What::Issue(IssueBody { title, body, .. }) => {
@@ -179,7 +187,7 @@ impl Target<'_> {
     }
 
     async fn update(&self, known: u64) -> Result<(), ApiError> {
-        let api = &self.room.api;
+        let api = &self.context.api;
         match &self.what {
             What::Check(check) => api.update_check(self.installation, self.repository, known, check).await,
             What::Issue(IssueBody { title, body, open, .. }) => {

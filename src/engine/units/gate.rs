@@ -2,7 +2,7 @@
 
 use super::news::News;
 use crate::deploy::Course;
-use crate::engine::room::{Room, Trouble};
+use crate::engine::context::{EngineContext, WorkError};
 use crate::github::GateAnswer;
 use crate::github::events::GateEvent;
 use crate::model::{Cause, CommitId, EnvironmentName, RepositoryId};
@@ -11,37 +11,37 @@ use crate::report::{self, GateWords, WaitingJob};
 use crate::store::{Change, Lease, RepositoryRow, RepositoryState};
 
 pub(super) async fn run(
-    room: &Room,
+    context: &EngineContext,
     lease: &Lease,
     id: RepositoryId,
     run: u64,
     name: &EnvironmentName,
-) -> Result<Vec<Change>, Trouble> {
-    let news = News::of(room, &lease.unit).await?;
+) -> Result<Vec<Change>, WorkError> {
+    let news = News::of(context, &lease.unit).await?;
     let (events, _) = news.events::<GateEvent>(&["deployment_protection_rule"]);
-    let row = room.store.repository(id).await?.filter(|row| row.state == RepositoryState::Active);
+    let row = context.store.repository(id).await?.filter(|row| row.state == RepositoryState::Active);
     let (Some(row), Some((_, event))) = (row, events.last()) else { return Ok(news.digested(&lease.unit)) };
     // In the spelling that GitHub has, since it is GitHub that is answered.
     let name = event.environment.as_deref().unwrap_or(name.as_str());
-    let job = Job { room, row: &row, run, name };
+    let job = Job { context, row: &row, run, name };
     let commit = event.deployment.as_ref().map(|it| it.sha);
     match job.decide(commit).await {
         Ok(()) => Ok(news.digested(&lease.unit)),
-        Err(trouble) => {
+        Err(error) => {
             // GitHub keeps the job waiting; that it is still being decided is worth a word, once.
             if lease.failures == 0 {
-                let comment = report::gate(&job.waits(name, commit), GateWords::Undecided(&trouble.what));
+                let comment = report::gate(&job.waits(name, commit), GateWords::Undecided(&error.what));
                 if let Err(error) = job.answer(None, &comment).await {
                     tracing::warn!(what = error.what, "a job that waits could not be told why");
                 }
             }
-            Err(trouble)
+            Err(error)
         }
     }
 }
 
 struct Job<'a> {
-    room: &'a Room,
+    context: &'a EngineContext,
     row: &'a RepositoryRow,
     run: u64,
     name: &'a str,
@@ -55,10 +55,10 @@ impl<'a> Job<'a> {
         WaitingJob { repository: &self.row.full_name, environment: self.name, branch, commit }
     }
 
-    async fn decide(&self, commit: Option<CommitId>) -> Result<(), Trouble> {
-        let book = self.room.rulebook(self.row).await?;
-        let path = &book.path;
-        if let Some(Cause::ConfigurationInvalid { place, .. }) = &book.invalid {
+    async fn decide(&self, commit: Option<CommitId>) -> Result<(), WorkError> {
+        let config = self.context.repository_config(self.row).await?;
+        let path = &config.path;
+        if let Some(Cause::ConfigurationInvalid { place, .. }) = &config.invalid {
             // As for merges: by a file that cannot be used nothing is let through.
             let comment = report::gate(&self.waits(self.name, commit), GateWords::Unreadable(place));
             return self.answer(Some(false), &comment).await;
@@ -73,7 +73,7 @@ impl<'a> Job<'a> {
             let comment = report::gate(&self.waits(branch, None), GateWords::NoCommit);
             return self.answer(Some(false), &comment).await;
         };
-        let mirror = self.room.mirror(self.row).await?;
+        let mirror = self.context.mirror(self.row).await?;
         let repository = mirror.fetched(&[]).await?;
         let tip = repository.branch(&environment.branch).await?;
         let is_there = repository.missing(&[commit]).await?.is_empty();
@@ -81,14 +81,18 @@ impl<'a> Job<'a> {
             Some(tip) if is_there => repository.reaches(tip, commit).await?,
             _ => false,
         };
-        let hold =
-            self.room.store.hold(self.row.id, &environment.name).await?.filter(|hold| hold.lifted.is_none());
+        let hold = self
+            .context
+            .store
+            .hold(self.row.id, &environment.name)
+            .await?
+            .filter(|hold| hold.lifted.is_none());
         let said = policy::gate(&AtTheGate { commit, tip, on_branch, hold });
         let words = match &said {
             Gate::Open => GateWords::Open,
             Gate::Held(hold) => GateWords::Held(hold),
             Gate::Older { tip } => {
-                let lane = self.room.store.lane(self.row.id, self.name, &environment.branch).await?;
+                let lane = self.context.store.lane(self.row.id, self.name, &environment.branch).await?;
                 let roll_back_to = Course::new(lane.deploys, lane.hold, lane.baseline).rollback_target();
                 GateWords::Older { tip: *tip, roll_back_to }
             }
@@ -98,9 +102,13 @@ impl<'a> Job<'a> {
         self.answer(Some(said == Gate::Open), &comment).await
     }
 
-    async fn answer(&self, open: Option<bool>, comment: &str) -> Result<(), Trouble> {
+    async fn answer(&self, open: Option<bool>, comment: &str) -> Result<(), WorkError> {
         let state = open.map(|open| if open { "approved" } else { "rejected" });
         let answer = GateAnswer { environment_name: self.name, state, comment };
-        Ok(self.room.api.answer_gate(self.row.installation, &self.row.full_name, self.run, &answer).await?)
+        Ok(self
+            .context
+            .api
+            .answer_gate(self.row.installation, &self.row.full_name, self.run, &answer)
+            .await?)
     }
 }

@@ -5,13 +5,13 @@
 //! known that made it, the group is judged as work of unknown name.
 
 use super::news::News;
-use super::pull::{Memory, aim, ends, known_deploys, stack_facts, trouble_in};
+use super::pull::{Memory, aim, ends, error_in, known_deploys, stack_facts};
 use super::shown::Shown;
 use super::withdrawal::{ShownCheck, checks};
+use crate::engine::config_cache::RepositoryConfig;
+use crate::engine::context::{EngineContext, WorkError};
 use crate::engine::inbox::OF_QUEUES;
 use crate::engine::judge::{self, Known};
-use crate::engine::room::{Room, Trouble};
-use crate::engine::rulebook::Rulebook;
 use crate::github::events::MergeGroupEvent;
 use crate::lineage::Repository;
 use crate::model::{
@@ -22,16 +22,16 @@ use crate::report::{self, NotAgain, Subject, Withdrawn};
 use crate::store::{Change, ChecksOf, PullRow, RepositoryRow, RepositoryState, Unit};
 
 pub(super) async fn run(
-    room: &Room,
+    context: &EngineContext,
     unit: &Unit,
     id: RepositoryId,
     head: CommitId,
     base: &BranchName,
-) -> Result<Vec<Change>, Trouble> {
-    let news = News::of(room, unit).await?;
+) -> Result<Vec<Change>, WorkError> {
+    let news = News::of(context, unit).await?;
     let mut changes = Vec::new();
     let (events, _) = news.events::<MergeGroupEvent>(&["merge_group"]);
-    let Some((repository, introduced)) = news.repository(room, id).await? else {
+    let Some((repository, introduced)) = news.repository(context, id).await? else {
         return Ok(news.digested(unit));
     };
     changes.extend(introduced);
@@ -39,20 +39,20 @@ pub(super) async fn run(
         changes.extend(news.digested(unit));
         return Ok(changes);
     }
-    let (book, unread) = match room.rulebook(&repository).await {
-        Ok(book) => (book, None),
-        Err(trouble) => (room.unread(&trouble), Some(trouble)),
+    let (config, unread) = match context.repository_config(&repository).await {
+        Ok(config) => (config, None),
+        Err(error) => (context.unread(&error), Some(error)),
     };
     if unread.is_none() {
         // Until then the event stays: it says what the group was put on.
         changes.extend(news.digested(unit));
     }
-    let group = Group { room, book: &book, repository: &repository, head, base };
+    let group = Group { context, config: &config, repository: &repository, head, base };
     let shown = group.shown().await?;
-    if book.path.role(base) == Role::Topic {
-        if let Some(trouble) = unread {
+    if config.path.role(base) == Role::Topic {
+        if let Some(error) = unread {
             // The file may name it.
-            return Err(trouble);
+            return Err(error);
         }
         changes.extend(group.taken_back(shown).await?);
         return Ok(changes);
@@ -63,34 +63,34 @@ pub(super) async fn run(
     if let (true, Some(shown)) = (events.is_empty(), &shown)
         && let Some(why) = group.is_over().await?
     {
-        changes.extend(shown.asked_again(room, &why).await?);
+        changes.extend(shown.asked_again(context, &why).await?);
         return Ok(changes);
     }
-    let (judged, trouble) = match group.look(put_on).await? {
+    let (judged, error) = match group.look(put_on).await? {
         Ok(judged) => {
-            let trouble = judged.iter().find_map(|(_, verdict)| trouble_in(verdict));
-            (judged, trouble)
+            let error = judged.iter().find_map(|(_, verdict)| error_in(verdict));
+            (judged, error)
         }
         Err(why) => {
             let verdict = Verdict::undecided(why);
-            let trouble = trouble_in(&verdict);
-            (vec![(group.subject(&group.nameless(head)), verdict)], trouble)
+            let error = error_in(&verdict);
+            (vec![(group.subject(&group.nameless(head)), verdict)], error)
         }
     };
-    let text = report::check_of_group(&book.path, &judged);
+    let text = report::check_of_group(&config.path, &judged);
     let unit = Unit::Check(id, head, base.clone());
-    let name = book.path.check_of_branch(base);
+    let name = config.path.check_of_branch(base);
     let (annotations, siblings) = (Vec::new(), Vec::new());
     changes.push(Shown { unit, commit: head, name, text: &text, annotations, siblings, put_on }.desired()?);
-    match trouble {
+    match error {
         None => Ok(changes),
-        Some((what, remedy)) => Err(Trouble { what, remedy, changes }),
+        Some((what, retry_advice)) => Err(WorkError { what, retry_advice, changes }),
     }
 }
 
 struct Group<'a> {
-    room: &'a Room,
-    book: &'a Rulebook,
+    context: &'a EngineContext,
+    config: &'a RepositoryConfig,
     repository: &'a RepositoryRow,
     head: CommitId,
     base: &'a BranchName,
@@ -98,28 +98,28 @@ struct Group<'a> {
 
 impl Group<'_> {
     /// What is said of it so far.
-    async fn shown(&self) -> Result<Option<ShownCheck>, Trouble> {
-        let all = checks(self.room, self.repository.id, ChecksOf::Commit(self.head)).await?;
+    async fn shown(&self) -> Result<Option<ShownCheck>, WorkError> {
+        let all = checks(self.context, self.repository.id, ChecksOf::Commit(self.head)).await?;
         Ok(all.into_iter().find(|check| check.base() == Some(self.base)))
     }
 
     /// The end of what was said of it: its base is on the path no more.
-    async fn taken_back(&self, shown: Option<ShownCheck>) -> Result<Vec<Change>, Trouble> {
+    async fn taken_back(&self, shown: Option<ShownCheck>) -> Result<Vec<Change>, WorkError> {
         match shown {
             None => Ok(Vec::new()),
             Some(shown) if shown.is_withdrawn() => {
-                shown.asked_again(self.room, &NotAgain::Unasked(self.base.clone())).await
+                shown.asked_again(self.context, &NotAgain::Unasked(self.base.clone())).await
             }
             Some(shown) => {
                 let of = (self.base.as_str(), None);
-                Ok(vec![shown.withdrawn(self.room, &Withdrawn::OffThePath, of).await?])
+                Ok(vec![shown.withdrawn(self.context, &Withdrawn::OffThePath, of).await?])
             }
         }
     }
 
     /// What has become of it, where the queue does not have it any more.
-    async fn is_over(&self) -> Result<Option<NotAgain>, Trouble> {
-        let repository = self.room.mirror(self.repository).await?.fetched(&[]).await?;
+    async fn is_over(&self) -> Result<Option<NotAgain>, WorkError> {
+        let repository = self.context.mirror(self.repository).await?.fetched(&[]).await?;
         let gone = Some(NotAgain::GroupGone(self.base.clone()));
         if !repository.missing(&[self.head]).await?.is_empty() {
             return Ok(gone);
@@ -137,9 +137,9 @@ impl Group<'_> {
     async fn look(
         &self,
         put_on: Option<CommitId>,
-    ) -> Result<Result<Vec<(Subject, Verdict)>, Undecided>, Trouble> {
+    ) -> Result<Result<Vec<(Subject, Verdict)>, Undecided>, WorkError> {
         let git = |error: crate::lineage::GitError| Undecided::Git { what: error.to_string() };
-        let mirror = match self.room.mirror(self.repository).await {
+        let mirror = match self.context.mirror(self.repository).await {
             Ok(mirror) => mirror,
             Err(error) => return Ok(Err(Undecided::GitHub { what: error.to_string() })),
         };
@@ -171,27 +171,28 @@ impl Group<'_> {
         repository: &Repository,
         put_on: CommitId,
         brought: &[CommitId],
-    ) -> Result<Vec<(Subject, Verdict)>, Trouble> {
+    ) -> Result<Vec<(Subject, Verdict)>, WorkError> {
         let id = self.repository.id;
         let open: Vec<PullRow> =
-            self.room.store.open_pulls(id).await?.into_iter().map(|it| it.pull).collect();
+            self.context.store.open_pulls(id).await?.into_iter().map(|it| it.pull).collect();
         let aims_here = |row: &&PullRow| {
-            brought.contains(&row.head_commit) && aim(&self.book.path, row, &open).as_ref() == Some(self.base)
+            brought.contains(&row.head_commit)
+                && aim(&self.config.path, row, &open).as_ref() == Some(self.base)
         };
         let mut judged = Vec::new();
         for row in open.iter().filter(aims_here) {
             let mut pull = ends(row, self.base.clone());
             pull.base.commit = put_on;
-            let memory = Memory::of(self.room, &self.book.path, id, &row.head_branch).await?;
-            let memory = memory.for_topic(self.room, id, repository, &pull).await?;
+            let memory = Memory::of(self.context, &self.config.path, id, &row.head_branch).await?;
+            let memory = memory.for_topic(self.context, id, repository, &pull).await?;
             let ledger = memory.ledger(Some(row.number));
             let subject = Subject { number: row.number.0, ..self.subject(&pull) };
             judged.push((subject, self.verdict(repository, &pull, &ledger, (Some(row), &open)).await?));
         }
         if judged.is_empty() {
             let pull = self.nameless(put_on);
-            let memory = Memory::of(self.room, &self.book.path, id, self.base).await?;
-            let memory = memory.for_topic(self.room, id, repository, &pull).await?;
+            let memory = Memory::of(self.context, &self.config.path, id, self.base).await?;
+            let memory = memory.for_topic(self.context, id, repository, &pull).await?;
             let ledger = memory.ledger(None);
             judged
                 .push((self.subject(&pull), self.verdict(repository, &pull, &ledger, (None, &open)).await?));
@@ -205,11 +206,11 @@ impl Group<'_> {
         pull: &Pull,
         ledger: &crate::lineage::Ledger,
         (row, open): (Option<&PullRow>, &[PullRow]),
-    ) -> Result<Verdict, Trouble> {
-        if let Some(cause) = &self.book.invalid {
+    ) -> Result<Verdict, WorkError> {
+        if let Some(cause) = &self.config.invalid {
             return Ok(Verdict { findings: vec![Finding::new(Outcome::Unknown, cause.clone())] });
         }
-        let path = &self.book.path;
+        let path = &self.config.path;
         let survey = match repository.survey(path).await {
             Ok(survey) => survey,
             Err(error) => return Ok(Verdict::undecided(Undecided::Git { what: error.to_string() })),
@@ -222,7 +223,7 @@ impl Group<'_> {
         let ends = promoting.as_ref().unwrap_or(pull);
         // What keeps the pull request back keeps the group back: it may have come up since it was queued.
         let deploys = match row {
-            Some(row) => known_deploys(self.room, path, row, ends).await?,
+            Some(row) => known_deploys(self.context, path, row, ends).await?,
             None => DeployFacts::default(),
         };
         let stacks = match row {
@@ -245,10 +246,10 @@ impl Group<'_> {
         Subject {
             repository: self.repository.full_name.clone(),
             web_url: self.repository.html_url.clone(),
-            docs_url: Some(self.room.settings.docs.findings()),
+            docs_url: Some(self.context.settings.docs.findings()),
             number: 0,
             pull: pull.clone(),
-            judged_at: self.room.now() / 1000,
+            judged_at: self.context.now() / 1000,
         }
     }
 }

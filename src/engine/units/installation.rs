@@ -2,8 +2,8 @@
 
 use super::news::{News, repository_row};
 use super::repository::RECONCILE_EVERY;
+use crate::engine::context::{EngineContext, WorkError};
 use crate::engine::presence::Coverage;
-use crate::engine::room::{Room, Trouble};
 use crate::github::ApiError;
 use crate::model::{InstallationId, Millis};
 use crate::store::{Account, AccountState, Change, DeliveryRow, RepositoryRow, RepositoryState, Unit};
@@ -12,64 +12,68 @@ use std::collections::HashMap;
 /// How far apart the comparisons of an installation's repositories begin, in milliseconds.
 const COMPARISONS_APART: Millis = 200;
 
-pub(super) async fn run(room: &Room, unit: &Unit, id: InstallationId) -> Result<Vec<Change>, Trouble> {
-    let news = News::of(room, unit).await?;
+pub(super) async fn run(
+    context: &EngineContext,
+    unit: &Unit,
+    id: InstallationId,
+) -> Result<Vec<Change>, WorkError> {
+    let news = News::of(context, unit).await?;
     let mut changes = news.digested(unit);
     let granted = |it: &DeliveryRow| it.action.as_deref() == Some("new_permissions_accepted");
     let has_new_rights = news.deliveries.iter().any(granted);
     if has_new_rights {
-        room.api.forget_tokens(id).await;
+        context.api.forget_tokens(id).await;
     }
-    let known = room.store.repositories(Some(id)).await?;
-    match room.api.installation(id).await {
+    let known = context.store.repositories(Some(id)).await?;
+    match context.api.installation(id).await {
         Ok(installation) => {
             let suspended = installation.suspended_at.is_some();
             let state = if suspended { AccountState::Suspended } else { AccountState::Active };
             let login = installation.account.map(|account| account.login).unwrap_or_default();
             changes.push(Change::Account(Account { id, login, state }));
             if suspended {
-                room.presence.covers(id, Some(Coverage::Suspended));
+                context.presence.covers(id, Some(Coverage::Suspended));
             } else {
                 // While it was suspended GitHub told nothing and kept nothing that could be asked for.
-                let before = room.store.account(id).await?.map(|account| account.state);
+                let before = context.store.account(id).await?.map(|account| account.state);
                 let came_back = before.is_some_and(|state| state != AccountState::Active);
                 // What was refused for want of a right goes on.
                 let came_back = came_back || has_new_rights;
-                changes.extend(covered(room, id, known, came_back).await?);
+                changes.extend(covered(context, id, known, came_back).await?);
             }
         }
         Err(ApiError::NotFound { .. }) => {
-            let login = room.store.account(id).await?.map(|account| account.login).unwrap_or_default();
+            let login = context.store.account(id).await?.map(|account| account.login).unwrap_or_default();
             changes.push(Change::Account(Account { id, login, state: AccountState::Deleted }));
-            changes.extend(gone(room, known).await);
-            room.presence.covers(id, None);
+            changes.extend(gone(context, known).await);
+            context.presence.covers(id, None);
         }
         Err(error) => return Err(error.into()),
     }
-    room.means.entries.looked_over(id);
+    context.means.entries.looked_over(id);
     Ok(changes)
 }
 
 /// Compares the repositories that GitHub names with those that are known.
 async fn covered(
-    room: &Room,
+    context: &EngineContext,
     id: InstallationId,
     known: Vec<RepositoryRow>,
     came_back: bool,
-) -> Result<Vec<Change>, Trouble> {
+) -> Result<Vec<Change>, WorkError> {
     let mut known: HashMap<_, _> = known.into_iter().map(|row| (row.id, row)).collect();
     let (mut changes, mut marked) = (Vec::new(), 0);
-    let covered = room.api.repositories(id).await?;
-    room.presence.covers(id, Some(Coverage::Repositories(covered.len())));
+    let covered = context.api.repositories(id).await?;
+    context.presence.covers(id, Some(Coverage::Repositories(covered.len())));
     for repository in covered {
         let before = known.remove(&repository.id);
         let reconciled_at = before.as_ref().and_then(|row| row.reconciled_at);
         let row = repository_row(&repository, id, reconciled_at);
-        room.note_listed(&row).await?;
+        context.note_listed(&row).await?;
         let came_back = came_back || before.is_some_and(|row| row.state == RepositoryState::Gone);
-        let now = room.now();
+        let now = context.now();
         // Of a clock that has been set back, too.
-        let since_start = room.started_at..=now;
+        let since_start = context.started_at..=now;
         let due = reconciled_at.is_none_or(|at| !since_start.contains(&at) || at + RECONCILE_EVERY <= now);
         if row.state == RepositoryState::Active && (came_back || due) {
             // One after the other: what people wait for comes between.
@@ -78,15 +82,15 @@ async fn covered(
         }
         changes.push(Change::Repository(row));
     }
-    changes.extend(gone(room, known.into_values()).await);
+    changes.extend(gone(context, known.into_values()).await);
     Ok(changes)
 }
 
 /// Lets go of repositories that are covered no more.
-async fn gone(room: &Room, rows: impl IntoIterator<Item = RepositoryRow>) -> Vec<Change> {
+async fn gone(context: &EngineContext, rows: impl IntoIterator<Item = RepositoryRow>) -> Vec<Change> {
     let mut changes = Vec::new();
     for row in rows.into_iter().filter(|row| row.state == RepositoryState::Active) {
-        room.forget_mirror(row.id).await;
+        context.forget_mirror(row.id).await;
         changes.push(Change::Repository(RepositoryRow { state: RepositoryState::Gone, ..row }));
     }
     changes

@@ -4,7 +4,7 @@
 //! API alone.
 
 use super::news::{News, repository_row};
-use crate::engine::room::{Room, Trouble};
+use crate::engine::context::{EngineContext, WorkError};
 use crate::github::ApiError;
 use crate::model::{InstallationId, RepositoryId};
 use crate::store::{Change, RepositoryRow, RepositoryState, Unit};
@@ -19,14 +19,14 @@ impl News {
     /// `None` where no delivery says through which installation it could be asked for.
     pub(super) async fn repository(
         &self,
-        room: &Room,
+        context: &EngineContext,
         id: RepositoryId,
-    ) -> Result<Option<(RepositoryRow, Option<Change>)>, Trouble> {
-        if let Some(known) = room.store.repository(id).await? {
+    ) -> Result<Option<(RepositoryRow, Option<Change>)>, WorkError> {
+        if let Some(known) = context.store.repository(id).await? {
             return Ok(Some((known, None)));
         }
         let Some(installation) = self.installation() else { return Ok(None) };
-        match room.api.repository(installation, id).await {
+        match context.api.repository(installation, id).await {
             Ok(repository) => {
                 let row = repository_row(&repository, installation, None);
                 Ok(Some((row.clone(), Some(Change::Introduced(row)))))
@@ -34,7 +34,7 @@ impl News {
             Err(error) => {
                 // What it covers may not have been looked at yet.
                 let changes = vec![Change::Mark(Unit::Installation(installation))];
-                Err(Trouble { changes, ..Trouble::from(error) })
+                Err(WorkError { changes, ..WorkError::from(error) })
             }
         }
     }
@@ -42,10 +42,10 @@ impl News {
     /// The repository after events that tell of itself, asked for anew, and what has to be looked at besides.
     pub(super) async fn changed_repository(
         &self,
-        room: &Room,
+        context: &EngineContext,
         id: RepositoryId,
-    ) -> Result<Option<(RepositoryRow, Vec<Change>)>, Trouble> {
-        let known = room.store.repository(id).await?;
+    ) -> Result<Option<(RepositoryRow, Vec<Change>)>, WorkError> {
+        let known = context.store.repository(id).await?;
         let told = self.deliveries.iter().any(|it| it.event == "repository");
         let Some(installation) = known.as_ref().map(|row| row.installation).or(self.installation()) else {
             return Ok(None);
@@ -54,7 +54,7 @@ impl News {
             return Ok(known.map(|row| (row, Vec::new())));
         }
         let reconciled_at = known.as_ref().and_then(|row| row.reconciled_at);
-        let row = match room.api.repository(installation, id).await {
+        let row = match context.api.repository(installation, id).await {
             Ok(repository) => Some(repository_row(&repository, installation, reconciled_at)),
             // Deleted, or out of this installation's reach.
             Err(ApiError::NotFound { .. }) => {

@@ -1,6 +1,6 @@
 //! Reading a unit's deliveries: from GitHub's events to what they change.
 
-use crate::engine::room::{Room, Trouble};
+use crate::engine::context::{EngineContext, WorkError};
 use crate::github::{Pull, Repository, off_the_runtime};
 use crate::model::{InstallationId, Millis, Stack};
 use crate::store::{Change, DeliveryRow, Merged, PullRow, PullState, RepositoryRow, RepositoryState, Unit};
@@ -19,8 +19,8 @@ pub(super) struct News {
 
 impl News {
     /// Reads them from the store.
-    pub(super) async fn of(room: &Room, unit: &Unit) -> Result<Self, Trouble> {
-        Ok(Self { deliveries: room.store.inbox(unit, AT_ONCE, BYTES_AT_ONCE).await? })
+    pub(super) async fn of(context: &EngineContext, unit: &Unit) -> Result<Self, WorkError> {
+        Ok(Self { deliveries: context.store.inbox(unit, AT_ONCE, BYTES_AT_ONCE).await? })
     }
 
     /// What says that they have been taken in, and that there may be more of them.
@@ -80,8 +80,8 @@ pub(super) fn repository_row(
 }
 
 /// What GitHub says of a pull request, as it is kept.
-pub(super) fn pull_row(pull: &Pull, repository: crate::model::RepositoryId) -> Result<PullRow, Trouble> {
-    let name = |text: &str| text.parse().map_err(|error| Trouble::give_up(format!("{error}")));
+pub(super) fn pull_row(pull: &Pull, repository: crate::model::RepositoryId) -> Result<PullRow, WorkError> {
+    let name = |text: &str| text.parse().map_err(|error| WorkError::give_up(format!("{error}")));
     let state = match (pull.state.as_str(), &pull.merged_at) {
         (_, Some(_)) => PullState::Merged,
         ("open", None) => PullState::Open,

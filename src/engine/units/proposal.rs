@@ -4,9 +4,9 @@
 use super::pull::{Memory, ends};
 use super::shown::Shown;
 use super::withdrawal::{ShownCheck, checks};
+use crate::engine::config_cache::CONFIGURATION_PATH;
+use crate::engine::context::{EngineContext, WorkError};
 use crate::engine::judge;
-use crate::engine::room::{Room, Trouble};
-use crate::engine::rulebook::CONFIGURATION_PATH;
 use crate::github::CheckRunAnnotation;
 use crate::lineage::Repository;
 use crate::model::config::Configuration;
@@ -17,16 +17,20 @@ use crate::store::{Change, ChecksOf, JudgedPull, PullRow, PullState, RepositoryR
 /// How many merged pull requests are judged by both files.
 const TRIED: u32 = 100;
 
-pub(super) async fn run(room: &Room, id: RepositoryId, number: PullNumber) -> Result<Vec<Change>, Trouble> {
-    let (row, known) = (room.store.repository(id).await?, room.store.pull(id, number).await?);
+pub(super) async fn run(
+    context: &EngineContext,
+    id: RepositoryId,
+    number: PullNumber,
+) -> Result<Vec<Change>, WorkError> {
+    let (row, known) = (context.store.repository(id).await?, context.store.pull(id, number).await?);
     let row = row.filter(|row| row.state == RepositoryState::Active);
     let (Some(row), Some(known)) = (row, known) else { return Ok(Vec::new()) };
     let pull = &known.pull;
     if pull.state != PullState::Open {
         return Ok(Vec::new());
     }
-    let mirror = room.mirror(&row).await?;
-    let now = &room.rulebook(&row).await?.path;
+    let mirror = context.mirror(&row).await?;
+    let now = &context.repository_config(&row).await?.path;
     if !mirror.has_environments(now).await? {
         // A repository that has none of the path's branches is left alone.
         return Ok(Vec::new());
@@ -34,16 +38,16 @@ pub(super) async fn run(room: &Room, id: RepositoryId, number: PullNumber) -> Re
     let is_there = mirror.exists() && mirror.repository().missing(&[pull.head_commit]).await?.is_empty();
     let repository = if is_there { mirror.repository() } else { mirror.fetched(&[number.0]).await? };
     let Some(bytes) = changed(&row, &repository, &known).await? else {
-        return taken_back(room, &row, (&repository, pull)).await;
+        return taken_back(context, &row, (&repository, pull)).await;
     };
     let proposed = match Configuration::read_bytes(&bytes) {
         Err(problems) => Proposed::Invalid(problems),
         Ok(configuration) => {
-            let tested = back_test(room, id, &repository, (now, configuration.path())).await?;
+            let tested = back_test(context, id, &repository, (now, configuration.path())).await?;
             Proposed::Valid { configuration: Box::new(configuration), tested }
         }
     };
-    let text = report::proposal(&proposed, Some(&room.settings.docs.findings()), room.now() / 1000);
+    let text = report::proposal(&proposed, Some(&context.settings.docs.findings()), context.now() / 1000);
     Ok(vec![desired(id, pull.head_commit, (now.check_of_configuration(), &proposed, &text))?])
 }
 
@@ -53,7 +57,7 @@ async fn changed(
     row: &RepositoryRow,
     repository: &Repository,
     known: &JudgedPull,
-) -> Result<Option<Vec<u8>>, Trouble> {
+) -> Result<Option<Vec<u8>>, WorkError> {
     let pull = &known.pull;
     if known.judged_base.is_none() && pull.base_branch.as_str() != row.default_branch {
         return Ok(None);
@@ -64,14 +68,14 @@ async fn changed(
 
 /// The end of a check on what changes nothing any more, unless another open pull request with this head does.
 async fn taken_back(
-    room: &Room,
+    context: &EngineContext,
     row: &RepositoryRow,
     (repository, pull): (&Repository, &PullRow),
-) -> Result<Vec<Change>, Trouble> {
-    let all = checks(room, row.id, ChecksOf::Commit(pull.head_commit)).await?;
+) -> Result<Vec<Change>, WorkError> {
+    let all = checks(context, row.id, ChecksOf::Commit(pull.head_commit)).await?;
     let is_meant = |it: &&ShownCheck| matches!(it.unit, Unit::ConfigurationCheck(..)) && !it.is_withdrawn();
     let Some(shown) = all.iter().find(is_meant) else { return Ok(Vec::new()) };
-    let open = room.store.open_pulls(row.id).await?;
+    let open = context.store.open_pulls(row.id).await?;
     let others = open.iter().filter(|it| it.pull.head_commit == pull.head_commit);
     for other in others.filter(|it| it.pull.number != pull.number) {
         if changed(row, repository, other).await?.is_some() {
@@ -79,18 +83,18 @@ async fn taken_back(
         }
     }
     let of = (CONFIGURATION_PATH, Some(pull.number));
-    Ok(vec![shown.withdrawn(room, &Withdrawn::SameConfiguration, of).await?])
+    Ok(vec![shown.withdrawn(context, &Withdrawn::SameConfiguration, of).await?])
 }
 
 /// Judges the last merged pull requests by two paths, each as things stood when it was merged.
 async fn back_test(
-    room: &Room,
+    context: &EngineContext,
     id: RepositoryId,
     repository: &Repository,
     (now, then): (&PromotionPath, &PromotionPath),
-) -> Result<BackTest, Trouble> {
+) -> Result<BackTest, WorkError> {
     let mut tested = BackTest::default();
-    for row in room.store.merged_pulls(id, TRIED).await? {
+    for row in context.store.merged_pulls(id, TRIED).await? {
         let Some((before, at)) = before_merge(repository, &row).await else {
             tested.unknown += 1;
             continue;
@@ -99,8 +103,8 @@ async fn back_test(
         let mut pull = ends(&row, row.base_branch.clone());
         pull.base.commit = before;
         for path in [now, then] {
-            let memory = Memory::of(room, path, id, &row.head_branch).await?;
-            let memory = memory.for_topic(room, id, repository, &pull).await?;
+            let memory = Memory::of(context, path, id, &row.head_branch).await?;
+            let memory = memory.for_topic(context, id, repository, &pull).await?;
             let ledger = memory.ledger(Some(row.number)).until(at - 1);
             verdicts.push(judge::judge_as_of(repository, path, &pull, &ledger).await);
         }
@@ -137,7 +141,7 @@ fn desired(
     id: RepositoryId,
     head: CommitId,
     (name, proposed, text): (CheckName, &Proposed, &CheckText),
-) -> Result<Change, Trouble> {
+) -> Result<Change, WorkError> {
     let annotations = match proposed {
         Proposed::Valid { .. } => Vec::new(),
         Proposed::Invalid(problems) => problems.iter().take(ANNOTATED).map(CheckRunAnnotation::of).collect(),

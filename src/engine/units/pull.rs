@@ -15,10 +15,10 @@ mod stacked;
 mod withdrawn;
 
 use super::news::News;
+use crate::engine::config_cache::RepositoryConfig;
+use crate::engine::context::{EngineContext, WorkError};
 use crate::engine::judge::{self, Known};
-use crate::engine::room::{Room, Trouble};
-use crate::engine::rulebook::Rulebook;
-use crate::github::{ApiError, Remedy};
+use crate::github::{ApiError, RetryAdvice};
 use crate::lineage::{GitError, Repository, Standing, Survey};
 use crate::model::{
     Base, BranchName, Cause, DeployFacts, Finding, Head, MergeMethods, Outcome, Pull, PullNumber,
@@ -33,28 +33,28 @@ pub(super) use memory::Memory;
 pub(super) use stacked::{is_chain, is_of_path, is_with, own_base, stack_facts};
 
 pub(super) async fn run(
-    room: &Room,
+    context: &EngineContext,
     unit: &Unit,
     id: RepositoryId,
     number: PullNumber,
-) -> Result<Vec<Change>, Trouble> {
-    let news = News::of(room, unit).await?;
-    let before = room.store.pull(id, number).await?;
+) -> Result<Vec<Change>, WorkError> {
+    let news = News::of(context, unit).await?;
+    let before = context.store.pull(id, number).await?;
     let Latest { repository, pull, settings, mut changes } =
-        Latest::of(room, &news, id, number, before.as_ref()).await?;
+        Latest::of(context, &news, id, number, before.as_ref()).await?;
     changes.extend(news.digested(unit));
     if repository.state == RepositoryState::Gone {
         return Ok(changes);
     }
-    let (book, unread) = match room.rulebook(&repository).await {
-        Ok(book) => (book, None),
+    let (config, unread) = match context.repository_config(&repository).await {
+        Ok(config) => (config, None),
         // Nothing is judged by rules that are not known, and the check says why.
-        Err(trouble) => (room.unread(&trouble), Some(trouble)),
+        Err(error) => (context.unread(&error), Some(error)),
     };
-    let memory = Memory::of(room, &book.path, id, &pull.head_branch).await?;
+    let memory = Memory::of(context, &config.path, id, &pull.head_branch).await?;
     let nothing_new = news.deliveries.is_empty();
     let (repository, before) = (&repository, before.as_ref());
-    let case = Case { room, book, memory, repository, before, settings, nothing_new };
+    let case = Case { context, config, memory, repository, before, settings, nothing_new };
     if pull.state != PullState::Open {
         changes.extend(case.left(&pull, None).await?);
         let judged_for = before.as_ref().and_then(|it| it.judged_base.as_ref());
@@ -64,15 +64,15 @@ pub(super) async fn run(
                 changes.extend(comment);
                 Ok(changes)
             }
-            Err(trouble) => Err(trouble),
+            Err(error) => Err(error),
         };
     }
     let judged = match case.look(pull).await {
         Ok(judged) => judged,
         Err(NotJudged(row)) => {
-            if let Some(trouble) = unread {
+            if let Some(error) = unread {
                 // The file may say that it goes into an environment.
-                return Err(trouble);
+                return Err(error);
             }
             if row.state == PullState::Open {
                 changes.extend(case.withdrawn(&row, None).await?);
@@ -90,16 +90,16 @@ pub(super) async fn run(
     changes.push(Change::Pull(judged.row.clone()));
     changes.extend(case.effects(&judged).await?);
     changes.extend(case.check_for_own_base(&judged).await?);
-    match judged.trouble {
+    match judged.error {
         None => Ok(changes),
-        Some((what, remedy)) => Err(Trouble { what, remedy, changes }),
+        Some((what, retry_advice)) => Err(WorkError { what, retry_advice, changes }),
     }
 }
 
 /// One pull request, looked at once.
 struct Case<'a> {
-    room: &'a Room,
-    book: Rulebook,
+    context: &'a EngineContext,
+    config: RepositoryConfig,
     memory: Memory,
     repository: &'a RepositoryRow,
     before: Option<&'a JudgedPull>,
@@ -119,7 +119,7 @@ struct Judged {
     /// The same for the branch that it goes into itself, where a stack has it judged for another one.
     for_own_base: Option<(Pull, Verdict)>,
     /// Why it has to be tried again.
-    trouble: Option<(String, Remedy)>,
+    error: Option<(String, RetryAdvice)>,
 }
 
 /// A pull request on which nothing is to be said: it is closed, or goes to a branch that is on no path.
@@ -151,27 +151,29 @@ impl Case<'_> {
     }
 
     /// `judged_for` is the branch it is judged for now, if it is.
-    async fn left(&self, row: &PullRow, judged_for: Option<&BranchName>) -> Result<Vec<Change>, Trouble> {
+    async fn left(&self, row: &PullRow, judged_for: Option<&BranchName>) -> Result<Vec<Change>, WorkError> {
         match self.before {
-            Some(before) => left(self.room, before, judged_for.map(|base| (row.head_commit, base))).await,
+            Some(before) => left(self.context, before, judged_for.map(|base| (row.head_commit, base))).await,
             None => Ok(Vec::new()),
         }
     }
 
     /// What it finally aims at; `None` where that is no branch of the path.
     fn aim(&self, row: &PullRow) -> Option<BranchName> {
-        aim(&self.book.path, row, self.memory.open())
+        aim(&self.config.path, row, self.memory.open())
     }
 
     async fn look(&self, row: PullRow) -> Result<Judged, NotJudged> {
         let Some(aimed) = self.aim(&row) else { return Err(NotJudged(row)) };
-        let mirror = match self.room.mirror(self.repository).await {
+        let mirror = match self.context.mirror(self.repository).await {
             Ok(mirror) => mirror,
             Err(error) => return Ok(no_answer(row, aimed, &error)),
         };
-        let fetched = match mirror.has_environments(&self.book.path).await {
-            Ok(false) if matches!(self.book.path.role(&aimed), Role::Copy(_)) => return Err(NotJudged(row)),
-            Ok(_) => mirror.fetched_for(&row, &self.book.path, self.nothing_new).await,
+        let fetched = match mirror.has_environments(&self.config.path).await {
+            Ok(false) if matches!(self.config.path.role(&aimed), Role::Copy(_)) => {
+                return Err(NotJudged(row));
+            }
+            Ok(_) => mirror.fetched_for(&row, &self.config.path, self.nothing_new).await,
             Err(error) => Err(error),
         };
         let looked = match fetched {
@@ -182,7 +184,7 @@ impl Case<'_> {
             return looked;
         }
         // What a damaged mirror says is no answer; the fetch mends it.
-        match mirror.fetched_now_for(&row, &self.book.path).await {
+        match mirror.fetched_now_for(&row, &self.config.path).await {
             Ok(found) => self.look_at(row, aimed, found).await,
             Err(error) => Ok(not_fetched(row, aimed, &error)),
         }
@@ -203,7 +205,7 @@ impl Case<'_> {
         if self.is_off_path(&aimed, &standing.survey) {
             return Err(NotJudged(row));
         }
-        let own_base = own_base(&self.book.path, &row, &aimed).cloned();
+        let own_base = own_base(&self.config.path, &row, &aimed).cloned();
         let mut judged = self.judge(row.clone(), aimed, &repository, &standing.survey).await;
         if let Some(base) = own_base {
             let Judged { pull, verdict, .. } = self.judge(row, base, &repository, &standing.survey).await;
@@ -215,7 +217,7 @@ impl Case<'_> {
     /// Whether none of the path's environments exists: then whoever has a branch with the copy branch's name
     /// never asked for a verdict.
     fn is_off_path(&self, aimed: &BranchName, survey: &Survey) -> bool {
-        let path = &self.book.path;
+        let path = &self.config.path;
         match path.role(aimed) {
             Role::Topic => true,
             Role::Environment(_) => false,
@@ -241,7 +243,7 @@ impl Case<'_> {
             return Ok(row);
         }
         let (installation, name) = (self.repository.installation, &self.repository.full_name);
-        let asked = match self.room.api.pull(installation, name, row.number).await {
+        let asked = match self.context.api.pull(installation, name, row.number).await {
             Ok(pull) => super::news::pull_row(&pull, row.repository),
             Err(error) => return Err(Box::new(no_answer(row, aimed.clone(), &error))),
         };
@@ -262,12 +264,12 @@ impl Case<'_> {
         repository: &Repository,
         survey: &Survey,
     ) -> Judged {
-        if let Some(cause) = &self.book.invalid {
+        if let Some(cause) = &self.config.invalid {
             let verdict = Verdict { findings: vec![Finding::new(Outcome::Unknown, cause.clone())] };
-            let trouble = trouble_in(&verdict);
-            return Judged { pull: ends(&row, aimed), row, verdict, for_own_base: None, trouble };
+            let error = error_in(&verdict);
+            return Judged { pull: ends(&row, aimed), row, verdict, for_own_base: None, error };
         }
-        let path = &self.book.path;
+        let path = &self.config.path;
         let Some(base) = survey.tips.get(&aimed) else {
             let missing = || Undecided::MissingBranches { missing: vec![aimed.clone()], start_from: None };
             let why = judge::obstacle(path, survey).unwrap_or_else(missing);
@@ -301,8 +303,8 @@ impl Case<'_> {
         let known =
             Known { survey, methods, deploys, snapshot, stacks: stack_facts(path, &row, memory.open()) };
         let verdict = judge::judge_knowing(repository, path, &pull, &ledger, known).await;
-        let trouble = trouble_in(&verdict);
-        Judged { row, pull, verdict, for_own_base: None, trouble }
+        let error = error_in(&verdict);
+        Judged { row, pull, verdict, for_own_base: None, error }
     }
 
     /// What is remembered by now, as the verdict on this pull request needs it.
@@ -311,29 +313,29 @@ impl Case<'_> {
         row: &PullRow,
         pull: &Pull,
         repository: &Repository,
-    ) -> Result<Memory, Trouble> {
-        let path = &self.book.path;
-        let memory = Memory::of(self.room, path, row.repository, &row.head_branch).await?;
+    ) -> Result<Memory, WorkError> {
+        let path = &self.config.path;
+        let memory = Memory::of(self.context, path, row.repository, &row.head_branch).await?;
         if path.role(&row.head_branch) != Role::Topic {
             return Ok(memory);
         }
-        memory.for_topic(self.room, row.repository, repository, pull).await
+        memory.for_topic(self.context, row.repository, repository, pull).await
     }
 
     /// What is known of deploys where a promotion comes from and where it goes.
-    async fn deploys(&self, row: &PullRow, pull: &Pull) -> Result<DeployFacts, Trouble> {
-        deploys::known(self.room, &self.book.path, row, pull).await
+    async fn deploys(&self, row: &PullRow, pull: &Pull) -> Result<DeployFacts, WorkError> {
+        deploys::known(self.context, &self.config.path, row, pull).await
     }
 
     /// How a promotion may be merged, as the base's rules have it; where none says, as the settings do. It is no more
     /// than a warning, so that it is not known holds nothing up.
     async fn methods(&self, pull: &Pull) -> Option<MergeMethods> {
-        let path = &self.book.path;
+        let path = &self.config.path;
         let between = [deploys::role_of_head(path, pull), path.role(&pull.base.branch)];
         if !between.iter().all(|role| matches!(role, Role::Environment(_))) {
             return None;
         }
-        match self.room.merge_methods(self.repository, &pull.base.branch).await {
+        match self.context.merge_methods(self.repository, &pull.base.branch).await {
             Ok(methods) => methods.or(self.settings),
             Err(error) => {
                 tracing::warn!(%error, "the rules of a branch could not be read");
@@ -358,7 +360,7 @@ pub(super) fn ends(row: &PullRow, aimed: BranchName) -> Pull {
 
 fn undecided(row: PullRow, aimed: BranchName, why: Undecided) -> Judged {
     let verdict = Verdict::undecided(why);
-    Judged { pull: ends(&row, aimed), trouble: trouble_in(&verdict), row, verdict, for_own_base: None }
+    Judged { pull: ends(&row, aimed), error: error_in(&verdict), row, verdict, for_own_base: None }
 }
 
 fn not_fetched(row: PullRow, aimed: BranchName, error: &GitError) -> Judged {
@@ -368,24 +370,24 @@ fn not_fetched(row: PullRow, aimed: BranchName, error: &GitError) -> Judged {
 
 fn no_answer(row: PullRow, aimed: BranchName, error: &ApiError) -> Judged {
     let judged = undecided(row, aimed, Undecided::GitHub { what: error.to_string() });
-    Judged { trouble: Some((error.to_string(), error.remedy())), ..judged }
+    Judged { error: Some((error.to_string(), error.retry_advice())), ..judged }
 }
 
 /// What will pass by itself is tried again; a missing branch waits for the push that makes it.
-pub(super) fn trouble_in(verdict: &Verdict) -> Option<(String, Remedy)> {
+pub(super) fn error_in(verdict: &Verdict) -> Option<(String, RetryAdvice)> {
     if verdict.outcome() != Outcome::Unknown {
         return None;
     }
     verdict.findings.iter().find_map(|finding| match &finding.cause {
         // Another commit may do better, and whoever pushes one is heard.
         Cause::CouldNotDecide(Undecided::Git { what }) if GitError::is_said_of_bad_objects(what) => {
-            Some((what.clone(), Remedy::GiveUp))
+            Some((what.clone(), RetryAdvice::GiveUp))
         }
         Cause::CouldNotDecide(Undecided::Git { what } | Undecided::GitHub { what }) => {
-            Some((what.clone(), Remedy::TryLater))
+            Some((what.clone(), RetryAdvice::TryLater))
         }
         Cause::CouldNotDecide(Undecided::CommitMissing { what }) => {
-            Some((format!("{what} cannot be read yet"), Remedy::TryLater))
+            Some((format!("{what} cannot be read yet"), RetryAdvice::TryLater))
         }
         _ => None,
     })

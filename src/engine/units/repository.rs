@@ -5,8 +5,8 @@ use super::asked::{asked_again, asked_for};
 use super::news::{News, pull_row};
 use super::pull::{aim, last_verdict, left, own_base};
 use super::{backfill, configuration};
-use crate::engine::room::{Room, Trouble};
-use crate::engine::rulebook::Rulebook;
+use crate::engine::config_cache::RepositoryConfig;
+use crate::engine::context::{EngineContext, WorkError};
 use crate::github::ApiError;
 use crate::lineage::Repository;
 use crate::model::{BranchName, MergeMethods, Millis, Outcome, PullNumber, RepositoryId, Role, TipSource};
@@ -18,30 +18,34 @@ use std::collections::HashMap;
 /// How often a repository is compared with GitHub when nothing else calls for it, in milliseconds.
 pub(super) const RECONCILE_EVERY: Millis = 60 * 60_000;
 
-pub(super) async fn run(room: &Room, unit: &Unit, id: RepositoryId) -> Result<Vec<Change>, Trouble> {
-    let news = News::of(room, unit).await?;
+pub(super) async fn run(
+    context: &EngineContext,
+    unit: &Unit,
+    id: RepositoryId,
+) -> Result<Vec<Change>, WorkError> {
+    let news = News::of(context, unit).await?;
     let mut changes = news.digested(unit);
-    let Some((row, more)) = news.changed_repository(room, id).await? else { return Ok(changes) };
+    let Some((row, more)) = news.changed_repository(context, id).await? else { return Ok(changes) };
     changes.extend(more);
     if row.state == RepositoryState::Active {
-        let open = room.store.open_pulls(id).await?;
+        let open = context.store.open_pulls(id).await?;
         let asked = asked_for(&news);
-        changes.extend(asked_again(room, id, &open, &asked).await?);
+        changes.extend(asked_again(context, id, &open, &asked).await?);
         // What lies ahead was noted by a clock that has been set back since.
-        let since = room.now() - RECONCILE_EVERY;
-        let recent = row.reconciled_at.is_some_and(|at| at > since && at <= room.now());
+        let since = context.now() - RECONCILE_EVERY;
+        let recent = row.reconciled_at.is_some_and(|at| at > since && at <= context.now());
         let is_asked_for = |head| asked.iter().any(|it| it.head_sha == head);
         let of_stack = open.iter().any(|it| it.pull.stack.is_some() && is_asked_for(it.pull.head_commit));
         if news.deliveries.is_empty() || !recent {
-            return compared(room, row, open, changes).await;
+            return compared(context, row, open, changes).await;
         }
         if of_stack {
             // Whoever asks again may have taken the stack apart, of which GitHub tells nobody.
-            let book = room.rulebook(&row).await?;
-            changes.extend(pulls(room, &row, &book, open).await?);
+            let config = context.repository_config(&row).await?;
+            changes.extend(pulls(context, &row, &config, open).await?);
         }
     } else {
-        room.forget_mirror(id).await;
+        context.forget_mirror(id).await;
     }
     changes.push(Change::Repository(row));
     Ok(changes)
@@ -49,16 +53,16 @@ pub(super) async fn run(room: &Room, unit: &Unit, id: RepositoryId) -> Result<Ve
 
 /// Compares all of it with what GitHub has.
 async fn compared(
-    room: &Room,
+    context: &EngineContext,
     row: RepositoryRow,
     open: Vec<JudgedPull>,
     mut changes: Vec<Change>,
-) -> Result<Vec<Change>, Trouble> {
-    let (book, reread) = configuration::read_again(room, &row).await?;
+) -> Result<Vec<Change>, WorkError> {
+    let (config, reread) = configuration::read_again(context, &row).await?;
     changes.extend(reread);
     // By these rules it is compared right now.
     changes.retain(|it| *it != Change::Mark(Unit::Repository(row.id)));
-    let on_path = is_on_path(room, &row, &book).await;
+    let on_path = is_on_path(context, &row, &config).await;
     if matches!(on_path, Ok(false)) {
         // There is nothing to deploy, and nothing to copy.
         changes.retain(|it| !matches!(it, Change::Mark(Unit::Environment(..) | Unit::Copy(_))));
@@ -66,52 +70,56 @@ async fn compared(
     // Nobody asks about the pull requests of a repository that is off the path; once it comes onto it, it is compared
     // again. What was said before is taken back.
     if !matches!(on_path, Ok(false)) || open.iter().any(|it| it.judged_base.is_some()) {
-        changes.extend(pulls(room, &row, &book, open).await?);
+        changes.extend(pulls(context, &row, &config, open).await?);
     }
     // What was found so far is not lost when git does not answer: an unknown pull request gets its check, which says so.
     let filled = match on_path {
-        Ok(true) => ledger(room, &row, &book, &mut changes).await,
+        Ok(true) => ledger(context, &row, &config, &mut changes).await,
         Ok(false) => Ok(()),
-        Err(trouble) => Err(trouble),
+        Err(error) => Err(error),
     };
     match filled {
         Ok(()) => {
-            let reconciled_at = Some(room.now());
+            let reconciled_at = Some(context.now());
             changes.push(Change::Repository(RepositoryRow { reconciled_at, ..row }));
             Ok(changes)
         }
-        Err(trouble) => {
+        Err(error) => {
             changes.push(Change::Repository(row));
-            Err(Trouble { changes, ..trouble })
+            Err(WorkError { changes, ..error })
         }
     }
 }
 
-async fn is_on_path(room: &Room, row: &RepositoryRow, book: &Rulebook) -> Result<bool, Trouble> {
-    let mirror = room.mirror(row).await?;
-    Ok(mirror.has_environments(&book.path).await?)
+async fn is_on_path(
+    context: &EngineContext,
+    row: &RepositoryRow,
+    config: &RepositoryConfig,
+) -> Result<bool, WorkError> {
+    let mirror = context.mirror(row).await?;
+    Ok(mirror.has_environments(&config.path).await?)
 }
 
 /// Compares the ledger with where the branches are; where one has moved unseen, every open pull request
 /// among the changes is judged anew.
 async fn ledger(
-    room: &Room,
+    context: &EngineContext,
     row: &RepositoryRow,
-    book: &Rulebook,
+    config: &RepositoryConfig,
     changes: &mut Vec<Change>,
-) -> Result<(), Trouble> {
-    let repository = room.mirror(row).await?.fetched(&[]).await?;
+) -> Result<(), WorkError> {
+    let repository = context.mirror(row).await?.fetched(&[]).await?;
     let mut moved = false;
-    for branch in book.path.judged_branches() {
-        let tips = tips(room, row.id, branch, &repository).await?;
+    for branch in config.path.judged_branches() {
+        let tips = tips(context, row.id, branch, &repository).await?;
         moved |= !tips.is_empty();
-        let has_alarm = room.store.effect(&Unit::BranchAlarm(row.id, branch.clone())).await?.is_some();
+        let has_alarm = context.store.effect(&Unit::BranchAlarm(row.id, branch.clone())).await?.is_some();
         if has_alarm || tips.iter().any(was_moved_unseen) {
             changes.push(Change::Mark(Unit::BranchRewrite(row.id, branch.clone())));
         }
         changes.extend(tips);
     }
-    let environments = book.path.environments.iter();
+    let environments = config.path.environments.iter();
     // What was given up while nobody answered is taken up again, and what nobody told is found.
     changes.extend(environments.map(|it| Change::Mark(Unit::Environment(row.id, (&it.name).into()))));
     changes.push(Change::Mark(Unit::Copy(row.id)));
@@ -133,39 +141,39 @@ fn was_moved_unseen(change: &Change) -> bool {
 
 /// Compares the open pull requests with those that GitHub names; what differs is judged anew.
 async fn pulls(
-    room: &Room,
+    context: &EngineContext,
     row: &RepositoryRow,
-    book: &Rulebook,
+    config: &RepositoryConfig,
     open: Vec<JudgedPull>,
-) -> Result<Vec<Change>, Trouble> {
+) -> Result<Vec<Change>, WorkError> {
     let mut known: HashMap<PullNumber, JudgedPull> =
         open.into_iter().map(|it| (it.pull.number, it)).collect();
     let mut changes = Vec::new();
-    if room.store.merged_pulls(row.id, 1).await?.is_empty() {
-        changes.extend(merged_before(room, row).await?);
+    if context.store.merged_pulls(row.id, 1).await?.is_empty() {
+        changes.extend(merged_before(context, row).await?);
     }
-    let asked = room.api.open_pulls(row.installation, &row.full_name).await?;
+    let asked = context.api.open_pulls(row.installation, &row.full_name).await?;
     let named: Vec<PullRow> = asked.iter().filter_map(|pull| readable(pull, row.id)).collect();
     let told = asked.iter().find_map(|pull| pull.base.repo?.merge_methods());
-    changes.extend(merge_settings(room, book, told, &named).await?);
+    changes.extend(merge_settings(context, config, told, &named).await?);
     for pull in &named {
         let before = known.remove(&pull.number);
         if before.as_ref().is_some_and(|before| before.pull.stack != pull.stack) {
             // GitHub tells nobody that a stack was dissolved: those that were in it with this one are looked at, too.
             changes.push(Change::Mark(Unit::Stack(row.id, pull.number)));
         }
-        let aimed = aim(&book.path, pull, &named);
-        changes.extend(still_to_do(room, book, (before.as_ref(), pull), aimed.as_ref()).await?);
+        let aimed = aim(&config.path, pull, &named);
+        changes.extend(still_to_do(context, config, (before.as_ref(), pull), aimed.as_ref()).await?);
         changes.push(Change::Pull(pull.clone()));
     }
     // Those that GitHub no longer names were closed meanwhile: each is asked about by itself.
     for (number, before) in known {
-        let pull = match room.api.pull(row.installation, &row.full_name, number).await {
+        let pull = match context.api.pull(row.installation, &row.full_name, number).await {
             Ok(pull) => pull_row(&pull, row.id)?,
             Err(ApiError::NotFound { .. }) => PullRow { state: PullState::Closed, ..before.pull.clone() },
             Err(error) => return Err(error.into()),
         };
-        changes.extend(left(room, &before, None).await?);
+        changes.extend(left(context, &before, None).await?);
         changes.push(Change::Pull(pull));
     }
     Ok(changes)
@@ -173,17 +181,17 @@ async fn pulls(
 
 /// What the repository's settings let people do when they merge: of a change nobody tells, and promotions say it.
 async fn merge_settings(
-    room: &Room,
-    book: &Rulebook,
+    context: &EngineContext,
+    config: &RepositoryConfig,
     told: Option<MergeMethods>,
     open: &[PullRow],
-) -> Result<Vec<Change>, Trouble> {
+) -> Result<Vec<Change>, WorkError> {
     let (Some(told), Some(id)) = (told, open.first().map(|pull| pull.repository)) else {
         return Ok(Vec::new());
     };
-    let mut changes = vec![Change::MergeSettings(id, told, room.now())];
-    if room.store.merge_settings(id).await?.is_some_and(|known| known != told) {
-        let is_environment = |branch| matches!(book.path.role(branch), Role::Environment(_));
+    let mut changes = vec![Change::MergeSettings(id, told, context.now())];
+    if context.store.merge_settings(id).await?.is_some_and(|known| known != told) {
+        let is_environment = |branch| matches!(config.path.role(branch), Role::Environment(_));
         let promotions =
             open.iter().filter(|it| is_environment(&it.head_branch) && is_environment(&it.base_branch));
         changes.extend(promotions.map(|it| Change::Mark(Unit::Pull(id, it.number))));
@@ -193,8 +201,8 @@ async fn merge_settings(
 
 /// What was merged before anybody told: so that what a topic repeats, and who brought what, is known from the
 /// beginning.
-async fn merged_before(room: &Room, row: &RepositoryRow) -> Result<Vec<Change>, Trouble> {
-    let closed = room.api.last_closed_pulls(row.installation, &row.full_name).await?;
+async fn merged_before(context: &EngineContext, row: &RepositoryRow) -> Result<Vec<Change>, WorkError> {
+    let closed = context.api.last_closed_pulls(row.installation, &row.full_name).await?;
     let merged = closed.iter().filter(|it| it.merged_at.is_some()).filter_map(|it| readable(it, row.id));
     Ok(merged.map(Change::Pull).collect())
 }
@@ -202,7 +210,7 @@ async fn merged_before(room: &Room, row: &RepositoryRow) -> Result<Vec<Change>, 
 fn readable(pull: &crate::github::Pull, id: RepositoryId) -> Option<PullRow> {
     match pull_row(pull, id) {
         Ok(row) => Some(row),
-        Err(Trouble { what, .. }) => {
+        Err(WorkError { what, .. }) => {
             tracing::error!(number = %pull.number, what, "a pull request cannot be read and is passed over");
             None
         }
@@ -212,15 +220,15 @@ fn readable(pull: &crate::github::Pull, id: RepositoryId) -> Option<PullRow> {
 /// What a pull request lacks: a verdict on what it is now, or that GitHub shows the verdict. Work on either
 /// may have been given up while nobody answered.
 async fn still_to_do(
-    room: &Room,
-    book: &Rulebook,
+    context: &EngineContext,
+    config: &RepositoryConfig,
     (before, pull): (Option<&JudgedPull>, &PullRow),
     aimed: Option<&BranchName>,
-) -> Result<Vec<Change>, Trouble> {
+) -> Result<Vec<Change>, WorkError> {
     let (id, number) = (pull.repository, pull.number);
     let judge = || {
         let mut changes = vec![Change::Mark(Unit::Pull(id, number))];
-        if book.path.has_shared_checks() {
+        if config.path.has_shared_checks() {
             // What an earlier version has said of the file would stand in the place of a verdict.
             changes.push(Change::Mark(Unit::Proposal(id, number)));
         }
@@ -231,12 +239,12 @@ async fn still_to_do(
             return judge();
         }
         // Its former checks were taken back: that may not be shown yet.
-        let checks = room.store.checks(id, ChecksOf::Commit(pull.head_commit)).await?;
+        let checks = context.store.checks(id, ChecksOf::Commit(pull.head_commit)).await?;
         let units = checks.into_iter().map(|(unit, _)| unit).chain([Unit::Comment(id, number)]);
-        return not_shown(room, units).await;
+        return not_shown(context, units).await;
     };
     // A file may have been good for an earlier version: by one that is not, no verdict stands.
-    let as_judged = before.filter(|_| book.invalid.is_none()).is_some_and(|it| {
+    let as_judged = before.filter(|_| config.invalid.is_none()).is_some_and(|it| {
         it.judged_head == Some(pull.head_commit)
             && it.judged_base.as_ref() == Some(aimed)
             && it.pull.stack == pull.stack
@@ -246,16 +254,19 @@ async fn still_to_do(
         return judge();
     }
     let check = Unit::Check(id, pull.head_commit, aimed.clone());
-    let own_base = own_base(&book.path, pull, aimed);
+    let own_base = own_base(&config.path, pull, aimed);
     let for_own_base = own_base.map(|base| Unit::Check(id, pull.head_commit, base.clone()));
-    not_shown(room, [check, Unit::Comment(id, number)].into_iter().chain(for_own_base)).await
+    not_shown(context, [check, Unit::Comment(id, number)].into_iter().chain(for_own_base)).await
 }
 
 /// Those of these whose words GitHub does not show yet.
-async fn not_shown(room: &Room, units: impl IntoIterator<Item = Unit>) -> Result<Vec<Change>, Trouble> {
+async fn not_shown(
+    context: &EngineContext,
+    units: impl IntoIterator<Item = Unit>,
+) -> Result<Vec<Change>, WorkError> {
     let mut changes = Vec::new();
     for unit in units {
-        let effect = room.store.effect(&unit).await?;
+        let effect = context.store.effect(&unit).await?;
         if effect.is_some_and(|it| it.shown.as_ref() != Some(&it.substance)) {
             changes.push(Change::Mark(unit));
         }
@@ -266,16 +277,16 @@ async fn not_shown(room: &Room, units: impl IntoIterator<Item = Unit>) -> Result
 /// The ledger entries that a branch lacks: all of its line when that was never taken in, its present tip
 /// when a push was missed.
 async fn tips(
-    room: &Room,
+    context: &EngineContext,
     id: RepositoryId,
     branch: &BranchName,
     repository: &Repository,
-) -> Result<Vec<Change>, Trouble> {
-    let asking = |error: crate::lineage::GitError| Trouble::later(error.to_string());
+) -> Result<Vec<Change>, WorkError> {
+    let asking = |error: crate::lineage::GitError| WorkError::later(error.to_string());
     let present = repository.branch(branch).await.map_err(asking)?;
-    let newest = room.store.newest_tip(id, branch).await?;
+    let newest = context.store.newest_tip(id, branch).await?;
     // Pushes may have been heard of before: they tell of its last moves only.
-    let mut changes = backfill::begin(room, (id, branch), repository, present).await?;
+    let mut changes = backfill::begin(context, (id, branch), repository, present).await?;
     if let Some(newest) = newest.filter(|newest| newest.commit != present) {
         // By our clock; what is found now comes after what was told by GitHub's.
         changes.push(Change::Tip(TipRow {
@@ -283,7 +294,7 @@ async fn tips(
             branch: branch.clone(),
             commit: present,
             before: newest.commit,
-            at: newest.at.max(room.now() / 1000),
+            at: newest.at.max(context.now() / 1000),
             forced: false,
             actor: None,
             source: TipSource::Reconciled,

@@ -4,7 +4,7 @@
 //! is, not by who brought it there.
 
 use super::pull::digest;
-use crate::engine::room::{Room, Trouble};
+use crate::engine::context::{EngineContext, WorkError};
 use crate::lineage::Repository;
 use crate::model::{Base, BranchName, CommitId, Head, Pull, RepositoryId, Role, TipSource};
 use crate::report::{self, Rewritten, Subject};
@@ -14,27 +14,31 @@ use serde_json::json;
 /// So many of a branch's last moves are looked through.
 const MOVES_AT_MOST: usize = 20;
 
-pub(super) async fn run(room: &Room, id: RepositoryId, branch: &BranchName) -> Result<Vec<Change>, Trouble> {
-    let row = room.store.repository(id).await?.filter(|row| row.state == RepositoryState::Active);
+pub(super) async fn run(
+    context: &EngineContext,
+    id: RepositoryId,
+    branch: &BranchName,
+) -> Result<Vec<Change>, WorkError> {
+    let row = context.store.repository(id).await?.filter(|row| row.state == RepositoryState::Active);
     let Some(row) = row else { return Ok(Vec::new()) };
-    let book = room.rulebook(&row).await?;
-    let mirror = room.mirror(&row).await?;
-    if !mirror.has_environments(&book.path).await? {
+    let config = context.repository_config(&row).await?;
+    let mirror = context.mirror(&row).await?;
+    if !mirror.has_environments(&config.path).await? {
         return Ok(Vec::new());
     }
     let unit = Unit::BranchAlarm(id, branch.clone());
-    let known = room.store.effect(&unit).await?;
+    let known = context.store.effect(&unit).await?;
     let known = known.and_then(|effect| serde_json::from_str::<Told>(&effect.content).ok());
     let repository = mirror.fetched(&[]).await?;
     let mut others = Vec::new();
-    for other in book.path.judged_branches().filter(|it| *it != branch) {
+    for other in config.path.judged_branches().filter(|it| *it != branch) {
         others.extend(repository.branch(other).await?);
     }
-    let open = room.store.open_pulls(id).await?.into_iter().map(|it| it.pull);
+    let open = context.store.open_pulls(id).await?.into_iter().map(|it| it.pull);
     let case = Case { branch, repository: &repository, others, open: open.collect() };
-    let on_path = book.path.role(branch) != Role::Topic;
+    let on_path = config.path.role(branch) != Role::Topic;
     let newest = if on_path {
-        case.newest(room.store.tips(id, Some(branch)).await?, known.as_ref()).await?
+        case.newest(context.store.tips(id, Some(branch)).await?, known.as_ref()).await?
     } else {
         None
     };
@@ -45,7 +49,8 @@ pub(super) async fn run(room: &Room, id: RepositoryId, branch: &BranchName) -> R
         Some(present) => case.holds(present, rewritten.before).await?,
         None => false,
     };
-    let (title, body) = report::rewritten_alarm(&book.path, &subject(room, &row, &rewritten), &rewritten);
+    let (title, body) =
+        report::rewritten_alarm(&config.path, &subject(context, &row, &rewritten), &rewritten);
     let open = on_path && !repaired && !is_over;
     let told = Told { title, body, open, marker: report::rewritten_marker(branch), rewritten };
     let content = json!(told).to_string();
@@ -73,7 +78,7 @@ struct Case<'a> {
 
 impl Case<'_> {
     /// The last move that was such a rebase, unless the known one is.
-    async fn newest(&self, tips: Vec<TipRow>, known: Option<&Told>) -> Result<Option<Rewritten>, Trouble> {
+    async fn newest(&self, tips: Vec<TipRow>, known: Option<&Told>) -> Result<Option<Rewritten>, WorkError> {
         let moves = tips.into_iter().filter(|tip| tip.source != TipSource::Backfill);
         for tip in moves.rev().take(MOVES_AT_MOST) {
             let (Some(before), Some(after)) = (tip.before, tip.commit) else { continue };
@@ -101,7 +106,7 @@ impl Case<'_> {
         before: CommitId,
         after: CommitId,
         tip: &TipRow,
-    ) -> Result<Option<Option<u64>>, Trouble> {
+    ) -> Result<Option<Option<u64>>, WorkError> {
         let head_here =
             |row: &&PullRow| row.head_repository == Some(row.repository) && row.head_branch == *self.branch;
         let stack = self.open.iter().filter(head_here).find_map(|row| row.stack.as_ref());
@@ -121,7 +126,7 @@ impl Case<'_> {
         Ok(rebase.filter(|rebase| rebase.by_github || stack.is_some()).map(|_| number))
     }
 
-    async fn holds(&self, present: CommitId, before: CommitId) -> Result<bool, Trouble> {
+    async fn holds(&self, present: CommitId, before: CommitId) -> Result<bool, WorkError> {
         Ok(self.repository.missing(&[before]).await?.is_empty()
             && self.repository.reaches(present, before).await?)
     }
@@ -133,7 +138,7 @@ fn is_a_person(login: &str) -> bool {
 }
 
 /// The branch as if it was to be brought to where it was.
-fn subject(room: &Room, row: &RepositoryRow, rewritten: &Rewritten) -> Subject {
+fn subject(context: &EngineContext, row: &RepositoryRow, rewritten: &Rewritten) -> Subject {
     let Rewritten { branch, before, after, .. } = rewritten;
     Subject {
         repository: row.full_name.clone(),
@@ -144,6 +149,6 @@ fn subject(room: &Room, row: &RepositoryRow, rewritten: &Rewritten) -> Subject {
             head: Head { branch: Some(branch.clone()), commit: *before, fork: false },
             base: Base { branch: branch.clone(), commit: *after },
         },
-        judged_at: room.now() / 1000,
+        judged_at: context.now() / 1000,
     }
 }

@@ -1,22 +1,26 @@
 //! Runs of workflows that have changed: whose deploy it is has to be looked up.
 
 use super::news::News;
-use crate::engine::room::{Room, Trouble};
+use crate::engine::context::{EngineContext, WorkError};
 use crate::github::events::WorkflowRunEvent;
 use crate::model::{DriverSettings, RepositoryId};
 use crate::store::{Change, RepositoryState, Unit};
 use std::collections::BTreeSet;
 
-pub(super) async fn run(room: &Room, unit: &Unit, id: RepositoryId) -> Result<Vec<Change>, Trouble> {
-    let news = News::of(room, unit).await?;
+pub(super) async fn run(
+    context: &EngineContext,
+    unit: &Unit,
+    id: RepositoryId,
+) -> Result<Vec<Change>, WorkError> {
+    let news = News::of(context, unit).await?;
     let mut changes = news.digested(unit);
     let (events, _) = news.events::<WorkflowRunEvent>(&["workflow_run"]);
     let runs: BTreeSet<String> = events.iter().map(|(_, event)| event.workflow_run.id.to_string()).collect();
-    let row = room.store.repository(id).await?.filter(|row| row.state == RepositoryState::Active);
+    let row = context.store.repository(id).await?.filter(|row| row.state == RepositoryState::Active);
     let Some(row) = row else { return Ok(changes) };
-    let path = room.rulebook(&row).await?.path;
+    let path = context.repository_config(&row).await?.path;
     for environment in &path.environments {
-        let newest = room.store.newest_deploys(id, &environment.name, 5).await?;
+        let newest = context.store.newest_deploys(id, &environment.name, 5).await?;
         // The configuration may say something else by now.
         let concerned = newest.iter().any(|deploy| match (&deploy.driver_settings, &deploy.handle) {
             (Some(DriverSettings::Actions { .. } | DriverSettings::Deployment), Some(handle)) => {

@@ -1,6 +1,6 @@
 //! Check runs as GitHub shall show them.
 
-use crate::engine::room::Trouble;
+use crate::engine::context::WorkError;
 use crate::github::{CheckRunAction, CheckRunAnnotation, CheckRunBody, CheckRunOutput};
 use crate::model::{CheckName, CommitId, PullNumber, RepositoryId};
 use crate::report::{self, Action, CheckText, Conclusion};
@@ -17,9 +17,9 @@ pub(super) struct Kept {
 }
 
 impl Kept {
-    pub(super) fn content(&self) -> Result<String, Trouble> {
+    pub(super) fn content(&self) -> Result<String, WorkError> {
         serde_json::to_string(self)
-            .map_err(|error| Trouble::give_up(format!("the check cannot be written: {error}")))
+            .map_err(|error| WorkError::give_up(format!("the check cannot be written: {error}")))
     }
 }
 
@@ -39,7 +39,7 @@ pub(super) struct Shown<'a> {
 }
 
 impl Shown<'_> {
-    pub(super) fn desired(self) -> Result<Change, Trouble> {
+    pub(super) fn desired(self) -> Result<Change, WorkError> {
         let Self { unit, commit, name, text, annotations, siblings, put_on } = self;
         // By its name alone it would pass for the other one, which may have said no.
         let instead = (name.is_shared() && text.conclusion == Conclusion::Success)

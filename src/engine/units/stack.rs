@@ -2,20 +2,24 @@
 //! are in a stack with it, or could be.
 
 use super::pull::{is_chain, is_of_path, is_with, last_verdict};
-use crate::engine::room::{Room, Trouble};
+use crate::engine::context::{EngineContext, WorkError};
 use crate::model::{Cause, PullNumber, RepositoryId};
 use crate::store::{Change, JudgedPull, RepositoryState, Unit};
 
-pub(super) async fn run(room: &Room, id: RepositoryId, number: PullNumber) -> Result<Vec<Change>, Trouble> {
-    let row = room.store.repository(id).await?;
+pub(super) async fn run(
+    context: &EngineContext,
+    id: RepositoryId,
+    number: PullNumber,
+) -> Result<Vec<Change>, WorkError> {
+    let row = context.store.repository(id).await?;
     let (Some(row), Some(below)) =
-        (row.filter(|row| row.state == RepositoryState::Active), room.store.pull(id, number).await?)
+        (row.filter(|row| row.state == RepositoryState::Active), context.store.pull(id, number).await?)
     else {
         return Ok(Vec::new());
     };
-    let open = room.store.open_pulls(id).await?;
-    let book = room.rulebook(&row).await?;
-    let mirror = room.mirrors.of(id);
+    let open = context.store.open_pulls(id).await?;
+    let config = context.repository_config(&row).await?;
+    let mirror = context.mirrors.of(id);
     let above = if mirror.exists() {
         mirror.repository(None).pulls_containing(&[below.pull.head_commit]).await?
     } else {
@@ -27,13 +31,13 @@ pub(super) async fn run(room: &Room, id: RepositoryId, number: PullNumber) -> Re
         it.pull.number != number
             && (above.contains(&it.pull.number.0)
                 || (own && it.pull.base_branch == below.pull.head_branch)
-                || is_chain(&book.path, &it.pull, &below.pull)
+                || is_chain(&config.path, &it.pull, &below.pull)
                 || names(it, number))
     };
     // What is a head in a stack counts for all that are in it; this one, too, may have been judged before the others
     // were known.
     let in_its_stack = |it: &&JudgedPull| is_with(&it.pull, &below.pull);
-    let counts = open.iter().filter(in_its_stack).any(|it| is_of_path(&book.path, &it.pull));
+    let counts = open.iter().filter(in_its_stack).any(|it| is_of_path(&config.path, &it.pull));
     let meant = |it: &&JudgedPull| stands_on_it(it) || (counts && in_its_stack(it));
     Ok(open.iter().filter(meant).map(|it| Change::Mark(Unit::Pull(id, it.pull.number))).collect())
 }

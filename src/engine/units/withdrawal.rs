@@ -5,7 +5,7 @@
 
 use super::pull::{aim, digest, own_base};
 use super::shown::Kept;
-use crate::engine::room::{Room, Trouble};
+use crate::engine::context::{EngineContext, WorkError};
 use crate::github::{CheckRunBody, CheckRunOutput};
 use crate::model::{BranchName, CommitId, PromotionPath, PullNumber, RepositoryId};
 use crate::report::{self, CheckText, Conclusion, NotAgain, Withdrawn};
@@ -22,8 +22,12 @@ pub(super) struct ShownCheck {
 }
 
 /// The checks that are stored. One that another version wrote and this one cannot read is nobody's to change.
-pub(super) async fn checks(room: &Room, id: RepositoryId, of: ChecksOf) -> Result<Vec<ShownCheck>, Trouble> {
-    let stored = room.store.checks(id, of).await?;
+pub(super) async fn checks(
+    context: &EngineContext,
+    id: RepositoryId,
+    of: ChecksOf,
+) -> Result<Vec<ShownCheck>, WorkError> {
+    let stored = context.store.checks(id, of).await?;
     let read = stored.into_iter().filter_map(|(unit, effect)| {
         let Kept { body, put_on } = serde_json::from_str(&effect.content).ok()?;
         Some(ShownCheck { unit, body, put_on })
@@ -67,41 +71,45 @@ impl ShownCheck {
     /// Takes it back. `but` is the pull request whose look this is.
     pub(super) async fn withdrawn(
         &self,
-        room: &Room,
+        context: &EngineContext,
         why: &Withdrawn,
         (of, but): (&str, Option<PullNumber>),
-    ) -> Result<Change, Trouble> {
-        let text = report::withdrawn(of, why, room.now() / 1000);
+    ) -> Result<Change, WorkError> {
+        let text = report::withdrawn(of, why, context.now() / 1000);
         let mut body = self.body.clone();
         let (status, conclusion) = text.conclusion.as_status();
         status.clone_into(&mut body.status);
         body.conclusion = conclusion.map(str::to_owned);
         body.output = output(&text);
         body.actions.clear();
-        self.desired(room, body, text.substance(), but).await
+        self.desired(context, body, text.substance(), but).await
     }
 
     /// Says beneath it that it was asked for again, and why it stays as it is. Its buttons would do no more than that.
-    pub(super) async fn asked_again(&self, room: &Room, why: &NotAgain) -> Result<Vec<Change>, Trouble> {
+    pub(super) async fn asked_again(
+        &self,
+        context: &EngineContext,
+        why: &NotAgain,
+    ) -> Result<Vec<Change>, WorkError> {
         let mut body = self.body.clone();
-        body.output.summary = report::asked_again(&body.output.summary, why, room.now() / 1000);
+        body.output.summary = report::asked_again(&body.output.summary, why, context.now() / 1000);
         body.output.annotations.clear();
         body.actions.clear();
         let substance = digest(&body.output.summary);
-        let desired = self.desired(room, body, substance, None).await?;
+        let desired = self.desired(context, body, substance, None).await?;
         Ok(vec![desired, Change::Resend(self.unit.clone())])
     }
 
     async fn desired(
         &self,
-        room: &Room,
+        context: &EngineContext,
         body: CheckRunBody,
         substance: String,
         but: Option<PullNumber>,
-    ) -> Result<Change, Trouble> {
+    ) -> Result<Change, WorkError> {
         let siblings = match &self.unit {
             Unit::Check(id, head, base) => {
-                let sharing = room.store.sharing(*id, *head, base).await?;
+                let sharing = context.store.sharing(*id, *head, base).await?;
                 let others = sharing.iter().filter(|it| Some(it.pull.number) != but);
                 others.map(|it| (it.pull.number, it.judged_version)).collect()
             }

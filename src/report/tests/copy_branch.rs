@@ -72,7 +72,7 @@ fn check_and_issue_tell_the_same_repair_of_master_whatever_keeps_it() {
     for guard in [Guard::Unknown, Guard::Nothing, Guard::Rulesets(rules()), Guard::Classic] {
         let (verdict, why) = diverged(guard.clone());
         let (_, issue) = alarm(&PromotionPath::pro(), &pull, &why);
-        let check = of_the_copy(&verdict, &CopyStanding { trouble: Some(why), ..CopyStanding::default() });
+        let check = of_the_copy(&verdict, &CopyStanding { problem: Some(why), ..CopyStanding::default() });
         assert_eq!(what_to_do(&check), what_to_do(&issue), "{guard:?}");
         assert_eq!(check.matches("**What to do.**").count(), 1, "{check}");
         if guard == Guard::Classic {
@@ -90,7 +90,7 @@ fn check_and_issue_tell_the_same_repair_of_master_whatever_keeps_it() {
         let why = NotCopied::Refused { message: "No.".to_owned(), by: by.clone() };
         let (_, issue) = alarm(&PromotionPath::pro(), &pull, &why);
         let check =
-            of_the_copy(&Verdict::default(), &CopyStanding { trouble: Some(why), ..CopyStanding::default() });
+            of_the_copy(&Verdict::default(), &CopyStanding { problem: Some(why), ..CopyStanding::default() });
         let issue = issue.split("\n\nThis issue is closed").next().unwrap();
         let check = check.split("\n\n_Judged").next().unwrap();
         assert_eq!(what_to_do(check), what_to_do(issue), "{by:?}");
@@ -101,8 +101,8 @@ fn check_and_issue_tell_the_same_repair_of_master_whatever_keeps_it() {
 #[test]
 fn a_copy_that_may_not_follow_names_what_refuses() {
     let refused = |message: &str, by: Refuser| {
-        let trouble = Some(NotCopied::Refused { message: message.to_owned(), by });
-        of_the_copy(&Verdict::default(), &CopyStanding { trouble, ..CopyStanding::default() })
+        let problem = Some(NotCopied::Refused { message: message.to_owned(), by });
+        of_the_copy(&Verdict::default(), &CopyStanding { problem, ..CopyStanding::default() })
     };
     let by_ruleset = Refuser::Rulesets(vec!["pull_request (ruleset 7 of acme/store)".to_owned()]);
     insta::assert_snapshot!(refused("Repository rule violations found Changes must be made through a pull request.", by_ruleset), @"
@@ -181,7 +181,7 @@ fn a_copy_that_is_behind_tells_what_is_on_its_way() {
         if let Some(copy) = &mut path.copy {
             copy.mode = mode;
         }
-        let standing = CopyStanding { trouble: None, sync, closed_sync };
+        let standing = CopyStanding { problem: None, sync, closed_sync };
         let check = check_of_copy(&path, &subject("production", "master"), &stale(), &standing);
         let repair = what_to_do(&check.summary);
         told.push(repair.split("\n\n[TP501").next().unwrap_or_default().trim().to_owned());

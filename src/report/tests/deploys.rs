@@ -370,8 +370,8 @@ fn what_ended_with_the_server_says_what_that_means_for_the_site() {
     let cut = deploy(DeployState::Error, Some(Ending::CutOff { phase: None, times: 3 }));
     let words = "Cut off: the server ended 3 times while it ran; the site may be in maintenance mode";
     assert_eq!(line(&cut), words);
-    let trouble = deploy_trouble("acme/store", &cut, OperatorActs::default()).unwrap();
-    assert!(trouble.contains(words) && trouble.contains("Look at `staging` now."), "{trouble}");
+    let problem = deploy_trouble("acme/store", &cut, OperatorActs::default()).unwrap();
+    assert!(problem.contains(words) && problem.contains("Look at `staging` now."), "{problem}");
     let ending = Ending::NotHandedOver { words: "the programs are gone".to_owned() };
     let never = deploy(DeployState::Error, Some(ending));
     assert_eq!(line(&never), "Not started: the programs are gone");
@@ -380,6 +380,6 @@ fn what_ended_with_the_server_says_what_that_means_for_the_site() {
         line(&again),
         "Not begun again, and the site may be in maintenance mode: the programs are gone"
     );
-    let trouble = deploy_trouble("acme/store", &again, OperatorActs::default()).unwrap();
-    assert!(trouble.contains("Look at `staging` now."), "{trouble}");
+    let problem = deploy_trouble("acme/store", &again, OperatorActs::default()).unwrap();
+    assert!(problem.contains("Look at `staging` now."), "{problem}");
 }

@@ -98,7 +98,7 @@ pub(super) fn reset(scene: &Scene<'_>, only_on_copy: &[Commit], account: &mut Ac
             &[base],
         )],
     });
-    let guard = match scene.copy.and_then(|standing| standing.trouble.as_ref()) {
+    let guard = match scene.copy.and_then(|standing| standing.problem.as_ref()) {
         Some(NotCopied::Diverged { guard, .. }) => guard,
         _ => &Guard::Unknown,
     };
@@ -139,7 +139,7 @@ pub(in super::super) fn not_copied(scene: &Scene<'_>, why: &NotCopied) -> Accoun
         NotCopied::Refused { message, by } => refused(scene, message, by),
         NotCopied::Diverged { .. } => {
             let (original, copy) = (scene.head(), scene.base());
-            let standing = CopyStanding { trouble: Some(why.clone()), ..CopyStanding::default() };
+            let standing = CopyStanding { problem: Some(why.clone()), ..CopyStanding::default() };
             let scene = Scene { copy: Some(&standing), ..*scene };
             let actual = Prose::new(
                 "% has to be a copy of %, and has something of its own. It is not moved any more, since that would \

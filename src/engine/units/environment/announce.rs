@@ -1,7 +1,7 @@
 //! The GitHub Deployment of a deploy: looked for, then made.
 
 use super::Work;
-use crate::engine::room::Trouble;
+use crate::engine::context::WorkError;
 use crate::github::{ApiError, MadeDeployment, NewDeployment};
 use crate::model::{Deploy, DeployState, Ending, Trigger};
 
@@ -22,7 +22,7 @@ pub(super) enum Announced {
 
 impl Work<'_> {
     /// Sees to it that GitHub has a Deployment for it, which an attempt before may have made where this is done `again`.
-    pub(super) async fn announce(&mut self, deploy: &Deploy, again: bool) -> Result<Announced, Trouble> {
+    pub(super) async fn announce(&mut self, deploy: &Deploy, again: bool) -> Result<Announced, WorkError> {
         if deploy.github_id.is_some() {
             return Ok(Announced::Before);
         }
@@ -32,7 +32,7 @@ impl Work<'_> {
         // The database may be another one than the one that has made it.
         let may_be_there = again || !self.is_new(deploy.number);
         let found = if may_be_there {
-            site.room.api.find_deployment(installation, name, deploy.commit, &key).await
+            site.context.api.find_deployment(installation, name, deploy.commit, &key).await
         } else {
             Ok(None)
         };
@@ -50,7 +50,7 @@ impl Work<'_> {
         let description = describe(deploy);
         let mut new = NewDeployment::new(deploy.commit, &deploy.environment, &description, &payload);
         new.production_environment = deploy.production;
-        match site.room.api.create_deployment(installation, name, &new).await {
+        match site.context.api.create_deployment(installation, name, &new).await {
             Ok(made) => {
                 self.announced(deploy.number, made);
                 Ok(Announced::Now)
@@ -61,7 +61,7 @@ impl Work<'_> {
 
     /// From now on there is something to take up.
     fn announced(&mut self, number: u64, github_id: u64) {
-        let now = self.site.room.now();
+        let now = self.site.context.now();
         if let Some(deploy) = self.course.get_mut(number) {
             deploy.github_id = Some(github_id);
             deploy.requested_at = Some(now);
@@ -70,20 +70,20 @@ impl Work<'_> {
     }
 
     /// One that was made before: with what was said of it meanwhile.
-    async fn adopt(&mut self, number: u64, found: &MadeDeployment) -> Result<(), Trouble> {
+    async fn adopt(&mut self, number: u64, found: &MadeDeployment) -> Result<(), WorkError> {
         let site = self.site;
         let (installation, name) = (site.repository.installation, &site.repository.full_name);
-        let said = site.room.api.deployment_statuses(installation, name, found.id).await?;
+        let said = site.context.api.deployment_statuses(installation, name, found.id).await?;
         self.announced(number, found.id);
         if let Some(deploy) = self.course.get_mut(number) {
             deploy.shown = said.last().map(super::show::said_as);
             deploy.shown_place = said.last().map_or(0, |last| last.id);
         }
-        let now = site.room.now();
+        let now = site.context.now();
         for report in said.iter().filter_map(super::reports::report_of) {
             self.hear(number, &report, now);
         }
-        let by_others = said.iter().any(|it| self.site.room.api.was_said_by_others(found, it));
+        let by_others = said.iter().any(|it| self.site.context.api.was_said_by_others(found, it));
         if by_others {
             self.somebody_spoke(true);
         }
@@ -93,7 +93,7 @@ impl Work<'_> {
         Ok(())
     }
 
-    fn refused(&mut self, number: u64, error: ApiError) -> Result<Announced, Trouble> {
+    fn refused(&mut self, number: u64, error: ApiError) -> Result<Announced, WorkError> {
         let words = match &error {
             ApiError::Refused { status: 409, message, .. } => {
                 format!("GitHub does not let it be deployed: {message}")
@@ -121,7 +121,7 @@ impl Work<'_> {
     }
 
     pub(super) fn not_handed_over(&mut self, number: u64, words: String) {
-        let now = self.site.room.now();
+        let now = self.site.context.now();
         if let Some(deploy) = self.course.get_mut(number) {
             deploy.state = DeployState::Error;
             deploy.ending = Some(Ending::NotHandedOver { words });

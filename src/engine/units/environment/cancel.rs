@@ -4,7 +4,7 @@ use super::Work;
 use super::follow::LOOKED_BACK_FOR;
 use crate::deploy::CancelAnswer;
 use crate::deploy::drivers::DriverError;
-use crate::engine::room::Trouble;
+use crate::engine::context::WorkError;
 use crate::model::{Deploy, DriverSettings, Ending, Millis};
 
 /// How often it is asked whether one has ended that is being cancelled or may still run: the event may be lost.
@@ -13,7 +13,7 @@ const LOOK_EVERY: Millis = 60_000;
 impl Work<'_> {
     /// Has whatever is to be ended told so, and asks whether it has. What cannot be told is told again, until the clock
     /// ends it.
-    pub(super) async fn see_cancelling_through(&mut self) -> Result<(), Trouble> {
+    pub(super) async fn see_cancelling_through(&mut self) -> Result<(), WorkError> {
         let Some(deploy) = self.course.cancelling().cloned() else { return Ok(()) };
         if deploy.cancellation.as_ref().is_some_and(|it| !it.told) {
             // Or a restart would take the end that it is given for one of its own.
@@ -21,14 +21,14 @@ impl Work<'_> {
             self.tell_to_end(&deploy).await?;
         }
         if let Some(deploy) = self.course.cancelling().cloned()
-            && let Err(trouble) = self.ask(&deploy).await
+            && let Err(error) = self.ask(&deploy).await
         {
-            tracing::warn!(what = trouble.what, "whether a deploy has ended cannot be asked now");
+            tracing::warn!(what = error.what, "whether a deploy has ended cannot be asked now");
         }
         Ok(())
     }
 
-    async fn tell_to_end(&mut self, deploy: &Deploy) -> Result<(), Trouble> {
+    async fn tell_to_end(&mut self, deploy: &Deploy) -> Result<(), WorkError> {
         let answer = match self.site.driver_of(deploy) {
             Ok(driver) => driver.cancel(&self.site.order(deploy)).await,
             Err(words) => Ok(CancelAnswer::Cannot(words)),
@@ -37,13 +37,13 @@ impl Work<'_> {
             Ok(answer) => answer,
             Err(DriverError::Refused(words)) => CancelAnswer::Cannot(words),
             Err(error) => {
-                return Err(Trouble::later(format!("a deploy could not be told to end yet: {error}")));
+                return Err(WorkError::later(format!("a deploy could not be told to end yet: {error}")));
             }
         };
         if let (CancelAnswer::Cannot(words), false) = (&answer, deploy.may_still_run()) {
             tracing::warn!(words, number = deploy.number, "a deploy that is to end cannot be ended");
         }
-        let now = self.site.room.now();
+        let now = self.site.context.now();
         self.course.cancel_answered(deploy.number, answer, now);
         Ok(())
     }
@@ -51,20 +51,20 @@ impl Work<'_> {
     /// Whether one that counts as over has ended by now.
     pub(super) async fn ask_for_its_end(&mut self, deploy: &Deploy) {
         if self.asks_for_its_end(deploy) {
-            if let Err(trouble) = self.tell_to_end(deploy).await {
-                tracing::debug!(what = trouble.what, "a deploy that may still run");
+            if let Err(error) = self.tell_to_end(deploy).await {
+                tracing::debug!(what = error.what, "a deploy that may still run");
             }
         } else if !self.is_silent(deploy) {
             return;
         }
-        if let Err(trouble) = self.ask(deploy).await {
-            tracing::debug!(what = trouble.what, "a deploy that may still run cannot be asked about");
+        if let Err(error) = self.ask(deploy).await {
+            tracing::debug!(what = error.what, "a deploy that may still run cannot be asked about");
         }
     }
 
     /// Whether it is worth asking again and again. After a day it is for people to say.
     fn asks_for_its_end(&self, deploy: &Deploy) -> bool {
-        let lately = deploy.ended_at.is_some_and(|at| self.site.room.now() - at < LOOKED_BACK_FOR);
+        let lately = deploy.ended_at.is_some_and(|at| self.site.context.now() - at < LOOKED_BACK_FOR);
         lately && self.can_cancel(deploy)
     }
 
@@ -74,7 +74,7 @@ impl Work<'_> {
 
     /// When to look again because of one that is being ended, or should have.
     pub(super) fn next_look_for_an_end(&self) -> Option<Millis> {
-        let now = self.site.room.now();
+        let now = self.site.context.now();
         if let Some(deploy) = self.course.cancelling() {
             return self.can_cancel(deploy).then_some(now + LOOK_EVERY);
         }
@@ -84,10 +84,10 @@ impl Work<'_> {
 
     /// A newer merge goes instead of one that only waits for somebody's approval, where that one can be ended, or is
     /// carried out by a workflow that begins for every push and not for our Deployment: that one waits for nobody.
-    pub(super) async fn outrun_what_waits_for_approval(&mut self) -> Result<(), Trouble> {
+    pub(super) async fn outrun_what_waits_for_approval(&mut self) -> Result<(), WorkError> {
         let Some((waits, by)) = self.course.outrun_while_waiting() else { return Ok(()) };
         let Some(deploy) = self.course.get(waits) else { return Ok(()) };
-        let (can_cancel, now) = (self.can_cancel(deploy), self.site.room.now());
+        let (can_cancel, now) = (self.can_cancel(deploy), self.site.context.now());
         if !can_cancel && deploy.driver != DriverSettings::Deployment.as_str() {
             return Ok(());
         }
@@ -100,12 +100,12 @@ impl Work<'_> {
 
     /// Ends what nobody took up in time, before another one begins: two would deploy at the same time. Answers whether
     /// there was anything to end.
-    pub(super) async fn end_what_was_given_up(&mut self) -> Result<bool, Trouble> {
+    pub(super) async fn end_what_was_given_up(&mut self) -> Result<bool, WorkError> {
         let Some((number, Some(ending))) = self.course.given_up().map(|it| (it.number, it.ending.clone()))
         else {
             return Ok(false);
         };
-        let now = self.site.room.now();
+        let now = self.site.context.now();
         self.course.cancel(number, ending, now);
         self.see_cancelling_through().await?;
         Ok(true)

@@ -2,8 +2,8 @@
 
 use super::Work;
 use crate::deploy::drivers::parse_key;
+use crate::engine::context::{EngineContext, WorkError};
 use crate::engine::dormancy::{is_dormant, nobody_deploys};
-use crate::engine::room::{Room, Trouble};
 use crate::github::events::DeploymentStatusEvent;
 use crate::model::{DeployState, DriverSettings, Ending, PromotionPath, RepositoryId};
 use crate::store::{Change, DeployActivity, RepositoryRow, Unit};
@@ -15,7 +15,7 @@ impl Work<'_> {
     }
 
     fn somebody_has_programs(&self) -> bool {
-        self.site.room.has_any_programs(self.site.repository, self.site.path)
+        self.site.context.has_any_programs(self.site.repository, self.site.path)
     }
 
     fn may_rest(&self) -> bool {
@@ -24,14 +24,14 @@ impl Work<'_> {
 
     /// Somebody but Towpath has said something on a Deployment, one of Towpath's or not.
     pub(super) fn somebody_spoke(&mut self, of_ours: bool) {
-        let now = Some(self.site.room.now());
+        let now = Some(self.site.context.now());
         let taken_up_at = now.filter(|_| of_ours);
         self.seen(&DeployActivity { reported_at: now, taken_up_at, ..DeployActivity::default() });
     }
 
     /// Somebody has begun to carry out what Towpath has handed over.
     pub(super) fn somebody_took_up(&mut self) {
-        let taken_up_at = Some(self.site.room.now());
+        let taken_up_at = Some(self.site.context.now());
         self.seen(&DeployActivity { taken_up_at, ..DeployActivity::default() });
     }
 
@@ -51,18 +51,18 @@ impl Work<'_> {
     }
 
     /// Asks GitHub, once, for what was there before anybody listened.
-    pub(super) async fn ask_who_deployed(&mut self) -> Result<(), Trouble> {
+    pub(super) async fn ask_who_deployed(&mut self) -> Result<(), WorkError> {
         if self.activity.asked_at.is_none() {
-            let found = self.site.room.earlier_activity(self.site.repository).await?;
+            let found = self.site.context.earlier_activity(self.site.repository).await?;
             self.seen(&found);
         }
         Ok(())
     }
 
     /// Makes sure that nobody deploys before a deploy is given up that nobody has taken up.
-    pub(super) async fn be_sure_of_nobody(&mut self) -> Result<(), Trouble> {
+    pub(super) async fn be_sure_of_nobody(&mut self) -> Result<(), WorkError> {
         let site = self.site;
-        let is_due = self.course.next_expiry(site.limits()).is_some_and(|at| at <= site.room.now());
+        let is_due = self.course.next_expiry(site.limits()).is_some_and(|at| at <= site.context.now());
         let is_unheard = self.course.under_way().is_some_and(|it| {
             let on_deployments = it.driver == DriverSettings::Deployment.as_str();
             it.state == DeployState::Requested && !it.handing_over && on_deployments
@@ -71,7 +71,7 @@ impl Work<'_> {
             return Ok(());
         }
         self.ask_who_deployed().await?;
-        if let Some(change) = site.room.look_for_workflow(site.repository, &self.activity).await? {
+        if let Some(change) = site.context.look_for_workflow(site.repository, &self.activity).await? {
             if let Change::DeployWorkflow(_, workflow, seen) = &change {
                 self.activity.workflow.clone_from(workflow);
                 self.activity.workflows_seen = Some(seen.clone());
@@ -90,7 +90,7 @@ impl Work<'_> {
                     && !it.is_rollback()
             });
             if unheard && self.may_rest() {
-                let now = self.site.room.now();
+                let now = self.site.context.now();
                 self.course.rest(number, now);
                 self.seen(&DeployActivity { dormant_at: Some(now), ..DeployActivity::default() });
                 tracing::info!(number, "nobody deploys here, so no more Deployments are made");
@@ -108,20 +108,20 @@ fn concerned(id: RepositoryId, path: &PromotionPath, but: Option<&str>) -> Vec<C
 
 /// What statuses on Deployments to what is no environment of the path say: that somebody deploys something here.
 pub(super) async fn spoken_elsewhere(
-    room: &Room,
+    context: &EngineContext,
     row: &RepositoryRow,
     path: &PromotionPath,
     events: &[DeploymentStatusEvent],
-) -> Result<Vec<Change>, Trouble> {
+) -> Result<Vec<Change>, WorkError> {
     let by_others =
-        |it: &&DeploymentStatusEvent| !room.api.said_it(&it.deployment_status) && !is_ours(it, row.id);
+        |it: &&DeploymentStatusEvent| !context.api.said_it(&it.deployment_status) && !is_ours(it, row.id);
     if !events.iter().any(|it| by_others(&it))
-        || room.store.deploy_activity(row.id).await?.reported_at.is_some()
+        || context.store.deploy_activity(row.id).await?.reported_at.is_some()
     {
         return Ok(Vec::new());
     }
-    let was_dormant = room.is_dormant(row, path).await?;
-    let seen = DeployActivity { reported_at: Some(room.now()), ..DeployActivity::default() };
+    let was_dormant = context.is_dormant(row, path).await?;
+    let seen = DeployActivity { reported_at: Some(context.now()), ..DeployActivity::default() };
     let mut changes = vec![Change::DeployActivity(row.id, seen)];
     if was_dormant {
         changes.extend(concerned(row.id, path, None));

@@ -2,8 +2,8 @@
 
 use super::{COMMAND, Work};
 use crate::deploy::drivers::DriverError;
-use crate::engine::room::Trouble;
-use crate::github::Remedy;
+use crate::engine::context::WorkError;
+use crate::github::RetryAdvice;
 use crate::model::{Deploy, DeployState, DriverSettings, Ending, Millis};
 
 /// How long a deploy that ended badly is asked about, in milliseconds: a day.
@@ -11,7 +11,7 @@ pub(super) const LOOKED_BACK_FOR: Millis = 24 * 60 * 60_000;
 
 impl Work<'_> {
     /// Asks whoever carries it out, where they have to be asked.
-    pub(super) async fn look(&mut self, has_news: bool) -> Result<(), Trouble> {
+    pub(super) async fn look(&mut self, has_news: bool) -> Result<(), WorkError> {
         let Some(deploy) = self.under_way() else {
             match self.course.unconfirmed().cloned() {
                 Some(deploy) => self.ask_for_its_end(&deploy).await,
@@ -39,8 +39,8 @@ impl Work<'_> {
     async fn look_back(&mut self) {
         let begun = self.course.deploys().iter().rev().find(|it| it.requested_at.is_some());
         let Some(deploy) = begun.filter(|it| self.may_go_on(it)).cloned() else { return };
-        if let Err(trouble) = self.ask(&deploy).await {
-            tracing::debug!(what = trouble.what, "a deploy that is over cannot be asked about");
+        if let Err(error) = self.ask(&deploy).await {
+            tracing::debug!(what = error.what, "a deploy that is over cannot be asked about");
         }
     }
 
@@ -49,29 +49,33 @@ impl Work<'_> {
             // That one was cancelled, and what it says of it is no end of its own.
             && deploy.cancellation.is_none()
             && !matches!(deploy.ending, Some(Ending::Stuck { .. }));
-        let lately = deploy.ended_at.is_some_and(|at| self.site.room.now() - at < LOOKED_BACK_FOR);
+        let lately = deploy.ended_at.is_some_and(|at| self.site.context.now() - at < LOOKED_BACK_FOR);
         let is_asked = || self.site.driver_of(deploy).ok().and_then(|it| it.look_every()).is_some();
         ended_badly && lately && deploy.handle.is_some() && is_asked()
     }
 
     /// Whether whoever tells by himself has told nothing for so long that a word of his may have been lost.
     pub(super) fn is_silent(&self, deploy: &Deploy) -> bool {
-        let room = self.site.room;
+        let context = self.site.context;
         let heard = deploy.reported_at.max(deploy.requested_at).unwrap_or(deploy.made_at);
-        room.now() - heard >= room.settings.reconcile
+        context.now() - heard >= context.settings.reconcile
     }
 
-    pub(super) async fn ask(&mut self, deploy: &Deploy) -> Result<(), Trouble> {
+    pub(super) async fn ask(&mut self, deploy: &Deploy) -> Result<(), WorkError> {
         let Ok(driver) = self.site.driver_of(deploy) else { return Ok(()) };
         let reports = match driver.look(&self.site.order(deploy)).await {
             Ok(reports) => reports,
             Err(DriverError::NotBefore(at)) => {
                 let what = "whoever carries the deploy out may not be asked yet".to_owned();
-                return Err(Trouble { what, remedy: Remedy::NotBefore(at), changes: Vec::new() });
+                return Err(WorkError {
+                    what,
+                    retry_advice: RetryAdvice::NotBefore(at),
+                    changes: Vec::new(),
+                });
             }
-            Err(DriverError::Later(what) | DriverError::Refused(what)) => return Err(Trouble::later(what)),
+            Err(DriverError::Later(what) | DriverError::Refused(what)) => return Err(WorkError::later(what)),
         };
-        let now = self.site.room.now();
+        let now = self.site.context.now();
         if !reports.is_empty() && deploy.driver == DriverSettings::Deployment.as_str() {
             self.somebody_spoke(true);
             self.put_own_before_foreign(deploy.number);
@@ -88,14 +92,14 @@ impl Work<'_> {
     /// Ends what has taken too long, after asking once more: its end may have been told to nobody.
     /// Answers whether anything was ended.
     pub(super) async fn expire(&mut self) -> bool {
-        let (limits, now) = (self.site.limits(), self.site.room.now());
+        let (limits, now) = (self.site.limits(), self.site.context.now());
         if self.course.next_expiry(limits).is_none_or(|at| at > now) {
             return false;
         }
         if let Some(deploy) = self.under_way() {
             // Nobody's silence keeps a deploy open for ever.
-            if let Err(trouble) = self.ask(&deploy).await {
-                tracing::warn!(what = trouble.what, "a deploy's time is up and it cannot be asked about");
+            if let Err(error) = self.ask(&deploy).await {
+                tracing::warn!(what = error.what, "a deploy's time is up and it cannot be asked about");
             }
         }
         let expired = self.course.expire(limits, now);
@@ -107,18 +111,18 @@ impl Work<'_> {
 impl Work<'_> {
     /// Lets go of programs that have ended, once their end is kept: until then a restart has to find that they were
     /// under way.
-    pub(super) async fn let_go(&mut self) -> Result<(), Trouble> {
+    pub(super) async fn let_go(&mut self) -> Result<(), WorkError> {
         let ended = self.course.changed().filter(|it| it.driver == COMMAND && !it.state.is_open());
         let keys: Vec<String> = ended.map(|it| self.site.key(it.number)).collect();
         if keys.is_empty() {
             return Ok(());
         }
         self.note().await?;
-        let room = self.site.room;
+        let context = self.site.context;
         for key in &keys {
-            room.means.commands.forget(key);
+            context.means.commands.forget(key);
         }
-        room.means.commands.set_live(room.store.live_slugs().await?);
+        context.means.commands.set_live(context.store.live_slugs().await?);
         Ok(())
     }
 }

@@ -2,7 +2,7 @@
 
 use super::Work;
 use super::reports::report_of;
-use crate::engine::room::Trouble;
+use crate::engine::context::WorkError;
 use crate::github::events::DeploymentStatusEvent;
 use crate::model::{DriverSettings, ForeignDeployments, NotCounted, WhyNotCounted};
 
@@ -21,7 +21,7 @@ impl Work<'_> {
     ///
     /// GitHub makes one for each job that names an environment, if only for its secrets; and its maker is the same
     /// whatever the workflow. So it counts where nobody else can tell, or where the configuration says so.
-    pub(super) async fn take_in_of_others(&mut self, event: &DeploymentStatusEvent) -> Result<(), Trouble> {
+    pub(super) async fn take_in_of_others(&mut self, event: &DeploymentStatusEvent) -> Result<(), WorkError> {
         let site = self.site;
         let commit = event.deployment.sha;
         let counts = self.counts(event).await?;
@@ -38,7 +38,7 @@ impl Work<'_> {
             }
             Counts::AsDeploy => {
                 if let Some(number) = ours {
-                    self.course.report(number, &report, site.room.now());
+                    self.course.report(number, &report, site.context.now());
                     self.know_the_run(number, event);
                 }
             }
@@ -53,7 +53,7 @@ impl Work<'_> {
         Ok(())
     }
 
-    async fn counts(&mut self, event: &DeploymentStatusEvent) -> Result<Counts, Trouble> {
+    async fn counts(&mut self, event: &DeploymentStatusEvent) -> Result<Counts, WorkError> {
         if self.has_programs() {
             return Ok(Counts::Not(WhyNotCounted::Programs));
         }

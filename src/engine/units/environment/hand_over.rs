@@ -4,8 +4,8 @@ use super::announce::Announced;
 use super::{COMMAND, Work};
 use crate::deploy::CarriedOutBy;
 use crate::deploy::drivers::DriverError;
-use crate::engine::room::Trouble;
-use crate::github::Remedy;
+use crate::engine::context::WorkError;
+use crate::github::RetryAdvice;
 use crate::model::Deploy;
 
 /// A deploy by programs is begun no more often than this.
@@ -13,7 +13,7 @@ const HAND_OVERS_AT_MOST: u32 = 3;
 
 impl Work<'_> {
     /// Hands over what was cut off in being handed over; else the one whose turn it is, if the environment is free.
-    pub(super) async fn hand_over_next(&mut self) -> Result<(), Trouble> {
+    pub(super) async fn hand_over_next(&mut self) -> Result<(), WorkError> {
         self.outrun_what_waits_for_approval().await?;
         if self.course.cancelling().is_some() {
             return Ok(());
@@ -34,7 +34,7 @@ impl Work<'_> {
         if !self.may_begin() {
             return Ok(());
         }
-        let now = self.site.room.now();
+        let now = self.site.context.now();
         let carried_out_by = self.carried_out_by();
         // One that is refused makes room for the next.
         while let Some(number) = self.course.turn(now) {
@@ -61,14 +61,14 @@ impl Work<'_> {
         let site = self.site;
         if deploy.handing_over
             || deploy.driver != COMMAND
-            || site.room.means.commands.knows(&site.key(deploy.number))
+            || site.context.means.commands.knows(&site.key(deploy.number))
         {
             return false;
         }
         if deploy.hand_overs < HAND_OVERS_AT_MOST {
             return true;
         }
-        self.course.cut_off(deploy.number, site.room.now());
+        self.course.cut_off(deploy.number, site.context.now());
         false
     }
 
@@ -82,7 +82,7 @@ impl Work<'_> {
         }
     }
 
-    async fn hand_over(&mut self, deploy: Deploy, again: bool) -> Result<(), Trouble> {
+    async fn hand_over(&mut self, deploy: Deploy, again: bool) -> Result<(), WorkError> {
         let again = match self.announce(&deploy, again).await? {
             Announced::Not => return Ok(()),
             // Whoever carries it out is told of it after that, so nobody was told before.
@@ -100,7 +100,7 @@ impl Work<'_> {
             }
         };
         let log_url =
-            if deploy.driver == COMMAND { site.room.means.log_url(&site.key(number)) } else { None };
+            if deploy.driver == COMMAND { site.context.means.log_url(&site.key(number)) } else { None };
         let order = site.order(&deploy);
         if again {
             // It may be begun once more by this.
@@ -108,7 +108,7 @@ impl Work<'_> {
         }
         match driver.hand_over(&order, again).await {
             Ok(handed) => {
-                let now = site.room.now();
+                let now = site.context.now();
                 if let Some(deploy) = self.course.get_mut(number) {
                     deploy.handing_over = false;
                     deploy.requested_at = Some(now);
@@ -122,10 +122,10 @@ impl Work<'_> {
                 self.not_handed_over(number, words);
                 Ok(())
             }
-            Err(DriverError::Later(what)) => Err(Trouble::later(what)),
+            Err(DriverError::Later(what)) => Err(WorkError::later(what)),
             Err(DriverError::NotBefore(at)) => {
                 let what = "the deploy may not be handed over yet".to_owned();
-                Err(Trouble { what, remedy: Remedy::NotBefore(at), changes: Vec::new() })
+                Err(WorkError { what, retry_advice: RetryAdvice::NotBefore(at), changes: Vec::new() })
             }
         }
     }

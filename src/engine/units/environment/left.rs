@@ -3,7 +3,7 @@
 
 use super::Work;
 use super::follow::LOOKED_BACK_FOR;
-use crate::engine::room::{Room, Trouble};
+use crate::engine::context::{EngineContext, WorkError};
 use crate::model::{BranchName, Deploy, DeploySettings, Environment, EnvironmentName, Requires};
 use crate::store::{ActOutcome, RepositoryRow};
 
@@ -12,21 +12,21 @@ const LOOKED_THROUGH: u32 = 50;
 
 /// The environment as far as it is still known; `None` where nothing of it is left to be done.
 pub(super) async fn left_environment(
-    room: &Room,
+    context: &EngineContext,
     repository: &RepositoryRow,
     name: &EnvironmentName,
-) -> Result<Option<Environment>, Trouble> {
+) -> Result<Option<Environment>, WorkError> {
     let id = repository.id;
-    let newest = room.store.newest_deploys(id, name.as_str(), LOOKED_THROUGH).await?;
+    let newest = context.store.newest_deploys(id, name.as_str(), LOOKED_THROUGH).await?;
     let Some(called) = newest.first().map(|it| it.environment.clone()) else { return Ok(None) };
     // Its branch is not asked for anything any more.
     let branch = BranchName::new(name.as_str()).or_else(|_| BranchName::new(&repository.default_branch));
     let Ok(branch) = branch else { return Ok(None) };
-    let now = room.now();
+    let now = context.now();
     // One that has ended lately may not be shown so yet, or may still be said otherwise of.
     let lately = |it: &Deploy| it.was_begun() && it.ended_at.is_some_and(|at| now - at < LOOKED_BACK_FOR);
     let is_open = newest.iter().any(|it| it.state.is_open() || it.may_still_run() || lately(it));
-    if !is_open && room.store.lane(id, &called, &branch).await?.orders.is_empty() {
+    if !is_open && context.store.lane(id, &called, &branch).await?.orders.is_empty() {
         return Ok(None);
     }
     Ok(Some(Environment {
@@ -49,7 +49,7 @@ impl Work<'_> {
     /// Ends what waits in an environment that the configuration does not name.
     pub(super) fn end_what_waits(&mut self) {
         if !self.site.is_named {
-            self.course.leave_path(self.site.room.now());
+            self.course.leave_path(self.site.context.now());
         }
     }
 }

@@ -27,7 +27,7 @@ use crate::deploy::drivers::{Driver, Order, key};
 use crate::deploy::slug::BuildSettings;
 use crate::deploy::{Course, Limits};
 use crate::engine::called_back;
-use crate::engine::room::{Room, Trouble};
+use crate::engine::context::{EngineContext, WorkError};
 use crate::engine::shown_late::{is_to_come, look_again};
 use crate::github::events::DeploymentStatusEvent;
 use crate::model::{
@@ -40,40 +40,41 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 pub(super) async fn run(
-    room: &Room,
+    context: &EngineContext,
     lease: &Lease,
     id: RepositoryId,
     name: &EnvironmentName,
-) -> Result<Vec<Change>, Trouble> {
-    let news = News::of(room, &lease.unit).await?;
+) -> Result<Vec<Change>, WorkError> {
+    let news = News::of(context, &lease.unit).await?;
     let (events, _) = news.events::<DeploymentStatusEvent>(&["deployment_status"]);
     let (called_back, _) = news.events::<CallBack>(&[called_back::EVENT]);
     let mut changes = Vec::new();
-    let (known, introduced) = news.repository(room, id).await?.unzip();
+    let (known, introduced) = news.repository(context, id).await?.unzip();
     changes.extend(introduced.flatten());
     let Some(repository) = known.filter(|row| row.state == RepositoryState::Active) else {
         changes.extend(news.digested(&lease.unit));
         return Ok(changes);
     };
-    room.require_settled(&repository)?;
-    let book = room.rulebook(&repository).await?;
-    let path = book.path;
+    context.require_settled(&repository)?;
+    let config = context.repository_config(&repository).await?;
+    let path = config.path;
     let named = path.environment(name.as_str());
-    let left = if named.is_some() { None } else { left_environment(room, &repository, name).await? };
+    let left = if named.is_some() { None } else { left_environment(context, &repository, name).await? };
     let Some(environment) = named.or(left.as_ref()) else {
         // Deploys to what is no environment of the path say nothing about a change's way, but that there is somebody
         // who deploys.
         let events: Vec<_> = events.into_iter().map(|(_, event)| event).collect();
-        changes.extend(dormant::spoken_elsewhere(room, &repository, &path, &events).await?);
+        changes.extend(dormant::spoken_elsewhere(context, &repository, &path, &events).await?);
         changes.extend(news.digested(&lease.unit));
         return Ok(changes);
     };
-    let lane = room.store.lane(id, &environment.name, &environment.branch).await?;
+    let lane = context.store.lane(id, &environment.name, &environment.branch).await?;
     let course = Course::new(lane.deploys, lane.hold, lane.baseline).since(lane.start);
     let live = course.live().map(|it| it.number);
-    let (is_readable, is_named) = (book.invalid.is_none(), named.is_some());
-    let site = Site { room, lease, repository: &repository, path: &path, environment, is_readable, is_named };
-    let activity = room.store.deploy_activity(id).await?;
+    let (is_readable, is_named) = (config.invalid.is_none(), named.is_some());
+    let site =
+        Site { context, lease, repository: &repository, path: &path, environment, is_readable, is_named };
+    let activity = context.store.deploy_activity(id).await?;
     let (others_wait, outcomes) = (false, Vec::new());
     let mut work = Work { site, course, changes, live_before: live, others_wait, outcomes, activity };
     work.take_in_called_back(&called_back);
@@ -88,19 +89,23 @@ pub(super) async fn run(
     match (outcome, changes) {
         (Ok(()), Ok(mut changes)) => {
             changes.extend(
-                work.next_look().map(|at| Change::MarkAt(lease.unit.clone(), at.max(room.now() + 1))),
+                work.next_look().map(|at| Change::MarkAt(lease.unit.clone(), at.max(context.now() + 1))),
             );
             Ok(changes)
         }
-        (Ok(()), Err(trouble)) => Err(trouble),
+        (Ok(()), Err(error)) => Err(error),
         // When to look again is said by the failure, not by what would have been next.
-        (Err(trouble), changes) => Err(Trouble { changes: changes.unwrap_or_default(), ..trouble }),
+        (Err(error), changes) => Err(WorkError { changes: changes.unwrap_or_default(), ..error }),
     }
 }
 
 /// The promotions from this environment and into it: what they wait for may have changed.
-async fn waiting(room: &Room, id: RepositoryId, branch: &BranchName) -> Result<Vec<Change>, Trouble> {
-    let open = room.store.open_pulls(id).await?;
+async fn waiting(
+    context: &EngineContext,
+    id: RepositoryId,
+    branch: &BranchName,
+) -> Result<Vec<Change>, WorkError> {
+    let open = context.store.open_pulls(id).await?;
     let concerned = open.iter().filter(|judged| {
         let ends = [&judged.pull.head_branch, &judged.pull.base_branch];
         let verdict = super::pull::last_verdict(judged);
@@ -115,7 +120,7 @@ const COMMAND: &str = "command";
 /// Where the work is done.
 #[derive(Clone, Copy)]
 struct Site<'a> {
-    room: &'a Room,
+    context: &'a EngineContext,
     lease: &'a Lease,
     repository: &'a RepositoryRow,
     path: &'a PromotionPath,
@@ -173,32 +178,32 @@ impl<'a> Site<'a> {
 
     /// When what was begun for a deploy is to be looked for again, where it may not be in GitHub's lists yet.
     fn look_again_at(&self, deploy: &Deploy) -> Option<Millis> {
-        let (begun, now) = (deploy.requested_at?, self.room.now());
+        let (begun, now) = (deploy.requested_at?, self.context.now());
         // By a clock that was set back since, nothing is known of how long ago that was.
-        look_again(begun.min(now), now, self.room.settings.lists_lag)
+        look_again(begun.min(now), now, self.context.settings.lists_lag)
     }
 
     /// Who carries a deploy out.
     fn driver_of(self, deploy: &Deploy) -> Result<Arc<dyn Driver + 'a>, String> {
         if deploy.driver == COMMAND {
-            return self.room.programs_driver(self.repository, self.environment);
+            return self.context.programs_driver(self.repository, self.environment);
         }
         let settings = deploy.driver_settings.as_ref().unwrap_or(&self.environment.deploy.driver);
-        self.room.driver(self.repository, settings)
+        self.context.driver(self.repository, settings)
     }
 
     /// All by which a build may come out differently: what it can see, and by which steps it is made.
     fn slug_settings(&self) -> BuildSettings {
         let mut settings = self.environment.deploy.build_settings.clone();
-        let steps = self.room.build_steps(self.repository, self.environment);
+        let steps = self.context.build_steps(self.repository, self.environment);
         // No setting has such a name.
         settings.extend(steps.map(|steps| ("(steps)".to_owned(), steps)));
         settings
     }
 
     /// The files of a commit; `None` if the repository does not have it.
-    async fn tree_of(&self, commit: CommitId) -> Result<Option<TreeId>, Trouble> {
-        let mirror = self.room.mirror(self.repository).await?;
+    async fn tree_of(&self, commit: CommitId) -> Result<Option<TreeId>, WorkError> {
+        let mirror = self.context.mirror(self.repository).await?;
         if mirror.exists()
             && let Ok(Some(tree)) = mirror.repository().tree(commit).await
         {
@@ -210,7 +215,7 @@ impl<'a> Site<'a> {
 
 impl Work<'_> {
     /// What follows once all news are taken in.
-    async fn go_on(&mut self, news: &News) -> Result<(), Trouble> {
+    async fn go_on(&mut self, news: &News) -> Result<(), WorkError> {
         self.end_what_waits();
         // What fails here must not keep what hangs from being ended, nor what is known from being shown.
         let wanted = if self.may_begin() { self.want().await } else { Ok(()) };
@@ -248,15 +253,15 @@ impl Work<'_> {
     fn is_deployed(&self) -> bool {
         let site = &self.site;
         site.environment.deploy.driver != DriverSettings::None
-            || site.room.has_programs(site.repository, site.environment)
+            || site.context.has_programs(site.repository, site.environment)
     }
 
     /// Keeps what has changed, in the middle of the work.
-    async fn note(&mut self) -> Result<(), Trouble> {
+    async fn note(&mut self) -> Result<(), WorkError> {
         let kept = self.all_to_keep().await?;
-        let Site { room, lease, .. } = self.site;
-        if !room.store.note(lease, kept, room.now()).await? {
-            return Err(Trouble::later("the lease was lost in the middle of a deploy"));
+        let Site { context, lease, .. } = self.site;
+        if !context.store.note(lease, kept, context.now()).await? {
+            return Err(WorkError::later("the lease was lost in the middle of a deploy"));
         }
         // Only now: what the store did not take is kept with whatever is kept next.
         self.changes.clear();
@@ -266,8 +271,8 @@ impl Work<'_> {
 
     /// All that has changed so far, and what follows from it: whoever keeps the one keeps the other, or a restart in
     /// between would forget what follows.
-    async fn all_to_keep(&mut self) -> Result<Vec<Change>, Trouble> {
-        let Site { room, repository, environment, .. } = self.site;
+    async fn all_to_keep(&mut self) -> Result<Vec<Change>, WorkError> {
+        let Site { context, repository, environment, .. } = self.site;
         let id = repository.id;
         let mut kept = self.changes.clone();
         kept.extend(self.course.changed().map(|deploy| Change::Deploy(id, Box::new(deploy.clone()))));
@@ -285,7 +290,7 @@ impl Work<'_> {
         kept.extend(self.of_what_is_live(&mut concerned));
         kept.extend(concerned.into_iter().map(|number| Change::Mark(Unit::Whereabouts(id, number))));
         if self.others_wait {
-            kept.extend(waiting(room, id, &environment.branch).await?);
+            kept.extend(waiting(context, id, &environment.branch).await?);
         }
         Ok(kept)
     }
@@ -312,27 +317,27 @@ impl Work<'_> {
         let asked = self.course.under_way().filter(|it| it.state != DeployState::Cancelling);
         let asked = asked.and_then(|deploy| {
             let every = self.site.driver_of(deploy).ok()?.look_every()?;
-            Some(self.site.room.now() + every)
+            Some(self.site.context.now() + every)
         });
         expiry.into_iter().chain(asked).chain(self.next_look_for_an_end()).min()
     }
 
     /// What was begun for a deploy, and is not found, may only not be in GitHub's lists yet: an error as long as that is
     /// so. After that it is noted that it is begun once more.
-    async fn begin_once_more(&mut self, deploy: &Deploy) -> Result<(), Trouble> {
+    async fn begin_once_more(&mut self, deploy: &Deploy) -> Result<(), WorkError> {
         self.note_begun(deploy).await?;
         match self.site.look_again_at(deploy) {
             Some(at) => {
                 let what = "GitHub's answer was lost, and its lists may not show yet what was made; it is looked for again";
-                Err(Trouble::not_before(at, what))
+                Err(WorkError::not_before(at, what))
             }
             None => Ok(()),
         }
     }
 
     /// Notes when a deploy is begun once more, unless it is too early for that.
-    async fn note_begun(&mut self, deploy: &Deploy) -> Result<(), Trouble> {
-        let now = self.site.room.now();
+    async fn note_begun(&mut self, deploy: &Deploy) -> Result<(), WorkError> {
+        let now = self.site.context.now();
         let cannot_be_counted = deploy.requested_at.is_some_and(|at| is_to_come(at, now));
         if self.site.look_again_at(deploy).is_some() && !cannot_be_counted {
             return Ok(());

@@ -3,7 +3,7 @@
 
 use super::Work;
 use crate::deploy::drivers::parse_key;
-use crate::engine::room::{Room, Trouble};
+use crate::engine::context::{EngineContext, WorkError};
 use crate::github::{ApiError, MadeDeployment};
 use crate::model::{CommitId, EnvironmentName, RepositoryId};
 use std::collections::HashMap;
@@ -30,7 +30,7 @@ impl ToldNumbers {
 impl Work<'_> {
     /// The number of a deploy of the branch's tip that is made now. Where one of it was made that is forgotten here, it
     /// has that one's number, so that its Deployment is found and it does not go twice.
-    pub(super) async fn number_for(&mut self, commit: CommitId) -> Result<u64, Trouble> {
+    pub(super) async fn number_for(&mut self, commit: CommitId) -> Result<u64, WorkError> {
         let told = self.learn_numbers().await?;
         let known = self.course.deploys().last().map_or(0, |it| it.number);
         let forgotten = told.into_iter().filter(|(number, of)| *number > known && *of == commit);
@@ -41,29 +41,29 @@ impl Work<'_> {
     /// Whether no Deployment can be there yet of one that nobody has tried to announce: then none is looked for.
     pub(super) fn is_new(&self, number: u64) -> bool {
         let lane = (self.site.repository.id, EnvironmentName::from(&self.site.environment.name));
-        let told = self.site.room.told_numbers.of(&lane);
+        let told = self.site.context.told_numbers.of(&lane);
         told.is_some_and(|told| told.iter().all(|(known, _)| *known < number))
     }
 
     /// The number under which one begins whose turn has come: its own, unless another one was told of by that.
-    pub(super) async fn number_to_begin_with(&mut self, number: u64) -> Result<u64, Trouble> {
+    pub(super) async fn number_to_begin_with(&mut self, number: u64) -> Result<u64, WorkError> {
         let told = self.learn_numbers().await?;
         let commit = self.course.get(number).map(|it| it.commit);
         let is_taken = told.iter().any(|(known, of)| *known == number && Some(*of) != commit);
-        let now = self.site.room.now();
+        let now = self.site.context.now();
         Ok(if is_taken { self.course.renumber(number, now).unwrap_or(number) } else { number })
     }
 
     /// Asks GitHub, once in each run, which numbers were given before.
-    pub(super) async fn learn_numbers(&mut self) -> Result<Vec<(u64, CommitId)>, Trouble> {
+    pub(super) async fn learn_numbers(&mut self) -> Result<Vec<(u64, CommitId)>, WorkError> {
         let site = self.site;
         let lane = (site.repository.id, EnvironmentName::from(&site.environment.name));
-        let room: &Room = site.room;
-        let told = if let Some(told) = room.told_numbers.of(&lane) {
+        let context: &EngineContext = site.context;
+        let told = if let Some(told) = context.told_numbers.of(&lane) {
             told
         } else {
             let (installation, name) = (site.repository.installation, &site.repository.full_name);
-            let asked = room.api.made_deployments(installation, name, &site.environment.name).await;
+            let asked = context.api.made_deployments(installation, name, &site.environment.name).await;
             let made = match asked {
                 // Who may not read them may not make any either, and is told so then.
                 Err(ApiError::Forbidden { .. } | ApiError::NotFound { .. }) => return Ok(Vec::new()),
@@ -75,7 +75,7 @@ impl Work<'_> {
                 is_here.then_some((number, it.sha?))
             };
             let told: Vec<_> = made.iter().filter_map(numbered).collect();
-            room.told_numbers.keep(lane, told.clone());
+            context.told_numbers.keep(lane, told.clone());
             told
         };
         if let Some(highest) = told.iter().map(|(number, _)| *number).max() {

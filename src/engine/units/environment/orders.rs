@@ -2,14 +2,14 @@
 
 use super::Work;
 use crate::deploy::RollbackPlan;
-use crate::engine::room::Trouble;
+use crate::engine::context::WorkError;
 use crate::model::{CommitId, Deploy, Hold, Lifted, PullNumber, TipSource, Trigger};
 use crate::report::{self, AskedFor};
 use crate::store::{ActOutcome, Change, DeployActivity, Order, OrderRow};
 
 impl Work<'_> {
     /// Takes up each order. Its outcome is stored with what it changes.
-    pub(super) async fn take_orders(&mut self, orders: Vec<OrderRow>) -> Result<(), Trouble> {
+    pub(super) async fn take_orders(&mut self, orders: Vec<OrderRow>) -> Result<(), WorkError> {
         for row in orders {
             if let Some(refused) = self.is_not_named() {
                 self.changes.push(Change::OrderDone(row.id, refused));
@@ -38,7 +38,7 @@ impl Work<'_> {
         &mut self,
         to: Option<CommitId>,
         (by, reason): (String, String),
-    ) -> Result<ActOutcome, Trouble> {
+    ) -> Result<ActOutcome, WorkError> {
         if let Some(refused) = self.is_not_deployed() {
             return Ok(refused);
         }
@@ -47,22 +47,22 @@ impl Work<'_> {
             Err(why) => return Ok(ActOutcome::refused(report::rollback_refused(self.asked_for(), &why))),
         };
         let site = self.site;
-        let now = site.room.now();
+        let now = site.context.now();
         let pulls = self.taken_back_by(&plan).await;
         let target = plan.target.commit;
         let who = (by.clone(), reason.clone());
         let Some(hold) = Hold::new((plan.from, target), who, now, pulls.clone()) else {
             return Ok(ActOutcome::refused(format!("{} is what would be taken back", target.short())));
         };
-        let reuses_slug = site.room.store.was_built(site.repository.id, &plan.target.slug).await?;
+        let reuses_slug = site.context.store.was_built(site.repository.id, &plan.target.slug).await?;
         self.take_back(plan.from, (target, plan.target.tree)).await?;
         self.course.set_hold(hold.clone());
         self.changes.push(Change::Hold(site.repository.id, site.environment.name.clone(), hold));
         self.others_wait = true;
         let ends = (target, plan.target.tree);
-        if let Err(trouble) = self.learn_numbers().await {
+        if let Err(error) = self.learn_numbers().await {
             // On the worst day GitHub may be silent, too.
-            tracing::warn!(what = trouble.what, "which numbers deploys were given before cannot be told");
+            tracing::warn!(what = error.what, "which numbers deploys were given before cannot be told");
         }
         let number = self.course.next_number();
         let deploy = Deploy {
@@ -83,7 +83,7 @@ impl Work<'_> {
     /// Begins to end what is under way, so that a rollback can go. Answers in words what comes of that.
     fn end_for(&mut self, going: u64, rollback: u64) -> Option<String> {
         let deploy = self.course.get(going).cloned()?;
-        let now = self.site.room.now();
+        let now = self.site.context.now();
         let why = crate::model::Ending::Cancelled { by: rollback, phase: deploy.phase() };
         self.course.cancel(going, why, now);
         let commit = deploy.commit.short();
@@ -100,13 +100,13 @@ impl Work<'_> {
         again: bool,
         by: String,
         reason: Option<String>,
-    ) -> Result<ActOutcome, Trouble> {
+    ) -> Result<ActOutcome, WorkError> {
         if let Some(refused) = self.is_not_deployed() {
             return Ok(refused);
         }
         let site = self.site;
         let branch = &site.environment.branch;
-        let known = site.room.store.newest_tip(site.repository.id, branch).await?;
+        let known = site.context.store.newest_tip(site.repository.id, branch).await?;
         let was_there = known.as_ref().is_some_and(|tip| tip.source == TipSource::Backfill);
         let tip = match known {
             Some(tip) => Some(self.as_it_is(tip).await?),
@@ -123,7 +123,7 @@ impl Work<'_> {
         let number = if again { self.course.next_number() } else { deploy.number };
         self.course.add(Deploy { number, trigger: Trigger::Requested { by, reason }, ..deploy });
         // Where nobody was there for the last one, somebody says so now.
-        self.seen(&DeployActivity { woken_at: Some(site.room.now()), ..DeployActivity::default() });
+        self.seen(&DeployActivity { woken_at: Some(site.context.now()), ..DeployActivity::default() });
         // Where that cannot be told now, it is asked again at its turn.
         if self.refuse_older(number).await.unwrap_or_default() {
             let why = self.course.get(number).map(report::ended).unwrap_or_default();
@@ -151,20 +151,20 @@ impl Work<'_> {
     async fn taken_back_by(&self, plan: &RollbackPlan) -> Vec<PullNumber> {
         match self.pulls_between(plan.from, plan.target.commit).await {
             Ok(pulls) => pulls,
-            Err(trouble) => {
-                tracing::warn!(what = trouble.what, "what a rollback takes back cannot be told");
+            Err(error) => {
+                tracing::warn!(what = error.what, "what a rollback takes back cannot be told");
                 self.course.hold().map(|hold| hold.pulls.clone()).unwrap_or_default()
             }
         }
     }
 
-    async fn pulls_between(&self, from: CommitId, to: CommitId) -> Result<Vec<PullNumber>, Trouble> {
+    async fn pulls_between(&self, from: CommitId, to: CommitId) -> Result<Vec<PullNumber>, WorkError> {
         let repository = self.with(from).await?;
         if !repository.missing(&[from, to]).await?.is_empty() {
             return Ok(Vec::new());
         }
         let brought = repository.brought(from, to).await?;
-        let merged = self.site.room.store.merged_pulls(self.site.repository.id, 1_000).await?;
+        let merged = self.site.context.store.merged_pulls(self.site.repository.id, 1_000).await?;
         let taken = |made: CommitId| made == from || brought.contains(&made);
         let taken_back = merged.iter().filter(|it| it.merged.and_then(|it| it.commit).is_some_and(taken));
         let mut numbers: Vec<_> = taken_back.map(|it| it.number).collect();
@@ -178,7 +178,7 @@ impl Work<'_> {
         let Some(hold) = self.course.hold().cloned() else {
             return ActOutcome::refused(format!("{name} is not held"));
         };
-        let now = site.room.now();
+        let now = site.context.now();
         let since = report::length(now - hold.since);
         let lifted = Hold { lifted: Some(Lifted { at: now, by, reason }), ..hold };
         self.course.set_hold(lifted.clone());

@@ -5,7 +5,7 @@
 
 use super::Work;
 use crate::deploy::Report;
-use crate::engine::room::Trouble;
+use crate::engine::context::WorkError;
 use crate::model::{CommitId, Deploy, DeployOutcome, Millis, TreeId};
 use crate::store::{Change, OutcomeRow};
 use std::collections::{BTreeMap, HashSet};
@@ -48,18 +48,18 @@ impl Work<'_> {
         &mut self,
         from: CommitId,
         (to, kept): (CommitId, TreeId),
-    ) -> Result<(), Trouble> {
+    ) -> Result<(), WorkError> {
         let Work { site, .. } = self;
         let (id, name) = (site.repository.id, &site.environment.name);
         let mut taken = HashSet::from([from]);
         match self.brought_since(to, from).await {
             Ok(more) => taken.extend(more),
             // On the worst day git may be silent, too.
-            Err(trouble) => {
-                tracing::warn!(what = trouble.what, "what else a rollback takes back cannot be told");
+            Err(error) => {
+                tracing::warn!(what = error.what, "what else a rollback takes back cannot be told");
             }
         }
-        let known = self.site.room.store.outcomes(id, name).await?;
+        let known = self.site.context.store.outcomes(id, name).await?;
         let deploys = self.course.deploys().iter().map(|it| (it.commit, it.tree));
         let of_rows = known.iter().map(|it| (it.commit, it.tree));
         let back: BTreeMap<TreeId, CommitId> = deploys
@@ -67,7 +67,7 @@ impl Work<'_> {
             .filter(|(commit, tree)| taken.contains(commit) && *tree != kept)
             .map(|(commit, tree)| (tree, commit))
             .collect();
-        let now = self.site.room.now();
+        let now = self.site.context.now();
         for (tree, commit) in back {
             // Whose clock runs before ours has still spoken before this.
             let last = known.iter().find(|it| it.tree == tree).map_or(0, |it| it.at + 1);
@@ -77,7 +77,7 @@ impl Work<'_> {
     }
 
     /// The commits that `newer` has and `older` has not, as far as both are there.
-    async fn brought_since(&self, older: CommitId, newer: CommitId) -> Result<Vec<CommitId>, Trouble> {
+    async fn brought_since(&self, older: CommitId, newer: CommitId) -> Result<Vec<CommitId>, WorkError> {
         let repository = self.with(newer).await?;
         if !repository.missing(&[newer, older]).await?.is_empty() {
             return Ok(Vec::new());
@@ -86,12 +86,12 @@ impl Work<'_> {
     }
 
     /// What was noted of outcomes, and whether promotions may be judged otherwise by it.
-    pub(super) async fn outcomes_to_keep(&mut self) -> Result<Vec<Change>, Trouble> {
+    pub(super) async fn outcomes_to_keep(&mut self) -> Result<Vec<Change>, WorkError> {
         if self.outcomes.is_empty() {
             return Ok(Vec::new());
         }
         let site = self.site;
-        let known = site.room.store.outcomes(site.repository.id, &site.environment.name).await?;
+        let known = site.context.store.outcomes(site.repository.id, &site.environment.name).await?;
         let news: Vec<_> = self.outcomes.iter().filter(|it| !known.contains(it)).cloned().collect();
         self.others_wait |= !news.is_empty();
         Ok(news.into_iter().map(Change::Outcome).collect())

@@ -5,7 +5,7 @@ use super::dormant::is_ours;
 use crate::deploy::drivers::parse_key;
 use crate::deploy::drivers::webhook::CallBack;
 use crate::deploy::{Report, Says};
-use crate::engine::room::Trouble;
+use crate::engine::context::WorkError;
 use crate::github::events::DeploymentStatusEvent;
 use crate::github::{SaidStatus, is_keyed};
 use crate::model::{Deploy, DriverSettings};
@@ -35,10 +35,10 @@ impl Work<'_> {
     pub(super) async fn take_in(
         &mut self,
         events: &[(&DeliveryRow, DeploymentStatusEvent)],
-    ) -> Result<(), Trouble> {
+    ) -> Result<(), WorkError> {
         for (_, event) in events {
             let status = &event.deployment_status;
-            if self.site.room.api.said_it(status) {
+            if self.site.context.api.said_it(status) {
                 continue;
             }
             if let Some(deploy) = self.being_made(event) {
@@ -85,7 +85,7 @@ impl Work<'_> {
         }
         self.put_own_before_foreign(number);
         let Some(report) = report_of(status) else { return };
-        let now = self.site.room.now();
+        let now = self.site.context.now();
         if self.hear(number, &report, now)
             && let Some(deploy) = self.course.get_mut(number)
         {
@@ -113,7 +113,7 @@ impl Work<'_> {
     }
 
     pub(super) fn has_programs(&self) -> bool {
-        self.site.room.has_programs(self.site.repository, self.site.environment)
+        self.site.context.has_programs(self.site.repository, self.site.environment)
     }
 }
 

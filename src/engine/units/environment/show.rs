@@ -1,7 +1,7 @@
 //! What GitHub shows of the deploys.
 
 use super::Work;
-use crate::engine::room::Trouble;
+use crate::engine::context::WorkError;
 use crate::github::{ApiError, NewStatus, SaidStatus};
 use crate::model::{Deploy, DeployState, RefusedStatus};
 use crate::report::{self, DeployStatus};
@@ -21,7 +21,7 @@ pub(super) fn said_as(status: &SaidStatus) -> String {
 
 impl Work<'_> {
     /// Makes GitHub show how each deploy stands. What it does not take of one keeps no other from being shown.
-    pub(super) async fn show(&mut self) -> Result<(), Trouble> {
+    pub(super) async fn show(&mut self) -> Result<(), WorkError> {
         let live = self.course.live().map(|it| it.number);
         let numbers: Vec<u64> = self.course.deploys().iter().map(|it| it.number).collect();
         let mut outcome = Ok(());
@@ -32,7 +32,7 @@ impl Work<'_> {
     }
 
     /// Answers what GitHub has not taken, if it is to be told so again at once; an error is anything else.
-    async fn show_one(&mut self, number: u64, is_live: bool) -> Result<Result<(), Trouble>, Trouble> {
+    async fn show_one(&mut self, number: u64, is_live: bool) -> Result<Result<(), WorkError>, WorkError> {
         let Some(deploy) = self.course.get(number).cloned() else { return Ok(Ok(())) };
         let Some(github_id) = deploy.github_id else { return Ok(Ok(())) };
         let Some(status) = report::deploy_status(&deploy, is_live) else { return Ok(Ok(())) };
@@ -71,16 +71,16 @@ impl Work<'_> {
     /// Whether GitHub would refuse it as it did before. From time to time it is asked all the same: somebody may have
     /// given the right that was missing.
     fn is_refused_lately(&self, deploy: &Deploy, wanted: &str) -> bool {
-        let room = self.site.room;
+        let context = self.site.context;
         deploy.refused_status.as_ref().is_some_and(|it| {
             it.status == wanted
                 && it.times >= REFUSED_AT_MOST
-                && (0..room.settings.reconcile).contains(&(room.now() - it.at))
+                && (0..context.settings.reconcile).contains(&(context.now() - it.at))
         })
     }
 
-    fn status_refused(&mut self, number: u64, status: String, error: ApiError) -> Result<(), Trouble> {
-        let now = self.site.room.now();
+    fn status_refused(&mut self, number: u64, status: String, error: ApiError) -> Result<(), WorkError> {
+        let now = self.site.context.now();
         let Some(deploy) = self.course.get_mut(number) else { return Ok(()) };
         let before = deploy.refused_status.take().filter(|it| it.status == status).map_or(0, |it| it.times);
         let times = before + 1;
@@ -101,7 +101,7 @@ impl Work<'_> {
         };
         let site = self.site;
         let (installation, name) = (site.repository.installation, &site.repository.full_name);
-        match site.room.api.set_deployment_status(installation, name, github_id, &new).await {
+        match site.context.api.set_deployment_status(installation, name, github_id, &new).await {
             // Somebody has deleted it: there is nothing to show it on.
             Err(ApiError::NotFound { .. }) => {
                 tracing::warn!(number = deploy.number, "GitHub no longer has this Deployment");
@@ -117,13 +117,13 @@ impl Work<'_> {
         deploy: &Deploy,
         github_id: u64,
         wanted: &str,
-    ) -> Result<Option<u64>, Trouble> {
+    ) -> Result<Option<u64>, WorkError> {
         if deploy.showing.as_deref() != Some(wanted) {
             return Ok(None);
         }
         let site = self.site;
         let (installation, name) = (site.repository.installation, &site.repository.full_name);
-        let said = site.room.api.deployment_statuses(installation, name, github_id).await?;
+        let said = site.context.api.deployment_statuses(installation, name, github_id).await?;
         let is_it = |it: &&SaidStatus| it.id > deploy.shown_place && said_as(it) == wanted;
         Ok(said.iter().rev().find(is_it).map(|it| it.id))
     }

@@ -2,7 +2,7 @@
 
 use super::Work;
 use crate::deploy::{Wanted, slug};
-use crate::engine::room::Trouble;
+use crate::engine::context::WorkError;
 use crate::lineage::{GitError, Repository};
 use crate::model::{CommitId, Deploy, PullNumber, TipSource, Trigger};
 use crate::store::{Change, PullRow, TipRow, Unit};
@@ -15,13 +15,13 @@ const MERGED_AT_MOST: u32 = 1_000;
 
 impl Work<'_> {
     /// Makes a deploy of the branch's tip, where there is none yet.
-    pub(super) async fn want(&mut self) -> Result<(), Trouble> {
+    pub(super) async fn want(&mut self) -> Result<(), WorkError> {
         let site = self.site;
-        let tip = site.room.store.newest_tip(site.repository.id, &site.environment.branch).await?;
+        let tip = site.context.store.newest_tip(site.repository.id, &site.environment.branch).await?;
         // What was only read off the history was there before anybody asked for deploys.
         let Some(tip) = tip.filter(|tip| tip.source != TipSource::Backfill) else { return Ok(()) };
         let there = self.waiting_on(tip.commit).await?;
-        self.course.leave_branch(&there, site.room.now());
+        self.course.leave_branch(&there, site.context.now());
         let Wanted::Deploy(commit) = self.course.wanted(tip.commit) else { return Ok(()) };
         if self.course.live().is_some_and(|live| live.commit == commit) {
             return Ok(());
@@ -40,9 +40,9 @@ impl Work<'_> {
 
     /// The tip, where the branch still is there; else where it is now, which is kept. Moves may be told in any order, or
     /// never, but the branch itself is never out of date.
-    pub(super) async fn as_it_is(&mut self, tip: TipRow) -> Result<TipRow, Trouble> {
+    pub(super) async fn as_it_is(&mut self, tip: TipRow) -> Result<TipRow, WorkError> {
         let site = self.site;
-        let repository = site.room.mirror(site.repository).await?.fetched(&[]).await?;
+        let repository = site.context.mirror(site.repository).await?.fetched(&[]).await?;
         let present = repository.branch(&site.environment.branch).await?;
         if present == tip.commit {
             return Ok(tip);
@@ -50,7 +50,7 @@ impl Work<'_> {
         let seen = TipRow {
             commit: present,
             before: tip.commit,
-            at: tip.at.max(site.room.now() / 1000),
+            at: tip.at.max(site.context.now() / 1000),
             forced: false,
             actor: None,
             source: TipSource::Reconciled,
@@ -63,11 +63,11 @@ impl Work<'_> {
         Ok(seen)
     }
 
-    pub(super) async fn made_of(&mut self, tip: &TipRow, commit: CommitId) -> Result<Deploy, Trouble> {
+    pub(super) async fn made_of(&mut self, tip: &TipRow, commit: CommitId) -> Result<Deploy, WorkError> {
         let site = self.site;
         let repository = self.with(commit).await?;
         let tree = repository.tree(commit).await?;
-        let tree = tree.ok_or_else(|| Trouble::later(format!("{} is not here yet", commit.short())))?;
+        let tree = tree.ok_or_else(|| WorkError::later(format!("{} is not here yet", commit.short())))?;
         let previous = self.last_known().or(tip.before);
         let pulls = self.brought_by(&repository, commit, previous).await?;
         let trigger = if pulls.iter().any(|(_, made)| *made) {
@@ -77,20 +77,20 @@ impl Work<'_> {
         };
         let slug = slug::name(tree, &site.slug_settings());
         let number = self.number_for(commit).await?;
-        let reuses_slug = site.room.store.was_built(site.repository.id, &slug).await?;
+        let reuses_slug = site.context.store.was_built(site.repository.id, &slug).await?;
         Ok(Deploy {
             previous,
             pulls: pulls.into_iter().map(|(number, _)| number).collect(),
             reuses_slug,
             slug,
             production: site.is_production(),
-            made_at: site.room.now(),
+            made_at: site.context.now(),
             ..Deploy::new(number, &site.environment.name, (commit, tree), trigger)
         })
     }
 
     /// The commits that wait for their turn and are on the branch whose tip this is.
-    async fn waiting_on(&self, tip: Option<CommitId>) -> Result<HashSet<CommitId>, Trouble> {
+    async fn waiting_on(&self, tip: Option<CommitId>) -> Result<HashSet<CommitId>, WorkError> {
         let Some(tip) = tip else { return Ok(HashSet::new()) };
         let mut there = HashSet::new();
         for commit in self.course.waiting() {
@@ -102,14 +102,14 @@ impl Work<'_> {
     }
 
     /// Refuses what is older than what is live, unless it is meant to be. Answers whether it did.
-    pub(super) async fn refuse_older(&mut self, number: u64) -> Result<bool, Trouble> {
+    pub(super) async fn refuse_older(&mut self, number: u64) -> Result<bool, WorkError> {
         let live = self.course.live().map(|it| it.commit);
         let deploy = self.course.get(number).filter(|it| !it.is_rollback());
         let (Some(live), Some(commit)) = (live, deploy.map(|it| it.commit)) else { return Ok(false) };
         if commit == live || !is_in(&self.with(commit).await?, commit, live).await? {
             return Ok(false);
         }
-        self.course.refuse(number, live, self.site.room.now());
+        self.course.refuse(number, live, self.site.context.now());
         Ok(true)
     }
 
@@ -120,7 +120,7 @@ impl Work<'_> {
     }
 
     /// Says anew what a deploy brings, whose turn has come: others may have gone, or come to nothing, since it was made.
-    pub(super) async fn bring_up_to_date(&mut self, number: u64) -> Result<(), Trouble> {
+    pub(super) async fn bring_up_to_date(&mut self, number: u64) -> Result<(), WorkError> {
         let Some(deploy) = self.course.get(number).cloned() else { return Ok(()) };
         let previous = self.last_known().or(deploy.previous);
         if deploy.is_rollback() || previous == deploy.previous {
@@ -136,8 +136,8 @@ impl Work<'_> {
     }
 
     /// The repository, fetched where it lacks the commit.
-    pub(super) async fn with(&self, commit: CommitId) -> Result<Repository, Trouble> {
-        let mirror = self.site.room.mirror(self.site.repository).await?;
+    pub(super) async fn with(&self, commit: CommitId) -> Result<Repository, WorkError> {
+        let mirror = self.site.context.mirror(self.site.repository).await?;
         if mirror.exists() && !mirror.is_suspect() {
             let repository = mirror.repository();
             if repository.missing(&[commit]).await.is_ok_and(|missing| missing.is_empty()) {
@@ -153,7 +153,7 @@ impl Work<'_> {
         repository: &Repository,
         commit: CommitId,
         previous: Option<CommitId>,
-    ) -> Result<Vec<(PullNumber, bool)>, Trouble> {
+    ) -> Result<Vec<(PullNumber, bool)>, WorkError> {
         let site = self.site;
         let id = site.repository.id;
         let mut brought: HashSet<CommitId> = HashSet::from([commit]);
@@ -162,7 +162,7 @@ impl Work<'_> {
         {
             brought.extend(repository.brought(commit, previous).await?.into_iter().take(LOOKED_UP));
         }
-        let merged = site.room.store.merged_pulls(id, MERGED_AT_MOST).await?;
+        let merged = site.context.store.merged_pulls(id, MERGED_AT_MOST).await?;
         let mut found: Vec<(PullNumber, bool)> = merged
             .iter()
             .filter(|pull| made_by(pull).is_some_and(|made| brought.contains(&made)))
@@ -181,9 +181,9 @@ impl Work<'_> {
         &self,
         commit: CommitId,
         brought: &HashSet<CommitId>,
-    ) -> Result<Option<(PullNumber, bool)>, Trouble> {
+    ) -> Result<Option<(PullNumber, bool)>, WorkError> {
         let site = self.site;
-        let open = site.room.store.open_pulls(site.repository.id).await?;
+        let open = site.context.store.open_pulls(site.repository.id).await?;
         let branch = &site.environment.branch;
         let mut here = open.iter().map(|it| &it.pull).filter(|it| it.base_branch == *branch);
         if let Some(pull) = here.find(|pull| brought.contains(&pull.head_commit)) {
@@ -192,7 +192,7 @@ impl Work<'_> {
         // A squashed one has left no commit of its own behind, and one that nobody has told of is not known here.
         // GitHub knows both; a direct push is called so only if it knows none.
         let (installation, name) = (site.repository.installation, &site.repository.full_name);
-        let pulls = site.room.api.pulls_of_commit(installation, name, commit).await?;
+        let pulls = site.context.api.pulls_of_commit(installation, name, commit).await?;
         let made = pulls
             .iter()
             .find(|pull| pull.base.branch == branch.as_str() && pull.merge_commit_sha == Some(commit));

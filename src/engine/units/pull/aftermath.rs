@@ -1,7 +1,7 @@
 //! What became of a promotion: whether the base holds what was predicted, and still shares its history.
 
 use super::{Case, ends, last_verdict};
-use crate::engine::room::Trouble;
+use crate::engine::context::WorkError;
 use crate::lineage::{GitError, Repository};
 use crate::model::{CommentWhen, CommitId, Pull, Role};
 use crate::report::{self, Aftermath};
@@ -9,16 +9,16 @@ use crate::store::{Change, Desired, PullRow, Unit};
 
 impl Case<'_> {
     /// The comment on a promotion that was merged, where something has to be said about it.
-    pub(super) async fn aftermath(&self, row: &PullRow) -> Result<Option<Change>, Trouble> {
+    pub(super) async fn aftermath(&self, row: &PullRow) -> Result<Option<Change>, WorkError> {
         let Some((made, pull)) = self.promoted_by(row) else { return Ok(None) };
-        let mirror = self.room.mirror(self.repository).await?;
+        let mirror = self.context.mirror(self.repository).await?;
         let repository = mirror.fetched(&[]).await?;
         let aftermath = look(&repository, row.head_commit, made).await?;
-        if aftermath.is_as_predicted() || self.book.path.comment == CommentWhen::Never {
+        if aftermath.is_as_predicted() || self.config.path.comment == CommentWhen::Never {
             return Ok(None);
         }
         let subject = self.subject_of(row.number, &pull);
-        let content = report::aftermath(&self.book.path, &subject, &aftermath);
+        let content = report::aftermath(&self.config.path, &subject, &aftermath);
         let substance = super::effects::digest(&content);
         let unit = Unit::Comment(row.repository, row.number);
         Ok(Some(Change::Desire(Desired { unit, content, substance, siblings: Vec::new() })))
@@ -28,7 +28,7 @@ impl Case<'_> {
     /// a snapshot as if it came from the environment itself.
     fn promoted_by(&self, row: &PullRow) -> Option<(CommitId, Pull)> {
         let was_open = self.before.is_none_or(|before| before.pull.merged.is_none());
-        let path = &self.book.path;
+        let path = &self.config.path;
         let before = self.before.filter(|before| before.judged_head == Some(row.head_commit));
         let snapshot = before.and_then(last_verdict).and_then(|verdict| verdict.snapshot().cloned());
         let mut pull = ends(row, row.base_branch.clone());

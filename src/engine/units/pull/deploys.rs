@@ -1,6 +1,6 @@
 //! What a verdict on a promotion needs to know of deploys.
 
-use crate::engine::room::{Room, Trouble};
+use crate::engine::context::{EngineContext, WorkError};
 use crate::model::{DeployFacts, DeployState, HeadDeploy, PromotionPath, Pull, Role};
 use crate::report;
 use crate::store::PullRow;
@@ -10,18 +10,18 @@ const DEPLOYS_AT_MOST: u32 = 50;
 
 /// What is known of deploys where a promotion comes from and where it goes, with the ends as they are judged.
 pub(in crate::engine::units) async fn known(
-    room: &Room,
+    context: &EngineContext,
     path: &PromotionPath,
     row: &PullRow,
     ends: &Pull,
-) -> Result<DeployFacts, Trouble> {
+) -> Result<DeployFacts, WorkError> {
     let (Role::Environment(from), Role::Environment(to)) =
         (role_of_head(path, ends), path.role(&ends.base.branch))
     else {
         return Ok(DeployFacts::default());
     };
     let (id, head) = (row.repository, row.head_commit);
-    let of_source = room.store.newest_deploys(id, &from.name, DEPLOYS_AT_MOST).await?;
+    let of_source = context.store.newest_deploys(id, &from.name, DEPLOYS_AT_MOST).await?;
     // One that rests is nobody's to wait for.
     let is_awaited = |state| !matches!(state, DeployState::Succeeded | DeployState::Inactive);
     let of_head = of_source.iter().find(|it| it.commit == head).filter(|it| is_awaited(it.state));
@@ -30,10 +30,10 @@ pub(in crate::engine::units) async fn known(
         since: it.picked_up_at.unwrap_or(it.made_at) / 1000,
         ended: (!it.state.is_open()).then(|| report::ended(it)),
     });
-    let hold = room.store.hold(id, &to.name).await?;
+    let hold = context.store.hold(id, &to.name).await?;
     let mut hold_is_over = false;
     if let Some(lifted) = hold.as_ref().and_then(|hold| hold.lifted.as_ref()) {
-        let deploys = room.store.newest_deploys(id, &to.name, DEPLOYS_AT_MOST).await?;
+        let deploys = context.store.newest_deploys(id, &to.name, DEPLOYS_AT_MOST).await?;
         let well = deploys.iter().filter(|it| it.state == DeployState::Succeeded && !it.is_rollback());
         hold_is_over = well.filter_map(|it| it.ended_at).any(|at| at > lifted.at);
     }

@@ -1,7 +1,7 @@
 //! What GitHub shall show of a verdict.
 
 use super::{Case, Judged};
-use crate::engine::room::{Room, Trouble};
+use crate::engine::context::{EngineContext, WorkError};
 use crate::engine::units::shown::Shown;
 use crate::model::{
     BranchName, CommentWhen, CommitId, Outcome, PromotionPath, Pull, PullNumber, RepositoryId, Verdict,
@@ -15,7 +15,7 @@ use sha2::{Digest, Sha256};
 impl Case<'_> {
     /// The verdict itself, the check and the comment that show it, and the end of checks that no longer
     /// apply.
-    pub(super) async fn effects(&self, judged: &Judged) -> Result<Vec<Change>, Trouble> {
+    pub(super) async fn effects(&self, judged: &Judged) -> Result<Vec<Change>, WorkError> {
         let mut changes = vec![self.judged(judged)?];
         changes.push(self.check(judged).await?);
         changes.extend(self.comment(judged).await?);
@@ -23,30 +23,30 @@ impl Case<'_> {
         Ok(changes)
     }
 
-    fn judged(&self, judged: &Judged) -> Result<Change, Trouble> {
+    fn judged(&self, judged: &Judged) -> Result<Change, WorkError> {
         let verdict = serde_json::to_string(&judged.verdict)
-            .map_err(|error| Trouble::give_up(format!("the verdict cannot be written: {error}")))?;
+            .map_err(|error| WorkError::give_up(format!("the verdict cannot be written: {error}")))?;
         Ok(Change::Judged {
             repository: judged.row.repository,
             number: judged.row.number,
             head: judged.row.head_commit,
             base: judged.pull.base.branch.clone(),
             verdict,
-            at: self.room.now(),
+            at: self.context.now(),
         })
     }
 
     /// One check for all pull requests with this head and base: the worst of them decides.
-    pub(super) async fn check(&self, judged: &Judged) -> Result<Change, Trouble> {
+    pub(super) async fn check(&self, judged: &Judged) -> Result<Change, WorkError> {
         let Judged { row, verdict, pull, .. } = judged;
         let base = &pull.base.branch;
-        let sharing = self.room.store.sharing(row.repository, row.head_commit, base).await?;
+        let sharing = self.context.store.sharing(row.repository, row.head_commit, base).await?;
         let others: Vec<_> = sharing.into_iter().filter(|it| it.pull.number != row.number).collect();
         let siblings = others.iter().map(|it| (it.pull.number, it.judged_version)).collect();
         let mut shown = vec![(self.subject(judged), verdict.clone())];
         shown.extend(others.iter().map(|other| self.of_other(judged, other)));
         shown.extend(self.sharing_by_own_base(judged));
-        let mut text = report::check(&self.book.path, &shown);
+        let mut text = report::check(&self.config.path, &shown);
         text.summary = report::with_notes(text.summary, &self.notes(row).await?);
         self.without_dead_buttons(judged, &mut text);
         self.desire(row, base, &text, siblings)
@@ -60,10 +60,10 @@ impl Case<'_> {
         Subject {
             repository: self.repository.full_name.clone(),
             web_url: self.repository.html_url.clone(),
-            docs_url: Some(self.room.settings.docs.findings()),
+            docs_url: Some(self.context.settings.docs.findings()),
             number: number.0,
             pull: pull.clone(),
-            judged_at: self.room.now() / 1000,
+            judged_at: self.context.now() / 1000,
         }
     }
 
@@ -94,12 +94,12 @@ impl Case<'_> {
     }
 
     /// Made on the first failure, edited when the verdict changes.
-    async fn comment(&self, judged: &Judged) -> Result<Option<Change>, Trouble> {
+    async fn comment(&self, judged: &Judged) -> Result<Option<Change>, WorkError> {
         let unit = Unit::Comment(judged.row.repository, judged.row.number);
         let earlier = self.before.and_then(|before| self.as_before(&judged.pull, before));
         let notes = self.notes(&judged.row).await?;
-        let wanted = match self.room.store.effect(&unit).await? {
-            None => match self.book.path.comment {
+        let wanted = match self.context.store.effect(&unit).await? {
+            None => match self.config.path.comment {
                 CommentWhen::OnFailure => judged.verdict.outcome() == Outcome::Fail,
                 CommentWhen::Always => true,
                 CommentWhen::Never => false,
@@ -117,15 +117,15 @@ impl Case<'_> {
             return Ok(None);
         }
         let content =
-            report::comment(&self.book.path, &self.subject(judged), &judged.verdict, earlier.as_ref());
+            report::comment(&self.config.path, &self.subject(judged), &judged.verdict, earlier.as_ref());
         let content = report::with_notes(content, &notes);
         let substance = digest(&content);
         Ok(Some(Change::Desire(Desired { unit, content, substance, siblings: Vec::new() })))
     }
 
     /// What people did by buttons about this head.
-    pub(super) async fn notes(&self, row: &PullRow) -> Result<Vec<Note>, Trouble> {
-        let acts = self.room.store.acts(row.repository, row.number).await?;
+    pub(super) async fn notes(&self, row: &PullRow) -> Result<Vec<Note>, WorkError> {
+        let acts = self.context.store.acts(row.repository, row.number).await?;
         let about_it = acts.into_iter().filter(|act| act.head == row.head_commit);
         let note = |act: ActRow| Note { what: act.what, who: act.who, outcome: act.outcome, done: act.done };
         Ok(about_it.map(note).collect())
@@ -137,18 +137,18 @@ impl Case<'_> {
         base: &BranchName,
         text: &CheckText,
         siblings: Vec<(PullNumber, i64)>,
-    ) -> Result<Change, Trouble> {
-        check_run(&self.book.path, row.repository, (row.head_commit, base), (text, siblings))
+    ) -> Result<Change, WorkError> {
+        check_run(&self.config.path, row.repository, (row.head_commit, base), (text, siblings))
     }
 }
 
 /// Those with the head of a pull request that has left a check, by another head or base or by its end: the check is
 /// worded by those alone who share it, and taken back by the others where nobody does.
 pub(in crate::engine::units) async fn left(
-    room: &Room,
+    context: &EngineContext,
     before: &JudgedPull,
     now: Option<(CommitId, &BranchName)>,
-) -> Result<Vec<Change>, Trouble> {
+) -> Result<Vec<Change>, WorkError> {
     let (Some(head), Some(base)) = (before.judged_head, &before.judged_base) else {
         return Ok(Vec::new());
     };
@@ -156,7 +156,7 @@ pub(in crate::engine::units) async fn left(
         return Ok(Vec::new());
     }
     let row = &before.pull;
-    let open = room.store.open_pulls(row.repository).await?;
+    let open = context.store.open_pulls(row.repository).await?;
     let others = open.iter().filter(|it| it.judged_head == Some(head) || it.pull.head_commit == head);
     let others = others.map(|it| it.pull.number).filter(|number| *number != row.number);
     Ok(others.map(|number| Change::Mark(Unit::Pull(row.repository, number))).collect())
@@ -168,7 +168,7 @@ pub(in crate::engine::units) fn check_run(
     repository: RepositoryId,
     (head, base): (CommitId, &BranchName),
     (text, siblings): (&CheckText, Vec<(PullNumber, i64)>),
-) -> Result<Change, Trouble> {
+) -> Result<Change, WorkError> {
     let unit = Unit::Check(repository, head, base.clone());
     let name = path.check_of_branch(base);
     Shown { unit, commit: head, name, text, annotations: Vec::new(), siblings, put_on: None }.desired()

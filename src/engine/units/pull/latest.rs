@@ -1,5 +1,5 @@
 use super::super::news::{News, pull_row};
-use crate::engine::room::{Room, Trouble};
+use crate::engine::context::{EngineContext, WorkError};
 use crate::github::events::PullRequestEvent;
 use crate::model::{MergeMethods, PullNumber, RepositoryId};
 use crate::store::{Change, JudgedPull, PullRow, PushRow, RepositoryRow};
@@ -16,19 +16,19 @@ pub(super) struct Latest {
 
 impl Latest {
     pub(super) async fn of(
-        room: &Room,
+        context: &EngineContext,
         news: &News,
         id: RepositoryId,
         number: PullNumber,
         before: Option<&JudgedPull>,
-    ) -> Result<Self, Trouble> {
+    ) -> Result<Self, WorkError> {
         let (events, mut sure) = news.events::<PullRequestEvent>(&["pull_request"]);
         let unknown =
-            || Trouble::give_up("its repository is not known, and no delivery names its installation");
-        let (repository, introduced) = news.repository(room, id).await?.ok_or_else(unknown)?;
+            || WorkError::give_up("its repository is not known, and no delivery names its installation");
+        let (repository, introduced) = news.repository(context, id).await?.ok_or_else(unknown)?;
         let mut newest = before.map(|before| before.pull.clone());
         let mut changes: Vec<_> = introduced.into_iter().collect();
-        let mut settings = room.store.merge_settings(id).await?;
+        let mut settings = context.store.merge_settings(id).await?;
         for (_, event) in events {
             let row = pull_row(&event.pull_request, id)?;
             if let Some(told) = event.pull_request.base.repo.and_then(|it| it.merge_methods()) {
@@ -52,9 +52,9 @@ impl Latest {
         let pull = match newest {
             Some(pull) if sure => pull,
             _ => {
-                let asked = room.api.pull(repository.installation, &repository.full_name, number).await?;
+                let asked = context.api.pull(repository.installation, &repository.full_name, number).await?;
                 if let Some(told) = asked.base.repo.and_then(|it| it.merge_methods()) {
-                    changes.push(Change::MergeSettings(id, told, room.now()));
+                    changes.push(Change::MergeSettings(id, told, context.now()));
                     settings = Some(told);
                 }
                 pull_row(&asked, id)?

@@ -1,6 +1,6 @@
 //! What the store remembers, as the ledger that verdicts are made with.
 
-use crate::engine::room::{Room, Trouble};
+use crate::engine::context::{EngineContext, WorkError};
 use crate::lineage::{Ledger, Repository};
 use crate::model::{BranchName, PromotionPath, Pull, PullNumber, PushedAt, RepositoryId};
 use crate::store::{LedgerRows, PullRow};
@@ -20,34 +20,34 @@ const LOOKED_UP: usize = 10_000;
 impl Memory {
     /// Reads what a verdict on `topic` needs.
     pub(in crate::engine::units) async fn of(
-        room: &Room,
+        context: &EngineContext,
         path: &PromotionPath,
         repository: RepositoryId,
         topic: &BranchName,
-    ) -> Result<Self, Trouble> {
+    ) -> Result<Self, WorkError> {
         let branches: Vec<_> = path.judged_branches().cloned().collect();
-        let rows = room.store.ledger(repository, &branches, Some(topic)).await?;
+        let rows = context.store.ledger(repository, &branches, Some(topic)).await?;
         Ok(Self { rows, topic: topic.clone(), others_pushes: Vec::new() })
     }
 
     /// The same with what else was pushed at the commits that `pull` brings: that tells whose they were first.
     pub(in crate::engine::units) async fn for_topic(
         mut self,
-        room: &Room,
+        context: &EngineContext,
         id: RepositoryId,
         repository: &Repository,
         pull: &Pull,
-    ) -> Result<Self, Trouble> {
+    ) -> Result<Self, WorkError> {
         let mut brought = repository.brought(pull.head.commit, pull.base.commit).await?;
         brought.truncate(LOOKED_UP);
         // The newest are known already; what a branch was moved to before may be among what is brought, too.
-        for (branch, tip) in room.store.tips_at(id, &brought).await? {
+        for (branch, tip) in context.store.tips_at(id, &brought).await? {
             let is_known = self.rows.tips.iter().any(|(of, it)| *of == branch && it.commit == tip.commit);
             if !is_known {
                 self.rows.tips.push((branch, tip));
             }
         }
-        let pushes = room.store.pushed_at(id, &brought).await?;
+        let pushes = context.store.pushed_at(id, &brought).await?;
         self.others_pushes = pushes.into_iter().filter(|(branch, _)| *branch != self.topic).collect();
         Ok(self)
     }

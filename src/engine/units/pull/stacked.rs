@@ -4,7 +4,7 @@
 //! path, GitHub asks for that one's as soon as the stack is dissolved, and tells nobody; so it is kept up to date, too.
 
 use super::{Case, Judged, ends};
-use crate::engine::room::Trouble;
+use crate::engine::context::WorkError;
 use crate::model::{BranchName, PromotionPath, Role, StackFacts, StackMember, Verdict};
 use crate::policy;
 use crate::report::{CheckText, RECHECK, Subject};
@@ -68,34 +68,34 @@ pub(in crate::engine::units) fn own_base<'a>(
 impl Case<'_> {
     /// The check for the branch that it goes into itself, where that is not the one it is judged for. Nothing decided
     /// there is nothing decided here.
-    pub(super) async fn check_for_own_base(&self, judged: &Judged) -> Result<Option<Change>, Trouble> {
+    pub(super) async fn check_for_own_base(&self, judged: &Judged) -> Result<Option<Change>, WorkError> {
         let row = &judged.row;
-        let Some(base) = own_base(&self.book.path, row, &judged.pull.base.branch) else { return Ok(None) };
+        let Some(base) = own_base(&self.config.path, row, &judged.pull.base.branch) else { return Ok(None) };
         let (pull, verdict) = match &judged.for_own_base {
             Some(also) => also.clone(),
             None => (ends(row, base.clone()), judged.verdict.clone()),
         };
-        let also = Judged { row: row.clone(), pull, verdict, trouble: None, for_own_base: None };
+        let also = Judged { row: row.clone(), pull, verdict, error: None, for_own_base: None };
         self.check(&also).await.map(Some)
     }
 
     /// What can be done by a button is done by the verdict for the trunk; the other check has the one that looks again.
     pub(super) fn without_dead_buttons(&self, judged: &Judged, text: &mut CheckText) {
-        let aimed = super::aim(&self.book.path, &judged.row, self.memory.open());
+        let aimed = super::aim(&self.config.path, &judged.row, self.memory.open());
         if aimed.is_some_and(|aimed| aimed != judged.pull.base.branch) {
             text.actions.retain(|action| *action == RECHECK);
         }
     }
 
     fn by_stack_alone(&self, row: &PullRow, base: &BranchName) -> Verdict {
-        let stacks = stack_facts(&self.book.path, row, self.memory.open());
-        policy::judge_stack(&self.book.path, &ends(row, base.clone()), &stacks)
+        let stacks = stack_facts(&self.config.path, row, self.memory.open());
+        policy::judge_stack(&self.config.path, &ends(row, base.clone()), &stacks)
     }
 
     /// Those that have a check in common with `judged` because they go into its base themselves, though they are judged
     /// for their trunk.
     pub(super) fn sharing_by_own_base(&self, judged: &Judged) -> Vec<(Subject, Verdict)> {
-        let (path, base) = (&self.book.path, &judged.pull.base.branch);
+        let (path, base) = (&self.config.path, &judged.pull.base.branch);
         let open = self.memory.open();
         let shares = |row: &&PullRow| {
             let aimed = super::aim(path, row, open);

@@ -4,7 +4,7 @@
 //! another one, a pull request of the same head that was closed. So nothing has to tell of it.
 
 use super::{Case, own_base};
-use crate::engine::room::Trouble;
+use crate::engine::context::WorkError;
 use crate::engine::units::withdrawal::{checks, is_needed};
 use crate::model::{BranchName, Role};
 use crate::report::{self, Withdrawn};
@@ -18,43 +18,43 @@ impl Case<'_> {
         &self,
         row: &PullRow,
         now: Option<&BranchName>,
-    ) -> Result<Vec<Change>, Trouble> {
+    ) -> Result<Vec<Change>, WorkError> {
         let (id, head) = (row.repository, row.head_commit);
         let own = self.before.filter(|before| before.judged_head == Some(head));
         let own = own.and_then(|before| before.judged_base.as_ref());
         let mut changes = Vec::new();
-        for check in checks(self.room, id, ChecksOf::Commit(head)).await? {
+        for check in checks(self.context, id, ChecksOf::Commit(head)).await? {
             if let Unit::ConfigurationCheck(..) = check.unit {
                 let counts = now.is_some() || row.base_branch.as_str() == self.repository.default_branch;
                 let stays = counts || check.is_withdrawn();
                 changes.extend((!stays).then_some(Change::Mark(Unit::Proposal(id, row.number))));
             }
             // One in a stack keeps the check for the branch that it goes into itself.
-            let kept = [now, now.and_then(|now| own_base(&self.book.path, row, now))];
+            let kept = [now, now.and_then(|now| own_base(&self.config.path, row, now))];
             let Some(base) = check.base().filter(|base| !kept.contains(&Some(base))) else { continue };
             let is_own = own == Some(base);
             let is_over = check.is_withdrawn() || check.put_on.is_some() || (!is_own && check.lets_merge());
             let open = self.memory.open();
-            if is_over || is_needed(&self.book.path, open, Some(row.number), (head, base)) {
+            if is_over || is_needed(&self.config.path, open, Some(row.number), (head, base)) {
                 continue;
             }
             let why = if is_own { self.why(row, base, now) } else { Withdrawn::Unasked };
-            changes.push(check.withdrawn(self.room, &why, (base.as_str(), Some(row.number))).await?);
+            changes.push(check.withdrawn(self.context, &why, (base.as_str(), Some(row.number))).await?);
         }
         Ok(changes)
     }
 
     /// The comment on a pull request that is judged no more, where there is one.
-    pub(super) async fn withdrawn_comment(&self, row: &PullRow) -> Result<Option<Change>, Trouble> {
+    pub(super) async fn withdrawn_comment(&self, row: &PullRow) -> Result<Option<Change>, WorkError> {
         let Some(before) = self.before else { return Ok(None) };
         let Some(base) = &before.judged_base else { return Ok(None) };
         let unit = Unit::Comment(row.repository, row.number);
-        if self.room.store.effect(&unit).await?.is_none() {
+        if self.context.store.effect(&unit).await?.is_none() {
             return Ok(None);
         }
         let why = self.why(row, base, None);
         let earlier = self.as_before(&super::ends(row, base.clone()), before);
-        let content = report::withdrawn_comment(&self.book.path, base, &why, earlier.as_ref());
+        let content = report::withdrawn_comment(&self.config.path, base, &why, earlier.as_ref());
         let content = report::with_notes(content, &self.notes(row).await?);
         let substance = super::digest(&content);
         Ok(Some(Change::Desire(Desired { unit, content, substance, siblings: Vec::new() })))
@@ -62,7 +62,7 @@ impl Case<'_> {
 
     /// Why a pull request is judged for `base` no more.
     fn why(&self, row: &PullRow, base: &BranchName, now: Option<&BranchName>) -> Withdrawn {
-        let (path, number) = (&self.book.path, row.number.0);
+        let (path, number) = (&self.config.path, row.number.0);
         match now {
             _ if path.role(base) == Role::Topic => Withdrawn::OffThePath,
             Some(now) => Withdrawn::Retargeted { number, now: now.clone() },

@@ -1,15 +1,15 @@
 use super::account_files::AccountFiles;
 use super::back_off::BackOff;
 use super::clock::Clock;
+use super::config_cache::ConfigCache;
 use super::deploys::Means;
 use super::merge_rules::MergeRules;
 use super::mirrors::{MirrorBounds, Mirrors};
 use super::presence::Presence;
-use super::rulebook::Books;
 use super::shares::Shares;
 use super::supervisor::Health;
 use super::units::ToldNumbers;
-use crate::github::{Api, ApiError, Remedy};
+use crate::github::{Api, ApiError, RetryAdvice};
 use crate::lineage::GitError;
 use crate::model::{DocsUrl, Millis, PromotionPath};
 use crate::store::{Change, ConcurrencyLimits, Store, StoreError};
@@ -100,9 +100,9 @@ impl Default for Settings {
 }
 
 /// What all work on units shares.
-pub(super) struct Room {
+pub(super) struct EngineContext {
     /// For work that goes on while nobody looks at its unit.
-    pub(super) this: Weak<Room>,
+    pub(super) this: Weak<EngineContext>,
     pub(super) store: Arc<dyn Store>,
     pub(super) workers: Arc<Shares>,
     pub(super) health: Health,
@@ -112,7 +112,7 @@ pub(super) struct Room {
     pub(super) means: Means,
     /// The path of those who have no configuration.
     pub(super) path: Arc<PromotionPath>,
-    pub(super) books: Books,
+    pub(super) configs: ConfigCache,
     pub(super) account_files: AccountFiles,
     pub(super) merge_rules: MergeRules,
     /// Which App we are, and where.
@@ -130,7 +130,7 @@ pub(super) struct Room {
     pub(super) told_numbers: ToldNumbers,
 }
 
-impl Room {
+impl EngineContext {
     pub(super) fn now(&self) -> Millis {
         self.clock.now()
     }
@@ -157,42 +157,42 @@ impl Room {
 
 /// Work on a unit that did not come to its end. What it decided meanwhile is still stored.
 #[derive(Debug)]
-pub(super) struct Trouble {
+pub(super) struct WorkError {
     /// What went wrong, for the operator.
     pub(super) what: String,
     /// What to do about it.
-    pub(super) remedy: Remedy,
+    pub(super) retry_advice: RetryAdvice,
     /// What is to be stored all the same.
     pub(super) changes: Vec<Change>,
 }
 
-impl Trouble {
+impl WorkError {
     pub(super) fn give_up(what: impl Into<String>) -> Self {
-        Self { what: what.into(), remedy: Remedy::GiveUp, changes: Vec::new() }
+        Self { what: what.into(), retry_advice: RetryAdvice::GiveUp, changes: Vec::new() }
     }
 
     pub(super) fn not_before(at: Millis, what: impl Into<String>) -> Self {
-        Self { what: what.into(), remedy: Remedy::NotBefore(at), changes: Vec::new() }
+        Self { what: what.into(), retry_advice: RetryAdvice::NotBefore(at), changes: Vec::new() }
     }
 
     pub(super) fn later(what: impl Into<String>) -> Self {
-        Self { what: what.into(), remedy: Remedy::TryLater, changes: Vec::new() }
+        Self { what: what.into(), retry_advice: RetryAdvice::TryLater, changes: Vec::new() }
     }
 }
 
-impl From<ApiError> for Trouble {
+impl From<ApiError> for WorkError {
     fn from(error: ApiError) -> Self {
-        Self { what: error.to_string(), remedy: error.remedy(), changes: Vec::new() }
+        Self { what: error.to_string(), retry_advice: error.retry_advice(), changes: Vec::new() }
     }
 }
 
-impl From<GitError> for Trouble {
+impl From<GitError> for WorkError {
     fn from(error: GitError) -> Self {
         Self::later(error.to_string())
     }
 }
 
-impl From<StoreError> for Trouble {
+impl From<StoreError> for WorkError {
     fn from(error: StoreError) -> Self {
         Self::later(error.to_string())
     }
