@@ -17,7 +17,7 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 use towpath::model::{PullNumber, RepositoryId};
-use towpath::store::{ConcurrencyLimits, NewDelivery, Next, Options, SqliteStore, Store, Unit};
+use towpath::store::{ConcurrencyLimits, NewDelivery, Next, Options, SqliteStore, Store, WorkItem};
 
 const LIMITS: ConcurrencyLimits = ConcurrencyLimits { per_repository: 4, per_installation: 48 };
 const CALLERS: usize = 64;
@@ -57,7 +57,7 @@ fn delivery(n: u64) -> NewDelivery {
         action: Some("synchronize".to_owned()),
         installation: None,
         body: BODIES[usize::try_from(n % PULLS).unwrap_or(0)].clone(),
-        unit: Unit::Pull(RepositoryId(n % 50), PullNumber(n % PULLS)),
+        item: WorkItem::PullRequest(RepositoryId(n % 50), PullNumber(n % PULLS)),
         received_at: n.cast_signed(),
     }
 }
@@ -110,7 +110,7 @@ fn one_transaction_each() -> f64 {
             .prepare_cached(
                 "INSERT INTO units VALUES (?1, 1) ON CONFLICT (key) DO UPDATE SET dirty = units.dirty + 1",
             )
-            .and_then(|mut mark| mark.execute([new.unit.to_string()]))
+            .and_then(|mut mark| mark.execute([new.item.to_string()]))
             .expect("a mark");
         transaction.commit().expect("a commit");
         waits.push(asked.elapsed());
@@ -196,8 +196,8 @@ async fn work() {
     const UNITS: u64 = 4_000;
     let folder = tempfile::tempdir().expect("a folder");
     let store = open(folder.path());
-    let units = (0..UNITS).map(|n| Unit::Pull(RepositoryId(n % 50), PullNumber(n))).collect();
-    store.mark(units, 0).await.expect("marks");
+    let work_items = (0..UNITS).map(|n| WorkItem::PullRequest(RepositoryId(n % 50), PullNumber(n))).collect();
+    store.mark(work_items, 0).await.expect("marks");
     let (before, start) = (written(), Instant::now());
     let mut workers = JoinSet::new();
     for _ in 0..WORKERS {

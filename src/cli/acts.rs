@@ -2,11 +2,11 @@
 
 use super::rollback::{environment, path_of};
 use super::{UsageError, opened, print};
-use crate::deploy::Course;
+use crate::deploy::DeployQueue;
 use crate::engine::{Clock as _, SystemClock};
 use crate::model::{Deploy, DeployState, Ending, Environment, RepositoryId};
 use crate::report;
-use crate::store::{ActOutcome, Order, OrderId, OrderRow, SqliteStore, Store};
+use crate::store::{ActOutcome, RequestedAct, RequestedActId, RequestedActRow, SqliteStore, Store};
 use serde_json::{Value, json};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -52,20 +52,20 @@ impl Telling {
 }
 
 /// Asks the server, and answers when it has accepted or refused; or follows it to its end.
-pub(super) async fn ask(at: &At, order: Order, telling: &Telling) -> Result<ExitCode, UsageError> {
+pub(super) async fn ask(at: &At, act: RequestedAct, telling: &Telling) -> Result<ExitCode, UsageError> {
     let (_, store) = opened::open()?;
     let row = opened::repository(&store, &at.repository).await?;
     let path = path_of(&store, &row).await?;
     let environment = environment(&path, &at.environment)?;
-    let asked = OrderRow {
-        id: OrderId(0),
+    let asked = RequestedActRow {
+        id: RequestedActId(0),
         repository: row.id,
         environment: environment.name.clone(),
-        order,
+        act,
         made_at: SystemClock.now(),
         outcome: None,
     };
-    let id = store.order(asked).await.map_err(UsageError::new)?;
+    let id = store.request_act(asked).await.map_err(UsageError::new)?;
     let exit = if let Ok(outcome) = tokio::time::timeout(PATIENCE, answer(&store, id)).await {
         let outcome = outcome?;
         telling.tell(&said(&outcome), || as_json(&outcome));
@@ -94,9 +94,9 @@ fn said(outcome: &ActOutcome) -> String {
     if outcome.accepted { outcome.words.clone() } else { format!("refused: {}", outcome.words) }
 }
 
-async fn answer(store: &SqliteStore, id: OrderId) -> Result<ActOutcome, UsageError> {
+async fn answer(store: &SqliteStore, id: RequestedActId) -> Result<ActOutcome, UsageError> {
     loop {
-        match store.ordered(id).await.map_err(UsageError::new)?.and_then(|row| row.outcome) {
+        match store.requested_act(id).await.map_err(UsageError::new)?.and_then(|row| row.outcome) {
             Some(outcome) => return Ok(outcome),
             None => tokio::time::sleep(LOOK_EVERY).await,
         }
@@ -126,20 +126,28 @@ impl Following<'_> {
     async fn follow(&self, mut number: u64) -> Result<bool, UsageError> {
         let mut told = String::new();
         loop {
-            let lane = self.store.lane(self.repository, &self.environment.name, &self.environment.branch);
-            let lane = lane.await.map_err(UsageError::new)?;
-            let course = Course::new(lane.deploys, lane.hold, lane.baseline);
-            let Some(deploy) = course.get(number) else {
+            let environment_deploys = self.store.environment_deploys(
+                self.repository,
+                &self.environment.name,
+                &self.environment.branch,
+            );
+            let environment_deploys = environment_deploys.await.map_err(UsageError::new)?;
+            let queue = DeployQueue::new(
+                environment_deploys.deploys,
+                environment_deploys.hold,
+                environment_deploys.baseline,
+            );
+            let Some(deploy) = queue.get(number) else {
                 return Err(UsageError::new(format!("deploy {number} is not known any more")));
             };
-            let words = how_it_stands(&course, deploy);
+            let words = how_it_stands(&queue, deploy);
             if words != told {
                 self.telling.tell(&words, || {
                     json!({ "deploy": number, "sha": deploy.commit, "state": deploy.state.as_str(), "words": words })
                 });
                 told = words;
             }
-            if let Some(next) = same_by_another_number(&course, deploy) {
+            if let Some(next) = same_by_another_number(&queue, deploy) {
                 number = next;
             } else if !deploy.state.is_open() {
                 return Ok(deploy.state == DeployState::Succeeded);
@@ -149,13 +157,13 @@ impl Following<'_> {
     }
 }
 
-fn how_it_stands(course: &Course, deploy: &Deploy) -> String {
-    let waits = course.waits_for(deploy.number).and_then(report::waits_for);
+fn how_it_stands(queue: &DeployQueue, deploy: &Deploy) -> String {
+    let waits = queue.waits_for(deploy.number).and_then(report::waits_for);
     waits.map_or_else(|| report::deploy_line(deploy), |words| format!("deploy {}: {words}", deploy.number))
 }
 
 /// What waited behind a rollback goes on under a new number.
-fn same_by_another_number(course: &Course, deploy: &Deploy) -> Option<u64> {
+fn same_by_another_number(queue: &DeployQueue, deploy: &Deploy) -> Option<u64> {
     let Some(Ending::Superseded { by }) = deploy.ending else { return None };
-    course.get(by).filter(|it| it.commit == deploy.commit).map(|it| it.number)
+    queue.get(by).filter(|it| it.commit == deploy.commit).map(|it| it.number)
 }

@@ -2,7 +2,7 @@ use super::UsageError;
 use super::opened;
 use crate::engine::{Clock, SystemClock};
 use crate::report::one_line;
-use crate::store::{DeliveryFilter, DeliveryRow, DeliveryState, GivenUp, SqliteStore, Store, Unit};
+use crate::store::{DeliveryFilter, DeliveryRow, DeliveryState, GivenUp, SqliteStore, Store, WorkItem};
 use std::fmt::Write as _;
 
 /// How long what others have said may be, in characters.
@@ -91,13 +91,13 @@ async fn answer(store: &SqliteStore, command: Command) -> Result<String, UsageEr
         }
         Command::Show { id } => Ok(show(&found(store, &id).await?)),
         Command::Replay { id } => {
-            if let Ok(unit) = id.parse::<Unit>() {
-                return revive(store, unit).await;
+            if let Ok(item) = id.parse::<WorkItem>() {
+                return revive(store, item).await;
             }
             let row = found(store, &id).await?;
             let done = store.replay(row.id, SystemClock.now()).await.map_err(UsageError::new)?;
             if done {
-                Ok(format!("{} is taken in again: {}\n", row.guid, row.unit))
+                Ok(format!("{} is taken in again: {}\n", row.guid, row.item))
             } else {
                 Err(UsageError::new(format!("the body of {} was dropped for its age", row.guid)))
             }
@@ -105,15 +105,15 @@ async fn answer(store: &SqliteStore, command: Command) -> Result<String, UsageEr
     }
 }
 
-async fn revive(store: &SqliteStore, unit: Unit) -> Result<String, UsageError> {
+async fn revive(store: &SqliteStore, item: WorkItem) -> Result<String, UsageError> {
     let given_up = store.given_up(u32::MAX).await.map_err(UsageError::new)?;
-    if given_up.iter().all(|it| it.unit != unit) {
+    if given_up.iter().all(|it| it.item != item) {
         return Err(UsageError::new(format!(
-            "{unit} was not given up; see towpath deliveries list --state dead"
+            "{item} was not given up; see towpath deliveries list --state dead"
         )));
     }
-    let done = format!("{unit} is taken up again\n");
-    store.mark(vec![unit], SystemClock.now()).await.map_err(UsageError::new)?;
+    let done = format!("{item} is taken up again\n");
+    store.mark(vec![item], SystemClock.now()).await.map_err(UsageError::new)?;
     Ok(done)
 }
 
@@ -137,7 +137,7 @@ fn list(rows: &[DeliveryRow]) -> String {
             when(row.received_at),
             state_name(row.state),
             row.guid,
-            row.unit
+            row.item
         );
         if let Some(error) = &row.error {
             let _ = writeln!(text, "          {}", one_line(error, SHOWN));
@@ -149,10 +149,10 @@ fn list(rows: &[DeliveryRow]) -> String {
 /// What was given up and stands behind no delivery in the list: showing something on GitHub, for one.
 fn without_delivery(rows: &[DeliveryRow], given_up: &[GivenUp]) -> String {
     let mut text = String::new();
-    for GivenUp { unit, error } in given_up.iter().filter(|it| rows.iter().all(|row| row.unit != it.unit)) {
+    for GivenUp { item, error } in given_up.iter().filter(|it| rows.iter().all(|row| row.item != it.item)) {
         let error = one_line(error.as_deref().unwrap_or("it is not known why"), SHOWN);
         // Writing to a String cannot fail.
-        let _ = write!(text, "given up  {unit}\n          {error}\n");
+        let _ = write!(text, "given up  {item}\n          {error}\n");
     }
     text
 }

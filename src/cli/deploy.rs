@@ -3,7 +3,7 @@
 use super::UsageError;
 use super::acts::{At, Telling, ask};
 use super::rollback::worth_telling;
-use crate::store::Order;
+use crate::store::RequestedAct;
 use std::process::ExitCode;
 
 /// What `towpath deploy` takes.
@@ -42,5 +42,5 @@ pub(super) struct Arguments {
 pub(super) async fn run(arguments: Arguments) -> Result<ExitCode, UsageError> {
     let Arguments { at, again, reason, by, telling } = arguments;
     let reason = reason.as_deref().map(worth_telling).transpose()?;
-    ask(&at, Order::Deploy { again, by, reason }, &telling).await
+    ask(&at, RequestedAct::Deploy { again, by, reason }, &telling).await
 }

@@ -59,14 +59,16 @@ mod tests {
         let log = log.fmt_fields(fields()).with_writer(move || writer.clone()).finish();
         let hostile = "x\r\n ERROR forged\u{1b}[2J";
         tracing::subscriber::with_default(log, || {
-            let _span = tracing::info_span!("work", unit = %hostile).entered();
+            let _span = tracing::info_span!("work", work_item = %hostile).entered();
             tracing::warn!(error = %hostile, text = hostile, number = 7, "seen: {hostile}");
         });
         let text = String::from_utf8(written.0.lock().unwrap().clone()).unwrap();
         let plain = "x\\r\\n ERROR forged\\u{1b}[2J";
         assert_eq!(
             text,
-            format!(" WARN work{{unit={plain}}}: seen: {plain} error={plain} text=\"{plain}\" number=7\n")
+            format!(
+                " WARN work{{work_item={plain}}}: seen: {plain} error={plain} text=\"{plain}\" number=7\n"
+            )
         );
     }
 }

@@ -5,6 +5,7 @@
 
 mod acts;
 mod addresses;
+mod change_status;
 mod check_carried;
 mod check_copy;
 mod check_pr;
@@ -26,7 +27,6 @@ mod rollback;
 mod serve;
 mod settings;
 mod variables;
-mod whereabouts;
 
 use std::process::ExitCode;
 
@@ -93,7 +93,7 @@ TOWPATH_DATA_DIR [default: data] or DATABASE_URL."
     )]
     Ledger(ledger::Command),
     /// Tell where a merged pull request has come to: merged, deployed, live, since when
-    Where(whereabouts::Arguments),
+    Where(change_status::Arguments),
     /// Deploy the tip of an environment's branch, or try it again
     Deploy(deploy::Arguments),
     /// Take an environment back to what ran there before, and hold it
@@ -227,7 +227,7 @@ async fn run(command: Command) -> Result<ExitCode, UsageError> {
             print::to_stdout(&ledger::run(command).await?);
             Ok(ExitCode::SUCCESS)
         }
-        Command::Where(arguments) => whereabouts::run(arguments).await,
+        Command::Where(arguments) => change_status::run(arguments).await,
         Command::Deploy(arguments) => deploy::run(arguments).await,
         Command::Rollback(arguments) => rollback::run(arguments).await,
         Command::Hold(command) => rollback::run_hold(command).await,

@@ -5,7 +5,7 @@ use super::{UsageError, commits, opened, print};
 use crate::model::config::RepositoryConfig;
 use crate::model::{CommitId, Environment, Hold, PromotionPath};
 use crate::report;
-use crate::store::{Order, RepositoryRow, SqliteStore, Store};
+use crate::store::{RepositoryRow, RequestedAct, SqliteStore, Store};
 use std::fmt::Write as _;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -96,7 +96,7 @@ pub(super) async fn run(arguments: Arguments) -> Result<ExitCode, UsageError> {
         Some(to) => Some(deployed(&at, &to).await?),
         None => None,
     };
-    ask(&at, Order::Rollback { to, by, reason: worth_telling(&reason)? }, &telling).await
+    ask(&at, RequestedAct::Rollback { to, by, reason: worth_telling(&reason)? }, &telling).await
 }
 
 /// The commit that `--to` names, among those that were deployed to the environment.
@@ -115,7 +115,7 @@ async fn deployed(at: &At, to: &str) -> Result<CommitId, UsageError> {
 pub(super) async fn run_hold(command: HoldCommand) -> Result<ExitCode, UsageError> {
     match command {
         HoldCommand::Lift { at, reason, by, telling } => {
-            ask(&at.at, Order::LiftHold { by, reason: worth_telling(&reason)? }, &telling).await
+            ask(&at.at, RequestedAct::LiftHold { by, reason: worth_telling(&reason)? }, &telling).await
         }
         HoldCommand::Show { at } => {
             let (_, store) = opened::open()?;

@@ -2,13 +2,13 @@ use crate::model::{DeployOutcome, Millis, Phase};
 
 /// What somebody who carries a deploy out says of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Report {
+pub struct DeployReport {
     /// When it was said, by the clock of whoever said it.
     pub at: Millis,
     /// Puts what was said at one moment in order; 0 where nothing tells.
     pub place: u64,
     /// How it stands.
-    pub says: Says,
+    pub state: ReportedState,
     /// The phase that this is about, where that is told.
     pub phase: Option<Phase>,
     /// The step in it.
@@ -29,7 +29,7 @@ pub struct Report {
 
 /// How a deploy stands by a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Says {
+pub enum ReportedState {
     /// It was heard of, and nothing has begun.
     Queued,
     /// It waits for somebody's approval, and nothing goes on until then.
@@ -42,13 +42,13 @@ pub enum Says {
     Failed,
 }
 
-impl Report {
+impl DeployReport {
     /// A report that says this and nothing else.
-    pub fn new(at: Millis, says: Says) -> Self {
+    pub fn new(at: Millis, state: ReportedState) -> Self {
         Self {
             at,
             place: 0,
-            says,
+            state,
             phase: None,
             step: None,
             words: None,
@@ -62,10 +62,13 @@ impl Report {
 
     /// What it says of the files that the deploy brings.
     pub fn outcome(&self) -> Option<DeployOutcome> {
-        match self.says {
-            Says::Succeeded => Some(DeployOutcome::Success),
-            Says::Failed if !self.cancelled => Some(DeployOutcome::Failure),
-            Says::Failed | Says::Queued | Says::Waiting | Says::Running => None,
+        match self.state {
+            ReportedState::Succeeded => Some(DeployOutcome::Success),
+            ReportedState::Failed if !self.cancelled => Some(DeployOutcome::Failure),
+            ReportedState::Failed
+            | ReportedState::Queued
+            | ReportedState::Waiting
+            | ReportedState::Running => None,
         }
     }
 

@@ -1,6 +1,6 @@
 //! Deploys for tests.
 
-use super::{Course, Limits, Report, Says};
+use super::{DeployQueue, DeployReport, Limits, ReportedState};
 use crate::model::{CommitId, Deploy, DeployState, Hold, Millis, TreeId, Trigger};
 
 pub(crate) const LIMITS: Limits = Limits { pick_up: 100, whole: 1_000, cancel: 50 };
@@ -33,16 +33,16 @@ pub(crate) fn hold() -> Hold {
 }
 
 /// Begins whose turn it is, and whoever carries it out hears of it.
-pub(crate) fn begin(course: &mut Course, now: Millis) -> u64 {
-    let number = course.turn(now).unwrap();
-    course.begin(number, ("deployment".to_owned(), None), now);
-    course.get_mut(number).unwrap().handing_over = false;
+pub(crate) fn begin(queue: &mut DeployQueue, now: Millis) -> u64 {
+    let number = queue.next_to_start(now).unwrap();
+    queue.begin(number, ("deployment".to_owned(), None), now);
+    queue.get_mut(number).unwrap().handing_over = false;
     number
 }
 
 /// Somebody says this at that moment.
-pub(crate) fn report(course: &mut Course, number: u64, at: Millis, says: Says) -> bool {
-    course.report(number, &Report::new(at, says), at)
+pub(crate) fn report(queue: &mut DeployQueue, number: u64, at: Millis, state: ReportedState) -> bool {
+    queue.report(number, &DeployReport::new(at, state), at)
 }
 
 #[test]

@@ -7,7 +7,7 @@ pub struct BackOff {
     pub first: Millis,
     /// The longest wait, in milliseconds.
     pub longest: Millis,
-    /// After so many failures in a row the unit is given up.
+    /// After so many failures in a row the work item is given up.
     pub give_up_after: u32,
 }
 

@@ -5,7 +5,7 @@ use super::inbox::{Received, Refusal, not_json};
 use crate::deploy::drivers::parse_key;
 use crate::deploy::drivers::webhook::{CallBack, SigningKey};
 use crate::model::{DriverSettings, Millis, RepositoryId};
-use crate::store::{Accepted, NewDelivery, RepositoryRow, StoreError, Unit};
+use crate::store::{Accepted, NewDelivery, RepositoryRow, StoreError, WorkItem};
 use bytes::Bytes;
 use http::HeaderMap;
 use std::sync::Arc;
@@ -41,15 +41,15 @@ impl Reports {
         let key = key.ok_or_else(unknown)?;
         let id =
             key.verify(headers, &body, now / 1000).map_err(|error| Refusal::NotProven(error.to_string()))?;
-        let unit = Unit::Environment(RepositoryId(repository), environment.into());
+        let item = WorkItem::Environment(RepositoryId(repository), environment.into());
         let delivery = NewDelivery {
             // Two senders may count the same way.
-            guid: format!("{unit}:{id}"),
+            guid: format!("{item}:{id}"),
             event: EVENT.to_owned(),
             action: None,
             installation: None,
             body,
-            unit,
+            item,
             received_at: now,
         };
         match self.0.store.accept(delivery).await {

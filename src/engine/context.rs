@@ -2,13 +2,13 @@ use super::account_files::AccountFiles;
 use super::back_off::BackOff;
 use super::clock::Clock;
 use super::config_cache::ConfigCache;
-use super::deploys::Means;
+use super::deploy_drivers::DeployDrivers;
 use super::merge_rules::MergeRules;
 use super::mirrors::{MirrorBounds, Mirrors};
 use super::presence::Presence;
 use super::shares::Shares;
 use super::supervisor::Health;
-use super::units::ToldNumbers;
+use super::work_items::ToldNumbers;
 use crate::github::{Api, ApiError, RetryAdvice};
 use crate::lineage::GitError;
 use crate::model::{DocsUrl, Millis, PromotionPath};
@@ -24,7 +24,7 @@ pub type Random = Arc<dyn Fn() -> u32 + Send + Sync>;
 /// The bounds of the engine's work.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
-    /// How many units are worked on at a time.
+    /// How many work items are worked on at a time.
     pub workers: usize,
     /// How many of them may belong to one repository.
     pub per_repository: u32,
@@ -36,7 +36,7 @@ pub struct Settings {
     pub fetches: usize,
     /// And how many of them for one installation.
     pub fetches_per_installation: usize,
-    /// How long the work on one unit may take; then it is ended and counts as failed.
+    /// How long the work on one work item may take; then it is ended and counts as failed.
     pub work_within: Duration,
     /// How long no work may be taken before the engine does not count as ready. A single piece of work ends earlier,
     /// and what waits for git keeps no worker.
@@ -99,9 +99,9 @@ impl Default for Settings {
     }
 }
 
-/// What all work on units shares.
+/// What all work on work items shares.
 pub(super) struct EngineContext {
-    /// For work that goes on while nobody looks at its unit.
+    /// For work that goes on while nobody looks at its work item.
     pub(super) this: Weak<EngineContext>,
     pub(super) store: Arc<dyn Store>,
     pub(super) workers: Arc<Shares>,
@@ -109,7 +109,7 @@ pub(super) struct EngineContext {
     pub(super) api: Api,
     pub(super) mirrors: Mirrors,
     /// By which deploys are carried out.
-    pub(super) means: Means,
+    pub(super) drivers: DeployDrivers,
     /// The path of those who have no configuration.
     pub(super) path: Arc<PromotionPath>,
     pub(super) configs: ConfigCache,
@@ -135,7 +135,7 @@ impl EngineContext {
         self.clock.now()
     }
 
-    /// How many units may be out at the same time.
+    /// How many work items may be out at the same time.
     pub(super) fn limits(&self) -> ConcurrencyLimits {
         let Settings { per_repository, per_installation, .. } = self.settings;
         ConcurrencyLimits { per_repository, per_installation }
@@ -155,7 +155,7 @@ impl EngineContext {
     }
 }
 
-/// Work on a unit that did not come to its end. What it decided meanwhile is still stored.
+/// Work on a work item that did not come to its end. What it decided meanwhile is still stored.
 #[derive(Debug)]
 pub(super) struct WorkError {
     /// What went wrong, for the operator.

@@ -11,7 +11,7 @@ use super::clock::Clock;
 use super::context::{EngineContext, WorkError};
 use crate::deploy::operator::{Allowed, Operator};
 use crate::model::{InstallationId, Millis, RepositoryId, RepositoryName};
-use crate::store::{Change, RepositoryRow, Store, StoreError, Unit};
+use crate::store::{Change, RepositoryRow, Store, StoreError, WorkItem};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::sync::watch;
@@ -162,7 +162,7 @@ impl Entries {
 impl EngineContext {
     /// Takes in that GitHub lists a repository under this name now.
     pub(super) async fn note_listed(&self, repository: &RepositoryRow) -> Result<(), WorkError> {
-        let entries = &self.means.entries;
+        let entries = &self.drivers.entries;
         if let Standing::Unsettled(name, _) = entries.standing(repository) {
             let whose = self.store.entry_seen(&RepositoryName::from(name).key(), repository.id).await?;
             lock(&entries.known).insert(RepositoryName::from(name).key(), whose);
@@ -187,7 +187,7 @@ impl EngineContext {
         entry: &Allowed,
     ) -> Result<(), WorkError> {
         let id = repository.id;
-        let entries = &self.means.entries;
+        let entries = &self.drivers.entries;
         let holder =
             entry.id.or_else(|| lock(&entries.known).get(&RepositoryName::from(name).key()).copied());
         let Some(holder) = holder else { return Ok(()) };
@@ -207,8 +207,8 @@ impl EngineContext {
 
     /// Fails while it is not known what the operator's file says of a repository: GitHub is looked over first.
     pub(super) fn require_settled(&self, repository: &RepositoryRow) -> Result<(), WorkError> {
-        let Standing::Unsettled(name, _) = self.means.entries.standing(repository) else { return Ok(()) };
-        let changes = vec![Change::Mark(Unit::Installation(repository.installation))];
+        let Standing::Unsettled(name, _) = self.drivers.entries.standing(repository) else { return Ok(()) };
+        let changes = vec![Change::Mark(WorkItem::Installation(repository.installation))];
         let what =
             format!("it is not known yet whether the operator's entry {name:?} is for this repository");
         Err(WorkError { changes, ..WorkError::later(what) })

@@ -4,7 +4,7 @@ use crate::github::events::Envelope;
 use crate::github::{Secret, Signature, SignatureError, Verifier, off_the_runtime};
 use crate::model::{BranchName, Millis};
 use crate::report::{REBUILD, RETARGET};
-use crate::store::{Accepted, NewDelivery, Store, StoreError, Unit};
+use crate::store::{Accepted, NewDelivery, Store, StoreError, WorkItem};
 use bytes::Bytes;
 use http::HeaderMap;
 use std::borrow::Cow;
@@ -117,17 +117,17 @@ impl Inbox {
         let Some(delivery) = off_the_runtime(size, || self.needed(event, guid, &body, now))? else {
             return self.not_needed(event, guid, &body).await;
         };
-        let unit = delivery.unit.clone();
+        let item = delivery.item.clone();
         match self.store.accept(delivery).await {
             Ok(Accepted::Stored) => {
-                tracing::debug!(event, guid, %unit, "stored");
+                tracing::debug!(event, guid, %item, "stored");
                 self.note_stored();
                 self.wake.notify_one();
                 Ok(Received::Stored)
             }
-            // Whoever made its unit wait has woken the work, too.
+            // Whoever made its work item wait has woken the work, too.
             Ok(Accepted::Joined) => {
-                tracing::debug!(event, guid, %unit, "stored for work that waits");
+                tracing::debug!(event, guid, %item, "stored for work that waits");
                 Ok(Received::Stored)
             }
             Ok(Accepted::Repeated) => {
@@ -180,7 +180,7 @@ impl Inbox {
             return Ok(None);
         }
         let envelope: Envelope = serde_json::from_slice(body).map_err(|error| not_json(&error))?;
-        let (Some(unit), Some(installation)) =
+        let (Some(item), Some(installation)) =
             (unit_of(event, &envelope, self.app_id)?, envelope.installation.as_ref())
         else {
             return Ok(None);
@@ -190,7 +190,7 @@ impl Inbox {
             event: event.to_owned(),
             action: envelope.action.as_deref().map(str::to_owned),
             installation: Some(installation.id),
-            unit,
+            item,
             received_at: now,
             body: body.clone(),
         }))
@@ -243,7 +243,7 @@ const NEEDED: [(&str, &[&str]); 11] = [
 ///
 /// # Errors
 /// When an event that is needed does not say what it is about.
-fn unit_of(event: &str, envelope: &Envelope<'_>, app_id: u64) -> Result<Option<Unit>, Refusal> {
+fn unit_of(event: &str, envelope: &Envelope<'_>, app_id: u64) -> Result<Option<WorkItem>, Refusal> {
     let lacks = |what: &str| Refusal::Malformed(format!("the {event} event has no {what}"));
     let repository = || envelope.repository.map(|it| it.id).ok_or_else(|| lacks("repository.id"));
     let action = envelope.action.as_deref();
@@ -257,13 +257,13 @@ fn unit_of(event: &str, envelope: &Envelope<'_>, app_id: u64) -> Result<Option<U
                 return Ok(None);
             }
             let number = envelope.pull_request.ok_or_else(|| lacks("pull_request.number"))?.number;
-            Some(Unit::Pull(repository()?, number))
+            Some(WorkItem::PullRequest(repository()?, number))
         }
         "push" => {
             let pushed = envelope.pushed_ref.as_deref().ok_or_else(|| lacks("ref"))?;
             let branch = pushed.strip_prefix("refs/heads/").filter(|name| !name.starts_with(OF_QUEUES));
             match branch.map(BranchName::new) {
-                Some(Ok(branch)) => Some(Unit::Branch(repository()?, branch)),
+                Some(Ok(branch)) => Some(WorkItem::Branch(repository()?, branch)),
                 // Refusing it would have it asked for again and again, and it would come as it is each time.
                 Some(Err(error)) => {
                     tracing::debug!(%error, "a push to what is no branch");
@@ -280,36 +280,36 @@ fn unit_of(event: &str, envelope: &Envelope<'_>, app_id: u64) -> Result<Option<U
                 (None, _) => None,
                 (Some(made), Some(name)) if [RETARGET, REBUILD].iter().any(|it| it.identifier == name) => {
                     let check = made.id.ok_or_else(|| lacks("check_run.id"))?;
-                    Some(Unit::Button(repository()?, check))
+                    Some(WorkItem::Button(repository()?, check))
                 }
-                (Some(_), _) => Some(Unit::Repository(repository()?)),
+                (Some(_), _) => Some(WorkItem::Repository(repository()?)),
             }
         }
         "deployment_status" => {
             let to = envelope.deployment.as_ref().ok_or_else(|| lacks("deployment.environment"))?;
-            Some(Unit::Environment(repository()?, to.environment.as_ref().into()))
+            Some(WorkItem::Environment(repository()?, to.environment.as_ref().into()))
         }
         "deployment_protection_rule" => {
             // What GitHub leaves out of one nobody can answer.
             let run = envelope.deployment_callback_url.as_deref().and_then(run_in);
             let to = envelope.environment.as_deref();
             match (run, to) {
-                (Some(run), Some(to)) => Some(Unit::Gate(repository()?, run, to.into())),
+                (Some(run), Some(to)) => Some(WorkItem::DeploymentProtection(repository()?, run, to.into())),
                 _ => return Err(lacks("environment and deployment_callback_url")),
             }
         }
-        "workflow_run" => Some(Unit::Runs(repository()?)),
+        "workflow_run" => Some(WorkItem::WorkflowRuns(repository()?)),
         "merge_group" => {
             let group = envelope.merge_group.as_ref().ok_or_else(|| lacks("merge_group"))?;
             let base = group.base_ref.strip_prefix("refs/heads/").unwrap_or(&group.base_ref);
             let base = BranchName::new(base).map_err(|error| Refusal::Malformed(error.to_string()))?;
-            Some(Unit::Group(repository()?, group.head_sha, base))
+            Some(WorkItem::MergeGroup(repository()?, group.head_sha, base))
         }
         "installation" | "installation_repositories" => {
             let installation = envelope.installation.ok_or_else(|| lacks("installation.id"))?;
-            Some(Unit::Installation(installation.id))
+            Some(WorkItem::Installation(installation.id))
         }
-        "repository" => Some(Unit::Repository(repository()?)),
+        "repository" => Some(WorkItem::Repository(repository()?)),
         _ => None,
     })
 }
@@ -363,10 +363,10 @@ pub(super) fn not_json(error: &serde_json::Error) -> Refusal {
 mod tests {
     use super::*;
 
-    fn unit(event: &str, body: &str) -> String {
+    fn item(event: &str, body: &str) -> String {
         let envelope: Envelope = serde_json::from_str(body).unwrap();
         match unit_of(event, &envelope, 5) {
-            Ok(Some(unit)) => unit.to_string(),
+            Ok(Some(item)) => item.to_string(),
             Ok(None) => "none".to_owned(),
             Err(refusal) => refusal.to_string(),
         }
@@ -377,36 +377,39 @@ mod tests {
         let pull = |action: &str, more: &str| {
             format!(r#"{{"action":"{action}","repository":{{"id":7}},"pull_request":{{"number":3}}{more}}}"#)
         };
-        assert_eq!(unit("pull_request", &pull("opened", "")), "pull:7:3");
-        assert_eq!(unit("pull_request", &pull("labeled", "")), "none");
-        assert_eq!(unit("pull_request", &pull("stacked", r#","stack":{"number":9}"#)), "pull:7:3");
-        assert_eq!(unit("pull_request", &pull("edited", r#","changes":{"title":{"from":"x"}}"#)), "none");
-        assert_eq!(unit("pull_request", &pull("edited", r#","changes":{"base":{"ref":{}}}"#)), "pull:7:3");
-        assert_eq!(unit("push", r#"{"ref":"refs/heads/a/b","repository":{"id":7}}"#), "branch:7:a/b");
+        assert_eq!(item("pull_request", &pull("opened", "")), "pull-request:7:3");
+        assert_eq!(item("pull_request", &pull("labeled", "")), "none");
+        assert_eq!(item("pull_request", &pull("stacked", r#","stack":{"number":9}"#)), "pull-request:7:3");
+        assert_eq!(item("pull_request", &pull("edited", r#","changes":{"title":{"from":"x"}}"#)), "none");
+        assert_eq!(
+            item("pull_request", &pull("edited", r#","changes":{"base":{"ref":{}}}"#)),
+            "pull-request:7:3"
+        );
+        assert_eq!(item("push", r#"{"ref":"refs/heads/a/b","repository":{"id":7}}"#), "branch:7:a/b");
         for name in ["-x", "@", "HEAD"] {
             let push = format!(r#"{{"ref":"refs/heads/{name}","repository":{{"id":7}}}}"#);
-            assert_eq!(unit("push", &push), format!("branch:7:{name}"));
+            assert_eq!(item("push", &push), format!("branch:7:{name}"));
         }
-        assert_eq!(unit("push", r#"{"ref":"refs/heads/a..b","repository":{"id":7}}"#), "none");
-        assert_eq!(unit("push", r#"{"ref":"refs/tags/v1","repository":{"id":7}}"#), "none");
+        assert_eq!(item("push", r#"{"ref":"refs/heads/a..b","repository":{"id":7}}"#), "none");
+        assert_eq!(item("push", r#"{"ref":"refs/tags/v1","repository":{"id":7}}"#), "none");
         let check = |app: u64| {
             format!(
                 r#"{{"action":"rerequested","repository":{{"id":7}},"check_run":{{"app":{{"id":{app}}}}}}}"#
             )
         };
-        assert_eq!(unit("check_run", &check(5)), "repository:7");
-        assert_eq!(unit("check_run", &check(6)), "none");
-        assert_eq!(unit("installation", r#"{"action":"created","installation":{"id":9}}"#), "installation:9");
-        assert_eq!(unit("repository", r#"{"action":"renamed","repository":{"id":7}}"#), "repository:7");
+        assert_eq!(item("check_run", &check(5)), "repository:7");
+        assert_eq!(item("check_run", &check(6)), "none");
+        assert_eq!(item("installation", r#"{"action":"created","installation":{"id":9}}"#), "installation:9");
+        assert_eq!(item("repository", r#"{"action":"renamed","repository":{"id":7}}"#), "repository:7");
     }
 
     #[test]
     fn an_event_that_does_not_say_what_it_is_about_is_named() {
         assert_eq!(
-            unit("pull_request", r#"{"action":"opened","repository":{"id":7}}"#),
+            item("pull_request", r#"{"action":"opened","repository":{"id":7}}"#),
             "not taken: the pull_request event has no pull_request.number"
         );
-        assert_eq!(unit("push", "{}"), "not taken: the push event has no ref");
+        assert_eq!(item("push", "{}"), "not taken: the push event has no ref");
     }
 
     #[test]

@@ -1,7 +1,7 @@
-//! Where pure meets I/O: the inbox, units of work, leases, effects, the clock.
+//! Where pure meets I/O: the inbox, work items, leases, effects, the clock.
 //!
-//! Lives here: taking deliveries in ([`Inbox`]), the loop that leases units and works on them, one
-//! file for each kind of unit in `units/`, comparing with GitHub from time to time, and the one retry
+//! Lives here: taking deliveries in ([`Inbox`]), the loop that leases work items and works on them, one
+//! file for each kind of work item in `work items/`, comparing with GitHub from time to time, and the one retry
 //! policy. Only this room uses `store` and `github`.
 //!
 //! Does not live here: rules (`policy`), words (`report`), questions to git (`lineage`), HTTP (`web`).
@@ -9,10 +9,11 @@
 mod account_files;
 mod back_off;
 mod called_back;
+mod change_status;
 mod clock;
 mod config_cache;
 mod context;
-mod deploys;
+mod deploy_drivers;
 mod dormancy;
 mod entries;
 mod full_disk;
@@ -25,29 +26,28 @@ mod presence;
 mod shares;
 mod shown_late;
 mod supervisor;
-mod units;
-mod whereabouts;
 mod work;
+mod work_items;
 
 pub use crate::github::Access;
 pub use back_off::BackOff;
 pub use called_back::{REPORT_MAX, Reports};
+pub use change_status::{NotTold, change_status, mirror_of};
 pub use clock::{Clock, SystemClock};
 pub use context::{Random, Settings};
-pub use deploys::{Deploying, LOGS_PATH, Logs, REPORTS_PATH, Variables};
+pub use deploy_drivers::{Deploying, LOGS_PATH, Logs, REPORTS_PATH, Variables};
 pub use inbox::{Inbox, Received, Reception, Refusal};
 pub use mirrors::MirrorBounds;
 pub use open::{CALL_WITHIN, Config, OpenError, Places, system_random};
 pub use supervisor::EngineFailure;
-pub use whereabouts::{NotTold, mirror_of, whereabouts};
 
-use crate::deploy::drivers::command::{Bounds, Commands};
-use crate::deploy::drivers::{Order, parse_key};
+use crate::deploy::drivers::programs::{Bounds, Commands};
+use crate::deploy::drivers::{DeployRequest, parse_key};
 use crate::github::{Api, Secret};
 use crate::model::{PromotionPath, RepositoryId};
-use crate::store::{Store, StoreError, Unit};
+use crate::store::{Store, StoreError, WorkItem};
 use context::EngineContext;
-use deploys::Means;
+use deploy_drivers::DeployDrivers;
 use entries::Entries;
 use mirrors::Mirrors;
 use shares::Shares;
@@ -94,7 +94,7 @@ impl Engine {
         let wake = Arc::new(Notify::new());
         let slug_bytes = parts.deploying.slug_bytes;
         let entries = Entries::open(parts.deploying.operator.clone(), &*parts.store).await?;
-        let means = Means::new(
+        let drivers = DeployDrivers::new(
             parts.deploying,
             entries,
             parts.secrets.first().cloned(),
@@ -102,7 +102,7 @@ impl Engine {
         );
         let inbox =
             Inbox::new(parts.secrets.into(), parts.app_id, Arc::clone(&parts.store), Arc::clone(&wake));
-        let context = Arc::new_cyclic(|this| EngineContext {
+        let ctx = Arc::new_cyclic(|this| EngineContext {
             this: Weak::clone(this),
             store: Arc::clone(&parts.store),
             workers: Arc::new(Shares::new(parts.settings.workers, parts.settings.workers_per_installation)),
@@ -114,7 +114,7 @@ impl Engine {
                 Shares::new(parts.settings.fetches, parts.settings.fetches_per_installation),
                 Arc::clone(&parts.clock),
             ),
-            means,
+            drivers,
             path: Arc::new(parts.path),
             configs: config_cache::ConfigCache::default(),
             account_files: account_files::AccountFiles::default(),
@@ -126,21 +126,21 @@ impl Engine {
             started_at: now,
             wake,
             asked: Mutex::default(),
-            told_numbers: units::ToldNumbers::default(),
+            told_numbers: work_items::ToldNumbers::default(),
         });
-        context.means.commands.set_live(parts.store.live_slugs().await?);
+        ctx.drivers.commands.set_live(parts.store.live_slugs().await?);
         if let Err(StoreError::Full) = parts.store.ready().await {
-            work::make_room(&context).await;
+            work::make_room(&ctx).await;
         }
         // It looks over the installations, and these over the repositories.
-        parts.store.mark(vec![Unit::App], now).await?;
+        parts.store.mark(vec![WorkItem::App], now).await?;
         // What was under way goes on at once, without waiting for the clock.
-        parts.store.mark(parts.store.open_lanes().await?, now).await?;
+        parts.store.mark(parts.store.environments_with_open_deploys().await?, now).await?;
         let repositories = parts.store.repositories(None).await?;
-        context.mirrors.take_up(&repositories.iter().map(|it| it.id).collect());
-        let reports = Arc::clone(&context);
+        ctx.mirrors.load(&repositories.iter().map(|it| it.id).collect());
+        let reports = Arc::clone(&ctx);
         let (stop, stopped) = watch::channel(false);
-        let tasks = loops(&context, &stopped);
+        let tasks = loops(&ctx, &stopped);
         let reports = Reports(reports);
         let logs = Logs(Arc::clone(&reports.0));
         Ok(Self {
@@ -177,13 +177,13 @@ impl Engine {
 
     /// Whether deliveries can be stored and are worked on.
     pub async fn ready(&self) -> Result<(), NotReady> {
-        let context = &self.logs.0;
+        let ctx = &self.logs.0;
         self.store.ready().await?;
-        if let Some(failure) = context.health.failure() {
+        if let Some(failure) = ctx.health.failure() {
             return Err(failure.into());
         }
-        let idle = context.health.idle_for();
-        if idle >= context.settings.wedged_after { Err(NotReady::Wedged(idle)) } else { Ok(()) }
+        let idle = ctx.health.idle_for();
+        if idle >= ctx.settings.wedged_after { Err(NotReady::Wedged(idle)) } else { Ok(()) }
     }
 
     /// Ends when the engine cannot go on. Whoever runs the process then ends it with an error: the next start takes
@@ -202,7 +202,7 @@ impl Engine {
     pub async fn stop(self, within: Duration) {
         self.stop.send_replace(true);
         // Half of it, so that their ends can still be taken in.
-        self.logs.0.means.commands.shutdown(within / 2).await;
+        self.logs.0.drivers.commands.shutdown(within / 2).await;
         let aborts: Vec<_> = self.tasks.iter().map(JoinHandle::abort_handle).collect();
         let all = async {
             for task in self.tasks {
@@ -234,25 +234,23 @@ pub enum NotReady {
 }
 
 /// All that goes on by itself while the engine runs.
-fn loops(context: &Arc<EngineContext>, stopped: &watch::Receiver<bool>) -> Vec<JoinHandle<()>> {
+fn loops(ctx: &Arc<EngineContext>, stopped: &watch::Receiver<bool>) -> Vec<JoinHandle<()>> {
     let kept = |name, begin: fn(Arc<EngineContext>, watch::Receiver<bool>) -> Loop| {
-        let (context, stopped) = (Arc::clone(context), stopped.clone());
+        let (ctx, stopped) = (Arc::clone(ctx), stopped.clone());
         tokio::spawn(async move {
-            let again = || begin(Arc::clone(&context), stopped.clone());
-            keep_running(name, again, (&context.health, Restarts::default()), stopped.clone()).await;
+            let again = || begin(Arc::clone(&ctx), stopped.clone());
+            keep_running(name, again, (&ctx.health, Restarts::default()), stopped.clone()).await;
         })
     };
-    let (mirrors, entries) = (Arc::clone(context), Arc::clone(context));
+    let (mirrors, entries) = (Arc::clone(ctx), Arc::clone(ctx));
     let told = stopped.clone();
     vec![
-        kept("the loop that takes work", |context, stop| Box::pin(work::run(context, stop))),
-        kept("the clock of regular work", |context, stop| Box::pin(keep_time(context, stop))),
-        kept("the watch on GitHub's answers", |context, stop| {
-            Box::pin(presence::tell_changes(context, stop))
-        }),
+        kept("the loop that takes work", |ctx, stop| Box::pin(work::run(ctx, stop))),
+        kept("the clock of regular work", |ctx, stop| Box::pin(keep_time(ctx, stop))),
+        kept("the watch on GitHub's answers", |ctx, stop| Box::pin(presence::tell_changes(ctx, stop))),
         tokio::spawn(run_once("measuring the mirrors", async move { mirrors.mirrors.measure().await })),
         tokio::spawn(run_once("looking for the operator's entries", async move {
-            entries.means.entries.tell_at_start(&*entries.clock, told).await;
+            entries.drivers.entries.tell_at_start(&*entries.clock, told).await;
         })),
     ]
 }
@@ -268,12 +266,12 @@ fn commands(
 ) -> Commands {
     let (store, wake) = (Arc::clone(store), Arc::clone(wake));
     let marking = Arc::clone(clock);
-    let changed = Arc::new(move |order: &Order| {
+    let changed = Arc::new(move |order: &DeployRequest| {
         let Some((repository, name, _)) = parse_key(&order.key) else { return };
-        let unit = Unit::Environment(RepositoryId(repository), name.into());
+        let item = WorkItem::Environment(RepositoryId(repository), name.into());
         let (store, wake, now) = (Arc::clone(&store), Arc::clone(&wake), marking.now());
         tokio::spawn(async move {
-            match store.mark(vec![unit], now).await {
+            match store.mark(vec![item], now).await {
                 Ok(()) => wake.notify_one(),
                 // It is looked at again by the clock.
                 Err(error) => tracing::error!(%error, "what is new of a deploy could not be marked"),
@@ -287,26 +285,26 @@ fn commands(
 }
 
 /// Marks the App for its regular look at GitHub, and drops what is too old.
-async fn keep_time(context: Arc<EngineContext>, mut stop: watch::Receiver<bool>) {
+async fn keep_time(ctx: Arc<EngineContext>, mut stop: watch::Receiver<bool>) {
     while !is_over(&stop) {
-        let now = context.now();
+        let now = ctx.now();
         tokio::select! {
-            () = context.clock.sleep_until(now + context.settings.reconcile) => {}
+            () = ctx.clock.sleep_until(now + ctx.settings.reconcile) => {}
             () = over(&mut stop) => return,
         }
-        let now = context.now();
-        let (bodies, rows) = context.kept_since(now);
-        if let Err(error) = context.store.prune(bodies, rows).await {
+        let now = ctx.now();
+        let (bodies, rows) = ctx.kept_since(now);
+        if let Err(error) = ctx.store.prune(bodies, rows).await {
             tracing::error!(%error, "old deliveries could not be dropped");
         }
-        if let Err(error) = context.store.prune_closed(rows, now - context.settings.keep_closed).await {
+        if let Err(error) = ctx.store.prune_closed(rows, now - ctx.settings.keep_closed).await {
             tracing::error!(%error, "what is closed for long could not be dropped");
         }
-        if let Err(error) = context.means.commands.drop_logs(now - context.settings.keep_logs).await {
+        if let Err(error) = ctx.drivers.commands.drop_logs(now - ctx.settings.keep_logs).await {
             tracing::error!(%error, "old logs of deploys could not be dropped");
         }
-        match context.store.mark(vec![Unit::App], now).await {
-            Ok(()) => context.wake.notify_one(),
+        match ctx.store.mark(vec![WorkItem::App], now).await {
+            Ok(()) => ctx.wake.notify_one(),
             Err(error) => tracing::error!(%error, "the regular look at GitHub could not be marked"),
         }
     }

@@ -1,6 +1,6 @@
 use super::clock::Clock;
 use super::context::{Random, Settings};
-use super::deploys::Deploying;
+use super::deploy_drivers::Deploying;
 use super::full_disk;
 use super::{Engine, Parts};
 use crate::github::{Api, ApiConfig, ApiError, AppKey, Secret};

@@ -125,22 +125,21 @@ fn repositories(count: usize) -> String {
 }
 
 /// Notes which App we are. Some installations may never answer: the others are told without them.
-pub(super) fn is(context: &EngineContext, app: RegisteredApp, installations: &[Installation]) {
-    if context.presence.is(app, installations) {
-        let (context, at, clock) =
-            (context.this.clone(), context.now() + TOLD_WITHIN, Arc::clone(&context.clock));
+pub(super) fn is(ctx: &EngineContext, app: RegisteredApp, installations: &[Installation]) {
+    if ctx.presence.is(app, installations) {
+        let (ctx, at, clock) = (ctx.this.clone(), ctx.now() + TOLD_WITHIN, Arc::clone(&ctx.clock));
         tokio::spawn(async move {
             clock.sleep_until(at).await;
-            if let Some(context) = context.upgrade() {
-                context.presence.tell();
+            if let Some(ctx) = ctx.upgrade() {
+                ctx.presence.tell();
             }
         });
     }
 }
 
 /// Tells whenever GitHub takes us otherwise than before.
-pub(super) async fn tell_changes(context: Arc<EngineContext>, mut stop: watch::Receiver<bool>) {
-    let mut states = context.api.access_changes();
+pub(super) async fn tell_changes(ctx: Arc<EngineContext>, mut stop: watch::Receiver<bool>) {
+    let mut states = ctx.api.access_changes();
     let mut before = Access::Unknown;
     loop {
         tokio::select! {
@@ -150,16 +149,16 @@ pub(super) async fn tell_changes(context: Arc<EngineContext>, mut stop: watch::R
         let state = states.borrow_and_update().clone();
         match state.access {
             Access::Refused => {
-                tracing::error!("GitHub does not accept our credentials: {}", why(&context.api, &state));
+                tracing::error!("GitHub does not accept our credentials: {}", why(&ctx.api, &state));
             }
-            Access::Unreachable => tracing::warn!("GitHub cannot be asked: {}", why(&context.api, &state)),
+            Access::Unreachable => tracing::warn!("GitHub cannot be asked: {}", why(&ctx.api, &state)),
             Access::Accepted if before != Access::Unknown => {
                 tracing::info!("GitHub accepts our credentials again");
             }
             Access::Accepted | Access::Unknown => {}
         }
         if matches!(state.access, Access::Refused | Access::Unreachable) {
-            context.presence.forget();
+            ctx.presence.forget();
         }
         before = state.access;
     }

@@ -1,13 +1,13 @@
-//! The loop: leases units, has them worked on, settles them.
+//! The loop: leases work items, has them worked on, settles them.
 
 use super::context::{EngineContext, WorkError};
 use super::full_disk;
 use super::shares::{Place, Worker};
 use super::supervisor::{is_over, over};
-use super::units;
+use super::work_items;
 use crate::github::RetryAdvice;
 use crate::model::{InstallationId, Millis};
-use crate::store::{Change, Committed, Lease, Next, StoreError, Unit};
+use crate::store::{Change, Committed, Lease, Next, StoreError, WorkItem};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -34,56 +34,56 @@ const MAKE_ROOM_EVERY: Duration = Duration::from_secs(10);
 const SET_BACK: Millis = 1_000;
 
 /// Runs until `stop` turns true, then lets what has begun come to its end.
-pub(super) async fn run(context: Arc<EngineContext>, mut stop: watch::Receiver<bool>) {
+pub(super) async fn run(ctx: Arc<EngineContext>, mut stop: watch::Receiver<bool>) {
     let mut store = StoreWords::default();
     // Nobody works yet: whoever held a lease was of a former process, or went with a former run of this loop.
-    while let Err(error) = context.store.reclaim(context.now()).await {
-        store.failed(&context, &error);
-        if context.health.failure().is_some() {
+    while let Err(error) = ctx.store.reclaim(ctx.now()).await {
+        store.failed(&ctx, &error);
+        if ctx.health.failure().is_some() {
             return;
         }
         tokio::select! {
-            () = context.clock.sleep_until(context.now() + STORE_PAUSE) => {}
+            () = ctx.clock.sleep_until(ctx.now() + STORE_PAUSE) => {}
             () = over(&mut stop) => return,
         }
     }
-    let (mut crew, mut sweep) = (Crew::new(&context, stop.clone()), Sweep::default());
-    while !is_over(&stop) && context.health.failure().is_none() {
+    let (mut crew, mut sweep) = (Crew::new(&ctx, stop.clone()), Sweep::default());
+    while !is_over(&stop) && ctx.health.failure().is_none() {
         let free = tokio::select! {
-            free = context.workers.take_any() => free,
+            free = ctx.workers.take_any() => free,
             () = crew.one_ends() => continue,
             () = over(&mut stop) => break,
         };
         // The wake-up is asked for before the store, so that work announced in between is not slept over.
-        let woken = context.wake.notified();
-        let now = context.now();
-        let taken = match sweep.look(&context, now).await {
-            Ok(()) => context.store.lease(now, context.limits()).await,
+        let woken = ctx.wake.notified();
+        let now = ctx.now();
+        let taken = match sweep.look(&ctx, now).await {
+            Ok(()) => ctx.store.lease(now, ctx.limits()).await,
             Err(error) => Err(error),
         };
         match taken {
             Ok(Some(lease)) => {
-                store.answered(&context);
+                store.answered(&ctx);
                 crew.begin(lease, free);
             }
             Ok(None) => {
-                store.answered(&context);
+                store.answered(&ctx);
                 drop(free);
-                let until = next_look(&context, now).await;
+                let until = next_look(&ctx, now).await;
                 tokio::select! {
                     () = woken => {}
-                    () = context.clock.sleep_until(until) => {}
+                    () = ctx.clock.sleep_until(until) => {}
                     () = crew.one_ends() => {}
                     () = over(&mut stop) => {}
                 }
             }
             Err(error) => {
-                store.failed(&context, &error);
+                store.failed(&ctx, &error);
                 drop(free);
                 if matches!(error, StoreError::Full) && store.may_make_room() {
-                    make_room(&context).await;
+                    make_room(&ctx).await;
                 }
-                context.clock.sleep_until(now + STORE_PAUSE).await;
+                ctx.clock.sleep_until(now + STORE_PAUSE).await;
             }
         }
         crew.see_to_ends();
@@ -95,26 +95,26 @@ pub(super) async fn run(context: Arc<EngineContext>, mut stop: watch::Receiver<b
 
 /// A disk that is full lets nothing be stored: a mirror goes, where that can help, and when there are none, builds that run
 /// nowhere. Where the room is the database's own, old bodies make some.
-pub(super) async fn make_room(context: &EngineContext) {
-    let folder = context.mirrors.folder().to_owned();
+pub(super) async fn make_room(ctx: &EngineContext) {
+    let folder = ctx.mirrors.folder().to_owned();
     let has_room = tokio::task::spawn_blocking(move || full_disk::has_room(&folder)).await.unwrap_or(true);
     if !has_room {
-        if context.mirrors.give_way() {
+        if ctx.mirrors.give_way() {
             return;
         }
-        if let Err(error) = context.means.commands.give_way().await {
+        if let Err(error) = ctx.drivers.commands.give_way().await {
             tracing::warn!(%error, "builds that run nowhere could not be removed to make room");
         }
     }
-    let (bodies, rows) = context.kept_since(context.now());
-    if let Err(error) = context.store.prune(bodies, rows).await {
+    let (bodies, rows) = ctx.kept_since(ctx.now());
+    if let Err(error) = ctx.store.prune(bodies, rows).await {
         tracing::debug!(%error, "old deliveries make no room");
     }
 }
 
-async fn next_look(context: &EngineContext, now: i64) -> i64 {
-    let latest = now + context.settings.poll;
-    match context.store.next_due(now, context.limits()).await {
+async fn next_look(ctx: &EngineContext, now: i64) -> i64 {
+    let latest = now + ctx.settings.poll;
+    match ctx.store.next_due(now, ctx.limits()).await {
         Ok(due) => due.map_or(latest, |due| due.min(latest)),
         Err(_) => now + STORE_PAUSE,
     }
@@ -128,14 +128,14 @@ struct StoreWords {
 }
 
 impl StoreWords {
-    fn answered(&mut self, context: &EngineContext) {
-        context.health.note_taken();
+    fn answered(&mut self, ctx: &EngineContext) {
+        ctx.health.note_taken();
         if self.said.take().is_some() {
             tracing::info!("work can be taken from the store again");
         }
     }
 
-    /// EngineContext is not looked for all the time: where there is none, looking makes none.
+    /// Room is not looked for all the time: where there is none, looking makes none.
     fn may_make_room(&mut self) -> bool {
         let may = self.made_room.is_none_or(|at| at.elapsed() >= MAKE_ROOM_EVERY);
         if may {
@@ -144,9 +144,9 @@ impl StoreWords {
         may
     }
 
-    fn failed(&mut self, context: &EngineContext, error: &StoreError) {
+    fn failed(&mut self, ctx: &EngineContext, error: &StoreError) {
         if let StoreError::Replaced(_) = error {
-            context.health.fail(error.to_string());
+            ctx.health.fail(error.to_string());
         }
         let words = error.to_string();
         if self.said.as_ref() != Some(&words) {
@@ -167,7 +167,7 @@ struct Sweep {
 }
 
 impl Sweep {
-    async fn look(&mut self, context: &EngineContext, now: Millis) -> Result<(), StoreError> {
+    async fn look(&mut self, ctx: &EngineContext, now: Millis) -> Result<(), StoreError> {
         let was_set_back = self.clock.is_some_and(|(at, asked)| {
             let passed = i64::try_from(asked.elapsed().as_millis()).unwrap_or(i64::MAX);
             now < at.saturating_add(passed) - SET_BACK
@@ -181,9 +181,12 @@ impl Sweep {
         if !was_set_back && self.swept.is_some_and(|at| at.elapsed() < every) {
             return Ok(());
         }
-        let forward = context.store.bring_forward(now, now + FURTHEST).await?;
+        let forward = ctx.store.bring_forward(now, now + FURTHEST).await?;
         if forward > 0 {
-            tracing::warn!(units = forward, "the clock was set back; what waits for long past it is due now");
+            tracing::warn!(
+                work_items = forward,
+                "the clock was set back; what waits for long past it is due now"
+            );
         }
         self.swept = Some(Instant::now());
         Ok(())
@@ -192,13 +195,13 @@ impl Sweep {
 
 /// Those who work, with the lease of each. When this is dropped, they end.
 struct Crew {
-    context: Arc<EngineContext>,
+    ctx: Arc<EngineContext>,
     stop: watch::Receiver<bool>,
     tasks: JoinSet<Settled>,
     leases: HashMap<Id, Lease>,
 }
 
-/// Whether the unit was given back.
+/// Whether the work item was given back.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Settled {
     Yes,
@@ -207,13 +210,12 @@ enum Settled {
 }
 
 impl Crew {
-    fn new(context: &Arc<EngineContext>, stop: watch::Receiver<bool>) -> Self {
-        Self { context: Arc::clone(context), stop, tasks: JoinSet::new(), leases: HashMap::new() }
+    fn new(ctx: &Arc<EngineContext>, stop: watch::Receiver<bool>) -> Self {
+        Self { ctx: Arc::clone(ctx), stop, tasks: JoinSet::new(), leases: HashMap::new() }
     }
 
     fn begin(&mut self, lease: Lease, free: Place) {
-        let task =
-            self.tasks.spawn(work(Arc::clone(&self.context), lease.clone(), (free, self.stop.clone())));
+        let task = self.tasks.spawn(work(Arc::clone(&self.ctx), lease.clone(), (free, self.stop.clone())));
         self.leases.insert(task.id(), lease);
     }
 
@@ -235,57 +237,57 @@ impl Crew {
         }
     }
 
-    /// A lease whose holder is gone is ended, or its unit would never be looked at again.
+    /// A lease whose holder is gone is ended, or its work item would never be looked at again.
     fn ended(&mut self, ended: Result<(Id, Settled), tokio::task::JoinError>) {
         let (id, settled) = ended.unwrap_or_else(|error| {
             tracing::error!(%error, "a bug stopped the work on a unit");
             (error.id(), Settled::No)
         });
         let Some(lease) = self.leases.remove(&id).filter(|_| settled == Settled::No) else { return };
-        self.tasks.spawn(release(Arc::clone(&self.context), lease, self.stop.clone()));
+        self.tasks.spawn(release(Arc::clone(&self.ctx), lease, self.stop.clone()));
     }
 }
 
 /// Ends a lease once the store takes it. What a stop cuts off is made good by the next start.
-async fn release(context: Arc<EngineContext>, lease: Lease, mut stop: watch::Receiver<bool>) -> Settled {
-    while !is_over(&stop) && context.health.failure().is_none() {
+async fn release(ctx: Arc<EngineContext>, lease: Lease, mut stop: watch::Receiver<bool>) -> Settled {
+    while !is_over(&stop) && ctx.health.failure().is_none() {
         tokio::select! {
-            () = context.clock.sleep_until(context.now() + STORE_PAUSE) => {}
+            () = ctx.clock.sleep_until(ctx.now() + STORE_PAUSE) => {}
             () = over(&mut stop) => {}
         }
-        if context.store.release(&lease, context.now()).await.is_ok() {
-            context.wake.notify_one();
+        if ctx.store.release(&lease, ctx.now()).await.is_ok() {
+            ctx.wake.notify_one();
             break;
         }
     }
     Settled::Yes
 }
 
-/// Works on one unit to its end: done, to be tried later, or given up.
-#[tracing::instrument(name = "work", skip_all, fields(unit = %lease.unit))]
+/// Works on one work item to its end: done, to be tried later, or given up.
+#[tracing::instrument(name = "work", skip_all, fields(item = %lease.item))]
 async fn work(
-    context: Arc<EngineContext>,
+    ctx: Arc<EngineContext>,
     lease: Lease,
     (free, stop): (Place, watch::Receiver<bool>),
 ) -> Settled {
-    if lease.failures >= context.settings.back_off.give_up_after {
+    if lease.failures >= ctx.settings.back_off.give_up_after {
         // Only attempts that ended without a word come so far: this one may be what ended the process.
         let error = "the work on it has ended without a result again and again".to_owned();
         tracing::error!(error, "given up; a replay or a new event revives it");
-        return settle(&context, &lease, Next::Dead { error }).await;
+        return settle(&ctx, &lease, Next::Dead { error }).await;
     }
-    let worker = Worker::new(&context.workers, free, installation_of(&context, &lease.unit).await).await;
+    let worker = Worker::new(&ctx.workers, free, installation_of(&ctx, &lease.item).await).await;
     if is_over(&stop) {
         // It has waited for others of its installation until now.
         let error = "the server was stopped before it was begun".to_owned();
-        return settle(&context, &lease, Next::Wait { at: context.now(), error }).await;
+        return settle(&ctx, &lease, Next::Wait { at: ctx.now(), error }).await;
     }
     for _ in 0..REPEATS {
-        let (changes, next) = attempt(&context, &lease, &worker).await;
-        let (changes, next) = within_reach(changes, next, context.now() + FURTHEST);
-        match context.store.commit(&lease, changes, next, context.now()).await {
+        let (changes, next) = attempt(&ctx, &lease, &worker).await;
+        let (changes, next) = within_reach(changes, next, ctx.now() + FURTHEST);
+        match ctx.store.commit(&lease, changes, next, ctx.now()).await {
             Ok(Committed::Stored) => {
-                context.wake.notify_one();
+                ctx.wake.notify_one();
                 return Settled::Yes;
             }
             Ok(Committed::Stale) => tracing::debug!("what this relied on has changed: once more"),
@@ -294,22 +296,21 @@ async fn work(
                 return Settled::Yes;
             }
             Err(error) => {
-                // A decision that cannot be stored must not keep its unit leased in silence.
+                // A decision that cannot be stored must not keep its work item leased in silence.
                 tracing::error!(%error, "a decision could not be stored");
-                let next = next_after(&context, &lease, error.to_string(), RetryAdvice::TryLater);
-                return settle(&context, &lease, next).await;
+                let next = next_after(&ctx, &lease, error.to_string(), RetryAdvice::TryLater);
+                return settle(&ctx, &lease, next).await;
             }
         }
     }
-    let next =
-        next_after(&context, &lease, "what it relied on kept changing".to_owned(), RetryAdvice::TryLater);
-    settle(&context, &lease, next).await
+    let next = next_after(&ctx, &lease, "what it relied on kept changing".to_owned(), RetryAdvice::TryLater);
+    settle(&ctx, &lease, next).await
 }
 
-async fn settle(context: &EngineContext, lease: &Lease, next: Next) -> Settled {
-    match context.store.commit(lease, Vec::new(), next, context.now()).await {
+async fn settle(ctx: &EngineContext, lease: &Lease, next: Next) -> Settled {
+    match ctx.store.commit(lease, Vec::new(), next, ctx.now()).await {
         Ok(_) => {
-            context.wake.notify_one();
+            ctx.wake.notify_one();
             Settled::Yes
         }
         Err(error) => {
@@ -319,12 +320,12 @@ async fn settle(context: &EngineContext, lease: &Lease, next: Next) -> Settled {
     }
 }
 
-/// Whose share of the workers a unit takes.
-async fn installation_of(context: &EngineContext, unit: &Unit) -> Option<InstallationId> {
-    if let Unit::Installation(id) = unit {
+/// Whose share of the workers a work item takes.
+async fn installation_of(ctx: &EngineContext, item: &WorkItem) -> Option<InstallationId> {
+    if let WorkItem::Installation(id) = item {
         return Some(*id);
     }
-    let row = context.store.repository(unit.repository()?).await.ok().flatten();
+    let row = ctx.store.repository(item.repository()?).await.ok().flatten();
     row.map(|row| row.installation)
 }
 
@@ -343,19 +344,19 @@ fn within_reach(mut changes: Vec<Change>, next: Next, furthest: Millis) -> (Vec<
     (changes, next)
 }
 
-/// Runs the unit's work in a task of its own, so that a panic in it stays there, and no longer than it may take.
-async fn attempt(context: &Arc<EngineContext>, lease: &Lease, worker: &Worker) -> (Vec<Change>, Next) {
+/// Runs the work item's work in a task of its own, so that a panic in it stays there, and no longer than it may take.
+async fn attempt(ctx: &Arc<EngineContext>, lease: &Lease, worker: &Worker) -> (Vec<Change>, Next) {
     let task = tokio::spawn(worker.clone().does({
-        let (context, lease) = (Arc::clone(context), lease.clone());
-        async move { units::run(&context, &lease).await }
+        let (ctx, lease) = (Arc::clone(ctx), lease.clone());
+        async move { work_items::run(&ctx, &lease).await }
     }));
     let mut task = AbortOnDrop(task);
-    let within = context.settings.work_within;
-    let failed = |what: String| (Vec::new(), next_after(context, lease, what, RetryAdvice::TryLater));
+    let within = ctx.settings.work_within;
+    let failed = |what: String| (Vec::new(), next_after(ctx, lease, what, RetryAdvice::TryLater));
     match tokio::time::timeout(within, &mut task.0).await {
         Ok(Ok(Ok(changes))) => (changes, Next::Done),
         Ok(Ok(Err(WorkError { what, retry_advice, changes }))) => {
-            let next = next_after(context, lease, what, retry_advice);
+            let next = next_after(ctx, lease, what, retry_advice);
             (changes, next)
         }
         Ok(Err(panic)) => failed(format!("a bug stopped this work: {panic}")),
@@ -371,9 +372,9 @@ impl<T> Drop for AbortOnDrop<T> {
     }
 }
 
-fn next_after(context: &EngineContext, lease: &Lease, error: String, retry_advice: RetryAdvice) -> Next {
+fn next_after(ctx: &EngineContext, lease: &Lease, error: String, retry_advice: RetryAdvice) -> Next {
     let failures = lease.failures + 1;
-    let wait = context.settings.back_off.wait(failures, (context.random)());
+    let wait = ctx.settings.back_off.wait(failures, (ctx.random)());
     match (retry_advice, wait) {
         (RetryAdvice::GiveUp, _) | (RetryAdvice::TryLater, None) => {
             tracing::error!(failures, error, "given up; a replay or a new event revives it");
@@ -381,13 +382,13 @@ fn next_after(context: &EngineContext, lease: &Lease, error: String, retry_advic
         }
         (RetryAdvice::TryLater, Some(wait)) => {
             tracing::warn!(failures, error, wait_ms = wait, "to be tried again");
-            Next::Retry { at: context.now() + wait, error }
+            Next::Retry { at: ctx.now() + wait, error }
         }
         (RetryAdvice::NotBefore(at), _) => {
             tracing::warn!(error, "to be tried when it is welcome again");
             // Apart from each other, so that they do not use the next window up at once.
-            let spread = ((at - context.now()) / 10).clamp(0, WELCOME_SPREAD);
-            let at = at + i64::from((context.random)()) * spread / i64::from(u32::MAX);
+            let spread = ((at - ctx.now()) / 10).clamp(0, WELCOME_SPREAD);
+            let at = at + i64::from((ctx.random)()) * spread / i64::from(u32::MAX);
             Next::Wait { at, error }
         }
     }

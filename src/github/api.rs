@@ -55,7 +55,7 @@ pub struct Api {
     introduction: Mutex<Option<Introduction>>,
     timeout: Duration,
     now: Now,
-    brakes: Mutex<HashMap<Caller, Millis>>,
+    rate_limits: Mutex<HashMap<Caller, Millis>>,
     calls: AtomicU64,
     /// What the calls in the App's own name have shown.
     pub(super) access: watch::Sender<AccessState>,
@@ -137,7 +137,7 @@ impl Api {
             introduction: Mutex::default(),
             timeout: config.timeout,
             now: config.now,
-            brakes: Mutex::default(),
+            rate_limits: Mutex::default(),
             calls: AtomicU64::new(0),
             access: watch::Sender::default(),
             clock_ahead: AtomicI64::new(0),
@@ -348,13 +348,13 @@ impl Api {
     }
 
     fn check_brake(&self, caller: Caller) -> Result<(), ApiError> {
-        let mut brakes = self.brakes.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut rate_limits = self.rate_limits.lock().unwrap_or_else(PoisonError::into_inner);
         let now = self.now();
-        match brakes.get(&caller) {
+        match rate_limits.get(&caller) {
             // Past the longest wait, it was set by a clock that has been set back since.
             Some(&until) if until > now && until <= now + WAIT_MAX => Err(ApiError::RateLimited { until }),
             Some(_) => {
-                brakes.remove(&caller);
+                rate_limits.remove(&caller);
                 Ok(())
             }
             None => Ok(()),
@@ -372,7 +372,7 @@ impl Api {
         let message = message_in(body);
         if let Some(wait) = rate_limit_wait(status, headers, &message, self.now()) {
             let until = self.now() + wait.clamp(1_000, WAIT_MAX);
-            self.brakes.lock().unwrap_or_else(PoisonError::into_inner).insert(caller, until);
+            self.rate_limits.lock().unwrap_or_else(PoisonError::into_inner).insert(caller, until);
             return ApiError::RateLimited { until };
         }
         match status.as_u16() {

@@ -268,7 +268,7 @@ impl Api {
         id: InstallationId,
         repository: &str,
         run: u64,
-        answer: &GateAnswer<'_>,
+        answer: &DeploymentProtectionAnswer<'_>,
     ) -> Result<(), ApiError> {
         let path = format!("/repos/{repository}/actions/runs/{run}/deployment_protection_rule");
         let body = serde_json::to_value(answer).map_err(|error| ApiError::Unreadable {
@@ -282,7 +282,7 @@ impl Api {
 
 /// What a job that waits for an environment is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct GateAnswer<'a> {
+pub struct DeploymentProtectionAnswer<'a> {
     /// The environment's name.
     pub environment_name: &'a str,
     /// `approved` or `rejected`; none where it is still to be decided.

@@ -309,7 +309,7 @@ pub struct WorkflowRunEvent {
 
 /// `deployment_protection_rule`. GitHub promises none of it.
 #[derive(Debug, Deserialize)]
-pub struct GateEvent {
+pub struct DeploymentProtectionEvent {
     /// The environment that a job wants to run into.
     #[serde(default)]
     pub environment: Option<String>,

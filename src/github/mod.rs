@@ -33,7 +33,8 @@ pub use calls::{
     Pull, PullEnd, PullEndRepository, Repository, User,
 };
 pub use deployments::{
-    DESCRIPTION_MAX, GateAnswer, MadeDeployment, NewDeployment, NewStatus, SaidStatus, is_keyed,
+    DESCRIPTION_MAX, DeploymentProtectionAnswer, MadeDeployment, NewDeployment, NewStatus, SaidStatus,
+    is_keyed,
 };
 pub use error::{ApiError, RetryAdvice};
 pub use jwt::{AppKey, InvalidKey};

@@ -10,9 +10,9 @@ mod carried;
 mod check_names;
 mod codes;
 pub mod config;
+mod deploy;
 mod deploy_acts;
 mod deploy_settings;
-mod deploys;
 mod docs_url;
 mod environments;
 mod facts;
@@ -36,9 +36,9 @@ mod workflow;
 pub use carried::{Carried, CarriedAnswer, Compared};
 pub use check_names::CheckName;
 pub use codes::Code;
+pub use deploy::{CancelEnd, Cancellation, Deploy, DeployState, Ending, Phase, PhaseRun, Trigger};
 pub use deploy_acts::{DeployRefusal, RollbackRefusal, WaitsFor};
 pub use deploy_settings::{DeploySettings, DriverSettings, ForeignDeployments};
-pub use deploys::{CancelEnd, Cancellation, Deploy, DeployState, Ending, Phase, PhaseRun, Trigger};
 pub use docs_url::DocsUrl;
 pub use environments::{
     CommentWhen, CopyAfter, CopyBranch, CopyMode, Environment, PromotionPath, Requires, Role, Source, Tested,

@@ -11,7 +11,7 @@
 mod back_merge;
 mod brought;
 mod copy;
-mod gate;
+mod deployment_protection;
 mod known_work;
 mod promotion;
 mod repair;
@@ -20,7 +20,7 @@ mod stacks;
 mod topic;
 mod undone;
 
-pub use gate::{AtTheGate, Gate, gate};
+pub use deployment_protection::{DeploymentProtection, ProtectedJob, deployment_protection};
 
 use std::cmp::Reverse;
 

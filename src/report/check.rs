@@ -9,7 +9,7 @@ use super::dress::{self, FEW, MANY};
 use super::limits::{BODY, RESERVE, TITLE, fit};
 use super::markdown::{code, folded};
 use super::prose::{Prose, row};
-use super::words::{Account, Scene, account, copied, not_copied, passed};
+use super::words::{Explanation, Scene, copied, explanation, not_copied, passed};
 use super::{Subject, stamp};
 use crate::model::{CheckName, Finding, Outcome, PromotionPath, Pull, Verdict};
 
@@ -159,7 +159,7 @@ fn check_knowing(
     parts.extend(dress::advice(first));
     parts.extend(dress::evidence(first, &subject.web_url, FEW));
     parts.extend(dress::code_line(first, subject));
-    parts.extend(further.iter().map(|account| folded_account(account, subject)));
+    parts.extend(further.iter().map(|explanation| folded_account(explanation, subject)));
     parts.extend(others(path, subject, verdict, judged));
 
     let undecided = matches!(outcome, Outcome::Fail | Outcome::Wait | Outcome::Unknown);
@@ -221,9 +221,9 @@ pub fn check_of_copy(
         }
         _ => verdict.findings.is_empty().then(|| copied(&scene)),
     };
-    if let Some(account) = in_place {
-        text.title = account.title.within(TITLE).plain();
-        text.summary = fit(&dress::advice(&account), BODY - RESERVE);
+    if let Some(explanation) = in_place {
+        text.title = explanation.title.within(TITLE).plain();
+        text.summary = fit(&dress::advice(&explanation), BODY - RESERVE);
         text.text = None;
     }
     text.actions.clear();
@@ -253,16 +253,17 @@ pub fn check_of_shared_name(name: &CheckName) -> CheckText {
 }
 
 /// One account per finding, or the one of a pass. What is a mere note comes last and is never the first.
-pub(super) fn accounts(scene: &Scene<'_>, verdict: &Verdict) -> Vec<Account> {
+pub(super) fn accounts(scene: &Scene<'_>, verdict: &Verdict) -> Vec<Explanation> {
     let pull = judged_ends(scene.pull, verdict);
     let scene = &Scene { pull: &pull, snapshot: verdict.snapshot(), ..*scene };
     let (notes, reasons): (Vec<_>, Vec<_>) =
         verdict.findings.iter().partition(|finding| finding.cause.is_note());
-    let mut accounts: Vec<Account> = reasons.into_iter().map(|finding| account(scene, finding)).collect();
+    let mut accounts: Vec<Explanation> =
+        reasons.into_iter().map(|finding| explanation(scene, finding)).collect();
     if accounts.is_empty() {
         accounts.push(passed(scene));
     }
-    accounts.extend(notes.into_iter().map(|finding| account(scene, finding)));
+    accounts.extend(notes.into_iter().map(|finding| explanation(scene, finding)));
     accounts
 }
 
@@ -272,19 +273,19 @@ pub(super) fn judged_ends(pull: &Pull, verdict: &Verdict) -> Pull {
 }
 
 /// A further finding, folded.
-pub(super) fn folded_account(account: &Account, subject: &Subject) -> String {
-    let mut parts = vec![format!("**{}**", account.title.markdown())];
-    parts.extend(dress::advice(account));
-    parts.extend(dress::evidence(account, &subject.web_url, FEW));
-    parts.extend(dress::code_line(account, subject));
-    let heading = account.code.map_or("Also found", |code| code.as_str());
+pub(super) fn folded_account(explanation: &Explanation, subject: &Subject) -> String {
+    let mut parts = vec![format!("**{}**", explanation.title.markdown())];
+    parts.extend(dress::advice(explanation));
+    parts.extend(dress::evidence(explanation, &subject.web_url, FEW));
+    parts.extend(dress::code_line(explanation, subject));
+    let heading = explanation.code.map_or("Also found", |code| code.as_str());
     folded(&format!("Also found: {heading}"), &fit(&parts, BODY / 4))
 }
 
-fn text(account: &Account, subject: &Subject) -> Option<String> {
-    let mut parts: Vec<String> = dress::drawing(account).into_iter().collect();
-    if dress::has_more_than_few(account) {
-        parts.extend(dress::evidence(account, &subject.web_url, MANY));
+fn text(explanation: &Explanation, subject: &Subject) -> Option<String> {
+    let mut parts: Vec<String> = dress::drawing(explanation).into_iter().collect();
+    if dress::has_more_than_few(explanation) {
+        parts.extend(dress::evidence(explanation, &subject.web_url, MANY));
     }
     if parts.is_empty() { None } else { Some(fit(&parts, BODY)) }
 }
@@ -329,9 +330,9 @@ fn others(
             let accounts = accounts(&Scene::of(path, subject), other);
             let lines: Vec<String> = accounts
                 .iter()
-                .flat_map(|account| {
-                    let title = format!("**{}**", account.title.markdown());
-                    std::iter::once(title).chain(dress::paragraphs(&account.detail))
+                .flat_map(|explanation| {
+                    let title = format!("**{}**", explanation.title.markdown());
+                    std::iter::once(title).chain(dress::paragraphs(&explanation.detail))
                 })
                 .collect();
             folded(&format!("Also judged: #{}", subject.number), &fit(&lines, BODY / 8))

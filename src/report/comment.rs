@@ -6,7 +6,7 @@ use super::dress::{self, FEW};
 use super::limits::{BODY, RESERVE, fit};
 use super::markdown::folded;
 use super::prose::{Prose, row};
-use super::words::{Account, Scene};
+use super::words::{Explanation, Scene};
 use crate::model::{Code, Finding, Level, Outcome, PromotionPath, Verdict};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -38,14 +38,14 @@ pub fn comment(
                 parts.extend(body(first, subject, outcome));
                 let stands = standing(verdict, earlier, then.pull.base == subject.pull.base);
                 let mut gone = super::check::accounts(&Scene::of(path, then), earlier);
-                gone.retain(|account| account.code.is_none_or(|code| !stands.contains(&code)));
+                gone.retain(|explanation| explanation.code.is_none_or(|code| !stands.contains(&code)));
                 if !gone.is_empty() {
                     parts.push(before(&gone));
                 }
             }
             None => parts.extend(body(first, subject, outcome)),
         }
-        parts.extend(further.iter().map(|account| folded_account(account, subject)));
+        parts.extend(further.iter().map(|explanation| folded_account(explanation, subject)));
     }
     fit(&parts, BODY - RESERVE)
 }
@@ -98,28 +98,28 @@ fn standing(verdict: &Verdict, earlier: &Verdict, same_base: bool) -> BTreeSet<C
     earlier.findings.iter().filter(still).map(|it| it.cause.code()).collect()
 }
 
-fn body(account: &Account, subject: &Subject, outcome: Outcome) -> Vec<String> {
+fn body(explanation: &Explanation, subject: &Subject, outcome: Outcome) -> Vec<String> {
     if outcome == Outcome::Pass {
-        return dress::paragraphs(&account.detail);
+        return dress::paragraphs(&explanation.detail);
     }
-    let mut parts = dress::advice(account);
-    let mut evidence = dress::evidence(account, &subject.web_url, FEW);
+    let mut parts = dress::advice(explanation);
+    let mut evidence = dress::evidence(explanation, &subject.web_url, FEW);
     if !evidence.is_empty() {
-        evidence.extend(dress::drawing(account));
-        parts.push(folded(&dress::evidence_heading(account), &fit(&evidence, BODY / 3)));
+        evidence.extend(dress::drawing(explanation));
+        parts.push(folded(&dress::evidence_heading(explanation), &fit(&evidence, BODY / 3)));
     }
-    parts.extend(dress::code_line(account, subject));
+    parts.extend(dress::code_line(explanation, subject));
     parts
 }
 
 /// What was wrong, said of the base the pull request had then; without commands, because the commits in them have gone.
-pub(super) fn before(accounts: &[Account]) -> String {
+pub(super) fn before(accounts: &[Explanation]) -> String {
     let lines: Vec<String> = accounts
         .iter()
-        .flat_map(|account| {
-            let code = account.code.map(|code| format!("{code}: ")).unwrap_or_default();
-            let title = format!("**{code}{}**", account.title.markdown());
-            std::iter::once(title).chain(dress::paragraphs(&account.detail))
+        .flat_map(|explanation| {
+            let code = explanation.code.map(|code| format!("{code}: ")).unwrap_or_default();
+            let title = format!("**{code}{}**", explanation.title.markdown());
+            std::iter::once(title).chain(dress::paragraphs(&explanation.detail))
         })
         .collect();
     folded("What was wrong before", &fit(&lines, BODY / 4))

@@ -7,7 +7,7 @@ use super::limits::{BODY, shorten_end};
 use super::markdown::{block, code, code_in_table};
 use super::prose::{Prose, count};
 use super::shell;
-use super::words::{Account, Evidence, Step, origin};
+use super::words::{Evidence, Explanation, Step, origin};
 use crate::model::{Code, Commit};
 
 /// Rows of evidence shown where it is not the point.
@@ -17,15 +17,15 @@ pub(super) const FEW: usize = 20;
 pub(super) const MANY: usize = 250;
 
 /// What is there against what was expected, then the way out, the other ways and who can act.
-pub(super) fn advice(account: &Account) -> Vec<String> {
-    let mut parts = paragraphs(&account.detail);
-    if let Some(repair) = &account.repair {
+pub(super) fn advice(explanation: &Explanation) -> Vec<String> {
+    let mut parts = paragraphs(&explanation.detail);
+    if let Some(repair) = &explanation.repair {
         parts.extend(step("**What to do.** ", repair));
     }
-    for alternative in &account.alternatives {
+    for alternative in &explanation.alternatives {
         parts.extend(step("**Another way.** ", alternative));
     }
-    if let Some(who) = &account.who {
+    if let Some(who) = &explanation.who {
         parts.push(format!("**Who can act.** {}", who.markdown()));
     }
     parts
@@ -56,9 +56,9 @@ pub(super) fn bullets(remarks: &[String]) -> String {
 
 /// The tables an account rests on, each with at most `rows` rows, and together within what a body holds:
 /// rows in some alphabets are three times as long as in others.
-pub(super) fn evidence(account: &Account, web_url: &str, rows: usize) -> Vec<String> {
-    let room = BODY / 4 * 3 / account.evidence.len().max(1);
-    account
+pub(super) fn evidence(explanation: &Explanation, web_url: &str, rows: usize) -> Vec<String> {
+    let room = BODY / 4 * 3 / explanation.evidence.len().max(1);
+    explanation
         .evidence
         .iter()
         .map(|evidence| match evidence {
@@ -122,16 +122,16 @@ fn commit_link(commit: &Commit, web_url: &str) -> String {
 }
 
 /// Whether an account has more evidence than is shown in short.
-pub(super) fn has_more_than_few(account: &Account) -> bool {
-    account.evidence.iter().any(|evidence| match evidence {
+pub(super) fn has_more_than_few(explanation: &Explanation) -> bool {
+    explanation.evidence.iter().any(|evidence| match evidence {
         Evidence::Commits(_, commits) => commits.len() > FEW,
         Evidence::Paths(_, paths) => paths.len() > FEW,
     })
 }
 
 /// The code and where it is explained.
-pub(super) fn code_line(account: &Account, subject: &Subject) -> Option<String> {
-    Some(explained(account.code?, subject.docs_url.as_deref()))
+pub(super) fn code_line(explanation: &Explanation, subject: &Subject) -> Option<String> {
+    Some(explained(explanation.code?, subject.docs_url.as_deref()))
 }
 
 /// A code and where it is explained: on a page, else in the file of the source.
@@ -145,15 +145,15 @@ pub(super) fn explained(finding: Code, page: Option<&str>) -> String {
 }
 
 /// The drawing, with a line that says how to read it.
-pub(super) fn drawing(account: &Account) -> Option<String> {
-    let drawing = account.drawing.as_ref()?;
+pub(super) fn drawing(explanation: &Explanation) -> Option<String> {
+    let drawing = explanation.drawing.as_ref()?;
     Some(format!("In short, with the commits in question marked:\n\n{}", block("mermaid", drawing)))
 }
 
 /// How much is folded away, for the line that opens it.
-pub(super) fn evidence_heading(account: &Account) -> String {
+pub(super) fn evidence_heading(explanation: &Explanation) -> String {
     let (mut commits, mut paths) = (0, 0);
-    for evidence in &account.evidence {
+    for evidence in &explanation.evidence {
         match evidence {
             Evidence::Commits(_, list) => commits += list.len(),
             Evidence::Paths(_, list) => paths += list.len(),

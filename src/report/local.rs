@@ -1,6 +1,6 @@
 //! What a verdict in a clone rests on: which commits, how old they are, and by which configuration they were judged.
 
-use super::deploys::length;
+use super::deploy_status::length;
 use super::markdown::clean;
 use super::stamp;
 use crate::model::config::CONFIGURATION_PATH;

@@ -10,56 +10,57 @@
 mod aftermath;
 mod alarm;
 mod carried;
+mod change_status;
 mod check;
 mod comment;
+mod config_preview;
 mod copy_standing;
-mod deploys;
+mod deploy_status;
+mod deployment_protection;
 mod drawing;
 mod dress;
-mod gate;
 mod limits;
 mod local;
 mod markdown;
 mod notes;
 mod one_line;
 mod operator;
-mod proposal;
 mod prose;
 mod repair_plan;
 mod rewritten;
 mod shell;
 mod stamp;
 mod terminal;
-mod whereabouts;
 mod withdrawn;
 mod words;
 
 pub use aftermath::{Aftermath, aftermath};
 pub use alarm::{ALARM, alarm, sync_pull};
 pub use carried::{carried_as_json, carried_on_terminal};
+pub use change_status::{
+    CHANGE_STATUS, Place, Stand, change_status, change_status_as_json, change_status_on_terminal,
+    is_worth_a_comment,
+};
 pub use check::{
     Action, CheckText, Conclusion, REBUILD, RECHECK, RETARGET, check, check_of_copy, check_of_group,
     check_of_shared_name,
 };
 pub use comment::{MARKER, comment};
+pub use config_preview::{BackTest, ChangedVerdict, ConfigPreview, config_preview};
 pub use copy_standing::{CopyStanding, Guard, NotCopied, Refuser};
-pub use deploys::{
+pub use deploy_status::{
     DeployStatus, OperatorActs, deploy_line, deploy_status, deploy_trouble, ended, length, not_counted,
 };
-pub use gate::{GateWords, WaitingJob, gate};
+pub use deployment_protection::{ProtectionWords, WaitingJob, deployment_protection};
 pub use local::{Basis, ConfigSource, LocalCheck, SeenAs};
 pub use notes::{Note, replacement, with_notes};
 pub use one_line::one_line;
 pub use operator::{AskedFor, deploy_refused, rollback_refused, waits_for};
-pub use proposal::{BackTest, Otherwise, Proposed, proposal};
 pub use repair_plan::{RepairPlan, RepairStage, repair_plan};
 pub use rewritten::{Rewritten, rewritten_alarm, rewritten_marker};
 pub use shell::quote as shell_word;
 pub use stamp::utc as moment;
 pub use terminal::{Words, copy_on_terminal, terminal, words};
-pub use whereabouts::{
-    Place, Stand, WHEREABOUTS, is_worth_a_comment, whereabouts, whereabouts_as_json, whereabouts_on_terminal,
-};
 pub use withdrawn::{NotAgain, Withdrawn, asked_again, is_withdrawn, withdrawn, withdrawn_comment};
 pub use words::fetch_every_branch;
 

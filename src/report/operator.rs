@@ -1,7 +1,7 @@
 //! What the operator is answered who asks for a deploy or a rollback.
 
-use super::deploys::{deploy_command, rollback_command};
-use super::gate::hold_lift_command;
+use super::deploy_status::{deploy_command, rollback_command};
+use super::deployment_protection::hold_lift_command;
 use crate::model::{CommitId, DeployRefusal, Environment, RollbackRefusal, WaitsFor};
 
 /// Where something was asked for.

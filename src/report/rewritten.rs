@@ -37,9 +37,9 @@ pub fn rewritten_marker(branch: &BranchName) -> String {
 
 /// Title and text of the issue.
 pub fn rewritten_alarm(path: &PromotionPath, subject: &Subject, what: &Rewritten) -> (String, String) {
-    let account = rewritten(&Scene::of(path, subject), what);
-    let title = account.title.plain();
-    let mut parts = dress::advice(&account);
+    let explanation = rewritten(&Scene::of(path, subject), what);
+    let title = explanation.title.plain();
+    let mut parts = dress::advice(&explanation);
     if let Some(first) = parts.first_mut() {
         // The marker has to be the first line.
         first.insert_str(0, &format!("{}\n", rewritten_marker(&what.branch)));

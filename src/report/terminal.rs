@@ -7,7 +7,7 @@ use super::local::LocalCheck;
 use super::markdown::clean;
 use super::prose::Prose;
 use super::shell;
-use super::words::{Account, Evidence, Scene, Step, account, copied, origin};
+use super::words::{Evidence, Explanation, Scene, Step, copied, explanation, origin};
 use crate::model::{Commit, Finding, Outcome, Verdict};
 
 /// The words of one finding, in plain text.
@@ -24,13 +24,14 @@ pub struct Words {
 /// The words of one finding of a verdict, for `check pr --json` and the like.
 pub fn words(check: &LocalCheck<'_>, verdict: &Verdict, finding: &Finding) -> Words {
     let pull = judged_ends(check.pull, verdict);
-    let account = account(&Scene { pull: &pull, snapshot: verdict.snapshot(), ..scene(check) }, finding);
-    let mut remedy: Vec<String> = account.repair.iter().flat_map(|repair| step("", repair)).collect();
-    remedy.extend(account.alternatives.iter().flat_map(|other| step("", other)));
-    remedy.extend(account.who.as_ref().map(Prose::plain));
+    let explanation =
+        explanation(&Scene { pull: &pull, snapshot: verdict.snapshot(), ..scene(check) }, finding);
+    let mut remedy: Vec<String> = explanation.repair.iter().flat_map(|repair| step("", repair)).collect();
+    remedy.extend(explanation.alternatives.iter().flat_map(|other| step("", other)));
+    remedy.extend(explanation.who.as_ref().map(Prose::plain));
     Words {
-        title: account.title.plain(),
-        detail: plain(&account.detail).join("\n\n"),
+        title: explanation.title.plain(),
+        detail: plain(&explanation.detail).join("\n\n"),
         remedy: remedy.join("\n\n"),
     }
 }
@@ -55,15 +56,15 @@ pub fn terminal(check: &LocalCheck<'_>, verdict: &Verdict, colour: bool) -> Stri
     let scene = scene(check);
     let mut parts = Vec::new();
     let severities = verdict.findings.iter().map(|finding| finding.severity);
-    for (account, outcome) in accounts(&scene, verdict).iter().zip(severities.chain([Outcome::Pass])) {
-        parts.push(heading(account, outcome, colour));
-        parts.extend(plain(&account.detail));
-        if let Some(repair) = &account.repair {
+    for (explanation, outcome) in accounts(&scene, verdict).iter().zip(severities.chain([Outcome::Pass])) {
+        parts.push(heading(explanation, outcome, colour));
+        parts.extend(plain(&explanation.detail));
+        if let Some(repair) = &explanation.repair {
             parts.extend(step("What to do. ", repair));
         }
-        parts.extend(account.alternatives.iter().flat_map(|other| step("Another way. ", other)));
-        parts.extend(account.who.as_ref().map(|who| format!("Who can act. {}", who.plain())));
-        parts.extend(account.evidence.iter().map(evidence));
+        parts.extend(explanation.alternatives.iter().flat_map(|other| step("Another way. ", other)));
+        parts.extend(explanation.who.as_ref().map(|who| format!("Who can act. {}", who.plain())));
+        parts.extend(explanation.evidence.iter().map(evidence));
     }
     // In a clone, a branch of the same name may be elsewhere than on GitHub.
     if verdict.outcome() != Outcome::Unknown {
@@ -76,7 +77,7 @@ pub fn terminal(check: &LocalCheck<'_>, verdict: &Verdict, colour: bool) -> Stri
     text
 }
 
-fn heading(account: &Account, outcome: Outcome, colour: bool) -> String {
+fn heading(explanation: &Explanation, outcome: Outcome, colour: bool) -> String {
     let word = outcome.as_str();
     let word = match (colour, outcome) {
         (false, _) => word.to_owned(),
@@ -84,8 +85,8 @@ fn heading(account: &Account, outcome: Outcome, colour: bool) -> String {
         (true, Outcome::Fail) => format!("\x1b[31m{word}\x1b[0m"),
         (true, Outcome::Warn | Outcome::Wait | Outcome::Unknown) => format!("\x1b[33m{word}\x1b[0m"),
     };
-    let code = account.code.map(|code| format!("{code} ")).unwrap_or_default();
-    format!("{word}: {code}{}", account.title.plain())
+    let code = explanation.code.map(|code| format!("{code} ")).unwrap_or_default();
+    format!("{word}: {code}{}", explanation.title.plain())
 }
 
 fn plain(prose: &[Prose]) -> Vec<String> {

@@ -58,7 +58,7 @@ impl DeployActivity {
 
 /// What the next deploy of an environment depends on.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Lane {
+pub struct EnvironmentDeploys {
     /// The newest deploys in order of their numbers; the one that is live is among them if there is one.
     pub deploys: Vec<Deploy>,
     /// The newest hold, in force or lifted.
@@ -68,24 +68,24 @@ pub struct Lane {
     /// Where the branch was when the configuration last named it for the environment, where it did not always.
     pub start: Option<StartingPoint>,
     /// Orders of the operator's that nobody has taken up yet, the oldest first.
-    pub orders: Vec<OrderRow>,
+    pub requested_acts: Vec<RequestedActRow>,
 }
 
 /// The row number of an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct OrderId(pub i64);
+pub struct RequestedActId(pub i64);
 
 /// Something that the operator has asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OrderRow {
+pub struct RequestedActRow {
     /// Its number; not looked at when it is stored first.
-    pub id: OrderId,
+    pub id: RequestedActId,
     /// The repository.
     pub repository: RepositoryId,
     /// The environment's name.
     pub environment: String,
     /// What is asked for.
-    pub order: Order,
+    pub act: RequestedAct,
     /// When.
     pub made_at: Millis,
     /// What came of it, once it was taken up.
@@ -119,7 +119,7 @@ impl ActOutcome {
 /// What the operator may ask for.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(tag = "what", rename_all = "kebab-case")]
-pub enum Order {
+pub enum RequestedAct {
     /// Deploy what ran before.
     Rollback {
         /// The commit; what was live before the present one where none is named.

@@ -9,16 +9,18 @@
 mod deploy_rows;
 mod rows;
 mod sqlite;
-mod unit;
+mod work_item;
 
-pub use deploy_rows::{ActOutcome, DeployActivity, Lane, Order, OrderId, OrderRow, OutcomeRow};
+pub use deploy_rows::{
+    ActOutcome, DeployActivity, EnvironmentDeploys, OutcomeRow, RequestedAct, RequestedActId, RequestedActRow,
+};
 pub use rows::{
-    Accepted, Account, AccountState, ActRow, Backfill, ChecksOf, ConfigurationRow, DeliveryFilter,
-    DeliveryId, DeliveryRow, DeliveryState, Desired, Effect, GivenUp, JudgedPull, LedgerRows, Merged,
+    Accepted, ActRow, Backfill, ChecksOf, ConfigurationRow, DeliveryFilter, DeliveryId, DeliveryRow,
+    DeliveryState, Desired, Effect, GivenUp, Installation, InstallationState, JudgedPull, LedgerRows, Merged,
     NewDelivery, PullRow, PullState, PushRow, RepositoryRow, RepositoryState, TipRow,
 };
 pub use sqlite::{Options, SqliteStore};
-pub use unit::{InvalidUnit, Unit};
+pub use work_item::{InvalidWorkItem, WorkItem};
 
 use crate::model::{
     BranchName, CommitId, Deploy, EnvironmentName, Hold, InstallationId, LedgerTip, MergeMethods, PullNumber,
@@ -46,7 +48,7 @@ pub enum StoreError {
     Unexpected(String),
 }
 
-/// How many units may be out at the same time, so that one busy repository or installation leaves room for
+/// How many work items may be out at the same time, so that one busy repository or installation leaves room for
 /// the others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ConcurrencyLimits {
@@ -66,20 +68,20 @@ impl ConcurrencyLimits {
     }
 }
 
-/// The right to work on a unit. A change made under it is refused once it has ended.
+/// The right to work on a work item. A change made under it is refused once it has ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lease {
     /// What is being worked on.
-    pub unit: Unit,
-    /// Different for each lease of the same unit: a late holder is told by it.
+    pub item: WorkItem,
+    /// Different for each lease of the same work item: a late holder is told by it.
     pub token: i64,
-    /// The state of the unit that this work covers; marks that come later make it dirty again.
+    /// The state of the work item that this work covers; marks that come later make it dirty again.
     pub seen: i64,
-    /// How many times in a row the unit has failed before.
+    /// How many times in a row the work item has failed before.
     pub failures: u32,
 }
 
-/// What becomes of a unit after its work.
+/// What becomes of a work item after its work.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Next {
     /// Done, unless it was marked meanwhile.
@@ -109,9 +111,9 @@ pub enum Next {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Change {
     /// These deliveries have been taken in.
-    Digested(Vec<DeliveryId>),
+    Processed(Vec<DeliveryId>),
     /// What is known of an account with the App installed.
-    Account(Account),
+    Installation(Installation),
     /// What is known of a repository.
     Repository(RepositoryRow),
     /// A repository as an event has it, which may be old: ignored when the repository is known.
@@ -163,31 +165,31 @@ pub enum Change {
     /// From where on moves of an environment's branch ask for deploys.
     StartingPoint(RepositoryId, EnvironmentName, StartingPoint),
     /// An order of the operator's was taken up, with what came of it.
-    OrderDone(OrderId, ActOutcome),
-    /// GitHub shall show this. Marks the effect's unit when the substance differs from the stored one.
+    RequestedActDone(RequestedActId, ActOutcome),
+    /// GitHub shall show this. Marks the effect's work item when the substance differs from the stored one.
     Desire(Desired),
     /// GitHub shows what was desired with this substance, under this id.
-    Shown {
-        /// The effect's unit.
-        unit: Unit,
+    Applied {
+        /// The effect's work item.
+        item: WorkItem,
         /// GitHub's id of the check run or comment.
         github_id: u64,
         /// The substance that was sent.
         substance: String,
     },
     /// What GitHub showed is gone there, or so it says: the next attempt looks for it and makes it anew.
-    Vanished(Unit),
+    Vanished(WorkItem),
     /// GitHub has refused to make this effect, so there is nothing to look for before it is made.
-    NotMade(Unit),
+    NotMade(WorkItem),
     /// What GitHub shows for this effect is no longer known to be right: it is sent again, even with
     /// the same substance. Nothing happens where nothing is desired.
-    Resend(Unit),
+    Resend(WorkItem),
     /// The same for what is about to be desired anew: only that sends it, so that nothing older is sent before.
-    Outdated(Unit),
+    Outdated(WorkItem),
     /// Something has to be looked at (again).
-    Mark(Unit),
+    Mark(WorkItem),
     /// Something has to be looked at, and may wait until this moment.
-    MarkAt(Unit, Millis),
+    MarkAt(WorkItem, Millis),
 }
 
 /// How a [`Store::commit`] ended.
@@ -195,7 +197,7 @@ pub enum Change {
 pub enum Committed {
     /// All changes are stored.
     Stored,
-    /// The lease had ended and somebody else holds the unit: nothing was changed.
+    /// The lease had ended and somebody else holds the work item: nothing was changed.
     LeaseLost,
     /// A [`Desired::siblings`] no longer described the stored state: nothing was changed, work it out again.
     Stale,
@@ -204,12 +206,12 @@ pub enum Committed {
 /// The operations the engine needs. Every method is one transaction.
 #[async_trait]
 pub trait Store: Send + Sync + std::fmt::Debug {
-    /// Stores a delivery and marks its unit, durably before it returns. Calls that come together may
-    /// share one commit. A known id with the same body changes nothing, except that a unit that was
+    /// Stores a delivery and marks its work item, durably before it returns. Calls that come together may
+    /// share one commit. A known id with the same body changes nothing, except that a work item that was
     /// given up is revived; with another body it is refused.
     async fn accept(&self, delivery: NewDelivery) -> Result<Accepted, StoreError>;
 
-    /// Takes the unit that has waited longest among those that are dirty, due and free, and are not more
+    /// Takes the work item that has waited longest among those that are dirty, due and free, and are not more
     /// at once than `limits` let them be.
     ///
     /// A lease has no time of its own, since only one server has the database open: whoever gave it out
@@ -224,15 +226,15 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     async fn reclaim(&self, now: Millis) -> Result<(), StoreError>;
 
     /// What waits for a moment past `furthest` waits no more: the clock was set back. Answers how many
-    /// units that were.
+    /// work items that were.
     async fn bring_forward(&self, now: Millis, furthest: Millis) -> Result<usize, StoreError>;
 
     /// The next moment at which something can be leased without anybody's doing: `now` when a
-    /// [`Store::lease`] would find something, else that of a retry. Units that only wait for their
-    /// repository's or installation's turn do not count: whoever settles one of its units asks again.
+    /// [`Store::lease`] would find something, else that of a retry. Work items that only wait for their
+    /// repository's or installation's turn do not count: whoever settles one of its work items asks again.
     async fn next_due(&self, now: Millis, limits: ConcurrencyLimits) -> Result<Option<Millis>, StoreError>;
 
-    /// Applies all changes and settles the unit, or changes nothing.
+    /// Applies all changes and settles the work item, or changes nothing.
     async fn commit(
         &self,
         lease: &Lease,
@@ -241,8 +243,8 @@ pub trait Store: Send + Sync + std::fmt::Debug {
         now: Millis,
     ) -> Result<Committed, StoreError>;
 
-    /// Marks units as dirty from outside of any work: timers, start-up, the operator.
-    async fn mark(&self, units: Vec<Unit>, now: Millis) -> Result<(), StoreError>;
+    /// Marks work items as dirty from outside of any work: timers, start-up, the operator.
+    async fn mark(&self, work_items: Vec<WorkItem>, now: Millis) -> Result<(), StoreError>;
 
     /// Notes durably that GitHub is about to be asked to create what the lease's effect desires.
     /// From then on it is looked for before it is created, and `now` tells for how long in vain. `false`
@@ -253,15 +255,15 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// begun that must not be begun twice. `false`, and nothing changed, when the lease was lost.
     async fn note(&self, lease: &Lease, changes: Vec<Change>, now: Millis) -> Result<bool, StoreError>;
 
-    /// The deliveries of a unit that no work has taken in yet, in order of arrival: at most `limit`, and
+    /// The deliveries of a work item that no work has taken in yet, in order of arrival: at most `limit`, and
     /// none after the one with which their bodies come to `bytes`.
-    async fn inbox(&self, unit: &Unit, limit: u32, bytes: usize) -> Result<Vec<DeliveryRow>, StoreError>;
+    async fn inbox(&self, item: &WorkItem, limit: u32, bytes: usize) -> Result<Vec<DeliveryRow>, StoreError>;
 
     /// One account.
-    async fn account(&self, id: InstallationId) -> Result<Option<Account>, StoreError>;
+    async fn installation(&self, id: InstallationId) -> Result<Option<Installation>, StoreError>;
 
     /// Every account.
-    async fn accounts(&self) -> Result<Vec<Account>, StoreError>;
+    async fn installations(&self) -> Result<Vec<Installation>, StoreError>;
 
     /// One repository.
     async fn repository(&self, id: RepositoryId) -> Result<Option<RepositoryRow>, StoreError>;
@@ -357,12 +359,12 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     ) -> Result<Option<TipRow>, StoreError>;
 
     /// What the next deploy of an environment depends on; `branch` is the environment's.
-    async fn lane(
+    async fn environment_deploys(
         &self,
         repository: RepositoryId,
         environment: &str,
         branch: &BranchName,
-    ) -> Result<Lane, StoreError>;
+    ) -> Result<EnvironmentDeploys, StoreError>;
 
     /// The newest deploys of an environment, the newest first.
     async fn newest_deploys(
@@ -388,17 +390,17 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// Whether a deploy with this slug has ended well in the repository.
     async fn was_built(&self, repository: RepositoryId, slug: &str) -> Result<bool, StoreError>;
 
-    /// The environments with deploys that have not come to an end, as units.
-    async fn open_lanes(&self) -> Result<Vec<Unit>, StoreError>;
+    /// The environments with deploys that have not come to an end, as work items.
+    async fn environments_with_open_deploys(&self) -> Result<Vec<WorkItem>, StoreError>;
 
     /// The slugs of what runs in each environment, and of what ran there before.
     async fn live_slugs(&self) -> Result<BTreeSet<String>, StoreError>;
 
     /// Keeps an order of the operator's and marks its environment.
-    async fn order(&self, row: OrderRow) -> Result<OrderId, StoreError>;
+    async fn request_act(&self, row: RequestedActRow) -> Result<RequestedActId, StoreError>;
 
     /// What has become of an order.
-    async fn ordered(&self, id: OrderId) -> Result<Option<OrderRow>, StoreError>;
+    async fn requested_act(&self, id: RequestedActId) -> Result<Option<RequestedActRow>, StoreError>;
 
     /// Which repository each entry of the operator's file is for, by the entry's name in small letters. An entry that is
     /// not in the file any more stays.
@@ -410,12 +412,15 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// Remembers that an entry is for this repository from now on: the operator says so.
     async fn entry_written(&self, name: &str, repository: RepositoryId) -> Result<(), StoreError>;
 
-    /// What GitHub shall show for this effect's unit, and what is known of what it shows.
-    async fn effect(&self, unit: &Unit) -> Result<Option<Effect>, StoreError>;
+    /// What GitHub shall show for this effect's work item, and what is known of what it shows.
+    async fn effect(&self, item: &WorkItem) -> Result<Option<Effect>, StoreError>;
 
     /// The check runs that GitHub shall show on a commit, or those of one kind, the newest of each kind first.
-    async fn checks(&self, repository: RepositoryId, of: ChecksOf)
-    -> Result<Vec<(Unit, Effect)>, StoreError>;
+    async fn checks(
+        &self,
+        repository: RepositoryId,
+        of: ChecksOf,
+    ) -> Result<Vec<(WorkItem, Effect)>, StoreError>;
 
     /// The operator's view of the inbox, newest first.
     async fn deliveries(&self, filter: &DeliveryFilter) -> Result<Vec<DeliveryRow>, StoreError>;
@@ -423,22 +428,22 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// One delivery by its row id or GUID.
     async fn delivery(&self, id_or_guid: &str) -> Result<Option<DeliveryRow>, StoreError>;
 
-    /// Units that were given up, at most `limit`. Not each has a delivery that says so: what GitHub shall
+    /// Work items that were given up, at most `limit`. Not each has a delivery that says so: what GitHub shall
     /// show has none.
     async fn given_up(&self, limit: u32) -> Result<Vec<GivenUp>, StoreError>;
 
-    /// Takes a delivery in again: it counts as not yet digested, and its unit is marked and revived.
+    /// Takes a delivery in again: it counts as not yet processed, and its work item is marked and revived.
     /// `false` when there is no such delivery or its body has been dropped.
     async fn replay(&self, id: DeliveryId, now: Millis) -> Result<bool, StoreError>;
 
-    /// Drops the bodies of digested deliveries received before `bodies`, and forgets those received
-    /// before `rows`. Deliveries that are not digested stay. So do effects that are yet to be shown or belong
+    /// Drops the bodies of processed deliveries received before `bodies`, and forgets those received
+    /// before `rows`. Deliveries that are not processed stay. So do effects that are yet to be shown or belong
     /// to an open pull request; others that have rested since `rows` are forgotten.
     async fn prune(&self, bodies: Millis, rows: Millis) -> Result<(), StoreError>;
 
     /// Forgets what is closed for long, a bounded part of each table at each call: pull requests that were closed or merged
     /// before `closed`, but for the last merged ones of each repository; pushes of topics that only such pull requests
-    /// had; units that rest since `rows`, and those that were given up before `closed` with what waits for them.
+    /// had; work items that rest since `rows`, and those that were given up before `closed` with what waits for them.
     async fn prune_closed(&self, rows: Millis, closed: Millis) -> Result<(), StoreError>;
 
     /// Answers when the database can be written: the readiness probe.

@@ -1,4 +1,4 @@
-use super::{Millis, Unit};
+use super::{Millis, WorkItem};
 use crate::model::{
     BranchName, CommitId, InstallationId, LedgerTip, MergedPull, Move, OpenPull, Origin, PullNumber,
     PushedAt, RepositoryId, Stack, TipSource, VerifiedTree,
@@ -24,7 +24,7 @@ pub struct NewDelivery {
     /// The body as JSON text, not compressed.
     pub body: Bytes,
     /// What has to be looked at because of it.
-    pub unit: Unit,
+    pub item: WorkItem,
     /// When it came.
     pub received_at: Millis,
 }
@@ -32,9 +32,9 @@ pub struct NewDelivery {
 /// What [`super::Store::accept`] made of a delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Accepted {
-    /// It is on disk, and its unit is to be looked at.
+    /// It is on disk, and its work item is to be looked at.
     Stored,
-    /// It is on disk, and its unit was to be looked at already, no later than because of it: nobody need be told.
+    /// It is on disk, and its work item was to be looked at already, no later than because of it: nobody need be told.
     Joined,
     /// It was there already, with the same body.
     Repeated,
@@ -56,15 +56,15 @@ pub enum DeliveryState {
     Pending,
     /// Taken in.
     Done,
-    /// Its unit was given up before it was taken in.
+    /// Its work item was given up before it was taken in.
     Dead,
 }
 
-/// A unit that was given up, until it is marked again.
+/// A work item that was given up, until it is marked again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GivenUp {
-    /// The unit.
-    pub unit: Unit,
+    /// The work item.
+    pub item: WorkItem,
     /// Why.
     pub error: Option<String>,
 }
@@ -83,12 +83,12 @@ pub struct DeliveryRow {
     /// The installation it came through.
     pub installation: Option<InstallationId>,
     /// What is looked at because of it.
-    pub unit: Unit,
+    pub item: WorkItem,
     /// When it came.
     pub received_at: Millis,
     /// How far it has come.
     pub state: DeliveryState,
-    /// Why its unit last failed, while it has not been taken in.
+    /// Why its work item last failed, while it has not been taken in.
     pub error: Option<String>,
     /// The body as JSON text; `None` once it was dropped for age, and in listings.
     pub body: Option<Bytes>,
@@ -105,7 +105,7 @@ pub struct DeliveryFilter {
 
 /// Whether an installation may be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum AccountState {
+pub enum InstallationState {
     /// It may.
     Active,
     /// Its owner has suspended it.
@@ -116,13 +116,13 @@ pub enum AccountState {
 
 /// An account with the App installed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Account {
+pub struct Installation {
     /// The installation's number.
     pub id: InstallationId,
     /// The account's login.
     pub login: String,
     /// Whether it may be used.
-    pub state: AccountState,
+    pub state: InstallationState,
 }
 
 /// Whether a repository is to be looked after.
@@ -373,8 +373,8 @@ pub struct LedgerRows {
 /// What GitHub shall show.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Desired {
-    /// The effect's unit: a check or a comment.
-    pub unit: Unit,
+    /// The effect's work item: a check or a comment.
+    pub item: WorkItem,
     /// What to show, as the engine wrote it.
     pub content: String,
     /// What of it matters: with an equal substance nothing is sent.
@@ -392,7 +392,7 @@ pub struct Effect {
     /// What of it matters.
     pub substance: String,
     /// The substance GitHub shows, as far as known.
-    pub shown: Option<String>,
+    pub applied: Option<String>,
     /// GitHub's id of the check run or comment.
     pub github_id: Option<u64>,
     /// When creating it was last begun, if it ever was: then it is looked for before it is created.

@@ -6,9 +6,9 @@ use crate::site::{Site, Work, short};
 use crate::stage::{Setting, Stage};
 use std::collections::BTreeSet;
 use std::time::Duration;
-use towpath::deploy::Course;
+use towpath::deploy::DeployQueue;
 use towpath::model::{BranchName, RepositoryId};
-use towpath::store::{ActOutcome, Order, OrderId, OrderRow, SqliteStore, Store as _};
+use towpath::store::{ActOutcome, RequestedAct, RequestedActId, RequestedActRow, SqliteStore, Store as _};
 use towpath_sandbox::{Cancelling, Order as Delivered};
 
 /// How much happens in one history.
@@ -237,19 +237,21 @@ impl World {
         }
     }
 
-    async fn ask(&self, place: usize, order: Order) -> ActOutcome {
-        let row = OrderRow {
-            id: OrderId(0),
+    async fn ask(&self, place: usize, order: RequestedAct) -> ActOutcome {
+        let row = RequestedActRow {
+            id: RequestedActId(0),
             repository: RepositoryId(self.stage.store.id()),
             environment: self.sites[place].name.to_owned(),
-            order,
+            act: order,
             made_at: 0,
             outcome: None,
         };
-        let id = self.database.order(row).await.unwrap();
+        let id = self.database.request_act(row).await.unwrap();
         let answered = async {
             loop {
-                if let Some(outcome) = self.database.ordered(id).await.unwrap().and_then(|row| row.outcome) {
+                if let Some(outcome) =
+                    self.database.requested_act(id).await.unwrap().and_then(|row| row.outcome)
+                {
                     return outcome;
                 }
                 tokio::time::sleep(Duration::from_millis(10)).await;
@@ -271,7 +273,7 @@ impl World {
         let ways = self.sites[place].way_back(&open, newest.as_deref());
         let ways: Vec<Option<String>> = ways.into_iter().map(|way| way.map(str::to_owned)).collect();
         let orders = self.orders(place).len();
-        let asked = Order::Rollback { to: None, by: "rita".to_owned(), reason: "broken".to_owned() };
+        let asked = RequestedAct::Rollback { to: None, by: "rita".to_owned(), reason: "broken".to_owned() };
         let outcome = self.ask(place, asked).await;
         let name = self.sites[place].name;
         self.tell(format!("rita rolls {name} back: {}", outcome.words));
@@ -305,7 +307,7 @@ impl World {
         if self.server == Server::Down || !self.sites[place].is_held() {
             return;
         }
-        let asked = Order::LiftHold { by: "rita".to_owned(), reason: "repaired".to_owned() };
+        let asked = RequestedAct::LiftHold { by: "rita".to_owned(), reason: "repaired".to_owned() };
         let outcome = self.ask(place, asked).await;
         self.tell(format!("rita lets {} go: {}", self.sites[place].name, outcome.words));
         self.sites[place].lift();
@@ -428,9 +430,14 @@ impl World {
             assert_eq!(site.seen(), newest, "the newest of {} is not what customers see", site.name);
             let id = RepositoryId(self.stage.store.id());
             let branch = BranchName::new(site.name).unwrap();
-            let lane = self.database.lane(id, site.name, &branch).await.unwrap();
-            let course = Course::new(lane.deploys, lane.hold, lane.baseline);
-            let live = course.live().map(|live| live.commit.to_string());
+            let environment_deploys =
+                self.database.environment_deploys(id, site.name, &branch).await.unwrap();
+            let queue = DeployQueue::new(
+                environment_deploys.deploys,
+                environment_deploys.hold,
+                environment_deploys.baseline,
+            );
+            let live = queue.live().map(|live| live.commit.to_string());
             assert_eq!(live.as_deref(), newest, "{} is told wrongly", site.name);
         }
     }

@@ -202,7 +202,7 @@ async fn why_github_cannot_be_asked_is_said_and_webhooks_are_let_in() {
     }
     world.fall_behind(chrono::TimeDelta::minutes(20));
     let server = world.start().await;
-    let said = line(&server, "is this machine's clock right?").await;
+    let said = line(&server, "s ahead of GitHub's; set it right").await;
     assert!(
         said.contains("GitHub does not accept our credentials: ") && said.contains("\"ERROR\""),
         "{said}"

@@ -1,13 +1,13 @@
 //! What is kept does not grow for ever, and what is read does not grow with what is kept.
 
 use crate::given::{
-    REPOSITORY, apply, branch, commit, dead, delivery, judged, leased_unit, nothing_due, pull_row, pull_unit,
-    settle,
+    REPOSITORY, apply, branch, commit, dead, delivery, judged, leased_work_item, nothing_due, pull_item,
+    pull_row, settle,
 };
 use std::sync::Arc;
 use towpath::model::{BranchName, CommitId, DeployOutcome, PullNumber, TipSource, TreeId};
 use towpath::store::{
-    Backfill, Change, Merged, Millis, Next, OutcomeRow, PullRow, PullState, PushRow, Store, TipRow, Unit,
+    Backfill, Change, Merged, Millis, Next, OutcomeRow, PullRow, PullState, PushRow, Store, TipRow, WorkItem,
 };
 
 const YEAR: Millis = 1_000_000_000;
@@ -76,53 +76,53 @@ pub(crate) async fn the_last_merges_of_a_repository_are_kept_however_old(store: 
 
 pub(crate) async fn work_that_rests_for_long_is_forgotten_and_can_be_marked_again(store: Arc<dyn Store>) {
     let store = &*store;
-    store.accept(delivery("given-up", pull_unit(1), 10)).await.unwrap();
-    let lease = leased_unit(store, &pull_unit(1), 10).await;
+    store.accept(delivery("given-up", pull_item(1), 10)).await.unwrap();
+    let lease = leased_work_item(store, &pull_item(1), 10).await;
     settle(store, &lease, dead(), 20).await;
-    store.mark(vec![pull_unit(2)], 10).await.unwrap();
-    let lease = leased_unit(store, &pull_unit(2), 10).await;
+    store.mark(vec![pull_item(2)], 10).await.unwrap();
+    let lease = leased_work_item(store, &pull_item(2), 10).await;
     settle(store, &lease, Next::Done, 20).await;
     let known = async || {
-        let unit = |it: towpath::store::GivenUp| it.unit;
+        let item = |it: towpath::store::GivenUp| it.item;
         (
-            store.given_up(10).await.unwrap().into_iter().map(unit).collect::<Vec<_>>(),
+            store.given_up(10).await.unwrap().into_iter().map(item).collect::<Vec<_>>(),
             store.delivery("given-up").await.unwrap(),
         )
     };
     store.prune_closed(YEAR, 20).await.unwrap();
     assert!(
-        matches!(known().await, (units, Some(_)) if units == [pull_unit(1)]),
+        matches!(known().await, (work_items, Some(_)) if work_items == [pull_item(1)]),
         "given up not long enough ago"
     );
     store.prune_closed(YEAR, 21).await.unwrap();
     assert_eq!(known().await, (vec![], None));
-    // A desire keeps its unit, and a mark makes one anew.
+    // A desire keeps its work item, and a mark makes one anew.
     for number in [1, 2] {
-        store.mark(vec![pull_unit(number)], 30).await.unwrap();
-        let lease = leased_unit(store, &pull_unit(number), 30).await;
+        store.mark(vec![pull_item(number)], 30).await.unwrap();
+        let lease = leased_work_item(store, &pull_item(number), 30).await;
         assert_eq!(lease.seen, 1, "it was forgotten");
         settle(store, &lease, Next::Done, 40).await;
     }
     nothing_due(store, YEAR).await;
 }
 
-pub(crate) async fn what_waits_or_is_shown_keeps_its_unit(store: Arc<dyn Store>) {
+pub(crate) async fn what_waits_or_is_shown_keeps_its_work_item(store: Arc<dyn Store>) {
     let store = &*store;
     apply(store, vec![Change::Pull(pull_row(1, 1)), judged(1, commit(1), "staging")]).await;
-    let comment = Unit::Comment(REPOSITORY, PullNumber(1));
+    let comment = WorkItem::Comment(REPOSITORY, PullNumber(1));
     let desired = towpath::store::Desired {
-        unit: comment.clone(),
+        item: comment.clone(),
         content: "words".to_owned(),
         substance: "fail".to_owned(),
         siblings: Vec::new(),
     };
     apply(store, vec![Change::Desire(desired)]).await;
-    let lease = leased_unit(store, &comment, 10).await;
+    let lease = leased_work_item(store, &comment, 10).await;
     settle(store, &lease, Next::Done, 20).await;
-    store.accept(delivery("waits", pull_unit(3), 10)).await.unwrap();
+    store.accept(delivery("waits", pull_item(3), 10)).await.unwrap();
     store.prune_closed(YEAR, YEAR).await.unwrap();
     assert!(store.effect(&comment).await.unwrap().is_some());
-    leased_unit(store, &pull_unit(3), 10).await;
+    leased_work_item(store, &pull_item(3), 10).await;
 }
 
 fn tip(n: u32, source: TipSource) -> Change {

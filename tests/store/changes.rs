@@ -1,17 +1,17 @@
 use crate::given::{
-    LONG, REPOSITORY, apply, branch, commit, dead, judged, leased_unit, nothing_due, pull_row, pull_unit,
-    settle,
+    LONG, REPOSITORY, apply, branch, commit, dead, judged, leased_work_item, nothing_due, pull_item,
+    pull_row, settle,
 };
 use std::sync::Arc;
 use towpath::model::{InstallationId, LedgerTip, PullNumber, PushedAt, RepositoryId, TipSource};
 use towpath::store::{
-    Account, AccountState, Change, Committed, Desired, Effect, Next, PullRow, PullState, PushRow,
-    RepositoryRow, RepositoryState, Store, StoreError, TipRow, Unit,
+    Change, Committed, Desired, Effect, Installation, InstallationState, Next, PullRow, PullState, PushRow,
+    RepositoryRow, RepositoryState, Store, StoreError, TipRow, WorkItem,
 };
 
 pub(crate) async fn accounts_and_repositories_are_replaced(store: Arc<dyn Store>) {
     let store = &*store;
-    let account = |id, state| Account { id: InstallationId(id), login: "acme".to_owned(), state };
+    let account = |id, state| Installation { id: InstallationId(id), login: "acme".to_owned(), state };
     let repository = |id, installation, name: &str| RepositoryRow {
         id: RepositoryId(id),
         installation: InstallationId(installation),
@@ -23,8 +23,8 @@ pub(crate) async fn accounts_and_repositories_are_replaced(store: Arc<dyn Store>
         reconciled_at: None,
     };
     let first = vec![
-        Change::Account(account(1, AccountState::Active)),
-        Change::Account(account(2, AccountState::Active)),
+        Change::Installation(account(1, InstallationState::Active)),
+        Change::Installation(account(2, InstallationState::Active)),
         Change::Repository(repository(42, 1, "acme/shop")),
         Change::Repository(repository(43, 2, "acme/blog")),
     ];
@@ -34,13 +34,18 @@ pub(crate) async fn accounts_and_repositories_are_replaced(store: Arc<dyn Store>
         reconciled_at: Some(99),
         ..repository(42, 2, "acme/store")
     };
-    let second =
-        vec![Change::Account(account(2, AccountState::Suspended)), Change::Repository(moved.clone())];
+    let second = vec![
+        Change::Installation(account(2, InstallationState::Suspended)),
+        Change::Repository(moved.clone()),
+    ];
     assert_eq!(apply(store, second).await, Committed::Stored);
 
-    assert_eq!(store.account(InstallationId(2)).await.unwrap(), Some(account(2, AccountState::Suspended)));
-    assert_eq!(store.account(InstallationId(3)).await.unwrap(), None);
-    assert_eq!(store.accounts().await.unwrap().len(), 2);
+    assert_eq!(
+        store.installation(InstallationId(2)).await.unwrap(),
+        Some(account(2, InstallationState::Suspended))
+    );
+    assert_eq!(store.installation(InstallationId(3)).await.unwrap(), None);
+    assert_eq!(store.installations().await.unwrap().len(), 2);
     assert_eq!(store.repository(RepositoryId(42)).await.unwrap(), Some(moved.clone()));
     assert_eq!(store.repository(RepositoryId(9)).await.unwrap(), None);
     let both = [moved, repository(43, 2, "acme/blog")];
@@ -163,24 +168,24 @@ pub(crate) async fn the_earliest_push_is_kept(store: Arc<dyn Store>) {
     assert_eq!(ledger.tips, []);
 }
 
-fn comment() -> Unit {
-    Unit::Comment(REPOSITORY, PullNumber(1))
+fn comment() -> WorkItem {
+    WorkItem::Comment(REPOSITORY, PullNumber(1))
 }
 
-fn desired(unit: Unit, content: &str, substance: &str) -> Change {
+fn desired(item: WorkItem, content: &str, substance: &str) -> Change {
     let siblings = Vec::new();
-    Change::Desire(Desired { unit, content: content.to_owned(), substance: substance.to_owned(), siblings })
+    Change::Desire(Desired { item, content: content.to_owned(), substance: substance.to_owned(), siblings })
 }
 
 fn shown(substance: &str) -> Change {
-    Change::Shown { unit: comment(), github_id: u64::MAX, substance: substance.to_owned() }
+    Change::Applied { item: comment(), github_id: u64::MAX, substance: substance.to_owned() }
 }
 
 pub(crate) async fn a_desire_is_marked_once_per_substance(store: Arc<dyn Store>) {
     let store = &*store;
     assert_eq!(store.effect(&comment()).await.unwrap(), None);
     apply(store, vec![desired(comment(), "first", "fail")]).await;
-    let lease = leased_unit(store, &comment(), 0).await;
+    let lease = leased_work_item(store, &comment(), 0).await;
     // While it is out, the same again is covered by the work; something else is not.
     apply(store, vec![desired(comment(), "second", "fail")]).await;
     store.commit(&lease, vec![shown("fail")], Next::Done, 0).await.unwrap();
@@ -189,13 +194,13 @@ pub(crate) async fn a_desire_is_marked_once_per_substance(store: Arc<dyn Store>)
     apply(store, vec![desired(comment(), "third", "fail")]).await;
     nothing_due(store, LONG).await;
     let effect = store.effect(&comment()).await.unwrap().unwrap();
-    assert_eq!((effect.content.as_str(), effect.shown.as_deref()), ("third", Some("fail")));
+    assert_eq!((effect.content.as_str(), effect.applied.as_deref()), ("third", Some("fail")));
 
     apply(store, vec![desired(comment(), "fourth", "pass")]).await;
-    let lease = leased_unit(store, &comment(), 0).await;
+    let lease = leased_work_item(store, &comment(), 0).await;
     apply(store, vec![desired(comment(), "fifth", "fail")]).await;
     store.commit(&lease, vec![shown("pass")], Next::Done, 0).await.unwrap();
-    leased_unit(store, &comment(), 0).await;
+    leased_work_item(store, &comment(), 0).await;
 }
 
 pub(crate) async fn a_desire_that_nobody_works_on_is_marked_again(store: Arc<dyn Store>) {
@@ -204,12 +209,12 @@ pub(crate) async fn a_desire_that_nobody_works_on_is_marked_again(store: Arc<dyn
     apply(store, vec![desire()]).await;
     // Settled without having been shown, and then given up: each time the next wish counts.
     for next in [Next::Done, dead(), Next::Done] {
-        let lease = leased_unit(store, &comment(), 0).await;
+        let lease = leased_work_item(store, &comment(), 0).await;
         settle(store, &lease, next, 0).await;
         nothing_due(store, LONG).await;
         apply(store, vec![desire()]).await;
     }
-    leased_unit(store, &comment(), 0).await;
+    leased_work_item(store, &comment(), 0).await;
 }
 
 pub(crate) async fn what_github_shows_is_remembered_and_can_vanish(store: Arc<dyn Store>) {
@@ -219,24 +224,24 @@ pub(crate) async fn what_github_shows_is_remembered_and_can_vanish(store: Arc<dy
     let effect = Effect {
         content: "words".to_owned(),
         substance: "fail".to_owned(),
-        shown: Some("fail".to_owned()),
+        applied: Some("fail".to_owned()),
         github_id: Some(u64::MAX),
         attempted: Some(1),
     };
     assert_eq!(store.effect(&comment()).await.unwrap().as_ref(), Some(&effect));
     apply(store, vec![Change::Vanished(comment())]).await;
-    let gone = Effect { shown: None, github_id: None, ..effect };
+    let gone = Effect { applied: None, github_id: None, ..effect };
     assert_eq!(store.effect(&comment()).await.unwrap(), Some(gone));
 }
 
-fn check() -> Unit {
-    Unit::Check(REPOSITORY, commit(1), branch("staging"))
+fn check() -> WorkItem {
+    WorkItem::Check(REPOSITORY, commit(1), branch("staging"))
 }
 
 fn desired_check(siblings: &[(u64, i64)]) -> Change {
     let siblings = siblings.iter().map(|(number, version)| (PullNumber(*number), *version)).collect();
     Change::Desire(Desired {
-        unit: check(),
+        item: check(),
         content: String::new(),
         substance: format!("{siblings:?}"),
         siblings,
@@ -245,25 +250,25 @@ fn desired_check(siblings: &[(u64, i64)]) -> Change {
 
 pub(crate) async fn pruning_lets_go_of_effects_that_nobody_asks_about(store: Arc<dyn Store>) {
     let store = &*store;
-    let of_closed = Unit::Check(REPOSITORY, commit(2), branch("staging"));
-    let not_shown = Unit::Check(REPOSITORY, commit(3), branch("staging"));
+    let of_closed = WorkItem::Check(REPOSITORY, commit(2), branch("staging"));
+    let not_shown = WorkItem::Check(REPOSITORY, commit(3), branch("staging"));
     let closed = Change::Pull(PullRow { state: PullState::Closed, ..pull_row(2, 1) });
     apply(store, vec![Change::Pull(pull_row(1, 1)), judged(1, commit(1), "staging"), closed]).await;
-    let wish = |unit: &Unit| match unit {
-        unit if *unit == check() => desired_check(&[(1, 1)]),
-        unit => desired(unit.clone(), "words", "fail"),
+    let wish = |item: &WorkItem| match item {
+        item if *item == check() => desired_check(&[(1, 1)]),
+        item => desired(item.clone(), "words", "fail"),
     };
-    let alarms = [Unit::BranchAlarm(REPOSITORY, branch("staging")), Unit::Alarm(REPOSITORY)];
-    for unit in [&comment(), &check(), &of_closed, &alarms[0], &alarms[1]] {
-        apply(store, vec![wish(unit)]).await;
-        let lease = leased_unit(store, unit, 10).await;
+    let alarms = [WorkItem::BranchAlarm(REPOSITORY, branch("staging")), WorkItem::Alarm(REPOSITORY)];
+    for item in [&comment(), &check(), &of_closed, &alarms[0], &alarms[1]] {
+        apply(store, vec![wish(item)]).await;
+        let lease = leased_work_item(store, item, 10).await;
         settle(store, &lease, Next::Done, 20).await;
     }
     apply(store, vec![desired(not_shown.clone(), "words", "fail")]).await;
     let left = async || {
         let mut left = Vec::new();
-        for unit in [comment(), check(), of_closed.clone(), not_shown.clone()] {
-            left.push(store.effect(&unit).await.unwrap().is_some());
+        for item in [comment(), check(), of_closed.clone(), not_shown.clone()] {
+            left.push(store.effect(&item).await.unwrap().is_some());
         }
         left
     };
@@ -286,13 +291,13 @@ pub(crate) async fn a_check_worded_with_other_siblings_is_stale(store: Arc<dyn S
         apply(store, vec![Change::Pull(pull_row(number, 1)), judged(number, commit(1), "staging")]).await;
     }
     for wrong in [&[(1, 1), (2, 1)][..], &[(1, 1), (2, 1), (3, 2)], &[(1, 1), (2, 1), (3, 1), (4, 1)], &[]] {
-        let changes = vec![Change::Mark(Unit::App), desired_check(wrong)];
+        let changes = vec![Change::Mark(WorkItem::App), desired_check(wrong)];
         assert_eq!(apply(store, changes).await, Committed::Stale, "{wrong:?}");
     }
     assert_eq!(store.effect(&check()).await.unwrap(), None);
     nothing_due(store, LONG).await;
     assert_eq!(apply(store, vec![desired_check(&[(3, 1), (1, 1), (2, 1)])]).await, Committed::Stored);
-    leased_unit(store, &check(), LONG).await;
+    leased_work_item(store, &check(), LONG).await;
 }
 
 pub(crate) async fn the_pull_requests_judged_in_the_list_are_no_siblings(store: Arc<dyn Store>) {
@@ -315,10 +320,10 @@ pub(crate) async fn the_pull_requests_judged_in_the_list_are_no_siblings(store: 
 
 pub(crate) async fn a_failing_change_takes_the_whole_list_back(store: Arc<dyn Store>) {
     let store = &*store;
-    store.mark(vec![pull_unit(1)], 0).await.unwrap();
-    let lease = leased_unit(store, &pull_unit(1), 0).await;
+    store.mark(vec![pull_item(1)], 0).await.unwrap();
+    let lease = leased_work_item(store, &pull_item(1), 0).await;
     for impossible in [judged(9, commit(1), "staging"), shown("never desired")] {
-        let changes = vec![Change::Pull(pull_row(1, 1)), Change::Mark(Unit::App), impossible];
+        let changes = vec![Change::Pull(pull_row(1, 1)), Change::Mark(WorkItem::App), impossible];
         let error = store.commit(&lease, changes, Next::Done, 0).await.unwrap_err();
         assert!(matches!(error, StoreError::Unexpected(_)), "{error}");
     }
@@ -331,7 +336,7 @@ pub(crate) async fn a_failing_change_takes_the_whole_list_back(store: Arc<dyn St
 pub(crate) async fn an_attempt_is_noted_while_the_lease_holds(store: Arc<dyn Store>) {
     let store = &*store;
     apply(store, vec![desired(comment(), "words", "fail")]).await;
-    let lease = leased_unit(store, &comment(), 0).await;
+    let lease = leased_work_item(store, &comment(), 0).await;
     let attempted = async || store.effect(&comment()).await.unwrap().unwrap().attempted;
     assert_eq!(attempted().await, None);
     assert!(store.attempting(&lease, 70).await.unwrap());

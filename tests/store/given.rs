@@ -5,7 +5,7 @@ use std::sync::Arc;
 use towpath::model::{BranchName, CommitId, PullNumber, RepositoryId, Stack};
 use towpath::store::{
     Change, Committed, ConcurrencyLimits, DeliveryFilter, DeliveryRow, DeliveryState, Lease, Millis,
-    NewDelivery, Next, Options, PullRow, PullState, SqliteStore, Store, Unit,
+    NewDelivery, Next, Options, PullRow, PullState, SqliteStore, Store, WorkItem,
 };
 
 /// A database in a folder of its own, which goes with it.
@@ -51,18 +51,18 @@ pub(crate) fn commit(seed: u8) -> CommitId {
     CommitId::from_bytes([seed; 20])
 }
 
-pub(crate) fn pull_unit(number: u64) -> Unit {
-    Unit::Pull(REPOSITORY, PullNumber(number))
+pub(crate) fn pull_item(number: u64) -> WorkItem {
+    WorkItem::PullRequest(REPOSITORY, PullNumber(number))
 }
 
-pub(crate) fn delivery(guid: &str, unit: Unit, at: Millis) -> NewDelivery {
+pub(crate) fn delivery(guid: &str, item: WorkItem, at: Millis) -> NewDelivery {
     NewDelivery {
         guid: guid.to_owned(),
         event: "pull_request".to_owned(),
         action: Some("opened".to_owned()),
         installation: None,
         body: format!("{{\"guid\":\"{guid}\"}}").into(),
-        unit,
+        item,
         received_at: at,
     }
 }
@@ -95,15 +95,15 @@ pub(crate) fn judged(number: u64, head: CommitId, base: &str) -> Change {
     }
 }
 
-/// Takes the next unit, which must be there.
+/// Takes the next work item, which must be there.
 pub(crate) async fn leased(store: &dyn Store, now: Millis) -> Lease {
     store.lease(now, SOME).await.unwrap().expect("something is due")
 }
 
-/// Takes the next unit, which must be this one.
-pub(crate) async fn leased_unit(store: &dyn Store, unit: &Unit, now: Millis) -> Lease {
+/// Takes the next work item, which must be this one.
+pub(crate) async fn leased_work_item(store: &dyn Store, item: &WorkItem, now: Millis) -> Lease {
     let lease = leased(store, now).await;
-    assert_eq!(&lease.unit, unit);
+    assert_eq!(&lease.item, item);
     lease
 }
 
@@ -115,11 +115,11 @@ pub(crate) async fn settle(store: &dyn Store, lease: &Lease, next: Next, now: Mi
     assert_eq!(store.commit(lease, vec![], next, now).await.unwrap(), Committed::Stored);
 }
 
-/// Applies changes as the work of a unit that is used for nothing else.
+/// Applies changes as the work of a work item that is used for nothing else.
 pub(crate) async fn apply(store: &dyn Store, changes: Vec<Change>) -> Committed {
-    let unit = Unit::Repository(RepositoryId(7_777_777));
-    store.mark(vec![unit.clone()], -LONG).await.unwrap();
-    let lease = leased_unit(store, &unit, -LONG).await;
+    let item = WorkItem::Repository(RepositoryId(7_777_777));
+    store.mark(vec![item.clone()], -LONG).await.unwrap();
+    let lease = leased_work_item(store, &item, -LONG).await;
     let committed = store.commit(&lease, changes, Next::Done, -LONG).await.unwrap();
     if committed != Committed::Stored {
         settle(store, &lease, Next::Done, -LONG).await;

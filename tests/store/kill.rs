@@ -1,6 +1,6 @@
 //! A delivery that was answered is on disk, whenever the process is killed.
 
-use crate::given::{delivery, pull_unit};
+use crate::given::{delivery, pull_item};
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
@@ -28,7 +28,7 @@ async fn accepts_until_killed() {
         callers.spawn(async move {
             for n in 0..u64::MAX {
                 let guid = format!("{round}-{caller}-{n}");
-                let mut new = delivery(&guid, pull_unit(caller), 10);
+                let mut new = delivery(&guid, pull_item(caller), 10);
                 new.body = guid.repeat(300).into();
                 assert!(store.accept(new).await.unwrap().is_new());
                 let line = format!("\n{STORED}{guid}\n");
@@ -86,17 +86,17 @@ async fn a_delivery_that_was_answered_is_never_lost() {
         let store = SqliteStore::open(&path, &Options::default()).unwrap();
         let mut found = BTreeSet::new();
         for caller in 0..16 {
-            for row in store.inbox(&pull_unit(caller), u32::MAX, usize::MAX).await.unwrap() {
+            for row in store.inbox(&pull_item(caller), u32::MAX, usize::MAX).await.unwrap() {
                 assert_eq!(row.body.unwrap(), row.guid.repeat(300));
                 found.insert(row.guid);
             }
         }
         let lost: Vec<_> = answered.difference(&found).collect();
         assert!(lost.is_empty(), "{lost:?}");
-        // Each left its unit to be worked on.
+        // Each left its work item to be worked on.
         for guid in &answered {
-            let unit = store.delivery(guid).await.unwrap().unwrap().unit;
-            assert!((0..16).any(|caller| unit == pull_unit(caller)));
+            let item = store.delivery(guid).await.unwrap().unwrap().item;
+            assert!((0..16).any(|caller| item == pull_item(caller)));
         }
         assert_eq!(store.next_due(10, ConcurrencyLimits::NONE).await.unwrap(), Some(10));
         // Every other time the next process finds a log to recover from.

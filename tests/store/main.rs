@@ -5,14 +5,15 @@
 
 mod bounds;
 mod changes;
-mod deploys;
+mod deploy_rows;
+mod former_versions;
 mod given;
 mod inbox;
 mod kill;
 mod misplaced;
 mod model;
 mod sqlite_file;
-mod units;
+mod work_items;
 
 macro_rules! scenarios {
     ($open:expr; $($subject:ident: $($name:ident),+;)+) => {$(
@@ -35,25 +36,25 @@ macro_rules! suite {
             scenarios! { $open;
                 inbox:
                     the_same_delivery_again_changes_nothing,
-                    the_same_delivery_again_revives_a_dead_unit,
+                    the_same_delivery_again_revives_a_dead_work_item,
                     another_body_under_a_known_guid_is_refused,
                     a_delivery_for_work_that_waits_joins_it,
                     of_64_callers_with_one_guid_exactly_one_stores,
                     bodies_of_every_size_come_back_as_they_went,
                     the_inbox_is_in_order_of_arrival_and_bounded,
-                    deliveries_of_a_dead_unit_are_dead_until_taken_in,
+                    deliveries_of_a_dead_work_item_are_dead_until_taken_in,
                     listings_are_newest_first_by_state_and_without_bodies,
                     a_delivery_is_found_by_row_number_and_guid,
                     a_replayed_delivery_is_taken_in_again,
                     pruning_keeps_what_was_not_taken_in,
                     a_delivery_whose_body_was_dropped_is_repeated_but_not_replayed;
-                units:
-                    a_mark_during_the_work_leaves_the_unit_dirty,
-                    a_done_unit_rests_until_it_is_marked,
+                work_items:
+                    a_mark_during_the_work_leaves_the_work_item_dirty,
+                    a_done_work_item_rests_until_it_is_marked,
                     a_mark_shortens_the_back_off_to_a_second,
                     waiting_as_asked_is_no_failure,
                     a_clock_that_was_set_back_keeps_nothing_waiting,
-                    a_mark_revives_a_dead_unit,
+                    a_mark_revives_a_dead_work_item,
                     what_was_given_up_is_listed_until_it_is_marked,
                     a_mark_during_the_work_outlives_giving_up,
                     an_ended_lease_counts_as_a_failure,
@@ -64,22 +65,22 @@ macro_rules! suite {
                     one_repository_has_a_bounded_number_out,
                     one_installation_has_a_bounded_number_out,
                     next_due_names_the_next_moment,
-                    many_workers_never_share_a_unit;
+                    many_workers_never_share_a_work_item;
                 bounds:
                     what_is_closed_for_long_is_forgotten_with_its_pushes,
                     the_last_merges_of_a_repository_are_kept_however_old,
                     work_that_rests_for_long_is_forgotten_and_can_be_marked_again,
-                    what_waits_or_is_shown_keeps_its_unit,
+                    what_waits_or_is_shown_keeps_its_work_item,
                     a_verdict_reads_a_bounded_part_of_the_ledger,
                     how_far_a_line_was_read_is_remembered;
-                deploys:
+                deploy_rows:
                     a_lane_has_what_the_next_deploy_depends_on,
                     what_is_open_and_what_is_live_is_found_at_a_start,
                     an_environment_is_one_by_whatever_spelling,
                     what_is_noted_in_the_middle_of_work_holds_while_the_lease_does,
                     an_order_marks_its_environment_and_keeps_its_outcome,
                     the_newest_word_on_files_counts_in_whatever_order_it_comes,
-                    a_unit_that_waits_for_the_clock_is_taken_at_once_when_it_is_marked,
+                    a_work_item_that_waits_for_the_clock_is_taken_at_once_when_it_is_marked,
                     an_entry_is_for_the_first_repository_until_the_operator_says_otherwise,
                     a_starting_point_is_kept_for_an_environment_in_any_spelling,
                     what_was_read_first_counts_until_it_is_read_again;

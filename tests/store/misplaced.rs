@@ -1,7 +1,7 @@
 //! A database whose files are deleted or replaced while they are open: noticed before anything more is said to be
 //! stored, and what they held is saved.
 
-use crate::given::{Opened, delivery, guids, pull_unit, sqlite};
+use crate::given::{Opened, delivery, guids, pull_item, sqlite};
 use std::path::{Path, PathBuf};
 use towpath::store::{Options, SqliteStore, Store, StoreError};
 
@@ -10,15 +10,15 @@ fn beside(path: &Path, ending: &str) -> PathBuf {
 }
 
 async fn stored(store: &dyn Store, guid: &str) {
-    let answer = store.accept(delivery(guid, pull_unit(1), 10)).await;
+    let answer = store.accept(delivery(guid, pull_item(1), 10)).await;
     assert!(answer.unwrap().is_new());
 }
 
 /// Nothing is stored any more, and why is said in the same words each time.
 async fn lost(opened: &Opened) -> String {
-    let error = opened.store.accept(delivery("late", pull_unit(1), 20)).await.unwrap_err();
+    let error = opened.store.accept(delivery("late", pull_item(1), 20)).await.unwrap_err();
     assert!(matches!(error, StoreError::Replaced(_)), "{error}");
-    for again in [opened.store.ready().await, opened.store.mark(vec![pull_unit(1)], 30).await] {
+    for again in [opened.store.ready().await, opened.store.mark(vec![pull_item(1)], 30).await] {
         assert_eq!(again.unwrap_err().to_string(), error.to_string());
     }
     opened.store.close().await;

@@ -1,10 +1,10 @@
-//! Units and leases against a model that is too simple to be wrong.
+//! Work items and leases against a model that is too simple to be wrong.
 
-use crate::given::{REPOSITORY, branch, dead, delivery, pull_unit, retry, sqlite};
+use crate::given::{REPOSITORY, branch, dead, delivery, pull_item, retry, sqlite};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use towpath::model::{InstallationId, RepositoryId};
-use towpath::store::{Committed, ConcurrencyLimits, Lease, Millis, Next, Store, Unit};
+use towpath::store::{Committed, ConcurrencyLimits, Lease, Millis, Next, Store, WorkItem};
 
 #[derive(Debug, Clone)]
 enum Step {
@@ -35,11 +35,11 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-fn unit(place: usize) -> Unit {
+fn item(place: usize) -> WorkItem {
     match place {
-        0..=2 => pull_unit(place as u64),
-        3 => Unit::Branch(RepositoryId(43), branch("main")),
-        _ => Unit::Installation(InstallationId(1)),
+        0..=2 => pull_item(place as u64),
+        3 => WorkItem::Branch(RepositoryId(43), branch("main")),
+        _ => WorkItem::Installation(InstallationId(1)),
     }
 }
 
@@ -67,14 +67,14 @@ struct Known {
 #[derive(Default)]
 struct Model {
     now: Millis,
-    units: BTreeMap<usize, Known>,
+    work_items: BTreeMap<usize, Known>,
 }
 
 impl Model {
-    fn mark(&mut self, unit: usize) {
-        let born = self.units.len();
+    fn mark(&mut self, item: usize) {
+        let born = self.work_items.len();
         let now = self.now;
-        let known = self.units.entry(unit).or_insert(Known { place: Where::Resting, failures: 0, born });
+        let known = self.work_items.entry(item).or_insert(Known { place: Where::Resting, failures: 0, born });
         match &mut known.place {
             Where::Resting | Where::Dead => {
                 *known = Known { place: Where::Waiting { due: now }, failures: 0, born: known.born };
@@ -94,15 +94,15 @@ impl Model {
 
     fn out_of(&self, repository: RepositoryId) -> usize {
         let live = |known: &Known| matches!(known.place, Where::Out { .. });
-        let of = |place: usize| unit(place).repository() == Some(repository);
-        self.units.iter().filter(|(place, known)| of(**place) && live(known)).count()
+        let of = |place: usize| item(place).repository() == Some(repository);
+        self.work_items.iter().filter(|(place, known)| of(**place) && live(known)).count()
     }
 
     fn next(&self, per_repository: u32) -> Option<usize> {
         let room = |place: usize| {
-            unit(place).repository().is_none_or(|of| self.out_of(of) < per_repository as usize)
+            item(place).repository().is_none_or(|of| self.out_of(of) < per_repository as usize)
         };
-        let free = self.units.iter().filter(|(place, _)| room(**place));
+        let free = self.work_items.iter().filter(|(place, _)| room(**place));
         free.filter_map(|(place, known)| Some((self.free_since(known.place)?, known.born, *place)))
             .min()
             .map(|(_, _, place)| place)
@@ -112,7 +112,7 @@ impl Model {
         if self.next(per_repository).is_some() {
             return Some(self.now);
         }
-        let moments = self.units.values().filter_map(|known| match known.place {
+        let moments = self.work_items.values().filter_map(|known| match known.place {
             Where::Waiting { due } => Some(due),
             Where::Out { .. } | Where::Resting | Where::Dead => None,
         });
@@ -120,23 +120,23 @@ impl Model {
     }
 
     fn take(&mut self, place: usize, lease: &Lease) {
-        let known = self.units.get_mut(&place).unwrap();
+        let known = self.work_items.get_mut(&place).unwrap();
         assert_eq!(lease.failures, known.failures);
         known.place = Where::Out { token: lease.token, again: None };
     }
 
     fn release(&mut self, place: usize) {
         let due = self.now;
-        let known = self.units.get_mut(&place).unwrap();
+        let known = self.work_items.get_mut(&place).unwrap();
         *known = Known { place: Where::Waiting { due }, failures: known.failures + 1, ..*known };
     }
 
     fn holds(&self, place: usize, lease: &Lease) -> bool {
-        matches!(self.units[&place].place, Where::Out { token, .. } if token == lease.token)
+        matches!(self.work_items[&place].place, Where::Out { token, .. } if token == lease.token)
     }
 
     fn settle(&mut self, place: usize, next: &Next) {
-        let known = self.units.get_mut(&place).unwrap();
+        let known = self.work_items.get_mut(&place).unwrap();
         let Where::Out { again, .. } = known.place else { panic!("nobody holds it") };
         let later = again.map(|due| Where::Waiting { due });
         (known.place, known.failures) = match (next, later) {
@@ -166,12 +166,12 @@ impl Pair<'_> {
             Step::Wait(time) => self.model.now += time,
             Step::Accept(place) => {
                 self.accepted += 1;
-                let new = delivery(&self.accepted.to_string(), unit(*place), self.model.now);
+                let new = delivery(&self.accepted.to_string(), item(*place), self.model.now);
                 assert!(self.store.accept(new).await.unwrap().is_new());
                 self.model.mark(*place);
             }
             Step::Mark(place) => {
-                self.store.mark(vec![unit(*place)], self.model.now).await.unwrap();
+                self.store.mark(vec![item(*place)], self.model.now).await.unwrap();
                 self.model.mark(*place);
             }
             Step::Lease { per_repository } => self.lease(*per_repository).await,
@@ -179,7 +179,7 @@ impl Pair<'_> {
             Step::Reclaim => {
                 self.store.reclaim(self.model.now).await.unwrap();
                 let is_out = |known: &Known| matches!(known.place, Where::Out { .. });
-                let out = self.model.units.iter().filter(|(_, known)| is_out(known));
+                let out = self.model.work_items.iter().filter(|(_, known)| is_out(known));
                 for place in out.map(|(place, _)| *place).collect::<Vec<_>>() {
                     self.model.release(place);
                 }
@@ -199,7 +199,7 @@ impl Pair<'_> {
         let limits = ConcurrencyLimits::of_repository(per_repository);
         let lease = self.store.lease(self.model.now, limits).await.unwrap();
         let expected = self.model.next(per_repository);
-        assert_eq!(lease.as_ref().map(|lease| lease.unit.clone()), expected.map(unit));
+        assert_eq!(lease.as_ref().map(|lease| lease.item.clone()), expected.map(item));
         if let (Some(lease), Some(place)) = (lease, expected) {
             self.model.take(place, &lease);
             assert!(self.model.out_of(REPOSITORY) <= per_repository.max(3) as usize);
@@ -232,7 +232,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn units_and_leases_behave_like_the_model(steps in prop::collection::vec(step(), 1..60)) {
+    fn work_items_and_leases_behave_like_the_model(steps in prop::collection::vec(step(), 1..60)) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
             let opened = sqlite().await;

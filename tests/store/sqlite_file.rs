@@ -1,6 +1,6 @@
 //! What only a database in a file of its own can get wrong.
 
-use crate::given::{REPOSITORY, branch, commit, delivery, guids, leased, pull_unit, sqlite, sqlite_with};
+use crate::given::{REPOSITORY, branch, commit, delivery, guids, leased, pull_item, sqlite, sqlite_with};
 use bytes::Bytes;
 use rusqlite::Connection;
 use std::collections::BTreeSet;
@@ -10,7 +10,7 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 use towpath::model::{PullNumber, PushedAt, TreeId};
 use towpath::store::{
-    Accepted, Change, DeliveryState, NewDelivery, Next, Options, SqliteStore, Store, StoreError, Unit,
+    Accepted, Change, DeliveryState, NewDelivery, Next, Options, SqliteStore, Store, StoreError, WorkItem,
 };
 
 const SMALL: Options = Options { max_bytes: Some(400 << 10) };
@@ -18,7 +18,7 @@ const SMALL: Options = Options { max_bytes: Some(400 << 10) };
 /// A delivery whose body does not compress.
 fn noisy(guid: &str, bytes: u32) -> NewDelivery {
     let noise = (0..bytes / 4).flat_map(|n| n.wrapping_mul(2_654_435_761).to_le_bytes());
-    NewDelivery { body: noise.collect::<Bytes>(), ..delivery(guid, pull_unit(1), 10) }
+    NewDelivery { body: noise.collect::<Bytes>(), ..delivery(guid, pull_item(1), 10) }
 }
 
 /// Stores until there is no room, and gives the number that found some.
@@ -43,9 +43,9 @@ async fn a_full_store_says_so_and_works_again_after_pruning() {
     // What was stored before is whole, and what needs no room still works.
     assert_eq!(guids(store, None).await.len(), stored);
     let lease = leased(store, 20).await;
-    let rows = store.inbox(&pull_unit(1), 100, usize::MAX).await.unwrap();
+    let rows = store.inbox(&pull_item(1), 100, usize::MAX).await.unwrap();
     let taken = rows.iter().map(|row| row.id).collect();
-    store.commit(&lease, vec![Change::Digested(taken)], Next::Done, 20).await.unwrap();
+    store.commit(&lease, vec![Change::Processed(taken)], Next::Done, 20).await.unwrap();
     store.prune(1_000, 0).await.unwrap();
     assert!(store.accept(noisy("more", 30_000)).await.unwrap().is_new());
     store.ready().await.unwrap();
@@ -78,7 +78,7 @@ async fn one_that_finds_no_room_does_not_take_the_others_of_its_commit_along() {
         let store = opened.store.clone();
         // Every other one is larger than the whole file may be.
         let new = if n % 2 == 0 {
-            delivery(&format!("small-{n}"), pull_unit(1), 10)
+            delivery(&format!("small-{n}"), pull_item(1), 10)
         } else {
             noisy(&format!("large-{n}"), 500_000)
         };
@@ -98,7 +98,7 @@ async fn one_that_finds_no_room_does_not_take_the_others_of_its_commit_along() {
 #[tokio::test]
 async fn nobody_else_can_read_the_files() {
     let opened = sqlite().await;
-    opened.store.accept(delivery("a", pull_unit(1), 10)).await.unwrap();
+    opened.store.accept(delivery("a", pull_item(1), 10)).await.unwrap();
     for file in std::fs::read_dir(opened.path.parent().unwrap()).unwrap() {
         let file = file.unwrap();
         let mode = file.metadata().unwrap().permissions().mode();
@@ -109,13 +109,13 @@ async fn nobody_else_can_read_the_files() {
 #[tokio::test]
 async fn closing_brings_everything_into_the_one_file() {
     let opened = sqlite().await;
-    opened.store.accept(delivery("a", pull_unit(1), 10)).await.unwrap();
+    opened.store.accept(delivery("a", pull_item(1), 10)).await.unwrap();
     opened.store.close().await;
     let left = std::fs::read_dir(opened.path.parent().unwrap()).unwrap();
     assert_eq!(left.map(|file| file.unwrap().file_name()).collect::<Vec<_>>(), ["towpath.db"]);
     // After that it is shut, and closing again is no harm.
     let shut = |answer: Option<StoreError>| assert!(matches!(answer, Some(StoreError::Unavailable(_))));
-    shut(opened.store.accept(delivery("b", pull_unit(1), 10)).await.err());
+    shut(opened.store.accept(delivery("b", pull_item(1), 10)).await.err());
     shut(opened.store.delivery("a").await.err());
     opened.store.close().await;
     let opened = opened.reopened(&Options::default()).await;
@@ -128,7 +128,7 @@ async fn what_was_handed_over_before_closing_is_still_done() {
     let mut callers = JoinSet::new();
     for n in 0..50 {
         let store = opened.store.clone();
-        callers.spawn(async move { store.accept(delivery(&format!("d-{n}"), pull_unit(1), 10)).await });
+        callers.spawn(async move { store.accept(delivery(&format!("d-{n}"), pull_item(1), 10)).await });
     }
     tokio::task::yield_now().await;
     opened.store.close().await;
@@ -160,14 +160,14 @@ async fn an_idle_store_moves_its_log_into_the_file() {
 #[tokio::test]
 async fn the_server_and_the_command_line_share_the_file() {
     let server = sqlite().await;
-    server.store.accept(delivery("a", pull_unit(1), 10)).await.unwrap();
+    server.store.accept(delivery("a", pull_item(1), 10)).await.unwrap();
     let command_line = SqliteStore::open(&server.path, &Options::default()).unwrap();
     let lease = leased(&*server.store, 10).await;
     let id = command_line.delivery("a").await.unwrap().unwrap().id;
-    server.store.commit(&lease, vec![Change::Digested(vec![id])], Next::Done, 20).await.unwrap();
+    server.store.commit(&lease, vec![Change::Processed(vec![id])], Next::Done, 20).await.unwrap();
     assert!(command_line.replay(id, 30).await.unwrap());
     command_line.close().await;
-    assert_eq!(leased(&*server.store, 30).await.unit, pull_unit(1));
+    assert_eq!(leased(&*server.store, 30).await.item, pull_item(1));
     assert_eq!(guids(&*server.store, Some(DeliveryState::Pending)).await, ["a"]);
 }
 
@@ -177,7 +177,7 @@ async fn the_server_waits_for_a_short_lock_of_another_process() {
     let other = Connection::open(&opened.path).unwrap();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
     let store = opened.store.clone();
-    let waits = tokio::spawn(async move { store.accept(delivery("a", pull_unit(1), 10)).await });
+    let waits = tokio::spawn(async move { store.accept(delivery("a", pull_item(1), 10)).await });
     tokio::time::sleep(Duration::from_millis(50)).await;
     assert!(!waits.is_finished());
     other.execute_batch("COMMIT").unwrap();
@@ -209,7 +209,7 @@ async fn a_file_of_version_1_is_brought_to_the_present() {
     assert_eq!(row.body.as_deref(), Some(&b"{}"[..]));
     assert_eq!(row.error.as_deref(), Some("GitHub did not answer"));
     let lease = leased(&store, 500).await;
-    assert_eq!((lease.unit, lease.seen, lease.failures), (pull_unit(1), 3, 4));
+    assert_eq!((lease.item, lease.seen, lease.failures), (pull_item(1), 3, 4));
     store.close().await;
     let version: i64 =
         Connection::open(&path).unwrap().pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
@@ -232,7 +232,8 @@ async fn a_file_of_version_2_remembers_where_branches_were() {
         PRAGMA user_version = 2;";
     let path = file_with(folder.path(), &format!("{first}{second}{rows}"));
     let store = SqliteStore::open(&path, &Options::default()).unwrap();
-    let baseline = async |name| store.lane(REPOSITORY, name, &branch(name)).await.unwrap().baseline;
+    let baseline =
+        async |name| store.environment_deploys(REPOSITORY, name, &branch(name)).await.unwrap().baseline;
     assert_eq!(baseline("staging").await, Some(commit(3)));
     assert_eq!(baseline("gone").await, None);
     assert_eq!(baseline("production").await, None);
@@ -272,24 +273,24 @@ async fn a_file_of_version_3_is_brought_to_one_spelling_of_each_environment() {
     );
     let path = file_with(folder.path(), &format!("{}{rows}", schema.concat()));
     let store = SqliteStore::open(&path, &Options::default()).unwrap();
-    let staging = Unit::Environment(REPOSITORY, "staging".into());
+    let staging = WorkItem::Environment(REPOSITORY, "staging".into());
     let told = store.inbox(&staging, 10, usize::MAX).await.unwrap();
     assert_eq!(told.iter().map(|it| it.guid.as_str()).collect::<Vec<_>>(), ["a", "b"]);
-    assert_eq!(leased(&store, 500).await.unit, staging, "what was moved is looked at");
+    assert_eq!(leased(&store, 500).await.item, staging, "what was moved is looked at");
     let by = async |name| store.hold(REPOSITORY, name).await.unwrap().map(|hold| hold.by);
     assert_eq!((by("STAGING").await, by("qa").await), (Some("new".to_owned()), Some("old".to_owned())));
     let verified = store.ledger(REPOSITORY, &[], None).await.unwrap().verified;
     assert_eq!(verified.iter().map(|it| it.environment.as_str()).collect::<Vec<_>>(), ["staging"]);
     // A branch is told apart by its capitals.
-    store.mark(vec![Unit::Branch(REPOSITORY, branch("Staging"))], 600).await.unwrap();
+    store.mark(vec![WorkItem::Branch(REPOSITORY, branch("Staging"))], 600).await.unwrap();
     store.close().await;
     let keys: String = Connection::open(&path)
         .unwrap()
-        .query_row("SELECT group_concat(key, ' ') FROM (SELECT key FROM units ORDER BY id)", [], |row| {
+        .query_row("SELECT group_concat(key, ' ') FROM (SELECT key FROM work_items ORDER BY id)", [], |row| {
             row.get(0)
         })
         .unwrap();
-    assert_eq!(keys, "environment:42:staging gate:42:7:qa branch:42:Staging");
+    assert_eq!(keys, "environment:42:staging deployment-protection:42:7:qa branch:42:Staging");
 }
 
 /// What was verified before stays so, unless the newest deploy of the same files has failed or was taken back.

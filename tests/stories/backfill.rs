@@ -66,8 +66,8 @@ async fn a_line_that_was_half_read_is_read_to_its_end_after_a_restart() {
     let tip = line.last().unwrap().parse().unwrap();
     let branch: BranchName = "integration".parse().unwrap();
     // As it stands when the process ends in between.
-    let unit = towpath::store::Unit::Branch(id, "somewhere".parse().unwrap());
-    database.mark(vec![unit], 0).await.unwrap();
+    let item = towpath::store::WorkItem::Branch(id, "somewhere".parse().unwrap());
+    database.mark(vec![item], 0).await.unwrap();
     let lease = database.lease(i64::MAX / 2, towpath::store::ConcurrencyLimits::NONE).await.unwrap().unwrap();
     let half = towpath::store::Change::Backfilled(id, branch.clone(), Some((tip, 4, 0)));
     database.commit(&lease, vec![half], towpath::store::Next::Done, 0).await.unwrap();

@@ -3,7 +3,7 @@
 use crate::shop::{merge, topic};
 use crate::stage::{Said, Stage};
 use towpath::model::{DeployState, Hold, RepositoryId};
-use towpath::store::{Change, ConcurrencyLimits, Next, Store as _, Unit};
+use towpath::store::{Change, ConcurrencyLimits, Next, Store as _, WorkItem};
 use towpath_sandbox::PullHandle;
 
 async fn promoted(stage: &Stage, from: &str, into: &str) -> PullHandle {
@@ -23,10 +23,10 @@ async fn held(stage: &mut Stage) {
     let (by, reason) = ("op".to_owned(), "checkout is broken".to_owned());
     let to = stage.store.tip("integration").unwrap().parse().unwrap();
     let hold = Hold { from: commit, to, by, reason, since: 5, pulls: Vec::new(), lifted: None };
-    let unit = Unit::Runs(id);
-    database.mark(vec![unit.clone()], 0).await.unwrap();
+    let item = WorkItem::WorkflowRuns(id);
+    database.mark(vec![item.clone()], 0).await.unwrap();
     let lease = database.lease(1, ConcurrencyLimits::NONE).await.unwrap().unwrap();
-    assert_eq!(lease.unit, unit);
+    assert_eq!(lease.item, item);
     let changes = vec![Change::Hold(id, "production".to_owned(), hold)];
     database.commit(&lease, changes, Next::Done, 1).await.unwrap();
     database.close().await;

@@ -3,7 +3,7 @@
 use crate::shop::{merge, topic};
 use crate::stage::{Setting, Stage, soon_given_up};
 use towpath::model::{PullNumber, RepositoryId};
-use towpath::store::{ConcurrencyLimits, DeliveryFilter, Store, Unit};
+use towpath::store::{ConcurrencyLimits, DeliveryFilter, Store, WorkItem};
 
 const GIT: &str = "/acme/store.git*";
 const CHECK_RUNS: &str = "/repos/*/check-runs";
@@ -196,11 +196,11 @@ async fn work_that_ends_without_a_word_again_and_again_is_given_up() {
     stage.stop().await;
     // As when it took the whole process along each time.
     let store = stage.database();
-    let unit = Unit::Pull(RepositoryId(stage.store.id()), PullNumber(pull.number()));
-    store.mark(vec![unit.clone()], 0).await.unwrap();
+    let item = WorkItem::PullRequest(RepositoryId(stage.store.id()), PullNumber(pull.number()));
+    store.mark(vec![item.clone()], 0).await.unwrap();
     for start in 0..60 {
         let lease = store.lease(start, ConcurrencyLimits::NONE).await.unwrap().unwrap();
-        assert_eq!(lease.unit, unit);
+        assert_eq!(lease.item, item);
         store.reclaim(start).await.unwrap();
     }
     store.close().await;
@@ -208,7 +208,7 @@ async fn work_that_ends_without_a_word_again_and_again_is_given_up() {
     let store = stage.database();
     let given_up = store.given_up(10).await.unwrap();
     assert_eq!(given_up.len(), 1);
-    assert_eq!(given_up[0].unit, unit);
+    assert_eq!(given_up[0].item, item);
     assert!(given_up[0].error.as_ref().unwrap().contains("without a result"), "{given_up:?}");
     store.close().await;
     // The next event revives it.

@@ -57,7 +57,11 @@ async fn pushed(stage: &Stage, branch: &str, file: &str) {
 /// The deploys of integration, the oldest first.
 async fn kept(stage: &Stage) -> Vec<Deploy> {
     let (database, branch) = (stage.database(), BranchName::new("integration").unwrap());
-    database.lane(RepositoryId(stage.store.id()), "integration", &branch).await.unwrap().deploys
+    database
+        .environment_deploys(RepositoryId(stage.store.id()), "integration", &branch)
+        .await
+        .unwrap()
+        .deploys
 }
 
 const INPUTS: [&str; 8] =

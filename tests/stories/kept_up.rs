@@ -300,7 +300,11 @@ async fn what_is_under_way_in_an_environment_that_leaves_the_file_is_seen_to_its
     written(&stage, WITHOUT).await;
     let kept = async || {
         let (database, branch) = (stage.database(), BranchName::new("staging").unwrap());
-        database.lane(RepositoryId(stage.store.id()), "staging", &branch).await.unwrap().deploys
+        database
+            .environment_deploys(RepositoryId(stage.store.id()), "staging", &branch)
+            .await
+            .unwrap()
+            .deploys
     };
     assert_eq!(kept().await[1].state.as_str(), "superseded", "what waited goes no more");
     stage.later();

@@ -98,8 +98,8 @@ async fn branches_that_only_a_push_can_make_are_judged_like_others() {
         let own = stage.store.open_pull(name).into("integration").by("ana").await.unwrap();
         stage.check(&own).await.passes();
         let taken = database.deliveries(&DeliveryFilter { state: None, limit: 10 }).await.unwrap();
-        let unit = format!(":{name}");
-        let pushed = taken.iter().any(|it| it.event == "push" && it.unit.to_string().ends_with(&unit));
+        let item = format!(":{name}");
+        let pushed = taken.iter().any(|it| it.event == "push" && it.item.to_string().ends_with(&item));
         assert!(pushed, "{name:?}: {taken:?}");
     }
     database.close().await;

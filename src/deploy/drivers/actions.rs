@@ -4,9 +4,9 @@
 //! title holds the deploy's key, which a workflow shows with `run-name: Deploy ${{ inputs.deploy }}`.
 //! Phases are told by the jobs: one whose name begins with `build`, `deploy` or `verify` is that phase.
 
-use super::forge::{Forge, ForgeError, Job, Run, Stands};
-use super::{Driver, DriverError, Handed, Order, or_empty, parse_key};
-use crate::deploy::{CancelAnswer, Report, Says};
+use super::forge::{Forge, ForgeError, Job, Run, RunState};
+use super::{DeployRequest, Driver, DriverError, Started, or_empty, parse_key};
+use crate::deploy::{CancelAnswer, DeployReport, ReportedState};
 use crate::model::{Deploy, Millis, Phase};
 use async_trait::async_trait;
 use std::collections::BTreeMap;
@@ -26,10 +26,10 @@ pub struct ActionsDriver<F> {
 }
 
 /// What the workflow is told. GitHub takes no input that the workflow does not name, and older servers take ten.
-fn inputs(order: &Order) -> BTreeMap<&'static str, String> {
-    let deploy = &order.deploy;
+fn inputs(request: &DeployRequest) -> BTreeMap<&'static str, String> {
+    let deploy = &request.deploy;
     BTreeMap::from([
-        ("deploy", order.key.clone()),
+        ("deploy", request.key.clone()),
         ("environment", deploy.environment.clone()),
         ("sha", deploy.commit.to_string()),
         ("tree", deploy.tree.to_string()),
@@ -41,7 +41,7 @@ fn inputs(order: &Order) -> BTreeMap<&'static str, String> {
 }
 
 impl<F: Forge> ActionsDriver<F> {
-    fn refused(&self, error: ForgeError, order: &Order) -> DriverError {
+    fn refused(&self, error: ForgeError, request: &DeployRequest) -> DriverError {
         let file = &self.file;
         match error {
             ForgeError::NotFound => DriverError::Refused(format!(
@@ -51,7 +51,7 @@ impl<F: Forge> ActionsDriver<F> {
                 format!("{file} cannot be dispatched; add workflow_dispatch to its triggers"),
             ),
             ForgeError::Refused(words) if words.to_lowercase().contains("unexpected inputs") => {
-                let names: Vec<&str> = inputs(order).into_keys().collect();
+                let names: Vec<&str> = inputs(request).into_keys().collect();
                 DriverError::Refused(format!(
                     "{file} does not take what it is given; name these inputs of workflow_dispatch: {}",
                     names.join(", ")
@@ -67,16 +67,16 @@ impl<F: Forge> ActionsDriver<F> {
         }
     }
 
-    async fn dispatched(&self, order: &Order) -> Result<Vec<Run>, DriverError> {
-        let since = order.deploy.requested_at.unwrap_or(order.deploy.made_at) - BEFORE;
+    async fn dispatched(&self, request: &DeployRequest) -> Result<Vec<Run>, DriverError> {
+        let since = request.deploy.requested_at.unwrap_or(request.deploy.made_at) - BEFORE;
         self.forge.dispatched_since(&self.file, since).await
     }
 
     /// The run that an earlier attempt has dispatched. Where one may be it and does not say so, nothing is dispatched
     /// again: two runs would deploy the same at the same time.
-    async fn dispatched_before(&self, order: &Order) -> Result<Option<Run>, DriverError> {
-        let runs = self.dispatched(order).await?;
-        if let Some(run) = runs.iter().find(|run| names(run, &order.key)) {
+    async fn dispatched_before(&self, request: &DeployRequest) -> Result<Option<Run>, DriverError> {
+        let runs = self.dispatched(request).await?;
+        if let Some(run) = runs.iter().find(|run| names(run, &request.key)) {
             return Ok(Some(run.clone()));
         }
         match runs.iter().find(|run| !run.title.split_whitespace().any(|word| parse_key(word).is_some())) {
@@ -89,17 +89,17 @@ impl<F: Forge> ActionsDriver<F> {
         }
     }
 
-    async fn run_of(&self, order: &Order) -> Result<Option<Run>, DriverError> {
-        match order.deploy.handle.as_deref().and_then(|handle| handle.parse().ok()) {
+    async fn run_of(&self, request: &DeployRequest) -> Result<Option<Run>, DriverError> {
+        match request.deploy.handle.as_deref().and_then(|handle| handle.parse().ok()) {
             Some(id) => self.forge.run(id).await,
-            None => Ok(self.dispatched(order).await?.into_iter().find(|run| names(run, &order.key))),
+            None => Ok(self.dispatched(request).await?.into_iter().find(|run| names(run, &request.key))),
         }
     }
 }
 
 /// A run that is not found may only not be in GitHub's list yet: an error as long as that is so.
-fn not_in_the_list(order: &Order) -> Result<(), DriverError> {
-    order.look_again_at.map_or(Ok(()), |at| Err(DriverError::NotBefore(at)))
+fn not_in_the_list(request: &DeployRequest) -> Result<(), DriverError> {
+    request.look_again_at.map_or(Ok(()), |at| Err(DriverError::NotBefore(at)))
 }
 
 /// Whether a run's title holds the deploy's key.
@@ -107,28 +107,28 @@ fn names(run: &Run, key: &str) -> bool {
     run.title.split_whitespace().any(|word| word == key)
 }
 
-fn handed(run: &Run) -> Handed {
-    Handed { handle: Some(run.id.to_string()), log_url: Some(run.url.clone()) }
+fn handed(run: &Run) -> Started {
+    Started { handle: Some(run.id.to_string()), log_url: Some(run.url.clone()) }
 }
 
 #[async_trait]
 impl<F: Forge> Driver for ActionsDriver<F> {
-    async fn hand_over(&self, order: &Order, again: bool) -> Result<Handed, DriverError> {
+    async fn start(&self, request: &DeployRequest, again: bool) -> Result<Started, DriverError> {
         if again {
-            if let Some(run) = self.dispatched_before(order).await? {
+            if let Some(run) = self.dispatched_before(request).await? {
                 return Ok(handed(&run));
             }
-            not_in_the_list(order)?;
+            not_in_the_list(request)?;
         }
-        let dispatched = self.forge.dispatch(&self.file, order.branch.as_str(), &inputs(order)).await;
-        let run = dispatched.map_err(|error| self.refused(error, order))?;
-        Ok(Handed { handle: run.map(|id| id.to_string()), log_url: None })
+        let dispatched = self.forge.dispatch(&self.file, request.branch.as_str(), &inputs(request)).await;
+        let run = dispatched.map_err(|error| self.refused(error, request))?;
+        Ok(Started { handle: run.map(|id| id.to_string()), log_url: None })
     }
 
-    async fn look(&self, order: &Order) -> Result<Vec<Report>, DriverError> {
-        let Some(run) = self.run_of(order).await? else { return Ok(Vec::new()) };
-        let jobs = match run.stands {
-            Stands::Queued => Vec::new(),
+    async fn poll(&self, request: &DeployRequest) -> Result<Vec<DeployReport>, DriverError> {
+        let Some(run) = self.run_of(request).await? else { return Ok(Vec::new()) };
+        let jobs = match run.state {
+            RunState::Queued => Vec::new(),
             _ => self.forge.jobs(run.id).await?,
         };
         Ok(reports(&run, &jobs))
@@ -138,18 +138,18 @@ impl<F: Forge> Driver for ActionsDriver<F> {
         true
     }
 
-    async fn cancel(&self, order: &Order) -> Result<CancelAnswer, DriverError> {
-        let run = match order.deploy.handle {
-            Some(_) => self.run_of(order).await?,
-            None => self.dispatched_before(order).await?,
+    async fn cancel(&self, request: &DeployRequest) -> Result<CancelAnswer, DriverError> {
+        let run = match request.deploy.handle {
+            Some(_) => self.run_of(request).await?,
+            None => self.dispatched_before(request).await?,
         };
-        if run.is_none() && order.deploy.handle.is_none() {
-            not_in_the_list(order)?;
+        if run.is_none() && request.deploy.handle.is_none() {
+            not_in_the_list(request)?;
         }
         cancel(&self.forge, run).await
     }
 
-    fn look_every(&self) -> Option<Millis> {
+    fn poll_every(&self) -> Option<Millis> {
         Some(LOOK_EVERY)
     }
 }
@@ -158,47 +158,47 @@ impl<F: Forge> Driver for ActionsDriver<F> {
 /// is over.
 pub(super) async fn cancel(forge: &impl Forge, run: Option<Run>) -> Result<CancelAnswer, DriverError> {
     match run {
-        Some(run) if matches!(run.stands, Stands::Queued | Stands::Waiting | Stands::Running) => {
+        Some(run) if matches!(run.state, RunState::Queued | RunState::Waiting | RunState::Running) => {
             forge.cancel(run.id).await?;
             Ok(CancelAnswer::Told)
         }
         // How it ended is told by a look at it.
-        Some(run) if run.stands == Stands::Succeeded => Ok(CancelAnswer::Told),
+        Some(run) if run.state == RunState::Succeeded => Ok(CancelAnswer::Told),
         _ => Ok(CancelAnswer::Ended),
     }
 }
 
 /// What a run and its jobs say, in the order of time.
-pub(super) fn reports(run: &Run, jobs: &[Job]) -> Vec<Report> {
+pub(super) fn reports(run: &Run, jobs: &[Job]) -> Vec<DeployReport> {
     let mut reports = Vec::new();
-    let dressed = |mut report: Report| {
+    let dressed = |mut report: DeployReport| {
         report.log_url = Some(run.url.clone());
         report.by.clone_from(&run.by);
         report
     };
     let mut last_at = 0;
     let mut failed = None;
-    for job in jobs.iter().filter(|job| !matches!(job.stands, Stands::Queued | Stands::Waiting)) {
+    for job in jobs.iter().filter(|job| !matches!(job.state, RunState::Queued | RunState::Waiting)) {
         let Some((phase, _)) = Phase::at_the_start_of(&job.name) else { continue };
         // A report is as old as what it tells, and no older than the one before.
         let at = job.at.unwrap_or(run.changed_at).clamp(last_at, run.changed_at.max(last_at));
         last_at = at;
-        let mut report = Report::new(at, Says::Running);
+        let mut report = DeployReport::new(at, ReportedState::Running);
         report.phase = Some(phase);
         report.step = Some(job.name.clone());
-        if let Stands::Ended(how) = &job.stands {
+        if let RunState::Ended(how) = &job.state {
             failed = failed.or(Some((phase, job, how)));
         }
         reports.push(dressed(report));
     }
     let at = run.changed_at.max(last_at + 1);
-    let mut last = match &run.stands {
-        Stands::Queued => Report::new(at, Says::Queued),
-        Stands::Waiting => Report::new(at, Says::Waiting),
-        Stands::Running => Report::new(at, Says::Running),
-        Stands::Succeeded => Report::new(at, Says::Succeeded),
-        Stands::Ended(how) => {
-            let mut report = Report::new(at, Says::Failed);
+    let mut last = match &run.state {
+        RunState::Queued => DeployReport::new(at, ReportedState::Queued),
+        RunState::Waiting => DeployReport::new(at, ReportedState::Waiting),
+        RunState::Running => DeployReport::new(at, ReportedState::Running),
+        RunState::Succeeded => DeployReport::new(at, ReportedState::Succeeded),
+        RunState::Ended(how) => {
+            let mut report = DeployReport::new(at, ReportedState::Failed);
             report.cancelled = how == "cancelled";
             report.phase = failed.map(|(phase, ..)| phase);
             report.step = failed.and_then(|(_, job, _)| job.failed_step.clone());
@@ -209,7 +209,7 @@ pub(super) fn reports(run: &Run, jobs: &[Job]) -> Vec<Report> {
             report
         }
     };
-    if last.phase.is_none() && matches!(last.says, Says::Waiting | Says::Running) {
+    if last.phase.is_none() && matches!(last.state, ReportedState::Waiting | ReportedState::Running) {
         last.phase = reports.last().and_then(|it| it.phase);
     }
     reports.push(dressed(last));
@@ -220,40 +220,40 @@ pub(super) fn reports(run: &Run, jobs: &[Job]) -> Vec<Report> {
 mod tests {
     use super::*;
 
-    fn run(stands: Stands) -> Run {
+    fn run(state: RunState) -> Run {
         let (title, url) = ("Deploy 7.staging.1".to_owned(), "https://x/runs/9".to_owned());
-        Run { id: 9, stands, title, url, changed_at: 1_000, by: Some("towpath[bot]".to_owned()) }
+        Run { id: 9, state, title, url, changed_at: 1_000, by: Some("towpath[bot]".to_owned()) }
     }
 
-    fn job(name: &str, stands: Stands, at: Millis) -> Job {
-        let failed_step = matches!(stands, Stands::Ended(_)).then(|| "Install".to_owned());
-        Job { name: name.to_owned(), stands, failed_step, at: Some(at) }
+    fn job(name: &str, state: RunState, at: Millis) -> Job {
+        let failed_step = matches!(state, RunState::Ended(_)).then(|| "Install".to_owned());
+        Job { name: name.to_owned(), state, failed_step, at: Some(at) }
     }
 
     #[test]
     fn jobs_tell_the_phases_and_the_run_tells_the_end() {
         let jobs = [
-            job("Lint", Stands::Succeeded, 1),
-            job("build / all", Stands::Succeeded, 5),
-            job("deploy", Stands::Running, 9),
+            job("Lint", RunState::Succeeded, 1),
+            job("build / all", RunState::Succeeded, 5),
+            job("deploy", RunState::Running, 9),
         ];
-        let seen = reports(&run(Stands::Running), &jobs);
-        let seen: Vec<_> = seen.iter().map(|it| (it.says, it.phase)).collect();
+        let seen = reports(&run(RunState::Running), &jobs);
+        let seen: Vec<_> = seen.iter().map(|it| (it.state, it.phase)).collect();
         assert_eq!(
             seen,
             [
-                (Says::Running, Some(Phase::Build)),
-                (Says::Running, Some(Phase::Deploy)),
-                (Says::Running, Some(Phase::Deploy)),
+                (ReportedState::Running, Some(Phase::Build)),
+                (ReportedState::Running, Some(Phase::Deploy)),
+                (ReportedState::Running, Some(Phase::Deploy)),
             ]
         );
         let jobs =
-            [job("build", Stands::Succeeded, 5), job("deploy", Stands::Ended("failure".to_owned()), 9)];
-        let seen = reports(&run(Stands::Ended("failure".to_owned())), &jobs);
+            [job("build", RunState::Succeeded, 5), job("deploy", RunState::Ended("failure".to_owned()), 9)];
+        let seen = reports(&run(RunState::Ended("failure".to_owned())), &jobs);
         let last = seen.last().unwrap();
         assert_eq!(
-            (last.says, last.phase, last.step.as_deref()),
-            (Says::Failed, Some(Phase::Deploy), Some("Install"))
+            (last.state, last.phase, last.step.as_deref()),
+            (ReportedState::Failed, Some(Phase::Deploy), Some("Install"))
         );
         assert_eq!(last.words.as_deref(), Some("the job deploy ended as failure"));
         assert!(seen.windows(2).all(|pair| pair[0].at <= pair[1].at));
@@ -261,18 +261,19 @@ mod tests {
 
     #[test]
     fn a_run_that_waits_for_an_approval_says_so_after_what_it_has_done() {
-        let jobs = [job("build", Stands::Succeeded, 5), job("deploy", Stands::Waiting, 9)];
-        let seen = reports(&run(Stands::Waiting), &jobs);
-        let seen: Vec<_> = seen.iter().map(|it| (it.says, it.phase)).collect();
+        let jobs = [job("build", RunState::Succeeded, 5), job("deploy", RunState::Waiting, 9)];
+        let seen = reports(&run(RunState::Waiting), &jobs);
+        let seen: Vec<_> = seen.iter().map(|it| (it.state, it.phase)).collect();
         let build = Some(Phase::Build);
-        assert_eq!(seen, [(Says::Running, build), (Says::Waiting, build)]);
+        assert_eq!(seen, [(ReportedState::Running, build), (ReportedState::Waiting, build)]);
     }
 
     #[test]
     fn a_run_without_such_jobs_still_has_an_end() {
-        let seen = reports(&run(Stands::Ended("cancelled".to_owned())), &[job("all", Stands::Succeeded, 5)]);
+        let seen =
+            reports(&run(RunState::Ended("cancelled".to_owned())), &[job("all", RunState::Succeeded, 5)]);
         assert_eq!(seen.len(), 1);
-        assert_eq!((seen[0].says, seen[0].phase), (Says::Failed, None));
+        assert_eq!((seen[0].state, seen[0].phase), (ReportedState::Failed, None));
         assert_eq!(seen[0].words.as_deref(), Some("the run ended as cancelled"));
         assert_eq!(seen[0].outcome(), None, "that says nothing of the files");
     }

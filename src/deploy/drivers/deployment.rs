@@ -3,9 +3,9 @@
 //! Where that is a workflow, the run is known from what GitHub tells of its jobs, and can be cancelled. Nobody else can
 //! be told to stop.
 
-use super::forge::{Forge, Run, Stands};
-use super::{Driver, DriverError, Handed, Order, actions};
-use crate::deploy::{CancelAnswer, Report};
+use super::forge::{Forge, Run, RunState};
+use super::{DeployRequest, Driver, DriverError, Started, actions};
+use crate::deploy::{CancelAnswer, DeployReport};
 use crate::model::Deploy;
 use async_trait::async_trait;
 
@@ -30,19 +30,19 @@ fn known_run(deploy: &Deploy) -> Option<u64> {
 #[async_trait]
 impl<F: Forge> Driver for DeploymentDriver<F> {
     /// That the Deployment was made is all: it is made before anybody is asked to hand over.
-    async fn hand_over(&self, _: &Order, _: bool) -> Result<Handed, DriverError> {
-        Ok(Handed::default())
+    async fn start(&self, _: &DeployRequest, _: bool) -> Result<Started, DriverError> {
+        Ok(Started::default())
     }
 
     /// What was said of the Deployment; and of a run that was to be cancelled, that it has ended.
-    async fn look(&self, order: &Order) -> Result<Vec<Report>, DriverError> {
-        let mut reports = match order.deploy.github_id {
+    async fn poll(&self, request: &DeployRequest) -> Result<Vec<DeployReport>, DriverError> {
+        let mut reports = match request.deploy.github_id {
             Some(id) => self.0.said_of(id).await?,
             None => Vec::new(),
         };
-        if order.deploy.cancellation.is_some()
-            && let Some(Some(run)) = self.run_of(&order.deploy).await?
-            && matches!(run.stands, Stands::Succeeded | Stands::Ended(_))
+        if request.deploy.cancellation.is_some()
+            && let Some(Some(run)) = self.run_of(&request.deploy).await?
+            && matches!(run.state, RunState::Succeeded | RunState::Ended(_))
         {
             reports.extend(actions::reports(&run, &[]));
         }
@@ -53,11 +53,11 @@ impl<F: Forge> Driver for DeploymentDriver<F> {
         known_run(deploy).is_some()
     }
 
-    async fn cancel(&self, order: &Order) -> Result<CancelAnswer, DriverError> {
-        if let Some(run) = self.run_of(&order.deploy).await? {
+    async fn cancel(&self, request: &DeployRequest) -> Result<CancelAnswer, DriverError> {
+        if let Some(run) = self.run_of(&request.deploy).await? {
             return actions::cancel(&self.0, run).await;
         }
-        let environment = &order.deploy.environment;
+        let environment = &request.deploy.environment;
         Ok(CancelAnswer::Cannot(format!(
             "whoever deploys {environment} by GitHub's Deployments cannot be told to stop; once it has ended, they set \
              the Deployment to failure or success"

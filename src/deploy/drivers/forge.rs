@@ -1,7 +1,7 @@
 //! GitHub, as drivers see it.
 
 use super::DriverError;
-use crate::deploy::Report;
+use crate::deploy::DeployReport;
 use crate::model::Millis;
 use async_trait::async_trait;
 use std::collections::BTreeMap;
@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 #[async_trait]
 pub trait Forge: Send + Sync {
     /// What was said of a Deployment by others than the App, the oldest first.
-    async fn said_of(&self, deployment: u64) -> Result<Vec<Report>, DriverError>;
+    async fn said_of(&self, deployment: u64) -> Result<Vec<DeployReport>, DriverError>;
 
     /// Dispatches a workflow on a branch. Answers its run where the server tells it.
     ///
@@ -58,7 +58,7 @@ pub struct Run {
     /// GitHub's number.
     pub id: u64,
     /// How it stands.
-    pub stands: Stands,
+    pub state: RunState,
     /// The line by which people see it.
     pub title: String,
     /// Where people see it.
@@ -75,7 +75,7 @@ pub struct Job {
     /// Its name.
     pub name: String,
     /// How it stands.
-    pub stands: Stands,
+    pub state: RunState,
     /// The step that failed.
     pub failed_step: Option<String>,
     /// When it began, or ended if it has.
@@ -84,7 +84,7 @@ pub struct Job {
 
 /// How a run or a job stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Stands {
+pub enum RunState {
     /// Nothing has begun.
     Queued,
     /// It waits for somebody's approval.

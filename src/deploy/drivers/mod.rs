@@ -1,17 +1,17 @@
 //! Those who carry a deploy out, one file for each way, behind one trait.
 //!
-//! A driver is told of a deploy once ([`Driver::hand_over`]); what becomes of it comes as reports: by events that the
-//! engine takes in, or by asking ([`Driver::look`]). Everything here can be asked again after a restart: what a driver
+//! A driver is told of a deploy once ([`Driver::start`]); what becomes of it comes as reports: by events that the
+//! engine takes in, or by asking ([`Driver::poll`]). Everything here can be asked again after a restart: what a driver
 //! needs to find its deploy again is in the order.
 
 pub mod actions;
-pub mod command;
 pub mod deployment;
 pub mod forge;
+pub mod programs;
 pub mod webhook;
 
 use super::CancelAnswer;
-use super::report::Report;
+use super::report::DeployReport;
 use super::slug::BuildSettings;
 use crate::model::{BranchName, CommitId, Deploy, Millis};
 use async_trait::async_trait;
@@ -20,7 +20,7 @@ use std::fmt::Write as _;
 
 /// A deploy, as whoever carries it out needs it.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Order {
+pub struct DeployRequest {
     /// Names it for ever, in letters, digits, `-`, `_` and `.`: asked again, it is the same.
     pub key: String,
     /// `owner/name` of the repository.
@@ -38,7 +38,7 @@ pub struct Order {
     pub deploy: Deploy,
 }
 
-impl Order {
+impl DeployRequest {
     /// What the GitHub Deployment and every driver is told of it.
     pub fn payload(&self) -> Value {
         let deploy = &self.deploy;
@@ -59,7 +59,7 @@ impl Order {
 
 /// What came of handing a deploy over.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Handed {
+pub struct Started {
     /// By which the driver finds it again.
     pub handle: Option<String>,
     /// Where its log is or will be.
@@ -85,14 +85,14 @@ pub enum DriverError {
 pub trait Driver: Send + Sync {
     /// Sets a deploy going. Where `again`, an attempt may have been made before: it is looked for first, so that
     /// there are never two.
-    async fn hand_over(&self, order: &Order, again: bool) -> Result<Handed, DriverError>;
+    async fn start(&self, request: &DeployRequest, again: bool) -> Result<Started, DriverError>;
 
     /// What has become of a deploy by now, the oldest first. What was told before may be told again.
-    async fn look(&self, order: &Order) -> Result<Vec<Report>, DriverError>;
+    async fn poll(&self, request: &DeployRequest) -> Result<Vec<DeployReport>, DriverError>;
 
     /// How often to ask while a deploy is open, in milliseconds; `None` where events tell, and asking once before it
     /// is given up is enough.
-    fn look_every(&self) -> Option<Millis> {
+    fn poll_every(&self) -> Option<Millis> {
         None
     }
 
@@ -105,7 +105,7 @@ pub trait Driver: Send + Sync {
     ///
     /// # Errors
     /// [`DriverError::Refused`] where whoever carries it out will not end it; it may be asked again after the others.
-    async fn cancel(&self, order: &Order) -> Result<CancelAnswer, DriverError>;
+    async fn cancel(&self, request: &DeployRequest) -> Result<CancelAnswer, DriverError>;
 }
 
 /// The key of a deploy: `repository` is GitHub's number of it.

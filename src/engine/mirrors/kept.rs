@@ -136,7 +136,7 @@ impl Mirrors {
 
     /// Takes up what an earlier run left: the mirrors of these repositories. All else in the folder goes.
     /// Nothing may be asked before this has ended.
-    pub(in crate::engine) fn take_up(&self, repositories: &HashSet<RepositoryId>) {
+    pub(in crate::engine) fn load(&self, repositories: &HashSet<RepositoryId>) {
         for entry in std::fs::read_dir(&self.folder).into_iter().flatten().flatten() {
             let id = entry.file_name().to_str().and_then(number).filter(|id| repositories.contains(id));
             let Some(id) = id else {

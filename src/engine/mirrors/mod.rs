@@ -18,7 +18,7 @@ const FRESH: Millis = 30_000;
 
 /// A repository's mirror and the way to what it mirrors. While this is held, the mirror is not taken away.
 pub(super) struct Mirrored<'a> {
-    context: &'a EngineContext,
+    ctx: &'a EngineContext,
     row: &'a RepositoryRow,
     mirror: Arc<Mirror>,
     remote: Remote,
@@ -46,7 +46,7 @@ impl EngineContext {
         token: &str,
     ) -> Result<Mirrored<'a>, ApiError> {
         let remote = self.remote(row, token).await?;
-        Ok(Mirrored { context: self, row, mirror: self.mirrors.of(row.id), remote })
+        Ok(Mirrored { ctx: self, row, mirror: self.mirrors.of(row.id), remote })
     }
 
     /// Where git fetches a repository from, with a token that is good for what it is to do there.
@@ -97,7 +97,7 @@ impl Mirrored<'_> {
         }
         let branches: Vec<_> = path.environments.iter().map(|it| &it.branch).collect();
         let asking = self.mirror.is_any_there(&self.remote, &branches);
-        let asked = self.context.mirrors.asking(self.row.installation, asking).await;
+        let asked = self.ctx.mirrors.asking(self.row.installation, asking).await;
         self.note_failure(asked).await
     }
 
@@ -106,11 +106,11 @@ impl Mirrored<'_> {
         let mut pulls = pulls.to_vec();
         if !self.exists() {
             // One that is made brings all that are open, or each would be fetched by itself.
-            let open = self.context.store.open_pulls(self.row.id).await.unwrap_or_default();
+            let open = self.ctx.store.open_pulls(self.row.id).await.unwrap_or_default();
             pulls.extend(open.iter().map(|it| it.pull.number.0));
         }
         let whose = (self.row.installation, self.row.id);
-        let fetched = self.context.mirrors.fetch(whose, &self.remote, &pulls).await;
+        let fetched = self.ctx.mirrors.fetch(whose, &self.remote, &pulls).await;
         self.note_failure(fetched).await?;
         Ok(self.repository())
     }
@@ -123,7 +123,7 @@ impl Mirrored<'_> {
         path: &PromotionPath,
         nothing_new: bool,
     ) -> Result<(Repository, Standing), GitError> {
-        if nothing_new && self.context.mirrors.fetched_within(self.row.id, FRESH) && self.is_good() {
+        if nothing_new && self.ctx.mirrors.fetched_within(self.row.id, FRESH) && self.is_good() {
             let repository = self.repository().for_pull(pull.number.0);
             if let Ok(standing) = repository.standing(path, &pull.base_branch).await
                 && standing.head == Some(pull.head_commit)
@@ -152,7 +152,7 @@ impl Mirrored<'_> {
     /// A token that is refused looks like any other failure of git's, so the next fetch brings a new one.
     async fn note_failure<T>(&self, outcome: Result<T, GitError>) -> Result<T, GitError> {
         if outcome.is_err() {
-            self.context.api.forget_git_token(self.row.installation).await;
+            self.ctx.api.forget_git_token(self.row.installation).await;
         }
         outcome
     }

@@ -1,7 +1,9 @@
 //! What is said after a merge, on a configuration, on a merge group, and of rules that weigh less.
 
 use super::super::samples::*;
-use super::super::{Aftermath, BackTest, Otherwise, Proposed, aftermath, check, check_of_group, proposal};
+use super::super::{
+    Aftermath, BackTest, ChangedVerdict, ConfigPreview, aftermath, check, check_of_group, config_preview,
+};
 use super::shown;
 use crate::model::config::Configuration;
 use crate::model::{
@@ -52,8 +54,8 @@ fn a_promotion_ships_what_nobody_tested() {
     ");
 }
 
-fn said(proposed: &Proposed) -> String {
-    let check = proposal(proposed, Some("https://towpath.example/findings"), 1_700_000_000);
+fn said(proposed: &ConfigPreview) -> String {
+    let check = config_preview(proposed, Some("https://towpath.example/findings"), 1_700_000_000);
     format!("{} {}\n\n{}", check.conclusion.as_str(), check.title, check.full_summary())
 }
 
@@ -62,7 +64,7 @@ fn a_configuration_that_cannot_be_used() {
     let file =
         "version: 1\nenvironments:\n  - name: integration\n    acepts: [topics]\n  - name: integration\n";
     let problems = Configuration::read(file).unwrap_err();
-    insta::assert_snapshot!(said(&Proposed::Invalid(problems)), @r#"
+    insta::assert_snapshot!(said(&ConfigPreview::Invalid(problems)), @r#"
     failure Configuration invalid: 2 mistakes, first line 4, column 5
 
     Once on the default branch, this file would block every pull request that is judged by it.
@@ -82,17 +84,21 @@ fn a_configuration_that_cannot_be_used() {
     "#);
 }
 
-fn valid(otherwise: Vec<Otherwise>, judged: usize, unknown: usize) -> Proposed {
+fn valid(otherwise: Vec<ChangedVerdict>, judged: usize, unknown: usize) -> ConfigPreview {
     let file = "version: 1\nrules: { TP205: off }\nfreezes: []\n";
     let configuration = Box::new(Configuration::read(file).unwrap());
-    Proposed::Valid { configuration, tested: BackTest { judged, unknown, otherwise } }
+    ConfigPreview::Valid { configuration, tested: BackTest { judged, unknown, otherwise } }
 }
 
 #[test]
 fn a_configuration_that_changes_verdicts() {
     let stacked = Cause::Stacked { on: vec![origin(7, "feature/cart", "ana")] };
-    let otherwise =
-        |number, now, then| Otherwise { number: PullNumber(number), author: "ana".to_owned(), now, then };
+    let otherwise = |number, now, then| ChangedVerdict {
+        number: PullNumber(number),
+        author: "ana".to_owned(),
+        now,
+        then,
+    };
     let all = vec![
         otherwise(31, verdict(Warn, stacked), Verdict::default()),
         otherwise(12, Verdict::default(), verdict(Fail, carries_staging())),

@@ -3,7 +3,7 @@
 mod after;
 mod between;
 mod copy_branch;
-mod deploys;
+mod deploy_status;
 mod dressed;
 mod known_work;
 mod promotion;

@@ -2,9 +2,9 @@
 
 use super::super::samples::*;
 use super::super::{
-    OperatorActs, Place, Stand, deploy_line, deploy_status, deploy_trouble, is_worth_a_comment, whereabouts,
+    OperatorActs, Place, Stand, change_status, deploy_line, deploy_status, deploy_trouble, is_worth_a_comment,
 };
-use super::deploys::{deploy, failed};
+use super::deploy_status::{deploy, failed};
 use crate::model::{CancelEnd, Cancellation, Deploy, DeployState, Ending, Phase, Trigger, WaitsFor};
 
 const NOTHING: OperatorActs = OperatorActs { roll_back_to: None, try_again: false };
@@ -181,7 +181,7 @@ fn where_a_change_is_when_nobody_is_sure() {
     ];
     let worth: Vec<bool> = places.iter().map(|it| is_worth_a_comment(std::slice::from_ref(it))).collect();
     assert_eq!(worth, [false, false, true, false, false, true]);
-    insta::assert_snapshot!(whereabouts("acme/store", &places), @"
+    insta::assert_snapshot!(change_status("acme/store", &places), @"
     <!-- towpath:where -->
     ### Where it is
 

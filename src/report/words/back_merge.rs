@@ -2,10 +2,10 @@
 
 use super::super::prose::{Prose, count};
 use super::promotion::pick_upstream;
-use super::{Account, Evidence, Scene, Step};
+use super::{Evidence, Explanation, Scene, Step};
 use crate::model::Commit;
 
-pub(super) fn reverse_merge(scene: &Scene<'_>, rejoins: Option<&Commit>) -> Account {
+pub(super) fn reverse_merge(scene: &Scene<'_>, rejoins: Option<&Commit>) -> Explanation {
     if let Some(squashed) = rejoins {
         return rejoin(scene, squashed);
     }
@@ -16,18 +16,18 @@ pub(super) fn reverse_merge(scene: &Scene<'_>, rejoins: Option<&Commit>) -> Acco
          GitHub offers such pull requests by itself when a branch has moved.",
         &[&head, base, base],
     );
-    let mut account = Account::new(title, vec![actual]);
-    account.repair = Some(scene.close(Prose::new("Close this pull request:", &[])));
-    account.alternatives.push(Step::words(Prose::new(
+    let mut explanation = Explanation::new(title, vec![actual]);
+    explanation.repair = Some(scene.close(Prose::new("Close this pull request:", &[])));
+    explanation.alternatives.push(Step::words(Prose::new(
         "If a hotfix was to be carried back: it is not on % yet, or % has it already. Merge the hotfix into % \
          first. This pull request then carries it, and is judged again by itself.",
         &[&head, base, &head],
     )));
-    account
+    explanation
 }
 
 /// Nothing to carry, and yet worth merging.
-fn rejoin(scene: &Scene<'_>, squashed: &Commit) -> Account {
+fn rejoin(scene: &Scene<'_>, squashed: &Commit) -> Explanation {
     let (head, base) = (scene.head(), scene.base());
     let title = Prose::new("Joins the history of % and % again", &[&head, base]);
     let actual = Prose::new(
@@ -35,41 +35,41 @@ fn rejoin(scene: &Scene<'_>, squashed: &Commit) -> Account {
          Merging this changes no file of %, and later promotions then compare with the right state.",
         &[&head, &squashed.id.short(), base, base],
     );
-    let mut account = Account::new(title, vec![actual]);
-    account.repair = Some(Step::words(Prose::new(
+    let mut explanation = Explanation::new(title, vec![actual]);
+    explanation.repair = Some(Step::words(Prose::new(
         "Merge it with a merge commit; squashed or rebased it would join nothing.",
         &[],
     )));
-    account.evidence.push(Evidence::Commits(
+    explanation.evidence.push(Evidence::Commits(
         Prose::new("The promotion that was squashed or rebased:", &[]),
         vec![squashed.clone()],
     ));
-    account
+    explanation
 }
 
-pub(super) fn conflicts(scene: &Scene<'_>, paths: &[String], carries: &[Commit]) -> Account {
+pub(super) fn conflicts(scene: &Scene<'_>, paths: &[String], carries: &[Commit]) -> Explanation {
     let (head, base) = (scene.head(), scene.base());
     let title = Prose::new("Warning: % conflicts with %", &[&head, base]);
     let actual = Prose::new(
         "% and % have changed the same lines. GitHub merges it only after the conflict was resolved.",
         &[&head, base],
     );
-    let mut account = Account::new(title, vec![actual]);
-    account.repair = pick_upstream(scene, &scene.pull.base.branch, carries).or_else(|| {
+    let mut explanation = Explanation::new(title, vec![actual]);
+    explanation.repair = pick_upstream(scene, &scene.pull.base.branch, carries).or_else(|| {
         Some(Step::words(Prose::new(
             "Bring the changes of % to % on a topic, and resolve it there.",
             &[&head, base],
         )))
     });
-    account.evidence.push(Evidence::Paths(Prose::new("In conflict:", &[]), paths.to_vec()));
+    explanation.evidence.push(Evidence::Paths(Prose::new("In conflict:", &[]), paths.to_vec()));
     if !carries.is_empty() {
         let caption = Prose::new("What % would carry back:", &[&head]);
-        account.evidence.push(Evidence::Commits(caption, carries.to_vec()));
+        explanation.evidence.push(Evidence::Commits(caption, carries.to_vec()));
     }
-    account
+    explanation
 }
 
-pub(super) fn unknown_commits(scene: &Scene<'_>, commits: &[Commit]) -> Account {
+pub(super) fn unknown_commits(scene: &Scene<'_>, commits: &[Commit]) -> Explanation {
     let (head, base) = (scene.head(), scene.base());
     let many = count(commits.len(), "unknown commit");
     let title = Prose::new(&format!("Warning: {many}, % → %"), &[&head, base]);
@@ -84,9 +84,9 @@ pub(super) fn unknown_commits(scene: &Scene<'_>, commits: &[Commit]) -> Account 
         ),
         &[&head, base, &head],
     );
-    let mut account = Account::new(title, vec![actual]);
-    account.repair = Some(Step::words(Prose::new(look, &[&head])));
+    let mut explanation = Explanation::new(title, vec![actual]);
+    explanation.repair = Some(Step::words(Prose::new(look, &[&head])));
     let caption = Prose::new("Of no known pull request:", &[]);
-    account.evidence.push(Evidence::Commits(caption, commits.to_vec()));
-    account
+    explanation.evidence.push(Evidence::Commits(caption, commits.to_vec()));
+    explanation
 }

@@ -3,10 +3,10 @@
 use super::super::copy_standing::{CopyStanding, Guard, NotCopied, Refuser};
 use super::super::prose::{Prose, count, row};
 use super::super::{shell, stamp};
-use super::{Account, Evidence, Scene, Step};
+use super::{Evidence, Explanation, Scene, Step};
 use crate::model::{Commit, CopyMode};
 
-pub(super) fn stale(scene: &Scene<'_>, behind: usize, since: Option<i64>) -> Account {
+pub(super) fn stale(scene: &Scene<'_>, behind: usize, since: Option<i64>) -> Explanation {
     let (original, copy) = (scene.head(), scene.base());
     let title = Prose::new("Stale: % is behind %", &[copy, &original]);
     let actual = Prose::new(
@@ -22,22 +22,22 @@ pub(super) fn stale(scene: &Scene<'_>, behind: usize, since: Option<i64>) -> Acc
         }
         None => actual,
     };
-    let mut account = Account::new(title, vec![actual]);
-    account.repair = Some(bring_over(scene));
-    account
+    let mut explanation = Explanation::new(title, vec![actual]);
+    explanation.repair = Some(bring_over(scene));
+    explanation
 }
 
-pub(super) fn diverged(scene: &Scene<'_>, paths: &[String], only_on_copy: &[Commit]) -> Account {
+pub(super) fn diverged(scene: &Scene<'_>, paths: &[String], only_on_copy: &[Commit]) -> Explanation {
     let (original, copy) = (scene.head(), scene.base());
     let title = Prose::new("Diverged: % is no copy of %", &[copy, &original]);
     let actual = Prose::new(
         &format!("% differs from % in {}, and % never held such files.", count(paths.len(), "path")),
         &[copy, &original, &original],
     );
-    let mut account = Account::new(title, vec![actual]);
-    reset(scene, only_on_copy, &mut account);
-    account.evidence.push(Evidence::Paths(Prose::new("They differ in:", &[]), paths.to_vec()));
-    account
+    let mut explanation = Explanation::new(title, vec![actual]);
+    reset(scene, only_on_copy, &mut explanation);
+    explanation.evidence.push(Evidence::Paths(Prose::new("They differ in:", &[]), paths.to_vec()));
+    explanation
 }
 
 /// How the copy comes to hold what its environment has, where it has nothing of its own.
@@ -76,13 +76,13 @@ fn bring_over(scene: &Scene<'_>) -> Step {
 
 /// The copy branch has changes of its own: they are kept aside before it becomes a copy again. A merge would keep them on
 /// it, and it could not be moved along any more; so this is the one repair, wherever it is told.
-pub(super) fn reset(scene: &Scene<'_>, only_on_copy: &[Commit], account: &mut Account) {
+pub(super) fn reset(scene: &Scene<'_>, only_on_copy: &[Commit], explanation: &mut Explanation) {
     let (head, base) = (scene.head(), scene.base());
     let copy = shell::quote(base);
     let (old, new) = (scene.pull.base.commit, scene.pull.head.commit);
     // Named by the commit: the next time there is one of the last time.
     let kept = shell::quote(&format!("{base}-before-repair-{}", old.short()));
-    account.repair = Some(Step {
+    explanation.repair = Some(Step {
         lead: Prose::new("Keep what is on % aside, then make it a copy of % again:", &[base, &head]),
         commands: match scene.fetch() {
             Some(fetch) => {
@@ -102,10 +102,10 @@ pub(super) fn reset(scene: &Scene<'_>, only_on_copy: &[Commit], account: &mut Ac
         Some(NotCopied::Diverged { guard, .. }) => guard,
         _ => &Guard::Unknown,
     };
-    account.who = Some(who_may_force(base, guard).then(scene.no_override()));
+    explanation.who = Some(who_may_force(base, guard).then(scene.no_override()));
     if !only_on_copy.is_empty() {
         let caption = Prose::new("Only on %:", &[base]);
-        account.evidence.push(Evidence::Commits(caption, only_on_copy.to_vec()));
+        explanation.evidence.push(Evidence::Commits(caption, only_on_copy.to_vec()));
     }
 }
 
@@ -134,7 +134,7 @@ fn who_may_force(copy: &str, guard: &Guard) -> Prose {
 }
 
 /// The account of a copy that does not follow, for the issue about it. The check's has the same repair.
-pub(in super::super) fn not_copied(scene: &Scene<'_>, why: &NotCopied) -> Account {
+pub(in super::super) fn not_copied(scene: &Scene<'_>, why: &NotCopied) -> Explanation {
     match why {
         NotCopied::Refused { message, by } => refused(scene, message, by),
         NotCopied::Diverged { .. } => {
@@ -147,37 +147,37 @@ pub(in super::super) fn not_copied(scene: &Scene<'_>, why: &NotCopied) -> Accoun
                 &[copy, &original],
             );
             let title = Prose::new("% is no copy of % any more", &[copy, &original]);
-            let mut account = Account::new(title, vec![actual]);
-            reset(&scene, &[], &mut account);
-            account
+            let mut explanation = Explanation::new(title, vec![actual]);
+            reset(&scene, &[], &mut explanation);
+            explanation
         }
     }
 }
 
 /// GitHub does not let the App move the branch.
-fn refused(scene: &Scene<'_>, message: &str, by: &Refuser) -> Account {
+fn refused(scene: &Scene<'_>, message: &str, by: &Refuser) -> Explanation {
     let (original, copy) = (scene.head(), scene.base());
     let title = Prose::new("% cannot follow %", &[copy, &original]);
     let actual = Prose::new(
         "% has to follow %, and GitHub does not let Towpath move it: %.",
         &[copy, &original, message],
     );
-    let mut account = Account::new(title, vec![actual]);
+    let mut explanation = Explanation::new(title, vec![actual]);
     if let Refuser::Rulesets(rules) = by
         && !rules.is_empty()
     {
         let rules: Vec<&str> = rules.iter().map(String::as_str).collect();
         let these = Prose::new("These rules hold for it: ", &[]).then(row(&rules, "and"));
-        account.detail.push(these.then(Prose::new(".", &[])));
+        explanation.detail.push(these.then(Prose::new(".", &[])));
     }
-    account.repair = Some(let_through(copy, message, by));
-    account.alternatives.push(Step::words(
+    explanation.repair = Some(let_through(copy, message, by));
+    explanation.alternatives.push(Step::words(
         Prose::new("Write ", &[]).command("copy: { mode: pull-request }").then(Prose::new(
             " in %, and merge a pull request after each release.",
             &[".github/towpath.yml"],
         )),
     ));
-    account
+    explanation
 }
 
 fn let_through(copy: &str, message: &str, by: &Refuser) -> Step {
@@ -234,10 +234,10 @@ fn let_through(copy: &str, message: &str, by: &Refuser) -> Step {
 }
 
 /// The account of a copy that is one.
-pub(in super::super) fn copied(scene: &Scene<'_>) -> Account {
+pub(in super::super) fn copied(scene: &Scene<'_>) -> Explanation {
     let (original, copy) = (scene.head(), scene.base());
     let title = Prose::new("A copy: % holds the files of %", &[copy, &original]);
-    Account::new(title, Vec::new())
+    Explanation::new(title, Vec::new())
 }
 
 /// The account of a configuration that cannot be used.
@@ -246,7 +246,7 @@ pub(super) fn configuration(
     place: &str,
     message: &str,
     (line, column, more): (usize, usize, usize),
-) -> Account {
+) -> Explanation {
     let at = if column > 0 { format!("line {line}, column {column}") } else { format!("line {line}") };
     let title = Prose::new(&format!("Configuration invalid: {at}"), &[]);
     let mut actual = Prose::new(&format!("%, {at}: %."), &[place, message]);
@@ -257,8 +257,8 @@ pub(super) fn configuration(
         "Nothing says what the path is as long as the file cannot be read, so nothing is judged by it and nothing passes.",
         &[],
     );
-    let mut account = Account::new(title, vec![actual, meaning]);
-    account.repair = Some(Step {
+    let mut explanation = Explanation::new(title, vec![actual, meaning]);
+    explanation.repair = Some(Step {
         lead: match scene.subject {
             Some(_) => Prose::new(
                 "Mend the file on the default branch; this is judged again by itself. It can be tried before:",
@@ -272,5 +272,5 @@ pub(super) fn configuration(
         commands: vec!["towpath config check .github/towpath.yml".to_owned()],
         after: Vec::new(),
     });
-    account
+    explanation
 }

@@ -2,10 +2,10 @@
 
 use super::super::prose::{Prose, count, row};
 use super::topic::repair;
-use super::{Account, Evidence, Scene, Step};
+use super::{Evidence, Explanation, Scene, Step};
 use crate::model::{BranchName, Commit, CommitId, Origin, Outcome, Repair};
 
-pub(super) fn resurrects(scene: &Scene<'_>, tips: &[Commit], commits: usize, plan: &Repair) -> Account {
+pub(super) fn resurrects(scene: &Scene<'_>, tips: &[Commit], commits: usize, plan: &Repair) -> Explanation {
     let (head, base) = (scene.head(), scene.base());
     let title = Prose::new("Warning: brings back what % dropped", &[base]);
     let actual = Prose::new("% once pointed at ", &[base])
@@ -18,15 +18,15 @@ pub(super) fn resurrects(scene: &Scene<'_>, tips: &[Commit], commits: usize, pla
             ),
             &[&head],
         ));
-    let mut account = Account::new(title, vec![actual]);
-    account.repair =
+    let mut explanation = Explanation::new(title, vec![actual]);
+    explanation.repair =
         Some(Step::words(Prose::new("If they shall come back, nothing is to be done: it may merge.", &[])));
-    account.alternatives.extend(without(scene, plan, "If they shall stay away: "));
-    account.evidence.push(Evidence::Commits(
+    explanation.alternatives.extend(without(scene, plan, "If they shall stay away: "));
+    explanation.evidence.push(Evidence::Commits(
         Prose::new("What % pointed at before it was pushed back:", &[base]),
         tips.to_vec(),
     ));
-    account
+    explanation
 }
 
 pub(super) fn already_merged(
@@ -34,7 +34,7 @@ pub(super) fn already_merged(
     pulls: &[Origin],
     plan: &Repair,
     changes_nothing: bool,
-) -> Account {
+) -> Explanation {
     let (head, base) = (scene.head(), scene.base());
     let title = Prose::new("Warning: contains ", &[])
         .then(short_names(pulls))
@@ -44,17 +44,17 @@ pub(super) fn already_merged(
         .then(Prose::new(", which % has as other commits: squashed or rebased. ", &[base]));
     if changes_nothing {
         let actual = actual.then(Prose::new("There is nothing more here: merging it changes no file.", &[]));
-        let mut account = Account::new(title, vec![actual]);
-        account.repair = Some(scene.close(Prose::new("Close it:", &[])));
-        return account;
+        let mut explanation = Explanation::new(title, vec![actual]);
+        explanation.repair = Some(scene.close(Prose::new("Close it:", &[])));
+        return explanation;
     }
     let actual = actual.then(Prose::new(
         "They are shown for review once more, and where % has gone on since, they can conflict.",
         &[base],
     ));
-    let mut account = Account::new(title, vec![actual]);
-    account.repair = without(scene, plan, "It may merge. To leave them out: ");
-    account
+    let mut explanation = Explanation::new(title, vec![actual]);
+    explanation.repair = without(scene, plan, "It may merge. To leave them out: ");
+    explanation
 }
 
 pub(super) fn carries_merged_elsewhere(
@@ -62,7 +62,7 @@ pub(super) fn carries_merged_elsewhere(
     severity: Outcome,
     commits: &[(BranchName, Vec<Commit>)],
     plan: &Repair,
-) -> Account {
+) -> Explanation {
     let (head, base) = (scene.head(), scene.base());
     let branches: Vec<&str> = commits.iter().map(|(branch, _)| branch.as_str()).collect();
     let distinct = distinct(commits);
@@ -92,34 +92,34 @@ pub(super) fn carries_merged_elsewhere(
             &[base],
         )
     };
-    let mut account = Account::new(title, vec![actual, meaning]);
-    account.repair = without(scene, plan, if blocks { "" } else { "To leave that work out: " });
+    let mut explanation = Explanation::new(title, vec![actual, meaning]);
+    explanation.repair = without(scene, plan, if blocks { "" } else { "To leave that work out: " });
     if blocks {
-        account.alternatives.push(Step::words(Prose::new(
+        explanation.alternatives.push(Step::words(Prose::new(
             "If the change needs that work, it has to travel with it: send it to the branch that takes topics.",
             &[],
         )));
-        account.who = Some(scene.whoever_pushes_the_head());
+        explanation.who = Some(scene.whoever_pushes_the_head());
     }
     for (branch, commits) in commits {
         let caption = Prose::new("On %, and not on %:", &[branch.as_str(), base]);
-        account.evidence.push(Evidence::Commits(caption, commits.clone()));
+        explanation.evidence.push(Evidence::Commits(caption, commits.clone()));
     }
-    account
+    explanation
 }
 
-pub(super) fn stacked(scene: &Scene<'_>, on: &[Origin]) -> Account {
+pub(super) fn stacked(scene: &Scene<'_>, on: &[Origin]) -> Explanation {
     let title =
         Prose::new("Warning: stands on ", &[]).then(short_names(on)).then(Prose::new(", still open", &[]));
     let actual = Prose::new("% has the commits of ", &[&scene.head()])
         .then(names(on))
         .then(Prose::new(". Merging this one merges them too, into %.", &[scene.base()]));
-    let mut account = Account::new(title, vec![actual]);
-    account.repair = Some(Step::words(Prose::new(
+    let mut explanation = Explanation::new(title, vec![actual]);
+    explanation.repair = Some(Step::words(Prose::new(
         "Merge what it stands on first, or review all of it together. It may merge as it is.",
         &[],
     )));
-    account
+    explanation
 }
 
 /// The repair as an offer: the pull request may merge without it.

@@ -1,12 +1,12 @@
 //! The words of each finding, one file per rule family.
 //!
-//! An [`Account`] says a finding once; the check, the comment, the terminal and JSON show it each in
+//! An [`Explanation`] says a finding once; the check, the comment, the terminal and JSON show it each in
 //! their own dress. So the same thing never has two wordings.
 
 mod back_merge;
 mod commands;
 mod copy;
-mod deploys;
+mod deploy_findings;
 mod known_work;
 mod pass;
 mod promotion;
@@ -32,7 +32,7 @@ use crate::model::{
 
 /// Everything there is to say about one finding.
 #[derive(Debug, Clone)]
-pub(super) struct Account {
+pub(super) struct Explanation {
     /// The code, unless nothing was found.
     pub(super) code: Option<Code>,
     /// One line: what it is, and where.
@@ -75,7 +75,7 @@ pub(super) enum Evidence {
     Paths(Prose, Vec<String>),
 }
 
-impl Account {
+impl Explanation {
     /// A title and what it means; the rest is filled in where there is more to say.
     fn new(title: Prose, detail: Vec<Prose>) -> Self {
         Self {
@@ -242,8 +242,8 @@ impl<'a> Scene<'a> {
 }
 
 /// The account of one finding.
-pub(super) fn account(scene: &Scene<'_>, finding: &Finding) -> Account {
-    let mut account = match &finding.cause {
+pub(super) fn explanation(scene: &Scene<'_>, finding: &Finding) -> Explanation {
+    let mut explanation = match &finding.cause {
         Cause::WrongBase { belongs_on, needs } => source::wrong_base(scene, belongs_on.as_ref(), needs),
         Cause::EnvironmentSkipped { needs, next } => source::skipped(scene, needs, next.as_ref()),
         Cause::ForkHead { own } => source::fork_head(scene, own),
@@ -290,10 +290,13 @@ pub(super) fn account(scene: &Scene<'_>, finding: &Finding) -> Account {
         }
         Cause::Held { from, to, by, reason, since, pulls, lifted } => {
             let (from, to, since, lifted) = (*from, *to, *since, lifted.as_ref());
-            deploys::held(scene, &deploys::Hold { from, to, by, reason, since, pulls, lifted })
+            deploy_findings::held(
+                scene,
+                &deploy_findings::Hold { from, to, by, reason, since, pulls, lifted },
+            )
         }
         Cause::Deploying { environment, since, ended } => {
-            deploys::deploying(scene, environment, *since, ended.as_deref())
+            deploy_findings::deploying(scene, environment, *since, ended.as_deref())
         }
         Cause::CopyStale { behind, since } => copy::stale(scene, *behind, *since),
         Cause::CopyDiverged { paths, only_on_copy } => copy::diverged(scene, paths, only_on_copy),
@@ -302,24 +305,24 @@ pub(super) fn account(scene: &Scene<'_>, finding: &Finding) -> Account {
         }
         Cause::CouldNotDecide(why) => undecided::undecided(scene, why),
     };
-    account.code = Some(finding.cause.code());
-    soften(&mut account, finding);
-    account
+    explanation.code = Some(finding.cause.code());
+    soften(&mut explanation, finding);
+    explanation
 }
 
 /// Says of a finding that weighs less than its rule has it why that is so.
-fn soften(account: &mut Account, finding: &Finding) {
+fn soften(explanation: &mut Explanation, finding: &Finding) {
     let (mark, meaning) = match finding.level {
         Level::Enforce | Level::Off => return,
         Level::Warn => ("Warning: ", "it is shown and blocks nothing."),
         Level::Observe => ("Observed: ", "it is noted and counts for nothing."),
     };
-    if !account.title.begins_with(mark) {
-        account.title = Prose::new(mark, &[]).then(std::mem::take(&mut account.title));
+    if !explanation.title.begins_with(mark) {
+        explanation.title = Prose::new(mark, &[]).then(std::mem::take(&mut explanation.title));
     }
     let (code, level) = (finding.cause.code().as_str(), finding.level.as_str());
     let why = Prose::new(&format!("This project's rules have {code} as %: {meaning}"), &[level]);
-    account.detail.insert(0, why);
+    explanation.detail.insert(0, why);
 }
 
 /// Branch names joined to be read.

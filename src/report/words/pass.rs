@@ -1,11 +1,11 @@
 //! A pass: short, and it says what was compared.
 
 use super::super::prose::{Prose, row};
-use super::{Account, Scene};
+use super::{Explanation, Scene};
 use crate::model::{BranchName, Environment, Role, Source};
 
 /// The account of a verdict without findings.
-pub(in super::super) fn passed(scene: &Scene<'_>) -> Account {
+pub(in super::super) fn passed(scene: &Scene<'_>) -> Explanation {
     let (head, base) = (scene.head(), scene.base());
     let title = match scene.path.role(&scene.pull.base.branch) {
         Role::Topic => Prose::new("Not judged: % is on no path", &[base]),
@@ -22,7 +22,7 @@ pub(in super::super) fn passed(scene: &Scene<'_>) -> Account {
             &[base],
         ),
     };
-    Account::new(title, vec![why])
+    Explanation::new(title, vec![why])
 }
 
 fn promoted(scene: &Scene<'_>, from: &Environment, to: &Environment) -> Prose {

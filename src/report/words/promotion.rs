@@ -3,11 +3,11 @@
 use super::super::prose::{Prose, count};
 use super::super::{drawing, shell};
 use super::topic::PICK;
-use super::{Account, Evidence, Scene, Step};
+use super::{Evidence, Explanation, Scene, Step};
 use crate::model::{BranchName, Commit, PromoteFirst, Role, Snapshot};
 
 /// A throw-away branch that stands where an environment has been.
-pub(super) fn snapshot(scene: &Scene<'_>, snapshot: &Snapshot) -> Account {
+pub(super) fn snapshot(scene: &Scene<'_>, snapshot: &Snapshot) -> Explanation {
     let (of, base, tip) = (snapshot.of.as_str(), scene.base(), scene.pull.head.commit.short());
     let title = Prose::new("Snapshot of % → %", &[of, base]);
     let head = snapshot.branch.as_str();
@@ -20,11 +20,11 @@ pub(super) fn snapshot(scene: &Scene<'_>, snapshot: &Snapshot) -> Account {
         "So this is judged as a promotion of %: what counts is what % takes from it. % does not move when % does.",
         &[of, base, head, of],
     );
-    Account::new(title, vec![actual.then(meaning)])
+    Explanation::new(title, vec![actual.then(meaning)])
 }
 
 /// What a snapshot can be behind of is the base, while its environment may have gone on.
-fn snapshot_behind(scene: &Scene<'_>, snapshot: &Snapshot) -> Account {
+fn snapshot_behind(scene: &Scene<'_>, snapshot: &Snapshot) -> Explanation {
     let (of, base, tip) = (snapshot.of.as_str(), scene.base(), scene.pull.head.commit.short());
     let title = Prose::new("Behind: % has all of this snapshot of %", &[base, of]);
     let actual = Prose::new(
@@ -32,15 +32,16 @@ fn snapshot_behind(scene: &Scene<'_>, snapshot: &Snapshot) -> Account {
          have yet.",
         &[&tip, base, base, of, base],
     );
-    let mut account = Account::new(title, vec![actual]);
+    let mut explanation = Explanation::new(title, vec![actual]);
     let lead = Prose::new("Close this pull request, and open one from % as it is now:", &[of]);
     let open = scene.gh_create(&scene.pull.base.branch, &snapshot.of, &format!("Promote {of} to {base}"));
-    account.repair = Some(Step { lead, commands: vec![scene.gh_pr("close", ""), open], after: Vec::new() });
-    account.who = Some(scene.whoever_edits_the_pull());
-    account
+    explanation.repair =
+        Some(Step { lead, commands: vec![scene.gh_pr("close", ""), open], after: Vec::new() });
+    explanation.who = Some(scene.whoever_edits_the_pull());
+    explanation
 }
 
-pub(super) fn head_behind(scene: &Scene<'_>, first: Option<&PromoteFirst>) -> Account {
+pub(super) fn head_behind(scene: &Scene<'_>, first: Option<&PromoteFirst>) -> Explanation {
     if let Some(snapshot) = scene.snapshot.filter(|snapshot| !snapshot.current) {
         return snapshot_behind(scene, snapshot);
     }
@@ -50,38 +51,38 @@ pub(super) fn head_behind(scene: &Scene<'_>, first: Option<&PromoteFirst>) -> Ac
         "Every commit of % is on % already, and the files differ: % is ahead. Expected: % is ahead, or the same.",
         &[&head, base, base, &head],
     );
-    let mut account = Account::new(title, vec![actual]);
+    let mut explanation = Explanation::new(title, vec![actual]);
     match scene.path.role(&scene.pull.base.branch) {
-        Role::Copy(_) => super::copy::reset(scene, &[], &mut account),
-        Role::Environment(_) | Role::Topic => bring_upstream(scene, &[], first, &mut account),
+        Role::Copy(_) => super::copy::reset(scene, &[], &mut explanation),
+        Role::Environment(_) | Role::Topic => bring_upstream(scene, &[], first, &mut explanation),
     }
-    account.alternatives.push(Step::words(Prose::new(
+    explanation.alternatives.push(Step::words(Prose::new(
         "If % was pushed back by mistake, point it at the commit where it was. The repository's Activity page \
          shows each push.",
         &[&head],
     )));
-    account.alternatives.push(Step::words(Prose::new(
+    explanation.alternatives.push(Step::words(Prose::new(
         "If it was put back on purpose, close this pull request: there is nothing to promote.",
         &[],
     )));
-    account
+    explanation
 }
 
-pub(super) fn nothing_to_promote(scene: &Scene<'_>) -> Account {
+pub(super) fn nothing_to_promote(scene: &Scene<'_>) -> Explanation {
     let (head, base) = (scene.head(), scene.base());
     let title = Prose::new("Nothing to promote: % → %", &[&head, base]);
     let actual = match scene.path.role(&scene.pull.base.branch) {
         Role::Copy(_) => Prose::new("% already has all of %. Merging would change no file.", &[base, &head]),
         _ => Prose::new("% and % hold the same files. Merging would change none.", &[base, &head]),
     };
-    Account::new(title, vec![actual.then(Prose::new(" The pull request can be closed.", &[]))])
+    Explanation::new(title, vec![actual.then(Prose::new(" The pull request can be closed.", &[]))])
 }
 
 pub(super) fn untested_tree(
     scene: &Scene<'_>,
     only_on_base: &[Commit],
     (cut_by, first): (Option<&Commit>, Option<&PromoteFirst>),
-) -> Account {
+) -> Explanation {
     let (head, base) = (scene.head(), scene.base());
     let title = Prose::new("Not what was tested: % → %", &[&head, base]);
     let why = match only_on_base.len() {
@@ -97,27 +98,27 @@ pub(super) fn untested_tree(
         "Expected: after the merge % holds exactly the files of %. Nothing has been merged.",
         &[base, &head],
     );
-    let mut account = Account::new(title, vec![actual, expected]);
+    let mut explanation = Explanation::new(title, vec![actual, expected]);
     match cut_by {
-        Some(squashed) => join_again(scene, squashed, only_on_base, &mut account),
-        None => bring_upstream(scene, only_on_base, first, &mut account),
+        Some(squashed) => join_again(scene, squashed, only_on_base, &mut explanation),
+        None => bring_upstream(scene, only_on_base, first, &mut explanation),
     }
-    account.drawing = drawing::untested(scene.pull, only_on_base);
-    account
+    explanation.drawing = drawing::untested(scene.pull, only_on_base);
+    explanation
 }
 
 /// Where an earlier promotion was squashed or rebased: why the two know so little of each other, and how to
 /// join them again. That commit holds an earlier state of the head, so nothing is lost by keeping the head's
 /// files; a plain merge would compare with the same older state and change them.
-fn join_again(scene: &Scene<'_>, squashed: &Commit, only_on_base: &[Commit], account: &mut Account) {
+fn join_again(scene: &Scene<'_>, squashed: &Commit, only_on_base: &[Commit], explanation: &mut Explanation) {
     let (head, base, made) = (scene.head(), scene.base(), squashed.id.short());
-    account.detail.push(Prose::new(
+    explanation.detail.push(Prose::new(
         "An earlier promotion was squashed or rebased: % on % holds files of %, but does not come from it. \
          So git compares with an older state.",
         &[&made, base, &head],
     ));
     let title = shell::quote(&format!("Join the history of {base} again"));
-    account.repair = Some(Step {
+    explanation.repair = Some(Step {
         lead: Prose::new("Join the two again. No file of % changes by it:", &[&head]),
         commands: join_commands(scene, &head, &format!("git merge -s ours -m {title} {made}")),
         after: vec![Prose::new(
@@ -125,8 +126,9 @@ fn join_again(scene: &Scene<'_>, squashed: &Commit, only_on_base: &[Commit], acc
             &[base],
         )],
     });
-    account.who = Some(Prose::new("Whoever may push to % can do this.", &[&head]).then(scene.no_override()));
-    base_only_evidence(scene, only_on_base, account);
+    explanation.who =
+        Some(Prose::new("Whoever may push to % can do this.", &[&head]).then(scene.no_override()));
+    base_only_evidence(scene, only_on_base, explanation);
 }
 
 fn join_commands(scene: &Scene<'_>, head: &str, merge: &str) -> Vec<String> {
@@ -139,7 +141,7 @@ fn join_commands(scene: &Scene<'_>, head: &str, merge: &str) -> Vec<String> {
     scene.fetch().into_iter().chain([start, merge.to_owned()]).chain(push).collect()
 }
 
-pub(super) fn not_verified(scene: &Scene<'_>, environment: &str) -> Account {
+pub(super) fn not_verified(scene: &Scene<'_>, environment: &str) -> Explanation {
     let (head, base) = (scene.head(), scene.base());
     let tip = scene.pull.head.commit.short();
     let title = Prose::new("Waits for % to deploy %", &[environment, &tip]);
@@ -147,14 +149,14 @@ pub(super) fn not_verified(scene: &Scene<'_>, environment: &str) -> Account {
         "% asks for files that were deployed on % before. Those of % (%) were not, or the deploy has not succeeded yet.",
         &[base, environment, &head, &tip],
     );
-    let mut account = Account::new(title, vec![actual]);
-    account.repair = Some(Step::words(Prose::new(
+    let mut explanation = Explanation::new(title, vec![actual]);
+    explanation.repair = Some(Step::words(Prose::new(
         "Deploy % to %. As soon as GitHub hears that a deployment of the same files to % succeeded, this turns by itself.",
         &[&tip, environment, environment],
     )));
-    account.who =
+    explanation.who =
         Some(Prose::new("Whoever deploys to % can do this.", &[environment]).then(scene.no_override()));
-    account
+    explanation
 }
 
 /// The ways of merging that make new commits, and what comes of them.
@@ -173,34 +175,34 @@ fn copies(scene: &Scene<'_>, squash: bool, rebase: bool) -> (&'static str, Prose
 }
 
 /// The same where no rule says so: the settings may be meant for topics, so it is a remark and no warning.
-pub(super) fn merge_settings(scene: &Scene<'_>, squash: bool, rebase: bool) -> Account {
+pub(super) fn merge_settings(scene: &Scene<'_>, squash: bool, rebase: bool) -> Explanation {
     let (head, base) = (scene.head(), scene.base());
     let title = Prose::new("Merge it with a merge commit", &[]);
     let (allowed, what) = copies(scene, squash, rebase);
     let actual =
         Prose::new(&format!("The repository's settings let % be {allowed} into %. "), &[&head, base])
             .then(what);
-    let mut account = Account::new(title, vec![actual]);
-    account.repair = Some(Step::words(Prose::new(
+    let mut explanation = Explanation::new(title, vec![actual]);
+    explanation.repair = Some(Step::words(Prose::new(
         "Choose \u{201c}Create a merge commit\u{201d} when merging. A ruleset for % can allow only merge commits there, \
          and leave the others to topics.",
         &[base],
     )));
-    account
+    explanation
 }
 
-pub(super) fn merge_method(scene: &Scene<'_>, squash: bool, rebase: bool) -> Account {
+pub(super) fn merge_method(scene: &Scene<'_>, squash: bool, rebase: bool) -> Explanation {
     let (head, base) = (scene.head(), scene.base());
     let title = Prose::new("On the path; merge it with a merge commit", &[]);
     let (allowed, what) = copies(scene, squash, rebase);
     let actual = Prose::new(&format!("% may be {allowed} into %. "), &[&head, base]).then(what);
-    let mut account = Account::new(title, vec![actual]);
-    account.repair = Some(Step::words(Prose::new(
+    let mut explanation = Explanation::new(title, vec![actual]);
+    explanation.repair = Some(Step::words(Prose::new(
         "Choose \u{201c}Create a merge commit\u{201d} when merging. To have it for good, allow only merge commits \
          in the ruleset of %.",
         &[base],
     )));
-    account
+    explanation
 }
 
 pub(super) fn conflicts(
@@ -208,7 +210,7 @@ pub(super) fn conflicts(
     paths: &[String],
     only_on_base: &[Commit],
     (cut_by, first): (Option<&Commit>, Option<&PromoteFirst>),
-) -> Account {
+) -> Explanation {
     let (head, base) = (scene.head(), scene.base());
     let title = match paths {
         [] => Prose::new("Conflicts: % → %", &[&head, base]),
@@ -222,18 +224,18 @@ pub(super) fn conflicts(
          A conflict resolved here would ship a result that nobody has tested.",
         &[&head, base],
     );
-    let mut account = Account::new(title, vec![actual]);
+    let mut explanation = Explanation::new(title, vec![actual]);
     if !paths.is_empty() {
-        account.evidence.push(Evidence::Paths(Prose::new("In conflict:", &[]), paths.to_vec()));
+        explanation.evidence.push(Evidence::Paths(Prose::new("In conflict:", &[]), paths.to_vec()));
     }
     match scene.path.role(&scene.pull.base.branch) {
-        Role::Copy(_) => super::copy::reset(scene, only_on_base, &mut account),
+        Role::Copy(_) => super::copy::reset(scene, only_on_base, &mut explanation),
         Role::Environment(_) | Role::Topic => match cut_by {
-            Some(squashed) => join_again(scene, squashed, only_on_base, &mut account),
-            None => bring_upstream(scene, only_on_base, first, &mut account),
+            Some(squashed) => join_again(scene, squashed, only_on_base, &mut explanation),
+            None => bring_upstream(scene, only_on_base, first, &mut explanation),
         },
     }
-    account
+    explanation
 }
 
 /// What only the base has comes down to the head from upstream: by the promotion before this one where it is there
@@ -242,22 +244,22 @@ fn bring_upstream(
     scene: &Scene<'_>,
     only_on_base: &[Commit],
     first: Option<&PromoteFirst>,
-    account: &mut Account,
+    explanation: &mut Explanation,
 ) {
     match first {
-        Some(first) => promote_first(scene, first, account),
-        None => carry_back(scene, only_on_base, account),
+        Some(first) => promote_first(scene, first, explanation),
+        None => carry_back(scene, only_on_base, explanation),
     }
-    account.who =
+    explanation.who =
         Some(Prose::new("Whoever may open a pull request can start this.", &[]).then(scene.no_override()));
-    base_only_evidence(scene, only_on_base, account);
+    base_only_evidence(scene, only_on_base, explanation);
 }
 
 /// Carrying the base back would bring nothing: it is the promotion before this one that is missing.
-fn promote_first(scene: &Scene<'_>, first: &PromoteFirst, account: &mut Account) {
+fn promote_first(scene: &Scene<'_>, first: &PromoteFirst, explanation: &mut Explanation) {
     let (head, base) = (scene.head(), scene.base());
     let (from, into) = (first.from.as_str(), first.into.as_str());
-    account.detail.push(Prose::new(
+    explanation.detail.push(Prose::new(
         "% has all of that already, so bringing % back there would carry nothing. What is missing is the promotion \
          of % to %.",
         &[from, base, from, into],
@@ -267,7 +269,7 @@ fn promote_first(scene: &Scene<'_>, first: &PromoteFirst, account: &mut Account)
     } else {
         Prose::new("Test the result on %. This pull request is judged again by itself.", &[&head])
     };
-    account.repair = Some(Step {
+    explanation.repair = Some(Step {
         lead: Prose::new("Promote % to % first:", &[from, into]),
         commands: vec![scene.gh_create(&first.into, &first.from, &format!("Promote {from} to {into}"))],
         after: vec![Prose::new("Where such a pull request is open already, merge that one.", &[]), judged],
@@ -275,7 +277,7 @@ fn promote_first(scene: &Scene<'_>, first: &PromoteFirst, account: &mut Account)
 }
 
 /// The commits that only the base has go upstream, are tested there and come down again.
-fn carry_back(scene: &Scene<'_>, only_on_base: &[Commit], account: &mut Account) {
+fn carry_back(scene: &Scene<'_>, only_on_base: &[Commit], explanation: &mut Explanation) {
     let base = &scene.pull.base.branch;
     let then = if scene.snapshot.is_some() {
         "Conflicts are resolved there. Test the result, then open a pull request from it: this one's head does not move."
@@ -284,7 +286,7 @@ fn carry_back(scene: &Scene<'_>, only_on_base: &[Commit], account: &mut Account)
     };
     if let Some(entry) = scene.entry() {
         let up = &entry.branch;
-        account.repair = Some(Step {
+        explanation.repair = Some(Step {
             lead: Prose::new(
                 "Bring % back into %, and let it travel down the path again:",
                 &[base.as_str(), up.as_str()],
@@ -298,10 +300,10 @@ fn carry_back(scene: &Scene<'_>, only_on_base: &[Commit], account: &mut Account)
                 ),
             ],
         });
-        account.alternatives.extend(pick_upstream(scene, up, only_on_base));
+        explanation.alternatives.extend(pick_upstream(scene, up, only_on_base));
         if let Some(head) = scene.head_environment().filter(|head| head.branch != *up) {
             let head = head.branch.as_str();
-            account.alternatives.push(Step::words(Prose::new(
+            explanation.alternatives.push(Step::words(Prose::new(
                 "If it cannot wait: merge % into %, test there, and carry it back into % afterwards.",
                 &[base.as_str(), head, up.as_str()],
             )));
@@ -339,9 +341,9 @@ pub(super) fn pick_upstream(scene: &Scene<'_>, up: &BranchName, only_on_base: &[
     })
 }
 
-fn base_only_evidence(scene: &Scene<'_>, only_on_base: &[Commit], account: &mut Account) {
+fn base_only_evidence(scene: &Scene<'_>, only_on_base: &[Commit], explanation: &mut Explanation) {
     if !only_on_base.is_empty() {
         let caption = Prose::new("Only on %:", &[scene.base()]);
-        account.evidence.push(Evidence::Commits(caption, only_on_base.to_vec()));
+        explanation.evidence.push(Evidence::Commits(caption, only_on_base.to_vec()));
     }
 }

@@ -4,7 +4,7 @@ use super::super::prose::Prose;
 use super::super::rewritten::Rewritten;
 use super::super::{shell, stamp};
 use super::known_work::origin;
-use super::{Account, Scene, Step, branches};
+use super::{Explanation, Scene, Step, branches};
 use crate::model::{BranchName, Origin};
 
 pub(super) fn in_stack(
@@ -12,11 +12,11 @@ pub(super) fn in_stack(
     number: Option<u64>,
     trunk: &BranchName,
     heads: &[BranchName],
-) -> Account {
+) -> Explanation {
     let (head, base) = (scene.head(), scene.base());
     let stack = number.map_or_else(|| "a stack".to_owned(), |number| format!("stack {number}"));
     let title = Prose::new(&format!("In {stack}: % → % (unstack it)"), &[&head, base]);
-    let mut account = Account::new(
+    let mut explanation = Explanation::new(
         title,
         vec![
             rewrites(&stack, trunk, heads, &head),
@@ -27,7 +27,7 @@ pub(super) fn in_stack(
             ),
         ],
     );
-    account.repair = Some(Step {
+    explanation.repair = Some(Step {
         lead: Prose::new(
             "Take the stack apart. The pull requests stay open, each with the branch that it goes into:",
             &[],
@@ -42,8 +42,8 @@ pub(super) fn in_stack(
             ),
         ],
     });
-    account.who = Some(scene.whoever_edits_the_pull());
-    account
+    explanation.who = Some(scene.whoever_edits_the_pull());
+    explanation
 }
 
 /// What the button on the stack's page would do.
@@ -70,7 +70,7 @@ fn by_hand(number: Option<u64>) -> Prose {
 const INSTALL: &str = "gh extension install github/gh-stack";
 
 /// While two promotions are only a chain.
-pub(super) fn may_be_stacked(scene: &Scene<'_>, with: &[Origin]) -> Account {
+pub(super) fn may_be_stacked(scene: &Scene<'_>, with: &[Origin]) -> Explanation {
     let mut title = Prose::new("Do not make a stack of this", &[]);
     for other in with {
         title = title.then(Prose::new(" and ", &[])).then(origin(other));
@@ -80,11 +80,11 @@ pub(super) fn may_be_stacked(scene: &Scene<'_>, with: &[Origin]) -> Account {
          \u{201c}Rebase stack\u{201d} would rewrite % for everybody, and this check would fail.",
         &[&scene.head()],
     );
-    Account::new(title, vec![why])
+    Explanation::new(title, vec![why])
 }
 
 /// A branch of the path that the button has rewritten. `scene` stands for the branch brought back to where it was.
-pub(in super::super) fn rewritten(scene: &Scene<'_>, what: &Rewritten) -> Account {
+pub(in super::super) fn rewritten(scene: &Scene<'_>, what: &Rewritten) -> Explanation {
     let branch = what.branch.as_str();
     let (before, after) = (what.before, what.after);
     let title = Prose::new("% was rewritten by \u{201c}Rebase stack\u{201d}", &[branch]);
@@ -105,7 +105,7 @@ pub(in super::super) fn rewritten(scene: &Scene<'_>, what: &Rewritten) -> Accoun
          more.",
         &[branch],
     );
-    let mut account = Account::new(title, vec![happened.then(pressed), meaning]);
+    let mut explanation = Explanation::new(title, vec![happened.then(pressed), meaning]);
     let name = shell::quote(branch);
     let back = format!("{before}:refs/heads/{name}");
     let old = scene.remote.map(|remote| format!("git fetch {} {before}", shell::quote(remote)));
@@ -117,7 +117,7 @@ pub(in super::super) fn rewritten(scene: &Scene<'_>, what: &Rewritten) -> Accoun
         }
         None => Prose::new("Take the stack apart first, by Unstack on its page", &[]),
     };
-    account.repair = Some(Step {
+    explanation.repair = Some(Step {
         lead: apart.then(Prose::new(": else the button does it again. Then point % back:", &[branch])),
         commands: old.into_iter().chain(push).collect(),
         after: vec![Prose::new(
@@ -126,9 +126,9 @@ pub(in super::super) fn rewritten(scene: &Scene<'_>, what: &Rewritten) -> Accoun
             &[branch, branch, &to],
         )],
     });
-    account.who = Some(Prose::new(
+    explanation.who = Some(Prose::new(
         "Whoever may push to % by force can do this; where its rules let nobody, an admin lets somebody.",
         &[branch],
     ));
-    account
+    explanation
 }

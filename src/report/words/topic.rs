@@ -6,7 +6,7 @@ use super::super::prose::{Prose, count, row};
 use super::super::repair_plan::FORK;
 use super::super::{Subject, shell, stamp};
 use super::known_work::names;
-use super::{Account, Evidence, Scene, Step};
+use super::{Evidence, Explanation, Scene, Step};
 use crate::model::{BranchName, Commit, CommitId, Origin, Repair};
 
 /// What TP201 found.
@@ -54,7 +54,7 @@ impl Carried<'_> {
     }
 }
 
-pub(super) fn carries_history(scene: &Scene<'_>, carried: &Carried<'_>) -> Account {
+pub(super) fn carries_history(scene: &Scene<'_>, carried: &Carried<'_>) -> Explanation {
     let (head, base) = (scene.head(), scene.base());
     let branches = carried.branches();
     let foreign = count(carried.commits(), "foreign commit");
@@ -76,22 +76,22 @@ pub(super) fn carries_history(scene: &Scene<'_>, carried: &Carried<'_>) -> Accou
     let mut detail = vec![actual];
     detail.extend(how_it_came_in(carried));
     detail.push(expected);
-    let mut account = Account::new(title, detail);
-    account.repair = Some(repair(scene, carried.repair, carried.foreign));
+    let mut explanation = Explanation::new(title, detail);
+    explanation.repair = Some(repair(scene, carried.repair, carried.foreign));
     if carried.repair.to_pick().next().is_some() {
-        account.alternatives.push(Step::words(Prose::new(
+        explanation.alternatives.push(Step::words(Prose::new(
             "Put the same commits on a new branch from %, open a pull request from there and close this one.",
             &[base],
         )));
     }
-    account.who = Some(scene.whoever_pushes_the_head());
+    explanation.who = Some(scene.whoever_pushes_the_head());
     for (branches, commits) in carried.lines() {
         let caption = Prose::new("On the line of ", &[]).then(row(&branches, "and"));
         let caption = caption.then(Prose::new(", and not of %:", &[base]));
-        account.evidence.push(Evidence::Commits(caption, commits.to_vec()));
+        explanation.evidence.push(Evidence::Commits(caption, commits.to_vec()));
     }
-    account.drawing = drawing::carried(scene.pull, carried.foreign, carried.repair);
-    account
+    explanation.drawing = drawing::carried(scene.pull, carried.foreign, carried.repair);
+    explanation
 }
 
 /// The merge that brought the foreign commits in, or the pull requests that they are.
@@ -129,16 +129,16 @@ fn one_merge(merge: &Commit) -> Prose {
     )
 }
 
-pub(super) fn unrelated(scene: &Scene<'_>, plan: &Repair) -> Account {
+pub(super) fn unrelated(scene: &Scene<'_>, plan: &Repair) -> Explanation {
     let (head, base) = (scene.head(), scene.base());
     let title = Prose::new("Unrelated history: % → %", &[&head, base]);
     let actual = Prose::new(
         "% and % have no commit in common. Expected: a branch that starts from %. Nothing has been merged.",
         &[&head, base, base],
     );
-    let mut account = Account::new(title, vec![actual]);
+    let mut explanation = Explanation::new(title, vec![actual]);
     if plan.picks.is_empty() {
-        account.repair = Some(Step::words(match scene.head_environment() {
+        explanation.repair = Some(Step::words(match scene.head_environment() {
             Some(_) => Prose::new(
                 "One of the two branches was replaced. Find the commit that it pointed at before, in the pushes \
                  on the repository's Activity page, and let whoever may push to it point it there again.",
@@ -151,15 +151,15 @@ pub(super) fn unrelated(scene: &Scene<'_>, plan: &Repair) -> Account {
             ),
         }));
     } else {
-        account.repair = Some(repair(scene, plan, &[]));
+        explanation.repair = Some(repair(scene, plan, &[]));
         let caption = Prose::new("The commits of %:", &[&head]);
-        account.evidence.push(Evidence::Commits(caption, plan.picks.iter().rev().cloned().collect()));
+        explanation.evidence.push(Evidence::Commits(caption, plan.picks.iter().rev().cloned().collect()));
     }
-    account.who = Some(scene.whoever_pushes_the_head());
-    account
+    explanation.who = Some(scene.whoever_pushes_the_head());
+    explanation
 }
 
-pub(super) fn pointed_at(scene: &Scene<'_>, branch: &BranchName, commit: &CommitId, at: i64) -> Account {
+pub(super) fn pointed_at(scene: &Scene<'_>, branch: &BranchName, commit: &CommitId, at: i64) -> Explanation {
     let (head, branch) = (scene.head(), branch.as_str());
     let title = Prose::new("On the path, but % was pointed at it", &[branch]);
     let when = stamp::utc(at);
@@ -171,12 +171,12 @@ pub(super) fn pointed_at(scene: &Scene<'_>, branch: &BranchName, commit: &Commit
         "So the commits are work of % and not history of %, and it may merge.",
         &[&head, branch],
     ));
-    let mut account = Account::new(title, vec![actual]);
-    account.repair = Some(Step::words(Prose::new(
+    let mut explanation = Explanation::new(title, vec![actual]);
+    explanation.repair = Some(Step::words(Prose::new(
         "Nothing is to be done here. If % was not meant to move, whoever may push to it can point it back.",
         &[branch],
     )));
-    account
+    explanation
 }
 
 /// The way back to a clean branch: own commits, picked onto the base one by one.

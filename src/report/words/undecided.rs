@@ -3,14 +3,14 @@
 use super::super::limits::shorten_end;
 use super::super::prose::Prose;
 use super::super::shell;
-use super::{Account, Scene, Step, branches};
+use super::{Explanation, Scene, Step, branches};
 use crate::model::{BranchName, Undecided};
 
 /// Longest message of git or GitHub that is passed on, in characters.
 const MESSAGE: usize = 500;
 
-pub(super) fn undecided(scene: &Scene<'_>, why: &Undecided) -> Account {
-    let mut account = match why {
+pub(super) fn undecided(scene: &Scene<'_>, why: &Undecided) -> Explanation {
+    let mut explanation = match why {
         Undecided::MissingBranches { missing, start_from } => {
             missing_branches(scene, missing, start_from.as_ref())
         }
@@ -38,27 +38,28 @@ pub(super) fn undecided(scene: &Scene<'_>, why: &Undecided) -> Account {
             retried(scene, "git did not answer", Prose::new("git did not answer as expected: %.", &[&what]))
         }
     };
-    account.detail.push(Prose::new(
+    explanation.detail.push(Prose::new(
         "Nothing is held against this pull request. Where % requires this check, merging stays blocked until it \
          is decided.",
         &[scene.base()],
     ));
-    account
+    explanation
 }
 
 /// What passes by itself: nobody needs to do anything.
-fn retried(scene: &Scene<'_>, title: &str, detail: Prose) -> Account {
-    let mut account = Account::new(Prose::new(&format!("Could not decide: {title}"), &[]), vec![detail]);
+fn retried(scene: &Scene<'_>, title: &str, detail: Prose) -> Explanation {
+    let mut explanation =
+        Explanation::new(Prose::new(&format!("Could not decide: {title}"), &[]), vec![detail]);
     let again = match scene.subject {
         Some(_) => "It is tried again by itself. Nobody needs to do anything.",
         // In a local clone nobody is there to try again.
         None => "Run the check again.",
     };
-    account.repair = Some(Step::words(Prose::new(again, &[])));
-    account
+    explanation.repair = Some(Step::words(Prose::new(again, &[])));
+    explanation
 }
 
-fn missing_branches(scene: &Scene<'_>, missing: &[BranchName], start: Option<&BranchName>) -> Account {
+fn missing_branches(scene: &Scene<'_>, missing: &[BranchName], start: Option<&BranchName>) -> Explanation {
     let title = match missing {
         [one] => Prose::new("Could not decide: % does not exist", &[one.as_str()]),
         more => Prose::new(&format!("Could not decide: {} branches do not exist", more.len()), &[]),
@@ -69,7 +70,7 @@ fn missing_branches(scene: &Scene<'_>, missing: &[BranchName], start: Option<&Br
     let detail = Prose::new("The path of this repository names branches that must be there. ", &[])
         .then(branches(missing, "and"))
         .then(Prose::new(&format!(" {were} not found."), &[]));
-    let mut account = Account::new(title, vec![detail]);
+    let mut explanation = Explanation::new(title, vec![detail]);
     let make = start.map(|start| Step {
         lead: Prose::new(
             &format!("Make {them} from %, if that is where {subject} should start. What is there already is left alone:"),
@@ -80,19 +81,19 @@ fn missing_branches(scene: &Scene<'_>, missing: &[BranchName], start: Option<&Br
     });
     let make = make.unwrap_or_else(|| Step::words(Prose::new(&format!("Make {them}."), &[])));
     match scene.fetch_all("").filter(|_| scene.subject.is_none()) {
-        None => account.repair = Some(make),
+        None => explanation.repair = Some(make),
         Some(fetch) => {
             // A clone of one branch lacks the others, though everybody else has them.
-            account.repair = Some(Step {
+            explanation.repair = Some(Step {
                 lead: Prose::new(&format!("If {exist} on GitHub, fetch {them}:"), &[]),
                 commands: vec![fetch],
                 after: Vec::new(),
             });
-            account.alternatives.push(make);
+            explanation.alternatives.push(make);
         }
     }
-    account.who = Some(Prose::new("Whoever may make branches in this repository can do this.", &[]));
-    account
+    explanation.who = Some(Prose::new("Whoever may make branches in this repository can do this.", &[]));
+    explanation
 }
 
 /// Pushes that are refused where a branch of the name is there: it may only be out of sight.
@@ -108,42 +109,43 @@ fn make(scene: &Scene<'_>, missing: &[BranchName], start: &BranchName) -> Vec<St
 }
 
 /// In a clone: nobody knows by which rules.
-fn not_read(why: &str, commands: &[String]) -> Account {
+fn not_read(why: &str, commands: &[String]) -> Explanation {
     let title = Prose::new("Could not decide: which configuration holds", &[]);
-    let mut account = Account::new(title, vec![Prose::new("%.", &[&shorten_end(why, MESSAGE)])]);
+    let mut explanation = Explanation::new(title, vec![Prose::new("%.", &[&shorten_end(why, MESSAGE)])]);
     let named = Prose::new("Name the file to judge by with ", &[]).command("--config FILE");
     let named = Step::words(named.then(Prose::new(".", &[])));
     if commands.is_empty() {
-        account.repair = Some(named);
-        return account;
+        explanation.repair = Some(named);
+        return explanation;
     }
-    account.repair = Some(Step {
+    explanation.repair = Some(Step {
         lead: Prose::new("Let git find out, then run the check again:", &[]),
         commands: commands.to_vec(),
         after: Vec::new(),
     });
-    account.alternatives.push(named);
-    account
+    explanation.alternatives.push(named);
+    explanation
 }
 
-fn empty() -> Account {
+fn empty() -> Explanation {
     let title = Prose::new("Could not decide: the repository is empty", &[]);
-    let mut account = Account::new(title, vec![Prose::new("There is no commit yet.", &[])]);
-    account.repair = Some(Step::words(Prose::new("Push a first commit. It is then judged by itself.", &[])));
-    account
+    let mut explanation = Explanation::new(title, vec![Prose::new("There is no commit yet.", &[])]);
+    explanation.repair =
+        Some(Step::words(Prose::new("Push a first commit. It is then judged by itself.", &[])));
+    explanation
 }
 
-fn shallow(scene: &Scene<'_>) -> Account {
+fn shallow(scene: &Scene<'_>) -> Explanation {
     let title = Prose::new("Could not decide: the clone is shallow", &[]);
     let detail = Prose::new(
         "The history of this clone is cut off. What looks foreign in it may not be, and the other way round.",
         &[],
     );
-    let mut account = Account::new(title, vec![detail]);
-    account.repair = Some(Step {
+    let mut explanation = Explanation::new(title, vec![detail]);
+    explanation.repair = Some(Step {
         lead: Prose::new("Fetch the rest of the history:", &[]),
         commands: vec![scene.fetch_all("--unshallow").unwrap_or_else(|| "git fetch --unshallow".to_owned())],
         after: Vec::new(),
     });
-    account
+    explanation
 }

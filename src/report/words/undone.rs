@@ -3,13 +3,13 @@
 use super::super::limits::shorten_end;
 use super::super::prose::{Prose, count};
 use super::known_work::{names, short_names, without};
-use super::{Account, Evidence, Scene, Step};
+use super::{Evidence, Explanation, Scene, Step};
 use crate::model::{Commit, Origin, Repair, Revert, RevertEffect};
 
 /// More reverts than this are not told one by one.
 const TOLD: usize = 5;
 
-pub(super) fn undoes_merged_work(scene: &Scene<'_>, reverts: &[Revert], plan: &Repair) -> Account {
+pub(super) fn undoes_merged_work(scene: &Scene<'_>, reverts: &[Revert], plan: &Repair) -> Explanation {
     let (head, base) = (scene.head(), scene.base());
     let is_taken = reverts.iter().any(|it| it.effect == RevertEffect::TakenFromBase);
     let shown: Vec<&Revert> =
@@ -26,11 +26,11 @@ pub(super) fn undoes_merged_work(scene: &Scene<'_>, reverts: &[Revert], plan: &R
     if reverts.len() > TOLD {
         detail.push(Prose::new(&format!("{} more take work of others back.", reverts.len() - TOLD), &[]));
     }
-    let mut account = Account::new(title, detail);
-    account.repair = Some(without(scene, plan, "If that work shall stay: ").unwrap_or_else(|| {
+    let mut explanation = Explanation::new(title, detail);
+    explanation.repair = Some(without(scene, plan, "If that work shall stay: ").unwrap_or_else(|| {
         scene.close(Prose::new("If that work shall stay, close this, since nothing else is in it:", &[]))
     }));
-    account.alternatives.push(Step::words(Prose::new(
+    explanation.alternatives.push(Step::words(Prose::new(
         "If it shall go, nothing is to be done: it may merge. Say so in its description. A pull request of its own that \
          only reverts is easier to review, and to take back.",
         &[],
@@ -38,9 +38,9 @@ pub(super) fn undoes_merged_work(scene: &Scene<'_>, reverts: &[Revert], plan: &R
     for revert in reverts.iter().take(TOLD) {
         let commits: Vec<Commit> = revert.commits.iter().filter(|it| !it.is_merge()).cloned().collect();
         let caption = Prose::new("Taken back by %:", &[&revert.by.id.short()]);
-        account.evidence.push(Evidence::Commits(caption, commits));
+        explanation.evidence.push(Evidence::Commits(caption, commits));
     }
-    account
+    explanation
 }
 
 fn one_revert(head: &str, base: &str, revert: &Revert) -> Prose {
@@ -78,7 +78,7 @@ fn work(reverts: &[&Revert]) -> String {
     count(commits.count().max(1), "commit")
 }
 
-pub(super) fn changes_nothing(scene: &Scene<'_>, brings: usize) -> Account {
+pub(super) fn changes_nothing(scene: &Scene<'_>, brings: usize) -> Explanation {
     let (head, base) = (scene.head(), scene.base());
     let title = Prose::new("Warning: changes nothing in %", &[base]);
     let actual = Prose::new(
@@ -86,11 +86,11 @@ pub(super) fn changes_nothing(scene: &Scene<'_>, brings: usize) -> Account {
         &[&head, base],
     )
     .then(Prose::new("% has the same changes already, or the commits take each other back.", &[base]));
-    let mut account = Account::new(title, vec![actual]);
-    account.repair = Some(scene.close(Prose::new("If nothing is missing here, close it:", &[])));
-    account.alternatives.push(Step::words(Prose::new(
+    let mut explanation = Explanation::new(title, vec![actual]);
+    explanation.repair = Some(scene.close(Prose::new("If nothing is missing here, close it:", &[])));
+    explanation.alternatives.push(Step::words(Prose::new(
         "If something was meant to change, it is not in these commits: push what is missing to %.",
         &[&head],
     )));
-    account
+    explanation
 }

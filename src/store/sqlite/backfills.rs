@@ -41,7 +41,7 @@ pub(super) fn backfill(
     Ok(if is_done { Backfill::Done } else { Backfill::NotBegun })
 }
 
-pub(super) fn keep(
+pub(super) fn store(
     connection: &Connection,
     repository: RepositoryId,
     branch: &BranchName,

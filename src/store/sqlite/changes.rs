@@ -1,19 +1,19 @@
 //! Applying what a piece of work has come to, all of it or nothing.
 
-use super::units::{self, UnitId};
 use super::values::Tip;
+use super::work_items::{self, WorkItemId};
 use super::writer::Outcome;
-use super::{activity, backfills, deploys, inbox, merge_settings, reads};
+use super::{activity, backfills, deploy_tables, inbox, merge_settings, reads};
 use crate::model::{BranchName, CommitId, EnvironmentName, PullNumber, RepositoryId};
 use crate::store::{
-    Account, Change, Committed, ConfigurationRow, Desired, Lease, Millis, Next, PullRow, PushRow,
-    RepositoryRow, StoreError, TipRow, Unit,
+    Change, Committed, ConfigurationRow, Desired, Installation, Lease, Millis, Next, PullRow, PushRow,
+    RepositoryRow, StoreError, TipRow, WorkItem,
 };
 use rusqlite::{Connection, OptionalExtension, named_params};
 use std::collections::BTreeSet;
 
-const ACCOUNT: &str = "
-    INSERT INTO accounts (id, login, state) VALUES (:id, :login, :state)
+const INSTALLATION: &str = "
+    INSERT INTO installations (id, login, state) VALUES (:id, :login, :state)
     ON CONFLICT (id) DO UPDATE SET login = excluded.login, state = excluded.state";
 
 macro_rules! insert_repository {
@@ -40,7 +40,7 @@ const REPOSITORY: &str = insert_repository!(
 const INTRODUCED: &str = insert_repository!("NOTHING");
 
 const PULL: &str = "
-    INSERT INTO pulls (repository, number, state, draft, head_branch, head_commit, head_repository,
+    INSERT INTO pull_requests (repository, number, state, draft, head_branch, head_commit, head_repository,
         base_branch, author, updated_at, merged_at, merge_commit, stack)
     VALUES (:repository, :number, :state, :draft, :head_branch, :head_commit, :head_repository,
         :base_branch, :author, :updated_at, :merged_at, :merge_commit, :stack)
@@ -49,15 +49,15 @@ const PULL: &str = "
         head_commit = excluded.head_commit, head_repository = excluded.head_repository,
         base_branch = excluded.base_branch, author = excluded.author, updated_at = excluded.updated_at,
         merged_at = excluded.merged_at, merge_commit = excluded.merge_commit, stack = excluded.stack
-    WHERE excluded.updated_at >= pulls.updated_at";
+    WHERE excluded.updated_at >= pull_requests.updated_at";
 
 const JUDGED: &str = "
-    UPDATE pulls SET judged_head = :head, judged_base = :base, verdict = :verdict, judged_at = :at,
+    UPDATE pull_requests SET judged_head = :head, judged_base = :base, verdict = :verdict, judged_at = :at,
         judged_version = judged_version + 1
     WHERE repository = :repository AND number = :number";
 
 const UNJUDGED: &str = "
-    UPDATE pulls SET judged_head = NULL, judged_base = NULL, verdict = NULL, judged_at = NULL,
+    UPDATE pull_requests SET judged_head = NULL, judged_base = NULL, verdict = NULL, judged_at = NULL,
         judged_version = judged_version + 1
     WHERE repository = :repository AND number = :number";
 
@@ -105,31 +105,31 @@ const ACT: &str = "
 /// another mark, because it does already or because work on it is to come.
 pub(super) const STANDING: &str = "
     SELECT u.id, e.substance = :substance,
-        e.shown IS NOT DISTINCT FROM e.substance OR (u.dirty > u.done AND u.dead = 0)
-    FROM units u JOIN effects e ON e.unit = u.id WHERE u.key = :key";
+        e.applied IS NOT DISTINCT FROM e.substance OR (u.dirty > u.done AND u.dead = 0)
+    FROM work_items u JOIN effects e ON e.work_item = u.id WHERE u.key = :key";
 
 const DESIRE: &str = "
-    INSERT INTO effects (unit, content, substance) VALUES (:unit, :content, :substance)
-    ON CONFLICT (unit) DO UPDATE SET content = excluded.content, substance = excluded.substance";
+    INSERT INTO effects (work_item, content, substance) VALUES (:work_item, :content, :substance)
+    ON CONFLICT (work_item) DO UPDATE SET content = excluded.content, substance = excluded.substance";
 
-const SHOWN: &str = "
-    UPDATE effects SET github_id = :github_id, shown = :substance, attempted = max(attempted, 1)
-    WHERE unit = (SELECT id FROM units WHERE key = :key)";
+const APPLIED: &str = "
+    UPDATE effects SET github_id = :github_id, applied = :substance, attempted = max(attempted, 1)
+    WHERE work_item = (SELECT id FROM work_items WHERE key = :key)";
 
 const VANISHED: &str = "
-    UPDATE effects SET github_id = NULL, shown = NULL, attempted = max(attempted, 1)
-    WHERE unit = (SELECT id FROM units WHERE key = :key)";
+    UPDATE effects SET github_id = NULL, applied = NULL, attempted = max(attempted, 1)
+    WHERE work_item = (SELECT id FROM work_items WHERE key = :key)";
 
 const NOT_MADE: &str = "
-    UPDATE effects SET attempted = 0 WHERE unit = (SELECT id FROM units WHERE key = :key)";
+    UPDATE effects SET attempted = 0 WHERE work_item = (SELECT id FROM work_items WHERE key = :key)";
 
 const RESEND: &str = "
-    UPDATE effects SET shown = NULL WHERE unit = (SELECT id FROM units WHERE key = :key)";
+    UPDATE effects SET applied = NULL WHERE work_item = (SELECT id FROM work_items WHERE key = :key)";
 
 /// A moment, and 1 where an earlier version noted no more than that it was attempted: that is long ago.
-const ATTEMPTING: &str = "UPDATE effects SET attempted = max(:now, 1) WHERE unit = :unit";
+const ATTEMPTING: &str = "UPDATE effects SET attempted = max(:now, 1) WHERE work_item = :work_item";
 
-/// Applies all changes and settles the unit.
+/// Applies all changes and settles the work item.
 pub(super) fn commit(
     connection: &Connection,
     lease: &Lease,
@@ -137,7 +137,7 @@ pub(super) fn commit(
     next: &Next,
     now: Millis,
 ) -> Result<Outcome<Committed>, StoreError> {
-    let Some(unit) = units::held(connection, lease)? else {
+    let Some(item) = work_items::held(connection, lease)? else {
         return Ok(Outcome::Undo(Committed::LeaseLost));
     };
     for change in changes {
@@ -146,13 +146,13 @@ pub(super) fn commit(
     if !siblings_are_as_assumed(connection, changes)? {
         return Ok(Outcome::Undo(Committed::Stale));
     }
-    units::settle(connection, unit, lease.seen, next, now).map(Outcome::Keep)
+    work_items::settle(connection, item, lease.seen, next, now).map(Outcome::Keep)
 }
 
 fn apply(connection: &Connection, change: &Change, now: Millis) -> Result<(), StoreError> {
     match change {
-        Change::Digested(deliveries) => inbox::digested(connection, deliveries),
-        Change::Account(row) => account(connection, row),
+        Change::Processed(deliveries) => inbox::processed(connection, deliveries),
+        Change::Installation(row) => installation(connection, row),
         Change::Repository(row) => repository(connection, REPOSITORY, row),
         Change::Introduced(row) => repository(connection, INTRODUCED, row),
         Change::Pull(row) => pull(connection, row),
@@ -165,43 +165,45 @@ fn apply(connection: &Connection, change: &Change, now: Millis) -> Result<(), St
         Change::Tip(row) => tip(connection, row),
         Change::Push(row) => push(connection, row),
         Change::Backfilled(repository, branch, reached) => {
-            backfills::keep(connection, *repository, branch, *reached)
+            backfills::store(connection, *repository, branch, *reached)
         }
         Change::MergeSettings(repository, methods, at) => {
-            merge_settings::keep(connection, *repository, *methods, *at)
+            merge_settings::store(connection, *repository, *methods, *at)
         }
         Change::Outcome(_) | Change::Configuration(_) | Change::Act(_) => record(connection, change),
-        Change::Deploy(repository, deploy) => deploys::keep(connection, *repository, deploy),
+        Change::Deploy(repository, deploy) => deploy_tables::store(connection, *repository, deploy),
         Change::DeployActivity(repository, seen) => activity::seen(connection, *repository, seen),
         Change::DeployWorkflow(repository, workflow, seen) => {
             activity::workflow(connection, *repository, workflow.as_deref(), seen)
         }
         Change::Hold(repository, environment, hold) => {
-            deploys::keep_hold(connection, *repository, environment, hold)
+            deploy_tables::store_hold(connection, *repository, environment, hold)
         }
         Change::StartingPoint(repository, environment, start) => {
-            deploys::keep_start(connection, *repository, environment, *start)
+            deploy_tables::store_start(connection, *repository, environment, *start)
         }
-        Change::OrderDone(order, outcome) => deploys::order_done(connection, *order, outcome),
+        Change::RequestedActDone(act, outcome) => {
+            deploy_tables::requested_act_done(connection, *act, outcome)
+        }
         Change::Desire(desired) => desire(connection, desired, now),
-        Change::Shown { unit, github_id, substance } => shown(connection, unit, *github_id, substance),
-        Change::Vanished(unit) => {
-            connection.prepare_cached(VANISHED)?.execute(named_params! { ":key": unit })?;
+        Change::Applied { item, github_id, substance } => applied(connection, item, *github_id, substance),
+        Change::Vanished(item) => {
+            connection.prepare_cached(VANISHED)?.execute(named_params! { ":key": item })?;
             Ok(())
         }
-        Change::NotMade(unit) => {
-            connection.prepare_cached(NOT_MADE)?.execute(named_params! { ":key": unit })?;
+        Change::NotMade(item) => {
+            connection.prepare_cached(NOT_MADE)?.execute(named_params! { ":key": item })?;
             Ok(())
         }
-        Change::Resend(unit) => resend(connection, unit, now),
-        Change::Outdated(unit) => outdated(connection, unit).map(|_| ()),
-        Change::Mark(unit) => units::mark(connection, unit, now).map(|_| ()),
-        Change::MarkAt(unit, at) => units::mark(connection, unit, *at).map(|_| ()),
+        Change::Resend(item) => resend(connection, item, now),
+        Change::Outdated(item) => outdated(connection, item).map(|_| ()),
+        Change::Mark(item) => work_items::mark(connection, item, now).map(|_| ()),
+        Change::MarkAt(item, at) => work_items::mark(connection, item, *at).map(|_| ()),
     }
 }
 
-fn account(connection: &Connection, row: &Account) -> Result<(), StoreError> {
-    connection.prepare_cached(ACCOUNT)?.execute(named_params! {
+fn installation(connection: &Connection, row: &Installation) -> Result<(), StoreError> {
+    connection.prepare_cached(INSTALLATION)?.execute(named_params! {
         ":id": row.id, ":login": row.login, ":state": row.state,
     })?;
     Ok(())
@@ -318,40 +320,45 @@ fn record(connection: &Connection, change: &Change) -> Result<(), StoreError> {
 fn desire(connection: &Connection, desired: &Desired, now: Millis) -> Result<(), StoreError> {
     let standing = connection
         .prepare_cached(STANDING)?
-        .query_row(named_params! { ":key": desired.unit, ":substance": desired.substance }, |row| {
-            Ok((UnitId(row.get(0)?), row.get(1)?, row.get(2)?))
+        .query_row(named_params! { ":key": desired.item, ":substance": desired.substance }, |row| {
+            Ok((WorkItemId(row.get(0)?), row.get(1)?, row.get(2)?))
         })
         .optional()?;
-    let unit = match standing {
-        Some((unit, true, true)) => unit,
-        _ => units::mark(connection, &desired.unit, now)?,
+    let item = match standing {
+        Some((item, true, true)) => item,
+        _ => work_items::mark(connection, &desired.item, now)?,
     };
     connection.prepare_cached(DESIRE)?.execute(named_params! {
-        ":unit": unit.0, ":content": desired.content, ":substance": desired.substance,
+        ":work_item": item.0, ":content": desired.content, ":substance": desired.substance,
     })?;
     Ok(())
 }
 
-fn shown(connection: &Connection, unit: &Unit, github_id: u64, substance: &str) -> Result<(), StoreError> {
-    let changed = connection.prepare_cached(SHOWN)?.execute(named_params! {
-        ":key": unit, ":github_id": github_id.cast_signed(), ":substance": substance,
+fn applied(
+    connection: &Connection,
+    item: &WorkItem,
+    github_id: u64,
+    substance: &str,
+) -> Result<(), StoreError> {
+    let changed = connection.prepare_cached(APPLIED)?.execute(named_params! {
+        ":key": item, ":github_id": github_id.cast_signed(), ":substance": substance,
     })?;
     if changed == 0 {
-        return Err(StoreError::Unexpected(format!("{unit} is shown, but nobody desired it")));
+        return Err(StoreError::Unexpected(format!("{item} is applied, but nobody desired it")));
     }
     Ok(())
 }
 
-fn resend(connection: &Connection, unit: &Unit, now: Millis) -> Result<(), StoreError> {
-    if outdated(connection, unit)? {
-        units::mark(connection, unit, now)?;
+fn resend(connection: &Connection, item: &WorkItem, now: Millis) -> Result<(), StoreError> {
+    if outdated(connection, item)? {
+        work_items::mark(connection, item, now)?;
     }
     Ok(())
 }
 
 /// Answers whether anything is desired there.
-fn outdated(connection: &Connection, unit: &Unit) -> Result<bool, StoreError> {
-    Ok(connection.prepare_cached(RESEND)?.execute(named_params! { ":key": unit })? > 0)
+fn outdated(connection: &Connection, item: &WorkItem) -> Result<bool, StoreError> {
+    Ok(connection.prepare_cached(RESEND)?.execute(named_params! { ":key": item })? > 0)
 }
 
 /// Whether each check was worded with the pull requests that share it as they are now. It is asked
@@ -368,7 +375,7 @@ fn siblings_are_as_assumed(connection: &Connection, changes: &[Change]) -> Resul
         })
         .collect();
     for change in changes {
-        let Change::Desire(Desired { unit: Unit::Check(repository, head, base), siblings, .. }) = change
+        let Change::Desire(Desired { item: WorkItem::Check(repository, head, base), siblings, .. }) = change
         else {
             continue;
         };
@@ -403,16 +410,16 @@ pub(super) fn note(
     changes: &[Change],
     now: Millis,
 ) -> Result<Outcome<bool>, StoreError> {
-    if units::held(connection, lease)?.is_none() {
+    if work_items::held(connection, lease)?.is_none() {
         return Ok(Outcome::Undo(false));
     }
     changes.iter().try_for_each(|change| apply(connection, change, now))?;
     Ok(Outcome::Keep(true))
 }
 
-/// Notes that GitHub is about to be asked to create what the lease's unit desires.
+/// Notes that GitHub is about to be asked to create what the lease's work item desires.
 pub(super) fn attempting(connection: &Connection, lease: &Lease, now: Millis) -> Result<bool, StoreError> {
-    let Some(unit) = units::held(connection, lease)? else { return Ok(false) };
-    connection.prepare_cached(ATTEMPTING)?.execute(named_params! { ":unit": unit.0, ":now": now })?;
+    let Some(item) = work_items::held(connection, lease)? else { return Ok(false) };
+    connection.prepare_cached(ATTEMPTING)?.execute(named_params! { ":work_item": item.0, ":now": now })?;
     Ok(true)
 }

@@ -2,13 +2,13 @@
 
 use super::reads;
 use crate::model::RepositoryId;
-use crate::store::{ChecksOf, Effect, StoreError, Unit};
+use crate::store::{ChecksOf, Effect, StoreError, WorkItem};
 use rusqlite::{Connection, named_params};
 
-/// The keys of units that begin alike lie side by side in the index.
+/// The keys of work items that begin alike lie side by side in the index.
 pub(super) const CHECKS: &str = "
-    SELECT u.key, e.content, e.substance, e.shown, e.github_id, e.attempted
-    FROM units u JOIN effects e ON e.unit = u.id
+    SELECT u.key, e.content, e.substance, e.applied, e.github_id, e.attempted
+    FROM work_items u JOIN effects e ON e.work_item = u.id
     WHERE u.key >= :from AND u.key < :to ORDER BY u.id DESC LIMIT :limit";
 
 /// More checks of one kind than these are not looked through.
@@ -18,7 +18,7 @@ pub(super) fn checks(
     connection: &Connection,
     repository: RepositoryId,
     of: ChecksOf,
-) -> Result<Vec<(Unit, Effect)>, StoreError> {
+) -> Result<Vec<(WorkItem, Effect)>, StoreError> {
     let mut found = Vec::new();
     let mut statement = connection.prepare_cached(CHECKS)?;
     for (from, to) in ranges(repository, of) {
@@ -49,27 +49,28 @@ mod tests {
     use super::*;
     use crate::model::{BranchName, CommitId};
 
-    fn within((from, to): &(String, String), unit: &Unit) -> bool {
-        let key = unit.to_string();
+    fn within((from, to): &(String, String), item: &WorkItem) -> bool {
+        let key = item.to_string();
         *from <= key && key < *to
     }
 
     #[test]
     fn the_checks_of_one_repository_and_commit_lie_between_their_keys_and_no_others() {
         let (id, commit) = (RepositoryId(4), CommitId::from_bytes([7; 20]));
-        let units = |id, commit| {
+        let work_items = |id, commit| {
             let branch = BranchName::new("é/ü").unwrap();
             [
-                Unit::Check(id, commit, branch),
-                Unit::ConfigurationCheck(id, commit),
-                Unit::CopyCheck(id, commit),
+                WorkItem::Check(id, commit, branch),
+                WorkItem::ConfigurationCheck(id, commit),
+                WorkItem::CopyCheck(id, commit),
             ]
         };
         let found = |of| {
             let ranges = ranges(id, of);
             let all = [id, RepositoryId(42), RepositoryId(5)].map(|id| {
                 [commit, CommitId::from_bytes([8; 20])].map(|commit| {
-                    units(id, commit).map(|unit| ranges.iter().filter(|range| within(range, &unit)).count())
+                    work_items(id, commit)
+                        .map(|item| ranges.iter().filter(|range| within(range, &item)).count())
                 })
             });
             let others: usize = all[1..].iter().flatten().flatten().sum();

@@ -1,10 +1,11 @@
 //! Deliveries: taking them in, listing them, taking them in again, letting go of old ones.
 
-use super::units::{self, UnitId};
 use super::values::Guid;
 use super::walks::Piece;
+use super::work_items::{self, WorkItemId};
 use crate::store::{
-    Accepted, DeliveryFilter, DeliveryId, DeliveryRow, DeliveryState, Millis, NewDelivery, StoreError, Unit,
+    Accepted, DeliveryFilter, DeliveryId, DeliveryRow, DeliveryState, Millis, NewDelivery, StoreError,
+    WorkItem,
 };
 use bytes::Bytes;
 use rusqlite::{Connection, OptionalExtension, Row, ToSql, named_params};
@@ -13,54 +14,54 @@ use rusqlite::{Connection, OptionalExtension, Row, ToSql, named_params};
 pub(super) const PRUNE_STEP: u32 = 500;
 
 const KNOWN: &str = "
-    SELECT d.unit, b.packed FROM deliveries d LEFT JOIN bodies b ON b.delivery = d.id WHERE d.guid = :guid";
+    SELECT d.work_item, b.packed FROM deliveries d LEFT JOIN bodies b ON b.delivery = d.id WHERE d.guid = :guid";
 
 /// A known id changes nothing.
 const INSERT: &str = "
-    INSERT INTO deliveries (guid, event, action, installation, unit, received_at)
-    VALUES (:guid, :event, :action, :installation, :unit, :received_at)
+    INSERT INTO deliveries (guid, event, action, installation, work_item, received_at)
+    VALUES (:guid, :event, :action, :installation, :work_item, :received_at)
     ON CONFLICT (guid) DO NOTHING
     RETURNING id";
 
-/// The unit, if a mark would change nothing of what becomes of it: it is to be looked at by then, and nobody has begun.
+/// The work item, if a mark would change nothing of what becomes of it: it is to be looked at by then, and nobody has begun.
 pub(super) const WAITING: &str = "
-    SELECT id FROM units WHERE key = :key AND dirty > done AND dead = 0 AND leased = 0
+    SELECT id FROM work_items WHERE key = :key AND dirty > done AND dead = 0 AND leased = 0
         AND due <= CASE WHEN error IS NULL THEN :now ELSE :now + 1000 END";
 
 const INSERT_BODY: &str = "INSERT INTO bodies (delivery, packed) VALUES (:delivery, :packed)";
 
-/// What a [`DeliveryRow`] is read from. Whether it is dead is said by its unit alone.
+/// What a [`DeliveryRow`] is read from. Whether it is dead is said by its work item alone.
 macro_rules! delivery_columns {
     () => {
-        "SELECT d.id, d.guid, d.event, d.action, d.installation, d.received_at, d.digested,
-            u.key, u.dead, CASE WHEN d.digested = 0 THEN u.error END AS error"
+        "SELECT d.id, d.guid, d.event, d.action, d.installation, d.received_at, d.processed,
+            u.key, u.dead, CASE WHEN d.processed = 0 THEN u.error END AS error"
     };
 }
 
 pub(super) const INBOX: &str = concat!(
     delivery_columns!(),
     ", b.packed
-    FROM units u JOIN deliveries d ON d.unit = u.id LEFT JOIN bodies b ON b.delivery = d.id
-    WHERE u.key = :key AND d.digested = 0
+    FROM work_items u JOIN deliveries d ON d.work_item = u.id LEFT JOIN bodies b ON b.delivery = d.id
+    WHERE u.key = :key AND d.processed = 0
     ORDER BY d.id LIMIT :limit"
 );
 
 pub(super) const LIST_ALL: &str = concat!(
     delivery_columns!(),
-    " FROM deliveries d JOIN units u ON u.id = d.unit ORDER BY d.id DESC LIMIT :limit"
+    " FROM deliveries d JOIN work_items u ON u.id = d.work_item ORDER BY d.id DESC LIMIT :limit"
 );
 
 pub(super) const LIST_DIGESTED: &str = concat!(
     delivery_columns!(),
-    " FROM deliveries d JOIN units u ON u.id = d.unit
-    WHERE d.digested = 1 ORDER BY d.id DESC LIMIT :limit"
+    " FROM deliveries d JOIN work_items u ON u.id = d.work_item
+    WHERE d.processed = 1 ORDER BY d.id DESC LIMIT :limit"
 );
 
 /// The plus keeps SQLite from walking over all that was taken in, for the sake of the order.
 pub(super) const LIST_WAITING: &str = concat!(
     delivery_columns!(),
-    " FROM deliveries d JOIN units u ON u.id = d.unit
-    WHERE d.digested = 0 AND u.dead = :dead ORDER BY +d.id DESC LIMIT :limit"
+    " FROM deliveries d JOIN work_items u ON u.id = d.work_item
+    WHERE d.processed = 0 AND u.dead = :dead ORDER BY +d.id DESC LIMIT :limit"
 );
 
 macro_rules! one_delivery {
@@ -68,7 +69,7 @@ macro_rules! one_delivery {
         concat!(
             delivery_columns!(),
             ", b.packed
-            FROM deliveries d JOIN units u ON u.id = d.unit LEFT JOIN bodies b ON b.delivery = d.id
+            FROM deliveries d JOIN work_items u ON u.id = d.work_item LEFT JOIN bodies b ON b.delivery = d.id
             WHERE ",
             $condition
         )
@@ -78,28 +79,28 @@ macro_rules! one_delivery {
 pub(super) const BY_ID: &str = one_delivery!("d.id = ?1");
 pub(super) const BY_GUID: &str = one_delivery!("d.guid = ?1");
 
-const DIGESTED: &str = "UPDATE deliveries SET digested = 1 WHERE id = :id";
+const PROCESSED: &str = "UPDATE deliveries SET processed = 1 WHERE id = :id";
 
 const AGAIN: &str = "
-    UPDATE deliveries SET digested = 0
+    UPDATE deliveries SET processed = 0
     WHERE id = :id AND EXISTS (SELECT 1 FROM bodies WHERE delivery = :id)
-    RETURNING (SELECT key FROM units WHERE id = unit)";
+    RETURNING (SELECT key FROM work_items WHERE id = work_item)";
 
 // They are in the order in which they came, so whoever walks them ends at the first young one.
 pub(super) const OLD_BODIES: &str = "
-    SELECT d.id, d.digested, d.received_at < :before
+    SELECT d.id, d.processed, d.received_at < :before
     FROM (SELECT delivery FROM bodies WHERE delivery > :after ORDER BY delivery LIMIT :limit) b
         JOIN deliveries d ON d.id = b.delivery
     ORDER BY d.id";
 
 pub(super) const OLD_ROWS: &str = "
-    SELECT id, digested, received_at < :before FROM deliveries WHERE id > :after ORDER BY id LIMIT :limit";
+    SELECT id, processed, received_at < :before FROM deliveries WHERE id > :after ORDER BY id LIMIT :limit";
 
 // A replay may have come since the row was found.
 const DROP_BODY: &str = "
     DELETE FROM bodies
-    WHERE delivery = :id AND EXISTS (SELECT 1 FROM deliveries WHERE id = :id AND digested = 1)";
-const DROP_ROW: &str = "DELETE FROM deliveries WHERE id = :id AND digested = 1";
+    WHERE delivery = :id AND EXISTS (SELECT 1 FROM deliveries WHERE id = :id AND processed = 1)";
+const DROP_ROW: &str = "DELETE FROM deliveries WHERE id = :id AND processed = 1";
 
 /// A delivery whose body is compressed.
 pub(super) struct Packed(NewDelivery);
@@ -128,19 +129,19 @@ pub(super) fn accept(connection: &Connection, delivery: &Packed) -> Result<Accep
     let Packed(new) = delivery;
     let waiting: Option<i64> = connection
         .prepare_cached(WAITING)?
-        .query_row(named_params! { ":key": new.unit, ":now": new.received_at }, |row| row.get(0))
+        .query_row(named_params! { ":key": new.item, ":now": new.received_at }, |row| row.get(0))
         .optional()?;
     // Most deliveries are for work that waits already. They write nothing but themselves.
-    if let Some(unit) = waiting.map(UnitId)
-        && insert(connection, new, unit)?
+    if let Some(item) = waiting.map(WorkItemId)
+        && insert(connection, new, item)?
     {
         return Ok(Accepted::Joined);
     }
     if let Some(answer) = known(connection, new)? {
         return Ok(answer);
     }
-    let unit = units::mark(connection, &new.unit, new.received_at)?;
-    insert(connection, new, unit)?;
+    let item = work_items::mark(connection, &new.item, new.received_at)?;
+    insert(connection, new, item)?;
     Ok(Accepted::Stored)
 }
 
@@ -152,16 +153,16 @@ fn known(connection: &Connection, delivery: &NewDelivery) -> Result<Option<Accep
             Ok((row.get(0)?, row.get(1)?))
         })
         .optional()?;
-    let Some((unit, body)) = known else { return Ok(None) };
+    let Some((item, body)) = known else { return Ok(None) };
     if !same_body(body, &delivery.body)? {
         return Ok(Some(Accepted::Conflicting));
     }
-    units::revive(connection, UnitId(unit), delivery.received_at)?;
+    work_items::revive(connection, WorkItemId(item), delivery.received_at)?;
     Ok(Some(Accepted::Repeated))
 }
 
 /// Keeps a delivery, unless its id is known; answers whether it did.
-fn insert(connection: &Connection, delivery: &NewDelivery, unit: UnitId) -> Result<bool, StoreError> {
+fn insert(connection: &Connection, delivery: &NewDelivery, item: WorkItemId) -> Result<bool, StoreError> {
     let id: Option<DeliveryId> = connection
         .prepare_cached(INSERT)?
         .query_row(
@@ -170,7 +171,7 @@ fn insert(connection: &Connection, delivery: &NewDelivery, unit: UnitId) -> Resu
                 ":event": delivery.event,
                 ":action": delivery.action,
                 ":installation": delivery.installation,
-                ":unit": unit.0,
+                ":work_item": item.0,
                 ":received_at": delivery.received_at,
             },
             |row| row.get(0),
@@ -195,13 +196,13 @@ fn same_body(stored: Option<Vec<u8>>, new: &Bytes) -> Result<bool, StoreError> {
 
 pub(super) fn inbox(
     connection: &Connection,
-    unit: &Unit,
+    item: &WorkItem,
     limit: u32,
     bytes: usize,
 ) -> Result<Vec<DeliveryRow>, StoreError> {
     let mut statement = connection.prepare_cached(INBOX)?;
     let (mut deliveries, mut held) = (Vec::new(), 0);
-    for read in statement.query_map(named_params! { ":key": unit, ":limit": limit }, with_body)? {
+    for read in statement.query_map(named_params! { ":key": item, ":limit": limit }, with_body)? {
         let delivery = read?.unpack()?;
         held += delivery.body.as_ref().map_or(0, Bytes::len);
         deliveries.push(delivery);
@@ -267,7 +268,7 @@ fn with_body(row: &Row<'_>) -> rusqlite::Result<Read> {
 }
 
 fn without_body(row: &Row<'_>) -> rusqlite::Result<DeliveryRow> {
-    let state = match (row.get("digested")?, row.get("dead")?) {
+    let state = match (row.get("processed")?, row.get("dead")?) {
         (true, _) => DeliveryState::Done,
         (false, true) => DeliveryState::Dead,
         (false, false) => DeliveryState::Pending,
@@ -278,7 +279,7 @@ fn without_body(row: &Row<'_>) -> rusqlite::Result<DeliveryRow> {
         event: row.get("event")?,
         action: row.get("action")?,
         installation: row.get("installation")?,
-        unit: row.get("key")?,
+        item: row.get("key")?,
         received_at: row.get("received_at")?,
         state,
         error: row.get("error")?,
@@ -286,8 +287,8 @@ fn without_body(row: &Row<'_>) -> rusqlite::Result<DeliveryRow> {
     })
 }
 
-pub(super) fn digested(connection: &Connection, deliveries: &[DeliveryId]) -> Result<(), StoreError> {
-    let mut statement = connection.prepare_cached(DIGESTED)?;
+pub(super) fn processed(connection: &Connection, deliveries: &[DeliveryId]) -> Result<(), StoreError> {
+    let mut statement = connection.prepare_cached(PROCESSED)?;
     for id in deliveries {
         statement.execute(named_params! { ":id": id })?;
     }
@@ -295,12 +296,12 @@ pub(super) fn digested(connection: &Connection, deliveries: &[DeliveryId]) -> Re
 }
 
 pub(super) fn replay(connection: &Connection, id: DeliveryId, now: Millis) -> Result<bool, StoreError> {
-    let unit: Option<Unit> = connection
+    let item: Option<WorkItem> = connection
         .prepare_cached(AGAIN)?
         .query_row(named_params! { ":id": id }, |row| row.get(0))
         .optional()?;
-    let Some(unit) = unit else { return Ok(false) };
-    units::mark(connection, &unit, now)?;
+    let Some(item) = item else { return Ok(false) };
+    work_items::mark(connection, &item, now)?;
     Ok(true)
 }
 
@@ -330,11 +331,11 @@ pub(super) fn old(
         rows(connection, sql, by, |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
     let is_whole = looked_at.len() >= PRUNE_STEP as usize;
     let last = looked_at.last().filter(|(_, _, is_old)| is_whole && *is_old).map(|(id, ..)| id.0);
-    let may_go = looked_at.into_iter().filter(|(_, digested, is_old)| *digested && *is_old);
+    let may_go = looked_at.into_iter().filter(|(_, processed, is_old)| *processed && *is_old);
     Ok(Piece { found: may_go.map(|(id, ..)| id).collect(), last })
 }
 
-pub(super) fn let_go(
+pub(super) fn delete_old(
     connection: &Connection,
     what: Old,
     deliveries: &[DeliveryId],

@@ -14,7 +14,7 @@ const KEEP: &str = "
 const KNOWN: &str = "SELECT merge, squash, rebase FROM merge_settings WHERE repository = ?1";
 
 /// Keeps what was seen, unless what is known was seen later.
-pub(super) fn keep(
+pub(super) fn store(
     connection: &Connection,
     repository: RepositoryId,
     methods: MergeMethods,

@@ -2,7 +2,7 @@
 //!
 //! Lives here: opening and migrating the file (`schema`), the thread that writes (`writer`) and the one
 //! that moves the log into the file (`checkpoint`), connections that read (`readers`), and the SQL of
-//! the operations by subject (`inbox`, `units`, `changes`, `reads`); column spellings (`values`).
+//! the operations by subject (`inbox`, `work items`, `changes`, `reads`); column spellings (`values`).
 //!
 //! Does not live here: the order of operations; a method is one call into a subject.
 
@@ -11,7 +11,7 @@ mod backfills;
 mod changes;
 mod checkpoint;
 mod checks;
-mod deploys;
+mod deploy_tables;
 mod failure;
 mod in_place;
 mod inbox;
@@ -24,16 +24,16 @@ mod plans;
 mod readers;
 mod reads;
 mod schema;
-mod units;
 mod values;
 mod walks;
+mod work_items;
 mod writer;
 
 use super::{
-    Accepted, Account, ActRow, Backfill, Change, ChecksOf, Committed, ConcurrencyLimits, ConfigurationRow,
-    DeliveryFilter, DeliveryId, DeliveryRow, DeployActivity, Effect, GivenUp, JudgedPull, Lane, Lease,
-    LedgerRows, Millis, NewDelivery, Next, OrderId, OrderRow, OutcomeRow, PullRow, PushRow, RepositoryRow,
-    Store, StoreError, TipRow, Unit,
+    Accepted, ActRow, Backfill, Change, ChecksOf, Committed, ConcurrencyLimits, ConfigurationRow,
+    DeliveryFilter, DeliveryId, DeliveryRow, DeployActivity, Effect, EnvironmentDeploys, GivenUp,
+    Installation, JudgedPull, Lease, LedgerRows, Millis, NewDelivery, Next, OutcomeRow, PullRow, PushRow,
+    RepositoryRow, RequestedActId, RequestedActRow, Store, StoreError, TipRow, WorkItem,
 };
 use crate::model::{
     BranchName, CommitId, Deploy, Hold, InstallationId, LedgerTip, MergeMethods, PullNumber, PushedAt,
@@ -76,12 +76,12 @@ impl SqliteStore {
         Ok(Self { writer, readers, walks: Walks::default() })
     }
 
-    async fn let_go(&self, what: Old, before: Millis) -> Result<(), StoreError> {
+    async fn delete_old(&self, what: Old, before: Millis) -> Result<(), StoreError> {
         let mut after = i64::MIN;
         loop {
             let Piece { found, last } = self.readers.run(move |c| inbox::old(c, what, before, after)).await?;
             if !found.is_empty() {
-                self.writer.run(PRUNE_BYTES, move |c| inbox::let_go(c, what, &found)).await?;
+                self.writer.run(PRUNE_BYTES, move |c| inbox::delete_old(c, what, &found)).await?;
             }
             match last {
                 Some(last) => after = last,
@@ -93,7 +93,7 @@ impl SqliteStore {
     async fn let_go_of_effects(&self, before: Millis) -> Result<(), StoreError> {
         let after = self.walks.effects.get();
         let Piece { found, last } = self.readers.run(move |c| old_effects::find(c, before, after)).await?;
-        self.dropped(&found, move |c, found| old_effects::let_go(c, found, before)).await?;
+        self.dropped(&found, move |c, found| old_effects::delete_old(c, found, before)).await?;
         self.walks.effects.set(last);
         Ok(())
     }
@@ -107,23 +107,24 @@ impl SqliteStore {
         let Piece { found, last } = self.readers.run(move |c| walks::old_pushes(c, closed, after)).await?;
         self.dropped(&found, move |c, found| walks::drop_pushes(c, closed, found)).await?;
         self.walks.set_pushes(last);
-        let (after, since) = (self.walks.units.get(), (rows, closed));
-        let Piece { found, last } = self.readers.run(move |c| walks::resting_units(c, since, after)).await?;
-        self.dropped(&found, move |c, found| walks::drop_units(c, since, found)).await?;
-        self.walks.units.set(last);
+        let (after, since) = (self.walks.work_items.get(), (rows, closed));
+        let Piece { found, last } =
+            self.readers.run(move |c| walks::resting_work_items(c, since, after)).await?;
+        self.dropped(&found, move |c, found| walks::drop_work_items(c, since, found)).await?;
+        self.walks.work_items.set(last);
         Ok(())
     }
 
     /// Lets go of what was found, in steps: others wait for each.
-    async fn dropped<T, D>(&self, found: &[T], let_go: D) -> Result<(), StoreError>
+    async fn dropped<T, D>(&self, found: &[T], delete_old: D) -> Result<(), StoreError>
     where
         T: Clone + Send + Sync + 'static,
         D: Fn(&Connection, &[T]) -> Result<(), StoreError> + Send + Sync + 'static,
     {
-        let let_go = Arc::new(let_go);
+        let delete_old = Arc::new(delete_old);
         for step in found.chunks(inbox::PRUNE_STEP as usize) {
-            let (step, let_go) = (step.to_vec(), Arc::clone(&let_go));
-            self.writer.run(PRUNE_BYTES, move |c| let_go(c, &step)).await?;
+            let (step, delete_old) = (step.to_vec(), Arc::clone(&delete_old));
+            self.writer.run(PRUNE_BYTES, move |c| delete_old(c, &step)).await?;
         }
         Ok(())
     }
@@ -151,24 +152,24 @@ impl Store for SqliteStore {
     }
 
     async fn lease(&self, now: Millis, limits: ConcurrencyLimits) -> Result<Option<Lease>, StoreError> {
-        self.writer.run(SMALL_BYTES, move |c| units::lease(c, now, limits)).await
+        self.writer.run(SMALL_BYTES, move |c| work_items::lease(c, now, limits)).await
     }
 
     async fn release(&self, lease: &Lease, now: Millis) -> Result<bool, StoreError> {
         let lease = lease.clone();
-        self.writer.run(SMALL_BYTES, move |c| units::release(c, &lease, now)).await
+        self.writer.run(SMALL_BYTES, move |c| work_items::release(c, &lease, now)).await
     }
 
     async fn reclaim(&self, now: Millis) -> Result<(), StoreError> {
-        self.writer.run(SMALL_BYTES, move |c| units::reclaim(c, now)).await
+        self.writer.run(SMALL_BYTES, move |c| work_items::reclaim(c, now)).await
     }
 
     async fn bring_forward(&self, now: Millis, furthest: Millis) -> Result<usize, StoreError> {
-        self.writer.run(SMALL_BYTES, move |c| units::bring_forward(c, now, furthest)).await
+        self.writer.run(SMALL_BYTES, move |c| work_items::bring_forward(c, now, furthest)).await
     }
 
     async fn next_due(&self, now: Millis, limits: ConcurrencyLimits) -> Result<Option<Millis>, StoreError> {
-        self.readers.run(move |c| units::next_due(c, now, limits)).await
+        self.readers.run(move |c| work_items::next_due(c, now, limits)).await
     }
 
     async fn commit(
@@ -183,11 +184,11 @@ impl Store for SqliteStore {
         self.writer.run_or_undo(bytes, move |c| changes::commit(c, &lease, &changes, &next, now)).await
     }
 
-    async fn mark(&self, units: Vec<Unit>, now: Millis) -> Result<(), StoreError> {
-        let bytes = units.len() * SMALL_BYTES;
+    async fn mark(&self, work_items: Vec<WorkItem>, now: Millis) -> Result<(), StoreError> {
+        let bytes = work_items.len() * SMALL_BYTES;
         self.writer
             .run(bytes, move |c| {
-                units.iter().try_for_each(|unit| units::mark(c, unit, now).map(|_| ()))?;
+                work_items.iter().try_for_each(|item| work_items::mark(c, item, now).map(|_| ()))?;
                 Ok(())
             })
             .await
@@ -204,17 +205,17 @@ impl Store for SqliteStore {
         self.writer.run_or_undo(bytes, move |c| changes::note(c, &lease, &changes, now)).await
     }
 
-    async fn inbox(&self, unit: &Unit, limit: u32, bytes: usize) -> Result<Vec<DeliveryRow>, StoreError> {
-        let unit = unit.clone();
-        self.readers.run(move |c| inbox::inbox(c, &unit, limit, bytes)).await
+    async fn inbox(&self, item: &WorkItem, limit: u32, bytes: usize) -> Result<Vec<DeliveryRow>, StoreError> {
+        let item = item.clone();
+        self.readers.run(move |c| inbox::inbox(c, &item, limit, bytes)).await
     }
 
-    async fn account(&self, id: InstallationId) -> Result<Option<Account>, StoreError> {
-        self.readers.run(move |c| reads::account(c, id)).await
+    async fn installation(&self, id: InstallationId) -> Result<Option<Installation>, StoreError> {
+        self.readers.run(move |c| reads::installation(c, id)).await
     }
 
-    async fn accounts(&self) -> Result<Vec<Account>, StoreError> {
-        self.readers.run(reads::accounts).await
+    async fn installations(&self) -> Result<Vec<Installation>, StoreError> {
+        self.readers.run(reads::installations).await
     }
 
     async fn repository(&self, id: RepositoryId) -> Result<Option<RepositoryRow>, StoreError> {
@@ -332,14 +333,16 @@ impl Store for SqliteStore {
         self.readers.run(move |c| reads::newest_tip(c, repository, &branch)).await
     }
 
-    async fn lane(
+    async fn environment_deploys(
         &self,
         repository: RepositoryId,
         environment: &str,
         branch: &BranchName,
-    ) -> Result<Lane, StoreError> {
+    ) -> Result<EnvironmentDeploys, StoreError> {
         let (environment, branch) = (environment.to_owned(), branch.clone());
-        self.readers.run(move |c| deploys::lane(c, repository, &environment, &branch)).await
+        self.readers
+            .run(move |c| deploy_tables::environment_deploys(c, repository, &environment, &branch))
+            .await
     }
 
     async fn newest_deploys(
@@ -349,12 +352,12 @@ impl Store for SqliteStore {
         limit: u32,
     ) -> Result<Vec<Deploy>, StoreError> {
         let environment = environment.to_owned();
-        self.readers.run(move |c| deploys::newest(c, repository, &environment, limit)).await
+        self.readers.run(move |c| deploy_tables::newest(c, repository, &environment, limit)).await
     }
 
     async fn hold(&self, repository: RepositoryId, environment: &str) -> Result<Option<Hold>, StoreError> {
         let environment = environment.to_owned();
-        self.readers.run(move |c| deploys::hold(c, repository, &environment)).await
+        self.readers.run(move |c| deploy_tables::hold(c, repository, &environment)).await
     }
 
     async fn outcomes(
@@ -363,7 +366,7 @@ impl Store for SqliteStore {
         environment: &str,
     ) -> Result<Vec<OutcomeRow>, StoreError> {
         let environment = environment.to_owned();
-        self.readers.run(move |c| deploys::outcomes(c, repository, &environment)).await
+        self.readers.run(move |c| deploy_tables::outcomes(c, repository, &environment)).await
     }
 
     async fn deploy_activity(&self, repository: RepositoryId) -> Result<DeployActivity, StoreError> {
@@ -372,23 +375,23 @@ impl Store for SqliteStore {
 
     async fn was_built(&self, repository: RepositoryId, slug: &str) -> Result<bool, StoreError> {
         let slug = slug.to_owned();
-        self.readers.run(move |c| deploys::built(c, repository, &slug)).await
+        self.readers.run(move |c| deploy_tables::built(c, repository, &slug)).await
     }
 
-    async fn open_lanes(&self) -> Result<Vec<Unit>, StoreError> {
-        self.readers.run(deploys::open_lanes).await
+    async fn environments_with_open_deploys(&self) -> Result<Vec<WorkItem>, StoreError> {
+        self.readers.run(deploy_tables::environments_with_open_deploys).await
     }
 
     async fn live_slugs(&self) -> Result<BTreeSet<String>, StoreError> {
-        self.readers.run(deploys::live_slugs).await
+        self.readers.run(deploy_tables::live_slugs).await
     }
 
-    async fn order(&self, row: OrderRow) -> Result<OrderId, StoreError> {
-        self.writer.run(CHANGE_BYTES, move |c| deploys::keep_order(c, &row)).await
+    async fn request_act(&self, row: RequestedActRow) -> Result<RequestedActId, StoreError> {
+        self.writer.run(CHANGE_BYTES, move |c| deploy_tables::store_requested_act(c, &row)).await
     }
 
-    async fn ordered(&self, id: OrderId) -> Result<Option<OrderRow>, StoreError> {
-        self.readers.run(move |c| deploys::one_order(c, id)).await
+    async fn requested_act(&self, id: RequestedActId) -> Result<Option<RequestedActRow>, StoreError> {
+        self.readers.run(move |c| deploy_tables::one_requested_act(c, id)).await
     }
 
     async fn operator_entries(&self) -> Result<BTreeMap<String, RepositoryId>, StoreError> {
@@ -405,16 +408,16 @@ impl Store for SqliteStore {
         self.writer.run(SMALL_BYTES, move |c| operator_entries::written(c, &name, repository)).await
     }
 
-    async fn effect(&self, unit: &Unit) -> Result<Option<Effect>, StoreError> {
-        let unit = unit.clone();
-        self.readers.run(move |c| reads::effect(c, &unit)).await
+    async fn effect(&self, item: &WorkItem) -> Result<Option<Effect>, StoreError> {
+        let item = item.clone();
+        self.readers.run(move |c| reads::effect(c, &item)).await
     }
 
     async fn checks(
         &self,
         repository: RepositoryId,
         of: ChecksOf,
-    ) -> Result<Vec<(Unit, Effect)>, StoreError> {
+    ) -> Result<Vec<(WorkItem, Effect)>, StoreError> {
         self.readers.run(move |c| checks::checks(c, repository, of)).await
     }
 
@@ -429,7 +432,7 @@ impl Store for SqliteStore {
     }
 
     async fn given_up(&self, limit: u32) -> Result<Vec<GivenUp>, StoreError> {
-        self.readers.run(move |c| units::given_up(c, limit)).await
+        self.readers.run(move |c| work_items::given_up(c, limit)).await
     }
 
     async fn replay(&self, id: DeliveryId, now: Millis) -> Result<bool, StoreError> {
@@ -437,8 +440,8 @@ impl Store for SqliteStore {
     }
 
     async fn prune(&self, bodies: Millis, rows: Millis) -> Result<(), StoreError> {
-        self.let_go(Old::Rows, rows).await?;
-        self.let_go(Old::Bodies, bodies).await?;
+        self.delete_old(Old::Rows, rows).await?;
+        self.delete_old(Old::Bodies, bodies).await?;
         self.let_go_of_effects(rows).await
     }
 

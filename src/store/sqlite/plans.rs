@@ -1,7 +1,8 @@
 //! How SQLite goes about the questions that are asked all the time: by index, never by walking a table.
 
 use super::{
-    Options, activity, changes, checks, deploys, inbox, ledger, old_effects, reads, schema, units, walks,
+    Options, activity, changes, checks, deploy_tables, inbox, ledger, old_effects, reads, schema, walks,
+    work_items,
 };
 use rusqlite::Connection;
 
@@ -17,26 +18,26 @@ fn the_hot_statements_never_walk_a_table() {
     let folder = tempfile::tempdir().unwrap();
     let database = schema::open_to_write(&folder.path().join("plans.db"), &Options::default()).unwrap();
     for (sql, index) in [
-        (units::LEASE, "units_due (due<?)"),
-        (units::NEXT, "units_due (due<?)"),
-        (units::NEXT_DUE, "units_due (due>?)"),
-        (units::BRING_FORWARD, "units_due (due>?)"),
-        (units::HELD, "sqlite_autoindex_units_1 (key=?)"),
-        (inbox::INBOX, "deliveries_inbox (unit=?)"),
-        (inbox::WAITING, "sqlite_autoindex_units_1 (key=?)"),
+        (work_items::LEASE, "work_items_due (due<?)"),
+        (work_items::NEXT, "work_items_due (due<?)"),
+        (work_items::NEXT_DUE, "work_items_due (due>?)"),
+        (work_items::BRING_FORWARD, "work_items_due (due>?)"),
+        (work_items::HELD, "sqlite_autoindex_work_items_1 (key=?)"),
+        (inbox::INBOX, "deliveries_inbox (work_item=?)"),
+        (inbox::WAITING, "sqlite_autoindex_work_items_1 (key=?)"),
         (inbox::BY_GUID, "sqlite_autoindex_deliveries_1 (guid=?)"),
         (inbox::BY_ID, "PRIMARY KEY (rowid=?)"),
         (inbox::LIST_WAITING, "deliveries_inbox"),
-        (reads::PULL, "sqlite_autoindex_pulls_1 (repository=? AND number=?)"),
-        (reads::OPEN_PULLS, "pulls_open (repository=?)"),
-        (reads::OPEN, "pulls_open (repository=?)"),
-        (reads::SHARING, "pulls_sharing (repository=? AND judged_head=? AND judged_base=?)"),
-        (reads::SHARING_VERSIONS, "pulls_sharing (repository=? AND judged_head=? AND judged_base=?)"),
+        (reads::PULL, "sqlite_autoindex_pull_requests_1 (repository=? AND number=?)"),
+        (reads::OPEN_PULLS, "pull_requests_open (repository=?)"),
+        (reads::OPEN, "pull_requests_open (repository=?)"),
+        (reads::SHARING, "pull_requests_sharing (repository=? AND judged_head=? AND judged_base=?)"),
+        (reads::SHARING_VERSIONS, "pull_requests_sharing (repository=? AND judged_head=? AND judged_base=?)"),
         (reads::TIPS, "PRIMARY KEY (repository=? AND branch=?)"),
         (reads::NEWEST_TIPS, "PRIMARY KEY (repository=? AND branch=?)"),
         (reads::PUSHES, "PRIMARY KEY (repository=? AND branch=?)"),
         (ledger::PUSHED_AT, "pushes_head (repository=? AND head=?)"),
-        (reads::MERGED, "pulls_merged (repository=?)"),
+        (reads::MERGED, "pull_requests_merged (repository=?)"),
         (reads::OUTCOMES, "outcomes_newest (repository=?)"),
         (reads::REPORTED, "PRIMARY KEY (repository=? AND environment>?)"),
         (ledger::TIPS_SINCE, "PRIMARY KEY (repository=? AND branch=? AND moved_at>?)"),
@@ -46,23 +47,23 @@ fn the_hot_statements_never_walk_a_table() {
         (old_effects::RESTING, "PRIMARY KEY (rowid>?)"),
         (walks::RESTING_UNITS, "PRIMARY KEY (rowid>?)"),
         (walks::CLOSED_PULLS, "PRIMARY KEY (rowid>?)"),
-        (walks::CLOSED_PULLS, "pulls_merged (repository=? AND merged_at>?)"),
+        (walks::CLOSED_PULLS, "pull_requests_merged (repository=? AND merged_at>?)"),
         (walks::OLD_PUSHES, "PRIMARY KEY ((repository,branch,head)>(?,?,?))"),
-        (walks::OLD_PUSHES, "pulls_head (repository=? AND head_branch=?)"),
-        (walks::DROP_UNIT, "deliveries_inbox (unit=?)"),
+        (walks::OLD_PUSHES, "pull_requests_head (repository=? AND head_branch=?)"),
+        (walks::DROP_WORK_ITEM, "deliveries_inbox (work_item=?)"),
         (activity::ACTIVITY, "PRIMARY KEY (rowid=?)"),
-        (deploys::OUTCOMES, "PRIMARY KEY (repository=? AND environment=?)"),
-        (reads::EFFECT, "sqlite_autoindex_units_1 (key=?)"),
-        (checks::CHECKS, "sqlite_autoindex_units_1 (key>? AND key<?)"),
+        (deploy_tables::OUTCOMES, "PRIMARY KEY (repository=? AND environment=?)"),
+        (reads::EFFECT, "sqlite_autoindex_work_items_1 (key=?)"),
+        (checks::CHECKS, "sqlite_autoindex_work_items_1 (key>? AND key<?)"),
         (reads::REPOSITORIES_OF, "repositories_installation (installation=?)"),
-        (deploys::NEWEST, "PRIMARY KEY (repository=? AND environment=?)"),
-        (deploys::OPEN, "deploys_open (repository=? AND environment=?)"),
-        (deploys::LIVE, "deploys_live (repository=? AND environment=?)"),
-        (deploys::BUILT, "deploys_slug (repository=? AND slug=?)"),
-        (deploys::STARTED, "PRIMARY KEY (repository=? AND environment=?)"),
-        (deploys::ORDERS, "orders_open (repository=? AND environment=?)"),
+        (deploy_tables::NEWEST, "PRIMARY KEY (repository=? AND environment=?)"),
+        (deploy_tables::OPEN, "deploys_open (repository=? AND environment=?)"),
+        (deploy_tables::LIVE, "deploys_live (repository=? AND environment=?)"),
+        (deploy_tables::BUILT, "deploys_slug (repository=? AND slug=?)"),
+        (deploy_tables::STARTED, "PRIMARY KEY (repository=? AND environment=?)"),
+        (deploy_tables::REQUESTED_ACTS, "requested_acts_open (repository=? AND environment=?)"),
         (changes::TIP, "PRIMARY KEY (repository=? AND branch=? AND moved_at=?)"),
-        (changes::STANDING, "sqlite_autoindex_units_1 (key=?)"),
+        (changes::STANDING, "sqlite_autoindex_work_items_1 (key=?)"),
     ] {
         let plan = plan(&database, sql);
         assert!(plan.contains(index), "{sql}\n{plan}");
@@ -83,8 +84,8 @@ fn what_is_ordered_comes_from_the_index_in_that_order() {
     let folder = tempfile::tempdir().unwrap();
     let database = schema::open_to_write(&folder.path().join("plans.db"), &Options::default()).unwrap();
     for sql in [
-        units::NEXT,
-        units::LEASE,
+        work_items::NEXT,
+        work_items::LEASE,
         inbox::INBOX,
         inbox::LIST_ALL,
         inbox::LIST_DIGESTED,

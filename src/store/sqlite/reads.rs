@@ -6,13 +6,13 @@ use crate::model::{
     RepositoryId, TipSource, VerifiedTree, in_order,
 };
 use crate::store::{
-    Account, ActRow, ConfigurationRow, Effect, JudgedPull, LedgerRows, Merged, PullRow, RepositoryRow,
-    StoreError, TipRow, Unit,
+    ActRow, ConfigurationRow, Effect, Installation, JudgedPull, LedgerRows, Merged, PullRow, RepositoryRow,
+    StoreError, TipRow, WorkItem,
 };
 use rusqlite::{Connection, OptionalExtension, Row, ToSql, named_params};
 
-const ACCOUNT: &str = "SELECT id, login, state FROM accounts WHERE id = ?1";
-const ACCOUNTS: &str = "SELECT id, login, state FROM accounts ORDER BY id";
+const INSTALLATION: &str = "SELECT id, login, state FROM installations WHERE id = ?1";
+const INSTALLATIONS: &str = "SELECT id, login, state FROM installations ORDER BY id";
 
 macro_rules! repository_columns {
     () => {
@@ -35,14 +35,17 @@ macro_rules! pull_columns {
 
 macro_rules! judged_pulls {
     () => {
-        concat!(pull_columns!(), ", judged_head, judged_base, verdict, judged_at, judged_version FROM pulls ")
+        concat!(
+            pull_columns!(),
+            ", judged_head, judged_base, verdict, judged_at, judged_version FROM pull_requests "
+        )
     };
 }
 
 /// Every verdict reads all that are open, so that what was found of each stays where it is.
 macro_rules! bare_pulls {
     () => {
-        concat!(pull_columns!(), " FROM pulls ")
+        concat!(pull_columns!(), " FROM pull_requests ")
     };
 }
 
@@ -63,7 +66,8 @@ pub(super) const PULL: &str = concat!(judged_pulls!(), "WHERE repository = :repo
 pub(super) const OPEN_PULLS: &str = concat!(judged_pulls!(), open!());
 pub(super) const OPEN: &str = concat!(bare_pulls!(), open!());
 pub(super) const SHARING: &str = concat!(judged_pulls!(), sharing!());
-pub(super) const SHARING_VERSIONS: &str = concat!("SELECT number, judged_version FROM pulls ", sharing!());
+pub(super) const SHARING_VERSIONS: &str =
+    concat!("SELECT number, judged_version FROM pull_requests ", sharing!());
 
 pub(super) const TIPS: &str = "
     SELECT tip, previous, moved_at, source FROM tips
@@ -114,21 +118,24 @@ pub(super) const NEWEST_TIPS: &str = "
     WHERE repository = :repository AND branch = :branch ORDER BY moved_at DESC, place DESC LIMIT 64";
 
 pub(super) const EFFECT: &str = "
-    SELECT e.content, e.substance, e.shown, e.github_id, e.attempted
-    FROM units u JOIN effects e ON e.unit = u.id WHERE u.key = ?1";
+    SELECT e.content, e.substance, e.applied, e.github_id, e.attempted
+    FROM work_items u JOIN effects e ON e.work_item = u.id WHERE u.key = ?1";
 
 type Parameters<'a> = &'a [(&'a str, &'a dyn ToSql)];
 
-pub(super) fn account(connection: &Connection, id: InstallationId) -> Result<Option<Account>, StoreError> {
-    Ok(connection.prepare_cached(ACCOUNT)?.query_row([id], account_from).optional()?)
+pub(super) fn installation(
+    connection: &Connection,
+    id: InstallationId,
+) -> Result<Option<Installation>, StoreError> {
+    Ok(connection.prepare_cached(INSTALLATION)?.query_row([id], account_from).optional()?)
 }
 
-pub(super) fn accounts(connection: &Connection) -> Result<Vec<Account>, StoreError> {
-    Ok(connection.prepare_cached(ACCOUNTS)?.query_map([], account_from)?.collect::<Result<_, _>>()?)
+pub(super) fn installations(connection: &Connection) -> Result<Vec<Installation>, StoreError> {
+    Ok(connection.prepare_cached(INSTALLATIONS)?.query_map([], account_from)?.collect::<Result<_, _>>()?)
 }
 
-fn account_from(row: &Row<'_>) -> rusqlite::Result<Account> {
-    Ok(Account { id: row.get("id")?, login: row.get("login")?, state: row.get("state")? })
+fn account_from(row: &Row<'_>) -> rusqlite::Result<Installation> {
+    Ok(Installation { id: row.get("id")?, login: row.get("login")?, state: row.get("state")? })
 }
 
 pub(super) fn repository(
@@ -370,15 +377,15 @@ pub(super) fn tip_from(row: &Row<'_>) -> rusqlite::Result<TipRow> {
     })
 }
 
-pub(super) fn effect(connection: &Connection, unit: &Unit) -> Result<Option<Effect>, StoreError> {
-    Ok(connection.prepare_cached(EFFECT)?.query_row([unit], effect_from).optional()?)
+pub(super) fn effect(connection: &Connection, item: &WorkItem) -> Result<Option<Effect>, StoreError> {
+    Ok(connection.prepare_cached(EFFECT)?.query_row([item], effect_from).optional()?)
 }
 
 pub(super) fn effect_from(row: &Row<'_>) -> rusqlite::Result<Effect> {
     Ok(Effect {
         content: row.get("content")?,
         substance: row.get("substance")?,
-        shown: row.get("shown")?,
+        applied: row.get("applied")?,
         github_id: row.get::<_, Option<i64>>("github_id")?.map(i64::cast_unsigned),
         attempted: Some(row.get("attempted")?).filter(|at| *at != 0),
     })

@@ -24,6 +24,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0012_bounds.sql"),
     include_str!("../migrations/0013_stacks.sql"),
     include_str!("../migrations/0014_starting_points.sql"),
+    include_str!("../migrations/0015_plain_names.sql"),
 ];
 
 /// `TOWP`: tells the file from those of other programs.
@@ -78,7 +79,7 @@ fn open(path: &Path, access: OpenFlags) -> Result<Connection, StoreError> {
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     // The statements keep the references themselves: each check is a look-up for every delivery, and the one whether a
-    // unit may go would walk all deliveries.
+    // work item may go would walk all deliveries.
     connection.pragma_update(None, "foreign_keys", false)?;
     connection.pragma_update(None, "temp_store", "MEMORY")?;
     // A checkpoint inside a commit would make its callers wait: they run on a thread of their own.

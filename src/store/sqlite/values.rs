@@ -4,7 +4,7 @@ use crate::model::{
     BranchName, CommitId, DeployOutcome, EnvironmentName, InstallationId, PullNumber, RepositoryId, Stack,
     TipSource, TreeId,
 };
-use crate::store::{AccountState, DeliveryId, PullState, RepositoryState, Unit};
+use crate::store::{DeliveryId, InstallationState, PullState, RepositoryState, WorkItem};
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 use std::fmt::Write as _;
 
@@ -36,7 +36,7 @@ macro_rules! words {
     };
 }
 
-words!(AccountState, "state of an account": Active = "active", Suspended = "suspended", Deleted = "deleted");
+words!(InstallationState, "state of an account": Active = "active", Suspended = "suspended", Deleted = "deleted");
 words!(RepositoryState, "state of a repository": Active = "active", Gone = "gone");
 words!(PullState, "state of a pull request": Open = "open", Closed = "closed", Merged = "merged");
 words!(DeployOutcome, "outcome of a deploy": Success = "success", Failure = "failure", RolledBack = "rolled-back");
@@ -121,13 +121,13 @@ impl FromSql for EnvironmentName {
     }
 }
 
-impl ToSql for Unit {
+impl ToSql for WorkItem {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
         Ok(self.to_string().into())
     }
 }
 
-impl FromSql for Unit {
+impl FromSql for WorkItem {
     fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
         value.as_str()?.parse().map_err(FromSqlError::other)
     }
@@ -238,7 +238,7 @@ mod tests {
 
     #[test]
     fn every_word_and_number_comes_back_as_it_went() {
-        keeps(&[AccountState::Active, AccountState::Suspended, AccountState::Deleted]);
+        keeps(&[InstallationState::Active, InstallationState::Suspended, InstallationState::Deleted]);
         keeps(&[RepositoryState::Active, RepositoryState::Gone]);
         keeps(&[PullState::Open, PullState::Closed, PullState::Merged]);
         keeps(&[TipSource::Push, TipSource::Backfill, TipSource::Reconciled]);
@@ -249,7 +249,7 @@ mod tests {
         keeps(&[CommitId::from_bytes([7; 20])]);
         keeps(&[BranchName::new("a/ü'b").unwrap()]);
         keeps(&[None, Some(7)].map(|number| Stack { number, trunk: BranchName::new("production").unwrap() }));
-        keeps(&[Unit::App, Unit::Pull(RepositoryId(3), PullNumber(4))]);
+        keeps(&[WorkItem::App, WorkItem::PullRequest(RepositoryId(3), PullNumber(4))]);
     }
 
     #[test]

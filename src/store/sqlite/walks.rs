@@ -18,36 +18,37 @@ const MERGED_KEPT: u32 = 2_000;
 
 pub(super) const RESTING_UNITS: &str = "
     SELECT id, leased = 0 AND ((dirty = done AND due < :rows) OR (dead = 1 AND due < :closed))
-    FROM units WHERE id > :after ORDER BY id LIMIT :limit";
+    FROM work_items WHERE id > :after ORDER BY id LIMIT :limit";
 
 /// What waits for work that was given up goes with it; else it would be kept for ever.
 const DROP_BODIES_OF_DEAD: &str = "
-    DELETE FROM bodies WHERE delivery IN (SELECT d.id FROM deliveries d JOIN units u ON u.id = d.unit
-        WHERE d.unit = :id AND d.digested = 0 AND u.dead = 1 AND u.leased = 0 AND u.due < :closed)";
+    DELETE FROM bodies WHERE delivery IN (SELECT d.id FROM deliveries d JOIN work_items u ON u.id = d.work_item
+        WHERE d.work_item = :id AND d.processed = 0 AND u.dead = 1 AND u.leased = 0 AND u.due < :closed)";
 const DROP_DELIVERIES_OF_DEAD: &str = "
-    DELETE FROM deliveries WHERE unit = :id AND digested = 0 AND EXISTS (SELECT 1 FROM units u
+    DELETE FROM deliveries WHERE work_item = :id AND processed = 0 AND EXISTS (SELECT 1 FROM work_items u
         WHERE u.id = :id AND u.dead = 1 AND u.leased = 0 AND u.due < :closed)";
 
 /// Work may have been taken up since it was found.
-pub(super) const DROP_UNIT: &str = "
-    DELETE FROM units WHERE id = :id AND leased = 0
+pub(super) const DROP_WORK_ITEM: &str = "
+    DELETE FROM work_items WHERE id = :id AND leased = 0
         AND ((dirty = done AND due < :rows) OR (dead = 1 AND due < :closed))
-        AND NOT EXISTS (SELECT 1 FROM effects WHERE unit = :id)
-        AND NOT EXISTS (SELECT 1 FROM deliveries WHERE unit = :id AND digested = 0)";
+        AND NOT EXISTS (SELECT 1 FROM effects WHERE work_item = :id)
+        AND NOT EXISTS (SELECT 1 FROM deliveries WHERE work_item = :id AND processed = 0)";
 
 pub(super) const CLOSED_PULLS: &str = "
     SELECT p.id, p.updated_at < :closed AND (p.state = 'closed' OR (p.state = 'merged' AND :kept <= (
-        SELECT count(*) FROM (SELECT 1 FROM pulls n
+        SELECT count(*) FROM (SELECT 1 FROM pull_requests n
             WHERE n.repository = p.repository AND n.state = 'merged' AND n.merged_at > p.merged_at LIMIT :kept))))
-    FROM pulls p WHERE p.id > :after ORDER BY p.id LIMIT :limit";
+    FROM pull_requests p WHERE p.id > :after ORDER BY p.id LIMIT :limit";
 
-const DROP_PULL: &str = "DELETE FROM pulls WHERE id = :id AND state <> 'open' AND updated_at < :closed";
+const DROP_PULL: &str =
+    "DELETE FROM pull_requests WHERE id = :id AND state <> 'open' AND updated_at < :closed";
 
 pub(super) const OLD_PUSHES: &str = "
     SELECT repository, branch, head, pushed_at < :closed
         AND NOT EXISTS (SELECT 1 FROM pushes n WHERE n.repository = p.repository AND n.branch = p.branch
             AND n.pushed_at >= :closed)
-        AND NOT EXISTS (SELECT 1 FROM pulls r WHERE r.repository = p.repository AND r.head_branch = p.branch
+        AND NOT EXISTS (SELECT 1 FROM pull_requests r WHERE r.repository = p.repository AND r.head_branch = p.branch
             AND (r.state = 'open' OR r.updated_at >= :closed * 1000))
     FROM pushes p WHERE (repository, branch, head) > (:repository, :branch, :head)
     ORDER BY repository, branch, head LIMIT :limit";
@@ -66,7 +67,7 @@ pub(super) struct PushKey {
 /// Where each walk goes on the next time.
 #[derive(Debug)]
 pub(super) struct Walks {
-    pub(super) units: Place,
+    pub(super) work_items: Place,
     pub(super) pulls: Place,
     pub(super) effects: Place,
     pushes: Mutex<Option<PushKey>>,
@@ -93,8 +94,8 @@ impl Place {
 
 impl Default for Walks {
     fn default() -> Self {
-        let [units, pulls, effects] = [Place::beginning(), Place::beginning(), Place::beginning()];
-        Self { units, pulls, effects, pushes: Mutex::default() }
+        let [work_items, pulls, effects] = [Place::beginning(), Place::beginning(), Place::beginning()];
+        Self { work_items, pulls, effects, pushes: Mutex::default() }
     }
 }
 
@@ -124,7 +125,7 @@ impl<Row: Clone> Piece<Row, Row> {
 }
 
 /// Work that rests since `rows`, or was given up before `closed`.
-pub(super) fn resting_units(
+pub(super) fn resting_work_items(
     connection: &Connection,
     (rows, closed): (Millis, Millis),
     after: i64,
@@ -139,17 +140,17 @@ fn id_and_flag(row: &Row<'_>) -> rusqlite::Result<(i64, bool)> {
     Ok((row.get(0)?, row.get(1)?))
 }
 
-pub(super) fn drop_units(
+pub(super) fn drop_work_items(
     connection: &Connection,
     (rows, closed): (Millis, Millis),
-    units: &[i64],
+    work_items: &[i64],
 ) -> Result<(), StoreError> {
-    for id in units {
+    for id in work_items {
         for sql in [DROP_BODIES_OF_DEAD, DROP_DELIVERIES_OF_DEAD] {
             connection.prepare_cached(sql)?.execute(named_params! { ":id": id, ":closed": closed })?;
         }
         let by = named_params! { ":id": id, ":rows": rows, ":closed": closed };
-        connection.prepare_cached(DROP_UNIT)?.execute(by)?;
+        connection.prepare_cached(DROP_WORK_ITEM)?.execute(by)?;
     }
     Ok(())
 }

@@ -9,9 +9,9 @@ pub use address::{Resolver, SystemResolver};
 pub use call::Caller;
 pub use signing::{SigningError, SigningKey};
 
-use super::{Driver, DriverError, Handed, Order};
+use super::{DeployRequest, Driver, DriverError, Started};
 use crate::deploy::operator::Endpoint;
-use crate::deploy::{CancelAnswer, Report, Says};
+use crate::deploy::{CancelAnswer, DeployReport, ReportedState};
 use crate::model::{Millis, Phase};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
@@ -36,26 +36,26 @@ pub struct WebhookDriver<'a> {
 /// How often the same call is repeated to one address is the engine's business: each has the same id.
 #[async_trait]
 impl Driver for WebhookDriver<'_> {
-    async fn hand_over(&self, order: &Order, _: bool) -> Result<Handed, DriverError> {
-        let mut data = order.payload();
-        data["repository"] = json!(order.repository);
-        data["branch"] = json!(order.branch);
-        data["build_settings"] = json!(order.build_settings);
+    async fn start(&self, request: &DeployRequest, _: bool) -> Result<Started, DriverError> {
+        let mut data = request.payload();
+        data["repository"] = json!(request.repository);
+        data["branch"] = json!(request.branch);
+        data["build_settings"] = json!(request.build_settings);
         data["report_url"] = json!(self.report_url);
-        let made_at = chrono::DateTime::from_timestamp_millis(order.deploy.made_at).unwrap_or_default();
+        let made_at = chrono::DateTime::from_timestamp_millis(request.deploy.made_at).unwrap_or_default();
         // The time of the deploy and not of the call: a repeated call has the same body.
         let body = json!({ "type": "deploy.requested", "timestamp": made_at.to_rfc3339(), "data": data });
-        let id = format!("msg_{}", order.key);
+        let id = format!("msg_{}", request.key);
         self.caller.post(self.endpoint, &self.key, &id, &body, self.now / 1000).await?;
-        Ok(Handed::default())
+        Ok(Started::default())
     }
 
     /// It calls back: there is nobody to ask.
-    async fn look(&self, _: &Order) -> Result<Vec<Report>, DriverError> {
+    async fn poll(&self, _: &DeployRequest) -> Result<Vec<DeployReport>, DriverError> {
         Ok(Vec::new())
     }
 
-    async fn cancel(&self, _: &Order) -> Result<CancelAnswer, DriverError> {
+    async fn cancel(&self, _: &DeployRequest) -> Result<CancelAnswer, DriverError> {
         Ok(CancelAnswer::Cannot(
             "the service at the address cannot be told to stop; once it has ended, it calls back".to_owned(),
         ))
@@ -103,7 +103,7 @@ pub struct CallBack {
 impl CallBack {
     /// As a report. A call that was repeated, or overtaken by another, is as old as what it tells; one that does not
     /// say is as old as its arrival, and so is one whose clock is ahead.
-    pub fn report(&self, arrived_at: Millis) -> Report {
+    pub fn report(&self, arrived_at: Millis) -> DeployReport {
         let told = self.timestamp.map_or(arrived_at, |at| at.timestamp_millis());
         self.data.report(told.min(arrived_at))
     }
@@ -152,12 +152,12 @@ pub enum CalledState {
 
 impl CalledBack {
     /// The same as a report that was made at `at`. Texts are cut: what is told at length belongs in the log.
-    fn report(&self, at: Millis) -> Report {
-        let says = match self.state {
-            CalledState::Queued => Says::Queued,
-            CalledState::InProgress => Says::Running,
-            CalledState::Success => Says::Succeeded,
-            CalledState::Failure => Says::Failed,
+    fn report(&self, at: Millis) -> DeployReport {
+        let state = match self.state {
+            CalledState::Queued => ReportedState::Queued,
+            CalledState::InProgress => ReportedState::Running,
+            CalledState::Success => ReportedState::Succeeded,
+            CalledState::Failure => ReportedState::Failed,
         };
         let cut = |text: &Option<String>, most: usize| {
             text.as_ref().map(|it| it.chars().take(most).collect::<String>())
@@ -167,14 +167,14 @@ impl CalledBack {
             text.clone()
                 .filter(|it| it.len() <= 2_000 && (it.starts_with("https://") || it.starts_with("http://")))
         };
-        Report {
+        DeployReport {
             phase: self.phase,
             step: cut(&self.step, 80),
             words: cut(&self.words, 300),
             log_tail: cut(&self.log_tail, 4_000),
             log_url: url(&self.log_url),
             environment_url: url(&self.environment_url),
-            ..Report::new(at, says)
+            ..DeployReport::new(at, state)
         }
     }
 }

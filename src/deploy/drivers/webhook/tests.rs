@@ -105,8 +105,8 @@ async fn counterpart(answers: &'static [&'static str]) -> Heard {
     Heard { address, requests }
 }
 
-fn order() -> Order {
-    Order {
+fn request() -> DeployRequest {
+    DeployRequest {
         key: "7.staging.1".to_owned(),
         repository: "acme/store".to_owned(),
         branch: BranchName::new("staging").unwrap(),
@@ -117,12 +117,12 @@ fn order() -> Order {
     }
 }
 
-async fn hand_over(caller: &Caller, url: String, allow_private: bool) -> Result<Handed, DriverError> {
+async fn start(caller: &Caller, url: String, allow_private: bool) -> Result<Started, DriverError> {
     let endpoint = Endpoint { url, secret: None, allow_private };
     let key = SigningKey::read(SECRET).unwrap();
     let report_url = Some("https://towpath.example/webhooks/deploys".to_owned());
     let driver = WebhookDriver { caller, endpoint: &endpoint, key, report_url, now: 5_000 };
-    driver.hand_over(&order(), false).await
+    driver.start(&request(), false).await
 }
 
 fn caller(answers: Vec<SocketAddr>) -> Caller {
@@ -138,8 +138,8 @@ async fn a_deploy_is_told_signed_and_a_repeated_call_is_the_same() {
     .await;
     let caller = caller(vec![heard.address]);
     let url = || format!("http://deploy.internal:{}/hook?x=1", heard.address.port());
-    assert!(matches!(hand_over(&caller, url(), true).await, Err(DriverError::Later(_))));
-    assert_eq!(hand_over(&caller, url(), true).await, Ok(Handed::default()));
+    assert!(matches!(start(&caller, url(), true).await, Err(DriverError::Later(_))));
+    assert_eq!(start(&caller, url(), true).await, Ok(Started::default()));
     let requests = heard.requests.lock().unwrap();
     assert_eq!(requests[0], requests[1]);
     let (first, body) = requests[0].split_once("\r\n\r\n").unwrap();
@@ -165,7 +165,7 @@ async fn what_leads_into_a_private_network_is_not_called_however_it_is_named() {
     let public: SocketAddr = format!("192.0.2.1:{port}").parse().unwrap();
     let rebinding =
         Caller::new(Arc::new(Names(Mutex::new(vec![heard.address, public]))), Duration::from_millis(300));
-    let refused = hand_over(&rebinding, format!("https://deploy.example.com:{port}/"), false).await;
+    let refused = start(&rebinding, format!("https://deploy.example.com:{port}/"), false).await;
     assert!(
         matches!(&refused, Err(DriverError::Refused(words)) if words.contains("private network")),
         "{refused:?}"
@@ -185,8 +185,7 @@ async fn redirects_are_not_followed_and_refusals_are_told_from_troubles() {
         let answers: &'static [&'static str] = Box::leak(Box::new([answer]));
         let heard = counterpart(answers).await;
         let caller = caller(vec![heard.address]);
-        let handed =
-            hand_over(&caller, format!("http://deploy.internal:{}/", heard.address.port()), true).await;
+        let handed = start(&caller, format!("http://deploy.internal:{}/", heard.address.port()), true).await;
         assert_eq!(matches!(handed, Err(DriverError::Later(_))), again, "{answer:?}: {handed:?}");
         assert!(handed.is_err());
     }
@@ -198,7 +197,7 @@ fn what_is_called_back_is_cut_and_only_links_for_browsers_are_taken() {
         "words":"boom","log_url":"javascript:alert(1)","environment_url":"https://staging.example"}}"#;
     let back: CallBack = serde_json::from_str(text).unwrap();
     let report = back.data.report(9);
-    assert_eq!((report.says, report.phase, report.at), (Says::Failed, Some(Phase::Deploy), 9));
+    assert_eq!((report.state, report.phase, report.at), (ReportedState::Failed, Some(Phase::Deploy), 9));
     assert_eq!((report.log_url, report.environment_url.as_deref()), (None, Some("https://staging.example")));
     assert!(serde_json::from_str::<CallBack>(r#"{"data":{"deploy":"x","state":"done"}}"#).is_err());
 }

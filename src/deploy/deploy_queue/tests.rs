@@ -1,0 +1,217 @@
+use super::*;
+use crate::deploy::samples::{LIMITS, begin, commit, deploy, hold, report, rollback};
+use crate::deploy::{DeployReport, ReportedState};
+use crate::model::Phase;
+
+fn queue(deploys: Vec<Deploy>) -> DeployQueue {
+    DeployQueue::new(deploys, None, None)
+}
+
+fn state(queue: &DeployQueue, number: u64) -> DeployState {
+    queue.get(number).unwrap().state
+}
+
+#[test]
+fn a_tip_is_deployed_once_and_the_baseline_never() {
+    let tip = Some(commit(1));
+    assert_eq!(DeployQueue::new(vec![], None, tip).wanted(tip), Wanted::Nothing);
+    assert_eq!(queue(vec![]).wanted(None), Wanted::Nothing);
+    assert_eq!(queue(vec![]).wanted(tip), Wanted::Deploy(commit(1)));
+    assert_eq!(queue(vec![deploy(1, 1)]).wanted(tip), Wanted::Nothing);
+    // A rollback is no answer to what the branch asks.
+    assert_eq!(queue(vec![deploy(1, 2), rollback(2, 1)]).wanted(Some(commit(2))), Wanted::Nothing);
+    assert_eq!(queue(vec![deploy(1, 2), rollback(2, 1)]).wanted(tip), Wanted::Deploy(commit(1)));
+}
+
+#[test]
+fn one_goes_at_a_time_and_then_the_newest_of_those_that_waited() {
+    let mut queue = queue(vec![deploy(1, 1)]);
+    assert_eq!(begin(&mut queue, 0), 1);
+    queue.add(deploy(2, 2));
+    queue.add(deploy(3, 3));
+    assert_eq!(queue.next_to_start(5), None);
+    assert_eq!(state(&queue, 2), DeployState::Superseded);
+    assert_eq!(queue.get(2).unwrap().ending, Some(Ending::Superseded { by: 3 }));
+    assert!(report(&mut queue, 1, 10, ReportedState::Succeeded));
+    assert_eq!(begin(&mut queue, 11), 3);
+    assert!(!report(&mut queue, 2, 12, ReportedState::Succeeded), "a superseded one has nothing to say");
+}
+
+#[test]
+fn nobody_took_it_up_is_another_end_than_that_it_hangs() {
+    let mut queue = queue(vec![deploy(1, 1), deploy(2, 2)]);
+    begin(&mut queue, 0);
+    assert_eq!(queue.next_expiry(LIMITS), Some(100));
+    assert!(queue.expire(LIMITS, 99).is_empty());
+    assert_eq!(queue.expire(LIMITS, 100), [2]);
+    assert_eq!(queue.get(2).unwrap().ending, Some(Ending::NotPickedUp { within: 100 }));
+    queue.add(deploy(3, 3));
+    begin(&mut queue, 200);
+    let report = DeployReport::new(210, ReportedState::Running).with_words(Some("deploy: maintenance-on"));
+    assert!(queue.report(3, &report, 210));
+    assert_eq!(queue.next_expiry(LIMITS), Some(1_210));
+    assert_eq!(queue.expire(LIMITS, 1_210), [3]);
+    assert_eq!(state(&queue, 3), DeployState::Cancelling);
+    queue.cancel_answered(3, CancelAnswer::Ended, 1_211);
+    let ending = queue.get(3).unwrap().ending.clone();
+    assert_eq!(ending, Some(Ending::Stuck { phase: Some(Phase::Deploy), within: 1_000 }));
+}
+
+#[test]
+fn reports_twice_late_and_out_of_order_change_nothing() {
+    let mut queue = queue(vec![deploy(1, 1)]);
+    assert!(!report(&mut queue, 1, 1, ReportedState::Succeeded), "it was not even handed over");
+    begin(&mut queue, 0);
+    assert!(!report(&mut queue, 9, 1, ReportedState::Running), "there is no such deploy");
+    assert!(report(&mut queue, 1, 10, ReportedState::Succeeded));
+    assert!(!report(&mut queue, 1, 10, ReportedState::Succeeded));
+    assert!(!report(&mut queue, 1, 9, ReportedState::Running));
+    assert!(!report(&mut queue, 1, 10, ReportedState::Failed), "two ends of one second: the first that came");
+    assert_eq!(state(&queue, 1), DeployState::Succeeded);
+}
+
+#[test]
+fn an_older_deploy_that_finishes_last_does_not_win() {
+    let mut queue = queue(vec![deploy(1, 1)]);
+    begin(&mut queue, 0);
+    report(&mut queue, 1, 1, ReportedState::Running);
+    queue.expire(LIMITS, 5_000);
+    queue.cancel_answered(1, CancelAnswer::Ended, 5_000);
+    queue.add(deploy(2, 2));
+    begin(&mut queue, 5_001);
+    report(&mut queue, 2, 5_002, ReportedState::Succeeded);
+    assert!(!report(&mut queue, 1, 5_003, ReportedState::Succeeded));
+    assert_eq!(queue.live().unwrap().number, 2);
+}
+
+#[test]
+fn what_was_given_up_and_still_comes_to_an_end_counts_while_nothing_else_has_begun() {
+    let mut queue = queue(vec![deploy(1, 1)]);
+    begin(&mut queue, 0);
+    queue.expire(LIMITS, 100);
+    assert!(report(&mut queue, 1, 150, ReportedState::Running));
+    assert!(report(&mut queue, 1, 160, ReportedState::Failed));
+    assert!(report(&mut queue, 1, 170, ReportedState::Running), "run again by whoever carries it out");
+    assert!(report(&mut queue, 1, 180, ReportedState::Succeeded));
+    assert_eq!(queue.get(1).unwrap().ending, None);
+}
+
+#[test]
+fn phases_begin_end_and_are_not_entered_again() {
+    let mut queue = queue(vec![deploy(1, 1)]);
+    begin(&mut queue, 0);
+    let tell = |queue: &mut DeployQueue, at, state, words| {
+        queue.report(1, &DeployReport::new(at, state).with_words(Some(words)), at)
+    };
+    tell(&mut queue, 1, ReportedState::Running, "build: compile");
+    tell(&mut queue, 5, ReportedState::Running, "deploy: maintenance-on");
+    tell(&mut queue, 6, ReportedState::Running, "build: late word");
+    tell(&mut queue, 9, ReportedState::Failed, "the database does not answer");
+    let deploy = queue.get(1).unwrap();
+    let seen: Vec<_> =
+        deploy.phases.iter().map(|run| (run.phase, run.began_at, run.ended_at, run.went_well)).collect();
+    assert_eq!(seen, [(Phase::Build, 1, Some(5), Some(true)), (Phase::Deploy, 5, Some(9), Some(false))]);
+    assert_eq!(deploy.phases[1].step.as_deref(), Some("maintenance-on"));
+    let words = Some("the database does not answer".to_owned());
+    assert_eq!(deploy.ending, Some(Ending::Failed { phase: Some(Phase::Deploy), words }));
+}
+
+#[test]
+fn while_a_hold_is_in_force_only_a_rollback_goes() {
+    let mut queue = DeployQueue::new(vec![deploy(3, 3), rollback(4, 1)], Some(hold()), None);
+    assert_eq!(begin(&mut queue, 0), 4);
+    assert_eq!(state(&queue, 3), DeployState::Waiting);
+    report(&mut queue, 4, 1, ReportedState::Succeeded);
+    assert_eq!(queue.next_to_start(2), None);
+    let mut lifted = hold();
+    lifted.lifted = Some(crate::model::Lifted { at: 3, by: "op".to_owned(), reason: "fixed".to_owned() });
+    queue.set_hold(lifted);
+    assert_eq!(queue.next_to_start(4), Some(5), "it begins after 4, and is numbered so");
+    assert_eq!(queue.get(3).unwrap().ending, Some(Ending::Superseded { by: 5 }));
+    assert_eq!(queue.get(5).unwrap().commit, commit(3));
+}
+
+#[test]
+fn what_is_carried_out_anew_has_its_time_anew() {
+    let mut queue = queue(vec![deploy(1, 1)]);
+    begin(&mut queue, 0);
+    report(&mut queue, 1, 10, ReportedState::Running);
+    report(&mut queue, 1, 20, ReportedState::Failed);
+    report(&mut queue, 1, 5_000, ReportedState::Running);
+    assert_eq!(queue.expire(LIMITS, 5_001), Vec::<u64>::new());
+}
+
+#[test]
+fn nobody_is_late_who_cannot_have_heard_of_it() {
+    let mut queue = queue(vec![deploy(1, 1)]);
+    begin(&mut queue, 0);
+    queue.get_mut(1).unwrap().handing_over = true;
+    assert_eq!(queue.expire(LIMITS, 200), Vec::<u64>::new());
+    queue.get_mut(1).unwrap().github_id = Some(7);
+    assert_eq!(queue.expire(LIMITS, 200), [1]);
+}
+
+#[test]
+fn what_waits_for_a_branch_that_is_gone_is_not_deployed() {
+    let mut queue = queue(vec![deploy(1, 1)]);
+    queue.leave_branch(&HashSet::from([commit(1)]), 4);
+    assert_eq!(state(&queue, 1), DeployState::Waiting);
+    queue.leave_branch(&HashSet::new(), 5);
+    assert_eq!(queue.get(1).unwrap().ending, Some(Ending::OffBranch));
+    assert_eq!(queue.next_to_start(6), None);
+    assert_eq!(queue.wanted(Some(commit(1))), Wanted::Deploy(commit(1)), "it came back");
+}
+
+#[test]
+fn an_environment_that_was_named_anew_begins_with_the_next_move() {
+    let start = |n: Option<u8>, after| Some(StartingPoint { commit: n.map(commit), after });
+    let back = |n| queue(vec![deploy(1, 1)]).since(start(n, 1));
+    assert_eq!(back(Some(2)).wanted(Some(commit(2))), Wanted::Nothing, "it was there when it was named");
+    assert_eq!(back(Some(1)).wanted(Some(commit(1))), Wanted::Nothing);
+    assert_eq!(back(Some(2)).wanted(Some(commit(3))), Wanted::Deploy(commit(3)));
+    assert_eq!(back(None).wanted(Some(commit(1))), Wanted::Deploy(commit(1)), "there was no branch");
+    let mut later = queue(vec![deploy(1, 1)]).since(start(Some(2), 1));
+    later.add(deploy(2, 3));
+    assert_eq!(later.wanted(Some(commit(3))), Wanted::Nothing);
+    assert_eq!(later.wanted(Some(commit(2))), Wanted::Deploy(commit(2)), "it went back by a move");
+}
+
+#[test]
+fn a_number_that_was_told_of_is_not_given_again() {
+    let mut queue = queue(vec![deploy(1, 1)]);
+    assert_eq!(queue.next_number(), 2);
+    queue.was_told_of(7);
+    queue.was_told_of(5);
+    assert_eq!(queue.next_number(), 8);
+    assert_eq!(queue.renumber(1, 20), Some(8));
+    assert_eq!(queue.get(1).unwrap().ending, Some(Ending::Superseded { by: 8 }));
+    assert_eq!(queue.next_to_start(21), Some(8));
+    assert_eq!(queue.get(8).unwrap().commit, commit(1));
+}
+
+#[test]
+fn what_waits_in_an_environment_that_is_none_any_more_goes_no_more() {
+    let mut queue = queue(vec![deploy(1, 1)]);
+    begin(&mut queue, 0);
+    queue.add(deploy(2, 2));
+    queue.add(rollback(3, 9));
+    queue.leave_path(5);
+    assert_eq!([1, 2, 3].map(|it| state(&queue, it)), {
+        use DeployState::{Requested, Superseded};
+        [Requested, Superseded, Superseded]
+    });
+    assert_eq!(queue.get(2).unwrap().ending, Some(Ending::OffPath));
+}
+
+#[test]
+fn one_that_ended_with_the_server_may_have_touched_the_site() {
+    let mut queue = queue(vec![deploy(1, 1)]);
+    begin(&mut queue, 0);
+    report(&mut queue, 1, 10, ReportedState::Running);
+    queue.get_mut(1).unwrap().hand_overs = 3;
+    queue.cut_off(1, 20);
+    let cut = queue.get(1).unwrap();
+    assert_eq!((cut.state, cut.ended_at), (DeployState::Error, Some(20)));
+    assert_eq!(cut.ending, Some(Ending::CutOff { phase: None, times: 3 }));
+    assert!(cut.may_have_touched_the_site());
+}

@@ -1,0 +1,416 @@
+//! Where a change has come to: on which branches it is, where it was deployed, where it runs.
+
+use super::dormancy::is_dormant;
+use crate::deploy::DeployQueue;
+use crate::lineage::{GitError, History, Holders, Mirror, Repository};
+use crate::model::{
+    BranchName, Carried, CommitId, Deploy, DeployState, Ending, Environment, Millis, PromotionPath,
+    PullNumber, RepositoryId, Role, TipSource, WaitsFor,
+};
+use crate::report::{OperatorActs, Place, Stand};
+use crate::store::{PullRow, Store, StoreError, TipRow};
+use std::path::Path;
+
+/// How many deploys of an environment are looked through.
+const DEPLOYS_AT_MOST: usize = 30;
+
+/// So many deploys that were superseded are named.
+const SUPERSEDED_AT_MOST: usize = 3;
+
+/// Among so many of the last merged pull requests it is looked for who brought the change on, and so many of those that
+/// came after it are looked at.
+const MERGED_AT_MOST: u32 = 2_000;
+const FOLLOWED_AT_MOST: usize = 200;
+
+/// By how much a branch's move may be dated before the merge that made it, in seconds.
+const CLOCKS_APART: i64 = 3_600;
+
+/// Why it could not be told.
+#[derive(Debug, thiserror::Error)]
+pub enum NotTold {
+    /// The store did not answer.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// git did not answer.
+    #[error(transparent)]
+    Git(#[from] GitError),
+}
+
+/// Where a merged pull request has come to, for each environment of the path and the copy branch, in their order.
+pub async fn change_status(
+    store: &dyn Store,
+    repository: &Repository,
+    path: &PromotionPath,
+    pull: &PullRow,
+) -> Result<Vec<Place>, NotTold> {
+    let known = Known::of(store, path, pull).await?;
+    let history = known.history(repository, path, pull).await?;
+    let forms = forms(repository, &history, path, (pull, &known.later)).await?;
+    let nobody_deploys = is_dormant(&store.deploy_activity(pull.repository).await?, path);
+    let asked = Asked { repository, history, forms, nobody_deploys };
+    let mut places = Vec::new();
+    for (environment, (queue, tips)) in path.environments.iter().zip(&known.environments) {
+        places.push(asked.in_environment(environment, queue, tips).await?);
+    }
+    if let Some(copy) = &path.copy {
+        let is_there = asked.is_on(&copy.branch).await?;
+        let since = if is_there { asked.since_on(&known.copied).await? } else { None };
+        let stand = if is_there { Stand::Copied } else { Stand::NotThere };
+        places.push(Place {
+            name: copy.branch.to_string(),
+            branch: copy.branch.clone(),
+            stand,
+            since,
+            deploy: None,
+            waits_for: None,
+            acts: OperatorActs::default(),
+            nobody_deploys: false,
+            superseded: Vec::new(),
+        });
+    }
+    Ok(places)
+}
+
+/// What the store knows that may tell where a pull request has come to.
+struct Known {
+    /// Those that were merged after it and may have brought it on, the oldest first.
+    later: Vec<PullRow>,
+    /// Of each environment its deploys, and where its branch was since.
+    environments: Vec<(DeployQueue, Vec<TipRow>)>,
+    /// Where the copy branch was since.
+    copied: Vec<TipRow>,
+}
+
+impl Known {
+    async fn of(store: &dyn Store, path: &PromotionPath, pull: &PullRow) -> Result<Self, StoreError> {
+        let id = pull.repository;
+        let since = pull.merged.map_or(0, |merged| merged.at - CLOCKS_APART);
+        let mut environments = Vec::new();
+        for environment in &path.environments {
+            let environment_deploys =
+                store.environment_deploys(id, &environment.name, &environment.branch).await?;
+            let tips = store.tips_since(id, &environment.branch, since).await?;
+            environments.push((
+                DeployQueue::new(
+                    environment_deploys.deploys,
+                    environment_deploys.hold,
+                    environment_deploys.baseline,
+                ),
+                tips,
+            ));
+        }
+        let copied = match &path.copy {
+            Some(copy) => store.tips_since(id, &copy.branch, since).await?,
+            None => Vec::new(),
+        };
+        Ok(Self { later: later(store, path, pull).await?, environments, copied })
+    }
+
+    /// All of the history that is asked about below, in one question to git.
+    async fn history(
+        &self,
+        repository: &Repository,
+        path: &PromotionPath,
+        pull: &PullRow,
+    ) -> Result<History, GitError> {
+        let deploys = self.environments.iter().flat_map(|(queue, _)| newest(queue).map(|it| it.commit));
+        let tips = self.environments.iter().flat_map(|(_, tips)| tips).chain(&self.copied);
+        let tips = tips.filter_map(|tip| tip.commit);
+        let later = self.later.iter().flat_map(|it| {
+            let made = it.merged.and_then(|merged| merged.commit);
+            made.into_iter().chain([it.head_commit])
+        });
+        let commits: Vec<CommitId> = deploys.chain(tips).chain(later).collect();
+        let branches: Vec<&BranchName> = path.judged_branches().collect();
+        repository.history_since(own_commit(pull), &branches, &commits).await
+    }
+}
+
+/// The newest deploys of an environment, the newest first.
+fn newest(queue: &DeployQueue) -> impl Iterator<Item = &Deploy> {
+    queue.deploys().iter().rev().take(DEPLOYS_AT_MOST)
+}
+
+/// As which commit a pull request came into its base.
+fn own_commit(pull: &PullRow) -> CommitId {
+    pull.merged.and_then(|merged| merged.commit).unwrap_or(pull.head_commit)
+}
+
+fn is_on_the_path(path: &PromotionPath, branch: &BranchName) -> bool {
+    path.role(branch) != Role::Topic
+}
+
+/// Those that were merged after `pull` and may have brought it on, the oldest first.
+async fn later(store: &dyn Store, path: &PromotionPath, pull: &PullRow) -> Result<Vec<PullRow>, StoreError> {
+    let Some(merged) = pull.merged else { return Ok(Vec::new()) };
+    let may_bring = |it: &PullRow| {
+        // What is on the path goes on only to another branch of it.
+        let goes_on = is_on_the_path(path, &it.base_branch) && it.base_branch != pull.base_branch;
+        let may_bring = !is_on_the_path(path, &pull.base_branch) || goes_on;
+        may_bring && it.number != pull.number && it.merged.is_some_and(|it| it.at >= merged.at)
+    };
+    let mut later = store.merged_pulls(pull.repository, MERGED_AT_MOST).await?;
+    later.retain(may_bring);
+    later.reverse();
+    later.truncate(FOLLOWED_AT_MOST);
+    Ok(later)
+}
+
+/// The copy that the server with this data folder keeps of a repository, for who only wants to look; `None` where there
+/// is none.
+pub fn mirror_of(data_dir: &Path, id: RepositoryId) -> Option<Repository> {
+    let folder = data_dir.join("mirrors").join(format!("{id}.git"));
+    Some(Repository::beside(&Mirror::newest_in(&folder)?))
+}
+
+/// A commit as which the change has come into a branch.
+#[derive(Debug)]
+struct Form {
+    commit: CommitId,
+    /// The pull request that brought it there.
+    number: PullNumber,
+    /// That branch.
+    branch: BranchName,
+    /// Those that have it.
+    holders: Holders,
+}
+
+/// As which commits the change has travelled: as what its own merge made; and where the branch that it went into was
+/// squashed or rebased into another one, as what that made, and so on.
+async fn forms(
+    repository: &Repository,
+    history: &History,
+    path: &PromotionPath,
+    (pull, later): (&PullRow, &[PullRow]),
+) -> Result<Vec<Form>, NotTold> {
+    let form = |pull: &PullRow, commit| Form {
+        commit,
+        number: pull.number,
+        branch: pull.base_branch.clone(),
+        holders: history.holders(commit),
+    };
+    let mut forms = vec![form(pull, own_commit(pull))];
+    for next in later {
+        let Some(made) = next.merged.and_then(|it| it.commit) else { continue };
+        let mut brings = false;
+        let mut keeps = false;
+        for form in &forms {
+            keeps |= is_reached(repository, history, made, form).await?;
+            let rewritten = !is_on_the_path(path, &form.branch);
+            brings = brings || (!keeps && brings_on(repository, history, next, (form, rewritten)).await?);
+        }
+        if brings && !keeps {
+            forms.push(form(next, made));
+        }
+    }
+    Ok(forms)
+}
+
+/// Whether the head of `next` had the change in this form. Topics are rewritten (`may_be_rewritten`) after changes came
+/// into them, and what was squashed may be in no clone any more: then it is the topic's name that tells.
+async fn brings_on(
+    repository: &Repository,
+    history: &History,
+    next: &PullRow,
+    (form, may_be_rewritten): (&Form, bool),
+) -> Result<bool, GitError> {
+    if is_reached(repository, history, next.head_commit, form).await? {
+        return Ok(true);
+    }
+    let own = next.head_repository == Some(next.repository);
+    if !may_be_rewritten || !own || next.head_branch != form.branch {
+        return Ok(false);
+    }
+    if !repository.missing(&[next.head_commit, form.commit]).await?.is_empty() {
+        return Ok(true);
+    }
+    // Where the files that would tell are out of reach, nothing is claimed.
+    let carried = repository.carried(form.commit, next.head_commit).await.map(|answer| answer.carried);
+    Ok(carried.is_ok_and(|carried| !matches!(carried, Carried::NoOp | Carried::Missing)))
+}
+
+/// Whether `tip` has the change in this form. git is asked only where the history that was read does not tell.
+async fn is_reached(
+    repository: &Repository,
+    history: &History,
+    tip: CommitId,
+    form: &Form,
+) -> Result<bool, GitError> {
+    if let Some(answer) = history.has(tip, &form.holders) {
+        return Ok(answer);
+    }
+    let known = repository.missing(&[tip, form.commit]).await?.is_empty();
+    Ok(known && repository.reaches(tip, form.commit).await?)
+}
+
+struct Asked<'a> {
+    repository: &'a Repository,
+    history: History,
+    forms: Vec<Form>,
+    nobody_deploys: bool,
+}
+
+impl Asked<'_> {
+    async fn is_in(&self, tip: CommitId) -> Result<bool, GitError> {
+        for form in &self.forms {
+            if is_reached(self.repository, &self.history, tip, form).await? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    async fn is_on(&self, branch: &BranchName) -> Result<bool, GitError> {
+        let tip = match self.history.tip(branch) {
+            Some(known) => known,
+            None => self.repository.branch(branch).await?,
+        };
+        match tip {
+            Some(tip) => self.is_in(tip).await,
+            None => Ok(false),
+        }
+    }
+
+    async fn in_environment(
+        &self,
+        environment: &Environment,
+        queue: &DeployQueue,
+        tips: &[TipRow],
+    ) -> Result<Place, NotTold> {
+        let on_branch = self.is_on(&environment.branch).await?;
+        let (mut bring, mut superseded) = (Vec::new(), Vec::new());
+        for deploy in newest(queue) {
+            let named = self.forms.iter().any(|form| deploy.pulls.contains(&form.number));
+            if named && never_began_for_a_newer(deploy) {
+                superseded.push(deploy.number);
+            } else if named && deploy.was_begun() {
+                // It had one of its own before those.
+                superseded.clear();
+            }
+            if named || self.is_in(deploy.commit).await? {
+                bring.push(deploy);
+            }
+        }
+        let (stand, since, deploy) = stand(queue, &bring);
+        let (stand, since) = match (stand, on_branch) {
+            (Stand::NotThere, true) => (Stand::Merged, self.since_on(tips).await?),
+            (stand, _) => (stand, since),
+        };
+        let (name, branch) = (environment.name.clone(), environment.branch.clone());
+        let waits_for = deploy.and_then(|it| queue.waits_for(it.number));
+        let acts = OperatorActs {
+            roll_back_to: queue.rollback_target(),
+            try_again: deploy.is_some_and(|it| queue.may_try_again(it)),
+        };
+        let nobody_deploys = self.nobody_deploys && stand == Stand::Merged;
+        superseded.truncate(SUPERSEDED_AT_MOST);
+        superseded.reverse();
+        let deploy = deploy.cloned();
+        Ok(Place { name, branch, stand, since, deploy, waits_for, acts, nobody_deploys, superseded })
+    }
+
+    /// Since when the branch has the commit, in milliseconds, where a push told.
+    async fn since_on(&self, tips: &[TipRow]) -> Result<Option<Millis>, GitError> {
+        let mut since = None;
+        for tip in tips.iter().rev().filter(|tip| tip.source != TipSource::Backfill) {
+            let Some(commit) = tip.commit else { break };
+            if !self.is_in(commit).await? {
+                break;
+            }
+            since = Some(tip.at * 1000);
+        }
+        Ok(since)
+    }
+}
+
+/// Whether a newer one went instead, so that GitHub has no Deployment of it.
+fn never_began_for_a_newer(deploy: &Deploy) -> bool {
+    !deploy.was_begun() && matches!(deploy.ending, Some(Ending::Superseded { .. }))
+}
+
+/// How the change stands by all deploys, of which these bring it, the newest first.
+fn stand<'a>(queue: &'a DeployQueue, bring: &[&'a Deploy]) -> (Stand, Option<Millis>, Option<&'a Deploy>) {
+    let live = queue.live();
+    let has_it = |deploy: &Deploy| bring.iter().any(|it| it.number == deploy.number);
+    // What is on its way anew does not count while an older deploy of it runs already.
+    let on_its_way = bring.iter().find(|it| it.state.is_open()).filter(|_| !live.is_some_and(has_it));
+    if let Some(open) = on_its_way {
+        let stand = match (open.state, queue.waits_for(open.number)) {
+            (DeployState::Waiting, Some(WaitsFor::Hold)) => Stand::Held,
+            (DeployState::Waiting, Some(WaitsFor::Unconfirmed { .. })) => Stand::Blocked,
+            (DeployState::Waiting, _) => Stand::Waiting,
+            _ => Stand::UnderWay,
+        };
+        return (stand, Some(open.made_at), Some(open));
+    }
+    if let Some(live) = live.filter(|live| has_it(live)) {
+        return since_live(queue, live, &has_it);
+    }
+    let was_live = bring.iter().find(|it| it.state == DeployState::Succeeded);
+    let taken_back = live.filter(|live| live.is_rollback());
+    if let (Some(_), Some(live)) = (was_live, taken_back) {
+        let since = queue.hold().map(|hold| hold.since).or(live.ended_at);
+        return (Stand::RolledBack, since, Some(live));
+    }
+    match bring.first() {
+        Some(newest) => match newest.state {
+            DeployState::Failed | DeployState::Error => (Stand::Failed, newest.ended_at, Some(newest)),
+            DeployState::Superseded => (Stand::Superseded, newest.ended_at, Some(newest)),
+            DeployState::Inactive => (Stand::Merged, Some(newest.made_at), Some(newest)),
+            DeployState::Refused => (Stand::Refused, newest.ended_at, Some(newest)),
+            _ if was_live.is_some() => (Stand::NoLonger, live.and_then(|it| it.ended_at), live),
+            _ => (Stand::NotThere, None, None),
+        },
+        None => (Stand::NotThere, None, None),
+    }
+}
+
+/// How a change stands that the last good deploy brought: live, unless something has happened since by which that is
+/// not sure any more.
+fn since_live<'a>(
+    queue: &'a DeployQueue,
+    live: &'a Deploy,
+    has_it: &impl Fn(&Deploy) -> bool,
+) -> (Stand, Option<Millis>, Option<&'a Deploy>) {
+    let since = |later: &&Deploy| later.number > live.number && later.was_begun();
+    let mut later = queue.deploys().iter().rev().filter(since);
+    let going_back = queue.deploys().iter().rev().find(|it| it.is_rollback() && it.state.is_open());
+    if let Some(going_back) = going_back.filter(|it| !has_it(it)) {
+        return (Stand::GoingBack, Some(going_back.made_at), Some(going_back));
+    }
+    let error = later.find(|it| !it.state.is_open() && (it.is_rollback() || it.may_have_touched_the_site()));
+    match error {
+        Some(back) if back.is_rollback() && !has_it(back) => (Stand::NotTakenBack, back.ended_at, Some(back)),
+        Some(error) if error.may_have_touched_the_site() => (Stand::Uncertain, error.ended_at, Some(error)),
+        _ => {
+            let well = queue.deploys().iter().rev().filter(|it| it.state == DeployState::Succeeded);
+            let first = well.take_while(|it| has_it(it)).last();
+            (Stand::Live, first.and_then(|it| it.ended_at), Some(live))
+        }
+    }
+}
+
+/// Whether anything went otherwise than it should lately, so that somebody may have to be told.
+pub(super) async fn is_troubled(
+    store: &dyn Store,
+    path: &PromotionPath,
+    id: RepositoryId,
+) -> Result<bool, StoreError> {
+    for environment in &path.environments {
+        let at_most = u32::try_from(DEPLOYS_AT_MOST).unwrap_or(u32::MAX);
+        let deploys = store.newest_deploys(id, &environment.name, at_most).await?;
+        let troubled = |it: &Deploy| {
+            it.is_rollback()
+                || matches!(it.state, DeployState::Failed | DeployState::Error | DeployState::Refused)
+        };
+        if deploys.iter().any(troubled) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Whether where a pull request has come to is worth telling: it went into an environment.
+pub(super) fn travels(path: &PromotionPath, pull: &PullRow) -> bool {
+    matches!(path.role(&pull.base_branch), Role::Environment(_)) && pull.merged.is_some()
+}

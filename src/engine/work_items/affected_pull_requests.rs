@@ -1,0 +1,131 @@
+//! Which pull requests may be judged otherwise because a branch of the path has moved.
+//!
+//! A verdict depends on what the pull request brings, that is on its head and its base, and on what other
+//! branches of the path have of that. So when a branch moves,
+//!
+//! * a promotion from it, into it or past it is judged anew: there are few;
+//! * a topic into it: a move forward takes commits away from what is brought and adds none, and every rule for
+//!   topics but one finds less in less. So what had no finding has none now, and only what had one is judged anew,
+//!   and what may have come to the base in another form, so that there is nothing left to change (TP208). A
+//!   move in another direction can add to what is brought: everything is judged anew;
+//! * a topic into another branch: only if the moved branch gained something that the topic brings. A move in
+//!   another direction can also take away what was found.
+//!
+//! A branch that comes or goes changes what can be judged at all, so everything is judged anew.
+//!
+//! What was never judged as it is now, or could not be decided, is always judged.
+
+use super::pull_request::{aim, last_verdict};
+use crate::engine::config_cache::RepositoryConfig;
+use crate::lineage::{GitError, Repository};
+use crate::model::{BranchName, CommitId, Outcome, PullNumber, Role};
+use crate::store::{JudgedPull, PullRow};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A move of a branch of the path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Move {
+    /// What it pointed at, where that is known and there was something.
+    pub(super) from: Option<CommitId>,
+    /// What it points at, unless it was deleted.
+    pub(super) to: Option<CommitId>,
+}
+
+/// The open pull requests that have to be judged anew after `moves` of `branch`.
+pub(super) async fn affected(
+    config: &RepositoryConfig,
+    branch: &BranchName,
+    moves: &[Move],
+    open: &[JudgedPull],
+    repository: &Repository,
+) -> Result<Vec<PullNumber>, GitError> {
+    let rows: Vec<PullRow> = open.iter().map(|it| it.pull.clone()).collect();
+    if moves.iter().any(|it| it.from.is_none() || it.to.is_none()) {
+        return Ok(open.iter().map(|it| it.pull.number).collect());
+    }
+    let forward = goes_forward(moves, repository).await?;
+    let mut numbers = BTreeSet::new();
+    let mut elsewhere: BTreeMap<BranchName, Vec<&JudgedPull>> = BTreeMap::new();
+    let mut clean: Vec<&PullRow> = Vec::new();
+    for judged in open {
+        let pull = &judged.pull;
+        let Some(aimed) = aim(&config.path, pull, &rows) else { continue };
+        let standing = standing(judged, &aimed);
+        let own = pull.head_repository == Some(pull.repository);
+        let between_environments = own && config.path.role(&pull.head_branch) != Role::Topic;
+        if between_environments || standing == Standing::Open {
+            numbers.insert(pull.number);
+        } else if aimed == *branch {
+            if standing == Standing::Found || !forward {
+                numbers.insert(pull.number);
+            } else {
+                clean.push(pull);
+            }
+        } else {
+            if standing == Standing::Found && !forward {
+                numbers.insert(pull.number);
+            }
+            elsewhere.entry(aimed).or_default().push(judged);
+        }
+    }
+    let heads: Vec<CommitId> = clean.iter().map(|it| it.head_commit).collect();
+    for (from, to) in moves.iter().filter_map(|it| it.from.zip(it.to)) {
+        let got = repository.may_have_got((from, to), &heads).await?;
+        numbers.extend(clean.iter().filter(|it| got.contains(&it.head_commit)).map(|it| it.number));
+    }
+    for (aimed, pulls) in elsewhere {
+        let holding = holding_what_was_gained(repository, &aimed, moves).await?;
+        let meant =
+            pulls.iter().filter(|it| holding.as_ref().is_none_or(|all| all.contains(&it.pull.number)));
+        numbers.extend(meant.map(|it| it.pull.number));
+    }
+    Ok(numbers.into_iter().collect())
+}
+
+/// How a pull request stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    /// It was not judged as it is now, or nothing could be decided.
+    Open,
+    /// Nothing was found.
+    Clean,
+    /// Something was.
+    Found,
+}
+
+fn standing(judged: &JudgedPull, aimed: &BranchName) -> Standing {
+    let as_it_is =
+        judged.judged_head == Some(judged.pull.head_commit) && judged.judged_base.as_ref() == Some(aimed);
+    match last_verdict(judged).filter(|_| as_it_is) {
+        None => Standing::Open,
+        Some(verdict) if verdict.outcome() == Outcome::Unknown => Standing::Open,
+        Some(verdict) if verdict.findings.is_empty() => Standing::Clean,
+        Some(_) => Standing::Found,
+    }
+}
+
+/// Whether every move went from a commit to one that contains it.
+async fn goes_forward(moves: &[Move], repository: &Repository) -> Result<bool, GitError> {
+    for Move { from, to } in moves {
+        let (Some(from), Some(to)) = (from, to) else { return Ok(false) };
+        // What a force push has taken away may never come to the mirror.
+        if !repository.missing(&[*from, *to]).await?.is_empty() || !repository.reaches(*to, *from).await? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// The pull requests that hold something the branch gained and `base` does not have; `None` for all.
+async fn holding_what_was_gained(
+    repository: &Repository,
+    base: &BranchName,
+    moves: &[Move],
+) -> Result<Option<BTreeSet<PullNumber>>, GitError> {
+    let Some(base) = repository.branch(base).await? else { return Ok(None) };
+    let to: Vec<CommitId> = moves.iter().filter_map(|it| it.to).collect();
+    let without: Vec<CommitId> = moves.iter().filter_map(|it| it.from).chain([base]).collect();
+    let Some(roots) = repository.roots(&to, &without).await? else { return Ok(None) };
+    let holding = repository.pulls_containing(&roots).await?;
+    Ok(Some(holding.into_iter().map(PullNumber).collect()))
+}

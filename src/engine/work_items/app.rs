@@ -1,0 +1,82 @@
+//! The App itself: deliveries that failed are asked for again, and its installations are looked over.
+
+use crate::engine::context::{EngineContext, WorkError};
+use crate::engine::inbox::Inbox;
+use crate::engine::presence;
+use crate::github::{ApiError, FailedDelivery};
+use crate::store::{Change, InstallationState, WorkItem};
+use std::collections::HashSet;
+
+/// How far back GitHub keeps deliveries that can be asked for again, in days.
+const REDELIVERABLE_DAYS: i64 = 3;
+/// The most deliveries asked for again in one go, so that other work gets its turn between.
+const REDELIVERIES_AT_ONCE: u32 = 100;
+
+pub(super) async fn run(ctx: &EngineContext, item: &WorkItem) -> Result<Vec<Change>, WorkError> {
+    let mut changes = installations(ctx).await?;
+    match ask_again(ctx).await {
+        Ok(Asked::All) => {}
+        Ok(Asked::Some) => changes.push(Change::Mark(item.clone())),
+        Err(error) => return Err(WorkError { changes, ..error }),
+    }
+    Ok(changes)
+}
+
+/// Which of the lost deliveries were asked for.
+enum Asked {
+    All,
+    /// As many as may be at once.
+    Some,
+}
+
+async fn installations(ctx: &EngineContext) -> Result<Vec<Change>, WorkError> {
+    let app = ctx.api.app().await?;
+    let present = ctx.api.installations().await?;
+    ctx.drivers.entries.expect(present.iter().map(|it| it.id).collect());
+    presence::is(ctx, app, &present);
+    let mut changes = Vec::new();
+    // Each looks after its own account: only there it shows whether the account has come back.
+    changes.extend(present.iter().map(|it| Change::Mark(WorkItem::Installation(it.id))));
+    for account in ctx.store.installations().await? {
+        if account.state != InstallationState::Deleted && present.iter().all(|it| it.id != account.id) {
+            changes.push(Change::Mark(WorkItem::Installation(account.id)));
+        }
+    }
+    Ok(changes)
+}
+
+/// GitHub never delivers again by itself, so what failed and is not known here is asked for, the oldest
+/// first. Once for each failed attempt: if the next one fails too, it is listed under a number of its own.
+async fn ask_again(ctx: &EngineContext) -> Result<Asked, WorkError> {
+    let now = chrono::DateTime::from_timestamp_millis(ctx.now()).unwrap_or_default();
+    let failed = ctx.api.failed_deliveries(now - chrono::Duration::days(REDELIVERABLE_DAYS)).await?;
+    let mut asked = 0;
+    for delivery in newest_attempts(failed).into_iter().rev() {
+        if ctx.was_asked(delivery.id) || ctx.store.delivery(&delivery.guid).await?.is_some() {
+            continue;
+        }
+        if asked == REDELIVERIES_AT_ONCE {
+            return Ok(Asked::Some);
+        }
+        tracing::info!(guid = %delivery.guid, event = %delivery.event, "asking for a failed delivery again");
+        match ctx.api.redeliver(delivery.id).await {
+            Ok(()) => {}
+            // It may have become too old meanwhile. The others are asked for all the same.
+            Err(error @ (ApiError::NotFound { .. } | ApiError::Refused { .. })) => {
+                tracing::warn!(guid = %delivery.guid, %error, "a failed delivery cannot be had again");
+            }
+            Err(error) => return Err(error.into()),
+        }
+        ctx.note_asked(delivery.id);
+        asked += 1;
+    }
+    Ok(Asked::All)
+}
+
+/// The last attempt at each delivery that is needed. Of one that is not, nothing would ever be known here,
+/// and it would be asked for at each start again.
+fn newest_attempts(failed: Vec<FailedDelivery>) -> Vec<FailedDelivery> {
+    let mut seen = HashSet::new();
+    let needed = failed.into_iter().filter(|it| Inbox::may_need(&it.event, it.action.as_deref()));
+    needed.filter(|it| seen.insert(it.guid.clone())).collect()
+}

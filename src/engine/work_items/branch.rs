@@ -1,0 +1,144 @@
+//! A branch that was pushed to: the ledger learns of it, and what may be judged otherwise now is looked
+//! at again.
+
+use super::affected_pull_requests::{Move, affected};
+use super::pending_deliveries::PendingDeliveries;
+use crate::engine::config_cache::{CONFIGURATION_PATH, RepositoryConfig};
+use crate::engine::context::{EngineContext, WorkError};
+use crate::github::events::{PushEvent, WORKFLOWS};
+use crate::lineage::GitError;
+use crate::model::{BranchName, CommitId, PullNumber, RepositoryId, Role, TipSource};
+use crate::store::{Change, DeliveryRow, PushRow, RepositoryState, TipRow, WorkItem};
+
+pub(super) async fn run(
+    ctx: &EngineContext,
+    item: &WorkItem,
+    id: RepositoryId,
+    branch: &BranchName,
+) -> Result<Vec<Change>, WorkError> {
+    let pending = PendingDeliveries::of(ctx, item).await?;
+    let mut changes = pending.processed(item);
+    let Some((row, introduced)) = pending.repository(ctx, id).await? else { return Ok(changes) };
+    changes.extend(introduced);
+    let (pushes, all_read) = pending.events::<PushEvent>(&["push"]);
+    if row.state != RepositoryState::Active && ctx.store.configuration(id).await?.is_none() {
+        // Nobody may read its file, so nobody knows what the branch is. Once it is looked after, it is looked at.
+        return Ok(changes);
+    }
+    let config = ctx.repository_config(&row).await?;
+    let on_path = config.path.role(branch) != Role::Topic;
+    let mut newest = ctx.store.newest_tip(id, branch).await?.and_then(|tip| tip.commit);
+    let mut moves = Vec::new();
+    for (delivery, push) in &pushes {
+        if on_path {
+            let tip = tip(id, branch, delivery, push);
+            changes.extend(unheard_of(&tip, newest).map(Change::Tip));
+            newest = tip.commit;
+            moves.push(Move { from: tip.before, to: tip.commit });
+            changes.push(Change::Tip(tip));
+        } else if !push.deleted {
+            changes.push(Change::Push(topic_push(id, branch, delivery, push)));
+        }
+    }
+    let by_force = pushes.iter().any(|(_, push)| push.forced);
+    if on_path && (by_force || ctx.store.effect(&WorkItem::BranchAlarm(id, branch.clone())).await?.is_some())
+    {
+        changes.push(Change::Mark(WorkItem::BranchRewrite(id, branch.clone())));
+    }
+    let rows = pushes.iter().map(|(_, push)| push);
+    let mut to_default = rows.filter(|push| push.repository.default_branch == branch.as_str());
+    if to_default.any(|push| push.may_touch(CONFIGURATION_PATH) || push.may_touch(WORKFLOWS)) {
+        changes.push(Change::Mark(WorkItem::Configuration(id)));
+    }
+    // The first branch of the path makes what was passed over so far one to be looked at.
+    let has_come = on_path && pushes.iter().any(|(_, push)| push.before.is_zero() && !push.deleted);
+    if !all_read || (has_come && !ctx.mirrors.of(id).exists()) {
+        changes.push(Change::Mark(WorkItem::Repository(id)));
+    }
+    changes.extend(follows(&config, id, branch));
+    if on_path {
+        let numbers = to_judge(ctx, &config, id, branch, &moves).await?;
+        changes.extend(numbers.into_iter().map(|number| Change::Mark(WorkItem::PullRequest(id, number))));
+    }
+    Ok(changes)
+}
+
+/// What a move of a branch asks for: its deploy, and that the copy branch is looked at.
+fn follows(config: &RepositoryConfig, id: RepositoryId, branch: &BranchName) -> Vec<Change> {
+    let mut changes = Vec::new();
+    let copied = config.path.copy.as_ref();
+    match config.path.role(branch) {
+        Role::Environment(environment) => {
+            changes.push(Change::Mark(WorkItem::Environment(id, (&environment.name).into())));
+            if copied.is_some_and(|copy| copy.of == environment.name) {
+                changes.push(Change::Mark(WorkItem::Copy(id)));
+            }
+        }
+        Role::Copy(_) => changes.push(Change::Mark(WorkItem::Copy(id))),
+        Role::Topic => {}
+    }
+    changes
+}
+
+/// The pull requests whose verdict can depend on the moves. Where git does not answer, all of them: each then
+/// says so.
+async fn to_judge(
+    ctx: &EngineContext,
+    config: &RepositoryConfig,
+    id: RepositoryId,
+    branch: &BranchName,
+    moves: &[Move],
+) -> Result<Vec<PullNumber>, WorkError> {
+    let open = ctx.store.open_pulls(id).await?;
+    let Some(row) = ctx.store.repository(id).await?.filter(|_| !open.is_empty() && !moves.is_empty()) else {
+        return Ok(open.into_iter().map(|it| it.pull.number).collect());
+    };
+    let looked = async {
+        let mirror = ctx.mirror(&row).await.map_err(|error| error.to_string())?;
+        let git = |error: GitError| error.to_string();
+        let repository = mirror.fetched(&[]).await.map_err(git)?;
+        affected(config, branch, moves, &open, &repository).await.map_err(git)
+    };
+    match looked.await {
+        Ok(numbers) => Ok(numbers),
+        Err(error) => {
+            tracing::warn!(error, "it cannot be told which pull requests are affected, so all are judged");
+            Ok(open.into_iter().map(|it| it.pull.number).collect())
+        }
+    }
+}
+
+/// What the branch pointed at before a push, where nobody told of it: it belongs to its line too.
+fn unheard_of(tip: &TipRow, newest: Option<CommitId>) -> Option<TipRow> {
+    let before = tip.before.filter(|before| newest != Some(*before))?;
+    let source = TipSource::Reconciled;
+    Some(TipRow { commit: Some(before), before: None, forced: false, actor: None, source, ..tip.clone() })
+}
+
+fn tip(repository: RepositoryId, branch: &BranchName, delivery: &DeliveryRow, push: &PushEvent) -> TipRow {
+    TipRow {
+        repository,
+        branch: branch.clone(),
+        commit: (!push.after.is_zero()).then_some(push.after),
+        before: (!push.before.is_zero()).then_some(push.before),
+        at: pushed_at(delivery, push),
+        forced: push.forced,
+        actor: push.sender.as_ref().map(|sender| sender.login.clone()),
+        source: TipSource::Push,
+    }
+}
+
+fn topic_push(
+    repository: RepositoryId,
+    branch: &BranchName,
+    delivery: &DeliveryRow,
+    push: &PushEvent,
+) -> PushRow {
+    let (commit, is_new) = (push.after, push.tip_is_new());
+    PushRow { repository, branch: branch.clone(), commit, at: pushed_at(delivery, push), is_new }
+}
+
+fn pushed_at(delivery: &DeliveryRow, push: &PushEvent) -> i64 {
+    let told = push.repository.pushed_at.as_i64();
+    told.unwrap_or(delivery.received_at / 1000)
+}

@@ -1,0 +1,278 @@
+//! A button that somebody pressed on one of our checks: Retarget and Rebuild branch.
+//!
+//! Only who may write to the repository may press it: GitHub is asked, whatever it shows to whom. What was
+//! carried out is on record and is not done twice for the same head.
+
+use super::pending_deliveries::PendingDeliveries;
+use super::pull_request::Memory;
+use super::recheck::about;
+use crate::engine::context::{EngineContext, WorkError};
+use crate::github::events::ButtonEvent;
+use crate::github::{self, ApiError, NewPull};
+use crate::lineage::{BranchError, Committer, Conflict, GitError, Rebuild, Repository};
+use crate::model::{BranchName, CheckName, CommitId, PullNumber, Repair, RepositoryId};
+use crate::report::{self, REBUILD, RETARGET};
+use crate::store::{ActRow, Change, JudgedPull, RepositoryRow, RepositoryState, WorkItem};
+
+pub(super) async fn run(
+    ctx: &EngineContext,
+    item: &WorkItem,
+    id: RepositoryId,
+    check: u64,
+) -> Result<Vec<Change>, WorkError> {
+    let pending = PendingDeliveries::of(ctx, item).await?;
+    let mut changes = pending.processed(item);
+    let (events, _) = pending.events::<ButtonEvent>(&["check_run"]);
+    let row = ctx.store.repository(id).await?;
+    let Some(repository) = row.filter(|row| row.state == RepositoryState::Active) else {
+        tracing::warn!(check, "a button was pressed in a repository that is not looked after");
+        return Ok(changes);
+    };
+    let open = ctx.store.open_pulls(id).await?;
+    for (_, event) in events {
+        let (head, name) = (event.check_run.head_sha, event.check_run.name.as_str());
+        let is_meant = |it: &&JudgedPull| {
+            let base = it.judged_base.as_ref();
+            it.judged_head == Some(head) && base.is_some_and(|base| CheckName::is_about(name, base))
+        };
+        if !open.iter().any(|it| is_meant(&it)) {
+            // What it was about is over, though a page still shows the button.
+            changes.extend(about(ctx, id, &open, (head, Some(name))).await?);
+        }
+        for pull in open.iter().filter(is_meant) {
+            let press = Press { ctx, repository: &repository, pull, who: &event.sender.login };
+            changes.extend(press.carried_out(&event.requested_action.identifier).await?);
+        }
+    }
+    Ok(changes)
+}
+
+/// One press of a button, on one pull request.
+struct Press<'a> {
+    ctx: &'a EngineContext,
+    repository: &'a RepositoryRow,
+    pull: &'a JudgedPull,
+    who: &'a str,
+}
+
+/// What was done, in words for people.
+type Done = String;
+
+/// Why nothing was.
+enum NotDone {
+    /// It will not come of trying again. In words for people.
+    Refused(String),
+    /// It may.
+    WorkError(WorkError),
+}
+
+impl NotDone {
+    fn refused(why: impl Into<String>) -> Self {
+        Self::Refused(why.into())
+    }
+}
+
+impl From<WorkError> for NotDone {
+    fn from(error: WorkError) -> Self {
+        Self::WorkError(error)
+    }
+}
+
+impl From<GitError> for NotDone {
+    fn from(error: GitError) -> Self {
+        Self::WorkError(error.into())
+    }
+}
+
+/// What GitHub does not allow is told to whoever pressed, who may know whom to ask.
+impl From<ApiError> for NotDone {
+    fn from(error: ApiError) -> Self {
+        match error {
+            ApiError::Forbidden { message, .. } | ApiError::Refused { message, .. } => {
+                Self::Refused(format!("GitHub does not allow it: {message}"))
+            }
+            error => Self::WorkError(error.into()),
+        }
+    }
+}
+
+impl Press<'_> {
+    async fn carried_out(&self, what: &str) -> Result<Vec<Change>, WorkError> {
+        let row = &self.pull.pull;
+        let known = self.ctx.store.acts(row.repository, row.number).await?;
+        if known.iter().any(|act| act.done && act.what == what && act.head == row.head_commit) {
+            // It is not done twice, and what came of it is shown once more.
+            return Ok(self.shown_again().collect());
+        }
+        let (done, outcome) = match self.act(what).await {
+            Ok(outcome) => (true, outcome),
+            Err(NotDone::Refused(outcome)) => (false, outcome),
+            Err(NotDone::WorkError(error)) => return Err(error),
+        };
+        tracing::info!(number = %row.number, what, who = self.who, done, outcome, "a button was pressed");
+        let act = ActRow {
+            repository: row.repository,
+            number: row.number,
+            head: row.head_commit,
+            what: what.to_owned(),
+            who: self.who.to_owned(),
+            at: self.ctx.now(),
+            outcome,
+            done,
+        };
+        // The check and the comment then say what came of it.
+        Ok(std::iter::once(Change::Act(act)).chain(self.shown_again()).collect())
+    }
+
+    /// Something is shown for each press, even if it comes to the same as one before.
+    fn shown_again(&self) -> impl Iterator<Item = Change> {
+        let row = &self.pull.pull;
+        let base = self.pull.judged_base.clone();
+        let check = base.map(|base| WorkItem::Check(row.repository, row.head_commit, base));
+        let check = check.map(Change::Outdated);
+        check.into_iter().chain([Change::Mark(WorkItem::PullRequest(row.repository, row.number))])
+    }
+
+    async fn act(&self, what: &str) -> Result<Done, NotDone> {
+        let RepositoryRow { installation, full_name, .. } = self.repository;
+        let row = &self.pull.pull;
+        let asked = self.ctx.api.may_write(*installation, full_name, self.who).await;
+        if !asked.map_err(WorkError::from)? {
+            return Err(NotDone::refused(format!("{} may not write to this repository", self.who)));
+        }
+        // What was judged may not be what is there any more.
+        let now = self.ctx.api.pull(*installation, full_name, row.number).await.map_err(WorkError::from)?;
+        if now.head.sha != row.head_commit || now.state != "open" {
+            return Err(NotDone::refused("the pull request has changed since; press it again"));
+        }
+        if what == RETARGET.identifier {
+            return self.retarget(&now.base.branch).await;
+        }
+        if what == REBUILD.identifier {
+            return self.rebuild(&now).await;
+        }
+        Err(NotDone::refused(format!("there is no button {what:?}")))
+    }
+
+    async fn retarget(&self, base: &str) -> Result<Done, NotDone> {
+        let to = self.belongs_on();
+        let to = to.ok_or_else(|| NotDone::refused("it goes into the right branch already"))?;
+        if base != to.as_str() {
+            let RepositoryRow { installation, full_name, .. } = self.repository;
+            self.ctx.api.retarget(*installation, full_name, self.pull.pull.number, &to).await?;
+        }
+        Ok(format!("sent to {to}"))
+    }
+
+    fn belongs_on(&self) -> Option<BranchName> {
+        let verdict = super::pull_request::last_verdict(self.pull)?;
+        verdict.findings.iter().find_map(|finding| finding.cause.retarget_to().cloned())
+    }
+
+    /// A clean branch with the topic's own commits, and a pull request from it. Nothing is made where a
+    /// commit would conflict.
+    async fn rebuild(&self, now: &github::Pull) -> Result<Done, NotDone> {
+        let (Some(repair), Some(aimed)) = (self.repair(), self.pull.judged_base.clone()) else {
+            return Err(NotDone::refused("there is nothing to rebuild any more"));
+        };
+        // By number: a fork may have any name. One whose repository is gone is from elsewhere too.
+        if now.head.repo.map(|it| it.id) != Some(self.repository.id) {
+            return Err(NotDone::refused(FROM_A_FORK));
+        }
+        let mirror = self.ctx.mirror_to_push(self.repository).await?;
+        let repository = mirror.fetched(&[self.pull.pull.number.0]).await?;
+        let target = self.target(&repository, &aimed).await?;
+        // The same commits come of it each time, so an attempt that was cut off is gone on with.
+        let made_at = self.pull.judged_at.unwrap_or_default() / 1000;
+        let committer = Committer::new("Towpath", "towpath@users.noreply.github.com", made_at);
+        let picks: Vec<CommitId> = repair.picks.iter().map(|commit| commit.id).collect();
+        let rebuilt = match repository.rebuild(target, &picks, &committer).await? {
+            Rebuild::Clean(rebuilt) if !rebuilt.made.is_empty() => rebuilt,
+            Rebuild::Clean(_) => {
+                return Err(NotDone::refused(format!("{aimed} has all of its own changes already")));
+            }
+            Rebuild::Conflict(conflict) => return Err(NotDone::Refused(conflicts(&conflict, &aimed))),
+        };
+        let branch = self.pushed(&repository, &aimed, rebuilt.tip).await?;
+        let number = self.open(now, &branch, &aimed, rebuilt.made.len()).await?;
+        Ok(format!("made the branch {branch}, and #{number} from it"))
+    }
+
+    fn repair(&self) -> Option<Repair> {
+        let verdict = super::pull_request::last_verdict(self.pull)?;
+        verdict.findings.iter().find_map(|finding| finding.cause.repair().cloned())
+    }
+
+    /// Where the base was when the pull request was judged; where it is, if that is not known.
+    async fn target(&self, repository: &Repository, aimed: &BranchName) -> Result<CommitId, WorkError> {
+        let row = &self.pull.pull;
+        let path = self.ctx.repository_config(self.repository).await?.path;
+        let ledger = Memory::of(self.ctx, &path, row.repository, &row.head_branch).await?.ledger(None);
+        let judged_at = self.pull.judged_at.unwrap_or_default() / 1000;
+        let present = repository.branch(aimed).await?;
+        let present = present.ok_or_else(|| WorkError::later(format!("there is no branch {aimed}")))?;
+        let Some(then) = ledger.tip_at(aimed, judged_at).map(|tip| tip.commit) else { return Ok(present) };
+        let still_there =
+            repository.missing(&[then]).await?.is_empty() && repository.reaches(present, then).await?;
+        Ok(if still_there { then } else { present })
+    }
+
+    /// Gives the commits a branch of their own: of those names the first that is free, or has them already.
+    async fn pushed(
+        &self,
+        repository: &Repository,
+        aimed: &BranchName,
+        tip: CommitId,
+    ) -> Result<BranchName, NotDone> {
+        let head = &self.pull.pull.head_branch;
+        for name in std::iter::once(String::new()).chain((2..=NAMES_TRIED).map(|number| format!("-{number}")))
+        {
+            let Ok(branch) = BranchName::new(format!("{head}-on-{aimed}{name}")) else { break };
+            match repository.push_new_branch(&branch, tip).await {
+                Ok(()) => return Ok(branch),
+                Err(BranchError::Exists { .. } | BranchError::InTheWay { .. }) => {}
+                Err(error @ (BranchError::Refused { .. } | BranchError::Unfit { .. })) => {
+                    return Err(NotDone::Refused(error.to_string()));
+                }
+                Err(BranchError::Git(error)) => return Err(error.into()),
+            }
+        }
+        Err(NotDone::refused(format!("no name like {head}-on-{aimed} is free")))
+    }
+
+    async fn open(
+        &self,
+        now: &github::Pull,
+        branch: &BranchName,
+        aimed: &BranchName,
+        kept: usize,
+    ) -> Result<PullNumber, NotDone> {
+        let number = self.pull.pull.number;
+        let title = now.title.clone().unwrap_or_else(|| format!("Instead of #{number}"));
+        let body = report::replacement(number.0, aimed, kept, self.who);
+        let RepositoryRow { installation, full_name, .. } = self.repository;
+        let new = NewPull { head: branch, base: aimed, title: &title, body: &body };
+        Ok(self.ctx.api.open_pull(*installation, full_name, &new).await?)
+    }
+}
+
+/// Whoever may open a pull request from a fork may not have code of theirs run with this repository's secrets.
+const FROM_A_FORK: &str = "it comes from a fork, and a branch made of it here would be run by workflows with this \
+                           repository's secrets; its author can carry out the commands of the check in the fork";
+
+/// How many names are tried for a branch.
+const NAMES_TRIED: u32 = 9;
+
+fn conflicts(conflict: &Conflict, aimed: &BranchName) -> String {
+    const SHOWN: usize = 5;
+    let paths: Vec<&str> = conflict.paths.iter().take(SHOWN).map(String::as_str).collect();
+    let more = match conflict.paths.len().saturating_sub(SHOWN) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    format!(
+        "its commit {} conflicts with {aimed} in {}{more}; nothing was changed",
+        conflict.pick.short(),
+        paths.join(", ")
+    )
+}

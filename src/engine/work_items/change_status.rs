@@ -1,0 +1,47 @@
+//! Where a merged pull request has come to, told in its comment.
+
+use crate::engine::change_status::{change_status, is_troubled, travels};
+use crate::engine::context::{EngineContext, WorkError};
+use crate::model::{CommentWhen, PullNumber, RepositoryId};
+use crate::report::{self, CHANGE_STATUS};
+use crate::store::{Change, Desired, RepositoryState, WorkItem};
+
+pub(super) async fn run(
+    ctx: &EngineContext,
+    id: RepositoryId,
+    number: PullNumber,
+) -> Result<Vec<Change>, WorkError> {
+    let row = ctx.store.repository(id).await?.filter(|row| row.state == RepositoryState::Active);
+    let pull = ctx.store.pull(id, number).await?.map(|it| it.pull);
+    let (Some(row), Some(pull)) = (row, pull) else { return Ok(Vec::new()) };
+    let path = ctx.repository_config(&row).await?.path;
+    if !travels(&path, &pull) {
+        return Ok(Vec::new());
+    }
+    if path.comment == CommentWhen::Never {
+        return Ok(Vec::new());
+    }
+    let item = WorkItem::Comment(id, number);
+    let known = ctx.store.effect(&item).await?;
+    let store = ctx.store.as_ref();
+    if known.is_none() && path.comment != CommentWhen::Always && !is_troubled(store, &path, id).await? {
+        return Ok(Vec::new());
+    }
+    let mirror = ctx.mirror(&row).await?;
+    let repository = if mirror.exists() && !mirror.is_suspect() {
+        mirror.repository()
+    } else {
+        mirror.fetched(&[]).await?
+    };
+    let places = change_status(store, &repository, &path, &pull).await;
+    let places = places.map_err(|error| WorkError::later(error.to_string()))?;
+    if known.is_none() && path.comment != CommentWhen::Always && !report::is_worth_a_comment(&places) {
+        return Ok(Vec::new());
+    }
+    let before = known.map(|effect| effect.content).unwrap_or_default();
+    let before = before.split(CHANGE_STATUS).next().unwrap_or_default().trim_end();
+    let before = if before.is_empty() { report::MARKER } else { before };
+    let content = format!("{before}\n\n{}", report::change_status(&row.full_name, &places));
+    let substance = super::pull_request::digest(&content);
+    Ok(vec![Change::Desire(Desired { item, content, substance, siblings: Vec::new() })])
+}

@@ -1,0 +1,172 @@
+//! A pull request that changes the configuration: whether the file can be used, and what would have become of
+//! the last pull requests by it.
+
+use super::desired_check_run::DesiredCheckRun;
+use super::pull_request::{Memory, ends};
+use super::withdrawal::{AppliedCheck, checks};
+use crate::engine::config_cache::CONFIGURATION_PATH;
+use crate::engine::context::{EngineContext, WorkError};
+use crate::engine::judge;
+use crate::github::CheckRunAnnotation;
+use crate::lineage::Repository;
+use crate::model::config::Configuration;
+use crate::model::{CheckName, CommitId, PromotionPath, PullNumber, RepositoryId, Verdict};
+use crate::report::{self, BackTest, ChangedVerdict, CheckText, ConfigPreview, Withdrawn};
+use crate::store::{
+    Change, ChecksOf, JudgedPull, PullRow, PullState, RepositoryRow, RepositoryState, WorkItem,
+};
+
+/// How many merged pull requests are judged by both files.
+const TRIED: u32 = 100;
+
+pub(super) async fn run(
+    ctx: &EngineContext,
+    id: RepositoryId,
+    number: PullNumber,
+) -> Result<Vec<Change>, WorkError> {
+    let (row, known) = (ctx.store.repository(id).await?, ctx.store.pull(id, number).await?);
+    let row = row.filter(|row| row.state == RepositoryState::Active);
+    let (Some(row), Some(known)) = (row, known) else { return Ok(Vec::new()) };
+    let pull = &known.pull;
+    if pull.state != PullState::Open {
+        return Ok(Vec::new());
+    }
+    let mirror = ctx.mirror(&row).await?;
+    let now = &ctx.repository_config(&row).await?.path;
+    if !mirror.has_environments(now).await? {
+        // A repository that has none of the path's branches is left alone.
+        return Ok(Vec::new());
+    }
+    let is_there = mirror.exists() && mirror.repository().missing(&[pull.head_commit]).await?.is_empty();
+    let repository = if is_there { mirror.repository() } else { mirror.fetched(&[number.0]).await? };
+    let Some(bytes) = changed(&row, &repository, &known).await? else {
+        return taken_back(ctx, &row, (&repository, pull)).await;
+    };
+    let proposed = match Configuration::read_bytes(&bytes) {
+        Err(problems) => ConfigPreview::Invalid(problems),
+        Ok(configuration) => {
+            let tested = back_test(ctx, id, &repository, (now, configuration.path())).await?;
+            ConfigPreview::Valid { configuration: Box::new(configuration), tested }
+        }
+    };
+    let text = report::config_preview(&proposed, Some(&ctx.settings.docs.findings()), ctx.now() / 1000);
+    Ok(vec![desired(id, pull.head_commit, (now.check_of_configuration(), &proposed, &text))?])
+}
+
+/// What a pull request makes of the file, where it may count: on a branch of the path, or on the default branch, from
+/// which it is read.
+async fn changed(
+    row: &RepositoryRow,
+    repository: &Repository,
+    known: &JudgedPull,
+) -> Result<Option<Vec<u8>>, WorkError> {
+    let pull = &known.pull;
+    if known.judged_base.is_none() && pull.base_branch.as_str() != row.default_branch {
+        return Ok(None);
+    }
+    let Some(base) = repository.branch(&pull.base_branch).await? else { return Ok(None) };
+    Ok(repository.changed_file(pull.head_commit, base, CONFIGURATION_PATH).await?)
+}
+
+/// The end of a check on what changes nothing any more, unless another open pull request with this head does.
+async fn taken_back(
+    ctx: &EngineContext,
+    row: &RepositoryRow,
+    (repository, pull): (&Repository, &PullRow),
+) -> Result<Vec<Change>, WorkError> {
+    let all = checks(ctx, row.id, ChecksOf::Commit(pull.head_commit)).await?;
+    let is_meant =
+        |it: &&AppliedCheck| matches!(it.item, WorkItem::ConfigurationCheck(..)) && !it.is_withdrawn();
+    let Some(shown) = all.iter().find(is_meant) else { return Ok(Vec::new()) };
+    let open = ctx.store.open_pulls(row.id).await?;
+    let others = open.iter().filter(|it| it.pull.head_commit == pull.head_commit);
+    for other in others.filter(|it| it.pull.number != pull.number) {
+        if changed(row, repository, other).await?.is_some() {
+            return Ok(Vec::new());
+        }
+    }
+    let of = (CONFIGURATION_PATH, Some(pull.number));
+    Ok(vec![shown.withdrawn(ctx, &Withdrawn::SameConfiguration, of).await?])
+}
+
+/// Judges the last merged pull requests by two paths, each as things stood when it was merged.
+async fn back_test(
+    ctx: &EngineContext,
+    id: RepositoryId,
+    repository: &Repository,
+    (now, then): (&PromotionPath, &PromotionPath),
+) -> Result<BackTest, WorkError> {
+    let mut tested = BackTest::default();
+    for row in ctx.store.merged_pulls(id, TRIED).await? {
+        let Some((before, at)) = before_merge(repository, &row).await else {
+            tested.unknown += 1;
+            continue;
+        };
+        let mut verdicts = Vec::new();
+        let mut pull = ends(&row, row.base_branch.clone());
+        pull.base.commit = before;
+        for path in [now, then] {
+            let memory = Memory::of(ctx, path, id, &row.head_branch).await?;
+            let memory = memory.for_topic(ctx, id, repository, &pull).await?;
+            let ledger = memory.ledger(Some(row.number)).until(at - 1);
+            verdicts.push(judge::judge_as_of(repository, path, &pull, &ledger).await);
+        }
+        tested.judged += 1;
+        if let [by_now, by_then] = &verdicts[..]
+            && said(by_now) != said(by_then)
+        {
+            tested.otherwise.push(ChangedVerdict {
+                number: row.number,
+                author: row.author.clone(),
+                now: by_now.clone(),
+                then: by_then.clone(),
+            });
+        }
+    }
+    Ok(tested)
+}
+
+fn said(verdict: &Verdict) -> (crate::model::Outcome, Vec<crate::model::Code>) {
+    (verdict.outcome(), verdict.findings.iter().map(|finding| finding.cause.code()).collect())
+}
+
+/// What the base was before a pull request was merged, and when that was; `None` where its commits are not
+/// here any more.
+async fn before_merge(repository: &Repository, row: &PullRow) -> Option<(CommitId, i64)> {
+    let merged = row.merged?;
+    let commit = merged.commit?;
+    let parent = repository.resolve(&format!("{commit}^1")).await.ok()??;
+    let missing = repository.missing(&[row.head_commit]).await.ok()?;
+    missing.is_empty().then_some((parent, merged.at))
+}
+
+fn desired(
+    id: RepositoryId,
+    head: CommitId,
+    (name, proposed, text): (CheckName, &ConfigPreview, &CheckText),
+) -> Result<Change, WorkError> {
+    let annotations = match proposed {
+        ConfigPreview::Valid { .. } => Vec::new(),
+        ConfigPreview::Invalid(problems) => {
+            problems.iter().take(ANNOTATED).map(CheckRunAnnotation::of).collect()
+        }
+    };
+    let item = WorkItem::ConfigurationCheck(id, head);
+    let siblings = Vec::new();
+    DesiredCheckRun { item, commit: head, name, text, annotations, siblings, put_on: None }.desired()
+}
+
+/// GitHub takes no more annotations at once.
+const ANNOTATED: usize = 50;
+
+impl CheckRunAnnotation {
+    fn of(problem: &crate::model::config::Problem) -> Self {
+        Self {
+            path: CONFIGURATION_PATH.to_owned(),
+            start_line: problem.place.line,
+            end_line: problem.place.line,
+            annotation_level: "failure".to_owned(),
+            message: format!("{}; {}", problem.message, problem.hint),
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! A job that waits to be let into an environment.
+
+use super::pending_deliveries::PendingDeliveries;
+use crate::deploy::DeployQueue;
+use crate::engine::context::{EngineContext, WorkError};
+use crate::github::DeploymentProtectionAnswer;
+use crate::github::events::DeploymentProtectionEvent;
+use crate::model::{Cause, CommitId, EnvironmentName, RepositoryId};
+use crate::policy::{self, DeploymentProtection, ProtectedJob};
+use crate::report::{self, ProtectionWords, WaitingJob};
+use crate::store::{Change, Lease, RepositoryRow, RepositoryState};
+
+pub(super) async fn run(
+    ctx: &EngineContext,
+    lease: &Lease,
+    id: RepositoryId,
+    run: u64,
+    name: &EnvironmentName,
+) -> Result<Vec<Change>, WorkError> {
+    let pending = PendingDeliveries::of(ctx, &lease.item).await?;
+    let (events, _) = pending.events::<DeploymentProtectionEvent>(&["deployment_protection_rule"]);
+    let row = ctx.store.repository(id).await?.filter(|row| row.state == RepositoryState::Active);
+    let (Some(row), Some((_, event))) = (row, events.last()) else {
+        return Ok(pending.processed(&lease.item));
+    };
+    // In the spelling that GitHub has, since it is GitHub that is answered.
+    let name = event.environment.as_deref().unwrap_or(name.as_str());
+    let job = Job { ctx, row: &row, run, name };
+    let commit = event.deployment.as_ref().map(|it| it.sha);
+    match job.decide(commit).await {
+        Ok(()) => Ok(pending.processed(&lease.item)),
+        Err(error) => {
+            // GitHub keeps the job waiting; that it is still being decided is worth a word, once.
+            if lease.failures == 0 {
+                let comment = report::deployment_protection(
+                    &job.waits(name, commit),
+                    ProtectionWords::Undecided(&error.what),
+                );
+                if let Err(error) = job.answer(None, &comment).await {
+                    tracing::warn!(what = error.what, "a job that waits could not be told why");
+                }
+            }
+            Err(error)
+        }
+    }
+}
+
+struct Job<'a> {
+    ctx: &'a EngineContext,
+    row: &'a RepositoryRow,
+    run: u64,
+    name: &'a str,
+}
+
+impl<'a> Job<'a> {
+    fn waits<'b>(&'b self, branch: &'b str, commit: Option<CommitId>) -> WaitingJob<'b>
+    where
+        'a: 'b,
+    {
+        WaitingJob { repository: &self.row.full_name, environment: self.name, branch, commit }
+    }
+
+    async fn decide(&self, commit: Option<CommitId>) -> Result<(), WorkError> {
+        let config = self.ctx.repository_config(self.row).await?;
+        let path = &config.path;
+        if let Some(Cause::ConfigurationInvalid { place, .. }) = &config.invalid {
+            // As for merges: by a file that cannot be used nothing is let through.
+            let comment = report::deployment_protection(
+                &self.waits(self.name, commit),
+                ProtectionWords::Unreadable(place),
+            );
+            return self.answer(Some(false), &comment).await;
+        }
+        let Some(environment) = path.environment(self.name) else {
+            let known: Vec<&str> = path.environments.iter().map(|it| it.name.as_str()).collect();
+            let comment = report::deployment_protection(
+                &self.waits(self.name, commit),
+                ProtectionWords::NoEnvironment(&known),
+            );
+            return self.answer(Some(false), &comment).await;
+        };
+        let branch = environment.branch.as_str();
+        let Some(commit) = commit else {
+            let comment = report::deployment_protection(&self.waits(branch, None), ProtectionWords::NoCommit);
+            return self.answer(Some(false), &comment).await;
+        };
+        let mirror = self.ctx.mirror(self.row).await?;
+        let repository = mirror.fetched(&[]).await?;
+        let tip = repository.branch(&environment.branch).await?;
+        let is_there = repository.missing(&[commit]).await?.is_empty();
+        let on_branch = match tip {
+            Some(tip) if is_there => repository.reaches(tip, commit).await?,
+            _ => false,
+        };
+        let hold =
+            self.ctx.store.hold(self.row.id, &environment.name).await?.filter(|hold| hold.lifted.is_none());
+        let said = policy::deployment_protection(&ProtectedJob { commit, tip, on_branch, hold });
+        let words = match &said {
+            DeploymentProtection::Open => ProtectionWords::Open,
+            DeploymentProtection::Held(hold) => ProtectionWords::Held(hold),
+            DeploymentProtection::Older { tip } => {
+                let environment_deploys =
+                    self.ctx.store.environment_deploys(self.row.id, self.name, &environment.branch).await?;
+                let roll_back_to = DeployQueue::new(
+                    environment_deploys.deploys,
+                    environment_deploys.hold,
+                    environment_deploys.baseline,
+                )
+                .rollback_target();
+                ProtectionWords::Older { tip: *tip, roll_back_to }
+            }
+            DeploymentProtection::OffPath => ProtectionWords::OffPath,
+        };
+        let comment = report::deployment_protection(&self.waits(branch, Some(commit)), words);
+        self.answer(Some(said == DeploymentProtection::Open), &comment).await
+    }
+
+    async fn answer(&self, open: Option<bool>, comment: &str) -> Result<(), WorkError> {
+        let state = open.map(|open| if open { "approved" } else { "rejected" });
+        let answer = DeploymentProtectionAnswer { environment_name: self.name, state, comment };
+        Ok(self.ctx.api.answer_gate(self.row.installation, &self.row.full_name, self.run, &answer).await?)
+    }
+}

@@ -1,0 +1,202 @@
+//! Something that GitHub shall show, a check run or the sticky comment: found before it is made again.
+
+use crate::engine::context::{EngineContext, WorkError};
+use crate::engine::shown_late::{is_to_come, look_again};
+use crate::github::{ApiError, CheckRunBody};
+use crate::model::{BranchName, CheckName, InstallationId, Millis, PullNumber, RepositoryId};
+use crate::report;
+use crate::store::{Change, Effect, Lease, RepositoryState, WorkItem};
+
+pub(super) async fn run(
+    ctx: &EngineContext,
+    lease: &Lease,
+    id: RepositoryId,
+) -> Result<Vec<Change>, WorkError> {
+    let item = &lease.item;
+    let Some(effect) = ctx.store.effect(item).await? else { return Ok(Vec::new()) };
+    let repository = ctx.store.repository(id).await?;
+    let Some(repository) = repository.filter(|row| row.state == RepositoryState::Active) else {
+        return Ok(Vec::new());
+    };
+    if effect.applied.as_ref() == Some(&effect.substance) {
+        return Ok(Vec::new());
+    }
+    let target = Target {
+        ctx,
+        installation: repository.installation,
+        repository: &repository.full_name,
+        what: What::of(item, &effect)?,
+    };
+    let shown =
+        |github_id| Change::Applied { item: item.clone(), github_id, substance: effect.substance.clone() };
+    if let Some(known) = effect.github_id {
+        return match target.update(known).await {
+            Ok(()) => Ok(vec![shown(known)]),
+            // Somebody deleted it, or it was made under another App, or a fresh token is not known
+            // everywhere yet: it is looked for, and made anew if it is not there.
+            Err(ApiError::NotFound { .. } | ApiError::Forbidden { .. }) => {
+                Ok(vec![Change::Vanished(item.clone()), Change::Mark(item.clone())])
+            }
+            Err(error) => Err(error.into()),
+        };
+    }
+    let may_be_there =
+        effect.attempted.is_some() || target.what.stays_for_good() || may_be_forgotten(ctx, item).await?;
+    if may_be_there {
+        if let Some(found) = target.find().await? {
+            target.update(found).await?;
+            return Ok(vec![shown(found)]);
+        }
+        look_again_later(ctx, lease, effect.attempted).await?;
+    }
+    if target.what.is_over() {
+        return Ok(Vec::new());
+    }
+    note_attempt(ctx, lease).await?;
+    match target.create().await {
+        Ok(made) => Ok(vec![shown(made)]),
+        Err(error) if error.may_have_taken_effect() => Err(error.into()),
+        Err(error) => Err(WorkError { changes: vec![Change::NotMade(item.clone())], ..error.into() }),
+    }
+}
+
+async fn note_attempt(ctx: &EngineContext, lease: &Lease) -> Result<(), WorkError> {
+    if ctx.store.attempting(lease, ctx.now()).await? {
+        return Ok(());
+    }
+    Err(WorkError::later("the lease was lost before GitHub was asked"))
+}
+
+/// What was not found may only not be in GitHub's list yet: an error as long as that is so.
+async fn look_again_later(
+    ctx: &EngineContext,
+    lease: &Lease,
+    attempted: Option<Millis>,
+) -> Result<(), WorkError> {
+    let (Some(mut begun), now) = (attempted, ctx.now()) else { return Ok(()) };
+    if is_to_come(begun, now) {
+        note_attempt(ctx, lease).await?;
+        begun = now;
+    }
+    match look_again(begun, now, ctx.settings.lists_lag) {
+        Some(at) => {
+            let what = "GitHub's answer was lost, and its list may not show yet what was made; it is looked for again";
+            Err(WorkError::not_before(at, what))
+        }
+        None => Ok(()),
+    }
+}
+
+/// Whether it may have been made although this database knows nothing of it, which may be a new one, or an old one that was
+/// restored. On a pull request that has changed since GitHub first answered this server nobody has made one before.
+async fn may_be_forgotten(ctx: &EngineContext, item: &WorkItem) -> Result<bool, WorkError> {
+    // Where two share a name, as one of an earlier version's paths could, the other one would be found.
+    let is_alone = |base: &BranchName| CheckName::taken(base).is_none();
+    let pulls = match item {
+        WorkItem::Check(_, _, base) if !is_alone(base) => return Ok(false),
+        WorkItem::Check(id, head, base) => ctx.store.sharing(*id, *head, base).await?,
+        WorkItem::ConfigurationCheck(id, head) => {
+            let mut open = ctx.store.open_pulls(*id).await?;
+            open.retain(|it| it.pull.head_commit == *head);
+            if !open.iter().filter_map(|it| it.judged_base.as_ref()).all(is_alone) {
+                return Ok(false);
+            }
+            open
+        }
+        _ => return Ok(true),
+    };
+    Ok(pulls.is_empty() || pulls.iter().any(|it| ctx.api.is_before_first_answer(it.pull.updated_at)))
+}
+
+/// What is to be shown, and where.
+struct Target<'a> {
+    ctx: &'a EngineContext,
+    installation: InstallationId,
+    repository: &'a str,
+    what: What<'a>,
+}
+
+enum What<'a> {
+    Issue(IssueBody),
+    Check(Box<CheckRunBody>),
+    Comment(PullNumber, &'a str),
+}
+
+/// The issue about the copy branch, or about another one.
+#[derive(serde::Deserialize)]
+struct IssueBody {
+    title: String,
+    body: String,
+    open: bool,
+    /// By what it is found again, where it is not the one about the copy branch.
+    #[serde(default)]
+    marker: Option<String>,
+}
+
+impl<'a> What<'a> {
+    /// A second comment stands beside the first for ever: it is looked for even where nothing is known of a first.
+    fn stays_for_good(&self) -> bool {
+        matches!(self, Self::Comment(..) | Self::Issue(_))
+    }
+
+    /// Whether there is nothing to make where nothing was made before.
+    fn is_over(&self) -> bool {
+        matches!(self, Self::Issue(issue) if !issue.open)
+    }
+
+    fn of(item: &WorkItem, effect: &'a Effect) -> Result<Self, WorkError> {
+        match item {
+            WorkItem::Comment(_, number) => Ok(Self::Comment(*number, &effect.content)),
+            WorkItem::Alarm(_) | WorkItem::BranchAlarm(..) => serde_json::from_str(&effect.content)
+                .map(Self::Issue)
+                .map_err(|error| WorkError::give_up(format!("the stored issue cannot be read: {error}"))),
+            _ => serde_json::from_str(&effect.content)
+                .map(Self::Check)
+                .map_err(|error| WorkError::give_up(format!("the stored check run cannot be read: {error}"))),
+        }
+    }
+}
+
+impl Target<'_> {
+    async fn find(&self) -> Result<Option<u64>, ApiError> {
+        let api = &self.ctx.api;
+        match &self.what {
+            What::Check(check) => api.find_check(self.installation, self.repository, check).await,
+            What::Issue(issue) => {
+                let marker = issue.marker.as_deref().unwrap_or(report::ALARM);
+                let found = api.find_issue(self.installation, self.repository, marker).await?;
+                Ok(found.map(|number| number.0))
+            }
+            What::Comment(number, _) => {
+                api.find_comment(self.installation, self.repository, *number, report::MARKER).await
+            }
+        }
+    }
+
+    async fn create(&self) -> Result<u64, ApiError> {
+        let api = &self.ctx.api;
+        match &self.what {
+            What::Check(check) => api.create_check(self.installation, self.repository, check).await,
+            What::Issue(IssueBody { title, body, .. }) => {
+                Ok(api.create_issue(self.installation, self.repository, (title, body)).await?.0)
+            }
+            What::Comment(number, body) => {
+                api.create_comment(self.installation, self.repository, *number, body).await
+            }
+        }
+    }
+
+    async fn update(&self, known: u64) -> Result<(), ApiError> {
+        let api = &self.ctx.api;
+        match &self.what {
+            What::Check(check) => api.update_check(self.installation, self.repository, known, check).await,
+            What::Issue(IssueBody { title, body, open, .. }) => {
+                let number = PullNumber(known);
+                api.update_issue(self.installation, self.repository, number, (title, body, *open)).await
+            }
+            What::Comment(_, body) => {
+                api.update_comment(self.installation, self.repository, known, body).await
+            }
+        }
+    }
+}

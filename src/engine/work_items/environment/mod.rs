@@ -1,0 +1,359 @@
+//! An environment and its deploys: what is reported, what its branch asks for, whose turn it is, what GitHub shows.
+//!
+//! Races, and how they end: all of an environment's deploys are seen to by this one work item, so that two of them never
+//! begin at once. What must not be begun twice is noted before it is begun; after a restart a note without an end is
+//! looked for first. Events only say that something has changed, and may come twice, late, or never.
+
+mod announce;
+mod cancel;
+mod dormant;
+mod foreign;
+mod left;
+mod numbers;
+mod outcomes;
+mod poll;
+mod reports;
+mod requested_acts;
+mod show;
+mod start;
+mod want;
+
+pub(in crate::engine) use numbers::ToldNumbers;
+pub(in crate::engine) use reports::report_of;
+
+use super::pending_deliveries::PendingDeliveries;
+use crate::deploy::drivers::webhook::CallBack;
+use crate::deploy::drivers::{DeployRequest, Driver, key};
+use crate::deploy::slug::BuildSettings;
+use crate::deploy::{DeployQueue, Limits};
+use crate::engine::called_back;
+use crate::engine::context::{EngineContext, WorkError};
+use crate::engine::shown_late::{is_to_come, look_again};
+use crate::github::events::DeploymentStatusEvent;
+use crate::model::{
+    BranchName, CommitId, Deploy, DeployState, DriverSettings, Environment, EnvironmentName, Millis,
+    PromotionPath, PullNumber, RepositoryId, TreeId,
+};
+use crate::store::{Change, DeployActivity, Lease, OutcomeRow, RepositoryRow, RepositoryState, WorkItem};
+use left::left_environment;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+pub(super) async fn run(
+    ctx: &EngineContext,
+    lease: &Lease,
+    id: RepositoryId,
+    name: &EnvironmentName,
+) -> Result<Vec<Change>, WorkError> {
+    let pending = PendingDeliveries::of(ctx, &lease.item).await?;
+    let (events, _) = pending.events::<DeploymentStatusEvent>(&["deployment_status"]);
+    let (called_back, _) = pending.events::<CallBack>(&[called_back::EVENT]);
+    let mut changes = Vec::new();
+    let (known, introduced) = pending.repository(ctx, id).await?.unzip();
+    changes.extend(introduced.flatten());
+    let Some(repository) = known.filter(|row| row.state == RepositoryState::Active) else {
+        changes.extend(pending.processed(&lease.item));
+        return Ok(changes);
+    };
+    ctx.require_settled(&repository)?;
+    let config = ctx.repository_config(&repository).await?;
+    let path = config.path;
+    let named = path.environment(name.as_str());
+    let left = if named.is_some() { None } else { left_environment(ctx, &repository, name).await? };
+    let Some(environment) = named.or(left.as_ref()) else {
+        // Deploys to what is no environment of the path say nothing about a change's way, but that there is somebody
+        // who deploys.
+        let events: Vec<_> = events.into_iter().map(|(_, event)| event).collect();
+        changes.extend(dormant::spoken_elsewhere(ctx, &repository, &path, &events).await?);
+        changes.extend(pending.processed(&lease.item));
+        return Ok(changes);
+    };
+    let environment_deploys =
+        ctx.store.environment_deploys(id, &environment.name, &environment.branch).await?;
+    let queue =
+        DeployQueue::new(environment_deploys.deploys, environment_deploys.hold, environment_deploys.baseline)
+            .since(environment_deploys.start);
+    let live = queue.live().map(|it| it.number);
+    let (is_readable, is_named) = (config.invalid.is_none(), named.is_some());
+    let site = Site { ctx, lease, repository: &repository, path: &path, environment, is_readable, is_named };
+    let activity = ctx.store.deploy_activity(id).await?;
+    let (others_wait, outcomes) = (false, Vec::new());
+    let mut work = Work { site, queue, changes, live_before: live, others_wait, outcomes, activity };
+    work.take_in_called_back(&called_back);
+    let was_read = work.read(&events).await;
+    // By all that is known; and by what is known, where not all could be taken in.
+    let mut outcome = work.take_orders(environment_deploys.requested_acts).await.and(was_read);
+    if outcome.is_ok() {
+        work.changes.extend(pending.processed(&lease.item));
+        outcome = work.go_on(&pending).await;
+    }
+    let changes = work.all_to_keep().await;
+    match (outcome, changes) {
+        (Ok(()), Ok(mut changes)) => {
+            changes
+                .extend(work.next_look().map(|at| Change::MarkAt(lease.item.clone(), at.max(ctx.now() + 1))));
+            Ok(changes)
+        }
+        (Ok(()), Err(error)) => Err(error),
+        // When to look again is said by the failure, not by what would have been next.
+        (Err(error), changes) => Err(WorkError { changes: changes.unwrap_or_default(), ..error }),
+    }
+}
+
+/// The promotions from this environment and into it: what they wait for may have changed.
+async fn waiting(
+    ctx: &EngineContext,
+    id: RepositoryId,
+    branch: &BranchName,
+) -> Result<Vec<Change>, WorkError> {
+    let open = ctx.store.open_pulls(id).await?;
+    let concerned = open.iter().filter(|judged| {
+        let ends = [&judged.pull.head_branch, &judged.pull.base_branch];
+        let verdict = super::pull_request::last_verdict(judged);
+        ends.contains(&branch) || verdict.is_some_and(|it| it.snapshot().is_some_and(|it| it.of == *branch))
+    });
+    Ok(concerned.map(|it| Change::Mark(WorkItem::PullRequest(id, it.pull.number))).collect())
+}
+
+/// The driver that runs the operator's programs.
+const COMMAND: &str = "command";
+
+/// Where the work is done.
+#[derive(Clone, Copy)]
+struct Site<'a> {
+    ctx: &'a EngineContext,
+    lease: &'a Lease,
+    repository: &'a RepositoryRow,
+    path: &'a PromotionPath,
+    environment: &'a Environment,
+    /// Whether the configuration can be read. While it cannot, nothing new is begun.
+    is_readable: bool,
+    /// Whether the configuration still names the environment.
+    is_named: bool,
+}
+
+/// One look at an environment.
+struct Work<'a> {
+    site: Site<'a>,
+    queue: DeployQueue,
+    changes: Vec<Change>,
+    live_before: Option<u64>,
+    /// Whether promotions from here or into here may be judged otherwise now.
+    others_wait: bool,
+    /// What was heard of how deploys have ended, to be kept.
+    outcomes: Vec<OutcomeRow>,
+    /// What was seen of those who deploy in this repository.
+    activity: DeployActivity,
+}
+
+impl<'a> Site<'a> {
+    fn limits(&self) -> Limits {
+        let settings = &self.environment.deploy;
+        let (pick_up, whole) = (settings.pick_up_within, settings.timeout);
+        Limits { pick_up, whole, cancel: settings.cancel_within }
+    }
+
+    /// Whether the environment is the one that customers see.
+    fn is_production(&self) -> bool {
+        match &self.path.copy {
+            Some(copy) => self.environment.is_called(&copy.of),
+            None => self.environment.is_called("production"),
+        }
+    }
+
+    fn key(&self, number: u64) -> String {
+        key(self.repository.id.0, &self.environment.name, number)
+    }
+
+    fn request(&self, deploy: &Deploy) -> DeployRequest {
+        DeployRequest {
+            key: self.key(deploy.number),
+            repository: self.repository.full_name.clone(),
+            branch: self.environment.branch.clone(),
+            clone_url: self.repository.clone_url.clone(),
+            build_settings: self.environment.deploy.build_settings.clone(),
+            look_again_at: self.look_again_at(deploy),
+            deploy: deploy.clone(),
+        }
+    }
+
+    /// When what was begun for a deploy is to be looked for again, where it may not be in GitHub's lists yet.
+    fn look_again_at(&self, deploy: &Deploy) -> Option<Millis> {
+        let (begun, now) = (deploy.requested_at?, self.ctx.now());
+        // By a clock that was set back since, nothing is known of how long ago that was.
+        look_again(begun.min(now), now, self.ctx.settings.lists_lag)
+    }
+
+    /// Who carries a deploy out.
+    fn driver_of(self, deploy: &Deploy) -> Result<Arc<dyn Driver + 'a>, String> {
+        if deploy.driver == COMMAND {
+            return self.ctx.programs_driver(self.repository, self.environment);
+        }
+        let settings = deploy.driver_settings.as_ref().unwrap_or(&self.environment.deploy.driver);
+        self.ctx.driver(self.repository, settings)
+    }
+
+    /// All by which a build may come out differently: what it can see, and by which steps it is made.
+    fn slug_settings(&self) -> BuildSettings {
+        let mut settings = self.environment.deploy.build_settings.clone();
+        let steps = self.ctx.build_steps(self.repository, self.environment);
+        // No setting has such a name.
+        settings.extend(steps.map(|steps| ("(steps)".to_owned(), steps)));
+        settings
+    }
+
+    /// The files of a commit; `None` if the repository does not have it.
+    async fn tree_of(&self, commit: CommitId) -> Result<Option<TreeId>, WorkError> {
+        let mirror = self.ctx.mirror(self.repository).await?;
+        if mirror.exists()
+            && let Ok(Some(tree)) = mirror.repository().tree(commit).await
+        {
+            return Ok(Some(tree));
+        }
+        Ok(mirror.fetched(&[]).await?.tree(commit).await?)
+    }
+}
+
+impl Work<'_> {
+    /// What follows once all news are taken in.
+    async fn go_on(&mut self, pending: &PendingDeliveries) -> Result<(), WorkError> {
+        self.end_what_waits();
+        // What fails here must not keep what hangs from being ended, nor what is known from being shown.
+        let wanted = if self.may_begin() { self.want().await } else { Ok(()) };
+        let mut looked = self.poll(!pending.deliveries.is_empty()).await;
+        let mut ended = self.see_cancelling_through().await;
+        let mut handed = Ok(());
+        // A rollback goes whatever keeps the branch from being asked.
+        let may_go = wanted.is_ok() || self.rollback_waits();
+        if may_go {
+            handed = self.hand_over_next().await;
+        }
+        let sure = self.be_sure_of_nobody().await;
+        if sure.is_ok() && self.expire().await {
+            looked = Ok(());
+            ended = self.see_cancelling_through().await;
+            if may_go {
+                handed = self.hand_over_next().await;
+            }
+        }
+        self.show().await?;
+        self.delete_old().await?;
+        wanted.and(handed).and(looked).and(ended).and(sure)
+    }
+
+    fn rollback_waits(&self) -> bool {
+        let next = self.queue.next_in_line().and_then(|number| self.queue.get(number));
+        next.is_some_and(Deploy::is_rollback)
+    }
+
+    /// Whether anything new may be begun: somebody deploys here, and it can be read who.
+    fn may_begin(&self) -> bool {
+        self.site.is_named && self.site.is_readable && self.is_deployed() && !self.is_dormant()
+    }
+
+    fn is_deployed(&self) -> bool {
+        let site = &self.site;
+        site.environment.deploy.driver != DriverSettings::None
+            || site.ctx.has_programs(site.repository, site.environment)
+    }
+
+    /// Keeps what has changed, in the middle of the work.
+    async fn note(&mut self) -> Result<(), WorkError> {
+        let kept = self.all_to_keep().await?;
+        let Site { ctx, lease, .. } = self.site;
+        if !ctx.store.note(lease, kept, ctx.now()).await? {
+            return Err(WorkError::later("the lease was lost in the middle of a deploy"));
+        }
+        // Only now: what the store did not take is kept with whatever is kept next.
+        self.changes.clear();
+        self.outcomes.clear();
+        Ok(())
+    }
+
+    /// All that has changed so far, and what follows from it: whoever keeps the one keeps the other, or a restart in
+    /// between would forget what follows.
+    async fn all_to_keep(&mut self) -> Result<Vec<Change>, WorkError> {
+        let Site { ctx, repository, environment, .. } = self.site;
+        let id = repository.id;
+        let mut kept = self.changes.clone();
+        kept.extend(self.queue.changed().map(|deploy| Change::Deploy(id, Box::new(deploy.clone()))));
+        kept.extend(self.outcomes_to_keep().await?);
+        let mut concerned: BTreeSet<PullNumber> = BTreeSet::new();
+        for deploy in self.queue.come_further() {
+            concerned.extend(deploy.pulls.iter().chain(&deploy.takes_back).copied());
+            self.others_wait = true;
+            if deploy.may_still_run() {
+                // They are told what they wait for.
+                let waiting = self.queue.deploys().iter().filter(|it| it.state == DeployState::Waiting);
+                concerned.extend(waiting.flat_map(|it| it.pulls.iter().copied()));
+            }
+        }
+        kept.extend(self.of_what_is_live(&mut concerned));
+        kept.extend(concerned.into_iter().map(|number| Change::Mark(WorkItem::ChangeStatus(id, number))));
+        if self.others_wait {
+            kept.extend(waiting(ctx, id, &environment.branch).await?);
+        }
+        Ok(kept)
+    }
+
+    /// What follows where something else is live than before.
+    fn of_what_is_live(&self, concerned: &mut BTreeSet<PullNumber>) -> Vec<Change> {
+        let Site { repository, path, environment, .. } = self.site;
+        let live = self.queue.live().map(|it| it.number);
+        if live.is_none() || live == self.live_before {
+            return Vec::new();
+        }
+        // What was live until now is somewhere else now.
+        let before = self.queue.deploys().iter().filter(|it| Some(it.number) == self.live_before);
+        concerned.extend(before.flat_map(|it| it.pulls.iter().copied()));
+        let mut changes = Vec::new();
+        if path.copy.as_ref().is_some_and(|copy| copy.of == environment.name) {
+            changes.push(Change::Mark(WorkItem::Copy(repository.id)));
+        }
+        changes
+    }
+
+    fn next_look(&self) -> Option<i64> {
+        let expiry = self.queue.next_expiry(self.site.limits());
+        let asked = self.queue.under_way().filter(|it| it.state != DeployState::Cancelling);
+        let asked = asked.and_then(|deploy| {
+            let every = self.site.driver_of(deploy).ok()?.poll_every()?;
+            Some(self.site.ctx.now() + every)
+        });
+        expiry.into_iter().chain(asked).chain(self.next_look_for_an_end()).min()
+    }
+
+    /// What was begun for a deploy, and is not found, may only not be in GitHub's lists yet: an error as long as that is
+    /// so. After that it is noted that it is begun once more.
+    async fn begin_once_more(&mut self, deploy: &Deploy) -> Result<(), WorkError> {
+        self.note_begun(deploy).await?;
+        match self.site.look_again_at(deploy) {
+            Some(at) => {
+                let what = "GitHub's answer was lost, and its lists may not show yet what was made; it is looked for again";
+                Err(WorkError::not_before(at, what))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Notes when a deploy is begun once more, unless it is too early for that.
+    async fn note_begun(&mut self, deploy: &Deploy) -> Result<(), WorkError> {
+        let now = self.site.ctx.now();
+        let cannot_be_counted = deploy.requested_at.is_some_and(|at| is_to_come(at, now));
+        if self.site.look_again_at(deploy).is_some() && !cannot_be_counted {
+            return Ok(());
+        }
+        if let Some(deploy) = self.queue.get_mut(deploy.number) {
+            deploy.requested_at = Some(now);
+        }
+        self.note().await
+    }
+
+    fn under_way(&self) -> Option<Deploy> {
+        self.queue.under_way().cloned()
+    }
+
+    fn newest_state(&self, number: u64) -> Option<DeployState> {
+        self.queue.get(number).map(|it| it.state)
+    }
+}

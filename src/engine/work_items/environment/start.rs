@@ -1,0 +1,132 @@
+//! Handing the next deploy over to whoever carries it out.
+
+use super::announce::Announced;
+use super::{COMMAND, Work};
+use crate::deploy::CarriedOutBy;
+use crate::deploy::drivers::DriverError;
+use crate::engine::context::WorkError;
+use crate::github::RetryAdvice;
+use crate::model::Deploy;
+
+/// A deploy by programs is begun no more often than this.
+const HAND_OVERS_AT_MOST: u32 = 3;
+
+impl Work<'_> {
+    /// Hands over what was cut off in being handed over; else the one whose turn it is, if the environment is free.
+    pub(super) async fn hand_over_next(&mut self) -> Result<(), WorkError> {
+        self.outrun_what_waits_for_approval().await?;
+        if self.queue.cancelling().is_some() {
+            return Ok(());
+        }
+        if let Some(begun) = self.under_way() {
+            if self.was_cut_off(&begun)
+                && let Some(deploy) = self.queue.get_mut(begun.number)
+            {
+                // It begins from the beginning.
+                deploy.phases.clear();
+                deploy.handing_over = true;
+            }
+            return match self.under_way().filter(|it| it.handing_over) {
+                Some(begun) => self.start(begun, true).await,
+                None => Ok(()),
+            };
+        }
+        if !self.may_begin() {
+            return Ok(());
+        }
+        let now = self.site.ctx.now();
+        let carried_out_by = self.carried_out_by();
+        // One that is refused makes room for the next.
+        while let Some(number) = self.queue.next_to_start(now) {
+            if self.refuse_older(number).await? {
+                continue;
+            }
+            if self.end_what_was_given_up().await? {
+                continue;
+            }
+            self.bring_up_to_date(number).await?;
+            let number = self.number_to_begin_with(number).await?;
+            self.queue.begin(number, carried_out_by.clone(), now);
+            let Some(deploy) = self.queue.get(number).cloned() else { return Ok(()) };
+            // Before anybody is told: a second attempt looks first for what the first one has begun.
+            self.note().await?;
+            self.start(deploy, false).await?;
+        }
+        Ok(())
+    }
+
+    /// Whether its programs ran under a server that has ended since. They are run again, but not for ever: it may be
+    /// they that end it.
+    fn was_cut_off(&mut self, deploy: &Deploy) -> bool {
+        let site = self.site;
+        if deploy.handing_over
+            || deploy.driver != COMMAND
+            || site.ctx.drivers.commands.knows(&site.key(deploy.number))
+        {
+            return false;
+        }
+        if deploy.hand_overs < HAND_OVERS_AT_MOST {
+            return true;
+        }
+        self.queue.cut_off(deploy.number, site.ctx.now());
+        false
+    }
+
+    /// By whom a deploy that begins now is carried out.
+    fn carried_out_by(&self) -> CarriedOutBy {
+        if self.has_programs() {
+            (COMMAND.to_owned(), None)
+        } else {
+            let settings = &self.site.environment.deploy.driver;
+            (settings.as_str().to_owned(), Some(settings.clone()))
+        }
+    }
+
+    async fn start(&mut self, deploy: Deploy, again: bool) -> Result<(), WorkError> {
+        let again = match self.announce(&deploy, again).await? {
+            Announced::Not => return Ok(()),
+            // Whoever carries it out is told of it after that, so nobody was told before.
+            Announced::Now => false,
+            Announced::Before => again,
+        };
+        let number = deploy.number;
+        let Some(deploy) = self.queue.get(number).cloned() else { return Ok(()) };
+        let site = self.site;
+        let driver = match site.driver_of(&deploy) {
+            Ok(driver) => driver,
+            Err(words) => {
+                self.not_handed_over(number, words);
+                return Ok(());
+            }
+        };
+        let log_url =
+            if deploy.driver == COMMAND { site.ctx.drivers.log_url(&site.key(number)) } else { None };
+        let request = site.request(&deploy);
+        if again {
+            // It may be begun once more by this.
+            self.note_begun(&deploy).await?;
+        }
+        match driver.start(&request, again).await {
+            Ok(handed) => {
+                let now = site.ctx.now();
+                if let Some(deploy) = self.queue.get_mut(number) {
+                    deploy.handing_over = false;
+                    deploy.requested_at = Some(now);
+                    deploy.hand_overs += 1;
+                    deploy.handle = handed.handle.or_else(|| deploy.handle.take());
+                    deploy.log_url = handed.log_url.or(log_url).or_else(|| deploy.log_url.take());
+                }
+                Ok(())
+            }
+            Err(DriverError::Refused(words)) => {
+                self.not_handed_over(number, words);
+                Ok(())
+            }
+            Err(DriverError::Later(what)) => Err(WorkError::later(what)),
+            Err(DriverError::NotBefore(at)) => {
+                let what = "the deploy may not be handed over yet".to_owned();
+                Err(WorkError { what, retry_advice: RetryAdvice::NotBefore(at), changes: Vec::new() })
+            }
+        }
+    }
+}

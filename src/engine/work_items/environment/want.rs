@@ -1,0 +1,211 @@
+//! What the environment's branch asks for.
+
+use super::Work;
+use crate::deploy::{Wanted, slug};
+use crate::engine::context::WorkError;
+use crate::lineage::{GitError, Repository};
+use crate::model::{CommitId, Deploy, PullNumber, TipSource, Trigger};
+use crate::store::{Change, PullRow, TipRow, WorkItem};
+use std::collections::HashSet;
+
+/// What a deploy brings is looked up among so many commits; more than that is a line of its own.
+const LOOKED_UP: usize = 10_000;
+/// And among so many of the last merged pull requests.
+const MERGED_AT_MOST: u32 = 1_000;
+
+impl Work<'_> {
+    /// Makes a deploy of the branch's tip, where there is none yet.
+    pub(super) async fn want(&mut self) -> Result<(), WorkError> {
+        let site = self.site;
+        let tip = site.ctx.store.newest_tip(site.repository.id, &site.environment.branch).await?;
+        // What was only read off the history was there before anybody asked for deploys.
+        let Some(tip) = tip.filter(|tip| tip.source != TipSource::Backfill) else { return Ok(()) };
+        let there = self.waiting_on(tip.commit).await?;
+        self.queue.leave_branch(&there, site.ctx.now());
+        let Wanted::Deploy(commit) = self.queue.wanted(tip.commit) else { return Ok(()) };
+        if self.queue.live().is_some_and(|live| live.commit == commit) {
+            return Ok(());
+        }
+        let tip = self.as_it_is(tip).await?;
+        let Wanted::Deploy(commit) = self.queue.wanted(tip.commit) else { return Ok(()) };
+        if self.queue.live().is_some_and(|live| live.commit == commit) {
+            return Ok(());
+        }
+        let deploy = self.made_of(&tip, commit).await?;
+        let number = deploy.number;
+        self.queue.add(deploy);
+        // Told at once where it is known; what is live may be newer by the time its turn comes.
+        self.refuse_older(number).await.map(drop)
+    }
+
+    /// The tip, where the branch still is there; else where it is now, which is kept. Moves may be told in any order, or
+    /// never, but the branch itself is never out of date.
+    pub(super) async fn as_it_is(&mut self, tip: TipRow) -> Result<TipRow, WorkError> {
+        let site = self.site;
+        let repository = site.ctx.mirror(site.repository).await?.fetched(&[]).await?;
+        let present = repository.branch(&site.environment.branch).await?;
+        if present == tip.commit {
+            return Ok(tip);
+        }
+        let seen = TipRow {
+            commit: present,
+            before: tip.commit,
+            at: tip.at.max(site.ctx.now() / 1000),
+            forced: false,
+            actor: None,
+            source: TipSource::Reconciled,
+            ..tip
+        };
+        self.changes.push(Change::Tip(seen.clone()));
+        // Whoever goes by where the branch is has not been told of it either.
+        let branch = WorkItem::Branch(site.repository.id, site.environment.branch.clone());
+        self.changes.push(Change::Mark(branch));
+        Ok(seen)
+    }
+
+    pub(super) async fn made_of(&mut self, tip: &TipRow, commit: CommitId) -> Result<Deploy, WorkError> {
+        let site = self.site;
+        let repository = self.with(commit).await?;
+        let tree = repository.tree(commit).await?;
+        let tree = tree.ok_or_else(|| WorkError::later(format!("{} is not here yet", commit.short())))?;
+        let previous = self.last_known().or(tip.before);
+        let pulls = self.brought_by(&repository, commit, previous).await?;
+        let trigger = if pulls.iter().any(|(_, made)| *made) {
+            Trigger::Merge
+        } else {
+            Trigger::DirectPush { by: tip.actor.clone() }
+        };
+        let slug = slug::name(tree, &site.slug_settings());
+        let number = self.number_for(commit).await?;
+        let reuses_slug = site.ctx.store.was_built(site.repository.id, &slug).await?;
+        Ok(Deploy {
+            previous,
+            pulls: pulls.into_iter().map(|(number, _)| number).collect(),
+            reuses_slug,
+            slug,
+            production: site.is_production(),
+            made_at: site.ctx.now(),
+            ..Deploy::new(number, &site.environment.name, (commit, tree), trigger)
+        })
+    }
+
+    /// The commits that wait for their turn and are on the branch whose tip this is.
+    async fn waiting_on(&self, tip: Option<CommitId>) -> Result<HashSet<CommitId>, WorkError> {
+        let Some(tip) = tip else { return Ok(HashSet::new()) };
+        let mut there = HashSet::new();
+        for commit in self.queue.waiting() {
+            if commit == tip || is_in(&self.with(tip).await?, commit, tip).await? {
+                there.insert(commit);
+            }
+        }
+        Ok(there)
+    }
+
+    /// Refuses what is older than what is live, unless it is meant to be. Answers whether it did.
+    pub(super) async fn refuse_older(&mut self, number: u64) -> Result<bool, WorkError> {
+        let live = self.queue.live().map(|it| it.commit);
+        let deploy = self.queue.get(number).filter(|it| !it.is_rollback());
+        let (Some(live), Some(commit)) = (live, deploy.map(|it| it.commit)) else { return Ok(false) };
+        if commit == live || !is_in(&self.with(commit).await?, commit, live).await? {
+            return Ok(false);
+        }
+        self.queue.refuse(number, live, self.site.ctx.now());
+        Ok(true)
+    }
+
+    /// What runs there as far as known: where no deploy has ended well yet, what was there before the first.
+    fn last_known(&self) -> Option<CommitId> {
+        let live = self.queue.live().map(|it| it.commit);
+        live.or_else(|| self.queue.deploys().iter().find(|it| !it.is_rollback())?.previous)
+    }
+
+    /// Says anew what a deploy brings, whose turn has come: others may have gone, or come to nothing, since it was made.
+    pub(super) async fn bring_up_to_date(&mut self, number: u64) -> Result<(), WorkError> {
+        let Some(deploy) = self.queue.get(number).cloned() else { return Ok(()) };
+        let previous = self.last_known().or(deploy.previous);
+        if deploy.is_rollback() || previous == deploy.previous {
+            return Ok(());
+        }
+        let repository = self.with(deploy.commit).await?;
+        let pulls = self.brought_by(&repository, deploy.commit, previous).await?;
+        if let Some(deploy) = self.queue.get_mut(number) {
+            deploy.previous = previous;
+            deploy.pulls = pulls.into_iter().map(|(number, _)| number).collect();
+        }
+        Ok(())
+    }
+
+    /// The repository, fetched where it lacks the commit.
+    pub(super) async fn with(&self, commit: CommitId) -> Result<Repository, WorkError> {
+        let mirror = self.site.ctx.mirror(self.site.repository).await?;
+        if mirror.exists() && !mirror.is_suspect() {
+            let repository = mirror.repository();
+            if repository.missing(&[commit]).await.is_ok_and(|missing| missing.is_empty()) {
+                return Ok(repository);
+            }
+        }
+        Ok(mirror.fetched(&[]).await?)
+    }
+
+    /// The pull requests that a deploy brings, each with whether it made the tip.
+    async fn brought_by(
+        &self,
+        repository: &Repository,
+        commit: CommitId,
+        previous: Option<CommitId>,
+    ) -> Result<Vec<(PullNumber, bool)>, WorkError> {
+        let site = self.site;
+        let id = site.repository.id;
+        let mut brought: HashSet<CommitId> = HashSet::from([commit]);
+        if let Some(previous) = previous
+            && repository.missing(&[previous]).await?.is_empty()
+        {
+            brought.extend(repository.brought(commit, previous).await?.into_iter().take(LOOKED_UP));
+        }
+        let merged = site.ctx.store.merged_pulls(id, MERGED_AT_MOST).await?;
+        let mut found: Vec<(PullNumber, bool)> = merged
+            .iter()
+            .filter(|pull| made_by(pull).is_some_and(|made| brought.contains(&made)))
+            .map(|pull| (pull.number, made_by(pull) == Some(commit)))
+            .collect();
+        if !found.iter().any(|(_, made)| *made) {
+            found.extend(self.being_merged(commit, &brought).await?);
+        }
+        found.sort_unstable();
+        found.dedup_by_key(|(number, _)| *number);
+        Ok(found)
+    }
+
+    /// The pull request whose merge the tip is, where GitHub has not told yet that it was merged.
+    async fn being_merged(
+        &self,
+        commit: CommitId,
+        brought: &HashSet<CommitId>,
+    ) -> Result<Option<(PullNumber, bool)>, WorkError> {
+        let site = self.site;
+        let open = site.ctx.store.open_pulls(site.repository.id).await?;
+        let branch = &site.environment.branch;
+        let mut here = open.iter().map(|it| &it.pull).filter(|it| it.base_branch == *branch);
+        if let Some(pull) = here.find(|pull| brought.contains(&pull.head_commit)) {
+            return Ok(Some((pull.number, true)));
+        }
+        // A squashed one has left no commit of its own behind, and one that nobody has told of is not known here.
+        // GitHub knows both; a direct push is called so only if it knows none.
+        let (installation, name) = (site.repository.installation, &site.repository.full_name);
+        let pulls = site.ctx.api.pulls_of_commit(installation, name, commit).await?;
+        let made = pulls
+            .iter()
+            .find(|pull| pull.base.branch == branch.as_str() && pull.merge_commit_sha == Some(commit));
+        Ok(made.map(|pull| (pull.number, true)))
+    }
+}
+
+/// Whether `newer` has `commit` in its history, as far as both are there.
+async fn is_in(repository: &Repository, commit: CommitId, newer: CommitId) -> Result<bool, GitError> {
+    Ok(repository.missing(&[commit, newer]).await?.is_empty() && repository.reaches(newer, commit).await?)
+}
+
+/// What the base got by a merged pull request.
+fn made_by(pull: &PullRow) -> Option<CommitId> {
+    pull.merged.and_then(|it| it.commit)
+}

@@ -1,0 +1,99 @@
+//! An account with the App installed: whether it may be used, and which repositories it covers.
+
+use super::pending_deliveries::{PendingDeliveries, repository_row};
+use super::repository::RECONCILE_EVERY;
+use crate::engine::context::{EngineContext, WorkError};
+use crate::engine::presence::Coverage;
+use crate::github::ApiError;
+use crate::model::{InstallationId, Millis};
+use crate::store::{
+    Change, DeliveryRow, Installation, InstallationState, RepositoryRow, RepositoryState, WorkItem,
+};
+use std::collections::HashMap;
+
+/// How far apart the comparisons of an installation's repositories begin, in milliseconds.
+const COMPARISONS_APART: Millis = 200;
+
+pub(super) async fn run(
+    ctx: &EngineContext,
+    item: &WorkItem,
+    id: InstallationId,
+) -> Result<Vec<Change>, WorkError> {
+    let pending = PendingDeliveries::of(ctx, item).await?;
+    let mut changes = pending.processed(item);
+    let granted = |it: &DeliveryRow| it.action.as_deref() == Some("new_permissions_accepted");
+    let has_new_rights = pending.deliveries.iter().any(granted);
+    if has_new_rights {
+        ctx.api.forget_tokens(id).await;
+    }
+    let known = ctx.store.repositories(Some(id)).await?;
+    match ctx.api.installation(id).await {
+        Ok(installation) => {
+            let suspended = installation.suspended_at.is_some();
+            let state = if suspended { InstallationState::Suspended } else { InstallationState::Active };
+            let login = installation.account.map(|account| account.login).unwrap_or_default();
+            changes.push(Change::Installation(Installation { id, login, state }));
+            if suspended {
+                ctx.presence.covers(id, Some(Coverage::Suspended));
+            } else {
+                // While it was suspended GitHub told nothing and kept nothing that could be asked for.
+                let before = ctx.store.installation(id).await?.map(|account| account.state);
+                let came_back = before.is_some_and(|state| state != InstallationState::Active);
+                // What was refused for want of a right goes on.
+                let came_back = came_back || has_new_rights;
+                changes.extend(covered(ctx, id, known, came_back).await?);
+            }
+        }
+        Err(ApiError::NotFound { .. }) => {
+            let login = ctx.store.installation(id).await?.map(|account| account.login).unwrap_or_default();
+            changes.push(Change::Installation(Installation { id, login, state: InstallationState::Deleted }));
+            changes.extend(gone(ctx, known).await);
+            ctx.presence.covers(id, None);
+        }
+        Err(error) => return Err(error.into()),
+    }
+    ctx.drivers.entries.looked_over(id);
+    Ok(changes)
+}
+
+/// Compares the repositories that GitHub names with those that are known.
+async fn covered(
+    ctx: &EngineContext,
+    id: InstallationId,
+    known: Vec<RepositoryRow>,
+    came_back: bool,
+) -> Result<Vec<Change>, WorkError> {
+    let mut known: HashMap<_, _> = known.into_iter().map(|row| (row.id, row)).collect();
+    let (mut changes, mut marked) = (Vec::new(), 0);
+    let covered = ctx.api.repositories(id).await?;
+    ctx.presence.covers(id, Some(Coverage::Repositories(covered.len())));
+    for repository in covered {
+        let before = known.remove(&repository.id);
+        let reconciled_at = before.as_ref().and_then(|row| row.reconciled_at);
+        let row = repository_row(&repository, id, reconciled_at);
+        ctx.note_listed(&row).await?;
+        let came_back = came_back || before.is_some_and(|row| row.state == RepositoryState::Gone);
+        let now = ctx.now();
+        // Of a clock that has been set back, too.
+        let since_start = ctx.started_at..=now;
+        let due = reconciled_at.is_none_or(|at| !since_start.contains(&at) || at + RECONCILE_EVERY <= now);
+        if row.state == RepositoryState::Active && (came_back || due) {
+            // One after the other: what people wait for comes between.
+            changes.push(Change::MarkAt(WorkItem::Repository(row.id), now + marked * COMPARISONS_APART));
+            marked += 1;
+        }
+        changes.push(Change::Repository(row));
+    }
+    changes.extend(gone(ctx, known.into_values()).await);
+    Ok(changes)
+}
+
+/// Lets go of repositories that are covered no more.
+async fn gone(ctx: &EngineContext, rows: impl IntoIterator<Item = RepositoryRow>) -> Vec<Change> {
+    let mut changes = Vec::new();
+    for row in rows.into_iter().filter(|row| row.state == RepositoryState::Active) {
+        ctx.forget_mirror(row.id).await;
+        changes.push(Change::Repository(RepositoryRow { state: RepositoryState::Gone, ..row }));
+    }
+    changes
+}

@@ -1,0 +1,394 @@
+//! A pull request to judge.
+//!
+//! Races, and how they end: a push while judging leaves a verdict on a commit that is no longer the
+//! head, and marks the work item again; a retarget does the same by another check name; two pull requests
+//! that share a check are worded together, and whoever commits second is told that its picture of the
+//! other was stale and words anew. Nothing here relies on the order in which deliveries come.
+
+mod aftermath;
+mod aim;
+mod deploy_facts;
+mod effects;
+mod latest;
+mod memory;
+mod stacked;
+mod withdrawn;
+
+use super::pending_deliveries::PendingDeliveries;
+use crate::engine::config_cache::RepositoryConfig;
+use crate::engine::context::{EngineContext, WorkError};
+use crate::engine::judge::{self, Known};
+use crate::github::{ApiError, RetryAdvice};
+use crate::lineage::{GitError, Repository, Standing, Survey};
+use crate::model::{
+    Base, BranchName, Cause, DeployFacts, Finding, Head, MergeMethods, Outcome, Pull, PullNumber,
+    RepositoryId, Role, Undecided, Verdict,
+};
+use crate::store::{Change, JudgedPull, PullRow, PullState, RepositoryRow, RepositoryState, WorkItem};
+pub(super) use aim::aim;
+pub(super) use deploy_facts::known as known_deploys;
+pub(super) use effects::{check_run, digest, last_verdict, left};
+use latest::Latest;
+pub(super) use memory::Memory;
+pub(super) use stacked::{is_chain, is_of_path, is_with, own_base, stack_facts};
+
+pub(super) async fn run(
+    ctx: &EngineContext,
+    item: &WorkItem,
+    id: RepositoryId,
+    number: PullNumber,
+) -> Result<Vec<Change>, WorkError> {
+    let pending = PendingDeliveries::of(ctx, item).await?;
+    let before = ctx.store.pull(id, number).await?;
+    let Latest { repository, pull, settings, mut changes } =
+        Latest::of(ctx, &pending, id, number, before.as_ref()).await?;
+    changes.extend(pending.processed(item));
+    if repository.state == RepositoryState::Gone {
+        return Ok(changes);
+    }
+    let (config, unread) = match ctx.repository_config(&repository).await {
+        Ok(config) => (config, None),
+        // Nothing is judged by rules that are not known, and the check says why.
+        Err(error) => (ctx.unread(&error), Some(error)),
+    };
+    let memory = Memory::of(ctx, &config.path, id, &pull.head_branch).await?;
+    let nothing_new = pending.deliveries.is_empty();
+    let (repository, before) = (&repository, before.as_ref());
+    let case = Case { ctx, config, memory, repository, before, settings, nothing_new };
+    if pull.state != PullState::Open {
+        changes.extend(case.left(&pull, None).await?);
+        let judged_for = before.as_ref().and_then(|it| it.judged_base.as_ref());
+        changes.extend(case.passed_on(&pull, judged_for));
+        return match case.aftermath(&pull).await {
+            Ok(comment) => {
+                changes.extend(comment);
+                Ok(changes)
+            }
+            Err(error) => Err(error),
+        };
+    }
+    let judged = match case.look(pull).await {
+        Ok(judged) => judged,
+        Err(NotJudged(row)) => {
+            if let Some(error) = unread {
+                // The file may say that it goes into an environment.
+                return Err(error);
+            }
+            if row.state == PullState::Open {
+                changes.extend(case.withdrawn(&row, None).await?);
+                changes.extend(case.withdrawn_comment(&row).await?);
+            }
+            changes.extend(case.left(&row, None).await?);
+            changes.extend(case.passed_on(&row, None));
+            changes.push(Change::Unjudged(id, number));
+            changes.push(Change::Pull(row));
+            return Ok(changes);
+        }
+    };
+    changes.extend(case.left(&judged.row, Some(&judged.pull.base.branch)).await?);
+    changes.extend(case.passed_on(&judged.row, Some(&judged.pull.base.branch)));
+    changes.push(Change::Pull(judged.row.clone()));
+    changes.extend(case.effects(&judged).await?);
+    changes.extend(case.check_for_own_base(&judged).await?);
+    match judged.error {
+        None => Ok(changes),
+        Some((what, retry_advice)) => Err(WorkError { what, retry_advice, changes }),
+    }
+}
+
+/// One pull request, looked at once.
+struct Case<'a> {
+    ctx: &'a EngineContext,
+    config: RepositoryConfig,
+    memory: Memory,
+    repository: &'a RepositoryRow,
+    before: Option<&'a JudgedPull>,
+    /// How the repository's own settings let it be merged, where GitHub has told.
+    settings: Option<MergeMethods>,
+    /// Whether no event came with the work: something else has changed.
+    nothing_new: bool,
+}
+
+/// What came of looking at it.
+struct Judged {
+    /// The pull request as it stood when it was judged.
+    row: PullRow,
+    /// Its two ends: the base is what it finally aims at, whose commit is unknown when it could not be fetched.
+    pull: Pull,
+    verdict: Verdict,
+    /// The same for the branch that it goes into itself, where a stack has it judged for another one.
+    for_own_base: Option<(Pull, Verdict)>,
+    /// Why it has to be tried again.
+    error: Option<(String, RetryAdvice)>,
+}
+
+/// A pull request on which nothing is to be said: it is closed, or goes to a branch that is on no path.
+struct NotJudged(PullRow);
+
+impl Case<'_> {
+    /// What has to be looked at because of how this pull request is now. Two that stand on each other come to
+    /// rest, since a second look finds both as they were.
+    fn passed_on(&self, row: &PullRow, judged_for: Option<&BranchName>) -> Vec<Change> {
+        let has_changed = self.before.is_none_or(|before| {
+            let known = &before.pull;
+            known.state != row.state
+                || known.head_commit != row.head_commit
+                || known.base_branch != row.base_branch
+                || known.stack != row.stack
+                || before.judged_base.as_ref() != judged_for
+        });
+        if !has_changed {
+            return Vec::new();
+        }
+        // By a work item of its own: those that stand on it have to see what is stored by then.
+        let mut changes = vec![Change::Mark(WorkItem::Stack(row.repository, row.number))];
+        let may_configure =
+            judged_for.is_some() || row.base_branch.as_str() == self.repository.default_branch;
+        if row.state == PullState::Open && may_configure {
+            changes.push(Change::Mark(WorkItem::ConfigPreview(row.repository, row.number)));
+        }
+        changes
+    }
+
+    /// `judged_for` is the branch it is judged for now, if it is.
+    async fn left(&self, row: &PullRow, judged_for: Option<&BranchName>) -> Result<Vec<Change>, WorkError> {
+        match self.before {
+            Some(before) => left(self.ctx, before, judged_for.map(|base| (row.head_commit, base))).await,
+            None => Ok(Vec::new()),
+        }
+    }
+
+    /// What it finally aims at; `None` where that is no branch of the path.
+    fn aim(&self, row: &PullRow) -> Option<BranchName> {
+        aim(&self.config.path, row, self.memory.open())
+    }
+
+    async fn look(&self, row: PullRow) -> Result<Judged, NotJudged> {
+        let Some(aimed) = self.aim(&row) else { return Err(NotJudged(row)) };
+        let mirror = match self.ctx.mirror(self.repository).await {
+            Ok(mirror) => mirror,
+            Err(error) => return Ok(no_answer(row, aimed, &error)),
+        };
+        let fetched = match mirror.has_environments(&self.config.path).await {
+            Ok(false) if matches!(self.config.path.role(&aimed), Role::Copy(_)) => {
+                return Err(NotJudged(row));
+            }
+            Ok(_) => mirror.fetched_for(&row, &self.config.path, self.nothing_new).await,
+            Err(error) => Err(error),
+        };
+        let looked = match fetched {
+            Ok(found) => self.look_at(row.clone(), aimed.clone(), found).await,
+            Err(error) => return Ok(not_fetched(row, aimed, &error)),
+        };
+        if !mirror.is_suspect() {
+            return looked;
+        }
+        // What a damaged mirror says is no answer; the fetch mends it.
+        match mirror.fetched_now_for(&row, &self.config.path).await {
+            Ok(found) => self.look_at(row, aimed, found).await,
+            Err(error) => Ok(not_fetched(row, aimed, &error)),
+        }
+    }
+
+    async fn look_at(
+        &self,
+        row: PullRow,
+        aimed: BranchName,
+        (repository, standing): (Repository, Standing),
+    ) -> Result<Judged, NotJudged> {
+        let row = match self.settled(row, &aimed, &repository, &standing).await {
+            Ok(row) => row,
+            Err(judged) => return Ok(*judged),
+        };
+        let aimed = self.aim(&row).filter(|_| row.state == PullState::Open);
+        let Some(aimed) = aimed else { return Err(NotJudged(row)) };
+        if self.is_off_path(&aimed, &standing.survey) {
+            return Err(NotJudged(row));
+        }
+        let own_base = own_base(&self.config.path, &row, &aimed).cloned();
+        let mut judged = self.judge(row.clone(), aimed, &repository, &standing.survey).await;
+        if let Some(base) = own_base {
+            let Judged { pull, verdict, .. } = self.judge(row, base, &repository, &standing.survey).await;
+            judged.for_own_base = Some((pull, verdict));
+        }
+        Ok(judged)
+    }
+
+    /// Whether none of the path's environments exists: then whoever has a branch with the copy branch's name
+    /// never asked for a verdict.
+    fn is_off_path(&self, aimed: &BranchName, survey: &Survey) -> bool {
+        let path = &self.config.path;
+        match path.role(aimed) {
+            Role::Topic => true,
+            Role::Environment(_) => false,
+            Role::Copy(_) => path.environments.iter().all(|it| !survey.tips.contains_key(&it.branch)),
+        }
+    }
+
+    /// The pull request as it stands, asked of GitHub where the mirror shows that something is on its way:
+    /// another head, or a head that the base already contains, which a merge leaves behind.
+    async fn settled(
+        &self,
+        row: PullRow,
+        aimed: &BranchName,
+        repository: &Repository,
+        standing: &Standing,
+    ) -> Result<PullRow, Box<Judged>> {
+        let moved = standing.head != Some(row.head_commit);
+        let merged = match standing.base {
+            Some(base) if !moved => repository.reaches(base, row.head_commit).await.unwrap_or_default(),
+            _ => false,
+        };
+        if !moved && !merged {
+            return Ok(row);
+        }
+        let (installation, name) = (self.repository.installation, &self.repository.full_name);
+        let asked = match self.ctx.api.pull(installation, name, row.number).await {
+            Ok(pull) => super::pending_deliveries::pull_row(&pull, row.repository),
+            Err(error) => return Err(Box::new(no_answer(row, aimed.clone(), &error))),
+        };
+        match asked {
+            Ok(asked) if standing.head == Some(asked.head_commit) => Ok(asked),
+            Ok(asked) if asked.state != PullState::Open => Ok(asked),
+            _ => {
+                let what = format!("head commit {}", row.head_commit.short());
+                Err(Box::new(undecided(row, aimed.clone(), Undecided::CommitMissing { what })))
+            }
+        }
+    }
+
+    async fn judge(
+        &self,
+        row: PullRow,
+        aimed: BranchName,
+        repository: &Repository,
+        survey: &Survey,
+    ) -> Judged {
+        if let Some(cause) = &self.config.invalid {
+            let verdict = Verdict { findings: vec![Finding::new(Outcome::Unknown, cause.clone())] };
+            let error = error_in(&verdict);
+            return Judged { pull: ends(&row, aimed), row, verdict, for_own_base: None, error };
+        }
+        let path = &self.config.path;
+        let Some(base) = survey.tips.get(&aimed) else {
+            let missing = || Undecided::MissingBranches { missing: vec![aimed.clone()], start_from: None };
+            let why = judge::obstacle(path, survey).unwrap_or_else(missing);
+            return undecided(row, aimed, why);
+        };
+        let mut pull = ends(&row, aimed);
+        pull.base.commit = base.commit;
+        // Only now: what is opened after this finds this one's head in the mirror, and has it judged again.
+        let memory = match self.memory_for(&row, &pull, repository).await {
+            Ok(memory) => memory,
+            Err(error) => return undecided(row, pull.base.branch, Undecided::Git { what: error.what }),
+        };
+        let ledger = memory.ledger(Some(row.number));
+        // One that goes into another topic first brings what that one has as well.
+        let snapshot = if row.base_branch == pull.base.branch {
+            judge::snapshot(repository, path, &pull, &ledger, survey).await
+        } else {
+            Ok(None)
+        };
+        let snapshot = match snapshot {
+            Ok(snapshot) => snapshot,
+            Err(why) => return undecided(row, pull.base.branch, why),
+        };
+        let promoting = snapshot.as_ref().map(|snapshot| pull.promoting(snapshot));
+        let ends = promoting.as_ref().unwrap_or(&pull);
+        let methods = self.methods(ends).await;
+        let deploys = match self.deploys(&row, ends).await {
+            Ok(deploys) => deploys,
+            Err(error) => return undecided(row, pull.base.branch, Undecided::Git { what: error.what }),
+        };
+        let known =
+            Known { survey, methods, deploys, snapshot, stacks: stack_facts(path, &row, memory.open()) };
+        let verdict = judge::judge_knowing(repository, path, &pull, &ledger, known).await;
+        let error = error_in(&verdict);
+        Judged { row, pull, verdict, for_own_base: None, error }
+    }
+
+    /// What is remembered by now, as the verdict on this pull request needs it.
+    async fn memory_for(
+        &self,
+        row: &PullRow,
+        pull: &Pull,
+        repository: &Repository,
+    ) -> Result<Memory, WorkError> {
+        let path = &self.config.path;
+        let memory = Memory::of(self.ctx, path, row.repository, &row.head_branch).await?;
+        if path.role(&row.head_branch) != Role::Topic {
+            return Ok(memory);
+        }
+        memory.for_topic(self.ctx, row.repository, repository, pull).await
+    }
+
+    /// What is known of deploys where a promotion comes from and where it goes.
+    async fn deploys(&self, row: &PullRow, pull: &Pull) -> Result<DeployFacts, WorkError> {
+        deploy_facts::known(self.ctx, &self.config.path, row, pull).await
+    }
+
+    /// How a promotion may be merged, as the base's rules have it; where none says, as the settings do. It is no more
+    /// than a warning, so that it is not known holds nothing up.
+    async fn methods(&self, pull: &Pull) -> Option<MergeMethods> {
+        let path = &self.config.path;
+        let between = [deploy_facts::role_of_head(path, pull), path.role(&pull.base.branch)];
+        if !between.iter().all(|role| matches!(role, Role::Environment(_))) {
+            return None;
+        }
+        match self.ctx.merge_methods(self.repository, &pull.base.branch).await {
+            Ok(methods) => methods.or(self.settings),
+            Err(error) => {
+                tracing::warn!(%error, "the rules of a branch could not be read");
+                None
+            }
+        }
+    }
+}
+
+/// The two ends as the pull request's row has them, with what it aims at; the base's commit is filled in by
+/// whoever knows it.
+pub(super) fn ends(row: &PullRow, aimed: BranchName) -> Pull {
+    Pull {
+        head: Head {
+            branch: Some(row.head_branch.clone()),
+            commit: row.head_commit,
+            fork: row.head_repository != Some(row.repository),
+        },
+        base: Base { branch: aimed, commit: row.head_commit },
+    }
+}
+
+fn undecided(row: PullRow, aimed: BranchName, why: Undecided) -> Judged {
+    let verdict = Verdict::undecided(why);
+    Judged { pull: ends(&row, aimed), error: error_in(&verdict), row, verdict, for_own_base: None }
+}
+
+fn not_fetched(row: PullRow, aimed: BranchName, error: &GitError) -> Judged {
+    tracing::error!(%error, "the mirror could not be brought up to date");
+    undecided(row, aimed, Undecided::Git { what: error.to_string() })
+}
+
+fn no_answer(row: PullRow, aimed: BranchName, error: &ApiError) -> Judged {
+    let judged = undecided(row, aimed, Undecided::GitHub { what: error.to_string() });
+    Judged { error: Some((error.to_string(), error.retry_advice())), ..judged }
+}
+
+/// What will pass by itself is tried again; a missing branch waits for the push that makes it.
+pub(super) fn error_in(verdict: &Verdict) -> Option<(String, RetryAdvice)> {
+    if verdict.outcome() != Outcome::Unknown {
+        return None;
+    }
+    verdict.findings.iter().find_map(|finding| match &finding.cause {
+        // Another commit may do better, and whoever pushes one is heard.
+        Cause::CouldNotDecide(Undecided::Git { what }) if GitError::is_said_of_bad_objects(what) => {
+            Some((what.clone(), RetryAdvice::GiveUp))
+        }
+        Cause::CouldNotDecide(Undecided::Git { what } | Undecided::GitHub { what }) => {
+            Some((what.clone(), RetryAdvice::TryLater))
+        }
+        Cause::CouldNotDecide(Undecided::CommitMissing { what }) => {
+            Some((format!("{what} cannot be read yet"), RetryAdvice::TryLater))
+        }
+        _ => None,
+    })
+}

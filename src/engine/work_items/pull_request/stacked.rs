@@ -1,0 +1,112 @@
+//! Pull requests in a stack: what is known of it, and the check for the branch that one goes into itself.
+//!
+//! The verdict is for the trunk, as GitHub asks for the trunk's checks. Where a member goes into another branch of the
+//! path, GitHub asks for that one's as soon as the stack is dissolved, and tells nobody; so it is kept up to date, too.
+
+use super::{Case, Judged, ends};
+use crate::engine::context::WorkError;
+use crate::model::{BranchName, PromotionPath, Role, StackFacts, StackMember, Verdict};
+use crate::policy;
+use crate::report::{CheckText, RECHECK, Subject};
+use crate::store::{Change, PullRow, PullState};
+
+/// What is known of a pull request's neighbours, among those that are open.
+pub(in crate::engine::work_items) fn stack_facts(
+    path: &PromotionPath,
+    row: &PullRow,
+    open: &[PullRow],
+) -> StackFacts {
+    let others: Vec<&PullRow> = open.iter().filter(|it| is_another(row, it)).collect();
+    let member = row.stack.as_ref().map(|stack| {
+        let same = others.iter().filter(|it| is_with(row, it)).copied();
+        let mut members: Vec<&PullRow> = same.chain([row]).filter(|it| is_of_path(path, it)).collect();
+        members.sort_by_key(|it| it.number);
+        let mut heads: Vec<BranchName> = Vec::new();
+        for member in members {
+            if !heads.contains(&member.head_branch) {
+                heads.push(member.head_branch.clone());
+            }
+        }
+        StackMember { stack: stack.clone(), heads, goes_into: row.base_branch.clone() }
+    });
+    let chained = others.iter().filter(|it| is_chain(path, row, it));
+    StackFacts { member, chained_with: chained.map(|it| it.origin()).collect() }
+}
+
+fn is_another(row: &PullRow, other: &PullRow) -> bool {
+    other.number != row.number && other.state == PullState::Open
+}
+
+/// Whether two pull requests are in the same stack. Without its number the trunk has to tell.
+pub(in crate::engine::work_items) fn is_with(row: &PullRow, other: &PullRow) -> bool {
+    row.stack.is_some() && row.stack == other.stack
+}
+
+/// Whether a branch of the path is the head: then others build on it, and nobody may rewrite it.
+pub(in crate::engine::work_items) fn is_of_path(path: &PromotionPath, row: &PullRow) -> bool {
+    row.head_repository == Some(row.repository) && path.role(&row.head_branch) != Role::Topic
+}
+
+/// Whether two promotions are a chain that GitHub's pages offer to make a stack. Topics into an environment that is
+/// being promoted are offered the same, but that is every topic nearly always.
+pub(in crate::engine::work_items) fn is_chain(path: &PromotionPath, one: &PullRow, other: &PullRow) -> bool {
+    let on_top = |upper: &PullRow, lower: &PullRow| upper.base_branch == lower.head_branch;
+    let free = [one, other].iter().all(|it| it.stack.is_none() && is_of_path(path, it));
+    free && (on_top(one, other) || on_top(other, one))
+}
+
+/// The branch of the path that a pull request in a stack goes into itself, where it is judged for another one.
+pub(in crate::engine::work_items) fn own_base<'a>(
+    path: &PromotionPath,
+    row: &'a PullRow,
+    aimed: &BranchName,
+) -> Option<&'a BranchName> {
+    let base = Some(&row.base_branch).filter(|base| *base != aimed && row.stack.is_some());
+    base.filter(|base| path.role(base) != Role::Topic)
+}
+
+impl Case<'_> {
+    /// The check for the branch that it goes into itself, where that is not the one it is judged for. Nothing decided
+    /// there is nothing decided here.
+    pub(super) async fn check_for_own_base(&self, judged: &Judged) -> Result<Option<Change>, WorkError> {
+        let row = &judged.row;
+        let Some(base) = own_base(&self.config.path, row, &judged.pull.base.branch) else { return Ok(None) };
+        let (pull, verdict) = match &judged.for_own_base {
+            Some(also) => also.clone(),
+            None => (ends(row, base.clone()), judged.verdict.clone()),
+        };
+        let also = Judged { row: row.clone(), pull, verdict, error: None, for_own_base: None };
+        self.check(&also).await.map(Some)
+    }
+
+    /// What can be done by a button is done by the verdict for the trunk; the other check has the one that looks again.
+    pub(super) fn without_dead_buttons(&self, judged: &Judged, text: &mut CheckText) {
+        let aimed = super::aim(&self.config.path, &judged.row, self.memory.open());
+        if aimed.is_some_and(|aimed| aimed != judged.pull.base.branch) {
+            text.actions.retain(|action| *action == RECHECK);
+        }
+    }
+
+    fn by_stack_alone(&self, row: &PullRow, base: &BranchName) -> Verdict {
+        let stacks = stack_facts(&self.config.path, row, self.memory.open());
+        policy::judge_stack(&self.config.path, &ends(row, base.clone()), &stacks)
+    }
+
+    /// Those that have a check in common with `judged` because they go into its base themselves, though they are judged
+    /// for their trunk.
+    pub(super) fn sharing_by_own_base(&self, judged: &Judged) -> Vec<(Subject, Verdict)> {
+        let (path, base) = (&self.config.path, &judged.pull.base.branch);
+        let open = self.memory.open();
+        let shares = |row: &&PullRow| {
+            let aimed = super::aim(path, row, open);
+            is_another(&judged.row, row)
+                && row.head_commit == judged.row.head_commit
+                && aimed.is_some_and(|aimed| own_base(path, row, &aimed) == Some(base))
+        };
+        let of = |row: &PullRow| {
+            let subject = self.subject_of(row.number, &ends(row, base.clone()));
+            (subject, self.by_stack_alone(row, base))
+        };
+        open.iter().filter(shares).map(of).collect()
+    }
+}

@@ -1,0 +1,304 @@
+//! A repository as a whole: what is stored is compared with what GitHub has, so that a lost event is
+//! made good; people's requests to judge a commit again come here as well.
+
+use super::pending_deliveries::{PendingDeliveries, pull_row};
+use super::pull_request::{aim, last_verdict, left, own_base};
+use super::recheck::{asked_again, asked_for};
+use super::{backfill, configuration};
+use crate::engine::config_cache::RepositoryConfig;
+use crate::engine::context::{EngineContext, WorkError};
+use crate::github::ApiError;
+use crate::lineage::Repository;
+use crate::model::{BranchName, MergeMethods, Millis, Outcome, PullNumber, RepositoryId, Role, TipSource};
+use crate::store::{
+    Change, ChecksOf, JudgedPull, PullRow, PullState, RepositoryRow, RepositoryState, TipRow, WorkItem,
+};
+use std::collections::HashMap;
+
+/// How often a repository is compared with GitHub when nothing else calls for it, in milliseconds.
+pub(super) const RECONCILE_EVERY: Millis = 60 * 60_000;
+
+pub(super) async fn run(
+    ctx: &EngineContext,
+    item: &WorkItem,
+    id: RepositoryId,
+) -> Result<Vec<Change>, WorkError> {
+    let pending = PendingDeliveries::of(ctx, item).await?;
+    let mut changes = pending.processed(item);
+    let Some((row, more)) = pending.changed_repository(ctx, id).await? else { return Ok(changes) };
+    changes.extend(more);
+    if row.state == RepositoryState::Active {
+        let open = ctx.store.open_pulls(id).await?;
+        let asked = asked_for(&pending);
+        changes.extend(asked_again(ctx, id, &open, &asked).await?);
+        // What lies ahead was noted by a clock that has been set back since.
+        let since = ctx.now() - RECONCILE_EVERY;
+        let recent = row.reconciled_at.is_some_and(|at| at > since && at <= ctx.now());
+        let is_asked_for = |head| asked.iter().any(|it| it.head_sha == head);
+        let of_stack = open.iter().any(|it| it.pull.stack.is_some() && is_asked_for(it.pull.head_commit));
+        if pending.deliveries.is_empty() || !recent {
+            return compared(ctx, row, open, changes).await;
+        }
+        if of_stack {
+            // Whoever asks again may have taken the stack apart, of which GitHub tells nobody.
+            let config = ctx.repository_config(&row).await?;
+            changes.extend(pulls(ctx, &row, &config, open).await?);
+        }
+    } else {
+        ctx.forget_mirror(id).await;
+    }
+    changes.push(Change::Repository(row));
+    Ok(changes)
+}
+
+/// Compares all of it with what GitHub has.
+async fn compared(
+    ctx: &EngineContext,
+    row: RepositoryRow,
+    open: Vec<JudgedPull>,
+    mut changes: Vec<Change>,
+) -> Result<Vec<Change>, WorkError> {
+    let (config, reread) = configuration::read_again(ctx, &row).await?;
+    changes.extend(reread);
+    // By these rules it is compared right now.
+    changes.retain(|it| *it != Change::Mark(WorkItem::Repository(row.id)));
+    let on_path = is_on_path(ctx, &row, &config).await;
+    if matches!(on_path, Ok(false)) {
+        // There is nothing to deploy, and nothing to copy.
+        changes.retain(|it| !matches!(it, Change::Mark(WorkItem::Environment(..) | WorkItem::Copy(_))));
+    }
+    // Nobody asks about the pull requests of a repository that is off the path; once it comes onto it, it is compared
+    // again. What was said before is taken back.
+    if !matches!(on_path, Ok(false)) || open.iter().any(|it| it.judged_base.is_some()) {
+        changes.extend(pulls(ctx, &row, &config, open).await?);
+    }
+    // What was found so far is not lost when git does not answer: an unknown pull request gets its check, which says so.
+    let filled = match on_path {
+        Ok(true) => ledger(ctx, &row, &config, &mut changes).await,
+        Ok(false) => Ok(()),
+        Err(error) => Err(error),
+    };
+    match filled {
+        Ok(()) => {
+            let reconciled_at = Some(ctx.now());
+            changes.push(Change::Repository(RepositoryRow { reconciled_at, ..row }));
+            Ok(changes)
+        }
+        Err(error) => {
+            changes.push(Change::Repository(row));
+            Err(WorkError { changes, ..error })
+        }
+    }
+}
+
+async fn is_on_path(
+    ctx: &EngineContext,
+    row: &RepositoryRow,
+    config: &RepositoryConfig,
+) -> Result<bool, WorkError> {
+    let mirror = ctx.mirror(row).await?;
+    Ok(mirror.has_environments(&config.path).await?)
+}
+
+/// Compares the ledger with where the branches are; where one has moved unseen, every open pull request
+/// among the changes is judged anew.
+async fn ledger(
+    ctx: &EngineContext,
+    row: &RepositoryRow,
+    config: &RepositoryConfig,
+    changes: &mut Vec<Change>,
+) -> Result<(), WorkError> {
+    let repository = ctx.mirror(row).await?.fetched(&[]).await?;
+    let mut moved = false;
+    for branch in config.path.judged_branches() {
+        let tips = tips(ctx, row.id, branch, &repository).await?;
+        moved |= !tips.is_empty();
+        let has_alarm = ctx.store.effect(&WorkItem::BranchAlarm(row.id, branch.clone())).await?.is_some();
+        if has_alarm || tips.iter().any(was_moved_unseen) {
+            changes.push(Change::Mark(WorkItem::BranchRewrite(row.id, branch.clone())));
+        }
+        changes.extend(tips);
+    }
+    let environments = config.path.environments.iter();
+    // What was given up while nobody answered is taken up again, and what nobody told is found.
+    changes.extend(environments.map(|it| Change::Mark(WorkItem::Environment(row.id, (&it.name).into()))));
+    changes.push(Change::Mark(WorkItem::Copy(row.id)));
+    if moved {
+        let open = changes.iter().filter_map(|change| match change {
+            Change::Pull(pull) if pull.state == PullState::Open => Some(pull.number),
+            _ => None,
+        });
+        let marks: Vec<_> = open.map(|number| Change::Mark(WorkItem::PullRequest(row.id, number))).collect();
+        changes.extend(marks);
+    }
+    Ok(())
+}
+
+/// Whether a ledger entry is of a move that nobody told of.
+fn was_moved_unseen(change: &Change) -> bool {
+    matches!(change, Change::Tip(TipRow { source: TipSource::Reconciled, .. }))
+}
+
+/// Compares the open pull requests with those that GitHub names; what differs is judged anew.
+async fn pulls(
+    ctx: &EngineContext,
+    row: &RepositoryRow,
+    config: &RepositoryConfig,
+    open: Vec<JudgedPull>,
+) -> Result<Vec<Change>, WorkError> {
+    let mut known: HashMap<PullNumber, JudgedPull> =
+        open.into_iter().map(|it| (it.pull.number, it)).collect();
+    let mut changes = Vec::new();
+    if ctx.store.merged_pulls(row.id, 1).await?.is_empty() {
+        changes.extend(merged_before(ctx, row).await?);
+    }
+    let asked = ctx.api.open_pulls(row.installation, &row.full_name).await?;
+    let named: Vec<PullRow> = asked.iter().filter_map(|pull| readable(pull, row.id)).collect();
+    let told = asked.iter().find_map(|pull| pull.base.repo?.merge_methods());
+    changes.extend(merge_settings(ctx, config, told, &named).await?);
+    for pull in &named {
+        let before = known.remove(&pull.number);
+        if before.as_ref().is_some_and(|before| before.pull.stack != pull.stack) {
+            // GitHub tells nobody that a stack was dissolved: those that were in it with this one are looked at, too.
+            changes.push(Change::Mark(WorkItem::Stack(row.id, pull.number)));
+        }
+        let aimed = aim(&config.path, pull, &named);
+        changes.extend(still_to_do(ctx, config, (before.as_ref(), pull), aimed.as_ref()).await?);
+        changes.push(Change::Pull(pull.clone()));
+    }
+    // Those that GitHub no longer names were closed meanwhile: each is asked about by itself.
+    for (number, before) in known {
+        let pull = match ctx.api.pull(row.installation, &row.full_name, number).await {
+            Ok(pull) => pull_row(&pull, row.id)?,
+            Err(ApiError::NotFound { .. }) => PullRow { state: PullState::Closed, ..before.pull.clone() },
+            Err(error) => return Err(error.into()),
+        };
+        changes.extend(left(ctx, &before, None).await?);
+        changes.push(Change::Pull(pull));
+    }
+    Ok(changes)
+}
+
+/// What the repository's settings let people do when they merge: of a change nobody tells, and promotions say it.
+async fn merge_settings(
+    ctx: &EngineContext,
+    config: &RepositoryConfig,
+    told: Option<MergeMethods>,
+    open: &[PullRow],
+) -> Result<Vec<Change>, WorkError> {
+    let (Some(told), Some(id)) = (told, open.first().map(|pull| pull.repository)) else {
+        return Ok(Vec::new());
+    };
+    let mut changes = vec![Change::MergeSettings(id, told, ctx.now())];
+    if ctx.store.merge_settings(id).await?.is_some_and(|known| known != told) {
+        let is_environment = |branch| matches!(config.path.role(branch), Role::Environment(_));
+        let promotions =
+            open.iter().filter(|it| is_environment(&it.head_branch) && is_environment(&it.base_branch));
+        changes.extend(promotions.map(|it| Change::Mark(WorkItem::PullRequest(id, it.number))));
+    }
+    Ok(changes)
+}
+
+/// What was merged before anybody told: so that what a topic repeats, and who brought what, is known from the
+/// beginning.
+async fn merged_before(ctx: &EngineContext, row: &RepositoryRow) -> Result<Vec<Change>, WorkError> {
+    let closed = ctx.api.last_closed_pulls(row.installation, &row.full_name).await?;
+    let merged = closed.iter().filter(|it| it.merged_at.is_some()).filter_map(|it| readable(it, row.id));
+    Ok(merged.map(Change::Pull).collect())
+}
+
+fn readable(pull: &crate::github::Pull, id: RepositoryId) -> Option<PullRow> {
+    match pull_row(pull, id) {
+        Ok(row) => Some(row),
+        Err(WorkError { what, .. }) => {
+            tracing::error!(number = %pull.number, what, "a pull request cannot be read and is passed over");
+            None
+        }
+    }
+}
+
+/// What a pull request lacks: a verdict on what it is now, or that GitHub shows the verdict. Work on either
+/// may have been given up while nobody answered.
+async fn still_to_do(
+    ctx: &EngineContext,
+    config: &RepositoryConfig,
+    (before, pull): (Option<&JudgedPull>, &PullRow),
+    aimed: Option<&BranchName>,
+) -> Result<Vec<Change>, WorkError> {
+    let (id, number) = (pull.repository, pull.number);
+    let judge = || {
+        let mut changes = vec![Change::Mark(WorkItem::PullRequest(id, number))];
+        if config.path.has_shared_checks() {
+            // What an earlier version has said of the file would stand in the place of a verdict.
+            changes.push(Change::Mark(WorkItem::ConfigPreview(id, number)));
+        }
+        Ok(changes)
+    };
+    let Some(aimed) = aimed else {
+        if before.is_some_and(|it| it.judged_base.is_some()) {
+            return judge();
+        }
+        // Its former checks were taken back: that may not be shown yet.
+        let checks = ctx.store.checks(id, ChecksOf::Commit(pull.head_commit)).await?;
+        let work_items = checks.into_iter().map(|(item, _)| item).chain([WorkItem::Comment(id, number)]);
+        return not_shown(ctx, work_items).await;
+    };
+    // A file may have been good for an earlier version: by one that is not, no verdict stands.
+    let as_judged = before.filter(|_| config.invalid.is_none()).is_some_and(|it| {
+        it.judged_head == Some(pull.head_commit)
+            && it.judged_base.as_ref() == Some(aimed)
+            && it.pull.stack == pull.stack
+            && last_verdict(it).is_some_and(|verdict| verdict.outcome() != Outcome::Unknown)
+    });
+    if !as_judged {
+        return judge();
+    }
+    let check = WorkItem::Check(id, pull.head_commit, aimed.clone());
+    let own_base = own_base(&config.path, pull, aimed);
+    let for_own_base = own_base.map(|base| WorkItem::Check(id, pull.head_commit, base.clone()));
+    not_shown(ctx, [check, WorkItem::Comment(id, number)].into_iter().chain(for_own_base)).await
+}
+
+/// Those of these whose words GitHub does not show yet.
+async fn not_shown(
+    ctx: &EngineContext,
+    work_items: impl IntoIterator<Item = WorkItem>,
+) -> Result<Vec<Change>, WorkError> {
+    let mut changes = Vec::new();
+    for item in work_items {
+        let effect = ctx.store.effect(&item).await?;
+        if effect.is_some_and(|it| it.applied.as_ref() != Some(&it.substance)) {
+            changes.push(Change::Mark(item));
+        }
+    }
+    Ok(changes)
+}
+
+/// The ledger entries that a branch lacks: all of its line when that was never taken in, its present tip
+/// when a push was missed.
+async fn tips(
+    ctx: &EngineContext,
+    id: RepositoryId,
+    branch: &BranchName,
+    repository: &Repository,
+) -> Result<Vec<Change>, WorkError> {
+    let asking = |error: crate::lineage::GitError| WorkError::later(error.to_string());
+    let present = repository.branch(branch).await.map_err(asking)?;
+    let newest = ctx.store.newest_tip(id, branch).await?;
+    // Pushes may have been heard of before: they tell of its last moves only.
+    let mut changes = backfill::begin(ctx, (id, branch), repository, present).await?;
+    if let Some(newest) = newest.filter(|newest| newest.commit != present) {
+        // By our clock; what is found now comes after what was told by GitHub's.
+        changes.push(Change::Tip(TipRow {
+            repository: id,
+            branch: branch.clone(),
+            commit: present,
+            before: newest.commit,
+            at: newest.at.max(ctx.now() / 1000),
+            forced: false,
+            actor: None,
+            source: TipSource::Reconciled,
+        }));
+    }
+    Ok(changes)
+}

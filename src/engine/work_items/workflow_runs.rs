@@ -1,0 +1,38 @@
+//! Runs of workflows that have changed: whose deploy it is has to be looked up.
+
+use super::pending_deliveries::PendingDeliveries;
+use crate::engine::context::{EngineContext, WorkError};
+use crate::github::events::WorkflowRunEvent;
+use crate::model::{DriverSettings, RepositoryId};
+use crate::store::{Change, RepositoryState, WorkItem};
+use std::collections::BTreeSet;
+
+pub(super) async fn run(
+    ctx: &EngineContext,
+    item: &WorkItem,
+    id: RepositoryId,
+) -> Result<Vec<Change>, WorkError> {
+    let pending = PendingDeliveries::of(ctx, item).await?;
+    let mut changes = pending.processed(item);
+    let (events, _) = pending.events::<WorkflowRunEvent>(&["workflow_run"]);
+    let runs: BTreeSet<String> = events.iter().map(|(_, event)| event.workflow_run.id.to_string()).collect();
+    let row = ctx.store.repository(id).await?.filter(|row| row.state == RepositoryState::Active);
+    let Some(row) = row else { return Ok(changes) };
+    let path = ctx.repository_config(&row).await?.path;
+    for environment in &path.environments {
+        let newest = ctx.store.newest_deploys(id, &environment.name, 5).await?;
+        // The configuration may say something else by now.
+        let concerned = newest.iter().any(|deploy| match (&deploy.driver_settings, &deploy.handle) {
+            (Some(DriverSettings::Actions { .. } | DriverSettings::Deployment), Some(handle)) => {
+                runs.contains(handle)
+            }
+            // An older server did not tell its run: it may be any.
+            (Some(DriverSettings::Actions { .. }), None) => deploy.state.is_under_way(),
+            _ => false,
+        });
+        if concerned {
+            changes.push(Change::Mark(WorkItem::Environment(id, (&environment.name).into())));
+        }
+    }
+    Ok(changes)
+}

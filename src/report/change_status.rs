@@ -1,0 +1,268 @@
+//! Where a change has come to, in words.
+
+use super::deploy_status::{NOBODY_DEPLOYS, OperatorActs, deploy_command, ended, not_counted, uncapitalized};
+use super::limits::{BODY, RESERVE, fit};
+use super::markdown::{block, code, code_in_table, folded};
+use super::{deploy_trouble, stamp};
+use crate::model::{BranchName, Deploy, Ending, Millis, WaitsFor};
+use serde_json::{Value, json};
+use std::fmt::Write as _;
+
+/// How a change stands in one environment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stand {
+    /// The branch does not have it.
+    NotThere,
+    /// The branch has it, and nobody was asked to deploy it.
+    Merged,
+    /// Its deploy waits for its turn.
+    Waiting,
+    /// Its deploy waits for the end of one that may still run.
+    Blocked,
+    /// It waits until the environment's hold is lifted.
+    Held,
+    /// It is being deployed.
+    UnderWay,
+    /// It runs there.
+    Live,
+    /// It ran there, and what runs now is not known: a later deploy ended badly.
+    Uncertain,
+    /// It is being taken back.
+    GoingBack,
+    /// It was to be taken back, and the rollback ended badly.
+    NotTakenBack,
+    /// Its deploy failed.
+    Failed,
+    /// A newer deploy took the place of its own, and has not ended well yet.
+    Superseded,
+    /// Its deploy was refused.
+    Refused,
+    /// It ran there and was taken back.
+    RolledBack,
+    /// It ran there, and what runs now does not have it.
+    NoLonger,
+    /// The copy branch has it.
+    Copied,
+}
+
+impl Stand {
+    /// The word used in data.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::NotThere => "absent",
+            Self::Merged => "merged",
+            Self::Waiting => "waiting",
+            Self::Blocked => "blocked",
+            Self::Held => "held",
+            Self::UnderWay => "deploying",
+            Self::Live => "live",
+            Self::Uncertain => "unknown",
+            Self::GoingBack => "rolling-back",
+            Self::NotTakenBack => "rollback-failed",
+            Self::Failed => "failed",
+            Self::Superseded => "superseded",
+            Self::Refused => "refused",
+            Self::RolledBack => "rolled-back",
+            Self::NoLonger => "replaced",
+            Self::Copied => "copied",
+        }
+    }
+}
+
+/// How a change stands in one place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// The environment's name, or the copy branch's.
+    pub name: String,
+    /// Its branch.
+    pub branch: BranchName,
+    /// How it stands.
+    pub stand: Stand,
+    /// Since when, where that is known.
+    pub since: Option<Millis>,
+    /// The deploy that this rests on.
+    pub deploy: Option<Deploy>,
+    /// What that deploy waits for, if it does.
+    pub waits_for: Option<WaitsFor>,
+    /// What the operator can do about the environment now.
+    pub acts: OperatorActs,
+    /// Whether it is not deployed because nobody does so here.
+    pub nobody_deploys: bool,
+    /// The deploys of it in whose place a newer one went, the oldest first.
+    pub superseded: Vec<u64>,
+}
+
+impl Place {
+    /// What there is to say, without the time.
+    fn words(&self) -> String {
+        let ending = self.deploy.as_ref().map(ended).unwrap_or_default();
+        let commit = self.deploy.as_ref().map(|it| it.commit.short()).unwrap_or_default();
+        match self.stand {
+            Stand::NotThere => "not there yet".to_owned(),
+            Stand::Merged => "merged, not deployed".to_owned(),
+            Stand::Waiting | Stand::Blocked => self.waits(),
+            Stand::Held => "held after a rollback: not deployed until the hold is lifted".to_owned(),
+            Stand::UnderWay
+                if self.deploy.as_ref().is_some_and(|it| it.waits_for_approval_since.is_some()) =>
+            {
+                "waits for somebody's approval".to_owned()
+            }
+            Stand::UnderWay => "is being deployed".to_owned(),
+            Stand::Live => "live".to_owned(),
+            Stand::Uncertain => {
+                let number = self.deploy.as_ref().map_or(0, |it| it.number);
+                format!(
+                    "ran there; what runs now is not known since deploy {number}: {}",
+                    uncapitalized(&ending)
+                )
+            }
+            Stand::GoingBack => format!("is being rolled back to {commit}"),
+            Stand::NotTakenBack => {
+                format!("the rollback to {commit} did not end well: {}", uncapitalized(&ending))
+            }
+            Stand::Failed | Stand::Superseded | Stand::Refused => uncapitalized(&ending),
+            Stand::RolledBack => format!("rolled back: {commit} runs there"),
+            Stand::NoLonger => format!("no longer: {commit} runs there"),
+            Stand::Copied => "copied".to_owned(),
+        }
+    }
+
+    /// What else there is to know.
+    fn note(&self) -> Option<String> {
+        if self.nobody_deploys {
+            return Some(NOBODY_DEPLOYS.to_owned());
+        }
+        let notes = [self.deploy.as_ref().and_then(not_counted), self.gone_past()];
+        let notes: Vec<String> = notes.into_iter().flatten().collect();
+        (!notes.is_empty()).then(|| notes.join(". "))
+    }
+
+    /// Which deploys never began, beside the one that is shown: GitHub has no Deployment of them.
+    fn gone_past(&self) -> Option<String> {
+        let shown = self.deploy.as_ref().map(|it| it.number);
+        let others = self.superseded.iter().filter(|number| Some(**number) != shown);
+        let numbers: Vec<String> = others.map(u64::to_string).collect();
+        match &numbers[..] {
+            [] => None,
+            [one] => Some(format!("Deploy {one} of it never began: a newer one went instead")),
+            [more @ .., last] => {
+                let more = more.join(", ");
+                Some(format!("Deploys {more} and {last} of it never began: a newer one went instead"))
+            }
+        }
+    }
+
+    fn mark(&self) -> &'static str {
+        match self.stand {
+            Stand::NotThere => "·",
+            Stand::Merged | Stand::Waiting | Stand::Blocked | Stand::Held | Stand::UnderWay => "⏳",
+            Stand::Live | Stand::Copied => "✅",
+            Stand::Failed | Stand::Refused | Stand::Uncertain | Stand::NotTakenBack => "❌",
+            Stand::GoingBack | Stand::Superseded | Stand::RolledBack | Stand::NoLonger => "↩️",
+        }
+    }
+
+    fn waits(&self) -> String {
+        match self.waits_for {
+            Some(WaitsFor::Unconfirmed { number, commit }) => {
+                format!("not deployed: deploy {number} ({}) may still run", commit.short())
+            }
+            Some(WaitsFor::End { number, commit } | WaitsFor::Cancelling { number, commit, .. }) => {
+                format!("waits for the end of deploy {number} ({})", commit.short())
+            }
+            _ => "waits to be deployed".to_owned(),
+        }
+    }
+
+    /// A deploy that ended badly and that nothing has made good since, or that keeps this one from going.
+    fn problem(&self, repository: &str) -> Option<String> {
+        match (self.stand, self.waits_for) {
+            (Stand::Failed | Stand::NotTakenBack, _) => {
+                self.deploy.as_ref().and_then(|deploy| deploy_trouble(repository, deploy, self.acts))
+            }
+            (Stand::Blocked, Some(WaitsFor::Unconfirmed { number, commit })) => Some(format!(
+                "**{}: deploy {number} ({}) may still run.**\n\nNobody has confirmed its end. This one goes once whoever \
+                 carries that one out says that it has ended, or once the operator has it go beside it:\n\n{}",
+                self.name,
+                commit.short(),
+                block("sh", &deploy_command(repository, &self.name))
+            )),
+            _ => None,
+        }
+    }
+}
+
+/// By this the part is found again in a comment; GitHub does not show it.
+pub const CHANGE_STATUS: &str = "<!-- towpath:where -->";
+
+/// Whether somebody has to be told although nobody asked: a deploy of it has failed, or it was taken back.
+pub fn is_worth_a_comment(places: &[Place]) -> bool {
+    places.iter().any(|place| match place.stand {
+        Stand::RolledBack | Stand::NotTakenBack | Stand::Refused | Stand::Blocked => true,
+        // That nobody deploys is no news to those who never meant to.
+        Stand::Failed => {
+            let ending = place.deploy.as_ref().and_then(|deploy| deploy.ending.as_ref());
+            !matches!(ending, Some(Ending::NotPickedUp { .. }))
+        }
+        _ => false,
+    })
+}
+
+/// The end of a merged pull request's comment.
+pub fn change_status(repository: &str, places: &[Place]) -> String {
+    let mut parts: Vec<String> = vec![CHANGE_STATUS.to_owned() + "\n### Where it is"];
+    let mut table = "| Where | State | Since |\n|---|---|---|".to_owned();
+    for place in places {
+        let since = place.since.map(|at| stamp::utc(at / 1000)).unwrap_or_default();
+        let name = code_in_table(&place.name);
+        let words = place.words().replace('|', "\\|");
+        let _ = write!(table, "\n| {name} | {} {words} | {since} |", place.mark());
+    }
+    parts.push(table);
+    let notes = places.iter().filter_map(|place| Some((&place.name, place.note()?)));
+    // As code: the words may hold names from outside.
+    parts.extend(notes.map(|(name, note)| format!("{}: {}", code(name), code(&note))));
+    let troubles: Vec<String> = places.iter().filter_map(|place| place.problem(repository)).collect();
+    parts.extend(troubles.into_iter().rev().enumerate().map(|(at, text)| match at {
+        0 => text,
+        _ => folded("An earlier environment", &text),
+    }));
+    fit(&parts, BODY / 2 - RESERVE)
+}
+
+/// The same for a terminal.
+pub fn change_status_on_terminal(places: &[Place]) -> String {
+    let width = places.iter().map(|place| place.name.chars().count()).max().unwrap_or_default();
+    let mut text = String::new();
+    for place in places {
+        let since = place.since.map(|at| format!(" since {}", stamp::utc(at / 1000))).unwrap_or_default();
+        let pad = " ".repeat(width - place.name.chars().count());
+        let _ = writeln!(text, "{}{pad}  {}{since}", place.name, place.words());
+        if let Some(note) = place.note() {
+            let _ = writeln!(text, "{}  {note}", " ".repeat(width));
+        }
+    }
+    text
+}
+
+/// The same for programs.
+pub fn change_status_as_json(places: &[Place]) -> Value {
+    let place = |place: &Place| {
+        json!({
+            "name": place.name,
+            "branch": place.branch,
+            "state": place.stand.as_str(),
+            "since": place.since.map(|at| at / 1000),
+            "note": place.note(),
+            "deploy": place.deploy.as_ref().map(|deploy| json!({
+                "number": deploy.number,
+                "sha": deploy.commit,
+                "state": deploy.state.as_str(),
+                "why": ended(deploy),
+                "log_url": deploy.log_url,
+                "environment_url": deploy.environment_url,
+            })),
+        })
+    };
+    json!({ "places": places.iter().map(place).collect::<Vec<_>>() })
+}

@@ -1,0 +1,105 @@
+//! What a job is told that waits to be let into an environment.
+
+use super::deploy_status::rollback_command;
+use super::markdown::code;
+use super::shell;
+use crate::model::{CommitId, Hold};
+
+/// GitHub takes no longer comment, in characters.
+const COMMENT_MAX: usize = 1_024;
+
+/// A job that waits to be let into an environment.
+#[derive(Debug, Clone, Copy)]
+pub struct WaitingJob<'a> {
+    /// The repository's full name.
+    pub repository: &'a str,
+    /// The environment's name.
+    pub environment: &'a str,
+    /// Its branch.
+    pub branch: &'a str,
+    /// What the job would deploy.
+    pub commit: Option<CommitId>,
+}
+
+/// The command by which the operator lets an environment go on.
+pub(super) fn hold_lift_command(repository: &str, environment: &str) -> String {
+    let (repository, environment) = (shell::quote(repository), shell::quote(environment));
+    format!("towpath hold lift --repository {repository} --environment {environment} --reason '…'")
+}
+
+/// What there is to say at the gate.
+#[derive(Debug, Clone, Copy)]
+pub enum ProtectionWords<'a> {
+    /// It may go in.
+    Open,
+    /// The environment is held after a rollback.
+    Held(&'a Hold),
+    /// The branch has gone on.
+    Older {
+        /// Where it is.
+        tip: CommitId,
+        /// What a rollback would bring back, where it would not be refused.
+        roll_back_to: Option<CommitId>,
+    },
+    /// The branch does not contain it.
+    OffPath,
+    /// The path has no such environment; these are the ones it has.
+    NoEnvironment(&'a [&'a str]),
+    /// The configuration at this place cannot be used.
+    Unreadable(&'a str),
+    /// The event does not say what would be deployed.
+    NoCommit,
+    /// git or GitHub did not answer.
+    Undecided(&'a str),
+}
+
+/// The comment that GitHub shows with the answer, in Markdown.
+pub fn deployment_protection(job: &WaitingJob<'_>, said: ProtectionWords<'_>) -> String {
+    let WaitingJob { repository, environment, branch, commit } = *job;
+    let (name, branch) = (code(environment), code(branch));
+    let what = commit.map_or_else(|| "It".to_owned(), |commit| code(&commit.short()));
+    let text = match said {
+        ProtectionWords::Open => format!("{what} is what {branch} points at: it has come by the path."),
+        ProtectionWords::Held(hold) => format!(
+            "{name} was rolled back to {} by {} and is held: {}. Until the hold is lifted only that commit may be \
+             deployed there. `{}` lifts it.",
+            code(&hold.to.short()),
+            code(&hold.by),
+            code(&hold.reason),
+            hold_lift_command(repository, environment)
+        ),
+        ProtectionWords::Older { tip, roll_back_to } => {
+            let back = roll_back_to.map(|to| {
+                let command = rollback_command(repository, environment);
+                format!(" To bring back what ran last and well, {}: `{command}`.", code(&to.short()))
+            });
+            format!(
+                "{what} is older than {branch}, which is at {}. Run the job for that commit.{}",
+                code(&tip.short()),
+                back.unwrap_or_default()
+            )
+        }
+        ProtectionWords::OffPath => format!(
+            "{what} is not on {branch}. A change comes to {name} by a pull request that the path allows; run the job \
+             for the commit that the merge gives."
+        ),
+        ProtectionWords::NoEnvironment(known) => {
+            let known: Vec<String> = known.iter().map(|it| code(it)).collect();
+            format!(
+                "The path has no environment {name}; it has {}. Add it to `.github/towpath.yml`, or take this rule \
+                 off the environment.",
+                known.join(", ")
+            )
+        }
+        ProtectionWords::Unreadable(place) => format!(
+            "{} cannot be used, so nobody can say what may go to {name}. `towpath config check` names what is wrong; \
+             run the job again once it is mended.",
+            code(place)
+        ),
+        ProtectionWords::NoCommit => {
+            "GitHub does not tell which commit the job would deploy, so it is kept out.".to_owned()
+        }
+        ProtectionWords::Undecided(why) => format!("Could not decide yet, and tries again: {}", code(why)),
+    };
+    text.chars().take(COMMENT_MAX).collect()
+}

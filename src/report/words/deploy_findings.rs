@@ -1,0 +1,97 @@
+//! TP406 and TP408: what was rolled back, and what is being deployed.
+
+use super::super::deployment_protection::hold_lift_command;
+use super::super::prose::{Prose, row};
+use super::super::stamp;
+use super::{Explanation, Scene, Step};
+use crate::model::{CommitId, PullNumber};
+
+/// What is known of a hold.
+pub(super) struct Hold<'a> {
+    pub(super) from: CommitId,
+    pub(super) to: CommitId,
+    pub(super) by: &'a str,
+    pub(super) reason: &'a str,
+    pub(super) since: i64,
+    pub(super) pulls: &'a [PullNumber],
+    pub(super) lifted: Option<&'a (String, String)>,
+}
+
+pub(super) fn held(scene: &Scene<'_>, hold: &Hold<'_>) -> Explanation {
+    let base = scene.base();
+    let environment = scene.path.environments.iter().find(|it| it.branch.as_str() == base);
+    let name = environment.map_or(base, |it| it.name.as_str());
+    let (from, to) = (hold.from.short(), hold.to.short());
+    let since = stamp::utc(hold.since);
+    let rolled_back = Prose::new(
+        &format!("% was rolled back from % to % by % {since}: %."),
+        &[name, &from, &to, hold.by, hold.reason],
+    );
+    let taken_back = taken_back(hold.pulls);
+    if let Some((by, reason)) = hold.lifted {
+        let title = Prose::new("Brings back what was rolled back on %", &[name]);
+        let lifted = Prose::new("The hold was lifted by %: %. ", &[by, reason]);
+        let mut explanation = Explanation::new(title, vec![rolled_back, lifted.then(taken_back)]);
+        explanation.repair = Some(Step::words(Prose::new(
+            "Merge it if what was wrong is repaired in it. Otherwise revert that work upstream first.",
+            &[],
+        )));
+        return explanation;
+    }
+    let title = Prose::new("Held: % was rolled back to %", &[name, &to]);
+    let meaning = Prose::new("Until the hold is lifted, nothing merged into % is deployed. ", &[base]);
+    let mut explanation = Explanation::new(title, vec![rolled_back, meaning.then(taken_back)]);
+    explanation.repair = Some(Step {
+        lead: Prose::new("Once it is repaired upstream, the operator of Towpath lifts the hold:", &[]),
+        commands: vec![hold_lift_command(
+            scene.subject.map_or("OWNER/NAME", |it| it.repository.as_str()),
+            name,
+        )],
+        after: vec![Prose::new("This is judged again by itself.", &[])],
+    });
+    explanation.who = Some(Prose::new("The operator of Towpath can do this.", &[]).then(scene.no_override()));
+    explanation
+}
+
+fn taken_back(pulls: &[PullNumber]) -> Prose {
+    const SHOWN: usize = 10;
+    let mut numbers: Vec<String> = pulls.iter().take(SHOWN).map(|number| format!("#{number}")).collect();
+    if pulls.len() > SHOWN {
+        numbers.push(format!("{} more", pulls.len() - SHOWN));
+    }
+    let numbers: Vec<&str> = numbers.iter().map(String::as_str).collect();
+    match numbers.as_slice() {
+        [] => Prose::new("No pull request is known that was taken back with it.", &[]),
+        // Not as code: GitHub makes links of them.
+        some => Prose::new(&format!("Taken back with it: {}.", row(some, "and").plain()), &[]),
+    }
+}
+
+pub(super) fn deploying(
+    scene: &Scene<'_>,
+    environment: &str,
+    since: i64,
+    ended: Option<&str>,
+) -> Explanation {
+    let (head, tip) = (scene.head(), scene.pull.head.commit.short());
+    let asks = Prose::new("% asks for files that were deployed on % before. ", &[scene.base(), environment]);
+    let Some(ended) = ended else {
+        let title = Prose::new("Waits for the deploy of % to %", &[&tip, environment]);
+        let actual =
+            Prose::new(&format!("That of % (%) is under way since {}.", stamp::utc(since)), &[&head, &tip]);
+        let mut explanation = Explanation::new(title, vec![asks.then(actual)]);
+        explanation.repair =
+            Some(Step::words(Prose::new("Wait. This turns by itself when the deploy has ended.", &[])));
+        return explanation;
+    };
+    let title = Prose::new("The deploy of % to % did not succeed", &[&tip, environment]);
+    let actual = Prose::new("That of % (%) did not succeed: %.", &[&head, &tip, ended]);
+    let mut explanation = Explanation::new(title, vec![asks.then(actual)]);
+    explanation.repair = Some(Step::words(Prose::new(
+        "Repair it and merge the repair into %, or run its deploy again where it is carried out. As soon as the same files are deployed there, this turns by itself.",
+        &[&head],
+    )));
+    explanation.who =
+        Some(Prose::new("Whoever deploys to % can do this.", &[environment]).then(scene.no_override()));
+    explanation
+}

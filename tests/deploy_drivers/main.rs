@@ -1,0 +1,9 @@
+//! Deploys, carried out.
+#![allow(missing_docs, reason = "tests explain themselves by their names")]
+#![allow(clippy::unwrap_used, reason = "in a test a panic is an answer")]
+
+mod program_attacks;
+mod program_settings;
+mod program_slugs;
+mod programs;
+mod yard;
