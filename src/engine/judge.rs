@@ -5,7 +5,7 @@ use crate::model::{
     BranchName, CommitId, CopyBranch, CopyHistory, DeployFacts, Environment, Facts, History, IgnoredPaths,
     MergeMethods, Outcome, PromotionPath, Pull, Role, Snapshot, StackFacts, Undecided, Verdict,
 };
-use crate::policy::{self, Route};
+use crate::policy::{self, Fact, Judged, Route};
 
 /// What is known beside history when a pull request is judged.
 #[derive(Debug, Clone)]
@@ -113,13 +113,7 @@ pub async fn judge_knowing(
     let Known { survey, methods, deploys, snapshot, stacks } = known;
     let promoting = snapshot.as_ref().map(|snapshot| pull.promoting(snapshot));
     let pull = promoting.as_ref().unwrap_or(pull);
-    let route = policy::route(path, pull);
-    let gathered = match route {
-        Route::NotJudged | Route::Refused(_) => Ok(History::NotNeeded),
-        Route::Topic | Route::Promotion | Route::BackMerge => {
-            gather(repository, path, pull, ledger, (&route, survey)).await
-        }
-    };
+    let gathered = gather(repository, path, pull, ledger, survey).await;
     match gathered {
         Ok(history) => {
             let facts = Facts { pull: pull.clone(), history, methods, deploys, snapshot, stacks };
@@ -209,13 +203,20 @@ pub fn obstacle(path: &PromotionPath, survey: &Survey) -> Option<Undecided> {
     Some(Undecided::MissingBranches { missing: missing.map(|e| e.branch.clone()).collect(), start_from })
 }
 
+/// The history that the families of rules need which judge the pull request.
 async fn gather(
     repository: &Repository,
     path: &PromotionPath,
     pull: &Pull,
     ledger: &Ledger,
-    (route, survey): (&Route, &Survey),
+    survey: &Survey,
 ) -> Result<History, Undecided> {
+    // Of a snapshot these are the ends of the environment that it stands for.
+    let judged = Judged { path, pull, snapshot: None };
+    let histories = [Fact::TopicHistory, Fact::PromotionHistory, Fact::BackMergeHistory];
+    let Some(history) = histories.into_iter().find(|fact| judged.needs(*fact)) else {
+        return Ok(History::NotNeeded);
+    };
     if let Some(why) = obstacle(path, survey) {
         return Err(why);
     }
@@ -227,8 +228,8 @@ async fn gather(
         from: None,
         ledger,
     };
-    let gathered = match route {
-        Route::Promotion => {
+    let gathered = match history {
+        Fact::PromotionHistory => {
             let upstream = upstream(path, &pull.base.branch, survey);
             let question = PromotionQuestion {
                 same_files_expected: matches!(path.role(&pull.base.branch), Role::Environment(_)),
@@ -237,7 +238,7 @@ async fn gather(
             };
             repository.promotion(question).await.map(History::Promotion)
         }
-        Route::BackMerge => {
+        Fact::BackMergeHistory => {
             let head = pull.head.branch.as_ref().unwrap_or(&pull.base.branch);
             let upstream = upstream(path, head, survey);
             let question = between(pull, &upstream);

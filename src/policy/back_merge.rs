@@ -1,7 +1,24 @@
 //! What a downstream environment may bring upstream: TP106, TP302, TP304. All of it warns at most: the way
 //! upstream deploys nothing that is not live already.
 
-use crate::model::{BackMergeHistory, Cause, Finding, Repair};
+use super::families::{ConfigKey, Fact, Family, Reach, Trigger};
+use crate::model::{BackMergeHistory, Cause, Code, Finding, Repair};
+
+/// What a downstream environment may bring upstream.
+pub(super) const FAMILY: Family = Family {
+    name: "back-merges",
+    codes: &[Code::ReverseMerge, Code::UnrelatedHistory, Code::MergeConflicts, Code::UnknownCommits],
+    facts: &[Fact::BackMergeHistory],
+    altered_by: &[
+        (Trigger::BaseAdvanced, Reach::ALWAYS),
+        (Trigger::BaseRewritten, Reach::ALWAYS),
+        (Trigger::OtherBranchAdvanced, Reach::ALWAYS),
+        (Trigger::OtherBranchRewritten, Reach::ALWAYS),
+        (Trigger::OtherPullRequestChanged, Reach::ALWAYS),
+        (Trigger::ConfigChanged(ConfigKey::Path), Reach::ALWAYS),
+        (Trigger::ConfigChanged(ConfigKey::IgnorePaths), Reach::ALWAYS),
+    ],
+};
 
 /// Carrying something back (a hotfix) is what the way upstream is for; with nothing to carry it is the
 /// reverse merge that GitHub offers by accident, or the way to join histories that a squash has cut.

@@ -3,12 +3,28 @@
 //! Each rule looks at what the ones before it have not explained, so that one commit is held against a topic
 //! once, and a topic that brings back what was dropped *and* carries somebody's unreleased work is told both.
 
+use super::families::{ConfigKey, Fact, Family, Reach, Trigger};
 use std::collections::HashSet;
 
 use super::brought::Brought;
 use super::{repair, undone};
 use crate::model::{
-    Cause, CommitId, Elsewhere, Entry, Finding, Head, Origin, Outcome, PushedAt, TopicHistory,
+    Cause, Code, CommitId, Elsewhere, Entry, Finding, Head, Origin, Outcome, PushedAt, TopicHistory,
+};
+
+/// Work of others that a topic brings.
+pub(super) const FAMILY: Family = Family {
+    name: "known work",
+    codes: &[Code::Resurrects, Code::AlreadyMerged, Code::CarriesMergedElsewhere, Code::Stacked],
+    facts: &[Fact::TopicHistory],
+    altered_by: &[
+        (Trigger::BaseAdvanced, Reach::WITH_FINDINGS),
+        (Trigger::BaseRewritten, Reach::ALWAYS),
+        (Trigger::OtherBranchAdvanced, Reach::SHARING_COMMITS),
+        (Trigger::OtherBranchRewritten, Reach::WITH_FINDINGS.and(Reach::SHARING_COMMITS)),
+        (Trigger::OtherPullRequestChanged, Reach::WITH_FINDINGS.and(Reach::SHARING_COMMITS)),
+        (Trigger::ConfigChanged(ConfigKey::Path), Reach::ALWAYS),
+    ],
 };
 
 /// The findings on what is brought and not among `explained`.

@@ -12,6 +12,7 @@ mod back_merge;
 mod brought;
 mod copy;
 mod deployment_protection;
+mod families;
 mod known_work;
 mod promotion;
 mod repair;
@@ -21,6 +22,7 @@ mod topic;
 mod undone;
 
 pub use deployment_protection::{DeploymentProtection, ProtectedJob, deployment_protection};
+pub use families::{ConfigKey, FAMILIES, Fact, Family, Judged, Reach, Trigger, config_changes};
 
 use std::cmp::Reverse;
 

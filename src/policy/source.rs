@@ -5,8 +5,31 @@
 //! topics, because there somebody plainly meant a promotion.
 
 use super::Route;
+use super::families::{ConfigKey, Fact, Family, Reach, Trigger};
 use crate::model::{
     BranchName, Cause, Code, CopyBranch, Environment, Finding, Level, PromotionPath, Pull, Role, Source,
+};
+
+/// The two branches decide, and the path alone says which.
+pub(super) const FAMILY: Family = Family {
+    name: "branches",
+    codes: &[Code::WrongBase, Code::EnvironmentSkipped, Code::ForkHead, Code::CopyTakesOnly],
+    facts: &[],
+    altered_by: &[(Trigger::ConfigChanged(ConfigKey::Path), Reach::ALWAYS)],
+};
+
+/// Whether the head stands where an environment has been: any move can make it so, or end it.
+pub(super) const SNAPSHOT: Family = Family {
+    name: "snapshots",
+    codes: &[Code::Snapshot],
+    facts: &[Fact::Snapshot],
+    altered_by: &[
+        (Trigger::BaseAdvanced, Reach::ALWAYS),
+        (Trigger::BaseRewritten, Reach::ALWAYS),
+        (Trigger::OtherBranchAdvanced, Reach::ALWAYS),
+        (Trigger::OtherBranchRewritten, Reach::ALWAYS),
+        (Trigger::ConfigChanged(ConfigKey::Path), Reach::ALWAYS),
+    ],
 };
 
 pub(super) fn route(path: &PromotionPath, pull: &Pull) -> Route {

@@ -5,10 +5,26 @@
 //! target has means just that. What was taken back inside the topic itself, a merge above all, was mostly meant to be
 //! put off and not to be taken from everybody.
 
+use super::families::{ConfigKey, Fact, Family, Reach, Trigger};
 use std::collections::HashSet;
 
 use super::brought::Brought;
-use crate::model::{Cause, CommitId, Finding, Repair, Revert, RevertEffect, TopicHistory};
+use crate::model::{Cause, Code, CommitId, Finding, Repair, Revert, RevertEffect, TopicHistory};
+
+/// What merging would do to the target's files. A base that gains the same changes in other commits leaves nothing to
+/// be changed.
+pub(super) const FAMILY: Family = Family {
+    name: "effect of the merge",
+    codes: &[Code::UndoesMergedWork, Code::ChangesNothing],
+    facts: &[Fact::TopicHistory],
+    altered_by: &[
+        (Trigger::BaseAdvanced, Reach::WITH_FINDINGS.and(Reach::SHARING_CHANGES)),
+        (Trigger::BaseRewritten, Reach::ALWAYS),
+        (Trigger::OtherBranchAdvanced, Reach::SHARING_COMMITS),
+        (Trigger::OtherBranchRewritten, Reach::WITH_FINDINGS.and(Reach::SHARING_COMMITS)),
+        (Trigger::ConfigChanged(ConfigKey::Path), Reach::ALWAYS),
+    ],
+};
 
 /// The findings on what merging would do.
 pub(super) fn findings(history: &TopicHistory, brought: &Brought<'_>) -> Vec<Finding> {

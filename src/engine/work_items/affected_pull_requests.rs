@@ -1,24 +1,14 @@
 //! Which pull requests may be judged otherwise because a branch of the path has moved.
 //!
-//! A verdict depends on what the pull request brings, that is on its head and its base, and on what other
-//! branches of the path have of that. So when a branch moves,
-//!
-//! * a promotion from it, into it or past it is judged anew: there are few;
-//! * a topic into it: a move forward takes commits away from what is brought and adds none, and every rule for
-//!   topics but one finds less in less. So what had no finding has none now, and only what had one is judged anew,
-//!   and what may have come to the base in another form, so that there is nothing left to change (TP208). A
-//!   move in another direction can add to what is brought: everything is judged anew;
-//! * a topic into another branch: only if the moved branch gained something that the topic brings. A move in
-//!   another direction can also take away what was found.
-//!
-//! A branch that comes or goes changes what can be judged at all, so everything is judged anew.
-//!
-//! What was never judged as it is now, or could not be decided, is always judged.
+//! Each family of rules says which of its verdicts a move can alter ([`crate::policy::Family`]); here is only asked which pull
+//! requests those are. A branch that comes or goes changes what can be judged at all, so everything is judged anew. What
+//! was never judged as it is now, or could not be decided, is always judged.
 
-use super::pull_request::{aim, last_verdict};
+use super::pull_request::{aim, last_verdict, own_base, reach};
 use crate::engine::config_cache::RepositoryConfig;
 use crate::lineage::{GitError, Repository};
-use crate::model::{BranchName, CommitId, Outcome, PullNumber, Role};
+use crate::model::{BranchName, CommitId, Outcome, PullNumber};
+use crate::policy::{Reach, Trigger};
 use crate::store::{JudgedPull, PullRow};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -45,35 +35,41 @@ pub(super) async fn affected(
     }
     let forward = goes_forward(moves, repository).await?;
     let mut numbers = BTreeSet::new();
-    let mut elsewhere: BTreeMap<BranchName, Vec<&JudgedPull>> = BTreeMap::new();
-    let mut clean: Vec<&PullRow> = Vec::new();
+    let mut sharing_commits: BTreeMap<BranchName, Vec<&JudgedPull>> = BTreeMap::new();
+    let mut sharing_changes: Vec<&PullRow> = Vec::new();
     for judged in open {
         let pull = &judged.pull;
         let Some(aimed) = aim(&config.path, pull, &rows) else { continue };
         let standing = standing(judged, &aimed);
-        let own = pull.head_repository == Some(pull.repository);
-        let between_environments = own && config.path.role(&pull.head_branch) != Role::Topic;
-        if between_environments || standing == Standing::Open {
+        let bases = [Some(&aimed), own_base(&config.path, pull, &aimed)];
+        let reach = bases.into_iter().flatten().fold(Reach::NEVER, |all, base| {
+            let trigger = match (base == branch, forward) {
+                (true, true) => Trigger::BaseAdvanced,
+                (true, false) => Trigger::BaseRewritten,
+                (false, true) => Trigger::OtherBranchAdvanced,
+                (false, false) => Trigger::OtherBranchRewritten,
+            };
+            let reach = reach(&config.path, judged, base, trigger);
+            // What was found for another branch than the stack's trunk is not kept.
+            if reach.alters(*base != aimed) { Reach::ALWAYS } else { all.and(reach) }
+        });
+        if standing == Standing::Open || reach.alters(standing == Standing::Found) {
             numbers.insert(pull.number);
-        } else if aimed == *branch {
-            if standing == Standing::Found || !forward {
-                numbers.insert(pull.number);
-            } else {
-                clean.push(pull);
-            }
-        } else {
-            if standing == Standing::Found && !forward {
-                numbers.insert(pull.number);
-            }
-            elsewhere.entry(aimed).or_default().push(judged);
+            continue;
+        }
+        if reach.has(Reach::SHARING_CHANGES) {
+            sharing_changes.push(pull);
+        }
+        if reach.has(Reach::SHARING_COMMITS) {
+            sharing_commits.entry(aimed).or_default().push(judged);
         }
     }
-    let heads: Vec<CommitId> = clean.iter().map(|it| it.head_commit).collect();
+    let heads: Vec<CommitId> = sharing_changes.iter().map(|it| it.head_commit).collect();
     for (from, to) in moves.iter().filter_map(|it| it.from.zip(it.to)) {
         let got = repository.may_have_got((from, to), &heads).await?;
-        numbers.extend(clean.iter().filter(|it| got.contains(&it.head_commit)).map(|it| it.number));
+        numbers.extend(sharing_changes.iter().filter(|it| got.contains(&it.head_commit)).map(|it| it.number));
     }
-    for (aimed, pulls) in elsewhere {
+    for (aimed, pulls) in sharing_commits {
         let holding = holding_what_was_gained(repository, &aimed, moves).await?;
         let meant =
             pulls.iter().filter(|it| holding.as_ref().is_none_or(|all| all.contains(&it.pull.number)));

@@ -1,11 +1,11 @@
 //! Which verdicts another configuration can change.
 //!
-//! A verdict on a topic rests on what its base takes, on which other branches are judged, and on how much each
-//! code counts. One between environments rests on all of the path. Where nothing was found, softer or harder
-//! rules find nothing either, unless a rule was off before.
+//! Each family of rules says which parts of the configuration can alter its verdicts ([`policy::Family`]), and how much
+//! each kind of finding counts is known by its code.
 
-use super::pull_request::{aim, last_verdict};
-use crate::model::{BranchName, Code, Level, Outcome, PromotionPath, Role};
+use super::pull_request::{aim, last_verdict, own_base, reach};
+use crate::model::{BranchName, Outcome, PromotionPath};
+use crate::policy;
 use crate::store::{JudgedPull, PullRow};
 use std::collections::BTreeSet;
 
@@ -16,31 +16,27 @@ pub(super) fn reconfigured<'a>(
     open: &'a [JudgedPull],
 ) -> impl Iterator<Item = &'a JudgedPull> {
     let rows: Vec<PullRow> = open.iter().map(|it| it.pull.clone()).collect();
-    let same_branches = self::judged(before) == self::judged(now) && before.copy == now.copy;
-    let switched_on = Code::ALL
-        .iter()
-        .any(|code| before.rules.level(*code) == Level::Off && now.rules.level(*code) != Level::Off);
-    let same_rules = before.rules == now.rules;
+    let triggers = policy::config_changes(before, now);
     let (before, now) = (before.clone(), now.clone());
     open.iter().filter(move |judged| {
         let pull = &judged.pull;
         let aims = [&before, &now].map(|path| aim(path, pull, &rows));
         let [Some(aimed), Some(now_aimed)] = &aims else { return aims[0] != aims[1] };
-        let snapshot = last_verdict(judged).is_some_and(|verdict| verdict.snapshot().is_some());
-        let between_environments =
-            snapshot || [&before, &now].iter().any(|path| path.role(&pull.head_branch) != Role::Topic);
-        if aimed != now_aimed
-            || between_environments
-            || !same_branches
-            || !takes_the_same(&before, &now, aimed)
-        {
+        if aimed != now_aimed {
             return true;
         }
-        let clean = last_verdict(judged).is_some_and(|verdict| {
-            verdict.findings.is_empty() && judged.judged_head == Some(pull.head_commit)
-        });
-        let unknown = last_verdict(judged).is_none_or(|verdict| verdict.outcome() == Outcome::Unknown);
-        unknown || (!same_rules && (!clean || switched_on))
+        let verdict = last_verdict(judged).filter(|_| judged.judged_head == Some(pull.head_commit));
+        let Some(verdict) = verdict.filter(|it| it.outcome() != Outcome::Unknown) else { return true };
+        let bases = [Some(aimed), own_base(&now, pull, aimed)];
+        bases.into_iter().flatten().any(|base| {
+            // What was found for another branch than the stack's trunk is not kept.
+            let has_findings = base != aimed || !verdict.findings.is_empty();
+            triggers.iter().any(|trigger| {
+                // By the former path other families may have judged it.
+                let reach = [&before, &now].map(|path| reach(path, judged, base, *trigger));
+                reach[0].and(reach[1]).alters(has_findings)
+            })
+        })
     })
 }
 
@@ -48,23 +44,12 @@ pub(super) fn judged(path: &PromotionPath) -> BTreeSet<&BranchName> {
     path.judged_branches().collect()
 }
 
-/// Whether a branch takes the same work in both, and sends the rest to the same place.
-fn takes_the_same(before: &PromotionPath, now: &PromotionPath, branch: &BranchName) -> bool {
-    let taken = |path: &PromotionPath| match path.role(branch) {
-        Role::Environment(environment) => Some(environment.accepts.clone()),
-        Role::Copy(_) | Role::Topic => None,
-    };
-    let all = |path: &PromotionPath| -> Vec<_> {
-        path.environments.iter().map(|it| (it.branch.clone(), it.accepts.clone())).collect()
-    };
-    // Where it goes instead is part of a refusal, and that is found by the whole path.
-    taken(before) == taken(now) && all(before) == all(now)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Cause, CommitId, Finding, PullNumber, RepositoryId, Requires, Tested, Verdict};
+    use crate::model::{
+        Cause, Code, CommitId, Finding, Level, PullNumber, RepositoryId, Requires, Tested, Verdict,
+    };
     use crate::store::PullState;
 
     fn open(number: u64, head: &str, base: &str, findings: Vec<Finding>) -> JudgedPull {
@@ -114,8 +99,8 @@ mod tests {
         let asks =
             |path: &mut PromotionPath| path.environments[2].requires = Requires { tested: Tested::Asked };
         let without_copy = |path: &mut PromotionPath| path.copy = None;
-        assert_eq!(again(soften, nothing), [2, 3]);
-        assert_eq!(again(nothing, off), [1, 2, 3]);
+        assert_eq!(again(soften, nothing), [2]);
+        assert_eq!(again(nothing, off), [1, 2]);
         assert_eq!(again(asks, nothing), [3]);
         assert_eq!(again(without_copy, nothing), [1, 2, 3]);
     }

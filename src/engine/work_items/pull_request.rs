@@ -21,9 +21,10 @@ use crate::engine::judge::{self, Known};
 use crate::github::{ApiError, RetryAdvice};
 use crate::lineage::{GitError, Repository, Standing, Survey};
 use crate::model::{
-    Base, BranchName, Cause, DeployFacts, Finding, Head, MergeMethods, Outcome, Pull, PullNumber,
-    RepositoryId, Role, Undecided, Verdict,
+    Base, BranchName, Cause, DeployFacts, Finding, Head, MergeMethods, Outcome, PromotionPath, Pull,
+    PullNumber, RepositoryId, Role, Undecided, Verdict,
 };
+use crate::policy::{self, Fact};
 use crate::store::{Change, JudgedPull, PullRow, PullState, RepositoryRow, RepositoryState, WorkItem};
 pub(super) use aim::aim;
 pub(super) use deploy_facts::known as known_deploys;
@@ -331,8 +332,7 @@ impl Case<'_> {
     /// than a warning, so that it is not known holds nothing up.
     async fn methods(&self, pull: &Pull) -> Option<MergeMethods> {
         let path = &self.config.path;
-        let between = [deploy_facts::role_of_head(path, pull), path.role(&pull.base.branch)];
-        if !between.iter().all(|role| matches!(role, Role::Environment(_))) {
+        if !(policy::Judged { path, pull, snapshot: None }).needs(Fact::MergeMethods) {
             return None;
         }
         match self.ctx.merge_methods(self.repository, &pull.base.branch).await {
@@ -356,6 +356,18 @@ pub(super) fn ends(row: &PullRow, aimed: BranchName) -> Pull {
         },
         base: Base { branch: aimed, commit: row.head_commit },
     }
+}
+
+/// Which verdicts on a pull request a change can alter, as it was judged last.
+pub(super) fn reach(
+    path: &PromotionPath,
+    judged: &JudgedPull,
+    base: &BranchName,
+    trigger: policy::Trigger,
+) -> policy::Reach {
+    let (pull, verdict) = (ends(&judged.pull, base.clone()), last_verdict(judged));
+    let snapshot = verdict.as_ref().and_then(Verdict::snapshot);
+    policy::Judged { path, pull: &pull, snapshot }.reach(trigger)
 }
 
 fn undecided(row: PullRow, aimed: BranchName, why: Undecided) -> Judged {

@@ -1,9 +1,10 @@
 //! What stands on a pull request that has changed: those stacked on it, and those that have its commits; and those that
 //! are in a stack with it, or could be.
 
-use super::pull_request::{is_chain, is_of_path, is_with, last_verdict};
+use super::pull_request::{is_chain, is_of_path, is_with, last_verdict, reach};
 use crate::engine::context::{EngineContext, WorkError};
 use crate::model::{Cause, PullNumber, RepositoryId};
+use crate::policy::{Reach, Trigger};
 use crate::store::{Change, JudgedPull, RepositoryState, WorkItem};
 
 pub(super) async fn run(
@@ -28,11 +29,16 @@ pub(super) async fn run(
     };
     let own = below.pull.head_repository == Some(id);
     let stands_on_it = |it: &&JudgedPull| {
+        // What is not judged has nothing that could be altered, and goes where its base goes.
+        let base = it.judged_base.as_ref().unwrap_or(&it.pull.base_branch);
+        let [other, stack] = [Trigger::OtherPullRequestChanged, Trigger::StackChanged]
+            .map(|trigger| reach(&config.path, it, base, trigger));
         it.pull.number != number
-            && (above.contains(&it.pull.number.0)
+            && ((above.contains(&it.pull.number.0)
+                && (it.verdict.is_none() || other.has(Reach::SHARING_COMMITS)))
                 || (own && it.pull.base_branch == below.pull.head_branch)
-                || is_chain(&config.path, &it.pull, &below.pull)
-                || names(it, number))
+                || (is_chain(&config.path, &it.pull, &below.pull) && stack.has(Reach::ALWAYS))
+                || other.alters(names(it, number)))
     };
     // What is a head in a stack counts for all that are in it; this one, too, may have been judged before the others
     // were known.

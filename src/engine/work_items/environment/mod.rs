@@ -22,6 +22,7 @@ pub(in crate::engine) use numbers::ToldNumbers;
 pub(in crate::engine) use reports::report_of;
 
 use super::pending_deliveries::PendingDeliveries;
+use super::pull_request::{last_verdict, reach};
 use crate::deploy::drivers::webhook::CallBack;
 use crate::deploy::drivers::{DeployRequest, Driver, key};
 use crate::deploy::slug::BuildSettings;
@@ -34,6 +35,7 @@ use crate::model::{
     BranchName, CommitId, Deploy, DeployState, DriverSettings, Environment, EnvironmentName, Millis,
     PromotionPath, PullNumber, RepositoryId, TreeId,
 };
+use crate::policy::{Reach, Trigger};
 use crate::store::{Change, DeployActivity, Lease, OutcomeRow, RepositoryRow, RepositoryState, WorkItem};
 use left::left_environment;
 use std::collections::BTreeSet;
@@ -100,17 +102,19 @@ pub(super) async fn run(
     }
 }
 
-/// The promotions from this environment and into it: what they wait for may have changed.
+/// Those whose verdict rests on deploys of this environment: what they wait for may have changed.
 async fn waiting(
     ctx: &EngineContext,
     id: RepositoryId,
-    branch: &BranchName,
+    (path, branch): (&PromotionPath, &BranchName),
 ) -> Result<Vec<Change>, WorkError> {
     let open = ctx.store.open_pulls(id).await?;
     let concerned = open.iter().filter(|judged| {
-        let ends = [&judged.pull.head_branch, &judged.pull.base_branch];
-        let verdict = super::pull_request::last_verdict(judged);
-        ends.contains(&branch) || verdict.is_some_and(|it| it.snapshot().is_some_and(|it| it.of == *branch))
+        let pull = &judged.pull;
+        let base = judged.judged_base.as_ref().unwrap_or(&pull.base_branch);
+        let snapshot = last_verdict(judged).and_then(|it| it.snapshot().map(|it| it.of.clone()));
+        let is_an_end = [Some(&pull.head_branch), snapshot.as_ref(), Some(base), Some(&pull.base_branch)];
+        is_an_end.contains(&Some(branch)) && reach(path, judged, base, Trigger::DeployChanged) != Reach::NEVER
     });
     Ok(concerned.map(|it| Change::Mark(WorkItem::PullRequest(id, it.pull.number))).collect())
 }
@@ -273,7 +277,7 @@ impl Work<'_> {
     /// All that has changed so far, and what follows from it: whoever keeps the one keeps the other, or a restart in
     /// between would forget what follows.
     async fn all_to_keep(&mut self) -> Result<Vec<Change>, WorkError> {
-        let Site { ctx, repository, environment, .. } = self.site;
+        let Site { ctx, repository, path, environment, .. } = self.site;
         let id = repository.id;
         let mut kept = self.changes.clone();
         kept.extend(self.queue.changed().map(|deploy| Change::Deploy(id, Box::new(deploy.clone()))));
@@ -291,7 +295,7 @@ impl Work<'_> {
         kept.extend(self.of_what_is_live(&mut concerned));
         kept.extend(concerned.into_iter().map(|number| Change::Mark(WorkItem::ChangeStatus(id, number))));
         if self.others_wait {
-            kept.extend(waiting(ctx, id, &environment.branch).await?);
+            kept.extend(waiting(ctx, id, (path, &environment.branch)).await?);
         }
         Ok(kept)
     }

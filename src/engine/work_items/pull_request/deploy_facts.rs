@@ -2,6 +2,7 @@
 
 use crate::engine::context::{EngineContext, WorkError};
 use crate::model::{DeployFacts, DeployState, HeadDeploy, PromotionPath, Pull, Role};
+use crate::policy::{Fact, Judged};
 use crate::report;
 use crate::store::PullRow;
 
@@ -15,11 +16,11 @@ pub(in crate::engine::work_items) async fn known(
     row: &PullRow,
     ends: &Pull,
 ) -> Result<DeployFacts, WorkError> {
-    let (Role::Environment(from), Role::Environment(to)) =
-        (role_of_head(path, ends), path.role(&ends.base.branch))
-    else {
+    let between = (role_of_head(path, ends), path.role(&ends.base.branch));
+    let (Role::Environment(from), Role::Environment(to)) = between else { return Ok(DeployFacts::default()) };
+    if !(Judged { path, pull: ends, snapshot: None }).needs(Fact::Deploys) {
         return Ok(DeployFacts::default());
-    };
+    }
     let (id, head) = (row.repository, row.head_commit);
     let of_source = ctx.store.newest_deploys(id, &from.name, DEPLOYS_AT_MOST).await?;
     // One that rests is nobody's to wait for.
@@ -41,6 +42,6 @@ pub(in crate::engine::work_items) async fn known(
 }
 
 /// What the head is on the path, by its name.
-pub(super) fn role_of_head<'a>(path: &'a PromotionPath, pull: &Pull) -> Role<'a> {
+fn role_of_head<'a>(path: &'a PromotionPath, pull: &Pull) -> Role<'a> {
     pull.head.branch.as_ref().map_or(Role::Topic, |branch| path.role(branch))
 }

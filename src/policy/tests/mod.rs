@@ -1,3 +1,5 @@
+mod families;
+
 use std::collections::HashSet;
 
 use proptest::prelude::*;
@@ -8,15 +10,15 @@ use crate::model::{
     PushedAt, Source, TipSource, TopicHistory,
 };
 
-fn id(number: usize) -> CommitId {
+pub(super) fn id(number: usize) -> CommitId {
     format!("{number:040x}").parse().unwrap()
 }
 
-fn name(branch: &str) -> BranchName {
+pub(super) fn name(branch: &str) -> BranchName {
     BranchName::new(branch).unwrap()
 }
 
-fn pull(head: &str, base: &str, fork: bool) -> Pull {
+pub(super) fn pull(head: &str, base: &str, fork: bool) -> Pull {
     Pull {
         head: Head { branch: Some(name(head)), commit: id(0), fork },
         base: Base { branch: name(base), commit: id(99) },
@@ -175,7 +177,7 @@ fn tips(most: usize) -> impl Strategy<Value = Vec<LedgerTip>> {
 }
 
 prop_compose! {
-    fn topic_history()(
+    pub(super) fn topic_history()(
         brought in brought(),
         mut tips in tips(5),
         first_parents in proptest::collection::vec(0_usize..14, 0..4),

@@ -1,0 +1,276 @@
+//! That families of rules say the truth about themselves: what no family declares alters no verdict.
+
+use super::{id, name, pull, topic_history};
+use crate::model::{
+    BackMergeHistory, Cause, Code, CommitId, DeployFacts, Deployed, Facts, HeadDeploy, History, Hold, Level,
+    MergeMethods, MergeOutcome, MethodsFrom, Origin, PromotionHistory, PromotionPath, Snapshot, Source,
+    Stack, StackFacts, StackMember, Tested, TopicHistory, TreeId, Verdict,
+};
+use crate::policy::{FAMILIES, Fact, Judged, Reach, Trigger, config_changes, judge};
+use proptest::prelude::*;
+use std::collections::HashSet;
+
+/// Ends that between them take every route.
+const ENDS: [(&str, &str); 8] = [
+    ("x", "integration"),
+    ("x", "staging"),
+    ("x", "feature/y"),
+    ("integration", "staging"),
+    ("staging", "production"),
+    ("production", "master"),
+    ("production", "integration"),
+    ("master", "staging"),
+];
+
+fn tree(number: u8) -> TreeId {
+    TreeId::from_bytes([number; 20])
+}
+
+fn origin(number: u64) -> Origin {
+    Origin { number: Some(crate::model::PullNumber(number)), branch: name("y"), author: None, fork: false }
+}
+
+prop_compose! {
+    fn promotion()(
+        (related, brings, differs) in (any::<bool>(), 0_usize..3, any::<bool>()),
+        (head, base) in (0_u8..2, 0_u8..2),
+        conflicts in any::<bool>(),
+        deployed in prop_oneof![Just(Deployed::Yes), Just(Deployed::No), Just(Deployed::NobodyReports)],
+    ) -> PromotionHistory {
+        let merge = if conflicts {
+            MergeOutcome::Conflicts { paths: vec!["a.txt".to_owned()] }
+        } else {
+            MergeOutcome::Clean { tree: tree(head) }
+        };
+        PromotionHistory {
+            related, brings, differs, merge, deployed,
+            head_tree: tree(head), base_tree: tree(base),
+            only_on_base: Vec::new(), cut_by: None, on_upstream: Vec::new(),
+        }
+    }
+}
+
+prop_compose! {
+    fn back_merge()(
+        (related, conflicts, carries, unrecorded) in any::<(bool, bool, bool, bool)>(),
+        topic in topic_history(),
+    ) -> BackMergeHistory {
+        let commits = topic.brought;
+        BackMergeHistory {
+            related,
+            carries: if carries { commits.clone() } else { Vec::new() },
+            unrecorded: unrecorded.then_some(commits),
+            rejoins: None,
+            conflicts: if conflicts { vec!["a.txt".to_owned()] } else { Vec::new() },
+        }
+    }
+}
+
+prop_compose! {
+    fn deploys()(of_head in any::<Option<(bool, bool)>>(), held in any::<bool>()) -> DeployFacts {
+        let of_head = of_head.map(|(taken_up, ended)| HeadDeploy {
+            taken_up, since: 0, ended: ended.then(|| "failed".to_owned()),
+        });
+        let hold = held.then(|| Hold {
+            from: id(1), to: id(2), by: "op".to_owned(), reason: "broken".to_owned(),
+            since: 0, pulls: Vec::new(), lifted: None,
+        });
+        DeployFacts { of_head, hold, hold_is_over: false }
+    }
+}
+
+fn methods() -> impl Strategy<Value = Option<MergeMethods>> {
+    let from = prop_oneof![Just(MethodsFrom::Settings), Just(MethodsFrom::Rules)];
+    let some = (any::<(bool, bool)>(), from);
+    let some = some.prop_map(|((squash, rebase), from)| MergeMethods { merge: true, squash, rebase, from });
+    proptest::option::of(some)
+}
+
+fn stacks() -> impl Strategy<Value = StackFacts> {
+    let stack = || Stack { number: Some(7), trunk: name("production") };
+    prop_oneof![
+        Just(StackFacts::default()),
+        Just(StackFacts { member: None, chained_with: vec![origin(3)] }),
+        (any::<bool>(), any::<bool>()).prop_map(move |(of_path, elsewhere)| StackFacts {
+            member: Some(StackMember {
+                stack: stack(),
+                heads: if of_path { vec![name("staging")] } else { Vec::new() },
+                goes_into: name(if elsewhere { "feature/z" } else { "staging" }),
+            }),
+            chained_with: Vec::new(),
+        }),
+    ]
+}
+
+/// A topic's history, with findings of every kind now and then.
+fn topic() -> impl Strategy<Value = TopicHistory> {
+    (topic_history(), any::<(bool, bool, bool)>()).prop_map(|(mut history, (clean, stacked, nothing))| {
+        if clean {
+            history.lines.clear();
+        }
+        if stacked {
+            let head = history.brought.last().map_or(id(0), |commit| commit.id);
+            history.stacked_on.push(crate::model::OpenPull { origin: origin(5), head });
+        }
+        history.changes_nothing = nothing;
+        history
+    })
+}
+
+/// A pull request on one of the routes, and all that may be known of it.
+fn facts() -> impl Strategy<Value = Facts> {
+    let known = (topic(), promotion(), back_merge(), deploys(), methods(), stacks());
+    (0..ENDS.len(), known, any::<bool>()).prop_map(|(at, known, is_snapshot)| {
+        let (topic, promotion, back_merge, deploys, methods, stacks) = known;
+        let (head, base) = ENDS[at];
+        let mut pull = pull(head, base, false);
+        let path = PromotionPath::pro();
+        let of = crate::policy::may_be_snapshot_of(&path, &pull).first().map(|it| it.branch.clone());
+        let snapshot = of.filter(|_| is_snapshot);
+        let snapshot = snapshot.map(|of| Snapshot { of, branch: name(head), current: true });
+        if let Some(snapshot) = &snapshot {
+            pull = pull.promoting(snapshot);
+        }
+        let families = Judged { path: &path, pull: &pull, snapshot: snapshot.as_ref() }.families();
+        let needed: Vec<Fact> = families.iter().flat_map(|family| family.facts).copied().collect();
+        let history = if needed.contains(&Fact::TopicHistory) {
+            History::Topic(topic)
+        } else if needed.contains(&Fact::PromotionHistory) {
+            History::Promotion(promotion)
+        } else if needed.contains(&Fact::BackMergeHistory) {
+            History::BackMerge(back_merge)
+        } else {
+            History::NotNeeded
+        };
+        Facts { pull, history, methods, deploys, snapshot, stacks }
+    })
+}
+
+fn level() -> impl Strategy<Value = Level> {
+    prop_oneof![Just(Level::Enforce), Just(Level::Warn), Just(Level::Observe), Just(Level::Off)]
+}
+
+/// A configuration with some rules set otherwise.
+fn path() -> impl Strategy<Value = PromotionPath> {
+    proptest::collection::vec((0..Code::ALL.len(), level()), 0..4).prop_map(|levels| {
+        let mut path = PromotionPath::pro();
+        for (code, level) in levels {
+            path.rules.set(Code::ALL[code], level);
+        }
+        path
+    })
+}
+
+/// The same with one more change.
+fn changed() -> impl Strategy<Value = (PromotionPath, PromotionPath)> {
+    let tested = prop_oneof![Just(Tested::NotAsked), Just(Tested::IfReported), Just(Tested::Asked)];
+    (path(), 0..5_u8, (0..Code::ALL.len(), level()), tested).prop_map(|(before, what, rule, tested)| {
+        let mut now = before.clone();
+        match what {
+            0 => now.environments[1].accepts.push(Source::Hotfixes),
+            1 => now.environments[2].requires.tested = tested,
+            2 => now.copy = None,
+            _ => now.rules.set(Code::ALL[rule.0], rule.1),
+        }
+        (before, now)
+    })
+}
+
+fn judged<'a>(path: &'a PromotionPath, facts: &'a Facts) -> Judged<'a> {
+    Judged { path, pull: &facts.pull, snapshot: facts.snapshot.as_ref() }
+}
+
+/// What is left to be brought once the base has moved forward to a brought commit.
+fn after_the_base_came(mut history: TopicHistory, at: CommitId) -> TopicHistory {
+    let mut taken = HashSet::from([at]);
+    for commit in &history.brought {
+        if taken.contains(&commit.id) {
+            taken.extend(&commit.parents);
+        }
+    }
+    history.brought.retain(|commit| !taken.contains(&commit.id));
+    for line in &mut history.lines {
+        line.first_parents.retain(|id| !taken.contains(id));
+        let kept: Vec<bool> = line.tips.iter().map(|tip| !taken.contains(&tip.commit)).collect();
+        let mut keep = kept.iter();
+        line.tips.retain(|_| *keep.next().unwrap());
+        let mut keep = kept.iter();
+        line.gained.retain(|_| *keep.next().unwrap());
+    }
+    history.pushes.retain(|push| !taken.contains(&push.commit));
+    history.stacked_on.retain(|it| !taken.contains(&it.head));
+    history
+}
+
+#[test]
+fn every_code_of_pull_requests_belongs_to_a_family() {
+    let of_none = [Code::CopyStale, Code::CopyDiverged, Code::ConfigurationInvalid, Code::CouldNotDecide];
+    for code in Code::ALL {
+        let families = FAMILIES.iter().filter(|family| family.codes.contains(&code)).count();
+        assert_eq!(families == 0, of_none.contains(&code), "{code} is of {families} families");
+    }
+}
+
+proptest! {
+    #[test]
+    fn what_is_found_is_of_a_family_that_judges(path in path(), facts in facts()) {
+        let families = judged(&path, &facts).families();
+        for finding in judge(&path, &facts).findings {
+            let code = finding.cause.code();
+            let known = families.iter().any(|family| family.codes.contains(&code));
+            prop_assert!(known, "{code} on {:?}", facts.pull);
+        }
+    }
+
+    #[test]
+    fn a_configuration_that_no_family_names_alters_no_verdict((before, now) in changed(), facts in facts()) {
+        let verdict = judge(&before, &facts);
+        let alters = config_changes(&before, &now).into_iter().any(|trigger| {
+            let reach = judged(&before, &facts).reach(trigger).and(judged(&now, &facts).reach(trigger));
+            reach.alters(!verdict.findings.is_empty())
+        });
+        if !alters {
+            prop_assert_eq!(judge(&now, &facts), verdict);
+        }
+    }
+
+    #[test]
+    fn deploys_and_merge_methods_alter_only_what_names_them(
+        path in path(), facts in facts(), deploys in deploys(), methods in methods(),
+        deployed in prop_oneof![Just(Deployed::Yes), Just(Deployed::No)],
+    ) {
+        let verdict = judge(&path, &facts);
+        if judged(&path, &facts).reach(Trigger::DeployChanged) == Reach::NEVER {
+            let mut after = Facts { deploys, ..facts.clone() };
+            if let History::Promotion(history) = &mut after.history {
+                history.deployed = deployed;
+            }
+            prop_assert_eq!(&judge(&path, &after), &verdict);
+        }
+        if judged(&path, &facts).reach(Trigger::MergeMethodsChanged) == Reach::NEVER {
+            prop_assert_eq!(judge(&path, &Facts { methods, ..facts }), verdict);
+        }
+    }
+
+    #[test]
+    fn a_base_that_moves_forward_finds_nothing_new_in_a_clean_topic(history in topic(), at in 0_usize..14) {
+        let pull = pull("x", "integration", false);
+        let path = PromotionPath::pro();
+        let verdict_on = |history| judge(&path, &Facts {
+            pull: pull.clone(),
+            history: History::Topic(history),
+            methods: None,
+            deploys: DeployFacts::default(),
+            snapshot: None,
+            stacks: StackFacts::default(),
+        });
+        let topic = Judged { path: &path, pull: &pull, snapshot: None };
+        let verdict = verdict_on(history.clone());
+        prop_assert!(!topic.reach(Trigger::BaseAdvanced).alters(false));
+        if let Some(commit) = history.brought.get(at).filter(|_| verdict.findings.is_empty()) {
+            let after = verdict_on(after_the_base_came(history.clone(), commit.id));
+            let carries = |it: &Verdict| it.findings.iter().any(|it| !matches!(it.cause, Cause::ChangesNothing { .. }));
+            prop_assert!(!carries(&after), "{after:?}");
+        }
+    }
+}
