@@ -184,14 +184,15 @@ impl DeployQueue {
 
     /// Whose turn it is: the newest of those that wait, if the environment is free; the others are superseded. While a
     /// hold is in force only a rollback goes, and next to one that may still run only what was asked for by name.
+    /// A rollback takes the place of no other but a rollback: what the branch has goes after it, once nothing holds it.
     ///
     /// Numbers tell the order in which deploys begin. What waited behind a hold while a rollback went goes on as a
     /// deploy of a new number.
     pub fn next_to_start(&mut self, now: Millis) -> Option<u64> {
         let next = self.next_in_line()?;
-        let held = self.hold().is_some();
+        let goes_back = self.get(next).is_some_and(Deploy::is_rollback);
         for deploy in &mut self.deploys {
-            let stays = held && !deploy.is_rollback();
+            let stays = goes_back && !deploy.is_rollback();
             if deploy.state == DeployState::Waiting && deploy.number < next && !stays {
                 end(deploy, DeployState::Superseded, Ending::Superseded { by: next }, now);
             }

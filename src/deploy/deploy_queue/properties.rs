@@ -177,6 +177,21 @@ proptest! {
         }
     }
 
+    /// A rollback takes no merge's place: what was merged goes after it, or something newer that was merged does.
+    #[test]
+    fn a_merge_gives_way_to_no_rollback(acts in prop::collection::vec(act(), 1..80)) {
+        let mut queue = DeployQueue::new(Vec::new(), None, None);
+        let mut now = 100;
+        for act in &acts {
+            happens(&mut queue, &mut now, act);
+            for deploy in queue.deploys().iter().filter(|it| !it.is_rollback()) {
+                let Some(Ending::Superseded { by }) = deploy.ending else { continue };
+                let by = queue.get(by);
+                prop_assert!(by.is_some_and(|it| !it.is_rollback()), "{deploy:?} by {by:?}");
+            }
+        }
+    }
+
     /// Asked without a name, a rollback never brings back what an earlier one has taken back: the release that it
     /// goes to has run well, and since then nobody has gone back behind it.
     #[test]

@@ -132,6 +132,30 @@ fn while_a_hold_is_in_force_only_a_rollback_goes() {
 }
 
 #[test]
+fn a_rollback_whose_hold_was_lifted_before_its_turn_takes_no_merge_away() {
+    let mut queue = queue(vec![deploy(1, 1)]);
+    begin(&mut queue, 0);
+    queue.add(deploy(2, 3));
+    queue.cancel(1, Ending::Cancelled { by: 3, phase: None }, 1);
+    queue.add(rollback(3, 9));
+    let mut lifted = hold();
+    lifted.lifted = Some(crate::model::Lifted { at: 2, by: "op".to_owned(), reason: "fixed".to_owned() });
+    queue.set_hold(lifted);
+    assert_eq!(queue.next_to_start(3), None, "the first one has not ended yet");
+    queue.cancel_answered(1, CancelAnswer::Ended, 4);
+    assert_eq!(begin(&mut queue, 5), 3);
+    assert_eq!(state(&queue, 2), DeployState::Waiting, "it is what the branch has");
+    report(&mut queue, 3, 6, ReportedState::Succeeded);
+    assert_eq!(begin(&mut queue, 7), 4);
+    assert_eq!(queue.get(4).unwrap().commit, commit(3));
+    // What is merged after that goes instead of a rollback that has not begun.
+    queue.add(rollback(5, 9));
+    queue.add(deploy(6, 4));
+    queue.next_to_start(8);
+    assert_eq!(queue.get(5).unwrap().ending, Some(Ending::Superseded { by: 6 }));
+}
+
+#[test]
 fn what_is_carried_out_anew_has_its_time_anew() {
     let mut queue = queue(vec![deploy(1, 1)]);
     begin(&mut queue, 0);
