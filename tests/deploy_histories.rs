@@ -16,6 +16,8 @@ mod clock;
 mod orders;
 #[path = "deploy_histories/people.rs"]
 mod people;
+#[path = "deploy_histories/random.rs"]
+mod random;
 #[path = "stories/shop.rs"]
 mod shop;
 #[path = "deploy_histories/site.rs"]

@@ -21,17 +21,27 @@ impl Job {
         }
     }
 
-    pub fn work(&self) -> Work {
+    pub fn commit(&self) -> String {
+        match self {
+            Self::Deployment(made) => made.sha(),
+            Self::Run(run) => run.inputs()["sha"].clone(),
+        }
+    }
+
+    /// What is to be done. `order` is the place of the order among all that were ever given for the environment.
+    pub fn work(&self, order: usize) -> Work {
         match self {
             Self::Deployment(made) => Work {
                 id: made.id(),
-                commit: made.sha(),
+                commit: self.commit(),
+                order,
                 rollback: made.payload()["rollback"] == true,
                 is_being_cancelled: false,
             },
             Self::Run(run) => Work {
                 id: run.id(),
-                commit: run.inputs()["sha"].clone(),
+                commit: self.commit(),
+                order,
                 rollback: run.inputs()["rollback"] == "true",
                 is_being_cancelled: run.is_being_cancelled(),
             },

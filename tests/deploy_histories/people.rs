@@ -2,6 +2,7 @@
 
 use crate::Steps;
 use crate::orders::{Job, US};
+use crate::random::Random;
 use crate::site::{Site, Work, short};
 use crate::stage::{Setting, Stage};
 use std::collections::BTreeSet;
@@ -16,26 +17,6 @@ const STEPS: usize = 12;
 const PATIENCE: Duration = Duration::from_secs(240);
 const INPUTS: [&str; 8] =
     ["deploy", "environment", "sha", "tree", "previous_sha", "slug", "reuse_slug", "rollback"];
-
-/// Numbers that the seed alone determines.
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    }
-
-    fn below(&mut self, end: usize) -> usize {
-        usize::try_from(self.next() % u64::try_from(end).unwrap()).unwrap()
-    }
-
-    fn chance(&mut self, percent: usize) -> bool {
-        self.below(100) < percent
-    }
-}
 
 /// Whether a server is there.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -73,7 +54,7 @@ impl World {
     async fn begin(seed: u64, steps: Steps) -> Self {
         let branches = vec!["staging", "production"];
         let stage = Stage::with(Setting { branches, patience: PATIENCE, ..Setting::default() }).await;
-        let mut random = Random(seed);
+        let mut random = Random::from(seed);
         let by_runs = random.chance(50);
         stage.store.workflow("deploy.yml").inputs(INPUTS).echoes("deploy");
         let driver = if by_runs { "{ driver: actions, file: deploy.yml }" } else { "{ driver: deployment }" };
@@ -191,7 +172,7 @@ impl World {
 
     async fn take_up(&mut self, place: usize) {
         let Some((order, job)) = self.open_orders(place).into_iter().next() else { return };
-        let work = job.work();
+        let work = job.work(order);
         self.tell(format!("{} is taken up on {}", short(&work.commit), self.sites[place].name));
         // Asked for the last time: what is cancelled meanwhile is not begun.
         match &job {
@@ -202,11 +183,13 @@ impl World {
             },
         }
         self.seen_to.insert(job.id());
-        self.sites[place].begins(work, order);
+        self.sites[place].begins(work);
     }
 
     async fn end(&mut self, place: usize, went_well: bool) {
-        let Some(work) = self.sites[place].at_work().first().cloned() else { return };
+        let Some(work) = self.sites[place].at_work().first().cloned() else {
+            return self.say_what_stopped(place).await;
+        };
         let how = if went_well { "success" } else { "failure" };
         self.tell(format!("{} ends on {}: {how}", short(&work.commit), self.sites[place].name));
         let orders = self.orders(place).into_iter();
@@ -217,6 +200,21 @@ impl World {
             }
         }
         self.sites[place].ends(work.id, went_well);
+    }
+
+    /// Those who act on Deployments cannot be told to stop, and nobody knows that they have until they say so.
+    async fn say_what_stopped(&mut self, place: usize) {
+        for work in self.sites[place].stopped().to_vec() {
+            self.tell(format!(
+                "{} is said to have stopped on {}",
+                short(&work.commit),
+                self.sites[place].name
+            ));
+            if let Some(Job::Deployment(made)) = self.orders(place).get(work.order) {
+                made.status("failure").by("deployer").await.unwrap();
+            }
+            self.sites[place].says_that_it_stopped(work.id);
+        }
     }
 
     /// What became of those at work without anybody's doing here: they were stopped.
@@ -231,7 +229,11 @@ impl World {
                 if job.was_stopped() {
                     let name = self.sites[place].name;
                     self.tell(format!("{} was stopped on {name}", short(&work.commit)));
-                    self.sites[place].ends(work.id, false);
+                    match job {
+                        Job::Deployment(_) => self.sites[place].stops(work.id),
+                        // GitHub tells of it.
+                        Job::Run(_) => self.sites[place].ends(work.id, false),
+                    }
                 }
             }
         }
@@ -268,8 +270,8 @@ impl World {
         self.stage.github.release_webhooks(Delivered::AsSent).await;
         self.quiet().await;
         self.look_at_runs();
-        let open: Vec<Work> = self.open_orders(place).iter().map(|(_, job)| job.work()).collect();
-        let newest = self.orders(place).last().map(|job| job.work().commit);
+        let open: Vec<Work> = self.open_orders(place).iter().map(|(order, job)| job.work(*order)).collect();
+        let newest = self.orders(place).last().map(Job::commit);
         let ways = self.sites[place].way_back(&open, newest.as_deref());
         let ways: Vec<Option<String>> = ways.into_iter().map(|way| way.map(str::to_owned)).collect();
         let orders = self.orders(place).len();
@@ -445,7 +447,7 @@ impl World {
     /// Somebody was told to bring the newest there, whatever came of it.
     fn was_seen_to(&self, place: usize) {
         let newest = self.sites[place].tips.last().unwrap();
-        let told = self.orders(place).iter().any(|job| job.work().commit == *newest);
+        let told = self.orders(place).iter().any(|job| job.commit() == *newest);
         assert!(told, "nobody was told to bring {} to {}", short(newest), self.sites[place].name);
     }
 
@@ -455,6 +457,11 @@ impl World {
             self.look_at_runs();
             let mut idle = true;
             for place in 0..self.sites.len() {
+                if !self.sites[place].stopped().is_empty() {
+                    idle = false;
+                    self.stage.later();
+                    self.say_what_stopped(place).await;
+                }
                 while !self.sites[place].at_work().is_empty() {
                     idle = false;
                     self.stage.later();

@@ -12,6 +12,8 @@ pub struct Site {
     broken: bool,
     /// Who brings something there at this moment.
     at_work: Vec<Work>,
+    /// Who has stopped because it was said to be over, and has told nobody that nothing of it runs any more.
+    stopped: Vec<Work>,
     /// Why only rollbacks may go, where that is so.
     held: Option<Held>,
     /// Whether words were lost, so that nobody can be held to know how things stand.
@@ -35,6 +37,8 @@ pub struct Work {
     /// The Deployment's or the run's number.
     pub id: u64,
     pub commit: String,
+    /// The place of its order among all that were ever given for this environment.
+    pub order: usize,
     pub rollback: bool,
     /// Whether it was asked to stop, and has not yet.
     pub is_being_cancelled: bool,
@@ -48,6 +52,7 @@ impl Site {
             well: Vec::new(),
             broken: false,
             at_work: Vec::new(),
+            stopped: Vec::new(),
             held: None,
             unsure: false,
         }
@@ -71,8 +76,12 @@ impl Site {
         place.unwrap_or_else(|| panic!("{} was never on {}", short(commit), self.name))
     }
 
-    /// Somebody begins. `order` is the place of the order among all that were ever given for this environment.
-    pub fn begins(&mut self, work: Work, order: usize) {
+    pub fn stopped(&self) -> &[Work] {
+        &self.stopped
+    }
+
+    /// Somebody begins.
+    pub fn begins(&mut self, work: Work) {
         let name = self.name;
         for other in &self.at_work {
             assert!(
@@ -83,7 +92,16 @@ impl Site {
             );
         }
         if !work.rollback {
-            let is_held = self.held.as_ref().is_some_and(|held| order >= held.since);
+            // Whatever was begun in between was meant to be, whatever the one before it does.
+            let beside = self.stopped.iter().find(|it| it.order + 1 == work.order);
+            let beside = beside.map(|it| short(&it.commit));
+            assert_eq!(
+                beside,
+                None,
+                "{} begins on {name} beside one that may still run",
+                short(&work.commit)
+            );
+            let is_held = self.held.as_ref().is_some_and(|held| work.order >= held.since);
             assert!(!is_held, "{} begins on {name}, which is held", short(&work.commit));
             if let Some(last) = self.well.last() {
                 let newer = self.age(&work.commit) > self.age(last);
@@ -113,6 +131,17 @@ impl Site {
         } else {
             self.broken = true;
         }
+    }
+
+    /// One at work stops because it was said to be over, and does not say so yet.
+    pub fn stops(&mut self, id: u64) {
+        self.stopped.extend(self.at_work.iter().find(|work| work.id == id).cloned());
+        self.ends(id, false);
+    }
+
+    /// One that has stopped says so.
+    pub fn says_that_it_stopped(&mut self, id: u64) {
+        self.stopped.retain(|work| work.id != id);
     }
 
     /// Where a rollback may lead that names no goal; nowhere is a refusal. `open` are the orders that nobody has taken
