@@ -3,8 +3,8 @@
 use super::moment::Moment;
 use super::{UsageError, opened};
 use crate::lineage::Ledger;
-use crate::model::{BranchName, TipSource};
-use crate::store::{PullRow, SqliteStore, Store, TipRow};
+use crate::model::{BranchName, LedgerEntry, PullRequest, TipSource};
+use crate::store::{SqliteStore, Store};
 use serde_json::json;
 use std::fmt::Write as _;
 
@@ -77,8 +77,8 @@ struct Wanted {
 
 /// An entry with the pull request by whose merge the branch came there.
 struct Entry {
-    tip: TipRow,
-    pull: Option<PullRow>,
+    tip: LedgerEntry,
+    pull: Option<PullRequest>,
 }
 
 async fn show(
@@ -100,7 +100,7 @@ async fn show(
         )));
     }
     let merged = store.merged_pulls(row.id, u32::MAX).await.map_err(UsageError::new)?;
-    let entry = |tip: &TipRow| Entry {
+    let entry = |tip: &LedgerEntry| Entry {
         pull: merged
             .iter()
             .find(|it| it.base_branch == tip.branch && it.merged.is_some_and(|m| m.commit == tip.commit))
@@ -130,10 +130,11 @@ async fn show(
 
 /// The entries that tell when a branch was where. Commits' own dates say nothing against what was seen: they
 /// count up to the first push that was seen, and of commits that none was seen of.
-fn witnessed(tips: Vec<TipRow>) -> Vec<TipRow> {
-    let seen: Vec<TipRow> = tips.iter().filter(|tip| tip.source != TipSource::Backfill).cloned().collect();
+fn witnessed(tips: Vec<LedgerEntry>) -> Vec<LedgerEntry> {
+    let seen: Vec<LedgerEntry> =
+        tips.iter().filter(|tip| tip.source != TipSource::Backfill).cloned().collect();
     let Some(first) = seen.iter().map(|tip| tip.at).min() else { return tips };
-    let counts = |tip: &TipRow| {
+    let counts = |tip: &LedgerEntry| {
         tip.source != TipSource::Backfill
             || (tip.at < first && !seen.iter().any(|it| it.commit == tip.commit))
     };
@@ -143,7 +144,7 @@ fn witnessed(tips: Vec<TipRow>) -> Vec<TipRow> {
 /// A time that a branch spent at one commit.
 struct Stay<'a> {
     entry: Entry,
-    next: Option<&'a TipRow>,
+    next: Option<&'a LedgerEntry>,
 }
 
 impl Stay<'_> {
@@ -159,10 +160,10 @@ impl Stay<'_> {
         }
         let _ = match self.next {
             None => writeln!(text, "  until   no later move is known"),
-            Some(TipRow { source: TipSource::Reconciled, at, .. }) => {
+            Some(LedgerEntry { source: TipSource::Reconciled, at, .. }) => {
                 writeln!(text, "  until   {} at the latest, when another state was noticed", utc(*at))
             }
-            Some(TipRow { commit: Some(commit), at, .. }) => {
+            Some(LedgerEntry { commit: Some(commit), at, .. }) => {
                 writeln!(text, "  until   {}, when it went to {}", utc(*at), commit.short())
             }
             Some(next) => writeln!(text, "  until   {}, when it was deleted", utc(next.at)),
@@ -233,14 +234,14 @@ async fn export(store: &SqliteStore, repository: &str) -> Result<String, UsageEr
         let pushed = push.as_pushed();
         ledger.add_push(push.branch, pushed);
     }
-    ledger.set_merged(rows.merged.iter().map(PullRow::as_merged).collect());
-    ledger.set_open(rows.open.iter().map(PullRow::as_open).collect());
+    ledger.set_merged(rows.merged.iter().map(PullRequest::as_merged).collect());
+    ledger.set_open(rows.open.iter().map(PullRequest::as_open).collect());
     ledger.set_reported(rows.verified, rows.reported);
     Ok(ledger.to_file())
 }
 
 /// The branches that have entries, by name.
-fn branches(tips: &[TipRow]) -> Vec<BranchName> {
+fn branches(tips: &[LedgerEntry]) -> Vec<BranchName> {
     let mut names: Vec<BranchName> = tips.iter().map(|tip| tip.branch.clone()).collect();
     names.dedup();
     names
@@ -256,8 +257,8 @@ mod tests {
     use super::*;
     use crate::model::{CommitId, RepositoryId};
 
-    fn tip(commit: u8, at: i64, source: TipSource) -> TipRow {
-        TipRow {
+    fn tip(commit: u8, at: i64, source: TipSource) -> LedgerEntry {
+        LedgerEntry {
             repository: RepositoryId(1),
             branch: BranchName::new("production").unwrap(),
             commit: Some(CommitId::from_bytes([commit; 20])),

@@ -4,11 +4,11 @@ use super::dormancy::is_dormant;
 use crate::deploy::DeployQueue;
 use crate::lineage::{GitError, History, Holders, Mirror, Repository};
 use crate::model::{
-    BranchName, Carried, CommitId, Deploy, DeployState, Ending, Environment, Millis, PromotionPath,
-    PullNumber, RepositoryId, Role, TipSource, WaitsFor,
+    BranchName, Carried, CommitId, Deploy, DeployState, Ending, Environment, LedgerEntry, Millis,
+    PromotionPath, PullNumber, PullRequest, RepositoryId, Role, TipSource, WaitsFor,
 };
 use crate::report::{OperatorActs, Place, Stand};
-use crate::store::{PullRow, Store, StoreError, TipRow};
+use crate::store::{Store, StoreError};
 use std::path::Path;
 
 /// How many deploys of an environment are looked through.
@@ -41,7 +41,7 @@ pub async fn change_status(
     store: &dyn Store,
     repository: &Repository,
     path: &PromotionPath,
-    pull: &PullRow,
+    pull: &PullRequest,
 ) -> Result<Vec<Place>, NotTold> {
     let known = Known::of(store, path, pull).await?;
     let history = known.history(repository, path, pull).await?;
@@ -74,15 +74,15 @@ pub async fn change_status(
 /// What the store knows that may tell where a pull request has come to.
 struct Known {
     /// Those that were merged after it and may have brought it on, the oldest first.
-    later: Vec<PullRow>,
+    later: Vec<PullRequest>,
     /// Of each environment its deploys, and where its branch was since.
-    environments: Vec<(DeployQueue, Vec<TipRow>)>,
+    environments: Vec<(DeployQueue, Vec<LedgerEntry>)>,
     /// Where the copy branch was since.
-    copied: Vec<TipRow>,
+    copied: Vec<LedgerEntry>,
 }
 
 impl Known {
-    async fn of(store: &dyn Store, path: &PromotionPath, pull: &PullRow) -> Result<Self, StoreError> {
+    async fn of(store: &dyn Store, path: &PromotionPath, pull: &PullRequest) -> Result<Self, StoreError> {
         let id = pull.repository;
         let since = pull.merged.map_or(0, |merged| merged.at - CLOCKS_APART);
         let mut environments = Vec::new();
@@ -111,7 +111,7 @@ impl Known {
         &self,
         repository: &Repository,
         path: &PromotionPath,
-        pull: &PullRow,
+        pull: &PullRequest,
     ) -> Result<History, GitError> {
         let deploys = self.environments.iter().flat_map(|(queue, _)| newest(queue).map(|it| it.commit));
         let tips = self.environments.iter().flat_map(|(_, tips)| tips).chain(&self.copied);
@@ -132,7 +132,7 @@ fn newest(queue: &DeployQueue) -> impl Iterator<Item = &Deploy> {
 }
 
 /// As which commit a pull request came into its base.
-fn own_commit(pull: &PullRow) -> CommitId {
+fn own_commit(pull: &PullRequest) -> CommitId {
     pull.merged.and_then(|merged| merged.commit).unwrap_or(pull.head_commit)
 }
 
@@ -141,9 +141,13 @@ fn is_on_the_path(path: &PromotionPath, branch: &BranchName) -> bool {
 }
 
 /// Those that were merged after `pull` and may have brought it on, the oldest first.
-async fn later(store: &dyn Store, path: &PromotionPath, pull: &PullRow) -> Result<Vec<PullRow>, StoreError> {
+async fn later(
+    store: &dyn Store,
+    path: &PromotionPath,
+    pull: &PullRequest,
+) -> Result<Vec<PullRequest>, StoreError> {
     let Some(merged) = pull.merged else { return Ok(Vec::new()) };
-    let may_bring = |it: &PullRow| {
+    let may_bring = |it: &PullRequest| {
         // What is on the path goes on only to another branch of it.
         let goes_on = is_on_the_path(path, &it.base_branch) && it.base_branch != pull.base_branch;
         let may_bring = !is_on_the_path(path, &pull.base_branch) || goes_on;
@@ -181,9 +185,9 @@ async fn forms(
     repository: &Repository,
     history: &History,
     path: &PromotionPath,
-    (pull, later): (&PullRow, &[PullRow]),
+    (pull, later): (&PullRequest, &[PullRequest]),
 ) -> Result<Vec<Form>, NotTold> {
-    let form = |pull: &PullRow, commit| Form {
+    let form = |pull: &PullRequest, commit| Form {
         commit,
         number: pull.number,
         branch: pull.base_branch.clone(),
@@ -211,7 +215,7 @@ async fn forms(
 async fn brings_on(
     repository: &Repository,
     history: &History,
-    next: &PullRow,
+    next: &PullRequest,
     (form, may_be_rewritten): (&Form, bool),
 ) -> Result<bool, GitError> {
     if is_reached(repository, history, next.head_commit, form).await? {
@@ -275,7 +279,7 @@ impl Asked<'_> {
         &self,
         environment: &Environment,
         queue: &DeployQueue,
-        tips: &[TipRow],
+        tips: &[LedgerEntry],
     ) -> Result<Place, NotTold> {
         let on_branch = self.is_on(&environment.branch).await?;
         let (mut bring, mut superseded) = (Vec::new(), Vec::new());
@@ -310,7 +314,7 @@ impl Asked<'_> {
     }
 
     /// Since when the branch has the commit, in milliseconds, where a push told.
-    async fn since_on(&self, tips: &[TipRow]) -> Result<Option<Millis>, GitError> {
+    async fn since_on(&self, tips: &[LedgerEntry]) -> Result<Option<Millis>, GitError> {
         let mut since = None;
         for tip in tips.iter().rev().filter(|tip| tip.source != TipSource::Backfill) {
             let Some(commit) = tip.commit else { break };
@@ -411,6 +415,6 @@ pub(super) async fn is_troubled(
 }
 
 /// Whether where a pull request has come to is worth telling: it went into an environment.
-pub(super) fn travels(path: &PromotionPath, pull: &PullRow) -> bool {
+pub(super) fn travels(path: &PromotionPath, pull: &PullRequest) -> bool {
     matches!(path.role(&pull.base_branch), Role::Environment(_)) && pull.merged.is_some()
 }

@@ -19,10 +19,12 @@ mod facts;
 mod folded_names;
 mod holds;
 mod ids;
+mod ledger;
 mod moves;
 mod names;
 mod not_counted;
 mod paths;
+mod pull_request;
 mod records;
 mod refused_status;
 mod repair;
@@ -51,10 +53,12 @@ pub use facts::{
 pub use folded_names::{EnvironmentName, RepositoryName};
 pub use holds::{Hold, Lifted};
 pub use ids::{InstallationId, Millis, PullNumber, RepositoryId};
+pub use ledger::{LedgerEntry, TopicPush};
 pub use moves::{Move, Placed, in_order};
 pub use names::{BranchName, CommitId, InvalidName, TreeId};
 pub use not_counted::{NotCounted, WhyNotCounted};
 pub use paths::{IgnoredPaths, InvalidPattern};
+pub use pull_request::{Merged, PullRequest, PullRequestState};
 pub use records::{
     DeployOutcome, MergeMethod, MergeMethods, MergedPull, MethodsFrom, OpenPull, Origin, VerifiedTree,
 };

@@ -16,15 +16,15 @@ pub use deploy_rows::{
 };
 pub use rows::{
     Accepted, ActRow, Backfill, ChecksOf, ConfigurationRow, DeliveryFilter, DeliveryId, DeliveryRow,
-    DeliveryState, Desired, Effect, GivenUp, Installation, InstallationState, JudgedPull, LedgerRows, Merged,
-    NewDelivery, PullRow, PullState, PushRow, RepositoryRow, RepositoryState, TipRow,
+    DeliveryState, Desired, Effect, GivenUp, Installation, InstallationState, JudgedPull, LedgerRows,
+    NewDelivery, RepositoryRow, RepositoryState,
 };
 pub use sqlite::{Options, SqliteStore};
 pub use work_item::{InvalidWorkItem, WorkItem};
 
 use crate::model::{
-    BranchName, CommitId, Deploy, EnvironmentName, Hold, InstallationId, LedgerTip, MergeMethods, PullNumber,
-    PushedAt, RepositoryId, StartingPoint,
+    BranchName, CommitId, Deploy, EnvironmentName, Hold, InstallationId, LedgerEntry, LedgerTip,
+    MergeMethods, PullNumber, PullRequest, PushedAt, RepositoryId, StartingPoint, TopicPush,
 };
 use async_trait::async_trait;
 use std::collections::{BTreeMap, BTreeSet};
@@ -119,7 +119,7 @@ pub enum Change {
     /// A repository as an event has it, which may be old: ignored when the repository is known.
     Introduced(RepositoryRow),
     /// What is known of a pull request; ignored when what is stored is newer by `updated_at`.
-    Pull(PullRow),
+    Pull(PullRequest),
     /// A pull request was judged. Raises its judged version.
     Judged {
         /// Which repository.
@@ -138,12 +138,12 @@ pub enum Change {
     /// A pull request is judged no more: it goes to a branch on no path. Raises its judged version.
     Unjudged(RepositoryId, PullNumber),
     /// An environment branch pointed at a commit. Known entries (same branch, commit, `at`) stay.
-    Tip(TipRow),
+    Tip(LedgerEntry),
     /// The line of a branch is read into the ledger: which commit's line, how many of it are there by now, and the date of the
     /// newest; `None` once all of it is there.
     Backfilled(RepositoryId, BranchName, Option<(CommitId, u64, i64)>),
     /// A topic was pushed at a commit. The earliest time is kept.
-    Push(PushRow),
+    Push(TopicPush),
     /// How a deploy of certain files has ended; ignored when what is stored of them is newer.
     Outcome(OutcomeRow),
     /// How a repository's own settings let pull requests be merged, and when that was seen; ignored when what is
@@ -313,7 +313,11 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     async fn acts(&self, repository: RepositoryId, number: PullNumber) -> Result<Vec<ActRow>, StoreError>;
 
     /// The last pull requests of a repository that were merged, the newest first.
-    async fn merged_pulls(&self, repository: RepositoryId, limit: u32) -> Result<Vec<PullRow>, StoreError>;
+    async fn merged_pulls(
+        &self,
+        repository: RepositoryId,
+        limit: u32,
+    ) -> Result<Vec<PullRequest>, StoreError>;
 
     /// Every ledger entry of a repository, by branch and in order of time; of this branch alone where one is
     /// named.
@@ -321,7 +325,7 @@ pub trait Store: Send + Sync + std::fmt::Debug {
         &self,
         repository: RepositoryId,
         branch: Option<&BranchName>,
-    ) -> Result<Vec<TipRow>, StoreError>;
+    ) -> Result<Vec<LedgerEntry>, StoreError>;
 
     /// Where a branch was seen to be moved since a moment in Unix seconds, in order; the newest ones if there are many.
     async fn tips_since(
@@ -329,7 +333,7 @@ pub trait Store: Send + Sync + std::fmt::Debug {
         repository: RepositoryId,
         branch: &BranchName,
         since: i64,
-    ) -> Result<Vec<TipRow>, StoreError>;
+    ) -> Result<Vec<LedgerEntry>, StoreError>;
 
     /// Which branches were seen to be moved to any of these commits, and when.
     async fn tips_at(
@@ -349,14 +353,14 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     ) -> Result<Vec<(BranchName, PushedAt)>, StoreError>;
 
     /// Every push of a topic that is known of a repository, by branch and in order of time.
-    async fn pushes(&self, repository: RepositoryId) -> Result<Vec<PushRow>, StoreError>;
+    async fn pushes(&self, repository: RepositoryId) -> Result<Vec<TopicPush>, StoreError>;
 
     /// The newest ledger entry of a branch.
     async fn newest_tip(
         &self,
         repository: RepositoryId,
         branch: &BranchName,
-    ) -> Result<Option<TipRow>, StoreError>;
+    ) -> Result<Option<LedgerEntry>, StoreError>;
 
     /// What the next deploy of an environment depends on; `branch` is the environment's.
     async fn environment_deploys(

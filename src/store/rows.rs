@@ -1,7 +1,7 @@
 use super::{Millis, WorkItem};
 use crate::model::{
-    BranchName, CommitId, InstallationId, LedgerTip, MergedPull, Move, OpenPull, Origin, PullNumber,
-    PushedAt, RepositoryId, Stack, TipSource, VerifiedTree,
+    BranchName, CommitId, InstallationId, LedgerTip, PullNumber, PullRequest, PushedAt, RepositoryId,
+    VerifiedTree,
 };
 use bytes::Bytes;
 use std::collections::BTreeSet;
@@ -155,83 +155,6 @@ pub struct RepositoryRow {
     pub reconciled_at: Option<Millis>,
 }
 
-/// Whether a pull request is open.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum PullState {
-    /// It is.
-    Open,
-    /// Closed without merging.
-    Closed,
-    /// Merged.
-    Merged,
-}
-
-/// What is known of a pull request.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PullRow {
-    /// Its repository.
-    pub repository: RepositoryId,
-    /// Its number.
-    pub number: PullNumber,
-    /// Whether it is open.
-    pub state: PullState,
-    /// Whether it is a draft.
-    pub draft: bool,
-    /// The head branch's name.
-    pub head_branch: BranchName,
-    /// The head commit.
-    pub head_commit: CommitId,
-    /// The repository of the head; `None` when that was deleted.
-    pub head_repository: Option<RepositoryId>,
-    /// The base branch's name.
-    pub base_branch: BranchName,
-    /// The author's login.
-    pub author: String,
-    /// GitHub's time of the last change, by which older news are told.
-    pub updated_at: Millis,
-    /// What became of it, once it was merged.
-    pub merged: Option<Merged>,
-    /// The stack it is in.
-    pub stack: Option<Stack>,
-}
-
-impl PullRow {
-    /// The pull request as people name it.
-    pub fn origin(&self) -> Origin {
-        Origin {
-            number: Some(self.number),
-            branch: self.head_branch.clone(),
-            author: Some(self.author.clone()),
-            fork: self.head_repository != Some(self.repository),
-        }
-    }
-
-    /// The same as one that was merged, as verdicts on others need it.
-    pub fn as_merged(&self) -> MergedPull {
-        MergedPull {
-            origin: self.origin(),
-            head: self.head_commit,
-            base: self.base_branch.clone(),
-            method: None,
-            commit: self.merged.and_then(|it| it.commit),
-        }
-    }
-
-    /// The same as one that is open.
-    pub fn as_open(&self) -> OpenPull {
-        OpenPull { origin: self.origin(), head: self.head_commit }
-    }
-}
-
-/// What became of a merged pull request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Merged {
-    /// When, in Unix seconds.
-    pub at: i64,
-    /// What the base got: the merge commit, the squashed one, or the last of the rebased ones.
-    pub commit: Option<CommitId>,
-}
-
 /// The configuration by which a repository is judged, as it was last read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConfigurationRow {
@@ -272,7 +195,7 @@ pub struct ActRow {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct JudgedPull {
     /// The pull request.
-    pub pull: PullRow,
+    pub pull: PullRequest,
     /// The head commit of the last verdict.
     pub judged_head: Option<CommitId>,
     /// The base branch of the last verdict.
@@ -283,41 +206,6 @@ pub struct JudgedPull {
     pub judged_at: Option<Millis>,
     /// How many verdicts there have been: it grows with each.
     pub judged_version: i64,
-}
-
-/// An entry of the tip ledger.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TipRow {
-    /// Its repository.
-    pub repository: RepositoryId,
-    /// The environment's or copy branch.
-    pub branch: BranchName,
-    /// What it pointed at; `None` when it was deleted.
-    pub commit: Option<CommitId>,
-    /// What it pointed at before, where that is known.
-    pub before: Option<CommitId>,
-    /// When, in Unix seconds.
-    pub at: i64,
-    /// Whether it was moved by force.
-    pub forced: bool,
-    /// Who moved it.
-    pub actor: Option<String>,
-    /// How it is known.
-    pub source: TipSource,
-}
-
-impl PushRow {
-    /// The same, as the ledger has it.
-    pub const fn as_pushed(&self) -> PushedAt {
-        PushedAt { commit: self.commit, at: self.at, is_new: self.is_new }
-    }
-}
-
-impl TipRow {
-    /// The same as a move, to be put into order with others.
-    pub const fn as_move(&self) -> Move {
-        Move { before: self.before, after: self.commit, at: self.at, source: self.source }
-    }
 }
 
 /// How far the line of a branch was read into the ledger.
@@ -338,21 +226,6 @@ pub enum Backfill {
     Done,
 }
 
-/// A push of a topic.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PushRow {
-    /// Its repository.
-    pub repository: RepositoryId,
-    /// The topic.
-    pub branch: BranchName,
-    /// What it was pushed at.
-    pub commit: CommitId,
-    /// When, in Unix seconds.
-    pub at: i64,
-    /// Whether nobody had pushed the commit before.
-    pub is_new: bool,
-}
-
 /// The part of the ledger that one verdict needs.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LedgerRows {
@@ -361,9 +234,9 @@ pub struct LedgerRows {
     /// The topic's pushes, in order of time.
     pub pushes: Vec<PushedAt>,
     /// The pull requests that are open, by number.
-    pub open: Vec<PullRow>,
+    pub open: Vec<PullRequest>,
     /// The last pull requests that were merged, the oldest first.
-    pub merged: Vec<PullRow>,
+    pub merged: Vec<PullRequest>,
     /// What was deployed where, and well by the newest word on it.
     pub verified: Vec<VerifiedTree>,
     /// The environments of which anybody has ever said how a deploy ended.

@@ -5,25 +5,26 @@ use crate::given::{
     pull_row, settle,
 };
 use std::sync::Arc;
-use towpath::model::{BranchName, CommitId, DeployOutcome, PullNumber, TipSource, TreeId};
-use towpath::store::{
-    Backfill, Change, Merged, Millis, Next, OutcomeRow, PullRow, PullState, PushRow, Store, TipRow, WorkItem,
+use towpath::model::{
+    BranchName, CommitId, DeployOutcome, LedgerEntry, Merged, PullNumber, PullRequest, PullRequestState,
+    TipSource, TopicPush, TreeId,
 };
+use towpath::store::{Backfill, Change, Millis, Next, OutcomeRow, Store, WorkItem};
 
 const YEAR: Millis = 1_000_000_000;
 
-fn closed(number: u64, at: Millis, topic: &str) -> PullRow {
-    PullRow { state: PullState::Closed, head_branch: branch(topic), ..pull_row(number, at) }
+fn closed(number: u64, at: Millis, topic: &str) -> PullRequest {
+    PullRequest { state: PullRequestState::Closed, head_branch: branch(topic), ..pull_row(number, at) }
 }
 
-fn merged(number: u64, at: Millis) -> PullRow {
+fn merged(number: u64, at: Millis) -> PullRequest {
     let merged = Some(Merged { at: at / 1000, commit: Some(commit(1)) });
-    PullRow { state: PullState::Merged, merged, ..pull_row(number, at) }
+    PullRequest { state: PullRequestState::Merged, merged, ..pull_row(number, at) }
 }
 
 fn push(topic: &str, seed: u8, at: i64) -> Change {
     let (branch, commit) = (branch(topic), commit(seed));
-    Change::Push(PushRow { repository: REPOSITORY, branch, commit, at, is_new: true })
+    Change::Push(TopicPush { repository: REPOSITORY, branch, commit, at, is_new: true })
 }
 
 async fn numbers(store: &dyn Store, among: &[u64]) -> Vec<u64> {
@@ -42,7 +43,7 @@ async fn topics(store: &dyn Store) -> Vec<(BranchName, CommitId)> {
 
 pub(crate) async fn what_is_closed_for_long_is_forgotten_with_its_pushes(store: Arc<dyn Store>) {
     let store = &*store;
-    let open = PullRow { head_branch: branch("open"), ..pull_row(1, 10) };
+    let open = PullRequest { head_branch: branch("open"), ..pull_row(1, 10) };
     let rows = [open, closed(2, 10, "old"), closed(3, YEAR, "young"), closed(4, 10, "again")];
     apply(store, rows.into_iter().map(Change::Pull).collect()).await;
     let pushes = [
@@ -126,7 +127,7 @@ pub(crate) async fn what_waits_or_is_shown_keeps_its_work_item(store: Arc<dyn St
 }
 
 fn tip(n: u32, source: TipSource) -> Change {
-    Change::Tip(TipRow {
+    Change::Tip(LedgerEntry {
         repository: REPOSITORY,
         branch: branch("staging"),
         commit: Some(numbered(n)),

@@ -3,10 +3,13 @@ use crate::given::{
     pull_row, settle,
 };
 use std::sync::Arc;
-use towpath::model::{InstallationId, LedgerTip, PullNumber, PushedAt, RepositoryId, TipSource};
+use towpath::model::{
+    InstallationId, LedgerEntry, LedgerTip, PullNumber, PullRequest, PullRequestState, PushedAt,
+    RepositoryId, TipSource, TopicPush,
+};
 use towpath::store::{
-    Change, Committed, Desired, Effect, Installation, InstallationState, Next, PullRow, PullState, PushRow,
-    RepositoryRow, RepositoryState, Store, StoreError, TipRow, WorkItem,
+    Change, Committed, Desired, Effect, Installation, InstallationState, Next, RepositoryRow,
+    RepositoryState, Store, StoreError, WorkItem,
 };
 
 pub(crate) async fn accounts_and_repositories_are_replaced(store: Arc<dyn Store>) {
@@ -59,7 +62,7 @@ pub(crate) async fn older_news_of_a_pull_request_is_ignored(store: Arc<dyn Store
     let mut now = pull_row(1, 100);
     apply(store, vec![Change::Pull(now.clone())]).await;
     let mut older = pull_row(1, 99);
-    older.state = PullState::Closed;
+    older.state = PullRequestState::Closed;
     apply(store, vec![Change::Pull(older)]).await;
     assert_eq!(store.pull(REPOSITORY, PullNumber(1)).await.unwrap().unwrap().pull, now);
     (now.draft, now.head_repository, now.base_branch) = (true, None, branch("production"));
@@ -89,7 +92,7 @@ pub(crate) async fn open_pulls_and_those_who_share_a_check(store: Arc<dyn Store>
         apply(store, vec![Change::Pull(pull_row(number, 1)), verdict]).await;
     }
     let mut closed = pull_row(2, 2);
-    closed.state = PullState::Merged;
+    closed.state = PullRequestState::Merged;
     apply(store, vec![Change::Pull(closed)]).await;
     let numbers = |rows: Vec<towpath::store::JudgedPull>| -> Vec<u64> {
         rows.into_iter().map(|row| row.pull.number.0).collect()
@@ -102,8 +105,8 @@ pub(crate) async fn open_pulls_and_those_who_share_a_check(store: Arc<dyn Store>
     assert_eq!(numbers(sharing), [0; 0]);
 }
 
-fn tip(seed: Option<u8>, at: i64) -> TipRow {
-    TipRow {
+fn tip(seed: Option<u8>, at: i64) -> LedgerEntry {
+    LedgerEntry {
         repository: REPOSITORY,
         branch: branch("staging"),
         commit: seed.map(commit),
@@ -118,13 +121,13 @@ fn tip(seed: Option<u8>, at: i64) -> TipRow {
 pub(crate) async fn tips_are_in_the_order_of_their_moves_however_they_arrive(store: Arc<dyn Store>) {
     let store = &*store;
     // Within the second 50 the branch went to 9, was deleted, and came back at 3: told in reverse, and twice.
-    let went = |before: Option<u8>, to| TipRow { before: before.map(commit), ..tip(to, 50) };
-    let back = TipRow { forced: true, actor: None, ..went(None, Some(3)) };
+    let went = |before: Option<u8>, to| LedgerEntry { before: before.map(commit), ..tip(to, 50) };
+    let back = LedgerEntry { forced: true, actor: None, ..went(None, Some(3)) };
     let rows = [back.clone(), went(Some(9), None), went(Some(4), Some(9)), back.clone()];
     apply(store, rows.into_iter().map(Change::Tip).collect()).await;
     apply(store, vec![Change::Tip(tip(Some(4), 40)), Change::Tip(went(Some(9), None))]).await;
     // Seen there, it says nothing new.
-    let seen = TipRow { source: TipSource::Reconciled, ..tip(Some(3), 51) };
+    let seen = LedgerEntry { source: TipSource::Reconciled, ..tip(Some(3), 51) };
     apply(store, vec![Change::Tip(seen)]).await;
 
     assert_eq!(store.newest_tip(REPOSITORY, &branch("staging")).await.unwrap(), Some(back));
@@ -143,7 +146,7 @@ pub(crate) async fn tips_are_in_the_order_of_their_moves_however_they_arrive(sto
 pub(crate) async fn the_earliest_push_is_kept(store: Arc<dyn Store>) {
     let store = &*store;
     let push = |seed, at| {
-        Change::Push(PushRow {
+        Change::Push(TopicPush {
             repository: REPOSITORY,
             branch: branch("feature/x"),
             commit: commit(seed),
@@ -155,7 +158,7 @@ pub(crate) async fn the_earliest_push_is_kept(store: Arc<dyn Store>) {
     let pushes = async || store.ledger(REPOSITORY, &[], Some(&branch("feature/x"))).await.unwrap().pushes;
     let at = |seed, at, is_new| PushedAt { commit: commit(seed), at, is_new };
     assert_eq!(pushes().await, [at(2, 40, false), at(1, 45, false)]);
-    let new = PushRow {
+    let new = TopicPush {
         repository: REPOSITORY,
         branch: branch("feature/x"),
         commit: commit(1),
@@ -252,7 +255,7 @@ pub(crate) async fn pruning_lets_go_of_effects_that_nobody_asks_about(store: Arc
     let store = &*store;
     let of_closed = WorkItem::Check(REPOSITORY, commit(2), branch("staging"));
     let not_shown = WorkItem::Check(REPOSITORY, commit(3), branch("staging"));
-    let closed = Change::Pull(PullRow { state: PullState::Closed, ..pull_row(2, 1) });
+    let closed = Change::Pull(PullRequest { state: PullRequestState::Closed, ..pull_row(2, 1) });
     apply(store, vec![Change::Pull(pull_row(1, 1)), judged(1, commit(1), "staging"), closed]).await;
     let wish = |item: &WorkItem| match item {
         item if *item == check() => desired_check(&[(1, 1)]),
@@ -314,7 +317,7 @@ pub(crate) async fn the_pull_requests_judged_in_the_list_are_no_siblings(store: 
     assert_eq!(apply(store, changes).await, Committed::Stored);
     // Closed by the same list, it shares nothing any more.
     let mut closed = pull_row(2, 2);
-    closed.state = PullState::Closed;
+    closed.state = PullRequestState::Closed;
     assert_eq!(apply(store, vec![desired_check(&[]), Change::Pull(closed)]).await, Committed::Stored);
 }
 

@@ -2,8 +2,8 @@
 
 use crate::given::{REPOSITORY, branch};
 use rusqlite::Connection;
-use towpath::model::{EnvironmentName, PullNumber};
-use towpath::store::{ConcurrencyLimits, Options, PullState, SqliteStore, Store, WorkItem};
+use towpath::model::{EnvironmentName, PullNumber, PullRequestState};
+use towpath::store::{ConcurrencyLimits, Options, SqliteStore, Store, WorkItem};
 
 /// Migrations never change: the first `n` of them are what version `n` wrote.
 const MIGRATIONS: [&str; 15] = [
@@ -84,7 +84,7 @@ async fn each_former_version_is_brought_to_the_present_with_all_that_it_held() {
         assert_eq!((effect.applied.as_deref(), effect.github_id), (Some("before"), Some(9)));
         assert_eq!(store.installations().await.unwrap().len(), 1);
         let pull = store.pull(REPOSITORY, number).await.unwrap().unwrap();
-        assert_eq!((pull.pull.state, pull.pull.author.as_str()), (PullState::Open, "ana"));
+        assert_eq!((pull.pull.state, pull.pull.author.as_str()), (PullRequestState::Open, "ana"));
         if version >= 3 {
             let known = store.environment_deploys(REPOSITORY, "staging", &branch("staging")).await.unwrap();
             assert_eq!(known.requested_acts.len(), 1, "of version {version}");

@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use towpath::model::{BranchName, CommitId, PullNumber, RepositoryId, Stack};
+use towpath::model::{BranchName, CommitId, PullNumber, PullRequest, PullRequestState, RepositoryId, Stack};
 use towpath::store::{
     Change, Committed, ConcurrencyLimits, DeliveryFilter, DeliveryRow, DeliveryState, Lease, Millis,
-    NewDelivery, Next, Options, PullRow, PullState, SqliteStore, Store, WorkItem,
+    NewDelivery, Next, Options, SqliteStore, Store, WorkItem,
 };
 
 /// A database in a folder of its own, which goes with it.
@@ -67,13 +67,13 @@ pub(crate) fn delivery(guid: &str, item: WorkItem, at: Millis) -> NewDelivery {
     }
 }
 
-pub(crate) fn pull_row(number: u64, updated_at: Millis) -> PullRow {
-    PullRow {
+pub(crate) fn pull_row(number: u64, updated_at: Millis) -> PullRequest {
+    PullRequest {
         merged: None,
         stack: Some(Stack { number: Some(7), trunk: branch("integration") }),
         repository: REPOSITORY,
         number: PullNumber(number),
-        state: PullState::Open,
+        state: PullRequestState::Open,
         draft: false,
         head_branch: branch("feature/x"),
         head_commit: commit(1),

@@ -2,11 +2,11 @@
 
 use crate::shop::topic;
 use crate::stage::{Setting, Stage};
-use towpath::model::{BranchName, RepositoryId, TipSource};
-use towpath::store::{Backfill, Store, TipRow};
+use towpath::model::{BranchName, LedgerEntry, RepositoryId, TipSource};
+use towpath::store::{Backfill, Store};
 
 /// What the ledger has of a branch, and whether that is all of its line.
-async fn known(stage: &Stage, branch: &str) -> (Vec<TipRow>, Backfill) {
+async fn known(stage: &Stage, branch: &str) -> (Vec<LedgerEntry>, Backfill) {
     let branch: BranchName = branch.parse().unwrap();
     let database = stage.database();
     let id: RepositoryId = database.repositories(None).await.unwrap()[0].id;

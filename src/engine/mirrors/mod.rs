@@ -8,8 +8,8 @@ pub(super) use kept::Mirrors;
 use super::context::EngineContext;
 use crate::github::ApiError;
 use crate::lineage::{Authorization, GitError, Mirror, Remote, Repository, Standing};
-use crate::model::{Millis, PromotionPath, RepositoryId};
-use crate::store::{PullRow, RepositoryRow};
+use crate::model::{Millis, PromotionPath, PullRequest, RepositoryId};
+use crate::store::RepositoryRow;
 use std::sync::Arc;
 
 /// How long the branches of a mirror count as being what they are, where no event says otherwise, in
@@ -119,7 +119,7 @@ impl Mirrored<'_> {
     /// moment ago and the head is there: many pull requests are judged because one branch has moved.
     pub(super) async fn fetched_for(
         &self,
-        pull: &PullRow,
+        pull: &PullRequest,
         path: &PromotionPath,
         nothing_new: bool,
     ) -> Result<(Repository, Standing), GitError> {
@@ -137,7 +137,7 @@ impl Mirrored<'_> {
     /// The same, fetched in any case.
     pub(super) async fn fetched_now_for(
         &self,
-        pull: &PullRow,
+        pull: &PullRequest,
         path: &PromotionPath,
     ) -> Result<(Repository, Standing), GitError> {
         let repository = self.fetched(&[pull.number.0]).await?.for_pull(pull.number.0);

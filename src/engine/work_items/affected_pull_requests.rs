@@ -7,9 +7,9 @@
 use super::pull_request::{aim, last_verdict, own_base, reach};
 use crate::engine::config_cache::RepositoryConfig;
 use crate::lineage::{GitError, Repository};
-use crate::model::{BranchName, CommitId, Outcome, PullNumber};
+use crate::model::{BranchName, CommitId, Outcome, PullNumber, PullRequest};
 use crate::policy::{Reach, Trigger};
-use crate::store::{JudgedPull, PullRow};
+use crate::store::JudgedPull;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A move of a branch of the path.
@@ -29,14 +29,14 @@ pub(super) async fn affected(
     open: &[JudgedPull],
     repository: &Repository,
 ) -> Result<Vec<PullNumber>, GitError> {
-    let rows: Vec<PullRow> = open.iter().map(|it| it.pull.clone()).collect();
+    let rows: Vec<PullRequest> = open.iter().map(|it| it.pull.clone()).collect();
     if moves.iter().any(|it| it.from.is_none() || it.to.is_none()) {
         return Ok(open.iter().map(|it| it.pull.number).collect());
     }
     let forward = goes_forward(moves, repository).await?;
     let mut numbers = BTreeSet::new();
     let mut sharing_commits: BTreeMap<BranchName, Vec<&JudgedPull>> = BTreeMap::new();
-    let mut sharing_changes: Vec<&PullRow> = Vec::new();
+    let mut sharing_changes: Vec<&PullRequest> = Vec::new();
     for judged in open {
         let pull = &judged.pull;
         let Some(aimed) = aim(&config.path, pull, &rows) else { continue };

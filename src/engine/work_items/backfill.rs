@@ -3,8 +3,8 @@
 
 use crate::engine::context::{EngineContext, WorkError};
 use crate::lineage::Repository;
-use crate::model::{BranchName, CommitId, RepositoryId, TipSource};
-use crate::store::{Backfill, Change, RepositoryState, TipRow, WorkItem};
+use crate::model::{BranchName, CommitId, LedgerEntry, RepositoryId, TipSource};
+use crate::store::{Backfill, Change, RepositoryState, WorkItem};
 
 pub(super) async fn run(
     ctx: &EngineContext,
@@ -72,7 +72,16 @@ async fn part(
     let entry = |commit, at| {
         let source = TipSource::Backfill;
         let (branch, actor, commit) = (branch.clone(), None, Some(commit));
-        Change::Tip(TipRow { repository: id, branch, commit, before: None, at, forced: false, actor, source })
+        Change::Tip(LedgerEntry {
+            repository: id,
+            branch,
+            commit,
+            before: None,
+            at,
+            forced: false,
+            actor,
+            source,
+        })
     };
     let is_short = filled == 0 && part.is_last;
     // The tip of a long line is there from the beginning on: until all is read the branch must not seem to be elsewhere.

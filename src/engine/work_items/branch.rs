@@ -7,8 +7,8 @@ use crate::engine::config_cache::{CONFIGURATION_PATH, RepositoryConfig};
 use crate::engine::context::{EngineContext, WorkError};
 use crate::github::events::{PushEvent, WORKFLOWS};
 use crate::lineage::GitError;
-use crate::model::{BranchName, CommitId, PullNumber, RepositoryId, Role, TipSource};
-use crate::store::{Change, DeliveryRow, PushRow, RepositoryState, TipRow, WorkItem};
+use crate::model::{BranchName, CommitId, LedgerEntry, PullNumber, RepositoryId, Role, TipSource, TopicPush};
+use crate::store::{Change, DeliveryRow, RepositoryState, WorkItem};
 
 pub(super) async fn run(
     ctx: &EngineContext,
@@ -109,14 +109,26 @@ async fn to_judge(
 }
 
 /// What the branch pointed at before a push, where nobody told of it: it belongs to its line too.
-fn unheard_of(tip: &TipRow, newest: Option<CommitId>) -> Option<TipRow> {
+fn unheard_of(tip: &LedgerEntry, newest: Option<CommitId>) -> Option<LedgerEntry> {
     let before = tip.before.filter(|before| newest != Some(*before))?;
     let source = TipSource::Reconciled;
-    Some(TipRow { commit: Some(before), before: None, forced: false, actor: None, source, ..tip.clone() })
+    Some(LedgerEntry {
+        commit: Some(before),
+        before: None,
+        forced: false,
+        actor: None,
+        source,
+        ..tip.clone()
+    })
 }
 
-fn tip(repository: RepositoryId, branch: &BranchName, delivery: &DeliveryRow, push: &PushEvent) -> TipRow {
-    TipRow {
+fn tip(
+    repository: RepositoryId,
+    branch: &BranchName,
+    delivery: &DeliveryRow,
+    push: &PushEvent,
+) -> LedgerEntry {
+    LedgerEntry {
         repository,
         branch: branch.clone(),
         commit: (!push.after.is_zero()).then_some(push.after),
@@ -133,9 +145,9 @@ fn topic_push(
     branch: &BranchName,
     delivery: &DeliveryRow,
     push: &PushEvent,
-) -> PushRow {
+) -> TopicPush {
     let (commit, is_new) = (push.after, push.tip_is_new());
-    PushRow { repository, branch: branch.clone(), commit, at: pushed_at(delivery, push), is_new }
+    TopicPush { repository, branch: branch.clone(), commit, at: pushed_at(delivery, push), is_new }
 }
 
 fn pushed_at(delivery: &DeliveryRow, push: &PushEvent) -> i64 {

@@ -6,9 +6,11 @@
 use super::pull_request::digest;
 use crate::engine::context::{EngineContext, WorkError};
 use crate::lineage::Repository;
-use crate::model::{Base, BranchName, CommitId, Head, Pull, RepositoryId, Role, TipSource};
+use crate::model::{
+    Base, BranchName, CommitId, Head, LedgerEntry, Pull, PullRequest, RepositoryId, Role, TipSource,
+};
 use crate::report::{self, Rewritten, Subject};
-use crate::store::{Change, Desired, PullRow, RepositoryRow, RepositoryState, TipRow, WorkItem};
+use crate::store::{Change, Desired, RepositoryRow, RepositoryState, WorkItem};
 use serde_json::json;
 
 /// So many of a branch's last moves are looked through.
@@ -72,12 +74,16 @@ struct Case<'a> {
     repository: &'a Repository,
     /// Where the other branches of the path are.
     others: Vec<CommitId>,
-    open: Vec<PullRow>,
+    open: Vec<PullRequest>,
 }
 
 impl Case<'_> {
     /// The last move that was such a rebase, unless the known one is.
-    async fn newest(&self, tips: Vec<TipRow>, known: Option<&Told>) -> Result<Option<Rewritten>, WorkError> {
+    async fn newest(
+        &self,
+        tips: Vec<LedgerEntry>,
+        known: Option<&Told>,
+    ) -> Result<Option<Rewritten>, WorkError> {
         let moves = tips.into_iter().filter(|tip| tip.source != TipSource::Backfill);
         for tip in moves.rev().take(MOVES_AT_MOST) {
             let (Some(before), Some(after)) = (tip.before, tip.commit) else { continue };
@@ -104,10 +110,11 @@ impl Case<'_> {
         &self,
         before: CommitId,
         after: CommitId,
-        tip: &TipRow,
+        tip: &LedgerEntry,
     ) -> Result<Option<Option<u64>>, WorkError> {
-        let head_here =
-            |row: &&PullRow| row.head_repository == Some(row.repository) && row.head_branch == *self.branch;
+        let head_here = |row: &&PullRequest| {
+            row.head_repository == Some(row.repository) && row.head_branch == *self.branch
+        };
         let stack = self.open.iter().filter(head_here).find_map(|row| row.stack.as_ref());
         let number = stack.and_then(|stack| stack.number);
         if !self.repository.missing(&[before, after]).await?.is_empty() {

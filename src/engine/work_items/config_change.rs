@@ -4,9 +4,9 @@
 //! each kind of finding counts is known by its code.
 
 use super::pull_request::{aim, last_verdict, own_base, reach};
-use crate::model::{BranchName, Outcome, PromotionPath};
+use crate::model::{BranchName, Outcome, PromotionPath, PullRequest};
 use crate::policy;
-use crate::store::{JudgedPull, PullRow};
+use crate::store::JudgedPull;
 use std::collections::BTreeSet;
 
 /// The open pull requests that have to be judged again where `before` gave way to `now`.
@@ -15,7 +15,7 @@ pub(super) fn reconfigured<'a>(
     now: &PromotionPath,
     open: &'a [JudgedPull],
 ) -> impl Iterator<Item = &'a JudgedPull> {
-    let rows: Vec<PullRow> = open.iter().map(|it| it.pull.clone()).collect();
+    let rows: Vec<PullRequest> = open.iter().map(|it| it.pull.clone()).collect();
     let triggers = policy::config_changes(before, now);
     let (before, now) = (before.clone(), now.clone());
     open.iter().filter(move |judged| {
@@ -48,18 +48,18 @@ pub(super) fn judged(path: &PromotionPath) -> BTreeSet<&BranchName> {
 mod tests {
     use super::*;
     use crate::model::{
-        Cause, Code, CommitId, Finding, Level, PullNumber, RepositoryId, Requires, Tested, Verdict,
+        Cause, Code, CommitId, Finding, Level, PullNumber, PullRequestState, RepositoryId, Requires, Tested,
+        Verdict,
     };
-    use crate::store::PullState;
 
     fn open(number: u64, head: &str, base: &str, findings: Vec<Finding>) -> JudgedPull {
         let commit = CommitId::from_bytes([1; 20]);
         let name = |branch| BranchName::new(branch).unwrap();
         JudgedPull {
-            pull: PullRow {
+            pull: PullRequest {
                 repository: RepositoryId(1),
                 number: PullNumber(number),
-                state: PullState::Open,
+                state: PullRequestState::Open,
                 draft: false,
                 head_branch: name(head),
                 head_commit: commit,

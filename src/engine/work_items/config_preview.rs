@@ -10,11 +10,11 @@ use crate::engine::judge;
 use crate::github::CheckRunAnnotation;
 use crate::lineage::Repository;
 use crate::model::config::Configuration;
-use crate::model::{CheckName, CommitId, PromotionPath, PullNumber, RepositoryId, Verdict};
-use crate::report::{self, BackTest, ChangedVerdict, CheckText, ConfigPreview, Withdrawn};
-use crate::store::{
-    Change, ChecksOf, JudgedPull, PullRow, PullState, RepositoryRow, RepositoryState, WorkItem,
+use crate::model::{
+    CheckName, CommitId, PromotionPath, PullNumber, PullRequest, PullRequestState, RepositoryId, Verdict,
 };
+use crate::report::{self, BackTest, ChangedVerdict, CheckText, ConfigPreview, Withdrawn};
+use crate::store::{Change, ChecksOf, JudgedPull, RepositoryRow, RepositoryState, WorkItem};
 
 /// How many merged pull requests are judged by both files.
 const TRIED: u32 = 100;
@@ -28,7 +28,7 @@ pub(super) async fn run(
     let row = row.filter(|row| row.state == RepositoryState::Active);
     let (Some(row), Some(known)) = (row, known) else { return Ok(Vec::new()) };
     let pull = &known.pull;
-    if pull.state != PullState::Open {
+    if pull.state != PullRequestState::Open {
         return Ok(Vec::new());
     }
     let mirror = ctx.mirror(&row).await?;
@@ -72,7 +72,7 @@ async fn changed(
 async fn taken_back(
     ctx: &EngineContext,
     row: &RepositoryRow,
-    (repository, pull): (&Repository, &PullRow),
+    (repository, pull): (&Repository, &PullRequest),
 ) -> Result<Vec<Change>, WorkError> {
     let all = checks(ctx, row.id, ChecksOf::Commit(pull.head_commit)).await?;
     let is_meant =
@@ -132,7 +132,7 @@ fn said(verdict: &Verdict) -> (crate::model::Outcome, Vec<crate::model::Code>) {
 
 /// What the base was before a pull request was merged, and when that was; `None` where its commits are not
 /// here any more.
-async fn before_merge(repository: &Repository, row: &PullRow) -> Option<(CommitId, i64)> {
+async fn before_merge(repository: &Repository, row: &PullRequest) -> Option<(CommitId, i64)> {
     let merged = row.merged?;
     let commit = merged.commit?;
     let parent = repository.resolve(&format!("{commit}^1")).await.ok()??;

@@ -15,11 +15,11 @@ use crate::engine::judge::{self, Known};
 use crate::github::events::MergeGroupEvent;
 use crate::lineage::Repository;
 use crate::model::{
-    Base, BranchName, CommitId, DeployFacts, Finding, Head, Outcome, Pull, RepositoryId, Role, StackFacts,
-    Undecided, Verdict,
+    Base, BranchName, CommitId, DeployFacts, Finding, Head, Outcome, Pull, PullRequest, RepositoryId, Role,
+    StackFacts, Undecided, Verdict,
 };
 use crate::report::{self, NotAgain, Subject, Withdrawn};
-use crate::store::{Change, ChecksOf, PullRow, RepositoryRow, RepositoryState, WorkItem};
+use crate::store::{Change, ChecksOf, RepositoryRow, RepositoryState, WorkItem};
 
 pub(super) async fn run(
     ctx: &EngineContext,
@@ -175,8 +175,9 @@ impl Group<'_> {
         brought: &[CommitId],
     ) -> Result<Vec<(Subject, Verdict)>, WorkError> {
         let id = self.repository.id;
-        let open: Vec<PullRow> = self.ctx.store.open_pulls(id).await?.into_iter().map(|it| it.pull).collect();
-        let aims_here = |row: &&PullRow| {
+        let open: Vec<PullRequest> =
+            self.ctx.store.open_pulls(id).await?.into_iter().map(|it| it.pull).collect();
+        let aims_here = |row: &&PullRequest| {
             brought.contains(&row.head_commit)
                 && aim(&self.config.path, row, &open).as_ref() == Some(self.base)
         };
@@ -206,7 +207,7 @@ impl Group<'_> {
         repository: &Repository,
         pull: &Pull,
         ledger: &crate::lineage::Ledger,
-        (row, open): (Option<&PullRow>, &[PullRow]),
+        (row, open): (Option<&PullRequest>, &[PullRequest]),
     ) -> Result<Verdict, WorkError> {
         if let Some(cause) = &self.config.invalid {
             return Ok(Verdict { findings: vec![Finding::new(Outcome::Unknown, cause.clone())] });

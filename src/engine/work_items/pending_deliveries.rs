@@ -2,10 +2,8 @@
 
 use crate::engine::context::{EngineContext, WorkError};
 use crate::github::{Pull, Repository, off_the_runtime};
-use crate::model::{InstallationId, Millis, Stack};
-use crate::store::{
-    Change, DeliveryRow, Merged, PullRow, PullState, RepositoryRow, RepositoryState, WorkItem,
-};
+use crate::model::{InstallationId, Merged, Millis, PullRequest, PullRequestState, Stack};
+use crate::store::{Change, DeliveryRow, RepositoryRow, RepositoryState, WorkItem};
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
 
@@ -82,18 +80,21 @@ pub(super) fn repository_row(
 }
 
 /// What GitHub says of a pull request, as it is kept.
-pub(super) fn pull_row(pull: &Pull, repository: crate::model::RepositoryId) -> Result<PullRow, WorkError> {
+pub(super) fn pull_row(
+    pull: &Pull,
+    repository: crate::model::RepositoryId,
+) -> Result<PullRequest, WorkError> {
     let name = |text: &str| text.parse().map_err(|error| WorkError::give_up(format!("{error}")));
     let state = match (pull.state.as_str(), &pull.merged_at) {
-        (_, Some(_)) => PullState::Merged,
-        ("open", None) => PullState::Open,
-        _ => PullState::Closed,
+        (_, Some(_)) => PullRequestState::Merged,
+        ("open", None) => PullRequestState::Open,
+        _ => PullRequestState::Closed,
     };
     let stack = match &pull.stack {
         Some(stack) => Some(Stack { number: stack.number, trunk: name(&stack.base.branch)? }),
         None => None,
     };
-    Ok(PullRow {
+    Ok(PullRequest {
         repository,
         number: pull.number,
         state,

@@ -22,10 +22,10 @@ use crate::github::{ApiError, RetryAdvice};
 use crate::lineage::{GitError, Repository, Standing, Survey};
 use crate::model::{
     Base, BranchName, Cause, DeployFacts, Finding, Head, MergeMethods, Outcome, PromotionPath, Pull,
-    PullNumber, RepositoryId, Role, Undecided, Verdict,
+    PullNumber, PullRequest, PullRequestState, RepositoryId, Role, Undecided, Verdict,
 };
 use crate::policy::{self, Fact};
-use crate::store::{Change, JudgedPull, PullRow, PullState, RepositoryRow, RepositoryState, WorkItem};
+use crate::store::{Change, JudgedPull, RepositoryRow, RepositoryState, WorkItem};
 pub(super) use aim::aim;
 pub(super) use deploy_facts::known as known_deploys;
 pub(super) use effects::{check_run, digest, last_verdict, left};
@@ -56,7 +56,7 @@ pub(super) async fn run(
     let nothing_new = pending.deliveries.is_empty();
     let (repository, before) = (&repository, before.as_ref());
     let case = Case { ctx, config, memory, repository, before, settings, nothing_new };
-    if pull.state != PullState::Open {
+    if pull.state != PullRequestState::Open {
         changes.extend(case.left(&pull, None).await?);
         let judged_for = before.as_ref().and_then(|it| it.judged_base.as_ref());
         changes.extend(case.passed_on(&pull, judged_for));
@@ -75,7 +75,7 @@ pub(super) async fn run(
                 // The file may say that it goes into an environment.
                 return Err(error);
             }
-            if row.state == PullState::Open {
+            if row.state == PullRequestState::Open {
                 changes.extend(case.withdrawn(&row, None).await?);
                 changes.extend(case.withdrawn_comment(&row).await?);
             }
@@ -113,7 +113,7 @@ struct Case<'a> {
 /// What came of looking at it.
 struct Judged {
     /// The pull request as it stood when it was judged.
-    row: PullRow,
+    row: PullRequest,
     /// Its two ends: the base is what it finally aims at, whose commit is unknown when it could not be fetched.
     pull: Pull,
     verdict: Verdict,
@@ -124,12 +124,12 @@ struct Judged {
 }
 
 /// A pull request on which nothing is to be said: it is closed, or goes to a branch that is on no path.
-struct NotJudged(PullRow);
+struct NotJudged(PullRequest);
 
 impl Case<'_> {
     /// What has to be looked at because of how this pull request is now. Two that stand on each other come to
     /// rest, since a second look finds both as they were.
-    fn passed_on(&self, row: &PullRow, judged_for: Option<&BranchName>) -> Vec<Change> {
+    fn passed_on(&self, row: &PullRequest, judged_for: Option<&BranchName>) -> Vec<Change> {
         let has_changed = self.before.is_none_or(|before| {
             let known = &before.pull;
             known.state != row.state
@@ -145,14 +145,18 @@ impl Case<'_> {
         let mut changes = vec![Change::Mark(WorkItem::Stack(row.repository, row.number))];
         let may_configure =
             judged_for.is_some() || row.base_branch.as_str() == self.repository.default_branch;
-        if row.state == PullState::Open && may_configure {
+        if row.state == PullRequestState::Open && may_configure {
             changes.push(Change::Mark(WorkItem::ConfigPreview(row.repository, row.number)));
         }
         changes
     }
 
     /// `judged_for` is the branch it is judged for now, if it is.
-    async fn left(&self, row: &PullRow, judged_for: Option<&BranchName>) -> Result<Vec<Change>, WorkError> {
+    async fn left(
+        &self,
+        row: &PullRequest,
+        judged_for: Option<&BranchName>,
+    ) -> Result<Vec<Change>, WorkError> {
         match self.before {
             Some(before) => left(self.ctx, before, judged_for.map(|base| (row.head_commit, base))).await,
             None => Ok(Vec::new()),
@@ -160,11 +164,11 @@ impl Case<'_> {
     }
 
     /// What it finally aims at; `None` where that is no branch of the path.
-    fn aim(&self, row: &PullRow) -> Option<BranchName> {
+    fn aim(&self, row: &PullRequest) -> Option<BranchName> {
         aim(&self.config.path, row, self.memory.open())
     }
 
-    async fn look(&self, row: PullRow) -> Result<Judged, NotJudged> {
+    async fn look(&self, row: PullRequest) -> Result<Judged, NotJudged> {
         let Some(aimed) = self.aim(&row) else { return Err(NotJudged(row)) };
         let mirror = match self.ctx.mirror(self.repository).await {
             Ok(mirror) => mirror,
@@ -193,7 +197,7 @@ impl Case<'_> {
 
     async fn look_at(
         &self,
-        row: PullRow,
+        row: PullRequest,
         aimed: BranchName,
         (repository, standing): (Repository, Standing),
     ) -> Result<Judged, NotJudged> {
@@ -201,7 +205,7 @@ impl Case<'_> {
             Ok(row) => row,
             Err(judged) => return Ok(*judged),
         };
-        let aimed = self.aim(&row).filter(|_| row.state == PullState::Open);
+        let aimed = self.aim(&row).filter(|_| row.state == PullRequestState::Open);
         let Some(aimed) = aimed else { return Err(NotJudged(row)) };
         if self.is_off_path(&aimed, &standing.survey) {
             return Err(NotJudged(row));
@@ -230,11 +234,11 @@ impl Case<'_> {
     /// another head, or a head that the base already contains, which a merge leaves behind.
     async fn settled(
         &self,
-        row: PullRow,
+        row: PullRequest,
         aimed: &BranchName,
         repository: &Repository,
         standing: &Standing,
-    ) -> Result<PullRow, Box<Judged>> {
+    ) -> Result<PullRequest, Box<Judged>> {
         let moved = standing.head != Some(row.head_commit);
         let merged = match standing.base {
             Some(base) if !moved => repository.reaches(base, row.head_commit).await.unwrap_or_default(),
@@ -250,7 +254,7 @@ impl Case<'_> {
         };
         match asked {
             Ok(asked) if standing.head == Some(asked.head_commit) => Ok(asked),
-            Ok(asked) if asked.state != PullState::Open => Ok(asked),
+            Ok(asked) if asked.state != PullRequestState::Open => Ok(asked),
             _ => {
                 let what = format!("head commit {}", row.head_commit.short());
                 Err(Box::new(undecided(row, aimed.clone(), Undecided::CommitMissing { what })))
@@ -260,7 +264,7 @@ impl Case<'_> {
 
     async fn judge(
         &self,
-        row: PullRow,
+        row: PullRequest,
         aimed: BranchName,
         repository: &Repository,
         survey: &Survey,
@@ -311,7 +315,7 @@ impl Case<'_> {
     /// What is remembered by now, as the verdict on this pull request needs it.
     async fn memory_for(
         &self,
-        row: &PullRow,
+        row: &PullRequest,
         pull: &Pull,
         repository: &Repository,
     ) -> Result<Memory, WorkError> {
@@ -324,7 +328,7 @@ impl Case<'_> {
     }
 
     /// What is known of deploys where a promotion comes from and where it goes.
-    async fn deploys(&self, row: &PullRow, pull: &Pull) -> Result<DeployFacts, WorkError> {
+    async fn deploys(&self, row: &PullRequest, pull: &Pull) -> Result<DeployFacts, WorkError> {
         deploy_facts::known(self.ctx, &self.config.path, row, pull).await
     }
 
@@ -347,7 +351,7 @@ impl Case<'_> {
 
 /// The two ends as the pull request's row has them, with what it aims at; the base's commit is filled in by
 /// whoever knows it.
-pub(super) fn ends(row: &PullRow, aimed: BranchName) -> Pull {
+pub(super) fn ends(row: &PullRequest, aimed: BranchName) -> Pull {
     Pull {
         head: Head {
             branch: Some(row.head_branch.clone()),
@@ -370,17 +374,17 @@ pub(super) fn reach(
     policy::Judged { path, pull: &pull, snapshot }.reach(trigger)
 }
 
-fn undecided(row: PullRow, aimed: BranchName, why: Undecided) -> Judged {
+fn undecided(row: PullRequest, aimed: BranchName, why: Undecided) -> Judged {
     let verdict = Verdict::undecided(why);
     Judged { pull: ends(&row, aimed), error: error_in(&verdict), row, verdict, for_own_base: None }
 }
 
-fn not_fetched(row: PullRow, aimed: BranchName, error: &GitError) -> Judged {
+fn not_fetched(row: PullRequest, aimed: BranchName, error: &GitError) -> Judged {
     tracing::error!(%error, "the mirror could not be brought up to date");
     undecided(row, aimed, Undecided::Git { what: error.to_string() })
 }
 
-fn no_answer(row: PullRow, aimed: BranchName, error: &ApiError) -> Judged {
+fn no_answer(row: PullRequest, aimed: BranchName, error: &ApiError) -> Judged {
     let judged = undecided(row, aimed, Undecided::GitHub { what: error.to_string() });
     Judged { error: Some((error.to_string(), error.retry_advice())), ..judged }
 }

@@ -9,10 +9,11 @@ use crate::engine::config_cache::RepositoryConfig;
 use crate::engine::context::{EngineContext, WorkError};
 use crate::github::ApiError;
 use crate::lineage::Repository;
-use crate::model::{BranchName, MergeMethods, Millis, Outcome, PullNumber, RepositoryId, Role, TipSource};
-use crate::store::{
-    Change, ChecksOf, JudgedPull, PullRow, PullState, RepositoryRow, RepositoryState, TipRow, WorkItem,
+use crate::model::{
+    BranchName, LedgerEntry, MergeMethods, Millis, Outcome, PullNumber, PullRequest, PullRequestState,
+    RepositoryId, Role, TipSource,
 };
+use crate::store::{Change, ChecksOf, JudgedPull, RepositoryRow, RepositoryState, WorkItem};
 use std::collections::HashMap;
 
 /// How often a repository is compared with GitHub when nothing else calls for it, in milliseconds.
@@ -125,7 +126,7 @@ async fn ledger(
     changes.push(Change::Mark(WorkItem::Copy(row.id)));
     if moved {
         let open = changes.iter().filter_map(|change| match change {
-            Change::Pull(pull) if pull.state == PullState::Open => Some(pull.number),
+            Change::Pull(pull) if pull.state == PullRequestState::Open => Some(pull.number),
             _ => None,
         });
         let marks: Vec<_> = open.map(|number| Change::Mark(WorkItem::PullRequest(row.id, number))).collect();
@@ -136,7 +137,7 @@ async fn ledger(
 
 /// Whether a ledger entry is of a move that nobody told of.
 fn was_moved_unseen(change: &Change) -> bool {
-    matches!(change, Change::Tip(TipRow { source: TipSource::Reconciled, .. }))
+    matches!(change, Change::Tip(LedgerEntry { source: TipSource::Reconciled, .. }))
 }
 
 /// Compares the open pull requests with those that GitHub names; what differs is judged anew.
@@ -153,7 +154,7 @@ async fn pulls(
         changes.extend(merged_before(ctx, row).await?);
     }
     let asked = ctx.api.open_pulls(row.installation, &row.full_name).await?;
-    let named: Vec<PullRow> = asked.iter().filter_map(|pull| readable(pull, row.id)).collect();
+    let named: Vec<PullRequest> = asked.iter().filter_map(|pull| readable(pull, row.id)).collect();
     let told = asked.iter().find_map(|pull| pull.base.repo?.merge_methods());
     changes.extend(merge_settings(ctx, config, told, &named).await?);
     for pull in &named {
@@ -170,7 +171,9 @@ async fn pulls(
     for (number, before) in known {
         let pull = match ctx.api.pull(row.installation, &row.full_name, number).await {
             Ok(pull) => pull_row(&pull, row.id)?,
-            Err(ApiError::NotFound { .. }) => PullRow { state: PullState::Closed, ..before.pull.clone() },
+            Err(ApiError::NotFound { .. }) => {
+                PullRequest { state: PullRequestState::Closed, ..before.pull.clone() }
+            }
             Err(error) => return Err(error.into()),
         };
         changes.extend(left(ctx, &before, None).await?);
@@ -184,7 +187,7 @@ async fn merge_settings(
     ctx: &EngineContext,
     config: &RepositoryConfig,
     told: Option<MergeMethods>,
-    open: &[PullRow],
+    open: &[PullRequest],
 ) -> Result<Vec<Change>, WorkError> {
     let (Some(told), Some(id)) = (told, open.first().map(|pull| pull.repository)) else {
         return Ok(Vec::new());
@@ -207,7 +210,7 @@ async fn merged_before(ctx: &EngineContext, row: &RepositoryRow) -> Result<Vec<C
     Ok(merged.map(Change::Pull).collect())
 }
 
-fn readable(pull: &crate::github::Pull, id: RepositoryId) -> Option<PullRow> {
+fn readable(pull: &crate::github::Pull, id: RepositoryId) -> Option<PullRequest> {
     match pull_row(pull, id) {
         Ok(row) => Some(row),
         Err(WorkError { what, .. }) => {
@@ -222,7 +225,7 @@ fn readable(pull: &crate::github::Pull, id: RepositoryId) -> Option<PullRow> {
 async fn still_to_do(
     ctx: &EngineContext,
     config: &RepositoryConfig,
-    (before, pull): (Option<&JudgedPull>, &PullRow),
+    (before, pull): (Option<&JudgedPull>, &PullRequest),
     aimed: Option<&BranchName>,
 ) -> Result<Vec<Change>, WorkError> {
     let (id, number) = (pull.repository, pull.number);
@@ -289,7 +292,7 @@ async fn tips(
     let mut changes = backfill::begin(ctx, (id, branch), repository, present).await?;
     if let Some(newest) = newest.filter(|newest| newest.commit != present) {
         // By our clock; what is found now comes after what was told by GitHub's.
-        changes.push(Change::Tip(TipRow {
+        changes.push(Change::Tip(LedgerEntry {
             repository: id,
             branch: branch.clone(),
             commit: present,

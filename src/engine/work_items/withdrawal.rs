@@ -7,9 +7,9 @@ use super::desired_check_run::StoredCheckRun;
 use super::pull_request::{aim, digest, own_base};
 use crate::engine::context::{EngineContext, WorkError};
 use crate::github::{CheckRunBody, CheckRunOutput};
-use crate::model::{BranchName, CommitId, PromotionPath, PullNumber, RepositoryId};
+use crate::model::{BranchName, CommitId, PromotionPath, PullNumber, PullRequest, RepositoryId};
 use crate::report::{self, CheckText, Conclusion, NotAgain, Withdrawn};
-use crate::store::{Change, ChecksOf, Desired, PullRow, WorkItem};
+use crate::store::{Change, ChecksOf, Desired, WorkItem};
 
 /// A check run that GitHub shows, or is to show.
 pub(super) struct AppliedCheck {
@@ -39,7 +39,7 @@ pub(super) async fn checks(
 /// stack.
 pub(super) fn is_needed(
     path: &PromotionPath,
-    open: &[PullRow],
+    open: &[PullRequest],
     but: Option<PullNumber>,
     (head, base): (CommitId, &BranchName),
 ) -> bool {

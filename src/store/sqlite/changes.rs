@@ -4,10 +4,12 @@ use super::values::Tip;
 use super::work_items::{self, WorkItemId};
 use super::writer::Outcome;
 use super::{activity, backfills, deploy_tables, inbox, merge_settings, reads};
-use crate::model::{BranchName, CommitId, EnvironmentName, PullNumber, RepositoryId};
+use crate::model::{
+    BranchName, CommitId, EnvironmentName, LedgerEntry, PullNumber, PullRequest, RepositoryId, TopicPush,
+};
 use crate::store::{
-    Change, Committed, ConfigurationRow, Desired, Installation, Lease, Millis, Next, PullRow, PushRow,
-    RepositoryRow, StoreError, TipRow, WorkItem,
+    Change, Committed, ConfigurationRow, Desired, Installation, Lease, Millis, Next, RepositoryRow,
+    StoreError, WorkItem,
 };
 use rusqlite::{Connection, OptionalExtension, named_params};
 use std::collections::BTreeSet;
@@ -223,7 +225,7 @@ fn repository(connection: &Connection, sql: &str, row: &RepositoryRow) -> Result
     Ok(())
 }
 
-fn pull(connection: &Connection, row: &PullRow) -> Result<(), StoreError> {
+fn pull(connection: &Connection, row: &PullRequest) -> Result<(), StoreError> {
     connection.prepare_cached(PULL)?.execute(named_params! {
         ":repository": row.repository,
         ":number": row.number,
@@ -258,7 +260,7 @@ fn judged(connection: &Connection, change: &Change) -> Result<(), StoreError> {
     Ok(())
 }
 
-fn tip(connection: &Connection, row: &TipRow) -> Result<(), StoreError> {
+fn tip(connection: &Connection, row: &LedgerEntry) -> Result<(), StoreError> {
     connection.prepare_cached(TIP)?.execute(named_params! {
         ":repository": row.repository,
         ":branch": row.branch,
@@ -291,7 +293,7 @@ pub(super) fn first_configuration(
     Ok(row.clone())
 }
 
-fn push(connection: &Connection, row: &PushRow) -> Result<(), StoreError> {
+fn push(connection: &Connection, row: &TopicPush) -> Result<(), StoreError> {
     connection.prepare_cached(PUSH)?.execute(named_params! {
         ":repository": row.repository, ":branch": row.branch, ":head": row.commit, ":at": row.at,
         ":is_new": row.is_new,

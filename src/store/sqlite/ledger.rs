@@ -1,8 +1,8 @@
 //! The whole ledger of a repository, for people who ask what was where.
 
 use super::reads::{in_order_of_moves, tip_from};
-use crate::model::{BranchName, CommitId, LedgerTip, PushedAt, RepositoryId};
-use crate::store::{PushRow, StoreError, TipRow};
+use crate::model::{BranchName, CommitId, LedgerEntry, LedgerTip, PushedAt, RepositoryId, TopicPush};
+use crate::store::StoreError;
 use rusqlite::{Connection, Row, named_params};
 
 const TIPS: &str = "
@@ -35,9 +35,9 @@ pub(super) fn tips(
     connection: &Connection,
     repository: RepositoryId,
     branch: Option<&BranchName>,
-) -> Result<Vec<TipRow>, StoreError> {
+) -> Result<Vec<LedgerEntry>, StoreError> {
     let parameters = named_params! { ":repository": repository, ":branch": branch };
-    let tips: Vec<TipRow> =
+    let tips: Vec<LedgerEntry> =
         connection.prepare_cached(TIPS)?.query_map(parameters, tip_from)?.collect::<Result<_, _>>()?;
     let branches = tips.chunk_by(|one, next| one.branch == next.branch);
     Ok(branches.flat_map(in_order_of_moves).collect())
@@ -49,11 +49,11 @@ pub(super) fn tips_since(
     repository: RepositoryId,
     branch: &BranchName,
     since: i64,
-) -> Result<Vec<TipRow>, StoreError> {
+) -> Result<Vec<LedgerEntry>, StoreError> {
     let by = named_params! {
         ":repository": repository, ":branch": branch, ":since": since, ":limit": SINCE_AT_MOST,
     };
-    let mut tips: Vec<TipRow> =
+    let mut tips: Vec<LedgerEntry> =
         connection.prepare_cached(TIPS_SINCE)?.query_map(by, tip_from)?.collect::<Result<_, _>>()?;
     tips.reverse();
     Ok(in_order_of_moves(&tips))
@@ -91,11 +91,14 @@ pub(super) fn pushed_at(
     Ok(found)
 }
 
-pub(super) fn pushes(connection: &Connection, repository: RepositoryId) -> Result<Vec<PushRow>, StoreError> {
+pub(super) fn pushes(
+    connection: &Connection,
+    repository: RepositoryId,
+) -> Result<Vec<TopicPush>, StoreError> {
     let found = connection
         .prepare_cached(PUSHES)?
         .query_map(named_params! { ":repository": repository }, |row| {
-            Ok(PushRow {
+            Ok(TopicPush {
                 repository: row.get("repository")?,
                 branch: row.get("branch")?,
                 commit: row.get("head")?,

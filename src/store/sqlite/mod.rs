@@ -32,12 +32,12 @@ mod writer;
 use super::{
     Accepted, ActRow, Backfill, Change, ChecksOf, Committed, ConcurrencyLimits, ConfigurationRow,
     DeliveryFilter, DeliveryId, DeliveryRow, DeployActivity, Effect, EnvironmentDeploys, GivenUp,
-    Installation, JudgedPull, Lease, LedgerRows, Millis, NewDelivery, Next, OutcomeRow, PullRow, PushRow,
-    RepositoryRow, RequestedActId, RequestedActRow, Store, StoreError, TipRow, WorkItem,
+    Installation, JudgedPull, Lease, LedgerRows, Millis, NewDelivery, Next, OutcomeRow, RepositoryRow,
+    RequestedActId, RequestedActRow, Store, StoreError, WorkItem,
 };
 use crate::model::{
-    BranchName, CommitId, Deploy, Hold, InstallationId, LedgerTip, MergeMethods, PullNumber, PushedAt,
-    RepositoryId,
+    BranchName, CommitId, Deploy, Hold, InstallationId, LedgerEntry, LedgerTip, MergeMethods, PullNumber,
+    PullRequest, PushedAt, RepositoryId, TopicPush,
 };
 use async_trait::async_trait;
 use inbox::{Old, Packed};
@@ -274,7 +274,11 @@ impl Store for SqliteStore {
         self.readers.run(move |c| reads::acts(c, repository, number)).await
     }
 
-    async fn merged_pulls(&self, repository: RepositoryId, limit: u32) -> Result<Vec<PullRow>, StoreError> {
+    async fn merged_pulls(
+        &self,
+        repository: RepositoryId,
+        limit: u32,
+    ) -> Result<Vec<PullRequest>, StoreError> {
         self.readers.run(move |c| reads::merged_pulls(c, repository, limit)).await
     }
 
@@ -282,7 +286,7 @@ impl Store for SqliteStore {
         &self,
         repository: RepositoryId,
         branch: Option<&BranchName>,
-    ) -> Result<Vec<TipRow>, StoreError> {
+    ) -> Result<Vec<LedgerEntry>, StoreError> {
         let branch = branch.cloned();
         self.readers.run(move |c| ledger::tips(c, repository, branch.as_ref())).await
     }
@@ -292,7 +296,7 @@ impl Store for SqliteStore {
         repository: RepositoryId,
         branch: &BranchName,
         since: i64,
-    ) -> Result<Vec<TipRow>, StoreError> {
+    ) -> Result<Vec<LedgerEntry>, StoreError> {
         let branch = branch.clone();
         self.readers.run(move |c| ledger::tips_since(c, repository, &branch, since)).await
     }
@@ -320,7 +324,7 @@ impl Store for SqliteStore {
         self.readers.run(move |c| ledger::pushed_at(c, repository, &commits)).await
     }
 
-    async fn pushes(&self, repository: RepositoryId) -> Result<Vec<PushRow>, StoreError> {
+    async fn pushes(&self, repository: RepositoryId) -> Result<Vec<TopicPush>, StoreError> {
         self.readers.run(move |c| ledger::pushes(c, repository)).await
     }
 
@@ -328,7 +332,7 @@ impl Store for SqliteStore {
         &self,
         repository: RepositoryId,
         branch: &BranchName,
-    ) -> Result<Option<TipRow>, StoreError> {
+    ) -> Result<Option<LedgerEntry>, StoreError> {
         let branch = branch.clone();
         self.readers.run(move |c| reads::newest_tip(c, repository, &branch)).await
     }

@@ -2,12 +2,12 @@
 
 use super::values::Tip;
 use crate::model::{
-    BranchName, CommitId, DeployOutcome, InstallationId, LedgerTip, Move, Placed, PullNumber, PushedAt,
-    RepositoryId, TipSource, VerifiedTree, in_order,
+    BranchName, CommitId, DeployOutcome, InstallationId, LedgerEntry, LedgerTip, Merged, Move, Placed,
+    PullNumber, PullRequest, PushedAt, RepositoryId, TipSource, VerifiedTree, in_order,
 };
 use crate::store::{
-    ActRow, ConfigurationRow, Effect, Installation, JudgedPull, LedgerRows, Merged, PullRow, RepositoryRow,
-    StoreError, TipRow, WorkItem,
+    ActRow, ConfigurationRow, Effect, Installation, JudgedPull, LedgerRows, RepositoryRow, StoreError,
+    WorkItem,
 };
 use rusqlite::{Connection, OptionalExtension, Row, ToSql, named_params};
 
@@ -199,7 +199,7 @@ fn judged(connection: &Connection, sql: &str, by: Parameters<'_>) -> Result<Vec<
     Ok(connection.prepare_cached(sql)?.query_map(by, judged_from)?.collect::<Result<_, _>>()?)
 }
 
-fn pulls(connection: &Connection, sql: &str, by: Parameters<'_>) -> Result<Vec<PullRow>, StoreError> {
+fn pulls(connection: &Connection, sql: &str, by: Parameters<'_>) -> Result<Vec<PullRequest>, StoreError> {
     Ok(connection.prepare_cached(sql)?.query_map(by, pull_from)?.collect::<Result<_, _>>()?)
 }
 
@@ -215,9 +215,9 @@ fn judged_from(row: &Row<'_>) -> rusqlite::Result<JudgedPull> {
 }
 
 /// By the places of `pull_columns`: looking columns up by their names takes longer than reading them.
-fn pull_from(row: &Row<'_>) -> rusqlite::Result<PullRow> {
+fn pull_from(row: &Row<'_>) -> rusqlite::Result<PullRequest> {
     let merged = |at| Ok::<_, rusqlite::Error>(Merged { at, commit: row.get(11)? });
-    Ok(PullRow {
+    Ok(PullRequest {
         repository: row.get(0)?,
         number: row.get(1)?,
         state: row.get(2)?,
@@ -291,7 +291,7 @@ pub(super) fn merged_pulls(
     connection: &Connection,
     repository: RepositoryId,
     limit: u32,
-) -> Result<Vec<PullRow>, StoreError> {
+) -> Result<Vec<PullRequest>, StoreError> {
     pulls(connection, MERGED, named_params! { ":repository": repository, ":limit": limit })
 }
 
@@ -342,19 +342,19 @@ fn move_from(row: &Row<'_>) -> rusqlite::Result<Move> {
 }
 
 /// The tips of one branch in the order in which it was moved there.
-pub(super) fn in_order_of_moves(tips: &[TipRow]) -> Vec<TipRow> {
-    let moves: Vec<Move> = tips.iter().map(TipRow::as_move).collect();
+pub(super) fn in_order_of_moves(tips: &[LedgerEntry]) -> Vec<LedgerEntry> {
+    let moves: Vec<Move> = tips.iter().map(LedgerEntry::as_move).collect();
     let placed = in_order(&moves).into_iter();
-    placed.map(|Placed { index, at }| TipRow { at, ..tips[index].clone() }).collect()
+    placed.map(|Placed { index, at }| LedgerEntry { at, ..tips[index].clone() }).collect()
 }
 
 pub(super) fn newest_tip(
     connection: &Connection,
     repository: RepositoryId,
     branch: &BranchName,
-) -> Result<Option<TipRow>, StoreError> {
+) -> Result<Option<LedgerEntry>, StoreError> {
     let parameters = named_params! { ":repository": repository, ":branch": branch };
-    let mut tips: Vec<TipRow> =
+    let mut tips: Vec<LedgerEntry> =
         connection.prepare_cached(NEWEST_TIPS)?.query_map(parameters, tip_from)?.collect::<Result<_, _>>()?;
     tips.reverse();
     let mut tips = in_order_of_moves(&tips);
@@ -363,9 +363,9 @@ pub(super) fn newest_tip(
     Ok(seen.map(|place| tips.swap_remove(place)).or_else(|| tips.pop()))
 }
 
-pub(super) fn tip_from(row: &Row<'_>) -> rusqlite::Result<TipRow> {
+pub(super) fn tip_from(row: &Row<'_>) -> rusqlite::Result<LedgerEntry> {
     let Tip(commit) = row.get("tip")?;
-    Ok(TipRow {
+    Ok(LedgerEntry {
         repository: row.get("repository")?,
         branch: row.get("branch")?,
         commit,

@@ -1,10 +1,10 @@
 //! How the words of the program are spelled in columns: each of them in this file alone.
 
 use crate::model::{
-    BranchName, CommitId, DeployOutcome, EnvironmentName, InstallationId, PullNumber, RepositoryId, Stack,
-    TipSource, TreeId,
+    BranchName, CommitId, DeployOutcome, EnvironmentName, InstallationId, PullNumber, PullRequestState,
+    RepositoryId, Stack, TipSource, TreeId,
 };
-use crate::store::{DeliveryId, InstallationState, PullState, RepositoryState, WorkItem};
+use crate::store::{DeliveryId, InstallationState, RepositoryState, WorkItem};
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 use std::fmt::Write as _;
 
@@ -38,7 +38,7 @@ macro_rules! words {
 
 words!(InstallationState, "state of an account": Active = "active", Suspended = "suspended", Deleted = "deleted");
 words!(RepositoryState, "state of a repository": Active = "active", Gone = "gone");
-words!(PullState, "state of a pull request": Open = "open", Closed = "closed", Merged = "merged");
+words!(PullRequestState, "state of a pull request": Open = "open", Closed = "closed", Merged = "merged");
 words!(DeployOutcome, "outcome of a deploy": Success = "success", Failure = "failure", RolledBack = "rolled-back");
 words!(TipSource, "source of a tip": Push = "push", Backfill = "backfill", Reconciled = "reconciled");
 
@@ -240,7 +240,7 @@ mod tests {
     fn every_word_and_number_comes_back_as_it_went() {
         keeps(&[InstallationState::Active, InstallationState::Suspended, InstallationState::Deleted]);
         keeps(&[RepositoryState::Active, RepositoryState::Gone]);
-        keeps(&[PullState::Open, PullState::Closed, PullState::Merged]);
+        keeps(&[PullRequestState::Open, PullRequestState::Closed, PullRequestState::Merged]);
         keeps(&[TipSource::Push, TipSource::Backfill, TipSource::Reconciled]);
         keeps(&[RepositoryId(0), RepositoryId(u64::MAX)]);
         keeps(&[InstallationId(7)]);

@@ -4,8 +4,8 @@ use super::Work;
 use crate::deploy::{Wanted, slug};
 use crate::engine::context::WorkError;
 use crate::lineage::{GitError, Repository};
-use crate::model::{CommitId, Deploy, PullNumber, TipSource, Trigger};
-use crate::store::{Change, PullRow, TipRow, WorkItem};
+use crate::model::{CommitId, Deploy, LedgerEntry, PullNumber, PullRequest, TipSource, Trigger};
+use crate::store::{Change, WorkItem};
 use std::collections::HashSet;
 
 /// What a deploy brings is looked up among so many commits; more than that is a line of its own.
@@ -40,14 +40,14 @@ impl Work<'_> {
 
     /// The tip, where the branch still is there; else where it is now, which is kept. Moves may be told in any order, or
     /// never, but the branch itself is never out of date.
-    pub(super) async fn as_it_is(&mut self, tip: TipRow) -> Result<TipRow, WorkError> {
+    pub(super) async fn as_it_is(&mut self, tip: LedgerEntry) -> Result<LedgerEntry, WorkError> {
         let site = self.site;
         let repository = site.ctx.mirror(site.repository).await?.fetched(&[]).await?;
         let present = repository.branch(&site.environment.branch).await?;
         if present == tip.commit {
             return Ok(tip);
         }
-        let seen = TipRow {
+        let seen = LedgerEntry {
             commit: present,
             before: tip.commit,
             at: tip.at.max(site.ctx.now() / 1000),
@@ -63,7 +63,7 @@ impl Work<'_> {
         Ok(seen)
     }
 
-    pub(super) async fn made_of(&mut self, tip: &TipRow, commit: CommitId) -> Result<Deploy, WorkError> {
+    pub(super) async fn made_of(&mut self, tip: &LedgerEntry, commit: CommitId) -> Result<Deploy, WorkError> {
         let site = self.site;
         let repository = self.with(commit).await?;
         let tree = repository.tree(commit).await?;
@@ -206,6 +206,6 @@ async fn is_in(repository: &Repository, commit: CommitId, newer: CommitId) -> Re
 }
 
 /// What the base got by a merged pull request.
-fn made_by(pull: &PullRow) -> Option<CommitId> {
+fn made_by(pull: &PullRequest) -> Option<CommitId> {
     pull.merged.and_then(|it| it.commit)
 }

@@ -3,13 +3,13 @@
 use super::{Case, ends, last_verdict};
 use crate::engine::context::WorkError;
 use crate::lineage::{GitError, Repository};
-use crate::model::{CommentWhen, CommitId, Pull, Role};
+use crate::model::{CommentWhen, CommitId, Pull, PullRequest, Role};
 use crate::report::{self, Aftermath};
-use crate::store::{Change, Desired, PullRow, WorkItem};
+use crate::store::{Change, Desired, WorkItem};
 
 impl Case<'_> {
     /// The comment on a promotion that was merged, where something has to be said about it.
-    pub(super) async fn aftermath(&self, row: &PullRow) -> Result<Option<Change>, WorkError> {
+    pub(super) async fn aftermath(&self, row: &PullRequest) -> Result<Option<Change>, WorkError> {
         let Some((made, pull)) = self.promoted_by(row) else { return Ok(None) };
         let mirror = self.ctx.mirror(self.repository).await?;
         let repository = mirror.fetched(&[]).await?;
@@ -26,7 +26,7 @@ impl Case<'_> {
 
     /// The commit that a promotion between environments gave its base, when it has just been merged, and its two ends: of
     /// a snapshot as if it came from the environment itself.
-    fn promoted_by(&self, row: &PullRow) -> Option<(CommitId, Pull)> {
+    fn promoted_by(&self, row: &PullRequest) -> Option<(CommitId, Pull)> {
         let was_open = self.before.is_none_or(|before| before.pull.merged.is_none());
         let path = &self.config.path;
         let before = self.before.filter(|before| before.judged_head == Some(row.head_commit));

@@ -1,7 +1,6 @@
 //! What a pull request finally aims at: a stacked one goes into a topic that goes on.
 
-use crate::model::{BranchName, PromotionPath, RepositoryId, Role};
-use crate::store::{PullRow, PullState};
+use crate::model::{BranchName, PromotionPath, PullRequest, PullRequestState, RepositoryId, Role};
 
 /// The branch of the path that a pull request ends up on; `None` if on none.
 ///
@@ -10,8 +9,8 @@ use crate::store::{PullRow, PullState};
 /// is another one than the repository's own of that name.
 pub(in crate::engine::work_items) fn aim(
     path: &PromotionPath,
-    pull: &PullRow,
-    open: &[PullRow],
+    pull: &PullRequest,
+    open: &[PullRequest],
 ) -> Option<BranchName> {
     let own_base = Some(&pull.base_branch).filter(|base| path.role(base) != Role::Topic);
     // A trunk that is on no path leaves one that goes into a branch of the path with that one's question.
@@ -19,7 +18,7 @@ pub(in crate::engine::work_items) fn aim(
 }
 
 /// Where a pull request leads.
-fn goes_on_to(pull: &PullRow) -> &BranchName {
+fn goes_on_to(pull: &PullRequest) -> &BranchName {
     pull.stack.as_ref().map_or(&pull.base_branch, |stack| &stack.trunk)
 }
 
@@ -27,7 +26,7 @@ fn ends_on(
     path: &PromotionPath,
     base: &BranchName,
     own: RepositoryId,
-    open: &[PullRow],
+    open: &[PullRequest],
 ) -> Option<BranchName> {
     let mut seen = vec![base];
     let mut ahead = vec![base];
@@ -35,10 +34,10 @@ fn ends_on(
         if path.role(branch) != Role::Topic {
             return Some(branch.clone());
         }
-        let goes_on = |it: &&PullRow| {
-            it.state == PullState::Open && it.head_repository == Some(own) && it.head_branch == *branch
+        let goes_on = |it: &&PullRequest| {
+            it.state == PullRequestState::Open && it.head_repository == Some(own) && it.head_branch == *branch
         };
-        let mut next: Vec<&PullRow> = open.iter().filter(goes_on).collect();
+        let mut next: Vec<&PullRequest> = open.iter().filter(goes_on).collect();
         // The lowest number is looked at first, to its end.
         next.sort_by_key(|it| std::cmp::Reverse(it.number));
         for pull in next {
@@ -61,11 +60,11 @@ mod tests {
         BranchName::new(branch).unwrap()
     }
 
-    fn open(pulls: &[(u64, &str, &str)]) -> Vec<PullRow> {
-        let row = |(number, head, base): &(u64, &str, &str)| PullRow {
+    fn open(pulls: &[(u64, &str, &str)]) -> Vec<PullRequest> {
+        let row = |(number, head, base): &(u64, &str, &str)| PullRequest {
             repository: RepositoryId(1),
             number: PullNumber(*number),
-            state: PullState::Open,
+            state: PullRequestState::Open,
             draft: false,
             head_branch: name(head),
             head_commit: CommitId::from_bytes([1; 20]),
@@ -83,7 +82,7 @@ mod tests {
         aimed_of(&open(&[(99, "head", base)])[0], &open(pulls))
     }
 
-    fn aimed_of(pull: &PullRow, open: &[PullRow]) -> Option<String> {
+    fn aimed_of(pull: &PullRequest, open: &[PullRequest]) -> Option<String> {
         let found = aim(&PromotionPath::pro(), pull, open);
         found.map(|branch| branch.to_string())
     }

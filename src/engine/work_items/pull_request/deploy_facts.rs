@@ -1,10 +1,9 @@
 //! What a verdict on a promotion needs to know of deploys.
 
 use crate::engine::context::{EngineContext, WorkError};
-use crate::model::{DeployFacts, DeployState, HeadDeploy, PromotionPath, Pull, Role};
+use crate::model::{DeployFacts, DeployState, HeadDeploy, PromotionPath, Pull, PullRequest, Role};
 use crate::policy::{Fact, Judged};
 use crate::report;
-use crate::store::PullRow;
 
 /// How many deploys of an environment are looked through.
 const DEPLOYS_AT_MOST: u32 = 50;
@@ -13,7 +12,7 @@ const DEPLOYS_AT_MOST: u32 = 50;
 pub(in crate::engine::work_items) async fn known(
     ctx: &EngineContext,
     path: &PromotionPath,
-    row: &PullRow,
+    row: &PullRequest,
     ends: &Pull,
 ) -> Result<DeployFacts, WorkError> {
     let between = (role_of_head(path, ends), path.role(&ends.base.branch));

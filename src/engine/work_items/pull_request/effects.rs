@@ -4,10 +4,11 @@ use super::{Case, Judged};
 use crate::engine::context::{EngineContext, WorkError};
 use crate::engine::work_items::desired_check_run::DesiredCheckRun;
 use crate::model::{
-    BranchName, CommentWhen, CommitId, Outcome, PromotionPath, Pull, PullNumber, RepositoryId, Verdict,
+    BranchName, CommentWhen, CommitId, Outcome, PromotionPath, Pull, PullNumber, PullRequest, RepositoryId,
+    Verdict,
 };
 use crate::report::{self, CheckText, Note, Subject};
-use crate::store::{ActRow, Change, Desired, JudgedPull, PullRow, WorkItem};
+use crate::store::{ActRow, Change, Desired, JudgedPull, WorkItem};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use sha2::{Digest, Sha256};
@@ -124,7 +125,7 @@ impl Case<'_> {
     }
 
     /// What people did by buttons about this head.
-    pub(super) async fn notes(&self, row: &PullRow) -> Result<Vec<Note>, WorkError> {
+    pub(super) async fn notes(&self, row: &PullRequest) -> Result<Vec<Note>, WorkError> {
         let acts = self.ctx.store.acts(row.repository, row.number).await?;
         let about_it = acts.into_iter().filter(|act| act.head == row.head_commit);
         let note = |act: ActRow| Note { what: act.what, who: act.who, outcome: act.outcome, done: act.done };
@@ -133,7 +134,7 @@ impl Case<'_> {
 
     fn desire(
         &self,
-        row: &PullRow,
+        row: &PullRequest,
         base: &BranchName,
         text: &CheckText,
         siblings: Vec<(PullNumber, i64)>,

@@ -1,13 +1,13 @@
 use super::super::pending_deliveries::{PendingDeliveries, pull_row};
 use crate::engine::context::{EngineContext, WorkError};
 use crate::github::events::PullRequestEvent;
-use crate::model::{MergeMethods, PullNumber, RepositoryId};
-use crate::store::{Change, JudgedPull, PullRow, PushRow, RepositoryRow};
+use crate::model::{MergeMethods, PullNumber, PullRequest, RepositoryId, TopicPush};
+use crate::store::{Change, JudgedPull, RepositoryRow};
 
 /// The newest that is known of a pull request: from its deliveries where they tell it, else from GitHub.
 pub(super) struct Latest {
     pub(super) repository: RepositoryRow,
-    pub(super) pull: PullRow,
+    pub(super) pull: PullRequest,
     /// How the repository's settings let it be merged, where that was told.
     pub(super) settings: Option<MergeMethods>,
     /// What the deliveries change besides.
@@ -66,8 +66,8 @@ impl Latest {
 }
 
 /// The head of a pull request is known to have been pushed at the latest when GitHub told of it.
-fn head_push(row: &PullRow) -> PushRow {
-    PushRow {
+fn head_push(row: &PullRequest) -> TopicPush {
+    TopicPush {
         repository: row.repository,
         branch: row.head_branch.clone(),
         commit: row.head_commit,

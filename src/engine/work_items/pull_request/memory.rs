@@ -2,8 +2,8 @@
 
 use crate::engine::context::{EngineContext, WorkError};
 use crate::lineage::{Ledger, Repository};
-use crate::model::{BranchName, PromotionPath, Pull, PullNumber, PushedAt, RepositoryId};
-use crate::store::{LedgerRows, PullRow};
+use crate::model::{BranchName, PromotionPath, Pull, PullNumber, PullRequest, PushedAt, RepositoryId};
+use crate::store::LedgerRows;
 
 /// What is remembered of a repository, as one branch of it needs it.
 pub(in crate::engine::work_items) struct Memory {
@@ -53,7 +53,7 @@ impl Memory {
     }
 
     /// The open pull requests.
-    pub(in crate::engine::work_items) fn open(&self) -> &[PullRow] {
+    pub(in crate::engine::work_items) fn open(&self) -> &[PullRequest] {
         &self.rows.open
     }
 
@@ -69,9 +69,9 @@ impl Memory {
         for (branch, push) in &self.others_pushes {
             ledger.add_push(branch.clone(), *push);
         }
-        ledger.set_merged(self.rows.merged.iter().map(PullRow::as_merged).collect());
+        ledger.set_merged(self.rows.merged.iter().map(PullRequest::as_merged).collect());
         let others = self.rows.open.iter().filter(|row| Some(row.number) != judged);
-        ledger.set_open(others.map(PullRow::as_open).collect());
+        ledger.set_open(others.map(PullRequest::as_open).collect());
         ledger.set_reported(self.rows.verified.clone(), self.rows.reported.clone());
         ledger
     }

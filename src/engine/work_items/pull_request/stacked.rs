@@ -5,21 +5,23 @@
 
 use super::{Case, Judged, ends};
 use crate::engine::context::WorkError;
-use crate::model::{BranchName, PromotionPath, Role, StackFacts, StackMember, Verdict};
+use crate::model::{
+    BranchName, PromotionPath, PullRequest, PullRequestState, Role, StackFacts, StackMember, Verdict,
+};
 use crate::policy;
 use crate::report::{CheckText, RECHECK, Subject};
-use crate::store::{Change, PullRow, PullState};
+use crate::store::Change;
 
 /// What is known of a pull request's neighbours, among those that are open.
 pub(in crate::engine::work_items) fn stack_facts(
     path: &PromotionPath,
-    row: &PullRow,
-    open: &[PullRow],
+    row: &PullRequest,
+    open: &[PullRequest],
 ) -> StackFacts {
-    let others: Vec<&PullRow> = open.iter().filter(|it| is_another(row, it)).collect();
+    let others: Vec<&PullRequest> = open.iter().filter(|it| is_another(row, it)).collect();
     let member = row.stack.as_ref().map(|stack| {
         let same = others.iter().filter(|it| is_with(row, it)).copied();
-        let mut members: Vec<&PullRow> = same.chain([row]).filter(|it| is_of_path(path, it)).collect();
+        let mut members: Vec<&PullRequest> = same.chain([row]).filter(|it| is_of_path(path, it)).collect();
         members.sort_by_key(|it| it.number);
         let mut heads: Vec<BranchName> = Vec::new();
         for member in members {
@@ -33,24 +35,28 @@ pub(in crate::engine::work_items) fn stack_facts(
     StackFacts { member, chained_with: chained.map(|it| it.origin()).collect() }
 }
 
-fn is_another(row: &PullRow, other: &PullRow) -> bool {
-    other.number != row.number && other.state == PullState::Open
+fn is_another(row: &PullRequest, other: &PullRequest) -> bool {
+    other.number != row.number && other.state == PullRequestState::Open
 }
 
 /// Whether two pull requests are in the same stack. Without its number the trunk has to tell.
-pub(in crate::engine::work_items) fn is_with(row: &PullRow, other: &PullRow) -> bool {
+pub(in crate::engine::work_items) fn is_with(row: &PullRequest, other: &PullRequest) -> bool {
     row.stack.is_some() && row.stack == other.stack
 }
 
 /// Whether a branch of the path is the head: then others build on it, and nobody may rewrite it.
-pub(in crate::engine::work_items) fn is_of_path(path: &PromotionPath, row: &PullRow) -> bool {
+pub(in crate::engine::work_items) fn is_of_path(path: &PromotionPath, row: &PullRequest) -> bool {
     row.head_repository == Some(row.repository) && path.role(&row.head_branch) != Role::Topic
 }
 
 /// Whether two promotions are a chain that GitHub's pages offer to make a stack. Topics into an environment that is
 /// being promoted are offered the same, but that is every topic nearly always.
-pub(in crate::engine::work_items) fn is_chain(path: &PromotionPath, one: &PullRow, other: &PullRow) -> bool {
-    let on_top = |upper: &PullRow, lower: &PullRow| upper.base_branch == lower.head_branch;
+pub(in crate::engine::work_items) fn is_chain(
+    path: &PromotionPath,
+    one: &PullRequest,
+    other: &PullRequest,
+) -> bool {
+    let on_top = |upper: &PullRequest, lower: &PullRequest| upper.base_branch == lower.head_branch;
     let free = [one, other].iter().all(|it| it.stack.is_none() && is_of_path(path, it));
     free && (on_top(one, other) || on_top(other, one))
 }
@@ -58,7 +64,7 @@ pub(in crate::engine::work_items) fn is_chain(path: &PromotionPath, one: &PullRo
 /// The branch of the path that a pull request in a stack goes into itself, where it is judged for another one.
 pub(in crate::engine::work_items) fn own_base<'a>(
     path: &PromotionPath,
-    row: &'a PullRow,
+    row: &'a PullRequest,
     aimed: &BranchName,
 ) -> Option<&'a BranchName> {
     let base = Some(&row.base_branch).filter(|base| *base != aimed && row.stack.is_some());
@@ -87,7 +93,7 @@ impl Case<'_> {
         }
     }
 
-    fn by_stack_alone(&self, row: &PullRow, base: &BranchName) -> Verdict {
+    fn by_stack_alone(&self, row: &PullRequest, base: &BranchName) -> Verdict {
         let stacks = stack_facts(&self.config.path, row, self.memory.open());
         policy::judge_stack(&self.config.path, &ends(row, base.clone()), &stacks)
     }
@@ -97,13 +103,13 @@ impl Case<'_> {
     pub(super) fn sharing_by_own_base(&self, judged: &Judged) -> Vec<(Subject, Verdict)> {
         let (path, base) = (&self.config.path, &judged.pull.base.branch);
         let open = self.memory.open();
-        let shares = |row: &&PullRow| {
+        let shares = |row: &&PullRequest| {
             let aimed = super::aim(path, row, open);
             is_another(&judged.row, row)
                 && row.head_commit == judged.row.head_commit
                 && aimed.is_some_and(|aimed| own_base(path, row, &aimed) == Some(base))
         };
-        let of = |row: &PullRow| {
+        let of = |row: &PullRequest| {
             let subject = self.subject_of(row.number, &ends(row, base.clone()));
             (subject, self.by_stack_alone(row, base))
         };

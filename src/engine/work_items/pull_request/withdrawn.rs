@@ -6,9 +6,9 @@
 use super::{Case, own_base};
 use crate::engine::context::WorkError;
 use crate::engine::work_items::withdrawal::{checks, is_needed};
-use crate::model::{BranchName, Role};
+use crate::model::{BranchName, PullRequest, Role};
 use crate::report::{self, Withdrawn};
-use crate::store::{Change, ChecksOf, Desired, PullRow, WorkItem};
+use crate::store::{Change, ChecksOf, Desired, WorkItem};
 
 impl Case<'_> {
     /// Takes back the checks on the head for branches that it does not go to, `now` being the one that it does: left as
@@ -16,7 +16,7 @@ impl Case<'_> {
     /// merge stays as a record of that.
     pub(super) async fn withdrawn(
         &self,
-        row: &PullRow,
+        row: &PullRequest,
         now: Option<&BranchName>,
     ) -> Result<Vec<Change>, WorkError> {
         let (id, head) = (row.repository, row.head_commit);
@@ -45,7 +45,7 @@ impl Case<'_> {
     }
 
     /// The comment on a pull request that is judged no more, where there is one.
-    pub(super) async fn withdrawn_comment(&self, row: &PullRow) -> Result<Option<Change>, WorkError> {
+    pub(super) async fn withdrawn_comment(&self, row: &PullRequest) -> Result<Option<Change>, WorkError> {
         let Some(before) = self.before else { return Ok(None) };
         let Some(base) = &before.judged_base else { return Ok(None) };
         let item = WorkItem::Comment(row.repository, row.number);
@@ -61,7 +61,7 @@ impl Case<'_> {
     }
 
     /// Why a pull request is judged for `base` no more.
-    fn why(&self, row: &PullRow, base: &BranchName, now: Option<&BranchName>) -> Withdrawn {
+    fn why(&self, row: &PullRequest, base: &BranchName, now: Option<&BranchName>) -> Withdrawn {
         let (path, number) = (&self.config.path, row.number.0);
         match now {
             _ if path.role(base) == Role::Topic => Withdrawn::OffThePath,
