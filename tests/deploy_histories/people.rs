@@ -271,10 +271,10 @@ impl World {
         self.quiet().await;
         self.look_at_runs();
         let open: Vec<Work> = self.open_orders(place).iter().map(|(order, job)| job.work(*order)).collect();
-        let newest = self.orders(place).last().map(Job::commit);
-        let ways = self.sites[place].way_back(&open, newest.as_deref());
+        let given: Vec<Work> =
+            self.orders(place).iter().enumerate().map(|(order, job)| job.work(order)).collect();
+        let ways = self.sites[place].way_back(&given, &open);
         let ways: Vec<Option<String>> = ways.into_iter().map(|way| way.map(str::to_owned)).collect();
-        let orders = self.orders(place).len();
         let asked = RequestedAct::Rollback { to: None, by: "rita".to_owned(), reason: "broken".to_owned() };
         let outcome = self.ask(place, asked).await;
         let name = self.sites[place].name;
@@ -294,7 +294,7 @@ impl World {
             );
         }
         if let Some((_, to)) = hold {
-            self.sites[place].hold(orders, to);
+            self.sites[place].hold(given.len(), to);
         }
     }
 

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use chrono::TimeDelta;
+
 use super::{JobHandle, RepoHandle};
 use crate::acts::actions;
 use crate::hub::Hub;
@@ -131,6 +133,14 @@ impl RunHandle {
     pub fn actor_login(&self) -> String {
         let actor = self.read(|run| run.actor);
         self.hub.with(|world| world.login(actor))
+    }
+
+    /// How long ago it was asked for.
+    pub fn age(&self) -> TimeDelta {
+        self.hub.with(|world| {
+            let made = world.workflow_runs.get(&self.id).map(|found| found.created_at);
+            made.map_or_else(TimeDelta::zero, |made| world.now - made)
+        })
     }
 
     /// A runner takes it up.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 
 use super::{RepoHandle, SOMEBODY, by_whom, sentence};
@@ -111,6 +111,14 @@ impl DeploymentHandle {
                 created_at: status.created_at,
             })
             .collect()
+        })
+    }
+
+    /// How long ago it was made.
+    pub fn age(&self) -> TimeDelta {
+        self.hub.with(|world| {
+            let made = world.deployments.get(&self.id).map(|found| found.created_at);
+            made.map_or_else(TimeDelta::zero, |made| world.now - made)
         })
     }
 
