@@ -31,14 +31,6 @@ async fn dormant() -> Stage {
     stage
 }
 
-async fn all_read(stage: &Stage) {
-    for pull in stage.store.pulls() {
-        if !pull.comments().is_empty() {
-            stage.comment(&pull).await;
-        }
-    }
-}
-
 #[tokio::test]
 async fn where_nobody_deploys_no_more_deployments_are_made_and_master_follows() {
     let mut stage = dormant().await;
@@ -76,7 +68,7 @@ async fn a_late_status_on_the_inactive_deployment_starts_it_again() {
     assert_eq!(made[1].payload()["pull_requests"], serde_json::json!([waited.number()]));
     stage.minutes_later(16).await;
     assert!(lines(&made[1]).last().unwrap().starts_with("error: Nobody took it up"), "{:?}", lines(&made[1]));
-    all_read(&stage).await;
+    stage.all_is_read().await;
     stage.end().await;
 }
 
@@ -109,7 +101,7 @@ async fn the_operator_starts_it_again_with_the_very_deploy_that_rests() {
     assert_eq!(made[1].state().as_deref(), Some("success"));
     stage.merged_topic("feature/cart").await;
     assert_eq!(stage.deployments("integration").await.len(), 3, "and it goes on");
-    all_read(&stage).await;
+    stage.all_is_read().await;
     stage.end().await;
 }
 
@@ -195,7 +187,7 @@ async fn who_has_deployed_once_is_remembered_by_github_though_the_database_is_lo
     stage.minutes_later(16).await;
     let made = stage.deployments("integration").await;
     assert!(lines(&made[1]).last().unwrap().starts_with("error: Nobody took it up"), "{:?}", lines(&made[1]));
-    all_read(&stage).await;
+    stage.all_is_read().await;
     stage.end().await;
 }
 

@@ -26,14 +26,6 @@ async fn carried_out(stage: &Stage, deployment: &DeploymentHandle) {
     stage.later();
 }
 
-async fn all_read(stage: &Stage) {
-    for pull in stage.store.pulls() {
-        if !pull.comments().is_empty() {
-            stage.comment(&pull).await;
-        }
-    }
-}
-
 #[tokio::test]
 async fn a_job_that_names_production_for_its_secrets_does_not_make_it_live() {
     let mut stage = Stage::set().await;
@@ -89,7 +81,7 @@ async fn what_does_not_count_is_named_where_the_deploy_is_shown() {
     let comment = stage.comment(&pull).await;
     assert!(comment.contains("A Deployment of ci.yml says success and does not count"), "{comment}");
     drop(first);
-    all_read(&stage).await;
+    stage.all_is_read().await;
     stage.end().await;
 }
 

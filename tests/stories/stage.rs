@@ -289,6 +289,16 @@ impl Stage {
         all
     }
 
+    /// Reads the App's one comment on each pull request that has one.
+    pub async fn all_is_read(&self) {
+        self.quiet().await;
+        for pull in self.store.pulls() {
+            if pull.comments().iter().any(|it| it.app.is_some()) {
+                self.comment(&pull).await;
+            }
+        }
+    }
+
     /// Whether the App has said nothing at all on a pull request.
     pub async fn is_silent_on(&self, pull: &PullHandle) -> bool {
         self.quiet().await;

@@ -35,15 +35,6 @@ async fn promotion(stage: &Stage) -> PullHandle {
     pull
 }
 
-/// What is open is closed and all comments are read, so that the story can end.
-async fn all_read(stage: &Stage) {
-    for pull in stage.store.pulls() {
-        if !pull.comments().is_empty() {
-            stage.comment(&pull).await;
-        }
-    }
-}
-
 fn waits(stage: &Stage) -> String {
     format!("The deploy of {} to staging did not succeed", &stage.store.tip("staging").unwrap()[..9])
 }
@@ -62,7 +53,7 @@ async fn a_deploy_that_fails_after_its_success_was_not_tested() {
     // A status that rests says nothing of the files.
     deployment.status("inactive").by("deployer").await.unwrap();
     stage.check(&release).await.passes();
-    all_read(&stage).await;
+    stage.all_is_read().await;
     stage.end().await;
 }
 
@@ -87,7 +78,7 @@ async fn words_that_overtake_each_other_end_the_same() {
     deployment.status("failure").by("deployer").await.unwrap();
     stage.check(&release).await.is("action_required", &waits(&stage));
     stage.github.faults().clear();
-    all_read(&stage).await;
+    stage.all_is_read().await;
     stage.end().await;
 }
 
@@ -111,7 +102,7 @@ async fn an_older_deploy_that_fails_once_a_newer_one_has_begun_takes_its_files_b
     stage.later();
     second.status("success").by("deployer").await.unwrap();
     stage.check(&release).await.passes();
-    all_read(&stage).await;
+    stage.all_is_read().await;
     stage.end().await;
 }
 
@@ -126,7 +117,7 @@ async fn a_later_deploy_of_the_same_files_that_fails_takes_the_verification_away
     // That holds over a restart, and where the environment has never had a success that still counts.
     stage.restart().await;
     stage.check(&release).await.is("action_required", &waits(&stage));
-    all_read(&stage).await;
+    stage.all_is_read().await;
     stage.end().await;
 }
 
@@ -145,7 +136,7 @@ async fn what_a_rollback_takes_back_was_not_tested() {
     let back = newest(&stage, "staging").await;
     carried_out(&stage, &back).await;
     stage.check(&release).await.is("action_required", &format!("Waits for staging to deploy {tip}"));
-    all_read(&stage).await;
+    stage.all_is_read().await;
     stage.end().await;
 }
 
@@ -170,7 +161,7 @@ async fn what_ends_well_after_it_was_rolled_back_was_not_tested_either() {
     let said = stage.check(&release).await;
     assert_ne!(said.0.conclusion.as_deref(), Some("success"), "{:?}", said.0.title);
     assert!(said.0.title.as_deref().unwrap_or_default().contains(tip), "{:?}", said.0.title);
-    all_read(&stage).await;
+    stage.all_is_read().await;
     stage.end().await;
 }
 
@@ -192,6 +183,6 @@ async fn an_environment_of_which_only_failures_are_known_is_reported() {
     let release = stage.store.open_pull("staging").into("production").by("rita").await.unwrap();
     let tip = &stage.store.tip("staging").unwrap()[..9];
     stage.check(&release).await.is("none", &format!("Waits for the deploy of {tip} to staging"));
-    all_read(&stage).await;
+    stage.all_is_read().await;
     stage.end().await;
 }
