@@ -213,7 +213,7 @@ fn on_a_telephone_a_topic_into_production_is_retargeted_and_every_page_fits() {
     page.click(&choice("Base", "integration"));
     page.click(&button("Retarget"));
     page.until(&check("green", "towpath: integration", "On the path"));
-    page.until(&check("grey", "towpath: production", "No longer judged"));
+    page.until(&check("grey", "towpath: production", "No longer checked"));
     page.until(&format!("//*[@id='merge']{}[not(@disabled)]", button("Merge")));
     page.click(&format!("//*[@id='merge']{}", button("Merge")));
     page.until("//*[@id='merge'][contains(., 'ana merged this into integration.')]");

@@ -1,7 +1,7 @@
 //! The comment on a promotion that did not end as it was predicted.
 
 use super::comment::MARKER;
-use super::dress::{bullets, explained, paragraphs};
+use super::dress::explained;
 use super::limits::{BODY, RESERVE, fit};
 use super::markdown::block;
 use super::prose::Prose;
@@ -25,60 +25,52 @@ impl Aftermath {
     }
 }
 
-/// The sticky comment of a merged promotion.
+/// The sticky comment of a merged promotion: like that of an open one at most twelve lines.
 pub fn aftermath(path: &PromotionPath, subject: &Subject, found: &Aftermath) -> String {
     let scene = Scene::of(path, subject);
     let (head, base) = (scene.head(), scene.base());
     let made = subject.pull.base.commit.short();
-    let mut parts = Vec::new();
-    if found.differs {
-        parts.push(format!(
-            "{MARKER}\n### ❌ {}",
-            Prose::new("% does not hold what was tested on %", &[base, &head]).markdown()
-        ));
-        parts.extend(paragraphs(&[Prose::new(
-            "The merge gave % (%) other files than % had: something else was merged meanwhile, or a conflict was \
-             resolved by hand. Compare the two before you rely on it.",
-            &[base, &made, &head],
-        )]));
-        let compare = format!("git diff {} {made}", subject.pull.head.commit.short());
-        parts.push(block("sh", &format!("git fetch origin &&\n{compare}")));
-        parts.extend(paragraphs(&[Prose::new(
-            "What was meant is carried back upstream, tested and promoted again; what was not is reverted on %.",
-            &[base],
-        )]));
+    let title = if found.differs {
+        Prose::new("% does not hold what was tested on %", &[base, &head])
     } else {
-        parts.push(format!(
-            "{MARKER}\n### ⚠️ {}",
-            Prose::new("This promotion cut the history of % and %", &[&head, base]).markdown()
-        ));
+        Prose::new("This promotion cut the history of % and %", &[&head, base])
+    };
+    let mark = if found.differs { "❌" } else { "⚠️" };
+    let mut parts = vec![format!("{MARKER}\n### {mark} {}", title.markdown())];
+    if found.differs {
+        let compare = format!("git diff {} {made}", subject.pull.head.commit.short());
+        let happened = Prose::new(
+            "The merge gave % other files than % had: something else was merged meanwhile, or somebody resolved a conflict \
+             by hand. Compare the two with ",
+            &[base, &head],
+        );
+        let then = Prose::new(
+            ". Merge what you want to keep back into % and promote it again; revert the rest on %.",
+            &[scene.entry().map_or(&*head, |entry| entry.branch.as_str()), base],
+        );
+        parts.push(happened.command(&compare).then(then).markdown());
     }
     if found.cut {
-        parts.extend(paragraphs(&[Prose::new(
-            "It was squashed or rebased: % is a new commit with the files of %, and % does not contain the commits \
-             themselves. Later promotions show everything again, and can conflict.",
-            &[&made, &head, base],
-        )]));
-        parts.push("**What to do.** Join the histories again. No file changes by it:".to_owned());
-        let (up, down) = (shell::quote(&head), shell::quote(base));
-        let title = shell::quote(&format!("Join the history of {base} and {head} again"));
-        parts.push(block(
-            "sh",
-            &format!(
-                "gh pr create --repo {} --base {up} --head {down} --title {title} --body ''",
-                shell::quote(&subject.repository)
-            ),
-        ));
-        parts.push(bullets(&[
-            "Merge that pull request with a merge commit; squashed or rebased it would join nothing."
-                .to_owned(),
+        parts.push(
             Prose::new(
-                "To keep it from happening again, allow only merge commits in the ruleset of %.",
-                &[base],
+                "It was squashed or rebased: % has the files of %, but not its commits. Later promotions show everything \
+                 again, and can conflict. Join the two histories again; no file changes:",
+                &[base, &head],
             )
             .markdown(),
-        ]));
-        parts.push(explained(Code::MergeMethod, subject.docs_url.as_deref()));
+        );
+        let (up, down) = (shell::quote(&head), shell::quote(base));
+        let title = shell::quote(&format!("Join the history of {base} and {head} again"));
+        let repository = shell::quote(&subject.repository);
+        let open =
+            format!("gh pr create --repo {repository} --base {up} --head {down} --title {title} --body ''");
+        parts.push(block("sh", &open));
+        let method = Prose::new(
+            "Merge that pull request with a merge commit. To prevent this, allow only merge commits in the ruleset of %. ",
+            &[base],
+        );
+        let code = explained(Code::MergeMethod, subject.docs_url.as_deref());
+        parts.push(format!("{}{code}", method.markdown()));
     }
     fit(&parts, BODY - RESERVE)
 }

@@ -2,11 +2,15 @@
 
 use super::copy_standing::NotCopied;
 use super::limits::{BODY, RESERVE, fit};
-use super::markdown::{code, code_in_table};
+use super::markdown::{code, code_in_table, folded};
+use super::prose::count;
 use super::words::{Scene, not_copied, origin};
 use super::{Subject, dress};
 use crate::model::{BranchName, Commit, PromotionPath};
 use std::fmt::Write as _;
+
+/// The end of an issue.
+pub(super) const CLOSES_ITSELF: &str = "Towpath closes this issue once it is repaired.";
 
 /// By this the issue is found again; GitHub does not show it.
 pub const ALARM: &str = "<!-- towpath:copy -->";
@@ -17,10 +21,13 @@ pub fn alarm(path: &PromotionPath, subject: &Subject, why: &NotCopied) -> (Strin
     let scene = Scene::of(path, subject);
     let (copy, original) = (scene.base(), scene.head());
     let title = match why {
-        NotCopied::Diverged { .. } => format!("{copy} is no copy of {original} any more"),
+        NotCopied::Diverged { .. } => format!("{copy} is no longer a copy of {original}"),
         NotCopied::Refused { .. } => format!("{copy} cannot follow {original}"),
     };
-    let mut parts = dress::advice(&not_copied(&scene, why));
+    let explanation = not_copied(&scene, why);
+    let mut parts = dress::first_screen(&explanation);
+    parts.push(CLOSES_ITSELF.to_owned());
+    parts.extend(dress::further(&explanation, &subject.web_url));
     if let NotCopied::Diverged { only_there, .. } = why {
         parts.extend(list(only_there));
     }
@@ -28,7 +35,6 @@ pub fn alarm(path: &PromotionPath, subject: &Subject, why: &NotCopied) -> (Strin
         // The marker has to be the first line.
         first.insert_str(0, &format!("{ALARM}\n"));
     }
-    parts.push("This issue is closed by itself as soon as it is repaired.".to_owned());
     (title, fit(&parts, BODY - RESERVE))
 }
 
@@ -36,12 +42,10 @@ pub fn alarm(path: &PromotionPath, subject: &Subject, why: &NotCopied) -> (Strin
 /// own.
 pub fn sync_pull(copy: &BranchName, original: &BranchName) -> String {
     let (copy, original) = (code(copy.as_str()), code(original.as_str()));
-    [
-        format!("{copy} is a copy of {original}, and cannot be moved along without a merge."),
-        "Nothing is lost by merging this.".to_owned(),
-        "Merge it with a merge commit.".to_owned(),
-    ]
-    .join("\n\n")
+    format!(
+        "{copy} is a copy of {original}, and Towpath cannot update it without a merge. Merge this with a merge commit; \
+         nothing gets lost."
+    )
 }
 
 fn list(commits: &[Commit]) -> Option<String> {
@@ -49,7 +53,7 @@ fn list(commits: &[Commit]) -> Option<String> {
     if commits.is_empty() {
         return None;
     }
-    let mut table = "| commit | subject | author | came with |\n|---|---|---|---|".to_owned();
+    let mut table = "| commit | subject | author | brought by |\n|---|---|---|---|".to_owned();
     for commit in commits.iter().take(SHOWN) {
         let came = commit.origin.as_ref().map_or_else(|| "a push".to_owned(), |it| origin(it).markdown());
         let (subject, author) = (code_in_table(&commit.subject), code_in_table(&commit.author));
@@ -58,5 +62,5 @@ fn list(commits: &[Commit]) -> Option<String> {
     if commits.len() > SHOWN {
         let _ = write!(table, "\n| … and {} more | | | |", commits.len() - SHOWN);
     }
-    Some(table)
+    Some(folded(&format!("Evidence: {}", count(commits.len(), "commit")), &table))
 }

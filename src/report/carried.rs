@@ -14,7 +14,7 @@ pub fn carried_on_terminal(commit: CommitId, branch: &BranchName, answer: &Carri
         (Carried::Missing, _) => missing(&short, branch, answer),
         (weakest, [_, ..]) => {
             let how = if weakest == Carried::NoOp { "is there or changes nothing there" } else { "is there" };
-            format!("{short} is carried: it is a merge, and each commit that it brought to its branch {how}.")
+            format!("{short} is in {branch}: it is a merge, and each commit that it merged {how}.")
         }
         (carried, []) => sentence(&short, branch, carried),
     };
@@ -53,10 +53,12 @@ fn sentence(commit: &str, branch: &BranchName, carried: Carried) -> String {
         Carried::Ancestor => format!("{commit} is in {branch}: it is part of its history."),
         Carried::PatchId(_) => format!("{commit} is in {branch}: {by} makes the same change there."),
         Carried::Similar(_) => format!(
-            "{commit} is in {branch}: {by} is of the same author, date and subject, or of the same pull request, \
-             and changes the same lines in other places."
+            "{commit} is in {branch}: {by} has the same author, date and subject, or the same pull request, and changes \
+             the same lines in other places."
         ),
-        Carried::Trailer(_) => format!("{commit} is in {branch}: {by} says that it was picked from it."),
+        Carried::Trailer(_) => {
+            format!("{commit} is in {branch}: the message of {by} says that it was picked from it.")
+        }
         Carried::NoOp => format!("Applying {commit} to {branch} changes nothing."),
         Carried::Missing => format!("{commit} was not found in {branch}."),
     }
@@ -76,7 +78,7 @@ fn missing(commit: &str, branch: &BranchName, answer: &CarriedAnswer) -> String 
     let Compared { commits, patches, more } = answer.compared;
     let newest = if more { "the newest " } else { "" };
     let with = match commits {
-        0 => format!("{branch} has no commit that it has not"),
+        0 => format!("every commit of {branch} is part of its own history"),
         many => {
             let what = if patches {
                 "its patch, its author, date and subject, and the pull requests that it names"
@@ -90,12 +92,12 @@ fn missing(commit: &str, branch: &BranchName, answer: &CarriedAnswer) -> String 
     };
     let brought = match answer.brought.iter().filter(|(_, carried)| !carried.is_carried()).count() {
         0 => String::new(),
-        1 => format!(" Of the {} that it brought 1 was not found:", answer.brought.len()),
-        many => format!(" Of the {} that it brought {many} were not found:", answer.brought.len()),
+        1 => format!(" Of the {} commits that it merged, 1 was not found:", answer.brought.len()),
+        many => format!(" Of the {} commits that it merged, {many} were not found:", answer.brought.len()),
     };
     format!(
-        "{commit} was not found in {branch}: {with}. No message there names it as picked, and applying it there \
-         would change files.{brought}"
+        "{commit} was not found in {branch}: {with}. No commit message there says that it was picked from it, and applying \
+         it there would change files.{brought}"
     )
 }
 
@@ -119,12 +121,12 @@ mod tests {
         ];
         let said: String = all.map(|it| said(it, Vec::new(), Compared::default())).concat();
         insta::assert_snapshot!(said, @"
-    3c6ef372f is in staging: it is part of its history.
-    3c6ef372f is in staging: daa66d2c7 makes the same change there.
-    3c6ef372f is in staging: daa66d2c7 is of the same author, date and subject, or of the same pull request, and changes the same lines in other places.
-    3c6ef372f is in staging: daa66d2c7 says that it was picked from it.
-    Applying 3c6ef372f to staging changes nothing.
-    ");
+        3c6ef372f is in staging: it is part of its history.
+        3c6ef372f is in staging: daa66d2c7 makes the same change there.
+        3c6ef372f is in staging: daa66d2c7 has the same author, date and subject, or the same pull request, and changes the same lines in other places.
+        3c6ef372f is in staging: the message of daa66d2c7 says that it was picked from it.
+        Applying 3c6ef372f to staging changes nothing.
+        ");
     }
 
     #[test]
@@ -137,11 +139,11 @@ mod tests {
         ];
         let said: String = compared.map(|it| said(Carried::Missing, Vec::new(), it)).concat();
         insta::assert_snapshot!(said, @"
-    3c6ef372f was not found in staging: its patch, its author, date and subject, and the pull requests that it names were compared with 3 commits that only staging has. No message there names it as picked, and applying it there would change files.
-    3c6ef372f was not found in staging: its author, date and subject, and the pull requests that it names, but no patches, which would take too long, were compared with 6000 commits that only staging has. No message there names it as picked, and applying it there would change files.
-    3c6ef372f was not found in staging: its author, date and subject, and the pull requests that it names, but no patches, which would take too long, were compared with the newest 50000 commits that only staging has. No message there names it as picked, and applying it there would change files.
-    3c6ef372f was not found in staging: staging has no commit that it has not. No message there names it as picked, and applying it there would change files.
-    ");
+        3c6ef372f was not found in staging: its patch, its author, date and subject, and the pull requests that it names were compared with 3 commits that only staging has. No commit message there says that it was picked from it, and applying it there would change files.
+        3c6ef372f was not found in staging: its author, date and subject, and the pull requests that it names, but no patches, which would take too long, were compared with 6000 commits that only staging has. No commit message there says that it was picked from it, and applying it there would change files.
+        3c6ef372f was not found in staging: its author, date and subject, and the pull requests that it names, but no patches, which would take too long, were compared with the newest 50000 commits that only staging has. No commit message there says that it was picked from it, and applying it there would change files.
+        3c6ef372f was not found in staging: every commit of staging is part of its own history. No commit message there says that it was picked from it, and applying it there would change files.
+        ");
     }
 
     #[test]
@@ -151,12 +153,12 @@ mod tests {
         let carried = said(Carried::PatchId(id(2)), brought.clone(), compared);
         let missing = said(Carried::Missing, vec![(id(5), Carried::Missing), brought[1]], compared);
         insta::assert_snapshot!(carried + &missing, @"
-    3c6ef372f is carried: it is a merge, and each commit that it brought to its branch is there.
-      b54cda58f is in staging: daa66d2c7 makes the same change there.
-      1715609f7 is in staging: it is part of its history.
-    3c6ef372f was not found in staging: its patch, its author, date and subject, and the pull requests that it names were compared with 3 commits that only staging has. No message there names it as picked, and applying it there would change files. Of the 2 that it brought 1 was not found:
-      b54cda58f was not found in staging, and applying it there would change files.
-      1715609f7 is in staging: it is part of its history.
-    ");
+        3c6ef372f is in staging: it is a merge, and each commit that it merged is there.
+          b54cda58f is in staging: daa66d2c7 makes the same change there.
+          1715609f7 is in staging: it is part of its history.
+        3c6ef372f was not found in staging: its patch, its author, date and subject, and the pull requests that it names were compared with 3 commits that only staging has. No commit message there says that it was picked from it, and applying it there would change files. Of the 2 commits that it merged, 1 was not found:
+          b54cda58f was not found in staging, and applying it there would change files.
+          1715609f7 is in staging: it is part of its history.
+        ");
     }
 }

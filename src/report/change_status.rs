@@ -1,6 +1,8 @@
-//! Where a change has come to, in words.
+//! Where a change is, in words.
 
-use super::deploy_status::{NOBODY_DEPLOYS, OperatorActs, deploy_command, ended, not_counted, uncapitalized};
+use super::deploy_status::{
+    Entry, NOBODY_DEPLOYS, OperatorActs, deploy_command, ended, not_counted, uncapitalized,
+};
 use super::limits::{BODY, RESERVE, fit};
 use super::markdown::{block, code, code_in_table, folded};
 use super::{deploy_trouble, stamp};
@@ -107,22 +109,22 @@ impl Place {
             {
                 "waits for somebody's approval".to_owned()
             }
-            Stand::UnderWay => "is being deployed".to_owned(),
+            Stand::UnderWay => "being deployed".to_owned(),
             Stand::Live => "live".to_owned(),
             Stand::Uncertain => {
                 let number = self.deploy.as_ref().map_or(0, |it| it.number);
                 format!(
-                    "ran there; what runs now is not known since deploy {number}: {}",
+                    "was live; since deploy {number} nobody knows what runs there: {}",
                     uncapitalized(&ending)
                 )
             }
-            Stand::GoingBack => format!("is being rolled back to {commit}"),
+            Stand::GoingBack => format!("being rolled back to {commit}"),
             Stand::NotTakenBack => {
-                format!("the rollback to {commit} did not end well: {}", uncapitalized(&ending))
+                format!("the rollback to {commit} failed: {}", uncapitalized(&ending))
             }
             Stand::Failed | Stand::Superseded | Stand::Refused => uncapitalized(&ending),
             Stand::RolledBack => format!("rolled back: {commit} runs there"),
-            Stand::NoLonger => format!("no longer: {commit} runs there"),
+            Stand::NoLonger => format!("no longer live: {commit} runs there"),
             Stand::Copied => "copied".to_owned(),
         }
     }
@@ -144,10 +146,10 @@ impl Place {
         let numbers: Vec<String> = others.map(u64::to_string).collect();
         match &numbers[..] {
             [] => None,
-            [one] => Some(format!("Deploy {one} of it never began: a newer one went instead")),
+            [one] => Some(format!("Deploy {one} of it never started: a newer one replaced it")),
             [more @ .., last] => {
                 let more = more.join(", ");
-                Some(format!("Deploys {more} and {last} of it never began: a newer one went instead"))
+                Some(format!("Deploys {more} and {last} of it never started: newer ones replaced them"))
             }
         }
     }
@@ -175,14 +177,15 @@ impl Place {
     }
 
     /// A deploy that ended badly and that nothing has made good since, or that keeps this one from going.
-    fn problem(&self, repository: &str) -> Option<String> {
+    fn problem(&self, repository: &str, entry: &BranchName) -> Option<String> {
+        let entry = Entry { branch: entry, is_here: *entry == self.branch };
         match (self.stand, self.waits_for) {
             (Stand::Failed | Stand::NotTakenBack, _) => {
-                self.deploy.as_ref().and_then(|deploy| deploy_trouble(repository, deploy, self.acts))
+                self.deploy.as_ref().and_then(|deploy| deploy_trouble(repository, deploy, self.acts, entry))
             }
             (Stand::Blocked, Some(WaitsFor::Unconfirmed { number, commit })) => Some(format!(
-                "**{}: deploy {number} ({}) may still run.**\n\nNobody has confirmed its end. This one goes once whoever \
-                 carries that one out says that it has ended, or once the operator has it go beside it:\n\n{}",
+                "**{}: deploy {number} ({}) may still run.**\n\nNobody has confirmed its end. This deploy starts once \
+                 whoever runs that one reports its end, or once the operator starts this one beside it:\n\n{}",
                 self.name,
                 commit.short(),
                 block("sh", &deploy_command(repository, &self.name))
@@ -222,7 +225,10 @@ pub fn change_status(repository: &str, places: &[Place]) -> String {
     let notes = places.iter().filter_map(|place| Some((&place.name, place.note()?)));
     // As code: the words may hold names from outside.
     parts.extend(notes.map(|(name, note)| format!("{}: {}", code(name), code(&note))));
-    let troubles: Vec<String> = places.iter().filter_map(|place| place.problem(repository)).collect();
+    // New work goes into the first environment.
+    let entry = places.first().map(|place| &place.branch);
+    let problem = |place: &Place| place.problem(repository, entry?);
+    let troubles: Vec<String> = places.iter().filter_map(problem).collect();
     parts.extend(troubles.into_iter().rev().enumerate().map(|(at, text)| match at {
         0 => text,
         _ => folded("An earlier environment", &text),

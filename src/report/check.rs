@@ -73,16 +73,16 @@ pub struct Action {
 
 /// Asks for another look.
 pub const RECHECK: Action =
-    Action { label: "Re-check", description: "Judge this pull request again", identifier: "recheck" };
+    Action { label: "Re-check", description: "Check this pull request again", identifier: "recheck" };
 
 /// Sends the pull request to the environment that takes it.
 pub const RETARGET: Action =
-    Action { label: "Retarget", description: "Send it to the branch that takes it", identifier: "retarget" };
+    Action { label: "Retarget", description: "Change the base to the right branch", identifier: "retarget" };
 
 /// Makes a clean branch and a pull request from it.
 pub const REBUILD: Action = Action {
     label: "Rebuild branch",
-    description: "Put its own commits on a new branch",
+    description: "Put your own commits on a new branch",
     identifier: "rebuild",
 };
 
@@ -156,9 +156,9 @@ fn check_knowing(
 
     let mut parts = Vec::new();
     parts.extend(sharing(subject, judged));
-    parts.extend(dress::advice(first));
-    parts.extend(dress::evidence(first, &subject.web_url, FEW));
+    parts.extend(dress::first_screen(first));
     parts.extend(dress::code_line(first, subject));
+    parts.extend(dress::further(first, &subject.web_url));
     parts.extend(further.iter().map(|explanation| folded_account(explanation, subject)));
     parts.extend(others(path, subject, verdict, judged));
 
@@ -193,9 +193,8 @@ pub fn check_of_group(path: &PromotionPath, judged: &[(Subject, Verdict)]) -> Ch
         judged.iter().filter(|(it, _)| it.number > 0).map(|(it, _)| format!("#{}", it.number)).collect();
     let numbers: Vec<&str> = numbers.iter().map(String::as_str).collect();
     let holds = match numbers.as_slice() {
-        [] => {
-            "No open pull request is known that made this merge group, so it is judged as a whole.".to_owned()
-        }
+        [] => "Towpath knows no open pull request in this merge group, so it checks the group as a whole."
+            .to_owned(),
         some => format!("This merge group holds {}.", row(some, "and").plain()),
     };
     text.summary = fit(&[holds, text.summary], BODY - RESERVE);
@@ -223,7 +222,9 @@ pub fn check_of_copy(
     };
     if let Some(explanation) = in_place {
         text.title = explanation.title.within(TITLE).plain();
-        text.summary = fit(&dress::advice(&explanation), BODY - RESERVE);
+        let mut parts = dress::first_screen(&explanation);
+        parts.extend(dress::further(&explanation, &subject.web_url));
+        text.summary = fit(&parts, BODY - RESERVE);
         text.text = None;
     }
     text.actions.clear();
@@ -234,12 +235,12 @@ pub fn check_of_copy(
 pub fn check_of_shared_name(name: &CheckName) -> CheckText {
     let name = name.text();
     let summary = Prose::new(
-        "Two checks of this repository are called %: the one about a branch of the path, and another one. GitHub tells \
-         them apart by their names alone, so neither may say that something can be merged. ",
+        "Two checks of this repository are called %: the one about an environment's branch, and another one. GitHub tells \
+         checks apart by their names alone, so neither may let anything merge. ",
         &[&name],
     )
     .then(Prose::new(
-        "Rename the branch, and write its new name into %.",
+        "Rename the branch, and put the new name into %.",
         &[".github/towpath.yml"],
     ));
     CheckText {
@@ -252,7 +253,7 @@ pub fn check_of_shared_name(name: &CheckName) -> CheckText {
     }
 }
 
-/// One account per finding, or the one of a pass. What is a mere note comes last and is never the first.
+/// One explanation per finding, or the one of a pass. What is a mere note comes last and is never the first.
 pub(super) fn accounts(scene: &Scene<'_>, verdict: &Verdict) -> Vec<Explanation> {
     let pull = judged_ends(scene.pull, verdict);
     let scene = &Scene { pull: &pull, snapshot: verdict.snapshot(), ..*scene };
@@ -285,7 +286,8 @@ pub(super) fn folded_account(explanation: &Explanation, subject: &Subject) -> St
 fn text(explanation: &Explanation, subject: &Subject) -> Option<String> {
     let mut parts: Vec<String> = dress::drawing(explanation).into_iter().collect();
     if dress::has_more_than_few(explanation) {
-        parts.extend(dress::evidence(explanation, &subject.web_url, MANY));
+        let evidence = dress::evidence(explanation, &subject.web_url, MANY).join("\n\n");
+        parts.push(folded(&dress::evidence_heading(explanation), &evidence));
     }
     if parts.is_empty() { None } else { Some(fit(&parts, BODY)) }
 }
@@ -293,7 +295,7 @@ fn text(explanation: &Explanation, subject: &Subject) -> Option<String> {
 fn footer(subject: &Subject) -> String {
     let pull = &subject.pull;
     format!(
-        "_Judged {} against {} at {}, {}._",
+        "_Checked {} against {} at {}, {}._",
         code(&pull.head.commit.short()),
         code(pull.base.branch.as_str()),
         code(&pull.base.commit.short()),
@@ -310,7 +312,7 @@ fn sharing(shown: &Subject, judged: &[(Subject, Verdict)]) -> Option<String> {
     let numbers: Vec<String> = judged.iter().map(|(subject, _)| format!("#{}", subject.number)).collect();
     let numbers: Vec<&str> = numbers.iter().map(String::as_str).collect();
     Some(format!(
-        "{} share this check, because they have the same head and base. It shows #{}.",
+        "{} share this check, because they have the same head and base. It shows the result of #{}.",
         row(&numbers, "and").plain(),
         shown.number
     ))
@@ -335,7 +337,7 @@ fn others(
                     std::iter::once(title).chain(dress::paragraphs(&explanation.detail))
                 })
                 .collect();
-            folded(&format!("Also judged: #{}", subject.number), &fit(&lines, BODY / 8))
+            folded(&format!("Also checked: #{}", subject.number), &fit(&lines, BODY / 8))
         })
         .collect()
 }
@@ -344,7 +346,7 @@ fn nothing_judged() -> CheckText {
     CheckText {
         conclusion: Conclusion::ActionRequired,
         title: "Could not decide: no pull request was found".to_owned(),
-        summary: "It is tried again by itself. Nobody needs to do anything.".to_owned(),
+        summary: "Towpath tries again by itself. Nobody needs to do anything.".to_owned(),
         text: None,
         actions: vec![RECHECK],
         footer: String::new(),

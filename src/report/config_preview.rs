@@ -1,4 +1,4 @@
-//! `towpath: config`: what a pull request would make of the configuration.
+//! `towpath: config`: what a pull request would change in the configuration.
 
 use super::check::{CheckText, Conclusion};
 use super::dress::explained;
@@ -62,7 +62,7 @@ pub fn config_preview(proposed: &ConfigPreview, docs_url: Option<&str>, at: i64)
         text: None,
         actions: Vec::new(),
         footer: format!(
-            "_Read from this pull request, {}. What holds is read from the default branch._",
+            "_Read from this pull request, {}. The configuration in force is the one on the default branch._",
             stamp::utc(at)
         ),
     }
@@ -84,8 +84,7 @@ fn invalid(problems: &[Problem], docs_url: Option<&str>) -> (Conclusion, Prose, 
         })
         .collect();
     let parts = vec![
-        "Once on the default branch, this file would block every pull request that is judged by it."
-            .to_owned(),
+        "On the default branch this file would block every pull request into an environment.".to_owned(),
         listed.join("\n"),
         "To see the same before pushing:".to_owned(),
         block("sh", "towpath config check .github/towpath.yml"),
@@ -102,17 +101,21 @@ fn at(problem: &Problem) -> String {
 fn valid(configuration: &Configuration, tested: &BackTest) -> (Conclusion, Prose, Vec<String>) {
     let differing = tested.otherwise.len();
     let title = match differing {
-        0 => Prose::new("Valid; no merged pull request is judged otherwise", &[]),
-        some => Prose::new(&format!("Valid; {} judged otherwise", count(some, "merged pull request")), &[]),
+        0 => Prose::new("Valid; changes no verdict on merged pull requests", &[]),
+        some => {
+            Prose::new(&format!("Valid; changes {} on merged pull requests", count(some, "verdict")), &[])
+        }
     };
     let mut parts = vec![format!("The path would be: {}.", code(&configuration.in_one_line()))];
     parts.push(match (tested.judged, differing) {
-        (0, _) => "No merged pull request is known that could be judged by it for comparison.".to_owned(),
+        (0, _) => "Towpath knows no merged pull request to try it on.".to_owned(),
         (judged, 0) => {
-            format!("With this change the last {judged} merged pull requests are judged as before.")
+            format!(
+                "With this change the last {judged} merged pull requests get the same verdicts as before."
+            )
         }
         (judged, some) => format!(
-            "With this change {some} of the last {} would have been judged otherwise:",
+            "With this change {some} of the last {} would have got another verdict:",
             count(judged, "merged pull request")
         ),
     });
@@ -125,7 +128,7 @@ fn valid(configuration: &Configuration, tested: &BackTest) -> (Conclusion, Prose
             1 => ("One more".to_owned(), "its"),
             more => (format!("{more} more"), "their"),
         };
-        parts.push(format!("{which} could not be judged again, because {whose} commits are gone."));
+        parts.push(format!("{which} could not be checked again, because {whose} commits are gone."));
     }
     let notices: Vec<String> = configuration
         .notices()

@@ -1,14 +1,16 @@
 //! Words on deploys: the line that GitHub shows with one, and what people are told who brought the change.
 
-use crate::model::{CommitId, Deploy, DeployState, Ending, Millis, NotCounted, Phase, WhyNotCounted};
+use crate::model::{
+    BranchName, CommitId, Deploy, DeployState, Ending, Millis, NotCounted, Phase, WhyNotCounted,
+};
 
 use super::markdown::{block, code};
 use super::shell;
 use std::fmt::Write as _;
 
 /// What is said where nobody deploys, and what to do about it.
-pub(super) const NOBODY_DEPLOYS: &str = "Nobody acts on Deployments here: no more are made until a workflow \
-     on: deployment, a status, or deploy: in .github/towpath.yml";
+pub(super) const NOBODY_DEPLOYS: &str = "Nothing deploys here: Towpath makes no Deployments until there is a \
+     workflow on: deployment, a status, or deploy: in .github/towpath.yml";
 
 /// GitHub takes no longer line with a status, in characters.
 const LINE_MAX: usize = 140;
@@ -51,8 +53,8 @@ pub fn deploy_status(deploy: &Deploy, is_live: bool) -> Option<DeployStatus> {
 
 fn waits(deploy: &Deploy) -> String {
     let mut line = match deploy.driver.as_str() {
-        "deployment" => format!("Waits for whoever deploys {} to take it up", deploy.environment),
-        _ => "Handed over, not taken up yet".to_owned(),
+        "deployment" => format!("Waits for whoever deploys {} to start", deploy.environment),
+        _ => "Requested, not started yet".to_owned(),
     };
     if let Some(other) = &deploy.not_counted {
         let _ = write!(line, "; the Deployment of {} does not count", other.by);
@@ -65,24 +67,24 @@ pub fn not_counted(deploy: &Deploy) -> Option<String> {
     let NotCounted { by, state, why, .. } = deploy.not_counted.as_ref()?;
     let why = match why {
         WhyNotCounted::OursAreTakenUp => {
-            "those that Towpath makes are taken up in this repository. Where it is the deploy, say so: foreign: \
+            "something acts on the Deployments that Towpath makes. If that other one is the deploy, write foreign: \
              { workflow: FILE } below deploy"
                 .to_owned()
         }
         WhyNotCounted::Driver { name } => format!("driver: {name} deploys here"),
         WhyNotCounted::Programs => "the operator's programs deploy here".to_owned(),
         WhyNotCounted::SaidSo => "the configuration says foreign: false".to_owned(),
-        WhyNotCounted::OtherWorkflow { file } => format!("only those of {file} do, by the configuration"),
+        WhyNotCounted::OtherWorkflow { file } => format!("by the configuration only those of {file} do"),
     };
     Some(format!("A Deployment of {by} says {state} and does not count: {why}"))
 }
 
 fn runs(phase: Option<Phase>) -> String {
     match phase {
-        Some(Phase::Build) => "Builds; the site keeps running",
-        Some(Phase::Deploy) => "Deploys; the site may be in maintenance mode",
-        Some(Phase::Verify) => "Deployed; the site is being looked at",
-        None => "Under way",
+        Some(Phase::Build) => "Building; the site keeps running",
+        Some(Phase::Deploy) => "Deploying; the site may be in maintenance mode",
+        Some(Phase::Verify) => "Deployed; verifying the site",
+        None => "Running",
     }
     .to_owned()
 }
@@ -97,9 +99,9 @@ fn is_being_ended(deploy: &Deploy) -> String {
         Some(Ending::Cancelled { by, .. }) => format!("deploy {by} rolls it back"),
         Some(Ending::Superseded { by }) => format!("deploy {by} goes instead"),
         Some(Ending::Stuck { within, .. }) => format!("it has not ended within {}", length(*within)),
-        _ => "nobody took it up in time".to_owned(),
+        _ => "nobody started it in time".to_owned(),
     };
-    format!("Is being cancelled: {why}")
+    format!("Being cancelled: {why}")
 }
 
 /// How a deploy stands, in one line for who waits for it.
@@ -119,7 +121,7 @@ fn is_in(deploy: &Deploy) -> String {
         let _ = write!(line, " after {}", length(to - from));
     }
     if deploy.reuses_slug {
-        line.push_str("; the build was used again");
+        line.push_str("; same build as before");
     }
     line
 }
@@ -160,10 +162,10 @@ fn why_ended(deploy: &Deploy) -> String {
             format!("Deployed, but verify failed{}: look at the site", step(Phase::Verify))
         }
         Some(Ending::Failed { phase: None, .. }) => {
-            "Failed, and nothing says how far it came: the site may be in maintenance mode".to_owned()
+            "Failed at an unknown step: the site may be in maintenance mode".to_owned()
         }
         Some(Ending::NotPickedUp { within }) => {
-            format!("Nobody took it up within {}: nothing was deployed", length(*within))
+            format!("Nobody started it within {}: nothing was deployed", length(*within))
         }
         Some(Ending::NobodyDeploys) => NOBODY_DEPLOYS.to_owned(),
         Some(Ending::Stuck { phase: Some(Phase::Build), within }) => {
@@ -173,7 +175,7 @@ fn why_ended(deploy: &Deploy) -> String {
             format!("Hangs: not ended within {}; the site may be in maintenance mode", length(*within))
         }
         Some(Ending::NotHandedOver { words }) if was_begun_before(deploy) => {
-            format!("Not begun again, and the site may be in maintenance mode: {words}")
+            format!("Not started again, and the site may be in maintenance mode: {words}")
         }
         Some(Ending::NotHandedOver { words }) => format!("Not started: {words}"),
         Some(Ending::Superseded { by }) => format!("Superseded by deploy {by}"),
@@ -182,11 +184,11 @@ fn why_ended(deploy: &Deploy) -> String {
         }
         Some(Ending::OffBranch) => "The branch no longer has it".to_owned(),
         Some(Ending::OffPath) => {
-            format!("{} was taken out of the configuration before its turn came", deploy.environment)
+            format!("{} left the configuration before its turn came", deploy.environment)
         }
         Some(Ending::CutOff { times, .. }) => {
             format!(
-                "Cut off: the server ended {times} times while it ran; the site may be in maintenance mode"
+                "Cut off: Towpath's server stopped {times} times during it; the site may be in maintenance mode"
             )
         }
         Some(Ending::Cancelled { by, .. }) if deploy.may_have_touched_the_site() => {
@@ -225,39 +227,42 @@ pub(super) fn deploy_command(repository: &str, environment: &str) -> String {
 }
 
 /// What to do about a deploy that ended badly.
-fn next_step(repository: &str, deploy: &Deploy, acts: OperatorActs) -> String {
+fn next_step(repository: &str, deploy: &Deploy, acts: OperatorActs, entry: Entry<'_>) -> String {
     let environment = &deploy.environment;
+    let fix = fix(entry);
     let mut parts = vec![match &deploy.ending {
         Some(_) if deploy.is_rollback() => first_after_rollback(deploy),
-        Some(Ending::Failed { phase: Some(Phase::Build), .. }) => format!(
-            "`{environment}` runs what it ran before. Repair the build on the way it came, and merge again."
-        ),
+        Some(Ending::Failed { phase: Some(Phase::Build), .. }) => {
+            format!("`{environment}` still runs what it ran before. Fix the build {fix}.")
+        }
         Some(_) if deploy.may_still_run() => format!("Look at `{environment}` now."),
         Some(Ending::NotHandedOver { .. }) if was_begun_before(deploy) => {
-            format!("Look at `{environment}` now. Once that is changed, the next merge is deployed.")
+            format!(
+                "Look at `{environment}` now. Once you have changed that, Towpath deploys the next merge."
+            )
         }
         Some(Ending::Failed { .. } | Ending::Stuck { .. } | Ending::CutOff { .. }) => {
-            format!("Look at `{environment}` now. To go on, repair it and merge again.")
+            format!("Look at `{environment}` now. Then fix the fault {fix}.")
         }
-        Some(Ending::Cancelled { by, .. }) => format!("Deploy {by} takes `{environment}` back."),
+        Some(Ending::Cancelled { by, .. }) => format!("Deploy {by} rolls `{environment}` back."),
         Some(Ending::NotPickedUp { .. }) => match deploy.driver.as_str() {
             "deployment" => format!(
                 "Something has to act on GitHub's Deployments to `{environment}`: a workflow `on: deployment`, or a \
                  service. If nothing should, write `deploy: {{ driver: none }}` for it in `.github/towpath.yml`."
             ),
-            _ => "Whoever was told has accepted it and not begun. Look at its own log.".to_owned(),
+            _ => "Whoever deploys has accepted it and not started. Look at its own log.".to_owned(),
         },
-        _ => "Once that is changed, the next merge is deployed.".to_owned(),
+        _ => "Once you have changed that, Towpath deploys the next merge.".to_owned(),
     }];
     if let Some(words) = deploy.unconfirmed() {
         parts.push(format!(
-            "It may still run: {words}. Nothing that is merged is deployed to `{environment}` until whoever carries it out \
-             says that it has ended, or the operator goes on beside it."
+            "It may still run: {words}. Towpath deploys nothing more to `{environment}` until whoever runs that deploy \
+             reports its end, or the operator starts another one beside it."
         ));
     }
     if let Some(to) = acts.roll_back_to.filter(|_| deploy.is_rollback() || deploy.may_have_touched_the_site())
     {
-        let again = if deploy.is_rollback() { "try it again" } else { "bring back what ran last and well" };
+        let again = if deploy.is_rollback() { "try it again" } else { "bring back the last good release" };
         parts.push(format!(
             "To {again}, {}, the operator runs:\n\n{}",
             code(&to.short()),
@@ -267,7 +272,7 @@ fn next_step(repository: &str, deploy: &Deploy, acts: OperatorActs) -> String {
     if acts.try_again && !deploy.is_rollback() {
         let command = format!("{} --again", deploy_command(repository, environment));
         parts.push(format!(
-            "Where the cause lies outside, the operator has the same deployed again:\n\n{}",
+            "If the cause is outside the code, the operator deploys the same again:\n\n{}",
             block("sh", &command)
         ));
     }
@@ -281,29 +286,46 @@ fn first_after_rollback(deploy: &Deploy) -> String {
         Some(seen) if deploy.may_have_touched_the_site() => {
             format!("{who} may see the maintenance page, {seen} or {}", deploy.commit.short())
         }
-        Some(seen) => format!("{seen} was to be taken back and still runs"),
-        None => format!("What {} see is not known", who.to_lowercase()),
+        Some(seen) => format!("{seen} still runs"),
+        None => format!("Nobody knows what {} see", who.to_lowercase()),
     };
     format!("{what}. Look at `{environment}` now.")
 }
 
-/// What is said in a pull request of a deploy that ended badly; `None` of others.
-pub fn deploy_trouble(repository: &str, deploy: &Deploy, acts: OperatorActs) -> Option<String> {
+/// The branch that new work goes into.
+#[derive(Debug, Clone, Copy)]
+pub struct Entry<'a> {
+    /// Its name.
+    pub branch: &'a BranchName,
+    /// Whether it is the branch of the environment in question itself.
+    pub is_here: bool,
+}
+
+/// Where to fix what failed.
+fn fix(entry: Entry<'_>) -> String {
+    let then = if entry.is_here { "" } else { ", and promote it again" };
+    format!("in a new pull request into {}{then}", code(entry.branch.as_str()))
+}
+
+/// What a pull request's comment says of a deploy that ended badly; `None` of others.
+pub fn deploy_trouble(
+    repository: &str,
+    deploy: &Deploy,
+    acts: OperatorActs,
+    entry: Entry<'_>,
+) -> Option<String> {
     if !matches!(deploy.state, DeployState::Failed | DeployState::Error) {
         return None;
     }
     let what = if deploy.is_rollback() {
-        format!(
-            "the rollback to {} did not end well: {}",
-            deploy.commit.short(),
-            uncapitalized(&ended(deploy))
-        )
+        format!("the rollback to {} failed: {}", deploy.commit.short(), uncapitalized(&ended(deploy)))
     } else {
         ended(deploy)
     };
-    let mut text = format!("**{}: {what}.**\n\n{}", deploy.environment, next_step(repository, deploy, acts));
+    let mut text =
+        format!("**{}: {what}.**\n\n{}", deploy.environment, next_step(repository, deploy, acts, entry));
     if let Some(Ending::Failed { words: Some(words), .. }) = &deploy.ending {
-        let _ = write!(text, "\n\nIt said: {}", code(words));
+        let _ = write!(text, "\n\nIt reported: {}", code(words));
     }
     let tail = deploy.phases.last().and_then(|run| run.log_tail.as_deref());
     if let Some(tail) = tail.filter(|tail| !tail.trim().is_empty()) {

@@ -1,4 +1,4 @@
-//! What a job is told that waits to be let into an environment.
+//! Answers to a job that waits for an environment.
 
 use super::deploy_status::rollback_command;
 use super::markdown::code;
@@ -59,10 +59,10 @@ pub fn deployment_protection(job: &WaitingJob<'_>, said: ProtectionWords<'_>) ->
     let (name, branch) = (code(environment), code(branch));
     let what = commit.map_or_else(|| "It".to_owned(), |commit| code(&commit.short()));
     let text = match said {
-        ProtectionWords::Open => format!("{what} is what {branch} points at: it has come by the path."),
+        ProtectionWords::Open => format!("{what} is the tip of {branch}, so it came through pull requests."),
         ProtectionWords::Held(hold) => format!(
-            "{name} was rolled back to {} by {} and is held: {}. Until the hold is lifted only that commit may be \
-             deployed there. `{}` lifts it.",
+            "{name} was rolled back to {} by {} and is held: {}. Until the hold is lifted, only that commit may go there. \
+             `{}` lifts it.",
             code(&hold.to.short()),
             code(&hold.by),
             code(&hold.reason),
@@ -71,7 +71,7 @@ pub fn deployment_protection(job: &WaitingJob<'_>, said: ProtectionWords<'_>) ->
         ProtectionWords::Older { tip, roll_back_to } => {
             let back = roll_back_to.map(|to| {
                 let command = rollback_command(repository, environment);
-                format!(" To bring back what ran last and well, {}: `{command}`.", code(&to.short()))
+                format!(" To bring back the last good release, {}: `{command}`.", code(&to.short()))
             });
             format!(
                 "{what} is older than {branch}, which is at {}. Run the job for that commit.{}",
@@ -80,26 +80,28 @@ pub fn deployment_protection(job: &WaitingJob<'_>, said: ProtectionWords<'_>) ->
             )
         }
         ProtectionWords::OffPath => format!(
-            "{what} is not on {branch}. A change comes to {name} by a pull request that the path allows; run the job \
-             for the commit that the merge gives."
+            "{what} is not on {branch}. Merge it into {branch} through a pull request first, and run the job for the merge \
+             commit."
         ),
         ProtectionWords::NoEnvironment(known) => {
             let known: Vec<String> = known.iter().map(|it| code(it)).collect();
             format!(
-                "The path has no environment {name}; it has {}. Add it to `.github/towpath.yml`, or take this rule \
-                 off the environment.",
+                "The configuration has no environment {name}; it has {}. Add it to `.github/towpath.yml`, or remove this \
+                 rule from the environment.",
                 known.join(", ")
             )
         }
         ProtectionWords::Unreadable(place) => format!(
-            "{} cannot be used, so nobody can say what may go to {name}. `towpath config check` names what is wrong; \
-             run the job again once it is mended.",
+            "{} cannot be read, so Towpath does not know what may go to {name}. `towpath config check` names the mistake; \
+             run the job again once it is fixed.",
             code(place)
         ),
         ProtectionWords::NoCommit => {
-            "GitHub does not tell which commit the job would deploy, so it is kept out.".to_owned()
+            "GitHub does not tell which commit the job would deploy, so Towpath keeps it out.".to_owned()
         }
-        ProtectionWords::Undecided(why) => format!("Could not decide yet, and tries again: {}", code(why)),
+        ProtectionWords::Undecided(why) => {
+            format!("Towpath could not decide yet, and tries again: {}", code(why))
+        }
     };
     text.chars().take(COMMENT_MAX).collect()
 }

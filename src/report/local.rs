@@ -110,7 +110,7 @@ impl SeenAs {
                 let age = length(now.saturating_sub(at).saturating_mul(1000));
                 format!("{name} as fetched {}, {age} ago", stamp::utc(at))
             }
-            None => format!("{name} as last fetched; when is not known"),
+            None => format!("{name} as last fetched, at an unknown time"),
         }
     }
 }
@@ -121,7 +121,7 @@ fn short(full_ref: &str) -> &str {
 }
 
 const ACCOUNT_NOT_READ: &str =
-    "The account's own .github repository was not read: if it has a file, name that with --config.";
+    "Towpath did not read the account's own .github repository: if it has a file, name that with --config.";
 
 impl ConfigSource {
     fn shown(&self, now: i64) -> Option<String> {

@@ -49,7 +49,7 @@ pub use comment::{MARKER, comment};
 pub use config_preview::{BackTest, ChangedVerdict, ConfigPreview, config_preview};
 pub use copy_standing::{CopyStanding, Guard, NotCopied, Refuser};
 pub use deploy_status::{
-    DeployStatus, OperatorActs, deploy_line, deploy_status, deploy_trouble, ended, length, not_counted,
+    DeployStatus, Entry, OperatorActs, deploy_line, deploy_status, deploy_trouble, ended, length, not_counted,
 };
 pub use deployment_protection::{ProtectionWords, WaitingJob, deployment_protection};
 pub use local::{Basis, ConfigSource, LocalCheck, SeenAs};

@@ -40,8 +40,8 @@ impl Note {
 pub fn replacement(number: u64, base: &BranchName, kept: usize, who: &str) -> String {
     let commits = if kept == 1 { "commit".to_owned() } else { format!("{kept} commits") };
     format!(
-        "The own {commits} of #{number}, put onto {}. Authors, dates and messages are the same; signatures are not \
-         kept. {} asked for it by the button *Rebuild branch*.\n\nWhen this one is merged, #{number} can be closed.",
+        "This puts the {commits} of #{number} onto {}. Authors, dates and messages stay the same; signatures get \
+         lost. {} asked for it with the button *Rebuild branch*.\n\nOnce this is merged, close #{number}.",
         code(base.as_str()),
         code(who)
     )

@@ -1,4 +1,4 @@
-//! What the operator is answered who asks for a deploy or a rollback.
+//! Answers to an operator who asks for a deploy or a rollback.
 
 use super::deploy_status::{deploy_command, rollback_command};
 use super::deployment_protection::hold_lift_command;
@@ -20,7 +20,7 @@ impl AskedFor<'_> {
                 let command = rollback_command(self.repository, &self.environment.name);
                 format!("; the release before it is {}: {command} --to {before}", before.short())
             }
-            None => "; nothing ran well there before it".to_owned(),
+            None => "; there is no good release before it".to_owned(),
         }
     }
 }
@@ -29,14 +29,14 @@ impl AskedFor<'_> {
 pub fn rollback_refused(asked: AskedFor<'_>, why: &RollbackRefusal) -> String {
     let name = &asked.environment.name;
     match why {
-        RollbackRefusal::NothingBefore => format!("nothing ran well on {name} before"),
-        RollbackRefusal::NeverRan(to) => format!("no deploy of {} to {name} has ended well", to.short()),
-        RollbackRefusal::IsLive(commit) => format!("{} is live on {name} already", commit.short()),
+        RollbackRefusal::NothingBefore => format!("{name} has no earlier good release"),
+        RollbackRefusal::NeverRan(to) => format!("no deploy of {} to {name} has succeeded", to.short()),
+        RollbackRefusal::IsLive(commit) => format!("{} is already live on {name}", commit.short()),
         RollbackRefusal::UnderWay { number, to } => {
-            format!("already under way: deploy {number} takes {name} back to {}", to.short())
+            format!("deploy {number} is already rolling {name} back to {}", to.short())
         }
         RollbackRefusal::Held { at, before } => {
-            format!("{name} was taken back to {} and is held{}", at.short(), asked.further_back(*before))
+            format!("{name} was rolled back to {} and is held{}", at.short(), asked.further_back(*before))
         }
         RollbackRefusal::Untouched { number, live, before } => format!(
             "deploy {number} did not touch {name}, which runs {}{}",
@@ -54,18 +54,15 @@ pub fn deploy_refused(asked: AskedFor<'_>, tip: CommitId, why: &DeployRefusal) -
         DeployRefusal::Held => {
             format!("{name} is held after a rollback: {}", hold_lift_command(asked.repository, name))
         }
-        DeployRefusal::IsOpen { number } => format!("deploy {number} brings {tip} to {name} already"),
+        DeployRefusal::IsOpen { number } => format!("deploy {number} is already bringing {tip} to {name}"),
         DeployRefusal::IsLive { number } => {
-            format!("{name} runs {tip} already, by deploy {number}; {} deploys it once more", again())
+            format!("{name} already runs {tip}, since deploy {number}; {} deploys it again", again())
         }
         DeployRefusal::WasTried { number } => {
-            format!("deploy {number} of {tip} to {name} did not end well; {} tries it once more", again())
+            format!("deploy {number} of {tip} to {name} failed; {} tries again", again())
         }
         DeployRefusal::WasTakenBack { number } => {
-            format!(
-                "{tip} ran on {name} by deploy {number} and was taken back; {} deploys it once more",
-                again()
-            )
+            format!("{name} ran {tip} with deploy {number} and was rolled back; {} deploys it again", again())
         }
     }
 }
@@ -75,16 +72,13 @@ pub fn waits_for(waits: WaitsFor) -> Option<String> {
     Some(match waits {
         WaitsFor::Nothing => return None,
         WaitsFor::End { number, commit } => {
-            format!("waits for the end of deploy {number} ({}), which is under way", commit.short())
+            format!("waits for the end of deploy {number} ({}), which is running", commit.short())
         }
         WaitsFor::Cancelling { number, commit, .. } => {
-            format!(
-                "waits until deploy {number} ({}), which is being cancelled, is known to have ended",
-                commit.short()
-            )
+            format!("waits for the end of deploy {number} ({}), which is being cancelled", commit.short())
         }
         WaitsFor::Unconfirmed { number, commit } => {
-            format!("waits for the end of deploy {number} ({}), which nobody has confirmed", commit.short())
+            format!("waits until somebody confirms the end of deploy {number} ({})", commit.short())
         }
         WaitsFor::Hold => "waits until the hold is lifted".to_owned(),
     })
@@ -120,18 +114,18 @@ mod tests {
         let mut said: Vec<String> = refused.iter().map(|why| rollback_refused(asked, why)).collect();
         said.extend(deploys.iter().map(|why| deploy_refused(asked, id(7), why)));
         insta::assert_snapshot!(said.join("\n"), @"
-        nothing ran well on production before
-        no deploy of 1715609f7 to production has ended well
-        1715609f7 is live on production already
-        already under way: deploy 7 takes production back to 1715609f7
-        production was taken back to 1715609f7 and is held; the release before it is 78dde6e5f: towpath rollback --repository acme/store --environment production --reason '…' --to 78dde6e5fd29f054000000000000000000000003
-        production was taken back to 1715609f7 and is held; nothing ran well there before it
+        production has no earlier good release
+        no deploy of 1715609f7 to production has succeeded
+        1715609f7 is already live on production
+        deploy 7 is already rolling production back to 1715609f7
+        production was rolled back to 1715609f7 and is held; the release before it is 78dde6e5f: towpath rollback --repository acme/store --environment production --reason '…' --to 78dde6e5fd29f054000000000000000000000003
+        production was rolled back to 1715609f7 and is held; there is no good release before it
         deploy 7 did not touch production, which runs 1715609f7; the release before it is 78dde6e5f: towpath rollback --repository acme/store --environment production --reason '…' --to 78dde6e5fd29f054000000000000000000000003
         production is held after a rollback: towpath hold lift --repository acme/store --environment production --reason '…'
-        deploy 7 brings f1bbcdcbf to production already
-        production runs f1bbcdcbf already, by deploy 7; towpath deploy --repository acme/store --environment production --again deploys it once more
-        deploy 7 of f1bbcdcbf to production did not end well; towpath deploy --repository acme/store --environment production --again tries it once more
-        f1bbcdcbf ran on production by deploy 7 and was taken back; towpath deploy --repository acme/store --environment production --again deploys it once more
+        deploy 7 is already bringing f1bbcdcbf to production
+        production already runs f1bbcdcbf, since deploy 7; towpath deploy --repository acme/store --environment production --again deploys it again
+        deploy 7 of f1bbcdcbf to production failed; towpath deploy --repository acme/store --environment production --again tries again
+        production ran f1bbcdcbf with deploy 7 and was rolled back; towpath deploy --repository acme/store --environment production --again deploys it again
         ");
     }
 
@@ -146,9 +140,9 @@ mod tests {
         ];
         let said: Vec<String> = all.into_iter().filter_map(waits_for).collect();
         insta::assert_snapshot!(said.join("\n"), @"
-        waits for the end of deploy 7 (1715609f7), which is under way
-        waits until deploy 7 (1715609f7), which is being cancelled, is known to have ended
-        waits for the end of deploy 7 (1715609f7), which nobody has confirmed
+        waits for the end of deploy 7 (1715609f7), which is running
+        waits for the end of deploy 7 (1715609f7), which is being cancelled
+        waits until somebody confirms the end of deploy 7 (1715609f7)
         waits until the hold is lifted
         ");
         assert_eq!(waits_for(WaitsFor::Nothing), None);

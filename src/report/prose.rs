@@ -63,6 +63,16 @@ impl Prose {
         self
     }
 
+    /// To begin a sentence: with a capital letter, where it begins with words of ours.
+    pub(super) fn capitalized(mut self) -> Self {
+        if let Some(Span::Said(words)) = self.0.first_mut()
+            && let Some(first) = words.chars().next()
+        {
+            *words = first.to_uppercase().chain(words.chars().skip(1)).collect();
+        }
+        self
+    }
+
     /// For GitHub: names and commands are inline code.
     pub(super) fn markdown(&self) -> String {
         self.0

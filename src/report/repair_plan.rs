@@ -49,7 +49,7 @@ pub fn repair_plan(plan: &RepairPlan<'_>) -> String {
     let kept = plan.kept();
     if kept.is_empty() {
         parts.push(format!(
-            "Repair. {base} has every own change of this branch already. Nothing is left to pick."
+            "Repair. {base} already has every change of this branch. Nothing is left to pick."
         ));
     } else {
         let keeps = format!("Repair. {} kept, oldest first:", are(kept.len(), "own commit"));
@@ -58,7 +58,7 @@ pub fn repair_plan(plan: &RepairPlan<'_>) -> String {
     if !plan.left_out.is_empty() {
         let left_out = are(plan.left_out.len(), "commit");
         let lines = plan.lines(|id| plan.left_out.contains(&id));
-        parts.push(format!("{left_out} left out, because {base} has the change already:\n{lines}"));
+        parts.push(format!("{left_out} left out, because {base} already has the change:\n{lines}"));
     }
     parts.extend(plan.merges());
     match plan.stage {
@@ -87,8 +87,7 @@ impl RepairPlan<'_> {
         let them = if number == 1 { "it" } else { "them" };
         (number > 0).then(|| {
             format!(
-                "{} left out. What was changed by hand in {them} does not come along; git show --remerge-diff \
-                 COMMIT shows it.",
+                "{} dropped. Any edit made in {them} by hand is lost; git show --remerge-diff COMMIT shows it.",
                 are(number, "own merge")
             )
         })
@@ -101,7 +100,7 @@ impl RepairPlan<'_> {
         vec![
             format!("{they_apply} to {base} at {} without a conflict.", self.pull.base.commit.short()),
             format!(
-                "The same command with --apply makes the branch {branch} of {them}, and touches nothing else. By \
+                "The same command with --apply makes the branch {branch} from {them}, and touches nothing else. By \
                  hand:"
             ),
             indented(&by_hand),
@@ -126,7 +125,7 @@ impl RepairPlan<'_> {
         let listed: Vec<String> = paths.iter().map(|path| format!("    {}", clean(path))).collect();
         let mut parts = vec![
             format!("{} conflicts with {base} in:\n{}", pick.short(), listed.join("\n")),
-            "Nothing was changed. By hand, resolving it on the way:".to_owned(),
+            "Nothing was changed. To do it by hand and resolve the conflict:".to_owned(),
             indented(&self.by_hand()),
         ];
         let stops = "Where it stops, resolve the conflict and run git cherry-pick --continue (or --skip, if git says \
@@ -177,8 +176,8 @@ impl RepairPlan<'_> {
         };
         if self.remote.is_some() && self.pull.head.fork {
             return format!(
-                "The push goes to the fork: put the remote that is the fork here in the place of {FORK}. Open a pull \
-                 request from there into {base}, and close {old}."
+                "The push goes to the fork: put the name of its remote in place of {FORK}. Open a pull request from there \
+                 into {base}, and close {old}."
             );
         }
         format!("Close {old}.")

@@ -1,5 +1,6 @@
-//! The issue about a branch of the path that *Rebase stack* has rewritten.
+//! The issue about an environment's branch that *Rebase stack* has rewritten.
 
+use super::alarm::CLOSES_ITSELF;
 use super::limits::{BODY, RESERVE, fit};
 use super::words::{Scene, rewritten};
 use super::{Subject, dress};
@@ -39,11 +40,12 @@ pub fn rewritten_marker(branch: &BranchName) -> String {
 pub fn rewritten_alarm(path: &PromotionPath, subject: &Subject, what: &Rewritten) -> (String, String) {
     let explanation = rewritten(&Scene::of(path, subject), what);
     let title = explanation.title.plain();
-    let mut parts = dress::advice(&explanation);
+    let mut parts = dress::first_screen(&explanation);
+    parts.push(CLOSES_ITSELF.to_owned());
+    parts.extend(dress::further(&explanation, &subject.web_url));
     if let Some(first) = parts.first_mut() {
         // The marker has to be the first line.
         first.insert_str(0, &format!("{}\n", rewritten_marker(&what.branch)));
     }
-    parts.push("This issue is closed by itself as soon as it is repaired.".to_owned());
     (title, fit(&parts, BODY - RESERVE))
 }

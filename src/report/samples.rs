@@ -2,8 +2,8 @@
 
 use super::Subject;
 use crate::model::{
-    Base, BranchName, Cause, Commit, Finding, Head, Origin, Outcome, Pull, PullNumber, Repair, Revert,
-    RevertEffect, Snapshot, Undecided, Verdict,
+    Base, BranchName, Cause, Commit, Finding, Head, Origin, Outcome, PromoteFirst, Pull, PullNumber, Repair,
+    Revert, RevertEffect, Snapshot, Undecided, Verdict,
 };
 
 /// A commit id or tree id made of one number.
@@ -259,6 +259,41 @@ pub(super) fn deploying(ended: Option<&str>) -> Cause {
         since: 1_700_000_000,
         ended: ended.map(str::to_owned),
     }
+}
+
+/// Verdicts whose words are longer than those of the same cause elsewhere.
+pub(super) fn long_ones() -> Vec<(&'static str, &'static str, Verdict)> {
+    use Outcome::{Fail, Wait};
+    let first = || Some(PromoteFirst { from: name("integration"), into: name("staging") });
+    let entered =
+        Commit { parents: vec![id(14), id(12)], made_by_github: true, ..commit(15, "Merge staging", "Cleo") };
+    let known = Commit {
+        origin: Some(origin(9, "feature/prices", "ben")),
+        ..commit(12, "Promote integration", "Ada")
+    };
+    let merged_in = match carries_staging() {
+        Cause::CarriesHistory { brought, came_along, repair, .. } => Cause::CarriesHistory {
+            foreign: vec![(name("staging"), vec![known, commit(11, "Fix the pipe", "Ben")])],
+            brought,
+            came_along,
+            entered: vec![entered],
+            repair,
+        },
+        other => other,
+    };
+    let untested = |cut_by, first| Cause::UntestedTree { only_on_base: hotfix(), cut_by, first };
+    let mut behind = verdict(Fail, Cause::HeadBehind);
+    behind.findings.push(Finding::pass(snapshot(false)));
+    vec![
+        ("feature/x", "integration", verdict(Fail, merged_in)),
+        ("feature/x", "integration", verdict(Fail, only_foreign())),
+        ("staging", "production", verdict(Fail, untested(Some(commit(41, "Release 2 (#40)", "Rita")), None))),
+        ("staging", "production", verdict(Fail, untested(None, first()))),
+        ("release/42", "staging", behind),
+        ("integration", "production", verdict(Fail, in_stack(None))),
+        ("staging", "production", verdict(Wait, deploying(Some("build failed: the site was not touched")))),
+        ("feature/x", "integration", verdict(Fail, Cause::UnrelatedHistory { repair: Repair::default() })),
+    ]
 }
 
 /// One verdict for each reason for not deciding.

@@ -15,7 +15,7 @@ use crate::model::{Commit, Finding, Outcome, Verdict};
 pub struct Words {
     /// One line.
     pub title: String,
-    /// What is there against what was expected.
+    /// What is wrong, and what merging would do.
     pub detail: String,
     /// What to do; commands are indented. Empty when nothing is to be done.
     pub remedy: String,
@@ -31,7 +31,7 @@ pub fn words(check: &LocalCheck<'_>, verdict: &Verdict, finding: &Finding) -> Wo
     remedy.extend(explanation.who.as_ref().map(Prose::plain));
     Words {
         title: explanation.title.plain(),
-        detail: plain(&explanation.detail).join("\n\n"),
+        detail: plain(&[explanation.detail, explanation.background].concat()).join("\n\n"),
         remedy: remedy.join("\n\n"),
     }
 }
@@ -59,6 +59,7 @@ pub fn terminal(check: &LocalCheck<'_>, verdict: &Verdict, colour: bool) -> Stri
     for (explanation, outcome) in accounts(&scene, verdict).iter().zip(severities.chain([Outcome::Pass])) {
         parts.push(heading(explanation, outcome, colour));
         parts.extend(plain(&explanation.detail));
+        parts.extend(plain(&explanation.background));
         if let Some(repair) = &explanation.repair {
             parts.extend(step("What to do. ", repair));
         }
@@ -69,7 +70,7 @@ pub fn terminal(check: &LocalCheck<'_>, verdict: &Verdict, colour: bool) -> Stri
     // In a clone, a branch of the same name may be elsewhere than on GitHub.
     if verdict.outcome() != Outcome::Unknown {
         let (head, base) = (check.pull.head.commit.short(), check.pull.base.commit.short());
-        parts.push(format!("Judged {head} against {} at {base}.", clean(scene.base())));
+        parts.push(format!("Checked {head} against {} at {base}.", clean(scene.base())));
     }
     parts.extend(check.rests_on());
     let mut text = parts.join("\n\n");

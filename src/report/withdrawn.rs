@@ -58,7 +58,7 @@ const ASKED_AGAIN: &str = "\n\n_Asked again ";
 
 /// The check about `of`, a branch of the path or another thing, which is wanted no more.
 pub fn withdrawn(of: &str, why: &Withdrawn, at: i64) -> CheckText {
-    let summary = words(of, why).then(Prose::new(" Nothing is to be done here.", &[]));
+    let summary = words(of, why).then(Prose::new(" You need not do anything.", &[]));
     CheckText {
         conclusion: Conclusion::Cancelled,
         title: title(of, why).within(TITLE).plain(),
@@ -77,7 +77,7 @@ pub fn withdrawn_comment(
     earlier: Option<&(Subject, Verdict)>,
 ) -> String {
     let of = of.as_str();
-    let summary = words(of, why).then(Prose::new(" Nothing is to be done here.", &[]));
+    let summary = words(of, why).then(Prose::new(" You need not do anything.", &[]));
     let mut parts = vec![
         format!("{MARKER}\n{WITHDRAWN}{}", title(of, why).markdown()),
         summary.then(still_required(why)).markdown(),
@@ -98,13 +98,13 @@ const WITHDRAWN: &str = "### ⚪ ";
 fn title(of: &str, why: &Withdrawn) -> Prose {
     match why {
         Withdrawn::Retargeted { number, now } | Withdrawn::LedNowhere { number, now } => {
-            Prose::new(&format!("No longer judged: #{number} now goes into %"), &[now.as_str()])
+            Prose::new(&format!("No longer checked: #{number} now goes into %"), &[now.as_str()])
         }
-        Withdrawn::OffThePath => Prose::new("No longer judged: % is off the path", &[of]),
-        Withdrawn::PathGone => Prose::new("No longer judged: the path has no branch here", &[]),
-        Withdrawn::Unasked => Prose::new("No longer judged: no pull request into %", &[of]),
-        Withdrawn::SameConfiguration => Prose::new("No longer judged: the configuration stays", &[]),
-        Withdrawn::NotCopied => Prose::new("No longer judged: % is not copied", &[of]),
+        Withdrawn::OffThePath => Prose::new("No longer checked: % is off the path", &[of]),
+        Withdrawn::PathGone => Prose::new("No longer checked: the path has no branch here", &[]),
+        Withdrawn::Unasked => Prose::new("No longer checked: no pull request into %", &[of]),
+        Withdrawn::SameConfiguration => Prose::new("No longer checked: the configuration stays", &[]),
+        Withdrawn::NotCopied => Prose::new("No longer checked: % is not copied", &[of]),
     }
 }
 
@@ -112,30 +112,29 @@ fn words(of: &str, why: &Withdrawn) -> Prose {
     match why {
         Withdrawn::Retargeted { number, now } => Prose::new(
             &format!(
-                "Pull request #{number} went into % before. It now goes into %, and is judged for that."
+                "Pull request #{number} went into % before. It now goes into %, and Towpath checks it for that."
             ),
             &[of, now.as_str()],
         ),
         Withdrawn::LedNowhere { number, now } => Prose::new(
             &format!(
-                "Pull request #{number} was judged for %. It now goes into %, and nothing leads from there to a \
-                 branch of the path."
+                "Pull request #{number} was for %. It now goes into %, and from there nothing leads to an environment."
             ),
             &[of, now.as_str()],
         ),
         Withdrawn::OffThePath => Prose::new(
-            "This project's path does not name % any more, so nothing is asked of what is merged into it.",
+            "This project's configuration no longer names %, so Towpath asks nothing of pull requests into it.",
             &[of],
         ),
-        Withdrawn::PathGone => Prose::new("None of the path's environments has a branch here any more.", &[]),
-        Withdrawn::Unasked => {
-            Prose::new("No open pull request with this commit goes into % any more.", &[of])
+        Withdrawn::PathGone => {
+            Prose::new("No environment of the configuration has a branch here any more.", &[])
         }
+        Withdrawn::Unasked => Prose::new("No open pull request with this commit goes into % now.", &[of]),
         Withdrawn::SameConfiguration => {
-            Prose::new("This does not change % any more where it counts.", &[".github/towpath.yml"])
+            Prose::new("This pull request no longer changes the % that counts.", &[".github/towpath.yml"])
         }
         Withdrawn::NotCopied => {
-            Prose::new("This project's path copies % no more, or the copy is gone.", &[of])
+            Prose::new("This project's configuration no longer copies %, or the copy is gone.", &[of])
         }
     }
 }
@@ -144,7 +143,7 @@ fn words(of: &str, why: &Withdrawn) -> Prose {
 fn still_required(why: &Withdrawn) -> Prose {
     match why {
         Withdrawn::OffThePath => {
-            Prose::new(" Where a rule still requires this check, an admin takes it off there.", &[])
+            Prose::new(" If a rule still requires this check, an admin has to remove it there.", &[])
         }
         _ => Prose::default(),
     }
@@ -163,12 +162,12 @@ pub fn asked_again(summary: &str, why: &NotAgain, at: i64) -> String {
         }
         NotAgain::GroupMerged(base) => Prose::new("this merge group was merged into %", &[base.as_str()]),
         NotAgain::GroupGone(base) => {
-            Prose::new("the merge queue of % has this group no more", &[base.as_str()])
+            Prose::new("the merge queue of % no longer has this group", &[base.as_str()])
         }
-        NotAgain::CopyWentOn(Some(tip)) => Prose::new("what is copied has gone on to %", &[&tip.short()]),
+        NotAgain::CopyWentOn(Some(tip)) => Prose::new("the environment has moved on to %", &[&tip.short()]),
         NotAgain::CopyWentOn(None) => Prose::new("nothing is copied from here", &[]),
     };
-    format!("{said}{ASKED_AGAIN}{}: {}, so it is not judged again._", stamp::utc(at), why.markdown())
+    format!("{said}{ASKED_AGAIN}{}: {}, so Towpath does not check it again._", stamp::utc(at), why.markdown())
 }
 
 #[cfg(test)]
@@ -193,31 +192,31 @@ mod tests {
                 format!("{} {}\n\n{}\n", check.conclusion.as_str(), check.title, check.summary)
             })
             .collect();
-        insta::assert_snapshot!(shown.join("\n"), @r#"
-        cancelled No longer judged: #12 now goes into integration
+        insta::assert_snapshot!(shown.join("\n"), @"
+        cancelled No longer checked: #12 now goes into integration
 
-        Pull request #12 went into `production` before. It now goes into `integration`, and is judged for that. Nothing is to be done here.
+        Pull request #12 went into `production` before. It now goes into `integration`, and Towpath checks it for that. You need not do anything.
 
-        cancelled No longer judged: #12 now goes into feature/y
+        cancelled No longer checked: #12 now goes into feature/y
 
-        Pull request #12 was judged for `production`. It now goes into `feature/y`, and nothing leads from there to a branch of the path. Nothing is to be done here.
+        Pull request #12 was for `production`. It now goes into `feature/y`, and from there nothing leads to an environment. You need not do anything.
 
-        cancelled No longer judged: production is off the path
+        cancelled No longer checked: production is off the path
 
-        This project's path does not name `production` any more, so nothing is asked of what is merged into it. Nothing is to be done here. Where a rule still requires this check, an admin takes it off there.
+        This project's configuration no longer names `production`, so Towpath asks nothing of pull requests into it. You need not do anything. If a rule still requires this check, an admin has to remove it there.
 
-        cancelled No longer judged: the path has no branch here
+        cancelled No longer checked: the path has no branch here
 
-        None of the path's environments has a branch here any more. Nothing is to be done here.
+        No environment of the configuration has a branch here any more. You need not do anything.
 
-        cancelled No longer judged: no pull request into production
+        cancelled No longer checked: no pull request into production
 
-        No open pull request with this commit goes into `production` any more. Nothing is to be done here.
-        "#);
+        No open pull request with this commit goes into `production` now. You need not do anything.
+        ");
     }
 
     #[test]
-    fn a_comment_taken_back_folds_what_was_wrong() {
+    fn a_comment_taken_back_names_what_was_wrong() {
         let earlier = (subject("feature/x", "integration"), verdict(Outcome::Fail, carries_staging()));
         let said = withdrawn_comment(
             &PromotionPath::pro(),
@@ -226,7 +225,7 @@ mod tests {
             Some(&earlier),
         );
         assert!(is_withdrawn(&said));
-        assert!(said.contains("<summary>What was wrong before</summary>\n\n**TP201: Carries"), "{said}");
+        assert!(said.contains("What was wrong before:\n- TP201: Carries"), "{said}");
         let never = comment_of(&earlier);
         assert!(!is_withdrawn(&never), "{never}");
     }
@@ -237,18 +236,16 @@ mod tests {
 
     #[test]
     fn who_asks_again_is_answered_once() {
-        let once = asked_again("What was said.\n\n_Judged x._", &NotAgain::Unasked(name("staging")), 0);
+        let once = asked_again("What was said.\n\n_Checked x._", &NotAgain::Unasked(name("staging")), 0);
         assert_eq!(
             once,
-            "What was said.\n\n_Judged x._\n\n_Asked again 1970-01-01 00:00 UTC: no open pull request with this commit \
-             goes into `staging`, so it is not judged again._"
+            "What was said.\n\n_Checked x._\n\n_Asked again 1970-01-01 00:00 UTC: no open pull request with this commit \
+             goes into `staging`, so Towpath does not check it again._"
         );
         let twice = asked_again(&once, &NotAgain::GroupMerged(name("staging")), 60);
         assert_eq!(twice.matches("Asked again").count(), 1);
-        assert!(
-            twice.ends_with(
-                "00:01 UTC: this merge group was merged into `staging`, so it is not judged again._"
-            )
-        );
+        assert!(twice.ends_with(
+            "00:01 UTC: this merge group was merged into `staging`, so Towpath does not check it again._"
+        ));
     }
 }

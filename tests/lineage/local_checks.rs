@@ -157,7 +157,7 @@ fn where_there_is_no_file_it_says_so_and_that_the_accounts_was_not_read() {
     assert_eq!(object["configuration"]["account_file_read"], false);
     let page = clone.check(&["pr", "--base", "integration", "--head", "origin/topic"]).stdout;
     assert!(page.contains("the built-in path, since ") && page.contains("origin/integration"), "{page}");
-    assert!(page.contains("The account's own .github repository was not read"), "{page}");
+    assert!(page.contains("did not read the account's own .github repository"), "{page}");
 }
 
 #[test]
@@ -174,7 +174,7 @@ fn the_remote_is_asked_which_branch_is_the_default_one() {
     let ran = clone.check(&["pr", "--base", "develop", "--head", "upstream/topic"]);
     assert_eq!(ran.status, 1, "{}", ran.stdout);
     assert!(
-        ran.stdout.starts_with("unknown: TP901 Could not decide: which configuration holds"),
+        ran.stdout.starts_with("unknown: TP901 Could not decide: which configuration applies"),
         "{}",
         ran.stdout
     );

@@ -15,7 +15,7 @@ async fn retarget_sends_a_pull_request_where_it_belongs() {
     stage.quiet().await;
     assert_eq!(pull.state().unwrap().base, "integration");
     let retired = stage.check_named(&pull, "towpath: production").await;
-    retired.is("cancelled", "No longer judged: #1 now goes into integration");
+    retired.is("cancelled", "No longer checked: #1 now goes into integration");
     stage.check(&pull).await.passes();
     assert!(
         stage.comment(&pull).await.contains("**Retarget**, pressed by `ana`, done: `sent to integration`")
@@ -128,7 +128,7 @@ async fn retarget_sends_a_forks_pull_request_where_it_belongs() {
     stage
         .check_named(&pull, "towpath: production")
         .await
-        .is("cancelled", "No longer judged: #1 now goes into integration");
+        .is("cancelled", "No longer checked: #1 now goes into integration");
     stage.comment(&pull).await;
     stage.end().await;
 }

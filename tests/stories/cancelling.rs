@@ -76,7 +76,7 @@ async fn what_hangs_keeps_its_environment_until_its_end_is_confirmed() {
     stage.minutes_later(31).await;
     assert_eq!(runs(&stage), ["in_progress"], "asked to end, and not ended yet");
     let made = stage.deployments("integration").await;
-    assert_eq!(last(&made[0]), "in_progress: Is being cancelled: it has not ended within 30 min");
+    assert_eq!(last(&made[0]), "in_progress: Being cancelled: it has not ended within 30 min");
     stage.restart().await;
     assert_eq!(runs(&stage), ["in_progress"], "a restart forgets nothing of it");
     stage.later();
@@ -168,7 +168,7 @@ async fn a_rollback_begins_beside_what_cannot_be_ended_and_says_so() {
     stage.quiet().await;
     assert_eq!(runs(&stage), ["completed", "in_progress", "queued"]);
     let made = stage.deployments("integration").await;
-    assert_eq!(last(&made[2]), "queued: Handed over, not taken up yet; deploy 2 may still run");
+    assert_eq!(last(&made[2]), "queued: Requested, not started yet; deploy 2 may still run");
     assert!(last(&made[1]).ends_with("it may still run"), "{}", last(&made[1]));
     // Its own end, however good, is not what runs then.
     stage.later();

@@ -67,7 +67,7 @@ async fn a_workflow_is_dispatched_once_and_its_jobs_are_the_phases() {
     stage.quiet().await;
     runs[0].begins().await.ok();
     stage.quiet().await;
-    assert_eq!(last_line(&stage).await, "in_progress: Builds; the site keeps running");
+    assert_eq!(last_line(&stage).await, "in_progress: Building; the site keeps running");
     stage.later();
     runs[0].job("build").ends("success").await.unwrap();
     runs[0].job("deploy").begins().await.unwrap();
@@ -193,10 +193,10 @@ async fn a_service_is_told_signed_and_calls_back_signed() {
         called_back(&stage, "b", SECRET, &json!({ "deploy": "9.x.1", "state": "success" })).await,
         401
     );
-    assert_eq!(last_line(&stage).await, "queued: Handed over, not taken up yet");
+    assert_eq!(last_line(&stage).await, "queued: Requested, not started yet");
     assert_eq!(called_back(&stage, "1", SECRET, &report("in_progress", "build")).await, 202);
     assert_eq!(called_back(&stage, "1", SECRET, &report("in_progress", "build")).await, 202);
-    assert_eq!(last_line(&stage).await, "in_progress: Builds; the site keeps running");
+    assert_eq!(last_line(&stage).await, "in_progress: Building; the site keeps running");
     let mut failed = report("failure", "deploy");
     failed["log_tail"] = json!("ERROR 1045\naccess denied");
     assert_eq!(called_back(&stage, "2", SECRET, &failed).await, 202);
@@ -216,7 +216,7 @@ async fn a_service_that_says_yes_and_does_nothing_is_told_from_one_that_fails() 
     configured(&stage, "{ driver: webhook, endpoint: shop, pick_up_within: 5m, timeout: 30m }").await;
     stage.merged_topic("feature/cart").await;
     stage.minutes_later(6).await;
-    assert_eq!(last_line(&stage).await, "error: Nobody took it up within 5 min: nothing was deployed");
+    assert_eq!(last_line(&stage).await, "error: Nobody started it within 5 min: nothing was deployed");
     let pull = stage.merged_topic("feature/list").await;
     let deploy = service.heard.lock().unwrap()[1].1["data"]["deploy"].clone();
     let report = json!({ "deploy": deploy, "state": "in_progress", "phase": "deploy" });
@@ -233,7 +233,7 @@ async fn a_service_that_says_yes_and_does_nothing_is_told_from_one_that_fails() 
     let client = Client::builder(TokioExecutor::new()).build_http();
     assert_eq!(client.request(request).await.unwrap().status(), 202);
     stage.quiet().await;
-    assert_eq!(last_line(&stage).await, "in_progress: Deploys; the site may be in maintenance mode");
+    assert_eq!(last_line(&stage).await, "in_progress: Deploying; the site may be in maintenance mode");
     stage.minutes_later(31).await;
     assert_eq!(
         last_line(&stage).await,

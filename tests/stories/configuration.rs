@@ -28,7 +28,7 @@ async fn the_file_of_the_default_branch_counts_and_not_the_heads() {
     stage.check_named(&pull, "towpath: config").await.passes();
     stage.configure("master", SOFT).await;
     let said = stage.check(&pull).await.passes();
-    said.says("This project's rules have TP201 as `warn`: it is shown and blocks nothing.");
+    said.says("This project's rules set TP201 to `warn`: Towpath shows it and blocks nothing.");
     stage.comment(&pull).await;
     stage.check_named(&pull, "towpath: config").await;
     stage.end().await;
@@ -115,7 +115,7 @@ async fn a_proposed_file_is_tried_on_what_was_merged() {
     let pull = stage.store.open_pull("settings").into("integration").by("ana").await.unwrap();
     stage.check(&pull).await.passes();
     let said = stage.check_named(&pull, "towpath: config").await.passes();
-    said.says("With this change the last 2 merged pull requests are judged as before.");
+    said.says("With this change the last 2 merged pull requests get the same verdicts as before.");
     let strict = "version: 1\nenvironments:\n  - name: staging\n    accepts: [topics]\n  - name: integration\n    \
                   accepts: [staging]\n  - name: production\n    accepts: [integration]\n";
     stage.store.commit_on("settings").file(FILE, strict).by("ana").await.unwrap();

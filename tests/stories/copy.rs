@@ -23,7 +23,7 @@ async fn released(stage: &Stage, file: &str) {
 fn repair(text: &str) -> &str {
     let start = text.find("**What to do.**").expect("nothing says what to do");
     let rest = text[start..].split("\n\nThis issue is closed").next().unwrap_or_default();
-    let rest = rest.split("\n\n_Judged").next().unwrap_or_default();
+    let rest = rest.split("\n\n_Checked").next().unwrap_or_default();
     let end =
         rest.find("**Who can act.**").map_or(rest.len(), |at| at + rest[at..].find("\n\n").unwrap_or(0));
     &rest[..end]
@@ -123,7 +123,7 @@ async fn a_copy_that_waits_for_its_deploy_asks_for_nothing() {
     let stage = Stage::set().await;
     stage.store.commit_on("production").file("b.txt", "new\n").by("rita").await.unwrap();
     let said = stage.copy_check().await.is("success", "Stale: master is behind production");
-    said.says("Nothing: `master` is moved along by itself once what `production` has now was deployed.");
+    said.says("Nothing: Towpath updates `master` once the current state of `production` is deployed.");
     assert!(stage.store.issues().is_empty());
     stage.end().await;
 }

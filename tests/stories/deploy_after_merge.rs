@@ -49,7 +49,7 @@ async fn a_merge_is_deployed_once_and_followed_to_its_end() {
     assert_eq!(payload["previous_sha"], json!(before));
     assert_eq!(payload["pull_requests"], json!([pull.number()]));
     assert_eq!(payload["rollback"], false);
-    assert_eq!(lines(&made[0]), ["queued: Waits for whoever deploys integration to take it up"]);
+    assert_eq!(lines(&made[0]), ["queued: Waits for whoever deploys integration to start"]);
     carried_out(&stage, &made[0]).await;
     let second = stage.merged_topic("feature/list").await;
     let made = stage.deployments("integration").await;

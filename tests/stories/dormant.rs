@@ -67,7 +67,7 @@ async fn a_late_status_on_the_inactive_deployment_starts_it_again() {
     assert_eq!(made[1].sha(), stage.store.tip("integration").unwrap());
     assert_eq!(made[1].payload()["pull_requests"], serde_json::json!([waited.number()]));
     stage.minutes_later(16).await;
-    assert!(lines(&made[1]).last().unwrap().starts_with("error: Nobody took it up"), "{:?}", lines(&made[1]));
+    assert!(lines(&made[1]).last().unwrap().starts_with("error: Nobody started it"), "{:?}", lines(&made[1]));
     stage.all_is_read().await;
     stage.end().await;
 }
@@ -118,7 +118,7 @@ async fn a_workflow_on_deployments_starts_it_again() {
     let made = stage.deployments("integration").await;
     assert_eq!(made.len(), 2);
     stage.minutes_later(16).await;
-    assert!(lines(&made[1]).last().unwrap().starts_with("error: Nobody took it up"), "{:?}", lines(&made[1]));
+    assert!(lines(&made[1]).last().unwrap().starts_with("error: Nobody started it"), "{:?}", lines(&made[1]));
     stage.end().await;
 }
 
@@ -130,7 +130,7 @@ async fn a_workflow_that_was_there_before_was_meant_to_take_it_up() {
     stage.merged_topic("feature/first").await;
     stage.minutes_later(16).await;
     let made = stage.deployments("integration").await;
-    assert!(lines(&made[0]).last().unwrap().starts_with("error: Nobody took it up"), "{:?}", lines(&made[0]));
+    assert!(lines(&made[0]).last().unwrap().starts_with("error: Nobody started it"), "{:?}", lines(&made[0]));
     stage.end().await;
 }
 
@@ -142,7 +142,7 @@ async fn a_driver_in_the_file_starts_it_again_and_silence_is_an_error_then() {
     let made = stage.deployments("integration").await;
     assert_eq!(made.len(), 2);
     stage.minutes_later(16).await;
-    assert!(lines(&made[1]).last().unwrap().starts_with("error: Nobody took it up"), "{:?}", lines(&made[1]));
+    assert!(lines(&made[1]).last().unwrap().starts_with("error: Nobody started it"), "{:?}", lines(&made[1]));
     stage.end().await;
 }
 
@@ -186,7 +186,7 @@ async fn who_has_deployed_once_is_remembered_by_github_though_the_database_is_lo
     promoted(&stage, "feature/second", "integration").await;
     stage.minutes_later(16).await;
     let made = stage.deployments("integration").await;
-    assert!(lines(&made[1]).last().unwrap().starts_with("error: Nobody took it up"), "{:?}", lines(&made[1]));
+    assert!(lines(&made[1]).last().unwrap().starts_with("error: Nobody started it"), "{:?}", lines(&made[1]));
     stage.all_is_read().await;
     stage.end().await;
 }

@@ -40,7 +40,7 @@ async fn a_job_that_names_production_for_its_secrets_does_not_make_it_live() {
     stage.quiet().await;
     assert_eq!(
         last_line(&ours),
-        "queued: Waits for whoever deploys production to take it up; the Deployment of ci.yml does not count"
+        "queued: Waits for whoever deploys production to start; the Deployment of ci.yml does not count"
     );
     assert_eq!(stage.store.tip("master").unwrap(), master, "nothing runs yet");
     // Nor does it with another database, since GitHub still knows who took one up.
@@ -131,7 +131,7 @@ async fn where_a_workflow_is_dispatched_a_job_of_another_one_ends_nothing() {
     stage.quiet().await;
     assert_eq!(
         last_line(&ours),
-        "queued: Handed over, not taken up yet; the Deployment of ci.yml does not count"
+        "queued: Requested, not started yet; the Deployment of ci.yml does not count"
     );
     stage.end().await;
 }

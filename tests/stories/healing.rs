@@ -106,7 +106,7 @@ async fn a_pull_request_that_leaves_the_path_is_judged_no_more() {
     stray.retarget("feature/base").by("ana").await.unwrap();
     let taken_back = stage.check_named(&stray, "towpath: integration").await;
     assert_eq!(taken_back.0.conclusion.as_deref(), Some("cancelled"), "{:?}", taken_back.0.title);
-    assert!(stage.comment(&stray).await.contains("No longer judged"));
+    assert!(stage.comment(&stray).await.contains("No longer checked"));
     stage.later();
     stray.retarget("integration").by("ana").await.unwrap();
     stage.check(&stray).await.fails();
@@ -119,7 +119,7 @@ async fn a_pull_request_that_leaves_the_path_is_judged_no_more() {
     stage.restart().await;
     let taken_back = stage.check_named(&stray, "towpath: integration").await;
     assert_eq!(taken_back.0.conclusion.as_deref(), Some("cancelled"), "{:?}", taken_back.0.title);
-    assert!(stage.comment(&stray).await.contains("No longer judged"));
+    assert!(stage.comment(&stray).await.contains("No longer checked"));
     stage.end().await;
 }
 
@@ -142,7 +142,7 @@ async fn who_shared_a_check_is_free_when_the_other_leaves_the_path() {
     stage.later();
     shortcut.retarget("feature/base").by("ana").await.unwrap();
     stage.check(&release).await.passes();
-    assert!(stage.comment(&shortcut).await.contains("No longer judged"));
+    assert!(stage.comment(&shortcut).await.contains("No longer checked"));
     merge(&release).await.unwrap();
     stage.end().await;
 }

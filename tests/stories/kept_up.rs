@@ -185,15 +185,15 @@ async fn a_deploy_in_whose_place_a_newer_one_went_is_named() {
         towpath(&stage, &["where", &pull.number().to_string(), "--repository", "acme/store"]).await.words
     };
     let told = where_is(&second).await;
-    assert!(told.contains("Deploy 2 of it never began: a newer one went instead"), "{told}");
+    assert!(told.contains("Deploy 2 of it never started: a newer one replaced it"), "{told}");
     let told = where_is(&first).await;
-    assert!(!told.contains("never began"), "{told}");
+    assert!(!told.contains("never started"), "{told}");
     // A deploy that fails is told in the comment of all that it brings.
     stage.later();
     let next = stage.deployments("integration").await.remove(1);
     next.status("failure").description("build: compile").by("deployer").await.unwrap();
     let comment = stage.comment(&second).await;
-    assert!(comment.contains("Deploy 2 of it never began"), "{comment}");
+    assert!(comment.contains("Deploy 2 of it never started"), "{comment}");
 }
 
 #[tokio::test]

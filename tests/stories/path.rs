@@ -87,12 +87,12 @@ async fn a_topic_straight_into_production_is_refused_and_follows_its_base() {
     pull.retarget("integration").by("ana").await.unwrap();
     stage.check(&pull).await.is("success", "On the path: feature/cart → integration");
     let retired = stage.check_named(&pull, "towpath: production").await;
-    retired.is("cancelled", "No longer judged: #1 now goes into integration");
+    retired.is("cancelled", "No longer checked: #1 now goes into integration");
     // Back again: the old verdict must not be left retired.
     pull.retarget("production").by("ana").await.unwrap();
     stage.check(&pull).await.is("failure", title);
     let retired = stage.check_named(&pull, "towpath: integration").await;
-    retired.is("cancelled", "No longer judged: #1 now goes into production");
+    retired.is("cancelled", "No longer checked: #1 now goes into production");
     stage.comment(&pull).await;
     stage.end().await;
 }

@@ -192,6 +192,6 @@ async fn a_check_that_was_forgotten_is_answered_all_the_same() {
     stage.lose_the_database();
     stage.start().await;
     pull.check("towpath: production").unwrap().rerequest("ana").await.unwrap();
-    stage.check(&pull).await.is("cancelled", "No longer judged: no pull request into production");
+    stage.check(&pull).await.is("cancelled", "No longer checked: no pull request into production");
     stage.end().await;
 }

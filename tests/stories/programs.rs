@@ -121,7 +121,7 @@ async fn what_was_built_once_is_promoted_as_the_same_bits() {
     topic(&stage.store, "feature/cart", "integration").await;
     merged(&stage, "feature/cart", "integration").await;
     let said = ended(&stage, "integration").await;
-    assert!(said.starts_with("success:") && !said.contains("used again"), "{said}");
+    assert!(said.starts_with("success:") && !said.contains("same build as before"), "{said}");
     assert_eq!(machine.lines("install.live"), [stage.store.tip("integration").unwrap()]);
     let (status, log) = log_of(&stage, "integration").await;
     assert_eq!(status, 200);
@@ -132,7 +132,7 @@ async fn what_was_built_once_is_promoted_as_the_same_bits() {
     assert!(log.contains("token ***") && !log.contains(SECRET), "{log}");
     merged(&stage, "integration", "staging").await;
     let said = ended(&stage, "staging").await;
-    assert!(said.contains("the build was used again"), "{said}");
+    assert!(said.contains("same build as before"), "{said}");
     assert_eq!(machine.lines("build.runs").len(), 1, "no second build of the same files");
     assert_eq!(machine.lines("install.live"), [stage.store.tip("staging").unwrap()]);
     let made = stage.deployments("staging").await;

@@ -46,7 +46,7 @@ async fn a_merge_group_of_nobody_known_is_judged_as_a_whole() {
     stage.comment(&pull).await;
     pull.close().by("ana").await.unwrap();
     let group = stage.store.merge_group("integration", [&pull]).by("rita").await.unwrap();
-    stage.check_on(&group, "integration").await.fails().says("judged as a whole");
+    stage.check_on(&group, "integration").await.fails().says("checks the group as a whole");
     stage.end().await;
 }
 
@@ -67,7 +67,7 @@ async fn a_stacked_pull_request_is_judged_by_what_it_finally_aims_at() {
     stage
         .check_named(&below, "towpath: integration")
         .await
-        .is("cancelled", "No longer judged: #2 now goes into production");
+        .is("cancelled", "No longer checked: #2 now goes into production");
     stage.check_named(&above, "towpath: production").await.fails();
     stage.comment(&above).await;
     stage.check_named(&above, "towpath: integration").await;
@@ -242,6 +242,6 @@ async fn a_note_is_as_loud_as_the_projects_rules_have_it() {
     let file = "version: 1\nrules:\n  TP305: observe\n";
     stage.store.commit_on("master").file(".github/towpath.yml", file).by("rita").await.unwrap();
     let said = stage.check(&up).await.is("success", "On the path: integration → staging");
-    said.says("TP305").says("counts for nothing");
+    said.says("TP305").says("Towpath only notes it.");
     stage.end().await;
 }

@@ -39,7 +39,7 @@ impl Stage {
         said.is("cancelled", title);
         let comment = self.comment(pull).await;
         assert!(
-            comment.lines().nth(1).is_some_and(|line| line.starts_with("### ⚪ No longer judged")),
+            comment.lines().nth(1).is_some_and(|line| line.starts_with("### ⚪ No longer checked")),
             "{comment}"
         );
         assert!(
@@ -54,7 +54,7 @@ async fn an_environment_that_leaves_the_file_takes_its_verdicts_along() {
     let stage = Stage::set().await;
     let pull = stage.refused("feature/cart", "staging").await;
     stage.configure("master", NO_STAGING).await;
-    stage.is_taken_back(&pull, "staging", "No longer judged: staging is off the path").await;
+    stage.is_taken_back(&pull, "staging", "No longer checked: staging is off the path").await;
     // It comes back, and is judged again.
     stage.configure("master", &path("", "copy: { branch: master, of: production }\n")).await;
     stage.check(&pull).await.fails();
@@ -69,7 +69,7 @@ async fn an_environment_whose_branch_is_another_one_is_judged_there_alone() {
     stage.store.branch("stage").from("staging").by("rita").await.unwrap();
     let file = path("branch: stage,", "copy: { branch: master, of: production }\n");
     stage.configure("master", &file).await;
-    stage.is_taken_back(&pull, "staging", "No longer judged: staging is off the path").await;
+    stage.is_taken_back(&pull, "staging", "No longer checked: staging is off the path").await;
     pull.retarget("stage").by("ana").await.unwrap();
     stage.check(&pull).await.fails();
     stage.comment(&pull).await;
@@ -86,7 +86,7 @@ async fn a_file_that_goes_takes_the_verdicts_by_it_along() {
     let pull = stage.refused("feature/cart", "qa").await;
     stage.store.commit_on("master").without(FILE).by("rita").await.unwrap();
     stage.quiet().await;
-    stage.is_taken_back(&pull, "qa", "No longer judged: qa is off the path").await;
+    stage.is_taken_back(&pull, "qa", "No longer checked: qa is off the path").await;
     stage.end().await;
 }
 
@@ -96,7 +96,7 @@ async fn a_base_on_no_path_takes_check_and_comment_back() {
     let pull = stage.refused("feature/cart", "staging").await;
     stage.store.branch("feature/else").from("integration").by("ben").await.unwrap();
     pull.retarget("feature/else").by("ana").await.unwrap();
-    let title = "No longer judged: #1 now goes into feature/else";
+    let title = "No longer checked: #1 now goes into feature/else";
     stage.is_taken_back(&pull, "staging", title).await;
     // And back again.
     pull.retarget("staging").by("ana").await.unwrap();
@@ -117,7 +117,7 @@ async fn what_a_stack_stood_on_is_closed_and_its_verdict_is_taken_back() {
     stage.check_named(&above, "towpath: integration").await.fails();
     stage.comment(&above).await;
     below.close().by("ana").await.unwrap();
-    let title = "No longer judged: #2 now goes into feature/below";
+    let title = "No longer checked: #2 now goes into feature/below";
     stage.is_taken_back(&above, "integration", title).await;
     stage.end().await;
 }
@@ -128,7 +128,7 @@ async fn a_copy_branch_that_is_another_one_takes_its_verdicts_along() {
     stage.store.branch("main").from("master").by("rita").await.unwrap();
     let pull = stage.refused("feature/cart", "master").await;
     stage.configure("master", &path("", "copy: { branch: main, of: production }\n")).await;
-    stage.is_taken_back(&pull, "master", "No longer judged: master is off the path").await;
+    stage.is_taken_back(&pull, "master", "No longer checked: master is off the path").await;
     stage.end().await;
 }
 
@@ -140,7 +140,7 @@ async fn a_path_without_branches_takes_its_verdicts_along() {
         stage.store.unprotect(branch);
         stage.store.delete_branch(branch).by("rita").await.unwrap();
     }
-    stage.is_taken_back(&pull, "master", "No longer judged: the path has no branch here").await;
+    stage.is_taken_back(&pull, "master", "No longer checked: the path has no branch here").await;
     stage.end().await;
 }
 
@@ -162,7 +162,7 @@ async fn a_head_that_comes_back_does_not_bring_old_verdicts_along() {
     stage.store.move_branch("feature/cart").to(&first).by("ana").await.unwrap();
     stage.check(&pull).await.passes();
     let old = stage.check_named(&pull, "towpath: staging").await;
-    old.is("cancelled", "No longer judged: no pull request into staging");
+    old.is("cancelled", "No longer checked: no pull request into staging");
     stage.end().await;
 }
 
@@ -175,7 +175,7 @@ async fn a_closed_pull_request_leaves_no_red_check_to_another_one_of_its_head() 
     stage.check_named(&right, "towpath: production").await.fails();
     wrong.close().by("ana").await.unwrap();
     let old = stage.check_named(&right, "towpath: production").await;
-    old.is("cancelled", "No longer judged: no pull request into production");
+    old.is("cancelled", "No longer checked: no pull request into production");
     stage.check(&right).await.passes();
     // It is needed again.
     wrong.reopen().by("ana").await.unwrap();
@@ -201,12 +201,12 @@ async fn nothing_is_taken_back_while_another_pull_request_with_this_head_needs_i
     one.retarget("feature/else").by("ana").await.unwrap();
     let said = stage.check(&two).await.fails();
     assert!(!said.summary().contains("share this check"), "{}", said.summary());
-    assert!(stage.comment(&one).await.contains("No longer judged"));
+    assert!(stage.comment(&one).await.contains("No longer checked"));
     two.retarget("feature/else").by("ben").await.unwrap();
     stage
         .check_named(&two, "towpath: staging")
         .await
-        .is("cancelled", "No longer judged: #2 now goes into feature/else");
+        .is("cancelled", "No longer checked: #2 now goes into feature/else");
     stage.comment(&two).await;
     stage.end().await;
 }
@@ -234,7 +234,7 @@ async fn a_softened_rule_re_words_the_comment() {
     stage.configure("master", &level("off")).await;
     stage.check(&pull).await.passes();
     let said = stage.comment(&pull).await;
-    assert!(said.contains("because this project's rules do not look for `TP201` any more."), "{said}");
+    assert!(said.contains("because this project's rules no longer look for `TP201`."), "{said}");
     assert!(!said.contains("on the path now"), "{said}");
     stage.end().await;
 }
@@ -246,7 +246,7 @@ async fn a_copy_that_is_not_wanted_takes_its_check_and_its_issue_back() {
     stage.copy_check().await.fails();
     assert_eq!(stage.store.issues()[0].state(), "open");
     stage.configure("master", &path("", "")).await;
-    stage.copy_check().await.is("cancelled", "No longer judged: production is not copied");
+    stage.copy_check().await.is("cancelled", "No longer checked: production is not copied");
     assert_eq!(stage.store.issues()[0].state(), "closed");
     stage.end().await;
 }
@@ -259,7 +259,7 @@ async fn a_copy_of_another_environment_leaves_no_check_on_the_first() {
     stage.copy_check().await;
     let file = path("", "copy: { branch: master, of: staging, mode: report }\n");
     stage.configure("master", &file).await;
-    stage.copy_check().await.is("cancelled", "No longer judged: production is not copied");
+    stage.copy_check().await.is("cancelled", "No longer checked: production is not copied");
     let tip = stage.store.tip("staging").unwrap();
     let now = stage.store.check_on(&tip, "towpath: copy").and_then(|check| check.state());
     let title = now.expect("staging is copied now").title;
@@ -275,7 +275,7 @@ async fn a_copy_branch_that_is_gone_is_not_said_to_be_one() {
     stage.store.unprotect("master");
     stage.store.set_default_branch("integration");
     stage.store.delete_branch("master").by("rita").await.unwrap();
-    stage.copy_check().await.is("cancelled", "No longer judged: production is not copied");
+    stage.copy_check().await.is("cancelled", "No longer checked: production is not copied");
     stage.end().await;
 }
 
@@ -290,7 +290,7 @@ async fn a_check_on_the_configuration_is_taken_back_where_it_does_not_count() {
     stage.store.branch("feature/else").from("integration").by("ben").await.unwrap();
     pull.retarget("feature/else").by("ana").await.unwrap();
     let said: Said = stage.check_named(&pull, "towpath: config").await;
-    said.is("cancelled", "No longer judged: the configuration stays");
+    said.is("cancelled", "No longer checked: the configuration stays");
     stage.check_named(&pull, "towpath: integration").await;
     pull.retarget("integration").by("ana").await.unwrap();
     stage.check_named(&pull, "towpath: config").await.fails();

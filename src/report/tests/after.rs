@@ -22,18 +22,13 @@ fn a_promotion_was_squashed() {
     <!-- towpath:verdict -->
     ### ⚠️ This promotion cut the history of `staging` and `production`
 
-    It was squashed or rebased: `7776e3968` is a new commit with the files of `staging`, and `production` does not contain the commits themselves. Later promotions show everything again, and can conflict.
-
-    **What to do.** Join the histories again. No file changes by it:
+    It was squashed or rebased: `production` has the files of `staging`, but not its commits. Later promotions show everything again, and can conflict. Join the two histories again; no file changes:
 
     ```sh
     gh pr create --repo acme/store --base staging --head production --title 'Join the history of production and staging again' --body ''
     ```
 
-    - Merge that pull request with a merge commit; squashed or rebased it would join nothing.
-    - To keep it from happening again, allow only merge commits in the ruleset of `production`.
-
-    [TP305: what it means](https://towpath.example/findings#tp305)
+    Merge that pull request with a merge commit. To prevent this, allow only merge commits in the ruleset of `production`. [TP305: what it means](https://towpath.example/findings#tp305)
     ");
 }
 
@@ -43,14 +38,7 @@ fn a_promotion_ships_what_nobody_tested() {
     <!-- towpath:verdict -->
     ### ❌ `production` does not hold what was tested on `staging`
 
-    The merge gave `production` (`7776e3968`) other files than `staging` had: something else was merged meanwhile, or a conflict was resolved by hand. Compare the two before you rely on it.
-
-    ```sh
-    git fetch origin &&
-    git diff d93f69dd0 7776e3968
-    ```
-
-    What was meant is carried back upstream, tested and promoted again; what was not is reverted on `production`.
+    The merge gave `production` other files than `staging` had: something else was merged meanwhile, or somebody resolved a conflict by hand. Compare the two with `git diff d93f69dd0 7776e3968`. Merge what you want to keep back into `integration` and promote it again; revert the rest on `production`.
     ");
 }
 
@@ -67,7 +55,7 @@ fn a_configuration_that_cannot_be_used() {
     insta::assert_snapshot!(said(&ConfigPreview::Invalid(problems)), @r#"
     failure Configuration invalid: 2 mistakes, first line 4, column 5
 
-    Once on the default branch, this file would block every pull request that is judged by it.
+    On the default branch this file would block every pull request into an environment.
 
     - Line 4, column 5: `there is no key "acepts" in an item of environments`; `did you mean accepts?`
     - Line 5, column 5: `accepts is missing in an item of environments`; `add accepts: and its value`
@@ -80,7 +68,7 @@ fn a_configuration_that_cannot_be_used() {
 
     [TP601: what it means](https://towpath.example/findings#tp601)
 
-    _Read from this pull request, 2023-11-14 22:13 UTC. What holds is read from the default branch._
+    _Read from this pull request, 2023-11-14 22:13 UTC. The configuration in force is the one on the default branch._
     "#);
 }
 
@@ -104,18 +92,18 @@ fn a_configuration_that_changes_verdicts() {
         otherwise(12, Verdict::default(), verdict(Fail, carries_staging())),
     ];
     insta::assert_snapshot!(said(&valid(all, 97, 3)), @"
-    success Valid; 2 merged pull requests judged otherwise
+    success Valid; changes 2 verdicts on merged pull requests
 
     The path would be: `integration → staging → production, master is a copy of production`.
 
-    With this change 2 of the last 97 merged pull requests would have been judged otherwise:
+    With this change 2 of the last 97 merged pull requests would have got another verdict:
 
     | pull request | now | with this change |
     |---|---|---|
     | #31 by `ana` | warn (TP205) | pass |
     | #12 by `ana` | pass | fail (TP201) |
 
-    3 more could not be judged again, because their commits are gone.
+    3 more could not be checked again, because their commits are gone.
 
     Worth knowing:
 
@@ -175,7 +163,7 @@ fn a_configuration_that_changes_verdicts() {
 
     </details>
 
-    _Read from this pull request, 2023-11-14 22:13 UTC. What holds is read from the default branch._
+    _Read from this pull request, 2023-11-14 22:13 UTC. The configuration in force is the one on the default branch._
     ");
 }
 
@@ -184,13 +172,13 @@ fn a_configuration_that_changes_none() {
     let said = said(&valid(Vec::new(), 100, 1));
     let (words, _) = said.split_once("Worth knowing").unwrap();
     insta::assert_snapshot!(words.trim_end(), @"
-    success Valid; no merged pull request is judged otherwise
+    success Valid; changes no verdict on merged pull requests
 
     The path would be: `integration → staging → production, master is a copy of production`.
 
-    With this change the last 100 merged pull requests are judged as before.
+    With this change the last 100 merged pull requests get the same verdicts as before.
 
-    One more could not be judged again, because its commits are gone.
+    One more could not be checked again, because its commits are gone.
     ");
 }
 
@@ -207,9 +195,7 @@ fn a_merge_group_holds_two() {
 
     This merge group holds #12 and #13.
 
-    `feature/y` would bring 5 commits to `integration`. 3 of them came with the history of `staging`, and have not come to `integration` by the path.
-
-    Expected: only work of its own, on top of what `integration` already has. Nothing has been merged.
+    3 of the 5 commits of `feature/y` are part of `staging` but never reached `integration` through a pull request. Merging this would bring them to `integration`, and the next promotion would carry them on.
 
     **What to do.** Put its own 2 commits onto `integration`, oldest first:
 
@@ -220,32 +206,44 @@ fn a_merge_group_holds_two() {
     git push --force-with-lease=feature/y:15ae5d4fffbbae13000000000000000000000386 origin HEAD:refs/heads/feature/y
     ```
 
-    - If a pick stops at a conflict, resolve it, go on with `git cherry-pick --continue` (or `--skip`, if git says that it is empty), and then run the lines that are left.
-    - 1 merge is left out. A conflict that was resolved in it comes again, and what else was changed in it does not come along: `git show --remerge-diff COMMIT` shows it.
-    - The push is refused if somebody has pushed to `feature/y` since, so nothing is lost. Your local branch still holds the old commits: `git switch -C feature/y` moves it along, once nothing unpushed is left in it.
+    **Who can act.** Anyone who can push to `feature/y`. Towpath has no override; admins can change the rules of `integration`.
 
-    **Another way.** Put the same commits on a new branch from `integration`, open a pull request from there and close this one.
+    [TP201: what it means](https://towpath.example/findings#tp201)
 
-    **Who can act.** Whoever may push to `feature/y` can repair this. Towpath has no override: repository admins decide through the rules of `integration`.
+    <details><summary>Notes on the commands</summary>
 
-    On the line of `staging`, and not of `integration`:
+    - If a pick stops at a conflict, resolve it and run `git cherry-pick --continue` (or `--skip` if git says that the commit is empty). Then run the remaining lines.
+    - Your merge commit is dropped: you will resolve its conflicts again, and any other edit made in it is lost. `git show --remerge-diff COMMIT` shows such edits.
+    - If somebody has pushed to `feature/y` since, git refuses the push, so nothing gets lost. Your local branch still has the old commits. Once it has nothing unpushed, `git switch -C feature/y` moves it.
+
+    </details>
+
+    <details><summary>Another way</summary>
+
+    Put the same commits on a new branch from `integration`, open a pull request from it and close this one.
+
+    </details>
+
+    <details><summary>Evidence: 2 commits</summary>
+
+    Part of `staging`, but not of `integration`:
 
     | commit | subject | author |
     |---|---|---|
     | [`08d12e6b7`](https://github.com/acme/store/commit/08d12e6b76c84d1100000000000000000000000c) | `Promote integration` | `Ada` |
     | [`6a99b4b1f`](https://github.com/acme/store/commit/6a99b4b1f77dd0fc00000000000000000000000b) | `Fix the \| pipe for @bob, closes #7` | `Ben` |
 
-    [TP201: what it means](https://towpath.example/findings#tp201)
+    </details>
 
-    <details><summary>Also judged: #12</summary>
+    <details><summary>Also checked: #12</summary>
 
     **On the path: `feature/x` → `integration`**
 
-    `integration` takes topics, and none of the commits that `feature/x` brings came by way of `staging`, `production` or `master`.
+    `integration` takes topics, and none of the commits of `feature/x` come from `staging`, `production` or `master`.
 
     </details>
 
-    _Judged `15ae5d4ff` against `integration` at `7776e3968`, 2023-11-14 22:13 UTC._
+    _Checked `15ae5d4ff` against `integration` at `7776e3968`, 2023-11-14 22:13 UTC._
     ");
 }
 
@@ -256,11 +254,11 @@ fn a_rule_that_only_observes_says_so() {
     insta::assert_snapshot!(shown.lines().take(8).collect::<Vec<_>>().join("\n"), @"
     success [Rebuild branch] Observed: Carries staging's history: 2 foreign commits
 
-    This project's rules have TP201 as `observe`: it is noted and counts for nothing.
+    This project's rules set TP201 to `observe`: Towpath only notes it.
 
-    `feature/x` would bring 5 commits to `integration`. 3 of them came with the history of `staging`, and have not come to `integration` by the path.
+    3 of the 5 commits of `feature/x` are part of `staging` but never reached `integration` through a pull request. Merging this would bring them to `integration`, and the next promotion would carry them on.
 
-    Expected: only work of its own, on top of what `integration` already has. Nothing has been merged.
+    **What to do.** Put its own 2 commits onto `integration`, oldest first:
     ");
 }
 
@@ -271,13 +269,14 @@ fn a_rule_that_only_warns_says_so() {
     let check = check(&PromotionPath::pro(), &[(subject("feature/x", "integration"), verdict)]);
     insta::assert_snapshot!(format!("{} {}", check.conclusion.as_str(), check.title), @"success Warning: Carries staging's history: 2 foreign commits");
     insta::assert_snapshot!(check.summary.lines().take(8).collect::<Vec<_>>().join("\n"), @"
-    This project's rules have TP201 as `warn`: it is shown and blocks nothing.
+    This project's rules set TP201 to `warn`: Towpath shows it and blocks nothing.
 
-    `feature/x` would bring 5 commits to `integration`. 3 of them came with the history of `staging`, and have not come to `integration` by the path.
-
-    Expected: only work of its own, on top of what `integration` already has. Nothing has been merged.
+    3 of the 5 commits of `feature/x` are part of `staging` but never reached `integration` through a pull request. Merging this would bring them to `integration`, and the next promotion would carry them on.
 
     **What to do.** Put its own 2 commits onto `integration`, oldest first:
+
+    ```sh
+    git fetch origin &&
     ");
 }
 
@@ -303,11 +302,9 @@ fn foreign_commits_are_named_with_who_brought_them() {
     insta::assert_snapshot!(shown(&subject("feature/x", "integration"), verdict(Fail, cause)), @r#"
     failure [Re-check, Rebuild branch] Carries staging's history: 2 foreign commits
 
-    `feature/x` would bring 5 commits to `integration`. 3 of them came with the history of `staging`, and have not come to `integration` by the path.
+    `feature/x` brings #9 by `ben` and other work along: 3 of the 5 commits of `feature/x` are part of `staging` but never reached `integration` through a pull request. Merging this would bring them to `integration`, and the next promotion would carry them on.
 
-    It came in with the merge `e3779b97f` (`Merge branch 'staging' into feature/x`), made by a button on GitHub pressed by `Cleo`. Among the foreign commits are those of #9 by `ben`.
-
-    Expected: only work of its own, on top of what `integration` already has. Nothing has been merged.
+    The merge `e3779b97f` (`Merge branch 'staging' into feature/x`) brought them in. `Cleo` made it with a button on GitHub.
 
     **What to do.** Put its own 2 commits onto `integration`, oldest first:
 
@@ -318,27 +315,39 @@ fn foreign_commits_are_named_with_who_brought_them() {
     git push --force-with-lease=feature/x:d93f69dd0126b5e9000000000000000000000384 origin HEAD:refs/heads/feature/x
     ```
 
-    - If a pick stops at a conflict, resolve it, go on with `git cherry-pick --continue` (or `--skip`, if git says that it is empty), and then run the lines that are left.
-    - 1 merge is left out. A conflict that was resolved in it comes again, and what else was changed in it does not come along: `git show --remerge-diff COMMIT` shows it.
-    - The push is refused if somebody has pushed to `feature/x` since, so nothing is lost. Your local branch still holds the old commits: `git switch -C feature/x` moves it along, once nothing unpushed is left in it.
+    **Who can act.** Anyone who can push to `feature/x`. Towpath has no override; admins can change the rules of `integration`.
 
-    **Another way.** Put the same commits on a new branch from `integration`, open a pull request from there and close this one.
+    [TP201: what it means](https://towpath.example/findings#tp201)
 
-    **Who can act.** Whoever may push to `feature/x` can repair this. Towpath has no override: repository admins decide through the rules of `integration`.
+    <details><summary>Notes on the commands</summary>
 
-    On the line of `staging`, and not of `integration`:
+    - If a pick stops at a conflict, resolve it and run `git cherry-pick --continue` (or `--skip` if git says that the commit is empty). Then run the remaining lines.
+    - Your merge commit is dropped: you will resolve its conflicts again, and any other edit made in it is lost. `git show --remerge-diff COMMIT` shows such edits.
+    - If somebody has pushed to `feature/x` since, git refuses the push, so nothing gets lost. Your local branch still has the old commits. Once it has nothing unpushed, `git switch -C feature/x` moves it.
 
-    | commit | subject | author | came with |
+    </details>
+
+    <details><summary>Another way</summary>
+
+    Put the same commits on a new branch from `integration`, open a pull request from it and close this one.
+
+    </details>
+
+    <details><summary>Evidence: 2 commits</summary>
+
+    Part of `staging`, but not of `integration`:
+
+    | commit | subject | author | brought by |
     |---|---|---|---|
     | [`08d12e6b7`](https://github.com/acme/store/commit/08d12e6b76c84d1100000000000000000000000c) | `Promote integration` | `Ada` | #9 by `ben` |
     | [`6a99b4b1f`](https://github.com/acme/store/commit/6a99b4b1f77dd0fc00000000000000000000000b) | `Fix the pipe` | `Ben` |  |
 
-    [TP201: what it means](https://towpath.example/findings#tp201)
+    </details>
 
-    _Judged `d93f69dd0` against `integration` at `7776e3968`, 2023-11-14 22:13 UTC._
+    _Checked `d93f69dd0` against `integration` at `7776e3968`, 2023-11-14 22:13 UTC._
 
     === text
-    In short, with the commits in question marked:
+    <details><summary>Drawing, with the commits in question marked</summary>
 
     ```mermaid
     %%{init: {"gitGraph": {"mainBranchName": "integration"}}}%%
@@ -351,5 +360,7 @@ fn foreign_commits_are_named_with_who_brought_them() {
       commit id: "a708a824f"
       commit id: "454021de7"
     ```
+
+    </details>
     "#);
 }

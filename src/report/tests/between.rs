@@ -14,15 +14,15 @@ fn waits_until_the_source_was_deployed() {
     insta::assert_snapshot!(sample(0), @"
     action_required [Re-check] Waits for staging to deploy d93f69dd0
 
-    `production` asks for files that were deployed on `staging` before. Those of `staging` (`d93f69dd0`) were not, or the deploy has not succeeded yet.
+    `production` takes only what was deployed to `staging` first. `staging` (`d93f69dd0`) has not been deployed there with success, so merging this would release what nobody has tested.
 
-    **What to do.** Deploy `d93f69dd0` to `staging`. As soon as GitHub hears that a deployment of the same files to `staging` succeeded, this turns by itself.
+    **What to do.** Deploy `d93f69dd0` to `staging`. Once GitHub has a successful deployment of the same files, Towpath checks this again.
 
-    **Who can act.** Whoever deploys to `staging` can do this. Towpath has no override: repository admins decide through the rules of `production`.
+    **Who can act.** Anyone who deploys to `staging`. Towpath has no override; admins can change the rules of `production`.
 
     [TP303: what it means](https://towpath.example/findings#tp303)
 
-    _Judged `d93f69dd0` against `production` at `7776e3968`, 2023-11-14 22:13 UTC._
+    _Checked `d93f69dd0` against `production` at `7776e3968`, 2023-11-14 22:13 UTC._
     ");
 }
 
@@ -31,26 +31,26 @@ fn the_rules_allow_squash_and_rebase() {
     insta::assert_snapshot!(sample(1), @"
     success [] On the path; merge it with a merge commit
 
-    `staging` may be squashed or rebased into `production`. That makes new commits: `staging` and `production` then share their files but not their history, later promotions show everything again, and they can conflict.
+    The rules let `staging` be squashed or rebased into `production`. That makes new commits: `staging` and `production` then share files but no history. Later promotions show everything again, and can conflict.
 
-    **What to do.** Choose “Create a merge commit” when merging. To have it for good, allow only merge commits in the ruleset of `production`.
+    **What to do.** Choose “Create a merge commit” when you merge. To rule out the rest for good, allow only merge commits in the ruleset of `production`.
 
     [TP305: what it means](https://towpath.example/findings#tp305)
 
-    _Judged `d93f69dd0` against `production` at `7776e3968`, 2023-11-14 22:13 UTC._
+    _Checked `d93f69dd0` against `production` at `7776e3968`, 2023-11-14 22:13 UTC._
     ");
 }
 
 #[test]
 fn a_squash_made_later_promotions_conflict() {
     insta::assert_snapshot!(sample(2), @"
-    failure [Re-check] Conflicts: staging → production, 1 path
+    failure [Re-check] Conflicts: staging → production, 1 file
 
-    `staging` and `production` have changed the same lines, so they do not merge by themselves. A conflict resolved here would ship a result that nobody has tested.
+    `staging` and `production` have changed the same lines. Whoever resolves that conflict here gives `production` files that nobody has tested.
 
-    An earlier promotion was squashed or rebased: `f519f86ee` on `production` holds files of `staging`, but does not come from it. So git compares with an older state.
+    An earlier promotion was squashed or rebased: `f519f86ee` on `production` has files of `staging`, but not its commits. So git compares with an older state.
 
-    **What to do.** Join the two again. No file of `staging` changes by it:
+    **What to do.** Join the two histories again. No file of `staging` changes:
 
     ```sh
     git fetch origin &&
@@ -59,19 +59,27 @@ fn a_squash_made_later_promotions_conflict() {
     git push origin HEAD:refs/heads/staging
     ```
 
-    This pull request is judged again by itself. What is left then is what `production` really has of its own.
-
-    **Who can act.** Whoever may push to `staging` can do this. Towpath has no override: repository admins decide through the rules of `production`.
-
-    In conflict:
-
-    | path |
-    |---|
-    | `app/cart.php` |
+    **Who can act.** Anyone who can push to `staging`. Towpath has no override; admins can change the rules of `production`.
 
     [TP302: what it means](https://towpath.example/findings#tp302)
 
-    _Judged `d93f69dd0` against `production` at `7776e3968`, 2023-11-14 22:13 UTC._
+    <details><summary>Notes on the commands</summary>
+
+    Towpath then checks this pull request again. What it still finds is what `production` really has of its own.
+
+    </details>
+
+    <details><summary>Evidence: 1 file</summary>
+
+    In conflict:
+
+    | file |
+    |---|
+    | `app/cart.php` |
+
+    </details>
+
+    _Checked `d93f69dd0` against `production` at `7776e3968`, 2023-11-14 22:13 UTC._
     ");
 }
 
@@ -80,19 +88,23 @@ fn nobody_knows_what_is_carried_back() {
     insta::assert_snapshot!(sample(3), @"
     success [] Warning: 1 unknown commit, production → integration
 
-    `production` would carry 1 unknown commit back to `integration`: no pull request is known that brought it to `production`. It was pushed there directly, or came before anybody kept a record.
+    `production` would carry 1 unknown commit back to `integration`: Towpath knows no pull request that brought it to `production`. It was pushed there directly, or is older than Towpath's records.
 
-    **What to do.** Look at it. If it is meant, merge this; if not, revert it on `production`.
+    **What to do.** Look at it. If you want it, merge this; if not, revert it on `production`.
 
-    Of no known pull request:
+    [TP304: what it means](https://towpath.example/findings#tp304)
+
+    <details><summary>Evidence: 1 commit</summary>
+
+    From no known pull request:
 
     | commit | subject | author |
     |---|---|---|
     | [`c6ef372fe`](https://github.com/acme/store/commit/c6ef372fe94f82a000000000000000000000001f) | `Stop the double charge` | `Dan` |
 
-    [TP304: what it means](https://towpath.example/findings#tp304)
+    </details>
 
-    _Judged `d93f69dd0` against `integration` at `7776e3968`, 2023-11-14 22:13 UTC._
+    _Checked `d93f69dd0` against `integration` at `7776e3968`, 2023-11-14 22:13 UTC._
     ");
 }
 
@@ -101,9 +113,13 @@ fn a_back_merge_joins_a_cut_history() {
     insta::assert_snapshot!(sample(4), @"
     success [] Joins the history of production and staging again
 
-    A promotion into `production` was squashed or rebased: `f519f86ee` holds files of `staging`, but does not come from it. Merging this changes no file of `staging`, and later promotions then compare with the right state.
+    A promotion into `production` was squashed or rebased: `f519f86ee` has files of `staging`, but not its commits. Merging this changes no file of `staging`, and lets git compare later promotions with the right state.
 
-    **What to do.** Merge it with a merge commit; squashed or rebased it would join nothing.
+    **What to do.** Merge it with a merge commit; a squash or rebase would join nothing.
+
+    [TP106: what it means](https://towpath.example/findings#tp106)
+
+    <details><summary>Evidence: 1 commit</summary>
 
     The promotion that was squashed or rebased:
 
@@ -111,9 +127,9 @@ fn a_back_merge_joins_a_cut_history() {
     |---|---|---|
     | [`f519f86ee`](https://github.com/acme/store/commit/f519f86ee2385b72000000000000000000000029) | `Release 2 (#40)` | `Rita` |
 
-    [TP106: what it means](https://towpath.example/findings#tp106)
+    </details>
 
-    _Judged `d93f69dd0` against `staging` at `7776e3968`, 2023-11-14 22:13 UTC._
+    _Checked `d93f69dd0` against `staging` at `7776e3968`, 2023-11-14 22:13 UTC._
     ");
 }
 
@@ -122,9 +138,9 @@ fn a_back_merge_conflicts() {
     insta::assert_snapshot!(sample(5), @"
     success [] Warning: production conflicts with integration
 
-    `production` and `integration` have changed the same lines. GitHub merges it only after the conflict was resolved.
+    `production` and `integration` have changed the same lines. GitHub merges this only once somebody resolves the conflict.
 
-    **What to do.** Bring only these commits to `integration`, on a branch of their own:
+    **What to do.** Pick only these commits onto a new branch from `integration`:
 
     ```sh
     git fetch origin &&
@@ -133,9 +149,13 @@ fn a_back_merge_conflicts() {
     git push -u origin carry-back-c6ef372fe
     ```
 
+    [TP302: what it means](https://towpath.example/findings#tp302)
+
+    <details><summary>Evidence: 1 commit, 1 file</summary>
+
     In conflict:
 
-    | path |
+    | file |
     |---|
     | `app/cart.php` |
 
@@ -145,9 +165,9 @@ fn a_back_merge_conflicts() {
     |---|---|---|
     | [`c6ef372fe`](https://github.com/acme/store/commit/c6ef372fe94f82a000000000000000000000001f) | `Stop the double charge` | `Dan` |
 
-    [TP302: what it means](https://towpath.example/findings#tp302)
+    </details>
 
-    _Judged `d93f69dd0` against `integration` at `7776e3968`, 2023-11-14 22:13 UTC._
+    _Checked `d93f69dd0` against `integration` at `7776e3968`, 2023-11-14 22:13 UTC._
     ");
 }
 
@@ -156,7 +176,7 @@ fn the_copy_is_behind() {
     insta::assert_snapshot!(sample(6), @"
     success [] Stale: master is behind production
 
-    `master` holds an earlier state of `production`, which is 2 commits ahead on its own line. `production` had these files since 2023-11-14 22:13 UTC.
+    `master` holds an old release: it is 2 commits behind `production`. These are the files that `production` had at 2023-11-14 22:13 UTC.
 
     **What to do.** Bring `production` over:
 
@@ -166,7 +186,7 @@ fn the_copy_is_behind() {
 
     [TP501: what it means](https://towpath.example/findings#tp501)
 
-    _Judged `d93f69dd0` against `master` at `7776e3968`, 2023-11-14 22:13 UTC._
+    _Checked `d93f69dd0` against `master` at `7776e3968`, 2023-11-14 22:13 UTC._
     ");
 }
 
@@ -175,9 +195,9 @@ fn the_copy_has_files_of_its_own() {
     insta::assert_snapshot!(sample(7), @"
     failure [Re-check] Diverged: master is no copy of production
 
-    `master` differs from `production` in 1 path, and `production` never held such files.
+    Somebody changed `master` itself: it differs from `production` in 1 file. No environment has that change, and nobody has tested it.
 
-    **What to do.** Keep what is on `master` aside, then make it a copy of `production` again:
+    **What to do.** Save what is on `master` under another name, then make `master` a copy of `production` again:
 
     ```sh
     git fetch origin &&
@@ -185,9 +205,17 @@ fn the_copy_has_files_of_its_own() {
     git push --force-with-lease=master:7776e396807131fe000000000000000000000385 origin d93f69dd0126b5e9000000000000000000000384:refs/heads/master
     ```
 
-    What is worth keeping goes to the environment that takes topics, and reaches `master` with a release.
+    **Who can act.** Anyone who can force-push to `master`. If its rules let nobody do that, an admin has to allow it. Towpath has no override; admins can change the rules of `master`.
 
-    **Who can act.** Whoever may push to `master` by force can do this; where its rules let nobody, an admin lets somebody. Towpath has no override: repository admins decide through the rules of `master`.
+    [TP502: what it means](https://towpath.example/findings#tp502)
+
+    <details><summary>Notes on the commands</summary>
+
+    If these changes are worth keeping, open a pull request for them into the environment that takes topics. They reach `master` with a release.
+
+    </details>
+
+    <details><summary>Evidence: 1 commit, 1 file</summary>
 
     Only on `master`:
 
@@ -197,13 +225,13 @@ fn the_copy_has_files_of_its_own() {
 
     They differ in:
 
-    | path |
+    | file |
     |---|
     | `app/cart.php` |
 
-    [TP502: what it means](https://towpath.example/findings#tp502)
+    </details>
 
-    _Judged `d93f69dd0` against `master` at `7776e3968`, 2023-11-14 22:13 UTC._
+    _Checked `d93f69dd0` against `master` at `7776e3968`, 2023-11-14 22:13 UTC._
     ");
 }
 
@@ -212,18 +240,18 @@ fn the_configuration_cannot_be_read() {
     insta::assert_snapshot!(sample(8), @r#"
     action_required [Re-check] Configuration invalid: line 7, column 5
 
-    `.github/towpath.yml`, line 7, column 5: `unknown key "acepts"; did you mean "accepts"?`. There is more: 1 mistake.
+    `.github/towpath.yml`, line 7, column 5: `unknown key "acepts"; did you mean "accepts"?`. The file has 1 mistake more. Until it can be read, Towpath knows no rules and lets no pull request pass.
 
-    Nothing says what the path is as long as the file cannot be read, so nothing is judged by it and nothing passes.
-
-    **What to do.** Mend the file on the default branch; this is judged again by itself. It can be tried before:
+    **What to do.** Fix the file on the default branch; Towpath then checks this again. To try it before you push:
 
     ```sh
     towpath config check .github/towpath.yml
     ```
 
+    **Who can act.** Anyone who can change the default branch.
+
     [TP601: what it means](https://towpath.example/findings#tp601)
 
-    _Judged `d93f69dd0` against `integration` at `7776e3968`, 2023-11-14 22:13 UTC._
+    _Checked `d93f69dd0` against `integration` at `7776e3968`, 2023-11-14 22:13 UTC._
     "#);
 }

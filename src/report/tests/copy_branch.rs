@@ -12,13 +12,9 @@ fn of_the_copy(verdict: &Verdict, standing: &CopyStanding) -> String {
 /// What is to be done, in the words of a check or an issue.
 fn what_to_do(text: &str) -> String {
     let repair = text.split("**What to do.**").nth(1).unwrap_or_else(|| panic!("nothing to do in {text}"));
-    repair
-        .split("\n\n|")
-        .next()
-        .unwrap_or_default()
-        .split("\n\nOnly on")
-        .next()
-        .unwrap_or_default()
+    ["\n\n<details>", "\n\n[TP", "\n\nTowpath closes this issue"]
+        .iter()
+        .fold(repair, |repair, end| repair.split(end).next().unwrap_or_default())
         .to_owned()
 }
 
@@ -33,12 +29,12 @@ fn a_copy_that_is_none_is_told_in_an_issue() {
     let (_, why) = diverged(Guard::Nothing);
     let (title, body) = alarm(&PromotionPath::pro(), &subject("production", "master"), &why);
     insta::assert_snapshot!(format!("{title}\n\n{body}"), @r"
-    master is no copy of production any more
+    master is no longer a copy of production
 
     <!-- towpath:copy -->
-    `master` has to be a copy of `production`, and has something of its own. It is not moved any more, since that would take a force that Towpath never uses.
+    `master` has to be a copy of `production`, but has commits of its own. Towpath stopped updating it: that would need a force push, which it never does.
 
-    **What to do.** Keep what is on `master` aside, then make it a copy of `production` again:
+    **What to do.** Save what is on `master` under another name, then make `master` a copy of `production` again:
 
     ```sh
     git fetch origin &&
@@ -46,23 +42,25 @@ fn a_copy_that_is_none_is_told_in_an_issue() {
     git push --force-with-lease=master:7776e396807131fe000000000000000000000385 origin d93f69dd0126b5e9000000000000000000000384:refs/heads/master
     ```
 
-    What is worth keeping goes to the environment that takes topics, and reaches `master` with a release.
+    **Who can act.** Anyone who can push to `master`. Towpath has no override; admins can change the rules of `master`.
 
-    **Who can act.** Whoever may push to `master` can do this. Towpath has no override: repository admins decide through the rules of `master`.
+    Towpath closes this issue once it is repaired.
 
-    | commit | subject | author | came with |
+    <details><summary>Notes on the commands</summary>
+
+    If these changes are worth keeping, open a pull request for them into the environment that takes topics. They reach `master` with a release.
+
+    </details>
+
+    <details><summary>Evidence: 1 commit</summary>
+
+    | commit | subject | author | brought by |
     |---|---|---|---|
     | `78dde6e5f` | `Quick fix \| for @everyone` | `ben` | a push |
 
-    This issue is closed by itself as soon as it is repaired.
+    </details>
     ");
-    insta::assert_snapshot!(sync_pull(&name("master"), &name("production")), @"
-    `master` is a copy of `production`, and cannot be moved along without a merge.
-
-    Nothing is lost by merging this.
-
-    Merge it with a merge commit.
-    ");
+    insta::assert_snapshot!(sync_pull(&name("master"), &name("production")), @"`master` is a copy of `production`, and Towpath cannot update it without a merge. Merge this with a merge commit; nothing gets lost.");
 }
 
 #[test]
@@ -91,8 +89,8 @@ fn check_and_issue_tell_the_same_repair_of_master_whatever_keeps_it() {
         let (_, issue) = alarm(&PromotionPath::pro(), &pull, &why);
         let check =
             of_the_copy(&Verdict::default(), &CopyStanding { problem: Some(why), ..CopyStanding::default() });
-        let issue = issue.split("\n\nThis issue is closed").next().unwrap();
-        let check = check.split("\n\n_Judged").next().unwrap();
+        let issue = issue.split("\n\nTowpath closes this issue").next().unwrap();
+        let check = check.split("\n\n_Checked").next().unwrap();
         assert_eq!(what_to_do(check), what_to_do(issue), "{by:?}");
         assert_eq!(check.contains("bypass list"), matches!(by, Refuser::Rulesets(_)), "{check}");
     }
@@ -108,61 +106,85 @@ fn a_copy_that_may_not_follow_names_what_refuses() {
     insta::assert_snapshot!(refused("Repository rule violations found Changes must be made through a pull request.", by_ruleset), @"
     action_required master cannot follow production
 
-    `master` has to follow `production`, and GitHub does not let Towpath move it: `Repository rule violations found Changes must be made through a pull request.`.
+    `master` has to follow `production`, but GitHub does not let Towpath update it: `Repository rule violations found Changes must be made through a pull request.`. Until then it holds an old release.
 
-    These rules hold for it: `pull_request (ruleset 7 of acme/store)`.
+    These rules apply to it: `pull_request (ruleset 7 of acme/store)`.
 
-    **What to do.** Add the App Towpath to the bypass list of each of these rulesets, with the mode “Always”: Settings → Rules → Rulesets.
+    **What to do.** Add the Towpath App to the bypass list of each of these rulesets, with the mode “Always”: Settings → Rules → Rulesets.
 
-    **Another way.** Write `copy: { mode: pull-request }` in `.github/towpath.yml`, and merge a pull request after each release.
+    **Who can act.** Anyone who can change the settings of the repository and of the App.
 
-    _Judged `d93f69dd0` against `master` at `7776e3968`, 2023-11-14 22:13 UTC._
+    <details><summary>Another way</summary>
+
+    Write `copy: { mode: pull-request }` in `.github/towpath.yml`, and merge a pull request after each release.
+
+    </details>
+
+    _Checked `d93f69dd0` against `master` at `7776e3968`, 2023-11-14 22:13 UTC._
     ");
     insta::assert_snapshot!(refused("Changes must be made through a pull request.", Refuser::Classic), @"
     action_required master cannot follow production
 
-    `master` has to follow `production`, and GitHub does not let Towpath move it: `Changes must be made through a pull request.`.
+    `master` has to follow `production`, but GitHub does not let Towpath update it: `Changes must be made through a pull request.`. Until then it holds an old release.
 
-    **What to do.** Let the App Towpath through in the branch protection rule of `master`: Settings → Branches.
+    **What to do.** Let the Towpath App through in the branch protection rule of `master`: Settings → Branches.
 
     “Require a pull request before merging”: tick “Allow specified actors to bypass required pull requests”, and add Towpath.
 
-    **Another way.** Write `copy: { mode: pull-request }` in `.github/towpath.yml`, and merge a pull request after each release.
+    **Who can act.** Anyone who can change the settings of the repository and of the App.
 
-    _Judged `d93f69dd0` against `master` at `7776e3968`, 2023-11-14 22:13 UTC._
+    <details><summary>Another way</summary>
+
+    Write `copy: { mode: pull-request }` in `.github/towpath.yml`, and merge a pull request after each release.
+
+    </details>
+
+    _Checked `d93f69dd0` against `master` at `7776e3968`, 2023-11-14 22:13 UTC._
     ");
     insta::assert_snapshot!(refused("Protected branch update failed for refs/heads/master.", Refuser::Classic), @"
     action_required master cannot follow production
 
-    `master` has to follow `production`, and GitHub does not let Towpath move it: `Protected branch update failed for refs/heads/master.`.
+    `master` has to follow `production`, but GitHub does not let Towpath update it: `Protected branch update failed for refs/heads/master.`. Until then it holds an old release.
 
-    **What to do.** Let the App Towpath through in the branch protection rule of `master`: Settings → Branches.
+    **What to do.** Let the Towpath App through in the branch protection rule of `master`: Settings → Branches.
 
     - “Require a pull request before merging”: tick “Allow specified actors to bypass required pull requests”, and add Towpath.
     - “Restrict who can push to matching branches”: add Towpath.
-    - “Require status checks to pass” lets no App through: take the checks off there.
+    - “Require status checks to pass” lets no App through: remove the checks there.
 
-    **Another way.** Write `copy: { mode: pull-request }` in `.github/towpath.yml`, and merge a pull request after each release.
+    **Who can act.** Anyone who can change the settings of the repository and of the App.
 
-    _Judged `d93f69dd0` against `master` at `7776e3968`, 2023-11-14 22:13 UTC._
+    <details><summary>Another way</summary>
+
+    Write `copy: { mode: pull-request }` in `.github/towpath.yml`, and merge a pull request after each release.
+
+    </details>
+
+    _Checked `d93f69dd0` against `master` at `7776e3968`, 2023-11-14 22:13 UTC._
     ");
     insta::assert_snapshot!(refused("Resource not accessible by integration", Refuser::Permission { workflows: true }), @"
     action_required master cannot follow production
 
-    `master` has to follow `production`, and GitHub does not let Towpath move it: `Resource not accessible by integration`.
+    `master` has to follow `production`, but GitHub does not let Towpath update it: `Resource not accessible by integration`. Until then it holds an old release.
 
-    **What to do.** Give the App the repository permission Workflows: write, and accept it in its installation: what is to be copied changes `.github/workflows`.
+    **What to do.** Give the App the repository permission Workflows: write, and accept it in its installation. The release to copy changes `.github/workflows`.
 
-    **Another way.** Write `copy: { mode: pull-request }` in `.github/towpath.yml`, and merge a pull request after each release.
+    **Who can act.** Anyone who can change the settings of the repository and of the App.
 
-    _Judged `d93f69dd0` against `master` at `7776e3968`, 2023-11-14 22:13 UTC._
+    <details><summary>Another way</summary>
+
+    Write `copy: { mode: pull-request }` in `.github/towpath.yml`, and merge a pull request after each release.
+
+    </details>
+
+    _Checked `d93f69dd0` against `master` at `7776e3968`, 2023-11-14 22:13 UTC._
     ");
     insta::assert_snapshot!(of_the_copy(&Verdict::default(), &CopyStanding::default()), @"
     success A copy: master holds the files of production
 
 
 
-    _Judged `d93f69dd0` against `master` at `7776e3968`, 2023-11-14 22:13 UTC._
+    _Checked `d93f69dd0` against `master` at `7776e3968`, 2023-11-14 22:13 UTC._
     ");
 }
 
@@ -187,13 +209,13 @@ fn a_copy_that_is_behind_tells_what_is_on_its_way() {
         told.push(repair.split("\n\n[TP501").next().unwrap_or_default().trim().to_owned());
     }
     insta::assert_snapshot!(told.join("\n---\n"), @"
-    Nothing: `master` is moved along by itself once what `production` has now was deployed.
+    Nothing: Towpath updates `master` once the current state of `production` is deployed.
     ---
     Merge #14 with a merge commit: it brings `production` over.
     ---
-    Reopen #13, which brings `production` over, and merge it with a merge commit. It was closed, so no other one is opened until `production` moves.
+    Reopen #13, which brings `production` over, and merge it with a merge commit. Since somebody closed it, Towpath opens no other one until `production` moves.
     ---
-    Nothing yet: a pull request into `master` is opened by itself once what `production` has now was deployed.
+    Nothing yet: Towpath opens a pull request into `master` once the current state of `production` is deployed.
     ---
     Bring `production` over:
 

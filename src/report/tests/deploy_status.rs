@@ -3,9 +3,9 @@
 use super::super::samples::*;
 use super::super::{
     OperatorActs, Place, ProtectionWords, Stand, WaitingJob, change_status, change_status_as_json,
-    change_status_on_terminal, deploy_status, deploy_trouble, deployment_protection,
+    change_status_on_terminal, deploy_status, deployment_protection,
 };
-use super::shown;
+use super::{shown, trouble};
 use crate::model::{
     Cause, Deploy, DeployState, Ending, Hold, NotCounted, Outcome, Phase, PhaseRun, Trigger, WhyNotCounted,
 };
@@ -19,23 +19,27 @@ fn a_held_environment_waits_and_says_who_lifts_the_hold() {
     insta::assert_snapshot!(promotion(Outcome::Wait, held(false)), @"
     action_required [Re-check] Held: production was rolled back to 1715609f7
 
-    `production` was rolled back from `b54cda58f` to `1715609f7` by `rita` 2023-11-14 22:13 UTC: `checkout is broken`.
+    `rita` rolled `production` back from `b54cda58f` to `1715609f7` on 2023-11-14 22:13 UTC: `checkout is broken`.
 
-    Until the hold is lifted, nothing merged into `production` is deployed. Taken back with it: #81 and #82.
+    This took back #81 and #82. Merging this may bring the fault back. Until somebody lifts the hold, Towpath deploys nothing to `production`.
 
-    **What to do.** Once it is repaired upstream, the operator of Towpath lifts the hold:
+    **What to do.** Once the fix is upstream, the operator of Towpath lifts the hold:
 
     ```sh
     towpath hold lift --repository acme/store --environment production --reason '…'
     ```
 
-    This is judged again by itself.
-
-    **Who can act.** The operator of Towpath can do this. Towpath has no override: repository admins decide through the rules of `production`.
+    **Who can act.** The operator of Towpath. Towpath has no override; admins can change the rules of `production`.
 
     [TP406: what it means](https://towpath.example/findings#tp406)
 
-    _Judged `d93f69dd0` against `production` at `7776e3968`, 2023-11-14 22:13 UTC._
+    <details><summary>Notes on the commands</summary>
+
+    Towpath then checks this again by itself.
+
+    </details>
+
+    _Checked `d93f69dd0` against `production` at `7776e3968`, 2023-11-14 22:13 UTC._
     ");
 }
 
@@ -44,15 +48,15 @@ fn the_next_promotion_names_what_it_brings_back() {
     insta::assert_snapshot!(promotion(Outcome::Warn, held(true)), @"
     success [] Brings back what was rolled back on production
 
-    `production` was rolled back from `b54cda58f` to `1715609f7` by `rita` 2023-11-14 22:13 UTC: `checkout is broken`.
+    `rita` rolled `production` back from `b54cda58f` to `1715609f7` on 2023-11-14 22:13 UTC: `checkout is broken`.
 
-    The hold was lifted by `rita`: `repaired in #83`. Taken back with it: #81 and #82.
+    This took back #81 and #82. `rita` lifted the hold: `repaired in #83`.
 
-    **What to do.** Merge it if what was wrong is repaired in it. Otherwise revert that work upstream first.
+    **What to do.** If the fix is in here, merge. Otherwise revert the faulty work upstream first.
 
     [TP406: what it means](https://towpath.example/findings#tp406)
 
-    _Judged `d93f69dd0` against `production` at `7776e3968`, 2023-11-14 22:13 UTC._
+    _Checked `d93f69dd0` against `production` at `7776e3968`, 2023-11-14 22:13 UTC._
     ");
 }
 
@@ -61,13 +65,15 @@ fn a_deploy_under_way_is_waited_for_by_itself() {
     insta::assert_snapshot!(promotion(Outcome::Wait, deploying(None)), @"
     in_progress [Re-check] Waits for the deploy of d93f69dd0 to staging
 
-    `production` asks for files that were deployed on `staging` before. That of `staging` (`d93f69dd0`) is under way since 2023-11-14 22:13 UTC.
+    `production` takes only what was deployed to `staging` first. The deploy of `staging` (`d93f69dd0`) has been running since 2023-11-14 22:13 UTC.
 
-    **What to do.** Wait. This turns by itself when the deploy has ended.
+    **What to do.** Wait. Towpath checks this again when the deploy ends.
+
+    **Who can act.** Nobody has to.
 
     [TP408: what it means](https://towpath.example/findings#tp408)
 
-    _Judged `d93f69dd0` against `production` at `7776e3968`, 2023-11-14 22:13 UTC._
+    _Checked `d93f69dd0` against `production` at `7776e3968`, 2023-11-14 22:13 UTC._
     ");
 }
 
@@ -77,15 +83,15 @@ fn a_failed_deploy_waits_for_a_person() {
     insta::assert_snapshot!(promotion(Outcome::Wait, deploying(Some(ended))), @"
     action_required [Re-check] The deploy of d93f69dd0 to staging did not succeed
 
-    `production` asks for files that were deployed on `staging` before. That of `staging` (`d93f69dd0`) did not succeed: `Deploy failed (install): the site may be in maintenance mode`.
+    `production` takes only what was deployed to `staging` first. The deploy of `staging` (`d93f69dd0`) did not succeed: `Deploy failed (install): the site may be in maintenance mode`.
 
-    **What to do.** Repair it and merge the repair into `staging`, or run its deploy again where it is carried out. As soon as the same files are deployed there, this turns by itself.
+    **What to do.** Fix it and merge the fix into `staging`, or run its deploy again. Once the same files are deployed there, Towpath checks this again.
 
-    **Who can act.** Whoever deploys to `staging` can do this. Towpath has no override: repository admins decide through the rules of `production`.
+    **Who can act.** Anyone who deploys to `staging`. Towpath has no override; admins can change the rules of `production`.
 
     [TP408: what it means](https://towpath.example/findings#tp408)
 
-    _Judged `d93f69dd0` against `production` at `7776e3968`, 2023-11-14 22:13 UTC._
+    _Checked `d93f69dd0` against `production` at `7776e3968`, 2023-11-14 22:13 UTC._
     ");
 }
 
@@ -147,45 +153,45 @@ fn what_github_shows_of_a_deploy() {
         .map(|status| format!("{}: {}", status.state, status.line))
         .collect();
     insta::assert_snapshot!(lines.join("\n"), @"
-    queued: Waits for whoever deploys staging to take it up
-    queued: Handed over, not taken up yet
-    in_progress: Under way
+    queued: Waits for whoever deploys staging to start
+    queued: Requested, not started yet
+    in_progress: Running
     success: f1bbcdcbf is live after 4 min
-    success: f1bbcdcbf is live after 4 min; the build was used again
+    success: f1bbcdcbf is live after 4 min; same build as before
     failure: Build failed (install): the site was not touched
     failure: Deploy failed (install): the site may be in maintenance mode
     failure: Deployed, but verify failed (install): look at the site
-    failure: Failed, and nothing says how far it came: the site may be in maintenance mode
-    error: Nobody took it up within 15 min: nothing was deployed
+    failure: Failed at an unknown step: the site may be in maintenance mode
+    error: Nobody started it within 15 min: nothing was deployed
     error: Hangs: the build has not ended within 60 min; the site was not touched
     error: Hangs: not ended within 3 h; the site may be in maintenance mode
     error: Not started: xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…
-    inactive: Nobody acts on Deployments here: no more are made until a workflow on: deployment, a status, or deploy: in .github/towpath.yml
-    queued: Waits for whoever deploys staging to take it up; the Deployment of ci.yml does not count
+    inactive: Nothing deploys here: Towpath makes no Deployments until there is a workflow on: deployment, a status, or deploy: in .github/towpath.yml
+    queued: Waits for whoever deploys staging to start; the Deployment of ci.yml does not count
     ");
     assert!(deploy_status(&deploy(DeployState::Waiting, None), false).is_none());
 }
 
 #[test]
 fn what_is_said_where_the_change_came_from() {
-    insta::assert_snapshot!(deploy_trouble("acme/store", &failed(Some(Phase::Deploy)), OperatorActs { roll_back_to: Some(id(4)), try_again: true }).unwrap(), @"
+    insta::assert_snapshot!(trouble(&failed(Some(Phase::Deploy)), OperatorActs { roll_back_to: Some(id(4)), try_again: true }).unwrap(), @"
     **staging: Deploy failed (install): the site may be in maintenance mode.**
 
-    Look at `staging` now. To go on, repair it and merge again.
+    Look at `staging` now. Then fix the fault in a new pull request into `integration`, and promote it again.
 
-    To bring back what ran last and well, `1715609f7`, the operator runs:
+    To bring back the last good release, `1715609f7`, the operator runs:
 
     ```sh
     towpath rollback --repository acme/store --environment staging --reason '…'
     ```
 
-    Where the cause lies outside, the operator has the same deployed again:
+    If the cause is outside the code, the operator deploys the same again:
 
     ```sh
     towpath deploy --repository acme/store --environment staging --again
     ```
 
-    It said: `install exited with 1`
+    It reported: `install exited with 1`
 
     The last lines of its log:
 
@@ -197,14 +203,14 @@ fn what_is_said_where_the_change_came_from() {
     [The whole log](https://towpath.example/deploys/7.staging.3/0a1b)
     ");
     let nobody = deploy(DeployState::Error, Some(Ending::NotPickedUp { within: 900_000 }));
-    insta::assert_snapshot!(deploy_trouble("acme/store", &nobody, NOTHING).unwrap(), @"
-    **staging: Nobody took it up within 15 min: nothing was deployed.**
+    insta::assert_snapshot!(trouble(&nobody, NOTHING).unwrap(), @"
+    **staging: Nobody started it within 15 min: nothing was deployed.**
 
     Something has to act on GitHub's Deployments to `staging`: a workflow `on: deployment`, or a service. If nothing should, write `deploy: { driver: none }` for it in `.github/towpath.yml`.
 
     [The whole log](https://towpath.example/deploys/7.staging.3/0a1b)
     ");
-    assert_eq!(deploy_trouble("acme/store", &deploy(DeployState::Succeeded, None), NOTHING), None);
+    assert_eq!(trouble(&deploy(DeployState::Succeeded, None), NOTHING), None);
 }
 
 const NOTHING: OperatorActs = OperatorActs { roll_back_to: None, try_again: false };
@@ -227,11 +233,11 @@ fn what_does_not_count_is_named_with_the_reason() {
         crate::report::not_counted(&deploy).unwrap()
     });
     insta::assert_snapshot!(said.join("\n"), @"
-    A Deployment of ci.yml says success and does not count: those that Towpath makes are taken up in this repository. Where it is the deploy, say so: foreign: { workflow: FILE } below deploy
+    A Deployment of ci.yml says success and does not count: something acts on the Deployments that Towpath makes. If that other one is the deploy, write foreign: { workflow: FILE } below deploy
     A Deployment of ci.yml says success and does not count: driver: actions deploys here
     A Deployment of ci.yml says success and does not count: the operator's programs deploy here
     A Deployment of ci.yml says success and does not count: the configuration says foreign: false
-    A Deployment of ci.yml says success and does not count: only those of ship.yml do, by the configuration
+    A Deployment of ci.yml says success and does not count: by the configuration only those of ship.yml do
     ");
     let deploy = Deploy {
         not_counted: Some(not_counted(WhyNotCounted::Programs)),
@@ -242,14 +248,19 @@ fn what_does_not_count_is_named_with_the_reason() {
         Place { deploy: None, stand: Stand::Merged, nobody_deploys: true, ..places().remove(1) },
     ];
     insta::assert_snapshot!(change_status_on_terminal(&places), @"
-    integration  is being deployed since 2023-11-14 22:13 UTC
+    integration  being deployed since 2023-11-14 22:13 UTC
                  A Deployment of ci.yml says success and does not count: the operator's programs deploy here
     staging      merged, not deployed since 2023-11-14 22:13 UTC
-                 Nobody acts on Deployments here: no more are made until a workflow on: deployment, a status, or deploy: in .github/towpath.yml
+                 Nothing deploys here: Towpath makes no Deployments until there is a workflow on: deployment, a status, or deploy: in .github/towpath.yml
     ");
     let comment = change_status("acme/store", &places);
     assert!(comment.contains("`integration`: `A Deployment of ci.yml says success"), "{comment}");
-    assert!(change_status_as_json(&places)["places"][1]["note"].as_str().unwrap().starts_with("Nobody acts"));
+    assert!(
+        change_status_as_json(&places)["places"][1]["note"]
+            .as_str()
+            .unwrap()
+            .starts_with("Nothing deploys here")
+    );
 }
 
 fn places() -> Vec<Place> {
@@ -287,15 +298,15 @@ fn where_a_change_is() {
 
     **staging: Build failed (install): the site was not touched.**
 
-    `staging` runs what it ran before. Repair the build on the way it came, and merge again.
+    `staging` still runs what it ran before. Fix the build in a new pull request into `integration`, and promote it again.
 
-    Where the cause lies outside, the operator has the same deployed again:
+    If the cause is outside the code, the operator deploys the same again:
 
     ```sh
     towpath deploy --repository acme/store --environment staging --again
     ```
 
-    It said: `install exited with 1`
+    It reported: `install exited with 1`
 
     The last lines of its log:
 
@@ -347,23 +358,23 @@ fn what_is_said_at_the_gate() {
     ];
     assert!(all.iter().all(|comment| comment.chars().count() <= 1_024));
     insta::assert_snapshot!(all.join("\n\n"), @"
-    `f1bbcdcbf` is what `production` points at: it has come by the path.
+    `f1bbcdcbf` is the tip of `production`, so it came through pull requests.
 
-    `production` was rolled back to `1715609f7` by `rita` and is held: `checkout is broken`. Until the hold is lifted only that commit may be deployed there. `towpath hold lift --repository acme/store --environment production --reason '…'` lifts it.
+    `production` was rolled back to `1715609f7` by `rita` and is held: `checkout is broken`. Until the hold is lifted, only that commit may go there. `towpath hold lift --repository acme/store --environment production --reason '…'` lifts it.
 
-    `f1bbcdcbf` is older than `production`, which is at `2e2ac13ef`. Run the job for that commit. To bring back what ran last and well, `1715609f7`: `towpath rollback --repository acme/store --environment production --reason '…'`.
+    `f1bbcdcbf` is older than `production`, which is at `2e2ac13ef`. Run the job for that commit. To bring back the last good release, `1715609f7`: `towpath rollback --repository acme/store --environment production --reason '…'`.
 
     `f1bbcdcbf` is older than `production`, which is at `2e2ac13ef`. Run the job for that commit.
 
-    `f1bbcdcbf` is not on `production`. A change comes to `production` by a pull request that the path allows; run the job for the commit that the merge gives.
+    `f1bbcdcbf` is not on `production`. Merge it into `production` through a pull request first, and run the job for the merge commit.
 
-    The path has no environment `qa`; it has `staging`, `production`. Add it to `.github/towpath.yml`, or take this rule off the environment.
+    The configuration has no environment `qa`; it has `staging`, `production`. Add it to `.github/towpath.yml`, or remove this rule from the environment.
 
-    GitHub does not tell which commit the job would deploy, so it is kept out.
+    GitHub does not tell which commit the job would deploy, so Towpath keeps it out.
 
-    `.github/towpath.yml` cannot be used, so nobody can say what may go to `production`. `towpath config check` names what is wrong; run the job again once it is mended.
+    `.github/towpath.yml` cannot be read, so Towpath does not know what may go to `production`. `towpath config check` names the mistake; run the job again once it is fixed.
 
-    Could not decide yet, and tries again: `GitHub did not answer`
+    Towpath could not decide yet, and tries again: `GitHub did not answer`
     ");
 }
 
@@ -371,9 +382,9 @@ fn what_is_said_at_the_gate() {
 fn what_ended_with_the_server_says_what_that_means_for_the_site() {
     let line = |deploy: &Deploy| deploy_status(deploy, false).unwrap().line;
     let cut = deploy(DeployState::Error, Some(Ending::CutOff { phase: None, times: 3 }));
-    let words = "Cut off: the server ended 3 times while it ran; the site may be in maintenance mode";
+    let words = "Cut off: Towpath's server stopped 3 times during it; the site may be in maintenance mode";
     assert_eq!(line(&cut), words);
-    let problem = deploy_trouble("acme/store", &cut, OperatorActs::default()).unwrap();
+    let problem = trouble(&cut, OperatorActs::default()).unwrap();
     assert!(problem.contains(words) && problem.contains("Look at `staging` now."), "{problem}");
     let ending = Ending::NotHandedOver { words: "the programs are gone".to_owned() };
     let never = deploy(DeployState::Error, Some(ending));
@@ -381,8 +392,8 @@ fn what_ended_with_the_server_says_what_that_means_for_the_site() {
     let again = Deploy { hand_overs: 1, ..never };
     assert_eq!(
         line(&again),
-        "Not begun again, and the site may be in maintenance mode: the programs are gone"
+        "Not started again, and the site may be in maintenance mode: the programs are gone"
     );
-    let problem = deploy_trouble("acme/store", &again, OperatorActs::default()).unwrap();
+    let problem = trouble(&again, OperatorActs::default()).unwrap();
     assert!(problem.contains("Look at `staging` now."), "{problem}");
 }

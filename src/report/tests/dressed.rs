@@ -6,65 +6,19 @@ use super::shown;
 use crate::model::{Cause, Code, Finding, Level, Outcome, PromotionPath, Repair, Verdict};
 
 #[test]
-fn the_comment_says_the_same_with_the_evidence_folded() {
+fn the_comment_leads_to_the_check() {
     let verdict = verdict(Outcome::Fail, carries_staging());
     let shown = comment(&PromotionPath::pro(), &subject("feature/x", "integration"), &verdict, None);
-    insta::assert_snapshot!(shown, @r#"
+    insta::assert_snapshot!(shown, @"
     <!-- towpath:verdict -->
     ### ❌ Carries `staging`'s history: 2 foreign commits
 
-    `feature/x` would bring 5 commits to `integration`. 3 of them came with the history of `staging`, and have not come to `integration` by the path.
-
-    Expected: only work of its own, on top of what `integration` already has. Nothing has been merged.
-
-    **What to do.** Put its own 2 commits onto `integration`, oldest first:
-
-    ```sh
-    git fetch origin &&
-    git switch --detach refs/remotes/origin/integration &&
-    git cherry-pick --keep-redundant-commits a708a824f 454021de7 &&
-    git push --force-with-lease=feature/x:d93f69dd0126b5e9000000000000000000000384 origin HEAD:refs/heads/feature/x
-    ```
-
-    - If a pick stops at a conflict, resolve it, go on with `git cherry-pick --continue` (or `--skip`, if git says that it is empty), and then run the lines that are left.
-    - 1 merge is left out. A conflict that was resolved in it comes again, and what else was changed in it does not come along: `git show --remerge-diff COMMIT` shows it.
-    - The push is refused if somebody has pushed to `feature/x` since, so nothing is lost. Your local branch still holds the old commits: `git switch -C feature/x` moves it along, once nothing unpushed is left in it.
-
-    **Another way.** Put the same commits on a new branch from `integration`, open a pull request from there and close this one.
-
-    **Who can act.** Whoever may push to `feature/x` can repair this. Towpath has no override: repository admins decide through the rules of `integration`.
-
-    <details><summary>Evidence: 2 commits</summary>
-
-    On the line of `staging`, and not of `integration`:
-
-    | commit | subject | author |
-    |---|---|---|
-    | [`08d12e6b7`](https://github.com/acme/store/commit/08d12e6b76c84d1100000000000000000000000c) | `Promote integration` | `Ada` |
-    | [`6a99b4b1f`](https://github.com/acme/store/commit/6a99b4b1f77dd0fc00000000000000000000000b) | `Fix the \| pipe for @bob, closes #7` | `Ben` |
-
-    In short, with the commits in question marked:
-
-    ```mermaid
-    %%{init: {"gitGraph": {"mainBranchName": "integration"}}}%%
-    gitGraph
-      commit id: "shared"
-      branch "staging"
-      commit id: "6a99b4b1f" type: HIGHLIGHT
-      commit id: "08d12e6b7" type: HIGHLIGHT
-      branch "feature/x"
-      commit id: "a708a824f"
-      commit id: "454021de7"
-    ```
-
-    </details>
-
-    [TP201: what it means](https://towpath.example/findings#tp201)
-    "#);
+    Do not merge this pull request as it is. [The check](https://github.com/acme/store/pull/12/checks) says why, and gives the repair.
+    ");
 }
 
 #[test]
-fn the_comment_folds_what_was_wrong_once_it_passes() {
+fn the_comment_names_what_was_wrong_once_it_passes() {
     let earlier = (subject("feature/x", "integration"), verdict(Outcome::Fail, carries_staging()));
     let now = subject("feature/x", "integration");
     let shown = comment(&PromotionPath::pro(), &now, &Verdict::default(), Some(&earlier));
@@ -72,19 +26,10 @@ fn the_comment_folds_what_was_wrong_once_it_passes() {
     <!-- towpath:verdict -->
     ### ✅ On the path: `feature/x` → `integration`
 
-    This pull request is on the path now. Nothing more is to be done.
+    This pull request is on the path now. You can merge it. [The check](https://github.com/acme/store/pull/12/checks) says more.
 
-    `integration` takes topics, and none of the commits that `feature/x` brings came by way of `staging`, `production` or `master`.
-
-    <details><summary>What was wrong before</summary>
-
-    **TP201: Carries `staging`'s history: 2 foreign commits**
-
-    `feature/x` would bring 5 commits to `integration`. 3 of them came with the history of `staging`, and have not come to `integration` by the path.
-
-    Expected: only work of its own, on top of what `integration` already has. Nothing has been merged.
-
-    </details>
+    What was wrong before:
+    - TP201: Carries `staging`'s history: 2 foreign commits
     ");
 }
 
@@ -98,23 +43,23 @@ fn the_comment_says_why_it_may_merge_now() {
     off.rules.set(Code::CarriesHistory, Level::Off);
     let (pro, folds) = (PromotionPath::pro(), "What was wrong before");
     for (path, findings, words, folded) in [
-        (&pro, vec![], "is on the path now. Nothing more is to be done.", true),
+        (&pro, vec![], "is on the path now. You can merge it.", true),
         (
             &pro,
             vec![softened(Outcome::Warn, cause.clone(), Level::Warn)],
-            "may merge now, because this project's rules have TP201 as `warn`. What was found still stands.",
+            "may merge now, because this project's rules set TP201 to `warn`. What Towpath found still stands.",
             false,
         ),
         (
             &pro,
             vec![softened(Outcome::Pass, cause, Level::Observe)],
-            "may merge now, because this project's rules have TP201 as `observe`. What was found still stands.",
+            "may merge now, because this project's rules set TP201 to `observe`. What Towpath found still stands.",
             false,
         ),
         (
             &pro,
             vec![softened(Outcome::Pass, other.clone(), Level::Observe)],
-            "may merge now. What is noted below counts for nothing.",
+            "may merge now. What Towpath still notes counts for nothing.",
             true,
         ),
         (&pro, vec![Finding::warn(other.clone())], "may merge now. One thing deserves a look.", true),
@@ -122,12 +67,13 @@ fn the_comment_says_why_it_may_merge_now() {
         (
             &off,
             vec![Finding::warn(other)],
-            "may merge now, because this project's rules do not look for `TP201` any more. One thing deserves a look.",
+            "may merge now, because this project's rules no longer look for `TP201`. One thing deserves a look.",
             true,
         ),
     ] {
         let shown = comment(path, &subject, &Verdict { findings }, Some(&earlier));
-        assert_eq!(shown.lines().nth(3), Some(&*format!("This pull request {words}")), "{shown}");
+        let line = shown.lines().nth(3).unwrap_or_default();
+        assert!(line.starts_with(&format!("This pull request {words} [The check](")), "{shown}");
         assert_eq!(shown.contains(folds), folded, "{shown}");
     }
 }
@@ -142,19 +88,10 @@ fn the_comment_says_what_was_wrong_of_the_base_it_had_then() {
     <!-- towpath:verdict -->
     ### ✅ On the path: `feature/x` → `integration`
 
-    This pull request is on the path now. Nothing more is to be done.
+    This pull request is on the path now. You can merge it. [The check](https://github.com/acme/store/pull/12/checks) says more.
 
-    `integration` takes topics, and none of the commits that `feature/x` brings came by way of `staging`, `production` or `master`.
-
-    <details><summary>What was wrong before</summary>
-
-    **TP101: Wrong source: `feature/x` → `production` (needs `staging`)**
-
-    This pull request would merge `feature/x` into `production`. Expected: `production` takes only `staging`.
-
-    Work comes in through `integration`. From there it travels on by promotion, one environment after the other, to `production`.
-
-    </details>
+    What was wrong before:
+    - TP101: Wrong source: `feature/x` → `production` (needs `staging`)
     ");
 }
 
@@ -169,9 +106,7 @@ fn the_terminal_says_the_same_without_markdown() {
     insta::assert_snapshot!(shown, @"
     fail: TP201 Carries staging's history: 2 foreign commits
 
-    feature/x would bring 5 commits to integration. 3 of them came with the history of staging, and have not come to integration by the path.
-
-    Expected: only work of its own, on top of what integration already has. Nothing has been merged.
+    3 of the 5 commits of feature/x are part of staging but never reached integration through a pull request. Merging this would bring them to integration, and the next promotion would carry them on.
 
     What to do. Put its own 2 commits onto integration, oldest first:
 
@@ -180,19 +115,19 @@ fn the_terminal_says_the_same_without_markdown() {
         git cherry-pick --keep-redundant-commits a708a824f 454021de7 &&
         git push --force-with-lease=feature/x: origin HEAD:refs/heads/feature/x
 
-    - If a pick stops at a conflict, resolve it, go on with `git cherry-pick --continue` (or `--skip`, if git says that it is empty), and then run the lines that are left.
-    - 1 merge is left out. A conflict that was resolved in it comes again, and what else was changed in it does not come along: `git show --remerge-diff COMMIT` shows it.
-    - The push is refused if somebody has pushed to feature/x since, so nothing is lost. Your local branch still holds the old commits: `git switch -C feature/x` moves it along, once nothing unpushed is left in it.
+    - If a pick stops at a conflict, resolve it and run `git cherry-pick --continue` (or `--skip` if git says that the commit is empty). Then run the remaining lines.
+    - Your merge commit is dropped: you will resolve its conflicts again, and any other edit made in it is lost. `git show --remerge-diff COMMIT` shows such edits.
+    - If somebody has pushed to feature/x since, git refuses the push, so nothing gets lost. Your local branch still has the old commits. Once it has nothing unpushed, `git switch -C feature/x` moves it.
 
-    Another way. Put the same commits on a new branch from integration, open a pull request from there and close this one.
+    Another way. Put the same commits on a new branch from integration, open a pull request from it and close this one.
 
-    Who can act. Whoever may push to feature/x can repair this. Towpath has no override: repository admins decide through the rules of integration.
+    Who can act. Anyone who can push to feature/x. Towpath has no override; admins can change the rules of integration.
 
-    On the line of staging, and not of integration:
+    Part of staging, but not of integration:
         08d12e6b7  Promote integration (Ada)
         6a99b4b1f  Fix the | pipe for @bob, closes #7 (Ben)
 
-    Judged d93f69dd0 against integration at 7776e3968.
+    Checked d93f69dd0 against integration at 7776e3968.
     ");
 }
 
@@ -209,13 +144,13 @@ fn a_shared_check_shows_the_worse_verdict_and_names_all() {
     insta::assert_snapshot!(ends, @"
     Carries staging's history: 2 foreign commits
 
-    #12 and #15 share this check, because they have the same head and base. It shows #15.
+    #12 and #15 share this check, because they have the same head and base. It shows the result of #15.
     …
-    <details><summary>Also judged: #12</summary>
+    <details><summary>Also checked: #12</summary>
 
     **On the path: `feature/x` → `integration`**
 
-    `integration` takes topics, and none of the commits that `feature/x` brings came by way of `staging`, `production` or `master`.
+    `integration` takes topics, and none of the commits of `feature/x` come from `staging`, `production` or `master`.
 
     </details>
     ");
@@ -229,12 +164,29 @@ fn further_findings_are_folded() {
     );
     let check = check(&PromotionPath::pro(), &[(subject("staging", "production"), verdict)]);
     let folded = &check.summary[check.summary.find("<details>").unwrap()..];
-    insta::assert_snapshot!(folded, @r#"
+    insta::assert_snapshot!(folded, @"
+    <details><summary>Notes on the commands</summary>
+
+    - Resolve conflicts there. Test the result, then promote it. Towpath checks this pull request again by itself.
+    - If a change that only `production` has is a revert, that also removes the reverted work from `integration`.
+
+    </details>
+
+    <details><summary>Other ways</summary>
+
+    **Or:** If it cannot wait: merge `production` into `staging`, test there, and carry it back into `integration` afterwards.
+
+    **Or:** If `staging` was pushed back by mistake, point it at the commit where it was. The repository's Activity page lists each push.
+
+    **Or:** If somebody pushed `staging` back on purpose, close this pull request: there is nothing to promote.
+
+    </details>
+
     <details><summary>Also found: TP106</summary>
 
     **Warning: nothing to carry, `staging` → `production`**
 
-    `staging` is further down the path than `production`, and it has no change that `production` lacks. GitHub offers such pull requests by itself when a branch has moved.
+    `staging` has no change that `production` lacks, so merging this only adds a merge commit. GitHub offers such pull requests whenever a branch has moved.
 
     **What to do.** Close this pull request:
 
@@ -242,12 +194,12 @@ fn further_findings_are_folded() {
     gh pr close 12 --repo acme/store
     ```
 
-    **Another way.** If a hotfix was to be carried back: it is not on `staging` yet, or `production` has it already. Merge the hotfix into `staging` first. This pull request then carries it, and is judged again by itself.
+    **Another way.** If you want to carry a hotfix back: it is not on `staging` yet, or `production` already has it. Merge the hotfix into `staging` first; Towpath then checks this pull request again.
 
     [TP106: what it means](https://towpath.example/findings#tp106)
 
     </details>
-    "#);
+    ");
 }
 
 #[test]
@@ -259,20 +211,20 @@ fn json_words_are_plain() {
         &verdict.findings[0],
     );
     let shown = format!("{}\n---\n{}\n---\n{}", words.title, words.detail, words.remedy);
-    insta::assert_snapshot!(shown, @r#"
+    insta::assert_snapshot!(shown, @"
     From a fork: integration → staging
     ---
-    The head is a branch called integration in a fork. Expected: the branch integration of this repository. A fork's branch can hold anything, so its name proves nothing.
+    This integration is a branch in a fork, and anyone can give a branch that name. A promotion comes from this repository's own integration; merging this one could put anything on staging.
     ---
-    Open the pull request from the repository's own branch, and close this one:
+    Open a pull request from this repository's own branch, and close this one:
 
         gh pr create --base staging --head integration --title 'Promote integration to staging' --body '' &&
         gh pr close
 
-    If the fork holds new work, push it to a branch of another name and open a pull request from there into the environment that takes topics.
+    If the fork has new work, push it to a branch with another name. Open a pull request from there into the environment that takes topics.
 
-    The author of the pull request, and whoever may write to the repository, can do this. Towpath has no override: repository admins decide through the rules of staging.
-    "#);
+    The author of the pull request, and anyone with write access. Towpath has no override; admins can change the rules of staging.
+    ");
 }
 
 #[test]

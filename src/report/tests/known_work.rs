@@ -14,11 +14,15 @@ fn brings_back_what_the_base_dropped() {
     insta::assert_snapshot!(sample(0), @"
     success [Rebuild branch] Warning: brings back what integration dropped
 
-    `integration` once pointed at `98c475f0f`, and was pushed back behind it. `feature/x` was made before that and still has it: merging brings 3 commits back.
+    `integration` once pointed at `98c475f0f`, and was pushed back behind it. `feature/x` is older and still has that work: merging brings 3 commits back.
 
-    **What to do.** If they shall come back, nothing is to be done: it may merge.
+    **What to do.** If you want them back, do nothing and merge.
 
-    **Another way.** If they shall stay away: put its own commit onto `integration`:
+    [TP202: what it means](https://towpath.example/findings#tp202)
+
+    <details><summary>Another way</summary>
+
+    If you do not want them back: put its own commit onto `integration`:
 
     ```sh
     git fetch origin &&
@@ -27,8 +31,12 @@ fn brings_back_what_the_base_dropped() {
     git push --force-with-lease=feature/x:d93f69dd0126b5e9000000000000000000000384 origin HEAD:refs/heads/feature/x
     ```
 
-    - If a pick stops at a conflict, resolve it, go on with `git cherry-pick --continue` (or `--skip`, if git says that it is empty), and then run the lines that are left.
-    - The push is refused if somebody has pushed to `feature/x` since, so nothing is lost. Your local branch still holds the old commits: `git switch -C feature/x` moves it along, once nothing unpushed is left in it.
+    - If a pick stops at a conflict, resolve it and run `git cherry-pick --continue` (or `--skip` if git says that the commit is empty). Then run the remaining lines.
+    - If somebody has pushed to `feature/x` since, git refuses the push, so nothing gets lost. Your local branch still has the old commits. Once it has nothing unpushed, `git switch -C feature/x` moves it.
+
+    </details>
+
+    <details><summary>Evidence: 1 commit</summary>
 
     What `integration` pointed at before it was pushed back:
 
@@ -36,9 +44,9 @@ fn brings_back_what_the_base_dropped() {
     |---|---|---|
     | [`98c475f0f`](https://github.com/acme/store/commit/98c475f0f066a9ce000000000000000000000015) | `Merge the old cart` | `Ada` |
 
-    [TP202: what it means](https://towpath.example/findings#tp202)
+    </details>
 
-    _Judged `d93f69dd0` against `integration` at `7776e3968`, 2023-11-14 22:13 UTC._
+    _Checked `d93f69dd0` against `integration` at `7776e3968`, 2023-11-14 22:13 UTC._
     ");
 }
 
@@ -47,9 +55,9 @@ fn has_what_was_squashed() {
     insta::assert_snapshot!(sample(1), @"
     success [Rebuild branch] Warning: contains #7, already merged
 
-    `feature/x` has the commits of #7 by `ana`, which `integration` has as other commits: squashed or rebased. They are shown for review once more, and where `integration` has gone on since, they can conflict.
+    `feature/x` has the commits of #7 by `ana`, and `integration` already has that work, squashed or rebased. Reviewers see it once more, and it can conflict with what `integration` has changed since.
 
-    **What to do.** It may merge. To leave them out: put its own commit onto `integration`:
+    **What to do.** You can merge it. To leave that work out: put its own commit onto `integration`:
 
     ```sh
     git fetch origin &&
@@ -58,12 +66,16 @@ fn has_what_was_squashed() {
     git push --force-with-lease=feature/x:d93f69dd0126b5e9000000000000000000000384 origin HEAD:refs/heads/feature/x
     ```
 
-    - If a pick stops at a conflict, resolve it, go on with `git cherry-pick --continue` (or `--skip`, if git says that it is empty), and then run the lines that are left.
-    - The push is refused if somebody has pushed to `feature/x` since, so nothing is lost. Your local branch still holds the old commits: `git switch -C feature/x` moves it along, once nothing unpushed is left in it.
-
     [TP203: what it means](https://towpath.example/findings#tp203)
 
-    _Judged `d93f69dd0` against `integration` at `7776e3968`, 2023-11-14 22:13 UTC._
+    <details><summary>Notes on the commands</summary>
+
+    - If a pick stops at a conflict, resolve it and run `git cherry-pick --continue` (or `--skip` if git says that the commit is empty). Then run the remaining lines.
+    - If somebody has pushed to `feature/x` since, git refuses the push, so nothing gets lost. Your local branch still has the old commits. Once it has nothing unpushed, `git switch -C feature/x` moves it.
+
+    </details>
+
+    _Checked `d93f69dd0` against `integration` at `7776e3968`, 2023-11-14 22:13 UTC._
     ");
 }
 
@@ -72,9 +84,7 @@ fn a_hotfix_carries_work_merged_elsewhere() {
     insta::assert_snapshot!(sample(2), @"
     failure [Re-check, Rebuild branch] Carries work merged into integration: 1 commit
 
-    `hotfix/x` would bring 1 commit that others merged into `integration`, and that `production` does not have yet.
-
-    It would be released with this pull request, ahead of its turn. Expected: only work of its own, on top of what `production` already has. Nothing has been merged.
+    `hotfix/x` brings 1 commit that others merged into `integration`, and that `production` does not have yet. Merging this would release that work on `production` before its turn.
 
     **What to do.** Put its own commit onto `production`:
 
@@ -85,12 +95,24 @@ fn a_hotfix_carries_work_merged_elsewhere() {
     git push --force-with-lease=hotfix/x:d93f69dd0126b5e9000000000000000000000384 origin HEAD:refs/heads/hotfix/x
     ```
 
-    - If a pick stops at a conflict, resolve it, go on with `git cherry-pick --continue` (or `--skip`, if git says that it is empty), and then run the lines that are left.
-    - The push is refused if somebody has pushed to `hotfix/x` since, so nothing is lost. Your local branch still holds the old commits: `git switch -C hotfix/x` moves it along, once nothing unpushed is left in it.
+    **Who can act.** Anyone who can push to `hotfix/x`. Towpath has no override; admins can change the rules of `production`.
 
-    **Another way.** If the change needs that work, it has to travel with it: send it to the branch that takes topics.
+    [TP204: what it means](https://towpath.example/findings#tp204)
 
-    **Who can act.** Whoever may push to `hotfix/x` can repair this. Towpath has no override: repository admins decide through the rules of `production`.
+    <details><summary>Notes on the commands</summary>
+
+    - If a pick stops at a conflict, resolve it and run `git cherry-pick --continue` (or `--skip` if git says that the commit is empty). Then run the remaining lines.
+    - If somebody has pushed to `hotfix/x` since, git refuses the push, so nothing gets lost. Your local branch still has the old commits. Once it has nothing unpushed, `git switch -C hotfix/x` moves it.
+
+    </details>
+
+    <details><summary>Another way</summary>
+
+    If your change needs that work, change the base to the branch that takes topics, so that promotions carry both.
+
+    </details>
+
+    <details><summary>Evidence: 1 commit</summary>
 
     On `integration`, and not on `production`:
 
@@ -98,9 +120,9 @@ fn a_hotfix_carries_work_merged_elsewhere() {
     |---|---|---|
     | [`36fbefaa6`](https://github.com/acme/store/commit/36fbefaa6fb125e3000000000000000000000016) | `Half of the new cart` | `Ben` |
 
-    [TP204: what it means](https://towpath.example/findings#tp204)
+    </details>
 
-    _Judged `d93f69dd0` against `production` at `7776e3968`, 2023-11-14 22:13 UTC._
+    _Checked `d93f69dd0` against `production` at `7776e3968`, 2023-11-14 22:13 UTC._
     ");
 }
 
@@ -109,11 +131,9 @@ fn a_topic_carries_work_merged_elsewhere() {
     insta::assert_snapshot!(sample(3), @"
     success [Rebuild branch] Warning: carries work merged into staging: 2 commits
 
-    `feature/x` would bring 2 commits that others merged into `staging`, and that `integration` does not have yet.
+    `feature/x` brings 2 commits that others merged into `staging`, and that `integration` does not have yet. Merging this merges that work too, reviewed for `integration` or not.
 
-    They come along with this pull request, reviewed for `integration` or not. It may merge.
-
-    **What to do.** To leave that work out: put its own commit onto `integration`:
+    **What to do.** You can merge it. To leave that work out: put its own commit onto `integration`:
 
     ```sh
     git fetch origin &&
@@ -122,8 +142,16 @@ fn a_topic_carries_work_merged_elsewhere() {
     git push --force-with-lease=feature/x:d93f69dd0126b5e9000000000000000000000384 origin HEAD:refs/heads/feature/x
     ```
 
-    - If a pick stops at a conflict, resolve it, go on with `git cherry-pick --continue` (or `--skip`, if git says that it is empty), and then run the lines that are left.
-    - The push is refused if somebody has pushed to `feature/x` since, so nothing is lost. Your local branch still holds the old commits: `git switch -C feature/x` moves it along, once nothing unpushed is left in it.
+    [TP204: what it means](https://towpath.example/findings#tp204)
+
+    <details><summary>Notes on the commands</summary>
+
+    - If a pick stops at a conflict, resolve it and run `git cherry-pick --continue` (or `--skip` if git says that the commit is empty). Then run the remaining lines.
+    - If somebody has pushed to `feature/x` since, git refuses the push, so nothing gets lost. Your local branch still has the old commits. Once it has nothing unpushed, `git switch -C feature/x` moves it.
+
+    </details>
+
+    <details><summary>Evidence: 2 commits</summary>
 
     On `staging`, and not on `integration`:
 
@@ -132,9 +160,9 @@ fn a_topic_carries_work_merged_elsewhere() {
     | [`36fbefaa6`](https://github.com/acme/store/commit/36fbefaa6fb125e3000000000000000000000016) | `Half of the new cart` | `Ben` |
     | [`d5336963e`](https://github.com/acme/store/commit/d5336963eefba1f8000000000000000000000017) | `The other half` | `Ben` |
 
-    [TP204: what it means](https://towpath.example/findings#tp204)
+    </details>
 
-    _Judged `d93f69dd0` against `integration` at `7776e3968`, 2023-11-14 22:13 UTC._
+    _Checked `d93f69dd0` against `integration` at `7776e3968`, 2023-11-14 22:13 UTC._
     ");
 }
 
@@ -143,12 +171,12 @@ fn stands_on_open_work() {
     insta::assert_snapshot!(sample(4), @"
     success [] Warning: stands on 2 pull requests, still open
 
-    `feature/x` has the commits of #7 by `ana` and ``a`b``. Merging this one merges them too, into `integration`.
+    `feature/x` has the commits of #7 by `ana` and ``a`b``. Merging this merges them into `integration` too.
 
-    **What to do.** Merge what it stands on first, or review all of it together. It may merge as it is.
+    **What to do.** Merge those first, or review all of it together. You can also merge it as it is.
 
     [TP205: what it means](https://towpath.example/findings#tp205)
 
-    _Judged `d93f69dd0` against `integration` at `7776e3968`, 2023-11-14 22:13 UTC._
+    _Checked `d93f69dd0` against `integration` at `7776e3968`, 2023-11-14 22:13 UTC._
     ");
 }

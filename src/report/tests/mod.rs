@@ -5,6 +5,7 @@ mod between;
 mod copy_branch;
 mod deploy_status;
 mod dressed;
+mod first_screen;
 mod known_work;
 mod promotion;
 mod repair_plan;
@@ -15,8 +16,9 @@ mod topic;
 mod undecided;
 mod undone;
 
-use super::{Subject, check};
-use crate::model::{PromotionPath, Verdict};
+use super::samples::name;
+use super::{Entry, OperatorActs, Subject, check, deploy_trouble};
+use crate::model::{Deploy, PromotionPath, Verdict};
 
 /// Everything a check shows, one thing below the other.
 fn shown(subject: &Subject, verdict: Verdict) -> String {
@@ -34,4 +36,10 @@ fn shown(subject: &Subject, verdict: Verdict) -> String {
         shown.push_str(text);
     }
     shown
+}
+
+/// What a comment says of a deploy to an environment that is not the first one.
+fn trouble(deploy: &Deploy, acts: OperatorActs) -> Option<String> {
+    let entry = name("integration");
+    deploy_trouble("acme/store", deploy, acts, Entry { branch: &entry, is_here: false })
 }

@@ -14,28 +14,36 @@ fn a_head_behind_is_brought_forward() {
     insta::assert_snapshot!(shown, @"
     failure [Re-check] Behind: staging has nothing new for production
 
-    Every commit of `staging` is on `production` already, and the files differ: `production` is ahead. Expected: `staging` is ahead, or the same.
+    `production` already has every commit of `staging`, and files have changed there since. Merging this would promote nothing, and what people test on `staging` is older than what `production` holds.
 
-    **What to do.** Bring `production` back into `integration`, and let it travel down the path again:
+    **What to do.** Merge `production` back into `integration`, and promote it from there again:
 
     ```sh
     gh pr create --repo acme/store --base integration --head production --title 'Carry production back to integration' --body ''
     ```
 
-    - Conflicts are resolved there. Test the result, then promote it. This pull request is judged again by itself.
-    - If a change that only `production` has is a revert, what it takes back is gone from `integration` too, then.
-
-    **Another way.** If it cannot wait: merge `production` into `staging`, test there, and carry it back into `integration` afterwards.
-
-    **Another way.** If `staging` was pushed back by mistake, point it at the commit where it was. The repository's Activity page shows each push.
-
-    **Another way.** If it was put back on purpose, close this pull request: there is nothing to promote.
-
-    **Who can act.** Whoever may open a pull request can start this. Towpath has no override: repository admins decide through the rules of `production`.
+    **Who can act.** Anyone who can open a pull request. Towpath has no override; admins can change the rules of `production`.
 
     [TP104: what it means](https://towpath.example/findings#tp104)
 
-    _Judged `d93f69dd0` against `production` at `7776e3968`, 2023-11-14 22:13 UTC._
+    <details><summary>Notes on the commands</summary>
+
+    - Resolve conflicts there. Test the result, then promote it. Towpath checks this pull request again by itself.
+    - If a change that only `production` has is a revert, that also removes the reverted work from `integration`.
+
+    </details>
+
+    <details><summary>Other ways</summary>
+
+    **Or:** If it cannot wait: merge `production` into `staging`, test there, and carry it back into `integration` afterwards.
+
+    **Or:** If `staging` was pushed back by mistake, point it at the commit where it was. The repository's Activity page lists each push.
+
+    **Or:** If somebody pushed `staging` back on purpose, close this pull request: there is nothing to promote.
+
+    </details>
+
+    _Checked `d93f69dd0` against `production` at `7776e3968`, 2023-11-14 22:13 UTC._
     ");
 }
 
@@ -53,15 +61,15 @@ fn a_snapshot_is_judged_as_its_environment() {
     insta::assert_snapshot!(told.join("\n=======\n"), @"
     success [] Snapshot of integration → staging
 
-    `release/42` stands at `d93f69dd0`, where `integration` is. So this is judged as a promotion of `integration`: what counts is what `staging` takes from it. `release/42` does not move when `integration` does.
+    `release/42` points at `d93f69dd0`, the tip of `integration`. So Towpath checks it as a promotion of `integration`. `release/42` does not move when `integration` does.
 
     [TP110: what it means](https://towpath.example/findings#tp110)
 
-    _Judged `d93f69dd0` against `staging` at `7776e3968`, 2023-11-14 22:13 UTC._
+    _Checked `d93f69dd0` against `staging` at `7776e3968`, 2023-11-14 22:13 UTC._
     =======
     failure [Re-check] Behind: staging has all of this snapshot of integration
 
-    Every commit of `d93f69dd0` is on `staging` already, and the files differ: `staging` is ahead. Expected: a state of `integration` that `staging` does not have yet.
+    `staging` already has every commit of `d93f69dd0`, and files have changed there since. Merging this would promote nothing: it is an old state of `integration`.
 
     **What to do.** Close this pull request, and open one from `integration` as it is now:
 
@@ -70,7 +78,7 @@ fn a_snapshot_is_judged_as_its_environment() {
     gh pr create --repo acme/store --base staging --head integration --title 'Promote integration to staging' --body ''
     ```
 
-    **Who can act.** The author of the pull request, and whoever may write to the repository, can do this. Towpath has no override: repository admins decide through the rules of `staging`.
+    **Who can act.** The author of the pull request, and anyone with write access. Towpath has no override; admins can change the rules of `staging`.
 
     [TP104: what it means](https://towpath.example/findings#tp104)
 
@@ -78,69 +86,77 @@ fn a_snapshot_is_judged_as_its_environment() {
 
     **Snapshot of `integration` → `staging`**
 
-    `release/42` stands at `d93f69dd0`, where `integration` has been. So this is judged as a promotion of `integration`: what counts is what `staging` takes from it. `release/42` does not move when `integration` does.
+    `release/42` points at `d93f69dd0`, a former tip of `integration`. So Towpath checks it as a promotion of `integration`. `release/42` does not move when `integration` does.
 
     [TP110: what it means](https://towpath.example/findings#tp110)
 
     </details>
 
-    _Judged `d93f69dd0` against `staging` at `7776e3968`, 2023-11-14 22:13 UTC._
+    _Checked `d93f69dd0` against `staging` at `7776e3968`, 2023-11-14 22:13 UTC._
     =======
     failure [Re-check] Not what was tested: integration → staging
 
     Merging would give `staging` files that nobody has tested on `integration`. No single commit of `staging` explains the difference.
 
-    Expected: after the merge `staging` holds exactly the files of `integration`. Nothing has been merged.
-
-    **What to do.** Bring `staging` back into `integration`, and let it travel down the path again:
+    **What to do.** Merge `staging` back into `integration`, and promote it from there again:
 
     ```sh
     gh pr create --repo acme/store --base integration --head staging --title 'Carry staging back to integration' --body ''
     ```
 
-    - Conflicts are resolved there. Test the result, then open a pull request from it: this one's head does not move.
-    - If a change that only `staging` has is a revert, what it takes back is gone from `integration` too, then.
-
-    **Who can act.** Whoever may open a pull request can start this. Towpath has no override: repository admins decide through the rules of `staging`.
+    **Who can act.** Anyone who can open a pull request. Towpath has no override; admins can change the rules of `staging`.
 
     [TP301: what it means](https://towpath.example/findings#tp301)
+
+    <details><summary>Notes on the commands</summary>
+
+    - Resolve conflicts there. Test the result, then open a pull request from it: the head of this one does not move.
+    - If a change that only `staging` has is a revert, that also removes the reverted work from `integration`.
+
+    </details>
+
+    <details><summary>Background</summary>
+
+    After a promotion `staging` holds exactly the files of `integration`.
+
+    </details>
 
     <details><summary>Also found: TP110</summary>
 
     **Snapshot of `integration` → `staging`**
 
-    `release/42` stands at `d93f69dd0`, where `integration` has been. So this is judged as a promotion of `integration`: what counts is what `staging` takes from it. `release/42` does not move when `integration` does.
+    `release/42` points at `d93f69dd0`, a former tip of `integration`. So Towpath checks it as a promotion of `integration`. `release/42` does not move when `integration` does.
 
     [TP110: what it means](https://towpath.example/findings#tp110)
 
     </details>
 
-    _Judged `d93f69dd0` against `staging` at `7776e3968`, 2023-11-14 22:13 UTC._
+    _Checked `d93f69dd0` against `staging` at `7776e3968`, 2023-11-14 22:13 UTC._
     ");
 }
 
 #[test]
 fn nothing_to_promote_is_a_pass() {
     let shown = shown(&subject("integration", "staging"), verdict(Pass, Cause::NothingToPromote));
-    insta::assert_snapshot!(shown, @r#"
+    insta::assert_snapshot!(shown, @"
     success [] Nothing to promote: integration → staging
 
-    `staging` and `integration` hold the same files. Merging would change none. The pull request can be closed.
+    `staging` and `integration` have the same files, so merging changes none. You can close this pull request.
 
     [TP105: what it means](https://towpath.example/findings#tp105)
 
-    _Judged `d93f69dd0` against `staging` at `7776e3968`, 2023-11-14 22:13 UTC._
-    "#);
+    _Checked `d93f69dd0` against `staging` at `7776e3968`, 2023-11-14 22:13 UTC._
+    ");
 }
 
 #[test]
 fn an_accidental_reverse_merge_is_closed() {
     let shown =
         shown(&subject("production", "integration"), verdict(Warn, Cause::ReverseMerge { rejoins: None }));
-    insta::assert_snapshot!(shown, @r#"
+    insta::assert_snapshot!(shown, @"
     success [] Warning: nothing to carry, production → integration
 
-    `production` is further down the path than `integration`, and it has no change that `integration` lacks. GitHub offers such pull requests by itself when a branch has moved.
+    `production` has no change that `integration` lacks, so merging this only adds a merge commit. GitHub offers such pull requests whenever a branch has moved.
 
     **What to do.** Close this pull request:
 
@@ -148,12 +164,16 @@ fn an_accidental_reverse_merge_is_closed() {
     gh pr close 12 --repo acme/store
     ```
 
-    **Another way.** If a hotfix was to be carried back: it is not on `production` yet, or `integration` has it already. Merge the hotfix into `production` first. This pull request then carries it, and is judged again by itself.
-
     [TP106: what it means](https://towpath.example/findings#tp106)
 
-    _Judged `d93f69dd0` against `integration` at `7776e3968`, 2023-11-14 22:13 UTC._
-    "#);
+    <details><summary>Another way</summary>
+
+    If you want to carry a hotfix back: it is not on `production` yet, or `integration` already has it. Merge the hotfix into `production` first; Towpath then checks this pull request again.
+
+    </details>
+
+    _Checked `d93f69dd0` against `integration` at `7776e3968`, 2023-11-14 22:13 UTC._
+    ");
 }
 
 #[test]
@@ -165,20 +185,28 @@ fn what_was_not_tested_is_carried_back() {
     insta::assert_snapshot!(shown, @r#"
     failure [Re-check] Not what was tested: staging → production
 
-    Merging would give `production` files that nobody has tested on `staging`. The difference comes from 1 commit that only `production` has.
+    Merging would give `production` files that nobody has tested on `staging`. The difference comes from 1 commit, which only `production` has.
 
-    Expected: after the merge `production` holds exactly the files of `staging`. Nothing has been merged.
-
-    **What to do.** Bring `production` back into `integration`, and let it travel down the path again:
+    **What to do.** Merge `production` back into `integration`, and promote it from there again:
 
     ```sh
     gh pr create --repo acme/store --base integration --head production --title 'Carry production back to integration' --body ''
     ```
 
-    - Conflicts are resolved there. Test the result, then promote it. This pull request is judged again by itself.
-    - If a change that only `production` has is a revert, what it takes back is gone from `integration` too, then.
+    **Who can act.** Anyone who can open a pull request. Towpath has no override; admins can change the rules of `production`.
 
-    **Another way.** Bring only these commits to `integration`, on a branch of their own:
+    [TP301: what it means](https://towpath.example/findings#tp301)
+
+    <details><summary>Notes on the commands</summary>
+
+    - Resolve conflicts there. Test the result, then promote it. Towpath checks this pull request again by itself.
+    - If a change that only `production` has is a revert, that also removes the reverted work from `integration`.
+
+    </details>
+
+    <details><summary>Other ways</summary>
+
+    **Or:** Pick only these commits onto a new branch from `integration`:
 
     ```sh
     git fetch origin &&
@@ -187,9 +215,17 @@ fn what_was_not_tested_is_carried_back() {
     git push -u origin carry-back-c6ef372fe
     ```
 
-    **Another way.** If it cannot wait: merge `production` into `staging`, test there, and carry it back into `integration` afterwards.
+    **Or:** If it cannot wait: merge `production` into `staging`, test there, and carry it back into `integration` afterwards.
 
-    **Who can act.** Whoever may open a pull request can start this. Towpath has no override: repository admins decide through the rules of `production`.
+    </details>
+
+    <details><summary>Background</summary>
+
+    After a promotion `production` holds exactly the files of `staging`.
+
+    </details>
+
+    <details><summary>Evidence: 1 commit</summary>
 
     Only on `production`:
 
@@ -197,12 +233,12 @@ fn what_was_not_tested_is_carried_back() {
     |---|---|---|
     | [`c6ef372fe`](https://github.com/acme/store/commit/c6ef372fe94f82a000000000000000000000001f) | `Stop the double charge` | `Dan` |
 
-    [TP301: what it means](https://towpath.example/findings#tp301)
+    </details>
 
-    _Judged `d93f69dd0` against `production` at `7776e3968`, 2023-11-14 22:13 UTC._
+    _Checked `d93f69dd0` against `production` at `7776e3968`, 2023-11-14 22:13 UTC._
 
     === text
-    In short, with the commits in question marked:
+    <details><summary>Drawing, with the commits in question marked</summary>
 
     ```mermaid
     %%{init: {"gitGraph": {"mainBranchName": "production"}}}%%
@@ -214,6 +250,8 @@ fn what_was_not_tested_is_carried_back() {
       commit id: "c6ef372fe" type: HIGHLIGHT
       merge "staging"
     ```
+
+    </details>
     "#);
 }
 
@@ -233,21 +271,21 @@ fn where_the_promotion_before_it_is_missing_nothing_is_brought_back() {
     for cause in causes {
         let shown = shown(&subject("staging", "production"), verdict(Fail, cause));
         assert!(!shown.contains("Carry production back"), "{shown}");
-        let advice = &shown[shown.find("`integration` has all of that already").expect(&shown)..];
+        let advice = &shown[shown.find("`integration` already has all of that").expect(&shown)..];
         let advice = &advice[..advice.find("**Who can act.**").unwrap()];
-        let advice = advice.split("**Another way.**").next().unwrap_or_default().trim_end();
         assert_eq!(
-            advice,
-            "`integration` has all of that already, so bringing `production` back there would carry nothing. What is \
-             missing is the promotion of `integration` to `staging`.\n\n\
+            advice.trim_end(),
+            "`integration` already has all of that, so merging `production` back there would change nothing. The promotion \
+             of `integration` to `staging` is missing.\n\n\
              **What to do.** Promote `integration` to `staging` first:\n\n\
              ```sh\n\
              gh pr create --repo acme/store --base staging --head integration --title 'Promote integration to staging' \
              --body ''\n\
-             ```\n\n\
-             - Where such a pull request is open already, merge that one.\n\
-             - Test the result on `staging`. This pull request is judged again by itself."
+             ```"
         );
+        let notes = "- If that pull request is already open, merge it.\n\
+                     - Test the result on `staging`. Towpath checks this pull request again by itself.";
+        assert!(shown.contains(notes), "{shown}");
     }
 }
 
@@ -266,20 +304,30 @@ fn conflicts_are_resolved_upstream() {
         ),
     );
     insta::assert_snapshot!(shown, @"
-    failure [Re-check] Conflicts: staging → production, 1 path
+    failure [Re-check] Conflicts: staging → production, 1 file
 
-    `staging` and `production` have changed the same lines, so they do not merge by themselves. A conflict resolved here would ship a result that nobody has tested.
+    `staging` and `production` have changed the same lines. Whoever resolves that conflict here gives `production` files that nobody has tested.
 
-    **What to do.** Bring `production` back into `integration`, and let it travel down the path again:
+    **What to do.** Merge `production` back into `integration`, and promote it from there again:
 
     ```sh
     gh pr create --repo acme/store --base integration --head production --title 'Carry production back to integration' --body ''
     ```
 
-    - Conflicts are resolved there. Test the result, then promote it. This pull request is judged again by itself.
-    - If a change that only `production` has is a revert, what it takes back is gone from `integration` too, then.
+    **Who can act.** Anyone who can open a pull request. Towpath has no override; admins can change the rules of `production`.
 
-    **Another way.** Bring only these commits to `integration`, on a branch of their own:
+    [TP302: what it means](https://towpath.example/findings#tp302)
+
+    <details><summary>Notes on the commands</summary>
+
+    - Resolve conflicts there. Test the result, then promote it. Towpath checks this pull request again by itself.
+    - If a change that only `production` has is a revert, that also removes the reverted work from `integration`.
+
+    </details>
+
+    <details><summary>Other ways</summary>
+
+    **Or:** Pick only these commits onto a new branch from `integration`:
 
     ```sh
     git fetch origin &&
@@ -288,13 +336,15 @@ fn conflicts_are_resolved_upstream() {
     git push -u origin carry-back-c6ef372fe
     ```
 
-    **Another way.** If it cannot wait: merge `production` into `staging`, test there, and carry it back into `integration` afterwards.
+    **Or:** If it cannot wait: merge `production` into `staging`, test there, and carry it back into `integration` afterwards.
 
-    **Who can act.** Whoever may open a pull request can start this. Towpath has no override: repository admins decide through the rules of `production`.
+    </details>
+
+    <details><summary>Evidence: 1 commit, 1 file</summary>
 
     In conflict:
 
-    | path |
+    | file |
     |---|
     | `app/cart.php` |
 
@@ -304,9 +354,9 @@ fn conflicts_are_resolved_upstream() {
     |---|---|---|
     | [`c6ef372fe`](https://github.com/acme/store/commit/c6ef372fe94f82a000000000000000000000001f) | `Stop the double charge` | `Dan` |
 
-    [TP302: what it means](https://towpath.example/findings#tp302)
+    </details>
 
-    _Judged `d93f69dd0` against `production` at `7776e3968`, 2023-11-14 22:13 UTC._
+    _Checked `d93f69dd0` against `production` at `7776e3968`, 2023-11-14 22:13 UTC._
     ");
 }
 
@@ -325,11 +375,11 @@ fn a_copy_with_changes_of_its_own_is_kept_aside() {
         ),
     );
     insta::assert_snapshot!(shown, @"
-    failure [Re-check] Conflicts: production → master, 1 path
+    failure [Re-check] Conflicts: production → master, 1 file
 
-    `production` and `master` have changed the same lines, so they do not merge by themselves. A conflict resolved here would ship a result that nobody has tested.
+    `production` and `master` have changed the same lines. Whoever resolves that conflict here gives `master` files that nobody has tested.
 
-    **What to do.** Keep what is on `master` aside, then make it a copy of `production` again:
+    **What to do.** Save what is on `master` under another name, then make `master` a copy of `production` again:
 
     ```sh
     git fetch origin &&
@@ -337,13 +387,21 @@ fn a_copy_with_changes_of_its_own_is_kept_aside() {
     git push --force-with-lease=master:7776e396807131fe000000000000000000000385 origin d93f69dd0126b5e9000000000000000000000384:refs/heads/master
     ```
 
-    What is worth keeping goes to the environment that takes topics, and reaches `master` with a release.
+    **Who can act.** Anyone who can force-push to `master`. If its rules let nobody do that, an admin has to allow it. Towpath has no override; admins can change the rules of `master`.
 
-    **Who can act.** Whoever may push to `master` by force can do this; where its rules let nobody, an admin lets somebody. Towpath has no override: repository admins decide through the rules of `master`.
+    [TP302: what it means](https://towpath.example/findings#tp302)
+
+    <details><summary>Notes on the commands</summary>
+
+    If these changes are worth keeping, open a pull request for them into the environment that takes topics. They reach `master` with a release.
+
+    </details>
+
+    <details><summary>Evidence: 1 commit, 1 file</summary>
 
     In conflict:
 
-    | path |
+    | file |
     |---|
     | `app/cart.php` |
 
@@ -353,8 +411,8 @@ fn a_copy_with_changes_of_its_own_is_kept_aside() {
     |---|---|---|
     | [`c6ef372fe`](https://github.com/acme/store/commit/c6ef372fe94f82a000000000000000000000001f) | `Stop the double charge` | `Dan` |
 
-    [TP302: what it means](https://towpath.example/findings#tp302)
+    </details>
 
-    _Judged `d93f69dd0` against `master` at `7776e3968`, 2023-11-14 22:13 UTC._
+    _Checked `d93f69dd0` against `master` at `7776e3968`, 2023-11-14 22:13 UTC._
     ");
 }

@@ -26,14 +26,14 @@ fn what_applies_is_told_with_the_commands() {
     Repair. 1 own commit is kept, oldest first:
         a708a824f  Add the price rule (Cleo)
 
-    1 commit is left out, because integration has the change already:
+    1 commit is left out, because integration already has the change:
         454021de7  Test it (Cleo)
 
-    1 own merge is left out. What was changed by hand in it does not come along; git show --remerge-diff COMMIT shows it.
+    1 own merge is dropped. Any edit made in it by hand is lost; git show --remerge-diff COMMIT shows it.
 
     It applies to integration at 7776e3968 without a conflict.
 
-    The same command with --apply makes the branch it's-on-integration of it, and touches nothing else. By hand:
+    The same command with --apply makes the branch it's-on-integration from it, and touches nothing else. By hand:
 
         git switch --create 'it'\''s-on-integration' 7776e396807131fe000000000000000000000385 &&
         git cherry-pick --allow-empty a708a824f &&
@@ -53,7 +53,7 @@ fn what_was_made_is_told_with_what_comes_next() {
         a708a824f  Add the price rule (Cleo)
         454021de7  Test it (Cleo)
 
-    1 own merge is left out. What was changed by hand in it does not come along; git show --remerge-diff COMMIT shows it.
+    1 own merge is dropped. Any edit made in it by hand is lost; git show --remerge-diff COMMIT shows it.
 
     Made the branch clean at cdab8c75b: 2 commits on top of integration. Every other branch, the checkout and the index are as they were.
 
@@ -77,13 +77,13 @@ fn a_conflict_is_told_with_the_pick_and_the_paths() {
         a708a824f  Add the price rule (Cleo)
         454021de7  Test it (Cleo)
 
-    1 own merge is left out. What was changed by hand in it does not come along; git show --remerge-diff COMMIT shows it.
+    1 own merge is dropped. Any edit made in it by hand is lost; git show --remerge-diff COMMIT shows it.
 
     454021de7 conflicts with integration in:
         app/price.php
         a�b
 
-    Nothing was changed. By hand, resolving it on the way:
+    Nothing was changed. To do it by hand and resolve the conflict:
 
         git switch --create clean 7776e396807131fe000000000000000000000385 &&
         git cherry-pick --allow-empty a708a824f 454021de7
@@ -92,7 +92,7 @@ fn a_conflict_is_told_with_the_pick_and_the_paths() {
 
         git push FORK refs/heads/clean:refs/heads/clean
 
-    The push goes to the fork: put the remote that is the fork here in the place of FORK. Open a pull request from there into integration, and close the pull request of feature/x, if there is one.
+    The push goes to the fork: put the name of its remote in place of FORK. Open a pull request from there into integration, and close the pull request of feature/x, if there is one.
     ");
 }
 
@@ -101,12 +101,12 @@ fn where_the_base_has_everything_no_command_is_given() {
     let pull = pull("feature/x", "integration");
     let plan = planned(&pull, "clean", &[id(13), id(14)], RepairStage::Applies);
     insta::assert_snapshot!(plan, @"
-    Repair. integration has every own change of this branch already. Nothing is left to pick.
+    Repair. integration already has every change of this branch. Nothing is left to pick.
 
-    2 commits are left out, because integration has the change already:
+    2 commits are left out, because integration already has the change:
         a708a824f  Add the price rule (Cleo)
         454021de7  Test it (Cleo)
 
-    1 own merge is left out. What was changed by hand in it does not come along; git show --remerge-diff COMMIT shows it.
+    1 own merge is dropped. Any edit made in it by hand is lost; git show --remerge-diff COMMIT shows it.
     ");
 }

@@ -2,9 +2,10 @@
 
 use super::super::samples::*;
 use super::super::{
-    OperatorActs, Place, Stand, change_status, deploy_line, deploy_status, deploy_trouble, is_worth_a_comment,
+    OperatorActs, Place, Stand, change_status, deploy_line, deploy_status, is_worth_a_comment,
 };
 use super::deploy_status::{deploy, failed};
+use super::trouble;
 use crate::model::{CancelEnd, Cancellation, Deploy, DeployState, Ending, Phase, Trigger, WaitsFor};
 
 const NOTHING: OperatorActs = OperatorActs { roll_back_to: None, try_again: false };
@@ -57,9 +58,9 @@ fn what_github_shows_of_what_is_ended() {
     lines.push(deploy_line(&deploy(DeployState::Waiting, None)));
     lines.push(deploy_line(&deploy(DeployState::Superseded, Some(Ending::Superseded { by: 4 }))));
     insta::assert_snapshot!(lines.join("\n"), @"
-    in_progress: Is being cancelled: it has not ended within 60 min
-    in_progress: Is being cancelled: deploy 4 rolls it back
-    in_progress: Is being cancelled: deploy 4 goes instead
+    in_progress: Being cancelled: it has not ended within 60 min
+    in_progress: Being cancelled: deploy 4 rolls it back
+    in_progress: Being cancelled: deploy 4 goes instead
     error: Hangs: not ended within 60 min; the site may be in maintenance mode
     error: Cancelled for the rollback, deploy 4: the site may be in maintenance mode until then
     error: Cancelled for the rollback, deploy 4: the site was not touched; 2e2ac13ef still runs there
@@ -67,7 +68,7 @@ fn what_github_shows_of_what_is_ended() {
     error: Hangs: not ended within 60 min; the site may be in maintenance mode. Its end is not confirmed: it may still run
     inactive: Superseded by deploy 4
     pending: Waits for somebody's approval
-    in_progress: Under way; deploy 2 may still run
+    in_progress: Running; deploy 2 may still run
     failure: Build failed (install): the site was not touched; customers still see 2e2ac13ef
     deploy 3: waits for its turn
     deploy 3: superseded by deploy 4
@@ -80,10 +81,9 @@ fn what_github_shows_of_what_is_ended() {
 fn a_rollback_that_fails_names_what_customers_see() {
     let acts = OperatorActs { roll_back_to: Some(id(7)), try_again: false };
     let told = [failed(Some(Phase::Deploy)), failed(Some(Phase::Build))];
-    let told: Vec<String> =
-        told.into_iter().filter_map(|it| deploy_trouble("acme/store", &rollback(it), acts)).collect();
+    let told: Vec<String> = told.into_iter().filter_map(|it| trouble(&rollback(it), acts)).collect();
     insta::assert_snapshot!(told.join("\n\n---\n\n"), @"
-    **staging: the rollback to f1bbcdcbf did not end well: deploy failed (install): the site may be in maintenance mode.**
+    **staging: the rollback to f1bbcdcbf failed: deploy failed (install): the site may be in maintenance mode.**
 
     Customers may see the maintenance page, 2e2ac13ef or f1bbcdcbf. Look at `staging` now.
 
@@ -93,7 +93,7 @@ fn a_rollback_that_fails_names_what_customers_see() {
     towpath rollback --repository acme/store --environment staging --reason '…'
     ```
 
-    It said: `install exited with 1`
+    It reported: `install exited with 1`
 
     The last lines of its log:
 
@@ -106,9 +106,9 @@ fn a_rollback_that_fails_names_what_customers_see() {
 
     ---
 
-    **staging: the rollback to f1bbcdcbf did not end well: build failed (install): the site was not touched; customers still see 2e2ac13ef.**
+    **staging: the rollback to f1bbcdcbf failed: build failed (install): the site was not touched; customers still see 2e2ac13ef.**
 
-    2e2ac13ef was to be taken back and still runs. Look at `staging` now.
+    2e2ac13ef still runs. Look at `staging` now.
 
     To try it again, `f1bbcdcbf`, the operator runs:
 
@@ -116,7 +116,7 @@ fn a_rollback_that_fails_names_what_customers_see() {
     towpath rollback --repository acme/store --environment staging --reason '…'
     ```
 
-    It said: `install exited with 1`
+    It reported: `install exited with 1`
 
     The last lines of its log:
 
@@ -132,20 +132,20 @@ fn a_rollback_that_fails_names_what_customers_see() {
 #[test]
 fn what_may_still_run_says_what_ends_that() {
     let acts = OperatorActs { roll_back_to: Some(id(4)), try_again: true };
-    insta::assert_snapshot!(deploy_trouble("acme/store", &unconfirmed(), acts).unwrap(), @"
+    insta::assert_snapshot!(trouble(&unconfirmed(), acts).unwrap(), @"
     **staging: Hangs: not ended within 60 min; the site may be in maintenance mode. Its end is not confirmed: it may still run.**
 
     Look at `staging` now.
 
-    It may still run: nobody has confirmed within 120 s that it has ended. Nothing that is merged is deployed to `staging` until whoever carries it out says that it has ended, or the operator goes on beside it.
+    It may still run: nobody has confirmed within 120 s that it has ended. Towpath deploys nothing more to `staging` until whoever runs that deploy reports its end, or the operator starts another one beside it.
 
-    To bring back what ran last and well, `1715609f7`, the operator runs:
+    To bring back the last good release, `1715609f7`, the operator runs:
 
     ```sh
     towpath rollback --repository acme/store --environment staging --reason '…'
     ```
 
-    Where the cause lies outside, the operator has the same deployed again:
+    If the cause is outside the code, the operator deploys the same again:
 
     ```sh
     towpath deploy --repository acme/store --environment staging --again
@@ -187,16 +187,16 @@ fn where_a_change_is_when_nobody_is_sure() {
 
     | Where | State | Since |
     |---|---|---|
-    | `staging` | ❌ ran there; what runs now is not known since deploy 3: deploy failed (install): the site may be in maintenance mode | 2023-11-14 22:13 UTC |
-    | `staging` | ↩️ is being rolled back to f1bbcdcbf | 2023-11-14 22:13 UTC |
-    | `staging` | ❌ the rollback to f1bbcdcbf did not end well: deploy failed (install): the site may be in maintenance mode | 2023-11-14 22:13 UTC |
+    | `staging` | ❌ was live; since deploy 3 nobody knows what runs there: deploy failed (install): the site may be in maintenance mode | 2023-11-14 22:13 UTC |
+    | `staging` | ↩️ being rolled back to f1bbcdcbf | 2023-11-14 22:13 UTC |
+    | `staging` | ❌ the rollback to f1bbcdcbf failed: deploy failed (install): the site may be in maintenance mode | 2023-11-14 22:13 UTC |
     | `staging` | ⏳ waits for somebody's approval | 2023-11-14 22:13 UTC |
     | `staging` | ⏳ waits for the end of deploy 2 (1715609f7) | 2023-11-14 22:13 UTC |
     | `staging` | ⏳ not deployed: deploy 2 (1715609f7) may still run | 2023-11-14 22:13 UTC |
 
     **staging: deploy 2 (1715609f7) may still run.**
 
-    Nobody has confirmed its end. This one goes once whoever carries that one out says that it has ended, or once the operator has it go beside it:
+    Nobody has confirmed its end. This deploy starts once whoever runs that one reports its end, or once the operator starts this one beside it:
 
     ```sh
     towpath deploy --repository acme/store --environment staging
@@ -204,11 +204,11 @@ fn where_a_change_is_when_nobody_is_sure() {
 
     <details><summary>An earlier environment</summary>
 
-    **staging: the rollback to f1bbcdcbf did not end well: deploy failed (install): the site may be in maintenance mode.**
+    **staging: the rollback to f1bbcdcbf failed: deploy failed (install): the site may be in maintenance mode.**
 
     Customers may see the maintenance page, 2e2ac13ef or f1bbcdcbf. Look at `staging` now.
 
-    It said: `install exited with 1`
+    It reported: `install exited with 1`
 
     The last lines of its log:
 

@@ -10,46 +10,46 @@ fn a_topic_on_the_path_passes() {
     insta::assert_snapshot!(shown, @"
     success [] On the path: feature/x → integration
 
-    `integration` takes topics, and none of the commits that `feature/x` brings came by way of `staging`, `production` or `master`.
+    `integration` takes topics, and none of the commits of `feature/x` come from `staging`, `production` or `master`.
 
-    _Judged `d93f69dd0` against `integration` at `7776e3968`, 2023-11-14 22:13 UTC._
+    _Checked `d93f69dd0` against `integration` at `7776e3968`, 2023-11-14 22:13 UTC._
     ");
 }
 
 #[test]
 fn a_promotion_on_the_path_passes() {
     let shown = shown(&subject("integration", "staging"), Verdict::default());
-    insta::assert_snapshot!(shown, @r#"
+    insta::assert_snapshot!(shown, @"
     success [] On the path: integration → staging
 
-    `staging` takes `integration`, and the merge gives exactly the files that `integration` holds now.
+    `staging` takes `integration`, and merging gives it exactly the files that `integration` has now.
 
-    _Judged `d93f69dd0` against `staging` at `7776e3968`, 2023-11-14 22:13 UTC._
-    "#);
+    _Checked `d93f69dd0` against `staging` at `7776e3968`, 2023-11-14 22:13 UTC._
+    ");
 }
 
 #[test]
 fn a_way_back_that_carries_something_passes() {
     let shown = shown(&subject("production", "integration"), Verdict::default());
-    insta::assert_snapshot!(shown, @r#"
+    insta::assert_snapshot!(shown, @"
     success [] On the path: production → integration
 
-    It carries changes of `production` back to `integration`, which does not have them yet.
+    This carries changes of `production` back to `integration`, which does not have them yet.
 
-    _Judged `d93f69dd0` against `integration` at `7776e3968`, 2023-11-14 22:13 UTC._
-    "#);
+    _Checked `d93f69dd0` against `integration` at `7776e3968`, 2023-11-14 22:13 UTC._
+    ");
 }
 
 #[test]
 fn the_copy_follows() {
     let shown = shown(&subject("production", "master"), Verdict::default());
-    insta::assert_snapshot!(shown, @r#"
+    insta::assert_snapshot!(shown, @"
     success [] On the path: production → master
 
-    `master` is the copy of `production`, and it can follow without a conflict.
+    `master` is the copy of `production` and can follow it without a conflict.
 
-    _Judged `d93f69dd0` against `master` at `7776e3968`, 2023-11-14 22:13 UTC._
-    "#);
+    _Checked `d93f69dd0` against `master` at `7776e3968`, 2023-11-14 22:13 UTC._
+    ");
 }
 
 #[test]
@@ -64,24 +64,32 @@ fn a_topic_into_production_is_sent_to_integration() {
     insta::assert_snapshot!(shown, @"
     failure [Re-check, Retarget] Wrong source: feature/x → production (needs staging)
 
-    This pull request would merge `feature/x` into `production`. Expected: `production` takes only `staging`.
+    `production` takes only `staging`. Merging this would put changes on `production` that nobody has tested on `staging`.
 
-    Work comes in through `integration`. From there it travels on by promotion, one environment after the other, to `production`.
-
-    **What to do.** Send this pull request to `integration` instead:
+    **What to do.** Change the base of this pull request to `integration`:
 
     ```sh
     gh pr edit 12 --repo acme/store --base integration
     ```
 
-    - On the page: Edit, beside the title, then choose `integration` as the base. No commit changes.
-    - It is judged anew there. If it was cut from another branch of the path, the check then gives the commands that put its own commits onto `integration`.
-
-    **Who can act.** The author of the pull request, and whoever may write to the repository, can do this. Towpath has no override: repository admins decide through the rules of `production`.
+    **Who can act.** The author of the pull request, and anyone with write access. Towpath has no override; admins can change the rules of `production`.
 
     [TP101: what it means](https://towpath.example/findings#tp101)
 
-    _Judged `d93f69dd0` against `production` at `7776e3968`, 2023-11-14 22:13 UTC._
+    <details><summary>Notes on the commands</summary>
+
+    - On the page: choose Edit beside the title, then `integration` as the base. No commit changes.
+    - Towpath checks it again there. If the branch was cut from another environment, the new check gives the commands that put its own commits onto `integration`.
+
+    </details>
+
+    <details><summary>Background</summary>
+
+    New work goes into `integration`. From there promotions bring it to `production`, one environment after the other.
+
+    </details>
+
+    _Checked `d93f69dd0` against `production` at `7776e3968`, 2023-11-14 22:13 UTC._
     ");
 }
 
@@ -91,23 +99,23 @@ fn the_copy_branch_is_merged_nowhere() {
         &subject("master", "staging"),
         verdict(Fail, Cause::WrongBase { belongs_on: None, needs: vec![name("a"), name("b")] }),
     );
-    insta::assert_snapshot!(shown, @r#"
+    insta::assert_snapshot!(shown, @"
     failure [Re-check] Wrong source: master → staging (needs one of 2)
 
-    This pull request would merge `master` into `staging`. Expected: `staging` takes only `a` or `b`.
+    `staging` takes only `a` or `b`. Merging this would put changes on `staging` that nobody has tested for it.
 
-    **What to do.** `master` is not merged into anything on the path. Close this pull request:
+    **What to do.** No environment takes `master`. Close this pull request:
 
     ```sh
     gh pr close 12 --repo acme/store
     ```
 
-    **Who can act.** The author of the pull request, and whoever may write to the repository, can do this. Towpath has no override: repository admins decide through the rules of `staging`.
+    **Who can act.** The author of the pull request, and anyone with write access. Towpath has no override; admins can change the rules of `staging`.
 
     [TP101: what it means](https://towpath.example/findings#tp101)
 
-    _Judged `d93f69dd0` against `staging` at `7776e3968`, 2023-11-14 22:13 UTC._
-    "#);
+    _Checked `d93f69dd0` against `staging` at `7776e3968`, 2023-11-14 22:13 UTC._
+    ");
 }
 
 #[test]
@@ -122,25 +130,37 @@ fn a_skipped_environment_comes_first() {
     insta::assert_snapshot!(shown, @"
     failure [Re-check, Retarget] Skips staging: integration → production
 
-    This pull request would promote `integration` straight to `production`. Expected: `production` takes only `staging`.
+    `production` takes only `staging`. Merging this would promote `integration` past `staging`, with changes that nobody has tested there.
 
-    What is on `integration` has to be deployed and tested on `staging` first. Then `staging` is promoted to the next environment.
-
-    **What to do.** Send this pull request to `staging` instead:
+    **What to do.** Change the base of this pull request to `staging`:
 
     ```sh
     gh pr edit 12 --repo acme/store --base staging
     ```
 
-    On the page: Edit, beside the title, then choose `staging` as the base. No commit changes.
-
-    **Another way.** If `staging` already holds all of it, close this pull request and open one from `staging` instead.
-
-    **Who can act.** The author of the pull request, and whoever may write to the repository, can do this. Towpath has no override: repository admins decide through the rules of `production`.
+    **Who can act.** The author of the pull request, and anyone with write access. Towpath has no override; admins can change the rules of `production`.
 
     [TP102: what it means](https://towpath.example/findings#tp102)
 
-    _Judged `d93f69dd0` against `production` at `7776e3968`, 2023-11-14 22:13 UTC._
+    <details><summary>Notes on the commands</summary>
+
+    On the page: choose Edit beside the title, then `staging` as the base. No commit changes.
+
+    </details>
+
+    <details><summary>Another way</summary>
+
+    If `staging` already has all of it, close this pull request and open one from `staging` instead.
+
+    </details>
+
+    <details><summary>Background</summary>
+
+    First deploy and test the changes of `integration` on `staging`. Then promote `staging` to the next environment.
+
+    </details>
+
+    _Checked `d93f69dd0` against `production` at `7776e3968`, 2023-11-14 22:13 UTC._
     ");
 }
 
@@ -150,26 +170,30 @@ fn a_promotion_from_a_fork_is_opened_from_here() {
         &subject("integration", "staging"),
         verdict(Fail, Cause::ForkHead { own: name("integration") }),
     );
-    insta::assert_snapshot!(shown, @r#"
+    insta::assert_snapshot!(shown, @"
     failure [Re-check] From a fork: integration → staging
 
-    The head is a branch called `integration` in a fork. Expected: the branch `integration` of this repository. A fork's branch can hold anything, so its name proves nothing.
+    This `integration` is a branch in a fork, and anyone can give a branch that name. A promotion comes from this repository's own `integration`; merging this one could put anything on `staging`.
 
-    **What to do.** Open the pull request from the repository's own branch, and close this one:
+    **What to do.** Open a pull request from this repository's own branch, and close this one:
 
     ```sh
     gh pr create --repo acme/store --base staging --head integration --title 'Promote integration to staging' --body '' &&
     gh pr close 12 --repo acme/store
     ```
 
-    **Another way.** If the fork holds new work, push it to a branch of another name and open a pull request from there into the environment that takes topics.
-
-    **Who can act.** The author of the pull request, and whoever may write to the repository, can do this. Towpath has no override: repository admins decide through the rules of `staging`.
+    **Who can act.** The author of the pull request, and anyone with write access. Towpath has no override; admins can change the rules of `staging`.
 
     [TP103: what it means](https://towpath.example/findings#tp103)
 
-    _Judged `d93f69dd0` against `staging` at `7776e3968`, 2023-11-14 22:13 UTC._
-    "#);
+    <details><summary>Another way</summary>
+
+    If the fork has new work, push it to a branch with another name. Open a pull request from there into the environment that takes topics.
+
+    </details>
+
+    _Checked `d93f69dd0` against `staging` at `7776e3968`, 2023-11-14 22:13 UTC._
+    ");
 }
 
 #[test]
@@ -184,23 +208,31 @@ fn the_copy_takes_only_production() {
     insta::assert_snapshot!(shown, @"
     failure [Re-check, Retarget] Wrong source: feature/x → master (needs production)
 
-    This pull request would merge `feature/x` into `master`. Expected: `master` is a copy of `production` and takes nothing else.
+    `master` is a copy of `production` and takes nothing else. Merging `feature/x` would give it changes of its own, and it could not follow the next release.
 
-    Work goes into `integration` first. It reaches `master` when `production` has been released.
-
-    **What to do.** Send this pull request to `integration` instead:
+    **What to do.** Change the base of this pull request to `integration`:
 
     ```sh
     gh pr edit 12 --repo acme/store --base integration
     ```
 
-    - On the page: Edit, beside the title, then choose `integration` as the base. No commit changes.
-    - It is judged anew there. If it was cut from another branch of the path, the check then gives the commands that put its own commits onto `integration`.
-
-    **Who can act.** The author of the pull request, and whoever may write to the repository, can do this. Towpath has no override: repository admins decide through the rules of `master`.
+    **Who can act.** The author of the pull request, and anyone with write access. Towpath has no override; admins can change the rules of `master`.
 
     [TP107: what it means](https://towpath.example/findings#tp107)
 
-    _Judged `d93f69dd0` against `master` at `7776e3968`, 2023-11-14 22:13 UTC._
+    <details><summary>Notes on the commands</summary>
+
+    - On the page: choose Edit beside the title, then `integration` as the base. No commit changes.
+    - Towpath checks it again there. If the branch was cut from another environment, the new check gives the commands that put its own commits onto `integration`.
+
+    </details>
+
+    <details><summary>Background</summary>
+
+    Work goes into `integration` first. It reaches `master` with the next release of `production`.
+
+    </details>
+
+    _Checked `d93f69dd0` against `master` at `7776e3968`, 2023-11-14 22:13 UTC._
     ");
 }

@@ -14,9 +14,7 @@ fn a_topic_with_foreign_history_is_picked_onto_the_base() {
     insta::assert_snapshot!(shown, @r#"
     failure [Re-check, Rebuild branch] Carries staging's history: 2 foreign commits
 
-    `feature/x` would bring 5 commits to `integration`. 3 of them came with the history of `staging`, and have not come to `integration` by the path.
-
-    Expected: only work of its own, on top of what `integration` already has. Nothing has been merged.
+    3 of the 5 commits of `feature/x` are part of `staging` but never reached `integration` through a pull request. Merging this would bring them to `integration`, and the next promotion would carry them on.
 
     **What to do.** Put its own 2 commits onto `integration`, oldest first:
 
@@ -27,27 +25,39 @@ fn a_topic_with_foreign_history_is_picked_onto_the_base() {
     git push --force-with-lease=feature/x:d93f69dd0126b5e9000000000000000000000384 origin HEAD:refs/heads/feature/x
     ```
 
-    - If a pick stops at a conflict, resolve it, go on with `git cherry-pick --continue` (or `--skip`, if git says that it is empty), and then run the lines that are left.
-    - 1 merge is left out. A conflict that was resolved in it comes again, and what else was changed in it does not come along: `git show --remerge-diff COMMIT` shows it.
-    - The push is refused if somebody has pushed to `feature/x` since, so nothing is lost. Your local branch still holds the old commits: `git switch -C feature/x` moves it along, once nothing unpushed is left in it.
+    **Who can act.** Anyone who can push to `feature/x`. Towpath has no override; admins can change the rules of `integration`.
 
-    **Another way.** Put the same commits on a new branch from `integration`, open a pull request from there and close this one.
+    [TP201: what it means](https://towpath.example/findings#tp201)
 
-    **Who can act.** Whoever may push to `feature/x` can repair this. Towpath has no override: repository admins decide through the rules of `integration`.
+    <details><summary>Notes on the commands</summary>
 
-    On the line of `staging`, and not of `integration`:
+    - If a pick stops at a conflict, resolve it and run `git cherry-pick --continue` (or `--skip` if git says that the commit is empty). Then run the remaining lines.
+    - Your merge commit is dropped: you will resolve its conflicts again, and any other edit made in it is lost. `git show --remerge-diff COMMIT` shows such edits.
+    - If somebody has pushed to `feature/x` since, git refuses the push, so nothing gets lost. Your local branch still has the old commits. Once it has nothing unpushed, `git switch -C feature/x` moves it.
+
+    </details>
+
+    <details><summary>Another way</summary>
+
+    Put the same commits on a new branch from `integration`, open a pull request from it and close this one.
+
+    </details>
+
+    <details><summary>Evidence: 2 commits</summary>
+
+    Part of `staging`, but not of `integration`:
 
     | commit | subject | author |
     |---|---|---|
     | [`08d12e6b7`](https://github.com/acme/store/commit/08d12e6b76c84d1100000000000000000000000c) | `Promote integration` | `Ada` |
     | [`6a99b4b1f`](https://github.com/acme/store/commit/6a99b4b1f77dd0fc00000000000000000000000b) | `Fix the \| pipe for @bob, closes #7` | `Ben` |
 
-    [TP201: what it means](https://towpath.example/findings#tp201)
+    </details>
 
-    _Judged `d93f69dd0` against `integration` at `7776e3968`, 2023-11-14 22:13 UTC._
+    _Checked `d93f69dd0` against `integration` at `7776e3968`, 2023-11-14 22:13 UTC._
 
     === text
-    In short, with the commits in question marked:
+    <details><summary>Drawing, with the commits in question marked</summary>
 
     ```mermaid
     %%{init: {"gitGraph": {"mainBranchName": "integration"}}}%%
@@ -60,6 +70,8 @@ fn a_topic_with_foreign_history_is_picked_onto_the_base() {
       commit id: "a708a824f"
       commit id: "454021de7"
     ```
+
+    </details>
     "#);
 }
 
@@ -71,9 +83,7 @@ fn a_topic_in_a_fork_is_pushed_to_the_fork() {
     insta::assert_snapshot!(shown, @r#"
     failure [Re-check] Carries staging's history: 2 foreign commits
 
-    `feature/x` would bring 5 commits to `integration`. 3 of them came with the history of `staging`, and have not come to `integration` by the path.
-
-    Expected: only work of its own, on top of what `integration` already has. Nothing has been merged.
+    3 of the 5 commits of `feature/x` are part of `staging` but never reached `integration` through a pull request. Merging this would bring them to `integration`, and the next promotion would carry them on.
 
     **What to do.** Put its own 2 commits onto `integration`, oldest first:
 
@@ -84,29 +94,41 @@ fn a_topic_in_a_fork_is_pushed_to_the_fork() {
     git push --force-with-lease=feature/x:d93f69dd0126b5e9000000000000000000000384 origin HEAD:refs/heads/feature/x
     ```
 
-    - If a pick stops at a conflict, resolve it, go on with `git cherry-pick --continue` (or `--skip`, if git says that it is empty), and then run the lines that are left.
-    - 1 merge is left out. A conflict that was resolved in it comes again, and what else was changed in it does not come along: `git show --remerge-diff COMMIT` shows it.
-    - The push goes to the fork. `origin` stands for it here; if the fork has another name in your clone, use that.
-    - If the fork is gone, first run `git fetch 'https://github.com/acme/store.git' refs/pull/12/head`, which brings its commits. Read them before you push the result as a new branch here, where workflows run it with this repository's secrets; then open a pull request from there.
-    - The push is refused if somebody has pushed to `feature/x` since, so nothing is lost. Your local branch still holds the old commits: `git switch -C feature/x` moves it along, once nothing unpushed is left in it.
+    **Who can act.** Anyone who can push to `feature/x` in the fork. Towpath has no override; admins can change the rules of `integration`.
 
-    **Another way.** Put the same commits on a new branch from `integration`, open a pull request from there and close this one.
+    [TP201: what it means](https://towpath.example/findings#tp201)
 
-    **Who can act.** Whoever may push to `feature/x` in the fork can repair this. Towpath has no override: repository admins decide through the rules of `integration`.
+    <details><summary>Notes on the commands</summary>
 
-    On the line of `staging`, and not of `integration`:
+    - If a pick stops at a conflict, resolve it and run `git cherry-pick --continue` (or `--skip` if git says that the commit is empty). Then run the remaining lines.
+    - Your merge commit is dropped: you will resolve its conflicts again, and any other edit made in it is lost. `git show --remerge-diff COMMIT` shows such edits.
+    - The push goes to the fork. `origin` stands for the fork here: use the name that the fork has in your clone.
+    - If the fork is gone, first fetch its commits: `git fetch 'https://github.com/acme/store.git' refs/pull/12/head`. Read them before you push the result as a new branch here, because workflows will run it with this repository's secrets. Then open a pull request from that branch.
+    - If somebody has pushed to `feature/x` since, git refuses the push, so nothing gets lost. Your local branch still has the old commits. Once it has nothing unpushed, `git switch -C feature/x` moves it.
+
+    </details>
+
+    <details><summary>Another way</summary>
+
+    Put the same commits on a new branch from `integration`, open a pull request from it and close this one.
+
+    </details>
+
+    <details><summary>Evidence: 2 commits</summary>
+
+    Part of `staging`, but not of `integration`:
 
     | commit | subject | author |
     |---|---|---|
     | [`08d12e6b7`](https://github.com/acme/store/commit/08d12e6b76c84d1100000000000000000000000c) | `Promote integration` | `Ada` |
     | [`6a99b4b1f`](https://github.com/acme/store/commit/6a99b4b1f77dd0fc00000000000000000000000b) | `Fix the \| pipe for @bob, closes #7` | `Ben` |
 
-    [TP201: what it means](https://towpath.example/findings#tp201)
+    </details>
 
-    _Judged `d93f69dd0` against `integration` at `7776e3968`, 2023-11-14 22:13 UTC._
+    _Checked `d93f69dd0` against `integration` at `7776e3968`, 2023-11-14 22:13 UTC._
 
     === text
-    In short, with the commits in question marked:
+    <details><summary>Drawing, with the commits in question marked</summary>
 
     ```mermaid
     %%{init: {"gitGraph": {"mainBranchName": "integration"}}}%%
@@ -119,6 +141,8 @@ fn a_topic_in_a_fork_is_pushed_to_the_fork() {
       commit id: "a708a824f"
       commit id: "454021de7"
     ```
+
+    </details>
     "#);
 }
 
@@ -128,30 +152,32 @@ fn a_topic_without_own_work_is_closed() {
     insta::assert_snapshot!(shown, @r#"
     failure [Re-check] Carries history of production and master: 1 foreign commit
 
-    `feature/x` would bring 1 commit to `integration`. It came with the history of `production` and `master`, and has not come to `integration` by the path.
+    The only commit of `feature/x` is part of `production` and `master` but never reached `integration` through a pull request. Merging this would bring it to `integration`, and the next promotion would carry it on.
 
-    Expected: only work of its own, on top of what `integration` already has. Nothing has been merged.
-
-    **What to do.** No commit here can be told from the other history. If some are your own work that was tried out there, put them onto `integration` by hand. Otherwise close this pull request:
+    **What to do.** Every commit here is part of another branch already. If you tried out work of your own there, put it onto `integration` by hand. Otherwise close this pull request:
 
     ```sh
     gh pr close 12 --repo acme/store
     ```
 
-    **Who can act.** Whoever may push to `feature/x` can repair this. Towpath has no override: repository admins decide through the rules of `integration`.
+    **Who can act.** Anyone who can push to `feature/x`. Towpath has no override; admins can change the rules of `integration`.
 
-    On the line of `production` and `master`, and not of `integration`:
+    [TP201: what it means](https://towpath.example/findings#tp201)
+
+    <details><summary>Evidence: 1 commit</summary>
+
+    Part of `production` and `master`, but not of `integration`:
 
     | commit | subject | author |
     |---|---|---|
     | [`08d12e6b7`](https://github.com/acme/store/commit/08d12e6b76c84d1100000000000000000000000c) | `Release 2` | `Ada` |
 
-    [TP201: what it means](https://towpath.example/findings#tp201)
+    </details>
 
-    _Judged `d93f69dd0` against `integration` at `7776e3968`, 2023-11-14 22:13 UTC._
+    _Checked `d93f69dd0` against `integration` at `7776e3968`, 2023-11-14 22:13 UTC._
 
     === text
-    In short, with the commits in question marked:
+    <details><summary>Drawing, with the commits in question marked</summary>
 
     ```mermaid
     %%{init: {"gitGraph": {"mainBranchName": "integration"}}}%%
@@ -161,6 +187,8 @@ fn a_topic_without_own_work_is_closed() {
       commit id: "08d12e6b7" type: HIGHLIGHT
       branch "feature/x"
     ```
+
+    </details>
     "#);
 }
 
@@ -170,17 +198,17 @@ fn a_branch_pointed_at_the_topic_is_no_reproach() {
         &subject("feature/x", "integration"),
         verdict(Warn, Cause::PointedAtTopic { branch: name("staging"), commit: id(13), at: 1_700_000_000 }),
     );
-    insta::assert_snapshot!(shown, @r#"
+    insta::assert_snapshot!(shown, @"
     success [] On the path, but staging was pointed at it
 
-    `staging` was pointed at `a708a824f` on 2023-11-14 22:13 UTC, after that commit had been pushed to `feature/x`. So the commits are work of `feature/x` and not history of `staging`, and it may merge.
+    `staging` was pointed at `a708a824f` on 2023-11-14 22:13 UTC, after that commit had been pushed to `feature/x`. So these commits are work of `feature/x` and not history of `staging`: you can merge.
 
-    **What to do.** Nothing is to be done here. If `staging` was not meant to move, whoever may push to it can point it back.
+    **What to do.** Nothing here. If `staging` was not meant to move, anyone who can push to it can point it back.
 
     [TP201: what it means](https://towpath.example/findings#tp201)
 
-    _Judged `d93f69dd0` against `integration` at `7776e3968`, 2023-11-14 22:13 UTC._
-    "#);
+    _Checked `d93f69dd0` against `integration` at `7776e3968`, 2023-11-14 22:13 UTC._
+    ");
 }
 
 #[test]
@@ -201,7 +229,7 @@ fn an_unrelated_topic_is_picked_over() {
     insta::assert_snapshot!(shown, @"
     failure [Re-check, Rebuild branch] Unrelated history: feature/x → integration
 
-    `feature/x` and `integration` have no commit in common. Expected: a branch that starts from `integration`. Nothing has been merged.
+    `feature/x` and `integration` have no commit in common. Merging this would join two histories that know nothing of each other, and nobody could review what changes in `integration`.
 
     **What to do.** Put its own commit onto `integration`:
 
@@ -212,10 +240,18 @@ fn an_unrelated_topic_is_picked_over() {
     git push --force-with-lease=feature/x:d93f69dd0126b5e9000000000000000000000384 origin HEAD:refs/heads/feature/x
     ```
 
-    - If a pick stops at a conflict, resolve it, go on with `git cherry-pick --continue` (or `--skip`, if git says that it is empty), and then run the lines that are left.
-    - The push is refused if somebody has pushed to `feature/x` since, so nothing is lost. Your local branch still holds the old commits: `git switch -C feature/x` moves it along, once nothing unpushed is left in it.
+    **Who can act.** Anyone who can push to `feature/x`. Towpath has no override; admins can change the rules of `integration`.
 
-    **Who can act.** Whoever may push to `feature/x` can repair this. Towpath has no override: repository admins decide through the rules of `integration`.
+    [TP206: what it means](https://towpath.example/findings#tp206)
+
+    <details><summary>Notes on the commands</summary>
+
+    - If a pick stops at a conflict, resolve it and run `git cherry-pick --continue` (or `--skip` if git says that the commit is empty). Then run the remaining lines.
+    - If somebody has pushed to `feature/x` since, git refuses the push, so nothing gets lost. Your local branch still has the old commits. Once it has nothing unpushed, `git switch -C feature/x` moves it.
+
+    </details>
+
+    <details><summary>Evidence: 1 commit</summary>
 
     The commits of `feature/x`:
 
@@ -223,9 +259,9 @@ fn an_unrelated_topic_is_picked_over() {
     |---|---|---|
     | [`a708a824f`](https://github.com/acme/store/commit/a708a824f612c92600000000000000000000000d) | `Begin anew` | `Cleo` |
 
-    [TP206: what it means](https://towpath.example/findings#tp206)
+    </details>
 
-    _Judged `d93f69dd0` against `integration` at `7776e3968`, 2023-11-14 22:13 UTC._
+    _Checked `d93f69dd0` against `integration` at `7776e3968`, 2023-11-14 22:13 UTC._
     ");
 }
 
@@ -235,19 +271,19 @@ fn another_project_is_not_picked_over() {
         &subject("feature/x", "integration"),
         verdict(Fail, Cause::UnrelatedHistory { repair: Repair::default() }),
     );
-    insta::assert_snapshot!(shown, @r#"
+    insta::assert_snapshot!(shown, @"
     failure [Re-check] Unrelated history: feature/x → integration
 
-    `feature/x` and `integration` have no commit in common. Expected: a branch that starts from `integration`. Nothing has been merged.
+    `feature/x` and `integration` have no commit in common. Merging this would join two histories that know nothing of each other, and nobody could review what changes in `integration`.
 
-    **What to do.** Start a new branch from `integration` and bring the files over that belong to the change. There are too many commits here to be picked one by one.
+    **What to do.** Start a new branch from `integration` and copy over the files that belong to your change. There are too many commits here to pick one by one.
 
-    **Who can act.** Whoever may push to `feature/x` can repair this. Towpath has no override: repository admins decide through the rules of `integration`.
+    **Who can act.** Anyone who can push to `feature/x`. Towpath has no override; admins can change the rules of `integration`.
 
     [TP206: what it means](https://towpath.example/findings#tp206)
 
-    _Judged `d93f69dd0` against `integration` at `7776e3968`, 2023-11-14 22:13 UTC._
-    "#);
+    _Checked `d93f69dd0` against `integration` at `7776e3968`, 2023-11-14 22:13 UTC._
+    ");
 }
 
 #[test]
@@ -256,17 +292,17 @@ fn an_environment_without_shared_history_was_replaced() {
         &subject("staging", "production"),
         verdict(Fail, Cause::UnrelatedHistory { repair: Repair::default() }),
     );
-    insta::assert_snapshot!(shown, @r#"
+    insta::assert_snapshot!(shown, @"
     failure [Re-check] Unrelated history: staging → production
 
-    `staging` and `production` have no commit in common. Expected: a branch that starts from `production`. Nothing has been merged.
+    `staging` and `production` have no commit in common. Merging this would join two histories that know nothing of each other, and nobody could review what changes in `production`.
 
-    **What to do.** One of the two branches was replaced. Find the commit that it pointed at before, in the pushes on the repository's Activity page, and let whoever may push to it point it there again.
+    **What to do.** Somebody replaced one of the two branches. The repository's Activity page lists each push: find the commit where the branch was, and point it there again.
 
-    **Who can act.** Whoever may push to `staging` can repair this. Towpath has no override: repository admins decide through the rules of `production`.
+    **Who can act.** Anyone who can push to `staging`. Towpath has no override; admins can change the rules of `production`.
 
     [TP206: what it means](https://towpath.example/findings#tp206)
 
-    _Judged `d93f69dd0` against `production` at `7776e3968`, 2023-11-14 22:13 UTC._
-    "#);
+    _Checked `d93f69dd0` against `production` at `7776e3968`, 2023-11-14 22:13 UTC._
+    ");
 }

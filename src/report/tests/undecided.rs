@@ -16,11 +16,11 @@ fn missing_branches_are_named() {
     insta::assert_snapshot!(shown, @"
     action_required [Re-check] Could not decide: 2 branches do not exist
 
-    The path of this repository names branches that must be there. `staging` and `production` were not found.
+    The configuration names the branches `staging` and `production`, and Towpath did not find them.
 
-    Nothing is held against this pull request. Where `integration` requires this check, merging stays blocked until it is decided.
+    This says nothing against the pull request. If `integration` requires this check, merging stays blocked until Towpath can decide.
 
-    **What to do.** Make them from `master`, if that is where they should start. What is there already is left alone:
+    **What to do.** Create them from `master`, if they should start there. The commands leave existing branches alone:
 
     ```sh
     git fetch origin &&
@@ -28,11 +28,11 @@ fn missing_branches_are_named() {
     git push --force-with-lease=refs/heads/production: origin refs/remotes/origin/master:refs/heads/production
     ```
 
-    **Who can act.** Whoever may make branches in this repository can do this.
+    **Who can act.** Anyone who can create branches in this repository.
 
     [TP901: what it means](https://towpath.example/findings#tp901)
 
-    _Judged `d93f69dd0` against `integration` at `7776e3968`, 2023-11-14 22:13 UTC._
+    _Checked `d93f69dd0` against `integration` at `7776e3968`, 2023-11-14 22:13 UTC._
     ");
 }
 
@@ -45,47 +45,49 @@ fn missing_branches_without_a_start_are_named() {
     insta::assert_snapshot!(shown, @"
     action_required [Re-check] Could not decide: staging does not exist
 
-    The path of this repository names branches that must be there. `staging` was not found.
+    The configuration names the branch `staging`, and Towpath did not find it.
 
-    Nothing is held against this pull request. Where `integration` requires this check, merging stays blocked until it is decided.
+    This says nothing against the pull request. If `integration` requires this check, merging stays blocked until Towpath can decide.
 
-    **What to do.** Make it.
+    **What to do.** Create it.
 
-    **Who can act.** Whoever may make branches in this repository can do this.
+    **Who can act.** Anyone who can create branches in this repository.
 
     [TP901: what it means](https://towpath.example/findings#tp901)
 
-    _Judged `d93f69dd0` against `integration` at `7776e3968`, 2023-11-14 22:13 UTC._
+    _Checked `d93f69dd0` against `integration` at `7776e3968`, 2023-11-14 22:13 UTC._
     ");
 }
 
 #[test]
 fn an_empty_repository_waits_for_a_commit() {
     let shown = shown(&subject("feature/x", "integration"), Verdict::undecided(Undecided::EmptyRepository));
-    insta::assert_snapshot!(shown, @r#"
+    insta::assert_snapshot!(shown, @"
     action_required [Re-check] Could not decide: the repository is empty
 
     There is no commit yet.
 
-    Nothing is held against this pull request. Where `integration` requires this check, merging stays blocked until it is decided.
+    This says nothing against the pull request. If `integration` requires this check, merging stays blocked until Towpath can decide.
 
-    **What to do.** Push a first commit. It is then judged by itself.
+    **What to do.** Push a first commit. Towpath then checks this by itself.
+
+    **Who can act.** Anyone who can push to this repository.
 
     [TP901: what it means](https://towpath.example/findings#tp901)
 
-    _Judged `d93f69dd0` against `integration` at `7776e3968`, 2023-11-14 22:13 UTC._
-    "#);
+    _Checked `d93f69dd0` against `integration` at `7776e3968`, 2023-11-14 22:13 UTC._
+    ");
 }
 
 #[test]
 fn a_shallow_clone_is_never_judged() {
     let shown = shown(&subject("feature/x", "integration"), Verdict::undecided(Undecided::ShallowClone));
-    insta::assert_snapshot!(shown, @r#"
+    insta::assert_snapshot!(shown, @"
     action_required [Re-check] Could not decide: the clone is shallow
 
-    The history of this clone is cut off. What looks foreign in it may not be, and the other way round.
+    This clone has only part of the history, so Towpath cannot tell which commits belong where.
 
-    Nothing is held against this pull request. Where `integration` requires this check, merging stays blocked until it is decided.
+    This says nothing against the pull request. If `integration` requires this check, merging stays blocked until Towpath can decide.
 
     **What to do.** Fetch the rest of the history:
 
@@ -93,10 +95,12 @@ fn a_shallow_clone_is_never_judged() {
     git fetch --unshallow origin '+refs/heads/*:refs/remotes/origin/*'
     ```
 
+    **Who can act.** Anyone with this clone.
+
     [TP901: what it means](https://towpath.example/findings#tp901)
 
-    _Judged `d93f69dd0` against `integration` at `7776e3968`, 2023-11-14 22:13 UTC._
-    "#);
+    _Checked `d93f69dd0` against `integration` at `7776e3968`, 2023-11-14 22:13 UTC._
+    ");
 }
 
 #[test]
@@ -105,19 +109,21 @@ fn a_commit_that_is_not_there_is_looked_for_again() {
         &subject("feature/x", "integration"),
         Verdict::undecided(Undecided::CommitMissing { what: "refs/pull/12/head".to_owned() }),
     );
-    insta::assert_snapshot!(shown, @r#"
+    insta::assert_snapshot!(shown, @"
     action_required [Re-check] Could not decide: a commit is not there
 
-    It was announced, but was not found yet: `refs/pull/12/head`.
+    GitHub announced `refs/pull/12/head`, but git cannot fetch it yet. Retrying.
 
-    Nothing is held against this pull request. Where `integration` requires this check, merging stays blocked until it is decided.
+    This says nothing against the pull request. If `integration` requires this check, merging stays blocked until Towpath can decide.
 
-    **What to do.** It is tried again by itself. Nobody needs to do anything.
+    **What to do.** Nothing. Towpath tries again by itself.
+
+    **Who can act.** Nobody has to.
 
     [TP901: what it means](https://towpath.example/findings#tp901)
 
-    _Judged `d93f69dd0` against `integration` at `7776e3968`, 2023-11-14 22:13 UTC._
-    "#);
+    _Checked `d93f69dd0` against `integration` at `7776e3968`, 2023-11-14 22:13 UTC._
+    ");
 }
 
 #[test]
@@ -126,19 +132,21 @@ fn a_silent_github_is_asked_again() {
         &subject("feature/x", "integration"),
         Verdict::undecided(Undecided::GitHub { what: "502 Bad Gateway".to_owned() }),
     );
-    insta::assert_snapshot!(shown, @r#"
+    insta::assert_snapshot!(shown, @"
     action_required [Re-check] Could not decide: GitHub did not answer
 
     GitHub did not answer as expected: `502 Bad Gateway`.
 
-    Nothing is held against this pull request. Where `integration` requires this check, merging stays blocked until it is decided.
+    This says nothing against the pull request. If `integration` requires this check, merging stays blocked until Towpath can decide.
 
-    **What to do.** It is tried again by itself. Nobody needs to do anything.
+    **What to do.** Nothing. Towpath tries again by itself.
+
+    **Who can act.** Nobody has to.
 
     [TP901: what it means](https://towpath.example/findings#tp901)
 
-    _Judged `d93f69dd0` against `integration` at `7776e3968`, 2023-11-14 22:13 UTC._
-    "#);
+    _Checked `d93f69dd0` against `integration` at `7776e3968`, 2023-11-14 22:13 UTC._
+    ");
 }
 
 #[test]
@@ -147,17 +155,19 @@ fn a_failing_git_is_asked_again() {
         &subject("feature/x", "integration"),
         Verdict::undecided(Undecided::Git { what: "the remote end hung up".to_owned() }),
     );
-    insta::assert_snapshot!(shown, @r#"
+    insta::assert_snapshot!(shown, @"
     action_required [Re-check] Could not decide: git did not answer
 
     git did not answer as expected: `the remote end hung up`.
 
-    Nothing is held against this pull request. Where `integration` requires this check, merging stays blocked until it is decided.
+    This says nothing against the pull request. If `integration` requires this check, merging stays blocked until Towpath can decide.
 
-    **What to do.** It is tried again by itself. Nobody needs to do anything.
+    **What to do.** Nothing. Towpath tries again by itself.
+
+    **Who can act.** Nobody has to.
 
     [TP901: what it means](https://towpath.example/findings#tp901)
 
-    _Judged `d93f69dd0` against `integration` at `7776e3968`, 2023-11-14 22:13 UTC._
-    "#);
+    _Checked `d93f69dd0` against `integration` at `7776e3968`, 2023-11-14 22:13 UTC._
+    ");
 }

@@ -12,15 +12,15 @@ pub(super) fn reverse_merge(scene: &Scene<'_>, rejoins: Option<&Commit>) -> Expl
     let (head, base) = (scene.head(), scene.base());
     let title = Prose::new("Warning: nothing to carry, % → %", &[&head, base]);
     let actual = Prose::new(
-        "% is further down the path than %, and it has no change that % lacks. \
-         GitHub offers such pull requests by itself when a branch has moved.",
-        &[&head, base, base],
+        "% has no change that % lacks, so merging this only adds a merge commit. GitHub offers such pull requests \
+         whenever a branch has moved.",
+        &[&head, base],
     );
     let mut explanation = Explanation::new(title, vec![actual]);
     explanation.repair = Some(scene.close(Prose::new("Close this pull request:", &[])));
     explanation.alternatives.push(Step::words(Prose::new(
-        "If a hotfix was to be carried back: it is not on % yet, or % has it already. Merge the hotfix into % \
-         first. This pull request then carries it, and is judged again by itself.",
+        "If you want to carry a hotfix back: it is not on % yet, or % already has it. Merge the hotfix into % first; \
+         Towpath then checks this pull request again.",
         &[&head, base, &head],
     )));
     explanation
@@ -31,13 +31,13 @@ fn rejoin(scene: &Scene<'_>, squashed: &Commit) -> Explanation {
     let (head, base) = (scene.head(), scene.base());
     let title = Prose::new("Joins the history of % and % again", &[&head, base]);
     let actual = Prose::new(
-        "A promotion into % was squashed or rebased: % holds files of %, but does not come from it. \
-         Merging this changes no file of %, and later promotions then compare with the right state.",
+        "A promotion into % was squashed or rebased: % has files of %, but not its commits. Merging this changes no file \
+         of %, and lets git compare later promotions with the right state.",
         &[&head, &squashed.id.short(), base, base],
     );
     let mut explanation = Explanation::new(title, vec![actual]);
     explanation.repair = Some(Step::words(Prose::new(
-        "Merge it with a merge commit; squashed or rebased it would join nothing.",
+        "Merge it with a merge commit; a squash or rebase would join nothing.",
         &[],
     )));
     explanation.evidence.push(Evidence::Commits(
@@ -51,13 +51,13 @@ pub(super) fn conflicts(scene: &Scene<'_>, paths: &[String], carries: &[Commit])
     let (head, base) = (scene.head(), scene.base());
     let title = Prose::new("Warning: % conflicts with %", &[&head, base]);
     let actual = Prose::new(
-        "% and % have changed the same lines. GitHub merges it only after the conflict was resolved.",
+        "% and % have changed the same lines. GitHub merges this only once somebody resolves the conflict.",
         &[&head, base],
     );
     let mut explanation = Explanation::new(title, vec![actual]);
     explanation.repair = pick_upstream(scene, &scene.pull.base.branch, carries).or_else(|| {
         Some(Step::words(Prose::new(
-            "Bring the changes of % to % on a topic, and resolve it there.",
+            "Bring the changes of % to % on a topic, and resolve the conflict there.",
             &[&head, base],
         )))
     });
@@ -73,20 +73,25 @@ pub(super) fn unknown_commits(scene: &Scene<'_>, commits: &[Commit]) -> Explanat
     let (head, base) = (scene.head(), scene.base());
     let many = count(commits.len(), "unknown commit");
     let title = Prose::new(&format!("Warning: {many}, % → %"), &[&head, base]);
-    let (them, pushed, look) = match commits.len() {
-        1 => ("it", "It was", "Look at it. If it is meant, merge this; if not, revert it on %."),
-        _ => ("them", "They were", "Look at them. If they are meant, merge this; if not, revert them on %."),
+    let (them, pushed, are, look) = match commits.len() {
+        1 => ("it", "It was", "is", "Look at it. If you want it, merge this; if not, revert it on %."),
+        _ => (
+            "them",
+            "They were",
+            "are",
+            "Look at them. If you want them, merge this; if not, revert them on %.",
+        ),
     };
     let actual = Prose::new(
         &format!(
-            "% would carry {many} back to %: no pull request is known that brought {them} to %. \
-             {pushed} pushed there directly, or came before anybody kept a record."
+            "% would carry {many} back to %: Towpath knows no pull request that brought {them} to %. \
+             {pushed} pushed there directly, or {are} older than Towpath's records."
         ),
         &[&head, base, &head],
     );
     let mut explanation = Explanation::new(title, vec![actual]);
     explanation.repair = Some(Step::words(Prose::new(look, &[&head])));
-    let caption = Prose::new("Of no known pull request:", &[]);
+    let caption = Prose::new("From no known pull request:", &[]);
     explanation.evidence.push(Evidence::Commits(caption, commits.to_vec()));
     explanation
 }

@@ -10,16 +10,14 @@ pub(super) fn stale(scene: &Scene<'_>, behind: usize, since: Option<i64>) -> Exp
     let (original, copy) = (scene.head(), scene.base());
     let title = Prose::new("Stale: % is behind %", &[copy, &original]);
     let actual = Prose::new(
-        &format!(
-            "% holds an earlier state of %, which is {} ahead on its own line.",
-            count(behind, "commit")
-        ),
+        &format!("% holds an old release: it is {} behind %.", count(behind, "commit")),
         &[copy, &original],
     );
     let actual = match since {
-        Some(since) => {
-            actual.then(Prose::new(&format!(" % had these files since {}.", stamp::utc(since)), &[&original]))
-        }
+        Some(since) => actual.then(Prose::new(
+            &format!(" These are the files that % had at {}.", stamp::utc(since)),
+            &[&original],
+        )),
         None => actual,
     };
     let mut explanation = Explanation::new(title, vec![actual]);
@@ -31,8 +29,11 @@ pub(super) fn diverged(scene: &Scene<'_>, paths: &[String], only_on_copy: &[Comm
     let (original, copy) = (scene.head(), scene.base());
     let title = Prose::new("Diverged: % is no copy of %", &[copy, &original]);
     let actual = Prose::new(
-        &format!("% differs from % in {}, and % never held such files.", count(paths.len(), "path")),
-        &[copy, &original, &original],
+        &format!(
+            "Somebody changed % itself: it differs from % in {}. No environment has that change, and nobody has tested it.",
+            count(paths.len(), "file")
+        ),
+        &[copy, &original],
     );
     let mut explanation = Explanation::new(title, vec![actual]);
     reset(scene, only_on_copy, &mut explanation);
@@ -51,17 +52,17 @@ fn bring_over(scene: &Scene<'_>) -> Step {
         )),
         (Some(CopyStanding { closed_sync: Some(number), .. }), _) => Step::words(Prose::new(
             &format!(
-                "Reopen #{number}, which brings % over, and merge it with a merge commit. It was closed, so no other one is \
-                 opened until % moves."
+                "Reopen #{number}, which brings % over, and merge it with a merge commit. Since somebody closed it, Towpath \
+                 opens no other one until % moves."
             ),
             &[&original, &original],
         )),
         (Some(_), Some(CopyMode::FastForward)) => Step::words(Prose::new(
-            "Nothing: % is moved along by itself once what % has now was deployed.",
+            "Nothing: Towpath updates % once the current state of % is deployed.",
             &[copy, &original],
         )),
         (Some(_), Some(CopyMode::PullRequest)) => Step::words(Prose::new(
-            "Nothing yet: a pull request into % is opened by itself once what % has now was deployed.",
+            "Nothing yet: Towpath opens a pull request into % once the current state of % is deployed.",
             &[copy, &original],
         )),
         _ => {
@@ -74,8 +75,8 @@ fn bring_over(scene: &Scene<'_>) -> Step {
     }
 }
 
-/// The copy branch has changes of its own: they are kept aside before it becomes a copy again. A merge would keep them on
-/// it, and it could not be moved along any more; so this is the one repair, wherever it is told.
+/// The copy branch has changes of its own: they are saved before it becomes a copy again. A merge would keep them on it,
+/// and it could not be updated any more; so this is the one repair, wherever people read it.
 pub(super) fn reset(scene: &Scene<'_>, only_on_copy: &[Commit], explanation: &mut Explanation) {
     let (head, base) = (scene.head(), scene.base());
     let copy = shell::quote(base);
@@ -83,7 +84,10 @@ pub(super) fn reset(scene: &Scene<'_>, only_on_copy: &[Commit], explanation: &mu
     // Named by the commit: the next time there is one of the last time.
     let kept = shell::quote(&format!("{base}-before-repair-{}", old.short()));
     explanation.repair = Some(Step {
-        lead: Prose::new("Keep what is on % aside, then make it a copy of % again:", &[base, &head]),
+        lead: Prose::new(
+            "Save what is on % under another name, then make % a copy of % again:",
+            &[base, base, &head],
+        ),
         commands: match scene.fetch() {
             Some(fetch) => {
                 let keep = scene.push("", &format!("{old}:refs/heads/{kept}"));
@@ -94,7 +98,8 @@ pub(super) fn reset(scene: &Scene<'_>, only_on_copy: &[Commit], explanation: &mu
             None => vec![format!("git branch {kept} {old}"), format!("git branch --force {copy} {new}")],
         },
         after: vec![Prose::new(
-            "What is worth keeping goes to the environment that takes topics, and reaches % with a release.",
+            "If these changes are worth keeping, open a pull request for them into the environment that takes topics. They \
+             reach % with a release.",
             &[base],
         )],
     });
@@ -112,22 +117,25 @@ pub(super) fn reset(scene: &Scene<'_>, only_on_copy: &[Commit], explanation: &mu
 fn who_may_force(copy: &str, guard: &Guard) -> Prose {
     match guard {
         Guard::Unknown => Prose::new(
-            "Whoever may push to % by force can do this; where its rules let nobody, an admin lets somebody.",
+            "Anyone who can force-push to %. If its rules let nobody do that, an admin has to allow it.",
             &[copy],
         ),
-        Guard::Nothing => Prose::new("Whoever may push to % can do this.", &[copy]),
+        Guard::Nothing => Prose::new("Anyone who can push to %.", &[copy]),
         Guard::Rulesets(rules) => {
             let rules: Vec<&str> = rules.iter().map(String::as_str).collect();
-            Prose::new("Whoever the rulesets of % let through can do this; others are refused by ", &[copy])
-                .then(row(&rules, "and"))
-                .then(Prose::new(
-                    ". An admin adds somebody to their bypass lists: Settings → Rules → Rulesets.",
-                    &[],
-                ))
+            Prose::new(
+                "Anyone whom the rulesets of % let through; these rules refuse everybody else: ",
+                &[copy],
+            )
+            .then(row(&rules, "and"))
+            .then(Prose::new(
+                ". An admin can add people to the bypass lists: Settings → Rules → Rulesets.",
+                &[],
+            ))
         }
         Guard::Classic => Prose::new(
-            "The branch protection rule of % refuses it. An admin ticks \u{201c}Allow force pushes\u{201d} there for as long \
-             as this takes: Settings → Branches.",
+            "An admin: the branch protection rule of % refuses force pushes. Tick \u{201c}Allow force pushes\u{201d} there \
+             while you do this: Settings → Branches.",
             &[copy],
         ),
     }
@@ -142,11 +150,11 @@ pub(in super::super) fn not_copied(scene: &Scene<'_>, why: &NotCopied) -> Explan
             let standing = CopyStanding { problem: Some(why.clone()), ..CopyStanding::default() };
             let scene = Scene { copy: Some(&standing), ..*scene };
             let actual = Prose::new(
-                "% has to be a copy of %, and has something of its own. It is not moved any more, since that would \
-                 take a force that Towpath never uses.",
+                "% has to be a copy of %, but has commits of its own. Towpath stopped updating it: that would need a force \
+                 push, which it never does.",
                 &[copy, &original],
             );
-            let title = Prose::new("% is no copy of % any more", &[copy, &original]);
+            let title = Prose::new("% is no longer a copy of %", &[copy, &original]);
             let mut explanation = Explanation::new(title, vec![actual]);
             reset(&scene, &[], &mut explanation);
             explanation
@@ -159,7 +167,7 @@ fn refused(scene: &Scene<'_>, message: &str, by: &Refuser) -> Explanation {
     let (original, copy) = (scene.head(), scene.base());
     let title = Prose::new("% cannot follow %", &[copy, &original]);
     let actual = Prose::new(
-        "% has to follow %, and GitHub does not let Towpath move it: %.",
+        "% has to follow %, but GitHub does not let Towpath update it: %. Until then it holds an old release.",
         &[copy, &original, message],
     );
     let mut explanation = Explanation::new(title, vec![actual]);
@@ -167,10 +175,12 @@ fn refused(scene: &Scene<'_>, message: &str, by: &Refuser) -> Explanation {
         && !rules.is_empty()
     {
         let rules: Vec<&str> = rules.iter().map(String::as_str).collect();
-        let these = Prose::new("These rules hold for it: ", &[]).then(row(&rules, "and"));
+        let these = Prose::new("These rules apply to it: ", &[]).then(row(&rules, "and"));
         explanation.detail.push(these.then(Prose::new(".", &[])));
     }
     explanation.repair = Some(let_through(copy, message, by));
+    explanation.who =
+        Some(Prose::new("Anyone who can change the settings of the repository and of the App.", &[]));
     explanation.alternatives.push(Step::words(
         Prose::new("Write ", &[]).command("copy: { mode: pull-request }").then(Prose::new(
             " in %, and merge a pull request after each release.",
@@ -184,7 +194,7 @@ fn let_through(copy: &str, message: &str, by: &Refuser) -> Step {
     let said = |words: &[&str]| words.iter().any(|word| message.to_lowercase().contains(word));
     match by {
         Refuser::Rulesets(_) => Step::words(Prose::new(
-            "Add the App Towpath to the bypass list of each of these rulesets, with the mode \u{201c}Always\u{201d}: Settings \
+            "Add the Towpath App to the bypass list of each of these rulesets, with the mode \u{201c}Always\u{201d}: Settings \
              → Rules → Rulesets.",
             &[],
         )),
@@ -202,15 +212,15 @@ fn let_through(copy: &str, message: &str, by: &Refuser) -> Step {
                 ),
                 (
                     said(&["status check", "check"]),
-                    "\u{201c}Require status checks to pass\u{201d} lets no App through: take the \
-                    checks off there.",
+                    "\u{201c}Require status checks to pass\u{201d} lets no App through: remove the \
+                    checks there.",
                 ),
             ];
             let is_named = ways.iter().any(|(named, _)| *named);
             let ways = ways.iter().filter(|(named, _)| *named || !is_named);
             Step {
                 lead: Prose::new(
-                    "Let the App Towpath through in the branch protection rule of %: Settings → Branches.",
+                    "Let the Towpath App through in the branch protection rule of %: Settings → Branches.",
                     &[copy],
                 ),
                 commands: Vec::new(),
@@ -218,8 +228,8 @@ fn let_through(copy: &str, message: &str, by: &Refuser) -> Step {
             }
         }
         Refuser::Permission { workflows: true } => Step::words(Prose::new(
-            "Give the App the repository permission Workflows: write, and accept it in its installation: what is to be \
-             copied changes %.",
+            "Give the App the repository permission Workflows: write, and accept it in its installation. The release to \
+             copy changes %.",
             &[".github/workflows"],
         )),
         Refuser::Permission { workflows: false } => Step::words(Prose::new(
@@ -227,13 +237,13 @@ fn let_through(copy: &str, message: &str, by: &Refuser) -> Step {
             &[],
         )),
         Refuser::Unknown => Step::words(Prose::new(
-            "Look under Settings → Rules and Settings → Branches what holds for %, and let the App Towpath through there.",
+            "Look under Settings → Rules and Settings → Branches for what protects %, and let the Towpath App through.",
             &[copy],
         )),
     }
 }
 
-/// The account of a copy that is one.
+/// The explanation of a copy that is one.
 pub(in super::super) fn copied(scene: &Scene<'_>) -> Explanation {
     let (original, copy) = (scene.head(), scene.base());
     let title = Prose::new("A copy: % holds the files of %", &[copy, &original]);
@@ -251,21 +261,20 @@ pub(super) fn configuration(
     let title = Prose::new(&format!("Configuration invalid: {at}"), &[]);
     let mut actual = Prose::new(&format!("%, {at}: %."), &[place, message]);
     if more > 0 {
-        actual = actual.then(Prose::new(&format!(" There is more: {}.", count(more, "mistake")), &[]));
+        actual = actual.then(Prose::new(&format!(" The file has {} more.", count(more, "mistake")), &[]));
     }
-    let meaning = Prose::new(
-        "Nothing says what the path is as long as the file cannot be read, so nothing is judged by it and nothing passes.",
-        &[],
-    );
-    let mut explanation = Explanation::new(title, vec![actual, meaning]);
+    let meaning =
+        Prose::new(" Until it can be read, Towpath knows no rules and lets no pull request pass.", &[]);
+    let mut explanation = Explanation::new(title, vec![actual.then(meaning)]);
+    explanation.who = Some(Prose::new("Anyone who can change the default branch.", &[]));
     explanation.repair = Some(Step {
         lead: match scene.subject {
             Some(_) => Prose::new(
-                "Mend the file on the default branch; this is judged again by itself. It can be tried before:",
+                "Fix the file on the default branch; Towpath then checks this again. To try it before you push:",
                 &[],
             ),
             None => Prose::new(
-                "Mend the file on the default branch, run git fetch, and then this check again. The file can be tried before:",
+                "Fix the file on the default branch, run git fetch, and check again. To try it before you push:",
                 &[],
             ),
         },

@@ -24,32 +24,35 @@ pub(super) fn held(scene: &Scene<'_>, hold: &Hold<'_>) -> Explanation {
     let (from, to) = (hold.from.short(), hold.to.short());
     let since = stamp::utc(hold.since);
     let rolled_back = Prose::new(
-        &format!("% was rolled back from % to % by % {since}: %."),
-        &[name, &from, &to, hold.by, hold.reason],
+        &format!("% rolled % back from % to % on {since}: %."),
+        &[hold.by, name, &from, &to, hold.reason],
     );
     let taken_back = taken_back(hold.pulls);
     if let Some((by, reason)) = hold.lifted {
         let title = Prose::new("Brings back what was rolled back on %", &[name]);
-        let lifted = Prose::new("The hold was lifted by %: %. ", &[by, reason]);
-        let mut explanation = Explanation::new(title, vec![rolled_back, lifted.then(taken_back)]);
+        let lifted = Prose::new(" % lifted the hold: %.", &[by, reason]);
+        let mut explanation = Explanation::new(title, vec![rolled_back, taken_back.then(lifted)]);
         explanation.repair = Some(Step::words(Prose::new(
-            "Merge it if what was wrong is repaired in it. Otherwise revert that work upstream first.",
+            "If the fix is in here, merge. Otherwise revert the faulty work upstream first.",
             &[],
         )));
         return explanation;
     }
     let title = Prose::new("Held: % was rolled back to %", &[name, &to]);
-    let meaning = Prose::new("Until the hold is lifted, nothing merged into % is deployed. ", &[base]);
-    let mut explanation = Explanation::new(title, vec![rolled_back, meaning.then(taken_back)]);
+    let meaning = Prose::new(
+        " Merging this may bring the fault back. Until somebody lifts the hold, Towpath deploys nothing to %.",
+        &[base],
+    );
+    let mut explanation = Explanation::new(title, vec![rolled_back, taken_back.then(meaning)]);
     explanation.repair = Some(Step {
-        lead: Prose::new("Once it is repaired upstream, the operator of Towpath lifts the hold:", &[]),
+        lead: Prose::new("Once the fix is upstream, the operator of Towpath lifts the hold:", &[]),
         commands: vec![hold_lift_command(
             scene.subject.map_or("OWNER/NAME", |it| it.repository.as_str()),
             name,
         )],
-        after: vec![Prose::new("This is judged again by itself.", &[])],
+        after: vec![Prose::new("Towpath then checks this again by itself.", &[])],
     });
-    explanation.who = Some(Prose::new("The operator of Towpath can do this.", &[]).then(scene.no_override()));
+    explanation.who = Some(Prose::new("The operator of Towpath.", &[]).then(scene.no_override()));
     explanation
 }
 
@@ -61,9 +64,9 @@ fn taken_back(pulls: &[PullNumber]) -> Prose {
     }
     let numbers: Vec<&str> = numbers.iter().map(String::as_str).collect();
     match numbers.as_slice() {
-        [] => Prose::new("No pull request is known that was taken back with it.", &[]),
+        [] => Prose::new("Towpath knows of no pull request that this took back.", &[]),
         // Not as code: GitHub makes links of them.
-        some => Prose::new(&format!("Taken back with it: {}.", row(some, "and").plain()), &[]),
+        some => Prose::new(&format!("This took back {}.", row(some, "and").plain()), &[]),
     }
 }
 
@@ -74,24 +77,27 @@ pub(super) fn deploying(
     ended: Option<&str>,
 ) -> Explanation {
     let (head, tip) = (scene.head(), scene.pull.head.commit.short());
-    let asks = Prose::new("% asks for files that were deployed on % before. ", &[scene.base(), environment]);
+    let asks = Prose::new("% takes only what was deployed to % first. ", &[scene.base(), environment]);
     let Some(ended) = ended else {
         let title = Prose::new("Waits for the deploy of % to %", &[&tip, environment]);
-        let actual =
-            Prose::new(&format!("That of % (%) is under way since {}.", stamp::utc(since)), &[&head, &tip]);
+        let actual = Prose::new(
+            &format!("The deploy of % (%) has been running since {}.", stamp::utc(since)),
+            &[&head, &tip],
+        );
         let mut explanation = Explanation::new(title, vec![asks.then(actual)]);
         explanation.repair =
-            Some(Step::words(Prose::new("Wait. This turns by itself when the deploy has ended.", &[])));
+            Some(Step::words(Prose::new("Wait. Towpath checks this again when the deploy ends.", &[])));
+        explanation.who = Some(Prose::new("Nobody has to.", &[]));
         return explanation;
     };
     let title = Prose::new("The deploy of % to % did not succeed", &[&tip, environment]);
-    let actual = Prose::new("That of % (%) did not succeed: %.", &[&head, &tip, ended]);
+    let actual = Prose::new("The deploy of % (%) did not succeed: %.", &[&head, &tip, ended]);
     let mut explanation = Explanation::new(title, vec![asks.then(actual)]);
     explanation.repair = Some(Step::words(Prose::new(
-        "Repair it and merge the repair into %, or run its deploy again where it is carried out. As soon as the same files are deployed there, this turns by itself.",
+        "Fix it and merge the fix into %, or run its deploy again. Once the same files are deployed there, Towpath checks \
+         this again.",
         &[&head],
     )));
-    explanation.who =
-        Some(Prose::new("Whoever deploys to % can do this.", &[environment]).then(scene.no_override()));
+    explanation.who = Some(Prose::new("Anyone who deploys to %.", &[environment]).then(scene.no_override()));
     explanation
 }

@@ -3,7 +3,8 @@
 use super::super::prose::{Prose, count, row};
 use super::topic::repair;
 use super::{Evidence, Explanation, Scene, Step};
-use crate::model::{BranchName, Commit, CommitId, Origin, Outcome, Repair};
+use crate::model::{BranchName, Commit, Origin, Outcome, Repair};
+use std::collections::HashSet;
 
 pub(super) fn resurrects(scene: &Scene<'_>, tips: &[Commit], commits: usize, plan: &Repair) -> Explanation {
     let (head, base) = (scene.head(), scene.base());
@@ -12,16 +13,12 @@ pub(super) fn resurrects(scene: &Scene<'_>, tips: &[Commit], commits: usize, pla
         .then(named_tips(tips))
         .then(Prose::new(", and was pushed back behind it. ", &[]))
         .then(Prose::new(
-            &format!(
-                "% was made before that and still has it: merging brings {} back.",
-                count(commits, "commit")
-            ),
+            &format!("% is older and still has that work: merging brings {} back.", count(commits, "commit")),
             &[&head],
         ));
     let mut explanation = Explanation::new(title, vec![actual]);
-    explanation.repair =
-        Some(Step::words(Prose::new("If they shall come back, nothing is to be done: it may merge.", &[])));
-    explanation.alternatives.extend(without(scene, plan, "If they shall stay away: "));
+    explanation.repair = Some(Step::words(Prose::new("If you want them back, do nothing and merge.", &[])));
+    explanation.alternatives.extend(without(scene, plan, "If you do not want them back: "));
     explanation.evidence.push(Evidence::Commits(
         Prose::new("What % pointed at before it was pushed back:", &[base]),
         tips.to_vec(),
@@ -41,19 +38,19 @@ pub(super) fn already_merged(
         .then(Prose::new(", already merged", &[]));
     let actual = Prose::new("% has the commits of ", &[&head])
         .then(names(pulls))
-        .then(Prose::new(", which % has as other commits: squashed or rebased. ", &[base]));
+        .then(Prose::new(", and % already has that work, squashed or rebased. ", &[base]));
     if changes_nothing {
-        let actual = actual.then(Prose::new("There is nothing more here: merging it changes no file.", &[]));
+        let actual = actual.then(Prose::new("Nothing else is in it, so merging changes no file.", &[]));
         let mut explanation = Explanation::new(title, vec![actual]);
         explanation.repair = Some(scene.close(Prose::new("Close it:", &[])));
         return explanation;
     }
     let actual = actual.then(Prose::new(
-        "They are shown for review once more, and where % has gone on since, they can conflict.",
+        "Reviewers see it once more, and it can conflict with what % has changed since.",
         &[base],
     ));
     let mut explanation = Explanation::new(title, vec![actual]);
-    explanation.repair = without(scene, plan, "It may merge. To leave them out: ");
+    explanation.repair = without(scene, plan, "You can merge it. To leave that work out: ");
     explanation
 }
 
@@ -65,38 +62,34 @@ pub(super) fn carries_merged_elsewhere(
 ) -> Explanation {
     let (head, base) = (scene.head(), scene.base());
     let branches: Vec<&str> = commits.iter().map(|(branch, _)| branch.as_str()).collect();
-    let distinct = distinct(commits);
-    let (many, they) = (count(distinct, "commit"), if distinct == 1 { "It" } else { "They" });
+    let all = distinct(commits);
+    let (pulls, others) = pull_requests(&all);
+    let many = match (pulls.len(), others) {
+        (known, 0) if known > 0 => count(known, "pull request"),
+        _ => count(all.len(), "commit"),
+    };
     let blocks = severity == Outcome::Fail;
     let carries = if blocks { "Carries" } else { "Warning: carries" };
     let title = match branches.as_slice() {
         [one] => Prose::new(&format!("{carries} work merged into %: {many}"), &[*one]),
         more => Prose::new(&format!("{carries} work merged into {} branches: {many}", more.len()), &[]),
     };
-    let actual = Prose::new(&format!("% would bring {many} that others merged into "), &[&head])
+    let actual = Prose::new("% brings ", &[&head])
+        .then(changes(&all))
+        .then(Prose::new(" that others merged into ", &[]))
         .then(row(&branches, "and"))
-        .then(Prose::new(", and that % does not have yet.", &[base]));
+        .then(Prose::new(", and that % does not have yet. ", &[base]));
     let meaning = if blocks {
-        Prose::new(
-            &format!(
-                "{they} would be released with this pull request, ahead of {} turn. \
-                 Expected: only work of its own, on top of what % already has. Nothing has been merged.",
-                if distinct == 1 { "its" } else { "their" }
-            ),
-            &[base],
-        )
+        Prose::new("Merging this would release that work on % before its turn.", &[base])
     } else {
-        let come = if distinct == 1 { "comes" } else { "come" };
-        Prose::new(
-            &format!("{they} {come} along with this pull request, reviewed for % or not. It may merge."),
-            &[base],
-        )
+        Prose::new("Merging this merges that work too, reviewed for % or not.", &[base])
     };
-    let mut explanation = Explanation::new(title, vec![actual, meaning]);
-    explanation.repair = without(scene, plan, if blocks { "" } else { "To leave that work out: " });
+    let mut explanation = Explanation::new(title, vec![actual.then(meaning)]);
+    explanation.repair =
+        without(scene, plan, if blocks { "" } else { "You can merge it. To leave that work out: " });
     if blocks {
         explanation.alternatives.push(Step::words(Prose::new(
-            "If the change needs that work, it has to travel with it: send it to the branch that takes topics.",
+            "If your change needs that work, change the base to the branch that takes topics, so that promotions carry both.",
             &[],
         )));
         explanation.who = Some(scene.whoever_pushes_the_head());
@@ -113,16 +106,16 @@ pub(super) fn stacked(scene: &Scene<'_>, on: &[Origin]) -> Explanation {
         Prose::new("Warning: stands on ", &[]).then(short_names(on)).then(Prose::new(", still open", &[]));
     let actual = Prose::new("% has the commits of ", &[&scene.head()])
         .then(names(on))
-        .then(Prose::new(". Merging this one merges them too, into %.", &[scene.base()]));
+        .then(Prose::new(". Merging this merges them into % too.", &[scene.base()]));
     let mut explanation = Explanation::new(title, vec![actual]);
     explanation.repair = Some(Step::words(Prose::new(
-        "Merge what it stands on first, or review all of it together. It may merge as it is.",
+        "Merge those first, or review all of it together. You can also merge it as it is.",
         &[],
     )));
     explanation
 }
 
-/// The repair as an offer: the pull request may merge without it.
+/// The repair as an offer: the pull request can merge without it.
 pub(super) fn without(scene: &Scene<'_>, plan: &Repair, lead: &str) -> Option<Step> {
     if plan.picks.is_empty() {
         return None;
@@ -182,10 +175,29 @@ pub(in super::super) fn origin(pull: &Origin) -> Prose {
     }
 }
 
-/// Commits, each counted once though several branches may have it.
-fn distinct(commits: &[(BranchName, Vec<Commit>)]) -> usize {
-    let mut ids: Vec<CommitId> = commits.iter().flat_map(|(_, c)| c).map(|c| c.id).collect();
-    ids.sort_unstable();
-    ids.dedup();
-    ids.len()
+/// Commits, each once though several branches may have it.
+fn distinct(commits: &[(BranchName, Vec<Commit>)]) -> Vec<&Commit> {
+    let mut seen = HashSet::new();
+    commits.iter().flat_map(|(_, commits)| commits).filter(|commit| seen.insert(commit.id)).collect()
+}
+
+/// The pull requests that commits came with, each once, and how many commits came with none that is known.
+pub(super) fn pull_requests(commits: &[&Commit]) -> (Vec<Origin>, usize) {
+    let mut pulls: Vec<Origin> = Vec::new();
+    for origin in commits.iter().filter_map(|commit| commit.origin.as_ref()) {
+        if !pulls.contains(origin) {
+            pulls.push(origin.clone());
+        }
+    }
+    (pulls, commits.iter().filter(|commit| commit.origin.is_none()).count())
+}
+
+/// Commits as people know them: by the pull requests that they came with, then the number of all others.
+pub(super) fn changes(commits: &[&Commit]) -> Prose {
+    let (pulls, others) = pull_requests(commits);
+    match (pulls.as_slice(), others) {
+        ([], all) => Prose::new(&count(all, "commit"), &[]),
+        (pulls, 0) => names(pulls),
+        (pulls, more) => names(pulls).then(Prose::new(&format!(" and {}", count(more, "other commit")), &[])),
+    }
 }

@@ -37,8 +37,10 @@ pub(super) struct Explanation {
     pub(super) code: Option<Code>,
     /// One line: what it is, and where.
     pub(super) title: Prose,
-    /// What is there against what was expected, a paragraph each.
+    /// What is wrong and what merging would do, a paragraph each: people read this first, so it is short.
     pub(super) detail: Vec<Prose>,
+    /// More to know about it, for who wants to read on.
+    pub(super) background: Vec<Prose>,
     /// The way out that is recommended.
     pub(super) repair: Option<Step>,
     /// Other ways out.
@@ -82,6 +84,7 @@ impl Explanation {
             code: None,
             title,
             detail,
+            background: Vec::new(),
             repair: None,
             alternatives: Vec::new(),
             who: None,
@@ -161,17 +164,18 @@ impl<'a> Scene<'a> {
     /// Sends this pull request to another base.
     fn retarget(&self, base: &BranchName) -> Step {
         let mut after = vec![Prose::new(
-            "On the page: Edit, beside the title, then choose % as the base. No commit changes.",
+            "On the page: choose Edit beside the title, then % as the base. No commit changes.",
             &[base.as_str()],
         )];
         if self.head_environment().is_none() {
             after.push(Prose::new(
-                "It is judged anew there. If it was cut from another branch of the path, the check then gives the commands that put its own commits onto %.",
+                "Towpath checks it again there. If the branch was cut from another environment, the new check gives the \
+                 commands that put its own commits onto %.",
                 &[base.as_str()],
             ));
         }
         Step {
-            lead: Prose::new("Send this pull request to % instead:", &[base.as_str()]),
+            lead: Prose::new("Change the base of this pull request to %:", &[base.as_str()]),
             commands: vec![self.gh_pr("edit", &format!(" --base {}", shell::quote(base.as_str())))],
             after,
         }
@@ -196,8 +200,18 @@ impl<'a> Scene<'a> {
         }
     }
 
-    /// Where work that ends up in the head's environment comes in: its furthest upstream environment.
-    fn entry(&self) -> Option<&'a Environment> {
+    /// Whether another environment takes what the base holds.
+    fn is_promoted_further(&self) -> bool {
+        match self.path.role(&self.pull.base.branch) {
+            Role::Environment(base) => {
+                self.path.environments.iter().any(|it| it.accepts_environment(&base.name))
+            }
+            Role::Copy(_) | Role::Topic => false,
+        }
+    }
+
+    /// Where work that ends up in the head's environment starts: its furthest upstream environment.
+    pub(super) fn entry(&self) -> Option<&'a Environment> {
         let mut entry = self.head_environment()?;
         // As many steps as there are environments, so a path that runs in a circle ends too.
         for _ in &self.path.environments {
@@ -217,27 +231,21 @@ impl<'a> Scene<'a> {
     fn whoever_pushes_the_head(&self) -> Prose {
         let head = self.head();
         let first = if self.pull.head.fork {
-            Prose::new("Whoever may push to % in the fork can repair this.", &[&head])
+            Prose::new("Anyone who can push to % in the fork.", &[&head])
         } else {
-            Prose::new("Whoever may push to % can repair this.", &[&head])
+            Prose::new("Anyone who can push to %.", &[&head])
         };
         first.then(self.no_override())
     }
 
     /// Who can act on the pull request itself.
     fn whoever_edits_the_pull(&self) -> Prose {
-        Prose::new(
-            "The author of the pull request, and whoever may write to the repository, can do this.",
-            &[],
-        )
-        .then(self.no_override())
+        Prose::new("The author of the pull request, and anyone with write access.", &[])
+            .then(self.no_override())
     }
 
     fn no_override(&self) -> Prose {
-        Prose::new(
-            " Towpath has no override: repository admins decide through the rules of %.",
-            &[self.base()],
-        )
+        Prose::new(" Towpath has no override; admins can change the rules of %.", &[self.base()])
     }
 }
 
@@ -314,14 +322,14 @@ pub(super) fn explanation(scene: &Scene<'_>, finding: &Finding) -> Explanation {
 fn soften(explanation: &mut Explanation, finding: &Finding) {
     let (mark, meaning) = match finding.level {
         Level::Enforce | Level::Off => return,
-        Level::Warn => ("Warning: ", "it is shown and blocks nothing."),
-        Level::Observe => ("Observed: ", "it is noted and counts for nothing."),
+        Level::Warn => ("Warning: ", "Towpath shows it and blocks nothing."),
+        Level::Observe => ("Observed: ", "Towpath only notes it."),
     };
     if !explanation.title.begins_with(mark) {
         explanation.title = Prose::new(mark, &[]).then(std::mem::take(&mut explanation.title));
     }
     let (code, level) = (finding.cause.code().as_str(), finding.level.as_str());
-    let why = Prose::new(&format!("This project's rules have {code} as %: {meaning}"), &[level]);
+    let why = Prose::new(&format!("This project's rules set {code} to %: {meaning}"), &[level]);
     explanation.detail.insert(0, why);
 }
 

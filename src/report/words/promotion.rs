@@ -2,6 +2,7 @@
 
 use super::super::prose::{Prose, count};
 use super::super::{drawing, shell};
+use super::known_work::changes;
 use super::topic::PICK;
 use super::{Evidence, Explanation, Scene, Step};
 use crate::model::{BranchName, Commit, PromoteFirst, Role, Snapshot};
@@ -12,14 +13,12 @@ pub(super) fn snapshot(scene: &Scene<'_>, snapshot: &Snapshot) -> Explanation {
     let title = Prose::new("Snapshot of % → %", &[of, base]);
     let head = snapshot.branch.as_str();
     let actual = if snapshot.current {
-        Prose::new("% stands at %, where % is. ", &[head, &tip, of])
+        Prose::new("% points at %, the tip of %. ", &[head, &tip, of])
     } else {
-        Prose::new("% stands at %, where % has been. ", &[head, &tip, of])
+        Prose::new("% points at %, a former tip of %. ", &[head, &tip, of])
     };
-    let meaning = Prose::new(
-        "So this is judged as a promotion of %: what counts is what % takes from it. % does not move when % does.",
-        &[of, base, head, of],
-    );
+    let meaning =
+        Prose::new("So Towpath checks it as a promotion of %. % does not move when % does.", &[of, head, of]);
     Explanation::new(title, vec![actual.then(meaning)])
 }
 
@@ -28,9 +27,9 @@ fn snapshot_behind(scene: &Scene<'_>, snapshot: &Snapshot) -> Explanation {
     let (of, base, tip) = (snapshot.of.as_str(), scene.base(), scene.pull.head.commit.short());
     let title = Prose::new("Behind: % has all of this snapshot of %", &[base, of]);
     let actual = Prose::new(
-        "Every commit of % is on % already, and the files differ: % is ahead. Expected: a state of % that % does not \
-         have yet.",
-        &[&tip, base, base, of, base],
+        "% already has every commit of %, and files have changed there since. Merging this would promote nothing: it is an \
+         old state of %.",
+        &[base, &tip, of],
     );
     let mut explanation = Explanation::new(title, vec![actual]);
     let lead = Prose::new("Close this pull request, and open one from % as it is now:", &[of]);
@@ -48,8 +47,9 @@ pub(super) fn head_behind(scene: &Scene<'_>, first: Option<&PromoteFirst>) -> Ex
     let (head, base) = (scene.head(), scene.base());
     let title = Prose::new("Behind: % has nothing new for %", &[&head, base]);
     let actual = Prose::new(
-        "Every commit of % is on % already, and the files differ: % is ahead. Expected: % is ahead, or the same.",
-        &[&head, base, base, &head],
+        "% already has every commit of %, and files have changed there since. Merging this would promote nothing, and what \
+         people test on % is older than what % holds.",
+        &[base, &head, &head, base],
     );
     let mut explanation = Explanation::new(title, vec![actual]);
     match scene.path.role(&scene.pull.base.branch) {
@@ -58,12 +58,12 @@ pub(super) fn head_behind(scene: &Scene<'_>, first: Option<&PromoteFirst>) -> Ex
     }
     explanation.alternatives.push(Step::words(Prose::new(
         "If % was pushed back by mistake, point it at the commit where it was. The repository's Activity page \
-         shows each push.",
+         lists each push.",
         &[&head],
     )));
     explanation.alternatives.push(Step::words(Prose::new(
-        "If it was put back on purpose, close this pull request: there is nothing to promote.",
-        &[],
+        "If somebody pushed % back on purpose, close this pull request: there is nothing to promote.",
+        &[&head],
     )));
     explanation
 }
@@ -72,10 +72,10 @@ pub(super) fn nothing_to_promote(scene: &Scene<'_>) -> Explanation {
     let (head, base) = (scene.head(), scene.base());
     let title = Prose::new("Nothing to promote: % → %", &[&head, base]);
     let actual = match scene.path.role(&scene.pull.base.branch) {
-        Role::Copy(_) => Prose::new("% already has all of %. Merging would change no file.", &[base, &head]),
-        _ => Prose::new("% and % hold the same files. Merging would change none.", &[base, &head]),
+        Role::Copy(_) => Prose::new("% already has all of %, so merging changes no file.", &[base, &head]),
+        _ => Prose::new("% and % have the same files, so merging changes none.", &[base, &head]),
     };
-    Explanation::new(title, vec![actual.then(Prose::new(" The pull request can be closed.", &[]))])
+    Explanation::new(title, vec![actual.then(Prose::new(" You can close this pull request.", &[]))])
 }
 
 pub(super) fn untested_tree(
@@ -85,20 +85,18 @@ pub(super) fn untested_tree(
 ) -> Explanation {
     let (head, base) = (scene.head(), scene.base());
     let title = Prose::new("Not what was tested: % → %", &[&head, base]);
-    let why = match only_on_base.len() {
-        0 => Prose::new("No single commit of % explains the difference.", &[base]),
-        many => Prose::new(
-            &format!("The difference comes from {} that only % has.", count(many, "commit")),
-            &[base],
-        ),
+    let why = match only_on_base {
+        [] => Prose::new("No single commit of % explains the difference.", &[base]),
+        some => Prose::new("The difference comes from ", &[])
+            .then(changes(&some.iter().collect::<Vec<_>>()))
+            .then(Prose::new(", which only % has.", &[base])),
     };
     let actual =
         Prose::new("Merging would give % files that nobody has tested on %. ", &[base, &head]).then(why);
-    let expected = Prose::new(
-        "Expected: after the merge % holds exactly the files of %. Nothing has been merged.",
-        &[base, &head],
-    );
-    let mut explanation = Explanation::new(title, vec![actual, expected]);
+    let mut explanation = Explanation::new(title, vec![actual]);
+    explanation
+        .background
+        .push(Prose::new("After a promotion % holds exactly the files of %.", &[base, &head]));
     match cut_by {
         Some(squashed) => join_again(scene, squashed, only_on_base, &mut explanation),
         None => bring_upstream(scene, only_on_base, first, &mut explanation),
@@ -113,21 +111,20 @@ pub(super) fn untested_tree(
 fn join_again(scene: &Scene<'_>, squashed: &Commit, only_on_base: &[Commit], explanation: &mut Explanation) {
     let (head, base, made) = (scene.head(), scene.base(), squashed.id.short());
     explanation.detail.push(Prose::new(
-        "An earlier promotion was squashed or rebased: % on % holds files of %, but does not come from it. \
-         So git compares with an older state.",
+        "An earlier promotion was squashed or rebased: % on % has files of %, but not its commits. So git compares with \
+         an older state.",
         &[&made, base, &head],
     ));
     let title = shell::quote(&format!("Join the history of {base} again"));
     explanation.repair = Some(Step {
-        lead: Prose::new("Join the two again. No file of % changes by it:", &[&head]),
+        lead: Prose::new("Join the two histories again. No file of % changes:", &[&head]),
         commands: join_commands(scene, &head, &format!("git merge -s ours -m {title} {made}")),
         after: vec![Prose::new(
-            "This pull request is judged again by itself. What is left then is what % really has of its own.",
+            "Towpath then checks this pull request again. What it still finds is what % really has of its own.",
             &[base],
         )],
     });
-    explanation.who =
-        Some(Prose::new("Whoever may push to % can do this.", &[&head]).then(scene.no_override()));
+    explanation.who = Some(Prose::new("Anyone who can push to %.", &[&head]).then(scene.no_override()));
     base_only_evidence(scene, only_on_base, explanation);
 }
 
@@ -146,16 +143,16 @@ pub(super) fn not_verified(scene: &Scene<'_>, environment: &str) -> Explanation 
     let tip = scene.pull.head.commit.short();
     let title = Prose::new("Waits for % to deploy %", &[environment, &tip]);
     let actual = Prose::new(
-        "% asks for files that were deployed on % before. Those of % (%) were not, or the deploy has not succeeded yet.",
+        "% takes only what was deployed to % first. % (%) has not been deployed there with success, so merging this would \
+         release what nobody has tested.",
         &[base, environment, &head, &tip],
     );
     let mut explanation = Explanation::new(title, vec![actual]);
     explanation.repair = Some(Step::words(Prose::new(
-        "Deploy % to %. As soon as GitHub hears that a deployment of the same files to % succeeded, this turns by itself.",
-        &[&tip, environment, environment],
+        "Deploy % to %. Once GitHub has a successful deployment of the same files, Towpath checks this again.",
+        &[&tip, environment],
     )));
-    explanation.who =
-        Some(Prose::new("Whoever deploys to % can do this.", &[environment]).then(scene.no_override()));
+    explanation.who = Some(Prose::new("Anyone who deploys to %.", &[environment]).then(scene.no_override()));
     explanation
 }
 
@@ -167,8 +164,8 @@ fn copies(scene: &Scene<'_>, squash: bool, rebase: bool) -> (&'static str, Prose
         _ => "rebased",
     };
     let what = Prose::new(
-        "That makes new commits: % and % then share their files but not their history, later promotions show \
-         everything again, and they can conflict.",
+        "That makes new commits: % and % then share files but no history. Later promotions show everything again, and \
+         can conflict.",
         &[&scene.head(), scene.base()],
     );
     (allowed, what)
@@ -184,8 +181,8 @@ pub(super) fn merge_settings(scene: &Scene<'_>, squash: bool, rebase: bool) -> E
             .then(what);
     let mut explanation = Explanation::new(title, vec![actual]);
     explanation.repair = Some(Step::words(Prose::new(
-        "Choose \u{201c}Create a merge commit\u{201d} when merging. A ruleset for % can allow only merge commits there, \
-         and leave the others to topics.",
+        "Choose \u{201c}Create a merge commit\u{201d} when you merge. A ruleset for % can allow only merge commits there, \
+         and leave the other ways to topics.",
         &[base],
     )));
     explanation
@@ -195,11 +192,11 @@ pub(super) fn merge_method(scene: &Scene<'_>, squash: bool, rebase: bool) -> Exp
     let (head, base) = (scene.head(), scene.base());
     let title = Prose::new("On the path; merge it with a merge commit", &[]);
     let (allowed, what) = copies(scene, squash, rebase);
-    let actual = Prose::new(&format!("% may be {allowed} into %. "), &[&head, base]).then(what);
+    let actual = Prose::new(&format!("The rules let % be {allowed} into %. "), &[&head, base]).then(what);
     let mut explanation = Explanation::new(title, vec![actual]);
     explanation.repair = Some(Step::words(Prose::new(
-        "Choose \u{201c}Create a merge commit\u{201d} when merging. To have it for good, allow only merge commits \
-         in the ruleset of %.",
+        "Choose \u{201c}Create a merge commit\u{201d} when you merge. To rule out the rest for good, allow only merge \
+         commits in the ruleset of %.",
         &[base],
     )));
     explanation
@@ -215,14 +212,13 @@ pub(super) fn conflicts(
     let title = match paths {
         [] => Prose::new("Conflicts: % → %", &[&head, base]),
         paths => {
-            let files = count(paths.len(), "path");
+            let files = count(paths.len(), "file");
             Prose::new(&format!("Conflicts: % → %, {files}"), &[&head, base])
         }
     };
     let actual = Prose::new(
-        "% and % have changed the same lines, so they do not merge by themselves. \
-         A conflict resolved here would ship a result that nobody has tested.",
-        &[&head, base],
+        "% and % have changed the same lines. Whoever resolves that conflict here gives % files that nobody has tested.",
+        &[&head, base, base],
     );
     let mut explanation = Explanation::new(title, vec![actual]);
     if !paths.is_empty() {
@@ -250,8 +246,7 @@ fn bring_upstream(
         Some(first) => promote_first(scene, first, explanation),
         None => carry_back(scene, only_on_base, explanation),
     }
-    explanation.who =
-        Some(Prose::new("Whoever may open a pull request can start this.", &[]).then(scene.no_override()));
+    explanation.who = Some(Prose::new("Anyone who can open a pull request.", &[]).then(scene.no_override()));
     base_only_evidence(scene, only_on_base, explanation);
 }
 
@@ -260,19 +255,21 @@ fn promote_first(scene: &Scene<'_>, first: &PromoteFirst, explanation: &mut Expl
     let (head, base) = (scene.head(), scene.base());
     let (from, into) = (first.from.as_str(), first.into.as_str());
     explanation.detail.push(Prose::new(
-        "% has all of that already, so bringing % back there would carry nothing. What is missing is the promotion \
-         of % to %.",
+        "% already has all of that, so merging % back there would change nothing. The promotion of % to % is missing.",
         &[from, base, from, into],
     ));
     let judged = if scene.snapshot.is_some() {
-        Prose::new("Test the result, then open a pull request from it: this one's head does not move.", &[])
+        Prose::new(
+            "Test the result, then open a pull request from it: the head of this one does not move.",
+            &[],
+        )
     } else {
-        Prose::new("Test the result on %. This pull request is judged again by itself.", &[&head])
+        Prose::new("Test the result on %. Towpath checks this pull request again by itself.", &[&head])
     };
     explanation.repair = Some(Step {
         lead: Prose::new("Promote % to % first:", &[from, into]),
         commands: vec![scene.gh_create(&first.into, &first.from, &format!("Promote {from} to {into}"))],
-        after: vec![Prose::new("Where such a pull request is open already, merge that one.", &[]), judged],
+        after: vec![Prose::new("If that pull request is already open, merge it.", &[]), judged],
     });
 }
 
@@ -280,22 +277,22 @@ fn promote_first(scene: &Scene<'_>, first: &PromoteFirst, explanation: &mut Expl
 fn carry_back(scene: &Scene<'_>, only_on_base: &[Commit], explanation: &mut Explanation) {
     let base = &scene.pull.base.branch;
     let then = if scene.snapshot.is_some() {
-        "Conflicts are resolved there. Test the result, then open a pull request from it: this one's head does not move."
+        "Resolve conflicts there. Test the result, then open a pull request from it: the head of this one does not move."
     } else {
-        "Conflicts are resolved there. Test the result, then promote it. This pull request is judged again by itself."
+        "Resolve conflicts there. Test the result, then promote it. Towpath checks this pull request again by itself."
     };
     if let Some(entry) = scene.entry() {
         let up = &entry.branch;
         explanation.repair = Some(Step {
             lead: Prose::new(
-                "Bring % back into %, and let it travel down the path again:",
+                "Merge % back into %, and promote it from there again:",
                 &[base.as_str(), up.as_str()],
             ),
             commands: vec![scene.gh_create(up, base, &format!("Carry {base} back to {up}"))],
             after: vec![
                 Prose::new(then, &[]),
                 Prose::new(
-                    "If a change that only % has is a revert, what it takes back is gone from % too, then.",
+                    "If a change that only % has is a revert, that also removes the reverted work from %.",
                     &[base.as_str(), up.as_str()],
                 ),
             ],
@@ -327,7 +324,7 @@ pub(super) fn pick_upstream(scene: &Scene<'_>, up: &BranchName, only_on_base: &[
     // Named by what it brings: there may be one of the last time.
     let branch = format!("carry-back-{}", newest.id.short());
     Some(Step {
-        lead: Prose::new("Bring only these commits to %, on a branch of their own:", &[up.as_str()]),
+        lead: Prose::new("Pick only these commits onto a new branch from %:", &[up.as_str()]),
         commands: scene
             .fetch()
             .into_iter()

@@ -16,11 +16,9 @@ fn wrong_source(scene: &Scene<'_>, needs: &[BranchName]) -> Prose {
 
 fn takes(scene: &Scene<'_>, needs: &[BranchName]) -> Prose {
     if needs.is_empty() {
-        return Prose::new("No branch of this kind may be merged into %.", &[scene.base()]);
+        return Prose::new("% takes no environment and no copy branch.", &[scene.base()]);
     }
-    Prose::new("Expected: % takes only ", &[scene.base()])
-        .then(branches(needs, "or"))
-        .then(Prose::new(".", &[]))
+    Prose::new("% takes only ", &[scene.base()]).then(branches(needs, "or")).then(Prose::new(".", &[]))
 }
 
 pub(super) fn wrong_base(
@@ -29,18 +27,23 @@ pub(super) fn wrong_base(
     needs: &[BranchName],
 ) -> Explanation {
     let (head, base) = (scene.head(), scene.base());
-    let actual =
-        Prose::new("This pull request would merge % into %. ", &[&head, base]).then(takes(scene, needs));
+    let harm = match needs {
+        [one] => Prose::new(
+            " Merging this would put changes on % that nobody has tested on %.",
+            &[base, one.as_str()],
+        ),
+        _ => Prose::new(" Merging this would put changes on % that nobody has tested for it.", &[base]),
+    };
+    let actual = takes(scene, needs).then(harm);
     let mut explanation = Explanation::new(wrong_source(scene, needs), vec![actual]);
     if let Some(right) = belongs_on {
-        explanation.detail.push(Prose::new(
-                "Work comes in through %. From there it travels on by promotion, one environment after the other, to %.",
-                &[right.as_str(), base],
-            ));
+        explanation.background.push(Prose::new(
+            "New work goes into %. From there promotions bring it to %, one environment after the other.",
+            &[right.as_str(), base],
+        ));
         explanation.repair = Some(scene.retarget(right));
     } else {
-        let lead =
-            Prose::new("% is not merged into anything on the path. Close this pull request:", &[&head]);
+        let lead = Prose::new("No environment takes %. Close this pull request:", &[&head]);
         explanation.repair = Some(scene.close(lead));
     }
     explanation.who = Some(scene.whoever_edits_the_pull());
@@ -53,16 +56,22 @@ pub(super) fn skipped(scene: &Scene<'_>, needs: &[BranchName], next: Option<&Bra
         Some(next) => Prose::new("Skips %: % → %", &[next.as_str(), &head, base]),
         None => Prose::new("Environment skipped: % → %", &[&head, base]),
     };
-    let actual = Prose::new("This pull request would promote % straight to %. ", &[&head, base]);
-    let mut explanation = Explanation::new(title, vec![actual.then(takes(scene, needs))]);
+    let harm = match next {
+        Some(next) => Prose::new(
+            " Merging this would promote % past %, with changes that nobody has tested there.",
+            &[&head, next.as_str()],
+        ),
+        None => Prose::new(" Merging this would promote % past the tests in between.", &[&head]),
+    };
+    let mut explanation = Explanation::new(title, vec![takes(scene, needs).then(harm)]);
     if let Some(next) = next {
-        explanation.detail.push(Prose::new(
-            "What is on % has to be deployed and tested on % first. Then % is promoted to the next environment.",
+        explanation.background.push(Prose::new(
+            "First deploy and test the changes of % on %. Then promote % to the next environment.",
             &[&head, next.as_str(), next.as_str()],
         ));
         explanation.repair = Some(scene.retarget(next));
         explanation.alternatives.push(Step::words(Prose::new(
-            "If % already holds all of it, close this pull request and open one from % instead.",
+            "If % already has all of it, close this pull request and open one from % instead.",
             &[next.as_str(), next.as_str()],
         )));
     }
@@ -75,13 +84,13 @@ pub(super) fn fork_head(scene: &Scene<'_>, own: &BranchName) -> Explanation {
     let own_name = own.as_str();
     let title = Prose::new("From a fork: % → %", &[&scene.head(), base]);
     let actual = Prose::new(
-        "The head is a branch called % in a fork. Expected: the branch % of this repository. \
-         A fork's branch can hold anything, so its name proves nothing.",
-        &[&scene.head(), own_name],
+        "This % is a branch in a fork, and anyone can give a branch that name. A promotion comes from this \
+         repository's own %; merging this one could put anything on %.",
+        &[&scene.head(), own_name, base],
     );
     let mut explanation = Explanation::new(title, vec![actual]);
     explanation.repair = Some(Step {
-        lead: Prose::new("Open the pull request from the repository's own branch, and close this one:", &[]),
+        lead: Prose::new("Open a pull request from this repository's own branch, and close this one:", &[]),
         commands: vec![
             scene.gh_create(&scene.pull.base.branch, own, &format!("Promote {own} to {base}")),
             scene.gh_pr("close", ""),
@@ -89,8 +98,8 @@ pub(super) fn fork_head(scene: &Scene<'_>, own: &BranchName) -> Explanation {
         after: Vec::new(),
     });
     explanation.alternatives.push(Step::words(Prose::new(
-        "If the fork holds new work, push it to a branch of another name and open a pull request from there \
-         into the environment that takes topics.",
+        "If the fork has new work, push it to a branch with another name. Open a pull request from there into the \
+         environment that takes topics.",
         &[],
     )));
     explanation.who = Some(scene.whoever_edits_the_pull());
@@ -104,13 +113,14 @@ pub(super) fn copy_takes_only(
 ) -> Explanation {
     let (head, base) = (scene.head(), scene.base());
     let actual = Prose::new(
-        "This pull request would merge % into %. Expected: % is a copy of % and takes nothing else.",
-        &[&head, base, base, only.as_str()],
+        "% is a copy of % and takes nothing else. Merging % would give it changes of its own, and it could not follow \
+         the next release.",
+        &[base, only.as_str(), &head],
     );
     let mut explanation = Explanation::new(wrong_source(scene, std::slice::from_ref(only)), vec![actual]);
     if let Some(right) = belongs_on {
-        explanation.detail.push(Prose::new(
-            "Work goes into % first. It reaches % when % has been released.",
+        explanation.background.push(Prose::new(
+            "Work goes into % first. It reaches % with the next release of %.",
             &[right.as_str(), base, only.as_str()],
         ));
         explanation.repair = Some(scene.retarget(right));

@@ -16,27 +16,19 @@ pub(super) fn in_stack(
     let (head, base) = (scene.head(), scene.base());
     let stack = number.map_or_else(|| "a stack".to_owned(), |number| format!("stack {number}"));
     let title = Prose::new(&format!("In {stack}: % → % (unstack it)"), &[&head, base]);
-    let mut explanation = Explanation::new(
-        title,
-        vec![
-            rewrites(&stack, trunk, heads, &head),
-            Prose::new(
-                "GitHub also asks every pull request of a stack for the checks of %, whatever branch it goes into, and \
-                 merging one merges all below it. A promotion goes one step at a time, and is in no stack.",
-                &[trunk.as_str()],
-            ),
-        ],
-    );
+    let mut explanation = Explanation::new(title, vec![rewrites(&stack, trunk, heads, &head)]);
+    explanation.background.push(Prose::new(
+        "GitHub also asks every pull request of a stack for the checks of %, whatever its own base is, and merging one \
+         merges all below it. A promotion goes one step at a time, so it belongs in no stack.",
+        &[trunk.as_str()],
+    ));
     explanation.repair = Some(Step {
-        lead: Prose::new(
-            "Take the stack apart. The pull requests stay open, each with the branch that it goes into:",
-            &[],
-        ),
+        lead: Prose::new("Take the stack apart. Its pull requests stay open and keep their bases:", &[]),
         commands: number.map(|number| format!("gh stack unstack {number}")).into_iter().collect(),
         after: vec![
             by_hand(number),
             Prose::new(
-                "GitHub tells nobody that a stack was taken apart: then press Re-check. Without it, it is noticed \
+                "GitHub does not report that a stack was taken apart, so press Re-check then. Without that, Towpath notices \
                  within the hour.",
                 &[],
             ),
@@ -49,17 +41,17 @@ pub(super) fn in_stack(
 /// What the button on the stack's page would do.
 fn rewrites(stack: &str, trunk: &BranchName, heads: &[BranchName], head: &str) -> Prose {
     let there = Prose::new(&format!("This pull request is in {stack}, which goes to %."), &[trunk.as_str()]);
-    let button = " \u{201c}Rebase stack\u{201d}, which GitHub offers there, puts each head onto the branch below it and pushes it by \
-                  force, also where a rule forbids that: it would rewrite ";
+    let button = " GitHub's button \u{201c}Rebase stack\u{201d} force-pushes every branch in a stack, even where a rule forbids \
+                  that: it would rewrite ";
     let (what, end) = match heads {
-        [] => (Prose::new("%", &[head]), ", and what was tested would not be what is merged."),
+        [] => (Prose::new("%", &[head]), ", and you would merge something else than what was tested."),
         heads => (branches(heads, "and"), " for everybody."),
     };
     there.then(Prose::new(button, &[])).then(what).then(Prose::new(end, &[]))
 }
 
 fn by_hand(number: Option<u64>) -> Prose {
-    let by_button = "On the page: open the map of the stack beside the title, and choose Unstack.";
+    let by_button = "On the page: open the map of the stack beside the title and choose Unstack.";
     match number {
         Some(_) => Prose::new(&format!("{by_button} The command needs % once."), &[INSTALL]),
         None => Prose::new(by_button, &[]),
@@ -76,14 +68,14 @@ pub(super) fn may_be_stacked(scene: &Scene<'_>, with: &[Origin]) -> Explanation 
         title = title.then(Prose::new(" and ", &[])).then(origin(other));
     }
     let why = Prose::new(
-        "GitHub's pages offer to put them in a stack, because one goes into the branch of the other. Leave it: in a stack, \
+        "GitHub offers that, because one goes into the branch of the other. Do not accept: in a stack, \
          \u{201c}Rebase stack\u{201d} would rewrite % for everybody, and this check would fail.",
         &[&scene.head()],
     );
     Explanation::new(title, vec![why])
 }
 
-/// A branch of the path that the button has rewritten. `scene` stands for the branch brought back to where it was.
+/// An environment's branch that the button has rewritten. `scene` stands for the branch brought back to where it was.
 pub(in super::super) fn rewritten(scene: &Scene<'_>, what: &Rewritten) -> Explanation {
     let branch = what.branch.as_str();
     let (before, after) = (what.before, what.after);
@@ -95,14 +87,13 @@ pub(in super::super) fn rewritten(scene: &Scene<'_>, what: &Rewritten) -> Explan
     let (from, to) = (before.short(), after.short());
     let happened = Prose::new(
         &format!(
-            "At {} GitHub made the commits of % anew, on top of another branch, and pushed them by force: from % to %.",
+            "At {} GitHub put the commits of % on top of another branch and force-pushed them: from % to %.",
             stamp::utc(what.at)
         ),
         &[branch, &from, &to],
     );
     let meaning = Prose::new(
-        "What was tested there, what is open into it and what everybody has checked out stand on commits that % has no \
-         more.",
+        "What people tested there, the pull requests into it and everybody's clones rest on commits that % no longer has.",
         &[branch],
     );
     let mut explanation = Explanation::new(title, vec![happened.then(pressed), meaning]);
@@ -112,22 +103,23 @@ pub(in super::super) fn rewritten(scene: &Scene<'_>, what: &Rewritten) -> Explan
     let push = scene.push(&format!("--force-with-lease={name}:{after}"), &back);
     let apart = match what.stack {
         Some(number) => {
-            Prose::new(&format!("Take stack {number} apart first, by Unstack on its page or by "), &[])
+            Prose::new(&format!("First take stack {number} apart, with Unstack on its page or with "), &[])
                 .command(&format!("gh stack unstack {number}"))
         }
-        None => Prose::new("Take the stack apart first, by Unstack on its page", &[]),
+        None => Prose::new("First take the stack apart, with Unstack on its page", &[]),
     };
     explanation.repair = Some(Step {
-        lead: apart.then(Prose::new(": else the button does it again. Then point % back:", &[branch])),
+        lead: apart
+            .then(Prose::new(", so that nobody presses the button again. Then point % back:", &[branch])),
         commands: old.into_iter().chain(push).collect(),
         after: vec![Prose::new(
-            "If somebody has pushed to % since, the last command is refused: then bring that work over first, and name \
-             the commit where % is now in place of %.",
+            "If somebody has pushed to % since, git refuses the last command. Then bring that work over first, and put the \
+             commit where % is now in place of %.",
             &[branch, branch, &to],
         )],
     });
     explanation.who = Some(Prose::new(
-        "Whoever may push to % by force can do this; where its rules let nobody, an admin lets somebody.",
+        "Anyone who can force-push to %. If its rules let nobody do that, an admin has to allow it.",
         &[branch],
     ));
     explanation

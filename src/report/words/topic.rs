@@ -5,9 +5,10 @@ use super::super::limits::{SCRIPT, shorten_end};
 use super::super::prose::{Prose, count, row};
 use super::super::repair_plan::FORK;
 use super::super::{Subject, shell, stamp};
-use super::known_work::names;
+use super::known_work::{names, pull_requests};
 use super::{Evidence, Explanation, Scene, Step};
 use crate::model::{BranchName, Commit, CommitId, Origin, Repair};
+use std::collections::HashSet;
 
 /// What TP201 found.
 pub(super) struct Carried<'a> {
@@ -35,96 +36,100 @@ impl Carried<'_> {
         lines
     }
 
-    /// How many of the brought commits came along, and the verb that follows.
-    fn came_along(&self) -> (String, &'static str) {
+    /// How many of the brought commits came along, as the subject of a sentence with its verb.
+    fn share(&self, of: &str, head: &str) -> Prose {
         match (self.came_along, self.brought) {
-            (1, 1) => ("It".to_owned(), "has"),
-            (1, _) => ("One of them".to_owned(), "has"),
-            (all, brought) if all == brought => ("All of them".to_owned(), "have"),
-            (some, _) => (format!("{some} of them"), "have"),
+            (_, 1) => Prose::new(&format!("the only commit of {of} is"), &[head]),
+            (all, brought) if all == brought => {
+                Prose::new(&format!("all {brought} commits of {of} are"), &[head])
+            }
+            (1, brought) => Prose::new(&format!("1 of the {brought} commits of {of} is"), &[head]),
+            (some, brought) => Prose::new(&format!("{some} of the {brought} commits of {of} are"), &[head]),
         }
     }
 
-    /// Foreign commits, each counted once though it may lie on several lines.
-    fn commits(&self) -> usize {
-        let mut ids: Vec<CommitId> = self.foreign.iter().flat_map(|(_, c)| c).map(|c| c.id).collect();
-        ids.sort_unstable();
-        ids.dedup();
-        ids.len()
+    /// Foreign commits, each once though it may lie on several lines.
+    fn commits(&self) -> Vec<&Commit> {
+        let mut seen = HashSet::new();
+        self.foreign.iter().flat_map(|(_, commits)| commits).filter(|commit| seen.insert(commit.id)).collect()
     }
 }
 
 pub(super) fn carries_history(scene: &Scene<'_>, carried: &Carried<'_>) -> Explanation {
-    let (head, base) = (scene.head(), scene.base());
+    let base = scene.base();
     let branches = carried.branches();
-    let foreign = count(carried.commits(), "foreign commit");
+    let commits = carried.commits();
+    let (pulls, others) = pull_requests(&commits);
+    let foreign = match (pulls.len(), others) {
+        (known, 0) if known > 0 => count(known, "pull request"),
+        _ => count(commits.len(), "foreign commit"),
+    };
     let title = match branches.as_slice() {
         [one] => Prose::new(&format!("Carries %'s history: {foreign}"), &[*one]),
         [one, two] => Prose::new(&format!("Carries history of % and %: {foreign}"), &[*one, *two]),
         more => Prose::new(&format!("Carries history of {} branches: {foreign}", more.len()), &[]),
     };
-    let (came_along, have) = carried.came_along();
-    let actual =
-        Prose::new(&format!("% would bring {} to %. ", count(carried.brought, "commit")), &[&head, base])
-            .then(Prose::new(&format!("{came_along} came with the history of "), &[]))
-            .then(row(&branches, "and"))
-            .then(Prose::new(&format!(", and {have} not come to % by the path."), &[base]));
-    let expected = Prose::new(
-        "Expected: only work of its own, on top of what % already has. Nothing has been merged.",
-        &[base],
-    );
-    let mut detail = vec![actual];
-    detail.extend(how_it_came_in(carried));
-    detail.push(expected);
-    let mut explanation = Explanation::new(title, detail);
+    let mut explanation = Explanation::new(title, vec![what_comes_along(scene, carried, &pulls, others)]);
+    explanation.detail.extend(how_it_came_in(carried));
     explanation.repair = Some(repair(scene, carried.repair, carried.foreign));
     if carried.repair.to_pick().next().is_some() {
         explanation.alternatives.push(Step::words(Prose::new(
-            "Put the same commits on a new branch from %, open a pull request from there and close this one.",
+            "Put the same commits on a new branch from %, open a pull request from it and close this one.",
             &[base],
         )));
     }
     explanation.who = Some(scene.whoever_pushes_the_head());
     for (branches, commits) in carried.lines() {
-        let caption = Prose::new("On the line of ", &[]).then(row(&branches, "and"));
-        let caption = caption.then(Prose::new(", and not of %:", &[base]));
+        let caption = Prose::new("Part of ", &[]).then(row(&branches, "and"));
+        let caption = caption.then(Prose::new(", but not of %:", &[base]));
         explanation.evidence.push(Evidence::Commits(caption, commits.to_vec()));
     }
     explanation.drawing = drawing::carried(scene.pull, carried.foreign, carried.repair);
     explanation
 }
 
-/// The merge that brought the foreign commits in, or the pull requests that they are.
+/// Whose work the pull request carries, and what merging would do with it: pull requests first, then commits.
+fn what_comes_along(scene: &Scene<'_>, carried: &Carried<'_>, pulls: &[Origin], others: usize) -> Prose {
+    let (head, base) = (scene.head(), scene.base());
+    let share = match pulls {
+        [] => carried.share("%", &head).capitalized(),
+        pulls => {
+            let more = if others == 0 { " along: " } else { " and other work along: " };
+            let along = Prose::new("% brings ", &[&head]).then(names(pulls)).then(Prose::new(more, &[]));
+            along.then(carried.share("%", &head))
+        }
+    };
+    let (them, their) = if carried.came_along == 1 { ("it", "its") } else { ("them", "their") };
+    let there = Prose::new(" part of ", &[]).then(row(&carried.branches(), "and"));
+    let never = Prose::new(" but never reached % through a pull request. ", &[base]);
+    let harm = if scene.is_promoted_further() {
+        let harm =
+            format!("Merging this would bring {them} to %, and the next promotion would carry {them} on.");
+        Prose::new(&harm, &[base])
+    } else {
+        Prose::new(&format!("Merging this would release {them} on % before {their} turn."), &[base])
+    };
+    share.then(there).then(never).then(harm)
+}
+
+/// The merge that brought the foreign commits in.
 fn how_it_came_in(carried: &Carried<'_>) -> Option<Prose> {
     let merges: Vec<&Commit> = carried.entered.iter().filter(|commit| commit.is_merge()).collect();
-    let by_merge = match merges.as_slice() {
+    match merges.as_slice() {
         [] => None,
         [one] => Some(one_merge(one)),
-        [newest, more @ ..] => Some(
-            one_merge(newest)
-                .then(Prose::new(&format!(" {} brought more.", count(more.len(), "merge before it")), &[])),
-        ),
-    };
-    let (mut pulls, mut all_known): (Vec<Origin>, _) = (Vec::new(), true);
-    for commit in carried.foreign.iter().flat_map(|(_, commits)| commits) {
-        all_known &= commit.origin.is_some();
-        pulls.extend(commit.origin.clone().filter(|origin| !pulls.contains(origin)));
-    }
-    let which =
-        if all_known { "The foreign commits are of " } else { "Among the foreign commits are those of " };
-    let by_pulls =
-        (!pulls.is_empty()).then(|| Prose::new(which, &[]).then(names(&pulls)).then(Prose::new(".", &[])));
-    match (by_merge, by_pulls) {
-        (Some(merge), Some(pulls)) => Some(merge.then(Prose::new(" ", &[])).then(pulls)),
-        (merge, pulls) => merge.or(pulls),
+        [newest, more @ ..] => {
+            let before = count(more.len(), "earlier merge");
+            Some(one_merge(newest).then(Prose::new(&format!(" {before} brought more."), &[])))
+        }
     }
 }
 
 fn one_merge(merge: &Commit) -> Prose {
     let subject = shorten_end(&merge.subject, 72);
-    let by = if merge.made_by_github { "a button on GitHub pressed by %" } else { "%" };
+    let by = if merge.made_by_github { "% made it with a button on GitHub." } else { "% made it." };
     Prose::new(
-        &format!("It came in with the merge % (%), made by {by}."),
+        &format!("The merge % (%) brought them in. {by}"),
         &[&merge.id.short(), &subject, &merge.author],
     )
 }
@@ -133,20 +138,21 @@ pub(super) fn unrelated(scene: &Scene<'_>, plan: &Repair) -> Explanation {
     let (head, base) = (scene.head(), scene.base());
     let title = Prose::new("Unrelated history: % → %", &[&head, base]);
     let actual = Prose::new(
-        "% and % have no commit in common. Expected: a branch that starts from %. Nothing has been merged.",
+        "% and % have no commit in common. Merging this would join two histories that know nothing of each other, and \
+         nobody could review what changes in %.",
         &[&head, base, base],
     );
     let mut explanation = Explanation::new(title, vec![actual]);
     if plan.picks.is_empty() {
         explanation.repair = Some(Step::words(match scene.head_environment() {
             Some(_) => Prose::new(
-                "One of the two branches was replaced. Find the commit that it pointed at before, in the pushes \
-                 on the repository's Activity page, and let whoever may push to it point it there again.",
+                "Somebody replaced one of the two branches. The repository's Activity page lists each push: find the \
+                 commit where the branch was, and point it there again.",
                 &[],
             ),
             None => Prose::new(
-                "Start a new branch from % and bring the files over that belong to the change. There are too \
-                 many commits here to be picked one by one.",
+                "Start a new branch from % and copy over the files that belong to your change. There are too many \
+                 commits here to pick one by one.",
                 &[base],
             ),
         }));
@@ -168,12 +174,12 @@ pub(super) fn pointed_at(scene: &Scene<'_>, branch: &BranchName, commit: &Commit
         &[branch, &commit.short(), &head],
     )
     .then(Prose::new(
-        "So the commits are work of % and not history of %, and it may merge.",
+        "So these commits are work of % and not history of %: you can merge.",
         &[&head, branch],
     ));
     let mut explanation = Explanation::new(title, vec![actual]);
     explanation.repair = Some(Step::words(Prose::new(
-        "Nothing is to be done here. If % was not meant to move, whoever may push to it can point it back.",
+        "Nothing here. If % was not meant to move, anyone who can push to it can point it back.",
         &[branch],
     )));
     explanation
@@ -186,8 +192,8 @@ pub(super) fn repair(scene: &Scene<'_>, plan: &Repair, foreign: &[(BranchName, V
     }
     if plan.picks.is_empty() {
         let mut step = scene.close(Prose::new(
-            "No commit here can be told from the other history. If some are your own work that was tried out there, \
-             put them onto % by hand. Otherwise close this pull request:",
+            "Every commit here is part of another branch already. If you tried out work of your own there, put it onto % \
+             by hand. Otherwise close this pull request:",
             &[scene.base()],
         ));
         step.after.extend(left_out(plan));
@@ -209,7 +215,7 @@ pub(super) fn repair(scene: &Scene<'_>, plan: &Repair, foreign: &[(BranchName, V
     if !complete {
         let many = plan.to_pick().count();
         after.push(Prose::new(
-            &format!("The list of {many} commits is too long to show, so git makes it here. It should find as many. If it finds fewer, some had been merged elsewhere already: pick those by hand."),
+            &format!("The list of {many} commits is too long to show, so git makes it here. If git finds fewer than {many}, the missing ones were merged elsewhere: pick those by hand."),
             &[],
         ));
     }
@@ -219,14 +225,12 @@ pub(super) fn repair(scene: &Scene<'_>, plan: &Repair, foreign: &[(BranchName, V
     Step { lead, commands, after }
 }
 
-/// Its own work has come in by another way meanwhile: nothing is left to be done but to say so.
+/// The base has all of its own work meanwhile: nothing is left to do but to say so.
 fn came_otherwise(scene: &Scene<'_>, plan: &Repair) -> Step {
     let base = scene.base();
     let whole = match plan.picks.len() {
-        1 => {
-            "% has the change of its own commit already: it came in by another way. Close this pull request:"
-        }
-        _ => "% has all of its own changes already: they came in by another way. Close this pull request:",
+        1 => "% already has the change of your only commit. Close this pull request:",
+        _ => "% already has all of your changes. Close this pull request:",
     };
     let mut step = scene.close(Prose::new(whole, &[base]));
     step.after.extend(left_out(plan));
@@ -242,7 +246,7 @@ fn there_already(scene: &Scene<'_>, plan: &Repair) -> Option<Prose> {
         1 => ("1 own commit is".to_owned(), "its change"),
         many => (format!("{many} own commits are"), "their changes"),
     };
-    let words = Prose::new(&format!("{count} left out, because % has {change} already: "), &[scene.base()]);
+    let words = Prose::new(&format!("{count} left out, because % already has {change}: "), &[scene.base()]);
     Some(words.then(row(&ids, "and")).then(Prose::new(".", &[])))
 }
 
@@ -301,72 +305,74 @@ fn fork_or<'a>(scene: &Scene<'_>, remote: &'a str) -> &'a str {
 }
 
 fn if_a_pick_stops() -> Prose {
-    Prose::new("If a pick stops at a conflict, resolve it, go on with ", &[])
+    Prose::new("If a pick stops at a conflict, resolve it and run ", &[])
         .command("git cherry-pick --continue")
         .then(Prose::new(" (or ", &[]))
         .command("--skip")
-        .then(Prose::new(", if git says that it is empty), and then run the lines that are left.", &[]))
+        .then(Prose::new(" if git says that the commit is empty). Then run the remaining lines.", &[]))
 }
 
 fn left_out(plan: &Repair) -> Option<Prose> {
     let merges = match plan.merges_left_out {
         0 => return None,
-        1 => "1 merge is left out. A conflict that was resolved in it comes again, and what else was changed in \
-              it does not come along: "
+        1 => "Your merge commit is dropped: you will resolve its conflicts again, and any other edit made in it is \
+              lost. "
             .to_owned(),
         many => format!(
-            "{many} merges are left out. Conflicts that were resolved in them come again, and what else was \
-             changed in them does not come along: "
+            "Your {many} merge commits are dropped: you will resolve their conflicts again, and any other edit made in \
+             them is lost. "
         ),
     };
     let show = Prose::new(&merges, &[]).command("git show --remerge-diff COMMIT");
-    Some(show.then(Prose::new(" shows it.", &[])))
+    Some(show.then(Prose::new(" shows such edits.", &[])))
 }
 
 fn where_it_goes(scene: &Scene<'_>) -> Vec<Prose> {
     let Some(branch) = &scene.pull.head.branch else {
-        return vec![Prose::new(
-            "Then push the result as the branch that the pull request is made from.",
-            &[],
-        )];
+        return vec![Prose::new("Then push the result to the branch of the pull request.", &[])];
     };
     let mut notes = Vec::new();
     if scene.pull.head.fork {
         let remote = scene.remote.map(|remote| shell::quote(fork_or(scene, remote)));
         notes.extend(remote.map(|remote| {
             let stands = match scene.subject {
-                Some(_) => " stands for it here; if the fork has another name in your clone, use that.",
-                None => " stands for it: put the remote that is the fork here in its place.",
+                Some(_) => " stands for the fork here: use the name that the fork has in your clone.",
+                None => " stands for the fork here: put the name of its remote there.",
             };
             Prose::new("The push goes to the fork. ", &[]).command(&remote).then(Prose::new(stands, &[]))
         }));
         if let Some(subject) = scene.subject {
             let fetch = format!("git fetch {} refs/pull/{}/head", address(subject), subject.number);
-            notes.push(Prose::new("If the fork is gone, first run ", &[]).command(&fetch).then(Prose::new(
-                ", which brings its commits. Read them before you push the result as a new branch here, where workflows run it with \
-                 this repository's secrets; then open a pull request from there.",
-                &[],
-            )));
+            notes.push(Prose::new("If the fork is gone, first fetch its commits: ", &[]).command(&fetch).then(
+                Prose::new(
+                    ". Read them before you push the result as a new branch here, because workflows will run it with \
+                     this repository's secrets. Then open a pull request from that branch.",
+                    &[],
+                ),
+            ));
         }
     }
     if scene.remote.is_none() {
         let old = format!("git reflog {}", shell::quote(branch.as_str()));
-        let kept = Prose::new("The commits that % had are kept: ", &[branch.as_str()]);
-        notes.push(kept.command(&old).then(Prose::new(" names them.", &[])));
+        let kept = Prose::new("Git keeps the commits that % had: ", &[branch.as_str()]);
+        notes.push(kept.command(&old).then(Prose::new(" lists them.", &[])));
         return notes;
     }
     let refused = Prose::new(
-        "The push is refused if somebody has pushed to % since, so nothing is lost. ",
+        "If somebody has pushed to % since, git refuses the push, so nothing gets lost. ",
         &[branch.as_str()],
     );
     notes.push(if may_be_local(branch) {
         let follow = format!("git switch -C {}", shell::quote(branch.as_str()));
         refused
-            .then(Prose::new("Your local branch still holds the old commits: ", &[]))
+            .then(Prose::new(
+                "Your local branch still has the old commits. Once it has nothing unpushed, ",
+                &[],
+            ))
             .command(&follow)
-            .then(Prose::new(" moves it along, once nothing unpushed is left in it.", &[]))
+            .then(Prose::new(" moves it.", &[]))
     } else {
-        refused.then(Prose::new("A local branch of another name still holds the old commits.", &[]))
+        refused.then(Prose::new("A local branch of another name still has the old commits.", &[]))
     });
     notes
 }

@@ -19,11 +19,11 @@ pub(super) fn undecided(scene: &Scene<'_>, why: &Undecided) -> Explanation {
         Undecided::ConfigurationNotRead { why, commands } => not_read(why, commands),
         Undecided::CommitMissing { what } => {
             let what = shorten_end(what, MESSAGE);
-            retried(
-                scene,
-                "a commit is not there",
-                Prose::new("It was announced, but was not found yet: %.", &[&what]),
-            )
+            let detail = match scene.subject {
+                Some(_) => "GitHub announced %, but git cannot fetch it yet. Retrying.",
+                None => "This clone does not have %.",
+            };
+            retried(scene, "a commit is not there", Prose::new(detail, &[&what]))
         }
         Undecided::GitHub { what } => {
             let what = shorten_end(what, MESSAGE);
@@ -39,23 +39,24 @@ pub(super) fn undecided(scene: &Scene<'_>, why: &Undecided) -> Explanation {
         }
     };
     explanation.detail.push(Prose::new(
-        "Nothing is held against this pull request. Where % requires this check, merging stays blocked until it \
-         is decided.",
+        "This says nothing against the pull request. If % requires this check, merging stays blocked until Towpath can \
+         decide.",
         &[scene.base()],
     ));
     explanation
 }
 
-/// What passes by itself: nobody needs to do anything.
+/// What ends by itself: nobody needs to do anything.
 fn retried(scene: &Scene<'_>, title: &str, detail: Prose) -> Explanation {
     let mut explanation =
         Explanation::new(Prose::new(&format!("Could not decide: {title}"), &[]), vec![detail]);
-    let again = match scene.subject {
-        Some(_) => "It is tried again by itself. Nobody needs to do anything.",
+    let (again, who) = match scene.subject {
+        Some(_) => ("Nothing. Towpath tries again by itself.", Some("Nobody has to.")),
         // In a local clone nobody is there to try again.
-        None => "Run the check again.",
+        None => ("Run the check again.", None),
     };
     explanation.repair = Some(Step::words(Prose::new(again, &[])));
+    explanation.who = who.map(|who| Prose::new(who, &[]));
     explanation
 }
 
@@ -64,22 +65,24 @@ fn missing_branches(scene: &Scene<'_>, missing: &[BranchName], start: Option<&Br
         [one] => Prose::new("Could not decide: % does not exist", &[one.as_str()]),
         more => Prose::new(&format!("Could not decide: {} branches do not exist", more.len()), &[]),
     };
-    let (were, exist, them) =
-        if missing.len() == 1 { ("was", "it exists", "it") } else { ("were", "they exist", "them") };
-    let subject = if missing.len() == 1 { "it" } else { "they" };
-    let detail = Prose::new("The path of this repository names branches that must be there. ", &[])
+    let (noun, subject, exist, them) = match missing.len() {
+        1 => ("the branch ", "it", "it exists", "it"),
+        _ => ("the branches ", "they", "they exist", "them"),
+    };
+    let detail = Prose::new("The configuration names ", &[])
+        .then(Prose::new(noun, &[]))
         .then(branches(missing, "and"))
-        .then(Prose::new(&format!(" {were} not found."), &[]));
+        .then(Prose::new(&format!(", and Towpath did not find {them}."), &[]));
     let mut explanation = Explanation::new(title, vec![detail]);
     let make = start.map(|start| Step {
         lead: Prose::new(
-            &format!("Make {them} from %, if that is where {subject} should start. What is there already is left alone:"),
+            &format!("Create {them} from %, if {subject} should start there. The commands leave existing branches alone:"),
             &[start.as_str()],
         ),
         commands: make(scene, missing, start),
         after: Vec::new(),
     });
-    let make = make.unwrap_or_else(|| Step::words(Prose::new(&format!("Make {them}."), &[])));
+    let make = make.unwrap_or_else(|| Step::words(Prose::new(&format!("Create {them}."), &[])));
     match scene.fetch_all("").filter(|_| scene.subject.is_none()) {
         None => explanation.repair = Some(make),
         Some(fetch) => {
@@ -92,7 +95,7 @@ fn missing_branches(scene: &Scene<'_>, missing: &[BranchName], start: Option<&Br
             explanation.alternatives.push(make);
         }
     }
-    explanation.who = Some(Prose::new("Whoever may make branches in this repository can do this.", &[]));
+    explanation.who = Some(Prose::new("Anyone who can create branches in this repository.", &[]));
     explanation
 }
 
@@ -108,18 +111,18 @@ fn make(scene: &Scene<'_>, missing: &[BranchName], start: &BranchName) -> Vec<St
     scene.fetch().into_iter().chain(missing.iter().take(20).map(made)).collect()
 }
 
-/// In a clone: nobody knows by which rules.
+/// In a clone: nobody knows which rules apply.
 fn not_read(why: &str, commands: &[String]) -> Explanation {
-    let title = Prose::new("Could not decide: which configuration holds", &[]);
+    let title = Prose::new("Could not decide: which configuration applies", &[]);
     let mut explanation = Explanation::new(title, vec![Prose::new("%.", &[&shorten_end(why, MESSAGE)])]);
-    let named = Prose::new("Name the file to judge by with ", &[]).command("--config FILE");
+    let named = Prose::new("Name the configuration file with ", &[]).command("--config FILE");
     let named = Step::words(named.then(Prose::new(".", &[])));
     if commands.is_empty() {
         explanation.repair = Some(named);
         return explanation;
     }
     explanation.repair = Some(Step {
-        lead: Prose::new("Let git find out, then run the check again:", &[]),
+        lead: Prose::new("Let git find out, then check again:", &[]),
         commands: commands.to_vec(),
         after: Vec::new(),
     });
@@ -131,14 +134,15 @@ fn empty() -> Explanation {
     let title = Prose::new("Could not decide: the repository is empty", &[]);
     let mut explanation = Explanation::new(title, vec![Prose::new("There is no commit yet.", &[])]);
     explanation.repair =
-        Some(Step::words(Prose::new("Push a first commit. It is then judged by itself.", &[])));
+        Some(Step::words(Prose::new("Push a first commit. Towpath then checks this by itself.", &[])));
+    explanation.who = Some(Prose::new("Anyone who can push to this repository.", &[]));
     explanation
 }
 
 fn shallow(scene: &Scene<'_>) -> Explanation {
     let title = Prose::new("Could not decide: the clone is shallow", &[]);
     let detail = Prose::new(
-        "The history of this clone is cut off. What looks foreign in it may not be, and the other way round.",
+        "This clone has only part of the history, so Towpath cannot tell which commits belong where.",
         &[],
     );
     let mut explanation = Explanation::new(title, vec![detail]);
@@ -147,5 +151,6 @@ fn shallow(scene: &Scene<'_>) -> Explanation {
         commands: vec![scene.fetch_all("--unshallow").unwrap_or_else(|| "git fetch --unshallow".to_owned())],
         after: Vec::new(),
     });
+    explanation.who = Some(Prose::new("Anyone with this clone.", &[]));
     explanation
 }

@@ -24,20 +24,23 @@ pub(super) fn undoes_merged_work(scene: &Scene<'_>, reverts: &[Revert], plan: &R
     let mut detail: Vec<Prose> =
         reverts.iter().take(TOLD).map(|revert| one_revert(&head, base, revert)).collect();
     if reverts.len() > TOLD {
-        detail.push(Prose::new(&format!("{} more take work of others back.", reverts.len() - TOLD), &[]));
+        detail.push(Prose::new(&format!("{} more revert work of others.", reverts.len() - TOLD), &[]));
     }
     let mut explanation = Explanation::new(title, detail);
-    explanation.repair = Some(without(scene, plan, "If that work shall stay: ").unwrap_or_else(|| {
-        scene.close(Prose::new("If that work shall stay, close this, since nothing else is in it:", &[]))
+    explanation.repair = Some(without(scene, plan, "If that work should stay: ").unwrap_or_else(|| {
+        scene.close(Prose::new(
+            "If that work should stay, close this pull request, since nothing else is in it:",
+            &[],
+        ))
     }));
     explanation.alternatives.push(Step::words(Prose::new(
-        "If it shall go, nothing is to be done: it may merge. Say so in its description. A pull request of its own that \
-         only reverts is easier to review, and to take back.",
+        "If it should go, merge this and say so in the description. A separate pull request that only reverts is easier to \
+         review and to undo.",
         &[],
     )));
     for revert in reverts.iter().take(TOLD) {
         let commits: Vec<Commit> = revert.commits.iter().filter(|it| !it.is_merge()).cloned().collect();
-        let caption = Prose::new("Taken back by %:", &[&revert.by.id.short()]);
+        let caption = Prose::new("Reverted by %:", &[&revert.by.id.short()]);
         explanation.evidence.push(Evidence::Commits(caption, commits));
     }
     explanation
@@ -51,12 +54,13 @@ fn one_revert(head: &str, base: &str, revert: &Revert) -> Prose {
     let (by, subject) = (revert.by.id.short(), shorten_end(&revert.by.subject, 72));
     let actual = Prose::new("% has ", &[head])
         .then(whose)
-        .then(Prose::new(", and takes it back with % (%). ", &[&by, &subject]));
+        .then(Prose::new(", and reverts it with % (%). ", &[&by, &subject]));
     actual.then(if revert.effect == RevertEffect::TakenFromBase {
-        Prose::new("% has that work, and merging this pull request takes it away from there.", &[base])
+        Prose::new("% has that work, and merging this takes it away from there.", &[base])
     } else {
         Prose::new(
-            "Once this pull request is merged, % counts that work as merged and does not have it: merging it later brings nothing.",
+            "After merging this, git counts that work as part of %, though its changes are not there: merging it later \
+             brings nothing.",
             &[base],
         )
     })
@@ -82,15 +86,14 @@ pub(super) fn changes_nothing(scene: &Scene<'_>, brings: usize) -> Explanation {
     let (head, base) = (scene.head(), scene.base());
     let title = Prose::new("Warning: changes nothing in %", &[base]);
     let actual = Prose::new(
-        &format!("% would bring {} to %, and no file would change: ", count(brings, "commit")),
+        &format!("% brings {} to % and changes no file: ", count(brings, "commit")),
         &[&head, base],
     )
-    .then(Prose::new("% has the same changes already, or the commits take each other back.", &[base]));
+    .then(Prose::new("% already has the same changes, or the commits cancel each other out.", &[base]));
     let mut explanation = Explanation::new(title, vec![actual]);
-    explanation.repair = Some(scene.close(Prose::new("If nothing is missing here, close it:", &[])));
-    explanation.alternatives.push(Step::words(Prose::new(
-        "If something was meant to change, it is not in these commits: push what is missing to %.",
-        &[&head],
-    )));
+    explanation.repair = Some(scene.close(Prose::new("If nothing is missing, close it:", &[])));
+    explanation
+        .alternatives
+        .push(Step::words(Prose::new("If something should change, push what is missing to %.", &[&head])));
     explanation
 }
