@@ -94,7 +94,7 @@ async fn webhooks_that_come_twice_late_or_shuffled_end_the_same() {
         stage
             .check_named(&pull, "towpath: staging")
             .await
-            .is("cancelled", "No longer judged: it goes into integration");
+            .is("cancelled", "No longer checked: #1 now goes into integration");
         assert_eq!(other.name, "towpath: staging");
     }
     assert!(checks.len() <= 1, "{checks:?}");
