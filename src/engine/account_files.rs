@@ -3,12 +3,12 @@
 
 use super::config_cache::CONFIGURATION_PATH;
 use super::context::{EngineContext, WorkError};
+use crate::github::SingleFlight;
 use crate::model::{InstallationId, Millis, RepositoryName};
 use crate::store::{ConfigurationRow, RepositoryRow, StoreError};
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex as StdMutex, PoisonError};
-use tokio::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// How long an answer holds, in milliseconds. Where the installation covers the repository its pushes say more; where it
 /// does not, nobody ever tells.
@@ -16,24 +16,15 @@ const HOLDS: Millis = 15 * 60_000;
 
 /// The files by account.
 #[derive(Debug, Default)]
-pub(super) struct AccountFiles(StdMutex<HashMap<(InstallationId, RepositoryName), Arc<Place>>>);
+pub(super) struct AccountFiles(Mutex<HashMap<(InstallationId, RepositoryName), Arc<Place>>>);
 
-/// One account's file, with a lock of its own: waiting for one answer holds nobody up who needs another.
+/// One account's file.
 #[derive(Debug, Default)]
 struct Place {
-    slot: Mutex<Slot>,
-    /// How many requests have ended. Whoever sees it change while waiting shares that request's end.
-    ended: AtomicU64,
-}
-
-#[derive(Debug, Default)]
-struct Slot {
     /// The text, where there is a file, and when it was read.
-    read: Option<(Option<String>, Millis)>,
-    /// How the last request ended, if it failed.
-    failure: Option<WorkError>,
+    flight: SingleFlight<(Option<String>, Millis), WorkError>,
     /// Whether somebody may have been answered otherwise than its own repository has it by now.
-    has_changed: bool,
+    has_changed: AtomicBool,
 }
 
 impl AccountFiles {
@@ -42,46 +33,17 @@ impl AccountFiles {
         Arc::clone(places.entry((installation, shared.clone())).or_default())
     }
 
-    /// The file, for which `ask` is awaited only where no answer holds. Callers that come meanwhile share its end.
+    /// The file, for which `ask` is awaited only where no answer holds.
     async fn get(
         &self,
         (installation, shared): (InstallationId, &RepositoryName),
         now: Millis,
         ask: impl Future<Output = Result<Option<String>, WorkError>>,
     ) -> Result<Option<String>, WorkError> {
-        let place = self.place(installation, shared);
-        let before = place.ended.load(Ordering::Acquire);
-        let mut slot = place.slot.lock().await;
         // Of a clock that was set back, too.
-        if let Some((text, at)) = &slot.read
-            && (*at..*at + HOLDS).contains(&now)
-        {
-            return Ok(text.clone());
-        }
-        if place.ended.load(Ordering::Acquire) != before
-            && let Some(failure) = &slot.failure
-        {
-            return Err(failure.again());
-        }
-        let asked = ask.await;
-        place.ended.fetch_add(1, Ordering::Release);
-        match asked {
-            Ok(text) => {
-                (slot.read, slot.failure) = (Some((text.clone(), now)), None);
-                Ok(text)
-            }
-            Err(failure) => {
-                slot.failure = Some(failure.again());
-                Err(failure)
-            }
-        }
-    }
-}
-
-impl WorkError {
-    /// The same for somebody else who waited for it.
-    fn again(&self) -> Self {
-        Self { what: self.what.clone(), retry_advice: self.retry_advice, changes: Vec::new() }
+        let holds = |(_, at): &(_, Millis)| (*at..*at + HOLDS).contains(&now);
+        let ask = async { Ok((ask.await?, now)) };
+        Ok(self.place(installation, shared).flight.get(holds, ask).await?.0)
     }
 }
 
@@ -92,16 +54,18 @@ impl EngineContext {
         row: &RepositoryRow,
         shared: &RepositoryName,
     ) -> Result<Option<String>, WorkError> {
-        let ask = self.file(row, shared.as_str(), None);
+        let ask = Box::pin(self.file(row, shared.as_str(), None));
         self.account_files.get((row.installation, shared), self.now(), ask).await
     }
 
     /// Takes note of the file as its own repository has it: that is where its pushes are told of.
     pub(super) async fn note_account_file(&self, row: &RepositoryRow, text: Option<&str>) {
         let place = self.account_files.place(row.installation, &RepositoryName::from(&row.full_name));
-        let mut slot = place.slot.lock().await;
-        slot.has_changed |= slot.read.as_ref().is_some_and(|(told, _)| told.as_deref() != text);
-        (slot.read, slot.failure) = (Some((text.map(str::to_owned), self.now())), None);
+        let mut slot = place.flight.lock().await;
+        if slot.answer.as_ref().is_some_and(|(told, _)| told.as_deref() != text) {
+            place.has_changed.store(true, Ordering::Relaxed);
+        }
+        slot.set((text.map(str::to_owned), self.now()));
     }
 
     /// Those of the account that were judged by another file than `read`, which its `.github` repository has now. Who was
@@ -112,7 +76,11 @@ impl EngineContext {
         read: &ConfigurationRow,
     ) -> Result<Vec<RepositoryRow>, StoreError> {
         let place = self.account_files.place(row.installation, &RepositoryName::from(&row.full_name));
-        let has_changed = place.slot.lock().await.has_changed;
+        // Not while somebody takes note of it.
+        let has_changed = {
+            let _noted = place.flight.lock().await;
+            place.has_changed.load(Ordering::Relaxed)
+        };
         let mut concerned = Vec::new();
         for other in self.store.repositories(Some(row.installation)).await? {
             if other.id == row.id {
@@ -169,15 +137,5 @@ mod tests {
         assert_eq!(get(&files, HOLDS + 1, &asked, Ok(Some("x"))).await.unwrap(), None);
         assert!(get(&files, HOLDS - 1, &asked, Ok(Some("x"))).await.unwrap().is_some());
         assert_eq!(asked.into_inner(), 3);
-    }
-
-    #[tokio::test]
-    async fn a_failure_is_shared_by_those_who_waited_and_by_nobody_later() {
-        let (files, asked) = (AccountFiles::default(), AtomicU32::new(0));
-        let (one, two) = tokio::join!(get(&files, 0, &asked, Err(())), get(&files, 0, &asked, Err(())));
-        assert!(one.is_err() && two.is_err());
-        assert_eq!(asked.load(Ordering::Relaxed), 1);
-        assert!(get(&files, 0, &asked, Ok(None)).await.is_ok());
-        assert_eq!(asked.into_inner(), 2);
     }
 }

@@ -156,7 +156,7 @@ impl EngineContext {
 }
 
 /// Work on a work item that did not come to its end. What it decided meanwhile is still stored.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct WorkError {
     /// What went wrong, for the operator.
     pub(super) what: String,

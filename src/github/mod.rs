@@ -22,6 +22,7 @@ mod pulls_between;
 mod refs;
 mod repositories;
 mod signature;
+mod single_flight;
 mod tokens;
 
 pub use access::{Access, AccessState, RegisteredApp};
@@ -41,4 +42,5 @@ pub use jwt::{AppKey, InvalidKey};
 pub use pulls::NewPull;
 pub use refs::BranchRule;
 pub use signature::{Secret, Signature, SignatureError, Verifier};
+pub(crate) use single_flight::SingleFlight;
 pub use tokens::Scope;
