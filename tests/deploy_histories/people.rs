@@ -94,19 +94,20 @@ impl World {
             let mut calm = 0;
             while calm < 2 {
                 self.stage.github.settled().await;
-                // What is to be looked at later than that waits for the clock, not for anybody's work.
-                let soon = self.stage.now() + 45_000;
+                let soon = self.stage.now() + crate::shop::SOON;
                 let next =
                     self.database.next_due(i64::MIN, towpath::store::ConcurrencyLimits::NONE).await.unwrap();
                 let idle = self.server == Server::Down || next.is_none_or(|due| due > soon);
                 calm = if idle { calm + 1 } else { 0 };
                 tokio::time::sleep(Duration::from_millis(5)).await;
+                self.stage.clocks_agree();
             }
         };
         tokio::time::timeout(PATIENCE, quiet).await.expect("the work came to no end");
     }
 
     async fn step(&mut self) {
+        self.stage.clocks_agree();
         let place = self.random.below(self.sites.len());
         match self.random.below(100) {
             0..=21 => self.push(place).await,

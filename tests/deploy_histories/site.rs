@@ -4,8 +4,8 @@ use chrono::TimeDelta;
 
 /// How long an order may wait until somebody takes it up: after that it has come to nothing.
 const PICK_UP_WITHIN: TimeDelta = TimeDelta::minutes(15);
-/// GitHub's clock stands still between the steps and the server's goes on, so that not all is told to the minute.
-const CLOCKS_DIFFER: TimeDelta = TimeDelta::minutes(2);
+/// GitHub's clock goes on from step to step and the server's all the time, so that not all is told to the minute.
+const CLOCKS_DIFFER: TimeDelta = TimeDelta::minutes(1);
 
 /// An environment as those who use it know it.
 #[derive(Debug)]

@@ -6,6 +6,10 @@ use std::time::Duration;
 use towpath::store::{ConcurrencyLimits, Options, SqliteStore, Store};
 use towpath_sandbox::{AppConfig, Merged, Method, Permission, PullHandle, Refused, RepoHandle, Sandbox};
 
+/// What is to be looked at later than this from now on, in milliseconds, waits for the clock, not for anybody's work. Two
+/// environments whose deploys are looked at once a minute each would leave no moment at rest if it were much longer.
+pub const SOON: i64 = 10_000;
+
 /// What the App's webhooks are signed with.
 pub const SECRET: &str = "a secret of the stories";
 
@@ -79,7 +83,7 @@ pub async fn quiet(github: &Sandbox, folder: &Path, now: impl Fn() -> i64) {
     while calm < 2 {
         github.settled().await;
         // What is being worked on is due as well. What is to be looked at much later waits for the clock, not for anybody.
-        let soon = now() + 45_000;
+        let soon = now() + SOON;
         let idle =
             store.next_due(i64::MIN, ConcurrencyLimits::NONE).await.unwrap().is_none_or(|due| due > soon);
         calm = if idle { calm + 1 } else { 0 };
