@@ -21,11 +21,12 @@ const ARROWS: [(&str, &[&str]); 11] = [
 ];
 
 /// Packages that only the rooms named here may know.
-const ONLY_IN: [(&str, &[&str]); 6] = [
+const ONLY_IN: [(&str, &[&str]); 7] = [
     ("octocrab", &["github"]),
     ("rusqlite", &["store"]),
     ("axum", &["demo", "web"]),
-    ("hyper", &["deploy", "web"]),
+    ("hyper", &["web"]),
+    ("reqwest", &["deploy"]),
     ("clap", &["cli"]),
     ("towpath_sandbox", &["demo"]),
 ];

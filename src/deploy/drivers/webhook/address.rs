@@ -2,7 +2,7 @@
 //! answers differently the second time leads nowhere else.
 
 use async_trait::async_trait;
-use http::Uri;
+use reqwest::Url;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
@@ -24,10 +24,10 @@ impl Resolver for SystemResolver {
     }
 }
 
-/// The address that stands in the place of a name, if one does.
-pub(super) fn literal(uri: &Uri) -> Option<IpAddr> {
-    let host = uri.host()?;
-    host.trim_start_matches('[').trim_end_matches(']').parse().ok()
+/// The address that stands in the place of a name, if one does. A [`Url`] spells each as the client will read it:
+/// `0x7f.1` is 127.0.0.1 here already.
+pub(super) fn literal(url: &Url) -> Option<IpAddr> {
+    url.host_str()?.trim_start_matches('[').trim_end_matches(']').parse().ok()
 }
 
 /// Where clouds tell a machine its credentials, besides the link-local addresses that most of them use: Azure's

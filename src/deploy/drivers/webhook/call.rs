@@ -1,20 +1,17 @@
 //! One call, to an address that was looked at first.
 
 use super::address::{self, Resolver};
+use super::error::CallError;
 use super::signing::SigningKey;
-use crate::deploy::drivers::DriverError;
 use crate::deploy::operator::Endpoint;
-use bytes::Bytes;
-use http::{Request, StatusCode, Uri, header};
-use http_body_util::{BodyExt, Full, Limited};
-use hyper_util::rt::TokioIo;
-use rustls::pki_types::ServerName;
+use http::{StatusCode, header};
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use reqwest::{Client, Response, Url};
 use rustls::{ClientConfig, RootCertStore};
-use std::net::SocketAddr;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
-use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpStream;
 
 /// More of an answer is not read: only its status counts.
 const ANSWER_MAX: usize = 64 * 1024;
@@ -24,7 +21,20 @@ const ANSWER_MAX: usize = 64 * 1024;
 pub struct Caller {
     resolver: Arc<dyn Resolver>,
     within: Duration,
-    tls: OnceLock<Result<Arc<ClientConfig>, String>>,
+    /// Made once: the authorities' certificates are many.
+    tls: OnceLock<ClientConfig>,
+}
+
+/// What is sent to whom.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Call<'a> {
+    pub(super) endpoint: &'a Endpoint,
+    pub(super) key: &'a SigningKey,
+    /// The same `id` stands for the same call, however often it is sent.
+    pub(super) id: &'a str,
+    pub(super) body: &'a serde_json::Value,
+    /// The time, in seconds.
+    pub(super) seconds: i64,
 }
 
 impl Caller {
@@ -33,141 +43,142 @@ impl Caller {
         Self { resolver, within, tls: OnceLock::new() }
     }
 
-    /// Sends a body. The same `id` stands for the same call, however often it is sent.
-    pub(super) async fn post(
-        &self,
-        endpoint: &Endpoint,
-        key: &SigningKey,
-        id: &str,
-        body: &serde_json::Value,
-        seconds: i64,
-    ) -> Result<(), DriverError> {
-        if let Some(fault) = super::fault_in(endpoint) {
-            return Err(DriverError::Refused(fault));
-        }
-        let uri: Uri =
-            endpoint.url.parse().map_err(|_| DriverError::Refused("the address is malformed".to_owned()))?;
-        let body = body.to_string();
-        let request = Request::post(uri.path_and_query().map_or("/", |it| it.as_str()))
-            .header(header::HOST, uri.authority().map_or("", |it| it.as_str()))
-            .header(header::CONTENT_TYPE, "application/json")
-            .header(header::USER_AGENT, "towpath")
-            .header("webhook-id", id)
-            .header("webhook-timestamp", seconds)
-            .header("webhook-signature", key.sign(id, seconds, body.as_bytes()))
-            .body(Full::new(Bytes::from(body)))
-            .map_err(|error| DriverError::Refused(format!("the call cannot be made: {error}")))?;
-        let whole = async {
-            let stream = self.connect(&uri, endpoint.allow_private).await?;
-            if uri.scheme_str() == Some("https") {
-                exchange(self.encrypted(&uri, stream).await?, request).await
-            } else {
-                exchange(stream, request).await
-            }
-        };
-        match tokio::time::timeout(self.within, whole).await {
-            Ok(status) => judged(status?),
-            Err(_) => Err(DriverError::Later(format!("{} did not answer in time", shown(&uri)))),
+    /// Sends a body.
+    pub(super) async fn post(&self, call: Call<'_>) -> Result<(), CallError> {
+        let url = super::parse(call.endpoint).map_err(CallError::Endpoint)?;
+        match tokio::time::timeout(self.within, self.send(&url, call)).await {
+            Ok(status) => judged(&url, status?),
+            Err(_) => Err(CallError::Timeout { url: shown(&url), within: self.within }),
         }
     }
 
-    /// Connects to what was looked at, and to nothing else.
-    async fn connect(&self, uri: &Uri, private_too: bool) -> Result<TcpStream, DriverError> {
-        let later = |what: String| DriverError::Later(format!("{}: {what}", shown(uri)));
-        let port = uri.port_u16().unwrap_or(if uri.scheme_str() == Some("https") { 443 } else { 80 });
-        let addresses: Vec<SocketAddr> = if let Some(ip) = address::literal(uri) {
+    async fn send(&self, url: &Url, call: Call<'_>) -> Result<StatusCode, CallError> {
+        let checked = self.checked(url, call.endpoint.allow_private).await?;
+        let client = self.client(url, checked.clone())?;
+        let body = call.body.to_string();
+        let request = client
+            .post(url.clone())
+            .header(header::CONTENT_TYPE, "application/json")
+            .header("webhook-id", call.id)
+            .header("webhook-timestamp", call.seconds)
+            .header("webhook-signature", call.key.sign(call.id, call.seconds, body.as_bytes()))
+            .body(body);
+        let mut answer = request.send().await.map_err(|error| CallError::sending(shown(url), error))?;
+        check_peer(url, answer.remote_addr(), &checked)?;
+        read_a_part(&mut answer).await;
+        Ok(answer.status())
+    }
+
+    /// The addresses that may be connected to. Resolved here and once: what is judged is what is pinned.
+    async fn checked(&self, url: &Url, private_too: bool) -> Result<Vec<SocketAddr>, CallError> {
+        let host = url.host_str().unwrap_or_default();
+        let port = url.port_or_known_default().unwrap_or_default();
+        let addresses = if let Some(ip) = address::literal(url) {
             vec![SocketAddr::new(ip, port)]
         } else {
-            let host = uri.host().unwrap_or_default();
-            self.resolver.resolve(host, port).await.map_err(|error| later(error.to_string()))?
+            let found = self.resolver.resolve(host, port).await;
+            found.map_err(|source| CallError::Resolve { url: shown(url), source })?
         };
-        let allowed: Vec<_> =
-            addresses.iter().filter(|it| address::is_allowed(it.ip(), private_too)).copied().collect();
-        if allowed.is_empty() && !addresses.is_empty() {
-            return Err(DriverError::Refused(format!(
-                "{} leads into a private network; allow_private lets it be called where that is meant",
-                shown(uri)
-            )));
+        if addresses.is_empty() {
+            return Err(CallError::NoAddress { url: shown(url) });
         }
-        let mut last = "it has no address".to_owned();
-        for address in allowed {
-            match TcpStream::connect(address).await {
-                Ok(stream) => return Ok(stream),
-                Err(error) => last = error.to_string(),
+        let (allowed, kept_out): (Vec<_>, Vec<_>) =
+            addresses.into_iter().partition(|it| address::is_allowed(it.ip(), private_too));
+        match kept_out.first() {
+            Some(first) if allowed.is_empty() => {
+                Err(CallError::NotAllowed { url: shown(url), ip: first.ip(), private_too })
+            }
+            _ => Ok(allowed),
+        }
+    }
+
+    /// A client for one call: it knows no other addresses than these, keeps no connection, and asks nobody else.
+    fn client(&self, url: &Url, addresses: Vec<SocketAddr>) -> Result<Client, CallError> {
+        let host = url.host_str().unwrap_or_default().to_owned();
+        let client = Client::builder()
+            .tls_backend_preconfigured(self.tls(url.scheme() == "https")?)
+            .dns_resolver(Pinned { host, addresses })
+            .redirect(reqwest::redirect::Policy::none())
+            // A proxy would connect in our place, to whatever it takes the name for.
+            .no_proxy()
+            // The engine repeats calls, and nothing else does.
+            .retry(reqwest::retry::never())
+            .pool_max_idle_per_host(0)
+            .user_agent("towpath")
+            .build();
+        client.map_err(|source| CallError::Client { url: shown(url), source })
+    }
+
+    /// How to encrypt. Where the machine has no authorities' certificates, calls that are not encrypted need none.
+    fn tls(&self, is_needed: bool) -> Result<ClientConfig, CallError> {
+        if let Some(config) = self.tls.get() {
+            return Ok(config.clone());
+        }
+        let mut roots = RootCertStore::empty();
+        if is_needed {
+            roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+            if roots.is_empty() {
+                return Err(CallError::NoAuthorities);
             }
         }
-        Err(later(last))
-    }
-
-    async fn encrypted(
-        &self,
-        uri: &Uri,
-        stream: TcpStream,
-    ) -> Result<tokio_rustls::client::TlsStream<TcpStream>, DriverError> {
-        let config = self.tls.get_or_init(tls).clone().map_err(DriverError::Later)?;
-        let host = uri.host().unwrap_or_default().trim_start_matches('[').trim_end_matches(']').to_owned();
-        let name = ServerName::try_from(host).map_err(|error| DriverError::Refused(error.to_string()))?;
-        let connector = tokio_rustls::TlsConnector::from(config);
-        connector
-            .connect(name, stream)
-            .await
-            .map_err(|error| DriverError::Later(format!("{}: {error}", shown(uri))))
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+        let config = builder.map_err(CallError::Tls)?.with_root_certificates(roots).with_no_client_auth();
+        Ok(if is_needed { self.tls.get_or_init(|| config).clone() } else { config })
     }
 }
 
-fn tls() -> Result<Arc<ClientConfig>, String> {
-    let mut roots = RootCertStore::empty();
-    let found = rustls_native_certs::load_native_certs();
-    roots.add_parsable_certificates(found.certs);
-    if roots.is_empty() {
-        return Err("this machine has no certificates of authorities, so no https:// address can be called"
-            .to_owned());
-    }
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
-    let builder = builder.map_err(|error| error.to_string())?;
-    Ok(Arc::new(builder.with_root_certificates(roots).with_no_client_auth()))
+/// Answers with what was checked, and for no other host.
+struct Pinned {
+    host: String,
+    addresses: Vec<SocketAddr>,
 }
 
-async fn exchange(
-    stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
-    request: Request<Full<Bytes>>,
-) -> Result<StatusCode, DriverError> {
-    let later = |error: hyper::Error| DriverError::Later(format!("no answer came: {error}"));
-    let (mut sender, connection) =
-        hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(later)?;
-    let connection = tokio::spawn(connection);
-    let answer = sender.send_request(request).await.map_err(later);
-    let status = match answer {
-        Ok(answer) => {
-            let status = answer.status();
-            // Read for the sake of the other side; what it says is not needed.
-            let _ = Limited::new(answer.into_body(), ANSWER_MAX).collect().await;
-            Ok(status)
+impl Resolve for Pinned {
+    fn resolve(&self, name: Name) -> Resolving {
+        let answer = if name.as_str() == self.host {
+            Ok(Box::new(self.addresses.clone().into_iter()) as Addrs)
+        } else {
+            Err(io::Error::other(format!("{:?} was not checked", name.as_str())).into())
+        };
+        Box::pin(std::future::ready(answer))
+    }
+}
+
+/// Holds where a call went against where it was allowed to go: the library is trusted to ask the resolver, and this
+/// tells if it ever does not.
+pub(super) fn check_peer(
+    url: &Url,
+    peer: Option<SocketAddr>,
+    checked: &[SocketAddr],
+) -> Result<(), CallError> {
+    let peer = peer.map(|it| it.ip());
+    if peer.is_some_and(|peer: IpAddr| checked.iter().any(|it| it.ip() == peer)) {
+        Ok(())
+    } else {
+        Err(CallError::Peer { url: shown(url), peer })
+    }
+}
+
+/// Reads for the sake of the other side; what it says is not needed.
+async fn read_a_part(answer: &mut Response) {
+    let mut read = 0;
+    while read < ANSWER_MAX {
+        match answer.chunk().await {
+            Ok(Some(piece)) => read += piece.len(),
+            Ok(None) | Err(_) => return,
         }
-        Err(error) => Err(error),
-    };
-    connection.abort();
-    status
+    }
 }
 
-fn judged(status: StatusCode) -> Result<(), DriverError> {
-    match status.as_u16() {
-        200..=299 => Ok(()),
-        300..=399 => Err(DriverError::Refused(format!(
-            "it redirects ({status}), which is not followed; name the address it leads to"
-        ))),
-        408 | 425 | 429 | 500..=599 => Err(DriverError::Later(format!("it answered {status}"))),
-        _ => Err(DriverError::Refused(format!("it answered {status}"))),
-    }
+fn judged(url: &Url, status: StatusCode) -> Result<(), CallError> {
+    if status.is_success() { Ok(()) } else { Err(CallError::Status { url: shown(url), status }) }
 }
 
 /// An address without its query, which may hold what is nobody's business.
-fn shown(uri: &Uri) -> String {
-    format!(
-        "{}://{}{}",
-        uri.scheme_str().unwrap_or_default(),
-        uri.authority().map_or("", |it| it.as_str()),
-        uri.path()
-    )
+fn shown(url: &Url) -> String {
+    let mut url = url.clone();
+    url.set_query(None);
+    url.set_fragment(None);
+    url.into()
 }

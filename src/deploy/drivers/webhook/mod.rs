@@ -3,19 +3,21 @@
 
 mod address;
 mod call;
+mod error;
 mod signing;
 
 pub use address::{Resolver, SystemResolver};
 pub use call::Caller;
 pub use signing::{SigningError, SigningKey};
 
+use self::call::Call;
 use super::{DeployRequest, Driver, DriverError, Started};
 use crate::deploy::operator::Endpoint;
 use crate::deploy::{CancelAnswer, DeployReport, ReportedState};
 use crate::model::{Millis, Phase};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use http::Uri;
+use reqwest::Url;
 use serde::Deserialize;
 use serde_json::json;
 
@@ -46,7 +48,9 @@ impl Driver for WebhookDriver<'_> {
         // The time of the deploy and not of the call: a repeated call has the same body.
         let body = json!({ "type": "deploy.requested", "timestamp": made_at.to_rfc3339(), "data": data });
         let id = format!("msg_{}", request.key);
-        self.caller.post(self.endpoint, &self.key, &id, &body, self.now / 1000).await?;
+        let seconds = self.now / 1000;
+        let call = Call { endpoint: self.endpoint, key: &self.key, id: &id, body: &body, seconds };
+        self.caller.post(call).await?;
         Ok(Started::default())
     }
 
@@ -64,29 +68,34 @@ impl Driver for WebhookDriver<'_> {
 
 /// What is wrong with an address, if something is.
 pub(crate) fn fault_in(endpoint: &Endpoint) -> Option<String> {
+    parse(endpoint).err()
+}
+
+/// The address to call, or what is wrong with it. Read here alone and by the same reader as the client's, so that
+/// nothing is judged as one host and called as another.
+fn parse(endpoint: &Endpoint) -> Result<Url, String> {
     let shown = &endpoint.url;
-    let Ok(uri) = endpoint.url.parse::<Uri>() else {
-        return Some(format!("{shown:?} is no address; write https://host/path"));
-    };
-    match (uri.scheme_str(), uri.authority()) {
-        (Some("https"), Some(_)) => {}
-        (Some("http"), Some(_)) if endpoint.allow_private => {}
-        (Some("http"), Some(_)) => {
-            return Some(
+    let url = Url::parse(shown)
+        .map_err(|error| format!("{shown:?} is no address ({error}); write https://host/path"))?;
+    match url.scheme() {
+        "https" => {}
+        "http" if endpoint.allow_private => {}
+        "http" => {
+            return Err(
                 "what is sent could be read on its way; write https://, or allow_private for a network of your own"
                     .to_owned(),
             );
         }
-        _ => return Some(format!("{shown:?} is no address that can be called; write https://host/path")),
+        _ => return Err(format!("{shown:?} is no address that can be called; write https://host/path")),
     }
-    if uri.authority().is_some_and(|it| it.as_str().contains('@')) {
-        return Some("it holds a name or password; name a secret instead".to_owned());
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err("it holds a name or password; name a secret instead".to_owned());
     }
-    match address::literal(&uri) {
-        Some(ip) if !address::is_allowed(ip, endpoint.allow_private) => Some(format!(
+    match address::literal(&url) {
+        Some(ip) if !address::is_allowed(ip, endpoint.allow_private) => Err(format!(
             "{ip} is an address of a private network or of this machine; allow_private lets it be called where that is meant"
         )),
-        _ => None,
+        _ => Ok(url),
     }
 }
 

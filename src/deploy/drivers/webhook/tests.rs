@@ -61,6 +61,21 @@ fn addresses_that_may_not_be_called_are_faults_of_the_operators_file() {
     assert!(fault("https://[::ffff:127.0.0.1]/x", false).contains("private network"));
     assert!(fault("https://169.254.169.254/latest", true).contains("169.254.169.254"));
     assert!(fault("https://me:secret@deploy.example.com", false).contains("name a secret"));
+    // The same address, as the client would read it.
+    for url in [
+        "https://0x7f.1/",
+        "https://2130706433/",
+        "https://127.0.0.%31/",
+        "https://0177.1/",
+        "https://127.1./",
+    ] {
+        assert!(
+            fault(url, false).contains("127.0.0.1 is an address of a private network"),
+            "{url}: {}",
+            fault(url, false)
+        );
+    }
+    assert!(fault("https://0xa9fea9fe/latest", true).contains("169.254.169.254"));
 }
 
 /// Answers one address at first and another one from then on, as who wants to lead a server astray does.
@@ -72,6 +87,28 @@ impl Resolver for Names {
     async fn resolve(&self, _: &str, _: u16) -> io::Result<Vec<SocketAddr>> {
         let mut answers = self.0.lock().unwrap();
         Ok(vec![if answers.len() > 1 { answers.remove(0) } else { answers[0] }])
+    }
+}
+
+/// Answers all of these.
+#[derive(Debug)]
+struct AllOf(Vec<SocketAddr>);
+
+#[async_trait]
+impl Resolver for AllOf {
+    async fn resolve(&self, _: &str, _: u16) -> io::Result<Vec<SocketAddr>> {
+        Ok(self.0.clone())
+    }
+}
+
+/// Knows no name.
+#[derive(Debug)]
+struct NoNames;
+
+#[async_trait]
+impl Resolver for NoNames {
+    async fn resolve(&self, host: &str, _: u16) -> io::Result<Vec<SocketAddr>> {
+        Err(io::Error::other(format!("{host} was looked up")))
     }
 }
 
@@ -175,8 +212,12 @@ async fn what_leads_into_a_private_network_is_not_called_however_it_is_named() {
 
 #[tokio::test]
 async fn redirects_are_not_followed_and_refusals_are_told_from_troubles() {
+    let aim = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let location = aim.local_addr().unwrap();
+    let led = format!("HTTP/1.1 307 Go\r\nlocation: http://{location}/\r\ncontent-length: 0\r\n\r\n");
     for (answer, again) in [
         ("HTTP/1.1 302 Found\r\nlocation: http://169.254.169.254/\r\ncontent-length: 0\r\n\r\n", false),
+        (led.leak(), false),
         ("HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n", false),
         ("HTTP/1.1 429 Slow\r\ncontent-length: 0\r\n\r\n", true),
         ("HTTP/1.1 503 Later\r\ncontent-length: 0\r\n\r\n", true),
@@ -188,7 +229,156 @@ async fn redirects_are_not_followed_and_refusals_are_told_from_troubles() {
         let handed = start(&caller, format!("http://deploy.internal:{}/", heard.address.port()), true).await;
         assert_eq!(matches!(handed, Err(DriverError::Later(_))), again, "{answer:?}: {handed:?}");
         assert!(handed.is_err());
+        if answer.contains("location") {
+            assert!(format!("{handed:?}").contains("redirects"), "{handed:?}");
+        }
     }
+    let led = tokio::time::timeout(Duration::from_millis(50), aim.accept()).await;
+    assert!(led.is_err(), "a redirect was followed");
+}
+
+#[tokio::test]
+async fn a_name_that_leads_elsewhere_the_second_time_is_asked_once() {
+    let heard = counterpart(&["HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"]).await;
+    let port = heard.address.port();
+    let elsewhere = TcpListener::bind(("127.0.0.2", port)).await.unwrap();
+    let names = Arc::new(Names(Mutex::new(vec![heard.address, elsewhere.local_addr().unwrap()])));
+    let caller = Caller::new(Arc::clone(&names) as Arc<dyn Resolver>, Duration::from_secs(5));
+    let url = format!("http://deploy.internal:{port}/");
+    assert_eq!(start(&caller, url, true).await, Ok(Started::default()));
+    assert_eq!(heard.requests.lock().unwrap().len(), 1);
+    assert_eq!(*names.0.lock().unwrap(), [elsewhere.local_addr().unwrap()], "asked more than once");
+}
+
+#[tokio::test]
+async fn of_the_addresses_of_a_name_only_those_that_are_allowed_are_connected_to() {
+    let heard = counterpart(&["HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"]).await;
+    let port = heard.address.port();
+    let metadata: SocketAddr = format!("169.254.169.254:{port}").parse().unwrap();
+    let url = || format!("http://deploy.internal:{port}/");
+    let of = |addresses| Caller::new(Arc::new(AllOf(addresses)), Duration::from_secs(5));
+    assert_eq!(start(&of(vec![metadata, heard.address]), url(), true).await, Ok(Started::default()));
+    let refused = start(&of(vec![metadata]), url(), true).await;
+    assert!(
+        matches!(&refused, Err(DriverError::Refused(words)) if words.contains("169.254.169.254, which is never called")),
+        "{refused:?}"
+    );
+    let nowhere = start(&of(vec![]), url(), true).await;
+    assert!(
+        matches!(&nowhere, Err(DriverError::Later(words)) if words.contains("no address")),
+        "{nowhere:?}"
+    );
+}
+
+#[tokio::test]
+async fn an_address_in_the_place_of_a_name_is_called_without_asking_anybody() {
+    let heard = counterpart(&["HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"]).await;
+    let caller = Caller::new(Arc::new(NoNames), Duration::from_secs(5));
+    let port = heard.address.port();
+    let refused = start(&caller, format!("https://0x7f.1:{port}/"), false).await;
+    assert!(matches!(&refused, Err(DriverError::Refused(_))), "{refused:?}");
+    assert!(heard.requests.lock().unwrap().is_empty());
+    assert_eq!(start(&caller, format!("http://127.1:{port}/"), true).await, Ok(Started::default()));
+}
+
+#[test]
+fn an_answer_from_where_nothing_was_checked_does_not_count() {
+    let url = Url::parse("https://deploy.example.com/hook?token=x").unwrap();
+    let at = |text: &str| text.parse::<SocketAddr>().unwrap();
+    let checked = [at("93.184.215.14:443"), at("[2606:2800:21f:cb07::1]:443")];
+    for peer in checked {
+        assert!(call::check_peer(&url, Some(peer), &checked).is_ok());
+    }
+    for peer in [Some(at("93.184.215.15:443")), Some(at("127.0.0.1:443")), None] {
+        let error = call::check_peer(&url, peer, &checked).unwrap_err();
+        assert!(!error.may_pass() && !error.words().contains("token"), "{error:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_without_end_is_left() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let talks = tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let _ = stream.read(&mut [0; 4096]).await.unwrap();
+        stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\n\r\n").await.unwrap();
+        while stream.write_all(&[b'x'; 4096]).await.is_ok() {}
+    });
+    let caller = caller(vec![address]);
+    let url = format!("http://deploy.internal:{}/", address.port());
+    assert_eq!(start(&caller, url, true).await, Ok(Started::default()));
+    tokio::time::timeout(Duration::from_secs(5), talks).await.expect("the connection stays").unwrap();
+}
+
+#[tokio::test]
+async fn an_encrypted_call_goes_to_the_checked_address_under_the_hosts_name() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let hello = tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut bytes = vec![0; 4096];
+        let read = stream.read(&mut bytes).await.unwrap();
+        stream.write_all(b"HTTP/1.1 400 Speak plainly\r\n\r\n").await.unwrap();
+        bytes.truncate(read);
+        bytes
+    });
+    let url = format!("https://deploy.internal:{}/hook?token=x", address.port());
+    let failed = start(&caller(vec![address]), url, true).await;
+    let Err(DriverError::Later(words)) = &failed else { panic!("{failed:?}") };
+    assert!(
+        words.contains(&format!(
+            "https://deploy.internal:{}/hook could not be called encrypted",
+            address.port()
+        )),
+        "{words}"
+    );
+    assert!(!words.contains("token"), "{words}");
+    let hello = hello.await.unwrap();
+    assert_eq!(hello[0], 22, "no handshake of TLS: {hello:?}");
+    assert!(String::from_utf8_lossy(&hello).contains("deploy.internal"), "the host is not named");
+}
+
+#[tokio::test]
+async fn what_fails_is_told_with_its_cause_and_kept_with_its_sources() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    drop(listener);
+    let url = format!("http://deploy.internal:{}/hook?token=x#y", address.port());
+    let endpoint = Endpoint { url: url.clone(), secret: None, allow_private: true };
+    let key = SigningKey::read(SECRET).unwrap();
+    let post = async |caller: Caller| {
+        let call = Call { endpoint: &endpoint, key: &key, id: "a", body: &json!({}), seconds: 5 };
+        caller.post(call).await.unwrap_err()
+    };
+    let closed = post(caller(vec![address])).await;
+    assert!(closed.words().contains("Connection refused"), "{}", closed.words());
+    let io = std::iter::successors(std::error::Error::source(&closed), |&it| it.source())
+        .find_map(|it| it.downcast_ref::<io::Error>());
+    assert_eq!(io.map(io::Error::kind), Some(io::ErrorKind::ConnectionRefused));
+    let unknown = post(Caller::new(Arc::new(NoNames), Duration::from_secs(5))).await;
+    assert!(unknown.words().contains("deploy.internal was looked up"), "{}", unknown.words());
+    for error in [closed, unknown] {
+        let (words, logged) = (error.words(), error::chain(&error));
+        assert!(words.contains(url.split('?').next().unwrap()), "{words}");
+        assert!(logged.contains(url.split('?').next().unwrap()), "{logged}");
+        assert!(!words.contains("token") && !logged.contains("token"), "{words}, {logged}");
+        assert!(error.may_pass());
+    }
+}
+
+/// Runs a test again in a process whose environment names a proxy that nobody listens at.
+#[test]
+fn a_proxy_of_the_environment_is_not_used() {
+    let within = "deploy::drivers::webhook::tests::a_deploy_is_told_signed_and_a_repeated_call_is_the_same";
+    let mut again = std::process::Command::new(std::env::current_exe().unwrap());
+    again.args(["--exact", within]);
+    for name in ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"] {
+        again.env(name, "http://127.0.0.1:1");
+    }
+    let output = again.env_remove("NO_PROXY").env_remove("no_proxy").output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && said.contains("1 passed"), "{said}");
 }
 
 #[test]
