@@ -50,7 +50,7 @@ fn the_story_comes_out_as_told_in_plain_text() {
         "Held: production was rolled back to",
         "master       copied since",
         "11. A push to master",
-        "master is no copy of production any more",
+        "master is no longer a copy of production",
         "came out as expected",
     ];
     let mut rest = told.as_str();

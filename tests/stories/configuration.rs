@@ -121,8 +121,8 @@ async fn a_proposed_file_is_tried_on_what_was_merged() {
     stage.store.commit_on("settings").file(FILE, strict).by("ana").await.unwrap();
     stage.check(&pull).await.passes();
     let said = stage.check_named(&pull, "towpath: config").await;
-    let said = said.is("success", "Valid; 2 merged pull requests judged otherwise");
-    let said = said.says("2 of the last 2 merged pull requests would have been judged otherwise");
+    let said = said.is("success", "Valid; changes 2 verdicts on merged pull requests");
+    let said = said.says("2 of the last 2 merged pull requests would have got another verdict");
     said.says("| #1 by `ana` | pass | fail (TP101) |");
     stage.end().await;
 }

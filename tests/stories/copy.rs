@@ -22,10 +22,9 @@ async fn released(stage: &Stage, file: &str) {
 /// From what is to be done to who can do it: the same words in the check and in the issue.
 fn repair(text: &str) -> &str {
     let start = text.find("**What to do.**").expect("nothing says what to do");
-    let rest = text[start..].split("\n\nThis issue is closed").next().unwrap_or_default();
-    let rest = rest.split("\n\n_Checked").next().unwrap_or_default();
-    let end =
-        rest.find("**Who can act.**").map_or(rest.len(), |at| at + rest[at..].find("\n\n").unwrap_or(0));
+    let rest = &text[start..];
+    let who = rest.find("**Who can act.**").expect("nothing says who can act");
+    let end = rest[who..].find("\n\n").map_or(rest.len(), |at| who + at);
     &rest[..end]
 }
 

@@ -222,7 +222,7 @@ async fn a_push_to_master_raises_one_issue_that_is_closed_once_it_is_repaired() 
     stage.copy_check().await.fails();
     let issues = stage.store.issues();
     assert_eq!(issues.len(), 1);
-    assert!(issues[0].title().contains("master is no copy of production"), "{}", issues[0].title());
+    assert!(issues[0].title().contains("master is no longer a copy of production"), "{}", issues[0].title());
     let body = issues[0].body();
     assert!(body.contains("Quick fix") && body.contains("Another") && body.contains("ben"), "{body}");
     assert_eq!(stage.store.tip("production").unwrap(), before, "nothing was forced");

@@ -31,7 +31,7 @@ async fn a_tip_is_deployed_by_name_where_it_was_not_and_again_where_that_is_aske
     assert_eq!(newest(&stage).await.sha(), stage.store.tip("staging").unwrap());
     for more in [&[][..], &["--again"][..]] {
         let said = deploy(&stage, more).await;
-        assert!(said.code == 6 && said.words.contains("deploy 1 brings"), "{}", said.words);
+        assert!(said.code == 6 && said.words.contains("deploy 1 is already bringing"), "{}", said.words);
     }
     ends(&stage, "failure").await;
     let said = deploy(&stage, &[]).await;
@@ -39,7 +39,7 @@ async fn a_tip_is_deployed_by_name_where_it_was_not_and_again_where_that_is_aske
     assert_eq!(deploy(&stage, &["--again", "--reason", "the runner had no disk"]).await.code, 0);
     ends(&stage, "success").await;
     let said = deploy(&stage, &[]).await;
-    assert!(said.code == 6 && said.words.contains("staging runs"), "{}", said.words);
+    assert!(said.code == 6 && said.words.contains("staging already runs"), "{}", said.words);
     let said = deploy(&stage, &["--again", "--json"]).await;
     let told: serde_json::Value = serde_json::from_str(&said.words).unwrap();
     assert_eq!((told["accepted"].as_bool(), told["deploy"].as_u64()), (Some(true), Some(3)));

@@ -47,7 +47,7 @@ async fn where_nobody_deploys_no_more_deployments_are_made_and_master_follows() 
     stage.copy_check().await.is("success", "A copy: master holds the files of production");
     let told = towpath(&stage, &["where", &pull.number().to_string(), "--repository", "acme/store"]).await;
     assert!(told.words.contains("production   merged, not deployed since"), "{}", told.words);
-    assert!(told.words.contains("Nobody acts on Deployments here"), "{}", told.words);
+    assert!(told.words.contains("Nothing deploys here: Towpath makes no Deployments"), "{}", told.words);
     assert!(pull.comments().is_empty(), "it is no news to those who never meant to");
     stage.end().await;
 }

@@ -74,7 +74,7 @@ async fn what_does_not_count_is_named_where_the_deploy_is_shown() {
         towpath(&stage, &["where", &pull.number().to_string(), "--repository", "acme/store"]).await.words
     };
     let told = where_is().await;
-    assert!(told.contains("integration  is being deployed"), "{told}");
+    assert!(told.contains("integration  being deployed"), "{told}");
     assert!(told.contains("A Deployment of ci.yml says success and does not count"), "{told}");
     stage.later();
     newest(&stage, "integration").await.status("failure").by("deployer").await.unwrap();

@@ -34,7 +34,7 @@ async fn its_repair_names_it_as_it_is(stage: &Stage, name: &str) {
     let goals = [name.to_owned(), format!("HEAD:{name}"), format!("HEAD:refs/heads/{name}")];
     assert!(words[pushed..].iter().any(|word| goals.contains(word)), "{name:?}: {words:?}");
     let comment = stage.comment(&pull).await;
-    assert!(comment.contains(&first_script(said.summary())), "{comment}");
+    assert!(comment.contains("/checks)") && !comment.contains("```"), "{comment}");
     if name.len() < 60 && !name.contains('`') {
         said.says(&format!("`{name}`"));
     }

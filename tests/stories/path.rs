@@ -25,7 +25,11 @@ async fn a_topic_from_master_fails_with_a_repair_that_keeps_its_work() {
     let refusal = merge(&pull).await.unwrap_err();
     assert!(refusal.to_string().contains("towpath: integration"), "{refusal}");
     let comment = stage.comment(&pull).await;
-    assert!(comment.contains("git cherry-pick"), "{comment}");
+    let check = format!("/acme/store/pull/{}/checks)", pull.number());
+    assert!(
+        comment.contains("Do not merge this pull request as it is.") && comment.contains(&check),
+        "{comment}"
+    );
     drop(said);
 
     // The repair, as the words say it.
@@ -38,7 +42,7 @@ async fn a_topic_from_master_fails_with_a_repair_that_keeps_its_work() {
     assert!(comment.contains("on the path now") && comment.contains("What was wrong before"), "{comment}");
     merge(&pull).await.unwrap();
     let comment = stage.comment(&pull).await;
-    assert!(comment.contains("| `integration` | ⏳ is being deployed |"), "{comment}");
+    assert!(comment.contains("| `integration` | ⏳ being deployed |"), "{comment}");
     stage.end().await;
 }
 

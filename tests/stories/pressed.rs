@@ -140,7 +140,11 @@ async fn every_press_on_every_check_is_seen() {
         .filter(|it| ["a merged one", "a closed one", "a merge group that is over"].contains(&it.what))
     {
         assert!(shown(it).buttons.is_empty(), "{}", it.what);
-        assert!(shown(it).summary.unwrap_or_default().contains("so it is not judged again"), "{}", it.what);
+        assert!(
+            shown(it).summary.unwrap_or_default().contains("so Towpath does not check it again"),
+            "{}",
+            it.what
+        );
     }
     for pull in stage.store.pulls() {
         stage.read(&pull);

@@ -151,17 +151,15 @@ async fn a_rollback_that_fails_is_told_and_tried_again_and_goes_no_further_back(
     let twice = rollback().await;
     assert_eq!(twice.code, 6, "{}", twice.words);
     assert!(
-        twice
-            .words
-            .contains(&format!("already under way: deploy 5 takes staging back to {}", &last_good[..9]))
+        twice.words.contains(&format!("deploy 5 is already rolling staging back to {}", &last_good[..9]))
     );
-    assert!(place().await.contains("staging      is being rolled back to"), "{}", place().await);
+    assert!(place().await.contains("staging      being rolled back to"), "{}", place().await);
     let back = newest(&stage, "staging").await;
     back.status("in_progress").description("deploy: install").by("deployer").await.unwrap();
     stage.later();
     back.status("failure").description("deploy: install").by("deployer").await.unwrap();
     let told = stage.comment(&bad).await;
-    assert!(told.contains(&format!("the rollback to {} did not end well", &last_good[..9])), "{told}");
+    assert!(told.contains(&format!("the rollback to {} failed", &last_good[..9])), "{told}");
     assert!(told.contains("may see the maintenance page"), "{told}");
     assert!(told.contains("towpath rollback --repository acme/store --environment staging"), "{told}");
     assert!(!place().await.contains("staging      live"), "{}", place().await);
@@ -198,7 +196,7 @@ async fn after_a_hold_the_next_promotion_says_what_it_brings_back() {
     }
     let next = stage.store.open_pull("staging").into("production").by("rita").await.unwrap();
     let said = stage.check(&next).await.is("success", "Brings back what was rolled back on production");
-    said.says(&format!("Taken back with it: #{}", bad.number())).says("it was the cache");
+    said.says(&format!("This took back #{}", bad.number())).says("it was the cache");
     merge(&next).await.unwrap();
     carried_out(&stage, &newest(&stage, "production").await).await;
     stage.all_is_read().await;
@@ -218,7 +216,7 @@ async fn a_rollback_that_cannot_be_is_refused_with_the_reason() {
     assert_eq!((said.code, said.words.as_str()), (6, "refused: nothing ran well on production before\n"));
     let unknown = rollback(&["--reason", "x", "--to", "0123456789012345678901234567890123456789"]).await;
     assert!(
-        unknown.words.contains("no deploy of 012345678 to production has ended well"),
+        unknown.words.contains("no deploy of 012345678 to production has succeeded"),
         "{}",
         unknown.words
     );

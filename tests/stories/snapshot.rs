@@ -15,7 +15,7 @@ async fn a_release_branch_at_integrations_tip_is_promoted_like_integration() {
     stage.store.branch("release/42").from("integration").by("rita").await.unwrap();
     let pull = open(&stage, "release/42", "staging").await;
     let said = stage.check(&pull).await.is("success", "Snapshot of integration → staging");
-    said.says("`release/42` stands at").says("TP110");
+    said.says("`release/42` points at").says("TP110");
     // Integration moves on, and the snapshot stays what it is.
     stage.later();
     stage.merged_topic("feature/later").await;

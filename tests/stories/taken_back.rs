@@ -224,7 +224,7 @@ async fn a_softened_rule_re_words_the_comment() {
         stage.check(&pull).await.passes();
         let said = stage.comment(&pull).await;
         let because =
-            format!("because this project's rules have TP201 as `{softer}`. What was found still stands.");
+            format!("because this project's rules set TP201 to `{softer}`. What Towpath found still stands.");
         assert!(said.contains(&because) && said.contains("Carries `staging`'s history"), "{said}");
         assert!(!said.contains("on the path now") && !said.contains("What was wrong before"), "{said}");
         stage.configure("master", "version: 1\n").await;

@@ -24,7 +24,7 @@ async fn an_update_that_was_taken_back_is_told_with_the_pull_requests_that_would
     let pull = stage.store.open_pull("feature/cart").into("integration").by("ana").await.unwrap();
     let said = stage.check(&pull).await.is("success", &format!("Warning: takes away #{}", till.number()));
     let link = format!("[TP207: what it means]({})", DocsUrl::default().finding(Code::UndoesMergedWork));
-    said.says("merging this pull request takes it away from there").says(&link);
+    said.says("merging this takes it away from there").says(&link);
     // Put back, nothing is lost.
     let back = stage.store.commit_on("feature/cart").file("feature-till.txt", "feature/till\n");
     back.by("ana").await.unwrap();
