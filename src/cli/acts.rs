@@ -34,7 +34,7 @@ pub(super) struct At {
 /// What to tell of it.
 #[derive(Debug, clap::Args)]
 pub(super) struct Telling {
-    /// Follow the deploy to its end: exit status 0 where it ended well, 1 where it did not
+    /// Follow the deploy to its end: exit status 0 if it succeeds, 1 if not
     #[arg(long)]
     wait: bool,
     /// How long to follow it
@@ -77,7 +77,7 @@ pub(super) async fn ask(at: &At, act: RequestedAct, telling: &Telling) -> Result
             (true, _) => ExitCode::SUCCESS,
         }
     } else {
-        let words = "no server has answered; it is done as soon as one runs on this data folder";
+        let words = "no server has answered; the next one that runs on this data folder does it";
         telling.tell(words, || json!({ "schema_version": 1, "accepted": null, "words": words }));
         ExitCode::FAILURE
     };
@@ -118,7 +118,7 @@ impl Following<'_> {
             return Ok(if went_well? { ExitCode::SUCCESS } else { ExitCode::FAILURE });
         }
         let minutes = self.telling.timeout;
-        let words = format!("not ended within {minutes} min; it goes on, and towpath where tells how");
+        let words = format!("not ended within {minutes} min; it goes on, and towpath where shows how");
         self.telling.tell(&words, || json!({ "state": "timeout", "words": words }));
         Ok(ExitCode::FAILURE)
     }
@@ -138,7 +138,7 @@ impl Following<'_> {
                 environment_deploys.baseline,
             );
             let Some(deploy) = queue.get(number) else {
-                return Err(UsageError::new(format!("deploy {number} is not known any more")));
+                return Err(UsageError::new(format!("Towpath no longer knows deploy {number}")));
             };
             let words = how_it_stands(&queue, deploy);
             if words != told {

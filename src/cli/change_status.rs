@@ -15,8 +15,8 @@ Examples:
   towpath where 81 --repository acme/store
   towpath where 81 --repository acme/store --json
 
-For each environment: whether its branch has the change, whether it was deployed there, whether it
-runs there, was superseded or rolled back, and since when. It reads what the server has stored.")]
+For each environment: whether its branch has the change, whether it was deployed, runs, was superseded
+or rolled back there, and since when. It reads what the server has stored.")]
 pub(super) struct Arguments {
     /// The pull request's number
     #[arg(value_name = "PR")]
@@ -36,17 +36,17 @@ pub(super) async fn run(arguments: Arguments) -> Result<ExitCode, UsageError> {
     let number = PullNumber(arguments.number);
     let pull = store.pull(row.id, number).await.map_err(UsageError::new)?.map(|it| it.pull);
     let pull =
-        pull.ok_or_else(|| UsageError::new(format!("nothing is known of #{number} of {}", row.full_name)))?;
+        pull.ok_or_else(|| UsageError::new(format!("Towpath does not know #{number} of {}", row.full_name)))?;
     if pull.merged.is_none() {
         return Err(UsageError::new(format!(
-            "#{number} is not merged, so it is on no environment's way yet"
+            "#{number} is not merged, so no environment has it yet"
         )));
     }
     let path = path_of(&store, &row).await?;
     let mirror = mirror_of(&places.data_dir, row.id);
     let mirror = mirror.ok_or_else(|| {
         UsageError::new(format!(
-            "the server keeps no copy of {} at the moment; its next event makes one",
+            "the server has no copy of {} at the moment; the next event of the repository makes one",
             row.full_name
         ))
     })?;

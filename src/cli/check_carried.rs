@@ -15,30 +15,30 @@ Examples:
   towpath check carried --repo . --commit 1f0c2d7 --into staging
   towpath check carried --commit hotfix/login --into integration --json
 
-The first answer that holds is given:
-  ancestor   the commit is part of the branch's history, also if it was reverted there later
+It prints the first answer that is true:
+  ancestor   the commit is part of the branch's history, even if somebody reverted it there later
   patch-id   a commit of the branch makes the same change
-  similar    one of the same author, date and subject, or with the same (#12), changes the same
-             lines in other places
+  similar    a commit with the same author, date and subject, or with the same (#12), changes the
+             same lines in other places
   trailer    a commit of the branch says: (cherry picked from commit …)
   no-op      applying the commit to the branch would change nothing
-  missing    none of these; it says what was compared
+  missing    none of these; it says what it compared
 
-A merge counts as what it changed on the branch that it was merged into. It is carried as well where
-each commit is that it brought; the answer is then the last of this list that one of them needed.
-It looks at what was last fetched: run git fetch first.
+A merge counts as what it changed on the branch that it was merged into. It also counts as carried if
+each commit that it merged does; the answer is then the weakest of theirs.
+It looks at what you last fetched: run git fetch first.
 
-Exit status: 0 carried; 1 missing, or it cannot be known; 2 the request is wrong.")]
+Exit status: 0 carried; 1 missing or unknown; 2 the request is wrong.")]
 pub(super) struct Arguments {
     #[command(flatten)]
     place: Place,
-    /// The commit: a SHA, whole or abbreviated, or any name git knows it by
+    /// The commit: a SHA, whole or abbreviated, or any name that git knows
     #[arg(long, value_name = "SHA", allow_hyphen_values = true)]
     commit: String,
     /// The branch it should be in: the remote's of that name as last fetched, else a local one
     #[arg(long, value_name = "BRANCH", allow_hyphen_values = true)]
     into: String,
-    /// Print one JSON object: the word of the answer, the commit that shows it, what was compared
+    /// Print one JSON object: the answer, the commit that shows it, what was compared
     #[arg(long)]
     pub(super) json: bool,
 }
@@ -87,12 +87,12 @@ impl Arguments {
     fn unknown(&self, local: &Local, error: &GitError) -> ExitCode {
         let why = match (error, local.repository.tracked_remote()) {
             (GitError::Shallow, Some(remote)) => format!(
-                "the clone is shallow: its history is cut off; run {}",
+                "the clone is shallow and lacks older commits; run {}",
                 fetch_every_branch(remote, "--unshallow")
             ),
             (other, _) => other.to_string(),
         };
-        let why = format!("it cannot be known from {}: {why}", local.place);
+        let why = format!("{} does not tell: {why}", local.place);
         if self.json {
             print::to_stdout(&print::error(&why));
         } else {

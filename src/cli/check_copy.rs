@@ -18,11 +18,11 @@ Examples:
   towpath check copy --repo .             is master a copy of production?
   towpath check copy --repo . --json
 
-It passes if the files are the same. Differences in .github/ count for nothing, or in the paths
-that the configuration ignores.
+It passes if the files are the same. It ignores differences in .github/, or in the paths that the
+configuration names.
 
-It judges what was last fetched, and says when that was: run git fetch first. The configuration is
-the file on the default branch, as the App reads it; --config names another one.
+It checks what you last fetched, and says when that was: run git fetch first. It uses the
+configuration on the default branch, as the App does; --config names another file.
 
 Exit status: 0 pass or warn (an earlier state); 1 fail or unknown; 2 the request is wrong; 3 wait.")]
 pub(super) struct Arguments {
@@ -31,10 +31,10 @@ pub(super) struct Arguments {
     /// A tip ledger (JSON): which commits the branches have pointed at, and when
     #[arg(long, value_name = "FILE")]
     ledger: Option<PathBuf>,
-    /// A configuration file to judge by, in place of the one on the default branch
+    /// A configuration file, in place of the one on the default branch
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// Print one JSON object: the verdict, its findings with their codes, and what was judged
+    /// Print one JSON object: the verdict, its findings with their codes, and what was checked
     #[arg(long)]
     pub(super) json: bool,
 }

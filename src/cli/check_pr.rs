@@ -17,22 +17,22 @@ use crate::report::{self, Basis, ConfigSource, LocalCheck};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  towpath check pr --base integration                           the branch that is checked out
+  towpath check pr --base integration                           the branch you have checked out
   towpath check pr --repo . --base integration --head HEAD      the same, spelled out
   towpath check pr --base staging --head integration            a promotion
   towpath check pr --repo ~/store --base integration --head feature/cart --json
   towpath check pr --base main --config .github/towpath.yml
   towpath check pr --base integration --head feature/cart --repair    how it becomes clean
 
-With --apply behind it, the last one makes the clean branch, and touches nothing that is there.
+Add --apply to the last one to make the clean branch; it touches no existing branch.
 
 As a pre-push hook it stops what would fail; the README has the script.
 
-It judges what was last fetched, and says when that was: run git fetch first. The configuration is
-the file on the default branch, as the App reads it; --config names another one.
+It checks what you last fetched, and says when that was: run git fetch first. It uses the
+configuration on the default branch, as the App does; --config names another file.
 
-Exit status: 0 pass or warn, or a base that is on no path; 1 fail or unknown; 2 the request is
-wrong; 3 wait. With --apply: 0 the clean branch was made; 1 a commit conflicts.")]
+Exit status: 0 pass or warn, or the base is no environment; 1 fail or unknown; 2 the request is
+wrong; 3 wait. With --apply: 0 it made the clean branch; 1 a commit conflicts.")]
 pub(super) struct Arguments {
     #[command(flatten)]
     place: Place,
@@ -46,19 +46,19 @@ pub(super) struct Arguments {
     /// The name of the branch to merge, where --head is only a commit
     #[arg(long, value_name = "BRANCH", allow_hyphen_values = true)]
     head_name: Option<String>,
-    /// Judge what is pushed against the branch that takes such work, and let branches of the path through
+    /// Check what is pushed against the branch that takes topics, and let environments' branches through
     #[arg(long, conflicts_with = "base")]
     pre_push: bool,
     /// The branch to merge lives in a fork
     #[arg(long)]
     fork: bool,
-    /// A configuration file to judge by, in place of the one on the default branch
+    /// A configuration file, in place of the one on the default branch
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     /// A tip ledger (JSON): which commits the branches have pointed at, and when
     #[arg(long, value_name = "FILE")]
     ledger: Option<PathBuf>,
-    /// Print one JSON object: the verdict, its findings with their codes, and what was judged
+    /// Print one JSON object: the verdict, its findings with their codes, and what was checked
     #[arg(long)]
     pub(super) json: bool,
     #[command(flatten)]
@@ -242,7 +242,7 @@ fn not_asked(arguments: &Arguments, branch: &BranchName) -> ExitCode {
         format!("{object}\n")
     } else {
         let name = branch.as_str().replace(char::is_control, "?");
-        format!("pass: Not judged: {name} is a branch of the path, and a push to it is no pull request\n")
+        format!("pass: Not checked: {name} is an environment's branch, and a push to it is no pull request\n")
     });
     ExitCode::SUCCESS
 }

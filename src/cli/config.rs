@@ -12,14 +12,14 @@ use crate::model::{DocsUrl, Level};
 /// What `towpath config` takes.
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum Command {
-    /// Say whether a configuration file is valid, and all that is wrong with it
+    /// Say whether a configuration file is valid, and what is wrong with it
     #[command(after_help = "\
 Example:
   towpath config check .github/towpath.yml
 
-Each problem is printed as FILE:LINE:COLUMN, with what to do on the line below it: the most
-likely causes first, then what may only follow from them.
-What is valid and not acted on by this version is printed as a note.
+It prints each problem as FILE:LINE:COLUMN, with what to do on the line below: the most likely
+causes first, then what may only follow from them.
+It prints a note for what is valid but has no effect in this version.
 
 Exit status: 0 valid; 2 not valid.")]
     Check(CheckArguments),
@@ -31,13 +31,13 @@ Example:
 An editor with the YAML language server takes it from the first line of the file:
   # yaml-language-server: $schema=towpath.schema.json")]
     Schema,
-    /// Print the configuration that holds, with every default spelled out
+    /// Print the configuration with every default spelled out
     #[command(after_help = "\
 Examples:
   towpath config show                                  of the repository in this directory
   towpath config show --config other/towpath.yml
 
-It reads .github/towpath.yml as it is in the work tree; without one, the built-in path holds.
+It reads .github/towpath.yml from the work tree; without one it prints the built-in configuration.
 The App reads the file on the default branch.")]
     Show(ShowArguments),
 }

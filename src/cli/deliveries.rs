@@ -10,7 +10,7 @@ const SHOWN: usize = 1_000;
 
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum Command {
-    /// List deliveries, the newest first; with `--state dead` everything that was given up
+    /// List deliveries, the newest first; with `--state dead` everything that Towpath gave up
     #[command(after_help = "\
 Examples:
   towpath deliveries list
@@ -21,7 +21,7 @@ Columns: number, time (UTC), state, event, GitHub's id, and what it is about.")]
         /// Only those in this state
         #[arg(long, value_enum)]
         state: Option<State>,
-        /// At most so many deliveries
+        /// At most this many deliveries
         #[arg(long, default_value_t = 50, value_name = "N")]
         limit: u32,
     },
@@ -34,24 +34,24 @@ Examples:
         /// GitHub's id of the delivery, or the number from the list
         id: String,
     },
-    /// Take a delivery in again, and revive what was given up because of it
+    /// Process a delivery again, and revive what Towpath gave up because of it
     #[command(after_help = "\
 Examples:
   towpath deliveries replay 4711
   towpath deliveries replay 72d3162e-cc78-11e3-81ab-4c9367dc0958
 
-What it is about is looked at again as it is now; an effect that is there is not made twice.")]
+Towpath looks at the present state of what it is about, and does nothing twice.")]
     Replay {
-        /// GitHub's id of the delivery, the number from the list, or what was given up as the list names it
+        /// GitHub's id of the delivery, the number from the list, or the name of what Towpath gave up
         id: String,
     },
 }
 
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
 pub(super) enum State {
-    /// Stored, not yet taken in
+    /// Stored, not yet processed
     Pending,
-    /// Taken in
+    /// Processed
     Done,
     /// Given up; a replay revives it
     Dead,
@@ -97,9 +97,9 @@ async fn answer(store: &SqliteStore, command: Command) -> Result<String, UsageEr
             let row = found(store, &id).await?;
             let done = store.replay(row.id, SystemClock.now()).await.map_err(UsageError::new)?;
             if done {
-                Ok(format!("{} is taken in again: {}\n", row.guid, row.item))
+                Ok(format!("{} is processed again: {}\n", row.guid, row.item))
             } else {
-                Err(UsageError::new(format!("the body of {} was dropped for its age", row.guid)))
+                Err(UsageError::new(format!("Towpath has dropped the body of {}, because it is too old", row.guid)))
             }
         }
     }
@@ -112,7 +112,7 @@ async fn revive(store: &SqliteStore, item: WorkItem) -> Result<String, UsageErro
             "{item} was not given up; see towpath deliveries list --state dead"
         )));
     }
-    let done = format!("{item} is taken up again\n");
+    let done = format!("{item} is tried again\n");
     store.mark(vec![item], SystemClock.now()).await.map_err(UsageError::new)?;
     Ok(done)
 }

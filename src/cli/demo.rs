@@ -6,14 +6,14 @@ use tokio::signal::unix::{SignalKind, signal};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  towpath demo                      the story, then a page to go on by hand; Ctrl-C ends it
-  towpath demo --once               the story alone
-  RUST_LOG=info towpath demo        the server's log as well
+  towpath demo                      the story, then a page to try things by hand; Ctrl-C ends it
+  towpath demo --once               the story only
+  RUST_LOG=info towpath demo        with the server's log
 
 It needs git and nothing else, listens on free ports of 127.0.0.1, and leaves nothing behind.
-NO_COLOR=1 leaves the colours out.
+NO_COLOR=1 turns colours off.
 
-Exit status: 0 everything came out as told, 1 something did not.")]
+Exit status: 0 everything came out as expected, 1 something did not.")]
 pub(super) struct Arguments {
     /// End after the story
     #[arg(long)]

@@ -1,4 +1,4 @@
-//! `towpath deploy`: the operator has the tip of an environment's branch deployed.
+//! `towpath deploy`: the operator deploys the tip of an environment's branch.
 
 use super::UsageError;
 use super::acts::{At, Telling, ask};
@@ -13,19 +13,20 @@ Examples:
   towpath deploy --repository acme/store --environment staging
   towpath deploy --repository acme/store --environment staging --again --wait
 
-It deploys the tip of the environment's branch where that was not deployed yet, such as what was
-there before Towpath came. --again makes a new try of one that failed for outside reasons, or that
-runs already. It goes beside a deploy whose end nobody has confirmed, which no merge does.
+It deploys the tip of the environment's branch if nobody has deployed it yet, such as what was there
+before you installed Towpath. With --again it deploys what failed for outside reasons, or what
+already runs, once more. It also starts beside a deploy whose end nobody has confirmed; a merge
+would wait.
 
-It asks the server, which has to run with the same data folder, and returns once that has accepted
-or refused it.
+It asks the server, which has to run with the same data folder, and returns once the server has
+accepted or refused.
 
-Exit status: 0 accepted, with --wait: ended well; 1 no server answered, with --wait: did not end
-well; 2 the request is wrong; 6 refused.")]
+Exit status: 0 accepted, with --wait: succeeded; 1 no server answered, with --wait: failed; 2 the
+request is wrong; 6 refused.")]
 pub(super) struct Arguments {
     #[command(flatten)]
     at: At,
-    /// Deploy it though it was tried or deployed before
+    /// Deploy it even if it was tried or deployed before
     #[arg(long)]
     again: bool,
     /// Why

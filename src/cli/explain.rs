@@ -17,7 +17,7 @@ Examples:
   towpath explain TP201
   towpath explain tp201 --json
 
-It prints what docs/findings.md of this version says, and where that is on the web.
+It prints the text of docs/findings.md of this version, and its address on the web.
 
 Exit status: 0; 2 there is no such code.")]
 pub(super) struct Arguments {

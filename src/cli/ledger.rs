@@ -1,4 +1,4 @@
-//! `towpath ledger`: what each branch of the path pointed at, and when.
+//! `towpath ledger`: what each environment's branch pointed at, and when.
 
 use super::moment::Moment;
 use super::{UsageError, opened};
@@ -18,7 +18,7 @@ Examples:
   towpath ledger show --repository acme/store --branch staging --limit 5 --json
 
 Times are in UTC unless they say otherwise: 2026-11-23 14:02, 2026-11-23T14:02:30+01:00, or Unix
-seconds. What is known by the commits' own dates alone says so.")]
+seconds. Entries that rest only on the commits' own dates say so.")]
     Show {
         /// The repository: acme/store, or its number
         #[arg(long, value_name = "REPOSITORY")]
@@ -29,7 +29,7 @@ seconds. What is known by the commits' own dates alone says so.")]
         /// Only what it pointed at then
         #[arg(long, value_name = "TIME")]
         at: Option<Moment>,
-        /// At most so many entries
+        /// At most this many entries
         #[arg(long, default_value_t = 50, value_name = "N")]
         limit: usize,
         /// Print JSON: a list, or with --at one entry or null

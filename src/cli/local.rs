@@ -230,7 +230,7 @@ impl Local {
             }
             (None, Some(remote), None) => Ok(Read::Unknown {
                 why: format!(
-                    "It is not known here which branch of {remote} is the default one, and {remote} did not say"
+                    "This clone does not know the default branch of {remote}, and {remote} did not answer"
                 ),
                 commands: vec![format!("git remote set-head {} --auto", shell_word(&remote))],
             }),
@@ -244,7 +244,7 @@ impl Local {
             Err(GitError::FilesLeftOut) => {
                 let wanted = shell_word(&format!("{}:{CONFIGURATION_PATH}", tip.full_ref));
                 return Ok(Read::Unknown {
-                    why: format!("This clone was made without all files, and lacks those of {}", tip.branch),
+                    why: format!("This clone is partial, and lacks the files of {}", tip.branch),
                     commands: vec![format!("git cat-file -e {wanted}")],
                 });
             }

@@ -34,7 +34,7 @@ use clap::{Parser, Subcommand};
 
 use crate::lineage::require_git;
 
-/// Keeps every change on the path integration → staging → production.
+/// Checks that every change goes integration → staging → production through pull requests.
 #[derive(Debug, Parser)]
 #[command(
     name = "towpath",
@@ -43,8 +43,8 @@ use crate::lineage::require_git;
     propagate_version = true,
     after_help = "\
 Examples:
-  towpath demo                                       see it at work; it needs nothing but git
-  towpath check pr --base integration --head HEAD    judge a branch before it is a pull request
+  towpath demo                                       see it work; it needs nothing but git
+  towpath check pr --base integration --head HEAD    check a branch before you open a pull request
   towpath serve                                      run the App; serve --help names its settings
 
 Each command has examples of its own: towpath check pr --help"
@@ -56,11 +56,11 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Run the App: take webhooks in, judge pull requests, report checks
+    /// Run the App: receive webhooks, check pull requests, deploy what is merged
     Serve(serve::Arguments),
-    /// See the whole product at work on an embedded GitHub: no account, no network
+    /// See the whole product work on an embedded GitHub: no account, no network
     Demo(demo::Arguments),
-    /// Judge by the same rules as the App, in a repository on this machine
+    /// Check by the same rules as the App, in a repository on this machine
     #[command(
         subcommand,
         after_help = "\
@@ -69,18 +69,18 @@ Examples:
   towpath check carried --commit 1f0c2d7 --into staging"
     )]
     Check(Check),
-    /// Check and show the configuration of a repository, .github/towpath.yml
+    /// Check or show the configuration of a repository, .github/towpath.yml
     #[command(
         subcommand,
         after_help = "\
 Examples:
-  towpath config check .github/towpath.yml    is it valid, and what path does it describe?
+  towpath config check .github/towpath.yml    is it valid, and what environments does it describe?
   towpath config show                         the configuration in this work tree"
     )]
     Config(config::Command),
     /// Explain a finding by its code: what it means, why it matters, how to repair it
     Explain(explain::Arguments),
-    /// Ask what a branch of the path pointed at, and when
+    /// Show what an environment's branch pointed at, and when
     #[command(
         subcommand,
         after_help = "\
@@ -88,17 +88,17 @@ Examples:
   towpath ledger show --repository acme/store --branch production --at \"2026-11-23 14:02\"
   towpath ledger export --repository acme/store > ledger.json
 
-They read the database of the server, running or not, and find it by the same variables:
+They read the database of the server, running or not, at the place that the same variables name:
 TOWPATH_DATA_DIR [default: data] or DATABASE_URL."
     )]
     Ledger(ledger::Command),
-    /// Tell where a merged pull request has come to: merged, deployed, live, since when
+    /// Show where a merged pull request is: merged, deployed, live, since when
     Where(change_status::Arguments),
-    /// Deploy the tip of an environment's branch, or try it again
+    /// Deploy the tip of an environment's branch, or deploy it again
     Deploy(deploy::Arguments),
-    /// Take an environment back to what ran there before, and hold it
+    /// Roll an environment back to what ran there before, and hold it
     Rollback(rollback::Arguments),
-    /// Look at the hold on an environment after a rollback, and lift it
+    /// Show or lift the hold on an environment after a rollback
     #[command(
         subcommand,
         after_help = "\
@@ -107,16 +107,16 @@ Examples:
   towpath hold lift --repository acme/store --environment production --reason \"repaired in #81\""
     )]
     Hold(rollback::HoldCommand),
-    /// Look at the webhooks that came in, and take one in again
+    /// Show received webhooks, and process one again
     #[command(
         subcommand,
         after_help = "\
 Examples:
-  towpath deliveries list --state dead     what was given up, and why
+  towpath deliveries list --state dead     what Towpath gave up, and why
   towpath deliveries show 4711             one delivery with its body
-  towpath deliveries replay 4711           take it in again
+  towpath deliveries replay 4711           process it again
 
-They read the database of the server, running or not, and find it by the same variables:
+They read the database of the server, running or not, at the place that the same variables name:
 TOWPATH_DATA_DIR [default: data] or DATABASE_URL."
     )]
     Deliveries(deliveries::Command),
@@ -124,11 +124,11 @@ TOWPATH_DATA_DIR [default: data] or DATABASE_URL."
 
 #[derive(Debug, Subcommand)]
 enum Check {
-    /// Judge a pull request, or what would be one
+    /// Check a pull request, or a branch before it is one
     Pr(check_pr::Arguments),
-    /// Judge whether the copy branch (master) is a copy of its environment (production)
+    /// Check whether the copy branch (master) is a copy of its environment (production)
     Copy(check_copy::Arguments),
-    /// Tell whether a commit, a hotfix above all, is in a branch, and how that shows
+    /// Tell whether a commit, such as a hotfix, is in a branch, and how Towpath knows
     Carried(check_carried::Arguments),
 }
 

@@ -14,10 +14,10 @@ const NAMES_TRIED: usize = 99;
 /// What `towpath check pr` takes to repair a branch.
 #[derive(Debug, clap::Args)]
 pub(super) struct Options {
-    /// Show how the branch becomes clean, which commits are kept, and whether they apply
+    /// Show how to make the branch clean, which commits stay, and whether they apply
     #[arg(long)]
     repair: bool,
-    /// Make the clean branch, under a new name; nothing that is there is touched
+    /// Make the clean branch under a new name; this touches nothing else
     #[arg(long, requires = "repair")]
     apply: bool,
     /// The name of the clean branch; it must not exist [default: HEAD-on-BASE]
@@ -56,7 +56,7 @@ pub(super) async fn run(options: &Options, judged: &Judged<'_>) -> Result<ExitCo
         print::to_stdout(&if judged.json {
             with_repair(judged, &serde_json::Value::Null)
         } else {
-            format!("{}\nNothing here is repaired by a new branch.\n", judged.page())
+            format!("{}\nA new branch would repair nothing here.\n", judged.page())
         });
         return Ok(check_pr::exit(judged.verdict));
     };
@@ -147,7 +147,7 @@ impl Judged<'_> {
                 Err(error) => last = error.to_string(),
             }
         }
-        Err(UsageError(format!("no name is free for the clean branch ({last}); give one with --branch")))
+        Err(UsageError(format!("there is no free name for the clean branch ({last}); give one with --branch")))
     }
 
     /// Why there can be no new branch of this name, here or on the remote as last fetched.
@@ -157,7 +157,7 @@ impl Judged<'_> {
         }
         let there = self.repository.branch(branch).await.map_err(|error: GitError| self.failed(&error))?;
         let place = self.check.remote.map(|remote| format!(" on {remote}")).unwrap_or_default();
-        Ok(there.map(|_| format!("there is a branch {branch}{place} already; choose another name")))
+        Ok(there.map(|_| format!("there is already a branch {branch}{place}; choose another name")))
     }
 }
 

@@ -17,29 +17,29 @@ Examples:
   towpath rollback --repository acme/store --environment production --reason \"checkout is broken\"
   towpath rollback --repository acme/store --environment staging --to 1f0c2d7 --reason \"tests fail\"
 
-Without --to it goes back to what ran last and well before the present trouble: a deploy that
-failed, that hangs or is under way, else what runs now. What is under way is cancelled first.
-Only what was deployed there with success can be deployed again; its build is used again where
-it is kept.
+Without --to it goes back to the last good release before the present trouble: before a deploy that
+failed, hangs or is running, else before what runs now. Towpath cancels a running deploy first. You
+can go back only to what was deployed there successfully; Towpath reuses its build if it still has
+it.
 
-From then on the environment is held: promotions into it wait, and what is merged all the same is
-not deployed, until towpath hold lift.
+From then on the environment is held: promotions into it wait, and Towpath does not deploy what
+people merge anyway, until towpath hold lift.
 
-It asks the server, which has to run with the same data folder, and returns once that has accepted
-or refused it.
+It asks the server, which has to run with the same data folder, and returns once the server has
+accepted or refused.
 
-Exit status: 0 accepted, with --wait: ended well; 1 no server answered, with --wait: did not end
-well; 2 the request is wrong; 6 refused.")]
+Exit status: 0 accepted, with --wait: succeeded; 1 no server answered, with --wait: failed; 2 the
+request is wrong; 6 refused.")]
 pub(super) struct Arguments {
     #[command(flatten)]
     at: At,
-    /// The commit to go back to, in full or by its first digits [default: what ran last and well]
+    /// The commit to go back to, in full or by its first digits [default: the last good release]
     #[arg(long, value_name = "SHA")]
     to: Option<String>,
-    /// Why, as everybody sees it on the next promotion
+    /// Why; everybody sees this on the next promotion
     #[arg(long, value_name = "TEXT")]
     reason: String,
-    /// Who asks, as everybody sees it [default: the operator]
+    /// Who asks; everybody sees this [default: the operator]
     #[arg(long, value_name = "NAME", default_value = "the operator", hide_default_value = true)]
     by: String,
     #[command(flatten)]
@@ -48,7 +48,7 @@ pub(super) struct Arguments {
 
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum HoldCommand {
-    /// Show what is held, or was last
+    /// Show the present hold, or the last one
     #[command(after_help = "\
 Example:
   towpath hold show --repository acme/store --environment production")]
@@ -61,17 +61,17 @@ Example:
 Example:
   towpath hold lift --repository acme/store --environment production --reason \"repaired in #81\"
 
-What was merged while it was held is deployed then, the newest of it: --wait follows it.
+Towpath then deploys the newest of what people merged meanwhile; --wait follows that deploy.
 
-Exit status: 0 accepted, with --wait: ended well; 1 no server answered, with --wait: did not end
-well; 2 the request is wrong; 6 refused.")]
+Exit status: 0 accepted, with --wait: succeeded; 1 no server answered, with --wait: failed; 2 the
+request is wrong; 6 refused.")]
     Lift {
         #[command(flatten)]
         at: HoldAt,
-        /// Why, as everybody sees it on the next promotion
+        /// Why; everybody sees this on the next promotion
         #[arg(long, value_name = "TEXT")]
         reason: String,
-        /// Who asks, as everybody sees it [default: the operator]
+        /// Who asks; everybody sees this [default: the operator]
         #[arg(long, value_name = "NAME", default_value = "the operator", hide_default_value = true)]
         by: String,
         #[command(flatten)]
@@ -135,13 +135,13 @@ fn shown(name: &str, hold: Option<&Hold>) -> String {
     let Hold { from, to, by, reason, .. } = hold;
     let since = report::moment(hold.since / 1000);
     let mut text =
-        format!("{name} was rolled back from {} to {} by {by} {since}: {reason}\n", from.short(), to.short());
+        format!("{by} rolled {name} back from {} to {} on {since}: {reason}\n", from.short(), to.short());
     match &hold.lifted {
         None => text.push_str("it is held\n"),
         Some(lifted) => {
             let at = report::moment(lifted.at / 1000);
             // Writing into a text does not fail.
-            let _ = writeln!(text, "lifted by {} {at}: {}", lifted.by, lifted.reason);
+            let _ = writeln!(text, "{} lifted the hold on {at}: {}", lifted.by, lifted.reason);
         }
     }
     text

@@ -58,7 +58,7 @@ pub(super) const VARIABLES: [Variable; 17] = [
     variable(
         SECRET,
         "the webhook secret, of 16 characters or more; to change it without losing a delivery, set both with a comma \
-         between, change it on GitHub, then take the old one out",
+         between, change it on GitHub, then remove the old one",
     )
     .secret(),
     variable(API_URL, "GitHub's REST API; on GitHub Enterprise Server https://HOST/api/v3")
@@ -67,23 +67,23 @@ pub(super) const VARIABLES: [Variable; 17] = [
     variable(DATABASE_URL, "the database, a SQLite file").or("sqlite://<data>/towpath.db"),
     variable(
         PUBLIC_URL,
-        "where the server is reached from outside, as https://towpath.example.com: for logs, and for services that \
+        "the server's address from outside, such as https://towpath.example.com: for logs, and for services that \
          call back",
     ),
     variable(
         DOCS_URL,
-        "where the documentation of this version is, as a folder on the web: checks link to findings.md in it",
+        "the web folder with the documentation of this version: checks link to findings.md in it",
     ),
     variable(OPERATOR_FILE, "a file in TOML that says what deploys may call and run"),
-    variable(SLUGS_MAX, "how much all builds that are kept may take").or("10GB"),
+    variable(SLUGS_MAX, "how much space the stored builds may take").or("10GB"),
     variable(
         MIRRORS_MAX,
-        "how much all mirrors may take, as 500MB; those not needed for longest go first, and come back when they are",
+        "how much space the mirrors may take, such as 500MB; those unused for longest go first, and come back when needed",
     )
     .or("20GB"),
     variable(
         LISTS_LAG,
-        "how late GitHub's lists may show what was just made; where an answer was lost, nothing is made again before that",
+        "how late GitHub's lists may show new things; when an answer got lost, Towpath makes nothing again before that",
     )
     .or("30"),
     variable(HOST, "the address or the name to listen on").or("0.0.0.0"),
@@ -122,11 +122,11 @@ pub(super) fn help() -> String {
 }
 
 const REST: &str = "
-A relative path counts from where the server is started. All that is wrong is told at once, and
-nothing is started then.
+A relative path starts at the server's working directory. The server names every wrong setting at
+once, and does not start then.
 
 It answers at /webhooks/github for GitHub, at /healthz and /readyz for probes. Without the App's
-number, key and secret it starts in set-up mode, and /setup tells what to do.
+number, key and secret it starts in set-up mode, and /setup says what to do.
 
 Examples:
   towpath serve

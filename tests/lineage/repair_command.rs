@@ -212,7 +212,7 @@ fn where_nothing_needs_a_repair_it_says_so() {
         for arguments in [["--repair"].as_slice(), &["--repair", "--apply"]] {
             let ran = desk.run(&[&["--head", head, "--base", base], arguments].concat(), &[]);
             assert_eq!(ran.status, status, "{head}: {}{}", ran.stdout, ran.stderr);
-            has(&ran.stdout, &["Nothing here is repaired by a new branch."]);
+            has(&ran.stdout, &["A new branch would repair nothing here."]);
         }
     };
     asked("origin/integration", "staging", 0);
@@ -244,8 +244,8 @@ fn mistakes_are_refused_before_anything_is_made() {
     refused(&["--apply"], &["--repair"]);
     refused(&["--branch", "x"], &["--repair"]);
     let named = |name| ["--repair", "--apply", "--branch", name];
-    refused(&named("topic"), &["--branch", "there is a branch topic already"]);
-    refused(&named("production"), &["--branch", "there is a branch production on origin already"]);
+    refused(&named("topic"), &["--branch", "there is already a branch topic"]);
+    refused(&named("production"), &["--branch", "there is already a branch production on origin"]);
     refused(&named("topic/deeper"), &["--branch", "beside topic"]);
     refused(&named("-x"), &["--branch", "-x"]);
     refused(&named("a b"), &["--branch", "a b"]);

@@ -54,7 +54,7 @@ async fn a_poisoned_delivery_is_listed_as_dead_and_stops_no_other() {
     assert_eq!(world.check(&late).await, "failure");
     // Taken in again it fails again.
     let said = deliveries(&world, &["replay", "poison"]);
-    assert!(said.starts_with("poison is taken in again: pull-request:"), "{said}");
+    assert!(said.starts_with("poison is processed again: pull-request:"), "{said}");
     world.quiet().await;
     assert_eq!(deliveries(&world, &["list", "--state", "dead"]).lines().count(), 2);
     server.stop().await;
@@ -83,7 +83,7 @@ async fn a_check_that_github_refuses_is_listed_and_a_replay_brings_it() {
     // By the name it is listed under.
     let listed = deliveries(&world, &["list", "--state", "dead"]);
     let item = listed.lines().find_map(|line| line.strip_prefix("given up  ")).unwrap();
-    assert_eq!(deliveries(&world, &["replay", item]), format!("{item} is taken up again\n"));
+    assert_eq!(deliveries(&world, &["replay", item]), format!("{item} is tried again\n"));
     assert_eq!(world.check(&pull).await, "success");
     world.quiet().await;
     assert_eq!(deliveries(&world, &["list", "--state", "dead"]), "no deliveries\n");
