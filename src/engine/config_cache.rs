@@ -26,7 +26,7 @@ impl EngineContext {
         if let Some(known) = self.store.configuration(row.id).await? {
             return Ok(self.config_of(known));
         }
-        let read = self.read_configuration(row, None).await?;
+        let read = Box::pin(self.read_configuration(row, None)).await?;
         if read.place.is_empty() {
             // Of a repository that is out of reach the file is not found either, which says nothing about it.
             self.api.repository(row.installation, row.id).await?;

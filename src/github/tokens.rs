@@ -83,6 +83,8 @@ impl Tokens {
         ask: impl Future<Output = Result<Granted, ApiError>>,
     ) -> Result<(String, u64), ApiError> {
         let place = self.place(id, scope);
+        // Else it would be a part of every future that needs a token.
+        let ask = Box::pin(ask);
         let ask = async {
             let Granted { token, expires_at } = ask.await?;
             let generation = place.generations.fetch_add(1, Ordering::Relaxed) + 1;
