@@ -7,6 +7,7 @@ pub mod deploy;
 pub mod lineage;
 pub mod model;
 pub mod policy;
+pub mod process;
 pub mod report;
 pub mod store;
 

@@ -6,12 +6,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// For each room, the rooms it may use. What is not named here may not be used.
-const ARROWS: [(&str, &[&str]); 11] = [
+const ARROWS: [(&str, &[&str]); 12] = [
     ("model", &[]),
-    ("lineage", &["model"]),
+    ("process", &[]),
+    ("lineage", &["model", "process"]),
     ("policy", &["model"]),
     ("report", &["model"]),
-    ("deploy", &["model"]),
+    ("deploy", &["model", "process"]),
     ("store", &["model"]),
     ("github", &["model"]),
     ("engine", &["model", "lineage", "policy", "report", "deploy", "store", "github"]),

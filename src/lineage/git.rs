@@ -12,7 +12,7 @@ use std::process::Stdio;
 use std::sync::Arc;
 use std::time::Duration;
 
-use rustix::process::{Pid, Signal, kill_process_group};
+use rustix::process::Signal;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, Command};
 
@@ -20,6 +20,7 @@ use self::text::{quoted, shown};
 use super::mirror::Generation;
 use super::program::{program, whole};
 use super::{GitError, Remote};
+use crate::process::ProcessGroup;
 
 /// How long a question to the local repository may take.
 const LOCAL_LIMIT: Duration = Duration::from_secs(60);
@@ -275,10 +276,13 @@ impl Git {
             std::io::ErrorKind::NotFound => GitError::NotARepository { place: self.shown_place() },
             _ => GitError::io("starting git", &error),
         })?;
-        let mut group = Group::of(&child);
+        // A fetch leaves the network to another process, which would wait on for an answer that nobody reads any more.
+        let mut group = ProcessGroup::of(&child);
         let (stdout, stderr) = speak(&mut child, what, call.input).await?;
         let status = child.wait().await.map_err(|error| GitError::io("waiting for git", &error))?;
-        group.ended();
+        if let Some(group) = &mut group {
+            group.ended();
+        }
         let secrets = self.remote.as_ref().map_or(&[][..], Remote::secrets);
         let stderr = shown(&String::from_utf8_lossy(&stderr), secrets);
         match status.code() {
@@ -341,8 +345,8 @@ impl Git {
         }
         command.envs(self.environment.iter().map(|(key, value)| (key, value)));
         let input = if call.input.is_empty() { Stdio::null() } else { Stdio::piped() };
-        command.stdin(input).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
-        command.process_group(0);
+        command.stdin(input).stdout(Stdio::piped()).stderr(Stdio::piped());
+        ProcessGroup::lead(&mut command);
         command
     }
 
@@ -417,31 +421,6 @@ const FIXED_SETTINGS: [(&str, &str); 7] = [
     ("gc.auto", "0"),
     ("i18n.logOutputEncoding", "UTF-8"),
 ];
-
-/// A git and what it has started: a fetch leaves the network to another process, which would wait on for an
-/// answer that nobody reads any more. What has not ended by itself is killed with it.
-struct Group(Option<Pid>);
-
-impl Group {
-    /// Of a child that leads a group of its own.
-    fn of(child: &Child) -> Self {
-        Self(child.id().and_then(|id| Pid::from_raw(id.try_into().ok()?)))
-    }
-
-    /// Its number may be given to others from now on.
-    fn ended(&mut self) {
-        self.0 = None;
-    }
-}
-
-impl Drop for Group {
-    fn drop(&mut self) {
-        if let Some(leader) = self.0 {
-            // A group that has ended meanwhile needs no killing.
-            let _ = kill_process_group(leader, Signal::KILL);
-        }
-    }
-}
 
 /// Feeds the child and takes what it says on both channels at once, so that no pipe runs full.
 async fn speak(

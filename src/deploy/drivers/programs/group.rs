@@ -1,7 +1,8 @@
-//! Process groups: a program and whatever it has started, ended together, also after a restart of the server.
+//! The process group of a step: how its end is waited for, and how it is found again after a restart of the server.
 
 use super::slugs::apart;
-use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
+use crate::process::ProcessGroup;
+use rustix::process::{WaitId, WaitIdOptions, waitid};
 use serde::{Deserialize, Serialize};
 use std::io;
 use std::os::unix::ffi::OsStrExt as _;
@@ -15,11 +16,8 @@ const LOOK_EVERY: Duration = Duration::from_millis(20);
 /// The file that names the group under way.
 const FILE: &str = "running.json";
 
-/// A program that leads a group, and all that it has started in it. What has not ended is killed with it.
-pub(super) struct Group {
-    leader: Pid,
-    over: bool,
-}
+/// A group that a restart of the server would find again. What has not ended is killed when it is dropped.
+pub(super) struct Group(ProcessGroup);
 
 /// Names a group so that nothing else is taken for it: numbers of processes are given again.
 #[derive(Debug, Serialize, Deserialize)]
@@ -41,13 +39,12 @@ struct Seen {
 impl Group {
     /// Of a child that leads a group of its own; `None` where it has been waited for.
     pub(super) fn of(child: &Child) -> Option<Self> {
-        let leader = Pid::from_raw(child.id()?.try_into().ok()?)?;
-        Some(Self { leader, over: false })
+        ProcessGroup::of(child).map(Self)
     }
 
     /// Writes into `folder` which group is under way.
     pub(super) async fn note(&self, folder: &Path) -> io::Result<()> {
-        let (group, file) = (self.leader.as_raw_pid(), folder.join(FILE));
+        let (group, file) = (self.0.leader().as_raw_pid(), folder.join(FILE));
         apart(move || {
             let started = look_at(group).map_or(0, |seen| seen.started);
             let mark = serde_json::to_vec(&Mark { group, started, boot: boot() })?;
@@ -61,7 +58,7 @@ impl Group {
         let mut children = signal(SignalKind::child())?;
         let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT | WaitIdOptions::NOHANG;
         // Asked after the signal is listened for, so that no exit is missed.
-        while waitid(WaitId::Pid(self.leader), options)?.is_none() {
+        while waitid(WaitId::Pid(self.0.leader()), options)?.is_none() {
             children.recv().await;
         }
         Ok(())
@@ -69,7 +66,7 @@ impl Group {
 
     /// Asks all of it to end, and kills what has not after `grace`.
     pub(super) async fn end(&self, grace: Duration) {
-        self.send(Signal::TERM);
+        self.0.terminate();
         if !self.is_gone(grace).await {
             self.kill();
         }
@@ -77,12 +74,12 @@ impl Group {
 
     /// Kills all of it.
     pub(super) fn kill(&self) {
-        self.send(Signal::KILL);
+        self.0.kill();
     }
 
     /// Waits until nothing of it runs any more; answers whether that came about in time.
     pub(super) async fn is_gone(&self, within: Duration) -> bool {
-        let group = self.leader.as_raw_pid();
+        let group = self.0.leader().as_raw_pid();
         let gone = async {
             while apart(move || Ok(!members(group).is_empty())).await.unwrap_or(true) {
                 tokio::time::sleep(LOOK_EVERY).await;
@@ -93,22 +90,9 @@ impl Group {
 
     /// Its number may be given to others from now on.
     pub(super) async fn ended(&mut self, folder: &Path) {
-        self.over = true;
+        self.0.ended();
         // One that stays names a group that is gone.
         let _ = tokio::fs::remove_file(folder.join(FILE)).await;
-    }
-
-    fn send(&self, signal: Signal) {
-        // A group that has ended meanwhile needs no signal.
-        let _ = kill_process_group(self.leader, signal);
-    }
-}
-
-impl Drop for Group {
-    fn drop(&mut self) {
-        if !self.over {
-            self.kill();
-        }
     }
 }
 
@@ -125,14 +109,13 @@ pub(super) async fn end_leftover(folder: &Path, home: &Path, grace: Duration) {
 fn leftover(folder: &Path, home: &Path) -> Option<Group> {
     let mark = std::fs::read(folder.join(FILE)).ok()?;
     let mark: Mark = serde_json::from_slice(&mark).ok()?;
-    let leader = Pid::from_raw(mark.group)?;
     let is_same = mark.boot == boot()
         && match look_at(mark.group) {
             Some(seen) => seen.started == mark.started && seen.group == mark.group,
             None => members(mark.group).into_iter().any(|member| has_home(member, home)),
         };
     // Not made before it is known: a group that is dropped is killed.
-    is_same.then(|| Group { leader, over: false })
+    if is_same { ProcessGroup::led_by(mark.group).map(Group) } else { None }
 }
 
 fn has_home(pid: i32, home: &Path) -> bool {

@@ -5,6 +5,7 @@ use super::log::Log;
 use super::slugs::{Work, apart};
 use super::trees::Quit;
 use crate::deploy::operator::Step;
+use crate::process::ProcessGroup;
 use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
@@ -183,7 +184,7 @@ fn start(job: &Job<'_>) -> io::Result<(Child, Receiver)> {
     let mut command = Command::new(program);
     command.args(arguments).current_dir(job.directory).env_clear().envs(job.variables);
     command.stdin(Stdio::null()).stdout(input.try_clone()?).stderr(input);
-    command.process_group(0).kill_on_drop(true);
+    ProcessGroup::lead(&mut command);
     let output = Receiver::from_owned_fd(output.into())?;
     // The command holds our copies of the end that is written to; with it they go.
     let child = command.spawn()?;
