@@ -38,9 +38,7 @@ pub(super) async fn run(arguments: Arguments) -> Result<ExitCode, UsageError> {
     let pull =
         pull.ok_or_else(|| UsageError::new(format!("Towpath does not know #{number} of {}", row.full_name)))?;
     if pull.merged.is_none() {
-        return Err(UsageError::new(format!(
-            "#{number} is not merged, so no environment has it yet"
-        )));
+        return Err(UsageError::new(format!("#{number} is not merged, so no environment has it yet")));
     }
     let path = path_of(&store, &row).await?;
     let mirror = mirror_of(&places.data_dir, row.id);

@@ -99,7 +99,10 @@ async fn answer(store: &SqliteStore, command: Command) -> Result<String, UsageEr
             if done {
                 Ok(format!("{} is processed again: {}\n", row.guid, row.item))
             } else {
-                Err(UsageError::new(format!("Towpath has dropped the body of {}, because it is too old", row.guid)))
+                Err(UsageError::new(format!(
+                    "Towpath has dropped the body of {}, because it is too old",
+                    row.guid
+                )))
             }
         }
     }

@@ -147,7 +147,9 @@ impl Judged<'_> {
                 Err(error) => last = error.to_string(),
             }
         }
-        Err(UsageError(format!("there is no free name for the clean branch ({last}); give one with --branch")))
+        Err(UsageError(format!(
+            "there is no free name for the clean branch ({last}); give one with --branch"
+        )))
     }
 
     /// Why there can be no new branch of this name, here or on the remote as last fetched.

@@ -38,7 +38,7 @@ pub fn aftermath(path: &PromotionPath, subject: &Subject, found: &Aftermath) -> 
     let mark = if found.differs { "❌" } else { "⚠️" };
     let mut parts = vec![format!("{MARKER}\n### {mark} {}", title.markdown())];
     if found.differs {
-        let compare = format!("git diff {} {made}", subject.pull.head.commit.short());
+        let compare = format!("git fetch origin && git diff {} {made}", subject.pull.head.commit.short());
         let happened = Prose::new(
             "The merge gave % other files than % had: something else was merged meanwhile, or somebody resolved a conflict \
              by hand. Compare the two with ",

@@ -59,7 +59,7 @@ pub fn deployment_protection(job: &WaitingJob<'_>, said: ProtectionWords<'_>) ->
     let (name, branch) = (code(environment), code(branch));
     let what = commit.map_or_else(|| "It".to_owned(), |commit| code(&commit.short()));
     let text = match said {
-        ProtectionWords::Open => format!("{what} is the tip of {branch}, so it came through pull requests."),
+        ProtectionWords::Open => format!("{what} is the tip of {branch}, so it may go to {name}."),
         ProtectionWords::Held(hold) => format!(
             "{name} was rolled back to {} by {} and is held: {}. Until the hold is lifted, only that commit may go there. \
              `{}` lifts it.",

@@ -121,7 +121,12 @@ fn a_branch_that_is_on_no_path_passes_and_says_that_it_was_not_judged() {
     let (status, object) = clone.pr(&["--base", "topic", "--head", "origin/strange"]);
     assert_eq!((status, &object["verdict"], &object["judged"]), (0, &"pass".into(), &false.into()));
     let ran = clone.check(&["pr", "--base", "topic", "--head", "origin/strange"]);
-    assert_eq!(ran.stdout.lines().next(), Some("pass: Not checked: topic is no environment"), "{}", ran.stdout);
+    assert_eq!(
+        ran.stdout.lines().next(),
+        Some("pass: Not checked: topic is no environment"),
+        "{}",
+        ran.stdout
+    );
     // On the built-in path both would be branches of it.
     let (status, object) = clone.pr(&["--base", "staging"]);
     assert_eq!(status, 2, "{object}");

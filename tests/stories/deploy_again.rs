@@ -35,7 +35,7 @@ async fn a_tip_is_deployed_by_name_where_it_was_not_and_again_where_that_is_aske
     }
     ends(&stage, "failure").await;
     let said = deploy(&stage, &[]).await;
-    assert!(said.code == 6 && said.words.contains("--again tries it once more"), "{}", said.words);
+    assert!(said.code == 6 && said.words.contains("--again tries again"), "{}", said.words);
     assert_eq!(deploy(&stage, &["--again", "--reason", "the runner had no disk"]).await.code, 0);
     ends(&stage, "success").await;
     let said = deploy(&stage, &[]).await;

@@ -5,7 +5,7 @@ use crate::shop::{merge, topic};
 use crate::stage::Stage;
 use towpath_sandbox::{DeploymentHandle, PullHandle};
 
-const RESTS: &str = "inactive: Nobody acts on Deployments here: no more are made until a workflow on: deployment, a \
+const RESTS: &str = "inactive: Nothing deploys here: Towpath makes no Deployments until there is a workflow on: deployment, a \
                      status, or deploy: in .github/towpath.yml";
 
 fn lines(deployment: &DeploymentHandle) -> Vec<String> {

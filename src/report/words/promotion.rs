@@ -143,9 +143,9 @@ pub(super) fn not_verified(scene: &Scene<'_>, environment: &str) -> Explanation 
     let tip = scene.pull.head.commit.short();
     let title = Prose::new("Waits for % to deploy %", &[environment, &tip]);
     let actual = Prose::new(
-        "% takes only what was deployed to % first. % (%) has not been deployed there with success, so merging this would \
-         release what nobody has tested.",
-        &[base, environment, &head, &tip],
+        "% takes only what was successfully deployed to % first. % (%) was not, so merging this would release what nobody \
+         has tested.",
+        &[base, environment, &tip, &head],
     );
     let mut explanation = Explanation::new(title, vec![actual]);
     explanation.repair = Some(Step::words(Prose::new(
