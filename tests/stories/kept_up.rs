@@ -166,7 +166,7 @@ async fn a_deploy_that_restarts_cut_off_each_time_says_what_that_means_for_the_s
     }
     assert_eq!(
         ended(&stage, "integration").await,
-        "error: Cut off: the server ended 3 times while it ran; the site may be in maintenance mode"
+        "error: Cut off: Towpath's server stopped 3 times during it; the site may be in maintenance mode"
     );
     assert!(stage.comment(&pull).await.contains("Look at `integration` now."));
     stage.end().await;

@@ -38,7 +38,7 @@ fn a_promotion_ships_what_nobody_tested() {
     <!-- towpath:verdict -->
     ### ❌ `production` does not hold what was tested on `staging`
 
-    The merge gave `production` other files than `staging` had: something else was merged meanwhile, or somebody resolved a conflict by hand. Compare the two with `git diff d93f69dd0 7776e3968`. Merge what you want to keep back into `integration` and promote it again; revert the rest on `production`.
+    The merge gave `production` other files than `staging` had: something else was merged meanwhile, or somebody resolved a conflict by hand. Compare the two with `git fetch origin && git diff d93f69dd0 7776e3968`. Merge what you want to keep back into `integration` and promote it again; revert the rest on `production`.
     ");
 }
 

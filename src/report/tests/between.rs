@@ -14,7 +14,7 @@ fn waits_until_the_source_was_deployed() {
     insta::assert_snapshot!(sample(0), @"
     action_required [Re-check] Waits for staging to deploy d93f69dd0
 
-    `production` takes only what was deployed to `staging` first. `staging` (`d93f69dd0`) has not been deployed there with success, so merging this would release what nobody has tested.
+    `production` takes only what was successfully deployed to `staging` first. `d93f69dd0` (`staging`) was not, so merging this would release what nobody has tested.
 
     **What to do.** Deploy `d93f69dd0` to `staging`. Once GitHub has a successful deployment of the same files, Towpath checks this again.
 

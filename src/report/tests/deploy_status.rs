@@ -358,7 +358,7 @@ fn what_is_said_at_the_gate() {
     ];
     assert!(all.iter().all(|comment| comment.chars().count() <= 1_024));
     insta::assert_snapshot!(all.join("\n\n"), @"
-    `f1bbcdcbf` is the tip of `production`, so it came through pull requests.
+    `f1bbcdcbf` is the tip of `production`, so it may go to `production`.
 
     `production` was rolled back to `1715609f7` by `rita` and is held: `checkout is broken`. Until the hold is lifted, only that commit may go there. `towpath hold lift --repository acme/store --environment production --reason '…'` lifts it.
 
