@@ -30,15 +30,10 @@ async fn webhook(State(mut key): State<Hmac<Sha256>>, headers: HeaderMap, body: 
     let claimed = headers
         .get("x-hub-signature-256")
         .and_then(|value| value.to_str().ok()?.strip_prefix("sha256="))
-        .and_then(hex);
+        .and_then(|digits| hex::decode(digits).ok());
     key.update(&body);
     match claimed.map(|claimed| key.verify_slice(&claimed)) {
         Some(Ok(())) => StatusCode::ACCEPTED,
         _ => StatusCode::UNAUTHORIZED,
     }
-}
-
-fn hex(digits: &str) -> Option<Vec<u8>> {
-    let pair = |at| u8::from_str_radix(digits.get(at..at + 2)?, 16).ok();
-    (0..digits.len()).step_by(2).map(pair).collect()
 }

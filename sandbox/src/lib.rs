@@ -25,7 +25,6 @@ mod clock;
 pub mod contract;
 mod faults;
 mod git;
-mod hex;
 mod hub;
 mod model;
 mod page;

@@ -3,7 +3,6 @@
 use crate::model::TreeId;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
 /// Settings that a build can see, by their names: with others it may come out differently.
 pub type BuildSettings = BTreeMap<String, String>;
@@ -18,12 +17,7 @@ pub fn name(tree: TreeId, settings: &BuildSettings) -> String {
         digest.update((value.len() as u64).to_be_bytes());
         digest.update(value);
     }
-    let mut text = format!("{tree}-");
-    for byte in &digest.finalize()[..6] {
-        // Writing into a text does not fail.
-        let _ = write!(text, "{byte:02x}");
-    }
-    text
+    format!("{tree}-{}", hex::encode(&digest.finalize()[..6]))
 }
 
 #[cfg(test)]

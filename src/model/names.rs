@@ -148,17 +148,21 @@ macro_rules! object_id {
         impl FromStr for $name {
             type Err = InvalidName;
             fn from_str(text: &str) -> Result<Self, InvalidName> {
-                parse_hex(text).map(Self).ok_or_else(|| InvalidName {
-                    kind: $kind,
-                    text: shortened(text),
-                    why: "forty hexadecimal digits are expected",
-                })
+                let mut bytes = [0; 20];
+                match hex::decode_to_slice(text, &mut bytes) {
+                    Ok(()) => Ok(Self(bytes)),
+                    Err(_) => Err(InvalidName {
+                        kind: $kind,
+                        text: shortened(text),
+                        why: "forty hexadecimal digits are expected",
+                    }),
+                }
             }
         }
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+                f.write_str(&hex::encode(self.0))
             }
         }
 
@@ -185,22 +189,6 @@ macro_rules! object_id {
 
 object_id!(CommitId, "commit id", "The name of a commit: forty hexadecimal digits.");
 object_id!(TreeId, "tree id", "The name of a tree: two commits with one tree hold the same files.");
-
-fn parse_hex(text: &str) -> Option<[u8; 20]> {
-    let digits = text.as_bytes();
-    if digits.len() != 40 {
-        return None;
-    }
-    let mut bytes = [0; 20];
-    for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
-        *byte = (hex_digit(pair[0])? << 4) | hex_digit(pair[1])?;
-    }
-    Some(bytes)
-}
-
-fn hex_digit(digit: u8) -> Option<u8> {
-    char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok())
-}
 
 #[cfg(test)]
 mod tests {

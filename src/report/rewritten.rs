@@ -6,7 +6,6 @@ use super::words::{Scene, rewritten};
 use super::{Subject, dress};
 use crate::model::{BranchName, CommitId, PromotionPath};
 use sha2::{Digest, Sha256};
-use std::fmt::Write as _;
 
 /// What is known of it.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -27,12 +26,7 @@ pub struct Rewritten {
 
 /// By this the issue about a branch is found again; GitHub does not show it. A name may hold what ends a comment.
 pub fn rewritten_marker(branch: &BranchName) -> String {
-    let digest = Sha256::digest(branch.as_str());
-    let name = digest.iter().take(8).fold(String::new(), |mut hex, byte| {
-        // Writing to a string cannot fail.
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    });
+    let name = hex::encode(&Sha256::digest(branch.as_str())[..8]);
     format!("<!-- towpath:rewritten:{name} -->")
 }
 

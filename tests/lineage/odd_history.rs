@@ -51,8 +51,7 @@ fn commit_odd(repo: &Repo, branch: &str, parent: &str, tree: &str, lines: &[u8])
 
 /// One entry of a tree as git stores it.
 fn entry(mode: &str, name: &str, id: &str) -> Vec<u8> {
-    let digits = (0..id.len()).step_by(2).map(|at| u8::from_str_radix(&id[at..at + 2], 16).unwrap());
-    format!("{mode} {name}\0").into_bytes().into_iter().chain(digits).collect()
+    [format!("{mode} {name}\0").into_bytes(), hex::decode(id).unwrap()].concat()
 }
 
 fn object(repo: &Repo, what: &str) -> String {

@@ -8,7 +8,6 @@ use http_body_util::{BodyExt, Full};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
 use sha2::Sha256;
-use std::fmt::Write as _;
 
 /// What the server answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,9 +81,5 @@ impl Call {
 pub fn signature(secret: &str, body: &[u8]) -> String {
     let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).unwrap();
     mac.update(body);
-    let mut text = "sha256=".to_owned();
-    for byte in mac.finalize().into_bytes() {
-        write!(text, "{byte:02x}").unwrap();
-    }
-    text
+    format!("sha256={}", hex::encode(mac.finalize().into_bytes()))
 }

@@ -7,7 +7,6 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::{Kind, Repository, World};
-use crate::hex::hex;
 
 /// How far a permission goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -176,7 +175,7 @@ impl World {
     ) -> Token {
         let serial = self.next(Kind::Token);
         let digest = Sha256::digest(format!("token {serial}").as_bytes());
-        let value = format!("ghs_{}", hex(&digest[..18]));
+        let value = format!("ghs_{}", hex::encode(&digest[..18]));
         let token = Token {
             value: value.clone(),
             installation,
@@ -192,7 +191,7 @@ impl World {
     pub(crate) fn next_guid(&mut self) -> String {
         let serial = self.next(Kind::Guid);
         let digest = Sha256::digest(format!("guid {serial}").as_bytes());
-        let part = |range: std::ops::Range<usize>| hex(&digest[range]);
+        let part = |range: std::ops::Range<usize>| hex::encode(&digest[range]);
         format!("{}-{}-{}-{}-{}", part(0..4), part(4..6), part(6..8), part(8..10), part(10..16))
     }
 

@@ -19,7 +19,6 @@ use tower::ServiceExt;
 use super::{Caller, caller};
 use crate::Refused;
 use crate::faults::RestEffect;
-use crate::hex::hex;
 use crate::hub::Hub;
 use crate::model::{Kind, Usage};
 use crate::recorder::Exchange;
@@ -216,7 +215,7 @@ async fn tagged(response: Response<Body>, record: &Exchange) -> Response<Body> {
         hash.update([0]);
     }
     hash.update(&bytes);
-    let tag = format!("W/\"{}\"", hex(&hash.finalize()));
+    let tag = format!("W/\"{}\"", hex::encode(hash.finalize()));
     let known = record.request_headers.get(IF_NONE_MATCH.as_str());
     let same = known.is_some_and(|known| {
         known.split(',').any(|one| one.trim().trim_start_matches("W/") == tag.trim_start_matches("W/"))

@@ -15,7 +15,6 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use sha2::Sha256;
 
 use super::Parcel;
-use crate::hex::hex;
 use crate::hub::Hub;
 use crate::model::{Delivery, Hook, Kind};
 use crate::recorder::SentWebhook;
@@ -121,7 +120,7 @@ fn headers(parcel: &Parcel, hook: &Hook, body: &Bytes) -> BTreeMap<String, Strin
     // An HMAC takes keys of any length, so there is always a signature.
     if let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(hook.secret.as_bytes()) {
         mac.update(body);
-        let hex = hex(&mac.finalize().into_bytes());
+        let hex = hex::encode(mac.finalize().into_bytes());
         headers.insert("X-Hub-Signature-256".to_owned(), format!("sha256={hex}"));
     }
     headers

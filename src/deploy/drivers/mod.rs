@@ -16,7 +16,6 @@ use super::slug::BuildSettings;
 use crate::model::{BranchName, CommitId, Deploy, Millis};
 use async_trait::async_trait;
 use serde_json::{Value, json};
-use std::fmt::Write as _;
 
 /// A deploy, as whoever carries it out needs it.
 #[derive(Debug, Clone, PartialEq)]
@@ -117,7 +116,8 @@ pub fn key(repository: u64, environment: &str, number: u64) -> String {
         if plain(byte) {
             name.push(char::from(byte));
         } else {
-            let _ = write!(name, "_{byte:02x}");
+            name.push('_');
+            name.push_str(&hex::encode([byte]));
         }
     }
     format!("{repository}.{name}.{number}")
@@ -138,7 +138,9 @@ pub fn parse_key(key: &str) -> Option<(u64, String, u64)> {
             continue;
         }
         let digits = [rest.next()?, rest.next()?];
-        bytes.push(u8::from_str_radix(std::str::from_utf8(&digits).ok()?, 16).ok()?);
+        let mut spelt = [0];
+        hex::decode_to_slice(digits, &mut spelt).ok()?;
+        bytes.extend(spelt);
     }
     Some((repository.parse().ok()?, String::from_utf8(bytes).ok()?, number.parse().ok()?))
 }
@@ -165,7 +167,7 @@ mod tests {
         for name in ["eu/staging 1", "eu_staging-1", "ü"] {
             assert_eq!(parse_key(&key(7, name, 2)), Some((7, name.to_owned(), 2)));
         }
-        for bad in ["", "7", "7.a", "7.a.b", "7.a_g1.1", "7.a.1.1", "7.a_2.1"] {
+        for bad in ["", "7", "7.a", "7.a.b", "7.a_g1.1", "7.a.1.1", "7.a_2.1", "7.a_+2.1"] {
             assert_eq!(parse_key(bad), None, "{bad}");
         }
     }

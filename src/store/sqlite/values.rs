@@ -6,7 +6,6 @@ use crate::model::{
 };
 use crate::store::{DeliveryId, InstallationState, RepositoryState, WorkItem};
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
-use std::fmt::Write as _;
 
 /// A column holds a word that this version does not know.
 #[derive(Debug, thiserror::Error)]
@@ -186,38 +185,29 @@ impl FromSql for Guid<String> {
         let mut bytes = <[u8; 16]>::column_result(value)?;
         bytes[..4].rotate_left(2);
         bytes[..8].rotate_left(4);
-        let mut text = String::with_capacity(36);
-        for (place, byte) in bytes.into_iter().enumerate() {
-            let dash = if matches!(place, 4 | 6 | 8 | 10) { "-" } else { "" };
-            // Writing to a string cannot fail.
-            let _ = write!(text, "{dash}{byte:02x}");
-        }
-        Ok(Self(text))
+        let digits = hex::encode(bytes);
+        let [low, middle, high, sequence, node] =
+            [0..8, 8..12, 12..16, 16..20, 20..32].map(|part| &digits[part]);
+        Ok(Self(format!("{low}-{middle}-{high}-{sequence}-{node}")))
     }
 }
 
 /// The bytes of a UUID in its usual form with lower-case digits, the only one that is read back the same.
 fn uuid(text: &str) -> Option<[u8; 16]> {
     let digits: &[u8; 36] = text.as_bytes().try_into().ok()?;
+    if digits.iter().any(u8::is_ascii_uppercase) {
+        return None;
+    }
     let mut bytes = [0; 16];
-    let mut places = bytes.iter_mut();
+    let mut rest = &mut bytes[..];
     for (dash, group) in [(8, 0..8), (13, 9..13), (18, 14..18), (23, 19..23), (36, 24..36)] {
         if digits.get(dash).is_some_and(|&digit| digit != b'-') {
             return None;
         }
-        for pair in digits[group].chunks_exact(2) {
-            *places.next()? = nibble(pair[0])? << 4 | nibble(pair[1])?;
-        }
+        let part = rest.split_off_mut(..group.len() / 2)?;
+        hex::decode_to_slice(&digits[group], part).ok()?;
     }
     Some(bytes)
-}
-
-fn nibble(digit: u8) -> Option<u8> {
-    match digit {
-        b'0'..=b'9' => Some(digit - b'0'),
-        b'a'..=b'f' => Some(digit - b'a' + 10),
-        _ => None,
-    }
 }
 
 #[cfg(test)]

@@ -33,7 +33,7 @@ pub(super) struct Contents {
 pub(super) fn contents(root: &Path, bounds: TreeBounds, quit: &Quit) -> io::Result<Contents> {
     let mut sum = Sum { digest: Sha256::new(), bytes: 0, bounds, quit };
     walk(root, bounds, quit, &mut sum)?;
-    Ok(Contents { sha256: hex(&sum.digest.finalize()), bytes: sum.bytes })
+    Ok(Contents { sha256: hex::encode(sum.digest.finalize()), bytes: sum.bytes })
 }
 
 struct Sum<'a> {
@@ -96,7 +96,7 @@ pub(super) fn sum_of<'a>(parts: impl IntoIterator<Item = &'a str>) -> String {
         digest.update((part.len() as u64).to_be_bytes());
         digest.update(part);
     }
-    hex(&digest.finalize())
+    hex::encode(digest.finalize())
 }
 
 /// Copies what is in `root` into the folder `into`, which is there: modes, links and times of files stay.
@@ -207,13 +207,4 @@ pub(super) fn write_whole(path: &Path, content: &[u8]) -> io::Result<()> {
     beside.push(OsStr::new(".new"));
     create_private(Path::new(&beside))?.write_all(content)?;
     fs::rename(&beside, path)
-}
-
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        // Writing into a text does not fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }

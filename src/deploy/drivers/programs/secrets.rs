@@ -4,7 +4,6 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 use std::collections::BTreeSet;
-use std::fmt::Write as _;
 
 /// A line of a secret of several lines that is shorter than this, in bytes, is no secret by itself: it is hidden where it
 /// is all there is in a line.
@@ -80,12 +79,7 @@ fn in_base64(secret: &str) -> Vec<String> {
 }
 
 fn in_hex(secret: &str) -> Vec<String> {
-    let mut lower = String::new();
-    for byte in secret.bytes() {
-        // Writing into a text does not fail.
-        let _ = write!(lower, "{byte:02x}");
-    }
-    let upper = lower.to_ascii_uppercase();
+    let (lower, upper) = (hex::encode(secret), hex::encode_upper(secret));
     let lines: Vec<String> = in_lines(&lower).chain(in_lines(&upper)).collect();
     [lower, upper].into_iter().chain(lines).collect()
 }
