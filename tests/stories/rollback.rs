@@ -213,7 +213,7 @@ async fn a_rollback_that_cannot_be_is_refused_with_the_reason() {
         async move { towpath(stage, &all).await }
     };
     let said = rollback(&["--reason", "x"]).await;
-    assert_eq!((said.code, said.words.as_str()), (6, "refused: nothing ran well on production before\n"));
+    assert_eq!((said.code, said.words.as_str()), (6, "refused: production has no earlier good release\n"));
     let unknown = rollback(&["--reason", "x", "--to", "0123456789012345678901234567890123456789"]).await;
     assert!(
         unknown.words.contains("no deploy of 012345678 to production has succeeded"),
