@@ -100,14 +100,14 @@ impl World {
                 let idle = self.server == Server::Down || next.is_none_or(|due| due > soon);
                 calm = if idle { calm + 1 } else { 0 };
                 tokio::time::sleep(Duration::from_millis(5)).await;
-                self.stage.clocks_agree();
+                self.stage.keep_clocks_together();
             }
         };
         tokio::time::timeout(PATIENCE, quiet).await.expect("the work came to no end");
     }
 
     async fn step(&mut self) {
-        self.stage.clocks_agree();
+        self.stage.keep_clocks_together();
         let place = self.random.below(self.sites.len());
         match self.random.below(100) {
             0..=21 => self.push(place).await,

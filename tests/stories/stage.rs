@@ -20,6 +20,8 @@ use tracing_subscriber::layer::SubscriberExt;
 
 const PATIENCE: Duration = Duration::from_secs(30);
 const LOOK_EVERY: Duration = Duration::from_millis(5);
+/// An App's assertions are dated back by a minute.
+const CLOCKS_APART: Duration = Duration::from_secs(20);
 
 /// One story's world.
 pub struct Stage {
@@ -30,6 +32,8 @@ pub struct Stage {
     server: Option<Server>,
     folder: TempDir,
     clock: Arc<ManualClock>,
+    /// Up to when GitHub's clock has followed the server's.
+    followed: Mutex<tokio::time::Instant>,
     time: Arc<TurnedClock>,
     deploying: Deploying,
     patience: Duration,
@@ -91,7 +95,7 @@ impl Stage {
         let errors = Arc::default();
         let log = tracing_subscriber::registry().with(ErrorsKept(Arc::clone(&errors)));
         let log = tracing::subscriber::set_default(log);
-        let clock = Arc::new(ManualClock::from_system());
+        let (clock, begun) = (Arc::new(ManualClock::from_system()), tokio::time::Instant::now());
         let config =
             towpath_sandbox::Config { clock: Arc::clone(&clock) as _, ..towpath_sandbox::Config::default() };
         let github = Sandbox::start(config).await.unwrap();
@@ -120,6 +124,7 @@ impl Stage {
             server: Some(server),
             folder,
             clock,
+            followed: Mutex::new(begun),
             time,
             deploying,
             patience: setting.patience,
@@ -130,8 +135,20 @@ impl Stage {
         stage
     }
 
+    /// GitHub's clock stands still so that stories are the same each time, and the server's goes on. Before they are so
+    /// far apart that the App's assertions come from the future, as on a slow machine, it is set right.
+    pub fn keep_clocks_together(&self) {
+        let mut followed = self.followed.lock().unwrap();
+        let apart = followed.elapsed();
+        if apart >= CLOCKS_APART {
+            self.clock.advance(chrono::TimeDelta::from_std(apart).unwrap());
+            *followed += apart;
+        }
+    }
+
     /// Waits until every webhook has come and nothing is left to be done.
     pub async fn quiet(&self) {
+        self.keep_clocks_together();
         let quiet = crate::shop::quiet(&self.github, self.folder.path(), || self.now());
         tokio::time::timeout(self.patience, quiet).await.expect("the work came to no end");
     }
@@ -335,12 +352,6 @@ impl Stage {
     pub fn seconds_later(&self, seconds: i64) {
         self.time.turn(seconds * 1_000);
         self.clock.advance(chrono::TimeDelta::seconds(seconds));
-    }
-
-    /// GitHub's clock is set to the server's, which goes on by itself: a minute behind it takes the App's assertions for
-    /// ones of the future.
-    pub fn clocks_agree(&self) {
-        self.clock.set(chrono::DateTime::from_timestamp(self.now() / 1_000, 0).unwrap());
     }
 
     /// The server's clock jumps by so many minutes, and nobody else's.
