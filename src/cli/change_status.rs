@@ -15,8 +15,8 @@ Examples:
   towpath where 81 --repository acme/store
   towpath where 81 --repository acme/store --json
 
-For each environment: whether its branch has the change, whether it was deployed, runs, was superseded
-or rolled back there, and since when. It reads what the server has stored.")]
+For each environment: whether its branch has the change, whether it was deployed, runs, was
+superseded or rolled back there, and since when. It reads what the server has stored.")]
 pub(super) struct Arguments {
     /// The pull request's number
     #[arg(value_name = "PR")]

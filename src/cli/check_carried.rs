@@ -24,8 +24,8 @@ It prints the first answer that is true:
   no-op      applying the commit to the branch would change nothing
   missing    none of these; it says what it compared
 
-A merge counts as what it changed on the branch that it was merged into. It also counts as carried if
-each commit that it merged does; the answer is then the weakest of theirs.
+A merge counts as what it changed on the branch that it was merged into. It also counts as carried
+if each commit that it merged does; the answer is then the weakest of theirs.
 It looks at what you last fetched: run git fetch first.
 
 Exit status: 0 carried; 1 missing or unknown; 2 the request is wrong.")]

@@ -31,7 +31,7 @@ impl ProcessGroup {
     /// number was not given to another one meanwhile: a group that is dropped is killed.
     pub fn led_by(leader: i32) -> Option<Self> {
         // Zero and negative numbers stand for other groups in the kernel's calls, ours among them, and 1 for all there is.
-        let leader = Pid::from_raw(leader).filter(|_| leader > 1)?;
+        let leader = Some(leader).filter(|leader| *leader > 1).and_then(Pid::from_raw)?;
         Some(Self { leader, is_over: false })
     }
 
