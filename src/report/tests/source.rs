@@ -64,7 +64,7 @@ fn a_topic_into_production_is_sent_to_integration() {
     insta::assert_snapshot!(shown, @"
     failure [Re-check, Retarget] Wrong source: feature/x → production (needs staging)
 
-    `production` takes only `staging`. Merging this would put changes on `production` that nobody has tested on `staging`.
+    `production` takes only `staging`. Merging `feature/x` would put changes on `production` that nobody has tested on `staging`.
 
     **What to do.** Change the base of this pull request to `integration`:
 
@@ -102,7 +102,7 @@ fn the_copy_branch_is_merged_nowhere() {
     insta::assert_snapshot!(shown, @"
     failure [Re-check] Wrong source: master → staging (needs one of 2)
 
-    `staging` takes only `a` or `b`. Merging this would put changes on `staging` that nobody has tested for it.
+    `staging` takes only `a` or `b`. Merging `master` would put changes on `staging` that nobody has tested for it.
 
     **What to do.** No environment takes `master`. Close this pull request:
 

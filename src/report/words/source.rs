@@ -29,10 +29,10 @@ pub(super) fn wrong_base(
     let (head, base) = (scene.head(), scene.base());
     let harm = match needs {
         [one] => Prose::new(
-            " Merging this would put changes on % that nobody has tested on %.",
-            &[base, one.as_str()],
+            " Merging % would put changes on % that nobody has tested on %.",
+            &[&head, base, one.as_str()],
         ),
-        _ => Prose::new(" Merging this would put changes on % that nobody has tested for it.", &[base]),
+        _ => Prose::new(" Merging % would put changes on % that nobody has tested for it.", &[&head, base]),
     };
     let actual = takes(scene, needs).then(harm);
     let mut explanation = Explanation::new(wrong_source(scene, needs), vec![actual]);
