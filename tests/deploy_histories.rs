@@ -8,7 +8,8 @@
 //! are cancelled; webhooks are lost, doubled, late and turned round; the server is restarted. What customers must see is
 //! known by a model of its own, which knows nothing of the engine.
 //!
-//! `TOWPATH_HISTORIES=2000` tells that many, `TOWPATH_HISTORY=17` that one and its steps.
+//! `TOWPATH_HISTORIES=2000` tells that many, `TOWPATH_HISTORIES=400..900` those, `TOWPATH_HISTORY=17` that one and its
+//! steps.
 
 #[path = "stories/clock.rs"]
 mod clock;
@@ -38,8 +39,18 @@ const AT_ONCE: usize = 6;
 /// What happened so far, to be read where it went wrong.
 pub type Steps = Arc<Mutex<Vec<String>>>;
 
-fn asked(name: &str) -> Option<u64> {
-    std::env::var(name).ok().map(|text| text.parse().expect("a number"))
+fn asked(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+/// The first one to be told, and the one after the last.
+fn range() -> (u64, u64) {
+    let number = |text: &str| -> u64 { text.parse().expect("a number") };
+    if let Some(seed) = asked("TOWPATH_HISTORY") {
+        return (number(&seed), number(&seed) + 1);
+    }
+    let many = asked("TOWPATH_HISTORIES").unwrap_or_else(|| HISTORIES.to_string());
+    many.split_once("..").map_or_else(|| (0, number(&many)), |(first, end)| (number(first), number(end)))
 }
 
 /// Tells one history. Answers what went wrong, with all that led there.
@@ -62,10 +73,8 @@ fn tell(seed: u64) -> Result<(), String> {
 
 #[test]
 fn customers_see_what_they_must_whatever_happens_to_deploys() {
-    let (first, end) = match asked("TOWPATH_HISTORY") {
-        Some(seed) => (seed, seed + 1),
-        None => (0, asked("TOWPATH_HISTORIES").unwrap_or(HISTORIES)),
-    };
+    let (first, end) = range();
+    assert!(first < end, "none is told");
     let is_long = end - first > HISTORIES;
     let next = AtomicU64::new(first);
     let wrong = Mutex::new(Vec::new());

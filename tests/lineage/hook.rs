@@ -93,7 +93,7 @@ fn the_hook_lets_the_clean_topic_through_and_stops_the_other() {
         work.git(&["switch", "-q", "--no-track", "-c", "integration-by-hand", &on("integration")]);
         work.git(&["commit", "-q", "--allow-empty", "-m", "by hand"]);
         let (pushed, said) = Work::push(&work.place, &[remote, "HEAD:integration"]);
-        assert!(pushed && said.contains("integration is a branch of the path"), "{said}");
+        assert!(pushed && said.contains("integration is an environment's branch"), "{said}");
     }
 }
 

@@ -244,8 +244,8 @@ fn mistakes_are_refused_before_anything_is_made() {
     refused(&["--apply"], &["--repair"]);
     refused(&["--branch", "x"], &["--repair"]);
     let named = |name| ["--repair", "--apply", "--branch", name];
-    refused(&named("topic"), &["--branch", "there is already a branch topic"]);
-    refused(&named("production"), &["--branch", "there is already a branch production on origin"]);
+    refused(&named("topic"), &["--branch", "there is a branch topic already"]);
+    refused(&named("production"), &["--branch", "there is a branch production already on origin"]);
     refused(&named("topic/deeper"), &["--branch", "beside topic"]);
     refused(&named("-x"), &["--branch", "-x"]);
     refused(&named("a b"), &["--branch", "a b"]);
