@@ -159,7 +159,7 @@ impl Judged<'_> {
         }
         let there = self.repository.branch(branch).await.map_err(|error: GitError| self.failed(&error))?;
         let place = self.check.remote.map(|remote| format!(" on {remote}")).unwrap_or_default();
-        Ok(there.map(|_| format!("there is a branch {branch} already{place}; choose another name")))
+        Ok(there.map(|_| format!("there is a branch {branch}{place} already; choose another name")))
     }
 }
 

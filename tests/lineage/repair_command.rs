@@ -245,7 +245,7 @@ fn mistakes_are_refused_before_anything_is_made() {
     refused(&["--branch", "x"], &["--repair"]);
     let named = |name| ["--repair", "--apply", "--branch", name];
     refused(&named("topic"), &["--branch", "there is a branch topic already"]);
-    refused(&named("production"), &["--branch", "there is a branch production already on origin"]);
+    refused(&named("production"), &["--branch", "there is a branch production on origin already"]);
     refused(&named("topic/deeper"), &["--branch", "beside topic"]);
     refused(&named("-x"), &["--branch", "-x"]);
     refused(&named("a b"), &["--branch", "a b"]);
