@@ -156,6 +156,9 @@ fn a_topic_cut_from_master_is_refused_repaired_and_merged_by_clicking() {
     // The check comes by itself, and says what is wrong and what to do.
     page.until(&check("red", "towpath: integration", "foreign commits"));
     page.until("//*[@id='comments']//strong[.='towpath[bot]']");
+    // The commits are folded, so that the repair is in sight.
+    assert!(!page.read("//*[@id='checks']").contains("Promote staging to production"));
+    page.click("//*[@id='checks']//summary[starts-with(normalize-space(), 'Evidence')]");
     assert!(page.read("//*[@id='checks']").contains("Promote staging to production"));
     let commands = page.read("(//*[@id='checks']//pre)[1]");
     assert!(commands.contains("git cherry-pick"), "{commands}");
