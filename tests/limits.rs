@@ -235,7 +235,7 @@ async fn all_large_bodies_together_are_bounded_and_small_ones_still_pass() {
 /// Calls until the answer is this, as it soon is: what others have begun or ended shows a moment later.
 async fn until(wanted: u16, door: &Door, call: &[u8]) -> u16 {
     let mut answered = 0;
-    for _ in 0..100 {
+    for _ in 0..1_000 {
         answered = door.call(call).await;
         if answered == wanted {
             break;
