@@ -14,6 +14,10 @@ mod calls;
 mod clock;
 #[path = "../tests/stories/cost.rs"]
 mod cost;
+#[path = "../tests/stories/errors_kept.rs"]
+mod errors_kept;
+#[path = "../tests/stories/said.rs"]
+mod said;
 #[path = "../tests/stories/shop.rs"]
 mod shop;
 #[path = "../tests/stories/stage.rs"]

@@ -10,6 +10,10 @@
 
 #[path = "../tests/stories/clock.rs"]
 mod clock;
+#[path = "../tests/stories/errors_kept.rs"]
+mod errors_kept;
+#[path = "../tests/stories/said.rs"]
+mod said;
 #[path = "../tests/stories/shop.rs"]
 mod shop;
 #[path = "../tests/stories/stage.rs"]

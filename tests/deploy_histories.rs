@@ -13,12 +13,16 @@
 
 #[path = "stories/clock.rs"]
 mod clock;
+#[path = "stories/errors_kept.rs"]
+mod errors_kept;
 #[path = "deploy_histories/orders.rs"]
 mod orders;
 #[path = "deploy_histories/people.rs"]
 mod people;
 #[path = "deploy_histories/random.rs"]
 mod random;
+#[path = "stories/said.rs"]
+mod said;
 #[path = "stories/shop.rs"]
 mod shop;
 #[path = "deploy_histories/site.rs"]

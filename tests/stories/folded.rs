@@ -1,7 +1,8 @@
 //! Names that GitHub takes for the same whatever their capitals, and what must not slip through by them.
 
+use crate::said::Said;
 use crate::shop::{merge, topic};
-use crate::stage::{Said, Stage};
+use crate::stage::Stage;
 use towpath::model::{DeployState, Hold, RepositoryId};
 use towpath::store::{Change, ConcurrencyLimits, Next, Store as _, WorkItem};
 use towpath_sandbox::PullHandle;

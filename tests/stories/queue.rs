@@ -1,8 +1,9 @@
 //! Merge queues, stacks, and deploys that promotions wait for.
 
 use crate::rollback::towpath;
+use crate::said::Said;
 use crate::shop::{merge, topic};
-use crate::stage::{Said, Stage};
+use crate::stage::Stage;
 use towpath_sandbox::{MergeGroup, Method};
 
 impl Stage {

@@ -1,6 +1,8 @@
 //! What the stories stand on: the embedded GitHub, the real server, and an end that forgives nothing.
 
 use crate::clock::{ServersClock, TurnedClock};
+use crate::errors_kept::ErrorsKept;
+use crate::said::Said;
 use crate::shop::{SECRET, app_config, shop};
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
@@ -13,8 +15,8 @@ use towpath::store::{ConcurrencyLimits, Options, SqliteStore, Store as _};
 use towpath::web::{Limits, Server};
 use towpath_sandbox::contract::{self, Contract};
 use towpath_sandbox::{
-    AppConfig, AppHandle, CheckHandle, CheckState, DeploymentHandle, InstallationHandle, ManualClock,
-    PullHandle, RepoHandle, Sandbox,
+    AppConfig, AppHandle, CheckHandle, DeploymentHandle, InstallationHandle, ManualClock, PullHandle,
+    RepoHandle, Sandbox,
 };
 use tracing_subscriber::layer::SubscriberExt;
 
@@ -464,42 +466,6 @@ impl Stage {
     }
 }
 
-/// What a check said.
-pub struct Said(pub CheckState);
-
-impl Said {
-    /// It came to this conclusion, with this title.
-    #[track_caller]
-    pub fn is(self, conclusion: &str, title: &str) -> Self {
-        let shown =
-            (self.0.conclusion.as_deref().unwrap_or("none"), self.0.title.as_deref().unwrap_or("none"));
-        assert_eq!(shown, (conclusion, title));
-        self
-    }
-
-    #[track_caller]
-    pub fn passes(self) -> Self {
-        assert_eq!(self.0.conclusion.as_deref(), Some("success"), "{:?}", self.0.title);
-        self
-    }
-
-    #[track_caller]
-    pub fn fails(self) -> Self {
-        assert_eq!(self.0.conclusion.as_deref(), Some("failure"), "{:?}", self.0.title);
-        self
-    }
-
-    pub fn summary(&self) -> &str {
-        self.0.summary.as_deref().unwrap_or_default()
-    }
-
-    #[track_caller]
-    pub fn says(self, words: &str) -> Self {
-        assert!(self.summary().contains(words), "{words:?} is not in:\n{}", self.summary());
-        self
-    }
-}
-
 async fn serve(
     github: &Sandbox,
     app: &AppHandle,
@@ -523,26 +489,4 @@ async fn serve(
     let engine = Engine::open(config).await.unwrap();
     let listener = Server::bind("127.0.0.1", 0).await.unwrap();
     Server::start(listener, engine, Limits::default()).unwrap()
-}
-
-/// Keeps what is logged as an error.
-struct ErrorsKept(Arc<Mutex<Vec<String>>>);
-
-impl<S: tracing::Subscriber> tracing_subscriber::Layer<S> for ErrorsKept {
-    fn on_event(&self, event: &tracing::Event<'_>, _: tracing_subscriber::layer::Context<'_, S>) {
-        if *event.metadata().level() == tracing::Level::ERROR {
-            let mut words = Words(String::new());
-            event.record(&mut words);
-            self.0.lock().unwrap().push(words.0);
-        }
-    }
-}
-
-struct Words(String);
-
-impl tracing::field::Visit for Words {
-    fn record_debug(&mut self, field: &tracing::field::Field, value: &dyn std::fmt::Debug) {
-        use std::fmt::Write as _;
-        let _ = write!(self.0, "{}={value:?} ", field.name());
-    }
 }

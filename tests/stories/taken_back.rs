@@ -2,8 +2,9 @@
 //! and the comment says so too; but not while another open pull request with this head needs it.
 
 use crate::configuration::FILE;
+use crate::said::Said;
 use crate::shop::{merge, topic};
-use crate::stage::{Said, Stage};
+use crate::stage::Stage;
 use towpath_sandbox::PullHandle;
 
 const NO_STAGING: &str = "version: 1\nenvironments:\n  - { name: integration, accepts: [topics] }\n  \
