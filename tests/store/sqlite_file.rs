@@ -1,16 +1,14 @@
 //! What only a database in a file of its own can get wrong.
 
-use crate::given::{REPOSITORY, branch, commit, delivery, guids, leased, pull_item, sqlite, sqlite_with};
+use crate::given::{delivery, guids, leased, pull_item, sqlite, sqlite_with};
 use bytes::Bytes;
 use rusqlite::Connection;
-use std::collections::BTreeSet;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio::task::JoinSet;
-use towpath::model::{PullNumber, PushedAt, TreeId};
 use towpath::store::{
-    Accepted, Change, DeliveryState, NewDelivery, Next, Options, SqliteStore, Store, StoreError, WorkItem,
+    Accepted, Change, DeliveryState, NewDelivery, Next, Options, SqliteStore, Store, StoreError,
 };
 
 const SMALL: Options = Options { max_bytes: Some(400 << 10) };
@@ -191,201 +189,6 @@ fn file_with(folder: &Path, sql: &str) -> PathBuf {
     path
 }
 
-#[tokio::test]
-async fn a_file_of_version_1_is_brought_to_the_present() {
-    let folder = tempfile::tempdir().unwrap();
-    // Migrations never change, so this is what version 1 wrote.
-    let schema = include_str!("../../src/store/migrations/0001_first.sql");
-    let rows = "
-        INSERT INTO units (id, key, repository, dirty, done, failures, due, error)
-            VALUES (1, 'pull:42:1', 42, 3, 2, 4, 500, 'GitHub did not answer');
-        INSERT INTO deliveries (id, guid, event, unit, received_at) VALUES (7, 'a', 'ping', 1, 10);
-        INSERT INTO bodies (delivery, packed) VALUES (7, x'02000000207b7d');
-        PRAGMA application_id = 0x544f5750;
-        PRAGMA user_version = 1;";
-    let path = file_with(folder.path(), &format!("{schema}{rows}"));
-    let store = SqliteStore::open(&path, &Options::default()).unwrap();
-    let row = store.delivery("a").await.unwrap().unwrap();
-    assert_eq!(row.body.as_deref(), Some(&b"{}"[..]));
-    assert_eq!(row.error.as_deref(), Some("GitHub did not answer"));
-    let lease = leased(&store, 500).await;
-    assert_eq!((lease.item, lease.seen, lease.failures), (pull_item(1), 3, 4));
-    store.close().await;
-    let version: i64 =
-        Connection::open(&path).unwrap().pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
-    assert!(version >= 1);
-}
-
-/// Nothing is deployed only because a newer server came: where branches were then is remembered.
-#[tokio::test]
-async fn a_file_of_version_2_remembers_where_branches_were() {
-    let folder = tempfile::tempdir().unwrap();
-    let first = include_str!("../../src/store/migrations/0001_first.sql");
-    let second = include_str!("../../src/store/migrations/0002_records.sql");
-    let rows = "
-        INSERT INTO tips (repository, branch, moved_at, place, tip, forced, source) VALUES
-            (42, 'staging', 10, 0, x'0101010101010101010101010101010101010101', 0, 'backfill'),
-            (42, 'staging', 20, 0, x'0202020202020202020202020202020202020202', 0, 'push'),
-            (42, 'staging', 20, 1, x'0303030303030303030303030303030303030303', 0, 'push'),
-            (42, 'gone', 30, 0, x'', 0, 'push');
-        PRAGMA application_id = 0x544f5750;
-        PRAGMA user_version = 2;";
-    let path = file_with(folder.path(), &format!("{first}{second}{rows}"));
-    let store = SqliteStore::open(&path, &Options::default()).unwrap();
-    let baseline =
-        async |name| store.environment_deploys(REPOSITORY, name, &branch(name)).await.unwrap().baseline;
-    assert_eq!(baseline("staging").await, Some(commit(3)));
-    assert_eq!(baseline("gone").await, None);
-    assert_eq!(baseline("production").await, None);
-    store.close().await;
-}
-
-/// Rows of any spelling are found afterwards, and nothing that was told is lost.
-#[tokio::test]
-async fn a_file_of_version_3_is_brought_to_one_spelling_of_each_environment() {
-    let folder = tempfile::tempdir().unwrap();
-    let schema = [
-        include_str!("../../src/store/migrations/0001_first.sql"),
-        include_str!("../../src/store/migrations/0002_records.sql"),
-        include_str!("../../src/store/migrations/0003_deploys.sql"),
-    ];
-    let hold = |by: &str, lifted: &str| {
-        let commit = "0".repeat(40);
-        format!(
-            r#"{{"from":"{commit}","to":"{commit}","by":"{by}","reason":"x","since":1,"pulls":[],"lifted":{lifted}}}"#
-        )
-    };
-    let (lifted, in_force) = (hold("old", r#"{"at":2,"by":"op","reason":"y"}"#), hold("new", "null"));
-    let rows = format!(
-        "
-        INSERT INTO units (id, key, repository, dirty, done, due) VALUES
-            (1, 'environment:42:Staging', 42, 1, 1, 0), (2, 'environment:42:staging', 42, 1, 1, 0),
-            (3, 'gate:42:7:QA', 42, 1, 1, 0), (4, 'branch:42:Staging', 42, 1, 1, 0);
-        INSERT INTO deliveries (id, guid, event, unit, received_at) VALUES
-            (1, 'a', 'deployment_status', 1, 10), (2, 'b', 'deployment_status', 2, 11);
-        INSERT INTO verified (repository, environment, tree, head, verified_at) VALUES
-            (42, 'Staging', x'0101010101010101010101010101010101010101', x'00', 1),
-            (42, 'staging', x'0101010101010101010101010101010101010101', x'00', 2);
-        INSERT INTO holds (repository, environment, data) VALUES
-            (42, 'Staging', '{in_force}'), (42, 'staging', '{lifted}'), (42, 'QA', '{lifted}');
-        PRAGMA application_id = 0x544f5750;
-        PRAGMA user_version = 3;"
-    );
-    let path = file_with(folder.path(), &format!("{}{rows}", schema.concat()));
-    let store = SqliteStore::open(&path, &Options::default()).unwrap();
-    let staging = WorkItem::Environment(REPOSITORY, "staging".into());
-    let told = store.inbox(&staging, 10, usize::MAX).await.unwrap();
-    assert_eq!(told.iter().map(|it| it.guid.as_str()).collect::<Vec<_>>(), ["a", "b"]);
-    assert_eq!(leased(&store, 500).await.item, staging, "what was moved is looked at");
-    let by = async |name| store.hold(REPOSITORY, name).await.unwrap().map(|hold| hold.by);
-    assert_eq!((by("STAGING").await, by("qa").await), (Some("new".to_owned()), Some("old".to_owned())));
-    let verified = store.ledger(REPOSITORY, &[], None).await.unwrap().verified;
-    assert_eq!(verified.iter().map(|it| it.environment.as_str()).collect::<Vec<_>>(), ["staging"]);
-    // A branch is told apart by its capitals.
-    store.mark(vec![WorkItem::Branch(REPOSITORY, branch("Staging"))], 600).await.unwrap();
-    store.close().await;
-    let keys: String = Connection::open(&path)
-        .unwrap()
-        .query_row("SELECT group_concat(key, ' ') FROM (SELECT key FROM work_items ORDER BY id)", [], |row| {
-            row.get(0)
-        })
-        .unwrap();
-    assert_eq!(keys, "environment:42:staging deployment-protection:42:7:qa branch:42:Staging");
-}
-
-/// What was verified before stays so, unless the newest deploy of the same files has failed or was taken back.
-#[tokio::test]
-async fn a_file_of_version_3_keeps_what_was_verified() {
-    let folder = tempfile::tempdir().unwrap();
-    let first = include_str!("../../src/store/migrations/0001_first.sql");
-    let second = include_str!("../../src/store/migrations/0002_records.sql");
-    let third = include_str!("../../src/store/migrations/0003_deploys.sql");
-    let deploy = |number: u8, n: u8, state: &str| {
-        let (head, tree) = (format!("{n:02x}").repeat(20), format!("{n:02x}").repeat(20));
-        format!(
-            "INSERT INTO deploys (repository, environment, number, head, state, slug, data) VALUES
-                (42, 'staging', {number}, x'{head}', '{state}', 's', '{{\"tree\":\"{tree}\"}}');"
-        )
-    };
-    let verified = |n: u8| {
-        let name = format!("{n:02x}").repeat(20);
-        format!("INSERT INTO verified VALUES (42, 'staging', x'{name}', x'{name}', 5);")
-    };
-    let rows = [
-        [verified(1), verified(2), verified(0xab), verified(0xcd)].concat(),
-        format!(
-            "INSERT INTO holds VALUES (42, 'staging', '{{\"from\":\"{}\",\"lifted\":null}}');",
-            "cd".repeat(20)
-        ),
-        [deploy(1, 1, "succeeded"), deploy(2, 1, "failed"), deploy(3, 1, "superseded")].concat(),
-        [deploy(4, 0xab, "failed"), deploy(5, 0xab, "succeeded")].concat(),
-        "PRAGMA application_id = 0x544f5750; PRAGMA user_version = 3;".to_owned(),
-    ]
-    .concat();
-    let path = file_with(folder.path(), &format!("{first}{second}{third}{rows}"));
-    let store = SqliteStore::open(&path, &Options::default()).unwrap();
-    let ledger = store.ledger(REPOSITORY, &[], None).await.unwrap();
-    let trees: BTreeSet<TreeId> = ledger.verified.into_iter().map(|it| it.tree).collect();
-    assert_eq!(trees, BTreeSet::from([TreeId::from_bytes([2; 20]), TreeId::from_bytes([0xab; 20])]));
-    let known = store.outcomes(REPOSITORY, "staging").await.unwrap();
-    assert!(known.iter().all(|it| it.at == 5_000), "in milliseconds: {known:?}");
-    store.close().await;
-}
-
-#[tokio::test]
-async fn a_file_of_version_3_learns_of_the_operators_entries() {
-    let folder = tempfile::tempdir().unwrap();
-    let steps = [
-        include_str!("../../src/store/migrations/0001_first.sql"),
-        include_str!("../../src/store/migrations/0002_records.sql"),
-        include_str!("../../src/store/migrations/0003_deploys.sql"),
-    ];
-    let rows = "
-        INSERT INTO repositories (id, installation, full_name, clone_url, html_url, default_branch, state)
-            VALUES (42, 7, 'acme/store', 'c', 'h', 'master', 'active');
-        PRAGMA application_id = 0x544f5750;
-        PRAGMA user_version = 3;";
-    let path = file_with(folder.path(), &format!("{}{rows}", steps.concat()));
-    let store = SqliteStore::open(&path, &Options::default()).unwrap();
-    let known = store.repository(REPOSITORY).await.unwrap().unwrap();
-    assert_eq!(known.full_name, "acme/store");
-    assert_eq!(known.clone_url, "", "it may have been an event's word, so the API is asked");
-    assert!(store.operator_entries().await.unwrap().is_empty());
-    store.entry_seen("acme/store", REPOSITORY).await.unwrap();
-    store.close().await;
-    let store = SqliteStore::open(&path, &Options::default()).unwrap();
-    assert_eq!(store.operator_entries().await.unwrap()["acme/store"], REPOSITORY);
-    store.close().await;
-}
-
-/// What an older server kept of pull requests is in no stack, until GitHub is asked again.
-#[tokio::test]
-async fn a_file_of_version_10_learns_of_stacks() {
-    let folder = tempfile::tempdir().unwrap();
-    let steps = [
-        include_str!("../../src/store/migrations/0001_first.sql"),
-        include_str!("../../src/store/migrations/0002_records.sql"),
-        include_str!("../../src/store/migrations/0003_deploys.sql"),
-        include_str!("../../src/store/migrations/0004_new_commits.sql"),
-        include_str!("../../src/store/migrations/0005_folded_names.sql"),
-        include_str!("../../src/store/migrations/0006_merge_settings.sql"),
-        include_str!("../../src/store/migrations/0007_cancelling.sql"),
-        include_str!("../../src/store/migrations/0008_operator_entries.sql"),
-        include_str!("../../src/store/migrations/0009_outcomes.sql"),
-        include_str!("../../src/store/migrations/0010_deploy_activity.sql"),
-    ];
-    let rows = "
-        INSERT INTO pulls (repository, number, state, draft, head_branch, head_commit, base_branch, author, updated_at)
-            VALUES (42, 3, 'open', 0, 'staging', x'0101010101010101010101010101010101010101', 'production', 'ana', 5);
-        PRAGMA application_id = 0x544f5750;
-        PRAGMA user_version = 10;";
-    let path = file_with(folder.path(), &format!("{}{rows}", steps.concat()));
-    let store = SqliteStore::open(&path, &Options::default()).unwrap();
-    let known = store.pull(REPOSITORY, PullNumber(3)).await.unwrap().unwrap().pull;
-    assert_eq!((known.stack, known.updated_at), (None, 5));
-    store.close().await;
-}
-
 #[test]
 fn files_that_are_not_ours_are_refused_and_left_alone() {
     for (what, sql) in [
@@ -407,25 +210,4 @@ fn files_that_are_not_ours_are_refused_and_left_alone() {
     assert!(matches!(error, StoreError::Unexpected(_)), "{error}");
     let error = SqliteStore::open(Path::new("/nonexistent/x.db"), &Options::default()).unwrap_err();
     assert!(error.to_string().contains("/nonexistent/x.db"), "{error}");
-}
-
-/// What an older server kept of pushes proves nothing within a second.
-#[tokio::test]
-async fn a_file_of_version_3_keeps_its_pushes() {
-    let folder = tempfile::tempdir().unwrap();
-    let schemas = [
-        include_str!("../../src/store/migrations/0001_first.sql"),
-        include_str!("../../src/store/migrations/0002_records.sql"),
-        include_str!("../../src/store/migrations/0003_deploys.sql"),
-    ];
-    let rows = "
-        INSERT INTO pushes (repository, branch, head, pushed_at)
-            VALUES (42, 'feature/x', x'0101010101010101010101010101010101010101', 10);
-        PRAGMA application_id = 0x544f5750;
-        PRAGMA user_version = 3;";
-    let path = file_with(folder.path(), &format!("{}{rows}", schemas.concat()));
-    let store = SqliteStore::open(&path, &Options::default()).unwrap();
-    let pushes = store.ledger(REPOSITORY, &[], Some(&branch("feature/x"))).await.unwrap().pushes;
-    assert_eq!(pushes, [PushedAt { commit: commit(1), at: 10, is_new: false }]);
-    store.close().await;
 }
