@@ -1,7 +1,7 @@
 //! What a downstream environment may bring upstream: TP106, TP302, TP304. All of it warns at most: the way
 //! upstream deploys nothing that is not live already.
 
-use super::families::{ConfigKey, Fact, Family, Reach, Trigger};
+use super::families::{ANY_MOVE, ConfigKey, Fact, Family, PATH, Reach, Trigger};
 use crate::model::{BackMergeHistory, Cause, Code, Finding, Repair};
 
 /// What a downstream environment may bring upstream.
@@ -10,13 +10,12 @@ pub(super) const FAMILY: Family = Family {
     codes: &[Code::ReverseMerge, Code::UnrelatedHistory, Code::MergeConflicts, Code::UnknownCommits],
     facts: &[Fact::BackMergeHistory],
     altered_by: &[
-        (Trigger::BaseAdvanced, Reach::ALWAYS),
-        (Trigger::BaseRewritten, Reach::ALWAYS),
-        (Trigger::OtherBranchAdvanced, Reach::ALWAYS),
-        (Trigger::OtherBranchRewritten, Reach::ALWAYS),
-        (Trigger::OtherPullRequestChanged, Reach::ALWAYS),
-        (Trigger::ConfigChanged(ConfigKey::Path), Reach::ALWAYS),
-        (Trigger::ConfigChanged(ConfigKey::IgnorePaths), Reach::ALWAYS),
+        ANY_MOVE,
+        PATH,
+        &[
+            (Trigger::OtherPullRequestChanged, Reach::ALWAYS),
+            (Trigger::ConfigChanged(ConfigKey::IgnorePaths), Reach::ALWAYS),
+        ],
     ],
 };
 

@@ -109,9 +109,30 @@ pub struct Family {
     pub codes: &'static [Code],
     /// What it needs to know.
     pub facts: &'static [Fact],
-    /// What can alter its verdict, apart from how much its findings count.
-    pub altered_by: &'static [(Trigger, Reach)],
+    /// What can alter its verdict, in groups, apart from how much its findings count.
+    pub altered_by: &'static [&'static [(Trigger, Reach)]],
 }
+
+/// Whatever moves on the path.
+pub(super) const ANY_MOVE: &[(Trigger, Reach)] = &[
+    (Trigger::BaseAdvanced, Reach::ALWAYS),
+    (Trigger::BaseRewritten, Reach::ALWAYS),
+    (Trigger::OtherBranchAdvanced, Reach::ALWAYS),
+    (Trigger::OtherBranchRewritten, Reach::ALWAYS),
+];
+
+/// What moves alter about topics. A base that moves forward takes commits away from what is brought and adds none, and
+/// less is found in less. Another branch that moves forward counts where it gained what is brought; where one moves in
+/// another direction, what was found may be gone.
+pub(super) const MOVES_FOR_TOPICS: &[(Trigger, Reach)] = &[
+    (Trigger::BaseAdvanced, Reach::WITH_FINDINGS),
+    (Trigger::BaseRewritten, Reach::ALWAYS),
+    (Trigger::OtherBranchAdvanced, Reach::SHARING_COMMITS),
+    (Trigger::OtherBranchRewritten, Reach::WITH_FINDINGS.and(Reach::SHARING_COMMITS)),
+];
+
+/// The path decides which families judge at all.
+pub(super) const PATH: &[(Trigger, Reach)] = &[(Trigger::ConfigChanged(ConfigKey::Path), Reach::ALWAYS)];
 
 /// Every family that judges pull requests.
 pub const FAMILIES: [&Family; 9] = [
@@ -133,7 +154,7 @@ impl Family {
             Trigger::LevelChanged(code) if self.codes.contains(&code) => Reach::WITH_FINDINGS,
             Trigger::SwitchedOn(code) if self.codes.contains(&code) => Reach::ALWAYS,
             _ => {
-                let meant = self.altered_by.iter().filter(|(one, _)| *one == trigger);
+                let meant = self.altered_by.iter().copied().flatten().filter(|(one, _)| *one == trigger);
                 meant.fold(Reach::NEVER, |all, (_, reach)| all.and(*reach))
             }
         }

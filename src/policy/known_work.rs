@@ -3,7 +3,7 @@
 //! Each rule looks at what the ones before it have not explained, so that one commit is held against a topic
 //! once, and a topic that brings back what was dropped *and* carries somebody's unreleased work is told both.
 
-use super::families::{ConfigKey, Fact, Family, Reach, Trigger};
+use super::families::{Fact, Family, MOVES_FOR_TOPICS, PATH, Reach, Trigger};
 use std::collections::HashSet;
 
 use super::brought::Brought;
@@ -18,12 +18,9 @@ pub(super) const FAMILY: Family = Family {
     codes: &[Code::Resurrects, Code::AlreadyMerged, Code::CarriesMergedElsewhere, Code::Stacked],
     facts: &[Fact::TopicHistory],
     altered_by: &[
-        (Trigger::BaseAdvanced, Reach::WITH_FINDINGS),
-        (Trigger::BaseRewritten, Reach::ALWAYS),
-        (Trigger::OtherBranchAdvanced, Reach::SHARING_COMMITS),
-        (Trigger::OtherBranchRewritten, Reach::WITH_FINDINGS.and(Reach::SHARING_COMMITS)),
-        (Trigger::OtherPullRequestChanged, Reach::WITH_FINDINGS.and(Reach::SHARING_COMMITS)),
-        (Trigger::ConfigChanged(ConfigKey::Path), Reach::ALWAYS),
+        MOVES_FOR_TOPICS,
+        PATH,
+        &[(Trigger::OtherPullRequestChanged, Reach::WITH_FINDINGS.and(Reach::SHARING_COMMITS))],
     ],
 };
 

@@ -3,22 +3,14 @@
 //! Trees decide, not commits: so the rule holds under merge commits, squashes, rebases and
 //! fast-forwards alike.
 
-use super::families::{ConfigKey, Fact, Family, Reach, Trigger};
+use super::families::{ANY_MOVE, ConfigKey, Fact, Family, PATH, Reach, Trigger};
 use crate::model::{
     BranchName, Cause, Code, DeployFacts, Deployed, Environment, Finding, MergeMethods, MergeOutcome,
     MethodsFrom, Outcome, PromoteFirst, PromotionHistory, PromotionPath, Repair, Source, Tested,
 };
 use std::collections::VecDeque;
 
-/// There are few promotions, and whatever moves on the path can alter what they ship.
-const MOVES: [(Trigger, Reach); 4] = [
-    (Trigger::BaseAdvanced, Reach::ALWAYS),
-    (Trigger::BaseRewritten, Reach::ALWAYS),
-    (Trigger::OtherBranchAdvanced, Reach::ALWAYS),
-    (Trigger::OtherBranchRewritten, Reach::ALWAYS),
-];
-
-/// What an environment may bring to the next one.
+/// What an environment may bring to the next one. There are few promotions, and whatever moves can alter what they ship.
 pub(super) const FAMILY: Family = Family {
     name: "promotions",
     codes: &[
@@ -34,16 +26,15 @@ pub(super) const FAMILY: Family = Family {
     ],
     facts: &[Fact::PromotionHistory, Fact::MergeMethods, Fact::Deploys],
     altered_by: &[
-        MOVES[0],
-        MOVES[1],
-        MOVES[2],
-        MOVES[3],
-        (Trigger::DeployChanged, Reach::ALWAYS),
-        (Trigger::MergeMethodsChanged, Reach::ALWAYS),
-        (Trigger::ConfigChanged(ConfigKey::Path), Reach::ALWAYS),
-        (Trigger::ConfigChanged(ConfigKey::Requires), Reach::ALWAYS),
-        (Trigger::ConfigChanged(ConfigKey::IgnorePaths), Reach::ALWAYS),
-        (Trigger::ConfigChanged(ConfigKey::Deploy), Reach::ALWAYS),
+        ANY_MOVE,
+        PATH,
+        &[
+            (Trigger::DeployChanged, Reach::ALWAYS),
+            (Trigger::MergeMethodsChanged, Reach::ALWAYS),
+            (Trigger::ConfigChanged(ConfigKey::Requires), Reach::ALWAYS),
+            (Trigger::ConfigChanged(ConfigKey::IgnorePaths), Reach::ALWAYS),
+            (Trigger::ConfigChanged(ConfigKey::Deploy), Reach::ALWAYS),
+        ],
     ],
 };
 
@@ -52,14 +43,7 @@ pub(super) const INTO_COPY: Family = Family {
     name: "promotions into the copy branch",
     codes: &[Code::NothingToPromote, Code::UnrelatedHistory, Code::MergeConflicts],
     facts: &[Fact::PromotionHistory],
-    altered_by: &[
-        MOVES[0],
-        MOVES[1],
-        MOVES[2],
-        MOVES[3],
-        (Trigger::ConfigChanged(ConfigKey::Path), Reach::ALWAYS),
-        (Trigger::ConfigChanged(ConfigKey::IgnorePaths), Reach::ALWAYS),
-    ],
+    altered_by: &[ANY_MOVE, PATH, &[(Trigger::ConfigChanged(ConfigKey::IgnorePaths), Reach::ALWAYS)]],
 };
 
 /// What the rule between environments asks besides the history.

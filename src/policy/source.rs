@@ -5,7 +5,7 @@
 //! topics, because there somebody plainly meant a promotion.
 
 use super::Route;
-use super::families::{ConfigKey, Fact, Family, Reach, Trigger};
+use super::families::{ANY_MOVE, Fact, Family, PATH};
 use crate::model::{
     BranchName, Cause, Code, CopyBranch, Environment, Finding, Level, PromotionPath, Pull, Role, Source,
 };
@@ -15,7 +15,7 @@ pub(super) const FAMILY: Family = Family {
     name: "branches",
     codes: &[Code::WrongBase, Code::EnvironmentSkipped, Code::ForkHead, Code::CopyTakesOnly],
     facts: &[],
-    altered_by: &[(Trigger::ConfigChanged(ConfigKey::Path), Reach::ALWAYS)],
+    altered_by: &[PATH],
 };
 
 /// Whether the head stands where an environment has been: any move can make it so, or end it.
@@ -23,13 +23,7 @@ pub(super) const SNAPSHOT: Family = Family {
     name: "snapshots",
     codes: &[Code::Snapshot],
     facts: &[Fact::Snapshot],
-    altered_by: &[
-        (Trigger::BaseAdvanced, Reach::ALWAYS),
-        (Trigger::BaseRewritten, Reach::ALWAYS),
-        (Trigger::OtherBranchAdvanced, Reach::ALWAYS),
-        (Trigger::OtherBranchRewritten, Reach::ALWAYS),
-        (Trigger::ConfigChanged(ConfigKey::Path), Reach::ALWAYS),
-    ],
+    altered_by: &[ANY_MOVE, PATH],
 };
 
 pub(super) fn route(path: &PromotionPath, pull: &Pull) -> Route {

@@ -5,7 +5,7 @@
 //! GitHub's pages offer to make a stack, there is a note and no more.
 
 use super::Route;
-use super::families::{ConfigKey, Fact, Family, Reach, Trigger};
+use super::families::{Fact, Family, PATH, Reach, Trigger};
 use crate::model::{Cause, Code, Finding, Level, Outcome, PromotionPath, StackFacts, StackMember};
 
 /// Stacks are made of pull requests alone. How a stack's findings count can bring others back that they stood for.
@@ -13,10 +13,7 @@ pub(super) const FAMILY: Family = Family {
     name: "stacks",
     codes: &[Code::PromotionInStack],
     facts: &[Fact::Stacks],
-    altered_by: &[
-        (Trigger::StackChanged, Reach::ALWAYS),
-        (Trigger::ConfigChanged(ConfigKey::Path), Reach::ALWAYS),
-    ],
+    altered_by: &[PATH, &[(Trigger::StackChanged, Reach::ALWAYS)]],
 };
 
 /// The finding on a pull request in a stack that must not be one.

@@ -19,7 +19,7 @@
 //!   "After" is strict: in the same second nothing is proven, unless the topic was pushed with a commit that nobody had
 //!   pushed before ([`PushedAt::is_new`](crate::model::PushedAt::is_new)).
 
-use super::families::{ConfigKey, Fact, Family, Reach, Trigger};
+use super::families::{Fact, Family, MOVES_FOR_TOPICS, PATH};
 use std::collections::{HashMap, HashSet};
 
 use super::brought::Brought;
@@ -30,21 +30,11 @@ use crate::model::{
 };
 
 /// What other environments have of what a topic brings.
-///
-/// A base that moves forward takes commits away from what is brought and adds none, and less is found in less. Another
-/// branch that moves forward counts where it gained what is brought; where one moves in another direction, what was
-/// found may be gone.
 pub(super) const FAMILY: Family = Family {
     name: "history of a topic",
     codes: &[Code::CarriesHistory, Code::UnrelatedHistory],
     facts: &[Fact::TopicHistory],
-    altered_by: &[
-        (Trigger::BaseAdvanced, Reach::WITH_FINDINGS),
-        (Trigger::BaseRewritten, Reach::ALWAYS),
-        (Trigger::OtherBranchAdvanced, Reach::SHARING_COMMITS),
-        (Trigger::OtherBranchRewritten, Reach::WITH_FINDINGS.and(Reach::SHARING_COMMITS)),
-        (Trigger::ConfigChanged(ConfigKey::Path), Reach::ALWAYS),
-    ],
+    altered_by: &[MOVES_FOR_TOPICS, PATH],
 };
 
 /// More commits than this without a common ancestor are another project, not a topic to be picked over.

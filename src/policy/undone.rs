@@ -5,7 +5,7 @@
 //! target has means just that. What was taken back inside the topic itself, a merge above all, was mostly meant to be
 //! put off and not to be taken from everybody.
 
-use super::families::{ConfigKey, Fact, Family, Reach, Trigger};
+use super::families::{Fact, Family, MOVES_FOR_TOPICS, PATH, Reach, Trigger};
 use std::collections::HashSet;
 
 use super::brought::Brought;
@@ -17,13 +17,7 @@ pub(super) const FAMILY: Family = Family {
     name: "effect of the merge",
     codes: &[Code::UndoesMergedWork, Code::ChangesNothing],
     facts: &[Fact::TopicHistory],
-    altered_by: &[
-        (Trigger::BaseAdvanced, Reach::WITH_FINDINGS.and(Reach::SHARING_CHANGES)),
-        (Trigger::BaseRewritten, Reach::ALWAYS),
-        (Trigger::OtherBranchAdvanced, Reach::SHARING_COMMITS),
-        (Trigger::OtherBranchRewritten, Reach::WITH_FINDINGS.and(Reach::SHARING_COMMITS)),
-        (Trigger::ConfigChanged(ConfigKey::Path), Reach::ALWAYS),
-    ],
+    altered_by: &[MOVES_FOR_TOPICS, PATH, &[(Trigger::BaseAdvanced, Reach::SHARING_CHANGES)]],
 };
 
 /// The findings on what merging would do.

@@ -4,7 +4,7 @@
 //! requests those are. A branch that comes or goes changes what can be judged at all, so everything is judged anew. What
 //! was never judged as it is now, or could not be decided, is always judged.
 
-use super::pull_request::{aim, last_verdict, own_base, reach};
+use super::pull_request::{aim, last_verdict, reach};
 use crate::engine::config_cache::RepositoryConfig;
 use crate::lineage::{GitError, Repository};
 use crate::model::{BranchName, CommitId, Outcome, PullNumber, PullRequest};
@@ -41,17 +41,11 @@ pub(super) async fn affected(
         let pull = &judged.pull;
         let Some(aimed) = aim(&config.path, pull, &rows) else { continue };
         let standing = standing(judged, &aimed);
-        let bases = [Some(&aimed), own_base(&config.path, pull, &aimed)];
-        let reach = bases.into_iter().flatten().fold(Reach::NEVER, |all, base| {
-            let trigger = match (base == branch, forward) {
-                (true, true) => Trigger::BaseAdvanced,
-                (true, false) => Trigger::BaseRewritten,
-                (false, true) => Trigger::OtherBranchAdvanced,
-                (false, false) => Trigger::OtherBranchRewritten,
-            };
-            let reach = reach(&config.path, judged, base, trigger);
-            // What was found for another branch than the stack's trunk is not kept.
-            if reach.alters(*base != aimed) { Reach::ALWAYS } else { all.and(reach) }
+        let reach = reach(&config.path, judged, &aimed, |base| match (base == branch, forward) {
+            (true, true) => Trigger::BaseAdvanced,
+            (true, false) => Trigger::BaseRewritten,
+            (false, true) => Trigger::OtherBranchAdvanced,
+            (false, false) => Trigger::OtherBranchRewritten,
         });
         if standing == Standing::Open || reach.alters(standing == Standing::Found) {
             numbers.insert(pull.number);

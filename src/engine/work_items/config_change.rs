@@ -3,7 +3,7 @@
 //! Each family of rules says which parts of the configuration can alter its verdicts ([`policy::Family`]), and how much
 //! each kind of finding counts is known by its code.
 
-use super::pull_request::{aim, last_verdict, own_base, reach};
+use super::pull_request::{aim, last_verdict, reach};
 use crate::model::{BranchName, Outcome, PromotionPath, PullRequest};
 use crate::policy;
 use crate::store::JudgedPull;
@@ -27,15 +27,10 @@ pub(super) fn reconfigured<'a>(
         }
         let verdict = last_verdict(judged).filter(|_| judged.judged_head == Some(pull.head_commit));
         let Some(verdict) = verdict.filter(|it| it.outcome() != Outcome::Unknown) else { return true };
-        let bases = [Some(aimed), own_base(&now, pull, aimed)];
-        bases.into_iter().flatten().any(|base| {
-            // What was found for another branch than the stack's trunk is not kept.
-            let has_findings = base != aimed || !verdict.findings.is_empty();
-            triggers.iter().any(|trigger| {
-                // By the former path other families may have judged it.
-                let reach = [&before, &now].map(|path| reach(path, judged, base, *trigger));
-                reach[0].and(reach[1]).alters(has_findings)
-            })
+        triggers.iter().any(|trigger| {
+            // By the former path other families may have judged it.
+            let reach = [&before, &now].map(|path| reach(path, judged, aimed, |_| *trigger));
+            reach[0].and(reach[1]).alters(!verdict.findings.is_empty())
         })
     })
 }

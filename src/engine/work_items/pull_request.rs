@@ -24,7 +24,7 @@ use crate::model::{
     Base, BranchName, Cause, DeployFacts, Finding, Head, MergeMethods, Outcome, PromotionPath, Pull,
     PullNumber, PullRequest, PullRequestState, RepositoryId, Role, Undecided, Verdict,
 };
-use crate::policy::{self, Fact};
+use crate::policy::{self, Fact, Reach, Trigger};
 use crate::store::{Change, JudgedPull, RepositoryRow, RepositoryState, WorkItem};
 pub(super) use aim::aim;
 pub(super) use deploy_facts::known as known_deploys;
@@ -362,16 +362,27 @@ pub(super) fn ends(row: &PullRequest, aimed: BranchName) -> Pull {
     }
 }
 
-/// Which verdicts on a pull request a change can alter, as it was judged last.
+/// Which verdicts on a pull request a change can alter, as it was judged last: for the branch that it finally aims at, and
+/// for its own where a stack has it judged for another one. `trigger` tells what the change is to a base.
 pub(super) fn reach(
     path: &PromotionPath,
     judged: &JudgedPull,
-    base: &BranchName,
-    trigger: policy::Trigger,
-) -> policy::Reach {
-    let (pull, verdict) = (ends(&judged.pull, base.clone()), last_verdict(judged));
+    aimed: &BranchName,
+    trigger: impl Fn(&BranchName) -> Trigger,
+) -> Reach {
+    let verdict = last_verdict(judged);
     let snapshot = verdict.as_ref().and_then(Verdict::snapshot);
-    policy::Judged { path, pull: &pull, snapshot }.reach(trigger)
+    let of_base = |base: &BranchName| {
+        let pull = ends(&judged.pull, base.clone());
+        policy::Judged { path, pull: &pull, snapshot }.reach(trigger(base))
+    };
+    let all = of_base(aimed);
+    match own_base(path, &judged.pull, aimed).map(of_base) {
+        // What was found for its own base is not kept.
+        Some(own) if own.alters(true) => Reach::ALWAYS,
+        Some(own) => all.and(own),
+        None => all,
+    }
 }
 
 fn undecided(row: PullRequest, aimed: BranchName, why: Undecided) -> Judged {

@@ -32,7 +32,7 @@ pub(super) async fn run(
         // What is not judged has nothing that could be altered, and goes where its base goes.
         let base = it.judged_base.as_ref().unwrap_or(&it.pull.base_branch);
         let [other, stack] = [Trigger::OtherPullRequestChanged, Trigger::StackChanged]
-            .map(|trigger| reach(&config.path, it, base, trigger));
+            .map(|trigger| reach(&config.path, it, base, |_| trigger));
         it.pull.number != number
             && ((above.contains(&it.pull.number.0)
                 && (it.verdict.is_none() || other.has(Reach::SHARING_COMMITS)))

@@ -114,7 +114,8 @@ async fn waiting(
         let base = judged.judged_base.as_ref().unwrap_or(&pull.base_branch);
         let snapshot = last_verdict(judged).and_then(|it| it.snapshot().map(|it| it.of.clone()));
         let is_an_end = [Some(&pull.head_branch), snapshot.as_ref(), Some(base), Some(&pull.base_branch)];
-        is_an_end.contains(&Some(branch)) && reach(path, judged, base, Trigger::DeployChanged) != Reach::NEVER
+        is_an_end.contains(&Some(branch))
+            && reach(path, judged, base, |_| Trigger::DeployChanged) != Reach::NEVER
     });
     Ok(concerned.map(|it| Change::Mark(WorkItem::PullRequest(id, it.pull.number))).collect())
 }
