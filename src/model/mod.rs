@@ -7,8 +7,8 @@
 //! Does not live here: judging (`policy`), asking git (`lineage`), wording (`report`), any I/O.
 
 mod carried;
+mod cause;
 mod check_names;
-mod codes;
 pub mod config;
 mod deploy;
 mod deploy_acts;
@@ -36,8 +36,8 @@ mod verdict;
 mod workflow;
 
 pub use carried::{Carried, CarriedAnswer, Compared};
+pub use cause::{Cause, Code};
 pub use check_names::CheckName;
-pub use codes::Code;
 pub use deploy::{CancelEnd, Cancellation, Deploy, DeployState, Ending, Phase, PhaseRun, Trigger};
 pub use deploy_acts::{DeployRefusal, RollbackRefusal, WaitsFor};
 pub use deploy_settings::{DeploySettings, DriverSettings, ForeignDeployments};
@@ -68,5 +68,5 @@ pub use reverts::{Revert, RevertEffect};
 pub use rules::{Level, Rules};
 pub use stacks::{Stack, StackFacts, StackMember};
 pub use starting_point::StartingPoint;
-pub use verdict::{Cause, Finding, Outcome, Undecided, Verdict};
+pub use verdict::{Finding, Outcome, Undecided, Verdict};
 pub use workflow::runs_on_deployments;

@@ -1,0 +1,433 @@
+//! What can be found: the codes, and what each kind of finding says.
+
+use super::{
+    BranchName, Commit, CommitId, Origin, PromoteFirst, PullNumber, Repair, Revert, Snapshot, Undecided,
+};
+
+/// Makes the codes: each with what documents and configurations call it.
+macro_rules! codes {
+    ($($(#[$doc:meta])* $name:ident = $text:literal,)+) => {
+        /// The stable code of a kind of finding; `docs/findings.md` has a heading for each.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Code {
+            $($(#[$doc])* $name,)+
+        }
+
+        impl Code {
+            /// Every code, in order.
+            pub const ALL: [Self; [$($text),+].len()] = [$(Self::$name),+];
+
+            /// The code as people and programs see it.
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$name => $text,)+
+                }
+            }
+        }
+    };
+}
+
+codes! {
+    /// TP101: the branch may not be merged into this base.
+    WrongBase = "TP101",
+    /// TP102: an environment was left out on the way.
+    EnvironmentSkipped = "TP102",
+    /// TP103: a promotion must come from the repository itself.
+    ForkHead = "TP103",
+    /// TP104: the head is behind the base.
+    HeadBehind = "TP104",
+    /// TP105: the base already has the head's files.
+    NothingToPromote = "TP105",
+    /// TP106: a downstream environment into an upstream one.
+    ReverseMerge = "TP106",
+    /// TP107: the copy branch takes only the environment it copies.
+    CopyTakesOnly = "TP107",
+    /// TP108: a promotion, or an environment's branch, in a stack of pull requests.
+    PromotionInStack = "TP108",
+    /// TP110: the head stands at a commit that an environment's branch has pointed at.
+    Snapshot = "TP110",
+    /// TP201: the topic carries another environment's history.
+    CarriesHistory = "TP201",
+    /// TP202: the target was pushed back, and the topic brings again what was taken away.
+    Resurrects = "TP202",
+    /// TP203: the topic contains work that was squashed or rebased into the target.
+    AlreadyMerged = "TP203",
+    /// TP204: the topic carries work that was merged into another environment.
+    CarriesMergedElsewhere = "TP204",
+    /// TP205: the topic stands on another open pull request.
+    Stacked = "TP205",
+    /// TP206: head and base share no commit.
+    UnrelatedHistory = "TP206",
+    /// TP207: the topic takes work of others back, and the target would lose it.
+    UndoesMergedWork = "TP207",
+    /// TP208: merging the topic changes no file of the target.
+    ChangesNothing = "TP208",
+    /// TP301: the merge would not produce what was tested.
+    UntestedTree = "TP301",
+    /// TP302: the promotion conflicts.
+    MergeConflicts = "TP302",
+    /// TP303: what would ship was not deployed and accepted where it comes from.
+    NotVerified = "TP303",
+    /// TP304: a back-merge carries commits that belong to no known hotfix.
+    UnknownCommits = "TP304",
+    /// TP305: the target can be merged into by squash or rebase, or was.
+    MergeMethod = "TP305",
+    /// TP406: the target was rolled back, and is held.
+    Held = "TP406",
+    /// TP408: the deploy of what would ship has failed or is under way.
+    Deploying = "TP408",
+    /// TP501: the copy branch lags behind.
+    CopyStale = "TP501",
+    /// TP502: the copy branch has gone another way.
+    CopyDiverged = "TP502",
+    /// TP601: the configuration is invalid.
+    ConfigurationInvalid = "TP601",
+    /// TP901: GitHub or git did not answer.
+    CouldNotDecide = "TP901",
+}
+
+impl std::fmt::Display for Code {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// What was found, with all that its words need.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub enum Cause {
+    /// TP101: a topic, or the copy branch, aimed at an environment that does not take it.
+    WrongBase {
+        /// The branch such work goes into first, when there is one: the retarget.
+        belongs_on: Option<BranchName>,
+        /// The branches that the base does take, as people call them; empty when it takes nothing known.
+        needs: Vec<BranchName>,
+    },
+    /// TP102: an environment aimed past the next one.
+    EnvironmentSkipped {
+        /// The branches that the base takes.
+        needs: Vec<BranchName>,
+        /// The branch the head has to go into first.
+        next: Option<BranchName>,
+    },
+    /// TP103: a promotion or sync from a fork.
+    ForkHead {
+        /// The branch of the same name in this repository, from which it has to come.
+        own: BranchName,
+    },
+    /// TP104: the head has nothing new and the files differ.
+    HeadBehind,
+    /// TP104: the same, and the promotion before it is what is missing.
+    BehindUntilPromoted {
+        /// That promotion.
+        first: PromoteFirst,
+    },
+    /// TP105: the base already holds the head's files.
+    NothingToPromote,
+    /// TP106: a downstream environment into an upstream one with nothing to carry.
+    ReverseMerge {
+        /// A promotion that was squashed or rebased: merging joins the two histories again.
+        #[serde(default)]
+        rejoins: Option<Commit>,
+    },
+    /// TP107: something else than its environment into the copy branch.
+    CopyTakesOnly {
+        /// The only branch it takes.
+        only: BranchName,
+        /// The branch such work goes into first, when there is one.
+        belongs_on: Option<BranchName>,
+    },
+    /// TP108: a promotion, or an environment's branch, in a stack of pull requests.
+    PromotionInStack {
+        /// The stack's number, where GitHub names it.
+        #[serde(default)]
+        number: Option<u64>,
+        /// The branch that all of the stack goes to.
+        trunk: BranchName,
+        /// The branches of the path that would be rewritten.
+        heads: Vec<BranchName>,
+    },
+    /// TP108 as a note: promotions that GitHub's pages offer to put in a stack.
+    MayBeStacked {
+        /// The others.
+        with: Vec<Origin>,
+    },
+    /// TP110: the head is no environment's branch, but stands where one has been: it is judged as that one.
+    Snapshot(Snapshot),
+    /// TP201: brought commits lie on the line of another environment or the copy branch.
+    CarriesHistory {
+        /// For each such branch: the foreign commits on its line, newest first.
+        foreign: Vec<(BranchName, Vec<Commit>)>,
+        /// How many commits the pull request brings in all, and how many came along with the foreign ones.
+        brought: usize,
+        /// Of those, how many are reachable from the foreign commits.
+        came_along: usize,
+        /// How they got in: own commits with a foreign parent. A merge brought them in; where it is no merge,
+        /// the topic was cut there.
+        #[serde(default)]
+        entered: Vec<Commit>,
+        /// The way back to a clean branch.
+        repair: Repair,
+    },
+    /// TP201 as a warning: another branch was pointed at this topic after it had been pushed.
+    PointedAtTopic {
+        /// The branch that was moved.
+        branch: BranchName,
+        /// Where it was pointed.
+        commit: CommitId,
+        /// When, in Unix seconds.
+        at: i64,
+    },
+    /// TP202: the target was pushed back, and the topic still has what was taken away.
+    Resurrects {
+        /// What the target pointed at and no longer has, newest first.
+        tips: Vec<Commit>,
+        /// How many commits come back.
+        commits: usize,
+        /// The way to leave them out.
+        repair: Repair,
+    },
+    /// TP203: the topic has the commits of pull requests that the target has as other commits.
+    AlreadyMerged {
+        /// Which pull requests.
+        pulls: Vec<Origin>,
+        /// The way to leave their commits out.
+        repair: Repair,
+        /// Whether they are all that the topic brings, so that merging it changes no file.
+        #[serde(default)]
+        changes_nothing: bool,
+    },
+    /// TP204: the topic has commits that others merged into another environment.
+    CarriesMergedElsewhere {
+        /// For each such branch: the commits, newest first.
+        commits: Vec<(BranchName, Vec<Commit>)>,
+        /// The way to leave them out.
+        repair: Repair,
+    },
+    /// TP205: the topic has the commits of pull requests that are open.
+    Stacked {
+        /// Which pull requests.
+        on: Vec<Origin>,
+    },
+    /// TP206: no merge base.
+    UnrelatedHistory {
+        /// The commits, oldest first, that a new branch could pick; empty when there are too many to be own work.
+        repair: Repair,
+    },
+    /// TP207: the topic has work of others and takes it back, so that merging it takes it away.
+    UndoesMergedWork {
+        /// What takes what back.
+        reverts: Vec<Revert>,
+        /// The way to leave the reverts out.
+        repair: Repair,
+    },
+    /// TP208: merging the topic changes no file of the target.
+    ChangesNothing {
+        /// How many commits it would bring.
+        brings: usize,
+    },
+    /// TP301: what would ship is not what was tested.
+    UntestedTree {
+        /// The commits only the base has, which explain the difference, newest first.
+        only_on_base: Vec<Commit>,
+        /// A promotion that was squashed or rebased: it cut the history that the two shared.
+        #[serde(default)]
+        cut_by: Option<Commit>,
+        /// The promotion before it, where that is what is missing.
+        #[serde(default)]
+        first: Option<PromoteFirst>,
+    },
+    /// TP302: merging conflicts.
+    MergeConflicts {
+        /// The paths, sorted.
+        paths: Vec<String>,
+        /// The commits only the base has, newest first.
+        only_on_base: Vec<Commit>,
+        /// A promotion that was squashed or rebased: it cut the history that the two shared.
+        #[serde(default)]
+        cut_by: Option<Commit>,
+        /// The promotion before it, where that is what is missing.
+        #[serde(default)]
+        first: Option<PromoteFirst>,
+    },
+    /// TP302 as a warning: carrying a downstream environment's changes back conflicts.
+    BackMergeConflicts {
+        /// The paths, sorted.
+        paths: Vec<String>,
+        /// The commits to be picked one by one instead, newest first.
+        carries: Vec<Commit>,
+    },
+    /// TP303: the files were not deployed where they come from.
+    NotVerified {
+        /// The environment on which they have to be.
+        environment: String,
+    },
+    /// TP304: a back-merge carries commits of no recorded pull request.
+    UnknownCommits {
+        /// The commits, newest first.
+        commits: Vec<Commit>,
+    },
+    /// TP305: the promotion may be merged in a way that makes new commits.
+    MergeMethod {
+        /// What the rules of the base allow.
+        squash: bool,
+        /// What the rules of the base allow.
+        rebase: bool,
+        /// Whether no rule of the base says so, but the settings of the repository, which may be meant for topics.
+        #[serde(default)]
+        by_settings: bool,
+    },
+    /// TP406: the target was rolled back. While the hold is in force nothing is merged there; once it was lifted, the
+    /// next promotion brings back what was taken away.
+    Held {
+        /// What the target was taken back from.
+        from: CommitId,
+        /// What it was taken back to.
+        to: CommitId,
+        /// Who asked for it.
+        by: String,
+        /// Why, in their words.
+        reason: String,
+        /// Since when, in Unix seconds.
+        since: i64,
+        /// The pull requests that were taken back.
+        pulls: Vec<PullNumber>,
+        /// Who has lifted the hold, and why.
+        lifted: Option<(String, String)>,
+    },
+    /// TP408: what would ship is being deployed where it comes from, or that has failed.
+    Deploying {
+        /// The environment.
+        environment: String,
+        /// Since when, in Unix seconds.
+        since: i64,
+        /// How it ended, if it has.
+        ended: Option<String>,
+    },
+    /// TP501: the copy branch holds an earlier state.
+    CopyStale {
+        /// How many commits of the environment's line it lacks.
+        behind: usize,
+        /// Since when, in Unix seconds, where the ledger tells.
+        since: Option<i64>,
+    },
+    /// TP502: the copy branch holds what its environment never had.
+    CopyDiverged {
+        /// The paths in which they differ, sorted.
+        paths: Vec<String>,
+        /// The commits that only the copy branch has, newest first.
+        only_on_copy: Vec<Commit>,
+    },
+    /// TP601: the configuration cannot be used.
+    ConfigurationInvalid {
+        /// Where the file is, as people name it.
+        place: String,
+        /// The first mistake.
+        message: String,
+        /// Its line, from 1.
+        line: usize,
+        /// Its column, from 1; 0 where an earlier version kept none.
+        #[serde(default)]
+        column: usize,
+        /// How many more there are.
+        more: usize,
+    },
+    /// TP901: nothing could be decided.
+    CouldNotDecide(Undecided),
+}
+
+impl Cause {
+    /// The code under which it is documented.
+    pub fn code(&self) -> Code {
+        match self {
+            Self::WrongBase { .. } => Code::WrongBase,
+            Self::EnvironmentSkipped { .. } => Code::EnvironmentSkipped,
+            Self::ForkHead { .. } => Code::ForkHead,
+            Self::HeadBehind | Self::BehindUntilPromoted { .. } => Code::HeadBehind,
+            Self::NothingToPromote => Code::NothingToPromote,
+            Self::ReverseMerge { .. } => Code::ReverseMerge,
+            Self::CopyTakesOnly { .. } => Code::CopyTakesOnly,
+            Self::PromotionInStack { .. } | Self::MayBeStacked { .. } => Code::PromotionInStack,
+            Self::Snapshot(_) => Code::Snapshot,
+            Self::CarriesHistory { .. } | Self::PointedAtTopic { .. } => Code::CarriesHistory,
+            Self::Resurrects { .. } => Code::Resurrects,
+            Self::AlreadyMerged { .. } => Code::AlreadyMerged,
+            Self::CarriesMergedElsewhere { .. } => Code::CarriesMergedElsewhere,
+            Self::Stacked { .. } => Code::Stacked,
+            Self::UnrelatedHistory { .. } => Code::UnrelatedHistory,
+            Self::UndoesMergedWork { .. } => Code::UndoesMergedWork,
+            Self::ChangesNothing { .. } => Code::ChangesNothing,
+            Self::UntestedTree { .. } => Code::UntestedTree,
+            Self::MergeConflicts { .. } | Self::BackMergeConflicts { .. } => Code::MergeConflicts,
+            Self::NotVerified { .. } => Code::NotVerified,
+            Self::UnknownCommits { .. } => Code::UnknownCommits,
+            Self::MergeMethod { .. } => Code::MergeMethod,
+            Self::Held { .. } => Code::Held,
+            Self::Deploying { .. } => Code::Deploying,
+            Self::CopyStale { .. } => Code::CopyStale,
+            Self::CopyDiverged { .. } => Code::CopyDiverged,
+            Self::ConfigurationInvalid { .. } => Code::ConfigurationInvalid,
+            Self::CouldNotDecide(_) => Code::CouldNotDecide,
+        }
+    }
+
+    /// Whether it is worth a word beside the verdict and no reason for it.
+    pub fn is_note(&self) -> bool {
+        matches!(self, Self::MergeMethod { by_settings: true, .. } | Self::MayBeStacked { .. })
+    }
+
+    /// Whether it passes by itself, without anybody's doing.
+    pub fn passes_by_itself(&self) -> bool {
+        matches!(self, Self::Deploying { ended: None, .. })
+    }
+
+    /// The branch to which the pull request can be sent instead, where that is the way out.
+    pub fn retarget_to(&self) -> Option<&BranchName> {
+        match self {
+            Self::WrongBase { belongs_on, .. } | Self::CopyTakesOnly { belongs_on, .. } => {
+                belongs_on.as_ref()
+            }
+            Self::EnvironmentSkipped { next, .. } => next.as_ref(),
+            _ => None,
+        }
+    }
+
+    /// The way to a clean branch where somebody has to act, to be completed.
+    pub fn repair_mut(&mut self) -> Option<&mut Repair> {
+        match self {
+            Self::CarriesHistory { repair, .. }
+            | Self::Resurrects { repair, .. }
+            | Self::AlreadyMerged { repair, .. }
+            | Self::CarriesMergedElsewhere { repair, .. }
+            | Self::UnrelatedHistory { repair } => Some(repair),
+            _ => None,
+        }
+    }
+
+    /// The way to a clean branch, where there is one.
+    pub fn repair(&self) -> Option<&Repair> {
+        let (Self::CarriesHistory { repair, .. }
+        | Self::Resurrects { repair, .. }
+        | Self::AlreadyMerged { repair, .. }
+        | Self::CarriesMergedElsewhere { repair, .. }
+        | Self::UndoesMergedWork { repair, .. }
+        | Self::UnrelatedHistory { repair }) = self
+        else {
+            return None;
+        };
+        (!repair.picks.is_empty()).then_some(repair)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_unique_and_sorted() {
+        let codes: Vec<_> = Code::ALL.iter().map(|code| code.as_str()).collect();
+        let mut sorted = codes.clone();
+        sorted.sort_unstable();
+        sorted.dedup();
+        assert_eq!(codes, sorted);
+    }
+}
