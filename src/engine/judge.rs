@@ -3,7 +3,8 @@
 use crate::lineage::{BranchTip, CopyQuestion, GitError, Ledger, PromotionQuestion, Repository, Survey};
 use crate::model::{
     BranchName, CommitId, CopyBranch, CopyHistory, DeployFacts, Environment, Facts, History, IgnoredPaths,
-    MergeMethods, Outcome, PromotionPath, Pull, Role, Snapshot, StackFacts, Undecided, Verdict,
+    MergeMethods, Outcome, PromotionPath, Pull, PullRequestDetails, Role, Snapshot, StackFacts, Undecided,
+    Verdict,
 };
 use crate::policy::{self, Fact, Judged, Route};
 
@@ -12,6 +13,8 @@ use crate::policy::{self, Fact, Judged, Route};
 pub struct Known<'a> {
     /// Where the branches of the path are.
     pub survey: &'a Survey,
+    /// What GitHub says of it besides its two ends.
+    pub details: PullRequestDetails,
     /// How pull requests may be merged into the base, where that is known.
     pub methods: Option<MergeMethods>,
     /// What is known of deploys.
@@ -68,8 +71,8 @@ async fn judge_by(
         Ok(snapshot) => snapshot,
         Err(why) => return Verdict::undecided(why),
     };
-    let (deploys, stacks) = (DeployFacts::default(), StackFacts::default());
-    let known = Known { survey: &survey, methods: None, deploys, snapshot, stacks };
+    let (details, deploys, stacks) = Default::default();
+    let known = Known { survey: &survey, details, methods: None, deploys, snapshot, stacks };
     judge_knowing(repository, path, pull, ledger, known).await
 }
 
@@ -110,13 +113,14 @@ pub async fn judge_knowing(
     ledger: &Ledger,
     known: Known<'_>,
 ) -> Verdict {
-    let Known { survey, methods, deploys, snapshot, stacks } = known;
+    let Known { survey, details, methods, deploys, snapshot, stacks } = known;
     let promoting = snapshot.as_ref().map(|snapshot| pull.promoting(snapshot));
     let pull = promoting.as_ref().unwrap_or(pull);
     let gathered = gather(repository, path, pull, ledger, survey).await;
     match gathered {
         Ok(history) => {
-            let facts = Facts { pull: pull.clone(), history, methods, deploys, snapshot, stacks };
+            let ends = pull.clone();
+            let facts = Facts { pull: ends, details, history, methods, deploys, snapshot, stacks };
             let mut verdict = policy::judge(path, &facts);
             leave_out_what_is_there(repository, pull, &mut verdict).await;
             verdict

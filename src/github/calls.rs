@@ -2,7 +2,9 @@ use super::api::{Api, Call, Caller};
 use super::error::ApiError;
 use super::paging::next_page;
 use super::pulls::PullStack;
-use crate::model::{CommitId, InstallationId, MergeMethods, MethodsFrom, PullNumber, RepositoryId};
+use crate::model::{
+    CommitId, InstallationId, MergeMethods, MethodsFrom, PullNumber, PullRequestDetails, RepositoryId,
+};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Utc};
@@ -107,9 +109,6 @@ pub struct Pull {
     pub title: Option<String>,
     /// `open` or `closed`.
     pub state: String,
-    /// Whether it is a draft.
-    #[serde(default)]
-    pub draft: Option<bool>,
     /// When it was merged.
     #[serde(default)]
     pub merged_at: Option<DateTime<Utc>>,
@@ -127,6 +126,9 @@ pub struct Pull {
     /// The stack it is in. Servers that know no stacks say nothing of one.
     #[serde(default)]
     pub stack: Option<PullStack>,
+    /// What else rules need.
+    #[serde(flatten)]
+    pub details: PullRequestDetails,
 }
 
 /// An installation of the App.

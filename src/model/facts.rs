@@ -1,5 +1,6 @@
 use super::{
-    BranchName, CommitId, Hold, MergeMethods, MergedPull, OpenPull, Origin, Revert, StackFacts, TreeId,
+    BranchName, CommitId, Hold, MergeMethods, MergedPull, OpenPull, Origin, PullRequestDetails, Revert,
+    StackFacts, TreeId,
 };
 
 /// The branch a pull request would merge.
@@ -342,6 +343,8 @@ pub struct HeadDeploy {
 pub struct Facts {
     /// The pull request's two ends.
     pub pull: Pull,
+    /// What else GitHub says of it; in a clone nothing is known.
+    pub details: PullRequestDetails,
     /// What git and the ledger said.
     pub history: History,
     /// How pull requests may be merged into the base, where GitHub told.
@@ -352,4 +355,12 @@ pub struct Facts {
     pub snapshot: Option<Snapshot>,
     /// The stack it is in, and those it could be put in one with.
     pub stacks: StackFacts,
+}
+
+impl Facts {
+    /// Those of a pull request of which nothing else is known.
+    pub fn new(pull: Pull, history: History) -> Self {
+        let (details, deploys, stacks) = Default::default();
+        Self { pull, details, history, methods: None, deploys, snapshot: None, stacks }
+    }
 }

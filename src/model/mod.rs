@@ -58,7 +58,7 @@ pub use moves::{Move, Placed, in_order};
 pub use names::{BranchName, CommitId, InvalidName, TreeId};
 pub use not_counted::{NotCounted, WhyNotCounted};
 pub use paths::{IgnoredPaths, InvalidPattern};
-pub use pull_request::{Merged, PullRequest, PullRequestState};
+pub use pull_request::{Merged, PullRequest, PullRequestDetails, PullRequestState};
 pub use records::{
     DeployOutcome, MergeMethod, MergeMethods, MergedPull, MethodsFrom, OpenPull, Origin, VerifiedTree,
 };

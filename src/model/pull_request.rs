@@ -22,8 +22,6 @@ pub struct PullRequest {
     pub number: PullNumber,
     /// Whether it is open.
     pub state: PullRequestState,
-    /// Whether it is a draft.
-    pub draft: bool,
     /// The head branch's name.
     pub head_branch: BranchName,
     /// The head commit.
@@ -40,6 +38,18 @@ pub struct PullRequest {
     pub merged: Option<Merged>,
     /// The stack it is in.
     pub stack: Option<Stack>,
+    /// What else GitHub says of it.
+    pub details: PullRequestDetails,
+}
+
+/// What GitHub says of a pull request that no query looks for: in GitHub's own names, since it is read from GitHub's JSON
+/// as it is and stored as JSON, so that a rule which needs one more fact adds a field here and nothing elsewhere. What
+/// GitHub did not say, or an earlier version did not read, is the default.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(default)]
+pub struct PullRequestDetails {
+    /// Whether it is a draft.
+    pub draft: Option<bool>,
 }
 
 impl PullRequest {

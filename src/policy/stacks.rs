@@ -52,8 +52,8 @@ pub(super) fn may_be_stacked(
 #[cfg(test)]
 mod tests {
     use crate::model::{
-        Base, BranchName, Code, CommitId, DeployFacts, Facts, Head, History, Level, Origin, Outcome,
-        PromotionPath, Pull, PullNumber, Stack, StackFacts, StackMember, Verdict,
+        Base, BranchName, Code, CommitId, Facts, Head, History, Level, Origin, Outcome, PromotionPath, Pull,
+        PullNumber, Stack, StackFacts, StackMember, Verdict,
     };
     use crate::policy::judge;
 
@@ -67,8 +67,7 @@ mod tests {
             head: Head { branch: Some(name(head)), commit, fork: false },
             base: Base { branch: name(base), commit },
         };
-        let (history, deploys) = (History::NotNeeded, DeployFacts::default());
-        judge(path, &Facts { pull, history, methods: None, deploys, snapshot: None, stacks })
+        judge(path, &Facts { stacks, ..Facts::new(pull, History::NotNeeded) })
     }
 
     fn member(goes_into: &str, heads: &[&str]) -> StackFacts {

@@ -65,7 +65,7 @@ pub(crate) async fn older_news_of_a_pull_request_is_ignored(store: Arc<dyn Store
     older.state = PullRequestState::Closed;
     apply(store, vec![Change::Pull(older)]).await;
     assert_eq!(store.pull(REPOSITORY, PullNumber(1)).await.unwrap().unwrap().pull, now);
-    (now.draft, now.head_repository, now.base_branch) = (true, None, branch("production"));
+    (now.details.draft, now.head_repository, now.base_branch) = (Some(true), None, branch("production"));
     apply(store, vec![Change::Pull(now.clone())]).await;
     assert_eq!(store.pull(REPOSITORY, PullNumber(1)).await.unwrap().unwrap().pull, now);
     assert_eq!(store.pull(REPOSITORY, PullNumber(2)).await.unwrap(), None);

@@ -239,11 +239,12 @@ async fn a_file_of_version_10_learns_of_stacks() {
     let folder = tempfile::tempdir().unwrap();
     let rows = "
         INSERT INTO pulls (repository, number, state, draft, head_branch, head_commit, base_branch, author, updated_at)
-            VALUES (42, 3, 'open', 0, 'staging', x'0101010101010101010101010101010101010101', 'production', 'ana', 5);";
+            VALUES (42, 3, 'open', 1, 'staging', x'0101010101010101010101010101010101010101', 'production', 'ana', 5);";
     let path = file_of(10, folder.path(), rows);
     let store = SqliteStore::open(&path, &Options::default()).unwrap();
     let known = store.pull(REPOSITORY, PullNumber(3)).await.unwrap().unwrap().pull;
     assert_eq!((known.stack, known.updated_at), (None, 5));
+    assert_eq!(known.details.draft, Some(true));
     store.close().await;
 }
 

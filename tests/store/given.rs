@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use towpath::model::{BranchName, CommitId, PullNumber, PullRequest, PullRequestState, RepositoryId, Stack};
+use towpath::model::{
+    BranchName, CommitId, PullNumber, PullRequest, PullRequestDetails, PullRequestState, RepositoryId, Stack,
+};
 use towpath::store::{
     Change, Committed, ConcurrencyLimits, DeliveryFilter, DeliveryRow, DeliveryState, Lease, Millis,
     NewDelivery, Next, Options, SqliteStore, Store, WorkItem,
@@ -74,13 +76,13 @@ pub(crate) fn pull_row(number: u64, updated_at: Millis) -> PullRequest {
         repository: REPOSITORY,
         number: PullNumber(number),
         state: PullRequestState::Open,
-        draft: false,
         head_branch: branch("feature/x"),
         head_commit: commit(1),
         head_repository: Some(REPOSITORY),
         base_branch: branch("staging"),
         author: "ada".to_owned(),
         updated_at,
+        details: PullRequestDetails::default(),
     }
 }
 

@@ -43,8 +43,8 @@ pub(super) fn judged(path: &PromotionPath) -> BTreeSet<&BranchName> {
 mod tests {
     use super::*;
     use crate::model::{
-        Cause, Code, CommitId, Finding, Level, PullNumber, PullRequestState, RepositoryId, Requires, Tested,
-        Verdict,
+        Cause, Code, CommitId, Finding, Level, PullNumber, PullRequestDetails, PullRequestState,
+        RepositoryId, Requires, Tested, Verdict,
     };
 
     fn open(number: u64, head: &str, base: &str, findings: Vec<Finding>) -> JudgedPull {
@@ -55,7 +55,6 @@ mod tests {
                 repository: RepositoryId(1),
                 number: PullNumber(number),
                 state: PullRequestState::Open,
-                draft: false,
                 head_branch: name(head),
                 head_commit: commit,
                 head_repository: Some(RepositoryId(1)),
@@ -64,6 +63,7 @@ mod tests {
                 updated_at: 0,
                 merged: None,
                 stack: None,
+                details: PullRequestDetails::default(),
             },
             judged_head: Some(commit),
             judged_base: Some(name(base)),

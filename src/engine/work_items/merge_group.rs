@@ -15,8 +15,8 @@ use crate::engine::judge::{self, Known};
 use crate::github::events::MergeGroupEvent;
 use crate::lineage::Repository;
 use crate::model::{
-    Base, BranchName, CommitId, DeployFacts, Finding, Head, Outcome, Pull, PullRequest, RepositoryId, Role,
-    StackFacts, Undecided, Verdict,
+    Base, BranchName, CommitId, Finding, Head, Outcome, Pull, PullRequest, RepositoryId, Role, Undecided,
+    Verdict,
 };
 use crate::report::{self, NotAgain, Subject, Withdrawn};
 use crate::store::{Change, ChecksOf, RepositoryRow, RepositoryState, WorkItem};
@@ -224,15 +224,14 @@ impl Group<'_> {
         let promoting = snapshot.as_ref().map(|snapshot| pull.promoting(snapshot));
         let ends = promoting.as_ref().unwrap_or(pull);
         // What keeps the pull request back keeps the group back: it may have come up since it was queued.
-        let deploys = match row {
-            Some(row) => known_deploys(self.ctx, path, row, ends).await?,
-            None => DeployFacts::default(),
+        let (details, deploys, stacks) = match row {
+            Some(row) => {
+                let deploys = known_deploys(self.ctx, path, row, ends).await?;
+                (row.details.clone(), deploys, stack_facts(path, row, open))
+            }
+            None => Default::default(),
         };
-        let stacks = match row {
-            Some(row) => stack_facts(path, row, open),
-            None => StackFacts::default(),
-        };
-        let known = Known { survey: &survey, methods: None, deploys, snapshot, stacks };
+        let known = Known { survey: &survey, details, methods: None, deploys, snapshot, stacks };
         Ok(judge::judge_knowing(repository, path, pull, ledger, known).await)
     }
 

@@ -98,7 +98,6 @@ pub(super) fn pull_row(
         repository,
         number: pull.number,
         state,
-        draft: pull.draft.unwrap_or_default(),
         head_branch: name(&pull.head.branch)?,
         head_commit: pull.head.sha,
         head_repository: pull.head.repo.map(|it| it.id),
@@ -107,5 +106,6 @@ pub(super) fn pull_row(
         updated_at: pull.updated_at.timestamp_millis(),
         merged: pull.merged_at.map(|at| Merged { at: at.timestamp(), commit: pull.merge_commit_sha }),
         stack,
+        details: pull.details.clone(),
     })
 }

@@ -305,8 +305,8 @@ impl Case<'_> {
             Ok(deploys) => deploys,
             Err(error) => return undecided(row, pull.base.branch, Undecided::Git { what: error.what }),
         };
-        let known =
-            Known { survey, methods, deploys, snapshot, stacks: stack_facts(path, &row, memory.open()) };
+        let (details, stacks) = (row.details.clone(), stack_facts(path, &row, memory.open()));
+        let known = Known { survey, details, methods, deploys, snapshot, stacks };
         let verdict = judge::judge_knowing(repository, path, &pull, &ledger, known).await;
         let error = error_in(&verdict);
         Judged { row, pull, verdict, for_own_base: None, error }

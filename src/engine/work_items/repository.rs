@@ -251,6 +251,7 @@ async fn still_to_do(
         it.judged_head == Some(pull.head_commit)
             && it.judged_base.as_ref() == Some(aimed)
             && it.pull.stack == pull.stack
+            && it.pull.details == pull.details
             && last_verdict(it).is_some_and(|verdict| verdict.outcome() != Outcome::Unknown)
     });
     if !as_judged {

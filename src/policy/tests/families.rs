@@ -142,7 +142,7 @@ fn facts() -> impl Strategy<Value = Facts> {
         } else {
             History::NotNeeded
         };
-        Facts { pull, history, methods, deploys, snapshot, stacks }
+        Facts { methods, deploys, snapshot, stacks, ..Facts::new(pull, history) }
     })
 }
 
@@ -256,14 +256,7 @@ proptest! {
     fn a_base_that_moves_forward_finds_nothing_new_in_a_clean_topic(history in topic(), at in 0_usize..14) {
         let pull = pull("x", "integration", false);
         let path = PromotionPath::pro();
-        let verdict_on = |history| judge(&path, &Facts {
-            pull: pull.clone(),
-            history: History::Topic(history),
-            methods: None,
-            deploys: DeployFacts::default(),
-            snapshot: None,
-            stacks: StackFacts::default(),
-        });
+        let verdict_on = |history| judge(&path, &Facts::new(pull.clone(), History::Topic(history)));
         let topic = Judged { path: &path, pull: &pull, snapshot: None };
         let verdict = verdict_on(history.clone());
         prop_assert!(!topic.reach(Trigger::BaseAdvanced).alters(false));

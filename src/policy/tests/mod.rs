@@ -6,8 +6,8 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::model::{
-    Base, BranchName, Cause, Code, Commit, CommitId, DeployFacts, Head, LedgerTip, Level, Line, Outcome,
-    PushedAt, Source, TipSource, TopicHistory,
+    Base, BranchName, Cause, Code, Commit, CommitId, Head, LedgerTip, Level, Line, Outcome, PushedAt, Source,
+    TipSource, TopicHistory,
 };
 
 pub(super) fn id(number: usize) -> CommitId {
@@ -130,14 +130,7 @@ fn only_a_topic_of_the_repository_itself_may_be_a_snapshot_of_what_the_base_take
 
 #[test]
 fn facts_of_another_route_are_never_a_pass() {
-    let facts = Facts {
-        pull: pull("x", "integration", false),
-        history: History::NotNeeded,
-        methods: None,
-        deploys: DeployFacts::default(),
-        snapshot: None,
-        stacks: StackFacts::default(),
-    };
+    let facts = Facts::new(pull("x", "integration", false), History::NotNeeded);
     assert_eq!(judge(&PromotionPath::pro(), &facts).outcome(), Outcome::Unknown);
 }
 
@@ -210,17 +203,7 @@ prop_compose! {
 
 fn verdict(history: &TopicHistory) -> Verdict {
     let history = History::Topic(history.clone());
-    judge(
-        &PromotionPath::pro(),
-        &Facts {
-            pull: pull("x", "integration", false),
-            history,
-            methods: None,
-            deploys: DeployFacts::default(),
-            snapshot: None,
-            stacks: StackFacts::default(),
-        },
-    )
+    judge(&PromotionPath::pro(), &Facts::new(pull("x", "integration", false), history))
 }
 
 fn carried(verdict: &Verdict) -> Option<&Cause> {

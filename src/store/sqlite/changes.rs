@@ -42,15 +42,16 @@ const REPOSITORY: &str = insert_repository!(
 const INTRODUCED: &str = insert_repository!("NOTHING");
 
 const PULL: &str = "
-    INSERT INTO pull_requests (repository, number, state, draft, head_branch, head_commit, head_repository,
-        base_branch, author, updated_at, merged_at, merge_commit, stack)
-    VALUES (:repository, :number, :state, :draft, :head_branch, :head_commit, :head_repository,
-        :base_branch, :author, :updated_at, :merged_at, :merge_commit, :stack)
+    INSERT INTO pull_requests (repository, number, state, head_branch, head_commit, head_repository,
+        base_branch, author, updated_at, merged_at, merge_commit, stack, details)
+    VALUES (:repository, :number, :state, :head_branch, :head_commit, :head_repository,
+        :base_branch, :author, :updated_at, :merged_at, :merge_commit, :stack, :details)
     ON CONFLICT (repository, number) DO UPDATE SET
-        state = excluded.state, draft = excluded.draft, head_branch = excluded.head_branch,
+        state = excluded.state, head_branch = excluded.head_branch,
         head_commit = excluded.head_commit, head_repository = excluded.head_repository,
         base_branch = excluded.base_branch, author = excluded.author, updated_at = excluded.updated_at,
-        merged_at = excluded.merged_at, merge_commit = excluded.merge_commit, stack = excluded.stack
+        merged_at = excluded.merged_at, merge_commit = excluded.merge_commit, stack = excluded.stack,
+        details = excluded.details
     WHERE excluded.updated_at >= pull_requests.updated_at";
 
 const JUDGED: &str = "
@@ -230,7 +231,6 @@ fn pull(connection: &Connection, row: &PullRequest) -> Result<(), StoreError> {
         ":repository": row.repository,
         ":number": row.number,
         ":state": row.state,
-        ":draft": row.draft,
         ":head_branch": row.head_branch,
         ":head_commit": row.head_commit,
         ":head_repository": row.head_repository,
@@ -240,6 +240,7 @@ fn pull(connection: &Connection, row: &PullRequest) -> Result<(), StoreError> {
         ":merged_at": row.merged.map(|it| it.at),
         ":merge_commit": row.merged.and_then(|it| it.commit),
         ":stack": row.stack,
+        ":details": row.details,
     })?;
     Ok(())
 }

@@ -28,8 +28,8 @@ pub(super) const REPOSITORIES_OF: &str =
 
 macro_rules! pull_columns {
     () => {
-        "SELECT repository, number, state, draft, head_branch, head_commit, head_repository, base_branch,
-            author, updated_at, merged_at, merge_commit, stack"
+        "SELECT repository, number, state, head_branch, head_commit, head_repository, base_branch,
+            author, updated_at, merged_at, merge_commit, stack, details"
     };
 }
 
@@ -216,20 +216,20 @@ fn judged_from(row: &Row<'_>) -> rusqlite::Result<JudgedPull> {
 
 /// By the places of `pull_columns`: looking columns up by their names takes longer than reading them.
 fn pull_from(row: &Row<'_>) -> rusqlite::Result<PullRequest> {
-    let merged = |at| Ok::<_, rusqlite::Error>(Merged { at, commit: row.get(11)? });
+    let merged = |at| Ok::<_, rusqlite::Error>(Merged { at, commit: row.get(10)? });
     Ok(PullRequest {
         repository: row.get(0)?,
         number: row.get(1)?,
         state: row.get(2)?,
-        draft: row.get(3)?,
-        head_branch: row.get(4)?,
-        head_commit: row.get(5)?,
-        head_repository: row.get(6)?,
-        base_branch: row.get(7)?,
-        author: row.get(8)?,
-        updated_at: row.get(9)?,
-        merged: row.get::<_, Option<i64>>(10)?.map(merged).transpose()?,
-        stack: row.get(12)?,
+        head_branch: row.get(3)?,
+        head_commit: row.get(4)?,
+        head_repository: row.get(5)?,
+        base_branch: row.get(6)?,
+        author: row.get(7)?,
+        updated_at: row.get(8)?,
+        merged: row.get::<_, Option<i64>>(9)?.map(merged).transpose()?,
+        stack: row.get(11)?,
+        details: row.get(12)?,
     })
 }
 

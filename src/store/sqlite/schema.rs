@@ -25,6 +25,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0013_stacks.sql"),
     include_str!("../migrations/0014_starting_points.sql"),
     include_str!("../migrations/0015_plain_names.sql"),
+    include_str!("../migrations/0016_details.sql"),
 ];
 
 /// `TOWP`: tells the file from those of other programs.

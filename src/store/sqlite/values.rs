@@ -1,8 +1,8 @@
 //! How the words of the program are spelled in columns: each of them in this file alone.
 
 use crate::model::{
-    BranchName, CommitId, DeployOutcome, EnvironmentName, InstallationId, PullNumber, PullRequestState,
-    RepositoryId, Stack, TipSource, TreeId,
+    BranchName, CommitId, DeployOutcome, EnvironmentName, InstallationId, PullNumber, PullRequestDetails,
+    PullRequestState, RepositoryId, Stack, TipSource, TreeId,
 };
 use crate::store::{DeliveryId, InstallationState, RepositoryState, WorkItem};
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
@@ -132,18 +132,27 @@ impl FromSql for WorkItem {
     }
 }
 
-impl ToSql for Stack {
-    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        let json = serde_json::to_string(self);
-        json.map(Into::into).map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))
-    }
+/// Columns that no query looks into.
+macro_rules! json {
+    ($($type:ident),+) => {
+        $(
+            impl ToSql for $type {
+                fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+                    let json = serde_json::to_string(self);
+                    json.map(Into::into).map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))
+                }
+            }
+
+            impl FromSql for $type {
+                fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+                    serde_json::from_str(value.as_str()?).map_err(FromSqlError::other)
+                }
+            }
+        )+
+    };
 }
 
-impl FromSql for Stack {
-    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
-        serde_json::from_str(value.as_str()?).map_err(FromSqlError::other)
-    }
-}
+json!(Stack, PullRequestDetails);
 
 /// The tip of a branch that may have been deleted: then it is empty, as keys cannot be null.
 pub(super) struct Tip(pub(super) Option<CommitId>);

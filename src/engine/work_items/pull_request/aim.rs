@@ -54,7 +54,7 @@ fn ends_on(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{CommitId, PullNumber, Stack};
+    use crate::model::{CommitId, PullNumber, PullRequestDetails, Stack};
 
     fn name(branch: &str) -> BranchName {
         BranchName::new(branch).unwrap()
@@ -65,7 +65,6 @@ mod tests {
             repository: RepositoryId(1),
             number: PullNumber(*number),
             state: PullRequestState::Open,
-            draft: false,
             head_branch: name(head),
             head_commit: CommitId::from_bytes([1; 20]),
             head_repository: Some(RepositoryId(1)),
@@ -74,6 +73,7 @@ mod tests {
             updated_at: 0,
             merged: None,
             stack: None,
+            details: PullRequestDetails::default(),
         };
         pulls.iter().map(row).collect()
     }
