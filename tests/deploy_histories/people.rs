@@ -320,6 +320,9 @@ impl World {
         let minutes = [1, 3, 20, 45, 130][self.random.below(5)];
         self.tell(format!("{minutes} minutes pass"));
         if self.server == Server::Up {
+            // The two clocks jump one after the other: of what is asked in between, GitHub and the server would not have
+            // the same time.
+            self.quiet().await;
             self.stage.minutes_later(minutes).await;
         } else {
             self.stage.minutes_later_at_work(minutes).await;

@@ -164,10 +164,16 @@ async fn a_rollback_begins_beside_what_cannot_be_ended_and_says_so() {
     runs_well(&stage).await;
     stage.github.cancelling(Cancelling::Refused);
     let run = hangs(&stage, "b.txt").await;
+    stage.github.forget_records();
     assert_eq!(rolled_back(&stage).await.code, 0);
     stage.quiet().await;
     assert_eq!(runs(&stage), ["completed", "in_progress", "queued"]);
     let made = stage.deployments("integration").await;
+    let posted: Vec<String> =
+        stage.github.exchanges().into_iter().filter(|it| it.method == "POST").map(|it| it.path).collect();
+    let place = |path: &str| posted.iter().position(|it| it.ends_with(path)).unwrap();
+    let over = format!("/deployments/{}/statuses", made[1].id());
+    assert!(place(&over) < place("/deployments"), "whoever hears it may still stop: {posted:?}");
     assert_eq!(last(&made[2]), "queued: Requested, not started yet; deploy 2 may still run");
     assert!(last(&made[1]).ends_with("it may still run"), "{}", last(&made[1]));
     // Its own end, however good, is not what runs then.

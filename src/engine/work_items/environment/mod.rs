@@ -228,6 +228,10 @@ impl Work<'_> {
         let mut looked = self.poll(!pending.deliveries.is_empty()).await;
         let mut ended = self.see_cancelling_through().await;
         let mut handed = Ok(());
+        // Whoever listens to it may still stop. Where GitHub does not take it now, it is shown with all the rest.
+        if let Err(error) = self.show_what_may_still_run().await {
+            tracing::debug!(error = error.what, "GitHub does not show yet what may still run");
+        }
         // A rollback goes whatever keeps the branch from being asked.
         let may_go = wanted.is_ok() || self.rollback_waits();
         if may_go {

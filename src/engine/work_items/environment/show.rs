@@ -22,8 +22,19 @@ pub(super) fn said_as(status: &SaidStatus) -> String {
 impl Work<'_> {
     /// Makes GitHub show how each deploy stands. What it does not take of one keeps no other from being shown.
     pub(super) async fn show(&mut self) -> Result<(), WorkError> {
+        self.show_those(|_| true).await
+    }
+
+    /// The same of those that were cancelled and may still run, before anything begins beside them: whoever acts on
+    /// GitHub's Deployments learns of it by nothing else.
+    pub(super) async fn show_what_may_still_run(&mut self) -> Result<(), WorkError> {
+        self.show_those(Deploy::may_still_run).await
+    }
+
+    async fn show_those(&mut self, shown: impl Fn(&Deploy) -> bool) -> Result<(), WorkError> {
         let live = self.queue.live().map(|it| it.number);
-        let numbers: Vec<u64> = self.queue.deploys().iter().map(|it| it.number).collect();
+        let deploys = self.queue.deploys().iter().filter(|it| shown(it));
+        let numbers: Vec<u64> = deploys.map(|it| it.number).collect();
         let mut outcome = Ok(());
         for number in numbers {
             outcome = outcome.and(self.show_one(number, live == Some(number)).await?);
