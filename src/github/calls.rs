@@ -104,9 +104,6 @@ pub struct Entry {
 pub struct Pull {
     /// Its number.
     pub number: PullNumber,
-    /// Its title.
-    #[serde(default)]
-    pub title: Option<String>,
     /// `open` or `closed`.
     pub state: String,
     /// When it was merged.

@@ -50,6 +50,8 @@ pub struct PullRequest {
 pub struct PullRequestDetails {
     /// Whether it is a draft.
     pub draft: Option<bool>,
+    /// Its title.
+    pub title: Option<String>,
 }
 
 impl PullRequest {

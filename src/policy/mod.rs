@@ -67,9 +67,7 @@ pub fn judge(path: &PromotionPath, facts: &Facts) -> Verdict {
     let mut findings = match (route, &facts.history) {
         (Route::NotJudged, _) => Vec::new(),
         (Route::Refused(finding), _) => vec![*finding],
-        (Route::Topic, History::Topic(history)) => {
-            topic::findings(&pull.head, history, takes_topics(path, pull))
-        }
+        (Route::Topic, History::Topic(history)) => topic::findings(facts, history, takes_topics(path, pull)),
         (Route::Promotion, History::Promotion(history)) => match path.role(&pull.base.branch) {
             Role::Copy(_) => promotion::findings_for_copy(history),
             Role::Environment(base) => promotion::findings(history, &asked(path, facts, (history, base))),

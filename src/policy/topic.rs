@@ -25,7 +25,7 @@ use std::collections::{HashMap, HashSet};
 use super::brought::Brought;
 use super::{known_work, repair, undone};
 use crate::model::{
-    Cause, Code, Commit, CommitId, Finding, Head, LedgerTip, Line, Moment, Outcome, Repair, TipSource,
+    Cause, Code, Commit, CommitId, Facts, Finding, Head, LedgerTip, Line, Moment, Outcome, Repair, TipSource,
     TopicHistory,
 };
 
@@ -41,7 +41,8 @@ pub(super) const FAMILY: Family = Family {
 const OWN_WORK_AT_MOST: usize = 100;
 
 /// The findings on a topic into an environment; `takes_topics` tells it from one that takes hotfixes only.
-pub(super) fn findings(head: &Head, history: &TopicHistory, takes_topics: bool) -> Vec<Finding> {
+pub(super) fn findings(facts: &Facts, history: &TopicHistory, takes_topics: bool) -> Vec<Finding> {
+    let head = &facts.pull.head;
     let brought = Brought::new(&history.brought);
     if !history.related {
         return vec![unrelated(head, &brought)];

@@ -248,7 +248,7 @@ impl Press<'_> {
         kept: usize,
     ) -> Result<PullNumber, NotDone> {
         let number = self.pull.pull.number;
-        let title = now.title.clone().unwrap_or_else(|| format!("Instead of #{number}"));
+        let title = now.details.title.clone().unwrap_or_else(|| format!("Instead of #{number}"));
         let body = report::replacement(number.0, aimed, kept, self.who);
         let RepositoryRow { installation, full_name, .. } = self.repository;
         let new = NewPull { head: branch, base: aimed, title: &title, body: &body };
