@@ -3,12 +3,10 @@
 use super::context::EngineContext;
 use super::entries::{Entries, NOT_CONFIRMED, Standing};
 use crate::deploy::DeployReport;
-use crate::deploy::drivers::actions::ActionsDriver;
-use crate::deploy::drivers::deployment::DeploymentDriver;
 use crate::deploy::drivers::forge::{Forge, ForgeError, Job, Run, RunState};
 use crate::deploy::drivers::programs::{Checkout, Commands, ProgramDriver};
-use crate::deploy::drivers::webhook::{Caller, SigningKey, SystemResolver, WebhookDriver};
-use crate::deploy::drivers::{DeployRequest, Driver, DriverError};
+use crate::deploy::drivers::webhook::{Caller, SigningKey, SystemResolver};
+use crate::deploy::drivers::{self, DeployRequest, Driver, DriverError, Means};
 use crate::deploy::operator::{Allowed, Endpoint, Operator};
 use crate::github::{ApiError, RetryAdvice, SaidStatus, Secret, WorkflowJob, WorkflowRun};
 use crate::lineage::{self, GitError};
@@ -151,25 +149,7 @@ impl EngineContext {
         repository: &'a RepositoryRow,
         settings: &DriverSettings,
     ) -> Result<Arc<dyn Driver + 'a>, String> {
-        let forge = || OneRepository {
-            ctx: self,
-            installation: repository.installation,
-            name: &repository.full_name,
-        };
-        match settings {
-            DriverSettings::None => Err("driver: none leaves it to nobody".to_owned()),
-            DriverSettings::Deployment => Ok(Arc::new(DeploymentDriver(forge()))),
-            DriverSettings::Actions { file } => {
-                Ok(Arc::new(ActionsDriver { forge: forge(), file: file.clone() }))
-            }
-            DriverSettings::Webhook { endpoint, secret } => {
-                let (endpoint, key) = self.endpoint(repository, endpoint, secret.as_deref())?;
-                let base = self.drivers.deploying.public_url.as_ref();
-                let report_url = base.map(|base| format!("{base}{REPORTS_PATH}"));
-                let caller = &self.drivers.caller;
-                Ok(Arc::new(WebhookDriver { caller, endpoint, key, report_url, now: self.now() }))
-            }
-        }
+        drivers::driver(settings, &OneRepository { ctx: self, repository })
     }
 
     /// The operator's programs for an environment, where there are any.
@@ -274,11 +254,46 @@ impl Logs {
     }
 }
 
-/// GitHub, as drivers see it, in one repository.
+/// GitHub and the operator's means, as drivers see them, in one repository.
+#[derive(Clone, Copy)]
 struct OneRepository<'a> {
     ctx: &'a EngineContext,
-    installation: InstallationId,
-    name: &'a str,
+    repository: &'a RepositoryRow,
+}
+
+impl OneRepository<'_> {
+    const fn installation(&self) -> InstallationId {
+        self.repository.installation
+    }
+
+    fn name(&self) -> &str {
+        &self.repository.full_name
+    }
+}
+
+impl<'a> Means<'a> for OneRepository<'a> {
+    type Forge = Self;
+
+    fn forge(&self) -> Self {
+        *self
+    }
+
+    fn endpoint(&self, name: &str, secret: Option<&str>) -> Result<(&'a Endpoint, SigningKey), String> {
+        self.ctx.endpoint(self.repository, name, secret)
+    }
+
+    fn caller(&self) -> &'a Caller {
+        &self.ctx.drivers.caller
+    }
+
+    fn report_url(&self) -> Option<String> {
+        let base = self.ctx.drivers.deploying.public_url.as_ref()?;
+        Some(format!("{base}{REPORTS_PATH}"))
+    }
+
+    fn now(&self) -> Millis {
+        self.ctx.now()
+    }
 }
 
 fn in_drivers_words(error: &ApiError) -> DriverError {
@@ -291,12 +306,12 @@ fn in_drivers_words(error: &ApiError) -> DriverError {
 #[async_trait]
 impl Forge for OneRepository<'_> {
     async fn said_of(&self, deployment: u64) -> Result<Vec<DeployReport>, DriverError> {
-        let said = self.ctx.api.deployment_statuses(self.installation, self.name, deployment).await;
+        let said = self.ctx.api.deployment_statuses(self.installation(), self.name(), deployment).await;
         let said = said.map_err(|error| in_drivers_words(&error))?;
         // Where GitHub does not tell the App, its own statuses are known by who has made the Deployment.
         let mut made = None;
         if !said.iter().all(SaidStatus::tells_its_app) {
-            let asked = self.ctx.api.deployment(self.installation, self.name, deployment).await;
+            let asked = self.ctx.api.deployment(self.installation(), self.name(), deployment).await;
             made = Some(asked.map_err(|error| in_drivers_words(&error))?);
         }
         let by_others = |status: &&SaidStatus| match &made {
@@ -313,7 +328,7 @@ impl Forge for OneRepository<'_> {
         inputs: &BTreeMap<&'static str, String>,
     ) -> Result<Option<u64>, ForgeError> {
         let asked =
-            self.ctx.api.dispatch_workflow(self.installation, self.name, (file, branch), inputs).await;
+            self.ctx.api.dispatch_workflow(self.installation(), self.name(), (file, branch), inputs).await;
         asked.map_err(|error| match error {
             ApiError::NotFound { .. } => ForgeError::NotFound,
             ApiError::Refused { message, .. } => ForgeError::Refused(message),
@@ -324,12 +339,12 @@ impl Forge for OneRepository<'_> {
 
     async fn dispatched_since(&self, file: &str, since: Millis) -> Result<Vec<Run>, DriverError> {
         let since = chrono::DateTime::from_timestamp_millis(since).unwrap_or_default();
-        let runs = self.ctx.api.dispatched_runs(self.installation, self.name, file, since).await;
+        let runs = self.ctx.api.dispatched_runs(self.installation(), self.name(), file, since).await;
         Ok(runs.map_err(|error| in_drivers_words(&error))?.into_iter().map(run).collect())
     }
 
     async fn run(&self, id: u64) -> Result<Option<Run>, DriverError> {
-        match self.ctx.api.workflow_run(self.installation, self.name, id).await {
+        match self.ctx.api.workflow_run(self.installation(), self.name(), id).await {
             Ok(found) => Ok(Some(run(found))),
             Err(ApiError::NotFound { .. }) => Ok(None),
             Err(error) => Err(in_drivers_words(&error)),
@@ -337,7 +352,7 @@ impl Forge for OneRepository<'_> {
     }
 
     async fn cancel(&self, id: u64) -> Result<(), DriverError> {
-        match self.ctx.api.cancel_run(self.installation, self.name, id).await {
+        match self.ctx.api.cancel_run(self.installation(), self.name(), id).await {
             Ok(()) | Err(ApiError::Refused { status: 409, .. } | ApiError::NotFound { .. }) => Ok(()),
             Err(ApiError::Forbidden { message, .. } | ApiError::Refused { message, .. }) => {
                 Err(DriverError::Refused(format!("GitHub does not let the App cancel its run: {message}")))
@@ -347,7 +362,7 @@ impl Forge for OneRepository<'_> {
     }
 
     async fn jobs(&self, id: u64) -> Result<Vec<Job>, DriverError> {
-        let asked = self.ctx.api.workflow_jobs(self.installation, self.name, id).await;
+        let asked = self.ctx.api.workflow_jobs(self.installation(), self.name(), id).await;
         let mut jobs: Vec<Job> =
             asked.map_err(|error| in_drivers_words(&error))?.into_iter().map(job).collect();
         jobs.sort_by_key(|job| job.at.unwrap_or(Millis::MAX));

@@ -1,6 +1,6 @@
 //! How a project has its merges deployed.
 
-use super::Millis;
+use super::{Millis, drivers};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -56,37 +56,57 @@ pub enum ForeignDeployments {
     },
 }
 
-/// Who carries deploys out.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum DriverSettings {
-    /// Nobody: merges into the environment are not deployed.
-    None,
-    /// Whoever acts on GitHub's Deployments.
-    #[default]
-    Deployment,
-    /// A workflow of the repository, which is dispatched.
-    Actions {
-        /// Its file in `.github/workflows`.
-        file: String,
-    },
-    /// An address that the operator has given a name.
-    Webhook {
-        /// The name.
-        endpoint: String,
-        /// The name of the secret that signs, where it is not the endpoint's own.
-        secret: Option<String>,
-    },
+macro_rules! driver_settings {
+    ($(
+        $(#[$doc:meta])*
+        $file:ident $word:literal => $kind:ident
+            $({ $($(#[$set:meta])* $key:ident: $type:ident,)* } [$($(#[$may:meta])* $also:ident: $opt:ident $name:literal,)*])?;
+    )+) => {
+        /// Who carries deploys out.
+        #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+        #[serde(rename_all = "snake_case")]
+        pub enum DriverSettings {
+            /// Nobody: merges into the environment are not deployed.
+            None,
+            $(
+                $(#[$doc])*
+                $kind $({
+                    $($(#[$set])* $key: String,)*
+                    $($(#[$may])* $also: Option<String>,)*
+                })?,
+            )+
+        }
+
+        impl DriverSettings {
+            /// The word used in the configuration.
+            pub const fn as_str(&self) -> &'static str {
+                match self {
+                    Self::None => "none",
+                    $(Self::$kind { .. } => $word,)+
+                }
+            }
+
+            /// What else the configuration says of it: keys and values.
+            pub fn settings(&self) -> Vec<(&'static str, &str)> {
+                match self {
+                    Self::None => Vec::new(),
+                    $(Self::$kind $({ $($key,)* $($also,)* })? => {
+                        let settings = [
+                            $($((stringify!($key), Some($key.as_str())),)* $((stringify!($also), $also.as_deref()),)*)?
+                        ];
+                        let settings: [(&'static str, Option<&str>); _] = settings;
+                        settings.into_iter().filter_map(|(key, value)| Some((key, value?))).collect()
+                    })+
+                }
+            }
+        }
+    };
 }
 
-impl DriverSettings {
-    /// The word used in the configuration.
-    pub fn as_str(&self) -> &'static str {
-        match self {
-            Self::None => "none",
-            Self::Deployment => "deployment",
-            Self::Actions { .. } => "actions",
-            Self::Webhook { .. } => "webhook",
-        }
+drivers!(driver_settings);
+
+impl Default for DriverSettings {
+    fn default() -> Self {
+        Self::Deployment
     }
 }

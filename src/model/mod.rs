@@ -14,6 +14,7 @@ mod deploy;
 mod deploy_acts;
 mod deploy_settings;
 mod docs_url;
+mod drivers;
 mod environments;
 mod facts;
 mod folded_names;
@@ -42,6 +43,7 @@ pub use deploy::{CancelEnd, Cancellation, Deploy, DeployState, Ending, Phase, Ph
 pub use deploy_acts::{DeployRefusal, RollbackRefusal, WaitsFor};
 pub use deploy_settings::{DeploySettings, DriverSettings, ForeignDeployments};
 pub use docs_url::DocsUrl;
+pub(crate) use drivers::drivers;
 pub use environments::{
     CommentWhen, CopyAfter, CopyBranch, CopyMode, Environment, PromotionPath, Requires, Role, Source, Tested,
 };

@@ -5,11 +5,12 @@
 //! Phases are told by the jobs: one whose name begins with `build`, `deploy` or `verify` is that phase.
 
 use super::forge::{Forge, ForgeError, Job, Run, RunState};
-use super::{DeployRequest, Driver, DriverError, Started, or_empty, parse_key};
+use super::{DeployRequest, Driver, DriverError, Means, Started, or_empty, parse_key};
 use crate::deploy::{CancelAnswer, DeployReport, ReportedState};
 use crate::model::{Deploy, Millis, Phase};
 use async_trait::async_trait;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// How often a run is asked about that no event speaks of.
 const LOOK_EVERY: Millis = 60_000;
@@ -23,6 +24,11 @@ pub struct ActionsDriver<F> {
     pub forge: F,
     /// The workflow's file in `.github/workflows`.
     pub file: String,
+}
+
+/// See [`super::driver`].
+pub(super) fn driver<'a>(means: &impl Means<'a>, file: &str) -> Result<Arc<dyn Driver + 'a>, String> {
+    Ok(Arc::new(ActionsDriver { forge: means.forge(), file: file.to_owned() }))
 }
 
 /// What the workflow is told. GitHub takes no input that the workflow does not name, and older servers take ten.

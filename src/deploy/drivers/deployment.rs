@@ -4,10 +4,16 @@
 //! be told to stop.
 
 use super::forge::{Forge, Run, RunState};
-use super::{DeployRequest, Driver, DriverError, Started, actions};
+use super::{DeployRequest, Driver, DriverError, Means, Started, actions};
 use crate::deploy::{CancelAnswer, DeployReport};
 use crate::model::Deploy;
 use async_trait::async_trait;
+use std::sync::Arc;
+
+/// See [`super::driver`].
+pub(super) fn driver<'a>(means: &impl Means<'a>) -> Result<Arc<dyn Driver + 'a>, String> {
+    Ok(Arc::new(DeploymentDriver(means.forge())))
+}
 
 /// Leaves the deploy to whoever acts on GitHub's Deployments.
 #[derive(Debug)]

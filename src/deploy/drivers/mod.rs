@@ -13,9 +13,13 @@ pub mod webhook;
 use super::CancelAnswer;
 use super::report::DeployReport;
 use super::slug::BuildSettings;
-use crate::model::{BranchName, CommitId, Deploy, Millis};
+use crate::deploy::operator::Endpoint;
+use crate::model::{BranchName, CommitId, Deploy, DriverSettings, Millis, drivers};
 use async_trait::async_trait;
+use forge::Forge;
 use serde_json::{Value, json};
+use std::sync::Arc;
+use webhook::{Caller, SigningKey};
 
 /// A deploy, as whoever carries it out needs it.
 #[derive(Debug, Clone, PartialEq)]
@@ -106,6 +110,56 @@ pub trait Driver: Send + Sync {
     /// [`DriverError::Refused`] where whoever carries it out will not end it; it may be asked again after the others.
     async fn cancel(&self, request: &DeployRequest) -> Result<CancelAnswer, DriverError>;
 }
+
+/// What drivers work with, in one repository.
+pub trait Means<'a> {
+    /// The way to GitHub.
+    type Forge: Forge + 'a;
+
+    /// The way to GitHub.
+    fn forge(&self) -> Self::Forge;
+
+    /// An address that the operator allows, and what signs what is sent there.
+    ///
+    /// # Errors
+    /// In words for people: what is missing, and who can add it.
+    fn endpoint(&self, name: &str, secret: Option<&str>) -> Result<(&'a Endpoint, SigningKey), String>;
+
+    /// What calls such addresses.
+    fn caller(&self) -> &'a Caller;
+
+    /// Where calls back go; `None` where the server's own address is not known.
+    fn report_url(&self) -> Option<String>;
+
+    /// The time.
+    fn now(&self) -> Millis;
+}
+
+macro_rules! driver {
+    ($(
+        $(#[$doc:meta])*
+        $file:ident $word:literal => $kind:ident
+            $({ $($(#[$set:meta])* $key:ident: $type:ident,)* } [$($(#[$may:meta])* $also:ident: $opt:ident $name:literal,)*])?;
+    )+) => {
+        /// Who carries deploys out where the repository says it.
+        ///
+        /// # Errors
+        /// In words for people: what is missing, and who can add it.
+        pub fn driver<'a>(
+            settings: &DriverSettings,
+            means: &impl Means<'a>,
+        ) -> Result<Arc<dyn Driver + 'a>, String> {
+            match settings {
+                DriverSettings::None => Err("driver: none leaves it to nobody".to_owned()),
+                $(DriverSettings::$kind $({ $($key,)* $($also,)* })? => {
+                    $file::driver(means $($(, $key)* $(, $also.as_deref())*)?)
+                })+
+            }
+        }
+    };
+}
+
+drivers!(driver);
 
 /// The key of a deploy: `repository` is GitHub's number of it.
 pub fn key(repository: u64, environment: &str, number: u64) -> String {

@@ -1,46 +1,19 @@
 //! What a deploy's settings mean.
 
 use super::file::{At, BuildSetting, Deploy, Duration, ForeignEntry};
-use crate::model::{DeploySettings, DriverSettings, ForeignDeployments, Millis};
+use crate::model::{DeploySettings, ForeignDeployments, Millis};
 
 /// The settings that an entry describes, with defaults for what it leaves out.
 pub(super) fn settings(entry: &Deploy) -> DeploySettings {
-    let (driver, pace) = match entry {
-        Deploy::None {} => {
-            let driver = DriverSettings::None;
-            return DeploySettings { driver, driver_is_written: true, ..DeploySettings::default() };
-        }
-        Deploy::Deployment { timeout, pick_up_within, cancel_within, build_settings, foreign } => {
-            (DriverSettings::Deployment, (timeout, pick_up_within, cancel_within, build_settings, foreign))
-        }
-        Deploy::Actions { file, timeout, pick_up_within, cancel_within, build_settings, foreign } => {
-            let driver = DriverSettings::Actions { file: file.value.0.clone() };
-            (driver, (timeout, pick_up_within, cancel_within, build_settings, foreign))
-        }
-        Deploy::Webhook {
-            endpoint,
-            secret,
-            timeout,
-            pick_up_within,
-            cancel_within,
-            build_settings,
-            foreign,
-        } => {
-            let secret = secret.as_ref().map(|it| it.value.0.clone());
-            let driver = DriverSettings::Webhook { endpoint: endpoint.value.0.clone(), secret };
-            (driver, (timeout, pick_up_within, cancel_within, build_settings, foreign))
-        }
-    };
-    let (timeout, pick_up_within, cancel_within, build_settings, foreign) = pace;
-    let default = DeploySettings::default();
+    let default = DeploySettings { driver: entry.driver(), driver_is_written: true, ..Default::default() };
+    let Some(limits) = entry.limits() else { return default };
     DeploySettings {
-        driver,
-        driver_is_written: true,
-        foreign: foreign.as_ref().map(foreign_of).unwrap_or_default(),
-        timeout: timeout.as_ref().map_or(default.timeout, millis),
-        pick_up_within: pick_up_within.as_ref().map_or(default.pick_up_within, millis),
-        cancel_within: cancel_within.as_ref().map_or(default.cancel_within, millis),
-        build_settings: build_settings.iter().filter_map(pair).collect(),
+        foreign: limits.foreign.as_ref().map(foreign_of).unwrap_or_default(),
+        timeout: limits.timeout.as_ref().map_or(default.timeout, millis),
+        pick_up_within: limits.pick_up_within.as_ref().map_or(default.pick_up_within, millis),
+        cancel_within: limits.cancel_within.as_ref().map_or(default.cancel_within, millis),
+        build_settings: limits.build_settings.iter().filter_map(pair).collect(),
+        ..default
     }
 }
 

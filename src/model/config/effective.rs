@@ -56,15 +56,11 @@ pub(super) fn yaml(path: &PromotionPath) -> String {
 /// The settings of a deploy, as they stand between braces.
 fn deploy(settings: &DeploySettings) -> String {
     let mut parts = vec![format!("driver: {}", settings.driver.as_str())];
-    match &settings.driver {
-        DriverSettings::None => return parts.remove(0),
-        DriverSettings::Deployment => {}
-        DriverSettings::Actions { file } => parts.push(format!("file: {}", scalar(file))),
-        DriverSettings::Webhook { endpoint, secret } => {
-            parts.push(format!("endpoint: {}", scalar(endpoint)));
-            parts.extend(secret.iter().map(|secret| format!("secret: {}", scalar(secret))));
-        }
+    if settings.driver == DriverSettings::None {
+        return parts.remove(0);
     }
+    let own = settings.driver.settings().into_iter();
+    parts.extend(own.map(|(key, value)| format!("{key}: {}", scalar(value))));
     match &settings.foreign {
         ForeignDeployments::UntilTakenUp => {}
         ForeignDeployments::All => parts.push("foreign: true".to_owned()),

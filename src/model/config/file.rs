@@ -8,7 +8,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer};
 
 use super::Place;
-use crate::model::{Code, CommentWhen, CopyAfter, CopyMode, Level};
+use crate::model::{Code, CommentWhen, CopyAfter, CopyMode, DriverSettings, Level, drivers};
 
 /// The most environments a path may have.
 pub(super) const ENVIRONMENTS_MAX: usize = 16;
@@ -192,89 +192,85 @@ pub(super) struct CopyBranchEntry {
     pub(super) after: Option<At<CopyAfter>>,
 }
 
-/// How a merge is deployed: the driver and its settings.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(tag = "driver", rename_all = "kebab-case", deny_unknown_fields)]
-pub(super) enum Deploy {
-    /// Nobody: merges are not deployed.
-    None {},
-    /// A GitHub deployment, which a workflow or a service of the project acts on.
-    Deployment {
-        /// How long it may take once somebody has taken it up: 1h where nothing is written.
-        #[serde(default)]
-        #[schemars(with = "Duration")]
-        timeout: Option<At<Duration>>,
-        /// How long it may wait until somebody does: 15m where nothing is written.
-        #[serde(default)]
-        #[schemars(with = "Duration")]
-        pick_up_within: Option<At<Duration>>,
-        /// How long it may take until a deploy that is cancelled has ended for sure: 2m where nothing is written.
-        #[serde(default)]
-        #[schemars(with = "Duration")]
-        cancel_within: Option<At<Duration>>,
-        /// What the build can see, such as SCD=compact: with other settings it is another build.
-        #[serde(default)]
-        #[schemars(extend("uniqueItems" = true, "maxItems" = BUILD_SETTINGS_MAX))]
-        build_settings: Vec<At<BuildSetting>>,
-        /// Which deployments count that somebody else has made: true, false, or those of one workflow's jobs.
-        #[serde(default)]
-        #[schemars(with = "ForeignEntry")]
-        foreign: Option<ForeignEntry>,
-    },
-    /// A workflow of the repository is dispatched.
-    Actions {
-        /// Its file in .github/workflows.
-        file: At<WorkflowFile>,
-        /// How long it may take once somebody has taken it up: 1h where nothing is written.
-        #[serde(default)]
-        #[schemars(with = "Duration")]
-        timeout: Option<At<Duration>>,
-        /// How long it may wait until somebody does: 15m where nothing is written.
-        #[serde(default)]
-        #[schemars(with = "Duration")]
-        pick_up_within: Option<At<Duration>>,
-        /// How long it may take until a deploy that is cancelled has ended for sure: 2m where nothing is written.
-        #[serde(default)]
-        #[schemars(with = "Duration")]
-        cancel_within: Option<At<Duration>>,
-        /// What the build can see, such as SCD=compact: with other settings it is another build.
-        #[serde(default)]
-        #[schemars(extend("uniqueItems" = true, "maxItems" = BUILD_SETTINGS_MAX))]
-        build_settings: Vec<At<BuildSetting>>,
-        /// Which deployments count that somebody else has made: true, false, or those of one workflow's jobs.
-        #[serde(default)]
-        #[schemars(with = "ForeignEntry")]
-        foreign: Option<ForeignEntry>,
-    },
-    /// An address is called that the operator of Towpath has given a name.
-    Webhook {
-        /// The name of the address.
-        endpoint: At<Word>,
-        /// The name of the secret that signs; the operator holds it.
-        #[serde(default)]
-        #[schemars(with = "Word")]
-        secret: Option<At<Word>>,
-        /// How long it may take once somebody has taken it up: 1h where nothing is written.
-        #[serde(default)]
-        #[schemars(with = "Duration")]
-        timeout: Option<At<Duration>>,
-        /// How long it may wait until somebody does: 15m where nothing is written.
-        #[serde(default)]
-        #[schemars(with = "Duration")]
-        pick_up_within: Option<At<Duration>>,
-        /// How long it may take until a deploy that is cancelled has ended for sure: 2m where nothing is written.
-        #[serde(default)]
-        #[schemars(with = "Duration")]
-        cancel_within: Option<At<Duration>>,
-        /// What the build can see, such as SCD=compact: with other settings it is another build.
-        #[serde(default)]
-        #[schemars(extend("uniqueItems" = true, "maxItems" = BUILD_SETTINGS_MAX))]
-        build_settings: Vec<At<BuildSetting>>,
-        /// Which deployments count that somebody else has made: true, false, or those of one workflow's jobs.
-        #[serde(default)]
-        #[schemars(with = "ForeignEntry")]
-        foreign: Option<ForeignEntry>,
-    },
+macro_rules! deploy {
+    ($(
+        $(#[$doc:meta])*
+        $file:ident $word:literal => $kind:ident
+            $({ $($(#[$set:meta])* $key:ident: $type:ident,)* } [$($(#[$may:meta])* $also:ident: $opt:ident $name:literal,)*])?;
+    )+) => {
+        /// How a merge is deployed: the driver and its settings.
+        #[derive(Debug, Deserialize, JsonSchema)]
+        #[serde(tag = "driver", deny_unknown_fields)]
+        pub(super) enum Deploy {
+            /// Nobody: merges are not deployed.
+            #[serde(rename = "none")]
+            None {},
+            $(
+                $(#[$doc])*
+                #[serde(rename = $word)]
+                $kind {
+                    $(
+                        $($(#[$set])* $key: At<$type>,)*
+                        $($(#[$may])* #[serde(default)] #[schemars(with = $name)] $also: Option<At<$opt>>,)*
+                    )?
+                    /// How long it may take once somebody has taken it up: 1h where nothing is written.
+                    #[serde(default)]
+                    #[schemars(with = "Duration")]
+                    timeout: Option<At<Duration>>,
+                    /// How long it may wait until somebody does: 15m where nothing is written.
+                    #[serde(default)]
+                    #[schemars(with = "Duration")]
+                    pick_up_within: Option<At<Duration>>,
+                    /// How long it may take until a deploy that is cancelled has ended for sure: 2m where nothing is written.
+                    #[serde(default)]
+                    #[schemars(with = "Duration")]
+                    cancel_within: Option<At<Duration>>,
+                    /// What the build can see, such as SCD=compact: with other settings it is another build.
+                    #[serde(default)]
+                    #[schemars(extend("uniqueItems" = true, "maxItems" = BUILD_SETTINGS_MAX))]
+                    build_settings: Vec<At<BuildSetting>>,
+                    /// Which deployments count that somebody else has made: true, false, or those of one workflow's jobs.
+                    #[serde(default)]
+                    #[schemars(with = "ForeignEntry")]
+                    foreign: Option<ForeignEntry>,
+                },
+            )+
+        }
+
+        impl Deploy {
+            /// The driver with its own settings.
+            pub(super) fn driver(&self) -> DriverSettings {
+                match self {
+                    Self::None {} => DriverSettings::None,
+                    $(Self::$kind { $($($key,)* $($also,)*)? .. } => DriverSettings::$kind $({
+                        $($key: $key.value.0.clone(),)*
+                        $($also: $also.as_ref().map(|it| it.value.0.clone()),)*
+                    })?,)+
+                }
+            }
+
+            /// What every driver's deploys have; `None` where nobody deploys.
+            pub(super) fn limits(&self) -> Option<DeployLimits<'_>> {
+                match self {
+                    Self::None {} => None,
+                    $(Self::$kind { timeout, pick_up_within, cancel_within, build_settings, foreign, .. } => {
+                        Some(DeployLimits { timeout, pick_up_within, cancel_within, build_settings, foreign })
+                    })+
+                }
+            }
+        }
+    };
+}
+
+drivers!(deploy);
+
+/// What every driver's deploys have.
+pub(super) struct DeployLimits<'a> {
+    pub(super) timeout: &'a Option<At<Duration>>,
+    pub(super) pick_up_within: &'a Option<At<Duration>>,
+    pub(super) cancel_within: &'a Option<At<Duration>>,
+    pub(super) build_settings: &'a [At<BuildSetting>],
+    pub(super) foreign: &'a Option<ForeignEntry>,
 }
 
 /// Which deployments count that somebody else has made: true, false, or those of one workflow's jobs.

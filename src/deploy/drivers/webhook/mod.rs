@@ -11,7 +11,7 @@ pub use call::Caller;
 pub use signing::{SigningError, SigningKey};
 
 use self::call::Call;
-use super::{DeployRequest, Driver, DriverError, Started};
+use super::{DeployRequest, Driver, DriverError, Means, Started};
 use crate::deploy::operator::Endpoint;
 use crate::deploy::{CancelAnswer, DeployReport, ReportedState};
 use crate::model::{Millis, Phase};
@@ -20,6 +20,7 @@ use chrono::{DateTime, Utc};
 use reqwest::Url;
 use serde::Deserialize;
 use serde_json::json;
+use std::sync::Arc;
 
 /// Tells an address of a deploy.
 pub struct WebhookDriver<'a> {
@@ -33,6 +34,17 @@ pub struct WebhookDriver<'a> {
     pub report_url: Option<String>,
     /// The time.
     pub now: Millis,
+}
+
+/// See [`super::driver`].
+pub(super) fn driver<'a>(
+    means: &impl Means<'a>,
+    endpoint: &str,
+    secret: Option<&str>,
+) -> Result<Arc<dyn Driver + 'a>, String> {
+    let (endpoint, key) = means.endpoint(endpoint, secret)?;
+    let (caller, report_url, now) = (means.caller(), means.report_url(), means.now());
+    Ok(Arc::new(WebhookDriver { caller, endpoint, key, report_url, now }))
 }
 
 /// How often the same call is repeated to one address is the engine's business: each has the same id.
