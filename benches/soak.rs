@@ -227,7 +227,10 @@ async fn soak() {
     println!("{:.0} MB of memory, {:.0} MB at the most", memory(&server, "VmRSS"), memory(&server, "VmHWM"));
     let (count, size) = files(&data);
     println!("{} open files; {count} files of {size:.0} MB on disk", open_files(&server));
-    for (table, rows) in rows(&data.join("towpath.db")).iter().filter(|(_, rows)| **rows > 0) {
+    let kept = rows(&data.join("towpath.db"));
+    let deliveries = kept["deliveries"];
+    assert!(deliveries >= DELIVERIES as i64, "of {DELIVERIES} deliveries {deliveries} were stored");
+    for (table, rows) in kept.iter().filter(|(_, rows)| **rows > 0) {
         println!("{rows:>8} rows of {table}");
     }
     github.faults().clear();

@@ -1,6 +1,6 @@
 //! The way in: from a webhook's headers and body to a stored delivery.
 
-use crate::github::events::Envelope;
+use crate::github::events::{Changes, Envelope};
 use crate::github::{Secret, Signature, SignatureError, Verifier, off_the_runtime};
 use crate::model::{BranchName, Millis};
 use crate::report::{REBUILD, RETARGET};
@@ -252,8 +252,9 @@ fn unit_of(event: &str, envelope: &Envelope<'_>, app_id: u64) -> Result<Option<W
     }
     Ok(match event {
         "pull_request" => {
-            let retargeted = envelope.changes.as_ref().is_some_and(|it| it.base.is_some());
-            if action == Some("edited") && !retargeted {
+            // Of what can be edited these are known to the rules.
+            let is_known = |it: &Changes| it.base.is_some() || it.title.is_some();
+            if action == Some("edited") && !envelope.changes.as_ref().is_some_and(is_known) {
                 return Ok(None);
             }
             let number = envelope.pull_request.ok_or_else(|| lacks("pull_request.number"))?.number;
@@ -380,7 +381,9 @@ mod tests {
         assert_eq!(item("pull_request", &pull("opened", "")), "pull-request:7:3");
         assert_eq!(item("pull_request", &pull("labeled", "")), "none");
         assert_eq!(item("pull_request", &pull("stacked", r#","stack":{"number":9}"#)), "pull-request:7:3");
-        assert_eq!(item("pull_request", &pull("edited", r#","changes":{"title":{"from":"x"}}"#)), "none");
+        assert_eq!(item("pull_request", &pull("edited", r#","changes":{"body":{"from":"x"}}"#)), "none");
+        let title = pull("edited", r#","changes":{"title":{"from":"x"}}"#);
+        assert_eq!(item("pull_request", &title), "pull-request:7:3");
         assert_eq!(
             item("pull_request", &pull("edited", r#","changes":{"base":{"ref":{}}}"#)),
             "pull-request:7:3"

@@ -102,6 +102,9 @@ pub struct Changes {
     /// Present when the base branch was.
     #[serde(default)]
     pub base: Option<IgnoredAny>,
+    /// Present when the title was.
+    #[serde(default)]
+    pub title: Option<IgnoredAny>,
 }
 
 /// Something an App made.
