@@ -91,7 +91,11 @@ fn a_configuration_that_changes_verdicts() {
         otherwise(31, verdict(Warn, stacked), Verdict::default()),
         otherwise(12, Verdict::default(), verdict(Fail, carries_staging())),
     ];
-    insta::assert_snapshot!(said(&valid(all, 97, 3)), @"
+    // Some codes are enough, so that one more changes nothing here.
+    let said = said(&valid(all, 97, 3));
+    let said: Vec<_> =
+        said.lines().filter(|it| !it.ends_with(": enforce") || it.starts_with("  TP10")).collect();
+    insta::assert_snapshot!(said.join("\n"), @"
     success Valid; changes 2 verdicts on merged pull requests
 
     The path would be: `integration → staging → production, master is a copy of production`.
@@ -139,24 +143,7 @@ fn a_configuration_that_changes_verdicts() {
       TP106: enforce
       TP107: enforce
       TP108: enforce
-      TP110: enforce
-      TP201: enforce
-      TP202: enforce
-      TP203: enforce
-      TP204: enforce
       TP205: off
-      TP206: enforce
-      TP207: enforce
-      TP208: enforce
-      TP301: enforce
-      TP302: enforce
-      TP303: enforce
-      TP304: enforce
-      TP305: enforce
-      TP406: enforce
-      TP408: enforce
-      TP501: enforce
-      TP502: enforce
     # ignore_paths is not set: only the copy branch may differ, in .github/
     comment: on_failure
     ```
