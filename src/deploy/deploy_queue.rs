@@ -3,25 +3,16 @@
 
 mod cancel;
 mod deploy_again;
+mod expiry;
 mod reports;
 mod rollback;
 
 pub use cancel::CancelAnswer;
+pub use expiry::Limits;
 pub use rollback::RollbackPlan;
 
 use crate::model::{CommitId, Deploy, DeployState, DriverSettings, Ending, Hold, Millis, StartingPoint};
 use std::collections::HashSet;
-
-/// How long things may take.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
-    /// From being handed over until somebody takes it up, in milliseconds.
-    pub pick_up: Millis,
-    /// From being taken up to its end, in milliseconds.
-    pub whole: Millis,
-    /// From the moment when it is to be ended until that is confirmed, in milliseconds.
-    pub cancel: Millis,
-}
 
 /// Who carries a deploy out: the driver's name, and its settings where the repository has them.
 pub type CarriedOutBy = (String, Option<DriverSettings>);
@@ -255,53 +246,10 @@ impl DeployQueue {
             end(deploy, DeployState::Error, why, now);
         }
     }
-
-    /// Ends what nobody took up in time, and begins to end what hangs. What is not confirmed to have ended in time
-    /// is kept as one that may still run. Answers the numbers of all of them.
-    pub fn expire(&mut self, limits: Limits, now: Millis) -> Vec<u64> {
-        let due = |deploy: &&Deploy| due(deploy, limits).is_some_and(|due| due <= now);
-        let late: Vec<u64> = self.deploys.iter().filter(due).map(|deploy| deploy.number).collect();
-        for &number in &late {
-            let Some(deploy) = self.get_mut(number) else { continue };
-            match deploy.state {
-                DeployState::Cancelling => cancel::give_up(deploy, limits.cancel, now),
-                DeployState::Running => {
-                    let why = Ending::Stuck { phase: deploy.phase(), within: limits.whole };
-                    self.cancel(number, why, now);
-                }
-                _ if deploy.handing_over => {
-                    let words = "nobody could be told of it in time".to_owned();
-                    end(deploy, DeployState::Error, Ending::NotHandedOver { words }, now);
-                    // Somebody may have heard of it all the same: that is asked before another one begins.
-                    deploy.handing_over = true;
-                }
-                _ => end(deploy, DeployState::Error, Ending::NotPickedUp { within: limits.pick_up }, now),
-            }
-        }
-        late
-    }
-
-    /// When the first of them will have taken too long.
-    pub fn next_expiry(&self, limits: Limits) -> Option<Millis> {
-        self.deploys.iter().filter_map(|deploy| due(deploy, limits)).min()
-    }
 }
 
 fn waits_for_its_branch(deploy: &Deploy) -> bool {
     deploy.state == DeployState::Waiting && !deploy.is_rollback()
-}
-
-fn due(deploy: &Deploy, limits: Limits) -> Option<Millis> {
-    match deploy.state {
-        // Nobody can have heard of it: that is GitHub's silence, and no fault of whoever deploys.
-        DeployState::Requested if deploy.handing_over && deploy.github_id.is_none() => None,
-        DeployState::Requested => Some(deploy.requested_at? + limits.pick_up),
-        // A person takes the time that a person takes.
-        DeployState::Running if deploy.waits_for_approval_since.is_some() => None,
-        DeployState::Running => Some(deploy.picked_up_at? + limits.whole + deploy.waited_for_approval),
-        DeployState::Cancelling => Some(deploy.cancellation.as_ref()?.since + limits.cancel),
-        _ => None,
-    }
 }
 
 fn end(deploy: &mut Deploy, state: DeployState, ending: Ending, now: Millis) {

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
+use super::endpoint::Endpoint;
 use super::setting_names::AllowedNames;
 use crate::model::{EnvironmentName, Millis, RepositoryId, RepositoryName};
 
@@ -37,21 +38,6 @@ pub struct Allowed {
     /// The repository's settings that every build sees under their own names.
     #[serde(default)]
     allow_settings: AllowedNames,
-}
-
-/// An address that deploys may be sent to.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Endpoint {
-    /// The address: `https://…`, or `http://…` where private addresses are allowed.
-    pub url: String,
-    /// The name of the secret that signs what is sent and what comes back; the endpoint's own name where none is
-    /// written.
-    #[serde(default)]
-    pub secret: Option<String>,
-    /// Whether it may lie in a private network or on this machine.
-    #[serde(default)]
-    pub allow_private: bool,
 }
 
 /// Where a secret is.
@@ -222,7 +208,7 @@ impl Allowed {
             if !self.secrets.contains_key(secret) {
                 return Some(format!("endpoint.{name}: there is no secret {secret:?}; add secret.{secret}"));
             }
-            if let Some(what) = super::drivers::webhook::fault_in(endpoint) {
+            if let Err(what) = endpoint.parsed() {
                 return Some(format!("endpoint.{name}: {what}"));
             }
         }

@@ -2,12 +2,12 @@
 
 use super::context::EngineContext;
 use super::entries::{Entries, NOT_CONFIRMED, Standing};
-use crate::deploy::DeployReport;
 use crate::deploy::drivers::forge::{Forge, ForgeError, Job, Run, RunState};
 use crate::deploy::drivers::programs::{Checkout, Commands, ProgramDriver};
 use crate::deploy::drivers::webhook::{Caller, SigningKey, SystemResolver};
 use crate::deploy::drivers::{self, DeployRequest, Driver, DriverError, Means};
-use crate::deploy::operator::{Allowed, Endpoint, Operator};
+use crate::deploy::operator::{Allowed, Operator};
+use crate::deploy::{DeployReport, Endpoint};
 use crate::github::{ApiError, RetryAdvice, SaidStatus, Secret, WorkflowJob, WorkflowRun};
 use crate::lineage::{self, GitError};
 use crate::model::{DriverSettings, Environment, InstallationId, Millis, RepositoryId};

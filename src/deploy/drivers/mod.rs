@@ -13,7 +13,7 @@ pub mod webhook;
 use super::CancelAnswer;
 use super::report::DeployReport;
 use super::slug::BuildSettings;
-use crate::deploy::operator::Endpoint;
+use crate::deploy::Endpoint;
 use crate::model::{BranchName, CommitId, Deploy, DriverSettings, Millis, drivers};
 use async_trait::async_trait;
 use forge::Forge;

@@ -22,9 +22,13 @@ mod mask;
 mod removal;
 mod run;
 mod secrets;
+mod shared;
 mod slugs;
 mod step;
+mod task;
 mod trees;
+
+pub use shared::{Bounds, Changed, Checkout, Clock};
 
 use super::{DeployRequest, Driver, DriverError, Started};
 use crate::deploy::operator::Programs;
@@ -32,89 +36,27 @@ use crate::deploy::{CancelAnswer, DeployReport};
 use crate::model::{Deploy, Millis};
 use async_trait::async_trait;
 use environment::Secrets;
-use run::{Run, Task};
+use run::Run;
+use shared::Shared;
 use slugs::Slugs;
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::ffi::OsStr;
 use std::fs::File;
 use std::io;
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use tokio::task::AbortHandle;
+use task::Task;
 use trees::TreeBounds;
 
-/// Tells the time.
-pub type Clock = Arc<dyn Fn() -> Millis + Send + Sync>;
-/// Is called whenever there is something new to [`Driver::poll`] at.
-pub type Changed = Arc<dyn Fn(&DeployRequest) + Send + Sync>;
 /// Looks secrets up when a deploy is handed over: values by the names of the variables that hold them, or in words
 /// why one cannot be had.
 pub type SecretsNow = Arc<dyn Fn() -> Result<BTreeMap<String, String>, String> + Send + Sync>;
-
-/// Where the files of a commit come from.
-#[async_trait]
-pub trait Checkout: Send + Sync {
-    /// Writes the files of the order's commit into the folder `into`, which is there and empty. May be dropped before
-    /// it has ended, and is asked again after [`DriverError::Later`].
-    async fn check_out(&self, request: &DeployRequest, into: &Path) -> Result<(), DriverError>;
-}
-
-/// What bounds deploys by programs, besides the time that the operator gives each phase.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Bounds {
-    /// How long a program has to end by itself once it was asked to.
-    pub grace: Duration,
-    /// How long is waited before files are asked for again that could not be had.
-    pub retry: Duration,
-    /// The size of one deploy's log, in bytes. Of a longer one the first quarter and the end are kept.
-    pub log_bytes: usize,
-    /// How many bytes of files all slugs may hold together, and each by itself. A hole in a file counts as what it says.
-    pub slug_bytes: u64,
-    /// How many files, folders and links what a build leaves may hold.
-    pub tree_entries: u64,
-    /// How deep its folders may lie in each other.
-    pub tree_depth: usize,
-    /// How many slugs may be kept.
-    pub slug_count: usize,
-}
-
-impl Default for Bounds {
-    fn default() -> Self {
-        Self {
-            grace: Duration::from_secs(5),
-            retry: Duration::from_secs(10),
-            log_bytes: 4 << 20,
-            slug_bytes: 10_000_000_000,
-            // Ten times what the largest shops have, vendored and generated files included.
-            tree_entries: 2_000_000,
-            tree_depth: 128,
-            slug_count: 50,
-        }
-    }
-}
 
 /// All deploys by programs on this machine. Copies are the same; there may be only one for a folder.
 #[derive(Clone)]
 pub struct Commands {
     shared: Arc<Shared>,
-}
-
-/// What all drivers know together.
-struct Shared {
-    data: PathBuf,
-    bounds: Bounds,
-    clock: Clock,
-    changed: Changed,
-    slugs: Slugs,
-    runs: Mutex<Runs>,
-}
-
-#[derive(Default)]
-struct Runs {
-    /// Whether the server is about to end.
-    closing: bool,
-    known: HashMap<String, (Arc<Run>, AbortHandle)>,
 }
 
 impl Commands {
@@ -232,48 +174,6 @@ impl Commands {
                 run.is_over(Duration::from_secs(1)).await;
             }
         }
-    }
-}
-
-impl Shared {
-    fn runs(&self) -> MutexGuard<'_, Runs> {
-        self.runs.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn run(&self, key: &str) -> Option<Arc<Run>> {
-        self.runs().known.get(key).map(|(run, _)| Arc::clone(run))
-    }
-
-    fn is_closing(&self) -> bool {
-        self.runs().closing
-    }
-
-    fn folder(&self, key: &str) -> PathBuf {
-        self.data.join("deploys").join(key)
-    }
-
-    /// What the programs of a deploy are told to be their home.
-    fn home(&self, key: &str) -> PathBuf {
-        self.folder(key).join("home")
-    }
-
-    /// Where the slug of an order is.
-    fn place(&self, request: &DeployRequest) -> PathBuf {
-        self.slugs.place(environment::repository_key(request), &request.deploy.slug)
-    }
-
-    /// Removes slugs over the bounds, but for those of other deploys under way. `ended` no longer needs its own.
-    async fn tidy(&self, ended: &Arc<Run>) -> io::Result<()> {
-        let in_use = self.in_use(Some(ended));
-        self.slugs.tidy(&in_use).await
-    }
-
-    /// The slugs of deploys under way, but for one of them.
-    fn in_use(&self, but: Option<&Arc<Run>>) -> BTreeSet<PathBuf> {
-        let runs = self.runs();
-        let open = runs.known.values().map(|(run, _)| run).filter(|run| !*run.over.borrow());
-        let open = open.filter(|run| but.is_none_or(|but| !Arc::ptr_eq(run, but)));
-        open.map(|run| self.place(&run.request)).collect()
     }
 }
 

@@ -1,9 +1,9 @@
 //! One call, to an address that was looked at first.
 
-use super::address::{self, Resolver};
 use super::error::CallError;
+use super::resolver::Resolver;
 use super::signing::SigningKey;
-use crate::deploy::operator::Endpoint;
+use crate::deploy::{Endpoint, allowed_addresses};
 use http::{StatusCode, header};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::{Client, Response, Url};
@@ -45,7 +45,7 @@ impl Caller {
 
     /// Sends a body.
     pub(super) async fn post(&self, call: Call<'_>) -> Result<(), CallError> {
-        let url = super::parse(call.endpoint).map_err(CallError::Endpoint)?;
+        let url = call.endpoint.parsed().map_err(CallError::Endpoint)?;
         match tokio::time::timeout(self.within, self.send(&url, call)).await {
             Ok(status) => judged(&url, status?),
             Err(_) => Err(CallError::Timeout { url: shown(&url), within: self.within }),
@@ -73,7 +73,7 @@ impl Caller {
     async fn checked(&self, url: &Url, private_too: bool) -> Result<Vec<SocketAddr>, CallError> {
         let host = url.host_str().unwrap_or_default();
         let port = url.port_or_known_default().unwrap_or_default();
-        let addresses = if let Some(ip) = address::literal(url) {
+        let addresses = if let Some(ip) = allowed_addresses::literal(url) {
             vec![SocketAddr::new(ip, port)]
         } else {
             let found = self.resolver.resolve(host, port).await;
@@ -83,7 +83,7 @@ impl Caller {
             return Err(CallError::NoAddress { url: shown(url) });
         }
         let (allowed, kept_out): (Vec<_>, Vec<_>) =
-            addresses.into_iter().partition(|it| address::is_allowed(it.ip(), private_too));
+            addresses.into_iter().partition(|it| allowed_addresses::is_allowed(it.ip(), private_too));
         match kept_out.first() {
             Some(first) if allowed.is_empty() => {
                 Err(CallError::NotAllowed { url: shown(url), ip: first.ip(), private_too })

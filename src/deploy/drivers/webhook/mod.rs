@@ -1,23 +1,21 @@
 //! A signed call to an address that the operator has allowed, and signed calls back that tell how it goes, both after
 //! the Standard Webhooks specification (standardwebhooks.com, version 1).
 
-mod address;
 mod call;
 mod error;
+mod resolver;
 mod signing;
 
-pub use address::{Resolver, SystemResolver};
 pub use call::Caller;
+pub use resolver::{Resolver, SystemResolver};
 pub use signing::{SigningError, SigningKey};
 
 use self::call::Call;
 use super::{DeployRequest, Driver, DriverError, Means, Started};
-use crate::deploy::operator::Endpoint;
-use crate::deploy::{CancelAnswer, DeployReport, ReportedState};
+use crate::deploy::{CancelAnswer, DeployReport, Endpoint, ReportedState};
 use crate::model::{Millis, Phase};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use reqwest::Url;
 use serde::Deserialize;
 use serde_json::json;
 use std::sync::Arc;
@@ -75,39 +73,6 @@ impl Driver for WebhookDriver<'_> {
         Ok(CancelAnswer::Cannot(
             "the service at the address cannot be told to stop; once it has ended, it calls back".to_owned(),
         ))
-    }
-}
-
-/// What is wrong with an address, if something is.
-pub(crate) fn fault_in(endpoint: &Endpoint) -> Option<String> {
-    parse(endpoint).err()
-}
-
-/// The address to call, or what is wrong with it. Read here alone and by the same reader as the client's, so that
-/// nothing is judged as one host and called as another.
-fn parse(endpoint: &Endpoint) -> Result<Url, String> {
-    let shown = &endpoint.url;
-    let url = Url::parse(shown)
-        .map_err(|error| format!("{shown:?} is no address ({error}); write https://host/path"))?;
-    match url.scheme() {
-        "https" => {}
-        "http" if endpoint.allow_private => {}
-        "http" => {
-            return Err(
-                "what is sent could be read on its way; write https://, or allow_private for a network of your own"
-                    .to_owned(),
-            );
-        }
-        _ => return Err(format!("{shown:?} is no address that can be called; write https://host/path")),
-    }
-    if !url.username().is_empty() || url.password().is_some() {
-        return Err("it holds a name or password; name a secret instead".to_owned());
-    }
-    match address::literal(&url) {
-        Some(ip) if !address::is_allowed(ip, endpoint.allow_private) => Err(format!(
-            "{ip} is an address of a private network or of this machine; allow_private lets it be called where that is meant"
-        )),
-        _ => Ok(url),
     }
 }
 

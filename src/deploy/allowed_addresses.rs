@@ -1,28 +1,7 @@
-//! Which addresses may be called. A name is resolved once, and what was looked at is what is connected to: a name that
-//! answers differently the second time leads nowhere else.
+//! Which addresses of the network may be called.
 
-use async_trait::async_trait;
 use reqwest::Url;
-use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-
-/// Finds the addresses of a host.
-#[async_trait]
-pub trait Resolver: Send + Sync + std::fmt::Debug {
-    /// The addresses of a name.
-    async fn resolve(&self, host: &str, port: u16) -> io::Result<Vec<SocketAddr>>;
-}
-
-/// The machine's own resolver.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct SystemResolver;
-
-#[async_trait]
-impl Resolver for SystemResolver {
-    async fn resolve(&self, host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
-        Ok(tokio::net::lookup_host((host, port)).await?.collect())
-    }
-}
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// The address that stands in the place of a name, if one does. A [`Url`] spells each as the client will read it:
 /// `0x7f.1` is 127.0.0.1 here already.
