@@ -5,13 +5,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::OwnedMutexGuard;
 
-use crate::acts::actions;
 use crate::clock::Clock;
 use crate::faults::Faults;
 use crate::git::Git;
 use crate::model::World;
+use crate::office::Office;
 use crate::recorder::Recorder;
-use crate::webhooks::Office;
 
 /// The shared heart of one stand-in.
 #[derive(Debug)]
@@ -24,6 +23,8 @@ pub(crate) struct Hub {
     pub(crate) recorder: Recorder,
     pub(crate) office: Office,
     pub(crate) rate_limit: u64,
+    /// Carries out what has fallen due by the world's time.
+    carry_out_due: fn(&mut World),
     /// Holds the folder of the repositories; it goes when the last handle goes.
     _folder: tempfile::TempDir,
 }
@@ -35,6 +36,7 @@ impl Hub {
         folder: tempfile::TempDir,
         office: Office,
         rate_limit: u64,
+        carry_out_due: fn(&mut World),
     ) -> Self {
         Self {
             world: Mutex::new(world),
@@ -45,6 +47,7 @@ impl Hub {
             recorder: Recorder::default(),
             office,
             rate_limit,
+            carry_out_due,
             _folder: folder,
         }
     }
@@ -53,7 +56,7 @@ impl Hub {
     pub(crate) fn with<T>(&self, act: impl FnOnce(&mut World) -> T) -> T {
         let mut world = self.world.lock().unwrap_or_else(PoisonError::into_inner);
         world.now = self.clock.now();
-        actions::carry_out(&mut world);
+        (self.carry_out_due)(&mut world);
         let answer = act(&mut world);
         // Still under the lock, so that the order of webhooks is the order of changes.
         for parcel in std::mem::take(&mut world.outbox) {

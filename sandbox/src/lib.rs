@@ -27,6 +27,7 @@ mod faults;
 mod git;
 mod hub;
 mod model;
+mod office;
 mod page;
 mod recorder;
 mod refused;

@@ -11,9 +11,9 @@ use crate::clock::{Clock, SystemClock};
 use crate::faults::{Faults, Order};
 use crate::hub::Hub;
 use crate::model::{Urls, World};
+use crate::office::Office;
 use crate::recorder::{Exchange, SentWebhook};
-use crate::webhooks::{self, Office};
-use crate::{Refused, acts, git, server};
+use crate::{acts, git, server, webhooks};
 
 /// How a stand-in is started.
 #[derive(Debug, Clone)]
@@ -69,7 +69,8 @@ impl Sandbox {
         let url = format!("http://{address}");
         let world = World::new(Urls { html: url.clone(), api: url }, config.clock.now());
         let (office, parcels) = Office::open();
-        let hub = Arc::new(Hub::new(world, config.clock, folder, office, config.rate_limit));
+        let due = acts::actions::carry_out_due;
+        let hub = Arc::new(Hub::new(world, config.clock, folder, office, config.rate_limit, due));
         hub.recorder.switch(config.record);
         let (stop, stopped) = watch::channel(false);
         tokio::spawn(webhooks::run(Arc::downgrade(&hub), parcels));
@@ -152,17 +153,5 @@ impl Sandbox {
     /// Gives everybody a fresh hour of requests.
     pub fn reset_rate_limit(&self) {
         self.hub.with(|world| world.usage.clear());
-    }
-
-    /// Registers an app.
-    #[expect(clippy::unused_async, reason = "reads like every other verb")]
-    pub async fn app(&self, config: acts::apps::AppConfig) -> Result<crate::AppHandle, Refused> {
-        let id = acts::apps::register(&self.hub, config)?;
-        Ok(crate::AppHandle::new(Arc::clone(&self.hub), id))
-    }
-
-    /// A repository to be created (or, with [`crate::NewRepository::find`], found).
-    pub fn repository(&self, full_name: &str) -> crate::NewRepository {
-        crate::NewRepository::new(Arc::clone(&self.hub), full_name)
     }
 }

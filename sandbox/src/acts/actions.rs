@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::{Actor, jobs};
+use super::Actor;
+use super::runs::{end, event, going};
 use crate::Refused;
 use crate::hub::Hub;
 use crate::model::{Cancelling, Kind, Workflow, WorkflowRun, World};
 use crate::shape;
-use crate::webhooks::{Event, Scope};
 
 /// How often the clock is looked at while a run is being cancelled.
 const LOOK: Duration = Duration::from_millis(20);
@@ -114,63 +114,6 @@ pub(crate) async fn start(hub: &Hub, new: NewRun, actor: Actor) -> Result<u64, R
     }))
 }
 
-fn event(world: &mut World, run: u64, action: &'static str) {
-    let Some(found) = world.workflow_runs.get(&run) else {
-        return;
-    };
-    let (repository, sender) = (found.repository, found.actor);
-    let (Some(home), Some(workflow)) = (world.repository(repository), world.workflows.get(&found.workflow))
-    else {
-        return;
-    };
-    let fields = json!({
-        "workflow": shape::workflow(world, home, workflow),
-        "workflow_run": shape::workflow_run(world, home, found),
-    });
-    let scope = Scope::Repository(repository);
-    world.emit(&Event { name: "workflow_run", action: Some(action), scope, sender, fields });
-}
-
-/// The run, if it is not over yet.
-pub(super) fn going(world: &mut World, run: u64) -> Result<&mut WorkflowRun, Refused> {
-    let now = world.now;
-    let found = world.workflow_runs.get_mut(&run).ok_or_else(Refused::not_found)?;
-    if found.status == "completed" {
-        return Err(Refused::new(409, "The workflow run is completed already."));
-    }
-    found.updated_at = now;
-    Ok(found)
-}
-
-/// A runner takes a run up.
-pub(crate) fn begin(world: &mut World, run: u64) -> Result<(), Refused> {
-    let found = going(world, run)?;
-    let mut open = found.jobs.iter().filter(|job| job.conclusion.is_none()).peekable();
-    if open.peek().is_some() && open.all(|job| job.status == "waiting") {
-        return Err(Refused::new(409, "The workflow run waits for a review."));
-    }
-    if found.status != "in_progress" {
-        "in_progress".clone_into(&mut found.status);
-        event(world, run, "in_progress");
-    }
-    Ok(())
-}
-
-/// A run is over, and with it each job that was not.
-pub(crate) fn end(world: &mut World, run: u64, conclusion: &str) -> Result<(), Refused> {
-    let open = going(world, run)?.jobs.iter().filter(|job| job.conclusion.is_none());
-    let open: Vec<u64> = open.map(|job| job.id).collect();
-    for job in open {
-        jobs::finish(world, run, job, conclusion)?;
-    }
-    let found = going(world, run)?;
-    "completed".clone_into(&mut found.status);
-    found.conclusion = Some(conclusion.to_owned());
-    (found.cancelled, found.cancel_due) = (false, None);
-    event(world, run, "completed");
-    Ok(())
-}
-
 /// Somebody asks to have a run cancelled; what comes of it is the world's to say.
 pub(crate) fn cancel(hub: &Arc<Hub>, run: u64) -> Result<(), Refused> {
     let due = hub.with(|world| {
@@ -214,7 +157,7 @@ async fn watch(hub: Weak<Hub>, run: u64) {
 }
 
 /// Ends the runs whose cancelling is due.
-pub(crate) fn carry_out(world: &mut World) {
+pub(crate) fn carry_out_due(world: &mut World) {
     let now = world.now;
     let due = world.workflow_runs.values().filter(|run| run.cancel_due.is_some_and(|due| due <= now));
     let due: Vec<u64> = due.map(|run| run.id).collect();

@@ -7,9 +7,9 @@ use serde_json::{Value, json};
 
 use crate::Refused;
 use crate::hub::Hub;
-use crate::model::{AccountKind, App, Hook, Installation, Kind, World};
+use crate::model::{AccountKind, App, Hook, Installation, Kind, Parcel, World};
 use crate::shape;
-use crate::webhooks::{Event, Parcel, Scope};
+use crate::webhooks::{Event, Scope};
 
 /// A GitHub App to be registered.
 #[derive(Debug, Clone)]

@@ -5,10 +5,15 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::pulls::{close, event, refresh, retarget_locked};
-use super::refs::Merging;
 use crate::Refused;
 use crate::hub::Hub;
 use crate::model::World;
+
+/// A merge through a pull request that is under way while its base moves.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Merging {
+    pub(crate) number: u64,
+}
 
 /// A head branch moved (or went): its open pull requests follow.
 pub(crate) async fn head_moved(

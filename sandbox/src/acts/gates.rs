@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::Actor;
-use super::actions::{NewRun, begin, declare, end, start};
+use super::actions::{NewRun, declare, start};
 use super::deploys::{self, NewDeployment};
+use super::runs::{begin, end};
 use crate::Refused;
 use crate::hub::Hub;
 use crate::model::{Review, World};

@@ -1,26 +1,13 @@
 //! Jobs of runs. One that names an environment makes GitHub keep a deployment of its own for it, which
 //! says how the job goes; where the environment has reviewers, it waits for one of them.
 
-use super::Actor;
-use super::actions::{begin, end, going};
-use super::deploys::{self, NewDeployment, NewStatus};
+use super::deploys::{self, NewDeployment};
+use super::runs::{begin, bot, end, finish, going, job, tell};
 use crate::Refused;
-use crate::model::{AccountKind, Job, Kind, World};
-use crate::shape;
-
-/// Who makes the deployments of jobs, and reports on them.
-const ACTIONS: &str = "github-actions[bot]";
-
-fn bot(world: &mut World) -> Actor {
-    Actor::person(world.ensure_account(ACTIONS, AccountKind::Bot))
-}
+use crate::model::{Job, Kind, World};
 
 fn named(world: &mut World, run: u64, name: &str) -> Result<Option<u64>, Refused> {
     Ok(going(world, run)?.jobs.iter().find(|job| job.name == name).map(|job| job.id))
-}
-
-fn job(world: &mut World, run: u64, id: u64) -> Result<&mut Job, Refused> {
-    going(world, run)?.jobs.iter_mut().find(|job| job.id == id).ok_or_else(Refused::not_found)
 }
 
 fn add(world: &mut World, run: u64, name: &str, deployment: bool) -> Result<u64, Refused> {
@@ -103,33 +90,4 @@ pub(crate) fn over(world: &mut World, run: u64, name: &str, conclusion: &str) ->
     take(world, run, name)?;
     let id = named(world, run, name)?.ok_or_else(Refused::not_found)?;
     finish(world, run, id, conclusion)
-}
-
-/// A job is over, and so is its deployment.
-pub(super) fn finish(world: &mut World, run: u64, id: u64, conclusion: &str) -> Result<(), Refused> {
-    let now = world.now;
-    let found = job(world, run, id)?;
-    "completed".clone_into(&mut found.status);
-    found.conclusion = Some(conclusion.to_owned());
-    found.completed_at = Some(now);
-    let state = match conclusion {
-        "success" => "success",
-        "cancelled" => "error",
-        _ => "failure",
-    };
-    tell(world, run, id, state)
-}
-
-/// Reports on the deployment of a job, if it has one.
-fn tell(world: &mut World, run: u64, id: u64, state: &str) -> Result<(), Refused> {
-    let Some(deployment) = job(world, run, id)?.deployment else {
-        return Ok(());
-    };
-    let found = going(world, run)?;
-    let (repository, sender) = (found.repository, found.actor);
-    let home = world.repository(repository).ok_or_else(Refused::not_found)?;
-    let log_url = shape::job_page(world, home, run, id);
-    let creator = bot(world);
-    let new = NewStatus { state: state.to_owned(), log_url, ..NewStatus::default() };
-    deploys::tell(world, deployment, new, creator, sender).map(drop)
 }

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::Actor;
-use super::refs::{Merging, move_refs};
+use super::following::Merging;
+use super::refs::move_refs;
 use super::stacks;
 use crate::Refused;
 use crate::git::{Signature, Tree};
@@ -113,11 +114,7 @@ pub(super) async fn github_merge(
         let home = world.repositories.get_mut(&repository).ok_or_else(Refused::not_found)?;
         Ok::<_, Refused>((pull, home.next_commit_date()))
     })?;
-    merge_commit(hub, &pull, base, &Wishes::default(), &github(date)).await
-}
-
-pub(super) fn github(at: i64) -> Signature {
-    Signature { name: "GitHub".to_owned(), email: "noreply@example.com".to_owned(), at }
+    merge_commit(hub, &pull, base, &Wishes::default(), &Signature::github(date)).await
 }
 
 fn said(title: &str, message: Option<&String>) -> String {
@@ -155,7 +152,7 @@ async fn merge_commit(
         .clone()
         .unwrap_or_else(|| format!("Merge pull request #{} from {owner}/{}", pull.number, pull.head.branch));
     let message = said(&title, wishes.message.as_ref().or(Some(&pull.title)));
-    let committer = github(author.at);
+    let committer = Signature::github(author.at);
     hub.git.commit_tree(pull.repository, &tree, &[base, head], &message, author, &committer).await
 }
 
@@ -180,7 +177,9 @@ async fn squash(
     // GitHub names the pull request's author as author of a squash.
     let login = hub.with(|world| world.login(pull.author));
     let opener = Signature::of(&login, author.at);
-    hub.git.commit_tree(pull.repository, &tree, &[base], &message, &opener, &github(author.at)).await
+    hub.git
+        .commit_tree(pull.repository, &tree, &[base], &message, &opener, &Signature::github(author.at))
+        .await
 }
 
 async fn rebase(hub: &Hub, pull: &Pull, base: &str, merger: &Signature) -> Result<String, Refused> {

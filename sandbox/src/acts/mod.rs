@@ -17,6 +17,7 @@ pub(crate) mod pulls;
 pub(crate) mod queue;
 pub(crate) mod refs;
 pub(crate) mod repositories;
+pub(crate) mod runs;
 pub(crate) mod stacks;
 
 /// Who does something.

@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 
 use super::Actor;
 use crate::Refused;
-use crate::git::{Signature, Tree};
+use crate::git::{Signature, Stats, Tree};
 use crate::hub::Hub;
-use crate::model::{Kind, Pull, PullHead, Stats, World};
+use crate::model::{Kind, Pull, PullHead, World};
 use crate::shape;
 use crate::webhooks::{Event, Scope};
 
@@ -157,11 +157,7 @@ pub(crate) async fn refresh(hub: &Arc<Hub>, repository: u64, number: u64) -> Res
         stats = hub.git.stats(repository, base, head).await?;
         if let Tree::Clean(tree) = hub.git.merge_trees(repository, None, base, head).await? {
             // A fixed date: the test merge of the same two commits is always the same commit.
-            let signature = Signature {
-                name: "GitHub".to_owned(),
-                email: "noreply@example.com".to_owned(),
-                at: 1_767_600_000,
-            };
+            let signature = Signature::github(1_767_600_000);
             let message = format!("Merge {head} into {base}");
             let parents = [base.as_str(), head.as_str()];
             let sha =

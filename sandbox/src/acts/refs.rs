@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::following;
+use super::following::{self, Merging};
 use crate::Refused;
 use crate::git::CommitInfo;
 use crate::hub::Hub;
@@ -28,12 +28,6 @@ pub(crate) struct RefChange {
     pub(crate) name: String,
     pub(crate) before: Option<String>,
     pub(crate) after: Option<String>,
-}
-
-/// A merge through a pull request that is under way while its base moves.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Merging {
-    pub(crate) number: u64,
 }
 
 /// Sets (or deletes) refs on behalf of somebody. The caller holds the repository's lock.

@@ -7,7 +7,6 @@ use std::sync::Arc;
 
 use serde_json::json;
 
-use super::merging::github;
 use super::pulls::{event, retarget_locked};
 use super::refs::move_refs;
 use crate::Refused;
@@ -143,7 +142,7 @@ pub(crate) async fn rebase(
         });
         let at = at.ok_or_else(Refused::not_found)?;
         let by = match committer {
-            RebaseCommitter::GitHub => github(at),
+            RebaseCommitter::GitHub => Signature::github(at),
             RebaseCommitter::Presser => Signature::of(&login, at),
         };
         let old = pull.head.sha;

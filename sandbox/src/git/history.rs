@@ -4,7 +4,6 @@ use chrono::{DateTime, Utc};
 
 use super::{Git, Signature};
 use crate::Refused;
-use crate::model::Stats;
 
 /// A commit as read from git.
 #[derive(Debug, Clone)]
@@ -18,6 +17,17 @@ pub(crate) struct CommitInfo {
     pub(crate) added: Vec<String>,
     pub(crate) removed: Vec<String>,
     pub(crate) modified: Vec<String>,
+}
+
+/// How big the difference between two commits is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Stats {
+    pub(crate) commits: u64,
+    pub(crate) additions: u64,
+    pub(crate) deletions: u64,
+    pub(crate) changed_files: u64,
+    /// The base's tip is not contained in the head.
+    pub(crate) behind: bool,
 }
 
 const FORMAT: &str = "--format=%x01%H%x00%T%x00%P%x00%an%x00%ae%x00%at%x00%cn%x00%ce%x00%ct%x00%B%x02";

@@ -15,7 +15,7 @@ use std::sync::LazyLock;
 use tokio::io::AsyncWriteExt;
 use tokio::process::Command;
 
-pub(crate) use history::{CommitInfo, moment};
+pub(crate) use history::{CommitInfo, Stats, moment};
 pub(crate) use names::{is_sha, valid_branch, valid_name};
 pub(crate) use write::{NewCommit, Signature, Tree};
 

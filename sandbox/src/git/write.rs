@@ -19,6 +19,11 @@ impl Signature {
         Self { name: login.to_owned(), email: format!("{login}@example.com"), at }
     }
 
+    /// GitHub's own.
+    pub(crate) fn github(at: i64) -> Self {
+        Self { name: "GitHub".to_owned(), email: "noreply@example.com".to_owned(), at }
+    }
+
     fn line(&self) -> String {
         format!("{} <{}> {} +0000", self.name, self.email, self.at)
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 
-use super::{Kind, Pull, World};
+use super::{Kind, World};
 
 /// One app's checks on one commit.
 #[derive(Debug, Clone)]
@@ -108,19 +108,5 @@ impl World {
     /// All runs of a suite, oldest first.
     pub(crate) fn runs_of_suite(&self, suite: u64) -> impl Iterator<Item = &CheckRun> {
         self.runs.values().filter(move |run| run.suite == suite)
-    }
-
-    /// Open pull requests of the same repository whose head is this commit. Those from forks are
-    /// left out, as GitHub does.
-    pub(crate) fn pulls_at(&self, repository: u64, sha: &str) -> Vec<&Pull> {
-        self.pulls
-            .values()
-            .filter(|pull| {
-                pull.open
-                    && pull.repository == repository
-                    && pull.head.sha == sha
-                    && pull.head.repository == Some(repository)
-            })
-            .collect()
     }
 }

@@ -12,6 +12,7 @@ mod deployments;
 mod discussion;
 mod environments;
 mod issues;
+mod parcel;
 mod pulls;
 mod repositories;
 mod stacks;
@@ -30,11 +31,10 @@ pub(crate) use deployments::{Deployment, DeploymentStatus};
 pub(crate) use discussion::{Comment, Reaction};
 pub(crate) use environments::{Environment, folded};
 pub(crate) use issues::Issue;
-pub(crate) use pulls::{Pull, PullHead, Stats};
+pub(crate) use parcel::Parcel;
+pub(crate) use pulls::{Pull, PullHead};
 pub(crate) use repositories::{Protection, ProtectionKind, Repository, RequiredCheck};
 pub(crate) use stacks::Stack;
-
-use crate::webhooks::Parcel;
 
 /// The addresses the stand-in puts into its answers.
 #[derive(Debug, Clone)]

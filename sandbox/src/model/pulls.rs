@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::{CheckRun, RequiredCheck, World};
+use crate::git::Stats;
 
 /// A pull request.
 #[derive(Debug, Clone)]
@@ -40,17 +41,6 @@ pub(crate) struct PullHead {
     pub(crate) owner: u64,
 }
 
-/// How big a pull request is.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Stats {
-    pub(crate) commits: u64,
-    pub(crate) additions: u64,
-    pub(crate) deletions: u64,
-    pub(crate) changed_files: u64,
-    /// The base's tip is not contained in the head.
-    pub(crate) behind: bool,
-}
-
 impl Pull {
     /// Whether it was merged.
     pub(crate) const fn merged(&self) -> bool {
@@ -85,6 +75,20 @@ impl World {
             .values()
             .filter(|pull| pull.open && pull.repository == repository && pull.base_ref == branch)
             .map(|pull| pull.number)
+            .collect()
+    }
+
+    /// Open pull requests of the same repository whose head is this commit. Those from forks are
+    /// left out, as GitHub does.
+    pub(crate) fn pulls_at(&self, repository: u64, sha: &str) -> Vec<&Pull> {
+        self.pulls
+            .values()
+            .filter(|pull| {
+                pull.open
+                    && pull.repository == repository
+                    && pull.head.sha == sha
+                    && pull.head.repository == Some(repository)
+            })
             .collect()
     }
 

@@ -14,8 +14,7 @@ use crate::acts::issues::IssueChange;
 use crate::acts::{Actor, checks, comments, issues, merging, pulls, refs};
 use crate::git::{NewCommit, Signature, valid_branch};
 use crate::hub::Hub;
-use crate::model::{AccountKind, Permission};
-use crate::webhooks::Parcel;
+use crate::model::{AccountKind, Parcel, Permission};
 
 type Done = Result<Response, Refusal>;
 type Place = Path<(String, String, u64)>;

@@ -5,9 +5,8 @@ use serde_json::{Value, json};
 use super::paging::{address, per_page};
 use super::{Answer, Call, Reply};
 use crate::Refused;
-use crate::model::{Delivery, World};
+use crate::model::{Delivery, Parcel, World};
 use crate::shape;
-use crate::webhooks::Parcel;
 
 /// How long GitHub keeps deliveries.
 const KEPT: chrono::TimeDelta = chrono::TimeDelta::days(3);

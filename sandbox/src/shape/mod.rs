@@ -6,6 +6,7 @@
 mod account;
 mod actions;
 mod app;
+mod branch;
 mod check;
 mod commit;
 mod deployment;
@@ -21,13 +22,14 @@ use serde_json::{Map, Value};
 pub(crate) use account::{collaborator, nullable_user, organization, user};
 pub(crate) use actions::{job, job_page, made_for, run_page, run_url, workflow, workflow_run};
 pub(crate) use app::{app, delivery, delivery_item, installation, repository_stub, token};
+pub(crate) use branch::{branch, short_branch};
 pub(crate) use check::{run, suite, webhook_run, webhook_suite};
 pub(crate) use commit::{commit, git_ref, push_commit, simple_commit};
 pub(crate) use deployment::{deployment, deployment_status, webhook_deployment, webhook_deployment_status};
 pub(crate) use issue::{full_issue, issue};
-pub(crate) use pull::{comment, pull, pull_simple, reaction};
-pub(crate) use repository::{branch, full, minimal, short_branch};
-pub(crate) use stack::{stack, stack_of, stack_simple};
+pub(crate) use pull::{comment, pull, pull_simple, reaction, stack_of};
+pub(crate) use repository::{full, minimal};
+pub(crate) use stack::{stack, stack_simple};
 
 /// A moment as GitHub writes it.
 pub(crate) fn time(moment: DateTime<Utc>) -> String {

@@ -3,7 +3,6 @@
 use serde_json::{Value, json};
 
 use super::repository::{api_url, html_url, methods};
-use super::stack::stack_of;
 use super::{app, maybe_time, merge, minimal, node_id, nullable_user, time, user};
 use crate::model::{AccountKind, Comment, Permission, Pull, Reaction, Repository, World};
 
@@ -19,6 +18,19 @@ pub(super) fn association(world: &World, repository: &Repository, author: u64) -
         }
         _ => "COLLABORATOR",
     }
+}
+
+/// `pull-request-stack`: the stack a pull request is in, as the pull request itself names it; null without one.
+pub(crate) fn stack_of(world: &World, pull: &Pull) -> Value {
+    let Some((stack, position)) = world.stack_of(pull) else { return Value::Null };
+    let tip = world.repository(stack.repository).and_then(|home| home.branch(&stack.trunk));
+    json!({
+        "id": stack.id,
+        "number": stack.number,
+        "size": stack.pulls.len(),
+        "position": position,
+        "base": { "ref": stack.trunk, "sha": tip.unwrap_or(&pull.base_sha) },
+    })
 }
 
 /// One end of a pull request.

@@ -6,19 +6,6 @@ use super::repository::api_url;
 use super::{maybe_time, node_id, pull_simple, time};
 use crate::model::{Pull, Repository, Stack, World};
 
-/// `pull-request-stack`: the stack a pull request is in, as the pull request itself names it; null without one.
-pub(crate) fn stack_of(world: &World, pull: &Pull) -> Value {
-    let Some((stack, position)) = world.stack_of(pull) else { return Value::Null };
-    let tip = world.repository(stack.repository).and_then(|home| home.branch(&stack.trunk));
-    json!({
-        "id": stack.id,
-        "number": stack.number,
-        "size": stack.pulls.len(),
-        "position": position,
-        "base": { "ref": stack.trunk, "sha": tip.unwrap_or(&pull.base_sha) },
-    })
-}
-
 /// `pull-request-stack-minimal`, as lists carry it.
 pub(crate) fn stack_simple(world: &World, repository: &Repository, subject: &Stack) -> Value {
     let member = |pull: &Pull| {

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 
-use super::{JobHandle, RepoHandle};
-use crate::acts::actions;
+use super::RepoHandle;
+use crate::acts::{actions, runs};
 use crate::hub::Hub;
 use crate::model::{Cancelling, Workflow, WorkflowRun};
 use crate::{Refused, Sandbox};
@@ -145,12 +145,12 @@ impl RunHandle {
 
     /// A runner takes it up.
     pub async fn begins(&self) -> Result<(), Refused> {
-        self.hub.with(|world| actions::begin(world, self.id))
+        self.hub.with(|world| runs::begin(world, self.id))
     }
 
     /// It is over: `success`, `failure` or `cancelled`. So are its jobs.
     pub async fn ends(&self, conclusion: &str) -> Result<(), Refused> {
-        self.hub.with(|world| actions::end(world, self.id, conclusion))
+        self.hub.with(|world| runs::end(world, self.id, conclusion))
     }
 
     /// Somebody asked to have it cancelled, and it still runs.
@@ -161,10 +161,5 @@ impl RunHandle {
     /// The cancelling that was asked for takes effect.
     pub async fn stops(&self) -> Result<(), Refused> {
         self.hub.with(|world| actions::stop(world, self.id))
-    }
-
-    /// A job of it, by its name; it is there once it begins or comes to an environment.
-    pub fn job(&self, name: &str) -> JobHandle {
-        JobHandle::new(self.clone(), name)
     }
 }

@@ -6,9 +6,17 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 
 use super::{RepoHandle, SOMEBODY, by_whom, sentence};
-use crate::Refused;
-use crate::acts::apps as acts;
+use crate::acts::apps::{self as acts, AppConfig};
 use crate::hub::Hub;
+use crate::{Refused, Sandbox};
+
+impl Sandbox {
+    /// Registers an app.
+    pub async fn app(&self, config: AppConfig) -> Result<AppHandle, Refused> {
+        let id = acts::register(&self.hub, config)?;
+        Ok(AppHandle::new(Arc::clone(&self.hub), id))
+    }
+}
 
 /// A registered app.
 #[derive(Debug, Clone)]

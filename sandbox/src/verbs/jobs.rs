@@ -15,11 +15,14 @@ pub struct JobHandle {
     name: String,
 }
 
-impl JobHandle {
-    pub(super) fn new(run: RunHandle, name: &str) -> Self {
-        Self { run, name: name.to_owned() }
+impl RunHandle {
+    /// A job of it, by its name; it is there once it begins or comes to an environment.
+    pub fn job(&self, name: &str) -> JobHandle {
+        JobHandle { run: self.clone(), name: name.to_owned() }
     }
+}
 
+impl JobHandle {
     /// It names an environment and is about to begin: GitHub makes a deployment for it and reports on
     /// that from now on. Where the environment has reviewers, the job waits for them.
     pub async fn comes_to(&self, environment: &str) -> Result<DeploymentHandle, Refused> {

@@ -4,12 +4,19 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::SOMEBODY;
-use crate::Refused;
 use crate::acts::refs::move_refs;
 use crate::acts::repositories as acts;
 use crate::git::is_sha;
 use crate::hub::Hub;
 use crate::model::{Permission, RequiredCheck};
+use crate::{Refused, Sandbox};
+
+impl Sandbox {
+    /// A repository to be created (or, with [`NewRepository::find`], found).
+    pub fn repository(&self, full_name: &str) -> NewRepository {
+        NewRepository::new(Arc::clone(&self.hub), full_name)
+    }
+}
 
 /// A repository that does not exist yet, or is looked for.
 #[derive(Debug)]

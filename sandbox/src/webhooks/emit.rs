@@ -2,8 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::Parcel;
-use crate::model::{AccountKind, App, Installation, Level, World};
+use crate::model::{AccountKind, App, Installation, Level, Parcel, World};
 use crate::shape;
 
 /// Whom a change concerns.

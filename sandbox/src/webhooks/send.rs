@@ -14,9 +14,8 @@ use hyper_util::rt::TokioExecutor;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use sha2::Sha256;
 
-use super::Parcel;
 use crate::hub::Hub;
-use crate::model::{Delivery, Hook, Kind};
+use crate::model::{Delivery, Hook, Kind, Parcel};
 use crate::recorder::SentWebhook;
 
 /// What GitHub gives a receiver.

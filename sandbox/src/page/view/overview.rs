@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use super::deploys::{EnvironmentLine, environments};
 use super::issue::{IssueLine, issues};
 use super::page;
-use super::parts::{CommitLine, People, PullLine, branch, commits, moment, pulls, short};
+use super::parts::{CommitLine, People, PullLine, branch, commits, moment, pulls, select, short};
 
 /// A repository in the list of all.
 #[derive(Debug, Clone)]
@@ -127,14 +127,6 @@ fn topic(view: &RepositoryView) -> Markup {
             }
             label { "Its new content" textarea name="content" {} }
             div.line { (view.people.choice()) button { "Commit" } }
-        }
-    }
-}
-
-pub(super) fn select<'a>(name: &str, options: impl Iterator<Item = &'a str>, chosen: Option<&str>) -> Markup {
-    html! {
-        select name=(name) required {
-            @for option in options { option selected[chosen == Some(option)] { (option) } }
         }
     }
 }

@@ -194,6 +194,15 @@ pub(super) fn pulls(repository: &str, lines: &[PullLine], none: &str) -> Markup 
     }
 }
 
+/// A choice of one of `options`.
+pub(super) fn select<'a>(name: &str, options: impl Iterator<Item = &'a str>, chosen: Option<&str>) -> Markup {
+    html! {
+        select name=(name) required {
+            @for option in options { option selected[chosen == Some(option)] { (option) } }
+        }
+    }
+}
+
 pub(super) fn branch(name: &str) -> Markup {
     html! { span.branch { (name) } }
 }

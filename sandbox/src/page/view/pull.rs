@@ -3,9 +3,8 @@
 use chrono::{DateTime, Utc};
 use maud::{Markup, html};
 
-use super::overview::select;
 use super::page;
-use super::parts::{CommitLine, Light, People, State, branch, commits, moment};
+use super::parts::{CommitLine, Light, People, State, branch, commits, moment, select};
 use crate::page::markdown;
 
 /// A pull request.

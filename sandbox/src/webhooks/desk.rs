@@ -1,84 +1,17 @@
-//! The post office: takes parcels in the order of their changes and hands them over one by one,
+//! The task in the background: takes parcels in the order of their changes and hands them over one by one,
 //! unless a planted failure says otherwise.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
-use std::time::Duration;
 
 use sha2::{Digest, Sha256};
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::mpsc;
 
-use super::{Parcel, send};
+use super::send;
 use crate::faults::{HookEffect, Order};
 use crate::hub::Hub;
-
-/// What the task in the background is told.
-#[derive(Debug)]
-pub(crate) enum Post {
-    Parcel(Box<Parcel>),
-    /// Lets held parcels go.
-    Release(Order),
-    /// Lets the parcels of an event go that were gathered.
-    Gathered(String),
-}
-
-/// The counter where parcels are handed in.
-#[derive(Debug, Clone)]
-pub(crate) struct Office {
-    sender: mpsc::UnboundedSender<Post>,
-    waiting: Arc<Waiting>,
-}
-
-#[derive(Debug, Default)]
-struct Waiting {
-    count: AtomicU64,
-    idle: Notify,
-}
-
-impl Office {
-    /// An office and the end from which its task reads.
-    pub(crate) fn open() -> (Self, mpsc::UnboundedReceiver<Post>) {
-        let (sender, receiver) = mpsc::unbounded_channel();
-        (Self { sender, waiting: Arc::default() }, receiver)
-    }
-
-    pub(crate) fn send(&self, parcel: Parcel) {
-        self.post(Post::Parcel(Box::new(parcel)));
-    }
-
-    pub(crate) fn release(&self, order: Order) {
-        self.post(Post::Release(order));
-    }
-
-    fn post(&self, post: Post) {
-        self.waiting.count.fetch_add(1, Ordering::SeqCst);
-        if self.sender.send(post).is_err() {
-            // The stand-in is being shut down; nobody waits for webhooks any more.
-            self.done();
-        }
-    }
-
-    fn done(&self) {
-        if self.waiting.count.fetch_sub(1, Ordering::SeqCst) == 1 {
-            self.waiting.idle.notify_waiters();
-        }
-    }
-
-    /// Waits until everything handed in has been dealt with.
-    pub(crate) async fn settled(&self) {
-        loop {
-            let idle = self.waiting.idle.notified();
-            tokio::pin!(idle);
-            // Registered before looking, so that no wake-up falls in between.
-            idle.as_mut().enable();
-            if self.waiting.count.load(Ordering::SeqCst) == 0 {
-                return;
-            }
-            idle.await;
-        }
-    }
-}
+use crate::model::Parcel;
+use crate::office::Post;
 
 /// The task in the background. Ends when the hub is gone.
 pub(crate) async fn run(hub: Weak<Hub>, mut receiver: mpsc::UnboundedReceiver<Post>) {
@@ -95,17 +28,6 @@ pub(crate) async fn run(hub: Weak<Hub>, mut receiver: mpsc::UnboundedReceiver<Po
         }
         hub.office.done();
     }
-}
-
-/// Hands something in after a while. It counts as waiting all the time, so that settled means delivered.
-fn later(hub: &Hub, duration: Duration, post: Post) {
-    hub.office.waiting.count.fetch_add(1, Ordering::SeqCst);
-    let office = hub.office.clone();
-    tokio::spawn(async move {
-        tokio::time::sleep(duration).await;
-        office.post(post);
-        office.done();
-    });
 }
 
 struct Desk {
@@ -136,14 +58,14 @@ impl Desk {
             Some(HookEffect::DelayBy(others)) => self.late.push((others, parcel)),
             Some(HookEffect::Hold) => self.held.push(parcel),
             Some(HookEffect::DelayFor(duration)) => {
-                later(hub, duration, Post::Parcel(Box::new(parcel)));
+                hub.office.post_later(duration, Post::Parcel(Box::new(parcel)));
             }
             Some(HookEffect::ReverseWithin(duration)) => {
                 let event = parcel.event.clone();
                 let gathered = self.gathered.entry(event.clone()).or_default();
                 gathered.push(parcel);
                 if gathered.len() == 1 {
-                    later(hub, duration, Post::Gathered(event));
+                    hub.office.post_later(duration, Post::Gathered(event));
                 }
             }
         }
