@@ -5,6 +5,8 @@
 //!
 //! Does not live here: anything the product does. The server that runs here is the one of `serve`.
 
+mod command;
+mod error;
 mod narrator;
 mod prose;
 mod releases;
@@ -13,29 +15,13 @@ mod shop;
 mod stage;
 mod story;
 
+pub use error::DemoError;
 pub use prose::Screen;
 
 use narrator::Narrator;
 use stage::Stage;
 use std::future::Future;
 use std::pin::pin;
-
-/// Why the demo could not go on.
-#[derive(Debug, thiserror::Error)]
-pub enum DemoError {
-    /// A part of it could not be started.
-    #[error("the demo could not be set up: {0}")]
-    SetUp(String),
-    /// The stand-in refused something that it should not have.
-    #[error("the embedded GitHub refused a step of the story: {0}")]
-    Refused(#[from] towpath_sandbox::Refused),
-    /// A step came out otherwise than told.
-    #[error("{0}")]
-    Otherwise(String),
-    /// Somebody ended it before its story was told.
-    #[error("the demo was ended before its story was told")]
-    Interrupted,
-}
 
 /// Plays the story. With `once` it ends then; otherwise it stays up until `stop` comes, before or after the end.
 pub async fn run(once: bool, screen: Screen, stop: impl Future<Output = ()>) -> Result<(), DemoError> {

@@ -88,6 +88,11 @@ impl Narrator {
         }
     }
 
+    /// The first paragraph of a check's text.
+    pub(super) fn quote_beginning(&self, check: &CheckState) {
+        self.quote(check.summary.as_deref().unwrap_or_default().split("\n\n").next().unwrap_or_default());
+    }
+
     pub(super) fn ending(&self, repository: &str, sites: &str, once: bool) {
         let words = format!("✓ All {} steps came out as expected.", self.steps);
         say(&format!("\n{}", self.screen.paint(Tone::Good, &words)));

@@ -1,12 +1,9 @@
 //! The chapters in which something is deployed, breaks, is taken back, and goes on.
 
-use super::DemoError;
+use super::error::{DemoError, otherwise_unless};
 use super::narrator::{Narrator, plain};
 use super::shop::Seen;
 use super::stage::Stage;
-use super::story::{first_paragraph, otherwise_unless};
-use std::process::Stdio;
-use tokio::process::Command;
 use towpath_sandbox::{Method, PullHandle};
 
 /// Merges, and watches what customers see until the deploy has ended well: the shop with these words.
@@ -130,7 +127,7 @@ pub(super) async fn rollback(
     let named = check.summary.as_deref().is_some_and(|it| it.contains(&format!("#{}", bad.number())));
     otherwise_unless(named, || format!("the check does not name #{}", bad.number()))?;
     narrator.check_came(&next, &check);
-    narrator.quote(first_paragraph(&check));
+    narrator.quote_beginning(&check);
 
     narrator.step(
         "the operator lifts the hold, and rita merges",
@@ -173,16 +170,4 @@ pub(super) async fn drift(stage: &Stage, narrator: &mut Narrator) -> Result<(), 
 fn from_words(comment: &str, words: &str) -> String {
     let at = comment.find(words).unwrap_or_default();
     comment[at..].to_owned()
-}
-
-/// Runs this very program beside the server, as the operator does.
-pub(super) async fn towpath(data: &std::path::Path, arguments: &[&str]) -> Result<String, DemoError> {
-    let otherwise = |what: String| DemoError::Otherwise(format!("towpath {}: {what}", arguments.join(" ")));
-    let program = std::env::current_exe().map_err(|error| otherwise(error.to_string()))?;
-    let mut command = Command::new(program);
-    command.args(arguments).env("TOWPATH_DATA_DIR", data).env_remove("DATABASE_URL");
-    command.stdin(Stdio::null()).kill_on_drop(true);
-    let output = command.output().await.map_err(|error| otherwise(error.to_string()))?;
-    let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
-    if output.status.success() { Ok(said) } else { Err(otherwise(said)) }
 }

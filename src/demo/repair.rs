@@ -1,4 +1,4 @@
-use super::DemoError;
+use super::error::DemoError;
 use std::path::Path;
 use std::process::Stdio;
 use tokio::process::Command;

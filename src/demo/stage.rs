@@ -1,5 +1,5 @@
-use super::DemoError;
-use super::releases::towpath;
+use super::command::towpath;
+use super::error::DemoError;
 use super::shop::{Programs, Seen, Sites};
 use crate::deploy::operator::Operator;
 use crate::engine::{CALL_WITHIN, Config, Deploying, Engine, Settings, SystemClock, system_random};

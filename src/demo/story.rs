@@ -1,9 +1,9 @@
-use super::DemoError;
+use super::error::{DemoError, otherwise_unless};
 use super::narrator::{Narrator, plain};
 use super::releases::{self, deployed};
 use super::repair;
 use super::stage::Stage;
-use towpath_sandbox::{CheckState, Method, PullHandle};
+use towpath_sandbox::{Method, PullHandle};
 
 /// What GitHub sends when somebody presses "Rebuild branch".
 const REBUILD: &str = "rebuild";
@@ -95,7 +95,7 @@ async fn promotion(stage: &Stage, narrator: &mut Narrator, from: &str, into: &st
     let pull = stage.repository.open_pull(from).into(into).title(&title).by("rita").await?;
     let check = stage.check(&pull, "success").await?;
     narrator.check_came(&pull, &check);
-    narrator.quote(first_paragraph(&check));
+    narrator.quote_beginning(&check);
 
     narrator.step("rita merges it", &format!("{into} holds exactly the files that {from} holds"));
     pull.merge(Method::Merge).by("rita").await?;
@@ -129,7 +129,7 @@ async fn straight_into_production(stage: &Stage, narrator: &mut Narrator) -> Res
     let title = check.title.as_deref().unwrap_or_default();
     otherwise_unless(title.contains("needs staging"), || format!("the check says only: {title}"))?;
     narrator.check_came(&pull, &check);
-    narrator.quote(first_paragraph(&check));
+    narrator.quote_beginning(&check);
     refused(narrator, &pull, "ana").await?;
     Ok(pull)
 }
@@ -219,14 +219,6 @@ async fn refused(narrator: &mut Narrator, pull: &PullHandle, by: &str) -> Result
         }
         Ok(_) => Err(DemoError::Otherwise(format!("#{} was merged with a red check", pull.number()))),
     }
-}
-
-pub(super) fn otherwise_unless(told: bool, what: impl FnOnce() -> String) -> Result<(), DemoError> {
-    if told { Ok(()) } else { Err(DemoError::Otherwise(what())) }
-}
-
-pub(super) fn first_paragraph(check: &CheckState) -> &str {
-    check.summary.as_deref().unwrap_or_default().split("\n\n").next().unwrap_or_default()
 }
 
 /// The rows of all tables of a summary, each once: a commit can have come along on several branches.

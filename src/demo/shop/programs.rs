@@ -1,4 +1,4 @@
-use crate::demo::DemoError;
+use crate::demo::error::DemoError;
 use crate::deploy::operator::Operator;
 use std::fmt::Write as _;
 use std::fs;

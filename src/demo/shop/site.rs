@@ -1,4 +1,4 @@
-use crate::demo::DemoError;
+use crate::demo::error::DemoError;
 use axum::Router;
 use axum::extract::{Path as InPath, State};
 use axum::response::{Html, IntoResponse, Response};
