@@ -9,6 +9,7 @@
 mod carried;
 mod cause;
 mod check_names;
+mod commit;
 pub mod config;
 mod deploy;
 mod deploy_acts;
@@ -24,6 +25,7 @@ mod ledger;
 mod moves;
 mod names;
 mod not_counted;
+mod outcome;
 mod paths;
 mod pull_request;
 mod records;
@@ -33,12 +35,14 @@ mod reverts;
 mod rules;
 mod stacks;
 mod starting_point;
+mod undecided;
 mod verdict;
 mod workflow;
 
 pub use carried::{Carried, CarriedAnswer, Compared};
 pub use cause::{Cause, Code};
 pub use check_names::CheckName;
+pub use commit::Commit;
 pub use deploy::{CancelEnd, Cancellation, Deploy, DeployState, Ending, Phase, PhaseRun, Trigger};
 pub use deploy_acts::{DeployRefusal, RollbackRefusal, WaitsFor};
 pub use deploy_settings::{DeploySettings, DriverSettings, ForeignDeployments};
@@ -48,9 +52,9 @@ pub use environments::{
     CommentWhen, CopyAfter, CopyBranch, CopyMode, Environment, PromotionPath, Requires, Role, Source, Tested,
 };
 pub use facts::{
-    BackMergeHistory, Base, Commit, CopyHistory, DeployFacts, Deployed, Elsewhere, Entry, Facts, Head,
-    HeadDeploy, History, LedgerTip, Line, MergeOutcome, Moment, PromotionHistory, Pull, PushedAt, Snapshot,
-    TipSource, TopicHistory,
+    BackMergeHistory, Base, CopyHistory, DeployFacts, Deployed, Elsewhere, Entry, Facts, Head, HeadDeploy,
+    History, LedgerTip, Line, MergeOutcome, Moment, PromotionHistory, Pull, PushedAt, Snapshot, TipSource,
+    TopicHistory,
 };
 pub use folded_names::{EnvironmentName, RepositoryName};
 pub use holds::{Hold, Lifted};
@@ -59,6 +63,7 @@ pub use ledger::{LedgerEntry, TopicPush};
 pub use moves::{Move, Placed, in_order};
 pub use names::{BranchName, CommitId, InvalidName, TreeId};
 pub use not_counted::{NotCounted, WhyNotCounted};
+pub use outcome::Outcome;
 pub use paths::{IgnoredPaths, InvalidPattern};
 pub use pull_request::{Merged, PullRequest, PullRequestDetails, PullRequestState};
 pub use records::{
@@ -70,5 +75,6 @@ pub use reverts::{Revert, RevertEffect};
 pub use rules::{Level, Rules};
 pub use stacks::{Stack, StackFacts, StackMember};
 pub use starting_point::StartingPoint;
-pub use verdict::{Finding, Outcome, Undecided, Verdict};
+pub use undecided::Undecided;
+pub use verdict::{Finding, Verdict};
 pub use workflow::runs_on_deployments;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
-use super::layout::{choices, schema};
+use super::schema::{choices, schema};
 
 /// Where keys can be, from the top of a file down.
 struct Home {

@@ -12,25 +12,19 @@ use serde_json::{Map, Value, json};
 use super::elsewhere::{belongs, keys_of};
 use super::file::{FIRM_CODES, File};
 use super::nearest::nearest;
+use super::schema::{choices, schema};
 use super::tree::{Content, Key, Node};
 use super::{PROBLEMS_MAX, Place, Problem, quoted, shown};
 
-static SCHEMA: LazyLock<Value> = LazyLock::new(|| schemars::schema_for!(File).to_value());
-
 /// The patterns of the schema, ready to be used. A test reads each.
 static PATTERNS: LazyLock<BTreeMap<&'static str, Regex>> = LazyLock::new(|| {
-    let definitions = SCHEMA["$defs"].as_object().into_iter().flat_map(Map::values);
+    let definitions = schema()["$defs"].as_object().into_iter().flat_map(Map::values);
     let patterns = definitions.filter_map(|definition| definition["pattern"].as_str());
     patterns.filter_map(|pattern| Some((pattern, Regex::new(pattern).ok()?))).collect()
 });
 
 /// More keys than this are not listed in a hint.
 const KEYS_LISTED: usize = 17;
-
-/// The schema of a configuration file.
-pub(super) fn schema() -> &'static Value {
-    &SCHEMA
-}
 
 /// What of the tree is laid out well.
 pub(super) fn read(root: &Node, problems: &mut Vec<Problem>) -> File {
@@ -383,15 +377,6 @@ fn as_items(keys: &[Key], choices: &[&'static Value], name: &str) -> String {
         return format!("write a list, each item with its name: - name: {key}");
     }
     format!("write a list, each item after a dash: - {key}: …")
-}
-
-/// What a schema offers to choose from, references followed; itself where it offers one thing only.
-pub(super) fn choices(schema: &'static Value) -> Vec<&'static Value> {
-    if let Some(name) = schema["$ref"].as_str().and_then(|reference| reference.strip_prefix("#/$defs/")) {
-        return choices(&self::schema()["$defs"][name]);
-    }
-    let several = ["anyOf", "oneOf"].into_iter().find_map(|key| schema[key].as_array());
-    several.map_or_else(|| vec![schema], |several| several.iter().flat_map(choices).collect())
 }
 
 fn fits(schema: &Value, content: &Content) -> bool {

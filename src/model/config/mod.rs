@@ -15,6 +15,7 @@ mod nearest;
 mod notices;
 mod path;
 mod repository;
+mod schema;
 mod tree;
 mod unreadable;
 
@@ -30,6 +31,9 @@ pub const CONFIGURATION_BYTES_MAX: usize = 64 * 1024;
 
 /// How many problems are told at once. Where there are more, something else was meant by the file.
 const PROBLEMS_MAX: usize = 50;
+
+/// How deep keys and lists may lie in each other. The deepest thing there is to write lies six deep.
+const DEPTH_MAX: usize = 16;
 
 /// A place in a text: both count from 1, columns in characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -215,7 +219,7 @@ impl Configuration {
 
 /// The JSON Schema (2020-12) of the file. What only a look at the whole shows, a loop for instance, is beyond it.
 pub fn schema() -> serde_json::Value {
-    layout::schema().clone()
+    schema::schema().clone()
 }
 
 fn too_large() -> Problem {

@@ -5,10 +5,7 @@ use std::fmt;
 use granit_parser::{Event, Parser, ScalarStyle, Span};
 
 use super::unreadable::{too_deep, unreadable};
-use super::{Place, Problem, quoted, shown};
-
-/// How deep keys and lists may lie in each other. The deepest thing there is to write lies six deep.
-pub(super) const DEPTH_MAX: usize = 16;
+use super::{DEPTH_MAX, Place, Problem, quoted, shown};
 
 /// How many values a file may have. Sixteen environments with all there is to say about them need a tenth.
 const VALUES_MAX: usize = 5_000;

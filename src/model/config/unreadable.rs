@@ -2,8 +2,7 @@
 
 use granit_parser::{ErrorKind, ScanError};
 
-use super::tree::DEPTH_MAX;
-use super::{Place, Problem, shown};
+use super::{DEPTH_MAX, Place, Problem, shown};
 
 const LINE_UP: &str = "keys and dashes of one level begin in one column; look at the line before too";
 
@@ -147,6 +146,7 @@ pub(super) fn false_spaces(text: &str) -> Option<Problem> {
     Some(Problem::new(place, message, "type the spaces anew; texts copied from a web page have such signs"))
 }
 
+/// The problem where keys or lists lie too deep in each other.
 pub(super) fn too_deep(place: Place) -> Problem {
     Problem::new(
         place,
