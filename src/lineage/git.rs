@@ -17,7 +17,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, Command};
 
 use self::text::{quoted, shown};
-use super::mirror::Generation;
+use super::generation::Generation;
 use super::program::{program, whole};
 use super::{GitError, Remote};
 use crate::process::ProcessGroup;

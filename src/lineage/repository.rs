@@ -2,9 +2,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::generation::Generation;
 use super::git::{Call, Git};
 use super::lines::{self, read_lines, text};
-use super::mirror::Generation;
 use super::{GitError, Remote};
 use crate::model::{BranchName, Commit, CommitId, PromotionPath};
 

@@ -1,6 +1,6 @@
 //! What git is asked to do for a mirror.
 
-use super::generation::Generation;
+use crate::lineage::generation::Generation;
 use crate::lineage::git::{Call, Git, REMOTE_LIMIT};
 use crate::lineage::{GitError, Remote};
 use std::collections::BTreeSet;

@@ -1,9 +1,6 @@
 //! A bare copy of one remote repository: made, kept fresh, shared, mended, given up.
 
 mod fetch;
-mod generation;
-
-pub(super) use generation::Generation;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -13,6 +10,7 @@ use std::time::SystemTime;
 use tokio::fs;
 use tokio::sync::Mutex;
 
+use super::generation::{self, Generation};
 use super::git::{Call, Git};
 use super::{GitError, Remote, Repository};
 use crate::model::BranchName;

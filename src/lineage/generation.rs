@@ -14,7 +14,7 @@ const TEMPORARY: &str = "tmp_";
 
 /// A folder that holds a bare repository, or did.
 #[derive(Debug)]
-pub(in crate::lineage) struct Generation {
+pub(super) struct Generation {
     directory: PathBuf,
     /// git spoke of damage when it was asked.
     suspect: AtomicBool,
@@ -28,12 +28,12 @@ impl Generation {
     }
 
     /// The git directory.
-    pub(in crate::lineage) fn directory(&self) -> &Path {
+    pub(super) fn directory(&self) -> &Path {
         &self.directory
     }
 
     /// Notes that an answer spoke of damage. The next fetch looks.
-    pub(in crate::lineage) fn suspect(&self) {
+    pub(super) fn suspect(&self) {
         self.suspect.store(true, Ordering::Relaxed);
     }
 
