@@ -1,10 +1,7 @@
 //! Whether GitHub takes us for who we say we are.
 
-use super::api::{Api, Call, Caller};
 use super::error::ApiError;
 use crate::model::Millis;
-use http::Method;
-use serde::Deserialize;
 use tokio::sync::watch;
 
 /// Whether GitHub accepts our credentials, as the last call in the App's own name has shown.
@@ -31,6 +28,20 @@ impl Access {
             Self::Unreachable => "unreachable",
         }
     }
+
+    /// What a failure shows; `None` where it shows nothing.
+    pub(super) fn shown_by(error: &ApiError) -> Option<Self> {
+        match error {
+            ApiError::Unauthorized { .. } => Some(Self::Refused),
+            ApiError::NoAnswer { .. } | ApiError::Failed { .. } => Some(Self::Unreachable),
+            ApiError::RateLimited { .. }
+            | ApiError::Suspended
+            | ApiError::Forbidden { .. }
+            | ApiError::NotFound { .. }
+            | ApiError::Refused { .. }
+            | ApiError::Unreadable { .. } => None,
+        }
+    }
 }
 
 /// The same, with what is known of the cause.
@@ -44,61 +55,32 @@ pub struct AccessState {
     pub clock_ahead: Millis,
 }
 
-/// The App as GitHub has it.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct RegisteredApp {
-    /// What people call it.
-    pub name: String,
-    /// Its name in addresses.
-    #[serde(default)]
-    pub slug: Option<String>,
-    /// Its page.
-    #[serde(default)]
-    pub html_url: Option<String>,
-}
-
 /// Where the App asks for itself: here, what is not found is the App.
-const OURSELVES: &str = "/app";
+pub(super) const OURSELVES: &str = "/app";
 
-impl Api {
-    /// The App that we are.
-    pub async fn app(&self) -> Result<RegisteredApp, ApiError> {
-        let call = Call { caller: Caller::App, method: Method::GET, path: OURSELVES, body: None };
-        let app = match self.send(call).await {
-            Ok(answer) => answer.read(),
-            Err(error) => Err(error),
-        };
-        let access = match &app {
-            Ok(_) => Some(Access::Accepted),
-            Err(ApiError::NotFound { .. }) => Some(Access::Refused),
-            Err(ApiError::Unreadable { .. }) => Some(Access::Unreachable),
-            Err(error) => shown_by(error),
-        };
-        self.note_access(access, app.as_ref().err());
-        app
+/// What the calls in the App's own name have shown, and who waits for a change of it.
+#[derive(Debug, Default)]
+pub(super) struct AccessWatch(watch::Sender<AccessState>);
+
+impl AccessWatch {
+    pub(super) fn now(&self) -> Access {
+        self.0.borrow().access
     }
 
-    /// Whether GitHub accepts our credentials.
-    pub fn access(&self) -> Access {
-        self.access.borrow().access
+    pub(super) fn subscribe(&self) -> watch::Receiver<AccessState> {
+        self.0.subscribe()
     }
 
-    /// Tells each change of it.
-    pub fn access_changes(&self) -> watch::Receiver<AccessState> {
-        self.access.subscribe()
-    }
-
-    /// Notes what a call in the App's own name shows. Of its own place, [`Api::app`] knows more.
-    pub(super) fn note_call(&self, call: &Call<'_>, error: Option<&ApiError>) {
-        if call.path != OURSELVES {
-            self.note_access(error.map_or(Some(Access::Accepted), shown_by), error);
+    /// Notes what a call in the App's own name shows. Of [`OURSELVES`], whoever asks knows more.
+    pub(super) fn note_call(&self, path: &str, error: Option<&ApiError>, clock_ahead: Millis) {
+        if path != OURSELVES {
+            self.note(error.map_or(Some(Access::Accepted), Access::shown_by), error, clock_ahead);
         }
     }
 
-    fn note_access(&self, access: Option<Access>, error: Option<&ApiError>) {
+    pub(super) fn note(&self, access: Option<Access>, error: Option<&ApiError>, clock_ahead: Millis) {
         let Some(access) = access else { return };
-        let clock_ahead = self.clock_ahead();
-        self.access.send_if_modified(|state| {
+        self.0.send_if_modified(|state| {
             // What an unreachable server says differs from one time to the next.
             let same = state.access == access && (access != Access::Refused || state.error.as_ref() == error);
             if !same {
@@ -106,19 +88,5 @@ impl Api {
             }
             !same
         });
-    }
-}
-
-/// What a failure shows; `None` where it shows nothing.
-fn shown_by(error: &ApiError) -> Option<Access> {
-    match error {
-        ApiError::Unauthorized { .. } => Some(Access::Refused),
-        ApiError::NoAnswer { .. } | ApiError::Failed { .. } => Some(Access::Unreachable),
-        ApiError::RateLimited { .. }
-        | ApiError::Suspended
-        | ApiError::Forbidden { .. }
-        | ApiError::NotFound { .. }
-        | ApiError::Refused { .. }
-        | ApiError::Unreadable { .. } => None,
     }
 }

@@ -1,4 +1,4 @@
-use super::access::AccessState;
+use super::access::AccessWatch;
 use super::blocking::off_the_runtime;
 use super::error::{ApiError, permissions_in_words};
 use super::jwt::{AppKey, LIFETIME_SECONDS};
@@ -14,7 +14,6 @@ use std::fmt;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
-use tokio::sync::watch;
 
 /// Tells the time, in Unix milliseconds.
 pub type Now = Arc<dyn Fn() -> Millis + Send + Sync>;
@@ -58,7 +57,7 @@ pub struct Api {
     rate_limits: Mutex<HashMap<Caller, Millis>>,
     calls: AtomicU64,
     /// What the calls in the App's own name have shown.
-    pub(super) access: watch::Sender<AccessState>,
+    pub(super) access: AccessWatch,
     clock_ahead: AtomicI64,
     first_answer: OnceLock<Millis>,
 }
@@ -139,7 +138,7 @@ impl Api {
             now: config.now,
             rate_limits: Mutex::default(),
             calls: AtomicU64::new(0),
-            access: watch::Sender::default(),
+            access: AccessWatch::default(),
             clock_ahead: AtomicI64::new(0),
             first_answer: OnceLock::new(),
         })
@@ -242,7 +241,7 @@ impl Api {
     /// Sends a call in the App's own name.
     async fn send_as_app(&self, call: &Call<'_>) -> Result<Answer, ApiError> {
         let sent = self.send_with(call, &self.app_token()?).await;
-        self.note_call(call, sent.as_ref().err());
+        self.access.note_call(call.path, sent.as_ref().err(), self.clock_ahead());
         sent
     }
 

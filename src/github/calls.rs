@@ -1,7 +1,7 @@
 use super::api::{Api, Call, Caller};
 use super::error::ApiError;
 use super::paging::next_page;
-use super::pulls::PullStack;
+use super::stacks::PullStack;
 use crate::model::{
     CommitId, InstallationId, MergeMethods, MethodsFrom, PullNumber, PullRequestDetails, RepositoryId,
 };

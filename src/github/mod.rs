@@ -9,6 +9,7 @@
 mod access;
 mod actions;
 mod api;
+mod app;
 mod blocking;
 mod bounded;
 mod calls;
@@ -23,11 +24,13 @@ mod refs;
 mod repositories;
 mod signature;
 mod single_flight;
+mod stacks;
 mod tokens;
 
-pub use access::{Access, AccessState, RegisteredApp};
+pub use access::{Access, AccessState};
 pub use actions::{WorkflowJob, WorkflowRun, WorkflowStep};
 pub use api::{Api, ApiConfig, Caller, Now};
+pub use app::RegisteredApp;
 pub(crate) use blocking::off_the_runtime;
 pub use calls::{
     CheckRunAction, CheckRunAnnotation, CheckRunBody, CheckRunOutput, Entry, FailedDelivery, Installation,

@@ -8,24 +8,6 @@ use http::Method;
 use percent_encoding::utf8_percent_encode;
 use serde::{Deserialize, Serialize};
 
-/// The stack a pull request is in, as the pull request names it.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct PullStack {
-    /// Its number in the repository.
-    #[serde(default)]
-    pub number: Option<u64>,
-    /// Where all of it goes.
-    pub base: StackBase,
-}
-
-/// Where a stack goes.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct StackBase {
-    /// The branch's name.
-    #[serde(rename = "ref")]
-    pub branch: String,
-}
-
 /// A pull request that is to be opened.
 #[derive(Debug, Clone, Serialize)]
 pub struct NewPull<'a> {

@@ -1,0 +1,49 @@
+//! The App itself, as GitHub has it.
+
+use super::access::{Access, AccessState, OURSELVES};
+use super::api::{Api, Call, Caller};
+use super::error::ApiError;
+use http::Method;
+use serde::Deserialize;
+use tokio::sync::watch;
+
+/// The App as GitHub has it.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct RegisteredApp {
+    /// What people call it.
+    pub name: String,
+    /// Its name in addresses.
+    #[serde(default)]
+    pub slug: Option<String>,
+    /// Its page.
+    #[serde(default)]
+    pub html_url: Option<String>,
+}
+
+impl Api {
+    /// The App that we are.
+    pub async fn app(&self) -> Result<RegisteredApp, ApiError> {
+        let call = Call { caller: Caller::App, method: Method::GET, path: OURSELVES, body: None };
+        let app = match self.send(call).await {
+            Ok(answer) => answer.read(),
+            Err(error) => Err(error),
+        };
+        let access = match &app {
+            Ok(_) => Some(Access::Accepted),
+            Err(ApiError::NotFound { .. }) => Some(Access::Refused),
+            Err(ApiError::Unreadable { .. }) => Some(Access::Unreachable),
+            Err(error) => Access::shown_by(error),
+        };
+        self.access.note(access, app.as_ref().err(), self.clock_ahead());
+        app
+    }
+    /// Whether GitHub accepts our credentials.
+    pub fn access(&self) -> Access {
+        self.access.now()
+    }
+
+    /// Tells each change of it.
+    pub fn access_changes(&self) -> watch::Receiver<AccessState> {
+        self.access.subscribe()
+    }
+}
