@@ -1,7 +1,7 @@
 //! What a downstream environment may bring upstream: TP106, TP302, TP304. All of it warns at most: the way
 //! upstream deploys nothing that is not live already.
 
-use super::families::{ANY_MOVE, ConfigKey, Fact, Family, PATH, Reach, Trigger};
+use super::family::{ANY_MOVE, ConfigKey, Fact, Family, PATH, Reach, Trigger};
 use crate::model::{BackMergeHistory, Cause, Code, Finding, Repair};
 
 /// What a downstream environment may bring upstream.

@@ -3,7 +3,7 @@
 //! Each rule looks at what the ones before it have not explained, so that one commit is held against a topic
 //! once, and a topic that brings back what was dropped *and* carries somebody's unreleased work is told both.
 
-use super::families::{Fact, Family, MOVES_FOR_TOPICS, PATH, Reach, Trigger};
+use super::family::{Fact, Family, MOVES_FOR_TOPICS, PATH, Reach, Trigger};
 use std::collections::HashSet;
 
 use super::brought::Brought;

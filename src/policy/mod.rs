@@ -13,6 +13,7 @@ mod brought;
 mod copy;
 mod deployment_protection;
 mod families;
+mod family;
 mod known_work;
 mod promotion;
 mod repair;
@@ -22,7 +23,9 @@ mod topic;
 mod undone;
 
 pub use deployment_protection::{DeploymentProtection, ProtectedJob, deployment_protection};
-pub use families::{ConfigKey, FAMILIES, Fact, Family, Judged, Reach, Trigger, config_changes};
+pub use families::{FAMILIES, Judged, config_changes};
+pub use family::{ConfigKey, Fact, Family, Reach, Trigger};
+pub use source::Route;
 
 use std::cmp::Reverse;
 
@@ -30,21 +33,6 @@ use crate::model::{
     Cause, CopyHistory, Environment, Facts, Finding, History, PromotionHistory, PromotionPath, Pull, Role,
     Source, StackFacts, Undecided, Verdict,
 };
-
-/// Which rules a pull request falls under, by its two branches alone.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Route {
-    /// The base is neither an environment nor the copy branch: nobody asked for a verdict.
-    NotJudged,
-    /// The two branches may not meet; git need not be asked.
-    Refused(Box<Finding>),
-    /// A topic into an environment that takes topics or hotfixes.
-    Topic,
-    /// An environment into the next one, or into the copy branch that copies it.
-    Promotion,
-    /// A downstream environment into an upstream one.
-    BackMerge,
-}
 
 /// Which rules `pull` falls under in `path`.
 pub fn route(path: &PromotionPath, pull: &Pull) -> Route {

@@ -3,7 +3,7 @@
 //! Trees decide, not commits: so the rule holds under merge commits, squashes, rebases and
 //! fast-forwards alike.
 
-use super::families::{ANY_MOVE, ConfigKey, Fact, Family, PATH, Reach, Trigger};
+use super::family::{ANY_MOVE, ConfigKey, Fact, Family, PATH, Reach, Trigger};
 use crate::model::{
     BranchName, Cause, Code, DeployFacts, Deployed, Environment, Finding, MergeMethods, MergeOutcome,
     MethodsFrom, Outcome, PromoteFirst, PromotionHistory, PromotionPath, Repair, Source, Tested,

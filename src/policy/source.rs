@@ -4,11 +4,25 @@
 //! to be called so. It is refused as a fork (TP103) only where the base takes that environment and no
 //! topics, because there somebody plainly meant a promotion.
 
-use super::Route;
-use super::families::{ANY_MOVE, Fact, Family, PATH};
+use super::family::{ANY_MOVE, Fact, Family, PATH};
 use crate::model::{
     BranchName, Cause, Code, CopyBranch, Environment, Finding, Level, PromotionPath, Pull, Role, Source,
 };
+
+/// Which rules a pull request falls under, by its two branches alone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Route {
+    /// The base is neither an environment nor the copy branch: nobody asked for a verdict.
+    NotJudged,
+    /// The two branches may not meet; git need not be asked.
+    Refused(Box<Finding>),
+    /// A topic into an environment that takes topics or hotfixes.
+    Topic,
+    /// An environment into the next one, or into the copy branch that copies it.
+    Promotion,
+    /// A downstream environment into an upstream one.
+    BackMerge,
+}
 
 /// The two branches decide, and the path alone says which.
 pub(super) const FAMILY: Family = Family {

@@ -4,8 +4,8 @@
 //! branch of the path may be a head in one, and no promotion a member. While two promotions are only a chain, which
 //! GitHub's pages offer to make a stack, there is a note and no more.
 
-use super::Route;
-use super::families::{Fact, Family, PATH, Reach, Trigger};
+use super::family::{Fact, Family, PATH, Reach, Trigger};
+use super::source::Route;
 use crate::model::{Cause, Code, Finding, Level, Outcome, PromotionPath, StackFacts, StackMember};
 
 /// Stacks are made of pull requests alone. How a stack's findings count can bring others back that they stood for.

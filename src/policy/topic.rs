@@ -19,7 +19,7 @@
 //!   "After" is strict: in the same second nothing is proven, unless the topic was pushed with a commit that nobody had
 //!   pushed before ([`PushedAt::is_new`](crate::model::PushedAt::is_new)).
 
-use super::families::{Fact, Family, MOVES_FOR_TOPICS, PATH};
+use super::family::{Fact, Family, MOVES_FOR_TOPICS, PATH};
 use std::collections::{HashMap, HashSet};
 
 use super::brought::Brought;

@@ -5,7 +5,7 @@
 //! target has means just that. What was taken back inside the topic itself, a merge above all, was mostly meant to be
 //! put off and not to be taken from everybody.
 
-use super::families::{Fact, Family, MOVES_FOR_TOPICS, PATH, Reach, Trigger};
+use super::family::{Fact, Family, MOVES_FOR_TOPICS, PATH, Reach, Trigger};
 use std::collections::HashSet;
 
 use super::brought::Brought;
