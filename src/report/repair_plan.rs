@@ -4,6 +4,7 @@ use super::markdown::clean;
 use super::prose::count;
 use super::shell;
 use super::terminal::commit_line;
+use super::words::FORK;
 use crate::model::{BranchName, CommitId, Pull, Repair};
 
 /// A repair as it would be carried out, or was.
@@ -183,9 +184,6 @@ impl RepairPlan<'_> {
         format!("Close {old}.")
     }
 }
-
-/// What stands for the remote that is the fork.
-pub(super) const FORK: &str = "FORK";
 
 /// A count with its verb.
 fn are(number: usize, one: &str) -> String {

@@ -4,6 +4,9 @@
 use super::super::shell;
 use super::Scene;
 
+/// What stands in commands for the remote that is the fork: in a clone nobody can know it.
+pub(in super::super) const FORK: &str = "FORK";
+
 /// The command that brings every branch that a remote has, with these options of `git fetch`.
 pub fn fetch_every_branch(remote: &str, options: &str) -> String {
     let all = shell::quote(&format!("+refs/heads/*:refs/remotes/{remote}/*"));
@@ -32,7 +35,7 @@ impl Scene<'_> {
     }
 
     /// A push, where there is a remote. What it says is quoted already.
-    pub(super) fn push(&self, options: &str, refspec: &str) -> Option<String> {
+    pub(in super::super) fn push(&self, options: &str, refspec: &str) -> Option<String> {
         let remote = shell::quote(self.remote?);
         Some(match options {
             "" => format!("git push {remote} {refspec}"),

@@ -4,6 +4,7 @@
 //! their own dress. So the same thing never has two wordings.
 
 mod back_merge;
+mod changes;
 mod commands;
 mod copy;
 mod deploy_findings;
@@ -16,11 +17,11 @@ mod topic;
 mod undecided;
 mod undone;
 
+pub(super) use changes::origin;
+pub(super) use commands::FORK;
 pub use commands::fetch_every_branch;
 pub(super) use copy::{copied, not_copied};
-pub(super) use known_work::origin;
 pub(super) use pass::passed;
-pub(super) use stacks::rewritten;
 
 use super::copy_standing::CopyStanding;
 use super::prose::{Prose, row};
@@ -79,7 +80,7 @@ pub(super) enum Evidence {
 
 impl Explanation {
     /// A title and what it means; the rest is filled in where there is more to say.
-    fn new(title: Prose, detail: Vec<Prose>) -> Self {
+    pub(super) fn new(title: Prose, detail: Vec<Prose>) -> Self {
         Self {
             code: None,
             title,

@@ -2,7 +2,7 @@
 
 use super::super::prose::{Prose, count};
 use super::super::{drawing, shell};
-use super::known_work::changes;
+use super::changes::changes;
 use super::topic::PICK;
 use super::{Evidence, Explanation, Scene, Step};
 use crate::model::{BranchName, Commit, PromoteFirst, Role, Snapshot};

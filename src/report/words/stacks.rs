@@ -1,9 +1,7 @@
 //! TP108: a promotion in a stack of pull requests.
 
 use super::super::prose::Prose;
-use super::super::rewritten::Rewritten;
-use super::super::{shell, stamp};
-use super::known_work::origin;
+use super::changes::origin;
 use super::{Explanation, Scene, Step, branches};
 use crate::model::{BranchName, Origin};
 
@@ -73,54 +71,4 @@ pub(super) fn may_be_stacked(scene: &Scene<'_>, with: &[Origin]) -> Explanation 
         &[&scene.head()],
     );
     Explanation::new(title, vec![why])
-}
-
-/// An environment's branch that the button has rewritten. `scene` stands for the branch brought back to where it was.
-pub(in super::super) fn rewritten(scene: &Scene<'_>, what: &Rewritten) -> Explanation {
-    let branch = what.branch.as_str();
-    let (before, after) = (what.before, what.after);
-    let title = Prose::new("% was rewritten by \u{201c}Rebase stack\u{201d}", &[branch]);
-    let pressed = match &what.by {
-        Some(by) => Prose::new(" % pressed the button.", &[by]),
-        None => Prose::new(" GitHub does not tell who pressed the button.", &[]),
-    };
-    let (from, to) = (before.short(), after.short());
-    let happened = Prose::new(
-        &format!(
-            "At {} GitHub put the commits of % on top of another branch and force-pushed them: from % to %.",
-            stamp::utc(what.at)
-        ),
-        &[branch, &from, &to],
-    );
-    let meaning = Prose::new(
-        "What people tested there, the pull requests into it and everybody's clones rest on commits that % no longer has.",
-        &[branch],
-    );
-    let mut explanation = Explanation::new(title, vec![happened.then(pressed), meaning]);
-    let name = shell::quote(branch);
-    let back = format!("{before}:refs/heads/{name}");
-    let old = scene.remote.map(|remote| format!("git fetch {} {before}", shell::quote(remote)));
-    let push = scene.push(&format!("--force-with-lease={name}:{after}"), &back);
-    let apart = match what.stack {
-        Some(number) => {
-            Prose::new(&format!("First take stack {number} apart, with Unstack on its page or with "), &[])
-                .command(&format!("gh stack unstack {number}"))
-        }
-        None => Prose::new("First take the stack apart, with Unstack on its page", &[]),
-    };
-    explanation.repair = Some(Step {
-        lead: apart
-            .then(Prose::new(", so that nobody presses the button again. Then point % back:", &[branch])),
-        commands: old.into_iter().chain(push).collect(),
-        after: vec![Prose::new(
-            "If somebody has pushed to % since, git refuses the last command. Then bring that work over first, and put the \
-             commit where % is now in place of %.",
-            &[branch, branch, &to],
-        )],
-    });
-    explanation.who = Some(Prose::new(
-        "Anyone who can force-push to %. If its rules let nobody do that, an admin has to allow it.",
-        &[branch],
-    ));
-    explanation
 }

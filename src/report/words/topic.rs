@@ -3,9 +3,9 @@
 use super::super::drawing;
 use super::super::limits::{SCRIPT, shorten_end};
 use super::super::prose::{Prose, count, row};
-use super::super::repair_plan::FORK;
 use super::super::{Subject, shell, stamp};
-use super::known_work::{names, pull_requests};
+use super::changes::{names, pull_requests};
+use super::commands::FORK;
 use super::{Evidence, Explanation, Scene, Step};
 use crate::model::{BranchName, Commit, CommitId, Origin, Repair};
 use std::collections::HashSet;

@@ -2,7 +2,8 @@
 
 use super::super::limits::shorten_end;
 use super::super::prose::{Prose, count};
-use super::known_work::{names, short_names, without};
+use super::changes::{names, short_names};
+use super::known_work::without;
 use super::{Evidence, Explanation, Scene, Step};
 use crate::model::{Commit, Origin, Repair, Revert, RevertEffect};
 
