@@ -1,6 +1,7 @@
 //! Asking the server for an act of the operator's, and following what comes of it.
 
-use super::rollback::{environment, path_of};
+use super::exit::Status;
+use super::opened::{environment, path_of};
 use super::{UsageError, opened, print};
 use crate::deploy::DeployQueue;
 use crate::engine::{Clock as _, SystemClock};
@@ -10,9 +11,6 @@ use crate::store::{ActOutcome, RequestedAct, RequestedActId, RequestedActRow, Sq
 use serde_json::{Value, json};
 use std::process::ExitCode;
 use std::time::Duration;
-
-/// What a refused act is answered with.
-const REFUSED: u8 = 6;
 
 /// How long the server is waited for.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -70,7 +68,7 @@ pub(super) async fn ask(at: &At, act: RequestedAct, telling: &Telling) -> Result
         let outcome = outcome?;
         telling.tell(&said(&outcome), || as_json(&outcome));
         match (outcome.accepted, outcome.deploy) {
-            (false, _) => ExitCode::from(REFUSED),
+            (false, _) => ExitCode::from(Status::REFUSED),
             (true, Some(number)) if telling.wait => {
                 Following { store: &store, repository: row.id, environment, telling }.to_end(number).await?
             }

@@ -1,6 +1,6 @@
 //! Addresses among the settings: what they have to be, and how they go wrong.
 
-use super::settings::Problem;
+use super::problem::Problem;
 use super::variables::{API_URL, DOCS_URL, PUBLIC_URL};
 use crate::model::DocsUrl;
 use http::Uri;

@@ -1,6 +1,6 @@
 //! `towpath where`: where a merged pull request has come to.
 
-use super::rollback::path_of;
+use super::opened::path_of;
 use super::{UsageError, opened, print};
 use crate::engine::{change_status, mirror_of};
 use crate::model::PullNumber;

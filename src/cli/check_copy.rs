@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use super::check_pr::{exit, nothing, read_ledger};
+use super::check_pr::{nothing, read_ledger};
+use super::exit::exit_of;
 use super::local::{Local, Named, Place};
 use super::{UsageError, print};
 use crate::engine::judge::judge_copy;
@@ -63,7 +64,7 @@ pub(super) async fn run(arguments: Arguments) -> Result<ExitCode, UsageError> {
     } else {
         report::copy_on_terminal(&check, &verdict, print::colour())
     });
-    Ok(exit(&verdict))
+    Ok(exit_of(&verdict))
 }
 
 /// The environment and its copy, as if the one was to be merged into the other.

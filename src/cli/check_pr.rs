@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use super::exit::exit_of;
 use super::local::{Local, Named, Place, Rules, branch_name};
-use super::{Status, UsageError, print, repair};
+use super::{UsageError, print, repair};
 use crate::engine::judge::{judge, obstacle};
 use crate::lineage::{BranchTip, GitError, Ledger};
 use crate::model::{
@@ -221,7 +222,7 @@ impl Asked<'_> {
         } else {
             report::terminal(&check, verdict, print::colour())
         });
-        Ok(exit(verdict))
+        Ok(exit_of(verdict))
     }
 }
 
@@ -250,15 +251,6 @@ fn not_asked(arguments: &Arguments, branch: &BranchName) -> ExitCode {
 /// git's name for no commit, where there is none to name.
 pub(super) fn nothing() -> CommitId {
     CommitId::from_bytes([0; 20])
-}
-
-/// The exit status that a verdict gives.
-pub(super) fn exit(verdict: &Verdict) -> ExitCode {
-    match verdict.outcome() {
-        Outcome::Pass | Outcome::Warn => ExitCode::SUCCESS,
-        Outcome::Wait => ExitCode::from(Status::WAIT),
-        Outcome::Unknown | Outcome::Fail => ExitCode::FAILURE,
-    }
 }
 
 /// The head: a branch of the clone, else one of its remote, else any commit.

@@ -5,7 +5,8 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use super::{Status, UsageError, print};
+use super::exit::Status;
+use super::{UsageError, print};
 use crate::model::config::{CONFIGURATION_BYTES_MAX, CONFIGURATION_PATH, Configuration, Problem, schema};
 use crate::model::{DocsUrl, Level};
 

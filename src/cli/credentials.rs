@@ -1,6 +1,7 @@
 //! Who we are on GitHub: the App's number, its key, its webhook secrets.
 
-use super::settings::{Problem, Variables, file};
+use super::problem::Problem;
+use super::process_variables::{Variables, file};
 use super::variables::{APP_ID, KEY, KEY_PATH, SECRET};
 use crate::github::{AppKey, InvalidKey, Secret};
 

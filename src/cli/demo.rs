@@ -1,4 +1,4 @@
-use super::{UsageError, print, settings};
+use super::{UsageError, print, process_variables, settings};
 use crate::demo::{self, Screen};
 use std::process::ExitCode;
 use tokio::signal::unix::{SignalKind, signal};
@@ -22,7 +22,7 @@ pub(super) struct Arguments {
 
 pub(super) async fn run(arguments: Arguments) -> Result<ExitCode, UsageError> {
     if std::env::var_os("RUST_LOG").is_some() {
-        let filter = settings::log_filter(&settings::environment).map_err(UsageError::new)?;
+        let filter = settings::log_filter(&process_variables::of_process).map_err(UsageError::new)?;
         super::log::start(filter, settings::LogFormat::Pretty);
     }
     let screen = Screen { colour: print::colour(), columns: print::columns() };

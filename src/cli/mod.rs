@@ -15,6 +15,7 @@ mod credentials;
 mod deliveries;
 mod demo;
 mod deploy;
+mod exit;
 mod explain;
 mod ledger;
 mod local;
@@ -22,6 +23,8 @@ mod log;
 mod moment;
 mod opened;
 mod print;
+mod problem;
+mod process_variables;
 mod repair;
 mod rollback;
 mod serve;
@@ -33,6 +36,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::lineage::require_git;
+use exit::Status;
 
 /// Checks that every change goes integration → staging → production through pull requests.
 #[derive(Debug, Parser)]
@@ -130,16 +134,6 @@ enum Check {
     Copy(check_copy::Arguments),
     /// Tell whether a commit, such as a hotfix, is in a branch, and how Towpath knows
     Carried(check_carried::Arguments),
-}
-
-/// The exit statuses beside 0 and 1, which scripts rely on.
-struct Status;
-
-impl Status {
-    /// A mistake in the arguments, or in a file that they name.
-    const USAGE_ERROR: u8 = 2;
-    /// The verdict is wait.
-    const WAIT: u8 = 3;
 }
 
 /// A request that cannot be carried out as it was made: what, where, what to do.

@@ -1,14 +1,16 @@
 //! The database of the server that runs with the same environment, or ran.
 
-use super::{UsageError, settings};
+use super::{UsageError, process_variables, settings};
 use crate::engine::Places;
-use crate::model::RepositoryName;
+use crate::model::config::RepositoryConfig;
+use crate::model::{Environment, PromotionPath, RepositoryName};
 use crate::store::{Options, RepositoryRow, RepositoryState, SqliteStore, Store};
+use std::sync::Arc;
 
 /// Where the server keeps things, and its database. Nothing else of its settings is looked at: who asks here need not
 /// have its key.
 pub(super) fn open() -> Result<(Places, SqliteStore), UsageError> {
-    let places = settings::places(&settings::environment).map_err(UsageError::new)?;
+    let places = settings::places(&process_variables::of_process).map_err(UsageError::new)?;
     let path = places.database.clone();
     let failed = |error: &dyn std::fmt::Display| UsageError::new(format!("{}: {error}", path.display()));
     if !path.exists() {
@@ -45,6 +47,35 @@ fn named<'a>(all: &'a [RepositoryRow], wanted: &str) -> Result<&'a RepositoryRow
     names.truncate(5);
     let known = if names.is_empty() { "none yet".to_owned() } else { names.join(", ") };
     Err(format!("no repository {wanted:?} is known; those that are: {known}"))
+}
+
+/// The path by which the server judges the repository.
+pub(super) async fn path_of(store: &SqliteStore, row: &RepositoryRow) -> Result<PromotionPath, UsageError> {
+    let known = store.configuration(row.id).await.map_err(UsageError::new)?;
+    let Some(known) = known else {
+        return Err(UsageError::new(format!(
+            "the server could not read the configuration of {} yet; ask again once it has",
+            row.full_name
+        )));
+    };
+    let built_in = Arc::new(PromotionPath::pro());
+    let config = if known.place.is_empty() {
+        RepositoryConfig::built_in(&built_in)
+    } else {
+        RepositoryConfig::of_file(&known.place, &known.text, known.valid.as_deref(), &built_in)
+    };
+    Ok(PromotionPath::clone(&config.path))
+}
+
+/// An environment of the path by its name.
+pub(super) fn environment<'a>(path: &'a PromotionPath, name: &str) -> Result<&'a Environment, UsageError> {
+    let known: Vec<&str> = path.environments.iter().map(|it| it.name.as_str()).collect();
+    path.environment(name).ok_or_else(|| {
+        UsageError::new(format!(
+            "--environment: there is no {name:?}; the environments are {}",
+            known.join(", ")
+        ))
+    })
 }
 
 #[cfg(test)]

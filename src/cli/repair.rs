@@ -2,7 +2,8 @@
 
 use std::process::ExitCode;
 
-use super::{UsageError, check_pr, print};
+use super::exit::exit_of;
+use super::{UsageError, print};
 use crate::engine::{Clock as _, SystemClock};
 use crate::lineage::{Committer, Conflict, GitError, Rebuild, Rebuilt, Repository};
 use crate::model::{BranchName, CommitId, Pull, Repair, Verdict};
@@ -58,7 +59,7 @@ pub(super) async fn run(options: &Options, judged: &Judged<'_>) -> Result<ExitCo
         } else {
             format!("{}\nA new branch would repair nothing here.\n", judged.page())
         });
-        return Ok(check_pr::exit(judged.verdict));
+        return Ok(exit_of(judged.verdict));
     };
     let outcome = judged.carry_out(options, repair).await?;
     print::to_stdout(&if judged.json {
@@ -71,7 +72,7 @@ pub(super) async fn run(options: &Options, judged: &Judged<'_>) -> Result<ExitCo
     let exit = match (&outcome.conflict, outcome.made) {
         (None, Some(_)) => ExitCode::SUCCESS,
         (Some(_), _) if options.apply => ExitCode::FAILURE,
-        _ => check_pr::exit(judged.verdict),
+        _ => exit_of(judged.verdict),
     };
     Ok(exit)
 }

@@ -1,14 +1,13 @@
 //! `towpath rollback` and `towpath hold`: the operator takes an environment back, and lets it go on.
 
 use super::acts::{At, Telling, ask};
+use super::opened::{environment, path_of};
 use super::{UsageError, commits, opened, print};
-use crate::model::config::RepositoryConfig;
-use crate::model::{CommitId, Environment, Hold, PromotionPath};
+use crate::model::{CommitId, Hold};
 use crate::report;
-use crate::store::{RepositoryRow, RequestedAct, SqliteStore, Store};
+use crate::store::{RequestedAct, Store};
 use std::fmt::Write as _;
 use std::process::ExitCode;
-use std::sync::Arc;
 
 /// What `towpath rollback` takes.
 #[derive(Debug, clap::Args)]
@@ -155,32 +154,4 @@ pub(super) fn worth_telling(reason: &str) -> Result<String, UsageError> {
         ));
     }
     Ok(reason.to_owned())
-}
-
-/// The path by which the server judges the repository.
-pub(super) async fn path_of(store: &SqliteStore, row: &RepositoryRow) -> Result<PromotionPath, UsageError> {
-    let known = store.configuration(row.id).await.map_err(UsageError::new)?;
-    let Some(known) = known else {
-        return Err(UsageError::new(format!(
-            "the server could not read the configuration of {} yet; ask again once it has",
-            row.full_name
-        )));
-    };
-    let built_in = Arc::new(PromotionPath::pro());
-    let config = if known.place.is_empty() {
-        RepositoryConfig::built_in(&built_in)
-    } else {
-        RepositoryConfig::of_file(&known.place, &known.text, known.valid.as_deref(), &built_in)
-    };
-    Ok(PromotionPath::clone(&config.path))
-}
-
-pub(super) fn environment<'a>(path: &'a PromotionPath, name: &str) -> Result<&'a Environment, UsageError> {
-    let known: Vec<&str> = path.environments.iter().map(|it| it.name.as_str()).collect();
-    path.environment(name).ok_or_else(|| {
-        UsageError::new(format!(
-            "--environment: there is no {name:?}; the environments are {}",
-            known.join(", ")
-        ))
-    })
 }

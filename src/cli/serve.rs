@@ -1,5 +1,6 @@
-use super::settings::{Problem, Problems, Reading, Settings};
-use super::{UsageError, log, settings, variables};
+use super::problem::{Problem, Problems};
+use super::settings::{Reading, Settings};
+use super::{UsageError, log, process_variables, variables};
 use crate::engine::{self, CALL_WITHIN, Config, Engine, SystemClock, system_random};
 use crate::lineage::require_git;
 use crate::model::PromotionPath;
@@ -64,7 +65,7 @@ pub(super) async fn run() -> Result<(), UsageError> {
 
 /// Reads the settings and looks at what they name, so that all that is wrong is told in one go.
 async fn prepare() -> Result<(Settings, TcpListener), UsageError> {
-    let Reading { settings, places, listen, mut problems } = Reading::of(&settings::environment);
+    let Reading { settings, places, listen, mut problems } = Reading::of(&process_variables::of_process);
     problems.extend(require_git().await.err().map(Problem::new));
     problems.extend(places.and_then(|places| places.check().err()).map(Problem::new));
     let listener = match listen {

@@ -2,15 +2,15 @@
 
 use super::addresses::{api_url, docs_url, public_url};
 use super::credentials::Credentials;
+use super::problem::{Problem, Problems};
+use super::process_variables::{Lookup, Variables, file};
 use super::variables::{
     API_URL, DATA_DIR, DATABASE_URL, DOCS_URL, HOST, LISTS_LAG, LOG_FORMAT, MIRRORS_MAX, OPERATOR_FILE, PORT,
-    PUBLIC_URL, RUST_LOG, SLUGS_MAX, find,
+    PUBLIC_URL, RUST_LOG, SLUGS_MAX,
 };
 use crate::deploy::operator::Operator;
 use crate::engine::{Deploying, MirrorBounds, Places};
 use crate::model::DocsUrl;
-use std::cell::RefCell;
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tracing_subscriber::EnvFilter;
@@ -61,89 +61,12 @@ pub(super) enum LogFormat {
     Json,
 }
 
-/// Why settings cannot be used: which variable, what it holds, what it should. Never a secret.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub(super) struct Problem(String);
-
-impl Problem {
-    /// Something that is a whole sentence already.
-    pub(super) fn new(what: impl std::fmt::Display) -> Self {
-        Self(what.to_string())
-    }
-
-    /// A variable that cannot be used as it is.
-    pub(super) fn of(name: &str, value: &str, what: impl std::fmt::Display) -> Self {
-        if find(name).is_some_and(|variable| variable.secret) {
-            return Self(format!("{name} cannot be used: {what}"));
-        }
-        Self(format!("{name} is {value:?}; {what}"))
-    }
-}
-
-/// Looks a variable of the environment up.
-pub(super) type Lookup<'a> = &'a dyn Fn(&str) -> Option<OsString>;
-
-/// The environment of this process.
-pub(super) fn environment(name: &str) -> Option<OsString> {
-    std::env::var_os(name)
-}
-
-/// The variables, and what was found wrong with them so far.
-pub(super) struct Variables<'a> {
-    lookup: Lookup<'a>,
-    problems: RefCell<Vec<Problem>>,
-}
-
-impl<'a> Variables<'a> {
-    fn new(lookup: Lookup<'a>) -> Self {
-        Self { lookup, problems: RefCell::default() }
-    }
-
-    /// What a variable is set to. One that is set to nothing counts as not set, as templates of deployments leave them.
-    pub(super) fn raw(&self, name: &str) -> Option<OsString> {
-        (self.lookup)(name).filter(|value| !value.to_string_lossy().trim().is_empty())
-    }
-
-    pub(super) fn text(&self, name: &str) -> Option<String> {
-        let value = self.raw(name)?.into_string();
-        self.good(value.map_err(|value| {
-            Problem::of(
-                name,
-                &value.to_string_lossy(),
-                "it holds bytes that are no UTF-8, and should be text",
-            )
-        }))
-    }
-
-    pub(super) fn path(&self, name: &str) -> Option<PathBuf> {
-        self.raw(name).map(PathBuf::from)
-    }
-
-    pub(super) fn good<T>(&self, read: Result<T, Problem>) -> Option<T> {
-        read.map_err(|problem| self.bad(problem)).ok()
-    }
-
-    pub(super) fn bad(&self, problem: Problem) {
-        self.problems.borrow_mut().push(problem);
-    }
-
-    /// What a variable says in the end; its default where it is not set, nothing where it cannot be read.
-    fn read<T>(&self, name: &str, default: T, read: impl FnOnce(&str) -> Result<T, Problem>) -> Option<T> {
-        match (self.raw(name).is_some(), self.text(name)) {
-            (false, _) => Some(default),
-            (true, None) => None,
-            (true, Some(text)) => self.good(read(text.trim())),
-        }
-    }
-}
-
 /// Where things are kept, for who needs nothing else of the settings.
 pub(super) fn places(lookup: Lookup) -> Result<Places, Problem> {
     let variables = Variables::new(lookup);
     match variables.places() {
         Some(places) => Ok(places),
-        None => Err(Problem::new(Problems(&variables.problems.into_inner()))),
+        None => Err(Problem::new(Problems(&variables.into_problems()))),
     }
 }
 
@@ -152,22 +75,7 @@ pub(super) fn log_filter(lookup: Lookup) -> Result<EnvFilter, Problem> {
     let variables = Variables::new(lookup);
     match variables.filter() {
         Some(filter) => Ok(filter),
-        None => Err(Problem::new(Problems(&variables.problems.into_inner()))),
-    }
-}
-
-/// All that is wrong, for people.
-pub(super) struct Problems<'a>(pub(super) &'a [Problem]);
-
-impl std::fmt::Display for Problems<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self.0 {
-            [only] => write!(f, "{only}"),
-            several => {
-                write!(f, "{} settings cannot be used:", several.len())?;
-                several.iter().try_for_each(|problem| write!(f, "\n  {problem}"))
-            }
-        }
+        None => Err(Problem::new(Problems(&variables.into_problems()))),
     }
 }
 
@@ -206,7 +114,7 @@ impl Reading {
         })();
         // What is wrong with the port says nothing about the host: any free one will do to find out.
         let listen = host.map(|host| (host, port.unwrap_or_default()));
-        let problems = variables.problems.into_inner();
+        let problems = variables.into_problems();
         Self { settings: settings.filter(|_| problems.is_empty()), places, listen, problems }
     }
 }
@@ -238,20 +146,6 @@ impl Variables<'_> {
             slug_bytes: slug_bytes?,
         })
     }
-}
-
-/// The text of a file that a variable names.
-pub(super) fn file(name: &str, path: &Path) -> Result<String, Problem> {
-    std::fs::read_to_string(path).map_err(|error| {
-        let shown = path.to_string_lossy();
-        let error = error.to_string();
-        let error = error.split(" (os error").next().unwrap_or_default();
-        let from = match std::env::current_dir() {
-            Ok(folder) if path.is_relative() => format!(" (from {})", folder.display()),
-            _ => String::new(),
-        };
-        Problem::of(name, &shown, format!("this file{from} cannot be read: {error}"))
-    })
 }
 
 fn operator(path: &Path) -> Result<Operator, Problem> {
@@ -316,6 +210,7 @@ fn sqlite_path(url: &str) -> Result<PathBuf, Problem> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::ffi::OsString;
 
     fn reading(variables: &[(&str, &str)]) -> Reading {
         Reading::of(&|name: &str| {
