@@ -173,6 +173,7 @@ impl Api {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::github::stacks::{PullStack, StackBase};
 
     #[test]
     fn a_stack_is_read_where_there_is_one_and_not_missed_where_there_is_none() {

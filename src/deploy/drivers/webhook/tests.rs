@@ -1,6 +1,7 @@
 use super::*;
 use crate::model::BranchName;
 use http::HeaderMap;
+use reqwest::Url;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
