@@ -1,11 +1,11 @@
 //! The configuration that an account's `.github` repository has for all those without one of their own: asked for once,
 //! however many repositories go by it.
 
-use super::config_cache::CONFIGURATION_PATH;
-use super::context::{EngineContext, WorkError};
+use super::work_error::WorkError;
 use crate::github::SingleFlight;
+use crate::model::config::CONFIGURATION_PATH;
 use crate::model::{InstallationId, Millis, RepositoryName};
-use crate::store::{ConfigurationRow, RepositoryRow, StoreError};
+use crate::store::{ConfigurationRow, RepositoryRow, Store, StoreError};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -34,7 +34,7 @@ impl AccountFiles {
     }
 
     /// The file, for which `ask` is awaited only where no answer holds.
-    async fn get(
+    pub(super) async fn get(
         &self,
         (installation, shared): (InstallationId, &RepositoryName),
         now: Millis,
@@ -45,48 +45,37 @@ impl AccountFiles {
         let ask = async { Ok((ask.await?, now)) };
         Ok(self.place(installation, shared).flight.get(holds, ask).await?.0)
     }
-}
-
-impl EngineContext {
-    /// What the account's `shared` repository has for `row`.
-    pub(super) async fn account_file(
-        &self,
-        row: &RepositoryRow,
-        shared: &RepositoryName,
-    ) -> Result<Option<String>, WorkError> {
-        let ask = Box::pin(self.file(row, shared.as_str(), None));
-        self.account_files.get((row.installation, shared), self.now(), ask).await
-    }
 
     /// Takes note of the file as its own repository has it: that is where its pushes are told of.
-    pub(super) async fn note_account_file(&self, row: &RepositoryRow, text: Option<&str>) {
-        let place = self.account_files.place(row.installation, &RepositoryName::from(&row.full_name));
+    pub(super) async fn note(&self, row: &RepositoryRow, text: Option<&str>, now: Millis) {
+        let place = self.place(row.installation, &RepositoryName::from(&row.full_name));
         let mut slot = place.flight.lock().await;
         if slot.answer.as_ref().is_some_and(|(told, _)| told.as_deref() != text) {
             place.has_changed.store(true, Ordering::Relaxed);
         }
-        slot.set((text.map(str::to_owned), self.now()));
+        slot.set((text.map(str::to_owned), now));
     }
 
     /// Those of the account that were judged by another file than `read`, which its `.github` repository has now. Who was
     /// never looked at will read it then, unless the former one was read and is being stored right now.
     pub(super) async fn judged_by_another(
         &self,
+        store: &dyn Store,
         row: &RepositoryRow,
         read: &ConfigurationRow,
     ) -> Result<Vec<RepositoryRow>, StoreError> {
-        let place = self.account_files.place(row.installation, &RepositoryName::from(&row.full_name));
+        let place = self.place(row.installation, &RepositoryName::from(&row.full_name));
         // Not while somebody takes note of it.
         let has_changed = {
             let _noted = place.flight.lock().await;
             place.has_changed.load(Ordering::Relaxed)
         };
         let mut concerned = Vec::new();
-        for other in self.store.repositories(Some(row.installation)).await? {
+        for other in store.repositories(Some(row.installation)).await? {
             if other.id == row.id {
                 continue;
             }
-            let known = self.store.configuration(other.id).await?;
+            let known = store.configuration(other.id).await?;
             let goes_by_another = known
                 .map_or(has_changed, |known| known.place != CONFIGURATION_PATH && known.text != read.text);
             if goes_by_another {

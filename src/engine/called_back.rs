@@ -78,7 +78,7 @@ impl Reports {
             kept => kept,
         };
         let Some(DriverSettings::Webhook { endpoint, secret }) = &driver else { return Ok(None) };
-        match self.0.endpoint(&row, endpoint, secret.as_deref()) {
+        match self.0.drivers.endpoint(&row, endpoint, secret.as_deref()) {
             Ok((_, key)) => Ok(Some(key)),
             Err(what) => {
                 tracing::warn!(what, "a call back cannot be proven");

@@ -3,16 +3,15 @@ use super::back_off::BackOff;
 use super::clock::Clock;
 use super::config_cache::ConfigCache;
 use super::deploy_drivers::DeployDrivers;
+use super::given_numbers::GivenNumbers;
+use super::installation_summary::InstallationSummary;
 use super::merge_rules::MergeRules;
 use super::mirrors::{MirrorBounds, Mirrors};
-use super::presence::Presence;
 use super::shares::Shares;
 use super::supervisor::Health;
-use super::work_items::ToldNumbers;
-use crate::github::{Api, ApiError, RetryAdvice};
-use crate::lineage::GitError;
+use crate::github::Api;
 use crate::model::{DocsUrl, Millis, PromotionPath};
-use crate::store::{Change, ConcurrencyLimits, Store, StoreError};
+use crate::store::{ConcurrencyLimits, Store};
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
@@ -116,7 +115,7 @@ pub(super) struct EngineContext {
     pub(super) account_files: AccountFiles,
     pub(super) merge_rules: MergeRules,
     /// Which App we are, and where.
-    pub(super) presence: Presence,
+    pub(super) installation_summary: InstallationSummary,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) random: Random,
     pub(super) settings: Settings,
@@ -127,7 +126,7 @@ pub(super) struct EngineContext {
     /// that they are asked for once more.
     pub(super) asked: Mutex<HashSet<u64>>,
     /// Which numbers deploys were given before this run, as far as it was asked.
-    pub(super) told_numbers: ToldNumbers,
+    pub(super) given_numbers: GivenNumbers,
 }
 
 impl EngineContext {
@@ -152,48 +151,5 @@ impl EngineContext {
 
     pub(super) fn note_asked(&self, delivery: u64) {
         self.asked.lock().unwrap_or_else(PoisonError::into_inner).insert(delivery);
-    }
-}
-
-/// Work on a work item that did not come to its end. What it decided meanwhile is still stored.
-#[derive(Debug, Clone)]
-pub(super) struct WorkError {
-    /// What went wrong, for the operator.
-    pub(super) what: String,
-    /// What to do about it.
-    pub(super) retry_advice: RetryAdvice,
-    /// What is to be stored all the same.
-    pub(super) changes: Vec<Change>,
-}
-
-impl WorkError {
-    pub(super) fn give_up(what: impl Into<String>) -> Self {
-        Self { what: what.into(), retry_advice: RetryAdvice::GiveUp, changes: Vec::new() }
-    }
-
-    pub(super) fn not_before(at: Millis, what: impl Into<String>) -> Self {
-        Self { what: what.into(), retry_advice: RetryAdvice::NotBefore(at), changes: Vec::new() }
-    }
-
-    pub(super) fn later(what: impl Into<String>) -> Self {
-        Self { what: what.into(), retry_advice: RetryAdvice::TryLater, changes: Vec::new() }
-    }
-}
-
-impl From<ApiError> for WorkError {
-    fn from(error: ApiError) -> Self {
-        Self { what: error.to_string(), retry_advice: error.retry_advice(), changes: Vec::new() }
-    }
-}
-
-impl From<GitError> for WorkError {
-    fn from(error: GitError) -> Self {
-        Self::later(error.to_string())
-    }
-}
-
-impl From<StoreError> for WorkError {
-    fn from(error: StoreError) -> Self {
-        Self::later(error.to_string())
     }
 }

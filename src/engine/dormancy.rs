@@ -3,7 +3,8 @@
 //!
 //! Nothing of it is decided once: each time it follows from what was seen so far and from the configuration as it is.
 
-use super::context::{EngineContext, WorkError};
+use super::context::EngineContext;
+use super::work_error::WorkError;
 use crate::github::ApiError;
 use crate::github::events::WORKFLOWS;
 use crate::model::{PromotionPath, runs_on_deployments};
@@ -42,7 +43,7 @@ impl EngineContext {
 
     /// Whether the operator deploys any environment of the path by programs.
     pub(super) fn has_any_programs(&self, row: &RepositoryRow, path: &PromotionPath) -> bool {
-        path.environments.iter().any(|environment| self.has_programs(row, environment))
+        path.environments.iter().any(|environment| self.drivers.has_programs(row, environment))
     }
 
     /// What GitHub remembers of those who deployed before anybody listened: bounded, and asked once.

@@ -1,7 +1,6 @@
 //! How a branch's rules let pull requests be merged: asked for when a promotion is judged, and not again with each push.
 
-use super::context::EngineContext;
-use crate::github::ApiError;
+use crate::github::{Api, ApiError};
 use crate::model::{BranchName, MergeMethods, Millis, RepositoryId};
 use crate::store::RepositoryRow;
 use std::collections::HashMap;
@@ -26,22 +25,21 @@ impl MergeRules {
     pub(super) fn forget(&self, id: RepositoryId) {
         self.known().retain(|(of, _), _| *of != id);
     }
-}
 
-impl EngineContext {
-    /// How the rules of a branch let pull requests be merged, where one says so.
-    pub(super) async fn merge_methods(
+    /// How the rules of a branch let pull requests be merged, where one says so. GitHub is asked where no answer holds.
+    pub(super) async fn methods(
         &self,
-        row: &RepositoryRow,
-        branch: &BranchName,
+        api: &Api,
+        (row, branch): (&RepositoryRow, &BranchName),
+        now: Millis,
     ) -> Result<Option<MergeMethods>, ApiError> {
-        let (key, now) = ((row.id, branch.clone()), self.now());
-        let known = self.merge_rules.known().get(&key).copied();
+        let key = (row.id, branch.clone());
+        let known = self.known().get(&key).copied();
         if let Some((methods, _)) = known.filter(|(_, at)| (*at..*at + HOLDS).contains(&now)) {
             return Ok(methods);
         }
-        let methods = self.api.merge_methods(row.installation, &row.full_name, branch).await?;
-        let mut known = self.merge_rules.known();
+        let methods = api.merge_methods(row.installation, &row.full_name, branch).await?;
+        let mut known = self.known();
         known.retain(|_, (_, at)| (*at..*at + HOLDS).contains(&now));
         known.insert(key, (methods, now));
         Ok(methods)

@@ -10,23 +10,32 @@ mod account_files;
 mod back_off;
 mod called_back;
 mod change_status;
+mod choose_driver;
 mod clock;
 mod config_cache;
 mod context;
 mod deploy_drivers;
+mod deploy_logs;
+mod deployment_status;
 mod dormancy;
-mod entries;
+mod forge;
 mod full_disk;
+mod github_access;
+mod given_numbers;
 mod inbox;
+mod installation_summary;
 pub mod judge;
 mod merge_rules;
+mod mirrored;
 mod mirrors;
 mod open;
-mod presence;
+mod operator_entries;
+mod repository_config;
 mod shares;
 mod shown_late;
 mod supervisor;
 mod work;
+mod work_error;
 mod work_items;
 
 pub use crate::github::Access;
@@ -35,7 +44,8 @@ pub use called_back::{REPORT_MAX, Reports};
 pub use change_status::{NotTold, change_status, mirror_of};
 pub use clock::{Clock, SystemClock};
 pub use context::{Random, Settings};
-pub use deploy_drivers::{Deploying, LOGS_PATH, Logs, REPORTS_PATH, Variables};
+pub use deploy_drivers::{Deploying, LOGS_PATH, REPORTS_PATH, Variables};
+pub use deploy_logs::Logs;
 pub use inbox::{Inbox, Received, Reception, Refusal};
 pub use mirrors::MirrorBounds;
 pub use open::{CALL_WITHIN, Config, OpenError, Places, system_random};
@@ -48,8 +58,8 @@ use crate::model::{PromotionPath, RepositoryId};
 use crate::store::{Store, StoreError, WorkItem};
 use context::EngineContext;
 use deploy_drivers::DeployDrivers;
-use entries::Entries;
 use mirrors::Mirrors;
+use operator_entries::Entries;
 use shares::Shares;
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -119,14 +129,14 @@ impl Engine {
             configs: config_cache::ConfigCache::default(),
             account_files: account_files::AccountFiles::default(),
             merge_rules: merge_rules::MergeRules::default(),
-            presence: presence::Presence::default(),
+            installation_summary: installation_summary::InstallationSummary::default(),
             clock: Arc::clone(&parts.clock),
             random: parts.random,
             settings: parts.settings,
             started_at: now,
             wake,
             asked: Mutex::default(),
-            told_numbers: work_items::ToldNumbers::default(),
+            given_numbers: given_numbers::GivenNumbers::default(),
         });
         ctx.drivers.commands.set_live(parts.store.live_slugs().await?);
         if let Err(StoreError::Full) = parts.store.ready().await {
@@ -247,7 +257,7 @@ fn loops(ctx: &Arc<EngineContext>, stopped: &watch::Receiver<bool>) -> Vec<JoinH
     vec![
         kept("the loop that takes work", |ctx, stop| Box::pin(work::run(ctx, stop))),
         kept("the clock of regular work", |ctx, stop| Box::pin(keep_time(ctx, stop))),
-        kept("the watch on GitHub's answers", |ctx, stop| Box::pin(presence::tell_changes(ctx, stop))),
+        kept("the watch on GitHub's answers", |ctx, stop| Box::pin(github_access::tell_changes(ctx, stop))),
         tokio::spawn(run_once("measuring the mirrors", async move { mirrors.mirrors.measure().await })),
         tokio::spawn(run_once("looking for the operator's entries", async move {
             entries.drivers.entries.tell_at_start(&*entries.clock, told).await;

@@ -1,9 +1,10 @@
 //! The loop: leases work items, has them worked on, settles them.
 
-use super::context::{EngineContext, WorkError};
+use super::context::EngineContext;
 use super::full_disk;
 use super::shares::{Place, Worker};
 use super::supervisor::{is_over, over};
+use super::work_error::WorkError;
 use super::work_items;
 use crate::github::RetryAdvice;
 use crate::model::{InstallationId, Millis};

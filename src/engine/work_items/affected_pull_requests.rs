@@ -4,9 +4,10 @@
 //! requests those are. A branch that comes or goes changes what can be judged at all, so everything is judged anew. What
 //! was never judged as it is now, or could not be decided, is always judged.
 
-use super::pull_request::{aim, last_verdict, reach};
-use crate::engine::config_cache::RepositoryConfig;
+use super::aim::aim;
+use super::pull_request::{last_verdict, reach};
 use crate::lineage::{GitError, Repository};
+use crate::model::config::RepositoryConfig;
 use crate::model::{BranchName, CommitId, Outcome, PullNumber, PullRequest};
 use crate::policy::{Reach, Trigger};
 use crate::store::JudgedPull;

@@ -1,16 +1,20 @@
 //! The App itself: deliveries that failed are asked for again, and its installations are looked over.
 
-use crate::engine::context::{EngineContext, WorkError};
+use crate::engine::context::EngineContext;
 use crate::engine::inbox::Inbox;
-use crate::engine::presence;
-use crate::github::{ApiError, FailedDelivery};
+use crate::engine::work_error::WorkError;
+use crate::github::{ApiError, FailedDelivery, Installation, RegisteredApp};
+use crate::model::Millis;
 use crate::store::{Change, InstallationState, WorkItem};
 use std::collections::HashSet;
+use std::sync::Arc;
 
 /// How far back GitHub keeps deliveries that can be asked for again, in days.
 const REDELIVERABLE_DAYS: i64 = 3;
 /// The most deliveries asked for again in one go, so that other work gets its turn between.
 const REDELIVERIES_AT_ONCE: u32 = 100;
+/// How long the summary of installations waits for those that do not answer, in milliseconds.
+const SUMMARY_WITHIN: Millis = 10_000;
 
 pub(super) async fn run(ctx: &EngineContext, item: &WorkItem) -> Result<Vec<Change>, WorkError> {
     let mut changes = installations(ctx).await?;
@@ -33,7 +37,7 @@ async fn installations(ctx: &EngineContext) -> Result<Vec<Change>, WorkError> {
     let app = ctx.api.app().await?;
     let present = ctx.api.installations().await?;
     ctx.drivers.entries.expect(present.iter().map(|it| it.id).collect());
-    presence::is(ctx, app, &present);
+    log_summary(ctx, app, &present);
     let mut changes = Vec::new();
     // Each looks after its own account: only there it shows whether the account has come back.
     changes.extend(present.iter().map(|it| Change::Mark(WorkItem::Installation(it.id))));
@@ -43,6 +47,19 @@ async fn installations(ctx: &EngineContext) -> Result<Vec<Change>, WorkError> {
         }
     }
     Ok(changes)
+}
+
+/// Logs which App we are. Some installations may never answer: the others are logged without them.
+fn log_summary(ctx: &EngineContext, app: RegisteredApp, installations: &[Installation]) {
+    if ctx.installation_summary.begin(app, installations) {
+        let (ctx, at, clock) = (ctx.this.clone(), ctx.now() + SUMMARY_WITHIN, Arc::clone(&ctx.clock));
+        tokio::spawn(async move {
+            clock.sleep_until(at).await;
+            if let Some(ctx) = ctx.upgrade() {
+                ctx.installation_summary.log();
+            }
+        });
+    }
 }
 
 /// GitHub never delivers again by itself, so what failed and is not known here is asked for, the oldest

@@ -1,7 +1,8 @@
 //! The line of a branch as it was before anybody told of its moves, read into the ledger part by part: a long one neither
 //! holds a transaction nor is held as a whole.
 
-use crate::engine::context::{EngineContext, WorkError};
+use crate::engine::context::EngineContext;
+use crate::engine::work_error::WorkError;
 use crate::lineage::Repository;
 use crate::model::{BranchName, CommitId, LedgerEntry, RepositoryId, TipSource};
 use crate::store::{Backfill, Change, RepositoryState, WorkItem};

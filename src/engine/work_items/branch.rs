@@ -3,10 +3,11 @@
 
 use super::affected_pull_requests::{Move, affected};
 use super::pending_deliveries::PendingDeliveries;
-use crate::engine::config_cache::{CONFIGURATION_PATH, RepositoryConfig};
-use crate::engine::context::{EngineContext, WorkError};
+use crate::engine::context::EngineContext;
+use crate::engine::work_error::WorkError;
 use crate::github::events::{PushEvent, WORKFLOWS};
 use crate::lineage::GitError;
+use crate::model::config::{CONFIGURATION_PATH, RepositoryConfig};
 use crate::model::{BranchName, CommitId, LedgerEntry, PullNumber, RepositoryId, Role, TipSource, TopicPush};
 use crate::store::{Change, DeliveryRow, RepositoryState, WorkItem};
 

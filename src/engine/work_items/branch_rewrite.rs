@@ -3,8 +3,9 @@
 //! It is looked at by what is stored, so that a push nobody told of is found as well, and it is closed by where the branch
 //! is, not by who brought it there.
 
-use super::pull_request::digest;
-use crate::engine::context::{EngineContext, WorkError};
+use super::desired_check_run::digest;
+use crate::engine::context::EngineContext;
+use crate::engine::work_error::WorkError;
 use crate::lineage::Repository;
 use crate::model::{
     Base, BranchName, CommitId, Head, LedgerEntry, Pull, PullRequest, RepositoryId, Role, TipSource,

@@ -6,7 +6,8 @@
 use super::pending_deliveries::PendingDeliveries;
 use super::pull_request::Memory;
 use super::recheck::about;
-use crate::engine::context::{EngineContext, WorkError};
+use crate::engine::context::EngineContext;
+use crate::engine::work_error::WorkError;
 use crate::github::events::ButtonEvent;
 use crate::github::{self, ApiError, NewPull};
 use crate::lineage::{BranchError, Committer, Conflict, GitError, Rebuild, Repository};

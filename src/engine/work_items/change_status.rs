@@ -1,7 +1,8 @@
 //! Where a merged pull request has come to, told in its comment.
 
 use crate::engine::change_status::{change_status, is_troubled, travels};
-use crate::engine::context::{EngineContext, WorkError};
+use crate::engine::context::EngineContext;
+use crate::engine::work_error::WorkError;
 use crate::model::{CommentWhen, PullNumber, RepositoryId};
 use crate::report::{self, CHANGE_STATUS};
 use crate::store::{Change, Desired, RepositoryState, WorkItem};
@@ -42,6 +43,6 @@ pub(super) async fn run(
     let before = before.split(CHANGE_STATUS).next().unwrap_or_default().trim_end();
     let before = if before.is_empty() { report::MARKER } else { before };
     let content = format!("{before}\n\n{}", report::change_status(&row.full_name, &places));
-    let substance = super::pull_request::digest(&content);
+    let substance = super::desired_check_run::digest(&content);
     Ok(vec![Change::Desire(Desired { item, content, substance, siblings: Vec::new() })])
 }

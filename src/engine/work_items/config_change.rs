@@ -3,7 +3,8 @@
 //! Each family of rules says which parts of the configuration can alter its verdicts ([`policy::Family`]), and how much
 //! each kind of finding counts is known by its code.
 
-use super::pull_request::{aim, last_verdict, reach};
+use super::aim::aim;
+use super::pull_request::{last_verdict, reach};
 use crate::model::{BranchName, Outcome, PromotionPath, PullRequest};
 use crate::policy;
 use crate::store::JudgedPull;

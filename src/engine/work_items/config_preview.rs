@@ -4,11 +4,12 @@
 use super::desired_check_run::DesiredCheckRun;
 use super::pull_request::{Memory, ends};
 use super::withdrawal::{AppliedCheck, checks};
-use crate::engine::config_cache::CONFIGURATION_PATH;
-use crate::engine::context::{EngineContext, WorkError};
+use crate::engine::context::EngineContext;
 use crate::engine::judge;
+use crate::engine::work_error::WorkError;
 use crate::github::CheckRunAnnotation;
 use crate::lineage::Repository;
+use crate::model::config::CONFIGURATION_PATH;
 use crate::model::config::Configuration;
 use crate::model::{
     CheckName, CommitId, PromotionPath, PullNumber, PullRequest, PullRequestState, RepositoryId, Verdict,

@@ -2,8 +2,9 @@
 
 use super::config_change::{judged, reconfigured};
 use super::withdrawal::checks;
-use crate::engine::config_cache::RepositoryConfig;
-use crate::engine::context::{EngineContext, WorkError};
+use crate::engine::context::EngineContext;
+use crate::engine::work_error::WorkError;
+use crate::model::config::RepositoryConfig;
 use crate::model::{
     CommitId, Environment, EnvironmentName, PromotionPath, PullNumber, RepositoryId, RepositoryName,
     StartingPoint,
@@ -99,7 +100,7 @@ async fn of_the_account(
     if !RepositoryName::from(&row.full_name).is_shared() {
         return Ok(Vec::new());
     }
-    let others = ctx.judged_by_another(row, read).await?;
+    let others = ctx.account_files.judged_by_another(&*ctx.store, row, read).await?;
     Ok(others.iter().map(|it| Change::Mark(WorkItem::Configuration(it.id))).collect())
 }
 

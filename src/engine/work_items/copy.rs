@@ -3,11 +3,12 @@
 //! Races, and how they end: the branch is moved only if GitHub still has it where the decision found it, and GitHub
 //! itself refuses what is no fast-forward. A push in between is seen by its own event, and looked at again.
 
-use super::desired_check_run::DesiredCheckRun;
-use super::pull_request::{Memory, digest};
+use super::desired_check_run::{DesiredCheckRun, digest};
+use super::pull_request::Memory;
 use super::withdrawal::{AppliedCheck, checks};
-use crate::engine::context::{EngineContext, WorkError};
+use crate::engine::context::EngineContext;
 use crate::engine::judge::judge_copy;
+use crate::engine::work_error::WorkError;
 use crate::github::{ApiError, NewPull};
 use crate::lineage::Repository;
 use crate::model::{
@@ -174,7 +175,7 @@ impl Case<'_> {
     /// What the copy has to hold by now; `None` where it is not time yet.
     async fn target(&self) -> Result<Option<CommitId>, WorkError> {
         let is_deployed = self.original.deploy.driver != DriverSettings::None
-            || self.ctx.has_programs(self.row, self.original);
+            || self.ctx.drivers.has_programs(self.row, self.original);
         let follows_merges = self.copy.after == CopyAfter::Merge
             // What nobody deploys would be waited for in vain.
             || (!self.copy.after_is_written && self.ctx.is_dormant(self.row, self.path).await?);

@@ -2,7 +2,8 @@
 
 use super::pending_deliveries::PendingDeliveries;
 use crate::deploy::DeployQueue;
-use crate::engine::context::{EngineContext, WorkError};
+use crate::engine::context::EngineContext;
+use crate::engine::work_error::WorkError;
 use crate::github::DeploymentProtectionAnswer;
 use crate::github::events::DeploymentProtectionEvent;
 use crate::model::{Cause, CommitId, EnvironmentName, RepositoryId};

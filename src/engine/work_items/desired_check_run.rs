@@ -1,10 +1,13 @@
 //! Check runs as GitHub shall show them.
 
-use crate::engine::context::WorkError;
+use crate::engine::work_error::WorkError;
 use crate::github::{CheckRunAction, CheckRunAnnotation, CheckRunBody, CheckRunOutput};
 use crate::model::{CheckName, CommitId, PullNumber, RepositoryId};
 use crate::report::{self, Action, CheckText, Conclusion};
 use crate::store::{Change, Desired, WorkItem};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
+use sha2::{Digest, Sha256};
 
 /// A check run as it is stored to be shown: what GitHub gets, and what we remember beside it.
 #[derive(serde::Serialize, serde::Deserialize)]
@@ -72,4 +75,9 @@ fn button(action: &Action) -> CheckRunAction {
         description: action.description.to_owned(),
         identifier: action.identifier.to_owned(),
     }
+}
+
+/// Tells a text from another one.
+pub(super) fn digest(text: &str) -> String {
+    STANDARD_NO_PAD.encode(Sha256::digest(text))
 }

@@ -1,7 +1,8 @@
 //! Something that GitHub shall show, a check run or the sticky comment: found before it is made again.
 
-use crate::engine::context::{EngineContext, WorkError};
+use crate::engine::context::EngineContext;
 use crate::engine::shown_late::{is_to_come, look_again};
+use crate::engine::work_error::WorkError;
 use crate::github::{ApiError, CheckRunBody};
 use crate::model::{BranchName, CheckName, InstallationId, Millis, PullNumber, RepositoryId};
 use crate::report;

@@ -2,8 +2,9 @@
 
 use super::pending_deliveries::{PendingDeliveries, repository_row};
 use super::repository::RECONCILE_EVERY;
-use crate::engine::context::{EngineContext, WorkError};
-use crate::engine::presence::Coverage;
+use crate::engine::context::EngineContext;
+use crate::engine::installation_summary::Coverage;
+use crate::engine::work_error::WorkError;
 use crate::github::ApiError;
 use crate::model::{InstallationId, Millis};
 use crate::store::{
@@ -34,7 +35,7 @@ pub(super) async fn run(
             let login = installation.account.map(|account| account.login).unwrap_or_default();
             changes.push(Change::Installation(Installation { id, login, state }));
             if suspended {
-                ctx.presence.covers(id, Some(Coverage::Suspended));
+                ctx.installation_summary.covers(id, Some(Coverage::Suspended));
             } else {
                 // While it was suspended GitHub told nothing and kept nothing that could be asked for.
                 let before = ctx.store.installation(id).await?.map(|account| account.state);
@@ -48,7 +49,7 @@ pub(super) async fn run(
             let login = ctx.store.installation(id).await?.map(|account| account.login).unwrap_or_default();
             changes.push(Change::Installation(Installation { id, login, state: InstallationState::Deleted }));
             changes.extend(gone(ctx, known).await);
-            ctx.presence.covers(id, None);
+            ctx.installation_summary.covers(id, None);
         }
         Err(error) => return Err(error.into()),
     }
@@ -66,12 +67,12 @@ async fn covered(
     let mut known: HashMap<_, _> = known.into_iter().map(|row| (row.id, row)).collect();
     let (mut changes, mut marked) = (Vec::new(), 0);
     let covered = ctx.api.repositories(id).await?;
-    ctx.presence.covers(id, Some(Coverage::Repositories(covered.len())));
+    ctx.installation_summary.covers(id, Some(Coverage::Repositories(covered.len())));
     for repository in covered {
         let before = known.remove(&repository.id);
         let reconciled_at = before.as_ref().and_then(|row| row.reconciled_at);
         let row = repository_row(&repository, id, reconciled_at);
-        ctx.note_listed(&row).await?;
+        ctx.drivers.entries.note_listed(&*ctx.store, &row).await?;
         let came_back = came_back || before.is_some_and(|row| row.state == RepositoryState::Gone);
         let now = ctx.now();
         // Of a clock that has been set back, too.

@@ -4,7 +4,8 @@
 //! API alone.
 
 use super::pending_deliveries::{PendingDeliveries, repository_row};
-use crate::engine::context::{EngineContext, WorkError};
+use crate::engine::context::EngineContext;
+use crate::engine::work_error::WorkError;
 use crate::github::ApiError;
 use crate::model::{InstallationId, RepositoryId};
 use crate::store::{Change, RepositoryRow, RepositoryState, WorkItem};

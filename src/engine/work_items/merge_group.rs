@@ -4,16 +4,18 @@
 //! Each of them is judged against what the group was put on, and the worst verdict counts. Where none is
 //! known that made it, the group is judged as work of unknown name.
 
+use super::aim::aim;
 use super::desired_check_run::DesiredCheckRun;
 use super::pending_deliveries::PendingDeliveries;
-use super::pull_request::{Memory, aim, ends, error_in, known_deploys, stack_facts};
+use super::pull_request::{Memory, ends, error_in, known_deploys, stack_facts};
 use super::withdrawal::{AppliedCheck, checks};
-use crate::engine::config_cache::RepositoryConfig;
-use crate::engine::context::{EngineContext, WorkError};
+use crate::engine::context::EngineContext;
 use crate::engine::inbox::OF_QUEUES;
 use crate::engine::judge::{self, Known};
+use crate::engine::work_error::WorkError;
 use crate::github::events::MergeGroupEvent;
 use crate::lineage::Repository;
+use crate::model::config::RepositoryConfig;
 use crate::model::{
     Base, BranchName, CommitId, Finding, Head, Outcome, Pull, PullRequest, RepositoryId, Role, Undecided,
     Verdict,

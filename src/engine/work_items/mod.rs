@@ -1,6 +1,7 @@
 //! What is done for each kind of work item. All of it can be done again at any time with the same result.
 
 mod affected_pull_requests;
+mod aim;
 mod app;
 mod backfill;
 mod branch;
@@ -26,9 +27,8 @@ mod stack;
 mod withdrawal;
 mod workflow_runs;
 
-pub(super) use environment::{ToldNumbers, report_of};
-
-use super::context::{EngineContext, WorkError};
+use super::context::EngineContext;
+use super::work_error::WorkError;
 use crate::store::{Change, Lease, WorkItem};
 
 /// Works on a work item; the answer is what is to be stored.

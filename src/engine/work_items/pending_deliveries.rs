@@ -1,6 +1,7 @@
 //! Reading a work item's deliveries: from GitHub's events to what they change.
 
-use crate::engine::context::{EngineContext, WorkError};
+use crate::engine::context::EngineContext;
+use crate::engine::work_error::WorkError;
 use crate::github::{Pull, Repository, off_the_runtime};
 use crate::model::{InstallationId, Merged, Millis, PullRequest, PullRequestState, Stack};
 use crate::store::{Change, DeliveryRow, RepositoryRow, RepositoryState, WorkItem};

@@ -6,7 +6,6 @@
 //! other was stale and words anew. Nothing here relies on the order in which deliveries come.
 
 mod aftermath;
-mod aim;
 mod deploy_facts;
 mod effects;
 mod latest;
@@ -14,24 +13,25 @@ mod memory;
 mod stacked;
 mod withdrawn;
 
+use super::aim::{aim, own_base};
 use super::pending_deliveries::PendingDeliveries;
-use crate::engine::config_cache::RepositoryConfig;
-use crate::engine::context::{EngineContext, WorkError};
+use crate::engine::context::EngineContext;
 use crate::engine::judge::{self, Known};
+use crate::engine::work_error::WorkError;
 use crate::github::{ApiError, RetryAdvice};
 use crate::lineage::{GitError, Repository, Standing, Survey};
+use crate::model::config::RepositoryConfig;
 use crate::model::{
     Base, BranchName, Cause, DeployFacts, Finding, Head, MergeMethods, Outcome, PromotionPath, Pull,
     PullNumber, PullRequest, PullRequestState, RepositoryId, Role, Undecided, Verdict,
 };
 use crate::policy::{self, Fact, Reach, Trigger};
 use crate::store::{Change, JudgedPull, RepositoryRow, RepositoryState, WorkItem};
-pub(super) use aim::aim;
 pub(super) use deploy_facts::known as known_deploys;
-pub(super) use effects::{check_run, digest, last_verdict, left};
+pub(super) use effects::{check_run, last_verdict, left};
 use latest::Latest;
 pub(super) use memory::Memory;
-pub(super) use stacked::{is_chain, is_of_path, is_with, own_base, stack_facts};
+pub(super) use stacked::{is_chain, is_of_path, is_with, stack_facts};
 
 pub(super) async fn run(
     ctx: &EngineContext,
@@ -339,7 +339,8 @@ impl Case<'_> {
         if !(policy::Judged { path, pull, snapshot: None }).needs(Fact::MergeMethods) {
             return None;
         }
-        match self.ctx.merge_methods(self.repository, &pull.base.branch).await {
+        let asked = (self.repository, &pull.base.branch);
+        match self.ctx.merge_rules.methods(&self.ctx.api, asked, self.ctx.now()).await {
             Ok(methods) => methods.or(self.settings),
             Err(error) => {
                 tracing::warn!(%error, "the rules of a branch could not be read");

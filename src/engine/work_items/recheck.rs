@@ -6,7 +6,8 @@
 
 use super::pending_deliveries::PendingDeliveries;
 use super::withdrawal::{AppliedCheck, checks};
-use crate::engine::context::{EngineContext, WorkError};
+use crate::engine::context::EngineContext;
+use crate::engine::work_error::WorkError;
 use crate::github::events::{OnCommit, RecheckEvent};
 use crate::model::{BranchName, CheckName, CommitId, RepositoryId};
 use crate::report::{self, NotAgain, Withdrawn};

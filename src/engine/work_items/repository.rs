@@ -1,14 +1,16 @@
 //! A repository as a whole: what is stored is compared with what GitHub has, so that a lost event is
 //! made good; people's requests to judge a commit again come here as well.
 
+use super::aim::{aim, own_base};
 use super::pending_deliveries::{PendingDeliveries, pull_row};
-use super::pull_request::{aim, last_verdict, left, own_base};
+use super::pull_request::{last_verdict, left};
 use super::recheck::{asked_again, asked_for};
 use super::{backfill, configuration};
-use crate::engine::config_cache::RepositoryConfig;
-use crate::engine::context::{EngineContext, WorkError};
+use crate::engine::context::EngineContext;
+use crate::engine::work_error::WorkError;
 use crate::github::ApiError;
 use crate::lineage::Repository;
+use crate::model::config::RepositoryConfig;
 use crate::model::{
     BranchName, LedgerEntry, MergeMethods, Millis, Outcome, PullNumber, PullRequest, PullRequestState,
     RepositoryId, Role, TipSource,

@@ -2,7 +2,8 @@
 //! are in a stack with it, or could be.
 
 use super::pull_request::{is_chain, is_of_path, is_with, last_verdict, reach};
-use crate::engine::context::{EngineContext, WorkError};
+use crate::engine::context::EngineContext;
+use crate::engine::work_error::WorkError;
 use crate::model::{Cause, PullNumber, RepositoryId};
 use crate::policy::{Reach, Trigger};
 use crate::store::{Change, JudgedPull, RepositoryState, WorkItem};

@@ -3,9 +3,10 @@
 //!
 //! Taken back means `cancelled`: every other end of a check that nobody judges would let something merge.
 
-use super::desired_check_run::StoredCheckRun;
-use super::pull_request::{aim, digest, own_base};
-use crate::engine::context::{EngineContext, WorkError};
+use super::aim::{aim, own_base};
+use super::desired_check_run::{StoredCheckRun, digest};
+use crate::engine::context::EngineContext;
+use crate::engine::work_error::WorkError;
 use crate::github::{CheckRunBody, CheckRunOutput};
 use crate::model::{BranchName, CommitId, PromotionPath, PullNumber, PullRequest, RepositoryId};
 use crate::report::{self, CheckText, Conclusion, NotAgain, Withdrawn};

@@ -1,7 +1,8 @@
 //! Runs of workflows that have changed: whose deploy it is has to be looked up.
 
 use super::pending_deliveries::PendingDeliveries;
-use crate::engine::context::{EngineContext, WorkError};
+use crate::engine::context::EngineContext;
+use crate::engine::work_error::WorkError;
 use crate::github::events::WorkflowRunEvent;
 use crate::model::{DriverSettings, RepositoryId};
 use crate::store::{Change, RepositoryState, WorkItem};

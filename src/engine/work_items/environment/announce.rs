@@ -1,7 +1,8 @@
 //! The GitHub Deployment of a deploy: looked for, then made.
 
 use super::Work;
-use crate::engine::context::WorkError;
+use crate::engine::deployment_status::report_of;
+use crate::engine::work_error::WorkError;
 use crate::github::{ApiError, MadeDeployment, NewDeployment};
 use crate::model::{Deploy, DeployState, Ending, Trigger};
 
@@ -80,7 +81,7 @@ impl Work<'_> {
             deploy.shown_place = said.last().map_or(0, |last| last.id);
         }
         let now = site.ctx.now();
-        for report in said.iter().filter_map(super::reports::report_of) {
+        for report in said.iter().filter_map(report_of) {
             self.hear(number, &report, now);
         }
         let by_others = said.iter().any(|it| self.site.ctx.api.was_said_by_others(found, it));

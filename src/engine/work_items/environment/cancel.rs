@@ -4,7 +4,7 @@ use super::Work;
 use super::poll::LOOKED_BACK_FOR;
 use crate::deploy::CancelAnswer;
 use crate::deploy::drivers::DriverError;
-use crate::engine::context::WorkError;
+use crate::engine::work_error::WorkError;
 use crate::model::{Deploy, DriverSettings, Ending, Millis};
 
 /// How often it is asked whether one has ended that is being cancelled or may still run: the event may be lost.

@@ -2,8 +2,9 @@
 
 use super::Work;
 use crate::deploy::drivers::parse_key;
-use crate::engine::context::{EngineContext, WorkError};
+use crate::engine::context::EngineContext;
 use crate::engine::dormancy::{is_dormant, nobody_deploys};
+use crate::engine::work_error::WorkError;
 use crate::github::events::DeploymentStatusEvent;
 use crate::model::{DeployState, DriverSettings, Ending, PromotionPath, RepositoryId};
 use crate::store::{Change, DeployActivity, RepositoryRow, WorkItem};

@@ -1,8 +1,8 @@
 //! Deployments that somebody else has made: which of them count, and what is said of those that do not.
 
 use super::Work;
-use super::reports::report_of;
-use crate::engine::context::WorkError;
+use crate::engine::deployment_status::report_of;
+use crate::engine::work_error::WorkError;
 use crate::github::events::DeploymentStatusEvent;
 use crate::model::{DriverSettings, ForeignDeployments, NotCounted, WhyNotCounted};
 

@@ -3,7 +3,8 @@
 
 use super::Work;
 use super::poll::LOOKED_BACK_FOR;
-use crate::engine::context::{EngineContext, WorkError};
+use crate::engine::context::EngineContext;
+use crate::engine::work_error::WorkError;
 use crate::model::{BranchName, Deploy, DeploySettings, Environment, EnvironmentName, Requires};
 use crate::store::{ActOutcome, RepositoryRow};
 

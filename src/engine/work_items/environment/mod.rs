@@ -18,9 +18,6 @@ mod show;
 mod start;
 mod want;
 
-pub(in crate::engine) use numbers::ToldNumbers;
-pub(in crate::engine) use reports::report_of;
-
 use super::pending_deliveries::PendingDeliveries;
 use super::pull_request::{last_verdict, reach};
 use crate::deploy::drivers::webhook::CallBack;
@@ -28,8 +25,9 @@ use crate::deploy::drivers::{DeployRequest, Driver, key};
 use crate::deploy::slug::BuildSettings;
 use crate::deploy::{DeployQueue, Limits};
 use crate::engine::called_back;
-use crate::engine::context::{EngineContext, WorkError};
+use crate::engine::context::EngineContext;
 use crate::engine::shown_late::{is_to_come, look_again};
+use crate::engine::work_error::WorkError;
 use crate::github::events::DeploymentStatusEvent;
 use crate::model::{
     BranchName, CommitId, Deploy, DeployState, DriverSettings, Environment, EnvironmentName, Millis,
@@ -57,7 +55,7 @@ pub(super) async fn run(
         changes.extend(pending.processed(&lease.item));
         return Ok(changes);
     };
-    ctx.require_settled(&repository)?;
+    ctx.drivers.entries.require_settled(&repository)?;
     let config = ctx.repository_config(&repository).await?;
     let path = config.path;
     let named = path.environment(name.as_str());
@@ -201,7 +199,7 @@ impl<'a> Site<'a> {
     /// All by which a build may come out differently: what it can see, and by which steps it is made.
     fn slug_settings(&self) -> BuildSettings {
         let mut settings = self.environment.deploy.build_settings.clone();
-        let steps = self.ctx.build_steps(self.repository, self.environment);
+        let steps = self.ctx.drivers.build_steps(self.repository, self.environment);
         // No setting has such a name.
         settings.extend(steps.map(|steps| ("(steps)".to_owned(), steps)));
         settings
@@ -263,7 +261,7 @@ impl Work<'_> {
     fn is_deployed(&self) -> bool {
         let site = &self.site;
         site.environment.deploy.driver != DriverSettings::None
-            || site.ctx.has_programs(site.repository, site.environment)
+            || site.ctx.drivers.has_programs(site.repository, site.environment)
     }
 
     /// Keeps what has changed, in the middle of the work.

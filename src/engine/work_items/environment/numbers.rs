@@ -3,29 +3,10 @@
 
 use super::Work;
 use crate::deploy::drivers::parse_key;
-use crate::engine::context::{EngineContext, WorkError};
+use crate::engine::context::EngineContext;
+use crate::engine::work_error::WorkError;
 use crate::github::{ApiError, MadeDeployment};
-use crate::model::{CommitId, EnvironmentName, RepositoryId};
-use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
-
-/// The Deployments that GitHub had of each environment when this run first made a deploy there: the database may be a new
-/// one, or an old one that was restored.
-#[derive(Debug, Default)]
-pub(in crate::engine) struct ToldNumbers(Mutex<HashMap<(RepositoryId, EnvironmentName), Told>>);
-
-/// By their numbers: what the newest of them brought.
-type Told = Vec<(u64, CommitId)>;
-
-impl ToldNumbers {
-    fn of(&self, environment_deploys: &(RepositoryId, EnvironmentName)) -> Option<Told> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(environment_deploys).cloned()
-    }
-
-    fn keep(&self, environment_deploys: (RepositoryId, EnvironmentName), told: Told) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(environment_deploys, told);
-    }
-}
+use crate::model::{CommitId, EnvironmentName};
 
 impl Work<'_> {
     /// The number of a deploy of the branch's tip that is made now. Where one of it was made that is forgotten here, it
@@ -42,7 +23,7 @@ impl Work<'_> {
     pub(super) fn is_new(&self, number: u64) -> bool {
         let environment_deploys =
             (self.site.repository.id, EnvironmentName::from(&self.site.environment.name));
-        let told = self.site.ctx.told_numbers.of(&environment_deploys);
+        let told = self.site.ctx.given_numbers.of(&environment_deploys);
         told.is_some_and(|told| told.iter().all(|(known, _)| *known < number))
     }
 
@@ -60,7 +41,7 @@ impl Work<'_> {
         let site = self.site;
         let environment_deploys = (site.repository.id, EnvironmentName::from(&site.environment.name));
         let ctx: &EngineContext = site.ctx;
-        let told = if let Some(told) = ctx.told_numbers.of(&environment_deploys) {
+        let told = if let Some(told) = ctx.given_numbers.of(&environment_deploys) {
             told
         } else {
             let (installation, name) = (site.repository.installation, &site.repository.full_name);
@@ -77,7 +58,7 @@ impl Work<'_> {
                 is_here.then_some((number, it.sha?))
             };
             let told: Vec<_> = made.iter().filter_map(numbered).collect();
-            ctx.told_numbers.keep(environment_deploys, told.clone());
+            ctx.given_numbers.keep(environment_deploys, told.clone());
             told
         };
         if let Some(highest) = told.iter().map(|(number, _)| *number).max() {

@@ -5,7 +5,7 @@
 
 use super::Work;
 use crate::deploy::DeployReport;
-use crate::engine::context::WorkError;
+use crate::engine::work_error::WorkError;
 use crate::model::{CommitId, Deploy, DeployOutcome, Millis, TreeId};
 use crate::store::{Change, OutcomeRow};
 use std::collections::{BTreeMap, HashSet};

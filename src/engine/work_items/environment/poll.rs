@@ -2,7 +2,7 @@
 
 use super::{COMMAND, Work};
 use crate::deploy::drivers::DriverError;
-use crate::engine::context::WorkError;
+use crate::engine::work_error::WorkError;
 use crate::github::RetryAdvice;
 use crate::model::{Deploy, DeployState, DriverSettings, Ending, Millis};
 

@@ -4,31 +4,12 @@ use super::Work;
 use super::dormant::is_ours;
 use crate::deploy::drivers::parse_key;
 use crate::deploy::drivers::webhook::CallBack;
-use crate::deploy::{DeployReport, ReportedState};
-use crate::engine::context::WorkError;
+use crate::engine::deployment_status::report_of;
+use crate::engine::work_error::WorkError;
 use crate::github::events::DeploymentStatusEvent;
-use crate::github::{SaidStatus, is_keyed};
+use crate::github::is_keyed;
 use crate::model::{Deploy, DriverSettings};
 use crate::store::DeliveryRow;
-
-/// What a status of GitHub's says, where it says how a deploy stands.
-pub(in crate::engine) fn report_of(status: &SaidStatus) -> Option<DeployReport> {
-    let says = match status.state.as_str() {
-        "queued" | "pending" => ReportedState::Queued,
-        "waiting" => ReportedState::Waiting,
-        "in_progress" => ReportedState::Running,
-        "success" => ReportedState::Succeeded,
-        "failure" | "error" => ReportedState::Failed,
-        _ => return None,
-    };
-    let filled = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
-    let mut report = DeployReport::new(status.created_at.timestamp_millis(), says);
-    report.place = status.id;
-    report.log_url = filled(&status.log_url).or_else(|| filled(&status.target_url));
-    report.environment_url = filled(&status.environment_url);
-    report.by = status.creator.as_ref().map(|user| user.login.clone());
-    Some(report.with_words(status.description.as_deref()))
-}
 
 impl Work<'_> {
     /// Takes in what GitHub tells of its Deployments.
@@ -113,7 +94,7 @@ impl Work<'_> {
     }
 
     pub(super) fn has_programs(&self) -> bool {
-        self.site.ctx.has_programs(self.site.repository, self.site.environment)
+        self.site.ctx.drivers.has_programs(self.site.repository, self.site.environment)
     }
 }
 

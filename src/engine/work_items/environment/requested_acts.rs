@@ -2,7 +2,7 @@
 
 use super::Work;
 use crate::deploy::RollbackPlan;
-use crate::engine::context::WorkError;
+use crate::engine::work_error::WorkError;
 use crate::model::{CommitId, Deploy, Hold, Lifted, PullNumber, TipSource, Trigger};
 use crate::report::{self, AskedFor};
 use crate::store::{ActOutcome, Change, DeployActivity, RequestedAct, RequestedActRow};

@@ -1,7 +1,7 @@
 //! What GitHub shows of the deploys.
 
 use super::Work;
-use crate::engine::context::WorkError;
+use crate::engine::work_error::WorkError;
 use crate::github::{ApiError, NewStatus, SaidStatus};
 use crate::model::{Deploy, DeployState, RefusedStatus};
 use crate::report::{self, DeployStatus};

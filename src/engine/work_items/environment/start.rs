@@ -4,7 +4,7 @@ use super::announce::Announced;
 use super::{COMMAND, Work};
 use crate::deploy::CarriedOutBy;
 use crate::deploy::drivers::DriverError;
-use crate::engine::context::WorkError;
+use crate::engine::work_error::WorkError;
 use crate::github::RetryAdvice;
 use crate::model::Deploy;
 

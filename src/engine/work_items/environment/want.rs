@@ -2,7 +2,7 @@
 
 use super::Work;
 use crate::deploy::{Wanted, slug};
-use crate::engine::context::WorkError;
+use crate::engine::work_error::WorkError;
 use crate::lineage::{GitError, Repository};
 use crate::model::{CommitId, Deploy, LedgerEntry, PullNumber, PullRequest, TipSource, Trigger};
 use crate::store::{Change, WorkItem};

@@ -1,7 +1,8 @@
 //! What became of a promotion: whether the base holds what was predicted, and still shares its history.
 
 use super::{Case, ends, last_verdict};
-use crate::engine::context::WorkError;
+use crate::engine::work_error::WorkError;
+use crate::engine::work_items::desired_check_run::digest;
 use crate::lineage::{GitError, Repository};
 use crate::model::{CommentWhen, CommitId, Pull, PullRequest, Role};
 use crate::report::{self, Aftermath};
@@ -19,7 +20,7 @@ impl Case<'_> {
         }
         let subject = self.subject_of(row.number, &pull);
         let content = report::aftermath(&self.config.path, &subject, &aftermath);
-        let substance = super::effects::digest(&content);
+        let substance = digest(&content);
         let item = WorkItem::Comment(row.repository, row.number);
         Ok(Some(Change::Desire(Desired { item, content, substance, siblings: Vec::new() })))
     }

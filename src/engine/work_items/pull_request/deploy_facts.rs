@@ -1,6 +1,7 @@
 //! What a verdict on a promotion needs to know of deploys.
 
-use crate::engine::context::{EngineContext, WorkError};
+use crate::engine::context::EngineContext;
+use crate::engine::work_error::WorkError;
 use crate::model::{DeployFacts, DeployState, HeadDeploy, PromotionPath, Pull, PullRequest, Role};
 use crate::policy::{Fact, Judged};
 use crate::report;

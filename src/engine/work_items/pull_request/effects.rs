@@ -1,17 +1,15 @@
 //! What GitHub shall show of a verdict.
 
 use super::{Case, Judged};
-use crate::engine::context::{EngineContext, WorkError};
-use crate::engine::work_items::desired_check_run::DesiredCheckRun;
+use crate::engine::context::EngineContext;
+use crate::engine::work_error::WorkError;
+use crate::engine::work_items::desired_check_run::{DesiredCheckRun, digest};
 use crate::model::{
     BranchName, CommentWhen, CommitId, Outcome, PromotionPath, Pull, PullNumber, PullRequest, RepositoryId,
     Verdict,
 };
 use crate::report::{self, CheckText, Note, Subject};
 use crate::store::{ActRow, Change, Desired, JudgedPull, WorkItem};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD_NO_PAD;
-use sha2::{Digest, Sha256};
 
 impl Case<'_> {
     /// The verdict itself, the check and the comment that show it, and the end of checks that no longer
@@ -179,8 +177,4 @@ pub(in crate::engine::work_items) fn check_run(
 /// The verdict that is stored of a pull request, if this version can read it.
 pub(in crate::engine::work_items) fn last_verdict(pull: &JudgedPull) -> Option<Verdict> {
     pull.verdict.as_deref().and_then(|json| serde_json::from_str(json).ok())
-}
-
-pub(in crate::engine::work_items) fn digest(text: &str) -> String {
-    STANDARD_NO_PAD.encode(Sha256::digest(text))
 }

@@ -1,5 +1,6 @@
 use super::super::pending_deliveries::{PendingDeliveries, pull_row};
-use crate::engine::context::{EngineContext, WorkError};
+use crate::engine::context::EngineContext;
+use crate::engine::work_error::WorkError;
 use crate::github::events::PullRequestEvent;
 use crate::model::{MergeMethods, PullNumber, PullRequest, RepositoryId, TopicPush};
 use crate::store::{Change, JudgedPull, RepositoryRow};

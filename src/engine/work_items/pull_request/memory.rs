@@ -1,6 +1,7 @@
 //! What the store remembers, as the ledger that verdicts are made with.
 
-use crate::engine::context::{EngineContext, WorkError};
+use crate::engine::context::EngineContext;
+use crate::engine::work_error::WorkError;
 use crate::lineage::{Ledger, Repository};
 use crate::model::{BranchName, PromotionPath, Pull, PullNumber, PullRequest, PushedAt, RepositoryId};
 use crate::store::LedgerRows;

@@ -4,7 +4,8 @@
 //! path, GitHub asks for that one's as soon as the stack is dissolved, and tells nobody; so it is kept up to date, too.
 
 use super::{Case, Judged, ends};
-use crate::engine::context::WorkError;
+use crate::engine::work_error::WorkError;
+use crate::engine::work_items::aim::{aim, own_base};
 use crate::model::{
     BranchName, PromotionPath, PullRequest, PullRequestState, Role, StackFacts, StackMember, Verdict,
 };
@@ -61,16 +62,6 @@ pub(in crate::engine::work_items) fn is_chain(
     free && (on_top(one, other) || on_top(other, one))
 }
 
-/// The branch of the path that a pull request in a stack goes into itself, where it is judged for another one.
-pub(in crate::engine::work_items) fn own_base<'a>(
-    path: &PromotionPath,
-    row: &'a PullRequest,
-    aimed: &BranchName,
-) -> Option<&'a BranchName> {
-    let base = Some(&row.base_branch).filter(|base| *base != aimed && row.stack.is_some());
-    base.filter(|base| path.role(base) != Role::Topic)
-}
-
 impl Case<'_> {
     /// The check for the branch that it goes into itself, where that is not the one it is judged for. Nothing decided
     /// there is nothing decided here.
@@ -87,7 +78,7 @@ impl Case<'_> {
 
     /// What can be done by a button is done by the verdict for the trunk; the other check has the one that looks again.
     pub(super) fn without_dead_buttons(&self, judged: &Judged, text: &mut CheckText) {
-        let aimed = super::aim(&self.config.path, &judged.row, self.memory.open());
+        let aimed = aim(&self.config.path, &judged.row, self.memory.open());
         if aimed.is_some_and(|aimed| aimed != judged.pull.base.branch) {
             text.actions.retain(|action| *action == RECHECK);
         }
@@ -104,7 +95,7 @@ impl Case<'_> {
         let (path, base) = (&self.config.path, &judged.pull.base.branch);
         let open = self.memory.open();
         let shares = |row: &&PullRequest| {
-            let aimed = super::aim(path, row, open);
+            let aimed = aim(path, row, open);
             is_another(&judged.row, row)
                 && row.head_commit == judged.row.head_commit
                 && aimed.is_some_and(|aimed| own_base(path, row, &aimed) == Some(base))

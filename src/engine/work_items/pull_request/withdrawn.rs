@@ -3,8 +3,10 @@
 //! Each look goes over all that is shown on the head, whatever made it stop being wanted: another base, a path that is
 //! another one, a pull request of the same head that was closed. So nothing has to tell of it.
 
-use super::{Case, own_base};
-use crate::engine::context::WorkError;
+use super::Case;
+use crate::engine::work_error::WorkError;
+use crate::engine::work_items::aim::own_base;
+use crate::engine::work_items::desired_check_run::digest;
 use crate::engine::work_items::withdrawal::{checks, is_needed};
 use crate::model::{BranchName, PullRequest, Role};
 use crate::report::{self, Withdrawn};
@@ -56,7 +58,7 @@ impl Case<'_> {
         let earlier = self.as_before(&super::ends(row, base.clone()), before);
         let content = report::withdrawn_comment(&self.config.path, base, &why, earlier.as_ref());
         let content = report::with_notes(content, &self.notes(row).await?);
-        let substance = super::digest(&content);
+        let substance = digest(&content);
         Ok(Some(Change::Desire(Desired { item, content, substance, siblings: Vec::new() })))
     }
 

@@ -7,11 +7,7 @@ use crate::model::{BranchName, PromotionPath, PullRequest, PullRequestState, Rep
 /// Of one in a stack GitHub tells where all of it goes, and asks for the checks of that trunk. Else a topic goes on as
 /// the head of an open pull request, of several as the one with the lowest number that gets somewhere. A fork's branch
 /// is another one than the repository's own of that name.
-pub(in crate::engine::work_items) fn aim(
-    path: &PromotionPath,
-    pull: &PullRequest,
-    open: &[PullRequest],
-) -> Option<BranchName> {
+pub(super) fn aim(path: &PromotionPath, pull: &PullRequest, open: &[PullRequest]) -> Option<BranchName> {
     let own_base = Some(&pull.base_branch).filter(|base| path.role(base) != Role::Topic);
     // A trunk that is on no path leaves one that goes into a branch of the path with that one's question.
     ends_on(path, goes_on_to(pull), pull.repository, open).or_else(|| own_base.cloned())
@@ -49,6 +45,16 @@ fn ends_on(
         }
     }
     None
+}
+
+/// The branch of the path that a pull request in a stack goes into itself, where it is judged for another one.
+pub(super) fn own_base<'a>(
+    path: &PromotionPath,
+    row: &'a PullRequest,
+    aimed: &BranchName,
+) -> Option<&'a BranchName> {
+    let base = Some(&row.base_branch).filter(|base| *base != aimed && row.stack.is_some());
+    base.filter(|base| path.role(base) != Role::Topic)
 }
 
 #[cfg(test)]

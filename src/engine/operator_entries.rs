@@ -8,7 +8,7 @@
 //! Only GitHub's own list of repositories makes the connection. Events tell of names too, but may come late.
 
 use super::clock::Clock;
-use super::context::{EngineContext, WorkError};
+use super::work_error::WorkError;
 use crate::deploy::operator::{Allowed, Operator};
 use crate::model::{InstallationId, Millis, RepositoryId, RepositoryName};
 use crate::store::{Change, RepositoryRow, Store, StoreError, WorkItem};
@@ -157,24 +157,25 @@ impl Entries {
         });
         shown.collect()
     }
-}
 
-impl EngineContext {
     /// Takes in that GitHub lists a repository under this name now.
-    pub(super) async fn note_listed(&self, repository: &RepositoryRow) -> Result<(), WorkError> {
-        let entries = &self.drivers.entries;
-        if let Standing::Unsettled(name, _) = entries.standing(repository) {
-            let whose = self.store.entry_seen(&RepositoryName::from(name).key(), repository.id).await?;
-            lock(&entries.known).insert(RepositoryName::from(name).key(), whose);
+    pub(super) async fn note_listed(
+        &self,
+        store: &dyn Store,
+        repository: &RepositoryRow,
+    ) -> Result<(), StoreError> {
+        if let Standing::Unsettled(name, _) = self.standing(repository) {
+            let whose = store.entry_seen(&RepositoryName::from(name).key(), repository.id).await?;
+            lock(&self.known).insert(RepositoryName::from(name).key(), whose);
             tracing::info!(
                 "the entry {name:?} of the operator's file is for repository {whose} from now on, whatever its name becomes"
             );
         }
-        match entries.standing(repository) {
+        match self.standing(repository) {
             Standing::Holds(name, _) => {
-                lock(&entries.listed).insert(RepositoryName::from(name).key());
+                lock(&self.listed).insert(RepositoryName::from(name).key());
             }
-            Standing::Refused(name, entry) => self.say_refused(repository, name, entry).await?,
+            Standing::Refused(name, entry) => self.say_refused(store, repository, (name, entry)).await?,
             Standing::Unnamed | Standing::Unsettled(..) => {}
         }
         Ok(())
@@ -182,19 +183,17 @@ impl EngineContext {
 
     async fn say_refused(
         &self,
+        store: &dyn Store,
         repository: &RepositoryRow,
-        name: &str,
-        entry: &Allowed,
-    ) -> Result<(), WorkError> {
+        (name, entry): (&str, &Allowed),
+    ) -> Result<(), StoreError> {
         let id = repository.id;
-        let entries = &self.drivers.entries;
-        let holder =
-            entry.id.or_else(|| lock(&entries.known).get(&RepositoryName::from(name).key()).copied());
+        let holder = entry.id.or_else(|| lock(&self.known).get(&RepositoryName::from(name).key()).copied());
         let Some(holder) = holder else { return Ok(()) };
-        if !lock(&entries.said).insert((RepositoryName::from(name).key(), id)) {
+        if !lock(&self.said).insert((RepositoryName::from(name).key(), id)) {
             return Ok(());
         }
-        let known = self.store.repository(holder).await?;
+        let known = store.repository(holder).await?;
         let known = known.map_or_else(String::new, |row| format!(", last known here as {}", row.full_name));
         tracing::error!(
             "{} is repository {id} now, but the entry {name:?} of the operator's file is for repository {holder}{known}. \
@@ -207,7 +206,7 @@ impl EngineContext {
 
     /// Fails while it is not known what the operator's file says of a repository: GitHub is looked over first.
     pub(super) fn require_settled(&self, repository: &RepositoryRow) -> Result<(), WorkError> {
-        let Standing::Unsettled(name, _) = self.drivers.entries.standing(repository) else { return Ok(()) };
+        let Standing::Unsettled(name, _) = self.standing(repository) else { return Ok(()) };
         let changes = vec![Change::Mark(WorkItem::Installation(repository.installation))];
         let what =
             format!("it is not known yet whether the operator's entry {name:?} is for this repository");

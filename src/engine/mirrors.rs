@@ -1,7 +1,7 @@
 //! Which mirrors are on the disk, and which of them goes when there are too many or too large ones.
 
-use crate::engine::clock::Clock;
-use crate::engine::shares::{Shares, aside};
+use super::clock::Clock;
+use super::shares::{Shares, aside};
 use crate::lineage::{Fetched, GitError, Mirror, Remote};
 use crate::model::{InstallationId, Millis, RepositoryId};
 use std::collections::{BTreeMap, HashSet};
@@ -27,7 +27,7 @@ impl Default for MirrorBounds {
 
 /// The mirrors, one for each repository, each made when it is first needed.
 #[derive(Debug)]
-pub(in crate::engine) struct Mirrors {
+pub(super) struct Mirrors {
     folder: PathBuf,
     bounds: MirrorBounds,
     /// How many gits may talk to remotes.
@@ -49,23 +49,18 @@ struct Kept {
 }
 
 impl Mirrors {
-    pub(in crate::engine) fn new(
-        folder: PathBuf,
-        bounds: MirrorBounds,
-        fetches: Shares,
-        clock: Arc<dyn Clock>,
-    ) -> Self {
+    pub(super) fn new(folder: PathBuf, bounds: MirrorBounds, fetches: Shares, clock: Arc<dyn Clock>) -> Self {
         Self { folder, bounds, fetches, clock, known: Mutex::default() }
     }
 
     /// Where they are.
-    pub(in crate::engine) fn folder(&self) -> &Path {
+    pub(super) fn folder(&self) -> &Path {
         self.folder.parent().unwrap_or(&self.folder)
     }
 
     /// The mirror of a repository. It is kept by number, so that a rename changes nothing. While the answer
     /// is held it is not taken away.
-    pub(in crate::engine) fn of(&self, id: RepositoryId) -> Arc<Mirror> {
+    pub(super) fn of(&self, id: RepositoryId) -> Arc<Mirror> {
         let now = self.clock.now();
         let mut known = self.known();
         let kept = known.entry(id).or_insert_with(|| Kept {
@@ -136,7 +131,7 @@ impl Mirrors {
 
     /// Takes up what an earlier run left: the mirrors of these repositories. All else in the folder goes.
     /// Nothing may be asked before this has ended.
-    pub(in crate::engine) fn load(&self, repositories: &HashSet<RepositoryId>) {
+    pub(super) fn load(&self, repositories: &HashSet<RepositoryId>) {
         for entry in std::fs::read_dir(&self.folder).into_iter().flatten().flatten() {
             let id = entry.file_name().to_str().and_then(number).filter(|id| repositories.contains(id));
             let Some(id) = id else {
@@ -150,7 +145,7 @@ impl Mirrors {
     }
 
     /// Measures what was taken up, and brings it within the bounds.
-    pub(in crate::engine) async fn measure(&self) {
+    pub(super) async fn measure(&self) {
         let all: Vec<_> = self.known().iter().map(|(id, kept)| (*id, Arc::clone(&kept.mirror))).collect();
         for (id, mirror) in all {
             let size = mirror.size().await;
@@ -189,7 +184,7 @@ impl Mirrors {
     }
 
     /// Takes the mirror away that was wanted longest ago, where one can be. Answers whether.
-    pub(in crate::engine) fn give_way(&self) -> bool {
+    pub(super) fn give_way(&self) -> bool {
         let (mut first, before) = (true, self.taken());
         self.make_room(|_| std::mem::take(&mut first));
         self.taken() < before

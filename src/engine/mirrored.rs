@@ -1,9 +1,4 @@
-//! The mirrors that verdicts are judged by: brought up to date, shared, and kept within bounds.
-
-mod kept;
-
-pub use kept::MirrorBounds;
-pub(super) use kept::Mirrors;
+//! A repository's mirror, brought up to date for whoever asks it.
 
 use super::context::EngineContext;
 use crate::github::ApiError;

@@ -1,0 +1,97 @@
+//! Whether GitHub lets us ask: told whenever that changes, with what to do about it.
+
+use super::context::EngineContext;
+use super::supervisor::over;
+use crate::github::{Access, AccessState, Api, ApiError};
+use crate::model::Millis;
+use std::sync::Arc;
+use tokio::sync::watch;
+
+/// How far apart clocks may be before that is what is wrong, in milliseconds. Our tokens are dated back by as much.
+const CLOCKS_APART: Millis = 60_000;
+
+/// Tells whenever GitHub takes us otherwise than before.
+pub(super) async fn tell_changes(ctx: Arc<EngineContext>, mut stop: watch::Receiver<bool>) {
+    let mut states = ctx.api.access_changes();
+    let mut before = Access::Unknown;
+    loop {
+        tokio::select! {
+            changed = states.changed() => if changed.is_err() { return },
+            () = over(&mut stop) => return,
+        }
+        let state = states.borrow_and_update().clone();
+        match state.access {
+            Access::Refused => {
+                tracing::error!("GitHub does not accept our credentials: {}", why(&ctx.api, &state));
+            }
+            Access::Unreachable => tracing::warn!("GitHub cannot be asked: {}", why(&ctx.api, &state)),
+            Access::Accepted if before != Access::Unknown => {
+                tracing::info!("GitHub accepts our credentials again");
+            }
+            Access::Accepted | Access::Unknown => {}
+        }
+        if matches!(state.access, Access::Refused | Access::Unreachable) {
+            ctx.installation_summary.forget();
+        }
+        before = state.access;
+    }
+}
+
+fn why(api: &Api, state: &AccessState) -> String {
+    reason((api.app_id(), &api.base_url()), state)
+}
+
+/// Why GitHub does not let us ask, and what to do. We are the App `id`, and ask at `base`.
+fn reason((id, base): (&str, &str), state: &AccessState) -> String {
+    let seconds = state.clock_ahead.abs() / 1000;
+    match &state.error {
+        Some(ApiError::Unauthorized { .. }) if state.clock_ahead.abs() >= CLOCKS_APART => {
+            let side = if state.clock_ahead > 0 { "ahead of" } else { "behind" };
+            format!("this machine's clock is {seconds} s {side} GitHub's; set it right")
+        }
+        Some(ApiError::Unauthorized { message, .. })
+            if message.contains("('iat')") || message.contains("('exp')") =>
+        {
+            format!("{message}; is this machine's clock right?")
+        }
+        Some(ApiError::Unauthorized { message, .. }) if message.contains("could not be decoded") => format!(
+            "GITHUB_APP_PRIVATE_KEY (or the file that GITHUB_APP_PRIVATE_KEY_PATH names) holds no key of the App {id}; \
+             generate one on the App's page"
+        ),
+        Some(ApiError::NotFound { .. }) => {
+            format!("{base} knows no App {id}; GITHUB_APP_ID or GITHUB_API_URL is wrong")
+        }
+        Some(ApiError::Unreadable { .. }) => {
+            format!("what answers at {base} is not GitHub's REST API; GITHUB_API_URL is wrong")
+        }
+        Some(ApiError::NoAnswer { what, .. }) => format!("{base} does not answer: {what}; it is asked again"),
+        Some(error) => error.to_string(),
+        None => "nothing is known of the reason".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_that_is_wrong_is_told_from_a_wrong_key() {
+        let reason = |clock_ahead: Millis, message: &str| {
+            let error = ApiError::Unauthorized { call: "GET /app".to_owned(), message: message.to_owned() };
+            let state = AccessState { access: Access::Refused, error: Some(error), clock_ahead };
+            reason(("12", "https://api.github.com/"), &state)
+        };
+        let undecodable = "A JSON web token could not be decoded";
+        assert!(reason(900, undecodable).contains("holds no key of the App 12;"));
+        let early = "'Issued at' claim ('iat') must be an Integer representing the time that the assertion was issued";
+        assert_eq!(
+            reason(1_200_500, early),
+            "this machine's clock is 1200 s ahead of GitHub's; set it right"
+        );
+        assert_eq!(
+            reason(-61_000, undecodable),
+            "this machine's clock is 61 s behind GitHub's; set it right"
+        );
+        assert!(reason(0, early).ends_with("is this machine's clock right?"));
+    }
+}

@@ -1,0 +1,105 @@
+//! The configuration by which a repository is judged: read from its default branch, else from the
+//! organisation's `.github` repository, else built in.
+
+use super::context::EngineContext;
+use super::work_error::WorkError;
+use crate::github::ApiError;
+use crate::model::config::{CONFIGURATION_PATH, Configuration, RepositoryConfig, configuration_text};
+use crate::model::{Cause, RepositoryName, Undecided};
+use crate::store::{ConfigurationRow, RepositoryRow};
+use std::sync::Arc;
+
+impl EngineContext {
+    /// The rules of a repository: nobody asks for them in another way. Where its file was never read, it is read now
+    /// and kept before anybody goes by it.
+    ///
+    /// # Errors
+    /// While the file could not be read once. By the built-in path nothing is begun, moved or let in until then: the
+    /// file may say otherwise.
+    pub(super) async fn repository_config(&self, row: &RepositoryRow) -> Result<RepositoryConfig, WorkError> {
+        if let Some(known) = self.store.configuration(row.id).await? {
+            return Ok(self.config_of(known));
+        }
+        let read = Box::pin(self.read_configuration(row, None)).await?;
+        if read.place.is_empty() {
+            // Of a repository that is out of reach the file is not found either, which says nothing about it.
+            self.api.repository(row.installation, row.id).await?;
+        }
+        self.first_config(read).await
+    }
+
+    /// Keeps what was read for the first time. Others may have read it meanwhile: all go by what was kept first, until it
+    /// is read again.
+    pub(super) async fn first_config(&self, read: ConfigurationRow) -> Result<RepositoryConfig, WorkError> {
+        let kept = self.store.first_configuration(read).await?;
+        Ok(self.config_of(kept))
+    }
+
+    /// What a check goes by while the rules cannot be read: nothing is decided, and it says why.
+    pub(super) fn unread(&self, error: &WorkError) -> RepositoryConfig {
+        let what = error.what.clone();
+        let invalid = Some(Cause::CouldNotDecide(Undecided::GitHub { what }));
+        RepositoryConfig { path: Arc::clone(&self.path), invalid }
+    }
+
+    /// Reads the configuration of a repository from GitHub.
+    pub(super) async fn read_configuration(
+        &self,
+        row: &RepositoryRow,
+        known: Option<&ConfigurationRow>,
+    ) -> Result<ConfigurationRow, WorkError> {
+        let own = self.file(row, &row.full_name, Some(&row.default_branch)).await?;
+        let name = RepositoryName::from(&row.full_name);
+        let shared = RepositoryName::shared_by(name.owner());
+        if name.is_shared() {
+            self.account_files.note(row, own.as_deref(), self.now()).await;
+        }
+        let found = match own {
+            Some(text) => Some((CONFIGURATION_PATH.to_owned(), text)),
+            None if name.is_shared() => None,
+            None => {
+                let text = self.account_file(row, &shared).await?;
+                text.map(|text| (format!("{CONFIGURATION_PATH} of {shared}"), text))
+            }
+        };
+        let (place, text) = found.unwrap_or_default();
+        let valid = if place.is_empty() || Configuration::read(&text).is_ok() {
+            Some(text.clone())
+        } else {
+            known.and_then(|known| known.valid.clone())
+        };
+        Ok(ConfigurationRow { repository: row.id, place, text, valid, read_at: self.now() })
+    }
+
+    async fn file(
+        &self,
+        row: &RepositoryRow,
+        repository: &str,
+        branch: Option<&str>,
+    ) -> Result<Option<String>, WorkError> {
+        match self.api.file(row.installation, repository, CONFIGURATION_PATH, branch).await {
+            Ok(bytes) => Ok(Some(configuration_text(bytes))),
+            // Another repository may not be covered by the installation, or not exist.
+            Err(ApiError::NotFound { .. }) => Ok(None),
+            Err(ApiError::Forbidden { .. }) if !RepositoryName::are_alike(repository, &row.full_name) => {
+                Ok(None)
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The account's file, for those without one of their own.
+    async fn account_file(
+        &self,
+        row: &RepositoryRow,
+        shared: &RepositoryName,
+    ) -> Result<Option<String>, WorkError> {
+        let ask = Box::pin(self.file(row, shared.as_str(), None));
+        self.account_files.get((row.installation, shared), self.now(), ask).await
+    }
+
+    /// The configuration that a stored file describes.
+    pub(super) fn config_of(&self, row: ConfigurationRow) -> RepositoryConfig {
+        self.configs.get(row, &self.path)
+    }
+}
