@@ -1,7 +1,7 @@
 //! Towpath keeps every change of a repository on the path integration → staging → production → master.
 //!
 //! The rooms, in reading order. Arrows go one way: a room uses only rooms named before it
-//! (`tests/architecture.rs` holds that).
+//! (`tests/architecture` holds that).
 
 pub mod deploy;
 pub mod lineage;

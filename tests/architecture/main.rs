@@ -1,6 +1,9 @@
 #![allow(clippy::unwrap_used, reason = "a test may end by unwrapping")]
 //! The rooms and their arrows: who may use whom, and how large a file may grow.
 
+mod circles;
+mod imports;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -34,9 +37,14 @@ const ONLY_IN: [(&str, &[&str]); 7] = [
 
 const LINES_MAX: usize = 500;
 
+/// The Rust files below a folder of the repository.
 fn sources(folder: &str) -> Vec<PathBuf> {
+    sources_below(&Path::new(env!("CARGO_MANIFEST_DIR")).join(folder))
+}
+
+fn sources_below(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
-    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)];
+    let mut folders = vec![folder.to_owned()];
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(&folder).unwrap() {
             let path = entry.unwrap().path();
