@@ -1,7 +1,16 @@
 //! Towpath keeps every change of a repository on the path integration → staging → production → master.
 //!
-//! The rooms, in reading order. Arrows go one way: a room uses only rooms named before it
-//! (`tests/architecture` holds that).
+//! Each module is a room. Its front page says what lives there, what does not, and which file to open first. Arrows go
+//! one way: `tests/architecture` holds which room may use which. Read them in this order:
+//!
+//! 1. [`model`]: the words that all others speak.
+//! 2. [`lineage`] asks git, [`policy`] judges, [`report`] words the verdict. That is a check from end to end.
+//! 3. [`deploy`]: the queue of deploys, and those who carry them out. [`process`] ends the programs that it runs.
+//! 4. [`store`] is what is on disk, [`github`] is GitHub's API and its webhooks.
+//! 5. [`engine`] brings all of these together. It is the only room where pure code meets I/O.
+//! 6. [`web`] puts HTTP around it. [`demo`] tells a story with it, [`cli`] is the command line.
+//!
+//! `docs/architecture.md` tells the way of an event through them, on two pages.
 
 pub mod deploy;
 pub mod lineage;

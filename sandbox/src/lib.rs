@@ -18,6 +18,16 @@
 //! pull.merge(Method::Merge).by("rita").await?;
 //! # Ok(()) }
 //! ```
+//!
+//! Lives here: what GitHub is seen to do by those who call it and by those whom it calls. Four layers, each of which uses
+//! those before it: `git` (repositories) and `model` (what is known of everything else); `shape`, the model in GitHub's
+//! JSON, and `webhooks`, which send it; `acts`, what can be done; and the ways to ask for it: `rest`, `smart_http`, `page`
+//! and `verbs`. `hub` is what they share. `faults` plants failures, `contract` holds all traffic against GitHub's own
+//! description.
+//!
+//! Does not live here: anything about the programs that are tested with it.
+//!
+//! Open first: `sandbox.rs`, which starts it; then `acts/merging.rs`, as an example of an act.
 
 mod acts;
 mod clock;

@@ -1,7 +1,11 @@
 //! The command line: what it takes, what it prints, how it exits.
 //!
-//! Lives here: the arguments of every subcommand and the printing of its answer. Does not live here:
-//! deciding anything.
+//! Lives here: the arguments of every subcommand and the printing of its answer, one file for each subcommand; the
+//! settings of `serve` (`settings`, from the table in `variables`).
+//!
+//! Does not live here: deciding anything.
+//!
+//! Open first: this file, for the list of commands; then `check_pr.rs`.
 
 mod acts;
 mod addresses;

@@ -1,5 +1,8 @@
-//! The course of one environment's deploys: one at a time, the newest first of those that wait, nothing older than
-//! what is live. Pure: what is known goes in, what is to be kept comes out.
+//! The queue of one environment's deploys: one at a time, the newest first of those that wait, nothing older than what
+//! is live. Pure: what is known goes in, what is to be stored comes out.
+//!
+//! What happens to the queue is here; `reports.rs` is what drivers say, `cancel.rs` an end before its time,
+//! `expiry.rs` what takes too long, `rollback.rs` the way back, `deploy_again.rs` a deploy that the operator asks for.
 
 mod cancel;
 mod deploy_again;

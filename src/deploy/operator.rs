@@ -1,5 +1,6 @@
 //! What the operator of the server allows and holds for each repository: addresses that may be called, secrets,
-//! programs that may be run. Read from one file in TOML; nothing of it can be set by a repository.
+//! programs that may be run. Read from one file in TOML; a repository can set nothing of it. Its format differs from
+//! the project's YAML because who writes the one does not write the other.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

@@ -1,5 +1,4 @@
-//! The configuration by which a repository is judged: read from its default branch, else from the
-//! organisation's `.github` repository, else built in.
+//! Configurations, each made of its text once.
 
 use crate::model::config::RepositoryConfig;
 use crate::model::{PromotionPath, RepositoryId};

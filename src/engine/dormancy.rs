@@ -1,7 +1,8 @@
-//! Whether anybody deploys a repository: while nobody does and nobody said that somebody would, Deployments are made for
-//! nothing.
+//! Whether anybody deploys a repository: while nobody does and nobody said that somebody would, Deployments are made
+//! for nothing.
 //!
-//! Nothing of it is decided once: each time it follows from what was seen so far and from the configuration as it is.
+//! This is worked out anew each time, from what was ever seen in the repository (firsts are stored for ever) and from
+//! the configuration and workflows as they are. So nothing has to be taken back when somebody comes after all.
 
 use super::context::EngineContext;
 use super::work_error::WorkError;

@@ -1,10 +1,86 @@
 //! Where pure meets I/O: the inbox, work items, leases, effects, the clock.
 //!
-//! Lives here: taking deliveries in ([`Inbox`]), the loop that leases work items and works on them, one
-//! file for each kind of work item in `work items/`, comparing with GitHub from time to time, and the one retry
-//! policy. Only this room uses `store` and `github`.
+//! Lives here: receiving deliveries ([`Inbox`]), the loop that leases work items and works on them (`work`), one file
+//! for each kind of work item in `work_items`, what all work shares in memory (`context`), regular comparison with
+//! GitHub, and the one retry policy (`back_off`). Only this room calls GitHub and writes decisions.
 //!
 //! Does not live here: rules (`policy`), words (`report`), questions to git (`lineage`), HTTP (`web`).
+//!
+//! Open first: `work.rs`, the loop; then `work_items/mod.rs`, the kinds of work; then `judge.rs`, from a pull request
+//! to its verdict.
+//!
+//! # When things fail
+//!
+//! A work item that fails is tried again after a wait that doubles from one second to ten minutes, spread at random. A
+//! new event or the Re-check button brings the next try forward to a second. After sixteen failures in a row, about an
+//! hour, it is given up: visible in `towpath deliveries list --state dead`, and revived by a replay, a redelivery, the
+//! next event, or the hourly comparison of its repository with GitHub. A panic ends the work on one work item and
+//! nothing else. A loop of the engine that ends or panics is started again, five times an hour at most; then the
+//! process ends with an error (`supervisor`).
+//!
+//! A lease has no time of its own, so no clock that jumps ends or prolongs it. It ends with its work, after an hour at
+//! the latest, or with the process. If the work left no result, that counts as a failure; a late result is refused by
+//! the lease's token. Nothing waits for more than two hours without being looked at: a longer wait comes from a clock
+//! that has been set back since, and is due now. A rate limit pauses whom it was set for, the App or one installation.
+//!
+//! Nothing counts as stored before the database's files were seen in their place after the commit. If they are not
+//! there, what they held is saved and the process ends. A full disk costs mirrors, builds that run nowhere, and old
+//! bodies of deliveries.
+//!
+//! While GitHub or git does not answer, the check says so (TP901, `action_required`) and is judged again. Nothing
+//! unknown ever passes. GitHub's lists lag behind: "not found" is believed only after a second look 5 s and a third
+//! one 30 s later.
+//!
+//! # Promises, and the tests that hold them
+//!
+//! - Killed at any instant, the server goes on where it was: `killed_at_any_request_it_ends_as_if_undisturbed`,
+//!   `killed_again_and_again_in_a_burst_it_comes_to_the_end`.
+//! - A bug in a loop, a clock that jumps or a full disk stops no work in silence:
+//!   `a_loop_that_meets_a_bug_is_begun_anew`, `an_engine_whose_loops_always_meet_bugs_says_that_it_cannot_go_on`,
+//!   `a_server_that_takes_no_work_is_not_ready`, `a_clock_that_jumps_ends_no_work_that_is_under_way`,
+//!   `a_clock_that_stood_a_day_ahead_keeps_nothing_waiting`,
+//!   `a_start_without_room_makes_some_of_the_mirrors_and_goes_on`.
+//! - A delivery acts once, however often it comes and in whatever order; what is made is looked for before it is made
+//!   again: `webhooks_that_come_twice_late_or_shuffled_end_the_same`,
+//!   `a_check_whose_answer_was_lost_is_found_and_not_made_twice`,
+//!   `what_a_late_list_does_not_show_yet_is_not_made_again`, `late_lists_make_no_second_deployment_and_no_second_run`,
+//!   `a_lost_database_makes_no_second_comment`.
+//! - Missed deliveries are made good: `what_happened_while_the_server_was_down_is_made_good`,
+//!   `a_webhook_that_github_never_sent_is_made_good_by_looking`,
+//!   `what_was_given_up_during_an_outage_is_made_good_by_the_next_comparison`.
+//! - Unknown is never a pass, and a required check is never absent:
+//!   `while_git_does_not_answer_the_check_says_so_and_heals`,
+//!   `an_installation_while_git_does_not_answer_says_so_on_every_pull_request`.
+//! - A verdict that nobody asks for any more is taken back as cancelled, and not while somebody needs it:
+//!   `an_environment_that_leaves_the_file_takes_its_verdicts_along`,
+//!   `nothing_is_taken_back_while_another_pull_request_with_this_head_needs_it`.
+//! - Each press on each check is seen: `every_press_on_every_check_is_seen`,
+//!   `a_merge_group_is_judged_again_against_what_it_was_put_on`.
+//! - One bad delivery or repository stops no other: `a_poisoned_delivery_is_listed_as_dead_and_stops_no_other`,
+//!   `a_repository_that_always_fails_holds_no_other_up`, `forty_silent_repositories_keep_no_other_tenant_waiting`.
+//! - Work is serial for one pull request or branch, parallel across them: `many_workers_never_share_a_work_item`.
+//! - Nothing is ordered, moved or let in by rules that nobody has read:
+//!   `while_the_file_cannot_be_read_nothing_begins_moves_or_is_let_in`,
+//!   `a_merge_right_after_the_first_start_goes_by_the_file`,
+//!   `after_a_lost_database_nothing_begins_before_the_file_was_read`.
+//! - What GitHub shows of a deploy ends with the truth: `a_deployer_that_is_faster_than_queued_has_the_last_word`,
+//!   `a_status_that_github_refuses_keeps_no_later_one_away`.
+//! - An order of the operator is stored whole or not at all: `a_rollback_is_kept_whole_or_not_at_all`.
+//! - Coming into the configuration begins nothing, and leaving it leaves nothing open:
+//!   `an_environment_that_leaves_the_file_and_comes_back_is_deployed_at_its_next_merge`,
+//!   `what_is_under_way_in_an_environment_that_leaves_the_file_is_seen_to_its_end`.
+//! - No promotion is merged out of a stack, and a branch that a stack has rewritten is noticed:
+//!   `promotions_in_a_stack_fail_under_the_trunks_check_and_their_own_until_it_is_taken_apart`,
+//!   `a_stack_that_was_taken_apart_or_made_unheard_is_noticed_by_the_regular_look`,
+//!   `an_environments_branch_that_was_rewritten_is_told_with_the_way_back`.
+//! - The copy branch is never moved by force: `a_push_to_master_raises_one_issue_that_is_closed_once_it_is_repaired`,
+//!   `where_protection_keeps_master_the_missing_bypass_is_named`.
+//! - A repository without environments costs next to nothing, and is noticed when it gets one:
+//!   `a_repository_off_the_path_costs_next_to_nothing`,
+//!   `a_repository_that_comes_onto_the_path_is_looked_at_as_one_that_was_always_there`.
+//! - No fork's code becomes a branch here: `nothing_of_a_fork_is_made_a_branch_here`.
+//! - A long line is read into the ledger in parts, and deploys nothing:
+//!   `a_long_line_is_read_in_parts_and_deploys_nothing`.
 
 mod account_files;
 mod back_off;

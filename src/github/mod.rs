@@ -1,10 +1,25 @@
 //! GitHub: verification and events coming in, the REST client going out.
 //!
-//! Lives here: webhook signatures, the shapes of the events and answers we read, App and installation
-//! authentication, one classified error for everything a call can end with. Nothing above this room
-//! knows octocrab. Entered by `engine` alone.
+//! Lives here: webhook signatures, the shapes of the events and answers that are read, App and installation
+//! authentication, one classified error for everything a call can end with. Nothing above this room knows octocrab.
+//! `engine` makes the calls.
 //!
 //! Does not live here: retries (the engine has the one policy), decisions, storage.
+//!
+//! Open first: `api.rs`, how a call is sent; `events.rs`, what comes in. The other files have the calls by subject.
+//!
+//! octocrab is the transport, and no more. Its retries repeat POSTs, its token cache lets many callers fetch a token
+//! at once, its paging sends credentials to other hosts, and it does not encode refs. So requests are built and
+//! answers are read here, with types of this room's own. A call is sent once, and once more if a token was refused or
+//! the address has moved. Every error says by its type whether trying again can help.
+//!
+//! # Promises, and the tests that hold them
+//!
+//! - A payload, however well it is signed, leads git nowhere: `a_payload_of_an_unknown_repository_leads_git_nowhere`,
+//!   `a_payload_leads_git_away_from_no_known_repository`. Of a repository an event is believed its number and no more;
+//!   names and addresses come from the API, and whether an installation covers it from that installation's list.
+//! - Other processes of the same user cannot read the server's environment, where its key is:
+//!   `other_processes_of_the_same_user_cannot_read_its_environment`.
 
 mod access;
 mod actions;

@@ -1,4 +1,4 @@
-//! The git that is installed: where it is, and whether it can do what is asked of it.
+//! Where the git is that is installed.
 
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;

@@ -1,3 +1,6 @@
+//! Where git fetches from, and what it shows there. The token that git gets can only read, unless somebody asked for a
+//! push. It is passed in the environment of one process, and is bound to the host it is for.
+
 use std::fmt;
 
 use base64::Engine as _;

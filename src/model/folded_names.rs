@@ -2,7 +2,7 @@
 //!
 //! Branches, tags and files are told apart by them, so [`super::BranchName`] is none of these. Only the letters of ASCII are
 //! folded: environments of a path have no others in their names, and a name from outside that only looks like one of them
-//! must not count as it.
+//! must not count as it. What is stored is keyed by the folded spelling; people are shown the configuration's.
 
 use std::cmp::Ordering;
 use std::fmt;

@@ -1,10 +1,25 @@
 //! The vocabulary: names, environments, facts and verdicts, as pure data.
 //!
-//! Lives here: validated names ([`BranchName`], [`CommitId`], [`TreeId`]), the shape of a project's
-//! path ([`PromotionPath`]), its configuration ([`config`]), what is known about a pull request before it is judged ([`Facts`]) and what was
-//! decided ([`Verdict`]). Every other room may use this one; it uses none of them.
+//! Lives here: validated names ([`BranchName`], [`CommitId`], [`TreeId`]), the shape of a project's path
+//! ([`PromotionPath`]), its configuration ([`config`]), what is known about a pull request before it is judged
+//! ([`Facts`]) and what was decided ([`Verdict`]), deploys ([`Deploy`]). Every other room may use this one; it uses
+//! none of them.
 //!
 //! Does not live here: judging (`policy`), asking git (`lineage`), wording (`report`), any I/O.
+//!
+//! Open first: `facts.rs` and `verdict.rs`, what the rules are given and what they answer; then `cause.rs`, which
+//! lists every finding. `environments.rs` is the path, `deploy.rs` a deploy.
+//!
+//! # Promises, and the tests that hold them
+//!
+//! - The first mistake of a configuration that is shown is the cause: `the_first_mistake_shown_is_the_cause`.
+//! - No check stands in the place of another: `no_valid_configuration_has_two_checks_of_one_name`,
+//!   `a_check_that_shares_its_name_lets_nothing_merge`.
+//! - What GitHub takes for one name is one here: `a_job_that_spells_its_environment_otherwise_counts_as_tested`,
+//!   `a_hold_keeps_jobs_and_merge_groups_out_by_whatever_name`.
+//! - Of moves reported in any order the newest is deployed:
+//!   `of_two_pushes_within_a_second_the_newer_is_deployed_though_it_is_told_first`,
+//!   `in_whatever_order_moves_are_told_the_branch_ends_where_it_is`.
 
 mod carried;
 mod cause;

@@ -1,4 +1,7 @@
 //! Stacks of pull requests, as GitHub has them, and chains that it offers to make one.
+//!
+//! Of a stack only the number and the trunk are stored. GitHub does not tell when a stack grows or is dissolved, so a
+//! member's position and the size would soon be wrong; the regular comparison with GitHub covers the rest.
 
 use super::{BranchName, Origin};
 

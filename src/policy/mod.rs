@@ -1,12 +1,40 @@
 //! The rules: facts in, verdict out.
 //!
-//! Lives here: one file per rule family. `source` decides from the two branches alone, `topic` what a
-//! topic may bring, `promotion` what an environment may bring to the next one or to the copy branch,
-//! `back_merge` what a downstream environment may bring upstream, `known_work` what a topic may have in common
-//! with other work, `stacks` which stacks a promotion must not be in, `undone` what merging a topic would do to files, `copy` whether the copy branch is one; `repair` plans the way back to a clean branch.
+//! Lives here: one file for each family of rules.
 //!
-//! Does not live here: asking git or GitHub, wording, time, anything async. The same facts give the same
-//! verdict, always.
+//! | file | decides |
+//! |---|---|
+//! | `source` | which branches may meet, and of what a head is a snapshot |
+//! | `topic` | what history a topic may bring |
+//! | `known_work` | what a topic may have in common with other work |
+//! | `undone` | what merging a topic may do to files |
+//! | `promotion` | what an environment may bring to the next one, or to the copy branch |
+//! | `back_merge` | what a downstream environment may bring upstream |
+//! | `stacks` | which stacks a promotion must not be in |
+//! | `copy` | whether the copy branch is a copy |
+//! | `deployment_protection` | which jobs may deploy |
+//!
+//! `repair` plans the way back to a clean branch. `family` is how a family says which facts it needs and which changes
+//! can alter its verdict; `families` lists them all, and a property holds that what no family names alters no verdict.
+//!
+//! Does not live here: asking git or GitHub, wording, time, anything async. The same facts give the same verdict,
+//! always.
+//!
+//! Open first: this file, for [`judge`]; then `topic.rs`.
+//!
+//! By the built-in path a promotion to production waits for staging's tree to be deployed (TP303) only if deployments
+//! of staging are reported at all. A file that says `tested: true` always asks.
+//!
+//! # Promises, and the tests that hold them
+//!
+//! - Unknown is never a pass: `facts_of_another_route_are_never_a_pass`.
+//! - No contaminated pull request passes and no clean one fails:
+//!   `no_contaminated_pull_request_passes_and_no_clean_one_fails`.
+//! - Merging a topic removes no merged work without a word, and a revert that was meant gets none:
+//!   `what_a_topic_takes_back_and_what_changes_nothing_is_told`.
+//! - What counts as tested is what the newest report says, in whatever order reports come:
+//!   `the_newest_word_on_files_counts_in_whatever_order_it_comes`, `words_that_overtake_each_other_end_the_same`,
+//!   `what_a_rollback_takes_back_was_not_tested`.
 
 mod back_merge;
 mod brought;

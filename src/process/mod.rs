@@ -3,7 +3,9 @@
 //! Lives here: process groups, which end a program together with whatever it has started.
 //!
 //! Does not live here: which program is run, with which arguments and environment, and what its end means (`lineage`
-//! for git, `deploy` for the operator's programs); what is kept of a program that a restart may find (`deploy`).
+//! for git, `deploy` for the operator's programs); what is stored of a program that a restart may find (`deploy`).
+//!
+//! Open first: this file; there is no other.
 
 use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::process::{Child, Command};

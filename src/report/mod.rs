@@ -1,11 +1,20 @@
 //! Verdicts in words: the check on a pull request, the sticky comment, the terminal.
 //!
-//! Lives here: what each finding says (`words`), how it is dressed for GitHub (`check`, `comment`) and for
-//! a terminal (`terminal`), how a repair is carried out in a clone (`repair_plan`), and what keeps the words safe: escaping (`markdown`), quoting (`shell`), size
-//! limits (`limits`), drawings (`drawing`).
+//! Lives here: what each finding says (`words`), how it is laid out for GitHub (`check`, `comment`) and for a terminal
+//! (`terminal`), the words of deploys and of the operator's acts (`deploy_status`, `change_status`, `operator`), how a
+//! repair is carried out in a clone (`repair_plan`), and what keeps the words safe: escaping (`markdown`), quoting
+//! (`shell`), size limits (`limits`), drawings (`drawing`).
 //!
-//! Does not live here: deciding (`policy`), sending (`engine`), time. The same verdict gives the same
-//! words, always.
+//! Does not live here: deciding (`policy`), sending (`engine`), time. The same verdict gives the same words, always.
+//!
+//! Open first: `words/topic.rs` for the words of one finding, then `check.rs` for what GitHub shows. Exact texts are
+//! in `tests/`.
+//!
+//! # Promises, and the tests that hold them
+//!
+//! - What is printed to be pasted runs to its last line, and leads nobody in a circle:
+//!   `every_block_that_is_printed_runs_and_does_what_it_says`,
+//!   `whoever_brings_production_back_is_led_on_and_never_round_in_a_circle`.
 
 mod aftermath;
 mod alarm;

@@ -1,10 +1,34 @@
-//! What is kept on disk, behind one trait of the operations that the engine needs.
+//! What is on disk, behind one trait of the operations that the engine needs.
 //!
-//! Lives here: the [`Store`] trait, its rows and errors; one folder for each database that carries
-//! it; the migrations. Entered by `engine` alone.
+//! Lives here: the [`Store`] trait, its rows and errors; one folder for each database that carries it; the migrations.
+//! `engine` works with it; `cli` and `demo` open it.
 //!
-//! Does not live here: decisions. The engine works out a list of [`Change`]s; the store applies all of
-//! them or none, and only while the lease they were worked out under still holds.
+//! Does not live here: decisions. The engine works out a list of [`Change`]s; the store applies all of them or none,
+//! and only while the lease they were worked out under still holds.
+//!
+//! Open first: this file, for the trait; then `work_item.rs`, the kinds of work; then `sqlite/mod.rs`.
+//!
+//! A lease has no time limit. One server has the database to itself, and knows by its tasks who works; times in the
+//! database would be those of a clock that may jump.
+//!
+//! What is closed for a year is deleted: pull requests, but for the last 2,000 merged ones of a repository, the pushes
+//! of their topics, and work that was given up. Work that rests goes after a month. The ledger, deploys and their
+//! outcomes, holds, orders and acts are never deleted: they are the record of who did what. One row remains for each
+//! repository and account.
+//!
+//! # Promises, and the tests that hold them
+//!
+//! - A delivery that was answered 202 is never lost: `a_delivery_that_was_answered_is_never_lost`,
+//!   `killed_again_and_again_in_a_burst_it_comes_to_the_end`,
+//!   `a_database_that_is_deleted_is_saved_and_the_next_start_goes_on_with_it`.
+//! - Two servers never share a database: `a_second_server_on_the_same_data_is_refused_and_harms_nothing`.
+//! - After a lost or restored database no check is made and no deploy starts a second time, and no number is given
+//!   twice: `a_lost_database_makes_no_second_check`,
+//!   `a_restored_database_makes_nothing_again_and_gives_no_number_twice`, `a_lost_database_makes_no_second_comment`.
+//! - What is stored and what is read for one verdict is bounded:
+//!   `what_is_closed_for_long_is_forgotten_with_its_pushes`,
+//!   `work_that_rests_for_long_is_forgotten_and_can_be_marked_again`, `where_asks_git_once_however_much_has_happened`.
+//! - Others on the machine see nothing of it: `the_data_folder_is_closed_to_others_whatever_the_umask`.
 
 mod deploy_rows;
 mod rows;

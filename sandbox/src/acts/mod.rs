@@ -1,7 +1,9 @@
-//! What can be done on GitHub, by whatever way it is asked for: a REST call, a push, a person's
-//! verb. Each act changes git and model together and causes the webhooks that GitHub would send.
+//! What can be done on GitHub, by whatever way it is asked for: a REST call, a push, a person's verb. Each act changes
+//! git and model together and causes the webhooks that GitHub would send.
 //!
-//! May not live here: HTTP, permissions of tokens.
+//! Does not live here: HTTP, permissions of tokens.
+//!
+//! Open first: `refs.rs`: most of what happens follows from a ref that moves.
 
 pub(crate) mod actions;
 pub(crate) mod apps;

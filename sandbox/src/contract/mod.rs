@@ -8,8 +8,8 @@
 //! *Requests are held more strictly than GitHub holds them*: it ignores a property it does not know, and that is how a
 //! misspelt one stays unnoticed. *Answers are held as described*: GitHub adds properties at any time.
 //!
-//! What lives here: the reading of the fixtures and the judging. What may not: the stand-in; this room looks at it from
-//! the outside and works as well on traffic with GitHub itself.
+//! Lives here: the reading of the fixtures and the judging. Does not live here: the stand-in; this looks at it from the
+//! outside and works as well on traffic with GitHub itself.
 
 mod exchange;
 mod explain;

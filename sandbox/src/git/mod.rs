@@ -1,7 +1,7 @@
-//! Git as a program: bare repositories in a temporary folder, written by plumbing without a work
-//! tree. Arguments are lists, the environment is clean, names are checked before they come here.
+//! Git as a program: bare repositories in a temporary folder, written by plumbing without a work tree. Arguments are
+//! lists, the environment is clean, names are checked before they come here.
 //!
-//! May not live here: HTTP, events, rules about pull requests.
+//! Does not live here: HTTP, events, rules about pull requests.
 
 mod history;
 mod names;

@@ -1,8 +1,8 @@
-//! What the stand-in knows, without HTTP and without git: accounts, repositories, pull requests,
-//! comments, checks, apps, installations, tokens and the log of deliveries.
+//! What the stand-in knows, without HTTP: accounts, repositories, pull requests, comments, checks, apps,
+//! installations, tokens and the log of deliveries.
 //!
-//! Everything here is pure and quick: [`World`] lives behind one mutex that is never held across a
-//! git call or an `.await`. May not live here: axum, processes, sockets.
+//! Everything here is pure and quick: [`World`] lives behind one mutex that is never held across a git call or an
+//! `.await`. Does not live here: axum, processes, sockets.
 
 mod accounts;
 mod actions;

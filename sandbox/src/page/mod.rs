@@ -1,9 +1,11 @@
-//! A plain web page on the stand-in, so that it can be tried by hand: look at pull requests, checks and comments; comment,
-//! commit, merge.
+//! A plain web page on the stand-in, so that it can be tried by hand: look at pull requests, checks and comments;
+//! comment, commit, merge.
 //!
-//! `view/` turns view structs into markup, `show` fills them from the model, `act` takes the forms to the same acts that
-//! REST and the verbs use, so that the same webhooks leave; `door` keeps other sites' forms out; `markdown` makes
-//! strangers' texts harmless. May not live here: rules of GitHub. What may be merged is the model's to say.
+//! `view` turns view structs into markup, `show` fills them from the model, `act` takes the forms to the same acts
+//! that REST and the verbs use, so that the same webhooks leave; `door` keeps other sites' forms out; `markdown` makes
+//! strangers' texts harmless.
+//!
+//! Does not live here: rules of GitHub. The model says what may be merged.
 
 mod act;
 mod door;

@@ -1,6 +1,8 @@
-//! REST as GitHub speaks it: one file per family of endpoints, on top of the acts and the model.
+//! REST as GitHub speaks it: one file for each family of endpoints, on top of the acts and the model.
 //!
-//! May not live here: decisions about pull requests, git, JSON shapes.
+//! Does not live here: decisions about pull requests, git, JSON shapes.
+//!
+//! Open first: this file, for the routes; `door.rs` is what every call passes.
 
 mod actions;
 mod apps;

@@ -1,7 +1,7 @@
-//! The model in GitHub's JSON, the same for REST and webhooks. Every property that GitHub's own
-//! description marks as required is there.
+//! The model in GitHub's JSON, the same for REST and webhooks. Every property that GitHub's own description marks as
+//! required is there.
 //!
-//! May not live here: decisions, HTTP, git.
+//! Does not live here: decisions, HTTP, git.
 
 mod account;
 mod actions;

@@ -1,4 +1,4 @@
-//! Repositories and branches.
+//! Repositories.
 
 use serde_json::{Value, json};
 

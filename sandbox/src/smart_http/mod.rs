@@ -1,7 +1,7 @@
-//! Git over HTTP: `/{owner}/{repo}.git/…`, for installations with their tokens and for people.
-//! A push becomes what it would be on GitHub.
+//! Git over HTTP: `/{owner}/{repo}.git/…`, for installations with their tokens and for people. A push becomes what it
+//! would be on GitHub.
 //!
-//! May not live here: rules about refs; those follow in the acts.
+//! Does not live here: rules about refs; those follow in the acts.
 
 mod gzip;
 mod stream;

@@ -1,5 +1,5 @@
-//! Webhooks: rendered at the moment of the change that causes them, delivered in order by one task
-//! in the background.
+//! Webhooks: rendered at the moment of the change that causes them (`emit`), delivered in order by one task in the
+//! background (`desk`), each over HTTP and signed (`send`).
 
 mod desk;
 mod emit;

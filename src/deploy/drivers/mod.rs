@@ -1,8 +1,11 @@
 //! Those who carry a deploy out, one file for each way, behind one trait.
 //!
-//! A driver is told of a deploy once ([`Driver::start`]); what becomes of it comes as reports: by events that the
-//! engine takes in, or by asking ([`Driver::poll`]). Everything here can be asked again after a restart: what a driver
-//! needs to find its deploy again is in the order.
+//! A driver is told of a deploy once ([`Driver::start`]). What becomes of it comes as reports: by events that the
+//! engine reads, or by asking ([`Driver::poll`]). Everything here can be asked again after a restart: a
+//! [`DeployRequest`] has what a driver needs to find its deploy again.
+//!
+//! `deployment.rs` leaves the work to whoever listens to GitHub's Deployments, `actions.rs` dispatches a workflow,
+//! `webhook` calls a service, `programs` runs the operator's own programs. `forge.rs` is GitHub, as drivers see it.
 
 pub mod actions;
 pub mod deployment;

@@ -1,4 +1,28 @@
-//! What is done for each kind of work item. All of it can be done again at any time with the same result.
+//! What is done for each kind of work item. All of it can be done again at any time with the same result: a work item
+//! is something to look at, and no event to handle.
+//!
+//! | work item | is marked by | does |
+//! |---|---|---|
+//! | `app` | start, every 15 minutes | asks who we are, compares the installations, asks for failed deliveries again |
+//! | `installation` | `installation*` events, `app` | which repositories it covers |
+//! | `repository` | `installation`, start, `repository`, re-run requests, a first environment's branch | compares open pull requests and refs with what is stored; without environments, the configuration alone |
+//! | `configuration` | `push` to the default branch that may touch the file or a workflow, `repository` | reads the file; looks for a workflow on deployments where nobody deploys; marks what it can change |
+//! | `branch` | `push` | writes the ledger; marks the pull requests whose verdict it can alter |
+//! | `backfill` | `repository`, itself | reads the line of a branch into the ledger, part by part |
+//! | `environment` | `branch`, `deployment_status`, calls back, `workflow-runs`, programs, the operator, the clock | makes deploys, starts the one whose turn it is, follows it, has GitHub show it |
+//! | `workflow-runs` | `workflow_run` | finds whose deploy it is |
+//! | `deployment-protection` | `deployment_protection_rule` | lets a job into an environment, or keeps it out |
+//! | `copy` | `branch`, `environment` | moves the copy branch along, or says why not |
+//! | `change-status` | `environment` | says in a merged pull request how far it has come |
+//! | `pull-request` | `pull_request`, `branch`, `repository`, `stack` | judges |
+//! | `stack` | `pull-request`, `repository` | marks those that stand on it, and those in a stack with it |
+//! | `merge-group` | `merge_group` | judges a merge queue's entry |
+//! | `config-preview` | `pull-request` | checks a pull request's configuration file and back-tests it |
+//! | `button` | `check_run` | retargets or rebuilds, once, for who may write |
+//! | `branch-rewrite` | `branch`, `repository` | tells whether *Rebase stack* has rewritten an environment's branch |
+//! | `check`, `comment`, `copy-check`, `alarm`, `branch-alarm` | `pull-request`, `merge-group`, `config-preview`, `button`, `copy`, `branch-rewrite` | makes GitHub agree |
+//!
+//! Open first: `pull_request.rs`. `effect.rs` makes GitHub agree; `environment` has the deploys.
 
 mod affected_pull_requests;
 mod aim;

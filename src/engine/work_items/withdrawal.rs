@@ -1,5 +1,9 @@
-//! The check runs that GitHub shows of ours, as they are stored: to be taken back where nobody needs them any more, and
-//! to be said once more where somebody asks.
+//! The check runs of ours that GitHub shows, as they are stored: taken back where nobody needs them any more, and said
+//! once more where somebody asks.
+//!
+//! Each look at a pull request goes over all checks on its head, so that nothing has to note what ended the need for
+//! one. What let something merge stays as a record. A check on a commit that is no longer a head stays what it was:
+//! GitHub shows it with that commit alone.
 //!
 //! Taken back means `cancelled`: every other end of a check that nobody judges would let something merge.
 

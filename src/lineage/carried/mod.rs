@@ -1,4 +1,7 @@
-//! Whether a commit, a hotfix above all, is in a branch. Asked for one commit and for many: the answer is the same.
+//! Whether a commit, a hotfix above all, is in a branch. Asked for one commit and for many, the answer is the same.
+//!
+//! [`Repository::carried`] lists the ways to tell, from the surest down: `patches.rs` and `similar.rs` compare,
+//! `repeats.rs` looks through a branch, `rebase.rs` recognizes what GitHub rebased.
 
 mod patches;
 mod rebase;

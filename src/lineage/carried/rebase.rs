@@ -1,4 +1,8 @@
 //! What a rebase by GitHub made of a branch: the same work under other ids.
+//!
+//! GitHub names itself, or whoever pressed *Rebase stack*, as the committer. Both count if all new commits have one
+//! committer, and the authors, dates and subjects of the old ones. For a topic the patches have to be the same as
+//! well, since then its earlier pushes count.
 
 use std::collections::HashMap;
 

@@ -1,4 +1,4 @@
-//! What was where, and who brought it: the questions, and the file it is written to.
+//! What was where, and who brought it: the questions here, the file format in `file.rs`.
 
 mod file;
 

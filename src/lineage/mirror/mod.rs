@@ -1,4 +1,7 @@
-//! A bare copy of one remote repository: made, kept fresh, shared, mended, given up.
+//! A bare copy of one remote repository: made, kept fresh, shared, repaired, removed.
+//!
+//! A mirror is a folder of generations. Whoever asks one holds on to it, so that a new one can be made, or an old one
+//! removed, while others ask; the files go with the last who does. `fetch.rs` has the git commands.
 
 mod fetch;
 

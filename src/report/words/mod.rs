@@ -1,7 +1,8 @@
-//! The words of each finding, one file per rule family.
+//! The words of each finding, one file for each family of rules.
 //!
-//! An [`Explanation`] says a finding once; the check, the comment, the terminal and JSON show it each in
-//! their own dress. So the same thing never has two wordings.
+//! An [`Explanation`] says a finding once; the check, the comment, the terminal and JSON each lay it out in their own
+//! way. So the same thing never has two wordings. `commands.rs` has what the printed commands share, `changes.rs` how
+//! changes are named.
 
 mod back_merge;
 mod changes;

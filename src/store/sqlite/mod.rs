@@ -1,10 +1,17 @@
 //! The store in one SQLite file.
 //!
-//! Lives here: opening and migrating the file (`schema`), the thread that writes (`writer`) and the one
-//! that moves the log into the file (`checkpoint`), connections that read (`readers`), and the SQL of
-//! the operations by subject (`inbox`, `work items`, `changes`, `reads`); column spellings (`values`).
+//! Lives here: opening and migrating the file (`schema`), the thread that writes (`writer`) and the one that moves the
+//! log into the file (`checkpoint`), connections that read (`readers`), and the SQL of the operations by subject
+//! (`inbox`, `work_items`, `changes`, `reads`); column spellings (`values`).
 //!
 //! Does not live here: the order of operations; a method is one call into a subject.
+//!
+//! Open first: `writer.rs`. Group commit wants exactly one thread that writes, which is why this is rusqlite and no
+//! async SQL layer; everything else sees an async trait, so another database is another folder beside this one. The
+//! database checks no foreign keys: the statements keep them, and each check would be a look-up for every delivery.
+//!
+//! Calls that arrive together share one commit, with `synchronous=FULL`. A delivery for a work item that waits already
+//! writes nothing but itself.
 
 mod activity;
 mod backfills;

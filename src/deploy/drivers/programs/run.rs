@@ -1,4 +1,4 @@
-//! A deploy under way: its phases one after the other, what is told of them, what is left of them.
+//! What is known of a deploy that was handed over, from the beginning of its task to the server's end.
 
 use crate::deploy::DeployReport;
 use crate::deploy::drivers::DeployRequest;

@@ -1,5 +1,9 @@
 //! A signed call to an address that the operator has allowed, and signed calls back that tell how it goes, both after
 //! the Standard Webhooks specification (standardwebhooks.com, version 1).
+//!
+//! `call.rs` sends. It uses reqwest, with a client for each call that resolves nothing: it is given the addresses that
+//! were judged. reqwest's URL type is the only reader of an address, so that none is judged as one host and called as
+//! another.
 
 mod call;
 mod error;

@@ -1,8 +1,15 @@
 //! An environment and its deploys: what is reported, what its branch asks for, whose turn it is, what GitHub shows.
 //!
-//! Races, and how they end: all of an environment's deploys are seen to by this one work item, so that two of them never
-//! begin at once. What must not be begun twice is noted before it is begun; after a restart a note without an end is
-//! looked for first. Events only say that something has changed, and may come twice, late, or never.
+//! Races, and how they end: this one work item handles all deploys of an environment, so two never begin at once. What
+//! must not begin twice is noted before it begins; after a restart a note without an end is looked for first. Events
+//! only say that something has changed, and may come twice, late, or never.
+//!
+//! A superseded deploy has no Deployment, since making one is the order to deploy for whoever acts on Deployments.
+//! Deploys that wait are shown in the comment and by `towpath where`.
+//!
+//! The order of the work is in this file: `reports.rs` reads what was said, `want.rs` what the branch asks for,
+//! `requested_acts.rs` what the operator asks for, `start.rs` and `announce.rs` begin one, `poll.rs` and `cancel.rs`
+//! follow and end it, `show.rs` has GitHub show it.
 
 mod announce;
 mod cancel;

@@ -1,4 +1,7 @@
 //! What the environment's branch asks for.
+//!
+//! Only a move that was seen asks for a deploy: a push, or a comparison that finds the branch elsewhere than before.
+//! What was there when Towpath came is not deployed. Before a deploy is made, GitHub is asked where the branch is.
 
 use super::Work;
 use crate::deploy::{Wanted, slug};
