@@ -1,3 +1,4 @@
+#![allow(unreachable_pub, reason = "the modules of a test are seen by nobody else")]
 #![allow(clippy::unwrap_used, reason = "a test may end by unwrapping")]
 //! The rooms and their arrows: who may use whom, and how large a file may grow.
 
