@@ -9,6 +9,7 @@
 
 mod acts;
 mod addresses;
+mod audit;
 mod change_status;
 mod check_carried;
 mod check_copy;
@@ -115,6 +116,8 @@ Examples:
   towpath hold lift --repository acme/store --environment production --reason \"repaired in #81\""
     )]
     Hold(rollback::HoldCommand),
+    /// Show who made Towpath do what, and check that the record is as it was written
+    Audit(audit::Arguments),
     /// Show received webhooks, and process one again
     #[command(
         subcommand,
@@ -192,6 +195,7 @@ impl Command {
             Self::Rollback(arguments) => arguments.telling.json,
             Self::Hold(rollback::HoldCommand::Lift { telling, .. }) => telling.json,
             Self::Ledger(command) => command.prints_json(),
+            Self::Audit(arguments) => arguments.asked.json,
             _ => false,
         }
     }
@@ -229,6 +233,7 @@ async fn run(command: Command) -> Result<ExitCode, UsageError> {
         Command::Deploy(arguments) => deploy::run(arguments).await,
         Command::Rollback(arguments) => rollback::run(arguments).await,
         Command::Hold(command) => rollback::run_hold(command).await,
+        Command::Audit(arguments) => audit::run(arguments).await,
         Command::Deliveries(command) => {
             print::to_stdout(&deliveries::run(command).await?);
             Ok(ExitCode::SUCCESS)

@@ -83,6 +83,7 @@
 //!   `a_long_line_is_read_in_parts_and_deploys_nothing`.
 
 mod account_files;
+mod audit_log;
 mod back_off;
 mod called_back;
 mod change_status;
@@ -132,6 +133,7 @@ use crate::deploy::drivers::{DeployRequest, parse_key};
 use crate::github::{Api, Secret};
 use crate::model::{PromotionPath, RepositoryId};
 use crate::store::{Store, StoreError, WorkItem};
+use audit_log::StatedAuditHash;
 use context::EngineContext;
 use deploy_drivers::DeployDrivers;
 use mirrors::Mirrors;
@@ -370,10 +372,12 @@ fn commands(
     Commands::new(data_dir, bounds, Arc::new(move || telling.now()), changed)
 }
 
-/// Marks the App for its regular look at GitHub, and drops what is too old.
+/// Marks the App for its regular look at GitHub, drops what is too old, and states the audit log's newest hash.
 async fn keep_time(ctx: Arc<EngineContext>, mut stop: watch::Receiver<bool>) {
+    let mut audit = StatedAuditHash::default();
     while !is_over(&stop) {
         let now = ctx.now();
+        audit.state(&ctx, now).await;
         tokio::select! {
             () = ctx.clock.sleep_until(now + ctx.settings.reconcile) => {}
             () = over(&mut stop) => return,

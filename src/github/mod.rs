@@ -57,7 +57,7 @@ pub use deployments::{
 };
 pub use error::{ApiError, RetryAdvice};
 pub use jwt::{AppKey, InvalidKey};
-pub use pulls::NewPull;
+pub use pulls::{Collaborator, NewPull};
 pub use refs::BranchRule;
 pub use signature::{Secret, Signature, SignatureError, Verifier};
 pub(crate) use single_flight::SingleFlight;

@@ -21,6 +21,28 @@ pub struct NewPull<'a> {
     pub body: &'a str,
 }
 
+/// What somebody may do in a repository.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Collaborator {
+    /// `admin`, `write`, `read` or `none`. Who may maintain is told as `write`, who may triage as `read`.
+    pub permission: String,
+    /// The role's own name, which may be one that the organisation has made.
+    #[serde(default)]
+    pub role_name: Option<String>,
+}
+
+impl Collaborator {
+    /// Whether they may write to it.
+    pub fn may_write(&self) -> bool {
+        matches!(self.permission.as_str(), "admin" | "write")
+    }
+
+    /// The role as people call it.
+    pub fn role(&self) -> &str {
+        self.role_name.as_deref().unwrap_or(&self.permission)
+    }
+}
+
 impl Api {
     /// The open pull requests of a repository.
     pub async fn open_pulls(&self, id: InstallationId, repository: &str) -> Result<Vec<Pull>, ApiError> {
@@ -62,23 +84,18 @@ impl Api {
         self.get(Caller::Installation(id), &format!("/repos/{repository}/pulls/{number}")).await
     }
 
-    /// Whether somebody may write to a repository. A person who is unknown there may not.
-    pub async fn may_write(
+    /// What somebody may do in a repository; `None` where GitHub knows nobody of this name there.
+    pub async fn collaborator(
         &self,
         id: InstallationId,
         repository: &str,
         login: &str,
-    ) -> Result<bool, ApiError> {
-        #[derive(Deserialize)]
-        struct Answer {
-            permission: String,
-        }
+    ) -> Result<Option<Collaborator>, ApiError> {
         let login = utf8_percent_encode(login, QUERY);
         let path = format!("/repos/{repository}/collaborators/{login}/permission");
-        match self.get::<Answer>(Caller::Installation(id), &path).await {
-            // Maintainers are told as `write`, too.
-            Ok(answer) => Ok(matches!(answer.permission.as_str(), "admin" | "write")),
-            Err(ApiError::NotFound { .. }) => Ok(false),
+        match self.get(Caller::Installation(id), &path).await {
+            Ok(found) => Ok(Some(found)),
+            Err(ApiError::NotFound { .. }) => Ok(None),
             Err(error) => Err(error),
         }
     }

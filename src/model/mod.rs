@@ -21,6 +21,7 @@
 //!   `of_two_pushes_within_a_second_the_newer_is_deployed_though_it_is_told_first`,
 //!   `in_whatever_order_moves_are_told_the_branch_ends_where_it_is`.
 
+mod audit;
 mod carried;
 mod cause;
 mod check_names;
@@ -54,6 +55,7 @@ mod undecided;
 mod verdict;
 mod workflow;
 
+pub use audit::{AuditEntry, AuditFault, AuditHash, AuditRow, InvalidAuditHash, audit_faults};
 pub use carried::{Carried, CarriedAnswer, Compared};
 pub use cause::{Cause, Code};
 pub use check_names::CheckName;

@@ -146,3 +146,14 @@ pub enum RequestedAct {
         reason: String,
     },
 }
+
+impl RequestedAct {
+    /// The name of its command, who asks, and why.
+    pub fn named(&self) -> (&'static str, &str, Option<&str>) {
+        match self {
+            Self::Rollback { by, reason, .. } => ("rollback", by, Some(reason)),
+            Self::Deploy { by, reason, .. } => ("deploy", by, reason.as_deref()),
+            Self::LiftHold { by, reason } => ("resume", by, Some(reason)),
+        }
+    }
+}

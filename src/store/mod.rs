@@ -39,16 +39,16 @@ pub use deploy_rows::{
     ActOutcome, DeployActivity, EnvironmentDeploys, OutcomeRow, RequestedAct, RequestedActId, RequestedActRow,
 };
 pub use rows::{
-    Accepted, ActRow, Backfill, ChecksOf, ConfigurationRow, DeliveryFilter, DeliveryId, DeliveryRow,
-    DeliveryState, Desired, Effect, GivenUp, Installation, InstallationState, JudgedPull, LedgerRows,
-    NewDelivery, RepositoryRow, RepositoryState,
+    Accepted, ActRow, AuditFilter, Backfill, ChecksOf, ConfigurationRow, DeliveryFilter, DeliveryId,
+    DeliveryRow, DeliveryState, Desired, Effect, GivenUp, Installation, InstallationState, JudgedPull,
+    LedgerRows, NewDelivery, RepositoryRow, RepositoryState,
 };
 pub use sqlite::{Options, SqliteStore};
 pub use work_item::{InvalidWorkItem, WorkItem};
 
 use crate::model::{
-    BranchName, CommitId, Deploy, EnvironmentName, Hold, InstallationId, LedgerEntry, LedgerTip,
-    MergeMethods, PullNumber, PullRequest, PushedAt, RepositoryId, StartingPoint, TopicPush,
+    AuditEntry, AuditRow, BranchName, CommitId, Deploy, EnvironmentName, Hold, InstallationId, LedgerEntry,
+    LedgerTip, MergeMethods, PullNumber, PullRequest, PushedAt, RepositoryId, StartingPoint, TopicPush,
 };
 use async_trait::async_trait;
 use std::collections::{BTreeMap, BTreeSet};
@@ -177,6 +177,8 @@ pub enum Change {
     Configuration(ConfigurationRow),
     /// A person did something by a button; the same on the same head replaces what was refused before.
     Act(ActRow),
+    /// Somebody made Towpath do something, or was refused: appended to the audit log.
+    Audit(Box<AuditEntry>),
     /// A deploy as it is now. It replaces what is known of the one of its environment and number.
     Deploy(RepositoryId, Box<Deploy>),
     /// What was seen of those who deploy a repository, joined to what is known.
@@ -449,6 +451,12 @@ pub trait Store: Send + Sync + std::fmt::Debug {
         repository: RepositoryId,
         of: ChecksOf,
     ) -> Result<Vec<(WorkItem, Effect)>, StoreError>;
+
+    /// The audit log, or those entries of it that are asked for, in the order in which they were written.
+    async fn audit(&self, filter: AuditFilter) -> Result<Vec<AuditRow>, StoreError>;
+
+    /// The newest entry of the audit log.
+    async fn newest_audit(&self) -> Result<Option<AuditRow>, StoreError>;
 
     /// The operator's view of the inbox, newest first.
     async fn deliveries(&self, filter: &DeliveryFilter) -> Result<Vec<DeliveryRow>, StoreError>;

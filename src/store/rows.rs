@@ -94,6 +94,15 @@ pub struct DeliveryRow {
     pub body: Option<Bytes>,
 }
 
+/// Which entries of the audit log are asked for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct AuditFilter {
+    /// Those of this repository; of all where there is none.
+    pub repository: Option<RepositoryId>,
+    /// Of a repository those since this moment.
+    pub since: Millis,
+}
+
 /// Which deliveries to list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeliveryFilter {

@@ -10,6 +10,7 @@
 //! describes it.
 
 mod answers;
+mod audit;
 mod backfill;
 mod bad_luck;
 mod buttons;

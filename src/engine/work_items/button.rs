@@ -9,9 +9,9 @@ use super::recheck::about;
 use crate::engine::context::EngineContext;
 use crate::engine::work_error::WorkError;
 use crate::github::events::ButtonEvent;
-use crate::github::{self, ApiError, NewPull};
+use crate::github::{self, ApiError, Collaborator, NewPull};
 use crate::lineage::{BranchError, Committer, Conflict, GitError, Rebuild, Repository};
-use crate::model::{BranchName, CheckName, CommitId, PullNumber, Repair, RepositoryId};
+use crate::model::{AuditEntry, BranchName, CheckName, CommitId, PullNumber, Repair, RepositoryId};
 use crate::report::{self, REBUILD, RETARGET};
 use crate::store::{ActRow, Change, JudgedPull, RepositoryRow, RepositoryState, WorkItem};
 
@@ -30,7 +30,7 @@ pub(super) async fn run(
         return Ok(changes);
     };
     let open = ctx.store.open_pulls(id).await?;
-    for (_, event) in events {
+    for (delivery, event) in events {
         let (head, name) = (event.check_run.head_sha, event.check_run.name.as_str());
         let is_meant = |it: &&JudgedPull| {
             let base = it.judged_base.as_ref();
@@ -41,7 +41,8 @@ pub(super) async fn run(
             changes.extend(about(ctx, id, &open, (head, Some(name))).await?);
         }
         for pull in open.iter().filter(is_meant) {
-            let press = Press { ctx, repository: &repository, pull, who: &event.sender.login };
+            let (who, delivery) = (&event.sender.login, &delivery.guid);
+            let press = Press { ctx, repository: &repository, pull, who, delivery };
             changes.extend(press.carried_out(&event.requested_action.identifier).await?);
         }
     }
@@ -54,6 +55,8 @@ struct Press<'a> {
     repository: &'a RepositoryRow,
     pull: &'a JudgedPull,
     who: &'a str,
+    /// GitHub's id of the delivery that told of it.
+    delivery: &'a str,
 }
 
 /// What was done, in words for people.
@@ -105,12 +108,29 @@ impl Press<'_> {
             // It is not done twice, and what came of it is shown once more.
             return Ok(self.shown_again().collect());
         }
-        let (done, outcome) = match self.act(what).await {
+        let RepositoryRow { installation, full_name, .. } = self.repository;
+        let person = self.ctx.api.collaborator(*installation, full_name, self.who).await?;
+        let (done, outcome) = match self.act(what, person.as_ref()).await {
             Ok(outcome) => (true, outcome),
             Err(NotDone::Refused(outcome)) => (false, outcome),
             Err(NotDone::WorkError(error)) => return Err(error),
         };
         tracing::info!(number = %row.number, what, who = self.who, done, outcome, "a button was pressed");
+        let entry = AuditEntry {
+            at: self.ctx.now(),
+            actor: self.who.to_owned(),
+            role: person.map_or_else(|| "none".to_owned(), |it| it.role().to_owned()),
+            action: what.to_owned(),
+            repository: row.repository,
+            environment: None,
+            pull_request: Some(row.number),
+            reason: None,
+            head: Some(row.head_commit),
+            base: None,
+            done,
+            result: outcome.clone(),
+            delivery: Some(self.delivery.to_owned()),
+        };
         let act = ActRow {
             repository: row.repository,
             number: row.number,
@@ -122,7 +142,8 @@ impl Press<'_> {
             done,
         };
         // The check and the comment then say what came of it.
-        Ok(std::iter::once(Change::Act(act)).chain(self.shown_again()).collect())
+        let kept = [Change::Act(act), Change::Audit(Box::new(entry))];
+        Ok(kept.into_iter().chain(self.shown_again()).collect())
     }
 
     /// Something is shown for each press, even if it comes to the same as one before.
@@ -134,11 +155,10 @@ impl Press<'_> {
         check.into_iter().chain([Change::Mark(WorkItem::PullRequest(row.repository, row.number))])
     }
 
-    async fn act(&self, what: &str) -> Result<Done, NotDone> {
+    async fn act(&self, what: &str, person: Option<&Collaborator>) -> Result<Done, NotDone> {
         let RepositoryRow { installation, full_name, .. } = self.repository;
         let row = &self.pull.pull;
-        let asked = self.ctx.api.may_write(*installation, full_name, self.who).await;
-        if !asked.map_err(WorkError::from)? {
+        if !person.is_some_and(Collaborator::may_write) {
             return Err(NotDone::refused(format!("{} may not write to this repository", self.who)));
         }
         // What was judged may not be what is there any more.

@@ -3,7 +3,7 @@
 use super::values::Tip;
 use super::work_items::{self, WorkItemId};
 use super::writer::Outcome;
-use super::{activity, backfills, deploy_tables, inbox, merge_settings, reads};
+use super::{activity, audit, backfills, deploy_tables, inbox, merge_settings, reads};
 use crate::model::{
     BranchName, CommitId, EnvironmentName, LedgerEntry, PullNumber, PullRequest, RepositoryId, TopicPush,
 };
@@ -174,6 +174,7 @@ fn apply(connection: &Connection, change: &Change, now: Millis) -> Result<(), St
             merge_settings::store(connection, *repository, *methods, *at)
         }
         Change::Outcome(_) | Change::Configuration(_) | Change::Act(_) => record(connection, change),
+        Change::Audit(entry) => audit::append(connection, entry),
         Change::Deploy(repository, deploy) => deploy_tables::store(connection, *repository, deploy),
         Change::DeployActivity(repository, seen) => activity::seen(connection, *repository, seen),
         Change::DeployWorkflow(repository, workflow, seen) => {

@@ -14,6 +14,7 @@
 //! writes nothing but itself.
 
 mod activity;
+mod audit;
 mod backfills;
 mod changes;
 mod checkpoint;
@@ -37,14 +38,14 @@ mod work_items;
 mod writer;
 
 use super::{
-    Accepted, ActRow, Backfill, Change, ChecksOf, Committed, ConcurrencyLimits, ConfigurationRow,
-    DeliveryFilter, DeliveryId, DeliveryRow, DeployActivity, Effect, EnvironmentDeploys, GivenUp,
-    Installation, JudgedPull, Lease, LedgerRows, Millis, NewDelivery, Next, OutcomeRow, RepositoryRow,
-    RequestedActId, RequestedActRow, Store, StoreError, WorkItem,
+    Accepted, ActRow, AuditFilter, Backfill, Change, ChecksOf, Committed, ConcurrencyLimits,
+    ConfigurationRow, DeliveryFilter, DeliveryId, DeliveryRow, DeployActivity, Effect, EnvironmentDeploys,
+    GivenUp, Installation, JudgedPull, Lease, LedgerRows, Millis, NewDelivery, Next, OutcomeRow,
+    RepositoryRow, RequestedActId, RequestedActRow, Store, StoreError, WorkItem,
 };
 use crate::model::{
-    BranchName, CommitId, Deploy, Hold, InstallationId, LedgerEntry, LedgerTip, MergeMethods, PullNumber,
-    PullRequest, PushedAt, RepositoryId, TopicPush,
+    AuditRow, BranchName, CommitId, Deploy, Hold, InstallationId, LedgerEntry, LedgerTip, MergeMethods,
+    PullNumber, PullRequest, PushedAt, RepositoryId, TopicPush,
 };
 use async_trait::async_trait;
 use inbox::{Old, Packed};
@@ -430,6 +431,14 @@ impl Store for SqliteStore {
         of: ChecksOf,
     ) -> Result<Vec<(WorkItem, Effect)>, StoreError> {
         self.readers.run(move |c| checks::checks(c, repository, of)).await
+    }
+
+    async fn audit(&self, filter: AuditFilter) -> Result<Vec<AuditRow>, StoreError> {
+        self.readers.run(move |c| audit::rows(c, filter)).await
+    }
+
+    async fn newest_audit(&self) -> Result<Option<AuditRow>, StoreError> {
+        self.readers.run(audit::newest).await
     }
 
     async fn deliveries(&self, filter: &DeliveryFilter) -> Result<Vec<DeliveryRow>, StoreError> {

@@ -1,8 +1,8 @@
 //! How SQLite goes about the questions that are asked all the time: by index, never by walking a table.
 
 use super::{
-    Options, activity, changes, checks, deploy_tables, inbox, ledger, old_effects, reads, schema, walks,
-    work_items,
+    Options, activity, audit, changes, checks, deploy_tables, inbox, ledger, old_effects, reads, schema,
+    walks, work_items,
 };
 use rusqlite::Connection;
 
@@ -51,6 +51,8 @@ fn the_hot_statements_never_walk_a_table() {
         (walks::OLD_PUSHES, "PRIMARY KEY ((repository,branch,head)>(?,?,?))"),
         (walks::OLD_PUSHES, "pull_requests_head (repository=? AND head_branch=?)"),
         (walks::DROP_WORK_ITEM, "deliveries_inbox (work_item=?)"),
+        (audit::NEWEST, "PRIMARY KEY (rowid=?)"),
+        (audit::OF_REPOSITORY, "audit_repository (repository=? AND at>?)"),
         (activity::ACTIVITY, "PRIMARY KEY (rowid=?)"),
         (deploy_tables::OUTCOMES, "PRIMARY KEY (repository=? AND environment=?)"),
         (reads::EFFECT, "sqlite_autoindex_work_items_1 (key=?)"),

@@ -26,6 +26,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0014_starting_points.sql"),
     include_str!("../migrations/0015_plain_names.sql"),
     include_str!("../migrations/0016_details.sql"),
+    include_str!("../migrations/0017_audit.sql"),
 ];
 
 /// `TOWP`: tells the file from those of other programs.

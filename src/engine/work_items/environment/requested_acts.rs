@@ -3,7 +3,7 @@
 use super::Work;
 use crate::deploy::RollbackPlan;
 use crate::engine::work_error::WorkError;
-use crate::model::{CommitId, Deploy, Hold, Lifted, PullNumber, TipSource, Trigger};
+use crate::model::{AuditEntry, CommitId, Deploy, Hold, Lifted, PullNumber, TipSource, Trigger};
 use crate::report::{self, AskedFor};
 use crate::store::{ActOutcome, Change, DeployActivity, RequestedAct, RequestedActRow};
 
@@ -14,18 +14,42 @@ impl Work<'_> {
         requested_acts: Vec<RequestedActRow>,
     ) -> Result<(), WorkError> {
         for row in requested_acts {
-            if let Some(refused) = self.is_not_named() {
-                self.changes.push(Change::RequestedActDone(row.id, refused));
-                continue;
-            }
-            let outcome = match row.act {
-                RequestedAct::Rollback { to, by, reason } => self.roll_back(to, (by, reason)).await?,
-                RequestedAct::Deploy { again, by, reason } => self.deploy_tip(again, by, reason).await?,
-                RequestedAct::LiftHold { by, reason } => self.lift(by, reason),
+            let (action, by, reason) = row.act.named();
+            let mut entry = self.audited(action, by, reason);
+            let outcome = match (self.is_not_named(), row.act) {
+                (Some(refused), _) => refused,
+                (None, RequestedAct::Rollback { to, by, reason }) => self.roll_back(to, (by, reason)).await?,
+                (None, RequestedAct::Deploy { again, by, reason }) => {
+                    self.deploy_tip(again, by, reason).await?
+                }
+                (None, RequestedAct::LiftHold { by, reason }) => self.lift(by, reason),
             };
+            let deploy = outcome.deploy.and_then(|number| self.queue.get(number));
+            entry.head = deploy.map(|deploy| deploy.commit);
+            (entry.done, entry.result) = (outcome.accepted, outcome.words.clone());
+            self.changes.push(Change::Audit(Box::new(entry)));
             self.changes.push(Change::RequestedActDone(row.id, outcome));
         }
         Ok(())
+    }
+
+    /// What the audit log says of an act, before anything came of it.
+    fn audited(&self, action: &str, by: &str, reason: Option<&str>) -> AuditEntry {
+        AuditEntry {
+            at: self.site.ctx.now(),
+            actor: by.to_owned(),
+            role: "operator".to_owned(),
+            action: action.to_owned(),
+            repository: self.site.repository.id,
+            environment: Some(self.site.environment.name.clone()),
+            pull_request: None,
+            reason: reason.map(str::to_owned),
+            head: None,
+            base: self.queue.live().map(|live| live.commit),
+            done: false,
+            result: String::new(),
+            delivery: None,
+        }
     }
 
     fn asked_for(&self) -> AskedFor<'_> {
