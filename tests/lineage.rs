@@ -40,6 +40,8 @@ mod new_branch;
 mod odd_history;
 #[path = "lineage/operations.rs"]
 mod operations;
+#[path = "lineage/plain_merges.rs"]
+mod plain_merges;
 #[path = "lineage/promotion_examples.rs"]
 mod promotion_examples;
 #[path = "lineage/real_reverts.rs"]

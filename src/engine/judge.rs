@@ -2,9 +2,9 @@
 
 use crate::lineage::{BranchTip, CopyQuestion, GitError, Ledger, PromotionQuestion, Repository, Survey};
 use crate::model::{
-    BranchName, CommitId, CopyBranch, CopyHistory, DeployFacts, Environment, Facts, History, IgnoredPaths,
-    MergeMethods, Outcome, PromotionPath, Pull, PullRequestDetails, Role, Snapshot, StackFacts, Undecided,
-    Verdict,
+    BranchName, Cause, Commit, CommitId, CopyBranch, CopyHistory, DeployFacts, Environment, Facts, History,
+    IgnoredPaths, MergeMethods, Outcome, PromotionPath, Pull, PullRequestDetails, Role, Snapshot, StackFacts,
+    Undecided, Verdict,
 };
 use crate::policy::{self, Fact, Judged, Route};
 
@@ -123,6 +123,7 @@ pub async fn judge_knowing(
             let facts = Facts { pull: ends, details, history, methods, deploys, snapshot, stacks };
             let mut verdict = policy::judge(path, &facts);
             leave_out_what_is_there(repository, pull, &mut verdict).await;
+            name_plain_merges(repository, &mut verdict).await;
             verdict
         }
         Err(why) => Verdict::undecided(why),
@@ -138,6 +139,18 @@ async fn leave_out_what_is_there(repository: &Repository, pull: &Pull, verdict: 
         match repository.there_already(head, base, &repair.picks).await {
             Ok(there) => repair.there_already = there,
             Err(error) => tracing::debug!(%error, "it cannot be told what of a topic is there already"),
+        }
+    }
+}
+
+/// Completes what is said of foreign history: merges without a change of their own do not count beside other commits.
+async fn name_plain_merges(repository: &Repository, verdict: &mut Verdict) {
+    for finding in verdict.findings.iter_mut().filter(|finding| finding.severity == Outcome::Fail) {
+        let Cause::CarriesHistory { foreign, plain_merges, .. } = &mut finding.cause else { continue };
+        let commits: Vec<&Commit> = foreign.iter().flat_map(|(_, commits)| commits).collect();
+        match repository.plain_merges(&commits).await {
+            Ok(found) => *plain_merges = found,
+            Err(error) => tracing::debug!(%error, "it cannot be told which foreign merges hold a change"),
         }
     }
 }

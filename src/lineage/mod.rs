@@ -45,6 +45,7 @@ mod merge_effect;
 mod mirror;
 mod new_branch;
 mod origins;
+mod plain_merges;
 mod program;
 mod promotion;
 mod reach;

@@ -157,6 +157,9 @@ pub enum Cause {
     CarriesHistory {
         /// For each such branch: the foreign commits on its line, newest first.
         foreign: Vec<(BranchName, Vec<Commit>)>,
+        /// The foreign merges that hold no change of their own, as far as git was asked: promotions, mostly.
+        #[serde(default)]
+        plain_merges: Vec<CommitId>,
         /// How many commits the pull request brings in all, and how many came along with the foreign ones.
         brought: usize,
         /// Of those, how many are reachable from the foreign commits.

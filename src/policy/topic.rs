@@ -146,6 +146,7 @@ fn carries_history(
     let came_along = brought.reach(all.iter().copied());
     Finding::fail(Cause::CarriesHistory {
         foreign: foreign.iter().map(named).collect(),
+        plain_merges: Vec::new(),
         brought: brought.len(),
         entered: brought.entered_by(&came_along, all),
         came_along: came_along.len(),

@@ -15,13 +15,18 @@ const PER_BRANCH: usize = 4;
 /// The longest name in a drawing, in characters.
 const NAME: usize = 28;
 
+/// Commits by the branches that they lie on.
+type Lines = [(BranchName, Vec<Commit>)];
+
 /// Where the foreign commits come from and where the branch's own begin.
 ///
-/// Only the branch with most foreign commits is drawn. `None` when there is nothing to draw.
-pub(super) fn carried(pull: &Pull, foreign: &[(BranchName, Vec<Commit>)], repair: &Repair) -> Option<String> {
+/// Only the branch with most foreign commits is drawn, with those of them that are `shown`. `None` when there is nothing
+/// to draw.
+pub(super) fn carried(pull: &Pull, (foreign, shown): (&Lines, &Lines), repair: &Repair) -> Option<String> {
     // Of equal ones the first: `max_by_key` would take the last.
-    let (branch, commits) = foreign.iter().rev().max_by_key(|(_, commits)| commits.len())?;
-    let foreign_ids: HashSet<CommitId> = commits.iter().map(|commit| commit.id).collect();
+    let (branch, commits) = shown.iter().rev().max_by_key(|(_, commits)| commits.len())?;
+    let on_the_branch = foreign.iter().filter(|(other, _)| other == branch).flat_map(|(_, commits)| commits);
+    let foreign_ids: HashSet<CommitId> = on_the_branch.map(|commit| commit.id).collect();
     let starts_there = |commit: &Commit| commit.parents.iter().any(|parent| foreign_ids.contains(parent));
     // Own work that no foreign commit came before: then the other branch was merged into it.
     let merged_in =

@@ -76,7 +76,18 @@ fn cause() -> impl Strategy<Value = Cause> {
             Cause::ReverseMerge { rejoins: None }
         ]),
         (prop::collection::vec((branch(), commits(400)), 0..5), repair()).prop_map(|(foreign, repair)| {
-            Cause::CarriesHistory { foreign, brought: 9, came_along: 7, entered: Vec::new(), repair }
+            {
+                let first = foreign.iter().filter_map(|(_, commits): &(_, Vec<Commit>)| commits.first());
+                let plain_merges = first.map(|commit| commit.id).collect();
+                Cause::CarriesHistory {
+                    foreign,
+                    plain_merges,
+                    brought: 9,
+                    came_along: 7,
+                    entered: Vec::new(),
+                    repair,
+                }
+            }
         }),
         (branch(), any::<i64>()).prop_map(|(branch, at)| Cause::PointedAtTopic { branch, commit: id(5), at }),
         repair().prop_map(|repair| Cause::UnrelatedHistory { repair }),
@@ -266,6 +277,7 @@ fn hundreds_of_picks_are_listed_and_thousands_are_asked_of_git() {
         let repair = Repair { picks, merges_left_out: 0, ..Repair::default() };
         let cause = Cause::CarriesHistory {
             foreign: vec![(name("staging"), vec![commit(9_999, "Promote", "Ada")])],
+            plain_merges: Vec::new(),
             brought: 5_000,
             came_along: 1,
             entered: Vec::new(),

@@ -78,6 +78,7 @@ fn story(head: &str) -> Story {
     let subject = Subject { pull, ..subject("x", "y") };
     let cause = Cause::CarriesHistory {
         foreign: vec![(branch("staging"), vec![known(foreign)])],
+        plain_merges: Vec::new(),
         brought: 3,
         came_along: 1,
         entered: Vec::new(),

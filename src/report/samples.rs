@@ -62,6 +62,7 @@ pub(super) fn carries_staging() -> Cause {
                 commit(11, "Fix the | pipe for @bob, closes #7", "Ben"),
             ],
         )],
+        plain_merges: Vec::new(),
         brought: 5,
         came_along: 3,
         entered: Vec::new(),
@@ -102,6 +103,7 @@ pub(super) fn only_foreign() -> Cause {
             (name("production"), vec![commit(12, "Release 2", "Ada")]),
             (name("master"), vec![commit(12, "Release 2", "Ada")]),
         ],
+        plain_merges: vec![id(12)],
         brought: 1,
         came_along: 1,
         entered: Vec::new(),
@@ -274,6 +276,7 @@ pub(super) fn long_ones() -> Vec<(&'static str, &'static str, Verdict)> {
     let merged_in = match carries_staging() {
         Cause::CarriesHistory { brought, came_along, repair, .. } => Cause::CarriesHistory {
             foreign: vec![(name("staging"), vec![known, commit(11, "Fix the pipe", "Ben")])],
+            plain_merges: Vec::new(),
             brought,
             came_along,
             entered: vec![entered],

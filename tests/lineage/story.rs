@@ -146,6 +146,15 @@ impl Story {
         self.move_to(into, mark)
     }
 
+    /// The same, into which somebody wrote a file that neither side has.
+    pub(crate) fn merge_and_write(&mut self, from: &str, into: &str, file: &str) -> Mark {
+        let parents = vec![self.tip(into), self.tip(from)];
+        let mut files = self.merged(&parents);
+        files.insert(file.to_owned(), format!("{file}\n"));
+        let mark = self.add(parents, files, format!("merge {from} into {into}, and write {file}"));
+        self.move_to(into, mark)
+    }
+
     /// A branch has an open pull request.
     pub(crate) fn open(&mut self, branch: &str) {
         self.open.insert(branch.to_owned());

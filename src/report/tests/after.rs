@@ -278,6 +278,7 @@ fn foreign_commits_are_named_with_who_brought_them() {
             entered.parents.push(id(12));
             Cause::CarriesHistory {
                 foreign: vec![(name("staging"), vec![foreign, commit(11, "Fix the pipe", "Ben")])],
+                plain_merges: Vec::new(),
                 brought,
                 came_along,
                 entered: vec![entered],

@@ -253,6 +253,7 @@ fn many_foreign_commits_are_shown_as_far_as_they_fit_in_any_alphabet() {
         let commits: Vec<_> = (1..=400).map(|number| commit(number, subject_line, "Ада")).collect();
         let cause = Cause::CarriesHistory {
             foreign: vec![(name("production"), commits)],
+            plain_merges: Vec::new(),
             brought: 400,
             came_along: 400,
             entered: Vec::new(),

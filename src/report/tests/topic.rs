@@ -306,3 +306,33 @@ fn an_environment_without_shared_history_was_replaced() {
     _Checked `d93f69dd0` against `production` at `7776e3968`, 2023-11-14 22:13 UTC._
     ");
 }
+
+#[test]
+fn merges_without_a_change_of_their_own_do_not_count_beside_other_commits() {
+    let (promotion, fix) = (commit(12, "Promote integration", "Ada"), commit(11, "Fix the pipe", "Ben"));
+    let cause = match carries_staging() {
+        Cause::CarriesHistory { brought, came_along, entered, repair, .. } => Cause::CarriesHistory {
+            foreign: vec![
+                (name("staging"), vec![promotion.clone(), fix]),
+                (name("production"), vec![promotion.clone()]),
+            ],
+            plain_merges: vec![promotion.id],
+            brought,
+            came_along,
+            entered,
+            repair,
+        },
+        other => other,
+    };
+    let shown = shown(&subject("feature/x", "integration"), verdict(Fail, cause));
+    let is_told = |line: &&str| line.starts_with(['f', '3', '|']) || line.contains("HIGHLIGHT");
+    let told: Vec<&str> = shown.lines().filter(is_told).collect();
+    insta::assert_snapshot!(told.join("\n"), @r#"
+    failure [Re-check, Rebuild branch] Carries history of staging and production: 1 foreign commit
+    3 of the 5 commits of `feature/x` are part of `staging` and `production` but never reached `integration` through a pull request. Merging this would bring them to `integration`, and the next promotion would carry them on.
+    | commit | subject | author |
+    |---|---|---|
+    | [`6a99b4b1f`](https://github.com/acme/store/commit/6a99b4b1f77dd0fc00000000000000000000000b) | `Fix the pipe` | `Ben` |
+      commit id: "6a99b4b1f" type: HIGHLIGHT
+    "#);
+}

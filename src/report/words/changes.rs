@@ -1,7 +1,8 @@
 //! Changes as people know them: by the pull requests that they came with.
 
 use super::super::prose::{Prose, count};
-use crate::model::{Commit, Origin};
+use crate::model::{BranchName, Commit, Origin};
+use std::collections::HashSet;
 
 /// `#12` or the branch, for a title.
 pub(super) fn short_names(pulls: &[Origin]) -> Prose {
@@ -64,4 +65,10 @@ pub(super) fn changes(commits: &[&Commit]) -> Prose {
         (pulls, 0) => names(pulls),
         (pulls, more) => names(pulls).then(Prose::new(&format!(" and {}", count(more, "other commit")), &[])),
     }
+}
+
+/// Commits, each once though several branches may have it.
+pub(super) fn distinct(commits: &[(BranchName, Vec<Commit>)]) -> Vec<&Commit> {
+    let mut seen = HashSet::new();
+    commits.iter().flat_map(|(_, commits)| commits).filter(|commit| seen.insert(commit.id)).collect()
 }

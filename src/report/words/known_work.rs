@@ -1,11 +1,10 @@
 //! TP202 to TP205: what a topic has in common with other work.
 
 use super::super::prose::{Prose, count, row};
-use super::changes::{changes, names, pull_requests, short_names};
+use super::changes::{changes, distinct, names, pull_requests, short_names};
 use super::topic::repair;
 use super::{Evidence, Explanation, Scene, Step};
 use crate::model::{BranchName, Commit, Origin, Outcome, Repair};
-use std::collections::HashSet;
 
 pub(super) fn resurrects(scene: &Scene<'_>, tips: &[Commit], commits: usize, plan: &Repair) -> Explanation {
     let (head, base) = (scene.head(), scene.base());
@@ -132,10 +131,4 @@ pub(super) fn without(scene: &Scene<'_>, plan: &Repair, lead: &str) -> Option<St
 fn named_tips(tips: &[Commit]) -> Prose {
     let ids: Vec<String> = tips.iter().map(|tip| tip.id.short()).collect();
     row(&ids.iter().map(String::as_str).collect::<Vec<_>>(), "and")
-}
-
-/// Commits, each once though several branches may have it.
-fn distinct(commits: &[(BranchName, Vec<Commit>)]) -> Vec<&Commit> {
-    let mut seen = HashSet::new();
-    commits.iter().flat_map(|(_, commits)| commits).filter(|commit| seen.insert(commit.id)).collect()
 }

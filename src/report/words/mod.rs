@@ -267,10 +267,11 @@ pub(super) fn explanation(scene: &Scene<'_>, finding: &Finding) -> Explanation {
         Cause::BehindUntilPromoted { first } => promotion::head_behind(scene, Some(first)),
         Cause::NothingToPromote => promotion::nothing_to_promote(scene),
         Cause::ReverseMerge { rejoins } => back_merge::reverse_merge(scene, rejoins.as_ref()),
-        Cause::CarriesHistory { foreign, brought, came_along, entered, repair } => topic::carries_history(
-            scene,
-            &topic::Carried { foreign, brought: *brought, came_along: *came_along, entered, repair },
-        ),
+        Cause::CarriesHistory { foreign, plain_merges, brought, came_along, entered, repair } => {
+            let (brought, came_along) = (*brought, *came_along);
+            let carried = topic::Carried { foreign, plain_merges, brought, came_along, entered, repair };
+            topic::carries_history(scene, &carried)
+        }
         Cause::PointedAtTopic { branch, commit, at } => topic::pointed_at(scene, branch, commit, *at),
         Cause::UnrelatedHistory { repair } => topic::unrelated(scene, repair),
         Cause::Resurrects { tips, commits, repair } => known_work::resurrects(scene, tips, *commits, repair),

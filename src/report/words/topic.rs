@@ -4,15 +4,16 @@ use super::super::drawing;
 use super::super::limits::{SCRIPT, shorten_end};
 use super::super::prose::{Prose, count, row};
 use super::super::{Subject, shell, stamp};
-use super::changes::{names, pull_requests};
+use super::changes::{distinct, names, pull_requests};
 use super::commands::FORK;
 use super::{Evidence, Explanation, Scene, Step};
 use crate::model::{BranchName, Commit, CommitId, Origin, Repair};
-use std::collections::HashSet;
 
 /// What TP201 found.
 pub(super) struct Carried<'a> {
     pub(super) foreign: &'a [(BranchName, Vec<Commit>)],
+    /// Those of them that are merges without a change of their own.
+    pub(super) plain_merges: &'a [CommitId],
     pub(super) brought: usize,
     pub(super) came_along: usize,
     pub(super) entered: &'a [Commit],
@@ -24,16 +25,15 @@ impl Carried<'_> {
         self.foreign.iter().map(|(branch, _)| branch.as_str()).collect()
     }
 
-    /// The foreign commits of each line, lines that hold the same ones together, as a copy's do.
-    fn lines(&self) -> Vec<(Vec<&str>, &[Commit])> {
-        let mut lines: Vec<(Vec<&str>, &[Commit])> = Vec::new();
-        for (branch, commits) in self.foreign {
-            match lines.iter_mut().find(|(_, known)| known == commits) {
-                Some((branches, _)) => branches.push(branch.as_str()),
-                None => lines.push((vec![branch.as_str()], commits)),
-            }
-        }
-        lines
+    /// The foreign commits that people are shown: merges without a change of their own are left out where there is
+    /// anything else.
+    fn shown(&self) -> Vec<(BranchName, Vec<Commit>)> {
+        let of_line = |commits: &[Commit]| -> Vec<Commit> {
+            commits.iter().filter(|commit| !self.plain_merges.contains(&commit.id)).cloned().collect()
+        };
+        let lines = self.foreign.iter().map(|(branch, commits)| (branch.clone(), of_line(commits)));
+        let shown: Vec<_> = lines.filter(|(_, commits)| !commits.is_empty()).collect();
+        if shown.is_empty() { self.foreign.to_vec() } else { shown }
     }
 
     /// How many of the brought commits came along, as the subject of a sentence with its verb.
@@ -47,18 +47,25 @@ impl Carried<'_> {
             (some, brought) => Prose::new(&format!("{some} of the {brought} commits of {of} are"), &[head]),
         }
     }
+}
 
-    /// Foreign commits, each once though it may lie on several lines.
-    fn commits(&self) -> Vec<&Commit> {
-        let mut seen = HashSet::new();
-        self.foreign.iter().flat_map(|(_, commits)| commits).filter(|commit| seen.insert(commit.id)).collect()
+/// The commits of each line, lines that hold the same ones together, as a copy's do.
+fn together(lines: &[(BranchName, Vec<Commit>)]) -> Vec<(Vec<&str>, &[Commit])> {
+    let mut all: Vec<(Vec<&str>, &[Commit])> = Vec::new();
+    for (branch, commits) in lines {
+        match all.iter_mut().find(|(_, known)| known == commits) {
+            Some((branches, _)) => branches.push(branch.as_str()),
+            None => all.push((vec![branch.as_str()], commits)),
+        }
     }
+    all
 }
 
 pub(super) fn carries_history(scene: &Scene<'_>, carried: &Carried<'_>) -> Explanation {
     let base = scene.base();
     let branches = carried.branches();
-    let commits = carried.commits();
+    let shown = carried.shown();
+    let commits = distinct(&shown);
     let (pulls, others) = pull_requests(&commits);
     let foreign = match (pulls.len(), others) {
         (known, 0) if known > 0 => count(known, "pull request"),
@@ -79,12 +86,12 @@ pub(super) fn carries_history(scene: &Scene<'_>, carried: &Carried<'_>) -> Expla
         )));
     }
     explanation.who = Some(scene.whoever_pushes_the_head());
-    for (branches, commits) in carried.lines() {
+    for (branches, commits) in together(&shown) {
         let caption = Prose::new("Part of ", &[]).then(row(&branches, "and"));
         let caption = caption.then(Prose::new(", but not of %:", &[base]));
         explanation.evidence.push(Evidence::Commits(caption, commits.to_vec()));
     }
-    explanation.drawing = drawing::carried(scene.pull, carried.foreign, carried.repair);
+    explanation.drawing = drawing::carried(scene.pull, (carried.foreign, &shown), carried.repair);
     explanation
 }
 
