@@ -39,7 +39,7 @@ fn the_story_comes_out_as_told_in_plain_text() {
         "4. The promotion staging → production",
         "5. A topic straight into production",
         "6. The same pull request, retargeted",
-        "7. A topic with staging in it, rebuilt by one press",
+        "7. A topic that merged staging, rebuilt with one button",
         "Merge staging to be up to date",
         "8. A build that fails",
         "Build failed (validate): the site was not touched",

@@ -37,12 +37,16 @@ impl Narrator {
     pub(super) fn scene(&self, github: &str, server: &str, sites: &str) {
         self.fact("GitHub", &[address(github), plain(", a stand-in of its own, with real git")]);
         self.fact("Towpath", &[address(server), plain(", the same server as towpath serve")]);
-        let shop = "acme/store, two releases old; each branch of the path requires Towpath's check";
+        let shop =
+            "acme/store, two releases old; each environment's branch, and master, requires Towpath's check";
         self.fact("Repository", &[plain(shop)]);
         let shop = format!("{sites}/production/");
         self.fact(
             "Shop",
-            &[address(&shop), plain(", and one for integration and staging each: every merge is deployed")],
+            &[
+                address(&shop),
+                plain(", and one like it for integration and staging: every merge is deployed"),
+            ],
         );
     }
 
@@ -51,24 +55,24 @@ impl Narrator {
         say(&format!("\n{}", self.screen.paint(Tone::Strong, &format!("{}. {title}", self.chapter))));
     }
 
-    /// What somebody does, and what is to come of it.
+    /// What somebody does, and what should come of it.
     pub(super) fn step(&self, does: &str, expected: &str) {
         say("");
         self.labelled("done", Tone::Plain, &[plain(does)]);
         self.labelled("expected", Tone::Plain, &[plain(expected)]);
     }
 
-    /// What came, and that it is what was expected: nobody goes on from anything else.
+    /// What came of it, which is what was expected: the story goes on from nothing else.
     pub(super) fn came(&mut self, words: &[Piece]) {
         self.steps += 1;
-        self.labelled("came ✓", Tone::Good, words);
+        self.labelled("result ✓", Tone::Good, words);
     }
 
     pub(super) fn check_came(&mut self, pull: &PullHandle, check: &CheckState) {
         let (word, tone) = match check.conclusion.as_deref() {
             Some("success") => ("passed", Tone::Good),
             Some("failure") => ("failed", Tone::Bad),
-            Some("cancelled") => ("was taken back", Tone::Waiting),
+            Some("cancelled") => ("was withdrawn", Tone::Waiting),
             _ => ("is waiting", Tone::Waiting),
         };
         let title = check.title.as_deref().unwrap_or_default();
@@ -99,7 +103,7 @@ impl Narrator {
         if once {
             return;
         }
-        say("\nAll of it is on a page now, where you can go on by hand:\n");
+        say("\nAll of it is on a page now, where you can go on yourself:\n");
         say(&format!("  {}", self.screen.paint(Tone::Address, repository)));
         say(&format!("  {}\n", self.screen.paint(Tone::Address, &format!("{sites}/production/"))));
         say("Try next:\n");
@@ -111,14 +115,14 @@ impl Narrator {
         self.idea("2. Repair it as ben, with the commands from the check. The page turns green by itself:");
         self.command(&format!("git clone {as_ben}.git && cd store"));
         self.idea(
-            "3. Open a pull request from integration into production, past staging. Read why not; then \
+            "3. Open a pull request from integration into production, past staging. Read why it fails; then \
              change its base to staging.",
         );
-        self.idea("4. Judge that clone without any server, as a hook would before a push:");
+        self.idea("4. Check that clone without a server, as a hook would before a push:");
         self.command("towpath check pr --base integration --head origin/master");
         say(&format!(
             "\n{}",
-            self.screen.paint(Tone::Dim, "Ctrl-C ends the demo; nothing of it stays here.")
+            self.screen.paint(Tone::Dim, "Ctrl-C ends the demo and leaves nothing behind.")
         ));
     }
 

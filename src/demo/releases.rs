@@ -78,7 +78,7 @@ pub(super) async fn failing_deploy(stage: &Stage, narrator: &mut Narrator) -> Re
     narrator.chapter("A release that breaks production");
     narrator.step(
         "ana's migration works on integration and on staging; rita promotes it to production",
-        "the deploy fails there, customers see the maintenance page, and whoever brought it is told",
+        "the deploy fails there, customers see the maintenance page, and ana's pull request says so",
     );
     let migration = ("migration.sql", "ALTER TABLE products LOCK=EXCLUSIVE;\n");
     let pull = merged(stage, ("index", "Search faster", "ana"), migration).await?;
@@ -114,7 +114,7 @@ pub(super) async fn rollback(
 
     narrator.step(
         "ana repairs the migration; integration and staging get it, and rita opens the next promotion",
-        "the check waits, names what was rolled back and who lifts the hold",
+        "the check waits, says what was rolled back, and who can lift the hold",
     );
     let repaired = ("migration.sql", "ALTER TABLE products ALGORITHM=INPLACE;\n");
     merged(stage, ("index-fix", "Search faster, without a lock", "ana"), repaired).await?;
@@ -131,7 +131,7 @@ pub(super) async fn rollback(
 
     narrator.step(
         "the operator lifts the hold, and rita merges",
-        "production is deployed, and master follows without anybody's doing",
+        "production is deployed, and master follows by itself",
     );
     stage.towpath(&["hold", "lift", "--reason", "the migration no longer locks"]).await?;
     stage.check(&next, "success").await?;
@@ -148,7 +148,7 @@ pub(super) async fn drift(stage: &Stage, narrator: &mut Narrator) -> Result<(), 
     narrator.chapter("A push to master");
     narrator.step(
         "ben pushes a quick fix straight to master, from which nobody deploys",
-        "an issue says which commit is only there, and whose it is",
+        "an issue says which commit is only on master, and whose it is",
     );
     let repository = &stage.repository;
     let before = repository.tip("master").unwrap_or_default();
@@ -159,7 +159,7 @@ pub(super) async fn drift(stage: &Stage, narrator: &mut Narrator) -> Result<(), 
     let rows: Vec<&str> = body.lines().filter(|line| line.starts_with('|')).collect();
     narrator.quote(&rows.join("\n"));
 
-    narrator.step("rita puts master back to production", "the issue is closed by itself");
+    narrator.step("rita puts master back to production", "the issue closes by itself");
     repository.move_branch("master").to(&before).by("rita").await?;
     stage.issue("closed").await?;
     narrator.came(&[plain("closed; master is a copy of production again")]);

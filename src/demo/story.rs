@@ -38,8 +38,8 @@ async fn clean_topic(stage: &Stage, narrator: &mut Narrator) -> Result<(), DemoE
     narrator.check_came(&pull, &check);
     merged_with_own_commits(stage, narrator, &pull, "ana", 1).await?;
     narrator.step(
-        "Towpath deploys integration, by programs of the operator's",
-        "the shop is built while it runs, then installed in maintenance mode, then open again",
+        "Towpath deploys integration with the operator's programs",
+        "the shop is built while it runs, installed in maintenance mode, and opened again",
     );
     deployed(stage, narrator, "integration", "Sell gift cards").await
 }
@@ -49,7 +49,7 @@ async fn topic_from_master(stage: &Stage, narrator: &mut Narrator) -> Result<(),
     narrator.step(
         "ben cuts feature/wish-list from master instead, commits twice, and opens a pull request into \
          integration",
-        "the check fails, names the commits that come along from elsewhere, and gives the repair",
+        "the check fails, names the commits that do not belong, and gives the repair",
     );
     let repository = &stage.repository;
     for (file, message) in [("wishlist.txt", "Keep a wish list"), ("share.txt", "Share the wish list")] {
@@ -73,15 +73,12 @@ async fn topic_from_master(stage: &Stage, narrator: &mut Narrator) -> Result<(),
     narrator.quote(&format!("{words}\n```"));
     let foreign = foreign.join("\n");
     narrator.quote(&format!(
-        "What came along from elsewhere:\n\n| commit | subject | author |\n|---|---|---|\n{foreign}"
+        "Commits that do not belong:\n\n| commit | subject | author |\n|---|---|---|\n{foreign}"
     ));
 
     refused(narrator, &pull, "ben").await?;
 
-    narrator.step(
-        "ben copies those commands into a clone of his and runs them",
-        "the check passes by itself; nobody asks for it again",
-    );
+    narrator.step("ben runs those commands in his clone", "the check passes, and nobody has to ask for it");
     repair::follow(commands, &repository.clone_url(), stage.folder.path(), "ben").await?;
     let check = stage.check(&pull, "success").await?;
     narrator.check_came(&pull, &check);
@@ -103,8 +100,8 @@ async fn promotion(stage: &Stage, narrator: &mut Narrator, from: &str, into: &st
     otherwise_unless(here == there, || format!("{into} holds {here}, and {from} holds {there}"))?;
     narrator.came(&[plain(&format!("#{} merged; both hold the git tree {}", pull.number(), &here[..9]))]);
     let expected = match into {
-        "production" => "the same bits go to production, customers see them, and master follows",
-        _ => "the build of integration is deployed there as it is, and the shop shows it",
+        "production" => "the same build goes to production, customers see it, and master follows",
+        _ => "the build from integration is deployed unchanged, and the shop shows it",
     };
     narrator.step(&format!("Towpath deploys {into}"), expected);
     deployed(stage, narrator, into, "Share the wish list").await?;
@@ -118,7 +115,7 @@ async fn straight_into_production(stage: &Stage, narrator: &mut Narrator) -> Res
     narrator.chapter("A topic straight into production");
     narrator.step(
         "ana is in a hurry: she cuts feature/banner from integration and aims it at production",
-        "the check fails, and says where production takes from",
+        "the check fails, and says what production takes",
     );
     let repository = &stage.repository;
     let commit = repository.commit_on("feature/banner").from("integration");
@@ -138,7 +135,7 @@ async fn retarget(stage: &Stage, narrator: &mut Narrator, pull: &PullHandle) -> 
     narrator.chapter("The same pull request, retargeted");
     narrator.step(
         &format!("ana changes the base of #{} to integration", pull.number()),
-        "the verdict follows: the check for integration passes, the one for production is taken back",
+        "the verdict follows: the check for integration passes, the one for production is withdrawn",
     );
     pull.retarget("integration").by("ana").await?;
     let check = stage.check(pull, "success").await?;
@@ -149,11 +146,11 @@ async fn retarget(stage: &Stage, narrator: &mut Narrator, pull: &PullHandle) -> 
 }
 
 async fn rebuilt_by_a_button(stage: &Stage, narrator: &mut Narrator) -> Result<(), DemoError> {
-    narrator.chapter("A topic with staging in it, rebuilt by one press");
+    narrator.chapter("A topic that merged staging, rebuilt with one button");
     narrator.step(
         "ana works on feature/loyalty, merges staging into it to be up to date, and opens a pull request into \
          integration",
-        "the check fails, and says by which merge the foreign commits came, and whose they are",
+        "the check fails, says which merge brought the foreign commits in, and who made it",
     );
     let repository = &stage.repository;
     let commit = repository.commit_on("feature/loyalty").from("integration");
@@ -170,11 +167,12 @@ async fn rebuilt_by_a_button(stage: &Stage, narrator: &mut Narrator) -> Result<(
     let paragraphs: Vec<&str> = summary.split("\n\n").take(2).collect();
     narrator.quote(&paragraphs.join("\n\n"));
     let named = summary.contains("Merge staging to be up to date") && summary.contains("by `rita`");
-    otherwise_unless(named, || format!("the check does not say how they came in: {summary}"))?;
+    otherwise_unless(named, || format!("the check does not say which merge brought them in: {summary}"))?;
 
     narrator.step(
         "ana presses Rebuild branch on the check",
-        "a pull request from a clean branch with ana's own commits, which passes; her branch stays as it is",
+        "Towpath opens a pull request from a clean branch with ana's own commits; it passes, and her branch stays \
+         as it is",
     );
     let before = pull.head_sha();
     let button = pull.check("towpath: integration");
@@ -211,7 +209,7 @@ async fn merged_with_own_commits(
 
 /// Presses the merge button and expects GitHub to refuse.
 async fn refused(narrator: &mut Narrator, pull: &PullHandle, by: &str) -> Result<(), DemoError> {
-    narrator.step(&format!("{by} presses the merge button all the same"), "GitHub refuses");
+    narrator.step(&format!("{by} presses the merge button anyway"), "GitHub refuses");
     match pull.merge(Method::Merge).by(by).await {
         Err(refused) => {
             narrator.came(&[plain(&refused.to_string())]);
