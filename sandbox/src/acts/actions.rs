@@ -114,7 +114,7 @@ pub(crate) async fn start(hub: &Hub, new: NewRun, actor: Actor) -> Result<u64, R
     }))
 }
 
-/// Somebody asks to have a run cancelled; what comes of it is the world's to say.
+/// Somebody asks to have a run cancelled; the world says what happens then.
 pub(crate) fn cancel(hub: &Arc<Hub>, run: u64) -> Result<(), Refused> {
     let due = hub.with(|world| {
         let (now, cancelling) = (world.now, world.cancelling);

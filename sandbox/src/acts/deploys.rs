@@ -18,7 +18,7 @@ const STATES: [&str; 7] = ["error", "failure", "inactive", "in_progress", "queue
 /// GitHub takes no longer description of a status, in characters.
 const LONGEST: usize = 140;
 
-/// What shall be deployed, and where to.
+/// What is to be deployed, and where to.
 #[derive(Debug, Clone)]
 pub(crate) struct NewDeployment {
     pub(crate) sha: String,
@@ -65,7 +65,7 @@ pub(crate) struct NewStatus {
     pub(crate) keep_others: bool,
 }
 
-/// Brings the default branch into what shall be deployed, if it is not in there yet. Answers GitHub's
+/// Brings the default branch into what is to be deployed, if it is not there yet. Answers GitHub's
 /// sentence if something was merged; then nothing is deployed.
 pub(crate) async fn auto_merge(
     hub: &Arc<Hub>,

@@ -49,7 +49,7 @@ pub(crate) enum HookEffect {
     Hold,
 }
 
-/// In which order held webhooks are let go.
+/// In which order held webhooks are released.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Order {
     /// As they happened.
@@ -162,7 +162,7 @@ impl Faults {
     }
 }
 
-/// A matcher for requests; say what shall happen to them.
+/// A matcher for requests; say what should happen to them.
 #[derive(Debug)]
 pub struct RestMatcher {
     faults: Faults,
@@ -231,7 +231,7 @@ impl RestMatcher {
     }
 }
 
-/// A matcher for webhooks; say what shall happen to them.
+/// A matcher for webhooks; say what should happen to them.
 #[derive(Debug)]
 pub struct HookMatcher {
     faults: Faults,

@@ -47,7 +47,7 @@ pub(crate) struct WorkflowRun {
     pub(crate) jobs: Vec<Job>,
     /// Somebody asked to have it cancelled, and it is not over yet.
     pub(crate) cancelled: bool,
-    /// When it shall be cancelled of its own accord.
+    /// When its cancelling takes effect by itself.
     pub(crate) cancel_due: Option<DateTime<Utc>>,
     /// The deployment a job of it waits with.
     pub(crate) waits: Option<u64>,
@@ -55,7 +55,7 @@ pub(crate) struct WorkflowRun {
     pub(crate) reviews: Vec<Review>,
 }
 
-/// What comes of the wish to cancel a run.
+/// What happens when somebody asks to cancel a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cancelling {
     /// The run is over before the answer is there.

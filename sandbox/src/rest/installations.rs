@@ -59,7 +59,7 @@ pub(crate) async fn issue_token(call: Call) -> Answer {
     })
 }
 
-/// The repositories the token shall reach, if fewer than the installation's.
+/// The repositories the token should reach, if fewer than the installation's.
 fn narrowed(
     world: &World,
     installation: &Installation,
@@ -86,7 +86,7 @@ fn narrowed(
     Ok((!chosen.is_empty()).then_some(chosen))
 }
 
-/// The permissions the token shall hold, none higher than the installation's.
+/// The permissions the token should hold, none higher than the installation's.
 fn lowered(installation: &Installation, asked: &Value) -> Result<BTreeMap<String, String>, Refused> {
     let Some(asked) = asked.as_object().filter(|asked| !asked.is_empty()) else {
         return Ok(installation.permissions.clone());

@@ -35,7 +35,7 @@ impl Sandbox {
         self.hub.with(|world| world.hides_runs = on);
     }
 
-    /// Says what comes of it from now on if somebody asks to have a run cancelled.
+    /// Says what happens from now on when somebody asks to cancel a run.
     pub fn cancelling(&self, how: Cancelling) {
         self.hub.with(|world| world.cancelling = how);
     }

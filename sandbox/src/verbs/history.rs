@@ -333,7 +333,7 @@ pub struct MoveRef {
 }
 
 impl MoveRef {
-    /// The branch or commit it shall point at.
+    /// The branch or commit it should point at.
     pub fn to(mut self, goal: &str) -> Self {
         self.to = Some(goal.to_owned());
         self

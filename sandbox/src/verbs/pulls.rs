@@ -53,7 +53,7 @@ pub struct OpenPull {
 }
 
 impl OpenPull {
-    /// The branch it shall go into; the default branch otherwise.
+    /// The branch it should go into; the default branch otherwise.
     pub fn into(mut self, base: &str) -> Self {
         self.base = Some(base.to_owned());
         self

@@ -41,7 +41,7 @@ impl RepoHandle {
     }
 }
 
-/// A deploy to be told of.
+/// A deploy to report on.
 #[derive(Debug)]
 #[must_use = "nothing happens before `.await`"]
 pub struct ReportDeploy {
