@@ -46,7 +46,7 @@ fn the_story_comes_out_as_told_in_plain_text() {
         "9. A release that breaks production",
         "ERROR 1205: lock wait timeout exceeded on table products",
         "10. The rollback, and what it holds",
-        "takes production back to",
+        "rolls production back to",
         "Held: production was rolled back to",
         "master       copied since",
         "11. A push to master",

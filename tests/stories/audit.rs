@@ -44,7 +44,11 @@ async fn every_act_is_kept_with_who_what_where_why_and_what_came_of_it() {
     let all = listed(&stage, &[]).await;
     assert_eq!(all.len(), 4, "{all:?}");
     assert!(all[0].contains("gast [read]  retarget  acme/store#1: refused: "), "{}", all[0]);
-    assert!(all[1].contains("ana [write]  retarget  acme/store#1: sent to integration"), "{}", all[1]);
+    assert!(
+        all[1].contains("ana [write]  retarget  acme/store#1: changed the base to integration"),
+        "{}",
+        all[1]
+    );
     assert!(
         all[2].contains(
             "the operator [operator]  rollback  acme/store integration (broken, they say): refused: "

@@ -18,7 +18,10 @@ async fn retarget_sends_a_pull_request_where_it_belongs() {
     retired.is("cancelled", "No longer checked: #1 now goes into integration");
     stage.check(&pull).await.passes();
     assert!(
-        stage.comment(&pull).await.contains("**Retarget**, pressed by `ana`, done: `sent to integration`")
+        stage
+            .comment(&pull)
+            .await
+            .contains("**Retarget**, pressed by `ana`, done: `changed the base to integration`")
     );
     stage.end().await;
 }
@@ -36,7 +39,7 @@ async fn who_may_only_read_retargets_nothing() {
     assert_eq!(pull.state().unwrap().base, "production");
     stage.check(&pull).await.fails();
     let said = stage.comment(&pull).await;
-    assert!(said.contains("pressed by `gast`, not done: `gast may not write to this repository`"), "{said}");
+    assert!(said.contains("pressed by `gast`, not done: `gast cannot write to this repository`"), "{said}");
     stage.end().await;
 }
 
@@ -75,7 +78,7 @@ async fn rebuild_makes_a_clean_branch_and_a_pull_request_once() {
     stage.check(&made).await.passes();
     stage.check(&pull).await.fails();
     let said = stage.comment(&pull).await;
-    let done = format!("made the branch feature/cart-on-integration, and #{} from it", made.number());
+    let done = format!("made the branch feature/cart-on-integration and opened #{} from it", made.number());
     assert!(said.contains(&done), "{said}");
     pull.check("towpath: integration").unwrap().press("rebuild", "ben").await.unwrap();
     stage.quiet().await;

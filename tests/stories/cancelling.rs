@@ -143,7 +143,7 @@ async fn a_rollback_ends_what_hangs_and_begins_once_that_has_ended() {
     hangs(&stage, "b.txt").await;
     let said = rolled_back(&stage).await;
     assert_eq!(said.code, 0, "{}", said.words);
-    assert!(said.words.contains("deploy 2") && said.words.contains("is cancelled first"), "{}", said.words);
+    assert!(said.words.contains("deploy 2") && said.words.contains("Towpath cancels"), "{}", said.words);
     let twice = rolled_back(&stage).await;
     assert!(twice.code == 6 && twice.words.contains("is already rolling"), "{}", twice.words);
     stage.quiet().await;

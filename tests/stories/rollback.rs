@@ -65,7 +65,7 @@ async fn what_was_rolled_back_is_held_named_and_let_go_on() {
         towpath(&stage, &[&["rollback"], &PRODUCTION[..], &["--reason", "checkout is broken"]].concat())
             .await;
     assert_eq!(said.code, 0, "{}", said.words);
-    assert!(said.words.contains(&format!("takes production back to {}", &good[..9])), "{}", said.words);
+    assert!(said.words.contains(&format!("rolls production back to {}", &good[..9])), "{}", said.words);
     let back = newest(&stage, "production").await;
     assert_eq!(back.sha(), good);
     assert_eq!(back.payload()["rollback"], true);

@@ -96,9 +96,9 @@ pub(super) fn give_up(deploy: &mut Deploy, within: Millis, now: Millis) {
     let told = deploy.cancellation.as_ref().is_some_and(|it| it.told);
     let seconds = within / 1000;
     let words = if told {
-        format!("nobody has confirmed within {seconds} s that it has ended")
+        format!("nobody confirmed its end within {seconds} s")
     } else {
-        format!("whoever carries it out could not be told within {seconds} s to end it")
+        format!("whoever runs it could not be told within {seconds} s to stop it")
     };
     leave_unconfirmed(deploy, words, now);
 }

@@ -30,7 +30,7 @@ impl DeployQueue {
                     self.cancel(number, why, now);
                 }
                 _ if deploy.handing_over => {
-                    let words = "nobody could be told of it in time".to_owned();
+                    let words = "nobody could be asked to run it in time".to_owned();
                     end(deploy, DeployState::Error, Ending::NotHandedOver { words }, now);
                     // Somebody may have heard of it all the same: that is asked before another one begins.
                     deploy.handing_over = true;

@@ -159,12 +159,12 @@ impl Press<'_> {
         let RepositoryRow { installation, full_name, .. } = self.repository;
         let row = &self.pull.pull;
         if !person.is_some_and(Collaborator::may_write) {
-            return Err(NotDone::refused(format!("{} may not write to this repository", self.who)));
+            return Err(NotDone::refused(format!("{} cannot write to this repository", self.who)));
         }
         // What was judged may not be what is there any more.
         let now = self.ctx.api.pull(*installation, full_name, row.number).await.map_err(WorkError::from)?;
         if now.head.sha != row.head_commit || now.state != "open" {
-            return Err(NotDone::refused("the pull request has changed since; press it again"));
+            return Err(NotDone::refused("the pull request has changed since; press the button again"));
         }
         if what == RETARGET.identifier {
             return self.retarget(&now.base.branch).await;
@@ -177,12 +177,12 @@ impl Press<'_> {
 
     async fn retarget(&self, base: &str) -> Result<Done, NotDone> {
         let to = self.belongs_on();
-        let to = to.ok_or_else(|| NotDone::refused("it goes into the right branch already"))?;
+        let to = to.ok_or_else(|| NotDone::refused("its base is already the right one"))?;
         if base != to.as_str() {
             let RepositoryRow { installation, full_name, .. } = self.repository;
             self.ctx.api.retarget(*installation, full_name, self.pull.pull.number, &to).await?;
         }
-        Ok(format!("sent to {to}"))
+        Ok(format!("changed the base to {to}"))
     }
 
     fn belongs_on(&self) -> Option<BranchName> {
@@ -194,7 +194,7 @@ impl Press<'_> {
     /// commit would conflict.
     async fn rebuild(&self, now: &github::Pull) -> Result<Done, NotDone> {
         let (Some(repair), Some(aimed)) = (self.repair(), self.pull.judged_base.clone()) else {
-            return Err(NotDone::refused("there is nothing to rebuild any more"));
+            return Err(NotDone::refused("nothing is left to rebuild"));
         };
         // By number: a fork may have any name. One whose repository is gone is from elsewhere too.
         if now.head.repo.map(|it| it.id) != Some(self.repository.id) {
@@ -210,13 +210,13 @@ impl Press<'_> {
         let rebuilt = match repository.rebuild(target, &picks, &committer).await? {
             Rebuild::Clean(rebuilt) if !rebuilt.made.is_empty() => rebuilt,
             Rebuild::Clean(_) => {
-                return Err(NotDone::refused(format!("{aimed} has all of its own changes already")));
+                return Err(NotDone::refused(format!("{aimed} already has all of its own changes")));
             }
             Rebuild::Conflict(conflict) => return Err(NotDone::Refused(conflicts(&conflict, &aimed))),
         };
         let branch = self.pushed(&repository, &aimed, rebuilt.tip).await?;
         let number = self.open(now, &branch, &aimed, rebuilt.made.len()).await?;
-        Ok(format!("made the branch {branch}, and #{number} from it"))
+        Ok(format!("made the branch {branch} and opened #{number} from it"))
     }
 
     fn repair(&self) -> Option<Repair> {
@@ -258,7 +258,7 @@ impl Press<'_> {
                 Err(BranchError::Git(error)) => return Err(error.into()),
             }
         }
-        Err(NotDone::refused(format!("no name like {head}-on-{aimed} is free")))
+        Err(NotDone::refused(format!("every branch name like {head}-on-{aimed} is taken")))
     }
 
     async fn open(
@@ -278,8 +278,8 @@ impl Press<'_> {
 }
 
 /// Whoever may open a pull request from a fork may not have code of theirs run with this repository's secrets.
-const FROM_A_FORK: &str = "it comes from a fork, and a branch made of it here would be run by workflows with this \
-                           repository's secrets; its author can carry out the commands of the check in the fork";
+const FROM_A_FORK: &str = "it comes from a fork: workflows would run a branch made from it here with this repository's \
+                           secrets; its author can run the check's commands in the fork";
 
 /// How many names are tried for a branch.
 const NAMES_TRIED: u32 = 9;

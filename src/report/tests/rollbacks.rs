@@ -20,7 +20,7 @@ fn cancelled(state: DeployState, why: Ending, end: Option<CancelEnd>) -> Deploy 
 }
 
 fn unconfirmed() -> Deploy {
-    let words = "nobody has confirmed within 120 s that it has ended".to_owned();
+    let words = "nobody confirmed its end within 120 s".to_owned();
     cancelled(DeployState::Error, stuck(), Some(CancelEnd::Unconfirmed { words }))
 }
 
@@ -137,7 +137,7 @@ fn what_may_still_run_says_what_ends_that() {
 
     Look at `staging` now.
 
-    It may still run: nobody has confirmed within 120 s that it has ended. Towpath deploys nothing more to `staging` until whoever runs that deploy reports its end, or the operator starts another one beside it.
+    It may still run: nobody confirmed its end within 120 s. Towpath deploys nothing more to `staging` until whoever runs that deploy reports its end, or the operator starts another one beside it.
 
     To bring back the last good release, `1715609f7`, the operator runs:
 

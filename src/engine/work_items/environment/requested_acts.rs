@@ -58,7 +58,7 @@ impl Work<'_> {
 
     fn is_not_deployed(&self) -> Option<ActOutcome> {
         let name = &self.site.environment.name;
-        (!self.is_deployed()).then(|| ActOutcome::refused(format!("{name} is not deployed by Towpath")))
+        (!self.is_deployed()).then(|| ActOutcome::refused(format!("Towpath does not deploy {name}")))
     }
 
     async fn roll_back(
@@ -79,7 +79,7 @@ impl Work<'_> {
         let target = plan.target.commit;
         let who = (by.clone(), reason.clone());
         let Some(hold) = Hold::new((plan.from, target), who, now, pulls.clone()) else {
-            return Ok(ActOutcome::refused(format!("{} is what would be taken back", target.short())));
+            return Ok(ActOutcome::refused(format!("{} is the release to roll back from", target.short())));
         };
         let reuses_slug = site.ctx.store.was_built(site.repository.id, &plan.target.slug).await?;
         self.take_back(plan.from, (target, plan.target.tree)).await?;
@@ -102,7 +102,7 @@ impl Work<'_> {
             ..Deploy::new(number, &site.environment.name, ends, Trigger::Rollback { by, reason })
         };
         self.queue.add(deploy);
-        let what = format!("deploy {number} takes {} back to {}", site.environment.name, target.short());
+        let what = format!("deploy {number} rolls {} back to {}", site.environment.name, target.short());
         let ends_first = plan.cancels.and_then(|going| self.end_for(going, number));
         Ok(self.on_its_way(number, what, ends_first))
     }
@@ -116,7 +116,7 @@ impl Work<'_> {
         let commit = deploy.commit.short();
         Some(if self.can_cancel(&deploy) {
             let within = report::length(self.site.limits().cancel);
-            format!("deploy {going} ({commit}) is cancelled first, for which it has {within}")
+            format!("Towpath cancels deploy {going} ({commit}) first and gives it {within}")
         } else {
             format!("deploy {going} ({commit}) cannot be cancelled from here and may still run beside it")
         })
@@ -211,9 +211,9 @@ impl Work<'_> {
         self.queue.set_hold(lifted.clone());
         self.changes.push(Change::Hold(site.repository.id, name.clone(), lifted));
         self.others_wait = true;
-        let what = format!("{name} is held no more, after {since}");
+        let what = format!("the hold on {name} is lifted after {since}");
         match self.queue.next_in_line() {
-            Some(next) => self.on_its_way(next, format!("{what}; deploy {next} goes on"), None),
+            Some(next) => self.on_its_way(next, format!("{what}; deploy {next} goes ahead"), None),
             None => ActOutcome::accepted(what, None),
         }
     }
