@@ -4,7 +4,7 @@
     clippy::unwrap_used,
     reason = "the stage is shared with the stories, which use more of it, and a test may end by unwrapping"
 )]
-//! Random stories over deploys: people push, promote, roll back and let go; deployers take up, succeed, fail, hang and
+//! Random stories over deploys: people push, promote, roll back and lift holds; deployers start, succeed, fail, hang and
 //! are cancelled; webhooks are lost, doubled, late and turned round; the server is restarted. What customers must see is
 //! known by a model of its own, which knows nothing of the engine.
 //!

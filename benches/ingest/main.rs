@@ -19,7 +19,7 @@ use served::{Cores, Kind, Served};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Set for this program when it shall be the server that is compared with.
+/// Set for this program when it is to be the server to compare with.
 const ROLE: &str = "TOWPATH_BENCH_ROLE";
 const TURNS: usize = 3;
 const RUN: Duration = Duration::from_secs(5);

@@ -23,7 +23,7 @@ pub type CarriedOutBy = (String, Option<DriverSettings>);
 /// What the branch's tip asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wanted {
-    /// Nothing: the tip was seen to, or there is none.
+    /// Nothing: the tip was deployed or needs no deploy, or there is none.
     Nothing,
     /// A deploy of the tip.
     Deploy(CommitId),
@@ -220,7 +220,7 @@ impl DeployQueue {
         self.deploys.iter().rfind(may_go).map(|deploy| deploy.number)
     }
 
-    /// Lets rest what was given up because nobody took it up in time, and what waits behind it: nobody deploys here.
+    /// Lets rest what was given up because nobody started it in time, and what waits behind it: nobody deploys here.
     pub fn rest(&mut self, number: u64, now: Millis) {
         for deploy in &mut self.deploys {
             if deploy.number == number || waits_for_its_branch(deploy) {

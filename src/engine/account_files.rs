@@ -46,7 +46,7 @@ impl AccountFiles {
         Ok(self.place(installation, shared).flight.get(holds, ask).await?.0)
     }
 
-    /// Takes note of the file as its own repository has it: that is where its pushes are told of.
+    /// Takes note of the file as its own repository has it: its pushes are reported there.
     pub(super) async fn note(&self, row: &RepositoryRow, text: Option<&str>, now: Millis) {
         let place = self.place(row.installation, &RepositoryName::from(&row.full_name));
         let mut slot = place.flight.lock().await;

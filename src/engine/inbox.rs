@@ -197,7 +197,7 @@ impl Inbox {
     }
 }
 
-/// Branches that merge queues make and unmake: their groups are told of by events of their own.
+/// Branches that merge queues make and unmake: their groups have events of their own.
 pub(super) const OF_QUEUES: &str = "gh-readonly-queue/";
 
 /// The events that are needed, with the actions of theirs that are; none named stands for all.

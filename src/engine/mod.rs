@@ -289,7 +289,7 @@ impl Engine {
     /// taken up again by the next start. Closes the store.
     pub async fn stop(self, within: Duration) {
         self.stop.send_replace(true);
-        // Half of it, so that their ends can still be taken in.
+        // Half of it, so that their ends can still be stored.
         self.logs.0.drivers.commands.shutdown(within / 2).await;
         let aborts: Vec<_> = self.tasks.iter().map(JoinHandle::abort_handle).collect();
         let all = async {

@@ -158,7 +158,7 @@ impl Entries {
         shown.collect()
     }
 
-    /// Takes in that GitHub lists a repository under this name now.
+    /// Notes that GitHub lists a repository under this name now.
     pub(super) async fn note_listed(
         &self,
         store: &dyn Store,

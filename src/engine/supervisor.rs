@@ -84,14 +84,14 @@ impl Health {
     }
 }
 
-/// Whether the engine is to stop. One that is let go of stops too.
+/// Whether the engine is to stop. One that is dropped stops too.
 pub(super) fn is_over(stop: &watch::Receiver<bool>) -> bool {
     *stop.borrow() || stop.has_changed().is_err()
 }
 
 /// Ends when the engine is to stop.
 pub(super) async fn over(stop: &mut watch::Receiver<bool>) {
-    // An error means that it was let go of.
+    // An error means that it was dropped.
     let _ = stop.wait_for(|stop| *stop).await;
 }
 

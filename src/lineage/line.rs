@@ -1,4 +1,4 @@
-//! The line of a branch as git still has it: what a ledger begins with, and what a branch has taken in.
+//! The line of a branch as git still has it: what a ledger begins with, and what was merged into a branch.
 
 use super::git::Call;
 use super::lines::{read_lines, seconds};

@@ -47,7 +47,7 @@ pub enum NotAgain {
     SameConfiguration,
     /// The merge group was merged into this branch.
     GroupMerged(BranchName),
-    /// The merge queue of this branch has let go of the group.
+    /// The merge queue of this branch has dropped the group.
     GroupGone(BranchName),
     /// What is copied has gone on to this commit.
     CopyWentOn(Option<CommitId>),

@@ -43,7 +43,7 @@ pub struct DeployActivity {
 }
 
 impl DeployActivity {
-    /// Takes in what else was seen: firsts stay the earliest, lasts the latest. The workflow stays as it is.
+    /// Adds what else was seen: firsts stay the earliest, lasts the latest. The workflow stays as it is.
     pub fn join(&mut self, seen: &Self) {
         let first = |known: &mut Option<Millis>, at: Option<Millis>| {
             *known = [*known, at].into_iter().flatten().min();

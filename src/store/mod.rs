@@ -134,7 +134,7 @@ pub enum Next {
 /// One effect of a piece of work. A list of them is applied as a whole.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Change {
-    /// These deliveries have been taken in.
+    /// These deliveries are processed.
     Processed(Vec<DeliveryId>),
     /// What is known of an account with the App installed.
     Installation(Installation),
@@ -192,7 +192,7 @@ pub enum Change {
     StartingPoint(RepositoryId, EnvironmentName, StartingPoint),
     /// An order of the operator's was taken up, with what came of it.
     RequestedActDone(RequestedActId, ActOutcome),
-    /// GitHub shall show this. Marks the effect's work item when the substance differs from the stored one.
+    /// GitHub should show this. Marks the effect's work item when the substance differs from the stored one.
     Desire(Desired),
     /// GitHub shows what was desired with this substance, under this id.
     Applied {
@@ -281,7 +281,7 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// begun that must not be begun twice. `false`, and nothing changed, when the lease was lost.
     async fn note(&self, lease: &Lease, changes: Vec<Change>, now: Millis) -> Result<bool, StoreError>;
 
-    /// The deliveries of a work item that no work has taken in yet, in order of arrival: at most `limit`, and
+    /// The deliveries of a work item that are not processed yet, in order of arrival: at most `limit`, and
     /// none after the one with which their bodies come to `bytes`.
     async fn inbox(&self, item: &WorkItem, limit: u32, bytes: usize) -> Result<Vec<DeliveryRow>, StoreError>;
 
@@ -442,10 +442,10 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// Remembers that an entry is for this repository from now on: the operator says so.
     async fn entry_written(&self, name: &str, repository: RepositoryId) -> Result<(), StoreError>;
 
-    /// What GitHub shall show for this effect's work item, and what is known of what it shows.
+    /// What GitHub should show for this effect's work item, and what is known of what it shows.
     async fn effect(&self, item: &WorkItem) -> Result<Option<Effect>, StoreError>;
 
-    /// The check runs that GitHub shall show on a commit, or those of one kind, the newest of each kind first.
+    /// The check runs that GitHub should show on a commit, or those of one kind, the newest of each kind first.
     async fn checks(
         &self,
         repository: RepositoryId,
@@ -464,7 +464,7 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// One delivery by its row id or GUID.
     async fn delivery(&self, id_or_guid: &str) -> Result<Option<DeliveryRow>, StoreError>;
 
-    /// Work items that were given up, at most `limit`. Not each has a delivery that says so: what GitHub shall
+    /// Work items that were given up, at most `limit`. Not each has a delivery that says so: what GitHub should
     /// show has none.
     async fn given_up(&self, limit: u32) -> Result<Vec<GivenUp>, StoreError>;
 

@@ -52,11 +52,11 @@ impl Accepted {
 /// How far a delivery has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum DeliveryState {
-    /// Stored, not yet taken in.
+    /// Stored, not yet processed.
     Pending,
     /// Taken in.
     Done,
-    /// Its work item was given up before it was taken in.
+    /// Its work item was given up before it was processed.
     Dead,
 }
 
@@ -88,7 +88,7 @@ pub struct DeliveryRow {
     pub received_at: Millis,
     /// How far it has come.
     pub state: DeliveryState,
-    /// Why its work item last failed, while it has not been taken in.
+    /// Why its work item last failed, while it is not processed.
     pub error: Option<String>,
     /// The body as JSON text; `None` once it was dropped for age, and in listings.
     pub body: Option<Bytes>,
@@ -252,7 +252,7 @@ pub struct LedgerRows {
     pub reported: BTreeSet<String>,
 }
 
-/// What GitHub shall show.
+/// What GitHub should show.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Desired {
     /// The effect's work item: a check or a comment.

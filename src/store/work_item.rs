@@ -114,7 +114,7 @@ work_items! {
     "configuration" => Configuration(),
     /// A pull request that changes the configuration: whether it can, and what would become of others.
     "config-preview" => ConfigPreview(number: PullNumber),
-    /// The check that GitHub shall show on a commit that changes the configuration.
+    /// The check that GitHub should show on a commit that changes the configuration.
     "configuration-check" => ConfigurationCheck(head: CommitId),
     /// A branch that was pushed to.
     "branch" => Branch(branch: BranchName),
@@ -130,13 +130,13 @@ work_items! {
     "change-status" => ChangeStatus(number: PullNumber),
     /// The copy branch, to be made a copy again.
     "copy" => Copy(),
-    /// The issue about the copy branch that GitHub shall show.
+    /// The issue about the copy branch that GitHub should show.
     "alarm" => Alarm(),
     /// A branch of the path that somebody may have rewritten.
     "branch-rewrite" => BranchRewrite(branch: BranchName),
-    /// The issue about it that GitHub shall show.
+    /// The issue about it that GitHub should show.
     "branch-alarm" => BranchAlarm(branch: BranchName),
-    /// The check on the copy branch that GitHub shall show on its environment's commit.
+    /// The check on the copy branch that GitHub should show on its environment's commit.
     "copy-check" => CopyCheck(head: CommitId),
     /// A merge group: its head commit, and the branch it goes into.
     "merge-group" => MergeGroup(head: CommitId, base: BranchName),
@@ -146,9 +146,9 @@ work_items! {
     "pull-request" => PullRequest(number: PullNumber),
     /// What stands on a pull request: marked when its head, its base or its state has changed.
     "stack" => Stack(number: PullNumber),
-    /// A check run that GitHub shall show: on a commit, for a base branch.
+    /// A check run that GitHub should show: on a commit, for a base branch.
     "check" => Check(head: CommitId, base: BranchName),
-    /// The sticky comment that GitHub shall show on a pull request.
+    /// The sticky comment that GitHub should show on a pull request.
     "comment" => Comment(number: PullNumber),
 }
 

@@ -11,7 +11,7 @@ use tokio::time::{Sleep, sleep};
 /// So much of an answer has to be taken within the time that a stall may last, in bytes.
 const STEP: usize = 64 * 1024;
 
-/// A connection whose other end has to take what it is sent. That requests come in is seen to by those who read them.
+/// A connection whose other end has to take what it is sent. That requests arrive is up to those who read them.
 pub(super) struct Connection {
     stream: TcpStream,
     stall: Duration,

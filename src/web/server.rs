@@ -144,7 +144,7 @@ impl Server {
         if let Err(error) = self.accepting.await {
             tracing::error!(%error, "the server did not stop well");
         }
-        // Connections that were cut off have let go of the engine by now; a straggler only loses the
+        // Connections that were cut off have dropped the engine by now; a straggler only loses the
         // orderly end of the engine, whose next start takes everything up again.
         match self.engine.map(Arc::try_unwrap) {
             Some(Ok(engine)) => engine.stop(ENGINE_WITHIN).await,

@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 
-/// How long an order may wait until somebody takes it up: after that it has come to nothing.
+/// How long an order may wait until somebody starts it: after that it has failed.
 const PICK_UP_WITHIN: TimeDelta = TimeDelta::minutes(15);
 /// GitHub's clock goes on from step to step and the server's all the time, so that not all is told to the minute.
 const CLOCKS_DIFFER: TimeDelta = TimeDelta::minutes(1);
@@ -207,7 +207,7 @@ impl Site {
         if !open.is_empty() {
             return vec![last, before];
         }
-        // What came to nothing has not touched what runs, so it is not clear what is meant.
+        // What failed has not touched what runs, so it is not clear what is meant.
         let newest = given.last().map(|work| work.commit.as_str());
         if newest == last { vec![before] } else { vec![before, None] }
     }

@@ -28,7 +28,7 @@ async fn without_credentials_it_tells_how_to_get_some() {
         }
     }
     let answer = Call::of("ping", "1", "{}").to(&server.address).await;
-    assert_eq!(answer.status, 503, "GitHub shall keep what comes too early");
+    assert_eq!(answer.status, 503, "GitHub should keep what comes too early");
     assert!(server.log().iter().any(|line| line.contains("set-up mode")));
     assert_eq!(server.stop().await.code(), Some(0));
 }

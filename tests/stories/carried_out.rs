@@ -119,7 +119,7 @@ async fn a_workflow_that_cannot_be_dispatched_says_what_is_missing() {
     }
 }
 
-/// A service that is told of deploys.
+/// A service that deploys are sent to.
 pub(crate) struct Service {
     pub(crate) url: String,
     pub(crate) heard: Arc<Mutex<Vec<(HeaderMap, Value)>>>,

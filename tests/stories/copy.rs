@@ -1,4 +1,4 @@
-//! What keeps master from being a copy, and the one repair that is told of it everywhere.
+//! What keeps master from being a copy, and the one repair that is advised everywhere.
 
 use crate::stage::Stage;
 use towpath_sandbox::{DeploymentHandle, Method};
@@ -82,7 +82,7 @@ async fn classic_protection_is_not_called_a_ruleset() {
     for text in [&check, &issue] {
         assert!(!text.to_lowercase().contains("ruleset") && !text.contains("bypass list"), "{text}");
     }
-    // Another way that is told of works: people merge.
+    // Another way that is advised works: people merge.
     let file = "version: 1\nenvironments:\n  - { name: integration, accepts: [topics] }\n  \
                 - { name: staging, accepts: [integration] }\n  - { name: production, accepts: [staging] }\n\
                 copy: { branch: master, of: production, mode: pull-request }\n";

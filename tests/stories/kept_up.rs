@@ -1,4 +1,4 @@
-//! What shall be on GitHub is looked at again: after a person's no, after a refusal, after words that cross each other,
+//! What should be on GitHub is looked at again: after a person's no, after a refusal, after words that cross each other,
 //! and when the configuration changes in the middle of a deploy.
 
 use crate::carried_out::{SECRET, allowing, called_back, configured, service};
@@ -96,7 +96,7 @@ async fn a_status_that_github_refuses_keeps_no_later_one_away() {
     carried_out(&stage, &first).await;
     pushed(&stage, "production", "b.txt").await;
     let second = stage.deployments("production").await.remove(1);
-    // What the first one shall show from now on, GitHub does not take.
+    // GitHub does not accept what the first one should show from now on.
     let words = r#"{"message":"Validation Failed"}"#;
     let path = format!("/repos/acme/store/deployments/{}/statuses", first.id());
     let refused = stage.github.faults().rest("POST", &path).answer(422, "application/json", words);

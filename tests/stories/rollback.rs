@@ -1,4 +1,4 @@
-//! What runs is taken back, held, and let go on; and where a change has come to is told.
+//! What runs is rolled back, held, and deployed again; and Towpath says how far a change has come.
 
 use crate::shop::{merge, topic};
 use crate::stage::Stage;

@@ -31,7 +31,7 @@ impl DeployQueue {
         deploy.cancellation = Some(Cancellation { since: now, why, told: false, end: None });
     }
 
-    /// Takes in what its driver says.
+    /// Notes what its driver answers.
     pub fn cancel_answered(&mut self, number: u64, answer: CancelAnswer, now: Millis) {
         let Some(deploy) = self.get_mut(number) else { return };
         let is_open = deploy.state == DeployState::Cancelling;

@@ -16,8 +16,8 @@ pub struct Limits {
 }
 
 impl DeployQueue {
-    /// Ends what nobody took up in time, and begins to end what hangs. What is not confirmed to have ended in time
-    /// is kept as one that may still run. Answers the numbers of all of them.
+    /// Ends what nobody started in time, and begins to end what hangs. What is not confirmed to have ended in time
+    /// counts as one that may still run. Answers the numbers of all of them.
     pub fn expire(&mut self, limits: Limits, now: Millis) -> Vec<u64> {
         let due = |deploy: &&Deploy| due(deploy, limits).is_some_and(|due| due <= now);
         let late: Vec<u64> = self.deploys.iter().filter(due).map(|deploy| deploy.number).collect();

@@ -1,4 +1,4 @@
-//! What is said of deploys, taken in.
+//! What reports change about deploys.
 
 use super::cancel::confirm;
 use super::{DeployQueue, end};
@@ -6,7 +6,7 @@ use crate::deploy::report::{DeployReport, ReportedState};
 use crate::model::{Deploy, DeployState, Ending, Millis, PhaseRun};
 
 impl DeployQueue {
-    /// Takes a report in. Answers whether it changed anything.
+    /// Notes a report. Answers whether it changed anything.
     ///
     /// Reports come twice, late and in any order: what is older than what is known changes nothing; an end stays the
     /// end unless whoever carried it out says otherwise later, and nothing else has begun since.

@@ -45,7 +45,7 @@ pub struct DeployRequest {
 }
 
 impl DeployRequest {
-    /// What the GitHub Deployment and every driver is told of it.
+    /// What the GitHub Deployment holds and every driver is told.
     pub fn payload(&self) -> Value {
         let deploy = &self.deploy;
         json!({

@@ -127,7 +127,7 @@ async fn come_and_gone(
         let environment = EnvironmentName::from(&one.name);
         changes.push(Change::StartingPoint(row.id, environment, StartingPoint { commit, after }));
     }
-    // What is under way there is seen to its end.
+    // What is under way there is followed to its end.
     let gone = before.environments.iter().filter(|one| now.environment(&one.name).is_none());
     changes.extend(gone.map(|it| Change::Mark(WorkItem::Environment(row.id, (&it.name).into()))));
     Ok(changes)

@@ -1,4 +1,4 @@
-//! Check runs as GitHub shall show them.
+//! Check runs as GitHub should show them.
 
 use crate::engine::work_error::WorkError;
 use crate::github::{CheckRunAction, CheckRunAnnotation, CheckRunBody, CheckRunOutput};

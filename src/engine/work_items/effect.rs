@@ -1,4 +1,4 @@
-//! Something that GitHub shall show, a check run or the sticky comment: found before it is made again.
+//! Something that GitHub should show, a check run or the sticky comment: found before it is made again.
 
 use crate::engine::context::EngineContext;
 use crate::engine::shown_late::{is_to_come, look_again};

@@ -8,12 +8,12 @@ use crate::store::{Change, DeliveryRow, RepositoryRow, RepositoryState, WorkItem
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
 
-/// The most deliveries taken in by one piece of work; the rest is taken in by the next.
+/// The most deliveries read by one piece of work; the next one reads the rest.
 const AT_ONCE: u32 = 200;
 /// And the most bytes of their bodies, but for the last one's.
 const BYTES_AT_ONCE: usize = 4 << 20;
 
-/// The deliveries of a work item that nobody has taken in yet.
+/// The deliveries of a work item that are not processed yet.
 pub(super) struct PendingDeliveries {
     pub(super) deliveries: Vec<DeliveryRow>,
 }
@@ -24,7 +24,7 @@ impl PendingDeliveries {
         Ok(Self { deliveries: ctx.store.inbox(item, AT_ONCE, BYTES_AT_ONCE).await? })
     }
 
-    /// What says that they have been taken in, and that there may be more of them.
+    /// What marks them as processed, and says that there may be more of them.
     pub(super) fn processed(&self, item: &WorkItem) -> Vec<Change> {
         if self.deliveries.is_empty() {
             return Vec::new();

@@ -280,7 +280,7 @@ async fn not_shown(
     Ok(changes)
 }
 
-/// The ledger entries that a branch lacks: all of its line when that was never taken in, its present tip
+/// The ledger entries that a branch lacks: all of its line when that was never read, its present tip
 /// when a push was missed.
 async fn tips(
     ctx: &EngineContext,

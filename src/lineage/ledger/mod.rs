@@ -84,7 +84,7 @@ impl Ledger {
         self.verified = Some(verified);
     }
 
-    /// The same where deploys of the environments in `reported` are told of and of others never were: of those nothing
+    /// The same where deploys of the environments in `reported` are reported and of others never were: of those nothing
     /// is known.
     pub fn set_reported(&mut self, verified: Vec<VerifiedTree>, reported: BTreeSet<String>) {
         self.reported = Some(reported.into_iter().map(EnvironmentName::from).collect());

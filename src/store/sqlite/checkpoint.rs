@@ -16,7 +16,7 @@ use std::time::Duration;
 /// Pages of the log that are moved at once (1 MB): few enough to not crowd out the syncs of the writer.
 const PIECE: i64 = 256;
 
-/// Pages after which the log shall start anew (64 MB).
+/// Pages after which the log starts anew (64 MB).
 const LOG_PAGES: i64 = 16 * 1024;
 
 /// Pages that the writer moves itself without being noticed.

@@ -1,4 +1,4 @@
-//! Deliveries: taking them in, listing them, taking them in again, letting go of old ones.
+//! Deliveries: storing them, listing them, marking them to be processed again, deleting old ones.
 
 use super::values::Guid;
 use super::walks::Piece;
@@ -57,7 +57,7 @@ pub(super) const LIST_DIGESTED: &str = concat!(
     WHERE d.processed = 1 ORDER BY d.id DESC LIMIT :limit"
 );
 
-/// The plus keeps SQLite from walking over all that was taken in, for the sake of the order.
+/// The plus keeps SQLite from walking over all that was processed, for the sake of the order.
 pub(super) const LIST_WAITING: &str = concat!(
     delivery_columns!(),
     " FROM deliveries d JOIN work_items u ON u.id = d.work_item
@@ -185,7 +185,7 @@ fn insert(connection: &Connection, delivery: &NewDelivery, item: WorkItemId) -> 
 }
 
 /// Whether two packed bodies say the same. One that was dropped for its age is past comparing: its
-/// delivery was taken in long ago.
+/// delivery was processed long ago.
 fn same_body(stored: Option<Vec<u8>>, new: &Bytes) -> Result<bool, StoreError> {
     match stored {
         // Another version of the compressor may pack the same body differently.
@@ -314,7 +314,7 @@ pub(super) enum Old {
     Rows,
 }
 
-/// Of some deliveries behind `after` those that are taken in and were received before a moment. Finding them is a
+/// Of some deliveries behind `after` those that are processed and were received before a moment. Finding them is a
 /// reader's business, so that the writer need not walk over what stays.
 pub(super) fn old(
     connection: &Connection,

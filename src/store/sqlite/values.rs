@@ -175,7 +175,7 @@ impl FromSql for Tip {
 
 /// A delivery's id. GitHub's are UUIDs that begin with the fastest part of the time they were made at,
 /// so that each would go to another page of the index. Put in the order of time they follow each other,
-/// which halves what is written for a delivery. What is no UUID is kept as it is.
+/// which halves what is written for a delivery. What is no UUID is stored as it is.
 pub(super) struct Guid<T>(pub(super) T);
 
 impl ToSql for Guid<&str> {

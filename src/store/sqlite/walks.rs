@@ -1,4 +1,4 @@
-//! Walks over what is kept, to let go of what nobody asks about any more: a bounded piece of a table each time, by its
+//! Walks over what is stored, to delete what nobody asks about any more: a bounded piece of a table each time, by its
 //! primary key, so that a large one costs no more than a small one and no index has to be kept for it.
 
 use crate::model::RepositoryId;
@@ -109,7 +109,7 @@ impl Walks {
     }
 }
 
-/// A piece of a walk: what to let go of, and the last row that was looked at, if there may be more behind it.
+/// A piece of a walk: what to delete, and the last row that was looked at, if there may be more behind it.
 #[derive(Debug)]
 pub(super) struct Piece<T, P> {
     pub(super) found: Vec<T>,

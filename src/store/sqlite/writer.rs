@@ -51,7 +51,7 @@ impl Writer {
     }
 
     /// Runs `work` in a transaction and answers once that is durable. `bytes` is about how much it writes.
-    /// When a transaction comes to nothing over a job, all its jobs are run again, each in one of its own.
+    /// When a transaction fails over a job, all its jobs are run again, each in one of its own.
     pub(super) async fn run<T, W>(&self, bytes: usize, work: W) -> Result<T, StoreError>
     where
         T: Send + 'static,

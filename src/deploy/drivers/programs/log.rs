@@ -122,7 +122,7 @@ impl Log {
         self.write([rest, line], true).await;
     }
 
-    /// Takes in what a program says until it says no more. May be dropped at any time.
+    /// Reads what a program writes until it writes no more. May be dropped at any time.
     pub(super) async fn read(&mut self, mut from: impl AsyncRead + Unpin) {
         let mut piece = vec![0; PIECE];
         while let Ok(count) = from.read(&mut piece).await {

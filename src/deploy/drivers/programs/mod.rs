@@ -63,7 +63,7 @@ impl Commands {
     /// Deploys whose logs and slugs are kept in the folder `data`, which need not exist yet.
     pub fn new(data: impl Into<PathBuf>, bounds: Bounds, clock: Clock, changed: Changed) -> Self {
         let data = data.into();
-        // Programs run elsewhere, so what they are told of it must hold there too.
+        // Programs run elsewhere, so the path they are given must hold there too.
         let data = std::path::absolute(&data).unwrap_or(data);
         let each =
             TreeBounds { depth: bounds.tree_depth, entries: bounds.tree_entries, bytes: bounds.slug_bytes };

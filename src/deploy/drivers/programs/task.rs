@@ -1,4 +1,4 @@
-//! A deploy under way: its phases one after the other, what is told of them, what is left of them.
+//! A deploy under way: its phases one after the other, what is reported of them, what is left of them.
 
 use super::environment::{self, Secrets};
 use super::log::Log;

@@ -1,4 +1,4 @@
-//! Why a call came to nothing: in one form for people, and in another for the log.
+//! Why a call failed: in one form for people, and in another for the log.
 
 use crate::deploy::drivers::DriverError;
 use http::StatusCode;
@@ -7,7 +7,7 @@ use std::io;
 use std::net::IpAddr;
 use std::time::Duration;
 
-/// Why a call came to nothing. As it displays, with its sources, it is for the log; [`CallError::words`] are for
+/// Why a call failed. As it displays, with its sources, it is for the log; [`CallError::words`] are for
 /// people. Addresses in it have no query, which may hold secrets.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum CallError {

@@ -98,7 +98,7 @@ impl Work<'_> {
         self.see_cancelling_through().await
     }
 
-    /// Ends what nobody took up in time, before another one begins: two would deploy at the same time. Answers whether
+    /// Ends what nobody started in time, before another one begins: two would deploy at the same time. Answers whether
     /// there was anything to end.
     pub(super) async fn end_what_was_given_up(&mut self) -> Result<bool, WorkError> {
         let Some((number, Some(ending))) = self.queue.given_up().map(|it| (it.number, it.ending.clone()))

@@ -17,7 +17,7 @@ enum Counts {
 }
 
 impl Work<'_> {
-    /// Takes in a Deployment that is none of Towpath's.
+    /// Notes a Deployment that is none of Towpath's.
     ///
     /// GitHub makes one for each job that names an environment, if only for its secrets; and its maker is the same
     /// whatever the workflow. So it counts where nobody else can tell, or where the configuration says so.
@@ -99,7 +99,7 @@ impl Work<'_> {
         }
     }
 
-    /// Whoever looks at the deploy is told of it.
+    /// Shown to whoever looks at the deploy.
     fn name_not_counted(&mut self, number: u64, event: &DeploymentStatusEvent, why: WhyNotCounted) {
         let status = &event.deployment_status;
         let login = status.creator.as_ref().map_or("somebody", |it| it.login.as_str());

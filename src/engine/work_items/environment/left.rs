@@ -1,4 +1,4 @@
-//! An environment that the configuration names no more: what is under way there is seen to its end, what waits is ended,
+//! An environment that the configuration names no more: what is under way there is followed to its end, what waits is ended,
 //! and nothing new begins.
 
 use super::Work;
@@ -8,7 +8,7 @@ use crate::engine::work_error::WorkError;
 use crate::model::{BranchName, Deploy, DeploySettings, Environment, EnvironmentName, Requires};
 use crate::store::{ActOutcome, RepositoryRow};
 
-/// Among so many of its newest deploys it is looked for one that is still to be seen to.
+/// How many of its newest deploys are searched for one that is not over.
 const LOOKED_THROUGH: u32 = 50;
 
 /// The environment as far as it is still known; `None` where nothing of it is left to be done.

@@ -88,7 +88,7 @@ pub(super) async fn run(
     let mut work = Work { site, queue, changes, live_before: live, others_wait, outcomes, activity };
     work.take_in_called_back(&called_back);
     let was_read = work.read(&events).await;
-    // By all that is known; and by what is known, where not all could be taken in.
+    // By all that is known; and by what is known, where not all could be read.
     let mut outcome = work.take_orders(environment_deploys.requested_acts).await.and(was_read);
     if outcome.is_ok() {
         work.changes.extend(pending.processed(&lease.item));
@@ -225,7 +225,7 @@ impl<'a> Site<'a> {
 }
 
 impl Work<'_> {
-    /// What follows once all news are taken in.
+    /// What follows once all news are read.
     async fn go_on(&mut self, pending: &PendingDeliveries) -> Result<(), WorkError> {
         self.end_what_waits();
         // What fails here must not keep what hangs from being ended, nor what is known from being shown.

@@ -11,7 +11,7 @@ use crate::store::{Change, OutcomeRow};
 use std::collections::{BTreeMap, HashSet};
 
 impl Work<'_> {
-    /// Takes in what whoever carries a deploy out says of it. Answers whether that changed its course.
+    /// Notes a report on a deploy. Answers whether it changed anything.
     pub(super) fn hear(&mut self, number: u64, report: &DeployReport, now: Millis) -> bool {
         let begun = self.queue.get(number).filter(|it| it.requested_at.is_some());
         if let (Some(deploy), Some(outcome)) = (begun, report.outcome()) {

@@ -12,7 +12,7 @@ use crate::model::{Deploy, DriverSettings};
 use crate::store::DeliveryRow;
 
 impl Work<'_> {
-    /// Takes in what GitHub tells of its Deployments.
+    /// Reads what GitHub says of its Deployments.
     pub(super) async fn read(
         &mut self,
         events: &[(&DeliveryRow, DeploymentStatusEvent)],
@@ -41,7 +41,7 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// Takes in what was called back. It was proven when it came.
+    /// Reads what was called back. It was proven when it came.
     pub(super) fn take_in_called_back(&mut self, calls: &[(&DeliveryRow, CallBack)]) {
         for (delivery, call) in calls {
             let number = parse_key(&call.data.deploy).map(|(_, _, number)| number).unwrap_or_default();

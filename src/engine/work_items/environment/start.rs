@@ -85,7 +85,7 @@ impl Work<'_> {
     async fn start(&mut self, deploy: Deploy, again: bool) -> Result<(), WorkError> {
         let again = match self.announce(&deploy, again).await? {
             Announced::Not => return Ok(()),
-            // Whoever carries it out is told of it after that, so nobody was told before.
+            // The driver is asked to start it after that, so nobody was asked before.
             Announced::Now => false,
             Announced::Before => again,
         };

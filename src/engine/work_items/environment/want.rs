@@ -122,7 +122,7 @@ impl Work<'_> {
         live.or_else(|| self.queue.deploys().iter().find(|it| !it.is_rollback())?.previous)
     }
 
-    /// Says anew what a deploy brings, whose turn has come: others may have gone, or come to nothing, since it was made.
+    /// Works out again what a deploy brings when its turn has come: others may have run, or failed, since it was made.
     pub(super) async fn bring_up_to_date(&mut self, number: u64) -> Result<(), WorkError> {
         let Some(deploy) = self.queue.get(number).cloned() else { return Ok(()) };
         let previous = self.last_known().or(deploy.previous);

@@ -1,4 +1,4 @@
-//! What GitHub shall show of a verdict.
+//! What GitHub should show of a verdict.
 
 use super::{Case, Judged};
 use crate::engine::context::EngineContext;
@@ -161,7 +161,7 @@ pub(in crate::engine::work_items) async fn left(
     Ok(others.map(|number| Change::Mark(WorkItem::PullRequest(row.repository, number))).collect())
 }
 
-/// The check for a branch of the path on a commit, as it shall be shown.
+/// The check for a branch of the path on a commit, as it should be shown.
 pub(in crate::engine::work_items) fn check_run(
     path: &PromotionPath,
     repository: RepositoryId,
