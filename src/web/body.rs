@@ -17,7 +17,7 @@ pub struct Limits {
     pub body_within: Duration,
     /// How long a body may stand still, and so may who takes an answer. After a quarter of that, others may have its room.
     pub stall: Duration,
-    /// How much of all bodies together may be held, in bytes; see [`FREE`].
+    /// How much of all bodies together may be held, in bytes; see `FREE`.
     pub all_bodies: usize,
 }
 

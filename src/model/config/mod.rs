@@ -1,9 +1,9 @@
 //! A project's configuration, `.github/towpath.yml`: from text to a [`PromotionPath`], or to all that is wrong with
 //! it.
 //!
-//! The text becomes a [`tree`] in which everything has its place; the tree is held against the [`layout`] of the types
-//! in [`file`], which also make the JSON [`schema`](mod@schema); what is laid out well is checked for its [`meaning`].
-//! Each step continues behind a mistake, so that one reading finds as many as there are.
+//! The text becomes a `tree` in which everything has its place; the tree is held against the `layout` of the types in
+//! `file`, which also make the JSON `schema`; what is laid out well is checked for its `meaning`. Each step continues
+//! behind a mistake, so that one reading finds as many as there are.
 //!
 //! It has a reader of its own, on granit-parser, because people want everything that is wrong with a file at once,
 //! each with its line and column. A test holds reader, schema and documentation together.
