@@ -43,6 +43,11 @@ pub(crate) fn user(world: &World, id: u64) -> Value {
     shaped
 }
 
+/// Who wrote something; `null` once their account is deleted.
+pub(crate) fn author(world: &World, id: u64) -> Value {
+    nullable_user(world, Some(id).filter(|id| world.accounts.contains_key(id)))
+}
+
 /// A user or `null`.
 pub(crate) fn nullable_user(world: &World, id: Option<u64>) -> Value {
     id.map_or(Value::Null, |id| user(world, id))

@@ -3,9 +3,10 @@
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::pull::{association, issue_of_pull, reactions};
+use super::comment::{association, reactions};
+use super::pull::issue_of_pull;
 use super::repository::{api_url, html_url};
-use super::{app, maybe_time, merge, node_id, nullable_user, time, user};
+use super::{app, author, maybe_time, merge, node_id, nullable_user, time, user};
 use crate::model::{Issue, Repository, World};
 
 /// The issue or pull request of a number, as an issue; as webhooks carry it.
@@ -18,7 +19,13 @@ pub(crate) fn issue(world: &World, repository: &Repository, number: u64) -> Opti
 /// `issue`.
 pub(crate) fn full_issue(world: &World, repository: &Repository, number: u64) -> Option<Value> {
     let mut shaped = issue(world, repository, number)?;
-    if let Some(subject) = world.issues.get(&(repository.id, number)) {
+    let key = (repository.id, number);
+    let pull = world.pulls.get(&key).map(|pull| pull.author);
+    // A webhook names a ghost where REST names nobody.
+    if let Some(id) = world.issues.get(&key).map(|issue| issue.author).or(pull) {
+        shaped["user"] = author(world, id);
+    }
+    if let Some(subject) = world.issues.get(&key) {
         let via = subject.app.and_then(|id| world.apps.get(&id)).map(|found| app(world, found));
         let rest = json!({
             "performed_via_github_app": via,

@@ -8,6 +8,7 @@ mod actions;
 mod app;
 mod branch;
 mod check;
+mod comment;
 mod commit;
 mod deployment;
 mod issue;
@@ -19,15 +20,16 @@ use base64::Engine as _;
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Map, Value};
 
-pub(crate) use account::{collaborator, nullable_user, organization, user};
+pub(crate) use account::{author, collaborator, nullable_user, organization, user};
 pub(crate) use actions::{job, job_page, made_for, run_page, run_url, workflow, workflow_run};
 pub(crate) use app::{app, delivery, delivery_item, installation, repository_stub, token};
 pub(crate) use branch::{branch, short_branch};
 pub(crate) use check::{run, suite, webhook_run, webhook_suite};
+pub(crate) use comment::{comment, reaction};
 pub(crate) use commit::{commit, git_ref, push_commit, simple_commit};
 pub(crate) use deployment::{deployment, deployment_status, webhook_deployment, webhook_deployment_status};
 pub(crate) use issue::{full_issue, issue};
-pub(crate) use pull::{comment, pull, pull_simple, reaction, stack_of};
+pub(crate) use pull::{pull, pull_simple, stack_of};
 pub(crate) use repository::{full, minimal};
 pub(crate) use stack::{stack, stack_simple};
 

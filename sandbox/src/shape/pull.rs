@@ -1,24 +1,11 @@
-//! Pull requests, the issues they also are, and comments.
+//! Pull requests, and the issues they also are.
 
 use serde_json::{Value, json};
 
+use super::comment::{association, reactions};
 use super::repository::{api_url, html_url, methods};
-use super::{app, maybe_time, merge, minimal, node_id, nullable_user, time, user};
-use crate::model::{AccountKind, Comment, Permission, Pull, Reaction, Repository, World};
-
-/// How GitHub relates an author to a repository.
-pub(super) fn association(world: &World, repository: &Repository, author: u64) -> &'static str {
-    if repository.owner == author {
-        return "OWNER";
-    }
-    match world.accounts.get(&repository.owner).map(|owner| owner.kind) {
-        _ if !repository.collaborators.contains_key(&author) => "NONE",
-        Some(AccountKind::Organization) if world.permission_of(repository, author) >= Permission::Write => {
-            "MEMBER"
-        }
-        _ => "COLLABORATOR",
-    }
-}
+use super::{maybe_time, merge, minimal, node_id, nullable_user, time, user};
+use crate::model::{Pull, Repository, World};
 
 /// `pull-request-stack`: the stack a pull request is in, as the pull request itself names it; null without one.
 pub(crate) fn stack_of(world: &World, pull: &Pull) -> Value {
@@ -131,33 +118,6 @@ pub(crate) fn pull(world: &World, repository: &Repository, subject: &Pull) -> Va
     shaped
 }
 
-pub(super) fn reactions(url: &str, given: &[Reaction]) -> Value {
-    let count = |content: &str| given.iter().filter(|one| one.content == content).count();
-    json!({
-        "url": format!("{url}/reactions"),
-        "total_count": given.len(),
-        "+1": count("+1"),
-        "-1": count("-1"),
-        "laugh": count("laugh"),
-        "hooray": count("hooray"),
-        "confused": count("confused"),
-        "heart": count("heart"),
-        "rocket": count("rocket"),
-        "eyes": count("eyes"),
-    })
-}
-
-/// `reaction`.
-pub(crate) fn reaction(world: &World, reaction: &Reaction) -> Value {
-    json!({
-        "id": reaction.id,
-        "node_id": node_id("Reaction", reaction.id),
-        "user": user(world, reaction.author),
-        "content": reaction.content,
-        "created_at": time(reaction.created_at),
-    })
-}
-
 /// The issue that a pull request also is.
 pub(super) fn issue_of_pull(world: &World, repository: &Repository, pull: &Pull) -> Value {
     let api = api_url(world, repository);
@@ -201,29 +161,5 @@ pub(super) fn issue_of_pull(world: &World, repository: &Repository, pull: &Pull)
             "patch_url": format!("{html}/pull/{number}.patch"),
             "merged_at": maybe_time(pull.merged_at),
         },
-    })
-}
-
-/// `issue-comment`.
-pub(crate) fn comment(world: &World, repository: &Repository, comment: &Comment) -> Value {
-    let api = api_url(world, repository);
-    let html = html_url(world, repository);
-    let (id, number) = (comment.id, comment.number);
-    let place = if world.issues.contains_key(&(comment.repository, number)) { "issues" } else { "pull" };
-    let url = format!("{api}/issues/comments/{id}");
-    let via = comment.app.and_then(|id| world.apps.get(&id)).map(|found| app(world, found));
-    json!({
-        "id": id,
-        "node_id": node_id("IssueComment", id),
-        "url": url,
-        "html_url": format!("{html}/{place}/{number}#issuecomment-{id}"),
-        "issue_url": format!("{api}/issues/{number}"),
-        "user": user(world, comment.author),
-        "body": comment.body,
-        "created_at": time(comment.created_at),
-        "updated_at": time(comment.updated_at),
-        "author_association": association(world, repository, comment.author),
-        "performed_via_github_app": via,
-        "reactions": reactions(&url, &comment.reactions),
     })
 }
