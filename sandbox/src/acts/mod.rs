@@ -5,6 +5,7 @@
 //!
 //! Open first: `refs.rs`: most of what happens follows from a ref that moves.
 
+pub(crate) mod accounts;
 pub(crate) mod actions;
 pub(crate) mod apps;
 pub(crate) mod checks;

@@ -86,9 +86,10 @@ impl World {
         id
     }
 
-    /// The person of that login, made on first mention.
+    /// The person of that login, made on first mention; a bot if it ends with `[bot]`.
     pub(crate) fn person(&mut self, login: &str) -> u64 {
-        self.ensure_account(login, AccountKind::User)
+        let kind = if login.ends_with("[bot]") { AccountKind::Bot } else { AccountKind::User };
+        self.ensure_account(login, kind)
     }
 
     /// The login of an account, or `ghost` as GitHub shows removed ones.

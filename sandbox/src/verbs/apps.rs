@@ -40,6 +40,12 @@ impl AppHandle {
         self.hub.with(|world| world.apps.get(&self.id).map(|app| app.client_id.clone()).unwrap_or_default())
     }
 
+    /// The login of its bot: `slug[bot]`.
+    pub(super) fn bot(&self) -> String {
+        let bot = self.hub.with(|world| world.apps.get(&self.id).map(|app| world.login(app.bot)));
+        bot.unwrap_or_default()
+    }
+
     /// Changes where webhooks go; `None` sends none.
     pub fn set_webhook_url(&self, url: Option<&str>) {
         self.hub.with(|world| {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use super::{PullHandle, SOMEBODY, by_whom, sentence};
+use super::{AppHandle, PullHandle, SOMEBODY, by_whom, sentence};
 use crate::Refused;
 use crate::acts::{Actor, comments};
 use crate::hub::Hub;
@@ -39,16 +39,29 @@ pub struct AddComment {
     number: u64,
     body: String,
     by: String,
+    app: Option<u64>,
 }
 
 impl AddComment {
     pub(super) fn on(hub: Arc<Hub>, (repository, number): (u64, u64), body: &str) -> Self {
-        Self { hub, repository, number, body: body.to_owned(), by: SOMEBODY.to_owned() }
+        Self { hub, repository, number, body: body.to_owned(), by: SOMEBODY.to_owned(), app: None }
+    }
+
+    /// An app writes it: its bot is the author.
+    pub fn by_app(mut self, app: &AppHandle) -> Self {
+        self.by = app.bot();
+        self.through(app)
+    }
+
+    /// Whoever writes it does so in an app that they have let act for them (`performed_via_github_app`).
+    pub fn through(mut self, app: &AppHandle) -> Self {
+        self.app = Some(app.id());
+        self
     }
 
     async fn run(self) -> Result<CommentHandle, Refused> {
-        let Self { hub, repository, number, body, by } = self;
-        let actor = hub.with(|world| Actor::person(world.person(&by)));
+        let Self { hub, repository, number, body, by, app } = self;
+        let actor = hub.with(|world| Actor { account: world.person(&by), app });
         let id = comments::create(&hub, repository, number, &body, actor)?;
         Ok(CommentHandle { hub, id })
     }
@@ -66,7 +79,7 @@ pub struct CommentHandle {
 pub struct CommentState {
     /// Its id.
     pub id: u64,
-    /// Login of the author; ends with `[bot]` for an app.
+    /// Login of the author; ends with `[bot]` for an app, and is `ghost` once the account is deleted.
     pub author: String,
     /// The text, Markdown.
     pub body: String,

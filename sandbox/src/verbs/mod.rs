@@ -9,6 +9,7 @@
     reason = "all verbs read alike; which of them reach git is not the caller's concern"
 )]
 
+mod accounts;
 mod actions;
 mod apps;
 mod checks;

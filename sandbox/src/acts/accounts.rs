@@ -1,0 +1,21 @@
+//! Deleting accounts.
+
+use crate::Refused;
+use crate::hub::Hub;
+use crate::model::AccountKind;
+
+/// Deletes somebody's account and every right that they had. What they wrote stays, by nobody.
+pub(crate) fn delete(hub: &Hub, login: &str) -> Result<(), Refused> {
+    hub.with(|world| {
+        let found = world.account_named(login).filter(|found| found.kind == AccountKind::User);
+        let id = found.ok_or_else(Refused::not_found)?.id;
+        if world.repositories.values().any(|owned| !owned.deleted && owned.owner == id) {
+            return Err(Refused::new(422, "The account still owns repositories."));
+        }
+        world.accounts.remove(&id);
+        for repository in world.repositories.values_mut() {
+            repository.collaborators.remove(&id);
+        }
+        Ok(())
+    })
+}

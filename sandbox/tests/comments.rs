@@ -1,0 +1,90 @@
+//! Comments: who wrote them, who changed them, and what is told of it.
+
+#![allow(clippy::unwrap_used, reason = "a story that cannot go on has failed")]
+
+mod common;
+
+use common::{Stage, checker};
+use serde_json::{Value, json};
+
+/// A stage whose app hears of everything that is said.
+async fn stage() -> Stage {
+    let events = ["issues", "issue_comment", "pull_request_review", "pull_request_review_comment"];
+    Stage::set_with(checker().events(events).webhook("http://127.0.0.1:9/")).await
+}
+
+#[tokio::test]
+async fn an_edit_tells_what_was_there_and_who_changed_it() {
+    let stage = stage().await;
+    let issue = stage.repo.open_issue("Opening hours").by("ana").await.unwrap();
+    let pull = stage.repo.open_pull("feature/cart").into("main").by("ana").await.unwrap();
+    for number in [1, 2] {
+        let said = if number == 1 { issue.comment("/where") } else { pull.comment("/where") };
+        let comment = said.by("ana").await.unwrap();
+        comment.edit("/deploy production", Some("rita")).await.unwrap();
+        comment.delete(Some("rita")).await.unwrap();
+        let last = |hooks: Vec<Value>| hooks.last().cloned().unwrap();
+        let created = last(stage.webhooks("issue_comment", "created").await);
+        let edited = last(stage.webhooks("issue_comment", "edited").await);
+        let deleted = last(stage.webhooks("issue_comment", "deleted").await);
+        for said in [&created, &edited, &deleted] {
+            assert_eq!(said["issue"]["number"], number);
+            assert_eq!(said["issue"]["pull_request"].is_object(), number == 2, "a plain issue says so");
+            assert_eq!(said["comment"]["user"]["login"], "ana");
+        }
+        assert_eq!(created["sender"]["login"], "ana");
+        assert_eq!(
+            (&edited["sender"]["login"], &deleted["sender"]["login"]),
+            (&json!("rita"), &json!("rita"))
+        );
+        assert_eq!(edited["changes"], json!({ "body": { "from": "/where" } }));
+        assert_eq!(edited["comment"]["body"], "/deploy production");
+    }
+    assert_eq!(stage.unfit().await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn bots_and_apps_are_told_apart_from_people() {
+    let stage = stage().await;
+    let pull = stage.repo.open_pull("feature/cart").into("main").by("ana").await.unwrap();
+    pull.comment("/deploy staging").by("dependabot[bot]").await.unwrap();
+    pull.comment("Checked").by_app(&stage.app).await.unwrap();
+    pull.comment("/where").by("ana").through(&stage.app).await.unwrap();
+    let heard = stage.webhooks("issue_comment", "created").await;
+    let author = |at: usize| {
+        let comment: &Value = &heard[at]["comment"];
+        let via = &comment["performed_via_github_app"]["slug"];
+        assert_eq!(comment["user"], heard[at]["sender"]);
+        (comment["user"]["login"].clone(), comment["user"]["type"].clone(), via.clone())
+    };
+    assert_eq!(author(0), (json!("dependabot[bot]"), json!("Bot"), json!(null)));
+    assert_eq!(author(1), (json!("checker[bot]"), json!("Bot"), json!("checker")));
+    assert_eq!(author(2), (json!("ana"), json!("User"), json!("checker")));
+    assert_eq!(stage.unfit().await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_deleted_account_leaves_comments_of_nobody() {
+    let stage = stage().await;
+    let issue = stage.repo.open_issue("Opening hours").by("bob").await.unwrap();
+    let comment = issue.comment("/where").by("bob").await.unwrap();
+    stage.repo.fork("carl").await.unwrap();
+    assert_eq!(stage.github.delete_account("carl").await.unwrap_err().status, 422, "a fork is still there");
+    stage.github.delete_account("bob").await.unwrap();
+    assert_eq!(stage.github.delete_account("bob").await.unwrap_err().status, 404);
+    comment.edit("/deploy production", Some("rita")).await.unwrap();
+    let edited = &stage.webhooks("issue_comment", "edited").await[0];
+    assert_eq!(
+        (&edited["comment"]["user"], &edited["issue"]["user"]["login"]),
+        (&json!(null), &json!("ghost"))
+    );
+    assert_eq!(edited["sender"]["login"], "rita");
+    let shown = stage.get(&format!("/repos/acme/store/issues/comments/{}", comment.id())).await.body;
+    assert_eq!(shown["user"], json!(null));
+    assert_eq!(stage.get("/repos/acme/store/issues/1").await.body["user"], json!(null));
+    assert_eq!(comment.state().unwrap().author, "ghost");
+    // Whoever takes the login is somebody else.
+    issue.comment("/where").by("bob").await.unwrap();
+    assert_eq!(comment.state().unwrap().author, "ghost");
+    assert_eq!(stage.unfit().await, Vec::<String>::new());
+}
