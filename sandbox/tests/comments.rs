@@ -6,6 +6,7 @@ mod common;
 
 use common::{Stage, checker};
 use serde_json::{Value, json};
+use towpath_sandbox::AppConfig;
 
 /// A stage whose app hears of everything that is said.
 async fn stage() -> Stage {
@@ -87,4 +88,32 @@ async fn a_deleted_account_leaves_comments_of_nobody() {
     issue.comment("/where").by("bob").await.unwrap();
     assert_eq!(comment.state().unwrap().author, "ghost");
     assert_eq!(stage.unfit().await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_comment_takes_the_permission_of_what_is_discussed() {
+    let app = |permission: &str| AppConfig::new("narrow").permission(permission, "write");
+    for (held, fits, other) in [("issues", 1, 2), ("pull_requests", 2, 1)] {
+        let stage = Stage::set_with(app(held)).await;
+        let issue = stage.repo.open_issue("Opening hours").by("ana").await.unwrap();
+        let pull = stage.repo.open_pull("feature/cart").into("main").by("ana").await.unwrap();
+        let comments =
+            [issue.comment("/where").await.unwrap().id(), pull.comment("/where").await.unwrap().id()];
+        let say = async |number: u64| {
+            let path = format!("/repos/acme/store/issues/{number}/comments");
+            stage.call("POST", &path, Some(json!({ "body": "here" }))).await
+        };
+        assert_eq!(say(fits).await.status, 201, "{held}");
+        let refused = say(other).await;
+        let accepted = &refused.headers["x-accepted-github-permissions"];
+        assert_eq!((refused.status, accepted.as_str()), (403, "issues=write; pull_requests=write"), "{held}");
+        for (number, id) in [1, 2].into_iter().zip(comments) {
+            let path = format!("/repos/acme/store/issues/comments/{id}/reactions");
+            let reacted = stage.call("POST", &path, Some(json!({ "content": "eyes" }))).await.status;
+            // Of a comment on a pull request they take both.
+            assert_eq!(reacted, if held == "issues" && number == 1 { 201 } else { 403 }, "{held} {number}");
+            let shown = stage.get(&format!("/repos/acme/store/issues/comments/{id}")).await.status;
+            assert_eq!(shown, if number == fits { 200 } else { 403 }, "{held} {number}");
+        }
+    }
 }

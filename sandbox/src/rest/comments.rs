@@ -1,4 +1,7 @@
-//! Comments on pull requests and issues. Either of two permissions is enough for them.
+//! Comments on pull requests and issues, and the reactions to them.
+//!
+//! The address is an issue's for both, but GitHub asks for the permission of what is discussed: `pull_requests` for a pull
+//! request, whatever its description says of `issues`.
 
 use serde_json::Value;
 
@@ -12,6 +15,27 @@ use crate::shape;
 const READ: [(&str, Level); 2] = [("issues", Level::Read), ("pull_requests", Level::Read)];
 const WRITE: [(&str, Level); 2] = [("issues", Level::Write), ("pull_requests", Level::Write)];
 
+/// Insists on the permission that what is discussed takes, once one of the two is there.
+fn permitted(call: &Call, repository: u64, number: u64, level: Level) -> Result<(), Refused> {
+    let pull = call.hub.with(|world| world.pulls.contains_key(&(repository, number)));
+    if call.token()?.grants(if pull { "pull_requests" } else { "issues" }, level) {
+        return Ok(());
+    }
+    let level = level.as_str();
+    Err(Refused::forbidden_without(format!("issues={level}; pull_requests={level}")))
+}
+
+/// The comment of the path, if what is discussed there lets the token do this.
+fn of_path(call: &Call, repository: u64, level: Level) -> Result<u64, Refused> {
+    let id = call.number("id")?;
+    let number = call.shaped(repository, |world, _| {
+        let comment = world.comments.get(&id).filter(|comment| comment.repository == repository)?;
+        Some(comment.number)
+    })?;
+    permitted(call, repository, number, level)?;
+    Ok(id)
+}
+
 fn shaped(call: &Call, repository: u64, id: u64) -> Result<Value, Refused> {
     call.shaped(repository, |world, found| {
         let comment = world.comments.get(&id).filter(|comment| comment.repository == repository)?;
@@ -23,6 +47,7 @@ fn shaped(call: &Call, repository: u64, id: u64) -> Result<Value, Refused> {
 pub(crate) async fn list(call: Call) -> Answer {
     let id = call.repository(&READ)?;
     let number = call.number("number")?;
+    permitted(&call, id, number, Level::Read)?;
     let all = call.shaped(id, |world, found| {
         let all = world.comments_on(id, number).into_iter();
         let listed = all.filter(|comment| world.is_listed(comment.created_at));
@@ -36,22 +61,22 @@ pub(crate) async fn list(call: Call) -> Answer {
 /// `POST /repos/{owner}/{repo}/issues/{number}/comments`
 pub(crate) async fn create(call: Call) -> Answer {
     let id = call.repository(&WRITE)?;
-    let body = call.needed("body")?;
-    let comment = comments::create(&call.hub, id, call.number("number")?, &body, call.actor()?)?;
+    let number = call.number("number")?;
+    permitted(&call, id, number, Level::Write)?;
+    let comment = comments::create(&call.hub, id, number, &call.needed("body")?, call.actor()?)?;
     shaped(&call, id, comment).map(Reply::created)
 }
 
 /// `GET /repos/{owner}/{repo}/issues/comments/{id}`
 pub(crate) async fn show(call: Call) -> Answer {
     let id = call.repository(&READ)?;
-    shaped(&call, id, call.number("id")?).map(Reply::ok)
+    shaped(&call, id, of_path(&call, id, Level::Read)?).map(Reply::ok)
 }
 
 /// `PATCH /repos/{owner}/{repo}/issues/comments/{id}`
 pub(crate) async fn update(call: Call) -> Answer {
     let id = call.repository(&WRITE)?;
-    let comment = call.number("id")?;
-    shaped(&call, id, comment)?;
+    let comment = of_path(&call, id, Level::Write)?;
     comments::edit(&call.hub, comment, &call.needed("body")?, call.actor()?)?;
     shaped(&call, id, comment).map(Reply::ok)
 }
@@ -59,21 +84,19 @@ pub(crate) async fn update(call: Call) -> Answer {
 /// `DELETE /repos/{owner}/{repo}/issues/comments/{id}`
 pub(crate) async fn delete(call: Call) -> Answer {
     let id = call.repository(&WRITE)?;
-    let comment = call.number("id")?;
-    shaped(&call, id, comment)?;
+    let comment = of_path(&call, id, Level::Write)?;
     comments::delete(&call.hub, comment, call.actor()?)?;
     Ok(Reply::empty())
 }
 
-/// Reactions need `issues`; the other permission is not enough here.
+/// Reactions are described to need `issues`, and are seen to need the permission of what is discussed: both, here.
 const REACT: [(&str, Level); 1] = [("issues", Level::Write)];
 const SEE: [(&str, Level); 1] = [("issues", Level::Read)];
 
 /// `GET /repos/{owner}/{repo}/issues/comments/{id}/reactions`
 pub(crate) async fn reactions(call: Call) -> Answer {
     let repository = call.repository(&SEE)?;
-    let id = call.number("id")?;
-    shaped(&call, repository, id)?;
+    let id = of_path(&call, repository, Level::Read)?;
     let wanted = call.query.get("content");
     let all = call.shaped(repository, |world, _| {
         let given = world.comments.get(&id)?.reactions.iter();
@@ -86,8 +109,7 @@ pub(crate) async fn reactions(call: Call) -> Answer {
 /// `POST /repos/{owner}/{repo}/issues/comments/{id}/reactions`: 200 if it was there already.
 pub(crate) async fn react(call: Call) -> Answer {
     let repository = call.repository(&REACT)?;
-    let id = call.number("id")?;
-    shaped(&call, repository, id)?;
+    let id = of_path(&call, repository, Level::Write)?;
     let content = call.needed("content")?;
     let (number, new) = comments::react(&call.hub, id, &content, call.actor()?)?;
     let shaped = call.shaped(repository, |world, _| {
@@ -100,8 +122,8 @@ pub(crate) async fn react(call: Call) -> Answer {
 /// `DELETE /repos/{owner}/{repo}/issues/comments/{id}/reactions/{reaction}`
 pub(crate) async fn unreact(call: Call) -> Answer {
     let repository = call.repository(&REACT)?;
-    let (id, reaction) = (call.number("id")?, call.number("reaction")?);
-    shaped(&call, repository, id)?;
+    let id = of_path(&call, repository, Level::Write)?;
+    let reaction = call.number("reaction")?;
     let own = call.actor()?.account;
     call.hub.with(|world| {
         let comment = world.comments.get_mut(&id).ok_or_else(Refused::not_found)?;
