@@ -6,7 +6,7 @@ mod common;
 
 use common::{Stage, checker};
 use serde_json::{Value, json};
-use towpath_sandbox::AppConfig;
+use towpath_sandbox::{AppConfig, Permission};
 
 /// A stage whose app hears of everything that is said.
 async fn stage() -> Stage {
@@ -87,6 +87,41 @@ async fn a_deleted_account_leaves_comments_of_nobody() {
     // Whoever takes the login is somebody else.
     issue.comment("/where").by("bob").await.unwrap();
     assert_eq!(comment.state().unwrap().author, "ghost");
+    assert_eq!(stage.unfit().await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_locked_conversation_is_closed_to_apps() {
+    let stage = stage().await;
+    stage.repo.allow("eve", Permission::Read);
+    let pull = stage.repo.open_pull("feature/cart").into("main").by("ana").await.unwrap();
+    let comment = pull.comment("/where").by("eve").await.unwrap();
+    let talk = "/repos/acme/store/issues/1";
+    let own = stage.call("POST", &format!("{talk}/comments"), Some(json!({ "body": "Staging" }))).await;
+    pull.lock().because("too heated").by("rita").await.unwrap();
+    let said = stage.call("POST", &format!("{talk}/comments"), Some(json!({ "body": "Done" }))).await;
+    let sentence = json!("Unable to create comment because issue is locked.");
+    assert_eq!((said.status, &said.body["message"]), (403, &sentence));
+    let own = format!("/repos/acme/store/issues/comments/{}", own.body["id"]);
+    assert_eq!(stage.call("PATCH", &own, Some(json!({ "body": "Done" }))).await.status, 403);
+    let reactions = format!("/repos/acme/store/issues/comments/{}/reactions", comment.id());
+    assert_eq!(stage.call("POST", &reactions, Some(json!({ "content": "eyes" }))).await.status, 403);
+    assert_eq!(pull.comment("me too").by("eve").await.unwrap_err().status, 403);
+    pull.comment("Calm down").by("ana").await.unwrap();
+    let locked = &stage.webhooks("pull_request", "locked").await[0]["pull_request"];
+    assert_eq!((&locked["locked"], &locked["active_lock_reason"]), (&json!(true), &json!("too heated")));
+    assert_eq!(stage.get(talk).await.body["locked"], true);
+
+    assert_eq!(stage.call("DELETE", &format!("{talk}/lock"), None).await.status, 204);
+    let again = stage.call("PATCH", &own, Some(json!({ "body": "Done" }))).await;
+    assert_eq!((again.status, &again.body["body"]), (200, &json!("Done")));
+    let issue = stage.repo.open_issue("Opening hours").by("ana").await.unwrap();
+    let lock = format!("/repos/acme/store/issues/{}/lock", issue.number());
+    assert_eq!(issue.lock().because("boring").await.unwrap_err().status, 422);
+    assert_eq!(stage.call("PUT", &lock, None).await.status, 204);
+    let heard = stage.heard().await;
+    let told = heard.iter().filter_map(|name| name.split('.').nth(1)).filter(|it| it.ends_with("locked"));
+    assert_eq!(told.collect::<Vec<_>>(), ["locked", "unlocked", "locked"]);
     assert_eq!(stage.unfit().await, Vec::<String>::new());
 }
 

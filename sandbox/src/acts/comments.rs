@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::Actor;
 use crate::Refused;
 use crate::hub::Hub;
-use crate::model::{Comment, Kind, Reaction, World};
+use crate::model::{Comment, Kind, Permission, Reaction, World};
 use crate::shape;
 use crate::webhooks::{Event, Scope};
 
@@ -37,6 +37,16 @@ fn checked(body: &str) -> Result<(), Refused> {
     Ok(())
 }
 
+/// Refuses whoever a lock keeps out of a conversation: everybody who may not write to the repository. Apps are no
+/// collaborators, whatever they were granted.
+fn not_locked_out(world: &World, place: (u64, u64), actor: Actor, act: &str) -> Result<(), Refused> {
+    let writes = |home| world.permission_of(home, actor.account) >= Permission::Write;
+    if !world.locks.contains_key(&place) || world.repository(place.0).is_some_and(writes) {
+        return Ok(());
+    }
+    Err(Refused::new(403, format!("Unable to {act} comment because issue is locked.")))
+}
+
 /// Writes a comment; answers its id.
 pub(crate) fn create(
     hub: &Hub,
@@ -50,6 +60,7 @@ pub(crate) fn create(
         if !world.is_discussed(repository, number) {
             return Err(Refused::not_found());
         }
+        not_locked_out(world, (repository, number), actor, "create")?;
         let id = world.next(Kind::Comment);
         let comment = Comment {
             id,
@@ -73,6 +84,8 @@ pub(crate) fn edit(hub: &Hub, id: u64, body: &str, actor: Actor) -> Result<(), R
     checked(body)?;
     hub.with(|world| {
         let now = world.now;
+        let comment = world.comments.get(&id).ok_or_else(Refused::not_found)?;
+        not_locked_out(world, (comment.repository, comment.number), actor, "update")?;
         let comment = world.comments.get_mut(&id).ok_or_else(Refused::not_found)?;
         let from = std::mem::replace(&mut comment.body, body.to_owned());
         comment.updated_at = now;
@@ -95,6 +108,15 @@ pub(crate) fn delete(hub: &Hub, id: u64, actor: Actor) -> Result<(), Refused> {
 /// Every reaction there is.
 const REACTIONS: [&str; 8] = ["+1", "-1", "laugh", "confused", "heart", "hooray", "rocket", "eyes"];
 
+/// Refuses reactions in a locked conversation. There GitHub takes none from anybody, not even from those who may go on
+/// writing; its sentence is not on record.
+fn unlocked(world: &World, comment: &Comment) -> Result<(), Refused> {
+    if world.locks.contains_key(&(comment.repository, comment.number)) {
+        return Err(Refused::new(403, "Unable to create reaction because issue is locked."));
+    }
+    Ok(())
+}
+
 /// Reacts to a comment; answers the reaction's id, and whether it is a new one. GitHub tells no app
 /// of reactions.
 pub(crate) fn react(hub: &Hub, id: u64, content: &str, actor: Actor) -> Result<(u64, bool), Refused> {
@@ -103,6 +125,7 @@ pub(crate) fn react(hub: &Hub, id: u64, content: &str, actor: Actor) -> Result<(
     }
     hub.with(|world| {
         let comment = world.comments.get(&id).ok_or_else(Refused::not_found)?;
+        unlocked(world, comment)?;
         let known =
             comment.reactions.iter().find(|known| known.author == actor.account && known.content == content);
         if let Some(known) = known {

@@ -19,7 +19,8 @@ pub(crate) struct IssueChange {
     pub(crate) labels: Option<Vec<String>>,
 }
 
-fn event(
+/// Sends an `issues` event about the present state.
+pub(super) fn event(
     world: &mut World,
     (repository, number): (u64, u64),
     action: &'static str,

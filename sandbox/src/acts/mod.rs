@@ -15,6 +15,7 @@ mod following;
 pub(crate) mod gates;
 pub(crate) mod issues;
 pub(crate) mod jobs;
+pub(crate) mod locks;
 pub(crate) mod merging;
 pub(crate) mod pulls;
 pub(crate) mod queue;

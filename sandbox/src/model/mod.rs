@@ -57,6 +57,8 @@ pub(crate) struct World {
     pub(crate) stacks: BTreeMap<(u64, u64), Stack>,
     pub(crate) issues: BTreeMap<(u64, u64), Issue>,
     pub(crate) comments: BTreeMap<u64, Comment>,
+    /// The conversations that are locked, by repository and number, and why.
+    pub(crate) locks: BTreeMap<(u64, u64), Option<String>>,
     pub(crate) suites: BTreeMap<u64, CheckSuite>,
     pub(crate) runs: BTreeMap<u64, CheckRun>,
     pub(crate) deployments: BTreeMap<u64, Deployment>,
@@ -118,6 +120,7 @@ impl World {
             stacks: BTreeMap::new(),
             issues: BTreeMap::new(),
             comments: BTreeMap::new(),
+            locks: BTreeMap::new(),
             suites: BTreeMap::new(),
             runs: BTreeMap::new(),
             deployments: BTreeMap::new(),

@@ -1,4 +1,4 @@
-//! Comments on pull requests and issues, and the reactions to them.
+//! Comments on pull requests and issues, the reactions to them, and the lock on what is said.
 //!
 //! The address is an issue's for both, but GitHub asks for the permission of what is discussed: `pull_requests` for a pull
 //! request, whatever its description says of `issues`.
@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::paging::array;
 use super::{Answer, Call, Reply};
 use crate::Refused;
-use crate::acts::comments;
+use crate::acts::{comments, locks};
 use crate::model::Level;
 use crate::shape;
 
@@ -134,4 +134,22 @@ pub(crate) async fn unreact(call: Call) -> Answer {
         }
         Ok(Reply::empty())
     })
+}
+
+/// `PUT /repos/{owner}/{repo}/issues/{number}/lock`
+pub(crate) async fn lock(call: Call) -> Answer {
+    let id = call.repository(&WRITE)?;
+    let number = call.number("number")?;
+    permitted(&call, id, number, Level::Write)?;
+    locks::lock(&call.hub, (id, number), call.text("lock_reason")?, call.actor()?.account)?;
+    Ok(Reply::empty())
+}
+
+/// `DELETE /repos/{owner}/{repo}/issues/{number}/lock`
+pub(crate) async fn unlock(call: Call) -> Answer {
+    let id = call.repository(&WRITE)?;
+    let number = call.number("number")?;
+    permitted(&call, id, number, Level::Write)?;
+    locks::unlock(&call.hub, (id, number), call.actor()?.account)?;
+    Ok(Reply::empty())
 }

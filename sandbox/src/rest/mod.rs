@@ -109,6 +109,7 @@ fn issue_routes() -> Router<Arc<Hub>> {
     Router::new()
         .route("/repos/{owner}/{repo}/issues", get(issues::list).post(issues::create))
         .route("/repos/{owner}/{repo}/issues/{number}", get(issues::show).patch(issues::update))
+        .route("/repos/{owner}/{repo}/issues/{number}/lock", put(comments::lock).delete(comments::unlock))
         .route("/repos/{owner}/{repo}/issues/{number}/comments", get(comments::list).post(comments::create))
         .route(
             "/repos/{owner}/{repo}/issues/comments/{id}",

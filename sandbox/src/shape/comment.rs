@@ -20,6 +20,12 @@ pub(super) fn association(world: &World, repository: &Repository, author: u64) -
     }
 }
 
+/// Whether a conversation is locked, and why.
+pub(super) fn lock(world: &World, repository: u64, number: u64) -> Value {
+    let lock = world.locks.get(&(repository, number));
+    json!({ "locked": lock.is_some(), "active_lock_reason": lock.cloned().flatten() })
+}
+
 pub(super) fn reactions(url: &str, given: &[Reaction]) -> Value {
     let count = |content: &str| given.iter().filter(|one| one.content == content).count();
     json!({

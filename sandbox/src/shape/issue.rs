@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::comment::{association, reactions};
+use super::comment::{association, lock, reactions};
 use super::pull::issue_of_pull;
 use super::repository::{api_url, html_url};
 use super::{app, author, maybe_time, merge, node_id, nullable_user, time, user};
@@ -41,7 +41,7 @@ fn webhook_issue(world: &World, repository: &Repository, subject: &Issue) -> Val
     let number = subject.number;
     let url = format!("{api}/issues/{number}");
     let labels: Vec<Value> = subject.labels.iter().map(|name| label(&api, name)).collect();
-    json!({
+    let mut shaped = json!({
         "id": subject.id,
         "node_id": node_id("Issue", subject.id),
         "number": number,
@@ -57,8 +57,6 @@ fn webhook_issue(world: &World, repository: &Repository, subject: &Issue) -> Val
         "labels": labels,
         "state": if subject.open { "open" } else { "closed" },
         "state_reason": subject.state_reason,
-        "locked": false,
-        "active_lock_reason": null,
         "assignee": null,
         "assignees": [],
         "milestone": null,
@@ -70,7 +68,9 @@ fn webhook_issue(world: &World, repository: &Repository, subject: &Issue) -> Val
         "performed_via_github_app": null,
         "reactions": reactions(&url, &[]),
         "timeline_url": format!("{url}/timeline"),
-    })
+    });
+    merge(&mut shaped, lock(world, subject.repository, number));
+    shaped
 }
 
 /// `label`. Nobody makes labels here; each name has one, with an id of its own.

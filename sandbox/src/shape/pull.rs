@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::comment::{association, reactions};
+use super::comment::{association, lock, reactions};
 use super::repository::{api_url, html_url, methods};
 use super::{maybe_time, merge, minimal, node_id, nullable_user, time, user};
 use crate::model::{Pull, Repository, World};
@@ -54,7 +54,7 @@ pub(crate) fn pull_simple(world: &World, repository: &Repository, pull: &Pull) -
     let number = pull.number;
     let mut base = side(world, Some(pull.repository), repository.owner, &pull.base_ref, &pull.base_sha);
     merge(&mut base["repo"], methods(repository));
-    json!({
+    let mut shaped = json!({
         "id": pull.id,
         "node_id": node_id("PullRequest", pull.id),
         "number": number,
@@ -69,13 +69,11 @@ pub(crate) fn pull_simple(world: &World, repository: &Repository, pull: &Pull) -
         "comments_url": format!("{api}/issues/{number}/comments"),
         "statuses_url": format!("{api}/statuses/{}", pull.head.sha),
         "state": if pull.open { "open" } else { "closed" },
-        "locked": false,
         "title": pull.title,
         "body": pull.body,
         "user": user(world, pull.author),
         "labels": [],
         "milestone": null,
-        "active_lock_reason": null,
         "created_at": time(pull.created_at),
         "updated_at": time(pull.updated_at),
         "closed_at": maybe_time(pull.closed_at),
@@ -92,7 +90,9 @@ pub(crate) fn pull_simple(world: &World, repository: &Repository, pull: &Pull) -
         "auto_merge": null,
         "draft": pull.draft,
         "stack": stack_of(world, pull),
-    })
+    });
+    merge(&mut shaped, lock(world, pull.repository, number));
+    shaped
 }
 
 /// `pull-request`, as a single answer and webhooks carry it.
@@ -124,7 +124,7 @@ pub(super) fn issue_of_pull(world: &World, repository: &Repository, pull: &Pull)
     let html = html_url(world, repository);
     let number = pull.number;
     let url = format!("{api}/issues/{number}");
-    json!({
+    let mut shaped = json!({
         "id": pull.id,
         "node_id": node_id("PullRequest", pull.id),
         "number": number,
@@ -140,8 +140,6 @@ pub(super) fn issue_of_pull(world: &World, repository: &Repository, pull: &Pull)
         "labels": [],
         "state": if pull.open { "open" } else { "closed" },
         "state_reason": null,
-        "locked": false,
-        "active_lock_reason": null,
         "assignee": null,
         "assignees": [],
         "milestone": null,
@@ -161,5 +159,7 @@ pub(super) fn issue_of_pull(world: &World, repository: &Repository, pull: &Pull)
             "patch_url": format!("{html}/pull/{number}.patch"),
             "merged_at": maybe_time(pull.merged_at),
         },
-    })
+    });
+    merge(&mut shaped, lock(world, pull.repository, number));
+    shaped
 }

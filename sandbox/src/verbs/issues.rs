@@ -13,9 +13,9 @@ use crate::model::Issue;
 /// An issue.
 #[derive(Debug, Clone)]
 pub struct IssueHandle {
-    hub: Arc<Hub>,
-    repository: u64,
-    number: u64,
+    pub(super) hub: Arc<Hub>,
+    pub(super) repository: u64,
+    pub(super) number: u64,
 }
 
 impl RepoHandle {
