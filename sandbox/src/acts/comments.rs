@@ -1,4 +1,4 @@
-//! Comments on pull requests and issues.
+//! Comments on pull requests and issues, and reactions to them.
 
 use serde_json::{Value, json};
 
@@ -12,21 +12,30 @@ use crate::webhooks::{Event, Scope};
 /// The longest body GitHub takes, in characters.
 const LONGEST: usize = 65_536;
 
-fn event(world: &mut World, comment: &Comment, action: &'static str, sender: u64, extra: Value) {
+/// Tells of a comment, and of what it is on.
+pub(super) fn event(world: &mut World, comment: &Comment, action: &'static str, sender: u64, extra: Value) {
     let (repository, number) = (comment.repository, comment.number);
     let Some(home) = world.repository(repository).filter(|_| world.is_discussed(repository, number)) else {
         return;
     };
-    let mut fields = json!({
-        "issue": shape::issue(world, home, number),
-        "comment": shape::comment(world, home, comment),
-    });
+    let mut fields = json!({ "comment": shape::comment(world, home, comment) });
+    let pull = world.pulls.get(&(repository, number)).filter(|_| comment.line.is_some());
+    let name = match pull {
+        Some(pull) => {
+            fields["pull_request"] = shape::pull_simple(world, home, pull);
+            "pull_request_review_comment"
+        }
+        None => {
+            fields["issue"] = json!(shape::issue(world, home, number));
+            "issue_comment"
+        }
+    };
     shape::merge(&mut fields, extra);
     let scope = Scope::Repository(repository);
-    world.emit(&Event { name: "issue_comment", action: Some(action), scope, sender, fields });
+    world.emit(&Event { name, action: Some(action), scope, sender, fields });
 }
 
-fn checked(body: &str) -> Result<(), Refused> {
+pub(super) fn checked(body: &str) -> Result<(), Refused> {
     if body.trim().is_empty() {
         return Err(Refused::invalid("IssueComment", "body", "custom", "body cannot be blank"));
     }
@@ -39,7 +48,12 @@ fn checked(body: &str) -> Result<(), Refused> {
 
 /// Refuses whoever a lock keeps out of a conversation: everybody who may not write to the repository. Apps are no
 /// collaborators, whatever they were granted.
-fn not_locked_out(world: &World, place: (u64, u64), actor: Actor, act: &str) -> Result<(), Refused> {
+pub(super) fn not_locked_out(
+    world: &World,
+    place: (u64, u64),
+    actor: Actor,
+    act: &str,
+) -> Result<(), Refused> {
     let writes = |home| world.permission_of(home, actor.account) >= Permission::Write;
     if !world.locks.contains_key(&place) || world.repository(place.0).is_some_and(writes) {
         return Ok(());
@@ -72,6 +86,7 @@ pub(crate) fn create(
             updated_at: world.now,
             app: actor.app,
             reactions: Vec::new(),
+            line: None,
         };
         world.comments.insert(id, comment.clone());
         event(world, &comment, "created", actor.account, json!({}));
@@ -142,5 +157,18 @@ pub(crate) fn react(hub: &Hub, id: u64, content: &str, actor: Actor) -> Result<(
             comment.reactions.push(reaction);
         }
         Ok((number, true))
+    })
+}
+
+/// Takes one's own reaction back.
+pub(crate) fn unreact(hub: &Hub, id: u64, reaction: u64, actor: Actor) -> Result<(), Refused> {
+    hub.with(|world| {
+        let comment = world.comments.get_mut(&id).ok_or_else(Refused::not_found)?;
+        let before = comment.reactions.len();
+        comment.reactions.retain(|given| given.id != reaction || given.author != actor.account);
+        if comment.reactions.len() == before {
+            return Err(Refused::not_found());
+        }
+        Ok(())
     })
 }

@@ -21,6 +21,7 @@ pub(crate) mod pulls;
 pub(crate) mod queue;
 pub(crate) mod refs;
 pub(crate) mod repositories;
+pub(crate) mod reviews;
 pub(crate) mod runs;
 pub(crate) mod stacks;
 

@@ -15,6 +15,7 @@ mod issues;
 mod parcel;
 mod pulls;
 mod repositories;
+mod reviews;
 mod stacks;
 
 use std::collections::BTreeMap;
@@ -28,12 +29,14 @@ pub(crate) use actions::{Job, Review, Workflow, WorkflowRun};
 pub(crate) use apps::{App, Delivery, Hook, Installation, Level, Token, Usage};
 pub(crate) use checks::{CheckOutput, CheckRun, CheckSuite, RunAction};
 pub(crate) use deployments::{Deployment, DeploymentStatus};
-pub(crate) use discussion::{Comment, Reaction};
+pub(crate) use discussion::{Comment, DiffLine, Reaction};
 pub(crate) use environments::{Environment, folded};
 pub(crate) use issues::Issue;
 pub(crate) use parcel::Parcel;
 pub(crate) use pulls::{Pull, PullHead};
 pub(crate) use repositories::{Protection, ProtectionKind, Repository, RequiredCheck};
+pub(crate) use reviews::PullReview;
+pub use reviews::ReviewVerdict;
 pub(crate) use stacks::Stack;
 
 /// The addresses the stand-in puts into its answers.
@@ -57,6 +60,7 @@ pub(crate) struct World {
     pub(crate) stacks: BTreeMap<(u64, u64), Stack>,
     pub(crate) issues: BTreeMap<(u64, u64), Issue>,
     pub(crate) comments: BTreeMap<u64, Comment>,
+    pub(crate) reviews: BTreeMap<u64, PullReview>,
     /// The conversations that are locked, by repository and number, and why.
     pub(crate) locks: BTreeMap<(u64, u64), Option<String>>,
     pub(crate) suites: BTreeMap<u64, CheckSuite>,
@@ -94,6 +98,8 @@ pub(crate) enum Kind {
     Issue = 8_500_000,
     Stack = 8_800_000,
     Comment = 9_000_000,
+    LineComment = 9_200_000,
+    PullReview = 9_500_000,
     Reaction = 10_000_000,
     CheckSuite = 20_000_000,
     CheckRun = 30_000_000,
@@ -120,6 +126,7 @@ impl World {
             stacks: BTreeMap::new(),
             issues: BTreeMap::new(),
             comments: BTreeMap::new(),
+            reviews: BTreeMap::new(),
             locks: BTreeMap::new(),
             suites: BTreeMap::new(),
             runs: BTreeMap::new(),

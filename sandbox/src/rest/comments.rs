@@ -1,4 +1,4 @@
-//! Comments on pull requests and issues, the reactions to them, and the lock on what is said.
+//! Comments on pull requests and issues, and the lock on them.
 //!
 //! The address is an issue's for both, but GitHub asks for the permission of what is discussed: `pull_requests` for a pull
 //! request, whatever its description says of `issues`.
@@ -26,11 +26,11 @@ fn permitted(call: &Call, repository: u64, number: u64, level: Level) -> Result<
 }
 
 /// The comment of the path, if what is discussed there lets the token do this.
-fn of_path(call: &Call, repository: u64, level: Level) -> Result<u64, Refused> {
+pub(super) fn of_path(call: &Call, repository: u64, level: Level) -> Result<u64, Refused> {
     let id = call.number("id")?;
     let number = call.shaped(repository, |world, _| {
-        let comment = world.comments.get(&id).filter(|comment| comment.repository == repository)?;
-        Some(comment.number)
+        let found = world.comments.get(&id)?;
+        (found.repository == repository && found.line.is_none()).then_some(found.number)
     })?;
     permitted(call, repository, number, level)?;
     Ok(id)
@@ -87,53 +87,6 @@ pub(crate) async fn delete(call: Call) -> Answer {
     let comment = of_path(&call, id, Level::Write)?;
     comments::delete(&call.hub, comment, call.actor()?)?;
     Ok(Reply::empty())
-}
-
-/// Reactions are described to need `issues`, and are seen to need the permission of what is discussed: both, here.
-const REACT: [(&str, Level); 1] = [("issues", Level::Write)];
-const SEE: [(&str, Level); 1] = [("issues", Level::Read)];
-
-/// `GET /repos/{owner}/{repo}/issues/comments/{id}/reactions`
-pub(crate) async fn reactions(call: Call) -> Answer {
-    let repository = call.repository(&SEE)?;
-    let id = of_path(&call, repository, Level::Read)?;
-    let wanted = call.query.get("content");
-    let all = call.shaped(repository, |world, _| {
-        let given = world.comments.get(&id)?.reactions.iter();
-        let given = given.filter(|one| wanted.is_none_or(|wanted| one.content == *wanted));
-        Some(given.map(|one| shape::reaction(world, one)).collect())
-    })?;
-    Ok(array(&call, all))
-}
-
-/// `POST /repos/{owner}/{repo}/issues/comments/{id}/reactions`: 200 if it was there already.
-pub(crate) async fn react(call: Call) -> Answer {
-    let repository = call.repository(&REACT)?;
-    let id = of_path(&call, repository, Level::Write)?;
-    let content = call.needed("content")?;
-    let (number, new) = comments::react(&call.hub, id, &content, call.actor()?)?;
-    let shaped = call.shaped(repository, |world, _| {
-        let mut given = world.comments.get(&id)?.reactions.iter();
-        given.find(|one| one.id == number).map(|one| shape::reaction(world, one))
-    })?;
-    Ok(if new { Reply::created(shaped) } else { Reply::ok(shaped) })
-}
-
-/// `DELETE /repos/{owner}/{repo}/issues/comments/{id}/reactions/{reaction}`
-pub(crate) async fn unreact(call: Call) -> Answer {
-    let repository = call.repository(&REACT)?;
-    let id = of_path(&call, repository, Level::Write)?;
-    let reaction = call.number("reaction")?;
-    let own = call.actor()?.account;
-    call.hub.with(|world| {
-        let comment = world.comments.get_mut(&id).ok_or_else(Refused::not_found)?;
-        let before = comment.reactions.len();
-        comment.reactions.retain(|one| one.id != reaction || one.author != own);
-        if comment.reactions.len() == before {
-            return Err(Refused::not_found());
-        }
-        Ok(Reply::empty())
-    })
 }
 
 /// `PUT /repos/{owner}/{repo}/issues/{number}/lock`

@@ -16,10 +16,13 @@ mod deployments;
 mod door;
 mod installations;
 mod issues;
+mod line_comments;
 mod paging;
 mod pulls;
+mod reactions;
 mod refs;
 mod repositories;
+mod reviews;
 mod stacks;
 
 use std::sync::Arc;
@@ -46,6 +49,7 @@ pub(crate) fn router() -> Router<Arc<Hub>> {
         .merge(action_routes())
         .merge(issue_routes())
         .merge(pull_routes())
+        .merge(review_routes())
         .merge(stack_routes())
         .route("/rate_limit", get(apps::rate_limit))
         .route("/meta", get(apps::meta))
@@ -117,9 +121,9 @@ fn issue_routes() -> Router<Arc<Hub>> {
         )
         .route(
             "/repos/{owner}/{repo}/issues/comments/{id}/reactions",
-            get(comments::reactions).post(comments::react),
+            get(reactions::list).post(reactions::add),
         )
-        .route("/repos/{owner}/{repo}/issues/comments/{id}/reactions/{reaction}", delete(comments::unreact))
+        .route("/repos/{owner}/{repo}/issues/comments/{id}/reactions/{reaction}", delete(reactions::remove))
 }
 
 fn pull_routes() -> Router<Arc<Hub>> {
@@ -128,6 +132,26 @@ fn pull_routes() -> Router<Arc<Hub>> {
         .route("/repos/{owner}/{repo}/pulls/{number}", get(pulls::show).patch(pulls::update))
         .route("/repos/{owner}/{repo}/pulls/{number}/merge", put(pulls::merge))
         .route("/repos/{owner}/{repo}/pulls/{number}/commits", get(pulls::commits))
+}
+
+fn review_routes() -> Router<Arc<Hub>> {
+    let comment = get(line_comments::show).patch(line_comments::update).delete(line_comments::delete);
+    let reactions = get(reactions::list_on_line).post(reactions::add_on_line);
+    Router::new()
+        .route("/repos/{owner}/{repo}/pulls/{number}/reviews", get(reviews::list).post(reviews::create))
+        .route("/repos/{owner}/{repo}/pulls/{number}/reviews/{review}", get(reviews::show))
+        .route("/repos/{owner}/{repo}/pulls/{number}/reviews/{review}/dismissals", put(reviews::dismiss))
+        .route(
+            "/repos/{owner}/{repo}/pulls/{number}/comments",
+            get(line_comments::list).post(line_comments::create),
+        )
+        .route("/repos/{owner}/{repo}/pulls/{number}/comments/{id}/replies", post(line_comments::reply))
+        .route("/repos/{owner}/{repo}/pulls/comments/{id}", comment)
+        .route("/repos/{owner}/{repo}/pulls/comments/{id}/reactions", reactions)
+        .route(
+            "/repos/{owner}/{repo}/pulls/comments/{id}/reactions/{reaction}",
+            delete(reactions::remove_on_line),
+        )
 }
 
 fn stack_routes() -> Router<Arc<Hub>> {

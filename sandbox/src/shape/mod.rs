@@ -25,7 +25,7 @@ pub(crate) use actions::{job, job_page, made_for, run_page, run_url, workflow, w
 pub(crate) use app::{app, delivery, delivery_item, installation, repository_stub, token};
 pub(crate) use branch::{branch, short_branch};
 pub(crate) use check::{run, suite, webhook_run, webhook_suite};
-pub(crate) use comment::{comment, reaction};
+pub(crate) use comment::{comment, reaction, review, webhook_review};
 pub(crate) use commit::{commit, git_ref, push_commit, simple_commit};
 pub(crate) use deployment::{deployment, deployment_status, webhook_deployment, webhook_deployment_status};
 pub(crate) use issue::{full_issue, issue};

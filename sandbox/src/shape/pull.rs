@@ -107,7 +107,7 @@ pub(crate) fn pull(world: &World, repository: &Repository, subject: &Pull) -> Va
         "mergeable_state": world.mergeable_state(subject),
         "merged_by": nullable_user(world, subject.merged_by),
         "comments": world.comments_on(subject.repository, subject.number).len(),
-        "review_comments": 0,
+        "review_comments": world.line_comments_on(subject.repository, subject.number).len(),
         "maintainer_can_modify": false,
         "commits": stats.commits,
         "additions": stats.additions,

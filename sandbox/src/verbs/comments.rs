@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use super::{AppHandle, PullHandle, SOMEBODY, by_whom, sentence};
+use super::{AppHandle, PullHandle, RepoHandle, SOMEBODY, by_whom, sentence};
 use crate::Refused;
 use crate::acts::{Actor, comments};
 use crate::hub::Hub;
+use crate::model::World;
 
 /// The comments on an issue or pull request, oldest first.
 pub(super) fn conversation(hub: &Arc<Hub>, repository: u64, number: u64) -> Vec<CommentState> {
@@ -15,7 +16,15 @@ pub(super) fn conversation(hub: &Arc<Hub>, repository: u64, number: u64) -> Vec<
         let listed = world.comments_on(repository, number).into_iter();
         listed.map(|comment| comment.id).collect()
     });
-    ids.into_iter().filter_map(|id| CommentHandle { hub: Arc::clone(hub), id }.state()).collect()
+    ids.into_iter().filter_map(|id| CommentHandle::new(Arc::clone(hub), id).state()).collect()
+}
+
+impl RepoHandle {
+    /// A comment by its id, in a conversation or on a line.
+    pub fn comment(&self, id: u64) -> Option<CommentHandle> {
+        let own = |world: &mut World| world.comments.get(&id).is_some_and(|it| it.repository == self.id);
+        self.hub.with(own).then(|| CommentHandle::new(Arc::clone(&self.hub), id))
+    }
 }
 
 impl PullHandle {
@@ -63,11 +72,11 @@ impl AddComment {
         let Self { hub, repository, number, body, by, app } = self;
         let actor = hub.with(|world| Actor { account: world.person(&by), app });
         let id = comments::create(&hub, repository, number, &body, actor)?;
-        Ok(CommentHandle { hub, id })
+        Ok(CommentHandle::new(hub, id))
     }
 }
 
-/// A comment.
+/// A comment, in a conversation or on a line.
 #[derive(Debug, Clone)]
 pub struct CommentHandle {
     hub: Arc<Hub>,
@@ -94,6 +103,10 @@ pub struct CommentState {
 }
 
 impl CommentHandle {
+    pub(super) const fn new(hub: Arc<Hub>, id: u64) -> Self {
+        Self { hub, id }
+    }
+
     /// Its id.
     pub const fn id(&self) -> u64 {
         self.id
@@ -127,6 +140,16 @@ impl CommentHandle {
         })
     }
 
+    /// Login and reaction (`+1`, `eyes`, …), in the order they came.
+    pub fn reactions(&self) -> Vec<(String, String)> {
+        self.state().map(|state| state.reactions).unwrap_or_default()
+    }
+
+    /// Somebody reacts to it: `+1`, `-1`, `laugh`, `confused`, `heart`, `hooray`, `rocket` or `eyes`.
+    pub fn react(&self, content: &str) -> React {
+        React { comment: self.clone(), content: content.to_owned(), by: SOMEBODY.to_owned() }
+    }
+
     /// Changes its text, as its author or as somebody else.
     pub async fn edit(&self, body: &str, by: Option<&str>) -> Result<(), Refused> {
         comments::edit(&self.hub, self.id, body, Actor::person(self.author(by)))
@@ -138,5 +161,22 @@ impl CommentHandle {
     }
 }
 
-by_whom!(AddComment);
-sentence!(AddComment => CommentHandle);
+/// A reaction to be given.
+#[derive(Debug)]
+#[must_use = "nothing happens before `.await`"]
+pub struct React {
+    comment: CommentHandle,
+    content: String,
+    by: String,
+}
+
+impl React {
+    async fn run(self) -> Result<(), Refused> {
+        let CommentHandle { hub, id } = self.comment;
+        let actor = hub.with(|world| Actor::person(world.person(&self.by)));
+        comments::react(&hub, id, &self.content, actor).map(drop)
+    }
+}
+
+by_whom!(AddComment, React);
+sentence!(AddComment => CommentHandle, React => ());

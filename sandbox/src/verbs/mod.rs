@@ -24,12 +24,13 @@ mod locks;
 mod pulls;
 mod releases;
 mod repositories;
+mod reviews;
 mod stacks;
 
 pub use actions::{DeclareWorkflow, RunHandle};
 pub use apps::{AppHandle, Install, InstallationHandle};
 pub use checks::{Button, CheckHandle, CheckState, CreateCheck};
-pub use comments::{AddComment, CommentHandle, CommentState};
+pub use comments::{AddComment, CommentHandle, CommentState, React};
 pub use deployments::{DeploymentHandle, ReportStatus, StatusState};
 pub use gates::{GateAnswer, JobWaits};
 pub use history::{Commit, MergeBranch, MoveRef, Pick, PushRef, SquashBranch};
@@ -39,6 +40,7 @@ pub use locks::LockConversation;
 pub use pulls::{ClosePull, DraftPull, MergePull, OpenPull, PullHandle, PullState, ReopenPull, RetargetPull};
 pub use releases::{FormGroup, ReportDeploy};
 pub use repositories::{NewRepository, Protect, RepoHandle};
+pub use reviews::{AddLineComment, DismissReview, ReviewHandle, ReviewState, SubmitReview};
 pub use stacks::{RebaseStack, StackHandle, StackPulls};
 
 /// Makes a sentence end with `.await`.
