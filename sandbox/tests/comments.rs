@@ -152,3 +152,18 @@ async fn a_comment_takes_the_permission_of_what_is_discussed() {
         }
     }
 }
+
+#[tokio::test]
+async fn an_installation_hears_of_comments_once_it_has_accepted_that() {
+    let app = AppConfig::new("grower").permission("pull_requests", "write").events(["issue_comment"]);
+    let stage = Stage::set_with(app.clone().webhook("http://127.0.0.1:9/")).await;
+    let pull = stage.repo.open_pull("feature/cart").into("main").by("ana").await.unwrap();
+    pull.comment("/where").by("ana").await.unwrap();
+    let grown = app.permission("issues", "read");
+    stage.app.change(grown.permissions, grown.events);
+    pull.comment("/where").by("ana").await.unwrap();
+    assert_eq!(stage.webhooks("issue_comment", "created").await, Vec::<Value>::new());
+    stage.installation.accept_new_permissions().await.unwrap();
+    pull.comment("/where").by("ana").await.unwrap();
+    assert_eq!(stage.webhooks("issue_comment", "created").await.len(), 1);
+}

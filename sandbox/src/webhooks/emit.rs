@@ -27,9 +27,19 @@ pub(crate) struct Event {
     pub(crate) fields: Value,
 }
 
+/// What an installation must be able to read to be told of an event; `None` where nothing is asked for here.
+fn readable(event: &str) -> Option<&'static str> {
+    match event {
+        "issues" | "issue_comment" => Some("issues"),
+        "pull_request" | "pull_request_review" | "pull_request_review_comment" => Some("pull_requests"),
+        _ => None,
+    }
+}
+
 /// Whether an installation hears of an event. Checks come unasked to whoever may write them.
 fn subscribed(installation: &Installation, event: &str) -> bool {
-    installation.events.contains(event)
+    let reads = readable(event).is_none_or(|permission| installation.grants(permission, Level::Read));
+    (installation.events.contains(event) && reads)
         || (matches!(event, "check_run" | "check_suite") && installation.grants("checks", Level::Write))
 }
 
