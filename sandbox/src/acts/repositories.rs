@@ -130,12 +130,16 @@ fn moved(world: &mut World, id: u64, owner: u64, name: &str) -> Result<(u64, Str
     world.move_repository(id, owner, name).ok_or_else(Refused::not_found)
 }
 
-/// Gives somebody a role.
-pub(crate) fn allow(hub: &Hub, id: u64, login: &str, permission: Permission) {
+/// Gives somebody a role; with a name one of the organisation's own, which permits at least this.
+pub(crate) fn allow(hub: &Hub, id: u64, login: &str, permission: Permission, custom: Option<&str>) {
     hub.with(|world| {
         let person = world.person(login);
         if let Some(found) = world.repositories.get_mut(&id) {
             found.collaborators.insert(person, permission);
+            match custom {
+                Some(name) => found.custom_roles.insert(person, name.to_owned()),
+                None => found.custom_roles.remove(&person),
+            };
         }
     });
 }

@@ -16,6 +16,8 @@ pub(crate) struct Repository {
     pub(crate) default_branch: String,
     pub(crate) private: bool,
     pub(crate) collaborators: BTreeMap<u64, Permission>,
+    /// The names of roles of the organisation's own making; what they permit stands above.
+    pub(crate) custom_roles: BTreeMap<u64, String>,
     pub(crate) parent: Option<u64>,
     pub(crate) deleted: bool,
     pub(crate) protections: BTreeMap<String, Protection>,
@@ -132,6 +134,7 @@ impl World {
                 default_branch: default_branch.to_owned(),
                 private: true,
                 collaborators: BTreeMap::from([(owner, Permission::Admin)]),
+                custom_roles: BTreeMap::new(),
                 parent,
                 deleted: false,
                 protections: BTreeMap::new(),
@@ -201,6 +204,12 @@ impl World {
         } else {
             Permission::Read
         })
+    }
+
+    /// The name of the role that somebody has on a repository.
+    pub(crate) fn role_of(&self, repository: &Repository, account: u64) -> String {
+        let custom = repository.custom_roles.get(&account).cloned();
+        custom.unwrap_or_else(|| self.permission_of(repository, account).role_name().to_owned())
     }
 
     /// The next number for a pull request or issue of a repository.

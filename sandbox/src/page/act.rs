@@ -36,7 +36,7 @@ impl Who {
                 account.ok_or_else(|| Refused::new(422, format!("Nobody is called \"{login}\"")))?;
             let has = world.permission_of(repository, account.id);
             if has < needed {
-                let (role, needed) = (has.role_name(), needed.role_name());
+                let (role, needed) = (world.role_of(repository, account.id), needed.role_name());
                 let sentence = format!("{} has the role {role} here; this takes {needed}", account.login);
                 return Err(Refused::new(403, sentence));
             }

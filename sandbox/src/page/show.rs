@@ -222,10 +222,9 @@ pub(super) fn named<'a>(world: &'a World, owner: &str, name: &str) -> Result<&'a
 /// The people who may at least read a repository.
 fn people(world: &World, repository: &Repository, headers: &HeaderMap) -> view::People {
     let persons = world.accounts.values().filter(|account| account.kind == AccountKind::User);
-    let mut all: Vec<(String, &'static str)> = persons
-        .map(|account| (account.login.clone(), world.permission_of(repository, account.id)))
-        .filter(|(_, permission)| *permission >= Permission::Read)
-        .map(|(login, permission)| (login, permission.role_name()))
+    let mut all: Vec<(String, String)> = persons
+        .filter(|account| world.permission_of(repository, account.id) >= Permission::Read)
+        .map(|account| (account.login.clone(), world.role_of(repository, account.id)))
         .collect();
     all.sort();
     view::People { all, current: remembered(headers) }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::paging::array;
 use super::{Answer, Call, Reply};
 use crate::Refused;
-use crate::model::{Level, Protection, ProtectionKind};
+use crate::model::{AccountKind, Level, Permission, Protection, ProtectionKind};
 use crate::shape;
 
 const METADATA: [(&str, Level); 1] = [("metadata", Level::Read)];
@@ -103,18 +103,19 @@ fn pull_request_rule(protection: &Protection) -> Value {
     })
 }
 
-/// `GET /repos/{owner}/{repo}/collaborators/{login}/permission`
+/// `GET /repos/{owner}/{repo}/collaborators/{login}/permission`: of a stranger 404 where it is private, `read` where it is
+/// public.
 pub(crate) async fn permission(call: Call) -> Answer {
     let id = call.repository(&METADATA)?;
     let login = call.param("login");
-    call.shaped(id, |world, found| {
-        let account = world.account_named(login)?;
-        let permission = world.permission_of(found, account.id);
-        Some(shape::collaborator(world, account.id, permission))
-    })
-    .map(Reply::ok)
-    .map_err(|refused| {
-        let unknown = refused.status == 404;
-        if unknown { Refused::new(404, format!("{login} is not a user")) } else { refused }
+    call.hub.with(|world| {
+        let found = world.repository(id).ok_or_else(Refused::not_found)?;
+        let account = world.account_named(login).filter(|it| it.kind != AccountKind::Organization);
+        let account = account.ok_or_else(|| Refused::new(404, format!("{login} is not a user")))?;
+        let bot = account.kind == AccountKind::Bot;
+        if !bot && world.permission_of(found, account.id) == Permission::None {
+            return Err(Refused::not_found());
+        }
+        Ok(Reply::ok(shape::collaborator(world, found, account)))
     })
 }

@@ -4,7 +4,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
 use super::{addresses, merge, node_id};
-use crate::model::{AccountKind, Permission, World};
+use crate::model::{Account, AccountKind, Permission, Repository, World};
 
 /// `simple-user`; a removed account is shown as the ghost GitHub has for it.
 pub(crate) fn user(world: &World, id: u64) -> Value {
@@ -76,14 +76,17 @@ pub(crate) fn organization(world: &World, id: u64) -> Value {
     shaped
 }
 
-/// `repository-collaborator-permission`.
-pub(crate) fn collaborator(world: &World, id: u64, permission: Permission) -> Value {
-    let mut person = user(world, id);
+/// `repository-collaborator-permission`. A bot has no role at all, not even that of who has none.
+pub(crate) fn collaborator(world: &World, repository: &Repository, account: &Account) -> Value {
+    let bot = account.kind == AccountKind::Bot;
+    let permission = if bot { Permission::None } else { world.permission_of(repository, account.id) };
+    let role = if bot { String::new() } else { world.role_of(repository, account.id) };
     let at_least = |level| permission >= level;
+    let mut person = user(world, account.id);
     merge(
         &mut person,
         json!({
-            "role_name": permission.role_name(),
+            "role_name": role,
             "permissions": {
                 "pull": at_least(Permission::Read),
                 "triage": at_least(Permission::Triage),
@@ -93,9 +96,5 @@ pub(crate) fn collaborator(world: &World, id: u64, permission: Permission) -> Va
             },
         }),
     );
-    json!({
-        "permission": permission.permission(),
-        "role_name": permission.role_name(),
-        "user": person,
-    })
+    json!({ "permission": permission.permission(), "role_name": role, "user": person })
 }

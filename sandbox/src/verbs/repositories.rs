@@ -129,7 +129,12 @@ impl RepoHandle {
 
     /// Gives somebody a role.
     pub fn allow(&self, login: &str, permission: Permission) {
-        acts::allow(&self.hub, self.id, login, permission);
+        acts::allow(&self.hub, self.id, login, permission, None);
+    }
+
+    /// Gives somebody a role of the organisation's own, by its name and by what it is built on.
+    pub fn allow_as(&self, login: &str, role: &str, base: Permission) {
+        acts::allow(&self.hub, self.id, login, base, Some(role));
     }
 
     /// Forks it to somebody, who may push to the fork.

@@ -97,7 +97,7 @@ impl State {
 #[derive(Debug, Clone, Default)]
 pub(in crate::page) struct People {
     /// Logins and roles.
-    pub(in crate::page) all: Vec<(String, &'static str)>,
+    pub(in crate::page) all: Vec<(String, String)>,
     /// Who acted last here.
     pub(in crate::page) current: Option<String>,
 }
