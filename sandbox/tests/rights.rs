@@ -1,4 +1,4 @@
-//! Who may do what: roles on a repository.
+//! Who may do what: roles on a repository, and teams.
 
 #![allow(clippy::unwrap_used, reason = "a story that cannot go on has failed")]
 
@@ -6,7 +6,7 @@ mod common;
 
 use common::{Stage, checker};
 use serde_json::{Value, json};
-use towpath_sandbox::Permission;
+use towpath_sandbox::{AppConfig, Permission};
 
 async fn role(stage: &Stage, repository: &str, login: &str) -> (u16, Value, Value, Value) {
     let path = format!("/repos/{repository}/collaborators/{login}/permission");
@@ -63,4 +63,44 @@ async fn strangers_read_what_is_public_and_are_unknown_elsewhere() {
     stage.github.delete_account("ana").await.unwrap();
     assert_eq!(role(&stage, "acme/store", "ana").await.0, 404);
     assert_eq!(stage.unfit().await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn teams_are_told_to_who_may_read_members() {
+    let stage = Stage::set_with(checker().permission("members", "read").webhook("http://127.0.0.1:9/")).await;
+    let team = stage.github.team("acme/release-managers").await.unwrap();
+    team.add("rita");
+    team.add_maintainer("omar");
+    team.invite("eve");
+    team.add("gone");
+    team.remove("gone");
+    let place = "/orgs/acme/teams/release-managers";
+    let membership = async |login: &str| {
+        let answer = stage.get(&format!("{place}/memberships/{login}")).await;
+        (answer.status, answer.body["role"].clone(), answer.body["state"].clone())
+    };
+    assert_eq!(membership("rita").await, (200, json!("member"), json!("active")));
+    assert_eq!(membership("OMAR").await, (200, json!("maintainer"), json!("active")));
+    assert_eq!(membership("eve").await, (200, json!("member"), json!("pending")));
+    for login in ["gone", "ana", "nobody"] {
+        assert_eq!(membership(login).await.0, 404, "{login}");
+    }
+    let logins = async |query: &str| {
+        let listed = stage.get(&format!("{place}/members{query}")).await.body;
+        let logins = listed.as_array().unwrap().iter().map(|member| member["login"].clone());
+        logins.collect::<Vec<_>>()
+    };
+    assert_eq!(logins("").await, ["rita", "omar"]);
+    assert_eq!(logins("?role=maintainer&per_page=1").await, ["omar"]);
+    assert_eq!(stage.get("/orgs/acme/teams/cooks/members").await.status, 404);
+    assert_eq!(stage.github.team("ana/friends").await.unwrap_err().status, 422, "a person has no teams");
+    assert_eq!(stage.get("/orgs/ana/teams/friends/members").await.status, 404);
+    stage.github.team("other/release-managers").await.unwrap().add("rita");
+    assert_eq!(stage.get("/orgs/other/teams/release-managers/members").await.status, 404);
+    assert_eq!(stage.unfit().await, Vec::<String>::new());
+
+    let blind = stage.github.app(AppConfig::new("blind")).await.unwrap().install("acme").await.unwrap();
+    let refused = stage.call_as(&blind.token().unwrap().0, "GET", &format!("{place}/members"), None).await;
+    let accepted = refused.headers["x-accepted-github-permissions"].as_str();
+    assert_eq!((refused.status, accepted), (403, "members=read"));
 }

@@ -16,6 +16,9 @@ pub(crate) fn delete(hub: &Hub, login: &str) -> Result<(), Refused> {
         for repository in world.repositories.values_mut() {
             repository.collaborators.remove(&id);
         }
+        for team in world.teams.values_mut() {
+            team.members.remove(&id);
+        }
         Ok(())
     })
 }

@@ -17,6 +17,7 @@ mod pulls;
 mod repositories;
 mod reviews;
 mod stacks;
+mod teams;
 
 use std::collections::BTreeMap;
 
@@ -38,6 +39,7 @@ pub(crate) use repositories::{Protection, ProtectionKind, Repository, RequiredCh
 pub(crate) use reviews::PullReview;
 pub use reviews::ReviewVerdict;
 pub(crate) use stacks::Stack;
+pub(crate) use teams::{Membership, Team};
 
 /// The addresses the stand-in puts into its answers.
 #[derive(Debug, Clone)]
@@ -54,6 +56,7 @@ pub(crate) struct World {
     pub(crate) urls: Urls,
     pub(crate) now: DateTime<Utc>,
     pub(crate) accounts: BTreeMap<u64, Account>,
+    pub(crate) teams: BTreeMap<u64, Team>,
     pub(crate) repositories: BTreeMap<u64, Repository>,
     pub(crate) pulls: BTreeMap<(u64, u64), Pull>,
     /// By repository and number.
@@ -91,6 +94,7 @@ pub(crate) struct World {
 pub(crate) enum Kind {
     Account = 100,
     App = 4_000,
+    Team = 6_000,
     Installation = 50_000,
     Hook = 60_000,
     Repository = 700_000,
@@ -121,6 +125,7 @@ impl World {
             urls,
             now,
             accounts: BTreeMap::new(),
+            teams: BTreeMap::new(),
             repositories: BTreeMap::new(),
             pulls: BTreeMap::new(),
             stacks: BTreeMap::new(),

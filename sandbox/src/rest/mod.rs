@@ -24,6 +24,7 @@ mod refs;
 mod repositories;
 mod reviews;
 mod stacks;
+mod teams;
 
 use std::sync::Arc;
 
@@ -51,6 +52,8 @@ pub(crate) fn router() -> Router<Arc<Hub>> {
         .merge(pull_routes())
         .merge(review_routes())
         .merge(stack_routes())
+        .route("/orgs/{org}/teams/{team}/members", get(teams::members))
+        .route("/orgs/{org}/teams/{team}/memberships/{login}", get(teams::membership))
         .route("/rate_limit", get(apps::rate_limit))
         .route("/meta", get(apps::meta))
         .fallback(async |_: Call| -> Answer { Err(Refused::not_found()) })

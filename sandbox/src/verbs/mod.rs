@@ -26,6 +26,7 @@ mod releases;
 mod repositories;
 mod reviews;
 mod stacks;
+mod teams;
 
 pub use actions::{DeclareWorkflow, RunHandle};
 pub use apps::{AppHandle, Install, InstallationHandle};
@@ -42,6 +43,7 @@ pub use releases::{FormGroup, ReportDeploy};
 pub use repositories::{NewRepository, Protect, RepoHandle};
 pub use reviews::{AddLineComment, DismissReview, ReviewHandle, ReviewState, SubmitReview};
 pub use stacks::{RebaseStack, StackHandle, StackPulls};
+pub use teams::TeamHandle;
 
 /// Makes a sentence end with `.await`.
 macro_rules! sentence {
