@@ -54,7 +54,7 @@ pub use acts::merging::{FastForward, Merged, Method};
 pub use acts::queue::MergeGroup;
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use faults::{Fault, Faults, HookMatcher, Order, RestMatcher};
-pub use model::{AccountKind, Cancelling, Permission, ReviewVerdict};
+pub use model::{AccountKind, BypassMode, Cancelling, Permission, ReviewVerdict};
 pub use recorder::{Exchange, SentWebhook};
 pub use refused::Refused;
 pub use sandbox::{Config, Error, Sandbox};

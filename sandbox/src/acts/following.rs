@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::pulls::{close, event, refresh, retarget_locked};
+use super::reviews;
 use crate::Refused;
 use crate::hub::Hub;
 use crate::model::World;
@@ -35,7 +36,10 @@ pub(crate) async fn head_moved(
         };
         refresh(hub, base, number).await?;
         let extra = json!({ "before": before, "after": after });
-        hub.with(|world| event(world, base, number, "synchronize", sender, extra));
+        hub.with(|world| {
+            event(world, base, number, "synchronize", sender, extra);
+            reviews::dismiss_stale(world, (base, number), sender);
+        });
         drop(guard);
     }
     Ok(())

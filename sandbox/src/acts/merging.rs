@@ -9,7 +9,7 @@ use super::stacks;
 use crate::Refused;
 use crate::git::{Signature, Tree};
 use crate::hub::Hub;
-use crate::model::Pull;
+use crate::model::{Pull, World};
 
 /// How a pull request is merged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,6 +49,16 @@ pub(crate) struct Wishes {
     pub(crate) message: Option<String>,
 }
 
+/// Why the rules keep somebody from merging. An app on the bypass list is kept from nothing, without having asked for it.
+fn forbidden(world: &World, pull: &Pull, actor: Actor) -> Option<String> {
+    let protection = world.protection_of(pull)?;
+    match actor.app {
+        Some(app) if protection.lets_through(app, true) => None,
+        Some(app) => world.blocked(pull).or_else(|| protection.against(app, true)),
+        None => world.blocked(pull),
+    }
+}
+
 /// Merges a pull request as `PUT …/merge` and the button do.
 pub(crate) async fn merge_pull(
     hub: &Arc<Hub>,
@@ -76,13 +86,7 @@ pub(crate) async fn merge_pull(
         if let Some(sentence) = world.refused_method(&pull, method.name()) {
             return Err(Refused::new(405, sentence));
         }
-        if let Some(sentence) = world.blocked(&pull) {
-            return Err(Refused::new(405, sentence));
-        }
-        let home = world.repository(repository).ok_or_else(Refused::not_found)?;
-        let protection = home.protections.get(&pull.base_ref);
-        let broken = protection.and_then(|protection| protection.against(actor.app?, true));
-        if let Some(sentence) = broken {
+        if let Some(sentence) = forbidden(world, &pull, actor) {
             return Err(Refused::new(405, sentence));
         }
         let home = world.repositories.get_mut(&repository).ok_or_else(Refused::not_found)?;

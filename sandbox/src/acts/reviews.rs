@@ -92,6 +92,22 @@ pub(crate) fn dismiss(hub: &Hub, place: (u64, u64), id: u64, sender: u64) -> Res
     })
 }
 
+/// After a push: dismisses the approvals, where the base wants that.
+pub(super) fn dismiss_stale(world: &mut World, place: (u64, u64), sender: u64) {
+    let protection = world.pulls.get(&place).and_then(|pull| world.protection_of(pull));
+    if !protection.is_some_and(|protection| protection.dismisses_stale) {
+        return;
+    }
+    let approvals = world.reviews_of(place.0, place.1).filter(|it| it.verdict == ReviewVerdict::Approved);
+    let stale: Vec<u64> = approvals.map(|review| review.id).collect();
+    for id in stale {
+        if let Some(review) = world.reviews.get_mut(&id) {
+            review.verdict = ReviewVerdict::Dismissed;
+        }
+        tell(world, id, "dismissed", sender);
+    }
+}
+
 /// A comment to be written on a line, as the pull request has it.
 #[derive(Debug, Clone)]
 pub(crate) struct NewLineComment {

@@ -13,6 +13,7 @@ mod discussion;
 mod environments;
 mod issues;
 mod parcel;
+mod protection;
 mod pulls;
 mod repositories;
 mod reviews;
@@ -34,8 +35,10 @@ pub(crate) use discussion::{Comment, DiffLine, Reaction};
 pub(crate) use environments::{Environment, folded};
 pub(crate) use issues::Issue;
 pub(crate) use parcel::Parcel;
+pub use protection::BypassMode;
+pub(crate) use protection::{Bypass, BypassActor, Protection, ProtectionKind, RequiredCheck};
 pub(crate) use pulls::{Pull, PullHead};
-pub(crate) use repositories::{Protection, ProtectionKind, Repository, RequiredCheck};
+pub(crate) use repositories::Repository;
 pub(crate) use reviews::PullReview;
 pub use reviews::ReviewVerdict;
 pub(crate) use stacks::Stack;
@@ -98,6 +101,7 @@ pub(crate) enum Kind {
     Installation = 50_000,
     Hook = 60_000,
     Repository = 700_000,
+    Ruleset = 750_000,
     Pull = 8_000_000,
     Issue = 8_500_000,
     Stack = 8_800_000,

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{CheckRun, RequiredCheck, World};
+use super::{CheckRun, Protection, RequiredCheck, World};
 use crate::git::Stats;
 
 /// A pull request.
@@ -119,9 +119,21 @@ impl World {
         }
     }
 
+    /// What protects the branch that a pull request is to be merged into.
+    pub(crate) fn protection_of(&self, pull: &Pull) -> Option<&Protection> {
+        self.repository(pull.repository)?.protections.get(self.rules_for(pull))
+    }
+
     /// Why the protection of the base forbids the merge, in GitHub's words; `None` if it does not.
     pub(crate) fn blocked(&self, pull: &Pull) -> Option<String> {
-        let protection = self.repository(pull.repository)?.protections.get(self.rules_for(pull))?;
+        let protection = self.protection_of(pull)?;
+        let reasons = [self.unapproved(pull, protection), self.unchecked(pull, protection)];
+        let reasons: Vec<String> = reasons.into_iter().flatten().collect();
+        (!reasons.is_empty()).then(|| reasons.join(" "))
+    }
+
+    /// Which checks are missing, in GitHub's words.
+    fn unchecked(&self, pull: &Pull, protection: &Protection) -> Option<String> {
         let open: Vec<(&RequiredCheck, Standing)> = protection
             .required
             .iter()
@@ -154,7 +166,7 @@ impl World {
             };
             return Some(format!("{kind} are not allowed on this repository."));
         }
-        let protection = home.protections.get(self.rules_for(pull))?;
+        let protection = self.protection_of(pull)?;
         let allowed = protection.methods.as_ref()?.iter().any(|it| it == method);
         (!allowed)
             .then(|| format!("Repository rule violations found: {method} is not an allowed merge method"))
@@ -171,15 +183,12 @@ impl World {
         if pull.draft {
             return "draft";
         }
-        let protection = self
-            .repository(pull.repository)
-            .and_then(|repository| repository.protections.get(self.rules_for(pull)));
-        if let Some(protection) = protection {
+        if let Some(protection) = self.protection_of(pull) {
             let checks = &protection.required;
             let green = checks
                 .iter()
                 .all(|required| self.standing(pull.repository, &pull.head.sha, required) == Standing::Green);
-            if !green {
+            if !green || self.unapproved(pull, protection).is_some() {
                 return "blocked";
             }
             if protection.strict && pull.stats.behind {

@@ -1,10 +1,10 @@
-//! Repositories, who may do what on them, their refs and their branch protection.
+//! Repositories, who may do what on them, and their refs.
 
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{Kind, Permission, World};
+use super::{Kind, Permission, Protection, World};
 
 /// One repository. Its refs mirror those of the bare git repository of the same id.
 #[derive(Debug, Clone)]
@@ -29,62 +29,6 @@ pub(crate) struct Repository {
     pub(crate) pushed_at: DateTime<Utc>,
     pub(crate) next_number: u64,
     commits_made: i64,
-}
-
-/// What a branch demands before a pull request may merge into it.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Protection {
-    pub(crate) required: Vec<RequiredCheck>,
-    /// The head must contain the tip of the base.
-    pub(crate) strict: bool,
-    /// The ways in which pull requests may be merged (`merge`, `squash`, `rebase`); `None` allows all.
-    pub(crate) methods: Option<Vec<String>>,
-    /// Apps may not push to it; they have to go through a pull request.
-    pub(crate) pull_request_required: bool,
-    /// Apps may not move it in any way.
-    pub(crate) updates_restricted: bool,
-    /// What it is a part of.
-    pub(crate) kind: ProtectionKind,
-    /// The apps that are held back by neither of the two.
-    pub(crate) passes: Vec<u64>,
-}
-
-/// Where a protection is written down.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) enum ProtectionKind {
-    /// In a ruleset.
-    #[default]
-    Ruleset,
-    /// In a branch protection rule, the older kind: no ruleset has it.
-    Classic,
-}
-
-/// One required status check.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct RequiredCheck {
-    pub(crate) context: String,
-    /// Only this app's check counts; `None` takes anybody's.
-    pub(crate) app: Option<u64>,
-}
-
-impl Protection {
-    /// GitHub's sentence if an app may not move the branch: by hand, or (`merging`) through a pull
-    /// request.
-    pub(crate) fn against(&self, app: u64, merging: bool) -> Option<String> {
-        if self.passes.contains(&app) {
-            return None;
-        }
-        let rules = [
-            (self.updates_restricted, "Cannot update this protected ref."),
-            (self.pull_request_required && !merging, "Changes must be made through a pull request."),
-        ];
-        let broken: Vec<&str> = rules.iter().filter(|(holds, _)| *holds).map(|(_, rule)| *rule).collect();
-        if self.kind == ProtectionKind::Classic && !broken.is_empty() {
-            return Some(broken.join(" "));
-        }
-        (!broken.is_empty())
-            .then(|| format!("Repository rule violations found\n\n{}\n\n", broken.join("\n\n")))
-    }
 }
 
 impl Repository {

@@ -23,6 +23,7 @@ mod reactions;
 mod refs;
 mod repositories;
 mod reviews;
+mod rules;
 mod stacks;
 mod teams;
 
@@ -78,7 +79,9 @@ fn repository_routes() -> Router<Arc<Hub>> {
         .route("/repos/{owner}/{repo}", get(repositories::show))
         .route("/repos/{owner}/{repo}/branches", get(repositories::branches))
         .route("/repos/{owner}/{repo}/branches/{*branch}", get(repositories::branch))
-        .route("/repos/{owner}/{repo}/rules/branches/{*branch}", get(repositories::rules))
+        .route("/repos/{owner}/{repo}/rules/branches/{*branch}", get(rules::of_branch))
+        .route("/repos/{owner}/{repo}/rulesets", get(rules::list))
+        .route("/repos/{owner}/{repo}/rulesets/{ruleset}", get(rules::show))
         .route("/repos/{owner}/{repo}/collaborators/{login}/permission", get(repositories::permission))
         .route("/repos/{owner}/{repo}/git/refs", post(refs::create))
         .route("/repos/{owner}/{repo}/git/ref/{*name}", get(refs::show))

@@ -1,11 +1,9 @@
-//! Repositories, branches, their rules, and who may do what.
-
-use serde_json::{Value, json};
+//! Repositories, branches, and who may do what.
 
 use super::paging::array;
 use super::{Answer, Call, Reply};
 use crate::Refused;
-use crate::model::{AccountKind, Level, Permission, Protection, ProtectionKind};
+use crate::model::{AccountKind, Level, Permission};
 use crate::shape;
 
 const METADATA: [(&str, Level); 1] = [("metadata", Level::Read)];
@@ -39,68 +37,6 @@ pub(crate) async fn branch(call: Call) -> Answer {
     let tip = tip.ok_or_else(missing)?;
     let info = call.hub.git.commit_info(id, &tip).await?.ok_or_else(missing)?;
     call.shaped(id, |world, found| Some(shape::branch(world, found, name, &info))).map(Reply::ok)
-}
-
-/// `GET /repos/{owner}/{repo}/rules/branches/{branch}`
-pub(crate) async fn rules(call: Call) -> Answer {
-    let id = call.repository(&METADATA)?;
-    let branch = call.param("branch");
-    let all: Vec<Value> = call.shaped(id, |world, found| {
-        let Some(protection) = found.protections.get(branch).filter(|it| it.kind == ProtectionKind::Ruleset)
-        else {
-            return Some(Vec::new());
-        };
-        let rule = |kind: &str, parameters: Value| {
-            json!({
-                "type": kind,
-                "ruleset_source_type": "Repository",
-                "ruleset_source": world.full_name(found),
-                "ruleset_id": found.id,
-                "parameters": parameters,
-            })
-        };
-        let mut rules = Vec::new();
-        if !protection.required.is_empty() {
-            rules.push(rule("required_status_checks", required_checks(protection)));
-        }
-        if protection.methods.is_some() || protection.pull_request_required {
-            rules.push(rule("pull_request", pull_request_rule(protection)));
-        }
-        if protection.updates_restricted {
-            rules.push(rule("update", json!({ "update_allows_fetch_and_merge": false })));
-        }
-        Some(rules)
-    })?;
-    Ok(array(&call, all))
-}
-
-fn required_checks(protection: &Protection) -> Value {
-    let required: Vec<Value> = protection
-        .required
-        .iter()
-        .map(|check| match check.app {
-            Some(app) => json!({ "context": check.context, "integration_id": app }),
-            None => json!({ "context": check.context }),
-        })
-        .collect();
-    json!({
-        "required_status_checks": required,
-        "strict_required_status_checks_policy": protection.strict,
-        "do_not_enforce_on_create": false,
-    })
-}
-
-fn pull_request_rule(protection: &Protection) -> Value {
-    let every = || ["merge", "squash", "rebase"].map(str::to_owned).to_vec();
-    let methods = protection.methods.clone().unwrap_or_else(every);
-    json!({
-        "allowed_merge_methods": methods,
-        "dismiss_stale_reviews_on_push": false,
-        "require_code_owner_review": false,
-        "require_last_push_approval": false,
-        "required_approving_review_count": 0,
-        "required_review_thread_resolution": false,
-    })
 }
 
 /// `GET /repos/{owner}/{repo}/collaborators/{login}/permission`: of a stranger 404 where it is private, `read` where it is

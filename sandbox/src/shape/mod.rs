@@ -14,6 +14,7 @@ mod deployment;
 mod issue;
 mod pull;
 mod repository;
+mod rules;
 mod stack;
 
 use base64::Engine as _;
@@ -31,6 +32,7 @@ pub(crate) use deployment::{deployment, deployment_status, webhook_deployment, w
 pub(crate) use issue::{full_issue, issue};
 pub(crate) use pull::{pull, pull_simple, stack_of};
 pub(crate) use repository::{full, minimal};
+pub(crate) use rules::{branch_rules, bypass, bypass_actors, ruleset, ruleset_simple};
 pub(crate) use stack::{stack, stack_simple};
 
 /// A moment as GitHub writes it.

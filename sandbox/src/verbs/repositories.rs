@@ -1,4 +1,4 @@
-//! Repositories: made, forked, renamed, protected, deleted.
+//! Repositories: made, forked, renamed, deleted.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use crate::acts::refs::move_refs;
 use crate::acts::repositories as acts;
 use crate::git::is_sha;
 use crate::hub::Hub;
-use crate::model::{Permission, RequiredCheck};
+use crate::model::Permission;
 use crate::{Refused, Sandbox};
 
 impl Sandbox {
@@ -196,26 +196,6 @@ impl RepoHandle {
         });
     }
 
-    /// Protects a branch; say what it requires. People's pushes are not held back, as for admins
-    /// on GitHub; merges of pull requests are, and what apps do if it says so.
-    pub fn protect(&self, branch: &str) -> Protect<'_> {
-        self.hub.with(|world| {
-            if let Some(found) = world.repositories.get_mut(&self.id) {
-                found.protections.entry(branch.to_owned()).or_default();
-            }
-        });
-        Protect { repository: self, branch: branch.to_owned() }
-    }
-
-    /// Takes the protection off a branch.
-    pub fn unprotect(&self, branch: &str) {
-        self.hub.with(|world| {
-            if let Some(found) = world.repositories.get_mut(&self.id) {
-                found.protections.remove(branch);
-            }
-        });
-    }
-
     /// The commit that a branch name or SHA means here.
     pub(crate) async fn resolve(&self, name: &str) -> Result<String, Refused> {
         if let Some(tip) = self.tip(name) {
@@ -233,90 +213,5 @@ impl RepoHandle {
         let sender = self.hub.with(|world| world.person(by));
         let _guard = self.hub.lock(self.id).await;
         move_refs(&self.hub, self.id, vec![(name, sha)], sender, None).await
-    }
-}
-
-/// The protection of a branch; each call adds to it at once.
-#[derive(Debug)]
-pub struct Protect<'repository> {
-    repository: &'repository RepoHandle,
-    branch: String,
-}
-
-impl Protect<'_> {
-    fn change(&self, act: impl FnOnce(&mut crate::model::Protection)) {
-        self.repository.hub.with(|world| {
-            let found = world.repositories.get_mut(&self.repository.id);
-            if let Some(protection) = found.and_then(|found| found.protections.get_mut(&self.branch)) {
-                act(protection);
-            }
-        });
-    }
-
-    fn add(&self, context: &str, app: Option<u64>) {
-        let required = RequiredCheck { context: context.to_owned(), app };
-        self.change(|protection| {
-            if !protection.required.contains(&required) {
-                protection.required.push(required);
-            }
-        });
-    }
-
-    /// Requires a check of that name, by whomever.
-    #[expect(clippy::return_self_not_must_use, reason = "usually the end of a sentence")]
-    pub fn require(self, context: &str) -> Self {
-        self.add(context, None);
-        self
-    }
-
-    /// Requires a check of that name by one app.
-    #[expect(clippy::return_self_not_must_use, reason = "usually the end of a sentence")]
-    pub fn require_from(self, context: &str, app: u64) -> Self {
-        self.add(context, Some(app));
-        self
-    }
-
-    /// Allows only these ways of merging: `merge`, `squash`, `rebase`.
-    #[expect(clippy::return_self_not_must_use, reason = "usually the end of a sentence")]
-    pub fn merged_by<'m>(self, methods: impl IntoIterator<Item = &'m str>) -> Self {
-        let methods: Vec<String> = methods.into_iter().map(str::to_owned).collect();
-        self.change(|protection| protection.methods = Some(methods.clone()));
-        self
-    }
-
-    /// Lets apps change it through pull requests only; their pushes are refused.
-    #[expect(clippy::return_self_not_must_use, reason = "usually the end of a sentence")]
-    pub fn require_pull_request(self) -> Self {
-        self.change(|protection| protection.pull_request_required = true);
-        self
-    }
-
-    /// Protects it by a branch protection rule, the older kind: rulesets know nothing of it, and its sentences speak of
-    /// no rule violations.
-    #[expect(clippy::return_self_not_must_use, reason = "usually the end of a sentence")]
-    pub fn by_classic_rule(self) -> Self {
-        self.change(|protection| protection.kind = crate::model::ProtectionKind::Classic);
-        self
-    }
-
-    /// Lets no app move it.
-    #[expect(clippy::return_self_not_must_use, reason = "usually the end of a sentence")]
-    pub fn restrict_updates(self) -> Self {
-        self.change(|protection| protection.updates_restricted = true);
-        self
-    }
-
-    /// Lets one app bypass what holds other apps back.
-    #[expect(clippy::return_self_not_must_use, reason = "usually the end of a sentence")]
-    pub fn let_pass(self, app: u64) -> Self {
-        self.change(|protection| protection.passes.push(app));
-        self
-    }
-
-    /// Requires the head to contain the base's tip.
-    #[expect(clippy::return_self_not_must_use, reason = "usually the end of a sentence")]
-    pub fn up_to_date(self) -> Self {
-        self.change(|protection| protection.strict = true);
-        self
     }
 }
