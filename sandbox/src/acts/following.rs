@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::json;
 
-use super::pulls::{close, event, refresh, retarget_locked};
+use super::pulls::{close, event, leave_queue, refresh, retarget_locked};
 use super::reviews;
 use crate::Refused;
 use crate::hub::Hub;
@@ -37,6 +37,7 @@ pub(crate) async fn head_moved(
         refresh(hub, base, number).await?;
         let extra = json!({ "before": before, "after": after });
         hub.with(|world| {
+            leave_queue(world, (base, number), "UNKNOWN_REMOVAL_REASON", sender);
             event(world, base, number, "synchronize", sender, extra);
             reviews::dismiss_stale(world, (base, number), sender);
         });
@@ -97,6 +98,7 @@ fn mark_merged(world: &mut World, repository: u64, number: u64, merge: &str, sen
         pull.merged_by = Some(sender);
         pull.merge_commit = Some(merge.to_owned());
     }
+    leave_queue(world, (repository, number), "MERGE", sender);
     event(world, repository, number, "closed", sender, json!({}));
 }
 

@@ -24,7 +24,7 @@ pub enum Method {
 
 impl Method {
     /// As rules name it.
-    const fn name(self) -> &'static str {
+    pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Merge => "merge",
             Self::Squash => "squash",
@@ -49,14 +49,25 @@ pub(crate) struct Wishes {
     pub(crate) message: Option<String>,
 }
 
+/// Why a pull request is not merged in this way by somebody.
+pub(super) fn not_mergeable(world: &World, pull: &Pull, method: Method, actor: Actor) -> Option<Refused> {
+    let sentence = match pull {
+        pull if !pull.open || pull.merge_commit.is_none() => "Pull Request is not mergeable".to_owned(),
+        pull if pull.draft => "Pull Request is still a draft".to_owned(),
+        pull => world.refused_method(pull, method.name()).or_else(|| forbidden(world, pull, actor))?,
+    };
+    Some(Refused::new(405, sentence))
+}
+
 /// Why the rules keep somebody from merging. An app on the bypass list is kept from nothing, without having asked for it.
 fn forbidden(world: &World, pull: &Pull, actor: Actor) -> Option<String> {
     let protection = world.protection_of(pull)?;
-    match actor.app {
-        Some(app) if protection.lets_through(app, true) => None,
-        Some(app) => world.blocked(pull).or_else(|| protection.against(app, true)),
-        None => world.blocked(pull),
+    if actor.app.is_some_and(|app| protection.lets_through(app, true)) {
+        return None;
     }
+    let queue = || protection.queue.then(|| "Changes must be made through the merge queue".to_owned());
+    let against = || protection.against(actor.app?, true);
+    world.blocked(pull).or_else(queue).or_else(against)
 }
 
 /// Merges a pull request as `PUT …/merge` and the button do.
@@ -74,19 +85,10 @@ pub(crate) async fn merge_pull(
         if wishes.sha.as_ref().is_some_and(|seen| *seen != pull.head.sha) {
             return Err(Refused::new(409, "Head branch was modified. Review and try the merge again."));
         }
-        if !pull.open || pull.merge_commit.is_none() {
-            return Err(Refused::new(405, "Pull Request is not mergeable"));
-        }
-        if pull.draft {
-            return Err(Refused::new(405, "Pull Request is still a draft"));
+        if let Some(refused) = not_mergeable(world, &pull, method, actor) {
+            return Err(refused);
         }
         if let Some(sentence) = stacks::not_the_lowest(world, &pull) {
-            return Err(Refused::new(405, sentence));
-        }
-        if let Some(sentence) = world.refused_method(&pull, method.name()) {
-            return Err(Refused::new(405, sentence));
-        }
-        if let Some(sentence) = forbidden(world, &pull, actor) {
             return Err(Refused::new(405, sentence));
         }
         let home = world.repositories.get_mut(&repository).ok_or_else(Refused::not_found)?;

@@ -8,6 +8,7 @@
 pub(crate) mod accounts;
 pub(crate) mod actions;
 pub(crate) mod apps;
+pub(crate) mod async_merges;
 pub(crate) mod checks;
 pub(crate) mod comments;
 pub(crate) mod deploys;

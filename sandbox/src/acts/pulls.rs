@@ -186,6 +186,13 @@ pub(crate) async fn refresh(hub: &Arc<Hub>, repository: u64, number: u64) -> Res
     Ok(())
 }
 
+/// Takes a pull request out of the merge queue, if it is in one.
+pub(super) fn leave_queue(world: &mut World, place: (u64, u64), reason: &str, sender: u64) {
+    if world.queued.remove(&place) {
+        event(world, place.0, place.1, "dequeued", sender, json!({ "reason": reason }));
+    }
+}
+
 /// Closes without merging.
 pub(crate) fn close(hub: &Hub, repository: u64, number: u64, sender: u64) {
     hub.with(|world| {
@@ -199,6 +206,7 @@ pub(crate) fn close(hub: &Hub, repository: u64, number: u64, sender: u64) {
         pull.open = false;
         pull.closed_at = Some(now);
         pull.updated_at = now;
+        leave_queue(world, (repository, number), "MANUAL", sender);
         event(world, repository, number, "closed", sender, json!({}));
     });
 }

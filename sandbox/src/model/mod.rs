@@ -12,6 +12,7 @@ mod deployments;
 mod discussion;
 mod environments;
 mod issues;
+mod merges;
 mod parcel;
 mod protection;
 mod pulls;
@@ -20,7 +21,7 @@ mod reviews;
 mod stacks;
 mod teams;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -34,6 +35,7 @@ pub(crate) use deployments::{Deployment, DeploymentStatus};
 pub(crate) use discussion::{Comment, DiffLine, Reaction};
 pub(crate) use environments::{Environment, folded};
 pub(crate) use issues::Issue;
+pub(crate) use merges::{AsyncMerge, MergeAction, MergeOutcome};
 pub(crate) use parcel::Parcel;
 pub use protection::BypassMode;
 pub(crate) use protection::{Bypass, BypassActor, Protection, ProtectionKind, RequiredCheck};
@@ -62,6 +64,12 @@ pub(crate) struct World {
     pub(crate) teams: BTreeMap<u64, Team>,
     pub(crate) repositories: BTreeMap<u64, Repository>,
     pub(crate) pulls: BTreeMap<(u64, u64), Pull>,
+    /// Pull requests in the merge queue of their base, by repository and number.
+    pub(crate) queued: BTreeSet<(u64, u64)>,
+    /// In the order they were asked for.
+    pub(crate) merges: Vec<AsyncMerge>,
+    /// Asynchronous merges wait to be let go.
+    pub(crate) holds_merges: bool,
     /// By repository and number.
     pub(crate) stacks: BTreeMap<(u64, u64), Stack>,
     pub(crate) issues: BTreeMap<(u64, u64), Issue>,
@@ -132,6 +140,9 @@ impl World {
             teams: BTreeMap::new(),
             repositories: BTreeMap::new(),
             pulls: BTreeMap::new(),
+            queued: BTreeSet::new(),
+            merges: Vec::new(),
+            holds_merges: false,
             stacks: BTreeMap::new(),
             issues: BTreeMap::new(),
             comments: BTreeMap::new(),

@@ -18,6 +18,8 @@ pub(crate) struct Protection {
     pub(crate) approvals: usize,
     /// A push to the head takes its approvals away.
     pub(crate) dismisses_stale: bool,
+    /// Pull requests merge through its queue alone.
+    pub(crate) queue: bool,
     /// Apps may not move it in any way.
     pub(crate) updates_restricted: bool,
     /// What it is a part of.
@@ -82,6 +84,7 @@ impl Protection {
             pull_request_required: false,
             approvals: 0,
             dismisses_stale: false,
+            queue: false,
             updates_restricted: false,
             kind: ProtectionKind::Ruleset,
             bypasses: Vec::new(),

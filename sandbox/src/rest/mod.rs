@@ -6,6 +6,7 @@
 
 mod actions;
 mod apps;
+mod async_merges;
 mod auth;
 mod call;
 mod checks;
@@ -137,6 +138,8 @@ fn pull_routes() -> Router<Arc<Hub>> {
         .route("/repos/{owner}/{repo}/pulls", get(pulls::list).post(pulls::create))
         .route("/repos/{owner}/{repo}/pulls/{number}", get(pulls::show).patch(pulls::update))
         .route("/repos/{owner}/{repo}/pulls/{number}/merge", put(pulls::merge))
+        .route("/repos/{owner}/{repo}/pulls/{number}/merge-async", put(async_merges::request))
+        .route("/repos/{owner}/{repo}/pulls/{number}/merge-async/{uuid}", get(async_merges::result))
         .route("/repos/{owner}/{repo}/pulls/{number}/commits", get(pulls::commits))
 }
 

@@ -19,7 +19,22 @@ fn rules(protection: &Protection) -> Vec<Value> {
     if protection.updates_restricted {
         rules.push(rule("update", json!({ "update_allows_fetch_and_merge": false })));
     }
+    if protection.queue {
+        rules.push(rule("merge_queue", queue_rule()));
+    }
     rules
+}
+
+fn queue_rule() -> Value {
+    json!({
+        "check_response_timeout_minutes": 60,
+        "grouping_strategy": "ALLGREEN",
+        "max_entries_to_build": 5,
+        "max_entries_to_merge": 5,
+        "merge_method": "MERGE",
+        "min_entries_to_merge": 1,
+        "min_entries_to_merge_wait_minutes": 5,
+    })
 }
 
 fn required_checks(protection: &Protection) -> Value {

@@ -21,6 +21,7 @@ mod issues;
 mod jobs;
 mod lists;
 mod locks;
+mod merges;
 mod protection;
 mod pulls;
 mod releases;

@@ -100,6 +100,13 @@ impl Protect<'_> {
         self
     }
 
+    /// Lets pull requests merge through a merge queue alone. [`RepoHandle::merge_group`] makes a group of them.
+    #[expect(clippy::return_self_not_must_use, reason = "usually the end of a sentence")]
+    pub fn merge_queue(self) -> Self {
+        self.change(|protection| protection.queue = true);
+        self
+    }
+
     /// Protects it by a ruleset of the repository's owner.
     #[expect(clippy::return_self_not_must_use, reason = "usually the end of a sentence")]
     pub fn by_organization(self) -> Self {

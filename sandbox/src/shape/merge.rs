@@ -1,0 +1,34 @@
+//! Asynchronous merges.
+
+use serde_json::{Value, json};
+
+use crate::model::{AsyncMerge, MergeOutcome};
+
+/// `pull-request-merge-async-result` of one that was taken; `pending` says how it stands if it has not run yet.
+pub(crate) fn async_merge(merge: &AsyncMerge, pending: &str) -> Value {
+    match &merge.outcome {
+        MergeOutcome::Pending => json!({
+            "status": "pending",
+            "details": {
+                "message": pending,
+                "uuid": merge.uuid,
+                "merge_method": merge.method.as_deref().unwrap_or("default"),
+                "merge_action": merge.action.as_str(),
+                "expected_head_sha": merge.expected,
+            },
+        }),
+        MergeOutcome::Merged(sha) => already_merged("Pull request was merged.", sha),
+        MergeOutcome::Enqueued => without_merge("enqueued", "Pull request is in the merge queue."),
+        MergeOutcome::Failed(sentence) => without_merge("failed", sentence),
+    }
+}
+
+/// The same of a merge that is there.
+pub(crate) fn already_merged(message: &str, sha: &str) -> Value {
+    json!({ "status": "merged", "details": { "message": message, "sha": sha } })
+}
+
+/// The same where nothing was merged: `enqueued` or `failed`.
+pub(crate) fn without_merge(status: &str, message: &str) -> Value {
+    json!({ "status": status, "details": { "message": message } })
+}
