@@ -7,7 +7,6 @@ use crate::report::{self, one_line};
 use crate::store::{AuditFilter, SqliteStore, Store};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::process::ExitCode;
 
 /// How long what others have said may be on a line, in characters.
@@ -149,7 +148,7 @@ fn printed(
         names.get(&entry.repository).cloned().unwrap_or_else(|| format!("repository {}", entry.repository))
     };
     if asked.json {
-        return shown.iter().map(|(row, entry)| format!("{}\n", as_json(row, entry, &name(entry)))).collect();
+        return lines(shown.iter().map(|(row, entry)| as_json(row, entry, &name(entry)).to_string()));
     }
     if asked.csv {
         let lines = shown.iter().map(|(row, entry)| csv(&fields(row, entry, name(entry))));
@@ -158,12 +157,12 @@ fn printed(
     if shown.is_empty() {
         return "nothing\n".to_owned();
     }
-    let mut text = String::new();
-    for (row, entry) in shown {
-        // Writing into a text does not fail.
-        let _ = writeln!(text, "{:>6}  {}", row.number, line(entry, &name(entry)));
-    }
-    text
+    lines(shown.iter().map(|(row, entry)| format!("{:>6}  {}", row.number, line(entry, &name(entry)))))
+}
+
+/// Each of these on a line.
+fn lines(each: impl Iterator<Item = String>) -> String {
+    each.flat_map(|line| [line, "\n".to_owned()]).collect()
 }
 
 fn line(entry: &AuditEntry, repository: &str) -> String {

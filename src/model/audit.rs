@@ -167,13 +167,12 @@ mod tests {
         let mut previous = AuditHash::NONE;
         let row = |(at, text): (usize, &&str)| {
             let hash = previous.then(text);
-            let row = AuditRow {
+            AuditRow {
                 number: i64::try_from(at).unwrap() + 1,
                 text: (*text).to_owned(),
                 previous: std::mem::replace(&mut previous, hash),
                 hash,
-            };
-            row
+            }
         };
         texts.iter().enumerate().map(row).collect()
     }

@@ -27,6 +27,7 @@ pub struct ActionsDriver<F> {
 }
 
 /// See [`super::driver`].
+#[expect(clippy::unnecessary_wraps, reason = "every driver is made by the same call, and some can fail")]
 pub(super) fn driver<'a>(means: &impl Means<'a>, file: &str) -> Result<Arc<dyn Driver + 'a>, String> {
     Ok(Arc::new(ActionsDriver { forge: means.forge(), file: file.to_owned() }))
 }

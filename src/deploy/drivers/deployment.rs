@@ -11,6 +11,7 @@ use async_trait::async_trait;
 use std::sync::Arc;
 
 /// See [`super::driver`].
+#[expect(clippy::unnecessary_wraps, reason = "every driver is made by the same call, and some can fail")]
 pub(super) fn driver<'a>(means: &impl Means<'a>) -> Result<Arc<dyn Driver + 'a>, String> {
     Ok(Arc::new(DeploymentDriver(means.forge())))
 }
