@@ -307,6 +307,9 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// Every open pull request of a repository.
     async fn open_pulls(&self, repository: RepositoryId) -> Result<Vec<JudgedPull>, StoreError>;
 
+    /// The same without their verdicts, which are long.
+    async fn open_pulls_alone(&self, repository: RepositoryId) -> Result<Vec<PullRequest>, StoreError>;
+
     /// The open pull requests that have this head and base and were judged so, by number: they share a
     /// check.
     async fn sharing(

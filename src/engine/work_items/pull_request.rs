@@ -52,10 +52,10 @@ pub(super) async fn run(
         // Nothing is judged by rules that are not known, and the check says why.
         Err(error) => (ctx.unread(&error), Some(error)),
     };
-    let memory = Memory::of(ctx, &config.path, id, &pull.head_branch).await?;
+    let open = ctx.store.open_pulls_alone(id).await?;
     let nothing_new = pending.deliveries.is_empty();
     let (repository, before) = (&repository, before.as_ref());
-    let case = Case { ctx, config, memory, repository, before, settings, nothing_new };
+    let case = Case { ctx, config, open, repository, before, settings, nothing_new };
     if pull.state != PullRequestState::Open {
         changes.extend(case.left(&pull, None).await?);
         let judged_for = before.as_ref().and_then(|it| it.judged_base.as_ref());
@@ -101,7 +101,8 @@ pub(super) async fn run(
 struct Case<'a> {
     ctx: &'a EngineContext,
     config: RepositoryConfig,
-    memory: Memory,
+    /// The open pull requests of the repository as they were when it was begun with.
+    open: Vec<PullRequest>,
     repository: &'a RepositoryRow,
     before: Option<&'a JudgedPull>,
     /// How the repository's own settings let it be merged, where GitHub has told.
@@ -165,7 +166,7 @@ impl Case<'_> {
 
     /// What it finally aims at; `None` where that is no branch of the path.
     fn aim(&self, row: &PullRequest) -> Option<BranchName> {
-        aim(&self.config.path, row, self.memory.open())
+        aim(&self.config.path, row, &self.open)
     }
 
     async fn look(&self, row: PullRequest) -> Result<Judged, NotJudged> {

@@ -246,6 +246,10 @@ impl Store for SqliteStore {
         self.readers.run(move |c| reads::open_pulls(c, repository)).await
     }
 
+    async fn open_pulls_alone(&self, repository: RepositoryId) -> Result<Vec<PullRequest>, StoreError> {
+        self.readers.run(move |c| reads::open_pulls_alone(c, repository)).await
+    }
+
     async fn sharing(
         &self,
         repository: RepositoryId,

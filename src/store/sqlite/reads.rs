@@ -185,6 +185,13 @@ pub(super) fn open_pulls(
     judged(connection, OPEN_PULLS, named_params! { ":repository": repository })
 }
 
+pub(super) fn open_pulls_alone(
+    connection: &Connection,
+    repository: RepositoryId,
+) -> Result<Vec<PullRequest>, StoreError> {
+    pulls(connection, OPEN, named_params! { ":repository": repository })
+}
+
 pub(super) fn sharing(
     connection: &Connection,
     repository: RepositoryId,
@@ -260,7 +267,7 @@ pub(super) fn ledger(
             })?
             .collect::<Result<_, _>>()?;
     }
-    rows.open = pulls(&moment, OPEN, named_params! { ":repository": repository })?;
+    rows.open = open_pulls_alone(&moment, repository)?;
     rows.merged = merged_pulls(&moment, repository, MERGED_AT_MOST)?;
     rows.merged.reverse();
     rows.verified = verified(&moment, repository)?;

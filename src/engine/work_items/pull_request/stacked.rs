@@ -78,14 +78,14 @@ impl Case<'_> {
 
     /// What can be done by a button is done by the verdict for the trunk; the other check has the one that looks again.
     pub(super) fn without_dead_buttons(&self, judged: &Judged, text: &mut CheckText) {
-        let aimed = aim(&self.config.path, &judged.row, self.memory.open());
+        let aimed = aim(&self.config.path, &judged.row, &self.open);
         if aimed.is_some_and(|aimed| aimed != judged.pull.base.branch) {
             text.actions.retain(|action| *action == RECHECK);
         }
     }
 
     fn by_stack_alone(&self, row: &PullRequest, base: &BranchName) -> Verdict {
-        let stacks = stack_facts(&self.config.path, row, self.memory.open());
+        let stacks = stack_facts(&self.config.path, row, &self.open);
         policy::judge_stack(&self.config.path, &ends(row, base.clone()), &stacks)
     }
 
@@ -93,7 +93,7 @@ impl Case<'_> {
     /// for their trunk.
     pub(super) fn sharing_by_own_base(&self, judged: &Judged) -> Vec<(Subject, Verdict)> {
         let (path, base) = (&self.config.path, &judged.pull.base.branch);
-        let open = self.memory.open();
+        let open = &self.open;
         let shares = |row: &&PullRequest| {
             let aimed = aim(path, row, open);
             is_another(&judged.row, row)

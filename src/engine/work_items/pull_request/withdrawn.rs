@@ -36,7 +36,7 @@ impl Case<'_> {
             let Some(base) = check.base().filter(|base| !kept.contains(&Some(base))) else { continue };
             let is_own = own == Some(base);
             let is_over = check.is_withdrawn() || check.put_on.is_some() || (!is_own && check.lets_merge());
-            let open = self.memory.open();
+            let open = &self.open;
             if is_over || is_needed(&self.config.path, open, Some(row.number), (head, base)) {
                 continue;
             }
