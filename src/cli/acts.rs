@@ -63,7 +63,7 @@ pub(super) async fn ask(at: &At, act: RequestedAct, telling: &Telling) -> Result
         made_at: SystemClock.now(),
         outcome: None,
     };
-    let id = store.request_act(asked).await.map_err(UsageError::new)?;
+    let id = store.request_act(asked).await?;
     let exit = if let Ok(outcome) = tokio::time::timeout(PATIENCE, answer(&store, id)).await {
         let outcome = outcome?;
         telling.tell(&said(&outcome), || as_json(&outcome));
@@ -94,7 +94,7 @@ fn said(outcome: &ActOutcome) -> String {
 
 async fn answer(store: &SqliteStore, id: RequestedActId) -> Result<ActOutcome, UsageError> {
     loop {
-        match store.requested_act(id).await.map_err(UsageError::new)?.and_then(|row| row.outcome) {
+        match store.requested_act(id).await?.and_then(|row| row.outcome) {
             Some(outcome) => return Ok(outcome),
             None => tokio::time::sleep(LOOK_EVERY).await,
         }
@@ -129,7 +129,7 @@ impl Following<'_> {
                 &self.environment.name,
                 &self.environment.branch,
             );
-            let environment_deploys = environment_deploys.await.map_err(UsageError::new)?;
+            let environment_deploys = environment_deploys.await?;
             let queue = DeployQueue::new(
                 environment_deploys.deploys,
                 environment_deploys.hold,

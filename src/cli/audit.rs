@@ -94,7 +94,7 @@ pub(super) async fn run(arguments: Arguments) -> Result<ExitCode, UsageError> {
 async fn verify(store: &SqliteStore, head: Option<&str>) -> Result<ExitCode, UsageError> {
     let known = head.map(str::parse::<AuditHash>).transpose();
     let known = known.map_err(|error| UsageError::new(format!("--head: {error}")))?;
-    let rows = store.audit(AuditFilter::default()).await.map_err(UsageError::new)?;
+    let rows = store.audit(AuditFilter::default()).await?;
     let faults = audit_faults(&rows, known);
     if !faults.is_empty() {
         let lines: Vec<String> = faults.iter().map(|fault| format!("{fault}\n")).collect();
@@ -113,8 +113,8 @@ async fn list(store: &SqliteStore, asked: &Asked) -> Result<ExitCode, UsageError
         None => None,
     };
     let since = asked.since.map_or(0, |since| since.seconds() * 1_000);
-    let rows = store.audit(AuditFilter { repository: of, since }).await.map_err(UsageError::new)?;
-    let repositories = store.repositories(None).await.map_err(UsageError::new)?;
+    let rows = store.audit(AuditFilter { repository: of, since }).await?;
+    let repositories = store.repositories(None).await?;
     let names = repositories.into_iter().map(|row| (row.id, row.full_name)).collect();
     let mut shown = Vec::new();
     for row in &rows {

@@ -34,7 +34,7 @@ pub(super) async fn run(arguments: Arguments) -> Result<ExitCode, UsageError> {
     let (places, store) = opened::open()?;
     let row = opened::repository(&store, &arguments.repository).await?;
     let number = PullNumber(arguments.number);
-    let pull = store.pull(row.id, number).await.map_err(UsageError::new)?.map(|it| it.pull);
+    let pull = store.pull(row.id, number).await?.map(|it| it.pull);
     let pull =
         pull.ok_or_else(|| UsageError::new(format!("Towpath does not know #{number} of {}", row.full_name)))?;
     if pull.merged.is_none() {
@@ -48,7 +48,7 @@ pub(super) async fn run(arguments: Arguments) -> Result<ExitCode, UsageError> {
             row.full_name
         ))
     })?;
-    let reached = change_status(&store, &mirror, &path, &pull).await.map_err(UsageError::new)?;
+    let reached = change_status(&store, &mirror, &path, &pull).await?;
     store.close().await;
     print::to_stdout(&if arguments.json {
         format!("{}\n", report::change_status_as_json(&reached))

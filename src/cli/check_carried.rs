@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use super::local::{Local, Place};
 use super::{UsageError, print};
 use crate::lineage::GitError;
-use crate::model::BranchName;
+use crate::model::{BranchName, ForPeople};
 use crate::report::{self, SeenAs, fetch_every_branch, moment, shell_word};
 
 /// What `towpath check carried` takes.
@@ -55,7 +55,7 @@ pub(super) async fn run(arguments: Arguments) -> Result<ExitCode, UsageError> {
     let Some(commit) = local.repository.resolve(&arguments.commit).await.map_err(failed)? else {
         let fetch =
             local.repository.tracked_remote().map(|it| format!("run git fetch {}, or ", shell_word(it)));
-        return Err(UsageError(format!(
+        return Err(UsageError::new(format!(
             "{:?} is no commit in {}; {}name one that exists with --commit",
             arguments.commit,
             local.place,
@@ -90,7 +90,7 @@ impl Arguments {
                 "the clone is shallow and lacks older commits; run {}",
                 fetch_every_branch(remote, "--unshallow")
             ),
-            (other, _) => other.to_string(),
+            (other, _) => other.for_people().into(),
         };
         let why = format!("{} does not tell: {why}", local.place);
         if self.json {

@@ -9,8 +9,8 @@ use super::{UsageError, print, repair};
 use crate::engine::judge::{judge, obstacle};
 use crate::lineage::{BranchTip, GitError, Ledger};
 use crate::model::{
-    Base, BranchName, CommitId, Environment, Head, Outcome, PromotionPath, Pull, Role, Source, Undecided,
-    Verdict,
+    Base, BranchName, CommitId, Environment, ForPeople, Head, Outcome, PromotionPath, Pull, Role, Source,
+    Undecided, Verdict,
 };
 use crate::report::{self, Basis, ConfigSource, LocalCheck};
 
@@ -282,13 +282,14 @@ async fn find_head(arguments: &Arguments, local: &Local) -> Result<Option<Found>
 
 pub(super) fn read_ledger(file: &Path) -> Result<Ledger, UsageError> {
     let place = file.display();
-    let json = std::fs::read_to_string(file)
-        .map_err(|error| UsageError(format!("--ledger {place} could not be read: {error}")))?;
-    Ledger::parse(&json).map_err(|error| UsageError(format!("--ledger {place}: {error}")))
+    let json = std::fs::read_to_string(file).map_err(|error| {
+        UsageError::new(format!("--ledger {place} could not be read: {}", error.for_people()))
+    })?;
+    Ledger::parse(&json).map_err(|error| UsageError::new(format!("--ledger {place}: {}", error.for_people())))
 }
 
 fn no_such_head(arguments: &Arguments, local: &Local) -> UsageError {
-    UsageError(format!(
+    UsageError::new(format!(
         "{:?} is neither a branch nor a commit in {}; name one that exists with --head",
         arguments.head, local.place
     ))

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use super::exit::Status;
 use super::{UsageError, print};
 use crate::model::config::{CONFIGURATION_BYTES_MAX, CONFIGURATION_PATH, Configuration, Problem, schema};
-use crate::model::{DocsUrl, Level};
+use crate::model::{DocsUrl, ForPeople, Level};
 
 /// What `towpath config` takes.
 #[derive(Debug, clap::Subcommand)]
@@ -129,15 +129,18 @@ fn show(named: Option<&Path>) -> Result<String, UsageError> {
 
 /// The file of the repository that the current directory is part of, if it has one.
 fn of_this_repository() -> Result<Option<PathBuf>, UsageError> {
-    let here = std::env::current_dir()
-        .map_err(|error| UsageError(format!("the current directory could not be read: {error}")))?;
+    let here = std::env::current_dir().map_err(|error| {
+        UsageError::new(format!("the current directory could not be read: {}", error.for_people()))
+    })?;
     let top = here.ancestors().find(|folder| folder.join(".git").exists());
     // What cannot be looked at is named when it is read.
     Ok(top.map(|top| top.join(CONFIGURATION_PATH)).filter(|file| file.symlink_metadata().is_ok()))
 }
 
 fn read(file: &Path) -> Result<Result<Configuration, Vec<Problem>>, UsageError> {
-    let failed = |error| UsageError(format!("{} could not be read: {error}", file.display()));
+    let failed = |error: std::io::Error| {
+        UsageError::new(format!("{} could not be read: {}", file.display(), error.for_people()))
+    };
     let mut bytes = Vec::new();
     // One byte more than is taken shows that there are too many.
     let most = CONFIGURATION_BYTES_MAX as u64 + 1;
@@ -147,7 +150,7 @@ fn read(file: &Path) -> Result<Result<Configuration, Vec<Problem>>, UsageError> 
 
 fn invalid(file: &Path, problems: &[Problem]) -> UsageError {
     let (verdict, lines) = (verdict(file, problems), in_lines(file, problems));
-    UsageError(format!("{verdict}\n{lines}{}", documented()))
+    UsageError::new(format!("{verdict}\n{lines}{}", documented()))
 }
 
 /// Where the file is explained.

@@ -81,9 +81,9 @@ async fn answer(store: &SqliteStore, command: Command) -> Result<String, UsageEr
     match command {
         Command::List { state, limit } => {
             let filter = DeliveryFilter { state: state.map(DeliveryState::from), limit };
-            let rows = store.deliveries(&filter).await.map_err(UsageError::new)?;
+            let rows = store.deliveries(&filter).await?;
             let given_up = match filter.state {
-                Some(DeliveryState::Dead) => store.given_up(limit).await.map_err(UsageError::new)?,
+                Some(DeliveryState::Dead) => store.given_up(limit).await?,
                 _ => Vec::new(),
             };
             let text = list(&rows) + &without_delivery(&rows, &given_up);
@@ -95,7 +95,7 @@ async fn answer(store: &SqliteStore, command: Command) -> Result<String, UsageEr
                 return revive(store, item).await;
             }
             let row = found(store, &id).await?;
-            let done = store.replay(row.id, SystemClock.now()).await.map_err(UsageError::new)?;
+            let done = store.replay(row.id, SystemClock.now()).await?;
             if done {
                 Ok(format!("{} is processed again: {}\n", row.guid, row.item))
             } else {
@@ -109,19 +109,19 @@ async fn answer(store: &SqliteStore, command: Command) -> Result<String, UsageEr
 }
 
 async fn revive(store: &SqliteStore, item: WorkItem) -> Result<String, UsageError> {
-    let given_up = store.given_up(u32::MAX).await.map_err(UsageError::new)?;
+    let given_up = store.given_up(u32::MAX).await?;
     if given_up.iter().all(|it| it.item != item) {
         return Err(UsageError::new(format!(
             "{item} was not given up; see towpath deliveries list --state dead"
         )));
     }
     let done = format!("{item} is tried again\n");
-    store.mark(vec![item], SystemClock.now()).await.map_err(UsageError::new)?;
+    store.mark(vec![item], SystemClock.now()).await?;
     Ok(done)
 }
 
 async fn found(store: &SqliteStore, id: &str) -> Result<DeliveryRow, UsageError> {
-    let row = store.delivery(id).await.map_err(UsageError::new)?;
+    let row = store.delivery(id).await?;
     row.ok_or_else(|| UsageError::new(format!("no delivery {id:?} is known; see towpath deliveries list")))
 }
 

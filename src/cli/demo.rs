@@ -1,5 +1,6 @@
 use super::{UsageError, print, process_variables, settings};
 use crate::demo::{self, Screen};
+use crate::model::ForPeople;
 use std::process::ExitCode;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -22,14 +23,14 @@ pub(super) struct Arguments {
 
 pub(super) async fn run(arguments: Arguments) -> Result<ExitCode, UsageError> {
     if std::env::var_os("RUST_LOG").is_some() {
-        let filter = settings::log_filter(&process_variables::of_process).map_err(UsageError::new)?;
+        let filter = settings::log_filter(&process_variables::of_process)?;
         super::log::start(filter, settings::LogFormat::Pretty);
     }
     let screen = Screen { colour: print::colour(), columns: print::columns() };
     match demo::run(arguments.once, screen, stop()?).await {
         Ok(()) => Ok(ExitCode::SUCCESS),
         Err(error) => {
-            print::to_stderr(&format!("\n✗ {error}\n"));
+            print::to_stderr(&format!("\n✗ {}\n", error.for_people()));
             Ok(ExitCode::FAILURE)
         }
     }
@@ -37,9 +38,9 @@ pub(super) async fn run(arguments: Arguments) -> Result<ExitCode, UsageError> {
 
 /// Ctrl-C, a polite kill, or the terminal's closing: each has to leave time for tidying up.
 fn stop() -> Result<impl Future<Output = ()>, UsageError> {
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(UsageError::new)?;
-    let mut terminate = signal(SignalKind::terminate()).map_err(UsageError::new)?;
-    let mut hang_up = signal(SignalKind::hangup()).map_err(UsageError::new)?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut hang_up = signal(SignalKind::hangup())?;
     Ok(async move {
         tokio::select! {
             _ = interrupt.recv() => {}

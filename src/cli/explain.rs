@@ -60,7 +60,7 @@ fn named(word: &str) -> Result<Code, UsageError> {
         Some(meant) => format!("did you mean {meant}? "),
         None => String::new(),
     };
-    Err(UsageError(format!("there is no finding {word:?}; {hint}the codes are {}", all.join(", "))))
+    Err(UsageError::new(format!("there is no finding {word:?}; {hint}the codes are {}", all.join(", "))))
 }
 
 /// What the documentation says of a code, without its heading.

@@ -89,9 +89,9 @@ async fn show(
 ) -> Result<String, UsageError> {
     let row = opened::repository(store, repository).await?;
     let name = BranchName::new(branch).map_err(|error| UsageError::new(format!("--branch: {error}")))?;
-    let tips = store.tips(row.id, Some(&name)).await.map_err(UsageError::new)?;
+    let tips = store.tips(row.id, Some(&name)).await?;
     if tips.is_empty() {
-        let known = branches(&store.tips(row.id, None).await.map_err(UsageError::new)?);
+        let known = branches(&store.tips(row.id, None).await?);
         let known: Vec<&str> = known.iter().map(BranchName::as_str).collect();
         let known = if known.is_empty() { "none yet".to_owned() } else { known.join(", ") };
         return Err(UsageError::new(format!(
@@ -99,7 +99,7 @@ async fn show(
             row.full_name
         )));
     }
-    let merged = store.merged_pulls(row.id, u32::MAX).await.map_err(UsageError::new)?;
+    let merged = store.merged_pulls(row.id, u32::MAX).await?;
     let entry = |tip: &LedgerEntry| Entry {
         pull: merged
             .iter()
@@ -224,13 +224,13 @@ fn object(entry: &Entry) -> serde_json::Value {
 /// The ledger file: everything that a verdict on any branch may rest on.
 async fn export(store: &SqliteStore, repository: &str) -> Result<String, UsageError> {
     let row = opened::repository(store, repository).await?;
-    let branches = branches(&store.tips(row.id, None).await.map_err(UsageError::new)?);
-    let rows = store.ledger(row.id, &branches, None).await.map_err(UsageError::new)?;
+    let branches = branches(&store.tips(row.id, None).await?);
+    let rows = store.ledger(row.id, &branches, None).await?;
     let mut ledger = Ledger::default();
     for (branch, tip) in rows.tips {
         ledger.add_tip(branch, tip);
     }
-    for push in store.pushes(row.id).await.map_err(UsageError::new)? {
+    for push in store.pushes(row.id).await? {
         let pushed = push.as_pushed();
         ledger.add_push(push.branch, pushed);
     }

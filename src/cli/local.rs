@@ -7,7 +7,7 @@ use super::{UsageError, config};
 use crate::engine::{Clock as _, SystemClock};
 use crate::lineage::{BranchTip, GitError, Repository};
 use crate::model::config::{CONFIGURATION_PATH, RepositoryConfig, configuration_text};
-use crate::model::{BranchName, Finding, Outcome, PromotionPath, Undecided, Verdict};
+use crate::model::{BranchName, Finding, ForPeople, Outcome, PromotionPath, Undecided, Verdict};
 use crate::report::{ConfigSource, SeenAs, shell_word};
 
 /// Where a local check looks.
@@ -74,7 +74,7 @@ impl Place {
         let place = place.display().to_string();
         let repository = opened.map_err(|error| match error {
             GitError::NotARepository { .. } => {
-                UsageError(format!("{place} is not part of a git repository; name one with --repo DIR"))
+                UsageError::new(format!("{place} is not part of a git repository; name one with --repo DIR"))
             }
             other => failed(&place, &other),
         })?;
@@ -94,7 +94,7 @@ impl Place {
             if !known.contains(wanted) {
                 let those =
                     if known.is_empty() { "it has none".to_owned() } else { format!("it has {names}") };
-                return Err(UsageError(format!(
+                return Err(UsageError::new(format!(
                     "--remote: {} knows no remote {wanted}; {those}",
                     local.place
                 )));
@@ -115,7 +115,7 @@ impl Place {
                 return Ok(local.tracking(&remote));
             }
         }
-        Err(UsageError(format!(
+        Err(UsageError::new(format!(
             "{} has several remotes, and nothing says which of them has the environments: {names}; name it with \
              --remote",
             local.place
@@ -178,7 +178,7 @@ impl Local {
             }
             None => (String::new(), String::new()),
         };
-        UsageError(format!(
+        UsageError::new(format!(
             "there is no branch {branch} in {}{place}; {fetch}name an existing branch with {option}",
             self.place
         ))
@@ -203,7 +203,7 @@ impl Local {
         match self.of_the_repository(judged).await {
             Ok(Read::File { source, place, bytes }) => Rules::of(source, &place, bytes),
             Ok(Read::Unknown { why, commands }) => Rules::unknown(why, commands),
-            Err(error) => Rules::unknown(format!("git did not answer: {error}"), Vec::new()),
+            Err(error) => Rules::unknown(format!("git did not answer: {}", error.for_people()), Vec::new()),
         }
     }
 
@@ -312,9 +312,9 @@ impl Rules {
 /// A branch's name as it is given on the command line.
 pub(super) fn branch_name(option: &str, text: &str) -> Result<BranchName, UsageError> {
     let short = text.strip_prefix("refs/heads/").unwrap_or(text);
-    BranchName::new(short).map_err(|error| UsageError(format!("{option}: {error}")))
+    BranchName::new(short).map_err(|error| UsageError::new(format!("{option}: {error}")))
 }
 
 fn failed(place: &str, error: &GitError) -> UsageError {
-    UsageError(format!("{place} could not be read: {error}"))
+    UsageError::new(format!("{place} could not be read: {}", error.for_people()))
 }

@@ -36,6 +36,7 @@ mod serve;
 mod settings;
 mod variables;
 
+use crate::model::{ForPeople, UserMessage};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -146,11 +147,17 @@ enum Check {
 /// A request that cannot be carried out as it was made: what, where, what to do.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
-struct UsageError(String);
+struct UsageError(UserMessage);
 
 impl UsageError {
-    fn new(what: impl std::fmt::Display) -> Self {
-        Self(what.to_string())
+    fn new(words: impl AsRef<str>) -> Self {
+        Self(UserMessage::new(words))
+    }
+}
+
+impl<E: ForPeople> From<E> for UsageError {
+    fn from(error: E) -> Self {
+        Self(error.for_people())
     }
 }
 
@@ -159,7 +166,7 @@ pub fn main() -> ExitCode {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) if error.use_stderr() && asks_for_json(std::env::args_os()) => {
-            return refuse(&UsageError(words_of(&error)), true);
+            return refuse(&UsageError::new(words_of(&error)), true);
         }
         Err(error) => error.exit(),
     };
@@ -173,7 +180,10 @@ pub fn main() -> ExitCode {
     let runtime = match runtime {
         Ok(runtime) => runtime,
         Err(error) => {
-            return refuse(&UsageError(format!("the program could not start: {error}")), json);
+            return refuse(
+                &UsageError::new(format!("the program could not start: {}", error.for_people())),
+                json,
+            );
         }
     };
     match runtime.block_on(run(arguments.command)) {
@@ -215,7 +225,7 @@ fn words_of(error: &clap::Error) -> String {
 
 async fn run(command: Command) -> Result<ExitCode, UsageError> {
     if matches!(command, Command::Check(_) | Command::Demo(_) | Command::Where(_)) {
-        require_git().await.map_err(UsageError::new)?;
+        require_git().await?;
     }
     match command {
         Command::Serve(_) => serve::run().await.map(|()| ExitCode::SUCCESS),
@@ -243,7 +253,7 @@ async fn run(command: Command) -> Result<ExitCode, UsageError> {
 
 fn refuse(error: &UsageError, json: bool) -> ExitCode {
     if json {
-        print::to_stdout(&print::error(&error.0));
+        print::to_stdout(&print::error(error.0.as_str()));
     } else {
         print::to_stderr(&format!("error: {error}\n"));
     }

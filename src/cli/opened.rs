@@ -3,26 +3,26 @@
 use super::{UsageError, process_variables, settings};
 use crate::engine::Places;
 use crate::model::config::RepositoryConfig;
-use crate::model::{Environment, PromotionPath, RepositoryName};
+use crate::model::{Environment, ForPeople, PromotionPath, RepositoryName};
 use crate::store::{Options, RepositoryRow, RepositoryState, SqliteStore, Store};
 use std::sync::Arc;
 
 /// Where the server keeps things, and its database. Nothing else of its settings is looked at: who asks here need not
 /// have its key.
 pub(super) fn open() -> Result<(Places, SqliteStore), UsageError> {
-    let places = settings::places(&process_variables::of_process).map_err(UsageError::new)?;
+    let places = settings::places(&process_variables::of_process)?;
     let path = places.database.clone();
     let failed = |error: &dyn std::fmt::Display| UsageError::new(format!("{}: {error}", path.display()));
     if !path.exists() {
         return Err(failed(&"no such file; set TOWPATH_DATA_DIR or DATABASE_URL as the server has them"));
     }
-    let store = SqliteStore::open(&path, &Options::default()).map_err(|error| failed(&error))?;
+    let store = SqliteStore::open(&path, &Options::default()).map_err(|error| failed(&error.for_people()))?;
     Ok((places, store))
 }
 
 /// A repository by its name or number.
 pub(super) async fn repository(store: &SqliteStore, wanted: &str) -> Result<RepositoryRow, UsageError> {
-    let all = store.repositories(None).await.map_err(UsageError::new)?;
+    let all = store.repositories(None).await?;
     named(&all, wanted).cloned().map_err(UsageError::new)
 }
 
@@ -51,7 +51,7 @@ fn named<'a>(all: &'a [RepositoryRow], wanted: &str) -> Result<&'a RepositoryRow
 
 /// The path by which the server judges the repository.
 pub(super) async fn path_of(store: &SqliteStore, row: &RepositoryRow) -> Result<PromotionPath, UsageError> {
-    let known = store.configuration(row.id).await.map_err(UsageError::new)?;
+    let known = store.configuration(row.id).await?;
     let Some(known) = known else {
         return Err(UsageError::new(format!(
             "the server could not read the configuration of {} yet; ask again once it has",

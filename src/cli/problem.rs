@@ -1,6 +1,7 @@
 //! What is wrong with the settings, in words for the operator.
 
 use super::variables::find;
+use crate::model::{ForPeople, UserMessage};
 
 /// Why settings cannot be used: which variable, what it holds, what it should. Never a secret.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -9,8 +10,13 @@ pub(super) struct Problem(String);
 
 impl Problem {
     /// Something that is a whole sentence already.
-    pub(super) fn new(what: impl std::fmt::Display) -> Self {
-        Self(what.to_string())
+    pub(super) fn new(what: impl Into<String>) -> Self {
+        Self(what.into())
+    }
+
+    /// An error that says by itself which setting is wrong.
+    pub(super) fn told(error: &impl ForPeople) -> Self {
+        Self(error.for_people().into())
     }
 
     /// A variable that cannot be used as it is.
@@ -19,6 +25,12 @@ impl Problem {
             return Self(format!("{name} cannot be used: {what}"));
         }
         Self(format!("{name} is {value:?}; {what}"))
+    }
+}
+
+impl ForPeople for Problem {
+    fn for_people(&self) -> UserMessage {
+        UserMessage::new(&self.0)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Reading variables of the environment, and noting what is wrong with them.
 
 use super::problem::Problem;
+use crate::model::ForPeople;
 use std::cell::RefCell;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -76,8 +77,7 @@ impl<'a> Variables<'a> {
 pub(super) fn file(name: &str, path: &Path) -> Result<String, Problem> {
     std::fs::read_to_string(path).map_err(|error| {
         let shown = path.to_string_lossy();
-        let error = error.to_string();
-        let error = error.split(" (os error").next().unwrap_or_default();
+        let error = error.for_people();
         let from = match std::env::current_dir() {
             Ok(folder) if path.is_relative() => format!(" (from {})", folder.display()),
             _ => String::new(),

@@ -6,7 +6,7 @@ use super::exit::exit_of;
 use super::{UsageError, print};
 use crate::engine::{Clock as _, SystemClock};
 use crate::lineage::{Committer, Conflict, GitError, Rebuild, Rebuilt, Repository};
-use crate::model::{BranchName, CommitId, Pull, Repair, Verdict};
+use crate::model::{BranchName, CommitId, ForPeople, Pull, Repair, Verdict};
 use crate::report::{self, LocalCheck, RepairPlan, RepairStage};
 
 /// How many numbers are tried behind the default name.
@@ -82,8 +82,9 @@ impl Judged<'_> {
         report::terminal(&self.check, self.verdict, print::colour())
     }
 
-    fn failed(&self, error: &dyn std::fmt::Display) -> UsageError {
-        UsageError(format!("the repair could not be worked out in {}: {error}", self.place))
+    fn failed(&self, error: &GitError) -> UsageError {
+        let why = error.for_people();
+        UsageError::new(format!("the repair could not be worked out in {}: {why}", self.place))
     }
 
     async fn carry_out(&self, options: &Options, repair: &Repair) -> Result<Outcome, UsageError> {
@@ -104,7 +105,7 @@ impl Judged<'_> {
         let is_made = options.apply && !clean.made.is_empty();
         if is_made {
             let made = self.repository.make_branch(&branch, &clean).await;
-            made.map_err(|error| UsageError::new(format!("no branch was made: {error}")))?;
+            made.map_err(|error| UsageError::new(format!("no branch was made: {}", error.for_people())))?;
         }
         Ok(Outcome { branch, made: is_made.then_some(clean), left_out, conflict: None })
     }
@@ -125,10 +126,10 @@ impl Judged<'_> {
     /// The name that was given, if it is free.
     async fn given(&self, name: &str) -> Result<BranchName, UsageError> {
         let name = name.strip_prefix("refs/heads/").unwrap_or(name);
-        let branch = BranchName::new(name).map_err(|error| UsageError(format!("--branch: {error}")))?;
+        let branch = BranchName::new(name).map_err(|error| UsageError::new(format!("--branch: {error}")))?;
         match self.taken(&branch).await? {
             None => Ok(branch),
-            Some(why) => Err(UsageError(format!("--branch: {why}"))),
+            Some(why) => Err(UsageError::new(format!("--branch: {why}"))),
         }
     }
 
@@ -148,7 +149,7 @@ impl Judged<'_> {
                 Err(error) => last = error.to_string(),
             }
         }
-        Err(UsageError(format!(
+        Err(UsageError::new(format!(
             "there is no free name for the clean branch ({last}); give one with --branch"
         )))
     }
@@ -156,7 +157,7 @@ impl Judged<'_> {
     /// Why there can be no new branch of this name, here or on the remote as last fetched.
     async fn taken(&self, branch: &BranchName) -> Result<Option<String>, UsageError> {
         if let Err(error) = self.repository.is_free(branch).await {
-            return Ok(Some(error.to_string()));
+            return Ok(Some(error.for_people().into()));
         }
         let there = self.repository.branch(branch).await.map_err(|error: GitError| self.failed(&error))?;
         let place = self.check.remote.map(|remote| format!(" on {remote}")).unwrap_or_default();

@@ -104,7 +104,7 @@ async fn deployed(at: &At, to: &str) -> Result<CommitId, UsageError> {
     let row = opened::repository(&store, &at.repository).await?;
     let path = path_of(&store, &row).await?;
     let name = environment(&path, &at.environment)?.name.clone();
-    let deploys = store.newest_deploys(row.id, &name, LOOKED_AT).await.map_err(UsageError::new)?;
+    let deploys = store.newest_deploys(row.id, &name, LOOKED_AT).await?;
     store.close().await;
     let known = deploys.iter().map(|deploy| deploy.commit);
     commits::named(to, known).map_err(|why| UsageError::new(format!("--to: {to:?} {why}")))
@@ -121,7 +121,7 @@ pub(super) async fn run_hold(command: HoldCommand) -> Result<ExitCode, UsageErro
             let row = opened::repository(&store, &at.at.repository).await?;
             let path = path_of(&store, &row).await?;
             let environment = environment(&path, &at.at.environment)?;
-            let hold = store.hold(row.id, &environment.name).await.map_err(UsageError::new)?;
+            let hold = store.hold(row.id, &environment.name).await?;
             store.close().await;
             print::to_stdout(&shown(&environment.name, hold.as_ref()));
             Ok(ExitCode::SUCCESS)

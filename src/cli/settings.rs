@@ -66,7 +66,7 @@ pub(super) fn places(lookup: Lookup) -> Result<Places, Problem> {
     let variables = Variables::new(lookup);
     match variables.places() {
         Some(places) => Ok(places),
-        None => Err(Problem::new(Problems(&variables.into_problems()))),
+        None => Err(Problem::new(Problems(&variables.into_problems()).to_string())),
     }
 }
 
@@ -75,7 +75,7 @@ pub(super) fn log_filter(lookup: Lookup) -> Result<EnvFilter, Problem> {
     let variables = Variables::new(lookup);
     match variables.filter() {
         Some(filter) => Ok(filter),
-        None => Err(Problem::new(Problems(&variables.into_problems()))),
+        None => Err(Problem::new(Problems(&variables.into_problems()).to_string())),
     }
 }
 
@@ -124,7 +124,7 @@ impl Variables<'_> {
         let data_dir = self.path(DATA_DIR).unwrap_or_else(|| PathBuf::from("data"));
         let default = data_dir.join("towpath.db");
         let database = self.read(DATABASE_URL, default, sqlite_path)?;
-        self.good(Places::new(&data_dir, &database).map_err(Problem::new))
+        self.good(Places::new(&data_dir, &database).map_err(|error| Problem::told(&error)))
     }
 
     fn filter(&self) -> Option<EnvFilter> {

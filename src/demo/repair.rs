@@ -1,4 +1,5 @@
 use super::error::DemoError;
+use crate::model::ForPeople;
 use std::path::Path;
 use std::process::Stdio;
 use tokio::process::Command;
@@ -37,7 +38,7 @@ async fn run(command: &mut Command, by: &str) -> Result<(), DemoError> {
         .output()
         .await;
     let otherwise = |what: String| DemoError::Otherwise(format!("the repair could not be followed: {what}"));
-    let output = output.map_err(|error| otherwise(error.to_string()))?;
+    let output = output.map_err(|error| otherwise(error.for_people().into()))?;
     if output.status.success() {
         return Ok(());
     }

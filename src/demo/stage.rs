@@ -4,7 +4,7 @@ use super::shop::{Programs, Seen, Sites};
 use crate::deploy::operator::Operator;
 use crate::engine::{CALL_WITHIN, Config, Deploying, Engine, Settings, SystemClock, system_random};
 use crate::github::{AppKey, Secret};
-use crate::model::PromotionPath;
+use crate::model::{PromotionPath, shared_error};
 use crate::web::{Limits, Server};
 use std::path::PathBuf;
 use std::process::Stdio;
@@ -264,8 +264,8 @@ fn is_rollback(deployment: &DeploymentHandle) -> bool {
     deployment.payload()["rollback"] == true
 }
 
-fn set_up(error: impl std::fmt::Display) -> DemoError {
-    DemoError::SetUp(error.to_string())
+fn set_up(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> DemoError {
+    DemoError::SetUp(shared_error(error))
 }
 
 async fn register(github: &Sandbox) -> Result<AppHandle, DemoError> {

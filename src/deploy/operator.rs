@@ -3,6 +3,7 @@
 //! the project's YAML because who writes the one does not write the other.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::path::PathBuf;
 
 use serde::Deserialize;
@@ -242,20 +243,42 @@ impl Allowed {
     }
 }
 
+/// Why a secret of the operator's cannot be had. It names the place and never the secret.
+#[derive(Debug, thiserror::Error)]
+pub enum SecretError {
+    /// The operator's file has none of this name.
+    #[error("the operator holds no secret {0:?} for this repository")]
+    Unknown(String),
+    /// Its file cannot be read.
+    #[error("the secret's file {} cannot be read", file.display())]
+    Unreadable {
+        /// The file.
+        file: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// Its variable is not set.
+    #[error("the variable {0} is not set")]
+    NotSet(String),
+    /// The operator's file names neither a file nor a variable.
+    #[error("nothing says where the secret is")]
+    Nowhere,
+    /// There is nothing at its place.
+    #[error("the secret is empty")]
+    Empty,
+}
+
 impl SecretPlace {
     /// The secret itself, read now: it may have been changed since. `get` looks a variable up.
-    ///
-    /// # Errors
-    /// In words that name the place and never the secret.
-    pub fn read(&self, get: impl Fn(&str) -> Option<String>) -> Result<String, String> {
+    pub fn read(&self, get: impl Fn(&str) -> Option<String>) -> Result<String, SecretError> {
         let text = match (&self.file, &self.env) {
             (Some(file), _) => std::fs::read_to_string(file)
-                .map_err(|error| format!("the secret's file {} cannot be read: {error}", file.display()))?,
-            (None, Some(name)) => get(name).ok_or_else(|| format!("the variable {name} is not set"))?,
-            (None, None) => return Err("nothing says where the secret is".to_owned()),
+                .map_err(|source| SecretError::Unreadable { file: file.clone(), source })?,
+            (None, Some(name)) => get(name).ok_or_else(|| SecretError::NotSet(name.clone()))?,
+            (None, None) => return Err(SecretError::Nowhere),
         };
         let text = text.trim_end_matches(['\n', '\r']);
-        if text.is_empty() { Err("the secret is empty".to_owned()) } else { Ok(text.to_owned()) }
+        if text.is_empty() { Err(SecretError::Empty) } else { Ok(text.to_owned()) }
     }
 }
 
@@ -287,7 +310,7 @@ mod tests {
         let get = |name: &str| (name == "SHOP_KEY").then(|| "s3cret\n".to_owned());
         assert_eq!(allowed.secrets["shop-key"].read(get).unwrap(), "s3cret");
         assert_eq!(
-            allowed.secrets["shop-key"].read(|_| None).unwrap_err(),
+            allowed.secrets["shop-key"].read(|_| None).unwrap_err().to_string(),
             "the variable SHOP_KEY is not set"
         );
     }

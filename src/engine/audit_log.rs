@@ -2,7 +2,7 @@
 //! of the audit log off is found out.
 
 use super::context::EngineContext;
-use crate::model::Millis;
+use crate::model::{Millis, error_chain};
 
 /// How often, in milliseconds.
 const EVERY: Millis = 60 * 60_000;
@@ -24,7 +24,7 @@ impl StatedAuditHash {
             }
             Ok(None) => {}
             Err(error) => {
-                tracing::error!(%error, "the audit log cannot be read");
+                tracing::error!(error = error_chain(&error), "the audit log cannot be read");
                 return;
             }
         }

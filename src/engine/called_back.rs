@@ -4,7 +4,7 @@ use super::context::EngineContext;
 use super::inbox::{Received, Refusal, not_json};
 use crate::deploy::drivers::parse_key;
 use crate::deploy::drivers::webhook::{CallBack, SigningKey};
-use crate::model::{DriverSettings, Millis, RepositoryId};
+use crate::model::{DriverSettings, Millis, RepositoryId, error_chain, shared_error};
 use crate::store::{Accepted, NewDelivery, RepositoryRow, StoreError, WorkItem};
 use bytes::Bytes;
 use http::HeaderMap;
@@ -33,14 +33,14 @@ impl Reports {
     /// [`Refusal::NotProven`] says no more than that: who may call back is nobody's business.
     pub async fn take(&self, headers: &HeaderMap, body: Bytes, now: Millis) -> Result<Received, Refusal> {
         let read: CallBack = serde_json::from_slice(&body).map_err(|error| not_json(&error))?;
-        let unknown = || Refusal::NotProven("no such deploy is known here".to_owned());
+        let unknown = || Refusal::NotProven(shared_error("no such deploy is known here"));
         // Whoever proves nothing is answered the same, be there a service or not.
         let (repository, environment, number) = parse_key(&read.data.deploy).ok_or_else(unknown)?;
         let key = self.key(RepositoryId(repository), (&environment, number)).await;
         let key = key.map_err(Refusal::NotStored)?;
         let key = key.ok_or_else(unknown)?;
-        let id =
-            key.verify(headers, &body, now / 1000).map_err(|error| Refusal::NotProven(error.to_string()))?;
+        let id = key.verify(headers, &body, now / 1000);
+        let id = id.map_err(|error| Refusal::NotProven(shared_error(error)))?;
         let item = WorkItem::Environment(RepositoryId(repository), environment.into());
         let delivery = NewDelivery {
             // Two senders may count the same way.
@@ -80,8 +80,8 @@ impl Reports {
         let Some(DriverSettings::Webhook { endpoint, secret }) = &driver else { return Ok(None) };
         match self.0.drivers.endpoint(&row, endpoint, secret.as_deref()) {
             Ok((_, key)) => Ok(Some(key)),
-            Err(what) => {
-                tracing::warn!(what, "a call back cannot be proven");
+            Err(error) => {
+                tracing::warn!(error = error_chain(&error), "a call back cannot be proven");
                 Ok(None)
             }
         }
@@ -93,8 +93,8 @@ impl Reports {
         row: &RepositoryRow,
         name: &str,
     ) -> Result<Option<DriverSettings>, StoreError> {
-        let config =
-            self.0.repository_config(row).await.map_err(|error| StoreError::Unavailable(error.what))?;
+        let config = self.0.repository_config(row).await;
+        let config = config.map_err(|error| StoreError::unavailable(error.failure))?;
         Ok(config.path.environment(name).map(|environment| environment.deploy.driver.clone()))
     }
 }

@@ -1,12 +1,12 @@
 //! Who carries the deploys of an environment out, made of what the project asks for and the operator allows.
 
 use super::context::EngineContext;
-use super::forge::{OneRepository, in_drivers_words};
+use super::forge::OneRepository;
 use crate::deploy::drivers::programs::{Checkout, ProgramDriver};
 use crate::deploy::drivers::{self, DeployRequest, Driver, DriverError};
-use crate::deploy::operator::Allowed;
+use crate::deploy::operator::{Allowed, SecretError};
 use crate::lineage::{self, GitError};
-use crate::model::{DriverSettings, Environment, RepositoryId};
+use crate::model::{DriverSettings, Environment, ForPeople, RepositoryId};
 use crate::store::RepositoryRow;
 use async_trait::async_trait;
 use std::path::Path;
@@ -16,29 +16,30 @@ impl EngineContext {
     /// The operator's programs for an environment.
     ///
     /// # Errors
-    /// In words for people: what is missing, and who can add it.
+    /// [`DriverError::Refused`]: what is missing, and who can add it.
     pub(super) fn programs_driver<'a>(
         &'a self,
         repository: &'a RepositoryRow,
         environment: &Environment,
-    ) -> Result<Arc<dyn Driver + 'a>, String> {
+    ) -> Result<Arc<dyn Driver + 'a>, DriverError> {
         let name = &environment.name;
         let driver =
             self.drivers.allowed(repository)?.and_then(|it| self.programs(it, repository, environment));
-        let driver =
-            driver.ok_or_else(|| format!("the operator of Towpath has no programs for {name:?} any more"))?;
+        let driver = driver.ok_or_else(|| {
+            DriverError::refused(format!("the operator of Towpath has no programs for {name:?} any more"))
+        })?;
         Ok(Arc::new(driver))
     }
 
     /// Who carries deploys out where the repository says it.
     ///
     /// # Errors
-    /// In words for people: what is missing, and who can add it.
+    /// [`DriverError::Refused`]: what is missing, and who can add it.
     pub(super) fn driver<'a>(
         &'a self,
         repository: &'a RepositoryRow,
         settings: &DriverSettings,
-    ) -> Result<Arc<dyn Driver + 'a>, String> {
+    ) -> Result<Arc<dyn Driver + 'a>, DriverError> {
         drivers::driver(settings, &OneRepository { ctx: self, repository })
     }
 
@@ -55,7 +56,7 @@ impl EngineContext {
         let secrets = Arc::new(move || {
             let read = |name: &String| match places.get(name) {
                 Some(place) => place.read(|variable| variables(variable)),
-                None => Err(format!("the operator holds no secret {name:?} for this repository")),
+                None => Err(SecretError::Unknown(name.clone())),
             };
             named.iter().map(|(variable, name)| Ok((variable.clone(), read(name)?))).collect()
         });
@@ -73,23 +74,22 @@ struct Files {
 #[async_trait]
 impl Checkout for Files {
     async fn check_out(&self, order: &DeployRequest, into: &Path) -> Result<(), DriverError> {
-        let ctx = self.ctx.upgrade().ok_or_else(|| DriverError::Later("the server ends".to_owned()))?;
+        let ctx = self.ctx.upgrade().ok_or_else(|| DriverError::later("the server ends"))?;
         // As it is now: it may have been renamed since the deploy began.
-        let repository = ctx.store.repository(self.repository).await;
-        let repository = repository.map_err(|error| DriverError::Later(error.to_string()))?;
-        let repository = repository
-            .ok_or_else(|| DriverError::Later("the repository is not known any more".to_owned()))?;
-        let token = ctx.api.git_token(repository.installation).await;
-        let token = token.map_err(|error| in_drivers_words(&error))?;
-        let remote = ctx.remote(&repository, &token).await;
-        let remote = remote.map_err(|error| in_drivers_words(&error))?;
+        let repository = ctx.store.repository(self.repository).await?;
+        let repository =
+            repository.ok_or_else(|| DriverError::later("the repository is not known any more"))?;
+        let token = ctx.api.git_token(repository.installation).await?;
+        let remote = ctx.remote(&repository, &token).await?;
         match lineage::check_out(&remote, order.deploy.commit, into).await {
             Ok(()) => Ok(()),
-            Err(error @ GitError::NoSuchCommit { .. }) => Err(DriverError::Refused(error.to_string())),
+            Err(error @ GitError::NoSuchCommit { .. }) => {
+                Err(DriverError::refused(error.for_people()).caused_by(error))
+            }
             Err(error) => {
                 // A token that is refused looks like any other failure of git's.
                 ctx.api.forget_git_token(repository.installation).await;
-                Err(DriverError::Later(error.to_string()))
+                Err(DriverError::later(error.for_people()).caused_by(error))
             }
         }
     }

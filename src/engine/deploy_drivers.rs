@@ -2,11 +2,12 @@
 
 use super::operator_entries::{Entries, NOT_CONFIRMED, Standing};
 use crate::deploy::Endpoint;
+use crate::deploy::drivers::DriverError;
 use crate::deploy::drivers::programs::Commands;
 use crate::deploy::drivers::webhook::{Caller, SigningKey, SystemResolver};
-use crate::deploy::operator::{Allowed, Operator};
+use crate::deploy::operator::{Allowed, Operator, SecretError};
 use crate::github::Secret;
-use crate::model::Environment;
+use crate::model::{Environment, ErrorContext};
 use crate::store::RepositoryRow;
 use std::fs::File;
 use std::sync::Arc;
@@ -100,11 +101,11 @@ impl DeployDrivers {
         }
     }
 
-    pub(super) fn allowed(&self, repository: &RepositoryRow) -> Result<Option<&Allowed>, String> {
+    pub(super) fn allowed(&self, repository: &RepositoryRow) -> Result<Option<&Allowed>, DriverError> {
         match self.entries.standing(repository) {
             Standing::Unnamed => Ok(None),
             Standing::Holds(_, entry) => Ok(Some(entry)),
-            Standing::Unsettled(..) | Standing::Refused(..) => Err(NOT_CONFIRMED.to_owned()),
+            Standing::Unsettled(..) | Standing::Refused(..) => Err(DriverError::refused(NOT_CONFIRMED)),
         }
     }
 
@@ -130,15 +131,18 @@ impl DeployDrivers {
         repository: &RepositoryRow,
         name: &str,
         secret: Option<&str>,
-    ) -> Result<(&Endpoint, SigningKey), String> {
+    ) -> Result<(&Endpoint, SigningKey), DriverError> {
         let found = self.allowed(repository)?.and_then(|it| Some((it, it.endpoints.get(name)?)));
         let (allowed, endpoint) = found.ok_or_else(|| {
-            format!("the operator of Towpath allows no address {name:?} for this repository")
+            let what = format!("the operator of Towpath allows no address {name:?} for this repository");
+            DriverError::refused(what)
         })?;
         let secret = secret.or(endpoint.secret.as_deref()).unwrap_or(name);
         let text = self.secret(allowed, secret)?;
-        let key =
-            SigningKey::read(&text).map_err(|error| format!("the secret {secret:?} cannot sign: {error}"))?;
+        let key = SigningKey::read(&text).map_err(|error| {
+            DriverError::refused(format!("the secret {secret:?} cannot sign: {error}"))
+                .caused_by(ErrorContext::new(format!("signing with the secret {secret:?}"), error))
+        })?;
         Ok((endpoint, key))
     }
 
@@ -150,10 +154,8 @@ impl DeployDrivers {
         self.commands.open_log(key).await.ok()
     }
 
-    fn secret(&self, allowed: &Allowed, name: &str) -> Result<String, String> {
-        let place = allowed.secrets.get(name);
-        let place =
-            place.ok_or_else(|| format!("the operator holds no secret {name:?} for this repository"))?;
+    fn secret(&self, allowed: &Allowed, name: &str) -> Result<String, SecretError> {
+        let place = allowed.secrets.get(name).ok_or_else(|| SecretError::Unknown(name.to_owned()))?;
         place.read(|variable| (self.deploying.variables)(variable))
     }
 }

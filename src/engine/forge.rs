@@ -8,8 +8,8 @@ use crate::deploy::drivers::webhook::{Caller, SigningKey};
 use crate::deploy::drivers::{DriverError, Means};
 use crate::deploy::{DeployReport, Endpoint};
 use crate::github::{ApiError, RetryAdvice, SaidStatus, WorkflowJob, WorkflowRun};
-use crate::model::{InstallationId, Millis};
-use crate::store::RepositoryRow;
+use crate::model::{ForPeople, InstallationId, Millis, shared_error};
+use crate::store::{RepositoryRow, StoreError};
 use async_trait::async_trait;
 use std::collections::BTreeMap;
 
@@ -37,7 +37,7 @@ impl<'a> Means<'a> for OneRepository<'a> {
         *self
     }
 
-    fn endpoint(&self, name: &str, secret: Option<&str>) -> Result<(&'a Endpoint, SigningKey), String> {
+    fn endpoint(&self, name: &str, secret: Option<&str>) -> Result<(&'a Endpoint, SigningKey), DriverError> {
         self.ctx.drivers.endpoint(self.repository, name, secret)
     }
 
@@ -55,23 +55,29 @@ impl<'a> Means<'a> for OneRepository<'a> {
     }
 }
 
-pub(super) fn in_drivers_words(error: &ApiError) -> DriverError {
-    match error.retry_advice() {
-        RetryAdvice::NotBefore(at) => DriverError::NotBefore(at),
-        RetryAdvice::TryLater | RetryAdvice::GiveUp => DriverError::Later(error.to_string()),
+impl From<ApiError> for DriverError {
+    fn from(error: ApiError) -> Self {
+        match error.retry_advice() {
+            RetryAdvice::NotBefore(at) => Self::NotBefore(at),
+            RetryAdvice::TryLater | RetryAdvice::GiveUp => Self::later(error.for_people()).caused_by(error),
+        }
+    }
+}
+
+impl From<StoreError> for DriverError {
+    fn from(error: StoreError) -> Self {
+        Self::later(error.for_people()).caused_by(error)
     }
 }
 
 #[async_trait]
 impl Forge for OneRepository<'_> {
     async fn said_of(&self, deployment: u64) -> Result<Vec<DeployReport>, DriverError> {
-        let said = self.ctx.api.deployment_statuses(self.installation(), self.name(), deployment).await;
-        let said = said.map_err(|error| in_drivers_words(&error))?;
+        let said = self.ctx.api.deployment_statuses(self.installation(), self.name(), deployment).await?;
         // Where GitHub does not tell the App, its own statuses are known by who has made the Deployment.
         let mut made = None;
         if !said.iter().all(SaidStatus::tells_its_app) {
-            let asked = self.ctx.api.deployment(self.installation(), self.name(), deployment).await;
-            made = Some(asked.map_err(|error| in_drivers_words(&error))?);
+            made = Some(self.ctx.api.deployment(self.installation(), self.name(), deployment).await?);
         }
         let by_others = |status: &&SaidStatus| match &made {
             Some(made) => self.ctx.api.was_said_by_others(made, status),
@@ -88,42 +94,48 @@ impl Forge for OneRepository<'_> {
     ) -> Result<Option<u64>, ForgeError> {
         let asked =
             self.ctx.api.dispatch_workflow(self.installation(), self.name(), (file, branch), inputs).await;
-        asked.map_err(|error| match error {
-            ApiError::NotFound { .. } => ForgeError::NotFound,
-            ApiError::Refused { message, .. } => ForgeError::Refused(message),
-            ApiError::Forbidden { message, .. } => ForgeError::Forbidden(message),
-            other => ForgeError::Other(in_drivers_words(&other)),
+        asked.map_err(|error| match &error {
+            ApiError::NotFound { .. } => ForgeError::NotFound(shared_error(error)),
+            ApiError::Refused { message, .. } => {
+                ForgeError::Refused { message: message.clone(), source: shared_error(error) }
+            }
+            ApiError::Forbidden { .. } => ForgeError::Forbidden(shared_error(error)),
+            _ => ForgeError::Other(error.into()),
         })
     }
 
     async fn dispatched_since(&self, file: &str, since: Millis) -> Result<Vec<Run>, DriverError> {
         let since = chrono::DateTime::from_timestamp_millis(since).unwrap_or_default();
-        let runs = self.ctx.api.dispatched_runs(self.installation(), self.name(), file, since).await;
-        Ok(runs.map_err(|error| in_drivers_words(&error))?.into_iter().map(run).collect())
+        let runs = self.ctx.api.dispatched_runs(self.installation(), self.name(), file, since).await?;
+        Ok(runs.into_iter().map(run).collect())
     }
 
     async fn run(&self, id: u64) -> Result<Option<Run>, DriverError> {
         match self.ctx.api.workflow_run(self.installation(), self.name(), id).await {
             Ok(found) => Ok(Some(run(found))),
             Err(ApiError::NotFound { .. }) => Ok(None),
-            Err(error) => Err(in_drivers_words(&error)),
+            Err(error) => Err(error.into()),
         }
     }
 
     async fn cancel(&self, id: u64) -> Result<(), DriverError> {
         match self.ctx.api.cancel_run(self.installation(), self.name(), id).await {
             Ok(()) | Err(ApiError::Refused { status: 409, .. } | ApiError::NotFound { .. }) => Ok(()),
-            Err(ApiError::Forbidden { message, .. } | ApiError::Refused { message, .. }) => {
-                Err(DriverError::Refused(format!("GitHub does not let the App cancel its run: {message}")))
+            Err(error) => {
+                let words = match &error {
+                    ApiError::Forbidden { message, .. } | ApiError::Refused { message, .. } => {
+                        format!("GitHub does not let the App cancel its run: {message}")
+                    }
+                    _ => return Err(error.into()),
+                };
+                Err(DriverError::refused(words).caused_by(error))
             }
-            Err(error) => Err(in_drivers_words(&error)),
         }
     }
 
     async fn jobs(&self, id: u64) -> Result<Vec<Job>, DriverError> {
-        let asked = self.ctx.api.workflow_jobs(self.installation(), self.name(), id).await;
-        let mut jobs: Vec<Job> =
-            asked.map_err(|error| in_drivers_words(&error))?.into_iter().map(job).collect();
+        let asked = self.ctx.api.workflow_jobs(self.installation(), self.name(), id).await?;
+        let mut jobs: Vec<Job> = asked.into_iter().map(job).collect();
         jobs.sort_by_key(|job| job.at.unwrap_or(Millis::MAX));
         Ok(jobs)
     }

@@ -3,6 +3,7 @@
 //! Mirrors go first, the one not needed for longest before the others. Inside the database old bodies of deliveries
 //! make room, see [`super::keep_time`].
 
+use crate::model::error_chain;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -37,7 +38,7 @@ pub(super) fn take_mirrors_away(mirrors: &Path, mut is_enough: impl FnMut() -> b
         match std::fs::remove_dir_all(&mirror) {
             Ok(()) => taken += 1,
             Err(error) => {
-                tracing::warn!(path = %mirror.display(), %error, "a mirror could not be taken away");
+                tracing::warn!(path = %mirror.display(), error = error_chain(&error), "a mirror could not be taken away");
             }
         }
     }

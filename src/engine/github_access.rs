@@ -3,7 +3,7 @@
 use super::context::EngineContext;
 use super::supervisor::over;
 use crate::github::{Access, AccessState, Api, ApiError};
-use crate::model::Millis;
+use crate::model::{ForPeople, Millis, error_chain};
 use std::sync::Arc;
 use tokio::sync::watch;
 
@@ -22,9 +22,13 @@ pub(super) async fn tell_changes(ctx: Arc<EngineContext>, mut stop: watch::Recei
         let state = states.borrow_and_update().clone();
         match state.access {
             Access::Refused => {
-                tracing::error!("GitHub does not accept our credentials: {}", why(&ctx.api, &state));
+                let error = state.error.as_ref().map(|error| error_chain(error));
+                tracing::error!(error, "GitHub does not accept our credentials: {}", why(&ctx.api, &state));
             }
-            Access::Unreachable => tracing::warn!("GitHub cannot be asked: {}", why(&ctx.api, &state)),
+            Access::Unreachable => {
+                let error = state.error.as_ref().map(|error| error_chain(error));
+                tracing::warn!(error, "GitHub cannot be asked: {}", why(&ctx.api, &state));
+            }
             Access::Accepted if before != Access::Unknown => {
                 tracing::info!("GitHub accepts our credentials again");
             }
@@ -64,8 +68,8 @@ fn reason((id, base): (&str, &str), state: &AccessState) -> String {
         Some(ApiError::Unreadable { .. }) => {
             format!("what answers at {base} is not GitHub's REST API; GITHUB_API_URL is wrong")
         }
-        Some(ApiError::NoAnswer { what, .. }) => format!("{base} does not answer: {what}; it is asked again"),
-        Some(error) => error.to_string(),
+        Some(ApiError::NoAnswer { .. }) => format!("{base} does not answer; it is asked again"),
+        Some(error) => error.for_people().into(),
         None => "nothing is known of the reason".to_owned(),
     }
 }

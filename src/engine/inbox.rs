@@ -2,7 +2,7 @@
 
 use crate::github::events::{Changes, Envelope};
 use crate::github::{Secret, Signature, SignatureError, Verifier, off_the_runtime};
-use crate::model::{BranchName, Millis};
+use crate::model::{BranchName, Millis, SharedError, error_chain};
 use crate::report::{REBUILD, RETARGET};
 use crate::store::{Accepted, NewDelivery, Store, StoreError, WorkItem};
 use bytes::Bytes;
@@ -12,16 +12,16 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::Notify;
 
-/// Why a webhook call is not taken. The words may be shown to whoever sent it.
+/// Why a webhook call is not taken.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum Refusal {
     /// Nothing proves that GitHub sent it.
-    #[error("not taken: {0}")]
+    #[error("not taken: nothing proves that GitHub sent it")]
     Unsigned(#[from] SignatureError),
     /// Nothing proves that it was sent by who may. Which proof is missing is for the log: whoever has none is told the
     /// same whatever is configured.
     #[error("not taken: nothing proves who sent it")]
-    NotProven(String),
+    NotProven(#[source] SharedError),
     /// It is not what GitHub sends.
     #[error("not taken: {0}")]
     Malformed(String),
@@ -115,31 +115,34 @@ impl Inbox {
         let size = body.len();
         let body = off_the_runtime(size, || json_body(headers, body))?;
         let Some(delivery) = off_the_runtime(size, || self.needed(event, guid, &body, now))? else {
-            return self.not_needed(event, guid, &body).await;
+            return self.not_needed(guid, &body).await;
         };
         let item = delivery.item.clone();
         match self.store.accept(delivery).await {
             Ok(Accepted::Stored) => {
-                tracing::debug!(event, guid, %item, "stored");
+                tracing::debug!(work_item = %item, "stored");
                 self.note_stored();
                 self.wake.notify_one();
                 Ok(Received::Stored)
             }
             // Whoever made its work item wait has woken the work, too.
             Ok(Accepted::Joined) => {
-                tracing::debug!(event, guid, %item, "stored for work that waits");
+                tracing::debug!(work_item = %item, "stored for work that waits");
                 Ok(Received::Stored)
             }
             Ok(Accepted::Repeated) => {
                 self.wake.notify_one();
                 Ok(Received::Repeated)
             }
-            Ok(Accepted::Conflicting) => Err(conflicting(event, guid)),
+            Ok(Accepted::Conflicting) => Err(conflicting(guid)),
             Err(error) => {
                 if self.failing.swap(true, Ordering::Relaxed) {
-                    tracing::debug!(event, guid, %error, "another delivery could not be stored");
+                    tracing::debug!(error = error_chain(&error), "another delivery could not be stored");
                 } else {
-                    tracing::error!(event, guid, %error, "a delivery could not be stored; others are not told of");
+                    tracing::error!(
+                        error = error_chain(&error),
+                        "a delivery could not be stored; others are not told of"
+                    );
                 }
                 Err(Refusal::NotStored(error))
             }
@@ -153,14 +156,14 @@ impl Inbox {
     }
 
     /// Answers for what is not stored; under the id of something that is, another body is refused all the same.
-    async fn not_needed(&self, event: &str, guid: &str, body: &Bytes) -> Result<Received, Refusal> {
+    async fn not_needed(&self, guid: &str, body: &Bytes) -> Result<Received, Refusal> {
         let known = self.store.delivery(guid).await.map_err(Refusal::NotStored)?;
         // A number would be found as a row's, too.
         let known = known.filter(|row| row.guid == guid).and_then(|row| row.body);
         if known.is_some_and(|known| known != *body) {
-            return Err(conflicting(event, guid));
+            return Err(conflicting(guid));
         }
-        tracing::debug!(event, guid, "nobody needs this event");
+        tracing::debug!("nobody needs this event");
         Ok(Received::NotNeeded)
     }
 
@@ -267,7 +270,7 @@ fn unit_of(event: &str, envelope: &Envelope<'_>, app_id: u64) -> Result<Option<W
                 Some(Ok(branch)) => Some(WorkItem::Branch(repository()?, branch)),
                 // Refusing it would have it asked for again and again, and it would come as it is each time.
                 Some(Err(error)) => {
-                    tracing::debug!(%error, "a push to what is no branch");
+                    tracing::debug!(error = error_chain(&error), "a push to what is no branch");
                     None
                 }
                 None => None,
@@ -347,8 +350,8 @@ fn json_body(headers: &HeaderMap, body: Bytes) -> Result<Bytes, Refusal> {
     }
 }
 
-fn conflicting(event: &str, guid: &str) -> Refusal {
-    tracing::warn!(event, guid, "refused: this delivery id is known with another body");
+fn conflicting(guid: &str) -> Refusal {
+    tracing::warn!("refused: this delivery id is known with another body");
     Refusal::Conflicting { guid: guid.to_owned() }
 }
 

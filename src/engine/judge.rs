@@ -1,28 +1,29 @@
 //! From a pull request to its verdict: route, gather what the route needs, judge.
 
-use crate::lineage::{BranchTip, CopyQuestion, GitError, Ledger, PromotionQuestion, Repository, Survey};
+use super::not_decided::NotDecided;
+use crate::lineage::{BranchTip, CopyQuestion, Ledger, PromotionQuestion, Repository, Survey};
 use crate::model::{
     BranchName, Cause, Commit, CommitId, CopyBranch, CopyHistory, DeployFacts, Environment, Facts, History,
     IgnoredPaths, MergeMethods, Outcome, PromotionPath, Pull, PullRequestDetails, Role, Snapshot, StackFacts,
-    Undecided, Verdict,
+    Undecided, Verdict, error_chain,
 };
 use crate::policy::{self, Fact, Judged, Route};
 
 /// What is known beside history when a pull request is judged.
 #[derive(Debug, Clone)]
-pub struct Known<'a> {
+pub(super) struct Known<'a> {
     /// Where the branches of the path are.
-    pub survey: &'a Survey,
+    pub(super) survey: &'a Survey,
     /// What GitHub says of it besides its two ends.
-    pub details: PullRequestDetails,
+    pub(super) details: PullRequestDetails,
     /// How pull requests may be merged into the base, where that is known.
-    pub methods: Option<MergeMethods>,
+    pub(super) methods: Option<MergeMethods>,
     /// What is known of deploys.
-    pub deploys: DeployFacts,
+    pub(super) deploys: DeployFacts,
     /// The snapshot that the head is: see [`snapshot`].
-    pub snapshot: Option<Snapshot>,
+    pub(super) snapshot: Option<Snapshot>,
     /// The stack it is in, and those it could be put in one with.
-    pub stacks: StackFacts,
+    pub(super) stacks: StackFacts,
 }
 
 /// Judges `pull` in `repository` by `path`, with what `ledger` remembers.
@@ -57,20 +58,27 @@ async fn judge_by(
     ledger: &Ledger,
     change: impl FnOnce(&mut Survey),
 ) -> Verdict {
+    match decide(repository, path, pull, ledger, change).await {
+        Ok(verdict) => verdict,
+        Err(not) => not.verdict().0,
+    }
+}
+
+async fn decide(
+    repository: &Repository,
+    path: &PromotionPath,
+    pull: &Pull,
+    ledger: &Ledger,
+    change: impl FnOnce(&mut Survey),
+) -> Result<Verdict, NotDecided> {
     let mut survey = match policy::route(path, pull) {
         Route::NotJudged | Route::Refused(_) if policy::may_be_snapshot_of(path, pull).is_empty() => {
             Survey::default()
         }
-        _ => match repository.survey(path).await {
-            Ok(survey) => survey,
-            Err(error) => return Verdict::undecided(undecided(&error)),
-        },
+        _ => repository.survey(path).await.map_err(NotDecided::by_git)?,
     };
     change(&mut survey);
-    let snapshot = match snapshot(repository, path, pull, ledger, &survey).await {
-        Ok(snapshot) => snapshot,
-        Err(why) => return Verdict::undecided(why),
-    };
+    let snapshot = snapshot(repository, path, pull, ledger, &survey).await?;
     let (details, deploys, stacks) = Default::default();
     let known = Known { survey: &survey, details, methods: None, deploys, snapshot, stacks };
     judge_knowing(repository, path, pull, ledger, known).await
@@ -79,13 +87,13 @@ async fn judge_by(
 /// Whether the head of `pull` is a throw-away branch that stands where an environment has been which the base takes. Then
 /// it is judged as that environment: what it brings is what was tested there. One that is there now goes before one that
 /// was there once.
-pub async fn snapshot(
+pub(super) async fn snapshot(
     repository: &Repository,
     path: &PromotionPath,
     pull: &Pull,
     ledger: &Ledger,
     survey: &Survey,
-) -> Result<Option<Snapshot>, Undecided> {
+) -> Result<Option<Snapshot>, NotDecided> {
     let Some(branch) = &pull.head.branch else { return Ok(None) };
     let commit = pull.head.commit;
     let takes_topics = policy::route(path, pull) == Route::Topic;
@@ -97,7 +105,7 @@ pub async fn snapshot(
         let current = tip.commit == commit;
         let is_better = !own_work && found.as_ref().is_none_or(|known| current && !known.current);
         let there =
-            is_better && repository.has_pointed_at(tip, commit, ledger).await.map_err(|e| undecided(&e))?;
+            is_better && repository.has_pointed_at(tip, commit, ledger).await.map_err(NotDecided::by_git)?;
         if there {
             found = Some(Snapshot { of: tip.branch.clone(), branch: branch.clone(), current });
         }
@@ -106,28 +114,23 @@ pub async fn snapshot(
 }
 
 /// The same for who knows more, and has asked where the branches are.
-pub async fn judge_knowing(
+pub(super) async fn judge_knowing(
     repository: &Repository,
     path: &PromotionPath,
     pull: &Pull,
     ledger: &Ledger,
     known: Known<'_>,
-) -> Verdict {
+) -> Result<Verdict, NotDecided> {
     let Known { survey, details, methods, deploys, snapshot, stacks } = known;
     let promoting = snapshot.as_ref().map(|snapshot| pull.promoting(snapshot));
     let pull = promoting.as_ref().unwrap_or(pull);
-    let gathered = gather(repository, path, pull, ledger, survey).await;
-    match gathered {
-        Ok(history) => {
-            let ends = pull.clone();
-            let facts = Facts { pull: ends, details, history, methods, deploys, snapshot, stacks };
-            let mut verdict = policy::judge(path, &facts);
-            leave_out_what_is_there(repository, pull, &mut verdict).await;
-            name_plain_merges(repository, &mut verdict).await;
-            verdict
-        }
-        Err(why) => Verdict::undecided(why),
-    }
+    let history = gather(repository, path, pull, ledger, survey).await?;
+    let ends = pull.clone();
+    let facts = Facts { pull: ends, details, history, methods, deploys, snapshot, stacks };
+    let mut verdict = policy::judge(path, &facts);
+    leave_out_what_is_there(repository, pull, &mut verdict).await;
+    name_plain_merges(repository, &mut verdict).await;
+    Ok(verdict)
 }
 
 /// Completes the repairs of what fails: own commits whose work has come in by another way need no repair. It is advice,
@@ -138,7 +141,10 @@ async fn leave_out_what_is_there(repository: &Repository, pull: &Pull, verdict: 
         let (head, base) = (pull.head.commit, pull.base.commit);
         match repository.there_already(head, base, &repair.picks).await {
             Ok(there) => repair.there_already = there,
-            Err(error) => tracing::debug!(%error, "it cannot be told what of a topic is there already"),
+            Err(error) => tracing::debug!(
+                error = error_chain(&error),
+                "it cannot be told what of a topic is there already"
+            ),
         }
     }
 }
@@ -150,7 +156,10 @@ async fn name_plain_merges(repository: &Repository, verdict: &mut Verdict) {
         let commits: Vec<&Commit> = foreign.iter().flat_map(|(_, commits)| commits).collect();
         match repository.plain_merges(&commits).await {
             Ok(found) => *plain_merges = found,
-            Err(error) => tracing::debug!(%error, "it cannot be told which foreign merges hold a change"),
+            Err(error) => tracing::debug!(
+                error = error_chain(&error),
+                "it cannot be told which foreign merges hold a change"
+            ),
         }
     }
 }
@@ -164,7 +173,7 @@ pub async fn judge_copy(
 ) -> Verdict {
     match gather_copy(repository, path, copy, ledger).await {
         Ok(history) => policy::judge_copy(path, &history),
-        Err(why) => Verdict::undecided(why),
+        Err(not) => not.verdict().0,
     }
 }
 
@@ -173,28 +182,29 @@ async fn gather_copy(
     path: &PromotionPath,
     copy: &CopyBranch,
     ledger: &Ledger,
-) -> Result<CopyHistory, Undecided> {
-    let survey = repository.survey(path).await.map_err(|error| undecided(&error))?;
+) -> Result<CopyHistory, NotDecided> {
+    let survey = repository.survey(path).await.map_err(NotDecided::by_git)?;
     if survey.empty {
-        return Err(Undecided::EmptyRepository);
+        return Err(Undecided::EmptyRepository.into());
     }
     if survey.shallow {
-        return Err(Undecided::ShallowClone);
+        return Err(Undecided::ShallowClone.into());
     }
     let original = path.environment(&copy.of).map_or(&copy.branch, |environment| &environment.branch);
     let (Some(copied), Some(source)) = (survey.tips.get(&copy.branch), survey.tips.get(original)) else {
         let missing =
             [original, &copy.branch].into_iter().filter(|branch| !survey.tips.contains_key(*branch));
-        return Err(Undecided::MissingBranches {
+        let missing = Undecided::MissingBranches {
             missing: missing.cloned().collect(),
             start_from: survey.tips.keys().find(|branch| *branch == original).cloned(),
-        });
+        };
+        return Err(missing.into());
     };
     let upstream = upstream(path, &copy.branch, &survey);
     let of_the_copy = IgnoredPaths::of_the_copy();
     let ignored = path.ignore_paths.as_ref().unwrap_or(&of_the_copy);
     let question = CopyQuestion { copy: copied, original: source, upstream: &upstream, ignored, ledger };
-    repository.copy(question).await.map_err(|error| undecided(&error))
+    repository.copy(question).await.map_err(NotDecided::by_git)
 }
 
 /// Why no pull request can be judged in a repository that offers `survey`, if there is a reason.
@@ -227,7 +237,7 @@ async fn gather(
     pull: &Pull,
     ledger: &Ledger,
     survey: &Survey,
-) -> Result<History, Undecided> {
+) -> Result<History, NotDecided> {
     // Of a snapshot these are the ends of the environment that it stands for.
     let judged = Judged { path, pull, snapshot: None };
     let histories = [Fact::TopicHistory, Fact::PromotionHistory, Fact::BackMergeHistory];
@@ -235,7 +245,7 @@ async fn gather(
         return Ok(History::NotNeeded);
     };
     if let Some(why) = obstacle(path, survey) {
-        return Err(why);
+        return Err(why.into());
     }
     let between = |pull, upstream| PromotionQuestion {
         pull,
@@ -268,7 +278,10 @@ async fn gather(
     };
     match gathered {
         Ok(history) => Ok(history),
-        Err(error) => Err(absent_end(repository, pull).await.unwrap_or_else(|| undecided(&error))),
+        Err(error) => Err(match absent_end(repository, pull).await {
+            Some(why) => why.into(),
+            None => NotDecided::by_git(error),
+        }),
     }
 }
 
@@ -297,9 +310,4 @@ async fn absent_end(repository: &Repository, pull: &Pull) -> Option<Undecided> {
     let named = |(end, commit): &(&str, CommitId)| format!("{end} commit {}", commit.short());
     let what: Vec<_> = ends.iter().filter(|(_, id)| missing.contains(id)).map(named).collect();
     (!what.is_empty()).then(|| Undecided::CommitMissing { what: what.join(" and ") })
-}
-
-fn undecided(error: &GitError) -> Undecided {
-    tracing::error!(%error, "git gave no answer");
-    Undecided::Git { what: error.to_string() }
 }

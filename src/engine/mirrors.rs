@@ -3,7 +3,7 @@
 use super::clock::Clock;
 use super::shares::{Shares, aside};
 use crate::lineage::{Fetched, GitError, Mirror, Remote};
-use crate::model::{InstallationId, Millis, RepositoryId};
+use crate::model::{InstallationId, Millis, RepositoryId, error_chain};
 use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -237,7 +237,7 @@ fn remove(path: &Path) {
             tracing::info!(path = %path.display(), "what no repository owns was removed from the mirrors");
         }
         Err(error) => {
-            tracing::warn!(path = %path.display(), %error, "what no repository owns could not be removed");
+            tracing::warn!(path = %path.display(), error = error_chain(&error), "what no repository owns could not be removed");
         }
     }
 }

@@ -31,6 +31,10 @@
 //! unknown ever passes. GitHub's lists lag behind: "not found" is believed only after a second look 5 s and a third
 //! one 30 s later.
 //!
+//! An error keeps its sources. For the log, [`crate::model::error_chain()`] gives it with all of them in one line, and
+//! `work_span` names the work that the line comes from. For people, `user_messages` makes a
+//! [`crate::model::UserMessage`] of it, so that the one text is never taken for the other.
+//!
 //! # Promises, and the tests that hold them
 //!
 //! - Killed at any instant, the server goes on where it was: `killed_at_any_request_it_ends_as_if_undisturbed`,
@@ -65,6 +69,8 @@
 //!   `after_a_lost_database_nothing_begins_before_the_file_was_read`.
 //! - What GitHub shows of a deploy ends with the truth: `a_deployer_that_is_faster_than_queued_has_the_last_word`,
 //!   `a_status_that_github_refuses_keeps_no_later_one_away`.
+//! - A line of the log names the work item, repository, pull request and delivery that it is about:
+//!   `a_line_of_work_names_work_item_repository_pull_request_and_delivery`.
 //! - An order of the operator is stored whole or not at all: `a_rollback_is_kept_whole_or_not_at_all`.
 //! - Coming into the configuration begins nothing, and leaving it leaves nothing open:
 //!   `an_environment_that_leaves_the_file_and_comes_back_is_deployed_at_its_next_merge`,
@@ -105,15 +111,18 @@ pub mod judge;
 mod merge_rules;
 mod mirrored;
 mod mirrors;
+mod not_decided;
 mod open;
 mod operator_entries;
 mod repository_config;
 mod shares;
 mod shown_late;
 mod supervisor;
+mod user_messages;
 mod work;
 mod work_error;
 mod work_items;
+mod work_span;
 
 pub use crate::github::Access;
 pub use back_off::BackOff;
@@ -125,13 +134,13 @@ pub use deploy_drivers::{Deploying, LOGS_PATH, REPORTS_PATH, Variables};
 pub use deploy_logs::Logs;
 pub use inbox::{Inbox, Received, Reception, Refusal};
 pub use mirrors::MirrorBounds;
-pub use open::{CALL_WITHIN, Config, OpenError, Places, system_random};
+pub use open::{CALL_WITHIN, Config, OpenError, PlaceFault, Places, system_random};
 pub use supervisor::EngineFailure;
 
 use crate::deploy::drivers::programs::{Bounds, Commands};
 use crate::deploy::drivers::{DeployRequest, parse_key};
 use crate::github::{Api, Secret};
-use crate::model::{PromotionPath, RepositoryId};
+use crate::model::{PromotionPath, RepositoryId, error_chain};
 use crate::store::{Store, StoreError, WorkItem};
 use audit_log::StatedAuditHash;
 use context::EngineContext;
@@ -146,6 +155,7 @@ use std::time::Duration;
 use supervisor::{Health, Restarts, is_over, keep_running, over, run_once};
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
+use tracing::Instrument as _;
 
 /// What the engine is made of.
 struct Parts {
@@ -295,7 +305,7 @@ impl Engine {
         let all = async {
             for task in self.tasks {
                 if let Err(error) = task.await {
-                    tracing::error!(%error, "a part of the engine did not stop well");
+                    tracing::error!(error = error_chain(&error), "a part of the engine did not stop well");
                 }
             }
         };
@@ -358,13 +368,18 @@ fn commands(
         let Some((repository, name, _)) = parse_key(&order.key) else { return };
         let item = WorkItem::Environment(RepositoryId(repository), name.into());
         let (store, wake, now) = (Arc::clone(&store), Arc::clone(&wake), marking.now());
-        tokio::spawn(async move {
+        let span = work_span::of(&item);
+        let mark = async move {
             match store.mark(vec![item], now).await {
                 Ok(()) => wake.notify_one(),
                 // It is looked at again by the clock.
-                Err(error) => tracing::error!(%error, "what is new of a deploy could not be marked"),
+                Err(error) => tracing::error!(
+                    error = error_chain(&error),
+                    "what is new of a deploy could not be marked"
+                ),
             }
-        });
+        };
+        tokio::spawn(mark.instrument(span));
     });
     let mut bounds = Bounds::default();
     bounds.slug_bytes = slug_bytes.unwrap_or(bounds.slug_bytes);
@@ -385,17 +400,22 @@ async fn keep_time(ctx: Arc<EngineContext>, mut stop: watch::Receiver<bool>) {
         let now = ctx.now();
         let (bodies, rows) = ctx.kept_since(now);
         if let Err(error) = ctx.store.prune(bodies, rows).await {
-            tracing::error!(%error, "old deliveries could not be dropped");
+            tracing::error!(error = error_chain(&error), "old deliveries could not be dropped");
         }
         if let Err(error) = ctx.store.prune_closed(rows, now - ctx.settings.keep_closed).await {
-            tracing::error!(%error, "what is closed for long could not be dropped");
+            tracing::error!(error = error_chain(&error), "what is closed for long could not be dropped");
         }
         if let Err(error) = ctx.drivers.commands.drop_logs(now - ctx.settings.keep_logs).await {
-            tracing::error!(%error, "old logs of deploys could not be dropped");
+            tracing::error!(error = error_chain(&error), "old logs of deploys could not be dropped");
         }
         match ctx.store.mark(vec![WorkItem::App], now).await {
             Ok(()) => ctx.wake.notify_one(),
-            Err(error) => tracing::error!(%error, "the regular look at GitHub could not be marked"),
+            Err(error) => {
+                tracing::error!(
+                    error = error_chain(&error),
+                    "the regular look at GitHub could not be marked"
+                );
+            }
         }
     }
 }

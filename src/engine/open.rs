@@ -4,7 +4,7 @@ use super::deploy_drivers::Deploying;
 use super::full_disk;
 use super::{Engine, Parts};
 use crate::github::{Api, ApiConfig, ApiError, AppKey, Secret};
-use crate::model::PromotionPath;
+use crate::model::{PromotionPath, error_chain};
 use crate::store::{Options, SqliteStore, StoreError};
 use std::fs::{DirBuilder, File, Permissions, TryLockError};
 use std::io;
@@ -56,21 +56,63 @@ pub enum OpenError {
         setting: &'static str,
     },
     /// Nothing can be kept there.
-    #[error("{setting} is {}, {why}", shown(path))]
+    #[error("{setting} is {}", shown(path))]
     Unusable {
         /// The setting that says which.
         setting: &'static str,
         /// Which file or folder.
         path: PathBuf,
-        /// What is wrong with it, and what it should be.
-        why: String,
+        /// What is wrong with it.
+        #[source]
+        fault: PlaceFault,
     },
     /// The connection to GitHub cannot be set up.
     #[error(transparent)]
     Connection(#[from] ApiError),
 }
 
-fn shown(path: &Path) -> String {
+/// What is wrong with a file or folder of the server's.
+#[derive(Debug, thiserror::Error)]
+pub enum PlaceFault {
+    /// Its path is relative to a folder that is gone.
+    #[error("and from where that counts cannot be told")]
+    FromNowhere(#[source] io::Error),
+    /// It should be a folder.
+    #[error("which is a file and should be a folder")]
+    IsFile,
+    /// It should be a file.
+    #[error("which is a folder and should be a file")]
+    IsFolder,
+    /// There is none.
+    #[error("which is not there and cannot be made")]
+    NotMade(#[source] io::Error),
+    /// The folder that it should be in is missing.
+    #[error("but there is no folder {}; make it, or name another place", shown(.0))]
+    NoFolder(PathBuf),
+    /// Nothing can be written there.
+    #[error("where nothing can be written")]
+    NotWritable(#[source] io::Error),
+    /// The lock cannot be had, though nobody has it.
+    #[error("but {} cannot be locked", shown(lock))]
+    NotLocked {
+        /// The file that is locked.
+        lock: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// It is no database that can be used.
+    #[error("which cannot be used as the database")]
+    NoDatabase(#[source] StoreError),
+}
+
+impl PlaceFault {
+    /// Whether it is room that is missing.
+    pub(super) fn is_of_room(&self) -> bool {
+        matches!(self, Self::NotWritable(error) if full_disk::is_of_room(error))
+    }
+}
+
+pub(super) fn shown(path: &Path) -> String {
     format!("{:?}", path.display().to_string())
 }
 
@@ -92,7 +134,7 @@ impl Engine {
             timeout: config.call_within,
             now,
         })?;
-        let unusable = |error: StoreError| places.no_database(&error);
+        let unusable = |error: StoreError| places.no_database(error);
         let parts = Parts {
             locks,
             store: Arc::new(SqliteStore::open(&places.database, &Options::default()).map_err(unusable)?),
@@ -133,7 +175,7 @@ impl Places {
             std::path::absolute(path).map_err(|error| OpenError::Unusable {
                 setting,
                 path: path.to_owned(),
-                why: format!("and from where that counts cannot be told: {error}; name a whole path"),
+                fault: PlaceFault::FromNowhere(error),
             })
         };
         Ok(Self { data_dir: whole(data_dir, DATA_DIR)?, database: whole(database, DATABASE_URL)? })
@@ -144,38 +186,33 @@ impl Places {
     /// # Errors
     /// Names the setting, what it holds and what it should.
     pub fn check(&self) -> Result<(), OpenError> {
-        let unusable = |setting, path: &Path, why: String| {
-            Err(OpenError::Unusable { setting, path: path.to_owned(), why })
-        };
+        let unusable =
+            |setting, path: &Path, fault| Err(OpenError::Unusable { setting, path: path.to_owned(), fault });
         let folder = self.data_dir.as_path();
         match private_folder(folder) {
             Ok(()) => {}
             Err(_) if folder.exists() => {
-                return unusable(DATA_DIR, folder, "which is a file and should be a folder".to_owned());
+                return unusable(DATA_DIR, folder, PlaceFault::IsFile);
             }
-            Err(error) => {
-                let why = format!("which is not there and cannot be made: {}", plain(&error));
-                return unusable(DATA_DIR, folder, why);
-            }
+            Err(error) => return unusable(DATA_DIR, folder, PlaceFault::NotMade(error)),
         }
         if let Err(error) = try_to_write(folder) {
-            return unusable(DATA_DIR, folder, not_writable(&error));
+            return unusable(DATA_DIR, folder, PlaceFault::NotWritable(error));
         }
         let (setting, file) = (self.setting_of_database(), self.database.as_path());
         if file.is_dir() {
-            return unusable(setting, file, "which is a folder and should be a file".to_owned());
+            return unusable(setting, file, PlaceFault::IsFolder);
         }
         let beside = file.parent().unwrap_or(Path::new("/"));
         if !beside.is_dir() {
-            let why = format!("but there is no folder {}; make it, or name another place", shown(beside));
-            return unusable(setting, file, why);
+            return unusable(setting, file, PlaceFault::NoFolder(beside.to_owned()));
         }
         // Not only the file: SQLite and the lock need others beside it.
         let written = try_to_write(beside).and_then(|()| match File::options().append(true).open(file) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
             _ => Ok(()),
         });
-        written.or_else(|error| unusable(setting, file, not_writable(&error)))
+        written.or_else(|error| unusable(setting, file, PlaceFault::NotWritable(error)))
     }
 
     /// Takes from others what an earlier version, or whoever made the folder, has left them: payloads, logs and mirrors are
@@ -185,14 +222,14 @@ impl Places {
         let mut close = |path: &Path| match closed_to_others(path) {
             Ok(was_open) => closed += u32::from(was_open),
             Err(error) => {
-                let (path, error) = (path.display(), plain(&error));
-                tracing::warn!("{path} can be read by others, and that cannot be changed: {error}");
+                let (error, path) = (error_chain(&error), path.display());
+                tracing::warn!(error, "{path} can be read by others, and that cannot be changed");
             }
         };
         close(&self.data_dir);
         // git makes what is in it, by the umask.
         if let Err(error) = private_folder(&self.data_dir.join("mirrors")) {
-            tracing::warn!(%error, "the folder of the mirrors cannot be made");
+            tracing::warn!(error = error_chain(&error), "the folder of the mirrors cannot be made");
         }
         for entry in std::fs::read_dir(&self.data_dir).into_iter().flatten().flatten() {
             // What a link leads to was put there by somebody who wants it elsewhere.
@@ -243,9 +280,9 @@ impl Places {
         if self.database.parent() == Some(&self.data_dir) { DATA_DIR } else { DATABASE_URL }
     }
 
-    fn no_database(&self, error: &StoreError) -> OpenError {
+    fn no_database(&self, error: StoreError) -> OpenError {
         let (setting, path) = (self.setting_of_database(), self.database.clone());
-        OpenError::Unusable { setting, path, why: format!("which cannot be used as the database: {error}") }
+        OpenError::Unusable { setting, path, fault: PlaceFault::NoDatabase(error) }
     }
 }
 
@@ -273,21 +310,6 @@ fn try_to_write(folder: &Path) -> io::Result<()> {
     tempfile::Builder::new().prefix(".towpath-").tempfile_in(folder).map(drop)
 }
 
-fn not_writable(error: &io::Error) -> String {
-    if full_disk::is_of_room(error) {
-        return format!("where nothing can be written: {}; make room there", plain(error));
-    }
-    format!("where nothing can be written: {}; let the user who runs the server write there", plain(error))
-}
-
-/// What the system said, without the path that it adds and without its number.
-fn plain(error: &io::Error) -> String {
-    error.raw_os_error().map(io::Error::from_raw_os_error).map_or_else(
-        || error.kind().to_string(),
-        |error| error.to_string().split(" (os error").next().unwrap_or_default().to_owned(),
-    )
-}
-
 /// How often a lock is tried that somebody has, and how long is waited in between.
 ///
 /// Where a server is killed while it starts a git, that has the lock too until it runs; and whoever restarts a server
@@ -296,18 +318,18 @@ const TRIES: u32 = 50;
 const BETWEEN_TRIES: Duration = Duration::from_millis(20);
 
 async fn lock(path: &Path, of: &Path, setting: &'static str) -> Result<File, OpenError> {
-    let unusable = |error: &io::Error| OpenError::Unusable {
+    let unusable = |source| OpenError::Unusable {
         setting,
         path: of.to_owned(),
-        why: format!("but {} cannot be locked: {}", shown(path), plain(error)),
+        fault: PlaceFault::NotLocked { lock: path.to_owned(), source },
     };
     let file = File::options().write(true).create(true).truncate(true).mode(0o600).open(path);
-    let file = file.map_err(|error| unusable(&error))?;
+    let file = file.map_err(unusable)?;
     for _ in 0..TRIES {
         match file.try_lock() {
             Ok(()) => return Ok(file),
             Err(TryLockError::WouldBlock) => tokio::time::sleep(BETWEEN_TRIES).await,
-            Err(TryLockError::Error(error)) => return Err(unusable(&error)),
+            Err(TryLockError::Error(error)) => return Err(unusable(error)),
         }
     }
     Err(OpenError::InUse { path: of.to_owned(), setting })

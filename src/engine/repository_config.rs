@@ -5,7 +5,7 @@ use super::context::EngineContext;
 use super::work_error::WorkError;
 use crate::github::ApiError;
 use crate::model::config::{CONFIGURATION_PATH, Configuration, RepositoryConfig, configuration_text};
-use crate::model::{Cause, RepositoryName, Undecided};
+use crate::model::{Cause, ForPeople, RepositoryName, Undecided, error_chain};
 use crate::store::{ConfigurationRow, RepositoryRow};
 use std::sync::Arc;
 
@@ -37,7 +37,8 @@ impl EngineContext {
 
     /// What a check goes by while the rules cannot be read: nothing is decided, and it says why.
     pub(super) fn unread(&self, error: &WorkError) -> RepositoryConfig {
-        let what = error.what.clone();
+        tracing::warn!(error = error_chain(&error.failure), "the configuration cannot be read");
+        let what = error.failure.for_people();
         let invalid = Some(Cause::CouldNotDecide(Undecided::GitHub { what }));
         RepositoryConfig { path: Arc::clone(&self.path), invalid }
     }

@@ -1,9 +1,10 @@
 //! Keeps the loops of the engine running: one that ends or panics is begun anew, with a bound. Past it the engine has
 //! failed, and whoever runs the process ends it with an error.
 
+use crate::model::{ErrorContext, SharedError, error_chain, shared_error};
+use crate::store::StoreError;
 use std::collections::VecDeque;
-use std::sync::Mutex;
-use std::sync::PoisonError;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -25,10 +26,21 @@ impl Default for Restarts {
     }
 }
 
-/// Why the engine cannot go on. The words are for the operator.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct EngineFailure(pub(super) String);
+/// Why the engine cannot go on.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum EngineFailure {
+    /// The store lost its files.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A part of it ends again and again.
+    #[error("{name} has ended again and again")]
+    Ends {
+        /// Which part.
+        name: &'static str,
+        /// What stopped it the last time, if it did not end by itself.
+        source: Option<SharedError>,
+    },
+}
 
 /// How the engine is.
 #[derive(Debug)]
@@ -46,12 +58,12 @@ impl Default for Health {
 
 impl Health {
     /// The engine cannot go on. What is said first stays.
-    pub(super) fn fail(&self, why: impl Into<String>) {
-        let why = EngineFailure(why.into());
+    pub(super) fn fail(&self, why: impl Into<EngineFailure>) {
+        let why = why.into();
         self.failure.send_if_modified(|known| {
             let is_new = known.is_none();
             if is_new {
-                tracing::error!(%why, "the engine cannot go on");
+                tracing::error!(error = error_chain(&why), "the engine cannot go on");
                 *known = Some(why);
             }
             is_new
@@ -110,15 +122,17 @@ pub(super) async fn keep_running<F>(
         if is_over(&stop) || health.failure().is_some() {
             return;
         }
-        let how = ended.err().unwrap_or_else(|| "it ended by itself".to_owned());
+        let bug = ended.err();
         let now = Instant::now();
         restarts.retain(|at: &Instant| now.duration_since(*at) < limits.window);
         if restarts.len() >= limits.times {
-            health.fail(format!("{name} has ended again and again; the last time: {how}"));
+            let source = bug.map(shared_error);
+            health.fail(EngineFailure::Ends { name, source });
             return;
         }
         restarts.push_back(now);
-        tracing::error!(how, "{name} has ended, and is begun anew");
+        let error = bug.as_ref().map(|bug| error_chain(bug));
+        tracing::error!(error, "{name} has ended, and is begun anew");
         tokio::select! {
             () = tokio::time::sleep(limits.pause) => {}
             () = over(&mut stop) => return,
@@ -128,13 +142,13 @@ pub(super) async fn keep_running<F>(
 
 /// Runs something that is done once. A bug in it is told.
 pub(super) async fn run_once(name: &'static str, work: impl Future<Output = ()> + Send + 'static) {
-    if let Err(how) = run_alone(work).await {
-        tracing::error!(how, "{name} has come to no end");
+    if let Err(bug) = run_alone(work).await {
+        tracing::error!(error = error_chain(&bug), "{name} has come to no end");
     }
 }
 
 /// Runs something in a task of its own, so that a panic stays there. It goes along with whoever waits for it.
-async fn run_alone(work: impl Future<Output = ()> + Send + 'static) -> Result<(), String> {
+async fn run_alone(work: impl Future<Output = ()> + Send + 'static) -> Result<(), ErrorContext> {
     struct AbortOnDrop(JoinHandle<()>);
     impl Drop for AbortOnDrop {
         fn drop(&mut self) {
@@ -142,7 +156,7 @@ async fn run_alone(work: impl Future<Output = ()> + Send + 'static) -> Result<()
         }
     }
     let mut task = AbortOnDrop(tokio::spawn(work));
-    (&mut task.0).await.map_err(|error| format!("a bug stopped it: {error}"))
+    (&mut task.0).await.map_err(|error| ErrorContext::new("a bug stopped it", error))
 }
 
 #[cfg(test)]
@@ -171,7 +185,7 @@ mod tests {
             };
             keep_running("the loop", new_loop, (&health, limits(600_000)), stopped).await;
             assert_eq!(begun.load(Ordering::SeqCst), 6);
-            let why = health.failed().await.to_string();
+            let why = error_chain(&health.failed().await);
             assert!(why.starts_with("the loop has ended again and again"), "{why}");
             assert_eq!(why.contains("a bug"), panics, "{why}");
         }
@@ -196,14 +210,14 @@ mod tests {
             stop.send_replace(true);
         };
         tokio::join!(keep_running("the loop", new_loop, (&health, limits(10)), stopped), many);
-        assert_eq!(health.failure(), None);
+        assert!(health.failure().is_none());
     }
 
     #[tokio::test]
     async fn what_was_said_first_stays() {
         let health = Health::default();
-        health.fail("the database is gone");
-        health.fail("nothing can be stored");
-        assert_eq!(health.failed().await.to_string(), "the database is gone");
+        health.fail(StoreError::Full);
+        health.fail(StoreError::unavailable("it is closed"));
+        assert!(matches!(health.failed().await, EngineFailure::Store(StoreError::Full)));
     }
 }

@@ -5,9 +5,9 @@ use super::full_disk;
 use super::shares::{Place, Worker};
 use super::supervisor::{is_over, over};
 use super::work_error::WorkError;
-use super::work_items;
+use super::{work_items, work_span};
 use crate::github::RetryAdvice;
-use crate::model::{InstallationId, Millis};
+use crate::model::{ErrorContext, InstallationId, Millis, error_chain};
 use crate::store::{Change, Committed, Lease, Next, StoreError, WorkItem};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -15,6 +15,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::{Id, JoinSet};
 use tokio::time::Instant;
+use tracing::{Instrument as _, Span};
 
 /// How many times work is repeated at once because what it relied on changed while it was done.
 const REPEATS: u32 = 5;
@@ -104,12 +105,15 @@ pub(super) async fn make_room(ctx: &EngineContext) {
             return;
         }
         if let Err(error) = ctx.drivers.commands.give_way().await {
-            tracing::warn!(%error, "builds that run nowhere could not be removed to make room");
+            tracing::warn!(
+                error = error_chain(&error),
+                "builds that run nowhere could not be removed to make room"
+            );
         }
     }
     let (bodies, rows) = ctx.kept_since(ctx.now());
     if let Err(error) = ctx.store.prune(bodies, rows).await {
-        tracing::debug!(%error, "old deliveries make no room");
+        tracing::debug!(error = error_chain(&error), "old deliveries make no room");
     }
 }
 
@@ -146,13 +150,13 @@ impl StoreWords {
     }
 
     fn failed(&mut self, ctx: &EngineContext, error: &StoreError) {
-        if let StoreError::Replaced(_) = error {
-            ctx.health.fail(error.to_string());
+        if let StoreError::Replaced { .. } = error {
+            ctx.health.fail(error.clone());
         }
-        let words = error.to_string();
-        if self.said.as_ref() != Some(&words) {
-            tracing::error!(%error, "no work could be taken from the store");
-            self.said = Some(words);
+        let chain = error_chain(error);
+        if self.said.as_ref() != Some(&chain) {
+            tracing::error!(error = chain, "no work could be taken from the store");
+            self.said = Some(chain);
         }
     }
 }
@@ -216,7 +220,8 @@ impl Crew {
     }
 
     fn begin(&mut self, lease: Lease, free: Place) {
-        let task = self.tasks.spawn(work(Arc::clone(&self.ctx), lease.clone(), (free, self.stop.clone())));
+        let work = work(Arc::clone(&self.ctx), lease.clone(), (free, self.stop.clone()));
+        let task = self.tasks.spawn(work.instrument(work_span::of(&lease.item)));
         self.leases.insert(task.id(), lease);
     }
 
@@ -241,7 +246,9 @@ impl Crew {
     /// A lease whose holder is gone is ended, or its work item would never be looked at again.
     fn ended(&mut self, ended: Result<(Id, Settled), tokio::task::JoinError>) {
         let (id, settled) = ended.unwrap_or_else(|error| {
-            tracing::error!(%error, "a bug stopped the work on a unit");
+            let span = self.leases.get(&error.id()).map(|lease| work_span::of(&lease.item));
+            let _entered = span.as_ref().map(Span::enter);
+            tracing::error!(error = error_chain(&error), "a bug stopped the work on a work item");
             (error.id(), Settled::No)
         });
         let Some(lease) = self.leases.remove(&id).filter(|_| settled == Settled::No) else { return };
@@ -265,7 +272,6 @@ async fn release(ctx: Arc<EngineContext>, lease: Lease, mut stop: watch::Receive
 }
 
 /// Works on one work item to its end: done, to be tried later, or given up.
-#[tracing::instrument(name = "work", skip_all, fields(item = %lease.item))]
 async fn work(
     ctx: Arc<EngineContext>,
     lease: Lease,
@@ -293,13 +299,13 @@ async fn work(
             }
             Ok(Committed::Stale) => tracing::debug!("what this relied on has changed: once more"),
             Ok(Committed::LeaseLost) => {
-                tracing::warn!("the lease was lost: somebody else has this unit now");
+                tracing::warn!("the lease was lost: somebody else has this work item now");
                 return Settled::Yes;
             }
             Err(error) => {
                 // A decision that cannot be stored must not keep its work item leased in silence.
-                tracing::error!(%error, "a decision could not be stored");
-                let next = next_after(&ctx, &lease, error.to_string(), RetryAdvice::TryLater);
+                tracing::error!(error = error_chain(&error), "a decision could not be stored");
+                let next = next_after(&ctx, &lease, error_chain(&error), RetryAdvice::TryLater);
                 return settle(&ctx, &lease, next).await;
             }
         }
@@ -315,19 +321,20 @@ async fn settle(ctx: &EngineContext, lease: &Lease, next: Next) -> Settled {
             Settled::Yes
         }
         Err(error) => {
-            tracing::debug!(%error, "the unit could not be settled yet");
+            tracing::debug!(error = error_chain(&error), "the work item could not be given back yet");
             Settled::No
         }
     }
 }
 
-/// Whose share of the workers a work item takes.
+/// Whose share of the workers a work item takes. Has the log name its repository.
 async fn installation_of(ctx: &EngineContext, item: &WorkItem) -> Option<InstallationId> {
     if let WorkItem::Installation(id) = item {
         return Some(*id);
     }
-    let row = ctx.store.repository(item.repository()?).await.ok().flatten();
-    row.map(|row| row.installation)
+    let row = ctx.store.repository(item.repository()?).await.ok().flatten()?;
+    work_span::note_repository(&row.full_name);
+    Some(row.installation)
 }
 
 /// Nothing is put off for longer than a clock may be wrong without being noticed: it is looked at once more then.
@@ -347,20 +354,20 @@ fn within_reach(mut changes: Vec<Change>, next: Next, furthest: Millis) -> (Vec<
 
 /// Runs the work item's work in a task of its own, so that a panic in it stays there, and no longer than it may take.
 async fn attempt(ctx: &Arc<EngineContext>, lease: &Lease, worker: &Worker) -> (Vec<Change>, Next) {
-    let task = tokio::spawn(worker.clone().does({
+    let work = worker.clone().does({
         let (ctx, lease) = (Arc::clone(ctx), lease.clone());
         async move { work_items::run(&ctx, &lease).await }
-    }));
-    let mut task = AbortOnDrop(task);
+    });
+    let mut task = AbortOnDrop(tokio::spawn(work.in_current_span()));
     let within = ctx.settings.work_within;
     let failed = |what: String| (Vec::new(), next_after(ctx, lease, what, RetryAdvice::TryLater));
     match tokio::time::timeout(within, &mut task.0).await {
         Ok(Ok(Ok(changes))) => (changes, Next::Done),
-        Ok(Ok(Err(WorkError { what, retry_advice, changes }))) => {
-            let next = next_after(ctx, lease, what, retry_advice);
+        Ok(Ok(Err(WorkError { failure, retry_advice, changes }))) => {
+            let next = next_after(ctx, lease, error_chain(&failure), retry_advice);
             (changes, next)
         }
-        Ok(Err(panic)) => failed(format!("a bug stopped this work: {panic}")),
+        Ok(Err(panic)) => failed(error_chain(&ErrorContext::new("a bug stopped this work", panic))),
         Err(_) => failed(format!("the work took longer than {} s and was ended", within.as_secs())),
     }
 }

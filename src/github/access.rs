@@ -1,7 +1,7 @@
 //! Whether GitHub takes us for who we say we are.
 
 use super::error::ApiError;
-use crate::model::Millis;
+use crate::model::{Millis, error_chain};
 use tokio::sync::watch;
 
 /// Whether GitHub accepts our credentials, as the last call in the App's own name has shown.
@@ -45,7 +45,7 @@ impl Access {
 }
 
 /// The same, with what is known of the cause.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default)]
 pub struct AccessState {
     /// Whether it does.
     pub access: Access,
@@ -82,7 +82,9 @@ impl AccessWatch {
         let Some(access) = access else { return };
         self.0.send_if_modified(|state| {
             // What an unreachable server says differs from one time to the next.
-            let same = state.access == access && (access != Access::Refused || state.error.as_ref() == error);
+            let says = |error: Option<&ApiError>| error.map(|error| error_chain(error));
+            let same = state.access == access
+                && (access != Access::Refused || says(state.error.as_ref()) == says(error));
             if !same {
                 *state = AccessState { access, error: error.cloned(), clock_ahead };
             }

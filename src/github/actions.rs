@@ -91,10 +91,8 @@ impl Api {
     ) -> Result<Option<u64>, ApiError> {
         let path =
             format!("/repos/{repository}/actions/workflows/{}/dispatches", utf8_percent_encode(file, QUERY));
-        let body =
-            serde_json::to_value(Dispatch { branch, inputs, return_run_details: true }).map_err(|error| {
-                ApiError::Unreadable { call: format!("POST {path}"), what: error.to_string() }
-            })?;
+        let body = serde_json::to_value(Dispatch { branch, inputs, return_run_details: true })
+            .map_err(|error| ApiError::unreadable(format!("POST {path}"), error))?;
         let call =
             Call { caller: Caller::Installation(id), method: Method::POST, path: &path, body: Some(body) };
         let answer = self.send(call).await?;

@@ -1,6 +1,6 @@
 use super::access::AccessWatch;
 use super::blocking::off_the_runtime;
-use super::error::{ApiError, permissions_in_words};
+use super::error::{ApiError, TransportError, permissions_in_words};
 use super::jwt::{AppKey, LIFETIME_SECONDS};
 use super::tokens::{Scope, Tokens};
 use crate::model::{InstallationId, Millis};
@@ -102,7 +102,7 @@ pub(super) struct Answer {
 impl Answer {
     pub(super) fn read<T: DeserializeOwned>(&self) -> Result<T, ApiError> {
         off_the_runtime(self.body.len(), || serde_json::from_slice(&self.body))
-            .map_err(|error| ApiError::Unreadable { call: self.call.clone(), what: error.to_string() })
+            .map_err(|error| ApiError::unreadable(&self.call, error))
     }
 }
 
@@ -112,22 +112,22 @@ impl Api {
     /// # Errors
     /// When the base address cannot be read or TLS cannot be set up.
     pub fn new(config: ApiConfig) -> Result<Self, ApiError> {
-        let setting_up =
-            |what: String| ApiError::NoAnswer { call: "set-up of the connection".to_owned(), what };
+        let setting_up = "set-up of the connection";
         let base: Uri = config
             .base_url
             .trim_end_matches('/')
             .parse()
-            .map_err(|error: http::uri::InvalidUri| setting_up(error.to_string()))?;
+            .map_err(|error: http::uri::InvalidUri| ApiError::no_answer(setting_up, error))?;
         if base.authority().is_none() {
-            return Err(setting_up(format!("{} is not an absolute address", config.base_url)));
+            let why = format!("{} is not an absolute address", config.base_url);
+            return Err(ApiError::no_answer(setting_up, why));
         }
         let client = octocrab::Octocrab::builder()
             .base_uri(base.clone())
-            .map_err(|error| setting_up(error.to_string()))?
+            .map_err(|error| ApiError::no_answer(setting_up, TransportError(error)))?
             .set_connect_timeout(Some(config.timeout))
             .build()
-            .map_err(|error| setting_up(error.to_string()))?;
+            .map_err(|error| ApiError::no_answer(setting_up, TransportError(error)))?;
         Ok(Self {
             client,
             base,
@@ -211,10 +211,8 @@ impl Api {
         path: &str,
         body: &(impl Serialize + Sync),
     ) -> Result<T, ApiError> {
-        let body = serde_json::to_value(body).map_err(|error| ApiError::Unreadable {
-            call: format!("{method} {path}"),
-            what: error.to_string(),
-        })?;
+        let body = serde_json::to_value(body)
+            .map_err(|error| ApiError::unreadable(format!("{method} {path}"), error))?;
         self.send(Call { caller, method, path, body: Some(body) }).await?.read()
     }
 
@@ -267,9 +265,8 @@ impl Api {
         {
             return Ok(made.token.clone());
         }
-        let token = self.key.token(now / 1000).ok_or_else(|| ApiError::NoAnswer {
-            call: "signing our own token".to_owned(),
-            what: "the system has no randomness to give".to_owned(),
+        let token = self.key.token(now / 1000).ok_or_else(|| {
+            ApiError::no_answer("signing our own token", "the system has no randomness to give")
         })?;
         *introduction = Some(Introduction { token: token.clone(), made_at: now });
         Ok(token)
@@ -289,7 +286,7 @@ impl Api {
                 None => return Err(self.classify(call.caller, name, status, &headers, &body)),
             }
         }
-        Err(ApiError::Unreadable { call: name, what: "it redirects more than once".to_owned() })
+        Err(ApiError::unreadable(name, "it redirects more than once"))
     }
 
     async fn exchange(
@@ -299,40 +296,37 @@ impl Api {
         token: &str,
         name: &str,
     ) -> Result<(StatusCode, HeaderMap, Bytes), ApiError> {
-        let no_answer = |what: String| ApiError::NoAnswer { call: name.to_owned(), what };
+        let no_connection = |error| ApiError::no_answer(name, TransportError(error));
         let mut authorization = HeaderValue::try_from(format!("Bearer {token}"))
-            .map_err(|_| no_answer("the token holds characters no header takes".to_owned()))?;
+            .map_err(|_| ApiError::no_answer(name, "the token holds characters no header takes"))?;
         authorization.set_sensitive(true);
         let request = http::Request::builder()
             .method(call.method.clone())
             .uri(address.clone())
             .header(header::AUTHORIZATION, authorization)
             .header(header::ACCEPT, "application/vnd.github+json");
-        let request = self
-            .client
-            .build_request(request, call.body.as_ref())
-            .map_err(|error| no_answer(error.to_string()))?;
+        let request = self.client.build_request(request, call.body.as_ref()).map_err(no_connection)?;
         self.calls.fetch_add(1, Ordering::Relaxed);
         let whole = async {
-            let answer = self.client.send(request).await.map_err(|error| no_answer(root_cause(&error)))?;
+            let answer = self.client.send(request).await.map_err(no_connection)?;
             let (parts, body) = answer.into_parts();
             if let Some(date) = date_in(&parts.headers) {
                 self.clock_ahead.store(self.now() - date, Ordering::Relaxed);
                 self.first_answer.get_or_init(|| date);
             }
             let body = Limited::new(body, ANSWER_MAX).collect().await;
-            let body = body.map_err(|error| no_answer(root_cause(error.as_ref())))?.to_bytes();
+            let body = body.map_err(|error| ApiError::no_answer(name, error))?.to_bytes();
             Ok((parts.status, parts.headers, body))
         };
-        match tokio::time::timeout(self.timeout, whole).await {
-            Ok(result) => result,
-            Err(_) => Err(no_answer(format!("no answer within {} s", self.timeout.as_secs()))),
-        }
+        tokio::time::timeout(self.timeout, whole).await.unwrap_or_else(|_| {
+            let why = format!("no answer within {} s", self.timeout.as_secs());
+            Err(ApiError::no_answer(name, why))
+        })
     }
 
     /// The absolute address of a path, or of an absolute address on the API's own host.
     fn address(&self, path: &str, name: &str) -> Result<Uri, ApiError> {
-        let unreadable = |what: &str| ApiError::Unreadable { call: name.to_owned(), what: what.to_owned() };
+        let unreadable = |what: &'static str| ApiError::unreadable(name, what);
         let uri = if path.starts_with('/') {
             format!("{}{path}", self.base.to_string().trim_end_matches('/')).parse()
         } else {
@@ -430,14 +424,6 @@ fn message_in(body: &[u8]) -> String {
         message.truncate(end);
     }
     message
-}
-
-fn root_cause(error: &(dyn std::error::Error + 'static)) -> String {
-    let mut cause = error;
-    while let Some(next) = cause.source() {
-        cause = next;
-    }
-    cause.to_string()
 }
 
 #[cfg(test)]

@@ -297,9 +297,7 @@ impl Api {
             return Ok(vec![b' '; found.size.min(LARGE_FILE)]);
         }
         let digits: Vec<u8> = found.content.bytes().filter(|byte| !byte.is_ascii_whitespace()).collect();
-        STANDARD
-            .decode(digits)
-            .map_err(|error| ApiError::Unreadable { call: format!("GET {path}"), what: error.to_string() })
+        STANDARD.decode(digits).map_err(|error| ApiError::unreadable(format!("GET {path}"), error))
     }
 
     /// What a folder holds on a branch.
@@ -468,10 +466,10 @@ impl Api {
         // Whoever compares a list with what is stored must not take its first part for all of it.
         match next {
             None => Ok(all),
-            Some(_) => Err(ApiError::Unreadable {
-                call: format!("GET {}", path.split('?').next().unwrap_or_default()),
-                what: format!("it has more than {PAGES_MAX} pages"),
-            }),
+            Some(_) => Err(ApiError::unreadable(
+                format!("GET {}", path.split('?').next().unwrap_or_default()),
+                format!("it has more than {PAGES_MAX} pages"),
+            )),
         }
     }
 }

@@ -271,10 +271,8 @@ impl Api {
         answer: &DeploymentProtectionAnswer<'_>,
     ) -> Result<(), ApiError> {
         let path = format!("/repos/{repository}/actions/runs/{run}/deployment_protection_rule");
-        let body = serde_json::to_value(answer).map_err(|error| ApiError::Unreadable {
-            call: format!("POST {path}"),
-            what: error.to_string(),
-        })?;
+        let body = serde_json::to_value(answer)
+            .map_err(|error| ApiError::unreadable(format!("POST {path}"), error))?;
         let caller = Caller::Installation(id);
         self.send(Call { caller, method: Method::POST, path: &path, body: Some(body) }).await.map(drop)
     }

@@ -1,15 +1,17 @@
-use crate::model::Millis;
+use crate::model::{Millis, SharedError, shared_error};
+use std::error::Error;
+use std::fmt;
 
 /// How a call to GitHub ended, when it did not end well. Holds no secret.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum ApiError {
     /// No answer came: not connected, cut off, or too late. A write may have taken effect.
-    #[error("GitHub did not answer {call}: {what}")]
+    #[error("GitHub did not answer {call}")]
     NoAnswer {
         /// Method and path.
         call: String,
         /// What happened instead.
-        what: String,
+        source: SharedError,
     },
     /// GitHub failed (5xx). A write may have taken effect.
     #[error("GitHub failed with {status} on {call}")]
@@ -63,13 +65,29 @@ pub enum ApiError {
         message: String,
     },
     /// The answer is not what its description says.
-    #[error("GitHub's answer to {call} cannot be read: {what}")]
+    #[error("GitHub's answer to {call} cannot be read")]
     Unreadable {
         /// Method and path.
         call: String,
         /// What is wrong with it.
-        what: String,
+        source: SharedError,
     },
+}
+
+/// What octocrab says of a failure holds a backtrace, and what is beneath it once more: only that is kept.
+#[derive(Debug)]
+pub(super) struct TransportError(pub(super) octocrab::Error);
+
+impl fmt::Display for TransportError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the connection failed")
+    }
+}
+
+impl Error for TransportError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.0.source()
+    }
 }
 
 fn missing(needs: Option<&str>) -> String {
@@ -107,6 +125,16 @@ pub enum RetryAdvice {
 }
 
 impl ApiError {
+    /// No answer came to `call`, because of an error or for a reason in words.
+    pub(super) fn no_answer(call: impl Into<String>, why: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self::NoAnswer { call: call.into(), source: shared_error(why) }
+    }
+
+    /// What was answered to `call`, or was to be sent with it, is not what its description says.
+    pub(super) fn unreadable(call: impl Into<String>, why: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self::Unreadable { call: call.into(), source: shared_error(why) }
+    }
+
     /// Whether a write that ended so may have taken effect all the same.
     pub fn may_have_taken_effect(&self) -> bool {
         matches!(self, Self::NoAnswer { .. } | Self::Failed { .. } | Self::Unreadable { .. })

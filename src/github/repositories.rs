@@ -18,6 +18,6 @@ impl Api {
             return Ok(found);
         }
         let what = format!("it is about repository {}", found.id);
-        Err(ApiError::Unreadable { call: format!("GET {path}"), what })
+        Err(ApiError::unreadable(format!("GET {path}"), what))
     }
 }

@@ -3,7 +3,7 @@
 use super::promotion::PromotionQuestion;
 use super::snapshots::Sorted;
 use super::{BranchTip, GitError, Repository, origins};
-use crate::model::{BackMergeHistory, Commit, CommitId, MergeMethod, MergeOutcome, MergedPull};
+use crate::model::{BackMergeHistory, Commit, CommitId, MergeMethod, MergeOutcome, MergedPull, error_chain};
 
 /// More squashed pull requests than this are not tried on each commit.
 const TRIED_AT_MOST: usize = 20;
@@ -47,7 +47,7 @@ impl Repository {
             Ok(MergeOutcome::Clean { .. }) => Vec::new(),
             Ok(MergeOutcome::Conflicts { paths }) => paths,
             Err(error) => {
-                tracing::warn!(%error, "a merge upstream could not be tried");
+                tracing::warn!(error = error_chain(&error), "a merge upstream could not be tried");
                 Vec::new()
             }
         }

@@ -29,10 +29,10 @@ const PASSED_OVER: [&str; 10] = [
 /// # Errors
 /// [`GitError::NoSuchCommit`] where the remote has no such commit. After an error the folder may hold some files.
 pub async fn check_out(remote: &Remote, commit: CommitId, into: &Path) -> Result<(), GitError> {
-    let into = std::fs::canonicalize(into).map_err(|error| GitError::io("finding a folder", &error))?;
+    let into = std::fs::canonicalize(into).map_err(|error| GitError::io("finding a folder", error))?;
     let beside = into.parent().unwrap_or(&into);
     let directory = tempfile::Builder::new().prefix(".checkout-").tempdir_in(beside);
-    let directory = directory.map_err(|error| GitError::io("making a folder", &error))?;
+    let directory = directory.map_err(|error| GitError::io("making a folder", error))?;
     let place = directory.path();
     let init = Call::new("init").args(["--bare", "--quiet", "--template=", "--"]);
     Git::outside(place).ask(init.arg(place.as_os_str())).await?;

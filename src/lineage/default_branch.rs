@@ -40,7 +40,7 @@ impl Repository {
     /// settings say may name a program to run.
     pub async fn ask_for_default_branch(&self) -> Result<Option<BranchName>, GitError> {
         let Some(url) = self.remote_url().await? else { return Ok(None) };
-        let nowhere = tempfile::tempdir().map_err(|error| GitError::io("making a directory", &error))?;
+        let nowhere = tempfile::tempdir().map_err(|error| GitError::io("making a directory", error))?;
         let git = Git::outside(nowhere.path());
         let asked =
             Call::new("config").args(["--get", "core.sshCommand"]).asked_as_the_person(ANSWERS_WITHIN);

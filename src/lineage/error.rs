@@ -1,9 +1,9 @@
+use crate::model::{CommitId, SharedError, shared_error};
+use std::error::Error;
 use std::time::Duration;
 
-use crate::model::CommitId;
-
-/// Why git gave no answer. The texts may be shown: they hold no token, no credential, no environment.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+/// Why git gave no answer. The texts hold no token, no credential, no environment.
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum GitError {
     /// The program is not installed or not on the `PATH`.
     #[error("the program git was not found in any folder of PATH; install it, or add its folder")]
@@ -79,12 +79,12 @@ pub enum GitError {
     #[error("the clone has not all files; run git fetch --refetch --no-filter")]
     FilesLeftOut,
     /// A file or process could not be handled.
-    #[error("{what}: {why}")]
+    #[error("{what} failed")]
     Io {
-        /// What was tried.
+        /// What was tried, as in "making a folder".
         what: &'static str,
         /// What the system said.
-        why: String,
+        source: SharedError,
     },
 }
 
@@ -131,10 +131,19 @@ impl GitError {
         !of_the_remote && !refused && SIGNS_OF_DAMAGE.iter().any(|sign| stderr.contains(sign))
     }
 
-    /// Whether these words, of git's or of this error, are about objects that git will never take: as they are they
-    /// would lead it astray, and they stay as they are.
-    pub fn is_said_of_bad_objects(words: &str) -> bool {
-        words.contains("fsck error")
+    fn is_said_of_bad_objects(stderr: &str) -> bool {
+        stderr.contains("fsck error")
+    }
+
+    /// Whether it is about objects that git will never take: as they are they would lead it astray, and they stay as
+    /// they are.
+    pub fn is_of_bad_objects(&self) -> bool {
+        match self {
+            Self::Failed { stderr, .. } | Self::Corrupt { stderr, .. } => {
+                Self::is_said_of_bad_objects(stderr)
+            }
+            _ => false,
+        }
     }
 
     /// Whether it is the repository itself that is broken, not the way to it.
@@ -147,16 +156,16 @@ impl GitError {
         // The last one is how git tells that a limit of the size of files has ended a part of it.
         const SIGNS: [&str; 4] =
             ["No space left on device", "Disk quota exceeded", "File too large", "died of signal 25"];
+        let said_in = |said: &str| SIGNS.iter().any(|sign| said.contains(sign));
         match self {
-            Self::Failed { stderr: said, .. }
-            | Self::Corrupt { stderr: said, .. }
-            | Self::Io { why: said, .. } => SIGNS.iter().any(|sign| said.contains(sign)),
+            Self::Failed { stderr, .. } | Self::Corrupt { stderr, .. } => said_in(stderr),
+            Self::Io { source, .. } => said_in(&source.to_string()),
             _ => false,
         }
     }
 
-    pub(super) fn io(what: &'static str, error: &std::io::Error) -> Self {
-        Self::Io { what, why: error.to_string() }
+    pub(super) fn io(what: &'static str, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self::Io { what, source: shared_error(source) }
     }
 }
 
@@ -170,9 +179,9 @@ mod tests {
                     fatal: could not read the packfile";
         let error = GitError::failed("fetch", Some(128), said.to_owned());
         assert!(!error.is_of_damage(), "making the mirror again would not help");
-        assert!(GitError::is_said_of_bad_objects(&error.to_string()));
+        assert!(error.is_of_bad_objects());
         let other = GitError::failed("fetch", Some(128), "fatal: the packfile is corrupt".to_owned());
-        assert!(other.is_of_damage() && !GitError::is_said_of_bad_objects(&other.to_string()));
+        assert!(other.is_of_damage() && !other.is_of_bad_objects());
     }
 
     #[test]

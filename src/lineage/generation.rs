@@ -3,6 +3,7 @@
 //! Whoever asks holds on to the one they began with, so that nothing goes from under a question: a damaged
 //! or evicted one is removed when the last of them has ended.
 
+use crate::model::error_chain;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -102,7 +103,10 @@ impl Drop for Generation {
         let directory = std::mem::take(&mut self.directory);
         // Gigabytes take a while to remove; what a shutdown cuts off is removed at the next start.
         match tokio::runtime::Handle::try_current() {
-            Ok(runtime) => drop(runtime.spawn_blocking(move || clear(&directory))),
+            Ok(runtime) => {
+                let span = tracing::Span::current();
+                drop(runtime.spawn_blocking(move || span.in_scope(|| clear(&directory))));
+            }
             Err(_) => clear(&directory),
         }
     }
@@ -146,7 +150,7 @@ fn remove_files(folder: &Path, which: impl Fn(&str) -> bool) {
         if which(&entry.file_name().to_string_lossy())
             && let Err(error) = fs::remove_file(entry.path())
         {
-            tracing::warn!(file = %entry.path().display(), %error, "what a killed fetch left could not be removed");
+            tracing::warn!(file = %entry.path().display(), error = error_chain(&error), "what a killed fetch left could not be removed");
         }
     }
 }
@@ -156,7 +160,7 @@ fn clear(path: &Path) {
     let removed = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
     match removed {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            tracing::warn!(path = %path.display(), %error, "an old mirror could not be removed");
+            tracing::warn!(path = %path.display(), error = error_chain(&error), "an old mirror could not be removed");
         }
         _ => {}
     }

@@ -274,12 +274,12 @@ impl Git {
         let mut child = self.command(&call).spawn().map_err(|error| match error.kind() {
             std::io::ErrorKind::NotFound if self.directory_exists() => GitError::NotFound,
             std::io::ErrorKind::NotFound => GitError::NotARepository { place: self.shown_place() },
-            _ => GitError::io("starting git", &error),
+            _ => GitError::io("starting git", error),
         })?;
         // A fetch leaves the network to another process, which would wait on for an answer that nobody reads any more.
         let mut group = ProcessGroup::of(&child);
         let (stdout, stderr) = speak(&mut child, what, call.input).await?;
-        let status = child.wait().await.map_err(|error| GitError::io("waiting for git", &error))?;
+        let status = child.wait().await.map_err(|error| GitError::io("waiting for git", error))?;
         if let Some(group) = &mut group {
             group.ended();
         }
@@ -436,12 +436,12 @@ async fn speak(
         }
     };
     let (Some(stdout), Some(stderr)) = (child.stdout.take(), child.stderr.take()) else {
-        return Err(GitError::Io { what: "starting git", why: "it has no output".to_owned() });
+        return Err(GitError::io("starting git", "it has no output"));
     };
     let ((), stdout, stderr) =
         tokio::join!(feed, take(stdout, ANSWER_LIMIT), take_start(stderr, STDERR_LIMIT));
-    let stdout = stdout.map_err(|error| GitError::io("reading from git", &error))?;
-    let stderr = stderr.map_err(|error| GitError::io("reading from git", &error))?;
+    let stdout = stdout.map_err(|error| GitError::io("reading from git", error))?;
+    let stderr = stderr.map_err(|error| GitError::io("reading from git", error))?;
     if stdout.len() > ANSWER_LIMIT {
         return Err(GitError::TooMuch { what, limit: ANSWER_LIMIT });
     }

@@ -12,7 +12,7 @@ use super::promotion::differing_paths;
 use super::topic_range::TopicRange;
 use super::workbench::{Change, Workbench};
 use super::{GitError, Ledger, Repository, lines};
-use crate::model::{CommitId, MergeOutcome, Pull, Revert, RevertEffect, TreeId};
+use crate::model::{CommitId, MergeOutcome, Pull, Revert, RevertEffect, TreeId, error_chain};
 
 /// So many of the base's newest commits are compared with the topic's.
 const LOOKED_THROUGH: usize = 2_000;
@@ -45,7 +45,7 @@ impl Repository {
         match self.told_effect(pull, range, copied, ledger).await {
             Ok(effect) => effect,
             Err(error) => {
-                tracing::warn!(%error, "what a merge would change could not be told");
+                tracing::warn!(error = error_chain(&error), "what a merge would change could not be told");
                 MergeEffect::default()
             }
         }

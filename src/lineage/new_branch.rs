@@ -5,7 +5,7 @@ use super::{GitError, Rebuilt, Repository, lines};
 use crate::model::{BranchName, CommitId};
 
 /// Why a branch was not made.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum BranchError {
     /// It is there, at another commit.
     #[error("there is a branch {branch} already; choose another name")]
@@ -68,7 +68,7 @@ impl Repository {
         let branch = branch.clone();
         let why = match answer.into_error() {
             GitError::Failed { stderr, .. } | GitError::Corrupt { stderr, .. } => stderr,
-            other => other.to_string(),
+            other => return Err(other.into()),
         };
         let is_there = verdict.contains("(stale info)") || why.contains("already exists");
         if is_there {

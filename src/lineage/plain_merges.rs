@@ -3,7 +3,7 @@
 use super::git::Call;
 use super::workbench::Workbench;
 use super::{GitError, Repository, lines};
-use crate::model::{Commit, CommitId, TreeId};
+use crate::model::{Commit, CommitId, TreeId, error_chain};
 use std::collections::HashMap;
 
 /// So many merges are made again to compare; where there are more, nobody waits for the answer.
@@ -28,7 +28,9 @@ impl Repository {
         if !others.is_empty() && others.len() <= MADE_AGAIN_AT_MOST {
             match self.explained(self.made_by_git(&others).await).await {
                 Ok(more) => plain.extend(more),
-                Err(error) => tracing::debug!(%error, "merges could not be made again to compare"),
+                Err(error) => {
+                    tracing::debug!(error = error_chain(&error), "merges could not be made again to compare")
+                }
             }
         }
         Ok(plain)

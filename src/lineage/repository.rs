@@ -69,7 +69,7 @@ impl Repository {
 
     /// The repository that the variable `GIT_DIR` names.
     pub async fn open_git_dir(git_dir: &Path) -> Result<Self, GitError> {
-        let whole = std::path::absolute(git_dir).map_err(|error| GitError::io("finding GIT_DIR", &error))?;
+        let whole = std::path::absolute(git_dir).map_err(|error| GitError::io("finding GIT_DIR", error))?;
         let beside = whole.parent().unwrap_or(&whole);
         Self::located(&Git::inside(beside).with_git_dir(&whole), git_dir).await
     }

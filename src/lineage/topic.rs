@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use tokio::task::{JoinError, JoinSet};
+use tokio::task::JoinSet;
 
 use super::git::Call;
 use super::{BranchTip, GitError, Ledger, Repository, lines, origins};
@@ -95,8 +95,7 @@ impl Repository {
             walks.spawn(async move { (place, git.ask(walk).await) });
         }
         while let Some(walked) = walks.join_next().await {
-            let lost = |error: JoinError| GitError::Io { what: "waiting for git", why: error.to_string() };
-            let (place, answer) = walked.map_err(lost)?;
+            let (place, answer) = walked.map_err(|error| GitError::io("waiting for git", error))?;
             chains[place] = lines::ids("rev-list", &answer?)?;
         }
         Ok(chains)

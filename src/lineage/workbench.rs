@@ -58,7 +58,7 @@ impl Repository {
         if self.writable {
             return Ok(Workbench { git: self.git.clone(), _directory: None });
         }
-        let directory = tempfile::tempdir().map_err(|error| GitError::io("making a directory", &error))?;
+        let directory = tempfile::tempdir().map_err(|error| GitError::io("making a directory", error))?;
         let place = directory.path();
         let init = Call::new("init").args(["--bare", "--quiet", "--template=", "--"]);
         Git::outside(place).ask(init.arg(place.as_os_str())).await?;

@@ -2,7 +2,8 @@
 //!
 //! Lives here: validated names ([`BranchName`], [`CommitId`], [`TreeId`]), the shape of a project's path
 //! ([`PromotionPath`]), its configuration ([`config`]), what is known about a pull request before it is judged
-//! ([`Facts`]) and what was decided ([`Verdict`]), deploys ([`Deploy`]). Every other room may use this one; it uses
+//! ([`Facts`]) and what was decided ([`Verdict`]), deploys ([`Deploy`]); and what all errors share,
+//! [`error_chain()`] for the log and [`UserMessage`] for people. Every other room may use this one; it uses
 //! none of them.
 //!
 //! Does not live here: judging (`policy`), asking git (`lineage`), wording (`report`), any I/O.
@@ -27,12 +28,14 @@ mod cause;
 mod check_names;
 mod commit;
 pub mod config;
+mod credentials;
 mod deploy;
 mod deploy_acts;
 mod deploy_settings;
 mod docs_url;
 mod drivers;
 mod environments;
+mod error_chain;
 mod facts;
 mod folded_names;
 mod holds;
@@ -52,6 +55,7 @@ mod rules;
 mod stacks;
 mod starting_point;
 mod undecided;
+mod user_message;
 mod verdict;
 mod workflow;
 
@@ -60,6 +64,7 @@ pub use carried::{Carried, CarriedAnswer, Compared};
 pub use cause::{Cause, Code};
 pub use check_names::CheckName;
 pub use commit::Commit;
+pub use credentials::without_credentials;
 pub use deploy::{CancelEnd, Cancellation, Deploy, DeployState, Ending, Phase, PhaseRun, Trigger};
 pub use deploy_acts::{DeployRefusal, RollbackRefusal, WaitsFor};
 pub use deploy_settings::{DeploySettings, DriverSettings, ForeignDeployments};
@@ -68,6 +73,7 @@ pub(crate) use drivers::drivers;
 pub use environments::{
     CommentWhen, CopyAfter, CopyBranch, CopyMode, Environment, PromotionPath, Requires, Role, Source, Tested,
 };
+pub use error_chain::{ErrorContext, SharedError, error_chain, root_cause, shared_error};
 pub use facts::{
     BackMergeHistory, Base, CopyHistory, DeployFacts, Deployed, Elsewhere, Entry, Facts, Head, HeadDeploy,
     History, LedgerTip, Line, MergeOutcome, Moment, PromotionHistory, Pull, PushedAt, Snapshot, TipSource,
@@ -93,5 +99,6 @@ pub use rules::{Level, Rules};
 pub use stacks::{Stack, StackFacts, StackMember};
 pub use starting_point::StartingPoint;
 pub use undecided::Undecided;
+pub use user_message::{ForPeople, UserMessage};
 pub use verdict::{Finding, Verdict};
 pub use workflow::runs_on_deployments;

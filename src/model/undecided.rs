@@ -1,4 +1,4 @@
-use super::BranchName;
+use super::{BranchName, UserMessage};
 
 /// Why nothing could be decided, in words that may be shown.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -28,12 +28,12 @@ pub enum Undecided {
     },
     /// GitHub did not answer or refused.
     GitHub {
-        /// What went wrong, without secrets.
-        what: String,
+        /// What went wrong.
+        what: UserMessage,
     },
     /// git did not answer or failed.
     Git {
-        /// What went wrong, without secrets.
-        what: String,
+        /// What went wrong.
+        what: UserMessage,
     },
 }

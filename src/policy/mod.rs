@@ -59,7 +59,7 @@ use std::cmp::Reverse;
 
 use crate::model::{
     Cause, CopyHistory, Environment, Facts, Finding, History, PromotionHistory, PromotionPath, Pull, Role,
-    Source, StackFacts, Undecided, Verdict,
+    Source, StackFacts, Undecided, UserMessage, Verdict,
 };
 
 /// Which rules `pull` falls under in `path`.
@@ -91,7 +91,7 @@ pub fn judge(path: &PromotionPath, facts: &Facts) -> Verdict {
         },
         (Route::BackMerge, History::BackMerge(history)) => back_merge::findings(history),
         (Route::Topic | Route::Promotion | Route::BackMerge, _) => {
-            let what = "the facts at hand were gathered under another configuration".to_owned();
+            let what = UserMessage::new("the facts at hand were gathered under another configuration");
             return Verdict::undecided(Undecided::Git { what });
         }
     };

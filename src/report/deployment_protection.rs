@@ -3,7 +3,7 @@
 use super::deploy_status::rollback_command;
 use super::markdown::code;
 use super::shell;
-use crate::model::{CommitId, Hold};
+use crate::model::{CommitId, Hold, UserMessage};
 
 /// GitHub takes no longer comment, in characters.
 const COMMENT_MAX: usize = 1_024;
@@ -50,7 +50,7 @@ pub enum ProtectionWords<'a> {
     /// The event does not say what would be deployed.
     NoCommit,
     /// git or GitHub did not answer.
-    Undecided(&'a str),
+    Undecided(&'a UserMessage),
 }
 
 /// The comment that GitHub shows with the answer, in Markdown.
@@ -100,7 +100,7 @@ pub fn deployment_protection(job: &WaitingJob<'_>, said: ProtectionWords<'_>) ->
             "GitHub does not tell which commit the job would deploy, so Towpath keeps it out.".to_owned()
         }
         ProtectionWords::Undecided(why) => {
-            format!("Towpath could not decide yet, and tries again: {}", code(why))
+            format!("Towpath could not decide yet, and tries again: {}", code(why.as_str()))
         }
     };
     text.chars().take(COMMENT_MAX).collect()

@@ -8,7 +8,8 @@ use super::{
     withdrawn_comment, words,
 };
 use crate::model::{
-    BranchName, Cause, Commit, CommitId, Outcome, PromotionPath, Repair, Snapshot, Undecided, Verdict,
+    BranchName, Cause, Commit, CommitId, Outcome, PromotionPath, Repair, Snapshot, Undecided, UserMessage,
+    Verdict,
 };
 
 /// Branch names as git allows them, with all that Markdown, HTML, Mermaid and a shell would trip over.
@@ -100,7 +101,8 @@ fn cause() -> impl Strategy<Value = Cause> {
                 Cause::CouldNotDecide(Undecided::MissingBranches { missing, start_from })
             }
         ),
-        free_text().prop_map(|what| Cause::CouldNotDecide(Undecided::GitHub { what })),
+        free_text()
+            .prop_map(|what| Cause::CouldNotDecide(Undecided::GitHub { what: UserMessage::new(what) })),
     ]
 }
 

@@ -3,7 +3,7 @@
 use super::Subject;
 use crate::model::{
     Base, BranchName, Cause, Commit, Finding, Head, Origin, Outcome, PromoteFirst, Pull, PullNumber, Repair,
-    Revert, RevertEffect, Snapshot, Undecided, Verdict,
+    Revert, RevertEffect, Snapshot, Undecided, UserMessage, Verdict,
 };
 
 /// A commit id or tree id made of one number.
@@ -306,8 +306,8 @@ fn undecided() -> Vec<(&'static str, &'static str, Verdict)> {
         Undecided::EmptyRepository,
         Undecided::ShallowClone,
         Undecided::CommitMissing { what: "refs/pull/12/head".to_owned() },
-        Undecided::GitHub { what: "502 Bad Gateway".to_owned() },
-        Undecided::Git { what: "the remote end hung up".to_owned() },
+        Undecided::GitHub { what: UserMessage::new("502 Bad Gateway") },
+        Undecided::Git { what: UserMessage::new("the remote end hung up") },
     ];
     reasons.map(|why| ("feature/x", "integration", Verdict::undecided(why))).into()
 }

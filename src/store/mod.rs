@@ -31,6 +31,7 @@
 //! - Others on the machine see nothing of it: `the_data_folder_is_closed_to_others_whatever_the_umask`.
 
 mod deploy_rows;
+mod error;
 mod rows;
 mod sqlite;
 mod work_item;
@@ -38,6 +39,7 @@ mod work_item;
 pub use deploy_rows::{
     ActOutcome, DeployActivity, EnvironmentDeploys, OutcomeRow, RequestedAct, RequestedActId, RequestedActRow,
 };
+pub use error::StoreError;
 pub use rows::{
     Accepted, ActRow, AuditFilter, Backfill, ChecksOf, ConfigurationRow, DeliveryFilter, DeliveryId,
     DeliveryRow, DeliveryState, Desired, Effect, GivenUp, Installation, InstallationState, JudgedPull,
@@ -54,23 +56,6 @@ use async_trait::async_trait;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use crate::model::Millis;
-
-/// Why the store did not do what was asked. Nothing was changed.
-#[derive(Debug, Clone, thiserror::Error)]
-pub enum StoreError {
-    /// There is no room left for the database. It works again by itself once there is.
-    #[error("no space is left for the database")]
-    Full,
-    /// The database cannot be used at the moment.
-    #[error("the database is not available: {0}")]
-    Unavailable(String),
-    /// The database's file was deleted, or another one is in its place. Nothing is stored any more: it would be lost.
-    #[error("{0}")]
-    Replaced(String),
-    /// What was read is not what this version writes.
-    #[error("the database holds something unexpected: {0}")]
-    Unexpected(String),
-}
 
 /// How many work items may be out at the same time, so that one busy repository or installation leaves room for
 /// the others.

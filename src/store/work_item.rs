@@ -10,6 +10,11 @@ trait KeyPart: Sized {
 
     /// Reads it from the beginning of `rest`, and takes it away from there.
     fn read(rest: &mut &str) -> Option<Self>;
+
+    /// The number, where it is a pull request's.
+    fn pull_request(&self) -> Option<PullNumber> {
+        None
+    }
 }
 
 /// What the key has up to the next colon.
@@ -37,9 +42,22 @@ macro_rules! key_parts {
 key_parts! {
     u64: |number| number;
     RepositoryId: RepositoryId;
-    PullNumber: PullNumber;
     CommitId: |commit| commit;
     BranchName: |branch| branch;
+}
+
+impl KeyPart for PullNumber {
+    fn write(&self) -> Cow<'_, str> {
+        self.to_string().into()
+    }
+
+    fn read(rest: &mut &str) -> Option<Self> {
+        next_part(rest).parse().ok().map(Self)
+    }
+
+    fn pull_request(&self) -> Option<PullNumber> {
+        Some(*self)
+    }
 }
 
 /// It may contain anything, and is the last part.
@@ -73,6 +91,14 @@ macro_rules! work_items {
                 match self {
                     Self::App | Self::Installation(_) => None,
                     $(Self::$kind(id, ..) => Some(*id),)+
+                }
+            }
+
+            /// The pull request that it is about, where it names one.
+            pub fn pull_request(&self) -> Option<PullNumber> {
+                match self {
+                    Self::App | Self::Installation(_) => None,
+                    $(Self::$kind(_, $($part),*) => None$(.or(KeyPart::pull_request($part)))*,)+
                 }
             }
         }
@@ -200,6 +226,8 @@ mod tests {
         ] {
             assert_eq!(item.to_string().parse::<WorkItem>().unwrap(), item);
         }
+        assert_eq!(WorkItem::Stack(RepositoryId(42), PullNumber(7)).pull_request(), Some(PullNumber(7)));
+        assert_eq!(WorkItem::MergeGroup(RepositoryId(42), head, branch()).pull_request(), None);
         let spelled = ["staging", "Staging"].map(|name| WorkItem::Environment(RepositoryId(42), name.into()));
         assert_eq!(spelled[0].to_string(), spelled[1].to_string());
         for bad in [

@@ -1,4 +1,5 @@
 use super::crowd::{Crowd, Place};
+use crate::model::{ForPeople, UserMessage};
 use axum::body::Body;
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt;
@@ -41,16 +42,27 @@ const FREE: usize = 128 * 1024;
 const DROPPED_MAX: usize = 32 * 1024 * 1024;
 
 /// Why a body was not read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, thiserror::Error)]
 pub(super) enum BodyError {
-    /// It is larger than the limit.
+    #[error("the body is larger than it may be")]
     TooLarge,
-    /// It did not come in time.
+    #[error("the body did not come in time")]
     TooSlow,
     /// The connection ended within it.
-    CutOff,
+    #[error("the body was cut off")]
+    CutOff(#[source] axum::Error),
     /// All bodies together hold as much as they may.
+    #[error("too many large bodies at the same time")]
     Crowded,
+}
+
+impl ForPeople for BodyError {
+    fn for_people(&self) -> UserMessage {
+        match self {
+            Self::TooLarge => UserMessage::new("not taken: the body is larger than 25 MB"),
+            Self::TooSlow | Self::CutOff(_) | Self::Crowded => UserMessage::new(format!("not taken: {self}")),
+        }
+    }
 }
 
 /// Reads bodies within the limits.
@@ -103,7 +115,7 @@ impl Reader {
                 () = sent_away(share.as_ref()) => return Err(BodyError::Crowded),
             };
             let Some(frame) = next.map_err(|_| BodyError::TooSlow)? else { break };
-            let Ok(piece) = frame.map_err(|_| BodyError::CutOff)?.into_data() else { continue };
+            let Ok(piece) = frame.map_err(BodyError::CutOff)?.into_data() else { continue };
             size += piece.len();
             if size > most {
                 bytes = BytesMut::new();

@@ -1,5 +1,6 @@
 //! One connection, on which nobody is waited for without end.
 
+use crate::model::error_chain;
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -23,7 +24,7 @@ pub(super) struct Connection {
 impl Connection {
     pub(super) fn new(stream: TcpStream, stall: Duration) -> Self {
         if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(%error, "answers may be delayed on this connection");
+            tracing::debug!(error = error_chain(&error), "answers may be delayed on this connection");
         }
         Self { stream, stall, waiting: None, written: 0 }
     }

@@ -1,14 +1,16 @@
 use super::body::{BodyError, Reader, Wanted};
 use super::file_body::FileBody;
 use crate::engine::{Engine, LOGS_PATH, REPORT_MAX, REPORTS_PATH, Received, Refusal};
+use crate::model::{ForPeople, error_chain};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Path, Request, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use http::{HeaderName, StatusCode, header};
+use http::{HeaderMap, HeaderName, StatusCode, header};
 use std::sync::Arc;
 use tokio::sync::Semaphore;
+use tracing::{Instrument as _, Span};
 
 /// How many may read logs at the same time. Each is given little of one at a time.
 pub(super) const LOG_READERS: usize = 256;
@@ -39,14 +41,29 @@ async fn ready(State(shared): State<Shared>) -> Response {
     match shared.engine.ready().await {
         Ok(()) => format!("ready\n{github}").into_response(),
         Err(error) => {
-            tracing::warn!(%error, "not ready");
-            let words = format!("{error}\n{github}");
+            tracing::warn!(error = error_chain(&error), "not ready");
+            let words = format!("{}\n{github}", error.for_people());
             (StatusCode::SERVICE_UNAVAILABLE, words).into_response()
         }
     }
 }
 
+/// How much of what a call says of itself the log tells, in bytes.
+const SAID_MAX: usize = 200;
+
+/// What each line of the log says of a call: nothing of it is proven by then.
+fn span_of(headers: &HeaderMap, delivery: &str, event: Option<&str>) -> Span {
+    let said = |name: &str| headers.get(name)?.to_str().ok().filter(|it| it.len() <= SAID_MAX);
+    let event = event.or_else(|| said("x-github-event"));
+    tracing::error_span!("webhook", delivery = said(delivery), event)
+}
+
 async fn webhook(State(shared): State<Shared>, request: Request) -> Response {
+    let span = span_of(request.headers(), "x-github-delivery", None);
+    take_delivery(shared, request).instrument(span).await
+}
+
+async fn take_delivery(shared: Shared, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let inbox = shared.engine.inbox();
     let mut reception = inbox.begin(&parts.headers);
@@ -56,7 +73,7 @@ async fn webhook(State(shared): State<Shared>, request: Request) -> Response {
     let wanted = Wanted { most: shared.reader.limits.body, announced, keep };
     let held = match shared.reader.read(body, wanted, |piece| reception.update(piece)).await {
         Ok(held) => held,
-        Err(error) => return unread(error),
+        Err(error) => return unread(&error),
     };
     let now = shared.engine.clock().now();
     match inbox.finish(reception, &parts.headers, held.bytes, now).await {
@@ -67,6 +84,11 @@ async fn webhook(State(shared): State<Shared>, request: Request) -> Response {
 
 /// How a deploy goes, told by who carries it out.
 async fn report(State(shared): State<Shared>, request: Request) -> Response {
+    let span = span_of(request.headers(), "webhook-id", Some("deploy_report"));
+    take_report(shared, request).instrument(span).await
+}
+
+async fn take_report(shared: Shared, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let announced = parts.headers.get(header::CONTENT_LENGTH);
     let announced: Option<usize> = announced.and_then(|value| value.to_str().ok()?.parse().ok());
@@ -77,7 +99,7 @@ async fn report(State(shared): State<Shared>, request: Request) -> Response {
     let held = match shared.reader.read(body, wanted, |_| ()).await {
         Ok(held) => held,
         Err(BodyError::TooLarge) => return too_long(),
-        Err(error) => return unread(error),
+        Err(error) => return unread(&error),
     };
     let now = shared.engine.clock().now();
     match shared.engine.reports().take(&parts.headers, held.bytes, now).await {
@@ -125,22 +147,19 @@ fn refused(refusal: &Refusal) -> Response {
         Refusal::NotStored(_) => StatusCode::SERVICE_UNAVAILABLE,
     };
     if status != StatusCode::SERVICE_UNAVAILABLE {
-        let why = if let Refusal::NotProven(why) = refusal { why.as_str() } else { "" };
-        tracing::info!(%refusal, why, "a webhook call was refused");
+        tracing::info!(error = error_chain(refusal), "a webhook call was refused");
     }
-    (status, format!("{refusal}\n")).into_response()
+    (status, format!("{}\n", refusal.for_people())).into_response()
 }
 
-fn unread(error: BodyError) -> Response {
-    let (status, words) = match error {
-        BodyError::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "not taken: the body is larger than 25 MB\n"),
-        BodyError::TooSlow => (StatusCode::REQUEST_TIMEOUT, "not taken: the body did not come in time\n"),
-        BodyError::CutOff => (StatusCode::BAD_REQUEST, "not taken: the body was cut off\n"),
-        BodyError::Crowded => {
-            (StatusCode::SERVICE_UNAVAILABLE, "not taken: too many large bodies at the same time\n")
-        }
+fn unread(error: &BodyError) -> Response {
+    let status = match error {
+        BodyError::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        BodyError::TooSlow => StatusCode::REQUEST_TIMEOUT,
+        BodyError::CutOff(_) => StatusCode::BAD_REQUEST,
+        BodyError::Crowded => StatusCode::SERVICE_UNAVAILABLE,
     };
-    tracing::info!(%status, "a webhook call was refused while its body came in");
+    tracing::info!(%status, error = error_chain(error), "a webhook call was refused while its body came in");
     let close: [(HeaderName, &str); 1] = [(header::CONNECTION, "close")];
-    (status, close, words).into_response()
+    (status, close, format!("{}\n", error.for_people())).into_response()
 }

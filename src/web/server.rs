@@ -3,6 +3,7 @@ use super::connection::Connection;
 use super::routes::{LOG_READERS, Shared, router};
 use super::setup;
 use crate::engine::{Engine, EngineFailure};
+use crate::model::{ForPeople, UserMessage, error_chain};
 use axum::Router;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -30,15 +31,12 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 #[derive(Debug, thiserror::Error)]
 pub enum BindError {
     /// There is no such host.
-    #[error(
-        "HOST is {host:?}, for which no address is known: {why}; it should be an address of this machine, such as \
-         0.0.0.0 for all of them or 127.0.0.1 for this machine alone"
-    )]
+    #[error("HOST is {host:?}, for which no address is known")]
     Unresolved {
         /// What HOST holds.
         host: String,
-        /// What the system says.
-        why: String,
+        /// What the system says, if anything.
+        source: Option<io::Error>,
     },
     /// The address is another machine's.
     #[error("HOST is {host:?}, which is no address of this machine; 0.0.0.0 stands for all it has")]
@@ -61,23 +59,45 @@ pub enum BindError {
         address: String,
     },
     /// Anything else.
-    #[error("cannot listen on {address}: {why}; set HOST and PORT to where it can")]
+    #[error("cannot listen on {address}")]
     Other {
         /// Where.
         address: String,
         /// What the system says.
-        why: String,
+        source: io::Error,
     },
 }
 
 impl BindError {
-    fn of(host: &str, port: u16, error: &io::Error) -> Self {
+    fn of(host: &str, port: u16, error: io::Error) -> Self {
         let address = if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") };
         match error.kind() {
             io::ErrorKind::AddrInUse => Self::Taken { address },
             io::ErrorKind::AddrNotAvailable => Self::Elsewhere { host: host.to_owned() },
             io::ErrorKind::PermissionDenied => Self::Forbidden { address },
-            _ => Self::Other { address, why: error.to_string() },
+            _ => Self::Other { address, source: error },
+        }
+    }
+}
+
+impl ForPeople for BindError {
+    fn for_people(&self) -> UserMessage {
+        match self {
+            Self::Unresolved { source, .. } => {
+                let why = source.as_ref().map(ForPeople::for_people);
+                let why = why.unwrap_or_else(|| UserMessage::new("the system names none"));
+                UserMessage::new(format!(
+                    "{self}: {why}; it should be an address of this machine, such as 0.0.0.0 for all of them or \
+                     127.0.0.1 for this machine alone"
+                ))
+            }
+            Self::Other { source, .. } => UserMessage::new(format!(
+                "{self}: {}; set HOST and PORT to where it can",
+                source.for_people()
+            )),
+            Self::Elsewhere { .. } | Self::Taken { .. } | Self::Forbidden { .. } => {
+                UserMessage::new(self.to_string())
+            }
         }
     }
 }
@@ -115,13 +135,13 @@ impl Server {
 
     /// Takes the address that is to be listened on.
     pub async fn bind(host: &str, port: u16) -> Result<TcpListener, BindError> {
-        let unresolved = |why: String| BindError::Unresolved { host: host.to_owned(), why };
+        let unresolved = |source| BindError::Unresolved { host: host.to_owned(), source };
         let addresses = tokio::net::lookup_host((host, port)).await;
-        let addresses: Vec<SocketAddr> = addresses.map_err(|error| unresolved(error.to_string()))?.collect();
+        let addresses: Vec<SocketAddr> = addresses.map_err(|error| unresolved(Some(error)))?.collect();
         if addresses.is_empty() {
-            return Err(unresolved("the system names none".to_owned()));
+            return Err(unresolved(None));
         }
-        TcpListener::bind(&addresses[..]).await.map_err(|error| BindError::of(host, port, &error))
+        TcpListener::bind(&addresses[..]).await.map_err(|error| BindError::of(host, port, error))
     }
 
     /// Ends when the engine cannot go on: the process is to end with an error then.
@@ -142,7 +162,7 @@ impl Server {
     pub async fn stop(self) {
         self.stop.send_replace(true);
         if let Err(error) = self.accepting.await {
-            tracing::error!(%error, "the server did not stop well");
+            tracing::error!(error = error_chain(&error), "the server did not stop well");
         }
         // Connections that were cut off have dropped the engine by now; a straggler only loses the
         // orderly end of the engine, whose next start takes everything up again.
@@ -188,12 +208,12 @@ async fn accept(
                     let watched = graceful.watch(connection);
                     connections.spawn(async move {
                         if let Err(error) = watched.await {
-                            tracing::debug!(%error, "a connection ended badly");
+                            tracing::debug!(error = error_chain(&error), "a connection ended badly");
                         }
                     });
                 }
                 Err(error) => {
-                    tracing::warn!(%error, "a connection could not be accepted");
+                    tracing::warn!(error = error_chain(&error), "a connection could not be accepted");
                     tokio::time::sleep(ACCEPT_PAUSE).await;
                 }
             },

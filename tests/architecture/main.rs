@@ -20,7 +20,7 @@ const ARROWS: [(&str, &[&str]); 12] = [
     ("store", &["model"]),
     ("github", &["model"]),
     ("engine", &["model", "lineage", "policy", "report", "deploy", "store", "github"]),
-    ("web", &["engine"]),
+    ("web", &["model", "engine"]),
     ("demo", &["model", "deploy", "engine", "github", "store", "web"]),
     ("cli", &["model", "lineage", "report", "deploy", "engine", "github", "store", "web", "demo"]),
 ];
@@ -140,6 +140,18 @@ fn packages_stay_in_their_rooms() {
         for (package, rooms) in ONLY_IN {
             let used = code.contains(&format!("{package}::"));
             assert!(!used || rooms.contains(&room.as_str()), "{} uses {package}", path.display());
+        }
+    }
+}
+
+#[test]
+fn errors_are_logged_with_all_that_lies_under_them() {
+    for path in sources("src") {
+        let code = code(&path);
+        let code = code.split("#[cfg(test)]").next().unwrap_or_default();
+        for bare in ["%error", "?error"] {
+            let at = path.display();
+            assert!(!code.contains(bare), "{at} logs {bare}; write error = error_chain(&error)");
         }
     }
 }

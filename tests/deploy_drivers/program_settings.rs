@@ -120,7 +120,7 @@ async fn a_setting_that_no_variable_can_hold_is_refused() {
         let mut request = request(1, 1);
         request.build_settings.insert(name.to_owned(), value.to_owned());
         let words = match yard.driver(&yard.programs()).start(&request, false).await {
-            Err(DriverError::Refused(words)) => words,
+            Err(DriverError::Refused { message, .. }) => String::from(message),
             other => panic!("{name:?}: {other:?}"),
         };
         assert!(words.contains(&format!("{name:?} cannot be set for programs")), "{words}");

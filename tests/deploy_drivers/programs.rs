@@ -195,10 +195,10 @@ async fn secrets_are_for_the_deploy_only_and_in_no_log() {
 #[tokio::test]
 async fn files_that_cannot_be_had_now_are_asked_for_again() {
     let yard = Yard::new();
-    let later = || DriverError::Later("the network is away".to_owned());
+    let later = || DriverError::later("the network is away");
     *yard.files.first.lock().unwrap() = vec![later(), later()];
     succeeded(&yard.deploy(&yard.programs(), &request(1, 1)).await);
-    *yard.files.first.lock().unwrap() = vec![DriverError::Refused("there is no such commit".to_owned())];
+    *yard.files.first.lock().unwrap() = vec![DriverError::refused("there is no such commit")];
     let reports = yard.deploy(&yard.programs(), &request(2, 2)).await;
     assert_eq!(failure(&reports).1, "the commit cannot be checked out: there is no such commit");
 }
@@ -208,7 +208,7 @@ async fn an_order_that_cannot_be_carried_out_is_refused() {
     let yard = Yard::new();
     let refused =
         async |programs: &Programs, request| match yard.driver(programs).start(&request, false).await {
-            Err(DriverError::Refused(words)) => words,
+            Err(DriverError::Refused { message, .. }) => String::from(message),
             other => panic!("{other:?}"),
         };
     let words = refused(&Programs::default(), request(1, 1)).await;
@@ -245,7 +245,7 @@ async fn a_stop_ends_the_programs_and_waits_for_it() {
     driver.start(&request, false).await.unwrap();
     yard.step(&driver, &request, "install").await;
     noted(&yard, "started").await;
-    assert_eq!(driver.cancel(&request).await, Ok(CancelAnswer::Ended));
+    assert_eq!(driver.cancel(&request).await.unwrap(), CancelAnswer::Ended);
     assert!(!runs(&yard.noted("pid")));
     assert_eq!(failure(&driver.poll(&request).await.unwrap()).1, "install was stopped");
 }
@@ -262,7 +262,9 @@ async fn a_shutdown_ends_the_programs_and_tells_no_end() {
     assert!(!runs(&yard.noted("pid")));
     assert_eq!(driver.poll(&request).await.unwrap().last().unwrap().state, ReportedState::Running);
     let error = driver.start(&crate::yard::request(2, 1), false).await.unwrap_err();
-    assert_eq!(error, DriverError::Later("the server is about to end".to_owned()));
+    assert!(
+        matches!(&error, DriverError::Later { message, .. } if message.as_str() == "the server is about to end")
+    );
 }
 
 #[tokio::test]
@@ -315,7 +317,7 @@ async fn after_a_restart_what_still_runs_is_ended_first() {
 async fn after_a_restart_a_stop_ends_what_still_runs() {
     let yard = Yard::new();
     let mut child = leftover(&yard, 0);
-    assert_eq!(yard.driver(&yard.programs()).cancel(&request(1, 1)).await, Ok(CancelAnswer::Ended));
+    assert_eq!(yard.driver(&yard.programs()).cancel(&request(1, 1)).await.unwrap(), CancelAnswer::Ended);
     assert!(!runs(&child.id().to_string()));
     child.wait().unwrap();
 }

@@ -80,7 +80,7 @@ async fn a_push_makes_a_new_branch_or_none() {
     for (what, there) in [("behind", "integration"), ("beside", "topic"), ("before", "integration~1")] {
         work.git(&["branch", what, there]);
         let error = mirror.push_new_branch(&name(what), rebuilt.tip).await.unwrap_err();
-        assert_eq!(error, BranchError::Exists { branch: name(what) });
+        assert!(is_there(&error, &name(what)), "{error:?}");
         assert_eq!(work.id(what), work.id(there), "{what}");
     }
     let error = mirror.push_new_branch(&name("beside/it"), rebuilt.tip).await.unwrap_err();
@@ -94,6 +94,11 @@ async fn a_push_makes_a_new_branch_or_none() {
     let words = error.to_string();
     assert!(matches!(error, BranchError::Refused { .. }), "{error:?}");
     assert!(words.contains("ruled-out") && words.contains("GH013"), "{words}");
+}
+
+/// Whether an error says that this branch is there already.
+fn is_there(error: &BranchError, wanted: &BranchName) -> bool {
+    matches!(error, BranchError::Exists { branch } if branch == wanted)
 }
 
 #[tokio::test]
@@ -120,22 +125,24 @@ async fn a_local_branch_is_made_only_where_none_is() {
     for taken in ["topic", "integration"] {
         let before = work.id(taken);
         let branch = name(taken);
-        assert_eq!(make(&branch).await, Err(BranchError::Exists { branch }));
+        assert!(is_there(&make(&branch).await.unwrap_err(), &branch));
         assert_eq!(work.id(taken), before);
     }
     work.git(&["branch", "a/b", "integration"]);
     for (wanted, other) in [("a", "a/b"), ("a/b/c", "a/b"), ("topic/x/y", "topic")] {
-        let (branch, other) = (name(wanted), other.to_owned());
-        assert_eq!(make(&branch).await, Err(BranchError::InTheWay { branch, other }));
+        let Err(BranchError::InTheWay { branch, other: there }) = make(&name(wanted)).await else {
+            panic!("{wanted} is made beside {other}");
+        };
+        assert_eq!((branch, there.as_str()), (name(wanted), other));
     }
     for unfit in ["-x", "HEAD", "@"] {
-        let branch = name(unfit);
-        assert_eq!(make(&branch).await, Err(BranchError::Unfit { branch }));
+        let error = make(&name(unfit)).await.unwrap_err();
+        assert!(matches!(&error, BranchError::Unfit { branch } if *branch == name(unfit)), "{error:?}");
     }
-    assert_eq!(make(&name("a/bc")).await, Ok(()), "a name that only starts the same");
+    make(&name("a/bc")).await.expect("a name that only starts the same");
     // A branch that is checked out without a commit would get one under the person's feet.
     work.git(&["checkout", "-q", "--orphan", "unborn"]);
-    assert_eq!(make(&name("unborn")).await, Err(BranchError::Exists { branch: name("unborn") }));
+    assert!(is_there(&make(&name("unborn")).await.unwrap_err(), &name("unborn")));
     assert_eq!(make(&name("unborn/x")).await.unwrap_err().to_string().matches("unborn").count(), 2);
 }
 

@@ -324,13 +324,13 @@ async fn a_commit_that_is_not_there_is_named() {
     let work = Work::new();
     let nowhere: CommitId = "12345678".repeat(5).parse().unwrap();
     let (repository, integration) = (work.open().await, work.id("integration"));
-    let unknown = |error: GitError| error == GitError::NoSuchCommit { commit: nowhere };
+    let unknown = |error: GitError| matches!(error, GitError::NoSuchCommit { commit } if commit == nowhere);
     assert!(unknown(repository.rebuild(nowhere, &[], &committer()).await.unwrap_err()));
     assert!(unknown(repository.rebuild(integration, &[nowhere], &committer()).await.unwrap_err()));
     let (_folder, mirror) = work.mirror().await;
     assert!(unknown(mirror.rebuild(integration, &[nowhere], &committer()).await.unwrap_err()));
     let error = mirror.push_new_branch(&name("x"), nowhere).await.unwrap_err();
-    assert_eq!(error, BranchError::Git(GitError::NoSuchCommit { commit: nowhere }));
+    assert!(matches!(error, BranchError::Git(error) if unknown(error.clone())));
 }
 
 #[tokio::test]
@@ -346,7 +346,7 @@ async fn a_clone_without_all_files_is_not_called_damaged() {
     run_git(folder.path(), &options);
     let repository = Repository::open(&partial).await.unwrap();
     let error = repository.rebuild(target, &picks, &committer()).await.unwrap_err();
-    assert_eq!(error, GitError::FilesLeftOut);
+    assert!(matches!(error, GitError::FilesLeftOut), "{error}");
     assert!(error.to_string().contains("git fetch --refetch --no-filter"), "{error}");
     // What it says to do is enough.
     run_git(&partial, &["fetch", "-q", "--refetch", "--no-filter"]);

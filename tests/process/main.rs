@@ -12,6 +12,7 @@ mod given_up;
 mod http;
 mod input;
 mod kill;
+mod log;
 mod memory;
 mod misplaced;
 mod secrets;

@@ -3,6 +3,7 @@
 
 use crate::given::{Opened, delivery, guids, pull_item, sqlite};
 use std::path::{Path, PathBuf};
+use towpath::model::error_chain;
 use towpath::store::{Options, SqliteStore, Store, StoreError};
 
 fn beside(path: &Path, ending: &str) -> PathBuf {
@@ -17,12 +18,12 @@ async fn stored(store: &dyn Store, guid: &str) {
 /// Nothing is stored any more, and why is said in the same words each time.
 async fn lost(opened: &Opened) -> String {
     let error = opened.store.accept(delivery("late", pull_item(1), 20)).await.unwrap_err();
-    assert!(matches!(error, StoreError::Replaced(_)), "{error}");
+    assert!(matches!(error, StoreError::Replaced { .. }), "{error}");
     for again in [opened.store.ready().await, opened.store.mark(vec![pull_item(1)], 30).await] {
-        assert_eq!(again.unwrap_err().to_string(), error.to_string());
+        assert_eq!(error_chain(&again.unwrap_err()), error_chain(&error));
     }
     opened.store.close().await;
-    error.to_string()
+    error_chain(&error)
 }
 
 async fn all_of(path: &Path) -> Vec<String> {

@@ -7,6 +7,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio::task::JoinSet;
+use towpath::model::error_chain;
 use towpath::store::{
     Accepted, Change, DeliveryState, NewDelivery, Next, Options, SqliteStore, Store, StoreError,
 };
@@ -200,7 +201,7 @@ fn files_that_are_not_ours_are_refused_and_left_alone() {
         let path = file_with(folder.path(), sql);
         let before = std::fs::read(&path).unwrap();
         let error = SqliteStore::open(&path, &Options::default()).unwrap_err();
-        assert!(matches!(&error, StoreError::Unexpected(_)) && error.to_string().contains(what), "{error}");
+        assert!(matches!(&error, StoreError::Unexpected(_)) && error_chain(&error).contains(what), "{error}");
         assert_eq!(std::fs::read(&path).unwrap(), before);
     }
     let folder = tempfile::tempdir().unwrap();
@@ -209,5 +210,5 @@ fn files_that_are_not_ours_are_refused_and_left_alone() {
     let error = SqliteStore::open(&path, &Options::default()).unwrap_err();
     assert!(matches!(error, StoreError::Unexpected(_)), "{error}");
     let error = SqliteStore::open(Path::new("/nonexistent/x.db"), &Options::default()).unwrap_err();
-    assert!(error.to_string().contains("/nonexistent/x.db"), "{error}");
+    assert!(error_chain(&error).contains("/nonexistent/x.db"), "{error}");
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 use towpath::engine::{BackOff, Clock as _, Config, Deploying, Engine, Settings, system_random};
 use towpath::github::{AppKey, Secret};
-use towpath::model::PromotionPath;
+use towpath::model::{ForPeople, PromotionPath};
 use towpath::store::{ConcurrencyLimits, Options, SqliteStore, Store as _};
 use towpath::web::{Limits, Server};
 use towpath_sandbox::contract::{self, Contract};
@@ -373,7 +373,7 @@ impl Stage {
 
     /// Waits until the engine says that it cannot go on, and why.
     pub async fn failed(&self) -> String {
-        self.server.as_ref().unwrap().failed().await.to_string()
+        self.server.as_ref().unwrap().failed().await.for_people().into()
     }
 
     /// A minute passes, for the server and on GitHub.

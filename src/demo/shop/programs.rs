@@ -1,5 +1,6 @@
 use crate::demo::error::DemoError;
 use crate::deploy::operator::Operator;
+use crate::model::shared_error;
 use std::fmt::Write as _;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -23,7 +24,7 @@ pub(in crate::demo) struct Programs {
 impl Programs {
     /// Writes the program into `folder`, and makes an empty site for each environment there.
     pub(in crate::demo) fn install(folder: &Path, environments: &[&str]) -> Result<Self, DemoError> {
-        let failed = |error: std::io::Error| DemoError::SetUp(error.to_string());
+        let failed = |error: std::io::Error| DemoError::SetUp(shared_error(error));
         let (script, sites) = (folder.join("shop"), folder.join("sites"));
         fs::write(&script, SCRIPT).map_err(failed)?;
         fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).map_err(failed)?;
@@ -54,6 +55,6 @@ impl Programs {
             let _ = writeln!(text, "url = \"{url}/{environment}/\"\ntimeout = \"1m\"");
             let _ = writeln!(text, "variables = {{ SHOP_SITE = {site:?} }}");
         }
-        Operator::read(&text).map_err(DemoError::SetUp)
+        Operator::read(&text).map_err(|fault| DemoError::SetUp(shared_error(fault)))
     }
 }

@@ -1,4 +1,5 @@
 use crate::demo::error::DemoError;
+use crate::model::{ForPeople, error_chain, shared_error};
 use axum::Router;
 use axum::extract::{Path as InPath, State};
 use axum::response::{Html, IntoResponse, Response};
@@ -35,7 +36,7 @@ pub(in crate::demo) enum Seen {
 impl Sites {
     /// Serves the sites in `folder`, one folder for each environment.
     pub(in crate::demo) async fn serve(folder: &Path) -> Result<Self, DemoError> {
-        let failed = |error: std::io::Error| DemoError::SetUp(error.to_string());
+        let failed = |error: std::io::Error| DemoError::SetUp(shared_error(error));
         let listener = TcpListener::bind("127.0.0.1:0").await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
         let folder: Arc<Path> = folder.into();
@@ -45,7 +46,7 @@ impl Sites {
             .with_state(folder);
         let task = tokio::spawn(async move {
             if let Err(error) = axum::serve(listener, routes).await {
-                tracing::error!(%error, "the sites are served no more");
+                tracing::error!(error = error_chain(&error), "the sites are served no more");
             }
         });
         Ok(Self { address, task })
@@ -59,8 +60,9 @@ impl Sites {
     /// Looks at a site as a customer does.
     pub(in crate::demo) async fn look(&self, environment: &str) -> Result<Seen, DemoError> {
         let answer = ask(self.address, environment).await;
-        let answer =
-            answer.map_err(|error| DemoError::Otherwise(format!("the shop does not answer: {error}")))?;
+        let answer = answer.map_err(|error| {
+            DemoError::Otherwise(format!("the shop does not answer: {}", error.for_people()))
+        })?;
         let (head, body) = answer.split_once("\r\n\r\n").unwrap_or_default();
         Ok(match head.split(' ').nth(1) {
             Some("200") => Seen::Shop(body.to_owned()),

@@ -1,7 +1,7 @@
 //! Ending a deploy before its own end. Until that is confirmed the environment is its own, for a while.
 
 use super::{DeployQueue, end};
-use crate::model::{CancelEnd, Cancellation, Deploy, DeployState, Ending, Millis, Phase};
+use crate::model::{CancelEnd, Cancellation, Deploy, DeployState, Ending, Millis, Phase, UserMessage};
 
 /// What a driver says when it is to end a deploy.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -10,8 +10,8 @@ pub enum CancelAnswer {
     Ended,
     /// Whoever carries it out was told and has said yes; its end will show.
     Told,
-    /// It cannot be ended from here. The words are for people and say why.
-    Cannot(String),
+    /// It cannot be ended from here, for this reason.
+    Cannot(UserMessage),
 }
 
 impl DeployQueue {
@@ -46,7 +46,7 @@ impl DeployQueue {
                 if is_nobodys(deploy) {
                     confirm(deploy, now);
                 } else {
-                    leave_unconfirmed(deploy, words, now);
+                    leave_unconfirmed(deploy, words.into(), now);
                 }
             }
             CancelAnswer::Ended | CancelAnswer::Cannot(_) => {}

@@ -78,7 +78,7 @@ impl DeployQueue {
 mod tests {
     use crate::deploy::samples::{begin, commit, deploy, hold, report, requested, rollback};
     use crate::deploy::{CancelAnswer, DeployQueue, ReportedState};
-    use crate::model::{DeployRefusal, DeployState, Ending, WaitsFor};
+    use crate::model::{DeployRefusal, DeployState, Ending, UserMessage, WaitsFor};
 
     fn ended(state: ReportedState) -> DeployQueue {
         let mut queue = DeployQueue::new(vec![deploy(1, 1)], None, None);
@@ -144,7 +144,7 @@ mod tests {
         queue.cancel(1, Ending::Stuck { phase: None, within: 5 }, 20);
         let cancelling = WaitsFor::Cancelling { number: 1, commit: commit(1), since: 20 };
         assert_eq!(queue.waits_for(2), Some(cancelling));
-        queue.cancel_answered(1, CancelAnswer::Cannot("no way".to_owned()), 21);
+        queue.cancel_answered(1, CancelAnswer::Cannot(UserMessage::new("no way")), 21);
         assert_eq!(queue.waits_for(2), Some(WaitsFor::Unconfirmed { number: 1, commit: commit(1) }));
         assert_eq!(queue.may_deploy(commit(2), false), Ok(()), "this is how the operator has it go on");
         queue.add(requested(3, 2));

@@ -3,7 +3,7 @@
 use super::{CancelAnswer, DeployQueue};
 use crate::deploy::samples::{LIMITS, begin, commit, deploy, report, requested, rollback};
 use crate::deploy::{DeployReport, ReportedState};
-use crate::model::{Deploy, DeployState, Ending, Hold, Lifted, Phase};
+use crate::model::{Deploy, DeployState, Ending, Hold, Lifted, Phase, UserMessage};
 use proptest::prelude::*;
 
 /// Something that happens.
@@ -34,8 +34,11 @@ fn act() -> impl Strategy<Value = Act> {
         ])
     };
     let phase = prop::option::of(prop::sample::select(Phase::ALL.to_vec()));
-    let answer =
-        vec![CancelAnswer::Ended, CancelAnswer::Told, CancelAnswer::Cannot("there is no way".to_owned())];
+    let answer = vec![
+        CancelAnswer::Ended,
+        CancelAnswer::Told,
+        CancelAnswer::Cannot(UserMessage::new("there is no way")),
+    ];
     prop_oneof![
         3 => (1_u8..6).prop_map(Act::Merge),
         1 => (1_u8..6).prop_map(Act::AskedFor),

@@ -27,8 +27,11 @@ pub struct ActionsDriver<F> {
 }
 
 /// See [`super::driver`].
-#[expect(clippy::unnecessary_wraps, reason = "every driver is made by the same call, and some can fail")]
-pub(super) fn driver<'a>(means: &impl Means<'a>, file: &str) -> Result<Arc<dyn Driver + 'a>, String> {
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "drivers are made in one way, and some need what may be missing"
+)]
+pub(super) fn driver<'a>(means: &impl Means<'a>, file: &str) -> Result<Arc<dyn Driver + 'a>, DriverError> {
     Ok(Arc::new(ActionsDriver { forge: means.forge(), file: file.to_owned() }))
 }
 
@@ -50,28 +53,27 @@ fn inputs(request: &DeployRequest) -> BTreeMap<&'static str, String> {
 impl<F: Forge> ActionsDriver<F> {
     fn refused(&self, error: ForgeError, request: &DeployRequest) -> DriverError {
         let file = &self.file;
-        match error {
-            ForgeError::NotFound => DriverError::Refused(format!(
+        let words = match &error {
+            ForgeError::NotFound(_) => format!(
                 "there is no workflow .github/workflows/{file} on the default branch, or the App lacks actions: write"
-            )),
-            ForgeError::Refused(words) if words.contains("workflow_dispatch") => DriverError::Refused(
-                format!("{file} cannot be dispatched; add workflow_dispatch to its triggers"),
             ),
-            ForgeError::Refused(words) if words.to_lowercase().contains("unexpected inputs") => {
+            ForgeError::Refused { message, .. } if message.contains("workflow_dispatch") => {
+                format!("{file} cannot be dispatched; add workflow_dispatch to its triggers")
+            }
+            ForgeError::Refused { message, .. } if message.to_lowercase().contains("unexpected inputs") => {
                 let names: Vec<&str> = inputs(request).into_keys().collect();
-                DriverError::Refused(format!(
+                format!(
                     "{file} does not take what it is given; name these inputs of workflow_dispatch: {}",
                     names.join(", ")
-                ))
+                )
             }
-            ForgeError::Refused(words) => {
-                DriverError::Refused(format!("GitHub does not dispatch {file}: {words}"))
+            ForgeError::Refused { message, .. } => format!("GitHub does not dispatch {file}: {message}"),
+            ForgeError::Forbidden(_) => {
+                "the App may not dispatch workflows; accept its permission actions: write".to_owned()
             }
-            ForgeError::Forbidden(_) => DriverError::Refused(
-                "the App may not dispatch workflows; accept its permission actions: write".to_owned(),
-            ),
-            ForgeError::Other(error) => error,
-        }
+            ForgeError::Other(error) => return error.clone(),
+        };
+        DriverError::refused(words).caused_by(error)
     }
 
     async fn dispatched(&self, request: &DeployRequest) -> Result<Vec<Run>, DriverError> {
@@ -87,7 +89,7 @@ impl<F: Forge> ActionsDriver<F> {
             return Ok(Some(run.clone()));
         }
         match runs.iter().find(|run| !run.title.split_whitespace().any(|word| parse_key(word).is_some())) {
-            Some(run) => Err(DriverError::Refused(format!(
+            Some(run) => Err(DriverError::refused(format!(
                 "GitHub's answer was lost, and {} may be this deploy's run or somebody else's; look at it, and add \
                  run-name: Deploy ${{{{ inputs.deploy }}}} to {}, by which a run is known",
                 run.url, self.file

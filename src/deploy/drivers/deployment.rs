@@ -6,13 +6,16 @@
 use super::forge::{Forge, Run, RunState};
 use super::{DeployRequest, Driver, DriverError, Means, Started, actions};
 use crate::deploy::{CancelAnswer, DeployReport};
-use crate::model::Deploy;
+use crate::model::{Deploy, UserMessage};
 use async_trait::async_trait;
 use std::sync::Arc;
 
 /// See [`super::driver`].
-#[expect(clippy::unnecessary_wraps, reason = "every driver is made by the same call, and some can fail")]
-pub(super) fn driver<'a>(means: &impl Means<'a>) -> Result<Arc<dyn Driver + 'a>, String> {
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "drivers are made in one way, and some need what may be missing"
+)]
+pub(super) fn driver<'a>(means: &impl Means<'a>) -> Result<Arc<dyn Driver + 'a>, DriverError> {
     Ok(Arc::new(DeploymentDriver(means.forge())))
 }
 
@@ -65,9 +68,9 @@ impl<F: Forge> Driver for DeploymentDriver<F> {
             return actions::cancel(&self.0, run).await;
         }
         let environment = &request.deploy.environment;
-        Ok(CancelAnswer::Cannot(format!(
+        Ok(CancelAnswer::Cannot(UserMessage::new(format!(
             "whoever deploys {environment} by GitHub's Deployments cannot be told to stop; once it has ended, they set \
              the Deployment to failure or success"
-        )))
+        ))))
     }
 }

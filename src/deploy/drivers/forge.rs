@@ -2,7 +2,7 @@
 
 use super::DriverError;
 use crate::deploy::DeployReport;
-use crate::model::Millis;
+use crate::model::{Millis, SharedError};
 use async_trait::async_trait;
 use std::collections::BTreeMap;
 
@@ -40,16 +40,25 @@ pub trait Forge: Send + Sync {
 }
 
 /// Why GitHub did not dispatch a workflow.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum ForgeError {
     /// There is no such workflow, or the App may not see it.
-    NotFound,
+    #[error("there is no such workflow")]
+    NotFound(#[source] SharedError),
     /// GitHub does not take it.
-    Refused(String),
+    #[error("GitHub does not dispatch the workflow")]
+    Refused {
+        /// GitHub's words.
+        message: String,
+        /// Its answer.
+        source: SharedError,
+    },
     /// The App may not.
-    Forbidden(String),
+    #[error("the App may not dispatch workflows")]
+    Forbidden(#[source] SharedError),
     /// Something else.
-    Other(DriverError),
+    #[error(transparent)]
+    Other(#[from] DriverError),
 }
 
 /// A run of a workflow.

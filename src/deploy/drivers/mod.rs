@@ -14,13 +14,18 @@ pub mod programs;
 pub mod webhook;
 
 use super::CancelAnswer;
+use super::operator::SecretError;
 use super::report::DeployReport;
 use super::slug::BuildSettings;
 use crate::deploy::Endpoint;
-use crate::model::{BranchName, CommitId, Deploy, DriverSettings, Millis, drivers};
+use crate::model::{
+    BranchName, CommitId, Deploy, DriverSettings, ForPeople, Millis, SharedError, UserMessage, drivers,
+    shared_error,
+};
 use async_trait::async_trait;
 use forge::Forge;
 use serde_json::{Value, json};
+use std::error::Error;
 use std::sync::Arc;
 use webhook::{Caller, SigningKey};
 
@@ -73,17 +78,67 @@ pub struct Started {
 }
 
 /// Why a driver did not do what was asked.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum DriverError {
-    /// It will not, until somebody changes something. The words are for people and say what to do.
-    #[error("{0}")]
-    Refused(String),
+    /// It will not, until somebody changes something.
+    #[error("{}", if .source.is_some() { "the driver refuses" } else { .message.as_str() })]
+    Refused {
+        /// Why, and what to do.
+        message: UserMessage,
+        /// What is beneath it, where there is something.
+        source: Option<SharedError>,
+    },
     /// It could not now: to be tried again.
-    #[error("{0}")]
-    Later(String),
+    #[error("{}", if .source.is_some() { "the driver could not do it" } else { .message.as_str() })]
+    Later {
+        /// Why.
+        message: UserMessage,
+        /// What is beneath it, where there is something.
+        source: Option<SharedError>,
+    },
     /// It may be asked again at this moment, not before.
     #[error("not before {0}")]
     NotBefore(Millis),
+}
+
+impl DriverError {
+    /// It will not, until somebody changes something. The words say what to do.
+    pub fn refused(words: impl AsRef<str>) -> Self {
+        Self::Refused { message: UserMessage::new(words), source: None }
+    }
+
+    /// It could not now.
+    pub fn later(words: impl AsRef<str>) -> Self {
+        Self::Later { message: UserMessage::new(words), source: None }
+    }
+
+    /// The same, because of an error.
+    #[must_use]
+    pub fn caused_by(mut self, error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        if let Self::Refused { source, .. } | Self::Later { source, .. } = &mut self {
+            *source = Some(shared_error(error));
+        }
+        self
+    }
+}
+
+impl From<SecretError> for DriverError {
+    fn from(error: SecretError) -> Self {
+        let words = match &error {
+            SecretError::Unreadable { source, .. } => format!("{error}: {}", source.for_people()),
+            _ => error.to_string(),
+        };
+        Self::refused(words).caused_by(error)
+    }
+}
+
+impl ForPeople for DriverError {
+    fn for_people(&self) -> UserMessage {
+        match self {
+            Self::Refused { message, .. } | Self::Later { message, .. } => message.clone(),
+            Self::NotBefore(_) => UserMessage::new("it may not be asked again yet"),
+        }
+    }
 }
 
 /// A way to carry deploys out.
@@ -125,8 +180,8 @@ pub trait Means<'a> {
     /// An address that the operator allows, and what signs what is sent there.
     ///
     /// # Errors
-    /// In words for people: what is missing, and who can add it.
-    fn endpoint(&self, name: &str, secret: Option<&str>) -> Result<(&'a Endpoint, SigningKey), String>;
+    /// [`DriverError::Refused`]: what is missing, and who can add it.
+    fn endpoint(&self, name: &str, secret: Option<&str>) -> Result<(&'a Endpoint, SigningKey), DriverError>;
 
     /// What calls such addresses.
     fn caller(&self) -> &'a Caller;
@@ -147,13 +202,13 @@ macro_rules! driver {
         /// Who carries deploys out where the repository says it.
         ///
         /// # Errors
-        /// In words for people: what is missing, and who can add it.
+        /// [`DriverError::Refused`]: what is missing, and who can add it.
         pub fn driver<'a>(
             settings: &DriverSettings,
             means: &impl Means<'a>,
-        ) -> Result<Arc<dyn Driver + 'a>, String> {
+        ) -> Result<Arc<dyn Driver + 'a>, DriverError> {
             match settings {
-                DriverSettings::None => Err("driver: none leaves it to nobody".to_owned()),
+                DriverSettings::None => Err(DriverError::refused("driver: none leaves it to nobody")),
                 $(DriverSettings::$kind $({ $($key,)* $($also,)* })? => {
                     $file::driver(means $($(, $key)* $(, $also.as_deref())*)?)
                 })+

@@ -4,7 +4,7 @@ use crate::engine::context::EngineContext;
 use crate::engine::inbox::Inbox;
 use crate::engine::work_error::WorkError;
 use crate::github::{ApiError, FailedDelivery, Installation, RegisteredApp};
-use crate::model::Millis;
+use crate::model::{Millis, error_chain};
 use crate::store::{Change, InstallationState, WorkItem};
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -75,12 +75,12 @@ async fn ask_again(ctx: &EngineContext) -> Result<Asked, WorkError> {
         if asked == REDELIVERIES_AT_ONCE {
             return Ok(Asked::Some);
         }
-        tracing::info!(guid = %delivery.guid, event = %delivery.event, "asking for a failed delivery again");
+        tracing::info!(delivery = %delivery.guid, event = %delivery.event, "asking for a failed delivery again");
         match ctx.api.redeliver(delivery.id).await {
             Ok(()) => {}
             // It may have become too old meanwhile. The others are asked for all the same.
             Err(error @ (ApiError::NotFound { .. } | ApiError::Refused { .. })) => {
-                tracing::warn!(guid = %delivery.guid, %error, "a failed delivery cannot be had again");
+                tracing::warn!(delivery = %delivery.guid, error = error_chain(&error), "a failed delivery cannot be had again");
             }
             Err(error) => return Err(error.into()),
         }

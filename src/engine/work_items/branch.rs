@@ -6,9 +6,10 @@ use super::pending_deliveries::PendingDeliveries;
 use crate::engine::context::EngineContext;
 use crate::engine::work_error::WorkError;
 use crate::github::events::{PushEvent, WORKFLOWS};
-use crate::lineage::GitError;
 use crate::model::config::{CONFIGURATION_PATH, RepositoryConfig};
-use crate::model::{BranchName, CommitId, LedgerEntry, PullNumber, RepositoryId, Role, TipSource, TopicPush};
+use crate::model::{
+    BranchName, CommitId, LedgerEntry, PullNumber, RepositoryId, Role, TipSource, TopicPush, error_chain,
+};
 use crate::store::{Change, DeliveryRow, RepositoryState, WorkItem};
 
 pub(super) async fn run(
@@ -95,15 +96,17 @@ async fn to_judge(
         return Ok(open.into_iter().map(|it| it.pull.number).collect());
     };
     let looked = async {
-        let mirror = ctx.mirror(&row).await.map_err(|error| error.to_string())?;
-        let git = |error: GitError| error.to_string();
-        let repository = mirror.fetched(&[]).await.map_err(git)?;
-        affected(config, branch, moves, &open, &repository).await.map_err(git)
+        let mirror = ctx.mirror(&row).await?;
+        let repository = mirror.fetched(&[]).await?;
+        Ok::<_, WorkError>(affected(config, branch, moves, &open, &repository).await?)
     };
     match looked.await {
         Ok(numbers) => Ok(numbers),
         Err(error) => {
-            tracing::warn!(error, "it cannot be told which pull requests are affected, so all are judged");
+            tracing::warn!(
+                error = error_chain(&error.failure),
+                "it cannot be told which pull requests are affected, so all are judged"
+            );
             Ok(open.into_iter().map(|it| it.pull.number).collect())
         }
     }

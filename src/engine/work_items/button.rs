@@ -8,10 +8,13 @@ use super::pull_request::Memory;
 use super::recheck::about;
 use crate::engine::context::EngineContext;
 use crate::engine::work_error::WorkError;
+use crate::engine::work_span;
 use crate::github::events::ButtonEvent;
 use crate::github::{self, ApiError, Collaborator, NewPull};
 use crate::lineage::{BranchError, Committer, Conflict, GitError, Rebuild, Repository};
-use crate::model::{AuditEntry, BranchName, CheckName, CommitId, PullNumber, Repair, RepositoryId};
+use crate::model::{
+    AuditEntry, BranchName, CheckName, CommitId, ForPeople, PullNumber, Repair, RepositoryId, UserMessage,
+};
 use crate::report::{self, REBUILD, RETARGET};
 use crate::store::{ActRow, Change, JudgedPull, RepositoryRow, RepositoryState, WorkItem};
 
@@ -41,6 +44,7 @@ pub(super) async fn run(
             changes.extend(about(ctx, id, &open, (head, Some(name))).await?);
         }
         for pull in open.iter().filter(is_meant) {
+            work_span::note_pull_request(pull.pull.number);
             let (who, delivery) = (&event.sender.login, &delivery.guid);
             let press = Press { ctx, repository: &repository, pull, who, delivery };
             changes.extend(press.carried_out(&event.requested_action.identifier).await?);
@@ -64,15 +68,15 @@ type Done = String;
 
 /// Why nothing was.
 enum NotDone {
-    /// It will not come of trying again. In words for people.
-    Refused(String),
+    /// It will not come of trying again.
+    Refused(UserMessage),
     /// It may.
     WorkError(WorkError),
 }
 
 impl NotDone {
-    fn refused(why: impl Into<String>) -> Self {
-        Self::Refused(why.into())
+    fn refused(why: impl AsRef<str>) -> Self {
+        Self::Refused(UserMessage::new(why))
     }
 }
 
@@ -93,7 +97,7 @@ impl From<ApiError> for NotDone {
     fn from(error: ApiError) -> Self {
         match error {
             ApiError::Forbidden { message, .. } | ApiError::Refused { message, .. } => {
-                Self::Refused(format!("GitHub does not allow it: {message}"))
+                Self::refused(format!("GitHub does not allow it: {message}"))
             }
             error => Self::WorkError(error.into()),
         }
@@ -112,10 +116,10 @@ impl Press<'_> {
         let person = self.ctx.api.collaborator(*installation, full_name, self.who).await?;
         let (done, outcome) = match self.act(what, person.as_ref()).await {
             Ok(outcome) => (true, outcome),
-            Err(NotDone::Refused(outcome)) => (false, outcome),
+            Err(NotDone::Refused(why)) => (false, String::from(why)),
             Err(NotDone::WorkError(error)) => return Err(error),
         };
-        tracing::info!(number = %row.number, what, who = self.who, done, outcome, "a button was pressed");
+        tracing::info!(what, who = self.who, done, outcome, "a button was pressed");
         let entry = AuditEntry {
             at: self.ctx.now(),
             actor: self.who.to_owned(),
@@ -212,7 +216,7 @@ impl Press<'_> {
             Rebuild::Clean(_) => {
                 return Err(NotDone::refused(format!("{aimed} already has all of its own changes")));
             }
-            Rebuild::Conflict(conflict) => return Err(NotDone::Refused(conflicts(&conflict, &aimed))),
+            Rebuild::Conflict(conflict) => return Err(NotDone::refused(conflicts(&conflict, &aimed))),
         };
         let branch = self.pushed(&repository, &aimed, rebuilt.tip).await?;
         let number = self.open(now, &branch, &aimed, rebuilt.made.len()).await?;
@@ -253,7 +257,7 @@ impl Press<'_> {
                 Ok(()) => return Ok(branch),
                 Err(BranchError::Exists { .. } | BranchError::InTheWay { .. }) => {}
                 Err(error @ (BranchError::Refused { .. } | BranchError::Unfit { .. })) => {
-                    return Err(NotDone::Refused(error.to_string()));
+                    return Err(NotDone::Refused(error.for_people()));
                 }
                 Err(BranchError::Git(error)) => return Err(error.into()),
             }

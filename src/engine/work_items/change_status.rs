@@ -1,6 +1,6 @@
 //! Where a merged pull request has come to, told in its comment.
 
-use crate::engine::change_status::{change_status, is_troubled, travels};
+use crate::engine::change_status::{NotTold, change_status, is_troubled, travels};
 use crate::engine::context::EngineContext;
 use crate::engine::work_error::WorkError;
 use crate::model::{CommentWhen, PullNumber, RepositoryId};
@@ -34,8 +34,7 @@ pub(super) async fn run(
     } else {
         mirror.fetched(&[]).await?
     };
-    let places = change_status(store, &repository, &path, &pull).await;
-    let places = places.map_err(|error| WorkError::later(error.to_string()))?;
+    let places = change_status(store, &repository, &path, &pull).await?;
     if known.is_none() && path.comment != CommentWhen::Always && !report::is_worth_a_comment(&places) {
         return Ok(Vec::new());
     }
@@ -45,4 +44,13 @@ pub(super) async fn run(
     let content = format!("{before}\n\n{}", report::change_status(&row.full_name, &places));
     let substance = super::desired_check_run::digest(&content);
     Ok(vec![Change::Desire(Desired { item, content, substance, siblings: Vec::new() })])
+}
+
+impl From<NotTold> for WorkError {
+    fn from(error: NotTold) -> Self {
+        match error {
+            NotTold::Store(error) => error.into(),
+            NotTold::Git(error) => error.into(),
+        }
+    }
 }

@@ -6,7 +6,7 @@ use crate::engine::context::EngineContext;
 use crate::engine::work_error::WorkError;
 use crate::github::DeploymentProtectionAnswer;
 use crate::github::events::DeploymentProtectionEvent;
-use crate::model::{Cause, CommitId, EnvironmentName, RepositoryId};
+use crate::model::{Cause, CommitId, EnvironmentName, ForPeople, RepositoryId, error_chain};
 use crate::policy::{self, DeploymentProtection, ProtectedJob};
 use crate::report::{self, ProtectionWords, WaitingJob};
 use crate::store::{Change, Lease, RepositoryRow, RepositoryState};
@@ -35,10 +35,13 @@ pub(super) async fn run(
             if lease.failures == 0 {
                 let comment = report::deployment_protection(
                     &job.waits(name, commit),
-                    ProtectionWords::Undecided(&error.what),
+                    ProtectionWords::Undecided(&error.failure.for_people()),
                 );
                 if let Err(error) = job.answer(None, &comment).await {
-                    tracing::warn!(what = error.what, "a job that waits could not be told why");
+                    tracing::warn!(
+                        error = error_chain(&error.failure),
+                        "a job that waits could not be told why"
+                    );
                 }
             }
             Err(error)

@@ -22,7 +22,7 @@ pub(super) struct StoredCheckRun {
 impl StoredCheckRun {
     pub(super) fn content(&self) -> Result<String, WorkError> {
         serde_json::to_string(self)
-            .map_err(|error| WorkError::give_up(format!("the check cannot be written: {error}")))
+            .map_err(|error| WorkError::give_up("the check cannot be written").caused_by(error))
     }
 }
 

@@ -150,10 +150,10 @@ impl<'a> What<'a> {
             WorkItem::Comment(_, number) => Ok(Self::Comment(*number, &effect.content)),
             WorkItem::Alarm(_) | WorkItem::BranchAlarm(..) => serde_json::from_str(&effect.content)
                 .map(Self::Issue)
-                .map_err(|error| WorkError::give_up(format!("the stored issue cannot be read: {error}"))),
+                .map_err(|error| WorkError::give_up("the stored issue cannot be read").caused_by(error)),
             _ => serde_json::from_str(&effect.content)
                 .map(Self::Check)
-                .map_err(|error| WorkError::give_up(format!("the stored check run cannot be read: {error}"))),
+                .map_err(|error| WorkError::give_up("the stored check run cannot be read").caused_by(error)),
         }
     }
 }

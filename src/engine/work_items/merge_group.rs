@@ -7,11 +7,12 @@
 use super::aim::aim;
 use super::desired_check_run::DesiredCheckRun;
 use super::pending_deliveries::PendingDeliveries;
-use super::pull_request::{Memory, ends, error_in, known_deploys, stack_facts};
+use super::pull_request::{Memory, ends, known_deploys, stack_facts};
 use super::withdrawal::{AppliedCheck, checks};
 use crate::engine::context::EngineContext;
 use crate::engine::inbox::OF_QUEUES;
 use crate::engine::judge::{self, Known};
+use crate::engine::not_decided::{NotDecided, settled};
 use crate::engine::work_error::WorkError;
 use crate::github::events::MergeGroupEvent;
 use crate::lineage::Repository;
@@ -69,13 +70,9 @@ pub(super) async fn run(
         return Ok(changes);
     }
     let (judged, error) = match group.look(put_on).await? {
-        Ok(judged) => {
-            let error = judged.iter().find_map(|(_, verdict)| error_in(verdict));
-            (judged, error)
-        }
+        Ok(judged) => judged,
         Err(why) => {
-            let verdict = Verdict::undecided(why);
-            let error = error_in(&verdict);
+            let (verdict, error) = why.verdict();
             (vec![(group.subject(&group.nameless(head)), verdict)], error)
         }
     };
@@ -88,9 +85,12 @@ pub(super) async fn run(
     );
     match error {
         None => Ok(changes),
-        Some((what, retry_advice)) => Err(WorkError { what, retry_advice, changes }),
+        Some(error) => Err(WorkError { changes, ..error }),
     }
 }
+
+/// The verdicts on what a group holds, and why they have to be worked out again, where that can help.
+type Verdicts = (Vec<(Subject, Verdict)>, Option<WorkError>);
 
 struct Group<'a> {
     ctx: &'a EngineContext,
@@ -138,18 +138,14 @@ impl Group<'_> {
         Ok(if is_queued { None } else { gone })
     }
 
-    async fn look(
-        &self,
-        put_on: Option<CommitId>,
-    ) -> Result<Result<Vec<(Subject, Verdict)>, Undecided>, WorkError> {
-        let git = |error: crate::lineage::GitError| Undecided::Git { what: error.to_string() };
+    async fn look(&self, put_on: Option<CommitId>) -> Result<Result<Verdicts, NotDecided>, WorkError> {
         let mirror = match self.ctx.mirror(self.repository).await {
             Ok(mirror) => mirror,
-            Err(error) => return Ok(Err(Undecided::GitHub { what: error.to_string() })),
+            Err(error) => return Ok(Err(NotDecided::by_github(error).like_any_failure())),
         };
         let repository = match mirror.fetched(&[]).await {
             Ok(repository) => repository,
-            Err(error) => return Ok(Err(git(error))),
+            Err(error) => return Ok(Err(error.into())),
         };
         let put_on = match put_on {
             Some(commit) => Ok(Some(commit)),
@@ -159,13 +155,13 @@ impl Group<'_> {
             Ok(Some(commit)) => commit,
             Ok(None) => {
                 let missing = vec![self.base.clone()];
-                return Ok(Err(Undecided::MissingBranches { missing, start_from: None }));
+                return Ok(Err(Undecided::MissingBranches { missing, start_from: None }.into()));
             }
-            Err(error) => return Ok(Err(git(error))),
+            Err(error) => return Ok(Err(error.into())),
         };
         let Ok(brought) = repository.brought(self.head, put_on).await else {
             let what = format!("the merge group's commit {}", self.head.short());
-            return Ok(Err(Undecided::CommitMissing { what }));
+            return Ok(Err(Undecided::CommitMissing { what }.into()));
         };
         self.judge(&repository, put_on, &brought).await.map(Ok)
     }
@@ -175,7 +171,7 @@ impl Group<'_> {
         repository: &Repository,
         put_on: CommitId,
         brought: &[CommitId],
-    ) -> Result<Vec<(Subject, Verdict)>, WorkError> {
+    ) -> Result<Verdicts, WorkError> {
         let id = self.repository.id;
         let open: Vec<PullRequest> =
             self.ctx.store.open_pulls(id).await?.into_iter().map(|it| it.pull).collect();
@@ -183,7 +179,7 @@ impl Group<'_> {
             brought.contains(&row.head_commit)
                 && aim(&self.config.path, row, &open).as_ref() == Some(self.base)
         };
-        let mut judged = Vec::new();
+        let (mut judged, mut error) = (Vec::new(), None);
         for row in open.iter().filter(aims_here) {
             let mut pull = ends(row, self.base.clone());
             pull.base.commit = put_on;
@@ -191,17 +187,20 @@ impl Group<'_> {
             let memory = memory.for_topic(self.ctx, id, repository, &pull).await?;
             let ledger = memory.ledger(Some(row.number));
             let subject = Subject { number: row.number.0, ..self.subject(&pull) };
-            judged.push((subject, self.verdict(repository, &pull, &ledger, (Some(row), &open)).await?));
+            let (verdict, why) = settled(self.verdict(repository, &pull, &ledger, (Some(row), &open)).await?);
+            judged.push((subject, verdict));
+            error = error.or(why);
         }
         if judged.is_empty() {
             let pull = self.nameless(put_on);
             let memory = Memory::of(self.ctx, &self.config.path, id, self.base).await?;
             let memory = memory.for_topic(self.ctx, id, repository, &pull).await?;
             let ledger = memory.ledger(None);
-            judged
-                .push((self.subject(&pull), self.verdict(repository, &pull, &ledger, (None, &open)).await?));
+            let (verdict, why) = settled(self.verdict(repository, &pull, &ledger, (None, &open)).await?);
+            judged.push((self.subject(&pull), verdict));
+            error = why;
         }
-        Ok(judged)
+        Ok((judged, error))
     }
 
     async fn verdict(
@@ -210,18 +209,18 @@ impl Group<'_> {
         pull: &Pull,
         ledger: &crate::lineage::Ledger,
         (row, open): (Option<&PullRequest>, &[PullRequest]),
-    ) -> Result<Verdict, WorkError> {
+    ) -> Result<Result<Verdict, NotDecided>, WorkError> {
         if let Some(cause) = &self.config.invalid {
-            return Ok(Verdict { findings: vec![Finding::new(Outcome::Unknown, cause.clone())] });
+            return Ok(Ok(Verdict { findings: vec![Finding::new(Outcome::Unknown, cause.clone())] }));
         }
         let path = &self.config.path;
         let survey = match repository.survey(path).await {
             Ok(survey) => survey,
-            Err(error) => return Ok(Verdict::undecided(Undecided::Git { what: error.to_string() })),
+            Err(error) => return Ok(Err(error.into())),
         };
         let snapshot = match judge::snapshot(repository, path, pull, ledger, &survey).await {
             Ok(snapshot) => snapshot,
-            Err(why) => return Ok(Verdict::undecided(why)),
+            Err(why) => return Ok(Err(why)),
         };
         let promoting = snapshot.as_ref().map(|snapshot| pull.promoting(snapshot));
         let ends = promoting.as_ref().unwrap_or(pull);

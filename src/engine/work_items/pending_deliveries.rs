@@ -2,6 +2,7 @@
 
 use crate::engine::context::EngineContext;
 use crate::engine::work_error::WorkError;
+use crate::engine::work_span;
 use crate::github::{Pull, Repository, off_the_runtime};
 use crate::model::{InstallationId, Merged, Millis, PullRequest, PullRequestState, Stack};
 use crate::store::{Change, DeliveryRow, RepositoryRow, RepositoryState, WorkItem};
@@ -21,7 +22,9 @@ pub(super) struct PendingDeliveries {
 impl PendingDeliveries {
     /// Reads them from the store.
     pub(super) async fn of(ctx: &EngineContext, item: &WorkItem) -> Result<Self, WorkError> {
-        Ok(Self { deliveries: ctx.store.inbox(item, AT_ONCE, BYTES_AT_ONCE).await? })
+        let deliveries = ctx.store.inbox(item, AT_ONCE, BYTES_AT_ONCE).await?;
+        work_span::note_deliveries(&deliveries);
+        Ok(Self { deliveries })
     }
 
     /// What marks them as processed, and says that there may be more of them.
@@ -52,7 +55,7 @@ impl PendingDeliveries {
                     // Its own words hold parts of the body, which may come from anybody.
                     let (line, column) = (error.line(), error.column());
                     tracing::warn!(
-                        %guid, %event, line, column, "an event cannot be read; GitHub is asked instead"
+                        delivery = %guid, %event, line, column, "an event cannot be read; GitHub is asked instead"
                     );
                 }
                 None => all_read = false,
@@ -85,7 +88,11 @@ pub(super) fn pull_row(
     pull: &Pull,
     repository: crate::model::RepositoryId,
 ) -> Result<PullRequest, WorkError> {
-    let name = |text: &str| text.parse().map_err(|error| WorkError::give_up(format!("{error}")));
+    let name = |text: &str| {
+        text.parse().map_err(|error| {
+            WorkError::give_up("GitHub names a branch or commit that git cannot have").caused_by(error)
+        })
+    };
     let state = match (pull.state.as_str(), &pull.merged_at) {
         (_, Some(_)) => PullRequestState::Merged,
         ("open", None) => PullRequestState::Open,

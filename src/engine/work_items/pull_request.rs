@@ -17,13 +17,13 @@ use super::aim::{aim, own_base};
 use super::pending_deliveries::PendingDeliveries;
 use crate::engine::context::EngineContext;
 use crate::engine::judge::{self, Known};
+use crate::engine::not_decided::{NotDecided, error_in, settled};
 use crate::engine::work_error::WorkError;
-use crate::github::{ApiError, RetryAdvice};
-use crate::lineage::{GitError, Repository, Standing, Survey};
+use crate::lineage::{Repository, Standing, Survey};
 use crate::model::config::RepositoryConfig;
 use crate::model::{
-    Base, BranchName, Cause, DeployFacts, Finding, Head, MergeMethods, Outcome, PromotionPath, Pull,
-    PullNumber, PullRequest, PullRequestState, RepositoryId, Role, Undecided, Verdict,
+    Base, BranchName, DeployFacts, Finding, Head, MergeMethods, Outcome, PromotionPath, Pull, PullNumber,
+    PullRequest, PullRequestState, RepositoryId, Role, Undecided, Verdict, error_chain,
 };
 use crate::policy::{self, Fact, Reach, Trigger};
 use crate::store::{Change, JudgedPull, RepositoryRow, RepositoryState, WorkItem};
@@ -93,7 +93,7 @@ pub(super) async fn run(
     changes.extend(case.check_for_own_base(&judged).await?);
     match judged.error {
         None => Ok(changes),
-        Some((what, retry_advice)) => Err(WorkError { what, retry_advice, changes }),
+        Some(error) => Err(WorkError { changes, ..error }),
     }
 }
 
@@ -121,7 +121,7 @@ struct Judged {
     /// The same for the branch that it goes into itself, where a stack has it judged for another one.
     for_own_base: Option<(Pull, Verdict)>,
     /// Why it has to be tried again.
-    error: Option<(String, RetryAdvice)>,
+    error: Option<WorkError>,
 }
 
 /// A pull request on which nothing is to be said: it is closed, or goes to a branch that is on no path.
@@ -173,7 +173,7 @@ impl Case<'_> {
         let Some(aimed) = self.aim(&row) else { return Err(NotJudged(row)) };
         let mirror = match self.ctx.mirror(self.repository).await {
             Ok(mirror) => mirror,
-            Err(error) => return Ok(no_answer(row, aimed, &error)),
+            Err(error) => return Ok(undecided(row, aimed, NotDecided::by_github(error))),
         };
         let fetched = match mirror.has_environments(&self.config.path).await {
             Ok(false) if matches!(self.config.path.role(&aimed), Role::Copy(_)) => {
@@ -184,7 +184,7 @@ impl Case<'_> {
         };
         let looked = match fetched {
             Ok(found) => self.look_at(row.clone(), aimed.clone(), found).await,
-            Err(error) => return Ok(not_fetched(row, aimed, &error)),
+            Err(error) => return Ok(undecided(row, aimed, NotDecided::not_fetched(error))),
         };
         if !mirror.is_suspect() {
             return looked;
@@ -192,7 +192,7 @@ impl Case<'_> {
         // What a damaged mirror says is no answer; the fetch mends it.
         match mirror.fetched_now_for(&row, &self.config.path).await {
             Ok(found) => self.look_at(row, aimed, found).await,
-            Err(error) => Ok(not_fetched(row, aimed, &error)),
+            Err(error) => Ok(undecided(row, aimed, NotDecided::not_fetched(error))),
         }
     }
 
@@ -251,14 +251,16 @@ impl Case<'_> {
         let (installation, name) = (self.repository.installation, &self.repository.full_name);
         let asked = match self.ctx.api.pull(installation, name, row.number).await {
             Ok(pull) => super::pending_deliveries::pull_row(&pull, row.repository),
-            Err(error) => return Err(Box::new(no_answer(row, aimed.clone(), &error))),
+            Err(error) => {
+                return Err(Box::new(undecided(row, aimed.clone(), NotDecided::by_github(error))));
+            }
         };
         match asked {
             Ok(asked) if standing.head == Some(asked.head_commit) => Ok(asked),
             Ok(asked) if asked.state != PullRequestState::Open => Ok(asked),
             _ => {
                 let what = format!("head commit {}", row.head_commit.short());
-                Err(Box::new(undecided(row, aimed.clone(), Undecided::CommitMissing { what })))
+                Err(Box::new(undecided(row, aimed.clone(), Undecided::CommitMissing { what }.into())))
             }
         }
     }
@@ -279,14 +281,14 @@ impl Case<'_> {
         let Some(base) = survey.tips.get(&aimed) else {
             let missing = || Undecided::MissingBranches { missing: vec![aimed.clone()], start_from: None };
             let why = judge::obstacle(path, survey).unwrap_or_else(missing);
-            return undecided(row, aimed, why);
+            return undecided(row, aimed, why.into());
         };
         let mut pull = ends(&row, aimed);
         pull.base.commit = base.commit;
         // Only now: what is opened after this finds this one's head in the mirror, and has it judged again.
         let memory = match self.memory_for(&row, &pull, repository).await {
             Ok(memory) => memory,
-            Err(error) => return undecided(row, pull.base.branch, Undecided::Git { what: error.what }),
+            Err(error) => return undecided(row, pull.base.branch, NotDecided::by(error)),
         };
         let ledger = memory.ledger(Some(row.number));
         // One that goes into another topic first brings what that one has as well.
@@ -304,12 +306,11 @@ impl Case<'_> {
         let methods = self.methods(ends).await;
         let deploys = match self.deploys(&row, ends).await {
             Ok(deploys) => deploys,
-            Err(error) => return undecided(row, pull.base.branch, Undecided::Git { what: error.what }),
+            Err(error) => return undecided(row, pull.base.branch, NotDecided::by(error)),
         };
         let (details, stacks) = (row.details.clone(), stack_facts(path, &row, memory.open()));
         let known = Known { survey, details, methods, deploys, snapshot, stacks };
-        let verdict = judge::judge_knowing(repository, path, &pull, &ledger, known).await;
-        let error = error_in(&verdict);
+        let (verdict, error) = settled(judge::judge_knowing(repository, path, &pull, &ledger, known).await);
         Judged { row, pull, verdict, for_own_base: None, error }
     }
 
@@ -344,7 +345,7 @@ impl Case<'_> {
         match self.ctx.merge_rules.methods(&self.ctx.api, asked, self.ctx.now()).await {
             Ok(methods) => methods.or(self.settings),
             Err(error) => {
-                tracing::warn!(%error, "the rules of a branch could not be read");
+                tracing::warn!(error = error_chain(&error), "the rules of a branch could not be read");
                 None
             }
         }
@@ -387,37 +388,7 @@ pub(super) fn reach(
     }
 }
 
-fn undecided(row: PullRequest, aimed: BranchName, why: Undecided) -> Judged {
-    let verdict = Verdict::undecided(why);
-    Judged { pull: ends(&row, aimed), error: error_in(&verdict), row, verdict, for_own_base: None }
-}
-
-fn not_fetched(row: PullRequest, aimed: BranchName, error: &GitError) -> Judged {
-    tracing::error!(%error, "the mirror could not be brought up to date");
-    undecided(row, aimed, Undecided::Git { what: error.to_string() })
-}
-
-fn no_answer(row: PullRequest, aimed: BranchName, error: &ApiError) -> Judged {
-    let judged = undecided(row, aimed, Undecided::GitHub { what: error.to_string() });
-    Judged { error: Some((error.to_string(), error.retry_advice())), ..judged }
-}
-
-/// What will pass by itself is tried again; a missing branch waits for the push that makes it.
-pub(super) fn error_in(verdict: &Verdict) -> Option<(String, RetryAdvice)> {
-    if verdict.outcome() != Outcome::Unknown {
-        return None;
-    }
-    verdict.findings.iter().find_map(|finding| match &finding.cause {
-        // Another commit may do better, and whoever pushes one is heard.
-        Cause::CouldNotDecide(Undecided::Git { what }) if GitError::is_said_of_bad_objects(what) => {
-            Some((what.clone(), RetryAdvice::GiveUp))
-        }
-        Cause::CouldNotDecide(Undecided::Git { what } | Undecided::GitHub { what }) => {
-            Some((what.clone(), RetryAdvice::TryLater))
-        }
-        Cause::CouldNotDecide(Undecided::CommitMissing { what }) => {
-            Some((format!("{what} cannot be read yet"), RetryAdvice::TryLater))
-        }
-        _ => None,
-    })
+fn undecided(row: PullRequest, aimed: BranchName, why: NotDecided) -> Judged {
+    let (verdict, error) = why.verdict();
+    Judged { pull: ends(&row, aimed), error, row, verdict, for_own_base: None }
 }

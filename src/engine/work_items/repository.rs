@@ -13,7 +13,7 @@ use crate::lineage::Repository;
 use crate::model::config::RepositoryConfig;
 use crate::model::{
     BranchName, LedgerEntry, MergeMethods, Millis, Outcome, PullNumber, PullRequest, PullRequestState,
-    RepositoryId, Role, TipSource,
+    RepositoryId, Role, TipSource, error_chain,
 };
 use crate::store::{Change, ChecksOf, JudgedPull, RepositoryRow, RepositoryState, WorkItem};
 use std::collections::HashMap;
@@ -215,8 +215,8 @@ async fn merged_before(ctx: &EngineContext, row: &RepositoryRow) -> Result<Vec<C
 fn readable(pull: &crate::github::Pull, id: RepositoryId) -> Option<PullRequest> {
     match pull_row(pull, id) {
         Ok(row) => Some(row),
-        Err(WorkError { what, .. }) => {
-            tracing::error!(number = %pull.number, what, "a pull request cannot be read and is passed over");
+        Err(WorkError { failure, .. }) => {
+            tracing::error!(pull_request = %pull.number, error = error_chain(&failure), "a pull request cannot be read and is passed over");
             None
         }
     }
@@ -288,8 +288,7 @@ async fn tips(
     branch: &BranchName,
     repository: &Repository,
 ) -> Result<Vec<Change>, WorkError> {
-    let asking = |error: crate::lineage::GitError| WorkError::later(error.to_string());
-    let present = repository.branch(branch).await.map_err(asking)?;
+    let present = repository.branch(branch).await?;
     let newest = ctx.store.newest_tip(id, branch).await?;
     // Pushes may have been heard of before: they tell of its last moves only.
     let mut changes = backfill::begin(ctx, (id, branch), repository, present).await?;

@@ -13,7 +13,7 @@ use std::collections::{HashMap, HashSet};
 use super::git::Call;
 use super::workbench::Workbench;
 use super::{GitError, Repository, lines};
-use crate::model::{Carried, CarriedAnswer, Commit, CommitId, Compared, MergeOutcome};
+use crate::model::{Carried, CarriedAnswer, Commit, CommitId, Compared, MergeOutcome, error_chain};
 pub use rebase::Rebase;
 use repeats::{Repeats, Sought};
 
@@ -78,7 +78,10 @@ impl Repository {
                 private.into_iter().filter(|commit| !found.contains_key(&commit.id)).collect()
             }
             Err(error) => {
-                tracing::warn!(%error, "patches could not be compared; commits are told apart by name only");
+                tracing::warn!(
+                    error = error_chain(&error),
+                    "patches could not be compared; commits are told apart by name only"
+                );
                 private
             }
         }

@@ -1,5 +1,6 @@
 //! Paths as git reads them, and what git says as people may read it.
 
+use crate::model::without_credentials;
 use std::ffi::OsString;
 use std::path::Path;
 
@@ -16,7 +17,7 @@ pub(super) fn quoted(path: &Path) -> OsString {
 
 /// What git said, on one line, short, and without anything that opens a door.
 pub(super) fn shown(stderr: &str, secrets: &[String]) -> String {
-    let mut text = stderr.split_whitespace().map(without_credentials).collect::<Vec<_>>().join(" ");
+    let mut text = without_credentials(&stderr.split_whitespace().collect::<Vec<_>>().join(" "));
     for secret in secrets.iter().filter(|secret| !secret.is_empty()) {
         text = text.replace(secret.as_str(), "…");
     }
@@ -24,22 +25,6 @@ pub(super) fn shown(stderr: &str, secrets: &[String]) -> String {
         text = text.chars().take(STDERR_SHOWN).collect::<String>() + "…";
     }
     if text.is_empty() { "it did not say why".to_owned() } else { text }
-}
-
-/// One word without the user and password of a URL, and without what looks like a GitHub token.
-fn without_credentials(word: &str) -> String {
-    const TOKEN_STARTS: [&str; 7] = ["ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "x-access-token"];
-    if let Some(start) = TOKEN_STARTS.iter().find_map(|start| word.find(start)) {
-        let safe = word[..start].find("://").map_or(&word[..start], |scheme| &word[..scheme + 3]);
-        return format!("{safe}…");
-    }
-    let Some(scheme) = word.find("://") else { return word.to_owned() };
-    let rest = &word[scheme + 3..];
-    let authority = rest.find('/').map_or(rest, |slash| &rest[..slash]);
-    match authority.rfind('@') {
-        Some(at) => format!("{}…@{}", &word[..scheme + 3], &rest[at + 1..]),
-        None => word.to_owned(),
-    }
 }
 
 #[cfg(test)]

@@ -28,7 +28,7 @@ pub struct Ledger {
 #[derive(Debug, thiserror::Error)]
 pub enum LedgerError {
     /// It is not JSON of the expected shape, or holds a name that is none. The message has line and column.
-    #[error("the ledger is not valid: {0}")]
+    #[error("the ledger is not valid")]
     Invalid(#[from] serde_json::Error),
     /// It was written for another version.
     #[error("the ledger has version {0}; only version 1 is understood")]
@@ -203,7 +203,7 @@ mod tests {
 
     #[test]
     fn mistakes_are_named_with_their_place() {
-        let error = |json: &str| Ledger::parse(json).unwrap_err().to_string();
+        let error = |json: &str| crate::model::error_chain(&Ledger::parse(json).unwrap_err());
         assert!(error(r#"{"version":2}"#).contains("version 2"), "{}", error(r#"{"version":2}"#));
         let bad_sha = error("{\"version\":1,\n\"tips\":[{\"branch\":\"staging\",\"sha\":\"12\",\"at\":1}]}");
         assert!(bad_sha.contains("forty hexadecimal digits") && bad_sha.contains("line 2"), "{bad_sha}");

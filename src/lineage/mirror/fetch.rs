@@ -3,6 +3,7 @@
 use crate::lineage::generation::Generation;
 use crate::lineage::git::{Call, Git, REMOTE_LIMIT};
 use crate::lineage::{GitError, Remote};
+use crate::model::error_chain;
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -90,6 +91,6 @@ pub(super) async fn tidy(generation: &Generation) {
     let git = Git::at(generation.directory());
     let repack = Call::new("repack").args(["-a", "-d", "-q", "--no-write-bitmap-index"]);
     if let Err(error) = git.ask(repack.within(REMOTE_LIMIT)).await {
-        tracing::warn!(%error, "the packs of a mirror could not be put together");
+        tracing::warn!(error = error_chain(&error), "the packs of a mirror could not be put together");
     }
 }

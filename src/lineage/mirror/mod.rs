@@ -16,7 +16,7 @@ use tokio::sync::Mutex;
 use super::generation::{self, Generation};
 use super::git::{Call, Git};
 use super::{GitError, Remote, Repository};
-use crate::model::BranchName;
+use crate::model::{BranchName, error_chain};
 
 /// What a call of [`Mirror::fetch`] did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -111,7 +111,7 @@ impl Mirror {
     /// Whether the remote has any of these branches. It is asked without a mirror being made.
     pub async fn is_any_there(&self, remote: &Remote, branches: &[&BranchName]) -> Result<bool, GitError> {
         let folder = self.folder.parent().unwrap_or(&self.folder);
-        fs::create_dir_all(folder).await.map_err(|error| GitError::io("making a directory", &error))?;
+        fs::create_dir_all(folder).await.map_err(|error| GitError::io("making a directory", error))?;
         let call = Call::new("ls-remote").args(["--quiet", "--", "origin"]);
         let refs = branches.iter().map(|branch| format!("refs/heads/{branch}"));
         let answer = Git::outside(folder).with_remote(remote.clone()).ask(call.args(refs).online()).await?;
@@ -232,7 +232,7 @@ impl Mirror {
                 Ok(())
             }
             Err(error) if error.is_of_damage() || !fetch::is_readable(generation.directory()).await => {
-                tracing::warn!(%error, "the mirror is damaged and is made again");
+                tracing::warn!(error = error_chain(&error), "the mirror is damaged and is made again");
                 self.make(remote, pulls).await
             }
             Err(error) => {
@@ -269,7 +269,7 @@ impl Mirror {
             return Err(error);
         }
         let moved = fs::rename(&making, &place).await;
-        moved.map_err(|error| GitError::io("moving the new mirror to its place", &error))?;
+        moved.map_err(|error| GitError::io("moving the new mirror to its place", error))?;
         if let Some(before) = self.replace(Some(Arc::new(Generation::new(place)))) {
             before.retire();
         }
@@ -283,7 +283,7 @@ impl Mirror {
         pulls: &BTreeSet<u64>,
     ) -> Result<(), GitError> {
         remove(making).await?;
-        fs::create_dir_all(making).await.map_err(|error| GitError::io("making a directory", &error))?;
+        fs::create_dir_all(making).await.map_err(|error| GitError::io("making a directory", error))?;
         fetch::initialize(making).await?;
         fetch::fetch_into(making, remote, pulls).await
     }
@@ -292,7 +292,7 @@ impl Mirror {
 async fn remove(directory: &std::path::Path) -> Result<(), GitError> {
     match fs::remove_dir_all(directory).await {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            Err(GitError::io("removing a directory", &error))
+            Err(GitError::io("removing a directory", error))
         }
         _ => Ok(()),
     }

@@ -7,7 +7,8 @@ use super::super::{
 };
 use super::{shown, trouble};
 use crate::model::{
-    Cause, Deploy, DeployState, Ending, Hold, NotCounted, Outcome, Phase, PhaseRun, Trigger, WhyNotCounted,
+    Cause, Deploy, DeployState, Ending, Hold, NotCounted, Outcome, Phase, PhaseRun, Trigger, UserMessage,
+    WhyNotCounted,
 };
 
 fn promotion(severity: Outcome, cause: Cause) -> String {
@@ -354,7 +355,7 @@ fn what_is_said_at_the_gate() {
         ),
         deployment_protection(&WaitingJob { commit: None, ..job }, ProtectionWords::NoCommit),
         deployment_protection(&job, ProtectionWords::Unreadable(".github/towpath.yml")),
-        deployment_protection(&job, ProtectionWords::Undecided("GitHub did not answer")),
+        deployment_protection(&job, ProtectionWords::Undecided(&UserMessage::new("GitHub did not answer"))),
     ];
     assert!(all.iter().all(|comment| comment.chars().count() <= 1_024));
     insta::assert_snapshot!(all.join("\n\n"), @"

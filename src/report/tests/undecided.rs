@@ -2,7 +2,7 @@
 
 use super::super::samples::*;
 use super::shown;
-use crate::model::{Undecided, Verdict};
+use crate::model::{Undecided, UserMessage, Verdict};
 
 #[test]
 fn missing_branches_are_named() {
@@ -130,7 +130,7 @@ fn a_commit_that_is_not_there_is_looked_for_again() {
 fn a_silent_github_is_asked_again() {
     let shown = shown(
         &subject("feature/x", "integration"),
-        Verdict::undecided(Undecided::GitHub { what: "502 Bad Gateway".to_owned() }),
+        Verdict::undecided(Undecided::GitHub { what: UserMessage::new("502 Bad Gateway") }),
     );
     insta::assert_snapshot!(shown, @"
     action_required [Re-check] Could not decide: GitHub did not answer
@@ -153,7 +153,7 @@ fn a_silent_github_is_asked_again() {
 fn a_failing_git_is_asked_again() {
     let shown = shown(
         &subject("feature/x", "integration"),
-        Verdict::undecided(Undecided::Git { what: "the remote end hung up".to_owned() }),
+        Verdict::undecided(Undecided::Git { what: UserMessage::new("the remote end hung up") }),
     );
     insta::assert_snapshot!(shown, @"
     action_required [Re-check] Could not decide: git did not answer

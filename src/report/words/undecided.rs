@@ -26,7 +26,7 @@ pub(super) fn undecided(scene: &Scene<'_>, why: &Undecided) -> Explanation {
             retried(scene, "a commit is not there", Prose::new(detail, &[&what]))
         }
         Undecided::GitHub { what } => {
-            let what = shorten_end(what, MESSAGE);
+            let what = shorten_end(what.as_str(), MESSAGE);
             retried(
                 scene,
                 "GitHub did not answer",
@@ -34,7 +34,7 @@ pub(super) fn undecided(scene: &Scene<'_>, why: &Undecided) -> Explanation {
             )
         }
         Undecided::Git { what } => {
-            let what = shorten_end(what, MESSAGE);
+            let what = shorten_end(what.as_str(), MESSAGE);
             retried(scene, "git did not answer", Prose::new("git did not answer as expected: %.", &[&what]))
         }
     };

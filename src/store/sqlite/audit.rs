@@ -35,7 +35,7 @@ fn row_from(row: &Row<'_>) -> rusqlite::Result<AuditRow> {
 /// Appends an entry. Only one thread writes, so nothing comes between reading the newest hash and writing the next.
 pub(super) fn append(connection: &Connection, entry: &AuditEntry) -> Result<(), StoreError> {
     let previous = newest(connection)?.map_or(AuditHash::NONE, |row| row.hash);
-    let text = serde_json::to_string(entry).map_err(|error| StoreError::Unexpected(error.to_string()))?;
+    let text = serde_json::to_string(entry).map_err(StoreError::unexpected)?;
     let hash = previous.then(&text);
     connection
         .prepare_cached(APPEND)?

@@ -257,7 +257,7 @@ fn judged(connection: &Connection, change: &Change) -> Result<(), StoreError> {
         ":at": at,
     })?;
     if changed == 0 {
-        return Err(StoreError::Unexpected(format!("a verdict on the unknown pull request {number}")));
+        return Err(StoreError::unexpected(format!("a verdict on the unknown pull request {number}")));
     }
     Ok(())
 }
@@ -348,7 +348,7 @@ fn applied(
         ":key": item, ":github_id": github_id.cast_signed(), ":substance": substance,
     })?;
     if changed == 0 {
-        return Err(StoreError::Unexpected(format!("{item} is applied, but nobody desired it")));
+        return Err(StoreError::unexpected(format!("{item} is applied, but nobody desired it")));
     }
     Ok(())
 }

@@ -47,7 +47,7 @@ impl Checkpoints {
         let thread = thread::Builder::new()
             .name("store-checkpoint".to_owned())
             .spawn(move || mover.run())
-            .map_err(|error| StoreError::Unavailable(error.to_string()))?;
+            .map_err(StoreError::unavailable)?;
         Ok(Self { written, finish, thread })
     }
 

@@ -76,11 +76,11 @@ const ORDER_DONE: &str = "UPDATE requested_acts SET outcome = :outcome WHERE id 
 
 /// As JSON in a column.
 fn written(value: &impl Serialize) -> Result<String, StoreError> {
-    serde_json::to_string(value).map_err(|error| StoreError::Unexpected(error.to_string()))
+    serde_json::to_string(value).map_err(StoreError::unexpected)
 }
 
 fn read<T: DeserializeOwned>(text: &str) -> Result<T, StoreError> {
-    serde_json::from_str(text).map_err(|error| StoreError::Unexpected(error.to_string()))
+    serde_json::from_str(text).map_err(StoreError::unexpected)
 }
 
 pub(super) fn store(

@@ -20,15 +20,15 @@ impl From<Error> for StoreError {
                 ErrorCode::DiskFull => Self::Full,
                 ErrorCode::SystemIoFailure if NO_ROOM.contains(&cause.extended_code) => Self::Full,
                 ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase | ErrorCode::ConstraintViolation => {
-                    Self::Unexpected(error.to_string())
+                    Self::unexpected(error)
                 }
-                _ => Self::Unavailable(error.to_string()),
+                _ => Self::unavailable(error),
             },
             Error::FromSqlConversionFailure(..)
             | Error::IntegralValueOutOfRange(..)
             | Error::InvalidColumnType(..)
-            | Error::QueryReturnedNoRows => Self::Unexpected(error.to_string()),
-            _ => Self::Unavailable(error.to_string()),
+            | Error::QueryReturnedNoRows => Self::unexpected(error),
+            _ => Self::unavailable(error),
         }
     }
 }

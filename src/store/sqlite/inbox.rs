@@ -3,6 +3,7 @@
 use super::values::Guid;
 use super::walks::Piece;
 use super::work_items::{self, WorkItemId};
+use crate::model::ErrorContext;
 use crate::store::{
     Accepted, DeliveryFilter, DeliveryId, DeliveryRow, DeliveryState, Millis, NewDelivery, StoreError,
     WorkItem,
@@ -122,7 +123,7 @@ impl Packed {
 fn unpacked(packed: &[u8]) -> Result<Bytes, StoreError> {
     lz4_flex::decompress_size_prepended(packed)
         .map(Bytes::from)
-        .map_err(|error| StoreError::Unexpected(format!("a body that does not unpack: {error}")))
+        .map_err(|error| StoreError::unexpected(ErrorContext::new("a body that does not unpack", error)))
 }
 
 pub(super) fn accept(connection: &Connection, delivery: &Packed) -> Result<Accepted, StoreError> {

@@ -154,7 +154,7 @@ impl Store for SqliteStore {
         } else {
             tokio::task::spawn_blocking(move || Packed::new(delivery))
                 .await
-                .map_err(|error| StoreError::Unavailable(error.to_string()))?
+                .map_err(StoreError::unavailable)?
         };
         self.writer.run(packed.bytes(), move |c| inbox::accept(c, &packed)).await
     }

@@ -44,7 +44,7 @@ impl Readers {
         };
         match tokio::task::spawn_blocking(work).await {
             Ok(result) => result,
-            Err(error) => Err(StoreError::Unavailable(error.to_string())),
+            Err(error) => Err(StoreError::unavailable(error)),
         }
     }
 

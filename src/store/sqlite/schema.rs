@@ -1,6 +1,7 @@
 //! Opening the file: its mode, the settings of each connection, and the way from older versions.
 
 use super::Options;
+use crate::model::ErrorContext;
 use crate::store::StoreError;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
@@ -102,7 +103,7 @@ fn create_private(path: &Path) -> Result<(), StoreError> {
         Ok(_) => Ok(()),
         Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
         Err(error) if error.kind() == ErrorKind::StorageFull => Err(StoreError::Full),
-        Err(error) => Err(StoreError::Unavailable(format!("{}: {error}", path.display()))),
+        Err(error) => Err(StoreError::unavailable(ErrorContext::new(path.display().to_string(), error))),
     }
 }
 
@@ -112,11 +113,11 @@ fn version_of(connection: &Connection) -> Result<usize, StoreError> {
     let (application, version) = (number("application_id")?, number("user_version")?);
     let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
     if application != APPLICATION_ID && (application, version, tables) != (0, 0, 0) {
-        return Err(StoreError::Unexpected("the file belongs to another program".to_owned()));
+        return Err(StoreError::unexpected("the file belongs to another program"));
     }
     match usize::try_from(version) {
         Ok(version) if version <= MIGRATIONS.len() => Ok(version),
-        _ => Err(StoreError::Unexpected(format!(
+        _ => Err(StoreError::unexpected(format!(
             "the database is of version {version}, and this Towpath knows versions up to {}",
             MIGRATIONS.len()
         ))),

@@ -46,7 +46,7 @@ impl Writer {
         thread::Builder::new()
             .name("store-writer".to_owned())
             .spawn(move || thread.run())
-            .map_err(|error| StoreError::Unavailable(error.to_string()))?;
+            .map_err(StoreError::unavailable)?;
         Ok(Self { queue })
     }
 
@@ -93,7 +93,7 @@ impl Writer {
 }
 
 pub(super) fn closed() -> StoreError {
-    StoreError::Unavailable("it is closed".to_owned())
+    StoreError::unavailable("it is closed")
 }
 
 /// A job without the type of its answer.

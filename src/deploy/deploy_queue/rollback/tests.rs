@@ -1,7 +1,7 @@
 use super::*;
 use crate::deploy::samples::{LIMITS, begin, commit, deploy, report, requested, rollback};
 use crate::deploy::{CancelAnswer, ReportedState};
-use crate::model::{Ending, Hold, Lifted, Phase};
+use crate::model::{Ending, Hold, Lifted, Phase, UserMessage};
 
 /// A story over one environment: what happens to it, told in the order of time.
 struct Story {
@@ -188,7 +188,7 @@ fn what_hangs_is_ended_first_and_may_be_beside_it() {
     let mut story = Story::new().well(1).hangs(2);
     let late = story.now + 2_000;
     story.queue.expire(LIMITS, late);
-    story.queue.cancel_answered(2, CancelAnswer::Cannot("there is no way".to_owned()), late);
+    story.queue.cancel_answered(2, CancelAnswer::Cannot(UserMessage::new("there is no way")), late);
     let story = story.means(Ok((2, 1)));
     assert_eq!(story.queue.rollback(None).unwrap().cancels, None);
 }

@@ -62,7 +62,7 @@ pub(super) fn check(
     programs: &Programs,
     secrets: &Secrets,
 ) -> Result<(), DriverError> {
-    let refused = |words: String| Err(DriverError::Refused(words));
+    let refused = |words: String| Err(DriverError::refused(words));
     check_key(&request.key)?;
     if !is_plain(&request.deploy.slug, "-_") {
         return refused(format!("{:?} cannot name a slug", request.deploy.slug));
@@ -93,7 +93,7 @@ pub(super) fn check_key(key: &str) -> Result<(), DriverError> {
     if is_plain(key, "-_.") && !key.starts_with('.') {
         return Ok(());
     }
-    Err(DriverError::Refused(format!("{key:?} cannot name a deploy")))
+    Err(DriverError::refused(format!("{key:?} cannot name a deploy")))
 }
 
 /// The folder of a repository's slugs: its number, with which every key of a deploy begins.

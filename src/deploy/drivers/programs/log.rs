@@ -3,6 +3,7 @@
 use super::files;
 use super::mask::{Lines, Mask, harmless};
 use super::slugs::apart;
+use crate::model::error_chain;
 use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
@@ -59,7 +60,7 @@ impl Kept {
             }
         });
         if let Err(error) = worked.await {
-            tracing::warn!(%error, "the log of a deploy was not written");
+            tracing::warn!(error = error_chain(&error), "the log of a deploy was not written");
         }
     }
 }
@@ -231,7 +232,10 @@ impl LogFile {
 
     fn note(&mut self, outcome: io::Result<()>) {
         if let Err(error) = outcome {
-            tracing::warn!(%error, "the log of a deploy cannot be written; the deploy goes on without");
+            tracing::warn!(
+                error = error_chain(&error),
+                "the log of a deploy cannot be written; the deploy goes on without"
+            );
             self.file = None;
         }
     }

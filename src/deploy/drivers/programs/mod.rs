@@ -31,9 +31,9 @@ mod trees;
 pub use shared::{Bounds, Changed, Checkout, Clock};
 
 use super::{DeployRequest, Driver, DriverError, Started};
-use crate::deploy::operator::Programs;
+use crate::deploy::operator::{Programs, SecretError};
 use crate::deploy::{CancelAnswer, DeployReport};
-use crate::model::{Deploy, Millis};
+use crate::model::{Deploy, ForPeople, Millis};
 use async_trait::async_trait;
 use environment::Secrets;
 use run::Run;
@@ -47,11 +47,11 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use task::Task;
+use tracing::Instrument as _;
 use trees::TreeBounds;
 
-/// Looks secrets up when a deploy is handed over: values by the names of the variables that hold them, or in words
-/// why one cannot be had.
-pub type SecretsNow = Arc<dyn Fn() -> Result<BTreeMap<String, String>, String> + Send + Sync>;
+/// Looks secrets up when a deploy is handed over: values by the names of the variables that hold them.
+pub type SecretsNow = Arc<dyn Fn() -> Result<BTreeMap<String, String>, SecretError> + Send + Sync>;
 
 /// All deploys by programs on this machine. Copies are the same; there may be only one for a folder.
 #[derive(Clone)]
@@ -196,12 +196,12 @@ impl Driver for ProgramDriver {
         }
         let secrets = Arc::clone(&self.secrets);
         let secrets = slugs::apart(move || Ok(secrets())).await;
-        let secrets = secrets.map_err(|error| DriverError::Later(error.to_string()))?;
-        let secrets = Secrets(secrets.map_err(DriverError::Refused)?);
+        let secrets = secrets.map_err(|error| DriverError::later(error.for_people()).caused_by(error))?;
+        let secrets = Secrets(secrets?);
         environment::check(request, &self.programs, &secrets)?;
         let mut runs = self.shared.runs();
         if runs.closing {
-            return Err(DriverError::Later("the server is about to end".to_owned()));
+            return Err(DriverError::later("the server is about to end"));
         }
         // Somebody else may have been faster.
         if !runs.known.contains_key(&request.key) {
@@ -213,7 +213,7 @@ impl Driver for ProgramDriver {
                 secrets,
                 checkout: Arc::clone(&self.checkout),
             };
-            let task = tokio::spawn(task.carry_out()).abort_handle();
+            let task = tokio::spawn(task.carry_out().in_current_span()).abort_handle();
             runs.known.insert(request.key.clone(), (run, task));
         }
         Ok(handed)
@@ -243,6 +243,6 @@ impl Driver for ProgramDriver {
         if run.is_over(grace + Duration::from_secs(60)).await {
             return Ok(CancelAnswer::Ended);
         }
-        Err(DriverError::Later("the programs were killed and have not ended yet".to_owned()))
+        Err(DriverError::later("the programs were killed and have not ended yet"))
     }
 }

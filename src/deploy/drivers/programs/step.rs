@@ -5,6 +5,7 @@ use super::log::Log;
 use super::slugs::{Work, apart};
 use super::trees::Quit;
 use crate::deploy::operator::Step;
+use crate::model::{ForPeople, error_chain};
 use crate::process::ProcessGroup;
 use std::collections::BTreeMap;
 use std::io;
@@ -122,12 +123,15 @@ impl Drop for QuitOnDrop {
 pub(super) async fn run(job: &Job<'_>, log: &mut Log, until: &mut Until) -> End {
     let (mut child, output) = match start(job) {
         Ok(started) => started,
-        Err(error) => return End::NotStarted(plain(&error)),
+        Err(error) => return End::NotStarted(error.for_people().into()),
     };
     // It has not been waited for, so it has its number.
     let Some(mut group) = Group::of(&child) else { return End::NotStarted("it has no number".to_owned()) };
     if let Err(error) = group.note(job.folder).await {
-        tracing::warn!(%error, "it could not be written down which program runs; a restart would not end it");
+        tracing::warn!(
+            error = error_chain(&error),
+            "it could not be written down which program runs; a restart would not end it"
+        );
     }
     let cut = {
         let mut listening = pin!(log.read(output));
@@ -152,7 +156,7 @@ pub(super) async fn run(job: &Job<'_>, log: &mut Log, until: &mut Until) -> End 
     match (cut, status) {
         (Some(cut), _) => End::Cut(cut),
         (None, Ok(Ok(status))) => how(status),
-        (None, Ok(Err(error))) => End::NotStarted(plain(&error)),
+        (None, Ok(Err(error))) => End::NotStarted(error.for_people().into()),
         (None, Err(_)) => End::NotStarted("it could not be waited for".to_owned()),
     }
 }
@@ -163,7 +167,7 @@ async fn end(group: &Group, grace: Duration, until: &mut Until) -> Option<Cut> {
         biased;
         exited = group.leader_exits() => {
             if let Err(error) = exited {
-                tracing::warn!(%error, "a program cannot be waited for; it is ended");
+                tracing::warn!(error = error_chain(&error), "a program cannot be waited for; it is ended");
             }
             None
         }
@@ -198,10 +202,4 @@ fn how(status: std::process::ExitStatus) -> End {
         (Some(code), _) => End::Exited(code),
         (None, signal) => End::Killed(signal.unwrap_or_default()),
     }
-}
-
-/// What the system said, without its number.
-pub(super) fn plain(error: &io::Error) -> String {
-    let text = error.to_string();
-    text.split(" (os error").next().unwrap_or_default().to_owned()
 }

@@ -12,7 +12,7 @@ use super::{files, group, trees};
 use crate::deploy::drivers::DriverError;
 use crate::deploy::operator::{Programs, Step};
 use crate::deploy::{DeployReport, ReportedState};
-use crate::model::{Millis, Phase};
+use crate::model::{ForPeople, Millis, Phase, error_chain};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -55,7 +55,8 @@ impl Failure {
     }
 
     fn io(phase: Phase, what: &str, error: &io::Error) -> Self {
-        Self::new(phase, format!("{what}: {}", step::plain(error)))
+        tracing::warn!(error = error_chain(error), "{what}");
+        Self::new(phase, format!("{what}: {}", error.for_people()))
     }
 }
 
@@ -78,13 +79,16 @@ impl Task {
             Err(failure) => (Err(failure), None),
         };
         if let Err(error) = self.clear().await {
-            tracing::warn!(%error, "the folders of a deploy could not be removed");
+            tracing::warn!(error = error_chain(&error), "the folders of a deploy could not be removed");
         }
         self.conclude(outcome, tail);
         drop(over);
         (self.shared.changed)(&self.run.request);
         if let Err(error) = self.shared.tidy(&self.run).await {
-            tracing::warn!(%error, "slugs that are no longer needed could not be removed");
+            tracing::warn!(
+                error = error_chain(&error),
+                "slugs that are no longer needed could not be removed"
+            );
         }
     }
 
@@ -186,12 +190,21 @@ impl Task {
             let asked = self.checkout.check_out(&self.run.request, into);
             match until.bound(asked).await.map_err(cut)? {
                 Ok(()) => break,
-                Err(error @ (DriverError::Later(_) | DriverError::NotBefore(_))) if attempt < ATTEMPTS => {
-                    log.say(&format!("build: check out: {error}; it is tried again")).await;
+                Err(error @ (DriverError::Later { .. } | DriverError::NotBefore(_)))
+                    if attempt < ATTEMPTS =>
+                {
+                    tracing::warn!(
+                        error = error_chain(&error),
+                        "the commit cannot be checked out; it is tried again"
+                    );
+                    let why = error.for_people();
+                    log.say(&format!("build: check out: {why}; it is tried again")).await;
                     until.bound(tokio::time::sleep(self.shared.bounds.retry)).await.map_err(cut)?;
                 }
                 Err(error) => {
-                    return Err(Failure::new(phase, format!("the commit cannot be checked out: {error}")));
+                    tracing::warn!(error = error_chain(&error), "the commit cannot be checked out");
+                    let why = error.for_people();
+                    return Err(Failure::new(phase, format!("the commit cannot be checked out: {why}")));
                 }
             }
         }

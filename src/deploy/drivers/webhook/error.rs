@@ -1,6 +1,7 @@
-//! Why a call failed: in one form for people, and in another for the log.
+//! Why a call failed.
 
 use crate::deploy::drivers::DriverError;
+use crate::model::root_cause;
 use http::StatusCode;
 use std::error::Error;
 use std::io;
@@ -72,18 +73,18 @@ impl CallError {
             }
             Self::Tls(error) => format!("TLS cannot be set up here: {error}"),
             Self::Client { url, source } | Self::Request { url, source } => {
-                format!("{url}: the call cannot be made: {}", cause(source))
+                format!("{url}: the call cannot be made: {}", root_cause(source))
             }
             Self::Connect { url, source } if is_of_tls(source) => format!(
                 "{url} could not be called encrypted ({}); it has to speak TLS there, with a certificate for its name that this machine trusts",
-                cause(source)
+                root_cause(source)
             ),
             Self::Connect { url, source } => format!(
                 "{url} could not be connected to ({}); see whether it runs and can be reached from this server",
-                cause(source)
+                root_cause(source)
             ),
             Self::Answer { url, source } => {
-                format!("{url}: no answer came ({}); see what its log says", cause(source))
+                format!("{url}: no answer came ({}); see what its log says", root_cause(source))
             }
             Self::Peer { url, .. } => {
                 format!("{url} was reached at another address than the one that was checked; tell who runs the server")
@@ -111,20 +112,11 @@ impl CallError {
 }
 
 impl From<CallError> for DriverError {
-    /// Logs what does not go on: the sources.
     fn from(error: CallError) -> Self {
-        tracing::warn!(error = chain(&error), "a service was not told of a deploy");
-        if error.may_pass() { Self::Later(error.words()) } else { Self::Refused(error.words()) }
+        let words = error.words();
+        let told = if error.may_pass() { Self::later(words) } else { Self::refused(words) };
+        told.caused_by(error)
     }
-}
-
-fn sources<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
-    std::iter::successors(Some(error), |&error| error.source())
-}
-
-/// What lies at the bottom: the layers above it say no more than that something failed.
-fn cause(error: &(dyn Error + 'static)) -> String {
-    sources(error).last().map_or_else(String::new, ToString::to_string)
 }
 
 /// Whether TLS failed. What an I/O error holds is not its source: it shows it as itself.
@@ -134,9 +126,4 @@ fn is_of_tls<'a>(error: &'a (dyn Error + 'static)) -> bool {
         None => error.source(),
     };
     std::iter::successors(Some(error), |&error| within(error)).any(<dyn Error>::is::<rustls::Error>)
-}
-
-/// An error and all under it, in one line.
-pub(super) fn chain(error: &(dyn Error + 'static)) -> String {
-    sources(error).map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }

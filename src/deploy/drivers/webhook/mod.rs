@@ -17,7 +17,7 @@ pub use signing::{SigningError, SigningKey};
 use self::call::Call;
 use super::{DeployRequest, Driver, DriverError, Means, Started};
 use crate::deploy::{CancelAnswer, DeployReport, Endpoint, ReportedState};
-use crate::model::{Millis, Phase};
+use crate::model::{Millis, Phase, UserMessage};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
@@ -43,7 +43,7 @@ pub(super) fn driver<'a>(
     means: &impl Means<'a>,
     endpoint: &str,
     secret: Option<&str>,
-) -> Result<Arc<dyn Driver + 'a>, String> {
+) -> Result<Arc<dyn Driver + 'a>, DriverError> {
     let (endpoint, key) = means.endpoint(endpoint, secret)?;
     let (caller, report_url, now) = (means.caller(), means.report_url(), means.now());
     Ok(Arc::new(WebhookDriver { caller, endpoint, key, report_url, now }))
@@ -74,9 +74,9 @@ impl Driver for WebhookDriver<'_> {
     }
 
     async fn cancel(&self, _: &DeployRequest) -> Result<CancelAnswer, DriverError> {
-        Ok(CancelAnswer::Cannot(
-            "the service at the address cannot be told to stop; once it has ended, it calls back".to_owned(),
-        ))
+        Ok(CancelAnswer::Cannot(UserMessage::new(
+            "the service at the address cannot be told to stop; once it has ended, it calls back",
+        )))
     }
 }
 

@@ -1,5 +1,5 @@
 use super::*;
-use crate::model::BranchName;
+use crate::model::{BranchName, error_chain};
 use http::HeaderMap;
 use reqwest::Url;
 use std::io;
@@ -176,8 +176,8 @@ async fn a_deploy_is_told_signed_and_a_repeated_call_is_the_same() {
     .await;
     let caller = caller(vec![heard.address]);
     let url = || format!("http://deploy.internal:{}/hook?x=1", heard.address.port());
-    assert!(matches!(start(&caller, url(), true).await, Err(DriverError::Later(_))));
-    assert_eq!(start(&caller, url(), true).await, Ok(Started::default()));
+    assert!(matches!(start(&caller, url(), true).await, Err(DriverError::Later { .. })));
+    assert_eq!(start(&caller, url(), true).await.unwrap(), Started::default());
     let requests = heard.requests.lock().unwrap();
     assert_eq!(requests[0], requests[1]);
     let (first, body) = requests[0].split_once("\r\n\r\n").unwrap();
@@ -205,7 +205,7 @@ async fn what_leads_into_a_private_network_is_not_called_however_it_is_named() {
         Caller::new(Arc::new(Names(Mutex::new(vec![heard.address, public]))), Duration::from_millis(300));
     let refused = start(&rebinding, format!("https://deploy.example.com:{port}/"), false).await;
     assert!(
-        matches!(&refused, Err(DriverError::Refused(words)) if words.contains("private network")),
+        matches!(&refused, Err(DriverError::Refused { message, .. }) if message.as_str().contains("private network")),
         "{refused:?}"
     );
     assert!(heard.requests.lock().unwrap().is_empty());
@@ -228,7 +228,7 @@ async fn redirects_are_not_followed_and_refusals_are_told_from_troubles() {
         let heard = counterpart(answers).await;
         let caller = caller(vec![heard.address]);
         let handed = start(&caller, format!("http://deploy.internal:{}/", heard.address.port()), true).await;
-        assert_eq!(matches!(handed, Err(DriverError::Later(_))), again, "{answer:?}: {handed:?}");
+        assert_eq!(matches!(handed, Err(DriverError::Later { .. })), again, "{answer:?}: {handed:?}");
         assert!(handed.is_err());
         if answer.contains("location") {
             assert!(format!("{handed:?}").contains("redirects"), "{handed:?}");
@@ -246,7 +246,7 @@ async fn a_name_that_leads_elsewhere_the_second_time_is_asked_once() {
     let names = Arc::new(Names(Mutex::new(vec![heard.address, elsewhere.local_addr().unwrap()])));
     let caller = Caller::new(Arc::clone(&names) as Arc<dyn Resolver>, Duration::from_secs(5));
     let url = format!("http://deploy.internal:{port}/");
-    assert_eq!(start(&caller, url, true).await, Ok(Started::default()));
+    assert_eq!(start(&caller, url, true).await.unwrap(), Started::default());
     assert_eq!(heard.requests.lock().unwrap().len(), 1);
     assert_eq!(*names.0.lock().unwrap(), [elsewhere.local_addr().unwrap()], "asked more than once");
 }
@@ -258,15 +258,15 @@ async fn of_the_addresses_of_a_name_only_those_that_are_allowed_are_connected_to
     let metadata: SocketAddr = format!("169.254.169.254:{port}").parse().unwrap();
     let url = || format!("http://deploy.internal:{port}/");
     let of = |addresses| Caller::new(Arc::new(AllOf(addresses)), Duration::from_secs(5));
-    assert_eq!(start(&of(vec![metadata, heard.address]), url(), true).await, Ok(Started::default()));
+    assert_eq!(start(&of(vec![metadata, heard.address]), url(), true).await.unwrap(), Started::default());
     let refused = start(&of(vec![metadata]), url(), true).await;
     assert!(
-        matches!(&refused, Err(DriverError::Refused(words)) if words.contains("169.254.169.254, which is never called")),
+        matches!(&refused, Err(DriverError::Refused { message, .. }) if message.as_str().contains("169.254.169.254, which is never called")),
         "{refused:?}"
     );
     let nowhere = start(&of(vec![]), url(), true).await;
     assert!(
-        matches!(&nowhere, Err(DriverError::Later(words)) if words.contains("no address")),
+        matches!(&nowhere, Err(DriverError::Later { message, .. }) if message.as_str().contains("no address")),
         "{nowhere:?}"
     );
 }
@@ -277,9 +277,9 @@ async fn an_address_in_the_place_of_a_name_is_called_without_asking_anybody() {
     let caller = Caller::new(Arc::new(NoNames), Duration::from_secs(5));
     let port = heard.address.port();
     let refused = start(&caller, format!("https://0x7f.1:{port}/"), false).await;
-    assert!(matches!(&refused, Err(DriverError::Refused(_))), "{refused:?}");
+    assert!(matches!(&refused, Err(DriverError::Refused { .. })), "{refused:?}");
     assert!(heard.requests.lock().unwrap().is_empty());
-    assert_eq!(start(&caller, format!("http://127.1:{port}/"), true).await, Ok(Started::default()));
+    assert_eq!(start(&caller, format!("http://127.1:{port}/"), true).await.unwrap(), Started::default());
 }
 
 #[test]
@@ -308,7 +308,7 @@ async fn an_answer_without_end_is_left() {
     });
     let caller = caller(vec![address]);
     let url = format!("http://deploy.internal:{}/", address.port());
-    assert_eq!(start(&caller, url, true).await, Ok(Started::default()));
+    assert_eq!(start(&caller, url, true).await.unwrap(), Started::default());
     tokio::time::timeout(Duration::from_secs(5), talks).await.expect("the connection stays").unwrap();
 }
 
@@ -326,7 +326,8 @@ async fn an_encrypted_call_goes_to_the_checked_address_under_the_hosts_name() {
     });
     let url = format!("https://deploy.internal:{}/hook?token=x", address.port());
     let failed = start(&caller(vec![address]), url, true).await;
-    let Err(DriverError::Later(words)) = &failed else { panic!("{failed:?}") };
+    let Err(DriverError::Later { message, .. }) = &failed else { panic!("{failed:?}") };
+    let words = message.as_str();
     assert!(
         words.contains(&format!(
             "https://deploy.internal:{}/hook could not be called encrypted",
@@ -360,7 +361,7 @@ async fn what_fails_is_told_with_its_cause_and_kept_with_its_sources() {
     let unknown = post(Caller::new(Arc::new(NoNames), Duration::from_secs(5))).await;
     assert!(unknown.words().contains("deploy.internal was looked up"), "{}", unknown.words());
     for error in [closed, unknown] {
-        let (words, logged) = (error.words(), error::chain(&error));
+        let (words, logged) = (error.words(), error_chain(&error));
         assert!(words.contains(url.split('?').next().unwrap()), "{words}");
         assert!(logged.contains(url.split('?').next().unwrap()), "{logged}");
         assert!(!words.contains("token") && !logged.contains("token"), "{words}, {logged}");

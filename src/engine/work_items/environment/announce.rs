@@ -4,7 +4,7 @@ use super::Work;
 use crate::engine::deployment_status::report_of;
 use crate::engine::work_error::WorkError;
 use crate::github::{ApiError, MadeDeployment, NewDeployment};
-use crate::model::{Deploy, DeployState, Ending, Trigger};
+use crate::model::{Deploy, DeployState, Ending, Trigger, UserMessage, error_chain};
 
 /// A fresh token is refused for a moment, and GitHub does not know a commit for a moment after it was pushed: what is
 /// still refused after so many attempts is meant so.
@@ -117,15 +117,16 @@ impl Work<'_> {
         if !for_sure && deploy.refusals < REFUSED_AT_MOST {
             return Err(error.into());
         }
-        self.not_handed_over(number, words);
+        tracing::warn!(error = error_chain(&error), number, "GitHub does not take a Deployment");
+        self.not_handed_over(number, UserMessage::new(words));
         Ok(Announced::Not)
     }
 
-    pub(super) fn not_handed_over(&mut self, number: u64, words: String) {
+    pub(super) fn not_handed_over(&mut self, number: u64, why: UserMessage) {
         let now = self.site.ctx.now();
         if let Some(deploy) = self.queue.get_mut(number) {
             deploy.state = DeployState::Error;
-            deploy.ending = Some(Ending::NotHandedOver { words });
+            deploy.ending = Some(Ending::NotHandedOver { words: why.into() });
             deploy.ended_at = Some(now);
             deploy.handing_over = false;
         }

@@ -5,7 +5,7 @@ use super::poll::LOOKED_BACK_FOR;
 use crate::deploy::CancelAnswer;
 use crate::deploy::drivers::DriverError;
 use crate::engine::work_error::WorkError;
-use crate::model::{Deploy, DriverSettings, Ending, Millis};
+use crate::model::{Deploy, DriverSettings, Ending, ForPeople, Millis, error_chain};
 
 /// How often it is asked whether one has ended that is being cancelled or may still run: the event may be lost.
 const LOOK_EVERY: Millis = 60_000;
@@ -23,7 +23,10 @@ impl Work<'_> {
         if let Some(deploy) = self.queue.cancelling().cloned()
             && let Err(error) = self.ask(&deploy).await
         {
-            tracing::warn!(what = error.what, "whether a deploy has ended cannot be asked now");
+            tracing::warn!(
+                error = error_chain(&error.failure),
+                "whether a deploy has ended cannot be asked now"
+            );
         }
         Ok(())
     }
@@ -31,17 +34,20 @@ impl Work<'_> {
     async fn tell_to_end(&mut self, deploy: &Deploy) -> Result<(), WorkError> {
         let answer = match self.site.driver_of(deploy) {
             Ok(driver) => driver.cancel(&self.site.request(deploy)).await,
-            Err(words) => Ok(CancelAnswer::Cannot(words)),
+            Err(error) => Err(error),
         };
         let answer = match answer {
             Ok(answer) => answer,
-            Err(DriverError::Refused(words)) => CancelAnswer::Cannot(words),
+            Err(error @ DriverError::Refused { .. }) => {
+                tracing::debug!(error = error_chain(&error), "a driver does not end a deploy");
+                CancelAnswer::Cannot(error.for_people())
+            }
             Err(error) => {
-                return Err(WorkError::later(format!("a deploy could not be told to end yet: {error}")));
+                return Err(WorkError::later("a deploy could not be told to end yet").caused_by(error));
             }
         };
         if let (CancelAnswer::Cannot(words), false) = (&answer, deploy.may_still_run()) {
-            tracing::warn!(words, number = deploy.number, "a deploy that is to end cannot be ended");
+            tracing::warn!(%words, number = deploy.number, "a deploy that is to end cannot be ended");
         }
         let now = self.site.ctx.now();
         self.queue.cancel_answered(deploy.number, answer, now);
@@ -52,13 +58,16 @@ impl Work<'_> {
     pub(super) async fn ask_for_its_end(&mut self, deploy: &Deploy) {
         if self.asks_for_its_end(deploy) {
             if let Err(error) = self.tell_to_end(deploy).await {
-                tracing::debug!(what = error.what, "a deploy that may still run");
+                tracing::debug!(error = error_chain(&error.failure), "a deploy that may still run");
             }
         } else if !self.is_silent(deploy) {
             return;
         }
         if let Err(error) = self.ask(deploy).await {
-            tracing::debug!(what = error.what, "a deploy that may still run cannot be asked about");
+            tracing::debug!(
+                error = error_chain(&error.failure),
+                "a deploy that may still run cannot be asked about"
+            );
         }
     }
 

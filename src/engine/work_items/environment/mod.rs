@@ -28,7 +28,7 @@ mod want;
 use super::pending_deliveries::PendingDeliveries;
 use super::pull_request::{last_verdict, reach};
 use crate::deploy::drivers::webhook::CallBack;
-use crate::deploy::drivers::{DeployRequest, Driver, key};
+use crate::deploy::drivers::{DeployRequest, Driver, DriverError, key};
 use crate::deploy::slug::BuildSettings;
 use crate::deploy::{DeployQueue, Limits};
 use crate::engine::called_back;
@@ -38,7 +38,7 @@ use crate::engine::work_error::WorkError;
 use crate::github::events::DeploymentStatusEvent;
 use crate::model::{
     BranchName, CommitId, Deploy, DeployState, DriverSettings, Environment, EnvironmentName, Millis,
-    PromotionPath, PullNumber, RepositoryId, TreeId,
+    PromotionPath, PullNumber, RepositoryId, TreeId, error_chain,
 };
 use crate::policy::{Reach, Trigger};
 use crate::store::{Change, DeployActivity, Lease, OutcomeRow, RepositoryRow, RepositoryState, WorkItem};
@@ -195,7 +195,7 @@ impl<'a> Site<'a> {
     }
 
     /// Who carries a deploy out.
-    fn driver_of(self, deploy: &Deploy) -> Result<Arc<dyn Driver + 'a>, String> {
+    fn driver_of(self, deploy: &Deploy) -> Result<Arc<dyn Driver + 'a>, DriverError> {
         if deploy.driver == COMMAND {
             return self.ctx.programs_driver(self.repository, self.environment);
         }
@@ -235,7 +235,10 @@ impl Work<'_> {
         let mut handed = Ok(());
         // Whoever listens to it may still stop. Where GitHub does not take it now, it is shown with all the rest.
         if let Err(error) = self.show_what_may_still_run().await {
-            tracing::debug!(error = error.what, "GitHub does not show yet what may still run");
+            tracing::debug!(
+                error = error_chain(&error.failure),
+                "GitHub does not show yet what may still run"
+            );
         }
         // A rollback goes whatever keeps the branch from being asked.
         let may_go = wanted.is_ok() || self.rollback_waits();

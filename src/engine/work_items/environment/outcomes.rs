@@ -6,7 +6,7 @@
 use super::Work;
 use crate::deploy::DeployReport;
 use crate::engine::work_error::WorkError;
-use crate::model::{CommitId, Deploy, DeployOutcome, Millis, TreeId};
+use crate::model::{CommitId, Deploy, DeployOutcome, Millis, TreeId, error_chain};
 use crate::store::{Change, OutcomeRow};
 use std::collections::{BTreeMap, HashSet};
 
@@ -56,7 +56,10 @@ impl Work<'_> {
             Ok(more) => taken.extend(more),
             // On the worst day git may be silent, too.
             Err(error) => {
-                tracing::warn!(what = error.what, "what else a rollback takes back cannot be told");
+                tracing::warn!(
+                    error = error_chain(&error.failure),
+                    "what else a rollback takes back cannot be told"
+                );
             }
         }
         let known = self.site.ctx.store.outcomes(id, name).await?;

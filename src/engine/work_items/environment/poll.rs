@@ -3,8 +3,7 @@
 use super::{COMMAND, Work};
 use crate::deploy::drivers::DriverError;
 use crate::engine::work_error::WorkError;
-use crate::github::RetryAdvice;
-use crate::model::{Deploy, DeployState, DriverSettings, Ending, Millis};
+use crate::model::{Deploy, DeployState, DriverSettings, Ending, Millis, error_chain};
 
 /// How long a deploy that ended badly is asked about, in milliseconds: a day.
 pub(super) const LOOKED_BACK_FOR: Millis = 24 * 60 * 60_000;
@@ -40,7 +39,10 @@ impl Work<'_> {
         let begun = self.queue.deploys().iter().rev().find(|it| it.requested_at.is_some());
         let Some(deploy) = begun.filter(|it| self.may_go_on(it)).cloned() else { return };
         if let Err(error) = self.ask(&deploy).await {
-            tracing::debug!(what = error.what, "a deploy that is over cannot be asked about");
+            tracing::debug!(
+                error = error_chain(&error.failure),
+                "a deploy that is over cannot be asked about"
+            );
         }
     }
 
@@ -66,14 +68,9 @@ impl Work<'_> {
         let reports = match driver.poll(&self.site.request(deploy)).await {
             Ok(reports) => reports,
             Err(DriverError::NotBefore(at)) => {
-                let what = "whoever carries the deploy out may not be asked yet".to_owned();
-                return Err(WorkError {
-                    what,
-                    retry_advice: RetryAdvice::NotBefore(at),
-                    changes: Vec::new(),
-                });
+                return Err(WorkError::not_before(at, "whoever carries the deploy out may not be asked yet"));
             }
-            Err(DriverError::Later(what) | DriverError::Refused(what)) => return Err(WorkError::later(what)),
+            Err(error) => return Err(error.into()),
         };
         let now = self.site.ctx.now();
         if !reports.is_empty() && deploy.driver == DriverSettings::Deployment.as_str() {
@@ -99,7 +96,10 @@ impl Work<'_> {
         if let Some(deploy) = self.under_way() {
             // Nobody's silence keeps a deploy open for ever.
             if let Err(error) = self.ask(&deploy).await {
-                tracing::warn!(what = error.what, "a deploy's time is up and it cannot be asked about");
+                tracing::warn!(
+                    error = error_chain(&error.failure),
+                    "a deploy's time is up and it cannot be asked about"
+                );
             }
         }
         let expired = self.queue.expire(limits, now);

@@ -3,7 +3,7 @@
 use super::Work;
 use crate::deploy::RollbackPlan;
 use crate::engine::work_error::WorkError;
-use crate::model::{AuditEntry, CommitId, Deploy, Hold, Lifted, PullNumber, TipSource, Trigger};
+use crate::model::{AuditEntry, CommitId, Deploy, Hold, Lifted, PullNumber, TipSource, Trigger, error_chain};
 use crate::report::{self, AskedFor};
 use crate::store::{ActOutcome, Change, DeployActivity, RequestedAct, RequestedActRow};
 
@@ -89,7 +89,10 @@ impl Work<'_> {
         let ends = (target, plan.target.tree);
         if let Err(error) = self.learn_numbers().await {
             // On the worst day GitHub may be silent, too.
-            tracing::warn!(what = error.what, "which numbers deploys were given before cannot be told");
+            tracing::warn!(
+                error = error_chain(&error.failure),
+                "which numbers deploys were given before cannot be told"
+            );
         }
         let number = self.queue.next_number();
         let deploy = Deploy {
@@ -179,7 +182,10 @@ impl Work<'_> {
         match self.pulls_between(plan.from, plan.target.commit).await {
             Ok(pulls) => pulls,
             Err(error) => {
-                tracing::warn!(what = error.what, "what a rollback takes back cannot be told");
+                tracing::warn!(
+                    error = error_chain(&error.failure),
+                    "what a rollback takes back cannot be told"
+                );
                 self.queue.hold().map(|hold| hold.pulls.clone()).unwrap_or_default()
             }
         }

@@ -3,7 +3,7 @@
 use super::Work;
 use crate::engine::work_error::WorkError;
 use crate::github::{ApiError, NewStatus, SaidStatus};
-use crate::model::{Deploy, DeployState, RefusedStatus};
+use crate::model::{Deploy, DeployState, RefusedStatus, error_chain};
 use crate::report::{self, DeployStatus};
 
 /// A fresh token is refused for a moment: what is still refused after so many attempts is meant so.
@@ -99,7 +99,7 @@ impl Work<'_> {
         if times < REFUSED_AT_MOST {
             return Err(error.into());
         }
-        tracing::warn!(number, %error, "GitHub does not take the status of a deploy");
+        tracing::warn!(number, error = error_chain(&error), "GitHub does not take the status of a deploy");
         Ok(())
     }
 

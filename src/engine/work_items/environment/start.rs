@@ -5,8 +5,7 @@ use super::{COMMAND, Work};
 use crate::deploy::CarriedOutBy;
 use crate::deploy::drivers::DriverError;
 use crate::engine::work_error::WorkError;
-use crate::github::RetryAdvice;
-use crate::model::Deploy;
+use crate::model::{Deploy, ForPeople, error_chain};
 
 /// A deploy by programs is begun no more often than this.
 const HAND_OVERS_AT_MOST: u32 = 3;
@@ -94,8 +93,8 @@ impl Work<'_> {
         let site = self.site;
         let driver = match site.driver_of(&deploy) {
             Ok(driver) => driver,
-            Err(words) => {
-                self.not_handed_over(number, words);
+            Err(error) => {
+                self.driver_refused(number, &error);
                 return Ok(());
             }
         };
@@ -118,15 +117,18 @@ impl Work<'_> {
                 }
                 Ok(())
             }
-            Err(DriverError::Refused(words)) => {
-                self.not_handed_over(number, words);
+            Err(error @ DriverError::Refused { .. }) => {
+                self.driver_refused(number, &error);
                 Ok(())
             }
-            Err(DriverError::Later(what)) => Err(WorkError::later(what)),
             Err(DriverError::NotBefore(at)) => {
-                let what = "the deploy may not be handed over yet".to_owned();
-                Err(WorkError { what, retry_advice: RetryAdvice::NotBefore(at), changes: Vec::new() })
+                Err(WorkError::not_before(at, "the deploy may not be handed over yet"))
             }
+            Err(error) => Err(error.into()),
         }
+    }
+    fn driver_refused(&mut self, number: u64, error: &DriverError) {
+        tracing::warn!(error = error_chain(error), number, "a deploy was not handed over");
+        self.not_handed_over(number, error.for_people());
     }
 }

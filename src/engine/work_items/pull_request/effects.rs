@@ -6,7 +6,7 @@ use crate::engine::work_error::WorkError;
 use crate::engine::work_items::desired_check_run::{DesiredCheckRun, digest};
 use crate::model::{
     BranchName, CommentWhen, CommitId, Outcome, PromotionPath, Pull, PullNumber, PullRequest, RepositoryId,
-    Verdict,
+    UserMessage, Verdict,
 };
 use crate::report::{self, CheckText, Note, Subject};
 use crate::store::{ActRow, Change, Desired, JudgedPull, WorkItem};
@@ -24,7 +24,7 @@ impl Case<'_> {
 
     fn judged(&self, judged: &Judged) -> Result<Change, WorkError> {
         let verdict = serde_json::to_string(&judged.verdict)
-            .map_err(|error| WorkError::give_up(format!("the verdict cannot be written: {error}")))?;
+            .map_err(|error| WorkError::give_up("the verdict cannot be written").caused_by(error))?;
         Ok(Change::Judged {
             repository: judged.row.repository,
             number: judged.row.number,
@@ -76,7 +76,7 @@ impl Case<'_> {
         // A verdict of another version that cannot be read is not known, and unknown is never a pass.
         let unread = || {
             Verdict::undecided(crate::model::Undecided::Git {
-                what: format!("the verdict on #{} has to be made again", other.pull.number),
+                what: UserMessage::new(format!("the verdict on #{} has to be made again", other.pull.number)),
             })
         };
         (subject, verdict.unwrap_or_else(unread))

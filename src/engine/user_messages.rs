@@ -1,0 +1,156 @@
+//! Errors in words for people: what a check, a comment, an answer and the command line show of them.
+//!
+//! For the log they go through [`crate::model::error_chain`] instead.
+
+use super::NotReady;
+use super::change_status::NotTold;
+use super::inbox::Refusal;
+use super::open::{OpenError, PlaceFault};
+use super::supervisor::EngineFailure;
+use super::work_error::WorkFailure;
+use crate::github::ApiError;
+use crate::lineage::{BranchError, GitError, LedgerError};
+use crate::model::{ErrorContext, ForPeople, SharedError, UserMessage, root_cause};
+use crate::store::StoreError;
+use std::io;
+
+impl ForPeople for GitError {
+    fn for_people(&self) -> UserMessage {
+        match self {
+            Self::Io { what, source } => UserMessage::new(format!("{what}: {}", beneath(source))),
+            itself => UserMessage::new(itself.to_string()),
+        }
+    }
+}
+
+impl ForPeople for BranchError {
+    fn for_people(&self) -> UserMessage {
+        match self {
+            Self::Git(error) => error.for_people(),
+            of_the_branch => UserMessage::new(of_the_branch.to_string()),
+        }
+    }
+}
+
+impl ForPeople for LedgerError {
+    fn for_people(&self) -> UserMessage {
+        match self {
+            Self::Invalid(why) => UserMessage::new(format!("{self}: {why}")),
+            Self::Version(_) => UserMessage::new(self.to_string()),
+        }
+    }
+}
+
+impl ForPeople for ApiError {
+    fn for_people(&self) -> UserMessage {
+        match self {
+            Self::NoAnswer { source, .. } | Self::Unreadable { source, .. } => {
+                UserMessage::new(format!("{self}: {}", root_cause(source)))
+            }
+            answered => UserMessage::new(answered.to_string()),
+        }
+    }
+}
+
+impl ForPeople for StoreError {
+    fn for_people(&self) -> UserMessage {
+        match self {
+            Self::Full | Self::Replaced { source: None, .. } => UserMessage::new(self.to_string()),
+            Self::Unavailable(source)
+            | Self::Unexpected(source)
+            | Self::Replaced { source: Some(source), .. } => {
+                UserMessage::new(format!("{self}: {}", beneath(source)))
+            }
+        }
+    }
+}
+
+/// What is beneath an error, whichever it is.
+fn beneath(error: &SharedError) -> String {
+    if let Some(context) = error.downcast_ref::<ErrorContext>() {
+        return format!("{context}: {}", beneath(context.error()));
+    }
+    error.downcast_ref::<io::Error>().map_or_else(|| error.to_string(), |error| error.for_people().into())
+}
+
+impl ForPeople for WorkFailure {
+    fn for_people(&self) -> UserMessage {
+        match self {
+            Self::GitHub(error) => error.for_people(),
+            Self::Git(error) => error.for_people(),
+            Self::Store(error) => error.for_people(),
+            Self::Driver(error) => error.for_people(),
+            Self::Here { what, source: None } => UserMessage::new(what),
+            Self::Here { what, source: Some(source) } => {
+                UserMessage::new(format!("{what}: {}", beneath(source)))
+            }
+        }
+    }
+}
+
+impl ForPeople for NotTold {
+    fn for_people(&self) -> UserMessage {
+        match self {
+            Self::Store(error) => error.for_people(),
+            Self::Git(error) => error.for_people(),
+        }
+    }
+}
+
+impl ForPeople for OpenError {
+    fn for_people(&self) -> UserMessage {
+        match self {
+            Self::Connection(error) => error.for_people(),
+            Self::InUse { .. } => UserMessage::new(self.to_string()),
+            Self::Unusable { fault, .. } => UserMessage::new(format!("{self}, {}", of_place(fault))),
+        }
+    }
+}
+
+fn of_place(fault: &PlaceFault) -> String {
+    match fault {
+        PlaceFault::IsFile | PlaceFault::IsFolder | PlaceFault::NoFolder(_) => fault.to_string(),
+        PlaceFault::FromNowhere(error) => format!("{fault}: {}; name a whole path", error.for_people()),
+        PlaceFault::NotMade(error) | PlaceFault::NotLocked { source: error, .. } => {
+            format!("{fault}: {}", error.for_people())
+        }
+        PlaceFault::NotWritable(error) if fault.is_of_room() => {
+            format!("{fault}: {}; make room there", error.for_people())
+        }
+        PlaceFault::NotWritable(error) => {
+            format!("{fault}: {}; let the user who runs the server write there", error.for_people())
+        }
+        PlaceFault::NoDatabase(error) => format!("{fault}: {}", error.for_people()),
+    }
+}
+
+impl ForPeople for EngineFailure {
+    fn for_people(&self) -> UserMessage {
+        match self {
+            Self::Store(error) => error.for_people(),
+            Self::Ends { source, .. } => {
+                let how = source.as_ref().map_or_else(|| "it ended by itself".to_owned(), beneath);
+                UserMessage::new(format!("{self}; the last time: {how}"))
+            }
+        }
+    }
+}
+
+/// As whoever has sent the call is answered.
+impl ForPeople for Refusal {
+    fn for_people(&self) -> UserMessage {
+        match self {
+            Self::Unsigned(error) => UserMessage::new(format!("not taken: {error}")),
+            Self::NotProven(_) | Self::Malformed(_) | Self::Conflicting { .. } | Self::NotStored(_) => {
+                UserMessage::new(self.to_string())
+            }
+        }
+    }
+}
+
+/// As whoever asks whether the server is ready is answered: the cause is for the log.
+impl ForPeople for NotReady {
+    fn for_people(&self) -> UserMessage {
+        UserMessage::new(self.to_string())
+    }
+}

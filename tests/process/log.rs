@@ -1,0 +1,63 @@
+//! What the server's log says of the work that a line comes from.
+
+use crate::http::Call;
+use crate::server::Server;
+use crate::shop::topic;
+use crate::world::World;
+use serde_json::Value;
+
+/// The lines in which the server tells of something in these words.
+fn lines(log: &[String], words: &str) -> Vec<Value> {
+    let lines = log.iter().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    lines.filter(|line| line["fields"]["message"].as_str().is_some_and(|it| it.contains(words))).collect()
+}
+
+async fn stopped(server: Server) -> Vec<String> {
+    server.stop().await.log
+}
+
+#[tokio::test]
+async fn a_line_of_work_names_work_item_repository_pull_request_and_delivery() {
+    let world = World::new().await;
+    // Errors need the names most, so they are there where nothing else of the work is logged.
+    let server = world.start_with(&[("RUST_LOG", "error,towpath::cli=info")]).await;
+    world.quiet().await;
+    topic(&world.store, "feature/x", "master").await;
+    world.quiet().await;
+    world.github.faults().rest("*", "/acme/store.git/**").status(500).times(1);
+    let pull = world.store.open_pull("feature/x").into("integration").by("ana").await.unwrap();
+    world.quiet().await;
+    let log = stopped(server).await;
+    let told = lines(&log, "the mirror could not be brought up to date");
+    let of_it =
+        told.iter().find(|line| line["span"]["work_item"].as_str().unwrap().starts_with("pull-request:"));
+    let line = of_it.unwrap_or_else(|| panic!("{log:#?}"));
+    let (span, error) = (&line["span"], line["fields"]["error"].as_str().unwrap());
+    assert_eq!(span["name"], "work", "{line}");
+    assert_eq!(span["repository"], "acme/store", "{line}");
+    assert_eq!(span["pull_request"], pull.number(), "{line}");
+    assert!(error.contains("git fetch failed"), "{line}");
+    let sent = world.github.sent_webhooks();
+    let opened = sent.iter().find(|it| it.event == "pull_request" && it.action.as_deref() == Some("opened"));
+    assert_eq!(span["delivery"], opened.unwrap().guid.as_str(), "{line}");
+}
+
+#[tokio::test]
+async fn a_line_about_a_webhook_names_its_delivery_and_event() {
+    let world = World::new().await;
+    let server = world.start().await;
+    let too_much = "x".repeat(4_000);
+    for (event, guid) in [("push", "4711"), ("push", too_much.as_str())] {
+        Call::of(event, guid, "{}").signed_with("another").to(&server.address).await;
+    }
+    let log = stopped(server).await;
+    let refused = lines(&log, "a webhook call was refused");
+    assert_eq!(refused.len(), 2, "{log:#?}");
+    let (short, long) = (&refused[0], &refused[1]);
+    assert_eq!((&short["span"]["delivery"], &short["span"]["event"]), (&"4711".into(), &"push".into()));
+    assert!(
+        short["fields"]["error"].as_str().unwrap().contains("nothing proves that GitHub sent it: "),
+        "{short}"
+    );
+    assert!(long["span"]["delivery"].is_null(), "what nobody has proven does not fill the log: {long}");
+}
