@@ -133,18 +133,24 @@ async fn retargeting_closing_reopening_and_drafts_are_told() {
     pull.ready().await.unwrap();
     pull.retarget("staging").by("ana").await.unwrap();
     pull.rename("Another title").await.unwrap();
+    pull.describe("Some **wheels**").by("rita").await.unwrap();
     pull.close().await.unwrap();
     pull.reopen().await.unwrap();
     let heard: Vec<String> =
         stage.heard().await.into_iter().filter(|said| said.starts_with("pull_request.")).collect();
     assert_eq!(
         heard.join(" ").replace("pull_request.", ""),
-        "opened ready_for_review edited edited closed reopened"
+        "opened ready_for_review edited edited edited closed reopened"
     );
     let edited = stage.webhooks("pull_request", "edited").await;
     assert_eq!(edited[0]["changes"]["base"]["ref"]["from"], "main");
     assert_eq!(edited[0]["pull_request"]["base"]["ref"], "staging");
     assert!(edited[1]["changes"]["title"]["from"].is_string());
+    assert_eq!(edited[2]["changes"], json!({ "body": { "from": "" } }));
+    assert_eq!(
+        (&edited[2]["sender"]["login"], pull.state().unwrap().body.as_deref()),
+        (&json!("rita"), Some("Some **wheels**"))
+    );
     assert_eq!(pull.retarget("nowhere").await.unwrap_err().status, 422);
 }
 

@@ -41,7 +41,9 @@ pub use issues::{IssueHandle, OpenIssue, TurnIssue};
 pub use jobs::{CauseRun, JobHandle};
 pub use locks::LockConversation;
 pub use protection::Protect;
-pub use pulls::{ClosePull, DraftPull, MergePull, OpenPull, PullHandle, PullState, ReopenPull, RetargetPull};
+pub use pulls::{
+    ClosePull, DescribePull, DraftPull, MergePull, OpenPull, PullHandle, PullState, ReopenPull, RetargetPull,
+};
 pub use releases::{FormGroup, ReportDeploy};
 pub use repositories::{NewRepository, RepoHandle};
 pub use reviews::{AddLineComment, DismissReview, ReviewHandle, ReviewState, SubmitReview};

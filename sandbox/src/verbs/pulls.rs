@@ -261,6 +261,11 @@ impl PullHandle {
         Ok(())
     }
 
+    /// Writes another description.
+    pub fn describe(&self, text: &str) -> DescribePull {
+        DescribePull { pull: self.clone(), text: text.to_owned(), by: SOMEBODY.to_owned() }
+    }
+
     /// Presses the merge button. Refused with GitHub's sentence while required checks are missing or
     /// not green, on a conflict, on a draft.
     pub fn merge(&self, method: Method) -> MergePull {
@@ -333,6 +338,23 @@ impl DraftPull {
     }
 }
 
+/// A description to be written.
+#[derive(Debug)]
+#[must_use = "nothing happens before `.await`"]
+pub struct DescribePull {
+    pull: PullHandle,
+    text: String,
+    by: String,
+}
+
+impl DescribePull {
+    async fn run(self) -> Result<(), Refused> {
+        let sender = self.pull.hub.with(|world| world.person(&self.by));
+        pulls::edit(&self.pull.hub, self.pull.repository, self.pull.number, None, Some(self.text), sender);
+        Ok(())
+    }
+}
+
 /// A merge to be made.
 #[derive(Debug)]
 #[must_use = "nothing happens before `.await`"]
@@ -363,12 +385,13 @@ impl MergePull {
     }
 }
 
-by_whom!(OpenPull, RetargetPull, ClosePull, ReopenPull, DraftPull, MergePull);
+by_whom!(OpenPull, RetargetPull, ClosePull, ReopenPull, DraftPull, DescribePull, MergePull);
 sentence!(
     OpenPull => PullHandle,
     RetargetPull => (),
     ClosePull => (),
     ReopenPull => (),
     DraftPull => (),
+    DescribePull => (),
     MergePull => Merged,
 );
