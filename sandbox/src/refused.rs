@@ -56,4 +56,20 @@ impl Refused {
     pub(crate) fn unprocessable(detail: impl Into<String>) -> Self {
         Self::new(422, format!("Invalid request.\n\n{}", detail.into()))
     }
+
+    /// The body of a REST answer.
+    pub(crate) fn json(&self) -> Value {
+        let mut body = json!({
+            "message": self.message,
+            "documentation_url": "https://docs.github.com/rest",
+            "status": self.status.to_string(),
+        });
+        if !self.errors.is_empty() {
+            body["errors"] = json!(self.errors);
+        }
+        if let Some(location) = &self.location {
+            body["url"] = json!(location);
+        }
+        body
+    }
 }

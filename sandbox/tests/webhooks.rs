@@ -216,3 +216,72 @@ async fn a_stopped_stand_in_no_longer_answers() {
     let url = format!("{}/app", stage.github.api_url());
     assert!(send("GET", &url, "", &[], None).await.is_err());
 }
+
+/// The comments that were told of, in the order of their arrival.
+fn comments(received: &[Received]) -> Vec<String> {
+    let said = received.iter().filter(|got| got.header("x-github-event") == "issue_comment");
+    said.map(|got| got.json()["comment"]["body"].as_str().unwrap().to_owned()).collect()
+}
+
+#[tokio::test]
+async fn comments_are_lost_doubled_and_turned_round_on_order() {
+    let (stage, receiver) = stage().await;
+    let issue = stage.repo.open_issue("Opening hours").by("ana").await.unwrap();
+    let faults = stage.github.faults();
+    let say = async |text: &str| {
+        issue.comment(text).by("ana").await.unwrap();
+    };
+    let lost = faults.webhook("issue_comment", "created").lose().times(1);
+    say("lost").await;
+    faults.webhook("issue_comment", "created").double().times(1);
+    say("twice").await;
+    stage.github.settled().await;
+    assert_eq!((comments(&receiver.all()), lost.hits()), (vec!["twice".to_owned(); 2], 1));
+    let failed = stage.call_as(&stage.jwt(), "GET", "/app/hook/deliveries?status=failure", None).await.body;
+    assert_eq!((&failed[0]["event"], &failed[0]["action"]), (&json!("issue_comment"), &json!("created")));
+    let again = format!("/app/hook/deliveries/{}/attempts", failed[0]["id"]);
+    assert_eq!(stage.call_as(&stage.jwt(), "POST", &again, None).await.status, 202);
+    stage.github.settled().await;
+    assert_eq!(comments(&receiver.all()).pop().as_deref(), Some("lost"));
+
+    receiver.forget();
+    let hold = faults.webhook("issue_comment", "*").hold();
+    say("first").await;
+    say("second").await;
+    stage.github.settled().await;
+    hold.remove();
+    stage.github.release_webhooks(Order::Reversed).await;
+    assert_eq!(comments(&receiver.all()), ["second", "first"]);
+}
+
+#[tokio::test]
+async fn an_answer_to_a_command_fails_in_each_of_its_parts() {
+    let stage = Stage::set().await;
+    let issue = stage.repo.open_issue("Opening hours").by("ana").await.unwrap();
+    let comment = issue.comment("/where").by("ana").await.unwrap();
+    let faults = stage.github.faults();
+    let reactions = format!("/repos/acme/store/issues/comments/{}/reactions", comment.id());
+    let seen = async || stage.call("POST", &reactions, Some(json!({ "content": "eyes" }))).await;
+    faults.rest("POST", "*/reactions").refuse(403, "Resource not accessible by integration").times(1);
+    let refused = seen().await;
+    let said = (&refused.body["message"], &refused.body["status"]);
+    assert_eq!(
+        (refused.status, said.0, said.1),
+        (403, &json!("Resource not accessible by integration"), &json!("403"))
+    );
+    assert_eq!((comment.reactions(), seen().await.status), (Vec::new(), 201));
+
+    let talk = "/repos/acme/store/issues/1/comments";
+    faults.rest("POST", "*/comments").hang_until_released().times(1);
+    let (reply, ()) = tokio::join!(stage.call("POST", talk, Some(json!({ "body": "Staging" }))), async {
+        while faults.held() == 0 {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+        assert_eq!(issue.comments().len(), 1, "it hangs");
+        faults.release();
+    });
+    assert_eq!((reply.status, issue.comments().len()), (201, 2));
+    faults.rest("GET", "*/collaborators/*/permission").refuse(404, "Not Found").times(1);
+    let role = "/repos/acme/store/collaborators/ana/permission";
+    assert_eq!((stage.get(role).await.status, stage.get(role).await.status), (404, 200));
+}

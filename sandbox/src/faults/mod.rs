@@ -13,6 +13,8 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 
+use crate::Refused;
+
 /// What happens to a REST or git request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum RestEffect {
@@ -198,6 +200,12 @@ impl RestMatcher {
     pub fn answer(self, status: u16, content_type: &str, body: &str) -> Fault {
         let (content_type, body) = (content_type.to_owned(), body.to_owned());
         self.plant(RestEffect::Status { status, content_type, body })
+    }
+
+    /// Refuses it in GitHub's form, with this status and sentence.
+    pub fn refuse(self, status: u16, message: &str) -> Fault {
+        let body = Refused::new(status, message).json().to_string();
+        self.answer(status, "application/json; charset=utf-8", &body)
     }
 
     /// Keeps the request waiting that long, then lets it go on.

@@ -73,18 +73,7 @@ impl IntoResponse for Reply {
 
 impl IntoResponse for Refused {
     fn into_response(self) -> Response {
-        let mut body = json!({
-            "message": self.message,
-            "documentation_url": "https://docs.github.com/rest",
-            "status": self.status.to_string(),
-        });
-        if !self.errors.is_empty() {
-            body["errors"] = json!(self.errors);
-        }
-        if let Some(location) = &self.location {
-            body["url"] = json!(location);
-        }
-        let mut response = json_response(self.status, &body);
+        let mut response = json_response(self.status, &self.json());
         if let Some(location) = self.location.and_then(|to| HeaderValue::from_str(&to).ok()) {
             response.headers_mut().insert(LOCATION, location);
         }
