@@ -49,7 +49,12 @@ async fn reviews(github: &Sandbox, repo: &RepoHandle) -> Result<(), Box<dyn Erro
     let cart = cart.body("Gives the shop a **cart**.\n\n- [x] holds things\n- [ ] sums up").by("ben").await?;
     repo.check(&ci, "build", "feature/cart").concluded("failure").await?;
     repo.check(&ci, "lint", "feature/cart").running().await?;
-    cart.comment("Does it build for you? `cargo build` says no here.").by("ana").await?;
+    let asked = cart.comment("Does it build for you? `cargo build` says no here.").by("ana").await?;
+    asked.react("eyes").by("ben").await?;
+    asked.react("+1").by("eve").await?;
+    cart.comment("A linker flag was missing.").by_app(&ci).await?;
+    cart.comment_on("src/cart.rs", 1, "Needs a field for vouchers.").by("ana").await?;
+    cart.request_changes("Sum it up first.").by("ana").await?;
     let fix = repo.open_pull("fix/typo").into("main").title("Say what is sold").by("ana").await?;
     repo.check(&ci, "build", "fix/typo").concluded("success").await?;
     fix.comment("Go on!\n\n<details><summary>Why</summary>\n\nIt is true.\n\n</details>").by("eve").await?;

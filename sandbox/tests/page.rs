@@ -293,3 +293,54 @@ async fn deliveries_are_listed_and_sent_again() {
     get(&stage, "/deliveries").await.says(&["aria-label=\"success\"", "redelivery"]);
     assert_eq!(post(&stage, "/deliveries/8/redeliver", "").await.status, 404);
 }
+
+#[tokio::test]
+async fn a_conversation_shows_reactions_reviews_and_replies_in_order() {
+    let (stage, pull) = reviewed().await;
+    let commands = "/acme/store/pull/1/comments";
+    done(&stage, commands, "who=ana&body=%2Fdeploy+staging").await;
+    let asked = &pull.comments()[0];
+    let path = format!("/repos/acme/store/issues/comments/{}/reactions", asked.id);
+    for content in ["eyes", "+1"] {
+        stage.call("POST", &path, Some(json!({ "content": content }))).await;
+    }
+    stage.repo.comment(asked.id).expect("it works").react("eyes").by("rita").await.expect("it works");
+    for (seconds, body) in [(1, "Deploying"), (2, "Deployed")] {
+        stage.clock.advance(chrono::TimeDelta::seconds(seconds));
+        stage.call("POST", "/repos/acme/store/issues/1/comments", Some(json!({ "body": body }))).await;
+        pull.comment_on("cart.txt", 1, &format!("Then {body}")).by("eve").await.expect("it works");
+    }
+    stage.clock.advance(chrono::TimeDelta::seconds(1));
+    pull.request_changes("Too **fast**").by("rita").await.expect("it works");
+    let page = get(&stage, "/acme/store/pull/1").await;
+    page.says(&[
+        "👀 2",
+        "aria-label=\"Eyes by checker[bot], rita\"",
+        "aria-label=\"Thumbs up by checker[bot]\"",
+    ]);
+    page.says(&["requested changes", "Too <strong>fast</strong>", "on cart.txt, line 1"]);
+    let at = |text: &str| page.html.find(text).expect(text);
+    let order =
+        ["/deploy staging", "<p>Deploying", "Then Deploying", "<p>Deployed", "Then Deployed", "Too <strong>"];
+    assert!(order.map(at).is_sorted(), "{:?}", order.map(at));
+    pull.lock().because("too heated").by("rita").await.expect("it works");
+    get(&stage, "/acme/store/pull/1").await.says(&["This conversation is locked: too heated."]);
+    let refused = post(&stage, commands, "who=eve&body=x").await;
+    assert_eq!(refused.status, 403);
+    refused.says(&["Unable to create comment because issue is locked.", "href=\"/acme/store/pull/1\""]);
+}
+
+#[tokio::test]
+async fn an_issue_is_commented_on_as_a_chosen_person() {
+    let (stage, _) = reviewed().await;
+    let issue = stage.repo.open_issue("Opening hours").by("ana").await.expect("it works");
+    let place = format!("/acme/store/issues/{}", issue.number());
+    let page = get(&stage, &place).await;
+    page.says(&[&format!("action=\"{place}/comments\""), "Nobody has said anything yet.", "eve (read)"]);
+    assert_eq!(done(&stage, &format!("{place}/comments"), "who=eve&body=%2Fwhere+staging").await, place);
+    get(&stage, &place).await.says(&["/where staging"]);
+    assert_eq!(stage.webhooks("issue_comment", "created").await[0]["sender"]["login"], "eve");
+    assert_eq!(post(&stage, &format!("{place}/comments"), "who=nobody&body=x").await.status, 422);
+    assert_eq!(post(&stage, "/acme/store/issues/1/comments", "who=eve&body=x").await.status, 404);
+    assert_eq!(post(&stage, "/acme/store/pull/2/comments", "who=eve&body=x").await.status, 404);
+}

@@ -59,6 +59,24 @@ fn page_of(Path((owner, name, number)): &Place) -> String {
     format!("/{owner}/{name}/pull/{number}")
 }
 
+/// Does something to an issue as somebody, and goes back to its page.
+fn on_issue(
+    hub: &Hub,
+    Path((owner, name, number)): &Place,
+    login: &str,
+    needed: Permission,
+    act: impl FnOnce(&Who) -> Result<(), Refused>,
+) -> Done {
+    let page = format!("/{owner}/{name}/issues/{number}");
+    let refusal = |refused| Refusal::new(refused, page.clone());
+    let who = Who::may(hub, (owner, name), login, needed).map_err(refusal)?;
+    if !hub.with(|world| world.issues.contains_key(&(who.repository, *number))) {
+        return Err(Refused::not_found().into());
+    }
+    act(&who).map_err(refusal)?;
+    Ok(who.back_to(&page))
+}
+
 /// Does something to a pull request as somebody, and goes back to its page.
 async fn on_pull<F>(
     hub: &Hub,
@@ -94,15 +112,30 @@ pub(super) struct NewComment {
     body: String,
 }
 
+impl NewComment {
+    /// A browser sends the ends of lines as the network has them.
+    fn text(&self) -> String {
+        self.body.replace("\r\n", "\n")
+    }
+}
+
 pub(super) async fn comment(State(hub): State<Arc<Hub>>, place: Place, Form(form): Form<NewComment>) -> Done {
     let number = place.2;
-    // A browser sends the ends of lines as the network has them.
-    let body = form.body.replace("\r\n", "\n");
     let act = async |who: Who| {
-        comments::create(&hub, who.repository, number, &body, who.actor())?;
+        comments::create(&hub, who.repository, number, &form.text(), who.actor())?;
         Ok(who)
     };
     on_pull(&hub, &place, &form.who, Permission::Read, act).await
+}
+
+pub(super) async fn comment_on_issue(
+    State(hub): State<Arc<Hub>>,
+    place: Place,
+    Form(form): Form<NewComment>,
+) -> Done {
+    on_issue(&hub, &place, &form.who, Permission::Read, |who| {
+        comments::create(&hub, who.repository, place.2, &form.text(), who.actor()).map(drop)
+    })
 }
 
 /// The form of a merge.
@@ -154,14 +187,12 @@ pub(super) async fn reopen_issue(State(hub): State<Arc<Hub>>, place: Place, Form
     turn_issue(&hub, &place, &form.who, true)
 }
 
-/// Closes or reopens an issue as somebody, and goes back to its page.
-fn turn_issue(hub: &Hub, Path((owner, name, number)): &Place, login: &str, open: bool) -> Done {
-    let page = format!("/{owner}/{name}/issues/{number}");
-    let refusal = |refused| Refusal::new(refused, page.clone());
-    let who = Who::may(hub, (owner, name), login, Permission::Triage).map_err(refusal)?;
-    let change = IssueChange { open: Some(open), ..IssueChange::default() };
-    issues::change(hub, who.repository, *number, change, who.actor())?;
-    Ok(who.back_to(&page))
+/// Closes or reopens an issue as somebody.
+fn turn_issue(hub: &Hub, place: &Place, login: &str, open: bool) -> Done {
+    on_issue(hub, place, login, Permission::Triage, |who| {
+        let change = IssueChange { open: Some(open), ..IssueChange::default() };
+        issues::change(hub, who.repository, place.2, change, who.actor())
+    })
 }
 
 /// The form of a new base.

@@ -1,13 +1,14 @@
 //! A plain web page on the stand-in, so that it can be tried by hand: look at pull requests, checks and comments;
 //! comment, commit, merge.
 //!
-//! `view` turns view structs into markup, `show` fills them from the model, `act` takes the forms to the same acts
+//! `view` turns view structs into markup, `show` and `conversation` fill them from the model, `act` takes the forms to the same acts
 //! that REST and the verbs use, so that the same webhooks leave; `door` keeps other sites' forms out; `markdown` makes
 //! strangers' texts harmless.
 //!
 //! Does not live here: rules of GitHub. The model says what may be merged.
 
 mod act;
+mod conversation;
 mod door;
 mod markdown;
 mod show;
@@ -40,6 +41,7 @@ pub(crate) fn router() -> Router<Arc<Hub>> {
         .route("/{owner}/{repo}/pull/{number}/retarget", post(act::retarget))
         .route("/{owner}/{repo}/pull/{number}/checks/{id}", post(act::check))
         .route("/{owner}/{repo}/issues/{number}", get(show::issue))
+        .route("/{owner}/{repo}/issues/{number}/comments", post(act::comment_on_issue))
         .route("/{owner}/{repo}/issues/{number}/close", post(act::close_issue))
         .route("/{owner}/{repo}/issues/{number}/reopen", post(act::reopen_issue))
         .fallback(door::nothing)

@@ -9,13 +9,14 @@ use http::HeaderMap;
 use http::header::COOKIE;
 use serde::Deserialize;
 
+use super::conversation::conversation;
 use super::door::Refusal;
 use super::view;
 use crate::Refused;
 use crate::git::{CommitInfo, is_sha, moment};
 use crate::hub::Hub;
 use crate::model::{
-    AccountKind, CheckRun, Comment, Delivery, Deployment, Issue, Permission, Pull, Repository, RequiredCheck,
+    AccountKind, CheckRun, Delivery, Deployment, Issue, Permission, Pull, Repository, RequiredCheck,
     RunAction, World,
 };
 
@@ -149,7 +150,7 @@ pub(super) async fn issue(
             repository: world.full_name(found),
             line: issue_line(world, issue),
             body: issue.body.clone(),
-            comments: comments(world, found.id, number),
+            conversation: conversation(world, (found.id, number)),
             people: people(world, found, &headers),
         })
     })?;
@@ -328,7 +329,7 @@ fn pull_view(world: &World, home: &Repository, pull: &Pull, headers: &HeaderMap)
         base: pull.base_ref.clone(),
         branches: home.branches().map(|(name, _)| name.to_owned()).collect(),
         checks: checks(world, home, pull),
-        comments: comments(world, home.id, pull.number),
+        conversation: conversation(world, (home.id, pull.number)),
         commits: Vec::new(),
         merge: merge_box(world, pull),
         people: people(world, home, headers),
@@ -381,39 +382,6 @@ fn check_view(run: &CheckRun, required: bool) -> view::CheckView {
         text: run.output.text.clone(),
         buttons: shown.iter().map(button).collect(),
     }
-}
-
-fn comments(world: &World, repository: u64, number: u64) -> Vec<view::CommentView> {
-    let written = world.comments_on(repository, number).into_iter();
-    written
-        .map(|comment| view::CommentView {
-            id: comment.id,
-            author: world.login(comment.author),
-            by_app: comment.app.is_some(),
-            at: comment.created_at,
-            edited: comment.updated_at > comment.created_at,
-            body: comment.body.clone(),
-            reactions: reactions(comment),
-        })
-        .collect()
-}
-
-/// The pictures GitHub shows for reactions, in its order.
-const PICTURES: [(&str, &str); 8] = [
-    ("+1", "👍"),
-    ("-1", "👎"),
-    ("laugh", "😄"),
-    ("hooray", "🎉"),
-    ("confused", "😕"),
-    ("heart", "❤️"),
-    ("rocket", "🚀"),
-    ("eyes", "👀"),
-];
-
-fn reactions(comment: &Comment) -> Vec<(&'static str, usize)> {
-    let count = |content: &str| comment.reactions.iter().filter(|given| given.content == content).count();
-    let counted = PICTURES.iter().map(|(content, picture)| (*picture, count(content)));
-    counted.filter(|(_, count)| *count > 0).collect()
 }
 
 fn merge_box(world: &World, pull: &Pull) -> view::MergeBox {

@@ -3,9 +3,9 @@
 use chrono::{DateTime, Utc};
 use maud::{Markup, html};
 
+use super::conversation::{Conversation, conversation};
 use super::page;
 use super::parts::{People, State, moment};
-use super::pull::{CommentView, comment_card};
 use crate::page::markdown;
 
 /// An issue.
@@ -45,7 +45,7 @@ pub(in crate::page) struct IssueView {
     pub(in crate::page) repository: String,
     pub(in crate::page) line: IssueLine,
     pub(in crate::page) body: Option<String>,
-    pub(in crate::page) comments: Vec<CommentView>,
+    pub(in crate::page) conversation: Conversation,
     pub(in crate::page) people: People,
 }
 
@@ -53,6 +53,7 @@ pub(in crate::page) struct IssueView {
 pub(in crate::page) fn issue(view: &IssueView) -> Markup {
     let (repository, line) = (view.repository.as_str(), &view.line);
     let own = format!("/{repository}");
+    let at = format!("{own}/issues/{}", line.number);
     let (act, word) = if line.state == State::Open { ("close", "Close") } else { ("reopen", "Reopen") };
     let body = html! {
         header #state data-live {
@@ -71,11 +72,10 @@ pub(in crate::page) fn issue(view: &IssueView) -> Markup {
                 }
             }
         }
-        section #comments data-live style="margin-top:.75rem" {
-            @for comment in &view.comments { (comment_card(comment)) }
-        }
+        h2 { "Conversation" }
+        (conversation(&view.conversation, &view.people, &at))
         section.card #act data-live style="margin-top:.75rem" { div.in {
-            form.line method="post" action={ (own) "/issues/" (line.number) "/" (act) } {
+            form.line method="post" action={ (at) "/" (act) } {
                 (view.people.choice()) button { (word) " this issue" }
             }
         } }

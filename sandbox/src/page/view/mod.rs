@@ -1,6 +1,7 @@
 //! What the page looks like: view structs in, markup out. No I/O, no model.
 
 mod commit;
+mod conversation;
 mod deliveries;
 mod deploys;
 mod issue;
@@ -9,12 +10,13 @@ mod parts;
 mod pull;
 
 pub(super) use commit::{CommitView, commit};
+pub(super) use conversation::{CommentView, Conversation, ReactionView};
 pub(super) use deliveries::{DeliveryLine, deliveries};
 pub(super) use deploys::EnvironmentLine;
 pub(super) use issue::{IssueLine, IssueView, issue};
 pub(super) use overview::{BranchView, NewPull, RepositoryLine, RepositoryView, home, new_pull, repository};
 pub(super) use parts::{CommitLine, Light, People, PullLine, State};
-pub(super) use pull::{Button, CheckView, CommentView, MergeBox, PullView, pull};
+pub(super) use pull::{Button, CheckView, MergeBox, PullView, pull};
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use maud::{Markup, html};
 
+use super::conversation::{Conversation, conversation};
 use super::page;
 use super::parts::{CommitLine, Light, People, State, branch, commits, moment, select};
 use crate::page::markdown;
@@ -21,7 +22,7 @@ pub(in crate::page) struct PullView {
     pub(in crate::page) base: String,
     pub(in crate::page) branches: Vec<String>,
     pub(in crate::page) checks: Vec<CheckView>,
-    pub(in crate::page) comments: Vec<CommentView>,
+    pub(in crate::page) conversation: Conversation,
     pub(in crate::page) commits: Vec<CommitLine>,
     pub(in crate::page) merge: MergeBox,
     pub(in crate::page) people: People,
@@ -47,19 +48,6 @@ pub(in crate::page) struct Button {
     pub(in crate::page) label: String,
     pub(in crate::page) description: String,
     pub(in crate::page) identifier: String,
-}
-
-/// A comment.
-#[derive(Debug, Clone)]
-pub(in crate::page) struct CommentView {
-    pub(in crate::page) id: u64,
-    pub(in crate::page) author: String,
-    pub(in crate::page) by_app: bool,
-    pub(in crate::page) at: DateTime<Utc>,
-    pub(in crate::page) edited: bool,
-    pub(in crate::page) body: String,
-    /// Pictures and how often each was given.
-    pub(in crate::page) reactions: Vec<(&'static str, usize)>,
 }
 
 /// Whether it can be merged.
@@ -98,11 +86,7 @@ pub(in crate::page) fn pull(view: &PullView) -> Markup {
         h2 { "Checks" }
         section.card #checks data-live { (checks(view, &at)) }
         h2 { "Conversation" }
-        section #comments data-live {
-            @for comment in &view.comments { (comment_card(comment)) }
-            @if view.comments.is_empty() { p.soft { "Nobody has said anything yet." } }
-        }
-        section.card style="margin-top:.75rem" { div.in { (comment_form(view, &at)) } }
+        (conversation(&view.conversation, &view.people, &at))
         h2 { "Merge" }
         section #merge data-live { (merge(view, &at)) }
         h2 { "Commits" }
@@ -153,33 +137,6 @@ fn buttons(view: &PullView, check: &CheckView, action: &str) -> Markup {
                 button name="rerun" value="1" title="Ask the app to run this check again" { "Re-run" }
                 (view.people.choice())
             }
-        }
-    }
-}
-
-pub(super) fn comment_card(comment: &CommentView) -> Markup {
-    html! {
-        article.card id={ "comment-" (comment.id) } {
-            header {
-                strong { (comment.author) }
-                @if comment.by_app { span.label { "app" } }
-                span.soft { (moment(comment.at)) @if comment.edited { ", edited" } }
-            }
-            div.in {
-                div.md { (markdown::render(&comment.body)) }
-                @if !comment.reactions.is_empty() {
-                    p { @for (picture, count) in &comment.reactions { span.label { (picture) " " (count) } " " } }
-                }
-            }
-        }
-    }
-}
-
-fn comment_form(view: &PullView, at: &str) -> Markup {
-    html! {
-        form.stack method="post" action={ (at) "/comments" } {
-            label { "Comment (Markdown)" textarea name="body" required {} }
-            div.line { (view.people.choice()) button.main { "Comment" } }
         }
     }
 }
