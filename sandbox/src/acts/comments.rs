@@ -20,15 +20,12 @@ pub(super) fn event(world: &mut World, comment: &Comment, action: &'static str, 
     };
     let mut fields = json!({ "comment": shape::comment(world, home, comment) });
     let pull = world.pulls.get(&(repository, number)).filter(|_| comment.line.is_some());
-    let name = match pull {
-        Some(pull) => {
-            fields["pull_request"] = shape::pull_simple(world, home, pull);
-            "pull_request_review_comment"
-        }
-        None => {
-            fields["issue"] = json!(shape::issue(world, home, number));
-            "issue_comment"
-        }
+    let name = if let Some(pull) = pull {
+        fields["pull_request"] = shape::pull_simple(world, home, pull);
+        "pull_request_review_comment"
+    } else {
+        fields["issue"] = json!(shape::issue(world, home, number));
+        "issue_comment"
     };
     shape::merge(&mut fields, extra);
     let scope = Scope::Repository(repository);

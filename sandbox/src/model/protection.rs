@@ -4,6 +4,7 @@ use super::Permission;
 
 /// What a branch demands before a pull request may merge into it.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a rule that holds or does not")]
 pub(crate) struct Protection {
     /// The id of the ruleset.
     pub(crate) id: u64,
