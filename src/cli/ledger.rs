@@ -3,7 +3,7 @@
 use super::moment::Moment;
 use super::{UsageError, opened};
 use crate::lineage::Ledger;
-use crate::model::{BranchName, LedgerEntry, PullRequest, TipSource};
+use crate::model::{BranchName, LedgerEntry, PullRequest, TipSource, UnixSeconds};
 use crate::store::{SqliteStore, Store};
 use serde_json::json;
 use std::fmt::Write as _;
@@ -247,8 +247,8 @@ fn branches(tips: &[LedgerEntry]) -> Vec<BranchName> {
     names
 }
 
-fn utc(seconds: i64) -> String {
-    let time = chrono::DateTime::from_timestamp(seconds, 0).unwrap_or_default();
+fn utc(at: UnixSeconds) -> String {
+    let time = at.to_date().unwrap_or_default();
     time.format("%Y-%m-%d %H:%M:%S UTC").to_string()
 }
 
@@ -263,7 +263,7 @@ mod tests {
             branch: BranchName::new("production").unwrap(),
             commit: Some(CommitId::from_bytes([commit; 20])),
             before: None,
-            at,
+            at: UnixSeconds(at),
             forced: false,
             actor: None,
             source,
@@ -282,7 +282,7 @@ mod tests {
             (3, 700, Reconciled),
         ];
         let witnessed = witnessed(known.map(|(commit, at, source)| tip(commit, at, source)).to_vec());
-        assert_eq!(witnessed.iter().map(|tip| tip.at).collect::<Vec<_>>(), [100, 500, 700]);
+        assert_eq!(witnessed.iter().map(|tip| tip.at.0).collect::<Vec<_>>(), [100, 500, 700]);
         let only_dates = vec![tip(1, 100, Backfill), tip(2, 200, Backfill)];
         assert_eq!(super::witnessed(only_dates.clone()), only_dates);
     }

@@ -7,7 +7,9 @@ use super::{UsageError, config};
 use crate::engine::{Clock as _, SystemClock};
 use crate::lineage::{BranchTip, GitError, Repository};
 use crate::model::config::{CONFIGURATION_PATH, RepositoryConfig, configuration_text};
-use crate::model::{BranchName, Finding, ForPeople, Outcome, PromotionPath, Undecided, Verdict};
+use crate::model::{
+    BranchName, Finding, ForPeople, Outcome, PromotionPath, Undecided, UnixMillis, UnixSeconds, Verdict,
+};
 use crate::report::{ConfigSource, SeenAs, shell_word};
 
 /// Where a local check looks.
@@ -29,7 +31,7 @@ pub(super) struct Local {
     pub(super) place: String,
     pub(super) repository: Repository,
     /// When it was looked at, in Unix seconds.
-    pub(super) now: i64,
+    pub(super) now: UnixSeconds,
 }
 
 /// The configuration that `--config` names.
@@ -78,7 +80,7 @@ impl Place {
             }
             other => failed(&place, &other),
         })?;
-        let local = Local { place, repository, now: SystemClock.now() / 1000 };
+        let local = Local { place, repository, now: UnixMillis(SystemClock.now()).to_seconds() };
         self.with_remote(local, spelled, branches).await
     }
 

@@ -1,12 +1,13 @@
 //! A moment as people write it.
 
+use crate::model::UnixSeconds;
 use chrono::{DateTime, NaiveDateTime, NaiveTime};
 use std::fmt;
 use std::str::FromStr;
 
 /// A moment, to the second.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Moment(i64);
+pub(super) struct Moment(UnixSeconds);
 
 /// What is no moment.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -14,8 +15,8 @@ pub(super) struct Moment(i64);
 pub(super) struct InvalidMoment(String);
 
 impl Moment {
-    /// In Unix seconds.
-    pub(super) fn seconds(self) -> i64 {
+    /// As times are compared.
+    pub(super) fn seconds(self) -> UnixSeconds {
         self.0
     }
 }
@@ -39,16 +40,16 @@ impl FromStr for Moment {
             .or_else(|| elsewhere().map(|time| time.timestamp()))
             .or_else(|| day().map(|day| day.and_time(NaiveTime::MIN).and_utc().timestamp()))
             .or_else(seconds)
-            .map(Self)
+            .map(|seconds| Self(UnixSeconds(seconds)))
             .ok_or_else(|| InvalidMoment(text.chars().take(60).collect()))
     }
 }
 
 impl fmt::Display for Moment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match DateTime::from_timestamp(self.0, 0) {
+        match self.0.to_date() {
             Some(time) => time.format("%Y-%m-%d %H:%M:%S UTC").fmt(f),
-            None => write!(f, "second {}", self.0),
+            None => write!(f, "second {}", self.0.0),
         }
     }
 }
@@ -59,7 +60,7 @@ mod tests {
 
     #[test]
     fn moments_are_read_as_people_write_them() {
-        let read = |text: &str| text.parse::<Moment>().map(Moment::seconds);
+        let read = |text: &str| text.parse::<Moment>().map(|it| it.seconds().0);
         let moment = Ok(1_795_442_520);
         assert_eq!(read("2026-11-23 14:02"), moment);
         assert_eq!(read("2026-11-23T14:02Z"), moment);

@@ -5,11 +5,12 @@ use crate::deploy::DeployQueue;
 use crate::lineage::{GitError, History, Holders, Mirror, Repository};
 use crate::model::{
     BranchName, Carried, CommitId, Deploy, DeployState, Ending, Environment, LedgerEntry, Millis,
-    PromotionPath, PullNumber, PullRequest, RepositoryId, Role, TipSource, WaitsFor,
+    PromotionPath, PullNumber, PullRequest, RepositoryId, Role, TipSource, UnixSeconds, WaitsFor,
 };
 use crate::report::{OperatorActs, Place, Stand};
 use crate::store::{Store, StoreError};
 use std::path::Path;
+use std::time::Duration;
 
 /// How many deploys of an environment are looked through.
 const DEPLOYS_AT_MOST: usize = 30;
@@ -22,8 +23,8 @@ const SUPERSEDED_AT_MOST: usize = 3;
 const MERGED_AT_MOST: u32 = 2_000;
 const FOLLOWED_AT_MOST: usize = 200;
 
-/// By how much a branch's move may be dated before the merge that made it, in seconds.
-const CLOCKS_APART: i64 = 3_600;
+/// By how much a branch's move may be dated before the merge that made it.
+const CLOCKS_APART: Duration = Duration::from_secs(60 * 60);
 
 /// Why it could not be told.
 #[derive(Debug, thiserror::Error)]
@@ -84,7 +85,7 @@ struct Known {
 impl Known {
     async fn of(store: &dyn Store, path: &PromotionPath, pull: &PullRequest) -> Result<Self, StoreError> {
         let id = pull.repository;
-        let since = pull.merged.map_or(0, |merged| merged.at - CLOCKS_APART);
+        let since = pull.merged.map_or(UnixSeconds(0), |merged| merged.at - CLOCKS_APART);
         let mut environments = Vec::new();
         for environment in &path.environments {
             let environment_deploys =
@@ -321,7 +322,7 @@ impl Asked<'_> {
             if !self.is_in(commit).await? {
                 break;
             }
-            since = Some(tip.at * 1000);
+            since = Some(tip.at.to_millis().0);
         }
         Ok(since)
     }

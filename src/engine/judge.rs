@@ -5,7 +5,7 @@ use crate::lineage::{BranchTip, CopyQuestion, Ledger, PromotionQuestion, Reposit
 use crate::model::{
     BranchName, Cause, Commit, CommitId, CopyBranch, CopyHistory, DeployFacts, Environment, Facts, History,
     IgnoredPaths, MergeMethods, Outcome, PromotionPath, Pull, PullRequestDetails, Role, Snapshot, StackFacts,
-    Undecided, Verdict, error_chain,
+    Undecided, UnixSeconds, Verdict, error_chain,
 };
 use crate::policy::{self, Fact, Judged, Route};
 
@@ -43,7 +43,7 @@ pub async fn judge_as_of(
 ) -> Verdict {
     let as_they_were = |survey: &mut Survey| {
         for tip in survey.tips.values_mut() {
-            if let Some(then) = ledger.tip_at(&tip.branch, i64::MAX) {
+            if let Some(then) = ledger.tip_at(&tip.branch, UnixSeconds::MAX) {
                 tip.commit = then.commit;
             }
         }

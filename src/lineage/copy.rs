@@ -2,7 +2,7 @@
 
 use super::snapshots::Sorted;
 use super::{BranchTip, GitError, Ledger, Repository, origins};
-use crate::model::{CommitId, CopyHistory, IgnoredPaths, LedgerTip, TipSource, TreeId};
+use crate::model::{CommitId, CopyHistory, IgnoredPaths, LedgerTip, TipSource, TreeId, UnixSeconds};
 
 /// How many earlier states of the environment are compared file by file. More would take long and tell
 /// little: a copy so old is better made anew than explained.
@@ -98,7 +98,7 @@ impl Repository {
     async fn states(&self, question: CopyQuestion<'_>) -> Result<Vec<(LedgerTip, TreeId)>, GitError> {
         let tip = question.original;
         let mut tips: Vec<LedgerTip> = question.ledger.tips(&tip.branch).to_vec();
-        let line = self.first_parents(tip.commit, i64::MAX).await?;
+        let line = self.first_parents(tip.commit, UnixSeconds::MAX).await?;
         let source = TipSource::Backfill;
         let known: std::collections::HashSet<CommitId> = tips.iter().map(|tip| tip.commit).collect();
         let unknown = line.into_iter().filter(|(commit, _)| !known.contains(commit));

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use super::git::Call;
 use super::topic::ORDINARY_TOPIC;
 use super::{BranchTip, GitError, Ledger, Repository, lines};
-use crate::model::{Commit, CommitId, Elsewhere, Entry, Pull, TipSource};
+use crate::model::{Commit, CommitId, Elsewhere, Entry, Pull, TipSource, UnixSeconds};
 
 impl Repository {
     /// What `other` has of the commits `brought` by `pull`, and how it got them; `None` if it has none.
@@ -25,7 +25,7 @@ impl Repository {
             return Ok(None);
         }
         let ids: HashSet<CommitId> = brought.iter().map(|commit| commit.id).collect();
-        let at: HashMap<CommitId, i64> = ledger
+        let at: HashMap<CommitId, UnixSeconds> = ledger
             .tips(&other.branch)
             .iter()
             .rev()

@@ -1,15 +1,15 @@
 //! When a clone was last told where a branch of its remote is.
 
 use std::path::Path;
-use std::time::UNIX_EPOCH;
 
 use super::git::Call;
 use super::lines::text;
 use super::{BranchTip, GitError, Repository};
+use crate::model::UnixSeconds;
 
 impl Repository {
-    /// When `tip` was last fetched, in Unix seconds; `None` for a branch of one's own, or where nothing tells.
-    pub async fn fetched_at(&self, tip: &BranchTip) -> Result<Option<i64>, GitError> {
+    /// When `tip` was last fetched; `None` for a branch of one's own, or where nothing tells.
+    pub async fn fetched_at(&self, tip: &BranchTip) -> Result<Option<UnixSeconds>, GitError> {
         let Some(remote) = self.tracked_remote() else { return Ok(None) };
         let is_own = self.tracking_ref(&tip.branch).as_ref() != Some(&tip.full_ref);
         if is_own && !self.is_bare().await? {
@@ -25,7 +25,7 @@ impl Repository {
     }
 
     /// When a fetch last looked at the branch, whether or not it had moved.
-    async fn last_fetch(&self, tip: &BranchTip) -> Result<Option<i64>, GitError> {
+    async fn last_fetch(&self, tip: &BranchTip) -> Result<Option<UnixSeconds>, GitError> {
         let address = match self.remotes() {
             [_] => None,
             _ => self.remote_url().await?.map(|url| bare_address(&url)),
@@ -42,7 +42,7 @@ impl Repository {
     }
 
     /// The moves of a ref that git remembers, the newest first: when, and why.
-    async fn moves(&self, full_ref: &str) -> Result<Vec<(i64, String)>, GitError> {
+    async fn moves(&self, full_ref: &str) -> Result<Vec<(UnixSeconds, String)>, GitError> {
         let call = Call::new("log").args(["--walk-reflogs", "--date=unix", "--format=%gd%x09%gs"]);
         let answer = self.git.run(call.args(["--end-of-options", full_ref, "--"])).await?;
         if answer.status != 0 {
@@ -52,20 +52,20 @@ impl Repository {
         let entry = |line: &str| {
             let (name, why) = line.split_once('\t')?;
             let at = name.rsplit_once("@{")?.1.strip_suffix('}')?;
-            Some((at.parse().ok()?, why.to_owned()))
+            Some((UnixSeconds(at.parse().ok()?), why.to_owned()))
         };
         Ok(said.lines().filter_map(entry).collect())
     }
 }
 
 /// When git wrote this file, if one of its lines is wanted.
-fn noted(file: &Path, is_wanted: impl Fn(&str) -> bool) -> Option<i64> {
+fn noted(file: &Path, is_wanted: impl Fn(&str) -> bool) -> Option<UnixSeconds> {
     let written = std::fs::metadata(file).and_then(|it| it.modified()).ok()?;
     let lines = std::fs::read(file).ok()?;
     if !String::from_utf8_lossy(&lines).lines().any(is_wanted) {
         return None;
     }
-    written.duration_since(UNIX_EPOCH).ok()?.as_secs().try_into().ok()
+    UnixSeconds::of_file(written)
 }
 
 /// An address as git notes it with what it fetched: without who asks, and without its end.

@@ -3,13 +3,17 @@
 use super::git::Call;
 use super::lines::{read_lines, seconds};
 use super::{GitError, Repository};
-use crate::model::CommitId;
+use crate::model::{CommitId, UnixSeconds};
 
 impl Repository {
-    /// The first-parent chain of `tip`, the oldest commit first, each with the time it came in Unix seconds:
+    /// The first-parent chain of `tip`, the oldest commit first, each with the time it came:
     /// what a branch has pointed at, as far as merges alone moved it. Times are the commits' own dates, in
     /// order and none after `now`.
-    pub async fn first_parents(&self, tip: CommitId, now: i64) -> Result<Vec<(CommitId, i64)>, GitError> {
+    pub async fn first_parents(
+        &self,
+        tip: CommitId,
+        now: UnixSeconds,
+    ) -> Result<Vec<(CommitId, UnixSeconds)>, GitError> {
         let call = Call::new("rev-list")
             .args(["--first-parent", "--no-commit-header", "--format=%H %ct", "--end-of-options"])
             .arg(tip.to_string());
@@ -19,7 +23,7 @@ impl Repository {
             Some((commit.parse().ok()?, seconds(time)))
         })?;
         line.reverse();
-        in_order_of_time(&mut line, i64::MIN, now);
+        in_order_of_time(&mut line, UnixSeconds::MIN, now);
         Ok(line)
     }
 
@@ -36,7 +40,11 @@ impl Repository {
 
 /// Makes dates fit the order, the oldest first, and end by `now`. Dates are what somebody's clock said: one
 /// that is ahead would make its commit the newest for ever, one behind would put it before its parent.
-pub(super) fn in_order_of_time(line: &mut [(CommitId, i64)], mut earliest: i64, now: i64) {
+pub(super) fn in_order_of_time(
+    line: &mut [(CommitId, UnixSeconds)],
+    mut earliest: UnixSeconds,
+    now: UnixSeconds,
+) {
     for (_, at) in line {
         *at = (*at).min(now).max(earliest);
         earliest = *at;
@@ -49,9 +57,9 @@ mod tests {
 
     fn times(dates: &[i64], now: i64) -> Vec<i64> {
         let commit = CommitId::from_bytes([1; 20]);
-        let mut line: Vec<_> = dates.iter().map(|at| (commit, *at)).collect();
-        in_order_of_time(&mut line, i64::MIN, now);
-        line.into_iter().map(|(_, at)| at).collect()
+        let mut line: Vec<_> = dates.iter().map(|at| (commit, UnixSeconds(*at))).collect();
+        in_order_of_time(&mut line, UnixSeconds::MIN, UnixSeconds(now));
+        line.into_iter().map(|(_, at)| at.0).collect()
     }
 
     #[test]

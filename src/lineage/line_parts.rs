@@ -4,13 +4,13 @@ use super::git::Call;
 use super::line::in_order_of_time;
 use super::lines::{read_lines, seconds, text};
 use super::{GitError, Repository};
-use crate::model::CommitId;
+use crate::model::{CommitId, UnixSeconds};
 
 /// A part of a first-parent chain.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LinePart {
-    /// Its commits, the oldest first, each with the time it came in Unix seconds.
-    pub commits: Vec<(CommitId, i64)>,
+    /// Its commits, the oldest first, each with the time it came.
+    pub commits: Vec<(CommitId, UnixSeconds)>,
     /// Whether the chain ends with it.
     pub is_last: bool,
 }
@@ -22,7 +22,7 @@ impl Repository {
         &self,
         tip: CommitId,
         (filled, at_most): (usize, usize),
-        times: (i64, i64),
+        times: (UnixSeconds, UnixSeconds),
     ) -> Result<LinePart, GitError> {
         if filled == 0 {
             // Most lines are no longer than that, and then this is all there is to ask.
@@ -46,8 +46,8 @@ impl Repository {
         tip: CommitId,
         skip: usize,
         count: usize,
-        (earliest, now): (i64, i64),
-    ) -> Result<Vec<(CommitId, i64)>, GitError> {
+        (earliest, now): (UnixSeconds, UnixSeconds),
+    ) -> Result<Vec<(CommitId, UnixSeconds)>, GitError> {
         let call = Call::new("rev-list")
             .args(["--first-parent", "--no-commit-header", "--format=%H %ct"])
             .args([format!("--skip={skip}"), format!("--max-count={count}")])

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::GitError;
-use crate::model::{Commit, CommitId};
+use crate::model::{Commit, CommitId, UnixSeconds};
 
 /// How many fields [`COMMIT_FORMAT`] has.
 pub(super) const COMMIT_FIELDS: usize = 7;
@@ -93,10 +93,10 @@ pub(super) fn read_commit(fields: &[&[u8]]) -> Result<Commit, GitError> {
     })
 }
 
-/// A commit's date in Unix seconds. git hands on what stands there, even if it is no number; then it goes
+/// A commit's date. git hands on what stands there, even if it is no number; then it goes
 /// by 0 itself.
-pub(super) fn seconds(date: &str) -> i64 {
-    date.parse().unwrap_or_default()
+pub(super) fn seconds(date: &str) -> UnixSeconds {
+    UnixSeconds(date.parse().unwrap_or_default())
 }
 
 /// A text somebody else wrote, fit to be shown: short, and without control characters.
@@ -116,9 +116,9 @@ mod tests {
 
     #[test]
     fn dates_that_are_no_numbers_are_no_obstacle() {
-        assert_eq!(seconds("17"), 17);
+        assert_eq!(seconds("17"), UnixSeconds(17));
         for date in ["", "yesterday", "99999999999999999999", "01x"] {
-            assert_eq!(seconds(date), 0, "{date}");
+            assert_eq!(seconds(date), UnixSeconds(0), "{date}");
         }
     }
 
@@ -135,7 +135,7 @@ mod tests {
         assert_eq!(commits[0].subject, "sub ject");
         assert!(commits[0].is_merge() && commits[0].made_by_github && !commits[1].made_by_github);
         assert_eq!(commits[1].parents, []);
-        assert_eq!(commits[1].committed_at, -5);
+        assert_eq!(commits[1].committed_at, UnixSeconds(-5));
         assert_eq!(commits[1].subject.chars().count(), SHOWN);
         assert_eq!(read_commits(b"").unwrap(), []);
         assert!(read_commits(b"abc\0def\0").is_err());

@@ -51,7 +51,7 @@ impl<'a> Origins<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{BranchName, MergeMethod, PullNumber};
+    use crate::model::{BranchName, MergeMethod, PullNumber, UnixSeconds};
 
     fn id(number: u8) -> CommitId {
         CommitId::from_bytes([number; 20])
@@ -64,7 +64,7 @@ mod tests {
             parents: parents.iter().map(|parent| id(*parent)).collect(),
             subject: String::new(),
             author: String::new(),
-            committed_at: 0,
+            committed_at: UnixSeconds(0),
             made_by_github: false,
             origin: None,
         }

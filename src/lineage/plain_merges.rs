@@ -29,7 +29,7 @@ impl Repository {
             match self.explained(self.made_by_git(&others).await).await {
                 Ok(more) => plain.extend(more),
                 Err(error) => {
-                    tracing::debug!(error = error_chain(&error), "merges could not be made again to compare")
+                    tracing::debug!(error = error_chain(&error), "merges could not be made again to compare");
                 }
             }
         }

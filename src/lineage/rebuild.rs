@@ -9,24 +9,24 @@ use std::collections::HashMap;
 use super::git::Call;
 use super::workbench::{Change, Workbench};
 use super::{GitError, Repository, lines};
-use crate::model::{Commit, CommitId, MergeOutcome, TreeId};
+use crate::model::{Commit, CommitId, MergeOutcome, TreeId, UnixSeconds};
 
 /// In whose name and when commits are made anew. Who wrote them, and when, stays as it was.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Committer {
     name: String,
     email: String,
-    at: i64,
+    at: UnixSeconds,
 }
 
 impl Committer {
-    /// A name, an address, and a time in Unix seconds. What a commit cannot hold in a name (angle brackets,
+    /// A name, an address and a time. What a commit cannot hold in a name (angle brackets,
     /// line breaks) is left out, as git does.
-    pub fn new(name: &str, email: &str, at: i64) -> Self {
+    pub fn new(name: &str, email: &str, at: UnixSeconds) -> Self {
         let fit = |text: &str| -> String {
             text.chars().filter(|c| !c.is_control() && !"<>".contains(*c)).collect::<String>().trim().into()
         };
-        Self { name: fit(name), email: fit(email), at: at.max(0) }
+        Self { name: fit(name), email: fit(email), at: at.max(UnixSeconds(0)) }
     }
 }
 
@@ -118,9 +118,9 @@ impl Repository {
         Ok(Rebuild::Clean(Rebuilt { tip, made, left_out, target, workbench }))
     }
 
-    /// The person who runs this, as git would name them in a commit made now, `at` Unix seconds; `None`
+    /// The person who runs this, as git would name them in a commit made now, which is `at`; `None`
     /// where git has not been told who they are.
-    pub async fn person(&self, at: i64) -> Result<Option<Committer>, GitError> {
+    pub async fn person(&self, at: UnixSeconds) -> Result<Option<Committer>, GitError> {
         let call = Call::new("var").arg("GIT_COMMITTER_IDENT").asked_of_the_person();
         // Without it git would guess from the names of the account and the machine.
         let answer = self.git.run(call.setting("user.useConfigOnly", "true")).await?;
@@ -197,7 +197,7 @@ fn anew(original: &[u8], tree: TreeId, parent: CommitId, committer: &Committer) 
     let header_end = original.windows(2).position(|pair| pair == b"\n\n").unwrap_or(original.len());
     let (header, message) = original.split_at(header_end);
     let line = |key: &[u8]| header.split(|byte| *byte == b'\n').find(|line| line.starts_with(key));
-    let Committer { name, email, at } = committer;
+    let Committer { name, email, at: UnixSeconds(at) } = committer;
 
     let mut content = format!("tree {tree}\nparent {parent}\n").into_bytes();
     content.extend_from_slice(line(b"author ").unwrap_or(b"author  <> 0 +0000"));
@@ -216,7 +216,7 @@ mod tests {
 
     fn made_anew(original: &[u8]) -> String {
         let (tree, parent) = ("1".repeat(40).parse().unwrap(), "2".repeat(40).parse().unwrap());
-        let committer = Committer::new("To<w>\npath", "bot@example.org", 7);
+        let committer = Committer::new("To<w>\npath", "bot@example.org", UnixSeconds(7));
         lines::text(&anew(original, tree, parent, &committer)).into_owned()
     }
 

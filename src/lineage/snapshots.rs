@@ -68,6 +68,7 @@ impl UpstreamLine {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::UnixSeconds;
 
     fn tree(number: u8) -> TreeId {
         format!("{number:040x}").parse().unwrap()
@@ -80,7 +81,7 @@ mod tests {
             parents: Vec::new(),
             subject: String::new(),
             author: String::new(),
-            committed_at: 0,
+            committed_at: UnixSeconds(0),
             made_by_github: false,
             origin: None,
         }

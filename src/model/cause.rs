@@ -2,6 +2,7 @@
 
 use super::{
     BranchName, Commit, CommitId, Origin, PromoteFirst, PullNumber, Repair, Revert, Snapshot, Undecided,
+    UnixSeconds,
 };
 
 /// Makes the codes: each with what documents and configurations call it.
@@ -177,8 +178,8 @@ pub enum Cause {
         branch: BranchName,
         /// Where it was pointed.
         commit: CommitId,
-        /// When, in Unix seconds.
-        at: i64,
+        /// When.
+        at: UnixSeconds,
     },
     /// TP202: the target was pushed back, and the topic still has what was taken away.
     Resurrects {
@@ -290,8 +291,8 @@ pub enum Cause {
         by: String,
         /// Why, in their words.
         reason: String,
-        /// Since when, in Unix seconds.
-        since: i64,
+        /// Since when.
+        since: UnixSeconds,
         /// The pull requests that were taken back.
         pulls: Vec<PullNumber>,
         /// Who has lifted the hold, and why.
@@ -301,8 +302,8 @@ pub enum Cause {
     Deploying {
         /// The environment.
         environment: String,
-        /// Since when, in Unix seconds.
-        since: i64,
+        /// Since when.
+        since: UnixSeconds,
         /// How it ended, if it has.
         ended: Option<String>,
     },
@@ -310,8 +311,8 @@ pub enum Cause {
     CopyStale {
         /// How many commits of the environment's line it lacks.
         behind: usize,
-        /// Since when, in Unix seconds, where the ledger tells.
-        since: Option<i64>,
+        /// Since when, where the ledger tells.
+        since: Option<UnixSeconds>,
     },
     /// TP502: the copy branch holds what its environment never had.
     CopyDiverged {

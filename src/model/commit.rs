@@ -1,4 +1,4 @@
-use super::{CommitId, Origin, TreeId};
+use super::{CommitId, Origin, TreeId, UnixSeconds};
 
 /// One commit, as far as verdicts and their words need it.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -13,8 +13,8 @@ pub struct Commit {
     pub subject: String,
     /// The author's name.
     pub author: String,
-    /// When it was committed, in Unix seconds.
-    pub committed_at: i64,
+    /// When it was committed.
+    pub committed_at: UnixSeconds,
     /// Whether it was made on GitHub's pages, by a button, and not on somebody's machine.
     #[serde(default)]
     pub made_by_github: bool,

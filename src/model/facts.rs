@@ -1,6 +1,6 @@
 use super::{
     BranchName, Commit, CommitId, Hold, MergeMethods, MergedPull, OpenPull, Origin, PullRequestDetails,
-    Revert, StackFacts, TreeId,
+    Revert, StackFacts, TreeId, UnixSeconds,
 };
 
 /// The branch a pull request would merge.
@@ -72,8 +72,8 @@ pub enum TipSource {
 pub struct LedgerTip {
     /// The commit.
     pub commit: CommitId,
-    /// When, in Unix seconds; see [`TipSource`] for what the time means.
-    pub at: i64,
+    /// When; see [`TipSource`] for what the time means.
+    pub at: UnixSeconds,
     /// How it is known.
     pub source: TipSource,
 }
@@ -83,15 +83,15 @@ pub struct LedgerTip {
 pub struct PushedAt {
     /// The commit.
     pub commit: CommitId,
-    /// When, in Unix seconds.
-    pub at: i64,
+    /// When.
+    pub at: UnixSeconds,
     /// Whether nobody had pushed the commit before: all else that has it came later, even within the second.
     pub is_new: bool,
 }
 
-/// When something happened, in Unix seconds, and whether it was not surely the first of its second. What is less came
+/// When something happened, and whether it was not surely the first of its second. What is less came
 /// before; within a second nothing else is proven.
-pub type Moment = (i64, bool);
+pub type Moment = (UnixSeconds, bool);
 
 impl PushedAt {
     /// When it was pushed.
@@ -176,8 +176,8 @@ pub struct Elsewhere {
 pub struct Entry {
     /// The commit that was merged.
     pub commit: CommitId,
-    /// When the branch was pointed at the merge, in Unix seconds, where a push told.
-    pub at: Option<i64>,
+    /// When the branch was pointed at the merge, where a push told.
+    pub at: Option<UnixSeconds>,
     /// The pull requests that are recorded to have merged it there.
     pub pulls: Vec<Origin>,
     /// The topic that was the first to be pushed at it, where a push is known.
@@ -302,8 +302,8 @@ pub struct DeployFacts {
 pub struct HeadDeploy {
     /// Whether anybody has taken it up.
     pub taken_up: bool,
-    /// Since when it is open, in Unix seconds.
-    pub since: i64,
+    /// Since when it is open.
+    pub since: UnixSeconds,
     /// How it ended, in one line, if it has.
     pub ended: Option<String>,
 }

@@ -1,6 +1,6 @@
 //! What the ledger remembers: where branches of the path have pointed, and what topics were pushed at.
 
-use super::{BranchName, CommitId, Move, PushedAt, RepositoryId, TipSource};
+use super::{BranchName, CommitId, Move, PushedAt, RepositoryId, TipSource, UnixSeconds};
 
 /// An entry of the tip ledger.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,8 +13,8 @@ pub struct LedgerEntry {
     pub commit: Option<CommitId>,
     /// What it pointed at before, where that is known.
     pub before: Option<CommitId>,
-    /// When, in Unix seconds.
-    pub at: i64,
+    /// When.
+    pub at: UnixSeconds,
     /// Whether it was moved by force.
     pub forced: bool,
     /// Who moved it.
@@ -39,8 +39,8 @@ pub struct TopicPush {
     pub branch: BranchName,
     /// What it was pushed at.
     pub commit: CommitId,
-    /// When, in Unix seconds.
-    pub at: i64,
+    /// When.
+    pub at: UnixSeconds,
     /// Whether nobody had pushed the commit before.
     pub is_new: bool,
 }

@@ -8,11 +8,12 @@
 //! more here, too: it had been where it was believed to be, and had not left yet from where it was seen.
 
 use std::collections::{HashMap, VecDeque};
+use std::time::Duration;
 
-use super::{CommitId, TipSource};
+use super::{CommitId, TipSource, UnixSeconds};
 
-/// Moves are close if not more seconds than these lie between one and the next.
-const CLOSE: i64 = 5;
+/// Moves are close if no more time than this lies between one and the next.
+const CLOSE: Duration = Duration::from_secs(5);
 
 /// A move of a branch, as somebody told of it or found it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,8 +22,8 @@ pub struct Move {
     pub before: Option<CommitId>,
     /// What it pointed at from then on; `None` if it was deleted.
     pub after: Option<CommitId>,
-    /// When, in Unix seconds.
-    pub at: i64,
+    /// When.
+    pub at: UnixSeconds,
     /// How it is known.
     pub source: TipSource,
 }
@@ -32,13 +33,13 @@ pub struct Move {
 pub struct Placed {
     /// Its place among the moves that were given.
     pub index: usize,
-    /// When, in Unix seconds: never before the one that precedes it.
-    pub at: i64,
+    /// When: never before the one that precedes it.
+    pub at: UnixSeconds,
 }
 
 impl Move {
     /// The weaker key: time, then whatever tells moves apart without regard to how they were heard of.
-    fn key(&self) -> (i64, Vertex, Vertex) {
+    fn key(&self) -> (UnixSeconds, Vertex, Vertex) {
         (self.at, self.before, self.after)
     }
 }
@@ -64,14 +65,14 @@ pub fn in_order(moves: &[Move]) -> Vec<Placed> {
 /// The moves that were told of, in order.
 fn in_order_of_trails(moves: &[Move], told: &[usize], seen: &[usize]) -> Vec<Placed> {
     let mut ordered: Vec<Placed> = Vec::new();
-    for group in told.chunk_by(|one, next| moves[*next].at - moves[*one].at <= CLOSE) {
+    for group in told.chunk_by(|one, next| moves[*next].at.since(moves[*one].at) <= CLOSE) {
         let first = moves[group[0]].at;
         let last = ordered.last().map(|last| (last.at, moves[last.index].after));
         // It may have been seen elsewhere since.
         let since = seen.iter().map(|index| &moves[*index]).rfind(|it| it.at < first);
         let since = since.filter(|it| last.is_none_or(|(at, _)| it.at > at));
         let state = since.map(|it| it.after).or(last.map(|(_, state)| state));
-        let mut at = i64::MIN;
+        let mut at = UnixSeconds::MIN;
         for index in Trails::of(moves, group).walk_all(state) {
             at = at.max(moves[index].at);
             ordered.push(Placed { index, at });
@@ -92,14 +93,14 @@ fn with_seen(moves: &[Move], told: &[Placed], seen: &[usize]) -> Vec<Placed> {
         for index in seen {
             if state != Some(moves[index].after) {
                 state = Some(moves[index].after);
-                let earliest = ordered.last().map_or(i64::MIN, |last| last.at);
-                let latest = told.get(place).map_or(i64::MAX, |next| next.at);
+                let earliest = ordered.last().map_or(UnixSeconds::MIN, |last| last.at);
+                let latest = told.get(place).map_or(UnixSeconds::MAX, |next| next.at);
                 ordered.push(Placed { index, at: moves[index].at.max(earliest).min(latest) });
             }
         }
         if let Some(next) = told.get(place) {
             state = Some(moves[next.index].after);
-            let earliest = ordered.last().map_or(i64::MIN, |last| last.at);
+            let earliest = ordered.last().map_or(UnixSeconds::MIN, |last| last.at);
             ordered.push(Placed { at: next.at.max(earliest), ..*next });
         }
     }
@@ -232,7 +233,7 @@ mod tests {
     }
 
     fn push(before: u8, after: u8, at: i64) -> Move {
-        Move { before: vertex(before), after: vertex(after), at, source: TipSource::Push }
+        Move { before: vertex(before), after: vertex(after), at: UnixSeconds(at), source: TipSource::Push }
     }
 
     /// Seen where it was not believed to be.
@@ -251,7 +252,8 @@ mod tests {
         assert_eq!(states(&[push(2, 3, 100), push(1, 2, 100)]), [2, 3]);
         assert_eq!(states(&[push(2, 3, 100), push(1, 2, 102)]), [2, 3], "whatever their seconds say");
         assert_eq!(states(&[push(1, 2, 100), push(2, 1, 200), push(1, 3, 300)]), [2, 1, 3]);
-        let times: Vec<i64> = in_order(&[push(2, 3, 100), push(1, 2, 102)]).iter().map(|it| it.at).collect();
+        let times: Vec<i64> =
+            in_order(&[push(2, 3, 100), push(1, 2, 102)]).iter().map(|it| it.at.0).collect();
         assert_eq!(times, [102, 102], "and no time goes back");
     }
 
@@ -282,7 +284,7 @@ mod tests {
     fn a_clock_of_ones_own_that_is_fast_hides_no_later_move() {
         let moves = [push(1, 2, 100), seen(2, 3, 900), push(3, 4, 130), push(4, 5, 140)];
         assert_eq!(states(&moves), [2, 3, 4, 5]);
-        let times: Vec<i64> = in_order(&moves).iter().map(|it| it.at).collect();
+        let times: Vec<i64> = in_order(&moves).iter().map(|it| it.at.0).collect();
         assert_eq!(times, [100, 130, 130, 140]);
     }
 

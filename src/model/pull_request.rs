@@ -1,6 +1,8 @@
 //! A pull request, as GitHub told of it last.
 
-use super::{BranchName, CommitId, MergedPull, Millis, OpenPull, Origin, PullNumber, RepositoryId, Stack};
+use super::{
+    BranchName, CommitId, MergedPull, Millis, OpenPull, Origin, PullNumber, RepositoryId, Stack, UnixSeconds,
+};
 
 /// Whether a pull request is open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -85,8 +87,8 @@ impl PullRequest {
 /// What became of a merged pull request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Merged {
-    /// When, in Unix seconds.
-    pub at: i64,
+    /// When.
+    pub at: UnixSeconds,
     /// What the base got: the merge commit, the squashed one, or the last of the rebased ones.
     pub commit: Option<CommitId>,
 }

@@ -7,7 +7,7 @@ use super::markdown::{block, code, folded};
 use super::prose::{Prose, count};
 use super::stamp;
 use crate::model::config::{Configuration, Place, Problem};
-use crate::model::{Code, Outcome, PullNumber, Verdict};
+use crate::model::{Code, Outcome, PullNumber, UnixSeconds, Verdict};
 
 /// What a pull request proposes.
 #[derive(Debug, Clone)]
@@ -47,10 +47,10 @@ pub struct ChangedVerdict {
     pub then: Verdict,
 }
 
-/// The check on a pull request that changes the configuration, as it was read at this time, in Unix seconds.
+/// The check on a pull request that changes the configuration, as it was read at this time.
 ///
 /// `docs_url` is the page that explains the codes, where there is one.
-pub fn config_preview(proposed: &ConfigPreview, docs_url: Option<&str>, at: i64) -> CheckText {
+pub fn config_preview(proposed: &ConfigPreview, docs_url: Option<&str>, at: UnixSeconds) -> CheckText {
     let (conclusion, title, parts) = match proposed {
         ConfigPreview::Invalid(problems) => invalid(problems, docs_url),
         ConfigPreview::Valid { configuration, tested } => valid(configuration, tested),

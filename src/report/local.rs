@@ -4,7 +4,7 @@ use super::deploy_status::length;
 use super::markdown::clean;
 use super::stamp;
 use crate::model::config::CONFIGURATION_PATH;
-use crate::model::{CommitId, PromotionPath, Pull};
+use crate::model::{CommitId, PromotionPath, Pull, UnixSeconds};
 
 /// What is judged in a clone, and what the words on it need to know of that clone.
 #[derive(Debug, Clone, Copy)]
@@ -30,8 +30,8 @@ pub struct Basis {
     pub pushed: Option<CommitId>,
     /// The configuration.
     pub configuration: ConfigSource,
-    /// The time at which it was read, in Unix seconds.
-    pub now: i64,
+    /// The time at which it was read.
+    pub now: UnixSeconds,
 }
 
 /// A ref, and how old what it says is.
@@ -39,8 +39,8 @@ pub struct Basis {
 pub struct SeenAs {
     /// The ref's full name.
     pub full_ref: String,
-    /// When it was fetched, in Unix seconds; `None` for a local branch, or where nothing tells.
-    pub fetched_at: Option<i64>,
+    /// When it was fetched; `None` for a local branch, or where nothing tells.
+    pub fetched_at: Option<UnixSeconds>,
 }
 
 /// Which configuration a local check goes by.
@@ -100,14 +100,14 @@ impl SeenAs {
     }
 
     /// `origin/staging as fetched 2026-11-23 08:24 UTC, 3 h ago`
-    fn shown(&self, now: i64) -> String {
+    fn shown(&self, now: UnixSeconds) -> String {
         let name = clean(short(&self.full_ref));
         if self.is_local() {
             return name;
         }
         match self.fetched_at {
             Some(at) => {
-                let age = length(now.saturating_sub(at).saturating_mul(1000));
+                let age = length(i64::try_from(now.since(at).as_millis()).unwrap_or(i64::MAX));
                 format!("{name} as fetched {}, {age} ago", stamp::utc(at))
             }
             None => format!("{name} as last fetched, at an unknown time"),
@@ -124,7 +124,7 @@ const ACCOUNT_NOT_READ: &str =
     "Towpath did not read the account's own .github repository: if it has a file, name that with --config.";
 
 impl ConfigSource {
-    fn shown(&self, now: i64) -> Option<String> {
+    fn shown(&self, now: UnixSeconds) -> Option<String> {
         let (place, has_file) = match self {
             Self::Named(file) => return Some(format!("Configuration: {}.", clean(file))),
             Self::NotKnown => return None,

@@ -73,7 +73,7 @@ pub use terminal::{Words, copy_on_terminal, terminal, words};
 pub use withdrawn::{NotAgain, Withdrawn, asked_again, is_withdrawn, withdrawn, withdrawn_comment};
 pub use words::fetch_every_branch;
 
-use crate::model::Pull;
+use crate::model::{Pull, UnixSeconds};
 
 /// The pull request that words are about.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -88,8 +88,8 @@ pub struct Subject {
     pub number: u64,
     /// Its two ends.
     pub pull: Pull,
-    /// When it was judged, in Unix seconds.
-    pub judged_at: i64,
+    /// When it was judged.
+    pub judged_at: UnixSeconds,
 }
 
 #[cfg(test)]

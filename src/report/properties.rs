@@ -8,8 +8,8 @@ use super::{
     withdrawn_comment, words,
 };
 use crate::model::{
-    BranchName, Cause, Commit, CommitId, Outcome, PromotionPath, Repair, Snapshot, Undecided, UserMessage,
-    Verdict,
+    BranchName, Cause, Commit, CommitId, Outcome, PromotionPath, Repair, Snapshot, Undecided, UnixSeconds,
+    UserMessage, Verdict,
 };
 
 /// Branch names as git allows them, with all that Markdown, HTML, Mermaid and a shell would trip over.
@@ -90,7 +90,11 @@ fn cause() -> impl Strategy<Value = Cause> {
                 }
             }
         }),
-        (branch(), any::<i64>()).prop_map(|(branch, at)| Cause::PointedAtTopic { branch, commit: id(5), at }),
+        (branch(), any::<i64>()).prop_map(|(branch, at)| Cause::PointedAtTopic {
+            branch,
+            commit: id(5),
+            at: UnixSeconds(at)
+        }),
         repair().prop_map(|repair| Cause::UnrelatedHistory { repair }),
         commits(400).prop_map(|only_on_base| Cause::UntestedTree { only_on_base, cut_by: None, first: None }),
         (prop::collection::vec(free_text(), 0..300), commits(300)).prop_map(|(paths, only_on_base)| {
@@ -233,7 +237,7 @@ proptest! {
         let now = two.0.pull.base.branch.clone();
         let number = subject.number;
         for why in [Withdrawn::Retargeted { number, now: now.clone() }, Withdrawn::OffThePath, Withdrawn::Unasked] {
-            keeps_to_the_api(&withdrawn(now.as_str(), &why, 0))?;
+            keeps_to_the_api(&withdrawn(now.as_str(), &why, UnixSeconds(0)))?;
             is_sound(&withdrawn_comment(&path, &now, &why, Some(&earlier)))?;
         }
         for earlier in [None, Some(&earlier)] {
@@ -261,7 +265,7 @@ proptest! {
         let first = check(&path, std::slice::from_ref(&one));
         prop_assert_eq!(&first, &check(&path, std::slice::from_ref(&one)));
         let mut again = one.clone();
-        again.0.judged_at += 1 + later * 3_600;
+        again.0.judged_at.0 += 1 + later * 3_600;
         if !one.1.findings.iter().any(|finding| matches!(finding.cause, Cause::MergeConflicts { .. })) {
             again.0.pull.base.commit = id::<CommitId>(tip);
         }

@@ -5,7 +5,7 @@ use super::limits::{BODY, RESERVE, fit};
 use super::prose::Prose;
 use super::words::{Explanation, Scene, Step};
 use super::{Subject, dress, shell, stamp};
-use crate::model::{BranchName, CommitId, PromotionPath};
+use crate::model::{BranchName, CommitId, PromotionPath, UnixSeconds};
 use sha2::{Digest, Sha256};
 
 /// What is known of it.
@@ -21,8 +21,8 @@ pub struct Rewritten {
     pub by: Option<String>,
     /// The number of the stack, where it is known.
     pub stack: Option<u64>,
-    /// When, in Unix seconds.
-    pub at: i64,
+    /// When.
+    pub at: UnixSeconds,
 }
 
 /// By this the issue about a branch is found again; GitHub does not show it. A name may hold what ends a comment.

@@ -3,7 +3,7 @@
 use super::Subject;
 use crate::model::{
     Base, BranchName, Cause, Commit, Finding, Head, Origin, Outcome, PromoteFirst, Pull, PullNumber, Repair,
-    Revert, RevertEffect, Snapshot, Undecided, UserMessage, Verdict,
+    Revert, RevertEffect, Snapshot, Undecided, UnixSeconds, UserMessage, Verdict,
 };
 
 /// A commit id or tree id made of one number.
@@ -25,7 +25,7 @@ pub(super) fn commit(number: u64, subject: &str, author: &str) -> Commit {
         parents: vec![id(number - 1)],
         subject: subject.to_owned(),
         author: author.to_owned(),
-        committed_at: 1_700_000_000,
+        committed_at: UnixSeconds(1_700_000_000),
         made_by_github: false,
         origin: None,
     }
@@ -45,7 +45,7 @@ pub(super) fn subject(head: &str, base: &str) -> Subject {
         docs_url: Some("https://towpath.example/findings".to_owned()),
         number: 12,
         pull: pull(head, base),
-        judged_at: 1_700_000_000,
+        judged_at: UnixSeconds(1_700_000_000),
     }
 }
 
@@ -123,7 +123,7 @@ pub(super) fn every_cause() -> Vec<(&'static str, &'static str, Verdict)> {
     let wrong = Cause::WrongBase { belongs_on: Some(integration()), needs: vec![staging()] };
     let skipped = Cause::EnvironmentSkipped { needs: vec![staging()], next: Some(staging()) };
     let copy = Cause::CopyTakesOnly { only: name("production"), belongs_on: Some(integration()) };
-    let pointed = Cause::PointedAtTopic { branch: staging(), commit: id(13), at: 1_700_000_000 };
+    let pointed = Cause::PointedAtTopic { branch: staging(), commit: id(13), at: UnixSeconds(1_700_000_000) };
     let repair =
         Repair { picks: vec![commit(13, "Begin anew", "Cleo")], merges_left_out: 0, ..Repair::default() };
     let unrelated = Cause::UnrelatedHistory { repair };
@@ -234,7 +234,11 @@ pub(super) fn between_environments() -> Vec<(&'static str, &'static str, Verdict
             "integration",
             verdict(Warn, Cause::BackMergeConflicts { paths: paths(), carries: hotfix() }),
         ),
-        ("production", "master", verdict(Warn, Cause::CopyStale { behind: 2, since: Some(1_700_000_000) })),
+        (
+            "production",
+            "master",
+            verdict(Warn, Cause::CopyStale { behind: 2, since: Some(UnixSeconds(1_700_000_000)) }),
+        ),
         ("production", "master", verdict(Fail, diverged)),
         ("feature/x", "integration", verdict(Unknown, invalid)),
         ("staging", "production", verdict(Wait, held(false))),
@@ -249,7 +253,7 @@ pub(super) fn held(lifted: bool) -> Cause {
         to: id(4),
         by: "rita".to_owned(),
         reason: "checkout is broken".to_owned(),
-        since: 1_700_000_000,
+        since: UnixSeconds(1_700_000_000),
         pulls: vec![PullNumber(81), PullNumber(82)],
         lifted: lifted.then(|| ("rita".to_owned(), "repaired in #83".to_owned())),
     }
@@ -258,7 +262,7 @@ pub(super) fn held(lifted: bool) -> Cause {
 pub(super) fn deploying(ended: Option<&str>) -> Cause {
     Cause::Deploying {
         environment: "staging".to_owned(),
-        since: 1_700_000_000,
+        since: UnixSeconds(1_700_000_000),
         ended: ended.map(str::to_owned),
     }
 }

@@ -1,10 +1,12 @@
 //! Times as people read them.
 
-/// A time in Unix seconds as `2026-11-23 08:24 UTC`.
-pub fn utc(seconds: i64) -> String {
-    match chrono::DateTime::from_timestamp(seconds, 0) {
+use crate::model::UnixSeconds;
+
+/// A time as `2026-11-23 08:24 UTC`.
+pub fn utc(at: UnixSeconds) -> String {
+    match at.to_date() {
         Some(time) => time.format("%Y-%m-%d %H:%M UTC").to_string(),
-        None => format!("second {seconds}"),
+        None => format!("second {}", at.0),
     }
 }
 
@@ -14,7 +16,7 @@ mod tests {
 
     #[test]
     fn times_are_in_utc_and_never_fail() {
-        assert_eq!(utc(1_700_000_000), "2023-11-14 22:13 UTC");
-        assert_eq!(utc(i64::MAX), "second 9223372036854775807");
+        assert_eq!(utc(UnixSeconds(1_700_000_000)), "2023-11-14 22:13 UTC");
+        assert_eq!(utc(UnixSeconds::MAX), "second 9223372036854775807");
     }
 }

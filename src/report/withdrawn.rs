@@ -7,7 +7,7 @@ use super::limits::{BODY, RESERVE, TITLE, fit};
 use super::prose::Prose;
 use super::words::Scene;
 use super::{Subject, stamp};
-use crate::model::{BranchName, CommitId, Outcome, PromotionPath, Verdict};
+use crate::model::{BranchName, CommitId, Outcome, PromotionPath, UnixSeconds, Verdict};
 
 /// Why a verdict that was shown is wanted no more.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,7 +57,7 @@ pub enum NotAgain {
 const ASKED_AGAIN: &str = "\n\n_Asked again ";
 
 /// The check about `of`, a branch of the path or another thing, which is wanted no more.
-pub fn withdrawn(of: &str, why: &Withdrawn, at: i64) -> CheckText {
+pub fn withdrawn(of: &str, why: &Withdrawn, at: UnixSeconds) -> CheckText {
     let summary = words(of, why).then(Prose::new(" You need not do anything.", &[]));
     CheckText {
         conclusion: Conclusion::Cancelled,
@@ -151,7 +151,7 @@ fn still_required(why: &Withdrawn) -> Prose {
 
 /// A check's summary with the remark that it was asked for again, and why it stays as it is. An earlier such remark
 /// gives way.
-pub fn asked_again(summary: &str, why: &NotAgain, at: i64) -> String {
+pub fn asked_again(summary: &str, why: &NotAgain, at: UnixSeconds) -> String {
     let said = summary.split(ASKED_AGAIN).next().unwrap_or_default();
     let why = match why {
         NotAgain::Unasked(base) => {
@@ -187,7 +187,7 @@ mod tests {
         let shown: Vec<String> = all
             .iter()
             .map(|why| {
-                let check = withdrawn("production", why, 1_700_000_000);
+                let check = withdrawn("production", why, UnixSeconds(1_700_000_000));
                 assert!(check.title.chars().count() <= TITLE && check.actions.is_empty());
                 format!("{} {}\n\n{}\n", check.conclusion.as_str(), check.title, check.summary)
             })
@@ -236,13 +236,17 @@ mod tests {
 
     #[test]
     fn who_asks_again_is_answered_once() {
-        let once = asked_again("What was said.\n\n_Checked x._", &NotAgain::Unasked(name("staging")), 0);
+        let once = asked_again(
+            "What was said.\n\n_Checked x._",
+            &NotAgain::Unasked(name("staging")),
+            UnixSeconds(0),
+        );
         assert_eq!(
             once,
             "What was said.\n\n_Checked x._\n\n_Asked again 1970-01-01 00:00 UTC: no open pull request with this commit \
              goes into `staging`, so Towpath does not check it again._"
         );
-        let twice = asked_again(&once, &NotAgain::GroupMerged(name("staging")), 60);
+        let twice = asked_again(&once, &NotAgain::GroupMerged(name("staging")), UnixSeconds(60));
         assert_eq!(twice.matches("Asked again").count(), 1);
         assert!(twice.ends_with(
             "00:01 UTC: this merge group was merged into `staging`, so Towpath does not check it again._"

@@ -51,6 +51,7 @@ pub use work_item::{InvalidWorkItem, WorkItem};
 use crate::model::{
     AuditEntry, AuditRow, BranchName, CommitId, Deploy, EnvironmentName, Hold, InstallationId, LedgerEntry,
     LedgerTip, MergeMethods, PullNumber, PullRequest, PushedAt, RepositoryId, StartingPoint, TopicPush,
+    UnixSeconds,
 };
 use async_trait::async_trait;
 use std::collections::{BTreeMap, BTreeSet};
@@ -150,7 +151,7 @@ pub enum Change {
     Tip(LedgerEntry),
     /// The line of a branch is read into the ledger: which commit's line, how many of it are there by now, and the date of the
     /// newest; `None` once all of it is there.
-    Backfilled(RepositoryId, BranchName, Option<(CommitId, u64, i64)>),
+    Backfilled(RepositoryId, BranchName, Option<(CommitId, u64, UnixSeconds)>),
     /// A topic was pushed at a commit. The earliest time is kept.
     Push(TopicPush),
     /// How a deploy of certain files has ended; ignored when what is stored of them is newer.
@@ -341,12 +342,12 @@ pub trait Store: Send + Sync + std::fmt::Debug {
         branch: Option<&BranchName>,
     ) -> Result<Vec<LedgerEntry>, StoreError>;
 
-    /// Where a branch was seen to be moved since a moment in Unix seconds, in order; the newest ones if there are many.
+    /// Where a branch was seen to be moved since a moment, in order; the newest ones if there are many.
     async fn tips_since(
         &self,
         repository: RepositoryId,
         branch: &BranchName,
-        since: i64,
+        since: UnixSeconds,
     ) -> Result<Vec<LedgerEntry>, StoreError>;
 
     /// Which branches were seen to be moved to any of these commits, and when.

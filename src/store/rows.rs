@@ -1,7 +1,7 @@
 use super::{Millis, WorkItem};
 use crate::model::{
     BranchName, CommitId, InstallationId, LedgerTip, PullNumber, PullRequest, PushedAt, RepositoryId,
-    VerifiedTree,
+    UnixSeconds, VerifiedTree,
 };
 use bytes::Bytes;
 use std::collections::BTreeSet;
@@ -228,8 +228,8 @@ pub enum Backfill {
         tip: CommitId,
         /// How many of its commits are there, the oldest first.
         filled: u64,
-        /// The date of the newest of them, in Unix seconds.
-        newest: i64,
+        /// The date of the newest of them.
+        newest: UnixSeconds,
     },
     /// All of it.
     Done,

@@ -1,7 +1,7 @@
 //! What is read once answers as git does when it is asked about each pair.
 
 use towpath::lineage::Repository;
-use towpath::model::{BranchName, CommitId};
+use towpath::model::{BranchName, CommitId, UnixSeconds};
 
 use crate::story::{Repo, Story, name};
 
@@ -62,11 +62,11 @@ async fn who_has_a_commit_is_read_once_for_all() {
 async fn a_line_in_parts_is_the_line() {
     let (repo, opened) = opened(lively()).await;
     let tip = repo.tip("integration");
-    let now = 2_000_000_000;
+    let now = UnixSeconds(2_000_000_000);
     let whole = opened.first_parents(tip, now).await.unwrap();
     assert!(whole.len() > 4, "{whole:?}");
     for at_most in 1..=whole.len() + 1 {
-        let (mut line, mut newest, mut parts) = (Vec::new(), i64::MIN, 0);
+        let (mut line, mut newest, mut parts) = (Vec::new(), UnixSeconds::MIN, 0);
         loop {
             let part = opened.line_part(tip, (line.len(), at_most), (newest, now)).await.unwrap();
             assert!(part.commits.len() <= at_most);

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use tempfile::TempDir;
 use towpath::engine::judge::judge;
 use towpath::lineage::{Ledger, Mirror, Remote, Repository};
-use towpath::model::{Outcome, PromotionPath, Pull, Verdict};
+use towpath::model::{Outcome, PromotionPath, Pull, UnixSeconds, Verdict};
 
 use crate::command_line::told;
 use crate::story::{Repo, run_git};
@@ -122,7 +122,7 @@ async fn commits_with_odd_people_and_dates_are_judged_like_others() {
             assert_ne!(there.outcome(), Outcome::Unknown, "{lines}{there:?}");
         }
         let tip = tip.parse().unwrap();
-        let line = mirror.first_parents(tip, 2_000_000_000).await.unwrap();
+        let line = mirror.first_parents(tip, UnixSeconds(2_000_000_000)).await.unwrap();
         assert_eq!(line.last().map(|(commit, _)| *commit), Some(tip), "{lines}");
     }
 }

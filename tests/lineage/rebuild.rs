@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use towpath::lineage::{
     BranchError, Committer, Conflict, GitError, Mirror, Rebuild, Rebuilt, Remote, Repository,
 };
-use towpath::model::CommitId;
+use towpath::model::{CommitId, UnixSeconds};
 
 use crate::story::{name, run_git};
 
@@ -101,7 +101,7 @@ impl Work {
 }
 
 pub(crate) fn committer() -> Committer {
-    Committer::new("Towpath", "bot@example.org", 1_700_000_000)
+    Committer::new("Towpath", "bot@example.org", UnixSeconds(1_700_000_000))
 }
 
 pub(crate) fn clean(outcome: Rebuild) -> Rebuilt {

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use towpath::engine::judge::judge;
 use towpath::lineage::{Ledger, Repository};
-use towpath::model::{Base, BranchName, CommitId, Head, LedgerTip, Outcome, Pull, PushedAt, TipSource};
+use towpath::model::{
+    Base, BranchName, CommitId, Head, LedgerTip, Outcome, Pull, PushedAt, TipSource, UnixSeconds,
+};
 
 use crate::carried::Work;
 use crate::examples::with_hotfixes;
@@ -83,11 +85,12 @@ async fn judged(work: &Work, old: CommitId, told: bool) -> Outcome {
     work.git(&["branch", "-f", "integration", "topic"]);
     let mut ledger = Ledger::default();
     for (commit, at) in [(id(work, "master"), 50), (new, 200)] {
-        ledger.add_tip(name("integration"), LedgerTip { commit, at, source: TipSource::Push });
+        ledger
+            .add_tip(name("integration"), LedgerTip { commit, at: UnixSeconds(at), source: TipSource::Push });
     }
     let pushes = [(old, 100), (new, 300)];
     for (commit, at) in pushes.into_iter().take(if told { 2 } else { 1 }) {
-        ledger.add_push(name("topic"), PushedAt { commit, at, is_new: false });
+        ledger.add_push(name("topic"), PushedAt { commit, at: UnixSeconds(at), is_new: false });
     }
     let pull = Pull {
         head: Head { branch: Some(name("topic")), commit: new, fork: false },

@@ -3,13 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::process::Command;
+use std::time::Duration;
 
 use serde_json::json;
 use tempfile::TempDir;
 use towpath::lineage::Ledger;
 use towpath::model::{
     Base, BranchName, CommitId, Head, LedgerTip, MergeMethod, MergedPull, OpenPull, Origin, Pull, PushedAt,
-    TipSource, VerifiedTree,
+    TipSource, UnixSeconds, VerifiedTree,
 };
 
 #[path = "written.rs"]
@@ -26,13 +27,13 @@ struct Node {
     subject: String,
     /// The commit that the message says is reverted, as git writes it.
     reverts: Option<Mark>,
-    at: i64,
+    at: UnixSeconds,
 }
 
 #[derive(Clone)]
 enum Seen {
-    Tip { branch: String, mark: Mark, at: i64 },
-    Push { branch: String, mark: Mark, at: i64 },
+    Tip { branch: String, mark: Mark, at: UnixSeconds },
+    Push { branch: String, mark: Mark, at: UnixSeconds },
     Merged { branch: String, head: Mark, base: String, method: MergeMethod, made: Mark },
     Deployed { environment: String, mark: Mark },
 }
@@ -45,7 +46,7 @@ pub(crate) struct Story {
     seen: Vec<Seen>,
     /// Branches with an open pull request.
     open: BTreeSet<String>,
-    now: i64,
+    now: UnixSeconds,
 }
 
 const PATH: [&str; 4] = ["integration", "staging", "production", "master"];
@@ -58,7 +59,7 @@ impl Story {
             branches: BTreeMap::new(),
             seen: Vec::new(),
             open: BTreeSet::new(),
-            now: 1_700_000_000,
+            now: UnixSeconds(1_700_000_000),
         }
     }
 
@@ -88,7 +89,7 @@ impl Story {
 
     /// A new branch, or one pointed elsewhere by force.
     pub(crate) fn point(&mut self, branch: &str, mark: Mark) {
-        self.now += 60;
+        self.now += Duration::from_secs(60);
         self.move_to(branch, mark);
     }
 
@@ -272,7 +273,7 @@ impl Story {
     }
 
     fn add(&mut self, parents: Vec<Mark>, files: Files, subject: String) -> Mark {
-        self.now += 60;
+        self.now += Duration::from_secs(60);
         self.nodes.push(Node { parents, files, subject, reverts: None, at: self.now });
         self.nodes.len() - 1
     }

@@ -6,7 +6,9 @@ use std::path::Path;
 use std::process::Command;
 
 use towpath::lineage::{Committer, Ledger, Rebuild, Rebuilt, Repository};
-use towpath::model::{Cause, Code, CommitId, Head, Outcome, PromotionPath, Pull, Repair, Verdict};
+use towpath::model::{
+    Cause, Code, CommitId, Head, Outcome, PromotionPath, Pull, Repair, UnixSeconds, Verdict,
+};
 
 use crate::awkward_examples::AWKWARD;
 use crate::command_line::clone;
@@ -75,7 +77,7 @@ impl Example {
     async fn rebuilt(&self, repair: &Repair) -> Rebuilt {
         let picks: Vec<CommitId> = repair.picks.iter().map(|commit| commit.id).collect();
         let repository = Repository::open(self.repo.path()).await.unwrap();
-        let committer = Committer::new("Towpath", "bot@example.org", 1_800_000_000);
+        let committer = Committer::new("Towpath", "bot@example.org", UnixSeconds(1_800_000_000));
         let target = self.repo.tip(self.pull.1);
         match repository.rebuild(target, &picks, &committer).await.unwrap() {
             Rebuild::Clean(rebuilt) => {

@@ -46,7 +46,7 @@ impl Story {
             message += ".\n";
         }
         let mut record = format!("commit refs/heads/import\nmark :{}\n", mark + 1);
-        writeln!(record, "committer Ada <ada@example.org> {} +0000", node.at).unwrap();
+        writeln!(record, "committer Ada <ada@example.org> {} +0000", node.at.0).unwrap();
         writeln!(record, "data {}\n{message}", message.len()).unwrap();
         let mut parents = node.parents.iter();
         match parents.next() {

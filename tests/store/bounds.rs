@@ -7,7 +7,7 @@ use crate::given::{
 use std::sync::Arc;
 use towpath::model::{
     BranchName, CommitId, DeployOutcome, LedgerEntry, Merged, PullNumber, PullRequest, PullRequestState,
-    TipSource, TopicPush, TreeId,
+    TipSource, TopicPush, TreeId, UnixSeconds,
 };
 use towpath::store::{Backfill, Change, Millis, Next, OutcomeRow, Store, WorkItem};
 
@@ -18,13 +18,13 @@ fn closed(number: u64, at: Millis, topic: &str) -> PullRequest {
 }
 
 fn merged(number: u64, at: Millis) -> PullRequest {
-    let merged = Some(Merged { at: at / 1000, commit: Some(commit(1)) });
+    let merged = Some(Merged { at: UnixSeconds(at / 1000), commit: Some(commit(1)) });
     PullRequest { state: PullRequestState::Merged, merged, ..pull_row(number, at) }
 }
 
 fn push(topic: &str, seed: u8, at: i64) -> Change {
     let (branch, commit) = (branch(topic), commit(seed));
-    Change::Push(TopicPush { repository: REPOSITORY, branch, commit, at, is_new: true })
+    Change::Push(TopicPush { repository: REPOSITORY, branch, commit, at: UnixSeconds(at), is_new: true })
 }
 
 async fn numbers(store: &dyn Store, among: &[u64]) -> Vec<u64> {
@@ -132,7 +132,7 @@ fn tip(n: u32, source: TipSource) -> Change {
         branch: branch("staging"),
         commit: Some(numbered(n)),
         before: None,
-        at: i64::from(n),
+        at: UnixSeconds(i64::from(n)),
         forced: false,
         actor: None,
         source,
@@ -167,7 +167,7 @@ pub(crate) async fn a_verdict_reads_a_bounded_part_of_the_ledger(store: Arc<dyn 
     });
     apply(store, outcomes.collect()).await;
     let rows = store.ledger(REPOSITORY, &[branch("staging")], None).await.unwrap();
-    let times: Vec<i64> = rows.tips.iter().map(|(_, tip)| tip.at).collect();
+    let times: Vec<i64> = rows.tips.iter().map(|(_, tip)| tip.at.0).collect();
     assert_eq!(times, (1_001..=6_000).collect::<Vec<_>>(), "the newest, in order");
     assert_eq!(rows.verified.len(), 5_000);
     assert_eq!(
@@ -181,8 +181,8 @@ pub(crate) async fn a_verdict_reads_a_bounded_part_of_the_ledger(store: Arc<dyn 
         found.iter().map(|(of, tip)| (of.as_str(), tip.commit)).collect::<Vec<_>>(),
         [("staging", numbered(3))]
     );
-    let since = store.tips_since(REPOSITORY, &branch("staging"), 5_990).await.unwrap();
-    assert_eq!(since.iter().map(|tip| tip.at).collect::<Vec<_>>(), [5_991, 5_993, 5_995, 5_997, 5_999]);
+    let since = store.tips_since(REPOSITORY, &branch("staging"), UnixSeconds(5_990)).await.unwrap();
+    assert_eq!(since.iter().map(|tip| tip.at.0).collect::<Vec<_>>(), [5_991, 5_993, 5_995, 5_997, 5_999]);
 }
 
 pub(crate) async fn how_far_a_line_was_read_is_remembered(store: Arc<dyn Store>) {
@@ -190,11 +190,11 @@ pub(crate) async fn how_far_a_line_was_read_is_remembered(store: Arc<dyn Store>)
     let staging = branch("staging");
     let stand = async || store.backfill(REPOSITORY, &staging).await.unwrap();
     assert_eq!(stand().await, Backfill::NotBegun);
-    let reached = Some((commit(7), 2, 5));
+    let reached = Some((commit(7), 2, UnixSeconds(5)));
     let changes = [1, 2].map(|n| tip(n, TipSource::Backfill));
     apply(store, changes.into()).await;
     apply(store, vec![Change::Backfilled(REPOSITORY, staging.clone(), reached)]).await;
-    assert_eq!(stand().await, Backfill::UnderWay { tip: commit(7), filled: 2, newest: 5 });
+    assert_eq!(stand().await, Backfill::UnderWay { tip: commit(7), filled: 2, newest: UnixSeconds(5) });
     apply(store, vec![Change::Backfilled(REPOSITORY, staging.clone(), None)]).await;
     assert_eq!(stand().await, Backfill::Done);
     let other = store.backfill(REPOSITORY, &branch("production")).await.unwrap();

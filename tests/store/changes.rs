@@ -5,7 +5,7 @@ use crate::given::{
 use std::sync::Arc;
 use towpath::model::{
     InstallationId, LedgerEntry, LedgerTip, PullNumber, PullRequest, PullRequestState, PushedAt,
-    RepositoryId, TipSource, TopicPush,
+    RepositoryId, TipSource, TopicPush, UnixSeconds,
 };
 use towpath::store::{
     Change, Committed, Desired, Effect, Installation, InstallationState, Next, RepositoryRow,
@@ -111,7 +111,7 @@ fn tip(seed: Option<u8>, at: i64) -> LedgerEntry {
         branch: branch("staging"),
         commit: seed.map(commit),
         before: None,
-        at,
+        at: UnixSeconds(at),
         forced: false,
         actor: Some("ada".to_owned()),
         source: TipSource::Push,
@@ -134,7 +134,7 @@ pub(crate) async fn tips_are_in_the_order_of_their_moves_however_they_arrive(sto
     assert_eq!(store.newest_tip(REPOSITORY, &branch("production")).await.unwrap(), None);
     let branches = [branch("production"), branch("staging")];
     let ledger = store.ledger(REPOSITORY, &branches, None).await.unwrap();
-    let tip_at = |seed, at| LedgerTip { commit: commit(seed), at, source: TipSource::Push };
+    let tip_at = |seed, at| LedgerTip { commit: commit(seed), at: UnixSeconds(at), source: TipSource::Push };
     let at = |seed, at| (branch("staging"), tip_at(seed, at));
     let expected = [at(4, 40), at(9, 50), at(3, 50)];
     assert_eq!(ledger.tips, expected);
@@ -150,19 +150,19 @@ pub(crate) async fn the_earliest_push_is_kept(store: Arc<dyn Store>) {
             repository: REPOSITORY,
             branch: branch("feature/x"),
             commit: commit(seed),
-            at,
+            at: UnixSeconds(at),
             is_new: false,
         })
     };
     apply(store, vec![push(1, 50), push(1, 60), push(2, 40), push(1, 45)]).await;
     let pushes = async || store.ledger(REPOSITORY, &[], Some(&branch("feature/x"))).await.unwrap().pushes;
-    let at = |seed, at, is_new| PushedAt { commit: commit(seed), at, is_new };
+    let at = |seed, at, is_new| PushedAt { commit: commit(seed), at: UnixSeconds(at), is_new };
     assert_eq!(pushes().await, [at(2, 40, false), at(1, 45, false)]);
     let new = TopicPush {
         repository: REPOSITORY,
         branch: branch("feature/x"),
         commit: commit(1),
-        at: 45,
+        at: UnixSeconds(45),
         is_new: true,
     };
     apply(store, vec![Change::Push(new), push(1, 45)]).await;

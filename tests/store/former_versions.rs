@@ -4,7 +4,7 @@ use crate::given::{REPOSITORY, branch, commit, leased, pull_item};
 use rusqlite::Connection;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use towpath::model::{EnvironmentName, PullNumber, PullRequestState, PushedAt, TreeId};
+use towpath::model::{EnvironmentName, PullNumber, PullRequestState, PushedAt, TreeId, UnixSeconds};
 use towpath::store::{ConcurrencyLimits, Options, SqliteStore, Store, WorkItem};
 
 /// Migrations never change: the first `n` of them are what version `n` wrote.
@@ -258,6 +258,6 @@ async fn a_file_of_version_3_keeps_its_pushes() {
     let path = file_of(3, folder.path(), rows);
     let store = SqliteStore::open(&path, &Options::default()).unwrap();
     let pushes = store.ledger(REPOSITORY, &[], Some(&branch("feature/x"))).await.unwrap().pushes;
-    assert_eq!(pushes, [PushedAt { commit: commit(1), at: 10, is_new: false }]);
+    assert_eq!(pushes, [PushedAt { commit: commit(1), at: UnixSeconds(10), is_new: false }]);
     store.close().await;
 }

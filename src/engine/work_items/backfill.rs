@@ -4,7 +4,7 @@
 use crate::engine::context::EngineContext;
 use crate::engine::work_error::WorkError;
 use crate::lineage::Repository;
-use crate::model::{BranchName, CommitId, LedgerEntry, RepositoryId, TipSource};
+use crate::model::{BranchName, CommitId, LedgerEntry, RepositoryId, TipSource, UnixMillis, UnixSeconds};
 use crate::store::{Backfill, Change, RepositoryState, WorkItem};
 
 pub(super) async fn run(
@@ -52,12 +52,12 @@ pub(super) async fn begin(
 struct Reached {
     tip: CommitId,
     filled: u64,
-    newest: i64,
+    newest: UnixSeconds,
 }
 
 impl Reached {
     fn nothing(tip: CommitId) -> Self {
-        Self { tip, filled: 0, newest: i64::MIN }
+        Self { tip, filled: 0, newest: UnixSeconds::MIN }
     }
 }
 
@@ -67,7 +67,7 @@ async fn part(
     repository: &Repository,
     Reached { tip, filled, newest }: Reached,
 ) -> Result<Vec<Change>, WorkError> {
-    let now = ctx.now() / 1000;
+    let now = UnixMillis(ctx.now()).to_seconds();
     let known = usize::try_from(filled).unwrap_or(usize::MAX);
     let part = repository.line_part(tip, (known, ctx.settings.backfill_step), (newest, now)).await?;
     let entry = |commit, at| {

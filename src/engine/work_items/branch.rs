@@ -8,7 +8,8 @@ use crate::engine::work_error::WorkError;
 use crate::github::events::{PushEvent, WORKFLOWS};
 use crate::model::config::{CONFIGURATION_PATH, RepositoryConfig};
 use crate::model::{
-    BranchName, CommitId, LedgerEntry, PullNumber, RepositoryId, Role, TipSource, TopicPush, error_chain,
+    BranchName, CommitId, LedgerEntry, PullNumber, RepositoryId, Role, TipSource, TopicPush, UnixMillis,
+    UnixSeconds, error_chain,
 };
 use crate::store::{Change, DeliveryRow, RepositoryState, WorkItem};
 
@@ -154,7 +155,7 @@ fn topic_push(
     TopicPush { repository, branch: branch.clone(), commit, at: pushed_at(delivery, push), is_new }
 }
 
-fn pushed_at(delivery: &DeliveryRow, push: &PushEvent) -> i64 {
-    let told = push.repository.pushed_at.as_i64();
-    told.unwrap_or(delivery.received_at / 1000)
+fn pushed_at(delivery: &DeliveryRow, push: &PushEvent) -> UnixSeconds {
+    let told = push.repository.pushed_at.as_i64().map(UnixSeconds);
+    told.unwrap_or_else(|| UnixMillis(delivery.received_at).to_seconds())
 }

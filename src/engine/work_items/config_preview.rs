@@ -12,10 +12,12 @@ use crate::lineage::Repository;
 use crate::model::config::CONFIGURATION_PATH;
 use crate::model::config::Configuration;
 use crate::model::{
-    CheckName, CommitId, PromotionPath, PullNumber, PullRequest, PullRequestState, RepositoryId, Verdict,
+    CheckName, CommitId, PromotionPath, PullNumber, PullRequest, PullRequestState, RepositoryId, UnixMillis,
+    UnixSeconds, Verdict,
 };
 use crate::report::{self, BackTest, ChangedVerdict, CheckText, ConfigPreview, Withdrawn};
 use crate::store::{Change, ChecksOf, JudgedPull, RepositoryRow, RepositoryState, WorkItem};
+use std::time::Duration;
 
 /// How many merged pull requests are judged by both files.
 const TRIED: u32 = 100;
@@ -50,7 +52,11 @@ pub(super) async fn run(
             ConfigPreview::Valid { configuration: Box::new(configuration), tested }
         }
     };
-    let text = report::config_preview(&proposed, Some(&ctx.settings.docs.findings()), ctx.now() / 1000);
+    let text = report::config_preview(
+        &proposed,
+        Some(&ctx.settings.docs.findings()),
+        UnixMillis(ctx.now()).to_seconds(),
+    );
     Ok(vec![desired(id, pull.head_commit, (now.check_of_configuration(), &proposed, &text))?])
 }
 
@@ -109,7 +115,7 @@ async fn back_test(
         for path in [now, then] {
             let memory = Memory::of(ctx, path, id, &row.head_branch).await?;
             let memory = memory.for_topic(ctx, id, repository, &pull).await?;
-            let ledger = memory.ledger(Some(row.number)).until(at - 1);
+            let ledger = memory.ledger(Some(row.number)).until(at - Duration::from_secs(1));
             verdicts.push(judge::judge_as_of(repository, path, &pull, &ledger).await);
         }
         tested.judged += 1;
@@ -133,7 +139,7 @@ fn said(verdict: &Verdict) -> (crate::model::Outcome, Vec<crate::model::Code>) {
 
 /// What the base was before a pull request was merged, and when that was; `None` where its commits are not
 /// here any more.
-async fn before_merge(repository: &Repository, row: &PullRequest) -> Option<(CommitId, i64)> {
+async fn before_merge(repository: &Repository, row: &PullRequest) -> Option<(CommitId, UnixSeconds)> {
     let merged = row.merged?;
     let commit = merged.commit?;
     let parent = repository.resolve(&format!("{commit}^1")).await.ok()??;

@@ -112,7 +112,7 @@ pub(super) fn pull_row(
         base_branch: name(&pull.base.branch)?,
         author: pull.user.as_ref().map_or_else(|| "ghost".to_owned(), |user| user.login.clone()),
         updated_at: pull.updated_at.timestamp_millis(),
-        merged: pull.merged_at.map(|at| Merged { at: at.timestamp(), commit: pull.merge_commit_sha }),
+        merged: pull.merged_at.map(|at| Merged { at: at.into(), commit: pull.merge_commit_sha }),
         stack,
         details: pull.details.clone(),
     })

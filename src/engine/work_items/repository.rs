@@ -13,7 +13,7 @@ use crate::lineage::Repository;
 use crate::model::config::RepositoryConfig;
 use crate::model::{
     BranchName, LedgerEntry, MergeMethods, Millis, Outcome, PullNumber, PullRequest, PullRequestState,
-    RepositoryId, Role, TipSource, error_chain,
+    RepositoryId, Role, TipSource, UnixMillis, error_chain,
 };
 use crate::store::{Change, ChecksOf, JudgedPull, RepositoryRow, RepositoryState, WorkItem};
 use std::collections::HashMap;
@@ -299,7 +299,7 @@ async fn tips(
             branch: branch.clone(),
             commit: present,
             before: newest.commit,
-            at: newest.at.max(ctx.now() / 1000),
+            at: newest.at.max(UnixMillis(ctx.now()).to_seconds()),
             forced: false,
             actor: None,
             source: TipSource::Reconciled,

@@ -10,7 +10,7 @@ use super::patches::Patches;
 use super::similar::Authorship;
 use crate::lineage::git::Call;
 use crate::lineage::{GitError, Repository, lines};
-use crate::model::{CommitId, PushedAt};
+use crate::model::{CommitId, PushedAt, UnixSeconds};
 
 /// A rebase makes no more new commits than this; what does is not looked through.
 const MADE_AT_MOST: usize = 500;
@@ -35,7 +35,7 @@ struct Made {
     is_merge: bool,
     authorship: Authorship,
     committer: String,
-    committed_at: i64,
+    committed_at: UnixSeconds,
 }
 
 impl Made {
@@ -46,7 +46,7 @@ impl Made {
             is_merge: fields[1].contains(' '),
             authorship: Authorship { name, email, date, subject },
             committer: fields[6].to_owned(),
-            committed_at: fields[7].parse().unwrap_or_default(),
+            committed_at: UnixSeconds(fields[7].parse().unwrap_or_default()),
         })
     }
 }
@@ -118,7 +118,7 @@ impl Repository {
         };
         let (mut now, before) = (newest(true), newest(false));
         if now.iter().all(|push| push.commit != head) {
-            now.push(PushedAt { commit: head, at: i64::MAX, is_new: false });
+            now.push(PushedAt { commit: head, at: UnixSeconds::MAX, is_new: false });
         }
         let gone: Vec<CommitId> = before.iter().map(|push| push.commit).collect();
         let missing = if gone.is_empty() { Vec::new() } else { self.missing(&gone).await? };

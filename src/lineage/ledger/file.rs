@@ -3,7 +3,7 @@
 use super::{Ledger, LedgerError};
 use crate::model::{
     BranchName, CommitId, EnvironmentName, LedgerTip, MergeMethod, MergedPull, OpenPull, Origin, PullNumber,
-    PushedAt, TipSource, TreeId, VerifiedTree,
+    PushedAt, TipSource, TreeId, UnixSeconds, VerifiedTree,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -90,7 +90,7 @@ struct File {
 struct Tip {
     branch: BranchName,
     sha: CommitId,
-    at: i64,
+    at: UnixSeconds,
     #[serde(default)]
     source: TipSource,
 }
@@ -99,7 +99,7 @@ struct Tip {
 struct Push {
     branch: BranchName,
     sha: CommitId,
-    at: i64,
+    at: UnixSeconds,
     /// Whether nobody had pushed the commit before.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     new: bool,

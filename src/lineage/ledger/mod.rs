@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{
     BranchName, CommitId, Deployed, EnvironmentName, LedgerTip, MergedPull, OpenPull, PushedAt, TreeId,
-    VerifiedTree,
+    UnixSeconds, VerifiedTree,
 };
 
 /// Which commit each branch pointed at, and when; what was merged how, what is open, what was deployed: all
@@ -115,15 +115,15 @@ impl Ledger {
         }
     }
 
-    /// What `branch` pointed at at a moment, in Unix seconds.
-    pub fn tip_at(&self, branch: &BranchName, at: i64) -> Option<&LedgerTip> {
+    /// What `branch` pointed at at a moment.
+    pub fn tip_at(&self, branch: &BranchName, at: UnixSeconds) -> Option<&LedgerTip> {
         let tips = self.tips(branch);
         tips[..tips.partition_point(|tip| tip.at <= at)].last()
     }
 
     /// The same ledger as it was at a moment: what came later is left out.
     #[must_use]
-    pub fn until(&self, at: i64) -> Self {
+    pub fn until(&self, at: UnixSeconds) -> Self {
         let mut earlier = self.clone();
         for tips in earlier.tips.values_mut() {
             tips.retain(|tip| tip.at <= at);
@@ -163,7 +163,7 @@ mod tests {
         assert_eq!(ledger.deployed("production", tree), Deployed::No);
         assert_eq!(Ledger::default().deployed("staging", tree), Deployed::NobodyReports);
         let staging = BranchName::new("staging").unwrap();
-        assert_eq!(ledger.tips(&staging).iter().map(|tip| tip.at).collect::<Vec<_>>(), [10, 20]);
+        assert_eq!(ledger.tips(&staging).iter().map(|tip| tip.at.0).collect::<Vec<_>>(), [10, 20]);
         assert_eq!(ledger.pushes(&BranchName::new("feature/x").unwrap()).len(), 1);
         assert_eq!(ledger.tips(&BranchName::new("none").unwrap()), []);
         assert_eq!(Ledger::parse(r#"{"version":1}"#).unwrap(), Ledger::default());
@@ -175,11 +175,12 @@ mod tests {
         let branch = BranchName::new("production").unwrap();
         for (byte, at) in [(1, 10), (2, 20), (3, 20), (4, 30)] {
             let commit = CommitId::from_bytes([byte; 20]);
-            ledger.add_tip(branch.clone(), LedgerTip { commit, at, source: TipSource::Push });
+            ledger
+                .add_tip(branch.clone(), LedgerTip { commit, at: UnixSeconds(at), source: TipSource::Push });
         }
-        let at = |at| ledger.tip_at(&branch, at).map(|tip| tip.commit.as_bytes()[0]);
+        let at = |at| ledger.tip_at(&branch, UnixSeconds(at)).map(|tip| tip.commit.as_bytes()[0]);
         assert_eq!([at(9), at(10), at(20), at(29), at(99)], [None, Some(1), Some(3), Some(3), Some(4)]);
-        assert_eq!(ledger.until(20).tips(&branch).len(), 3);
+        assert_eq!(ledger.until(UnixSeconds(20)).tips(&branch).len(), 3);
     }
 
     #[test]

@@ -1,5 +1,5 @@
 use super::*;
-use crate::model::{Code, CommitId, Deployed, HeadDeploy, Hold, Lifted, TreeId};
+use crate::model::{Code, CommitId, Deployed, HeadDeploy, Hold, Lifted, TreeId, UnixSeconds};
 
 fn history(deployed: Deployed) -> PromotionHistory {
     let tree = |n| TreeId::from_bytes([n; 20]);
@@ -23,7 +23,7 @@ fn found(tested: Tested, deployed: Deployed, deploys: &DeployFacts) -> Vec<(Code
 }
 
 fn of_head(taken_up: bool, ended: Option<&str>) -> DeployFacts {
-    let of_head = HeadDeploy { taken_up, since: 0, ended: ended.map(str::to_owned) };
+    let of_head = HeadDeploy { taken_up, since: UnixSeconds(0), ended: ended.map(str::to_owned) };
     DeployFacts { of_head: Some(of_head), ..DeployFacts::default() }
 }
 

@@ -4,7 +4,7 @@ use super::{id, name, pull, topic_history};
 use crate::model::{
     BackMergeHistory, Cause, Code, CommitId, DeployFacts, Deployed, Facts, HeadDeploy, History, Hold, Level,
     MergeMethods, MergeOutcome, MethodsFrom, Origin, PromotionHistory, PromotionPath, Snapshot, Source,
-    Stack, StackFacts, StackMember, Tested, TopicHistory, TreeId, Verdict,
+    Stack, StackFacts, StackMember, Tested, TopicHistory, TreeId, UnixSeconds, Verdict,
 };
 use crate::policy::{FAMILIES, Fact, Judged, Reach, Trigger, config_changes, judge};
 use proptest::prelude::*;
@@ -69,7 +69,7 @@ prop_compose! {
 prop_compose! {
     fn deploys()(of_head in any::<Option<(bool, bool)>>(), held in any::<bool>()) -> DeployFacts {
         let of_head = of_head.map(|(taken_up, ended)| HeadDeploy {
-            taken_up, since: 0, ended: ended.then(|| "failed".to_owned()),
+            taken_up, since: UnixSeconds(0), ended: ended.then(|| "failed".to_owned()),
         });
         let hold = held.then(|| Hold {
             from: id(1), to: id(2), by: "op".to_owned(), reason: "broken".to_owned(),

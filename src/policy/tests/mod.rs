@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::model::{
     Base, BranchName, Cause, Code, Commit, CommitId, Head, LedgerTip, Level, Line, Outcome, PushedAt, Source,
-    TipSource, TopicHistory,
+    TipSource, TopicHistory, UnixSeconds,
 };
 
 pub(super) fn id(number: usize) -> CommitId {
@@ -152,7 +152,7 @@ fn brought() -> impl Strategy<Value = Vec<Commit>> {
                     parents,
                     subject,
                     author,
-                    committed_at: 0,
+                    committed_at: UnixSeconds(0),
                     made_by_github: false,
                     origin: None,
                 }
@@ -165,7 +165,8 @@ fn brought() -> impl Strategy<Value = Vec<Commit>> {
 fn tips(most: usize) -> impl Strategy<Value = Vec<LedgerTip>> {
     let source = prop_oneof![Just(TipSource::Push), Just(TipSource::Backfill), Just(TipSource::Reconciled)];
     let tip = (0_usize..14, 0_i64..20, source);
-    let tip = tip.prop_map(|(commit, at, source)| LedgerTip { commit: id(commit), at, source });
+    let tip =
+        tip.prop_map(|(commit, at, source)| LedgerTip { commit: id(commit), at: UnixSeconds(at), source });
     proptest::collection::vec(tip, 0..most)
 }
 
@@ -181,7 +182,7 @@ prop_compose! {
         tips.sort_by_key(|tip| tip.at);
         let first_parents = first_parents.into_iter().map(id).filter(known).collect();
         let gained = tips.iter().map(|tip| vec![tip.commit]).collect();
-        let pushes = pushes.into_iter().map(|(commit, at)| PushedAt { commit: id(commit), at, is_new: false });
+        let pushes = pushes.into_iter().map(|(commit, at)| PushedAt { commit: id(commit), at: UnixSeconds(at), is_new: false });
         let pushes = pushes.filter(|push| known(&push.commit)).collect();
         let lines = vec![Line { branch: name("staging"), first_parents, tips, gained, beyond: Vec::new() }];
         TopicHistory {
@@ -213,14 +214,14 @@ fn carried(verdict: &Verdict) -> Option<&Cause> {
 /// A topic of one commit, at which staging was pointed within the second of its push.
 fn tried_at_once(is_new: bool) -> TopicHistory {
     let commit = id(1);
-    let tip = LedgerTip { commit, at: 100, source: TipSource::Push };
+    let tip = LedgerTip { commit, at: UnixSeconds(100), source: TipSource::Push };
     let brought = Commit {
         id: commit,
         tree: "1".repeat(40).parse().unwrap(),
         parents: vec![id(99)],
         subject: String::new(),
         author: "ana".to_owned(),
-        committed_at: 0,
+        committed_at: UnixSeconds(0),
         made_by_github: false,
         origin: None,
     };
@@ -236,7 +237,7 @@ fn tried_at_once(is_new: bool) -> TopicHistory {
         brought: vec![brought],
         lines: vec![line],
         former_tips: Vec::new(),
-        pushes: vec![PushedAt { commit, at: 100, is_new }],
+        pushes: vec![PushedAt { commit, at: UnixSeconds(100), is_new }],
         before_rebase: Vec::new(),
         others_pushes: Vec::new(),
         elsewhere: Vec::new(),
@@ -276,7 +277,7 @@ proptest! {
     #[test]
     fn tips_known_from_before_the_topic_never_help_it(mut history in topic_history(), more in tips(4)) {
         prop_assume!(verdict(&history).outcome() == Outcome::Fail);
-        let first_push = history.pushes.iter().map(|push| push.at).min().unwrap_or(0);
+        let first_push = history.pushes.iter().map(|push| push.at).min().unwrap_or(UnixSeconds(0));
         let line = &mut history.lines[0];
         for mut tip in more {
             if history.brought.iter().any(|commit| commit.id == tip.commit) {
@@ -291,7 +292,7 @@ proptest! {
     #[test]
     fn a_push_that_proves_nothing_excuses_nothing(mut history in topic_history()) {
         prop_assume!(verdict(&history).outcome() == Outcome::Fail);
-        let newest = history.lines[0].tips.iter().map(|tip| tip.at).max().unwrap_or(0);
+        let newest = history.lines[0].tips.iter().map(|tip| tip.at).max().unwrap_or(UnixSeconds(0));
         for push in &mut history.pushes {
             push.at = push.at.max(newest);
         }

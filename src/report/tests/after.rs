@@ -9,7 +9,7 @@ use crate::model::config::Configuration;
 use crate::model::{
     Cause, Finding, Level,
     Outcome::{Fail, Pass, Warn},
-    PromotionPath, PullNumber, Verdict,
+    PromotionPath, PullNumber, UnixSeconds, Verdict,
 };
 
 fn after(differs: bool, cut: bool) -> String {
@@ -43,7 +43,8 @@ fn a_promotion_ships_what_nobody_tested() {
 }
 
 fn said(proposed: &ConfigPreview) -> String {
-    let check = config_preview(proposed, Some("https://towpath.example/findings"), 1_700_000_000);
+    let check =
+        config_preview(proposed, Some("https://towpath.example/findings"), UnixSeconds(1_700_000_000));
     format!("{} {}\n\n{}", check.conclusion.as_str(), check.title, check.full_summary())
 }
 

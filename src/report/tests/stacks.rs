@@ -3,7 +3,7 @@
 use super::super::samples::*;
 use super::super::{Rewritten, rewritten_alarm, rewritten_marker};
 use super::shown;
-use crate::model::{Cause, Outcome::Fail, Outcome::Pass, PromotionPath};
+use crate::model::{Cause, Outcome::Fail, Outcome::Pass, PromotionPath, UnixSeconds};
 
 #[test]
 fn a_promotion_in_a_stack_is_taken_out_of_it() {
@@ -99,7 +99,7 @@ fn a_rewritten_branch_is_brought_back_to_where_it_was() {
         after: id(5),
         by: by.map(str::to_owned),
         stack,
-        at: 1_700_000_000,
+        at: UnixSeconds(1_700_000_000),
     };
     subject.pull.head.commit = id(4);
     let (title, body) = rewritten_alarm(&PromotionPath::pro(), &subject, &what(Some("rita"), Some(7)));

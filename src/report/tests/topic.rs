@@ -5,7 +5,7 @@ use super::shown;
 use crate::model::{
     Cause,
     Outcome::{Fail, Warn},
-    Repair,
+    Repair, UnixSeconds,
 };
 
 #[test]
@@ -196,7 +196,10 @@ fn a_topic_without_own_work_is_closed() {
 fn a_branch_pointed_at_the_topic_is_no_reproach() {
     let shown = shown(
         &subject("feature/x", "integration"),
-        verdict(Warn, Cause::PointedAtTopic { branch: name("staging"), commit: id(13), at: 1_700_000_000 }),
+        verdict(
+            Warn,
+            Cause::PointedAtTopic { branch: name("staging"), commit: id(13), at: UnixSeconds(1_700_000_000) },
+        ),
     );
     insta::assert_snapshot!(shown, @"
     success [] On the path, but staging was pointed at it

@@ -4,9 +4,9 @@ use super::super::copy_standing::{CopyStanding, Guard, NotCopied, Refuser};
 use super::super::prose::{Prose, count, row};
 use super::super::{shell, stamp};
 use super::{Evidence, Explanation, Scene, Step};
-use crate::model::{Commit, CopyMode};
+use crate::model::{Commit, CopyMode, UnixSeconds};
 
-pub(super) fn stale(scene: &Scene<'_>, behind: usize, since: Option<i64>) -> Explanation {
+pub(super) fn stale(scene: &Scene<'_>, behind: usize, since: Option<UnixSeconds>) -> Explanation {
     let (original, copy) = (scene.head(), scene.base());
     let title = Prose::new("Stale: % is behind %", &[copy, &original]);
     let actual = Prose::new(

@@ -4,7 +4,7 @@ use super::super::deployment_protection::hold_lift_command;
 use super::super::prose::{Prose, row};
 use super::super::stamp;
 use super::{Explanation, Scene, Step};
-use crate::model::{CommitId, PullNumber};
+use crate::model::{CommitId, PullNumber, UnixSeconds};
 
 /// What is known of a hold.
 pub(super) struct Hold<'a> {
@@ -12,7 +12,7 @@ pub(super) struct Hold<'a> {
     pub(super) to: CommitId,
     pub(super) by: &'a str,
     pub(super) reason: &'a str,
-    pub(super) since: i64,
+    pub(super) since: UnixSeconds,
     pub(super) pulls: &'a [PullNumber],
     pub(super) lifted: Option<&'a (String, String)>,
 }
@@ -73,7 +73,7 @@ fn taken_back(pulls: &[PullNumber]) -> Prose {
 pub(super) fn deploying(
     scene: &Scene<'_>,
     environment: &str,
-    since: i64,
+    since: UnixSeconds,
     ended: Option<&str>,
 ) -> Explanation {
     let (head, tip) = (scene.head(), scene.pull.head.commit.short());

@@ -7,7 +7,7 @@ use super::super::{Subject, shell, stamp};
 use super::changes::{distinct, names, pull_requests};
 use super::commands::FORK;
 use super::{Evidence, Explanation, Scene, Step};
-use crate::model::{BranchName, Commit, CommitId, Origin, Repair};
+use crate::model::{BranchName, Commit, CommitId, Origin, Repair, UnixSeconds};
 
 /// What TP201 found.
 pub(super) struct Carried<'a> {
@@ -172,7 +172,12 @@ pub(super) fn unrelated(scene: &Scene<'_>, plan: &Repair) -> Explanation {
     explanation
 }
 
-pub(super) fn pointed_at(scene: &Scene<'_>, branch: &BranchName, commit: &CommitId, at: i64) -> Explanation {
+pub(super) fn pointed_at(
+    scene: &Scene<'_>,
+    branch: &BranchName,
+    commit: &CommitId,
+    at: UnixSeconds,
+) -> Explanation {
     let (head, branch) = (scene.head(), branch.as_str());
     let title = Prose::new("On the path, but % was pointed at it", &[branch]);
     let when = stamp::utc(at);

@@ -1,6 +1,6 @@
 //! How far the lines of branches were read into the ledger.
 
-use crate::model::{BranchName, CommitId, RepositoryId, TipSource};
+use crate::model::{BranchName, CommitId, RepositoryId, TipSource, UnixSeconds};
 use crate::store::{Backfill, StoreError};
 use rusqlite::{Connection, OptionalExtension, named_params};
 
@@ -45,7 +45,7 @@ pub(super) fn store(
     connection: &Connection,
     repository: RepositoryId,
     branch: &BranchName,
-    reached: Option<(CommitId, u64, i64)>,
+    reached: Option<(CommitId, u64, UnixSeconds)>,
 ) -> Result<(), StoreError> {
     if let Some((tip, filled, newest)) = reached {
         connection.prepare_cached(KEEP)?.execute(named_params! {

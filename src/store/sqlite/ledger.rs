@@ -1,7 +1,9 @@
 //! The whole ledger of a repository, for people who ask what was where.
 
 use super::reads::{in_order_of_moves, tip_from};
-use crate::model::{BranchName, CommitId, LedgerEntry, LedgerTip, PushedAt, RepositoryId, TopicPush};
+use crate::model::{
+    BranchName, CommitId, LedgerEntry, LedgerTip, PushedAt, RepositoryId, TopicPush, UnixSeconds,
+};
 use crate::store::StoreError;
 use rusqlite::{Connection, Row, named_params};
 
@@ -48,7 +50,7 @@ pub(super) fn tips_since(
     connection: &Connection,
     repository: RepositoryId,
     branch: &BranchName,
-    since: i64,
+    since: UnixSeconds,
 ) -> Result<Vec<LedgerEntry>, StoreError> {
     let by = named_params! {
         ":repository": repository, ":branch": branch, ":since": since, ":limit": SINCE_AT_MOST,

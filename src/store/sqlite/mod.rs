@@ -45,7 +45,7 @@ use super::{
 };
 use crate::model::{
     AuditRow, BranchName, CommitId, Deploy, Hold, InstallationId, LedgerEntry, LedgerTip, MergeMethods,
-    PullNumber, PullRequest, PushedAt, RepositoryId, TopicPush,
+    PullNumber, PullRequest, PushedAt, RepositoryId, TopicPush, UnixSeconds,
 };
 use async_trait::async_trait;
 use inbox::{Old, Packed};
@@ -307,7 +307,7 @@ impl Store for SqliteStore {
         &self,
         repository: RepositoryId,
         branch: &BranchName,
-        since: i64,
+        since: UnixSeconds,
     ) -> Result<Vec<LedgerEntry>, StoreError> {
         let branch = branch.clone();
         self.readers.run(move |c| ledger::tips_since(c, repository, &branch, since)).await

@@ -3,7 +3,7 @@
 use super::values::Tip;
 use crate::model::{
     BranchName, CommitId, DeployOutcome, InstallationId, LedgerEntry, LedgerTip, Merged, Move, Placed,
-    PullNumber, PullRequest, PushedAt, RepositoryId, TipSource, VerifiedTree, in_order,
+    PullNumber, PullRequest, PushedAt, RepositoryId, TipSource, UnixSeconds, VerifiedTree, in_order,
 };
 use crate::store::{
     ActRow, ConfigurationRow, Effect, Installation, JudgedPull, LedgerRows, RepositoryRow, StoreError,
@@ -234,7 +234,7 @@ fn pull_from(row: &Row<'_>) -> rusqlite::Result<PullRequest> {
         base_branch: row.get(6)?,
         author: row.get(7)?,
         updated_at: row.get(8)?,
-        merged: row.get::<_, Option<i64>>(9)?.map(merged).transpose()?,
+        merged: row.get::<_, Option<UnixSeconds>>(9)?.map(merged).transpose()?,
         stack: row.get(11)?,
         details: row.get(12)?,
     })

@@ -2,7 +2,7 @@
 
 use crate::model::{
     BranchName, CommitId, DeployOutcome, EnvironmentName, InstallationId, PullNumber, PullRequestDetails,
-    PullRequestState, RepositoryId, Stack, TipSource, TreeId,
+    PullRequestState, RepositoryId, Stack, TipSource, TreeId, UnixMillis, UnixSeconds,
 };
 use crate::store::{DeliveryId, InstallationState, RepositoryState, WorkItem};
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
@@ -58,6 +58,24 @@ macro_rules! numbers {
 }
 
 numbers!(InstallationId, RepositoryId, PullNumber);
+
+macro_rules! moments {
+    ($($type:ident),+) => {$(
+        impl ToSql for $type {
+            fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+                Ok(self.0.into())
+            }
+        }
+
+        impl FromSql for $type {
+            fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+                value.as_i64().map(Self)
+            }
+        }
+    )+};
+}
+
+moments!(UnixMillis, UnixSeconds);
 
 impl ToSql for DeliveryId {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
@@ -244,6 +262,8 @@ mod tests {
         keeps(&[RepositoryId(0), RepositoryId(u64::MAX)]);
         keeps(&[InstallationId(7)]);
         keeps(&[PullNumber(7)]);
+        keeps(&[UnixMillis::MIN, UnixMillis(1_700_000_000_000)]);
+        keeps(&[UnixSeconds(-1), UnixSeconds::MAX]);
         keeps(&[DeliveryId(-1), DeliveryId(i64::MAX)]);
         keeps(&[CommitId::from_bytes([7; 20])]);
         keeps(&[BranchName::new("a/ü'b").unwrap()]);

@@ -1,7 +1,7 @@
 //! Walks over what is stored, to delete what nobody asks about any more: a bounded piece of a table each time, by its
 //! primary key, so that a large one costs no more than a small one and no index has to be kept for it.
 
-use crate::model::RepositoryId;
+use crate::model::{RepositoryId, UnixMillis};
 use crate::store::{Millis, StoreError};
 use rusqlite::{Connection, Row, named_params};
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -188,7 +188,7 @@ pub(super) fn old_pushes(
         |it| (id_of(it.repository), it.branch, it.head),
     );
     let by = named_params! {
-        ":closed": closed / 1000, ":repository": repository, ":branch": branch, ":head": head, ":limit": LOOKED_AT,
+        ":closed": UnixMillis(closed).to_seconds(), ":repository": repository, ":branch": branch, ":head": head, ":limit": LOOKED_AT,
     };
     let read = |row: &Row<'_>| {
         let key = PushKey { repository: row.get(0)?, branch: row.get(1)?, head: row.get(2)? };
@@ -210,7 +210,7 @@ pub(super) fn drop_pushes(
     let mut statement = connection.prepare_cached(DROP_PUSH)?;
     for PushKey { repository, branch, head } in pushes {
         statement.execute(named_params! {
-            ":repository": repository, ":branch": branch, ":head": head, ":closed": closed / 1000,
+            ":repository": repository, ":branch": branch, ":head": head, ":closed": UnixMillis(closed).to_seconds(),
         })?;
     }
     Ok(())
