@@ -16,7 +16,7 @@ use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
-use towpath::model::{PullNumber, RepositoryId};
+use towpath::model::{PullNumber, RepositoryId, UnixMillis};
 use towpath::store::{ConcurrencyLimits, NewDelivery, Next, Options, SqliteStore, Store, WorkItem};
 
 const LIMITS: ConcurrencyLimits = ConcurrencyLimits { per_repository: 4, per_installation: 48 };
@@ -58,7 +58,7 @@ fn delivery(n: u64) -> NewDelivery {
         installation: None,
         body: BODIES[usize::try_from(n % PULLS).unwrap_or(0)].clone(),
         item: WorkItem::PullRequest(RepositoryId(n % 50), PullNumber(n % PULLS)),
-        received_at: n.cast_signed(),
+        received_at: UnixMillis(n.cast_signed()),
     }
 }
 
@@ -197,7 +197,7 @@ async fn work() {
     let folder = tempfile::tempdir().expect("a folder");
     let store = open(folder.path());
     let work_items = (0..UNITS).map(|n| WorkItem::PullRequest(RepositoryId(n % 50), PullNumber(n))).collect();
-    store.mark(work_items, 0).await.expect("marks");
+    store.mark(work_items, UnixMillis(0)).await.expect("marks");
     let (before, start) = (written(), Instant::now());
     let mut workers = JoinSet::new();
     for _ in 0..WORKERS {
@@ -206,8 +206,10 @@ async fn work() {
             let mut waits = Vec::new();
             loop {
                 let asked = Instant::now();
-                let Some(lease) = store.lease(1, LIMITS).await.expect("a lease") else { return waits };
-                store.commit(&lease, vec![], Next::Done, 2).await.expect("a commit");
+                let Some(lease) = store.lease(UnixMillis(1), LIMITS).await.expect("a lease") else {
+                    return waits;
+                };
+                store.commit(&lease, vec![], Next::Done, UnixMillis(2)).await.expect("a commit");
                 waits.push(asked.elapsed());
             }
         });

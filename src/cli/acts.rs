@@ -9,6 +9,7 @@ use crate::model::{Deploy, DeployState, Ending, Environment, RepositoryId};
 use crate::report;
 use crate::store::{ActOutcome, RequestedAct, RequestedActId, RequestedActRow, SqliteStore, Store};
 use serde_json::{Value, json};
+use std::num::ParseIntError;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -36,8 +37,8 @@ pub(super) struct Telling {
     #[arg(long)]
     wait: bool,
     /// How long to follow it
-    #[arg(long, value_name = "MINUTES", default_value = "120", requires = "wait")]
-    timeout: u64,
+    #[arg(long, value_name = "MINUTES", default_value = "120", value_parser = minutes, requires = "wait")]
+    timeout: Duration,
     /// Print JSON objects, one a line
     #[arg(long)]
     pub(super) json: bool,
@@ -47,6 +48,10 @@ impl Telling {
     fn tell(&self, words: &str, object: impl FnOnce() -> Value) {
         print::to_stdout(&if self.json { format!("{}\n", object()) } else { format!("{words}\n") });
     }
+}
+
+fn minutes(text: &str) -> Result<Duration, ParseIntError> {
+    Ok(Duration::from_secs(text.parse::<u64>()?.saturating_mul(60)))
 }
 
 /// Asks the server, and answers when it has accepted or refused; or follows it to its end.
@@ -111,11 +116,11 @@ struct Following<'a> {
 
 impl Following<'_> {
     async fn to_end(&self, number: u64) -> Result<ExitCode, UsageError> {
-        let within = Duration::from_secs(self.telling.timeout.saturating_mul(60));
+        let within = self.telling.timeout;
         if let Ok(went_well) = tokio::time::timeout(within, self.follow(number)).await {
             return Ok(if went_well? { ExitCode::SUCCESS } else { ExitCode::FAILURE });
         }
-        let minutes = self.telling.timeout;
+        let minutes = within.as_secs() / 60;
         let words = format!("not ended within {minutes} min; it goes on, and towpath where shows how");
         self.telling.tell(&words, || json!({ "state": "timeout", "words": words }));
         Ok(ExitCode::FAILURE)

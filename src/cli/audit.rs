@@ -112,7 +112,7 @@ async fn list(store: &SqliteStore, asked: &Asked) -> Result<ExitCode, UsageError
         Some(name) => Some(opened::repository(store, name).await?.id),
         None => None,
     };
-    let since = asked.since.map_or(0, |since| since.seconds().to_millis().0);
+    let since = asked.since.map_or_else(UnixMillis::default, |since| since.seconds().to_millis());
     let rows = store.audit(AuditFilter { repository: of, since }).await?;
     let repositories = store.repositories(None).await?;
     let names = repositories.into_iter().map(|row| (row.id, row.full_name)).collect();
@@ -176,7 +176,7 @@ fn line(entry: &AuditEntry, repository: &str) -> String {
     let came = if entry.done { "" } else { "refused: " };
     format!(
         "{}  {} [{}]  {}  {}{why}: {came}{}",
-        report::moment(UnixMillis(entry.at).to_seconds()),
+        report::moment(entry.at.to_seconds()),
         short(&entry.actor),
         short(&entry.role),
         short(&entry.action),
@@ -215,7 +215,7 @@ fn fields(row: &AuditRow, entry: &AuditEntry, repository: String) -> [String; 14
     let commit = |commit: Option<crate::model::CommitId>| commit.map(|it| it.to_string()).unwrap_or_default();
     [
         row.number.to_string(),
-        report::moment(UnixMillis(entry.at).to_seconds()),
+        report::moment(entry.at.to_seconds()),
         entry.actor.clone(),
         entry.role.clone(),
         entry.action.clone(),

@@ -1,6 +1,7 @@
 use super::UsageError;
 use super::opened;
 use crate::engine::{Clock, SystemClock};
+use crate::model::UnixMillis;
 use crate::report::one_line;
 use crate::store::{DeliveryFilter, DeliveryRow, DeliveryState, GivenUp, SqliteStore, Store, WorkItem};
 use std::fmt::Write as _;
@@ -184,7 +185,7 @@ fn state_name(state: DeliveryState) -> &'static str {
     }
 }
 
-fn when(at: i64) -> String {
-    let time = chrono::DateTime::from_timestamp_millis(at).unwrap_or_default();
+fn when(at: UnixMillis) -> String {
+    let time = at.to_date().unwrap_or_default();
     time.format("%Y-%m-%d %H:%M:%S").to_string()
 }

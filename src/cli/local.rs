@@ -7,9 +7,7 @@ use super::{UsageError, config};
 use crate::engine::{Clock as _, SystemClock};
 use crate::lineage::{BranchTip, GitError, Repository};
 use crate::model::config::{CONFIGURATION_PATH, RepositoryConfig, configuration_text};
-use crate::model::{
-    BranchName, Finding, ForPeople, Outcome, PromotionPath, Undecided, UnixMillis, UnixSeconds, Verdict,
-};
+use crate::model::{BranchName, Finding, ForPeople, Outcome, PromotionPath, Undecided, UnixSeconds, Verdict};
 use crate::report::{ConfigSource, SeenAs, shell_word};
 
 /// Where a local check looks.
@@ -30,7 +28,7 @@ pub(super) struct Local {
     /// What people call the place.
     pub(super) place: String,
     pub(super) repository: Repository,
-    /// When it was looked at, in Unix seconds.
+    /// When it was looked at.
     pub(super) now: UnixSeconds,
 }
 
@@ -80,7 +78,7 @@ impl Place {
             }
             other => failed(&place, &other),
         })?;
-        let local = Local { place, repository, now: UnixMillis(SystemClock.now()).to_seconds() };
+        let local = Local { place, repository, now: SystemClock.now().to_seconds() };
         self.with_remote(local, spelled, branches).await
     }
 

@@ -6,7 +6,7 @@ use super::exit::exit_of;
 use super::{UsageError, print};
 use crate::engine::{Clock as _, SystemClock};
 use crate::lineage::{Committer, Conflict, GitError, Rebuild, Rebuilt, Repository};
-use crate::model::{BranchName, CommitId, ForPeople, Pull, Repair, UnixMillis, Verdict};
+use crate::model::{BranchName, CommitId, ForPeople, Pull, Repair, Verdict};
 use crate::report::{self, LocalCheck, RepairPlan, RepairStage};
 
 /// How many numbers are tried behind the default name.
@@ -112,7 +112,7 @@ impl Judged<'_> {
 
     /// Who the commits are made by. What is only tried out needs nobody's name.
     async fn committer(&self, is_applied: bool) -> Result<Committer, UsageError> {
-        let at = UnixMillis(SystemClock.now()).to_seconds();
+        let at = SystemClock.now().to_seconds();
         match self.repository.person(at).await.map_err(|error| self.failed(&error))? {
             Some(person) => Ok(person),
             None if is_applied => Err(UsageError::new(

@@ -3,7 +3,7 @@
 use super::acts::{At, Telling, ask};
 use super::opened::{environment, path_of};
 use super::{UsageError, commits, opened, print};
-use crate::model::{CommitId, Hold, UnixMillis};
+use crate::model::{CommitId, Hold};
 use crate::report;
 use crate::store::{RequestedAct, Store};
 use std::fmt::Write as _;
@@ -132,13 +132,13 @@ pub(super) async fn run_hold(command: HoldCommand) -> Result<ExitCode, UsageErro
 fn shown(name: &str, hold: Option<&Hold>) -> String {
     let Some(hold) = hold else { return format!("{name} is not held and never was\n") };
     let Hold { from, to, by, reason, .. } = hold;
-    let since = report::moment(UnixMillis(hold.since).to_seconds());
+    let since = report::moment(hold.since.to_seconds());
     let mut text =
         format!("{by} rolled {name} back from {} to {} on {since}: {reason}\n", from.short(), to.short());
     match &hold.lifted {
         None => text.push_str("it is held\n"),
         Some(lifted) => {
-            let at = report::moment(UnixMillis(lifted.at).to_seconds());
+            let at = report::moment(lifted.at.to_seconds());
             // Writing into a text does not fail.
             let _ = writeln!(text, "{} lifted the hold on {at}: {}", lifted.by, lifted.reason);
         }

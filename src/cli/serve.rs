@@ -48,7 +48,7 @@ pub(super) async fn run() -> Result<(), UsageError> {
         settings: engine::Settings {
             mirrors: settings.mirrors,
             docs: settings.docs,
-            lists_lag: i64::from(settings.lists_lag) * 1_000,
+            lists_lag: settings.lists_lag,
             ..engine::Settings::default()
         },
         deploying: settings.deploying,

@@ -13,6 +13,7 @@ use crate::engine::{Deploying, MirrorBounds, Places};
 use crate::model::DocsUrl;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::LevelFilter;
 
@@ -33,8 +34,8 @@ pub(super) struct Settings {
     pub(super) mirrors: MirrorBounds,
     /// Where what is shown is explained.
     pub(super) docs: DocsUrl,
-    /// How late GitHub's lists may be, in seconds.
-    pub(super) lists_lag: u32,
+    /// How late GitHub's lists may be.
+    pub(super) lists_lag: Duration,
     /// What the operator allows and holds for deploys.
     pub(super) deploying: Deploying,
 }
@@ -94,9 +95,10 @@ impl Reading {
         let default = MirrorBounds::default();
         let mirrors = variables.read(MIRRORS_MAX, default.bytes, |text| size(MIRRORS_MAX, text));
         let docs = variables.read(DOCS_URL, DocsUrl::default(), docs_url);
-        let lists_lag = variables.read(LISTS_LAG, 30, |text| {
+        let lists_lag = variables.read(LISTS_LAG, Duration::from_secs(30), |text| {
             let read = text.parse().ok().filter(|seconds| *seconds <= 600);
-            read.ok_or_else(|| Problem::of(LISTS_LAG, text, "it should be a number of seconds, 600 at most"))
+            read.map(Duration::from_secs)
+                .ok_or_else(|| Problem::of(LISTS_LAG, text, "it should be a number of seconds, 600 at most"))
         });
         let deploying = variables.deploying();
         let settings = (|| {

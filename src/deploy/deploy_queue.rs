@@ -14,7 +14,7 @@ pub use cancel::CancelAnswer;
 pub use expiry::Limits;
 pub use rollback::RollbackPlan;
 
-use crate::model::{CommitId, Deploy, DeployState, DriverSettings, Ending, Hold, Millis, StartingPoint};
+use crate::model::{CommitId, Deploy, DeployState, DriverSettings, Ending, Hold, StartingPoint, UnixMillis};
 use std::collections::HashSet;
 
 /// Who carries a deploy out: the driver's name, and its settings where the repository has them.
@@ -154,7 +154,7 @@ impl DeployQueue {
     }
 
     /// Ends what waits for a branch that no longer has it: all but the commits in `there`.
-    pub fn leave_branch(&mut self, there: &HashSet<CommitId>, now: Millis) {
+    pub fn leave_branch(&mut self, there: &HashSet<CommitId>, now: UnixMillis) {
         for deploy in &mut self.deploys {
             if waits_for_its_branch(deploy) && !there.contains(&deploy.commit) {
                 end(deploy, DeployState::Superseded, Ending::OffBranch, now);
@@ -163,14 +163,14 @@ impl DeployQueue {
     }
 
     /// Ends all that waits: its environment is none any more.
-    pub fn leave_path(&mut self, now: Millis) {
+    pub fn leave_path(&mut self, now: UnixMillis) {
         for deploy in self.deploys.iter_mut().filter(|it| it.state == DeployState::Waiting) {
             end(deploy, DeployState::Superseded, Ending::OffPath, now);
         }
     }
 
     /// Ends one whose turn has come, though what is live has it already.
-    pub fn refuse(&mut self, number: u64, live: CommitId, now: Millis) {
+    pub fn refuse(&mut self, number: u64, live: CommitId, now: UnixMillis) {
         if let Some(deploy) = self.get_mut(number) {
             end(deploy, DeployState::Refused, Ending::OlderThanLive { live }, now);
         }
@@ -182,7 +182,7 @@ impl DeployQueue {
     ///
     /// Numbers tell the order in which deploys begin. What waited behind a hold while a rollback went goes on as a
     /// deploy of a new number.
-    pub fn next_to_start(&mut self, now: Millis) -> Option<u64> {
+    pub fn next_to_start(&mut self, now: UnixMillis) -> Option<u64> {
         let next = self.next_in_line()?;
         let goes_back = self.get(next).is_some_and(Deploy::is_rollback);
         for deploy in &mut self.deploys {
@@ -203,7 +203,7 @@ impl DeployQueue {
     }
 
     /// Lets one that waits go on as a deploy of a new number. Answers that.
-    pub fn renumber(&mut self, number: u64, now: Millis) -> Option<u64> {
+    pub fn renumber(&mut self, number: u64, now: UnixMillis) -> Option<u64> {
         let by = self.next_number();
         let waited = self.get_mut(number)?;
         let anew = Deploy { number: by, made_at: now, ..waited.clone() };
@@ -221,7 +221,7 @@ impl DeployQueue {
     }
 
     /// Lets rest what was given up because nobody started it in time, and what waits behind it: nobody deploys here.
-    pub fn rest(&mut self, number: u64, now: Millis) {
+    pub fn rest(&mut self, number: u64, now: UnixMillis) {
         for deploy in &mut self.deploys {
             if deploy.number == number || waits_for_its_branch(deploy) {
                 end(deploy, DeployState::Inactive, Ending::NobodyDeploys, now);
@@ -230,7 +230,7 @@ impl DeployQueue {
     }
 
     /// Begins one whose turn it is. It is not known yet whether anybody has been told of it.
-    pub fn begin(&mut self, number: u64, (driver, driver_settings): CarriedOutBy, now: Millis) {
+    pub fn begin(&mut self, number: u64, (driver, driver_settings): CarriedOutBy, now: UnixMillis) {
         let beside = self.unconfirmed().map(|it| it.number);
         let seen_before = self.seen().map(|it| it.commit);
         if let Some(deploy) = self.get_mut(number) {
@@ -243,7 +243,7 @@ impl DeployQueue {
     }
 
     /// Ends one whose programs ended with the server, again and again.
-    pub fn cut_off(&mut self, number: u64, now: Millis) {
+    pub fn cut_off(&mut self, number: u64, now: UnixMillis) {
         if let Some(deploy) = self.get_mut(number) {
             let why = Ending::CutOff { phase: deploy.phase(), times: deploy.hand_overs };
             end(deploy, DeployState::Error, why, now);
@@ -255,7 +255,7 @@ fn waits_for_its_branch(deploy: &Deploy) -> bool {
     deploy.state == DeployState::Waiting && !deploy.is_rollback()
 }
 
-fn end(deploy: &mut Deploy, state: DeployState, ending: Ending, now: Millis) {
+fn end(deploy: &mut Deploy, state: DeployState, ending: Ending, now: UnixMillis) {
     deploy.state = state;
     deploy.ending = Some(ending);
     deploy.ended_at = Some(now);

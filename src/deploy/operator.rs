@@ -5,12 +5,14 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::path::PathBuf;
+use std::time::Duration;
 
-use serde::Deserialize;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
 
 use super::endpoint::Endpoint;
 use super::setting_names::AllowedNames;
-use crate::model::{EnvironmentName, Millis, RepositoryId, RepositoryName};
+use crate::model::{EnvironmentName, RepositoryId, RepositoryName};
 
 /// The operator's file.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
@@ -71,7 +73,7 @@ pub struct Programs {
     #[serde(default)]
     pub url: Option<String>,
     /// How long each phase may take, such as 30m or 90s.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "length_of_time")]
     pub timeout: Option<Duration>,
     /// The repository's settings that the build sees under their own names, besides those allowed for all environments.
     #[serde(default)]
@@ -103,26 +105,19 @@ fn alike<'a, N: Ord + From<&'a String>>(
     names.into_iter().find_map(|name| seen.insert(N::from(name), name).map(|before| (before, name)))
 }
 
-/// A length of time in milliseconds, written as a number and one of s, m, h.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
-#[serde(try_from = "String")]
-pub struct Duration(pub Millis);
-
-impl TryFrom<String> for Duration {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, String> {
-        let wrong = || format!("{text:?} is no length of time; write a number and s, m or h, such as 30m");
-        let (number, unit) = text.split_at(text.len().saturating_sub(1));
-        let unit = match unit {
-            "s" => 1_000,
-            "m" => 60_000,
-            "h" => 3_600_000,
-            _ => return Err(wrong()),
-        };
-        let number: Millis = number.parse().ok().filter(|it| (1..=100_000).contains(it)).ok_or_else(wrong)?;
-        Ok(Self(number * unit))
-    }
+/// A length of time, written as a number and one of s, m, h.
+fn length_of_time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let wrong = || format!("{text:?} is no length of time; write a number and s, m or h, such as 30m");
+    let (number, unit) = match text.split_at_checked(text.len().saturating_sub(1)) {
+        Some((number, "s")) => (number, 1),
+        Some((number, "m")) => (number, 60),
+        Some((number, "h")) => (number, 3_600),
+        _ => return Err(D::Error::custom(wrong())),
+    };
+    let number = number.parse().ok().filter(|it| (1_u64..=100_000).contains(it));
+    let number = number.ok_or_else(|| D::Error::custom(wrong()))?;
+    Ok(Some(Duration::from_secs(number * unit)))
 }
 
 impl Operator {
@@ -303,9 +298,9 @@ mod tests {
         )
         .unwrap();
         let allowed = operator.named("Acme/Store").unwrap().1;
-        assert_eq!(allowed.environments["eu staging"].timeout, Some(Duration(1_800_000)));
+        assert_eq!(allowed.environments["eu staging"].timeout, Some(Duration::from_secs(1_800)));
         assert!(allowed.programs("EU Staging").is_some() && allowed.programs("staging").is_none());
-        assert_eq!(allowed.programs("EU staging").unwrap().timeout, Some(Duration(1_800_000)));
+        assert_eq!(allowed.programs("EU staging").unwrap().timeout, Some(Duration::from_secs(1_800)));
         assert!(operator.named("acme/other").is_none());
         let get = |name: &str| (name == "SHOP_KEY").then(|| "s3cret\n".to_owned());
         assert_eq!(allowed.secrets["shop-key"].read(get).unwrap(), "s3cret");
@@ -373,8 +368,10 @@ mod tests {
             shown.starts_with("line 2, column 12: invalid type: a text") && !shown.contains("s3cret"),
             "{shown}"
         );
-        let shown = error("[repository.\"a/b\".environment.s]\ntimeout = \"soon\"\n");
-        assert!(shown.contains("no length of time"), "{shown}");
+        for no_length in ["soon", "", "m", "0m", "30µ"] {
+            let shown = error(&format!("[repository.\"a/b\".environment.s]\ntimeout = \"{no_length}\"\n"));
+            assert!(shown.contains("no length of time"), "{shown}");
+        }
         let shown = error("[repository.\"a/b\"]\nallow_settings = [\"*\"]\n");
         assert!(shown.contains("line 2") && shown.contains("such as SHOP_*"), "{shown}");
         let one = "deploy = [{ step = \"go\", run = [\"/go\"] }]\n";

@@ -1,10 +1,10 @@
-use crate::model::{DeployOutcome, Millis, Phase};
+use crate::model::{DeployOutcome, Phase, UnixMillis};
 
 /// What somebody who carries a deploy out says of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeployReport {
     /// When it was said, by the clock of whoever said it.
-    pub at: Millis,
+    pub at: UnixMillis,
     /// Puts what was said at one moment in order; 0 where nothing tells.
     pub place: u64,
     /// How it stands.
@@ -44,7 +44,7 @@ pub enum ReportedState {
 
 impl DeployReport {
     /// A report that says this and nothing else.
-    pub fn new(at: Millis, state: ReportedState) -> Self {
+    pub fn new(at: UnixMillis, state: ReportedState) -> Self {
         Self {
             at,
             place: 0,

@@ -1,9 +1,14 @@
 //! Deploys for tests.
 
 use super::{DeployQueue, DeployReport, Limits, ReportedState};
-use crate::model::{CommitId, Deploy, DeployState, Hold, Millis, TreeId, Trigger};
+use crate::model::{CommitId, Deploy, DeployState, Hold, TreeId, Trigger, UnixMillis};
+use std::time::Duration;
 
-pub(crate) const LIMITS: Limits = Limits { pick_up: 100, whole: 1_000, cancel: 50 };
+pub(crate) const LIMITS: Limits = Limits {
+    pick_up: Duration::from_millis(100),
+    whole: Duration::from_secs(1),
+    cancel: Duration::from_millis(50),
+};
 
 /// The commit whose bytes are `n`.
 pub(crate) fn commit(n: u8) -> CommitId {
@@ -29,11 +34,11 @@ pub(crate) fn rollback(number: u64, n: u8) -> Deploy {
 /// From 2 to 1.
 pub(crate) fn hold() -> Hold {
     let who = ("op".to_owned(), "broken".to_owned());
-    Hold::new((commit(2), commit(1)), who, 0, Vec::new()).unwrap()
+    Hold::new((commit(2), commit(1)), who, UnixMillis(0), Vec::new()).unwrap()
 }
 
 /// Begins whose turn it is, and whoever carries it out hears of it.
-pub(crate) fn begin(queue: &mut DeployQueue, now: Millis) -> u64 {
+pub(crate) fn begin(queue: &mut DeployQueue, now: UnixMillis) -> u64 {
     let number = queue.next_to_start(now).unwrap();
     queue.begin(number, ("deployment".to_owned(), None), now);
     queue.get_mut(number).unwrap().handing_over = false;
@@ -41,12 +46,16 @@ pub(crate) fn begin(queue: &mut DeployQueue, now: Millis) -> u64 {
 }
 
 /// Somebody says this at that moment.
-pub(crate) fn report(queue: &mut DeployQueue, number: u64, at: Millis, state: ReportedState) -> bool {
+pub(crate) fn report(queue: &mut DeployQueue, number: u64, at: UnixMillis, state: ReportedState) -> bool {
     queue.report(number, &DeployReport::new(at, state), at)
 }
 
 #[test]
 fn a_new_deploy_waits() {
     assert_eq!(deploy(1, 1).state, DeployState::Waiting);
-    assert_eq!(Hold::new((commit(1), commit(1)), Default::default(), 0, Vec::new()), None, "from X to X");
+    assert_eq!(
+        Hold::new((commit(1), commit(1)), Default::default(), UnixMillis(0), Vec::new()),
+        None,
+        "from X to X"
+    );
 }

@@ -4,15 +4,16 @@
 use super::work_error::WorkError;
 use crate::github::SingleFlight;
 use crate::model::config::CONFIGURATION_PATH;
-use crate::model::{InstallationId, Millis, RepositoryName};
+use crate::model::{InstallationId, RepositoryName, UnixMillis};
 use crate::store::{ConfigurationRow, RepositoryRow, Store, StoreError};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
-/// How long an answer holds, in milliseconds. Where the installation covers the repository its pushes say more; where it
+/// How long an answer holds. Where the installation covers the repository its pushes say more; where it
 /// does not, nobody ever tells.
-const HOLDS: Millis = 15 * 60_000;
+const HOLDS: Duration = Duration::from_secs(15 * 60);
 
 /// The files by account.
 #[derive(Debug, Default)]
@@ -22,7 +23,7 @@ pub(super) struct AccountFiles(Mutex<HashMap<(InstallationId, RepositoryName), A
 #[derive(Debug, Default)]
 struct Place {
     /// The text, where there is a file, and when it was read.
-    flight: SingleFlight<(Option<String>, Millis), WorkError>,
+    flight: SingleFlight<(Option<String>, UnixMillis), WorkError>,
     /// Whether somebody may have been answered otherwise than its own repository has it by now.
     has_changed: AtomicBool,
 }
@@ -37,17 +38,17 @@ impl AccountFiles {
     pub(super) async fn get(
         &self,
         (installation, shared): (InstallationId, &RepositoryName),
-        now: Millis,
+        now: UnixMillis,
         ask: impl Future<Output = Result<Option<String>, WorkError>>,
     ) -> Result<Option<String>, WorkError> {
         // Of a clock that was set back, too.
-        let holds = |(_, at): &(_, Millis)| (*at..*at + HOLDS).contains(&now);
+        let holds = |(_, at): &(_, UnixMillis)| (*at..*at + HOLDS).contains(&now);
         let ask = async { Ok((ask.await?, now)) };
         Ok(self.place(installation, shared).flight.get(holds, ask).await?.0)
     }
 
     /// Takes note of the file as its own repository has it: its pushes are reported there.
-    pub(super) async fn note(&self, row: &RepositoryRow, text: Option<&str>, now: Millis) {
+    pub(super) async fn note(&self, row: &RepositoryRow, text: Option<&str>, now: UnixMillis) {
         let place = self.place(row.installation, &RepositoryName::from(&row.full_name));
         let mut slot = place.flight.lock().await;
         if slot.answer.as_ref().is_some_and(|(told, _)| told.as_deref() != text) {
@@ -97,7 +98,7 @@ mod tests {
 
     async fn get(
         files: &AccountFiles,
-        now: Millis,
+        now: UnixMillis,
         asked: &AtomicU32,
         answer: Result<Option<&str>, ()>,
     ) -> Result<Option<String>, WorkError> {
@@ -111,20 +112,22 @@ mod tests {
 
     #[tokio::test]
     async fn many_repositories_cost_one_call_until_the_answer_is_old() {
+        const MOMENT: Duration = Duration::from_millis(1);
+        let old = UnixMillis(0) + HOLDS;
         let (files, asked) = (AccountFiles::default(), AtomicU32::new(0));
-        let both = || get(&files, 0, &asked, Ok(Some("version: 1")));
+        let both = || get(&files, UnixMillis(0), &asked, Ok(Some("version: 1")));
         let (one, two) = tokio::join!(both(), both());
         assert_eq!(
             (one.unwrap().as_deref(), two.unwrap().as_deref()),
             (Some("version: 1"), Some("version: 1"))
         );
         assert_eq!(asked.load(Ordering::Relaxed), 1);
-        assert!(get(&files, HOLDS - 1, &asked, Ok(None)).await.unwrap().is_some());
-        assert_eq!(get(&files, HOLDS, &asked, Ok(None)).await.unwrap(), None);
+        assert!(get(&files, old - MOMENT, &asked, Ok(None)).await.unwrap().is_some());
+        assert_eq!(get(&files, old, &asked, Ok(None)).await.unwrap(), None);
         assert_eq!(asked.load(Ordering::Relaxed), 2);
         // That there is none holds as well, but not for a clock that was set back.
-        assert_eq!(get(&files, HOLDS + 1, &asked, Ok(Some("x"))).await.unwrap(), None);
-        assert!(get(&files, HOLDS - 1, &asked, Ok(Some("x"))).await.unwrap().is_some());
+        assert_eq!(get(&files, old + MOMENT, &asked, Ok(Some("x"))).await.unwrap(), None);
+        assert!(get(&files, old - MOMENT, &asked, Ok(Some("x"))).await.unwrap().is_some());
         assert_eq!(asked.into_inner(), 3);
     }
 }

@@ -2,20 +2,21 @@
 //! of the audit log off is found out.
 
 use super::context::EngineContext;
-use crate::model::{Millis, error_chain};
+use crate::model::{UnixMillis, error_chain};
+use std::time::Duration;
 
-/// How often, in milliseconds.
-const EVERY: Millis = 60 * 60_000;
+/// How often.
+const EVERY: Duration = Duration::from_secs(60 * 60);
 
 /// When it was stated last.
 #[derive(Debug, Default)]
-pub(super) struct StatedAuditHash(Option<Millis>);
+pub(super) struct StatedAuditHash(Option<UnixMillis>);
 
 impl StatedAuditHash {
     /// States it, unless that was done within the hour.
-    pub(super) async fn state(&mut self, ctx: &EngineContext, now: Millis) {
+    pub(super) async fn state(&mut self, ctx: &EngineContext, now: UnixMillis) {
         // A clock that was set back says nothing of how long ago that was.
-        if self.0.is_some_and(|at| (0..EVERY).contains(&(now - at))) {
+        if self.0.is_some_and(|at| (at..at + EVERY).contains(&now)) {
             return;
         }
         match ctx.store.newest_audit().await {

@@ -4,7 +4,7 @@ use super::context::EngineContext;
 use super::inbox::{Received, Refusal, not_json};
 use crate::deploy::drivers::parse_key;
 use crate::deploy::drivers::webhook::{CallBack, SigningKey};
-use crate::model::{DriverSettings, Millis, RepositoryId, error_chain, shared_error};
+use crate::model::{DriverSettings, RepositoryId, UnixMillis, error_chain, shared_error};
 use crate::store::{Accepted, NewDelivery, RepositoryRow, StoreError, WorkItem};
 use bytes::Bytes;
 use http::HeaderMap;
@@ -31,7 +31,7 @@ impl Reports {
     ///
     /// # Errors
     /// [`Refusal::NotProven`] says no more than that: who may call back is nobody's business.
-    pub async fn take(&self, headers: &HeaderMap, body: Bytes, now: Millis) -> Result<Received, Refusal> {
+    pub async fn take(&self, headers: &HeaderMap, body: Bytes, now: UnixMillis) -> Result<Received, Refusal> {
         let read: CallBack = serde_json::from_slice(&body).map_err(|error| not_json(&error))?;
         let unknown = || Refusal::NotProven(shared_error("no such deploy is known here"));
         // Whoever proves nothing is answered the same, be there a service or not.
@@ -39,7 +39,7 @@ impl Reports {
         let key = self.key(RepositoryId(repository), (&environment, number)).await;
         let key = key.map_err(Refusal::NotStored)?;
         let key = key.ok_or_else(unknown)?;
-        let id = key.verify(headers, &body, now / 1000);
+        let id = key.verify(headers, &body, now.to_seconds());
         let id = id.map_err(|error| Refusal::NotProven(shared_error(error)))?;
         let item = WorkItem::Environment(RepositoryId(repository), environment.into());
         let delivery = NewDelivery {

@@ -4,8 +4,8 @@ use super::dormancy::is_dormant;
 use crate::deploy::DeployQueue;
 use crate::lineage::{GitError, History, Holders, Mirror, Repository};
 use crate::model::{
-    BranchName, Carried, CommitId, Deploy, DeployState, Ending, Environment, LedgerEntry, Millis,
-    PromotionPath, PullNumber, PullRequest, RepositoryId, Role, TipSource, UnixSeconds, WaitsFor,
+    BranchName, Carried, CommitId, Deploy, DeployState, Ending, Environment, LedgerEntry, PromotionPath,
+    PullNumber, PullRequest, RepositoryId, Role, TipSource, UnixMillis, UnixSeconds, WaitsFor,
 };
 use crate::report::{OperatorActs, Place, Stand};
 use crate::store::{Store, StoreError};
@@ -314,15 +314,15 @@ impl Asked<'_> {
         Ok(Place { name, branch, stand, since, deploy, waits_for, acts, nobody_deploys, superseded })
     }
 
-    /// Since when the branch has the commit, in milliseconds, where a push told.
-    async fn since_on(&self, tips: &[LedgerEntry]) -> Result<Option<Millis>, GitError> {
+    /// Since when the branch has the commit, where a push told.
+    async fn since_on(&self, tips: &[LedgerEntry]) -> Result<Option<UnixMillis>, GitError> {
         let mut since = None;
         for tip in tips.iter().rev().filter(|tip| tip.source != TipSource::Backfill) {
             let Some(commit) = tip.commit else { break };
             if !self.is_in(commit).await? {
                 break;
             }
-            since = Some(tip.at.to_millis().0);
+            since = Some(tip.at.to_millis());
         }
         Ok(since)
     }
@@ -334,7 +334,10 @@ fn never_began_for_a_newer(deploy: &Deploy) -> bool {
 }
 
 /// How the change stands by all deploys, of which these bring it, the newest first.
-fn stand<'a>(queue: &'a DeployQueue, bring: &[&'a Deploy]) -> (Stand, Option<Millis>, Option<&'a Deploy>) {
+fn stand<'a>(
+    queue: &'a DeployQueue,
+    bring: &[&'a Deploy],
+) -> (Stand, Option<UnixMillis>, Option<&'a Deploy>) {
     let live = queue.live();
     let has_it = |deploy: &Deploy| bring.iter().any(|it| it.number == deploy.number);
     // What is on its way anew does not count while an older deploy of it runs already.
@@ -376,7 +379,7 @@ fn since_live<'a>(
     queue: &'a DeployQueue,
     live: &'a Deploy,
     has_it: &impl Fn(&Deploy) -> bool,
-) -> (Stand, Option<Millis>, Option<&'a Deploy>) {
+) -> (Stand, Option<UnixMillis>, Option<&'a Deploy>) {
     let since = |later: &&Deploy| later.number > live.number && later.was_begun();
     let mut later = queue.deploys().iter().rev().filter(since);
     let going_back = queue.deploys().iter().rev().find(|it| it.is_rollback() && it.state.is_open());

@@ -1,15 +1,15 @@
-use crate::model::Millis;
+use crate::model::UnixMillis;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 
 /// Tells the time and waits, so that tests can turn it.
 pub trait Clock: Send + Sync + fmt::Debug {
-    /// The time, in Unix milliseconds.
-    fn now(&self) -> Millis;
+    /// The time.
+    fn now(&self) -> UnixMillis;
 
     /// Ends when the time has come.
-    fn sleep_until(&self, at: Millis) -> Pin<Box<dyn Future<Output = ()> + Send>>;
+    fn sleep_until(&self, at: UnixMillis) -> Pin<Box<dyn Future<Output = ()> + Send>>;
 }
 
 /// The machine's own clock.
@@ -18,12 +18,11 @@ pub struct SystemClock;
 
 impl Clock for SystemClock {
     #[expect(clippy::disallowed_methods, reason = "this is the one place where the time comes from")]
-    fn now(&self) -> Millis {
-        chrono::Utc::now().timestamp_millis()
+    fn now(&self) -> UnixMillis {
+        chrono::Utc::now().into()
     }
 
-    fn sleep_until(&self, at: Millis) -> Pin<Box<dyn Future<Output = ()> + Send>> {
-        let wait = u64::try_from(at - self.now()).unwrap_or(0);
-        Box::pin(tokio::time::sleep(std::time::Duration::from_millis(wait)))
+    fn sleep_until(&self, at: UnixMillis) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        Box::pin(tokio::time::sleep(at.since(self.now())))
     }
 }

@@ -35,11 +35,11 @@ fn made_of(row: &ConfigurationRow, built_in: &Arc<PromotionPath>) -> RepositoryC
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Cause;
+    use crate::model::{Cause, UnixMillis};
 
     fn row(place: &str, text: &str, valid: Option<&str>) -> ConfigurationRow {
         let (place, text, valid) = (place.to_owned(), text.to_owned(), valid.map(str::to_owned));
-        ConfigurationRow { repository: RepositoryId(1), place, text, valid, read_at: 0 }
+        ConfigurationRow { repository: RepositoryId(1), place, text, valid, read_at: UnixMillis(0) }
     }
 
     #[test]

@@ -10,7 +10,7 @@ use super::mirrors::{MirrorBounds, Mirrors};
 use super::shares::Shares;
 use super::supervisor::Health;
 use crate::github::Api;
-use crate::model::{DocsUrl, Millis, PromotionPath};
+use crate::model::{DocsUrl, PromotionPath, UnixMillis};
 use crate::store::{ConcurrencyLimits, Store};
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -40,33 +40,33 @@ pub struct Settings {
     /// How long no work may be taken before the engine does not count as ready. A single piece of work ends earlier,
     /// and what waits for git keeps no worker.
     pub wedged_after: Duration,
-    /// How often the store is asked for work that nobody announced, in milliseconds.
-    pub poll: Millis,
+    /// How often the store is asked for work that nobody announced.
+    pub poll: Duration,
     /// What happens after failures.
     pub back_off: BackOff,
-    /// How late GitHub's lists may be, in milliseconds: only then it is believed that something is not there.
-    pub lists_lag: Millis,
-    /// How often everything is compared with GitHub, in milliseconds.
-    pub reconcile: Millis,
-    /// How long the bodies of deliveries are kept, in milliseconds.
-    pub keep_bodies: Millis,
-    /// How long deliveries are remembered, in milliseconds.
-    pub keep_deliveries: Millis,
-    /// How long pull requests, the pushes of their topics and the work on them are remembered after they were closed, in
-    /// milliseconds.
-    pub keep_closed: Millis,
+    /// How late GitHub's lists may be: only then it is believed that something is not there.
+    pub lists_lag: Duration,
+    /// How often everything is compared with GitHub.
+    pub reconcile: Duration,
+    /// How long the bodies of deliveries are kept.
+    pub keep_bodies: Duration,
+    /// How long deliveries are remembered.
+    pub keep_deliveries: Duration,
+    /// How long pull requests, the pushes of their topics and the work on them are remembered after they were
+    /// closed.
+    pub keep_closed: Duration,
     /// How many commits of a branch's line are read into the ledger at once.
     pub backfill_step: usize,
-    /// How long the logs of deploys by programs are kept after the last word in them, in milliseconds.
-    pub keep_logs: Millis,
+    /// How long the logs of deploys by programs are kept after the last word in them.
+    pub keep_logs: Duration,
     /// How much room mirrors may take.
     pub mirrors: MirrorBounds,
     /// Where what is shown is explained.
     pub docs: DocsUrl,
 }
 
-const MINUTE: Millis = 60_000;
-const DAY: Millis = 24 * 60 * MINUTE;
+const MINUTE: Duration = Duration::from_secs(60);
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 impl Default for Settings {
     fn default() -> Self {
@@ -82,9 +82,9 @@ impl Default for Settings {
             // Longer than two fetches of a large repository take, one after the other.
             work_within: Duration::from_secs(60 * 60),
             wedged_after: Duration::from_secs(3 * 60),
-            poll: 2_000,
-            back_off: BackOff { first: 1_000, longest: 10 * MINUTE, give_up_after: 16 },
-            lists_lag: 30_000,
+            poll: Duration::from_secs(2),
+            back_off: BackOff { first: Duration::from_secs(1), longest: 10 * MINUTE, give_up_after: 16 },
+            lists_lag: Duration::from_secs(30),
             reconcile: 15 * MINUTE,
             // GitHub Enterprise Server redelivers for seven days.
             keep_bodies: 8 * DAY,
@@ -121,7 +121,7 @@ pub(super) struct EngineContext {
     pub(super) settings: Settings,
     pub(super) wake: Arc<Notify>,
     /// What was compared with GitHub before this moment was compared by an earlier run.
-    pub(super) started_at: Millis,
+    pub(super) started_at: UnixMillis,
     /// Failed attempts at delivery that were asked for again. Forgotten at a restart, which only means
     /// that they are asked for once more.
     pub(super) asked: Mutex<HashSet<u64>>,
@@ -130,7 +130,7 @@ pub(super) struct EngineContext {
 }
 
 impl EngineContext {
-    pub(super) fn now(&self) -> Millis {
+    pub(super) fn now(&self) -> UnixMillis {
         self.clock.now()
     }
 
@@ -141,7 +141,7 @@ impl EngineContext {
     }
 
     /// Since when bodies of deliveries are kept, and since when deliveries.
-    pub(super) fn kept_since(&self, now: Millis) -> (Millis, Millis) {
+    pub(super) fn kept_since(&self, now: UnixMillis) -> (UnixMillis, UnixMillis) {
         (now - self.settings.keep_bodies, now - self.settings.keep_deliveries)
     }
 

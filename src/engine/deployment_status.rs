@@ -14,7 +14,7 @@ pub(super) fn report_of(status: &SaidStatus) -> Option<DeployReport> {
         _ => return None,
     };
     let filled = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
-    let mut report = DeployReport::new(status.created_at.timestamp_millis(), says);
+    let mut report = DeployReport::new(status.created_at.into(), says);
     report.place = status.id;
     report.log_url = filled(&status.log_url).or_else(|| filled(&status.target_url));
     report.environment_url = filled(&status.environment_url);

@@ -122,17 +122,18 @@ fn is_towpaths(payload: &serde_json::Value) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::UnixMillis;
 
     #[test]
     fn it_rests_only_while_nothing_says_that_anybody_deploys() {
-        let found = DeployActivity { dormant_at: Some(10), ..DeployActivity::default() };
+        let found = DeployActivity { dormant_at: Some(UnixMillis(10)), ..DeployActivity::default() };
         let dormant = |activity: DeployActivity| is_dormant(&activity, &PromotionPath::pro());
         assert!(!dormant(DeployActivity::default()));
         assert!(dormant(found.clone()));
-        assert!(dormant(DeployActivity { woken_at: Some(9), ..found.clone() }));
-        assert!(!dormant(DeployActivity { woken_at: Some(10), ..found.clone() }));
-        assert!(!dormant(DeployActivity { reported_at: Some(1), ..found.clone() }));
-        assert!(!dormant(DeployActivity { taken_up_at: Some(1), ..found.clone() }));
+        assert!(dormant(DeployActivity { woken_at: Some(UnixMillis(9)), ..found.clone() }));
+        assert!(!dormant(DeployActivity { woken_at: Some(UnixMillis(10)), ..found.clone() }));
+        assert!(!dormant(DeployActivity { reported_at: Some(UnixMillis(1)), ..found.clone() }));
+        assert!(!dormant(DeployActivity { taken_up_at: Some(UnixMillis(1)), ..found.clone() }));
         assert!(!dormant(DeployActivity { workflow: Some("ship.yml".to_owned()), ..found.clone() }));
         let mut path = PromotionPath::pro();
         path.environments[2].deploy.driver_is_written = true;

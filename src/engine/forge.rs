@@ -8,7 +8,7 @@ use crate::deploy::drivers::webhook::{Caller, SigningKey};
 use crate::deploy::drivers::{DriverError, Means};
 use crate::deploy::{DeployReport, Endpoint};
 use crate::github::{ApiError, RetryAdvice, SaidStatus, WorkflowJob, WorkflowRun};
-use crate::model::{ForPeople, InstallationId, Millis, shared_error};
+use crate::model::{ForPeople, InstallationId, UnixMillis, shared_error};
 use crate::store::{RepositoryRow, StoreError};
 use async_trait::async_trait;
 use std::collections::BTreeMap;
@@ -50,7 +50,7 @@ impl<'a> Means<'a> for OneRepository<'a> {
         Some(format!("{base}{REPORTS_PATH}"))
     }
 
-    fn now(&self) -> Millis {
+    fn now(&self) -> UnixMillis {
         self.ctx.now()
     }
 }
@@ -104,8 +104,7 @@ impl Forge for OneRepository<'_> {
         })
     }
 
-    async fn dispatched_since(&self, file: &str, since: Millis) -> Result<Vec<Run>, DriverError> {
-        let since = chrono::DateTime::from_timestamp_millis(since).unwrap_or_default();
+    async fn dispatched_since(&self, file: &str, since: UnixMillis) -> Result<Vec<Run>, DriverError> {
         let runs = self.ctx.api.dispatched_runs(self.installation(), self.name(), file, since).await?;
         Ok(runs.into_iter().map(run).collect())
     }
@@ -136,7 +135,7 @@ impl Forge for OneRepository<'_> {
     async fn jobs(&self, id: u64) -> Result<Vec<Job>, DriverError> {
         let asked = self.ctx.api.workflow_jobs(self.installation(), self.name(), id).await?;
         let mut jobs: Vec<Job> = asked.into_iter().map(job).collect();
-        jobs.sort_by_key(|job| job.at.unwrap_or(Millis::MAX));
+        jobs.sort_by_key(|job| job.at.unwrap_or(UnixMillis::MAX));
         Ok(jobs)
     }
 }
@@ -162,7 +161,7 @@ fn run(run: WorkflowRun) -> Run {
         },
         title: run.display_title.unwrap_or_default(),
         url: run.html_url,
-        changed_at: run.updated_at.timestamp_millis(),
+        changed_at: run.updated_at.into(),
         by: run.actor.map(|actor| actor.login),
     }
 }
@@ -172,7 +171,7 @@ fn job(job: WorkflowJob) -> Job {
     Job {
         state: state(Some(&job.status), job.conclusion.as_deref()),
         failed_step: job.steps.iter().find(failed).map(|step| step.name.clone()),
-        at: job.completed_at.or(job.started_at).map(|at| at.timestamp_millis()),
+        at: job.completed_at.or(job.started_at).map(Into::into),
         name: job.name,
     }
 }

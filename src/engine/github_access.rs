@@ -3,12 +3,13 @@
 use super::context::EngineContext;
 use super::supervisor::over;
 use crate::github::{Access, AccessState, Api, ApiError};
-use crate::model::{ForPeople, Millis, error_chain};
+use crate::model::{ForPeople, error_chain};
+use chrono::TimeDelta;
 use std::sync::Arc;
 use tokio::sync::watch;
 
-/// How far apart clocks may be before that is what is wrong, in milliseconds. Our tokens are dated back by as much.
-const CLOCKS_APART: Millis = 60_000;
+/// How far apart clocks may be before that is what is wrong. Our tokens are dated back by as much.
+const CLOCKS_APART: TimeDelta = TimeDelta::minutes(1);
 
 /// Tells whenever GitHub takes us otherwise than before.
 pub(super) async fn tell_changes(ctx: Arc<EngineContext>, mut stop: watch::Receiver<bool>) {
@@ -47,10 +48,10 @@ fn why(api: &Api, state: &AccessState) -> String {
 
 /// Why GitHub does not let us ask, and what to do. We are the App `id`, and ask at `base`.
 fn reason((id, base): (&str, &str), state: &AccessState) -> String {
-    let seconds = state.clock_ahead.abs() / 1000;
+    let seconds = state.clock_ahead.abs().num_seconds();
     match &state.error {
         Some(ApiError::Unauthorized { .. }) if state.clock_ahead.abs() >= CLOCKS_APART => {
-            let side = if state.clock_ahead > 0 { "ahead of" } else { "behind" };
+            let side = if state.clock_ahead > TimeDelta::zero() { "ahead of" } else { "behind" };
             format!("this machine's clock is {seconds} s {side} GitHub's; set it right")
         }
         Some(ApiError::Unauthorized { message, .. })
@@ -80,7 +81,8 @@ mod tests {
 
     #[test]
     fn a_clock_that_is_wrong_is_told_from_a_wrong_key() {
-        let reason = |clock_ahead: Millis, message: &str| {
+        let reason = |clock_ahead: i64, message: &str| {
+            let clock_ahead = TimeDelta::milliseconds(clock_ahead);
             let error = ApiError::Unauthorized { call: "GET /app".to_owned(), message: message.to_owned() };
             let state = AccessState { access: Access::Refused, error: Some(error), clock_ahead };
             reason(("12", "https://api.github.com/"), &state)

@@ -2,7 +2,7 @@
 
 use crate::github::events::{Changes, Envelope};
 use crate::github::{Secret, Signature, SignatureError, Verifier, off_the_runtime};
-use crate::model::{BranchName, Millis, SharedError, error_chain};
+use crate::model::{BranchName, SharedError, UnixMillis, error_chain};
 use crate::report::{REBUILD, RETARGET};
 use crate::store::{Accepted, NewDelivery, Store, StoreError, WorkItem};
 use bytes::Bytes;
@@ -107,7 +107,7 @@ impl Inbox {
         reception: Reception,
         headers: &HeaderMap,
         body: Bytes,
-        now: Millis,
+        now: UnixMillis,
     ) -> Result<Received, Refusal> {
         reception.verify()?;
         let event = text_header(headers, "x-github-event")?;
@@ -172,7 +172,7 @@ impl Inbox {
         event: &str,
         guid: &str,
         body: &Bytes,
-        now: Millis,
+        now: UnixMillis,
     ) -> Result<Option<NewDelivery>, Refusal> {
         // A list would be read as an event too, its first value as the first field.
         if body.iter().find(|byte| !byte.is_ascii_whitespace()) != Some(&b'{') {

@@ -1,16 +1,17 @@
 //! How a branch's rules let pull requests be merged: asked for when a promotion is judged, and not again with each push.
 
 use crate::github::{Api, ApiError};
-use crate::model::{BranchName, MergeMethods, Millis, RepositoryId};
+use crate::model::{BranchName, MergeMethods, RepositoryId, UnixMillis};
 use crate::store::RepositoryRow;
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-/// How long an answer holds, in milliseconds: of a change nobody tells. Who presses Re-check has it asked for anew.
-const HOLDS: Millis = 60 * 60_000;
+/// How long an answer holds: of a change nobody tells. Who presses Re-check has it asked for anew.
+const HOLDS: Duration = Duration::from_secs(60 * 60);
 
 /// Answers by branch, each with when it came.
-type Answers = HashMap<(RepositoryId, BranchName), (Option<MergeMethods>, Millis)>;
+type Answers = HashMap<(RepositoryId, BranchName), (Option<MergeMethods>, UnixMillis)>;
 
 /// What was answered lately.
 #[derive(Debug, Default)]
@@ -31,7 +32,7 @@ impl MergeRules {
         &self,
         api: &Api,
         (row, branch): (&RepositoryRow, &BranchName),
-        now: Millis,
+        now: UnixMillis,
     ) -> Result<Option<MergeMethods>, ApiError> {
         let key = (row.id, branch.clone());
         let known = self.known().get(&key).copied();

@@ -3,13 +3,13 @@
 use super::context::EngineContext;
 use crate::github::ApiError;
 use crate::lineage::{Authorization, GitError, Mirror, Remote, Repository, Standing};
-use crate::model::{Millis, PromotionPath, PullRequest, RepositoryId};
+use crate::model::{PromotionPath, PullRequest, RepositoryId};
 use crate::store::RepositoryRow;
 use std::sync::Arc;
+use std::time::Duration;
 
-/// How long the branches of a mirror count as being what they are, where no event says otherwise, in
-/// milliseconds.
-const FRESH: Millis = 30_000;
+/// How long the branches of a mirror count as being what they are, where no event says otherwise.
+const FRESH: Duration = Duration::from_secs(30);
 
 /// A repository's mirror and the way to what it mirrors. While this is held, the mirror is not taken away.
 pub(super) struct Mirrored<'a> {

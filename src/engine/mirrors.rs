@@ -3,11 +3,11 @@
 use super::clock::Clock;
 use super::shares::{Shares, aside};
 use crate::lineage::{Fetched, GitError, Mirror, Remote};
-use crate::model::{InstallationId, Millis, RepositoryId, error_chain};
+use crate::model::{InstallationId, RepositoryId, UnixMillis, error_chain};
 use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 /// How much room mirrors may take. One that is asked just now is never taken away, so that there may be more
 /// for a moment.
@@ -41,11 +41,11 @@ struct Kept {
     /// Held by others as well while it is asked.
     mirror: Arc<Mirror>,
     /// When somebody last wanted it.
-    used: Millis,
+    used: UnixMillis,
     /// What it took when it was last measured, in bytes; 0 while there is none.
     size: u64,
     /// When the last fetch of all branches began.
-    fetched: Option<Millis>,
+    fetched: Option<UnixMillis>,
 }
 
 impl Mirrors {
@@ -116,9 +116,9 @@ impl Mirrors {
 
     /// Whether all branches were fetched no longer than this ago. What a clock that has been set back since says of
     /// itself does not count.
-    pub(super) fn fetched_within(&self, id: RepositoryId, past: Millis) -> bool {
+    pub(super) fn fetched_within(&self, id: RepositoryId, past: Duration) -> bool {
         let now = self.clock.now();
-        let lately = |at: Millis| (0..=past).contains(&(now - at));
+        let lately = |at: UnixMillis| (at..=at + past).contains(&now);
         self.known().get(&id).is_some_and(|kept| kept.fetched.is_some_and(lately))
     }
 
@@ -139,7 +139,7 @@ impl Mirrors {
                 continue;
             };
             // When it was last asked is not known, but whoever asks often fetches often.
-            let used = self.of(id).written().and_then(millis);
+            let used = self.of(id).written().and_then(UnixMillis::of_file);
             self.note(id, |kept| kept.used = used.unwrap_or_default());
         }
     }
@@ -224,10 +224,6 @@ impl Taken {
 
 fn number(name: &str) -> Option<RepositoryId> {
     name.strip_suffix(".git")?.parse().ok().map(RepositoryId)
-}
-
-fn millis(time: SystemTime) -> Option<Millis> {
-    Millis::try_from(time.duration_since(UNIX_EPOCH).ok()?.as_millis()).ok()
 }
 
 fn remove(path: &Path) {

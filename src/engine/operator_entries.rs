@@ -10,14 +10,15 @@
 use super::clock::Clock;
 use super::work_error::WorkError;
 use crate::deploy::operator::{Allowed, Operator};
-use crate::model::{InstallationId, Millis, RepositoryId, RepositoryName};
+use crate::model::{InstallationId, RepositoryId, RepositoryName};
 use crate::store::{Change, RepositoryRow, Store, StoreError, WorkItem};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 use tokio::sync::watch;
 
-/// How long the first look at GitHub may take before it is said what is known by then, in milliseconds.
-const FIRST_LOOK: Millis = 60_000;
+/// How long the first look at GitHub may take before it is said what is known by then.
+const FIRST_LOOK: Duration = Duration::from_secs(60);
 
 /// Why a repository gets nothing though the operator's file has its name. It is shown to the repository's people, so it
 /// tells nothing of the file.
@@ -221,6 +222,7 @@ fn lock<T>(what: &Mutex<T>) -> MutexGuard<'_, T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::UnixMillis;
     use crate::store::RepositoryState;
     use std::io;
     use std::pin::Pin;
@@ -295,11 +297,11 @@ mod tests {
     struct Hasty;
 
     impl Clock for Hasty {
-        fn now(&self) -> Millis {
-            0
+        fn now(&self) -> UnixMillis {
+            UnixMillis(0)
         }
 
-        fn sleep_until(&self, _: Millis) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        fn sleep_until(&self, _: UnixMillis) -> Pin<Box<dyn Future<Output = ()> + Send>> {
             Box::pin(std::future::ready(()))
         }
     }
@@ -309,11 +311,11 @@ mod tests {
     struct Stopped;
 
     impl Clock for Stopped {
-        fn now(&self) -> Millis {
-            0
+        fn now(&self) -> UnixMillis {
+            UnixMillis(0)
         }
 
-        fn sleep_until(&self, _: Millis) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        fn sleep_until(&self, _: UnixMillis) -> Pin<Box<dyn Future<Output = ()> + Send>> {
             Box::pin(std::future::pending())
         }
     }

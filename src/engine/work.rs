@@ -7,7 +7,7 @@ use super::supervisor::{is_over, over};
 use super::work_error::WorkError;
 use super::{work_items, work_span};
 use crate::github::RetryAdvice;
-use crate::model::{ErrorContext, InstallationId, Millis, error_chain};
+use crate::model::{ErrorContext, InstallationId, UnixMillis, error_chain};
 use crate::store::{Change, Committed, Lease, Next, StoreError, WorkItem};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -19,21 +19,21 @@ use tracing::{Instrument as _, Span};
 
 /// How many times work is repeated at once because what it relied on changed while it was done.
 const REPEATS: u32 = 5;
-/// Over how long those are spread who waited for calls to be welcome again, in milliseconds; after a short wait less.
-const WELCOME_SPREAD: i64 = 3_000;
-/// How long to wait after the store failed, in milliseconds.
-const STORE_PAUSE: i64 = 1_000;
-/// No wait is longer: past the longest that GitHub's rate limits ask for, and any back-off, in milliseconds. What is to
+/// Over how long those are spread who waited for calls to be welcome again; after a short wait less.
+const WELCOME_SPREAD: Duration = Duration::from_secs(3);
+/// How long to wait after the store failed.
+const STORE_PAUSE: Duration = Duration::from_secs(1);
+/// No wait is longer: past the longest that GitHub's rate limits ask for, and any back-off. What is to
 /// be looked at later than that is looked at once more in between.
-const FURTHEST: Millis = 2 * 60 * 60_000;
+const FURTHEST: Duration = Duration::from_secs(2 * 60 * 60);
 /// How often is looked for what waits for longer than that.
 const SWEEP_EVERY: Duration = Duration::from_secs(60);
 /// And so often in the minute after the clock was set back.
 const SWEEP_AFTER_SET_BACK: Duration = Duration::from_secs(1);
 /// How often room is looked for while the disk is full.
 const MAKE_ROOM_EVERY: Duration = Duration::from_secs(10);
-/// How far the clock may be set back before that is looked for at once, in milliseconds.
-const SET_BACK: Millis = 1_000;
+/// How far the clock may be set back before that is looked for at once.
+const SET_BACK: Duration = Duration::from_secs(1);
 
 /// Runs until `stop` turns true, then lets what has begun come to its end.
 pub(super) async fn run(ctx: Arc<EngineContext>, mut stop: watch::Receiver<bool>) {
@@ -117,7 +117,7 @@ pub(super) async fn make_room(ctx: &EngineContext) {
     }
 }
 
-async fn next_look(ctx: &EngineContext, now: i64) -> i64 {
+async fn next_look(ctx: &EngineContext, now: UnixMillis) -> UnixMillis {
     let latest = now + ctx.settings.poll;
     match ctx.store.next_due(now, ctx.limits()).await {
         Ok(due) => due.map_or(latest, |due| due.min(latest)),
@@ -166,17 +166,14 @@ impl StoreWords {
 struct Sweep {
     swept: Option<Instant>,
     /// What the clock said when it was last asked: it may have been set ahead since the last sweep.
-    clock: Option<(Millis, Instant)>,
+    clock: Option<(UnixMillis, Instant)>,
     /// When it was last seen to be set back. Work that was begun before that may still note a moment of then.
     set_back: Option<Instant>,
 }
 
 impl Sweep {
-    async fn look(&mut self, ctx: &EngineContext, now: Millis) -> Result<(), StoreError> {
-        let was_set_back = self.clock.is_some_and(|(at, asked)| {
-            let passed = i64::try_from(asked.elapsed().as_millis()).unwrap_or(i64::MAX);
-            now < at.saturating_add(passed) - SET_BACK
-        });
+    async fn look(&mut self, ctx: &EngineContext, now: UnixMillis) -> Result<(), StoreError> {
+        let was_set_back = self.clock.is_some_and(|(at, asked)| now < at + asked.elapsed() - SET_BACK);
         self.clock = Some((now, Instant::now()));
         if was_set_back {
             self.set_back = self.clock.map(|(_, asked)| asked);
@@ -338,7 +335,7 @@ async fn installation_of(ctx: &EngineContext, item: &WorkItem) -> Option<Install
 }
 
 /// Nothing is put off for longer than a clock may be wrong without being noticed: it is looked at once more then.
-fn within_reach(mut changes: Vec<Change>, next: Next, furthest: Millis) -> (Vec<Change>, Next) {
+fn within_reach(mut changes: Vec<Change>, next: Next, furthest: UnixMillis) -> (Vec<Change>, Next) {
     for change in &mut changes {
         if let Change::MarkAt(_, at) = change {
             *at = (*at).min(furthest);
@@ -389,14 +386,15 @@ fn next_after(ctx: &EngineContext, lease: &Lease, error: String, retry_advice: R
             Next::Dead { error }
         }
         (RetryAdvice::TryLater, Some(wait)) => {
-            tracing::warn!(failures, error, wait_ms = wait, "to be tried again");
+            let wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
+            tracing::warn!(failures, error, wait_ms, "to be tried again");
             Next::Retry { at: ctx.now() + wait, error }
         }
         (RetryAdvice::NotBefore(at), _) => {
             tracing::warn!(error, "to be tried when it is welcome again");
             // Apart from each other, so that they do not use the next window up at once.
-            let spread = ((at - ctx.now()) / 10).clamp(0, WELCOME_SPREAD);
-            let at = at + i64::from((ctx.random)()) * spread / i64::from(u32::MAX);
+            let spread = (at.since(ctx.now()) / 10).min(WELCOME_SPREAD);
+            let at = at + spread * (ctx.random)() / u32::MAX;
             Next::Wait { at, error }
         }
     }

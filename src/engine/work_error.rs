@@ -3,7 +3,7 @@
 use crate::deploy::drivers::DriverError;
 use crate::github::{ApiError, RetryAdvice};
 use crate::lineage::GitError;
-use crate::model::{Millis, SharedError, shared_error};
+use crate::model::{SharedError, UnixMillis, shared_error};
 use crate::store::{Change, StoreError};
 use std::error::Error;
 
@@ -48,7 +48,7 @@ impl WorkError {
         Self::here(what, RetryAdvice::GiveUp)
     }
 
-    pub(super) fn not_before(at: Millis, what: impl Into<String>) -> Self {
+    pub(super) fn not_before(at: UnixMillis, what: impl Into<String>) -> Self {
         Self::here(what, RetryAdvice::NotBefore(at))
     }
 

@@ -1,7 +1,8 @@
 //! Whether GitHub takes us for who we say we are.
 
 use super::error::ApiError;
-use crate::model::{Millis, error_chain};
+use crate::model::error_chain;
+use chrono::TimeDelta;
 use tokio::sync::watch;
 
 /// Whether GitHub accepts our credentials, as the last call in the App's own name has shown.
@@ -51,8 +52,8 @@ pub struct AccessState {
     pub access: Access,
     /// How the last call in the App's own name ended, if not well.
     pub error: Option<ApiError>,
-    /// How far our clock is ahead of GitHub's, in milliseconds, by its last answer.
-    pub clock_ahead: Millis,
+    /// How far our clock is ahead of GitHub's, by its last answer; negative where it is behind.
+    pub clock_ahead: TimeDelta,
 }
 
 /// Where the App asks for itself: here, what is not found is the App.
@@ -72,13 +73,13 @@ impl AccessWatch {
     }
 
     /// Notes what a call in the App's own name shows. Of [`OURSELVES`], whoever asks knows more.
-    pub(super) fn note_call(&self, path: &str, error: Option<&ApiError>, clock_ahead: Millis) {
+    pub(super) fn note_call(&self, path: &str, error: Option<&ApiError>, clock_ahead: TimeDelta) {
         if path != OURSELVES {
             self.note(error.map_or(Some(Access::Accepted), Access::shown_by), error, clock_ahead);
         }
     }
 
-    pub(super) fn note(&self, access: Option<Access>, error: Option<&ApiError>, clock_ahead: Millis) {
+    pub(super) fn note(&self, access: Option<Access>, error: Option<&ApiError>, clock_ahead: TimeDelta) {
         let Some(access) = access else { return };
         self.0.send_if_modified(|state| {
             // What an unreachable server says differs from one time to the next.

@@ -3,7 +3,7 @@
 use super::api::{Api, Call, Caller};
 use super::calls::{QUERY, User};
 use super::error::ApiError;
-use crate::model::InstallationId;
+use crate::model::{InstallationId, UnixMillis};
 use chrono::{DateTime, Utc};
 use http::Method;
 use percent_encoding::utf8_percent_encode;
@@ -106,13 +106,13 @@ impl Api {
         id: InstallationId,
         repository: &str,
         file: &str,
-        since: DateTime<Utc>,
+        since: UnixMillis,
     ) -> Result<Vec<WorkflowRun>, ApiError> {
         #[derive(Deserialize)]
         struct Page {
             workflow_runs: Vec<WorkflowRun>,
         }
-        let since = format!(">={}", since.format("%Y-%m-%dT%H:%M:%SZ"));
+        let since = format!(">={}", since.to_date().unwrap_or_default().format("%Y-%m-%dT%H:%M:%SZ"));
         let path = format!(
             "/repos/{repository}/actions/workflows/{}/runs?event=workflow_dispatch&created={}&per_page=100",
             utf8_percent_encode(file, QUERY),

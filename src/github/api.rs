@@ -1,22 +1,23 @@
 use super::access::AccessWatch;
 use super::blocking::off_the_runtime;
 use super::error::{ApiError, TransportError, permissions_in_words};
-use super::jwt::{AppKey, LIFETIME_SECONDS};
+use super::jwt::{AppKey, LIFETIME};
 use super::tokens::{Scope, Tokens};
-use crate::model::{InstallationId, Millis};
+use crate::model::{InstallationId, UnixMillis, UnixSeconds};
 use bytes::Bytes;
+use chrono::{DateTime, TimeDelta};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use http_body_util::{BodyExt, Limited};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
-/// Tells the time, in Unix milliseconds.
-pub type Now = Arc<dyn Fn() -> Millis + Send + Sync>;
+/// Tells the time.
+pub type Now = Arc<dyn Fn() -> UnixMillis + Send + Sync>;
 
 /// What a connection to GitHub needs.
 pub struct ApiConfig {
@@ -54,12 +55,12 @@ pub struct Api {
     introduction: Mutex<Option<Introduction>>,
     timeout: Duration,
     now: Now,
-    rate_limits: Mutex<HashMap<Caller, Millis>>,
+    rate_limits: Mutex<HashMap<Caller, UnixMillis>>,
     calls: AtomicU64,
     /// What the calls in the App's own name have shown.
     pub(super) access: AccessWatch,
-    clock_ahead: AtomicI64,
-    first_answer: OnceLock<Millis>,
+    clock_ahead: Mutex<TimeDelta>,
+    first_answer: OnceLock<UnixMillis>,
 }
 
 impl fmt::Debug for Api {
@@ -71,16 +72,18 @@ impl fmt::Debug for Api {
 /// The largest answer taken. A page of a hundred pull requests is about 2 MB.
 const ANSWER_MAX: usize = 32 * 1024 * 1024;
 /// The wait when GitHub names none, as its best practices ask.
-const UNNAMED_WAIT: Millis = 60_000;
+const UNNAMED_WAIT: Duration = Duration::from_secs(60);
+/// The shortest wait: a moment that seems to have passed need not have by GitHub's clock.
+const WAIT_MIN: Duration = Duration::from_secs(1);
 /// The longest wait believed, so that a wrong header cannot stop an installation for ever.
-const WAIT_MAX: Millis = 3_900_000;
+const WAIT_MAX: Duration = Duration::from_secs(65 * 60);
 
-/// How long the App's own token is used, in milliseconds; well below [`LIFETIME_SECONDS`].
-const INTRODUCED_FOR: Millis = LIFETIME_SECONDS * 1_000 / 2;
+/// How long the App's own token is used; well below [`LIFETIME`].
+const INTRODUCED_FOR: Duration = Duration::from_secs(LIFETIME.as_secs() / 2);
 
 struct Introduction {
     token: String,
-    made_at: Millis,
+    made_at: UnixMillis,
 }
 
 /// One call, before it is sent.
@@ -139,7 +142,7 @@ impl Api {
             rate_limits: Mutex::default(),
             calls: AtomicU64::new(0),
             access: AccessWatch::default(),
-            clock_ahead: AtomicI64::new(0),
+            clock_ahead: Mutex::default(),
             first_answer: OnceLock::new(),
         })
     }
@@ -188,15 +191,15 @@ impl Api {
 
     /// Whether GitHub's clock had shown this moment before GitHub first answered this process: what happened then may
     /// be the work of an earlier one. Both are GitHub's own times, in whole seconds, so that ours may be wrong.
-    pub fn is_before_first_answer(&self, at: Millis) -> bool {
+    pub fn is_before_first_answer(&self, at: UnixMillis) -> bool {
         self.first_answer.get().is_none_or(|first| at <= *first)
     }
 
-    pub(super) fn clock_ahead(&self) -> Millis {
-        self.clock_ahead.load(Ordering::Relaxed)
+    pub(super) fn clock_ahead(&self) -> TimeDelta {
+        *self.clock_ahead.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn now(&self) -> Millis {
+    pub(super) fn now(&self) -> UnixMillis {
         (self.now)()
     }
 
@@ -260,12 +263,11 @@ impl Api {
         let now = self.now();
         let mut introduction = self.introduction.lock().unwrap_or_else(PoisonError::into_inner);
         // A clock that was set back would make the token one from the future.
-        if let Some(made) =
-            introduction.as_ref().filter(|it| (0..INTRODUCED_FOR).contains(&(now - it.made_at)))
-        {
+        let is_fresh = |it: &&Introduction| (it.made_at..it.made_at + INTRODUCED_FOR).contains(&now);
+        if let Some(made) = introduction.as_ref().filter(is_fresh) {
             return Ok(made.token.clone());
         }
-        let token = self.key.token(now / 1000).ok_or_else(|| {
+        let token = self.key.token(now.to_seconds()).ok_or_else(|| {
             ApiError::no_answer("signing our own token", "the system has no randomness to give")
         })?;
         *introduction = Some(Introduction { token: token.clone(), made_at: now });
@@ -311,7 +313,8 @@ impl Api {
             let answer = self.client.send(request).await.map_err(no_connection)?;
             let (parts, body) = answer.into_parts();
             if let Some(date) = date_in(&parts.headers) {
-                self.clock_ahead.store(self.now() - date, Ordering::Relaxed);
+                let ahead = self.now().ahead_of(date);
+                *self.clock_ahead.lock().unwrap_or_else(PoisonError::into_inner) = ahead;
                 self.first_answer.get_or_init(|| date);
             }
             let body = Limited::new(body, ANSWER_MAX).collect().await;
@@ -364,7 +367,7 @@ impl Api {
     ) -> ApiError {
         let message = message_in(body);
         if let Some(wait) = rate_limit_wait(status, headers, &message, self.now()) {
-            let until = self.now() + wait.clamp(1_000, WAIT_MAX);
+            let until = self.now() + wait.clamp(WAIT_MIN, WAIT_MAX);
             self.rate_limits.lock().unwrap_or_else(PoisonError::into_inner).insert(caller, until);
             return ApiError::RateLimited { until };
         }
@@ -388,25 +391,30 @@ fn redirect(status: StatusCode, headers: &HeaderMap) -> Option<String> {
 }
 
 /// The time by the clock of who answers.
-fn date_in(headers: &HeaderMap) -> Option<Millis> {
+fn date_in(headers: &HeaderMap) -> Option<UnixMillis> {
     let text = headers.get(header::DATE)?.to_str().ok()?;
-    Some(chrono::DateTime::parse_from_rfc2822(text).ok()?.timestamp_millis())
+    Some(DateTime::parse_from_rfc2822(text).ok()?.to_utc().into())
 }
 
 /// How long to wait, if the answer means that there were too many calls. The order of the headers is
 /// that of GitHub's best practices.
-fn rate_limit_wait(status: StatusCode, headers: &HeaderMap, message: &str, now: Millis) -> Option<Millis> {
+fn rate_limit_wait(
+    status: StatusCode,
+    headers: &HeaderMap,
+    message: &str,
+    now: UnixMillis,
+) -> Option<Duration> {
     if status != StatusCode::FORBIDDEN && status != StatusCode::TOO_MANY_REQUESTS {
         return None;
     }
     let number = |name: &str| headers.get(name)?.to_str().ok()?.trim().parse::<i64>().ok();
     if let Some(seconds) = number("retry-after") {
-        return Some(seconds.saturating_mul(1000));
+        return Some(Duration::from_secs(seconds.try_into().unwrap_or(0)));
     }
     if number("x-ratelimit-remaining") == Some(0) {
         // By GitHub's clock where the answer tells it: by ours the moment might seem to have passed.
         let now = date_in(headers).unwrap_or(now);
-        let reset = number("x-ratelimit-reset").map(|at| at.saturating_mul(1000).saturating_sub(now));
+        let reset = number("x-ratelimit-reset").map(|at| UnixSeconds(at).to_millis().since(now));
         return Some(reset.unwrap_or(UNNAMED_WAIT));
     }
     let limited = status == StatusCode::TOO_MANY_REQUESTS || message.to_lowercase().contains("rate limit");
@@ -430,22 +438,22 @@ fn message_in(body: &[u8]) -> String {
 mod tests {
     use super::*;
 
-    fn wait(status: u16, headers: &[(&'static str, &str)], message: &str) -> Option<Millis> {
+    fn wait(status: u16, headers: &[(&'static str, &str)], message: &str) -> Option<Duration> {
         let mut map = HeaderMap::new();
         for (name, value) in headers {
             map.insert(*name, value.parse().unwrap());
         }
-        rate_limit_wait(StatusCode::from_u16(status).unwrap(), &map, message, 1_000_000)
+        rate_limit_wait(StatusCode::from_u16(status).unwrap(), &map, message, UnixMillis(1_000_000))
     }
 
     #[test]
     fn a_rate_limit_is_told_from_a_refusal() {
-        assert_eq!(wait(403, &[("retry-after", "2")], ""), Some(2_000));
-        assert_eq!(wait(429, &[("retry-after", "3600")], ""), Some(3_600_000));
+        assert_eq!(wait(403, &[("retry-after", "2")], ""), Some(Duration::from_secs(2)));
+        assert_eq!(wait(429, &[("retry-after", "3600")], ""), Some(Duration::from_secs(3_600)));
         let used_up = [("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "1060")];
-        assert_eq!(wait(403, &used_up, ""), Some(60_000));
+        assert_eq!(wait(403, &used_up, ""), Some(Duration::from_secs(60)));
         let by_githubs_clock = [used_up[0], used_up[1], ("date", "Thu, 01 Jan 1970 00:17:30 GMT")];
-        assert_eq!(wait(403, &by_githubs_clock, ""), Some(10_000));
+        assert_eq!(wait(403, &by_githubs_clock, ""), Some(Duration::from_secs(10)));
         assert_eq!(wait(403, &[], "You have exceeded a secondary rate limit"), Some(UNNAMED_WAIT));
         assert_eq!(wait(429, &[], ""), Some(UNNAMED_WAIT));
         assert_eq!(wait(403, &[("x-ratelimit-remaining", "12")], "Resource not accessible"), None);

@@ -4,6 +4,7 @@ use super::paging::next_page;
 use super::stacks::PullStack;
 use crate::model::{
     CommitId, InstallationId, MergeMethods, MethodsFrom, PullNumber, PullRequestDetails, RepositoryId,
+    UnixMillis,
 };
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -420,7 +421,7 @@ impl Api {
     }
 
     /// Deliveries that failed, newest first, back to `since`.
-    pub async fn failed_deliveries(&self, since: DateTime<Utc>) -> Result<Vec<FailedDelivery>, ApiError> {
+    pub async fn failed_deliveries(&self, since: UnixMillis) -> Result<Vec<FailedDelivery>, ApiError> {
         let mut failed: Vec<FailedDelivery> = Vec::new();
         let mut next = Some("/app/hook/deliveries?status=failure&per_page=100".to_owned());
         for _ in 0..PAGES_MAX {
@@ -428,10 +429,11 @@ impl Api {
             let answer =
                 self.send(Call { caller: Caller::App, method: Method::GET, path: &path, body: None }).await?;
             let page: Vec<FailedDelivery> = answer.read()?;
-            let reached = page.last().is_none_or(|oldest| oldest.delivered_at < since);
+            let reached = page.last().is_none_or(|oldest| UnixMillis::from(oldest.delivered_at) < since);
             // An older server passes over the filter for the status.
-            let lost =
-                |it: &FailedDelivery| it.delivered_at >= since && !(200..300).contains(&it.status_code);
+            let lost = |it: &FailedDelivery| {
+                UnixMillis::from(it.delivered_at) >= since && !(200..300).contains(&it.status_code)
+            };
             failed.extend(page.into_iter().filter(lost));
             next = if reached { None } else { next_page(&answer.headers) };
         }

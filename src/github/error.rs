@@ -1,4 +1,4 @@
-use crate::model::{Millis, SharedError, shared_error};
+use crate::model::{SharedError, UnixMillis, shared_error};
 use std::error::Error;
 use std::fmt;
 
@@ -22,10 +22,10 @@ pub enum ApiError {
         status: u16,
     },
     /// Too many calls: nothing is sent for this installation before then.
-    #[error("GitHub's rate limit is used up until {until}")]
+    #[error("GitHub's rate limit is used up until {}", .until.0)]
     RateLimited {
         /// When calls are welcome again.
-        until: Millis,
+        until: UnixMillis,
     },
     /// The installation is suspended.
     #[error("the installation is suspended")]
@@ -119,7 +119,7 @@ pub enum RetryAdvice {
     /// It may pass by itself: try later, and look before creating.
     TryLater,
     /// Not before this moment.
-    NotBefore(Millis),
+    NotBefore(UnixMillis),
     /// Trying again will not help until somebody changes something.
     GiveUp,
 }

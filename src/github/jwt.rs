@@ -1,7 +1,9 @@
+use crate::model::UnixSeconds;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use ring::{rand, signature};
 use std::fmt;
+use std::time::Duration;
 
 /// Why a private key cannot be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -27,9 +29,9 @@ impl fmt::Debug for AppKey {
 }
 
 /// How far back a token is dated, since GitHub refuses one from its own future.
-const BACKDATED_SECONDS: i64 = 60;
+const BACKDATED: Duration = Duration::from_secs(60);
 /// How long a token is good for. GitHub takes at most ten minutes.
-pub(super) const LIFETIME_SECONDS: i64 = 540;
+pub(super) const LIFETIME: Duration = Duration::from_secs(540);
 
 impl AppKey {
     /// Reads the key as GitHub hands it out (PKCS#1) or as other tools write it (PKCS#8). Line breaks
@@ -53,12 +55,12 @@ impl AppKey {
         &self.app_id
     }
 
-    /// A token with which the App introduces itself, good for nine minutes from `now` (Unix seconds).
+    /// A token with which the App introduces itself, good for nine minutes from `now`.
     /// `None` only when the system has no randomness to give.
-    pub fn token(&self, now: i64) -> Option<String> {
+    pub fn token(&self, now: UnixSeconds) -> Option<String> {
         let claims = serde_json::json!({
-            "iat": now - BACKDATED_SECONDS,
-            "exp": now + LIFETIME_SECONDS,
+            "iat": now - BACKDATED,
+            "exp": now + LIFETIME,
             "iss": self.app_id,
         });
         let mut token = URL_SAFE_NO_PAD.encode(r#"{"alg":"RS256","typ":"JWT"}"#);

@@ -1,11 +1,12 @@
 use super::error::ApiError;
 use super::single_flight::SingleFlight;
-use crate::model::{InstallationId, Millis};
+use crate::model::{InstallationId, UnixMillis};
 use serde_json::json;
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 /// What an installation token may be used for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -30,7 +31,7 @@ impl Scope {
 
 /// How long before its end a token is no longer handed out, so that no call starts with one that ends
 /// on the way.
-const SPARE: Millis = 5 * 60_000;
+const SPARE: Duration = Duration::from_secs(5 * 60);
 
 /// GitHub's answer to a request for a token.
 #[derive(serde::Deserialize)]
@@ -40,13 +41,13 @@ pub(super) struct Granted {
 }
 
 /// A refusal may come of rights that a token does not have yet; one that is younger has them all.
-const YOUNG: Millis = 60_000;
+const YOUNG: Duration = Duration::from_secs(60);
 
 #[derive(Clone)]
 struct Held {
     token: String,
-    until: Millis,
-    made_at: Millis,
+    until: UnixMillis,
+    made_at: UnixMillis,
     /// Counts the tokens: only the one that was refused is forgotten, not one that replaced it.
     generation: u64,
 }
@@ -79,7 +80,7 @@ impl Tokens {
         &self,
         id: InstallationId,
         scope: Scope,
-        now: Millis,
+        now: UnixMillis,
         ask: impl Future<Output = Result<Granted, ApiError>>,
     ) -> Result<(String, u64), ApiError> {
         let place = self.place(id, scope);
@@ -88,7 +89,7 @@ impl Tokens {
         let ask = async {
             let Granted { token, expires_at } = ask.await?;
             let generation = place.generations.fetch_add(1, Ordering::Relaxed) + 1;
-            Ok(Held { token, until: expires_at.timestamp_millis(), made_at: now, generation })
+            Ok(Held { token, until: expires_at.into(), made_at: now, generation })
         };
         let held = place.flight.get(|held| held.until - SPARE > now, ask).await?;
         Ok((held.token, held.generation))
@@ -109,9 +110,10 @@ impl Tokens {
     }
 
     /// Forgets the token for calls where it was made a while ago: rights may have been granted since.
-    pub(super) async fn forget_old(&self, id: InstallationId, generation: u64, now: Millis) {
-        let is_old =
-            |held: &Held| held.generation == generation && !(0..YOUNG).contains(&(now - held.made_at));
+    pub(super) async fn forget_old(&self, id: InstallationId, generation: u64, now: UnixMillis) {
+        let is_old = |held: &Held| {
+            held.generation == generation && !(held.made_at..held.made_at + YOUNG).contains(&now)
+        };
         self.forget_where(id, Scope::Api, is_old).await;
     }
 
@@ -137,7 +139,12 @@ mod tests {
         let tokens = Tokens::default();
         let at = |minute: i64, next: i64| {
             let tokens = &tokens;
-            async move { tokens.get(ID, Scope::Api, minute * 60_000, async { Ok(granted(next)) }).await.unwrap() }
+            async move {
+                tokens
+                    .get(ID, Scope::Api, UnixMillis(minute * 60_000), async { Ok(granted(next)) })
+                    .await
+                    .unwrap()
+            }
         };
         assert_eq!(at(0, 60).await, ("until minute 60".to_owned(), 1));
         assert_eq!(at(54, 99).await, ("until minute 60".to_owned(), 1));
@@ -153,14 +160,20 @@ mod tests {
         let tokens = Tokens::default();
         let at = |minute: i64| {
             let tokens = &tokens;
-            async move { tokens.get(ID, Scope::Api, minute * 60_000, async { Ok(granted(60)) }).await.unwrap().1 }
+            async move {
+                tokens
+                    .get(ID, Scope::Api, UnixMillis(minute * 60_000), async { Ok(granted(60)) })
+                    .await
+                    .unwrap()
+                    .1
+            }
         };
         assert_eq!(at(0).await, 1);
-        tokens.forget_old(ID, 1, 59_999).await;
+        tokens.forget_old(ID, 1, UnixMillis(59_999)).await;
         assert_eq!(at(1).await, 1, "it has been made just now");
-        tokens.forget_old(ID, 1, 60_000).await;
+        tokens.forget_old(ID, 1, UnixMillis(60_000)).await;
         assert_eq!(at(1).await, 2);
-        tokens.forget_old(ID, 1, 600_000).await;
+        tokens.forget_old(ID, 1, UnixMillis(600_000)).await;
         assert_eq!(at(2).await, 2, "it has been replaced already");
     }
 }

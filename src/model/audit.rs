@@ -3,7 +3,7 @@
 //! An entry's hash is SHA-256 over the hash of the entry before and the entry's text as stored. Who changes, removes or
 //! moves an entry breaks the chain there; who cuts the end off is found by any later hash that the server has logged.
 
-use super::{CommitId, Millis, PullNumber, RepositoryId};
+use super::{CommitId, PullNumber, RepositoryId, UnixMillis};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
@@ -13,8 +13,8 @@ use std::str::FromStr;
 /// What somebody made Towpath do, or was refused.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AuditEntry {
-    /// When it was decided, in milliseconds since the Unix epoch.
-    pub at: Millis,
+    /// When it was decided.
+    pub at: UnixMillis,
     /// The login of whoever asked, or the name that the operator gave.
     pub actor: String,
     /// The actor's role in the repository at that time, in GitHub's word; `operator` on the command line.

@@ -1,7 +1,9 @@
 //! Deploys: each one try to bring one commit to one environment, as they are kept and shown.
 
-use super::{CommitId, DriverSettings, Millis, NotCounted, PullNumber, RefusedStatus, TreeId};
+use super::time::as_millis;
+use super::{CommitId, DriverSettings, NotCounted, PullNumber, RefusedStatus, TreeId, UnixMillis};
 use serde::{Deserialize, Serialize};
+use std::time::Duration;
 
 /// The three parts of a deploy, in their order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -46,10 +48,10 @@ pub struct PhaseRun {
     /// Which one.
     pub phase: Phase,
     /// When it began.
-    pub began_at: Millis,
+    pub began_at: UnixMillis,
     /// When it ended.
     #[serde(default)]
-    pub ended_at: Option<Millis>,
+    pub ended_at: Option<UnixMillis>,
     /// How it ended.
     #[serde(default)]
     pub went_well: Option<bool>,
@@ -157,8 +159,9 @@ pub enum Ending {
     },
     /// Nobody took it up in time.
     NotPickedUp {
-        /// How long was waited, in milliseconds.
-        within: Millis,
+        /// How long was waited.
+        #[serde(with = "as_millis")]
+        within: Duration,
     },
     /// Nobody took it up, and nobody ever meant to.
     NobodyDeploys,
@@ -166,8 +169,9 @@ pub enum Ending {
     Stuck {
         /// In which phase it was last seen.
         phase: Option<Phase>,
-        /// How long was waited, in milliseconds.
-        within: Millis,
+        /// How long was waited.
+        #[serde(with = "as_millis")]
+        within: Duration,
     },
     /// It could not be handed over.
     NotHandedOver {
@@ -208,7 +212,7 @@ pub enum Ending {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cancellation {
     /// Since when.
-    pub since: Millis,
+    pub since: UnixMillis,
     /// Why. This is how the deploy has ended once that is confirmed.
     pub why: Ending,
     /// Whether whoever carries it out has been told and has said yes.
@@ -259,18 +263,18 @@ pub struct Deploy {
     #[serde(default)]
     pub production: bool,
     /// When it was asked for.
-    pub made_at: Millis,
+    pub made_at: UnixMillis,
     /// How far it has come.
     pub state: DeployState,
     /// When its turn came, then when it was handed over.
     #[serde(default)]
-    pub requested_at: Option<Millis>,
+    pub requested_at: Option<UnixMillis>,
     /// When somebody took it up.
     #[serde(default)]
-    pub picked_up_at: Option<Millis>,
+    pub picked_up_at: Option<UnixMillis>,
     /// When it ended.
     #[serde(default)]
-    pub ended_at: Option<Millis>,
+    pub ended_at: Option<UnixMillis>,
     /// Why it ended without success.
     #[serde(default)]
     pub ending: Option<Ending>,
@@ -310,13 +314,13 @@ pub struct Deploy {
     pub refused_status: Option<RefusedStatus>,
     /// When the newest report on it was made, by the clock of whoever made it.
     #[serde(default)]
-    pub reported_at: Option<Millis>,
+    pub reported_at: Option<UnixMillis>,
     /// Which of what was said at that moment that report was.
     #[serde(default)]
     pub reported_place: u64,
     /// When it was first heard that somebody says on its own Deployment how it goes.
     #[serde(default)]
-    pub spoken_of_at: Option<Millis>,
+    pub spoken_of_at: Option<UnixMillis>,
     /// The newest Deployment of somebody else's that brought the same and does not count.
     #[serde(default)]
     pub not_counted: Option<NotCounted>,
@@ -346,10 +350,10 @@ pub struct Deploy {
     pub beside: Option<u64>,
     /// Since when it does nothing but wait for somebody's approval.
     #[serde(default)]
-    pub waits_for_approval_since: Option<Millis>,
-    /// How long it has waited for approvals before, in milliseconds.
-    #[serde(default)]
-    pub waited_for_approval: Millis,
+    pub waits_for_approval_since: Option<UnixMillis>,
+    /// How long it has waited for approvals before.
+    #[serde(default, with = "as_millis")]
+    pub waited_for_approval: Duration,
 }
 
 impl Deploy {
@@ -371,7 +375,7 @@ impl Deploy {
             slug: String::new(),
             reuses_slug: false,
             production: false,
-            made_at: 0,
+            made_at: UnixMillis::default(),
             state: DeployState::Waiting,
             requested_at: None,
             picked_up_at: None,
@@ -401,7 +405,7 @@ impl Deploy {
             seen_before: None,
             beside: None,
             waits_for_approval_since: None,
-            waited_for_approval: 0,
+            waited_for_approval: Duration::ZERO,
         }
     }
 

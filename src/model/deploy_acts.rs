@@ -1,6 +1,6 @@
 //! What is answered to who asks for a deploy or a rollback: why not, or what it waits for.
 
-use super::{CommitId, Millis};
+use super::{CommitId, UnixMillis};
 
 /// Why there is no rollback.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,7 +82,7 @@ pub enum WaitsFor {
         /// What it brings.
         commit: CommitId,
         /// Since when it is being ended.
-        since: Millis,
+        since: UnixMillis,
     },
     /// That another one is known to have ended which may still run.
     Unconfirmed {

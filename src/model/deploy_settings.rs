@@ -1,10 +1,11 @@
 //! How a project has its merges deployed.
 
-use super::{Millis, drivers};
+use super::drivers;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::time::Duration;
 
-const MINUTE: Millis = 60_000;
+const MINUTE: Duration = Duration::from_secs(60);
 
 /// How merges into an environment are deployed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,12 +16,12 @@ pub struct DeploySettings {
     pub driver_is_written: bool,
     /// Which Deployments count that somebody else has made.
     pub foreign: ForeignDeployments,
-    /// How long a deploy may take once somebody has taken it up, in milliseconds.
-    pub timeout: Millis,
-    /// How long it may wait until somebody does, in milliseconds.
-    pub pick_up_within: Millis,
-    /// How long it may take until one that is cancelled has ended for sure, in milliseconds.
-    pub cancel_within: Millis,
+    /// How long a deploy may take once somebody has taken it up.
+    pub timeout: Duration,
+    /// How long it may wait until somebody does.
+    pub pick_up_within: Duration,
+    /// How long it may take until one that is cancelled has ended for sure.
+    pub cancel_within: Duration,
     /// Settings that the build can see: with others it is another build.
     pub build_settings: BTreeMap<String, String>,
 }

@@ -1,6 +1,6 @@
 //! Holds on environments: what a rollback leaves behind.
 
-use super::{CommitId, Millis, PullNumber};
+use super::{CommitId, PullNumber, UnixMillis};
 use serde::{Deserialize, Serialize};
 
 /// What keeps merges from undoing a rollback unnoticed.
@@ -15,7 +15,7 @@ pub struct Hold {
     /// Why, in their words.
     pub reason: String,
     /// Since when.
-    pub since: Millis,
+    pub since: UnixMillis,
     /// The pull requests that were rolled back, as far as they are known.
     #[serde(default)]
     pub pulls: Vec<PullNumber>,
@@ -29,7 +29,7 @@ impl Hold {
     pub fn new(
         (from, to): (CommitId, CommitId),
         (by, reason): (String, String),
-        since: Millis,
+        since: UnixMillis,
         pulls: Vec<PullNumber>,
     ) -> Option<Self> {
         (from != to).then_some(Self { from, to, by, reason, since, pulls, lifted: None })
@@ -40,7 +40,7 @@ impl Hold {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lifted {
     /// When.
-    pub at: Millis,
+    pub at: UnixMillis,
     /// By whom.
     pub by: String,
     /// Why, in their words.

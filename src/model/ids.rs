@@ -21,6 +21,3 @@ macro_rules! github_id {
 github_id!(RepositoryId, "GitHub's number of a repository.");
 github_id!(InstallationId, "GitHub's number of an installation of the App on an account.");
 github_id!(PullNumber, "The number of a pull request within its repository.");
-
-/// A moment or a span, in milliseconds; moments count from the Unix epoch.
-pub type Millis = i64;

@@ -1,6 +1,6 @@
 //! Deployments of others that do not count, and why.
 
-use super::Millis;
+use super::UnixMillis;
 use serde::{Deserialize, Serialize};
 
 /// A Deployment that somebody else has made of what a deploy brings, and that does not count.
@@ -13,7 +13,7 @@ pub struct NotCounted {
     /// Why it does not count.
     pub why: WhyNotCounted,
     /// When that was said.
-    pub at: Millis,
+    pub at: UnixMillis,
     /// Which of what was said at that moment.
     pub place: u64,
 }

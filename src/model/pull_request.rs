@@ -1,7 +1,8 @@
 //! A pull request, as GitHub told of it last.
 
 use super::{
-    BranchName, CommitId, MergedPull, Millis, OpenPull, Origin, PullNumber, RepositoryId, Stack, UnixSeconds,
+    BranchName, CommitId, MergedPull, OpenPull, Origin, PullNumber, RepositoryId, Stack, UnixMillis,
+    UnixSeconds,
 };
 
 /// Whether a pull request is open.
@@ -35,7 +36,7 @@ pub struct PullRequest {
     /// The author's login.
     pub author: String,
     /// GitHub's time of the last change, by which older news are told.
-    pub updated_at: Millis,
+    pub updated_at: UnixMillis,
     /// What became of it, once it was merged.
     pub merged: Option<Merged>,
     /// The stack it is in.

@@ -1,6 +1,6 @@
 //! A status of a Deployment that GitHub does not take.
 
-use super::Millis;
+use super::UnixMillis;
 use serde::{Deserialize, Serialize};
 
 /// What GitHub was told of a deploy and has refused.
@@ -11,5 +11,5 @@ pub struct RefusedStatus {
     /// How often it was refused.
     pub times: u32,
     /// When it was refused last.
-    pub at: Millis,
+    pub at: UnixMillis,
 }

@@ -84,9 +84,13 @@ impl UnixMillis {
     pub const fn to_date(self) -> Option<DateTime<Utc>> {
         DateTime::from_timestamp_millis(self.0)
     }
-}
 
-impl UnixMillis {
+    /// The next moment there is.
+    #[must_use]
+    pub const fn just_after(self) -> Self {
+        Self(self.0.saturating_add(1))
+    }
+
     /// How far a clock that says this is ahead of one that says `other`: less than nothing where it is behind.
     pub fn ahead_of(self, other: Self) -> TimeDelta {
         TimeDelta::try_milliseconds(self.0.saturating_sub(other.0)).unwrap_or(TimeDelta::MIN)
@@ -117,6 +121,27 @@ impl From<DateTime<Utc>> for UnixSeconds {
     }
 }
 
+/// Stores a length of time as whole milliseconds. What an earlier version counted backwards, when the clock was set
+/// back, is nothing.
+pub(super) mod as_millis {
+    use serde::{Deserialize, Deserializer, Serializer};
+    use std::time::Duration;
+
+    pub(in super::super) fn serialize<S: Serializer>(
+        length: &Duration,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.serialize_i64(i64::try_from(length.as_millis()).unwrap_or(i64::MAX))
+    }
+
+    pub(in super::super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Duration, D::Error> {
+        let millis = i64::deserialize(deserializer)?;
+        Ok(Duration::from_millis(millis.try_into().unwrap_or(0)))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -125,6 +150,15 @@ mod tests {
     fn a_moment_is_stored_as_the_bare_number() {
         assert_eq!(serde_json::to_string(&UnixMillis(-7)).unwrap(), "-7");
         assert_eq!(serde_json::from_str::<UnixSeconds>("1700000000").unwrap(), UnixSeconds(1_700_000_000));
+    }
+
+    #[test]
+    fn a_length_is_stored_in_milliseconds() {
+        #[derive(Debug, PartialEq, Serialize, Deserialize)]
+        struct Stored(#[serde(with = "as_millis")] Duration);
+        assert_eq!(serde_json::to_string(&Stored(Duration::from_secs(2))).unwrap(), "2000");
+        assert_eq!(serde_json::from_str::<Stored>("1500").unwrap(), Stored(Duration::from_millis(1_500)));
+        assert_eq!(serde_json::from_str::<Stored>("-5").unwrap(), Stored(Duration::ZERO));
     }
 
     #[test]

@@ -50,6 +50,7 @@ pub fn deployment_protection(facts: &ProtectedJob) -> DeploymentProtection {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::UnixMillis;
 
     fn commit(n: u8) -> CommitId {
         CommitId::from_bytes([n; 20])
@@ -57,7 +58,15 @@ mod tests {
 
     fn hold() -> Hold {
         let (by, reason) = ("op".to_owned(), "broken".to_owned());
-        Hold { from: commit(2), to: commit(1), by, reason, since: 0, pulls: Vec::new(), lifted: None }
+        Hold {
+            from: commit(2),
+            to: commit(1),
+            by,
+            reason,
+            since: UnixMillis(0),
+            pulls: Vec::new(),
+            lifted: None,
+        }
     }
 
     #[test]

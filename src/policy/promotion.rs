@@ -6,7 +6,7 @@
 use super::family::{ANY_MOVE, ConfigKey, Fact, Family, PATH, Reach, Trigger};
 use crate::model::{
     BranchName, Cause, Code, DeployFacts, Deployed, Environment, Finding, MergeMethods, MergeOutcome,
-    MethodsFrom, Outcome, PromoteFirst, PromotionHistory, PromotionPath, Repair, Source, Tested, UnixMillis,
+    MethodsFrom, Outcome, PromoteFirst, PromotionHistory, PromotionPath, Repair, Source, Tested,
 };
 use std::collections::VecDeque;
 
@@ -138,7 +138,7 @@ fn held(deploys: &DeployFacts) -> Option<Finding> {
         to: hold.to,
         by: hold.by.clone(),
         reason: hold.reason.clone(),
-        since: UnixMillis(hold.since).to_seconds(),
+        since: hold.since.to_seconds(),
         pulls: hold.pulls.clone(),
         lifted: hold.lifted.as_ref().map(|lifted| (lifted.by.clone(), lifted.reason.clone())),
     };

@@ -6,7 +6,7 @@ use super::deploy_status::{
 use super::limits::{BODY, RESERVE, fit};
 use super::markdown::{block, code, code_in_table, folded};
 use super::{deploy_trouble, stamp};
-use crate::model::{BranchName, Deploy, Ending, Millis, UnixMillis, WaitsFor};
+use crate::model::{BranchName, Deploy, Ending, UnixMillis, WaitsFor};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 
@@ -81,7 +81,7 @@ pub struct Place {
     /// How it stands.
     pub stand: Stand,
     /// Since when, where that is known.
-    pub since: Option<Millis>,
+    pub since: Option<UnixMillis>,
     /// The deploy that this rests on.
     pub deploy: Option<Deploy>,
     /// What that deploy waits for, if it does.
@@ -216,7 +216,7 @@ pub fn change_status(repository: &str, places: &[Place]) -> String {
     let mut parts: Vec<String> = vec![CHANGE_STATUS.to_owned() + "\n### Where it is"];
     let mut table = "| Where | State | Since |\n|---|---|---|".to_owned();
     for place in places {
-        let since = place.since.map(|at| stamp::utc(UnixMillis(at).to_seconds())).unwrap_or_default();
+        let since = place.since.map(|at| stamp::utc(at.to_seconds())).unwrap_or_default();
         let name = code_in_table(&place.name);
         let words = place.words().replace('|', "\\|");
         let _ = write!(table, "\n| {name} | {} {words} | {since} |", place.mark());
@@ -241,10 +241,8 @@ pub fn change_status_on_terminal(places: &[Place]) -> String {
     let width = places.iter().map(|place| place.name.chars().count()).max().unwrap_or_default();
     let mut text = String::new();
     for place in places {
-        let since = place
-            .since
-            .map(|at| format!(" since {}", stamp::utc(UnixMillis(at).to_seconds())))
-            .unwrap_or_default();
+        let since =
+            place.since.map(|at| format!(" since {}", stamp::utc(at.to_seconds()))).unwrap_or_default();
         let pad = " ".repeat(width - place.name.chars().count());
         let _ = writeln!(text, "{}{pad}  {}{since}", place.name, place.words());
         if let Some(note) = place.note() {
@@ -261,7 +259,7 @@ pub fn change_status_as_json(places: &[Place]) -> Value {
             "name": place.name,
             "branch": place.branch,
             "state": place.stand.as_str(),
-            "since": place.since.map(|at| UnixMillis(at).to_seconds()),
+            "since": place.since.map(UnixMillis::to_seconds),
             "note": place.note(),
             "deploy": place.deploy.as_ref().map(|deploy| json!({
                 "number": deploy.number,

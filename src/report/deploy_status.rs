@@ -1,12 +1,11 @@
 //! Words on deploys: the line that GitHub shows with one, and what people are told who brought the change.
 
-use crate::model::{
-    BranchName, CommitId, Deploy, DeployState, Ending, Millis, NotCounted, Phase, WhyNotCounted,
-};
+use crate::model::{BranchName, CommitId, Deploy, DeployState, Ending, NotCounted, Phase, WhyNotCounted};
 
 use super::markdown::{block, code};
 use super::shell;
 use std::fmt::Write as _;
+use std::time::Duration;
 
 /// What is said where nobody deploys, and what to do about it.
 pub(super) const NOBODY_DEPLOYS: &str = "Nothing deploys here: Towpath makes no Deployments until there is a \
@@ -118,7 +117,7 @@ pub fn deploy_line(deploy: &Deploy) -> String {
 fn is_in(deploy: &Deploy) -> String {
     let mut line = format!("{} is live", deploy.commit.short());
     if let (Some(from), Some(to)) = (deploy.picked_up_at, deploy.ended_at) {
-        let _ = write!(line, " after {}", length(to - from));
+        let _ = write!(line, " after {}", length(to.since(from)));
     }
     if deploy.reuses_slug {
         line.push_str("; same build as before");
@@ -347,8 +346,8 @@ pub(super) fn uncapitalized(text: &str) -> String {
 }
 
 /// A length of time as people say it.
-pub fn length(millis: Millis) -> String {
-    let seconds = (millis / 1000).max(0);
+pub fn length(time: Duration) -> String {
+    let seconds = time.as_secs();
     match seconds {
         0 => "less than a second".to_owned(),
         1..=119 => format!("{seconds} s"),

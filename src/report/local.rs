@@ -107,7 +107,7 @@ impl SeenAs {
         }
         match self.fetched_at {
             Some(at) => {
-                let age = length(i64::try_from(now.since(at).as_millis()).unwrap_or(i64::MAX));
+                let age = length(now.since(at));
                 format!("{name} as fetched {}, {age} ago", stamp::utc(at))
             }
             None => format!("{name} as last fetched, at an unknown time"),

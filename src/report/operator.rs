@@ -87,7 +87,7 @@ pub fn waits_for(waits: WaitsFor) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::PromotionPath;
+    use crate::model::{PromotionPath, UnixMillis};
     use crate::report::samples::id;
 
     #[test]
@@ -134,7 +134,7 @@ mod tests {
         let (number, commit) = (7, id(4));
         let all = [
             WaitsFor::End { number, commit },
-            WaitsFor::Cancelling { number, commit, since: 0 },
+            WaitsFor::Cancelling { number, commit, since: UnixMillis(0) },
             WaitsFor::Unconfirmed { number, commit },
             WaitsFor::Hold,
         ];

@@ -1,7 +1,6 @@
 //! Rows about deploys: what an environment's next one depends on, what became of files, what the operator asks for.
 
-use super::Millis;
-use crate::model::{CommitId, Deploy, DeployOutcome, Hold, RepositoryId, StartingPoint, TreeId};
+use crate::model::{CommitId, Deploy, DeployOutcome, Hold, RepositoryId, StartingPoint, TreeId, UnixMillis};
 
 /// How a deploy of certain files to an environment has ended. Those on the same files replace each other by time,
 /// however late they come.
@@ -16,7 +15,7 @@ pub struct OutcomeRow {
     /// The commit that was deployed.
     pub commit: CommitId,
     /// When it was said.
-    pub at: Millis,
+    pub at: UnixMillis,
     /// Puts what was said at one moment in order.
     pub place: u64,
     /// How it ended.
@@ -27,15 +26,15 @@ pub struct OutcomeRow {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct DeployActivity {
     /// When somebody first took up a deploy of Towpath's.
-    pub taken_up_at: Option<Millis>,
+    pub taken_up_at: Option<UnixMillis>,
     /// When somebody else was first known to set a status on any Deployment.
-    pub reported_at: Option<Millis>,
+    pub reported_at: Option<UnixMillis>,
     /// When GitHub was first asked what had been there before.
-    pub asked_at: Option<Millis>,
+    pub asked_at: Option<UnixMillis>,
     /// When it was last found that nobody deploys.
-    pub dormant_at: Option<Millis>,
+    pub dormant_at: Option<UnixMillis>,
     /// When somebody last asked for a deploy all the same.
-    pub woken_at: Option<Millis>,
+    pub woken_at: Option<UnixMillis>,
     /// The workflow of the default branch that runs on Deployments, where one was found.
     pub workflow: Option<String>,
     /// Names the folder that it was looked for in; empty where there was none.
@@ -45,7 +44,7 @@ pub struct DeployActivity {
 impl DeployActivity {
     /// Adds what else was seen: firsts stay the earliest, lasts the latest. The workflow stays as it is.
     pub fn join(&mut self, seen: &Self) {
-        let first = |known: &mut Option<Millis>, at: Option<Millis>| {
+        let first = |known: &mut Option<UnixMillis>, at: Option<UnixMillis>| {
             *known = [*known, at].into_iter().flatten().min();
         };
         first(&mut self.taken_up_at, seen.taken_up_at);
@@ -87,7 +86,7 @@ pub struct RequestedActRow {
     /// What is asked for.
     pub act: RequestedAct,
     /// When.
-    pub made_at: Millis,
+    pub made_at: UnixMillis,
     /// What came of it, once it was taken up.
     pub outcome: Option<ActOutcome>,
 }

@@ -51,12 +51,10 @@ pub use work_item::{InvalidWorkItem, WorkItem};
 use crate::model::{
     AuditEntry, AuditRow, BranchName, CommitId, Deploy, EnvironmentName, Hold, InstallationId, LedgerEntry,
     LedgerTip, MergeMethods, PullNumber, PullRequest, PushedAt, RepositoryId, StartingPoint, TopicPush,
-    UnixSeconds,
+    UnixMillis, UnixSeconds,
 };
 use async_trait::async_trait;
 use std::collections::{BTreeMap, BTreeSet};
-
-pub use crate::model::Millis;
 
 /// How many work items may be out at the same time, so that one busy repository or installation leaves room for
 /// the others.
@@ -99,14 +97,14 @@ pub enum Next {
     /// Try again, not before this moment.
     Retry {
         /// When.
-        at: Millis,
+        at: UnixMillis,
         /// What went wrong, for the operator.
         error: String,
     },
     /// It was asked to wait and has not failed: not before this moment.
     Wait {
         /// When.
-        at: Millis,
+        at: UnixMillis,
         /// Why, for the operator.
         error: String,
     },
@@ -143,7 +141,7 @@ pub enum Change {
         /// The verdict as JSON.
         verdict: String,
         /// When.
-        at: Millis,
+        at: UnixMillis,
     },
     /// A pull request is judged no more: it goes to a branch on no path. Raises its judged version.
     Unjudged(RepositoryId, PullNumber),
@@ -158,7 +156,7 @@ pub enum Change {
     Outcome(OutcomeRow),
     /// How a repository's own settings let pull requests be merged, and when that was seen; ignored when what is
     /// stored was seen later.
-    MergeSettings(RepositoryId, MergeMethods, Millis),
+    MergeSettings(RepositoryId, MergeMethods, UnixMillis),
     /// The configuration of a repository was read.
     Configuration(ConfigurationRow),
     /// A person did something by a button; the same on the same head replaces what was refused before.
@@ -201,7 +199,7 @@ pub enum Change {
     /// Something has to be looked at (again).
     Mark(WorkItem),
     /// Something has to be looked at, and may wait until this moment.
-    MarkAt(WorkItem, Millis),
+    MarkAt(WorkItem, UnixMillis),
 }
 
 /// How a [`Store::commit`] ended.
@@ -228,23 +226,27 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     ///
     /// A lease has no time of its own, since only one server has the database open: whoever gave it out
     /// ends it when its holder is gone. So no clock that jumps ends or prolongs one.
-    async fn lease(&self, now: Millis, limits: ConcurrencyLimits) -> Result<Option<Lease>, StoreError>;
+    async fn lease(&self, now: UnixMillis, limits: ConcurrencyLimits) -> Result<Option<Lease>, StoreError>;
 
     /// Ends a lease whose holder is gone, which counts as a failure; `false` when it was over before.
-    async fn release(&self, lease: &Lease, now: Millis) -> Result<bool, StoreError>;
+    async fn release(&self, lease: &Lease, now: UnixMillis) -> Result<bool, StoreError>;
 
     /// Ends every lease, as [`Store::release`] does each: of a former process, or of holders that are known
     /// to be gone.
-    async fn reclaim(&self, now: Millis) -> Result<(), StoreError>;
+    async fn reclaim(&self, now: UnixMillis) -> Result<(), StoreError>;
 
     /// What waits for a moment past `furthest` waits no more: the clock was set back. Answers how many
     /// work items that were.
-    async fn bring_forward(&self, now: Millis, furthest: Millis) -> Result<usize, StoreError>;
+    async fn bring_forward(&self, now: UnixMillis, furthest: UnixMillis) -> Result<usize, StoreError>;
 
     /// The next moment at which something can be leased without anybody's doing: `now` when a
     /// [`Store::lease`] would find something, else that of a retry. Work items that only wait for their
     /// repository's or installation's turn do not count: whoever settles one of its work items asks again.
-    async fn next_due(&self, now: Millis, limits: ConcurrencyLimits) -> Result<Option<Millis>, StoreError>;
+    async fn next_due(
+        &self,
+        now: UnixMillis,
+        limits: ConcurrencyLimits,
+    ) -> Result<Option<UnixMillis>, StoreError>;
 
     /// Applies all changes and settles the work item, or changes nothing.
     async fn commit(
@@ -252,20 +254,20 @@ pub trait Store: Send + Sync + std::fmt::Debug {
         lease: &Lease,
         changes: Vec<Change>,
         next: Next,
-        now: Millis,
+        now: UnixMillis,
     ) -> Result<Committed, StoreError>;
 
     /// Marks work items as dirty from outside of any work: timers, start-up, the operator.
-    async fn mark(&self, work_items: Vec<WorkItem>, now: Millis) -> Result<(), StoreError>;
+    async fn mark(&self, work_items: Vec<WorkItem>, now: UnixMillis) -> Result<(), StoreError>;
 
     /// Notes durably that GitHub is about to be asked to create what the lease's effect desires.
     /// From then on it is looked for before it is created, and `now` tells for how long in vain. `false`
     /// when the lease was lost.
-    async fn attempting(&self, lease: &Lease, now: Millis) -> Result<bool, StoreError>;
+    async fn attempting(&self, lease: &Lease, now: UnixMillis) -> Result<bool, StoreError>;
 
     /// Applies changes in the middle of a piece of work, durably: what must be known before something is
     /// begun that must not be begun twice. `false`, and nothing changed, when the lease was lost.
-    async fn note(&self, lease: &Lease, changes: Vec<Change>, now: Millis) -> Result<bool, StoreError>;
+    async fn note(&self, lease: &Lease, changes: Vec<Change>, now: UnixMillis) -> Result<bool, StoreError>;
 
     /// The deliveries of a work item that are not processed yet, in order of arrival: at most `limit`, and
     /// none after the one with which their bodies come to `bytes`.
@@ -459,17 +461,17 @@ pub trait Store: Send + Sync + std::fmt::Debug {
 
     /// Takes a delivery in again: it counts as not yet processed, and its work item is marked and revived.
     /// `false` when there is no such delivery or its body has been dropped.
-    async fn replay(&self, id: DeliveryId, now: Millis) -> Result<bool, StoreError>;
+    async fn replay(&self, id: DeliveryId, now: UnixMillis) -> Result<bool, StoreError>;
 
     /// Drops the bodies of processed deliveries received before `bodies`, and forgets those received
     /// before `rows`. Deliveries that are not processed stay. So do effects that are yet to be shown or belong
     /// to an open pull request; others that have rested since `rows` are forgotten.
-    async fn prune(&self, bodies: Millis, rows: Millis) -> Result<(), StoreError>;
+    async fn prune(&self, bodies: UnixMillis, rows: UnixMillis) -> Result<(), StoreError>;
 
     /// Forgets what is closed for long, a bounded part of each table at each call: pull requests that were closed or merged
     /// before `closed`, but for the last merged ones of each repository; pushes of topics that only such pull requests
     /// had; work items that rest since `rows`, and those that were given up before `closed` with what waits for them.
-    async fn prune_closed(&self, rows: Millis, closed: Millis) -> Result<(), StoreError>;
+    async fn prune_closed(&self, rows: UnixMillis, closed: UnixMillis) -> Result<(), StoreError>;
 
     /// Answers when the database can be written: the readiness probe.
     async fn ready(&self) -> Result<(), StoreError>;

@@ -1,7 +1,7 @@
-use super::{Millis, WorkItem};
+use super::WorkItem;
 use crate::model::{
     BranchName, CommitId, InstallationId, LedgerTip, PullNumber, PullRequest, PushedAt, RepositoryId,
-    UnixSeconds, VerifiedTree,
+    UnixMillis, UnixSeconds, VerifiedTree,
 };
 use bytes::Bytes;
 use std::collections::BTreeSet;
@@ -26,7 +26,7 @@ pub struct NewDelivery {
     /// What has to be looked at because of it.
     pub item: WorkItem,
     /// When it came.
-    pub received_at: Millis,
+    pub received_at: UnixMillis,
 }
 
 /// What [`super::Store::accept`] made of a delivery.
@@ -85,7 +85,7 @@ pub struct DeliveryRow {
     /// What is looked at because of it.
     pub item: WorkItem,
     /// When it came.
-    pub received_at: Millis,
+    pub received_at: UnixMillis,
     /// How far it has come.
     pub state: DeliveryState,
     /// Why its work item last failed, while it is not processed.
@@ -100,7 +100,7 @@ pub struct AuditFilter {
     /// Those of this repository; of all where there is none.
     pub repository: Option<RepositoryId>,
     /// Of a repository those since this moment.
-    pub since: Millis,
+    pub since: UnixMillis,
 }
 
 /// Which deliveries to list.
@@ -161,7 +161,7 @@ pub struct RepositoryRow {
     /// Whether it is to be looked after.
     pub state: RepositoryState,
     /// When refs and pull requests were last compared with GitHub. Storing `None` keeps what is known.
-    pub reconciled_at: Option<Millis>,
+    pub reconciled_at: Option<UnixMillis>,
 }
 
 /// The configuration by which a repository is judged, as it was last read.
@@ -176,7 +176,7 @@ pub struct ConfigurationRow {
     /// The last text that could be used.
     pub valid: Option<String>,
     /// When it was read.
-    pub read_at: Millis,
+    pub read_at: UnixMillis,
 }
 
 /// Something that a person did by a button.
@@ -193,7 +193,7 @@ pub struct ActRow {
     /// The login of who asked.
     pub who: String,
     /// When.
-    pub at: Millis,
+    pub at: UnixMillis,
     /// What came of it, in words for people.
     pub outcome: String,
     /// Whether it was carried out; what was refused may be asked for again.
@@ -212,7 +212,7 @@ pub struct JudgedPull {
     /// The last verdict as JSON.
     pub verdict: Option<String>,
     /// When it was made.
-    pub judged_at: Option<Millis>,
+    pub judged_at: Option<UnixMillis>,
     /// How many verdicts there have been: it grows with each.
     pub judged_version: i64,
 }
@@ -278,7 +278,7 @@ pub struct Effect {
     /// GitHub's id of the check run or comment.
     pub github_id: Option<u64>,
     /// When creating it was last begun, if it ever was: then it is looked for before it is created.
-    pub attempted: Option<Millis>,
+    pub attempted: Option<UnixMillis>,
 }
 
 /// Which check runs are asked for.

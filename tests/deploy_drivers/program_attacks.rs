@@ -8,7 +8,7 @@ use towpath::deploy::drivers::programs::Bounds;
 use towpath::deploy::operator::Programs;
 use towpath::model::Phase;
 
-use crate::yard::{Yard, bounds, failure, request, succeeded, timeout};
+use crate::yard::{Yard, bounds, failure, request, succeeded};
 
 /// Leaves folders in each other, deeper than any path may be long: chains that are short enough are moved into each
 /// other.
@@ -51,7 +51,7 @@ async fn a_hole_in_a_file_counts_as_what_it_says() {
     let yard = Yard::new();
     let mut programs =
         Programs { build: vec![yard.sh("compile", "truncate -s 100G hole")], ..yard.programs() };
-    timeout(&mut programs, 20_000);
+    programs.timeout = Some(Duration::from_secs(20));
     let begun = Instant::now();
     let reports = yard.deploy(&programs, &request(1, 1)).await;
     assert_eq!(failure(&reports).1, "the slug cannot be kept: its files hold more than 10000000000 bytes");
@@ -62,7 +62,7 @@ async fn a_hole_in_a_file_counts_as_what_it_says() {
 async fn a_slug_that_takes_long_to_read_is_ended_when_its_time_is_up() {
     let yard = Yard::bounded(Bounds { slug_bytes: u64::MAX, ..bounds() });
     let mut programs = Programs { build: vec![yard.sh("compile", "truncate -s 4T hole")], ..yard.programs() };
-    timeout(&mut programs, 2_000);
+    programs.timeout = Some(Duration::from_secs(2));
     let begun = Instant::now();
     let reports = yard.deploy(&programs, &request(1, 1)).await;
     assert_eq!(failure(&reports).1, "the work on the slug was ended after 2 s");

@@ -8,9 +8,9 @@ use std::time::{Duration, SystemTime};
 use towpath::deploy::drivers::{Driver, DriverError};
 use towpath::deploy::operator::{Programs, Step};
 use towpath::deploy::{CancelAnswer, ReportedState};
-use towpath::model::Phase;
+use towpath::model::{Phase, UnixMillis};
 
-use crate::yard::{Yard, bounds, failure, request, runs, succeeded, timeout};
+use crate::yard::{Yard, bounds, failure, request, runs, succeeded};
 
 #[tokio::test]
 async fn every_phase_runs_in_order_and_is_told() {
@@ -47,9 +47,9 @@ async fn every_phase_runs_in_order_and_is_told() {
 async fn reports_go_on_behind_what_was_told_before() {
     let yard = Yard::new();
     let mut request = request(1, 1);
-    request.deploy.reported_at = Some(5_000_000);
+    request.deploy.reported_at = Some(UnixMillis(5_000_000));
     let reports = yard.deploy(&yard.programs(), &request).await;
-    assert_eq!(reports[0].at, 5_000_001);
+    assert_eq!(reports[0].at, UnixMillis(5_000_001));
     assert!(reports.is_sorted_by(|one, other| one.at < other.at), "{reports:?}");
 }
 
@@ -118,7 +118,7 @@ async fn a_program_that_will_not_end_is_killed_after_its_grace() {
     let yard = Yard::new();
     let line = "trap '' TERM; echo $$ > $YARD/pid; while :; do sleep 600 & wait; done";
     let mut programs = Programs { deploy: vec![yard.sh("install", line)], ..yard.programs() };
-    timeout(&mut programs, 2_000);
+    programs.timeout = Some(Duration::from_secs(2));
     let reports = yard.deploy(&programs, &request(1, 1)).await;
     assert_eq!(failure(&reports).1, "install was ended after 2 s");
     assert!(!yard.noted("pid").is_empty() && !runs(&yard.noted("pid")));
@@ -129,7 +129,7 @@ async fn a_program_may_tidy_up_when_its_time_is_up() {
     let yard = Yard::new();
     let line = "trap 'echo tidy >> $YARD/noted; exit 0' TERM; sleep 600 & wait";
     let mut programs = Programs { deploy: vec![yard.sh("install", line)], ..yard.programs() };
-    timeout(&mut programs, 2_000);
+    programs.timeout = Some(Duration::from_secs(2));
     let reports = yard.deploy(&programs, &request(1, 1)).await;
     assert_eq!(failure(&reports).1, "install was ended after 2 s");
     assert_eq!(yard.noted("noted"), "tidy\n");
@@ -333,10 +333,14 @@ async fn a_log_goes_on_until_it_is_old() {
     assert!(log.starts_with("==> build: check out\n") && log.contains(again), "{log}");
     let old = File::options().write(true).open(yard.commands.log("7.staging.1")).unwrap();
     old.set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(5)).unwrap();
-    assert_eq!(yard.commands.drop_logs(6_000).await.unwrap(), 0, "its end may not have been kept yet");
+    assert_eq!(
+        yard.commands.drop_logs(UnixMillis(6_000)).await.unwrap(),
+        0,
+        "its end may not have been kept yet"
+    );
     yard.commands.forget("7.staging.1");
-    assert_eq!(yard.commands.drop_logs(5_000).await.unwrap(), 0);
-    assert_eq!(yard.commands.drop_logs(6_000).await.unwrap(), 1);
+    assert_eq!(yard.commands.drop_logs(UnixMillis(5_000)).await.unwrap(), 0);
+    assert_eq!(yard.commands.drop_logs(UnixMillis(6_000)).await.unwrap(), 1);
     assert!(!yard.commands.log("7.staging.1").exists());
 }
 

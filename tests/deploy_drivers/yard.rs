@@ -15,7 +15,7 @@ use towpath::deploy::drivers::{DeployRequest, Driver, DriverError};
 use towpath::deploy::operator::{Programs, Step};
 use towpath::deploy::slug::{self, BuildSettings};
 use towpath::deploy::{DeployReport, ReportedState};
-use towpath::model::{BranchName, CommitId, Deploy, DeployState, Millis, PullNumber, TreeId, Trigger};
+use towpath::model::{BranchName, CommitId, Deploy, DeployState, PullNumber, TreeId, Trigger, UnixMillis};
 
 /// One file, `source`, and how often it was asked for.
 #[derive(Default)]
@@ -150,7 +150,7 @@ pub(crate) fn bounds() -> Bounds {
 
 fn commands(data: &Path, bounds: Bounds, changed: &Arc<Notify>) -> Commands {
     let now = AtomicI64::new(1_000);
-    let clock = move || now.fetch_add(1, Ordering::SeqCst);
+    let clock = move || UnixMillis(now.fetch_add(1, Ordering::SeqCst));
     let changed = Arc::clone(changed);
     Commands::new(data, bounds, Arc::new(clock), Arc::new(move |_: &DeployRequest| changed.notify_waiters()))
 }
@@ -199,8 +199,4 @@ pub(crate) fn runs(pid: &str) -> bool {
 
 pub(crate) fn names(names: &[&str]) -> BTreeSet<String> {
     names.iter().map(|name| (*name).to_owned()).collect()
-}
-
-pub(crate) fn timeout(programs: &mut Programs, millis: Millis) {
-    programs.timeout = Some(towpath::deploy::operator::Duration(millis));
 }

@@ -8,7 +8,7 @@ use crate::stage::{Setting, Stage};
 use std::collections::BTreeSet;
 use std::time::Duration;
 use towpath::deploy::DeployQueue;
-use towpath::model::{BranchName, RepositoryId};
+use towpath::model::{BranchName, RepositoryId, UnixMillis};
 use towpath::store::{ActOutcome, RequestedAct, RequestedActId, RequestedActRow, SqliteStore, Store as _};
 use towpath_sandbox::{Cancelling, Order as Delivered};
 
@@ -95,8 +95,11 @@ impl World {
             while calm < 2 {
                 self.stage.github.settled().await;
                 let soon = self.stage.now() + crate::shop::SOON;
-                let next =
-                    self.database.next_due(i64::MIN, towpath::store::ConcurrencyLimits::NONE).await.unwrap();
+                let next = self
+                    .database
+                    .next_due(UnixMillis::MIN, towpath::store::ConcurrencyLimits::NONE)
+                    .await
+                    .unwrap();
                 let idle = self.server == Server::Down || next.is_none_or(|due| due > soon);
                 calm = if idle { calm + 1 } else { 0 };
                 tokio::time::sleep(Duration::from_millis(5)).await;
@@ -246,7 +249,7 @@ impl World {
             repository: RepositoryId(self.stage.store.id()),
             environment: self.sites[place].name.to_owned(),
             act: order,
-            made_at: 0,
+            made_at: UnixMillis(0),
             outcome: None,
         };
         let id = self.database.request_act(row).await.unwrap();

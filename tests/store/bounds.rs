@@ -7,24 +7,24 @@ use crate::given::{
 use std::sync::Arc;
 use towpath::model::{
     BranchName, CommitId, DeployOutcome, LedgerEntry, Merged, PullNumber, PullRequest, PullRequestState,
-    TipSource, TopicPush, TreeId, UnixSeconds,
+    TipSource, TopicPush, TreeId, UnixMillis, UnixSeconds,
 };
-use towpath::store::{Backfill, Change, Millis, Next, OutcomeRow, Store, WorkItem};
+use towpath::store::{Backfill, Change, Next, OutcomeRow, Store, WorkItem};
 
-const YEAR: Millis = 1_000_000_000;
+const YEAR: UnixMillis = UnixMillis(1_000_000_000);
 
-fn closed(number: u64, at: Millis, topic: &str) -> PullRequest {
+fn closed(number: u64, at: UnixMillis, topic: &str) -> PullRequest {
     PullRequest { state: PullRequestState::Closed, head_branch: branch(topic), ..pull_row(number, at) }
 }
 
-fn merged(number: u64, at: Millis) -> PullRequest {
-    let merged = Some(Merged { at: UnixSeconds(at / 1000), commit: Some(commit(1)) });
+fn merged(number: u64, at: UnixMillis) -> PullRequest {
+    let merged = Some(Merged { at: at.to_seconds(), commit: Some(commit(1)) });
     PullRequest { state: PullRequestState::Merged, merged, ..pull_row(number, at) }
 }
 
-fn push(topic: &str, seed: u8, at: i64) -> Change {
+fn push(topic: &str, seed: u8, at: UnixSeconds) -> Change {
     let (branch, commit) = (branch(topic), commit(seed));
-    Change::Push(TopicPush { repository: REPOSITORY, branch, commit, at: UnixSeconds(at), is_new: true })
+    Change::Push(TopicPush { repository: REPOSITORY, branch, commit, at, is_new: true })
 }
 
 async fn numbers(store: &dyn Store, among: &[u64]) -> Vec<u64> {
@@ -43,22 +43,27 @@ async fn topics(store: &dyn Store) -> Vec<(BranchName, CommitId)> {
 
 pub(crate) async fn what_is_closed_for_long_is_forgotten_with_its_pushes(store: Arc<dyn Store>) {
     let store = &*store;
-    let open = PullRequest { head_branch: branch("open"), ..pull_row(1, 10) };
-    let rows = [open, closed(2, 10, "old"), closed(3, YEAR, "young"), closed(4, 10, "again")];
+    let open = PullRequest { head_branch: branch("open"), ..pull_row(1, UnixMillis(10)) };
+    let rows = [
+        open,
+        closed(2, UnixMillis(10), "old"),
+        closed(3, YEAR, "young"),
+        closed(4, UnixMillis(10), "again"),
+    ];
     apply(store, rows.into_iter().map(Change::Pull).collect()).await;
     let pushes = [
-        push("open", 1, 1),
-        push("old", 2, 1),
-        push("old", 3, 2),
-        push("young", 4, 1),
-        push("again", 5, 1),
-        push("again", 6, YEAR / 1000),
-        push("never-opened", 7, 1),
+        push("open", 1, UnixSeconds(1)),
+        push("old", 2, UnixSeconds(1)),
+        push("old", 3, UnixSeconds(2)),
+        push("young", 4, UnixSeconds(1)),
+        push("again", 5, UnixSeconds(1)),
+        push("again", 6, YEAR.to_seconds()),
+        push("never-opened", 7, UnixSeconds(1)),
     ];
     apply(store, pushes.into()).await;
-    store.prune_closed(0, 10).await.unwrap();
+    store.prune_closed(UnixMillis(0), UnixMillis(10)).await.unwrap();
     assert_eq!(numbers(store, &[1, 2, 3, 4]).await, [1, 2, 3, 4], "they were not closed long enough");
-    store.prune_closed(0, YEAR).await.unwrap();
+    store.prune_closed(UnixMillis(0), YEAR).await.unwrap();
     assert_eq!(numbers(store, &[1, 2, 3, 4]).await, [1, 3]);
     let kept = [("again", 5), ("again", 6), ("open", 1), ("young", 4)];
     assert_eq!(topics(store).await, kept.map(|(topic, seed)| (branch(topic), commit(seed))));
@@ -66,23 +71,23 @@ pub(crate) async fn what_is_closed_for_long_is_forgotten_with_its_pushes(store: 
 
 pub(crate) async fn the_last_merges_of_a_repository_are_kept_however_old(store: Arc<dyn Store>) {
     let store = &*store;
-    let rows = (1..=2_010).map(|n| Change::Pull(merged(n, 1_000 * i64::try_from(n).unwrap())));
+    let rows = (1..=2_010).map(|n| Change::Pull(merged(n, UnixMillis(1_000 * i64::try_from(n).unwrap()))));
     apply(store, rows.collect()).await;
     // A bounded part of them is looked at each time, and it begins again after the last.
     for _ in 0..6 {
-        store.prune_closed(0, YEAR).await.unwrap();
+        store.prune_closed(UnixMillis(0), YEAR).await.unwrap();
     }
     assert_eq!(numbers(store, &[1, 9, 10, 11, 2_010]).await, [11, 2_010]);
 }
 
 pub(crate) async fn work_that_rests_for_long_is_forgotten_and_can_be_marked_again(store: Arc<dyn Store>) {
     let store = &*store;
-    store.accept(delivery("given-up", pull_item(1), 10)).await.unwrap();
-    let lease = leased_work_item(store, &pull_item(1), 10).await;
-    settle(store, &lease, dead(), 20).await;
-    store.mark(vec![pull_item(2)], 10).await.unwrap();
-    let lease = leased_work_item(store, &pull_item(2), 10).await;
-    settle(store, &lease, Next::Done, 20).await;
+    store.accept(delivery("given-up", pull_item(1), UnixMillis(10))).await.unwrap();
+    let lease = leased_work_item(store, &pull_item(1), UnixMillis(10)).await;
+    settle(store, &lease, dead(), UnixMillis(20)).await;
+    store.mark(vec![pull_item(2)], UnixMillis(10)).await.unwrap();
+    let lease = leased_work_item(store, &pull_item(2), UnixMillis(10)).await;
+    settle(store, &lease, Next::Done, UnixMillis(20)).await;
     let known = async || {
         let item = |it: towpath::store::GivenUp| it.item;
         (
@@ -90,26 +95,26 @@ pub(crate) async fn work_that_rests_for_long_is_forgotten_and_can_be_marked_agai
             store.delivery("given-up").await.unwrap(),
         )
     };
-    store.prune_closed(YEAR, 20).await.unwrap();
+    store.prune_closed(YEAR, UnixMillis(20)).await.unwrap();
     assert!(
         matches!(known().await, (work_items, Some(_)) if work_items == [pull_item(1)]),
         "given up not long enough ago"
     );
-    store.prune_closed(YEAR, 21).await.unwrap();
+    store.prune_closed(YEAR, UnixMillis(21)).await.unwrap();
     assert_eq!(known().await, (vec![], None));
     // A desire keeps its work item, and a mark makes one anew.
     for number in [1, 2] {
-        store.mark(vec![pull_item(number)], 30).await.unwrap();
-        let lease = leased_work_item(store, &pull_item(number), 30).await;
+        store.mark(vec![pull_item(number)], UnixMillis(30)).await.unwrap();
+        let lease = leased_work_item(store, &pull_item(number), UnixMillis(30)).await;
         assert_eq!(lease.seen, 1, "it was forgotten");
-        settle(store, &lease, Next::Done, 40).await;
+        settle(store, &lease, Next::Done, UnixMillis(40)).await;
     }
     nothing_due(store, YEAR).await;
 }
 
 pub(crate) async fn what_waits_or_is_shown_keeps_its_work_item(store: Arc<dyn Store>) {
     let store = &*store;
-    apply(store, vec![Change::Pull(pull_row(1, 1)), judged(1, commit(1), "staging")]).await;
+    apply(store, vec![Change::Pull(pull_row(1, UnixMillis(1))), judged(1, commit(1), "staging")]).await;
     let comment = WorkItem::Comment(REPOSITORY, PullNumber(1));
     let desired = towpath::store::Desired {
         item: comment.clone(),
@@ -118,12 +123,12 @@ pub(crate) async fn what_waits_or_is_shown_keeps_its_work_item(store: Arc<dyn St
         siblings: Vec::new(),
     };
     apply(store, vec![Change::Desire(desired)]).await;
-    let lease = leased_work_item(store, &comment, 10).await;
-    settle(store, &lease, Next::Done, 20).await;
-    store.accept(delivery("waits", pull_item(3), 10)).await.unwrap();
+    let lease = leased_work_item(store, &comment, UnixMillis(10)).await;
+    settle(store, &lease, Next::Done, UnixMillis(20)).await;
+    store.accept(delivery("waits", pull_item(3), UnixMillis(10))).await.unwrap();
     store.prune_closed(YEAR, YEAR).await.unwrap();
     assert!(store.effect(&comment).await.unwrap().is_some());
-    leased_work_item(store, &pull_item(3), 10).await;
+    leased_work_item(store, &pull_item(3), UnixMillis(10)).await;
 }
 
 fn tip(n: u32, source: TipSource) -> Change {
@@ -160,7 +165,7 @@ pub(crate) async fn a_verdict_reads_a_bounded_part_of_the_ledger(store: Arc<dyn 
             environment: environment.to_owned(),
             tree: TreeId::from_bytes(tree),
             commit: commit(1),
-            at: i64::from(n),
+            at: UnixMillis(i64::from(n)),
             place: 0,
             outcome,
         })

@@ -1,11 +1,11 @@
 use crate::given::{
-    LONG, REPOSITORY, apply, branch, commit, dead, judged, leased_work_item, nothing_due, pull_item,
+    LATER, REPOSITORY, apply, branch, commit, dead, judged, leased_work_item, nothing_due, pull_item,
     pull_row, settle,
 };
 use std::sync::Arc;
 use towpath::model::{
     InstallationId, LedgerEntry, LedgerTip, PullNumber, PullRequest, PullRequestState, PushedAt,
-    RepositoryId, TipSource, TopicPush, UnixSeconds,
+    RepositoryId, TipSource, TopicPush, UnixMillis, UnixSeconds,
 };
 use towpath::store::{
     Change, Committed, Desired, Effect, Installation, InstallationState, Next, RepositoryRow,
@@ -34,7 +34,7 @@ pub(crate) async fn accounts_and_repositories_are_replaced(store: Arc<dyn Store>
     assert_eq!(apply(store, first).await, Committed::Stored);
     let moved = RepositoryRow {
         state: RepositoryState::Gone,
-        reconciled_at: Some(99),
+        reconciled_at: Some(UnixMillis(99)),
         ..repository(42, 2, "acme/store")
     };
     let second = vec![
@@ -59,9 +59,9 @@ pub(crate) async fn accounts_and_repositories_are_replaced(store: Arc<dyn Store>
 
 pub(crate) async fn older_news_of_a_pull_request_is_ignored(store: Arc<dyn Store>) {
     let store = &*store;
-    let mut now = pull_row(1, 100);
+    let mut now = pull_row(1, UnixMillis(100));
     apply(store, vec![Change::Pull(now.clone())]).await;
-    let mut older = pull_row(1, 99);
+    let mut older = pull_row(1, UnixMillis(99));
     older.state = PullRequestState::Closed;
     apply(store, vec![Change::Pull(older)]).await;
     assert_eq!(store.pull(REPOSITORY, PullNumber(1)).await.unwrap().unwrap().pull, now);
@@ -73,15 +73,16 @@ pub(crate) async fn older_news_of_a_pull_request_is_ignored(store: Arc<dyn Store
 
 pub(crate) async fn a_verdict_raises_the_version_and_survives_news(store: Arc<dyn Store>) {
     let store = &*store;
-    apply(store, vec![Change::Pull(pull_row(1, 1))]).await;
+    apply(store, vec![Change::Pull(pull_row(1, UnixMillis(1)))]).await;
     let fresh = store.pull(REPOSITORY, PullNumber(1)).await.unwrap().unwrap();
     assert_eq!((fresh.judged_version, fresh.verdict, fresh.judged_head), (0, None, None));
     for version in 1..=2 {
-        apply(store, vec![judged(1, commit(1), "staging"), Change::Pull(pull_row(1, version))]).await;
+        apply(store, vec![judged(1, commit(1), "staging"), Change::Pull(pull_row(1, UnixMillis(version)))])
+            .await;
         let row = store.pull(REPOSITORY, PullNumber(1)).await.unwrap().unwrap();
         assert_eq!(row.judged_version, version);
         assert_eq!((row.judged_head, row.judged_base), (Some(commit(1)), Some(branch("staging"))));
-        assert_eq!((row.verdict.as_deref(), row.judged_at), (Some("{}"), Some(5)));
+        assert_eq!((row.verdict.as_deref(), row.judged_at), (Some("{}"), Some(UnixMillis(5))));
     }
 }
 
@@ -89,9 +90,9 @@ pub(crate) async fn open_pulls_and_those_who_share_a_check(store: Arc<dyn Store>
     let store = &*store;
     for number in [3, 1, 2, 4] {
         let verdict = judged(number, commit(if number == 4 { 9 } else { 1 }), "staging");
-        apply(store, vec![Change::Pull(pull_row(number, 1)), verdict]).await;
+        apply(store, vec![Change::Pull(pull_row(number, UnixMillis(1))), verdict]).await;
     }
-    let mut closed = pull_row(2, 2);
+    let mut closed = pull_row(2, UnixMillis(2));
     closed.state = PullRequestState::Merged;
     apply(store, vec![Change::Pull(closed)]).await;
     let numbers = |rows: Vec<towpath::store::JudgedPull>| -> Vec<u64> {
@@ -188,22 +189,22 @@ pub(crate) async fn a_desire_is_marked_once_per_substance(store: Arc<dyn Store>)
     let store = &*store;
     assert_eq!(store.effect(&comment()).await.unwrap(), None);
     apply(store, vec![desired(comment(), "first", "fail")]).await;
-    let lease = leased_work_item(store, &comment(), 0).await;
+    let lease = leased_work_item(store, &comment(), UnixMillis(0)).await;
     // While it is out, the same again is covered by the work; something else is not.
     apply(store, vec![desired(comment(), "second", "fail")]).await;
-    store.commit(&lease, vec![shown("fail")], Next::Done, 0).await.unwrap();
-    nothing_due(store, LONG).await;
+    store.commit(&lease, vec![shown("fail")], Next::Done, UnixMillis(0)).await.unwrap();
+    nothing_due(store, LATER).await;
     // Shown already: the words are kept, nothing is sent.
     apply(store, vec![desired(comment(), "third", "fail")]).await;
-    nothing_due(store, LONG).await;
+    nothing_due(store, LATER).await;
     let effect = store.effect(&comment()).await.unwrap().unwrap();
     assert_eq!((effect.content.as_str(), effect.applied.as_deref()), ("third", Some("fail")));
 
     apply(store, vec![desired(comment(), "fourth", "pass")]).await;
-    let lease = leased_work_item(store, &comment(), 0).await;
+    let lease = leased_work_item(store, &comment(), UnixMillis(0)).await;
     apply(store, vec![desired(comment(), "fifth", "fail")]).await;
-    store.commit(&lease, vec![shown("pass")], Next::Done, 0).await.unwrap();
-    leased_work_item(store, &comment(), 0).await;
+    store.commit(&lease, vec![shown("pass")], Next::Done, UnixMillis(0)).await.unwrap();
+    leased_work_item(store, &comment(), UnixMillis(0)).await;
 }
 
 pub(crate) async fn a_desire_that_nobody_works_on_is_marked_again(store: Arc<dyn Store>) {
@@ -212,12 +213,12 @@ pub(crate) async fn a_desire_that_nobody_works_on_is_marked_again(store: Arc<dyn
     apply(store, vec![desire()]).await;
     // Settled without having been shown, and then given up: each time the next wish counts.
     for next in [Next::Done, dead(), Next::Done] {
-        let lease = leased_work_item(store, &comment(), 0).await;
-        settle(store, &lease, next, 0).await;
-        nothing_due(store, LONG).await;
+        let lease = leased_work_item(store, &comment(), UnixMillis(0)).await;
+        settle(store, &lease, next, UnixMillis(0)).await;
+        nothing_due(store, LATER).await;
         apply(store, vec![desire()]).await;
     }
-    leased_work_item(store, &comment(), 0).await;
+    leased_work_item(store, &comment(), UnixMillis(0)).await;
 }
 
 pub(crate) async fn what_github_shows_is_remembered_and_can_vanish(store: Arc<dyn Store>) {
@@ -229,7 +230,7 @@ pub(crate) async fn what_github_shows_is_remembered_and_can_vanish(store: Arc<dy
         substance: "fail".to_owned(),
         applied: Some("fail".to_owned()),
         github_id: Some(u64::MAX),
-        attempted: Some(1),
+        attempted: Some(UnixMillis(1)),
     };
     assert_eq!(store.effect(&comment()).await.unwrap().as_ref(), Some(&effect));
     apply(store, vec![Change::Vanished(comment())]).await;
@@ -255,8 +256,9 @@ pub(crate) async fn pruning_lets_go_of_effects_that_nobody_asks_about(store: Arc
     let store = &*store;
     let of_closed = WorkItem::Check(REPOSITORY, commit(2), branch("staging"));
     let not_shown = WorkItem::Check(REPOSITORY, commit(3), branch("staging"));
-    let closed = Change::Pull(PullRequest { state: PullRequestState::Closed, ..pull_row(2, 1) });
-    apply(store, vec![Change::Pull(pull_row(1, 1)), judged(1, commit(1), "staging"), closed]).await;
+    let closed = Change::Pull(PullRequest { state: PullRequestState::Closed, ..pull_row(2, UnixMillis(1)) });
+    apply(store, vec![Change::Pull(pull_row(1, UnixMillis(1))), judged(1, commit(1), "staging"), closed])
+        .await;
     let wish = |item: &WorkItem| match item {
         item if *item == check() => desired_check(&[(1, 1)]),
         item => desired(item.clone(), "words", "fail"),
@@ -264,8 +266,8 @@ pub(crate) async fn pruning_lets_go_of_effects_that_nobody_asks_about(store: Arc
     let alarms = [WorkItem::BranchAlarm(REPOSITORY, branch("staging")), WorkItem::Alarm(REPOSITORY)];
     for item in [&comment(), &check(), &of_closed, &alarms[0], &alarms[1]] {
         apply(store, vec![wish(item)]).await;
-        let lease = leased_work_item(store, item, 10).await;
-        settle(store, &lease, Next::Done, 20).await;
+        let lease = leased_work_item(store, item, UnixMillis(10)).await;
+        settle(store, &lease, Next::Done, UnixMillis(20)).await;
     }
     apply(store, vec![desired(not_shown.clone(), "words", "fail")]).await;
     let left = async || {
@@ -275,9 +277,9 @@ pub(crate) async fn pruning_lets_go_of_effects_that_nobody_asks_about(store: Arc
         }
         left
     };
-    store.prune(0, 20).await.unwrap();
+    store.prune(UnixMillis(0), UnixMillis(20)).await.unwrap();
     assert_eq!(left().await, [true; 4], "they have not rested long enough");
-    store.prune(0, 21).await.unwrap();
+    store.prune(UnixMillis(0), UnixMillis(21)).await.unwrap();
     assert_eq!(left().await, [true, true, false, true]);
     for alarm in &alarms {
         // By its row alone the issue is closed once all is well again.
@@ -291,22 +293,30 @@ pub(crate) async fn pruning_lets_go_of_effects_that_nobody_asks_about(store: Arc
 pub(crate) async fn a_check_worded_with_other_siblings_is_stale(store: Arc<dyn Store>) {
     let store = &*store;
     for number in [1, 2, 3] {
-        apply(store, vec![Change::Pull(pull_row(number, 1)), judged(number, commit(1), "staging")]).await;
+        apply(
+            store,
+            vec![Change::Pull(pull_row(number, UnixMillis(1))), judged(number, commit(1), "staging")],
+        )
+        .await;
     }
     for wrong in [&[(1, 1), (2, 1)][..], &[(1, 1), (2, 1), (3, 2)], &[(1, 1), (2, 1), (3, 1), (4, 1)], &[]] {
         let changes = vec![Change::Mark(WorkItem::App), desired_check(wrong)];
         assert_eq!(apply(store, changes).await, Committed::Stale, "{wrong:?}");
     }
     assert_eq!(store.effect(&check()).await.unwrap(), None);
-    nothing_due(store, LONG).await;
+    nothing_due(store, LATER).await;
     assert_eq!(apply(store, vec![desired_check(&[(3, 1), (1, 1), (2, 1)])]).await, Committed::Stored);
-    leased_work_item(store, &check(), LONG).await;
+    leased_work_item(store, &check(), LATER).await;
 }
 
 pub(crate) async fn the_pull_requests_judged_in_the_list_are_no_siblings(store: Arc<dyn Store>) {
     let store = &*store;
     for number in [1, 2] {
-        apply(store, vec![Change::Pull(pull_row(number, 1)), judged(number, commit(1), "staging")]).await;
+        apply(
+            store,
+            vec![Change::Pull(pull_row(number, UnixMillis(1))), judged(number, commit(1), "staging")],
+        )
+        .await;
     }
     // In whatever order the list says it.
     let verdict = || judged(1, commit(1), "staging");
@@ -316,40 +326,40 @@ pub(crate) async fn the_pull_requests_judged_in_the_list_are_no_siblings(store: 
     let changes = vec![desired_check(&[(2, 1)]), judged(1, commit(1), "production")];
     assert_eq!(apply(store, changes).await, Committed::Stored);
     // Closed by the same list, it shares nothing any more.
-    let mut closed = pull_row(2, 2);
+    let mut closed = pull_row(2, UnixMillis(2));
     closed.state = PullRequestState::Closed;
     assert_eq!(apply(store, vec![desired_check(&[]), Change::Pull(closed)]).await, Committed::Stored);
 }
 
 pub(crate) async fn a_failing_change_takes_the_whole_list_back(store: Arc<dyn Store>) {
     let store = &*store;
-    store.mark(vec![pull_item(1)], 0).await.unwrap();
-    let lease = leased_work_item(store, &pull_item(1), 0).await;
+    store.mark(vec![pull_item(1)], UnixMillis(0)).await.unwrap();
+    let lease = leased_work_item(store, &pull_item(1), UnixMillis(0)).await;
     for impossible in [judged(9, commit(1), "staging"), shown("never desired")] {
-        let changes = vec![Change::Pull(pull_row(1, 1)), Change::Mark(WorkItem::App), impossible];
-        let error = store.commit(&lease, changes, Next::Done, 0).await.unwrap_err();
+        let changes = vec![Change::Pull(pull_row(1, UnixMillis(1))), Change::Mark(WorkItem::App), impossible];
+        let error = store.commit(&lease, changes, Next::Done, UnixMillis(0)).await.unwrap_err();
         assert!(matches!(error, StoreError::Unexpected(_)), "{error}");
     }
     assert_eq!(store.pull(REPOSITORY, PullNumber(1)).await.unwrap(), None);
-    nothing_due(store, 0).await;
+    nothing_due(store, UnixMillis(0)).await;
     // The lease is as good as before.
-    settle(store, &lease, Next::Done, 0).await;
+    settle(store, &lease, Next::Done, UnixMillis(0)).await;
 }
 
 pub(crate) async fn an_attempt_is_noted_while_the_lease_holds(store: Arc<dyn Store>) {
     let store = &*store;
     apply(store, vec![desired(comment(), "words", "fail")]).await;
-    let lease = leased_work_item(store, &comment(), 0).await;
+    let lease = leased_work_item(store, &comment(), UnixMillis(0)).await;
     let attempted = async || store.effect(&comment()).await.unwrap().unwrap().attempted;
     assert_eq!(attempted().await, None);
-    assert!(store.attempting(&lease, 70).await.unwrap());
-    assert_eq!(attempted().await, Some(70));
+    assert!(store.attempting(&lease, UnixMillis(70)).await.unwrap());
+    assert_eq!(attempted().await, Some(UnixMillis(70)));
     // New words do not make it forgotten.
     apply(store, vec![desired(comment(), "other", "pass")]).await;
-    assert_eq!(attempted().await, Some(70));
+    assert_eq!(attempted().await, Some(UnixMillis(70)));
     // Nor does it that it was shown, or is gone again: when it was made tells how late lists may be.
     for change in [shown("pass"), Change::Vanished(comment())] {
         apply(store, vec![change]).await;
-        assert_eq!(attempted().await, Some(70));
+        assert_eq!(attempted().await, Some(UnixMillis(70)));
     }
 }

@@ -3,7 +3,7 @@
 use crate::given::{REPOSITORY, SOME, apply, branch, commit, leased_work_item, nothing_due, settle};
 use std::sync::Arc;
 use towpath::model::{
-    Deploy, DeployOutcome, DeployState, Hold, RepositoryId, StartingPoint, TreeId, Trigger,
+    Deploy, DeployOutcome, DeployState, Hold, RepositoryId, StartingPoint, TreeId, Trigger, UnixMillis,
 };
 use towpath::store::{
     ActOutcome, Change, ConfigurationRow, Next, OutcomeRow, RequestedAct, RequestedActId, RequestedActRow,
@@ -22,7 +22,7 @@ fn keep(deploy: Deploy) -> Change {
 
 fn hold() -> Hold {
     let (by, reason) = ("op".to_owned(), "broken".to_owned());
-    Hold { from: commit(2), to: commit(1), by, reason, since: 5, pulls: Vec::new(), lifted: None }
+    Hold { from: commit(2), to: commit(1), by, reason, since: UnixMillis(5), pulls: Vec::new(), lifted: None }
 }
 
 fn environment() -> WorkItem {
@@ -78,13 +78,16 @@ pub(crate) async fn what_is_open_and_what_is_live_is_found_at_a_start(store: Arc
 
 pub(crate) async fn what_is_noted_in_the_middle_of_work_holds_while_the_lease_does(store: Arc<dyn Store>) {
     let store = &*store;
-    store.mark(vec![environment()], 0).await.unwrap();
-    let lease = leased_work_item(store, &environment(), 0).await;
-    assert!(store.note(&lease, vec![keep(deploy(1, 1, DeployState::Requested))], 0).await.unwrap());
+    store.mark(vec![environment()], UnixMillis(0)).await.unwrap();
+    let lease = leased_work_item(store, &environment(), UnixMillis(0)).await;
+    assert!(
+        store.note(&lease, vec![keep(deploy(1, 1, DeployState::Requested))], UnixMillis(0)).await.unwrap()
+    );
     assert_eq!(store.newest_deploys(REPOSITORY, "staging", 1).await.unwrap().len(), 1);
-    nothing_due(store, 0).await;
-    settle(store, &lease, Next::Done, 0).await;
-    let late = store.note(&lease, vec![keep(deploy(2, 2, DeployState::Requested))], 0).await.unwrap();
+    nothing_due(store, UnixMillis(0)).await;
+    settle(store, &lease, Next::Done, UnixMillis(0)).await;
+    let late =
+        store.note(&lease, vec![keep(deploy(2, 2, DeployState::Requested))], UnixMillis(0)).await.unwrap();
     assert!(!late, "the lease is over");
     assert_eq!(store.newest_deploys(REPOSITORY, "staging", 1).await.unwrap()[0].number, 1);
 }
@@ -98,18 +101,18 @@ pub(crate) async fn an_order_marks_its_environment_and_keeps_its_outcome(store: 
         repository: REPOSITORY,
         environment: "staging".to_owned(),
         act: order,
-        made_at: 7,
+        made_at: UnixMillis(7),
         outcome: None,
     };
     let id = store.request_act(row.clone()).await.unwrap();
-    let lease = leased_work_item(store, &environment(), 7).await;
+    let lease = leased_work_item(store, &environment(), UnixMillis(7)).await;
     let kept = RequestedActRow { id, ..row };
     let environment_deploys =
         store.environment_deploys(REPOSITORY, "staging", &branch("staging")).await.unwrap();
     assert_eq!(environment_deploys.requested_acts, std::slice::from_ref(&kept));
     let outcome = ActOutcome::accepted("deploy 4", Some(4));
     let done = vec![Change::RequestedActDone(id, outcome.clone())];
-    store.commit(&lease, done, Next::Done, 8).await.unwrap();
+    store.commit(&lease, done, Next::Done, UnixMillis(8)).await.unwrap();
     assert!(
         store
             .environment_deploys(REPOSITORY, "staging", &branch("staging"))
@@ -126,16 +129,16 @@ pub(crate) async fn a_work_item_that_waits_for_the_clock_is_taken_at_once_when_i
     store: Arc<dyn Store>,
 ) {
     let store = &*store;
-    store.mark(vec![environment()], 0).await.unwrap();
-    let lease = leased_work_item(store, &environment(), 0).await;
-    let later = vec![Change::MarkAt(environment(), 60_000)];
-    store.commit(&lease, later, Next::Done, 1).await.unwrap();
-    nothing_due(store, 2).await;
-    assert_eq!(store.next_due(2, SOME).await.unwrap(), Some(60_000));
-    store.mark(vec![environment()], 3).await.unwrap();
-    let lease = leased_work_item(store, &environment(), 3).await;
-    settle(store, &lease, Next::Done, 3).await;
-    nothing_due(store, 70_000).await;
+    store.mark(vec![environment()], UnixMillis(0)).await.unwrap();
+    let lease = leased_work_item(store, &environment(), UnixMillis(0)).await;
+    let later = vec![Change::MarkAt(environment(), UnixMillis(60_000))];
+    store.commit(&lease, later, Next::Done, UnixMillis(1)).await.unwrap();
+    nothing_due(store, UnixMillis(2)).await;
+    assert_eq!(store.next_due(UnixMillis(2), SOME).await.unwrap(), Some(UnixMillis(60_000)));
+    store.mark(vec![environment()], UnixMillis(3)).await.unwrap();
+    let lease = leased_work_item(store, &environment(), UnixMillis(3)).await;
+    settle(store, &lease, Next::Done, UnixMillis(3)).await;
+    nothing_due(store, UnixMillis(70_000)).await;
 }
 
 pub(crate) async fn an_environment_is_one_by_whatever_spelling(store: Arc<dyn Store>) {
@@ -156,10 +159,10 @@ pub(crate) async fn an_environment_is_one_by_whatever_spelling(store: Arc<dyn St
     assert_eq!(environment_deploys.hold, Some(hold()));
     assert_eq!(store.hold(REPOSITORY, "Staging").await.unwrap(), Some(hold()));
     assert_eq!(store.newest_deploys(REPOSITORY, "stagING", 9).await.unwrap().len(), 1);
-    store.mark(vec![WorkItem::Environment(REPOSITORY, "Staging".into())], 5).await.unwrap();
-    let lease = leased_work_item(store, &environment(), 10).await;
-    settle(store, &lease, Next::Done, 10).await;
-    nothing_due(store, 20).await;
+    store.mark(vec![WorkItem::Environment(REPOSITORY, "Staging".into())], UnixMillis(5)).await.unwrap();
+    let lease = leased_work_item(store, &environment(), UnixMillis(10)).await;
+    settle(store, &lease, Next::Done, UnixMillis(10)).await;
+    nothing_due(store, UnixMillis(20)).await;
     // A deleted tree, or one of an environment of another name, is no other spelling.
     assert!(store.hold(REPOSITORY, "staging ").await.unwrap().is_none());
 }
@@ -198,21 +201,24 @@ pub(crate) async fn the_newest_word_on_files_counts_in_whatever_order_it_comes(s
         !ledger.verified.is_empty()
     };
     for (change, counts) in [
-        (said(10, 4, Failure), false),
-        (said(10, 3, Success), false),
-        (said(10, 5, Success), true),
-        (said(10, 4, Failure), true),
-        (said(10, 5, Failure), false),
-        (said(10, 5, Success), false),
-        (said(20, 0, RolledBack), false),
-        (said(19, 9, Success), false),
-        (said(30, 0, Success), true),
+        (said(UnixMillis(10), 4, Failure), false),
+        (said(UnixMillis(10), 3, Success), false),
+        (said(UnixMillis(10), 5, Success), true),
+        (said(UnixMillis(10), 4, Failure), true),
+        (said(UnixMillis(10), 5, Failure), false),
+        (said(UnixMillis(10), 5, Success), false),
+        (said(UnixMillis(20), 0, RolledBack), false),
+        (said(UnixMillis(19), 9, Success), false),
+        (said(UnixMillis(30), 0, Success), true),
     ] {
         apply(store, vec![change.clone()]).await;
         assert_eq!(verified().await, counts, "{change:?}");
     }
     let known = store.outcomes(REPOSITORY, "staging").await.unwrap();
-    assert_eq!(known.into_iter().map(Change::Outcome).collect::<Vec<_>>(), [said(30, 0, Success)]);
+    assert_eq!(
+        known.into_iter().map(Change::Outcome).collect::<Vec<_>>(),
+        [said(UnixMillis(30), 0, Success)]
+    );
     assert!(store.outcomes(REPOSITORY, "production").await.unwrap().is_empty());
 }
 
@@ -235,7 +241,7 @@ pub(crate) async fn what_was_read_first_counts_until_it_is_read_again(store: Arc
         place: "x".to_owned(),
         text: text.to_owned(),
         valid: None,
-        read_at: 3,
+        read_at: UnixMillis(3),
     };
     assert_eq!(store.first_configuration(row("one")).await.unwrap(), row("one"));
     assert_eq!(store.first_configuration(row("two")).await.unwrap(), row("one"));

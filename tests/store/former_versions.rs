@@ -4,7 +4,9 @@ use crate::given::{REPOSITORY, branch, commit, leased, pull_item};
 use rusqlite::Connection;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use towpath::model::{EnvironmentName, PullNumber, PullRequestState, PushedAt, TreeId, UnixSeconds};
+use towpath::model::{
+    EnvironmentName, PullNumber, PullRequestState, PushedAt, TreeId, UnixMillis, UnixSeconds,
+};
 use towpath::store::{ConcurrencyLimits, Options, SqliteStore, Store, WorkItem};
 
 /// Migrations never change: the first `n` of them are what version `n` wrote.
@@ -74,7 +76,7 @@ async fn each_former_version_is_brought_to_the_present_with_all_that_it_held() {
             WorkItem::Comment(REPOSITORY, number),
         ];
         for item in &wanted {
-            let lease = store.lease(100, ConcurrencyLimits::NONE).await.unwrap();
+            let lease = store.lease(UnixMillis(100), ConcurrencyLimits::NONE).await.unwrap();
             assert_eq!(lease.map(|it| it.item).as_ref(), Some(item), "of version {version}");
         }
         let pending = store.inbox(&wanted[0], 10, 1_000).await.unwrap();
@@ -105,7 +107,7 @@ async fn a_file_of_version_1_is_brought_to_the_present() {
     let row = store.delivery("a").await.unwrap().unwrap();
     assert_eq!(row.body.as_deref(), Some(&b"{}"[..]));
     assert_eq!(row.error.as_deref(), Some("GitHub did not answer"));
-    let lease = leased(&store, 500).await;
+    let lease = leased(&store, UnixMillis(500)).await;
     assert_eq!((lease.item, lease.seen, lease.failures), (pull_item(1), 3, 4));
     store.close().await;
     let version: i64 =
@@ -162,13 +164,13 @@ async fn a_file_of_version_3_is_brought_to_one_spelling_of_each_environment() {
     let staging = WorkItem::Environment(REPOSITORY, "staging".into());
     let told = store.inbox(&staging, 10, usize::MAX).await.unwrap();
     assert_eq!(told.iter().map(|it| it.guid.as_str()).collect::<Vec<_>>(), ["a", "b"]);
-    assert_eq!(leased(&store, 500).await.item, staging, "what was moved is looked at");
+    assert_eq!(leased(&store, UnixMillis(500)).await.item, staging, "what was moved is looked at");
     let by = async |name| store.hold(REPOSITORY, name).await.unwrap().map(|hold| hold.by);
     assert_eq!((by("STAGING").await, by("qa").await), (Some("new".to_owned()), Some("old".to_owned())));
     let verified = store.ledger(REPOSITORY, &[], None).await.unwrap().verified;
     assert_eq!(verified.iter().map(|it| it.environment.as_str()).collect::<Vec<_>>(), ["staging"]);
     // A branch is told apart by its capitals.
-    store.mark(vec![WorkItem::Branch(REPOSITORY, branch("Staging"))], 600).await.unwrap();
+    store.mark(vec![WorkItem::Branch(REPOSITORY, branch("Staging"))], UnixMillis(600)).await.unwrap();
     store.close().await;
     let keys: String = Connection::open(&path)
         .unwrap()
@@ -210,7 +212,7 @@ async fn a_file_of_version_3_keeps_what_was_verified() {
     let trees: BTreeSet<TreeId> = ledger.verified.into_iter().map(|it| it.tree).collect();
     assert_eq!(trees, BTreeSet::from([TreeId::from_bytes([2; 20]), TreeId::from_bytes([0xab; 20])]));
     let known = store.outcomes(REPOSITORY, "staging").await.unwrap();
-    assert!(known.iter().all(|it| it.at == 5_000), "in milliseconds: {known:?}");
+    assert!(known.iter().all(|it| it.at == UnixMillis(5_000)), "{known:?}");
     store.close().await;
 }
 
@@ -243,7 +245,7 @@ async fn a_file_of_version_10_learns_of_stacks() {
     let path = file_of(10, folder.path(), rows);
     let store = SqliteStore::open(&path, &Options::default()).unwrap();
     let known = store.pull(REPOSITORY, PullNumber(3)).await.unwrap().unwrap().pull;
-    assert_eq!((known.stack, known.updated_at), (None, 5));
+    assert_eq!((known.stack, known.updated_at), (None, UnixMillis(5)));
     assert_eq!(known.details.draft, Some(true));
     store.close().await;
 }

@@ -4,10 +4,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use towpath::model::{
     BranchName, CommitId, PullNumber, PullRequest, PullRequestDetails, PullRequestState, RepositoryId, Stack,
+    UnixMillis,
 };
 use towpath::store::{
-    Change, Committed, ConcurrencyLimits, DeliveryFilter, DeliveryRow, DeliveryState, Lease, Millis,
-    NewDelivery, Next, Options, SqliteStore, Store, WorkItem,
+    Change, Committed, ConcurrencyLimits, DeliveryFilter, DeliveryRow, DeliveryState, Lease, NewDelivery,
+    Next, Options, SqliteStore, Store, WorkItem,
 };
 
 /// A database in a folder of its own, which goes with it.
@@ -42,8 +43,11 @@ pub(crate) const REPOSITORY: RepositoryId = RepositoryId(42);
 /// More than any scenario has out.
 pub(crate) const SOME: ConcurrencyLimits = ConcurrencyLimits::of_repository(100);
 
-/// Longer than any scenario.
-pub(crate) const LONG: Millis = 1_000_000;
+/// Before everything in any scenario.
+pub(crate) const EARLIER: UnixMillis = UnixMillis(-1_000_000);
+
+/// After everything in any scenario.
+pub(crate) const LATER: UnixMillis = UnixMillis(1_000_000);
 
 pub(crate) fn branch(name: &str) -> BranchName {
     BranchName::new(name).unwrap()
@@ -57,7 +61,7 @@ pub(crate) fn pull_item(number: u64) -> WorkItem {
     WorkItem::PullRequest(REPOSITORY, PullNumber(number))
 }
 
-pub(crate) fn delivery(guid: &str, item: WorkItem, at: Millis) -> NewDelivery {
+pub(crate) fn delivery(guid: &str, item: WorkItem, at: UnixMillis) -> NewDelivery {
     NewDelivery {
         guid: guid.to_owned(),
         event: "pull_request".to_owned(),
@@ -69,7 +73,7 @@ pub(crate) fn delivery(guid: &str, item: WorkItem, at: Millis) -> NewDelivery {
     }
 }
 
-pub(crate) fn pull_row(number: u64, updated_at: Millis) -> PullRequest {
+pub(crate) fn pull_row(number: u64, updated_at: UnixMillis) -> PullRequest {
     PullRequest {
         merged: None,
         stack: Some(Stack { number: Some(7), trunk: branch("integration") }),
@@ -93,43 +97,43 @@ pub(crate) fn judged(number: u64, head: CommitId, base: &str) -> Change {
         head,
         base: branch(base),
         verdict: "{}".to_owned(),
-        at: 5,
+        at: UnixMillis(5),
     }
 }
 
 /// Takes the next work item, which must be there.
-pub(crate) async fn leased(store: &dyn Store, now: Millis) -> Lease {
+pub(crate) async fn leased(store: &dyn Store, now: UnixMillis) -> Lease {
     store.lease(now, SOME).await.unwrap().expect("something is due")
 }
 
 /// Takes the next work item, which must be this one.
-pub(crate) async fn leased_work_item(store: &dyn Store, item: &WorkItem, now: Millis) -> Lease {
+pub(crate) async fn leased_work_item(store: &dyn Store, item: &WorkItem, now: UnixMillis) -> Lease {
     let lease = leased(store, now).await;
     assert_eq!(&lease.item, item);
     lease
 }
 
-pub(crate) async fn nothing_due(store: &dyn Store, now: Millis) {
+pub(crate) async fn nothing_due(store: &dyn Store, now: UnixMillis) {
     assert_eq!(store.lease(now, SOME).await.unwrap(), None);
 }
 
-pub(crate) async fn settle(store: &dyn Store, lease: &Lease, next: Next, now: Millis) {
+pub(crate) async fn settle(store: &dyn Store, lease: &Lease, next: Next, now: UnixMillis) {
     assert_eq!(store.commit(lease, vec![], next, now).await.unwrap(), Committed::Stored);
 }
 
 /// Applies changes as the work of a work item that is used for nothing else.
 pub(crate) async fn apply(store: &dyn Store, changes: Vec<Change>) -> Committed {
     let item = WorkItem::Repository(RepositoryId(7_777_777));
-    store.mark(vec![item.clone()], -LONG).await.unwrap();
-    let lease = leased_work_item(store, &item, -LONG).await;
-    let committed = store.commit(&lease, changes, Next::Done, -LONG).await.unwrap();
+    store.mark(vec![item.clone()], EARLIER).await.unwrap();
+    let lease = leased_work_item(store, &item, EARLIER).await;
+    let committed = store.commit(&lease, changes, Next::Done, EARLIER).await.unwrap();
     if committed != Committed::Stored {
-        settle(store, &lease, Next::Done, -LONG).await;
+        settle(store, &lease, Next::Done, EARLIER).await;
     }
     committed
 }
 
-pub(crate) fn retry(at: Millis) -> Next {
+pub(crate) fn retry(at: UnixMillis) -> Next {
     Next::Retry { at, error: "GitHub did not answer".to_owned() }
 }
 

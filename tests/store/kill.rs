@@ -8,6 +8,7 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinSet;
+use towpath::model::UnixMillis;
 use towpath::store::{ConcurrencyLimits, Options, SqliteStore, Store};
 
 const DATABASE: &str = "TOWPATH_TEST_DATABASE";
@@ -28,7 +29,7 @@ async fn accepts_until_killed() {
         callers.spawn(async move {
             for n in 0..u64::MAX {
                 let guid = format!("{round}-{caller}-{n}");
-                let mut new = delivery(&guid, pull_item(caller), 10);
+                let mut new = delivery(&guid, pull_item(caller), UnixMillis(10));
                 new.body = guid.repeat(300).into();
                 assert!(store.accept(new).await.unwrap().is_new());
                 let line = format!("\n{STORED}{guid}\n");
@@ -98,7 +99,10 @@ async fn a_delivery_that_was_answered_is_never_lost() {
             let item = store.delivery(guid).await.unwrap().unwrap().item;
             assert!((0..16).any(|caller| item == pull_item(caller)));
         }
-        assert_eq!(store.next_due(10, ConcurrencyLimits::NONE).await.unwrap(), Some(10));
+        assert_eq!(
+            store.next_due(UnixMillis(10), ConcurrencyLimits::NONE).await.unwrap(),
+            Some(UnixMillis(10))
+        );
         // Every other time the next process finds a log to recover from.
         if round % 2 == 0 {
             store.close().await;

@@ -3,7 +3,7 @@
 
 use crate::given::{Opened, delivery, guids, pull_item, sqlite};
 use std::path::{Path, PathBuf};
-use towpath::model::error_chain;
+use towpath::model::{UnixMillis, error_chain};
 use towpath::store::{Options, SqliteStore, Store, StoreError};
 
 fn beside(path: &Path, ending: &str) -> PathBuf {
@@ -11,15 +11,15 @@ fn beside(path: &Path, ending: &str) -> PathBuf {
 }
 
 async fn stored(store: &dyn Store, guid: &str) {
-    let answer = store.accept(delivery(guid, pull_item(1), 10)).await;
+    let answer = store.accept(delivery(guid, pull_item(1), UnixMillis(10))).await;
     assert!(answer.unwrap().is_new());
 }
 
 /// Nothing is stored any more, and why is said in the same words each time.
 async fn lost(opened: &Opened) -> String {
-    let error = opened.store.accept(delivery("late", pull_item(1), 20)).await.unwrap_err();
+    let error = opened.store.accept(delivery("late", pull_item(1), UnixMillis(20))).await.unwrap_err();
     assert!(matches!(error, StoreError::Replaced { .. }), "{error}");
-    for again in [opened.store.ready().await, opened.store.mark(vec![pull_item(1)], 30).await] {
+    for again in [opened.store.ready().await, opened.store.mark(vec![pull_item(1)], UnixMillis(30)).await] {
         assert_eq!(error_chain(&again.unwrap_err()), error_chain(&error));
     }
     opened.store.close().await;

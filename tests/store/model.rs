@@ -3,19 +3,23 @@
 use crate::given::{REPOSITORY, branch, dead, delivery, pull_item, retry, sqlite};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
-use towpath::model::{InstallationId, RepositoryId};
-use towpath::store::{Committed, ConcurrencyLimits, Lease, Millis, Next, Store, WorkItem};
+use std::time::Duration;
+use towpath::model::{InstallationId, RepositoryId, UnixMillis};
+use towpath::store::{Committed, ConcurrencyLimits, Lease, Next, Store, WorkItem};
+
+/// How long a mark leaves what waits after a failure alone.
+const SECOND: Duration = Duration::from_secs(1);
 
 #[derive(Debug, Clone)]
 enum Step {
-    Wait(Millis),
+    Wait(Duration),
     Accept(usize),
     Mark(usize),
     Lease { per_repository: u32 },
     Release { lease: usize },
     Reclaim,
     Done { lease: usize },
-    Retry { lease: usize, pause: Millis },
+    Retry { lease: usize, pause: Duration },
     Dead { lease: usize },
 }
 
@@ -23,14 +27,14 @@ fn step() -> impl Strategy<Value = Step> {
     // Leases are picked from the newest ones, those that are long over among them.
     let lease = 0..6_usize;
     prop_oneof![
-        3 => (0..40_i64).prop_map(Step::Wait),
+        3 => (0..40_u64).prop_map(|millis| Step::Wait(Duration::from_millis(millis))),
         2 => (0..5_usize).prop_map(Step::Accept),
         3 => (0..5_usize).prop_map(Step::Mark),
         5 => (1..4_u32).prop_map(|per_repository| Step::Lease { per_repository }),
         2 => lease.clone().prop_map(|lease| Step::Release { lease }),
         1 => Just(Step::Reclaim),
         3 => lease.clone().prop_map(|lease| Step::Done { lease }),
-        2 => (lease.clone(), prop_oneof![1..50_i64, 900..3_000_i64]).prop_map(|(lease, pause)| Step::Retry { lease, pause }),
+        2 => (lease.clone(), prop_oneof![1..50_u64, 900..3_000_u64]).prop_map(|(lease, pause)| Step::Retry { lease, pause: Duration::from_millis(pause) }),
         1 => lease.prop_map(|lease| Step::Dead { lease }),
     ]
 }
@@ -47,12 +51,12 @@ fn item(place: usize) -> WorkItem {
 enum Where {
     Resting,
     Waiting {
-        due: Millis,
+        due: UnixMillis,
     },
     /// `again`: when it was first marked since it was taken.
     Out {
         token: i64,
-        again: Option<Millis>,
+        again: Option<UnixMillis>,
     },
     Dead,
 }
@@ -66,7 +70,7 @@ struct Known {
 
 #[derive(Default)]
 struct Model {
-    now: Millis,
+    now: UnixMillis,
     work_items: BTreeMap<usize, Known>,
 }
 
@@ -79,13 +83,13 @@ impl Model {
             Where::Resting | Where::Dead => {
                 *known = Known { place: Where::Waiting { due: now }, failures: 0, born: known.born };
             }
-            Where::Waiting { due } => *due = (*due).min(now + 1_000),
+            Where::Waiting { due } => *due = (*due).min(now + SECOND),
             Where::Out { again, .. } => *again = again.or(Some(now)),
         }
     }
 
     /// Since when it could be taken, if it can.
-    fn free_since(&self, place: Where) -> Option<Millis> {
+    fn free_since(&self, place: Where) -> Option<UnixMillis> {
         match place {
             Where::Waiting { due } if due <= self.now => Some(due),
             _ => None,
@@ -108,7 +112,7 @@ impl Model {
             .map(|(_, _, place)| place)
     }
 
-    fn next_due(&self, per_repository: u32) -> Option<Millis> {
+    fn next_due(&self, per_repository: u32) -> Option<UnixMillis> {
         if self.next(per_repository).is_some() {
             return Some(self.now);
         }
@@ -142,7 +146,7 @@ impl Model {
         (known.place, known.failures) = match (next, later) {
             (Next::Retry { at, .. }, None) => (Where::Waiting { due: *at }, known.failures + 1),
             (Next::Retry { at, .. }, Some(_)) => {
-                (Where::Waiting { due: (*at).min(self.now + 1_000) }, known.failures + 1)
+                (Where::Waiting { due: (*at).min(self.now + SECOND) }, known.failures + 1)
             }
             (Next::Wait { .. }, _) => panic!("no step waits"),
             (_, Some(later)) => (later, 0),
@@ -163,7 +167,7 @@ struct Pair<'a> {
 impl Pair<'_> {
     async fn take(&mut self, step: &Step) {
         match step {
-            Step::Wait(time) => self.model.now += time,
+            Step::Wait(time) => self.model.now += *time,
             Step::Accept(place) => {
                 self.accepted += 1;
                 let new = delivery(&self.accepted.to_string(), item(*place), self.model.now);
@@ -185,7 +189,7 @@ impl Pair<'_> {
                 }
             }
             Step::Done { lease } => self.settle(*lease, Next::Done).await,
-            Step::Retry { lease, pause } => self.settle(*lease, retry(self.model.now + pause)).await,
+            Step::Retry { lease, pause } => self.settle(*lease, retry(self.model.now + *pause)).await,
             Step::Dead { lease } => self.settle(*lease, dead()).await,
         }
         for bound in [1, 3] {

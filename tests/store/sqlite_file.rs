@@ -7,7 +7,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio::task::JoinSet;
-use towpath::model::error_chain;
+use towpath::model::{UnixMillis, error_chain};
 use towpath::store::{
     Accepted, Change, DeliveryState, NewDelivery, Next, Options, SqliteStore, Store, StoreError,
 };
@@ -17,7 +17,7 @@ const SMALL: Options = Options { max_bytes: Some(400 << 10) };
 /// A delivery whose body does not compress.
 fn noisy(guid: &str, bytes: u32) -> NewDelivery {
     let noise = (0..bytes / 4).flat_map(|n| n.wrapping_mul(2_654_435_761).to_le_bytes());
-    NewDelivery { body: noise.collect::<Bytes>(), ..delivery(guid, pull_item(1), 10) }
+    NewDelivery { body: noise.collect::<Bytes>(), ..delivery(guid, pull_item(1), UnixMillis(10)) }
 }
 
 /// Stores until there is no room, and gives the number that found some.
@@ -41,11 +41,11 @@ async fn a_full_store_says_so_and_works_again_after_pruning() {
     assert!(matches!(store.accept(noisy("more", 30_000)).await, Err(StoreError::Full)));
     // What was stored before is whole, and what needs no room still works.
     assert_eq!(guids(store, None).await.len(), stored);
-    let lease = leased(store, 20).await;
+    let lease = leased(store, UnixMillis(20)).await;
     let rows = store.inbox(&pull_item(1), 100, usize::MAX).await.unwrap();
     let taken = rows.iter().map(|row| row.id).collect();
-    store.commit(&lease, vec![Change::Processed(taken)], Next::Done, 20).await.unwrap();
-    store.prune(1_000, 0).await.unwrap();
+    store.commit(&lease, vec![Change::Processed(taken)], Next::Done, UnixMillis(20)).await.unwrap();
+    store.prune(UnixMillis(1_000), UnixMillis(0)).await.unwrap();
     assert!(store.accept(noisy("more", 30_000)).await.unwrap().is_new());
     store.ready().await.unwrap();
 }
@@ -77,7 +77,7 @@ async fn one_that_finds_no_room_does_not_take_the_others_of_its_commit_along() {
         let store = opened.store.clone();
         // Every other one is larger than the whole file may be.
         let new = if n % 2 == 0 {
-            delivery(&format!("small-{n}"), pull_item(1), 10)
+            delivery(&format!("small-{n}"), pull_item(1), UnixMillis(10))
         } else {
             noisy(&format!("large-{n}"), 500_000)
         };
@@ -97,7 +97,7 @@ async fn one_that_finds_no_room_does_not_take_the_others_of_its_commit_along() {
 #[tokio::test]
 async fn nobody_else_can_read_the_files() {
     let opened = sqlite().await;
-    opened.store.accept(delivery("a", pull_item(1), 10)).await.unwrap();
+    opened.store.accept(delivery("a", pull_item(1), UnixMillis(10))).await.unwrap();
     for file in std::fs::read_dir(opened.path.parent().unwrap()).unwrap() {
         let file = file.unwrap();
         let mode = file.metadata().unwrap().permissions().mode();
@@ -108,13 +108,13 @@ async fn nobody_else_can_read_the_files() {
 #[tokio::test]
 async fn closing_brings_everything_into_the_one_file() {
     let opened = sqlite().await;
-    opened.store.accept(delivery("a", pull_item(1), 10)).await.unwrap();
+    opened.store.accept(delivery("a", pull_item(1), UnixMillis(10))).await.unwrap();
     opened.store.close().await;
     let left = std::fs::read_dir(opened.path.parent().unwrap()).unwrap();
     assert_eq!(left.map(|file| file.unwrap().file_name()).collect::<Vec<_>>(), ["towpath.db"]);
     // After that it is shut, and closing again is no harm.
     let shut = |answer: Option<StoreError>| assert!(matches!(answer, Some(StoreError::Unavailable(_))));
-    shut(opened.store.accept(delivery("b", pull_item(1), 10)).await.err());
+    shut(opened.store.accept(delivery("b", pull_item(1), UnixMillis(10))).await.err());
     shut(opened.store.delivery("a").await.err());
     opened.store.close().await;
     let opened = opened.reopened(&Options::default()).await;
@@ -127,7 +127,9 @@ async fn what_was_handed_over_before_closing_is_still_done() {
     let mut callers = JoinSet::new();
     for n in 0..50 {
         let store = opened.store.clone();
-        callers.spawn(async move { store.accept(delivery(&format!("d-{n}"), pull_item(1), 10)).await });
+        callers.spawn(async move {
+            store.accept(delivery(&format!("d-{n}"), pull_item(1), UnixMillis(10))).await
+        });
     }
     tokio::task::yield_now().await;
     opened.store.close().await;
@@ -159,14 +161,14 @@ async fn an_idle_store_moves_its_log_into_the_file() {
 #[tokio::test]
 async fn the_server_and_the_command_line_share_the_file() {
     let server = sqlite().await;
-    server.store.accept(delivery("a", pull_item(1), 10)).await.unwrap();
+    server.store.accept(delivery("a", pull_item(1), UnixMillis(10))).await.unwrap();
     let command_line = SqliteStore::open(&server.path, &Options::default()).unwrap();
-    let lease = leased(&*server.store, 10).await;
+    let lease = leased(&*server.store, UnixMillis(10)).await;
     let id = command_line.delivery("a").await.unwrap().unwrap().id;
-    server.store.commit(&lease, vec![Change::Processed(vec![id])], Next::Done, 20).await.unwrap();
-    assert!(command_line.replay(id, 30).await.unwrap());
+    server.store.commit(&lease, vec![Change::Processed(vec![id])], Next::Done, UnixMillis(20)).await.unwrap();
+    assert!(command_line.replay(id, UnixMillis(30)).await.unwrap());
     command_line.close().await;
-    assert_eq!(leased(&*server.store, 30).await.item, pull_item(1));
+    assert_eq!(leased(&*server.store, UnixMillis(30)).await.item, pull_item(1));
     assert_eq!(guids(&*server.store, Some(DeliveryState::Pending)).await, ["a"]);
 }
 
@@ -176,7 +178,7 @@ async fn the_server_waits_for_a_short_lock_of_another_process() {
     let other = Connection::open(&opened.path).unwrap();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
     let store = opened.store.clone();
-    let waits = tokio::spawn(async move { store.accept(delivery("a", pull_item(1), 10)).await });
+    let waits = tokio::spawn(async move { store.accept(delivery("a", pull_item(1), UnixMillis(10))).await });
     tokio::time::sleep(Duration::from_millis(50)).await;
     assert!(!waits.is_finished());
     other.execute_batch("COMMIT").unwrap();

@@ -2,7 +2,7 @@
 
 use crate::shop::topic;
 use crate::stage::{Setting, Stage};
-use towpath::model::{BranchName, LedgerEntry, RepositoryId, TipSource, UnixSeconds};
+use towpath::model::{BranchName, LedgerEntry, RepositoryId, TipSource, UnixMillis, UnixSeconds};
 use towpath::store::{Backfill, Store};
 
 /// What the ledger has of a branch, and whether that is all of its line.
@@ -67,10 +67,11 @@ async fn a_line_that_was_half_read_is_read_to_its_end_after_a_restart() {
     let branch: BranchName = "integration".parse().unwrap();
     // As it stands when the process ends in between.
     let item = towpath::store::WorkItem::Branch(id, "somewhere".parse().unwrap());
-    database.mark(vec![item], 0).await.unwrap();
-    let lease = database.lease(i64::MAX / 2, towpath::store::ConcurrencyLimits::NONE).await.unwrap().unwrap();
+    database.mark(vec![item], UnixMillis(0)).await.unwrap();
+    let late = UnixMillis(i64::MAX / 2);
+    let lease = database.lease(late, towpath::store::ConcurrencyLimits::NONE).await.unwrap().unwrap();
     let half = towpath::store::Change::Backfilled(id, branch.clone(), Some((tip, 4, UnixSeconds(0))));
-    database.commit(&lease, vec![half], towpath::store::Next::Done, 0).await.unwrap();
+    database.commit(&lease, vec![half], towpath::store::Next::Done, UnixMillis(0)).await.unwrap();
     assert!(matches!(database.backfill(id, &branch).await.unwrap(), Backfill::UnderWay { .. }));
     database.close().await;
     stage.start().await;

@@ -204,7 +204,7 @@ async fn forty_silent_repositories_keep_no_other_tenant_waiting() {
 
 #[tokio::test]
 async fn what_a_late_list_does_not_show_yet_is_not_made_again() {
-    let stage = Stage::with(with(|it| it.lists_lag = 30_000)).await;
+    let stage = Stage::with(with(|it| it.lists_lag = Duration::from_secs(30))).await;
     topic(&stage.store, "feature/cart", "master").await;
     stage.github.lists_lag(25);
     stage.github.faults().rest("POST", CHECK_RUNS).reset_after().times(1);
@@ -226,7 +226,7 @@ async fn what_a_late_list_does_not_show_yet_is_not_made_again() {
 
 #[tokio::test]
 async fn what_was_never_made_is_made_once_lists_cannot_be_late_any_more() {
-    let stage = Stage::with(with(|it| it.lists_lag = 30_000)).await;
+    let stage = Stage::with(with(|it| it.lists_lag = Duration::from_secs(30))).await;
     let lost = stage.github.faults().rest("POST", CHECK_RUNS).reset().times(1);
     let pull = opened(&stage, "feature/cart", "integration").await;
     until("lost", async || lost.hits() == 1).await;
@@ -242,7 +242,7 @@ async fn what_was_never_made_is_made_once_lists_cannot_be_late_any_more() {
 
 #[tokio::test]
 async fn a_refusal_is_no_lost_answer() {
-    let stage = Stage::with(with(|it| it.lists_lag = 3_600_000)).await;
+    let stage = Stage::with(with(|it| it.lists_lag = Duration::from_secs(60 * 60))).await;
     let refused = stage.github.faults().rest("POST", CHECK_RUNS);
     refused.answer(422, "application/json", r#"{"message":"No commit found for SHA"}"#).times(2);
     let pull = opened(&stage, "feature/cart", "integration").await;
@@ -263,7 +263,7 @@ async fn by_a_workflow(stage: &Stage) {
 
 #[tokio::test]
 async fn late_lists_make_no_second_deployment_and_no_second_run() {
-    let stage = Stage::with(with(|it| it.lists_lag = 30_000)).await;
+    let stage = Stage::with(with(|it| it.lists_lag = Duration::from_secs(30))).await;
     by_a_workflow(&stage).await;
     stage.github.lists_lag(25);
     stage.github.faults().rest("POST", "/repos/*/deployments").reset_after().times(1);

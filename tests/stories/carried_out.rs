@@ -10,9 +10,11 @@ use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 use towpath::deploy::drivers::webhook::SigningKey;
 use towpath::deploy::operator::Operator;
 use towpath::engine::{Clock as _, Deploying, SystemClock};
+use towpath::model::UnixSeconds;
 use towpath_sandbox::RepoHandle;
 
 pub(crate) const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
@@ -132,7 +134,7 @@ pub(crate) async fn service(answers: StatusCode) -> Service {
         let kept = Arc::clone(&kept);
         async move {
             // Its clock is the story's.
-            let now = headers["webhook-timestamp"].to_str().unwrap().parse().unwrap();
+            let now = headers["webhook-timestamp"].to_str().unwrap().parse().map(UnixSeconds).unwrap();
             SigningKey::read(SECRET).unwrap().verify(&headers, &body, now).unwrap();
             kept.lock().unwrap().push((headers, serde_json::from_slice(&body).unwrap()));
             answers
@@ -160,11 +162,11 @@ pub(crate) fn allowing(url: &str) -> Setting {
 
 pub(crate) async fn called_back(stage: &Stage, id: &str, secret: &str, data: &Value) -> u16 {
     let body = json!({ "type": "deploy.report", "data": data }).to_string();
-    let seconds = SystemClock.now() / 1000;
-    let signature = SigningKey::read(secret).unwrap().sign(id, seconds, body.as_bytes());
+    let at = SystemClock.now().to_seconds();
+    let signature = SigningKey::read(secret).unwrap().sign(id, at, body.as_bytes());
     let request = Request::post(format!("{}/webhooks/deploys", stage.server_url()))
         .header("webhook-id", id)
-        .header("webhook-timestamp", seconds)
+        .header("webhook-timestamp", at.0)
         .header("webhook-signature", signature)
         .body(Full::new(Bytes::from(body)))
         .unwrap();
@@ -221,12 +223,12 @@ async fn a_service_that_says_yes_and_does_nothing_is_told_from_one_that_fails() 
     let deploy = service.heard.lock().unwrap()[1].1["data"]["deploy"].clone();
     let report = json!({ "deploy": deploy, "state": "in_progress", "phase": "deploy" });
     // Clocks of the story differ from this machine's by what has passed in it.
-    let seconds = SystemClock.now() / 1000 + 6 * 60;
+    let at = SystemClock.now().to_seconds() + Duration::from_secs(6 * 60);
     let body = json!({ "data": report }).to_string();
-    let signature = SigningKey::read(SECRET).unwrap().sign("x", seconds, body.as_bytes());
+    let signature = SigningKey::read(SECRET).unwrap().sign("x", at, body.as_bytes());
     let request = Request::post(format!("{}/webhooks/deploys", stage.server_url()))
         .header("webhook-id", "x")
-        .header("webhook-timestamp", seconds)
+        .header("webhook-timestamp", at.0)
         .header("webhook-signature", signature)
         .body(Full::new(Bytes::from(body)))
         .unwrap();

@@ -1,20 +1,26 @@
 //! The server's clock: the machine's, turned forward and back, and one that has a bug now and then.
 
+use chrono::TimeDelta;
 use std::pin::Pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use towpath::engine::{Clock, SystemClock};
+use towpath::model::UnixMillis;
 
 /// The machine's clock, turned.
 #[derive(Debug, Default)]
 pub struct TurnedClock {
-    ahead: AtomicI64,
+    ahead: Mutex<TimeDelta>,
     bugs: AtomicUsize,
 }
 
 impl TurnedClock {
-    pub fn turn(&self, millis: i64) {
-        self.ahead.fetch_add(millis, Ordering::SeqCst);
+    pub fn turn(&self, by: TimeDelta) {
+        *self.ahead.lock().unwrap_or_else(PoisonError::into_inner) += by;
+    }
+
+    fn ahead(&self) -> TimeDelta {
+        *self.ahead.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The next who ask the server's clock meet a bug in it.
@@ -29,13 +35,17 @@ impl TurnedClock {
 }
 
 impl Clock for TurnedClock {
-    fn now(&self) -> i64 {
-        SystemClock.now() + self.ahead.load(Ordering::SeqCst)
+    fn now(&self) -> UnixMillis {
+        turned(SystemClock.now(), self.ahead())
     }
 
-    fn sleep_until(&self, at: i64) -> Pin<Box<dyn Future<Output = ()> + Send>> {
-        SystemClock.sleep_until(at - self.ahead.load(Ordering::SeqCst))
+    fn sleep_until(&self, at: UnixMillis) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        SystemClock.sleep_until(turned(at, -self.ahead()))
     }
+}
+
+fn turned(at: UnixMillis, by: TimeDelta) -> UnixMillis {
+    by.to_std().map_or_else(|_| at - (-by).to_std().unwrap_or_default(), |ahead| at + ahead)
 }
 
 /// The same as the server has it.
@@ -43,13 +53,13 @@ impl Clock for TurnedClock {
 pub struct ServersClock(pub Arc<TurnedClock>);
 
 impl Clock for ServersClock {
-    fn now(&self) -> i64 {
+    fn now(&self) -> UnixMillis {
         let met = self.0.bugs.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));
         assert!(met.is_err(), "a bug of the clock");
         self.0.now()
     }
 
-    fn sleep_until(&self, at: i64) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+    fn sleep_until(&self, at: UnixMillis) -> Pin<Box<dyn Future<Output = ()> + Send>> {
         self.0.sleep_until(at)
     }
 }

@@ -3,7 +3,7 @@
 use crate::said::Said;
 use crate::shop::{merge, topic};
 use crate::stage::Stage;
-use towpath::model::{DeployState, Hold, RepositoryId};
+use towpath::model::{DeployState, Hold, RepositoryId, UnixMillis};
 use towpath::store::{Change, ConcurrencyLimits, Next, Store as _, WorkItem};
 use towpath_sandbox::PullHandle;
 
@@ -23,13 +23,13 @@ async fn held(stage: &mut Stage) {
     let commit = stage.store.tip("production").unwrap().parse().unwrap();
     let (by, reason) = ("op".to_owned(), "checkout is broken".to_owned());
     let to = stage.store.tip("integration").unwrap().parse().unwrap();
-    let hold = Hold { from: commit, to, by, reason, since: 5, pulls: Vec::new(), lifted: None };
+    let hold = Hold { from: commit, to, by, reason, since: UnixMillis(5), pulls: Vec::new(), lifted: None };
     let item = WorkItem::WorkflowRuns(id);
-    database.mark(vec![item.clone()], 0).await.unwrap();
-    let lease = database.lease(1, ConcurrencyLimits::NONE).await.unwrap().unwrap();
+    database.mark(vec![item.clone()], UnixMillis(0)).await.unwrap();
+    let lease = database.lease(UnixMillis(1), ConcurrencyLimits::NONE).await.unwrap().unwrap();
     assert_eq!(lease.item, item);
     let changes = vec![Change::Hold(id, "production".to_owned(), hold)];
-    database.commit(&lease, changes, Next::Done, 1).await.unwrap();
+    database.commit(&lease, changes, Next::Done, UnixMillis(1)).await.unwrap();
     database.close().await;
     stage.start().await;
 }

@@ -2,7 +2,7 @@
 
 use crate::shop::{merge, topic};
 use crate::stage::{Setting, Stage, soon_given_up};
-use towpath::model::{PullNumber, RepositoryId};
+use towpath::model::{PullNumber, RepositoryId, UnixMillis};
 use towpath::store::{ConcurrencyLimits, DeliveryFilter, Store, WorkItem};
 
 const GIT: &str = "/acme/store.git*";
@@ -172,7 +172,7 @@ async fn an_old_delivery_does_not_bring_an_old_name_back() {
     stage.quiet().await;
     let store = stage.database();
     for delivery in store.deliveries(&DeliveryFilter { state: None, limit: 1_000 }).await.unwrap() {
-        store.replay(delivery.id, 0).await.unwrap();
+        store.replay(delivery.id, UnixMillis(0)).await.unwrap();
     }
     store.close().await;
     stage.quiet().await;
@@ -197,8 +197,8 @@ async fn work_that_ends_without_a_word_again_and_again_is_given_up() {
     // As when it took the whole process along each time.
     let store = stage.database();
     let item = WorkItem::PullRequest(RepositoryId(stage.store.id()), PullNumber(pull.number()));
-    store.mark(vec![item.clone()], 0).await.unwrap();
-    for start in 0..60 {
+    store.mark(vec![item.clone()], UnixMillis(0)).await.unwrap();
+    for start in (0..60).map(UnixMillis) {
         let lease = store.lease(start, ConcurrencyLimits::NONE).await.unwrap().unwrap();
         assert_eq!(lease.item, item);
         store.reclaim(start).await.unwrap();

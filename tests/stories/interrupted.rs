@@ -283,14 +283,14 @@ async fn calls_back_that_overtake_each_other_are_put_in_order() {
     let deploy = service.heard.lock().unwrap()[0].1["data"]["deploy"].clone();
     let client = Client::builder(TokioExecutor::new()).build_http();
     for (id, state, ago) in [("2", "success", 0), ("1", "in_progress", 20)] {
-        let at = SystemClock.now() / 1000 - ago;
-        let told = chrono::DateTime::from_timestamp(at, 0).unwrap().to_rfc3339();
+        let at = SystemClock.now().to_seconds() - Duration::from_secs(ago);
+        let told = at.to_date().unwrap().to_rfc3339();
         let data = json!({ "deploy": deploy, "state": state });
         let body = json!({ "type": "deploy.report", "timestamp": told, "data": data }).to_string();
         let signature = SigningKey::read(SECRET).unwrap().sign(id, at, body.as_bytes());
         let request = http::Request::post(format!("{}/webhooks/deploys", stage.server_url()))
             .header("webhook-id", id)
-            .header("webhook-timestamp", at)
+            .header("webhook-timestamp", at.0)
             .header("webhook-signature", signature)
             .body(Full::new(Bytes::from(body)))
             .unwrap();

@@ -3,12 +3,13 @@
 use std::future::IntoFuture;
 use std::path::Path;
 use std::time::Duration;
+use towpath::model::UnixMillis;
 use towpath::store::{ConcurrencyLimits, Options, SqliteStore, Store};
 use towpath_sandbox::{AppConfig, Merged, Method, Permission, PullHandle, Refused, RepoHandle, Sandbox};
 
-/// What is to be looked at later than this from now on, in milliseconds, waits for the clock, not for anybody's work. Two
+/// What is to be looked at later than this from now on waits for the clock, not for anybody's work. Two
 /// environments whose deploys are looked at once a minute each would leave no moment at rest if it were much longer.
-pub const SOON: i64 = 10_000;
+pub const SOON: Duration = Duration::from_secs(10);
 
 /// What the App's webhooks are signed with.
 pub const SECRET: &str = "a secret of the stories";
@@ -77,15 +78,18 @@ pub fn merge(pull: &PullHandle) -> impl Future<Output = Result<Merged, Refused>>
 }
 
 /// Waits until every webhook has come and the server that keeps its data in `folder` has nothing left to do.
-pub async fn quiet(github: &Sandbox, folder: &Path, now: impl Fn() -> i64) {
+pub async fn quiet(github: &Sandbox, folder: &Path, now: impl Fn() -> UnixMillis) {
     let store = SqliteStore::open(&folder.join("towpath.db"), &Options::default()).unwrap();
     let mut calm = 0;
     while calm < 2 {
         github.settled().await;
         // What is being worked on is due as well. What is to be looked at much later waits for the clock, not for anybody.
         let soon = now() + SOON;
-        let idle =
-            store.next_due(i64::MIN, ConcurrencyLimits::NONE).await.unwrap().is_none_or(|due| due > soon);
+        let idle = store
+            .next_due(UnixMillis::MIN, ConcurrencyLimits::NONE)
+            .await
+            .unwrap()
+            .is_none_or(|due| due > soon);
         calm = if idle { calm + 1 } else { 0 };
         tokio::time::sleep(Duration::from_millis(5)).await;
     }

@@ -4,13 +4,14 @@ use crate::clock::{ServersClock, TurnedClock};
 use crate::errors_kept::ErrorsKept;
 use crate::said::Said;
 use crate::shop::{SECRET, app_config, shop};
+use chrono::TimeDelta;
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tempfile::TempDir;
 use towpath::engine::{BackOff, Clock as _, Config, Deploying, Engine, Settings, system_random};
 use towpath::github::{AppKey, Secret};
-use towpath::model::{ForPeople, PromotionPath};
+use towpath::model::{ForPeople, PromotionPath, UnixMillis};
 use towpath::store::{ConcurrencyLimits, Options, SqliteStore, Store as _};
 use towpath::web::{Limits, Server};
 use towpath_sandbox::contract::{self, Contract};
@@ -68,9 +69,18 @@ pub struct Setting {
 
 impl Default for Setting {
     fn default() -> Self {
-        let back_off = BackOff { first: 20, longest: 200, give_up_after: 60 };
+        let back_off = BackOff {
+            first: Duration::from_millis(20),
+            longest: Duration::from_millis(200),
+            give_up_after: 60,
+        };
         Self {
-            settings: Settings { back_off, poll: 200, lists_lag: 60, ..Settings::default() },
+            settings: Settings {
+                back_off,
+                poll: Duration::from_millis(200),
+                lists_lag: Duration::from_millis(60),
+                ..Settings::default()
+            },
             branches: vec!["integration", "staging", "production"],
             installed: true,
             form_encoded: false,
@@ -82,7 +92,8 @@ impl Default for Setting {
 
 /// Patience that ends after some failures.
 pub fn soon_given_up() -> Setting {
-    let back_off = BackOff { first: 5, longest: 20, give_up_after: 4 };
+    let back_off =
+        BackOff { first: Duration::from_millis(5), longest: Duration::from_millis(20), give_up_after: 4 };
     let setting = Setting::default();
     Setting { settings: Settings { back_off, ..setting.settings.clone() }, ..setting }
 }
@@ -143,7 +154,7 @@ impl Stage {
         let mut followed = self.followed.lock().unwrap();
         let apart = followed.elapsed();
         if apart >= CLOCKS_APART {
-            self.clock.advance(chrono::TimeDelta::from_std(apart).unwrap());
+            self.clock.advance(TimeDelta::from_std(apart).unwrap());
             *followed += apart;
         }
     }
@@ -155,8 +166,8 @@ impl Stage {
         tokio::time::timeout(self.patience, quiet).await.expect("the work came to no end");
     }
 
-    /// What time it is for the server, in milliseconds.
-    pub fn now(&self) -> i64 {
+    /// What time it is for the server.
+    pub fn now(&self) -> UnixMillis {
         self.time.now()
     }
 
@@ -168,11 +179,12 @@ impl Stage {
     /// What is not done and why, for whoever finds that something is missing.
     pub async fn left_undone(&self) -> String {
         let store = self.database();
-        let due = store.next_due(i64::MIN, ConcurrencyLimits::NONE).await.unwrap().map(|at| at - self.now());
+        let due = store.next_due(UnixMillis::MIN, ConcurrencyLimits::NONE).await.unwrap();
+        let due = due.map(|at| at.since(self.now()));
         let given_up = store.given_up(10).await.unwrap();
         let errors = self.errors();
         store.close().await;
-        format!("the next work is due in {due:?} ms; given up: {given_up:?}; logged: {errors:?}")
+        format!("the next work is due in {due:?}; given up: {given_up:?}; logged: {errors:?}")
     }
 
     /// Stops the server, as a deployment does, and starts it anew on what it left.
@@ -352,13 +364,13 @@ impl Stage {
 
     /// So many seconds pass for both.
     pub fn seconds_later(&self, seconds: i64) {
-        self.time.turn(seconds * 1_000);
-        self.clock.advance(chrono::TimeDelta::seconds(seconds));
+        self.time.turn(TimeDelta::seconds(seconds));
+        self.clock.advance(TimeDelta::seconds(seconds));
     }
 
     /// The server's clock jumps by so many minutes, and nobody else's.
     pub fn clock_jumps(&self, minutes: i64) {
-        self.time.turn(minutes * 60_000);
+        self.time.turn(TimeDelta::minutes(minutes));
     }
 
     /// The next who ask the server's clock meet a bug in it.
@@ -378,14 +390,14 @@ impl Stage {
 
     /// A minute passes, for the server and on GitHub.
     pub fn a_minute_later(&self) {
-        self.time.turn(60_000);
-        self.clock.advance(chrono::TimeDelta::minutes(1));
+        self.time.turn(TimeDelta::minutes(1));
+        self.clock.advance(TimeDelta::minutes(1));
     }
 
     /// So many minutes pass for the server and on GitHub.
     pub async fn minutes_later(&self, minutes: i64) {
-        self.time.turn(minutes * 60_000);
-        self.clock.advance(chrono::TimeDelta::minutes(minutes));
+        self.time.turn(TimeDelta::minutes(minutes));
+        self.clock.advance(TimeDelta::minutes(minutes));
         // What waited for the clock is found at the next look.
         tokio::time::sleep(Duration::from_millis(300)).await;
         self.quiet().await;
@@ -393,8 +405,8 @@ impl Stage {
 
     /// So many minutes pass, and work goes on that does not come to rest.
     pub async fn minutes_later_at_work(&self, minutes: i64) {
-        self.time.turn(minutes * 60_000);
-        self.clock.advance(chrono::TimeDelta::minutes(minutes));
+        self.time.turn(TimeDelta::minutes(minutes));
+        self.clock.advance(TimeDelta::minutes(minutes));
         tokio::time::sleep(Duration::from_millis(1_500)).await;
     }
 

@@ -1,7 +1,8 @@
 //! Ending a deploy before its own end. Until that is confirmed the environment is its own, for a while.
 
 use super::{DeployQueue, end};
-use crate::model::{CancelEnd, Cancellation, Deploy, DeployState, Ending, Millis, Phase, UserMessage};
+use crate::model::{CancelEnd, Cancellation, Deploy, DeployState, Ending, Phase, UnixMillis, UserMessage};
+use std::time::Duration;
 
 /// What a driver says when it is to end a deploy.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,7 +23,7 @@ impl DeployQueue {
 
     /// Begins to end one, which will have ended as `why` says unless it comes to an end of its own first. One that is
     /// being ended already is ended as was said before.
-    pub fn cancel(&mut self, number: u64, why: Ending, now: Millis) {
+    pub fn cancel(&mut self, number: u64, why: Ending, now: UnixMillis) {
         let Some(deploy) = self.get_mut(number).filter(|it| it.state != DeployState::Cancelling) else {
             return;
         };
@@ -32,7 +33,7 @@ impl DeployQueue {
     }
 
     /// Notes what its driver answers.
-    pub fn cancel_answered(&mut self, number: u64, answer: CancelAnswer, now: Millis) {
+    pub fn cancel_answered(&mut self, number: u64, answer: CancelAnswer, now: UnixMillis) {
         let Some(deploy) = self.get_mut(number) else { return };
         let is_open = deploy.state == DeployState::Cancelling;
         match answer {
@@ -87,14 +88,14 @@ fn is_nobodys(deploy: &Deploy) -> bool {
 }
 
 /// It is sure that it runs no more.
-pub(super) fn confirm(deploy: &mut Deploy, now: Millis) {
+pub(super) fn confirm(deploy: &mut Deploy, now: UnixMillis) {
     close(deploy, CancelEnd::Confirmed, now);
 }
 
 /// Its time to end is over.
-pub(super) fn give_up(deploy: &mut Deploy, within: Millis, now: Millis) {
+pub(super) fn give_up(deploy: &mut Deploy, within: Duration, now: UnixMillis) {
     let told = deploy.cancellation.as_ref().is_some_and(|it| it.told);
-    let seconds = within / 1000;
+    let seconds = within.as_secs();
     let words = if told {
         format!("nobody confirmed its end within {seconds} s")
     } else {
@@ -103,11 +104,11 @@ pub(super) fn give_up(deploy: &mut Deploy, within: Millis, now: Millis) {
     leave_unconfirmed(deploy, words, now);
 }
 
-fn leave_unconfirmed(deploy: &mut Deploy, words: String, now: Millis) {
+fn leave_unconfirmed(deploy: &mut Deploy, words: String, now: UnixMillis) {
     close(deploy, CancelEnd::Unconfirmed { words }, now);
 }
 
-fn close(deploy: &mut Deploy, came_of_it: CancelEnd, now: Millis) {
+fn close(deploy: &mut Deploy, came_of_it: CancelEnd, now: UnixMillis) {
     let phase = deploy.phase();
     let Some(cancellation) = &mut deploy.cancellation else { return };
     let was_open = cancellation.end.is_none();

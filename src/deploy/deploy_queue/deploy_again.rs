@@ -78,12 +78,13 @@ impl DeployQueue {
 mod tests {
     use crate::deploy::samples::{begin, commit, deploy, hold, report, requested, rollback};
     use crate::deploy::{CancelAnswer, DeployQueue, ReportedState};
-    use crate::model::{DeployRefusal, DeployState, Ending, UserMessage, WaitsFor};
+    use crate::model::{DeployRefusal, DeployState, Ending, UnixMillis, UserMessage, WaitsFor};
+    use std::time::Duration;
 
     fn ended(state: ReportedState) -> DeployQueue {
         let mut queue = DeployQueue::new(vec![deploy(1, 1)], None, None);
-        begin(&mut queue, 10);
-        report(&mut queue, 1, 20, state);
+        begin(&mut queue, UnixMillis(10));
+        report(&mut queue, 1, UnixMillis(20), state);
         queue
     }
 
@@ -106,8 +107,8 @@ mod tests {
         }
         let mut back = DeployQueue::new(ended(ReportedState::Succeeded).deploys().to_vec(), None, None);
         back.add(rollback(2, 9));
-        begin(&mut back, 30);
-        report(&mut back, 2, 40, ReportedState::Succeeded);
+        begin(&mut back, UnixMillis(30));
+        report(&mut back, 2, UnixMillis(40), ReportedState::Succeeded);
         assert_eq!(refused(&back), DeployRefusal::WasTakenBack { number: 1 });
         back.set_hold(hold());
         assert_eq!(back.may_deploy(commit(1), true), Err(DeployRefusal::Held));
@@ -116,7 +117,7 @@ mod tests {
     #[test]
     fn what_was_superseded_or_left_the_branch_was_not_deployed_yet() {
         let mut queue = DeployQueue::new(vec![deploy(1, 1), deploy(2, 2)], None, None);
-        queue.next_to_start(5);
+        queue.next_to_start(UnixMillis(5));
         assert_eq!(queue.get(1).unwrap().state, DeployState::Superseded);
         assert_eq!(queue.may_deploy(commit(1), false), Ok(()));
     }
@@ -137,19 +138,19 @@ mod tests {
     fn what_it_waits_for_is_told() {
         let mut queue = DeployQueue::new(vec![deploy(1, 1)], None, None);
         assert_eq!(queue.waits_for(1), Some(WaitsFor::Nothing));
-        begin(&mut queue, 10);
+        begin(&mut queue, UnixMillis(10));
         queue.add(deploy(2, 2));
         assert_eq!(queue.waits_for(1), None);
         assert_eq!(queue.waits_for(2), Some(WaitsFor::End { number: 1, commit: commit(1) }));
-        queue.cancel(1, Ending::Stuck { phase: None, within: 5 }, 20);
-        let cancelling = WaitsFor::Cancelling { number: 1, commit: commit(1), since: 20 };
+        queue.cancel(1, Ending::Stuck { phase: None, within: Duration::from_millis(5) }, UnixMillis(20));
+        let cancelling = WaitsFor::Cancelling { number: 1, commit: commit(1), since: UnixMillis(20) };
         assert_eq!(queue.waits_for(2), Some(cancelling));
-        queue.cancel_answered(1, CancelAnswer::Cannot(UserMessage::new("no way")), 21);
+        queue.cancel_answered(1, CancelAnswer::Cannot(UserMessage::new("no way")), UnixMillis(21));
         assert_eq!(queue.waits_for(2), Some(WaitsFor::Unconfirmed { number: 1, commit: commit(1) }));
         assert_eq!(queue.may_deploy(commit(2), false), Ok(()), "this is how the operator has it go on");
         queue.add(requested(3, 2));
         assert_eq!(queue.waits_for(3), Some(WaitsFor::Nothing));
-        assert_eq!(queue.next_to_start(30), Some(3));
+        assert_eq!(queue.next_to_start(UnixMillis(30)), Some(3));
         queue.set_hold(hold());
         assert_eq!(queue.waits_for(3), Some(WaitsFor::Hold));
     }

@@ -2,23 +2,24 @@
 
 use super::cancel::give_up;
 use super::{DeployQueue, end};
-use crate::model::{Deploy, DeployState, Ending, Millis};
+use crate::model::{Deploy, DeployState, Ending, UnixMillis};
+use std::time::Duration;
 
 /// How long things may take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// From being handed over until somebody takes it up, in milliseconds.
-    pub pick_up: Millis,
-    /// From being taken up to its end, in milliseconds.
-    pub whole: Millis,
-    /// From the moment when it is to be ended until that is confirmed, in milliseconds.
-    pub cancel: Millis,
+    /// From being handed over until somebody takes it up.
+    pub pick_up: Duration,
+    /// From being taken up to its end.
+    pub whole: Duration,
+    /// From the moment when it is to be ended until that is confirmed.
+    pub cancel: Duration,
 }
 
 impl DeployQueue {
     /// Ends what nobody started in time, and begins to end what hangs. What is not confirmed to have ended in time
     /// counts as one that may still run. Answers the numbers of all of them.
-    pub fn expire(&mut self, limits: Limits, now: Millis) -> Vec<u64> {
+    pub fn expire(&mut self, limits: Limits, now: UnixMillis) -> Vec<u64> {
         let due = |deploy: &&Deploy| due(deploy, limits).is_some_and(|due| due <= now);
         let late: Vec<u64> = self.deploys.iter().filter(due).map(|deploy| deploy.number).collect();
         for &number in &late {
@@ -42,12 +43,12 @@ impl DeployQueue {
     }
 
     /// When the first of them will have taken too long.
-    pub fn next_expiry(&self, limits: Limits) -> Option<Millis> {
+    pub fn next_expiry(&self, limits: Limits) -> Option<UnixMillis> {
         self.deploys.iter().filter_map(|deploy| due(deploy, limits)).min()
     }
 }
 
-fn due(deploy: &Deploy, limits: Limits) -> Option<Millis> {
+fn due(deploy: &Deploy, limits: Limits) -> Option<UnixMillis> {
     match deploy.state {
         // Nobody can have heard of it: that is GitHub's silence, and no fault of whoever deploys.
         DeployState::Requested if deploy.handing_over && deploy.github_id.is_none() => None,

@@ -3,8 +3,9 @@
 use super::{CancelAnswer, DeployQueue};
 use crate::deploy::samples::{LIMITS, begin, commit, deploy, report, requested, rollback};
 use crate::deploy::{DeployReport, ReportedState};
-use crate::model::{Deploy, DeployState, Ending, Hold, Lifted, Phase, UserMessage};
+use crate::model::{Deploy, DeployState, Ending, Hold, Lifted, Phase, UnixMillis, UserMessage};
 use proptest::prelude::*;
+use std::time::Duration;
 
 /// Something that happens.
 #[derive(Debug, Clone)]
@@ -19,7 +20,7 @@ enum Act {
     Answer(CancelAnswer),
     GivenUp,
     Outrun,
-    Pass(i64),
+    Pass(Duration),
 }
 
 fn act() -> impl Strategy<Value = Act> {
@@ -50,7 +51,7 @@ fn act() -> impl Strategy<Value = Act> {
         3 => prop::sample::select(answer).prop_map(Act::Answer),
         1 => Just(Act::GivenUp),
         1 => Just(Act::Outrun),
-        2 => prop::sample::select(vec![5_i64, 60, 200, 1_500]).prop_map(Act::Pass),
+        2 => prop::sample::select(vec![5, 60, 200, 1_500]).prop_map(|millis| Act::Pass(Duration::from_millis(millis))),
     ]
 }
 
@@ -59,8 +60,8 @@ fn who() -> (String, String) {
 }
 
 /// Does it, as the engine would. What must not be is found by whoever looks at the course afterwards.
-fn happens(queue: &mut DeployQueue, now: &mut i64, act: &Act) {
-    *now += 10;
+fn happens(queue: &mut DeployQueue, now: &mut UnixMillis, act: &Act) {
+    *now += Duration::from_millis(10);
     let next = queue.next_number();
     match act {
         Act::Merge(n) => queue.add(deploy(next, *n)),
@@ -81,7 +82,7 @@ fn happens(queue: &mut DeployQueue, now: &mut i64, act: &Act) {
             queue.report(*number, &report, *now);
         }
         Act::Late(number, state) => {
-            report(queue, *number, *now - 25, *state);
+            report(queue, *number, *now - Duration::from_millis(25), *state);
         }
         Act::Rollback(to) => {
             let Ok(plan) = queue.rollback(to.map(commit)) else { return };
@@ -115,7 +116,7 @@ fn happens(queue: &mut DeployQueue, now: &mut i64, act: &Act) {
             }
         }
         Act::Pass(time) => {
-            *now += time;
+            *now += *time;
             queue.expire(LIMITS, *now);
         }
     }
@@ -149,7 +150,7 @@ proptest! {
     #[test]
     fn one_at_a_time_and_never_backwards(acts in prop::collection::vec(act(), 1..80)) {
         let mut queue = DeployQueue::new(Vec::new(), None, None);
-        let (mut now, mut live) = (100, 0);
+        let (mut now, mut live) = (UnixMillis(100), 0);
         for act in &acts {
             happens(&mut queue, &mut now, act);
             is_sound(&queue)?;
@@ -164,7 +165,7 @@ proptest! {
     #[test]
     fn nothing_begins_unasked_beside_one_that_may_still_run(acts in prop::collection::vec(act(), 1..80)) {
         let mut queue = DeployQueue::new(Vec::new(), None, None);
-        let mut now = 100;
+        let mut now = UnixMillis(100);
         for act in &acts {
             let (before, held) = (queue.clone(), queue.hold().is_some());
             happens(&mut queue, &mut now, act);
@@ -184,7 +185,7 @@ proptest! {
     #[test]
     fn a_merge_gives_way_to_no_rollback(acts in prop::collection::vec(act(), 1..80)) {
         let mut queue = DeployQueue::new(Vec::new(), None, None);
-        let mut now = 100;
+        let mut now = UnixMillis(100);
         for act in &acts {
             happens(&mut queue, &mut now, act);
             for deploy in queue.deploys().iter().filter(|it| !it.is_rollback()) {
@@ -200,7 +201,7 @@ proptest! {
     #[test]
     fn a_rollback_never_brings_back_what_was_taken_back(acts in prop::collection::vec(act(), 1..80)) {
         let mut queue = DeployQueue::new(Vec::new(), None, None);
-        let mut now = 100;
+        let mut now = UnixMillis(100);
         for act in &acts {
             happens(&mut queue, &mut now, act);
             let Ok(plan) = queue.rollback(None) else { continue };
@@ -224,12 +225,12 @@ proptest! {
     #[test]
     fn silence_keeps_no_environment(acts in prop::collection::vec(act(), 1..60)) {
         let mut queue = DeployQueue::new(Vec::new(), None, None);
-        let mut now = 100;
+        let mut now = UnixMillis(100);
         for act in &acts {
             happens(&mut queue, &mut now, act);
         }
         for _ in 0..3 {
-            now += 1_000_000;
+            now += Duration::from_secs(1_000);
             queue.expire(LIMITS, now);
         }
         let stays = queue.under_way().filter(|it| it.waits_for_approval_since.is_none());

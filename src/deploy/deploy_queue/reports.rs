@@ -3,14 +3,15 @@
 use super::cancel::confirm;
 use super::{DeployQueue, end};
 use crate::deploy::report::{DeployReport, ReportedState};
-use crate::model::{Deploy, DeployState, Ending, Millis, PhaseRun};
+use crate::model::{Deploy, DeployState, Ending, PhaseRun, UnixMillis};
+use std::time::Duration;
 
 impl DeployQueue {
     /// Notes a report. Answers whether it changed anything.
     ///
     /// Reports come twice, late and in any order: what is older than what is known changes nothing; an end stays the
     /// end unless whoever carried it out says otherwise later, and nothing else has begun since.
-    pub fn report(&mut self, number: u64, report: &DeployReport, now: Millis) -> bool {
+    pub fn report(&mut self, number: u64, report: &DeployReport, now: UnixMillis) -> bool {
         let newer_began = self.deploys.iter().any(|other| other.number > number && other.was_begun());
         let Some(deploy) = self.get_mut(number) else { return false };
         let before = deploy.clone();
@@ -37,7 +38,7 @@ impl DeployQueue {
 }
 
 /// Of one that counts as over, only its end is news.
-fn take_in_end(deploy: &mut Deploy, report: &DeployReport, newer_began: bool, now: Millis) -> bool {
+fn take_in_end(deploy: &mut Deploy, report: &DeployReport, newer_began: bool, now: UnixMillis) -> bool {
     match report.state {
         ReportedState::Queued | ReportedState::Waiting | ReportedState::Running => return false,
         ReportedState::Succeeded if !newer_began => read(deploy, report, now),
@@ -49,7 +50,7 @@ fn take_in_end(deploy: &mut Deploy, report: &DeployReport, newer_began: bool, no
     true
 }
 
-fn read(deploy: &mut Deploy, report: &DeployReport, now: Millis) {
+fn read(deploy: &mut Deploy, report: &DeployReport, now: UnixMillis) {
     note_who_and_where(deploy, report);
     note_approval(deploy, report.state, now);
     if report.state == ReportedState::Queued {
@@ -62,7 +63,7 @@ fn read(deploy: &mut Deploy, report: &DeployReport, now: Millis) {
     }
     if !deploy.state.is_open() {
         // It is carried out anew, and has its time anew.
-        (deploy.picked_up_at, deploy.cancellation, deploy.waited_for_approval) = (None, None, 0);
+        (deploy.picked_up_at, deploy.cancellation, deploy.waited_for_approval) = (None, None, Duration::ZERO);
     }
     deploy.picked_up_at.get_or_insert(now);
     enter(deploy, report, now);
@@ -92,11 +93,11 @@ fn read(deploy: &mut Deploy, report: &DeployReport, now: Millis) {
 }
 
 /// Time that is spent waiting for somebody's approval is not the deploy's.
-fn note_approval(deploy: &mut Deploy, state: ReportedState, now: Millis) {
+fn note_approval(deploy: &mut Deploy, state: ReportedState, now: UnixMillis) {
     if state == ReportedState::Waiting {
         deploy.waits_for_approval_since.get_or_insert(now);
     } else if let Some(since) = deploy.waits_for_approval_since.take() {
-        deploy.waited_for_approval += now - since;
+        deploy.waited_for_approval += now.since(since);
     }
 }
 
@@ -115,7 +116,7 @@ fn note_who_and_where(deploy: &mut Deploy, report: &DeployReport) {
 
 /// Goes on to the phase of a report. A phase that has passed is not entered again by a word about it, except where it
 /// begins anew after an end.
-fn enter(deploy: &mut Deploy, report: &DeployReport, now: Millis) {
+fn enter(deploy: &mut Deploy, report: &DeployReport, now: UnixMillis) {
     let Some(phase) = report.phase else {
         note_in_phase(deploy, report);
         return;
@@ -152,7 +153,7 @@ fn note_in_phase(deploy: &mut Deploy, report: &DeployReport) {
     }
 }
 
-fn close_phase(deploy: &mut Deploy, went_well: bool, now: Millis) {
+fn close_phase(deploy: &mut Deploy, went_well: bool, now: UnixMillis) {
     if let Some(run) = deploy.phases.last_mut().filter(|run| run.ended_at.is_none()) {
         run.ended_at = Some(now);
         run.went_well = Some(went_well);

@@ -1,7 +1,8 @@
 use super::*;
 use crate::deploy::samples::{LIMITS, begin, commit, deploy, hold, report, rollback};
 use crate::deploy::{DeployReport, ReportedState};
-use crate::model::Phase;
+use crate::model::{Phase, UnixMillis};
+use std::time::Duration;
 
 fn queue(deploys: Vec<Deploy>) -> DeployQueue {
     DeployQueue::new(deploys, None, None)
@@ -26,90 +27,106 @@ fn a_tip_is_deployed_once_and_the_baseline_never() {
 #[test]
 fn one_goes_at_a_time_and_then_the_newest_of_those_that_waited() {
     let mut queue = queue(vec![deploy(1, 1)]);
-    assert_eq!(begin(&mut queue, 0), 1);
+    assert_eq!(begin(&mut queue, UnixMillis(0)), 1);
     queue.add(deploy(2, 2));
     queue.add(deploy(3, 3));
-    assert_eq!(queue.next_to_start(5), None);
+    assert_eq!(queue.next_to_start(UnixMillis(5)), None);
     assert_eq!(state(&queue, 2), DeployState::Superseded);
     assert_eq!(queue.get(2).unwrap().ending, Some(Ending::Superseded { by: 3 }));
-    assert!(report(&mut queue, 1, 10, ReportedState::Succeeded));
-    assert_eq!(begin(&mut queue, 11), 3);
-    assert!(!report(&mut queue, 2, 12, ReportedState::Succeeded), "a superseded one has nothing to say");
+    assert!(report(&mut queue, 1, UnixMillis(10), ReportedState::Succeeded));
+    assert_eq!(begin(&mut queue, UnixMillis(11)), 3);
+    assert!(
+        !report(&mut queue, 2, UnixMillis(12), ReportedState::Succeeded),
+        "a superseded one has nothing to say"
+    );
 }
 
 #[test]
 fn nobody_took_it_up_is_another_end_than_that_it_hangs() {
     let mut queue = queue(vec![deploy(1, 1), deploy(2, 2)]);
-    begin(&mut queue, 0);
-    assert_eq!(queue.next_expiry(LIMITS), Some(100));
-    assert!(queue.expire(LIMITS, 99).is_empty());
-    assert_eq!(queue.expire(LIMITS, 100), [2]);
-    assert_eq!(queue.get(2).unwrap().ending, Some(Ending::NotPickedUp { within: 100 }));
+    begin(&mut queue, UnixMillis(0));
+    assert_eq!(queue.next_expiry(LIMITS), Some(UnixMillis(100)));
+    assert!(queue.expire(LIMITS, UnixMillis(99)).is_empty());
+    assert_eq!(queue.expire(LIMITS, UnixMillis(100)), [2]);
+    assert_eq!(
+        queue.get(2).unwrap().ending,
+        Some(Ending::NotPickedUp { within: Duration::from_millis(100) })
+    );
     queue.add(deploy(3, 3));
-    begin(&mut queue, 200);
-    let report = DeployReport::new(210, ReportedState::Running).with_words(Some("deploy: maintenance-on"));
-    assert!(queue.report(3, &report, 210));
-    assert_eq!(queue.next_expiry(LIMITS), Some(1_210));
-    assert_eq!(queue.expire(LIMITS, 1_210), [3]);
+    begin(&mut queue, UnixMillis(200));
+    let report =
+        DeployReport::new(UnixMillis(210), ReportedState::Running).with_words(Some("deploy: maintenance-on"));
+    assert!(queue.report(3, &report, UnixMillis(210)));
+    assert_eq!(queue.next_expiry(LIMITS), Some(UnixMillis(1_210)));
+    assert_eq!(queue.expire(LIMITS, UnixMillis(1_210)), [3]);
     assert_eq!(state(&queue, 3), DeployState::Cancelling);
-    queue.cancel_answered(3, CancelAnswer::Ended, 1_211);
+    queue.cancel_answered(3, CancelAnswer::Ended, UnixMillis(1_211));
     let ending = queue.get(3).unwrap().ending.clone();
-    assert_eq!(ending, Some(Ending::Stuck { phase: Some(Phase::Deploy), within: 1_000 }));
+    assert_eq!(ending, Some(Ending::Stuck { phase: Some(Phase::Deploy), within: LIMITS.whole }));
 }
 
 #[test]
 fn reports_twice_late_and_out_of_order_change_nothing() {
     let mut queue = queue(vec![deploy(1, 1)]);
-    assert!(!report(&mut queue, 1, 1, ReportedState::Succeeded), "it was not even handed over");
-    begin(&mut queue, 0);
-    assert!(!report(&mut queue, 9, 1, ReportedState::Running), "there is no such deploy");
-    assert!(report(&mut queue, 1, 10, ReportedState::Succeeded));
-    assert!(!report(&mut queue, 1, 10, ReportedState::Succeeded));
-    assert!(!report(&mut queue, 1, 9, ReportedState::Running));
-    assert!(!report(&mut queue, 1, 10, ReportedState::Failed), "two ends of one second: the first that came");
+    assert!(!report(&mut queue, 1, UnixMillis(1), ReportedState::Succeeded), "it was not even handed over");
+    begin(&mut queue, UnixMillis(0));
+    assert!(!report(&mut queue, 9, UnixMillis(1), ReportedState::Running), "there is no such deploy");
+    assert!(report(&mut queue, 1, UnixMillis(10), ReportedState::Succeeded));
+    assert!(!report(&mut queue, 1, UnixMillis(10), ReportedState::Succeeded));
+    assert!(!report(&mut queue, 1, UnixMillis(9), ReportedState::Running));
+    assert!(
+        !report(&mut queue, 1, UnixMillis(10), ReportedState::Failed),
+        "two ends of one second: the first that came"
+    );
     assert_eq!(state(&queue, 1), DeployState::Succeeded);
 }
 
 #[test]
 fn an_older_deploy_that_finishes_last_does_not_win() {
     let mut queue = queue(vec![deploy(1, 1)]);
-    begin(&mut queue, 0);
-    report(&mut queue, 1, 1, ReportedState::Running);
-    queue.expire(LIMITS, 5_000);
-    queue.cancel_answered(1, CancelAnswer::Ended, 5_000);
+    begin(&mut queue, UnixMillis(0));
+    report(&mut queue, 1, UnixMillis(1), ReportedState::Running);
+    queue.expire(LIMITS, UnixMillis(5_000));
+    queue.cancel_answered(1, CancelAnswer::Ended, UnixMillis(5_000));
     queue.add(deploy(2, 2));
-    begin(&mut queue, 5_001);
-    report(&mut queue, 2, 5_002, ReportedState::Succeeded);
-    assert!(!report(&mut queue, 1, 5_003, ReportedState::Succeeded));
+    begin(&mut queue, UnixMillis(5_001));
+    report(&mut queue, 2, UnixMillis(5_002), ReportedState::Succeeded);
+    assert!(!report(&mut queue, 1, UnixMillis(5_003), ReportedState::Succeeded));
     assert_eq!(queue.live().unwrap().number, 2);
 }
 
 #[test]
 fn what_was_given_up_and_still_comes_to_an_end_counts_while_nothing_else_has_begun() {
     let mut queue = queue(vec![deploy(1, 1)]);
-    begin(&mut queue, 0);
-    queue.expire(LIMITS, 100);
-    assert!(report(&mut queue, 1, 150, ReportedState::Running));
-    assert!(report(&mut queue, 1, 160, ReportedState::Failed));
-    assert!(report(&mut queue, 1, 170, ReportedState::Running), "run again by whoever carries it out");
-    assert!(report(&mut queue, 1, 180, ReportedState::Succeeded));
+    begin(&mut queue, UnixMillis(0));
+    queue.expire(LIMITS, UnixMillis(100));
+    assert!(report(&mut queue, 1, UnixMillis(150), ReportedState::Running));
+    assert!(report(&mut queue, 1, UnixMillis(160), ReportedState::Failed));
+    assert!(
+        report(&mut queue, 1, UnixMillis(170), ReportedState::Running),
+        "run again by whoever carries it out"
+    );
+    assert!(report(&mut queue, 1, UnixMillis(180), ReportedState::Succeeded));
     assert_eq!(queue.get(1).unwrap().ending, None);
 }
 
 #[test]
 fn phases_begin_end_and_are_not_entered_again() {
     let mut queue = queue(vec![deploy(1, 1)]);
-    begin(&mut queue, 0);
+    begin(&mut queue, UnixMillis(0));
     let tell = |queue: &mut DeployQueue, at, state, words| {
         queue.report(1, &DeployReport::new(at, state).with_words(Some(words)), at)
     };
-    tell(&mut queue, 1, ReportedState::Running, "build: compile");
-    tell(&mut queue, 5, ReportedState::Running, "deploy: maintenance-on");
-    tell(&mut queue, 6, ReportedState::Running, "build: late word");
-    tell(&mut queue, 9, ReportedState::Failed, "the database does not answer");
+    tell(&mut queue, UnixMillis(1), ReportedState::Running, "build: compile");
+    tell(&mut queue, UnixMillis(5), ReportedState::Running, "deploy: maintenance-on");
+    tell(&mut queue, UnixMillis(6), ReportedState::Running, "build: late word");
+    tell(&mut queue, UnixMillis(9), ReportedState::Failed, "the database does not answer");
     let deploy = queue.get(1).unwrap();
-    let seen: Vec<_> =
-        deploy.phases.iter().map(|run| (run.phase, run.began_at, run.ended_at, run.went_well)).collect();
+    let seen: Vec<_> = deploy
+        .phases
+        .iter()
+        .map(|run| (run.phase, run.began_at.0, run.ended_at.map(|at| at.0), run.went_well))
+        .collect();
     assert_eq!(seen, [(Phase::Build, 1, Some(5), Some(true)), (Phase::Deploy, 5, Some(9), Some(false))]);
     assert_eq!(deploy.phases[1].step.as_deref(), Some("maintenance-on"));
     let words = Some("the database does not answer".to_owned());
@@ -119,14 +136,15 @@ fn phases_begin_end_and_are_not_entered_again() {
 #[test]
 fn while_a_hold_is_in_force_only_a_rollback_goes() {
     let mut queue = DeployQueue::new(vec![deploy(3, 3), rollback(4, 1)], Some(hold()), None);
-    assert_eq!(begin(&mut queue, 0), 4);
+    assert_eq!(begin(&mut queue, UnixMillis(0)), 4);
     assert_eq!(state(&queue, 3), DeployState::Waiting);
-    report(&mut queue, 4, 1, ReportedState::Succeeded);
-    assert_eq!(queue.next_to_start(2), None);
+    report(&mut queue, 4, UnixMillis(1), ReportedState::Succeeded);
+    assert_eq!(queue.next_to_start(UnixMillis(2)), None);
     let mut lifted = hold();
-    lifted.lifted = Some(crate::model::Lifted { at: 3, by: "op".to_owned(), reason: "fixed".to_owned() });
+    lifted.lifted =
+        Some(crate::model::Lifted { at: UnixMillis(3), by: "op".to_owned(), reason: "fixed".to_owned() });
     queue.set_hold(lifted);
-    assert_eq!(queue.next_to_start(4), Some(5), "it begins after 4, and is numbered so");
+    assert_eq!(queue.next_to_start(UnixMillis(4)), Some(5), "it begins after 4, and is numbered so");
     assert_eq!(queue.get(3).unwrap().ending, Some(Ending::Superseded { by: 5 }));
     assert_eq!(queue.get(5).unwrap().commit, commit(3));
 }
@@ -134,55 +152,56 @@ fn while_a_hold_is_in_force_only_a_rollback_goes() {
 #[test]
 fn a_rollback_whose_hold_was_lifted_before_its_turn_takes_no_merge_away() {
     let mut queue = queue(vec![deploy(1, 1)]);
-    begin(&mut queue, 0);
+    begin(&mut queue, UnixMillis(0));
     queue.add(deploy(2, 3));
-    queue.cancel(1, Ending::Cancelled { by: 3, phase: None }, 1);
+    queue.cancel(1, Ending::Cancelled { by: 3, phase: None }, UnixMillis(1));
     queue.add(rollback(3, 9));
     let mut lifted = hold();
-    lifted.lifted = Some(crate::model::Lifted { at: 2, by: "op".to_owned(), reason: "fixed".to_owned() });
+    lifted.lifted =
+        Some(crate::model::Lifted { at: UnixMillis(2), by: "op".to_owned(), reason: "fixed".to_owned() });
     queue.set_hold(lifted);
-    assert_eq!(queue.next_to_start(3), None, "the first one has not ended yet");
-    queue.cancel_answered(1, CancelAnswer::Ended, 4);
-    assert_eq!(begin(&mut queue, 5), 3);
+    assert_eq!(queue.next_to_start(UnixMillis(3)), None, "the first one has not ended yet");
+    queue.cancel_answered(1, CancelAnswer::Ended, UnixMillis(4));
+    assert_eq!(begin(&mut queue, UnixMillis(5)), 3);
     assert_eq!(state(&queue, 2), DeployState::Waiting, "it is what the branch has");
-    report(&mut queue, 3, 6, ReportedState::Succeeded);
-    assert_eq!(begin(&mut queue, 7), 4);
+    report(&mut queue, 3, UnixMillis(6), ReportedState::Succeeded);
+    assert_eq!(begin(&mut queue, UnixMillis(7)), 4);
     assert_eq!(queue.get(4).unwrap().commit, commit(3));
     // What is merged after that goes instead of a rollback that has not begun.
     queue.add(rollback(5, 9));
     queue.add(deploy(6, 4));
-    queue.next_to_start(8);
+    queue.next_to_start(UnixMillis(8));
     assert_eq!(queue.get(5).unwrap().ending, Some(Ending::Superseded { by: 6 }));
 }
 
 #[test]
 fn what_is_carried_out_anew_has_its_time_anew() {
     let mut queue = queue(vec![deploy(1, 1)]);
-    begin(&mut queue, 0);
-    report(&mut queue, 1, 10, ReportedState::Running);
-    report(&mut queue, 1, 20, ReportedState::Failed);
-    report(&mut queue, 1, 5_000, ReportedState::Running);
-    assert_eq!(queue.expire(LIMITS, 5_001), Vec::<u64>::new());
+    begin(&mut queue, UnixMillis(0));
+    report(&mut queue, 1, UnixMillis(10), ReportedState::Running);
+    report(&mut queue, 1, UnixMillis(20), ReportedState::Failed);
+    report(&mut queue, 1, UnixMillis(5_000), ReportedState::Running);
+    assert_eq!(queue.expire(LIMITS, UnixMillis(5_001)), Vec::<u64>::new());
 }
 
 #[test]
 fn nobody_is_late_who_cannot_have_heard_of_it() {
     let mut queue = queue(vec![deploy(1, 1)]);
-    begin(&mut queue, 0);
+    begin(&mut queue, UnixMillis(0));
     queue.get_mut(1).unwrap().handing_over = true;
-    assert_eq!(queue.expire(LIMITS, 200), Vec::<u64>::new());
+    assert_eq!(queue.expire(LIMITS, UnixMillis(200)), Vec::<u64>::new());
     queue.get_mut(1).unwrap().github_id = Some(7);
-    assert_eq!(queue.expire(LIMITS, 200), [1]);
+    assert_eq!(queue.expire(LIMITS, UnixMillis(200)), [1]);
 }
 
 #[test]
 fn what_waits_for_a_branch_that_is_gone_is_not_deployed() {
     let mut queue = queue(vec![deploy(1, 1)]);
-    queue.leave_branch(&HashSet::from([commit(1)]), 4);
+    queue.leave_branch(&HashSet::from([commit(1)]), UnixMillis(4));
     assert_eq!(state(&queue, 1), DeployState::Waiting);
-    queue.leave_branch(&HashSet::new(), 5);
+    queue.leave_branch(&HashSet::new(), UnixMillis(5));
     assert_eq!(queue.get(1).unwrap().ending, Some(Ending::OffBranch));
-    assert_eq!(queue.next_to_start(6), None);
+    assert_eq!(queue.next_to_start(UnixMillis(6)), None);
     assert_eq!(queue.wanted(Some(commit(1))), Wanted::Deploy(commit(1)), "it came back");
 }
 
@@ -207,19 +226,19 @@ fn a_number_that_was_told_of_is_not_given_again() {
     queue.was_told_of(7);
     queue.was_told_of(5);
     assert_eq!(queue.next_number(), 8);
-    assert_eq!(queue.renumber(1, 20), Some(8));
+    assert_eq!(queue.renumber(1, UnixMillis(20)), Some(8));
     assert_eq!(queue.get(1).unwrap().ending, Some(Ending::Superseded { by: 8 }));
-    assert_eq!(queue.next_to_start(21), Some(8));
+    assert_eq!(queue.next_to_start(UnixMillis(21)), Some(8));
     assert_eq!(queue.get(8).unwrap().commit, commit(1));
 }
 
 #[test]
 fn what_waits_in_an_environment_that_is_none_any_more_goes_no_more() {
     let mut queue = queue(vec![deploy(1, 1)]);
-    begin(&mut queue, 0);
+    begin(&mut queue, UnixMillis(0));
     queue.add(deploy(2, 2));
     queue.add(rollback(3, 9));
-    queue.leave_path(5);
+    queue.leave_path(UnixMillis(5));
     assert_eq!([1, 2, 3].map(|it| state(&queue, it)), {
         use DeployState::{Requested, Superseded};
         [Requested, Superseded, Superseded]
@@ -230,12 +249,12 @@ fn what_waits_in_an_environment_that_is_none_any_more_goes_no_more() {
 #[test]
 fn one_that_ended_with_the_server_may_have_touched_the_site() {
     let mut queue = queue(vec![deploy(1, 1)]);
-    begin(&mut queue, 0);
-    report(&mut queue, 1, 10, ReportedState::Running);
+    begin(&mut queue, UnixMillis(0));
+    report(&mut queue, 1, UnixMillis(10), ReportedState::Running);
     queue.get_mut(1).unwrap().hand_overs = 3;
-    queue.cut_off(1, 20);
+    queue.cut_off(1, UnixMillis(20));
     let cut = queue.get(1).unwrap();
-    assert_eq!((cut.state, cut.ended_at), (DeployState::Error, Some(20)));
+    assert_eq!((cut.state, cut.ended_at), (DeployState::Error, Some(UnixMillis(20))));
     assert_eq!(cut.ending, Some(Ending::CutOff { phase: None, times: 3 }));
     assert!(cut.may_have_touched_the_site());
 }

@@ -7,15 +7,16 @@
 use super::forge::{Forge, ForgeError, Job, Run, RunState};
 use super::{DeployRequest, Driver, DriverError, Means, Started, or_empty, parse_key};
 use crate::deploy::{CancelAnswer, DeployReport, ReportedState};
-use crate::model::{Deploy, Millis, Phase};
+use crate::model::{Deploy, Phase, UnixMillis};
 use async_trait::async_trait;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// How often a run is asked about that no event speaks of.
-const LOOK_EVERY: Millis = 60_000;
+const LOOK_EVERY: Duration = Duration::from_secs(60);
 /// A run is looked for from this long before its deploy was handed over: clocks differ.
-const BEFORE: Millis = 120_000;
+const BEFORE: Duration = Duration::from_secs(120);
 
 /// Dispatches a workflow.
 #[derive(Debug)]
@@ -158,7 +159,7 @@ impl<F: Forge> Driver for ActionsDriver<F> {
         cancel(&self.forge, run).await
     }
 
-    fn poll_every(&self) -> Option<Millis> {
+    fn poll_every(&self) -> Option<Duration> {
         Some(LOOK_EVERY)
     }
 }
@@ -185,7 +186,7 @@ pub(super) fn reports(run: &Run, jobs: &[Job]) -> Vec<DeployReport> {
         report.by.clone_from(&run.by);
         report
     };
-    let mut last_at = 0;
+    let mut last_at = UnixMillis::default();
     let mut failed = None;
     for job in jobs.iter().filter(|job| !matches!(job.state, RunState::Queued | RunState::Waiting)) {
         let Some((phase, _)) = Phase::at_the_start_of(&job.name) else { continue };
@@ -200,7 +201,7 @@ pub(super) fn reports(run: &Run, jobs: &[Job]) -> Vec<DeployReport> {
         }
         reports.push(dressed(report));
     }
-    let at = run.changed_at.max(last_at + 1);
+    let at = run.changed_at.max(last_at.just_after());
     let mut last = match &run.state {
         RunState::Queued => DeployReport::new(at, ReportedState::Queued),
         RunState::Waiting => DeployReport::new(at, ReportedState::Waiting),
@@ -231,12 +232,12 @@ mod tests {
 
     fn run(state: RunState) -> Run {
         let (title, url) = ("Deploy 7.staging.1".to_owned(), "https://x/runs/9".to_owned());
-        Run { id: 9, state, title, url, changed_at: 1_000, by: Some("towpath[bot]".to_owned()) }
+        Run { id: 9, state, title, url, changed_at: UnixMillis(1_000), by: Some("towpath[bot]".to_owned()) }
     }
 
-    fn job(name: &str, state: RunState, at: Millis) -> Job {
+    fn job(name: &str, state: RunState, at: i64) -> Job {
         let failed_step = matches!(state, RunState::Ended(_)).then(|| "Install".to_owned());
-        Job { name: name.to_owned(), state, failed_step, at: Some(at) }
+        Job { name: name.to_owned(), state, failed_step, at: Some(UnixMillis(at)) }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::DriverError;
 use crate::deploy::DeployReport;
-use crate::model::{Millis, SharedError};
+use crate::model::{SharedError, UnixMillis};
 use async_trait::async_trait;
 use std::collections::BTreeMap;
 
@@ -24,7 +24,7 @@ pub trait Forge: Send + Sync {
     ) -> Result<Option<u64>, ForgeError>;
 
     /// The runs of a workflow that were dispatched since a moment, the newest first.
-    async fn dispatched_since(&self, file: &str, since: Millis) -> Result<Vec<Run>, DriverError>;
+    async fn dispatched_since(&self, file: &str, since: UnixMillis) -> Result<Vec<Run>, DriverError>;
 
     /// One run; `None` where there is none any more, which only happens once it has ended.
     async fn run(&self, run: u64) -> Result<Option<Run>, DriverError>;
@@ -73,7 +73,7 @@ pub struct Run {
     /// Where people see it.
     pub url: String,
     /// When it last changed.
-    pub changed_at: Millis,
+    pub changed_at: UnixMillis,
     /// Who or what started it.
     pub by: Option<String>,
 }
@@ -88,7 +88,7 @@ pub struct Job {
     /// The step that failed.
     pub failed_step: Option<String>,
     /// When it began, or ended if it has.
-    pub at: Option<Millis>,
+    pub at: Option<UnixMillis>,
 }
 
 /// How a run or a job stands.

@@ -19,7 +19,7 @@ use super::report::DeployReport;
 use super::slug::BuildSettings;
 use crate::deploy::Endpoint;
 use crate::model::{
-    BranchName, CommitId, Deploy, DriverSettings, ForPeople, Millis, SharedError, UserMessage, drivers,
+    BranchName, CommitId, Deploy, DriverSettings, ForPeople, SharedError, UnixMillis, UserMessage, drivers,
     shared_error,
 };
 use async_trait::async_trait;
@@ -27,6 +27,7 @@ use forge::Forge;
 use serde_json::{Value, json};
 use std::error::Error;
 use std::sync::Arc;
+use std::time::Duration;
 use webhook::{Caller, SigningKey};
 
 /// A deploy, as whoever carries it out needs it.
@@ -44,7 +45,7 @@ pub struct DeployRequest {
     pub build_settings: BuildSettings,
     /// When to look again for what an earlier attempt has begun and is not found: until then GitHub's lists may only not
     /// show it yet.
-    pub look_again_at: Option<Millis>,
+    pub look_again_at: Option<UnixMillis>,
     /// The deploy.
     pub deploy: Deploy,
 }
@@ -97,8 +98,8 @@ pub enum DriverError {
         source: Option<SharedError>,
     },
     /// It may be asked again at this moment, not before.
-    #[error("not before {0}")]
-    NotBefore(Millis),
+    #[error("not before {}", .0.0)]
+    NotBefore(UnixMillis),
 }
 
 impl DriverError {
@@ -151,9 +152,9 @@ pub trait Driver: Send + Sync {
     /// What has become of a deploy by now, the oldest first. What was told before may be told again.
     async fn poll(&self, request: &DeployRequest) -> Result<Vec<DeployReport>, DriverError>;
 
-    /// How often to ask while a deploy is open, in milliseconds; `None` where events tell, and asking once before it
+    /// How often to ask while a deploy is open; `None` where events tell, and asking once before it
     /// is given up is enough.
-    fn poll_every(&self) -> Option<Millis> {
+    fn poll_every(&self) -> Option<Duration> {
         None
     }
 
@@ -190,7 +191,7 @@ pub trait Means<'a> {
     fn report_url(&self) -> Option<String>;
 
     /// The time.
-    fn now(&self) -> Millis;
+    fn now(&self) -> UnixMillis;
 }
 
 macro_rules! driver {

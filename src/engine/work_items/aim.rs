@@ -60,7 +60,7 @@ pub(super) fn own_base<'a>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{CommitId, PullNumber, PullRequestDetails, Stack};
+    use crate::model::{CommitId, PullNumber, PullRequestDetails, Stack, UnixMillis};
 
     fn name(branch: &str) -> BranchName {
         BranchName::new(branch).unwrap()
@@ -76,7 +76,7 @@ mod tests {
             head_repository: Some(RepositoryId(1)),
             base_branch: name(base),
             author: String::new(),
-            updated_at: 0,
+            updated_at: UnixMillis(0),
             merged: None,
             stack: None,
             details: PullRequestDetails::default(),

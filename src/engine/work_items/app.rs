@@ -4,17 +4,18 @@ use crate::engine::context::EngineContext;
 use crate::engine::inbox::Inbox;
 use crate::engine::work_error::WorkError;
 use crate::github::{ApiError, FailedDelivery, Installation, RegisteredApp};
-use crate::model::{Millis, error_chain};
+use crate::model::error_chain;
 use crate::store::{Change, InstallationState, WorkItem};
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::time::Duration;
 
-/// How far back GitHub keeps deliveries that can be asked for again, in days.
-const REDELIVERABLE_DAYS: i64 = 3;
+/// How far back GitHub keeps deliveries that can be asked for again.
+const REDELIVERABLE: Duration = Duration::from_secs(3 * 24 * 60 * 60);
 /// The most deliveries asked for again in one go, so that other work gets its turn between.
 const REDELIVERIES_AT_ONCE: u32 = 100;
-/// How long the summary of installations waits for those that do not answer, in milliseconds.
-const SUMMARY_WITHIN: Millis = 10_000;
+/// How long the summary of installations waits for those that do not answer.
+const SUMMARY_WITHIN: Duration = Duration::from_secs(10);
 
 pub(super) async fn run(ctx: &EngineContext, item: &WorkItem) -> Result<Vec<Change>, WorkError> {
     let mut changes = installations(ctx).await?;
@@ -65,8 +66,7 @@ fn log_summary(ctx: &EngineContext, app: RegisteredApp, installations: &[Install
 /// GitHub never delivers again by itself, so what failed and is not known here is asked for, the oldest
 /// first. Once for each failed attempt: if the next one fails too, it is listed under a number of its own.
 async fn ask_again(ctx: &EngineContext) -> Result<Asked, WorkError> {
-    let now = chrono::DateTime::from_timestamp_millis(ctx.now()).unwrap_or_default();
-    let failed = ctx.api.failed_deliveries(now - chrono::Duration::days(REDELIVERABLE_DAYS)).await?;
+    let failed = ctx.api.failed_deliveries(ctx.now() - REDELIVERABLE).await?;
     let mut asked = 0;
     for delivery in newest_attempts(failed).into_iter().rev() {
         if ctx.was_asked(delivery.id) || ctx.store.delivery(&delivery.guid).await?.is_some() {

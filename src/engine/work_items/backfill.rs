@@ -4,7 +4,7 @@
 use crate::engine::context::EngineContext;
 use crate::engine::work_error::WorkError;
 use crate::lineage::Repository;
-use crate::model::{BranchName, CommitId, LedgerEntry, RepositoryId, TipSource, UnixMillis, UnixSeconds};
+use crate::model::{BranchName, CommitId, LedgerEntry, RepositoryId, TipSource, UnixSeconds};
 use crate::store::{Backfill, Change, RepositoryState, WorkItem};
 
 pub(super) async fn run(
@@ -67,7 +67,7 @@ async fn part(
     repository: &Repository,
     Reached { tip, filled, newest }: Reached,
 ) -> Result<Vec<Change>, WorkError> {
-    let now = UnixMillis(ctx.now()).to_seconds();
+    let now = ctx.now().to_seconds();
     let known = usize::try_from(filled).unwrap_or(usize::MAX);
     let part = repository.line_part(tip, (known, ctx.settings.backfill_step), (newest, now)).await?;
     let entry = |commit, at| {

@@ -8,8 +8,8 @@ use crate::engine::work_error::WorkError;
 use crate::github::events::{PushEvent, WORKFLOWS};
 use crate::model::config::{CONFIGURATION_PATH, RepositoryConfig};
 use crate::model::{
-    BranchName, CommitId, LedgerEntry, PullNumber, RepositoryId, Role, TipSource, TopicPush, UnixMillis,
-    UnixSeconds, error_chain,
+    BranchName, CommitId, LedgerEntry, PullNumber, RepositoryId, Role, TipSource, TopicPush, UnixSeconds,
+    error_chain,
 };
 use crate::store::{Change, DeliveryRow, RepositoryState, WorkItem};
 
@@ -157,5 +157,5 @@ fn topic_push(
 
 fn pushed_at(delivery: &DeliveryRow, push: &PushEvent) -> UnixSeconds {
     let told = push.repository.pushed_at.as_i64().map(UnixSeconds);
-    told.unwrap_or_else(|| UnixMillis(delivery.received_at).to_seconds())
+    told.unwrap_or_else(|| delivery.received_at.to_seconds())
 }

@@ -9,7 +9,6 @@ use crate::engine::work_error::WorkError;
 use crate::lineage::Repository;
 use crate::model::{
     Base, BranchName, CommitId, Head, LedgerEntry, Pull, PullRequest, RepositoryId, Role, TipSource,
-    UnixMillis,
 };
 use crate::report::{self, Rewritten, Subject};
 use crate::store::{Change, Desired, RepositoryRow, RepositoryState, WorkItem};
@@ -157,6 +156,6 @@ fn subject(ctx: &EngineContext, row: &RepositoryRow, rewritten: &Rewritten) -> S
             head: Head { branch: Some(branch.clone()), commit: *before, fork: false },
             base: Base { branch: branch.clone(), commit: *after },
         },
-        judged_at: UnixMillis(ctx.now()).to_seconds(),
+        judged_at: ctx.now().to_seconds(),
     }
 }

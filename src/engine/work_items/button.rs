@@ -13,8 +13,7 @@ use crate::github::events::ButtonEvent;
 use crate::github::{self, ApiError, Collaborator, NewPull};
 use crate::lineage::{BranchError, Committer, Conflict, GitError, Rebuild, Repository};
 use crate::model::{
-    AuditEntry, BranchName, CheckName, CommitId, ForPeople, PullNumber, Repair, RepositoryId, UnixMillis,
-    UserMessage,
+    AuditEntry, BranchName, CheckName, CommitId, ForPeople, PullNumber, Repair, RepositoryId, UserMessage,
 };
 use crate::report::{self, REBUILD, RETARGET};
 use crate::store::{ActRow, Change, JudgedPull, RepositoryRow, RepositoryState, WorkItem};
@@ -209,7 +208,7 @@ impl Press<'_> {
         let repository = mirror.fetched(&[self.pull.pull.number.0]).await?;
         let target = self.target(&repository, &aimed).await?;
         // The same commits come of it each time, so an attempt that was cut off is gone on with.
-        let made_at = UnixMillis(self.pull.judged_at.unwrap_or_default()).to_seconds();
+        let made_at = self.pull.judged_at.unwrap_or_default().to_seconds();
         let committer = Committer::new("Towpath", "towpath@users.noreply.github.com", made_at);
         let picks: Vec<CommitId> = repair.picks.iter().map(|commit| commit.id).collect();
         let rebuilt = match repository.rebuild(target, &picks, &committer).await? {
@@ -234,7 +233,7 @@ impl Press<'_> {
         let row = &self.pull.pull;
         let path = self.ctx.repository_config(self.repository).await?.path;
         let ledger = Memory::of(self.ctx, &path, row.repository, &row.head_branch).await?.ledger(None);
-        let judged_at = UnixMillis(self.pull.judged_at.unwrap_or_default()).to_seconds();
+        let judged_at = self.pull.judged_at.unwrap_or_default().to_seconds();
         let present = repository.branch(aimed).await?;
         let present = present.ok_or_else(|| WorkError::later(format!("there is no branch {aimed}")))?;
         let Some(then) = ledger.tip_at(aimed, judged_at).map(|tip| tip.commit) else { return Ok(present) };

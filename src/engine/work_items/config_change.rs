@@ -45,7 +45,7 @@ mod tests {
     use super::*;
     use crate::model::{
         Cause, Code, CommitId, Finding, Level, PullNumber, PullRequestDetails, PullRequestState,
-        RepositoryId, Requires, Tested, Verdict,
+        RepositoryId, Requires, Tested, UnixMillis, Verdict,
     };
 
     fn open(number: u64, head: &str, base: &str, findings: Vec<Finding>) -> JudgedPull {
@@ -61,7 +61,7 @@ mod tests {
                 head_repository: Some(RepositoryId(1)),
                 base_branch: name(base),
                 author: String::new(),
-                updated_at: 0,
+                updated_at: UnixMillis(0),
                 merged: None,
                 stack: None,
                 details: PullRequestDetails::default(),
@@ -69,7 +69,7 @@ mod tests {
             judged_head: Some(commit),
             judged_base: Some(name(base)),
             verdict: Some(serde_json::to_string(&Verdict { findings }).unwrap()),
-            judged_at: Some(0),
+            judged_at: Some(UnixMillis(0)),
             judged_version: 1,
         }
     }

@@ -12,8 +12,8 @@ use crate::lineage::Repository;
 use crate::model::config::CONFIGURATION_PATH;
 use crate::model::config::Configuration;
 use crate::model::{
-    CheckName, CommitId, PromotionPath, PullNumber, PullRequest, PullRequestState, RepositoryId, UnixMillis,
-    UnixSeconds, Verdict,
+    CheckName, CommitId, PromotionPath, PullNumber, PullRequest, PullRequestState, RepositoryId, UnixSeconds,
+    Verdict,
 };
 use crate::report::{self, BackTest, ChangedVerdict, CheckText, ConfigPreview, Withdrawn};
 use crate::store::{Change, ChecksOf, JudgedPull, RepositoryRow, RepositoryState, WorkItem};
@@ -52,11 +52,7 @@ pub(super) async fn run(
             ConfigPreview::Valid { configuration: Box::new(configuration), tested }
         }
     };
-    let text = report::config_preview(
-        &proposed,
-        Some(&ctx.settings.docs.findings()),
-        UnixMillis(ctx.now()).to_seconds(),
-    );
+    let text = report::config_preview(&proposed, Some(&ctx.settings.docs.findings()), ctx.now().to_seconds());
     Ok(vec![desired(id, pull.head_commit, (now.check_of_configuration(), &proposed, &text))?])
 }
 

@@ -13,7 +13,7 @@ use crate::github::{ApiError, NewPull};
 use crate::lineage::Repository;
 use crate::model::{
     Base, Cause, Commit, CommitId, CopyAfter, CopyBranch, CopyMode, DriverSettings, Environment, Head,
-    Outcome, PromotionPath, Pull, RepositoryId, UnixMillis, Verdict,
+    Outcome, PromotionPath, Pull, RepositoryId, Verdict,
 };
 use crate::report::{self, CopyStanding, Guard, NotCopied, Refuser, Subject, Withdrawn};
 use crate::store::{Change, ChecksOf, Desired, RepositoryRow, RepositoryState, WorkItem};
@@ -315,7 +315,7 @@ impl Case<'_> {
             docs_url: Some(self.ctx.settings.docs.findings()),
             number: 0,
             pull,
-            judged_at: UnixMillis(self.ctx.now()).to_seconds(),
+            judged_at: self.ctx.now().to_seconds(),
         }
     }
 

@@ -4,7 +4,7 @@ use crate::engine::context::EngineContext;
 use crate::engine::shown_late::{is_to_come, look_again};
 use crate::engine::work_error::WorkError;
 use crate::github::{ApiError, CheckRunBody};
-use crate::model::{BranchName, CheckName, InstallationId, Millis, PullNumber, RepositoryId};
+use crate::model::{BranchName, CheckName, InstallationId, PullNumber, RepositoryId, UnixMillis};
 use crate::report;
 use crate::store::{Change, Effect, Lease, RepositoryState, WorkItem};
 
@@ -72,7 +72,7 @@ async fn note_attempt(ctx: &EngineContext, lease: &Lease) -> Result<(), WorkErro
 async fn look_again_later(
     ctx: &EngineContext,
     lease: &Lease,
-    attempted: Option<Millis>,
+    attempted: Option<UnixMillis>,
 ) -> Result<(), WorkError> {
     let (Some(mut begun), now) = (attempted, ctx.now()) else { return Ok(()) };
     if is_to_come(begun, now) {

@@ -6,14 +6,15 @@ use crate::engine::context::EngineContext;
 use crate::engine::installation_summary::Coverage;
 use crate::engine::work_error::WorkError;
 use crate::github::ApiError;
-use crate::model::{InstallationId, Millis};
+use crate::model::InstallationId;
 use crate::store::{
     Change, DeliveryRow, Installation, InstallationState, RepositoryRow, RepositoryState, WorkItem,
 };
 use std::collections::HashMap;
+use std::time::Duration;
 
-/// How far apart the comparisons of an installation's repositories begin, in milliseconds.
-const COMPARISONS_APART: Millis = 200;
+/// How far apart the comparisons of an installation's repositories begin.
+const COMPARISONS_APART: Duration = Duration::from_millis(200);
 
 pub(super) async fn run(
     ctx: &EngineContext,
@@ -80,7 +81,7 @@ async fn covered(
         let due = reconciled_at.is_none_or(|at| !since_start.contains(&at) || at + RECONCILE_EVERY <= now);
         if row.state == RepositoryState::Active && (came_back || due) {
             // One after the other: what people wait for comes between.
-            changes.push(Change::MarkAt(WorkItem::Repository(row.id), now + marked * COMPARISONS_APART));
+            changes.push(Change::MarkAt(WorkItem::Repository(row.id), now + COMPARISONS_APART * marked));
             marked += 1;
         }
         changes.push(Change::Repository(row));

@@ -19,7 +19,7 @@ use crate::lineage::Repository;
 use crate::model::config::RepositoryConfig;
 use crate::model::{
     Base, BranchName, CommitId, Finding, Head, Outcome, Pull, PullRequest, RepositoryId, Role, Undecided,
-    UnixMillis, Verdict,
+    Verdict,
 };
 use crate::report::{self, NotAgain, Subject, Withdrawn};
 use crate::store::{Change, ChecksOf, RepositoryRow, RepositoryState, WorkItem};
@@ -251,7 +251,7 @@ impl Group<'_> {
             docs_url: Some(self.ctx.settings.docs.findings()),
             number: 0,
             pull: pull.clone(),
-            judged_at: UnixMillis(self.ctx.now()).to_seconds(),
+            judged_at: self.ctx.now().to_seconds(),
         }
     }
 }

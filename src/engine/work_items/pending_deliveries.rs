@@ -4,7 +4,7 @@ use crate::engine::context::EngineContext;
 use crate::engine::work_error::WorkError;
 use crate::engine::work_span;
 use crate::github::{Pull, Repository, off_the_runtime};
-use crate::model::{InstallationId, Merged, Millis, PullRequest, PullRequestState, Stack};
+use crate::model::{InstallationId, Merged, PullRequest, PullRequestState, Stack, UnixMillis};
 use crate::store::{Change, DeliveryRow, RepositoryRow, RepositoryState, WorkItem};
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
@@ -69,7 +69,7 @@ impl PendingDeliveries {
 pub(super) fn repository_row(
     repository: &Repository,
     installation: InstallationId,
-    reconciled_at: Option<Millis>,
+    reconciled_at: Option<UnixMillis>,
 ) -> RepositoryRow {
     RepositoryRow {
         id: repository.id,
@@ -111,7 +111,7 @@ pub(super) fn pull_row(
         head_repository: pull.head.repo.map(|it| it.id),
         base_branch: name(&pull.base.branch)?,
         author: pull.user.as_ref().map_or_else(|| "ghost".to_owned(), |user| user.login.clone()),
-        updated_at: pull.updated_at.timestamp_millis(),
+        updated_at: pull.updated_at.into(),
         merged: pull.merged_at.map(|at| Merged { at: at.into(), commit: pull.merge_commit_sha }),
         stack,
         details: pull.details.clone(),

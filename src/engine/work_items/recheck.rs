@@ -9,7 +9,7 @@ use super::withdrawal::{AppliedCheck, checks};
 use crate::engine::context::EngineContext;
 use crate::engine::work_error::WorkError;
 use crate::github::events::{OnCommit, RecheckEvent};
-use crate::model::{BranchName, CheckName, CommitId, RepositoryId, UnixMillis};
+use crate::model::{BranchName, CheckName, CommitId, RepositoryId};
 use crate::report::{self, NotAgain, Withdrawn};
 use crate::store::{Change, ChecksOf, JudgedPull, WorkItem};
 
@@ -115,7 +115,7 @@ fn forgotten(
     (commit, name): (CommitId, &str),
 ) -> Result<Option<Change>, WorkError> {
     let Some(Ok(base)) = CheckName::about(name).map(BranchName::new) else { return Ok(None) };
-    let text = report::withdrawn(base.as_str(), &Withdrawn::Unasked, UnixMillis(ctx.now()).to_seconds());
+    let text = report::withdrawn(base.as_str(), &Withdrawn::Unasked, ctx.now().to_seconds());
     let path = ctx.path.as_ref();
     super::pull_request::check_run(path, id, (commit, &base), (&text, Vec::new())).map(Some)
 }

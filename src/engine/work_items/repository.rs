@@ -12,14 +12,15 @@ use crate::github::ApiError;
 use crate::lineage::Repository;
 use crate::model::config::RepositoryConfig;
 use crate::model::{
-    BranchName, LedgerEntry, MergeMethods, Millis, Outcome, PullNumber, PullRequest, PullRequestState,
-    RepositoryId, Role, TipSource, UnixMillis, error_chain,
+    BranchName, LedgerEntry, MergeMethods, Outcome, PullNumber, PullRequest, PullRequestState, RepositoryId,
+    Role, TipSource, error_chain,
 };
 use crate::store::{Change, ChecksOf, JudgedPull, RepositoryRow, RepositoryState, WorkItem};
 use std::collections::HashMap;
+use std::time::Duration;
 
-/// How often a repository is compared with GitHub when nothing else calls for it, in milliseconds.
-pub(super) const RECONCILE_EVERY: Millis = 60 * 60_000;
+/// How often a repository is compared with GitHub when nothing else calls for it.
+pub(super) const RECONCILE_EVERY: Duration = Duration::from_secs(60 * 60);
 
 pub(super) async fn run(
     ctx: &EngineContext,
@@ -299,7 +300,7 @@ async fn tips(
             branch: branch.clone(),
             commit: present,
             before: newest.commit,
-            at: newest.at.max(UnixMillis(ctx.now()).to_seconds()),
+            at: newest.at.max(ctx.now().to_seconds()),
             forced: false,
             actor: None,
             source: TipSource::Reconciled,

@@ -12,7 +12,7 @@ use super::desired_check_run::{StoredCheckRun, digest};
 use crate::engine::context::EngineContext;
 use crate::engine::work_error::WorkError;
 use crate::github::{CheckRunBody, CheckRunOutput};
-use crate::model::{BranchName, CommitId, PromotionPath, PullNumber, PullRequest, RepositoryId, UnixMillis};
+use crate::model::{BranchName, CommitId, PromotionPath, PullNumber, PullRequest, RepositoryId};
 use crate::report::{self, CheckText, Conclusion, NotAgain, Withdrawn};
 use crate::store::{Change, ChecksOf, Desired, WorkItem};
 
@@ -80,7 +80,7 @@ impl AppliedCheck {
         why: &Withdrawn,
         (of, but): (&str, Option<PullNumber>),
     ) -> Result<Change, WorkError> {
-        let text = report::withdrawn(of, why, UnixMillis(ctx.now()).to_seconds());
+        let text = report::withdrawn(of, why, ctx.now().to_seconds());
         let mut body = self.body.clone();
         let (status, conclusion) = text.conclusion.as_status();
         status.clone_into(&mut body.status);
@@ -97,8 +97,7 @@ impl AppliedCheck {
         why: &NotAgain,
     ) -> Result<Vec<Change>, WorkError> {
         let mut body = self.body.clone();
-        body.output.summary =
-            report::asked_again(&body.output.summary, why, UnixMillis(ctx.now()).to_seconds());
+        body.output.summary = report::asked_again(&body.output.summary, why, ctx.now().to_seconds());
         body.output.annotations.clear();
         body.actions.clear();
         let substance = digest(&body.output.summary);

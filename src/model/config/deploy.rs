@@ -1,7 +1,8 @@
 //! What a deploy's settings mean.
 
-use super::file::{At, BuildSetting, Deploy, Duration, ForeignEntry};
-use crate::model::{DeploySettings, ForeignDeployments, Millis};
+use super::file::{self, At, BuildSetting, Deploy, ForeignEntry};
+use crate::model::{DeploySettings, ForeignDeployments};
+use std::time::Duration;
 
 /// The settings that an entry describes, with defaults for what it leaves out.
 pub(super) fn settings(entry: &Deploy) -> DeploySettings {
@@ -9,9 +10,9 @@ pub(super) fn settings(entry: &Deploy) -> DeploySettings {
     let Some(limits) = entry.limits() else { return default };
     DeploySettings {
         foreign: limits.foreign.as_ref().map(foreign_of).unwrap_or_default(),
-        timeout: limits.timeout.as_ref().map_or(default.timeout, millis),
-        pick_up_within: limits.pick_up_within.as_ref().map_or(default.pick_up_within, millis),
-        cancel_within: limits.cancel_within.as_ref().map_or(default.cancel_within, millis),
+        timeout: limits.timeout.as_ref().map_or(default.timeout, length),
+        pick_up_within: limits.pick_up_within.as_ref().map_or(default.pick_up_within, length),
+        cancel_within: limits.cancel_within.as_ref().map_or(default.cancel_within, length),
         build_settings: limits.build_settings.iter().filter_map(pair).collect(),
         ..default
     }
@@ -31,20 +32,20 @@ fn pair(setting: &At<BuildSetting>) -> Option<(String, String)> {
 }
 
 /// The layout has it that this is a number of up to four digits and a unit.
-fn millis(duration: &At<Duration>) -> Millis {
+fn length(duration: &At<file::Duration>) -> Duration {
     let text = &duration.value.0;
     let (number, unit) = text.split_at(text.len().saturating_sub(1));
     let unit = match unit {
-        "m" => 60_000,
-        "h" => 3_600_000,
-        _ => 86_400_000,
+        "m" => 60,
+        "h" => 3_600,
+        _ => 86_400,
     };
-    number.parse::<Millis>().unwrap_or_default() * unit
+    Duration::from_secs(number.parse::<u64>().unwrap_or_default() * unit)
 }
 
 /// A length of time as the file spells it, in the largest unit that fits.
-pub(super) fn spelled(millis: Millis) -> String {
-    let minutes = millis / 60_000;
+pub(super) fn spelled(length: Duration) -> String {
+    let minutes = length.as_secs() / 60;
     match minutes {
         it if it % 1_440 == 0 => format!("{}d", it / 1_440),
         it if it % 60 == 0 => format!("{}h", it / 60),

@@ -1,4 +1,5 @@
 use super::*;
+use crate::model::UnixMillis;
 
 #[test]
 fn a_report_names_its_phase_by_its_first_word() {
@@ -28,8 +29,8 @@ fn what_failed_before_the_site_has_not_touched_it() {
     let failed = |phase, hand_overs| Deploy {
         state: DeployState::Failed,
         ending: Some(Ending::Failed { phase, words: None }),
-        requested_at: Some(1),
-        picked_up_at: Some(2),
+        requested_at: Some(UnixMillis(1)),
+        picked_up_at: Some(UnixMillis(2)),
         hand_overs,
         ..Deploy::new(1, "staging", ends, Trigger::Merge)
     };

@@ -1,5 +1,5 @@
 use super::*;
-use crate::model::{Code, CommitId, Deployed, HeadDeploy, Hold, Lifted, TreeId, UnixSeconds};
+use crate::model::{Code, CommitId, Deployed, HeadDeploy, Hold, Lifted, TreeId, UnixMillis, UnixSeconds};
 
 fn history(deployed: Deployed) -> PromotionHistory {
     let tree = |n| TreeId::from_bytes([n; 20]);
@@ -60,13 +60,13 @@ fn a_promotion_waits_for_the_deploy_where_that_is_asked_or_somebody_deploys() {
 fn a_hold_waits_until_it_is_lifted_and_is_named_until_something_newer_runs() {
     let id = |n| CommitId::from_bytes([n; 20]);
     let (by, reason) = ("op".to_owned(), "broken".to_owned());
-    let lifted = Lifted { at: 9, by: by.clone(), reason: reason.clone() };
+    let lifted = Lifted { at: UnixMillis(9), by: by.clone(), reason: reason.clone() };
     let hold = |lifted| Hold {
         from: id(2),
         to: id(1),
         by: by.clone(),
         reason: reason.clone(),
-        since: 5,
+        since: UnixMillis(5),
         pulls: Vec::new(),
         lifted,
     };

@@ -4,7 +4,7 @@ use super::{id, name, pull, topic_history};
 use crate::model::{
     BackMergeHistory, Cause, Code, CommitId, DeployFacts, Deployed, Facts, HeadDeploy, History, Hold, Level,
     MergeMethods, MergeOutcome, MethodsFrom, Origin, PromotionHistory, PromotionPath, Snapshot, Source,
-    Stack, StackFacts, StackMember, Tested, TopicHistory, TreeId, UnixSeconds, Verdict,
+    Stack, StackFacts, StackMember, Tested, TopicHistory, TreeId, UnixMillis, UnixSeconds, Verdict,
 };
 use crate::policy::{FAMILIES, Fact, Judged, Reach, Trigger, config_changes, judge};
 use proptest::prelude::*;
@@ -73,7 +73,7 @@ prop_compose! {
         });
         let hold = held.then(|| Hold {
             from: id(1), to: id(2), by: "op".to_owned(), reason: "broken".to_owned(),
-            since: 0, pulls: Vec::new(), lifted: None,
+            since: UnixMillis(0), pulls: Vec::new(), lifted: None,
         });
         DeployFacts { of_head, hold, hold_is_over: false }
     }

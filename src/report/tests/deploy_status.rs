@@ -7,9 +7,10 @@ use super::super::{
 };
 use super::{shown, trouble};
 use crate::model::{
-    Cause, Deploy, DeployState, Ending, Hold, NotCounted, Outcome, Phase, PhaseRun, Trigger, UserMessage,
-    WhyNotCounted,
+    Cause, Deploy, DeployState, Ending, Hold, NotCounted, Outcome, Phase, PhaseRun, Trigger, UnixMillis,
+    UserMessage, WhyNotCounted,
 };
+use std::time::Duration;
 
 fn promotion(severity: Outcome, cause: Cause) -> String {
     shown(&subject("staging", "production"), verdict(severity, cause))
@@ -101,9 +102,9 @@ pub(super) fn deploy(state: DeployState, ending: Option<Ending>) -> Deploy {
         state,
         ending,
         driver: "deployment".to_owned(),
-        requested_at: Some(1_700_000_000_000),
-        picked_up_at: Some(1_700_000_000_000),
-        ended_at: Some(1_700_000_243_000),
+        requested_at: Some(UnixMillis(1_700_000_000_000)),
+        picked_up_at: Some(UnixMillis(1_700_000_000_000)),
+        ended_at: Some(UnixMillis(1_700_000_243_000)),
         log_url: Some("https://towpath.example/deploys/7.staging.3/0a1b".to_owned()),
         ..Deploy::new(3, "staging", (id(7), id(8)), Trigger::Merge)
     }
@@ -112,7 +113,7 @@ pub(super) fn deploy(state: DeployState, ending: Option<Ending>) -> Deploy {
 pub(super) fn failed(phase: Option<Phase>) -> Deploy {
     let run = |phase| PhaseRun {
         phase,
-        began_at: 0,
+        began_at: UnixMillis(0),
         ended_at: None,
         went_well: None,
         step: Some("install".to_owned()),
@@ -125,7 +126,7 @@ pub(super) fn failed(phase: Option<Phase>) -> Deploy {
 
 #[test]
 fn what_github_shows_of_a_deploy() {
-    const HOUR: i64 = 3_600_000;
+    const HOUR: Duration = Duration::from_secs(60 * 60);
     let error = |ending| deploy(DeployState::Error, Some(ending));
     let all = [
         deploy(DeployState::Requested, None),
@@ -139,7 +140,7 @@ fn what_github_shows_of_a_deploy() {
         failed(None),
         error(Ending::NotPickedUp { within: HOUR / 4 }),
         error(Ending::Stuck { phase: Some(Phase::Build), within: HOUR }),
-        error(Ending::Stuck { phase: Some(Phase::Deploy), within: 3 * HOUR }),
+        error(Ending::Stuck { phase: Some(Phase::Deploy), within: HOUR * 3 }),
         error(Ending::NotHandedOver { words: "x".repeat(200) }),
         deploy(DeployState::Inactive, Some(Ending::NobodyDeploys)),
         Deploy {
@@ -203,7 +204,7 @@ fn what_is_said_where_the_change_came_from() {
 
     [The whole log](https://towpath.example/deploys/7.staging.3/0a1b)
     ");
-    let nobody = deploy(DeployState::Error, Some(Ending::NotPickedUp { within: 900_000 }));
+    let nobody = deploy(DeployState::Error, Some(Ending::NotPickedUp { within: Duration::from_secs(900) }));
     insta::assert_snapshot!(trouble(&nobody, NOTHING).unwrap(), @"
     **staging: Nobody started it within 15 min: nothing was deployed.**
 
@@ -217,7 +218,7 @@ fn what_is_said_where_the_change_came_from() {
 const NOTHING: OperatorActs = OperatorActs { roll_back_to: None, try_again: false };
 const ACTS: OperatorActs = OperatorActs { roll_back_to: None, try_again: true };
 fn not_counted(why: WhyNotCounted) -> NotCounted {
-    NotCounted { by: "ci.yml".to_owned(), state: "success".to_owned(), why, at: 0, place: 0 }
+    NotCounted { by: "ci.yml".to_owned(), state: "success".to_owned(), why, at: UnixMillis(0), place: 0 }
 }
 
 #[test]
@@ -269,7 +270,7 @@ fn places() -> Vec<Place> {
         name: name_of.to_owned(),
         branch: name(name_of),
         stand,
-        since: Some(1_700_000_000_000),
+        since: Some(UnixMillis(1_700_000_000_000)),
         deploy,
         waits_for: None,
         acts: ACTS,
@@ -333,7 +334,7 @@ fn what_is_said_at_the_gate() {
         to: id(4),
         by: "rita".to_owned(),
         reason: "checkout is broken".to_owned(),
-        since: 0,
+        since: UnixMillis(0),
         pulls: Vec::new(),
         lifted: None,
     };

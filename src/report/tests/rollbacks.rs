@@ -6,17 +6,23 @@ use super::super::{
 };
 use super::deploy_status::{deploy, failed};
 use super::trouble;
-use crate::model::{CancelEnd, Cancellation, Deploy, DeployState, Ending, Phase, Trigger, WaitsFor};
+use crate::model::{
+    CancelEnd, Cancellation, Deploy, DeployState, Ending, Phase, Trigger, UnixMillis, WaitsFor,
+};
+use std::time::Duration;
 
 const NOTHING: OperatorActs = OperatorActs { roll_back_to: None, try_again: false };
 
 fn stuck() -> Ending {
-    Ending::Stuck { phase: Some(Phase::Deploy), within: 3_600_000 }
+    Ending::Stuck { phase: Some(Phase::Deploy), within: Duration::from_secs(3_600) }
 }
 
 fn cancelled(state: DeployState, why: Ending, end: Option<CancelEnd>) -> Deploy {
     let ending = end.is_some().then(|| why.clone());
-    Deploy { cancellation: Some(Cancellation { since: 0, why, told: true, end }), ..deploy(state, ending) }
+    Deploy {
+        cancellation: Some(Cancellation { since: UnixMillis(0), why, told: true, end }),
+        ..deploy(state, ending)
+    }
 }
 
 fn unconfirmed() -> Deploy {
@@ -45,7 +51,7 @@ fn what_github_shows_of_what_is_ended() {
         Deploy { seen_before: Some(id(9)), production: true, ..in_build },
         unconfirmed(),
         Deploy { state: DeployState::Superseded, ..over(Ending::Superseded { by: 4 }) },
-        Deploy { waits_for_approval_since: Some(1), ..deploy(DeployState::Running, None) },
+        Deploy { waits_for_approval_since: Some(UnixMillis(1)), ..deploy(DeployState::Running, None) },
         Deploy { beside: Some(2), ..deploy(DeployState::Running, None) },
         Deploy { production: true, seen_before: Some(id(9)), ..failed(Some(Phase::Build)) },
     ];
@@ -73,7 +79,8 @@ fn what_github_shows_of_what_is_ended() {
     deploy 3: waits for its turn
     deploy 3: superseded by deploy 4
     ");
-    let given_up = Deploy { picked_up_at: None, ..going(Ending::NotPickedUp { within: 1 }) };
+    let given_up =
+        Deploy { picked_up_at: None, ..going(Ending::NotPickedUp { within: Duration::from_millis(1) }) };
     assert!(deploy_status(&given_up, true).is_none(), "that is shown already");
 }
 
@@ -161,7 +168,7 @@ fn where_a_change_is_when_nobody_is_sure() {
         name: "staging".to_owned(),
         branch: name("staging"),
         stand,
-        since: Some(1_700_000_000_000),
+        since: Some(UnixMillis(1_700_000_000_000)),
         deploy: Some(deploy),
         waits_for,
         acts: NOTHING,
@@ -175,7 +182,7 @@ fn where_a_change_is_when_nobody_is_sure() {
         place(Stand::Uncertain, failed(Some(Phase::Deploy)), None),
         place(Stand::GoingBack, rollback(running()), None),
         place(Stand::NotTakenBack, rollback(failed(Some(Phase::Deploy))), None),
-        place(Stand::UnderWay, Deploy { waits_for_approval_since: Some(1), ..running() }, None),
+        place(Stand::UnderWay, Deploy { waits_for_approval_since: Some(UnixMillis(1)), ..running() }, None),
         place(Stand::Waiting, waiting(), Some(WaitsFor::End { number, commit })),
         place(Stand::Blocked, waiting(), Some(WaitsFor::Unconfirmed { number, commit })),
     ];

@@ -6,10 +6,11 @@ use super::writer::Outcome;
 use super::{activity, audit, backfills, deploy_tables, inbox, merge_settings, reads};
 use crate::model::{
     BranchName, CommitId, EnvironmentName, LedgerEntry, PullNumber, PullRequest, RepositoryId, TopicPush,
+    UnixMillis,
 };
 use crate::store::{
-    Change, Committed, ConfigurationRow, Desired, Installation, Lease, Millis, Next, RepositoryRow,
-    StoreError, WorkItem,
+    Change, Committed, ConfigurationRow, Desired, Installation, Lease, Next, RepositoryRow, StoreError,
+    WorkItem,
 };
 use rusqlite::{Connection, OptionalExtension, named_params};
 use std::collections::BTreeSet;
@@ -138,7 +139,7 @@ pub(super) fn commit(
     lease: &Lease,
     changes: &[Change],
     next: &Next,
-    now: Millis,
+    now: UnixMillis,
 ) -> Result<Outcome<Committed>, StoreError> {
     let Some(item) = work_items::held(connection, lease)? else {
         return Ok(Outcome::Undo(Committed::LeaseLost));
@@ -152,7 +153,7 @@ pub(super) fn commit(
     work_items::settle(connection, item, lease.seen, next, now).map(Outcome::Keep)
 }
 
-fn apply(connection: &Connection, change: &Change, now: Millis) -> Result<(), StoreError> {
+fn apply(connection: &Connection, change: &Change, now: UnixMillis) -> Result<(), StoreError> {
     match change {
         Change::Processed(deliveries) => inbox::processed(connection, deliveries),
         Change::Installation(row) => installation(connection, row),
@@ -321,7 +322,7 @@ fn record(connection: &Connection, change: &Change) -> Result<(), StoreError> {
     Ok(())
 }
 
-fn desire(connection: &Connection, desired: &Desired, now: Millis) -> Result<(), StoreError> {
+fn desire(connection: &Connection, desired: &Desired, now: UnixMillis) -> Result<(), StoreError> {
     let standing = connection
         .prepare_cached(STANDING)?
         .query_row(named_params! { ":key": desired.item, ":substance": desired.substance }, |row| {
@@ -353,7 +354,7 @@ fn applied(
     Ok(())
 }
 
-fn resend(connection: &Connection, item: &WorkItem, now: Millis) -> Result<(), StoreError> {
+fn resend(connection: &Connection, item: &WorkItem, now: UnixMillis) -> Result<(), StoreError> {
     if outdated(connection, item)? {
         work_items::mark(connection, item, now)?;
     }
@@ -412,7 +413,7 @@ pub(super) fn note(
     connection: &Connection,
     lease: &Lease,
     changes: &[Change],
-    now: Millis,
+    now: UnixMillis,
 ) -> Result<Outcome<bool>, StoreError> {
     if work_items::held(connection, lease)?.is_none() {
         return Ok(Outcome::Undo(false));
@@ -422,7 +423,11 @@ pub(super) fn note(
 }
 
 /// Notes that GitHub is about to be asked to create what the lease's work item desires.
-pub(super) fn attempting(connection: &Connection, lease: &Lease, now: Millis) -> Result<bool, StoreError> {
+pub(super) fn attempting(
+    connection: &Connection,
+    lease: &Lease,
+    now: UnixMillis,
+) -> Result<bool, StoreError> {
     let Some(item) = work_items::held(connection, lease)? else { return Ok(false) };
     connection.prepare_cached(ATTEMPTING)?.execute(named_params! { ":work_item": item.0, ":now": now })?;
     Ok(true)

@@ -2,9 +2,9 @@
 
 use super::values::Tip;
 use super::work_items;
-use crate::model::{BranchName, Deploy, EnvironmentName, Hold, RepositoryId, StartingPoint};
+use crate::model::{BranchName, Deploy, EnvironmentName, Hold, RepositoryId, StartingPoint, UnixMillis};
 use crate::store::{
-    ActOutcome, EnvironmentDeploys, Millis, OutcomeRow, RequestedActId, RequestedActRow, StoreError, WorkItem,
+    ActOutcome, EnvironmentDeploys, OutcomeRow, RequestedActId, RequestedActRow, StoreError, WorkItem,
 };
 use rusqlite::{Connection, OptionalExtension, Row, ToSql, named_params};
 use serde::Serialize;
@@ -227,7 +227,7 @@ fn requested_acts(
     rows.into_iter().map(requested_act).collect()
 }
 
-type RequestedActColumns = (i64, RepositoryId, String, String, Millis, Option<String>);
+type RequestedActColumns = (i64, RepositoryId, String, String, UnixMillis, Option<String>);
 
 fn order_from(row: &Row<'_>) -> rusqlite::Result<RequestedActColumns> {
     Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?))

@@ -3,10 +3,9 @@
 use super::values::Guid;
 use super::walks::Piece;
 use super::work_items::{self, WorkItemId};
-use crate::model::ErrorContext;
+use crate::model::{ErrorContext, UnixMillis};
 use crate::store::{
-    Accepted, DeliveryFilter, DeliveryId, DeliveryRow, DeliveryState, Millis, NewDelivery, StoreError,
-    WorkItem,
+    Accepted, DeliveryFilter, DeliveryId, DeliveryRow, DeliveryState, NewDelivery, StoreError, WorkItem,
 };
 use bytes::Bytes;
 use rusqlite::{Connection, OptionalExtension, Row, ToSql, named_params};
@@ -296,7 +295,7 @@ pub(super) fn processed(connection: &Connection, deliveries: &[DeliveryId]) -> R
     Ok(())
 }
 
-pub(super) fn replay(connection: &Connection, id: DeliveryId, now: Millis) -> Result<bool, StoreError> {
+pub(super) fn replay(connection: &Connection, id: DeliveryId, now: UnixMillis) -> Result<bool, StoreError> {
     let item: Option<WorkItem> = connection
         .prepare_cached(AGAIN)?
         .query_row(named_params! { ":id": id }, |row| row.get(0))
@@ -320,7 +319,7 @@ pub(super) enum Old {
 pub(super) fn old(
     connection: &Connection,
     what: Old,
-    before: Millis,
+    before: UnixMillis,
     after: i64,
 ) -> Result<Piece<DeliveryId, i64>, StoreError> {
     let sql = match what {

@@ -1,7 +1,7 @@
 //! How repositories let pull requests be merged by their own settings.
 
-use crate::model::{MergeMethods, MethodsFrom, RepositoryId};
-use crate::store::{Millis, StoreError};
+use crate::model::{MergeMethods, MethodsFrom, RepositoryId, UnixMillis};
+use crate::store::StoreError;
 use rusqlite::{Connection, OptionalExtension, named_params};
 
 const KEEP: &str = "
@@ -18,7 +18,7 @@ pub(super) fn store(
     connection: &Connection,
     repository: RepositoryId,
     methods: MergeMethods,
-    at: Millis,
+    at: UnixMillis,
 ) -> Result<(), StoreError> {
     let MergeMethods { merge, squash, rebase, .. } = methods;
     connection.prepare_cached(KEEP)?.execute(named_params! {

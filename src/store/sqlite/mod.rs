@@ -40,8 +40,8 @@ mod writer;
 use super::{
     Accepted, ActRow, AuditFilter, Backfill, Change, ChecksOf, Committed, ConcurrencyLimits,
     ConfigurationRow, DeliveryFilter, DeliveryId, DeliveryRow, DeployActivity, Effect, EnvironmentDeploys,
-    GivenUp, Installation, JudgedPull, Lease, LedgerRows, Millis, NewDelivery, Next, OutcomeRow,
-    RepositoryRow, RequestedActId, RequestedActRow, Store, StoreError, WorkItem,
+    GivenUp, Installation, JudgedPull, Lease, LedgerRows, NewDelivery, Next, OutcomeRow, RepositoryRow,
+    RequestedActId, RequestedActRow, Store, StoreError, UnixMillis, WorkItem,
 };
 use crate::model::{
     AuditRow, BranchName, CommitId, Deploy, Hold, InstallationId, LedgerEntry, LedgerTip, MergeMethods,
@@ -84,7 +84,7 @@ impl SqliteStore {
         Ok(Self { writer, readers, walks: Walks::default() })
     }
 
-    async fn delete_old(&self, what: Old, before: Millis) -> Result<(), StoreError> {
+    async fn delete_old(&self, what: Old, before: UnixMillis) -> Result<(), StoreError> {
         let mut after = i64::MIN;
         loop {
             let Piece { found, last } = self.readers.run(move |c| inbox::old(c, what, before, after)).await?;
@@ -98,7 +98,7 @@ impl SqliteStore {
         }
     }
 
-    async fn let_go_of_effects(&self, before: Millis) -> Result<(), StoreError> {
+    async fn let_go_of_effects(&self, before: UnixMillis) -> Result<(), StoreError> {
         let after = self.walks.effects.get();
         let Piece { found, last } = self.readers.run(move |c| old_effects::find(c, before, after)).await?;
         self.dropped(&found, move |c, found| old_effects::delete_old(c, found, before)).await?;
@@ -106,7 +106,7 @@ impl SqliteStore {
         Ok(())
     }
 
-    async fn let_go_of_closed(&self, rows: Millis, closed: Millis) -> Result<(), StoreError> {
+    async fn let_go_of_closed(&self, rows: UnixMillis, closed: UnixMillis) -> Result<(), StoreError> {
         let after = self.walks.pulls.get();
         let Piece { found, last } = self.readers.run(move |c| walks::closed_pulls(c, closed, after)).await?;
         self.dropped(&found, move |c, found| walks::drop_pulls(c, closed, found)).await?;
@@ -159,24 +159,28 @@ impl Store for SqliteStore {
         self.writer.run(packed.bytes(), move |c| inbox::accept(c, &packed)).await
     }
 
-    async fn lease(&self, now: Millis, limits: ConcurrencyLimits) -> Result<Option<Lease>, StoreError> {
+    async fn lease(&self, now: UnixMillis, limits: ConcurrencyLimits) -> Result<Option<Lease>, StoreError> {
         self.writer.run(SMALL_BYTES, move |c| work_items::lease(c, now, limits)).await
     }
 
-    async fn release(&self, lease: &Lease, now: Millis) -> Result<bool, StoreError> {
+    async fn release(&self, lease: &Lease, now: UnixMillis) -> Result<bool, StoreError> {
         let lease = lease.clone();
         self.writer.run(SMALL_BYTES, move |c| work_items::release(c, &lease, now)).await
     }
 
-    async fn reclaim(&self, now: Millis) -> Result<(), StoreError> {
+    async fn reclaim(&self, now: UnixMillis) -> Result<(), StoreError> {
         self.writer.run(SMALL_BYTES, move |c| work_items::reclaim(c, now)).await
     }
 
-    async fn bring_forward(&self, now: Millis, furthest: Millis) -> Result<usize, StoreError> {
+    async fn bring_forward(&self, now: UnixMillis, furthest: UnixMillis) -> Result<usize, StoreError> {
         self.writer.run(SMALL_BYTES, move |c| work_items::bring_forward(c, now, furthest)).await
     }
 
-    async fn next_due(&self, now: Millis, limits: ConcurrencyLimits) -> Result<Option<Millis>, StoreError> {
+    async fn next_due(
+        &self,
+        now: UnixMillis,
+        limits: ConcurrencyLimits,
+    ) -> Result<Option<UnixMillis>, StoreError> {
         self.readers.run(move |c| work_items::next_due(c, now, limits)).await
     }
 
@@ -185,14 +189,14 @@ impl Store for SqliteStore {
         lease: &Lease,
         changes: Vec<Change>,
         next: Next,
-        now: Millis,
+        now: UnixMillis,
     ) -> Result<Committed, StoreError> {
         let lease = lease.clone();
         let bytes = changes.len() * CHANGE_BYTES;
         self.writer.run_or_undo(bytes, move |c| changes::commit(c, &lease, &changes, &next, now)).await
     }
 
-    async fn mark(&self, work_items: Vec<WorkItem>, now: Millis) -> Result<(), StoreError> {
+    async fn mark(&self, work_items: Vec<WorkItem>, now: UnixMillis) -> Result<(), StoreError> {
         let bytes = work_items.len() * SMALL_BYTES;
         self.writer
             .run(bytes, move |c| {
@@ -202,12 +206,12 @@ impl Store for SqliteStore {
             .await
     }
 
-    async fn attempting(&self, lease: &Lease, now: Millis) -> Result<bool, StoreError> {
+    async fn attempting(&self, lease: &Lease, now: UnixMillis) -> Result<bool, StoreError> {
         let lease = lease.clone();
         self.writer.run(SMALL_BYTES, move |c| changes::attempting(c, &lease, now)).await
     }
 
-    async fn note(&self, lease: &Lease, changes: Vec<Change>, now: Millis) -> Result<bool, StoreError> {
+    async fn note(&self, lease: &Lease, changes: Vec<Change>, now: UnixMillis) -> Result<bool, StoreError> {
         let lease = lease.clone();
         let bytes = changes.len() * CHANGE_BYTES;
         self.writer.run_or_undo(bytes, move |c| changes::note(c, &lease, &changes, now)).await
@@ -459,17 +463,17 @@ impl Store for SqliteStore {
         self.readers.run(move |c| work_items::given_up(c, limit)).await
     }
 
-    async fn replay(&self, id: DeliveryId, now: Millis) -> Result<bool, StoreError> {
+    async fn replay(&self, id: DeliveryId, now: UnixMillis) -> Result<bool, StoreError> {
         self.writer.run(SMALL_BYTES, move |c| inbox::replay(c, id, now)).await
     }
 
-    async fn prune(&self, bodies: Millis, rows: Millis) -> Result<(), StoreError> {
+    async fn prune(&self, bodies: UnixMillis, rows: UnixMillis) -> Result<(), StoreError> {
         self.delete_old(Old::Rows, rows).await?;
         self.delete_old(Old::Bodies, bodies).await?;
         self.let_go_of_effects(rows).await
     }
 
-    async fn prune_closed(&self, rows: Millis, closed: Millis) -> Result<(), StoreError> {
+    async fn prune_closed(&self, rows: UnixMillis, closed: UnixMillis) -> Result<(), StoreError> {
         self.let_go_of_closed(rows, closed).await
     }
 

@@ -4,7 +4,8 @@
 use super::reads::{PULL, SHARING_VERSIONS};
 use super::walks::Piece;
 use super::work_items::WorkItemId;
-use crate::store::{Millis, StoreError, WorkItem};
+use crate::model::UnixMillis;
+use crate::store::{StoreError, WorkItem};
 use rusqlite::{Connection, named_params};
 
 /// How many are looked at each time.
@@ -28,7 +29,7 @@ const LET_GO: &str = "
 /// Of a bounded number of effects behind `after` those that have rested since `before` and that nobody asks about.
 pub(super) fn find(
     connection: &Connection,
-    before: Millis,
+    before: UnixMillis,
     after: i64,
 ) -> Result<Piece<WorkItemId, i64>, StoreError> {
     let by = named_params! { ":after": after, ":before": before, ":limit": LOOKED_AT };
@@ -74,7 +75,7 @@ fn is_asked_about(connection: &Connection, item: &WorkItem) -> Result<bool, Stor
 pub(super) fn delete_old(
     connection: &Connection,
     effects: &[WorkItemId],
-    before: Millis,
+    before: UnixMillis,
 ) -> Result<(), StoreError> {
     let mut statement = connection.prepare_cached(LET_GO)?;
     for id in effects {

@@ -3,7 +3,8 @@
 use super::values::Tip;
 use crate::model::{
     BranchName, CommitId, DeployOutcome, InstallationId, LedgerEntry, LedgerTip, Merged, Move, Placed,
-    PullNumber, PullRequest, PushedAt, RepositoryId, TipSource, UnixSeconds, VerifiedTree, in_order,
+    PullNumber, PullRequest, PushedAt, RepositoryId, TipSource, UnixMillis, UnixSeconds, VerifiedTree,
+    in_order,
 };
 use crate::store::{
     ActRow, ConfigurationRow, Effect, Installation, JudgedPull, LedgerRows, RepositoryRow, StoreError,
@@ -394,6 +395,6 @@ pub(super) fn effect_from(row: &Row<'_>) -> rusqlite::Result<Effect> {
         substance: row.get("substance")?,
         applied: row.get("applied")?,
         github_id: row.get::<_, Option<i64>>("github_id")?.map(i64::cast_unsigned),
-        attempted: Some(row.get("attempted")?).filter(|at| *at != 0),
+        attempted: Some(row.get("attempted")?).filter(|at| *at != UnixMillis(0)),
     })
 }

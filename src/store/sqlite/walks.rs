@@ -2,7 +2,7 @@
 //! primary key, so that a large one costs no more than a small one and no index has to be kept for it.
 
 use crate::model::{RepositoryId, UnixMillis};
-use crate::store::{Millis, StoreError};
+use crate::store::StoreError;
 use rusqlite::{Connection, Row, named_params};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -127,7 +127,7 @@ impl<Row: Clone> Piece<Row, Row> {
 /// Work that rests since `rows`, or was given up before `closed`.
 pub(super) fn resting_work_items(
     connection: &Connection,
-    (rows, closed): (Millis, Millis),
+    (rows, closed): (UnixMillis, UnixMillis),
     after: i64,
 ) -> Result<Piece<i64, i64>, StoreError> {
     let by = named_params! { ":rows": rows, ":closed": closed, ":after": after, ":limit": LOOKED_AT };
@@ -142,7 +142,7 @@ fn id_and_flag(row: &Row<'_>) -> rusqlite::Result<(i64, bool)> {
 
 pub(super) fn drop_work_items(
     connection: &Connection,
-    (rows, closed): (Millis, Millis),
+    (rows, closed): (UnixMillis, UnixMillis),
     work_items: &[i64],
 ) -> Result<(), StoreError> {
     for id in work_items {
@@ -158,7 +158,7 @@ pub(super) fn drop_work_items(
 /// Pull requests that were closed or merged before `closed`, but for the newest merged ones of each repository.
 pub(super) fn closed_pulls(
     connection: &Connection,
-    closed: Millis,
+    closed: UnixMillis,
     after: i64,
 ) -> Result<Piece<i64, i64>, StoreError> {
     let by = named_params! {
@@ -169,7 +169,11 @@ pub(super) fn closed_pulls(
     Ok(Piece::of(found, PULLS_LOOKED_AT))
 }
 
-pub(super) fn drop_pulls(connection: &Connection, closed: Millis, pulls: &[i64]) -> Result<(), StoreError> {
+pub(super) fn drop_pulls(
+    connection: &Connection,
+    closed: UnixMillis,
+    pulls: &[i64],
+) -> Result<(), StoreError> {
     let mut statement = connection.prepare_cached(DROP_PULL)?;
     for id in pulls {
         statement.execute(named_params! { ":id": id, ":closed": closed })?;
@@ -180,7 +184,7 @@ pub(super) fn drop_pulls(connection: &Connection, closed: Millis, pulls: &[i64])
 /// Pushes of topics that were not pushed to since `closed`, and have no pull request that is open or was closed since.
 pub(super) fn old_pushes(
     connection: &Connection,
-    closed: Millis,
+    closed: UnixMillis,
     after: Option<PushKey>,
 ) -> Result<Piece<PushKey, PushKey>, StoreError> {
     let (repository, branch, head) = after.map_or_else(
@@ -188,7 +192,7 @@ pub(super) fn old_pushes(
         |it| (id_of(it.repository), it.branch, it.head),
     );
     let by = named_params! {
-        ":closed": UnixMillis(closed).to_seconds(), ":repository": repository, ":branch": branch, ":head": head, ":limit": LOOKED_AT,
+        ":closed": closed.to_seconds(), ":repository": repository, ":branch": branch, ":head": head, ":limit": LOOKED_AT,
     };
     let read = |row: &Row<'_>| {
         let key = PushKey { repository: row.get(0)?, branch: row.get(1)?, head: row.get(2)? };
@@ -204,13 +208,13 @@ fn id_of(repository: RepositoryId) -> i64 {
 
 pub(super) fn drop_pushes(
     connection: &Connection,
-    closed: Millis,
+    closed: UnixMillis,
     pushes: &[PushKey],
 ) -> Result<(), StoreError> {
     let mut statement = connection.prepare_cached(DROP_PUSH)?;
     for PushKey { repository, branch, head } in pushes {
         statement.execute(named_params! {
-            ":repository": repository, ":branch": branch, ":head": head, ":closed": UnixMillis(closed).to_seconds(),
+            ":repository": repository, ":branch": branch, ":head": head, ":closed": closed.to_seconds(),
         })?;
     }
     Ok(())

@@ -4,7 +4,8 @@
 //! the first entries of one index. A work item that is taken stays so until whoever took it gives it back, or is
 //! known to be gone; no clock frees it.
 
-use crate::store::{Committed, ConcurrencyLimits, GivenUp, Lease, Millis, Next, StoreError, WorkItem};
+use crate::model::UnixMillis;
+use crate::store::{Committed, ConcurrencyLimits, GivenUp, Lease, Next, StoreError, WorkItem};
 use rusqlite::{Connection, OptionalExtension, Row, named_params};
 
 /// A mark makes a work item due at once that rests, was given up, or was to be looked at later. One that waits after a
@@ -106,7 +107,11 @@ const GIVEN_UP: &str = "SELECT key, error FROM work_items WHERE dead = 1 ORDER B
 pub(super) struct WorkItemId(pub(super) i64);
 
 /// Makes a work item dirty, whether it was known or not.
-pub(super) fn mark(connection: &Connection, item: &WorkItem, now: Millis) -> Result<WorkItemId, StoreError> {
+pub(super) fn mark(
+    connection: &Connection,
+    item: &WorkItem,
+    now: UnixMillis,
+) -> Result<WorkItemId, StoreError> {
     let id = connection
         .prepare_cached(MARK)?
         .query_row(named_params! { ":key": item, ":repository": item.repository(), ":now": now }, |row| {
@@ -116,14 +121,14 @@ pub(super) fn mark(connection: &Connection, item: &WorkItem, now: Millis) -> Res
 }
 
 /// Gives a dead work item another life.
-pub(super) fn revive(connection: &Connection, item: WorkItemId, now: Millis) -> Result<(), StoreError> {
+pub(super) fn revive(connection: &Connection, item: WorkItemId, now: UnixMillis) -> Result<(), StoreError> {
     connection.prepare_cached(REVIVE)?.execute(named_params! { ":id": item.0, ":now": now })?;
     Ok(())
 }
 
 pub(super) fn lease(
     connection: &Connection,
-    now: Millis,
+    now: UnixMillis,
     limits: ConcurrencyLimits,
 ) -> Result<Option<Lease>, StoreError> {
     let ConcurrencyLimits { per_repository, per_installation } = limits;
@@ -144,9 +149,9 @@ fn lease_from(row: &Row<'_>) -> rusqlite::Result<Lease> {
 
 pub(super) fn next_due(
     connection: &Connection,
-    now: Millis,
+    now: UnixMillis,
     limits: ConcurrencyLimits,
-) -> Result<Option<Millis>, StoreError> {
+) -> Result<Option<UnixMillis>, StoreError> {
     let ConcurrencyLimits { per_repository, per_installation } = limits;
     let ready = connection.prepare_cached(NEXT)?.exists(named_params! {
         ":now": now, ":per_repository": per_repository, ":per_installation": per_installation,
@@ -172,21 +177,21 @@ pub(super) fn held(connection: &Connection, lease: &Lease) -> Result<Option<Work
 }
 
 /// Ends every lease: who held them is known to be gone.
-pub(super) fn reclaim(connection: &Connection, now: Millis) -> Result<(), StoreError> {
+pub(super) fn reclaim(connection: &Connection, now: UnixMillis) -> Result<(), StoreError> {
     connection.prepare_cached(RECLAIM)?.execute(named_params! { ":now": now })?;
     Ok(())
 }
 
 /// Ends a lease whose holder is gone.
-pub(super) fn release(connection: &Connection, lease: &Lease, now: Millis) -> Result<bool, StoreError> {
+pub(super) fn release(connection: &Connection, lease: &Lease, now: UnixMillis) -> Result<bool, StoreError> {
     let parameters = named_params! { ":key": lease.item, ":token": lease.token, ":now": now };
     Ok(connection.prepare_cached(RELEASE)?.execute(parameters)? > 0)
 }
 
 pub(super) fn bring_forward(
     connection: &Connection,
-    now: Millis,
-    furthest: Millis,
+    now: UnixMillis,
+    furthest: UnixMillis,
 ) -> Result<usize, StoreError> {
     Ok(connection
         .prepare_cached(BRING_FORWARD)?
@@ -199,7 +204,7 @@ pub(super) fn settle(
     item: WorkItemId,
     seen: i64,
     next: &Next,
-    now: Millis,
+    now: UnixMillis,
 ) -> Result<Committed, StoreError> {
     match next {
         Next::Done => connection.prepare_cached(DONE)?.execute(named_params! {

@@ -1,21 +1,22 @@
 use super::*;
 use crate::deploy::samples::{LIMITS, begin, commit, deploy, report, requested, rollback};
 use crate::deploy::{CancelAnswer, ReportedState};
-use crate::model::{Ending, Hold, Lifted, Phase, UserMessage};
+use crate::model::{Ending, Hold, Lifted, Phase, UnixMillis, UserMessage};
+use std::time::Duration;
 
 /// A story over one environment: what happens to it, told in the order of time.
 struct Story {
     queue: DeployQueue,
-    now: i64,
+    now: UnixMillis,
 }
 
 impl Story {
     fn new() -> Self {
-        Self { queue: DeployQueue::new(Vec::new(), None, None), now: 0 }
+        Self { queue: DeployQueue::new(Vec::new(), None, None), now: UnixMillis(0) }
     }
 
-    fn tick(&mut self) -> i64 {
-        self.now += 10;
+    fn tick(&mut self) -> UnixMillis {
+        self.now += Duration::from_millis(10);
         self.now
     }
 
@@ -135,7 +136,7 @@ fn asked_twice_it_is_under_way_already() {
     let asked = Story::new().well(1).well(2).asked(None).means(Err(under_way(3)));
     assert_eq!(asked.queue.rollback(Some(commit(1))), Err(under_way(3)));
     let mut going = Story::new().well(1).well(2).asked(None);
-    let number = begin(&mut going.queue, 1_000);
+    let number = begin(&mut going.queue, UnixMillis(1_000));
     going.reaches(number, Phase::Deploy);
     going.means(Err(under_way(3)));
     // Another one takes its place.
@@ -183,10 +184,10 @@ fn what_hangs_is_ended_first_and_may_be_beside_it() {
     assert_eq!(story.queue.get(2).unwrap().state, DeployState::Error);
     let ending = story.queue.get(2).unwrap().ending.clone();
     assert_eq!(ending, Some(Ending::Cancelled { by: 3, phase: Some(Phase::Deploy) }));
-    assert_eq!(begin(&mut story.queue, 500), 3);
+    assert_eq!(begin(&mut story.queue, UnixMillis(500)), 3);
     // Nobody has confirmed the end: still the same release, and still no other one.
     let mut story = Story::new().well(1).hangs(2);
-    let late = story.now + 2_000;
+    let late = story.now + Duration::from_secs(2);
     story.queue.expire(LIMITS, late);
     story.queue.cancel_answered(2, CancelAnswer::Cannot(UserMessage::new("there is no way")), late);
     let story = story.means(Ok((2, 1)));
@@ -197,9 +198,9 @@ fn what_hangs_is_ended_first_and_may_be_beside_it() {
 fn a_retry_that_fails_is_no_release_of_its_own() {
     let mut story = Story::new().well(1).well(2);
     story.queue.add(requested(3, 2));
-    let number = begin(&mut story.queue, 1_000);
+    let number = begin(&mut story.queue, UnixMillis(1_000));
     story.reaches(number, Phase::Deploy);
-    story.now = 2_000;
+    story.now = UnixMillis(2_000);
     story.says(number, ReportedState::Failed);
     story.means(Ok((2, 1)));
 }

@@ -10,9 +10,9 @@ use std::io::{self, Read as _, Write as _};
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
-use crate::model::Millis;
+use crate::model::UnixMillis;
 
 /// How much of a file is read or copied before it is looked whether to go on, in bytes.
 const PIECE: u64 = 1 << 20;
@@ -171,12 +171,12 @@ pub(super) fn private_folder(path: &Path) -> io::Result<()> {
 
 /// The folders in `root` whose file `name` was last written to before this time; one without such a file counts by its
 /// own time. None where there is no `root`.
-pub(super) fn untouched_since(root: &Path, name: &str, before: Millis) -> io::Result<Vec<PathBuf>> {
+pub(super) fn untouched_since(root: &Path, name: &str, before: UnixMillis) -> io::Result<Vec<PathBuf>> {
     let folders = match fs::read_dir(root) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         folders => folders?,
     };
-    let before = SystemTime::UNIX_EPOCH + Duration::from_millis(before.try_into().unwrap_or(0));
+    let before = SystemTime::UNIX_EPOCH + before.since(UnixMillis::default());
     let mut untouched = Vec::new();
     for folder in folders {
         let folder = folder?.path();

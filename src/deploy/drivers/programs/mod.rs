@@ -33,7 +33,7 @@ pub use shared::{Bounds, Changed, Checkout, Clock};
 use super::{DeployRequest, Driver, DriverError, Started};
 use crate::deploy::operator::{Programs, SecretError};
 use crate::deploy::{CancelAnswer, DeployReport};
-use crate::model::{Deploy, ForPeople, Millis};
+use crate::model::{Deploy, ForPeople, UnixMillis};
 use async_trait::async_trait;
 use environment::Secrets;
 use run::Run;
@@ -101,7 +101,7 @@ impl Commands {
     ///
     /// # Errors
     /// If a folder cannot be read or removed. Those after it are left for the next time.
-    pub async fn drop_logs(&self, before: Millis) -> io::Result<usize> {
+    pub async fn drop_logs(&self, before: UnixMillis) -> io::Result<usize> {
         let known: HashSet<String> = self.shared.runs().known.keys().cloned().collect();
         let all = self.shared.data.join("deploys");
         slugs::apart(move || {

@@ -36,7 +36,7 @@ impl Run {
     pub(super) fn add(&self, mut report: DeployReport) {
         let mut reports = self.reports.lock().unwrap_or_else(PoisonError::into_inner);
         let last = reports.last().map(|report| report.at).or(self.request.deploy.reported_at);
-        report.at = last.map_or(report.at, |last| report.at.max(last + 1));
+        report.at = last.map_or(report.at, |last| report.at.max(last.just_after()));
         reports.push(report);
     }
 }

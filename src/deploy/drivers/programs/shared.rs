@@ -4,7 +4,7 @@ use super::environment;
 use super::run::Run;
 use super::slugs::Slugs;
 use crate::deploy::drivers::{DeployRequest, DriverError};
-use crate::model::Millis;
+use crate::model::UnixMillis;
 use async_trait::async_trait;
 use std::collections::{BTreeSet, HashMap};
 use std::io;
@@ -14,7 +14,7 @@ use std::time::Duration;
 use tokio::task::AbortHandle;
 
 /// Tells the time.
-pub type Clock = Arc<dyn Fn() -> Millis + Send + Sync>;
+pub type Clock = Arc<dyn Fn() -> UnixMillis + Send + Sync>;
 /// Is called whenever there is something new to [`poll`](crate::deploy::drivers::Driver::poll) at.
 pub type Changed = Arc<dyn Fn(&DeployRequest) + Send + Sync>;
 

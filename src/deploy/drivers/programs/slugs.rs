@@ -3,7 +3,7 @@
 use super::files::{self, Contents};
 use super::removal::{self, remove};
 use super::trees::{self, Quit, TreeBounds};
-use crate::model::Millis;
+use crate::model::UnixMillis;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeSet, HashMap};
 use std::io;
@@ -21,7 +21,7 @@ struct Manifest {
     /// A sum over the steps that built it.
     recipe: String,
     /// When it was used last.
-    used_at: Millis,
+    used_at: UnixMillis,
 }
 
 /// What is there under a slug's name.
@@ -76,13 +76,13 @@ impl Slugs {
 
     /// Looks whether the slug is there as it was built, by the steps that `recipe` names. Reads all of it. The answer is
     /// work for a thread that may take the disk's time.
-    pub(super) fn held(&self, place: &Path, recipe: &str, now: Millis) -> impl Work<Held> {
+    pub(super) fn held(&self, place: &Path, recipe: &str, now: UnixMillis) -> impl Work<Held> {
         let (place, recipe, each) = (place.to_owned(), recipe.to_owned(), self.each);
         move |quit: &Quit| held(&place, (&recipe, now), each, quit)
     }
 
     /// Moves a build to where its slug is to be; work of the same kind.
-    pub(super) fn put(&self, built: &Path, place: &Path, recipe: &str, now: Millis) -> impl Work<()> {
+    pub(super) fn put(&self, built: &Path, place: &Path, recipe: &str, now: UnixMillis) -> impl Work<()> {
         let (built, place, recipe, each) = (built.to_owned(), place.to_owned(), recipe.to_owned(), self.each);
         move |quit: &Quit| {
             // A build may have forbidden that it is moved, and may have put something else in its place.
@@ -119,7 +119,7 @@ impl Slugs {
         let Some(live) = live else { return Ok(()) };
         let folder = self.folder.clone();
         let mut kept = apart(move || all(&folder)).await?;
-        kept.sort_by_key(|(_, manifest)| manifest.as_ref().map_or(Millis::MIN, |it| it.used_at));
+        kept.sort_by_key(|(_, manifest)| manifest.as_ref().map_or(UnixMillis::MIN, |it| it.used_at));
         let mut count = kept.iter().filter(|(_, manifest)| manifest.is_some()).count();
         let mut bytes: u64 =
             kept.iter().filter_map(|(_, manifest)| manifest.as_ref()).map(|it| it.bytes).sum();
@@ -162,7 +162,7 @@ pub(super) async fn apart<T: Send + 'static>(
     tokio::task::spawn_blocking(work).await.unwrap_or_else(|error| Err(io::Error::other(error)))
 }
 
-fn held(place: &Path, (recipe, now): (&str, Millis), each: TreeBounds, quit: &Quit) -> io::Result<Held> {
+fn held(place: &Path, (recipe, now): (&str, UnixMillis), each: TreeBounds, quit: &Quit) -> io::Result<Held> {
     if trees::check_folder(place).is_err() {
         throw_away(place)?;
         return Ok(Held::Nothing);

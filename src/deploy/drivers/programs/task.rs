@@ -12,15 +12,15 @@ use super::{files, group, trees};
 use crate::deploy::drivers::DriverError;
 use crate::deploy::operator::{Programs, Step};
 use crate::deploy::{DeployReport, ReportedState};
-use crate::model::{ForPeople, Millis, Phase, error_chain};
+use crate::model::{ForPeople, Phase, error_chain};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// How long a phase may take where the operator does not say, in milliseconds.
-const PHASE_LIMIT: Millis = 30 * 60_000;
+/// How long a phase may take where the operator does not say.
+const PHASE_LIMIT: Duration = Duration::from_secs(30 * 60);
 /// How often the files are asked for before it is given up.
 const ATTEMPTS: u32 = 4;
 
@@ -271,13 +271,12 @@ impl Task {
         apart(move || folders.iter().try_for_each(|folder| remove(folder))).await
     }
 
-    fn limit(&self) -> Millis {
-        self.programs.timeout.map_or(PHASE_LIMIT, |limit| limit.0)
+    fn limit(&self) -> Duration {
+        self.programs.timeout.unwrap_or(PHASE_LIMIT)
     }
 
     fn until(&self) -> Until {
-        let limit = Duration::from_millis(self.limit().try_into().unwrap_or(0));
-        Until { deadline: Instant::now() + limit, stop: self.run.stop.subscribe() }
+        Until { deadline: Instant::now() + self.limit(), stop: self.run.stop.subscribe() }
     }
 
     /// Names the steps of the build, and under which names it sees the settings: a slug of others is another.
@@ -321,8 +320,9 @@ fn words(step: &Step, end: End) -> String {
 }
 
 /// A length of time for people, in its largest whole unit.
-fn length(time: Millis) -> String {
+fn length(time: Duration) -> String {
+    let time = time.as_millis();
     let units = [(3_600_000, "h"), (60_000, "min"), (1_000, "s")];
-    let unit = units.into_iter().find(|(unit, _)| time >= *unit && time % unit == 0);
+    let unit = units.into_iter().find(|(unit, _)| time >= *unit && time.is_multiple_of(*unit));
     unit.map_or_else(|| format!("{time} ms"), |(unit, name)| format!("{} {name}", time / unit))
 }

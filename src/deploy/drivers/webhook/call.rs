@@ -4,6 +4,7 @@ use super::error::CallError;
 use super::resolver::Resolver;
 use super::signing::SigningKey;
 use crate::deploy::{Endpoint, allowed_addresses};
+use crate::model::UnixSeconds;
 use http::{StatusCode, header};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::{Client, Response, Url};
@@ -33,8 +34,8 @@ pub(super) struct Call<'a> {
     /// The same `id` stands for the same call, however often it is sent.
     pub(super) id: &'a str,
     pub(super) body: &'a serde_json::Value,
-    /// The time, in seconds.
-    pub(super) seconds: i64,
+    /// The time.
+    pub(super) at: UnixSeconds,
 }
 
 impl Caller {
@@ -60,8 +61,8 @@ impl Caller {
             .post(url.clone())
             .header(header::CONTENT_TYPE, "application/json")
             .header("webhook-id", call.id)
-            .header("webhook-timestamp", call.seconds)
-            .header("webhook-signature", call.key.sign(call.id, call.seconds, body.as_bytes()))
+            .header("webhook-timestamp", call.at.0)
+            .header("webhook-signature", call.key.sign(call.id, call.at, body.as_bytes()))
             .body(body);
         let mut answer = request.send().await.map_err(|error| CallError::sending(shown(url), error))?;
         check_peer(url, answer.remote_addr(), &checked)?;

@@ -17,7 +17,7 @@ pub use signing::{SigningError, SigningKey};
 use self::call::Call;
 use super::{DeployRequest, Driver, DriverError, Means, Started};
 use crate::deploy::{CancelAnswer, DeployReport, Endpoint, ReportedState};
-use crate::model::{Millis, Phase, UserMessage};
+use crate::model::{Phase, UnixMillis, UserMessage};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
@@ -35,7 +35,7 @@ pub struct WebhookDriver<'a> {
     /// Where calls back go; `None` where the server's own address is not known.
     pub report_url: Option<String>,
     /// The time.
-    pub now: Millis,
+    pub now: UnixMillis,
 }
 
 /// See [`super::driver`].
@@ -58,12 +58,12 @@ impl Driver for WebhookDriver<'_> {
         data["branch"] = json!(request.branch);
         data["build_settings"] = json!(request.build_settings);
         data["report_url"] = json!(self.report_url);
-        let made_at = chrono::DateTime::from_timestamp_millis(request.deploy.made_at).unwrap_or_default();
+        let made_at = request.deploy.made_at.to_date().unwrap_or_default();
         // The time of the deploy and not of the call: a repeated call has the same body.
         let body = json!({ "type": "deploy.requested", "timestamp": made_at.to_rfc3339(), "data": data });
         let id = format!("msg_{}", request.key);
-        let seconds = self.now / 1000;
-        let call = Call { endpoint: self.endpoint, key: &self.key, id: &id, body: &body, seconds };
+        let at = self.now.to_seconds();
+        let call = Call { endpoint: self.endpoint, key: &self.key, id: &id, body: &body, at };
         self.caller.post(call).await?;
         Ok(Started::default())
     }
@@ -93,8 +93,8 @@ pub struct CallBack {
 impl CallBack {
     /// As a report. A call that was repeated, or overtaken by another, is as old as what it tells; one that does not
     /// say is as old as its arrival, and so is one whose clock is ahead.
-    pub fn report(&self, arrived_at: Millis) -> DeployReport {
-        let told = self.timestamp.map_or(arrived_at, |at| at.timestamp_millis());
+    pub fn report(&self, arrived_at: UnixMillis) -> DeployReport {
+        let told = self.timestamp.map_or(arrived_at, UnixMillis::from);
         self.data.report(told.min(arrived_at))
     }
 }
@@ -142,7 +142,7 @@ pub enum CalledState {
 
 impl CalledBack {
     /// The same as a report that was made at `at`. Texts are cut: what is told at length belongs in the log.
-    fn report(&self, at: Millis) -> DeployReport {
+    fn report(&self, at: UnixMillis) -> DeployReport {
         let state = match self.state {
             CalledState::Queued => ReportedState::Queued,
             CalledState::InProgress => ReportedState::Running,

@@ -1,13 +1,15 @@
+use crate::model::UnixSeconds;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, Mac};
 use http::HeaderMap;
 use sha2::Sha256;
 use std::fmt;
+use std::time::Duration;
 
-/// A call back may be so old, or from so far ahead, in seconds: clocks differ, and what was recorded once must not be
+/// A call back may be so old, or from so far ahead: clocks differ, and what was recorded once must not be
 /// played again for ever.
-const APART: i64 = 5 * 60;
+const APART: Duration = Duration::from_secs(5 * 60);
 
 /// A key that signs what is sent and what comes back. Never shown.
 #[derive(Clone)]
@@ -50,39 +52,44 @@ impl SigningKey {
         Hmac::new_from_slice(&bytes).map(Self).map_err(|_| SigningError::Secret)
     }
 
-    fn over(&self, id: &str, seconds: i64, body: &[u8]) -> Hmac<Sha256> {
+    fn over(&self, id: &str, at: UnixSeconds, body: &[u8]) -> Hmac<Sha256> {
         let mut mac = self.0.clone();
-        mac.update(format!("{id}.{seconds}.").as_bytes());
+        mac.update(format!("{id}.{}.", at.0).as_bytes());
         mac.update(body);
         mac
     }
 
     /// The value of `webhook-signature`.
-    pub fn sign(&self, id: &str, seconds: i64, body: &[u8]) -> String {
-        format!("v1,{}", STANDARD.encode(self.over(id, seconds, body).finalize().into_bytes()))
+    pub fn sign(&self, id: &str, at: UnixSeconds, body: &[u8]) -> String {
+        format!("v1,{}", STANDARD.encode(self.over(id, at, body).finalize().into_bytes()))
     }
 
     /// Whether a call was signed with this key, not long ago. Answers the call's id.
     ///
     /// # Errors
     /// [`SigningError`] where nothing proves it.
-    pub fn verify<'a>(&self, headers: &'a HeaderMap, body: &[u8], now: i64) -> Result<&'a str, SigningError> {
+    pub fn verify<'a>(
+        &self,
+        headers: &'a HeaderMap,
+        body: &[u8],
+        now: UnixSeconds,
+    ) -> Result<&'a str, SigningError> {
         let text = |name: &'static str| {
             let value = headers.get(name).and_then(|value| value.to_str().ok());
             value.filter(|text| (1..=2_000).contains(&text.len())).ok_or(SigningError::Header(name))
         };
         let id = text("webhook-id")?;
-        let seconds = text("webhook-timestamp")?.parse::<i64>();
-        let seconds = seconds.map_err(|_| SigningError::Header("webhook-timestamp"))?;
+        let at = text("webhook-timestamp")?.parse().map(UnixSeconds);
+        let at = at.map_err(|_| SigningError::Header("webhook-timestamp"))?;
         let signatures = text("webhook-signature")?;
         let mut fits = false;
         for signature in signatures.split(' ').filter_map(|one| one.strip_prefix("v1,")) {
             let Ok(bytes) = STANDARD.decode(signature) else { continue };
-            fits |= self.over(id, seconds, body).verify_slice(&bytes).is_ok();
+            fits |= self.over(id, at, body).verify_slice(&bytes).is_ok();
         }
         if !fits {
             return Err(SigningError::Wrong);
         }
-        if (now - seconds).abs() > APART { Err(SigningError::TooFar) } else { Ok(id) }
+        if now.distance(at) > APART { Err(SigningError::TooFar) } else { Ok(id) }
     }
 }

@@ -1,5 +1,5 @@
 use super::*;
-use crate::model::{BranchName, error_chain};
+use crate::model::{BranchName, UnixMillis, UnixSeconds, error_chain};
 use http::HeaderMap;
 use reqwest::Url;
 use std::io;
@@ -15,7 +15,8 @@ const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 #[test]
 fn the_example_of_the_specification_is_signed_as_it_says() {
     let key = SigningKey::read(SECRET).unwrap();
-    let signed = key.sign("msg_p5jXN8AQM9LWM0D4loKWxJek", 1_614_265_330, br#"{"test": 2432232314}"#);
+    let signed =
+        key.sign("msg_p5jXN8AQM9LWM0D4loKWxJek", UnixSeconds(1_614_265_330), br#"{"test": 2432232314}"#);
     assert_eq!(signed, "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");
     for bad in ["", "whsec_", "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_c2hvcnQ=", "whsec_???"] {
         assert_eq!(SigningKey::read(bad).unwrap_err(), SigningError::Secret, "{bad}");
@@ -36,14 +37,19 @@ fn signed(id: &str, seconds: &str, signature: &str) -> HeaderMap {
 #[test]
 fn a_call_back_has_to_be_signed_lately_and_over_its_body() {
     let key = SigningKey::read(SECRET).unwrap();
-    let signature = key.sign("a", 1_000, b"body");
+    let signature = key.sign("a", UnixSeconds(1_000), b"body");
     let rotated = format!("v1,AAAA v1a,BBBB {signature}");
-    let verify = |headers: &HeaderMap, body: &[u8], now| key.verify(headers, body, now).map(str::to_owned);
+    let verify = |headers: &HeaderMap, body: &[u8], now| {
+        key.verify(headers, body, UnixSeconds(now)).map(str::to_owned)
+    };
     assert_eq!(verify(&signed("a", "1000", &rotated), b"body", 1_300), Ok("a".to_owned()));
     assert_eq!(verify(&signed("a", "1000", &signature), b"body", 1_301), Err(SigningError::TooFar));
     assert_eq!(verify(&signed("a", "1000", &signature), b"bodY", 1_000), Err(SigningError::Wrong));
     assert_eq!(verify(&signed("b", "1000", &signature), b"body", 1_000), Err(SigningError::Wrong));
     assert_eq!(verify(&signed("a", "1001", &signature), b"body", 1_000), Err(SigningError::Wrong));
+    let absurd = key.sign("a", UnixSeconds::MIN, b"body");
+    let absurd = signed("a", &i64::MIN.to_string(), &absurd);
+    assert_eq!(verify(&absurd, b"body", 1_000), Err(SigningError::TooFar));
     assert_eq!(verify(&HeaderMap::new(), b"", 0), Err(SigningError::Header("webhook-id")));
 }
 
@@ -159,7 +165,7 @@ async fn start(caller: &Caller, url: String, allow_private: bool) -> Result<Star
     let endpoint = Endpoint { url, secret: None, allow_private };
     let key = SigningKey::read(SECRET).unwrap();
     let report_url = Some("https://towpath.example/webhooks/deploys".to_owned());
-    let driver = WebhookDriver { caller, endpoint: &endpoint, key, report_url, now: 5_000 };
+    let driver = WebhookDriver { caller, endpoint: &endpoint, key, report_url, now: UnixMillis(5_000) };
     driver.start(&request(), false).await
 }
 
@@ -188,7 +194,7 @@ async fn a_deploy_is_told_signed_and_a_repeated_call_is_the_same() {
         headers.insert(http::HeaderName::from_bytes(name.as_bytes()).unwrap(), value.parse().unwrap());
     }
     let key = SigningKey::read(SECRET).unwrap();
-    assert_eq!(key.verify(&headers, body.as_bytes(), 5).unwrap(), "msg_7.staging.1");
+    assert_eq!(key.verify(&headers, body.as_bytes(), UnixSeconds(5)).unwrap(), "msg_7.staging.1");
     let told: serde_json::Value = serde_json::from_str(body).unwrap();
     assert_eq!(told["type"], "deploy.requested");
     assert_eq!(told["data"]["deploy"], "7.staging.1");
@@ -350,7 +356,7 @@ async fn what_fails_is_told_with_its_cause_and_kept_with_its_sources() {
     let endpoint = Endpoint { url: url.clone(), secret: None, allow_private: true };
     let key = SigningKey::read(SECRET).unwrap();
     let post = async |caller: Caller| {
-        let call = Call { endpoint: &endpoint, key: &key, id: "a", body: &json!({}), seconds: 5 };
+        let call = Call { endpoint: &endpoint, key: &key, id: "a", body: &json!({}), at: UnixSeconds(5) };
         caller.post(call).await.unwrap_err()
     };
     let closed = post(caller(vec![address])).await;
@@ -388,8 +394,11 @@ fn what_is_called_back_is_cut_and_only_links_for_browsers_are_taken() {
     let text = r#"{"type":"deploy.report","data":{"deploy":"7.staging.1","state":"failure","phase":"deploy","step":"install",
         "words":"boom","log_url":"javascript:alert(1)","environment_url":"https://staging.example"}}"#;
     let back: CallBack = serde_json::from_str(text).unwrap();
-    let report = back.data.report(9);
-    assert_eq!((report.state, report.phase, report.at), (ReportedState::Failed, Some(Phase::Deploy), 9));
+    let report = back.data.report(UnixMillis(9));
+    assert_eq!(
+        (report.state, report.phase, report.at),
+        (ReportedState::Failed, Some(Phase::Deploy), UnixMillis(9))
+    );
     assert_eq!((report.log_url, report.environment_url.as_deref()), (None, Some("https://staging.example")));
     assert!(serde_json::from_str::<CallBack>(r#"{"data":{"deploy":"x","state":"done"}}"#).is_err());
 }

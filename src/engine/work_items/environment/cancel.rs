@@ -5,10 +5,11 @@ use super::poll::LOOKED_BACK_FOR;
 use crate::deploy::CancelAnswer;
 use crate::deploy::drivers::DriverError;
 use crate::engine::work_error::WorkError;
-use crate::model::{Deploy, DriverSettings, Ending, ForPeople, Millis, error_chain};
+use crate::model::{Deploy, DriverSettings, Ending, ForPeople, UnixMillis, error_chain};
+use std::time::Duration;
 
 /// How often it is asked whether one has ended that is being cancelled or may still run: the event may be lost.
-const LOOK_EVERY: Millis = 60_000;
+const LOOK_EVERY: Duration = Duration::from_secs(60);
 
 impl Work<'_> {
     /// Has whatever is to be ended told so, and asks whether it has. What cannot be told is told again, until the clock
@@ -73,7 +74,7 @@ impl Work<'_> {
 
     /// Whether it is worth asking again and again. After a day it is for people to say.
     fn asks_for_its_end(&self, deploy: &Deploy) -> bool {
-        let lately = deploy.ended_at.is_some_and(|at| self.site.ctx.now() - at < LOOKED_BACK_FOR);
+        let lately = deploy.ended_at.is_some_and(|at| self.site.ctx.now().since(at) < LOOKED_BACK_FOR);
         lately && self.can_cancel(deploy)
     }
 
@@ -82,7 +83,7 @@ impl Work<'_> {
     }
 
     /// When to look again because of one that is being ended, or should have.
-    pub(super) fn next_look_for_an_end(&self) -> Option<Millis> {
+    pub(super) fn next_look_for_an_end(&self) -> Option<UnixMillis> {
         let now = self.site.ctx.now();
         if let Some(deploy) = self.queue.cancelling() {
             return self.can_cancel(deploy).then_some(now + LOOK_EVERY);

@@ -107,7 +107,7 @@ impl Work<'_> {
             by: event.workflow_file().unwrap_or(login).to_owned(),
             state: status.state.clone(),
             why,
-            at: status.created_at.timestamp_millis(),
+            at: status.created_at.into(),
             place: status.id,
         };
         if let Some(deploy) = self.queue.get_mut(number)

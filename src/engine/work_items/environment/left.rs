@@ -25,7 +25,8 @@ pub(super) async fn left_environment(
     let Ok(branch) = branch else { return Ok(None) };
     let now = ctx.now();
     // One that has ended lately may not be shown so yet, or may still be said otherwise of.
-    let lately = |it: &Deploy| it.was_begun() && it.ended_at.is_some_and(|at| now - at < LOOKED_BACK_FOR);
+    let lately =
+        |it: &Deploy| it.was_begun() && it.ended_at.is_some_and(|at| now.since(at) < LOOKED_BACK_FOR);
     let is_open = newest.iter().any(|it| it.state.is_open() || it.may_still_run() || lately(it));
     if !is_open && ctx.store.environment_deploys(id, &called, &branch).await?.requested_acts.is_empty() {
         return Ok(None);

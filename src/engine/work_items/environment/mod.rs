@@ -37,8 +37,8 @@ use crate::engine::shown_late::{is_to_come, look_again};
 use crate::engine::work_error::WorkError;
 use crate::github::events::DeploymentStatusEvent;
 use crate::model::{
-    BranchName, CommitId, Deploy, DeployState, DriverSettings, Environment, EnvironmentName, Millis,
-    PromotionPath, PullNumber, RepositoryId, TreeId, error_chain,
+    BranchName, CommitId, Deploy, DeployState, DriverSettings, Environment, EnvironmentName, PromotionPath,
+    PullNumber, RepositoryId, TreeId, UnixMillis, error_chain,
 };
 use crate::policy::{Reach, Trigger};
 use crate::store::{Change, DeployActivity, Lease, OutcomeRow, RepositoryRow, RepositoryState, WorkItem};
@@ -97,8 +97,9 @@ pub(super) async fn run(
     let changes = work.all_to_keep().await;
     match (outcome, changes) {
         (Ok(()), Ok(mut changes)) => {
-            changes
-                .extend(work.next_look().map(|at| Change::MarkAt(lease.item.clone(), at.max(ctx.now() + 1))));
+            changes.extend(
+                work.next_look().map(|at| Change::MarkAt(lease.item.clone(), at.max(ctx.now().just_after()))),
+            );
             Ok(changes)
         }
         (Ok(()), Err(error)) => Err(error),
@@ -188,7 +189,7 @@ impl<'a> Site<'a> {
     }
 
     /// When what was begun for a deploy is to be looked for again, where it may not be in GitHub's lists yet.
-    fn look_again_at(&self, deploy: &Deploy) -> Option<Millis> {
+    fn look_again_at(&self, deploy: &Deploy) -> Option<UnixMillis> {
         let (begun, now) = (deploy.requested_at?, self.ctx.now());
         // By a clock that was set back since, nothing is known of how long ago that was.
         look_again(begun.min(now), now, self.ctx.settings.lists_lag)
@@ -330,7 +331,7 @@ impl Work<'_> {
         changes
     }
 
-    fn next_look(&self) -> Option<i64> {
+    fn next_look(&self) -> Option<UnixMillis> {
         let expiry = self.queue.next_expiry(self.site.limits());
         let asked = self.queue.under_way().filter(|it| it.state != DeployState::Cancelling);
         let asked = asked.and_then(|deploy| {

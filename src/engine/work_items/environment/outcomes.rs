@@ -6,13 +6,13 @@
 use super::Work;
 use crate::deploy::DeployReport;
 use crate::engine::work_error::WorkError;
-use crate::model::{CommitId, Deploy, DeployOutcome, Millis, TreeId, error_chain};
+use crate::model::{CommitId, Deploy, DeployOutcome, TreeId, UnixMillis, error_chain};
 use crate::store::{Change, OutcomeRow};
 use std::collections::{BTreeMap, HashSet};
 
 impl Work<'_> {
     /// Notes a report on a deploy. Answers whether it changed anything.
-    pub(super) fn hear(&mut self, number: u64, report: &DeployReport, now: Millis) -> bool {
+    pub(super) fn hear(&mut self, number: u64, report: &DeployReport, now: UnixMillis) -> bool {
         let begun = self.queue.get(number).filter(|it| it.requested_at.is_some());
         if let (Some(deploy), Some(outcome)) = (begun, report.outcome()) {
             // Whose clock runs behind ours cannot speak of it before there was such a deploy.
@@ -35,7 +35,7 @@ impl Work<'_> {
     pub(super) fn record(
         &mut self,
         (tree, commit): (TreeId, CommitId),
-        (at, place): (Millis, u64),
+        (at, place): (UnixMillis, u64),
         outcome: DeployOutcome,
     ) {
         let (repository, environment) = (self.site.repository.id, self.site.environment.name.clone());
@@ -73,8 +73,8 @@ impl Work<'_> {
         let now = self.site.ctx.now();
         for (tree, commit) in back {
             // Whose clock runs before ours has still spoken before this.
-            let last = known.iter().find(|it| it.tree == tree).map_or(0, |it| it.at + 1);
-            self.record((tree, commit), (now.max(last), 0), DeployOutcome::RolledBack);
+            let last = known.iter().find(|it| it.tree == tree).map(|it| it.at.just_after());
+            self.record((tree, commit), (now.max(last.unwrap_or(now)), 0), DeployOutcome::RolledBack);
         }
         Ok(())
     }

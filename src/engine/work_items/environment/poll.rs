@@ -3,10 +3,11 @@
 use super::{COMMAND, Work};
 use crate::deploy::drivers::DriverError;
 use crate::engine::work_error::WorkError;
-use crate::model::{Deploy, DeployState, DriverSettings, Ending, Millis, error_chain};
+use crate::model::{Deploy, DeployState, DriverSettings, Ending, error_chain};
+use std::time::Duration;
 
-/// How long a deploy that ended badly is asked about, in milliseconds: a day.
-pub(super) const LOOKED_BACK_FOR: Millis = 24 * 60 * 60_000;
+/// How long a deploy that ended badly is asked about: a day.
+pub(super) const LOOKED_BACK_FOR: Duration = Duration::from_secs(24 * 60 * 60);
 
 impl Work<'_> {
     /// Asks whoever carries it out, where they have to be asked.
@@ -51,7 +52,7 @@ impl Work<'_> {
             // That one was cancelled, and what it says of it is no end of its own.
             && deploy.cancellation.is_none()
             && !matches!(deploy.ending, Some(Ending::Stuck { .. }));
-        let lately = deploy.ended_at.is_some_and(|at| self.site.ctx.now() - at < LOOKED_BACK_FOR);
+        let lately = deploy.ended_at.is_some_and(|at| self.site.ctx.now().since(at) < LOOKED_BACK_FOR);
         let is_asked = || self.site.driver_of(deploy).ok().and_then(|it| it.poll_every()).is_some();
         ended_badly && lately && deploy.handle.is_some() && is_asked()
     }
@@ -60,7 +61,7 @@ impl Work<'_> {
     pub(super) fn is_silent(&self, deploy: &Deploy) -> bool {
         let ctx = self.site.ctx;
         let heard = deploy.reported_at.max(deploy.requested_at).unwrap_or(deploy.made_at);
-        ctx.now() - heard >= ctx.settings.reconcile
+        ctx.now().since(heard) >= ctx.settings.reconcile
     }
 
     pub(super) async fn ask(&mut self, deploy: &Deploy) -> Result<(), WorkError> {

@@ -212,7 +212,7 @@ impl Work<'_> {
             return ActOutcome::refused(format!("{name} is not held"));
         };
         let now = site.ctx.now();
-        let since = report::length(now - hold.since);
+        let since = report::length(now.since(hold.since));
         let lifted = Hold { lifted: Some(Lifted { at: now, by, reason }), ..hold };
         self.queue.set_hold(lifted.clone());
         self.changes.push(Change::Hold(site.repository.id, name.clone(), lifted));

@@ -86,7 +86,7 @@ impl Work<'_> {
         deploy.refused_status.as_ref().is_some_and(|it| {
             it.status == wanted
                 && it.times >= REFUSED_AT_MOST
-                && (0..ctx.settings.reconcile).contains(&(ctx.now() - it.at))
+                && (it.at..it.at + ctx.settings.reconcile).contains(&ctx.now())
         })
     }
 

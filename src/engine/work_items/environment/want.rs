@@ -7,7 +7,7 @@ use super::Work;
 use crate::deploy::{Wanted, slug};
 use crate::engine::work_error::WorkError;
 use crate::lineage::{GitError, Repository};
-use crate::model::{CommitId, Deploy, LedgerEntry, PullNumber, PullRequest, TipSource, Trigger, UnixMillis};
+use crate::model::{CommitId, Deploy, LedgerEntry, PullNumber, PullRequest, TipSource, Trigger};
 use crate::store::{Change, WorkItem};
 use std::collections::HashSet;
 
@@ -53,7 +53,7 @@ impl Work<'_> {
         let seen = LedgerEntry {
             commit: present,
             before: tip.commit,
-            at: tip.at.max(UnixMillis(site.ctx.now()).to_seconds()),
+            at: tip.at.max(site.ctx.now().to_seconds()),
             forced: false,
             actor: None,
             source: TipSource::Reconciled,

@@ -2,9 +2,7 @@
 
 use crate::engine::context::EngineContext;
 use crate::engine::work_error::WorkError;
-use crate::model::{
-    DeployFacts, DeployState, HeadDeploy, PromotionPath, Pull, PullRequest, Role, UnixMillis,
-};
+use crate::model::{DeployFacts, DeployState, HeadDeploy, PromotionPath, Pull, PullRequest, Role};
 use crate::policy::{Fact, Judged};
 use crate::report;
 
@@ -30,7 +28,7 @@ pub(in crate::engine::work_items) async fn known(
     let of_head = of_source.iter().find(|it| it.commit == head).filter(|it| is_awaited(it.state));
     let of_head = of_head.map(|it| HeadDeploy {
         taken_up: it.picked_up_at.is_some(),
-        since: UnixMillis(it.picked_up_at.unwrap_or(it.made_at)).to_seconds(),
+        since: it.picked_up_at.unwrap_or(it.made_at).to_seconds(),
         ended: (!it.state.is_open()).then(|| report::ended(it)),
     });
     let hold = ctx.store.hold(id, &to.name).await?;

@@ -6,7 +6,7 @@ use crate::engine::work_error::WorkError;
 use crate::engine::work_items::desired_check_run::{DesiredCheckRun, digest};
 use crate::model::{
     BranchName, CommentWhen, CommitId, Outcome, PromotionPath, Pull, PullNumber, PullRequest, RepositoryId,
-    UnixMillis, UserMessage, Verdict,
+    UserMessage, Verdict,
 };
 use crate::report::{self, CheckText, Note, Subject};
 use crate::store::{ActRow, Change, Desired, JudgedPull, WorkItem};
@@ -62,7 +62,7 @@ impl Case<'_> {
             docs_url: Some(self.ctx.settings.docs.findings()),
             number: number.0,
             pull: pull.clone(),
-            judged_at: UnixMillis(self.ctx.now()).to_seconds(),
+            judged_at: self.ctx.now().to_seconds(),
         }
     }
 
@@ -88,7 +88,7 @@ impl Case<'_> {
         let mut subject = self.subject_of(before.pull.number, pull);
         subject.pull.head.commit = before.judged_head?;
         subject.pull.base.branch = before.judged_base.clone()?;
-        subject.judged_at = UnixMillis(before.judged_at?).to_seconds();
+        subject.judged_at = before.judged_at?.to_seconds();
         Some((subject, verdict))
     }
 

@@ -2,7 +2,7 @@ use super::super::pending_deliveries::{PendingDeliveries, pull_row};
 use crate::engine::context::EngineContext;
 use crate::engine::work_error::WorkError;
 use crate::github::events::PullRequestEvent;
-use crate::model::{MergeMethods, PullNumber, PullRequest, RepositoryId, TopicPush, UnixMillis};
+use crate::model::{MergeMethods, PullNumber, PullRequest, RepositoryId, TopicPush};
 use crate::store::{Change, JudgedPull, RepositoryRow};
 
 /// The newest that is known of a pull request: from its deliveries where they tell it, else from GitHub.
@@ -72,7 +72,7 @@ fn head_push(row: &PullRequest) -> TopicPush {
         repository: row.repository,
         branch: row.head_branch.clone(),
         commit: row.head_commit,
-        at: UnixMillis(row.updated_at).to_seconds(),
+        at: row.updated_at.to_seconds(),
         is_new: false,
     }
 }
