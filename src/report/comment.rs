@@ -5,7 +5,7 @@ use super::check::accounts;
 use super::limits::{BODY, RESERVE, fit};
 use super::prose::{Prose, row};
 use super::words::{Explanation, Scene};
-use crate::model::{Code, Finding, Level, Outcome, PromotionPath, Verdict};
+use crate::model::{Cause, Code, Finding, Level, Outcome, PromotionPath, Verdict};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The first line of the comment, which GitHub does not show: by it the comment is found again.
@@ -120,7 +120,8 @@ fn levels(softened: impl Iterator<Item = (Code, Level)>) -> Option<Prose> {
 
 /// The codes of what was found before and is found still.
 fn standing(verdict: &Verdict, earlier: &Verdict, same_base: bool) -> BTreeSet<Code> {
-    let still = |then: &&Finding| same_base && verdict.findings.iter().any(|now| now.cause == then.cause);
+    let now: Vec<Cause> = verdict.findings.iter().map(|it| it.cause.as_found()).collect();
+    let still = |then: &&Finding| same_base && now.contains(&then.cause.as_found());
     earlier.findings.iter().filter(still).map(|it| it.cause.code()).collect()
 }
 
