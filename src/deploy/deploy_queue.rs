@@ -1,4 +1,4 @@
-//! The queue of one environment's deploys: one at a time, the newest first of those that wait, nothing older than what
+//! The deploy queue of one environment: one deploy at a time, the newest first of those that wait, nothing older than what
 //! is live. Pure: what is known goes in, what is to be stored comes out.
 //!
 //! What happens to the queue is here; `reports.rs` is what drivers say, `cancel.rs` an end before its time,

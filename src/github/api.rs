@@ -1,16 +1,17 @@
 use super::access::AccessWatch;
 use super::blocking::off_the_runtime;
+pub use super::caller::Caller;
 use super::error::{ApiError, TransportError, permissions_in_words};
 use super::jwt::{AppKey, LIFETIME};
+use super::rate_limits::{RateLimits, date_in};
 use super::tokens::{Scope, Tokens};
-use crate::model::{InstallationId, UnixMillis, UnixSeconds};
+use crate::model::{InstallationId, UnixMillis};
 use bytes::Bytes;
-use chrono::{DateTime, TimeDelta};
+use chrono::TimeDelta;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use http_body_util::{BodyExt, Limited};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use std::collections::HashMap;
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -32,15 +33,6 @@ pub struct ApiConfig {
     pub now: Now,
 }
 
-/// On whose behalf a call is made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Caller {
-    /// The App itself.
-    App,
-    /// An installation of it.
-    Installation(InstallationId),
-}
-
 /// The connection to GitHub's REST API.
 ///
 /// A call is sent once and its end is classified ([`ApiError`]); trying again is the engine's business.
@@ -55,7 +47,7 @@ pub struct Api {
     introduction: Mutex<Option<Introduction>>,
     timeout: Duration,
     now: Now,
-    rate_limits: Mutex<HashMap<Caller, UnixMillis>>,
+    rate_limits: RateLimits,
     calls: AtomicU64,
     /// What the calls in the App's own name have shown.
     pub(super) access: AccessWatch,
@@ -71,13 +63,6 @@ impl fmt::Debug for Api {
 
 /// The largest answer taken. A page of a hundred pull requests is about 2 MB.
 const ANSWER_MAX: usize = 32 * 1024 * 1024;
-/// The wait when GitHub names none, as its best practices ask.
-const UNNAMED_WAIT: Duration = Duration::from_secs(60);
-/// The shortest wait: a moment that seems to have passed need not have by GitHub's clock.
-const WAIT_MIN: Duration = Duration::from_secs(1);
-/// The longest wait believed, so that a wrong header cannot stop an installation for ever.
-const WAIT_MAX: Duration = Duration::from_secs(65 * 60);
-
 /// How long the App's own token is used; well below [`LIFETIME`].
 const INTRODUCED_FOR: Duration = Duration::from_secs(LIFETIME.as_secs() / 2);
 
@@ -139,7 +124,7 @@ impl Api {
             introduction: Mutex::default(),
             timeout: config.timeout,
             now: config.now,
-            rate_limits: Mutex::default(),
+            rate_limits: RateLimits::default(),
             calls: AtomicU64::new(0),
             access: AccessWatch::default(),
             clock_ahead: Mutex::default(),
@@ -221,7 +206,7 @@ impl Api {
 
     /// Sends a call. Whoever comes while the caller's brake is on is refused without a call.
     pub(super) async fn send(&self, call: Call<'_>) -> Result<Answer, ApiError> {
-        self.check_brake(call.caller)?;
+        self.rate_limits.check(call.caller, self.now())?;
         let Caller::Installation(id) = call.caller else { return self.send_as_app(&call).await };
         let (token, generation) = self.token(id, Scope::Api).await?;
         match self.send_with(&call, &token).await {
@@ -249,8 +234,8 @@ impl Api {
     async fn token(&self, id: InstallationId, scope: Scope) -> Result<(String, u64), ApiError> {
         self.tokens
             .get(id, scope, self.now(), async {
-                self.check_brake(Caller::App)?;
-                self.check_brake(Caller::Installation(id))?;
+                self.rate_limits.check(Caller::App, self.now())?;
+                self.rate_limits.check(Caller::Installation(id), self.now())?;
                 let path = format!("/app/installations/{id}/access_tokens");
                 let body = scope.request_body();
                 let call = Call { caller: Caller::App, method: Method::POST, path: &path, body };
@@ -343,20 +328,6 @@ impl Api {
         }
     }
 
-    fn check_brake(&self, caller: Caller) -> Result<(), ApiError> {
-        let mut rate_limits = self.rate_limits.lock().unwrap_or_else(PoisonError::into_inner);
-        let now = self.now();
-        match rate_limits.get(&caller) {
-            // Past the longest wait, it was set by a clock that has been set back since.
-            Some(&until) if until > now && until <= now + WAIT_MAX => Err(ApiError::RateLimited { until }),
-            Some(_) => {
-                rate_limits.remove(&caller);
-                Ok(())
-            }
-            None => Ok(()),
-        }
-    }
-
     fn classify(
         &self,
         caller: Caller,
@@ -366,9 +337,7 @@ impl Api {
         body: &[u8],
     ) -> ApiError {
         let message = message_in(body);
-        if let Some(wait) = rate_limit_wait(status, headers, &message, self.now()) {
-            let until = self.now() + wait.clamp(WAIT_MIN, WAIT_MAX);
-            self.rate_limits.lock().unwrap_or_else(PoisonError::into_inner).insert(caller, until);
+        if let Some(until) = self.rate_limits.set_by((status, headers), &message, caller, self.now()) {
             return ApiError::RateLimited { until };
         }
         match status.as_u16() {
@@ -390,37 +359,6 @@ fn redirect(status: StatusCode, headers: &HeaderMap) -> Option<String> {
     moved.then(|| headers.get(header::LOCATION)?.to_str().ok().map(str::to_owned)).flatten()
 }
 
-/// The time by the clock of who answers.
-fn date_in(headers: &HeaderMap) -> Option<UnixMillis> {
-    let text = headers.get(header::DATE)?.to_str().ok()?;
-    Some(DateTime::parse_from_rfc2822(text).ok()?.to_utc().into())
-}
-
-/// How long to wait, if the answer means that there were too many calls. The order of the headers is
-/// that of GitHub's best practices.
-fn rate_limit_wait(
-    status: StatusCode,
-    headers: &HeaderMap,
-    message: &str,
-    now: UnixMillis,
-) -> Option<Duration> {
-    if status != StatusCode::FORBIDDEN && status != StatusCode::TOO_MANY_REQUESTS {
-        return None;
-    }
-    let number = |name: &str| headers.get(name)?.to_str().ok()?.trim().parse::<i64>().ok();
-    if let Some(seconds) = number("retry-after") {
-        return Some(Duration::from_secs(seconds.try_into().unwrap_or(0)));
-    }
-    if number("x-ratelimit-remaining") == Some(0) {
-        // By GitHub's clock where the answer tells it: by ours the moment might seem to have passed.
-        let now = date_in(headers).unwrap_or(now);
-        let reset = number("x-ratelimit-reset").map(|at| UnixSeconds(at).to_millis().since(now));
-        return Some(reset.unwrap_or(UNNAMED_WAIT));
-    }
-    let limited = status == StatusCode::TOO_MANY_REQUESTS || message.to_lowercase().contains("rate limit");
-    limited.then_some(UNNAMED_WAIT)
-}
-
 fn message_in(body: &[u8]) -> String {
     #[derive(serde::Deserialize)]
     struct Basic {
@@ -432,31 +370,4 @@ fn message_in(body: &[u8]) -> String {
         message.truncate(end);
     }
     message
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn wait(status: u16, headers: &[(&'static str, &str)], message: &str) -> Option<Duration> {
-        let mut map = HeaderMap::new();
-        for (name, value) in headers {
-            map.insert(*name, value.parse().unwrap());
-        }
-        rate_limit_wait(StatusCode::from_u16(status).unwrap(), &map, message, UnixMillis(1_000_000))
-    }
-
-    #[test]
-    fn a_rate_limit_is_told_from_a_refusal() {
-        assert_eq!(wait(403, &[("retry-after", "2")], ""), Some(Duration::from_secs(2)));
-        assert_eq!(wait(429, &[("retry-after", "3600")], ""), Some(Duration::from_secs(3_600)));
-        let used_up = [("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "1060")];
-        assert_eq!(wait(403, &used_up, ""), Some(Duration::from_secs(60)));
-        let by_githubs_clock = [used_up[0], used_up[1], ("date", "Thu, 01 Jan 1970 00:17:30 GMT")];
-        assert_eq!(wait(403, &by_githubs_clock, ""), Some(Duration::from_secs(10)));
-        assert_eq!(wait(403, &[], "You have exceeded a secondary rate limit"), Some(UNNAMED_WAIT));
-        assert_eq!(wait(429, &[], ""), Some(UNNAMED_WAIT));
-        assert_eq!(wait(403, &[("x-ratelimit-remaining", "12")], "Resource not accessible"), None);
-        assert_eq!(wait(404, &[("retry-after", "2")], ""), None);
-    }
 }

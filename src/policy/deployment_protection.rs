@@ -1,4 +1,4 @@
-//! Whether a job that somebody has started may go into an environment.
+//! Deployment protection: whether a job that somebody has started may go into an environment.
 
 use crate::model::{CommitId, Hold};
 

@@ -1,4 +1,4 @@
-//! `towpath: config`: what a pull request would change in the configuration.
+//! The config preview, as the check `towpath: config` shows it: what a pull request would change in the configuration.
 
 use super::check::{CheckText, Conclusion};
 use super::dress::explained;

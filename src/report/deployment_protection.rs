@@ -1,4 +1,4 @@
-//! Answers to a job that waits for an environment.
+//! The words of deployment protection: answers to a job that waits for an environment.
 
 use super::deploy_status::rollback_command;
 use super::markdown::code;

@@ -1,3 +1,5 @@
+//! A work item: something that is looked at by one worker at a time, and the word it is stored under.
+
 use crate::model::{BranchName, CommitId, EnvironmentName, InstallationId, PullNumber, RepositoryId};
 use std::borrow::Cow;
 use std::fmt;

@@ -1,4 +1,4 @@
-//! A pull request that changes the configuration: whether the file can be used, and what would have become of
+//! The config preview of a pull request that changes the configuration: whether the file can be used, and what would have become of
 //! the last pull requests by it.
 
 use super::desired_check_run::DesiredCheckRun;

@@ -1,4 +1,4 @@
-//! A job that waits to be let into an environment.
+//! Deployment protection: a job waits to be let into an environment, and is answered.
 
 use super::pending_deliveries::PendingDeliveries;
 use crate::deploy::DeployQueue;
