@@ -1,4 +1,4 @@
-use super::crowd::{Crowd, Place};
+use super::body_memory::{BodyMemory, Reservation};
 use crate::model::{ForPeople, UserMessage};
 use axum::body::Body;
 use bytes::{Bytes, BytesMut};
@@ -69,13 +69,13 @@ impl ForPeople for BodyError {
 #[derive(Clone)]
 pub(super) struct Reader {
     pub(super) limits: Arc<Limits>,
-    crowd: Arc<Crowd>,
+    memory: Arc<BodyMemory>,
 }
 
 /// A body, with its share of the memory for all bodies.
-pub(super) struct Held {
+pub(super) struct HeldBody {
     pub(super) bytes: Bytes,
-    _share: Option<Place>,
+    _share: Option<Reservation>,
 }
 
 /// What of a body is wanted.
@@ -91,8 +91,8 @@ pub(super) struct Wanted {
 
 impl Reader {
     pub(super) fn new(limits: Limits) -> Self {
-        let crowd = Arc::new(Crowd::new(limits.all_bodies, limits.stall / 4));
-        Self { limits: Arc::new(limits), crowd }
+        let memory = Arc::new(BodyMemory::new(limits.all_bodies, limits.stall / 4));
+        Self { limits: Arc::new(limits), memory }
     }
 
     /// Reads a body to its end. `each` sees every piece as it comes. What is larger than it may be is read a while longer
@@ -102,9 +102,9 @@ impl Reader {
         mut body: Body,
         wanted: Wanted,
         mut each: impl FnMut(&[u8]),
-    ) -> Result<Held, BodyError> {
+    ) -> Result<HeldBody, BodyError> {
         let Wanted { most, announced, keep } = wanted;
-        let mut share: Option<Place> = None;
+        let mut share: Option<Reservation> = None;
         let mut bytes = BytesMut::new();
         let end = Instant::now() + self.limits.body_within;
         let mut size = 0_usize;
@@ -142,22 +142,22 @@ impl Reader {
         if let Some(share) = &share {
             share.complete();
         }
-        Ok(Held { bytes: bytes.freeze(), _share: share })
+        Ok(HeldBody { bytes: bytes.freeze(), _share: share })
     }
 
-    fn hold(&self, share: &mut Option<Place>, size: usize) -> Result<(), BodyError> {
+    fn hold(&self, share: &mut Option<Reservation>, size: usize) -> Result<(), BodyError> {
         if size <= FREE {
             return Ok(());
         }
         let now = Instant::now();
-        let place = share.get_or_insert_with(|| self.crowd.enter(now));
-        if place.holds(size, now) { Ok(()) } else { Err(BodyError::Crowded) }
+        let reservation = share.get_or_insert_with(|| self.memory.reserve(now));
+        if reservation.holds(size, now) { Ok(()) } else { Err(BodyError::Crowded) }
     }
 }
 
-async fn sent_away(share: Option<&Place>) {
+async fn sent_away(share: Option<&Reservation>) {
     match share {
-        Some(place) => place.sent_away().await,
+        Some(reservation) => reservation.sent_away().await,
         None => std::future::pending().await,
     }
 }

@@ -20,8 +20,8 @@
 //!   `nothing_that_is_logged_makes_a_line_of_its_own`.
 
 mod body;
+mod body_memory;
 mod connection;
-mod crowd;
 mod file_body;
 mod manifest;
 mod routes;

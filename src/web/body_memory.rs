@@ -1,4 +1,4 @@
-//! The room for all large bodies together.
+//! The memory for all large bodies together.
 //!
 //! What counts is what has arrived, not what was announced. Where there is no room left, a body that has stood still for
 //! a while gives its own to one that comes along.
@@ -13,7 +13,7 @@ use tokio::time::Instant;
 const STEP: usize = 64 * 1024;
 
 /// All large bodies that are being read or worked on.
-pub(super) struct Crowd {
+pub(super) struct BodyMemory {
     /// How much all of them may hold, in bytes.
     room: usize,
     /// How long a body may bring less than a step before others may have its room.
@@ -37,13 +37,13 @@ struct Body {
     sent_away: Arc<Notify>,
 }
 
-impl Crowd {
+impl BodyMemory {
     pub(super) fn new(room: usize, standing: Duration) -> Self {
         Self { room, standing, inside: Mutex::default() }
     }
 
-    /// A place for a body of which nothing has come yet.
-    pub(super) fn enter(self: &Arc<Self>, now: Instant) -> Place {
+    /// A reservation for a body of which nothing has come yet.
+    pub(super) fn reserve(self: &Arc<Self>, now: Instant) -> Reservation {
         let mut inside = self.inside();
         let number = inside.next;
         inside.next += 1;
@@ -52,7 +52,7 @@ impl Crowd {
         let body = Body { held: 0, moved, whole: false, sent_away: Arc::clone(&sent_away) };
         inside.bodies.insert(number, body);
         drop(inside);
-        Place { crowd: Arc::clone(self), number, sent_away }
+        Reservation { memory: Arc::clone(self), number, sent_away }
     }
 
     fn inside(&self) -> MutexGuard<'_, Inside> {
@@ -77,17 +77,17 @@ impl Inside {
     }
 }
 
-/// The place of one body. Its room is free again when this goes.
-pub(super) struct Place {
-    crowd: Arc<Crowd>,
+/// The memory of one body. It is free again when this goes.
+pub(super) struct Reservation {
+    memory: Arc<BodyMemory>,
     number: u64,
     sent_away: Arc<Notify>,
 }
 
-impl Place {
+impl Reservation {
     /// Takes note that the body is so large by now; answers whether there is room for it.
     pub(super) fn holds(&self, size: usize, now: Instant) -> bool {
-        let mut inside = self.crowd.inside();
+        let mut inside = self.memory.inside();
         // It may have been sent away.
         let Some(body) = inside.bodies.get_mut(&self.number) else { return false };
         let more = size.saturating_sub(body.held);
@@ -96,8 +96,8 @@ impl Place {
             body.moved = (now, body.held);
         }
         inside.held += more;
-        let stood_since = now.checked_sub(self.crowd.standing);
-        while inside.held > self.crowd.room {
+        let stood_since = now.checked_sub(self.memory.standing);
+        while inside.held > self.memory.room {
             if !stood_since.is_some_and(|since| inside.send_one_away(self.number, since)) {
                 return false;
             }
@@ -107,7 +107,7 @@ impl Place {
 
     /// All of it is there: what is being worked on is not sent away.
     pub(super) fn complete(&self) {
-        if let Some(body) = self.crowd.inside().bodies.get_mut(&self.number) {
+        if let Some(body) = self.memory.inside().bodies.get_mut(&self.number) {
             body.whole = true;
         }
     }
@@ -118,9 +118,9 @@ impl Place {
     }
 }
 
-impl Drop for Place {
+impl Drop for Reservation {
     fn drop(&mut self) {
-        let mut inside = self.crowd.inside();
+        let mut inside = self.memory.inside();
         if let Some(body) = inside.bodies.remove(&self.number) {
             inside.held -= body.held;
         }
@@ -133,25 +133,25 @@ mod tests {
 
     #[tokio::test]
     async fn what_goes_on_gets_the_room_of_what_stands_still() {
-        let crowd = Arc::new(Crowd::new(10 * STEP, Duration::from_secs(2)));
+        let memory = Arc::new(BodyMemory::new(10 * STEP, Duration::from_secs(2)));
         let begun = Instant::now();
         let at = |seconds| begun + Duration::from_secs(seconds);
-        let [still, slow, going] = [(); 3].map(|()| crowd.enter(at(0)));
+        let [still, slow, going] = [(); 3].map(|()| memory.reserve(at(0)));
         assert!(still.holds(6 * STEP, at(0)) && slow.holds(3 * STEP, at(0)));
         assert!(!going.holds(2 * STEP, at(0)), "nobody has stood still for long");
         drop(going);
         assert!(slow.holds(4 * STEP, at(1)));
-        let going = crowd.enter(at(2));
+        let going = memory.reserve(at(2));
         assert!(going.holds(6 * STEP, at(2)));
         assert!(!still.holds(7 * STEP, at(2)), "it has lost its place");
         tokio::time::timeout(Duration::from_secs(9), still.sent_away()).await.unwrap();
         assert!(slow.holds(4 * STEP, at(2)) && !slow.holds(5 * STEP, at(2)));
         drop((still, slow, going));
-        let (whole, next) = (crowd.enter(at(3)), crowd.enter(at(3)));
+        let (whole, next) = (memory.reserve(at(3)), memory.reserve(at(3)));
         assert!(whole.holds(10 * STEP, at(3)));
         whole.complete();
         assert!(!next.holds(1, at(60)), "what is being stored keeps its place");
         drop((whole, next));
-        assert!(crowd.enter(at(61)).holds(10 * STEP, at(61)));
+        assert!(memory.reserve(at(61)).holds(10 * STEP, at(61)));
     }
 }
