@@ -3,11 +3,11 @@ use super::back_off::BackOff;
 use super::clock::Clock;
 use super::config_cache::ConfigCache;
 use super::deploy_drivers::DeployDrivers;
+use super::fair_semaphore::FairSemaphore;
 use super::given_numbers::GivenNumbers;
 use super::installation_summary::InstallationSummary;
 use super::merge_rules::MergeRules;
 use super::mirrors::{MirrorBounds, Mirrors};
-use super::shares::Shares;
 use super::supervisor::Health;
 use crate::github::Api;
 use crate::model::{DocsUrl, PromotionPath, UnixMillis};
@@ -103,7 +103,7 @@ pub(super) struct EngineContext {
     /// For work that goes on while nobody looks at its work item.
     pub(super) this: Weak<EngineContext>,
     pub(super) store: Arc<dyn Store>,
-    pub(super) workers: Arc<Shares>,
+    pub(super) workers: Arc<FairSemaphore>,
     pub(super) health: Health,
     pub(super) api: Api,
     pub(super) mirrors: Mirrors,

@@ -1,7 +1,7 @@
 //! Which mirrors are on the disk, and which of them goes when there are too many or too large ones.
 
 use super::clock::Clock;
-use super::shares::{Shares, aside};
+use super::fair_semaphore::{FairSemaphore, aside};
 use crate::lineage::{Fetched, GitError, Mirror, Remote};
 use crate::model::{InstallationId, RepositoryId, UnixMillis, error_chain};
 use std::collections::{BTreeMap, HashSet};
@@ -31,7 +31,7 @@ pub(super) struct Mirrors {
     folder: PathBuf,
     bounds: MirrorBounds,
     /// How many gits may talk to remotes.
-    fetches: Shares,
+    fetches: FairSemaphore,
     clock: Arc<dyn Clock>,
     known: Mutex<BTreeMap<RepositoryId, Kept>>,
 }
@@ -49,7 +49,12 @@ struct Kept {
 }
 
 impl Mirrors {
-    pub(super) fn new(folder: PathBuf, bounds: MirrorBounds, fetches: Shares, clock: Arc<dyn Clock>) -> Self {
+    pub(super) fn new(
+        folder: PathBuf,
+        bounds: MirrorBounds,
+        fetches: FairSemaphore,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
         Self { folder, bounds, fetches, clock, known: Mutex::default() }
     }
 

@@ -101,6 +101,7 @@ mod deploy_drivers;
 mod deploy_logs;
 mod deployment_status;
 mod dormancy;
+mod fair_semaphore;
 mod forge;
 mod full_disk;
 mod github_access;
@@ -115,7 +116,6 @@ mod not_decided;
 mod open;
 mod operator_entries;
 mod repository_config;
-mod shares;
 mod shown_late;
 mod supervisor;
 mod user_messages;
@@ -145,9 +145,9 @@ use crate::store::{Store, StoreError, WorkItem};
 use audit_log::StatedAuditHash;
 use context::EngineContext;
 use deploy_drivers::DeployDrivers;
+use fair_semaphore::FairSemaphore;
 use mirrors::Mirrors;
 use operator_entries::Entries;
-use shares::Shares;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, Weak};
@@ -203,13 +203,16 @@ impl Engine {
         let ctx = Arc::new_cyclic(|this| EngineContext {
             this: Weak::clone(this),
             store: Arc::clone(&parts.store),
-            workers: Arc::new(Shares::new(parts.settings.workers, parts.settings.workers_per_installation)),
+            workers: Arc::new(FairSemaphore::new(
+                parts.settings.workers,
+                parts.settings.workers_per_installation,
+            )),
             health: Health::default(),
             api: parts.api,
             mirrors: Mirrors::new(
                 parts.data_dir.join("mirrors"),
                 parts.settings.mirrors,
-                Shares::new(parts.settings.fetches, parts.settings.fetches_per_installation),
+                FairSemaphore::new(parts.settings.fetches, parts.settings.fetches_per_installation),
                 Arc::clone(&parts.clock),
             ),
             drivers,

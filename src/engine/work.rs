@@ -1,8 +1,8 @@
 //! The loop: leases work items, has them worked on, settles them.
 
 use super::context::EngineContext;
+use super::fair_semaphore::{Permit, Worker};
 use super::full_disk;
-use super::shares::{Place, Worker};
 use super::supervisor::{is_over, over};
 use super::work_error::WorkError;
 use super::{work_items, work_span};
@@ -216,7 +216,7 @@ impl Crew {
         Self { ctx: Arc::clone(ctx), stop, tasks: JoinSet::new(), leases: HashMap::new() }
     }
 
-    fn begin(&mut self, lease: Lease, free: Place) {
+    fn begin(&mut self, lease: Lease, free: Permit) {
         let work = work(Arc::clone(&self.ctx), lease.clone(), (free, self.stop.clone()));
         let task = self.tasks.spawn(work.instrument(work_span::of(&lease.item)));
         self.leases.insert(task.id(), lease);
@@ -272,7 +272,7 @@ async fn release(ctx: Arc<EngineContext>, lease: Lease, mut stop: watch::Receive
 async fn work(
     ctx: Arc<EngineContext>,
     lease: Lease,
-    (free, stop): (Place, watch::Receiver<bool>),
+    (free, stop): (Permit, watch::Receiver<bool>),
 ) -> Settled {
     if lease.failures >= ctx.settings.back_off.give_up_after {
         // Only attempts that ended without a word come so far: this one may be what ended the process.

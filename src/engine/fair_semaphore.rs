@@ -9,52 +9,52 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// Places that are shared by all installations.
+/// Permits that all installations share.
 #[derive(Debug)]
-pub(super) struct Shares {
+pub(super) struct FairSemaphore {
     all: Arc<Semaphore>,
     /// How many of them one installation may hold.
     each: usize,
     of: Mutex<HashMap<InstallationId, Arc<Semaphore>>>,
 }
 
-/// A place that is held, until this is dropped.
+/// A permit that is held until this is dropped.
 #[derive(Debug)]
-pub(super) struct Place {
+pub(super) struct Permit {
     _of_all: Option<OwnedSemaphorePermit>,
     _of_installation: Option<OwnedSemaphorePermit>,
 }
 
-impl Shares {
+impl FairSemaphore {
     pub(super) fn new(all: usize, each: usize) -> Self {
         Self { all: Arc::new(Semaphore::new(all.max(1))), each: each.max(1), of: Mutex::default() }
     }
 
-    /// Waits for a place, before it is known who is going to have it.
-    pub(super) async fn take_any(&self) -> Place {
-        Place { _of_installation: None, ..self.take(None).await }
+    /// Waits for a permit, before it is known who is going to have it.
+    pub(super) async fn take_any(&self) -> Permit {
+        Permit { _of_installation: None, ..self.take(None).await }
     }
 
-    /// Makes such a place one of an installation's; where it has as many as it may, that is waited for without any.
-    async fn give(&self, place: Place, of: Option<InstallationId>) -> Place {
-        let Some(id) = of else { return place };
+    /// Makes such a permit one of an installation's; where it has as many as it may, that is waited for without any.
+    async fn give(&self, permit: Permit, of: Option<InstallationId>) -> Permit {
+        let Some(id) = of else { return permit };
         if let Ok(own) = self.of(id).try_acquire_owned() {
-            return Place { _of_installation: Some(own), ..place };
+            return Permit { _of_installation: Some(own), ..permit };
         }
-        drop(place);
+        drop(permit);
         self.take(of).await
     }
 
-    /// Waits for a place. Work of no installation has no other bound than that of all.
-    pub(super) async fn take(&self, of: Option<InstallationId>) -> Place {
-        // In this order: who waits for others of its own installation keeps no place from the rest.
+    /// Waits for a permit. Work of no installation has no other bound than that of all.
+    pub(super) async fn take(&self, of: Option<InstallationId>) -> Permit {
+        // In this order: who waits for others of its own installation keeps no permit from the rest.
         let own = match of {
             Some(id) => self.of(id).acquire_owned().await.ok(),
             None => None,
         };
         // It is never closed, so there always is one.
         let of_all = Arc::clone(&self.all).acquire_owned().await.ok();
-        Place { _of_all: of_all, _of_installation: own }
+        Permit { _of_all: of_all, _of_installation: own }
     }
 
     fn of(&self, id: InstallationId) -> Arc<Semaphore> {
@@ -66,9 +66,9 @@ impl Shares {
 /// The worker that a piece of work has, or has put aside.
 #[derive(Debug, Clone)]
 pub(super) struct Worker {
-    workers: Arc<Shares>,
+    workers: Arc<FairSemaphore>,
     of: Option<InstallationId>,
-    held: Arc<Mutex<Option<Place>>>,
+    held: Arc<Mutex<Option<Permit>>>,
 }
 
 tokio::task_local! {
@@ -77,9 +77,9 @@ tokio::task_local! {
 
 impl Worker {
     /// One for work of an installation, where one of all is free.
-    pub(super) async fn new(workers: &Arc<Shares>, free: Place, of: Option<InstallationId>) -> Self {
-        let place = workers.give(free, of).await;
-        Self { workers: Arc::clone(workers), of, held: Arc::new(Mutex::new(Some(place))) }
+    pub(super) async fn new(workers: &Arc<FairSemaphore>, free: Permit, of: Option<InstallationId>) -> Self {
+        let permit = workers.give(free, of).await;
+        Self { workers: Arc::clone(workers), of, held: Arc::new(Mutex::new(Some(permit))) }
     }
 
     /// Does a piece of work, in which [`aside`] can give the worker away for a while.
@@ -87,8 +87,8 @@ impl Worker {
         WORKER.scope(self, work).await
     }
 
-    fn hold(&self, place: Option<Place>) {
-        *self.held.lock().unwrap_or_else(PoisonError::into_inner) = place;
+    fn hold(&self, permit: Option<Permit>) {
+        *self.held.lock().unwrap_or_else(PoisonError::into_inner) = permit;
     }
 }
 
@@ -115,27 +115,27 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn one_installation_leaves_places_for_others() {
-        let shares = Arc::new(Shares::new(4, 2));
+    async fn one_installation_leaves_permits_for_others() {
+        let semaphore = Arc::new(FairSemaphore::new(4, 2));
         let waiting: Vec<_> = (0..9)
             .map(|_| {
-                let shares = Arc::clone(&shares);
+                let semaphore = Arc::clone(&semaphore);
                 tokio::spawn(async move {
-                    let _place = shares.take(Some(InstallationId(1))).await;
+                    let _permit = semaphore.take(Some(InstallationId(1))).await;
                     pending::<()>().await;
                 })
             })
             .collect();
         come_to_rest().await;
-        let other = shares.take(Some(InstallationId(2))).await;
-        let of_nobody = shares.take(None).await;
+        let other = semaphore.take(Some(InstallationId(2))).await;
+        let of_nobody = semaphore.take(None).await;
         drop((other, of_nobody));
         waiting.iter().for_each(tokio::task::JoinHandle::abort);
     }
 
     #[tokio::test]
     async fn what_waits_holds_no_worker() {
-        let workers = Arc::new(Shares::new(1, 1));
+        let workers = Arc::new(FairSemaphore::new(1, 1));
         let worker = Worker::new(&workers, workers.take_any().await, Some(InstallationId(1))).await;
         let (end, ended) = tokio::sync::oneshot::channel::<()>();
         let work = tokio::spawn(worker.does(async { aside(async { drop(ended.await) }).await }));
@@ -151,7 +151,7 @@ mod tests {
 
     #[tokio::test]
     async fn who_has_as_many_as_it_may_waits_for_one_without_keeping_any() {
-        let workers = Arc::new(Shares::new(2, 1));
+        let workers = Arc::new(FairSemaphore::new(2, 1));
         let first = Worker::new(&workers, workers.take_any().await, Some(InstallationId(1))).await;
         let second = tokio::spawn({
             let workers = Arc::clone(&workers);
