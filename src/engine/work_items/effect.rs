@@ -1,7 +1,7 @@
 //! Something that GitHub should show, a check run or the sticky comment: found before it is made again.
 
 use crate::engine::context::EngineContext;
-use crate::engine::shown_late::{is_to_come, look_again};
+use crate::engine::late_lists::{is_to_come, look_again};
 use crate::engine::work_error::WorkError;
 use crate::github::{ApiError, CheckRunBody};
 use crate::model::{BranchName, CheckName, InstallationId, PullNumber, RepositoryId, UnixMillis};

@@ -33,7 +33,7 @@ use crate::deploy::slug::BuildSettings;
 use crate::deploy::{DeployQueue, Limits};
 use crate::engine::called_back;
 use crate::engine::context::EngineContext;
-use crate::engine::shown_late::{is_to_come, look_again};
+use crate::engine::late_lists::{is_to_come, look_again};
 use crate::engine::work_error::WorkError;
 use crate::github::events::DeploymentStatusEvent;
 use crate::model::{
