@@ -31,8 +31,8 @@ use crate::deploy::drivers::webhook::CallBack;
 use crate::deploy::drivers::{DeployRequest, Driver, DriverError, key};
 use crate::deploy::slug::BuildSettings;
 use crate::deploy::{DeployQueue, Limits};
-use crate::engine::called_back;
 use crate::engine::context::EngineContext;
+use crate::engine::deploy_reports;
 use crate::engine::late_lists::{is_to_come, look_again};
 use crate::engine::work_error::WorkError;
 use crate::github::events::DeploymentStatusEvent;
@@ -54,7 +54,7 @@ pub(super) async fn run(
 ) -> Result<Vec<Change>, WorkError> {
     let pending = PendingDeliveries::of(ctx, &lease.item).await?;
     let (events, _) = pending.events::<DeploymentStatusEvent>(&["deployment_status"]);
-    let (called_back, _) = pending.events::<CallBack>(&[called_back::EVENT]);
+    let (called_back, _) = pending.events::<CallBack>(&[deploy_reports::EVENT]);
     let mut changes = Vec::new();
     let (known, introduced) = pending.repository(ctx, id).await?.unzip();
     changes.extend(introduced.flatten());
