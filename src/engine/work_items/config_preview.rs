@@ -1,9 +1,9 @@
 //! The config preview of a pull request that changes the configuration: whether the file can be used, and what would have become of
 //! the last pull requests by it.
 
+use super::applied_check::{AppliedCheck, checks};
 use super::desired_check_run::DesiredCheckRun;
 use super::pull_request::{Memory, ends};
-use super::withdrawal::{AppliedCheck, checks};
 use crate::engine::context::EngineContext;
 use crate::engine::judge;
 use crate::engine::work_error::WorkError;

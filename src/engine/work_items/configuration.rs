@@ -1,7 +1,7 @@
 //! The configuration of a repository: read again, and what it changes is judged again.
 
+use super::applied_check::checks;
 use super::config_change::{judged, reconfigured};
-use super::withdrawal::checks;
 use crate::engine::context::EngineContext;
 use crate::engine::work_error::WorkError;
 use crate::model::config::RepositoryConfig;

@@ -3,9 +3,9 @@
 //! Races, and how they end: the branch is moved only if GitHub still has it where the decision found it, and GitHub
 //! itself refuses what is no fast-forward. A push in between is seen by its own event, and looked at again.
 
+use super::applied_check::{AppliedCheck, checks};
 use super::desired_check_run::{DesiredCheckRun, digest};
 use super::pull_request::Memory;
-use super::withdrawal::{AppliedCheck, checks};
 use crate::engine::context::EngineContext;
 use crate::engine::judge::judge_copy;
 use crate::engine::work_error::WorkError;

@@ -5,10 +5,10 @@
 //! known that made it, the group is judged as work of unknown name.
 
 use super::aim::aim;
+use super::applied_check::{AppliedCheck, checks};
 use super::desired_check_run::DesiredCheckRun;
 use super::pending_deliveries::PendingDeliveries;
 use super::pull_request::{Memory, ends, known_deploys, stack_facts};
-use super::withdrawal::{AppliedCheck, checks};
 use crate::engine::context::EngineContext;
 use crate::engine::inbox::OF_QUEUES;
 use crate::engine::judge::{self, Known};

@@ -27,6 +27,7 @@
 mod affected_pull_requests;
 mod aim;
 mod app;
+mod applied_check;
 mod backfill;
 mod branch;
 mod branch_rewrite;
@@ -48,7 +49,6 @@ mod pull_request;
 mod recheck;
 mod repository;
 mod stack;
-mod withdrawal;
 mod workflow_runs;
 
 use super::context::EngineContext;

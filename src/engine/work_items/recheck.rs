@@ -4,8 +4,8 @@
 //! A check may be asked for that nobody needs: of a pull request that is closed or has gone on, of a merge group that is
 //! over. That is said beneath it, and the check stays what it was.
 
+use super::applied_check::{AppliedCheck, checks};
 use super::pending_deliveries::PendingDeliveries;
-use super::withdrawal::{AppliedCheck, checks};
 use crate::engine::context::EngineContext;
 use crate::engine::work_error::WorkError;
 use crate::github::events::{OnCommit, RecheckEvent};

@@ -6,8 +6,8 @@
 use super::Case;
 use crate::engine::work_error::WorkError;
 use crate::engine::work_items::aim::own_base;
+use crate::engine::work_items::applied_check::{checks, is_needed};
 use crate::engine::work_items::desired_check_run::digest;
-use crate::engine::work_items::withdrawal::{checks, is_needed};
 use crate::model::{BranchName, PullRequest, Role};
 use crate::report::{self, Withdrawn};
 use crate::store::{Change, ChecksOf, Desired, WorkItem};
