@@ -31,17 +31,17 @@ pub(super) async fn run(
     }
     let item = WorkItem::BranchAlarm(id, branch.clone());
     let known = ctx.store.effect(&item).await?;
-    let known = known.and_then(|effect| serde_json::from_str::<Told>(&effect.content).ok());
+    let known = known.and_then(|effect| serde_json::from_str::<StoredAlarm>(&effect.content).ok());
     let repository = mirror.fetched(&[]).await?;
     let mut others = Vec::new();
     for other in config.path.judged_branches().filter(|it| *it != branch) {
         others.extend(repository.branch(other).await?);
     }
     let open = ctx.store.open_pulls(id).await?.into_iter().map(|it| it.pull);
-    let case = Case { branch, repository: &repository, others, open: open.collect() };
+    let search = RewriteSearch { branch, repository: &repository, others, open: open.collect() };
     let on_path = config.path.role(branch) != Role::Topic;
     let newest = if on_path {
-        case.newest(ctx.store.tips(id, Some(branch)).await?, known.as_ref()).await?
+        search.newest(ctx.store.tips(id, Some(branch)).await?, known.as_ref()).await?
     } else {
         None
     };
@@ -49,12 +49,12 @@ pub(super) async fn run(
     let is_over = newest.is_none() && known.as_ref().is_some_and(|told| !told.open);
     let Some(rewritten) = newest.or(known.map(|told| told.rewritten)) else { return Ok(Vec::new()) };
     let repaired = match repository.branch(branch).await? {
-        Some(present) => case.holds(present, rewritten.before).await?,
+        Some(present) => search.holds(present, rewritten.before).await?,
         None => false,
     };
     let (title, body) = report::rewritten_alarm(&config.path, &subject(ctx, &row, &rewritten), &rewritten);
     let open = on_path && !repaired && !is_over;
-    let told = Told { title, body, open, marker: report::rewritten_marker(branch), rewritten };
+    let told = StoredAlarm { title, body, open, marker: report::rewritten_marker(branch), rewritten };
     let content = json!(told).to_string();
     let substance = digest(&content);
     Ok(vec![Change::Desire(Desired { item, content, substance, siblings: Vec::new() })])
@@ -62,7 +62,7 @@ pub(super) async fn run(
 
 /// The issue as it is stored, with what it is about.
 #[derive(serde::Serialize, serde::Deserialize)]
-struct Told {
+struct StoredAlarm {
     title: String,
     body: String,
     open: bool,
@@ -70,7 +70,7 @@ struct Told {
     rewritten: Rewritten,
 }
 
-struct Case<'a> {
+struct RewriteSearch<'a> {
     branch: &'a BranchName,
     repository: &'a Repository,
     /// Where the other branches of the path are.
@@ -78,17 +78,18 @@ struct Case<'a> {
     open: Vec<PullRequest>,
 }
 
-impl Case<'_> {
+impl RewriteSearch<'_> {
     /// The last move that was such a rebase, unless the known one is.
     async fn newest(
         &self,
         tips: Vec<LedgerEntry>,
-        known: Option<&Told>,
+        known: Option<&StoredAlarm>,
     ) -> Result<Option<Rewritten>, WorkError> {
         let moves = tips.into_iter().filter(|tip| tip.source != TipSource::Backfill);
         for tip in moves.rev().take(MOVES_AT_MOST) {
             let (Some(before), Some(after)) = (tip.before, tip.commit) else { continue };
-            let is_known = |told: &Told| (told.rewritten.before, told.rewritten.after) == (before, after);
+            let is_known =
+                |told: &StoredAlarm| (told.rewritten.before, told.rewritten.after) == (before, after);
             if known.is_some_and(is_known) {
                 return Ok(None);
             }

@@ -36,8 +36,8 @@ pub(super) async fn run(ctx: &EngineContext, id: RepositoryId) -> Result<Vec<Cha
     let repository = mirror.fetched(&[]).await?;
     let tips = (repository.branch(&copy.branch).await?, repository.branch(&original.branch).await?);
     let (Some(copied), Some(tip)) = tips else { return taken_back(ctx, &row).await };
-    let case = Case { ctx, row: &row, path: &config.path, copy, original, repository, copied, tip };
-    case.run().await
+    let work = CopyWork { ctx, row: &row, path: &config.path, copy, original, repository, copied, tip };
+    work.run().await
 }
 
 /// There is nothing to copy any more: what was said of it is taken back, and the issue closed.
@@ -100,7 +100,7 @@ const REFUSE_FORCE: [&str; 4] = ["non_fast_forward", "update", "pull_request", "
 /// What the copy holds is looked for among so many deploys.
 const LOOKED_THROUGH: u32 = 10;
 
-struct Case<'a> {
+struct CopyWork<'a> {
     ctx: &'a EngineContext,
     row: &'a RepositoryRow,
     path: &'a PromotionPath,
@@ -113,7 +113,7 @@ struct Case<'a> {
     tip: CommitId,
 }
 
-impl Case<'_> {
+impl CopyWork<'_> {
     async fn run(&self) -> Result<Vec<Change>, WorkError> {
         let verdict = self.verdict().await?;
         let mut copied = self.copied;

@@ -55,12 +55,12 @@ pub(super) async fn run(
     let open = ctx.store.open_pulls_alone(id).await?;
     let nothing_new = pending.deliveries.is_empty();
     let (repository, before) = (&repository, before.as_ref());
-    let case = Case { ctx, config, open, repository, before, settings, nothing_new };
+    let work = PullRequestWork { ctx, config, open, repository, before, settings, nothing_new };
     if pull.state != PullRequestState::Open {
-        changes.extend(case.left(&pull, None).await?);
+        changes.extend(work.left(&pull, None).await?);
         let judged_for = before.as_ref().and_then(|it| it.judged_base.as_ref());
-        changes.extend(case.passed_on(&pull, judged_for));
-        return match case.aftermath(&pull).await {
+        changes.extend(work.passed_on(&pull, judged_for));
+        return match work.aftermath(&pull).await {
             Ok(comment) => {
                 changes.extend(comment);
                 Ok(changes)
@@ -68,7 +68,7 @@ pub(super) async fn run(
             Err(error) => Err(error),
         };
     }
-    let judged = match case.look(pull).await {
+    let judged = match work.look(pull).await {
         Ok(judged) => judged,
         Err(NotJudged(row)) => {
             if let Some(error) = unread {
@@ -76,21 +76,21 @@ pub(super) async fn run(
                 return Err(error);
             }
             if row.state == PullRequestState::Open {
-                changes.extend(case.withdrawn(&row, None).await?);
-                changes.extend(case.withdrawn_comment(&row).await?);
+                changes.extend(work.withdrawn(&row, None).await?);
+                changes.extend(work.withdrawn_comment(&row).await?);
             }
-            changes.extend(case.left(&row, None).await?);
-            changes.extend(case.passed_on(&row, None));
+            changes.extend(work.left(&row, None).await?);
+            changes.extend(work.passed_on(&row, None));
             changes.push(Change::Unjudged(id, number));
             changes.push(Change::Pull(row));
             return Ok(changes);
         }
     };
-    changes.extend(case.left(&judged.row, Some(&judged.pull.base.branch)).await?);
-    changes.extend(case.passed_on(&judged.row, Some(&judged.pull.base.branch)));
+    changes.extend(work.left(&judged.row, Some(&judged.pull.base.branch)).await?);
+    changes.extend(work.passed_on(&judged.row, Some(&judged.pull.base.branch)));
     changes.push(Change::Pull(judged.row.clone()));
-    changes.extend(case.effects(&judged).await?);
-    changes.extend(case.check_for_own_base(&judged).await?);
+    changes.extend(work.effects(&judged).await?);
+    changes.extend(work.check_for_own_base(&judged).await?);
     match judged.error {
         None => Ok(changes),
         Some(error) => Err(WorkError { changes, ..error }),
@@ -98,7 +98,7 @@ pub(super) async fn run(
 }
 
 /// One pull request, looked at once.
-struct Case<'a> {
+struct PullRequestWork<'a> {
     ctx: &'a EngineContext,
     config: RepositoryConfig,
     /// The open pull requests of the repository as they were when it was begun with.
@@ -127,7 +127,7 @@ struct Judged {
 /// A pull request on which nothing is to be said: it is closed, or goes to a branch that is on no path.
 struct NotJudged(PullRequest);
 
-impl Case<'_> {
+impl PullRequestWork<'_> {
     /// What has to be looked at because of how this pull request is now. Two that stand on each other come to
     /// rest, since a second look finds both as they were.
     fn passed_on(&self, row: &PullRequest, judged_for: Option<&BranchName>) -> Vec<Change> {

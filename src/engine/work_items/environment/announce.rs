@@ -1,6 +1,6 @@
 //! The GitHub Deployment of a deploy: looked for, then made.
 
-use super::Work;
+use super::EnvironmentWork;
 use crate::engine::deployment_status::report_of;
 use crate::engine::work_error::WorkError;
 use crate::github::{ApiError, MadeDeployment, NewDeployment};
@@ -21,7 +21,7 @@ pub(super) enum Announced {
     Now,
 }
 
-impl Work<'_> {
+impl EnvironmentWork<'_> {
     /// Sees to it that GitHub has a Deployment for it, which an attempt before may have made where this is done `again`.
     pub(super) async fn announce(&mut self, deploy: &Deploy, again: bool) -> Result<Announced, WorkError> {
         if deploy.github_id.is_some() {

@@ -1,6 +1,6 @@
 //! Ending deploys before their own end, and not taking them for ended before that is sure.
 
-use super::Work;
+use super::EnvironmentWork;
 use super::poll::LOOKED_BACK_FOR;
 use crate::deploy::CancelAnswer;
 use crate::deploy::drivers::DriverError;
@@ -11,7 +11,7 @@ use std::time::Duration;
 /// How often it is asked whether one has ended that is being cancelled or may still run: the event may be lost.
 const LOOK_EVERY: Duration = Duration::from_secs(60);
 
-impl Work<'_> {
+impl EnvironmentWork<'_> {
     /// Has whatever is to be ended told so, and asks whether it has. What cannot be told is told again, until the clock
     /// ends it.
     pub(super) async fn see_cancelling_through(&mut self) -> Result<(), WorkError> {

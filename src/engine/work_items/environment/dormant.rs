@@ -1,6 +1,6 @@
 //! What is seen of those who deploy, and the rest of those deploys that nobody was ever there for.
 
-use super::Work;
+use super::EnvironmentWork;
 use crate::deploy::drivers::parse_key;
 use crate::engine::context::EngineContext;
 use crate::engine::dormancy::{is_dormant, nobody_deploys};
@@ -9,7 +9,7 @@ use crate::github::events::DeploymentStatusEvent;
 use crate::model::{DeployState, DriverSettings, Ending, PromotionPath, RepositoryId};
 use crate::store::{Change, DeployActivity, RepositoryRow, WorkItem};
 
-impl Work<'_> {
+impl EnvironmentWork<'_> {
     /// Whether no Deployments are made, since nobody was there for the last one.
     pub(super) fn is_dormant(&self) -> bool {
         is_dormant(&self.activity, self.site.path) && !self.somebody_has_programs()

@@ -1,6 +1,6 @@
 //! Deployments that somebody else has made: which of them count, and what is said of those that do not.
 
-use super::Work;
+use super::EnvironmentWork;
 use crate::engine::deployment_status::report_of;
 use crate::engine::work_error::WorkError;
 use crate::github::events::DeploymentStatusEvent;
@@ -16,7 +16,7 @@ enum Counts {
     Not(WhyNotCounted),
 }
 
-impl Work<'_> {
+impl EnvironmentWork<'_> {
     /// Notes a Deployment that is none of Towpath's.
     ///
     /// GitHub makes one for each job that names an environment, if only for its secrets; and its maker is the same

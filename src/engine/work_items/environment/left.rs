@@ -1,7 +1,7 @@
 //! An environment that the configuration names no more: what is under way there is followed to its end, what waits is ended,
 //! and nothing new begins.
 
-use super::Work;
+use super::EnvironmentWork;
 use super::poll::LOOKED_BACK_FOR;
 use crate::engine::context::EngineContext;
 use crate::engine::work_error::WorkError;
@@ -40,7 +40,7 @@ pub(super) async fn left_environment(
     }))
 }
 
-impl Work<'_> {
+impl EnvironmentWork<'_> {
     /// What an order is answered, where the configuration does not name the environment.
     pub(super) fn is_not_named(&self) -> Option<ActOutcome> {
         let name = &self.site.environment.name;

@@ -82,10 +82,19 @@ pub(super) async fn run(
             .since(environment_deploys.start);
     let live = queue.live().map(|it| it.number);
     let (is_readable, is_named) = (config.invalid.is_none(), named.is_some());
-    let site = Site { ctx, lease, repository: &repository, path: &path, environment, is_readable, is_named };
+    let site = EnvironmentContext {
+        ctx,
+        lease,
+        repository: &repository,
+        path: &path,
+        environment,
+        is_readable,
+        is_named,
+    };
     let activity = ctx.store.deploy_activity(id).await?;
     let (others_wait, outcomes) = (false, Vec::new());
-    let mut work = Work { site, queue, changes, live_before: live, others_wait, outcomes, activity };
+    let mut work =
+        EnvironmentWork { site, queue, changes, live_before: live, others_wait, outcomes, activity };
     work.take_in_called_back(&called_back);
     let was_read = work.read(&events).await;
     // By all that is known; and by what is known, where not all could be read.
@@ -131,7 +140,7 @@ const COMMAND: &str = "command";
 
 /// Where the work is done.
 #[derive(Clone, Copy)]
-struct Site<'a> {
+struct EnvironmentContext<'a> {
     ctx: &'a EngineContext,
     lease: &'a Lease,
     repository: &'a RepositoryRow,
@@ -144,8 +153,8 @@ struct Site<'a> {
 }
 
 /// One look at an environment.
-struct Work<'a> {
-    site: Site<'a>,
+struct EnvironmentWork<'a> {
+    site: EnvironmentContext<'a>,
     queue: DeployQueue,
     changes: Vec<Change>,
     live_before: Option<u64>,
@@ -157,7 +166,7 @@ struct Work<'a> {
     activity: DeployActivity,
 }
 
-impl<'a> Site<'a> {
+impl<'a> EnvironmentContext<'a> {
     fn limits(&self) -> Limits {
         let settings = &self.environment.deploy;
         let (pick_up, whole) = (settings.pick_up_within, settings.timeout);
@@ -225,7 +234,7 @@ impl<'a> Site<'a> {
     }
 }
 
-impl Work<'_> {
+impl EnvironmentWork<'_> {
     /// What follows once all news are read.
     async fn go_on(&mut self, pending: &PendingDeliveries) -> Result<(), WorkError> {
         self.end_what_waits();
@@ -278,7 +287,7 @@ impl Work<'_> {
     /// Keeps what has changed, in the middle of the work.
     async fn note(&mut self) -> Result<(), WorkError> {
         let kept = self.all_to_keep().await?;
-        let Site { ctx, lease, .. } = self.site;
+        let EnvironmentContext { ctx, lease, .. } = self.site;
         if !ctx.store.note(lease, kept, ctx.now()).await? {
             return Err(WorkError::later("the lease was lost in the middle of a deploy"));
         }
@@ -291,7 +300,7 @@ impl Work<'_> {
     /// All that has changed so far, and what follows from it: whoever keeps the one keeps the other, or a restart in
     /// between would forget what follows.
     async fn all_to_keep(&mut self) -> Result<Vec<Change>, WorkError> {
-        let Site { ctx, repository, path, environment, .. } = self.site;
+        let EnvironmentContext { ctx, repository, path, environment, .. } = self.site;
         let id = repository.id;
         let mut kept = self.changes.clone();
         kept.extend(self.queue.changed().map(|deploy| Change::Deploy(id, Box::new(deploy.clone()))));
@@ -316,7 +325,7 @@ impl Work<'_> {
 
     /// What follows where something else is live than before.
     fn of_what_is_live(&self, concerned: &mut BTreeSet<PullNumber>) -> Vec<Change> {
-        let Site { repository, path, environment, .. } = self.site;
+        let EnvironmentContext { repository, path, environment, .. } = self.site;
         let live = self.queue.live().map(|it| it.number);
         if live.is_none() || live == self.live_before {
             return Vec::new();

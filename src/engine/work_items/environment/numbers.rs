@@ -1,14 +1,14 @@
 //! The numbers of deploys. Whoever carries deploys out knows them by these, so none is given a second time, whatever the
 //! database has forgotten.
 
-use super::Work;
+use super::EnvironmentWork;
 use crate::deploy::drivers::parse_key;
 use crate::engine::context::EngineContext;
 use crate::engine::work_error::WorkError;
 use crate::github::{ApiError, MadeDeployment};
 use crate::model::{CommitId, EnvironmentName};
 
-impl Work<'_> {
+impl EnvironmentWork<'_> {
     /// The number of a deploy of the branch's tip that is made now. Where one of it was made that is forgotten here, it
     /// has that one's number, so that its Deployment is found and it does not go twice.
     pub(super) async fn number_for(&mut self, commit: CommitId) -> Result<u64, WorkError> {

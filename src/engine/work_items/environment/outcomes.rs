@@ -3,14 +3,14 @@
 //! Kept apart from the course of the deploys: a late word changes nothing about what runs, and still is the newest on
 //! its files.
 
-use super::Work;
+use super::EnvironmentWork;
 use crate::deploy::DeployReport;
 use crate::engine::work_error::WorkError;
 use crate::model::{CommitId, Deploy, DeployOutcome, TreeId, UnixMillis, error_chain};
 use crate::store::{Change, OutcomeRow};
 use std::collections::{BTreeMap, HashSet};
 
-impl Work<'_> {
+impl EnvironmentWork<'_> {
     /// Notes a report on a deploy. Answers whether it changed anything.
     pub(super) fn hear(&mut self, number: u64, report: &DeployReport, now: UnixMillis) -> bool {
         let begun = self.queue.get(number).filter(|it| it.requested_at.is_some());
@@ -49,7 +49,7 @@ impl Work<'_> {
         from: CommitId,
         (to, kept): (CommitId, TreeId),
     ) -> Result<(), WorkError> {
-        let Work { site, .. } = self;
+        let EnvironmentWork { site, .. } = self;
         let (id, name) = (site.repository.id, &site.environment.name);
         let mut taken = HashSet::from([from]);
         match self.brought_since(to, from).await {

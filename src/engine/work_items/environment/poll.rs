@@ -1,6 +1,6 @@
 //! How deploys go, by those who carry them out when they are asked, and by the clock.
 
-use super::{COMMAND, Work};
+use super::{COMMAND, EnvironmentWork};
 use crate::deploy::drivers::DriverError;
 use crate::engine::work_error::WorkError;
 use crate::model::{Deploy, DeployState, DriverSettings, Ending, error_chain};
@@ -9,7 +9,7 @@ use std::time::Duration;
 /// How long a deploy that ended badly is asked about: a day.
 pub(super) const LOOKED_BACK_FOR: Duration = Duration::from_secs(24 * 60 * 60);
 
-impl Work<'_> {
+impl EnvironmentWork<'_> {
     /// Asks whoever carries it out, where they have to be asked.
     pub(super) async fn poll(&mut self, has_news: bool) -> Result<(), WorkError> {
         let Some(deploy) = self.under_way() else {
@@ -109,7 +109,7 @@ impl Work<'_> {
     }
 }
 
-impl Work<'_> {
+impl EnvironmentWork<'_> {
     /// Lets go of programs that have ended, once their end is kept: until then a restart has to find that they were
     /// under way.
     pub(super) async fn delete_old(&mut self) -> Result<(), WorkError> {

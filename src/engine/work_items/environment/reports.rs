@@ -1,6 +1,6 @@
 //! What is said of deploys by events and by those who call back.
 
-use super::Work;
+use super::EnvironmentWork;
 use super::dormant::is_ours;
 use crate::deploy::drivers::parse_key;
 use crate::deploy::drivers::webhook::CallBack;
@@ -11,7 +11,7 @@ use crate::github::is_keyed;
 use crate::model::{Deploy, DriverSettings};
 use crate::store::DeliveryRow;
 
-impl Work<'_> {
+impl EnvironmentWork<'_> {
     /// Reads what GitHub says of its Deployments.
     pub(super) async fn read(
         &mut self,

@@ -1,13 +1,13 @@
 //! What the operator has asked for: taking an environment back, deploying its branch's tip, and letting it go on.
 
-use super::Work;
+use super::EnvironmentWork;
 use crate::deploy::RollbackPlan;
 use crate::engine::work_error::WorkError;
 use crate::model::{AuditEntry, CommitId, Deploy, Hold, Lifted, PullNumber, TipSource, Trigger, error_chain};
 use crate::report::{self, AskedFor};
 use crate::store::{ActOutcome, Change, DeployActivity, RequestedAct, RequestedActRow};
 
-impl Work<'_> {
+impl EnvironmentWork<'_> {
     /// Takes up each order. Its outcome is stored with what it changes.
     pub(super) async fn take_orders(
         &mut self,

@@ -1,6 +1,6 @@
 //! What GitHub shows of the deploys.
 
-use super::Work;
+use super::EnvironmentWork;
 use crate::engine::work_error::WorkError;
 use crate::github::{ApiError, NewStatus, SaidStatus};
 use crate::model::{Deploy, DeployState, RefusedStatus, error_chain};
@@ -19,7 +19,7 @@ pub(super) fn said_as(status: &SaidStatus) -> String {
     shown_as(&status.state, status.description.as_deref().unwrap_or_default())
 }
 
-impl Work<'_> {
+impl EnvironmentWork<'_> {
     /// Makes GitHub show how each deploy stands. What it does not take of one keeps no other from being shown.
     pub(super) async fn show(&mut self) -> Result<(), WorkError> {
         self.show_those(|_| true).await

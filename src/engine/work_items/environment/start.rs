@@ -1,7 +1,7 @@
 //! Handing the next deploy over to whoever carries it out.
 
 use super::announce::Announced;
-use super::{COMMAND, Work};
+use super::{COMMAND, EnvironmentWork};
 use crate::deploy::CarriedOutBy;
 use crate::deploy::drivers::DriverError;
 use crate::engine::work_error::WorkError;
@@ -10,7 +10,7 @@ use crate::model::{Deploy, ForPeople, error_chain};
 /// A deploy by programs is begun no more often than this.
 const HAND_OVERS_AT_MOST: u32 = 3;
 
-impl Work<'_> {
+impl EnvironmentWork<'_> {
     /// Hands over what was cut off in being handed over; else the one whose turn it is, if the environment is free.
     pub(super) async fn hand_over_next(&mut self) -> Result<(), WorkError> {
         self.outrun_what_waits_for_approval().await?;

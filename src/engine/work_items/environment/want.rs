@@ -3,7 +3,7 @@
 //! Only a move that was seen asks for a deploy: a push, or a comparison that finds the branch elsewhere than before.
 //! What was there when Towpath came is not deployed. Before a deploy is made, GitHub is asked where the branch is.
 
-use super::Work;
+use super::EnvironmentWork;
 use crate::deploy::{Wanted, slug};
 use crate::engine::work_error::WorkError;
 use crate::lineage::{GitError, Repository};
@@ -16,7 +16,7 @@ const LOOKED_UP: usize = 10_000;
 /// And among so many of the last merged pull requests.
 const MERGED_AT_MOST: u32 = 1_000;
 
-impl Work<'_> {
+impl EnvironmentWork<'_> {
     /// Makes a deploy of the branch's tip, where there is none yet.
     pub(super) async fn want(&mut self) -> Result<(), WorkError> {
         let site = self.site;

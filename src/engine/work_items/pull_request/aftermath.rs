@@ -1,6 +1,6 @@
 //! What became of a promotion: whether the base holds what was predicted, and still shares its history.
 
-use super::{Case, ends, last_verdict};
+use super::{PullRequestWork, ends, last_verdict};
 use crate::engine::work_error::WorkError;
 use crate::engine::work_items::desired_check_run::digest;
 use crate::lineage::{GitError, Repository};
@@ -8,7 +8,7 @@ use crate::model::{CommentWhen, CommitId, Pull, PullRequest, Role};
 use crate::report::{self, Aftermath};
 use crate::store::{Change, Desired, WorkItem};
 
-impl Case<'_> {
+impl PullRequestWork<'_> {
     /// The comment on a promotion that was merged, where something has to be said about it.
     pub(super) async fn aftermath(&self, row: &PullRequest) -> Result<Option<Change>, WorkError> {
         let Some((made, pull)) = self.promoted_by(row) else { return Ok(None) };

@@ -1,6 +1,6 @@
 //! What GitHub should show of a verdict.
 
-use super::{Case, Judged};
+use super::{Judged, PullRequestWork};
 use crate::engine::context::EngineContext;
 use crate::engine::work_error::WorkError;
 use crate::engine::work_items::desired_check_run::{DesiredCheckRun, digest};
@@ -11,7 +11,7 @@ use crate::model::{
 use crate::report::{self, CheckText, Note, Subject};
 use crate::store::{ActRow, Change, Desired, JudgedPull, WorkItem};
 
-impl Case<'_> {
+impl PullRequestWork<'_> {
     /// The verdict itself, the check and the comment that show it, and the end of checks that no longer
     /// apply.
     pub(super) async fn effects(&self, judged: &Judged) -> Result<Vec<Change>, WorkError> {

@@ -3,7 +3,7 @@
 //! The verdict is for the trunk, as GitHub asks for the trunk's checks. Where a member goes into another branch of the
 //! path, GitHub asks for that one's as soon as the stack is dissolved, and tells nobody; so it is kept up to date, too.
 
-use super::{Case, Judged, ends};
+use super::{Judged, PullRequestWork, ends};
 use crate::engine::work_error::WorkError;
 use crate::engine::work_items::aim::{aim, own_base};
 use crate::model::{
@@ -62,7 +62,7 @@ pub(in crate::engine::work_items) fn is_chain(
     free && (on_top(one, other) || on_top(other, one))
 }
 
-impl Case<'_> {
+impl PullRequestWork<'_> {
     /// The check for the branch that it goes into itself, where that is not the one it is judged for. Nothing decided
     /// there is nothing decided here.
     pub(super) async fn check_for_own_base(&self, judged: &Judged) -> Result<Option<Change>, WorkError> {

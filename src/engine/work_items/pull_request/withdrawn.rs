@@ -3,7 +3,7 @@
 //! Each look goes over all that is shown on the head, whatever made it stop being wanted: another base, a path that is
 //! another one, a pull request of the same head that was closed. So nothing has to tell of it.
 
-use super::Case;
+use super::PullRequestWork;
 use crate::engine::work_error::WorkError;
 use crate::engine::work_items::aim::own_base;
 use crate::engine::work_items::applied_check::{checks, is_needed};
@@ -12,7 +12,7 @@ use crate::model::{BranchName, PullRequest, Role};
 use crate::report::{self, Withdrawn};
 use crate::store::{Change, ChecksOf, Desired, WorkItem};
 
-impl Case<'_> {
+impl PullRequestWork<'_> {
     /// Takes back the checks on the head for branches that it does not go to, `now` being the one that it does: left as
     /// they were they would stay red, or green, for a question that nobody asks any more. What somebody else has let
     /// merge stays as a record of that.
