@@ -7,7 +7,7 @@ use crate::model::{
     BranchName, Carried, CommitId, Deploy, DeployState, Ending, Environment, LedgerEntry, PromotionPath,
     PullNumber, PullRequest, RepositoryId, Role, TipSource, UnixMillis, UnixSeconds, WaitsFor,
 };
-use crate::report::{OperatorActs, Place, Stand};
+use crate::report::{BranchStatus, ChangeStage, OperatorActs};
 use crate::store::{Store, StoreError};
 use std::path::Path;
 use std::time::Duration;
@@ -43,12 +43,12 @@ pub async fn change_status(
     repository: &Repository,
     path: &PromotionPath,
     pull: &PullRequest,
-) -> Result<Vec<Place>, NotTold> {
-    let known = Known::of(store, path, pull).await?;
+) -> Result<Vec<BranchStatus>, NotTold> {
+    let known = StatusRecords::of(store, path, pull).await?;
     let history = known.history(repository, path, pull).await?;
     let forms = forms(repository, &history, path, (pull, &known.later)).await?;
     let nobody_deploys = is_dormant(&store.deploy_activity(pull.repository).await?, path);
-    let asked = Asked { repository, history, forms, nobody_deploys };
+    let asked = StatusQuestion { repository, history, forms, nobody_deploys };
     let mut places = Vec::new();
     for (environment, (queue, tips)) in path.environments.iter().zip(&known.environments) {
         places.push(asked.in_environment(environment, queue, tips).await?);
@@ -56,11 +56,11 @@ pub async fn change_status(
     if let Some(copy) = &path.copy {
         let is_there = asked.is_on(&copy.branch).await?;
         let since = if is_there { asked.since_on(&known.copied).await? } else { None };
-        let stand = if is_there { Stand::Copied } else { Stand::NotThere };
-        places.push(Place {
+        let stage = if is_there { ChangeStage::Copied } else { ChangeStage::NotThere };
+        places.push(BranchStatus {
             name: copy.branch.to_string(),
             branch: copy.branch.clone(),
-            stand,
+            stage,
             since,
             deploy: None,
             waits_for: None,
@@ -73,7 +73,7 @@ pub async fn change_status(
 }
 
 /// What the store knows that may tell where a pull request has come to.
-struct Known {
+struct StatusRecords {
     /// Those that were merged after it and may have brought it on, the oldest first.
     later: Vec<PullRequest>,
     /// Of each environment its deploys, and where its branch was since.
@@ -82,7 +82,7 @@ struct Known {
     copied: Vec<LedgerEntry>,
 }
 
-impl Known {
+impl StatusRecords {
     async fn of(store: &dyn Store, path: &PromotionPath, pull: &PullRequest) -> Result<Self, StoreError> {
         let id = pull.repository;
         let since = pull.merged.map_or(UnixSeconds(0), |merged| merged.at - CLOCKS_APART);
@@ -248,14 +248,14 @@ async fn is_reached(
     Ok(known && repository.reaches(tip, form.commit).await?)
 }
 
-struct Asked<'a> {
+struct StatusQuestion<'a> {
     repository: &'a Repository,
     history: History,
     forms: Vec<Form>,
     nobody_deploys: bool,
 }
 
-impl Asked<'_> {
+impl StatusQuestion<'_> {
     async fn is_in(&self, tip: CommitId) -> Result<bool, GitError> {
         for form in &self.forms {
             if is_reached(self.repository, &self.history, tip, form).await? {
@@ -281,7 +281,7 @@ impl Asked<'_> {
         environment: &Environment,
         queue: &DeployQueue,
         tips: &[LedgerEntry],
-    ) -> Result<Place, NotTold> {
+    ) -> Result<BranchStatus, NotTold> {
         let on_branch = self.is_on(&environment.branch).await?;
         let (mut bring, mut superseded) = (Vec::new(), Vec::new());
         for deploy in newest(queue) {
@@ -296,10 +296,10 @@ impl Asked<'_> {
                 bring.push(deploy);
             }
         }
-        let (stand, since, deploy) = stand(queue, &bring);
-        let (stand, since) = match (stand, on_branch) {
-            (Stand::NotThere, true) => (Stand::Merged, self.since_on(tips).await?),
-            (stand, _) => (stand, since),
+        let (stage, since, deploy) = stage(queue, &bring);
+        let (stage, since) = match (stage, on_branch) {
+            (ChangeStage::NotThere, true) => (ChangeStage::Merged, self.since_on(tips).await?),
+            (stage, _) => (stage, since),
         };
         let (name, branch) = (environment.name.clone(), environment.branch.clone());
         let waits_for = deploy.and_then(|it| queue.waits_for(it.number));
@@ -307,11 +307,11 @@ impl Asked<'_> {
             roll_back_to: queue.rollback_target(),
             try_again: deploy.is_some_and(|it| queue.may_try_again(it)),
         };
-        let nobody_deploys = self.nobody_deploys && stand == Stand::Merged;
+        let nobody_deploys = self.nobody_deploys && stage == ChangeStage::Merged;
         superseded.truncate(SUPERSEDED_AT_MOST);
         superseded.reverse();
         let deploy = deploy.cloned();
-        Ok(Place { name, branch, stand, since, deploy, waits_for, acts, nobody_deploys, superseded })
+        Ok(BranchStatus { name, branch, stage, since, deploy, waits_for, acts, nobody_deploys, superseded })
     }
 
     /// Since when the branch has the commit, where a push told.
@@ -334,22 +334,22 @@ fn never_began_for_a_newer(deploy: &Deploy) -> bool {
 }
 
 /// How the change stands by all deploys, of which these bring it, the newest first.
-fn stand<'a>(
+fn stage<'a>(
     queue: &'a DeployQueue,
     bring: &[&'a Deploy],
-) -> (Stand, Option<UnixMillis>, Option<&'a Deploy>) {
+) -> (ChangeStage, Option<UnixMillis>, Option<&'a Deploy>) {
     let live = queue.live();
     let has_it = |deploy: &Deploy| bring.iter().any(|it| it.number == deploy.number);
     // What is on its way anew does not count while an older deploy of it runs already.
     let on_its_way = bring.iter().find(|it| it.state.is_open()).filter(|_| !live.is_some_and(has_it));
     if let Some(open) = on_its_way {
-        let stand = match (open.state, queue.waits_for(open.number)) {
-            (DeployState::Waiting, Some(WaitsFor::Hold)) => Stand::Held,
-            (DeployState::Waiting, Some(WaitsFor::Unconfirmed { .. })) => Stand::Blocked,
-            (DeployState::Waiting, _) => Stand::Waiting,
-            _ => Stand::UnderWay,
+        let stage = match (open.state, queue.waits_for(open.number)) {
+            (DeployState::Waiting, Some(WaitsFor::Hold)) => ChangeStage::Held,
+            (DeployState::Waiting, Some(WaitsFor::Unconfirmed { .. })) => ChangeStage::Blocked,
+            (DeployState::Waiting, _) => ChangeStage::Waiting,
+            _ => ChangeStage::UnderWay,
         };
-        return (stand, Some(open.made_at), Some(open));
+        return (stage, Some(open.made_at), Some(open));
     }
     if let Some(live) = live.filter(|live| has_it(live)) {
         return since_live(queue, live, &has_it);
@@ -358,18 +358,18 @@ fn stand<'a>(
     let taken_back = live.filter(|live| live.is_rollback());
     if let (Some(_), Some(live)) = (was_live, taken_back) {
         let since = queue.hold().map(|hold| hold.since).or(live.ended_at);
-        return (Stand::RolledBack, since, Some(live));
+        return (ChangeStage::RolledBack, since, Some(live));
     }
     match bring.first() {
         Some(newest) => match newest.state {
-            DeployState::Failed | DeployState::Error => (Stand::Failed, newest.ended_at, Some(newest)),
-            DeployState::Superseded => (Stand::Superseded, newest.ended_at, Some(newest)),
-            DeployState::Inactive => (Stand::Merged, Some(newest.made_at), Some(newest)),
-            DeployState::Refused => (Stand::Refused, newest.ended_at, Some(newest)),
-            _ if was_live.is_some() => (Stand::NoLonger, live.and_then(|it| it.ended_at), live),
-            _ => (Stand::NotThere, None, None),
+            DeployState::Failed | DeployState::Error => (ChangeStage::Failed, newest.ended_at, Some(newest)),
+            DeployState::Superseded => (ChangeStage::Superseded, newest.ended_at, Some(newest)),
+            DeployState::Inactive => (ChangeStage::Merged, Some(newest.made_at), Some(newest)),
+            DeployState::Refused => (ChangeStage::Refused, newest.ended_at, Some(newest)),
+            _ if was_live.is_some() => (ChangeStage::NoLonger, live.and_then(|it| it.ended_at), live),
+            _ => (ChangeStage::NotThere, None, None),
         },
-        None => (Stand::NotThere, None, None),
+        None => (ChangeStage::NotThere, None, None),
     }
 }
 
@@ -379,21 +379,25 @@ fn since_live<'a>(
     queue: &'a DeployQueue,
     live: &'a Deploy,
     has_it: &impl Fn(&Deploy) -> bool,
-) -> (Stand, Option<UnixMillis>, Option<&'a Deploy>) {
+) -> (ChangeStage, Option<UnixMillis>, Option<&'a Deploy>) {
     let since = |later: &&Deploy| later.number > live.number && later.was_begun();
     let mut later = queue.deploys().iter().rev().filter(since);
     let going_back = queue.deploys().iter().rev().find(|it| it.is_rollback() && it.state.is_open());
     if let Some(going_back) = going_back.filter(|it| !has_it(it)) {
-        return (Stand::GoingBack, Some(going_back.made_at), Some(going_back));
+        return (ChangeStage::GoingBack, Some(going_back.made_at), Some(going_back));
     }
     let error = later.find(|it| !it.state.is_open() && (it.is_rollback() || it.may_have_touched_the_site()));
     match error {
-        Some(back) if back.is_rollback() && !has_it(back) => (Stand::NotTakenBack, back.ended_at, Some(back)),
-        Some(error) if error.may_have_touched_the_site() => (Stand::Uncertain, error.ended_at, Some(error)),
+        Some(back) if back.is_rollback() && !has_it(back) => {
+            (ChangeStage::NotTakenBack, back.ended_at, Some(back))
+        }
+        Some(error) if error.may_have_touched_the_site() => {
+            (ChangeStage::Uncertain, error.ended_at, Some(error))
+        }
         _ => {
             let well = queue.deploys().iter().rev().filter(|it| it.state == DeployState::Succeeded);
             let first = well.take_while(|it| has_it(it)).last();
-            (Stand::Live, first.and_then(|it| it.ended_at), Some(live))
+            (ChangeStage::Live, first.and_then(|it| it.ended_at), Some(live))
         }
     }
 }

@@ -12,7 +12,7 @@ use std::fmt::Write as _;
 
 /// How a change stands in one environment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Stand {
+pub enum ChangeStage {
     /// The branch does not have it.
     NotThere,
     /// The branch has it, and nobody was asked to deploy it.
@@ -47,7 +47,7 @@ pub enum Stand {
     Copied,
 }
 
-impl Stand {
+impl ChangeStage {
     /// The word used in data.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -73,13 +73,13 @@ impl Stand {
 
 /// How a change stands in one place.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Place {
+pub struct BranchStatus {
     /// The environment's name, or the copy branch's.
     pub name: String,
     /// Its branch.
     pub branch: BranchName,
     /// How it stands.
-    pub stand: Stand,
+    pub stage: ChangeStage,
     /// Since when, where that is known.
     pub since: Option<UnixMillis>,
     /// The deploy that this rests on.
@@ -94,38 +94,38 @@ pub struct Place {
     pub superseded: Vec<u64>,
 }
 
-impl Place {
+impl BranchStatus {
     /// What there is to say, without the time.
     fn words(&self) -> String {
         let ending = self.deploy.as_ref().map(ended).unwrap_or_default();
         let commit = self.deploy.as_ref().map(|it| it.commit.short()).unwrap_or_default();
-        match self.stand {
-            Stand::NotThere => "not there yet".to_owned(),
-            Stand::Merged => "merged, not deployed".to_owned(),
-            Stand::Waiting | Stand::Blocked => self.waits(),
-            Stand::Held => "held after a rollback: not deployed until the hold is lifted".to_owned(),
-            Stand::UnderWay
+        match self.stage {
+            ChangeStage::NotThere => "not there yet".to_owned(),
+            ChangeStage::Merged => "merged, not deployed".to_owned(),
+            ChangeStage::Waiting | ChangeStage::Blocked => self.waits(),
+            ChangeStage::Held => "held after a rollback: not deployed until the hold is lifted".to_owned(),
+            ChangeStage::UnderWay
                 if self.deploy.as_ref().is_some_and(|it| it.waits_for_approval_since.is_some()) =>
             {
                 "waits for somebody's approval".to_owned()
             }
-            Stand::UnderWay => "being deployed".to_owned(),
-            Stand::Live => "live".to_owned(),
-            Stand::Uncertain => {
+            ChangeStage::UnderWay => "being deployed".to_owned(),
+            ChangeStage::Live => "live".to_owned(),
+            ChangeStage::Uncertain => {
                 let number = self.deploy.as_ref().map_or(0, |it| it.number);
                 format!(
                     "was live; since deploy {number} nobody knows what runs there: {}",
                     uncapitalized(&ending)
                 )
             }
-            Stand::GoingBack => format!("being rolled back to {commit}"),
-            Stand::NotTakenBack => {
+            ChangeStage::GoingBack => format!("being rolled back to {commit}"),
+            ChangeStage::NotTakenBack => {
                 format!("the rollback to {commit} failed: {}", uncapitalized(&ending))
             }
-            Stand::Failed | Stand::Superseded | Stand::Refused => uncapitalized(&ending),
-            Stand::RolledBack => format!("rolled back: {commit} runs there"),
-            Stand::NoLonger => format!("no longer live: {commit} runs there"),
-            Stand::Copied => "copied".to_owned(),
+            ChangeStage::Failed | ChangeStage::Superseded | ChangeStage::Refused => uncapitalized(&ending),
+            ChangeStage::RolledBack => format!("rolled back: {commit} runs there"),
+            ChangeStage::NoLonger => format!("no longer live: {commit} runs there"),
+            ChangeStage::Copied => "copied".to_owned(),
         }
     }
 
@@ -155,12 +155,22 @@ impl Place {
     }
 
     fn mark(&self) -> &'static str {
-        match self.stand {
-            Stand::NotThere => "·",
-            Stand::Merged | Stand::Waiting | Stand::Blocked | Stand::Held | Stand::UnderWay => "⏳",
-            Stand::Live | Stand::Copied => "✅",
-            Stand::Failed | Stand::Refused | Stand::Uncertain | Stand::NotTakenBack => "❌",
-            Stand::GoingBack | Stand::Superseded | Stand::RolledBack | Stand::NoLonger => "↩️",
+        match self.stage {
+            ChangeStage::NotThere => "·",
+            ChangeStage::Merged
+            | ChangeStage::Waiting
+            | ChangeStage::Blocked
+            | ChangeStage::Held
+            | ChangeStage::UnderWay => "⏳",
+            ChangeStage::Live | ChangeStage::Copied => "✅",
+            ChangeStage::Failed
+            | ChangeStage::Refused
+            | ChangeStage::Uncertain
+            | ChangeStage::NotTakenBack => "❌",
+            ChangeStage::GoingBack
+            | ChangeStage::Superseded
+            | ChangeStage::RolledBack
+            | ChangeStage::NoLonger => "↩️",
         }
     }
 
@@ -179,11 +189,11 @@ impl Place {
     /// A deploy that ended badly and that nothing has made good since, or that keeps this one from going.
     fn problem(&self, repository: &str, entry: &BranchName) -> Option<String> {
         let entry = Entry { branch: entry, is_here: *entry == self.branch };
-        match (self.stand, self.waits_for) {
-            (Stand::Failed | Stand::NotTakenBack, _) => {
+        match (self.stage, self.waits_for) {
+            (ChangeStage::Failed | ChangeStage::NotTakenBack, _) => {
                 self.deploy.as_ref().and_then(|deploy| deploy_trouble(repository, deploy, self.acts, entry))
             }
-            (Stand::Blocked, Some(WaitsFor::Unconfirmed { number, commit })) => Some(format!(
+            (ChangeStage::Blocked, Some(WaitsFor::Unconfirmed { number, commit })) => Some(format!(
                 "**{}: deploy {number} ({}) may still run.**\n\nNobody has confirmed its end. This deploy starts once \
                  whoever runs that one reports its end, or once the operator starts this one beside it:\n\n{}",
                 self.name,
@@ -199,11 +209,13 @@ impl Place {
 pub const CHANGE_STATUS: &str = "<!-- towpath:where -->";
 
 /// Whether somebody has to be told although nobody asked: a deploy of it has failed, or it was taken back.
-pub fn is_worth_a_comment(places: &[Place]) -> bool {
-    places.iter().any(|place| match place.stand {
-        Stand::RolledBack | Stand::NotTakenBack | Stand::Refused | Stand::Blocked => true,
+pub fn is_worth_a_comment(places: &[BranchStatus]) -> bool {
+    places.iter().any(|place| match place.stage {
+        ChangeStage::RolledBack | ChangeStage::NotTakenBack | ChangeStage::Refused | ChangeStage::Blocked => {
+            true
+        }
         // That nobody deploys is no news to those who never meant to.
-        Stand::Failed => {
+        ChangeStage::Failed => {
             let ending = place.deploy.as_ref().and_then(|deploy| deploy.ending.as_ref());
             !matches!(ending, Some(Ending::NotPickedUp { .. }))
         }
@@ -212,7 +224,7 @@ pub fn is_worth_a_comment(places: &[Place]) -> bool {
 }
 
 /// The end of a merged pull request's comment.
-pub fn change_status(repository: &str, places: &[Place]) -> String {
+pub fn change_status(repository: &str, places: &[BranchStatus]) -> String {
     let mut parts: Vec<String> = vec![CHANGE_STATUS.to_owned() + "\n### Where it is"];
     let mut table = "| Where | State | Since |\n|---|---|---|".to_owned();
     for place in places {
@@ -227,7 +239,7 @@ pub fn change_status(repository: &str, places: &[Place]) -> String {
     parts.extend(notes.map(|(name, note)| format!("{}: {}", code(name), code(&note))));
     // New work goes into the first environment.
     let entry = places.first().map(|place| &place.branch);
-    let problem = |place: &Place| place.problem(repository, entry?);
+    let problem = |place: &BranchStatus| place.problem(repository, entry?);
     let troubles: Vec<String> = places.iter().filter_map(problem).collect();
     parts.extend(troubles.into_iter().rev().enumerate().map(|(at, text)| match at {
         0 => text,
@@ -237,7 +249,7 @@ pub fn change_status(repository: &str, places: &[Place]) -> String {
 }
 
 /// The same for a terminal.
-pub fn change_status_on_terminal(places: &[Place]) -> String {
+pub fn change_status_on_terminal(places: &[BranchStatus]) -> String {
     let width = places.iter().map(|place| place.name.chars().count()).max().unwrap_or_default();
     let mut text = String::new();
     for place in places {
@@ -253,12 +265,12 @@ pub fn change_status_on_terminal(places: &[Place]) -> String {
 }
 
 /// The same for programs.
-pub fn change_status_as_json(places: &[Place]) -> Value {
-    let place = |place: &Place| {
+pub fn change_status_as_json(places: &[BranchStatus]) -> Value {
+    let place = |place: &BranchStatus| {
         json!({
             "name": place.name,
             "branch": place.branch,
-            "state": place.stand.as_str(),
+            "state": place.stage.as_str(),
             "since": place.since.map(UnixMillis::to_seconds),
             "note": place.note(),
             "deploy": place.deploy.as_ref().map(|deploy| json!({

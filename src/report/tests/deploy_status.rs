@@ -2,8 +2,8 @@
 
 use super::super::samples::*;
 use super::super::{
-    OperatorActs, Place, ProtectionWords, Stand, WaitingJob, change_status, change_status_as_json,
-    change_status_on_terminal, deploy_status, deployment_protection,
+    BranchStatus, ChangeStage, OperatorActs, ProtectionWords, WaitingJob, change_status,
+    change_status_as_json, change_status_on_terminal, deploy_status, deployment_protection,
 };
 use super::{shown, trouble};
 use crate::model::{
@@ -246,8 +246,8 @@ fn what_does_not_count_is_named_with_the_reason() {
         ..deploy(DeployState::Running, None)
     };
     let places = vec![
-        Place { deploy: Some(deploy), stand: Stand::UnderWay, ..places().remove(0) },
-        Place { deploy: None, stand: Stand::Merged, nobody_deploys: true, ..places().remove(1) },
+        BranchStatus { deploy: Some(deploy), stage: ChangeStage::UnderWay, ..places().remove(0) },
+        BranchStatus { deploy: None, stage: ChangeStage::Merged, nobody_deploys: true, ..places().remove(1) },
     ];
     insta::assert_snapshot!(change_status_on_terminal(&places), @"
     integration  being deployed since 2023-11-14 22:13 UTC
@@ -265,11 +265,11 @@ fn what_does_not_count_is_named_with_the_reason() {
     );
 }
 
-fn places() -> Vec<Place> {
-    let place = |name_of: &str, stand, deploy| Place {
+fn places() -> Vec<BranchStatus> {
+    let place = |name_of: &str, stage, deploy| BranchStatus {
         name: name_of.to_owned(),
         branch: name(name_of),
-        stand,
+        stage,
         since: Some(UnixMillis(1_700_000_000_000)),
         deploy,
         waits_for: None,
@@ -278,10 +278,10 @@ fn places() -> Vec<Place> {
         superseded: Vec::new(),
     };
     vec![
-        place("integration", Stand::Live, Some(deploy(DeployState::Succeeded, None))),
-        place("staging", Stand::Failed, Some(failed(Some(Phase::Build)))),
-        Place { since: None, ..place("production", Stand::NotThere, None) },
-        place("master", Stand::Copied, None),
+        place("integration", ChangeStage::Live, Some(deploy(DeployState::Succeeded, None))),
+        place("staging", ChangeStage::Failed, Some(failed(Some(Phase::Build)))),
+        BranchStatus { since: None, ..place("production", ChangeStage::NotThere, None) },
+        place("master", ChangeStage::Copied, None),
     ]
 }
 

@@ -2,7 +2,7 @@
 
 use super::super::samples::*;
 use super::super::{
-    OperatorActs, Place, Stand, change_status, deploy_line, deploy_status, is_worth_a_comment,
+    BranchStatus, ChangeStage, OperatorActs, change_status, deploy_line, deploy_status, is_worth_a_comment,
 };
 use super::deploy_status::{deploy, failed};
 use super::trouble;
@@ -164,10 +164,10 @@ fn what_may_still_run_says_what_ends_that() {
 
 #[test]
 fn where_a_change_is_when_nobody_is_sure() {
-    let place = |stand, deploy, waits_for| Place {
+    let place = |stage, deploy, waits_for| BranchStatus {
         name: "staging".to_owned(),
         branch: name("staging"),
-        stand,
+        stage,
         since: Some(UnixMillis(1_700_000_000_000)),
         deploy: Some(deploy),
         waits_for,
@@ -179,12 +179,16 @@ fn where_a_change_is_when_nobody_is_sure() {
     let running = || deploy(DeployState::Running, None);
     let waiting = || deploy(DeployState::Waiting, None);
     let places = [
-        place(Stand::Uncertain, failed(Some(Phase::Deploy)), None),
-        place(Stand::GoingBack, rollback(running()), None),
-        place(Stand::NotTakenBack, rollback(failed(Some(Phase::Deploy))), None),
-        place(Stand::UnderWay, Deploy { waits_for_approval_since: Some(UnixMillis(1)), ..running() }, None),
-        place(Stand::Waiting, waiting(), Some(WaitsFor::End { number, commit })),
-        place(Stand::Blocked, waiting(), Some(WaitsFor::Unconfirmed { number, commit })),
+        place(ChangeStage::Uncertain, failed(Some(Phase::Deploy)), None),
+        place(ChangeStage::GoingBack, rollback(running()), None),
+        place(ChangeStage::NotTakenBack, rollback(failed(Some(Phase::Deploy))), None),
+        place(
+            ChangeStage::UnderWay,
+            Deploy { waits_for_approval_since: Some(UnixMillis(1)), ..running() },
+            None,
+        ),
+        place(ChangeStage::Waiting, waiting(), Some(WaitsFor::End { number, commit })),
+        place(ChangeStage::Blocked, waiting(), Some(WaitsFor::Unconfirmed { number, commit })),
     ];
     let worth: Vec<bool> = places.iter().map(|it| is_worth_a_comment(std::slice::from_ref(it))).collect();
     assert_eq!(worth, [false, false, true, false, false, true]);
