@@ -11,7 +11,7 @@ use crate::policy::{self, Fact, Judged, Route};
 
 /// What is known beside history when a pull request is judged.
 #[derive(Debug, Clone)]
-pub(super) struct Known<'a> {
+pub(super) struct KnownFacts<'a> {
     /// Where the branches of the path are.
     pub(super) survey: &'a Survey,
     /// What GitHub says of it besides its two ends.
@@ -80,7 +80,7 @@ async fn decide(
     change(&mut survey);
     let snapshot = snapshot(repository, path, pull, ledger, &survey).await?;
     let (details, deploys, stacks) = Default::default();
-    let known = Known { survey: &survey, details, methods: None, deploys, snapshot, stacks };
+    let known = KnownFacts { survey: &survey, details, methods: None, deploys, snapshot, stacks };
     judge_knowing(repository, path, pull, ledger, known).await
 }
 
@@ -119,9 +119,9 @@ pub(super) async fn judge_knowing(
     path: &PromotionPath,
     pull: &Pull,
     ledger: &Ledger,
-    known: Known<'_>,
+    known: KnownFacts<'_>,
 ) -> Result<Verdict, NotDecided> {
-    let Known { survey, details, methods, deploys, snapshot, stacks } = known;
+    let KnownFacts { survey, details, methods, deploys, snapshot, stacks } = known;
     let promoting = snapshot.as_ref().map(|snapshot| pull.promoting(snapshot));
     let pull = promoting.as_ref().unwrap_or(pull);
     let history = gather(repository, path, pull, ledger, survey).await?;

@@ -11,7 +11,7 @@ use super::pending_deliveries::PendingDeliveries;
 use super::pull_request::{Memory, ends, known_deploys, stack_facts};
 use crate::engine::context::EngineContext;
 use crate::engine::inbox::OF_QUEUES;
-use crate::engine::judge::{self, Known};
+use crate::engine::judge::{self, KnownFacts};
 use crate::engine::not_decided::{NotDecided, settled};
 use crate::engine::work_error::WorkError;
 use crate::github::events::MergeGroupEvent;
@@ -232,7 +232,7 @@ impl Group<'_> {
             }
             None => Default::default(),
         };
-        let known = Known { survey: &survey, details, methods: None, deploys, snapshot, stacks };
+        let known = KnownFacts { survey: &survey, details, methods: None, deploys, snapshot, stacks };
         Ok(judge::judge_knowing(repository, path, pull, ledger, known).await)
     }
 

@@ -16,7 +16,7 @@ mod withdrawn;
 use super::aim::{aim, own_base};
 use super::pending_deliveries::PendingDeliveries;
 use crate::engine::context::EngineContext;
-use crate::engine::judge::{self, Known};
+use crate::engine::judge::{self, KnownFacts};
 use crate::engine::not_decided::{NotDecided, error_in, settled};
 use crate::engine::work_error::WorkError;
 use crate::lineage::{Repository, Standing, Survey};
@@ -309,7 +309,7 @@ impl PullRequestWork<'_> {
             Err(error) => return undecided(row, pull.base.branch, NotDecided::by(error)),
         };
         let (details, stacks) = (row.details.clone(), stack_facts(path, &row, memory.open()));
-        let known = Known { survey, details, methods, deploys, snapshot, stacks };
+        let known = KnownFacts { survey, details, methods, deploys, snapshot, stacks };
         let (verdict, error) = settled(judge::judge_knowing(repository, path, &pull, &ledger, known).await);
         Judged { row, pull, verdict, for_own_base: None, error }
     }
