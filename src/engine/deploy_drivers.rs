@@ -1,6 +1,6 @@
 //! What the drivers of deploys are made of: what the operator allows and holds, and the programs of this machine.
 
-use super::operator_entries::{Entries, NOT_CONFIRMED, Standing};
+use super::operator_entries::{Entries, EntryMatch, NOT_CONFIRMED};
 use crate::deploy::Endpoint;
 use crate::deploy::drivers::DriverError;
 use crate::deploy::drivers::programs::Commands;
@@ -94,8 +94,8 @@ impl DeployDrivers {
     /// gets none, but is not deployed by other means instead.
     pub(super) fn has_programs(&self, repository: &RepositoryRow, environment: &Environment) -> bool {
         match self.entries.standing(repository) {
-            Standing::Unnamed => false,
-            Standing::Holds(_, entry) | Standing::Unsettled(_, entry) | Standing::Refused(_, entry) => {
+            EntryMatch::Unnamed => false,
+            EntryMatch::Holds(_, entry) | EntryMatch::Unsettled(_, entry) | EntryMatch::Refused(_, entry) => {
                 entry.programs(&environment.name).is_some()
             }
         }
@@ -103,9 +103,9 @@ impl DeployDrivers {
 
     pub(super) fn allowed(&self, repository: &RepositoryRow) -> Result<Option<&Allowed>, DriverError> {
         match self.entries.standing(repository) {
-            Standing::Unnamed => Ok(None),
-            Standing::Holds(_, entry) => Ok(Some(entry)),
-            Standing::Unsettled(..) | Standing::Refused(..) => Err(DriverError::refused(NOT_CONFIRMED)),
+            EntryMatch::Unnamed => Ok(None),
+            EntryMatch::Holds(_, entry) => Ok(Some(entry)),
+            EntryMatch::Unsettled(..) | EntryMatch::Refused(..) => Err(DriverError::refused(NOT_CONFIRMED)),
         }
     }
 

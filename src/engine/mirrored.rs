@@ -2,7 +2,7 @@
 
 use super::context::EngineContext;
 use crate::github::ApiError;
-use crate::lineage::{Authorization, GitError, Mirror, Remote, Repository, Standing};
+use crate::lineage::{Authorization, FetchedTips, GitError, Mirror, Remote, Repository};
 use crate::model::{PromotionPath, PullRequest, RepositoryId};
 use crate::store::RepositoryRow;
 use std::sync::Arc;
@@ -117,7 +117,7 @@ impl Mirrored<'_> {
         pull: &PullRequest,
         path: &PromotionPath,
         nothing_new: bool,
-    ) -> Result<(Repository, Standing), GitError> {
+    ) -> Result<(Repository, FetchedTips), GitError> {
         if nothing_new && self.ctx.mirrors.fetched_within(self.row.id, FRESH) && self.is_good() {
             let repository = self.repository().for_pull(pull.number.0);
             if let Ok(standing) = repository.standing(path, &pull.base_branch).await
@@ -134,7 +134,7 @@ impl Mirrored<'_> {
         &self,
         pull: &PullRequest,
         path: &PromotionPath,
-    ) -> Result<(Repository, Standing), GitError> {
+    ) -> Result<(Repository, FetchedTips), GitError> {
         let repository = self.fetched(&[pull.number.0]).await?.for_pull(pull.number.0);
         let standing = repository.standing(path, &pull.base_branch).await?;
         Ok((repository, standing))

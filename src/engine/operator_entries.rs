@@ -26,7 +26,7 @@ pub(super) const NOT_CONFIRMED: &str = "the operator of Towpath has not confirme
 
 /// What the operator's file says of a repository.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Standing<'a> {
+pub(super) enum EntryMatch<'a> {
     /// Nothing.
     Unnamed,
     /// This entry is for it.
@@ -65,10 +65,10 @@ impl Entries {
 
     /// What the file says of a repository: by its number as the file writes it, by the number that is remembered, and
     /// only then by its name.
-    pub(super) fn standing(&self, repository: &RepositoryRow) -> Standing<'_> {
+    pub(super) fn standing(&self, repository: &RepositoryRow) -> EntryMatch<'_> {
         let id = repository.id;
         if let Some((name, entry)) = self.operator.entries().find(|(_, entry)| entry.id == Some(id)) {
-            return Standing::Holds(name, entry);
+            return EntryMatch::Holds(name, entry);
         }
         let known = lock(&self.known);
         let of = |name: &str| known.get(&RepositoryName::from(name).key()).copied();
@@ -78,20 +78,20 @@ impl Entries {
         // One of its present name says more than one that it had before.
         remembered.sort_by_key(|(name, _)| named.is_none_or(|(present, _)| present != *name));
         match (remembered.first(), named) {
-            (Some((name, entry)), _) => Standing::Holds(name, entry),
-            (None, None) => Standing::Unnamed,
+            (Some((name, entry)), _) => EntryMatch::Holds(name, entry),
+            (None, None) => EntryMatch::Unnamed,
             (None, Some((name, entry))) if entry.id.is_none() && of(name).is_none() => {
-                Standing::Unsettled(name, entry)
+                EntryMatch::Unsettled(name, entry)
             }
-            (None, Some((name, entry))) => Standing::Refused(name, entry),
+            (None, Some((name, entry))) => EntryMatch::Refused(name, entry),
         }
     }
 
     /// What the repository is allowed.
     pub(super) fn allowed(&self, repository: &RepositoryRow) -> Option<&Allowed> {
         match self.standing(repository) {
-            Standing::Holds(_, entry) => Some(entry),
-            Standing::Unnamed | Standing::Unsettled(..) | Standing::Refused(..) => None,
+            EntryMatch::Holds(_, entry) => Some(entry),
+            EntryMatch::Unnamed | EntryMatch::Unsettled(..) | EntryMatch::Refused(..) => None,
         }
     }
 
@@ -165,7 +165,7 @@ impl Entries {
         store: &dyn Store,
         repository: &RepositoryRow,
     ) -> Result<(), StoreError> {
-        if let Standing::Unsettled(name, _) = self.standing(repository) {
+        if let EntryMatch::Unsettled(name, _) = self.standing(repository) {
             let whose = store.entry_seen(&RepositoryName::from(name).key(), repository.id).await?;
             lock(&self.known).insert(RepositoryName::from(name).key(), whose);
             tracing::info!(
@@ -173,11 +173,11 @@ impl Entries {
             );
         }
         match self.standing(repository) {
-            Standing::Holds(name, _) => {
+            EntryMatch::Holds(name, _) => {
                 lock(&self.listed).insert(RepositoryName::from(name).key());
             }
-            Standing::Refused(name, entry) => self.say_refused(store, repository, (name, entry)).await?,
-            Standing::Unnamed | Standing::Unsettled(..) => {}
+            EntryMatch::Refused(name, entry) => self.say_refused(store, repository, (name, entry)).await?,
+            EntryMatch::Unnamed | EntryMatch::Unsettled(..) => {}
         }
         Ok(())
     }
@@ -207,7 +207,7 @@ impl Entries {
 
     /// Fails while it is not known what the operator's file says of a repository: GitHub is looked over first.
     pub(super) fn require_settled(&self, repository: &RepositoryRow) -> Result<(), WorkError> {
-        let Standing::Unsettled(name, _) = self.standing(repository) else { return Ok(()) };
+        let EntryMatch::Unsettled(name, _) = self.standing(repository) else { return Ok(()) };
         let changes = vec![Change::Mark(WorkItem::Installation(repository.installation))];
         let what =
             format!("it is not known yet whether the operator's entry {name:?} is for this repository");
@@ -261,10 +261,10 @@ mod tests {
 
     fn standing(known: &[(&str, u64)], id: u64, name: &str) -> String {
         match entries(known).standing(&row(id, name)) {
-            Standing::Unnamed => "unnamed".to_owned(),
-            Standing::Holds(name, _) => format!("holds {name}"),
-            Standing::Unsettled(name, _) => format!("unsettled {name}"),
-            Standing::Refused(name, _) => format!("refused {name}"),
+            EntryMatch::Unnamed => "unnamed".to_owned(),
+            EntryMatch::Holds(name, _) => format!("holds {name}"),
+            EntryMatch::Unsettled(name, _) => format!("unsettled {name}"),
+            EntryMatch::Refused(name, _) => format!("refused {name}"),
         }
     }
 

@@ -73,5 +73,5 @@ pub use new_branch::BranchError;
 pub use promotion::PromotionQuestion;
 pub use rebuild::{Committer, Conflict, Rebuild, Rebuilt};
 pub use remote::{Authorization, Remote};
-pub use repository::{BranchTip, Repository, Standing, Survey};
+pub use repository::{BranchTip, FetchedTips, Repository, Survey};
 pub use version::require_git;

@@ -32,7 +32,7 @@ pub struct Survey {
 
 /// Where everything is that the verdict on a pull request begins with.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Standing {
+pub struct FetchedTips {
     /// The branches of the path.
     pub survey: Survey,
     /// The pull request's head, if it was fetched.
@@ -239,7 +239,7 @@ impl Repository {
 
     /// What a mirror holds of the pull request that this is asked for, all in one question: many are judged
     /// because one branch has moved.
-    pub async fn standing(&self, path: &PromotionPath, base: &BranchName) -> Result<Standing, GitError> {
+    pub async fn standing(&self, path: &PromotionPath, base: &BranchName) -> Result<FetchedTips, GitError> {
         let head = self.pull.map(|number| format!("refs/pull/{number}/head"));
         let path: Vec<&BranchName> = path.judged_branches().collect();
         let names = self.names(path.iter().copied().chain([base])).chain(head.clone());
@@ -247,7 +247,7 @@ impl Repository {
         let found = found?;
         let tips = self.tips_among(path, &found);
         let empty = tips.is_empty() && self.is_empty().await?;
-        Ok(Standing {
+        Ok(FetchedTips {
             survey: Survey { shallow, empty, tips },
             head: head.and_then(|head| found.get(&head).copied()),
             base: self.tips_among([base], &found).remove(base).map(|tip| tip.commit),

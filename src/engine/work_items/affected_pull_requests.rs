@@ -48,7 +48,7 @@ pub(super) async fn affected(
             (false, true) => Trigger::OtherBranchAdvanced,
             (false, false) => Trigger::OtherBranchRewritten,
         });
-        if standing == Standing::Open || reach.alters(standing == Standing::Found) {
+        if standing == LastVerdict::Open || reach.alters(standing == LastVerdict::Found) {
             numbers.insert(pull.number);
             continue;
         }
@@ -75,7 +75,7 @@ pub(super) async fn affected(
 
 /// How a pull request stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Standing {
+enum LastVerdict {
     /// It was not judged as it is now, or nothing could be decided.
     Open,
     /// Nothing was found.
@@ -84,14 +84,14 @@ enum Standing {
     Found,
 }
 
-fn standing(judged: &JudgedPull, aimed: &BranchName) -> Standing {
+fn standing(judged: &JudgedPull, aimed: &BranchName) -> LastVerdict {
     let as_it_is =
         judged.judged_head == Some(judged.pull.head_commit) && judged.judged_base.as_ref() == Some(aimed);
     match last_verdict(judged).filter(|_| as_it_is) {
-        None => Standing::Open,
-        Some(verdict) if verdict.outcome() == Outcome::Unknown => Standing::Open,
-        Some(verdict) if verdict.findings.is_empty() => Standing::Clean,
-        Some(_) => Standing::Found,
+        None => LastVerdict::Open,
+        Some(verdict) if verdict.outcome() == Outcome::Unknown => LastVerdict::Open,
+        Some(verdict) if verdict.findings.is_empty() => LastVerdict::Clean,
+        Some(_) => LastVerdict::Found,
     }
 }
 

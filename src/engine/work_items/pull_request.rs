@@ -19,7 +19,7 @@ use crate::engine::context::EngineContext;
 use crate::engine::judge::{self, KnownFacts};
 use crate::engine::not_decided::{NotDecided, error_in, settled};
 use crate::engine::work_error::WorkError;
-use crate::lineage::{Repository, Standing, Survey};
+use crate::lineage::{FetchedTips, Repository, Survey};
 use crate::model::config::RepositoryConfig;
 use crate::model::{
     Base, BranchName, DeployFacts, Finding, Head, MergeMethods, Outcome, PromotionPath, Pull, PullNumber,
@@ -200,7 +200,7 @@ impl PullRequestWork<'_> {
         &self,
         row: PullRequest,
         aimed: BranchName,
-        (repository, standing): (Repository, Standing),
+        (repository, standing): (Repository, FetchedTips),
     ) -> Result<Judged, NotJudged> {
         let row = match self.settled(row, &aimed, &repository, &standing).await {
             Ok(row) => row,
@@ -238,7 +238,7 @@ impl PullRequestWork<'_> {
         row: PullRequest,
         aimed: &BranchName,
         repository: &Repository,
-        standing: &Standing,
+        standing: &FetchedTips,
     ) -> Result<PullRequest, Box<Judged>> {
         let moved = standing.head != Some(row.head_commit);
         let merged = match standing.base {
