@@ -33,7 +33,7 @@ pub(super) struct Arguments {
     #[command(subcommand)]
     command: Option<Command>,
     #[command(flatten)]
-    pub(super) asked: Asked,
+    pub(super) asked: EntryFilter,
 }
 
 #[derive(Debug, clap::Subcommand)]
@@ -56,7 +56,7 @@ Exit status: 0 the log is as it was written; 1 it is not; 2 usage.")]
 }
 
 #[derive(Debug, clap::Args)]
-pub(super) struct Asked {
+pub(super) struct EntryFilter {
     /// Only those about this repository: acme/store, or its number
     #[arg(long, value_name = "REPOSITORY")]
     repository: Option<String>,
@@ -107,7 +107,7 @@ async fn verify(store: &SqliteStore, head: Option<&str>) -> Result<ExitCode, Usa
     Ok(ExitCode::SUCCESS)
 }
 
-async fn list(store: &SqliteStore, asked: &Asked) -> Result<ExitCode, UsageError> {
+async fn list(store: &SqliteStore, asked: &EntryFilter) -> Result<ExitCode, UsageError> {
     let of = match &asked.repository {
         Some(name) => Some(opened::repository(store, name).await?.id),
         None => None,
@@ -129,7 +129,7 @@ async fn list(store: &SqliteStore, asked: &Asked) -> Result<ExitCode, UsageError
     Ok(ExitCode::SUCCESS)
 }
 
-fn is_asked_for(entry: &AuditEntry, asked: &Asked) -> bool {
+fn is_asked_for(entry: &AuditEntry, asked: &EntryFilter) -> bool {
     // GitHub's names are the same in any case, and so are environments'.
     let is = |wanted: &Option<String>, has: Option<&str>| {
         wanted.as_ref().is_none_or(|wanted| has.is_some_and(|has| has.eq_ignore_ascii_case(wanted)))
@@ -142,7 +142,7 @@ fn is_asked_for(entry: &AuditEntry, asked: &Asked) -> bool {
 fn printed(
     shown: &[(&AuditRow, AuditEntry)],
     names: &BTreeMap<RepositoryId, String>,
-    asked: &Asked,
+    asked: &EntryFilter,
 ) -> String {
     let name = |entry: &AuditEntry| {
         names.get(&entry.repository).cloned().unwrap_or_else(|| format!("repository {}", entry.repository))

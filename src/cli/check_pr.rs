@@ -80,7 +80,7 @@ struct Judgement {
     verdict: Verdict,
 }
 
-struct Asked<'a> {
+struct CheckQuestion<'a> {
     arguments: &'a Arguments,
     local: &'a Local,
     rules: &'a Rules,
@@ -101,7 +101,7 @@ pub(super) async fn run(arguments: Arguments) -> Result<ExitCode, UsageError> {
     let found = find_head(&arguments, &local).await?;
     let judged = found.as_ref().and_then(|it| it.head.branch.as_ref());
     let rules = local.rules(config, judged).await;
-    let asked = Asked { arguments: &arguments, local: &local, rules: &rules, ledger: &ledger };
+    let asked = CheckQuestion { arguments: &arguments, local: &local, rules: &rules, ledger: &ledger };
     let judgement = match &arguments.base {
         Some(base) => asked.judge(base, found).await?,
         None => match asked.judge_pushed(found).await? {
@@ -112,7 +112,7 @@ pub(super) async fn run(arguments: Arguments) -> Result<ExitCode, UsageError> {
     asked.conclude(&judgement).await
 }
 
-impl Asked<'_> {
+impl CheckQuestion<'_> {
     /// Judges what is pushed against the first branch that takes it, if any does. No verdict where the branch is one
     /// of the path's: a push to it is no pull request.
     async fn judge_pushed(&self, found: Option<Found>) -> Result<Result<Judgement, BranchName>, UsageError> {

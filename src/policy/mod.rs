@@ -145,12 +145,12 @@ fn asked<'a>(
     path: &'a PromotionPath,
     facts: &'a Facts,
     (history, base): (&PromotionHistory, &Environment),
-) -> promotion::Asked<'a> {
+) -> promotion::PromotionRequirements<'a> {
     let head = match facts.pull.head.branch.as_ref().map(|branch| path.role(branch)) {
         Some(Role::Environment(head)) => Some(head),
         _ => None,
     };
-    promotion::Asked {
+    promotion::PromotionRequirements {
         tested: base.requires.tested,
         from: head.map_or("", |head| head.name.as_str()),
         methods: facts.methods,

@@ -48,7 +48,7 @@ pub(super) const INTO_COPY: Family = Family {
 
 /// What the rule between environments asks besides the history.
 #[derive(Debug, Clone)]
-pub(super) struct Asked<'a> {
+pub(super) struct PromotionRequirements<'a> {
     /// Whether the head's files have to be deployed on its environment.
     pub(super) tested: Tested,
     /// The name of that environment.
@@ -86,7 +86,7 @@ pub(super) fn promote_first(
 }
 
 /// The rule between environments: what would ship must be what was tested.
-pub(super) fn findings(history: &PromotionHistory, asked: &Asked<'_>) -> Vec<Finding> {
+pub(super) fn findings(history: &PromotionHistory, asked: &PromotionRequirements<'_>) -> Vec<Finding> {
     if !history.related {
         return vec![unrelated()];
     }
@@ -114,7 +114,7 @@ pub(super) fn findings(history: &PromotionHistory, asked: &Asked<'_>) -> Vec<Fin
     findings
 }
 
-fn not_deployed(history: &PromotionHistory, asked: &Asked<'_>) -> Option<Finding> {
+fn not_deployed(history: &PromotionHistory, asked: &PromotionRequirements<'_>) -> Option<Finding> {
     // Who takes a deploy up tells how it goes, though it may be the first time.
     let of_head = asked.deploys.of_head.as_ref();
     let waits = match (asked.tested, history.deployed) {

@@ -20,15 +20,15 @@ const SUMMARY_WITHIN: Duration = Duration::from_secs(10);
 pub(super) async fn run(ctx: &EngineContext, item: &WorkItem) -> Result<Vec<Change>, WorkError> {
     let mut changes = installations(ctx).await?;
     match ask_again(ctx).await {
-        Ok(Asked::All) => {}
-        Ok(Asked::Some) => changes.push(Change::Mark(item.clone())),
+        Ok(Redelivered::All) => {}
+        Ok(Redelivered::Some) => changes.push(Change::Mark(item.clone())),
         Err(error) => return Err(WorkError { changes, ..error }),
     }
     Ok(changes)
 }
 
 /// Which of the lost deliveries were asked for.
-enum Asked {
+enum Redelivered {
     All,
     /// As many as may be at once.
     Some,
@@ -65,7 +65,7 @@ fn log_summary(ctx: &EngineContext, app: RegisteredApp, installations: &[Install
 
 /// GitHub never delivers again by itself, so what failed and is not known here is asked for, the oldest
 /// first. Once for each failed attempt: if the next one fails too, it is listed under a number of its own.
-async fn ask_again(ctx: &EngineContext) -> Result<Asked, WorkError> {
+async fn ask_again(ctx: &EngineContext) -> Result<Redelivered, WorkError> {
     let failed = ctx.api.failed_deliveries(ctx.now() - REDELIVERABLE).await?;
     let mut asked = 0;
     for delivery in newest_attempts(failed).into_iter().rev() {
@@ -73,7 +73,7 @@ async fn ask_again(ctx: &EngineContext) -> Result<Asked, WorkError> {
             continue;
         }
         if asked == REDELIVERIES_AT_ONCE {
-            return Ok(Asked::Some);
+            return Ok(Redelivered::Some);
         }
         tracing::info!(delivery = %delivery.guid, event = %delivery.event, "asking for a failed delivery again");
         match ctx.api.redeliver(delivery.id).await {
@@ -87,7 +87,7 @@ async fn ask_again(ctx: &EngineContext) -> Result<Asked, WorkError> {
         ctx.note_asked(delivery.id);
         asked += 1;
     }
-    Ok(Asked::All)
+    Ok(Redelivered::All)
 }
 
 /// The last attempt at each delivery that is needed. Of one that is not, nothing would ever be known here,

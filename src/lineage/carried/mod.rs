@@ -94,20 +94,20 @@ impl Repository {
             return Err(GitError::NoSuchCommit { commit });
         };
         let workbench = self.workbench().await?;
-        let asked = Asked { repository: self, workbench, commit, target };
+        let asked = CarriedQuestion { repository: self, workbench, commit, target };
         asked.answer().await
     }
 }
 
 /// A commit, and the tip it would go onto.
-struct Asked<'a> {
+struct CarriedQuestion<'a> {
     repository: &'a Repository,
     workbench: Workbench,
     commit: &'a Commit,
     target: &'a Commit,
 }
 
-impl Asked<'_> {
+impl CarriedQuestion<'_> {
     async fn answer(&self) -> Result<CarriedAnswer, GitError> {
         let Repeats { found, compared } = self.alone(self.commit).await?;
         let whole = |carried| CarriedAnswer { carried, brought: Vec::new(), compared };

@@ -18,7 +18,7 @@ fn history(deployed: Deployed) -> PromotionHistory {
 }
 
 fn found(tested: Tested, deployed: Deployed, deploys: &DeployFacts) -> Vec<(Code, Outcome)> {
-    let asked = Asked { tested, from: "staging", methods: None, deploys, first: None };
+    let asked = PromotionRequirements { tested, from: "staging", methods: None, deploys, first: None };
     findings(&history(deployed), &asked).iter().map(|it| (it.cause.code(), it.severity)).collect()
 }
 
@@ -85,8 +85,13 @@ fn methods_that_a_rule_names_warn_and_those_of_settings_are_noted() {
     let deploys = DeployFacts::default();
     let found = |from, squash, rebase| {
         let methods = Some(MergeMethods { merge: true, squash, rebase, from });
-        let asked =
-            Asked { tested: Tested::NotAsked, from: "staging", methods, deploys: &deploys, first: None };
+        let asked = PromotionRequirements {
+            tested: Tested::NotAsked,
+            from: "staging",
+            methods,
+            deploys: &deploys,
+            first: None,
+        };
         findings(&history(Deployed::Yes), &asked)
     };
     for (squash, rebase) in [(true, false), (false, true), (true, true)] {
