@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use super::local::{Local, Place};
+use super::local::{Local, RepositoryArguments};
 use super::{UsageError, print};
 use crate::lineage::GitError;
 use crate::model::{BranchName, ForPeople};
@@ -31,7 +31,7 @@ It looks at what you last fetched: run git fetch first.
 Exit status: 0 carried; 1 missing or unknown; 2 the request is wrong.")]
 pub(super) struct Arguments {
     #[command(flatten)]
-    place: Place,
+    place: RepositoryArguments,
     /// The commit: a SHA, whole or abbreviated, or any name that git knows
     #[arg(long, value_name = "SHA", allow_hyphen_values = true)]
     commit: String,

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use super::check_pr::{nothing, read_ledger};
 use super::exit::exit_of;
-use super::local::{Local, Named, Place};
+use super::local::{Local, Named, RepositoryArguments};
 use super::{UsageError, print};
 use crate::engine::judge::judge_copy;
 use crate::lineage::Ledger;
@@ -28,7 +28,7 @@ configuration on the default branch, as the App does; --config names another fil
 Exit status: 0 pass or warn (an earlier state); 1 fail or unknown; 2 the request is wrong; 3 wait.")]
 pub(super) struct Arguments {
     #[command(flatten)]
-    place: Place,
+    place: RepositoryArguments,
     /// A tip ledger (JSON): which commits the branches have pointed at, and when
     #[arg(long, value_name = "FILE")]
     ledger: Option<PathBuf>,

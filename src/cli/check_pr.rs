@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use super::exit::exit_of;
-use super::local::{Local, Named, Place, Rules, branch_name};
+use super::local::{Local, Named, RepositoryArguments, Rules, branch_name};
 use super::{UsageError, print, repair};
 use crate::engine::judge::{judge, obstacle};
 use crate::lineage::{BranchTip, GitError, Ledger};
@@ -36,7 +36,7 @@ Exit status: 0 pass or warn, or the base is no environment; 1 fail or unknown; 2
 wrong; 3 wait. With --apply: 0 it made the clean branch; 1 a commit conflicts.")]
 pub(super) struct Arguments {
     #[command(flatten)]
-    place: Place,
+    place: RepositoryArguments,
     /// The branch to merge into: the remote's of that name as last fetched, else a local one
     #[arg(long, value_name = "BRANCH", allow_hyphen_values = true, required_unless_present = "pre_push")]
     base: Option<String>,

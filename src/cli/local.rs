@@ -12,7 +12,7 @@ use crate::report::{ConfigSource, SeenAs, shell_word};
 
 /// Where a local check looks.
 #[derive(Debug, clap::Args)]
-pub(super) struct Place {
+pub(super) struct RepositoryArguments {
     /// A directory in the repository, which has to be a clone with its whole history; without it
     /// the variable `GIT_DIR` counts, else the current directory
     #[arg(long, value_name = "DIR")]
@@ -58,7 +58,7 @@ pub(super) struct Rules {
     pub(super) source: ConfigSource,
 }
 
-impl Place {
+impl RepositoryArguments {
     /// Opens the repository. `branches` are those whose upstream says which remote is meant, the likeliest first; in
     /// `spelled` a remote may stand before the name of a branch.
     pub(super) async fn open(&self, spelled: Option<&str>, branches: &[&str]) -> Result<Local, UsageError> {

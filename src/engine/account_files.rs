@@ -17,11 +17,11 @@ const HOLDS: Duration = Duration::from_secs(15 * 60);
 
 /// The files by account.
 #[derive(Debug, Default)]
-pub(super) struct AccountFiles(Mutex<HashMap<(InstallationId, RepositoryName), Arc<Place>>>);
+pub(super) struct AccountFiles(Mutex<HashMap<(InstallationId, RepositoryName), Arc<AccountFile>>>);
 
 /// One account's file.
 #[derive(Debug, Default)]
-struct Place {
+struct AccountFile {
     /// The text, where there is a file, and when it was read.
     flight: SingleFlight<(Option<String>, UnixMillis), WorkError>,
     /// Whether somebody may have been answered otherwise than its own repository has it by now.
@@ -29,7 +29,7 @@ struct Place {
 }
 
 impl AccountFiles {
-    fn place(&self, installation: InstallationId, shared: &RepositoryName) -> Arc<Place> {
+    fn place(&self, installation: InstallationId, shared: &RepositoryName) -> Arc<AccountFile> {
         let mut places = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(places.entry((installation, shared.clone())).or_default())
     }

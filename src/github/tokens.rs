@@ -44,7 +44,7 @@ pub(super) struct Granted {
 const YOUNG: Duration = Duration::from_secs(60);
 
 #[derive(Clone)]
-struct Held {
+struct Token {
     token: String,
     until: UnixMillis,
     made_at: UnixMillis,
@@ -54,14 +54,14 @@ struct Held {
 
 /// One use's token.
 #[derive(Default)]
-struct Place {
-    flight: SingleFlight<Held, ApiError>,
+struct TokenSlot {
+    flight: SingleFlight<Token, ApiError>,
     generations: AtomicU64,
 }
 
 /// The installations' tokens: each is asked for once, however many need it at the same time.
 #[derive(Default)]
-pub(super) struct Tokens(Mutex<HashMap<(InstallationId, Scope), Arc<Place>>>);
+pub(super) struct Tokens(Mutex<HashMap<(InstallationId, Scope), Arc<TokenSlot>>>);
 
 impl fmt::Debug for Tokens {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -70,7 +70,7 @@ impl fmt::Debug for Tokens {
 }
 
 impl Tokens {
-    fn place(&self, id: InstallationId, scope: Scope) -> Arc<Place> {
+    fn place(&self, id: InstallationId, scope: Scope) -> Arc<TokenSlot> {
         let mut places = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(places.entry((id, scope)).or_default())
     }
@@ -89,14 +89,14 @@ impl Tokens {
         let ask = async {
             let Granted { token, expires_at } = ask.await?;
             let generation = place.generations.fetch_add(1, Ordering::Relaxed) + 1;
-            Ok(Held { token, until: expires_at.into(), made_at: now, generation })
+            Ok(Token { token, until: expires_at.into(), made_at: now, generation })
         };
         let held = place.flight.get(|held| held.until - SPARE > now, ask).await?;
         Ok((held.token, held.generation))
     }
 
     /// Forgets the token for this use where it is one that is meant.
-    async fn forget_where(&self, id: InstallationId, scope: Scope, is_meant: impl FnOnce(&Held) -> bool) {
+    async fn forget_where(&self, id: InstallationId, scope: Scope, is_meant: impl FnOnce(&Token) -> bool) {
         let place = self.place(id, scope);
         let mut slot = place.flight.lock().await;
         if slot.answer.as_ref().is_some_and(is_meant) {
@@ -111,7 +111,7 @@ impl Tokens {
 
     /// Forgets the token for calls where it was made a while ago: rights may have been granted since.
     pub(super) async fn forget_old(&self, id: InstallationId, generation: u64, now: UnixMillis) {
-        let is_old = |held: &Held| {
+        let is_old = |held: &Token| {
             held.generation == generation && !(held.made_at..held.made_at + YOUNG).contains(&now)
         };
         self.forget_where(id, Scope::Api, is_old).await;

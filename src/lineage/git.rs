@@ -38,7 +38,7 @@ pub(super) const EMPTY_TREE: &str = "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
 /// How git is run for one repository.
 #[derive(Debug, Clone)]
 pub(super) struct Git {
-    place: Place,
+    place: Location,
     environment: Vec<(OsString, OsString)>,
     /// The remote that missing objects may be fetched from, for the commands that need files.
     remote: Option<Remote>,
@@ -47,7 +47,7 @@ pub(super) struct Git {
 }
 
 #[derive(Debug, Clone)]
-enum Place {
+enum Location {
     /// A git directory, taken as it is.
     GitDir(PathBuf),
     /// Any directory inside a repository, from which git looks for it.
@@ -184,10 +184,10 @@ impl Call {
 
 impl Git {
     /// git is started in another folder than this process, so every folder it is told goes by its whole path.
-    fn of(place: Place) -> Self {
+    fn of(place: Location) -> Self {
         let place = match place {
-            Place::GitDir(path) => Place::GitDir(whole(&path)),
-            Place::Inside(path) => Place::Inside(whole(&path)),
+            Location::GitDir(path) => Location::GitDir(whole(&path)),
+            Location::Inside(path) => Location::Inside(whole(&path)),
         };
         Self { place, environment: Vec::new(), remote: None, generation: None }
     }
@@ -199,12 +199,12 @@ impl Git {
 
     /// For the repository whose git directory this is.
     pub(super) fn at(git_dir: &Path) -> Self {
-        Self::of(Place::GitDir(git_dir.to_owned()))
+        Self::of(Location::GitDir(git_dir.to_owned()))
     }
 
     /// For the repository that `directory` is part of.
     pub(super) fn inside(directory: &Path) -> Self {
-        Self::of(Place::Inside(directory.to_owned()))
+        Self::of(Location::Inside(directory.to_owned()))
     }
 
     /// For no repository at all: none above `directory` is looked for.
@@ -317,8 +317,8 @@ impl Git {
             }
         }
         match &self.place {
-            Place::GitDir(path) => command.env("GIT_DIR", path).current_dir(path),
-            Place::Inside(path) => command.current_dir(path),
+            Location::GitDir(path) => command.env("GIT_DIR", path).current_dir(path),
+            Location::Inside(path) => command.current_dir(path),
         };
         let mut settings: Vec<(String, String)> =
             FIXED_SETTINGS.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
@@ -351,12 +351,12 @@ impl Git {
     }
 
     fn directory_exists(&self) -> bool {
-        let (Place::GitDir(path) | Place::Inside(path)) = &self.place;
+        let (Location::GitDir(path) | Location::Inside(path)) = &self.place;
         path.is_dir()
     }
 
     fn shown_place(&self) -> String {
-        let (Place::GitDir(path) | Place::Inside(path)) = &self.place;
+        let (Location::GitDir(path) | Location::Inside(path)) = &self.place;
         path.display().to_string()
     }
 }

@@ -67,17 +67,17 @@ pub(super) struct PushKey {
 /// Where each walk goes on the next time.
 #[derive(Debug)]
 pub(super) struct Walks {
-    pub(super) work_items: Place,
-    pub(super) pulls: Place,
-    pub(super) effects: Place,
+    pub(super) work_items: Cursor,
+    pub(super) pulls: Cursor,
+    pub(super) effects: Cursor,
     pushes: Mutex<Option<PushKey>>,
 }
 
 /// A place in a table: behind this row.
 #[derive(Debug)]
-pub(super) struct Place(AtomicI64);
+pub(super) struct Cursor(AtomicI64);
 
-impl Place {
+impl Cursor {
     fn beginning() -> Self {
         Self(AtomicI64::new(i64::MIN))
     }
@@ -94,7 +94,7 @@ impl Place {
 
 impl Default for Walks {
     fn default() -> Self {
-        let [work_items, pulls, effects] = [Place::beginning(), Place::beginning(), Place::beginning()];
+        let [work_items, pulls, effects] = [Cursor::beginning(), Cursor::beginning(), Cursor::beginning()];
         Self { work_items, pulls, effects, pushes: Mutex::default() }
     }
 }
