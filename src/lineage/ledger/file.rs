@@ -116,7 +116,7 @@ struct Merged {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     commit: Option<CommitId>,
     #[serde(flatten)]
-    known: Known,
+    known: PullFields,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -124,12 +124,12 @@ struct Open {
     branch: BranchName,
     sha: CommitId,
     #[serde(flatten)]
-    known: Known,
+    known: PullFields,
 }
 
 /// What is known of a pull request beside its branch.
 #[derive(Serialize, Deserialize)]
-struct Known {
+struct PullFields {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     number: Option<PullNumber>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -138,7 +138,7 @@ struct Known {
     fork: bool,
 }
 
-impl Known {
+impl PullFields {
     fn of(origin: Origin) -> (BranchName, Self) {
         (origin.branch, Self { number: origin.number, author: origin.author, fork: origin.fork })
     }
@@ -163,7 +163,7 @@ impl From<Merged> for MergedPull {
 
 impl From<MergedPull> for Merged {
     fn from(it: MergedPull) -> Self {
-        let (branch, known) = Known::of(it.origin);
+        let (branch, known) = PullFields::of(it.origin);
         Self { head: it.head, branch, base: it.base, method: it.method, commit: it.commit, known }
     }
 }
@@ -176,7 +176,7 @@ impl From<Open> for OpenPull {
 
 impl From<OpenPull> for Open {
     fn from(it: OpenPull) -> Self {
-        let (branch, known) = Known::of(it.origin);
+        let (branch, known) = PullFields::of(it.origin);
         Self { branch, sha: it.head, known }
     }
 }
