@@ -1,4 +1,4 @@
-use super::{BranchName, DeploySettings, EnvironmentName, IgnoredPaths, Rules};
+use super::{BranchName, CommandRights, DeploySettings, EnvironmentName, IgnoredPaths, OverrideRules, Rules};
 
 /// What may be merged into an environment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -160,6 +160,12 @@ pub struct PromotionPath {
     pub ignore_paths: Option<IgnoredPaths>,
     /// When the sticky comment is written.
     pub comment: CommentWhen,
+    /// Who may give which command, where the project says so.
+    pub commands: CommandRights,
+    /// What stands between the slash and the name of a command, such as `tp-`; empty where nothing does.
+    pub command_prefix: String,
+    /// What an override needs besides the right to give it.
+    pub overrides: OverrideRules,
 }
 
 /// When a pull request gets the sticky comment.
@@ -223,6 +229,9 @@ impl PromotionPath {
             rules: Rules::default(),
             ignore_paths: None,
             comment: CommentWhen::default(),
+            commands: CommandRights::default(),
+            command_prefix: String::new(),
+            overrides: OverrideRules::default(),
         }
     }
 
@@ -240,6 +249,11 @@ impl PromotionPath {
     /// The environment called `name`, in any spelling: its own is [`Environment::name`].
     pub fn environment(&self, name: &str) -> Option<&Environment> {
         self.environments.iter().find(|environment| environment.is_called(name))
+    }
+
+    /// Whether customers see it: no other environment accepts the one called `name`.
+    pub fn is_production(&self, name: &str) -> bool {
+        self.environment(name).is_some() && !self.environments.iter().any(|it| it.accepts_environment(name))
     }
 
     /// The branches on which pull requests are judged: every environment's and the copy branch.
@@ -289,6 +303,15 @@ mod tests {
         assert!(path.leads_to("staging", "production"));
         assert!(!path.leads_to("production", "integration"));
         assert!(!path.leads_to("staging", "staging"));
+    }
+
+    #[test]
+    fn production_is_what_no_other_environment_accepts() {
+        let mut path = PromotionPath::pro();
+        assert!(path.is_production("Production"));
+        assert!(!path.is_production("staging") && !path.is_production("nowhere"));
+        path.environments[2].accepts = vec![Source::Environment("integration".to_owned())];
+        assert!(path.is_production("staging") && path.is_production("production"));
     }
 
     #[test]

@@ -26,6 +26,7 @@ mod audit;
 mod carried;
 mod cause;
 mod check_names;
+mod command_rights;
 mod commit;
 pub mod config;
 mod credentials;
@@ -64,6 +65,9 @@ pub use audit::{AuditEntry, AuditFault, AuditHash, AuditRow, InvalidAuditHash, a
 pub use carried::{Carried, CarriedAnswer, Compared};
 pub use cause::{Cause, Code};
 pub use check_names::CheckName;
+pub use command_rights::{
+    BudgetPeriod, CommandRights, Grant, Grantee, OverrideBudget, OverrideRules, RepositoryRole,
+};
 pub use commit::Commit;
 pub use credentials::without_credentials;
 pub use deploy::{CancelEnd, Cancellation, Deploy, DeployState, Ending, Phase, PhaseRun, Trigger};

@@ -25,7 +25,7 @@ fn every_example_of_the_document_is_valid() {
 fn every_key_of_the_schema_is_in_the_document() {
     let document = std::fs::read_to_string(in_the_house("docs/configuration.md")).unwrap();
     let schema = schema();
-    let definitions = ["Environment", "Requires", "CopyBranch", "Freeze"];
+    let definitions = ["Environment", "Requires", "CopyBranch", "Freeze", "Overrides"];
     let places = definitions.iter().map(|name| &schema["$defs"][name]).chain([&schema]);
     for place in places {
         for key in place["properties"].as_object().unwrap().keys() {
@@ -78,7 +78,9 @@ pub(crate) fn full() -> Value {
         "ignore_paths": ["docs/", "*.md"],
         "comment": "never",
         "freezes": [{ "from": "2026-12-20T18:00:00Z", "until": "2026-12-21T18:00:00+01:00", "reason": "é", "environments": ["c"] }],
-        "commands": { "deploy": ["maintain", "team:release"] },
+        "commands": { "deploy": ["maintain", "team:release"], "promote": { "c": ["write"] } },
+        "command_prefix": "tp-",
+        "overrides": { "second": true, "budget": "5/month" },
     })
 }
 
@@ -108,6 +110,9 @@ fn good() -> Vec<Value> {
         changed("/environments/0/deploy", json!({ "driver": "deployment" })),
         changed("/environments/2/deploy/foreign", json!(false)),
         changed("/environments/2/deploy/foreign", json!({ "workflow": "release.yaml" })),
+        changed("/commands/deploy", json!({})),
+        changed("/commands/cancel", json!({ "a": ["team:qa"], "c": ["admin"] })),
+        changed("/overrides", json!({})),
     ]
 }
 
@@ -147,6 +152,13 @@ fn wrong() -> Vec<Value> {
         changed("/freezes/0/environments", json!([])),
         changed("/commands/deploy", json!(["read"])),
         changed("/commands/help", json!(["write"])),
+        changed("/commands/promote/c", json!([])),
+        changed("/commands/promote/c", json!(["read"])),
+        changed("/command_prefix", json!("tp")),
+        changed("/command_prefix", json!("")),
+        changed("/overrides/budget", json!("0/day")),
+        changed("/overrides/budget", json!("5/year")),
+        changed("/overrides/second", json!("yes")),
     ]
 }
 

@@ -4,7 +4,9 @@ use std::fmt::Write as _;
 
 use super::deploy::spelled;
 use super::file::FIRM_CODES;
-use crate::model::{Code, DeploySettings, DriverSettings, ForeignDeployments, PromotionPath, Source};
+use crate::model::{
+    Code, DeploySettings, DriverSettings, ForeignDeployments, Grant, Grantee, PromotionPath, Source,
+};
 
 /// Everything of `path`, defaults too.
 pub(super) fn yaml(path: &PromotionPath) -> String {
@@ -50,7 +52,45 @@ pub(super) fn yaml(path: &PromotionPath) -> String {
         }
     }
     line(format_args!("comment: {}", path.comment.as_str()));
-    yaml
+    yaml + &commands(path)
+}
+
+/// What is said of commands and overrides.
+fn commands(path: &PromotionPath) -> String {
+    let mut lines = Vec::new();
+    let granted: Vec<_> = path.commands.iter().collect();
+    if granted.is_empty() {
+        lines.push("# commands is not set: each command has its own default".to_owned());
+    } else {
+        lines.push("commands:".to_owned());
+        lines.extend(granted.into_iter().map(|(name, grant)| format!("  {name}: {}", granted_to(grant))));
+    }
+    lines.push(match path.command_prefix.as_str() {
+        "" => "# command_prefix is not set: a command is written /name".to_owned(),
+        prefix => format!("command_prefix: {}", scalar(prefix)),
+    });
+    let second = path.overrides.second;
+    lines.push(match path.overrides.budget {
+        None => format!("overrides: {{ second: {second} }}    # budget is not set: nobody counts overrides"),
+        Some(budget) => format!("overrides: {{ second: {second}, budget: {budget} }}"),
+    });
+    lines.join("\n") + "\n"
+}
+
+fn granted_to(grant: &Grant) -> String {
+    let list = |people: &[Grantee]| {
+        let words: Vec<_> = people.iter().map(|it| scalar(&it.to_string())).collect();
+        format!("[{}]", words.join(", "))
+    };
+    match grant {
+        Grant::Everywhere(people) => list(people),
+        Grant::On(environments) => {
+            let each = environments.iter();
+            let each: Vec<_> =
+                each.map(|(name, people)| format!("{}: {}", scalar(name.as_str()), list(people))).collect();
+            format!("{{ {} }}", each.join(", "))
+        }
+    }
 }
 
 /// The settings of a deploy, as they stand between braces.

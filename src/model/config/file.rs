@@ -72,7 +72,12 @@ pub(super) struct File {
     /// Times in which nothing is promoted.
     pub(super) freezes: Vec<Freeze>,
     /// Who may give a command, by its name.
-    pub(super) commands: CommandRights,
+    pub(super) commands: CommandEntries,
+    /// What stands between the slash and the name of a command: tp- makes it /tp-lock.
+    #[schemars(with = "CommandPrefix")]
+    pub(super) command_prefix: Option<At<CommandPrefix>>,
+    /// What an override needs besides the right to give it.
+    pub(super) overrides: OverridesEntry,
 }
 
 /// The version of this format: 1.
@@ -340,6 +345,10 @@ spelled! {
     Pattern = "^[^\\x00-\\x1f\\x7f]{0,200}$";
     /// A role in the repository (triage, write, maintain, admin) or a team, such as team:release.
     Who = "^(triage|write|maintain|admin|team:[a-z0-9][a-z0-9_-]{0,99})$";
+    /// Small letters, digits and -, with a - at the end, such as tp-.
+    CommandPrefix = "^[a-z0-9][a-z0-9-]{0,18}-$";
+    /// A number and a time, such as 5/month, 2/week or 1/day.
+    Budget = "^[1-9][0-9]{0,2}/(day|week|month)$";
 }
 
 /// Codes whose level can be set before there is a version that finds them.
@@ -371,10 +380,12 @@ impl JsonSchema for RuleLevels {
     }
 }
 
-/// The commands that change something, by their names. The others are for everybody who can read.
-const COMMANDS: [&str; 17] = [
+/// The commands whose right can be set, by their names. `help` is for everybody who can read.
+const COMMANDS: [&str; 22] = [
     "activate",
+    "cancel",
     "carried",
+    "check",
     "deactivate",
     "deploy",
     "freeze",
@@ -384,35 +395,74 @@ const COMMANDS: [&str; 17] = [
     "promote",
     "ready",
     "rebuild",
+    "resume",
     "retarget",
     "rollback",
     "signoff",
     "sync",
     "thaw",
     "unlock",
+    "where",
+    "why",
 ];
 
 /// Roles in the repository and teams; one of them is enough.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(transparent)]
 #[schemars(extend("minItems" = 1, "uniqueItems" = true))]
-struct People(#[expect(dead_code, reason = "its layout is checked; nothing acts on it yet")] Vec<At<Who>>);
+pub(super) struct People(pub(super) Vec<At<Who>>);
+
+/// Who may give a command: roles and teams, or for each environment roles and teams.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(untagged, rename = "Command")]
+pub(super) enum CommandEntry {
+    /// The same people for every environment.
+    Everywhere(People),
+    /// Other people for each environment that is named.
+    On(PeopleByEnvironment),
+}
+
+/// For each environment roles in the repository and teams; the others keep the default.
+#[derive(Debug, Deserialize)]
+#[serde(transparent)]
+pub(super) struct PeopleByEnvironment(pub(super) BTreeMap<String, People>);
+
+impl JsonSchema for PeopleByEnvironment {
+    fn schema_name() -> Cow<'static, str> {
+        "PeopleByEnvironment".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let people = generator.subschema_for::<People>();
+        json_schema!({ "type": "object", "additionalProperties": people })
+    }
+}
 
 /// Who may give a command, by its name.
 #[derive(Debug, Default, Deserialize)]
 #[serde(transparent)]
-pub(super) struct CommandRights(
-    #[expect(dead_code, reason = "its layout is checked; nothing acts on it yet")] BTreeMap<String, People>,
-);
+pub(super) struct CommandEntries(pub(super) BTreeMap<String, CommandEntry>);
 
-impl JsonSchema for CommandRights {
+impl JsonSchema for CommandEntries {
     fn schema_name() -> Cow<'static, str> {
         "Commands".into()
     }
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        keyed_by(&COMMANDS, &generator.subschema_for::<People>())
+        keyed_by(&COMMANDS, &generator.subschema_for::<CommandEntry>())
     }
+}
+
+/// What an override needs besides the right to give it.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default, rename = "Overrides")]
+pub(super) struct OverridesEntry {
+    /// Whether a second person has to confirm it: false where nothing is written.
+    #[schemars(with = "bool")]
+    pub(super) second: Option<At<bool>>,
+    /// How many the repository may have in a day, a week or a month: any number where nothing is written.
+    #[schemars(with = "Budget")]
+    pub(super) budget: Option<At<Budget>>,
 }
 
 /// A mapping that may have these keys, all with values of one kind.

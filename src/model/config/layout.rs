@@ -109,6 +109,10 @@ impl Layout<'_> {
             Content::List(items) => Some(self.list(node, items, fitting[0], spot)),
             Content::Keys(keys) => {
                 let chosen = self.chosen(node, keys, &fitting)?;
+                let any_name = &chosen["additionalProperties"];
+                if any_name.is_object() {
+                    return Some(self.keys_of_any_name(keys, any_name));
+                }
                 self.keys(node, keys, chosen, spot)
             }
             Content::Nothing | Content::Refused => None,
@@ -222,6 +226,18 @@ impl Layout<'_> {
         };
         self.text(key.value.place, given, &tags, &spot)?;
         fitting.iter().copied().find(|choice| word(choice) == given)
+    }
+
+    /// A mapping whose keys are names that the project chooses.
+    fn keys_of_any_name(&mut self, keys: &[Key], schema: &'static Value) -> Value {
+        let mut taken = Map::new();
+        for key in keys {
+            let inner = Spot { name: &key.name, kind: Kind::Value };
+            if let Some(value) = self.value(&key.value, schema, &inner) {
+                taken.insert(key.name.clone(), value);
+            }
+        }
+        Value::Object(taken)
     }
 
     fn keys(&mut self, node: &Node, keys: &[Key], schema: &'static Value, spot: &Spot<'_>) -> Option<Value> {

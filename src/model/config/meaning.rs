@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 
 use super::deploy::settings;
-use super::file::{At, CopyEntry, EnvironmentEntry, File, IfReported, TestedEntry};
+use super::file::{At, CommandEntry, CopyEntry, EnvironmentEntry, File, IfReported, People, TestedEntry};
 use super::graph;
 use super::nearest::hint;
-use super::tree::Node;
+use super::tree::{Content, Node};
 use super::{PROBLEMS_MAX, Place, Problem, Setting, quoted};
 use crate::model::{
-    BranchName, CheckName, Code, CopyBranch, Environment, IgnoredPaths, Level, PromotionPath, Requires,
-    Rules, Source, Tested,
+    BranchName, CheckName, Code, CommandRights, CopyBranch, Environment, EnvironmentName, Grant, Grantee,
+    IgnoredPaths, Level, OverrideBudget, OverrideRules, PromotionPath, Requires, Rules, Source, Tested,
 };
 
 /// Names that mean something else in `accepts` or `copy`.
@@ -88,6 +88,9 @@ pub(super) fn of(file: &File, root: &Node, problems: &mut Vec<Problem>) -> (Prom
     path.rules = meaning.rules(file);
     path.ignore_paths = meaning.ignore_paths(file);
     path.comment = file.comment.as_ref().map_or(path.comment, |comment| comment.value);
+    path.commands = meaning.commands(file, &names);
+    path.command_prefix = file.command_prefix.as_ref().map(|it| it.value.0.clone()).unwrap_or_default();
+    path.overrides = overrides(file);
     meaning.places.ignore_paths = root.key("ignore_paths").map(|key| key.place);
     meaning.places.comment = root.key("comment").map(|key| key.place);
     meaning.places.copy = root.key("copy").map(|key| key.place);
@@ -294,6 +297,35 @@ impl Meaning<'_> {
         rules
     }
 
+    fn commands(&mut self, file: &File, names: &Names<'_>) -> CommandRights {
+        let mut rights = CommandRights::default();
+        for (command, entry) in &file.commands.0 {
+            let grant = match entry {
+                CommandEntry::Everywhere(people) => Grant::Everywhere(grantees(people)),
+                CommandEntry::On(environments) => {
+                    self.named_environments(command, names);
+                    let people = environments.0.iter();
+                    Grant::On(
+                        people
+                            .map(|(name, people)| (EnvironmentName::from(name), grantees(people)))
+                            .collect(),
+                    )
+                }
+            };
+            rights.set(command, grant);
+        }
+        rights
+    }
+
+    /// Says which keys below the command are no environments.
+    fn named_environments(&mut self, command: &str, names: &Names<'_>) {
+        let entry = self.root.key("commands").and_then(|commands| commands.value.key(command));
+        let Some(Content::Keys(keys)) = entry.map(|entry| &entry.value.content) else { return };
+        for key in keys {
+            self.known(&At { place: key.place, value: key.name.clone() }, names, &names.known);
+        }
+    }
+
     fn ignore_paths(&mut self, file: &File) -> Option<IgnoredPaths> {
         self.root.key("ignore_paths")?;
         for pattern in &file.ignore_paths {
@@ -311,6 +343,18 @@ impl Meaning<'_> {
             self.say(place, error.to_string(), "write fewer or simpler patterns");
         }
         all.ok()
+    }
+}
+
+/// The layout has it that each of them is a role or a team.
+fn grantees(people: &People) -> Vec<Grantee> {
+    people.0.iter().filter_map(|who| Grantee::of_word(&who.value.0)).collect()
+}
+
+fn overrides(file: &File) -> OverrideRules {
+    OverrideRules {
+        second: file.overrides.second.as_ref().is_some_and(|second| second.value),
+        budget: file.overrides.budget.as_ref().and_then(|budget| OverrideBudget::of_word(&budget.value.0)),
     }
 }
 

@@ -263,7 +263,7 @@ fn first_of(mut problems: Vec<Problem>) -> Vec<Problem> {
 }
 
 /// A text from a file as a message shows it: in quotes, harmless, and not for ever.
-fn quoted(text: &str) -> String {
+pub(crate) fn quoted(text: &str) -> String {
     const SHOWN: usize = 60;
     let mut short: String = text.chars().take(SHOWN).collect();
     if text.chars().nth(SHOWN).is_some() {

@@ -6,9 +6,8 @@ use super::{Notice, Place};
 use crate::model::{Environment, PromotionPath, Source, Tested};
 
 /// Keys that a later version acts on, by the key they lie in, and what follows from that now.
-const LATER: [(&str, &str, &str); 6] = [
+const LATER: [(&str, &str, &str); 5] = [
     ("", "freezes", "keep to freezes yet: nothing is frozen"),
-    ("", "commands", "take commands yet: nobody is given or denied a right"),
     ("environments", "active", "count active environments yet: nothing is limited"),
     ("requires", "signoffs", "ask for sign-offs yet: promotions do not wait for them"),
     ("requires", "readiness", "ask for readiness yet: promotions do not wait for it"),

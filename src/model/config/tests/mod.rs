@@ -47,7 +47,7 @@ wholly_unknown: 1";
             "10:23 there is no key \"TPX\" in rules | write a known one, such as TP101",
             "11:41 there is no key \"til\" in an item of freezes | write environments, from, reason or until, or remove it",
             "12:13 there is no key \"promte\" in commands | did you mean promote?",
-            "13:1 there is no key \"wholly_unknown\" here | write commands, comment, copy, environments, freezes, ignore_paths, rules or version, or remove it",
+            "13:1 there is no key \"wholly_unknown\" here | write command_prefix, commands, comment, copy, environments, freezes, ignore_paths, overrides, rules or version, or remove it",
         ],
     );
 }
@@ -83,7 +83,7 @@ commands: { deploy: write }";
             "10:13 ignore_paths is a list, not empty | give it a value, or leave it out",
             "11:10 comment is on_failure, never or always, not true | write on_failure, never or always",
             "12:10 freezes is a list, not keys with values | write a list: freezes: []",
-            "13:21 deploy is a list, not \"write\" | write deploy: [write]",
+            "13:21 deploy is a list or keys with values, not \"write\" | write deploy: [write]",
         ],
     );
 }
@@ -123,6 +123,30 @@ commands: { deploy: [everyone] }";
             "13:19 from cannot be \"noon\" | write a day and a time with its zone, such as 2026-12-20T18:00:00Z or 2026-12-20T18:00:00+01:00",
             "13:62 reason cannot be \"\" | write one line of up to 200 characters",
             "14:22 an item of deploy cannot be \"everyone\" | write a role in the repository (triage, write, maintain, admin) or a team, such as team:release",
+        ],
+    );
+}
+
+#[test]
+fn rights_prefixes_and_budgets_are_told_with_the_good_ones() {
+    let text = "\
+commands:
+  deploy: { prodution: [write], staging: [everyone], Production: write }
+  help: [write]
+command_prefix: un
+overrides: { second: 2, budget: 5 a month, third: true }";
+    holds(
+        &with(text),
+        &[
+            "3:13 there is no environment \"prodution\" | did you mean production?",
+            "3:43 an item of staging cannot be \"everyone\" | write a role in the repository (triage, write, maintain, admin) or a team, such as team:release",
+            "3:54 there is no environment \"Production\" | did you mean production?",
+            "3:66 Production is a list, not \"write\" | write Production: [write]",
+            "4:3 there is no key \"help\" in commands | write a known one, such as activate",
+            "5:17 command_prefix cannot be \"un\" | write small letters, digits and -, with a - at the end, such as tp-",
+            "6:22 second is true or false, not the number 2 | write true or false",
+            "6:33 budget cannot be \"5 a month\" | write a number and a time, such as 5/month, 2/week or 1/day",
+            "6:44 there is no key \"third\" in overrides | write budget or second, or remove it",
         ],
     );
 }

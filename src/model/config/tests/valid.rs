@@ -100,8 +100,7 @@ environments:
     deploy: { driver: deployment, timeout: 30m }
 copy: { branch: master, of: b, mode: pull-request }
 rules: { TP401: off, TP503: warn, TP201: warn }
-freezes: [{ from: 2026-12-20T18:00:00Z, until: 2026-12-21T18:00:00Z, reason: Holidays }]
-commands: { deploy: [maintain, team:release] }";
+freezes: [{ from: 2026-12-20T18:00:00Z, until: 2026-12-21T18:00:00Z, reason: Holidays }]";
     let read = Configuration::read(&with(text)).unwrap();
     let told: Vec<_> = read.notices().iter().map(|it| format!("{} {}", it.place, it.message)).collect();
     let expected = [
@@ -113,13 +112,37 @@ commands: { deploy: [maintain, team:release] }";
         "12:10 TP401 is read, but this version does not find it yet: its level counts for nothing",
         "12:22 TP503 is read, but this version does not find it yet: its level counts for nothing",
         "13:1 freezes is read, but this version does not keep to freezes yet: nothing is frozen",
-        "14:1 commands is read, but this version does not take commands yet: nobody is given or denied a right",
     ];
     assert_eq!(told, expected);
     assert!(Configuration::read("version: 1").unwrap().notices().is_empty());
     let no_copy = Configuration::read(&with("environments: [{ name: a, accepts: [topics] }]")).unwrap();
     assert_eq!(no_copy.notices()[0].place, Place { line: 2, column: 1 });
     assert!(no_copy.notices()[0].message.contains("no copy branch"));
+}
+
+#[test]
+fn who_may_give_commands_can_be_written() {
+    let text = "\
+commands:
+  promote: [write]
+  deploy: { production: [maintain, team:release] }
+  check: [triage]
+command_prefix: tp-
+overrides: { second: true, budget: 5/month }";
+    let path = path(&with(text));
+    let grantees = |command: &str, environment: &str| {
+        let people = path.commands.grantees(command, Some(environment))?;
+        Some(people.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "))
+    };
+    assert_eq!(grantees("promote", "staging").as_deref(), Some("write"));
+    assert_eq!(grantees("deploy", "PRODUCTION").as_deref(), Some("maintain team:release"));
+    assert_eq!(grantees("deploy", "staging"), None, "the others keep the default");
+    assert_eq!(grantees("check", "staging").as_deref(), Some("triage"));
+    assert_eq!(grantees("lock", "staging"), None);
+    assert_eq!(path.command_prefix, "tp-");
+    assert!(path.overrides.second);
+    assert_eq!(path.overrides.budget.map(|it| it.to_string()).as_deref(), Some("5/month"));
+    assert!(!PromotionPath::pro().overrides.second);
 }
 
 #[test]
@@ -161,6 +184,8 @@ fn what_is_in_force_reads_as_the_same() {
         "",
         "copy: none\ncomment: never\nrules: { TP201: off, TP301: observe }",
         "ignore_paths: []",
+        "commands: { promote: [write], deploy: { production: [maintain, team:release], staging: [team:qa_1] } }\ncommand_prefix: tp-\noverrides: { second: true, budget: 5/month }",
+        "commands: { lock: {} }\ncommand_prefix: 1-\noverrides: {}",
         "environments:\n  - { name: a, accepts: [topics], deploy: { driver: deployment, foreign: true } }\n  - { name: b, accepts: [a], deploy: { driver: none } }\n  - { name: c, accepts: [b], deploy: { driver: actions, file: x.yml, foreign: { workflow: 'no.yml' } } }\n  - { name: d, accepts: [c], deploy: { driver: webhook, endpoint: x, foreign: false } }\ncopy: { branch: m, of: c, after: deploy }",
         "ignore_paths: ['*.md', docs/, 'a \"b\" é', \"\u{1f600}\"]",
         "environments:\n  - { name: 'true', branch: 'no', accepts: [topics, hotfixes] }\n  - { name: '2', branch: \"it's-\u{85}é\", accepts: ['true'], requires: { tested: true } }\ncopy: { branch: '#x', of: '2', mode: report }",
