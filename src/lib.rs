@@ -5,13 +5,15 @@
 //!
 //! 1. [`model`]: the words that all others speak.
 //! 2. [`lineage`] asks git, [`policy`] judges, [`report`] words the verdict. That is a check from end to end.
-//! 3. [`deploy`]: the queue of deploys, and those who carry them out. [`process`] ends the programs that it runs.
-//! 4. [`store`] is what is on disk, [`github`] is GitHub's API and its webhooks.
-//! 5. [`engine`] brings all of these together. It is the only room where pure code meets I/O.
-//! 6. [`web`] puts HTTP around it. [`demo`] tells a story with it, [`cli`] is the command line.
+//! 3. [`commands`]: what people may say in comments, and who may say it.
+//! 4. [`deploy`]: the queue of deploys, and those who carry them out. [`process`] ends the programs that it runs.
+//! 5. [`store`] is what is on disk, [`github`] is GitHub's API and its webhooks.
+//! 6. [`engine`] brings all of these together. It is the only room where pure code meets I/O.
+//! 7. [`web`] puts HTTP around it. [`demo`] tells a story with it, [`cli`] is the command line.
 //!
 //! `docs/architecture.md` tells the way of an event through them, on two pages.
 
+pub mod commands;
 pub mod deploy;
 pub mod lineage;
 pub mod model;

@@ -1,0 +1,23 @@
+//! Commands in comments: how they are written, what each takes, and who may give them.
+//!
+//! Lives here: reading commands out of a comment's Markdown and printing them again ([`grammar`]).
+//!
+//! Does not live here: what a command does, reactions and replies (`engine`), asking GitHub who somebody is (`github`),
+//! escaping what people wrote when it is shown (`report`), time, anything async. The same text gives the same commands,
+//! always.
+//!
+//! Open first: `grammar/mod.rs`, for [`grammar::parse`].
+//!
+//! # Promises, and the tests that hold them
+//!
+//! - What is printed is read as what it was: `what_is_printed_is_read_as_it_was`.
+//! - Nothing in code, quotes, comments, links or mail that is answered is a command:
+//!   `nothing_is_a_command_where_no_plain_text_is`.
+//! - No text ends the server or takes longer than its length allows: `any_text_is_read_to_its_end`,
+//!   `the_longest_comments_are_read_once`.
+
+mod command_error;
+mod did_you_mean;
+pub mod grammar;
+
+pub use command_error::{CommandError, ErrorKind};
