@@ -1,13 +1,13 @@
 //! Commands in comments: how they are written, what each takes, and who may give them.
 //!
-//! Lives here: reading commands out of a comment's Markdown and printing them again ([`grammar`]), and the right
-//! that one needs ([`rights`]).
+//! Lives here: reading commands out of a comment's Markdown and printing them again ([`grammar`]), what a command says of
+//! itself and what it was given ([`spec`]), and the right that it needs ([`rights`]).
 //!
 //! Does not live here: what a command does, reactions and replies (`engine`), asking GitHub who somebody is (`github`),
 //! escaping what people wrote when it is shown (`report`), time, anything async. The same text gives the same commands,
 //! always.
 //!
-//! Open first: `grammar/mod.rs`, for [`grammar::parse`].
+//! Open first: `grammar/mod.rs`, for [`grammar::parse`]; then `spec/mod.rs`, which is the form of a command.
 //!
 //! # Promises, and the tests that hold them
 //!
@@ -22,5 +22,6 @@ mod command_error;
 mod did_you_mean;
 pub mod grammar;
 pub mod rights;
+pub mod spec;
 
 pub use command_error::{CommandError, ErrorKind};

@@ -25,7 +25,7 @@
 //! Words are separated by white space. `'…'` and `"…"` keep white space; in the latter `\"` and `\\` stand for the second
 //! character. A quotation mark inside a word is a plain character: `don't` is one word. What begins with `--` outside of
 //! quotes is a flag, `--flag` or `--flag=value`; whether the next word is the value of `--flag` is for the command's
-//! spec to say. The rest of the line is taken as it is written, Markdown or not.
+//! [spec](super::spec) to say. The rest of the line is taken as it is written, Markdown or not.
 //!
 //! Lines end with a line feed, a carriage return, or both.
 
@@ -39,6 +39,8 @@ use super::did_you_mean::did_you_mean;
 use super::{CommandError, ErrorKind};
 use crate::model::config::{Place, quoted};
 use plain_text::Line;
+
+pub(super) use print::word;
 
 /// The most commands in one comment.
 pub const COMMANDS_MAX: usize = 5;
