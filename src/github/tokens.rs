@@ -45,7 +45,7 @@ const YOUNG: Duration = Duration::from_secs(60);
 
 #[derive(Clone)]
 struct Token {
-    token: String,
+    text: String,
     until: UnixMillis,
     made_at: UnixMillis,
     /// Counts the tokens: only the one that was refused is forgotten, not one that replaced it.
@@ -89,10 +89,10 @@ impl Tokens {
         let ask = async {
             let Granted { token, expires_at } = ask.await?;
             let generation = place.generations.fetch_add(1, Ordering::Relaxed) + 1;
-            Ok(Token { token, until: expires_at.into(), made_at: now, generation })
+            Ok(Token { text: token, until: expires_at.into(), made_at: now, generation })
         };
         let held = place.flight.get(|held| held.until - SPARE > now, ask).await?;
-        Ok((held.token, held.generation))
+        Ok((held.text, held.generation))
     }
 
     /// Forgets the token for this use where it is one that is meant.

@@ -53,11 +53,11 @@ async fn a_line_about_a_webhook_names_its_delivery_and_event() {
     let log = stopped(server).await;
     let refused = lines(&log, "a webhook call was refused");
     assert_eq!(refused.len(), 2, "{log:#?}");
-    let (short, long) = (&refused[0], &refused[1]);
-    assert_eq!((&short["span"]["delivery"], &short["span"]["event"]), (&"4711".into(), &"push".into()));
+    let (known, endless) = (&refused[0], &refused[1]);
+    assert_eq!((&known["span"]["delivery"], &known["span"]["event"]), (&"4711".into(), &"push".into()));
     assert!(
-        short["fields"]["error"].as_str().unwrap().contains("nothing proves that GitHub sent it: "),
-        "{short}"
+        known["fields"]["error"].as_str().unwrap().contains("nothing proves that GitHub sent it: "),
+        "{known}"
     );
-    assert!(long["span"]["delivery"].is_null(), "what nobody has proven does not fill the log: {long}");
+    assert!(endless["span"]["delivery"].is_null(), "what nobody has proven does not fill the log: {endless}");
 }

@@ -55,26 +55,24 @@ pub(super) fn yaml(path: &PromotionPath) -> String {
     yaml + &commands(path)
 }
 
-/// What is said of commands and overrides.
+/// What the file says of commands and overrides, which have no effect yet: nothing where it says nothing.
 fn commands(path: &PromotionPath) -> String {
     let mut lines = Vec::new();
     let granted: Vec<_> = path.commands.iter().collect();
-    if granted.is_empty() {
-        lines.push("# commands is not set: each command has its own default".to_owned());
-    } else {
+    if !granted.is_empty() {
         lines.push("commands:".to_owned());
         lines.extend(granted.into_iter().map(|(name, grant)| format!("  {name}: {}", granted_to(grant))));
     }
-    lines.push(match path.command_prefix.as_str() {
-        "" => "# command_prefix is not set: a command is written /name".to_owned(),
-        prefix => format!("command_prefix: {}", scalar(prefix)),
-    });
+    if !path.command_prefix.is_empty() {
+        lines.push(format!("command_prefix: {}", scalar(&path.command_prefix)));
+    }
     let second = path.overrides.second;
-    lines.push(match path.overrides.budget {
-        None => format!("overrides: {{ second: {second} }}    # budget is not set: nobody counts overrides"),
-        Some(budget) => format!("overrides: {{ second: {second}, budget: {budget} }}"),
-    });
-    lines.join("\n") + "\n"
+    match path.overrides.budget {
+        None if !second => {}
+        None => lines.push(format!("overrides: {{ second: {second} }}")),
+        Some(budget) => lines.push(format!("overrides: {{ second: {second}, budget: {budget} }}")),
+    }
+    lines.into_iter().flat_map(|line| [line, "\n".to_owned()]).collect()
 }
 
 fn granted_to(grant: &Grant) -> String {

@@ -6,8 +6,11 @@ use super::{Notice, Place};
 use crate::model::{Environment, PromotionPath, Source, Tested};
 
 /// Keys that a later version acts on, by the key they lie in, and what follows from that now.
-const LATER: [(&str, &str, &str); 5] = [
+const LATER: [(&str, &str, &str); 8] = [
     ("", "freezes", "keep to freezes yet: nothing is frozen"),
+    ("", "commands", "take commands yet: nobody is given or denied a right"),
+    ("", "command_prefix", "take commands yet"),
+    ("", "overrides", "take overrides yet"),
     ("environments", "active", "count active environments yet: nothing is limited"),
     ("requires", "signoffs", "ask for sign-offs yet: promotions do not wait for them"),
     ("requires", "readiness", "ask for readiness yet: promotions do not wait for it"),
