@@ -230,9 +230,8 @@ async fn export(store: &SqliteStore, repository: &str) -> Result<String, UsageEr
     for (branch, tip) in rows.tips {
         ledger.add_tip(branch, tip);
     }
-    for push in store.pushes(row.id).await? {
-        let pushed = push.as_pushed();
-        ledger.add_push(push.branch, pushed);
+    for (branch, push) in store.pushes(row.id).await? {
+        ledger.add_push(branch, push);
     }
     ledger.set_merged(rows.merged.iter().map(PullRequest::as_merged).collect());
     ledger.set_open(rows.open.iter().map(PullRequest::as_open).collect());

@@ -1,6 +1,6 @@
-//! What the ledger remembers: where branches of the path have pointed, and what topics were pushed at.
+//! What the ledger remembers: where branches of the path have pointed.
 
-use super::{BranchName, CommitId, Move, PushedAt, RepositoryId, TipSource, UnixSeconds};
+use super::{BranchName, CommitId, Move, RepositoryId, TipSource, UnixSeconds};
 
 /// An entry of the tip ledger.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,27 +27,5 @@ impl LedgerEntry {
     /// The same as a move, to be put into order with others.
     pub const fn as_move(&self) -> Move {
         Move { before: self.before, after: self.commit, at: self.at, source: self.source }
-    }
-}
-
-/// A push of a topic.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TopicPush {
-    /// Its repository.
-    pub repository: RepositoryId,
-    /// The topic.
-    pub branch: BranchName,
-    /// What it was pushed at.
-    pub commit: CommitId,
-    /// When.
-    pub at: UnixSeconds,
-    /// Whether nobody had pushed the commit before.
-    pub is_new: bool,
-}
-
-impl TopicPush {
-    /// The same, as the ledger has it.
-    pub const fn as_pushed(&self) -> PushedAt {
-        PushedAt { commit: self.commit, at: self.at, is_new: self.is_new }
     }
 }

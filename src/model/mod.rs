@@ -87,7 +87,7 @@ pub use facts::{
 pub use folded_names::{EnvironmentName, RepositoryName};
 pub use holds::{Hold, Lifted};
 pub use ids::{InstallationId, PullNumber, RepositoryId};
-pub use ledger::{LedgerEntry, TopicPush};
+pub use ledger::LedgerEntry;
 pub use moves::{Move, Placed, in_order};
 pub use names::{BranchName, CommitId, InvalidName, TreeId};
 pub use not_counted::{NotCounted, WhyNotCounted};

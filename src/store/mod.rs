@@ -50,8 +50,8 @@ pub use work_item::{InvalidWorkItem, WorkItem};
 
 use crate::model::{
     AuditEntry, AuditRow, BranchName, CommitId, Deploy, EnvironmentName, Hold, InstallationId, LedgerEntry,
-    LedgerTip, MergeMethods, PullNumber, PullRequest, PushedAt, RepositoryId, StartingPoint, TopicPush,
-    UnixMillis, UnixSeconds,
+    LedgerTip, MergeMethods, PullNumber, PullRequest, PushedAt, RepositoryId, StartingPoint, UnixMillis,
+    UnixSeconds,
 };
 use async_trait::async_trait;
 use std::collections::{BTreeMap, BTreeSet};
@@ -151,7 +151,7 @@ pub enum Change {
     /// newest; `None` once all of it is there.
     Backfilled(RepositoryId, BranchName, Option<(CommitId, u64, UnixSeconds)>),
     /// A topic was pushed at a commit. The earliest time is kept.
-    Push(TopicPush),
+    Push(RepositoryId, BranchName, PushedAt),
     /// How a deploy of certain files has ended; ignored when what is stored of them is newer.
     Outcome(OutcomeRow),
     /// How a repository's own settings let pull requests be merged, and when that was seen; ignored when what is
@@ -370,7 +370,7 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     ) -> Result<Vec<(BranchName, PushedAt)>, StoreError>;
 
     /// Every push of a topic that is known of a repository, by branch and in order of time.
-    async fn pushes(&self, repository: RepositoryId) -> Result<Vec<TopicPush>, StoreError>;
+    async fn pushes(&self, repository: RepositoryId) -> Result<Vec<(BranchName, PushedAt)>, StoreError>;
 
     /// The newest ledger entry of a branch.
     async fn newest_tip(

@@ -7,7 +7,7 @@ use crate::given::{
 use std::sync::Arc;
 use towpath::model::{
     BranchName, CommitId, DeployOutcome, LedgerEntry, Merged, PullNumber, PullRequest, PullRequestState,
-    TipSource, TopicPush, TreeId, UnixMillis, UnixSeconds,
+    PushedAt, TipSource, TreeId, UnixMillis, UnixSeconds,
 };
 use towpath::store::{Backfill, Change, Next, OutcomeRow, Store, WorkItem};
 
@@ -24,7 +24,7 @@ fn merged(number: u64, at: UnixMillis) -> PullRequest {
 
 fn push(topic: &str, seed: u8, at: UnixSeconds) -> Change {
     let (branch, commit) = (branch(topic), commit(seed));
-    Change::Push(TopicPush { repository: REPOSITORY, branch, commit, at, is_new: true })
+    Change::Push(REPOSITORY, branch, PushedAt { commit, at, is_new: true })
 }
 
 async fn numbers(store: &dyn Store, among: &[u64]) -> Vec<u64> {
@@ -38,7 +38,7 @@ async fn numbers(store: &dyn Store, among: &[u64]) -> Vec<u64> {
 }
 
 async fn topics(store: &dyn Store) -> Vec<(BranchName, CommitId)> {
-    store.pushes(REPOSITORY).await.unwrap().into_iter().map(|it| (it.branch, it.commit)).collect()
+    store.pushes(REPOSITORY).await.unwrap().into_iter().map(|(branch, push)| (branch, push.commit)).collect()
 }
 
 pub(crate) async fn what_is_closed_for_long_is_forgotten_with_its_pushes(store: Arc<dyn Store>) {

@@ -5,7 +5,7 @@ use crate::given::{
 use std::sync::Arc;
 use towpath::model::{
     InstallationId, LedgerEntry, LedgerTip, PullNumber, PullRequest, PullRequestState, PushedAt,
-    RepositoryId, TipSource, TopicPush, UnixMillis, UnixSeconds,
+    RepositoryId, TipSource, UnixMillis, UnixSeconds,
 };
 use towpath::store::{
     Change, Committed, Desired, Effect, Installation, InstallationState, Next, RepositoryRow,
@@ -146,27 +146,13 @@ pub(crate) async fn tips_are_in_the_order_of_their_moves_however_they_arrive(sto
 
 pub(crate) async fn the_earliest_push_is_kept(store: Arc<dyn Store>) {
     let store = &*store;
-    let push = |seed, at| {
-        Change::Push(TopicPush {
-            repository: REPOSITORY,
-            branch: branch("feature/x"),
-            commit: commit(seed),
-            at: UnixSeconds(at),
-            is_new: false,
-        })
-    };
+    let at = |seed, at, is_new| PushedAt { commit: commit(seed), at: UnixSeconds(at), is_new };
+    let push = |seed, second| Change::Push(REPOSITORY, branch("feature/x"), at(seed, second, false));
     apply(store, vec![push(1, 50), push(1, 60), push(2, 40), push(1, 45)]).await;
     let pushes = async || store.ledger(REPOSITORY, &[], Some(&branch("feature/x"))).await.unwrap().pushes;
-    let at = |seed, at, is_new| PushedAt { commit: commit(seed), at: UnixSeconds(at), is_new };
     assert_eq!(pushes().await, [at(2, 40, false), at(1, 45, false)]);
-    let new = TopicPush {
-        repository: REPOSITORY,
-        branch: branch("feature/x"),
-        commit: commit(1),
-        at: UnixSeconds(45),
-        is_new: true,
-    };
-    apply(store, vec![Change::Push(new), push(1, 45)]).await;
+    let new = Change::Push(REPOSITORY, branch("feature/x"), at(1, 45, true));
+    apply(store, vec![new, push(1, 45)]).await;
     assert_eq!(pushes().await, [at(2, 40, false), at(1, 45, true)], "and what proves that it was the first");
     let ledger = store.ledger(REPOSITORY, &[], Some(&branch("feature/x"))).await.unwrap();
     assert_eq!(ledger.tips, []);

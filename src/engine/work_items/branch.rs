@@ -8,7 +8,7 @@ use crate::engine::work_error::WorkError;
 use crate::github::events::{PushEvent, WORKFLOWS};
 use crate::model::config::{CONFIGURATION_PATH, RepositoryConfig};
 use crate::model::{
-    BranchName, CommitId, LedgerEntry, PullNumber, RepositoryId, Role, TipSource, TopicPush, UnixSeconds,
+    BranchName, CommitId, LedgerEntry, PullNumber, PushedAt, RepositoryId, Role, TipSource, UnixSeconds,
     error_chain,
 };
 use crate::store::{Change, DeliveryRow, RepositoryState, WorkItem};
@@ -40,7 +40,7 @@ pub(super) async fn run(
             moves.push(Move { from: tip.before, to: tip.commit });
             changes.push(Change::Tip(tip));
         } else if !push.deleted {
-            changes.push(Change::Push(topic_push(id, branch, delivery, push)));
+            changes.push(Change::Push(id, branch.clone(), topic_push(delivery, push)));
         }
     }
     let by_force = pushes.iter().any(|(_, push)| push.forced);
@@ -145,14 +145,9 @@ fn tip(
     }
 }
 
-fn topic_push(
-    repository: RepositoryId,
-    branch: &BranchName,
-    delivery: &DeliveryRow,
-    push: &PushEvent,
-) -> TopicPush {
+fn topic_push(delivery: &DeliveryRow, push: &PushEvent) -> PushedAt {
     let (commit, is_new) = (push.after, push.tip_is_new());
-    TopicPush { repository, branch: branch.clone(), commit, at: pushed_at(delivery, push), is_new }
+    PushedAt { commit, at: pushed_at(delivery, push), is_new }
 }
 
 fn pushed_at(delivery: &DeliveryRow, push: &PushEvent) -> UnixSeconds {

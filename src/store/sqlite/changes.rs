@@ -5,7 +5,7 @@ use super::work_items::{self, WorkItemId};
 use super::writer::Outcome;
 use super::{activity, audit, backfills, deploy_tables, inbox, merge_settings, reads};
 use crate::model::{
-    BranchName, CommitId, EnvironmentName, LedgerEntry, PullNumber, PullRequest, RepositoryId, TopicPush,
+    BranchName, CommitId, EnvironmentName, LedgerEntry, PullNumber, PullRequest, PushedAt, RepositoryId,
     UnixMillis,
 };
 use crate::store::{
@@ -167,7 +167,7 @@ fn apply(connection: &Connection, change: &Change, now: UnixMillis) -> Result<()
             Ok(())
         }
         Change::Tip(row) => tip(connection, row),
-        Change::Push(row) => push(connection, row),
+        Change::Push(repository, branch, push) => record_push(connection, *repository, branch, push),
         Change::Backfilled(repository, branch, reached) => {
             backfills::store(connection, *repository, branch, *reached)
         }
@@ -296,10 +296,15 @@ pub(super) fn first_configuration(
     Ok(row.clone())
 }
 
-fn push(connection: &Connection, row: &TopicPush) -> Result<(), StoreError> {
+fn record_push(
+    connection: &Connection,
+    repository: RepositoryId,
+    branch: &BranchName,
+    push: &PushedAt,
+) -> Result<(), StoreError> {
     connection.prepare_cached(PUSH)?.execute(named_params! {
-        ":repository": row.repository, ":branch": row.branch, ":head": row.commit, ":at": row.at,
-        ":is_new": row.is_new,
+        ":repository": repository, ":branch": branch, ":head": push.commit, ":at": push.at,
+        ":is_new": push.is_new,
     })?;
     Ok(())
 }

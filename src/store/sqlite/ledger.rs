@@ -1,9 +1,7 @@
 //! The whole ledger of a repository, for people who ask what was where.
 
 use super::reads::{in_order_of_moves, tip_from};
-use crate::model::{
-    BranchName, CommitId, LedgerEntry, LedgerTip, PushedAt, RepositoryId, TopicPush, UnixSeconds,
-};
+use crate::model::{BranchName, CommitId, LedgerEntry, LedgerTip, PushedAt, RepositoryId, UnixSeconds};
 use crate::store::StoreError;
 use rusqlite::{Connection, Row, named_params};
 
@@ -26,7 +24,7 @@ pub(super) const TIPS_AT: &str = "
         AND tip IN (SELECT unhex(value) FROM json_each(:commits))";
 
 const PUSHES: &str = "
-    SELECT repository, branch, head, pushed_at, is_new FROM pushes WHERE repository = :repository
+    SELECT branch, head, pushed_at, is_new FROM pushes WHERE repository = :repository
     ORDER BY branch, pushed_at";
 
 pub(super) const PUSHED_AT: &str = "
@@ -96,17 +94,11 @@ pub(super) fn pushed_at(
 pub(super) fn pushes(
     connection: &Connection,
     repository: RepositoryId,
-) -> Result<Vec<TopicPush>, StoreError> {
+) -> Result<Vec<(BranchName, PushedAt)>, StoreError> {
     let found = connection
         .prepare_cached(PUSHES)?
         .query_map(named_params! { ":repository": repository }, |row| {
-            Ok(TopicPush {
-                repository: row.get("repository")?,
-                branch: row.get("branch")?,
-                commit: row.get("head")?,
-                at: row.get("pushed_at")?,
-                is_new: row.get("is_new")?,
-            })
+            Ok((row.get(0)?, PushedAt { commit: row.get(1)?, at: row.get(2)?, is_new: row.get(3)? }))
         })?
         .collect::<Result<_, _>>()?;
     Ok(found)

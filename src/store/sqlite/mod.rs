@@ -45,7 +45,7 @@ use super::{
 };
 use crate::model::{
     AuditRow, BranchName, CommitId, Deploy, Hold, InstallationId, LedgerEntry, LedgerTip, MergeMethods,
-    PullNumber, PullRequest, PushedAt, RepositoryId, TopicPush, UnixSeconds,
+    PullNumber, PullRequest, PushedAt, RepositoryId, UnixSeconds,
 };
 use async_trait::async_trait;
 use inbox::{Old, Packed};
@@ -340,7 +340,7 @@ impl Store for SqliteStore {
         self.readers.run(move |c| ledger::pushed_at(c, repository, &commits)).await
     }
 
-    async fn pushes(&self, repository: RepositoryId) -> Result<Vec<TopicPush>, StoreError> {
+    async fn pushes(&self, repository: RepositoryId) -> Result<Vec<(BranchName, PushedAt)>, StoreError> {
         self.readers.run(move |c| ledger::pushes(c, repository)).await
     }
 

@@ -2,7 +2,7 @@ use super::super::pending_deliveries::{PendingDeliveries, pull_row};
 use crate::engine::context::EngineContext;
 use crate::engine::work_error::WorkError;
 use crate::github::events::PullRequestEvent;
-use crate::model::{MergeMethods, PullNumber, PullRequest, RepositoryId, TopicPush};
+use crate::model::{MergeMethods, PullNumber, PullRequest, PushedAt, RepositoryId};
 use crate::store::{Change, JudgedPull, RepositoryRow};
 
 /// The newest that is known of a pull request: from its deliveries where they tell it, else from GitHub.
@@ -38,7 +38,7 @@ impl Latest {
             }
             // A fork's branch is no branch of the repository's own, whatever it is called.
             if row.head_repository == Some(id) {
-                changes.push(Change::Push(head_push(&row)));
+                changes.push(Change::Push(row.repository, row.head_branch.clone(), head_push(&row)));
             }
             match &newest {
                 Some(known) if known.updated_at > row.updated_at => {}
@@ -67,12 +67,6 @@ impl Latest {
 }
 
 /// The head of a pull request is known to have been pushed at the latest when GitHub told of it.
-fn head_push(row: &PullRequest) -> TopicPush {
-    TopicPush {
-        repository: row.repository,
-        branch: row.head_branch.clone(),
-        commit: row.head_commit,
-        at: row.updated_at.to_seconds(),
-        is_new: false,
-    }
+fn head_push(row: &PullRequest) -> PushedAt {
+    PushedAt { commit: row.head_commit, at: row.updated_at.to_seconds(), is_new: false }
 }
