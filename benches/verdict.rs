@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use towpath::engine::judge::judge;
 use towpath::lineage::{Ledger, Mirror, Remote, Repository};
-use towpath::model::{Base, BranchName, Head, Outcome, PromotionPath, Pull};
+use towpath::model::{Base, BranchName, Head, Outcome, PromotionPath, PullEnds};
 
 const COMMITS: usize = 100_000;
 const WARM_RUNS: usize = 21;
@@ -70,17 +70,17 @@ async fn fetch(mirror: &Mirror, remote: &Remote) {
     mirror.fetch(remote, &[]).await.expect("a fetch");
 }
 
-async fn verdict(repository: &Repository, pull: &Pull, want: Outcome) {
+async fn verdict(repository: &Repository, pull: &PullEnds, want: Outcome) {
     let verdict = judge(repository, &PromotionPath::pro(), pull, &Ledger::default()).await;
     assert_eq!(verdict.outcome(), want, "{:?}", verdict.findings.first().map(|f| f.cause.code()));
 }
 
-async fn pull(repository: &Repository, head: &str, base: &str) -> Pull {
+async fn pull(repository: &Repository, head: &str, base: &str) -> PullEnds {
     let (head, base) = (branch(head), branch(base));
     let tip = async |branch: &BranchName| repository.branch(branch).await.expect("git").expect("a branch");
     let head_commit = tip(&head).await;
     let base_commit = tip(&base).await;
-    Pull {
+    PullEnds {
         head: Head { branch: Some(head), commit: head_commit, fork: false },
         base: Base { branch: base, commit: base_commit },
     }

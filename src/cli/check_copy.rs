@@ -9,7 +9,7 @@ use super::local::{Local, Named, RepositoryArguments};
 use super::{UsageError, print};
 use crate::engine::judge::judge_copy;
 use crate::lineage::Ledger;
-use crate::model::{Base, BranchName, CopyBranch, Head, PromotionPath, Pull};
+use crate::model::{Base, BranchName, CopyBranch, Head, PromotionPath, PullEnds};
 use crate::report::{self, Basis, ConfigSource, LocalCheck};
 
 /// What `towpath check copy` takes.
@@ -73,7 +73,7 @@ async fn ends(
     path: &PromotionPath,
     copy: &CopyBranch,
     configuration: ConfigSource,
-) -> Result<(Pull, Basis), UsageError> {
+) -> Result<(PullEnds, Basis), UsageError> {
     let original: &BranchName = path.environment(&copy.of).map_or(&copy.branch, |it| &it.branch);
     let (mut commits, mut seen) = (Vec::new(), Vec::new());
     for branch in [original, &copy.branch] {
@@ -85,7 +85,7 @@ async fn ends(
         });
     }
     let (base, head) = (seen.pop().flatten(), seen.pop().flatten());
-    let pull = Pull {
+    let pull = PullEnds {
         head: Head { branch: Some(original.clone()), commit: commits[0], fork: false },
         base: Base { branch: copy.branch.clone(), commit: commits[1] },
     };

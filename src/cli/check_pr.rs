@@ -9,7 +9,7 @@ use super::{UsageError, print, repair};
 use crate::engine::judge::{judge, obstacle};
 use crate::lineage::{BranchTip, GitError, Ledger};
 use crate::model::{
-    Base, BranchName, CommitId, Environment, ForPeople, Head, Outcome, PromotionPath, Pull, Role, Source,
+    Base, BranchName, CommitId, Environment, ForPeople, Head, Outcome, PromotionPath, PullEnds, Role, Source,
     Undecided, Verdict,
 };
 use crate::report::{self, Basis, ConfigSource, LocalCheck};
@@ -75,7 +75,7 @@ struct Found {
 
 /// What came of one base.
 struct Judgement {
-    pull: Pull,
+    pull: PullEnds,
     basis: Basis,
     verdict: Verdict,
 }
@@ -154,7 +154,7 @@ impl CheckQuestion<'_> {
             if let Some(instead) = rules.instead.clone().filter(|_| self.arguments.pre_push || not_known) {
                 // Which branch it should be is what is not known.
                 let head = found.map_or_else(|| self.nobody(), |found| found.head);
-                let pull = Pull { head, base: Base { branch: base, commit: nothing() } };
+                let pull = PullEnds { head, base: Base { branch: base, commit: nothing() } };
                 return Ok(Judgement { pull, basis, verdict: instead });
             }
             let survey = local.repository.survey(&rules.path).await.map_err(failed)?;
@@ -163,7 +163,7 @@ impl CheckQuestion<'_> {
             let why = why.filter(|it| is_environment || *it == Undecided::EmptyRepository);
             let Some(why) = why else { return Err(local.no_such_branch(&base, "--base")) };
             let head = found.map_or_else(|| self.nobody(), |found| found.head);
-            let pull = Pull { head, base: Base { branch: base, commit: nothing() } };
+            let pull = PullEnds { head, base: Base { branch: base, commit: nothing() } };
             return Ok(Judgement { pull, basis, verdict: Verdict::undecided(why) });
         };
         let Some(found) = found else { return Err(no_such_head(self.arguments, local)) };
@@ -177,7 +177,7 @@ impl CheckQuestion<'_> {
             let tracked = format!("refs/remotes/{remote}/{branch}");
             basis.pushed = local.repository.resolve(&tracked).await.map_err(failed)?;
         }
-        let pull = Pull { head: found.head, base: Base { branch: base, commit: tip.commit } };
+        let pull = PullEnds { head: found.head, base: Base { branch: base, commit: tip.commit } };
         let verdict = match &rules.instead {
             Some(instead) => instead.clone(),
             None => judge(&local.repository, &rules.path, &pull, self.ledger).await,

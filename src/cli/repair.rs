@@ -6,7 +6,7 @@ use super::exit::exit_of;
 use super::{UsageError, print};
 use crate::engine::{Clock as _, SystemClock};
 use crate::lineage::{Committer, Conflict, GitError, Rebuild, Rebuilt, Repository};
-use crate::model::{BranchName, CommitId, ForPeople, Pull, Repair, Verdict};
+use crate::model::{BranchName, CommitId, ForPeople, PullEnds, Repair, Verdict};
 use crate::report::{self, LocalCheck, RepairPlan, RepairStage};
 
 /// How many numbers are tried behind the default name.
@@ -135,7 +135,7 @@ impl Judged<'_> {
 
     /// `HEAD-on-BASE`, with a number behind it where that is taken.
     async fn free_name(&self) -> Result<BranchName, UsageError> {
-        let Pull { head, base } = self.check.pull;
+        let PullEnds { head, base } = self.check.pull;
         let head = head.branch.as_ref().map_or_else(|| head.commit.short(), ToString::to_string);
         let plain = format!("{}-on-{}", head.trim_start_matches('-'), base.branch.as_str().replace('/', "-"));
         let mut last = String::new();

@@ -4,8 +4,8 @@ use super::not_decided::NotDecided;
 use crate::lineage::{BranchTip, CopyQuestion, Ledger, PromotionQuestion, Repository, Survey};
 use crate::model::{
     BranchName, Cause, Commit, CommitId, CopyBranch, CopyHistory, DeployFacts, Environment, Facts, History,
-    IgnoredPaths, MergeMethods, Outcome, PromotionPath, Pull, PullRequestDetails, Role, Snapshot, StackFacts,
-    Undecided, UnixSeconds, Verdict, error_chain,
+    IgnoredPaths, MergeMethods, Outcome, PromotionPath, PullEnds, PullRequestDetails, Role, Snapshot,
+    StackFacts, Undecided, UnixSeconds, Verdict, error_chain,
 };
 use crate::policy::{self, Fact, Judged, Route};
 
@@ -30,7 +30,12 @@ pub(super) struct KnownFacts<'a> {
 ///
 /// What cannot be decided, for want of history or because git fails, is a verdict of its own and never a
 /// pass. Details of git's failures go to the log.
-pub async fn judge(repository: &Repository, path: &PromotionPath, pull: &Pull, ledger: &Ledger) -> Verdict {
+pub async fn judge(
+    repository: &Repository,
+    path: &PromotionPath,
+    pull: &PullEnds,
+    ledger: &Ledger,
+) -> Verdict {
     judge_by(repository, path, pull, ledger, |_| ()).await
 }
 
@@ -38,7 +43,7 @@ pub async fn judge(repository: &Repository, path: &PromotionPath, pull: &Pull, l
 pub async fn judge_as_of(
     repository: &Repository,
     path: &PromotionPath,
-    pull: &Pull,
+    pull: &PullEnds,
     ledger: &Ledger,
 ) -> Verdict {
     let as_they_were = |survey: &mut Survey| {
@@ -54,7 +59,7 @@ pub async fn judge_as_of(
 async fn judge_by(
     repository: &Repository,
     path: &PromotionPath,
-    pull: &Pull,
+    pull: &PullEnds,
     ledger: &Ledger,
     change: impl FnOnce(&mut Survey),
 ) -> Verdict {
@@ -67,7 +72,7 @@ async fn judge_by(
 async fn decide(
     repository: &Repository,
     path: &PromotionPath,
-    pull: &Pull,
+    pull: &PullEnds,
     ledger: &Ledger,
     change: impl FnOnce(&mut Survey),
 ) -> Result<Verdict, NotDecided> {
@@ -90,7 +95,7 @@ async fn decide(
 pub(super) async fn snapshot(
     repository: &Repository,
     path: &PromotionPath,
-    pull: &Pull,
+    pull: &PullEnds,
     ledger: &Ledger,
     survey: &Survey,
 ) -> Result<Option<Snapshot>, NotDecided> {
@@ -117,7 +122,7 @@ pub(super) async fn snapshot(
 pub(super) async fn judge_knowing(
     repository: &Repository,
     path: &PromotionPath,
-    pull: &Pull,
+    pull: &PullEnds,
     ledger: &Ledger,
     known: KnownFacts<'_>,
 ) -> Result<Verdict, NotDecided> {
@@ -135,7 +140,7 @@ pub(super) async fn judge_knowing(
 
 /// Completes the repairs of what fails: own commits whose work has come in by another way need no repair. It is advice,
 /// so that git cannot tell it keeps nobody waiting.
-async fn leave_out_what_is_there(repository: &Repository, pull: &Pull, verdict: &mut Verdict) {
+async fn leave_out_what_is_there(repository: &Repository, pull: &PullEnds, verdict: &mut Verdict) {
     let failing = verdict.findings.iter_mut().filter(|finding| finding.severity == Outcome::Fail);
     for repair in failing.filter_map(|finding| finding.cause.repair_mut()) {
         let (head, base) = (pull.head.commit, pull.base.commit);
@@ -234,7 +239,7 @@ pub fn obstacle(path: &PromotionPath, survey: &Survey) -> Option<Undecided> {
 async fn gather(
     repository: &Repository,
     path: &PromotionPath,
-    pull: &Pull,
+    pull: &PullEnds,
     ledger: &Ledger,
     survey: &Survey,
 ) -> Result<History, NotDecided> {
@@ -285,7 +290,7 @@ async fn gather(
     }
 }
 
-fn environment_of_head<'a>(path: &'a PromotionPath, pull: &Pull) -> Option<&'a str> {
+fn environment_of_head<'a>(path: &'a PromotionPath, pull: &PullEnds) -> Option<&'a str> {
     match path.role(pull.head.branch.as_ref()?) {
         Role::Environment(environment) => Some(&environment.name),
         Role::Copy(_) | Role::Topic => None,
@@ -304,7 +309,7 @@ fn upstream<'a>(path: &PromotionPath, branch: &BranchName, survey: &'a Survey) -
 }
 
 /// After a failure: whether it was because the head or the base is not in the repository.
-async fn absent_end(repository: &Repository, pull: &Pull) -> Option<Undecided> {
+async fn absent_end(repository: &Repository, pull: &PullEnds) -> Option<Undecided> {
     let ends = [("head", pull.head.commit), ("base", pull.base.commit)];
     let missing = repository.missing(&ends.map(|(_, commit)| commit)).await.ok()?;
     let named = |(end, commit): &(&str, CommitId)| format!("{end} commit {}", commit.short());

@@ -5,14 +5,14 @@ use std::collections::{HashMap, HashSet};
 use super::git::Call;
 use super::topic::ORDINARY_TOPIC;
 use super::{BranchTip, GitError, Ledger, Repository, lines};
-use crate::model::{Commit, CommitId, Elsewhere, Entry, Pull, TipSource, UnixSeconds};
+use crate::model::{Commit, CommitId, Elsewhere, Entry, PullEnds, TipSource, UnixSeconds};
 
 impl Repository {
     /// What `other` has of the commits `brought` by `pull`, and how it got them; `None` if it has none.
     pub(super) async fn elsewhere(
         &self,
         brought: &[Commit],
-        pull: &Pull,
+        pull: &PullEnds,
         other: &BranchTip,
         ledger: &Ledger,
     ) -> Result<Option<Elsewhere>, GitError> {
@@ -48,7 +48,7 @@ impl Repository {
     async fn there(
         &self,
         brought: &[Commit],
-        pull: &Pull,
+        pull: &PullEnds,
         other: &BranchTip,
     ) -> Result<HashSet<CommitId>, GitError> {
         if brought.len() <= ORDINARY_TOPIC {
@@ -62,7 +62,7 @@ impl Repository {
     async fn there_but_for_the_rest(
         &self,
         brought: &[Commit],
-        pull: &Pull,
+        pull: &PullEnds,
         other: &BranchTip,
     ) -> Result<HashSet<CommitId>, GitError> {
         let call = Call::new("rev-list").args(["--end-of-options", &pull.head.commit.to_string()]);
@@ -80,7 +80,7 @@ impl Repository {
     async fn there_from_where_they_enter(
         &self,
         brought: &[Commit],
-        pull: &Pull,
+        pull: &PullEnds,
         other: &BranchTip,
     ) -> Result<HashSet<CommitId>, GitError> {
         let parents: HashMap<CommitId, &[CommitId]> =
@@ -204,7 +204,7 @@ mod tests {
         let name = |name: &str| BranchName::new(name).unwrap();
         for places in drawn {
             let [head, base, other] = places.map(|place| place.index(ids.len()));
-            let pull = Pull {
+            let pull = PullEnds {
                 head: Head { branch: None, commit: ids[head], fork: false },
                 base: Base { branch: name("integration"), commit: ids[base] },
             };

@@ -12,7 +12,7 @@ use super::promotion::differing_paths;
 use super::topic_range::TopicRange;
 use super::workbench::{Change, Workbench};
 use super::{GitError, Ledger, Repository, lines};
-use crate::model::{CommitId, MergeOutcome, Pull, Revert, RevertEffect, TreeId, error_chain};
+use crate::model::{CommitId, MergeOutcome, PullEnds, Revert, RevertEffect, TreeId, error_chain};
 
 /// So many of the base's newest commits are compared with the topic's.
 const LOOKED_THROUGH: usize = 2_000;
@@ -37,7 +37,7 @@ impl Repository {
     /// Only warnings hang on it, and files that are out of reach keep nobody waiting for the rest.
     pub(super) async fn merge_effect(
         &self,
-        pull: &Pull,
+        pull: &PullEnds,
         range: &TopicRange,
         copied: bool,
         ledger: &Ledger,
@@ -53,7 +53,7 @@ impl Repository {
 
     async fn told_effect(
         &self,
-        pull: &Pull,
+        pull: &PullEnds,
         range: &TopicRange,
         copied: bool,
         ledger: &Ledger,
@@ -82,7 +82,7 @@ impl Repository {
     }
 
     /// Whether one of the base's commits looks like one of the topic's in another form.
-    async fn may_be_there_already(&self, pull: &Pull, range: &TopicRange) -> Result<bool, GitError> {
+    async fn may_be_there_already(&self, pull: &PullEnds, range: &TopicRange) -> Result<bool, GitError> {
         const FIELDS: usize = 2;
         let call = Call::new("rev-list")
             .args(["--no-commit-header", "--format=%T%x00%s%x00"])
@@ -101,7 +101,7 @@ impl Repository {
     }
 
     /// What the merge would give; `None` where it conflicts.
-    async fn predicted(&self, pull: &Pull, range: &TopicRange) -> Result<Option<Predicted>, GitError> {
+    async fn predicted(&self, pull: &PullEnds, range: &TopicRange) -> Result<Option<Predicted>, GitError> {
         let (head, base) = (pull.head.commit, pull.base.commit);
         let (head_tree, base_tree) = self.trees(head, base).await?;
         let workbench = self.workbench().await?;
@@ -160,12 +160,12 @@ impl Repository {
 }
 
 /// Whether the head contains the base, so that the merge gives the head's files.
-fn is_forward(pull: &Pull, range: &TopicRange) -> bool {
+fn is_forward(pull: &PullEnds, range: &TopicRange) -> bool {
     range.boundary.iter().any(|commit| commit.id == pull.base.commit)
 }
 
 /// Whether merging changes nothing, where the trees of the two ends and of what they have in common tell.
-fn known_by_trees(pull: &Pull, range: &TopicRange) -> Option<bool> {
+fn known_by_trees(pull: &PullEnds, range: &TopicRange) -> Option<bool> {
     let head = range.get(pull.head.commit)?;
     if let Some(base) = range.boundary.iter().find(|commit| commit.id == pull.base.commit) {
         return Some(head.tree == base.tree);

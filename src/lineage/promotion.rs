@@ -7,7 +7,7 @@ use super::snapshots::{Sorted, sort_out_snapshots};
 use super::workbench::Workbench;
 use super::{BranchTip, GitError, Ledger, Repository, lines, origins};
 use crate::model::{
-    BranchName, CommitId, Deployed, IgnoredPaths, MergeOutcome, PromotionHistory, Pull, TreeId,
+    BranchName, CommitId, Deployed, IgnoredPaths, MergeOutcome, PromotionHistory, PullEnds, TreeId,
 };
 
 /// With more commits than this on either side, patches are not compared: it would take minutes and
@@ -18,7 +18,7 @@ pub(super) const COMPARED_AT_MOST: usize = 5_000;
 #[derive(Debug, Clone, Copy)]
 pub struct PromotionQuestion<'a> {
     /// The two ends.
-    pub pull: &'a Pull,
+    pub pull: &'a PullEnds,
     /// The branches upstream of the downstream end: their states are what promotions repeat.
     pub upstream: &'a [&'a BranchTip],
     /// Whether a merge that comes out different from the head needs a cause. A conflict always does.

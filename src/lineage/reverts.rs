@@ -7,7 +7,7 @@ use super::merge_effect::{came_by_merges, without_number};
 use super::topic_range::TopicRange;
 use super::workbench::Change;
 use super::{GitError, Ledger, Repository, lines, origins};
-use crate::model::{Commit, CommitId, Origin, Pull, Revert, RevertEffect};
+use crate::model::{Commit, CommitId, Origin, PullEnds, Revert, RevertEffect};
 
 /// So many commits are asked what they say.
 const READ_AT_MOST: usize = 200;
@@ -43,7 +43,7 @@ impl Repository {
     /// open: [`RevertEffect::Nothing`].
     pub(super) async fn reverts(
         &self,
-        pull: &Pull,
+        pull: &PullEnds,
         range: &TopicRange,
         ledger: &Ledger,
     ) -> Result<Vec<(Revert, Change)>, GitError> {
@@ -68,7 +68,7 @@ impl Repository {
     /// What a claim is about; `None` where it is this branch's own work, or not to be made out.
     async fn followed_up(
         &self,
-        pull: &Pull,
+        pull: &PullEnds,
         claim: &Claim<'_>,
         ledger: &Ledger,
     ) -> Result<Option<(Revert, Change)>, GitError> {
@@ -106,7 +106,7 @@ impl Repository {
     /// The pull requests of a work, as far as they are known; `None` where it is this branch's own.
     async fn whose(
         &self,
-        pull: &Pull,
+        pull: &PullEnds,
         of: &Commit,
         commits: &[Commit],
         ledger: &Ledger,
@@ -137,7 +137,7 @@ impl Repository {
     async fn brought_by(
         &self,
         commit: CommitId,
-        pull: &Pull,
+        pull: &PullEnds,
         ledger: &Ledger,
     ) -> Result<Option<Origin>, GitError> {
         let merged = ledger.merged().unwrap_or_default().iter().filter(|it| it.base == pull.base.branch);

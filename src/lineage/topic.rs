@@ -7,7 +7,7 @@ use tokio::task::JoinSet;
 use super::git::Call;
 use super::{BranchTip, GitError, Ledger, Repository, lines, origins};
 use crate::model::{
-    BranchName, Commit, CommitId, LedgerTip, Line, MergedPull, OpenPull, Pull, PushedAt, TipSource,
+    BranchName, Commit, CommitId, LedgerTip, Line, MergedPull, OpenPull, PullEnds, PushedAt, TipSource,
     TopicHistory,
 };
 
@@ -16,7 +16,7 @@ impl Repository {
     /// branch. A branch that does not exist has no line.
     pub async fn topic(
         &self,
-        pull: &Pull,
+        pull: &PullEnds,
         others: &[&BranchTip],
         ledger: &Ledger,
     ) -> Result<TopicHistory, GitError> {
@@ -217,7 +217,7 @@ fn former_tips(ledger: &Ledger, base: &BranchName, ids: &HashSet<CommitId>) -> V
     ledger.tips(base).iter().filter(|tip| ids.contains(&tip.commit)).copied().collect()
 }
 
-fn others_pushes(ledger: &Ledger, pull: &Pull, ids: &HashSet<CommitId>) -> Vec<(BranchName, PushedAt)> {
+fn others_pushes(ledger: &Ledger, pull: &PullEnds, ids: &HashSet<CommitId>) -> Vec<(BranchName, PushedAt)> {
     let others = ledger.all_pushes().filter(|(branch, _)| pull.head.branch.as_ref() != Some(branch));
     others
         .filter(|(_, push)| ids.contains(&push.commit))
@@ -227,7 +227,12 @@ fn others_pushes(ledger: &Ledger, pull: &Pull, ids: &HashSet<CommitId>) -> Vec<(
 
 /// The open pull requests of other topics; one of this very branch goes elsewhere with the same commits, and
 /// an environment's own promotion is no work that somebody stands on.
-fn stacked_on(ledger: &Ledger, pull: &Pull, ids: &HashSet<CommitId>, others: &[&BranchTip]) -> Vec<OpenPull> {
+fn stacked_on(
+    ledger: &Ledger,
+    pull: &PullEnds,
+    ids: &HashSet<CommitId>,
+    others: &[&BranchTip],
+) -> Vec<OpenPull> {
     let own_branch = pull.head.branch.as_ref();
     let same = |it: &OpenPull| it.origin.fork == pull.head.fork && own_branch == Some(&it.origin.branch);
     let promotion = |it: &OpenPull| others.iter().any(|tip| it.origin.is_of(Some(&tip.branch)));

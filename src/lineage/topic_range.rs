@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use super::git::Call;
 use super::lines::{self, COMMIT_FIELDS, COMMIT_FORMAT};
 use super::{GitError, Repository};
-use crate::model::{Commit, CommitId, Pull};
+use crate::model::{Commit, CommitId, PullEnds};
 
 /// The fields of a commit, and the sign that tells the base's apart.
 const FIELDS: usize = COMMIT_FIELDS + 1;
@@ -48,7 +48,7 @@ impl TopicRange {
 
 impl Repository {
     /// What `pull` brings.
-    pub(super) async fn topic_range(&self, pull: &Pull) -> Result<TopicRange, GitError> {
+    pub(super) async fn topic_range(&self, pull: &PullEnds) -> Result<TopicRange, GitError> {
         let call = Call::new("rev-list")
             .args(["--no-commit-header", "--topo-order", "--boundary"])
             .arg(format!("{COMMIT_FORMAT}%m%x00"))

@@ -25,7 +25,7 @@ pub struct Base {
 
 /// The two ends of a pull request at the moment it is judged.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Pull {
+pub struct PullEnds {
     /// What would be merged.
     pub head: Head,
     /// Where it would go.
@@ -43,7 +43,7 @@ pub struct Snapshot {
     pub current: bool,
 }
 
-impl Pull {
+impl PullEnds {
     /// The same pull request as if it came from the environment whose snapshot its head is.
     #[must_use]
     pub fn promoting(&self, snapshot: &Snapshot) -> Self {
@@ -312,7 +312,7 @@ pub struct HeadDeploy {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Facts {
     /// The pull request's two ends.
-    pub pull: Pull,
+    pub pull: PullEnds,
     /// What else GitHub says of it; in a clone nothing is known.
     pub details: PullRequestDetails,
     /// What git and the ledger said.
@@ -329,7 +329,7 @@ pub struct Facts {
 
 impl Facts {
     /// Those of a pull request of which nothing else is known.
-    pub fn new(pull: Pull, history: History) -> Self {
+    pub fn new(pull: PullEnds, history: History) -> Self {
         let (details, deploys, stacks) = Default::default();
         Self { pull, details, history, methods: None, deploys, snapshot: None, stacks }
     }

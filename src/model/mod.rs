@@ -81,8 +81,8 @@ pub use environments::{
 pub use error_chain::{ErrorContext, SharedError, error_chain, root_cause, shared_error};
 pub use facts::{
     BackMergeHistory, Base, CopyHistory, DeployFacts, Deployed, Elsewhere, Entry, Facts, Head, HeadDeploy,
-    History, LedgerTip, Line, MergeOutcome, Moment, PromotionHistory, Pull, PushedAt, Snapshot, TipSource,
-    TopicHistory,
+    History, LedgerTip, Line, MergeOutcome, Moment, PromotionHistory, PullEnds, PushedAt, Snapshot,
+    TipSource, TopicHistory,
 };
 pub use folded_names::{EnvironmentName, RepositoryName};
 pub use holds::{Hold, Lifted};

@@ -8,7 +8,7 @@
 use super::family::{ConfigKey, Fact, Family, Reach, Trigger};
 use super::source::Route;
 use super::{back_merge, known_work, promotion, source, stacks, topic, undone};
-use crate::model::{Code, Level, PromotionPath, Pull, Role, Snapshot};
+use crate::model::{Code, Level, PromotionPath, PullEnds, Role, Snapshot};
 
 /// Every family that judges pull requests.
 pub const FAMILIES: [&Family; 9] = [
@@ -29,7 +29,7 @@ pub struct Judged<'a> {
     /// The path that it is judged by.
     pub path: &'a PromotionPath,
     /// Its two ends.
-    pub pull: &'a Pull,
+    pub pull: &'a PullEnds,
     /// The snapshot that its head is.
     pub snapshot: Option<&'a Snapshot>,
 }

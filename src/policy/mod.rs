@@ -58,17 +58,17 @@ pub use source::Route;
 use std::cmp::Reverse;
 
 use crate::model::{
-    Cause, CopyHistory, Environment, Facts, Finding, History, PromotionHistory, PromotionPath, Pull, Role,
-    Source, StackFacts, Undecided, UserMessage, Verdict,
+    Cause, CopyHistory, Environment, Facts, Finding, History, PromotionHistory, PromotionPath, PullEnds,
+    Role, Source, StackFacts, Undecided, UserMessage, Verdict,
 };
 
 /// Which rules `pull` falls under in `path`.
-pub fn route(path: &PromotionPath, pull: &Pull) -> Route {
+pub fn route(path: &PromotionPath, pull: &PullEnds) -> Route {
     source::route(path, pull)
 }
 
 /// The environments of which a pull request's head may be a snapshot (TP110). Whether it is one, git and the ledger tell.
-pub fn may_be_snapshot_of<'a>(path: &'a PromotionPath, pull: &Pull) -> Vec<&'a Environment> {
+pub fn may_be_snapshot_of<'a>(path: &'a PromotionPath, pull: &PullEnds) -> Vec<&'a Environment> {
     source::may_be_snapshot_of(path, pull)
 }
 
@@ -108,7 +108,7 @@ pub fn judge(path: &PromotionPath, facts: &Facts) -> Verdict {
 }
 
 /// Whether a pull request is in a stack that it must not be in, by what is known of the stack alone.
-pub fn judge_stack(path: &PromotionPath, pull: &Pull, stacks: &StackFacts) -> Verdict {
+pub fn judge_stack(path: &PromotionPath, pull: &PullEnds, stacks: &StackFacts) -> Verdict {
     let found = stacks::in_stack(stacks, &route(path, pull));
     weighed(path, found.into_iter().collect())
 }
@@ -134,7 +134,7 @@ fn weighed(path: &PromotionPath, findings: Vec<Finding>) -> Verdict {
     Verdict { findings }
 }
 
-fn takes_topics(path: &PromotionPath, pull: &Pull) -> bool {
+fn takes_topics(path: &PromotionPath, pull: &PullEnds) -> bool {
     match path.role(&pull.base.branch) {
         Role::Environment(base) => base.accepts.contains(&Source::Topics),
         Role::Copy(_) | Role::Topic => false,

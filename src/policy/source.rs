@@ -6,7 +6,7 @@
 
 use super::family::{ANY_MOVE, Fact, Family, PATH};
 use crate::model::{
-    BranchName, Cause, Code, CopyBranch, Environment, Finding, Level, PromotionPath, Pull, Role, Source,
+    BranchName, Cause, Code, CopyBranch, Environment, Finding, Level, PromotionPath, PullEnds, Role, Source,
 };
 
 /// Which rules a pull request falls under, by its two branches alone.
@@ -40,7 +40,7 @@ pub(super) const SNAPSHOT: Family = Family {
     altered_by: &[ANY_MOVE, PATH],
 };
 
-pub(super) fn route(path: &PromotionPath, pull: &Pull) -> Route {
+pub(super) fn route(path: &PromotionPath, pull: &PullEnds) -> Route {
     match path.role(&pull.base.branch) {
         Role::Topic => Route::NotJudged,
         Role::Copy(copy) => into_copy(path, copy, pull),
@@ -48,7 +48,7 @@ pub(super) fn route(path: &PromotionPath, pull: &Pull) -> Route {
     }
 }
 
-fn into_copy(path: &PromotionPath, copy: &CopyBranch, pull: &Pull) -> Route {
+fn into_copy(path: &PromotionPath, copy: &CopyBranch, pull: &PullEnds) -> Route {
     let Some(original) = path.environment(&copy.of) else {
         return refused(Cause::CopyTakesOnly { only: copy.branch.clone(), belongs_on: None });
     };
@@ -67,7 +67,7 @@ fn into_copy(path: &PromotionPath, copy: &CopyBranch, pull: &Pull) -> Route {
     Route::Promotion
 }
 
-fn into_environment(path: &PromotionPath, base: &Environment, pull: &Pull) -> Route {
+fn into_environment(path: &PromotionPath, base: &Environment, pull: &PullEnds) -> Route {
     match role_of_head(path, pull) {
         // GitHub offers no pull request from a branch into itself, but a local branch can be ahead of the
         // remote one of the same name: then its commits are new work like any topic's.
@@ -79,14 +79,14 @@ fn into_environment(path: &PromotionPath, base: &Environment, pull: &Pull) -> Ro
 }
 
 /// What the head is on the path: a fork's branch is a topic whatever its name.
-fn role_of_head<'a>(path: &'a PromotionPath, pull: &Pull) -> Role<'a> {
+fn role_of_head<'a>(path: &'a PromotionPath, pull: &PullEnds) -> Role<'a> {
     match &pull.head.branch {
         Some(branch) if !pull.head.fork => path.role(branch),
         _ => Role::Topic,
     }
 }
 
-fn topic_into(path: &PromotionPath, base: &Environment, pull: &Pull) -> Route {
+fn topic_into(path: &PromotionPath, base: &Environment, pull: &PullEnds) -> Route {
     if base.accepts_topics() {
         return Route::Topic;
     }
@@ -117,7 +117,7 @@ fn environment_into(path: &PromotionPath, base: &Environment, head: &Environment
 
 /// The environments of which the head may be a snapshot, by the two branches alone: those that the base takes, unless
 /// the head is a branch of the path itself, in a fork, or no branch at all.
-pub(super) fn may_be_snapshot_of<'a>(path: &'a PromotionPath, pull: &Pull) -> Vec<&'a Environment> {
+pub(super) fn may_be_snapshot_of<'a>(path: &'a PromotionPath, pull: &PullEnds) -> Vec<&'a Environment> {
     let off = path.rules.level(Code::Snapshot) == Level::Off;
     let is_topic = pull.head.branch.as_ref().is_some_and(|branch| path.role(branch) == Role::Topic);
     if off || !is_topic || pull.head.fork {

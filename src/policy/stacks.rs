@@ -52,8 +52,8 @@ pub(super) fn may_be_stacked(
 #[cfg(test)]
 mod tests {
     use crate::model::{
-        Base, BranchName, Code, CommitId, Facts, Head, History, Level, Origin, Outcome, PromotionPath, Pull,
-        PullNumber, Stack, StackFacts, StackMember, Verdict,
+        Base, BranchName, Code, CommitId, Facts, Head, History, Level, Origin, Outcome, PromotionPath,
+        PullEnds, PullNumber, Stack, StackFacts, StackMember, Verdict,
     };
     use crate::policy::judge;
 
@@ -63,7 +63,7 @@ mod tests {
 
     fn judged(path: &PromotionPath, (head, base): (&str, &str), stacks: StackFacts) -> Verdict {
         let commit = CommitId::from_bytes([1; 20]);
-        let pull = Pull {
+        let pull = PullEnds {
             head: Head { branch: Some(name(head)), commit, fork: false },
             base: Base { branch: name(base), commit },
         };

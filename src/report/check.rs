@@ -11,7 +11,7 @@ use super::markdown::{code, folded};
 use super::prose::{Prose, row};
 use super::words::{Explanation, Scene, copied, explanation, not_copied, passed};
 use super::{Subject, stamp};
-use crate::model::{CheckName, Finding, Outcome, PromotionPath, Pull, Verdict};
+use crate::model::{CheckName, Finding, Outcome, PromotionPath, PullEnds, Verdict};
 
 /// How a check run ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -269,7 +269,7 @@ pub(super) fn accounts(scene: &Scene<'_>, verdict: &Verdict) -> Vec<Explanation>
 }
 
 /// The two ends of a pull request as they were judged: a snapshot's head is the environment that it is one of.
-pub(super) fn judged_ends(pull: &Pull, verdict: &Verdict) -> Pull {
+pub(super) fn judged_ends(pull: &PullEnds, verdict: &Verdict) -> PullEnds {
     verdict.snapshot().map_or_else(|| pull.clone(), |snapshot| pull.promoting(snapshot))
 }
 

@@ -7,7 +7,7 @@ use std::collections::HashSet;
 use std::fmt::Write as _;
 
 use super::limits::shorten_middle;
-use crate::model::{BranchName, Commit, CommitId, Pull, Repair};
+use crate::model::{BranchName, Commit, CommitId, PullEnds, Repair};
 
 /// Commits drawn per branch; with the shared one, the merge and two placeholders it makes twelve.
 const PER_BRANCH: usize = 4;
@@ -22,7 +22,11 @@ type Lines = [(BranchName, Vec<Commit>)];
 ///
 /// Only the branch with most foreign commits is drawn, with those of them that are `shown`. `None` when there is nothing
 /// to draw.
-pub(super) fn carried(pull: &Pull, (foreign, shown): (&Lines, &Lines), repair: &Repair) -> Option<String> {
+pub(super) fn carried(
+    pull: &PullEnds,
+    (foreign, shown): (&Lines, &Lines),
+    repair: &Repair,
+) -> Option<String> {
     // Of equal ones the first: `max_by_key` would take the last.
     let (branch, commits) = shown.iter().rev().max_by_key(|(_, commits)| commits.len())?;
     let on_the_branch = foreign.iter().filter(|(other, _)| other == branch).flat_map(|(_, commits)| commits);
@@ -51,7 +55,7 @@ pub(super) fn carried(pull: &Pull, (foreign, shown): (&Lines, &Lines), repair: &
 }
 
 /// What only the base has, beside what was tested.
-pub(super) fn untested(pull: &Pull, only_on_base: &[Commit]) -> Option<String> {
+pub(super) fn untested(pull: &PullEnds, only_on_base: &[Commit]) -> Option<String> {
     if only_on_base.is_empty() {
         return None;
     }
@@ -66,7 +70,7 @@ pub(super) fn untested(pull: &Pull, only_on_base: &[Commit]) -> Option<String> {
     Some(graph.text)
 }
 
-fn head_name(pull: &Pull) -> String {
+fn head_name(pull: &PullEnds) -> String {
     match &pull.head.branch {
         Some(branch) => branch.to_string(),
         None => pull.head.commit.short(),

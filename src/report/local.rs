@@ -4,7 +4,7 @@ use super::deploy_status::length;
 use super::markdown::clean;
 use super::stamp;
 use crate::model::config::CONFIGURATION_PATH;
-use crate::model::{CommitId, PromotionPath, Pull, UnixSeconds};
+use crate::model::{CommitId, PromotionPath, PullEnds, UnixSeconds};
 
 /// What is judged in a clone, and what the words on it need to know of that clone.
 #[derive(Debug, Clone, Copy)]
@@ -12,7 +12,7 @@ pub struct LocalCheck<'a> {
     /// The path.
     pub path: &'a PromotionPath,
     /// The two ends.
-    pub pull: &'a Pull,
+    pub pull: &'a PullEnds,
     /// The remote that commands name; `None` where there is none.
     pub remote: Option<&'a str>,
     /// Where all this was read, where that is to be said.
@@ -68,7 +68,7 @@ pub enum ConfigSource {
 
 impl<'a> LocalCheck<'a> {
     /// A check of which only the verdict is shown.
-    pub fn new(path: &'a PromotionPath, pull: &'a Pull, remote: Option<&'a str>) -> Self {
+    pub fn new(path: &'a PromotionPath, pull: &'a PullEnds, remote: Option<&'a str>) -> Self {
         Self { path, pull, remote, basis: None }
     }
 

@@ -73,7 +73,7 @@ pub use terminal::{Words, copy_on_terminal, terminal, words};
 pub use withdrawn::{NotAgain, Withdrawn, asked_again, is_withdrawn, withdrawn, withdrawn_comment};
 pub use words::fetch_every_branch;
 
-use crate::model::{Pull, UnixSeconds};
+use crate::model::{PullEnds, UnixSeconds};
 
 /// The pull request that words are about.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,7 +87,7 @@ pub struct Subject {
     /// The pull request's number.
     pub number: u64,
     /// Its two ends.
-    pub pull: Pull,
+    pub pull: PullEnds,
     /// When it was judged.
     pub judged_at: UnixSeconds,
 }

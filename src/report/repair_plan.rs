@@ -5,13 +5,13 @@ use super::prose::count;
 use super::shell;
 use super::terminal::commit_line;
 use super::words::FORK;
-use crate::model::{BranchName, CommitId, Pull, Repair};
+use crate::model::{BranchName, CommitId, PullEnds, Repair};
 
 /// A repair as it would be carried out, or was.
 #[derive(Debug, Clone, Copy)]
 pub struct RepairPlan<'a> {
     /// The pull request that is repaired.
-    pub pull: &'a Pull,
+    pub pull: &'a PullEnds,
     /// What is picked.
     pub repair: &'a Repair,
     /// The new branch, made or to be made.

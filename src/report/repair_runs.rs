@@ -6,7 +6,9 @@ use std::process::Command;
 
 use super::samples::{subject, verdict};
 use super::{Subject, check};
-use crate::model::{Base, BranchName, Cause, Commit, CommitId, Head, Outcome, PromotionPath, Pull, Repair};
+use crate::model::{
+    Base, BranchName, Cause, Commit, CommitId, Head, Outcome, PromotionPath, PullEnds, Repair,
+};
 
 const NASTY: &str = "it's;$(touch${IFS}pwned)&`id`|\"x\"<y>\u{202e}ü";
 
@@ -71,7 +73,7 @@ fn story(head: &str) -> Story {
     git(&work, &["push", "-q", "origin", &format!("HEAD:refs/heads/{head}")]);
 
     let branch = |text: &str| BranchName::new(text).unwrap();
-    let pull = Pull {
+    let pull = PullEnds {
         head: Head { branch: Some(branch(head)), commit: picks[1], fork: false },
         base: Base { branch: branch(&base), commit: start },
     };

@@ -2,8 +2,8 @@
 
 use super::Subject;
 use crate::model::{
-    Base, BranchName, Cause, Commit, Finding, Head, Origin, Outcome, PromoteFirst, Pull, PullNumber, Repair,
-    Revert, RevertEffect, Snapshot, Undecided, UnixSeconds, UserMessage, Verdict,
+    Base, BranchName, Cause, Commit, Finding, Head, Origin, Outcome, PromoteFirst, PullEnds, PullNumber,
+    Repair, Revert, RevertEffect, Snapshot, Undecided, UnixSeconds, UserMessage, Verdict,
 };
 
 /// A commit id or tree id made of one number.
@@ -31,8 +31,8 @@ pub(super) fn commit(number: u64, subject: &str, author: &str) -> Commit {
     }
 }
 
-pub(super) fn pull(head: &str, base: &str) -> Pull {
-    Pull {
+pub(super) fn pull(head: &str, base: &str) -> PullEnds {
+    PullEnds {
         head: Head { branch: Some(name(head)), commit: id(900), fork: false },
         base: Base { branch: name(base), commit: id(901) },
     }

@@ -1,7 +1,7 @@
 //! Merges and back-ports: whether a branch has what they brought, though not in the same form.
 
 use towpath::lineage::{Ledger, PromotionQuestion, Repository};
-use towpath::model::{Base, BranchName, Carried, Head, Pull};
+use towpath::model::{Base, BranchName, Carried, Head, PullEnds};
 
 use crate::carried::{Work, id};
 
@@ -131,7 +131,7 @@ async fn what_a_back_merge_would_carry_is_asked_by_the_same_rules() {
     let carries = async || {
         let id = |branch| work.tip(branch).parse().unwrap();
         let name = |branch| BranchName::new(branch).unwrap();
-        let pull = Pull {
+        let pull = PullEnds {
             head: Head { branch: Some(name("production")), commit: id("production"), fork: false },
             base: Base { branch: name("staging"), commit: id("staging") },
         };

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tempfile::TempDir;
 use towpath::engine::judge::judge;
 use towpath::lineage::{Authorization, Fetched, GitError, Ledger, Mirror, Remote, Repository};
-use towpath::model::{Base, Cause, Head, Outcome, PromotionPath, Pull, Undecided};
+use towpath::model::{Base, Cause, Head, Outcome, PromotionPath, PullEnds, Undecided};
 
 use crate::story::{Repo, Story, name, run_git};
 
@@ -28,7 +28,7 @@ pub(crate) fn mirror() -> (TempDir, Mirror) {
     (directory, mirror)
 }
 
-pub(crate) async fn outcome(repository: &Repository, pull: &Pull) -> Outcome {
+pub(crate) async fn outcome(repository: &Repository, pull: &PullEnds) -> Outcome {
     judge(repository, &PromotionPath::pro(), pull, &Ledger::default()).await.outcome()
 }
 
@@ -194,7 +194,7 @@ async fn a_commit_that_is_not_there_is_named_and_not_looked_for_elsewhere() {
     let repo = told(|_| {});
     let (_directory, mirror) = mirror();
     mirror.fetch(&remote(repo.path()), &[]).await.unwrap();
-    let pull = Pull {
+    let pull = PullEnds {
         head: Head { branch: Some(name("x")), commit: "12345678".repeat(5).parse().unwrap(), fork: false },
         base: Base { branch: name("integration"), commit: repo.tip("integration") },
     };

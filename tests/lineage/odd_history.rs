@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use tempfile::TempDir;
 use towpath::engine::judge::judge;
 use towpath::lineage::{Ledger, Mirror, Remote, Repository};
-use towpath::model::{Outcome, PromotionPath, Pull, UnixSeconds, Verdict};
+use towpath::model::{Outcome, PromotionPath, PullEnds, UnixSeconds, Verdict};
 
 use crate::command_line::told;
 use crate::story::{Repo, run_git};
@@ -59,7 +59,7 @@ fn object(repo: &Repo, what: &str) -> String {
 }
 
 /// The pull request between two branches as they are now.
-fn pull(repo: &Repo, head: &str, base: &str) -> Pull {
+fn pull(repo: &Repo, head: &str, base: &str) -> PullEnds {
     let mut pull = repo.pull("integration", base);
     pull.head.branch = Some(head.parse().unwrap());
     pull.head.commit = object(repo, &format!("refs/heads/{head}")).parse().unwrap();
@@ -77,7 +77,7 @@ async fn mirrored(repo: &Repo) -> (TempDir, Repository) {
     (folder, mirror.repository(Some(remote)))
 }
 
-async fn verdict(repository: &Repository, pull: &Pull) -> Verdict {
+async fn verdict(repository: &Repository, pull: &PullEnds) -> Verdict {
     judge(repository, &PromotionPath::pro(), pull, &Ledger::default()).await
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use towpath::engine::judge::judge;
 use towpath::lineage::{Ledger, Repository};
 use towpath::model::{
-    Base, BranchName, CommitId, Head, LedgerTip, Outcome, Pull, PushedAt, TipSource, UnixSeconds,
+    Base, BranchName, CommitId, Head, LedgerTip, Outcome, PullEnds, PushedAt, TipSource, UnixSeconds,
 };
 
 use crate::carried::Work;
@@ -92,7 +92,7 @@ async fn judged(work: &Work, old: CommitId, told: bool) -> Outcome {
     for (commit, at) in pushes.into_iter().take(if told { 2 } else { 1 }) {
         ledger.add_push(name("topic"), PushedAt { commit, at: UnixSeconds(at), is_new: false });
     }
-    let pull = Pull {
+    let pull = PullEnds {
         head: Head { branch: Some(name("topic")), commit: new, fork: false },
         base: Base { branch: name("production"), commit: id(work, "production") },
     };

@@ -9,8 +9,8 @@ use serde_json::json;
 use tempfile::TempDir;
 use towpath::lineage::Ledger;
 use towpath::model::{
-    Base, BranchName, CommitId, Head, LedgerTip, MergeMethod, MergedPull, OpenPull, Origin, Pull, PushedAt,
-    TipSource, UnixSeconds, VerifiedTree,
+    Base, BranchName, CommitId, Head, LedgerTip, MergeMethod, MergedPull, OpenPull, Origin, PullEnds,
+    PushedAt, TipSource, UnixSeconds, VerifiedTree,
 };
 
 #[path = "written.rs"]
@@ -385,8 +385,8 @@ impl Repo {
     }
 
     /// The pull request from one branch into another.
-    pub(crate) fn pull(&self, head: &str, base: &str) -> Pull {
-        Pull {
+    pub(crate) fn pull(&self, head: &str, base: &str) -> PullEnds {
+        PullEnds {
             head: Head { branch: Some(name(head)), commit: self.tip(head), fork: false },
             base: Base { branch: name(base), commit: self.tip(base) },
         }

@@ -7,7 +7,7 @@ use std::process::Command;
 
 use towpath::lineage::{Committer, Ledger, Rebuild, Rebuilt, Repository};
 use towpath::model::{
-    Cause, Code, CommitId, Head, Outcome, PromotionPath, Pull, Repair, UnixSeconds, Verdict,
+    Cause, Code, CommitId, Head, Outcome, PromotionPath, PullEnds, Repair, UnixSeconds, Verdict,
 };
 
 use crate::awkward_examples::AWKWARD;
@@ -143,7 +143,7 @@ fn files_are_as_written(example: &Example, own: &[CommitId], tip: CommitId) {
     }
 }
 
-async fn judged(example: &Example, pull: &Pull) -> Verdict {
+async fn judged(example: &Example, pull: &PullEnds) -> Verdict {
     let repository = Repository::open(example.repo.path()).await.unwrap();
     towpath::engine::judge::judge(&repository, &example.path, pull, &example.repo.ledger()).await
 }

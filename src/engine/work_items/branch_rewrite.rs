@@ -8,7 +8,7 @@ use crate::engine::context::EngineContext;
 use crate::engine::work_error::WorkError;
 use crate::lineage::Repository;
 use crate::model::{
-    Base, BranchName, CommitId, Head, LedgerEntry, Pull, PullRequest, RepositoryId, Role, TipSource,
+    Base, BranchName, CommitId, Head, LedgerEntry, PullEnds, PullRequest, RepositoryId, Role, TipSource,
 };
 use crate::report::{self, Rewritten, Subject};
 use crate::store::{Change, Desired, RepositoryRow, RepositoryState, WorkItem};
@@ -153,7 +153,7 @@ fn subject(ctx: &EngineContext, row: &RepositoryRow, rewritten: &Rewritten) -> S
         web_url: row.html_url.clone(),
         docs_url: None,
         number: 0,
-        pull: Pull {
+        pull: PullEnds {
             head: Head { branch: Some(branch.clone()), commit: *before, fork: false },
             base: Base { branch: branch.clone(), commit: *after },
         },

@@ -13,7 +13,7 @@ use crate::github::{ApiError, NewPull};
 use crate::lineage::Repository;
 use crate::model::{
     Base, Cause, Commit, CommitId, CopyAfter, CopyBranch, CopyMode, DriverSettings, Environment, Head,
-    Outcome, PromotionPath, Pull, RepositoryId, Verdict,
+    Outcome, PromotionPath, PullEnds, RepositoryId, Verdict,
 };
 use crate::report::{self, CopyStanding, Guard, NotCopied, Refuser, Subject, Withdrawn};
 use crate::store::{Change, ChecksOf, Desired, RepositoryRow, RepositoryState, WorkItem};
@@ -305,7 +305,7 @@ impl CopyWork<'_> {
 
     /// The environment as if it was to be merged into its copy, which is at `copied`.
     fn subject(&self, copied: CommitId) -> Subject {
-        let pull = Pull {
+        let pull = PullEnds {
             head: Head { branch: Some(self.original.branch.clone()), commit: self.tip, fork: false },
             base: Base { branch: self.copy.branch.clone(), commit: copied },
         };

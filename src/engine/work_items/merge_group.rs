@@ -18,7 +18,7 @@ use crate::github::events::MergeGroupEvent;
 use crate::lineage::Repository;
 use crate::model::config::RepositoryConfig;
 use crate::model::{
-    Base, BranchName, CommitId, Finding, Head, Outcome, Pull, PullRequest, RepositoryId, Role, Undecided,
+    Base, BranchName, CommitId, Finding, Head, Outcome, PullEnds, PullRequest, RepositoryId, Role, Undecided,
     Verdict,
 };
 use crate::report::{self, NotAgain, Subject, Withdrawn};
@@ -206,7 +206,7 @@ impl Group<'_> {
     async fn verdict(
         &self,
         repository: &Repository,
-        pull: &Pull,
+        pull: &PullEnds,
         ledger: &crate::lineage::Ledger,
         (row, open): (Option<&PullRequest>, &[PullRequest]),
     ) -> Result<Result<Verdict, NotDecided>, WorkError> {
@@ -237,14 +237,14 @@ impl Group<'_> {
     }
 
     /// The group as work of unknown name.
-    fn nameless(&self, put_on: CommitId) -> Pull {
-        Pull {
+    fn nameless(&self, put_on: CommitId) -> PullEnds {
+        PullEnds {
             head: Head { branch: None, commit: self.head, fork: false },
             base: Base { branch: self.base.clone(), commit: put_on },
         }
     }
 
-    fn subject(&self, pull: &Pull) -> Subject {
+    fn subject(&self, pull: &PullEnds) -> Subject {
         Subject {
             repository: self.repository.full_name.clone(),
             web_url: self.repository.html_url.clone(),

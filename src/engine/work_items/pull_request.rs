@@ -22,7 +22,7 @@ use crate::engine::work_error::WorkError;
 use crate::lineage::{FetchedTips, Repository, Survey};
 use crate::model::config::RepositoryConfig;
 use crate::model::{
-    Base, BranchName, DeployFacts, Finding, Head, MergeMethods, Outcome, PromotionPath, Pull, PullNumber,
+    Base, BranchName, DeployFacts, Finding, Head, MergeMethods, Outcome, PromotionPath, PullEnds, PullNumber,
     PullRequest, PullRequestState, RepositoryId, Role, Undecided, Verdict, error_chain,
 };
 use crate::policy::{self, Fact, Reach, Trigger};
@@ -116,10 +116,10 @@ struct Judged {
     /// The pull request as it stood when it was judged.
     row: PullRequest,
     /// Its two ends: the base is what it finally aims at, whose commit is unknown when it could not be fetched.
-    pull: Pull,
+    pull: PullEnds,
     verdict: Verdict,
     /// The same for the branch that it goes into itself, where a stack has it judged for another one.
-    for_own_base: Option<(Pull, Verdict)>,
+    for_own_base: Option<(PullEnds, Verdict)>,
     /// Why it has to be tried again.
     error: Option<WorkError>,
 }
@@ -318,7 +318,7 @@ impl PullRequestWork<'_> {
     async fn memory_for(
         &self,
         row: &PullRequest,
-        pull: &Pull,
+        pull: &PullEnds,
         repository: &Repository,
     ) -> Result<Memory, WorkError> {
         let path = &self.config.path;
@@ -330,13 +330,13 @@ impl PullRequestWork<'_> {
     }
 
     /// What is known of deploys where a promotion comes from and where it goes.
-    async fn deploys(&self, row: &PullRequest, pull: &Pull) -> Result<DeployFacts, WorkError> {
+    async fn deploys(&self, row: &PullRequest, pull: &PullEnds) -> Result<DeployFacts, WorkError> {
         deploy_facts::known(self.ctx, &self.config.path, row, pull).await
     }
 
     /// How a promotion may be merged, as the base's rules have it; where none says, as the settings do. It is no more
     /// than a warning, so that it is not known holds nothing up.
-    async fn methods(&self, pull: &Pull) -> Option<MergeMethods> {
+    async fn methods(&self, pull: &PullEnds) -> Option<MergeMethods> {
         let path = &self.config.path;
         if !(policy::Judged { path, pull, snapshot: None }).needs(Fact::MergeMethods) {
             return None;
@@ -354,8 +354,8 @@ impl PullRequestWork<'_> {
 
 /// The two ends as the pull request's row has them, with what it aims at; the base's commit is filled in by
 /// whoever knows it.
-pub(super) fn ends(row: &PullRequest, aimed: BranchName) -> Pull {
-    Pull {
+pub(super) fn ends(row: &PullRequest, aimed: BranchName) -> PullEnds {
+    PullEnds {
         head: Head {
             branch: Some(row.head_branch.clone()),
             commit: row.head_commit,

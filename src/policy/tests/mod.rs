@@ -18,8 +18,8 @@ pub(super) fn name(branch: &str) -> BranchName {
     BranchName::new(branch).unwrap()
 }
 
-pub(super) fn pull(head: &str, base: &str, fork: bool) -> Pull {
-    Pull {
+pub(super) fn pull(head: &str, base: &str, fork: bool) -> PullEnds {
+    PullEnds {
         head: Head { branch: Some(name(head)), commit: id(0), fork },
         base: Base { branch: name(base), commit: id(99) },
     }

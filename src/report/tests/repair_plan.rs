@@ -2,9 +2,9 @@
 
 use super::super::samples::*;
 use super::super::{RepairPlan, RepairStage, repair_plan};
-use crate::model::{CommitId, Pull, Repair};
+use crate::model::{CommitId, PullEnds, Repair};
 
-fn planned(pull: &Pull, branch: &str, left_out: &[CommitId], stage: RepairStage<'_>) -> String {
+fn planned(pull: &PullEnds, branch: &str, left_out: &[CommitId], stage: RepairStage<'_>) -> String {
     let picks = vec![commit(13, "Add the price rule", "Cleo"), commit(14, "Test it", "Cleo")];
     let repair = Repair { picks, merges_left_out: 1, ..Repair::default() };
     let branch = name(branch);

@@ -28,7 +28,7 @@ use super::copy_standing::CopyStanding;
 use super::prose::{Prose, row};
 use super::{Subject, shell};
 use crate::model::{
-    BranchName, Cause, Code, Commit, CommitId, Environment, Finding, Level, PromotionPath, Pull, Role,
+    BranchName, Cause, Code, Commit, CommitId, Environment, Finding, Level, PromotionPath, PullEnds, Role,
     Snapshot, Source,
 };
 
@@ -103,7 +103,7 @@ const EVERYBODYS_REMOTE: &str = "origin";
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Scene<'a> {
     pub(super) path: &'a PromotionPath,
-    pub(super) pull: &'a Pull,
+    pub(super) pull: &'a PullEnds,
     /// Not there when a local clone is checked.
     pub(super) subject: Option<&'a Subject>,
     /// What the remote is called where the commands are run; `None` where there is none.

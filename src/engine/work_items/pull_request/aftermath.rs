@@ -4,7 +4,7 @@ use super::{PullRequestWork, ends, last_verdict};
 use crate::engine::work_error::WorkError;
 use crate::engine::work_items::desired_check_run::digest;
 use crate::lineage::{GitError, Repository};
-use crate::model::{CommentWhen, CommitId, Pull, PullRequest, Role};
+use crate::model::{CommentWhen, CommitId, PullEnds, PullRequest, Role};
 use crate::report::{self, Aftermath};
 use crate::store::{Change, Desired, WorkItem};
 
@@ -27,7 +27,7 @@ impl PullRequestWork<'_> {
 
     /// The commit that a promotion between environments gave its base, when it has just been merged, and its two ends: of
     /// a snapshot as if it came from the environment itself.
-    fn promoted_by(&self, row: &PullRequest) -> Option<(CommitId, Pull)> {
+    fn promoted_by(&self, row: &PullRequest) -> Option<(CommitId, PullEnds)> {
         let was_open = self.before.is_none_or(|before| before.pull.merged.is_none());
         let path = &self.config.path;
         let before = self.before.filter(|before| before.judged_head == Some(row.head_commit));

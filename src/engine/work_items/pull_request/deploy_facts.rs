@@ -2,7 +2,7 @@
 
 use crate::engine::context::EngineContext;
 use crate::engine::work_error::WorkError;
-use crate::model::{DeployFacts, DeployState, HeadDeploy, PromotionPath, Pull, PullRequest, Role};
+use crate::model::{DeployFacts, DeployState, HeadDeploy, PromotionPath, PullEnds, PullRequest, Role};
 use crate::policy::{Fact, Judged};
 use crate::report;
 
@@ -14,7 +14,7 @@ pub(in crate::engine::work_items) async fn known(
     ctx: &EngineContext,
     path: &PromotionPath,
     row: &PullRequest,
-    ends: &Pull,
+    ends: &PullEnds,
 ) -> Result<DeployFacts, WorkError> {
     let between = (role_of_head(path, ends), path.role(&ends.base.branch));
     let (Role::Environment(from), Role::Environment(to)) = between else { return Ok(DeployFacts::default()) };
@@ -42,6 +42,6 @@ pub(in crate::engine::work_items) async fn known(
 }
 
 /// What the head is on the path, by its name.
-fn role_of_head<'a>(path: &'a PromotionPath, pull: &Pull) -> Role<'a> {
+fn role_of_head<'a>(path: &'a PromotionPath, pull: &PullEnds) -> Role<'a> {
     pull.head.branch.as_ref().map_or(Role::Topic, |branch| path.role(branch))
 }

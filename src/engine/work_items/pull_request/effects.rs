@@ -5,8 +5,8 @@ use crate::engine::context::EngineContext;
 use crate::engine::work_error::WorkError;
 use crate::engine::work_items::desired_check_run::{DesiredCheckRun, digest};
 use crate::model::{
-    BranchName, CommentWhen, CommitId, Outcome, PromotionPath, Pull, PullNumber, PullRequest, RepositoryId,
-    UserMessage, Verdict,
+    BranchName, CommentWhen, CommitId, Outcome, PromotionPath, PullEnds, PullNumber, PullRequest,
+    RepositoryId, UserMessage, Verdict,
 };
 use crate::report::{self, CheckText, Note, Subject};
 use crate::store::{ActRow, Change, Desired, JudgedPull, WorkItem};
@@ -55,7 +55,7 @@ impl PullRequestWork<'_> {
         self.subject_of(judged.row.number, &judged.pull)
     }
 
-    pub(super) fn subject_of(&self, number: PullNumber, pull: &Pull) -> Subject {
+    pub(super) fn subject_of(&self, number: PullNumber, pull: &PullEnds) -> Subject {
         Subject {
             repository: self.repository.full_name.clone(),
             web_url: self.repository.html_url.clone(),
@@ -83,7 +83,7 @@ impl PullRequestWork<'_> {
     }
 
     /// The last verdict, with the ends that the pull request had then.
-    pub(super) fn as_before(&self, pull: &Pull, before: &JudgedPull) -> Option<(Subject, Verdict)> {
+    pub(super) fn as_before(&self, pull: &PullEnds, before: &JudgedPull) -> Option<(Subject, Verdict)> {
         let verdict = last_verdict(before)?;
         let mut subject = self.subject_of(before.pull.number, pull);
         subject.pull.head.commit = before.judged_head?;

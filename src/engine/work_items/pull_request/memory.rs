@@ -3,7 +3,7 @@
 use crate::engine::context::EngineContext;
 use crate::engine::work_error::WorkError;
 use crate::lineage::{Ledger, Repository};
-use crate::model::{BranchName, PromotionPath, Pull, PullNumber, PullRequest, PushedAt, RepositoryId};
+use crate::model::{BranchName, PromotionPath, PullEnds, PullNumber, PullRequest, PushedAt, RepositoryId};
 use crate::store::LedgerRows;
 
 /// What is remembered of a repository, as one branch of it needs it.
@@ -37,7 +37,7 @@ impl Memory {
         ctx: &EngineContext,
         id: RepositoryId,
         repository: &Repository,
-        pull: &Pull,
+        pull: &PullEnds,
     ) -> Result<Self, WorkError> {
         let mut brought = repository.brought(pull.head.commit, pull.base.commit).await?;
         brought.truncate(LOOKED_UP);
