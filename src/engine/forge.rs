@@ -7,7 +7,7 @@ use crate::deploy::drivers::forge::{Forge, ForgeError, Job, Run, RunState};
 use crate::deploy::drivers::webhook::{Caller, SigningKey};
 use crate::deploy::drivers::{DriverError, Means};
 use crate::deploy::{DeployReport, Endpoint};
-use crate::github::{ApiError, RetryAdvice, SaidStatus, WorkflowJob, WorkflowRun};
+use crate::github::{ApiError, RetryAdvice, SaidStatus, WorkflowJobJson, WorkflowRunJson};
 use crate::model::{ForPeople, InstallationId, UnixMillis, shared_error};
 use crate::store::{RepositoryRow, StoreError};
 use async_trait::async_trait;
@@ -151,7 +151,7 @@ fn state(status: Option<&str>, conclusion: Option<&str>) -> RunState {
     }
 }
 
-fn run(run: WorkflowRun) -> Run {
+fn run(run: WorkflowRunJson) -> Run {
     Run {
         id: run.id,
         state: match (state(run.status.as_deref(), run.conclusion.as_deref()), run.conclusion.as_deref()) {
@@ -166,8 +166,8 @@ fn run(run: WorkflowRun) -> Run {
     }
 }
 
-fn job(job: WorkflowJob) -> Job {
-    let failed = |step: &&crate::github::WorkflowStep| step.conclusion.as_deref() == Some("failure");
+fn job(job: WorkflowJobJson) -> Job {
+    let failed = |step: &&crate::github::WorkflowStepJson| step.conclusion.as_deref() == Some("failure");
     Job {
         state: state(Some(&job.status), job.conclusion.as_deref()),
         failed_step: job.steps.iter().find(failed).map(|step| step.name.clone()),

@@ -1,6 +1,6 @@
 //! Which App we are on GitHub and where it is installed, in one line of the log.
 
-use crate::github::{Installation, RegisteredApp};
+use crate::github::{InstallationJson, RegisteredAppJson};
 use crate::model::InstallationId;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -26,7 +26,7 @@ pub(super) struct InstallationSummary(Mutex<Known>);
 
 #[derive(Debug, Default)]
 struct Known {
-    app: Option<RegisteredApp>,
+    app: Option<RegisteredAppJson>,
     installed: BTreeMap<InstallationId, (String, Coverage)>,
     logged: bool,
 }
@@ -38,12 +38,12 @@ impl InstallationSummary {
 
     /// Which App we are, and where it is installed. What each installation covers comes later; answers whether that is
     /// waited for.
-    pub(super) fn begin(&self, app: RegisteredApp, installations: &[Installation]) -> bool {
+    pub(super) fn begin(&self, app: RegisteredAppJson, installations: &[InstallationJson]) -> bool {
         let mut known = self.known();
         if known.logged {
             return false;
         }
-        let of = |it: &Installation| {
+        let of = |it: &InstallationJson| {
             let login = it.account.as_ref().map_or_else(|| format!("#{}", it.id), |it| it.login.clone());
             (it.id, (login, Coverage::Unknown))
         };
@@ -88,7 +88,7 @@ impl Known {
     }
 }
 
-fn sentence<'a>(app: &RegisteredApp, installed: impl Iterator<Item = &'a (String, Coverage)>) -> String {
+fn sentence<'a>(app: &RegisteredAppJson, installed: impl Iterator<Item = &'a (String, Coverage)>) -> String {
     let slug = app.slug.as_ref().map(|slug| format!(" ({slug})")).unwrap_or_default();
     let (mut named, mut others, mut all) = (Vec::new(), 0, 0);
     for (login, coverage) in installed {
@@ -122,9 +122,9 @@ fn repositories(count: usize) -> String {
 mod tests {
     use super::*;
 
-    fn app() -> RegisteredApp {
+    fn app() -> RegisteredAppJson {
         let html_url = Some("https://github.com/apps/towpath-acme".to_owned());
-        RegisteredApp { name: "Towpath".to_owned(), slug: Some("towpath-acme".to_owned()), html_url }
+        RegisteredAppJson { name: "Towpath".to_owned(), slug: Some("towpath-acme".to_owned()), html_url }
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Workflows that are dispatched, and their runs.
 
 use super::api::{Api, Call, Caller};
-use super::calls::{QUERY, User};
+use super::calls::{QUERY, UserJson};
 use super::error::ApiError;
 use crate::model::{InstallationId, UnixMillis};
 use chrono::{DateTime, Utc};
@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 
 /// A run of a workflow.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct WorkflowRun {
+pub struct WorkflowRunJson {
     /// GitHub's number.
     pub id: u64,
     /// `queued`, `in_progress`, `completed`, and words for what it waits for.
@@ -33,17 +33,17 @@ pub struct WorkflowRun {
     pub updated_at: DateTime<Utc>,
     /// Who or what started it.
     #[serde(default)]
-    pub actor: Option<User>,
+    pub actor: Option<UserJson>,
 }
 
 /// A job of a run.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct WorkflowJob {
+pub struct WorkflowJobJson {
     /// Its name.
     pub name: String,
-    /// As in [`WorkflowRun`].
+    /// As in [`WorkflowRunJson`].
     pub status: String,
-    /// As in [`WorkflowRun`].
+    /// As in [`WorkflowRunJson`].
     #[serde(default)]
     pub conclusion: Option<String>,
     /// When it began.
@@ -54,15 +54,15 @@ pub struct WorkflowJob {
     pub completed_at: Option<DateTime<Utc>>,
     /// Its steps.
     #[serde(default)]
-    pub steps: Vec<WorkflowStep>,
+    pub steps: Vec<WorkflowStepJson>,
 }
 
 /// A step of a job.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct WorkflowStep {
+pub struct WorkflowStepJson {
     /// Its name.
     pub name: String,
-    /// As in [`WorkflowRun`].
+    /// As in [`WorkflowRunJson`].
     #[serde(default)]
     pub conclusion: Option<String>,
 }
@@ -107,10 +107,10 @@ impl Api {
         repository: &str,
         file: &str,
         since: UnixMillis,
-    ) -> Result<Vec<WorkflowRun>, ApiError> {
+    ) -> Result<Vec<WorkflowRunJson>, ApiError> {
         #[derive(Deserialize)]
         struct Page {
-            workflow_runs: Vec<WorkflowRun>,
+            workflow_runs: Vec<WorkflowRunJson>,
         }
         let since = format!(">={}", since.to_date().unwrap_or_default().format("%Y-%m-%dT%H:%M:%SZ"));
         let path = format!(
@@ -128,7 +128,7 @@ impl Api {
         id: InstallationId,
         repository: &str,
         run: u64,
-    ) -> Result<WorkflowRun, ApiError> {
+    ) -> Result<WorkflowRunJson, ApiError> {
         self.get(Caller::Installation(id), &format!("/repos/{repository}/actions/runs/{run}")).await
     }
 
@@ -148,10 +148,10 @@ impl Api {
         id: InstallationId,
         repository: &str,
         run: u64,
-    ) -> Result<Vec<WorkflowJob>, ApiError> {
+    ) -> Result<Vec<WorkflowJobJson>, ApiError> {
         #[derive(Deserialize)]
         struct Page {
-            jobs: Vec<WorkflowJob>,
+            jobs: Vec<WorkflowJobJson>,
         }
         let path = format!("/repos/{repository}/actions/runs/{run}/jobs?per_page=100");
         let page: Page = self.get(Caller::Installation(id), &path).await?;

@@ -9,7 +9,7 @@ use tokio::sync::watch;
 
 /// The App as GitHub has it.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct RegisteredApp {
+pub struct RegisteredAppJson {
     /// What people call it.
     pub name: String,
     /// Its name in addresses.
@@ -22,7 +22,7 @@ pub struct RegisteredApp {
 
 impl Api {
     /// The App that we are.
-    pub async fn app(&self) -> Result<RegisteredApp, ApiError> {
+    pub async fn app(&self) -> Result<RegisteredAppJson, ApiError> {
         let call = Call { caller: Caller::App, method: Method::GET, path: OURSELVES, body: None };
         let app = match self.send(call).await {
             Ok(answer) => answer.read(),

@@ -1,7 +1,7 @@
 use super::api::{Api, Call, Caller};
 use super::error::ApiError;
 use super::paging::next_page;
-use super::stacks::PullStack;
+use super::stacks::StackJson;
 use crate::model::{
     CommitId, InstallationId, MergeMethods, MethodsFrom, PullNumber, PullRequestDetails, RepositoryId,
     UnixMillis,
@@ -25,7 +25,7 @@ const PAGES_MAX: usize = 100;
 
 /// A repository as GitHub describes it in answers. In events it is not read: it says where git and links go.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct Repository {
+pub struct RepositoryJson {
     /// GitHub's number.
     pub id: RepositoryId,
     /// `owner/name`.
@@ -43,19 +43,19 @@ pub struct Repository {
 
 /// One end of a pull request.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct PullEnd {
+pub struct PullEndJson {
     /// The branch's name.
     #[serde(rename = "ref")]
     pub branch: String,
     /// The commit.
     pub sha: CommitId,
     /// The repository; `None` when it was deleted.
-    pub repo: Option<PullEndRepository>,
+    pub repo: Option<PullEndRepositoryJson>,
 }
 
 /// The repository of one end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-pub struct PullEndRepository {
+pub struct PullEndRepositoryJson {
     /// GitHub's number.
     pub id: RepositoryId,
     /// Whether its settings let pull requests be merged by a merge commit. GitHub does not tell everybody.
@@ -69,7 +69,7 @@ pub struct PullEndRepository {
     pub allow_rebase_merge: Option<bool>,
 }
 
-impl PullEndRepository {
+impl PullEndRepositoryJson {
     /// How its settings let pull requests be merged, where GitHub tells.
     pub fn merge_methods(&self) -> Option<MergeMethods> {
         Some(MergeMethods {
@@ -83,14 +83,14 @@ impl PullEndRepository {
 
 /// Somebody.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct User {
+pub struct UserJson {
     /// The login.
     pub login: String,
 }
 
 /// What lies in a folder.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct Entry {
+pub struct EntryJson {
     /// Its name there.
     pub name: String,
     /// `file` or `dir`, and others.
@@ -102,7 +102,7 @@ pub struct Entry {
 
 /// A pull request as GitHub describes it, in answers and in events.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct Pull {
+pub struct PullJson {
     /// Its number.
     pub number: PullNumber,
     /// `open` or `closed`.
@@ -114,16 +114,16 @@ pub struct Pull {
     #[serde(default)]
     pub merge_commit_sha: Option<CommitId>,
     /// The author; `None` when the account was deleted.
-    pub user: Option<User>,
+    pub user: Option<UserJson>,
     /// What would be merged.
-    pub head: PullEnd,
+    pub head: PullEndJson,
     /// Where it would go.
-    pub base: PullEnd,
+    pub base: PullEndJson,
     /// When it was last changed.
     pub updated_at: DateTime<Utc>,
     /// The stack it is in. Servers that know no stacks say nothing of one.
     #[serde(default)]
-    pub stack: Option<PullStack>,
+    pub stack: Option<StackJson>,
     /// What else rules need.
     #[serde(flatten)]
     pub details: PullRequestDetails,
@@ -131,11 +131,11 @@ pub struct Pull {
 
 /// An installation of the App.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct Installation {
+pub struct InstallationJson {
     /// GitHub's number.
     pub id: InstallationId,
     /// The account it is on.
-    pub account: Option<User>,
+    pub account: Option<UserJson>,
     /// Since when it is suspended.
     #[serde(default)]
     pub suspended_at: Option<DateTime<Utc>>,
@@ -204,7 +204,7 @@ pub struct CheckRunAction {
 
 /// A delivery that GitHub could not bring to us.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct FailedDelivery {
+pub struct FailedDeliveryJson {
     /// GitHub's number, by which it is asked for again.
     pub id: u64,
     /// The id it carries.
@@ -243,20 +243,21 @@ struct Comment {
 
 impl Api {
     /// Every installation of the App.
-    pub async fn installations(&self) -> Result<Vec<Installation>, ApiError> {
-        self.all_pages(Caller::App, "/app/installations?per_page=100", |page: Vec<Installation>| page).await
+    pub async fn installations(&self) -> Result<Vec<InstallationJson>, ApiError> {
+        self.all_pages(Caller::App, "/app/installations?per_page=100", |page: Vec<InstallationJson>| page)
+            .await
     }
 
     /// One installation of the App.
-    pub async fn installation(&self, id: InstallationId) -> Result<Installation, ApiError> {
+    pub async fn installation(&self, id: InstallationId) -> Result<InstallationJson, ApiError> {
         self.get(Caller::App, &format!("/app/installations/{id}")).await
     }
 
     /// The repositories that an installation covers.
-    pub async fn repositories(&self, id: InstallationId) -> Result<Vec<Repository>, ApiError> {
+    pub async fn repositories(&self, id: InstallationId) -> Result<Vec<RepositoryJson>, ApiError> {
         #[derive(Deserialize)]
         struct Page {
-            repositories: Vec<Repository>,
+            repositories: Vec<RepositoryJson>,
         }
         let path = "/installation/repositories?per_page=100";
         self.all_pages(Caller::Installation(id), path, |page: Page| page.repositories).await
@@ -308,7 +309,7 @@ impl Api {
         repository: &str,
         path: &str,
         branch: &str,
-    ) -> Result<Vec<Entry>, ApiError> {
+    ) -> Result<Vec<EntryJson>, ApiError> {
         let at = utf8_percent_encode(&format!("refs/heads/{branch}"), QUERY).to_string();
         self.get(Caller::Installation(id), &format!("/repos/{repository}/contents/{path}?ref={at}")).await
     }
@@ -421,17 +422,17 @@ impl Api {
     }
 
     /// Deliveries that failed, newest first, back to `since`.
-    pub async fn failed_deliveries(&self, since: UnixMillis) -> Result<Vec<FailedDelivery>, ApiError> {
-        let mut failed: Vec<FailedDelivery> = Vec::new();
+    pub async fn failed_deliveries(&self, since: UnixMillis) -> Result<Vec<FailedDeliveryJson>, ApiError> {
+        let mut failed: Vec<FailedDeliveryJson> = Vec::new();
         let mut next = Some("/app/hook/deliveries?status=failure&per_page=100".to_owned());
         for _ in 0..PAGES_MAX {
             let Some(path) = next else { break };
             let answer =
                 self.send(Call { caller: Caller::App, method: Method::GET, path: &path, body: None }).await?;
-            let page: Vec<FailedDelivery> = answer.read()?;
+            let page: Vec<FailedDeliveryJson> = answer.read()?;
             let reached = page.last().is_none_or(|oldest| UnixMillis::from(oldest.delivered_at) < since);
             // An older server passes over the filter for the status.
-            let lost = |it: &FailedDelivery| {
+            let lost = |it: &FailedDeliveryJson| {
                 UnixMillis::from(it.delivered_at) >= since && !(200..300).contains(&it.status_code)
             };
             failed.extend(page.into_iter().filter(lost));

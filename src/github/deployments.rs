@@ -1,7 +1,7 @@
 //! GitHub's Deployments and what is said of them, and the gate for jobs that wait for one.
 
 use super::api::{Api, Call, Caller};
-use super::calls::{QUERY, User};
+use super::calls::{QUERY, UserJson};
 use super::error::ApiError;
 use crate::model::{CommitId, InstallationId};
 use chrono::{DateTime, Utc};
@@ -119,7 +119,7 @@ pub struct SaidStatus {
     pub environment_url: Option<String>,
     /// Who said it.
     #[serde(default)]
-    pub creator: Option<User>,
+    pub creator: Option<UserJson>,
     /// When.
     pub created_at: DateTime<Utc>,
     /// The App that said it.

@@ -5,7 +5,7 @@
 //! is not named here is passed over.
 
 use super::bounded::{Paths, first, small_value, text_or_nothing};
-use super::calls::{Pull, User};
+use super::calls::{PullJson, UserJson};
 use super::deployments::SaidStatus;
 use crate::model::{CommitId, InstallationId, PullNumber, RepositoryId};
 use serde::Deserialize;
@@ -122,7 +122,7 @@ pub struct MadeBy {
 #[derive(Debug, Deserialize)]
 pub struct PullRequestEvent {
     /// The pull request after the change.
-    pub pull_request: Pull,
+    pub pull_request: PullJson,
 }
 
 /// `push`.
@@ -143,7 +143,7 @@ pub struct PushEvent {
     pub deleted: bool,
     /// Who pushed.
     #[serde(default)]
-    pub sender: Option<User>,
+    pub sender: Option<UserJson>,
     /// The commits, as far as GitHub lists them.
     #[serde(default, deserialize_with = "first::<_, _, COMMITS_LISTED>")]
     pub commits: Vec<PushedCommit>,
@@ -218,7 +218,7 @@ pub struct InstallationEvent {
     /// What happened.
     pub action: String,
     /// The installation after the change.
-    pub installation: super::calls::Installation,
+    pub installation: super::calls::InstallationJson,
 }
 
 /// `deployment_status`.
@@ -227,7 +227,7 @@ pub struct DeploymentStatusEvent {
     /// What was said of the deployment.
     pub deployment_status: SaidStatus,
     /// The deployment.
-    pub deployment: Deployment,
+    pub deployment: DeploymentJson,
     /// The workflow whose job made it, where one did.
     #[serde(default)]
     pub workflow: Option<WithPath>,
@@ -290,14 +290,14 @@ impl RunOfJob {
 
 /// A deployment.
 #[derive(Debug, Deserialize)]
-pub struct Deployment {
+pub struct DeploymentJson {
     /// GitHub's number.
     pub id: u64,
     /// What was deployed.
     pub sha: CommitId,
     /// Who made it.
     #[serde(default)]
-    pub creator: Option<User>,
+    pub creator: Option<UserJson>,
     /// What whoever made it has put in; nothing where that is much.
     #[serde(default, deserialize_with = "small_value")]
     pub payload: serde_json::Value,
@@ -321,19 +321,19 @@ pub struct DeploymentProtectionEvent {
     pub deployment_callback_url: Option<String>,
     /// What the job would deploy.
     #[serde(default)]
-    pub deployment: Option<Deployment>,
+    pub deployment: Option<DeploymentJson>,
 }
 
 /// `merge_group`.
 #[derive(Debug, Deserialize)]
 pub struct MergeGroupEvent {
     /// The group.
-    pub merge_group: MergeGroup,
+    pub merge_group: MergeGroupJson,
 }
 
 /// Pull requests that a merge queue has put together to be merged.
 #[derive(Debug, Deserialize)]
-pub struct MergeGroup {
+pub struct MergeGroupJson {
     /// What the base would point at.
     pub head_sha: CommitId,
     /// What the group was put on: the base, or the group before it.
@@ -361,7 +361,7 @@ pub struct ButtonEvent {
     /// The button.
     pub requested_action: PressedButton,
     /// Who pressed it.
-    pub sender: User,
+    pub sender: UserJson,
 }
 
 /// A check run by its name.

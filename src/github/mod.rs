@@ -45,13 +45,13 @@ mod stacks;
 mod tokens;
 
 pub use access::{Access, AccessState};
-pub use actions::{WorkflowJob, WorkflowRun, WorkflowStep};
+pub use actions::{WorkflowJobJson, WorkflowRunJson, WorkflowStepJson};
 pub use api::{Api, ApiConfig, Caller, Now};
-pub use app::RegisteredApp;
+pub use app::RegisteredAppJson;
 pub(crate) use blocking::off_the_runtime;
 pub use calls::{
-    CheckRunAction, CheckRunAnnotation, CheckRunBody, CheckRunOutput, Entry, FailedDelivery, Installation,
-    Pull, PullEnd, PullEndRepository, Repository, User,
+    CheckRunAction, CheckRunAnnotation, CheckRunBody, CheckRunOutput, EntryJson, FailedDeliveryJson,
+    InstallationJson, PullEndJson, PullEndRepositoryJson, PullJson, RepositoryJson, UserJson,
 };
 pub use deployments::{
     DESCRIPTION_MAX, DeploymentProtectionAnswer, MadeDeployment, NewDeployment, NewStatus, SaidStatus,
@@ -59,7 +59,7 @@ pub use deployments::{
 };
 pub use error::{ApiError, RetryAdvice};
 pub use jwt::{AppKey, InvalidKey};
-pub use pulls::{Collaborator, NewPull};
+pub use pulls::{CollaboratorJson, NewPull};
 pub use refs::BranchRule;
 pub use signature::{Secret, Signature, SignatureError, Verifier};
 pub(crate) use single_flight::SingleFlight;

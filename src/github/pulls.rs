@@ -1,7 +1,7 @@
 //! Calls about pull requests: what there is, how they may be merged, and who may change them.
 
 use super::api::{Api, Caller};
-use super::calls::{Pull, QUERY};
+use super::calls::{PullJson, QUERY};
 use super::error::ApiError;
 use crate::model::{BranchName, CommitId, InstallationId, MergeMethods, MethodsFrom, PullNumber};
 use http::Method;
@@ -23,7 +23,7 @@ pub struct NewPull<'a> {
 
 /// What somebody may do in a repository.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct Collaborator {
+pub struct CollaboratorJson {
     /// `admin`, `write`, `read` or `none`. Who may maintain is told as `write`, who may triage as `read`.
     pub permission: String,
     /// The role's own name, which may be one that the organisation has made.
@@ -31,7 +31,7 @@ pub struct Collaborator {
     pub role_name: Option<String>,
 }
 
-impl Collaborator {
+impl CollaboratorJson {
     /// Whether they may write to it.
     pub fn may_write(&self) -> bool {
         matches!(self.permission.as_str(), "admin" | "write")
@@ -45,9 +45,9 @@ impl Collaborator {
 
 impl Api {
     /// The open pull requests of a repository.
-    pub async fn open_pulls(&self, id: InstallationId, repository: &str) -> Result<Vec<Pull>, ApiError> {
+    pub async fn open_pulls(&self, id: InstallationId, repository: &str) -> Result<Vec<PullJson>, ApiError> {
         let path = format!("/repos/{repository}/pulls?state=open&per_page=100");
-        self.all_pages(Caller::Installation(id), &path, |page: Vec<Pull>| page).await
+        self.all_pages(Caller::Installation(id), &path, |page: Vec<PullJson>| page).await
     }
 
     /// The closed pull requests of a repository that changed last, at most a hundred; the newest first.
@@ -55,7 +55,7 @@ impl Api {
         &self,
         id: InstallationId,
         repository: &str,
-    ) -> Result<Vec<Pull>, ApiError> {
+    ) -> Result<Vec<PullJson>, ApiError> {
         let path = format!("/repos/{repository}/pulls?state=closed&sort=updated&direction=desc&per_page=100");
         self.get(Caller::Installation(id), &path).await
     }
@@ -66,7 +66,7 @@ impl Api {
         id: InstallationId,
         repository: &str,
         commit: CommitId,
-    ) -> Result<Vec<Pull>, ApiError> {
+    ) -> Result<Vec<PullJson>, ApiError> {
         self.get(
             Caller::Installation(id),
             &format!("/repos/{repository}/commits/{commit}/pulls?per_page=100"),
@@ -80,7 +80,7 @@ impl Api {
         id: InstallationId,
         repository: &str,
         number: PullNumber,
-    ) -> Result<Pull, ApiError> {
+    ) -> Result<PullJson, ApiError> {
         self.get(Caller::Installation(id), &format!("/repos/{repository}/pulls/{number}")).await
     }
 
@@ -90,7 +90,7 @@ impl Api {
         id: InstallationId,
         repository: &str,
         login: &str,
-    ) -> Result<Option<Collaborator>, ApiError> {
+    ) -> Result<Option<CollaboratorJson>, ApiError> {
         let login = utf8_percent_encode(login, QUERY);
         let path = format!("/repos/{repository}/collaborators/{login}/permission");
         match self.get(Caller::Installation(id), &path).await {
@@ -160,7 +160,8 @@ impl Api {
             base: &'a BranchName,
         }
         let path = format!("/repos/{repository}/pulls/{number}");
-        let _: Pull = self.write(Caller::Installation(id), Method::PATCH, &path, &Update { base }).await?;
+        let _: PullJson =
+            self.write(Caller::Installation(id), Method::PATCH, &path, &Update { base }).await?;
         Ok(())
     }
 
@@ -177,12 +178,12 @@ impl Api {
         let head = utf8_percent_encode(&head, QUERY);
         let base = utf8_percent_encode(new.base.as_str(), QUERY);
         let path = format!("/repos/{repository}/pulls?state=open&head={head}&base={base}&per_page=100");
-        let known: Vec<Pull> = self.get(Caller::Installation(id), &path).await?;
+        let known: Vec<PullJson> = self.get(Caller::Installation(id), &path).await?;
         if let Some(pull) = known.iter().find(|it| it.head.branch == new.head.as_str()) {
             return Ok(pull.number);
         }
         let path = format!("/repos/{repository}/pulls");
-        let made: Pull = self.write(Caller::Installation(id), Method::POST, &path, new).await?;
+        let made: PullJson = self.write(Caller::Installation(id), Method::POST, &path, new).await?;
         Ok(made.number)
     }
 }
@@ -190,7 +191,7 @@ impl Api {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::github::stacks::{PullStack, StackBase};
+    use crate::github::stacks::{StackBase, StackJson};
 
     #[test]
     fn a_stack_is_read_where_there_is_one_and_not_missed_where_there_is_none() {
@@ -199,15 +200,15 @@ mod tests {
             let json = format!(
                 r#"{{"number":3,"state":"open","user":null,"updated_at":"2026-11-01T00:00:00Z","head":{end},"base":{end}{stack}}}"#
             );
-            serde_json::from_str::<Pull>(&json).unwrap().stack
+            serde_json::from_str::<PullJson>(&json).unwrap().stack
         };
         // An older server says nothing, a newer one that there is none.
         assert_eq!(pull(""), None);
         assert_eq!(pull(r#","stack":null"#), None);
         let base = StackBase { branch: "main".to_owned() };
         let whole = r#","stack":{"id":5,"number":7,"size":2,"position":1,"base":{"ref":"main","sha":"x"}}"#;
-        assert_eq!(pull(whole), Some(PullStack { number: Some(7), base: base.clone() }));
+        assert_eq!(pull(whole), Some(StackJson { number: Some(7), base: base.clone() }));
         // All but the base may be left out.
-        assert_eq!(pull(r#","stack":{"base":{"ref":"main"}}"#), Some(PullStack { number: None, base }));
+        assert_eq!(pull(r#","stack":{"base":{"ref":"main"}}"#), Some(StackJson { number: None, base }));
     }
 }

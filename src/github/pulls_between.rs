@@ -1,7 +1,7 @@
 //! What pull requests there were between two branches of one repository.
 
 use super::api::{Api, Caller};
-use super::calls::{Pull, QUERY};
+use super::calls::{PullJson, QUERY};
 use super::error::ApiError;
 use crate::model::{BranchName, InstallationId};
 use percent_encoding::utf8_percent_encode;
@@ -13,7 +13,7 @@ impl Api {
         id: InstallationId,
         repository: &str,
         (head, base): (&BranchName, &BranchName),
-    ) -> Result<Vec<Pull>, ApiError> {
+    ) -> Result<Vec<PullJson>, ApiError> {
         let owner = repository.split('/').next().unwrap_or_default();
         let named = format!("{owner}:{head}");
         let named = utf8_percent_encode(&named, QUERY);
@@ -21,7 +21,7 @@ impl Api {
         let path = format!(
             "/repos/{repository}/pulls?state=all&head={named}&base={base}&sort=created&direction=desc&per_page=30"
         );
-        let found: Vec<Pull> = self.get(Caller::Installation(id), &path).await?;
+        let found: Vec<PullJson> = self.get(Caller::Installation(id), &path).await?;
         Ok(found.into_iter().filter(|it| it.head.branch == head.as_str()).collect())
     }
 }

@@ -1,7 +1,7 @@
 //! Calls about repositories as such.
 
 use super::api::{Api, Caller};
-use super::calls::Repository;
+use super::calls::RepositoryJson;
 use super::error::ApiError;
 use crate::model::{InstallationId, RepositoryId};
 
@@ -11,9 +11,9 @@ impl Api {
         &self,
         id: InstallationId,
         repository: RepositoryId,
-    ) -> Result<Repository, ApiError> {
+    ) -> Result<RepositoryJson, ApiError> {
         let path = format!("/repositories/{repository}");
-        let found: Repository = self.get(Caller::Installation(id), &path).await?;
+        let found: RepositoryJson = self.get(Caller::Installation(id), &path).await?;
         if found.id == repository {
             return Ok(found);
         }

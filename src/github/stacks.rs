@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 /// The stack a pull request is in, as the pull request names it.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct PullStack {
+pub struct StackJson {
     /// Its number in the repository.
     #[serde(default)]
     pub number: Option<u64>,

@@ -3,7 +3,7 @@
 use crate::engine::context::EngineContext;
 use crate::engine::inbox::Inbox;
 use crate::engine::work_error::WorkError;
-use crate::github::{ApiError, FailedDelivery, Installation, RegisteredApp};
+use crate::github::{ApiError, FailedDeliveryJson, InstallationJson, RegisteredAppJson};
 use crate::model::error_chain;
 use crate::store::{Change, InstallationState, WorkItem};
 use std::collections::HashSet;
@@ -51,7 +51,7 @@ async fn installations(ctx: &EngineContext) -> Result<Vec<Change>, WorkError> {
 }
 
 /// Logs which App we are. Some installations may never answer: the others are logged without them.
-fn log_summary(ctx: &EngineContext, app: RegisteredApp, installations: &[Installation]) {
+fn log_summary(ctx: &EngineContext, app: RegisteredAppJson, installations: &[InstallationJson]) {
     if ctx.installation_summary.begin(app, installations) {
         let (ctx, at, clock) = (ctx.this.clone(), ctx.now() + SUMMARY_WITHIN, Arc::clone(&ctx.clock));
         tokio::spawn(async move {
@@ -92,7 +92,7 @@ async fn ask_again(ctx: &EngineContext) -> Result<Redelivered, WorkError> {
 
 /// The last attempt at each delivery that is needed. Of one that is not, nothing would ever be known here,
 /// and it would be asked for at each start again.
-fn newest_attempts(failed: Vec<FailedDelivery>) -> Vec<FailedDelivery> {
+fn newest_attempts(failed: Vec<FailedDeliveryJson>) -> Vec<FailedDeliveryJson> {
     let mut seen = HashSet::new();
     let needed = failed.into_iter().filter(|it| Inbox::may_need(&it.event, it.action.as_deref()));
     needed.filter(|it| seen.insert(it.guid.clone())).collect()

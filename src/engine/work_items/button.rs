@@ -10,7 +10,7 @@ use crate::engine::context::EngineContext;
 use crate::engine::work_error::WorkError;
 use crate::engine::work_span;
 use crate::github::events::ButtonEvent;
-use crate::github::{self, ApiError, Collaborator, NewPull};
+use crate::github::{self, ApiError, CollaboratorJson, NewPull};
 use crate::lineage::{BranchError, Committer, Conflict, GitError, Rebuild, Repository};
 use crate::model::{
     AuditEntry, BranchName, CheckName, CommitId, ForPeople, PullNumber, Repair, RepositoryId, UserMessage,
@@ -159,10 +159,10 @@ impl Press<'_> {
         check.into_iter().chain([Change::Mark(WorkItem::PullRequest(row.repository, row.number))])
     }
 
-    async fn act(&self, what: &str, person: Option<&Collaborator>) -> Result<Done, NotDone> {
+    async fn act(&self, what: &str, person: Option<&CollaboratorJson>) -> Result<Done, NotDone> {
         let RepositoryRow { installation, full_name, .. } = self.repository;
         let row = &self.pull.pull;
-        if !person.is_some_and(Collaborator::may_write) {
+        if !person.is_some_and(CollaboratorJson::may_write) {
             return Err(NotDone::refused(format!("{} cannot write to this repository", self.who)));
         }
         // What was judged may not be what is there any more.
@@ -196,7 +196,7 @@ impl Press<'_> {
 
     /// A clean branch with the topic's own commits, and a pull request from it. Nothing is made where a
     /// commit would conflict.
-    async fn rebuild(&self, now: &github::Pull) -> Result<Done, NotDone> {
+    async fn rebuild(&self, now: &github::PullJson) -> Result<Done, NotDone> {
         let (Some(repair), Some(aimed)) = (self.repair(), self.pull.judged_base.clone()) else {
             return Err(NotDone::refused("nothing is left to rebuild"));
         };
@@ -267,7 +267,7 @@ impl Press<'_> {
 
     async fn open(
         &self,
-        now: &github::Pull,
+        now: &github::PullJson,
         branch: &BranchName,
         aimed: &BranchName,
         kept: usize,

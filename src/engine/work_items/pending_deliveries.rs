@@ -3,7 +3,7 @@
 use crate::engine::context::EngineContext;
 use crate::engine::work_error::WorkError;
 use crate::engine::work_span;
-use crate::github::{Pull, Repository, off_the_runtime};
+use crate::github::{PullJson, RepositoryJson, off_the_runtime};
 use crate::model::{InstallationId, Merged, PullRequest, PullRequestState, Stack, UnixMillis};
 use crate::store::{Change, DeliveryRow, RepositoryRow, RepositoryState, WorkItem};
 use bytes::Bytes;
@@ -67,7 +67,7 @@ impl PendingDeliveries {
 
 /// What GitHub says of a repository, as it is kept.
 pub(super) fn repository_row(
-    repository: &Repository,
+    repository: &RepositoryJson,
     installation: InstallationId,
     reconciled_at: Option<UnixMillis>,
 ) -> RepositoryRow {
@@ -85,7 +85,7 @@ pub(super) fn repository_row(
 
 /// What GitHub says of a pull request, as it is kept.
 pub(super) fn pull_row(
-    pull: &Pull,
+    pull: &PullJson,
     repository: crate::model::RepositoryId,
 ) -> Result<PullRequest, WorkError> {
     let name = |text: &str| {

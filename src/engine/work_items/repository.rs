@@ -213,7 +213,7 @@ async fn merged_before(ctx: &EngineContext, row: &RepositoryRow) -> Result<Vec<C
     Ok(merged.map(Change::Pull).collect())
 }
 
-fn readable(pull: &crate::github::Pull, id: RepositoryId) -> Option<PullRequest> {
+fn readable(pull: &crate::github::PullJson, id: RepositoryId) -> Option<PullRequest> {
     match pull_row(pull, id) {
         Ok(row) => Some(row),
         Err(WorkError { failure, .. }) => {
