@@ -1,4 +1,4 @@
-//! Merges that are asked for at one time and made at another.
+//! Asynchronous merges.
 
 #![allow(clippy::unwrap_used, reason = "a story that cannot go on has failed")]
 
@@ -115,6 +115,12 @@ async fn what_cannot_merge_is_refused_at_once_and_a_conflict_later() {
     let conflict = json!({ "message": "Merge conflict: the pull request could not be merged." });
     assert_eq!(end(&stage, &asked).await, (json!("failed"), conflict));
     assert_eq!(stage.call("PUT", &MERGE.replace('1', "7"), None).await.status, 404);
+    let tokens = format!("/app/installations/{}/access_tokens", stage.installation.id());
+    let narrow = json!({ "permissions": { "pull_requests": "write" } });
+    let narrow = stage.call_as(&stage.jwt(), "POST", &tokens, Some(narrow)).await;
+    let refused = stage.call_as(narrow.body["token"].as_str().unwrap(), "PUT", MERGE, None).await;
+    let accepted = refused.headers["x-accepted-github-permissions"].as_str();
+    assert_eq!((refused.status, accepted), (403, "contents=write"));
     assert_eq!(stage.unfit().await, Vec::<String>::new());
 }
 

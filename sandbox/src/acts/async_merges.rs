@@ -1,5 +1,4 @@
-//! Merges that are asked for at one time and made at another. Only the state of the pull request is looked at when somebody
-//! asks; what the rules say of it comes out when it runs.
+//! Asynchronous merges. A request checks only the state of the pull request; the rules are checked when the merge runs.
 
 use std::sync::Arc;
 
@@ -12,10 +11,10 @@ use crate::Refused;
 use crate::hub::Hub;
 use crate::model::{AsyncMerge, MergeAction, MergeOutcome, Pull, World};
 
-/// What is said where the head is another one than was asked for.
+/// GitHub's sentence when the head is not the one that was asked for.
 const MOVED: &str = "Pull request head branch was modified.";
 
-/// What comes with the wish to merge.
+/// The options of a request.
 #[derive(Debug, Clone)]
 pub(crate) struct AsyncWishes {
     pub(crate) method: Option<Method>,
@@ -26,18 +25,18 @@ pub(crate) struct AsyncWishes {
     pub(crate) message: Option<String>,
 }
 
-/// What somebody who asks is told.
+/// The answer to a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Requested {
     AlreadyMerged(String),
     AlreadyEnqueued,
     NotReady(&'static str),
-    /// Another one is under way, with its own wishes.
+    /// Another request is pending, with its own options.
     Exists(String),
     Accepted(String),
 }
 
-/// Asks for a merge, which runs by itself unless the stand-in holds merges back.
+/// Requests a merge. It runs by itself, unless the stand-in holds merges back.
 pub(crate) fn request(
     hub: &Arc<Hub>,
     place: (u64, u64),
@@ -100,7 +99,7 @@ fn ask(
     Ok(Requested::Accepted(uuid))
 }
 
-/// What merges together: in a stack everything below that is not merged yet, from the bottom; else the pull request alone.
+/// The pull requests that merge together: in a stack all unmerged ones up to this one, lowest first; otherwise only this one.
 fn up_to<'world>(world: &'world World, pull: &'world Pull) -> Vec<&'world Pull> {
     let Some((stack, place)) = world.stack_of(pull) else {
         return vec![pull];
@@ -110,7 +109,7 @@ fn up_to<'world>(world: &'world World, pull: &'world Pull) -> Vec<&'world Pull> 
     members.filter(|member| !member.merged()).collect()
 }
 
-/// Makes a merge that is pending, and writes down what became of it.
+/// Runs a pending merge and stores its outcome.
 pub(crate) async fn run(hub: Arc<Hub>, uuid: String) {
     let find = |world: &mut World| world.merges.iter().find(|merge| merge.uuid == uuid).cloned();
     let Some(merge) = hub.with(find).filter(|merge| merge.outcome == MergeOutcome::Pending) else {
@@ -130,7 +129,7 @@ pub(crate) async fn run(hub: Arc<Hub>, uuid: String) {
     });
 }
 
-/// Makes all merges that are pending, in the order in which they were asked for.
+/// Runs all pending merges, in the order of their requests.
 pub(crate) async fn run_all(hub: &Arc<Hub>) {
     let pending: Vec<String> = hub.with(|world| {
         let all = world.merges.iter().filter(|merge| merge.outcome == MergeOutcome::Pending);
@@ -188,7 +187,7 @@ async fn carry_out(hub: &Arc<Hub>, merge: &AsyncMerge) -> Result<MergeOutcome, R
     Ok(outcome)
 }
 
-/// Puts a pull request into the queue of its base. It has to be as good as for a merge.
+/// Puts a pull request into the queue of its base, if the rules would let it merge.
 fn enqueue(world: &mut World, merge: &AsyncMerge, queue: bool) -> Result<(), Refused> {
     let place = (merge.repository, merge.number);
     if !queue {

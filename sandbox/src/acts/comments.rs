@@ -43,8 +43,8 @@ pub(super) fn checked(body: &str) -> Result<(), Refused> {
     Ok(())
 }
 
-/// Refuses whoever a lock keeps out of a conversation: everybody who may not write to the repository. Apps are no
-/// collaborators, whatever they were granted.
+/// Refuses everybody who may not write to the repository if the conversation is locked. Apps are refused too, whatever
+/// their permissions: they are not collaborators.
 pub(super) fn not_locked_out(
     world: &World,
     place: (u64, u64),
@@ -120,8 +120,8 @@ pub(crate) fn delete(hub: &Hub, id: u64, actor: Actor) -> Result<(), Refused> {
 /// Every reaction there is.
 const REACTIONS: [&str; 8] = ["+1", "-1", "laugh", "confused", "heart", "hooray", "rocket", "eyes"];
 
-/// Refuses reactions in a locked conversation. There GitHub takes none from anybody, not even from those who may go on
-/// writing; its sentence is not on record.
+/// Refuses reactions in a locked conversation. GitHub accepts none there, not even from people who may still comment. The
+/// sentence is our own: GitHub's is not known.
 fn unlocked(world: &World, comment: &Comment) -> Result<(), Refused> {
     if world.locks.contains_key(&(comment.repository, comment.number)) {
         return Err(Refused::new(403, "Unable to create reaction because issue is locked."));

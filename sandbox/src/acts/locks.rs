@@ -18,7 +18,7 @@ fn tell(world: &mut World, place: (u64, u64), action: &'static str, sender: u64)
     }
 }
 
-/// Locks a conversation, or gives the lock another reason. Who may not write to the repository cannot comment any more.
+/// Locks a conversation, or changes the reason of the lock.
 pub(crate) fn lock(hub: &Hub, place: (u64, u64), reason: Option<String>, sender: u64) -> Result<(), Refused> {
     if reason.as_ref().is_some_and(|reason| !REASONS.contains(&reason.as_str())) {
         return Err(Refused::invalid("Issue", "lock_reason", "invalid", ""));

@@ -59,7 +59,7 @@ pub(super) fn not_mergeable(world: &World, pull: &Pull, method: Method, actor: A
     Some(Refused::new(405, sentence))
 }
 
-/// Why the rules keep somebody from merging. An app on the bypass list is kept from nothing, without having asked for it.
+/// Why the rules forbid somebody to merge. They forbid nothing to an app on the bypass list, whether it asks for that or not.
 fn forbidden(world: &World, pull: &Pull, actor: Actor) -> Option<String> {
     let protection = world.protection_of(pull)?;
     if actor.app.is_some_and(|app| protection.lets_through(app, true)) {

@@ -77,7 +77,7 @@ pub(crate) fn submit(hub: &Hub, place: (u64, u64), new: NewReview, actor: Actor)
     })
 }
 
-/// Dismisses a review: it says neither yes nor no any more.
+/// Dismisses a review: it no longer counts.
 pub(crate) fn dismiss(hub: &Hub, place: (u64, u64), id: u64, sender: u64) -> Result<(), Refused> {
     hub.with(|world| {
         let found = world.reviews.get_mut(&id).filter(|found| (found.repository, found.number) == place);
@@ -92,7 +92,7 @@ pub(crate) fn dismiss(hub: &Hub, place: (u64, u64), id: u64, sender: u64) -> Res
     })
 }
 
-/// After a push: dismisses the approvals, where the base wants that.
+/// After a push: dismisses the approvals, if the rules of the base say so.
 pub(super) fn dismiss_stale(world: &mut World, place: (u64, u64), sender: u64) {
     let protection = world.pulls.get(&place).and_then(|pull| world.protection_of(pull));
     if !protection.is_some_and(|protection| protection.dismisses_stale) {
@@ -116,7 +116,7 @@ pub(crate) struct NewLineComment {
     pub(crate) body: String,
 }
 
-/// Writes a comment on a line; answers its id. It is a review of its own.
+/// Writes a comment on a line; answers its id. GitHub makes a review for it.
 pub(crate) async fn comment(
     hub: &Hub,
     place: (u64, u64),

@@ -1,4 +1,4 @@
-//! Merges that are asked for at one time and made at another.
+//! Asynchronous merges: accepted at once, made later.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -13,10 +13,10 @@ pub(crate) struct AsyncMerge {
     pub(crate) uuid: String,
     pub(crate) repository: u64,
     pub(crate) number: u64,
-    /// `merge`, `squash` or `rebase`, if somebody chose.
+    /// `merge`, `squash` or `rebase`, if the request chose one.
     pub(crate) method: Option<String>,
     pub(crate) action: MergeAction,
-    /// The head that it was asked for; no other one is merged.
+    /// The head at the time of the request; no other one is merged.
     pub(crate) expected: String,
     pub(crate) title: Option<String>,
     pub(crate) message: Option<String>,
@@ -26,10 +26,10 @@ pub(crate) struct AsyncMerge {
     pub(crate) updated_at: DateTime<Utc>,
 }
 
-/// By which way a pull request shall merge.
+/// Whether a pull request merges directly or through a queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum MergeAction {
-    /// Through the queue where there is one.
+    /// Through the queue, if the base has one.
     Default,
     Direct,
     Queue,
@@ -57,7 +57,7 @@ pub(crate) enum MergeOutcome {
 }
 
 impl World {
-    /// The asynchronous merge of a pull request, unless it is forgotten by now.
+    /// An asynchronous merge of a pull request; `None` once GitHub has forgotten it.
     pub(crate) fn async_merge(&self, place: (u64, u64), uuid: &str) -> Option<&AsyncMerge> {
         let kept = |merge: &&AsyncMerge| self.now - merge.updated_at < KEPT;
         self.merges_of(place).find(|merge| merge.uuid == uuid).filter(kept)

@@ -66,9 +66,9 @@ pub(crate) struct World {
     pub(crate) pulls: BTreeMap<(u64, u64), Pull>,
     /// Pull requests in the merge queue of their base, by repository and number.
     pub(crate) queued: BTreeSet<(u64, u64)>,
-    /// In the order they were asked for.
+    /// In the order of their requests.
     pub(crate) merges: Vec<AsyncMerge>,
-    /// Asynchronous merges wait to be let go.
+    /// Asynchronous merges wait until they are released.
     pub(crate) holds_merges: bool,
     /// By repository and number.
     pub(crate) stacks: BTreeMap<(u64, u64), Stack>,

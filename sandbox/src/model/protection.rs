@@ -59,7 +59,7 @@ pub(crate) struct Bypass {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum BypassActor {
     App(u64),
-    /// Everybody with this role; only shown, since people's pushes are not held back.
+    /// Everybody with this role. Shown only: rules do not hold people's pushes back here, and the merge button bypasses none.
     Role(Permission),
 }
 

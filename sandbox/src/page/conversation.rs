@@ -19,7 +19,7 @@ const PICTURES: [(&str, &str, &str); 8] = [
 pub(super) fn conversation(world: &World, place: (u64, u64)) -> Conversation {
     let comments = world.comments_on(place.0, place.1).into_iter();
     let on_lines = world.line_comments_on(place.0, place.1).into_iter();
-    // What a comment on a line is part of says nothing itself.
+    // A review that only holds comments on lines has no text of its own.
     let speaks =
         |review: &&PullReview| review.verdict != ReviewVerdict::Commented || !review.body.trim().is_empty();
     let reviews = world.reviews_of(place.0, place.1).filter(speaks);

@@ -1,4 +1,4 @@
-//! Merges that are asked for at one time and made at another.
+//! Asynchronous merges of pull requests.
 
 use serde_json::Value;
 

@@ -1,7 +1,7 @@
 //! Comments on pull requests and issues, and the lock on them.
 //!
-//! The address is an issue's for both, but GitHub asks for the permission of what is discussed: `pull_requests` for a pull
-//! request, whatever its description says of `issues`.
+//! Both have an issue's address, but GitHub checks the permission of the thing itself: `pull_requests` for a pull request.
+//! Its description says that `issues` is enough; people report that it is not.
 
 use serde_json::Value;
 
@@ -15,7 +15,7 @@ use crate::shape;
 const READ: [(&str, Level); 2] = [("issues", Level::Read), ("pull_requests", Level::Read)];
 const WRITE: [(&str, Level); 2] = [("issues", Level::Write), ("pull_requests", Level::Write)];
 
-/// Insists on the permission that what is discussed takes, once one of the two is there.
+/// Requires `pull_requests` for a pull request and `issues` for an issue; the caller has checked that one of them is there.
 fn permitted(call: &Call, repository: u64, number: u64, level: Level) -> Result<(), Refused> {
     let pull = call.hub.with(|world| world.pulls.contains_key(&(repository, number)));
     if call.token()?.grants(if pull { "pull_requests" } else { "issues" }, level) {
@@ -25,7 +25,7 @@ fn permitted(call: &Call, repository: u64, number: u64, level: Level) -> Result<
     Err(Refused::forbidden_without(format!("issues={level}; pull_requests={level}")))
 }
 
-/// The comment of the path, if what is discussed there lets the token do this.
+/// The id of the path's comment, if the token has the permission for it.
 pub(super) fn of_path(call: &Call, repository: u64, level: Level) -> Result<u64, Refused> {
     let id = call.number("id")?;
     let number = call.shaped(repository, |world, _| {

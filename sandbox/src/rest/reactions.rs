@@ -7,8 +7,8 @@ use crate::acts::comments as acts;
 use crate::model::Level;
 use crate::shape;
 
-/// Reactions in a conversation are described to take `issues`, and are seen to take the permission of what is discussed:
-/// both, here.
+/// GitHub's description asks for `issues`; in practice it checks the permission of the pull request or issue. Here both are
+/// needed.
 const WRITE: [(&str, Level); 1] = [("issues", Level::Write)];
 const READ: [(&str, Level); 1] = [("issues", Level::Read)];
 

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::model::{AsyncMerge, MergeOutcome};
 
-/// `pull-request-merge-async-result` of one that was taken; `pending` says how it stands if it has not run yet.
+/// `pull-request-merge-async-result` of an accepted request; `pending` is the message until it has run.
 pub(crate) fn async_merge(merge: &AsyncMerge, pending: &str) -> Value {
     match &merge.outcome {
         MergeOutcome::Pending => json!({
@@ -23,12 +23,12 @@ pub(crate) fn async_merge(merge: &AsyncMerge, pending: &str) -> Value {
     }
 }
 
-/// The same of a merge that is there.
+/// The same, once merged.
 pub(crate) fn already_merged(message: &str, sha: &str) -> Value {
     json!({ "status": "merged", "details": { "message": message, "sha": sha } })
 }
 
-/// The same where nothing was merged: `enqueued` or `failed`.
+/// The same, not merged: `enqueued` or `failed`.
 pub(crate) fn without_merge(status: &str, message: &str) -> Value {
     json!({ "status": status, "details": { "message": message } })
 }

@@ -1,4 +1,4 @@
-//! When asynchronous merges are made.
+//! When asynchronous merges run.
 
 use crate::Sandbox;
 use crate::acts::async_merges;
@@ -9,7 +9,7 @@ impl Sandbox {
         self.hub.with(|world| world.holds_merges = true);
     }
 
-    /// Makes the asynchronous merges that are pending, in the order they were asked for, and holds no more back.
+    /// Runs the pending asynchronous merges, in the order of their requests, and holds no more back.
     pub async fn release_merges(&self) {
         self.hub.with(|world| world.holds_merges = false);
         async_merges::run_all(&self.hub).await;

@@ -135,7 +135,7 @@ impl Protect<'_> {
         self.let_pass_as(app, BypassMode::Always)
     }
 
-    /// Puts one app on the bypass list. It then merges past what is required without having asked for it.
+    /// Puts one app on the bypass list. Its merges then skip the rules, whether it asks for that or not.
     #[expect(clippy::return_self_not_must_use, reason = "usually the end of a sentence")]
     pub fn let_pass_as(self, app: u64, mode: BypassMode) -> Self {
         self.change(|protection| protection.bypasses.push(Bypass { actor: BypassActor::App(app), mode }));

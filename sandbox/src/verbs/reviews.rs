@@ -45,7 +45,7 @@ impl PullHandle {
         })
     }
 
-    /// Writes a comment on a line of a file, from 1, which the pull request must have changed or shown.
+    /// Writes a comment on a line of a file, counted from 1. The line must be part of the pull request's difference.
     pub fn comment_on(&self, path: &str, line: u64, body: &str) -> AddLineComment {
         let new = NewLineComment { path: path.to_owned(), line, body: body.to_owned() };
         AddLineComment { pull: self.clone(), new, by: SOMEBODY.to_owned() }
@@ -125,7 +125,7 @@ impl ReviewHandle {
         self.id
     }
 
-    /// Takes away what it says. Only an approval and a wish for changes can be dismissed.
+    /// Dismisses it. Only an approval or a request for changes can be dismissed.
     pub fn dismiss(&self) -> DismissReview {
         DismissReview { review: self.clone(), by: SOMEBODY.to_owned() }
     }

@@ -27,7 +27,7 @@ pub(crate) struct Event {
     pub(crate) fields: Value,
 }
 
-/// What an installation must be able to read to be told of an event; `None` where nothing is asked for here.
+/// The permission that an installation needs to receive an event; `None` where the stand-in asks for none.
 fn readable(event: &str) -> Option<&'static str> {
     match event {
         "issues" | "issue_comment" => Some("issues"),

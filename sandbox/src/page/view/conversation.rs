@@ -20,7 +20,7 @@ pub(in crate::page) struct CommentView {
     pub(in crate::page) id: u64,
     pub(in crate::page) author: String,
     pub(in crate::page) by_app: bool,
-    /// What more there is to say than that somebody said it: the verdict of a review, the line of a comment.
+    /// Stands beside the author: the verdict of a review, or the line of a comment.
     pub(in crate::page) note: Option<String>,
     pub(in crate::page) at: DateTime<Utc>,
     pub(in crate::page) edited: bool,
