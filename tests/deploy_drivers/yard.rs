@@ -17,6 +17,9 @@ use towpath::deploy::slug::{self, BuildSettings};
 use towpath::deploy::{DeployReport, ReportedState};
 use towpath::model::{BranchName, CommitId, Deploy, DeployState, PullNumber, TreeId, Trigger, UnixMillis};
 
+/// How long a report is waited for: folders a thousand deep take a busy disk a minute.
+const PATIENCE: Duration = Duration::from_secs(240);
+
 /// One file, `source`, and how often it was asked for.
 #[derive(Default)]
 pub(crate) struct Files {
@@ -109,7 +112,7 @@ impl Yard {
                 changed.await;
             }
         };
-        tokio::time::timeout(Duration::from_secs(60), found).await.unwrap()
+        tokio::time::timeout(PATIENCE, found).await.unwrap()
     }
 
     pub(crate) fn log(&self, request: &DeployRequest) -> String {
