@@ -3,7 +3,7 @@
 use super::moment::Moment;
 use super::{UsageError, opened};
 use crate::lineage::Ledger;
-use crate::model::{BranchName, LedgerEntry, PullRequest, TipSource, UnixSeconds};
+use crate::model::{BranchName, LedgerEntry, PullRequest, TipSource};
 use crate::store::{SqliteStore, Store};
 use serde_json::json;
 use std::fmt::Write as _;
@@ -115,7 +115,7 @@ async fn show(
         return Ok(match stay {
             _ if wanted.json => format!("{}\n", stay.as_ref().map_or(serde_json::Value::Null, Stay::object)),
             None => {
-                format!("nothing is known of {branch} at {at}; the first entry is of {}\n", utc(tips[0].at))
+                format!("nothing is known of {branch} at {at}; the first entry is of {}\n", tips[0].at)
             }
             Some(stay) => stay.told(branch, at),
         });
@@ -154,19 +154,19 @@ impl Stay<'_> {
             Some(commit) => format!("At {at} {branch} was at {commit}\n"),
             None => format!("At {at} there was no branch {branch}\n"),
         };
-        let _ = writeln!(text, "  since   {}{}", utc(tip.at), by(&self.entry));
+        let _ = writeln!(text, "  since   {}{}", tip.at, by(&self.entry));
         if let Some(before) = tip.before {
             let _ = writeln!(text, "  before  {before}");
         }
         let _ = match self.next {
             None => writeln!(text, "  until   no later move is known"),
             Some(LedgerEntry { source: TipSource::Reconciled, at, .. }) => {
-                writeln!(text, "  until   {} at the latest, when another state was noticed", utc(*at))
+                writeln!(text, "  until   {at} at the latest, when another state was noticed")
             }
             Some(LedgerEntry { commit: Some(commit), at, .. }) => {
-                writeln!(text, "  until   {}, when it went to {}", utc(*at), commit.short())
+                writeln!(text, "  until   {at}, when it went to {}", commit.short())
             }
-            Some(next) => writeln!(text, "  until   {}, when it was deleted", utc(next.at)),
+            Some(next) => writeln!(text, "  until   {}, when it was deleted", next.at),
         };
         text
     }
@@ -182,7 +182,7 @@ fn line(entry: &Entry) -> String {
     let tip = &entry.tip;
     let commit = tip.commit.map_or_else(|| "deleted  ".to_owned(), |commit| commit.short());
     let before = tip.before.map(|before| format!(", before {}", before.short())).unwrap_or_default();
-    format!("{}  {commit}{before}{}\n", utc(tip.at), by(entry))
+    format!("{}  {commit}{before}{}\n", tip.at, by(entry))
 }
 
 /// Who moved it, how, and how that is known.
@@ -246,15 +246,10 @@ fn branches(tips: &[LedgerEntry]) -> Vec<BranchName> {
     names
 }
 
-fn utc(at: UnixSeconds) -> String {
-    let time = at.to_date().unwrap_or_default();
-    time.format("%Y-%m-%d %H:%M:%S UTC").to_string()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{CommitId, RepositoryId};
+    use crate::model::{CommitId, RepositoryId, UnixSeconds};
 
     fn tip(commit: u8, at: i64, source: TipSource) -> LedgerEntry {
         LedgerEntry {

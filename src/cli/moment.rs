@@ -47,10 +47,7 @@ impl FromStr for Moment {
 
 impl fmt::Display for Moment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0.to_date() {
-            Some(time) => time.format("%Y-%m-%d %H:%M:%S UTC").fmt(f),
-            None => write!(f, "second {}", self.0.0),
-        }
+        self.0.fmt(f)
     }
 }
 

@@ -22,7 +22,7 @@ pub enum ApiError {
         status: u16,
     },
     /// Too many calls: nothing is sent for this installation before then.
-    #[error("GitHub's rate limit is used up until {}", .until.0)]
+    #[error("GitHub's rate limit is used up until {until}")]
     RateLimited {
         /// When calls are welcome again.
         until: UnixMillis,

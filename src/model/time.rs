@@ -4,6 +4,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
+use std::fmt;
 use std::ops::{Add, AddAssign, Sub};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -109,6 +110,23 @@ impl UnixSeconds {
     }
 }
 
+/// As a date in UTC, as exact as a person needs.
+impl fmt::Display for UnixMillis {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.to_seconds().fmt(f)
+    }
+}
+
+/// As a date in UTC.
+impl fmt::Display for UnixSeconds {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.to_date() {
+            Some(date) => date.format("%Y-%m-%d %H:%M:%S UTC").fmt(f),
+            None => write!(f, "second {}", self.0),
+        }
+    }
+}
+
 impl From<DateTime<Utc>> for UnixMillis {
     fn from(date: DateTime<Utc>) -> Self {
         Self(date.timestamp_millis())
@@ -195,6 +213,12 @@ mod tests {
         assert_eq!(UnixMillis::from(date), UnixMillis(1_700_000_000_123));
         assert_eq!(UnixSeconds::from(date), UnixSeconds(1_700_000_000));
         assert_eq!([UnixMillis::MAX.to_date(), UnixSeconds::MIN.to_date()], [None, None]);
+    }
+
+    #[test]
+    fn people_see_a_date() {
+        assert_eq!(UnixMillis(1_700_000_000_999).to_string(), "2023-11-14 22:13:20 UTC");
+        assert_eq!(UnixSeconds::MAX.to_string(), "second 9223372036854775807");
     }
 
     #[test]

@@ -98,7 +98,7 @@ pub enum DriverError {
         source: Option<SharedError>,
     },
     /// It may be asked again at this moment, not before.
-    #[error("not before {}", .0.0)]
+    #[error("not before {0}")]
     NotBefore(UnixMillis),
 }
 
