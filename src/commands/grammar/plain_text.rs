@@ -157,7 +157,7 @@ impl Reader<'_> {
                 self.not_plain -= usize::from(!was_plain);
             }
             Event::Text(_) => self.plain(range),
-            Event::InlineHtml(_) if self.not_plain == 0 => self.html(range),
+            Event::InlineHtml(_) if self.open.first() == Some(&Open::Plain) => self.html(range),
             _ => {}
         }
         self.at_line_start = matches!(
