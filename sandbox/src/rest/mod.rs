@@ -83,6 +83,7 @@ fn repository_routes() -> Router<Arc<Hub>> {
         .route("/repos/{owner}/{repo}/rules/branches/{*branch}", get(rules::of_branch))
         .route("/repos/{owner}/{repo}/rulesets", get(rules::list))
         .route("/repos/{owner}/{repo}/rulesets/{ruleset}", get(rules::show))
+        .route("/repos/{owner}/{repo}/collaborators/{login}", get(repositories::collaborator))
         .route("/repos/{owner}/{repo}/collaborators/{login}/permission", get(repositories::permission))
         .route("/repos/{owner}/{repo}/git/refs", post(refs::create))
         .route("/repos/{owner}/{repo}/git/ref/{*name}", get(refs::show))

@@ -39,6 +39,22 @@ pub(crate) async fn branch(call: Call) -> Answer {
     call.shaped(id, |world, found| Some(shape::branch(world, found, name, &info))).map(Reply::ok)
 }
 
+/// `GET /repos/{owner}/{repo}/collaborators/{login}`: 204 for whom somebody has let in, 404 for everybody else.
+pub(crate) async fn collaborator(call: Call) -> Answer {
+    let id = call.repository(&METADATA)?;
+    let login = call.param("login");
+    call.hub.with(|world| {
+        let found = world.repository(id).ok_or_else(Refused::not_found)?;
+        let account = world.account_named(login).filter(|it| it.kind == AccountKind::User);
+        let account = account.ok_or_else(Refused::not_found)?;
+        if found.collaborators.contains_key(&account.id) {
+            Ok(Reply::empty())
+        } else {
+            Err(Refused::not_found())
+        }
+    })
+}
+
 /// `GET /repos/{owner}/{repo}/collaborators/{login}/permission`: of a stranger 404 where it is private, `read` where it is
 /// public.
 pub(crate) async fn permission(call: Call) -> Answer {
