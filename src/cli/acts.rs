@@ -5,7 +5,7 @@ use super::opened::{environment, path_of};
 use super::{UsageError, opened, print};
 use crate::deploy::DeployQueue;
 use crate::engine::{Clock as _, SystemClock};
-use crate::model::{Deploy, DeployState, Ending, Environment, RepositoryId};
+use crate::model::{Deploy, DeployState, Environment, RepositoryId};
 use crate::report;
 use crate::store::{ActOutcome, RequestedAct, RequestedActId, RequestedActRow, SqliteStore, Store};
 use serde_json::{Value, json};
@@ -66,6 +66,8 @@ pub(super) async fn ask(at: &At, act: RequestedAct, telling: &Telling) -> Result
         environment: environment.name.clone(),
         act,
         made_at: SystemClock.now(),
+        origin: None,
+        progress: None,
         outcome: None,
     };
     let id = store.request_act(asked).await?;
@@ -89,7 +91,7 @@ pub(super) async fn ask(at: &At, act: RequestedAct, telling: &Telling) -> Result
 }
 
 fn as_json(outcome: &ActOutcome) -> Value {
-    let ActOutcome { accepted, words, deploy } = outcome;
+    let ActOutcome { accepted, words, deploy, pull_request: _ } = outcome;
     json!({ "schema_version": 1, "accepted": accepted, "deploy": deploy, "words": words })
 }
 
@@ -150,7 +152,7 @@ impl Following<'_> {
                 });
                 told = words;
             }
-            if let Some(next) = same_by_another_number(&queue, deploy) {
+            if let Some(next) = queue.goes_on_as(deploy) {
                 number = next;
             } else if !deploy.state.is_open() {
                 return Ok(deploy.state == DeployState::Succeeded);
@@ -163,10 +165,4 @@ impl Following<'_> {
 fn how_it_stands(queue: &DeployQueue, deploy: &Deploy) -> String {
     let waits = queue.waits_for(deploy.number).and_then(report::waits_for);
     waits.map_or_else(|| report::deploy_line(deploy), |words| format!("deploy {}: {words}", deploy.number))
-}
-
-/// What waited behind a rollback goes on under a new number.
-fn same_by_another_number(queue: &DeployQueue, deploy: &Deploy) -> Option<u64> {
-    let Some(Ending::Superseded { by }) = deploy.ending else { return None };
-    queue.get(by).filter(|it| it.commit == deploy.commit).map(|it| it.number)
 }

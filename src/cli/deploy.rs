@@ -43,5 +43,5 @@ pub(super) struct Arguments {
 pub(super) async fn run(arguments: Arguments) -> Result<ExitCode, UsageError> {
     let Arguments { at, again, reason, by, telling } = arguments;
     let reason = reason.as_deref().map(worth_telling).transpose()?;
-    ask(&at, RequestedAct::Deploy { again, by, reason }, &telling).await
+    ask(&at, RequestedAct::Deploy { again, by, reason, tip: None }, &telling).await
 }

@@ -212,6 +212,12 @@ impl DeployQueue {
         Some(by)
     }
 
+    /// The number under which one goes on that waited behind a hold while a rollback went.
+    pub fn goes_on_as(&self, deploy: &Deploy) -> Option<u64> {
+        let Some(Ending::Superseded { by }) = deploy.ending else { return None };
+        self.get(by).filter(|it| it.commit == deploy.commit).map(|it| it.number)
+    }
+
     /// The one whose turn it is as soon as nothing stands in its way.
     pub fn next_in_line(&self) -> Option<u64> {
         let held = self.hold().is_some();

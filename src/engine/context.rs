@@ -9,11 +9,12 @@ use super::installation_summary::InstallationSummary;
 use super::merge_rules::MergeRules;
 use super::mirrors::{MirrorBounds, Mirrors};
 use super::supervisor::Health;
+use super::work_error::WorkError;
 use crate::github::Api;
 use crate::model::{DocsUrl, PromotionPath, UnixMillis};
 use crate::store::{ConcurrencyLimits, Store};
 use std::collections::HashSet;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use std::time::Duration;
 use tokio::sync::Notify;
 
@@ -127,6 +128,8 @@ pub(super) struct EngineContext {
     pub(super) asked: Mutex<HashSet<u64>>,
     /// Which numbers deploys were given before this run, as far as it was asked.
     pub(super) given_numbers: GivenNumbers,
+    /// The App's own handle, once GitHub has told.
+    pub(super) handle: OnceLock<String>,
 }
 
 impl EngineContext {
@@ -143,6 +146,20 @@ impl EngineContext {
     /// Since when bodies of deliveries are kept, and since when deliveries.
     pub(super) fn kept_since(&self, now: UnixMillis) -> (UnixMillis, UnixMillis) {
         (now - self.settings.keep_bodies, now - self.settings.keep_deliveries)
+    }
+
+    /// The App's own handle: comments call it by that.
+    pub(super) async fn handle(&self) -> Result<String, WorkError> {
+        if let Some(handle) = self.handle.get() {
+            return Ok(handle.clone());
+        }
+        let app = self.api.app().await?;
+        Ok(self.note_handle(app.slug.as_deref()))
+    }
+
+    /// Notes the handle, which stays. A server that does not tell it may have any.
+    pub(super) fn note_handle(&self, slug: Option<&str>) -> String {
+        self.handle.get_or_init(|| slug.unwrap_or("towpath").to_owned()).clone()
     }
 
     pub(super) fn was_asked(&self, delivery: u64) -> bool {

@@ -1,8 +1,9 @@
 //! The way in: from a webhook's headers and body to a stored delivery.
 
-use crate::github::events::{Changes, Envelope};
+use crate::github::comment_events::key_of;
+use crate::github::events::{Author, Changes, Envelope};
 use crate::github::{Secret, Signature, SignatureError, Verifier, off_the_runtime};
-use crate::model::{BranchName, SharedError, UnixMillis, error_chain};
+use crate::model::{BranchName, CommentKey, PullNumber, SharedError, UnixMillis, error_chain};
 use crate::report::{REBUILD, RETARGET};
 use crate::store::{Accepted, NewDelivery, Store, StoreError, WorkItem};
 use bytes::Bytes;
@@ -204,13 +205,14 @@ impl Inbox {
 pub(super) const OF_QUEUES: &str = "gh-readonly-queue/";
 
 /// The events that are needed, with the actions of theirs that are; none named stands for all.
-const NEEDED: [(&str, &[&str]); 11] = [
+const NEEDED: [(&str, &[&str]); 14] = [
     ("check_run", &["rerequested", "requested_action"]),
     ("check_suite", &["rerequested", "requested_action"]),
     ("deployment_protection_rule", &["requested"]),
     ("deployment_status", &[]),
     ("installation", &[]),
     ("installation_repositories", &[]),
+    ("issue_comment", &["created", "edited"]),
     ("merge_group", &["checks_requested"]),
     (
         "pull_request",
@@ -225,6 +227,8 @@ const NEEDED: [(&str, &[&str]); 11] = [
             "stacked",
         ],
     ),
+    ("pull_request_review", &["submitted", "edited"]),
+    ("pull_request_review_comment", &["created", "edited"]),
     ("push", &[]),
     (
         "repository",
@@ -314,8 +318,31 @@ fn unit_of(event: &str, envelope: &Envelope<'_>, app_id: u64) -> Result<Option<W
             Some(WorkItem::Installation(installation.id))
         }
         "repository" => Some(WorkItem::Repository(repository()?)),
+        "issue_comment" | "pull_request_review" | "pull_request_review_comment" => {
+            match comment_with_command(event, envelope)? {
+                Some((number, comment)) => Some(WorkItem::Command(repository()?, number, comment)),
+                None => None,
+            }
+        }
         _ => None,
     })
+}
+
+/// The comment that an event tells of, where it may hold a command of somebody's. What bots write holds none: most
+/// comments end here.
+fn comment_with_command(
+    event: &str,
+    envelope: &Envelope<'_>,
+) -> Result<Option<(PullNumber, CommentKey)>, Refusal> {
+    let lacks = |what: &str| Refusal::Malformed(format!("the {event} event has no {what}"));
+    let written = envelope.comment.as_ref().or(envelope.review.as_ref());
+    let written = written.ok_or_else(|| lacks("comment.id"))?;
+    let is_bot = |author: Option<&Author<'_>>| author.is_some_and(|it| it.kind.as_deref() == Some("Bot"));
+    if !written.may_hold_command() || is_bot(written.user.as_ref()) || is_bot(envelope.sender.as_ref()) {
+        return Ok(None);
+    }
+    let place = envelope.issue.or(envelope.pull_request).ok_or_else(|| lacks("issue.number"))?;
+    Ok(key_of(event, written.id).map(|comment| (place.number, comment)))
 }
 
 /// The number of the run in the address that a job's answer goes to.

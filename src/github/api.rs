@@ -184,6 +184,11 @@ impl Api {
         *self.clock_ahead.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// What our own clock showed at a moment that GitHub tells, as far as is known how far apart the two are.
+    pub fn our_time_of(&self, moment: UnixMillis) -> UnixMillis {
+        UnixMillis(moment.0.saturating_add(self.clock_ahead().num_milliseconds()))
+    }
+
     pub(super) fn now(&self) -> UnixMillis {
         (self.now)()
     }

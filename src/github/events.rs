@@ -54,6 +54,47 @@ pub struct Envelope<'a> {
     /// The button that was pressed.
     #[serde(borrow, default)]
     pub requested_action: Option<Pressed<'a>>,
+    /// The issue or pull request that was commented on.
+    #[serde(default)]
+    pub issue: Option<Numbered>,
+    /// The comment.
+    #[serde(borrow, default)]
+    pub comment: Option<Written<'a>>,
+    /// The review.
+    #[serde(borrow, default)]
+    pub review: Option<Written<'a>>,
+    /// Who did it.
+    #[serde(borrow, default)]
+    pub sender: Option<Author<'a>>,
+}
+
+/// What somebody has written.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Written<'a> {
+    /// Its number.
+    pub id: u64,
+    /// Its Markdown.
+    #[serde(borrow, default)]
+    pub body: Option<Cow<'a, str>>,
+    /// Who wrote it.
+    #[serde(borrow, default)]
+    pub user: Option<Author<'a>>,
+}
+
+/// Somebody, by the kind of account.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Author<'a> {
+    /// `User`, `Bot`, `Organization`.
+    #[serde(rename = "type", borrow, default)]
+    pub kind: Option<Cow<'a, str>>,
+}
+
+impl Written<'_> {
+    /// Whether it may hold a command: a line begins as one does.
+    pub fn may_hold_command(&self) -> bool {
+        let text = self.body.as_deref().unwrap_or_default();
+        text.split(['\n', '\r']).any(|line| line.trim_start().starts_with(['/', '@']))
+    }
 }
 
 /// A deployment, by where it goes.

@@ -29,6 +29,8 @@ mod blocking;
 mod bounded;
 mod caller;
 mod calls;
+pub mod comment_events;
+mod comments;
 mod deployments;
 mod error;
 pub mod events;
@@ -53,13 +55,14 @@ pub use calls::{
     CheckRunAction, CheckRunAnnotation, CheckRunBody, CheckRunOutput, EntryJson, FailedDeliveryJson,
     InstallationJson, PullEndJson, PullEndRepositoryJson, PullJson, RepositoryJson, UserJson,
 };
+pub use comments::Reaction;
 pub use deployments::{
     DESCRIPTION_MAX, DeploymentProtectionAnswer, MadeDeployment, NewDeployment, NewStatus, SaidStatus,
     is_keyed,
 };
 pub use error::{ApiError, RetryAdvice};
 pub use jwt::{AppKey, InvalidKey};
-pub use pulls::{CollaboratorJson, NewPull};
+pub use pulls::{CollaboratorJson, CollaboratorUserJson, NewPull, PermissionsJson};
 pub use refs::BranchRule;
 pub use signature::{Secret, Signature, SignatureError, Verifier};
 pub(crate) use single_flight::SingleFlight;

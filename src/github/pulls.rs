@@ -29,6 +29,34 @@ pub struct CollaboratorJson {
     /// The role's own name, which may be one that the organisation has made.
     #[serde(default)]
     pub role_name: Option<String>,
+    /// Who it is.
+    #[serde(default)]
+    pub user: Option<CollaboratorUserJson>,
+}
+
+/// Somebody, with their permissions.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct CollaboratorUserJson {
+    /// What they may do, one by one: it tells what an organisation's own role is worth.
+    #[serde(default)]
+    pub permissions: Option<PermissionsJson>,
+}
+
+/// What somebody may do, one by one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "GitHub answers five of them")]
+#[serde(default)]
+pub struct PermissionsJson {
+    /// Whether they have the rights of an administrator.
+    pub admin: bool,
+    /// Whether they may do what a maintainer may.
+    pub maintain: bool,
+    /// Whether they may push.
+    pub push: bool,
+    /// Whether they may label and close.
+    pub triage: bool,
+    /// Whether they may read.
+    pub pull: bool,
 }
 
 impl CollaboratorJson {

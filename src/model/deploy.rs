@@ -206,6 +206,13 @@ pub enum Ending {
         /// In which phase it was last seen.
         phase: Option<Phase>,
     },
+    /// Somebody has ended it.
+    CancelledByPerson {
+        /// Who.
+        by: String,
+        /// In which phase it was last seen.
+        phase: Option<Phase>,
+    },
 }
 
 /// How a deploy is ended before its own end.

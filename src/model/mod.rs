@@ -27,6 +27,7 @@ mod carried;
 mod cause;
 mod check_names;
 mod command_rights;
+mod comment_key;
 mod commit;
 pub mod config;
 mod credentials;
@@ -68,6 +69,7 @@ pub use check_names::CheckName;
 pub use command_rights::{
     BudgetPeriod, CommandRights, Grant, Grantee, OverrideBudget, OverrideRules, RepositoryRole,
 };
+pub use comment_key::{CommentKey, InvalidCommentKey};
 pub use commit::Commit;
 pub use credentials::without_credentials;
 pub use deploy::{CancelEnd, Cancellation, Deploy, DeployState, Ending, Phase, PhaseRun, Trigger};

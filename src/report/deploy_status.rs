@@ -90,12 +90,16 @@ fn runs(phase: Option<Phase>) -> String {
 
 fn is_asked_to_end(deploy: &Deploy) -> bool {
     let why = deploy.cancellation.as_ref().map(|it| &it.why);
-    matches!(why, Some(Ending::Cancelled { .. } | Ending::Superseded { .. }))
+    matches!(
+        why,
+        Some(Ending::Cancelled { .. } | Ending::CancelledByPerson { .. } | Ending::Superseded { .. })
+    )
 }
 
 fn is_being_ended(deploy: &Deploy) -> String {
     let why = match deploy.cancellation.as_ref().map(|it| &it.why) {
         Some(Ending::Cancelled { by, .. }) => format!("deploy {by} rolls it back"),
+        Some(Ending::CancelledByPerson { by, .. }) => format!("{by} asked for it"),
         Some(Ending::Superseded { by }) => format!("deploy {by} goes instead"),
         Some(Ending::Stuck { within, .. }) => format!("it has not ended within {}", length(*within)),
         _ => "nobody started it in time".to_owned(),
@@ -196,6 +200,10 @@ fn why_ended(deploy: &Deploy) -> String {
         Some(Ending::Cancelled { by, .. }) => {
             format!("Cancelled for the rollback, deploy {by}: {}", untouched(deploy))
         }
+        Some(Ending::CancelledByPerson { by, .. }) if deploy.may_have_touched_the_site() => {
+            format!("Cancelled by {by}: the site may be in maintenance mode")
+        }
+        Some(Ending::CancelledByPerson { by, .. }) => format!("Cancelled by {by}: {}", untouched(deploy)),
     }
 }
 
@@ -244,6 +252,12 @@ fn next_step(repository: &str, deploy: &Deploy, acts: OperatorActs, entry: Entry
             format!("Look at `{environment}` now. Then fix the fault {fix}.")
         }
         Some(Ending::Cancelled { by, .. }) => format!("Deploy {by} rolls `{environment}` back."),
+        Some(Ending::CancelledByPerson { .. }) if deploy.may_have_touched_the_site() => {
+            format!("Look at `{environment}` now. Then deploy again, or roll it back.")
+        }
+        Some(Ending::CancelledByPerson { .. }) => {
+            format!("`{environment}` still runs what it ran before.")
+        }
         Some(Ending::NotPickedUp { .. }) => match deploy.driver.as_str() {
             "deployment" => format!(
                 "Something has to act on GitHub's Deployments to `{environment}`: a workflow `on: deployment`, or a \

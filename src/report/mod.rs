@@ -36,6 +36,7 @@ mod one_line;
 mod operator;
 mod prose;
 mod repair_plan;
+mod reply;
 mod rewritten;
 mod shell;
 mod stamp;
@@ -64,8 +65,9 @@ pub use deployment_protection::{ProtectionWords, WaitingJob, deployment_protecti
 pub use local::{Basis, ConfigSource, LocalCheck, SeenAs};
 pub use notes::{Note, replacement, with_notes};
 pub use one_line::one_line;
-pub use operator::{AskedFor, deploy_refused, rollback_refused, waits_for};
+pub use operator::{AskedFor, InComments, cannot_cancel, deploy_refused, rollback_refused, waits_for};
 pub use repair_plan::{RepairPlan, RepairStage, repair_plan};
+pub use reply::{CommandReply, CommandStatus, plain_text, reply, reply_marker, sentence};
 pub use rewritten::{Rewritten, rewritten_alarm, rewritten_marker};
 pub use shell::quote as shell_word;
 pub use stamp::utc as moment;

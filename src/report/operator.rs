@@ -1,8 +1,8 @@
-//! Answers to an operator who asks for a deploy or a rollback.
+//! Answers to who asks for a deploy or a rollback: the operator by the command line, others by a comment.
 
 use super::deploy_status::{deploy_command, rollback_command};
 use super::deployment_protection::hold_lift_command;
-use crate::model::{CommitId, DeployRefusal, Environment, RollbackRefusal, WaitsFor};
+use crate::model::{CommitId, Deploy, DeployRefusal, Environment, RollbackRefusal, WaitsFor};
 
 /// Where something was asked for.
 #[derive(Debug, Clone, Copy)]
@@ -11,14 +11,38 @@ pub struct AskedFor<'a> {
     pub repository: &'a str,
     /// The environment.
     pub environment: &'a Environment,
+    /// Where a comment asks for it, how one writes commands there: what is advised are those then.
+    pub in_comments: Option<InComments<'a>>,
+}
+
+/// How commands about an environment are written in comments.
+#[derive(Debug, Clone, Copy)]
+pub struct InComments<'a> {
+    /// What stands between the slash and a command's name.
+    pub prefix: &'a str,
+    /// The environment as a word of a command.
+    pub environment: &'a str,
+}
+
+impl InComments<'_> {
+    fn command(&self, name: &str, rest: &str) -> String {
+        let Self { prefix, environment } = self;
+        format!("/{prefix}{name} {environment}{rest}")
+    }
 }
 
 impl AskedFor<'_> {
     fn further_back(&self, before: Option<CommitId>) -> String {
         match before {
             Some(before) => {
-                let command = rollback_command(self.repository, &self.environment.name);
-                format!("; the release before it is {}: {command} --to {before}", before.short())
+                let command = match self.in_comments {
+                    Some(form) => form.command("rollback", &format!(" {before} --reason …")),
+                    None => {
+                        let command = rollback_command(self.repository, &self.environment.name);
+                        format!("{command} --to {before}")
+                    }
+                };
+                format!("; the release before it is {}: {command}", before.short())
             }
             None => "; there is no good release before it".to_owned(),
         }
@@ -49,10 +73,17 @@ pub fn rollback_refused(asked: AskedFor<'_>, why: &RollbackRefusal) -> String {
 /// Why the branch's tip is not deployed, and what to ask for instead.
 pub fn deploy_refused(asked: AskedFor<'_>, tip: CommitId, why: &DeployRefusal) -> String {
     let (name, tip) = (&asked.environment.name, tip.short());
-    let again = || format!("{} --again", deploy_command(asked.repository, name));
+    let again = || match asked.in_comments {
+        Some(form) => form.command("deploy", ""),
+        None => format!("{} --again", deploy_command(asked.repository, name)),
+    };
+    let lift = || match asked.in_comments {
+        Some(form) => form.command("resume", " --reason …"),
+        None => hold_lift_command(asked.repository, name),
+    };
     match why {
         DeployRefusal::Held => {
-            format!("{name} is held after a rollback: {}", hold_lift_command(asked.repository, name))
+            format!("{name} is held after a rollback: {}", lift())
         }
         DeployRefusal::IsOpen { number } => format!("deploy {number} is already bringing {tip} to {name}"),
         DeployRefusal::IsLive { number } => {
@@ -84,6 +115,22 @@ pub fn waits_for(waits: WaitsFor) -> Option<String> {
     })
 }
 
+/// What to do about a deploy that Towpath cannot end.
+pub fn cannot_cancel(deploy: &Deploy) -> String {
+    let who = match &deploy.carried_out_by {
+        Some(who) => format!("{who} carries it out"),
+        None => "somebody else carries it out".to_owned(),
+    };
+    let at = deploy.log_url.as_ref().map_or_else(String::new, |url| format!(", at {url}"));
+    format!(
+        "deploy {} ({}) of {} cannot be cancelled from here, because {who}; cancel it there{at}, or roll back, which does not \
+         wait for it",
+        deploy.number,
+        deploy.commit.short(),
+        deploy.environment
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -93,8 +140,8 @@ mod tests {
     #[test]
     fn what_is_refused_says_what_to_ask_for_instead() {
         let path = PromotionPath::pro();
-        let asked =
-            AskedFor { repository: "acme/store", environment: path.environment("production").unwrap() };
+        let environment = path.environment("production").unwrap();
+        let asked = AskedFor { repository: "acme/store", environment, in_comments: None };
         let refused = [
             RollbackRefusal::NothingBefore,
             RollbackRefusal::NeverRan(id(4)),
@@ -127,6 +174,18 @@ mod tests {
         deploy 7 of f1bbcdcbf to production failed; towpath deploy --repository acme/store --environment production --again tries again
         production ran f1bbcdcbf with deploy 7 and was rolled back; towpath deploy --repository acme/store --environment production --again deploys it again
         ");
+    }
+
+    #[test]
+    fn in_a_comment_commands_for_comments_are_advised() {
+        let path = PromotionPath::pro();
+        let environment = path.environment("production").unwrap();
+        let in_comments = Some(InComments { prefix: "tp-", environment: "production" });
+        let asked = AskedFor { repository: "acme/store", environment, in_comments };
+        insta::assert_snapshot!(deploy_refused(asked, id(7), &DeployRefusal::Held), @"production is held after a rollback: /tp-resume production --reason …");
+        insta::assert_snapshot!(deploy_refused(asked, id(7), &DeployRefusal::IsLive { number: 7 }), @"production already runs f1bbcdcbf, since deploy 7; /tp-deploy production deploys it again");
+        let held = RollbackRefusal::Held { at: id(4), before: Some(id(3)) };
+        insta::assert_snapshot!(rollback_refused(asked, &held), @"production was rolled back to 1715609f7 and is held; the release before it is 78dde6e5f: /tp-rollback production 78dde6e5fd29f054000000000000000000000003 --reason …");
     }
 
     #[test]

@@ -1,6 +1,9 @@
 //! Rows about deploys: what an environment's next one depends on, what became of files, what the operator asks for.
 
-use crate::model::{CommitId, Deploy, DeployOutcome, Hold, RepositoryId, StartingPoint, TreeId, UnixMillis};
+use crate::model::{
+    CommentKey, CommitId, Deploy, DeployOutcome, Hold, PullNumber, RepositoryId, StartingPoint, TreeId,
+    UnixMillis,
+};
 
 /// How a deploy of certain files to an environment has ended. Those on the same files replace each other by time,
 /// however late they come.
@@ -74,7 +77,7 @@ pub struct EnvironmentDeploys {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct RequestedActId(pub i64);
 
-/// Something that the operator has asked for.
+/// Something that somebody has asked for: the operator on the command line, or somebody in a comment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RequestedActRow {
     /// Its number; not looked at when it is stored first.
@@ -85,13 +88,42 @@ pub struct RequestedActRow {
     pub environment: String,
     /// What is asked for.
     pub act: RequestedAct,
+    /// The command that asks for it; `None` where the operator does.
+    pub origin: Option<CommandOrigin>,
     /// When.
     pub made_at: UnixMillis,
+    /// What whoever asked can be told while it goes on, in words.
+    pub progress: Option<String>,
     /// What came of it, once it was taken up.
     pub outcome: Option<ActOutcome>,
 }
 
-/// What came of something that the operator has asked for.
+/// A command in a comment, as far as an act that it asks for has to know. One command asks once for each act, however
+/// often it is looked at.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct CommandOrigin {
+    /// The pull request or issue that was commented on.
+    pub number: PullNumber,
+    /// The comment.
+    pub comment: CommentKey,
+    /// Which of its commands, from 0.
+    pub position: usize,
+    /// The role of whoever asks, in GitHub's word.
+    pub role: String,
+    /// When the comment was made, by our clock, in whole seconds: what is newer was not seen by who asks.
+    pub seen_at: UnixMillis,
+    /// GitHub's id of the delivery that brought the comment.
+    pub delivery: Option<String>,
+}
+
+impl CommandOrigin {
+    /// Tells it from all other commands in the repository.
+    pub fn key(&self) -> String {
+        format!("{}:{}:{}", self.number, self.comment, self.position)
+    }
+}
+
+/// What came of something that somebody has asked for.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct ActOutcome {
     /// Whether it is done or on its way.
@@ -101,21 +133,24 @@ pub struct ActOutcome {
     /// The number of the deploy that carries it out, where there is one.
     #[serde(default)]
     pub deploy: Option<u64>,
+    /// The pull request that was opened or used for it.
+    #[serde(default)]
+    pub pull_request: Option<PullNumber>,
 }
 
 impl ActOutcome {
     /// It will not be.
     pub fn refused(words: impl Into<String>) -> Self {
-        Self { accepted: false, words: words.into(), deploy: None }
+        Self { accepted: false, words: words.into(), deploy: None, pull_request: None }
     }
 
     /// It is done, or on its way with this deploy.
     pub fn accepted(words: impl Into<String>, deploy: Option<u64>) -> Self {
-        Self { accepted: true, words: words.into(), deploy }
+        Self { accepted: true, words: words.into(), deploy, pull_request: None }
     }
 }
 
-/// What the operator may ask for.
+/// What can be asked for.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(tag = "what", rename_all = "kebab-case")]
 pub enum RequestedAct {
@@ -136,6 +171,14 @@ pub enum RequestedAct {
         by: String,
         /// Why, where they say.
         reason: Option<String>,
+        /// What the tip has to be; where none is named, it is deployed whatever it is.
+        #[serde(default)]
+        tip: Option<CommitId>,
+    },
+    /// End the deploy that is under way.
+    Cancel {
+        /// Who asks.
+        by: String,
     },
     /// Let promotions go on after a rollback.
     LiftHold {
@@ -152,7 +195,29 @@ impl RequestedAct {
         match self {
             Self::Rollback { by, reason, .. } => ("rollback", by, Some(reason)),
             Self::Deploy { by, reason, .. } => ("deploy", by, reason.as_deref()),
+            Self::Cancel { by } => ("cancel", by, None),
             Self::LiftHold { by, reason } => ("resume", by, Some(reason)),
         }
     }
+}
+
+/// A comment with commands, and what has become of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CommandRow {
+    /// The repository.
+    pub repository: RepositoryId,
+    /// The pull request or issue.
+    pub number: PullNumber,
+    /// The comment.
+    pub comment: CommentKey,
+    /// The login of who wrote it.
+    pub author: String,
+    /// When it was made, by GitHub's clock.
+    pub created_at: UnixMillis,
+    /// When it was last replied to.
+    pub replied_at: Option<UnixMillis>,
+    /// Whether anything of it goes on.
+    pub open: bool,
+    /// All of it, as the engine wrote it.
+    pub state: String,
 }

@@ -37,7 +37,8 @@ mod sqlite;
 mod work_item;
 
 pub use deploy_rows::{
-    ActOutcome, DeployActivity, EnvironmentDeploys, OutcomeRow, RequestedAct, RequestedActId, RequestedActRow,
+    ActOutcome, CommandOrigin, CommandRow, DeployActivity, EnvironmentDeploys, OutcomeRow, RequestedAct,
+    RequestedActId, RequestedActRow,
 };
 pub use error::StoreError;
 pub use rows::{
@@ -49,9 +50,9 @@ pub use sqlite::{Options, SqliteStore};
 pub use work_item::{InvalidWorkItem, WorkItem};
 
 use crate::model::{
-    AuditEntry, AuditRow, BranchName, CommitId, Deploy, EnvironmentName, Hold, InstallationId, LedgerEntry,
-    LedgerTip, MergeMethods, PullNumber, PullRequest, PushedAt, RepositoryId, StartingPoint, UnixMillis,
-    UnixSeconds,
+    AuditEntry, AuditRow, BranchName, CommentKey, CommitId, Deploy, EnvironmentName, Hold, InstallationId,
+    LedgerEntry, LedgerTip, MergeMethods, PullNumber, PullRequest, PushedAt, RepositoryId, StartingPoint,
+    UnixMillis, UnixSeconds,
 };
 use async_trait::async_trait;
 use std::collections::{BTreeMap, BTreeSet};
@@ -174,8 +175,14 @@ pub enum Change {
     Hold(RepositoryId, String, Hold),
     /// From where on moves of an environment's branch ask for deploys.
     StartingPoint(RepositoryId, EnvironmentName, StartingPoint),
-    /// An order of the operator's was taken up, with what came of it.
+    /// A command asks for an act: kept, and its work item marked, unless that was done before.
+    RequestAct(Box<RequestedActRow>),
+    /// What can be told of an act while it goes on.
+    RequestedActProgress(RequestedActId, String),
+    /// A requested act was taken up, with what came of it.
     RequestedActDone(RequestedActId, ActOutcome),
+    /// A comment with commands, as far as they have come.
+    Command(Box<CommandRow>),
     /// GitHub should show this. Marks the effect's work item when the substance differs from the stored one.
     Desire(Desired),
     /// GitHub shows what was desired with this substance, under this id.
@@ -417,11 +424,47 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// The slugs of what runs in each environment, and of what ran there before.
     async fn live_slugs(&self) -> Result<BTreeSet<String>, StoreError>;
 
-    /// Keeps an order of the operator's and marks its environment.
+    /// Keeps an act that the operator asks for, and marks its environment.
     async fn request_act(&self, row: RequestedActRow) -> Result<RequestedActId, StoreError>;
 
-    /// What has become of an order.
+    /// What has become of a requested act.
     async fn requested_act(&self, id: RequestedActId) -> Result<Option<RequestedActRow>, StoreError>;
+
+    /// The act that a command has asked for, by [`CommandOrigin::key`].
+    async fn act_of_command(
+        &self,
+        repository: RepositoryId,
+        key: &str,
+    ) -> Result<Option<RequestedActRow>, StoreError>;
+
+    /// What is known of a comment with commands.
+    async fn command(
+        &self,
+        repository: RepositoryId,
+        number: PullNumber,
+        comment: CommentKey,
+    ) -> Result<Option<CommandRow>, StoreError>;
+
+    /// The comments of a repository with commands that go on.
+    async fn open_commands(
+        &self,
+        repository: RepositoryId,
+    ) -> Result<Vec<(PullNumber, CommentKey)>, StoreError>;
+
+    /// How many comments of somebody were replied to since a moment.
+    async fn replies_since(
+        &self,
+        repository: RepositoryId,
+        author: &str,
+        since: UnixMillis,
+    ) -> Result<u32, StoreError>;
+
+    /// Every push of one topic that is known, in order of time.
+    async fn topic_pushes(
+        &self,
+        repository: RepositoryId,
+        branch: &BranchName,
+    ) -> Result<Vec<PushedAt>, StoreError>;
 
     /// Which repository each entry of the operator's file is for, by the entry's name in small letters. An entry that is
     /// not in the file any more stays.

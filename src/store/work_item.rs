@@ -1,6 +1,8 @@
 //! A work item: something that is looked at by one worker at a time, and the word it is stored under.
 
-use crate::model::{BranchName, CommitId, EnvironmentName, InstallationId, PullNumber, RepositoryId};
+use crate::model::{
+    BranchName, CommentKey, CommitId, EnvironmentName, InstallationId, PullNumber, RepositoryId,
+};
 use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
@@ -46,6 +48,7 @@ key_parts! {
     RepositoryId: RepositoryId;
     CommitId: |commit| commit;
     BranchName: |branch| branch;
+    CommentKey: |comment| comment;
 }
 
 impl KeyPart for PullNumber {
@@ -170,6 +173,10 @@ work_items! {
     "merge-group" => MergeGroup(head: CommitId, base: BranchName),
     /// A check run on which somebody pressed a button.
     "button" => Button(check: u64),
+    /// A comment with commands.
+    "command" => Command(number: PullNumber, comment: CommentKey),
+    /// The reply to it that GitHub should show.
+    "reply" => Reply(number: PullNumber, comment: CommentKey),
     /// A pull request to judge.
     "pull-request" => PullRequest(number: PullNumber),
     /// What stands on a pull request: marked when its head, its base or its state has changed.

@@ -250,6 +250,8 @@ impl World {
             environment: self.sites[place].name.to_owned(),
             act: order,
             made_at: UnixMillis(0),
+            origin: None,
+            progress: None,
             outcome: None,
         };
         let id = self.database.request_act(row).await.unwrap();

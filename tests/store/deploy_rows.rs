@@ -102,6 +102,8 @@ pub(crate) async fn an_order_marks_its_environment_and_keeps_its_outcome(store: 
         environment: "staging".to_owned(),
         act: order,
         made_at: UnixMillis(7),
+        origin: None,
+        progress: None,
         outcome: None,
     };
     let id = store.request_act(row.clone()).await.unwrap();

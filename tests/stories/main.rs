@@ -19,6 +19,7 @@ mod cancelling;
 mod carried_out;
 mod change_status;
 mod clock;
+mod commands;
 mod configuration;
 mod copy;
 mod cost;

@@ -24,12 +24,16 @@ pub fn app_config() -> AppConfig {
         .permission("actions", "write")
         .permission("deployments", "write")
         .permission("issues", "write")
+        .permission("members", "read")
         .permission("merge_queues", "read")
         .events([
             "deployment_protection_rule",
             "deployment_status",
+            "issue_comment",
             "merge_group",
             "pull_request",
+            "pull_request_review",
+            "pull_request_review_comment",
             "push",
             "repository",
             "workflow_run",

@@ -16,11 +16,13 @@ use towpath::store::{ConcurrencyLimits, Options, SqliteStore, Store as _};
 use towpath::web::{Limits, Server};
 use towpath_sandbox::contract::{self, Contract};
 use towpath_sandbox::{
-    AppConfig, AppHandle, CheckHandle, DeploymentHandle, InstallationHandle, ManualClock, PullHandle,
-    RepoHandle, Sandbox,
+    AppConfig, AppHandle, CheckHandle, CommentHandle, DeploymentHandle, InstallationHandle, ManualClock,
+    PullHandle, RepoHandle, Sandbox,
 };
 use tracing_subscriber::layer::SubscriberExt;
 
+/// How the hidden line of a reply begins.
+const REPLY: &str = "<!-- towpath:reply:";
 const PATIENCE: Duration = Duration::from_secs(30);
 const LOOK_EVERY: Duration = Duration::from_millis(5);
 /// An App's assertions are dated back by a minute.
@@ -324,7 +326,7 @@ impl Stage {
     pub async fn all_is_read(&self) {
         self.quiet().await;
         for pull in self.store.pulls() {
-            if pull.comments().iter().any(|it| it.app.is_some()) {
+            if pull.comments().iter().any(|it| it.app.is_some() && !it.body.contains(REPLY)) {
                 self.comment(&pull).await;
             }
         }
@@ -340,10 +342,37 @@ impl Stage {
     pub async fn comment(&self, pull: &PullHandle) -> String {
         self.quiet().await;
         let mut comments = pull.comments();
-        comments.retain(|comment| comment.app.as_deref() == Some("towpath"));
+        comments.retain(|it| it.app.as_deref() == Some("towpath") && !it.body.contains(REPLY));
         assert_eq!(comments.len(), 1, "one sticky comment is wanted on #{}", pull.number());
         self.heard.comments.lock().unwrap().insert((comments[0].id, comments[0].body.clone()));
         comments.remove(0).body
+    }
+
+    /// Somebody comments on a pull request, long enough after what was there to have seen it.
+    pub async fn says(&self, pull: &PullHandle, login: &str, text: &str) -> CommentHandle {
+        self.seconds_later(5);
+        let comment = pull.comment(text).by(login).await.unwrap();
+        self.quiet().await;
+        comment
+    }
+
+    /// The App's one reply to a comment on a pull request; empty where there is none.
+    pub async fn reply(&self, pull: &PullHandle, comment: &CommentHandle) -> String {
+        self.quiet().await;
+        let marker = format!("{REPLY}comment-{} -->", comment.id());
+        let mut replies = pull.comments();
+        replies.retain(|it| it.app.is_some() && it.body.contains(&marker));
+        assert!(replies.len() < 2, "a comment has one reply: {replies:?}");
+        let Some(reply) = replies.pop() else { return String::new() };
+        self.heard.comments.lock().unwrap().insert((reply.id, reply.body.clone()));
+        reply.body
+    }
+
+    /// How the App has reacted to a comment, in order.
+    pub async fn reactions(&self, comment: &CommentHandle) -> Vec<String> {
+        self.quiet().await;
+        let all = comment.reactions().into_iter();
+        all.filter(|(login, _)| login == "towpath[bot]").map(|(_, content)| content).collect()
     }
 
     /// How many requests like this were sent since the records were last forgotten, whatever came of them.

@@ -39,8 +39,9 @@ use super::did_you_mean::did_you_mean;
 use super::{CommandError, ErrorKind};
 use crate::model::config::{Place, quoted};
 use plain_text::Line;
+use serde::{Deserialize, Serialize};
 
-pub(super) use print::word;
+pub use print::word;
 
 /// The most commands in one comment.
 pub const COMMANDS_MAX: usize = 5;
@@ -61,7 +62,7 @@ pub struct Dialect<'a> {
 }
 
 /// How a command was addressed to the App.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Form {
     /// `/name`
     Slash,
@@ -70,7 +71,7 @@ pub enum Form {
 }
 
 /// A command as it was written.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Invocation {
     /// Where it begins.
     pub place: Place,
@@ -83,7 +84,7 @@ pub struct Invocation {
 }
 
 /// One argument of a command.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Argument {
     /// Where it begins.
     pub place: Place,
@@ -92,7 +93,7 @@ pub struct Argument {
 }
 
 /// What an argument is.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Content {
     /// A word, without its quotes: a value of the command, or of the flag before it.
     Word(String),

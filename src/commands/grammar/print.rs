@@ -27,7 +27,7 @@ fn printed(content: &Content) -> String {
 }
 
 /// A text as one word of a command, in quotes where it would be read as something else without.
-pub(in crate::commands) fn word(text: &str) -> String {
+pub fn word(text: &str) -> String {
     let text = text.replace(['\n', '\r'], " ");
     let special = |c: char| matches!(c, '\'' | '"') || TYPOGRAPHIC_QUOTES.contains(&c) || DASHES.contains(&c);
     let is_bare = !text.is_empty()

@@ -205,7 +205,7 @@ pub enum Standing {
 
 impl Person {
     /// What they are to the repository; `None` for the operator.
-    fn standing(&self) -> Option<Standing> {
+    pub fn standing(&self) -> Option<Standing> {
         match self {
             Self::Operator => None,
             Self::Nobody => Some(Standing::Nobody),

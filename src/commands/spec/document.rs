@@ -68,6 +68,7 @@ fn section(spec: &Spec) -> String {
 
 fn where_it_works(works_on: WorksOn) -> &'static str {
     match works_on {
+        WorksOn::OpenPullRequests => "open pull requests",
         WorksOn::PullRequests => "pull requests",
         WorksOn::PullRequestsOrNamedEnvironment => "pull requests; issues if you name an environment",
         WorksOn::Anywhere => "pull requests and issues",

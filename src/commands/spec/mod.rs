@@ -35,6 +35,8 @@ pub struct Spec {
     pub flags: &'static [Flag],
     /// Who may give it where the project does not say.
     pub right: DefaultRight,
+    /// What did not happen where it is refused: `nothing was deployed`.
+    pub unchanged: &'static str,
 }
 
 /// Whether a command changes anything.
@@ -49,6 +51,8 @@ pub enum Kind {
 /// Where a command may be given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum WorksOn {
+    /// In a pull request that is open.
+    OpenPullRequests,
     /// In a pull request.
     PullRequests,
     /// In a pull request; in an issue if an environment is named.
@@ -134,6 +138,9 @@ impl Flag {
     /// The commit for which the command is given.
     pub const HEAD: Self =
         Self::new("head", Some(Takes::Commit), "only if the head of the pull request is still this commit");
+    /// The commit that an environment's branch has to be at.
+    pub const TIP: Self =
+        Self::new("head", Some(Takes::Commit), "only if ENV's branch is still at this commit");
     /// When it ends.
     pub const UNTIL: Self = Self::new("until", Some(Takes::Time), "when it ends by itself");
     /// Where a promotion comes from.

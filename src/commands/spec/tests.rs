@@ -16,6 +16,7 @@ const WHERE: Spec = Spec {
     parameters: &[Parameter::SUBJECT.optional()],
     flags: &[],
     right: DefaultRight::READ,
+    unchanged: "nothing was changed",
 };
 
 const PROMOTE: Spec = Spec {
@@ -27,6 +28,7 @@ const PROMOTE: Spec = Spec {
     parameters: &[Parameter::ENVIRONMENT],
     flags: &[Flag::FROM, Flag::MERGE, Flag::HEAD],
     right: DefaultRight::WRITE_BELOW_PRODUCTION,
+    unchanged: "nothing was changed",
 };
 
 const ROLLBACK: Spec = Spec {
@@ -38,6 +40,7 @@ const ROLLBACK: Spec = Spec {
     parameters: &[Parameter::ENVIRONMENT, Parameter::REVISION.optional()],
     flags: &[Flag::REASON.required(), Flag::UNTIL],
     right: DefaultRight::MAINTAIN,
+    unchanged: "nothing was changed",
 };
 
 const OVERRIDE: Spec = Spec {
@@ -49,6 +52,7 @@ const OVERRIDE: Spec = Spec {
     parameters: &[Parameter::CODE],
     flags: &[Flag::REASON, Flag::UNTIL, Flag::CONFIRM],
     right: DefaultRight::MAINTAIN,
+    unchanged: "nothing was changed",
 };
 
 const SPECS: [Spec; 4] = [WHERE, PROMOTE, ROLLBACK, OVERRIDE];

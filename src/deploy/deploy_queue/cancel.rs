@@ -115,6 +115,7 @@ fn close(deploy: &mut Deploy, came_of_it: CancelEnd, now: UnixMillis) {
     cancellation.end = Some(came_of_it);
     let why = match cancellation.why.clone() {
         Ending::Cancelled { by, .. } => Ending::Cancelled { by, phase },
+        Ending::CancelledByPerson { by, .. } => Ending::CancelledByPerson { by, phase },
         why => why,
     };
     deploy.waits_for_approval_since = None;

@@ -36,6 +36,7 @@ enum Redelivered {
 
 async fn installations(ctx: &EngineContext) -> Result<Vec<Change>, WorkError> {
     let app = ctx.api.app().await?;
+    ctx.note_handle(app.slug.as_deref());
     let present = ctx.api.installations().await?;
     ctx.drivers.entries.expect(present.iter().map(|it| it.id).collect());
     log_summary(ctx, app, &present);

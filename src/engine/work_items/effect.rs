@@ -120,7 +120,8 @@ struct Target<'a> {
 enum What<'a> {
     Issue(IssueBody),
     Check(Box<CheckRunBody>),
-    Comment(PullNumber, &'a str),
+    /// A comment, with what it is found again by.
+    Comment(PullNumber, &'a str, String),
 }
 
 /// The issue about the copy branch, or about another one.
@@ -147,7 +148,12 @@ impl<'a> What<'a> {
 
     fn of(item: &WorkItem, effect: &'a Effect) -> Result<Self, WorkError> {
         match item {
-            WorkItem::Comment(_, number) => Ok(Self::Comment(*number, &effect.content)),
+            WorkItem::Comment(_, number) => {
+                Ok(Self::Comment(*number, &effect.content, report::MARKER.to_owned()))
+            }
+            WorkItem::Reply(_, number, comment) => {
+                Ok(Self::Comment(*number, &effect.content, report::reply_marker(*comment)))
+            }
             WorkItem::Alarm(_) | WorkItem::BranchAlarm(..) => serde_json::from_str(&effect.content)
                 .map(Self::Issue)
                 .map_err(|error| WorkError::give_up("the stored issue cannot be read").caused_by(error)),
@@ -168,8 +174,8 @@ impl Target<'_> {
                 let found = api.find_issue(self.installation, self.repository, marker).await?;
                 Ok(found.map(|number| number.0))
             }
-            What::Comment(number, _) => {
-                api.find_comment(self.installation, self.repository, *number, report::MARKER).await
+            What::Comment(number, _, marker) => {
+                api.find_comment(self.installation, self.repository, *number, marker).await
             }
         }
     }
@@ -181,7 +187,7 @@ impl Target<'_> {
             What::Issue(IssueBody { title, body, .. }) => {
                 Ok(api.create_issue(self.installation, self.repository, (title, body)).await?.0)
             }
-            What::Comment(number, body) => {
+            What::Comment(number, body, _) => {
                 api.create_comment(self.installation, self.repository, *number, body).await
             }
         }
@@ -195,7 +201,7 @@ impl Target<'_> {
                 let number = PullNumber(known);
                 api.update_issue(self.installation, self.repository, number, (title, body, *open)).await
             }
-            What::Comment(_, body) => {
+            What::Comment(_, body, _) => {
                 api.update_comment(self.installation, self.repository, known, body).await
             }
         }

@@ -18,9 +18,10 @@
 //! | `stack` | `pull-request`, `repository` | marks those that stand on it, and those in a stack with it |
 //! | `merge-group` | `merge_group` | judges a merge queue's entry |
 //! | `config-preview` | `pull-request` | checks a pull request's configuration file and back-tests it |
+//! | `command` | `issue_comment`, `pull_request_review`, `pull_request_review_comment`, `environment`, `pull-request` | carries out the commands of a comment, reacts and replies |
 //! | `button` | `check_run` | retargets or rebuilds, once, for who may write |
 //! | `branch-rewrite` | `branch`, `repository` | tells whether *Rebase stack* has rewritten an environment's branch |
-//! | `check`, `comment`, `copy-check`, `alarm`, `branch-alarm` | `pull-request`, `merge-group`, `config-preview`, `button`, `copy`, `branch-rewrite` | makes GitHub agree |
+//! | `check`, `comment`, `reply`, `copy-check`, `alarm`, `branch-alarm` | `pull-request`, `merge-group`, `config-preview`, `button`, `command`, `copy`, `branch-rewrite` | makes GitHub agree |
 //!
 //! Open first: `pull_request.rs`. `effect.rs` makes GitHub agree; `environment` has the deploys.
 
@@ -33,6 +34,7 @@ mod branch;
 mod branch_rewrite;
 mod button;
 mod change_status;
+mod command;
 mod config_change;
 mod config_preview;
 mod configuration;
@@ -77,11 +79,13 @@ pub(super) async fn run(ctx: &EngineContext, lease: &Lease) -> Result<Vec<Change
         WorkItem::Button(id, check) => button::run(ctx, &lease.item, *id, *check).await,
         WorkItem::PullRequest(id, number) => pull_request::run(ctx, &lease.item, *id, *number).await,
         WorkItem::Stack(id, number) => stack::run(ctx, *id, *number).await,
+        WorkItem::Command(id, number, comment) => command::run(ctx, lease, *id, *number, *comment).await,
         WorkItem::Check(id, ..)
         | WorkItem::ConfigurationCheck(id, _)
         | WorkItem::CopyCheck(id, _)
         | WorkItem::Alarm(id)
         | WorkItem::BranchAlarm(id, _)
-        | WorkItem::Comment(id, _) => effect::run(ctx, lease, *id).await,
+        | WorkItem::Comment(id, _)
+        | WorkItem::Reply(id, ..) => effect::run(ctx, lease, *id).await,
     }
 }

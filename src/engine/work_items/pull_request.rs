@@ -14,6 +14,7 @@ mod stacked;
 mod withdrawn;
 
 use super::aim::{aim, own_base};
+use super::command;
 use super::pending_deliveries::PendingDeliveries;
 use crate::engine::context::EngineContext;
 use crate::engine::judge::{self, KnownFacts};
@@ -56,6 +57,8 @@ pub(super) async fn run(
     let nothing_new = pending.deliveries.is_empty();
     let (repository, before) = (&repository, before.as_ref());
     let work = PullRequestWork { ctx, config, open, repository, before, settings, nothing_new };
+    // Who has asked for a verdict is told of this one.
+    changes.extend(command::waiting(ctx, id, Some(number)).await?);
     if pull.state != PullRequestState::Open {
         changes.extend(work.left(&pull, None).await?);
         let judged_for = before.as_ref().and_then(|it| it.judged_base.as_ref());

@@ -42,7 +42,7 @@ const PROBLEMS_MAX: usize = 50;
 const DEPTH_MAX: usize = 16;
 
 /// A place in a text: both count from 1, columns in characters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 pub struct Place {
     /// The line.
     pub line: u32,

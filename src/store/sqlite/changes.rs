@@ -3,7 +3,7 @@
 use super::values::Tip;
 use super::work_items::{self, WorkItemId};
 use super::writer::Outcome;
-use super::{activity, audit, backfills, deploy_tables, inbox, merge_settings, reads};
+use super::{activity, audit, backfills, commands, deploy_tables, inbox, merge_settings, reads};
 use crate::model::{
     BranchName, CommitId, EnvironmentName, LedgerEntry, PullNumber, PullRequest, PushedAt, RepositoryId,
     UnixMillis,
@@ -187,9 +187,14 @@ fn apply(connection: &Connection, change: &Change, now: UnixMillis) -> Result<()
         Change::StartingPoint(repository, environment, start) => {
             deploy_tables::store_start(connection, *repository, environment, *start)
         }
+        Change::RequestAct(row) => deploy_tables::store_requested_act(connection, row).map(|_| ()),
+        Change::RequestedActProgress(act, words) => {
+            deploy_tables::requested_act_progress(connection, *act, words)
+        }
         Change::RequestedActDone(act, outcome) => {
             deploy_tables::requested_act_done(connection, *act, outcome)
         }
+        Change::Command(row) => commands::store(connection, row),
         Change::Desire(desired) => desire(connection, desired, now),
         Change::Applied { item, github_id, substance } => applied(connection, item, *github_id, substance),
         Change::Vanished(item) => {

@@ -4,7 +4,8 @@ use super::values::Tip;
 use super::work_items;
 use crate::model::{BranchName, Deploy, EnvironmentName, Hold, RepositoryId, StartingPoint, UnixMillis};
 use crate::store::{
-    ActOutcome, EnvironmentDeploys, OutcomeRow, RequestedActId, RequestedActRow, StoreError, WorkItem,
+    ActOutcome, CommandOrigin, EnvironmentDeploys, OutcomeRow, RequestedActId, RequestedActRow, StoreError,
+    WorkItem,
 };
 use rusqlite::{Connection, OptionalExtension, Row, ToSql, named_params};
 use serde::Serialize;
@@ -62,15 +63,23 @@ pub(super) const STARTED: &str =
     "SELECT data FROM starting_points WHERE repository = :repository AND environment = :environment";
 
 const ORDER: &str = "
-    INSERT INTO requested_acts (repository, environment, data, made_at)
-    VALUES (:repository, :environment, :data, :made_at) RETURNING id";
+    INSERT INTO requested_acts (repository, environment, data, origin, key, made_at)
+    VALUES (:repository, :environment, :data, :origin, :key, :made_at)
+    ON CONFLICT (repository, key) WHERE key IS NOT NULL DO NOTHING RETURNING id";
 
 pub(super) const REQUESTED_ACTS: &str = "
-    SELECT id, repository, environment, data, made_at, outcome FROM requested_acts
+    SELECT id, repository, environment, data, origin, made_at, progress, outcome FROM requested_acts
     WHERE repository = :repository AND environment = :environment AND outcome IS NULL ORDER BY id";
 
-const ONE_ORDER: &str =
-    "SELECT id, repository, environment, data, made_at, outcome FROM requested_acts WHERE id = ?1";
+const ONE_ORDER: &str = "
+    SELECT id, repository, environment, data, origin, made_at, progress, outcome FROM requested_acts
+    WHERE id = ?1";
+
+pub(super) const ACT_OF_COMMAND: &str = "
+    SELECT id, repository, environment, data, origin, made_at, progress, outcome FROM requested_acts
+    WHERE repository = :repository AND key = :key";
+
+const PROGRESS: &str = "UPDATE requested_acts SET progress = :progress WHERE id = :id";
 
 const ORDER_DONE: &str = "UPDATE requested_acts SET outcome = :outcome WHERE id = :id";
 
@@ -227,22 +236,43 @@ fn requested_acts(
     rows.into_iter().map(requested_act).collect()
 }
 
-type RequestedActColumns = (i64, RepositoryId, String, String, UnixMillis, Option<String>);
+/// A row as it lies there: some columns are JSON.
+struct RequestedActColumns {
+    id: i64,
+    repository: RepositoryId,
+    environment: String,
+    data: String,
+    origin: Option<String>,
+    made_at: UnixMillis,
+    progress: Option<String>,
+    outcome: Option<String>,
+}
 
 fn order_from(row: &Row<'_>) -> rusqlite::Result<RequestedActColumns> {
-    Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?))
+    Ok(RequestedActColumns {
+        id: row.get(0)?,
+        repository: row.get(1)?,
+        environment: row.get(2)?,
+        data: row.get(3)?,
+        origin: row.get(4)?,
+        made_at: row.get(5)?,
+        progress: row.get(6)?,
+        outcome: row.get(7)?,
+    })
 }
 
 fn requested_act(columns: RequestedActColumns) -> Result<RequestedActRow, StoreError> {
-    let (id, repository, environment, data, made_at, outcome) = columns;
-    let outcome = outcome.map(|text| read_outcome(&text));
+    let RequestedActColumns { id, repository, environment, data, origin, made_at, progress, outcome } =
+        columns;
     Ok(RequestedActRow {
         id: RequestedActId(id),
         repository,
         environment,
         act: read(&data)?,
+        origin: origin.as_deref().map(read).transpose()?,
         made_at,
-        outcome,
+        progress,
+        outcome: outcome.map(|text| read_outcome(&text)),
     })
 }
 
@@ -262,20 +292,42 @@ pub(super) fn one_requested_act(
     found.map(requested_act).transpose()
 }
 
+pub(super) fn act_of_command(
+    connection: &Connection,
+    repository: RepositoryId,
+    key: &str,
+) -> Result<Option<RequestedActRow>, StoreError> {
+    let by = named_params! { ":repository": repository, ":key": key };
+    let found = connection.prepare_cached(ACT_OF_COMMAND)?.query_row(by, order_from).optional()?;
+    found.map(requested_act).transpose()
+}
+
+/// Keeps a requested act and marks its work item; `None` where its command has asked for it before.
 pub(super) fn store_requested_act(
     connection: &Connection,
     row: &RequestedActRow,
-) -> Result<RequestedActId, StoreError> {
+) -> Result<Option<RequestedActId>, StoreError> {
     let id = connection.prepare_cached(ORDER)?.query_row(
         named_params! {
             ":repository": row.repository, ":environment": EnvironmentName::from(&row.environment),
-            ":data": written(&row.act)?, ":made_at": row.made_at,
+            ":data": written(&row.act)?, ":origin": row.origin.as_ref().map(written).transpose()?,
+            ":key": row.origin.as_ref().map(CommandOrigin::key), ":made_at": row.made_at,
         },
         |row| row.get(0),
-    )?;
+    );
+    let Some(id) = id.optional()? else { return Ok(None) };
     let item = WorkItem::Environment(row.repository, (&row.environment).into());
     work_items::mark(connection, &item, row.made_at)?;
-    Ok(RequestedActId(id))
+    Ok(Some(RequestedActId(id)))
+}
+
+pub(super) fn requested_act_progress(
+    connection: &Connection,
+    id: RequestedActId,
+    progress: &str,
+) -> Result<(), StoreError> {
+    connection.prepare_cached(PROGRESS)?.execute(named_params! { ":id": id.0, ":progress": progress })?;
+    Ok(())
 }
 
 pub(super) fn requested_act_done(

@@ -1,8 +1,8 @@
 //! How SQLite goes about the questions that are asked all the time: by index, never by walking a table.
 
 use super::{
-    Options, activity, audit, changes, checks, deploy_tables, inbox, ledger, old_effects, reads, schema,
-    walks, work_items,
+    Options, activity, audit, changes, checks, commands, deploy_tables, inbox, ledger, old_effects, reads,
+    schema, walks, work_items,
 };
 use rusqlite::Connection;
 
@@ -64,6 +64,10 @@ fn the_hot_statements_never_walk_a_table() {
         (deploy_tables::BUILT, "deploys_slug (repository=? AND slug=?)"),
         (deploy_tables::STARTED, "PRIMARY KEY (repository=? AND environment=?)"),
         (deploy_tables::REQUESTED_ACTS, "requested_acts_open (repository=? AND environment=?)"),
+        (deploy_tables::ACT_OF_COMMAND, "requested_acts_of_command (repository=? AND key=?)"),
+        (commands::ONE, "PRIMARY KEY (repository=? AND number=? AND comment=?)"),
+        (commands::OPEN, "commands_open (repository=?)"),
+        (commands::REPLIED, "commands_replied (repository=? AND author=? AND replied_at>?)"),
         (changes::TIP, "PRIMARY KEY (repository=? AND branch=? AND moved_at=?)"),
         (changes::STANDING, "sqlite_autoindex_work_items_1 (key=?)"),
     ] {

@@ -241,6 +241,16 @@ fn pull_from(row: &Row<'_>) -> rusqlite::Result<PullRequest> {
     })
 }
 
+pub(super) fn topic_pushes(
+    connection: &Connection,
+    repository: RepositoryId,
+    branch: &BranchName,
+) -> Result<Vec<PushedAt>, StoreError> {
+    let by = named_params! { ":repository": repository, ":branch": branch };
+    let push = |row: &Row<'_>| Ok(PushedAt { commit: row.get(0)?, at: row.get(1)?, is_new: row.get(2)? });
+    Ok(connection.prepare_cached(PUSHES)?.query_map(by, push)?.collect::<Result<_, _>>()?)
+}
+
 /// Reads the ledger as of one moment, though it takes several statements.
 pub(super) fn ledger(
     connection: &Connection,
@@ -261,12 +271,7 @@ pub(super) fn ledger(
         }
     }
     if let Some(topic) = topic {
-        rows.pushes = moment
-            .prepare_cached(PUSHES)?
-            .query_map(named_params! { ":repository": repository, ":branch": topic }, |row| {
-                Ok(PushedAt { commit: row.get(0)?, at: row.get(1)?, is_new: row.get(2)? })
-            })?
-            .collect::<Result<_, _>>()?;
+        rows.pushes = topic_pushes(&moment, repository, topic)?;
     }
     rows.open = open_pulls_alone(&moment, repository)?;
     rows.merged = merged_pulls(&moment, repository, MERGED_AT_MOST)?;

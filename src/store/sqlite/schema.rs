@@ -28,6 +28,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0015_plain_names.sql"),
     include_str!("../migrations/0016_details.sql"),
     include_str!("../migrations/0017_audit.sql"),
+    include_str!("../migrations/0018_commands.sql"),
 ];
 
 /// `TOWP`: tells the file from those of other programs.

@@ -1,8 +1,8 @@
 //! How the words of the program are spelled in columns: each of them in this file alone.
 
 use crate::model::{
-    BranchName, CommitId, DeployOutcome, EnvironmentName, InstallationId, PullNumber, PullRequestDetails,
-    PullRequestState, RepositoryId, Stack, TipSource, TreeId, UnixMillis, UnixSeconds,
+    BranchName, CommentKey, CommitId, DeployOutcome, EnvironmentName, InstallationId, PullNumber,
+    PullRequestDetails, PullRequestState, RepositoryId, Stack, TipSource, TreeId, UnixMillis, UnixSeconds,
 };
 use crate::store::{DeliveryId, InstallationState, RepositoryState, WorkItem};
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
@@ -122,6 +122,18 @@ impl ToSql for BranchName {
 impl FromSql for BranchName {
     fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
         Self::new(value.as_str()?).map_err(FromSqlError::other)
+    }
+}
+
+impl ToSql for CommentKey {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(self.to_string().into())
+    }
+}
+
+impl FromSql for CommentKey {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        value.as_str()?.parse().map_err(FromSqlError::other)
     }
 }
 

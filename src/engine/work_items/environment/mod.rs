@@ -25,6 +25,7 @@ mod show;
 mod start;
 mod want;
 
+use super::command;
 use super::pending_deliveries::PendingDeliveries;
 use super::pull_request::{last_verdict, reach};
 use crate::deploy::drivers::webhook::CallBack;
@@ -92,9 +93,16 @@ pub(super) async fn run(
         is_named,
     };
     let activity = ctx.store.deploy_activity(id).await?;
-    let (others_wait, outcomes) = (false, Vec::new());
-    let mut work =
-        EnvironmentWork { site, queue, changes, live_before: live, others_wait, outcomes, activity };
+    let mut work = EnvironmentWork {
+        site,
+        queue,
+        changes,
+        live_before: live,
+        others_wait: false,
+        outcomes: Vec::new(),
+        activity,
+        in_comments: None,
+    };
     work.take_in_called_back(&called_back);
     let was_read = work.read(&events).await;
     // By all that is known; and by what is known, where not all could be read.
@@ -164,6 +172,9 @@ struct EnvironmentWork<'a> {
     outcomes: Vec<OutcomeRow>,
     /// What was seen of those who deploy in this repository.
     activity: DeployActivity,
+    /// The environment as a word of a command, where a comment asks for the act at hand: what is advised are commands
+    /// for comments then.
+    in_comments: Option<String>,
 }
 
 impl<'a> EnvironmentContext<'a> {
@@ -306,6 +317,10 @@ impl EnvironmentWork<'_> {
         kept.extend(self.queue.changed().map(|deploy| Change::Deploy(id, Box::new(deploy.clone()))));
         kept.extend(self.outcomes_to_keep().await?);
         let mut concerned: BTreeSet<PullNumber> = BTreeSet::new();
+        if self.queue.come_further().next().is_some() {
+            // Who asked for a deploy follows it.
+            kept.extend(command::waiting(ctx, id, None).await?);
+        }
         for deploy in self.queue.come_further() {
             concerned.extend(deploy.pulls.iter().chain(&deploy.takes_back).copied());
             self.others_wait = true;

@@ -1,27 +1,40 @@
-//! What the operator has asked for: taking an environment back, deploying its branch's tip, and letting it go on.
+//! What somebody has asked for, the operator or whoever has the right: taking an environment back, deploying its branch's
+//! tip, ending what is under way, and letting it go on. Whether they may was asked before: see `engine::commands`.
 
 use super::EnvironmentWork;
+use crate::commands::grammar::word;
 use crate::deploy::RollbackPlan;
 use crate::engine::work_error::WorkError;
-use crate::model::{AuditEntry, CommitId, Deploy, Hold, Lifted, PullNumber, TipSource, Trigger, error_chain};
-use crate::report::{self, AskedFor};
-use crate::store::{ActOutcome, Change, DeployActivity, RequestedAct, RequestedActRow};
+use crate::model::{
+    AuditEntry, CommitId, Deploy, Ending, Hold, Lifted, PullNumber, TipSource, Trigger, UnixMillis,
+    error_chain,
+};
+use crate::report::{self, AskedFor, InComments};
+use crate::store::{
+    ActOutcome, Change, CommandOrigin, DeployActivity, RequestedAct, RequestedActRow, WorkItem,
+};
+use std::time::Duration;
+
+const SECOND: Duration = Duration::from_secs(1);
 
 impl EnvironmentWork<'_> {
-    /// Takes up each order. Its outcome is stored with what it changes.
+    /// Takes up each act. Its outcome is stored with what it changes, and whoever asked for it in a comment is told.
     pub(super) async fn take_orders(
         &mut self,
         requested_acts: Vec<RequestedActRow>,
     ) -> Result<(), WorkError> {
         for row in requested_acts {
-            let (action, by, reason) = row.act.named();
-            let mut entry = self.audited(action, by, reason);
-            let outcome = match (self.is_not_named(), row.act) {
+            let mut entry = self.audited(&row);
+            let origin = row.origin.as_ref();
+            let refused = self.is_not_named().or_else(|| self.is_not_what_was_seen(&row.act, origin));
+            self.in_comments = origin.map(|_| word(&self.site.environment.name));
+            let outcome = match (refused, row.act) {
                 (Some(refused), _) => refused,
                 (None, RequestedAct::Rollback { to, by, reason }) => self.roll_back(to, (by, reason)).await?,
-                (None, RequestedAct::Deploy { again, by, reason }) => {
-                    self.deploy_tip(again, by, reason).await?
+                (None, RequestedAct::Deploy { again, by, reason, tip }) => {
+                    self.deploy_tip(again, (by, reason), tip).await?
                 }
+                (None, RequestedAct::Cancel { by }) => self.cancel_for(by),
                 (None, RequestedAct::LiftHold { by, reason }) => self.lift(by, reason),
             };
             let deploy = outcome.deploy.and_then(|number| self.queue.get(number));
@@ -29,31 +42,79 @@ impl EnvironmentWork<'_> {
             (entry.done, entry.result) = (outcome.accepted, outcome.words.clone());
             self.changes.push(Change::Audit(Box::new(entry)));
             self.changes.push(Change::RequestedActDone(row.id, outcome));
+            let command =
+                row.origin.map(|it| WorkItem::Command(self.site.repository.id, it.number, it.comment));
+            self.changes.extend(command.map(Change::Mark));
         }
         Ok(())
     }
 
     /// What the audit log says of an act, before anything came of it.
-    fn audited(&self, action: &str, by: &str, reason: Option<&str>) -> AuditEntry {
+    fn audited(&self, row: &RequestedActRow) -> AuditEntry {
+        let (action, by, reason) = row.act.named();
+        let origin = row.origin.as_ref();
         AuditEntry {
             at: self.site.ctx.now(),
             actor: by.to_owned(),
-            role: "operator".to_owned(),
+            role: origin.map_or("operator", |it| it.role.as_str()).to_owned(),
             action: action.to_owned(),
             repository: self.site.repository.id,
             environment: Some(self.site.environment.name.clone()),
-            pull_request: None,
+            pull_request: origin.map(|it| it.number),
             reason: reason.map(str::to_owned),
             head: None,
             base: self.queue.live().map(|live| live.commit),
             done: false,
             result: String::new(),
-            delivery: None,
+            delivery: origin.and_then(|it| it.delivery.clone()),
         }
     }
 
+    /// Why an act is not meant for what is there now: that began after the comment that asks for it was made.
+    fn is_not_what_was_seen(&self, act: &RequestedAct, origin: Option<&CommandOrigin>) -> Option<ActOutcome> {
+        let seen_at = origin?.seen_at;
+        // GitHub tells whole seconds.
+        let is_newer = |at: UnixMillis| at >= seen_at + SECOND;
+        let name = &self.site.environment.name;
+        let words = match act {
+            RequestedAct::Rollback { to: None, .. } => {
+                let live = self.queue.live().filter(|it| it.ended_at.is_some_and(is_newer))?;
+                let to = self.queue.rollback_target()?;
+                format!(
+                    "{} went live on {name} after the comment was written; to go back to {}, write /{}rollback {} {to} --reason …",
+                    live.commit.short(),
+                    to.short(),
+                    self.site.path.command_prefix,
+                    word(name)
+                )
+            }
+            RequestedAct::Cancel { .. } => {
+                let going = self.queue.under_way().filter(|it| it.requested_at.is_some_and(is_newer))?;
+                format!(
+                    "deploy {} ({}) began after the comment was written; to cancel it, write the command again",
+                    going.number,
+                    going.commit.short()
+                )
+            }
+            RequestedAct::LiftHold { .. } => {
+                let hold = self.queue.hold().filter(|hold| is_newer(hold.since))?;
+                format!(
+                    "{} rolled {name} back after the comment was written; to lift that hold, write the command again",
+                    hold.by
+                )
+            }
+            RequestedAct::Rollback { .. } | RequestedAct::Deploy { .. } => return None,
+        };
+        Some(ActOutcome::refused(words))
+    }
+
     fn asked_for(&self) -> AskedFor<'_> {
-        AskedFor { repository: &self.site.repository.full_name, environment: self.site.environment }
+        let prefix = &self.site.path.command_prefix;
+        AskedFor {
+            repository: &self.site.repository.full_name,
+            environment: self.site.environment,
+            in_comments: self.in_comments.as_deref().map(|environment| InComments { prefix, environment }),
+        }
     }
 
     fn is_not_deployed(&self) -> Option<ActOutcome> {
@@ -114,7 +175,7 @@ impl EnvironmentWork<'_> {
     fn end_for(&mut self, going: u64, rollback: u64) -> Option<String> {
         let deploy = self.queue.get(going).cloned()?;
         let now = self.site.ctx.now();
-        let why = crate::model::Ending::Cancelled { by: rollback, phase: deploy.phase() };
+        let why = Ending::Cancelled { by: rollback, phase: deploy.phase() };
         self.queue.cancel(going, why, now);
         let commit = deploy.commit.short();
         Some(if self.can_cancel(&deploy) {
@@ -128,8 +189,8 @@ impl EnvironmentWork<'_> {
     async fn deploy_tip(
         &mut self,
         again: bool,
-        by: String,
-        reason: Option<String>,
+        (by, reason): (String, Option<String>),
+        expected: Option<CommitId>,
     ) -> Result<ActOutcome, WorkError> {
         if let Some(refused) = self.is_not_deployed() {
             return Ok(refused);
@@ -145,6 +206,16 @@ impl EnvironmentWork<'_> {
         let Some((tip, commit)) = tip.and_then(|tip| tip.commit.map(|commit| (tip, commit))) else {
             return Ok(ActOutcome::refused(format!("there is no branch {branch}")));
         };
+        if let Some(expected) = expected.filter(|expected| *expected != commit) {
+            let name = &site.environment.name;
+            return Ok(ActOutcome::refused(format!(
+                "{branch} has moved since the comment was written: {} → {}; to deploy that, write /{}deploy {} --head {commit}",
+                expected.short(),
+                commit.short(),
+                site.path.command_prefix,
+                word(name)
+            )));
+        }
         if let Err(why) = self.queue.may_deploy(commit, again) {
             return Ok(ActOutcome::refused(report::deploy_refused(self.asked_for(), commit, &why)));
         }
@@ -203,6 +274,29 @@ impl EnvironmentWork<'_> {
         let mut numbers: Vec<_> = taken_back.map(|it| it.number).collect();
         numbers.sort_unstable();
         Ok(numbers)
+    }
+
+    /// Begins to end what is under way, because somebody wants it to.
+    fn cancel_for(&mut self, by: String) -> ActOutcome {
+        let name = &self.site.environment.name;
+        let Some(deploy) = self.queue.under_way().cloned() else {
+            return ActOutcome::refused(format!("no deploy of {name} is running"));
+        };
+        let (number, commit) = (deploy.number, deploy.commit.short());
+        if let Some(cancellation) = &deploy.cancellation {
+            let since = report::length(self.site.ctx.now().since(cancellation.since));
+            return ActOutcome::refused(format!(
+                "deploy {number} ({commit}) is being cancelled already, since {since}"
+            ));
+        }
+        if !self.can_cancel(&deploy) {
+            return ActOutcome::refused(report::cannot_cancel(&deploy));
+        }
+        let why = Ending::CancelledByPerson { by, phase: deploy.phase() };
+        self.queue.cancel(number, why, self.site.ctx.now());
+        let within = report::length(self.site.limits().cancel);
+        let words = format!("Towpath cancels deploy {number} ({commit}) and gives it {within}");
+        ActOutcome::accepted(words, Some(number))
     }
 
     fn lift(&mut self, by: String, reason: String) -> ActOutcome {

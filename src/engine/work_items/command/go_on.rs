@@ -1,0 +1,336 @@
+//! Carrying the commands of a comment on, in their order.
+
+use super::people::Asker;
+use super::state::{Goal, Progress, mistake, refused};
+use super::table::{self, Call, Command, Step};
+use super::{CommentWork, PATIENCE, refusal};
+use crate::commands::CommandError;
+use crate::commands::grammar::Invocation;
+use crate::commands::rights::{Decision, Need, Standing};
+use crate::commands::spec::{Arguments, Kind, Spec, WorksOn, bind};
+use crate::deploy::DeployQueue;
+use crate::engine::work_error::WorkError;
+use crate::model::{
+    AuditEntry, BranchName, Deploy, DeployState, Environment, PullRequestState, RepositoryRole, UnixMillis,
+};
+use crate::report::{self, CommandReply, CommandStatus};
+use crate::store::{Change, CommandOrigin, JudgedPull, RequestedActId, RequestedActRow};
+use std::time::Duration;
+
+/// How many comments of somebody who may only read are replied to within an hour.
+const REPLIES_TO_READERS: u32 = 10;
+const HOUR: Duration = Duration::from_secs(60 * 60);
+
+impl CommentWork<'_> {
+    /// Goes on with each command as far as it comes. One that was refused stops those behind it.
+    pub(super) async fn go_on(&mut self) -> Result<(), WorkError> {
+        let (ctx, repository) = (self.ctx, self.repository);
+        let author = self.state.author.clone();
+        let asker = Asker::new(ctx, repository, &author);
+        if self.state.runs.iter().any(|run| run.progress == Progress::Waiting) {
+            self.decide_on_words(&asker).await?;
+        }
+        let mut stopped = false;
+        for position in 0..self.state.runs.len() {
+            match self.state.runs[position].progress.clone() {
+                Progress::Waiting if stopped => {
+                    let unchanged = "an earlier command was not carried out";
+                    let said = CommandReply::new(CommandStatus::Skipped, "skipped", format!("{unchanged}."));
+                    self.state.runs[position].end(said);
+                }
+                Progress::Waiting => self.begin(position, &asker).await?,
+                Progress::Asked { since, goal } => self.ask_after(position, since, goal).await?,
+                Progress::Following { environment, deploy, goal } => {
+                    self.follow(position, (&environment, deploy), goal).await?;
+                }
+                Progress::Judging { after } => self.look_for_verdict(position, after).await?,
+                Progress::Ended => {}
+            }
+            let run = &self.state.runs[position];
+            stopped |= run.status().is_some_and(CommandStatus::stops);
+            // What comes behind waits until it is known whether this one is refused.
+            if matches!(run.progress, Progress::Asked { .. } | Progress::Judging { .. }) {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Strangers get no words, and who may only read not always.
+    async fn decide_on_words(&mut self, asker: &Asker<'_>) -> Result<(), WorkError> {
+        let (ctx, id) = (self.ctx, self.place.id);
+        self.state.without_words = match asker.standing_here().await? {
+            Standing::Nobody | Standing::Stranger => true,
+            Standing::Role(role) if role < RepositoryRole::Write && self.replied_at.is_none() => {
+                let since = ctx.now() - HOUR;
+                let replies = ctx.store.replies_since(id, &self.state.author, since).await?;
+                replies >= REPLIES_TO_READERS
+            }
+            Standing::Role(_) => self.state.without_words,
+        };
+        Ok(())
+    }
+
+    async fn begin(&mut self, position: usize, asker: &Asker<'_>) -> Result<(), WorkError> {
+        let run = &self.state.runs[position];
+        let known = table::named(&run.name).zip(run.invocation.clone());
+        let Some((command, invocation)) = known else {
+            // A later version has had it.
+            let said = CommandReply::new(
+                CommandStatus::NotUnderstood,
+                "unknown_command",
+                "this version does not know it.",
+            );
+            self.state.runs[position].end(said);
+            return Ok(());
+        };
+        let spec = command.spec();
+        let pull = match self.state.is_pull_request {
+            true => self.ctx.store.pull(self.place.id, self.place.number).await?,
+            false => None,
+        };
+        let path = std::sync::Arc::clone(&self.config.path);
+        let (arguments, environment) = match bound(spec, &invocation, &path) {
+            Ok(bound) => bound,
+            Err(error) => {
+                self.state.runs[position].end(mistake(&error));
+                return Ok(());
+            }
+        };
+        if let Some(said) = self.is_out_of_place(spec, pull.as_ref(), environment) {
+            self.state.runs[position].end(said);
+            return Ok(());
+        }
+        let about = environment.or_else(|| {
+            let base = pull.as_ref().map(|it| it.judged_base.as_ref().unwrap_or(&it.pull.base_branch));
+            path.environments.iter().find(|it| Some(&it.branch) == base)
+        });
+        let (dialect, delivery) = (self.dialect, self.state.delivery.clone());
+        let need = Need::of(spec.name, spec.right, about.filter(|_| spec.kind == Kind::Act), &path);
+        let call = Call {
+            ctx: self.ctx,
+            repository: self.repository,
+            path: &path,
+            dialect: &dialect,
+            asker,
+            number: self.place.number,
+            comment: self.place.comment,
+            pull: pull.as_ref(),
+            seen_at: self.state.created_at,
+            delivery: &delivery,
+            spec,
+            invocation: &invocation,
+            arguments: &arguments,
+            environment,
+        };
+        if let Decision::Refused(why) = asker.decide(&need).await? {
+            let said = refused("missing_right", spec.unchanged, &refusal::words(&why));
+            let is_known = matches!(why.has, Standing::Role(role) if role > RepositoryRole::Read);
+            let entry = call.audited(&said, asker).await?;
+            self.changes.extend((spec.kind == Kind::Act && is_known).then(|| Change::Audit(Box::new(entry))));
+            self.state.runs[position].end(said);
+            return Ok(());
+        }
+        self.carry_out(position, command, &call).await
+    }
+
+    async fn carry_out(
+        &mut self,
+        position: usize,
+        command: &dyn Command,
+        call: &Call<'_>,
+    ) -> Result<(), WorkError> {
+        let now = self.ctx.now();
+        let step = command.run(call).await?;
+        let run = &mut self.state.runs[position];
+        match step {
+            Step::Ended(said, changes) => {
+                if call.spec.kind == Kind::Act {
+                    let entry = call.audited(&said, call.asker).await?;
+                    self.changes.push(Change::Audit(Box::new(entry)));
+                }
+                self.changes.extend(changes);
+                run.end(said);
+            }
+            Step::Ask { environment, act, goal } => {
+                let origin = CommandOrigin {
+                    number: self.place.number,
+                    comment: self.place.comment,
+                    position,
+                    role: call.asker.role().await?,
+                    seen_at: self.ctx.api.our_time_of(call.seen_at),
+                    delivery: Some(call.delivery.to_owned()),
+                };
+                let row = RequestedActRow {
+                    id: RequestedActId(0),
+                    repository: self.place.id,
+                    environment,
+                    act,
+                    origin: Some(origin),
+                    made_at: now,
+                    progress: None,
+                    outcome: None,
+                };
+                self.changes.push(Change::RequestAct(Box::new(row)));
+                run.progress = Progress::Asked { since: now, goal };
+            }
+            Step::Judge => {
+                self.changes.extend(call.judged_again());
+                run.progress = Progress::Judging { after: call.pull.map_or(0, |pull| pull.judged_version) };
+            }
+        }
+        Ok(())
+    }
+
+    /// Why a command cannot be given where it was.
+    fn is_out_of_place(
+        &self,
+        spec: &Spec,
+        pull: Option<&JudgedPull>,
+        environment: Option<&Environment>,
+    ) -> Option<CommandReply> {
+        let needs_pull_request = match spec.works_on {
+            WorksOn::Anywhere => false,
+            WorksOn::PullRequestsOrNamedEnvironment => environment.is_none(),
+            WorksOn::PullRequests | WorksOn::OpenPullRequests => true,
+        };
+        if needs_pull_request && !self.state.is_pull_request {
+            let or = match spec.works_on {
+                WorksOn::PullRequestsOrNamedEnvironment => ", or name an environment",
+                _ => "",
+            };
+            let why = format!("This is an issue; write it on a pull request{or}.");
+            return Some(refused("not_here", spec.unchanged, &why));
+        }
+        let is_open = pull.is_some_and(|it| it.pull.state == PullRequestState::Open);
+        let needs_open = spec.works_on == WorksOn::OpenPullRequests;
+        (needs_open && !is_open).then(|| {
+            let why = if pull.is_some() {
+                "The pull request is closed."
+            } else {
+                "Towpath does not judge this pull request."
+            };
+            refused("not_open", spec.unchanged, why)
+        })
+    }
+
+    /// What has become of an act that was asked for.
+    async fn ask_after(&mut self, position: usize, since: UnixMillis, goal: Goal) -> Result<(), WorkError> {
+        let super::Place { id, number, comment } = self.place;
+        let key = format!("{number}:{comment}:{position}");
+        let row = self.ctx.store.act_of_command(id, &key).await?;
+        let run = &mut self.state.runs[position];
+        let Some(row) = row else {
+            return Err(WorkError::give_up("an act that a command has asked for is gone"));
+        };
+        let Some(outcome) = row.outcome else {
+            let words = row.progress.as_deref().map(report::plain_text);
+            let late = self.ctx.now().since(since) >= PATIENCE;
+            let waits =
+                late.then(|| "Towpath has not come to it yet; this reply tells when it has.".to_owned());
+            if let Some(words) = words.or(waits) {
+                run.said = Some(CommandReply::new(CommandStatus::Started, "started", words));
+            }
+            return Ok(());
+        };
+        let words = report::plain_text(&outcome.words);
+        let spec = table::named(&run.name).map(|it| it.spec());
+        let unchanged = spec.map_or("nothing was done", |it| it.unchanged);
+        match (outcome.accepted, outcome.deploy) {
+            (false, _) => run.end(refused("refused", unchanged, &format!("{}.", capitalized(&words)))),
+            (true, None) => {
+                run.end(CommandReply::new(CommandStatus::Done, "done", format!("{words}.")));
+            }
+            (true, Some(deploy)) => {
+                let said = CommandReply::new(CommandStatus::Started, "started", format!("{words}."));
+                run.said = Some(said.next("This reply tells how it ends."));
+                run.progress = Progress::Following { environment: row.environment.clone(), deploy, goal };
+                self.follow(position, (&row.environment, deploy), goal).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// How a deploy stands that a command has asked for.
+    async fn follow(
+        &mut self,
+        position: usize,
+        (environment, number): (&str, u64),
+        goal: Goal,
+    ) -> Result<(), WorkError> {
+        // Deploys are found by the environment's name; its branch tells no more than where they began.
+        let branch = match self.config.path.environment(environment) {
+            Some(named) => named.branch.clone(),
+            None => BranchName::new(&self.repository.default_branch)
+                .map_err(|error| WorkError::give_up("the default branch has no name").caused_by(error))?,
+        };
+        let known = self.ctx.store.environment_deploys(self.place.id, environment, &branch).await?;
+        let queue = DeployQueue::new(known.deploys, known.hold, known.baseline);
+        let run = &mut self.state.runs[position];
+        let Some(deploy) = queue.get(number) else {
+            run.end(CommandReply::new(CommandStatus::Failed, "unknown", "nothing is known of its deploy."));
+            return Ok(());
+        };
+        if let Some(next) = queue.goes_on_as(deploy) {
+            let environment = environment.to_owned();
+            run.progress = Progress::Following { environment, deploy: next, goal };
+            return Ok(());
+        }
+        if !deploy.state.is_open() {
+            run.end(ended(deploy, goal));
+        }
+        Ok(())
+    }
+}
+
+fn bound<'p>(
+    spec: &Spec,
+    invocation: &Invocation,
+    path: &'p crate::model::PromotionPath,
+) -> Result<(Arguments, Option<&'p Environment>), CommandError> {
+    let arguments = bind(spec, invocation)?;
+    let environment = arguments.environment_if_named(path)?;
+    arguments.from(path)?;
+    Ok((arguments, environment))
+}
+
+fn ended(deploy: &Deploy, goal: Goal) -> CommandReply {
+    let line = format!("{}.", report::plain_text(&report::deploy_line(deploy)));
+    let is_well = match goal {
+        Goal::Live => deploy.state == DeployState::Succeeded,
+        Goal::Cancelled => deploy.state != DeployState::Succeeded && !deploy.may_still_run(),
+    };
+    let (status, code) =
+        if is_well { (CommandStatus::Done, "done") } else { (CommandStatus::Failed, "failed") };
+    CommandReply::new(status, code, line).commits(Some(deploy.commit), deploy.previous)
+}
+
+pub(super) fn capitalized(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+}
+
+impl Call<'_> {
+    /// What the audit log says of it.
+    pub(super) async fn audited(
+        &self,
+        said: &CommandReply,
+        asker: &Asker<'_>,
+    ) -> Result<AuditEntry, WorkError> {
+        Ok(AuditEntry {
+            at: self.ctx.now(),
+            actor: asker.login.to_owned(),
+            role: asker.role().await?,
+            action: self.spec.name.to_owned(),
+            repository: self.repository.id,
+            environment: self.environment.map(|it| it.name.clone()),
+            pull_request: Some(self.number),
+            reason: self.arguments.reason().map(str::to_owned),
+            head: said.head.or(self.pull.map(|it| it.pull.head_commit)),
+            base: said.base,
+            done: !said.status.stops(),
+            result: said.outcome.clone(),
+            delivery: Some(self.delivery.to_owned()),
+        })
+    }
+}

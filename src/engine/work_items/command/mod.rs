@@ -1,0 +1,168 @@
+//! A comment with commands: read, acknowledged, carried out in order, answered with a reaction and one reply.
+//!
+//! The comment is the work item, so its commands never run twice at once. What a command changes is stored together with
+//! how far it has come; an act on an environment is asked for under a key of the command's own, and the environment takes
+//! it up once. Killed anywhere in between, it goes on where it was.
+//!
+//! `read.rs` reads what events tell, `table.rs` has the commands, `people.rs` asks who somebody is, `seen.rs` whether
+//! things are as they were when the comment was written, `go_on.rs` carries commands on, `answer.rs` reacts and replies.
+//! Each command has a file of its own.
+
+mod answer;
+mod cancel;
+mod check;
+mod deploy;
+mod go_on;
+mod people;
+mod read;
+mod refusal;
+mod resume;
+mod rollback;
+mod seen;
+mod state;
+mod table;
+
+use super::pending_deliveries::PendingDeliveries;
+use crate::commands::grammar::Dialect;
+use crate::commands::spec::{Spec, docs};
+use crate::engine::context::EngineContext;
+use crate::engine::work_error::WorkError;
+use crate::github::comment_events::CommentEvent;
+use crate::model::config::RepositoryConfig;
+use crate::model::{CommentKey, PullNumber, RepositoryId};
+use crate::store::{Change, CommandRow, Lease, RepositoryRow, RepositoryState, WorkItem};
+use state::CommentState;
+use std::time::Duration;
+
+/// The events that tell of comments.
+const EVENTS: [&str; 3] = ["issue_comment", "pull_request_review", "pull_request_review_comment"];
+
+/// How long an act that was asked for is given before it is said that it is waited for.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// What every command says of itself.
+pub(in crate::engine) fn specs() -> Vec<Spec> {
+    table::specs()
+}
+
+/// The Markdown of `docs/commands.md`.
+pub(in crate::engine) fn documentation() -> String {
+    docs(&specs())
+}
+
+/// Marks the comments whose commands go on: what one of them waits for may have come. Of a pull request those on it.
+pub(super) async fn waiting(
+    ctx: &EngineContext,
+    id: RepositoryId,
+    of: Option<PullNumber>,
+) -> Result<Vec<Change>, WorkError> {
+    let open = ctx.store.open_commands(id).await?;
+    let meant = open.into_iter().filter(|(number, _)| of.is_none_or(|of| of == *number));
+    Ok(meant.map(|(number, comment)| Change::Mark(WorkItem::Command(id, number, comment))).collect())
+}
+
+pub(super) async fn run(
+    ctx: &EngineContext,
+    lease: &Lease,
+    id: RepositoryId,
+    number: PullNumber,
+    comment: CommentKey,
+) -> Result<Vec<Change>, WorkError> {
+    let pending = PendingDeliveries::of(ctx, &lease.item).await?;
+    let processed = pending.processed(&lease.item);
+    let (events, _) = pending.events::<CommentEvent>(&EVENTS);
+    let (known, introduced) = pending.repository(ctx, id).await?.unzip();
+    let mut changes: Vec<Change> = introduced.flatten().into_iter().collect();
+    let Some(repository) = known.filter(|row| row.state == RepositoryState::Active) else {
+        changes.extend(processed);
+        return Ok(changes);
+    };
+    let row = ctx.store.command(id, number, comment).await?;
+    let before = match &row {
+        Some(row) => Some(serde_json::from_str(&row.state).map_err(|error| {
+            WorkError::give_up("the stored state of a comment cannot be read").caused_by(error)
+        })?),
+        None => None,
+    };
+    let config = ctx.repository_config(&repository).await?;
+    let handle = ctx.handle().await?;
+    let specs = table::specs();
+    let names: Vec<&str> = specs.iter().map(|it| it.name).collect();
+    let dialect = Dialect { prefix: &config.path.command_prefix, handle: &handle, names: &names };
+    changes.extend(processed);
+    let state = events
+        .iter()
+        .fold(before, |state, (delivery, event)| read::read(state, event, &delivery.guid, &dialect));
+    let Some(state) = state else { return Ok(changes) };
+    let place = Place { id, number, comment };
+    let replied_at = row.and_then(|row| row.replied_at);
+    let mut work = CommentWork {
+        ctx,
+        repository: &repository,
+        config: &config,
+        dialect,
+        place,
+        state,
+        replied_at,
+        changes,
+    };
+    let outcome = work.carry_on(lease).await;
+    let kept = work.to_keep()?;
+    match outcome {
+        Ok(()) => Ok(kept),
+        Err(error) => Err(WorkError { changes: kept, ..error }),
+    }
+}
+
+/// Which comment it is.
+#[derive(Debug, Clone, Copy)]
+struct Place {
+    id: RepositoryId,
+    number: PullNumber,
+    comment: CommentKey,
+}
+
+/// One look at a comment.
+struct CommentWork<'a> {
+    ctx: &'a EngineContext,
+    repository: &'a RepositoryRow,
+    config: &'a RepositoryConfig,
+    dialect: Dialect<'a>,
+    place: Place,
+    state: CommentState,
+    replied_at: Option<crate::model::UnixMillis>,
+    changes: Vec<Change>,
+}
+
+impl CommentWork<'_> {
+    async fn carry_on(&mut self, lease: &Lease) -> Result<(), WorkError> {
+        self.acknowledge().await;
+        self.go_on().await?;
+        self.answer(lease).await
+    }
+
+    /// All that has changed.
+    fn to_keep(self) -> Result<Vec<Change>, WorkError> {
+        let Place { id, number, comment } = self.place;
+        let state = serde_json::to_string(&self.state).map_err(|error| {
+            WorkError::give_up("the state of a comment cannot be written").caused_by(error)
+        })?;
+        let row = CommandRow {
+            repository: id,
+            number,
+            comment,
+            author: self.state.author.clone(),
+            created_at: self.state.created_at,
+            replied_at: self.replied_at,
+            open: self.state.goes_on(),
+            state,
+        };
+        let mut changes = self.changes;
+        changes.push(Change::Command(Box::new(row)));
+        Ok(changes)
+    }
+
+    fn item(&self) -> WorkItem {
+        WorkItem::Command(self.place.id, self.place.number, self.place.comment)
+    }
+}

@@ -1,0 +1,40 @@
+//! Why somebody may not, in words: what is missing, what they have, and who may.
+
+use crate::commands::rights::{Refusal, Standing};
+use crate::model::{Grantee, RepositoryRole};
+use crate::report;
+
+/// The reason, and who may.
+pub(super) fn words(refusal: &Refusal) -> String {
+    let missing = match &refusal.missing {
+        Some(it) => needs(it),
+        None => "Nobody may do this here".to_owned(),
+    };
+    let has = match refusal.has {
+        Standing::Role(role) => format!("you have {}", role_words(role)),
+        Standing::Stranger => "you are no collaborator of this repository".to_owned(),
+        Standing::Nobody => "you have none".to_owned(),
+    };
+    let may: Vec<String> = refusal.who_may.iter().map(who).collect();
+    format!("{missing}, and {has}. Who may: {}.", may.join("; "))
+}
+
+fn needs(grantee: &Grantee) -> String {
+    match grantee {
+        Grantee::Role(role) => format!("This takes {}", role_words(*role)),
+        Grantee::Team(slug) => report::sentence("This takes a member of the team %", &[slug]),
+    }
+}
+
+fn role_words(role: RepositoryRole) -> String {
+    format!("the role `{role}`")
+}
+
+/// Who is meant, as people say it.
+pub(super) fn who(grantee: &Grantee) -> String {
+    match grantee {
+        Grantee::Role(RepositoryRole::Admin) => "whoever has the role `admin`".to_owned(),
+        Grantee::Role(role) => format!("whoever has the role `{role}` or a higher one"),
+        Grantee::Team(slug) => report::sentence("members of the team %", &[slug]),
+    }
+}

@@ -1,0 +1,170 @@
+//! Whether things are as they were when the comment was written: the event carries no head, so our own record of pushes
+//! tells where a branch was. Where that says nothing sure, an act is refused, with the command that names the commit.
+
+use super::state::refused;
+use super::table::Call;
+use crate::engine::work_error::WorkError;
+use crate::github::PullJson;
+use crate::model::{BranchName, CommitId, PushedAt, TipSource, UnixSeconds};
+use crate::report::{self, CommandReply};
+use std::time::Duration;
+
+/// A push so close to a comment may have been before or after it: both are told in whole seconds.
+const UNSURE: Duration = Duration::from_secs(2);
+
+/// Where a branch was when the comment was written, by our own record.
+enum Then {
+    /// At this commit, and it has not been moved since.
+    At(CommitId),
+    /// It was moved from the one to the other since, or at that very time.
+    Moved(Option<CommitId>),
+    /// The record does not tell.
+    Unknown,
+}
+
+/// What is to be acted on, or why not.
+pub(super) type AsSeen<T> = Result<Result<T, CommandReply>, WorkError>;
+
+impl Call<'_> {
+    /// The pull request as GitHub has it now, where its head and base are as they were when the comment was written.
+    pub(super) async fn pull_as_seen(&self) -> AsSeen<PullJson> {
+        let row = self.repository;
+        let now = self.ctx.api.pull(row.installation, &row.full_name, self.number).await?;
+        if now.state != "open" {
+            return Ok(Err(refused("not_open", self.spec.unchanged, "The pull request is closed.")));
+        }
+        let head = now.head.sha;
+        let then = match self.arguments.head() {
+            Some(named) if named.is_of(head) => Then::At(head),
+            Some(named) => return Ok(Err(self.is_not(named.as_str(), ("the head", head)))),
+            None => self.head_then(&now).await?,
+        };
+        let then = match then {
+            Then::At(then) if then == head => None,
+            Then::At(then) => Some(Then::Moved(Some(then))),
+            other => Some(other),
+        };
+        if let Some(then) = then {
+            return Ok(Err(self.moved("the head", then, head)));
+        }
+        if let Ok(base) = BranchName::new(&now.base.branch)
+            && let Some(said) = self.base_moved(&base).await?
+        {
+            return Ok(Err(said));
+        }
+        Ok(Ok(now))
+    }
+
+    /// The commit that a branch was at when the comment was written, or that the command names. The branch may have moved
+    /// since, and we may not have been told yet.
+    pub(super) async fn tip_as_seen(&self, branch: &BranchName) -> AsSeen<CommitId> {
+        let store = &self.ctx.store;
+        let newest = store.newest_tip(self.repository.id, branch).await?.and_then(|tip| tip.commit);
+        let Some(newest) = newest else {
+            let why = report::sentence("There is no branch %.", &[branch.as_str()]);
+            return Ok(Err(refused("no_branch", self.spec.unchanged, &why)));
+        };
+        if let Some(named) = self.arguments.head() {
+            return Ok(match named.is_of(newest) {
+                true => Ok(newest),
+                false => Err(self.is_not(named.as_str(), (branch.as_str(), newest))),
+            });
+        }
+        Ok(match self.tip_then(branch).await? {
+            Then::At(then) => Ok(then),
+            then => Err(self.moved(branch.as_str(), then, newest)),
+        })
+    }
+
+    async fn head_then(&self, now: &PullJson) -> Result<Then, WorkError> {
+        let (id, seen_at) = (self.repository.id, self.seen_at.to_seconds());
+        let Ok(branch) = BranchName::new(&now.head.branch) else { return Ok(Then::Unknown) };
+        let is_own = now.head.repo.map(|it| it.id) == Some(id);
+        if is_own && !self.ctx.store.tips_since(id, &branch, UnixSeconds(0)).await?.is_empty() {
+            return self.tip_then(&branch).await;
+        }
+        if is_own {
+            let pushes = self.ctx.store.topic_pushes(id, &branch).await?;
+            let (before, since): (Vec<&PushedAt>, Vec<&PushedAt>) =
+                pushes.iter().partition(|push| is_before(push.at, seen_at));
+            let before = before.last().map(|push| push.commit);
+            if !since.is_empty() {
+                return Ok(Then::Moved(before));
+            }
+            if let Some(before) = before {
+                return Ok(Then::At(before));
+            }
+        }
+        // Of forks, and of what was pushed before anybody told us, what was judged tells.
+        let judged = self.pull.and_then(|it| Some((it.judged_head?, it.judged_at?)));
+        Ok(match judged {
+            Some((head, at)) if is_before(at.to_seconds(), seen_at) => Then::At(head),
+            _ => Then::Unknown,
+        })
+    }
+
+    async fn tip_then(&self, branch: &BranchName) -> Result<Then, WorkError> {
+        let (store, id, seen_at) = (&self.ctx.store, self.repository.id, self.seen_at.to_seconds());
+        let mut moves =
+            store.tips_since(id, branch, UnixSeconds(seen_at.0 - UNSURE.as_secs().cast_signed())).await?;
+        moves.retain(|tip| tip.source != TipSource::Backfill);
+        if let Some(first) = moves.first() {
+            return Ok(Then::Moved(first.before));
+        }
+        let newest = store.newest_tip(id, branch).await?;
+        Ok(newest.and_then(|tip| tip.commit).map_or(Then::Unknown, Then::At))
+    }
+
+    /// Why the base is not what it was. One of which nothing is recorded has no environment, and nothing rests on it.
+    async fn base_moved(&self, base: &BranchName) -> Result<Option<CommandReply>, WorkError> {
+        let Then::Moved(then) = self.tip_then(base).await? else { return Ok(None) };
+        let now = self.ctx.store.newest_tip(self.repository.id, base).await?.and_then(|tip| tip.commit);
+        Ok(now.filter(|now| Some(*now) != then).map(|now| {
+            let why = report::sentence(
+                "% has moved since the comment was written, or just before: ",
+                &[base.as_str()],
+            );
+            let why = format!("{why}{}. Look at the check, and write the command again.", moves(then, now));
+            refused("moved", self.spec.unchanged, &why).commits(None, Some(now))
+        }))
+    }
+
+    fn is_not(&self, named: &str, (what, now): (&str, CommitId)) -> CommandReply {
+        let template = format!("{} is %, not %.", super::go_on::capitalized(what));
+        let why = report::sentence(&template.replace(what, what), &[&now.short(), named]);
+        let next = self.corrected(now);
+        refused("moved", self.spec.unchanged, &why).next(next).commits(Some(now), None)
+    }
+
+    fn moved(&self, what: &str, then: Then, now: CommitId) -> CommandReply {
+        let what = report::sentence("%", &[what]);
+        let why = match then {
+            Then::Moved(then) => format!(
+                "{what} has moved since the comment was written, or just before: {}.",
+                moves(then, now)
+            ),
+            Then::At(_) | Then::Unknown => format!(
+                "Towpath cannot tell where {what} was when the comment was written; it is at {} now.",
+                report::sentence("%", &[&now.short()])
+            ),
+        };
+        refused("moved", self.spec.unchanged, &why).next(self.corrected(now)).commits(Some(now), None)
+    }
+
+    /// The same command for what is there now.
+    fn corrected(&self, now: CommitId) -> String {
+        let command = self.written_with("head", &now.to_string());
+        format!("If you mean what is there now: {}", report::sentence("%", &[&command]))
+    }
+}
+
+fn is_before(at: UnixSeconds, seen_at: UnixSeconds) -> bool {
+    at.0 < seen_at.0 - UNSURE.as_secs().cast_signed()
+}
+
+fn moves(then: Option<CommitId>, now: CommitId) -> String {
+    match then {
+        Some(then) => report::sentence("% → %", &[&then.short(), &now.short()]),
+        None => report::sentence("it is at % now", &[&now.short()]),
+    }
+}

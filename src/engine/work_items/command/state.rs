@@ -1,0 +1,157 @@
+//! What is kept of a comment with commands.
+
+use crate::commands::CommandError;
+use crate::commands::grammar::Invocation;
+use crate::github::Reaction;
+use crate::model::UnixMillis;
+use crate::report::{self, CommandReply, CommandStatus};
+use serde::{Deserialize, Serialize};
+
+/// A comment with commands, and how far each of them has come.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct CommentState {
+    /// The login of who wrote it.
+    pub(super) author: String,
+    /// When, by GitHub's clock, in whole seconds.
+    pub(super) created_at: UnixMillis,
+    /// Whether it is on a pull request.
+    pub(super) is_pull_request: bool,
+    /// GitHub's id of the delivery that brought it.
+    pub(super) delivery: String,
+    /// The deliveries of edits that were read.
+    #[serde(default)]
+    pub(super) edits: Vec<String>,
+    /// Its commands, in their order; those that an edit has added at the end.
+    pub(super) runs: Vec<CommandRun>,
+    /// The reactions that GitHub shows, or has refused.
+    #[serde(default)]
+    pub(super) reactions: Vec<Reaction>,
+    /// Whether only a reaction answers: to strangers, and to who may only read and has asked much.
+    #[serde(default)]
+    pub(super) without_words: bool,
+    /// Whether it was gone before anything of it was begun.
+    #[serde(default)]
+    pub(super) deleted: bool,
+}
+
+/// One command.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct CommandRun {
+    /// Its name.
+    pub(super) name: String,
+    /// It on one line, as it can be written again.
+    pub(super) written: String,
+    /// What was read; `None` where it could not be understood.
+    pub(super) invocation: Option<Invocation>,
+    /// How far it has come.
+    pub(super) progress: Progress,
+    /// What is said of it.
+    pub(super) said: Option<CommandReply>,
+}
+
+/// How far a command has come.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "is", rename_all = "kebab-case")]
+pub(super) enum Progress {
+    /// It was not begun with.
+    Waiting,
+    /// It has asked for an act that nobody has answered for.
+    Asked {
+        /// Since when.
+        since: UnixMillis,
+        /// How a deploy that comes of it is meant to end.
+        goal: Goal,
+    },
+    /// A deploy is followed to its end.
+    Following {
+        /// The environment.
+        environment: String,
+        /// The deploy's number.
+        deploy: u64,
+        /// How it is meant to end.
+        goal: Goal,
+    },
+    /// The next verdict on the pull request is waited for.
+    Judging {
+        /// The version of the verdict that there was.
+        after: i64,
+    },
+    /// It has come to its end.
+    Ended,
+}
+
+/// How a deploy is meant to end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Goal {
+    /// Well.
+    Live,
+    /// Before its time.
+    Cancelled,
+}
+
+impl CommandRun {
+    pub(super) fn new(name: &str, written: String, invocation: Invocation) -> Self {
+        let invocation = Some(invocation);
+        Self { name: name.to_owned(), written, invocation, progress: Progress::Waiting, said: None }
+    }
+
+    /// One that could not be understood.
+    pub(super) fn not_understood(name: &str, error: &CommandError) -> Self {
+        let mut run = Self {
+            name: name.to_owned(),
+            written: format!("line {}", error.place.line),
+            invocation: None,
+            progress: Progress::Ended,
+            said: None,
+        };
+        run.end(mistake(error));
+        run
+    }
+
+    pub(super) fn end(&mut self, said: CommandReply) {
+        self.progress = Progress::Ended;
+        self.said = Some(said);
+    }
+
+    pub(super) fn status(&self) -> Option<CommandStatus> {
+        self.said.as_ref().map(|it| it.status)
+    }
+}
+
+impl CommentState {
+    /// The reaction that tells best how it stands; none while nothing is decided.
+    pub(super) fn reaction(&self) -> Option<Reaction> {
+        let has = |status| self.runs.iter().any(|run| run.status() == Some(status));
+        let goes_on = self.goes_on();
+        if has(CommandStatus::Refused) || has(CommandStatus::Failed) {
+            Some(Reaction::ThumbsDown)
+        } else if has(CommandStatus::NotUnderstood) {
+            Some(Reaction::Confused)
+        } else if goes_on && (has(CommandStatus::Started) || has(CommandStatus::Waiting)) {
+            Some(Reaction::Rocket)
+        } else if goes_on {
+            None
+        } else {
+            Some(Reaction::ThumbsUp)
+        }
+    }
+
+    /// Whether anything of it has not come to its end.
+    pub(super) fn goes_on(&self) -> bool {
+        self.runs.iter().any(|run| run.progress != Progress::Ended)
+    }
+}
+
+/// What is said of a command that could not be understood.
+pub(super) fn mistake(error: &CommandError) -> CommandReply {
+    let place = format!("line {}, column {}", error.place.line, error.place.column);
+    let (message, hint) = (report::plain_text(&error.message), report::plain_text(&error.hint));
+    let outcome = format!("{message} ({place}); {hint}.");
+    CommandReply::new(CommandStatus::NotUnderstood, error.kind.as_str(), outcome)
+}
+
+/// What is said of a command that is refused. `unchanged` says what did not happen.
+pub(super) fn refused(code: &str, unchanged: &str, why: &str) -> CommandReply {
+    CommandReply::new(CommandStatus::Refused, code, format!("{unchanged}. {why}"))
+}

@@ -1,0 +1,112 @@
+//! The commands that there are, and what each is given.
+
+use super::people::Asker;
+use super::state::Goal;
+use crate::commands::grammar::{Dialect, Invocation};
+use crate::commands::spec::{Arguments, Spec};
+use crate::engine::context::EngineContext;
+use crate::engine::work_error::WorkError;
+use crate::model::{CommentKey, Environment, PromotionPath, PullNumber, UnixMillis};
+use crate::report::CommandReply;
+use crate::store::{Change, JudgedPull, RepositoryRow, RequestedAct};
+use async_trait::async_trait;
+
+/// A command: what it says of itself, and what it does.
+#[async_trait]
+pub(super) trait Command: Sync {
+    /// What it says of itself.
+    fn spec(&self) -> &'static Spec;
+
+    /// Carries it out. Whoever gives it has the right. It may be called again until what comes of it is stored, so what it
+    /// does by itself comes to the same when it is done twice.
+    async fn run(&self, call: &Call<'_>) -> Result<Step, WorkError>;
+}
+
+/// Every command, in the order in which they are shown.
+pub(super) const COMMANDS: [&dyn Command; 5] = [
+    &super::check::Check,
+    &super::deploy::Deploy,
+    &super::cancel::Cancel,
+    &super::rollback::Rollback,
+    &super::resume::Resume,
+];
+
+/// What every command says of itself.
+pub(super) fn specs() -> Vec<Spec> {
+    COMMANDS.iter().map(|it| *it.spec()).collect()
+}
+
+/// The command of this name.
+pub(super) fn named(name: &str) -> Option<&'static dyn Command> {
+    COMMANDS.into_iter().find(|it| it.spec().name == name)
+}
+
+/// One command in a comment, with all that it can ask.
+pub(super) struct Call<'a> {
+    pub(super) ctx: &'a EngineContext,
+    pub(super) repository: &'a RepositoryRow,
+    pub(super) path: &'a PromotionPath,
+    /// How commands are written here.
+    pub(super) dialect: &'a Dialect<'a>,
+    /// Who gives it.
+    pub(super) asker: &'a Asker<'a>,
+    /// The pull request or issue.
+    pub(super) number: PullNumber,
+    pub(super) comment: CommentKey,
+    /// The pull request as it is known; `None` on an issue.
+    pub(super) pull: Option<&'a JudgedPull>,
+    /// When the comment was written.
+    pub(super) seen_at: UnixMillis,
+    /// GitHub's id of the delivery that brought it.
+    pub(super) delivery: &'a str,
+    pub(super) spec: &'static Spec,
+    pub(super) invocation: &'a Invocation,
+    pub(super) arguments: &'a Arguments,
+    /// The environment that it names.
+    pub(super) environment: Option<&'a Environment>,
+}
+
+/// What came of a command.
+pub(super) enum Step {
+    /// It has come to its end, with what is to be stored.
+    Ended(CommandReply, Vec<Change>),
+    /// It asks for an act on an environment.
+    Ask {
+        /// The environment's name.
+        environment: String,
+        /// What it asks for.
+        act: RequestedAct,
+        /// How a deploy that comes of it is meant to end.
+        goal: Goal,
+    },
+    /// It waits for the next verdict on the pull request.
+    Judge,
+}
+
+impl Step {
+    pub(super) fn said(said: CommandReply) -> Self {
+        Self::Ended(said, Vec::new())
+    }
+}
+
+impl<'a> Call<'a> {
+    /// The environment that the command has to name.
+    pub(super) fn named_environment(&self) -> Result<&'a Environment, WorkError> {
+        self.environment.ok_or_else(|| WorkError::give_up("the command was bound without its environment"))
+    }
+
+    /// Why, where the command says.
+    pub(super) fn reason(&self) -> Option<String> {
+        self.arguments.reason().map(str::to_owned)
+    }
+
+    /// The command with other arguments, as it can be written in a comment.
+    pub(super) fn written_with(&self, flag: &str, value: &str) -> String {
+        self.invocation.clone().with_flag(flag, value).print(self.dialect)
+    }
+
+    /// How another command is written here.
+    pub(super) fn command(&self, rest: &str) -> String {
+        format!("/{}{rest}", self.dialect.prefix)
+    }
+}

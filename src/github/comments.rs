@@ -1,0 +1,101 @@
+//! Calls about comments with commands: reactions to them, and who somebody is that writes them.
+
+use super::api::{Api, Call, Caller};
+use super::calls::QUERY;
+use super::error::ApiError;
+use crate::model::{CommentKey, InstallationId};
+use http::Method;
+use percent_encoding::utf8_percent_encode;
+use serde::{Deserialize, Serialize};
+
+/// A reaction to a comment, by GitHub's names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Reaction {
+    /// 👀
+    #[serde(rename = "eyes")]
+    Eyes,
+    /// 🚀
+    #[serde(rename = "rocket")]
+    Rocket,
+    /// 👍
+    #[serde(rename = "+1")]
+    ThumbsUp,
+    /// 👎
+    #[serde(rename = "-1")]
+    ThumbsDown,
+    /// 😕
+    #[serde(rename = "confused")]
+    Confused,
+}
+
+#[derive(Deserialize)]
+struct Membership {
+    state: String,
+}
+
+impl Api {
+    /// Reacts to a comment; who has reacted so before changes nothing. The text of a review takes no reactions by this
+    /// API, so nothing is sent for one.
+    ///
+    /// Source: GitHub's REST API, "Reactions".
+    pub async fn react(
+        &self,
+        id: InstallationId,
+        repository: &str,
+        comment: CommentKey,
+        content: Reaction,
+    ) -> Result<(), ApiError> {
+        #[derive(Serialize)]
+        struct New {
+            content: Reaction,
+        }
+        let path = match comment {
+            CommentKey::Conversation(key) => format!("/repos/{repository}/issues/comments/{key}/reactions"),
+            CommentKey::Line(key) => format!("/repos/{repository}/pulls/comments/{key}/reactions"),
+            CommentKey::Review(_) => return Ok(()),
+        };
+        let new = New { content };
+        let _: serde_json::Value = self.write(Caller::Installation(id), Method::POST, &path, &new).await?;
+        Ok(())
+    }
+
+    /// Whether a repository counts somebody among its collaborators: members of the organisation with a right to it do.
+    /// Of a public repository anybody has the permission to read, so that alone does not tell.
+    ///
+    /// Source: GitHub's REST API, "Check if a user is a repository collaborator".
+    pub async fn is_collaborator(
+        &self,
+        id: InstallationId,
+        repository: &str,
+        login: &str,
+    ) -> Result<bool, ApiError> {
+        let login = utf8_percent_encode(login, QUERY);
+        let path = format!("/repos/{repository}/collaborators/{login}");
+        let call = Call { caller: Caller::Installation(id), method: Method::GET, path: &path, body: None };
+        match self.send(call).await {
+            Ok(_) => Ok(true),
+            Err(ApiError::NotFound { .. }) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Whether somebody is an active member of an organisation's team, by its slug. An invitation that is not accepted is
+    /// no membership.
+    ///
+    /// Source: GitHub's REST API, "Get team membership for a user".
+    pub async fn is_team_member(
+        &self,
+        id: InstallationId,
+        organisation: &str,
+        team: &str,
+        login: &str,
+    ) -> Result<bool, ApiError> {
+        let (team, login) = (utf8_percent_encode(team, QUERY), utf8_percent_encode(login, QUERY));
+        let path = format!("/orgs/{organisation}/teams/{team}/memberships/{login}");
+        match self.get::<Membership>(Caller::Installation(id), &path).await {
+            Ok(membership) => Ok(membership.state == "active"),
+            Err(ApiError::NotFound { .. }) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+}

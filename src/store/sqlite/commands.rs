@@ -1,0 +1,80 @@
+//! Comments with commands.
+
+use crate::model::{CommentKey, PullNumber, RepositoryId, UnixMillis};
+use crate::store::{CommandRow, StoreError};
+use rusqlite::{Connection, OptionalExtension, Row, named_params};
+
+const STORE: &str = "
+    INSERT INTO commands (repository, number, comment, author, created_at, replied_at, open, state)
+    VALUES (:repository, :number, :comment, :author, :created_at, :replied_at, :open, :state)
+    ON CONFLICT (repository, number, comment) DO UPDATE SET
+        replied_at = excluded.replied_at, open = excluded.open, state = excluded.state";
+
+pub(super) const ONE: &str = "
+    SELECT repository, number, comment, author, created_at, replied_at, open, state FROM commands
+    WHERE repository = :repository AND number = :number AND comment = :comment";
+
+pub(super) const OPEN: &str = "
+    SELECT number, comment FROM commands INDEXED BY commands_open
+    WHERE repository = :repository AND open = 1 ORDER BY number, comment";
+
+pub(super) const REPLIED: &str = "
+    SELECT count(*) FROM commands INDEXED BY commands_replied
+    WHERE repository = :repository AND author = :author AND replied_at >= :since";
+
+pub(super) fn store(connection: &Connection, row: &CommandRow) -> Result<(), StoreError> {
+    connection.prepare_cached(STORE)?.execute(named_params! {
+        ":repository": row.repository,
+        ":number": row.number,
+        ":comment": row.comment,
+        ":author": row.author,
+        ":created_at": row.created_at,
+        ":replied_at": row.replied_at,
+        ":open": row.open,
+        ":state": row.state,
+    })?;
+    Ok(())
+}
+
+fn row_from(row: &Row<'_>) -> rusqlite::Result<CommandRow> {
+    Ok(CommandRow {
+        repository: row.get(0)?,
+        number: row.get(1)?,
+        comment: row.get(2)?,
+        author: row.get(3)?,
+        created_at: row.get(4)?,
+        replied_at: row.get(5)?,
+        open: row.get(6)?,
+        state: row.get(7)?,
+    })
+}
+
+pub(super) fn one(
+    connection: &Connection,
+    repository: RepositoryId,
+    number: PullNumber,
+    comment: CommentKey,
+) -> Result<Option<CommandRow>, StoreError> {
+    let by = named_params! { ":repository": repository, ":number": number, ":comment": comment };
+    Ok(connection.prepare_cached(ONE)?.query_row(by, row_from).optional()?)
+}
+
+pub(super) fn open(
+    connection: &Connection,
+    repository: RepositoryId,
+) -> Result<Vec<(PullNumber, CommentKey)>, StoreError> {
+    let mut statement = connection.prepare_cached(OPEN)?;
+    let by = named_params! { ":repository": repository };
+    let rows = statement.query_map(by, |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+pub(super) fn replied(
+    connection: &Connection,
+    repository: RepositoryId,
+    author: &str,
+    since: UnixMillis,
+) -> Result<u32, StoreError> {
+    let by = named_params! { ":repository": repository, ":author": author, ":since": since };
+    Ok(connection.prepare_cached(REPLIED)?.query_row(by, |row| row.get(0))?)
+}
