@@ -39,10 +39,12 @@ mod drivers;
 mod environments;
 mod error_chain;
 mod facts;
+mod finding_override;
 mod folded_names;
 mod holds;
 mod ids;
 mod ledger;
+mod lock;
 mod moves;
 mod names;
 mod not_counted;
@@ -86,10 +88,12 @@ pub use facts::{
     History, LedgerTip, Line, MergeOutcome, Moment, PromotionHistory, PullEnds, PushedAt, Snapshot,
     TipSource, TopicHistory,
 };
+pub use finding_override::Override;
 pub use folded_names::{EnvironmentName, RepositoryName};
 pub use holds::{Hold, Lifted};
 pub use ids::{InstallationId, PullNumber, RepositoryId};
 pub use ledger::LedgerEntry;
+pub use lock::{Lock, LockEnd};
 pub use moves::{Move, Placed, in_order};
 pub use names::{BranchName, CommitId, InvalidName, TreeId};
 pub use not_counted::{NotCounted, WhyNotCounted};

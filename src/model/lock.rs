@@ -1,0 +1,63 @@
+//! Locks on environments: what a person puts there so that nothing is merged or deployed.
+
+use super::{PullNumber, UnixMillis};
+use serde::{Deserialize, Serialize};
+
+/// What keeps an environment as it is, because somebody asked for it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lock {
+    /// Its number among the locks of its environment: 1, 2, 3.
+    pub id: u64,
+    /// The login of whoever locked it, or the name that the operator gave.
+    pub by: String,
+    /// Why, in their words.
+    pub reason: String,
+    /// Since when.
+    pub since: UnixMillis,
+    /// When it ends by itself; `None` where somebody has to end it.
+    #[serde(default)]
+    pub until: Option<UnixMillis>,
+    /// The pull request that ends it when it is closed or merged.
+    #[serde(default)]
+    pub while_open: Option<PullNumber>,
+    /// How it ended, if it has. That `until` was reached need not stand here.
+    #[serde(default)]
+    pub ended: Option<LockEnd>,
+}
+
+/// How a lock ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LockEnd {
+    /// When.
+    pub at: UnixMillis,
+    /// Who ended it; `None` where it ended by itself.
+    pub by: Option<String>,
+}
+
+impl Lock {
+    /// Whether it keeps anything out at this moment.
+    pub fn is_in_force(&self, now: UnixMillis) -> bool {
+        self.ended.is_none() && self.until.is_none_or(|until| now < until)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lock_is_in_force_until_it_is_ended_or_its_time_is_over() {
+        let (by, reason) = ("rita".to_owned(), "stocktaking".to_owned());
+        let lock =
+            Lock { id: 1, by, reason, since: UnixMillis(5), until: None, while_open: None, ended: None };
+        assert!(lock.is_in_force(UnixMillis::MAX));
+        let timed = Lock { until: Some(UnixMillis(10)), ..lock.clone() };
+        assert_eq!([9, 10, 11].map(|now| timed.is_in_force(UnixMillis(now))), [true, false, false]);
+        let ended = LockEnd { at: UnixMillis(7), by: None };
+        assert!(!Lock { ended: Some(ended), ..timed }.is_in_force(UnixMillis(8)));
+        // What an earlier version kept has none of the later fields.
+        let least: Lock =
+            serde_json::from_str(r#"{"id":1,"by":"rita","reason":"stocktaking","since":5}"#).unwrap();
+        assert_eq!(least, lock);
+    }
+}
