@@ -13,8 +13,8 @@
 //!
 //! What is closed for a year is deleted: pull requests, but for the last 2,000 merged ones of a repository, the pushes
 //! of their topics, and work that was given up. Work that rests goes after a month. The ledger, deploys and their
-//! outcomes, holds, orders and acts are never deleted: they are the record of who did what. One row remains for each
-//! repository and account.
+//! outcomes, holds, locks, orders and acts are never deleted: they are the record of who did what. Overrides go with their
+//! pull request. One row remains for each repository and account.
 //!
 //! # Promises, and the tests that hold them
 //!
@@ -32,6 +32,7 @@
 
 mod deploy_rows;
 mod error;
+mod lock_store;
 mod rows;
 mod sqlite;
 mod work_item;
@@ -41,6 +42,7 @@ pub use deploy_rows::{
     RequestedActId, RequestedActRow,
 };
 pub use error::StoreError;
+pub use lock_store::LockStore;
 pub use rows::{
     Accepted, ActRow, AuditFilter, Backfill, ChecksOf, ConfigurationRow, DeliveryFilter, DeliveryId,
     DeliveryRow, DeliveryState, Desired, Effect, GivenUp, Installation, InstallationState, JudgedPull,
@@ -51,8 +53,8 @@ pub use work_item::{InvalidWorkItem, WorkItem};
 
 use crate::model::{
     AuditEntry, AuditRow, BranchName, CommentKey, CommitId, Deploy, EnvironmentName, Hold, InstallationId,
-    LedgerEntry, LedgerTip, MergeMethods, PullNumber, PullRequest, PushedAt, RepositoryId, StartingPoint,
-    UnixMillis, UnixSeconds,
+    LedgerEntry, LedgerTip, Lock, MergeMethods, Override, PullNumber, PullRequest, PushedAt, RepositoryId,
+    StartingPoint, UnixMillis, UnixSeconds,
 };
 use async_trait::async_trait;
 use std::collections::{BTreeMap, BTreeSet};
@@ -173,6 +175,10 @@ pub enum Change {
     DeployWorkflow(RepositoryId, Option<String>, String),
     /// The environment's newest hold, in force or lifted.
     Hold(RepositoryId, String, Hold),
+    /// A lock as it is now. It replaces what is known of the one of its environment and number.
+    Lock(RepositoryId, EnvironmentName, Lock),
+    /// An override as it is now. It replaces what is known of the one of its pull request and number.
+    Override(RepositoryId, PullNumber, Override),
     /// From where on moves of an environment's branch ask for deploys.
     StartingPoint(RepositoryId, EnvironmentName, StartingPoint),
     /// A command asks for an act: kept, and its work item marked, unless that was done before.
@@ -222,7 +228,7 @@ pub enum Committed {
 
 /// The operations the engine needs. Every method is one transaction.
 #[async_trait]
-pub trait Store: Send + Sync + std::fmt::Debug {
+pub trait Store: LockStore + Send + Sync + std::fmt::Debug {
     /// Stores a delivery and marks its work item, durably before it returns. Calls that come together may
     /// share one commit. A known id with the same body changes nothing, except that a work item that was
     /// given up is revived; with another body it is refused.

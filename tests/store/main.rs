@@ -10,6 +10,7 @@ mod former_versions;
 mod given;
 mod inbox;
 mod kill;
+mod locks;
 mod misplaced;
 mod model;
 mod sqlite_file;
@@ -84,6 +85,11 @@ macro_rules! suite {
                     an_entry_is_for_the_first_repository_until_the_operator_says_otherwise,
                     a_starting_point_is_kept_for_an_environment_in_any_spelling,
                     what_was_read_first_counts_until_it_is_read_again;
+                locks:
+                    the_newest_lock_of_an_environment_is_found_by_whatever_spelling,
+                    locks_that_a_pull_request_ends_are_found_until_they_have_ended,
+                    overrides_are_kept_by_their_numbers_and_counted_by_their_times,
+                    overrides_go_with_their_pull_request_and_locks_stay;
                 changes:
                     accounts_and_repositories_are_replaced,
                     older_news_of_a_pull_request_is_ignored,

@@ -3,7 +3,7 @@
 use super::values::Tip;
 use super::work_items::{self, WorkItemId};
 use super::writer::Outcome;
-use super::{activity, audit, backfills, commands, deploy_tables, inbox, merge_settings, reads};
+use super::{activity, audit, backfills, commands, deploy_tables, inbox, locks, merge_settings, reads};
 use crate::model::{
     BranchName, CommitId, EnvironmentName, LedgerEntry, PullNumber, PullRequest, PushedAt, RepositoryId,
     UnixMillis,
@@ -183,6 +183,12 @@ fn apply(connection: &Connection, change: &Change, now: UnixMillis) -> Result<()
         }
         Change::Hold(repository, environment, hold) => {
             deploy_tables::store_hold(connection, *repository, environment, hold)
+        }
+        Change::Lock(repository, environment, lock) => {
+            locks::store_lock(connection, *repository, environment, lock)
+        }
+        Change::Override(repository, number, given) => {
+            locks::store_override(connection, *repository, *number, given)
         }
         Change::StartingPoint(repository, environment, start) => {
             deploy_tables::store_start(connection, *repository, environment, *start)

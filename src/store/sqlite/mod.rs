@@ -25,6 +25,7 @@ mod failure;
 mod in_place;
 mod inbox;
 mod ledger;
+mod locks;
 mod merge_settings;
 mod old_effects;
 mod operator_entries;

@@ -1,8 +1,8 @@
 //! How SQLite goes about the questions that are asked all the time: by index, never by walking a table.
 
 use super::{
-    Options, activity, audit, changes, checks, commands, deploy_tables, inbox, ledger, old_effects, reads,
-    schema, walks, work_items,
+    Options, activity, audit, changes, checks, commands, deploy_tables, inbox, ledger, locks, old_effects,
+    reads, schema, walks, work_items,
 };
 use rusqlite::Connection;
 
@@ -63,6 +63,11 @@ fn the_hot_statements_never_walk_a_table() {
         (deploy_tables::LIVE, "deploys_live (repository=? AND environment=?)"),
         (deploy_tables::BUILT, "deploys_slug (repository=? AND slug=?)"),
         (deploy_tables::STARTED, "PRIMARY KEY (repository=? AND environment=?)"),
+        (locks::LOCK, "PRIMARY KEY (repository=? AND environment=?)"),
+        (locks::WHILE_OPEN, "locks_while_open (repository=? AND while_open=?)"),
+        (locks::OVERRIDES, "PRIMARY KEY (repository=? AND number=?)"),
+        (locks::GIVEN_SINCE, "overrides_given (repository=? AND given_at>?)"),
+        (walks::DROP_OVERRIDES, "PRIMARY KEY (repository=? AND number=?)"),
         (deploy_tables::REQUESTED_ACTS, "requested_acts_open (repository=? AND environment=?)"),
         (deploy_tables::ACT_OF_COMMAND, "requested_acts_of_command (repository=? AND key=?)"),
         (commands::ONE, "PRIMARY KEY (repository=? AND number=? AND comment=?)"),

@@ -29,6 +29,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0016_details.sql"),
     include_str!("../migrations/0017_audit.sql"),
     include_str!("../migrations/0018_commands.sql"),
+    include_str!("../migrations/0019_locks_and_overrides.sql"),
 ];
 
 /// `TOWP`: tells the file from those of other programs.

@@ -44,6 +44,10 @@ pub(super) const CLOSED_PULLS: &str = "
 const DROP_PULL: &str =
     "DELETE FROM pull_requests WHERE id = :id AND state <> 'open' AND updated_at < :closed";
 
+pub(super) const DROP_OVERRIDES: &str = "
+    DELETE FROM overrides WHERE (repository, number) IN (SELECT repository, number FROM pull_requests
+        WHERE id = :id AND state <> 'open' AND updated_at < :closed)";
+
 pub(super) const OLD_PUSHES: &str = "
     SELECT repository, branch, head, pushed_at < :closed
         AND NOT EXISTS (SELECT 1 FROM pushes n WHERE n.repository = p.repository AND n.branch = p.branch
@@ -174,9 +178,10 @@ pub(super) fn drop_pulls(
     closed: UnixMillis,
     pulls: &[i64],
 ) -> Result<(), StoreError> {
-    let mut statement = connection.prepare_cached(DROP_PULL)?;
     for id in pulls {
-        statement.execute(named_params! { ":id": id, ":closed": closed })?;
+        for sql in [DROP_OVERRIDES, DROP_PULL] {
+            connection.prepare_cached(sql)?.execute(named_params! { ":id": id, ":closed": closed })?;
+        }
     }
     Ok(())
 }

@@ -1,0 +1,121 @@
+//! Locks and overrides.
+
+use crate::given::{REPOSITORY, apply, branch, commit, pull_row};
+use std::sync::Arc;
+use towpath::model::{
+    Cause, EnvironmentName, Lock, LockEnd, Override, PullNumber, PullRequest, PullRequestState, RepositoryId,
+    UnixMillis,
+};
+use towpath::store::{Change, Store};
+
+const OTHER: RepositoryId = RepositoryId(REPOSITORY.0 + 1);
+
+fn lock(id: u64, while_open: Option<u64>) -> Lock {
+    Lock {
+        id,
+        by: "rita".to_owned(),
+        reason: "stocktaking".to_owned(),
+        since: UnixMillis(5),
+        until: Some(UnixMillis(10)),
+        while_open: while_open.map(PullNumber),
+        ended: None,
+    }
+}
+
+fn keep(environment: &str, lock: Lock) -> Change {
+    Change::Lock(REPOSITORY, environment.into(), lock)
+}
+
+fn given(id: u64, at: i64) -> Override {
+    let cause = Cause::NotVerified { environment: "staging".to_owned() };
+    Override {
+        id,
+        code: cause.code(),
+        head: commit(1),
+        base: branch("production"),
+        evidence: cause.evidence(),
+        by: "rita".to_owned(),
+        reason: "a typo".to_owned(),
+        at: UnixMillis(at),
+        until: None,
+        confirmed_by: None,
+        needs_second: true,
+    }
+}
+
+pub(crate) async fn the_newest_lock_of_an_environment_is_found_by_whatever_spelling(store: Arc<dyn Store>) {
+    let store = &*store;
+    assert_eq!(store.lock(REPOSITORY, "production").await.unwrap(), None);
+    apply(store, vec![keep("Production", lock(2, None)), keep("production", lock(1, None))]).await;
+    assert_eq!(store.lock(REPOSITORY, "PRODUCTION").await.unwrap(), Some(lock(2, None)));
+    let ended = Lock { ended: Some(LockEnd { at: UnixMillis(7), by: None }), ..lock(2, None) };
+    apply(store, vec![keep("production", ended.clone())]).await;
+    assert_eq!(store.lock(REPOSITORY, "production").await.unwrap(), Some(ended), "it is told how it ended");
+    apply(store, vec![keep("production", lock(3, None))]).await;
+    assert_eq!(store.lock(REPOSITORY, "production").await.unwrap(), Some(lock(3, None)));
+    assert_eq!(store.lock(REPOSITORY, "staging").await.unwrap(), None);
+    assert_eq!(store.lock(OTHER, "production").await.unwrap(), None);
+}
+
+pub(crate) async fn locks_that_a_pull_request_ends_are_found_until_they_have_ended(store: Arc<dyn Store>) {
+    let store = &*store;
+    let tied = async |number| store.locks_while_open(REPOSITORY, PullNumber(number)).await.unwrap();
+    apply(
+        store,
+        vec![
+            keep("staging", lock(1, Some(12))),
+            keep("qa", lock(1, Some(13))),
+            keep("production", lock(1, Some(12))),
+            keep("integration", lock(1, None)),
+        ],
+    )
+    .await;
+    let names = |all: &[&str]| all.iter().map(|name| EnvironmentName::from(*name)).collect::<Vec<_>>();
+    assert_eq!(tied(12).await, names(&["production", "staging"]));
+    assert!(store.locks_while_open(OTHER, PullNumber(12)).await.unwrap().is_empty());
+    let ended = Some(LockEnd { at: UnixMillis(7), by: Some("sam".to_owned()) });
+    apply(store, vec![keep("staging", Lock { ended, ..lock(1, Some(12)) })]).await;
+    assert_eq!(tied(12).await, names(&["production"]));
+    assert!(tied(14).await.is_empty());
+}
+
+pub(crate) async fn overrides_are_kept_by_their_numbers_and_counted_by_their_times(store: Arc<dyn Store>) {
+    let store = &*store;
+    let number = PullNumber(1);
+    let keep = |repository, number, given| Change::Override(repository, PullNumber(number), given);
+    apply(
+        store,
+        vec![
+            keep(REPOSITORY, 1, given(2, 20)),
+            keep(REPOSITORY, 1, given(1, 10)),
+            keep(REPOSITORY, 2, given(1, 30)),
+            keep(OTHER, 1, given(1, 40)),
+        ],
+    )
+    .await;
+    assert_eq!(store.overrides(REPOSITORY, number).await.unwrap(), [given(1, 10), given(2, 20)]);
+    let confirmed = Override { confirmed_by: Some("sam".to_owned()), ..given(1, 10) };
+    apply(store, vec![keep(REPOSITORY, 1, confirmed.clone())]).await;
+    assert_eq!(store.overrides(REPOSITORY, number).await.unwrap(), [confirmed, given(2, 20)]);
+    let mut counts = Vec::new();
+    for since in [0, 10, 11, 20, 31] {
+        counts.push(store.overrides_since(REPOSITORY, UnixMillis(since)).await.unwrap());
+    }
+    assert_eq!(counts, [3, 3, 2, 2, 0]);
+}
+
+pub(crate) async fn overrides_go_with_their_pull_request_and_locks_stay(store: Arc<dyn Store>) {
+    let store = &*store;
+    let long_ago = PullRequest { state: PullRequestState::Closed, ..pull_row(1, UnixMillis(10)) };
+    let lately = PullRequest { state: PullRequestState::Closed, ..pull_row(2, UnixMillis(50)) };
+    let pulls = [long_ago, lately, pull_row(3, UnixMillis(10))].map(Change::Pull);
+    let overrides = [1, 2, 3].map(|number| Change::Override(REPOSITORY, PullNumber(number), given(1, 10)));
+    apply(store, pulls.into_iter().chain(overrides).chain([keep("staging", lock(1, None))]).collect()).await;
+    store.prune_closed(UnixMillis(0), UnixMillis(50)).await.unwrap();
+    let mut left = Vec::new();
+    for number in [1, 2, 3] {
+        left.push(store.overrides(REPOSITORY, PullNumber(number)).await.unwrap().len());
+    }
+    assert_eq!(left, [0, 1, 1]);
+    assert_eq!(store.lock(REPOSITORY, "staging").await.unwrap(), Some(lock(1, None)));
+}
