@@ -30,6 +30,7 @@ mod drawing;
 mod dress;
 mod limits;
 mod local;
+mod locks;
 mod markdown;
 mod notes;
 mod one_line;
@@ -63,6 +64,7 @@ pub use deploy_status::{
 };
 pub use deployment_protection::{ProtectionWords, WaitingJob, deployment_protection};
 pub use local::{Basis, ConfigSource, LocalCheck, SeenAs};
+pub use locks::lock_line;
 pub use notes::{Note, replacement, with_notes};
 pub use one_line::one_line;
 pub use operator::{AskedFor, InComments, cannot_cancel, deploy_refused, rollback_refused, waits_for};

@@ -187,6 +187,24 @@ pub enum RequestedAct {
         /// Why.
         reason: String,
     },
+    /// Stop promotions and asked-for deploys.
+    Lock {
+        /// Who asks.
+        by: String,
+        /// Why.
+        reason: String,
+        /// When it ends by itself.
+        until: Option<UnixMillis>,
+        /// The pull request with whose end it ends.
+        while_open: Option<PullNumber>,
+    },
+    /// End a lock.
+    Unlock {
+        /// Who asks.
+        by: String,
+        /// Whether it may be somebody else's: they say so, and have the right.
+        force: bool,
+    },
 }
 
 impl RequestedAct {
@@ -197,6 +215,8 @@ impl RequestedAct {
             Self::Deploy { by, reason, .. } => ("deploy", by, reason.as_deref()),
             Self::Cancel { by } => ("cancel", by, None),
             Self::LiftHold { by, reason } => ("resume", by, Some(reason)),
+            Self::Lock { by, reason, .. } => ("lock", by, Some(reason)),
+            Self::Unlock { by, .. } => ("unlock", by, None),
         }
     }
 }

@@ -39,7 +39,10 @@ async fn who_may_only_read_retargets_nothing() {
     assert_eq!(pull.state().unwrap().base, "production");
     stage.check(&pull).await.fails();
     let said = stage.comment(&pull).await;
-    assert!(said.contains("pressed by `gast`, not done: `gast cannot write to this repository`"), "{said}");
+    assert!(
+        said.contains("pressed by `gast`, not done: `it takes the role write, and gast has the role read`"),
+        "{said}"
+    );
     stage.end().await;
 }
 

@@ -20,6 +20,7 @@ mod carried_out;
 mod change_status;
 mod clock;
 mod commands;
+mod commands_that_act;
 mod configuration;
 mod copy;
 mod cost;

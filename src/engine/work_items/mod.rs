@@ -48,6 +48,7 @@ mod introduction;
 mod merge_group;
 mod pending_deliveries;
 mod pull_request;
+mod pull_request_acts;
 mod recheck;
 mod repository;
 mod stack;

@@ -60,6 +60,9 @@ pub(super) async fn run(
     // Who has asked for a verdict is told of this one.
     changes.extend(command::waiting(ctx, id, Some(number)).await?);
     if pull.state != PullRequestState::Open {
+        // Locks that were to last no longer.
+        let locked = ctx.store.locks_while_open(id, number).await?;
+        changes.extend(locked.into_iter().map(|name| Change::Mark(WorkItem::Environment(id, name))));
         changes.extend(work.left(&pull, None).await?);
         let judged_for = before.as_ref().and_then(|it| it.judged_base.as_ref());
         changes.extend(work.passed_on(&pull, judged_for));

@@ -13,14 +13,19 @@ mod cancel;
 mod check;
 mod deploy;
 mod go_on;
+mod lock;
 mod people;
 mod read;
+mod rebuild;
 mod refusal;
 mod resume;
+mod retarget;
 mod rollback;
 mod seen;
 mod state;
+mod sync;
 mod table;
+mod unlock;
 
 use super::pending_deliveries::PendingDeliveries;
 use crate::commands::grammar::Dialect;
@@ -31,6 +36,7 @@ use crate::github::comment_events::CommentEvent;
 use crate::model::config::RepositoryConfig;
 use crate::model::{CommentKey, PullNumber, RepositoryId};
 use crate::store::{Change, CommandRow, Lease, RepositoryRow, RepositoryState, WorkItem};
+pub(super) use refusal::Right;
 use state::CommentState;
 use std::time::Duration;
 

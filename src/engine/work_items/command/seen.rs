@@ -36,7 +36,7 @@ impl Call<'_> {
         let head = now.head.sha;
         let then = match self.arguments.head() {
             Some(named) if named.is_of(head) => Then::At(head),
-            Some(named) => return Ok(Err(self.is_not(named.as_str(), ("the head", head)))),
+            Some(named) => return Ok(Err(self.is_not(named.as_str(), (&now.head.branch, head)))),
             None => self.head_then(&now).await?,
         };
         let then = match then {
@@ -45,7 +45,7 @@ impl Call<'_> {
             other => Some(other),
         };
         if let Some(then) = then {
-            return Ok(Err(self.moved("the head", then, head)));
+            return Ok(Err(self.moved(&now.head.branch, then, head)));
         }
         if let Ok(base) = BranchName::new(&now.base.branch)
             && let Some(said) = self.base_moved(&base).await?
@@ -117,21 +117,31 @@ impl Call<'_> {
 
     /// Why the base is not what it was. One of which nothing is recorded has no environment, and nothing rests on it.
     async fn base_moved(&self, base: &BranchName) -> Result<Option<CommandReply>, WorkError> {
-        let Then::Moved(then) = self.tip_then(base).await? else { return Ok(None) };
-        let now = self.ctx.store.newest_tip(self.repository.id, base).await?.and_then(|tip| tip.commit);
-        Ok(now.filter(|now| Some(*now) != then).map(|now| {
-            let why = report::sentence(
-                "% has moved since the comment was written, or just before: ",
-                &[base.as_str()],
-            );
-            let why = format!("{why}{}. Look at the check, and write the command again.", moves(then, now));
-            refused("moved", self.spec.unchanged, &why).commits(None, Some(now))
-        }))
+        let row = self.repository;
+        let recorded = self.ctx.store.newest_tip(row.id, base).await?.and_then(|tip| tip.commit);
+        let Some(recorded) = recorded else { return Ok(None) };
+        // News of a move may come later than the comment.
+        let now = self.ctx.api.branch_tip(row.installation, &row.full_name, base).await?;
+        let now = now.unwrap_or(recorded);
+        let then = match self.tip_then(base).await? {
+            Then::Moved(then) => then,
+            Then::At(_) | Then::Unknown if now == recorded => return Ok(None),
+            Then::At(_) | Then::Unknown => Some(recorded),
+        };
+        if then == Some(now) {
+            return Ok(None);
+        }
+        let what = report::sentence("%", &[base.as_str()]);
+        let why = format!(
+            "{what} has moved since the comment was written, or just before: {}. Look at the check, and write the command \
+             again.",
+            moves(then, now)
+        );
+        Ok(Some(refused("moved", self.spec.unchanged, &why).commits(None, Some(now))))
     }
 
     fn is_not(&self, named: &str, (what, now): (&str, CommitId)) -> CommandReply {
-        let template = format!("{} is %, not %.", super::go_on::capitalized(what));
-        let why = report::sentence(&template.replace(what, what), &[&now.short(), named]);
+        let why = report::sentence("The command is for %, and % is at %.", &[named, what, &now.short()]);
         let next = self.corrected(now);
         refused("moved", self.spec.unchanged, &why).next(next).commits(Some(now), None)
     }

@@ -1,13 +1,15 @@
 //! The commands that there are, and what each is given.
 
+use super::go_on::capitalized;
 use super::people::Asker;
-use super::state::Goal;
+use super::state::{Goal, refused};
 use crate::commands::grammar::{Dialect, Invocation};
-use crate::commands::spec::{Arguments, Spec};
+use crate::commands::spec::{Arguments, Spec, Until};
 use crate::engine::context::EngineContext;
 use crate::engine::work_error::WorkError;
-use crate::model::{CommentKey, Environment, PromotionPath, PullNumber, UnixMillis};
-use crate::report::CommandReply;
+use crate::engine::work_items::pull_request_acts::{Done, NotDone, PullRequestActs};
+use crate::model::{CommentKey, Environment, PromotionPath, PullNumber, PullRequestState, UnixMillis};
+use crate::report::{self, CommandReply, CommandStatus};
 use crate::store::{Change, JudgedPull, RepositoryRow, RequestedAct};
 use async_trait::async_trait;
 
@@ -23,12 +25,17 @@ pub(super) trait Command: Sync {
 }
 
 /// Every command, in the order in which they are shown.
-pub(super) const COMMANDS: [&dyn Command; 5] = [
+pub(super) const COMMANDS: [&dyn Command; 10] = [
     &super::check::Check,
     &super::deploy::Deploy,
     &super::cancel::Cancel,
     &super::rollback::Rollback,
     &super::resume::Resume,
+    &super::lock::Lock,
+    &super::unlock::Unlock,
+    &super::retarget::Retarget,
+    &super::rebuild::Rebuild,
+    &super::sync::Sync,
 ];
 
 /// What every command says of itself.
@@ -90,6 +97,30 @@ impl Step {
 }
 
 impl<'a> Call<'a> {
+    /// What can be done to the pull request.
+    pub(super) fn acts(&self) -> Result<PullRequestActs<'_>, WorkError> {
+        let pull =
+            self.pull.ok_or_else(|| WorkError::give_up("the command was begun without a pull request"))?;
+        Ok(PullRequestActs { ctx: self.ctx, repository: self.repository, pull, who: self.asker.login })
+    }
+
+    /// What is said of something that was done to the pull request, or that was refused.
+    pub(super) fn came_of(&self, outcome: Result<Done, NotDone>) -> Result<Step, WorkError> {
+        match outcome {
+            Ok(words) => {
+                let words = format!("{}.", report::plain_text(&words));
+                let said = CommandReply::new(CommandStatus::Done, "done", words);
+                let head = self.pull.map(|it| it.pull.head_commit);
+                Ok(Step::said(said.commits(head, None)))
+            }
+            Err(NotDone::Refused(why)) => {
+                let why = format!("{}.", capitalized(&report::plain_text(why.as_str())));
+                Ok(Step::said(refused("refused", self.spec.unchanged, &why)))
+            }
+            Err(NotDone::WorkError(error)) => Err(error),
+        }
+    }
+
     /// The environment that the command has to name.
     pub(super) fn named_environment(&self) -> Result<&'a Environment, WorkError> {
         self.environment.ok_or_else(|| WorkError::give_up("the command was bound without its environment"))
@@ -103,6 +134,37 @@ impl<'a> Call<'a> {
     /// The command with other arguments, as it can be written in a comment.
     pub(super) fn written_with(&self, flag: &str, value: &str) -> String {
         self.invocation.clone().with_flag(flag, value).print(self.dialect)
+    }
+
+    /// The command as it was written.
+    pub(super) fn written(&self) -> String {
+        self.invocation.print(self.dialect)
+    }
+
+    /// When what it begins ends by itself, if it does.
+    pub(super) fn until(&self) -> Result<Option<UnixMillis>, CommandReply> {
+        let now = self.ctx.now();
+        let until = match self.arguments.until() {
+            None => return Ok(None),
+            Some(Until::After(after)) => now + after,
+            Some(Until::At(at)) => at.to_millis(),
+        };
+        if until <= now {
+            let why = "The time at which it was to end is over.";
+            return Err(refused("past", self.spec.unchanged, why));
+        }
+        Ok(Some(until))
+    }
+
+    /// Why it cannot be about a pull request that is open.
+    pub(super) fn is_not_open(&self) -> Option<CommandReply> {
+        let is_open = self.pull.is_some_and(|it| it.pull.state == PullRequestState::Open);
+        let why = if self.pull.is_some() {
+            "The pull request is closed."
+        } else {
+            "Towpath does not judge this pull request."
+        };
+        (!is_open).then(|| refused("not_open", self.spec.unchanged, why))
     }
 
     /// How another command is written here.

@@ -16,6 +16,7 @@ mod cancel;
 mod dormant;
 mod foreign;
 mod left;
+mod locks;
 mod numbers;
 mod outcomes;
 mod poll;
@@ -38,8 +39,8 @@ use crate::engine::late_lists::{is_to_come, look_again};
 use crate::engine::work_error::WorkError;
 use crate::github::events::DeploymentStatusEvent;
 use crate::model::{
-    BranchName, CommitId, Deploy, DeployState, DriverSettings, Environment, EnvironmentName, PromotionPath,
-    PullNumber, RepositoryId, TreeId, UnixMillis, error_chain,
+    BranchName, CommitId, Deploy, DeployState, DriverSettings, Environment, EnvironmentName, Lock,
+    PromotionPath, PullNumber, RepositoryId, TreeId, UnixMillis, error_chain,
 };
 use crate::policy::{Reach, Trigger};
 use crate::store::{Change, DeployActivity, Lease, OutcomeRow, RepositoryRow, RepositoryState, WorkItem};
@@ -101,10 +102,12 @@ pub(super) async fn run(
         others_wait: false,
         outcomes: Vec::new(),
         activity,
+        lock: ctx.store.lock(id, &environment.name).await?,
+        lock_changed: false,
         in_comments: None,
     };
     work.take_in_called_back(&called_back);
-    let was_read = work.read(&events).await;
+    let was_read = work.end_what_is_over().await.and(work.read(&events).await);
     // By all that is known; and by what is known, where not all could be read.
     let mut outcome = work.take_orders(environment_deploys.requested_acts).await.and(was_read);
     if outcome.is_ok() {
@@ -172,6 +175,10 @@ struct EnvironmentWork<'a> {
     outcomes: Vec<OutcomeRow>,
     /// What was seen of those who deploy in this repository.
     activity: DeployActivity,
+    /// The newest lock, in force or over.
+    lock: Option<Lock>,
+    /// Whether it is another one now: whoever wants to come in may be judged otherwise.
+    lock_changed: bool,
     /// The environment as a word of a command, where a comment asks for the act at hand: what is advised are commands
     /// for comments then.
     in_comments: Option<String>,
@@ -332,10 +339,23 @@ impl EnvironmentWork<'_> {
         }
         kept.extend(self.of_what_is_live(&mut concerned));
         kept.extend(concerned.into_iter().map(|number| Change::Mark(WorkItem::ChangeStatus(id, number))));
+        if self.lock_changed {
+            kept.extend(self.wanting_in().await?);
+        }
         if self.others_wait {
             kept.extend(waiting(ctx, id, (path, &environment.branch)).await?);
         }
         Ok(kept)
+    }
+
+    /// Whoever wants to come in: a lock keeps all of them out.
+    async fn wanting_in(&self) -> Result<Vec<Change>, WorkError> {
+        let (id, branch) = (self.site.repository.id, &self.site.environment.branch);
+        let open = self.site.ctx.store.open_pulls(id).await?;
+        let concerned = open
+            .iter()
+            .filter(|it| it.pull.base_branch == *branch || it.judged_base.as_ref() == Some(branch));
+        Ok(concerned.map(|it| Change::Mark(WorkItem::PullRequest(id, it.pull.number))).collect())
     }
 
     /// What follows where something else is live than before.
@@ -362,7 +382,8 @@ impl EnvironmentWork<'_> {
             let every = self.site.driver_of(deploy).ok()?.poll_every()?;
             Some(self.site.ctx.now() + every)
         });
-        expiry.into_iter().chain(asked).chain(self.next_look_for_an_end()).min()
+        let unlocked = self.locked().and_then(|lock| lock.until);
+        expiry.into_iter().chain(unlocked).chain(asked).chain(self.next_look_for_an_end()).min()
     }
 
     /// What was begun for a deploy, and is not found, may only not be in GitHub's lists yet: an error as long as that is

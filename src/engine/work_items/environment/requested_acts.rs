@@ -2,6 +2,7 @@
 //! tip, ending what is under way, and letting it go on. Whether they may was asked before: see `engine::commands`.
 
 use super::EnvironmentWork;
+use super::locks::WantedLock;
 use crate::commands::grammar::word;
 use crate::deploy::RollbackPlan;
 use crate::engine::work_error::WorkError;
@@ -36,6 +37,10 @@ impl EnvironmentWork<'_> {
                 }
                 (None, RequestedAct::Cancel { by }) => self.cancel_for(by),
                 (None, RequestedAct::LiftHold { by, reason }) => self.lift(by, reason),
+                (None, RequestedAct::Lock { by, reason, until, while_open }) => {
+                    self.lock_for(WantedLock { by, reason, until, while_open })
+                }
+                (None, RequestedAct::Unlock { by, force }) => self.unlock_for(by, force),
             };
             let deploy = outcome.deploy.and_then(|number| self.queue.get(number));
             entry.head = deploy.map(|deploy| deploy.commit);
@@ -103,7 +108,16 @@ impl EnvironmentWork<'_> {
                     hold.by
                 )
             }
-            RequestedAct::Rollback { .. } | RequestedAct::Deploy { .. } => return None,
+            RequestedAct::Unlock { .. } => {
+                let lock = self.locked().filter(|lock| is_newer(lock.since))?;
+                format!(
+                    "{} locked {name} after the comment was written; to end that lock, write the command again",
+                    lock.by
+                )
+            }
+            RequestedAct::Rollback { .. } | RequestedAct::Deploy { .. } | RequestedAct::Lock { .. } => {
+                return None;
+            }
         };
         Some(ActOutcome::refused(words))
     }
@@ -196,6 +210,10 @@ impl EnvironmentWork<'_> {
             return Ok(refused);
         }
         let site = self.site;
+        if let Some(lock) = self.locked() {
+            let (name, line) = (&site.environment.name, report::lock_line(lock));
+            return Ok(ActOutcome::refused(format!("{name} is locked: {line}")));
+        }
         let branch = &site.environment.branch;
         let known = site.ctx.store.newest_tip(site.repository.id, branch).await?;
         let was_there = known.as_ref().is_some_and(|tip| tip.source == TipSource::Backfill);

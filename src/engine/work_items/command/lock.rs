@@ -1,0 +1,49 @@
+//! `/lock ENV`: nothing is promoted or deployed there until it is unlocked.
+
+use super::state::Goal;
+use super::table::{Call, Command, Step};
+use crate::commands::rights::DefaultRight;
+use crate::commands::spec::{Flag, Kind, Parameter, Spec, WorksOn};
+use crate::engine::work_error::WorkError;
+use crate::store::RequestedAct;
+use async_trait::async_trait;
+
+const SPEC: Spec = Spec {
+    name: "lock",
+    summary: "keeps merges into ENV waiting and refuses deploys of it, but for rollbacks",
+    example: "production --reason \"stocktaking\" --until 2h",
+    kind: Kind::Act,
+    works_on: WorksOn::PullRequestsOrNamedEnvironment,
+    parameters: &[Parameter::ENVIRONMENT],
+    flags: &[Flag::REASON.required(), Flag::UNTIL, Flag::WHILE_OPEN],
+    right: DefaultRight::WRITE,
+    unchanged: "nothing was locked",
+};
+
+pub(super) struct Lock;
+
+#[async_trait]
+impl Command for Lock {
+    fn spec(&self) -> &'static Spec {
+        &SPEC
+    }
+
+    async fn run(&self, call: &Call<'_>) -> Result<Step, WorkError> {
+        let environment = call.named_environment()?.name.clone();
+        let until = match call.until() {
+            Ok(until) => until,
+            Err(said) => return Ok(Step::said(said)),
+        };
+        let while_open = call.arguments.has(&Flag::WHILE_OPEN);
+        if while_open && let Some(said) = call.is_not_open() {
+            return Ok(Step::said(said));
+        }
+        let act = RequestedAct::Lock {
+            by: call.asker.login.to_owned(),
+            reason: call.reason().unwrap_or_default(),
+            until,
+            while_open: while_open.then_some(call.number),
+        };
+        Ok(Step::Ask { environment, act, goal: Goal::Live })
+    }
+}

@@ -1,0 +1,94 @@
+//! Locks: put on by people, ended by them, by the clock, or with a pull request.
+
+use super::EnvironmentWork;
+use crate::engine::work_error::WorkError;
+use crate::model::{EnvironmentName, Lock, LockEnd, PullNumber, PullRequestState, UnixMillis};
+use crate::report;
+use crate::store::{ActOutcome, Change};
+
+/// What a lock is to be like.
+pub(super) struct WantedLock {
+    pub(super) by: String,
+    pub(super) reason: String,
+    pub(super) until: Option<UnixMillis>,
+    pub(super) while_open: Option<PullNumber>,
+}
+
+impl EnvironmentWork<'_> {
+    /// The lock that is in force.
+    pub(super) fn locked(&self) -> Option<&Lock> {
+        self.lock.as_ref().filter(|lock| lock.is_in_force(self.site.ctx.now()))
+    }
+
+    /// Locks the environment; who holds its lock gives it another reason or end.
+    pub(super) fn lock_for(&mut self, wanted: WantedLock) -> ActOutcome {
+        let now = self.site.ctx.now();
+        let name = &self.site.environment.name;
+        let present = self.locked();
+        if let Some(lock) = present.filter(|lock| !lock.by.eq_ignore_ascii_case(&wanted.by)) {
+            return ActOutcome::refused(format!("{name} is locked already: {}", report::lock_line(lock)));
+        }
+        if wanted.until.is_some_and(|until| until <= now) {
+            return ActOutcome::refused("the time at which the lock was to end is over");
+        }
+        let WantedLock { by, reason, until, while_open } = wanted;
+        let anew = Lock {
+            id: self.lock.as_ref().map_or(1, |lock| lock.id + 1),
+            since: now,
+            by: by.clone(),
+            reason: reason.clone(),
+            until,
+            while_open,
+            ended: None,
+        };
+        let lock = match present {
+            Some(held) => Lock { by, reason, until, while_open, ..held.clone() },
+            None => anew,
+        };
+        let words = format!("{name} is locked: {}", report::lock_line(&lock));
+        self.set_lock(lock);
+        ActOutcome::accepted(words, None)
+    }
+
+    /// Ends the lock that is in force.
+    pub(super) fn unlock_for(&mut self, by: String, force: bool) -> ActOutcome {
+        let now = self.site.ctx.now();
+        let name = &self.site.environment.name;
+        let Some(lock) = self.locked().cloned() else {
+            return ActOutcome::refused(format!("{name} is not locked"));
+        };
+        if !force && !lock.by.eq_ignore_ascii_case(&by) {
+            let line = report::lock_line(&lock);
+            return ActOutcome::refused(format!("the lock is somebody else's: {line}"));
+        }
+        let after = report::length(now.since(lock.since));
+        let words = format!("{name} is unlocked after {after}; {} had locked it", lock.by);
+        self.set_lock(Lock { ended: Some(LockEnd { at: now, by: Some(by) }), ..lock });
+        ActOutcome::accepted(words, None)
+    }
+
+    /// Ends the lock whose time is over, or whose pull request is closed.
+    pub(super) async fn end_what_is_over(&mut self) -> Result<(), WorkError> {
+        let now = self.site.ctx.now();
+        let Some(lock) = self.lock.clone().filter(|lock| lock.ended.is_none()) else { return Ok(()) };
+        let is_over = match lock.while_open {
+            _ if lock.until.is_some_and(|until| until <= now) => true,
+            Some(number) => {
+                let pull = self.site.ctx.store.pull(self.site.repository.id, number).await?;
+                pull.is_none_or(|it| it.pull.state != PullRequestState::Open)
+            }
+            None => false,
+        };
+        if is_over {
+            self.set_lock(Lock { ended: Some(LockEnd { at: now, by: None }), ..lock });
+        }
+        Ok(())
+    }
+
+    fn set_lock(&mut self, lock: Lock) {
+        let name = EnvironmentName::from(&self.site.environment.name);
+        self.changes.push(Change::Lock(self.site.repository.id, name, lock.clone()));
+        self.lock = Some(lock);
+        self.lock_changed = true;
+    }
+}

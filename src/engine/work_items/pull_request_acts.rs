@@ -1,0 +1,186 @@
+//! What Towpath does to a pull request when somebody asks for it, by a button or by a command: another base, or a clean
+//! branch with the author's own commits.
+
+use super::pull_request::{Memory, last_verdict};
+use crate::engine::context::EngineContext;
+use crate::engine::work_error::WorkError;
+use crate::github::{self, ApiError, NewPull};
+use crate::lineage::{BranchError, Committer, Conflict, GitError, Rebuild, Repository};
+use crate::model::{BranchName, CommitId, ForPeople, PullNumber, Repair, UserMessage};
+use crate::report;
+use crate::store::{JudgedPull, RepositoryRow};
+
+/// A pull request that something is to be done to.
+pub(super) struct PullRequestActs<'a> {
+    pub(super) ctx: &'a EngineContext,
+    pub(super) repository: &'a RepositoryRow,
+    pub(super) pull: &'a JudgedPull,
+    /// The login of who asks.
+    pub(super) who: &'a str,
+}
+
+/// What was done, in words for people.
+pub(super) type Done = String;
+
+/// Why nothing was.
+pub(super) enum NotDone {
+    /// It will not come of trying again.
+    Refused(UserMessage),
+    /// It may.
+    WorkError(WorkError),
+}
+
+impl NotDone {
+    pub(super) fn refused(why: impl AsRef<str>) -> Self {
+        Self::Refused(UserMessage::new(why))
+    }
+}
+
+impl From<WorkError> for NotDone {
+    fn from(error: WorkError) -> Self {
+        Self::WorkError(error)
+    }
+}
+
+impl From<GitError> for NotDone {
+    fn from(error: GitError) -> Self {
+        Self::WorkError(error.into())
+    }
+}
+
+/// What GitHub does not allow is told to whoever pressed, who may know whom to ask.
+impl From<ApiError> for NotDone {
+    fn from(error: ApiError) -> Self {
+        match error {
+            ApiError::Forbidden { message, .. } | ApiError::Refused { message, .. } => {
+                Self::refused(format!("GitHub does not allow it: {message}"))
+            }
+            error => Self::WorkError(error.into()),
+        }
+    }
+}
+
+impl PullRequestActs<'_> {
+    /// Sends it to another base: the one that is named, else where the verdict says that it belongs.
+    pub(super) async fn retarget(&self, base: &str, to: Option<BranchName>) -> Result<Done, NotDone> {
+        let to = to.or_else(|| self.belongs_on());
+        let to = to.ok_or_else(|| NotDone::refused("its base is already the right one"))?;
+        if base != to.as_str() {
+            let RepositoryRow { installation, full_name, .. } = self.repository;
+            self.ctx.api.retarget(*installation, full_name, self.pull.pull.number, &to).await?;
+        }
+        Ok(format!("changed the base to {to}"))
+    }
+
+    fn belongs_on(&self) -> Option<BranchName> {
+        let verdict = last_verdict(self.pull)?;
+        verdict.findings.iter().find_map(|finding| finding.cause.retarget_to().cloned())
+    }
+
+    /// A clean branch with the topic's own commits, and a pull request from it. Nothing is made where a
+    /// commit would conflict.
+    pub(super) async fn rebuild(&self, now: &github::PullJson) -> Result<Done, NotDone> {
+        let (Some(repair), Some(aimed)) = (self.repair(), self.pull.judged_base.clone()) else {
+            return Err(NotDone::refused("nothing is left to rebuild"));
+        };
+        // By number: a fork may have any name. One whose repository is gone is from elsewhere too.
+        if now.head.repo.map(|it| it.id) != Some(self.repository.id) {
+            return Err(NotDone::refused(FROM_A_FORK));
+        }
+        let mirror = self.ctx.mirror_to_push(self.repository).await?;
+        let repository = mirror.fetched(&[self.pull.pull.number.0]).await?;
+        let target = self.target(&repository, &aimed).await?;
+        // The same commits come of it each time, so an attempt that was cut off is gone on with.
+        let made_at = self.pull.judged_at.unwrap_or_default().to_seconds();
+        let committer = Committer::new("Towpath", "towpath@users.noreply.github.com", made_at);
+        let picks: Vec<CommitId> = repair.picks.iter().map(|commit| commit.id).collect();
+        let rebuilt = match repository.rebuild(target, &picks, &committer).await? {
+            Rebuild::Clean(rebuilt) if !rebuilt.made.is_empty() => rebuilt,
+            Rebuild::Clean(_) => {
+                return Err(NotDone::refused(format!("{aimed} already has all of its own changes")));
+            }
+            Rebuild::Conflict(conflict) => return Err(NotDone::refused(conflicts(&conflict, &aimed))),
+        };
+        let branch = self.pushed(&repository, &aimed, rebuilt.tip).await?;
+        let number = self.open(now, &branch, &aimed, rebuilt.made.len()).await?;
+        Ok(format!("made the branch {branch} and opened #{number} from it"))
+    }
+
+    fn repair(&self) -> Option<Repair> {
+        let verdict = last_verdict(self.pull)?;
+        verdict.findings.iter().find_map(|finding| finding.cause.repair().cloned())
+    }
+
+    /// Where the base was when the pull request was judged; where it is, if that is not known.
+    async fn target(&self, repository: &Repository, aimed: &BranchName) -> Result<CommitId, WorkError> {
+        let row = &self.pull.pull;
+        let path = self.ctx.repository_config(self.repository).await?.path;
+        let ledger = Memory::of(self.ctx, &path, row.repository, &row.head_branch).await?.ledger(None);
+        let judged_at = self.pull.judged_at.unwrap_or_default().to_seconds();
+        let present = repository.branch(aimed).await?;
+        let present = present.ok_or_else(|| WorkError::later(format!("there is no branch {aimed}")))?;
+        let Some(then) = ledger.tip_at(aimed, judged_at).map(|tip| tip.commit) else { return Ok(present) };
+        let still_there =
+            repository.missing(&[then]).await?.is_empty() && repository.reaches(present, then).await?;
+        Ok(if still_there { then } else { present })
+    }
+
+    /// Gives the commits a branch of their own: of those names the first that is free, or has them already.
+    async fn pushed(
+        &self,
+        repository: &Repository,
+        aimed: &BranchName,
+        tip: CommitId,
+    ) -> Result<BranchName, NotDone> {
+        let head = &self.pull.pull.head_branch;
+        for name in std::iter::once(String::new()).chain((2..=NAMES_TRIED).map(|number| format!("-{number}")))
+        {
+            let Ok(branch) = BranchName::new(format!("{head}-on-{aimed}{name}")) else { break };
+            match repository.push_new_branch(&branch, tip).await {
+                Ok(()) => return Ok(branch),
+                Err(BranchError::Exists { .. } | BranchError::InTheWay { .. }) => {}
+                Err(error @ (BranchError::Refused { .. } | BranchError::Unfit { .. })) => {
+                    return Err(NotDone::Refused(error.for_people()));
+                }
+                Err(BranchError::Git(error)) => return Err(error.into()),
+            }
+        }
+        Err(NotDone::refused(format!("every branch name like {head}-on-{aimed} is taken")))
+    }
+
+    async fn open(
+        &self,
+        now: &github::PullJson,
+        branch: &BranchName,
+        aimed: &BranchName,
+        kept: usize,
+    ) -> Result<PullNumber, NotDone> {
+        let number = self.pull.pull.number;
+        let title = now.details.title.clone().unwrap_or_else(|| format!("Instead of #{number}"));
+        let body = report::replacement(number.0, aimed, kept, self.who);
+        let RepositoryRow { installation, full_name, .. } = self.repository;
+        let new = NewPull { head: branch, base: aimed, title: &title, body: &body };
+        Ok(self.ctx.api.open_pull(*installation, full_name, &new).await?)
+    }
+}
+
+/// Whoever may open a pull request from a fork may not have code of theirs run with this repository's secrets.
+const FROM_A_FORK: &str = "it comes from a fork: workflows would run a branch made from it here with this repository's \
+                           secrets; its author can run the check's commands in the fork";
+
+/// How many names are tried for a branch.
+const NAMES_TRIED: u32 = 9;
+
+fn conflicts(conflict: &Conflict, aimed: &BranchName) -> String {
+    const SHOWN: usize = 5;
+    let paths: Vec<&str> = conflict.paths.iter().take(SHOWN).map(String::as_str).collect();
+    let more = match conflict.paths.len().saturating_sub(SHOWN) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    format!(
+        "its commit {} conflicts with {aimed} in {}{more}; nothing was changed",
+        conflict.pick.short(),
+        paths.join(", ")
+    )
+}

@@ -1,0 +1,276 @@
+//! Commands that act: each does what it says, once, for who may, and for what its author has seen.
+
+use crate::shop::{merge, topic};
+use crate::stage::Stage;
+use towpath_sandbox::{Cancelling, DeploymentHandle, Order, PullHandle};
+
+const INPUTS: [&str; 8] =
+    ["deploy", "environment", "sha", "tree", "previous_sha", "slug", "reuse_slug", "rollback"];
+
+async fn open_topic(stage: &Stage) -> PullHandle {
+    topic(&stage.store, "feature/cart", "integration").await;
+    let pull = stage.store.open_pull("feature/cart").into("integration").by("ana").await.unwrap();
+    stage.check(&pull).await.passes();
+    pull
+}
+
+async fn carried_out(stage: &Stage, environment: &str) -> DeploymentHandle {
+    let deployment = stage.deployments(environment).await.pop().unwrap();
+    for state in ["in_progress", "success"] {
+        stage.later();
+        deployment.status(state).by("deployer").await.unwrap();
+        stage.quiet().await;
+    }
+    deployment
+}
+
+/// Two releases on integration, the second of which is live.
+async fn two_releases(stage: &Stage) -> [String; 2] {
+    let mut tips = Vec::new();
+    for name in ["feature/one", "feature/two"] {
+        stage.merged_topic(name).await;
+        carried_out(stage, "integration").await;
+        tips.push(stage.store.tip("integration").unwrap());
+    }
+    tips.try_into().unwrap()
+}
+
+fn begins(reply: &str, words: &str) {
+    assert!(reply.starts_with(words), "{reply}");
+}
+
+#[tokio::test]
+async fn a_rollback_goes_back_holds_and_is_resumed() {
+    let stage = Stage::set().await;
+    let [first, _second] = two_releases(&stage).await;
+    let pull = open_topic(&stage).await;
+    let back = stage.says(&pull, "rita", "/rollback integration --reason \"the cart is *empty* @all\"").await;
+    let reply = stage.reply(&pull, &back).await;
+    begins(&reply, "**Started** `/rollback integration --reason '");
+    assert!(reply.contains(&format!("rolls integration back to {}", &first[..9])), "{reply}");
+    assert_eq!(carried_out(&stage, "integration").await.sha(), first);
+    begins(&stage.reply(&pull, &back).await, "**Done** `/rollback integration");
+    stage.check(&pull).await;
+
+    let again = stage.says(&pull, "rita", "/deploy integration").await;
+    let reply = stage.reply(&pull, &again).await;
+    assert!(
+        reply.contains("Integration is held after a rollback: /resume integration --reason …"),
+        "{reply}"
+    );
+    let lifted = stage.says(&pull, "rita", "/resume integration --reason repaired").await;
+    begins(
+        &stage.reply(&pull, &lifted).await,
+        "**Done** `/resume integration --reason repaired`: the hold on",
+    );
+    stage.check(&pull).await.passes();
+    stage.all_is_read().await;
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn a_release_is_named_by_its_pull_request_or_the_digits_of_its_commit() {
+    let stage = Stage::set().await;
+    let [first, second] = two_releases(&stage).await;
+    let pull = open_topic(&stage).await;
+    let unknown = stage.says(&pull, "rita", "/rollback integration #77 --reason x").await;
+    assert!(stage.reply(&pull, &unknown).await.contains("No deploy that brought #`77` to `integration`"));
+    let live = stage.says(&pull, "rita", &format!("/rollback integration {} --reason x", &second[..8])).await;
+    assert!(stage.reply(&pull, &live).await.contains("is already live on integration"));
+    let back = stage.says(&pull, "rita", "/rollback integration #1 --reason x").await;
+    begins(&stage.reply(&pull, &back).await, "**Started**");
+    assert_eq!(carried_out(&stage, "integration").await.sha(), first);
+    begins(&stage.reply(&pull, &back).await, "**Done**");
+    stage.check(&pull).await;
+    stage.all_is_read().await;
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn what_went_live_after_the_comment_is_not_rolled_back_by_it() {
+    let stage = Stage::set().await;
+    two_releases(&stage).await;
+    let third = stage.merged_topic("feature/three").await;
+    let pull = open_topic(&stage).await;
+    stage.github.faults().webhook("issue_comment", "*").hold();
+    stage.seconds_later(5);
+    let comment = pull.comment("/rollback integration --reason x").by("rita").await.unwrap();
+    stage.seconds_later(5);
+    drop(third);
+    let deployment = stage.store.deployments().pop().unwrap();
+    for state in ["in_progress", "success"] {
+        deployment.status(state).by("deployer").await.unwrap();
+    }
+    stage.github.faults().clear();
+    stage.github.release_webhooks(Order::AsSent).await;
+    let reply = stage.reply(&pull, &comment).await;
+    assert!(reply.contains("went live on integration after the comment was written"), "{reply}");
+    assert!(reply.contains("write /rollback integration"), "{reply}");
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn a_lock_keeps_deploys_and_merges_out_until_its_holder_ends_it() {
+    let stage = Stage::set().await;
+    let pull = open_topic(&stage).await;
+    let locked = stage.says(&pull, "ana", "/lock integration --reason 'load test'").await;
+    begins(
+        &stage.reply(&pull, &locked).await,
+        "**Done** `/lock integration --reason 'load test'`: integration is locked: ana holds lock 1, until somebody \
+         unlocks it, because: load test.",
+    );
+    stage.check(&pull).await;
+    let deploy = stage.says(&pull, "ben", "/deploy integration").await;
+    begins(
+        &stage.reply(&pull, &deploy).await,
+        "**Refused** `/deploy integration`: nothing was deployed. Integration is locked: ana holds lock 1",
+    );
+    let twice = stage.says(&pull, "ben", "/lock integration --reason mine").await;
+    assert!(stage.reply(&pull, &twice).await.contains("Integration is locked already: ana holds lock 1"));
+    let stolen = stage.says(&pull, "ben", "/unlock integration --force").await;
+    assert!(stage.reply(&pull, &stolen).await.contains("This takes the role `maintain`"));
+    let careless = stage.says(&pull, "rita", "/unlock integration").await;
+    let reply = stage.reply(&pull, &careless).await;
+    assert!(reply.contains("To end it all the same: `/unlock integration --force`"), "{reply}");
+    let unlocked = stage.says(&pull, "ana", "/unlock integration").await;
+    begins(&stage.reply(&pull, &unlocked).await, "**Done** `/unlock integration`: integration is unlocked");
+    let nothing = stage.says(&pull, "ana", "/unlock integration").await;
+    assert!(stage.reply(&pull, &nothing).await.contains("Integration is not locked."));
+    stage.check(&pull).await.passes();
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn a_lock_ends_by_the_clock_or_with_its_pull_request() {
+    let stage = Stage::set().await;
+    let pull = open_topic(&stage).await;
+    let timed = stage.says(&pull, "ana", "/lock staging --reason test --until 2h").await;
+    begins(&stage.reply(&pull, &timed).await, "**Done** `/lock staging --reason test --until 2h`");
+    let tied = stage.says(&pull, "ana", "/lock integration --reason mine --while-open").await;
+    assert!(stage.reply(&pull, &tied).await.contains("until #1 is closed"));
+    stage.check(&pull).await;
+    stage.minutes_later(121).await;
+    let deploy = stage.says(&pull, "ben", "/deploy staging").await;
+    begins(&stage.reply(&pull, &deploy).await, "**Started** `/deploy staging`");
+    pull.close().by("ana").await.unwrap();
+    stage.quiet().await;
+    stage.read(&pull);
+    let again = stage.says(&pull, "ben", "/lock integration --reason other").await;
+    assert!(stage.reply(&pull, &again).await.contains("ben holds lock 2"));
+    stage.reply(&pull, &deploy).await;
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn a_deploy_is_cancelled_or_it_is_said_what_to_do_instead() {
+    let stage = Stage::set().await;
+    stage.store.workflow("deploy.yml").inputs(INPUTS).echoes("deploy");
+    stage.github.cancelling(Cancelling::AtOnce);
+    let text = "version: 1\nenvironments:\n  - name: integration\n    accepts: [topics]\n    \
+                deploy: { driver: actions, file: deploy.yml, timeout: 30m }\n  \
+                - { name: staging, accepts: [integration] }\n  - { name: production, accepts: [staging] }\ncopy: none\n";
+    stage.store.commit_on("master").file(".github/towpath.yml", text).by("rita").await.unwrap();
+    stage.quiet().await;
+    let pull = open_topic(&stage).await;
+    let nothing = stage.says(&pull, "ana", "/cancel integration").await;
+    assert!(stage.reply(&pull, &nothing).await.contains("No deploy of integration is running."));
+    let deploy = stage.says(&pull, "ana", "/deploy integration").await;
+    stage.quiet().await;
+    let run = stage.store.runs().pop().unwrap();
+    run.begins().await.unwrap();
+    stage.quiet().await;
+    let cancel = stage.says(&pull, "ana", "/cancel integration").await;
+    begins(&stage.reply(&pull, &cancel).await, "**Done** `/cancel integration`: deploy 1: cancelled by ana");
+    let reply = stage.reply(&pull, &deploy).await;
+    begins(&reply, "**Failed** `/deploy integration`: deploy 1: cancelled by ana");
+    let other = stage.says(&pull, "ana", "/deploy staging").await;
+    let cannot = stage.says(&pull, "ana", "/cancel staging").await;
+    let reply = stage.reply(&pull, &cannot).await;
+    assert!(reply.contains("cannot be cancelled from here"), "{reply}");
+    stage.reply(&pull, &other).await;
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn another_base_and_a_clean_branch_are_had_by_words_too() {
+    let stage = Stage::set().await;
+    topic(&stage.store, "feature/cart", "integration").await;
+    let pull = stage.store.open_pull("feature/cart").into("production").by("ana").await.unwrap();
+    stage.check(&pull).await.fails();
+    stage.comment(&pull).await;
+    let comment = stage.says(&pull, "ana", "/retarget").await;
+    begins(&stage.reply(&pull, &comment).await, "**Done** `/retarget`: changed the base to integration.");
+    assert_eq!(pull.state().unwrap().base, "integration");
+    stage.check(&pull).await.passes();
+    stage.read(&pull);
+
+    topic(&stage.store, "feature/late", "staging").await;
+    let late = stage.store.open_pull("feature/late").into("integration").by("ana").await.unwrap();
+    stage.check(&late).await.fails();
+    stage.comment(&late).await;
+    let comment = stage.says(&late, "ana", "/rebuild").await;
+    let reply = stage.reply(&late, &comment).await;
+    begins(&reply, "**Done** `/rebuild`: made the branch feature/late-on-integration and opened #3 from it.");
+    let made = stage.store.pull(3).unwrap();
+    stage.check(&made).await.passes();
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn an_act_is_refused_where_the_head_or_the_base_has_moved_since_the_comment() {
+    let stage = Stage::set().await;
+    topic(&stage.store, "feature/late", "staging").await;
+    let pull = stage.store.open_pull("feature/late").into("integration").by("ana").await.unwrap();
+    stage.check(&pull).await.fails();
+    stage.comment(&pull).await;
+    let before = pull.head_sha();
+    // A push right after the comment, which the server hears of together with it.
+    stage.github.faults().webhook("*", "*").hold();
+    stage.seconds_later(5);
+    let comment = pull.comment("/rebuild").by("ana").await.unwrap();
+    stage.seconds_later(5);
+    let now = stage.store.commit_on("feature/late").file("more.txt", "x\n").by("ana").await.unwrap();
+    stage.github.faults().clear();
+    stage.github.release_webhooks(Order::AsSent).await;
+    let reply = stage.reply(&pull, &comment).await;
+    begins(&reply, "**Refused** `/rebuild`: no branch was made.");
+    assert!(reply.contains(&format!("`{}` → `{}`", &before[..9], &now[..9])), "{reply}");
+    assert!(reply.contains(&format!("`/rebuild --head={now}`")), "{reply}");
+    assert_eq!(stage.store.pulls().len(), 1);
+    stage.check(&pull).await.fails();
+    stage.comment(&pull).await;
+    let comment = stage.says(&pull, "ana", &format!("/rebuild --head={now}")).await;
+    begins(&stage.reply(&pull, &comment).await, "**Done** `/rebuild");
+
+    // The base: somebody merges right before the comment.
+    topic(&stage.store, "feature/other", "integration").await;
+    let other = stage.store.open_pull("feature/other").into("integration").by("ana").await.unwrap();
+    stage.check(&other).await.passes();
+    stage.seconds_later(5);
+    merge(&other).await.unwrap();
+    let comment = pull.comment("/rebuild").by("ana").await.unwrap();
+    let reply = stage.reply(&pull, &comment).await;
+    assert!(
+        reply.contains("`integration` has moved since the comment was written, or just before"),
+        "{reply}"
+    );
+    for pull in stage.store.pulls() {
+        stage.read(&pull);
+    }
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn commands_are_carried_out_in_order_up_to_the_first_that_is_refused() {
+    let stage = Stage::set().await;
+    let pull = open_topic(&stage).await;
+    let text = "/lock staging --reason a\n/deploy production\n/unlock staging";
+    let comment = stage.says(&pull, "ana", text).await;
+    let reply = stage.reply(&pull, &comment).await;
+    let heads: Vec<&str> = reply.lines().filter(|line| line.starts_with("**")).collect();
+    assert!(heads[0].starts_with("**Done** `/lock staging --reason a`"), "{reply}");
+    assert!(heads[1].starts_with("**Refused** `/deploy production`"), "{reply}");
+    assert!(heads[2].starts_with("**Not carried out** `/unlock staging`"), "{reply}");
+    assert_eq!(stage.reactions(&comment).await, ["eyes", "-1"]);
+    stage.end().await;
+}
