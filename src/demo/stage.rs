@@ -277,12 +277,16 @@ async fn register(github: &Sandbox) -> Result<AppHandle, DemoError> {
         .permission("actions", "write")
         .permission("deployments", "write")
         .permission("issues", "write")
+        .permission("members", "read")
         .permission("merge_queues", "read")
         .events([
             "deployment_protection_rule",
             "deployment_status",
+            "issue_comment",
             "merge_group",
             "pull_request",
+            "pull_request_review",
+            "pull_request_review_comment",
             "push",
             "repository",
             "workflow_run",

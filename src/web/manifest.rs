@@ -2,9 +2,22 @@
 
 const MANIFEST: &str = include_str!("../../app-manifest.yml");
 
-/// The permissions, as GitHub's form names them: `Pull requests: write`.
-pub(super) fn permissions() -> Vec<String> {
+/// The permissions that GitHub's form lists under the organisation's; the manifest has one list for all.
+const OF_ORGANISATIONS: [&str; 1] = ["members"];
+
+/// The repository permissions, as GitHub's form names them: `Pull requests: write`.
+pub(super) fn repository_permissions() -> Vec<String> {
+    permissions(|name| !OF_ORGANISATIONS.contains(&name))
+}
+
+/// The organisation permissions, as GitHub's form names them.
+pub(super) fn organisation_permissions() -> Vec<String> {
+    permissions(|name| OF_ORGANISATIONS.contains(&name))
+}
+
+fn permissions(wanted: impl Fn(&str) -> bool) -> Vec<String> {
     let entries = section("default_permissions").filter_map(|line| line.split_once(": "));
+    let entries = entries.filter(|(name, _)| wanted(name));
     entries.map(|(name, level)| format!("{}: {level}", in_the_form(name))).collect()
 }
 
@@ -36,12 +49,19 @@ mod tests {
     #[test]
     fn the_documents_name_what_the_manifest_asks_for() {
         let document = include_str!("../../docs/running.md");
-        for (title, entries) in [("Repository permissions", permissions()), ("Events", events())] {
-            assert!(entries.len() > 5, "{entries:?}");
+        let lists = [
+            ("Repository permissions", repository_permissions(), 9),
+            ("Organization permissions", organisation_permissions(), 1),
+            ("Events", events(), 10),
+        ];
+        for (title, entries, count) in lists {
+            assert_eq!(entries.len(), count, "{entries:?}");
             let row = format!("| {title} | {} |\n", entries.join(" · "));
             assert!(document.contains(&row), "docs/running.md lacks {row}");
         }
-        assert!(permissions().contains(&"Pull requests: write".to_owned()), "{:?}", permissions());
+        let of_repositories = repository_permissions();
+        assert!(of_repositories.contains(&"Pull requests: write".to_owned()), "{of_repositories:?}");
+        assert_eq!(organisation_permissions(), ["Members: read"]);
         assert!(events().contains(&"Workflow run".to_owned()), "{:?}", events());
     }
 }

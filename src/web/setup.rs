@@ -25,15 +25,21 @@ fn listed(entries: &[String]) -> String {
 }
 
 fn steps() -> String {
-    let (permissions, events) = (listed(&manifest::permissions()), listed(&manifest::events()));
+    let of_repositories = listed(&manifest::repository_permissions());
+    let of_organisations = listed(&manifest::organisation_permissions());
+    let events = listed(&manifest::events());
     format!(
         "\
 Towpath is running, but it does not know which GitHub App it is.
 
 1. Register a GitHub App as app-manifest.yml says. Its repository permissions:
-     {permissions}
+     {of_repositories}
+   Its organisation permissions:
+     {of_organisations}
    Its events:
      {events}
+   Issues: write and the events of comments and reviews are for commands, which
+   people give in comments; Members: read tells who is in a team that may.
    Webhook address: this server's address followed by /webhooks/github. Choose
    a long random webhook secret; openssl rand -hex 32 makes one.
 2. On the App's page, note its App ID and generate a private key.

@@ -23,7 +23,7 @@ async fn without_credentials_it_tells_how_to_get_some() {
     for path in ["/", "/setup"] {
         let page = get(&server.address, path).await;
         assert_eq!(page.status, 200);
-        for words in ["GITHUB_APP_PRIVATE_KEY_PATH", "Deployments: write", "Workflow run"] {
+        for words in ["GITHUB_APP_PRIVATE_KEY_PATH", "Deployments: write", "Members: read", "Issue comment"] {
             assert!(page.body.contains(words), "{}", page.body);
         }
     }
