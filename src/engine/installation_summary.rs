@@ -1,7 +1,8 @@
 //! Which App we are on GitHub and where it is installed, in one line of the log.
 
 use crate::github::{InstallationJson, RegisteredAppJson};
-use crate::model::InstallationId;
+use crate::model::{Grants, InstallationId, MissingGrants};
+use crate::report;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -29,11 +30,35 @@ struct Known {
     app: Option<RegisteredAppJson>,
     installed: BTreeMap<InstallationId, (String, Coverage)>,
     logged: bool,
+    /// What the App asks its installations for.
+    asked: Option<Grants>,
 }
 
 impl InstallationSummary {
     fn known(&self) -> MutexGuard<'_, Known> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What commands need that an installation does not grant, by what the App asks for as far as that is known.
+    pub(super) fn missing(&self, installation: &InstallationJson) -> Option<MissingGrants> {
+        let known = self.known();
+        installation.grants.as_ref()?.missing_for_commands(known.asked.as_ref())
+    }
+
+    /// Logs what installations do not grant, and once it is known what the App asks for. Called before
+    /// [`InstallationSummary::begin`], it says so as often as that logs who we are.
+    pub(super) fn log_missing(&self, missing: &[(&InstallationJson, MissingGrants)]) {
+        if self.known().logged {
+            return;
+        }
+        for line in missing_lines(missing) {
+            tracing::warn!("{line}");
+        }
+    }
+
+    /// What the App asks its installations for.
+    pub(super) fn asks_for(&self, asked: Option<Grants>) {
+        self.known().asked = asked;
     }
 
     /// Which App we are, and where it is installed. What each installation covers comes later; answers whether that is
@@ -43,10 +68,7 @@ impl InstallationSummary {
         if known.logged {
             return false;
         }
-        let of = |it: &InstallationJson| {
-            let login = it.account.as_ref().map_or_else(|| format!("#{}", it.id), |it| it.login.clone());
-            (it.id, (login, Coverage::Unknown))
-        };
+        let of = |it: &InstallationJson| (it.id, (login(it), Coverage::Unknown));
         (known.app, known.installed) = (Some(app), installations.iter().map(of).collect());
         known.log_if_complete();
         !known.logged
@@ -70,7 +92,9 @@ impl InstallationSummary {
 
     /// It is logged again once it is known again.
     pub(super) fn forget(&self) {
-        *self.known() = Known::default();
+        let mut known = self.known();
+        let asked = known.asked.take();
+        *known = Known { asked, ..Known::default() };
     }
 }
 
@@ -86,6 +110,21 @@ impl Known {
         tracing::info!("{}", sentence(app, self.installed.values()));
         self.logged = true;
     }
+}
+
+fn login(installation: &InstallationJson) -> String {
+    installation.account.as_ref().map_or_else(|| format!("#{}", installation.id), |it| it.login.clone())
+}
+
+fn missing_lines(missing: &[(&InstallationJson, MissingGrants)]) -> Vec<String> {
+    let line = |(it, missing): &(&InstallationJson, MissingGrants)| {
+        report::missing_grants_line(&login(it), missing, &it.html_url)
+    };
+    let mut lines: Vec<String> = missing.iter().take(NAMED).map(line).collect();
+    if let Some(more) = missing.len().checked_sub(NAMED).filter(|more| *more > 0) {
+        lines.push(format!("{more} accounts more have not accepted what commands need"));
+    }
+    lines
 }
 
 fn sentence<'a>(app: &RegisteredAppJson, installed: impl Iterator<Item = &'a (String, Coverage)>) -> String {
@@ -124,7 +163,8 @@ mod tests {
 
     fn app() -> RegisteredAppJson {
         let html_url = Some("https://github.com/apps/towpath-acme".to_owned());
-        RegisteredAppJson { name: "Towpath".to_owned(), slug: Some("towpath-acme".to_owned()), html_url }
+        let slug = Some("towpath-acme".to_owned());
+        RegisteredAppJson { name: "Towpath".to_owned(), slug, html_url, grants: None }
     }
 
     #[test]
@@ -147,5 +187,36 @@ mod tests {
         let many: Vec<_> = (0..13).map(|it| (format!("a{it}"), Coverage::Repositories(2))).collect();
         let told = sentence(&app(), many.iter());
         assert!(told.ends_with("a9 (2 repositories) and 3 accounts more; 26 repositories in all"), "{told}");
+    }
+
+    #[test]
+    fn what_accounts_do_not_grant_is_a_line_for_each_of_the_first() {
+        let summary = InstallationSummary::default();
+        let installation = |id: u64| {
+            let json = serde_json::json!({
+                "id": id, "account": {"login": format!("a{id}"), "id": id}, "permissions": {"issues": "write"},
+                "events": ["issue_comment"], "html_url": format!("https://github.com/settings/installations/{id}"),
+            });
+            serde_json::from_value::<InstallationJson>(json).unwrap()
+        };
+        let all: Vec<_> = (1..=12).map(installation).collect();
+        let missing: Vec<_> = all.iter().map(|it| (it, summary.missing(it).unwrap())).collect();
+        let lines = missing_lines(&missing);
+        assert_eq!(lines.len(), 11);
+        assert_eq!(
+            lines[0],
+            "Commands work only in part in a1 yet: whoever administers a1 has to accept Pull request review, Pull \
+             request review comment, Pull requests: write and Members: read at \
+             https://github.com/settings/installations/1"
+        );
+        assert_eq!(lines[10], "2 accounts more have not accepted what commands need");
+        summary.asks_for(all[0].grants.clone());
+        let missing = summary.missing(&all[0]).unwrap();
+        assert!(
+            missing.to_accept.is_empty(),
+            "what the App does not ask for cannot be accepted: {missing:?}"
+        );
+        let silent = InstallationJson { grants: None, ..all[0].clone() };
+        assert_eq!(summary.missing(&silent), None, "a server that does not tell is asked for nothing");
     }
 }

@@ -3,6 +3,7 @@
 use super::access::{Access, AccessState, OURSELVES};
 use super::api::{Api, Call, Caller};
 use super::error::ApiError;
+use crate::model::Grants;
 use http::Method;
 use serde::Deserialize;
 use tokio::sync::watch;
@@ -18,6 +19,9 @@ pub struct RegisteredAppJson {
     /// Its page.
     #[serde(default)]
     pub html_url: Option<String>,
+    /// What it asks its installations for; `None` where GitHub does not say.
+    #[serde(flatten)]
+    pub grants: Option<Grants>,
 }
 
 impl Api {

@@ -3,8 +3,8 @@ use super::error::ApiError;
 use super::paging::next_page;
 use super::stacks::StackJson;
 use crate::model::{
-    CommitId, InstallationId, MergeMethods, MethodsFrom, PullNumber, PullRequestDetails, RepositoryId,
-    UnixMillis,
+    CommitId, Grants, InstallationId, MergeMethods, MethodsFrom, PullNumber, PullRequestDetails,
+    RepositoryId, UnixMillis,
 };
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -139,6 +139,12 @@ pub struct InstallationJson {
     /// Since when it is suspended.
     #[serde(default)]
     pub suspended_at: Option<DateTime<Utc>>,
+    /// What it grants; `None` where GitHub does not say.
+    #[serde(flatten)]
+    pub grants: Option<Grants>,
+    /// Its page, where its account accepts what the App asks for.
+    #[serde(default)]
+    pub html_url: String,
 }
 
 /// A check run as it is sent, in GitHub's own terms.

@@ -103,6 +103,15 @@ impl CommandRights {
         }
     }
 
+    /// Whether a team is among those who may give a command.
+    pub fn name_a_team(&self) -> bool {
+        let is_team = |people: &Vec<Grantee>| people.iter().any(|it| matches!(it, Grantee::Team(_)));
+        self.0.values().any(|grant| match grant {
+            Grant::Everywhere(people) => is_team(people),
+            Grant::On(environments) => environments.values().any(is_team),
+        })
+    }
+
     /// What was set, in the order of the names.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Grant)> {
         self.0.iter().map(|(name, grant)| (name.as_str(), grant))
@@ -194,5 +203,16 @@ mod tests {
         assert_eq!(rights.grantees("deploy", None), None);
         assert_eq!(rights.grantees("override", None), Some(team.as_slice()));
         assert_eq!(rights.grantees("lock", Some("production")), None);
+        assert!(rights.name_a_team());
+    }
+
+    #[test]
+    fn a_team_counts_whatever_it_is_named_for() {
+        let mut rights = CommandRights::default();
+        rights.set("deploy", Grant::Everywhere(vec![Grantee::Role(RepositoryRole::Triage)]));
+        assert!(!rights.name_a_team());
+        let team = vec![Grantee::Role(RepositoryRole::Write), Grantee::Team("release".to_owned())];
+        rights.set("promote", Grant::On(BTreeMap::from([("production".into(), team)])));
+        assert!(rights.name_a_team());
     }
 }

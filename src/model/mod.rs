@@ -41,6 +41,7 @@ mod error_chain;
 mod facts;
 mod finding_override;
 mod folded_names;
+mod grants;
 mod holds;
 mod ids;
 mod ledger;
@@ -90,6 +91,7 @@ pub use facts::{
 };
 pub use finding_override::Override;
 pub use folded_names::{EnvironmentName, RepositoryName};
+pub use grants::{CommandGrant, Grants, MissingGrants};
 pub use holds::{Hold, Lifted};
 pub use ids::{InstallationId, PullNumber, RepositoryId};
 pub use ledger::LedgerEntry;

@@ -32,6 +32,7 @@ mod limits;
 mod local;
 mod locks;
 mod markdown;
+mod missing_grants;
 mod notes;
 mod one_line;
 mod operator;
@@ -65,6 +66,7 @@ pub use deploy_status::{
 pub use deployment_protection::{ProtectionWords, WaitingJob, deployment_protection};
 pub use local::{Basis, ConfigSource, LocalCheck, SeenAs};
 pub use locks::lock_line;
+pub use missing_grants::{missing_grants, missing_grants_line, with_missing_grants};
 pub use notes::{Note, replacement, with_notes};
 pub use one_line::one_line;
 pub use operator::{AskedFor, InComments, cannot_cancel, deploy_refused, rollback_refused, waits_for};

@@ -146,6 +146,9 @@ pub enum Change {
         /// When.
         at: UnixMillis,
     },
+    /// The check on this commit for this branch says of a pull request what its installation does not grant; ignored when
+    /// another one has said so.
+    GrantsNoted(RepositoryId, PullNumber, CommitId, BranchName),
     /// A pull request is judged no more: it goes to a branch on no path. Raises its judged version.
     Unjudged(RepositoryId, PullNumber),
     /// An environment branch pointed at a commit. Known entries (same branch, commit, `at`) stay.

@@ -1,7 +1,7 @@
 use super::WorkItem;
 use crate::model::{
-    BranchName, CommitId, InstallationId, LedgerTip, PullNumber, PullRequest, PushedAt, RepositoryId,
-    UnixMillis, UnixSeconds, VerifiedTree,
+    BranchName, CommitId, InstallationId, LedgerTip, MissingGrants, PullNumber, PullRequest, PushedAt,
+    RepositoryId, UnixMillis, UnixSeconds, VerifiedTree,
 };
 use bytes::Bytes;
 use std::collections::BTreeSet;
@@ -132,6 +132,10 @@ pub struct Installation {
     pub login: String,
     /// Whether it may be used.
     pub state: InstallationState,
+    /// What commands need that it does not grant.
+    pub missing: Option<MissingGrants>,
+    /// Its page, where its account accepts what the App asks for; empty where GitHub has not told.
+    pub html_url: String,
 }
 
 /// Whether a repository is to be looked after.
@@ -215,6 +219,8 @@ pub struct JudgedPull {
     pub judged_at: Option<UnixMillis>,
     /// How many verdicts there have been: it grows with each.
     pub judged_version: i64,
+    /// The check, by its commit and branch, that says of this pull request what its installation does not grant.
+    pub grants_noted: Option<(CommitId, BranchName)>,
 }
 
 /// How far the line of a branch was read into the ledger.

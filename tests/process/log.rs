@@ -2,7 +2,7 @@
 
 use crate::http::Call;
 use crate::server::Server;
-use crate::shop::topic;
+use crate::shop::{app_config, topic};
 use crate::world::World;
 use serde_json::Value;
 
@@ -40,6 +40,28 @@ async fn a_line_of_work_names_work_item_repository_pull_request_and_delivery() {
     let sent = world.github.sent_webhooks();
     let opened = sent.iter().find(|it| it.event == "pull_request" && it.action.as_deref() == Some("opened"));
     assert_eq!(span["delivery"], opened.unwrap().guid.as_str(), "{line}");
+}
+
+#[tokio::test]
+async fn what_an_account_has_not_accepted_is_logged_at_the_start_with_where_to_accept_it() {
+    let world = World::new().await;
+    let all = app_config();
+    let mut fewer = all.clone();
+    fewer.events.remove("issue_comment");
+    fewer.permissions.remove("members");
+    world.app.change(fewer.permissions, fewer.events);
+    world.installation.accept_new_permissions().await.unwrap();
+    world.app.change(all.permissions, all.events);
+    let server = world.start().await;
+    world.quiet().await;
+    let log = stopped(server).await;
+    let told = lines(&log, "takes no commands");
+    assert_eq!(told.len(), 1, "{log:#?}");
+    let (words, id) = (told[0]["fields"]["message"].as_str().unwrap(), world.installation.id());
+    let beginning =
+        "Towpath takes no commands in acme yet: whoever administers acme has to accept Issue comment at http";
+    assert!(words.starts_with(beginning), "members are no matter where no team is named: {words}");
+    assert!(words.ends_with(&format!("/settings/installations/{id}")), "{words}");
 }
 
 #[tokio::test]

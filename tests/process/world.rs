@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use tempfile::TempDir;
 use towpath_sandbox::{
-    AppConfig, AppHandle, CheckHandle, Clock as _, Config, Fault, ManualClock, PullHandle, RepoHandle,
-    Sandbox, SystemClock,
+    AppConfig, AppHandle, CheckHandle, Clock as _, Config, Fault, InstallationHandle, ManualClock,
+    PullHandle, RepoHandle, Sandbox, SystemClock,
 };
 
 /// How the server is told its data folder: from where it is started, with blanks, by way of a symbolic link.
@@ -17,6 +17,7 @@ const DATA_DIR: &str = "by link/data of it";
 pub struct World {
     pub github: Sandbox,
     pub app: AppHandle,
+    pub installation: InstallationHandle,
     pub store: RepoHandle,
     /// Where the server is started: its data folder is named from here.
     pub folder: TempDir,
@@ -44,13 +45,13 @@ impl World {
         for branch in branches.iter().chain(&["master"]) {
             store.protect(branch).require_from(&format!("towpath: {branch}"), app.id());
         }
-        app.install("acme").on([&store]).await.unwrap();
+        let installation = app.install("acme").on([&store]).await.unwrap();
         github.settled().await;
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir(folder.path().join("another place")).unwrap();
         std::os::unix::fs::symlink("another place", folder.path().join("by link")).unwrap();
         let data = folder.path().join(DATA_DIR);
-        Self { github, app, store, folder, data, clock }
+        Self { github, app, installation, store, folder, data, clock }
     }
 
     /// What a server here is told.

@@ -2,10 +2,11 @@ use crate::given::{
     LATER, REPOSITORY, apply, branch, commit, dead, judged, leased_work_item, nothing_due, pull_item,
     pull_row, settle,
 };
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use towpath::model::{
-    InstallationId, LedgerEntry, LedgerTip, PullNumber, PullRequest, PullRequestState, PushedAt,
-    RepositoryId, TipSource, UnixMillis, UnixSeconds,
+    CommandGrant, InstallationId, LedgerEntry, LedgerTip, MissingGrants, PullNumber, PullRequest,
+    PullRequestState, PushedAt, RepositoryId, TipSource, UnixMillis, UnixSeconds,
 };
 use towpath::store::{
     Change, Committed, Desired, Effect, Installation, InstallationState, Next, RepositoryRow,
@@ -14,7 +15,15 @@ use towpath::store::{
 
 pub(crate) async fn accounts_and_repositories_are_replaced(store: Arc<dyn Store>) {
     let store = &*store;
-    let account = |id, state| Installation { id: InstallationId(id), login: "acme".to_owned(), state };
+    let missing =
+        MissingGrants { to_accept: BTreeSet::from([CommandGrant::Members]), to_ask_for: BTreeSet::new() };
+    let account = |id, state| Installation {
+        id: InstallationId(id),
+        login: "acme".to_owned(),
+        state,
+        missing: (state == InstallationState::Suspended).then(|| missing.clone()),
+        html_url: "https://github.com/settings/installations/2".to_owned(),
+    };
     let repository = |id, installation, name: &str| RepositoryRow {
         id: RepositoryId(id),
         installation: InstallationId(installation),
@@ -84,6 +93,16 @@ pub(crate) async fn a_verdict_raises_the_version_and_survives_news(store: Arc<dy
         assert_eq!((row.judged_head, row.judged_base), (Some(commit(1)), Some(branch("staging"))));
         assert_eq!((row.verdict.as_deref(), row.judged_at), (Some("{}"), Some(UnixMillis(5))));
     }
+}
+
+pub(crate) async fn one_check_alone_says_of_a_pull_request_what_is_not_granted(store: Arc<dyn Store>) {
+    let store = &*store;
+    let noted = |seed, base| Change::GrantsNoted(REPOSITORY, PullNumber(1), commit(seed), branch(base));
+    apply(store, vec![Change::Pull(pull_row(1, UnixMillis(1))), noted(1, "staging")]).await;
+    apply(store, vec![noted(2, "production"), Change::Pull(pull_row(1, UnixMillis(2)))]).await;
+    apply(store, vec![judged(1, commit(2), "production")]).await;
+    let row = store.pull(REPOSITORY, PullNumber(1)).await.unwrap().unwrap();
+    assert_eq!(row.grants_noted, Some((commit(1), branch("staging"))));
 }
 
 pub(crate) async fn open_pulls_and_those_who_share_a_check(store: Arc<dyn Store>) {

@@ -94,6 +94,7 @@ macro_rules! suite {
                     accounts_and_repositories_are_replaced,
                     older_news_of_a_pull_request_is_ignored,
                     a_verdict_raises_the_version_and_survives_news,
+                    one_check_alone_says_of_a_pull_request_what_is_not_granted,
                     open_pulls_and_those_who_share_a_check,
                     tips_are_in_the_order_of_their_moves_however_they_arrive,
                     the_earliest_push_is_kept,

@@ -4,7 +4,7 @@ use crate::engine::context::EngineContext;
 use crate::engine::inbox::Inbox;
 use crate::engine::work_error::WorkError;
 use crate::github::{ApiError, FailedDeliveryJson, InstallationJson, RegisteredAppJson};
-use crate::model::error_chain;
+use crate::model::{CommandGrant, InstallationId, MissingGrants, error_chain};
 use crate::store::{Change, InstallationState, WorkItem};
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -39,6 +39,8 @@ async fn installations(ctx: &EngineContext) -> Result<Vec<Change>, WorkError> {
     ctx.note_handle(app.slug.as_deref());
     let present = ctx.api.installations().await?;
     ctx.drivers.entries.expect(present.iter().map(|it| it.id).collect());
+    ctx.installation_summary.asks_for(app.grants.clone());
+    ctx.installation_summary.log_missing(&missing_grants(ctx, &present).await?);
     log_summary(ctx, app, &present);
     let mut changes = Vec::new();
     // Each looks after its own account: only there it shows whether the account has come back.
@@ -49,6 +51,31 @@ async fn installations(ctx: &EngineContext) -> Result<Vec<Change>, WorkError> {
         }
     }
     Ok(changes)
+}
+
+/// What commands lack in each installation that may be used.
+async fn missing_grants<'a>(
+    ctx: &EngineContext,
+    present: &'a [InstallationJson],
+) -> Result<Vec<(&'a InstallationJson, MissingGrants)>, WorkError> {
+    let mut all = Vec::new();
+    for installation in present.iter().filter(|it| it.suspended_at.is_none()) {
+        let Some(missing) = ctx.installation_summary.missing(installation) else { continue };
+        let teams = missing.contains(CommandGrant::Members) && names_teams(ctx, installation.id).await?;
+        all.extend(missing.that_matter(teams).map(|missing| (installation, missing)));
+    }
+    Ok(all)
+}
+
+/// Whether a repository's configuration names a team, of those that were read by now.
+async fn names_teams(ctx: &EngineContext, id: InstallationId) -> Result<bool, WorkError> {
+    for row in ctx.store.repositories(Some(id)).await? {
+        let known = ctx.store.configuration(row.id).await?;
+        if known.is_some_and(|known| ctx.config_of(known).path.commands.name_a_team()) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Logs which App we are. Some installations may never answer: the others are logged without them.

@@ -71,6 +71,7 @@ mod tests {
             verdict: Some(serde_json::to_string(&Verdict { findings }).unwrap()),
             judged_at: Some(UnixMillis(0)),
             judged_version: 1,
+            grants_noted: None,
         }
     }
 

@@ -33,22 +33,29 @@ pub(super) async fn run(
         Ok(installation) => {
             let suspended = installation.suspended_at.is_some();
             let state = if suspended { InstallationState::Suspended } else { InstallationState::Active };
+            let missing = ctx.installation_summary.missing(&installation);
+            let before = ctx.store.installation(id).await?;
+            if missing.is_none() && before.as_ref().is_some_and(|before| before.missing.is_some()) {
+                tracing::info!(installation = %id, "the account has accepted all that commands need");
+            }
             let login = installation.account.map(|account| account.login).unwrap_or_default();
-            changes.push(Change::Installation(Installation { id, login, state }));
+            let html_url = installation.html_url;
+            changes.push(Change::Installation(Installation { id, login, state, missing, html_url }));
             if suspended {
                 ctx.installation_summary.covers(id, Some(Coverage::Suspended));
             } else {
                 // While it was suspended GitHub told nothing and kept nothing that could be asked for.
-                let before = ctx.store.installation(id).await?.map(|account| account.state);
-                let came_back = before.is_some_and(|state| state != InstallationState::Active);
+                let came_back = before.is_some_and(|before| before.state != InstallationState::Active);
                 // What was refused for want of a right goes on.
                 let came_back = came_back || has_new_rights;
                 changes.extend(covered(ctx, id, known, came_back).await?);
             }
         }
         Err(ApiError::NotFound { .. }) => {
-            let login = ctx.store.installation(id).await?.map(|account| account.login).unwrap_or_default();
-            changes.push(Change::Installation(Installation { id, login, state: InstallationState::Deleted }));
+            let before = ctx.store.installation(id).await?;
+            let (login, html_url) = before.map(|it| (it.login, it.html_url)).unwrap_or_default();
+            let state = InstallationState::Deleted;
+            changes.push(Change::Installation(Installation { id, login, state, missing: None, html_url }));
             changes.extend(gone(ctx, known).await);
             ctx.installation_summary.covers(id, None);
         }

@@ -4,7 +4,7 @@
 //! | work item | is marked by | does |
 //! |---|---|---|
 //! | `app` | start, every 15 minutes | asks who we are, compares the installations, asks for failed deliveries again |
-//! | `installation` | `installation*` events, `app` | which repositories it covers |
+//! | `installation` | `installation*` events, `app` | which repositories it covers, and what it does not grant |
 //! | `repository` | `installation`, start, `repository`, re-run requests, a first environment's branch | compares open pull requests and refs with what is stored; without environments, the configuration alone |
 //! | `configuration` | `push` to the default branch that may touch the file or a workflow, `repository` | reads the file; looks for a workflow on deployments where nobody deploys; marks what it can change |
 //! | `branch` | `push` | writes the ledger; marks the pull requests whose verdict it can alter |

@@ -16,8 +16,10 @@ use rusqlite::{Connection, OptionalExtension, named_params};
 use std::collections::BTreeSet;
 
 const INSTALLATION: &str = "
-    INSERT INTO installations (id, login, state) VALUES (:id, :login, :state)
-    ON CONFLICT (id) DO UPDATE SET login = excluded.login, state = excluded.state";
+    INSERT INTO installations (id, login, state, missing_grants, html_url)
+    VALUES (:id, :login, :state, :missing, :html_url)
+    ON CONFLICT (id) DO UPDATE SET login = excluded.login, state = excluded.state,
+        missing_grants = excluded.missing_grants, html_url = excluded.html_url";
 
 macro_rules! insert_repository {
     ($on_conflict:literal) => {
@@ -64,6 +66,10 @@ const UNJUDGED: &str = "
     UPDATE pull_requests SET judged_head = NULL, judged_base = NULL, verdict = NULL, judged_at = NULL,
         judged_version = judged_version + 1
     WHERE repository = :repository AND number = :number";
+
+const GRANTS_NOTED: &str = "
+    UPDATE pull_requests SET noted_head = :head, noted_base = :base
+    WHERE repository = :repository AND number = :number AND noted_head IS NULL";
 
 pub(super) const TIP: &str = "
     INSERT INTO tips (repository, branch, moved_at, place, tip, previous, forced, actor, source)
@@ -166,6 +172,13 @@ fn apply(connection: &Connection, change: &Change, now: UnixMillis) -> Result<()
             connection.prepare_cached(UNJUDGED)?.execute(parameters)?;
             Ok(())
         }
+        Change::GrantsNoted(repository, number, head, base) => {
+            let check = named_params! {
+                ":repository": repository, ":number": number, ":head": head, ":base": base,
+            };
+            connection.prepare_cached(GRANTS_NOTED)?.execute(check)?;
+            Ok(())
+        }
         Change::Tip(row) => tip(connection, row),
         Change::Push(repository, branch, push) => record_push(connection, *repository, branch, push),
         Change::Backfilled(repository, branch, reached) => {
@@ -220,7 +233,8 @@ fn apply(connection: &Connection, change: &Change, now: UnixMillis) -> Result<()
 
 fn installation(connection: &Connection, row: &Installation) -> Result<(), StoreError> {
     connection.prepare_cached(INSTALLATION)?.execute(named_params! {
-        ":id": row.id, ":login": row.login, ":state": row.state,
+        ":id": row.id, ":login": row.login, ":state": row.state, ":missing": row.missing,
+        ":html_url": row.html_url,
     })?;
     Ok(())
 }

@@ -12,8 +12,14 @@ use crate::store::{
 };
 use rusqlite::{Connection, OptionalExtension, Row, ToSql, named_params};
 
-const INSTALLATION: &str = "SELECT id, login, state FROM installations WHERE id = ?1";
-const INSTALLATIONS: &str = "SELECT id, login, state FROM installations ORDER BY id";
+macro_rules! installation_columns {
+    () => {
+        "SELECT id, login, state, missing_grants, html_url FROM installations "
+    };
+}
+
+const INSTALLATION: &str = concat!(installation_columns!(), "WHERE id = ?1");
+const INSTALLATIONS: &str = concat!(installation_columns!(), "ORDER BY id");
 
 macro_rules! repository_columns {
     () => {
@@ -38,7 +44,8 @@ macro_rules! judged_pulls {
     () => {
         concat!(
             pull_columns!(),
-            ", judged_head, judged_base, verdict, judged_at, judged_version FROM pull_requests "
+            ", judged_head, judged_base, verdict, judged_at, judged_version, noted_head, noted_base
+            FROM pull_requests "
         )
     };
 }
@@ -136,7 +143,13 @@ pub(super) fn installations(connection: &Connection) -> Result<Vec<Installation>
 }
 
 fn account_from(row: &Row<'_>) -> rusqlite::Result<Installation> {
-    Ok(Installation { id: row.get("id")?, login: row.get("login")?, state: row.get("state")? })
+    Ok(Installation {
+        id: row.get("id")?,
+        login: row.get("login")?,
+        state: row.get("state")?,
+        missing: row.get("missing_grants")?,
+        html_url: row.get("html_url")?,
+    })
 }
 
 pub(super) fn repository(
@@ -219,6 +232,7 @@ fn judged_from(row: &Row<'_>) -> rusqlite::Result<JudgedPull> {
         verdict: row.get("verdict")?,
         judged_at: row.get("judged_at")?,
         judged_version: row.get("judged_version")?,
+        grants_noted: row.get::<_, Option<CommitId>>("noted_head")?.zip(row.get("noted_base")?),
     })
 }
 

@@ -16,7 +16,9 @@ impl PullRequestWork<'_> {
     /// apply.
     pub(super) async fn effects(&self, judged: &Judged) -> Result<Vec<Change>, WorkError> {
         let mut changes = vec![self.judged(judged)?];
-        changes.push(self.check(judged).await?);
+        let (check, noted) = self.check_that_may_note(judged).await?;
+        changes.push(check);
+        changes.extend(noted);
         changes.extend(self.comment(judged).await?);
         changes.extend(self.withdrawn(&judged.row, Some(&judged.pull.base.branch)).await?);
         Ok(changes)
@@ -35,8 +37,30 @@ impl PullRequestWork<'_> {
         })
     }
 
-    /// One check for all pull requests with this head and base: the worst of them decides.
-    pub(super) async fn check(&self, judged: &Judged) -> Result<Change, WorkError> {
+    /// The check, which says what the installation does not grant where none of this pull request has said so before.
+    async fn check_that_may_note(&self, judged: &Judged) -> Result<(Change, Option<Change>), WorkError> {
+        let (row, base) = (&judged.row, &judged.pull.base.branch);
+        let has_noted = self.before.is_some_and(|before| before.grants_noted.is_some());
+        if has_noted || self.missing_grants().await?.is_none() {
+            return Ok((self.check(judged, false).await?, None));
+        }
+        let noted = Change::GrantsNoted(row.repository, row.number, row.head_commit, base.clone());
+        Ok((self.check(judged, true).await?, Some(noted)))
+    }
+
+    /// What the account would have to accept so that commands can be given in this repository.
+    async fn missing_grants(&self) -> Result<Option<String>, WorkError> {
+        let account = self.ctx.store.installation(self.repository.installation).await?;
+        Ok(account.and_then(|account| {
+            let teams_named = self.config.path.commands.name_a_team();
+            let missing = account.missing?.that_matter(teams_named)?;
+            Some(report::missing_grants(&account.login, &missing, &account.html_url))
+        }))
+    }
+
+    /// One check for all pull requests with this head and base: the worst of them decides. It says what the installation
+    /// does not grant if it is `noting`, or has said so for one of them before.
+    pub(super) async fn check(&self, judged: &Judged, noting: bool) -> Result<Change, WorkError> {
         let Judged { row, verdict, pull, .. } = judged;
         let base = &pull.base.branch;
         let sharing = self.ctx.store.sharing(row.repository, row.head_commit, base).await?;
@@ -47,6 +71,14 @@ impl PullRequestWork<'_> {
         shown.extend(self.sharing_by_own_base(judged));
         let mut text = report::check(&self.config.path, &shown);
         text.summary = report::with_notes(text.summary, &self.notes(row).await?);
+        let noted_here = |it: &JudgedPull| {
+            it.grants_noted.as_ref().is_some_and(|(head, branch)| *head == row.head_commit && branch == base)
+        };
+        if (noting || self.before.is_some_and(noted_here) || others.iter().any(noted_here))
+            && let Some(note) = self.missing_grants().await?
+        {
+            text.summary = report::with_missing_grants(text.summary, note);
+        }
         self.without_dead_buttons(judged, &mut text);
         self.desire(row, base, &text, siblings)
     }

@@ -73,7 +73,7 @@ impl PullRequestWork<'_> {
             None => (ends(row, base.clone()), judged.verdict.clone()),
         };
         let also = Judged { row: row.clone(), pull, verdict, error: None, for_own_base: None };
-        self.check(&also).await.map(Some)
+        self.check(&also, false).await.map(Some)
     }
 
     /// What can be done by a button is done by the verdict for the trunk; the other check has the one that looks again.
