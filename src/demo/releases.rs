@@ -103,14 +103,20 @@ pub(super) async fn rollback(
 ) -> Result<(), DemoError> {
     narrator.chapter("The rollback, and what it holds");
     narrator.step(
-        "the operator runs towpath rollback for production",
-        "the shop is back with the build that ran before, and production is held",
+        "ben, who may not, and then rita write /rollback production in ana's pull request",
+        "ben is told what is missing; after rita's the shop is back with the build that ran before, and production is held",
     );
-    let said = stage.towpath(&["rollback", "--reason", "the migration locks the products"]).await?;
+    let command = "/rollback production --reason \"the migration locks the products\"";
+    let refused = bad.comment(command).by("ben").await?;
+    let refused = stage.replied(bad, &refused, "**Refused**").await?;
+    let comment = bad.comment(command).by("rita").await?;
+    let said = stage.replied(bad, &comment, "rolls production back").await?;
     let line = stage.rollback_ended().await?;
+    let ended = stage.replied(bad, &comment, "**Done**").await?;
     let seen = stage.sites.look("production").await?;
     otherwise_unless(matches!(seen, Seen::Shop(_)), || format!("customers see {seen:?}"))?;
-    narrator.came(&[plain(&format!("{}; {line}", said.trim()))]);
+    narrator.came(&[plain(&line)]);
+    narrator.quote(&[refused, said, ended].join("\n\n"));
 
     narrator.step(
         "ana repairs the migration; integration and staging get it, and rita opens the next promotion",
@@ -130,15 +136,18 @@ pub(super) async fn rollback(
     narrator.quote_beginning(&check);
 
     narrator.step(
-        "the operator lifts the hold, and rita merges",
+        "rita lifts the hold with /resume production, and merges",
         "production is deployed, and master follows by itself",
     );
-    stage.towpath(&["hold", "lift", "--reason", "the migration no longer locks"]).await?;
+    let comment =
+        next.comment("/resume production --reason \"the migration no longer locks\"").by("rita").await?;
+    let said = stage.replied(&next, &comment, "is lifted").await?;
     stage.check(&next, "success").await?;
     next.merge(Method::Merge).by("rita").await?;
     let line = stage.deploy_ended("production", "success", |_| ()).await?;
     stage.master_follows().await?;
     narrator.came(&[plain(&format!("{line}; master holds the same commit"))]);
+    narrator.quote(&said);
     let told = stage.towpath_where(bad, "copied since").await?;
     narrator.quote(&format!("```\ntowpath where {}\n{}```", bad.number(), told));
     Ok(())

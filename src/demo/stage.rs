@@ -13,7 +13,8 @@ use std::time::Duration;
 use tempfile::TempDir;
 use tokio::process::Command;
 use towpath_sandbox::{
-    AppConfig, AppHandle, CheckState, DeploymentHandle, Permission, PullHandle, RepoHandle, Sandbox,
+    AppConfig, AppHandle, CheckState, CommentHandle, DeploymentHandle, Permission, PullHandle, RepoHandle,
+    Sandbox,
 };
 
 const SECRET: &str = "only for the demo";
@@ -21,6 +22,8 @@ const ENVIRONMENTS: [&str; 3] = ["integration", "staging", "production"];
 /// How long a verdict is waited for. It usually takes a small part of a second.
 const PATIENCE: Duration = Duration::from_secs(30);
 const LOOK_EVERY: Duration = Duration::from_millis(20);
+/// Longer than a push lies back of which it is not sure whether it was seen.
+const LOOKED_AT: Duration = Duration::from_millis(3_500);
 
 /// The embedded GitHub with the shop's repository, and the server that watches over it.
 pub(super) struct Stage {
@@ -172,6 +175,35 @@ impl Stage {
         tokio::time::timeout(PATIENCE, shown).await.map_err(missing)
     }
 
+    /// Waits until the App's reply to a comment says these words, and answers its first line.
+    pub(super) async fn replied(
+        &self,
+        pull: &PullHandle,
+        comment: &CommentHandle,
+        words: &str,
+    ) -> Result<String, DemoError> {
+        let marker = format!("towpath:reply:comment-{} ", comment.id());
+        let said = || pull.comments().into_iter().map(|it| it.body).find(|body| body.contains(&marker));
+        let shown = async {
+            loop {
+                match said().filter(|body| body.contains(words)) {
+                    Some(body) => return body.lines().next().unwrap_or_default().to_owned(),
+                    None => tokio::time::sleep(LOOK_EVERY).await,
+                }
+            }
+        };
+        tokio::time::timeout(PATIENCE, shown).await.map_err(|_| {
+            let said = said().unwrap_or_else(|| "nothing".to_owned());
+            DemoError::Otherwise(format!("the reply should say {words:?}; it says: {said}"))
+        })
+    }
+
+    /// Waits until what was pushed lies so far back that whoever writes now has seen it: a command counts for what its
+    /// author has seen, and GitHub tells whole seconds.
+    pub(super) async fn after_a_look(&self) {
+        tokio::time::sleep(LOOKED_AT).await;
+    }
+
     /// Waits until master points at production's commit, and Towpath says so.
     pub(super) async fn master_follows(&self) -> Result<(), DemoError> {
         let follows = async {
@@ -203,12 +235,6 @@ impl Stage {
         };
         let missing = |_| DemoError::Otherwise(format!("no issue is {state}"));
         tokio::time::timeout(PATIENCE, raised).await.map_err(missing)
-    }
-
-    /// Runs the command line for production, as the operator does.
-    pub(super) async fn towpath(&self, arguments: &[&str]) -> Result<String, DemoError> {
-        let at = ["--repository", "acme/store", "--environment", "production"];
-        towpath(&self.data(), &[arguments, &at].concat()).await
     }
 
     /// Where a pull request has come to, as told once these words are among it: the server learns by a webhook where its own push has brought a branch.

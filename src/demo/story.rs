@@ -134,12 +134,15 @@ async fn straight_into_production(stage: &Stage, narrator: &mut Narrator) -> Res
 async fn retarget(stage: &Stage, narrator: &mut Narrator, pull: &PullHandle) -> Result<(), DemoError> {
     narrator.chapter("The same pull request, retargeted");
     narrator.step(
-        &format!("ana changes the base of #{} to integration", pull.number()),
-        "the verdict follows: the check for integration passes, the one for production is withdrawn",
+        &format!("ana writes /retarget in #{}", pull.number()),
+        "Towpath changes the base and says so; the check for integration passes, the one for production is withdrawn",
     );
-    pull.retarget("integration").by("ana").await?;
+    stage.after_a_look().await;
+    let comment = pull.comment("That was too fast.\n\n/retarget").by("ana").await?;
+    let said = stage.replied(pull, &comment, "changed the base").await?;
     let check = stage.check(pull, "success").await?;
     narrator.check_came(pull, &check);
+    narrator.quote(&said);
     let retired = stage.check_named(pull, "towpath: production", "cancelled").await?;
     narrator.check_came(pull, &retired);
     merged_with_own_commits(stage, narrator, pull, "ana", 1).await
