@@ -1,7 +1,9 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use super::EnvironmentName;
+use chrono::{DateTime, Datelike, Days, NaiveTime};
+
+use super::{EnvironmentName, UnixMillis};
 
 /// What somebody may do in a repository, by GitHub's names; each may do all that those before it may.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -166,6 +168,17 @@ pub enum BudgetPeriod {
 impl BudgetPeriod {
     const ALL: [Self; 3] = [Self::Day, Self::Week, Self::Month];
 
+    /// When the one began that `now` lies in.
+    pub fn start(self, now: UnixMillis) -> UnixMillis {
+        let day = DateTime::from_timestamp_millis(now.0).unwrap_or_default().date_naive();
+        let first = match self {
+            Self::Day => day,
+            Self::Week => day - Days::new(u64::from(day.weekday().num_days_from_monday())),
+            Self::Month => day - Days::new(u64::from(day.day0())),
+        };
+        UnixMillis(first.and_time(NaiveTime::MIN).and_utc().timestamp_millis())
+    }
+
     /// The word used in the configuration.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -173,6 +186,12 @@ impl BudgetPeriod {
             Self::Week => "week",
             Self::Month => "month",
         }
+    }
+}
+
+impl fmt::Display for BudgetPeriod {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 
@@ -190,6 +209,19 @@ mod tests {
             assert_eq!(OverrideBudget::of_word(word).unwrap().to_string(), word);
         }
         assert_eq!(OverrideBudget::of_word("5/year"), None);
+    }
+
+    #[test]
+    fn a_period_begins_at_midnight_on_monday_or_on_the_first() {
+        let at = |text: &str| UnixMillis(DateTime::parse_from_rfc3339(text).unwrap().timestamp_millis());
+        // A Sunday.
+        let now = at("2026-11-29T17:30:00Z");
+        assert_eq!(BudgetPeriod::Day.start(now), at("2026-11-29T00:00:00Z"));
+        assert_eq!(BudgetPeriod::Week.start(now), at("2026-11-23T00:00:00Z"));
+        assert_eq!(BudgetPeriod::Month.start(now), at("2026-11-01T00:00:00Z"));
+        for period in BudgetPeriod::ALL {
+            assert_eq!(period.start(period.start(now)), period.start(now));
+        }
     }
 
     #[test]

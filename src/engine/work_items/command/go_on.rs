@@ -44,6 +44,7 @@ impl CommentWork<'_> {
                     self.follow(position, (&environment, deploy), goal).await?;
                 }
                 Progress::Judging { after } => self.look_for_verdict(position, after).await?,
+                Progress::Confirming { number } => self.look_for_confirmation(position, number).await?,
                 Progress::Ended => {}
             }
             let run = &self.state.runs[position];
@@ -173,6 +174,13 @@ impl CommentWork<'_> {
                 };
                 self.changes.push(Change::RequestAct(Box::new(row)));
                 run.progress = Progress::Asked { since: now, goal };
+            }
+            Step::Confirm { number, said, changes } => {
+                let entry = call.audited(&said, call.asker).await?;
+                self.changes.push(Change::Audit(Box::new(entry)));
+                self.changes.extend(changes);
+                run.progress = Progress::Confirming { number };
+                run.said = Some(said);
             }
             Step::Judge => {
                 self.changes.extend(call.judged_again());

@@ -14,6 +14,7 @@ mod check;
 mod deploy;
 mod go_on;
 mod lock;
+mod override_finding;
 mod people;
 mod read;
 mod rebuild;

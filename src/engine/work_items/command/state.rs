@@ -76,6 +76,11 @@ pub(super) enum Progress {
         /// The version of the verdict that there was.
         after: i64,
     },
+    /// A second person has to confirm an override.
+    Confirming {
+        /// The number of the first override that waits.
+        number: u64,
+    },
     /// It has come to its end.
     Ended,
 }

@@ -25,7 +25,7 @@ pub(super) trait Command: Sync {
 }
 
 /// Every command, in the order in which they are shown.
-pub(super) const COMMANDS: [&dyn Command; 10] = [
+pub(super) const COMMANDS: [&dyn Command; 11] = [
     &super::check::Check,
     &super::deploy::Deploy,
     &super::cancel::Cancel,
@@ -33,6 +33,7 @@ pub(super) const COMMANDS: [&dyn Command; 10] = [
     &super::resume::Resume,
     &super::lock::Lock,
     &super::unlock::Unlock,
+    &super::override_finding::OverrideFinding,
     &super::retarget::Retarget,
     &super::rebuild::Rebuild,
     &super::sync::Sync,
@@ -88,6 +89,15 @@ pub(super) enum Step {
     },
     /// It waits for the next verdict on the pull request.
     Judge,
+    /// It waits until a second person has confirmed an override.
+    Confirm {
+        /// The override's number.
+        number: u64,
+        /// What is said meanwhile.
+        said: CommandReply,
+        /// What is to be stored.
+        changes: Vec<Change>,
+    },
 }
 
 impl Step {

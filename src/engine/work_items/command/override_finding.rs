@@ -1,0 +1,262 @@
+//! `/override CODE`: one finding on one pull request keeps nothing back, as long as nothing of it changes.
+
+use super::CommentWork;
+use super::state::{Progress, refused};
+use super::table::{Call, Command, Step};
+use crate::commands::rights::DefaultRight;
+use crate::commands::spec::{Flag, Kind, Parameter, Spec, WorksOn};
+use crate::engine::work_error::WorkError;
+use crate::engine::work_items::pull_request::last_verdict;
+use crate::model::{Cause, Code, CommitId, Finding, Outcome, Override, OverrideBudget};
+use crate::report::{self, CommandReply, CommandStatus};
+use crate::store::{Change, JudgedPull, WorkItem};
+use async_trait::async_trait;
+
+const SPEC: Spec = Spec {
+    name: "override",
+    summary: "lets the pull request merge in spite of one finding; a second person confirms it with --confirm where the configuration asks for one",
+    example: "TP304 --reason \"the vendor's patch\"",
+    kind: Kind::Act,
+    works_on: WorksOn::OpenPullRequests,
+    parameters: &[Parameter::CODE],
+    flags: &[Flag::REASON, Flag::UNTIL, Flag::CONFIRM, Flag::HEAD],
+    right: DefaultRight::MAINTAIN,
+    unchanged: "nothing was overridden",
+};
+
+pub(super) struct OverrideFinding;
+
+#[async_trait]
+impl Command for OverrideFinding {
+    fn spec(&self) -> &'static Spec {
+        &SPEC
+    }
+
+    async fn run(&self, call: &Call<'_>) -> Result<Step, WorkError> {
+        let Some(code) = call.arguments.code() else {
+            return Err(WorkError::give_up("the command was bound without its code"));
+        };
+        if let Some(said) = call.cannot_be_overridden(code) {
+            return Ok(Step::said(said));
+        }
+        let head = match call.pull_as_seen().await? {
+            Ok(now) => now.head.sha,
+            Err(said) => return Ok(Step::said(said)),
+        };
+        match call.arguments.has(&Flag::CONFIRM) {
+            true => call.confirm(code, head).await,
+            false => call.override_code(code, head).await,
+        }
+    }
+}
+
+/// An override that was asked for, with what is said of it.
+type Given = (Vec<Override>, CommandReply);
+
+impl Call<'_> {
+    fn cannot_be_overridden(&self, code: Code) -> Option<CommandReply> {
+        if code.can_be_overridden() {
+            return None;
+        }
+        let instead = match code {
+            Code::Held => Some("resume"),
+            _ => None,
+        };
+        let why = match instead {
+            Some(name) => format!("{code} ends by {}.", report::sentence("%", &[&self.command(name)])),
+            None => format!("{code} cannot be overridden: merging would do damage, or nothing is known."),
+        };
+        Some(refused("not_possible", SPEC.unchanged, &why))
+    }
+
+    async fn override_code(&self, code: Code, head: CommitId) -> Result<Step, WorkError> {
+        let refuse = |code: &str, why: String| Ok(Step::said(refused(code, SPEC.unchanged, &why)));
+        let Some(reason) = self.reason() else {
+            return refuse("missing", "Say why: --reason TEXT.".to_owned());
+        };
+        let until = match self.until() {
+            Ok(until) => until,
+            Err(said) => return Ok(Step::said(said)),
+        };
+        let Some((pull, base)) = self.pull.and_then(|it| Some((it, it.judged_base.clone()?))) else {
+            return refuse("not_judged", "Towpath does not judge this pull request.".to_owned());
+        };
+        let found = match found(pull, code, head) {
+            Ok(found) => found,
+            Err(why) => return refuse("not_found", why),
+        };
+        let (now, id) = (self.ctx.now(), self.repository.id);
+        let known = self.ctx.store.overrides(id, self.number).await?;
+        let is_same = |it: &&Override, cause: &Cause| {
+            it.code == code && it.head == head && it.base == base && it.evidence == cause.evidence()
+        };
+        let waits = |it: &Override| it.needs_second && it.confirmed_by.is_none();
+        let is_alive = |it: &&Override| it.until.is_none_or(|until| now < until);
+        if let Some(same) =
+            known.iter().filter(is_alive).find(|it| found.iter().any(|f| is_same(it, &f.cause)))
+        {
+            let by = report::sentence(
+                if waits(same) {
+                    "% has asked for it; somebody else has to confirm it."
+                } else {
+                    "% has overridden it already."
+                },
+                &[&same.by],
+            );
+            return refuse("known", by);
+        }
+        let rules = self.path.overrides;
+        let used = match rules.budget {
+            Some(budget) => {
+                let used = self.ctx.store.overrides_since(id, budget.per.start(now)).await?;
+                if used >= budget.count {
+                    return refuse(
+                        "budget",
+                        format!("All {} overrides of this {} are used up.", budget.count, budget.per),
+                    );
+                }
+                Some((used + 1, budget))
+            }
+            None => None,
+        };
+        let first = known.iter().map(|it| it.id).max().unwrap_or_default() + 1;
+        let given = found.iter().zip(first..).map(|(finding, number)| Override {
+            id: number,
+            code,
+            head,
+            base: base.clone(),
+            evidence: finding.cause.evidence(),
+            by: self.asker.login.to_owned(),
+            reason: reason.clone(),
+            at: now,
+            until,
+            confirmed_by: None,
+            needs_second: rules.second,
+        });
+        let given: Vec<Override> = given.collect();
+        let said = self.given(&given, used).commits(Some(head), None);
+        Ok(self.kept((given, said), rules.second.then_some(first)))
+    }
+
+    /// What is said of an override that was given, or asked for.
+    fn given(&self, given: &[Override], used: Option<(u32, OverrideBudget)>) -> CommandReply {
+        let Some(one) = given.first() else {
+            return CommandReply::new(CommandStatus::Refused, "not_found", SPEC.unchanged);
+        };
+        let code = one.code;
+        let budget = used
+            .map(|(used, budget)| format!(" It is number {used} of {} this {}.", budget.count, budget.per));
+        let budget = budget.unwrap_or_default();
+        if one.needs_second {
+            let command = self.command(&format!("override {code} --confirm"));
+            let words = format!("a second person has to confirm it.{budget}");
+            let next = report::sentence(
+                "Somebody with the right, who is neither you nor the author, writes %.",
+                &[&command],
+            );
+            return CommandReply::new(CommandStatus::Waiting, "needs_second", words).next(next);
+        }
+        let words = format!("{code} is overridden: the check shows it as a warning.{budget}");
+        CommandReply::new(CommandStatus::Done, "done", words).next(ends(one))
+    }
+
+    async fn confirm(&self, code: Code, head: CommitId) -> Result<Step, WorkError> {
+        let refuse = |code: &str, why: String| Ok(Step::said(refused(code, "nothing was confirmed", &why)));
+        let (now, id) = (self.ctx.now(), self.repository.id);
+        let known = self.ctx.store.overrides(id, self.number).await?;
+        let waits = |it: &&Override| {
+            let is_alive = it.until.is_none_or(|until| now < until);
+            it.code == code && it.head == head && it.needs_second && it.confirmed_by.is_none() && is_alive
+        };
+        let waiting: Vec<&Override> = known.iter().filter(waits).collect();
+        let Some(first) = waiting.first() else {
+            return refuse(
+                "not_found",
+                format!("No override of {code} on this head waits for a second person."),
+            );
+        };
+        let who = self.asker.login;
+        let is_author = self.pull.is_some_and(|it| it.pull.author.eq_ignore_ascii_case(who));
+        if first.by.eq_ignore_ascii_case(who) || is_author {
+            let why = "It takes a second person, who is neither the one who asked for it nor the author.";
+            return refuse("same_person", why.to_owned());
+        }
+        let by = report::sentence("%", &[&first.by]);
+        let words = format!("{code} is overridden, as {by} has asked: the check shows it as a warning.");
+        let said = CommandReply::new(CommandStatus::Done, "done", words).next(ends(first));
+        let confirmed: Vec<Override> = waiting
+            .iter()
+            .map(|it| Override { confirmed_by: Some(who.to_owned()), ..(*it).clone() })
+            .collect();
+        Ok(self.kept((confirmed, said.commits(Some(head), None)), None))
+    }
+
+    fn kept(&self, (given, said): Given, waits: Option<u64>) -> Step {
+        let id = self.repository.id;
+        let mut changes: Vec<Change> =
+            given.into_iter().map(|it| Change::Override(id, self.number, it)).collect();
+        // Judged anew, which wakes whoever waits for a second person as well.
+        changes.push(Change::Mark(WorkItem::PullRequest(id, self.number)));
+        match waits {
+            Some(number) => Step::Confirm { number, said, changes },
+            None => Step::Ended(said, changes),
+        }
+    }
+}
+
+/// What was found of a code on this head and keeps the pull request back.
+fn found(pull: &JudgedPull, code: Code, head: CommitId) -> Result<Vec<Finding>, String> {
+    let verdict = last_verdict(pull).filter(|_| pull.judged_head == Some(head));
+    let Some(verdict) = verdict else {
+        return Err("Its head was not judged yet; wait for the check.".to_owned());
+    };
+    let of_code = verdict.findings.into_iter().filter(|it| it.cause.code() == code);
+    let keeps_back = |it: &Finding| matches!(it.severity, Outcome::Fail | Outcome::Wait);
+    let found: Vec<Finding> = of_code.filter(keeps_back).collect();
+    if found.is_empty() {
+        return Err(format!("{code} does not keep this pull request back."));
+    }
+    Ok(found)
+}
+
+/// When an override ends.
+fn ends(given: &Override) -> String {
+    let at = given.until.map(|until| format!(", and at {}", report::moment(until.to_seconds())));
+    format!(
+        "It ends when the head moves, when the base branch changes, when something else is found{}.",
+        at.unwrap_or_default()
+    )
+}
+
+impl CommentWork<'_> {
+    /// Whether a second person has confirmed an override.
+    pub(super) async fn look_for_confirmation(
+        &mut self,
+        position: usize,
+        number: u64,
+    ) -> Result<(), WorkError> {
+        let super::Place { id, number: pull, .. } = self.place;
+        let known = self.ctx.store.overrides(id, pull).await?;
+        let row = self.ctx.store.pull(id, pull).await?;
+        let Some(given) = known.iter().find(|it| it.id == number) else { return Ok(()) };
+        let code = given.code;
+        let is_there = row.is_some_and(|it| {
+            it.pull.head_commit == given.head && it.pull.state == crate::model::PullRequestState::Open
+        });
+        let is_over = given.until.is_some_and(|until| until <= self.ctx.now()) || !is_there;
+        let said = match &given.confirmed_by {
+            Some(who) => {
+                let words = report::sentence("confirmed by %; the check shows it as a warning.", &[who]);
+                CommandReply::new(CommandStatus::Done, "done", words).next(ends(given))
+            }
+            None if is_over => {
+                let words = format!("nobody has confirmed it before it ended; {code} was not overridden.");
+                CommandReply::new(CommandStatus::Failed, "not_confirmed", words)
+            }
+            None => return Ok(()),
+        };
+        self.state.runs[position].progress = Progress::Ended;
+        self.state.runs[position].said = Some(said.commits(Some(given.head), None));
+        Ok(())
+    }
+}
