@@ -21,6 +21,7 @@ mod carried_out;
 mod change_status;
 mod clock;
 mod commands;
+mod commands_in_odd_places;
 mod commands_that_act;
 mod configuration;
 mod copy;

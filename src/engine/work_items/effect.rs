@@ -4,7 +4,9 @@ use crate::engine::context::EngineContext;
 use crate::engine::late_lists::{is_to_come, look_again};
 use crate::engine::work_error::WorkError;
 use crate::github::{ApiError, CheckRunBody};
-use crate::model::{BranchName, CheckName, InstallationId, PullNumber, RepositoryId, UnixMillis};
+use crate::model::{
+    BranchName, CheckName, InstallationId, PullNumber, RepositoryId, UnixMillis, error_chain,
+};
 use crate::report;
 use crate::store::{Change, Effect, Lease, RepositoryState, WorkItem};
 
@@ -56,9 +58,24 @@ pub(super) async fn run(
     note_attempt(ctx, lease).await?;
     match target.create().await {
         Ok(made) => Ok(vec![shown(made)]),
+        Err(error) if is_unwanted(item, &error) => {
+            tracing::info!(error = error_chain(&error), "GitHub takes no reply to a comment");
+            Ok(vec![Change::NotMade(item.clone())])
+        }
         Err(error) if error.may_have_taken_effect() => Err(error.into()),
         Err(error) => Err(WorkError { changes: vec![Change::NotMade(item.clone())], ..error.into() }),
     }
+}
+
+/// Whether nobody gets to read a reply: the conversation is locked, or what was commented on is gone. The audit log has what
+/// came of the commands.
+fn is_unwanted(item: &WorkItem, error: &ApiError) -> bool {
+    let is_final = match error {
+        ApiError::Forbidden { message, .. } => message.contains("locked"),
+        ApiError::NotFound { .. } | ApiError::Refused { .. } => true,
+        _ => false,
+    };
+    is_final && matches!(item, WorkItem::Reply(..))
 }
 
 async fn note_attempt(ctx: &EngineContext, lease: &Lease) -> Result<(), WorkError> {
@@ -95,6 +112,10 @@ async fn may_be_forgotten(ctx: &EngineContext, item: &WorkItem) -> Result<bool, 
     let is_alone = |base: &BranchName| CheckName::taken(base).is_none();
     let pulls = match item {
         WorkItem::Check(_, _, base) if !is_alone(base) => return Ok(false),
+        WorkItem::Reply(id, number, comment) => {
+            let row = ctx.store.command(*id, *number, *comment).await?;
+            return Ok(row.is_none_or(|row| ctx.api.is_before_first_answer(row.created_at)));
+        }
         WorkItem::Check(id, head, base) => ctx.store.sharing(*id, *head, base).await?,
         WorkItem::ConfigurationCheck(id, head) => {
             let mut open = ctx.store.open_pulls(*id).await?;
@@ -138,7 +159,11 @@ struct IssueBody {
 impl<'a> What<'a> {
     /// A second comment stands beside the first for ever: it is looked for even where nothing is known of a first.
     fn stays_for_good(&self) -> bool {
-        matches!(self, Self::Comment(..) | Self::Issue(_))
+        match self {
+            Self::Comment(_, _, marker) => marker == report::MARKER,
+            Self::Issue(_) => true,
+            Self::Check(_) => false,
+        }
     }
 
     /// Whether there is nothing to make where nothing was made before.
