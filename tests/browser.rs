@@ -8,6 +8,7 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use tempfile::TempDir;
+use towpath_sandbox::{AppConfig, AppHandle, Config, Permission, PullHandle, RepoHandle, Sandbox};
 use webdriver::{Browser, Width};
 
 const DESK: Width = Width(1200);
@@ -237,4 +238,132 @@ fn on_a_telephone_a_topic_into_production_is_retargeted_and_every_page_fits() {
     page.fits(TELEPHONE);
     page.complains_of_nothing();
     demo.interrupt();
+}
+
+const HINT: &str = "Say something, or ask: /help, /where";
+
+/// A stand-in with a pull request that people talk about, and an app that answers when the test has it answer.
+struct Talk {
+    github: Sandbox,
+    store: RepoHandle,
+    pull: PullHandle,
+    app: AppHandle,
+}
+
+impl Talk {
+    async fn begin() -> Self {
+        let config = Config { comment_hint: HINT.to_owned(), ..Config::default() };
+        let github = Sandbox::start(config).await.unwrap();
+        let store = github.repository("acme/store").with("ana", Permission::Write);
+        let store = store.with("eve", Permission::Read).with("rita", Permission::Maintain).create();
+        let store = store.await.unwrap();
+        store.commit_on("main").orphan().file("README", "Acme\n").by("rita").await.unwrap();
+        store.commit_on("topic").from("main").file("topic", "x\n").by("ana").await.unwrap();
+        let app =
+            AppConfig::new("answers").permission("pull_requests", "write").permission("issues", "write");
+        let app = github.app(app).await.unwrap();
+        app.install("acme").on([&store]).await.unwrap();
+        let pull = store.open_pull("topic").into("main").by("ana").await.unwrap();
+        Self { github, store, pull, app }
+    }
+
+    /// Somebody reacts to the newest comment on the pull request, and the app replies.
+    async fn answer(&self, reaction: &str, reply: &str) {
+        let asked = self.pull.comments().pop().unwrap();
+        self.store.comment(asked.id).unwrap().react(reaction).by("rita").await.unwrap();
+        self.pull.comment(reply).by_app(&self.app).await.unwrap();
+    }
+}
+
+/// A comment by somebody with these words in it.
+fn said(who: &str, words: &str) -> String {
+    format!("//*[@id='comments']/article[.//header/strong='{who}'][contains(., '{words}')]")
+}
+
+impl Browser {
+    /// Gives a comment by the form beneath the conversation.
+    fn say(&self, who: &str, words: &str) {
+        self.click(&format!("//form[contains(@action, '/comments')]{}", choice("As", who)));
+        self.write(&field("Comment"), words);
+        self.click(&button("Comment"));
+    }
+
+    /// Whether the middle of something is in sight.
+    fn is_in_sight(&self, id: &str) -> bool {
+        let seen = format!(
+            "const at = document.getElementById('{id}').getBoundingClientRect(); \
+             return at.top >= 0 && (at.top + at.bottom) / 2 < innerHeight"
+        );
+        self.run(&seen) == true
+    }
+}
+
+#[test]
+fn whoever_asks_in_a_comment_sees_the_answer_come_on_any_width() {
+    let Some(page) = browser(DESK) else { return };
+    let live = tokio::runtime::Runtime::new().unwrap();
+    let talk = live.block_on(Talk::begin());
+    let place = format!("{}/acme/store/pull/{}", talk.github.url(), talk.pull.number());
+    for (width, who, reaction, name) in
+        [(DESK, "rita", "rocket", "Rocket"), (TELEPHONE, "eve", "-1", "Thumbs down")]
+    {
+        page.resize(width);
+        page.go(&place);
+        let hint = page.run("return document.querySelector('textarea[name=body]').placeholder");
+        assert_eq!(hint, HINT);
+        let roles = page.read("//form[contains(@action, '/comments')]//select");
+        let roles: Vec<&str> = roles.lines().map(str::trim).collect();
+        assert_eq!(roles, ["ana (write)", "eve (read)", "rita (maintain)"]);
+        page.fits(width);
+        page.say(who, &format!("/help {who}"));
+        page.until(&said(who, &format!("/help {who}")));
+        let asked = talk.pull.comments().pop().unwrap();
+        let asked_id = format!("comment-{}", asked.id);
+        assert!(page.is_in_sight(&asked_id), "whoever has asked has to look for it");
+        page.run("window.untouched = true");
+        // Whoever types on meanwhile loses nothing, and sees the answer all the same.
+        page.write(&field("Comment"), "a second thought");
+        let reply =
+            format!("Done for {who}\n\n<details><summary>More for {who}</summary>\n\nEvidence\n\n</details>");
+        live.block_on(talk.answer(reaction, &reply));
+        page.until(&said("answers[bot]", &format!("Done for {who}")));
+        page.until(&format!("//*[@id='{asked_id}']//*[@aria-label='{name} by rita']"));
+        let typed = page.run("return document.querySelector('textarea[name=body]').value");
+        assert_eq!((typed, page.run("return window.untouched")), ("a second thought".into(), true.into()));
+        page.fits(width);
+    }
+    page.complains_of_nothing();
+    talk.github.shutdown();
+}
+
+#[test]
+fn what_somebody_has_unfolded_stays_so_while_more_is_said() {
+    let Some(page) = browser(DESK) else { return };
+    let live = tokio::runtime::Runtime::new().unwrap();
+    let talk = live.block_on(Talk::begin());
+    page.go(&format!("{}/acme/store/pull/{}", talk.github.url(), talk.pull.number()));
+    page.say("ana", "/why");
+    page.until(&said("ana", "/why"));
+    let folded =
+        |words: &str| format!("{words}\n\n<details><summary>Evidence</summary>\n\nLong\n\n</details>");
+    live.block_on(talk.answer("eyes", &folded("Working")));
+    page.click("//*[@id='comments']//summary[.='Evidence']");
+    // The reply with the open part is edited, and another comment comes.
+    let reply = talk.pull.comments().pop().unwrap();
+    live.block_on(async {
+        let edited = talk.store.comment(reply.id).unwrap();
+        edited.edit(&folded("Finished"), None).await.unwrap();
+        talk.pull.comment("Thanks").by("rita").await.unwrap();
+    });
+    page.until(&said("rita", "Thanks"));
+    page.until(&said("answers[bot]", "Finished"));
+    page.until("//*[@id='comments']//details[@open][summary='Evidence']");
+    assert_eq!(page.run("return document.activeElement.textContent"), "Evidence");
+    live.block_on(async {
+        let gone = talk.store.comment(talk.pull.comments().pop().unwrap().id).unwrap();
+        gone.delete(Some("rita")).await.unwrap();
+    });
+    page.until("//*[@id='comments'][count(article)=2]");
+    page.complains_of_nothing();
+    talk.github.shutdown();
 }

@@ -26,6 +26,9 @@ pub struct Config {
     pub rate_limit: u64,
     /// Whether exchanges and webhooks are kept from the start.
     pub record: bool,
+    /// What stands in the field of a new comment on the pages, for those who type there: what programs that listen
+    /// understand, say.
+    pub comment_hint: String,
 }
 
 impl Default for Config {
@@ -35,6 +38,7 @@ impl Default for Config {
             clock: Arc::new(SystemClock),
             rate_limit: 5_000,
             record: true,
+            comment_hint: String::new(),
         }
     }
 }
@@ -67,7 +71,8 @@ impl Sandbox {
         let listener = TcpListener::bind(config.listen).await?;
         let address = listener.local_addr()?;
         let url = format!("http://{address}");
-        let world = World::new(Urls { html: url.clone(), api: url }, config.clock.now());
+        let mut world = World::new(Urls { html: url.clone(), api: url }, config.clock.now());
+        world.comment_hint = config.comment_hint;
         let (office, parcels) = Office::open();
         let due = acts::actions::carry_out_due;
         let hub = Arc::new(Hub::new(world, config.clock, folder, office, config.rate_limit, due));

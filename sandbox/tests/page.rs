@@ -337,8 +337,10 @@ async fn an_issue_is_commented_on_as_a_chosen_person() {
     let place = format!("/acme/store/issues/{}", issue.number());
     let page = get(&stage, &place).await;
     page.says(&[&format!("action=\"{place}/comments\""), "Nobody has said anything yet.", "eve (read)"]);
-    assert_eq!(done(&stage, &format!("{place}/comments"), "who=eve&body=%2Fwhere+staging").await, place);
-    get(&stage, &place).await.says(&["/where staging"]);
+    let went_on = done(&stage, &format!("{place}/comments"), "who=eve&body=%2Fwhere+staging").await;
+    let (path, at) = went_on.split_once('#').expect("a place on the page");
+    assert_eq!(path, place);
+    get(&stage, &place).await.says(&[&format!("id=\"{at}\""), "/where staging"]);
     assert_eq!(stage.webhooks("issue_comment", "created").await[0]["sender"]["login"], "eve");
     assert_eq!(post(&stage, &format!("{place}/comments"), "who=nobody&body=x").await.status, 422);
     assert_eq!(post(&stage, "/acme/store/issues/1/comments", "who=eve&body=x").await.status, 404);

@@ -95,6 +95,8 @@ pub(crate) struct World {
     pub(crate) deliveries: BTreeMap<u64, Delivery>,
     pub(crate) usage: BTreeMap<String, Usage>,
     pub(crate) former_names: BTreeMap<String, u64>,
+    /// What stands in the field of a new comment on the pages.
+    pub(crate) comment_hint: String,
     /// Webhooks that this change caused, rendered at the moment of the change.
     pub(crate) outbox: Vec<Parcel>,
     counters: BTreeMap<Kind, u64>,
@@ -163,6 +165,7 @@ impl World {
             deliveries: BTreeMap::new(),
             usage: BTreeMap::new(),
             former_names: BTreeMap::new(),
+            comment_hint: String::new(),
             outbox: Vec::new(),
             counters: BTreeMap::new(),
         }

@@ -24,6 +24,8 @@ struct Who {
     repository: u64,
     account: u64,
     login: String,
+    /// Where on the page they go on, as in its address.
+    place: String,
 }
 
 impl Who {
@@ -40,7 +42,8 @@ impl Who {
                 let sentence = format!("{} has the role {role} here; this takes {needed}", account.login);
                 return Err(Refused::new(403, sentence));
             }
-            Ok(Self { repository: repository.id, account: account.id, login: account.login.clone() })
+            let login = account.login.clone();
+            Ok(Self { repository: repository.id, account: account.id, login, place: String::new() })
         })
     }
 
@@ -48,10 +51,16 @@ impl Who {
         Actor::person(self.account)
     }
 
+    /// Comments on what is under discussion, and goes on where the answer will come.
+    fn comment(self, hub: &Hub, number: u64, form: &NewComment) -> Result<Self, Refused> {
+        let id = comments::create(hub, self.repository, number, &form.text(), self.actor())?;
+        Ok(Self { place: format!("#comment-{id}"), ..self })
+    }
+
     /// Back to a page, which will remember who it was. A login has no character that a cookie could not hold.
     fn back_to(&self, page: &str) -> Response {
         let cookie = format!("{WHO}={}; Path=/; HttpOnly; SameSite=Strict", self.login);
-        ([(SET_COOKIE, cookie)], Redirect::to(page)).into_response()
+        ([(SET_COOKIE, cookie)], Redirect::to(&format!("{page}{}", self.place))).into_response()
     }
 }
 
@@ -65,7 +74,7 @@ fn on_issue(
     Path((owner, name, number)): &Place,
     login: &str,
     needed: Permission,
-    act: impl FnOnce(&Who) -> Result<(), Refused>,
+    act: impl FnOnce(Who) -> Result<Who, Refused>,
 ) -> Done {
     let page = format!("/{owner}/{name}/issues/{number}");
     let refusal = |refused| Refusal::new(refused, page.clone());
@@ -73,8 +82,7 @@ fn on_issue(
     if !hub.with(|world| world.issues.contains_key(&(who.repository, *number))) {
         return Err(Refused::not_found().into());
     }
-    act(&who).map_err(refusal)?;
-    Ok(who.back_to(&page))
+    Ok(act(who).map_err(refusal)?.back_to(&page))
 }
 
 /// Does something to a pull request as somebody, and goes back to its page.
@@ -121,10 +129,7 @@ impl NewComment {
 
 pub(super) async fn comment(State(hub): State<Arc<Hub>>, place: Place, Form(form): Form<NewComment>) -> Done {
     let number = place.2;
-    let act = async |who: Who| {
-        comments::create(&hub, who.repository, number, &form.text(), who.actor())?;
-        Ok(who)
-    };
+    let act = async |who: Who| who.comment(&hub, number, &form);
     on_pull(&hub, &place, &form.who, Permission::Read, act).await
 }
 
@@ -133,9 +138,7 @@ pub(super) async fn comment_on_issue(
     place: Place,
     Form(form): Form<NewComment>,
 ) -> Done {
-    on_issue(&hub, &place, &form.who, Permission::Read, |who| {
-        comments::create(&hub, who.repository, place.2, &form.text(), who.actor()).map(drop)
-    })
+    on_issue(&hub, &place, &form.who, Permission::Read, |who| who.comment(&hub, place.2, &form))
 }
 
 /// The form of a merge.
@@ -191,7 +194,8 @@ pub(super) async fn reopen_issue(State(hub): State<Arc<Hub>>, place: Place, Form
 fn turn_issue(hub: &Hub, place: &Place, login: &str, open: bool) -> Done {
     on_issue(hub, place, login, Permission::Triage, |who| {
         let change = IssueChange { open: Some(open), ..IssueChange::default() };
-        issues::change(hub, who.repository, place.2, change, who.actor())
+        issues::change(hub, who.repository, place.2, change, who.actor())?;
+        Ok(who)
     })
 }
 

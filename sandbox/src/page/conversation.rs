@@ -27,7 +27,7 @@ pub(super) fn conversation(world: &World, place: (u64, u64)) -> Conversation {
     said.extend(reviews.map(|it| review_view(world, it)));
     said.sort_by_key(|view| view.at);
     let locked = world.locks.get(&place).map(|reason| reason.clone().unwrap_or_default());
-    Conversation { said, locked }
+    Conversation { said, locked, hint: world.comment_hint.clone() }
 }
 
 fn comment_view(world: &World, comment: &Comment) -> CommentView {

@@ -12,6 +12,8 @@ pub(in crate::page) struct Conversation {
     pub(in crate::page) said: Vec<CommentView>,
     /// Why it is locked, if it is; empty if nobody said why.
     pub(in crate::page) locked: Option<String>,
+    /// What stands in the field of a new comment before anybody types.
+    pub(in crate::page) hint: String,
 }
 
 /// A comment or a review.
@@ -39,11 +41,11 @@ pub(in crate::page) struct ReactionView {
 /// The conversation of the page `at`.
 pub(super) fn conversation(view: &Conversation, people: &People, at: &str) -> Markup {
     html! {
-        section #comments data-live {
+        section #comments data-live="list" {
             @for comment in &view.said { (card(comment)) }
-            @if view.said.is_empty() { p.soft { "Nobody has said anything yet." } }
+            @if view.said.is_empty() { p.soft #nothing-said { "Nobody has said anything yet." } }
             @if let Some(reason) = &view.locked {
-                p.soft {
+                p.soft #locked data-live {
                     "This conversation is locked"
                     @if !reason.is_empty() { ": " (reason) }
                     ". Only who may write to the repository can comment."
@@ -52,7 +54,7 @@ pub(super) fn conversation(view: &Conversation, people: &People, at: &str) -> Ma
         }
         section.card style="margin-top:.75rem" { div.in {
             form.stack method="post" action={ (at) "/comments" } {
-                label { "Comment (Markdown)" textarea name="body" required {} }
+                label { "Comment (Markdown)" textarea name="body" placeholder=(view.hint) required {} }
                 div.line { (people.choice()) button.main { "Comment" } }
             }
         } }
@@ -61,7 +63,7 @@ pub(super) fn conversation(view: &Conversation, people: &People, at: &str) -> Ma
 
 fn card(comment: &CommentView) -> Markup {
     html! {
-        article.card id={ "comment-" (comment.id) } {
+        article.card id={ "comment-" (comment.id) } data-live {
             header {
                 strong { (comment.author) }
                 @if comment.by_app { span.label { "app" } }
