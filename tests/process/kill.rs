@@ -22,10 +22,11 @@ enum Act {
     Promote,
     OpenDirect,
     Retarget,
+    Command,
     MergePromotion,
 }
 
-const STORY: [Act; 9] = [
+const STORY: [Act; 10] = [
     Act::OpenClean,
     Act::MergeClean,
     Act::OpenForeign,
@@ -34,6 +35,7 @@ const STORY: [Act; 9] = [
     Act::Promote,
     Act::OpenDirect,
     Act::Retarget,
+    Act::Command,
     Act::MergePromotion,
 ];
 
@@ -54,6 +56,12 @@ enum Moment {
 async fn open(world: &World, head: &str, from: &str, into: &str) {
     topic(&world.store, head, from).await;
     world.store.open_pull(head).into(into).by("ana").await.unwrap();
+}
+
+/// Somebody comments, long enough after the last push to have seen it.
+async fn comment(world: &World, number: u64, login: &str, text: &str) {
+    world.later();
+    world.store.pull(number).unwrap().comment(text).by(login).await.unwrap();
 }
 
 async fn merge_number(world: &World, number: u64) {
@@ -80,8 +88,10 @@ async fn play(world: &World, act: Act) {
             store.open_pull("integration").into("staging").by("rita").await.unwrap();
         }
         Act::OpenDirect => open(world, "feature/rush", "integration", "production").await,
-        Act::Retarget => {
-            store.pull(4).unwrap().retarget("integration").by("ana").await.unwrap();
+        Act::Retarget => comment(world, 4, "ana", "/retarget").await,
+        Act::Command => {
+            let text = "/lock staging --reason stocktaking\n/unlock staging\n/deploy production";
+            comment(world, 3, "rita", text).await;
         }
         Act::MergePromotion => merge_number(world, 3).await,
     }
@@ -173,7 +183,9 @@ async fn state_at_github(world: &World) -> String {
             // Each world's stand-in is at an address of its own.
             let body = comment.body.replace(&world.github.url(), "https://github.example");
             let body = without_times(&without_ids(&body));
-            write!(text, "\n{}: {body}", comment.author).unwrap();
+            let mut reactions: Vec<String> = comment.reactions.into_iter().map(|(_, it)| it).collect();
+            reactions.sort();
+            write!(text, "\n{}: {body} {}", comment.author, reactions.join(" ")).unwrap();
         }
     }
     for deployment in world.store.deployments() {
@@ -185,10 +197,14 @@ async fn state_at_github(world: &World) -> String {
     text
 }
 
-/// Without the moments since when something is so.
+/// Without the moments since when something is so, and how long it was.
 fn without_times(text: &str) -> String {
     let mut clean = String::new();
     for line in text.split_inclusive('\n') {
+        let line = match line.split_once("is unlocked after") {
+            Some((before, rest)) => &format!("{before}is unlocked{}", rest.split_once(';').unwrap().1),
+            None => line,
+        };
         let cells: Vec<&str> = line.split('|').filter(|cell| !cell.contains("UTC")).collect();
         clean.push_str(&cells.join("|"));
     }
@@ -237,6 +253,9 @@ const AT_A_TIME: usize = 4;
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn killed_at_any_request_it_ends_as_if_undisturbed() {
     let (requests, expected) = undisturbed().await;
+    let commands =
+        ["**Done** `/retarget`", "**Done** `/unlock staging`", "**Started** `/deploy production`"];
+    assert!(commands.iter().all(|said| expected.contains(said)), "{expected}");
     let most = *requests.values().max().unwrap();
     let mut moments = vec![Moment::Before, Moment::Answered];
     moments.extend((0..most).flat_map(|after| [Moment::Asking(after), Moment::Acting(after)]));
