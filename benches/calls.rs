@@ -12,6 +12,8 @@
 mod calls;
 #[path = "../tests/stories/clock.rs"]
 mod clock;
+#[path = "../tests/stories/command_cost.rs"]
+mod command_cost;
 #[path = "../tests/stories/cost.rs"]
 mod cost;
 #[path = "../tests/stories/errors_kept.rs"]
@@ -29,6 +31,7 @@ fn main() {
         let mut counts = calls::counted().await;
         counts.extend(cost::installed().await);
         counts.extend(cost::pushed_again().await);
+        counts.extend(command_cost::counted().await);
         counts
     });
     for (event, calls) in counts {

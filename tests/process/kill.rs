@@ -253,8 +253,7 @@ const AT_A_TIME: usize = 4;
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn killed_at_any_request_it_ends_as_if_undisturbed() {
     let (requests, expected) = undisturbed().await;
-    let commands =
-        ["**Done** `/retarget`", "**Done** `/unlock staging`", "**Started** `/deploy production`"];
+    let commands = ["**Done** `/retarget`", "**Done** `/unlock staging`", "**Started** `/deploy production`"];
     assert!(commands.iter().all(|said| expected.contains(said)), "{expected}");
     let most = *requests.values().max().unwrap();
     let mut moments = vec![Moment::Before, Moment::Answered];

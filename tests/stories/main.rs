@@ -20,6 +20,7 @@ mod cancelling;
 mod carried_out;
 mod change_status;
 mod clock;
+mod command_cost;
 mod commands;
 mod commands_in_odd_places;
 mod commands_that_act;
