@@ -468,6 +468,14 @@ pub trait Store: LockStore + Send + Sync + std::fmt::Debug {
         since: UnixMillis,
     ) -> Result<u32, StoreError>;
 
+    /// How many comments with commands somebody has written since a moment, by GitHub's clock.
+    async fn commands_since(
+        &self,
+        repository: RepositoryId,
+        author: &str,
+        since: UnixMillis,
+    ) -> Result<u32, StoreError>;
+
     /// Every push of one topic that is known, in order of time.
     async fn topic_pushes(
         &self,

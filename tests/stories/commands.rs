@@ -110,3 +110,37 @@ async fn a_reader_gets_ten_replies_an_hour_and_then_reactions() {
     stage.check(&pull).await.passes();
     stage.end().await;
 }
+
+#[tokio::test]
+async fn an_act_that_comes_an_hour_late_is_not_carried_out() {
+    let mut stage = Stage::set().await;
+    let pull = open_topic(&stage).await;
+    stage.stop().await;
+    stage.seconds_later(5);
+    let comment = pull.comment("/check\n/lock staging --reason stocktaking").by("ana").await.unwrap();
+    stage.seconds_later(61 * 60);
+    stage.start().await;
+    let reply = stage.reply(&pull, &comment).await;
+    assert!(reply.contains("**Done** `/check`"), "{reply}");
+    assert!(
+        reply.contains("nothing was locked. The comment is 61 min old; write the command again."),
+        "{reply}"
+    );
+    stage.check(&pull).await.passes();
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn a_stranger_who_writes_all_the_time_costs_nothing() {
+    let stage = Stage::set().await;
+    let pull = open_topic(&stage).await;
+    for _ in 0..20 {
+        let comment = stage.says(&pull, "mallory", "/check").await;
+        assert_eq!(stage.reactions(&comment).await, ["eyes", "-1"]);
+    }
+    stage.github.forget_records();
+    let comment = stage.says(&pull, "mallory", "/check").await;
+    assert_eq!(stage.reactions(&comment).await, Vec::<String>::new());
+    assert_eq!(stage.rest_requests(), 1, "who it is has to be asked");
+    stage.end().await;
+}

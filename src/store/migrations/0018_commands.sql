@@ -18,3 +18,4 @@ CREATE TABLE commands (
 ) WITHOUT ROWID;
 CREATE INDEX commands_open ON commands (repository) WHERE open = 1;
 CREATE INDEX commands_replied ON commands (repository, author, replied_at) WHERE replied_at IS NOT NULL;
+CREATE INDEX commands_written ON commands (repository, author, created_at);

@@ -22,6 +22,10 @@ pub(super) const REPLIED: &str = "
     SELECT count(*) FROM commands INDEXED BY commands_replied
     WHERE repository = :repository AND author = :author AND replied_at >= :since";
 
+pub(super) const WRITTEN: &str = "
+    SELECT count(*) FROM commands INDEXED BY commands_written
+    WHERE repository = :repository AND author = :author AND created_at >= :since";
+
 pub(super) fn store(connection: &Connection, row: &CommandRow) -> Result<(), StoreError> {
     connection.prepare_cached(STORE)?.execute(named_params! {
         ":repository": row.repository,
@@ -69,12 +73,13 @@ pub(super) fn open(
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-pub(super) fn replied(
+/// How many comments of somebody are counted by [`REPLIED`] or [`WRITTEN`].
+pub(super) fn count(
     connection: &Connection,
+    sql: &str,
     repository: RepositoryId,
-    author: &str,
-    since: UnixMillis,
+    (author, since): (&str, UnixMillis),
 ) -> Result<u32, StoreError> {
     let by = named_params! { ":repository": repository, ":author": author, ":since": since };
-    Ok(connection.prepare_cached(REPLIED)?.query_row(by, |row| row.get(0))?)
+    Ok(connection.prepare_cached(sql)?.query_row(by, |row| row.get(0))?)
 }

@@ -450,7 +450,19 @@ impl Store for SqliteStore {
         since: UnixMillis,
     ) -> Result<u32, StoreError> {
         let author = author.to_owned();
-        self.readers.run(move |c| commands::replied(c, repository, &author, since)).await
+        let asked = move |c: &Connection| commands::count(c, commands::REPLIED, repository, (&author, since));
+        self.readers.run(asked).await
+    }
+
+    async fn commands_since(
+        &self,
+        repository: RepositoryId,
+        author: &str,
+        since: UnixMillis,
+    ) -> Result<u32, StoreError> {
+        let author = author.to_owned();
+        let asked = move |c: &Connection| commands::count(c, commands::WRITTEN, repository, (&author, since));
+        self.readers.run(asked).await
     }
 
     async fn topic_pushes(

@@ -72,6 +72,7 @@ fn the_hot_statements_never_walk_a_table() {
         (deploy_tables::ACT_OF_COMMAND, "requested_acts_of_command (repository=? AND key=?)"),
         (commands::ONE, "PRIMARY KEY (repository=? AND number=? AND comment=?)"),
         (commands::OPEN, "commands_open (repository=?)"),
+        (commands::WRITTEN, "commands_written (repository=? AND author=? AND created_at>?)"),
         (commands::REPLIED, "commands_replied (repository=? AND author=? AND replied_at>?)"),
         (changes::TIP, "PRIMARY KEY (repository=? AND branch=? AND moved_at=?)"),
         (changes::STANDING, "sqlite_autoindex_work_items_1 (key=?)"),

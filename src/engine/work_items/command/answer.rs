@@ -7,7 +7,7 @@ use crate::engine::work_items::desired_check_run::digest;
 use crate::github::{ApiError, Reaction};
 use crate::model::error_chain;
 use crate::report;
-use crate::store::{Change, Desired, Lease, WorkItem};
+use crate::store::{Change, Desired, WorkItem};
 
 impl CommentWork<'_> {
     /// Shows that the comment was seen, before anything else is asked of GitHub. Nothing waits for it: where GitHub does
@@ -25,7 +25,7 @@ impl CommentWork<'_> {
         }
     }
 
-    fn forget(&mut self) {
+    pub(super) fn forget(&mut self) {
         self.state.deleted = true;
         for run in self.state.runs.iter_mut().filter(|run| run.progress == Progress::Waiting) {
             run.progress = Progress::Ended;
@@ -38,7 +38,7 @@ impl CommentWork<'_> {
     }
 
     /// Reacts and replies as things stand.
-    pub(super) async fn answer(&mut self, _lease: &Lease) -> Result<(), WorkError> {
+    pub(super) async fn answer(&mut self) -> Result<(), WorkError> {
         if self.state.deleted {
             return Ok(());
         }

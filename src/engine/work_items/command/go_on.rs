@@ -20,6 +20,10 @@ use std::time::Duration;
 /// How many comments of somebody who may only read are replied to within an hour.
 const REPLIES_TO_READERS: u32 = 10;
 const HOUR: Duration = Duration::from_secs(60 * 60);
+/// How many comments of a stranger are reacted to within an hour.
+const COMMENTS_OF_STRANGERS: u32 = 20;
+/// How old a comment may be whose commands act: who has waited for longer may have helped themselves.
+const ACTS_WITHIN: Duration = HOUR;
 
 impl CommentWork<'_> {
     /// Goes on with each command as far as it comes. One that was refused stops those behind it.
@@ -55,6 +59,21 @@ impl CommentWork<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Whether it is one of many by a stranger, who could use up what GitHub lets us ask: nothing is done about it.
+    pub(super) async fn is_noise(&mut self) -> Result<bool, WorkError> {
+        let author = self.state.author.clone();
+        let since = self.state.created_at - HOUR;
+        if self.ctx.store.commands_since(self.place.id, &author, since).await? < COMMENTS_OF_STRANGERS {
+            return Ok(false);
+        }
+        let standing = Asker::new(self.ctx, self.repository, &author).standing_here().await?;
+        let is_noise = matches!(standing, Standing::Nobody | Standing::Stranger);
+        if is_noise {
+            self.forget();
+        }
+        Ok(is_noise)
     }
 
     /// Strangers get no words, and who may only read not always.
@@ -98,7 +117,8 @@ impl CommentWork<'_> {
                 return Ok(());
             }
         };
-        if let Some(said) = self.is_out_of_place(spec, pull.as_ref(), environment) {
+        let said = self.is_out_of_place(spec, pull.as_ref(), environment);
+        if let Some(said) = said.or_else(|| self.is_too_old(spec)) {
             self.state.runs[position].end(said);
             return Ok(());
         }
@@ -188,6 +208,15 @@ impl CommentWork<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Why an act comes too late: the server was down, or GitHub was, and nobody expects it any more.
+    fn is_too_old(&self, spec: &Spec) -> Option<CommandReply> {
+        let age = self.ctx.now().since(self.ctx.api.our_time_of(self.state.created_at));
+        (spec.kind == Kind::Act && age > ACTS_WITHIN).then(|| {
+            let why = format!("The comment is {} old; write the command again.", report::length(age));
+            refused("too_old", spec.unchanged, &why)
+        })
     }
 
     /// Why a command cannot be given where it was.

@@ -101,7 +101,7 @@ pub(super) async fn run(
         .iter()
         .fold(before, |state, (delivery, event)| read::read(state, event, &delivery.guid, &dialect));
     let Some(state) = state else { return Ok(changes) };
-    let place = Place { id, number, comment };
+    let (place, is_new) = (Place { id, number, comment }, row.is_none());
     let replied_at = row.and_then(|row| row.replied_at);
     let mut work = CommentWork {
         ctx,
@@ -110,10 +110,11 @@ pub(super) async fn run(
         dialect,
         place,
         state,
+        is_new,
         replied_at,
         changes,
     };
-    let outcome = work.carry_on(lease).await;
+    let outcome = work.carry_on().await;
     let kept = work.to_keep()?;
     match outcome {
         Ok(()) => Ok(kept),
@@ -137,15 +138,20 @@ struct CommentWork<'a> {
     dialect: Dialect<'a>,
     place: Place,
     state: CommentState,
+    /// Whether nothing of it was stored before.
+    is_new: bool,
     replied_at: Option<crate::model::UnixMillis>,
     changes: Vec<Change>,
 }
 
 impl CommentWork<'_> {
-    async fn carry_on(&mut self, lease: &Lease) -> Result<(), WorkError> {
+    async fn carry_on(&mut self) -> Result<(), WorkError> {
+        if self.is_new && self.is_noise().await? {
+            return Ok(());
+        }
         self.acknowledge().await;
         self.go_on().await?;
-        self.answer(lease).await
+        self.answer().await
     }
 
     /// All that has changed.
