@@ -27,6 +27,7 @@ mod carried;
 mod cause;
 mod check_names;
 mod command_rights;
+mod command_word;
 mod comment_key;
 mod commit;
 pub mod config;
@@ -72,6 +73,7 @@ pub use check_names::CheckName;
 pub use command_rights::{
     BudgetPeriod, CommandRights, Grant, Grantee, OverrideBudget, OverrideRules, RepositoryRole,
 };
+pub use command_word::{DASHES, TYPOGRAPHIC_QUOTES, command_word};
 pub use comment_key::{CommentKey, InvalidCommentKey};
 pub use commit::Commit;
 pub use credentials::without_credentials;

@@ -1,10 +1,9 @@
 //! Where a change is, in words.
 
-use super::deploy_status::{
-    Entry, NOBODY_DEPLOYS, OperatorActs, deploy_command, ended, not_counted, uncapitalized,
-};
+use super::advice::{CommentCommands, to_comment};
+use super::deploy_status::{Entry, NOBODY_DEPLOYS, OperatorActs, ended, not_counted, uncapitalized};
 use super::limits::{BODY, RESERVE, fit};
-use super::markdown::{block, code, code_in_table, folded};
+use super::markdown::{code, code_in_table, folded};
 use super::{deploy_trouble, stamp};
 use crate::model::{BranchName, Deploy, Ending, UnixMillis, WaitsFor};
 use serde_json::{Value, json};
@@ -187,18 +186,18 @@ impl BranchStatus {
     }
 
     /// A deploy that ended badly and that nothing has made good since, or that keeps this one from going.
-    fn problem(&self, repository: &str, entry: &BranchName) -> Option<String> {
+    fn problem(&self, commands: CommentCommands<'_>, entry: &BranchName) -> Option<String> {
         let entry = Entry { branch: entry, is_here: *entry == self.branch };
         match (self.stage, self.waits_for) {
             (ChangeStage::Failed | ChangeStage::NotTakenBack, _) => {
-                self.deploy.as_ref().and_then(|deploy| deploy_trouble(repository, deploy, self.acts, entry))
+                self.deploy.as_ref().and_then(|deploy| deploy_trouble(commands, deploy, self.acts, entry))
             }
             (ChangeStage::Blocked, Some(WaitsFor::Unconfirmed { number, commit })) => Some(format!(
                 "**{}: deploy {number} ({}) may still run.**\n\nNobody has confirmed its end. This deploy starts once \
-                 whoever runs that one reports its end, or once the operator starts this one beside it:\n\n{}",
+                 whoever runs that one reports its end, or once somebody starts this one beside it with the comment:\n\n{}",
                 self.name,
                 commit.short(),
-                block("sh", &deploy_command(repository, &self.name))
+                to_comment(&commands.deploy(&self.name))
             )),
             _ => None,
         }
@@ -224,7 +223,7 @@ pub fn is_worth_a_comment(places: &[BranchStatus]) -> bool {
 }
 
 /// The end of a merged pull request's comment.
-pub fn change_status(repository: &str, places: &[BranchStatus]) -> String {
+pub fn change_status(commands: CommentCommands<'_>, places: &[BranchStatus]) -> String {
     let mut parts: Vec<String> = vec![CHANGE_STATUS.to_owned() + "\n### Where it is"];
     let mut table = "| Where | State | Since |\n|---|---|---|".to_owned();
     for place in places {
@@ -239,7 +238,7 @@ pub fn change_status(repository: &str, places: &[BranchStatus]) -> String {
     parts.extend(notes.map(|(name, note)| format!("{}: {}", code(name), code(&note))));
     // New work goes into the first environment.
     let entry = places.first().map(|place| &place.branch);
-    let problem = |place: &BranchStatus| place.problem(repository, entry?);
+    let problem = |place: &BranchStatus| place.problem(commands, entry?);
     let troubles: Vec<String> = places.iter().filter_map(problem).collect();
     parts.extend(troubles.into_iter().rev().enumerate().map(|(at, text)| match at {
         0 => text,

@@ -2,6 +2,7 @@
 
 use crate::model::{BranchName, CommitId, Deploy, DeployState, Ending, NotCounted, Phase, WhyNotCounted};
 
+use super::advice::{CommentCommands, to_comment};
 use super::markdown::{block, code};
 use super::shell;
 use std::fmt::Write as _;
@@ -212,7 +213,7 @@ fn was_begun_before(deploy: &Deploy) -> bool {
     deploy.hand_overs > 0 && deploy.may_have_touched_the_site()
 }
 
-/// What the operator can do about an environment now: nothing is advised that would be refused.
+/// What can be done about an environment now: nothing is advised that would be refused.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct OperatorActs {
     /// What a rollback would bring back.
@@ -234,7 +235,7 @@ pub(super) fn deploy_command(repository: &str, environment: &str) -> String {
 }
 
 /// What to do about a deploy that ended badly.
-fn next_step(repository: &str, deploy: &Deploy, acts: OperatorActs, entry: Entry<'_>) -> String {
+fn next_step(commands: CommentCommands<'_>, deploy: &Deploy, acts: OperatorActs, entry: Entry<'_>) -> String {
     let environment = &deploy.environment;
     let fix = fix(entry);
     let mut parts = vec![match &deploy.ending {
@@ -270,23 +271,22 @@ fn next_step(repository: &str, deploy: &Deploy, acts: OperatorActs, entry: Entry
     if let Some(words) = deploy.unconfirmed() {
         parts.push(format!(
             "It may still run: {words}. Towpath deploys nothing more to `{environment}` until whoever runs that deploy \
-             reports its end, or the operator starts another one beside it."
+             reports its end, or somebody starts another one beside it."
         ));
     }
     if let Some(to) = acts.roll_back_to.filter(|_| deploy.is_rollback() || deploy.may_have_touched_the_site())
     {
         let again = if deploy.is_rollback() { "try it again" } else { "bring back the last good release" };
         parts.push(format!(
-            "To {again}, {}, the operator runs:\n\n{}",
+            "To {again}, {}, comment:\n\n{}",
             code(&to.short()),
-            block("sh", &rollback_command(repository, environment))
+            to_comment(&commands.rollback(environment, None))
         ));
     }
     if acts.try_again && !deploy.is_rollback() {
-        let command = format!("{} --again", deploy_command(repository, environment));
         parts.push(format!(
-            "If the cause is outside the code, the operator deploys the same again:\n\n{}",
-            block("sh", &command)
+            "If the cause is outside the code, deploy the same again with the comment:\n\n{}",
+            to_comment(&commands.deploy(environment))
         ));
     }
     parts.join("\n\n")
@@ -322,7 +322,7 @@ fn fix(entry: Entry<'_>) -> String {
 
 /// What a pull request's comment says of a deploy that ended badly; `None` of others.
 pub fn deploy_trouble(
-    repository: &str,
+    commands: CommentCommands<'_>,
     deploy: &Deploy,
     acts: OperatorActs,
     entry: Entry<'_>,
@@ -336,7 +336,7 @@ pub fn deploy_trouble(
         ended(deploy)
     };
     let mut text =
-        format!("**{}: {what}.**\n\n{}", deploy.environment, next_step(repository, deploy, acts, entry));
+        format!("**{}: {what}.**\n\n{}", deploy.environment, next_step(commands, deploy, acts, entry));
     if let Some(Ending::Failed { words: Some(words), .. }) = &deploy.ending {
         let _ = write!(text, "\n\nIt reported: {}", code(words));
     }

@@ -1,6 +1,6 @@
 //! The words of deployment protection: answers to a job that waits for an environment.
 
-use super::deploy_status::rollback_command;
+use super::advice::CommentCommands;
 use super::markdown::code;
 use super::shell;
 use crate::model::{CommitId, Hold, UserMessage};
@@ -11,8 +11,8 @@ const COMMENT_MAX: usize = 1_024;
 /// A job that waits to be let into an environment.
 #[derive(Debug, Clone, Copy)]
 pub struct WaitingJob<'a> {
-    /// The repository's full name.
-    pub repository: &'a str,
+    /// How commands are written in the repository's comments.
+    pub commands: CommentCommands<'a>,
     /// The environment's name.
     pub environment: &'a str,
     /// Its branch.
@@ -55,23 +55,23 @@ pub enum ProtectionWords<'a> {
 
 /// The comment that GitHub shows with the answer, in Markdown.
 pub fn deployment_protection(job: &WaitingJob<'_>, said: ProtectionWords<'_>) -> String {
-    let WaitingJob { repository, environment, branch, commit } = *job;
+    let WaitingJob { commands, environment, branch, commit } = *job;
     let (name, branch) = (code(environment), code(branch));
     let what = commit.map_or_else(|| "It".to_owned(), |commit| code(&commit.short()));
     let text = match said {
         ProtectionWords::Open => format!("{what} is the tip of {branch}, so it may go to {name}."),
         ProtectionWords::Held(hold) => format!(
             "{name} was rolled back to {} by {} and is held: {}. Until the hold is lifted, only that commit may go there. \
-             `{}` lifts it.",
+             The comment {} lifts it.",
             code(&hold.to.short()),
             code(&hold.by),
             code(&hold.reason),
-            hold_lift_command(repository, environment)
+            code(&commands.resume(environment))
         ),
         ProtectionWords::Older { tip, roll_back_to } => {
             let back = roll_back_to.map(|to| {
-                let command = rollback_command(repository, environment);
-                format!(" To bring back the last good release, {}: `{command}`.", code(&to.short()))
+                let command = code(&commands.rollback(environment, None));
+                format!(" To bring back the last good release, {}, comment {command}.", code(&to.short()))
             });
             format!(
                 "{what} is older than {branch}, which is at {}. Run the job for that commit.{}",

@@ -16,6 +16,7 @@
 //!   `every_block_that_is_printed_runs_and_does_what_it_says`,
 //!   `whoever_brings_production_back_is_led_on_and_never_round_in_a_circle`.
 
+mod advice;
 mod aftermath;
 mod alarm;
 mod carried;
@@ -46,6 +47,7 @@ mod terminal;
 mod withdrawn;
 mod words;
 
+pub use advice::CommentCommands;
 pub use aftermath::{Aftermath, aftermath};
 pub use alarm::{ALARM, alarm, sync_pull};
 pub use carried::{carried_as_json, carried_on_terminal};
@@ -69,7 +71,7 @@ pub use locks::lock_line;
 pub use missing_grants::{missing_grants, missing_grants_line, with_missing_grants};
 pub use notes::{Note, replacement, with_notes};
 pub use one_line::one_line;
-pub use operator::{AskedFor, InComments, cannot_cancel, deploy_refused, rollback_refused, waits_for};
+pub use operator::{AskedFor, cannot_cancel, deploy_refused, rollback_refused, waits_for};
 pub use repair_plan::{RepairPlan, RepairStage, repair_plan};
 pub use reply::{CommandReply, CommandStatus, plain_text, reply, reply_marker, sentence};
 pub use rewritten::{Rewritten, rewritten_alarm, rewritten_marker};

@@ -1,5 +1,6 @@
 //! Answers to who asks for a deploy or a rollback: the operator by the command line, others by a comment.
 
+use super::advice::CommentCommands;
 use super::deploy_status::{deploy_command, rollback_command};
 use super::deployment_protection::hold_lift_command;
 use crate::model::{CommitId, Deploy, DeployRefusal, Environment, RollbackRefusal, WaitsFor};
@@ -12,23 +13,7 @@ pub struct AskedFor<'a> {
     /// The environment.
     pub environment: &'a Environment,
     /// Where a comment asks for it, how one writes commands there: what is advised are those then.
-    pub in_comments: Option<InComments<'a>>,
-}
-
-/// How commands about an environment are written in comments.
-#[derive(Debug, Clone, Copy)]
-pub struct InComments<'a> {
-    /// What stands between the slash and a command's name.
-    pub prefix: &'a str,
-    /// The environment as a word of a command.
-    pub environment: &'a str,
-}
-
-impl InComments<'_> {
-    fn command(&self, name: &str, rest: &str) -> String {
-        let Self { prefix, environment } = self;
-        format!("/{prefix}{name} {environment}{rest}")
-    }
+    pub in_comments: Option<CommentCommands<'a>>,
 }
 
 impl AskedFor<'_> {
@@ -36,7 +21,7 @@ impl AskedFor<'_> {
         match before {
             Some(before) => {
                 let command = match self.in_comments {
-                    Some(form) => form.command("rollback", &format!(" {before} --reason …")),
+                    Some(commands) => commands.rollback(&self.environment.name, Some(before)),
                     None => {
                         let command = rollback_command(self.repository, &self.environment.name);
                         format!("{command} --to {before}")
@@ -74,11 +59,11 @@ pub fn rollback_refused(asked: AskedFor<'_>, why: &RollbackRefusal) -> String {
 pub fn deploy_refused(asked: AskedFor<'_>, tip: CommitId, why: &DeployRefusal) -> String {
     let (name, tip) = (&asked.environment.name, tip.short());
     let again = || match asked.in_comments {
-        Some(form) => form.command("deploy", ""),
+        Some(commands) => commands.deploy(name),
         None => format!("{} --again", deploy_command(asked.repository, name)),
     };
     let lift = || match asked.in_comments {
-        Some(form) => form.command("resume", " --reason …"),
+        Some(commands) => commands.resume(name),
         None => hold_lift_command(asked.repository, name),
     };
     match why {
@@ -180,12 +165,12 @@ mod tests {
     fn in_a_comment_commands_for_comments_are_advised() {
         let path = PromotionPath::pro();
         let environment = path.environment("production").unwrap();
-        let in_comments = Some(InComments { prefix: "tp-", environment: "production" });
+        let in_comments = Some(CommentCommands { prefix: "tp-" });
         let asked = AskedFor { repository: "acme/store", environment, in_comments };
-        insta::assert_snapshot!(deploy_refused(asked, id(7), &DeployRefusal::Held), @"production is held after a rollback: /tp-resume production --reason …");
+        insta::assert_snapshot!(deploy_refused(asked, id(7), &DeployRefusal::Held), @r#"production is held after a rollback: /tp-resume production --reason "…""#);
         insta::assert_snapshot!(deploy_refused(asked, id(7), &DeployRefusal::IsLive { number: 7 }), @"production already runs f1bbcdcbf, since deploy 7; /tp-deploy production deploys it again");
         let held = RollbackRefusal::Held { at: id(4), before: Some(id(3)) };
-        insta::assert_snapshot!(rollback_refused(asked, &held), @"production was rolled back to 1715609f7 and is held; the release before it is 78dde6e5f: /tp-rollback production 78dde6e5fd29f054000000000000000000000003 --reason …");
+        insta::assert_snapshot!(rollback_refused(asked, &held), @r#"production was rolled back to 1715609f7 and is held; the release before it is 78dde6e5f: /tp-rollback production 78dde6e5fd29f054000000000000000000000003 --reason "…""#);
     }
 
     #[test]

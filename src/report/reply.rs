@@ -176,7 +176,7 @@ mod tests {
 
         This reply tells how it ends.
 
-        <!-- towpath:command {"base":null,"code":"started","command":"deploy","head":"1715609f7ce6d6d8000000000000000000000004","schema_version":1} -->
+        <!-- towpath:command {"base":null,"code":"started","command":"deploy","head":"1715609f7c746c69000000000000000000000004","schema_version":1} -->
 
         **Refused** ``/deploy `production` <!-- -->``: nothing was deployed. You have the role `write`.
 

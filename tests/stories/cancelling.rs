@@ -103,10 +103,7 @@ async fn where_no_end_is_confirmed_a_merge_waits_and_says_so() {
         assert!(last(&made[0]).ends_with("it may still run"), "{}", last(&made[0]));
         let comment = stage.comment(&waiting).await;
         assert!(comment.contains("not deployed: deploy 1"), "{comment}");
-        assert!(
-            comment.contains("towpath deploy --repository acme/store --environment integration"),
-            "{comment}"
-        );
+        assert!(comment.contains("/deploy integration"), "{comment}");
         stage.later();
         run.ends("failure").await.unwrap();
         stage.quiet().await;

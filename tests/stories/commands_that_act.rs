@@ -55,7 +55,7 @@ async fn a_rollback_goes_back_holds_and_is_resumed() {
     let again = stage.says(&pull, "rita", "/deploy integration").await;
     let reply = stage.reply(&pull, &again).await;
     assert!(
-        reply.contains("Integration is held after a rollback: /resume integration --reason …"),
+        reply.contains("Integration is held after a rollback: /resume integration --reason \"…\""),
         "{reply}"
     );
     let lifted = stage.says(&pull, "rita", "/resume integration --reason repaired").await;

@@ -151,11 +151,8 @@ async fn a_failure_is_told_by_its_phase_in_the_pull_request_that_brought_it() {
     failing.log_url("https://ci.example/7").by("deployer").await.unwrap();
     let comment = stage.comment(&pull).await;
     assert!(comment.contains("the site may be in maintenance mode"), "{comment}");
-    assert!(
-        !comment.contains("towpath rollback"),
-        "nothing ran well before, so it would be refused: {comment}"
-    );
-    let again = "towpath deploy --repository acme/store --environment integration --again";
+    assert!(!comment.contains("/rollback"), "nothing ran well before, so it would be refused: {comment}");
+    let again = "/deploy integration";
     assert!(comment.contains(again), "{comment}");
     assert!(comment.contains("[The whole log](https://ci.example/7)"), "{comment}");
     assert_eq!(states(&made[0]), ["queued", "in_progress", "failure"], "it is not said twice");

@@ -161,7 +161,7 @@ async fn a_rollback_that_fails_is_told_and_tried_again_and_goes_no_further_back(
     let told = stage.comment(&bad).await;
     assert!(told.contains(&format!("the rollback to {} failed", &last_good[..9])), "{told}");
     assert!(told.contains("may see the maintenance page"), "{told}");
-    assert!(told.contains("towpath rollback --repository acme/store --environment staging"), "{told}");
+    assert!(told.contains("/rollback staging --reason"), "{told}");
     assert!(!place().await.contains("staging      live"), "{}", place().await);
 
     // Again: the same release. And once it runs, none without a name.

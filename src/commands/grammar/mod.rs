@@ -41,8 +41,6 @@ use crate::model::config::{Place, quoted};
 use plain_text::Line;
 use serde::{Deserialize, Serialize};
 
-pub use print::word;
-
 /// The most commands in one comment.
 pub const COMMANDS_MAX: usize = 5;
 

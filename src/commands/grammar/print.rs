@@ -1,7 +1,7 @@
 //! Printing a command so that reading it gives the same.
 
-use super::words::{DASHES, TYPOGRAPHIC_QUOTES};
 use super::{Content, Dialect, Form, Invocation};
+use crate::model::command_word as word;
 
 impl Invocation {
     /// The command as one line. A line break in an argument becomes a space: no command has one.
@@ -23,22 +23,5 @@ fn printed(content: &Content) -> String {
         Content::Word(text) => word(text),
         Content::Flag { name, value: None } => format!("--{name}"),
         Content::Flag { name, value: Some(value) } => format!("--{name}={}", word(value)),
-    }
-}
-
-/// A text as one word of a command, in quotes where it would be read as something else without.
-pub fn word(text: &str) -> String {
-    let text = text.replace(['\n', '\r'], " ");
-    let special = |c: char| matches!(c, '\'' | '"') || TYPOGRAPHIC_QUOTES.contains(&c) || DASHES.contains(&c);
-    let is_bare = !text.is_empty()
-        && !text.contains(char::is_whitespace)
-        && !text.starts_with(special)
-        && !text.starts_with("--");
-    if is_bare {
-        text
-    } else if text.contains('\'') {
-        format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
-    } else {
-        format!("'{text}'")
     }
 }

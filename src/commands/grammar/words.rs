@@ -5,12 +5,7 @@ use std::iter::Peekable;
 use super::{Argument, Content};
 use crate::commands::{CommandError, ErrorKind};
 use crate::model::config::Place;
-
-/// Quotation marks that keyboards and editors make out of the plain ones.
-pub(super) const TYPOGRAPHIC_QUOTES: [char; 8] = ['“', '”', '„', '‟', '‘', '’', '«', '»'];
-
-/// Dashes that they make out of two hyphens.
-pub(super) const DASHES: [char; 2] = ['–', '—'];
+use crate::model::{DASHES, TYPOGRAPHIC_QUOTES};
 
 /// Reads the arguments of a command. `start` is where the first character stands. Each character is looked at once.
 pub(super) fn read(chars: impl Iterator<Item = char>, start: Place) -> Result<Vec<Argument>, CommandError> {

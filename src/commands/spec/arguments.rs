@@ -1,8 +1,8 @@
 use super::Flag;
 use super::value::{CommitPrefix, Revision, Until, Value};
 use crate::commands::did_you_mean::did_you_mean;
-use crate::commands::grammar::word;
 use crate::commands::{CommandError, ErrorKind};
+use crate::model::command_word as word;
 use crate::model::config::{Place, quoted};
 use crate::model::{Code, Environment, PromotionPath};
 

@@ -3,8 +3,9 @@ use super::usage::form;
 use super::value::Value;
 use super::{Flag, Parameter, Spec, Takes};
 use crate::commands::did_you_mean::did_you_mean;
-use crate::commands::grammar::{Argument, Content, Invocation, word};
+use crate::commands::grammar::{Argument, Content, Invocation};
 use crate::commands::{CommandError, ErrorKind};
+use crate::model::command_word as word;
 use crate::model::config::{Place, quoted};
 
 /// Longer texts are not repeated in a hint.

@@ -4,7 +4,7 @@ use crate::engine::change_status::{NotTold, change_status, is_troubled, travels}
 use crate::engine::context::EngineContext;
 use crate::engine::work_error::WorkError;
 use crate::model::{CommentWhen, PullNumber, RepositoryId};
-use crate::report::{self, CHANGE_STATUS};
+use crate::report::{self, CHANGE_STATUS, CommentCommands};
 use crate::store::{Change, Desired, RepositoryState, WorkItem};
 
 pub(super) async fn run(
@@ -41,7 +41,8 @@ pub(super) async fn run(
     let before = known.map(|effect| effect.content).unwrap_or_default();
     let before = before.split(CHANGE_STATUS).next().unwrap_or_default().trim_end();
     let before = if before.is_empty() { report::MARKER } else { before };
-    let content = format!("{before}\n\n{}", report::change_status(&row.full_name, &places));
+    let commands = CommentCommands { prefix: &path.command_prefix };
+    let content = format!("{before}\n\n{}", report::change_status(commands, &places));
     let substance = super::desired_check_run::digest(&content);
     Ok(vec![Change::Desire(Desired { item, content, substance, siblings: Vec::new() })])
 }

@@ -8,7 +8,7 @@ use crate::github::DeploymentProtectionAnswer;
 use crate::github::events::DeploymentProtectionEvent;
 use crate::model::{Cause, CommitId, EnvironmentName, ForPeople, RepositoryId, error_chain};
 use crate::policy::{self, DeploymentProtection, ProtectedJob};
-use crate::report::{self, ProtectionWords, WaitingJob};
+use crate::report::{self, CommentCommands, ProtectionWords, WaitingJob};
 use crate::store::{Change, Lease, RepositoryRow, RepositoryState};
 
 pub(super) async fn run(
@@ -34,7 +34,7 @@ pub(super) async fn run(
             // GitHub keeps the job waiting; that it is still being decided is worth a word, once.
             if lease.failures == 0 {
                 let comment = report::deployment_protection(
-                    &job.waits(name, commit),
+                    &job.waits("", name, commit),
                     ProtectionWords::Undecided(&error.failure.for_people()),
                 );
                 if let Err(error) = job.answer(None, &comment).await {
@@ -57,11 +57,11 @@ struct Job<'a> {
 }
 
 impl<'a> Job<'a> {
-    fn waits<'b>(&'b self, branch: &'b str, commit: Option<CommitId>) -> WaitingJob<'b>
+    fn waits<'b>(&'b self, prefix: &'b str, branch: &'b str, commit: Option<CommitId>) -> WaitingJob<'b>
     where
         'a: 'b,
     {
-        WaitingJob { repository: &self.row.full_name, environment: self.name, branch, commit }
+        WaitingJob { commands: CommentCommands { prefix }, environment: self.name, branch, commit }
     }
 
     async fn decide(&self, commit: Option<CommitId>) -> Result<(), WorkError> {
@@ -70,7 +70,7 @@ impl<'a> Job<'a> {
         if let Some(Cause::ConfigurationInvalid { place, .. }) = &config.invalid {
             // As for merges: by a file that cannot be used nothing is let through.
             let comment = report::deployment_protection(
-                &self.waits(self.name, commit),
+                &self.waits(&path.command_prefix, self.name, commit),
                 ProtectionWords::Unreadable(place),
             );
             return self.answer(Some(false), &comment).await;
@@ -78,14 +78,17 @@ impl<'a> Job<'a> {
         let Some(environment) = path.environment(self.name) else {
             let known: Vec<&str> = path.environments.iter().map(|it| it.name.as_str()).collect();
             let comment = report::deployment_protection(
-                &self.waits(self.name, commit),
+                &self.waits(&path.command_prefix, self.name, commit),
                 ProtectionWords::NoEnvironment(&known),
             );
             return self.answer(Some(false), &comment).await;
         };
         let branch = environment.branch.as_str();
         let Some(commit) = commit else {
-            let comment = report::deployment_protection(&self.waits(branch, None), ProtectionWords::NoCommit);
+            let comment = report::deployment_protection(
+                &self.waits(&path.command_prefix, branch, None),
+                ProtectionWords::NoCommit,
+            );
             return self.answer(Some(false), &comment).await;
         };
         let mirror = self.ctx.mirror(self.row).await?;
@@ -115,7 +118,8 @@ impl<'a> Job<'a> {
             }
             DeploymentProtection::OffPath => ProtectionWords::OffPath,
         };
-        let comment = report::deployment_protection(&self.waits(branch, Some(commit)), words);
+        let comment =
+            report::deployment_protection(&self.waits(&path.command_prefix, branch, Some(commit)), words);
         self.answer(Some(said == DeploymentProtection::Open), &comment).await
     }
 

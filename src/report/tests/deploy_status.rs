@@ -5,7 +5,7 @@ use super::super::{
     BranchStatus, ChangeStage, OperatorActs, ProtectionWords, WaitingJob, change_status,
     change_status_as_json, change_status_on_terminal, deploy_status, deployment_protection,
 };
-use super::{shown, trouble};
+use super::{COMMANDS, shown, trouble};
 use crate::model::{
     Cause, Deploy, DeployState, Ending, Hold, NotCounted, Outcome, Phase, PhaseRun, Trigger, UnixMillis,
     UserMessage, WhyNotCounted,
@@ -176,21 +176,21 @@ fn what_github_shows_of_a_deploy() {
 
 #[test]
 fn what_is_said_where_the_change_came_from() {
-    insta::assert_snapshot!(trouble(&failed(Some(Phase::Deploy)), OperatorActs { roll_back_to: Some(id(4)), try_again: true }).unwrap(), @"
+    insta::assert_snapshot!(trouble(&failed(Some(Phase::Deploy)), OperatorActs { roll_back_to: Some(id(4)), try_again: true }).unwrap(), @r#"
     **staging: Deploy failed (install): the site may be in maintenance mode.**
 
     Look at `staging` now. Then fix the fault in a new pull request into `integration`, and promote it again.
 
-    To bring back the last good release, `1715609f7`, the operator runs:
+    To bring back the last good release, `1715609f7`, comment:
 
-    ```sh
-    towpath rollback --repository acme/store --environment staging --reason '…'
+    ```
+    /rollback staging --reason "…"
     ```
 
-    If the cause is outside the code, the operator deploys the same again:
+    If the cause is outside the code, deploy the same again with the comment:
 
-    ```sh
-    towpath deploy --repository acme/store --environment staging --again
+    ```
+    /deploy staging
     ```
 
     It reported: `install exited with 1`
@@ -203,7 +203,7 @@ fn what_is_said_where_the_change_came_from() {
     ```
 
     [The whole log](https://towpath.example/deploys/7.staging.3/0a1b)
-    ");
+    "#);
     let nobody = deploy(DeployState::Error, Some(Ending::NotPickedUp { within: Duration::from_secs(900) }));
     insta::assert_snapshot!(trouble(&nobody, NOTHING).unwrap(), @"
     **staging: Nobody started it within 15 min: nothing was deployed.**
@@ -255,7 +255,7 @@ fn what_does_not_count_is_named_with_the_reason() {
     staging      merged, not deployed since 2023-11-14 22:13 UTC
                  Nothing deploys here: Towpath makes no Deployments until there is a workflow on: deployment, a status, or deploy: in .github/towpath.yml
     ");
-    let comment = change_status("acme/store", &places);
+    let comment = change_status(COMMANDS, &places);
     assert!(comment.contains("`integration`: `A Deployment of ci.yml says success"), "{comment}");
     assert!(
         change_status_as_json(&places)["places"][1]["note"]
@@ -287,7 +287,7 @@ fn places() -> Vec<BranchStatus> {
 
 #[test]
 fn where_a_change_is() {
-    insta::assert_snapshot!(change_status("acme/store", &places()), @"
+    insta::assert_snapshot!(change_status(COMMANDS, &places()), @"
     <!-- towpath:where -->
     ### Where it is
 
@@ -302,10 +302,10 @@ fn where_a_change_is() {
 
     `staging` still runs what it ran before. Fix the build in a new pull request into `integration`, and promote it again.
 
-    If the cause is outside the code, the operator deploys the same again:
+    If the cause is outside the code, deploy the same again with the comment:
 
-    ```sh
-    towpath deploy --repository acme/store --environment staging --again
+    ```
+    /deploy staging
     ```
 
     It reported: `install exited with 1`
@@ -339,7 +339,7 @@ fn what_is_said_at_the_gate() {
         lifted: None,
     };
     let job = WaitingJob {
-        repository: "acme/store",
+        commands: COMMANDS,
         environment: "production",
         branch: "production",
         commit: Some(id(7)),
@@ -359,12 +359,12 @@ fn what_is_said_at_the_gate() {
         deployment_protection(&job, ProtectionWords::Undecided(&UserMessage::new("GitHub did not answer"))),
     ];
     assert!(all.iter().all(|comment| comment.chars().count() <= 1_024));
-    insta::assert_snapshot!(all.join("\n\n"), @"
+    insta::assert_snapshot!(all.join("\n\n"), @r#"
     `f1bbcdcbf` is the tip of `production`, so it may go to `production`.
 
-    `production` was rolled back to `1715609f7` by `rita` and is held: `checkout is broken`. Until the hold is lifted, only that commit may go there. `towpath hold lift --repository acme/store --environment production --reason '…'` lifts it.
+    `production` was rolled back to `1715609f7` by `rita` and is held: `checkout is broken`. Until the hold is lifted, only that commit may go there. The comment `/resume production --reason "…"` lifts it.
 
-    `f1bbcdcbf` is older than `production`, which is at `2e2ac13ef`. Run the job for that commit. To bring back the last good release, `1715609f7`: `towpath rollback --repository acme/store --environment production --reason '…'`.
+    `f1bbcdcbf` is older than `production`, which is at `2e2ac13ef`. Run the job for that commit. To bring back the last good release, `1715609f7`, comment `/rollback production --reason "…"`.
 
     `f1bbcdcbf` is older than `production`, which is at `2e2ac13ef`. Run the job for that commit.
 
@@ -377,7 +377,7 @@ fn what_is_said_at_the_gate() {
     `.github/towpath.yml` cannot be read, so Towpath does not know what may go to `production`. `towpath config check` names the mistake; run the job again once it is fixed.
 
     Towpath could not decide yet, and tries again: `GitHub did not answer`
-    ");
+    "#);
 }
 
 #[test]

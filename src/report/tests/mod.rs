@@ -17,7 +17,7 @@ mod undecided;
 mod undone;
 
 use super::samples::name;
-use super::{Entry, OperatorActs, Subject, check, deploy_trouble};
+use super::{CommentCommands, Entry, OperatorActs, Subject, check, deploy_trouble};
 use crate::model::{Deploy, PromotionPath, Verdict};
 
 /// Everything a check shows, one thing below the other.
@@ -39,7 +39,10 @@ fn shown(subject: &Subject, verdict: Verdict) -> String {
 }
 
 /// What a comment says of a deploy to an environment that is not the first one.
+/// Commands are written as they are.
+const COMMANDS: CommentCommands<'static> = CommentCommands { prefix: "" };
+
 fn trouble(deploy: &Deploy, acts: OperatorActs) -> Option<String> {
     let entry = name("integration");
-    deploy_trouble("acme/store", deploy, acts, Entry { branch: &entry, is_here: false })
+    deploy_trouble(COMMANDS, deploy, acts, Entry { branch: &entry, is_here: false })
 }

@@ -4,6 +4,7 @@ use super::super::samples::*;
 use super::super::{
     BranchStatus, ChangeStage, OperatorActs, change_status, deploy_line, deploy_status, is_worth_a_comment,
 };
+use super::COMMANDS;
 use super::deploy_status::{deploy, failed};
 use super::trouble;
 use crate::model::{
@@ -89,15 +90,15 @@ fn a_rollback_that_fails_names_what_customers_see() {
     let acts = OperatorActs { roll_back_to: Some(id(7)), try_again: false };
     let told = [failed(Some(Phase::Deploy)), failed(Some(Phase::Build))];
     let told: Vec<String> = told.into_iter().filter_map(|it| trouble(&rollback(it), acts)).collect();
-    insta::assert_snapshot!(told.join("\n\n---\n\n"), @"
+    insta::assert_snapshot!(told.join("\n\n---\n\n"), @r#"
     **staging: the rollback to f1bbcdcbf failed: deploy failed (install): the site may be in maintenance mode.**
 
     Customers may see the maintenance page, 2e2ac13ef or f1bbcdcbf. Look at `staging` now.
 
-    To try it again, `f1bbcdcbf`, the operator runs:
+    To try it again, `f1bbcdcbf`, comment:
 
-    ```sh
-    towpath rollback --repository acme/store --environment staging --reason '…'
+    ```
+    /rollback staging --reason "…"
     ```
 
     It reported: `install exited with 1`
@@ -117,10 +118,10 @@ fn a_rollback_that_fails_names_what_customers_see() {
 
     2e2ac13ef still runs. Look at `staging` now.
 
-    To try it again, `f1bbcdcbf`, the operator runs:
+    To try it again, `f1bbcdcbf`, comment:
 
-    ```sh
-    towpath rollback --repository acme/store --environment staging --reason '…'
+    ```
+    /rollback staging --reason "…"
     ```
 
     It reported: `install exited with 1`
@@ -133,33 +134,33 @@ fn a_rollback_that_fails_names_what_customers_see() {
     ```
 
     [The whole log](https://towpath.example/deploys/7.staging.3/0a1b)
-    ");
+    "#);
 }
 
 #[test]
 fn what_may_still_run_says_what_ends_that() {
     let acts = OperatorActs { roll_back_to: Some(id(4)), try_again: true };
-    insta::assert_snapshot!(trouble(&unconfirmed(), acts).unwrap(), @"
+    insta::assert_snapshot!(trouble(&unconfirmed(), acts).unwrap(), @r#"
     **staging: Hangs: not ended within 60 min; the site may be in maintenance mode. Its end is not confirmed: it may still run.**
 
     Look at `staging` now.
 
-    It may still run: nobody confirmed its end within 120 s. Towpath deploys nothing more to `staging` until whoever runs that deploy reports its end, or the operator starts another one beside it.
+    It may still run: nobody confirmed its end within 120 s. Towpath deploys nothing more to `staging` until whoever runs that deploy reports its end, or somebody starts another one beside it.
 
-    To bring back the last good release, `1715609f7`, the operator runs:
+    To bring back the last good release, `1715609f7`, comment:
 
-    ```sh
-    towpath rollback --repository acme/store --environment staging --reason '…'
+    ```
+    /rollback staging --reason "…"
     ```
 
-    If the cause is outside the code, the operator deploys the same again:
+    If the cause is outside the code, deploy the same again with the comment:
 
-    ```sh
-    towpath deploy --repository acme/store --environment staging --again
+    ```
+    /deploy staging
     ```
 
     [The whole log](https://towpath.example/deploys/7.staging.3/0a1b)
-    ");
+    "#);
 }
 
 #[test]
@@ -192,7 +193,7 @@ fn where_a_change_is_when_nobody_is_sure() {
     ];
     let worth: Vec<bool> = places.iter().map(|it| is_worth_a_comment(std::slice::from_ref(it))).collect();
     assert_eq!(worth, [false, false, true, false, false, true]);
-    insta::assert_snapshot!(change_status("acme/store", &places), @"
+    insta::assert_snapshot!(change_status(COMMANDS, &places), @"
     <!-- towpath:where -->
     ### Where it is
 
@@ -207,10 +208,10 @@ fn where_a_change_is_when_nobody_is_sure() {
 
     **staging: deploy 2 (1715609f7) may still run.**
 
-    Nobody has confirmed its end. This deploy starts once whoever runs that one reports its end, or once the operator starts this one beside it:
+    Nobody has confirmed its end. This deploy starts once whoever runs that one reports its end, or once somebody starts this one beside it with the comment:
 
-    ```sh
-    towpath deploy --repository acme/store --environment staging
+    ```
+    /deploy staging
     ```
 
     <details><summary>An earlier environment</summary>

@@ -104,7 +104,7 @@ pub(super) async fn run(
         activity,
         lock: ctx.store.lock(id, &environment.name).await?,
         lock_changed: false,
-        in_comments: None,
+        in_a_comment: false,
     };
     work.take_in_called_back(&called_back);
     let was_read = work.end_what_is_over().await.and(work.read(&events).await);
@@ -179,9 +179,8 @@ struct EnvironmentWork<'a> {
     lock: Option<Lock>,
     /// Whether it is another one now: whoever wants to come in may be judged otherwise.
     lock_changed: bool,
-    /// The environment as a word of a command, where a comment asks for the act at hand: what is advised are commands
-    /// for comments then.
-    in_comments: Option<String>,
+    /// Whether a comment asks for the act at hand: what is advised are commands for comments then.
+    in_a_comment: bool,
 }
 
 impl<'a> EnvironmentContext<'a> {

@@ -3,14 +3,13 @@
 
 use super::EnvironmentWork;
 use super::locks::WantedLock;
-use crate::commands::grammar::word;
 use crate::deploy::RollbackPlan;
 use crate::engine::work_error::WorkError;
 use crate::model::{
     AuditEntry, CommitId, Deploy, Ending, Hold, Lifted, PullNumber, TipSource, Trigger, UnixMillis,
     error_chain,
 };
-use crate::report::{self, AskedFor, InComments};
+use crate::report::{self, AskedFor, CommentCommands};
 use crate::store::{
     ActOutcome, Change, CommandOrigin, DeployActivity, RequestedAct, RequestedActRow, WorkItem,
 };
@@ -28,7 +27,7 @@ impl EnvironmentWork<'_> {
             let mut entry = self.audited(&row);
             let origin = row.origin.as_ref();
             let refused = self.is_not_named().or_else(|| self.is_not_what_was_seen(&row.act, origin));
-            self.in_comments = origin.map(|_| word(&self.site.environment.name));
+            self.in_a_comment = origin.is_some();
             let outcome = match (refused, row.act) {
                 (Some(refused), _) => refused,
                 (None, RequestedAct::Rollback { to, by, reason }) => self.roll_back(to, (by, reason)).await?,
@@ -86,11 +85,10 @@ impl EnvironmentWork<'_> {
                 let live = self.queue.live().filter(|it| it.ended_at.is_some_and(is_newer))?;
                 let to = self.queue.rollback_target()?;
                 format!(
-                    "{} went live on {name} after the comment was written; to go back to {}, write /{}rollback {} {to} --reason …",
+                    "{} went live on {name} after the comment was written; to go back to {}, write {}",
                     live.commit.short(),
                     to.short(),
-                    self.site.path.command_prefix,
-                    word(name)
+                    self.comment_commands().rollback(name, Some(to))
                 )
             }
             RequestedAct::Cancel { .. } => {
@@ -123,12 +121,15 @@ impl EnvironmentWork<'_> {
     }
 
     fn asked_for(&self) -> AskedFor<'_> {
-        let prefix = &self.site.path.command_prefix;
         AskedFor {
             repository: &self.site.repository.full_name,
             environment: self.site.environment,
-            in_comments: self.in_comments.as_deref().map(|environment| InComments { prefix, environment }),
+            in_comments: self.in_a_comment.then_some(self.comment_commands()),
         }
+    }
+
+    fn comment_commands(&self) -> CommentCommands<'_> {
+        CommentCommands { prefix: &self.site.path.command_prefix }
     }
 
     fn is_not_deployed(&self) -> Option<ActOutcome> {
@@ -227,11 +228,10 @@ impl EnvironmentWork<'_> {
         if let Some(expected) = expected.filter(|expected| *expected != commit) {
             let name = &site.environment.name;
             return Ok(ActOutcome::refused(format!(
-                "{branch} has moved since the comment was written: {} → {}; to deploy that, write /{}deploy {} --head {commit}",
+                "{branch} has moved since the comment was written: {} → {}; to deploy that, write {} --head {commit}",
                 expected.short(),
                 commit.short(),
-                site.path.command_prefix,
-                word(name)
+                self.comment_commands().deploy(name)
             )));
         }
         if let Err(why) = self.queue.may_deploy(commit, again) {

@@ -1,0 +1,58 @@
+//! The commands that people are told to write in comments.
+
+use super::markdown::block;
+use crate::model::{CommitId, command_word};
+
+/// How commands are written in comments of one repository.
+#[derive(Debug, Clone, Copy)]
+pub struct CommentCommands<'a> {
+    /// What stands between the slash and a command's name; empty where nothing does.
+    pub prefix: &'a str,
+}
+
+impl CommentCommands<'_> {
+    /// The command that takes an environment back, to this commit where one is named.
+    pub fn rollback(self, environment: &str, to: Option<CommitId>) -> String {
+        let to = to.map_or_else(String::new, |to| format!(" {to}"));
+        self.about("rollback", environment, &format!("{to} --reason \"…\""))
+    }
+
+    /// The command that deploys the tip of an environment's branch, again too.
+    pub fn deploy(self, environment: &str) -> String {
+        self.about("deploy", environment, "")
+    }
+
+    /// The command that lifts a hold.
+    pub fn resume(self, environment: &str) -> String {
+        self.about("resume", environment, " --reason \"…\"")
+    }
+
+    /// The command that ends a lock.
+    pub fn unlock(self, environment: &str) -> String {
+        self.about("unlock", environment, "")
+    }
+
+    fn about(self, name: &str, environment: &str, rest: &str) -> String {
+        format!("/{}{name} {}{rest}", self.prefix, command_word(environment))
+    }
+}
+
+/// A command to be copied into a comment.
+pub(super) fn to_comment(command: &str) -> String {
+    block("", command)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn commands_are_written_as_the_repository_has_them() {
+        let commands = CommentCommands { prefix: "tp-" };
+        assert_eq!(commands.deploy("North America/staging"), "/tp-deploy 'North America/staging'");
+        assert_eq!(commands.resume("production"), "/tp-resume production --reason \"…\"");
+        let plain = CommentCommands { prefix: "" };
+        assert_eq!(plain.rollback("production", None), "/rollback production --reason \"…\"");
+        assert_eq!(plain.unlock("staging"), "/unlock staging");
+    }
+}
