@@ -50,6 +50,15 @@ impl Repository {
         let number = |name: &str| name.strip_prefix("refs/pull/")?.strip_suffix("/head")?.parse().ok();
         Ok(lines::text(&answer).lines().filter_map(number).collect())
     }
+
+    /// The commits that branches below this folder point at, without their order.
+    pub async fn heads_below(&self, folder: &str) -> Result<Vec<CommitId>, GitError> {
+        let call =
+            Call::new("for-each-ref").arg("--format=%(objectname)").arg(format!("refs/heads/{folder}"));
+        let answer = self.git.ask(call).await?;
+        Ok(lines::text(&answer).lines().filter_map(|line| line.parse().ok()).collect())
+    }
+
     /// The branches that point at any of these commits, each with the commit.
     pub async fn branches_at(&self, commits: &[CommitId]) -> Result<Vec<(CommitId, BranchName)>, GitError> {
         let missing = self.missing(commits).await?;

@@ -186,7 +186,8 @@ fn actions(subject: &Subject, verdict: &Verdict, undecided: bool) -> Vec<Action>
     actions
 }
 
-/// The check of a merge group that holds these pull requests.
+/// The check of a merge group that holds these pull requests. What has to wait fails at once: a check that is in progress
+/// holds the queue up until GitHub's limit, and one that waits for a person leaves the group in it.
 pub fn check_of_group(path: &PromotionPath, judged: &[(Subject, Verdict)]) -> CheckText {
     let mut text = check(path, judged);
     let numbers: Vec<String> =
@@ -197,7 +198,14 @@ pub fn check_of_group(path: &PromotionPath, judged: &[(Subject, Verdict)]) -> Ch
             .to_owned(),
         some => format!("This merge group holds {}.", row(some, "and").plain()),
     };
-    text.summary = fit(&[holds, text.summary], BODY - RESERVE);
+    let waits = judged.iter().map(|(_, verdict)| verdict.outcome()).max() == Some(Outcome::Wait);
+    let leaves = waits.then(|| {
+        text.conclusion = Conclusion::Failure;
+        "A merge queue cannot wait, so this fails at once. Queue the pull request again when nothing keeps it back any more."
+            .to_owned()
+    });
+    let parts: Vec<String> = [holds].into_iter().chain(leaves).chain([text.summary]).collect();
+    text.summary = fit(&parts, BODY - RESERVE);
     // They would act on a commit that only the queue has.
     text.actions.retain(|action| *action == RECHECK);
     text

@@ -140,7 +140,34 @@ async fn a_group_into_an_environment_that_is_held_is_kept_out_of_it() {
         format!("Held: staging was rolled back to {}", &stage.deployments("staging").await[0].sha()[..9]);
     stage.check(&up).await.is("action_required", &held);
     let group = stage.store.merge_group("staging", [&up]).by("rita").await.unwrap();
-    stage.check_on(&group, "staging").await.is("action_required", &held);
+    stage.check_on(&group, "staging").await.is("failure", &held).says("A merge queue cannot wait");
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn what_is_queued_is_kept_out_when_a_hold_begins_meanwhile() {
+    const STAGING: [&str; 4] = ["--repository", "acme/store", "--environment", "staging"];
+    let stage = Stage::set().await;
+    for file in ["one.txt", "two.txt"] {
+        stage.store.commit_on("staging").file(file, "x\n").by("rita").await.unwrap();
+        stage.quiet().await;
+        let made = stage.deployments("staging").await.pop().unwrap();
+        stage.later();
+        made.status("success").by("deployer").await.unwrap();
+        stage.quiet().await;
+        stage.later();
+    }
+    stage.store.merge("staging").into("integration").no_ff().by("rita").await.unwrap();
+    let up = release(&stage).await;
+    stage.check(&up).await.passes();
+    let group = stage.store.merge_group("staging", [&up]).by("rita").await.unwrap();
+    stage.check_on(&group, "staging").await.passes();
+    let said = towpath(&stage, &[&["rollback"], &STAGING[..], &["--reason", "broken"]].concat()).await;
+    assert_eq!(said.code, 0, "{}", said.words);
+    let held =
+        format!("Held: staging was rolled back to {}", &stage.deployments("staging").await[0].sha()[..9]);
+    stage.check_on(&group, "staging").await.is("failure", &held);
+    stage.check(&up).await.is("action_required", &held);
     stage.end().await;
 }
 

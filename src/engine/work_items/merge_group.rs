@@ -89,6 +89,27 @@ pub(super) async fn run(
     }
 }
 
+/// What merge queues are about to merge into `base`, to be judged again: what has begun there keeps it out. One that was
+/// not let in is out of its queue already. Nothing is fetched for it: the queue's branches came with the last fetch.
+pub(super) async fn queued(
+    ctx: &EngineContext,
+    id: RepositoryId,
+    base: &BranchName,
+) -> Result<Vec<Change>, WorkError> {
+    let mirror = ctx.mirrors.of(id);
+    if !mirror.exists() {
+        return Ok(Vec::new());
+    }
+    let mut changes = Vec::new();
+    for head in mirror.repository(None).heads_below(&format!("{OF_QUEUES}{base}/")).await? {
+        let shown = checks(ctx, id, ChecksOf::Commit(head)).await?;
+        if shown.iter().any(|check| check.base() == Some(base) && check.lets_merge()) {
+            changes.push(Change::Mark(WorkItem::MergeGroup(id, head, base.clone())));
+        }
+    }
+    Ok(changes)
+}
+
 /// The verdicts on what a group holds, and why they have to be worked out again, where that can help.
 type Verdicts = (Vec<(Subject, Verdict)>, Option<WorkError>);
 

@@ -16,7 +16,7 @@
 //! | `change-status` | `environment` | says in a merged pull request how far it has come |
 //! | `pull-request` | `pull_request`, `branch`, `repository`, `stack` | judges |
 //! | `stack` | `pull-request`, `repository` | marks those that stand on it, and those in a stack with it |
-//! | `merge-group` | `merge_group` | judges a merge queue's entry |
+//! | `merge-group` | `merge_group`, `environment` | judges a merge queue's entry |
 //! | `config-preview` | `pull-request` | checks a pull request's configuration file and back-tests it |
 //! | `command` | `issue_comment`, `pull_request_review`, `pull_request_review_comment`, `environment`, `pull-request` | carries out the commands of a comment, reacts and replies |
 //! | `button` | `check_run` | retargets or rebuilds, once, for who may write |

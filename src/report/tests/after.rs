@@ -2,14 +2,15 @@
 
 use super::super::samples::*;
 use super::super::{
-    Aftermath, BackTest, ChangedVerdict, ConfigPreview, aftermath, check, check_of_group, config_preview,
+    Aftermath, BackTest, ChangedVerdict, Conclusion, ConfigPreview, aftermath, check, check_of_group,
+    config_preview,
 };
 use super::shown;
 use crate::model::config::Configuration;
 use crate::model::{
     Cause, Finding, Level,
-    Outcome::{Fail, Pass, Warn},
-    PromotionPath, PullNumber, UnixSeconds, Verdict,
+    Outcome::{Fail, Pass, Wait, Warn},
+    PromotionPath, PullNumber, Undecided, UnixSeconds, Verdict,
 };
 
 fn after(differs: bool, cut: bool) -> String {
@@ -168,6 +169,30 @@ fn a_configuration_that_changes_none() {
 
     One more could not be checked again, because its commits are gone.
     ");
+}
+
+#[test]
+fn what_waits_leaves_a_merge_queue_at_once() {
+    for (cause, title) in [
+        (held(false), "Held: production was rolled back to 1715609f7"),
+        (deploying(None), "Waits for the deploy of d93f69dd0 to staging"),
+    ] {
+        let judged = [(subject("staging", "production"), verdict(Wait, cause))];
+        let check = check_of_group(&PromotionPath::pro(), &judged);
+        assert_eq!((check.conclusion, check.title.as_str()), (Conclusion::Failure, title));
+        assert!(
+            check.summary.contains("A merge queue cannot wait, so this fails at once."),
+            "{}",
+            check.summary
+        );
+    }
+    let judged = [(subject("staging", "production"), Verdict::undecided(Undecided::EmptyRepository))];
+    let undecided = check_of_group(&PromotionPath::pro(), &judged);
+    assert_eq!(
+        undecided.conclusion,
+        Conclusion::ActionRequired,
+        "what is not known may be known in a moment"
+    );
 }
 
 #[test]

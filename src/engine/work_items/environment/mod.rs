@@ -27,6 +27,7 @@ mod start;
 mod want;
 
 use super::command;
+use super::merge_group::queued;
 use super::pending_deliveries::PendingDeliveries;
 use super::pull_request::{last_verdict, reach};
 use crate::deploy::drivers::webhook::CallBack;
@@ -143,7 +144,8 @@ async fn waiting(
         is_an_end.contains(&Some(branch))
             && reach(path, judged, base, |_| Trigger::DeployChanged) != Reach::NEVER
     });
-    Ok(concerned.map(|it| Change::Mark(WorkItem::PullRequest(id, it.pull.number))).collect())
+    let pulls = concerned.map(|it| Change::Mark(WorkItem::PullRequest(id, it.pull.number)));
+    Ok(pulls.chain(queued(ctx, id, branch).await?).collect())
 }
 
 /// The driver that runs the operator's programs.
