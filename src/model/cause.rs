@@ -1,8 +1,8 @@
 //! What can be found: the codes, and what each kind of finding says.
 
 use super::{
-    BranchName, Commit, CommitId, Origin, PromoteFirst, PullNumber, Repair, Revert, Snapshot, Undecided,
-    UnixSeconds,
+    BranchName, Commit, CommitId, Lock, Origin, PromoteFirst, PullNumber, Repair, Revert, Snapshot,
+    Undecided, UnixSeconds,
 };
 
 /// Makes the codes: each with what documents and configurations call it.
@@ -73,6 +73,8 @@ codes! {
     UnknownCommits = "TP304",
     /// TP305: the target can be merged into by squash or rebase, or was.
     MergeMethod = "TP305",
+    /// TP402: somebody has locked the target.
+    Locked = "TP402",
     /// TP406: the target was rolled back, and is held.
     Held = "TP406",
     /// TP408: the deploy of what would ship has failed or is under way.
@@ -280,6 +282,13 @@ pub enum Cause {
         #[serde(default)]
         by_settings: bool,
     },
+    /// TP402: somebody has locked the target.
+    Locked {
+        /// The environment's name.
+        environment: String,
+        /// The lock, which is in force.
+        lock: Lock,
+    },
     /// TP406: the target was rolled back. While the hold is in force nothing is merged there; once it was lifted, the
     /// next promotion brings back what was taken away.
     Held {
@@ -365,6 +374,7 @@ impl Cause {
             Self::NotVerified { .. } => Code::NotVerified,
             Self::UnknownCommits { .. } => Code::UnknownCommits,
             Self::MergeMethod { .. } => Code::MergeMethod,
+            Self::Locked { .. } => Code::Locked,
             Self::Held { .. } => Code::Held,
             Self::Deploying { .. } => Code::Deploying,
             Self::CopyStale { .. } => Code::CopyStale,
@@ -381,7 +391,11 @@ impl Cause {
 
     /// Whether it passes by itself, without anybody's doing.
     pub fn passes_by_itself(&self) -> bool {
-        matches!(self, Self::Deploying { ended: None, .. })
+        match self {
+            Self::Deploying { ended, .. } => ended.is_none(),
+            Self::Locked { lock, .. } => lock.until.is_some(),
+            _ => false,
+        }
     }
 
     /// The branch to which the pull request can be sent instead, where that is the way out.

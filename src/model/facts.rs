@@ -1,5 +1,5 @@
 use super::{
-    BranchName, Commit, CommitId, Hold, MergeMethods, MergedPull, OpenPull, Origin, PullRequestDetails,
+    BranchName, Commit, CommitId, Hold, Lock, MergeMethods, MergedPull, OpenPull, Origin, PullRequestDetails,
     Revert, StackFacts, TreeId, UnixSeconds,
 };
 
@@ -325,12 +325,14 @@ pub struct Facts {
     pub snapshot: Option<Snapshot>,
     /// The stack it is in, and those it could be put in one with.
     pub stacks: StackFacts,
+    /// The lock that is in force on the base's environment.
+    pub lock: Option<Lock>,
 }
 
 impl Facts {
     /// Those of a pull request of which nothing else is known.
     pub fn new(pull: PullEnds, history: History) -> Self {
         let (details, deploys, stacks) = Default::default();
-        Self { pull, details, history, methods: None, deploys, snapshot: None, stacks }
+        Self { pull, details, history, methods: None, deploys, snapshot: None, stacks, lock: None }
     }
 }

@@ -55,6 +55,7 @@ impl Code {
                 | Self::PromotionInStack
                 | Self::UnrelatedHistory
                 | Self::MergeConflicts
+                | Self::Locked
                 | Self::Held
                 | Self::ConfigurationInvalid
                 | Self::CouldNotDecide
@@ -96,13 +97,13 @@ impl Cause {
 fn essence(found: Value) -> Value {
     match found {
         Value::Array(all) => all.into_iter().map(essence).collect(),
-        Value::Object(mut fields) => match fields.remove("id").filter(|_| fields.contains_key("parents")) {
-            Some(commit) => commit,
-            None => {
-                let told = fields.into_iter().filter(|(key, _)| !BESIDES.contains(&key.as_str()));
-                told.map(|(key, value)| (key, essence(value))).collect()
-            }
-        },
+        Value::Object(fields) if fields.contains_key("id") && fields.contains_key("parents") => {
+            fields["id"].clone()
+        }
+        Value::Object(fields) => {
+            let told = fields.into_iter().filter(|(key, _)| !BESIDES.contains(&key.as_str()));
+            told.map(|(key, value)| (key, essence(value))).collect()
+        }
         plain => plain,
     }
 }
@@ -173,7 +174,7 @@ mod tests {
         let firm = Code::ALL.into_iter().filter(|code| !code.can_be_overridden()).map(Code::as_str);
         assert_eq!(
             firm.collect::<Vec<_>>(),
-            ["TP103", "TP107", "TP108", "TP206", "TP302", "TP406", "TP601", "TP901"]
+            ["TP103", "TP107", "TP108", "TP206", "TP302", "TP402", "TP406", "TP601", "TP901"]
         );
     }
 

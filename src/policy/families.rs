@@ -7,11 +7,11 @@
 
 use super::family::{ConfigKey, Fact, Family, Reach, Trigger};
 use super::source::Route;
-use super::{back_merge, known_work, promotion, source, stacks, topic, undone};
+use super::{back_merge, known_work, locks, promotion, source, stacks, topic, undone};
 use crate::model::{Code, Level, PromotionPath, PullEnds, Role, Snapshot};
 
 /// Every family that judges pull requests.
-pub const FAMILIES: [&Family; 9] = [
+pub const FAMILIES: [&Family; 10] = [
     &source::FAMILY,
     &source::SNAPSHOT,
     &topic::FAMILY,
@@ -21,6 +21,7 @@ pub const FAMILIES: [&Family; 9] = [
     &promotion::INTO_COPY,
     &back_merge::FAMILY,
     &stacks::FAMILY,
+    &locks::FAMILY,
 ];
 
 /// A pull request, as far as it decides which families judge it.
@@ -54,6 +55,9 @@ impl Judged<'_> {
             Route::BackMerge => families.push(&back_merge::FAMILY),
         }
         families.push(&stacks::FAMILY);
+        if matches!(path.role(&pull.base.branch), Role::Environment(_)) {
+            families.push(&locks::FAMILY);
+        }
         families
     }
 

@@ -19,6 +19,8 @@ pub enum Fact {
     Snapshot,
     /// The stack that it is in, and those it could be put into one with.
     Stacks,
+    /// The lock on the base's environment.
+    Lock,
 }
 
 /// A part of the configuration.
@@ -47,6 +49,8 @@ pub enum Trigger {
     OtherBranchRewritten,
     /// A deploy of one of the two environments went on or ended, or a hold began or ended.
     DeployChanged,
+    /// A lock on the base's environment began or ended.
+    LockChanged,
     /// The base may be merged into in another way.
     MergeMethodsChanged,
     /// Another pull request was opened, closed, merged or pushed to.

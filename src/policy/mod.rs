@@ -11,6 +11,7 @@
 //! | `promotion` | what an environment may bring to the next one, or to the copy branch |
 //! | `back_merge` | what a downstream environment may bring upstream |
 //! | `stacks` | which stacks a promotion must not be in |
+//! | `locks` | what a person keeps out for a while |
 //! | `copy` | whether the copy branch is a copy |
 //! | `deployment_protection` | which jobs may deploy |
 //!
@@ -43,6 +44,7 @@ mod deployment_protection;
 mod families;
 mod family;
 mod known_work;
+mod locks;
 mod promotion;
 mod repair;
 mod source;
@@ -95,6 +97,7 @@ pub fn judge(path: &PromotionPath, facts: &Facts) -> Verdict {
             return Verdict::undecided(Undecided::Git { what });
         }
     };
+    findings.extend(locks::locked(path, facts));
     findings.extend(facts.snapshot.clone().map(|snapshot| Finding::pass(Cause::Snapshot(snapshot))));
     if let Some(finding) = stacked {
         if stacks::stands_alone(path, &facts.stacks, &pull.base.branch) {

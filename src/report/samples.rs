@@ -2,8 +2,9 @@
 
 use super::Subject;
 use crate::model::{
-    Base, BranchName, Cause, Commit, Finding, Head, Origin, Outcome, PromoteFirst, PullEnds, PullNumber,
-    Repair, Revert, RevertEffect, Snapshot, Undecided, UnixSeconds, UserMessage, Verdict,
+    Base, BranchName, Cause, Commit, Finding, Head, Lock, Origin, Outcome, PromoteFirst, PullEnds,
+    PullNumber, Repair, Revert, RevertEffect, Snapshot, Undecided, UnixMillis, UnixSeconds, UserMessage,
+    Verdict,
 };
 
 /// A commit id or tree id made of one number.
@@ -241,10 +242,25 @@ pub(super) fn between_environments() -> Vec<(&'static str, &'static str, Verdict
         ),
         ("production", "master", verdict(Fail, diverged)),
         ("feature/x", "integration", verdict(Unknown, invalid)),
+        ("staging", "production", verdict(Wait, locked(None, None))),
         ("staging", "production", verdict(Wait, held(false))),
         ("staging", "production", verdict(Warn, held(true))),
         ("staging", "production", verdict(Wait, deploying(None))),
     ]
+}
+
+/// A lock of rita's, with an end or without.
+pub(super) fn locked(until: Option<UnixMillis>, while_open: Option<u64>) -> Cause {
+    let lock = Lock {
+        id: 3,
+        by: "rita".to_owned(),
+        reason: "stocktaking, see @ops".to_owned(),
+        since: UnixMillis(1_700_000_000_000),
+        until,
+        while_open: while_open.map(PullNumber),
+        ended: None,
+    };
+    Cause::Locked { environment: "production".to_owned(), lock }
 }
 
 pub(super) fn held(lifted: bool) -> Cause {

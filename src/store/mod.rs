@@ -178,7 +178,8 @@ pub enum Change {
     DeployWorkflow(RepositoryId, Option<String>, String),
     /// The environment's newest hold, in force or lifted.
     Hold(RepositoryId, String, Hold),
-    /// A lock as it is now. It replaces what is known of the one of its environment and number.
+    /// A lock as it is now. It replaces what is known of the one of its environment and number. Marks
+    /// [`WorkItem::Lock`].
     Lock(RepositoryId, EnvironmentName, Lock),
     /// An override as it is now. It replaces what is known of the one of its pull request and number.
     Override(RepositoryId, PullNumber, Override),

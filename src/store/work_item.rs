@@ -181,6 +181,8 @@ work_items! {
     "pull-request" => PullRequest(number: PullNumber),
     /// What stands on a pull request: marked when its head, its base or its state has changed.
     "stack" => Stack(number: PullNumber),
+    /// A lock on an environment that began, was changed or ended: whose verdicts rest on it.
+    "lock" => Lock(name: EnvironmentName),
     /// A check run that GitHub should show: on a commit, for a base branch.
     "check" => Check(head: CommitId, base: BranchName),
     /// The sticky comment that GitHub should show on a pull request.
@@ -230,6 +232,7 @@ mod tests {
             WorkItem::Button(RepositoryId(42), 7),
             WorkItem::PullRequest(RepositoryId(42), PullNumber(7)),
             WorkItem::Stack(RepositoryId(42), PullNumber(7)),
+            WorkItem::Lock(RepositoryId(42), EnvironmentName::from("qa: eu")),
             WorkItem::Check(RepositoryId(42), head, branch()),
             WorkItem::Comment(RepositoryId(42), PullNumber(7)),
         ] {

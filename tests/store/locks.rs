@@ -1,12 +1,14 @@
 //! Locks and overrides.
 
-use crate::given::{REPOSITORY, apply, branch, commit, pull_row};
+use crate::given::{
+    EARLIER, REPOSITORY, apply, branch, commit, leased_work_item, nothing_due, pull_item, pull_row, settle,
+};
 use std::sync::Arc;
 use towpath::model::{
     Cause, EnvironmentName, Lock, LockEnd, Override, PullNumber, PullRequest, PullRequestState, RepositoryId,
     UnixMillis,
 };
-use towpath::store::{Change, Store};
+use towpath::store::{Change, Next, Store, WorkItem};
 
 const OTHER: RepositoryId = RepositoryId(REPOSITORY.0 + 1);
 
@@ -77,6 +79,17 @@ pub(crate) async fn locks_that_a_pull_request_ends_are_found_until_they_have_end
     apply(store, vec![keep("staging", Lock { ended, ..lock(1, Some(12)) })]).await;
     assert_eq!(tied(12).await, names(&["production"]));
     assert!(tied(14).await.is_empty());
+}
+
+pub(crate) async fn a_lock_and_an_override_mark_whoever_rests_on_them(store: Arc<dyn Store>) {
+    let store = &*store;
+    apply(store, vec![keep("Staging", lock(1, None))]).await;
+    apply(store, vec![Change::Override(REPOSITORY, PullNumber(3), given(1, 10))]).await;
+    for item in [WorkItem::Lock(REPOSITORY, "staging".into()), pull_item(3)] {
+        let lease = leased_work_item(store, &item, EARLIER).await;
+        settle(store, &lease, Next::Done, EARLIER).await;
+    }
+    nothing_due(store, EARLIER).await;
 }
 
 pub(crate) async fn overrides_are_kept_by_their_numbers_and_counted_by_their_times(store: Arc<dyn Store>) {

@@ -88,6 +88,7 @@ macro_rules! suite {
                 locks:
                     the_newest_lock_of_an_environment_is_found_by_whatever_spelling,
                     locks_that_a_pull_request_ends_are_found_until_they_have_ended,
+                    a_lock_and_an_override_mark_whoever_rests_on_them,
                     overrides_are_kept_by_their_numbers_and_counted_by_their_times,
                     overrides_go_with_their_pull_request_and_locks_stay;
                 changes:

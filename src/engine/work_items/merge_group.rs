@@ -6,6 +6,7 @@
 
 use super::aim::aim;
 use super::applied_check::{AppliedCheck, checks};
+use super::decisions::Decisions;
 use super::desired_check_run::DesiredCheckRun;
 use super::pending_deliveries::PendingDeliveries;
 use super::pull_request::{Memory, ends, known_deploys, stack_facts};
@@ -253,7 +254,8 @@ impl Group<'_> {
             }
             None => Default::default(),
         };
-        let known = KnownFacts { survey: &survey, details, methods: None, deploys, snapshot, stacks };
+        let Decisions { lock } = Decisions::on(self.ctx, path, self.repository.id, ends).await?;
+        let known = KnownFacts { survey: &survey, details, methods: None, deploys, snapshot, stacks, lock };
         Ok(judge::judge_knowing(repository, path, pull, ledger, known).await)
     }
 

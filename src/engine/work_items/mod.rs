@@ -14,9 +14,10 @@
 //! | `deployment-protection` | `deployment_protection_rule` | lets a job into an environment, or keeps it out |
 //! | `copy` | `branch`, `environment` | moves the copy branch along, or says why not |
 //! | `change-status` | `environment` | says in a merged pull request how far it has come |
-//! | `pull-request` | `pull_request`, `branch`, `repository`, `stack` | judges |
+//! | `pull-request` | `pull_request`, `branch`, `repository`, `stack`, `lock` | judges |
 //! | `stack` | `pull-request`, `repository` | marks those that stand on it, and those in a stack with it |
-//! | `merge-group` | `merge_group`, `environment` | judges a merge queue's entry |
+//! | `lock` | commands, `pull-request`, the clock | marks those whose verdict rests on a lock |
+//! | `merge-group` | `merge_group`, `environment`, `lock` | judges a merge queue's entry |
 //! | `config-preview` | `pull-request` | checks a pull request's configuration file and back-tests it |
 //! | `command` | `issue_comment`, `pull_request_review`, `pull_request_review_comment`, `environment`, `pull-request` | carries out the commands of a comment, reacts and replies |
 //! | `button` | `check_run` | retargets or rebuilds, once, for who may write |
@@ -39,12 +40,14 @@ mod config_change;
 mod config_preview;
 mod configuration;
 mod copy;
+mod decisions;
 mod deployment_protection;
 mod desired_check_run;
 mod effect;
 mod environment;
 mod installation;
 mod introduction;
+mod lock;
 mod merge_group;
 mod pending_deliveries;
 mod pull_request;
@@ -81,6 +84,7 @@ pub(super) async fn run(ctx: &EngineContext, lease: &Lease) -> Result<Vec<Change
         WorkItem::PullRequest(id, number) => pull_request::run(ctx, &lease.item, *id, *number).await,
         WorkItem::Stack(id, number) => stack::run(ctx, *id, *number).await,
         WorkItem::Command(id, number, comment) => command::run(ctx, lease, *id, *number, *comment).await,
+        WorkItem::Lock(id, name) => lock::run(ctx, &lease.item, *id, name).await,
         WorkItem::Check(id, ..)
         | WorkItem::ConfigurationCheck(id, _)
         | WorkItem::CopyCheck(id, _)

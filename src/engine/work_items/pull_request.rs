@@ -15,6 +15,7 @@ mod withdrawn;
 
 use super::aim::{aim, own_base};
 use super::command;
+use super::decisions::Decisions;
 use super::pending_deliveries::PendingDeliveries;
 use crate::engine::context::EngineContext;
 use crate::engine::judge::{self, KnownFacts};
@@ -310,12 +311,13 @@ impl PullRequestWork<'_> {
         let promoting = snapshot.as_ref().map(|snapshot| pull.promoting(snapshot));
         let ends = promoting.as_ref().unwrap_or(&pull);
         let methods = self.methods(ends).await;
-        let deploys = match self.deploys(&row, ends).await {
-            Ok(deploys) => deploys,
+        let (deploys, decisions) = match self.deploys_and_decisions(&row, ends).await {
+            Ok(known) => known,
             Err(error) => return undecided(row, pull.base.branch, NotDecided::by(error)),
         };
+        let Decisions { lock } = decisions;
         let (details, stacks) = (row.details.clone(), stack_facts(path, &row, memory.open()));
-        let known = KnownFacts { survey, details, methods, deploys, snapshot, stacks };
+        let known = KnownFacts { survey, details, methods, deploys, snapshot, stacks, lock };
         let (verdict, error) = settled(judge::judge_knowing(repository, path, &pull, &ledger, known).await);
         Judged { row, pull, verdict, for_own_base: None, error }
     }
@@ -335,9 +337,16 @@ impl PullRequestWork<'_> {
         memory.for_topic(self.ctx, row.repository, repository, pull).await
     }
 
-    /// What is known of deploys where a promotion comes from and where it goes.
-    async fn deploys(&self, row: &PullRequest, pull: &PullEnds) -> Result<DeployFacts, WorkError> {
-        deploy_facts::known(self.ctx, &self.config.path, row, pull).await
+    /// What is known of deploys where a promotion comes from and where it goes, and what people have decided.
+    async fn deploys_and_decisions(
+        &self,
+        row: &PullRequest,
+        pull: &PullEnds,
+    ) -> Result<(DeployFacts, Decisions), WorkError> {
+        let (ctx, path) = (self.ctx, &self.config.path);
+        let deploys = deploy_facts::known(ctx, path, row, pull).await?;
+        let decisions = Decisions::on(ctx, path, row.repository, pull).await?;
+        Ok((deploys, decisions))
     }
 
     /// How a promotion may be merged, as the base's rules have it; where none says, as the settings do. It is no more

@@ -352,7 +352,7 @@ spelled! {
 }
 
 /// Codes whose level can be set before there is a version that finds them.
-const LATER_CODES: [&str; 8] = ["TP401", "TP402", "TP403", "TP404", "TP405", "TP407", "TP409", "TP503"];
+const LATER_CODES: [&str; 7] = ["TP401", "TP403", "TP404", "TP405", "TP407", "TP409", "TP503"];
 
 /// Whether this is a code that no rule of this version gives.
 pub(super) fn is_later_code(code: &str) -> bool {

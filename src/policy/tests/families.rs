@@ -3,7 +3,7 @@
 use super::{id, name, pull, topic_history};
 use crate::model::{
     BackMergeHistory, Cause, Code, CommitId, DeployFacts, Deployed, Facts, HeadDeploy, History, Hold, Level,
-    MergeMethods, MergeOutcome, MethodsFrom, Origin, PromotionHistory, PromotionPath, Snapshot, Source,
+    Lock, MergeMethods, MergeOutcome, MethodsFrom, Origin, PromotionHistory, PromotionPath, Snapshot, Source,
     Stack, StackFacts, StackMember, Tested, TopicHistory, TreeId, UnixMillis, UnixSeconds, Verdict,
 };
 use crate::policy::{FAMILIES, Fact, Judged, Reach, Trigger, config_changes, judge};
@@ -79,6 +79,22 @@ prop_compose! {
     }
 }
 
+fn lock() -> impl Strategy<Value = Option<Lock>> {
+    any::<Option<bool>>().prop_map(|locked| {
+        let (by, reason, since) = ("rita".to_owned(), "stocktaking".to_owned(), UnixMillis(0));
+        let until = |timed: bool| timed.then_some(UnixMillis(9));
+        locked.map(|timed| Lock {
+            id: 1,
+            by,
+            reason,
+            since,
+            until: until(timed),
+            while_open: None,
+            ended: None,
+        })
+    })
+}
+
 fn methods() -> impl Strategy<Value = Option<MergeMethods>> {
     let from = prop_oneof![Just(MethodsFrom::Settings), Just(MethodsFrom::Rules)];
     let some = (any::<(bool, bool)>(), from);
@@ -119,9 +135,9 @@ fn topic() -> impl Strategy<Value = TopicHistory> {
 
 /// A pull request on one of the routes, and all that may be known of it.
 fn facts() -> impl Strategy<Value = Facts> {
-    let known = (topic(), promotion(), back_merge(), deploys(), methods(), stacks());
+    let known = (topic(), promotion(), back_merge(), deploys(), methods(), stacks(), lock());
     (0..ENDS.len(), known, any::<bool>()).prop_map(|(at, known, is_snapshot)| {
-        let (topic, promotion, back_merge, deploys, methods, stacks) = known;
+        let (topic, promotion, back_merge, deploys, methods, stacks, lock) = known;
         let (head, base) = ENDS[at];
         let mut pull = pull(head, base, false);
         let path = PromotionPath::pro();
@@ -142,7 +158,7 @@ fn facts() -> impl Strategy<Value = Facts> {
         } else {
             History::NotNeeded
         };
-        Facts { methods, deploys, snapshot, stacks, ..Facts::new(pull, history) }
+        Facts { methods, deploys, snapshot, stacks, lock, ..Facts::new(pull, history) }
     })
 }
 
@@ -235,8 +251,8 @@ proptest! {
     }
 
     #[test]
-    fn deploys_and_merge_methods_alter_only_what_names_them(
-        path in path(), facts in facts(), deploys in deploys(), methods in methods(),
+    fn deploys_locks_and_merge_methods_alter_only_what_names_them(
+        path in path(), facts in facts(), deploys in deploys(), methods in methods(), lock in lock(),
         deployed in prop_oneof![Just(Deployed::Yes), Just(Deployed::No)],
     ) {
         let verdict = judge(&path, &facts);
@@ -246,6 +262,9 @@ proptest! {
                 history.deployed = deployed;
             }
             prop_assert_eq!(&judge(&path, &after), &verdict);
+        }
+        if judged(&path, &facts).reach(Trigger::LockChanged) == Reach::NEVER {
+            prop_assert_eq!(&judge(&path, &Facts { lock, ..facts.clone() }), &verdict);
         }
         if judged(&path, &facts).reach(Trigger::MergeMethodsChanged) == Reach::NEVER {
             prop_assert_eq!(judge(&path, &Facts { methods, ..facts }), verdict);

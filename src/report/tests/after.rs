@@ -10,7 +10,7 @@ use crate::model::config::Configuration;
 use crate::model::{
     Cause, Finding, Level,
     Outcome::{Fail, Pass, Wait, Warn},
-    PromotionPath, PullNumber, Undecided, UnixSeconds, Verdict,
+    PromotionPath, PullNumber, Undecided, UnixMillis, UnixSeconds, Verdict,
 };
 
 fn after(differs: bool, cut: bool) -> String {
@@ -172,9 +172,12 @@ fn a_configuration_that_changes_none() {
 }
 
 #[test]
-fn what_waits_leaves_a_merge_queue_at_once() {
+fn what_waits_leaves_a_merge_queue_at_once_with_its_end_in_the_title() {
+    let noon = UnixMillis(1_795_608_000_000);
     for (cause, title) in [
         (held(false), "Held: production was rolled back to 1715609f7"),
+        (locked(Some(noon), None), "Locked until 25 Nov 12:00 UTC by rita"),
+        (locked(None, None), "production is locked by rita"),
         (deploying(None), "Waits for the deploy of d93f69dd0 to staging"),
     ] {
         let judged = [(subject("staging", "production"), verdict(Wait, cause))];

@@ -7,6 +7,7 @@ mod deploy_status;
 mod dressed;
 mod first_screen;
 mod known_work;
+mod locks;
 mod promotion;
 mod repair_plan;
 mod rollbacks;

@@ -10,8 +10,10 @@ mod commands;
 mod copy;
 mod deploy_findings;
 mod known_work;
+mod locks;
 mod pass;
 mod promotion;
+mod rights;
 mod source;
 mod stacks;
 mod topic;
@@ -306,6 +308,7 @@ pub(super) fn explanation(scene: &Scene<'_>, finding: &Finding) -> Explanation {
                 &deploy_findings::Hold { from, to, by, reason, since, pulls, lifted },
             )
         }
+        Cause::Locked { environment, lock } => locks::locked(scene, environment, lock),
         Cause::Deploying { environment, since, ended } => {
             deploy_findings::deploying(scene, environment, *since, ended.as_deref())
         }

@@ -198,10 +198,10 @@ fn apply(connection: &Connection, change: &Change, now: UnixMillis) -> Result<()
             deploy_tables::store_hold(connection, *repository, environment, hold)
         }
         Change::Lock(repository, environment, lock) => {
-            locks::store_lock(connection, *repository, environment, lock)
+            locks::store_lock(connection, (*repository, environment), lock, now)
         }
         Change::Override(repository, number, given) => {
-            locks::store_override(connection, *repository, *number, given)
+            locks::store_override(connection, (*repository, *number), given, now)
         }
         Change::StartingPoint(repository, environment, start) => {
             deploy_tables::store_start(connection, *repository, environment, *start)

@@ -1,8 +1,8 @@
 //! Locks and overrides.
 
-use super::SqliteStore;
+use super::{SqliteStore, work_items};
 use crate::model::{EnvironmentName, Lock, Override, PullNumber, RepositoryId, UnixMillis};
-use crate::store::{LockStore, StoreError};
+use crate::store::{LockStore, StoreError, WorkItem};
 use async_trait::async_trait;
 use rusqlite::{Connection, OptionalExtension, named_params};
 
@@ -32,28 +32,28 @@ pub(super) const GIVEN_SINCE: &str = "
 
 pub(super) fn store_lock(
     connection: &Connection,
-    repository: RepositoryId,
-    environment: &EnvironmentName,
+    (repository, environment): (RepositoryId, &EnvironmentName),
     lock: &Lock,
+    now: UnixMillis,
 ) -> Result<(), StoreError> {
     connection.prepare_cached(STORE_LOCK)?.execute(named_params! {
         ":repository": repository, ":environment": environment, ":id": lock.id.cast_signed(),
         ":while_open": lock.while_open.filter(|_| lock.ended.is_none()), ":data": lock,
     })?;
-    Ok(())
+    work_items::mark(connection, &WorkItem::Lock(repository, environment.clone()), now).map(|_| ())
 }
 
 pub(super) fn store_override(
     connection: &Connection,
-    repository: RepositoryId,
-    number: PullNumber,
+    (repository, number): (RepositoryId, PullNumber),
     given: &Override,
+    now: UnixMillis,
 ) -> Result<(), StoreError> {
     connection.prepare_cached(STORE_OVERRIDE)?.execute(named_params! {
         ":repository": repository, ":number": number, ":id": given.id.cast_signed(),
         ":given_at": given.at, ":data": given,
     })?;
-    Ok(())
+    work_items::mark(connection, &WorkItem::PullRequest(repository, number), now).map(|_| ())
 }
 
 #[async_trait]

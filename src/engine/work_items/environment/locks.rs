@@ -89,6 +89,5 @@ impl EnvironmentWork<'_> {
         let name = EnvironmentName::from(&self.site.environment.name);
         self.changes.push(Change::Lock(self.site.repository.id, name, lock.clone()));
         self.lock = Some(lock);
-        self.lock_changed = true;
     }
 }

@@ -104,7 +104,6 @@ pub(super) async fn run(
         outcomes: Vec::new(),
         activity,
         lock: ctx.store.lock(id, &environment.name).await?,
-        lock_changed: false,
         in_a_comment: false,
     };
     work.take_in_called_back(&called_back);
@@ -179,8 +178,6 @@ struct EnvironmentWork<'a> {
     activity: DeployActivity,
     /// The newest lock, in force or over.
     lock: Option<Lock>,
-    /// Whether it is another one now: whoever wants to come in may be judged otherwise.
-    lock_changed: bool,
     /// Whether a comment asks for the act at hand: what is advised are commands for comments then.
     in_a_comment: bool,
 }
@@ -340,23 +337,10 @@ impl EnvironmentWork<'_> {
         }
         kept.extend(self.of_what_is_live(&mut concerned));
         kept.extend(concerned.into_iter().map(|number| Change::Mark(WorkItem::ChangeStatus(id, number))));
-        if self.lock_changed {
-            kept.extend(self.wanting_in().await?);
-        }
         if self.others_wait {
             kept.extend(waiting(ctx, id, (path, &environment.branch)).await?);
         }
         Ok(kept)
-    }
-
-    /// Whoever wants to come in: a lock keeps all of them out.
-    async fn wanting_in(&self) -> Result<Vec<Change>, WorkError> {
-        let (id, branch) = (self.site.repository.id, &self.site.environment.branch);
-        let open = self.site.ctx.store.open_pulls(id).await?;
-        let concerned = open
-            .iter()
-            .filter(|it| it.pull.base_branch == *branch || it.judged_base.as_ref() == Some(branch));
-        Ok(concerned.map(|it| Change::Mark(WorkItem::PullRequest(id, it.pull.number))).collect())
     }
 
     /// What follows where something else is live than before.
@@ -383,8 +367,7 @@ impl EnvironmentWork<'_> {
             let every = self.site.driver_of(deploy).ok()?.poll_every()?;
             Some(self.site.ctx.now() + every)
         });
-        let unlocked = self.locked().and_then(|lock| lock.until);
-        expiry.into_iter().chain(unlocked).chain(asked).chain(self.next_look_for_an_end()).min()
+        expiry.into_iter().chain(asked).chain(self.next_look_for_an_end()).min()
     }
 
     /// What was begun for a deploy, and is not found, may only not be in GitHub's lists yet: an error as long as that is

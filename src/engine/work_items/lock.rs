@@ -1,0 +1,117 @@
+//! A lock on an environment that began, was changed or ended: pull requests into the environment, and what a merge queue
+//! is about to merge there, are judged again. It is looked at once more when the lock's time is over.
+
+use super::merge_group;
+use super::pull_request::{last_verdict, reach};
+use crate::engine::context::EngineContext;
+use crate::engine::work_error::WorkError;
+use crate::model::{BranchName, Cause, Code, EnvironmentName, Level, Lock, PromotionPath, RepositoryId};
+use crate::policy::{Reach, Trigger};
+use crate::store::{Change, JudgedPull, RepositoryState, WorkItem};
+
+pub(super) async fn run(
+    ctx: &EngineContext,
+    item: &WorkItem,
+    id: RepositoryId,
+    name: &EnvironmentName,
+) -> Result<Vec<Change>, WorkError> {
+    let row = ctx.store.repository(id).await?.filter(|row| row.state == RepositoryState::Active);
+    let Some(row) = row else { return Ok(Vec::new()) };
+    let path = ctx.repository_config(&row).await?.path;
+    let Some(environment) = path.environment(name.as_str()) else { return Ok(Vec::new()) };
+    let now = ctx.now();
+    let lock = ctx.store.lock(id, &environment.name).await?.filter(|it| it.is_in_force(now));
+    let open = ctx.store.open_pulls(id).await?;
+    let concerned = open.iter().filter(|it| rests_on(&path, it, &environment.branch, lock.as_ref()));
+    let mut changes: Vec<Change> =
+        concerned.map(|it| Change::Mark(WorkItem::PullRequest(id, it.pull.number))).collect();
+    if let Some(lock) = lock {
+        changes.extend(merge_group::queued(ctx, id, &environment.branch).await?);
+        changes.extend(lock.until.map(|until| Change::MarkAt(item.clone(), until.max(now.just_after()))));
+    }
+    Ok(changes)
+}
+
+/// Whether a verdict may be another one now: it was made for this branch, and told of another lock or of none.
+fn rests_on(path: &PromotionPath, judged: &JudgedPull, branch: &BranchName, lock: Option<&Lock>) -> bool {
+    let Some(base) = &judged.judged_base else { return false };
+    let is_off = path.rules.level(Code::Locked) == Level::Off;
+    if is_off || reach(path, judged, base, |_| Trigger::LockChanged) == Reach::NEVER {
+        return false;
+    }
+    if base != branch {
+        // What was found for its own base, as a member of a stack, is not kept.
+        return judged.pull.base_branch == *branch;
+    }
+    let verdict = last_verdict(judged);
+    let told = verdict.iter().flat_map(|it| &it.findings).find_map(|finding| match &finding.cause {
+        Cause::Locked { lock, .. } => Some(lock),
+        _ => None,
+    });
+    told != lock
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{
+        CommitId, Finding, Outcome, PullNumber, PullRequest, PullRequestDetails, PullRequestState, Stack,
+        UnixMillis, Verdict,
+    };
+
+    fn name(branch: &str) -> BranchName {
+        BranchName::new(branch).unwrap()
+    }
+
+    fn lock(id: u64) -> Lock {
+        let (by, reason, since) = ("rita".to_owned(), "stocktaking".to_owned(), UnixMillis(5));
+        Lock { id, by, reason, since, until: None, while_open: None, ended: None }
+    }
+
+    /// A topic that was judged for one branch and goes into another, with what the check tells of a lock.
+    fn judged((judged_for, goes_into): (&str, &str), told: Option<Lock>) -> JudgedPull {
+        let commit = CommitId::from_bytes([1; 20]);
+        let cause = |lock| Cause::Locked { environment: judged_for.to_owned(), lock };
+        let findings = told.map(|lock| Finding::new(Outcome::Wait, cause(lock))).into_iter().collect();
+        let trunk = name(judged_for);
+        JudgedPull {
+            pull: PullRequest {
+                repository: RepositoryId(1),
+                number: PullNumber(1),
+                state: PullRequestState::Open,
+                head_branch: name("feature/x"),
+                head_commit: commit,
+                head_repository: Some(RepositoryId(1)),
+                base_branch: name(goes_into),
+                author: "ana".to_owned(),
+                updated_at: UnixMillis(1),
+                merged: None,
+                stack: (judged_for != goes_into).then_some(Stack { number: Some(7), trunk }),
+                details: PullRequestDetails::default(),
+            },
+            judged_head: Some(commit),
+            judged_base: Some(name(judged_for)),
+            verdict: Some(serde_json::to_string(&Verdict { findings }).unwrap()),
+            judged_at: Some(UnixMillis(1)),
+            judged_version: 1,
+            grants_noted: None,
+        }
+    }
+
+    #[test]
+    fn whoever_tells_of_another_lock_than_the_one_in_force_is_judged_again() {
+        let mut path = PromotionPath::pro();
+        let ends = ("staging", "staging");
+        let rests = |path: &PromotionPath, judged: JudgedPull, now: Option<Lock>| {
+            rests_on(path, &judged, &name("staging"), now.as_ref())
+        };
+        assert!(rests(&path, judged(ends, None), Some(lock(1))), "it begins");
+        assert!(!rests(&path, judged(ends, Some(lock(1))), Some(lock(1))), "it goes on");
+        assert!(rests(&path, judged(ends, Some(lock(1))), Some(lock(2))), "another one took its place");
+        assert!(rests(&path, judged(ends, Some(lock(1))), None), "it has ended");
+        assert!(!rests(&path, judged(("production", "production"), None), Some(lock(1))));
+        assert!(rests(&path, judged(("production", "staging"), None), Some(lock(1))), "a member of a stack");
+        path.rules.set(Code::Locked, Level::Off);
+        assert!(!rests(&path, judged(ends, None), Some(lock(1))), "nobody looks for it");
+    }
+}
