@@ -1,6 +1,6 @@
 use super::{
-    BranchName, Commit, CommitId, Hold, Lock, MergeMethods, MergedPull, OpenPull, Origin, PullRequestDetails,
-    Revert, StackFacts, TreeId, UnixSeconds,
+    BranchName, Commit, CommitId, Hold, Lock, MergeMethods, MergedPull, OpenPull, Origin, Override,
+    PullRequestDetails, Revert, StackFacts, TreeId, UnixSeconds,
 };
 
 /// The branch a pull request would merge.
@@ -327,12 +327,14 @@ pub struct Facts {
     pub stacks: StackFacts,
     /// The lock that is in force on the base's environment.
     pub lock: Option<Lock>,
+    /// The overrides that are in force on it.
+    pub overrides: Vec<Override>,
 }
 
 impl Facts {
     /// Those of a pull request of which nothing else is known.
     pub fn new(pull: PullEnds, history: History) -> Self {
-        let (details, deploys, stacks) = Default::default();
-        Self { pull, details, history, methods: None, deploys, snapshot: None, stacks, lock: None }
+        let (details, deploys, stacks, overrides) = Default::default();
+        Self { pull, details, history, methods: None, deploys, snapshot: None, stacks, lock: None, overrides }
     }
 }

@@ -36,6 +36,28 @@ pub struct Override {
     pub needs_second: bool,
 }
 
+/// What a verdict tells of the override of a finding.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Overridden {
+    /// Who gave it.
+    pub by: String,
+    /// The second person, where there was one.
+    #[serde(default)]
+    pub confirmed_by: Option<String>,
+    /// Why, in the words of who gave it.
+    pub reason: String,
+    /// When it ends by itself, if it does.
+    #[serde(default)]
+    pub until: Option<UnixMillis>,
+}
+
+impl From<&Override> for Overridden {
+    fn from(given: &Override) -> Self {
+        let Override { by, confirmed_by, reason, until, .. } = given.clone();
+        Self { by, confirmed_by, reason, until }
+    }
+}
+
 impl Override {
     /// Whether it counts at this moment, on what it was given for.
     pub fn is_in_force(&self, now: UnixMillis) -> bool {

@@ -91,7 +91,7 @@ pub use facts::{
     History, LedgerTip, Line, MergeOutcome, Moment, PromotionHistory, PullEnds, PushedAt, Snapshot,
     TipSource, TopicHistory,
 };
-pub use finding_override::Override;
+pub use finding_override::{Overridden, Override};
 pub use folded_names::{EnvironmentName, RepositoryName};
 pub use grants::{CommandGrant, Grants, MissingGrants};
 pub use holds::{Hold, Lifted};

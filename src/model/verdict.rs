@@ -1,4 +1,4 @@
-use super::{Cause, Level, Outcome, Snapshot, Undecided};
+use super::{Cause, Level, Outcome, Overridden, Snapshot, Undecided};
 
 /// One reason for a verdict.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -11,12 +11,15 @@ pub struct Finding {
     /// has it.
     #[serde(default)]
     pub level: Level,
+    /// The override because of which it keeps nothing back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub overridden: Option<Overridden>,
 }
 
 impl Finding {
     /// A finding that weighs what its rule says.
     pub fn new(severity: Outcome, cause: Cause) -> Self {
-        Self { severity, cause, level: Level::Enforce }
+        Self { severity, cause, level: Level::Enforce, overridden: None }
     }
 
     /// A finding because of which nothing may be merged.

@@ -12,6 +12,7 @@
 //! | `back_merge` | what a downstream environment may bring upstream |
 //! | `stacks` | which stacks a promotion must not be in |
 //! | `locks` | what a person keeps out for a while |
+//! | `overrides` | which findings a person has set aside |
 //! | `copy` | whether the copy branch is a copy |
 //! | `deployment_protection` | which jobs may deploy |
 //!
@@ -45,6 +46,7 @@ mod families;
 mod family;
 mod known_work;
 mod locks;
+mod overrides;
 mod promotion;
 mod repair;
 mod source;
@@ -105,7 +107,9 @@ pub fn judge(path: &PromotionPath, facts: &Facts) -> Verdict {
         }
         findings.push(finding);
     }
-    let verdict = weighed(path, findings);
+    let mut verdict = weighed(path, findings);
+    overrides::apply(facts, &mut verdict.findings);
+    sort(&mut verdict.findings);
     let note = stacks::may_be_stacked(path, &facts.stacks, &verdict.findings);
     Verdict { findings: verdict.findings.into_iter().chain(note).collect() }
 }
@@ -133,8 +137,13 @@ fn weighed(path: &PromotionPath, findings: Vec<Finding>) -> Verdict {
     if let Some(severity) = findings.iter().find(|it| told(it)).map(|it| it.severity) {
         findings.retain(|it| !matches!(it.cause, Cause::ChangesNothing { .. }) || it.severity > severity);
     }
-    findings.sort_by_key(|finding| (Reverse(finding.severity), finding.cause.code()));
+    sort(&mut findings);
     Verdict { findings }
+}
+
+/// Puts the most fundamental first: what would keep the pull request back, had nobody overridden it, goes before warnings.
+fn sort(findings: &mut [Finding]) {
+    findings.sort_by_key(|it| (Reverse(it.severity), it.overridden.is_none(), it.cause.code()));
 }
 
 fn takes_topics(path: &PromotionPath, pull: &PullEnds) -> bool {

@@ -81,6 +81,13 @@ fn also_found(further: &[Explanation]) -> Option<String> {
 fn relief(path: &PromotionPath, verdict: &Verdict, earlier: &Verdict) -> String {
     let blocked =
         |code: Code| earlier.findings.iter().any(|it| it.severity > Outcome::Warn && it.cause.code() == code);
+    let overridden = |it: &&Finding| it.overridden.is_some() && blocked(it.cause.code());
+    if let Some(finding) = verdict.findings.iter().find(overridden) {
+        let by = finding.overridden.as_ref().map_or("", |given| given.by.as_str());
+        let code = finding.cause.code();
+        let words = format!("This pull request may merge now, because % has overridden {code}.");
+        return Prose::new(&words, &[by]).markdown();
+    }
     let softened = verdict.findings.iter().filter(|it| it.level != Level::Enforce);
     let relaxed = levels(softened.clone().map(|it| (it.cause.code(), it.level)).filter(|it| blocked(it.0)));
     if let Some(relaxed) = relaxed {

@@ -1,6 +1,6 @@
 //! Sentences with names in them, said once for Markdown and for a terminal.
 
-use super::limits::shorten_middle;
+use super::limits::{shorten_end, shorten_middle};
 use super::markdown;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -96,6 +96,27 @@ impl Prose {
             .collect()
     }
 
+    /// How many characters it has.
+    pub(super) fn length(&self) -> usize {
+        length(&self.0)
+    }
+
+    /// In at most `limit` characters: where names that give way are not enough, the end does, too.
+    pub(super) fn cut(&self, limit: usize) -> Self {
+        let mut spans = self.within(limit).0;
+        while length(&spans) > limit {
+            let before = length(&spans[..spans.len() - 1]);
+            let Some(last) = spans.last_mut() else { break };
+            let (Span::Said(text) | Span::Name(text) | Span::Command(text)) = last;
+            if before + 1 < limit {
+                *text = shorten_end(text, limit - before);
+            } else {
+                spans.pop();
+            }
+        }
+        Self(spans)
+    }
+
     /// As a title of at most `limit` characters: the longest names give way in the middle, words of ours
     /// never do.
     pub(super) fn within(&self, limit: usize) -> Self {
@@ -169,6 +190,16 @@ mod tests {
         let title = title.within(60).plain();
         assert_eq!(title, "Wrong source: feature/…patience → production (needs staging)");
         assert!(title.chars().count() <= 60);
+    }
+
+    #[test]
+    fn what_is_cut_keeps_its_beginning() {
+        let title = Prose::new("Carries history of % and of % besides", &["staging", "master"]);
+        for limit in 2..title.length() {
+            assert!(title.cut(limit).length() <= limit, "{limit}: {}", title.cut(limit).plain());
+        }
+        assert_eq!(title.cut(30).plain(), "Carries history of st…ng and …");
+        assert_eq!(title.cut(60), title);
     }
 
     #[test]

@@ -181,7 +181,8 @@ pub enum Change {
     /// A lock as it is now. It replaces what is known of the one of its environment and number. Marks
     /// [`WorkItem::Lock`].
     Lock(RepositoryId, EnvironmentName, Lock),
-    /// An override as it is now. It replaces what is known of the one of its pull request and number.
+    /// An override as it is now. It replaces what is known of the one of its pull request and number. Marks the
+    /// pull request.
     Override(RepositoryId, PullNumber, Override),
     /// From where on moves of an environment's branch ask for deploys.
     StartingPoint(RepositoryId, EnvironmentName, StartingPoint),

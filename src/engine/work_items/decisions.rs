@@ -1,8 +1,9 @@
-//! What people have decided about a pull request, as far as it is in force: the lock on where it goes.
+//! What people have decided about a pull request, as far as it is in force: the lock on where it goes, and the overrides of
+//! what is found on it.
 
 use crate::engine::context::EngineContext;
 use crate::engine::work_error::WorkError;
-use crate::model::{Lock, PromotionPath, PullEnds, RepositoryId, Role};
+use crate::model::{Lock, Override, PromotionPath, PullEnds, PullNumber, RepositoryId, Role, UnixMillis};
 use crate::policy::{Fact, Judged};
 
 /// What is in force.
@@ -10,14 +11,16 @@ use crate::policy::{Fact, Judged};
 pub(super) struct Decisions {
     /// The lock on the base's environment.
     pub(super) lock: Option<Lock>,
+    /// The overrides that were given for the pull request with this head and base.
+    pub(super) overrides: Vec<Override>,
 }
 
 impl Decisions {
-    /// What is in force on a pull request with these ends.
+    /// What is in force on a pull request; on what has no number, as a merge group of unknown ones, nothing but the lock.
     pub(super) async fn on(
         ctx: &EngineContext,
         path: &PromotionPath,
-        id: RepositoryId,
+        (id, number): (RepositoryId, Option<PullNumber>),
         pull: &PullEnds,
     ) -> Result<Self, WorkError> {
         let now = ctx.now();
@@ -27,6 +30,19 @@ impl Decisions {
             }
             _ => None,
         };
-        Ok(Self { lock: lock.filter(|it| it.is_in_force(now)) })
+        let given = match number {
+            Some(number) => ctx.store.overrides(id, number).await?,
+            None => Vec::new(),
+        };
+        let is_about_it = |it: &Override| it.head == pull.head.commit && it.base == pull.base.branch;
+        Ok(Self {
+            lock: lock.filter(|it| it.is_in_force(now)),
+            overrides: given.into_iter().filter(|it| it.is_in_force(now) && is_about_it(it)).collect(),
+        })
+    }
+
+    /// When the first of the overrides ends by itself. The end of a lock is looked after by the lock's own work item.
+    pub(super) fn first_end(&self) -> Option<UnixMillis> {
+        self.overrides.iter().filter_map(|it| it.until).min()
     }
 }

@@ -254,8 +254,18 @@ impl Group<'_> {
             }
             None => Default::default(),
         };
-        let Decisions { lock } = Decisions::on(self.ctx, path, self.repository.id, ends).await?;
-        let known = KnownFacts { survey: &survey, details, methods: None, deploys, snapshot, stacks, lock };
+        let number = (self.repository.id, row.map(|row| row.number));
+        let Decisions { lock, overrides } = Decisions::on(self.ctx, path, number, ends).await?;
+        let known = KnownFacts {
+            survey: &survey,
+            details,
+            methods: None,
+            deploys,
+            snapshot,
+            stacks,
+            lock,
+            overrides,
+        };
         Ok(judge::judge_knowing(repository, path, pull, ledger, known).await)
     }
 

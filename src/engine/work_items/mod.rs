@@ -14,7 +14,7 @@
 //! | `deployment-protection` | `deployment_protection_rule` | lets a job into an environment, or keeps it out |
 //! | `copy` | `branch`, `environment` | moves the copy branch along, or says why not |
 //! | `change-status` | `environment` | says in a merged pull request how far it has come |
-//! | `pull-request` | `pull_request`, `branch`, `repository`, `stack`, `lock` | judges |
+//! | `pull-request` | `pull_request`, `branch`, `repository`, `stack`, `lock`, overrides, the clock | judges |
 //! | `stack` | `pull-request`, `repository` | marks those that stand on it, and those in a stack with it |
 //! | `lock` | commands, `pull-request`, the clock | marks those whose verdict rests on a lock |
 //! | `merge-group` | `merge_group`, `environment`, `lock` | judges a merge queue's entry |

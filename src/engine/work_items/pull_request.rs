@@ -25,7 +25,7 @@ use crate::lineage::{FetchedTips, Repository, Survey};
 use crate::model::config::RepositoryConfig;
 use crate::model::{
     Base, BranchName, DeployFacts, Finding, Head, MergeMethods, Outcome, PromotionPath, PullEnds, PullNumber,
-    PullRequest, PullRequestState, RepositoryId, Role, Undecided, Verdict, error_chain,
+    PullRequest, PullRequestState, RepositoryId, Role, Undecided, UnixMillis, Verdict, error_chain,
 };
 use crate::policy::{self, Fact, Reach, Trigger};
 use crate::store::{Change, JudgedPull, RepositoryRow, RepositoryState, WorkItem};
@@ -99,7 +99,10 @@ pub(super) async fn run(
     changes.extend(work.effects(&judged).await?);
     changes.extend(work.check_for_own_base(&judged).await?);
     match judged.error {
-        None => Ok(changes),
+        None => {
+            changes.extend(judged.look_again.map(|at| Change::MarkAt(item.clone(), at)));
+            Ok(changes)
+        }
         Some(error) => Err(WorkError { changes, ..error }),
     }
 }
@@ -127,6 +130,8 @@ struct Judged {
     verdict: Verdict,
     /// The same for the branch that it goes into itself, where a stack has it judged for another one.
     for_own_base: Option<(PullEnds, Verdict)>,
+    /// When something that people have decided about it ends by itself.
+    look_again: Option<UnixMillis>,
     /// Why it has to be tried again.
     error: Option<WorkError>,
 }
@@ -221,8 +226,10 @@ impl PullRequestWork<'_> {
         let own_base = own_base(&self.config.path, &row, &aimed).cloned();
         let mut judged = self.judge(row.clone(), aimed, &repository, &standing.survey).await;
         if let Some(base) = own_base {
-            let Judged { pull, verdict, .. } = self.judge(row, base, &repository, &standing.survey).await;
+            let Judged { pull, verdict, look_again, .. } =
+                self.judge(row, base, &repository, &standing.survey).await;
             judged.for_own_base = Some((pull, verdict));
+            judged.look_again = judged.look_again.into_iter().chain(look_again).min();
         }
         Ok(judged)
     }
@@ -282,7 +289,8 @@ impl PullRequestWork<'_> {
         if let Some(cause) = &self.config.invalid {
             let verdict = Verdict { findings: vec![Finding::new(Outcome::Unknown, cause.clone())] };
             let error = error_in(&verdict);
-            return Judged { pull: ends(&row, aimed), row, verdict, for_own_base: None, error };
+            let (for_own_base, look_again) = (None, None);
+            return Judged { pull: ends(&row, aimed), row, verdict, for_own_base, look_again, error };
         }
         let path = &self.config.path;
         let Some(base) = survey.tips.get(&aimed) else {
@@ -315,11 +323,12 @@ impl PullRequestWork<'_> {
             Ok(known) => known,
             Err(error) => return undecided(row, pull.base.branch, NotDecided::by(error)),
         };
-        let Decisions { lock } = decisions;
+        let look_again = decisions.first_end();
+        let Decisions { lock, overrides } = decisions;
         let (details, stacks) = (row.details.clone(), stack_facts(path, &row, memory.open()));
-        let known = KnownFacts { survey, details, methods, deploys, snapshot, stacks, lock };
+        let known = KnownFacts { survey, details, methods, deploys, snapshot, stacks, lock, overrides };
         let (verdict, error) = settled(judge::judge_knowing(repository, path, &pull, &ledger, known).await);
-        Judged { row, pull, verdict, for_own_base: None, error }
+        Judged { row, pull, verdict, for_own_base: None, look_again, error }
     }
 
     /// What is remembered by now, as the verdict on this pull request needs it.
@@ -345,7 +354,7 @@ impl PullRequestWork<'_> {
     ) -> Result<(DeployFacts, Decisions), WorkError> {
         let (ctx, path) = (self.ctx, &self.config.path);
         let deploys = deploy_facts::known(ctx, path, row, pull).await?;
-        let decisions = Decisions::on(ctx, path, row.repository, pull).await?;
+        let decisions = Decisions::on(ctx, path, (row.repository, Some(row.number)), pull).await?;
         Ok((deploys, decisions))
     }
 
@@ -405,5 +414,5 @@ pub(super) fn reach(
 
 fn undecided(row: PullRequest, aimed: BranchName, why: NotDecided) -> Judged {
     let (verdict, error) = why.verdict();
-    Judged { pull: ends(&row, aimed), error, row, verdict, for_own_base: None }
+    Judged { pull: ends(&row, aimed), error, row, verdict, for_own_base: None, look_again: None }
 }

@@ -134,7 +134,7 @@ fn topic() -> impl Strategy<Value = TopicHistory> {
 }
 
 /// A pull request on one of the routes, and all that may be known of it.
-fn facts() -> impl Strategy<Value = Facts> {
+pub(super) fn facts() -> impl Strategy<Value = Facts> {
     let known = (topic(), promotion(), back_merge(), deploys(), methods(), stacks(), lock());
     (0..ENDS.len(), known, any::<bool>()).prop_map(|(at, known, is_snapshot)| {
         let (topic, promotion, back_merge, deploys, methods, stacks, lock) = known;
@@ -167,7 +167,7 @@ fn level() -> impl Strategy<Value = Level> {
 }
 
 /// A configuration with some rules set otherwise.
-fn path() -> impl Strategy<Value = PromotionPath> {
+pub(super) fn path() -> impl Strategy<Value = PromotionPath> {
     proptest::collection::vec((0..Code::ALL.len(), level()), 0..4).prop_map(|levels| {
         let mut path = PromotionPath::pro();
         for (code, level) in levels {

@@ -1,4 +1,5 @@
 mod families;
+mod overrides;
 
 use std::collections::HashSet;
 

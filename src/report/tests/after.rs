@@ -222,7 +222,7 @@ fn a_merge_group_holds_two() {
     git push --force-with-lease=feature/y:15ae5d4fffbbae13000000000000000000000386 origin HEAD:refs/heads/feature/y
     ```
 
-    **Who can act.** Anyone who can push to `feature/y`. Towpath has no override; admins can change the rules of `integration`.
+    **Who can act.** Anyone who can push to `feature/y`. Anyone with the role `maintain` or a higher one can override it with `/override TP201 --reason '…'`.
 
     [TP201: what it means](https://towpath.example/findings#tp201)
 
@@ -332,7 +332,7 @@ fn foreign_commits_are_named_with_who_brought_them() {
     git push --force-with-lease=feature/x:d93f69dd0126b5e9000000000000000000000384 origin HEAD:refs/heads/feature/x
     ```
 
-    **Who can act.** Anyone who can push to `feature/x`. Towpath has no override; admins can change the rules of `integration`.
+    **Who can act.** Anyone who can push to `feature/x`. Anyone with the role `maintain` or a higher one can override it with `/override TP201 --reason '…'`.
 
     [TP201: what it means](https://towpath.example/findings#tp201)
 

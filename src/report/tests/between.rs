@@ -18,7 +18,7 @@ fn waits_until_the_source_was_deployed() {
 
     **What to do.** Deploy `d93f69dd0` to `staging`. Once GitHub has a successful deployment of the same files, Towpath checks this again.
 
-    **Who can act.** Anyone who deploys to `staging`. Towpath has no override; admins can change the rules of `production`.
+    **Who can act.** Anyone who deploys to `staging`. Anyone with the role `maintain` or a higher one can override it with `/override TP303 --reason '…'`.
 
     [TP303: what it means](https://towpath.example/findings#tp303)
 
@@ -59,7 +59,7 @@ fn a_squash_made_later_promotions_conflict() {
     git push origin HEAD:refs/heads/staging
     ```
 
-    **Who can act.** Anyone who can push to `staging`. Towpath has no override; admins can change the rules of `production`.
+    **Who can act.** Anyone who can push to `staging`. Nobody can override TP302; admins can change the rules of `production`.
 
     [TP302: what it means](https://towpath.example/findings#tp302)
 
@@ -205,7 +205,7 @@ fn the_copy_has_files_of_its_own() {
     git push --force-with-lease=master:7776e396807131fe000000000000000000000385 origin d93f69dd0126b5e9000000000000000000000384:refs/heads/master
     ```
 
-    **Who can act.** Anyone who can force-push to `master`. If its rules let nobody do that, an admin has to allow it. Towpath has no override; admins can change the rules of `master`.
+    **Who can act.** Anyone who can force-push to `master`. If its rules let nobody do that, an admin has to allow it.
 
     [TP502: what it means](https://towpath.example/findings#tp502)
 
@@ -248,7 +248,7 @@ fn the_configuration_cannot_be_read() {
     towpath config check .github/towpath.yml
     ```
 
-    **Who can act.** Anyone who can change the default branch.
+    **Who can act.** Anyone who can change the default branch. Nobody can override TP601; admins can change the rules of `integration`.
 
     [TP601: what it means](https://towpath.example/findings#tp601)
 

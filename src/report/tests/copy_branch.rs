@@ -42,7 +42,7 @@ fn a_copy_that_is_none_is_told_in_an_issue() {
     git push --force-with-lease=master:7776e396807131fe000000000000000000000385 origin d93f69dd0126b5e9000000000000000000000384:refs/heads/master
     ```
 
-    **Who can act.** Anyone who can push to `master`. Towpath has no override; admins can change the rules of `master`.
+    **Who can act.** Anyone who can push to `master`.
 
     Towpath closes this issue once it is repaired.
 

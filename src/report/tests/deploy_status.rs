@@ -31,7 +31,7 @@ fn a_held_environment_waits_and_says_who_lifts_the_hold() {
     towpath hold lift --repository acme/store --environment production --reason '…'
     ```
 
-    **Who can act.** The operator of Towpath. Towpath has no override; admins can change the rules of `production`.
+    **Who can act.** The operator of Towpath. Nobody can override TP406; admins can change the rules of `production`.
 
     [TP406: what it means](https://towpath.example/findings#tp406)
 
@@ -71,7 +71,7 @@ fn a_deploy_under_way_is_waited_for_by_itself() {
 
     **What to do.** Wait. Towpath checks this again when the deploy ends.
 
-    **Who can act.** Nobody has to.
+    **Who can act.** Nobody has to. Anyone with the role `maintain` or a higher one can override it with `/override TP408 --reason '…'`.
 
     [TP408: what it means](https://towpath.example/findings#tp408)
 
@@ -89,7 +89,7 @@ fn a_failed_deploy_waits_for_a_person() {
 
     **What to do.** Fix it and merge the fix into `staging`, or run its deploy again. Once the same files are deployed there, Towpath checks this again.
 
-    **Who can act.** Anyone who deploys to `staging`. Towpath has no override; admins can change the rules of `production`.
+    **Who can act.** Anyone who deploys to `staging`. Anyone with the role `maintain` or a higher one can override it with `/override TP408 --reason '…'`.
 
     [TP408: what it means](https://towpath.example/findings#tp408)
 

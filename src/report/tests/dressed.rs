@@ -121,7 +121,7 @@ fn the_terminal_says_the_same_without_markdown() {
 
     Another way. Put the same commits on a new branch from integration, open a pull request from it and close this one.
 
-    Who can act. Anyone who can push to feature/x. Towpath has no override; admins can change the rules of integration.
+    Who can act. Anyone who can push to feature/x. Anyone with the role maintain or a higher one can override it with `/override TP201 --reason '…'`.
 
     Part of staging, but not of integration:
         08d12e6b7  Promote integration (Ada)
@@ -223,7 +223,7 @@ fn json_words_are_plain() {
 
     If the fork has new work, push it to a branch with another name. Open a pull request from there into the environment that takes topics.
 
-    The author of the pull request, and anyone with write access. Towpath has no override; admins can change the rules of staging.
+    The author of the pull request, and anyone with write access. Nobody can override TP103; admins can change the rules of staging.
     ");
 }
 

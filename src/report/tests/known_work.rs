@@ -95,7 +95,7 @@ fn a_hotfix_carries_work_merged_elsewhere() {
     git push --force-with-lease=hotfix/x:d93f69dd0126b5e9000000000000000000000384 origin HEAD:refs/heads/hotfix/x
     ```
 
-    **Who can act.** Anyone who can push to `hotfix/x`. Towpath has no override; admins can change the rules of `production`.
+    **Who can act.** Anyone who can push to `hotfix/x`. Anyone with the role `maintain` or a higher one can override it with `/override TP204 --reason '…'`.
 
     [TP204: what it means](https://towpath.example/findings#tp204)
 

@@ -21,7 +21,7 @@ fn locked_until_somebody_unlocks_it() {
 
     **What to do.** Wait until the lock ends: Towpath then checks this again by itself. To end it, comment `/unlock production`.
 
-    **Who can act.** `rita`, who holds the lock; and anyone with the role `maintain` or a higher one, with `/unlock production --force`.
+    **Who can act.** `rita`, who holds the lock; and anyone with the role `maintain` or a higher one, with `/unlock production --force`. Nobody can override TP402; admins can change the rules of `production`.
 
     [TP402: what it means](https://towpath.example/findings#tp402)
 
@@ -40,7 +40,7 @@ fn locked_until_a_time_or_the_end_of_a_pull_request() {
 
     **What to do.** Wait until the lock ends: Towpath then checks this again by itself. To end it, comment `/unlock production`.
 
-    **Who can act.** `rita`, who holds the lock; and anyone with the role `maintain` or a higher one, with `/unlock production --force`.
+    **Who can act.** `rita`, who holds the lock; and anyone with the role `maintain` or a higher one, with `/unlock production --force`. Nobody can override TP402; admins can change the rules of `production`.
 
     [TP402: what it means](https://towpath.example/findings#tp402)
 
@@ -66,7 +66,7 @@ fn who_may_unlock_is_as_the_project_has_it_and_titles_stay_short() {
     assert_eq!(check.title, "Locked until 25 Nov 12:00 UTC by a-very-long-l…racters-or-so");
     assert!(check.summary.len() < 2_500, "{}", check.summary);
     let who = check.summary.lines().find(|line| line.contains("Who can act")).unwrap();
-    insta::assert_snapshot!(who, @"**Who can act.** `a-very-long-login-of-39-characters-or-so`, who holds the lock; and anyone with the role `admin` or the members of the team `release` or the members of the team `ops`, with `/tp-unlock 'live shop' --force`.");
+    insta::assert_snapshot!(who, @"**Who can act.** `a-very-long-login-of-39-characters-or-so`, who holds the lock; and anyone with the role `admin` or the members of the team `release` or the members of the team `ops`, with `/tp-unlock 'live shop' --force`. Nobody can override TP402; admins can change the rules of `live`.");
 }
 
 #[test]

@@ -22,7 +22,7 @@ fn a_head_behind_is_brought_forward() {
     gh pr create --repo acme/store --base integration --head production --title 'Carry production back to integration' --body ''
     ```
 
-    **Who can act.** Anyone who can open a pull request. Towpath has no override; admins can change the rules of `production`.
+    **Who can act.** Anyone who can open a pull request. Anyone with the role `maintain` or a higher one can override it with `/override TP104 --reason '…'`.
 
     [TP104: what it means](https://towpath.example/findings#tp104)
 
@@ -78,7 +78,7 @@ fn a_snapshot_is_judged_as_its_environment() {
     gh pr create --repo acme/store --base staging --head integration --title 'Promote integration to staging' --body ''
     ```
 
-    **Who can act.** The author of the pull request, and anyone with write access. Towpath has no override; admins can change the rules of `staging`.
+    **Who can act.** The author of the pull request, and anyone with write access. Anyone with the role `maintain` or a higher one can override it with `/override TP104 --reason '…'`.
 
     [TP104: what it means](https://towpath.example/findings#tp104)
 
@@ -104,7 +104,7 @@ fn a_snapshot_is_judged_as_its_environment() {
     gh pr create --repo acme/store --base integration --head staging --title 'Carry staging back to integration' --body ''
     ```
 
-    **Who can act.** Anyone who can open a pull request. Towpath has no override; admins can change the rules of `staging`.
+    **Who can act.** Anyone who can open a pull request. Anyone with the role `maintain` or a higher one can override it with `/override TP301 --reason '…'`.
 
     [TP301: what it means](https://towpath.example/findings#tp301)
 
@@ -193,7 +193,7 @@ fn what_was_not_tested_is_carried_back() {
     gh pr create --repo acme/store --base integration --head production --title 'Carry production back to integration' --body ''
     ```
 
-    **Who can act.** Anyone who can open a pull request. Towpath has no override; admins can change the rules of `production`.
+    **Who can act.** Anyone who can open a pull request. Anyone with the role `maintain` or a higher one can override it with `/override TP301 --reason '…'`.
 
     [TP301: what it means](https://towpath.example/findings#tp301)
 
@@ -314,7 +314,7 @@ fn conflicts_are_resolved_upstream() {
     gh pr create --repo acme/store --base integration --head production --title 'Carry production back to integration' --body ''
     ```
 
-    **Who can act.** Anyone who can open a pull request. Towpath has no override; admins can change the rules of `production`.
+    **Who can act.** Anyone who can open a pull request. Nobody can override TP302; admins can change the rules of `production`.
 
     [TP302: what it means](https://towpath.example/findings#tp302)
 
@@ -387,7 +387,7 @@ fn a_copy_with_changes_of_its_own_is_kept_aside() {
     git push --force-with-lease=master:7776e396807131fe000000000000000000000385 origin d93f69dd0126b5e9000000000000000000000384:refs/heads/master
     ```
 
-    **Who can act.** Anyone who can force-push to `master`. If its rules let nobody do that, an admin has to allow it. Towpath has no override; admins can change the rules of `master`.
+    **Who can act.** Anyone who can force-push to `master`. If its rules let nobody do that, an admin has to allow it. Nobody can override TP302; admins can change the rules of `master`.
 
     [TP302: what it means](https://towpath.example/findings#tp302)
 

@@ -72,7 +72,7 @@ fn a_topic_into_production_is_sent_to_integration() {
     gh pr edit 12 --repo acme/store --base integration
     ```
 
-    **Who can act.** The author of the pull request, and anyone with write access. Towpath has no override; admins can change the rules of `production`.
+    **Who can act.** The author of the pull request, and anyone with write access. Anyone with the role `maintain` or a higher one can override it with `/override TP101 --reason '…'`.
 
     [TP101: what it means](https://towpath.example/findings#tp101)
 
@@ -110,7 +110,7 @@ fn the_copy_branch_is_merged_nowhere() {
     gh pr close 12 --repo acme/store
     ```
 
-    **Who can act.** The author of the pull request, and anyone with write access. Towpath has no override; admins can change the rules of `staging`.
+    **Who can act.** The author of the pull request, and anyone with write access. Anyone with the role `maintain` or a higher one can override it with `/override TP101 --reason '…'`.
 
     [TP101: what it means](https://towpath.example/findings#tp101)
 
@@ -138,7 +138,7 @@ fn a_skipped_environment_comes_first() {
     gh pr edit 12 --repo acme/store --base staging
     ```
 
-    **Who can act.** The author of the pull request, and anyone with write access. Towpath has no override; admins can change the rules of `production`.
+    **Who can act.** The author of the pull request, and anyone with write access. Anyone with the role `maintain` or a higher one can override it with `/override TP102 --reason '…'`.
 
     [TP102: what it means](https://towpath.example/findings#tp102)
 
@@ -182,7 +182,7 @@ fn a_promotion_from_a_fork_is_opened_from_here() {
     gh pr close 12 --repo acme/store
     ```
 
-    **Who can act.** The author of the pull request, and anyone with write access. Towpath has no override; admins can change the rules of `staging`.
+    **Who can act.** The author of the pull request, and anyone with write access. Nobody can override TP103; admins can change the rules of `staging`.
 
     [TP103: what it means](https://towpath.example/findings#tp103)
 
@@ -216,7 +216,7 @@ fn the_copy_takes_only_production() {
     gh pr edit 12 --repo acme/store --base integration
     ```
 
-    **Who can act.** The author of the pull request, and anyone with write access. Towpath has no override; admins can change the rules of `master`.
+    **Who can act.** The author of the pull request, and anyone with write access. Nobody can override TP107; admins can change the rules of `master`.
 
     [TP107: what it means](https://towpath.example/findings#tp107)
 

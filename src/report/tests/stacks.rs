@@ -19,7 +19,7 @@ fn a_promotion_in_a_stack_is_taken_out_of_it() {
     gh stack unstack 7
     ```
 
-    **Who can act.** The author of the pull request, and anyone with write access. Towpath has no override; admins can change the rules of `production`.
+    **Who can act.** The author of the pull request, and anyone with write access. Nobody can override TP108; admins can change the rules of `production`.
 
     [TP108: what it means](https://towpath.example/findings#tp108)
 
@@ -54,7 +54,7 @@ fn a_stack_without_a_number_is_taken_apart_on_the_page() {
     - On the page: open the map of the stack beside the title and choose Unstack.
     - GitHub does not report that a stack was taken apart, so press Re-check then. Without that, Towpath notices within the hour.
 
-    **Who can act.** The author of the pull request, and anyone with write access. Towpath has no override; admins can change the rules of `staging`.
+    **Who can act.** The author of the pull request, and anyone with write access. Nobody can override TP108; admins can change the rules of `staging`.
 
     [TP108: what it means](https://towpath.example/findings#tp108)
 

@@ -25,7 +25,7 @@ fn a_topic_with_foreign_history_is_picked_onto_the_base() {
     git push --force-with-lease=feature/x:d93f69dd0126b5e9000000000000000000000384 origin HEAD:refs/heads/feature/x
     ```
 
-    **Who can act.** Anyone who can push to `feature/x`. Towpath has no override; admins can change the rules of `integration`.
+    **Who can act.** Anyone who can push to `feature/x`. Anyone with the role `maintain` or a higher one can override it with `/override TP201 --reason '…'`.
 
     [TP201: what it means](https://towpath.example/findings#tp201)
 
@@ -94,7 +94,7 @@ fn a_topic_in_a_fork_is_pushed_to_the_fork() {
     git push --force-with-lease=feature/x:d93f69dd0126b5e9000000000000000000000384 origin HEAD:refs/heads/feature/x
     ```
 
-    **Who can act.** Anyone who can push to `feature/x` in the fork. Towpath has no override; admins can change the rules of `integration`.
+    **Who can act.** Anyone who can push to `feature/x` in the fork. Anyone with the role `maintain` or a higher one can override it with `/override TP201 --reason '…'`.
 
     [TP201: what it means](https://towpath.example/findings#tp201)
 
@@ -160,7 +160,7 @@ fn a_topic_without_own_work_is_closed() {
     gh pr close 12 --repo acme/store
     ```
 
-    **Who can act.** Anyone who can push to `feature/x`. Towpath has no override; admins can change the rules of `integration`.
+    **Who can act.** Anyone who can push to `feature/x`. Anyone with the role `maintain` or a higher one can override it with `/override TP201 --reason '…'`.
 
     [TP201: what it means](https://towpath.example/findings#tp201)
 
@@ -243,7 +243,7 @@ fn an_unrelated_topic_is_picked_over() {
     git push --force-with-lease=feature/x:d93f69dd0126b5e9000000000000000000000384 origin HEAD:refs/heads/feature/x
     ```
 
-    **Who can act.** Anyone who can push to `feature/x`. Towpath has no override; admins can change the rules of `integration`.
+    **Who can act.** Anyone who can push to `feature/x`. Nobody can override TP206; admins can change the rules of `integration`.
 
     [TP206: what it means](https://towpath.example/findings#tp206)
 
@@ -281,7 +281,7 @@ fn another_project_is_not_picked_over() {
 
     **What to do.** Start a new branch from `integration` and copy over the files that belong to your change. There are too many commits here to pick one by one.
 
-    **Who can act.** Anyone who can push to `feature/x`. Towpath has no override; admins can change the rules of `integration`.
+    **Who can act.** Anyone who can push to `feature/x`. Nobody can override TP206; admins can change the rules of `integration`.
 
     [TP206: what it means](https://towpath.example/findings#tp206)
 
@@ -302,7 +302,7 @@ fn an_environment_without_shared_history_was_replaced() {
 
     **What to do.** Somebody replaced one of the two branches. The repository's Activity page lists each push: find the commit where the branch was, and point it there again.
 
-    **Who can act.** Anyone who can push to `staging`. Towpath has no override; admins can change the rules of `production`.
+    **Who can act.** Anyone who can push to `staging`. Nobody can override TP206; admins can change the rules of `production`.
 
     [TP206: what it means](https://towpath.example/findings#tp206)
 

@@ -107,7 +107,7 @@ pub(super) fn reset(scene: &Scene<'_>, only_on_copy: &[Commit], explanation: &mu
         Some(NotCopied::Diverged { guard, .. }) => guard,
         _ => &Guard::Unknown,
     };
-    explanation.who = Some(who_may_force(base, guard).then(scene.no_override()));
+    explanation.who = Some(who_may_force(base, guard));
     if !only_on_copy.is_empty() {
         let caption = Prose::new("Only on %:", &[base]);
         explanation.evidence.push(Evidence::Commits(caption, only_on_copy.to_vec()));

@@ -52,7 +52,7 @@ pub(super) fn held(scene: &Scene<'_>, hold: &Hold<'_>) -> Explanation {
         )],
         after: vec![Prose::new("Towpath then checks this again by itself.", &[])],
     });
-    explanation.who = Some(Prose::new("The operator of Towpath.", &[]).then(scene.no_override()));
+    explanation.who = Some(Prose::new("The operator of Towpath.", &[]));
     explanation
 }
 
@@ -98,6 +98,6 @@ pub(super) fn deploying(
          this again.",
         &[&head],
     )));
-    explanation.who = Some(Prose::new("Anyone who deploys to %.", &[environment]).then(scene.no_override()));
+    explanation.who = Some(Prose::new("Anyone who deploys to %.", &[environment]));
     explanation
 }

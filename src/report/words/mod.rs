@@ -30,8 +30,8 @@ use super::copy_standing::CopyStanding;
 use super::prose::{Prose, row};
 use super::{Subject, shell};
 use crate::model::{
-    BranchName, Cause, Code, Commit, CommitId, Environment, Finding, Level, PromotionPath, PullEnds, Role,
-    Snapshot, Source,
+    BranchName, Cause, Code, Commit, CommitId, Environment, Finding, Level, Outcome, PromotionPath, PullEnds,
+    Role, Snapshot, Source,
 };
 
 /// Everything there is to say about one finding.
@@ -231,25 +231,19 @@ impl<'a> Scene<'a> {
         Some(entry)
     }
 
-    /// Who can act on a topic, and who decides in the end.
+    /// Who can act on a topic.
     fn whoever_pushes_the_head(&self) -> Prose {
         let head = self.head();
-        let first = if self.pull.head.fork {
+        if self.pull.head.fork {
             Prose::new("Anyone who can push to % in the fork.", &[&head])
         } else {
             Prose::new("Anyone who can push to %.", &[&head])
-        };
-        first.then(self.no_override())
+        }
     }
 
     /// Who can act on the pull request itself.
-    fn whoever_edits_the_pull(&self) -> Prose {
+    fn whoever_edits_the_pull() -> Prose {
         Prose::new("The author of the pull request, and anyone with write access.", &[])
-            .then(self.no_override())
-    }
-
-    fn no_override(&self) -> Prose {
-        Prose::new(" Towpath has no override; admins can change the rules of %.", &[self.base()])
     }
 }
 
@@ -319,8 +313,17 @@ pub(super) fn explanation(scene: &Scene<'_>, finding: &Finding) -> Explanation {
         }
         Cause::CouldNotDecide(why) => undecided::undecided(scene, why),
     };
-    explanation.code = Some(finding.cause.code());
+    let code = finding.cause.code();
+    explanation.code = Some(code);
     soften(&mut explanation, finding);
+    if let Some(given) = &finding.overridden {
+        rights::overridden(&mut explanation, given);
+    }
+    // The copy branch is judged without a pull request.
+    let is_of_a_pull = !matches!(code, Code::CouldNotDecide | Code::CopyStale | Code::CopyDiverged);
+    let stops = finding.severity > Outcome::Warn && is_of_a_pull;
+    explanation.who =
+        explanation.who.map(|who| if stops { who.then(rights::overriding(scene, code)) } else { who });
     explanation
 }
 

@@ -36,7 +36,7 @@ fn snapshot_behind(scene: &Scene<'_>, snapshot: &Snapshot) -> Explanation {
     let open = scene.gh_create(&scene.pull.base.branch, &snapshot.of, &format!("Promote {of} to {base}"));
     explanation.repair =
         Some(Step { lead, commands: vec![scene.gh_pr("close", ""), open], after: Vec::new() });
-    explanation.who = Some(scene.whoever_edits_the_pull());
+    explanation.who = Some(Scene::whoever_edits_the_pull());
     explanation
 }
 
@@ -124,7 +124,7 @@ fn join_again(scene: &Scene<'_>, squashed: &Commit, only_on_base: &[Commit], exp
             &[base],
         )],
     });
-    explanation.who = Some(Prose::new("Anyone who can push to %.", &[&head]).then(scene.no_override()));
+    explanation.who = Some(Prose::new("Anyone who can push to %.", &[&head]));
     base_only_evidence(scene, only_on_base, explanation);
 }
 
@@ -152,7 +152,7 @@ pub(super) fn not_verified(scene: &Scene<'_>, environment: &str) -> Explanation 
         "Deploy % to %. Once GitHub has a successful deployment of the same files, Towpath checks this again.",
         &[&tip, environment],
     )));
-    explanation.who = Some(Prose::new("Anyone who deploys to %.", &[environment]).then(scene.no_override()));
+    explanation.who = Some(Prose::new("Anyone who deploys to %.", &[environment]));
     explanation
 }
 
@@ -246,7 +246,7 @@ fn bring_upstream(
         Some(first) => promote_first(scene, first, explanation),
         None => carry_back(scene, only_on_base, explanation),
     }
-    explanation.who = Some(Prose::new("Anyone who can open a pull request.", &[]).then(scene.no_override()));
+    explanation.who = Some(Prose::new("Anyone who can open a pull request.", &[]));
     base_only_evidence(scene, only_on_base, explanation);
 }
 

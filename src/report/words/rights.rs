@@ -1,10 +1,16 @@
-//! Who may give a command.
+//! Who may set a finding aside, and what is said of one that somebody has set aside.
 
+use super::super::limits::{TITLE, shorten_end};
 use super::super::prose::Prose;
-use crate::model::{Grantee, PromotionPath, RepositoryRole};
+use super::super::stamp;
+use super::{Explanation, Scene};
+use crate::model::{Code, Grantee, Overridden, PromotionPath, RepositoryRole};
 
 /// The longest reason that is shown, in characters. The audit log has all of it.
 pub(super) const REASON: usize = 500;
+
+/// So much of a title is for who has overridden it, in characters.
+const OVERRIDDEN_BY: usize = 34;
 
 /// Whoever may give the command called `name`: whoever maintains the repository, where the project does not say. Of roles
 /// none below `least` is enough. `None` where nobody may.
@@ -29,4 +35,35 @@ pub(super) fn who_may(
         Grantee::Role(_) => None,
     });
     role.into_iter().chain(teams).reduce(|all, more| all.then(Prose::new(" or ", &[])).then(more))
+}
+
+/// Whether and how a finding can be overridden, as a sentence after who can act.
+pub(super) fn overriding(scene: &Scene<'_>, code: Code) -> Prose {
+    let environment = scene.path.environments.iter().find(|it| it.branch.as_str() == scene.base());
+    let environment = environment.map(|it| it.name.as_str());
+    let who = who_may(scene.path, "override", environment, RepositoryRole::Read);
+    let Some(who) = who.filter(|_| code.can_be_overridden()) else {
+        let nobody = format!(" Nobody can override {code}; admins can change the rules of %.");
+        return Prose::new(&nobody, &[scene.base()]);
+    };
+    let command = format!("/{}override {code} --reason '…'", scene.path.command_prefix);
+    let second = if scene.path.overrides.second { ", and a second person confirms." } else { "." };
+    let can = Prose::new(" ", &[]).then(who.capitalized()).then(Prose::new(" can override it with ", &[]));
+    can.command(&command).then(Prose::new(second, &[]))
+}
+
+/// Says of a finding that somebody has set it aside: who, why and for how long.
+pub(super) fn overridden(explanation: &mut Explanation, given: &Overridden) {
+    let by = Prose::new(" (overridden by %)", &[&given.by]).within(OVERRIDDEN_BY);
+    let title = explanation.title.cut(TITLE - by.length());
+    explanation.title = title.then(by);
+    let reason = shorten_end(&given.reason, REASON);
+    let mut words = Prose::new("% has overridden this: %.", &[&given.by, &reason]);
+    if let Some(second) = &given.confirmed_by {
+        words = words.then(Prose::new(" % has confirmed it.", &[second]));
+    }
+    let until = given.until.map(|until| format!(", at the latest on {}", stamp::utc(until.to_seconds())));
+    let end = " The override ends when the head moves, the base branch changes or something else is found";
+    let end = Prose::new(&format!("{end}{}.", until.unwrap_or_default()), &[]);
+    explanation.detail.insert(0, words.then(end));
 }

@@ -46,7 +46,7 @@ pub(super) fn wrong_base(
         let lead = Prose::new("No environment takes %. Close this pull request:", &[&head]);
         explanation.repair = Some(scene.close(lead));
     }
-    explanation.who = Some(scene.whoever_edits_the_pull());
+    explanation.who = Some(Scene::whoever_edits_the_pull());
     explanation
 }
 
@@ -75,7 +75,7 @@ pub(super) fn skipped(scene: &Scene<'_>, needs: &[BranchName], next: Option<&Bra
             &[next.as_str(), next.as_str()],
         )));
     }
-    explanation.who = Some(scene.whoever_edits_the_pull());
+    explanation.who = Some(Scene::whoever_edits_the_pull());
     explanation
 }
 
@@ -102,7 +102,7 @@ pub(super) fn fork_head(scene: &Scene<'_>, own: &BranchName) -> Explanation {
          environment that takes topics.",
         &[],
     )));
-    explanation.who = Some(scene.whoever_edits_the_pull());
+    explanation.who = Some(Scene::whoever_edits_the_pull());
     explanation
 }
 
@@ -128,6 +128,6 @@ pub(super) fn copy_takes_only(
         let lead = Prose::new("Close this pull request; % only ever follows %:", &[base, only.as_str()]);
         explanation.repair = Some(scene.close(lead));
     }
-    explanation.who = Some(scene.whoever_edits_the_pull());
+    explanation.who = Some(Scene::whoever_edits_the_pull());
     explanation
 }

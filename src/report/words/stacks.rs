@@ -32,7 +32,7 @@ pub(super) fn in_stack(
             ),
         ],
     });
-    explanation.who = Some(scene.whoever_edits_the_pull());
+    explanation.who = Some(Scene::whoever_edits_the_pull());
     explanation
 }
 

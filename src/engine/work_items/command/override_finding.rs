@@ -60,6 +60,7 @@ impl Call<'_> {
         }
         let instead = match code {
             Code::Held => Some("resume"),
+            Code::Locked => Some("unlock"),
             _ => None,
         };
         let why = match instead {

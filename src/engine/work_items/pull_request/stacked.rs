@@ -72,7 +72,8 @@ impl PullRequestWork<'_> {
             Some(also) => also.clone(),
             None => (ends(row, base.clone()), judged.verdict.clone()),
         };
-        let also = Judged { row: row.clone(), pull, verdict, error: None, for_own_base: None };
+        let (for_own_base, look_again, error) = (None, None, None);
+        let also = Judged { row: row.clone(), pull, verdict, for_own_base, look_again, error };
         self.check(&also, false).await.map(Some)
     }
 
