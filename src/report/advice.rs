@@ -1,7 +1,7 @@
 //! The commands that people are told to write in comments.
 
 use super::markdown::block;
-use crate::model::{CommitId, command_word};
+use crate::model::{Code, CommitId, command_word};
 
 /// How commands are written in comments of one repository.
 #[derive(Debug, Clone, Copy)]
@@ -30,6 +30,11 @@ impl CommentCommands<'_> {
     /// The command that ends a lock.
     pub fn unlock(self, environment: &str) -> String {
         self.about("unlock", environment, "")
+    }
+
+    /// The command that lets a pull request merge in spite of a finding.
+    pub fn overriding(self, code: Code) -> String {
+        format!("/{}override {code} --reason \"…\"", self.prefix)
     }
 
     fn about(self, name: &str, environment: &str, rest: &str) -> String {

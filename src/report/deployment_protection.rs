@@ -2,7 +2,6 @@
 
 use super::advice::CommentCommands;
 use super::markdown::code;
-use super::shell;
 use crate::model::{CommitId, Hold, UserMessage};
 
 /// GitHub takes no longer comment, in characters.
@@ -19,12 +18,6 @@ pub struct WaitingJob<'a> {
     pub branch: &'a str,
     /// What the job would deploy.
     pub commit: Option<CommitId>,
-}
-
-/// The command by which the operator lets an environment go on.
-pub(super) fn hold_lift_command(repository: &str, environment: &str) -> String {
-    let (repository, environment) = (shell::quote(repository), shell::quote(environment));
-    format!("towpath hold lift --repository {repository} --environment {environment} --reason '…'")
 }
 
 /// What there is to say at the gate.

@@ -2,7 +2,7 @@
 
 use super::advice::CommentCommands;
 use super::deploy_status::{deploy_command, rollback_command};
-use super::deployment_protection::hold_lift_command;
+use super::shell;
 use crate::model::{CommitId, Deploy, DeployRefusal, Environment, RollbackRefusal, WaitsFor};
 
 /// Where something was asked for.
@@ -32,6 +32,12 @@ impl AskedFor<'_> {
             None => "; there is no good release before it".to_owned(),
         }
     }
+}
+
+/// The command by which the operator lets an environment go on.
+fn hold_lift_command(repository: &str, environment: &str) -> String {
+    let (repository, environment) = (shell::quote(repository), shell::quote(environment));
+    format!("towpath hold lift --repository {repository} --environment {environment} --reason '…'")
 }
 
 /// Why there is no rollback, and what to ask for instead.

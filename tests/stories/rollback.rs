@@ -93,7 +93,7 @@ async fn what_was_rolled_back_is_held_named_and_let_go_on() {
         .await
         .is("action_required", &format!("Held: production was rolled back to {}", &good[..9]));
     let said = said.says("checkout is broken").says(&format!("#{}", bad.number()));
-    said.says("towpath hold lift --repository acme/store --environment production");
+    said.says("/resume production --reason");
     let count = stage.deployments("production").await.len();
     stage.store.merge("staging").into("production").no_ff().by("rita").await.unwrap();
     assert_eq!(stage.deployments("production").await.len(), count, "nothing undoes it unnoticed");

@@ -206,7 +206,7 @@ fn a_merge_group_holds_two() {
     let judged = [(first, Verdict::default()), (second, verdict(Fail, carries_staging()))];
     let check = check_of_group(&PromotionPath::pro(), &judged);
     let shown = format!("{} {}\n\n{}", check.conclusion.as_str(), check.title, check.full_summary());
-    insta::assert_snapshot!(shown, @r"
+    insta::assert_snapshot!(shown, @r#"
     failure Carries staging's history: 2 foreign commits
 
     This merge group holds #12 and #13.
@@ -222,7 +222,7 @@ fn a_merge_group_holds_two() {
     git push --force-with-lease=feature/y:15ae5d4fffbbae13000000000000000000000386 origin HEAD:refs/heads/feature/y
     ```
 
-    **Who can act.** Anyone who can push to `feature/y`. Anyone with the role `maintain` or a higher one can override it with `/override TP201 --reason '…'`.
+    **Who can act.** Anyone who can push to `feature/y`. Anyone with the role `maintain` or a higher one can override it with `/override TP201 --reason "…"`.
 
     [TP201: what it means](https://towpath.example/findings#tp201)
 
@@ -260,7 +260,7 @@ fn a_merge_group_holds_two() {
     </details>
 
     _Checked `15ae5d4ff` against `integration` at `7776e3968`, 2023-11-14 22:13 UTC._
-    ");
+    "#);
 }
 
 #[test]
@@ -332,7 +332,7 @@ fn foreign_commits_are_named_with_who_brought_them() {
     git push --force-with-lease=feature/x:d93f69dd0126b5e9000000000000000000000384 origin HEAD:refs/heads/feature/x
     ```
 
-    **Who can act.** Anyone who can push to `feature/x`. Anyone with the role `maintain` or a higher one can override it with `/override TP201 --reason '…'`.
+    **Who can act.** Anyone who can push to `feature/x`. Anyone with the role `maintain` or a higher one can override it with `/override TP201 --reason "…"`.
 
     [TP201: what it means](https://towpath.example/findings#tp201)
 

@@ -11,19 +11,19 @@ fn sample(place: usize) -> String {
 
 #[test]
 fn waits_until_the_source_was_deployed() {
-    insta::assert_snapshot!(sample(0), @"
+    insta::assert_snapshot!(sample(0), @r#"
     action_required [Re-check] Waits for staging to deploy d93f69dd0
 
     `production` takes only what was successfully deployed to `staging` first. `d93f69dd0` (`staging`) was not, so merging this would release what nobody has tested.
 
     **What to do.** Deploy `d93f69dd0` to `staging`. Once GitHub has a successful deployment of the same files, Towpath checks this again.
 
-    **Who can act.** Anyone who deploys to `staging`. Anyone with the role `maintain` or a higher one can override it with `/override TP303 --reason '…'`.
+    **Who can act.** Anyone who deploys to `staging`. Anyone with the role `maintain` or a higher one can override it with `/override TP303 --reason "…"`.
 
     [TP303: what it means](https://towpath.example/findings#tp303)
 
     _Checked `d93f69dd0` against `production` at `7776e3968`, 2023-11-14 22:13 UTC._
-    ");
+    "#);
 }
 
 #[test]

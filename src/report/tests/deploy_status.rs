@@ -18,31 +18,21 @@ fn promotion(severity: Outcome, cause: Cause) -> String {
 
 #[test]
 fn a_held_environment_waits_and_says_who_lifts_the_hold() {
-    insta::assert_snapshot!(promotion(Outcome::Wait, held(false)), @"
+    insta::assert_snapshot!(promotion(Outcome::Wait, held(false)), @r#"
     action_required [Re-check] Held: production was rolled back to 1715609f7
 
     `rita` rolled `production` back from `b54cda58f` to `1715609f7` on 2023-11-14 22:13 UTC: `checkout is broken`.
 
     This took back #81 and #82. Merging this may bring the fault back. Until somebody lifts the hold, Towpath deploys nothing to `production`.
 
-    **What to do.** Once the fix is upstream, the operator of Towpath lifts the hold:
+    **What to do.** Once the fix is upstream, lift the hold with the comment `/resume production --reason "…"`. Towpath then checks this again by itself.
 
-    ```sh
-    towpath hold lift --repository acme/store --environment production --reason '…'
-    ```
-
-    **Who can act.** The operator of Towpath. Nobody can override TP406; admins can change the rules of `production`.
+    **Who can act.** Anyone with the role `maintain` or a higher one, and the operator of Towpath. Nobody can override TP406; admins can change the rules of `production`.
 
     [TP406: what it means](https://towpath.example/findings#tp406)
 
-    <details><summary>Notes on the commands</summary>
-
-    Towpath then checks this again by itself.
-
-    </details>
-
     _Checked `d93f69dd0` against `production` at `7776e3968`, 2023-11-14 22:13 UTC._
-    ");
+    "#);
 }
 
 #[test]
@@ -64,37 +54,37 @@ fn the_next_promotion_names_what_it_brings_back() {
 
 #[test]
 fn a_deploy_under_way_is_waited_for_by_itself() {
-    insta::assert_snapshot!(promotion(Outcome::Wait, deploying(None)), @"
+    insta::assert_snapshot!(promotion(Outcome::Wait, deploying(None)), @r#"
     in_progress [Re-check] Waits for the deploy of d93f69dd0 to staging
 
     `production` takes only what was deployed to `staging` first. The deploy of `staging` (`d93f69dd0`) has been running since 2023-11-14 22:13 UTC.
 
     **What to do.** Wait. Towpath checks this again when the deploy ends.
 
-    **Who can act.** Nobody has to. Anyone with the role `maintain` or a higher one can override it with `/override TP408 --reason '…'`.
+    **Who can act.** Nobody has to. Anyone with the role `maintain` or a higher one can override it with `/override TP408 --reason "…"`.
 
     [TP408: what it means](https://towpath.example/findings#tp408)
 
     _Checked `d93f69dd0` against `production` at `7776e3968`, 2023-11-14 22:13 UTC._
-    ");
+    "#);
 }
 
 #[test]
 fn a_failed_deploy_waits_for_a_person() {
     let ended = "Deploy failed (install): the site may be in maintenance mode";
-    insta::assert_snapshot!(promotion(Outcome::Wait, deploying(Some(ended))), @"
+    insta::assert_snapshot!(promotion(Outcome::Wait, deploying(Some(ended))), @r#"
     action_required [Re-check] The deploy of d93f69dd0 to staging did not succeed
 
     `production` takes only what was deployed to `staging` first. The deploy of `staging` (`d93f69dd0`) did not succeed: `Deploy failed (install): the site may be in maintenance mode`.
 
     **What to do.** Fix it and merge the fix into `staging`, or run its deploy again. Once the same files are deployed there, Towpath checks this again.
 
-    **Who can act.** Anyone who deploys to `staging`. Anyone with the role `maintain` or a higher one can override it with `/override TP408 --reason '…'`.
+    **Who can act.** Anyone who deploys to `staging`. Anyone with the role `maintain` or a higher one can override it with `/override TP408 --reason "…"`.
 
     [TP408: what it means](https://towpath.example/findings#tp408)
 
     _Checked `d93f69dd0` against `production` at `7776e3968`, 2023-11-14 22:13 UTC._
-    ");
+    "#);
 }
 
 pub(super) fn deploy(state: DeployState, ending: Option<Ending>) -> Deploy {

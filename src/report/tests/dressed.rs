@@ -103,7 +103,7 @@ fn the_terminal_says_the_same_without_markdown() {
         &verdict,
         false,
     );
-    insta::assert_snapshot!(shown, @"
+    insta::assert_snapshot!(shown, @r#"
     fail: TP201 Carries staging's history: 2 foreign commits
 
     3 of the 5 commits of feature/x are part of staging but never reached integration through a pull request. Merging this would bring them to integration, and the next promotion would carry them on.
@@ -121,14 +121,14 @@ fn the_terminal_says_the_same_without_markdown() {
 
     Another way. Put the same commits on a new branch from integration, open a pull request from it and close this one.
 
-    Who can act. Anyone who can push to feature/x. Anyone with the role maintain or a higher one can override it with `/override TP201 --reason '…'`.
+    Who can act. Anyone who can push to feature/x. Anyone with the role maintain or a higher one can override it with `/override TP201 --reason "…"`.
 
     Part of staging, but not of integration:
         08d12e6b7  Promote integration (Ada)
         6a99b4b1f  Fix the | pipe for @bob, closes #7 (Ben)
 
     Checked d93f69dd0 against integration at 7776e3968.
-    ");
+    "#);
 }
 
 #[test]

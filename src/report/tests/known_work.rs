@@ -81,7 +81,7 @@ fn has_what_was_squashed() {
 
 #[test]
 fn a_hotfix_carries_work_merged_elsewhere() {
-    insta::assert_snapshot!(sample(2), @"
+    insta::assert_snapshot!(sample(2), @r#"
     failure [Re-check, Rebuild branch] Carries work merged into integration: 1 commit
 
     `hotfix/x` brings 1 commit that others merged into `integration`, and that `production` does not have yet. Merging this would release that work on `production` before its turn.
@@ -95,7 +95,7 @@ fn a_hotfix_carries_work_merged_elsewhere() {
     git push --force-with-lease=hotfix/x:d93f69dd0126b5e9000000000000000000000384 origin HEAD:refs/heads/hotfix/x
     ```
 
-    **Who can act.** Anyone who can push to `hotfix/x`. Anyone with the role `maintain` or a higher one can override it with `/override TP204 --reason '…'`.
+    **Who can act.** Anyone who can push to `hotfix/x`. Anyone with the role `maintain` or a higher one can override it with `/override TP204 --reason "…"`.
 
     [TP204: what it means](https://towpath.example/findings#tp204)
 
@@ -123,7 +123,7 @@ fn a_hotfix_carries_work_merged_elsewhere() {
     </details>
 
     _Checked `d93f69dd0` against `production` at `7776e3968`, 2023-11-14 22:13 UTC._
-    ");
+    "#);
 }
 
 #[test]

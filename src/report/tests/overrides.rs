@@ -92,7 +92,7 @@ fn who_may_override_is_as_the_project_has_it() {
     let judged = [(subject("feature/x", "integration"), verdict(Outcome::Fail, carries_staging()))];
     let who = check(&path, &judged).summary;
     let who = who.lines().find(|line| line.contains("Who can act")).unwrap();
-    insta::assert_snapshot!(who, @"**Who can act.** Anyone who can push to `feature/x`. The members of the team `release` can override it with `/tp-override TP201 --reason '…'`, and a second person confirms.");
+    insta::assert_snapshot!(who, @r#"**Who can act.** Anyone who can push to `feature/x`. The members of the team `release` can override it with `/tp-override TP201 --reason "…"`, and a second person confirms."#);
 }
 
 #[test]

@@ -11,7 +11,7 @@ use crate::model::{
 #[test]
 fn a_head_behind_is_brought_forward() {
     let shown = shown(&subject("staging", "production"), verdict(Fail, Cause::HeadBehind));
-    insta::assert_snapshot!(shown, @"
+    insta::assert_snapshot!(shown, @r#"
     failure [Re-check] Behind: staging has nothing new for production
 
     `production` already has every commit of `staging`, and files have changed there since. Merging this would promote nothing, and what people test on `staging` is older than what `production` holds.
@@ -22,7 +22,7 @@ fn a_head_behind_is_brought_forward() {
     gh pr create --repo acme/store --base integration --head production --title 'Carry production back to integration' --body ''
     ```
 
-    **Who can act.** Anyone who can open a pull request. Anyone with the role `maintain` or a higher one can override it with `/override TP104 --reason '…'`.
+    **Who can act.** Anyone who can open a pull request. Anyone with the role `maintain` or a higher one can override it with `/override TP104 --reason "…"`.
 
     [TP104: what it means](https://towpath.example/findings#tp104)
 
@@ -44,7 +44,7 @@ fn a_head_behind_is_brought_forward() {
     </details>
 
     _Checked `d93f69dd0` against `production` at `7776e3968`, 2023-11-14 22:13 UTC._
-    ");
+    "#);
 }
 
 #[test]
@@ -58,7 +58,7 @@ fn a_snapshot_is_judged_as_its_environment() {
         verdict(Fail, Cause::UntestedTree { only_on_base: Vec::new(), cut_by: None, first: None });
     untested.findings.push(Finding::pass(snapshot(false)));
     told.push(shown(&pull, untested));
-    insta::assert_snapshot!(told.join("\n=======\n"), @"
+    insta::assert_snapshot!(told.join("\n=======\n"), @r#"
     success [] Snapshot of integration → staging
 
     `release/42` points at `d93f69dd0`, the tip of `integration`. So Towpath checks it as a promotion of `integration`. `release/42` does not move when `integration` does.
@@ -78,7 +78,7 @@ fn a_snapshot_is_judged_as_its_environment() {
     gh pr create --repo acme/store --base staging --head integration --title 'Promote integration to staging' --body ''
     ```
 
-    **Who can act.** The author of the pull request, and anyone with write access. Anyone with the role `maintain` or a higher one can override it with `/override TP104 --reason '…'`.
+    **Who can act.** The author of the pull request, and anyone with write access. Anyone with the role `maintain` or a higher one can override it with `/override TP104 --reason "…"`.
 
     [TP104: what it means](https://towpath.example/findings#tp104)
 
@@ -104,7 +104,7 @@ fn a_snapshot_is_judged_as_its_environment() {
     gh pr create --repo acme/store --base integration --head staging --title 'Carry staging back to integration' --body ''
     ```
 
-    **Who can act.** Anyone who can open a pull request. Anyone with the role `maintain` or a higher one can override it with `/override TP301 --reason '…'`.
+    **Who can act.** Anyone who can open a pull request. Anyone with the role `maintain` or a higher one can override it with `/override TP301 --reason "…"`.
 
     [TP301: what it means](https://towpath.example/findings#tp301)
 
@@ -132,7 +132,7 @@ fn a_snapshot_is_judged_as_its_environment() {
     </details>
 
     _Checked `d93f69dd0` against `staging` at `7776e3968`, 2023-11-14 22:13 UTC._
-    ");
+    "#);
 }
 
 #[test]
@@ -193,7 +193,7 @@ fn what_was_not_tested_is_carried_back() {
     gh pr create --repo acme/store --base integration --head production --title 'Carry production back to integration' --body ''
     ```
 
-    **Who can act.** Anyone who can open a pull request. Anyone with the role `maintain` or a higher one can override it with `/override TP301 --reason '…'`.
+    **Who can act.** Anyone who can open a pull request. Anyone with the role `maintain` or a higher one can override it with `/override TP301 --reason "…"`.
 
     [TP301: what it means](https://towpath.example/findings#tp301)
 

@@ -61,7 +61,7 @@ fn a_topic_into_production_is_sent_to_integration() {
             Cause::WrongBase { belongs_on: Some(name("integration")), needs: vec![name("staging")] },
         ),
     );
-    insta::assert_snapshot!(shown, @"
+    insta::assert_snapshot!(shown, @r#"
     failure [Re-check, Retarget] Wrong source: feature/x → production (needs staging)
 
     `production` takes only `staging`. Merging `feature/x` would put changes on `production` that nobody has tested on `staging`.
@@ -72,7 +72,7 @@ fn a_topic_into_production_is_sent_to_integration() {
     gh pr edit 12 --repo acme/store --base integration
     ```
 
-    **Who can act.** The author of the pull request, and anyone with write access. Anyone with the role `maintain` or a higher one can override it with `/override TP101 --reason '…'`.
+    **Who can act.** The author of the pull request, and anyone with write access. Anyone with the role `maintain` or a higher one can override it with `/override TP101 --reason "…"`.
 
     [TP101: what it means](https://towpath.example/findings#tp101)
 
@@ -90,7 +90,7 @@ fn a_topic_into_production_is_sent_to_integration() {
     </details>
 
     _Checked `d93f69dd0` against `production` at `7776e3968`, 2023-11-14 22:13 UTC._
-    ");
+    "#);
 }
 
 #[test]
@@ -99,7 +99,7 @@ fn the_copy_branch_is_merged_nowhere() {
         &subject("master", "staging"),
         verdict(Fail, Cause::WrongBase { belongs_on: None, needs: vec![name("a"), name("b")] }),
     );
-    insta::assert_snapshot!(shown, @"
+    insta::assert_snapshot!(shown, @r#"
     failure [Re-check] Wrong source: master → staging (needs one of 2)
 
     `staging` takes only `a` or `b`. Merging `master` would put changes on `staging` that nobody has tested for it.
@@ -110,12 +110,12 @@ fn the_copy_branch_is_merged_nowhere() {
     gh pr close 12 --repo acme/store
     ```
 
-    **Who can act.** The author of the pull request, and anyone with write access. Anyone with the role `maintain` or a higher one can override it with `/override TP101 --reason '…'`.
+    **Who can act.** The author of the pull request, and anyone with write access. Anyone with the role `maintain` or a higher one can override it with `/override TP101 --reason "…"`.
 
     [TP101: what it means](https://towpath.example/findings#tp101)
 
     _Checked `d93f69dd0` against `staging` at `7776e3968`, 2023-11-14 22:13 UTC._
-    ");
+    "#);
 }
 
 #[test]
@@ -127,7 +127,7 @@ fn a_skipped_environment_comes_first() {
             Cause::EnvironmentSkipped { needs: vec![name("staging")], next: Some(name("staging")) },
         ),
     );
-    insta::assert_snapshot!(shown, @"
+    insta::assert_snapshot!(shown, @r#"
     failure [Re-check, Retarget] Skips staging: integration → production
 
     `production` takes only `staging`. Merging this would promote `integration` past `staging`, with changes that nobody has tested there.
@@ -138,7 +138,7 @@ fn a_skipped_environment_comes_first() {
     gh pr edit 12 --repo acme/store --base staging
     ```
 
-    **Who can act.** The author of the pull request, and anyone with write access. Anyone with the role `maintain` or a higher one can override it with `/override TP102 --reason '…'`.
+    **Who can act.** The author of the pull request, and anyone with write access. Anyone with the role `maintain` or a higher one can override it with `/override TP102 --reason "…"`.
 
     [TP102: what it means](https://towpath.example/findings#tp102)
 
@@ -161,7 +161,7 @@ fn a_skipped_environment_comes_first() {
     </details>
 
     _Checked `d93f69dd0` against `production` at `7776e3968`, 2023-11-14 22:13 UTC._
-    ");
+    "#);
 }
 
 #[test]

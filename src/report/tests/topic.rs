@@ -25,7 +25,7 @@ fn a_topic_with_foreign_history_is_picked_onto_the_base() {
     git push --force-with-lease=feature/x:d93f69dd0126b5e9000000000000000000000384 origin HEAD:refs/heads/feature/x
     ```
 
-    **Who can act.** Anyone who can push to `feature/x`. Anyone with the role `maintain` or a higher one can override it with `/override TP201 --reason '…'`.
+    **Who can act.** Anyone who can push to `feature/x`. Anyone with the role `maintain` or a higher one can override it with `/override TP201 --reason "…"`.
 
     [TP201: what it means](https://towpath.example/findings#tp201)
 
@@ -94,7 +94,7 @@ fn a_topic_in_a_fork_is_pushed_to_the_fork() {
     git push --force-with-lease=feature/x:d93f69dd0126b5e9000000000000000000000384 origin HEAD:refs/heads/feature/x
     ```
 
-    **Who can act.** Anyone who can push to `feature/x` in the fork. Anyone with the role `maintain` or a higher one can override it with `/override TP201 --reason '…'`.
+    **Who can act.** Anyone who can push to `feature/x` in the fork. Anyone with the role `maintain` or a higher one can override it with `/override TP201 --reason "…"`.
 
     [TP201: what it means](https://towpath.example/findings#tp201)
 
@@ -160,7 +160,7 @@ fn a_topic_without_own_work_is_closed() {
     gh pr close 12 --repo acme/store
     ```
 
-    **Who can act.** Anyone who can push to `feature/x`. Anyone with the role `maintain` or a higher one can override it with `/override TP201 --reason '…'`.
+    **Who can act.** Anyone who can push to `feature/x`. Anyone with the role `maintain` or a higher one can override it with `/override TP201 --reason "…"`.
 
     [TP201: what it means](https://towpath.example/findings#tp201)
 

@@ -1,6 +1,7 @@
 //! The parts of commands that depend on where they are run: in anybody's clone, or in this one, whose remote may have
 //! another name, or which may have none.
 
+use super::super::advice::CommentCommands;
 use super::super::shell;
 use super::Scene;
 
@@ -15,6 +16,11 @@ pub fn fetch_every_branch(remote: &str, options: &str) -> String {
 }
 
 impl Scene<'_> {
+    /// How commands are written in comments.
+    pub(super) fn comment_commands(&self) -> CommentCommands<'_> {
+        CommentCommands { prefix: &self.path.command_prefix }
+    }
+
     /// Brings what the remote has, where there is one.
     pub(super) fn fetch(&self) -> Option<String> {
         self.remote.map(|remote| format!("git fetch {}", shell::quote(remote)))

@@ -1,10 +1,10 @@
 //! TP406 and TP408: what was rolled back, and what is being deployed.
 
-use super::super::deployment_protection::hold_lift_command;
 use super::super::prose::{Prose, row};
 use super::super::stamp;
+use super::rights::who_may;
 use super::{Explanation, Scene, Step};
-use crate::model::{CommitId, PullNumber, UnixSeconds};
+use crate::model::{CommitId, PullNumber, RepositoryRole, UnixSeconds};
 
 /// What is known of a hold.
 pub(super) struct Hold<'a> {
@@ -44,15 +44,14 @@ pub(super) fn held(scene: &Scene<'_>, hold: &Hold<'_>) -> Explanation {
         &[base],
     );
     let mut explanation = Explanation::new(title, vec![rolled_back, taken_back.then(meaning)]);
-    explanation.repair = Some(Step {
-        lead: Prose::new("Once the fix is upstream, the operator of Towpath lifts the hold:", &[]),
-        commands: vec![hold_lift_command(
-            scene.subject.map_or("OWNER/NAME", |it| it.repository.as_str()),
-            name,
-        )],
-        after: vec![Prose::new("Towpath then checks this again by itself.", &[])],
+    let lift = Prose::new("Once the fix is upstream, lift the hold with the comment ", &[]);
+    let then = Prose::new(". Towpath then checks this again by itself.", &[]);
+    explanation.repair = Some(Step::words(lift.command(&scene.comment_commands().resume(name)).then(then)));
+    let who = who_may(scene.path, "resume", Some(name), RepositoryRole::Read);
+    explanation.who = Some(match who {
+        Some(who) => who.capitalized().then(Prose::new(", and the operator of Towpath.", &[])),
+        None => Prose::new("The operator of Towpath.", &[]),
     });
-    explanation.who = Some(Prose::new("The operator of Towpath.", &[]));
     explanation
 }
 

@@ -2,7 +2,7 @@
 
 use super::super::limits::shorten_end;
 use super::super::prose::Prose;
-use super::super::{shell, stamp};
+use super::super::stamp;
 use super::rights::{REASON, who_may};
 use super::{Explanation, Scene, Step};
 use crate::model::{Lock, RepositoryRole};
@@ -19,7 +19,7 @@ pub(super) fn locked(scene: &Scene<'_>, environment: &str, lock: &Lock) -> Expla
     let locked = Prose::new(&format!("% locked % on {since}: %. "), &[&lock.by, environment, &reason]);
     let meaning = Prose::new(" nothing is merged into %. Rollbacks still go.", &[scene.base()]);
     let mut explanation = Explanation::new(title, vec![locked.then(end(lock)).then(meaning)]);
-    let unlock = format!("/{}unlock {}", scene.path.command_prefix, shell::quote(environment));
+    let unlock = scene.comment_commands().unlock(environment);
     let wait = Prose::new(
         "Wait until the lock ends: Towpath then checks this again by itself. To end it, comment ",
         &[],

@@ -46,7 +46,7 @@ pub(super) fn overriding(scene: &Scene<'_>, code: Code) -> Prose {
         let nobody = format!(" Nobody can override {code}; admins can change the rules of %.");
         return Prose::new(&nobody, &[scene.base()]);
     };
-    let command = format!("/{}override {code} --reason '…'", scene.path.command_prefix);
+    let command = scene.comment_commands().overriding(code);
     let second = if scene.path.overrides.second { ", and a second person confirms." } else { "." };
     let can = Prose::new(" ", &[]).then(who.capitalized()).then(Prose::new(" can override it with ", &[]));
     can.command(&command).then(Prose::new(second, &[]))
