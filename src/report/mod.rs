@@ -1,7 +1,7 @@
 //! Verdicts in words: the check on a pull request, the sticky comment, the terminal.
 //!
 //! Lives here: what each finding says (`words`), how it is laid out for GitHub (`check`, `comment`) and for a terminal
-//! (`terminal`), the words of deploys and of the operator's acts (`deploy_status`, `change_status`, `operator`), how a
+//! (`terminal`), what a promotion brings (`manifest`), the words of deploys and of the operator's acts (`deploy_status`, `change_status`, `operator`), how a
 //! repair is carried out in a clone (`repair_plan`), and what keeps the words safe: escaping (`markdown`), quoting
 //! (`shell`), size limits (`limits`), drawings (`drawing`).
 //!
@@ -32,6 +32,7 @@ mod dress;
 mod limits;
 mod local;
 mod locks;
+mod manifest;
 mod markdown;
 mod missing_grants;
 mod notes;
@@ -68,6 +69,7 @@ pub use deploy_status::{
 pub use deployment_protection::{ProtectionWords, WaitingJob, deployment_protection};
 pub use local::{Basis, ConfigSource, LocalCheck, SeenAs};
 pub use locks::lock_line;
+pub use manifest::{BroughtPull, MANIFEST, Manifest, TestedSince, manifest, promotion_title, pull_requests};
 pub use missing_grants::{missing_grants, missing_grants_line, with_missing_grants};
 pub use notes::{Note, replacement, with_notes};
 pub use one_line::one_line;

@@ -8,6 +8,7 @@ mod dressed;
 mod first_screen;
 mod known_work;
 mod locks;
+mod manifest;
 mod overrides;
 mod promotion;
 mod repair_plan;

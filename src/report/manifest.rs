@@ -1,0 +1,173 @@
+//! The manifest of a promotion: what the pull request brings, what people decided about it, where it was tested, and what
+//! it waits for.
+
+use super::Subject;
+use super::check::accounts;
+use super::limits::{BODY, RESERVE, fit};
+use super::markdown::clean;
+use super::prose::{Prose, count};
+use super::stamp::utc;
+use super::words::Scene;
+use crate::model::{
+    CommitId, Environment, Hold, Outcome, Override, PromotionPath, PullNumber, UnixMillis, Verdict,
+};
+
+/// The first line of a manifest, which GitHub does not show: by it the manifest is found again.
+pub const MANIFEST: &str = "<!-- towpath:manifest -->";
+
+/// How many pull requests are listed; the rest is counted.
+const LISTED: usize = 100;
+
+/// A pull request that a promotion brings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BroughtPull {
+    /// Its number.
+    pub number: PullNumber,
+    /// The login of its author.
+    pub author: String,
+    /// The branch that it was merged into, where that is none that leads to the source: it came by another way.
+    pub hotfix_of: Option<String>,
+}
+
+/// What is known of the promotion's files on the environment that they come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TestedSince {
+    /// A deploy of them has ended well, at this moment.
+    Deployed(UnixMillis),
+    /// The last deploy of them has ended badly, at this moment.
+    Failed(UnixMillis),
+    /// A rollback has taken them back, at this moment.
+    RolledBack(UnixMillis),
+    /// Nobody has said that they were deployed.
+    NotKnown,
+}
+
+/// All that a manifest tells of.
+#[derive(Debug, Clone)]
+pub struct Manifest<'a> {
+    /// The path.
+    pub path: &'a PromotionPath,
+    /// Where it comes from.
+    pub source: &'a Environment,
+    /// Where it goes.
+    pub target: &'a Environment,
+    /// The source's commit that would be merged.
+    pub head: CommitId,
+    /// The pull requests that it brings, by number.
+    pub pulls: &'a [BroughtPull],
+    /// The overrides in force on it.
+    pub overrides: &'a [Override],
+    /// The holds in force, each with the environment that a rollback has left it on.
+    pub holds: &'a [(&'a Environment, Hold)],
+    /// What is known of its files on the source.
+    pub tested: TestedSince,
+    /// The last verdict on it, if it was judged.
+    pub verdict: Option<(&'a Subject, &'a Verdict)>,
+}
+
+/// The title of the pull request that promotes one environment to another one.
+pub fn promotion_title(source: &Environment, target: &Environment) -> String {
+    clean(&format!("Promote {} to {}", source.name, target.name))
+}
+
+/// The manifest. It mentions nobody, and no time is in it but those of what it tells of: the same promotion gives the same
+/// manifest.
+pub fn manifest(told: &Manifest<'_>) -> String {
+    let (source, target) = (told.source.name.as_str(), told.target.name.as_str());
+    let what =
+        format!("This pull request promotes % to %, up to %, with {}.", pull_requests(told.pulls.len()));
+    let mut parts =
+        vec![format!("{MANIFEST}\n{}", Prose::new(&what, &[source, target, &told.head.short()]).markdown())];
+    parts.extend(brought(told));
+    parts.extend(decided(told.overrides));
+    parts.extend(taken_back(told.holds));
+    parts.push(format!("### On {}\n\n{}", Prose::new("%", &[source]).markdown(), tested(told)));
+    parts.push(format!("### What it waits for\n\n{}", waits_for(told)));
+    fit(&parts, BODY - RESERVE)
+}
+
+/// So many pull requests, in words.
+pub fn pull_requests(number: usize) -> String {
+    match number {
+        0 => "no pull request that is known".to_owned(),
+        more => count(more, "pull request"),
+    }
+}
+
+fn brought(told: &Manifest<'_>) -> Option<String> {
+    let line = |pull: &BroughtPull| {
+        let who = Prose::new(&format!("- #{} by %", pull.number), &[&pull.author]);
+        let by_another_way = pull.hotfix_of.as_ref().map(|branch| {
+            Prose::new(", a hotfix: it was merged into % and not by way of %", &[branch, &told.source.name])
+        });
+        who.then(by_another_way.unwrap_or_default()).markdown()
+    };
+    let mut lines: Vec<String> = told.pulls.iter().take(LISTED).map(line).collect();
+    let more = told.pulls.len().saturating_sub(LISTED);
+    lines.extend((more > 0).then(|| format!("- … and {more} more")));
+    (!lines.is_empty()).then(|| format!("### What is in it\n\n{}", lines.join("\n")))
+}
+
+fn decided(overrides: &[Override]) -> Option<String> {
+    let line = |given: &Override| {
+        let who = Prose::new(&format!("- {}, overridden by %", given.code.as_str()), &[&given.by]);
+        let second = given.confirmed_by.as_ref().map(|it| Prose::new(" and confirmed by %", &[it]));
+        let why = Prose::new(": %", &[&given.reason]);
+        let until = given.until.map(|at| Prose::new(&format!(" (until {})", utc(at.to_seconds())), &[]));
+        who.then(second.unwrap_or_default()).then(why).then(until.unwrap_or_default()).markdown()
+    };
+    let lines: Vec<String> = overrides.iter().map(line).collect();
+    (!lines.is_empty()).then(|| format!("### Overrides in force\n\n{}", lines.join("\n")))
+}
+
+fn taken_back(holds: &[(&Environment, Hold)]) -> Option<String> {
+    let line = |(environment, hold): &(&Environment, Hold)| {
+        let template = format!("- % was taken back from % to % at {} by %: %", utc(hold.since.to_seconds()));
+        let ends = (hold.from.short(), hold.to.short());
+        let names = [environment.name.as_str(), &ends.0, &ends.1, &hold.by, &hold.reason];
+        let pulls: Vec<String> = hold.pulls.iter().take(LISTED).map(|number| format!("#{number}")).collect();
+        let undone = (!pulls.is_empty()).then(|| format!(". It took back {}", pulls.join(", ")));
+        format!("{}{}", Prose::new(&template, &names).markdown(), undone.unwrap_or_default())
+    };
+    let lines: Vec<String> = holds.iter().map(line).collect();
+    (!lines.is_empty()).then(|| format!("### Rolled back\n\n{}", lines.join("\n")))
+}
+
+fn tested(told: &Manifest<'_>) -> String {
+    let name = [told.source.name.as_str()];
+    let at = |at: UnixMillis| utc(at.to_seconds());
+    let words = match told.tested {
+        TestedSince::Deployed(since) => {
+            format!("A deploy of these files to % ended well at {}.", at(since))
+        }
+        TestedSince::Failed(since) => {
+            format!("The last deploy of these files to % failed at {}.", at(since))
+        }
+        TestedSince::RolledBack(since) => {
+            format!("These files were deployed to %, and a rollback took them back at {}.", at(since))
+        }
+        TestedSince::NotKnown => "Nobody has said that these files were deployed to %.".to_owned(),
+    };
+    Prose::new(&words, &name).markdown()
+}
+
+fn waits_for(told: &Manifest<'_>) -> String {
+    let Some((subject, verdict)) = told.verdict else {
+        let words = "The check for % says it as soon as Towpath has judged this pull request.";
+        return Prose::new(words, &[told.target.branch.as_str()]).markdown();
+    };
+    let mut holding = verdict.clone();
+    holding.findings.retain(|finding| finding.severity > Outcome::Warn);
+    if holding.findings.is_empty() {
+        return match verdict.outcome() {
+            Outcome::Warn => "Nothing, but its check has a warning.".to_owned(),
+            _ => "Nothing: its check passes.".to_owned(),
+        };
+    }
+    let found = accounts(&Scene::of(told.path, subject), &holding);
+    let line = |it: &super::words::Explanation| {
+        let code = it.code.map(|code| format!("{}: ", code.as_str())).unwrap_or_default();
+        format!("- {code}{}", it.title.markdown())
+    };
+    found.iter().map(line).collect::<Vec<_>>().join("\n")
+}
