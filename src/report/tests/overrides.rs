@@ -104,7 +104,7 @@ fn every_finding_that_keeps_back_says_whether_it_can_be_overridden() {
         let keeps_back = verdict.outcome() > Outcome::Warn;
         let Some(code) = code.filter(|code| keeps_back && is_of_a_pull(code)) else { continue };
         let summary = check(&path, &[(subject(head, base), verdict)]).summary;
-        let can = summary.contains(&format!("`/override {code} --reason '…'`"));
+        let can = summary.contains(&format!("`/override {code} --reason \"…\"`"));
         let cannot = summary.contains(&format!("Nobody can override {code}; "));
         assert_eq!((can, cannot), (code.can_be_overridden(), !code.can_be_overridden()), "{summary}");
     }
