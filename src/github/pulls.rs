@@ -201,18 +201,39 @@ impl Api {
         repository: &str,
         new: &NewPull<'_>,
     ) -> Result<PullNumber, ApiError> {
-        let owner = repository.split('/').next().unwrap_or_default();
-        let head = format!("{owner}:{}", new.head);
-        let head = utf8_percent_encode(&head, QUERY);
-        let base = utf8_percent_encode(new.base.as_str(), QUERY);
-        let path = format!("/repos/{repository}/pulls?state=open&head={head}&base={base}&per_page=100");
-        let known: Vec<PullJson> = self.get(Caller::Installation(id), &path).await?;
-        if let Some(pull) = known.iter().find(|it| it.head.branch == new.head.as_str()) {
-            return Ok(pull.number);
+        if let Some(known) = self.open_pull_between(id, repository, (new.head, new.base)).await? {
+            return Ok(known.number);
         }
+        Ok(self.create_pull(id, repository, new).await?.number)
+    }
+
+    /// Opens a pull request between two branches of a repository.
+    pub async fn create_pull(
+        &self,
+        id: InstallationId,
+        repository: &str,
+        new: &NewPull<'_>,
+    ) -> Result<PullJson, ApiError> {
         let path = format!("/repos/{repository}/pulls");
-        let made: PullJson = self.write(Caller::Installation(id), Method::POST, &path, new).await?;
-        Ok(made.number)
+        self.write(Caller::Installation(id), Method::POST, &path, new).await
+    }
+
+    /// Makes the text of a pull request this one.
+    pub async fn update_pull_body(
+        &self,
+        id: InstallationId,
+        repository: &str,
+        number: PullNumber,
+        body: &str,
+    ) -> Result<(), ApiError> {
+        #[derive(Serialize)]
+        struct Update<'a> {
+            body: &'a str,
+        }
+        let path = format!("/repos/{repository}/pulls/{number}");
+        let _: PullJson =
+            self.write(Caller::Installation(id), Method::PATCH, &path, &Update { body }).await?;
+        Ok(())
     }
 }
 

@@ -251,6 +251,11 @@ impl PromotionPath {
         self.environments.iter().find(|environment| environment.is_called(name))
     }
 
+    /// The environments that an environment accepts promotions from, upstream first.
+    pub fn sources_of(&self, target: &Environment) -> Vec<&Environment> {
+        self.environments.iter().filter(|it| target.accepts_environment(&it.name)).collect()
+    }
+
     /// Whether customers see it: no other environment accepts the one called `name`.
     pub fn is_production(&self, name: &str) -> bool {
         self.environment(name).is_some() && !self.environments.iter().any(|it| it.accepts_environment(name))
@@ -312,6 +317,19 @@ mod tests {
         assert!(!path.is_production("staging") && !path.is_production("nowhere"));
         path.environments[2].accepts = vec![Source::Environment("integration".to_owned())];
         assert!(path.is_production("staging") && path.is_production("production"));
+    }
+
+    #[test]
+    fn sources_are_the_environments_that_are_accepted() {
+        let mut path = PromotionPath::pro();
+        let sources = |path: &PromotionPath| {
+            let all = path.sources_of(&path.environments[2]);
+            all.into_iter().map(|it| it.name.clone()).collect::<Vec<_>>()
+        };
+        assert_eq!(sources(&path), ["staging"]);
+        path.environments[2].accepts.push(Source::Environment("Integration".to_owned()));
+        assert_eq!(sources(&path), ["integration", "staging"]);
+        assert!(path.sources_of(&path.environments[0]).is_empty());
     }
 
     #[test]

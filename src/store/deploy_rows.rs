@@ -4,6 +4,7 @@ use crate::model::{
     CommentKey, CommitId, Deploy, DeployOutcome, Hold, PullNumber, RepositoryId, StartingPoint, TreeId,
     UnixMillis,
 };
+use crate::store::WorkItem;
 
 /// How a deploy of certain files to an environment has ended. Those on the same files replace each other by time,
 /// however late they come.
@@ -148,6 +149,12 @@ impl ActOutcome {
     pub fn accepted(words: impl Into<String>, deploy: Option<u64>) -> Self {
         Self { accepted: true, words: words.into(), deploy, pull_request: None }
     }
+
+    /// The same by this pull request.
+    #[must_use]
+    pub fn by_pull_request(self, number: PullNumber) -> Self {
+        Self { pull_request: Some(number), ..self }
+    }
 }
 
 /// What can be asked for.
@@ -205,9 +212,33 @@ pub enum RequestedAct {
         /// Whether it may be somebody else's: they say so, and have the right.
         force: bool,
     },
+    /// Open the pull request that promotes another environment into this one, or bring it up to date.
+    Promote {
+        /// Who asks.
+        by: String,
+        /// The name of the environment that it comes from; the only one that is accepted where none is named.
+        from: Option<String>,
+        /// Whether it is to be merged as well.
+        merge: bool,
+        /// What the tip of the environment that it comes from has to be; where none is named, whatever it is.
+        head: Option<CommitId>,
+    },
 }
 
 impl RequestedAct {
+    /// The work item that takes it up, where it is asked for on this environment.
+    pub fn work_item(&self, repository: RepositoryId, environment: &str) -> WorkItem {
+        match self {
+            Self::Promote { .. } => WorkItem::Promotion(repository, environment.into()),
+            Self::Rollback { .. }
+            | Self::Deploy { .. }
+            | Self::Cancel { .. }
+            | Self::LiftHold { .. }
+            | Self::Lock { .. }
+            | Self::Unlock { .. } => WorkItem::Environment(repository, environment.into()),
+        }
+    }
+
     /// The name of its command, who asks, and why.
     pub fn named(&self) -> (&'static str, &str, Option<&str>) {
         match self {
@@ -217,6 +248,7 @@ impl RequestedAct {
             Self::LiftHold { by, reason } => ("resume", by, Some(reason)),
             Self::Lock { by, reason, .. } => ("lock", by, Some(reason)),
             Self::Unlock { by, .. } => ("unlock", by, None),
+            Self::Promote { by, .. } => ("promote", by, None),
         }
     }
 }

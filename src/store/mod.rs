@@ -33,6 +33,7 @@
 mod deploy_rows;
 mod error;
 mod lock_store;
+mod promotion_store;
 mod rows;
 mod sqlite;
 mod work_item;
@@ -43,6 +44,7 @@ pub use deploy_rows::{
 };
 pub use error::StoreError;
 pub use lock_store::LockStore;
+pub use promotion_store::PromotionStore;
 pub use rows::{
     Accepted, ActRow, AuditFilter, Backfill, ChecksOf, ConfigurationRow, DeliveryFilter, DeliveryId,
     DeliveryRow, DeliveryState, Desired, Effect, GivenUp, Installation, InstallationState, JudgedPull,
@@ -233,7 +235,7 @@ pub enum Committed {
 
 /// The operations the engine needs. Every method is one transaction.
 #[async_trait]
-pub trait Store: LockStore + Send + Sync + std::fmt::Debug {
+pub trait Store: LockStore + PromotionStore + Send + Sync + std::fmt::Debug {
     /// Stores a delivery and marks its work item, durably before it returns. Calls that come together may
     /// share one commit. A known id with the same body changes nothing, except that a work item that was
     /// given up is revived; with another body it is refused.
@@ -435,7 +437,7 @@ pub trait Store: LockStore + Send + Sync + std::fmt::Debug {
     /// The slugs of what runs in each environment, and of what ran there before.
     async fn live_slugs(&self) -> Result<BTreeSet<String>, StoreError>;
 
-    /// Keeps an act that the operator asks for, and marks its environment.
+    /// Keeps an act that the operator asks for, and marks the work item that takes it up.
     async fn request_act(&self, row: RequestedActRow) -> Result<RequestedActId, StoreError>;
 
     /// What has become of a requested act.

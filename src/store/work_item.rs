@@ -153,6 +153,10 @@ work_items! {
     "backfill" => Backfill(branch: BranchName),
     /// An environment whose deploys were reported: one and the same in whatever spelling somebody calls it.
     "environment" => Environment(environment: EnvironmentName),
+    /// The promotion into an environment: who asks for it, and what its pull request says.
+    "promotion" => Promotion(environment: EnvironmentName),
+    /// The manifest that GitHub should show in a pull request that promotes an environment.
+    "manifest" => Manifest(number: PullNumber),
     /// The runs of workflows: which deploy one of them belongs to is not told by its event.
     "workflow-runs" => WorkflowRuns(),
     /// A job of a run of a workflow that waits to be let into an environment.
@@ -220,6 +224,8 @@ mod tests {
             WorkItem::ConfigPreview(RepositoryId(42), PullNumber(7)),
             WorkItem::ConfigurationCheck(RepositoryId(42), head),
             WorkItem::Environment(RepositoryId(42), "Staging: EU/1".into()),
+            WorkItem::Promotion(RepositoryId(42), "Staging: EU/1".into()),
+            WorkItem::Manifest(RepositoryId(42), PullNumber(7)),
             WorkItem::WorkflowRuns(RepositoryId(42)),
             WorkItem::DeploymentProtection(RepositoryId(42), 7, "Staging: EU/1".into()),
             WorkItem::ChangeStatus(RepositoryId(42), PullNumber(7)),

@@ -52,6 +52,7 @@ mod people;
 mod pressed;
 mod printed;
 mod programs;
+mod promote;
 mod queue;
 mod rights;
 mod rollback;

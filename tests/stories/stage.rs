@@ -23,6 +23,8 @@ use tracing_subscriber::layer::SubscriberExt;
 
 /// How the hidden line of a reply begins.
 const REPLY: &str = "<!-- towpath:reply:";
+/// How the manifest of a promotion begins.
+const MANIFEST: &str = "<!-- towpath:manifest -->";
 const PATIENCE: Duration = Duration::from_secs(30);
 const LOOK_EVERY: Duration = Duration::from_millis(5);
 /// An App's assertions are dated back by a minute.
@@ -326,7 +328,7 @@ impl Stage {
     pub async fn all_is_read(&self) {
         self.quiet().await;
         for pull in self.store.pulls() {
-            if pull.comments().iter().any(|it| it.app.is_some() && !it.body.contains(REPLY)) {
+            if pull.comments().iter().any(|it| it.app.is_some() && is_sticky(&it.body)) {
                 self.comment(&pull).await;
             }
         }
@@ -342,8 +344,18 @@ impl Stage {
     pub async fn comment(&self, pull: &PullHandle) -> String {
         self.quiet().await;
         let mut comments = pull.comments();
-        comments.retain(|it| it.app.as_deref() == Some("towpath") && !it.body.contains(REPLY));
+        comments.retain(|it| it.app.as_deref() == Some("towpath") && is_sticky(&it.body));
         assert_eq!(comments.len(), 1, "one sticky comment is wanted on #{}", pull.number());
+        self.heard.comments.lock().unwrap().insert((comments[0].id, comments[0].body.clone()));
+        comments.remove(0).body
+    }
+
+    /// The manifest of a promotion that a person has opened.
+    pub async fn manifest_comment(&self, pull: &PullHandle) -> String {
+        self.quiet().await;
+        let mut comments = pull.comments();
+        comments.retain(|it| it.app.is_some() && it.body.contains(MANIFEST));
+        assert_eq!(comments.len(), 1, "one manifest is wanted on #{}", pull.number());
         self.heard.comments.lock().unwrap().insert((comments[0].id, comments[0].body.clone()));
         comments.remove(0).body
     }
@@ -505,6 +517,11 @@ impl Stage {
             }
         }
     }
+}
+
+/// Whether a comment of the App's is the sticky one.
+fn is_sticky(body: &str) -> bool {
+    !body.contains(REPLY) && !body.contains(MANIFEST)
 }
 
 async fn serve(

@@ -2,6 +2,7 @@
 //! at again.
 
 use super::affected_pull_requests::{Move, affected};
+use super::open_promotions;
 use super::pending_deliveries::PendingDeliveries;
 use crate::engine::context::EngineContext;
 use crate::engine::work_error::WorkError;
@@ -59,6 +60,9 @@ pub(super) async fn run(
         changes.push(Change::Mark(WorkItem::Repository(id)));
     }
     changes.extend(follows(&config, id, branch));
+    if let Role::Environment(environment) = config.path.role(branch) {
+        changes.extend(open_promotions::concerned(ctx, id, (&config.path, environment)).await?);
+    }
     if on_path {
         let numbers = to_judge(ctx, &config, id, branch, &moves).await?;
         changes.extend(numbers.into_iter().map(|number| Change::Mark(WorkItem::PullRequest(id, number))));

@@ -1,5 +1,6 @@
-//! Something that GitHub should show, a check run or the sticky comment: found before it is made again.
+//! Something that GitHub should show, such as a check run or the sticky comment: found before it is made again.
 
+use super::desired_manifest::StoredManifest;
 use crate::engine::context::EngineContext;
 use crate::engine::late_lists::{is_to_come, look_again};
 use crate::engine::work_error::WorkError;
@@ -9,6 +10,7 @@ use crate::model::{
 };
 use crate::report;
 use crate::store::{Change, Effect, Lease, RepositoryState, WorkItem};
+use std::borrow::Cow;
 
 pub(super) async fn run(
     ctx: &EngineContext,
@@ -43,8 +45,11 @@ pub(super) async fn run(
             Err(error) => Err(error.into()),
         };
     }
-    let may_be_there =
-        effect.attempted.is_some() || target.what.stays_for_good() || may_be_forgotten(ctx, item).await?;
+    // Which comments there were before is known of each.
+    let is_reply = matches!(item, WorkItem::Reply(..));
+    let may_be_there = effect.attempted.is_some()
+        || (target.what.stays_for_good() && !is_reply)
+        || may_be_forgotten(ctx, item).await?;
     if may_be_there {
         if let Some(found) = target.find().await? {
             target.update(found).await?;
@@ -142,7 +147,9 @@ enum What<'a> {
     Issue(IssueBody),
     Check(Box<CheckRunBody>),
     /// A comment, with what it is found again by.
-    Comment(PullNumber, &'a str, String),
+    Comment(PullNumber, Cow<'a, str>, String),
+    /// The text of a pull request that is ours, and is there as long as the pull request is.
+    Body(PullNumber, String),
 }
 
 /// The issue about the copy branch, or about another one.
@@ -159,11 +166,7 @@ struct IssueBody {
 impl<'a> What<'a> {
     /// A second comment stands beside the first for ever: it is looked for even where nothing is known of a first.
     fn stays_for_good(&self) -> bool {
-        match self {
-            Self::Comment(_, _, marker) => marker == report::MARKER,
-            Self::Issue(_) => true,
-            Self::Check(_) => false,
-        }
+        matches!(self, Self::Comment(..) | Self::Issue(_) | Self::Body(..))
     }
 
     /// Whether there is nothing to make where nothing was made before.
@@ -174,10 +177,17 @@ impl<'a> What<'a> {
     fn of(item: &WorkItem, effect: &'a Effect) -> Result<Self, WorkError> {
         match item {
             WorkItem::Comment(_, number) => {
-                Ok(Self::Comment(*number, &effect.content, report::MARKER.to_owned()))
+                Ok(Self::Comment(*number, Cow::from(&effect.content), report::MARKER.to_owned()))
             }
             WorkItem::Reply(_, number, comment) => {
-                Ok(Self::Comment(*number, &effect.content, report::reply_marker(*comment)))
+                Ok(Self::Comment(*number, Cow::from(&effect.content), report::reply_marker(*comment)))
+            }
+            WorkItem::Manifest(_, number) => {
+                let StoredManifest { body, in_comment, .. } = StoredManifest::read(&effect.content)?;
+                Ok(match in_comment {
+                    true => Self::Comment(*number, Cow::from(body), report::MANIFEST.to_owned()),
+                    false => Self::Body(*number, body),
+                })
             }
             WorkItem::Alarm(_) | WorkItem::BranchAlarm(..) => serde_json::from_str(&effect.content)
                 .map(Self::Issue)
@@ -202,6 +212,7 @@ impl Target<'_> {
             What::Comment(number, _, marker) => {
                 api.find_comment(self.installation, self.repository, *number, marker).await
             }
+            What::Body(number, _) => Ok(Some(number.0)),
         }
     }
 
@@ -215,6 +226,7 @@ impl Target<'_> {
             What::Comment(number, body, _) => {
                 api.create_comment(self.installation, self.repository, *number, body).await
             }
+            What::Body(number, _) => Ok(number.0),
         }
     }
 
@@ -228,6 +240,9 @@ impl Target<'_> {
             }
             What::Comment(_, body, _) => {
                 api.update_comment(self.installation, self.repository, known, body).await
+            }
+            What::Body(number, body) => {
+                api.update_pull_body(self.installation, self.repository, *number, body).await
             }
         }
     }

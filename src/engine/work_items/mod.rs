@@ -10,6 +10,7 @@
 //! | `branch` | `push` | writes the ledger; marks the pull requests whose verdict it can alter |
 //! | `backfill` | `repository`, itself | reads the line of a branch into the ledger, part by part |
 //! | `environment` | `branch`, `deployment_status`, calls back, `workflow-runs`, programs, the operator, the clock | makes deploys, starts the one whose turn it is, follows it, has GitHub show it |
+//! | `promotion` | `command`, `branch`, `environment`, `pull-request`, the clock | opens the pull request that promotes an environment, keeps its manifest true, merges it |
 //! | `workflow-runs` | `workflow_run` | finds whose deploy it is |
 //! | `deployment-protection` | `deployment_protection_rule` | lets a job into an environment, or keeps it out |
 //! | `copy` | `branch`, `environment` | moves the copy branch along, or says why not |
@@ -22,7 +23,7 @@
 //! | `command` | `issue_comment`, `pull_request_review`, `pull_request_review_comment`, `environment`, `pull-request` | carries out the commands of a comment, reacts and replies |
 //! | `button` | `check_run` | retargets or rebuilds, once, for who may write |
 //! | `branch-rewrite` | `branch`, `repository` | tells whether *Rebase stack* has rewritten an environment's branch |
-//! | `check`, `comment`, `reply`, `copy-check`, `alarm`, `branch-alarm` | `pull-request`, `merge-group`, `config-preview`, `button`, `command`, `copy`, `branch-rewrite` | makes GitHub agree |
+//! | `check`, `comment`, `reply`, `manifest`, `copy-check`, `alarm`, `branch-alarm` | `pull-request`, `merge-group`, `config-preview`, `button`, `command`, `promotion`, `copy`, `branch-rewrite` | makes GitHub agree |
 //!
 //! Open first: `pull_request.rs`. `effect.rs` makes GitHub agree; `environment` has the deploys.
 
@@ -43,13 +44,16 @@ mod copy;
 mod decisions;
 mod deployment_protection;
 mod desired_check_run;
+mod desired_manifest;
 mod effect;
 mod environment;
 mod installation;
 mod introduction;
 mod lock;
 mod merge_group;
+mod open_promotions;
 mod pending_deliveries;
+mod promotion;
 mod pull_request;
 mod pull_request_acts;
 mod recheck;
@@ -72,6 +76,7 @@ pub(super) async fn run(ctx: &EngineContext, lease: &Lease) -> Result<Vec<Change
         WorkItem::Branch(id, branch) => branch::run(ctx, &lease.item, *id, branch).await,
         WorkItem::Backfill(id, branch) => backfill::run(ctx, *id, branch).await,
         WorkItem::Environment(id, name) => environment::run(ctx, lease, *id, name).await,
+        WorkItem::Promotion(id, name) => promotion::run(ctx, lease, *id, name).await,
         WorkItem::WorkflowRuns(id) => workflow_runs::run(ctx, &lease.item, *id).await,
         WorkItem::DeploymentProtection(id, run, name) => {
             deployment_protection::run(ctx, lease, *id, *run, name).await
@@ -91,6 +96,7 @@ pub(super) async fn run(ctx: &EngineContext, lease: &Lease) -> Result<Vec<Change
         | WorkItem::Alarm(id)
         | WorkItem::BranchAlarm(id, _)
         | WorkItem::Comment(id, _)
+        | WorkItem::Manifest(id, _)
         | WorkItem::Reply(id, ..) => effect::run(ctx, lease, *id).await,
     }
 }

@@ -16,6 +16,7 @@ mod withdrawn;
 use super::aim::{aim, own_base};
 use super::command;
 use super::decisions::Decisions;
+use super::open_promotions;
 use super::pending_deliveries::PendingDeliveries;
 use crate::engine::context::EngineContext;
 use crate::engine::judge::{self, KnownFacts};
@@ -60,6 +61,7 @@ pub(super) async fn run(
     let work = PullRequestWork { ctx, config, open, repository, before, settings, nothing_new };
     // Who has asked for a verdict is told of this one.
     changes.extend(command::waiting(ctx, id, Some(number)).await?);
+    changes.extend(open_promotions::marked(ctx, &work.config.path, &pull).await?);
     if pull.state != PullRequestState::Open {
         // Locks that were to last no longer.
         let locked = ctx.store.locks_while_open(id, number).await?;

@@ -225,7 +225,7 @@ pub(super) fn outcomes(
     Ok(connection.prepare_cached(OUTCOMES)?.query_map(by, outcome)?.collect::<Result<_, _>>()?)
 }
 
-fn requested_acts(
+pub(super) fn requested_acts(
     connection: &Connection,
     repository: RepositoryId,
     environment: &EnvironmentName,
@@ -316,7 +316,7 @@ pub(super) fn store_requested_act(
         |row| row.get(0),
     );
     let Some(id) = id.optional()? else { return Ok(None) };
-    let item = WorkItem::Environment(row.repository, (&row.environment).into());
+    let item = row.act.work_item(row.repository, &row.environment);
     work_items::mark(connection, &item, row.made_at)?;
     Ok(Some(RequestedActId(id)))
 }

@@ -31,6 +31,7 @@ mod old_effects;
 mod operator_entries;
 #[cfg(test)]
 mod plans;
+mod promotions;
 mod readers;
 mod reads;
 mod schema;

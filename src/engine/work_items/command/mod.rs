@@ -16,6 +16,7 @@ mod go_on;
 mod lock;
 mod override_finding;
 mod people;
+mod promote;
 mod read;
 mod rebuild;
 mod refusal;

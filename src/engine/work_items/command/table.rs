@@ -25,8 +25,9 @@ pub(super) trait Command: Sync {
 }
 
 /// Every command, in the order in which they are shown.
-pub(super) const COMMANDS: [&dyn Command; 11] = [
+pub(super) const COMMANDS: [&dyn Command; 12] = [
     &super::check::Check,
+    &super::promote::Promote,
     &super::deploy::Deploy,
     &super::cancel::Cancel,
     &super::rollback::Rollback,

@@ -28,6 +28,7 @@ mod want;
 
 use super::command;
 use super::merge_group::queued;
+use super::open_promotions;
 use super::pending_deliveries::PendingDeliveries;
 use super::pull_request::{last_verdict, reach};
 use crate::deploy::drivers::webhook::CallBack;
@@ -338,6 +339,7 @@ impl EnvironmentWork<'_> {
         kept.extend(self.of_what_is_live(&mut concerned));
         kept.extend(concerned.into_iter().map(|number| Change::Mark(WorkItem::ChangeStatus(id, number))));
         if self.others_wait {
+            kept.extend(open_promotions::concerned(ctx, id, (path, environment)).await?);
             kept.extend(waiting(ctx, id, (path, &environment.branch)).await?);
         }
         Ok(kept)

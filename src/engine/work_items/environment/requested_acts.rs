@@ -23,7 +23,7 @@ impl EnvironmentWork<'_> {
         &mut self,
         requested_acts: Vec<RequestedActRow>,
     ) -> Result<(), WorkError> {
-        for row in requested_acts {
+        for row in requested_acts.into_iter().filter(|row| is_taken_up_here(&row.act)) {
             let mut entry = self.audited(&row);
             let origin = row.origin.as_ref();
             let refused = self.is_not_named().or_else(|| self.is_not_what_was_seen(&row.act, origin));
@@ -40,6 +40,7 @@ impl EnvironmentWork<'_> {
                     self.lock_for(WantedLock { by, reason, until, while_open })
                 }
                 (None, RequestedAct::Unlock { by, force }) => self.unlock_for(by, force),
+                (None, RequestedAct::Promote { .. }) => continue,
             };
             let deploy = outcome.deploy.and_then(|number| self.queue.get(number));
             entry.head = deploy.map(|deploy| deploy.commit);
@@ -113,7 +114,10 @@ impl EnvironmentWork<'_> {
                     lock.by
                 )
             }
-            RequestedAct::Rollback { .. } | RequestedAct::Deploy { .. } | RequestedAct::Lock { .. } => {
+            RequestedAct::Rollback { .. }
+            | RequestedAct::Deploy { .. }
+            | RequestedAct::Lock { .. }
+            | RequestedAct::Promote { .. } => {
                 return None;
             }
         };
@@ -335,4 +339,9 @@ impl EnvironmentWork<'_> {
             None => ActOutcome::accepted(what, None),
         }
     }
+}
+
+/// Promotions into the environment are somebody else's work.
+fn is_taken_up_here(act: &RequestedAct) -> bool {
+    !matches!(act, RequestedAct::Promote { .. })
 }

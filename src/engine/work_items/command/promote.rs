@@ -1,0 +1,59 @@
+//! `/promote ENV`: the one pull request that brings another environment into this one.
+
+use super::state::Goal;
+use super::table::{Call, Command, Step};
+use crate::commands::rights::DefaultRight;
+use crate::commands::spec::{Flag, Kind, Parameter, Spec, Takes, WorksOn};
+use crate::engine::work_error::WorkError;
+use crate::engine::work_items::promotion::source_of;
+use crate::store::RequestedAct;
+use async_trait::async_trait;
+
+/// The commit that the source's branch has to be at.
+const HEAD: Flag = Flag::new(
+    "head",
+    Some(Takes::Commit),
+    "only if the branch of the environment that it comes from is still at this commit",
+);
+
+const SPEC: Spec = Spec {
+    name: "promote",
+    summary: "opens the pull request that promotes another environment into ENV, or brings it up to date",
+    example: "staging",
+    kind: Kind::Act,
+    works_on: WorksOn::PullRequestsOrNamedEnvironment,
+    parameters: &[Parameter::ENVIRONMENT],
+    flags: &[Flag::FROM, HEAD],
+    right: DefaultRight::WRITE_BELOW_PRODUCTION,
+    unchanged: "nothing was promoted",
+};
+
+pub(super) struct Promote;
+
+#[async_trait]
+impl Command for Promote {
+    fn spec(&self) -> &'static Spec {
+        &SPEC
+    }
+
+    async fn run(&self, call: &Call<'_>) -> Result<Step, WorkError> {
+        let target = call.named_environment()?;
+        let from = call
+            .arguments
+            .from(call.path)
+            .map_err(|_| WorkError::give_up("the command was bound without its environment"))?;
+        let from = from.map(|it| it.name.as_str());
+        // Where there is none, whoever takes it up says why.
+        let source = source_of(call.path, target, from).ok();
+        let head = match source.filter(|_| call.arguments.head().is_some()) {
+            None => None,
+            Some(source) => match call.tip_as_seen(&source.branch).await? {
+                Ok(tip) => Some(tip),
+                Err(said) => return Ok(Step::said(said)),
+            },
+        };
+        let (by, from) = (call.asker.login.to_owned(), from.map(str::to_owned));
+        let act = RequestedAct::Promote { by, from, merge: false, head };
+        Ok(Step::Ask { environment: target.name.clone(), act, goal: Goal::Live })
+    }
+}

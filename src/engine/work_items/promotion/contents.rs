@@ -1,0 +1,130 @@
+//! What a manifest tells, gathered from what is stored and from git.
+
+use super::PromotionWork;
+use crate::engine::work_error::WorkError;
+use crate::engine::work_items::pull_request::{ends, last_verdict};
+use crate::lineage::Repository;
+use crate::model::{
+    BranchName, CommitId, DeployOutcome, Environment, Hold, Override, PromotionPath, PullRequest, Role,
+};
+use crate::report::{self, BroughtPull, Manifest, Subject, TestedSince};
+use crate::store::JudgedPull;
+use std::collections::BTreeSet;
+
+/// How many of the last merged pull requests are looked through: all that are kept.
+const LOOKED_THROUGH: u32 = 2_000;
+
+/// What would be merged where.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Ends<'a> {
+    pub(super) source: &'a Environment,
+    pub(super) target: &'a Environment,
+    /// The source's commit.
+    pub(super) head: CommitId,
+    /// The target's commit.
+    pub(super) base: CommitId,
+}
+
+impl PromotionWork<'_> {
+    /// The manifest of a promotion; `pull` is its pull request as far as it is known.
+    pub(super) async fn manifest(
+        &self,
+        repository: &Repository,
+        ends: Ends<'_>,
+        (brought, pull): (&[BroughtPull], Option<&JudgedPull>),
+    ) -> Result<String, WorkError> {
+        let judged = pull.and_then(|it| self.verdict(it));
+        let told = Manifest {
+            path: &self.config.path,
+            source: ends.source,
+            target: ends.target,
+            head: ends.head,
+            pulls: brought,
+            overrides: &self.overrides(pull, ends).await?,
+            holds: &self.holds(ends).await?,
+            tested: self.tested(repository, ends).await?,
+            verdict: judged.as_ref().map(|(subject, verdict)| (subject, verdict)),
+        };
+        Ok(report::manifest(&told))
+    }
+
+    /// The pull requests that a promotion brings, by number. Promotions are no changes of their own, and neither is what
+    /// brings an environment back into another one.
+    pub(super) async fn brought(
+        &self,
+        repository: &Repository,
+        ends: Ends<'_>,
+    ) -> Result<Vec<BroughtPull>, WorkError> {
+        let path = &self.config.path;
+        let commits: BTreeSet<CommitId> =
+            repository.brought(ends.head, ends.base).await?.into_iter().collect();
+        let merged = self.ctx.store.merged_pulls(self.repository.id, LOOKED_THROUGH).await?;
+        let is_brought = |pull: &&PullRequest| {
+            let made = pull.merged.and_then(|it| it.commit);
+            made.is_some_and(|made| commits.contains(&made)) && path.role(&pull.head_branch) == Role::Topic
+        };
+        let told = |pull: &PullRequest| BroughtPull {
+            number: pull.number,
+            author: pull.author.clone(),
+            hotfix_of: is_by_another_way(path, ends.source, &pull.base_branch)
+                .then(|| pull.base_branch.to_string()),
+        };
+        let mut brought: Vec<BroughtPull> = merged.iter().filter(is_brought).map(told).collect();
+        brought.sort_unstable_by_key(|pull| pull.number);
+        Ok(brought)
+    }
+
+    fn verdict(&self, judged: &JudgedPull) -> Option<(Subject, crate::model::Verdict)> {
+        let verdict = last_verdict(judged)?;
+        let base = judged.judged_base.clone()?;
+        let subject = Subject {
+            repository: self.repository.full_name.clone(),
+            web_url: self.repository.html_url.clone(),
+            docs_url: Some(self.ctx.settings.docs.findings()),
+            number: judged.pull.number.0,
+            pull: ends(&judged.pull, base),
+            judged_at: judged.judged_at.unwrap_or_default().to_seconds(),
+        };
+        Some((subject, verdict))
+    }
+
+    async fn overrides(&self, pull: Option<&JudgedPull>, ends: Ends<'_>) -> Result<Vec<Override>, WorkError> {
+        let Some(pull) = pull else { return Ok(Vec::new()) };
+        let (now, branch) = (self.ctx.now(), &ends.target.branch);
+        let mut given = self.ctx.store.overrides(self.repository.id, pull.pull.number).await?;
+        given.retain(|it| it.is_in_force(now) && it.head == pull.pull.head_commit && it.base == *branch);
+        Ok(given)
+    }
+
+    /// The holds in force on both ends.
+    async fn holds<'e>(&self, ends: Ends<'e>) -> Result<Vec<(&'e Environment, Hold)>, WorkError> {
+        let mut in_force = Vec::new();
+        for environment in [ends.source, ends.target] {
+            let hold = self.ctx.store.hold(self.repository.id, &environment.name).await?;
+            in_force.extend(hold.filter(|hold| hold.lifted.is_none()).map(|hold| (environment, hold)));
+        }
+        Ok(in_force)
+    }
+
+    /// What the newest word on these files is, on the environment that they come from.
+    async fn tested(&self, repository: &Repository, ends: Ends<'_>) -> Result<TestedSince, WorkError> {
+        let tree = repository.tree(ends.head).await?;
+        let outcomes = self.ctx.store.outcomes(self.repository.id, &ends.source.name).await?;
+        let known = outcomes.iter().find(|it| Some(it.tree) == tree);
+        Ok(known.map_or(TestedSince::NotKnown, |it| match it.outcome {
+            DeployOutcome::Success => TestedSince::Deployed(it.at),
+            DeployOutcome::Failure => TestedSince::Failed(it.at),
+            DeployOutcome::RolledBack => TestedSince::RolledBack(it.at),
+        }))
+    }
+}
+
+/// Whether what was merged into this branch came to the source by another way than the path's: from an environment that does
+/// not lead there. A topic's own branch says nothing.
+fn is_by_another_way(path: &PromotionPath, source: &Environment, base: &BranchName) -> bool {
+    match path.role(base) {
+        Role::Environment(merged) => merged.name != source.name && !path.leads_to(&merged.name, &source.name),
+        Role::Copy(_) => true,
+        Role::Topic => false,
+    }
+}

@@ -1,0 +1,117 @@
+//! The promotion into an environment: who asks for it, and what its pull request says.
+//!
+//! All that is asked for on one environment is taken up by one work item, so two who ask at once get one pull request. It is
+//! looked for before it is opened, and what it says is worded from what is stored: whatever was interrupted is done again
+//! with the same result.
+//!
+//! `source.rs` says where a promotion comes from, `open.rs` finds or opens the pull request, `contents.rs` gathers what the
+//! manifest tells, `current.rs` keeps it true.
+
+mod contents;
+mod current;
+mod open;
+mod source;
+
+use crate::engine::context::EngineContext;
+use crate::engine::work_error::WorkError;
+use crate::model::config::RepositoryConfig;
+use crate::model::{AuditEntry, CommitId, Environment, EnvironmentName, PullNumber, RepositoryId};
+use crate::store::{ActOutcome, Change, Lease, RepositoryRow, RepositoryState, RequestedActRow, WorkItem};
+pub(super) use source::source_of;
+use std::collections::BTreeSet;
+
+pub(super) async fn run(
+    ctx: &EngineContext,
+    lease: &Lease,
+    id: RepositoryId,
+    name: &EnvironmentName,
+) -> Result<Vec<Change>, WorkError> {
+    let row = ctx.store.repository(id).await?.filter(|row| row.state == RepositoryState::Active);
+    let Some(repository) = row else { return Ok(Vec::new()) };
+    let config = ctx.repository_config(&repository).await?;
+    let acts = ctx.store.open_acts(id, name.as_str()).await?;
+    let target = config.path.environment(name.as_str());
+    let mut work = PromotionWork {
+        ctx,
+        lease,
+        repository: &repository,
+        config: &config,
+        target,
+        changes: Vec::new(),
+        worded: BTreeSet::new(),
+    };
+    match work.go_on(acts).await {
+        Ok(()) => Ok(work.changes),
+        Err(mut error) => {
+            work.changes.append(&mut error.changes);
+            Err(WorkError { changes: work.changes, ..error })
+        }
+    }
+}
+
+/// One look at the promotions into an environment.
+struct PromotionWork<'a> {
+    ctx: &'a EngineContext,
+    lease: &'a Lease,
+    repository: &'a RepositoryRow,
+    config: &'a RepositoryConfig,
+    /// Where they go; `None` where the configuration has no such environment any more.
+    target: Option<&'a Environment>,
+    changes: Vec<Change>,
+    /// The pull requests whose manifest was worded in this look.
+    worded: BTreeSet<PullNumber>,
+}
+
+/// What came of an act.
+struct Outcome {
+    said: ActOutcome,
+    /// What was or would be promoted, and what that meets.
+    ends: Option<(CommitId, CommitId)>,
+}
+
+impl Outcome {
+    fn refused(words: impl Into<String>) -> Self {
+        Self { said: ActOutcome::refused(words), ends: None }
+    }
+}
+
+impl PromotionWork<'_> {
+    async fn go_on(&mut self, acts: Vec<RequestedActRow>) -> Result<(), WorkError> {
+        for row in acts {
+            if let Some(outcome) = self.take_up(&row).await? {
+                self.ended(&row, outcome);
+            }
+        }
+        self.keep_current().await
+    }
+
+    /// Stores what came of an act, and tells whoever has asked for it.
+    fn ended(&mut self, row: &RequestedActRow, outcome: Outcome) {
+        let (action, by, reason) = row.act.named();
+        let (origin, said) = (row.origin.as_ref(), outcome.said);
+        let entry = AuditEntry {
+            at: self.ctx.now(),
+            actor: by.to_owned(),
+            role: origin.map_or("operator", |it| it.role.as_str()).to_owned(),
+            action: action.to_owned(),
+            repository: self.repository.id,
+            environment: Some(row.environment.clone()),
+            pull_request: said.pull_request.or(origin.map(|it| it.number)),
+            reason: reason.map(str::to_owned),
+            head: outcome.ends.map(|(head, _)| head),
+            base: outcome.ends.map(|(_, base)| base),
+            done: said.accepted,
+            result: said.words.clone(),
+            delivery: origin.and_then(|it| it.delivery.clone()),
+        };
+        self.changes.push(Change::Audit(Box::new(entry)));
+        self.changes.push(Change::RequestedActDone(row.id, said));
+        self.changes.extend(self.told(row));
+    }
+
+    /// What has whoever asked for it look at how far it has come.
+    fn told(&self, row: &RequestedActRow) -> Option<Change> {
+        let origin = row.origin.as_ref()?;
+        Some(Change::Mark(WorkItem::Command(self.repository.id, origin.number, origin.comment)))
+    }
+}

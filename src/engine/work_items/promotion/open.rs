@@ -1,0 +1,203 @@
+//! Taking a `/promote` up: the pull request is found, or opened.
+
+use super::contents::Ends;
+use super::current::AT_MOST_EVERY;
+use super::{Outcome, PromotionWork, source_of};
+use crate::engine::work_error::WorkError;
+use crate::engine::work_items::desired_manifest::StoredManifest;
+use crate::github::{ApiError, NewPull, PullJson};
+use crate::lineage::Repository;
+use crate::model::command_word as word;
+use crate::model::{CommentWhen, CommitId, Environment, Lock, PullNumber};
+use crate::report::{self, BroughtPull};
+use crate::store::{ActOutcome, Change, RequestedAct, RequestedActRow, WorkItem};
+
+/// The pull request of a promotion.
+struct Promotion {
+    number: PullNumber,
+    /// How it came to be there, in words that begin a sentence.
+    words: String,
+}
+
+impl PromotionWork<'_> {
+    /// What came of an act; `None` while it goes on.
+    pub(super) async fn take_up(&mut self, row: &RequestedActRow) -> Result<Option<Outcome>, WorkError> {
+        let RequestedAct::Promote { from, head, .. } = &row.act else { return Ok(None) };
+        let Some(target) = self.target else {
+            let why = format!("there is no environment {} any more", row.environment);
+            return Ok(Some(Outcome::refused(why)));
+        };
+        if self.config.invalid.is_some() {
+            let why = "the configuration cannot be used, so nothing is promoted until it is repaired";
+            return Ok(Some(Outcome::refused(why)));
+        }
+        let source = match source_of(&self.config.path, target, from.as_deref()) {
+            Ok(source) => source,
+            Err(why) => return Ok(Some(Outcome::refused(why))),
+        };
+        if let Some(lock) = self.lock_on(target).await? {
+            return Ok(Some(Outcome::refused(locked(target, &lock))));
+        }
+        let mirror = self.ctx.mirror(self.repository).await?;
+        let repository = mirror.fetched(&[]).await?;
+        let ends = match self.ends(&repository, (source, target), *head).await? {
+            Ok(ends) => ends,
+            Err(why) => return Ok(Some(Outcome::refused(why))),
+        };
+        self.promote(&repository, ends).await.map(Some)
+    }
+
+    async fn lock_on(&self, target: &Environment) -> Result<Option<Lock>, WorkError> {
+        let lock = self.ctx.store.lock(self.repository.id, &target.name).await?;
+        let now = self.ctx.now();
+        Ok(lock.filter(|lock| lock.is_in_force(now)))
+    }
+
+    /// What would be merged where, or why there is nothing to promote. `expected` is the source's commit that was seen.
+    async fn ends<'e>(
+        &self,
+        repository: &Repository,
+        (source, target): (&'e Environment, &'e Environment),
+        expected: Option<CommitId>,
+    ) -> Result<Result<Ends<'e>, String>, WorkError> {
+        let mut tips = Vec::new();
+        for environment in [source, target] {
+            match repository.branch(&environment.branch).await? {
+                Some(tip) => tips.push(tip),
+                None => return Ok(Err(format!("there is no branch {}", environment.branch))),
+            }
+        }
+        let (head, base) = (tips[0], tips[1]);
+        if let Some(expected) = expected.filter(|expected| *expected != head) {
+            let why = format!(
+                "{} has moved since the comment was written: {} → {}; to promote that, write /{}promote {} --head {head}",
+                source.branch,
+                expected.short(),
+                head.short(),
+                self.config.path.command_prefix,
+                word(&target.name)
+            );
+            return Ok(Err(why));
+        }
+        if repository.reaches(base, head).await? {
+            let (source, target) = (&source.name, &target.name);
+            return Ok(Err(format!("there is nothing to promote: {target} has all of {source} already")));
+        }
+        Ok(Ok(Ends { source, target, head, base }))
+    }
+
+    async fn promote(&mut self, repository: &Repository, ends: Ends<'_>) -> Result<Outcome, WorkError> {
+        let brought = self.brought(repository, ends).await?;
+        let found = self.found_or_opened(repository, ends, &brought).await?;
+        let Promotion { number, words } = match found {
+            Ok(found) => found,
+            Err(why) => return Ok(Outcome::refused(why)),
+        };
+        let held = self.waits_for_hold(ends.target).await?;
+        let words = format!("{words}{}", held.unwrap_or_default());
+        let said = ActOutcome::accepted(words, None).by_pull_request(number);
+        Ok(Outcome { said, ends: Some((ends.head, ends.base)) })
+    }
+
+    async fn waits_for_hold(&self, target: &Environment) -> Result<Option<String>, WorkError> {
+        let hold = self.ctx.store.hold(self.repository.id, &target.name).await?;
+        let (name, prefix) = (&target.name, &self.config.path.command_prefix);
+        Ok(hold.filter(|hold| hold.lifted.is_none()).map(|hold| {
+            format!(
+                "; {name} was rolled back by {}, so it waits for /{prefix}resume {} --reason …",
+                hold.by,
+                word(name)
+            )
+        }))
+    }
+
+    /// The one open pull request from the source into the target, ours or somebody's; where there is none, a new one.
+    async fn found_or_opened(
+        &mut self,
+        repository: &Repository,
+        ends: Ends<'_>,
+        brought: &[BroughtPull],
+    ) -> Result<Result<Promotion, String>, WorkError> {
+        let (installation, full_name) = (self.repository.installation, &self.repository.full_name);
+        let branches = (&ends.source.branch, &ends.target.branch);
+        let known = self.ctx.api.open_pull_between(installation, full_name, branches).await?;
+        if let Some(known) = known {
+            return self.used(repository, ends, (brought, &known)).await.map(Ok);
+        }
+        let body = self.manifest(repository, ends, (brought, None)).await?;
+        let title = report::promotion_title(ends.source, ends.target);
+        let new = NewPull { head: branches.0, base: branches.1, title: &title, body: &body };
+        let made = match self.ctx.api.create_pull(installation, full_name, &new).await {
+            Ok(made) => made,
+            Err(ApiError::Forbidden { message, .. } | ApiError::Refused { message, .. }) => {
+                return Ok(Err(format!("GitHub does not open the pull request: {message}")));
+            }
+            Err(error) => return Err(error.into()),
+        };
+        self.shown_by_opening(made.number, body)?;
+        let words = format!("opened #{}, {}", made.number, what(ends, brought));
+        Ok(Ok(Promotion { number: made.number, words }))
+    }
+
+    /// The manifest came with the pull request.
+    fn shown_by_opening(&mut self, number: PullNumber, body: String) -> Result<(), WorkError> {
+        let stored = StoredManifest { body, in_comment: false, worded_at: self.ctx.now() };
+        let item = WorkItem::Manifest(self.repository.id, number);
+        self.changes.push(stored.desired(self.repository.id, number)?);
+        self.changes.push(Change::Applied { item, github_id: number.0, substance: stored.substance() });
+        self.worded.insert(number);
+        self.look_again();
+        Ok(())
+    }
+
+    /// What has changed before the manifest was stored has marked nothing.
+    fn look_again(&mut self) {
+        let at = self.ctx.now() + AT_MOST_EVERY;
+        self.changes.push(Change::MarkAt(self.lease.item.clone(), at));
+    }
+
+    /// One that is there already.
+    async fn used(
+        &mut self,
+        repository: &Repository,
+        ends: Ends<'_>,
+        (brought, known): (&[BroughtPull], &PullJson),
+    ) -> Result<Promotion, WorkError> {
+        let (id, number) = (self.repository.id, known.number);
+        let author = known.user.as_ref().map_or("ghost", |user| user.login.as_str());
+        let is_ours = author == format!("{}[bot]", self.ctx.handle().await?);
+        let has_manifest = self.ctx.store.effect(&WorkItem::Manifest(id, number)).await?.is_some();
+        let is_wanted = is_ours || self.config.path.comment != CommentWhen::Never;
+        if !has_manifest && is_wanted && self.worded.insert(number) {
+            let judged = self.ctx.store.pull(id, number).await?;
+            let body = self.manifest(repository, ends, (brought, judged.as_ref())).await?;
+            let stored = StoredManifest { body, in_comment: !is_ours, worded_at: self.ctx.now() };
+            self.changes.push(stored.desired(id, number)?);
+            self.look_again();
+        }
+        let what = what(ends, brought);
+        let words = match is_ours {
+            true => format!("#{number} is up to date, {what}"),
+            false => format!("uses #{number}, which {author} opened, {what}"),
+        };
+        Ok(Promotion { number, words })
+    }
+}
+
+/// `integration → staging, with 3 pull requests`.
+fn what(ends: Ends<'_>, brought: &[BroughtPull]) -> String {
+    let pulls = report::pull_requests(brought.len());
+    format!("{} → {}, with {pulls}", ends.source.name, ends.target.name)
+}
+
+fn locked(target: &Environment, lock: &Lock) -> String {
+    let end = lock.until.map(|until| format!(", until {}", report::moment(until.to_seconds())));
+    format!(
+        "{} is locked by {} since {}{}: {}",
+        target.name,
+        lock.by,
+        report::moment(lock.since.to_seconds()),
+        end.unwrap_or_default(),
+        lock.reason
+    )
+}

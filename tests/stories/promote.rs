@@ -1,0 +1,238 @@
+//! `/promote`: one pull request for each promotion, and the manifest that it carries.
+
+use crate::shop::{merge, topic};
+use crate::stage::Stage;
+use towpath::model::{EnvironmentName, Lock, PullNumber, RepositoryId, UnixMillis};
+use towpath::store::{Change, Committed, ConcurrencyLimits, Next, Store as _, WorkItem};
+use towpath_sandbox::{CommentHandle, PullHandle};
+
+/// A topic that was merged into integration, and the promotion that ana asks for in it.
+async fn promoted(stage: &Stage) -> (PullHandle, CommentHandle, PullHandle) {
+    let topic = stage.merged_topic("feature/cart").await;
+    let comment = stage.says(&topic, "ana", "/promote staging").await;
+    let promotion = stage.store.pulls().pop().unwrap();
+    assert_eq!(stage.reactions(&comment).await, ["eyes", "+1"]);
+    (topic, comment, promotion)
+}
+
+fn body(pull: &PullHandle) -> String {
+    pull.state().unwrap().body.unwrap_or_default()
+}
+
+/// Everything that is said on a promotion is read.
+async fn read(stage: &Stage, promotion: &PullHandle) {
+    stage.quiet().await;
+    stage.read(promotion);
+}
+
+#[tokio::test]
+async fn a_promotion_is_opened_with_its_manifest() {
+    let stage = Stage::set().await;
+    stage.github.forget_records();
+    let (topic, comment, promotion) = promoted(&stage).await;
+    let reply = stage.reply(&topic, &comment).await;
+    let opened = "**Done** `/promote staging`: opened #2, integration → staging, with 1 pull request.";
+    assert!(reply.starts_with(opened), "{reply}");
+    let state = promotion.state().unwrap();
+    assert_eq!(
+        (state.title.as_str(), state.head.as_str(), state.base.as_str(), state.author.as_str()),
+        ("Promote integration to staging", "integration", "staging", "towpath[bot]")
+    );
+    assert!(body(&promotion).contains("- #1 by `ana`"), "{}", body(&promotion));
+    assert!(body(&promotion).contains("as soon as Towpath has judged"), "{}", body(&promotion));
+    stage.check(&promotion).await.passes();
+    stage.minutes_later(1).await;
+    assert!(body(&promotion).contains("Nothing: its check passes."), "{}", body(&promotion));
+    let own = [stage.requests("POST", "/pulls"), stage.requests("PATCH", "/pulls/2")];
+    assert_eq!(own, [1, 1], "the pull request, and its text once it is judged");
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn its_manifest_follows_what_is_merged_at_most_once_a_minute() {
+    let stage = Stage::set().await;
+    let (topic, comment, promotion) = promoted(&stage).await;
+    stage.reply(&topic, &comment).await;
+    stage.minutes_later(2).await;
+    stage.github.forget_records();
+    for name in ["feature/price", "feature/stock", "feature/tax"] {
+        stage.merged_topic(name).await;
+    }
+    assert!(stage.requests("PATCH", "/pulls/2") <= 1);
+    stage.minutes_later(1).await;
+    for number in [1, 3, 4, 5] {
+        assert!(body(&promotion).contains(&format!("- #{number} by `ana`")), "{}", body(&promotion));
+    }
+    assert!(stage.requests("PATCH", "/pulls/2") <= 2);
+    read(&stage, &promotion).await;
+    // Once it is merged its text stays.
+    merge(&promotion).await.unwrap();
+    stage.quiet().await;
+    let last = body(&promotion);
+    stage.merged_topic("feature/later").await;
+    stage.minutes_later(2).await;
+    assert_eq!(body(&promotion), last);
+    read(&stage, &promotion).await;
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn one_that_a_person_has_opened_is_used_and_its_text_stays() {
+    let stage = Stage::set().await;
+    stage.merged_topic("feature/cart").await;
+    let opening = stage.store.open_pull("integration").into("staging").body("Release 2, @all");
+    let promotion = opening.by("ben").await.unwrap();
+    stage.check(&promotion).await.passes();
+    let comment = stage.says(&promotion, "rita", "/promote staging").await;
+    let reply = stage.reply(&promotion, &comment).await;
+    let used =
+        "**Done** `/promote staging`: uses #2, which ben opened, integration → staging, with 1 pull request.";
+    assert!(reply.starts_with(used), "{reply}");
+    let manifest = stage.manifest_comment(&promotion).await;
+    assert!(
+        manifest.contains("- #1 by `ana`") && manifest.contains("Nothing: its check passes."),
+        "{manifest}"
+    );
+    stage.merged_topic("feature/price").await;
+    stage.minutes_later(1).await;
+    assert!(stage.manifest_comment(&promotion).await.contains("- #3 by `ana`"));
+    assert_eq!(body(&promotion), "Release 2, @all");
+    let again = stage.says(&promotion, "ana", "/promote staging").await;
+    assert!(stage.reply(&promotion, &again).await.contains("uses #2, which ben opened"));
+    stage.check(&promotion).await.passes();
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn two_people_at_once_get_one_pull_request_and_true_answers() {
+    let stage = Stage::set().await;
+    let topic = stage.merged_topic("feature/cart").await;
+    stage.seconds_later(5);
+    stage.github.forget_records();
+    let (by_ana, by_ben) = tokio::join!(
+        std::future::IntoFuture::into_future(topic.comment("/promote staging").by("ana")),
+        std::future::IntoFuture::into_future(topic.comment("/promote staging").by("ben")),
+    );
+    let mut replies =
+        [stage.reply(&topic, &by_ana.unwrap()).await, stage.reply(&topic, &by_ben.unwrap()).await];
+    replies.sort();
+    assert!(replies[0].contains("#2 is up to date, integration → staging"), "{replies:?}");
+    assert!(replies[1].contains("opened #2, integration → staging"), "{replies:?}");
+    assert_eq!(stage.requests("POST", "/pulls"), 1);
+    read(&stage, &stage.store.pull(2).unwrap()).await;
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn what_is_there_already_is_not_promoted() {
+    let stage = Stage::set().await;
+    topic(&stage.store, "feature/cart", "integration").await;
+    let pull = stage.store.open_pull("feature/cart").into("integration").by("ana").await.unwrap();
+    stage.check(&pull).await.passes();
+    for (text, why) in [
+        (
+            "/promote staging",
+            "nothing was promoted. There is nothing to promote: staging has all of integration already.",
+        ),
+        (
+            "/promote integration",
+            "nothing was promoted. Integration accepts no other environment, so nothing is promoted to it.",
+        ),
+    ] {
+        let comment = stage.says(&pull, "ana", text).await;
+        assert_eq!(stage.reactions(&comment).await, ["eyes", "-1"]);
+        let reply = stage.reply(&pull, &comment).await;
+        assert!(reply.contains(why), "{reply}");
+    }
+    let comment = stage.says(&pull, "ana", "/promote production").await;
+    assert!(stage.reply(&pull, &comment).await.contains("This takes the role `maintain`"));
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn where_several_are_accepted_one_has_to_be_named() {
+    let stage = Stage::set().await;
+    let file = "version: 1\nenvironments:\n  - name: integration\n    accepts: [topics]\n  - name: staging\n    accepts: [integration]\n  - name: production\n    accepts: [staging, integration]\n";
+    stage.configure("master", file).await;
+    let topic = stage.merged_topic("feature/cart").await;
+    let comment = stage.says(&topic, "rita", "/promote production").await;
+    let reply = stage.reply(&topic, &comment).await;
+    let several = "Production accepts several environments; name one: --from integration or --from staging.";
+    assert!(reply.contains(several), "{reply}");
+    let comment = stage.says(&topic, "rita", "/promote production --from integration").await;
+    let reply = stage.reply(&topic, &comment).await;
+    assert!(reply.contains("opened #2, integration → production, with 1 pull request."), "{reply}");
+    read(&stage, &stage.store.pull(2).unwrap()).await;
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn a_head_that_has_moved_is_not_promoted() {
+    let stage = Stage::set().await;
+    let topic = stage.merged_topic("feature/cart").await;
+    let seen = stage.store.tip("integration").unwrap();
+    stage.merged_topic("feature/price").await;
+    let comment = stage.says(&topic, "ana", &format!("/promote staging --head {seen}")).await;
+    let reply = stage.reply(&topic, &comment).await;
+    assert!(reply.contains("nothing was promoted") && reply.contains("/promote staging --head"), "{reply}");
+    let now = stage.store.tip("integration").unwrap();
+    let comment = stage.says(&topic, "ana", &format!("/promote staging --head {now}")).await;
+    assert!(
+        stage
+            .reply(&topic, &comment)
+            .await
+            .contains("opened #3, integration → staging, with 2 pull requests.")
+    );
+    read(&stage, &stage.store.pull(3).unwrap()).await;
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn nothing_is_promoted_to_an_environment_that_is_locked() {
+    let mut stage = Stage::set().await;
+    let topic = stage.merged_topic("feature/cart").await;
+    stage.stop().await;
+    locked(&stage, "staging").await;
+    stage.start().await;
+    let comment = stage.says(&topic, "ana", "/promote staging").await;
+    let reply = stage.reply(&topic, &comment).await;
+    assert!(reply.contains("nothing was promoted. Staging is locked by rita since "), "{reply}");
+    assert!(reply.contains(", until ") && reply.contains(": stock \\*taking\\*."), "{reply}");
+    assert_eq!(stage.store.pulls().len(), 1);
+    stage.end().await;
+}
+
+/// Puts a lock into the database of the stopped server.
+async fn locked(stage: &Stage, environment: &str) {
+    let (store, now) = (stage.database(), stage.now());
+    let id = RepositoryId(stage.store.id());
+    let lock = Lock {
+        id: 1,
+        by: "rita".to_owned(),
+        reason: "stock *taking*".to_owned(),
+        since: now,
+        until: Some(UnixMillis(now.0 + 3_600_000)),
+        while_open: None,
+        ended: None,
+    };
+    let item = WorkItem::Stack(id, PullNumber(999));
+    store.mark(vec![item.clone()], UnixMillis::MIN).await.unwrap();
+    let lease = store.lease(now, ConcurrencyLimits::NONE).await.unwrap().unwrap();
+    assert_eq!(lease.item, item);
+    let change = Change::Lock(id, EnvironmentName::from(environment), lock);
+    let stored = store.commit(&lease, vec![change], Next::Done, now).await.unwrap();
+    assert_eq!(stored, Committed::Stored);
+    store.close().await;
+}
+
+#[tokio::test]
+async fn a_comment_that_is_delivered_twice_asks_once() {
+    let stage = Stage::set().await;
+    stage.github.faults().webhook("issue_comment", "*").double();
+    stage.github.forget_records();
+    let (topic, comment, promotion) = promoted(&stage).await;
+    assert!(stage.reply(&topic, &comment).await.contains("opened #2"));
+    assert_eq!((stage.requests("POST", "/pulls"), stage.store.pulls().len()), (1, 2));
+    read(&stage, &promotion).await;
+    stage.end().await;
+}
