@@ -119,7 +119,8 @@ async fn a_lock_keeps_deploys_and_merges_out_until_its_holder_ends_it() {
         "**Done** `/lock integration --reason 'load test'`: integration is locked: ana holds lock 1, until somebody \
          unlocks it, because: load test.",
     );
-    stage.check(&pull).await;
+    let check = stage.check(&pull).await.is("action_required", "integration is locked by ana");
+    check.says("`load test`").says("`/unlock integration`").says("`/unlock integration --force`");
     let deploy = stage.says(&pull, "ben", "/deploy integration").await;
     begins(
         &stage.reply(&pull, &deploy).await,
@@ -148,7 +149,7 @@ async fn a_lock_ends_by_the_clock_or_with_its_pull_request() {
     begins(&stage.reply(&pull, &timed).await, "**Done** `/lock staging --reason test --until 2h`");
     let tied = stage.says(&pull, "ana", "/lock integration --reason mine --while-open").await;
     assert!(stage.reply(&pull, &tied).await.contains("until #1 is closed"));
-    stage.check(&pull).await;
+    stage.check(&pull).await.is("action_required", "integration is locked by ana");
     stage.minutes_later(121).await;
     let deploy = stage.says(&pull, "ben", "/deploy staging").await;
     begins(&stage.reply(&pull, &deploy).await, "**Started** `/deploy staging`");

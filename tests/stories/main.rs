@@ -46,6 +46,7 @@ mod mirrors;
 mod names;
 mod operator_entries;
 mod order;
+mod overrides;
 mod path;
 mod payloads;
 mod people;
