@@ -24,6 +24,7 @@ mod exit;
 mod explain;
 mod ledger;
 mod local;
+mod locks;
 mod log;
 mod moment;
 mod opened;
@@ -108,6 +109,12 @@ TOWPATH_DATA_DIR [default: data] or DATABASE_URL."
     Deploy(deploy::Arguments),
     /// Roll an environment back to what ran there before, and hold it
     Rollback(rollback::Arguments),
+    /// End the deploy of an environment that is running
+    Cancel(locks::CancelArguments),
+    /// Keep an environment as it is: merges into it wait, and it is not deployed
+    Lock(locks::LockArguments),
+    /// End the lock on an environment
+    Unlock(locks::UnlockArguments),
     /// Show or lift the hold on an environment after a rollback
     #[command(
         subcommand,
@@ -203,6 +210,9 @@ impl Command {
             Self::Where(arguments) => arguments.json,
             Self::Deploy(arguments) => arguments.telling.json,
             Self::Rollback(arguments) => arguments.telling.json,
+            Self::Cancel(arguments) => arguments.telling.json,
+            Self::Lock(arguments) => arguments.telling.json,
+            Self::Unlock(arguments) => arguments.telling.json,
             Self::Hold(rollback::HoldCommand::Lift { telling, .. }) => telling.json,
             Self::Ledger(command) => command.prints_json(),
             Self::Audit(arguments) => arguments.asked.json,
@@ -242,6 +252,9 @@ async fn run(command: Command) -> Result<ExitCode, UsageError> {
         Command::Where(arguments) => change_status::run(arguments).await,
         Command::Deploy(arguments) => deploy::run(arguments).await,
         Command::Rollback(arguments) => rollback::run(arguments).await,
+        Command::Cancel(arguments) => locks::cancel(arguments).await,
+        Command::Lock(arguments) => locks::lock(arguments).await,
+        Command::Unlock(arguments) => locks::unlock(arguments).await,
         Command::Hold(command) => rollback::run_hold(command).await,
         Command::Audit(arguments) => audit::run(arguments).await,
         Command::Deliveries(command) => {

@@ -275,3 +275,124 @@ async fn commands_are_carried_out_in_order_up_to_the_first_that_is_refused() {
     assert_eq!(stage.reactions(&comment).await, ["eyes", "-1"]);
     stage.end().await;
 }
+
+#[tokio::test]
+async fn the_operator_comes_through_the_same_door() {
+    let stage = Stage::set().await;
+    let pull = open_topic(&stage).await;
+    let at = ["--repository", "acme/store", "--environment", "integration"];
+    let run = async |arguments: &[&str]| crate::rollback::towpath(&stage, &[arguments, &at].concat()).await;
+    let locked = run(&["lock", "--reason", "stocktaking"]).await;
+    assert!(locked.code == 0 && locked.words.contains("the operator holds lock 1"), "{}", locked.words);
+    stage.check(&pull).await.is("action_required", "integration is locked by the operator");
+    let refused = stage.says(&pull, "ana", "/unlock integration --force").await;
+    assert!(stage.reply(&pull, &refused).await.contains("This takes the role `maintain`"));
+    let deploy = run(&["deploy"]).await;
+    assert!(deploy.code == 6 && deploy.words.contains("integration is locked"), "{}", deploy.words);
+    let nothing = run(&["cancel"]).await;
+    assert!(
+        nothing.code == 6 && nothing.words.contains("no deploy of integration is running"),
+        "{}",
+        nothing.words
+    );
+    assert_eq!(run(&["unlock"]).await.code, 0);
+    stage.check(&pull).await.passes();
+    let log = crate::rollback::towpath(&stage, &["audit"]).await.words;
+    assert!(log.contains("operator"), "{log}");
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn a_right_is_given_to_a_team_or_to_a_role_of_ones_own() {
+    let stage = Stage::set().await;
+    let text = "version: 1\nenvironments:\n  - { name: integration, accepts: [topics] }\n  \
+                - { name: staging, accepts: [integration] }\n  - { name: production, accepts: [staging] }\n\
+                copy: none\ncommands:\n  lock: { production: [team:release, admin] }\n";
+    stage.store.commit_on("master").file(".github/towpath.yml", text).by("rita").await.unwrap();
+    stage.quiet().await;
+    let team = stage.github.team("acme/release").await.unwrap();
+    team.add("ben");
+    team.invite("ana");
+    stage.store.allow_as("olga", "release captain", towpath_sandbox::Permission::Maintain);
+    let pull = open_topic(&stage).await;
+    for login in ["ana", "rita"] {
+        let comment = stage.says(&pull, login, "/lock production --reason x").await;
+        let reply = stage.reply(&pull, &comment).await;
+        assert!(reply.contains("This takes the role `admin`"), "{login}: {reply}");
+        assert!(reply.contains("members of the team `release`"), "{login}: {reply}");
+    }
+    let comment = stage.says(&pull, "ben", "/lock production --reason x").await;
+    begins(&stage.reply(&pull, &comment).await, "**Done**");
+    // A role of the organisation's own is worth what its permissions are.
+    let comment = stage.says(&pull, "olga", "/rollback production --reason x").await;
+    assert!(stage.reply(&pull, &comment).await.contains("Production has no earlier good release"));
+    // Who is in the team and no collaborator may as well: the project says so.
+    team.add("zoe");
+    let comment = stage.says(&pull, "zoe", "/lock production --reason x").await;
+    assert!(stage.reply(&pull, &comment).await.contains("Production is locked already: ben holds"));
+    let comment = stage.says(&pull, "zoe", "/unlock production").await;
+    assert_eq!(stage.reply(&pull, &comment).await, "");
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn what_the_branch_has_got_since_is_not_deployed_by_an_earlier_word() {
+    let stage = Stage::set().await;
+    let pull = open_topic(&stage).await;
+    let before = stage.store.tip("staging").unwrap();
+    stage.github.faults().webhook("issue_comment", "*").hold();
+    stage.seconds_later(5);
+    let comment = pull.comment("/deploy staging").by("ana").await.unwrap();
+    stage.seconds_later(5);
+    let now = stage.store.commit_on("staging").file("more.txt", "x\n").by("ana").await.unwrap();
+    stage.quiet().await;
+    let deploys = stage.deployments("staging").await.len();
+    stage.github.faults().clear();
+    stage.github.release_webhooks(Order::AsSent).await;
+    let reply = stage.reply(&pull, &comment).await;
+    begins(&reply, "**Refused** `/deploy staging`: nothing was deployed. `staging` has moved since");
+    assert!(reply.contains(&format!("`{}` → `{}`", &before[..9], &now[..9])), "{reply}");
+    assert!(reply.contains(&format!("`/deploy staging --head={now}`")), "{reply}");
+    assert_eq!(stage.deployments("staging").await.len(), deploys);
+    stage.read(&pull);
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn a_rollback_ends_what_is_under_way_first() {
+    let stage = Stage::set().await;
+    stage.store.workflow("deploy.yml").inputs(INPUTS).echoes("deploy");
+    let text = "version: 1\nenvironments:\n  - name: integration\n    accepts: [topics]\n    \
+                deploy: { driver: actions, file: deploy.yml, timeout: 30m }\n  \
+                - { name: staging, accepts: [integration] }\n  - { name: production, accepts: [staging] }\ncopy: none\n";
+    stage.store.commit_on("master").file(".github/towpath.yml", text).by("rita").await.unwrap();
+    stage.quiet().await;
+    for name in ["feature/one", "feature/two"] {
+        stage.merged_topic(name).await;
+        let run = stage.store.runs().pop().unwrap();
+        run.begins().await.unwrap();
+        stage.quiet().await;
+        stage.later();
+        run.ends("success").await.unwrap();
+        stage.quiet().await;
+    }
+    let [first, second] = [0, 1].map(|at| stage.store.runs()[at].sha());
+    stage.merged_topic("feature/three").await;
+    let going = stage.store.runs().pop().unwrap();
+    going.begins().await.unwrap();
+    let pull = open_topic(&stage).await;
+    let back = stage.says(&pull, "rita", "/rollback integration --reason broken").await;
+    let reply = stage.reply(&pull, &back).await;
+    assert!(reply.contains(&second[..9]) && reply.contains("cancels deploy 3"), "{reply}");
+    let _ = first;
+    let run = stage.store.runs().pop().unwrap();
+    assert_ne!(run.inputs().get("deploy"), going.inputs().get("deploy"), "the rollback has a run of its own");
+    run.begins().await.unwrap();
+    stage.quiet().await;
+    stage.later();
+    run.ends("success").await.unwrap();
+    begins(&stage.reply(&pull, &back).await, "**Done** `/rollback integration");
+    stage.check(&pull).await;
+    stage.all_is_read().await;
+    stage.end().await;
+}

@@ -31,7 +31,7 @@ impl CommentWork<'_> {
         let (ctx, repository) = (self.ctx, self.repository);
         let author = self.state.author.clone();
         let asker = Asker::new(ctx, repository, &author);
-        if self.state.runs.iter().any(|run| run.progress == Progress::Waiting) {
+        if self.state.runs.iter().all(|run| run.progress == Progress::Waiting || run.invocation.is_none()) {
             self.decide_on_words(&asker).await?;
         }
         let mut stopped = false;
@@ -152,6 +152,8 @@ impl CommentWork<'_> {
             self.state.runs[position].end(said);
             return Ok(());
         }
+        // Who may act is always answered, also a stranger who is in a team.
+        self.state.without_words &= spec.kind == Kind::Read;
         self.carry_out(position, command, &call).await
     }
 
