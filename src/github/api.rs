@@ -211,14 +211,19 @@ impl Api {
 
     /// Sends a call. Whoever comes while the caller's brake is on is refused without a call.
     pub(super) async fn send(&self, call: Call<'_>) -> Result<Answer, ApiError> {
+        self.send_and_hear(call, &[]).await
+    }
+
+    /// The same for a call whose refusals with these statuses are answers: they say more than an error holds.
+    pub(super) async fn send_and_hear(&self, call: Call<'_>, answers: &[u16]) -> Result<Answer, ApiError> {
         self.rate_limits.check(call.caller, self.now())?;
         let Caller::Installation(id) = call.caller else { return self.send_as_app(&call).await };
         let (token, generation) = self.token(id, Scope::Api).await?;
-        match self.send_with(&call, &token).await {
+        match self.send_with(&call, &token, answers).await {
             Err(ApiError::Unauthorized { .. }) => {
                 self.tokens.forget(id, Scope::Api, generation).await;
                 let (token, _) = self.token(id, Scope::Api).await?;
-                self.send_with(&call, &token).await
+                self.send_with(&call, &token, answers).await
             }
             Err(error @ ApiError::Forbidden { .. }) => {
                 // A token has the rights that were granted when it was made, and nobody may have told of new ones.
@@ -231,7 +236,7 @@ impl Api {
 
     /// Sends a call in the App's own name.
     async fn send_as_app(&self, call: &Call<'_>) -> Result<Answer, ApiError> {
-        let sent = self.send_with(call, &self.app_token()?).await;
+        let sent = self.send_with(call, &self.app_token()?, &[]).await;
         self.access.note_call(call.path, sent.as_ref().err(), self.clock_ahead());
         sent
     }
@@ -265,12 +270,12 @@ impl Api {
     }
 
     /// Sends a call with this token, following one redirect on the same host.
-    async fn send_with(&self, call: &Call<'_>, token: &str) -> Result<Answer, ApiError> {
+    async fn send_with(&self, call: &Call<'_>, token: &str, answers: &[u16]) -> Result<Answer, ApiError> {
         let name = format!("{} {}", call.method, call.path.split('?').next().unwrap_or_default());
         let mut address = self.address(call.path, &name)?;
         for _ in 0..2 {
             let (status, headers, body) = self.exchange(call, &address, token, &name).await?;
-            if status.is_success() {
+            if status.is_success() || answers.contains(&status.as_u16()) {
                 return Ok(Answer { headers, body, call: name });
             }
             match redirect(status, &headers) {

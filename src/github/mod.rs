@@ -35,6 +35,7 @@ mod deployments;
 mod error;
 pub mod events;
 mod jwt;
+mod merging;
 mod paging;
 mod pulls;
 mod pulls_between;
@@ -62,6 +63,10 @@ pub use deployments::{
 };
 pub use error::{ApiError, RetryAdvice};
 pub use jwt::{AppKey, InvalidKey};
+pub use merging::{
+    BranchProtectionJson, CheckStandingJson, MergeRuleJson, MergeRuleParametersJson, MergeStanding,
+    MergeStateJson, RequiredCheckJson, ReviewJson, ReviewerJson, RulesetJson, StatusJson,
+};
 pub use pulls::{CollaboratorJson, CollaboratorUserJson, NewPull, PermissionsJson};
 pub use refs::BranchRule;
 pub use signature::{Secret, Signature, SignatureError, Verifier};

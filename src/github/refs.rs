@@ -9,7 +9,7 @@ use percent_encoding::{AsciiSet, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
 
 /// A branch's name in a path keeps its slashes.
-const IN_PATH: &AsciiSet = &QUERY.remove(b'/');
+pub(super) const IN_PATH: &AsciiSet = &QUERY.remove(b'/');
 
 #[derive(Deserialize)]
 struct Ref {

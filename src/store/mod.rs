@@ -44,7 +44,7 @@ pub use deploy_rows::{
 };
 pub use error::StoreError;
 pub use lock_store::LockStore;
-pub use promotion_store::PromotionStore;
+pub use promotion_store::{PromotionStore, RequestedMerge};
 pub use rows::{
     Accepted, ActRow, AuditFilter, Backfill, ChecksOf, ConfigurationRow, DeliveryFilter, DeliveryId,
     DeliveryRow, DeliveryState, Desired, Effect, GivenUp, Installation, InstallationState, JudgedPull,
@@ -194,6 +194,8 @@ pub enum Change {
     RequestedActProgress(RequestedActId, String),
     /// A requested act was taken up, with what came of it.
     RequestedActDone(RequestedActId, ActOutcome),
+    /// A merge that a requested act has asked GitHub for, or is about to.
+    RequestedMerge(RequestedActId, RequestedMerge),
     /// A comment with commands, as far as they have come.
     Command(Box<CommandRow>),
     /// GitHub should show this. Marks the effect's work item when the substance differs from the stored one.

@@ -236,3 +236,168 @@ async fn a_comment_that_is_delivered_twice_asks_once() {
     read(&stage, &promotion).await;
     stage.end().await;
 }
+
+/// A promotion that is open, judged and passes, and what is required besides.
+async fn ready(stage: &Stage) -> PullHandle {
+    let (topic, comment, promotion) = promoted(stage).await;
+    stage.reply(&topic, &comment).await;
+    stage.check(&promotion).await.passes();
+    promotion
+}
+
+/// Asks for a merge in the promotion itself, and answers what is replied.
+async fn asked_to_merge(stage: &Stage, promotion: &PullHandle, login: &str) -> (CommentHandle, String) {
+    let comment = stage.says(promotion, login, "/promote staging --merge").await;
+    let reply = stage.reply(promotion, &comment).await;
+    (comment, reply)
+}
+
+fn merges_asked_for(stage: &Stage) -> usize {
+    stage.requests("PUT", "/merge-async")
+}
+
+#[tokio::test]
+async fn a_promotion_is_merged_for_who_may() {
+    let stage = Stage::set().await;
+    stage.store.protect("staging").require_approvals(1);
+    let promotion = ready(&stage).await;
+    promotion.approve().by("ben").await.unwrap();
+    stage.github.forget_records();
+    let head = promotion.head_sha();
+    let (comment, reply) = asked_to_merge(&stage, &promotion, "ana").await;
+    let made = stage.store.tip("staging").unwrap();
+    assert!(reply.starts_with("**Done** `/promote staging --merge`: merged #2 into staging as "), "{reply}");
+    assert!(reply.contains(&made[..9]) && promotion.merged(), "{reply}");
+    assert_eq!(stage.reactions(&comment).await.last().unwrap(), "+1");
+    let asked = stage.github.exchanges().into_iter().find(|it| it.method == "PUT").unwrap();
+    let asked = asked.request_body.unwrap();
+    assert_eq!((asked["sha"].as_str(), asked["merge_method"].as_str()), (Some(head.as_str()), Some("merge")));
+    read(&stage, &promotion).await;
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn what_is_missing_is_named_and_nothing_is_merged() {
+    let stage = Stage::set().await;
+    stage.store.protect("staging").require_approvals(1).require("ci/tests");
+    let promotion = ready(&stage).await;
+    promotion.approve().by("ana").await.unwrap();
+    stage.github.forget_records();
+    let (comment, reply) = asked_to_merge(&stage, &promotion, "ana").await;
+    assert_eq!(stage.reactions(&comment).await, ["eyes", "-1"]);
+    let why = "it is not merged: the required check ci/tests is missing; 0 of 1 required approvals are there; ana's own does not count.";
+    assert!(reply.contains("nothing was promoted. #2 is up to date") && reply.contains(why), "{reply}");
+    // For somebody else ana's approval is one.
+    let (_, reply) = asked_to_merge(&stage, &promotion, "ben").await;
+    assert!(reply.contains("it is not merged: the required check ci/tests is missing."), "{reply}");
+    assert_eq!((merges_asked_for(&stage), promotion.merged()), (0, false));
+    read(&stage, &promotion).await;
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn where_towpath_could_skip_the_rules_or_cannot_read_them_it_merges_nothing() {
+    let stage = Stage::set().await;
+    let promotion = ready(&stage).await;
+    stage.store.protect("staging").let_pass(stage.app.id());
+    let (_, reply) = asked_to_merge(&stage, &promotion, "rita").await;
+    assert!(reply.contains("Towpath is on the bypass list of ruleset"), "{reply}");
+    stage.store.unprotect("staging");
+    stage.store.protect("staging").require_from("towpath: staging", stage.app.id()).by_classic_rule();
+    let (_, reply) = asked_to_merge(&stage, &promotion, "rita").await;
+    assert!(
+        reply.contains("staging is protected by a branch protection rule, which Towpath cannot read"),
+        "{reply}"
+    );
+    assert_eq!((merges_asked_for(&stage), promotion.merged()), (0, false));
+    read(&stage, &promotion).await;
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn who_could_not_merge_it_themselves_cannot_have_it_merged() {
+    let stage = Stage::set().await;
+    let file = "version: 1\nenvironments:\n  - name: integration\n    accepts: [topics]\n  - name: staging\n    accepts: [integration]\n  - name: production\n    accepts: [staging]\ncommands:\n  promote: [triage]\n";
+    stage.configure("master", file).await;
+    stage.store.allow("gast", towpath_sandbox::Permission::Triage);
+    let promotion = ready(&stage).await;
+    let (_, reply) = asked_to_merge(&stage, &promotion, "gast").await;
+    assert!(reply.contains("gast could not merge it: that takes the role write."), "{reply}");
+    assert_eq!((merges_asked_for(&stage), promotion.merged()), (0, false));
+    read(&stage, &promotion).await;
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn what_was_pushed_at_the_last_moment_is_not_merged() {
+    let stage = Stage::set().await;
+    let promotion = ready(&stage).await;
+    stage.merged_topic("feature/price").await;
+    let comment = promotion.comment("/promote staging --merge").by("ana").await.unwrap();
+    let reply = stage.reply(&promotion, &comment).await;
+    assert!(
+        reply.contains("`integration` has moved since the comment was written, or just before"),
+        "{reply}"
+    );
+    assert!(reply.contains("/promote staging --merge --head"), "{reply}");
+    assert_eq!((merges_asked_for(&stage), promotion.merged()), (0, false));
+    read(&stage, &promotion).await;
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn a_merge_that_github_refuses_later_is_told() {
+    let stage = Stage::set().await;
+    let promotion = ready(&stage).await;
+    stage.github.hold_merges();
+    let (comment, reply) = asked_to_merge(&stage, &promotion, "ana").await;
+    assert!(
+        reply.starts_with("**Started** `/promote staging --merge`: GitHub merges #2 into staging."),
+        "{reply}"
+    );
+    stage.store.protect("staging").require_approvals(1);
+    stage.github.release_merges().await;
+    stage.minutes_later(1).await;
+    let reply = stage.reply(&promotion, &comment).await;
+    let why = "nothing was promoted. GitHub did not merge #2: At least 1 approving review is required";
+    assert!(reply.contains(why), "{reply}");
+    assert_eq!(stage.reactions(&comment).await, ["eyes", "rocket", "-1"]);
+    assert!(!promotion.merged());
+    read(&stage, &promotion).await;
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn a_merge_is_followed_over_a_restart_and_asked_for_once() {
+    let mut stage = Stage::set().await;
+    let promotion = ready(&stage).await;
+    stage.github.forget_records();
+    stage.github.hold_merges();
+    let (comment, _) = asked_to_merge(&stage, &promotion, "ana").await;
+    stage.restart().await;
+    stage.github.release_merges().await;
+    stage.minutes_later(1).await;
+    let reply = stage.reply(&promotion, &comment).await;
+    assert!(reply.contains("merged #2 into staging as "), "{reply}");
+    assert_eq!((merges_asked_for(&stage), promotion.merged()), (1, true));
+    read(&stage, &promotion).await;
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn where_the_answer_to_a_merge_is_lost_the_merge_is_found() {
+    let stage = Stage::set().await;
+    let promotion = ready(&stage).await;
+    stage.github.hold_merges();
+    let lost =
+        stage.github.faults().rest("PUT", "/repos/acme/store/pulls/2/merge-async").reset_after().times(1);
+    let (comment, reply) = asked_to_merge(&stage, &promotion, "ana").await;
+    assert_eq!(lost.hits(), 1);
+    assert!(reply.starts_with("**Started** `/promote staging --merge`: GitHub merges #2"), "{reply}");
+    stage.github.release_merges().await;
+    stage.minutes_later(1).await;
+    let reply = stage.reply(&promotion, &comment).await;
+    assert!(reply.contains("merged #2 into staging as "), "{reply}");
+    read(&stage, &promotion).await;
+    stage.end().await;
+}

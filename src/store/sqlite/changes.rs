@@ -3,7 +3,9 @@
 use super::values::Tip;
 use super::work_items::{self, WorkItemId};
 use super::writer::Outcome;
-use super::{activity, audit, backfills, commands, deploy_tables, inbox, locks, merge_settings, reads};
+use super::{
+    activity, audit, backfills, commands, deploy_tables, inbox, locks, merge_settings, promotions, reads,
+};
 use crate::model::{
     BranchName, CommitId, EnvironmentName, LedgerEntry, PullNumber, PullRequest, PushedAt, RepositoryId,
     UnixMillis,
@@ -213,6 +215,7 @@ fn apply(connection: &Connection, change: &Change, now: UnixMillis) -> Result<()
         Change::RequestedActDone(act, outcome) => {
             deploy_tables::requested_act_done(connection, *act, outcome)
         }
+        Change::RequestedMerge(act, merge) => promotions::store_merge(connection, *act, merge),
         Change::Command(row) => commands::store(connection, row),
         Change::Desire(desired) => desire(connection, desired, now),
         Change::Applied { item, github_id, substance } => applied(connection, item, *github_id, substance),

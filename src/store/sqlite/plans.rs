@@ -2,7 +2,7 @@
 
 use super::{
     Options, activity, audit, changes, checks, commands, deploy_tables, inbox, ledger, locks, old_effects,
-    reads, schema, walks, work_items,
+    promotions, reads, schema, walks, work_items,
 };
 use rusqlite::Connection;
 
@@ -68,6 +68,7 @@ fn the_hot_statements_never_walk_a_table() {
         (locks::OVERRIDES, "PRIMARY KEY (repository=? AND number=?)"),
         (locks::GIVEN_SINCE, "overrides_given (repository=? AND given_at>?)"),
         (walks::DROP_OVERRIDES, "PRIMARY KEY (repository=? AND number=?)"),
+        (promotions::MERGE, "PRIMARY KEY (rowid=?)"),
         (deploy_tables::REQUESTED_ACTS, "requested_acts_open (repository=? AND environment=?)"),
         (deploy_tables::ACT_OF_COMMAND, "requested_acts_of_command (repository=? AND key=?)"),
         (commands::ONE, "PRIMARY KEY (repository=? AND number=? AND comment=?)"),

@@ -30,6 +30,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0017_audit.sql"),
     include_str!("../migrations/0018_commands.sql"),
     include_str!("../migrations/0019_locks_and_overrides.sql"),
+    include_str!("../migrations/0020_promotions.sql"),
     include_str!("../migrations/0021_grants.sql"),
 ];
 

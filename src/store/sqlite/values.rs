@@ -5,7 +5,7 @@ use crate::model::{
     Override, PullNumber, PullRequestDetails, PullRequestState, RepositoryId, Stack, TipSource, TreeId,
     UnixMillis, UnixSeconds,
 };
-use crate::store::{DeliveryId, InstallationState, RepositoryState, WorkItem};
+use crate::store::{DeliveryId, InstallationState, RepositoryState, RequestedMerge, WorkItem};
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 
 /// A column holds a word that this version does not know.
@@ -183,7 +183,7 @@ macro_rules! json {
     };
 }
 
-json!(Lock, MissingGrants, Override, Stack, PullRequestDetails);
+json!(Lock, MissingGrants, Override, RequestedMerge, Stack, PullRequestDetails);
 
 /// The tip of a branch that may have been deleted: then it is empty, as keys cannot be null.
 pub(super) struct Tip(pub(super) Option<CommitId>);

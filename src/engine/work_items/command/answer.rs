@@ -65,7 +65,8 @@ impl CommentWork<'_> {
 
     fn waits_for_an_act(&self) -> bool {
         let asks = |it: &Progress| matches!(it, Progress::Asked { since, .. } if self.ctx.now().since(*since) < PATIENCE);
-        self.state.runs.iter().any(|run| asks(&run.progress))
+        // Where something is said by now, there is nothing to be said of its being late.
+        self.state.runs.iter().any(|run| run.said.is_none() && asks(&run.progress))
     }
 
     /// The one reply, once there is something to say of each command that was begun.

@@ -18,12 +18,12 @@ const HEAD: Flag = Flag::new(
 
 const SPEC: Spec = Spec {
     name: "promote",
-    summary: "opens the pull request that promotes another environment into ENV, or brings it up to date",
+    summary: "opens the pull request that promotes another environment into ENV, or brings it up to date, and merges it if asked to",
     example: "staging",
     kind: Kind::Act,
     works_on: WorksOn::PullRequestsOrNamedEnvironment,
     parameters: &[Parameter::ENVIRONMENT],
-    flags: &[Flag::FROM, HEAD],
+    flags: &[Flag::FROM, Flag::MERGE, HEAD],
     right: DefaultRight::WRITE_BELOW_PRODUCTION,
     unchanged: "nothing was promoted",
 };
@@ -45,7 +45,9 @@ impl Command for Promote {
         let from = from.map(|it| it.name.as_str());
         // Where there is none, whoever takes it up says why.
         let source = source_of(call.path, target, from).ok();
-        let head = match source.filter(|_| call.arguments.head().is_some()) {
+        let merge = call.arguments.has(&Flag::MERGE);
+        let is_bound = merge || call.arguments.head().is_some();
+        let head = match source.filter(|_| is_bound) {
             None => None,
             Some(source) => match call.tip_as_seen(&source.branch).await? {
                 Ok(tip) => Some(tip),
@@ -53,7 +55,7 @@ impl Command for Promote {
             },
         };
         let (by, from) = (call.asker.login.to_owned(), from.map(str::to_owned));
-        let act = RequestedAct::Promote { by, from, merge: false, head };
+        let act = RequestedAct::Promote { by, from, merge, head };
         Ok(Step::Ask { environment: target.name.clone(), act, goal: Goal::Live })
     }
 }

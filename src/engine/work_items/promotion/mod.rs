@@ -5,10 +5,12 @@
 //! with the same result.
 //!
 //! `source.rs` says where a promotion comes from, `open.rs` finds or opens the pull request, `contents.rs` gathers what the
-//! manifest tells, `current.rs` keeps it true.
+//! manifest tells, `current.rs` keeps it true, `merge.rs` merges where `merge_guard.rs` lets it.
 
 mod contents;
 mod current;
+mod merge;
+mod merge_guard;
 mod open;
 mod source;
 
@@ -65,7 +67,7 @@ struct PromotionWork<'a> {
 /// What came of an act.
 struct Outcome {
     said: ActOutcome,
-    /// What was or would be promoted, and what that meets.
+    /// What was promoted or would be, and what that meets; of a merge what came of it, and what was merged.
     ends: Option<(CommitId, CommitId)>,
 }
 

@@ -22,7 +22,14 @@ struct Promotion {
 impl PromotionWork<'_> {
     /// What came of an act; `None` while it goes on.
     pub(super) async fn take_up(&mut self, row: &RequestedActRow) -> Result<Option<Outcome>, WorkError> {
-        let RequestedAct::Promote { from, head, .. } = &row.act else { return Ok(None) };
+        let RequestedAct::Promote { from, head, merge, .. } = &row.act else { return Ok(None) };
+        if let Some(begun) = self.ctx.store.requested_merge(row.id).await? {
+            let is_known = begun.uuid.is_some();
+            let outcome = self.follow_merge(row, begun).await?;
+            if is_known || outcome.is_some() {
+                return Ok(outcome);
+            }
+        }
         let Some(target) = self.target else {
             let why = format!("there is no environment {} any more", row.environment);
             return Ok(Some(Outcome::refused(why)));
@@ -44,7 +51,15 @@ impl PromotionWork<'_> {
             Ok(ends) => ends,
             Err(why) => return Ok(Some(Outcome::refused(why))),
         };
-        self.promote(&repository, ends).await.map(Some)
+        let Promotion { number, words } = match self.promotion(&repository, ends).await? {
+            Ok(promotion) => promotion,
+            Err(why) => return Ok(Some(Outcome::refused(why))),
+        };
+        if *merge {
+            return self.begin_merge(row, (number, &words), ends).await;
+        }
+        let said = ActOutcome::accepted(words, None).by_pull_request(number);
+        Ok(Some(Outcome { said, ends: Some((ends.head, ends.base)) }))
     }
 
     async fn lock_on(&self, target: &Environment) -> Result<Option<Lock>, WorkError> {
@@ -70,12 +85,10 @@ impl PromotionWork<'_> {
         let (head, base) = (tips[0], tips[1]);
         if let Some(expected) = expected.filter(|expected| *expected != head) {
             let why = format!(
-                "{} has moved since the comment was written: {} → {}; to promote that, write /{}promote {} --head {head}",
+                "{} has moved since the comment was written: {} → {}; to promote that, write the command again with --head {head}",
                 source.branch,
                 expected.short(),
                 head.short(),
-                self.config.path.command_prefix,
-                word(&target.name)
             );
             return Ok(Err(why));
         }
@@ -86,17 +99,16 @@ impl PromotionWork<'_> {
         Ok(Ok(Ends { source, target, head, base }))
     }
 
-    async fn promote(&mut self, repository: &Repository, ends: Ends<'_>) -> Result<Outcome, WorkError> {
+    /// The pull request of a promotion, or in words why there is none.
+    async fn promotion(
+        &mut self,
+        repository: &Repository,
+        ends: Ends<'_>,
+    ) -> Result<Result<Promotion, String>, WorkError> {
         let brought = self.brought(repository, ends).await?;
         let found = self.found_or_opened(repository, ends, &brought).await?;
-        let Promotion { number, words } = match found {
-            Ok(found) => found,
-            Err(why) => return Ok(Outcome::refused(why)),
-        };
-        let held = self.waits_for_hold(ends.target).await?;
-        let words = format!("{words}{}", held.unwrap_or_default());
-        let said = ActOutcome::accepted(words, None).by_pull_request(number);
-        Ok(Outcome { said, ends: Some((ends.head, ends.base)) })
+        let waits = self.waits_for_hold(ends.target).await?.unwrap_or_default();
+        Ok(found.map(|found| Promotion { words: format!("{}{waits}", found.words), ..found }))
     }
 
     async fn waits_for_hold(&self, target: &Environment) -> Result<Option<String>, WorkError> {
