@@ -102,7 +102,7 @@ async fn a_hold_keeps_jobs_and_merge_groups_out_by_whatever_name() {
     stage.quiet().await;
     let check = stage.store.check_on(&group.head_sha, "towpath: production");
     let said = Said(check.and_then(|check| check.state()).expect("the group has its check"));
-    assert_eq!(said.0.conclusion.as_deref(), Some("action_required"), "{:?}", said.0.title);
+    assert_eq!(said.0.conclusion.as_deref(), Some("failure"), "{:?}", said.0.title);
     said.says("checkout is broken");
     stage.store.pulls().iter().for_each(|pull| stage.read(pull));
     stage.end().await;
