@@ -1,6 +1,6 @@
 use super::{
     BranchName, Commit, CommitId, Hold, Lock, MergeMethods, MergedPull, OpenPull, Origin, Override,
-    PullRequestDetails, Revert, StackFacts, TreeId, UnixSeconds,
+    PullRequestDetails, Revert, Snapshot, StackFacts, TreeId, UnixSeconds,
 };
 
 /// The branch a pull request would merge.
@@ -30,17 +30,6 @@ pub struct PullEnds {
     pub head: Head,
     /// Where it would go.
     pub base: Base,
-}
-
-/// A head that is no environment's branch and stands at a commit that one has pointed at.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct Snapshot {
-    /// The environment's branch, or the original of the copy branch.
-    pub of: BranchName,
-    /// What the head is called.
-    pub branch: BranchName,
-    /// Whether the environment's branch still points there.
-    pub current: bool,
 }
 
 impl PullEnds {

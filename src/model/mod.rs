@@ -58,6 +58,7 @@ mod refused_status;
 mod repair;
 mod reverts;
 mod rules;
+mod snapshot;
 mod stacks;
 mod starting_point;
 mod time;
@@ -88,8 +89,8 @@ pub use environments::{
 pub use error_chain::{ErrorContext, SharedError, error_chain, root_cause, shared_error};
 pub use facts::{
     BackMergeHistory, Base, CopyHistory, DeployFacts, Deployed, Elsewhere, Entry, Facts, Head, HeadDeploy,
-    History, LedgerTip, Line, MergeOutcome, Moment, PromotionHistory, PullEnds, PushedAt, Snapshot,
-    TipSource, TopicHistory,
+    History, LedgerTip, Line, MergeOutcome, Moment, PromotionHistory, PullEnds, PushedAt, TipSource,
+    TopicHistory,
 };
 pub use finding_override::{Overridden, Override};
 pub use folded_names::{EnvironmentName, RepositoryName};
@@ -111,6 +112,7 @@ pub use refused_status::RefusedStatus;
 pub use repair::{PromoteFirst, Repair};
 pub use reverts::{Revert, RevertEffect};
 pub use rules::{Level, Rules};
+pub use snapshot::Snapshot;
 pub use stacks::{Stack, StackFacts, StackMember};
 pub use starting_point::StartingPoint;
 pub use time::{UnixMillis, UnixSeconds};
