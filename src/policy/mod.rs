@@ -37,6 +37,8 @@
 //! - What counts as tested is what the newest report says, in whatever order reports come:
 //!   `the_newest_word_on_files_counts_in_whatever_order_it_comes`, `words_that_overtake_each_other_end_the_same`,
 //!   `what_a_rollback_takes_back_was_not_tested`.
+//! - An override changes the finding that it was given for and nothing else:
+//!   `an_override_changes_the_finding_it_was_given_for_and_nothing_else`, `an_override_of_anything_else_changes_nothing`.
 
 mod back_merge;
 mod brought;

@@ -27,6 +27,7 @@ mod commands_that_act;
 mod configuration;
 mod copy;
 mod cost;
+mod decisions;
 mod deploy_after_merge;
 mod deploy_again;
 mod dormant;
