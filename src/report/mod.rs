@@ -22,6 +22,7 @@ mod alarm;
 mod carried;
 mod change_status;
 mod check;
+mod command_help;
 mod comment;
 mod config_preview;
 mod copy_standing;
@@ -60,6 +61,7 @@ pub use check::{
     Action, CheckText, Conclusion, REBUILD, RECHECK, RETARGET, check, check_of_copy, check_of_group,
     check_of_shared_name,
 };
+pub use command_help::{CommandHelp, CommandRight, FlagHelp, help, help_on};
 pub use comment::{MARKER, comment};
 pub use config_preview::{BackTest, ChangedVerdict, ConfigPreview, config_preview};
 pub use copy_standing::{CopyStanding, Guard, NotCopied, Refuser};

@@ -24,6 +24,7 @@ mod command_cost;
 mod commands;
 mod commands_in_odd_places;
 mod commands_that_act;
+mod commands_that_ask;
 mod configuration;
 mod copy;
 mod cost;

@@ -166,7 +166,7 @@ fn read(line: &Line<'_>, dialect: &Dialect<'_>) -> Option<Result<Invocation, Com
     let start = Place { column: columns(line.place.column, &line.text[..addressed.read]), ..line.place };
     if !dialect.names.contains(&addressed.name.as_str()) {
         let asked = addressed.form == Form::Mention;
-        return asked.then(|| Err(unknown(line.place, &addressed.name, dialect)));
+        return asked.then(|| Err(unknown_command(line.place, &addressed.name, dialect)));
     }
     let arguments = match words::read(rest.chars(), start) {
         Ok(arguments) => arguments,
@@ -242,7 +242,8 @@ fn too_many(place: Place) -> CommandError {
     CommandError::new(place, ErrorKind::TooManyCommands, message, hint)
 }
 
-fn unknown(place: Place, name: &str, dialect: &Dialect<'_>) -> CommandError {
+/// What is said of a command that there is not: which one may have been meant.
+pub fn unknown_command(place: Place, name: &str, dialect: &Dialect<'_>) -> CommandError {
     let hint = match did_you_mean(name, dialect.names.iter().copied()) {
         Some(meant) => format!("did you mean {meant}?"),
         None => format!("@{} help lists the commands", dialect.handle),

@@ -83,6 +83,11 @@ impl Need {
         self
     }
 
+    /// Who may.
+    pub fn grantees(&self) -> &[Grantee] {
+        &self.any_of
+    }
+
     /// The slugs of the teams that count: whether somebody is in one of them has to be asked.
     pub fn teams(&self) -> impl Iterator<Item = &str> {
         self.any_of.iter().filter_map(|it| match it {

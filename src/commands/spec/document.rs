@@ -43,7 +43,7 @@ Towpath carries them out in their order and stops at the first that it refuses.
 /// The Markdown of `docs/commands.md`.
 pub fn docs(specs: &[Spec]) -> String {
     let rows = specs.iter().map(|spec| {
-        let (name, place) = (spec.name, where_it_works(spec.works_on));
+        let (name, place) = (spec.name, spec.works_on.in_words());
         format!("| [`/{name}`](#{name}) | {} | {place} | {} |\n", spec.summary, spec.right)
     });
     let parts =
@@ -66,11 +66,14 @@ fn section(spec: &Spec) -> String {
     )
 }
 
-fn where_it_works(works_on: WorksOn) -> &'static str {
-    match works_on {
-        WorksOn::OpenPullRequests => "open pull requests",
-        WorksOn::PullRequests => "pull requests",
-        WorksOn::PullRequestsOrNamedEnvironment => "pull requests; issues if you name an environment",
-        WorksOn::Anywhere => "pull requests and issues",
+impl WorksOn {
+    /// Where that is, as people say it.
+    pub fn in_words(self) -> &'static str {
+        match self {
+            Self::OpenPullRequests => "open pull requests",
+            Self::PullRequests => "pull requests",
+            Self::PullRequestsOrNamedEnvironment => "pull requests; issues if you name an environment",
+            Self::Anywhere => "pull requests and issues",
+        }
     }
 }

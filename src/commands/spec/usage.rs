@@ -26,7 +26,7 @@ fn optional(is_required: bool, text: String) -> String {
 
 impl Flag {
     /// How it is written: `--until TIME`.
-    pub(super) fn form(&self) -> String {
+    pub fn form(&self) -> String {
         match self.takes {
             None => format!("--{}", self.name),
             Some(takes) => format!("--{} {}", self.name, takes.placeholder()),

@@ -11,7 +11,8 @@ use crate::commands::spec::{Arguments, Kind, Spec, WorksOn, bind};
 use crate::deploy::DeployQueue;
 use crate::engine::work_error::WorkError;
 use crate::model::{
-    AuditEntry, BranchName, Deploy, DeployState, Environment, PullRequestState, RepositoryRole, UnixMillis,
+    AuditEntry, BranchName, Deploy, DeployState, Environment, PromotionPath, PullRequestState,
+    RepositoryRole, UnixMillis,
 };
 use crate::report::{self, CommandReply, CommandStatus};
 use crate::store::{Change, CommandOrigin, JudgedPull, RequestedActId, RequestedActRow};
@@ -122,10 +123,7 @@ impl CommentWork<'_> {
             self.state.runs[position].end(said);
             return Ok(());
         }
-        let about = environment.or_else(|| {
-            let base = pull.as_ref().map(|it| it.judged_base.as_ref().unwrap_or(&it.pull.base_branch));
-            path.environments.iter().find(|it| Some(&it.branch) == base)
-        });
+        let about = environment.or_else(|| environment_of(pull.as_ref(), &path));
         let (dialect, delivery) = (self.dialect, self.state.delivery.clone());
         let need = Need::of(spec.name, spec.right, about.filter(|_| spec.kind == Kind::Act), &path);
         let call = Call {
@@ -135,6 +133,7 @@ impl CommentWork<'_> {
             dialect: &dialect,
             asker,
             number: self.place.number,
+            is_pull_request: self.state.is_pull_request,
             comment: self.place.comment,
             pull: pull.as_ref(),
             seen_at: self.state.created_at,
@@ -322,10 +321,19 @@ impl CommentWork<'_> {
     }
 }
 
+/// The environment that a pull request goes into.
+pub(super) fn environment_of<'p>(
+    pull: Option<&JudgedPull>,
+    path: &'p PromotionPath,
+) -> Option<&'p Environment> {
+    let base = pull.map(|it| it.judged_base.as_ref().unwrap_or(&it.pull.base_branch));
+    path.environments.iter().find(|it| Some(&it.branch) == base)
+}
+
 fn bound<'p>(
     spec: &Spec,
     invocation: &Invocation,
-    path: &'p crate::model::PromotionPath,
+    path: &'p PromotionPath,
 ) -> Result<(Arguments, Option<&'p Environment>), CommandError> {
     let arguments = bind(spec, invocation)?;
     let environment = arguments.environment_if_named(path)?;

@@ -13,6 +13,7 @@ mod cancel;
 mod check;
 mod deploy;
 mod go_on;
+mod help;
 mod lock;
 mod override_finding;
 mod people;

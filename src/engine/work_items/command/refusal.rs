@@ -63,13 +63,18 @@ pub(super) fn words(refusal: &Refusal) -> String {
         Some(it) => needs(it),
         None => "Nobody may do this here".to_owned(),
     };
-    let has = match refusal.has {
+    let has = has(refusal.has);
+    let may: Vec<String> = refusal.who_may.iter().map(who).collect();
+    format!("{missing}, and {has}. Who may: {}.", may.join("; "))
+}
+
+/// What somebody is to the repository.
+pub(super) fn has(standing: Standing) -> String {
+    match standing {
         Standing::Role(role) => format!("you have {}", role_words(role)),
         Standing::Stranger => "you are no collaborator of this repository".to_owned(),
         Standing::Nobody => "you have none".to_owned(),
-    };
-    let may: Vec<String> = refusal.who_may.iter().map(who).collect();
-    format!("{missing}, and {has}. Who may: {}.", may.join("; "))
+    }
 }
 
 fn needs(grantee: &Grantee) -> String {

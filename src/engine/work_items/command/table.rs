@@ -25,7 +25,8 @@ pub(super) trait Command: Sync {
 }
 
 /// Every command, in the order in which they are shown.
-pub(super) const COMMANDS: [&dyn Command; 12] = [
+pub(super) const COMMANDS: [&dyn Command; 13] = [
+    &super::help::Help,
     &super::check::Check,
     &super::promote::Promote,
     &super::deploy::Deploy,
@@ -61,8 +62,10 @@ pub(super) struct Call<'a> {
     pub(super) asker: &'a Asker<'a>,
     /// The pull request or issue.
     pub(super) number: PullNumber,
+    /// Whether it is a pull request.
+    pub(super) is_pull_request: bool,
     pub(super) comment: CommentKey,
-    /// The pull request as it is known; `None` on an issue.
+    /// The pull request as it is known; `None` on an issue, and where nothing is known of it.
     pub(super) pull: Option<&'a JudgedPull>,
     /// When the comment was written.
     pub(super) seen_at: UnixMillis,

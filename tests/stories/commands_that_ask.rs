@@ -1,0 +1,91 @@
+//! Commands that ask and change nothing: `/help`.
+
+use crate::shop::topic;
+use crate::stage::Stage;
+use towpath_sandbox::{Permission, PullHandle};
+
+/// A configuration in which commands have a prefix.
+const PREFIXED: &str =
+    "version: 1\ncommand_prefix: tp-\ncommands: { deploy: { staging: [admin, \"team:qa\"] } }\n";
+
+async fn open_topic(stage: &Stage) -> PullHandle {
+    topic(&stage.store, "feature/cart", "integration").await;
+    let pull = stage.store.open_pull("feature/cart").into("integration").by("ana").await.unwrap();
+    stage.check(&pull).await.passes();
+    pull
+}
+
+impl Stage {
+    /// Somebody asks on a pull request, and gets 👍 and this reply.
+    async fn asked(&self, pull: &PullHandle, login: &str, text: &str) -> String {
+        let comment = self.says(pull, login, text).await;
+        let reply = self.reply(pull, &comment).await;
+        assert_eq!(self.reactions(&comment).await, ["eyes", "+1"], "{reply}");
+        reply
+    }
+}
+
+fn holds(reply: &str, words: &[&str]) {
+    for it in words {
+        assert!(reply.contains(it), "{it:?} is not in:\n{reply}");
+    }
+}
+
+#[tokio::test]
+async fn help_tells_what_you_may_do_and_the_rest_with_the_reason() {
+    let stage = Stage::set().await;
+    stage.store.allow("gast", Permission::Read);
+    let pull = open_topic(&stage).await;
+    let ana = stage.asked(&pull, "ana", "/help").await;
+    holds(
+        &ana,
+        &[
+            "**Done** `/help`: you may give ",
+            "| `/check` | judges the pull request once more |",
+            "points at, also if that was deployed before; you: only for `integration` and `staging` |",
+            "Here you have the role `write`.",
+            "* `/resume ENV --reason TEXT` is for whoever has the role `maintain` or a higher one.",
+            "* `/cancel ENV` for `production` is for whoever has the role `maintain` or a higher one.",
+        ],
+    );
+    let gast = stage.asked(&pull, "gast", "/help").await;
+    holds(
+        &gast,
+        &[
+            "| `/check` |",
+            "* `/cancel ENV` for `integration` and `staging` is for whoever has the role `write`",
+        ],
+    );
+    assert!(!gast.contains("| To act |"), "{gast}");
+    let rita = stage.asked(&pull, "rita", "/help").await;
+    assert!(rita.starts_with("**Done** `/help`: you may give every command here."), "{rita}");
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn help_on_one_command_tells_who_may_by_the_configuration() {
+    let stage = Stage::set().await;
+    stage.configure("master", PREFIXED).await;
+    let pull = open_topic(&stage).await;
+    for text in ["/tp-help deploy", "/tp-help tp-deploy", "@towpath help /tp-deploy"] {
+        let reply = stage.asked(&pull, "ana", text).await;
+        holds(
+            &reply,
+            &[
+                "it deploys what ENV's branch points at, also if that was deployed before. You may give it for \
+                 `integration`.",
+                "```\n/tp-deploy ENV [--reason TEXT] [--head SHA]\n```",
+                "| `--head SHA` | only if ENV's branch is still at this commit |",
+                "It works on pull requests; issues if you name an environment.",
+                "Who may give it: for `integration`: whoever has the role `write` or a higher one; for `staging`: whoever \
+                 has the role `admin`; members of the team `qa`; for `production`: whoever has the role `maintain`",
+            ],
+        );
+    }
+    let comment = stage.says(&pull, "ana", "/tp-help deplyo").await;
+    assert_eq!(stage.reactions(&comment).await, ["eyes", "confused"]);
+    holds(&stage.reply(&pull, &comment).await, &["there is no command", "did you mean deploy?"]);
+    let comment = stage.says(&pull, "ana", "/help").await;
+    assert_eq!(stage.reactions(&comment).await, Vec::<String>::new(), "it is somebody else's");
+    stage.end().await;
+}
