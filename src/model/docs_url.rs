@@ -21,6 +21,15 @@ impl DocsUrl {
         format!("{}#{}", self.findings(), code.as_str().to_lowercase())
     }
 
+    /// Where a link on the page that explains the codes leads.
+    pub fn from_findings(&self, target: &str) -> String {
+        match target {
+            fragment if fragment.starts_with('#') => format!("{}{fragment}", self.findings()),
+            address if address.contains("://") => address.to_owned(),
+            file => format!("{}/{file}", self.0),
+        }
+    }
+
     /// The page on the configuration file.
     pub fn configuration(&self) -> String {
         format!("{}/configuration.md", self.0)

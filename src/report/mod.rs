@@ -30,6 +30,7 @@ mod deploy_status;
 mod deployment_protection;
 mod drawing;
 mod dress;
+mod explained;
 mod limits;
 mod local;
 mod locks;
@@ -46,6 +47,7 @@ mod rewritten;
 mod shell;
 mod stamp;
 mod terminal;
+mod why;
 mod withdrawn;
 mod words;
 
@@ -69,6 +71,7 @@ pub use deploy_status::{
     DeployStatus, Entry, OperatorActs, deploy_line, deploy_status, deploy_trouble, ended, length, not_counted,
 };
 pub use deployment_protection::{ProtectionWords, WaitingJob, deployment_protection};
+pub use explained::{explained, explained_anywhere};
 pub use local::{Basis, ConfigSource, LocalCheck, SeenAs};
 pub use locks::lock_line;
 pub use manifest::{BroughtPull, MANIFEST, Manifest, TestedSince, manifest, promotion_title, pull_requests};
@@ -82,6 +85,7 @@ pub use rewritten::{Rewritten, rewritten_alarm, rewritten_marker};
 pub use shell::quote as shell_word;
 pub use stamp::utc as moment;
 pub use terminal::{Words, copy_on_terminal, terminal, words};
+pub use why::{finding_title, rule, verdict_at_length};
 pub use withdrawn::{NotAgain, Withdrawn, asked_again, is_withdrawn, withdrawn, withdrawn_comment};
 pub use words::fetch_every_branch;
 

@@ -1,4 +1,4 @@
-//! Commands that ask and change nothing: `/help`.
+//! Commands that ask and change nothing: `/help`, `/why`.
 
 use crate::shop::topic;
 use crate::stage::Stage;
@@ -12,6 +12,15 @@ async fn open_topic(stage: &Stage) -> PullHandle {
     topic(&stage.store, "feature/cart", "integration").await;
     let pull = stage.store.open_pull("feature/cart").into("integration").by("ana").await.unwrap();
     stage.check(&pull).await.passes();
+    pull
+}
+
+/// One that carries what it should not.
+async fn failing_topic(stage: &Stage) -> PullHandle {
+    topic(&stage.store, "feature/cart", "staging").await;
+    let pull = stage.store.open_pull("feature/cart").into("integration").by("ana").await.unwrap();
+    stage.check(&pull).await.fails();
+    stage.comment(&pull).await;
     pull
 }
 
@@ -87,5 +96,72 @@ async fn help_on_one_command_tells_who_may_by_the_configuration() {
     holds(&stage.reply(&pull, &comment).await, &["there is no command", "did you mean deploy?"]);
     let comment = stage.says(&pull, "ana", "/help").await;
     assert_eq!(stage.reactions(&comment).await, Vec::<String>::new(), "it is somebody else's");
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn why_tells_the_verdict_at_length_and_what_the_rule_says() {
+    let stage = Stage::set().await;
+    stage.store.allow("gast", Permission::Read);
+    let pull = failing_topic(&stage).await;
+    let check = stage.check(&pull).await.fails();
+    let reply = stage.asked(&pull, "gast", "/why").await;
+    let (first_screen, _) = check.summary().split_once("<details>").unwrap();
+    holds(
+        &reply,
+        &[
+            "**Done** `/why`: For `integration`, the check fails. It found TP201.",
+            "**Carries `staging`'s history: 1 foreign commit**",
+            first_screen,
+            "#### Drawing, with the commits in question marked\n\n```mermaid\n",
+        ],
+    );
+    assert!(!reply.contains("<details>"), "{reply}");
+    let rule = stage.asked(&pull, "gast", "/why tp201").await;
+    holds(
+        &rule,
+        &[
+            "this pull request has this finding: Carries `staging`'s history: 1 foreign commit.",
+            "Why it matters: ",
+            "How to repair: ",
+            "/docs/findings.md#tp201)",
+        ],
+    );
+    let other = stage.asked(&pull, "gast", "/why TP302").await;
+    holds(&other, &["does not have this finding", "[TP502](https://"]);
+    pull.close().by("ana").await.unwrap();
+    stage.quiet().await;
+    let closed = stage.asked(&pull, "ana", "/why").await;
+    holds(
+        &closed,
+        &["The pull request is closed; this was its last verdict.", "**Carries `staging`'s history"],
+    );
+    stage.read(&pull);
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn an_edit_that_adds_a_question_is_answered_in_the_same_reply() {
+    let stage = Stage::set().await;
+    let pull = open_topic(&stage).await;
+    let comment = stage.says(&pull, "ana", "/check").await;
+    stage.reply(&pull, &comment).await;
+    stage.seconds_later(5);
+    comment.edit("/check\n\n/why\n\n/deploy staging", None).await.unwrap();
+    let reply = stage.reply(&pull, &comment).await;
+    holds(
+        &reply,
+        &[
+            "**Done** `/check`: ",
+            "**Done** `/why`: For `integration`, the check passes.",
+            "**Refused** `/deploy staging`: nothing was deployed. An edit gives no commands that act",
+        ],
+    );
+    assert_eq!(stage.reactions(&comment).await, ["eyes", "+1", "-1"]);
+    assert!(stage.deployments("staging").await.is_empty());
+    stage.seconds_later(5);
+    comment.edit("/why TP201", Some("rita")).await.unwrap();
+    assert_eq!(stage.reply(&pull, &comment).await, reply, "who edits somebody else's comment asks nothing");
+    stage.check(&pull).await.passes();
     stage.end().await;
 }

@@ -56,7 +56,7 @@ impl CommentWork<'_> {
 }
 
 /// The last verdict in one sentence; the check says the rest.
-fn verdict_in_words(pull: &JudgedPull) -> CommandReply {
+pub(super) fn verdict_in_words(pull: &JudgedPull) -> CommandReply {
     let Some(verdict) = last_verdict(pull) else {
         let words = "it goes to no environment, so Towpath does not judge it.";
         return CommandReply::new(CommandStatus::Done, "not_judged", words);

@@ -29,6 +29,7 @@ mod state;
 mod sync;
 mod table;
 mod unlock;
+mod why;
 
 use super::pending_deliveries::PendingDeliveries;
 use crate::commands::grammar::Dialect;

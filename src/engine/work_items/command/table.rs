@@ -25,9 +25,10 @@ pub(super) trait Command: Sync {
 }
 
 /// Every command, in the order in which they are shown.
-pub(super) const COMMANDS: [&dyn Command; 13] = [
+pub(super) const COMMANDS: [&dyn Command; 14] = [
     &super::help::Help,
     &super::check::Check,
+    &super::why::Why,
     &super::promote::Promote,
     &super::deploy::Deploy,
     &super::cancel::Cancel,
