@@ -1,26 +1,37 @@
-//! `towpath where`: where a merged pull request has come to.
+//! `towpath where`: where a pull request or a commit has come to, or what runs in an environment.
 
 use super::opened::path_of;
 use super::{UsageError, opened, print};
-use crate::engine::{change_status, mirror_of};
-use crate::model::PullNumber;
-use crate::report;
-use crate::store::Store;
+use crate::engine::{
+    Clock as _, Places, SystemClock, change_status, commit_status, commits_that_begin, environment_status,
+    mirror_of,
+};
+use crate::lineage::Repository;
+use crate::model::{CommitId, PromotionPath, PullNumber};
+use crate::report::{self, BranchStatus};
+use crate::store::{RepositoryRow, SqliteStore, Store};
 use std::process::ExitCode;
+
+/// The fewest digits by which a commit is found.
+const DIGITS_MIN: usize = 7;
 
 /// What `towpath where` takes.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  towpath where 81 --repository acme/store
+  towpath where 81 --repository acme/store            a pull request
+  towpath where 1f0c2d7 --repository acme/store       a commit, by its first digits
+  towpath where production --repository acme/store    an environment
   towpath where 81 --repository acme/store --json
 
-For each environment: whether its branch has the change, whether it was deployed, runs, was
-superseded or rolled back there, and since when. It reads what the server has stored.")]
+Of a pull request or a commit, for each environment: whether its branch has the change, whether it
+was deployed, runs, was superseded or rolled back there, and since when. Of an environment: what
+runs there since when, what is to come, and whether it is held or locked. It reads what the server
+has stored.")]
 pub(super) struct Arguments {
-    /// The pull request's number
-    #[arg(value_name = "PR")]
-    number: u64,
+    /// A pull request's number, a commit, or an environment's name
+    #[arg(value_name = "PR|COMMIT|ENVIRONMENT")]
+    subject: String,
     /// The repository: acme/store, or its number
     #[arg(long, value_name = "REPOSITORY")]
     repository: String,
@@ -33,27 +44,69 @@ pub(super) struct Arguments {
 pub(super) async fn run(arguments: Arguments) -> Result<ExitCode, UsageError> {
     let (places, store) = opened::open()?;
     let row = opened::repository(&store, &arguments.repository).await?;
-    let number = PullNumber(arguments.number);
-    let pull = store.pull(row.id, number).await?.map(|it| it.pull);
-    let pull =
-        pull.ok_or_else(|| UsageError::new(format!("Towpath does not know #{number} of {}", row.full_name)))?;
-    if pull.merged.is_none() {
-        return Err(UsageError::new(format!("#{number} is not merged, so no environment has it yet")));
-    }
     let path = path_of(&store, &row).await?;
-    let mirror = mirror_of(&places.data_dir, row.id);
-    let mirror = mirror.ok_or_else(|| {
+    let subject = arguments.subject.as_str();
+    let answer = if let Some(environment) = path.environment(subject) {
+        let status = environment_status(&store, row.id, &path, environment, SystemClock.now()).await?;
+        if arguments.json {
+            format!("{}\n", report::environment_status_as_json(&status))
+        } else {
+            report::environment_status_on_terminal(&status)
+        }
+    } else {
+        let reached = reached(&store, (&places, &row), &path, subject).await?;
+        if arguments.json {
+            format!("{}\n", report::change_status_as_json(&reached))
+        } else {
+            report::change_status_on_terminal(&reached)
+        }
+    };
+    store.close().await;
+    print::to_stdout(&answer);
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Where a pull request or a commit has come to.
+async fn reached(
+    store: &SqliteStore,
+    (places, row): (&Places, &RepositoryRow),
+    path: &PromotionPath,
+    subject: &str,
+) -> Result<Vec<BranchStatus>, UsageError> {
+    if let Ok(number) = subject.strip_prefix('#').unwrap_or(subject).parse() {
+        let number = PullNumber(number);
+        let pull = store.pull(row.id, number).await?.map(|it| it.pull);
+        let unknown = || UsageError::new(format!("Towpath does not know #{number} of {}", row.full_name));
+        let pull = pull.ok_or_else(unknown)?;
+        if pull.merged.is_none() {
+            return Err(UsageError::new(format!("#{number} is not merged, so no environment has it yet")));
+        }
+        return Ok(change_status(store, &mirror(places, row)?, path, &pull).await?);
+    }
+    let is_commit = subject.len() >= DIGITS_MIN && subject.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if !is_commit {
+        let known: Vec<&str> = path.environments.iter().map(|it| it.name.as_str()).collect();
+        let known = known.join(", ");
+        return Err(UsageError::new(format!(
+            "{subject:?} is no pull request, no commit of 7 digits or more, and no environment; those are {known}"
+        )));
+    }
+    let mirror = mirror(places, row)?;
+    let digits = subject.to_ascii_lowercase();
+    let found = commits_that_begin(store, &mirror, path, (row.id, &digits)).await?;
+    let all: Vec<String> = found.iter().map(CommitId::to_string).collect();
+    match (found.first(), all.as_slice()) {
+        (Some(commit), [_]) => Ok(commit_status(store, &mirror, path, (row.id, *commit)).await?),
+        (None, _) => Err(UsageError::new(format!("no commit of {} begins with {digits}", row.full_name))),
+        (Some(_), all) => Err(UsageError::new(format!("several commits begin so: {}", all.join(", ")))),
+    }
+}
+
+fn mirror(places: &Places, row: &RepositoryRow) -> Result<Repository, UsageError> {
+    mirror_of(&places.data_dir, row.id).ok_or_else(|| {
         UsageError::new(format!(
             "the server has no copy of {} at the moment; the next event of the repository makes one",
             row.full_name
         ))
-    })?;
-    let reached = change_status(&store, &mirror, &path, &pull).await?;
-    store.close().await;
-    print::to_stdout(&if arguments.json {
-        format!("{}\n", report::change_status_as_json(&reached))
-    } else {
-        report::change_status_on_terminal(&reached)
-    });
-    Ok(ExitCode::SUCCESS)
+    })
 }

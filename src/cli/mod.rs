@@ -103,7 +103,7 @@ They read the database of the server, running or not, at the place that the same
 TOWPATH_DATA_DIR [default: data] or DATABASE_URL."
     )]
     Ledger(ledger::Command),
-    /// Show where a merged pull request is: merged, deployed, live, since when
+    /// Show where a pull request or a commit is, or what runs in an environment, since when
     Where(change_status::Arguments),
     /// Deploy the tip of an environment's branch, or deploy it again
     Deploy(deploy::Arguments),

@@ -20,7 +20,7 @@ const SUPERSEDED_AT_MOST: usize = 3;
 
 /// Among so many of the last merged pull requests it is looked for who brought the change on, and so many of those that
 /// came after it are looked at.
-const MERGED_AT_MOST: u32 = 2_000;
+pub(super) const MERGED_AT_MOST: u32 = 2_000;
 const FOLLOWED_AT_MOST: usize = 200;
 
 /// By how much a branch's move may be dated before the merge that made it.
@@ -45,31 +45,51 @@ pub async fn change_status(
     pull: &PullRequest,
 ) -> Result<Vec<BranchStatus>, NotTold> {
     let known = StatusRecords::of(store, path, pull).await?;
-    let history = known.history(repository, path, pull).await?;
+    let history = known.history(repository, path, own_commit(pull)).await?;
     let forms = forms(repository, &history, path, (pull, &known.later)).await?;
     let nobody_deploys = is_dormant(&store.deploy_activity(pull.repository).await?, path);
-    let asked = StatusQuestion { repository, history, forms, nobody_deploys };
-    let mut places = Vec::new();
-    for (environment, (queue, tips)) in path.environments.iter().zip(&known.environments) {
-        places.push(asked.in_environment(environment, queue, tips).await?);
+    StatusQuestion { repository, history, forms, nobody_deploys }.answered(path, &known).await
+}
+
+/// Where a commit has come to, for each environment of the path and the copy branch: as it is, and as what a pull request
+/// made of it whose head or merge it is.
+pub async fn commit_status(
+    store: &dyn Store,
+    repository: &Repository,
+    path: &PromotionPath,
+    (id, commit): (RepositoryId, CommitId),
+) -> Result<Vec<BranchStatus>, NotTold> {
+    let merged = store.merged_pulls(id, MERGED_AT_MOST).await?;
+    let is_it = |it: &&PullRequest| own_commit(it) == commit || it.head_commit == commit;
+    if let Some(pull) = merged.iter().find(is_it) {
+        return change_status(store, repository, path, pull).await;
     }
-    if let Some(copy) = &path.copy {
-        let is_there = asked.is_on(&copy.branch).await?;
-        let since = if is_there { asked.since_on(&known.copied).await? } else { None };
-        let stage = if is_there { ChangeStage::Copied } else { ChangeStage::NotThere };
-        places.push(BranchStatus {
-            name: copy.branch.to_string(),
-            branch: copy.branch.clone(),
-            stage,
-            since,
-            deploy: None,
-            waits_for: None,
-            acts: OperatorActs::default(),
-            nobody_deploys: false,
-            superseded: Vec::new(),
-        });
+    let (environments, copied) = records(store, path, id, UnixSeconds(0)).await?;
+    let known = StatusRecords { later: Vec::new(), environments, copied };
+    let history = known.history(repository, path, commit).await?;
+    let forms = vec![Form { commit, brought: None, holders: history.holders(commit) }];
+    let nobody_deploys = is_dormant(&store.deploy_activity(id).await?, path);
+    StatusQuestion { repository, history, forms, nobody_deploys }.answered(path, &known).await
+}
+
+/// Of each environment its deploys and where its branch was since, and where the copy branch was.
+async fn records(
+    store: &dyn Store,
+    path: &PromotionPath,
+    id: RepositoryId,
+    since: UnixSeconds,
+) -> Result<(Vec<(DeployQueue, Vec<LedgerEntry>)>, Vec<LedgerEntry>), StoreError> {
+    let mut environments = Vec::new();
+    for environment in &path.environments {
+        let known = store.environment_deploys(id, &environment.name, &environment.branch).await?;
+        let tips = store.tips_since(id, &environment.branch, since).await?;
+        environments.push((DeployQueue::new(known.deploys, known.hold, known.baseline), tips));
     }
-    Ok(places)
+    let copied = match &path.copy {
+        Some(copy) => store.tips_since(id, &copy.branch, since).await?,
+        None => Vec::new(),
+    };
+    Ok((environments, copied))
 }
 
 /// What the store knows that may tell where a pull request has come to.
@@ -86,24 +106,7 @@ impl StatusRecords {
     async fn of(store: &dyn Store, path: &PromotionPath, pull: &PullRequest) -> Result<Self, StoreError> {
         let id = pull.repository;
         let since = pull.merged.map_or(UnixSeconds(0), |merged| merged.at - CLOCKS_APART);
-        let mut environments = Vec::new();
-        for environment in &path.environments {
-            let environment_deploys =
-                store.environment_deploys(id, &environment.name, &environment.branch).await?;
-            let tips = store.tips_since(id, &environment.branch, since).await?;
-            environments.push((
-                DeployQueue::new(
-                    environment_deploys.deploys,
-                    environment_deploys.hold,
-                    environment_deploys.baseline,
-                ),
-                tips,
-            ));
-        }
-        let copied = match &path.copy {
-            Some(copy) => store.tips_since(id, &copy.branch, since).await?,
-            None => Vec::new(),
-        };
+        let (environments, copied) = records(store, path, id, since).await?;
         Ok(Self { later: later(store, path, pull).await?, environments, copied })
     }
 
@@ -112,7 +115,7 @@ impl StatusRecords {
         &self,
         repository: &Repository,
         path: &PromotionPath,
-        pull: &PullRequest,
+        commit: CommitId,
     ) -> Result<History, GitError> {
         let deploys = self.environments.iter().flat_map(|(queue, _)| newest(queue).map(|it| it.commit));
         let tips = self.environments.iter().flat_map(|(_, tips)| tips).chain(&self.copied);
@@ -123,7 +126,7 @@ impl StatusRecords {
         });
         let commits: Vec<CommitId> = deploys.chain(tips).chain(later).collect();
         let branches: Vec<&BranchName> = path.judged_branches().collect();
-        repository.history_since(own_commit(pull), &branches, &commits).await
+        repository.history_since(commit, &branches, &commits).await
     }
 }
 
@@ -133,7 +136,7 @@ fn newest(queue: &DeployQueue) -> impl Iterator<Item = &Deploy> {
 }
 
 /// As which commit a pull request came into its base.
-fn own_commit(pull: &PullRequest) -> CommitId {
+pub(super) fn own_commit(pull: &PullRequest) -> CommitId {
     pull.merged.and_then(|merged| merged.commit).unwrap_or(pull.head_commit)
 }
 
@@ -172,12 +175,21 @@ pub fn mirror_of(data_dir: &Path, id: RepositoryId) -> Option<Repository> {
 #[derive(Debug)]
 struct Form {
     commit: CommitId,
-    /// The pull request that brought it there.
-    number: PullNumber,
-    /// That branch.
-    branch: BranchName,
+    /// The pull request that brought it there, and that branch; `None` where only the commit is asked about.
+    brought: Option<(PullNumber, BranchName)>,
     /// Those that have it.
     holders: Holders,
+}
+
+impl Form {
+    fn branch(&self) -> Option<&BranchName> {
+        self.brought.as_ref().map(|(_, branch)| branch)
+    }
+
+    /// Whether a deploy names the pull request that brought it.
+    fn is_named_by(&self, deploy: &Deploy) -> bool {
+        self.brought.as_ref().is_some_and(|(number, _)| deploy.pulls.contains(number))
+    }
 }
 
 /// As which commits the change has travelled: as what its own merge made; and where the branch that it went into was
@@ -190,8 +202,7 @@ async fn forms(
 ) -> Result<Vec<Form>, NotTold> {
     let form = |pull: &PullRequest, commit| Form {
         commit,
-        number: pull.number,
-        branch: pull.base_branch.clone(),
+        brought: Some((pull.number, pull.base_branch.clone())),
         holders: history.holders(commit),
     };
     let mut forms = vec![form(pull, own_commit(pull))];
@@ -201,7 +212,7 @@ async fn forms(
         let mut keeps = false;
         for form in &forms {
             keeps |= is_reached(repository, history, made, form).await?;
-            let rewritten = !is_on_the_path(path, &form.branch);
+            let rewritten = form.branch().is_some_and(|branch| !is_on_the_path(path, branch));
             brings = brings || (!keeps && brings_on(repository, history, next, (form, rewritten)).await?);
         }
         if brings && !keeps {
@@ -223,7 +234,7 @@ async fn brings_on(
         return Ok(true);
     }
     let own = next.head_repository == Some(next.repository);
-    if !may_be_rewritten || !own || next.head_branch != form.branch {
+    if !may_be_rewritten || !own || form.branch() != Some(&next.head_branch) {
         return Ok(false);
     }
     if !repository.missing(&[next.head_commit, form.commit]).await?.is_empty() {
@@ -276,6 +287,34 @@ impl StatusQuestion<'_> {
         }
     }
 
+    async fn answered(
+        &self,
+        path: &PromotionPath,
+        known: &StatusRecords,
+    ) -> Result<Vec<BranchStatus>, NotTold> {
+        let mut places = Vec::new();
+        for (environment, (queue, tips)) in path.environments.iter().zip(&known.environments) {
+            places.push(self.in_environment(environment, queue, tips).await?);
+        }
+        if let Some(copy) = &path.copy {
+            let is_there = self.is_on(&copy.branch).await?;
+            let since = if is_there { self.since_on(&known.copied).await? } else { None };
+            let stage = if is_there { ChangeStage::Copied } else { ChangeStage::NotThere };
+            places.push(BranchStatus {
+                name: copy.branch.to_string(),
+                branch: copy.branch.clone(),
+                stage,
+                since,
+                deploy: None,
+                waits_for: None,
+                acts: OperatorActs::default(),
+                nobody_deploys: false,
+                superseded: Vec::new(),
+            });
+        }
+        Ok(places)
+    }
+
     async fn in_environment(
         &self,
         environment: &Environment,
@@ -285,7 +324,7 @@ impl StatusQuestion<'_> {
         let on_branch = self.is_on(&environment.branch).await?;
         let (mut bring, mut superseded) = (Vec::new(), Vec::new());
         for deploy in newest(queue) {
-            let named = self.forms.iter().any(|form| deploy.pulls.contains(&form.number));
+            let named = self.forms.iter().any(|form| form.is_named_by(deploy));
             if named && never_began_for_a_newer(deploy) {
                 superseded.push(deploy.number);
             } else if named && deploy.was_begun() {

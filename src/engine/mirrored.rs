@@ -84,6 +84,11 @@ impl Mirrored<'_> {
         self.mirror.repository(Some(self.remote.clone()))
     }
 
+    /// The repository as it was fetched last; fetched now where that is not there or not good.
+    pub(super) async fn at_hand(&self) -> Result<Repository, GitError> {
+        if self.is_good() { Ok(self.repository()) } else { self.fetched(&[]).await }
+    }
+
     /// Whether the repository has any of the path's environments. One that has none never asked for a
     /// verdict, and is not copied.
     pub(super) async fn has_environments(&self, path: &PromotionPath) -> Result<bool, GitError> {

@@ -224,7 +224,11 @@ pub fn is_worth_a_comment(places: &[BranchStatus]) -> bool {
 
 /// The end of a merged pull request's comment.
 pub fn change_status(commands: CommentCommands<'_>, places: &[BranchStatus]) -> String {
-    let mut parts: Vec<String> = vec![CHANGE_STATUS.to_owned() + "\n### Where it is"];
+    format!("{CHANGE_STATUS}\n### Where it is\n\n{}", change_status_table(commands, places))
+}
+
+/// The same without its heading.
+pub fn change_status_table(commands: CommentCommands<'_>, places: &[BranchStatus]) -> String {
     let mut table = "| Where | State | Since |\n|---|---|---|".to_owned();
     for place in places {
         let since = place.since.map(|at| stamp::utc(at.to_seconds())).unwrap_or_default();
@@ -232,7 +236,7 @@ pub fn change_status(commands: CommentCommands<'_>, places: &[BranchStatus]) -> 
         let words = place.words().replace('|', "\\|");
         let _ = write!(table, "\n| {name} | {} {words} | {since} |", place.mark());
     }
-    parts.push(table);
+    let mut parts = vec![table];
     let notes = places.iter().filter_map(|place| Some((&place.name, place.note()?)));
     // As code: the words may hold names from outside.
     parts.extend(notes.map(|(name, note)| format!("{}: {}", code(name), code(&note))));

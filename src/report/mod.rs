@@ -30,6 +30,7 @@ mod deploy_status;
 mod deployment_protection;
 mod drawing;
 mod dress;
+mod environment_status;
 mod explained;
 mod limits;
 mod local;
@@ -57,7 +58,7 @@ pub use alarm::{ALARM, alarm, sync_pull};
 pub use carried::{carried_as_json, carried_on_terminal};
 pub use change_status::{
     BranchStatus, CHANGE_STATUS, ChangeStage, change_status, change_status_as_json,
-    change_status_on_terminal, is_worth_a_comment,
+    change_status_on_terminal, change_status_table, is_worth_a_comment,
 };
 pub use check::{
     Action, CheckText, Conclusion, REBUILD, RECHECK, RETARGET, check, check_of_copy, check_of_group,
@@ -71,6 +72,9 @@ pub use deploy_status::{
     DeployStatus, Entry, OperatorActs, deploy_line, deploy_status, deploy_trouble, ended, length, not_counted,
 };
 pub use deployment_protection::{ProtectionWords, WaitingJob, deployment_protection};
+pub use environment_status::{
+    EnvironmentStatus, environment_status, environment_status_as_json, environment_status_on_terminal,
+};
 pub use explained::{explained, explained_anywhere};
 pub use local::{Basis, ConfigSource, LocalCheck, SeenAs};
 pub use locks::lock_line;

@@ -1,8 +1,9 @@
-//! Commands that ask and change nothing: `/help`, `/why`.
+//! Commands that ask and change nothing: `/help`, `/why`, `/where`.
 
+use crate::rollback::towpath;
 use crate::shop::topic;
 use crate::stage::Stage;
-use towpath_sandbox::{Permission, PullHandle};
+use towpath_sandbox::{CommentHandle, IssueHandle, Permission, PullHandle};
 
 /// A configuration in which commands have a prefix.
 const PREFIXED: &str =
@@ -31,6 +32,18 @@ impl Stage {
         let reply = self.reply(pull, &comment).await;
         assert_eq!(self.reactions(&comment).await, ["eyes", "+1"], "{reply}");
         reply
+    }
+
+    /// The same on an issue; with the reactions.
+    async fn asked_on(&self, issue: &IssueHandle, text: &str) -> (Vec<String>, String) {
+        self.seconds_later(5);
+        let comment: CommentHandle = issue.comment(text).by("ana").await.unwrap();
+        self.quiet().await;
+        let marker = format!("<!-- towpath:reply:comment-{} -->", comment.id());
+        let mut replies = issue.comments();
+        replies.retain(|it| it.body.contains(&marker));
+        assert_eq!(replies.len(), 1, "{replies:?}");
+        (self.reactions(&comment).await, replies.remove(0).body)
     }
 }
 
@@ -163,5 +176,77 @@ async fn an_edit_that_adds_a_question_is_answered_in_the_same_reply() {
     comment.edit("/why TP201", Some("rita")).await.unwrap();
     assert_eq!(stage.reply(&pull, &comment).await, reply, "who edits somebody else's comment asks nothing");
     stage.check(&pull).await.passes();
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn where_follows_a_pull_request_and_its_commits() {
+    let stage = Stage::set().await;
+    let merged = stage.merged_topic("feature/first").await;
+    let pull = open_topic(&stage).await;
+    let open = stage.asked(&pull, "ana", "/where").await;
+    let number = pull.number();
+    holds(
+        &open,
+        &[&format!(
+            "#{number}` is open and goes into `integration`; no environment has it.\n\nFor `integration`, the check passes."
+        )],
+    );
+    let tip = stage.store.tip("integration").unwrap();
+    for text in
+        [format!("/where #{}", merged.number()), format!("/where {}", &tip[..7]), format!("/where {tip}")]
+    {
+        let there = stage.asked(&pull, "ana", &text).await;
+        holds(&there, &["| Where | State | Since |", "| `staging` | · not there yet |  |"]);
+        assert!(!there.contains("| `integration` | · not there yet"), "{there}");
+        let subject = text.split_once(' ').unwrap().1;
+        let told = towpath(&stage, &["where", subject, "--repository", "acme/store"]).await;
+        holds(told.words(), &["\nstaging      not there yet\n"]);
+    }
+    let head = stage.store.tip("feature/cart").unwrap();
+    let nowhere = stage.asked(&pull, "ana", &format!("/where {}", &head[..10])).await;
+    holds(&nowhere, &["| `integration` | · not there yet |"]);
+    for (text, why) in
+        [("/where #4711", "does not know `#4711`"), ("/where 0123456789", "begins with `0123456789`")]
+    {
+        let comment = stage.says(&pull, "ana", text).await;
+        holds(&stage.reply(&pull, &comment).await, &["**Refused** `/where ", "nothing was looked up. ", why]);
+    }
+    pull.close().by("ana").await.unwrap();
+    stage.quiet().await;
+    let closed = stage.asked(&pull, "ana", "/where").await;
+    holds(&closed, &["was closed without a merge, so no environment has it."]);
+    stage.read(&pull);
+    stage.read(&merged);
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn where_tells_what_runs_in_an_environment_also_on_an_issue() {
+    let stage = Stage::set().await;
+    let pull = stage.merged_topic("feature/first").await;
+    let issue = stage.store.open_issue("What runs where?").by("ana").await.unwrap();
+    let (_, before) = stage.asked_on(&issue, "/where integration").await;
+    holds(&before, &["no deploy to `integration` is known to have succeeded.", "* On its way is "]);
+    let deployment = stage.deployments("integration").await.remove(0);
+    for state in ["in_progress", "success"] {
+        stage.later();
+        deployment.status(state).by("deployer").await.unwrap();
+        stage.quiet().await;
+    }
+    let tip = stage.store.tip("integration").unwrap();
+    let (reactions, runs) = stage.asked_on(&issue, "/where Integration").await;
+    assert_eq!(reactions, ["eyes", "+1"]);
+    holds(&runs, &[&format!("`integration` runs `{}` since ", &tip[..9]), ", by deploy 1."]);
+    let told = towpath(&stage, &["where", "INTEGRATION", "--repository", "acme/store"]).await;
+    holds(told.words(), &[&format!("integration runs {} since ", &tip[..9]), ", by deploy 1."]);
+    let (reactions, refused) = stage.asked_on(&issue, "/where").await;
+    assert_eq!(reactions, ["eyes", "-1"]);
+    holds(&refused, &["This is an issue; write it on a pull request, or name an environment."]);
+    let (_, refused) = stage.asked_on(&issue, "/why").await;
+    holds(&refused, &["This is an issue; write it on a pull request."]);
+    let (_, help) = stage.asked_on(&issue, "/help").await;
+    holds(&help, &["| `/where [ENV\\|SHA\\|#N]` |", "* `/check` works on open pull requests."]);
+    stage.read(&pull);
     stage.end().await;
 }

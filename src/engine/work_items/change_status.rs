@@ -28,12 +28,7 @@ pub(super) async fn run(
     if known.is_none() && path.comment != CommentWhen::Always && !is_troubled(store, &path, id).await? {
         return Ok(Vec::new());
     }
-    let mirror = ctx.mirror(&row).await?;
-    let repository = if mirror.exists() && !mirror.is_suspect() {
-        mirror.repository()
-    } else {
-        mirror.fetched(&[]).await?
-    };
+    let repository = ctx.mirror(&row).await?.at_hand().await?;
     let places = change_status(store, &repository, &path, &pull).await?;
     if known.is_none() && path.comment != CommentWhen::Always && !report::is_worth_a_comment(&places) {
         return Ok(Vec::new());

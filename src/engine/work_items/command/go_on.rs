@@ -7,7 +7,7 @@ use super::{CommentWork, PATIENCE, refusal};
 use crate::commands::CommandError;
 use crate::commands::grammar::Invocation;
 use crate::commands::rights::{Decision, Need, Standing};
-use crate::commands::spec::{Arguments, Kind, Spec, WorksOn, bind};
+use crate::commands::spec::{Arguments, Kind, Spec, Subject, WorksOn, bind};
 use crate::deploy::DeployQueue;
 use crate::engine::work_error::WorkError;
 use crate::model::{
@@ -336,7 +336,10 @@ fn bound<'p>(
     path: &'p PromotionPath,
 ) -> Result<(Arguments, Option<&'p Environment>), CommandError> {
     let arguments = bind(spec, invocation)?;
-    let environment = arguments.environment_if_named(path)?;
+    let mut environment = arguments.environment_if_named(path)?;
+    if let Some(Subject::Environment(subject)) = arguments.subject(path)? {
+        environment = Some(subject);
+    }
     arguments.from(path)?;
     Ok((arguments, environment))
 }

@@ -29,6 +29,7 @@ mod state;
 mod sync;
 mod table;
 mod unlock;
+mod where_is;
 mod why;
 
 use super::pending_deliveries::PendingDeliveries;

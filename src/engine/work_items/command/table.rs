@@ -25,10 +25,11 @@ pub(super) trait Command: Sync {
 }
 
 /// Every command, in the order in which they are shown.
-pub(super) const COMMANDS: [&dyn Command; 14] = [
+pub(super) const COMMANDS: [&dyn Command; 15] = [
     &super::help::Help,
     &super::check::Check,
     &super::why::Why,
+    &super::where_is::Where,
     &super::promote::Promote,
     &super::deploy::Deploy,
     &super::cancel::Cancel,
