@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 use super::exit::Status;
 use super::{UsageError, print};
+use crate::engine::command_documentation;
 use crate::model::config::{CONFIGURATION_BYTES_MAX, CONFIGURATION_PATH, Configuration, Problem, schema};
 use crate::model::{DocsUrl, ForPeople, Level};
 
@@ -32,6 +33,14 @@ Example:
 An editor with the YAML language server takes it from the first line of the file:
   # yaml-language-server: $schema=towpath.schema.json")]
     Schema,
+    /// Print the commands that comments can give, as Markdown
+    #[command(after_help = "\
+Example:
+  towpath config commands > commands.md
+
+It is docs/commands.md of this version: how commands are written, where they are recognised, how
+Towpath answers, and what each command does and takes.")]
+    Commands,
     /// Print the configuration with every default spelled out
     #[command(after_help = "\
 Examples:
@@ -65,6 +74,10 @@ pub(super) fn run(command: &Command) -> Result<ExitCode, UsageError> {
         Command::Check(arguments) => check(&arguments.file),
         Command::Schema => {
             print::to_stdout(&format!("{:#}\n", schema()));
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Commands => {
+            print::to_stdout(&command_documentation());
             Ok(ExitCode::SUCCESS)
         }
         Command::Show(arguments) => {

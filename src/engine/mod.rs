@@ -161,6 +161,11 @@ use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 use tracing::Instrument as _;
 
+/// The Markdown of `docs/commands.md`, from what each command says of itself.
+pub fn command_documentation() -> String {
+    work_items::command::documentation()
+}
+
 /// What the engine is made of.
 struct Parts {
     locks: [File; 2],

@@ -36,7 +36,7 @@ mod branch;
 mod branch_rewrite;
 mod button;
 mod change_status;
-mod command;
+pub(super) mod command;
 mod config_change;
 mod config_preview;
 mod configuration;

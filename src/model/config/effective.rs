@@ -55,24 +55,26 @@ pub(super) fn yaml(path: &PromotionPath) -> String {
     yaml + &commands(path)
 }
 
-/// What the file says of commands and overrides, which have no effect yet: nothing where it says nothing.
+/// What is said of commands and overrides.
 fn commands(path: &PromotionPath) -> String {
     let mut lines = Vec::new();
     let granted: Vec<_> = path.commands.iter().collect();
-    if !granted.is_empty() {
+    if granted.is_empty() {
+        lines.push("# commands is not set: each command has its own default".to_owned());
+    } else {
         lines.push("commands:".to_owned());
         lines.extend(granted.into_iter().map(|(name, grant)| format!("  {name}: {}", granted_to(grant))));
     }
-    if !path.command_prefix.is_empty() {
-        lines.push(format!("command_prefix: {}", scalar(&path.command_prefix)));
-    }
+    lines.push(match path.command_prefix.as_str() {
+        "" => "# command_prefix is not set: a command is written /name".to_owned(),
+        prefix => format!("command_prefix: {}", scalar(prefix)),
+    });
     let second = path.overrides.second;
-    match path.overrides.budget {
-        None if !second => {}
-        None => lines.push(format!("overrides: {{ second: {second} }}")),
-        Some(budget) => lines.push(format!("overrides: {{ second: {second}, budget: {budget} }}")),
-    }
-    lines.into_iter().flat_map(|line| [line, "\n".to_owned()]).collect()
+    lines.push(match path.overrides.budget {
+        None => format!("overrides: {{ second: {second} }}    # budget is not set: nobody counts overrides"),
+        Some(budget) => format!("overrides: {{ second: {second}, budget: {budget} }}"),
+    });
+    lines.join("\n") + "\n"
 }
 
 fn granted_to(grant: &Grant) -> String {

@@ -6,16 +6,17 @@ use super::{Notice, Place};
 use crate::model::{Environment, PromotionPath, Source, Tested};
 
 /// Keys that a later version acts on, by the key they lie in, and what follows from that now.
-const LATER: [(&str, &str, &str); 8] = [
+const LATER: [(&str, &str, &str); 5] = [
     ("", "freezes", "keep to freezes yet: nothing is frozen"),
-    ("", "commands", "take commands yet: nobody is given or denied a right"),
-    ("", "command_prefix", "take commands yet"),
-    ("", "overrides", "take overrides yet"),
     ("environments", "active", "count active environments yet: nothing is limited"),
     ("requires", "signoffs", "ask for sign-offs yet: promotions do not wait for them"),
     ("requires", "readiness", "ask for readiness yet: promotions do not wait for it"),
     ("requires", "soak", "let promotions soak yet: they do not wait"),
 ];
+
+/// Commands that a later version has.
+const LATER_COMMANDS: [&str; 8] =
+    ["activate", "carried", "deactivate", "freeze", "hotfix", "ready", "signoff", "thaw"];
 
 /// What there is to say about a valid file, in the order of the text.
 pub(super) fn of(root: &Node, path: &PromotionPath) -> Vec<Notice> {
@@ -45,6 +46,12 @@ pub(super) fn of(root: &Node, path: &PromotionPath) -> Vec<Notice> {
                     "{code} is read, but this version does not find it yet: its level counts for nothing"
                 ),
             );
+        }
+    }
+    let commands = root.key("commands").map(|key| &key.value.content);
+    if let Some(Content::Keys(keys)) = commands {
+        for key in keys.iter().filter(|key| LATER_COMMANDS.contains(&key.name.as_str())) {
+            say(key.place, format!("{} is read, but this version does not have that command yet", key.name));
         }
     }
     copy(root, &mut say);

@@ -183,3 +183,32 @@ impl CommentWork<'_> {
         WorkItem::Command(self.place.id, self.place.number, self.place.comment)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::commands::grammar::parse;
+    use crate::commands::spec::bind;
+
+    #[test]
+    fn the_document_is_what_the_commands_say() {
+        let written = include_str!("../../../../docs/commands.md");
+        let renew = "cargo run -- config commands > docs/commands.md";
+        assert!(written == documentation(), "docs/commands.md is another; renew it: {renew}");
+    }
+
+    #[test]
+    fn every_command_has_a_name_and_an_example_of_its_own() {
+        let specs = specs();
+        let names: Vec<&str> = specs.iter().map(|it| it.name).collect();
+        for spec in &specs {
+            assert_eq!(names.iter().filter(|name| **name == spec.name).count(), 1, "{}", spec.name);
+            for prefix in ["", "tp-"] {
+                let dialect = Dialect { prefix, handle: "towpath", names: &names };
+                let read = parse(&spec.example(prefix), &dialect).remove(0).unwrap();
+                assert_eq!(read.name, spec.name);
+                bind(spec, &read).unwrap();
+            }
+        }
+    }
+}

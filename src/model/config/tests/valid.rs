@@ -101,9 +101,7 @@ environments:
 copy: { branch: master, of: b, mode: pull-request }
 rules: { TP401: off, TP503: warn, TP201: warn }
 freezes: [{ from: 2026-12-20T18:00:00Z, until: 2026-12-21T18:00:00Z, reason: Holidays }]
-commands: { deploy: [maintain, team:release] }
-command_prefix: tp-
-overrides: { second: true }";
+commands: { deploy: [maintain], signoff: [write] }";
     let read = Configuration::read(&with(text)).unwrap();
     let told: Vec<_> = read.notices().iter().map(|it| format!("{} {}", it.place, it.message)).collect();
     let expected = [
@@ -115,9 +113,7 @@ overrides: { second: true }";
         "12:10 TP401 is read, but this version does not find it yet: its level counts for nothing",
         "12:22 TP503 is read, but this version does not find it yet: its level counts for nothing",
         "13:1 freezes is read, but this version does not keep to freezes yet: nothing is frozen",
-        "14:1 commands is read, but this version does not take commands yet: nobody is given or denied a right",
-        "15:1 command_prefix is read, but this version does not take commands yet",
-        "16:1 overrides is read, but this version does not take overrides yet",
+        "14:33 signoff is read, but this version does not have that command yet",
     ];
     assert_eq!(told, expected);
     assert!(Configuration::read("version: 1").unwrap().notices().is_empty());
