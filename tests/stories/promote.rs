@@ -2,8 +2,8 @@
 
 use crate::shop::{merge, topic};
 use crate::stage::Stage;
-use towpath::model::{EnvironmentName, Lock, PullNumber, RepositoryId, UnixMillis};
-use towpath::store::{Change, Committed, ConcurrencyLimits, Next, Store as _, WorkItem};
+use towpath::model::{EnvironmentName, Hold, Lock, PullNumber, RepositoryId, UnixMillis};
+use towpath::store::{AuditFilter, Change, Committed, ConcurrencyLimits, Next, Store as _, WorkItem};
 use towpath_sandbox::{CommentHandle, PullHandle};
 
 /// A topic that was merged into integration, and the promotion that ana asks for in it.
@@ -204,8 +204,7 @@ async fn nothing_is_promoted_to_an_environment_that_is_locked() {
 
 /// Puts a lock into the database of the stopped server.
 async fn locked(stage: &Stage, environment: &str) {
-    let (store, now) = (stage.database(), stage.now());
-    let id = RepositoryId(stage.store.id());
+    let now = stage.now();
     let lock = Lock {
         id: 1,
         by: "rita".to_owned(),
@@ -215,14 +214,52 @@ async fn locked(stage: &Stage, environment: &str) {
         while_open: None,
         ended: None,
     };
-    let item = WorkItem::Stack(id, PullNumber(999));
+    kept(stage, Change::Lock(RepositoryId(stage.store.id()), EnvironmentName::from(environment), lock)).await;
+}
+
+/// Stores a change in the database of the stopped server.
+async fn kept(stage: &Stage, change: Change) {
+    let (store, now) = (stage.database(), stage.now());
+    let item = WorkItem::Stack(RepositoryId(stage.store.id()), PullNumber(999));
     store.mark(vec![item.clone()], UnixMillis::MIN).await.unwrap();
     let lease = store.lease(now, ConcurrencyLimits::NONE).await.unwrap().unwrap();
     assert_eq!(lease.item, item);
-    let change = Change::Lock(id, EnvironmentName::from(environment), lock);
     let stored = store.commit(&lease, vec![change], Next::Done, now).await.unwrap();
     assert_eq!(stored, Committed::Stored);
     store.close().await;
+}
+
+#[tokio::test]
+async fn a_hold_is_told_and_the_pull_request_is_there_all_the_same() {
+    let mut stage = Stage::set().await;
+    let topic = stage.merged_topic("feature/cart").await;
+    stage.stop().await;
+    let ends = ["integration", "staging"].map(|branch| stage.store.tip(branch).unwrap().parse().unwrap());
+    let who = ("rita".to_owned(), "checkout is broken".to_owned());
+    let hold = Hold::new((ends[0], ends[1]), who, stage.now(), vec![PullNumber(1)]).unwrap();
+    kept(&stage, Change::Hold(RepositoryId(stage.store.id()), "staging".to_owned(), hold)).await;
+    stage.start().await;
+    let comment = stage.says(&topic, "ana", "/promote staging").await;
+    let reply = stage.reply(&topic, &comment).await;
+    assert!(
+        reply.contains(
+            "opened #2, integration → staging, with 1 pull request; staging was rolled back by rita"
+        ),
+        "{reply}"
+    );
+    assert!(reply.contains("so it waits for /resume staging --reason …"), "{reply}");
+    let promotion = stage.store.pull(2).unwrap();
+    assert!(
+        body(&promotion).contains("by `rita`: `checkout is broken`. It took back #1"),
+        "{}",
+        body(&promotion)
+    );
+    stage.minutes_later(1).await;
+    assert!(body(&promotion).contains("- TP406: "), "{}", body(&promotion));
+    let (_, reply) = asked_to_merge(&stage, &promotion, "rita").await;
+    assert!(reply.contains("it is not merged: the required check towpath: staging does not pass"), "{reply}");
+    read(&stage, &promotion).await;
+    stage.end().await;
 }
 
 #[tokio::test]
@@ -272,6 +309,15 @@ async fn a_promotion_is_merged_for_who_may() {
     let asked = stage.github.exchanges().into_iter().find(|it| it.method == "PUT").unwrap();
     let asked = asked.request_body.unwrap();
     assert_eq!((asked["sha"].as_str(), asked["merge_method"].as_str()), (Some(head.as_str()), Some("merge")));
+    let store = stage.database();
+    let log = store.audit(AuditFilter::default()).await.unwrap();
+    store.close().await;
+    let last = &log.last().unwrap().text;
+    for part in
+        [r#""action":"promote""#, r#""actor":"ana""#, "merged #2 into staging", made.as_str(), head.as_str()]
+    {
+        assert!(last.contains(part), "{part} is not in {last}");
+    }
     read(&stage, &promotion).await;
     stage.end().await;
 }

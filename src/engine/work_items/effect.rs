@@ -184,9 +184,10 @@ impl<'a> What<'a> {
             }
             WorkItem::Manifest(_, number) => {
                 let StoredManifest { body, in_comment, .. } = StoredManifest::read(&effect.content)?;
-                Ok(match in_comment {
-                    true => Self::Comment(*number, Cow::from(body), report::MANIFEST.to_owned()),
-                    false => Self::Body(*number, body),
+                Ok(if in_comment {
+                    Self::Comment(*number, Cow::from(body), report::MANIFEST.to_owned())
+                } else {
+                    Self::Body(*number, body)
                 })
             }
             WorkItem::Alarm(_) | WorkItem::BranchAlarm(..) => serde_json::from_str(&effect.content)

@@ -54,7 +54,7 @@ impl PromotionWork<'_> {
         let (installation, full_name) = (self.repository.installation, &self.repository.full_name);
         let wish = ((number, ends.head), facts.has_queue());
         match self.ctx.api.request_merge(installation, full_name, wish.0, wish.1).await {
-            Ok(standing) => self.stands(row, merge, standing).await,
+            Ok(standing) => Ok(self.stands(row, merge, standing)),
             Err(error) if error.may_have_taken_effect() => Err(error.into()),
             Err(ApiError::Forbidden { message, .. } | ApiError::Refused { message, .. }) => {
                 refused(format!("GitHub does not allow it: {message}"))
@@ -74,16 +74,16 @@ impl PromotionWork<'_> {
         if let Some(uuid) = &merge.uuid {
             let asked = (merge.number, uuid.as_str());
             if let Some(standing) = self.ctx.api.merge_standing(installation, full_name, asked).await? {
-                return self.stands(row, merge, standing).await;
+                return Ok(self.stands(row, merge, standing));
             }
         }
         let state = self.merge_state(merge.number).await?;
         if state.merged {
-            return self.stands(row, merge, MergeStanding::Merged(state.merge_commit_sha)).await;
+            return Ok(self.stands(row, merge, MergeStanding::Merged(state.merge_commit_sha)));
         }
         if merge.uuid.is_some() {
             let words = "GitHub has forgotten the merge".to_owned();
-            return self.stands(row, merge, MergeStanding::Failed(words)).await;
+            return Ok(self.stands(row, merge, MergeStanding::Failed(words)));
         }
         match look_again(merge.begun_at, self.ctx.now(), self.ctx.settings.lists_lag) {
             Some(at) => {
@@ -94,17 +94,18 @@ impl PromotionWork<'_> {
         }
     }
 
-    async fn stands(
+    /// What a merge has come to; `None` while it goes on.
+    fn stands(
         &mut self,
         row: &RequestedActRow,
         merge: RequestedMerge,
         standing: MergeStanding,
-    ) -> Result<Option<Outcome>, WorkError> {
+    ) -> Option<Outcome> {
         let (number, head) = (merge.number, merge.head);
         let into = self.target.map_or(row.environment.as_str(), |target| target.name.as_str()).to_owned();
         let ended = |said: ActOutcome, made: Option<CommitId>| {
             let ends = Some((made.unwrap_or(head), head));
-            Ok(Some(Outcome { said: said.by_pull_request(number), ends }))
+            Some(Outcome { said: said.by_pull_request(number), ends })
         };
         match standing {
             MergeStanding::Merged(made) => {
@@ -133,7 +134,7 @@ impl PromotionWork<'_> {
                     self.changes.push(Change::RequestedActProgress(row.id, words));
                     self.changes.extend(self.told(row));
                 }
-                Ok(None)
+                None
             }
         }
     }

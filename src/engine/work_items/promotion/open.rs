@@ -188,9 +188,10 @@ impl PromotionWork<'_> {
             self.look_again();
         }
         let what = what(ends, brought);
-        let words = match is_ours {
-            true => format!("#{number} is up to date, {what}"),
-            false => format!("uses #{number}, which {author} opened, {what}"),
+        let words = if is_ours {
+            format!("#{number} is up to date, {what}")
+        } else {
+            format!("uses #{number}, which {author} opened, {what}")
         };
         Ok(Promotion { number, words })
     }
