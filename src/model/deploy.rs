@@ -431,6 +431,14 @@ impl Deploy {
         matches!(self.trigger, Trigger::Rollback { .. } | Trigger::Requested { .. })
     }
 
+    /// Who has asked for it by name.
+    pub fn asked_for_by(&self) -> Option<&str> {
+        match &self.trigger {
+            Trigger::Rollback { by, .. } | Trigger::Requested { by, .. } => Some(by),
+            Trigger::Merge | Trigger::DirectPush { .. } => None,
+        }
+    }
+
     /// Whether it was begun, however it ended.
     pub fn was_begun(&self) -> bool {
         self.requested_at.is_some()

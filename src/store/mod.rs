@@ -30,6 +30,7 @@
 //!   `work_that_rests_for_long_is_forgotten_and_can_be_marked_again`, `where_asks_git_once_however_much_has_happened`.
 //! - Others on the machine see nothing of it: `the_data_folder_is_closed_to_others_whatever_the_umask`.
 
+mod command_store;
 mod deploy_rows;
 mod error;
 mod lock_store;
@@ -38,6 +39,7 @@ mod rows;
 mod sqlite;
 mod work_item;
 
+pub use command_store::CommandStore;
 pub use deploy_rows::{
     ActOutcome, CommandOrigin, CommandRow, DeployActivity, EnvironmentDeploys, OutcomeRow, RequestedAct,
     RequestedActId, RequestedActRow,
@@ -54,9 +56,9 @@ pub use sqlite::{Options, SqliteStore};
 pub use work_item::{InvalidWorkItem, WorkItem};
 
 use crate::model::{
-    AuditEntry, AuditRow, BranchName, CommentKey, CommitId, Deploy, EnvironmentName, Hold, InstallationId,
-    LedgerEntry, LedgerTip, Lock, MergeMethods, Override, PullNumber, PullRequest, PushedAt, RepositoryId,
-    StartingPoint, UnixMillis, UnixSeconds,
+    AuditEntry, AuditRow, BranchName, CommitId, Deploy, EnvironmentName, Hold, InstallationId, LedgerEntry,
+    LedgerTip, Lock, MergeMethods, Override, PullNumber, PullRequest, PushedAt, RepositoryId, StartingPoint,
+    UnixMillis, UnixSeconds,
 };
 use async_trait::async_trait;
 use std::collections::{BTreeMap, BTreeSet};
@@ -237,7 +239,7 @@ pub enum Committed {
 
 /// The operations the engine needs. Every method is one transaction.
 #[async_trait]
-pub trait Store: LockStore + PromotionStore + Send + Sync + std::fmt::Debug {
+pub trait Store: CommandStore + LockStore + PromotionStore + Send + Sync + std::fmt::Debug {
     /// Stores a delivery and marks its work item, durably before it returns. Calls that come together may
     /// share one commit. A known id with the same body changes nothing, except that a work item that was
     /// given up is revived; with another body it is refused.
@@ -444,50 +446,6 @@ pub trait Store: LockStore + PromotionStore + Send + Sync + std::fmt::Debug {
 
     /// What has become of a requested act.
     async fn requested_act(&self, id: RequestedActId) -> Result<Option<RequestedActRow>, StoreError>;
-
-    /// The act that a command has asked for, by [`CommandOrigin::key`].
-    async fn act_of_command(
-        &self,
-        repository: RepositoryId,
-        key: &str,
-    ) -> Result<Option<RequestedActRow>, StoreError>;
-
-    /// What is known of a comment with commands.
-    async fn command(
-        &self,
-        repository: RepositoryId,
-        number: PullNumber,
-        comment: CommentKey,
-    ) -> Result<Option<CommandRow>, StoreError>;
-
-    /// The comments of a repository with commands that go on.
-    async fn open_commands(
-        &self,
-        repository: RepositoryId,
-    ) -> Result<Vec<(PullNumber, CommentKey)>, StoreError>;
-
-    /// How many comments of somebody were replied to since a moment.
-    async fn replies_since(
-        &self,
-        repository: RepositoryId,
-        author: &str,
-        since: UnixMillis,
-    ) -> Result<u32, StoreError>;
-
-    /// How many comments with commands somebody has written since a moment, by GitHub's clock.
-    async fn commands_since(
-        &self,
-        repository: RepositoryId,
-        author: &str,
-        since: UnixMillis,
-    ) -> Result<u32, StoreError>;
-
-    /// Every push of one topic that is known, in order of time.
-    async fn topic_pushes(
-        &self,
-        repository: RepositoryId,
-        branch: &BranchName,
-    ) -> Result<Vec<PushedAt>, StoreError>;
 
     /// Which repository each entry of the operator's file is for, by the entry's name in small letters. An entry that is
     /// not in the file any more stays.

@@ -64,7 +64,10 @@ async fn commands() -> (Vec<(&'static str, Cost)>, Vec<(&'static str, Cost)>) {
     (at_once, followed)
 }
 
-const AT_ONCE: [(&str, &str); 7] = [
+const AT_ONCE: [(&str, &str); 10] = [
+    ("ana", "/help"),
+    ("ana", "/why"),
+    ("ana", "/where production"),
     ("ana", "/check"),
     ("ana", "/lock staging --reason test"),
     ("ana", "/unlock staging"),
@@ -91,6 +94,14 @@ async fn a_command_costs_three_writes_or_six_if_it_is_followed() {
     }
     for (text, cost) in followed {
         assert!(cost.words <= 6, "{text}: {} writes", cost.words);
+    }
+}
+
+/// Who it is, and where things are, is asked once; what is done costs what it costs.
+#[tokio::test]
+async fn a_command_asks_github_little() {
+    for (text, calls) in counted().await {
+        assert!(calls <= 10, "{text}: {calls} calls");
     }
 }
 

@@ -59,6 +59,7 @@ mod pull_request_acts;
 mod recheck;
 mod repository;
 mod stack;
+mod waiting_commands;
 mod workflow_runs;
 
 use super::context::EngineContext;

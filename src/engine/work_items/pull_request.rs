@@ -14,10 +14,10 @@ mod stacked;
 mod withdrawn;
 
 use super::aim::{aim, own_base};
-use super::command;
 use super::decisions::Decisions;
 use super::open_promotions;
 use super::pending_deliveries::PendingDeliveries;
+use super::waiting_commands;
 use crate::engine::context::EngineContext;
 use crate::engine::judge::{self, KnownFacts};
 use crate::engine::not_decided::{NotDecided, error_in, settled};
@@ -60,7 +60,7 @@ pub(super) async fn run(
     let (repository, before) = (&repository, before.as_ref());
     let work = PullRequestWork { ctx, config, open, repository, before, settings, nothing_new };
     // Who has asked for a verdict is told of this one.
-    changes.extend(command::waiting(ctx, id, Some(number)).await?);
+    changes.extend(waiting_commands::marked(ctx, id, Some(number)).await?);
     changes.extend(open_promotions::marked(ctx, &work.config.path, &pull).await?);
     if pull.state != PullRequestState::Open {
         // Locks that were to last no longer.

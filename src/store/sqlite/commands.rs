@@ -1,7 +1,9 @@
 //! Comments with commands.
 
-use crate::model::{CommentKey, PullNumber, RepositoryId, UnixMillis};
-use crate::store::{CommandRow, StoreError};
+use super::{SqliteStore, deploy_tables, reads};
+use crate::model::{BranchName, CommentKey, PullNumber, PushedAt, RepositoryId, UnixMillis};
+use crate::store::{CommandRow, CommandStore, RequestedActRow, StoreError};
+use async_trait::async_trait;
 use rusqlite::{Connection, OptionalExtension, Row, named_params};
 
 const STORE: &str = "
@@ -82,4 +84,63 @@ pub(super) fn count(
 ) -> Result<u32, StoreError> {
     let by = named_params! { ":repository": repository, ":author": author, ":since": since };
     Ok(connection.prepare_cached(sql)?.query_row(by, |row| row.get(0))?)
+}
+
+#[async_trait]
+impl CommandStore for SqliteStore {
+    async fn act_of_command(
+        &self,
+        repository: RepositoryId,
+        key: &str,
+    ) -> Result<Option<RequestedActRow>, StoreError> {
+        let key = key.to_owned();
+        self.readers.run(move |c| deploy_tables::act_of_command(c, repository, &key)).await
+    }
+
+    async fn command(
+        &self,
+        repository: RepositoryId,
+        number: PullNumber,
+        comment: CommentKey,
+    ) -> Result<Option<CommandRow>, StoreError> {
+        self.readers.run(move |c| one(c, repository, number, comment)).await
+    }
+
+    async fn open_commands(
+        &self,
+        repository: RepositoryId,
+    ) -> Result<Vec<(PullNumber, CommentKey)>, StoreError> {
+        self.readers.run(move |c| open(c, repository)).await
+    }
+
+    async fn replies_since(
+        &self,
+        repository: RepositoryId,
+        author: &str,
+        since: UnixMillis,
+    ) -> Result<u32, StoreError> {
+        let author = author.to_owned();
+        let asked = move |c: &Connection| count(c, REPLIED, repository, (&author, since));
+        self.readers.run(asked).await
+    }
+
+    async fn commands_since(
+        &self,
+        repository: RepositoryId,
+        author: &str,
+        since: UnixMillis,
+    ) -> Result<u32, StoreError> {
+        let author = author.to_owned();
+        let asked = move |c: &Connection| count(c, WRITTEN, repository, (&author, since));
+        self.readers.run(asked).await
+    }
+
+    async fn topic_pushes(
+        &self,
+        repository: RepositoryId,
+        branch: &BranchName,
+    ) -> Result<Vec<PushedAt>, StoreError> {
+        let branch = branch.clone();
+        self.readers.run(move |c| reads::topic_pushes(c, repository, &branch)).await
+    }
 }

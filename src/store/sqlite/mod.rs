@@ -41,14 +41,14 @@ mod work_items;
 mod writer;
 
 use super::{
-    Accepted, ActRow, AuditFilter, Backfill, Change, ChecksOf, CommandRow, Committed, ConcurrencyLimits,
+    Accepted, ActRow, AuditFilter, Backfill, Change, ChecksOf, Committed, ConcurrencyLimits,
     ConfigurationRow, DeliveryFilter, DeliveryId, DeliveryRow, DeployActivity, Effect, EnvironmentDeploys,
     GivenUp, Installation, JudgedPull, Lease, LedgerRows, NewDelivery, Next, OutcomeRow, RepositoryRow,
     RequestedActId, RequestedActRow, Store, StoreError, UnixMillis, WorkItem,
 };
 use crate::model::{
-    AuditRow, BranchName, CommentKey, CommitId, Deploy, Hold, InstallationId, LedgerEntry, LedgerTip,
-    MergeMethods, PullNumber, PullRequest, PushedAt, RepositoryId, UnixSeconds,
+    AuditRow, BranchName, CommitId, Deploy, Hold, InstallationId, LedgerEntry, LedgerTip, MergeMethods,
+    PullNumber, PullRequest, PushedAt, RepositoryId, UnixSeconds,
 };
 use async_trait::async_trait;
 use inbox::{Old, Packed};
@@ -417,62 +417,6 @@ impl Store for SqliteStore {
 
     async fn requested_act(&self, id: RequestedActId) -> Result<Option<RequestedActRow>, StoreError> {
         self.readers.run(move |c| deploy_tables::one_requested_act(c, id)).await
-    }
-
-    async fn act_of_command(
-        &self,
-        repository: RepositoryId,
-        key: &str,
-    ) -> Result<Option<RequestedActRow>, StoreError> {
-        let key = key.to_owned();
-        self.readers.run(move |c| deploy_tables::act_of_command(c, repository, &key)).await
-    }
-
-    async fn command(
-        &self,
-        repository: RepositoryId,
-        number: PullNumber,
-        comment: CommentKey,
-    ) -> Result<Option<CommandRow>, StoreError> {
-        self.readers.run(move |c| commands::one(c, repository, number, comment)).await
-    }
-
-    async fn open_commands(
-        &self,
-        repository: RepositoryId,
-    ) -> Result<Vec<(PullNumber, CommentKey)>, StoreError> {
-        self.readers.run(move |c| commands::open(c, repository)).await
-    }
-
-    async fn replies_since(
-        &self,
-        repository: RepositoryId,
-        author: &str,
-        since: UnixMillis,
-    ) -> Result<u32, StoreError> {
-        let author = author.to_owned();
-        let asked = move |c: &Connection| commands::count(c, commands::REPLIED, repository, (&author, since));
-        self.readers.run(asked).await
-    }
-
-    async fn commands_since(
-        &self,
-        repository: RepositoryId,
-        author: &str,
-        since: UnixMillis,
-    ) -> Result<u32, StoreError> {
-        let author = author.to_owned();
-        let asked = move |c: &Connection| commands::count(c, commands::WRITTEN, repository, (&author, since));
-        self.readers.run(asked).await
-    }
-
-    async fn topic_pushes(
-        &self,
-        repository: RepositoryId,
-        branch: &BranchName,
-    ) -> Result<Vec<PushedAt>, StoreError> {
-        let branch = branch.clone();
-        self.readers.run(move |c| reads::topic_pushes(c, repository, &branch)).await
     }
 
     async fn operator_entries(&self) -> Result<BTreeMap<String, RepositoryId>, StoreError> {

@@ -1,7 +1,7 @@
 //! `/cancel ENV`: ends the deploy that is under way.
 
+use super::call::{Call, Command, Step};
 use super::state::Goal;
-use super::table::{Call, Command, Step};
 use crate::commands::rights::DefaultRight;
 use crate::commands::spec::{Kind, Parameter, Spec, WorksOn};
 use crate::engine::work_error::WorkError;

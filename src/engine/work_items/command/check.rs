@@ -1,8 +1,8 @@
 //! `/check`: another look, answered with the verdict that comes of it.
 
 use super::CommentWork;
+use super::call::{Call, Command, Step};
 use super::state::Progress;
-use super::table::{Call, Command, Step};
 use crate::commands::rights::DefaultRight;
 use crate::commands::spec::{Kind, Spec, WorksOn};
 use crate::engine::work_error::WorkError;

@@ -1,8 +1,9 @@
 //! Carrying the commands of a comment on, in their order.
 
+use super::call::{Call, Command, Step, capitalized, environment_of};
 use super::people::Asker;
 use super::state::{Goal, Progress, mistake, refused};
-use super::table::{self, Call, Command, Step};
+use super::table;
 use super::{CommentWork, PATIENCE, refusal};
 use crate::commands::CommandError;
 use crate::commands::grammar::Invocation;
@@ -131,10 +132,10 @@ impl CommentWork<'_> {
             repository: self.repository,
             path: &path,
             dialect: &dialect,
+            specs: self.specs,
             asker,
             number: self.place.number,
             is_pull_request: self.state.is_pull_request,
-            comment: self.place.comment,
             pull: pull.as_ref(),
             seen_at: self.state.created_at,
             delivery: &delivery,
@@ -321,15 +322,6 @@ impl CommentWork<'_> {
     }
 }
 
-/// The environment that a pull request goes into.
-pub(super) fn environment_of<'p>(
-    pull: Option<&JudgedPull>,
-    path: &'p PromotionPath,
-) -> Option<&'p Environment> {
-    let base = pull.map(|it| it.judged_base.as_ref().unwrap_or(&it.pull.base_branch));
-    path.environments.iter().find(|it| Some(&it.branch) == base)
-}
-
 fn bound<'p>(
     spec: &Spec,
     invocation: &Invocation,
@@ -353,11 +345,6 @@ fn ended(deploy: &Deploy, goal: Goal) -> CommandReply {
     let (status, code) =
         if is_well { (CommandStatus::Done, "done") } else { (CommandStatus::Failed, "failed") };
     CommandReply::new(status, code, line).commits(Some(deploy.commit), deploy.previous)
-}
-
-pub(super) fn capitalized(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
 
 impl Call<'_> {

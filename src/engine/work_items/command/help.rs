@@ -1,9 +1,8 @@
 //! `/help`: what somebody may do where they ask, and all there is to say of one command.
 
-use super::go_on::environment_of;
+use super::call::{Call, Command, Step, environment_of};
 use super::refusal;
 use super::state::mistake;
-use super::table::{Call, Command, Step, named, specs};
 use crate::commands::grammar::unknown_command;
 use crate::commands::rights::{Decision, DefaultRight, Need};
 use crate::commands::spec::{Kind, Parameter, Spec, Takes, WorksOn};
@@ -37,8 +36,8 @@ impl Command for Help {
             return Ok(Step::said(one(call, name).await?));
         }
         let mut commands = Vec::new();
-        for spec in specs() {
-            commands.push(described(call, &spec).await?);
+        for spec in call.specs {
+            commands.push(described(call, spec).await?);
         }
         let has = refusal::has(call.asker.standing_here().await?);
         Ok(Step::said(report::help(&commands, &has, &call.command("help COMMAND"))))
@@ -49,11 +48,11 @@ impl Command for Help {
 async fn one(call: &Call<'_>, name: &str) -> Result<CommandReply, WorkError> {
     let bare = name.strip_prefix('/').unwrap_or(name);
     let bare = bare.strip_prefix(call.dialect.prefix).unwrap_or(bare);
-    let Some(command) = named(bare) else {
+    let Some(spec) = call.specs.iter().find(|it| it.name == bare) else {
         let place = call.invocation.arguments.first().map_or(call.invocation.place, |it| it.place);
         return Ok(mistake(&unknown_command(place, bare, call.dialect)));
     };
-    Ok(report::help_on(&described(call, command.spec()).await?))
+    Ok(report::help_on(&described(call, spec).await?))
 }
 
 async fn described(call: &Call<'_>, spec: &Spec) -> Result<CommandHelp, WorkError> {

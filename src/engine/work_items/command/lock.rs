@@ -1,7 +1,7 @@
 //! `/lock ENV`: nothing is promoted or deployed there until it is unlocked.
 
+use super::call::{Call, Command, Step};
 use super::state::Goal;
-use super::table::{Call, Command, Step};
 use crate::commands::rights::DefaultRight;
 use crate::commands::spec::{Flag, Kind, Parameter, Spec, WorksOn};
 use crate::engine::work_error::WorkError;

@@ -9,6 +9,7 @@
 //! Each command has a file of its own.
 
 mod answer;
+mod call;
 mod cancel;
 mod check;
 mod deploy;
@@ -23,6 +24,7 @@ mod rebuild;
 mod refusal;
 mod resume;
 mod retarget;
+mod right;
 mod rollback;
 mod seen;
 mod state;
@@ -41,7 +43,7 @@ use crate::github::comment_events::CommentEvent;
 use crate::model::config::RepositoryConfig;
 use crate::model::{CommentKey, PullNumber, RepositoryId};
 use crate::store::{Change, CommandRow, Lease, RepositoryRow, RepositoryState, WorkItem};
-pub(super) use refusal::Right;
+pub(super) use right::Right;
 use state::CommentState;
 use std::time::Duration;
 
@@ -59,17 +61,6 @@ pub(in crate::engine) fn specs() -> Vec<Spec> {
 /// The Markdown of `docs/commands.md`.
 pub(in crate::engine) fn documentation() -> String {
     docs(&specs())
-}
-
-/// Marks the comments whose commands go on: what one of them waits for may have come. Of a pull request those on it.
-pub(super) async fn waiting(
-    ctx: &EngineContext,
-    id: RepositoryId,
-    of: Option<PullNumber>,
-) -> Result<Vec<Change>, WorkError> {
-    let open = ctx.store.open_commands(id).await?;
-    let meant = open.into_iter().filter(|(number, _)| of.is_none_or(|of| of == *number));
-    Ok(meant.map(|(number, comment)| Change::Mark(WorkItem::Command(id, number, comment))).collect())
 }
 
 pub(super) async fn run(
@@ -112,6 +103,7 @@ pub(super) async fn run(
         repository: &repository,
         config: &config,
         dialect,
+        specs: &specs,
         place,
         state,
         is_new,
@@ -140,6 +132,7 @@ struct CommentWork<'a> {
     repository: &'a RepositoryRow,
     config: &'a RepositoryConfig,
     dialect: Dialect<'a>,
+    specs: &'a [Spec],
     place: Place,
     state: CommentState,
     /// Whether nothing of it was stored before.

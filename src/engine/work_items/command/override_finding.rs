@@ -1,8 +1,8 @@
 //! `/override CODE`: one finding on one pull request keeps nothing back, as long as nothing of it changes.
 
 use super::CommentWork;
+use super::call::{Call, Command, Step};
 use super::state::{Progress, refused};
-use super::table::{Call, Command, Step};
 use crate::commands::rights::DefaultRight;
 use crate::commands::spec::{Flag, Kind, Parameter, Spec, WorksOn};
 use crate::engine::work_error::WorkError;

@@ -1,7 +1,7 @@
 //! `/promote ENV`: the one pull request that brings another environment into this one.
 
+use super::call::{Call, Command, Step};
 use super::state::Goal;
-use super::table::{Call, Command, Step};
 use crate::commands::rights::DefaultRight;
 use crate::commands::spec::{Flag, Kind, Parameter, Spec, Takes, WorksOn};
 use crate::engine::work_error::WorkError;

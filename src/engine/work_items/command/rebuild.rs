@@ -1,6 +1,6 @@
 //! `/rebuild`: a clean branch with the author's own commits, and a pull request from it.
 
-use super::table::{Call, Command, Step};
+use super::call::{Call, Command, Step};
 use crate::commands::rights::DefaultRight;
 use crate::commands::spec::{Flag, Kind, Spec, WorksOn};
 use crate::engine::work_error::WorkError;

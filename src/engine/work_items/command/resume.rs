@@ -1,7 +1,7 @@
 //! `/resume ENV`: lifts the hold that a rollback has left.
 
+use super::call::{Call, Command, Step};
 use super::state::Goal;
-use super::table::{Call, Command, Step};
 use crate::commands::rights::DefaultRight;
 use crate::commands::spec::{Flag, Kind, Parameter, Spec, WorksOn};
 use crate::engine::work_error::WorkError;

@@ -1,7 +1,7 @@
 //! `/retarget [ENV]`: another base for the pull request.
 
+use super::call::{Call, Command, Step};
 use super::state::refused;
-use super::table::{Call, Command, Step};
 use crate::commands::rights::DefaultRight;
 use crate::commands::spec::{Flag, Kind, Parameter, Spec, WorksOn};
 use crate::engine::work_error::WorkError;

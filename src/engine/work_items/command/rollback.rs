@@ -1,7 +1,7 @@
 //! `/rollback ENV`: back to what ran before, to a commit, or to the release of a pull request.
 
+use super::call::{Call, Command, Step};
 use super::state::{Goal, refused};
-use super::table::{Call, Command, Step};
 use crate::commands::rights::DefaultRight;
 use crate::commands::spec::{Flag, Kind, Parameter, Revision, Spec, WorksOn};
 use crate::engine::work_error::WorkError;

@@ -1,8 +1,8 @@
 //! Whether things are as they were when the comment was written: the event carries no head, so our own record of pushes
 //! tells where a branch was. Where that says nothing sure, an act is refused, with the command that names the commit.
 
+use super::call::Call;
 use super::state::refused;
-use super::table::Call;
 use crate::engine::work_error::WorkError;
 use crate::github::PullJson;
 use crate::model::{BranchName, CommitId, PushedAt, TipSource, UnixSeconds};

@@ -1,7 +1,7 @@
 //! `/sync`: the copy branch is brought along now.
 
+use super::call::{Call, Command, Step};
 use super::state::refused;
-use super::table::{Call, Command, Step};
 use crate::commands::rights::DefaultRight;
 use crate::commands::spec::{Kind, Spec, WorksOn};
 use crate::engine::work_error::WorkError;

@@ -1,8 +1,8 @@
 //! `/unlock ENV`: ends a lock, one's own or, by those who may, somebody else's.
 
+use super::call::{Call, Command, Step};
 use super::refusal;
 use super::state::{Goal, refused};
-use super::table::{Call, Command, Step};
 use crate::commands::rights::{Decision, DefaultRight, Need};
 use crate::commands::spec::{Flag, Kind, Parameter, Spec, WorksOn};
 use crate::engine::work_error::WorkError;

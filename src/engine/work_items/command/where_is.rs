@@ -1,8 +1,8 @@
 //! `/where`: where a pull request or a commit has come to, or what runs in an environment.
 
+use super::call::{Call, Command, Step};
 use super::check::verdict_in_words;
 use super::state::refused;
-use super::table::{Call, Command, Step};
 use crate::commands::rights::DefaultRight;
 use crate::commands::spec::{CommitPrefix, Kind, Parameter, Revision, Spec, Subject, WorksOn};
 use crate::engine::change_status::{change_status, commit_status};

@@ -1,7 +1,7 @@
 //! `/why`: the last verdict at length, or what the rule behind a code says.
 
+use super::call::{Call, Command, Step};
 use super::check::verdict_in_words;
-use super::table::{Call, Command, Step};
 use crate::commands::rights::DefaultRight;
 use crate::commands::spec::{Kind, Parameter, Spec, WorksOn};
 use crate::engine::work_error::WorkError;

@@ -26,11 +26,11 @@ mod show;
 mod start;
 mod want;
 
-use super::command;
 use super::merge_group::queued;
 use super::open_promotions;
 use super::pending_deliveries::PendingDeliveries;
 use super::pull_request::{last_verdict, reach};
+use super::waiting_commands;
 use crate::deploy::drivers::webhook::CallBack;
 use crate::deploy::drivers::{DeployRequest, Driver, DriverError, key};
 use crate::deploy::slug::BuildSettings;
@@ -325,7 +325,7 @@ impl EnvironmentWork<'_> {
         let mut concerned: BTreeSet<PullNumber> = BTreeSet::new();
         if self.queue.come_further().next().is_some() {
             // Who asked for a deploy follows it.
-            kept.extend(command::waiting(ctx, id, None).await?);
+            kept.extend(waiting_commands::marked(ctx, id, None).await?);
         }
         for deploy in self.queue.come_further() {
             concerned.extend(deploy.pulls.iter().chain(&deploy.takes_back).copied());

@@ -78,6 +78,9 @@ impl EnvironmentWork<'_> {
     /// Why an act is not meant for what is there now: that began after the comment that asks for it was made.
     fn is_not_what_was_seen(&self, act: &RequestedAct, origin: Option<&CommandOrigin>) -> Option<ActOutcome> {
         let seen_at = origin?.seen_at;
+        let (_, asks, _) = act.named();
+        // What somebody has asked for themselves, in the same comment perhaps, they know of.
+        let is_own = |by: &str| by.eq_ignore_ascii_case(asks);
         // GitHub tells whole seconds.
         let is_newer = |at: UnixMillis| at >= seen_at + SECOND;
         let name = &self.site.environment.name;
@@ -94,6 +97,9 @@ impl EnvironmentWork<'_> {
             }
             RequestedAct::Cancel { .. } => {
                 let going = self.queue.under_way().filter(|it| it.requested_at.is_some_and(is_newer))?;
+                if going.asked_for_by().is_some_and(is_own) {
+                    return None;
+                }
                 format!(
                     "deploy {} ({}) began after the comment was written; to cancel it, write the command again",
                     going.number,
@@ -101,14 +107,14 @@ impl EnvironmentWork<'_> {
                 )
             }
             RequestedAct::LiftHold { .. } => {
-                let hold = self.queue.hold().filter(|hold| is_newer(hold.since))?;
+                let hold = self.queue.hold().filter(|hold| is_newer(hold.since) && !is_own(&hold.by))?;
                 format!(
                     "{} rolled {name} back after the comment was written; to lift that hold, write the command again",
                     hold.by
                 )
             }
             RequestedAct::Unlock { .. } => {
-                let lock = self.locked().filter(|lock| is_newer(lock.since))?;
+                let lock = self.locked().filter(|lock| is_newer(lock.since) && !is_own(&lock.by))?;
                 format!(
                     "{} locked {name} after the comment was written; to end that lock, write the command again",
                     lock.by

@@ -1,0 +1,176 @@
+//! What a command is, what it is given, and what comes of it.
+
+use super::people::Asker;
+use super::state::{Goal, refused};
+use crate::commands::grammar::{Dialect, Invocation};
+use crate::commands::spec::{Arguments, Spec, Until};
+use crate::engine::context::EngineContext;
+use crate::engine::work_error::WorkError;
+use crate::engine::work_items::pull_request_acts::{Done, NotDone, PullRequestActs};
+use crate::model::{Environment, PromotionPath, PullNumber, PullRequestState, UnixMillis};
+use crate::report::{self, CommandReply, CommandStatus};
+use crate::store::{Change, JudgedPull, RepositoryRow, RequestedAct};
+use async_trait::async_trait;
+
+/// A command: what it says of itself, and what it does.
+#[async_trait]
+pub(super) trait Command: Sync {
+    /// What it says of itself.
+    fn spec(&self) -> &'static Spec;
+
+    /// Carries it out. Whoever gives it has the right. It may be called again until what comes of it is stored, so what it
+    /// does by itself comes to the same when it is done twice.
+    async fn run(&self, call: &Call<'_>) -> Result<Step, WorkError>;
+}
+
+/// One command in a comment, with all that it can ask.
+pub(super) struct Call<'a> {
+    pub(super) ctx: &'a EngineContext,
+    pub(super) repository: &'a RepositoryRow,
+    pub(super) path: &'a PromotionPath,
+    /// How commands are written here.
+    pub(super) dialect: &'a Dialect<'a>,
+    /// What every command says of itself.
+    pub(super) specs: &'a [Spec],
+    /// Who gives it.
+    pub(super) asker: &'a Asker<'a>,
+    /// The pull request or issue.
+    pub(super) number: PullNumber,
+    /// Whether it is a pull request.
+    pub(super) is_pull_request: bool,
+    /// The pull request as it is known; `None` on an issue, and where nothing is known of it.
+    pub(super) pull: Option<&'a JudgedPull>,
+    /// When the comment was written.
+    pub(super) seen_at: UnixMillis,
+    /// GitHub's id of the delivery that brought it.
+    pub(super) delivery: &'a str,
+    pub(super) spec: &'static Spec,
+    pub(super) invocation: &'a Invocation,
+    pub(super) arguments: &'a Arguments,
+    /// The environment that it names.
+    pub(super) environment: Option<&'a Environment>,
+}
+
+/// What came of a command.
+pub(super) enum Step {
+    /// It has come to its end, with what is to be stored.
+    Ended(CommandReply, Vec<Change>),
+    /// It asks for an act on an environment.
+    Ask {
+        /// The environment's name.
+        environment: String,
+        /// What it asks for.
+        act: RequestedAct,
+        /// How a deploy that comes of it is meant to end.
+        goal: Goal,
+    },
+    /// It waits for the next verdict on the pull request.
+    Judge,
+    /// It waits until a second person has confirmed an override.
+    Confirm {
+        /// The override's number.
+        number: u64,
+        /// What is said meanwhile.
+        said: CommandReply,
+        /// What is to be stored.
+        changes: Vec<Change>,
+    },
+}
+
+impl Step {
+    pub(super) fn said(said: CommandReply) -> Self {
+        Self::Ended(said, Vec::new())
+    }
+}
+
+impl<'a> Call<'a> {
+    /// What can be done to the pull request.
+    pub(super) fn acts(&self) -> Result<PullRequestActs<'_>, WorkError> {
+        let pull =
+            self.pull.ok_or_else(|| WorkError::give_up("the command was begun without a pull request"))?;
+        Ok(PullRequestActs { ctx: self.ctx, repository: self.repository, pull, who: self.asker.login })
+    }
+
+    /// What is said of something that was done to the pull request, or that was refused.
+    pub(super) fn came_of(&self, outcome: Result<Done, NotDone>) -> Result<Step, WorkError> {
+        match outcome {
+            Ok(words) => {
+                let words = format!("{}.", report::plain_text(&words));
+                let said = CommandReply::new(CommandStatus::Done, "done", words);
+                let head = self.pull.map(|it| it.pull.head_commit);
+                Ok(Step::said(said.commits(head, None)))
+            }
+            Err(NotDone::Refused(why)) => {
+                let why = format!("{}.", capitalized(&report::plain_text(why.as_str())));
+                Ok(Step::said(refused("refused", self.spec.unchanged, &why)))
+            }
+            Err(NotDone::WorkError(error)) => Err(error),
+        }
+    }
+
+    /// The environment that the command has to name.
+    pub(super) fn named_environment(&self) -> Result<&'a Environment, WorkError> {
+        self.environment.ok_or_else(|| WorkError::give_up("the command was bound without its environment"))
+    }
+
+    /// Why, where the command says.
+    pub(super) fn reason(&self) -> Option<String> {
+        self.arguments.reason().map(str::to_owned)
+    }
+
+    /// The command with other arguments, as it can be written in a comment.
+    pub(super) fn written_with(&self, flag: &str, value: &str) -> String {
+        self.invocation.clone().with_flag(flag, value).print(self.dialect)
+    }
+
+    /// The command as it was written.
+    pub(super) fn written(&self) -> String {
+        self.invocation.print(self.dialect)
+    }
+
+    /// When what it begins ends by itself, if it does.
+    pub(super) fn until(&self) -> Result<Option<UnixMillis>, CommandReply> {
+        let now = self.ctx.now();
+        let until = match self.arguments.until() {
+            None => return Ok(None),
+            Some(Until::After(after)) => now + after,
+            Some(Until::At(at)) => at.to_millis(),
+        };
+        if until <= now {
+            let why = "The time at which it was to end is over.";
+            return Err(refused("past", self.spec.unchanged, why));
+        }
+        Ok(Some(until))
+    }
+
+    /// Why it cannot be about a pull request that is open.
+    pub(super) fn is_not_open(&self) -> Option<CommandReply> {
+        let is_open = self.pull.is_some_and(|it| it.pull.state == PullRequestState::Open);
+        let why = if self.pull.is_some() {
+            "The pull request is closed."
+        } else {
+            "Towpath does not judge this pull request."
+        };
+        (!is_open).then(|| refused("not_open", self.spec.unchanged, why))
+    }
+
+    /// How another command is written here.
+    pub(super) fn command(&self, rest: &str) -> String {
+        format!("/{}{rest}", self.dialect.prefix)
+    }
+}
+
+/// The environment that a pull request goes into.
+pub(super) fn environment_of<'p>(
+    pull: Option<&JudgedPull>,
+    path: &'p PromotionPath,
+) -> Option<&'p Environment> {
+    let base = pull.map(|it| it.judged_base.as_ref().unwrap_or(&it.pull.base_branch));
+    path.environments.iter().find(|it| Some(&it.branch) == base)
+}
+
+/// A text with a capital letter at its beginning.
+pub(super) fn capitalized(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+}

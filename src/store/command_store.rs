@@ -1,0 +1,54 @@
+//! Comments with commands, the acts that they have asked for, and what tells what their authors have seen.
+
+use super::{CommandRow, RequestedActRow, StoreError};
+use crate::model::{BranchName, CommentKey, PullNumber, PushedAt, RepositoryId, UnixMillis};
+use async_trait::async_trait;
+
+/// Questions about comments with commands. They are written by [`super::Change::Command`] and
+/// [`super::Change::RequestAct`].
+#[async_trait]
+pub trait CommandStore {
+    /// The act that a command has asked for, by [`super::CommandOrigin::key`].
+    async fn act_of_command(
+        &self,
+        repository: RepositoryId,
+        key: &str,
+    ) -> Result<Option<RequestedActRow>, StoreError>;
+
+    /// What is known of a comment with commands.
+    async fn command(
+        &self,
+        repository: RepositoryId,
+        number: PullNumber,
+        comment: CommentKey,
+    ) -> Result<Option<CommandRow>, StoreError>;
+
+    /// The comments of a repository with commands that go on.
+    async fn open_commands(
+        &self,
+        repository: RepositoryId,
+    ) -> Result<Vec<(PullNumber, CommentKey)>, StoreError>;
+
+    /// How many comments of somebody were replied to since a moment.
+    async fn replies_since(
+        &self,
+        repository: RepositoryId,
+        author: &str,
+        since: UnixMillis,
+    ) -> Result<u32, StoreError>;
+
+    /// How many comments with commands somebody has written since a moment, by GitHub's clock.
+    async fn commands_since(
+        &self,
+        repository: RepositoryId,
+        author: &str,
+        since: UnixMillis,
+    ) -> Result<u32, StoreError>;
+
+    /// Every push of one topic that is known, in order of time.
+    async fn topic_pushes(
+        &self,
+        repository: RepositoryId,
+        branch: &BranchName,
+    ) -> Result<Vec<PushedAt>, StoreError>;
+}
