@@ -12,7 +12,7 @@ use std::process::ExitCode;
 #[command(after_help = "\
 Examples:
   towpath lock --repository acme/store --environment production --reason stocktaking
-  towpath lock --repository acme/store --environment production --reason stocktaking --until \"2026-12-20 18:00\"
+  towpath lock --repository acme/store --environment production --reason test --until 2026-12-20
 
 Every pull request into a locked environment waits, and nobody can ask for a deploy of it. Rollbacks
 still go. It is what the comment /lock does.

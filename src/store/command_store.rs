@@ -1,6 +1,6 @@
 //! Comments with commands, the acts that they have asked for, and what tells what their authors have seen.
 
-use super::{CommandRow, RequestedActRow, StoreError};
+use super::{CommandRow, RequestedActId, RequestedActRow, StoreError};
 use crate::model::{BranchName, CommentKey, PullNumber, PushedAt, RepositoryId, UnixMillis};
 use async_trait::async_trait;
 
@@ -8,6 +8,12 @@ use async_trait::async_trait;
 /// [`super::Change::RequestAct`].
 #[async_trait]
 pub trait CommandStore {
+    /// Keeps an act that the operator asks for, and marks the work item that takes it up.
+    async fn request_act(&self, row: RequestedActRow) -> Result<RequestedActId, StoreError>;
+
+    /// What has become of a requested act.
+    async fn requested_act(&self, id: RequestedActId) -> Result<Option<RequestedActRow>, StoreError>;
+
     /// The act that a command has asked for, by [`super::CommandOrigin::key`].
     async fn act_of_command(
         &self,

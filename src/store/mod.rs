@@ -441,12 +441,6 @@ pub trait Store: CommandStore + LockStore + PromotionStore + Send + Sync + std::
     /// The slugs of what runs in each environment, and of what ran there before.
     async fn live_slugs(&self) -> Result<BTreeSet<String>, StoreError>;
 
-    /// Keeps an act that the operator asks for, and marks the work item that takes it up.
-    async fn request_act(&self, row: RequestedActRow) -> Result<RequestedActId, StoreError>;
-
-    /// What has become of a requested act.
-    async fn requested_act(&self, id: RequestedActId) -> Result<Option<RequestedActRow>, StoreError>;
-
     /// Which repository each entry of the operator's file is for, by the entry's name in small letters. An entry that is
     /// not in the file any more stays.
     async fn operator_entries(&self) -> Result<BTreeMap<String, RepositoryId>, StoreError>;

@@ -33,9 +33,9 @@ async fn a_promotion_is_opened_with_its_manifest() {
     let reply = stage.reply(&topic, &comment).await;
     let opened = "**Done** `/promote staging`: opened #2, integration → staging, with 1 pull request.";
     assert!(reply.starts_with(opened), "{reply}");
-    let state = promotion.state().unwrap();
+    let shown = promotion.state().unwrap();
     assert_eq!(
-        (state.title.as_str(), state.head.as_str(), state.base.as_str(), state.author.as_str()),
+        (shown.title.as_str(), shown.head.as_str(), shown.base.as_str(), shown.author.as_str()),
         ("Promote integration to staging", "integration", "staging", "towpath[bot]")
     );
     assert!(body(&promotion).contains("- #1 by `ana`"), "{}", body(&promotion));

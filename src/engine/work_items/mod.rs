@@ -54,6 +54,7 @@ mod merge_group;
 mod open_promotions;
 mod pending_deliveries;
 mod promotion;
+mod promotion_source;
 mod pull_request;
 mod pull_request_acts;
 mod recheck;

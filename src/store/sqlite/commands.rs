@@ -1,8 +1,8 @@
 //! Comments with commands.
 
-use super::{SqliteStore, deploy_tables, reads};
+use super::{CHANGE_BYTES, SqliteStore, deploy_tables, reads};
 use crate::model::{BranchName, CommentKey, PullNumber, PushedAt, RepositoryId, UnixMillis};
-use crate::store::{CommandRow, CommandStore, RequestedActRow, StoreError};
+use crate::store::{CommandRow, CommandStore, RequestedActId, RequestedActRow, StoreError};
 use async_trait::async_trait;
 use rusqlite::{Connection, OptionalExtension, Row, named_params};
 
@@ -88,6 +88,16 @@ pub(super) fn count(
 
 #[async_trait]
 impl CommandStore for SqliteStore {
+    async fn request_act(&self, row: RequestedActRow) -> Result<RequestedActId, StoreError> {
+        let stored =
+            self.writer.run(CHANGE_BYTES, move |c| deploy_tables::store_requested_act(c, &row)).await?;
+        stored.ok_or_else(|| StoreError::unexpected("a command asks by its own work item"))
+    }
+
+    async fn requested_act(&self, id: RequestedActId) -> Result<Option<RequestedActRow>, StoreError> {
+        self.readers.run(move |c| deploy_tables::one_requested_act(c, id)).await
+    }
+
     async fn act_of_command(
         &self,
         repository: RepositoryId,

@@ -409,16 +409,6 @@ impl Store for SqliteStore {
         self.readers.run(deploy_tables::live_slugs).await
     }
 
-    async fn request_act(&self, row: RequestedActRow) -> Result<RequestedActId, StoreError> {
-        let stored =
-            self.writer.run(CHANGE_BYTES, move |c| deploy_tables::store_requested_act(c, &row)).await?;
-        stored.ok_or_else(|| StoreError::unexpected("a command asks by its own work item"))
-    }
-
-    async fn requested_act(&self, id: RequestedActId) -> Result<Option<RequestedActRow>, StoreError> {
-        self.readers.run(move |c| deploy_tables::one_requested_act(c, id)).await
-    }
-
     async fn operator_entries(&self) -> Result<BTreeMap<String, RepositoryId>, StoreError> {
         self.readers.run(operator_entries::entries).await
     }

@@ -5,7 +5,7 @@ use super::state::Goal;
 use crate::commands::rights::DefaultRight;
 use crate::commands::spec::{Flag, Kind, Parameter, Spec, Takes, WorksOn};
 use crate::engine::work_error::WorkError;
-use crate::engine::work_items::promotion::source_of;
+use crate::engine::work_items::promotion_source::source_of;
 use crate::store::RequestedAct;
 use async_trait::async_trait;
 

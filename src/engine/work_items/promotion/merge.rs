@@ -54,7 +54,7 @@ impl PromotionWork<'_> {
         let (installation, full_name) = (self.repository.installation, &self.repository.full_name);
         let wish = ((number, ends.head), facts.has_queue());
         match self.ctx.api.request_merge(installation, full_name, wish.0, wish.1).await {
-            Ok(standing) => Ok(self.stands(row, merge, standing)),
+            Ok(standing) => Ok(self.stands(row, &merge, standing)),
             Err(error) if error.may_have_taken_effect() => Err(error.into()),
             Err(ApiError::Forbidden { message, .. } | ApiError::Refused { message, .. }) => {
                 refused(format!("GitHub does not allow it: {message}"))
@@ -74,16 +74,16 @@ impl PromotionWork<'_> {
         if let Some(uuid) = &merge.uuid {
             let asked = (merge.number, uuid.as_str());
             if let Some(standing) = self.ctx.api.merge_standing(installation, full_name, asked).await? {
-                return Ok(self.stands(row, merge, standing));
+                return Ok(self.stands(row, &merge, standing));
             }
         }
         let state = self.merge_state(merge.number).await?;
         if state.merged {
-            return Ok(self.stands(row, merge, MergeStanding::Merged(state.merge_commit_sha)));
+            return Ok(self.stands(row, &merge, MergeStanding::Merged(state.merge_commit_sha)));
         }
         if merge.uuid.is_some() {
             let words = "GitHub has forgotten the merge".to_owned();
-            return Ok(self.stands(row, merge, MergeStanding::Failed(words)));
+            return Ok(self.stands(row, &merge, MergeStanding::Failed(words)));
         }
         match look_again(merge.begun_at, self.ctx.now(), self.ctx.settings.lists_lag) {
             Some(at) => {
@@ -98,7 +98,7 @@ impl PromotionWork<'_> {
     fn stands(
         &mut self,
         row: &RequestedActRow,
-        merge: RequestedMerge,
+        merge: &RequestedMerge,
         standing: MergeStanding,
     ) -> Option<Outcome> {
         let (number, head) = (merge.number, merge.head);
@@ -129,8 +129,10 @@ impl PromotionWork<'_> {
                 self.changes.push(Change::MarkAt(self.lease.item.clone(), self.ctx.now() + after));
                 if is_first {
                     let words = format!("GitHub merges #{number} into {into}. This reply tells how it ends.");
-                    self.changes
-                        .push(Change::RequestedMerge(row.id, RequestedMerge { uuid: Some(uuid), ..merge }));
+                    self.changes.push(Change::RequestedMerge(
+                        row.id,
+                        RequestedMerge { uuid: Some(uuid), ..merge.clone() },
+                    ));
                     self.changes.push(Change::RequestedActProgress(row.id, words));
                     self.changes.extend(self.told(row));
                 }

@@ -4,22 +4,20 @@
 //! looked for before it is opened, and what it says is worded from what is stored: whatever was interrupted is done again
 //! with the same result.
 //!
-//! `source.rs` says where a promotion comes from, `open.rs` finds or opens the pull request, `contents.rs` gathers what the
-//! manifest tells, `current.rs` keeps it true, `merge.rs` merges where `merge_guard.rs` lets it.
+//! `open.rs` finds or opens the pull request, `contents.rs` gathers what the manifest tells, `current.rs` keeps it true,
+//! `merge.rs` merges where `merge_guard.rs` lets it.
 
 mod contents;
 mod current;
 mod merge;
 mod merge_guard;
 mod open;
-mod source;
 
 use crate::engine::context::EngineContext;
 use crate::engine::work_error::WorkError;
 use crate::model::config::RepositoryConfig;
 use crate::model::{AuditEntry, CommitId, Environment, EnvironmentName, PullNumber, RepositoryId};
 use crate::store::{ActOutcome, Change, Lease, RepositoryRow, RepositoryState, RequestedActRow, WorkItem};
-pub(super) use source::source_of;
 use std::collections::BTreeSet;
 
 pub(super) async fn run(

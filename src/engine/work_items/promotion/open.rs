@@ -2,9 +2,10 @@
 
 use super::contents::Ends;
 use super::current::AT_MOST_EVERY;
-use super::{Outcome, PromotionWork, source_of};
+use super::{Outcome, PromotionWork};
 use crate::engine::work_error::WorkError;
 use crate::engine::work_items::desired_manifest::StoredManifest;
+use crate::engine::work_items::promotion_source::source_of;
 use crate::github::{ApiError, NewPull, PullJson};
 use crate::lineage::Repository;
 use crate::model::command_word as word;

@@ -5,7 +5,7 @@ use crate::model::{Environment, PromotionPath};
 
 /// The environment that a promotion into `target` comes from, or in words why there is none: `from` is the one that was
 /// named.
-pub(in crate::engine::work_items) fn source_of<'p>(
+pub(super) fn source_of<'p>(
     path: &'p PromotionPath,
     target: &Environment,
     from: Option<&str>,
