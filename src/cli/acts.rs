@@ -7,7 +7,9 @@ use crate::deploy::DeployQueue;
 use crate::engine::{Clock as _, SystemClock};
 use crate::model::{Deploy, DeployState, Environment, RepositoryId};
 use crate::report;
-use crate::store::{ActOutcome, RequestedAct, RequestedActId, RequestedActRow, SqliteStore, Store};
+use crate::store::{
+    ActOutcome, CommandStore as _, RequestedAct, RequestedActId, RequestedActRow, SqliteStore, Store,
+};
 use serde_json::{Value, json};
 use std::num::ParseIntError;
 use std::process::ExitCode;

@@ -9,7 +9,9 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 use towpath::deploy::DeployQueue;
 use towpath::model::{BranchName, RepositoryId, UnixMillis};
-use towpath::store::{ActOutcome, RequestedAct, RequestedActId, RequestedActRow, SqliteStore, Store as _};
+use towpath::store::{
+    ActOutcome, CommandStore as _, RequestedAct, RequestedActId, RequestedActRow, SqliteStore, Store as _,
+};
 use towpath_sandbox::{Cancelling, Order as Delivered};
 
 /// How much happens in one history.

@@ -44,7 +44,7 @@ use super::{
     Accepted, ActRow, AuditFilter, Backfill, Change, ChecksOf, Committed, ConcurrencyLimits,
     ConfigurationRow, DeliveryFilter, DeliveryId, DeliveryRow, DeployActivity, Effect, EnvironmentDeploys,
     GivenUp, Installation, JudgedPull, Lease, LedgerRows, NewDelivery, Next, OutcomeRow, RepositoryRow,
-    RequestedActId, RequestedActRow, Store, StoreError, UnixMillis, WorkItem,
+    Store, StoreError, UnixMillis, WorkItem,
 };
 use crate::model::{
     AuditRow, BranchName, CommitId, Deploy, Hold, InstallationId, LedgerEntry, LedgerTip, MergeMethods,
