@@ -6,8 +6,8 @@ use towpath::model::{
     Deploy, DeployOutcome, DeployState, Hold, RepositoryId, StartingPoint, TreeId, Trigger, UnixMillis,
 };
 use towpath::store::{
-    ActOutcome, Change, CommandStore as _, ConfigurationRow, Next, OutcomeRow, RequestedAct, RequestedActId,
-    RequestedActRow, Store, WorkItem,
+    ActOutcome, Change, ConfigurationRow, Next, OutcomeRow, RequestedAct, RequestedActId, RequestedActRow,
+    Store, WorkItem,
 };
 
 fn deploy(number: u64, n: u8, state: DeployState) -> Deploy {
