@@ -183,6 +183,8 @@ fn a_topic_cut_from_master_is_refused_repaired_and_merged_by_clicking() {
     }
     page.click(&link("Back"));
 
+    let hint = page.run("return document.querySelector('textarea[name=body]').placeholder");
+    assert!(hint.as_str().unwrap().contains("a command: /help, "), "{hint}");
     page.write(&field("Comment"), "I cut it from **master** by mistake.");
     page.click(&button("Comment"));
     page.until("//*[@id='comments']//article[.//strong='ben']//strong[.='master']");

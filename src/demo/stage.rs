@@ -19,6 +19,9 @@ use towpath_sandbox::{
 
 const SECRET: &str = "only for the demo";
 const ENVIRONMENTS: [&str; 3] = ["integration", "staging", "production"];
+/// What stands in the field of a new comment on the demo's page.
+const COMMENT_HINT: &str = "Say something, or begin a line with a command: /help, /why, /where, /promote staging, \
+                            /lock production --reason \"…\"";
 /// How long a verdict is waited for. It usually takes a small part of a second.
 const PATIENCE: Duration = Duration::from_secs(30);
 const LOOK_EVERY: Duration = Duration::from_millis(20);
@@ -40,7 +43,8 @@ pub(super) struct Stage {
 impl Stage {
     pub(super) async fn set() -> Result<Self, DemoError> {
         let folder = tempfile::Builder::new().prefix("towpath-demo-").tempdir().map_err(set_up)?;
-        let github = Sandbox::start(towpath_sandbox::Config::default()).await.map_err(set_up)?;
+        let config = towpath_sandbox::Config { comment_hint: COMMENT_HINT.to_owned(), ..Default::default() };
+        let github = Sandbox::start(config).await.map_err(set_up)?;
         // A demo may stay up for days, and nobody reads what went over its wire.
         github.record(false);
         let app = register(&github).await?;
