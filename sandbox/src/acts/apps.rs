@@ -32,6 +32,8 @@ pub struct AppConfig {
     pub permissions: BTreeMap<String, String>,
     /// Events subscribed to.
     pub events: BTreeSet<String>,
+    /// Its own site, if it has one.
+    pub url: Option<String>,
 }
 
 impl AppConfig {
@@ -47,6 +49,7 @@ impl AppConfig {
             form_encoded: false,
             permissions: BTreeMap::from([("metadata".to_owned(), "read".to_owned())]),
             events: BTreeSet::new(),
+            url: None,
         }
     }
 
@@ -94,41 +97,65 @@ fn public_key(pem: &str) -> Result<Vec<u8>, Refused> {
 
 /// Registers an app and pings it; answers its id.
 pub(crate) fn register(hub: &Hub, config: AppConfig) -> Result<u64, Refused> {
+    hub.with(|world| add(world, config))
+}
+
+/// The same, as part of a greater change.
+pub(super) fn add(world: &mut World, config: AppConfig) -> Result<u64, Refused> {
     let public_key = public_key(&config.private_key_pem)?;
+    if world.apps.values().any(|app| app.slug == config.slug) {
+        return Err(Refused::invalid("App", "slug", "already_exists", ""));
+    }
+    let id = world.next(Kind::App);
+    let owner = world.ensure_account(&config.owner, AccountKind::Organization);
+    let bot = world.ensure_account(&format!("{}[bot]", config.slug), AccountKind::Bot);
+    let hook = Hook {
+        id: world.next(Kind::Hook),
+        url: config.webhook_url,
+        secret: config.webhook_secret,
+        form: config.form_encoded,
+    };
+    let app = App {
+        id,
+        slug: config.slug,
+        name: config.name,
+        owner,
+        bot,
+        url: config.url,
+        client_id: format!("Iv23sandbox{id}"),
+        public_key,
+        hook,
+        permissions: config.permissions,
+        events: config.events,
+        created_at: world.now,
+    };
+    ping(world, &app);
+    world.apps.insert(id, app);
+    Ok(id)
+}
+
+/// Changes where an app's webhooks go and how; what is `None` stays.
+pub(crate) fn change_hook(hub: &Hub, app: u64, change: HookChange) -> Result<(), Refused> {
     hub.with(|world| {
-        if world.apps.values().any(|app| app.slug == config.slug) {
-            return Err(Refused::invalid("App", "slug", "already_exists", ""));
+        let hook = &mut world.apps.get_mut(&app).ok_or_else(Refused::not_found)?.hook;
+        hook.url = change.url.or_else(|| hook.url.take());
+        hook.form = change.form.unwrap_or(hook.form);
+        if let Some(secret) = change.secret {
+            hook.secret = secret;
         }
-        let id = world.next(Kind::App);
-        let owner = world.ensure_account(&config.owner, AccountKind::Organization);
-        let bot = world.ensure_account(&format!("{}[bot]", config.slug), AccountKind::Bot);
-        let hook = Hook {
-            id: world.next(Kind::Hook),
-            url: config.webhook_url,
-            secret: config.webhook_secret,
-            form: config.form_encoded,
-        };
-        let app = App {
-            id,
-            slug: config.slug,
-            name: config.name,
-            owner,
-            bot,
-            client_id: format!("Iv23sandbox{id}"),
-            public_key,
-            hook,
-            permissions: config.permissions,
-            events: config.events,
-            created_at: world.now,
-        };
-        ping(world, &app);
-        world.apps.insert(id, app);
-        Ok(id)
+        Ok(())
     })
 }
 
+/// What is to change about an app's webhooks.
+#[derive(Debug, Default)]
+pub(crate) struct HookChange {
+    pub(crate) url: Option<String>,
+    pub(crate) secret: Option<String>,
+    pub(crate) form: Option<bool>,
+}
+
 fn ping(world: &mut World, app: &App) {
-    let kind = if app.hook.form { "form" } else { "json" };
     let payload = json!({
         "zen": "Half measures are as bad as nothing at all.",
         "hook_id": app.hook.id,
@@ -138,12 +165,7 @@ fn ping(world: &mut World, app: &App) {
             "name": "web",
             "active": true,
             "events": app.events,
-            "config": {
-                "content_type": kind,
-                "insecure_ssl": "0",
-                "url": app.hook.url.clone().unwrap_or_default(),
-                "secret": "********",
-            },
+            "config": shape::hook_config(&app.hook),
             "updated_at": shape::time(world.now),
             "created_at": shape::time(app.created_at),
             "app_id": app.id,

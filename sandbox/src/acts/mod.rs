@@ -17,6 +17,7 @@ pub(crate) mod gates;
 pub(crate) mod issues;
 pub(crate) mod jobs;
 pub(crate) mod locks;
+pub(crate) mod manifests;
 pub(crate) mod merging;
 pub(crate) mod pulls;
 pub(crate) mod queue;

@@ -42,6 +42,8 @@ pub(crate) struct App {
     pub(crate) name: String,
     pub(crate) owner: u64,
     pub(crate) bot: u64,
+    /// Its own site.
+    pub(crate) url: Option<String>,
     pub(crate) client_id: String,
     /// The RSA public key, DER.
     pub(crate) public_key: Vec<u8>,
@@ -58,6 +60,16 @@ pub(crate) struct Hook {
     pub(crate) url: Option<String>,
     pub(crate) secret: String,
     pub(crate) form: bool,
+}
+
+/// What is handed out once for an app that was registered from a manifest.
+#[derive(Debug, Clone)]
+pub(crate) struct Conversion {
+    pub(crate) app: u64,
+    /// The private key, PEM.
+    pub(crate) pem: String,
+    pub(crate) client_secret: String,
+    pub(crate) expires_at: DateTime<Utc>,
 }
 
 /// An app on an account.
@@ -185,6 +197,13 @@ impl World {
         };
         self.tokens.insert(value, token.clone());
         token
+    }
+
+    /// A fresh secret; a counter, hashed, so that it opens only stand-ins.
+    pub(crate) fn next_secret(&mut self) -> String {
+        let serial = self.next(Kind::Secret);
+        let digest = Sha256::digest(format!("secret {serial}").as_bytes());
+        hex::encode(&digest[..20])
     }
 
     /// A fresh GUID in the form GitHub gives its deliveries; a counter, hashed.

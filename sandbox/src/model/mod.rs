@@ -29,7 +29,7 @@ pub(crate) use accounts::Account;
 pub use accounts::{AccountKind, Permission};
 pub use actions::Cancelling;
 pub(crate) use actions::{Job, Review, Workflow, WorkflowRun};
-pub(crate) use apps::{App, Delivery, Hook, Installation, Level, Token, Usage};
+pub(crate) use apps::{App, Conversion, Delivery, Hook, Installation, Level, Token, Usage};
 pub(crate) use checks::{CheckOutput, CheckRun, CheckSuite, RunAction};
 pub(crate) use deployments::{Deployment, DeploymentStatus};
 pub(crate) use discussion::{Comment, DiffLine, Reaction};
@@ -90,6 +90,8 @@ pub(crate) struct World {
     /// How long after it was made a thing is listed.
     pub(crate) lists_lag: TimeDelta,
     pub(crate) apps: BTreeMap<u64, App>,
+    /// By the code that a manifest was turned into.
+    pub(crate) conversions: BTreeMap<String, Conversion>,
     pub(crate) installations: BTreeMap<u64, Installation>,
     pub(crate) tokens: BTreeMap<String, Token>,
     pub(crate) deliveries: BTreeMap<u64, Delivery>,
@@ -130,6 +132,7 @@ pub(crate) enum Kind {
     Token = 1,
     Guid = 2,
     Request = 3,
+    Secret = 4,
 }
 
 impl World {
@@ -160,6 +163,7 @@ impl World {
             cancelling: Cancelling::AtOnce,
             lists_lag: TimeDelta::zero(),
             apps: BTreeMap::new(),
+            conversions: BTreeMap::new(),
             installations: BTreeMap::new(),
             tokens: BTreeMap::new(),
             deliveries: BTreeMap::new(),

@@ -4,6 +4,8 @@ use serde_json::json;
 
 use super::{Answer, Call, Caller, Reply};
 use crate::Refused;
+use crate::acts::apps::HookChange;
+use crate::acts::{apps, manifests};
 use crate::shape;
 
 /// `GET /app`
@@ -16,6 +18,37 @@ pub(crate) async fn show(call: Call) -> Answer {
         shaped["installations_count"] = json!(installed);
         Ok(Reply::ok(shaped))
     })
+}
+
+/// `POST /app-manifests/{code}/conversions`: the code is all that whoever asks has to show.
+pub(crate) async fn convert_manifest(call: Call) -> Answer {
+    Ok(Reply::created(manifests::convert(&call.hub, call.param("code"))?))
+}
+
+/// `GET /app/hook/config`
+pub(crate) async fn hook_config(call: Call) -> Answer {
+    let id = call.app()?;
+    call.hub.with(|world| {
+        let app = world.apps.get(&id).ok_or_else(Refused::not_found)?;
+        Ok(Reply::ok(shape::hook_config(&app.hook)))
+    })
+}
+
+/// `PATCH /app/hook/config`
+pub(crate) async fn update_hook_config(call: Call) -> Answer {
+    let id = call.app()?;
+    let url = call.text("url")?;
+    if let Some(wrong) = url.as_deref().filter(|url| !manifests::is_web_address(url)) {
+        return Err(Refused::unprocessable(format!("For 'properties/url', \"{wrong}\" is not a valid URL.")));
+    }
+    let form = match call.text("content_type")?.as_deref() {
+        None => None,
+        Some("form") => Some(true),
+        Some("json") => Some(false),
+        Some(_) => return Err(Refused::unprocessable("content_type must be one of: json, form")),
+    };
+    apps::change_hook(&call.hub, id, HookChange { url, secret: call.text("secret")?, form })?;
+    hook_config(call).await
 }
 
 /// `GET /rate_limit`

@@ -39,7 +39,8 @@ const LONGEST: usize = 25 * 1024 * 1024;
 /// Whether a path is one of REST's and not a page or git.
 pub(crate) fn is_rest(path: &str) -> bool {
     let first = path.trim_start_matches('/').split('/').next().unwrap_or_default();
-    let known = ["app", "installation", "orgs", "repos", "repositories", "rate_limit", "meta"];
+    let known =
+        ["app", "app-manifests", "installation", "orgs", "repos", "repositories", "rate_limit", "meta"];
     path.starts_with("/api/v3") || known.contains(&first)
 }
 

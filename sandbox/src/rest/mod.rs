@@ -68,6 +68,8 @@ fn app_routes() -> Router<Arc<Hub>> {
         .route("/app/installations", get(installations::list))
         .route("/app/installations/{id}", get(installations::show))
         .route("/app/installations/{id}/access_tokens", post(installations::issue_token))
+        .route("/app-manifests/{code}/conversions", post(apps::convert_manifest))
+        .route("/app/hook/config", get(apps::hook_config).patch(apps::update_hook_config))
         .route("/app/hook/deliveries", get(deliveries::list))
         .route("/app/hook/deliveries/{id}", get(deliveries::show))
         .route("/app/hook/deliveries/{id}/attempts", post(deliveries::redeliver))

@@ -3,10 +3,11 @@
 use serde_json::{Map, Value, json};
 
 use super::{maybe_time, node_id, nullable_user, time, user};
-use crate::model::{App, Delivery, Installation, Repository, Token, World};
+use crate::model::{App, Conversion, Delivery, Hook, Installation, Repository, Token, World};
 
 /// `integration`.
 pub(crate) fn app(world: &World, app: &App) -> Value {
+    let html_url = format!("{}/apps/{}", world.urls.html, app.slug);
     json!({
         "id": app.id,
         "client_id": app.client_id,
@@ -15,13 +16,38 @@ pub(crate) fn app(world: &World, app: &App) -> Value {
         "owner": user(world, app.owner),
         "name": app.name,
         "description": "",
-        "external_url": format!("{}/apps/{}", world.urls.html, app.slug),
-        "html_url": format!("{}/apps/{}", world.urls.html, app.slug),
+        "external_url": app.url.as_ref().unwrap_or(&html_url),
+        "html_url": html_url,
         "created_at": time(app.created_at),
         "updated_at": time(app.created_at),
         "permissions": app.permissions,
         "events": app.events,
     })
+}
+
+/// What a manifest's code is exchanged for: `integration` with its secrets.
+pub(crate) fn conversion(world: &World, app: &App, conversion: &Conversion) -> Value {
+    let mut shaped = self::app(world, app);
+    let secrets = json!({
+        "client_secret": conversion.client_secret,
+        "webhook_secret": app.hook.secret,
+        "pem": conversion.pem,
+    });
+    super::merge(&mut shaped, secrets);
+    shaped
+}
+
+/// `webhook-config`.
+pub(crate) fn hook_config(hook: &Hook) -> Value {
+    let mut shaped = json!({
+        "content_type": if hook.form { "form" } else { "json" },
+        "insecure_ssl": "0",
+        "secret": "********",
+    });
+    if let Some(url) = &hook.url {
+        shaped["url"] = json!(url);
+    }
+    shaped
 }
 
 /// `installation`.

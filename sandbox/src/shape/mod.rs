@@ -24,7 +24,9 @@ use serde_json::{Map, Value};
 
 pub(crate) use account::{author, collaborator, nullable_user, organization, user};
 pub(crate) use actions::{job, job_page, made_for, run_page, run_url, workflow, workflow_run};
-pub(crate) use app::{app, delivery, delivery_item, installation, repository_stub, token};
+pub(crate) use app::{
+    app, conversion, delivery, delivery_item, hook_config, installation, repository_stub, token,
+};
 pub(crate) use branch::{branch, short_branch};
 pub(crate) use check::{run, suite, webhook_run, webhook_suite};
 pub(crate) use comment::{comment, reaction, review, webhook_review};

@@ -16,6 +16,12 @@ impl Sandbox {
         let id = acts::register(&self.hub, config)?;
         Ok(AppHandle::new(Arc::clone(&self.hub), id))
     }
+
+    /// All apps, in the order in which they were registered.
+    pub fn apps(&self) -> Vec<AppHandle> {
+        let ids: Vec<u64> = self.hub.with(|world| world.apps.keys().copied().collect());
+        ids.into_iter().map(|id| AppHandle::new(Arc::clone(&self.hub), id)).collect()
+    }
 }
 
 /// A registered app.
@@ -38,6 +44,25 @@ impl AppHandle {
     /// The client id, which is good as an issuer too.
     pub fn client_id(&self) -> String {
         self.hub.with(|world| world.apps.get(&self.id).map(|app| app.client_id.clone()).unwrap_or_default())
+    }
+
+    /// The handle under which people find it: `/apps/slug`.
+    pub fn slug(&self) -> String {
+        self.hub.with(|world| world.apps.get(&self.id).map(|app| app.slug.clone()).unwrap_or_default())
+    }
+
+    /// Where webhooks go; `None` sends none.
+    pub fn webhook_url(&self) -> Option<String> {
+        self.hub.with(|world| world.apps.get(&self.id)?.hook.url.clone())
+    }
+
+    /// Its installations, in the order in which they were made.
+    pub fn installations(&self) -> Vec<InstallationHandle> {
+        let ids: Vec<u64> = self.hub.with(|world| {
+            let own = world.installations.values().filter(|found| found.app == self.id);
+            own.map(|found| found.id).collect()
+        });
+        ids.into_iter().map(|id| InstallationHandle { hub: Arc::clone(&self.hub), id }).collect()
     }
 
     /// The login of its bot: `slug[bot]`.

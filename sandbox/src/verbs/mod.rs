@@ -21,6 +21,7 @@ mod issues;
 mod jobs;
 mod lists;
 mod locks;
+mod manifests;
 mod merges;
 mod protection;
 mod pulls;
@@ -40,6 +41,7 @@ pub use history::{Commit, MergeBranch, MoveRef, Pick, PushRef, SquashBranch};
 pub use issues::{IssueHandle, OpenIssue, TurnIssue};
 pub use jobs::{CauseRun, JobHandle};
 pub use locks::LockConversation;
+pub use manifests::RegisterFromManifest;
 pub use protection::Protect;
 pub use pulls::{
     ClosePull, DescribePull, DraftPull, MergePull, OpenPull, PullHandle, PullState, ReopenPull, RetargetPull,
