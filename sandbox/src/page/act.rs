@@ -14,7 +14,7 @@ use crate::acts::issues::IssueChange;
 use crate::acts::{Actor, checks, comments, issues, merging, pulls, refs};
 use crate::git::{NewCommit, Signature, valid_branch};
 use crate::hub::Hub;
-use crate::model::{AccountKind, Parcel, Permission};
+use crate::model::{Account, AccountKind, Parcel, Permission, World};
 
 type Done = Result<Response, Refusal>;
 type Place = Path<(String, String, u64)>;
@@ -33,9 +33,7 @@ impl Who {
     fn may(hub: &Hub, (owner, name): (&str, &str), login: &str, needed: Permission) -> Result<Self, Refused> {
         hub.with(|world| {
             let repository = named(world, owner, name)?;
-            let account = world.account_named(login).filter(|account| account.kind == AccountKind::User);
-            let account =
-                account.ok_or_else(|| Refused::new(422, format!("Nobody is called \"{login}\"")))?;
+            let account = person_named(world, login)?;
             let has = world.permission_of(repository, account.id);
             if has < needed {
                 let (role, needed) = (world.role_of(repository, account.id), needed.role_name());
@@ -57,11 +55,21 @@ impl Who {
         Ok(Self { place: format!("#comment-{id}"), ..self })
     }
 
-    /// Back to a page, which will remember who it was. A login has no character that a cookie could not hold.
     fn back_to(&self, page: &str) -> Response {
-        let cookie = format!("{WHO}={}; Path=/; HttpOnly; SameSite=Strict", self.login);
-        ([(SET_COOKIE, cookie)], Redirect::to(&format!("{page}{}", self.place))).into_response()
+        go_on(&self.login, &format!("{page}{}", self.place))
     }
+}
+
+/// A person by login.
+pub(super) fn person_named<'a>(world: &'a World, login: &str) -> Result<&'a Account, Refused> {
+    let account = world.account_named(login).filter(|account| account.kind == AccountKind::User);
+    account.ok_or_else(|| Refused::new(422, format!("Nobody is called \"{login}\"")))
+}
+
+/// Leads to an address; the pages will remember who it was. A login has no character that a cookie could not hold.
+pub(super) fn go_on(login: &str, address: &str) -> Response {
+    let cookie = format!("{WHO}={login}; Path=/; HttpOnly; SameSite=Strict");
+    ([(SET_COOKIE, cookie)], Redirect::to(address)).into_response()
 }
 
 fn page_of(Path((owner, name, number)): &Place) -> String {

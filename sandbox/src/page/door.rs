@@ -35,20 +35,29 @@ impl From<Refused> for Refusal {
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.refused.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let mut sentence = self.refused.message;
-        for error in &self.refused.errors {
-            // GitHub's details: a sentence, or else the field and what is wrong with it.
-            let said =
-                |key: &str| error.get(key).and_then(|text| text.as_str()).unwrap_or_default().to_owned();
-            let detail = match said("message") {
-                empty if empty.is_empty() => format!("{} {}", said("field"), said("code")),
-                message => message,
-            };
-            sentence = format!("{sentence}: {detail}");
-        }
+        let sentence = reason(&self.refused);
         (status, Html(view::refusal(status.as_u16(), &sentence, &self.back).into_string())).into_response()
     }
 }
+
+/// Why something was refused, with the details.
+pub(super) fn reason(refused: &Refused) -> String {
+    let mut sentence = refused.message.clone();
+    for error in &refused.errors {
+        // GitHub's details: a sentence, or else the field and what is wrong with it.
+        let said = |key: &str| error.get(key).and_then(|text| text.as_str()).unwrap_or_default().to_owned();
+        let detail = match said("message") {
+            empty if empty.is_empty() => format!("{} {}", said("field"), said("code")),
+            message => message,
+        };
+        sentence = format!("{sentence}: {detail}");
+    }
+    sentence
+}
+
+/// Another site to which the forms of a page may lead: scheme, host and port.
+#[derive(Debug, Clone)]
+pub(super) struct LeadsTo(pub(super) String);
 
 /// What is answered where there is no page.
 pub(super) async fn nothing() -> Refusal {
@@ -57,12 +66,14 @@ pub(super) async fn nothing() -> Refusal {
 
 /// Keeps out forms that another site had somebody send, and tells the browser to run nothing but the one script.
 pub(super) async fn guard(request: Request, next: Next) -> Response {
-    if request.method() != Method::GET && request.method() != Method::HEAD && foreign(request.headers()) {
+    let reads = matches!(*request.method(), Method::GET | Method::HEAD) || only_asks(request.uri().path());
+    if !reads && foreign(request.headers()) {
         return Refusal::from(Refused::new(403, "This form came from another site")).into_response();
     }
     let mut response = next.run(request).await;
+    let leads_to = response.extensions_mut().remove::<LeadsTo>();
     let headers = response.headers_mut();
-    if let Ok(policy) = HeaderValue::from_str(&policy()) {
+    if let Ok(policy) = HeaderValue::from_str(&policy(leads_to.as_ref())) {
         headers.insert(CONTENT_SECURITY_POLICY, policy);
     }
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
@@ -70,11 +81,22 @@ pub(super) async fn guard(request: Request, next: Next) -> Response {
     response
 }
 
-fn policy() -> String {
+/// Whether a form sent there changes nothing but shows a page with a button: other sites send manifests so.
+fn only_asks(path: &str) -> bool {
+    let path = path
+        .strip_prefix("/organizations/")
+        .and_then(|rest| rest.find('/').map(|at| &rest[at..]))
+        .unwrap_or(path);
+    path == "/settings/apps/new"
+}
+
+fn policy(leads_to: Option<&LeadsTo>) -> String {
+    // Browsers hold what a form is redirected to against the policy too.
+    let others = leads_to.map(|LeadsTo(site)| format!(" {site}")).unwrap_or_default();
     let script = STANDARD.encode(Sha256::digest(view::SCRIPT));
     format!(
         "default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{script}'; connect-src 'self'; \
-         form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+         form-action 'self'{others}; base-uri 'none'; frame-ancestors 'none'"
     )
 }
 

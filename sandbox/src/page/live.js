@@ -36,7 +36,7 @@ const renew = (list, next) => {
 };
 
 setInterval(async () => {
-  if (document.hidden) return;
+  if (document.hidden || !document.querySelector("[data-live]")) return;
   try {
     const answer = await fetch(location.href);
     if (!answer.ok) return;

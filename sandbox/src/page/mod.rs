@@ -5,12 +5,15 @@
 //! that REST and the verbs use, so that the same webhooks leave; `door` keeps other sites' forms out; `markdown` makes
 //! strangers' texts harmless.
 //!
+//! `registration` is where another site sends a browser with the manifest of an app.
+//!
 //! Does not live here: rules of GitHub. The model says what may be merged.
 
 mod act;
 mod conversation;
 mod door;
 mod markdown;
+mod registration;
 mod show;
 mod view;
 
@@ -28,6 +31,10 @@ pub(crate) fn router() -> Router<Arc<Hub>> {
         .route("/", get(show::home))
         .route("/deliveries", get(show::deliveries))
         .route("/deliveries/{id}/redeliver", post(act::redeliver))
+        .route("/settings/apps", post(registration::create_own))
+        .route("/settings/apps/new", post(registration::ask_own))
+        .route("/organizations/{organization}/settings/apps", post(registration::create))
+        .route("/organizations/{organization}/settings/apps/new", post(registration::ask))
         .route("/{owner}/{repo}", get(show::repository))
         .route("/{owner}/{repo}/commits", post(act::commit))
         .route("/{owner}/{repo}/commit/{sha}", get(show::commit))

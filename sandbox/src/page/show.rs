@@ -231,6 +231,16 @@ fn people(world: &World, repository: &Repository, headers: &HeaderMap) -> view::
     view::People { all, current: remembered(headers) }
 }
 
+/// The people who administer an account, or all for their own.
+pub(super) fn administrators(world: &World, account: Option<u64>, headers: &HeaderMap) -> view::People {
+    let persons = world.accounts.values().filter(|person| person.kind == AccountKind::User);
+    let may = persons.filter(|person| account.is_none_or(|account| world.administers(person.id, account)));
+    let role = if account.is_some() { "administrator" } else { "own account" };
+    let mut all: Vec<_> = may.map(|person| (person.login.clone(), role.to_owned())).collect();
+    all.sort();
+    view::People { all, current: remembered(headers) }
+}
+
 fn remembered(headers: &HeaderMap) -> Option<String> {
     let cookies = headers.get(COOKIE)?.to_str().ok()?;
     let pairs = cookies.split(';').filter_map(|pair| pair.trim().split_once('='));

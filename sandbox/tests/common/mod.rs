@@ -3,6 +3,8 @@
 
 #![allow(dead_code, unreachable_pub, reason = "each story uses a part of it")]
 
+pub mod browser;
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 

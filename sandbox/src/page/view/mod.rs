@@ -8,6 +8,7 @@ mod issue;
 mod overview;
 mod parts;
 mod pull;
+mod registration;
 
 pub(super) use commit::{CommitView, commit};
 pub(super) use conversation::{CommentView, Conversation, ReactionView};
@@ -17,6 +18,7 @@ pub(super) use issue::{IssueLine, IssueView, issue};
 pub(super) use overview::{BranchView, NewPull, RepositoryLine, RepositoryView, home, new_pull, repository};
 pub(super) use parts::{CommitLine, Light, People, PullLine, State};
 pub(super) use pull::{Button, CheckView, MergeBox, PullView, pull};
+pub(super) use registration::{RegistrationView, registration};
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 

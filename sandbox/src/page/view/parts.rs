@@ -113,7 +113,7 @@ impl People {
     pub(super) fn choice(&self) -> Markup {
         html! {
             @if self.all.is_empty() {
-                span.soft { "Nobody has a role on this repository, hence nobody can act." }
+                span.soft { "Nobody has the role that this takes." }
             } @else { label {
                 "As"
                 select name="who" required {
