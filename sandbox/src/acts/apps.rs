@@ -34,6 +34,10 @@ pub struct AppConfig {
     pub events: BTreeSet<String>,
     /// Its own site, if it has one.
     pub url: Option<String>,
+    /// Where whoever installed it on its page goes on; `None` leads to the account.
+    pub setup_url: Option<String>,
+    /// Whether its page offers it to accounts that do not own it.
+    pub public: bool,
 }
 
 impl AppConfig {
@@ -50,6 +54,8 @@ impl AppConfig {
             permissions: BTreeMap::from([("metadata".to_owned(), "read".to_owned())]),
             events: BTreeSet::new(),
             url: None,
+            setup_url: None,
+            public: true,
         }
     }
 
@@ -122,6 +128,8 @@ pub(super) fn add(world: &mut World, config: AppConfig) -> Result<u64, Refused> 
         owner,
         bot,
         url: config.url,
+        setup_url: config.setup_url,
+        public: config.public,
         client_id: format!("Iv23sandbox{id}"),
         public_key,
         hook,

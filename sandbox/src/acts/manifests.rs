@@ -30,8 +30,10 @@ pub(crate) struct Manifest {
     pub(crate) name: String,
     pub(crate) redirect_url: String,
     pub(crate) url: String,
+    pub(crate) setup_url: Option<String>,
     /// `None`: the app hears nothing.
     pub(crate) hook_url: Option<String>,
+    pub(crate) public: bool,
     pub(crate) permissions: BTreeMap<String, String>,
     pub(crate) events: BTreeSet<String>,
 }
@@ -53,11 +55,16 @@ impl Manifest {
 
     /// Where the browser goes on with a code.
     pub(crate) fn address(&self, code: &str, state: Option<&str>) -> String {
-        let page = self.redirect_url.split('#').next().unwrap_or_default();
-        let joint = if page.contains('?') { '&' } else { '?' };
         let state = state.map(|state| format!("&state={}", utf8_percent_encode(state, QUERY)));
-        format!("{page}{joint}code={code}{}", state.unwrap_or_default())
+        with_query(&self.redirect_url, &format!("code={code}{}", state.unwrap_or_default()))
     }
+}
+
+/// An address with more in its query.
+pub(crate) fn with_query(address: &str, more: &str) -> String {
+    let page = address.split('#').next().unwrap_or_default();
+    let joint = if page.contains('?') { '&' } else { '?' };
+    format!("{page}{joint}{more}")
 }
 
 /// Whether a text is an address with `http` or `https` and a plain host.
@@ -86,6 +93,8 @@ impl Reader {
             name: self.text(json, "name").unwrap_or_default(),
             redirect_url: self.needed_address(json, "redirect_url"),
             url: self.needed_address(json, "url"),
+            setup_url: self.address(json, "setup_url"),
+            public: json["public"].as_bool().unwrap_or(false),
             hook_url: self.hook(&json["hook_attributes"], !events.is_empty()),
             permissions: self.permissions(&json["default_permissions"]),
             events,
@@ -193,6 +202,8 @@ pub(crate) fn register(
             permissions: manifest.permissions.clone(),
             events: manifest.events.clone(),
             url: Some(manifest.url.clone()),
+            setup_url: manifest.setup_url.clone(),
+            public: manifest.public,
         };
         let pem = config.private_key_pem.clone();
         let app = apps::add(world, config)?;

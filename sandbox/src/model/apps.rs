@@ -44,6 +44,10 @@ pub(crate) struct App {
     pub(crate) bot: u64,
     /// Its own site.
     pub(crate) url: Option<String>,
+    /// Where whoever installed it goes on.
+    pub(crate) setup_url: Option<String>,
+    /// Whether accounts that do not own it are offered it.
+    pub(crate) public: bool,
     pub(crate) client_id: String,
     /// The RSA public key, DER.
     pub(crate) public_key: Vec<u8>,

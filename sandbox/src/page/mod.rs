@@ -5,11 +5,12 @@
 //! that REST and the verbs use, so that the same webhooks leave; `door` keeps other sites' forms out; `markdown` makes
 //! strangers' texts harmless.
 //!
-//! `registration` is where another site sends a browser with the manifest of an app.
+//! `apps` is where an app is found and installed, `registration` is where another site sends a browser with the manifest of an app.
 //!
 //! Does not live here: rules of GitHub. The model says what may be merged.
 
 mod act;
+mod apps;
 mod conversation;
 mod door;
 mod markdown;
@@ -35,6 +36,11 @@ pub(crate) fn router() -> Router<Arc<Hub>> {
         .route("/settings/apps/new", post(registration::ask_own))
         .route("/organizations/{organization}/settings/apps", post(registration::create))
         .route("/organizations/{organization}/settings/apps/new", post(registration::ask))
+        .route("/settings/installations/{id}", get(apps::installation))
+        .route("/apps/{slug}", get(apps::show))
+        .route("/apps/{slug}/installations", post(apps::install))
+        .route("/apps/{slug}/installations/new", get(apps::new_installation))
+        .route("/{owner}", get(apps::account))
         .route("/{owner}/{repo}", get(show::repository))
         .route("/{owner}/{repo}/commits", post(act::commit))
         .route("/{owner}/{repo}/commit/{sha}", get(show::commit))

@@ -1,5 +1,6 @@
 //! What the page looks like: view structs in, markup out. No I/O, no model.
 
+mod app;
 mod commit;
 mod conversation;
 mod deliveries;
@@ -10,6 +11,7 @@ mod parts;
 mod pull;
 mod registration;
 
+pub(super) use app::{AccountView, AppView, InstallForm, InstallationLine, Target, account, app, install};
 pub(super) use commit::{CommitView, commit};
 pub(super) use conversation::{CommentView, Conversation, ReactionView};
 pub(super) use deliveries::{DeliveryLine, deliveries};
