@@ -1,6 +1,6 @@
 //! People, organisations and the bots of apps.
 
-use super::{Kind, Repository, World};
+use super::{Kind, World};
 
 /// What kind of account somebody is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,24 +90,6 @@ impl World {
     pub(crate) fn person(&mut self, login: &str) -> u64 {
         let kind = if login.ends_with("[bot]") { AccountKind::Bot } else { AccountKind::User };
         self.ensure_account(login, kind)
-    }
-
-    /// The living repositories of an account, in order of id.
-    pub(crate) fn repositories_of(&self, account: u64) -> impl Iterator<Item = &Repository> {
-        self.repositories.values().filter(move |found| !found.deleted && found.owner == account)
-    }
-
-    /// Whether somebody administers an account: their own, or an organisation in whose every repository they have the
-    /// role admin, for the stand-in knows no owners of organisations.
-    pub(crate) fn administers(&self, person: u64, account: u64) -> bool {
-        let kind = |id: u64| self.accounts.get(&id).map(|found| found.kind);
-        if kind(person) != Some(AccountKind::User) {
-            return false;
-        }
-        let mut own = self.repositories_of(account).peekable();
-        let of_all =
-            own.peek().is_some() && own.all(|found| self.permission_of(found, person) == Permission::Admin);
-        person == account || (kind(account) == Some(AccountKind::Organization) && of_all)
     }
 
     /// The login of an account, or `ghost` as GitHub shows removed ones.

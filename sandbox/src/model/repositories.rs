@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{Kind, Permission, Protection, World};
+use super::{AccountKind, Kind, Permission, Protection, World};
 
 /// One repository. Its refs mirror those of the bare git repository of the same id.
 #[derive(Debug, Clone)]
@@ -148,6 +148,24 @@ impl World {
         } else {
             Permission::Read
         })
+    }
+
+    /// The living repositories of an account, in order of id.
+    pub(crate) fn repositories_of(&self, account: u64) -> impl Iterator<Item = &Repository> {
+        self.repositories.values().filter(move |found| !found.deleted && found.owner == account)
+    }
+
+    /// Whether somebody administers an account: their own, or an organisation in whose every repository they have the
+    /// role admin, for the stand-in knows no owners of organisations.
+    pub(crate) fn administers(&self, person: u64, account: u64) -> bool {
+        let kind = |id: u64| self.accounts.get(&id).map(|found| found.kind);
+        if kind(person) != Some(AccountKind::User) {
+            return false;
+        }
+        let mut own = self.repositories_of(account).peekable();
+        let of_all =
+            own.peek().is_some() && own.all(|found| self.permission_of(found, person) == Permission::Admin);
+        person == account || (kind(account) == Some(AccountKind::Organization) && of_all)
     }
 
     /// The name of the role that somebody has on a repository.
