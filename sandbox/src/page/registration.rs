@@ -14,7 +14,7 @@ use super::door::{LeadsTo, Refusal, reason};
 use super::show::administrators;
 use super::view;
 use crate::Refused;
-use crate::acts::manifests::{self, Manifest, organization_named, origin};
+use crate::acts::manifests::{self, LONGEST_NAME, Manifest, organization_named, origin};
 use crate::hub::Hub;
 
 type Answer = Result<Response, Refusal>;
@@ -132,6 +132,7 @@ impl Asked {
         let view = view::RegistrationView {
             organization: owner,
             name,
+            longest_name: LONGEST_NAME,
             manifest: self.manifest,
             state: self.state,
             hook_url: manifest.hook_url,

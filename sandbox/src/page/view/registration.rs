@@ -6,7 +6,6 @@ use maud::{Markup, html};
 
 use super::page;
 use super::parts::People;
-use crate::acts::manifests::LONGEST_NAME;
 
 /// An app that is to be registered.
 #[derive(Debug, Clone)]
@@ -14,6 +13,8 @@ pub(in crate::page) struct RegistrationView {
     /// The organisation that will own it; `None`: whoever registers it.
     pub(in crate::page) organization: Option<String>,
     pub(in crate::page) name: String,
+    /// In characters.
+    pub(in crate::page) longest_name: usize,
     /// As it was sent.
     pub(in crate::page) manifest: String,
     pub(in crate::page) state: Option<String>,
@@ -37,7 +38,7 @@ pub(in crate::page) fn registration(view: &RegistrationView) -> Markup {
             form.stack method="post" action={ (place.unwrap_or_default()) "/settings/apps" } {
                 input type="hidden" name="manifest" value=(view.manifest);
                 @if let Some(state) = &view.state { input type="hidden" name="state" value=(state); }
-                label { "GitHub App name" input name="name" required maxlength=(LONGEST_NAME) value=(view.name); }
+                label { "GitHub App name" input name="name" required maxlength=(view.longest_name) value=(view.name); }
                 div.line { (view.people.choice()) button.main { (title) } }
             }
         } }
