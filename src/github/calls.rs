@@ -409,8 +409,8 @@ impl Api {
         Ok(())
     }
 
-    /// The id of our own comment that holds `marker`, if there is one. A marker in somebody else's
-    /// comment proves nothing: who wrote it is what counts.
+    /// The id of our own comment that has `marker` on a line of its own, if there is one. A marker in somebody else's
+    /// comment proves nothing: who wrote it is what counts; nor does one within a line, where we quote somebody.
     pub async fn find_comment(
         &self,
         id: InstallationId,
@@ -422,7 +422,7 @@ impl Api {
         let comments = self.all_pages(Caller::Installation(id), &path, |page: Vec<Comment>| page).await?;
         let ours = |comment: &&Comment| {
             self.is_ours(comment.performed_via_github_app.as_ref())
-                && comment.body.as_deref().is_some_and(|body| body.contains(marker))
+                && comment.body.as_deref().is_some_and(|body| body.lines().any(|line| line.trim() == marker))
         };
         Ok(comments.iter().find(ours).map(|comment| comment.id))
     }
@@ -445,6 +445,12 @@ impl Api {
             next = if reached { None } else { next_page(&answer.headers) };
         }
         Ok(failed)
+    }
+
+    /// The newest ping among the last deliveries.
+    pub async fn last_ping(&self) -> Result<Option<FailedDeliveryJson>, ApiError> {
+        let all: Vec<FailedDeliveryJson> = self.get(Caller::App, "/app/hook/deliveries?per_page=100").await?;
+        Ok(all.into_iter().find(|it| it.event == "ping"))
     }
 
     /// Asks GitHub to bring a delivery again.

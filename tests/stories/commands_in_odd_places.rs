@@ -2,7 +2,7 @@
 
 use crate::shop::topic;
 use crate::stage::Stage;
-use towpath_sandbox::{CommentState, PullHandle};
+use towpath_sandbox::{CommentState, Order, PullHandle};
 
 async fn open_topic(stage: &Stage) -> PullHandle {
     topic(&stage.store, "feature/cart", "integration").await;
@@ -82,6 +82,66 @@ async fn an_edit_asks_what_it_adds_and_acts_on_nothing() {
     other.edit("So?\n/check", Some("rita")).await.unwrap();
     assert_eq!(stage.reply(&pull, &other).await, "");
     stage.check(&pull).await.passes();
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn what_stops_a_command_stops_no_question_of_an_edit() {
+    let stage = Stage::set().await;
+    let pull = open_topic(&stage).await;
+    let comment = stage.says(&pull, "ana", "/deploy production").await;
+    comment.edit("/deploy production\n/lock staging --reason x\n/check", None).await.unwrap();
+    let reply = stage.reply(&pull, &comment).await;
+    assert!(reply.contains("**Refused** `/deploy production`"), "{reply}");
+    assert!(reply.contains("**Refused** `/lock staging --reason x`"), "{reply}");
+    assert!(reply.contains("**Done** `/check`"), "{reply}");
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn an_edit_gets_a_stranger_no_words_either() {
+    let stage = Stage::set().await;
+    let pull = open_topic(&stage).await;
+    for text in ["/deploy staging", "/check"] {
+        let comment = stage.says(&pull, "mallory", "Hello").await;
+        comment.edit(&format!("Hello\n\n{text}"), None).await.unwrap();
+        stage.quiet().await;
+        assert_eq!(stage.reply(&pull, &comment).await, "", "{text}");
+        comment.edit(&format!("Hello\n\n{text}\n\n/help"), None).await.unwrap();
+        stage.quiet().await;
+        assert_eq!(stage.reply(&pull, &comment).await, "", "{text}");
+    }
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn a_comment_is_carried_out_though_its_edit_is_told_of_before() {
+    let stage = Stage::set().await;
+    let pull = open_topic(&stage).await;
+    stage.github.faults().webhook("issue_comment", "created").hold().times(1);
+    let comment = pull.comment("/lock staging --reason x").by("ana").await.unwrap();
+    comment.edit("/lock staging --reason x\n/check", None).await.unwrap();
+    stage.quiet().await;
+    assert!(stage.reply(&pull, &comment).await.starts_with("**Done** `/check`"));
+    stage.github.release_webhooks(Order::AsSent).await;
+    let reply = stage.reply(&pull, &comment).await;
+    assert_eq!(reply.matches("**Done** `/check`").count(), 1, "{reply}");
+    assert!(reply.contains("ana holds lock 1"), "{reply}");
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn a_reply_that_quotes_what_another_comment_is_found_by_stays_as_it_is() {
+    let stage = Stage::set().await;
+    let pull = open_topic(&stage).await;
+    let comment = stage.says(&pull, "ana", "/why \"<!-- towpath:verdict -->\"").await;
+    let reply = stage.reply(&pull, &comment).await;
+    assert!(reply.contains("`/why"), "{reply}");
+    pull.retarget("production").by("ana").await.unwrap();
+    stage.check(&pull).await.fails();
+    assert_eq!(stage.reply(&pull, &comment).await, reply);
+    let verdicts: Vec<_> = said(pull.comments(), "Wrong source");
+    assert_eq!(verdicts.len(), 1, "{:?}", pull.comments());
     stage.end().await;
 }
 

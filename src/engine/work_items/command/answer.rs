@@ -13,7 +13,7 @@ impl CommentWork<'_> {
     /// Shows that the comment was seen, before anything else is asked of GitHub. Nothing waits for it: where GitHub does
     /// not take it now, what comes of the commands tells as much.
     pub(super) async fn acknowledge(&mut self) {
-        if self.state.reactions.contains(&Reaction::Eyes) {
+        if self.state.deleted || self.state.reactions.contains(&Reaction::Eyes) {
             return;
         }
         self.state.reactions.push(Reaction::Eyes);
@@ -39,9 +39,6 @@ impl CommentWork<'_> {
 
     /// Reacts and replies as things stand.
     pub(super) async fn answer(&mut self) -> Result<(), WorkError> {
-        if self.state.deleted {
-            return Ok(());
-        }
         self.reply();
         if self.waits_for_an_act() {
             self.changes.push(Change::MarkAt(self.item(), self.ctx.now() + PATIENCE));
@@ -73,7 +70,7 @@ impl CommentWork<'_> {
     fn reply(&mut self) {
         let runs = &self.state.runs;
         let is_due = !runs.iter().any(|run| run.progress != Progress::Ended && run.said.is_none());
-        if self.state.without_words || !is_due {
+        if self.state.without_words.unwrap_or(true) || !is_due {
             return;
         }
         let said: Vec<_> = runs

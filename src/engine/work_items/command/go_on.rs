@@ -2,7 +2,7 @@
 
 use super::call::{Call, Command, Step, capitalized, environment_of};
 use super::people::Asker;
-use super::state::{Goal, Progress, mistake, refused};
+use super::state::{EDITED, Goal, Progress, mistake, refused};
 use super::table;
 use super::{CommentWork, PATIENCE, refusal};
 use crate::commands::CommandError;
@@ -33,11 +33,15 @@ impl CommentWork<'_> {
         let (ctx, repository) = (self.ctx, self.repository);
         let author = self.state.author.clone();
         let asker = Asker::new(ctx, repository, &author);
-        if self.state.runs.iter().all(|run| run.progress == Progress::Waiting || run.invocation.is_none()) {
+        if self.state.without_words.is_none() {
             self.decide_on_words(&asker).await?;
         }
-        let mut stopped = false;
+        let (mut stopped, mut event) = (false, 0);
         for position in 0..self.state.runs.len() {
+            // What an edit asks is no part of what was written before.
+            if std::mem::replace(&mut event, self.state.runs[position].event) != event {
+                stopped = false;
+            }
             match self.state.runs[position].progress.clone() {
                 Progress::Waiting if stopped => {
                     let unchanged = "an earlier command was not carried out";
@@ -54,7 +58,7 @@ impl CommentWork<'_> {
                 Progress::Ended => {}
             }
             let run = &self.state.runs[position];
-            stopped |= run.status().is_some_and(CommandStatus::stops);
+            stopped |= run.said.as_ref().is_some_and(|it| it.status.stops() && it.code != EDITED);
             // What comes behind waits until it is known whether this one is refused.
             if matches!(run.progress, Progress::Asked { .. } | Progress::Judging { .. }) {
                 break;
@@ -74,6 +78,7 @@ impl CommentWork<'_> {
         let is_noise = matches!(standing, Standing::Nobody | Standing::Stranger);
         if is_noise {
             self.forget();
+            self.state.runs.clear();
         }
         Ok(is_noise)
     }
@@ -81,15 +86,16 @@ impl CommentWork<'_> {
     /// Strangers get no words, and who may only read not always.
     async fn decide_on_words(&mut self, asker: &Asker<'_>) -> Result<(), WorkError> {
         let (ctx, id) = (self.ctx, self.place.id);
-        self.state.without_words = match asker.standing_here().await? {
+        let without_words = match asker.standing_here().await? {
             Standing::Nobody | Standing::Stranger => true,
             Standing::Role(role) if role < RepositoryRole::Write && self.replied_at.is_none() => {
                 let since = ctx.now() - HOUR;
                 let replies = ctx.store.replies_since(id, &self.state.author, since).await?;
                 replies >= REPLIES_TO_READERS
             }
-            Standing::Role(_) => self.state.without_words,
+            Standing::Role(_) => false,
         };
+        self.state.without_words = Some(without_words);
         Ok(())
     }
 
@@ -153,7 +159,9 @@ impl CommentWork<'_> {
             return Ok(());
         }
         // Who may act is always answered, also a stranger who is in a team.
-        self.state.without_words &= spec.kind == Kind::Read;
+        if spec.kind == Kind::Act {
+            self.state.without_words = Some(false);
+        }
         self.carry_out(position, command, &call).await
     }
 

@@ -96,7 +96,7 @@ pub(super) async fn run(
         .iter()
         .fold(before, |state, (delivery, event)| read::read(state, event, &delivery.guid, &dialect));
     let Some(state) = state else { return Ok(changes) };
-    let (place, is_new) = (Place { id, number, comment }, row.is_none());
+    let place = Place { id, number, comment };
     let replied_at = row.and_then(|row| row.replied_at);
     let mut work = CommentWork {
         ctx,
@@ -106,7 +106,6 @@ pub(super) async fn run(
         specs: &specs,
         place,
         state,
-        is_new,
         replied_at,
         changes,
     };
@@ -135,18 +134,20 @@ struct CommentWork<'a> {
     specs: &'a [Spec],
     place: Place,
     state: CommentState,
-    /// Whether nothing of it was stored before.
-    is_new: bool,
     replied_at: Option<crate::model::UnixMillis>,
     changes: Vec<Change>,
 }
 
 impl CommentWork<'_> {
     async fn carry_on(&mut self) -> Result<(), WorkError> {
-        if self.is_new && self.is_noise().await? {
+        if self.state.without_words.is_none() && !self.state.deleted && self.is_noise().await? {
             return Ok(());
         }
         self.acknowledge().await;
+        if self.state.deleted {
+            self.forget();
+            return Ok(());
+        }
         self.go_on().await?;
         self.answer().await
     }

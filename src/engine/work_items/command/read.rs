@@ -1,6 +1,6 @@
 //! What events tell of a comment: its commands as it was written, and those that an edit has added.
 
-use super::state::{CommandRun, CommentState, refused};
+use super::state::{CommandRun, CommentState, EDITED, refused};
 use super::table;
 use crate::commands::CommandError;
 use crate::commands::grammar::{Dialect, Invocation, added_by_edit, parse};
@@ -29,24 +29,32 @@ pub(super) fn read(
             None => before,
         };
     }
-    if before.is_some() {
+    if before.as_ref().is_some_and(|it| it.creation_read) {
         return before;
     }
     let runs: Vec<CommandRun> =
         parse(text, dialect).into_iter().map(|command| run_of(command, dialect)).collect();
-    if runs.is_empty() { None } else { Some(begun(event, delivery, runs)) }
+    if runs.is_empty() {
+        return before;
+    }
+    let mut state = before.unwrap_or_else(|| begun(event));
+    state.creation_read = true;
+    delivery.clone_into(&mut state.delivery);
+    state.add(runs);
+    Some(state)
 }
 
-fn begun(event: &CommentEvent, delivery: &str, runs: Vec<CommandRun>) -> CommentState {
+fn begun(event: &CommentEvent) -> CommentState {
     CommentState {
         author: event.comment.user.as_ref().map_or_else(|| "ghost".to_owned(), |user| user.login.clone()),
         created_at: event.comment.created_at.into(),
         is_pull_request: event.place().is_some_and(|(_, is_pull_request)| is_pull_request),
-        delivery: delivery.to_owned(),
+        delivery: String::new(),
         edits: Vec::new(),
-        runs,
+        runs: Vec::new(),
         reactions: Vec::new(),
-        without_words: false,
+        creation_read: false,
+        without_words: None,
         deleted: false,
     }
 }
@@ -81,11 +89,9 @@ fn edited(
     if added.is_empty() {
         return before;
     }
-    let mut state = before.unwrap_or_else(|| begun(event, delivery, Vec::new()));
+    let mut state = before.unwrap_or_else(|| CommentState { delivery: delivery.to_owned(), ..begun(event) });
     state.edits.push(delivery.to_owned());
-    state.runs.extend(added);
-    // What was answered is answered anew.
-    state.reactions.retain(|it| *it == crate::github::Reaction::Eyes);
+    state.add(added);
     Some(state)
 }
 
@@ -93,11 +99,7 @@ fn added_run(invocation: Invocation, dialect: &Dialect<'_>) -> CommandRun {
     let name = invocation.name.clone();
     let mut run = CommandRun::new(&name, invocation.print(dialect), invocation);
     if let Some(spec) = table::named(&name).map(|it| it.spec()).filter(|spec| spec.kind == Kind::Act) {
-        run.end(refused(
-            "edited",
-            spec.unchanged,
-            "An edit gives no commands that act; write a new comment.",
-        ));
+        run.end(refused(EDITED, spec.unchanged, "An edit gives no commands that act; write a new comment."));
     }
     run
 }

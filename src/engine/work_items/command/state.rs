@@ -7,6 +7,9 @@ use crate::model::UnixMillis;
 use crate::report::{self, CommandReply, CommandStatus};
 use serde::{Deserialize, Serialize};
 
+/// The code of an act that an edit has added, which is never carried out.
+pub(super) const EDITED: &str = "edited";
+
 /// A comment with commands, and how far each of them has come.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct CommentState {
@@ -26,9 +29,12 @@ pub(super) struct CommentState {
     /// The reactions that GitHub shows, or has refused.
     #[serde(default)]
     pub(super) reactions: Vec<Reaction>,
-    /// Whether only a reaction answers: to strangers, and to who may only read and has asked much.
+    /// Whether what the comment said at first was read: an edit may be told of before.
+    pub(super) creation_read: bool,
+    /// Whether only a reaction answers: to strangers, and to who may only read and has asked much. `None` until it is
+    /// decided.
     #[serde(default)]
-    pub(super) without_words: bool,
+    pub(super) without_words: Option<bool>,
     /// Whether it was gone before anything of it was begun.
     #[serde(default)]
     pub(super) deleted: bool,
@@ -47,6 +53,9 @@ pub(super) struct CommandRun {
     pub(super) progress: Progress,
     /// What is said of it.
     pub(super) said: Option<CommandReply>,
+    /// The event of the comment that has brought it, by its number in the order in which they were read.
+    #[serde(default)]
+    pub(super) event: usize,
 }
 
 /// How far a command has come.
@@ -98,7 +107,7 @@ pub(super) enum Goal {
 impl CommandRun {
     pub(super) fn new(name: &str, written: String, invocation: Invocation) -> Self {
         let invocation = Some(invocation);
-        Self { name: name.to_owned(), written, invocation, progress: Progress::Waiting, said: None }
+        Self { name: name.to_owned(), written, invocation, progress: Progress::Waiting, said: None, event: 0 }
     }
 
     /// One that could not be understood.
@@ -109,6 +118,7 @@ impl CommandRun {
             invocation: None,
             progress: Progress::Ended,
             said: None,
+            event: 0,
         };
         run.end(mistake(error));
         run
@@ -125,6 +135,13 @@ impl CommandRun {
 }
 
 impl CommentState {
+    /// Adds the commands of one more event. What was answered is answered anew.
+    pub(super) fn add(&mut self, runs: Vec<CommandRun>) {
+        let event = self.runs.last().map_or(0, |last| last.event + 1);
+        self.runs.extend(runs.into_iter().map(|run| CommandRun { event, ..run }));
+        self.reactions.retain(|it| *it == Reaction::Eyes);
+    }
+
     /// The reaction that tells best how it stands; none while nothing is decided.
     pub(super) fn reaction(&self) -> Option<Reaction> {
         let has = |status| self.runs.iter().any(|run| run.status() == Some(status));
