@@ -1,6 +1,8 @@
 #![allow(clippy::unwrap_used, reason = "a test may end by unwrapping")]
 //! The demo's page in a real browser, clicked through as its user would.
 
+#[path = "browser/set_up.rs"]
+mod set_up;
 #[path = "browser/webdriver.rs"]
 mod webdriver;
 

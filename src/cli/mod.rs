@@ -35,6 +35,7 @@ mod repair;
 mod rollback;
 mod serve;
 mod settings;
+mod setup_link;
 mod variables;
 
 use crate::model::{ForPeople, UserMessage};
@@ -69,6 +70,8 @@ struct Arguments {
 enum Command {
     /// Run the App: receive webhooks, check pull requests, deploy what is merged
     Serve(serve::Arguments),
+    /// Print the address of the set-up page, with a key that is good once
+    SetupLink(setup_link::Arguments),
     /// See the whole product work on an embedded GitHub: no account, no network
     Demo(demo::Arguments),
     /// Check by the same rules as the App, in a repository on this machine
@@ -238,7 +241,8 @@ async fn run(command: Command) -> Result<ExitCode, UsageError> {
         require_git().await?;
     }
     match command {
-        Command::Serve(_) => serve::run().await.map(|()| ExitCode::SUCCESS),
+        Command::Serve(arguments) => serve::run(arguments).await.map(|()| ExitCode::SUCCESS),
+        Command::SetupLink(arguments) => setup_link::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Demo(arguments) => demo::run(arguments).await,
         Command::Check(Check::Pr(arguments)) => check_pr::run(arguments).await,
         Command::Check(Check::Copy(arguments)) => check_copy::run(arguments).await,

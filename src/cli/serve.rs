@@ -1,25 +1,36 @@
+use super::credentials::Credentials;
 use super::problem::{Problem, Problems};
 use super::settings::{Reading, Settings};
-use super::{UsageError, log, process_variables, variables};
-use crate::engine::{self, CALL_WITHIN, Config, Engine, SystemClock, system_random};
+use super::{UsageError, log, print, process_variables, variables};
+use crate::engine::{
+    self, CALL_WITHIN, Clock, Config, Engine, RegisteredApp, SetupKey, SystemClock, system_random,
+    system_random_bytes,
+};
 use crate::lineage::require_git;
-use crate::model::{PromotionPath, error_chain};
-use crate::web::{Limits, Server};
+use crate::model::{ForPeople, PromotionPath, error_chain};
+use crate::web::{Limits, OpenEngine, Server, SetUp};
 use rustix::process::{DumpableBehavior, set_dumpable_behavior};
+use std::io::IsTerminal as _;
+use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = variables::help())]
-pub(super) struct Arguments {}
+pub(super) struct Arguments {
+    /// Where the set-up page writes the App's credentials, as variables, instead of keeping them in the data folder
+    #[arg(long, value_name = "FILE")]
+    print_credentials: Option<PathBuf>,
+}
 
 /// Serves until it is told to stop.
-pub(super) async fn run() -> Result<(), UsageError> {
+pub(super) async fn run(arguments: Arguments) -> Result<(), UsageError> {
     let kept = keep_from_others();
     survive_full_files()?;
-    let (settings, listener) = prepare().await?;
-    log::start(settings.filter, settings.log);
+    let (mut settings, listener) = prepare().await?;
+    log::start(settings.filter.clone(), settings.log);
     if let Err(error) = kept {
         tracing::warn!(
             error = error_chain(&error),
@@ -27,35 +38,42 @@ pub(super) async fn run() -> Result<(), UsageError> {
         );
     }
     raise_file_limit();
-    let Some(app) = settings.app else {
-        let server = Server::start_set_up(listener, &Limits::default())?;
-        tracing::warn!(address = %server.address(), "set-up mode: no App is configured; see /setup");
-        wait_for_stop().await?;
-        server.stop().await;
-        return Ok(());
+    let by_variables = settings.app.take();
+    let registered = match by_variables {
+        Some(_) => None,
+        None => RegisteredApp::kept_in(&settings.places.data_dir)
+            .map_err(|error| UsageError::new(error_chain(&error)))?,
     };
-    let engine = Engine::open(Config {
-        app_id: app.id,
-        key: app.key,
-        secrets: app.secrets,
-        api_url: settings.api_url,
-        call_within: CALL_WITHIN,
-        data_dir: settings.places.data_dir,
-        database: settings.places.database,
-        path: PromotionPath::pro(),
+    let engine = match (&by_variables, &registered) {
+        (Some(_), _) => None,
+        (None, Some(app)) => Some(config_of_registered(&settings, app.clone()).map_err(UsageError::new)?),
+        (None, None) => None,
+    };
+    let is_known = (by_variables.is_some(), registered.is_some());
+    let engine = match (engine, by_variables) {
+        (Some(config), _) => Some(Engine::open(config).await?),
+        (None, Some(app)) => Some(Engine::open(config(&settings, app, settings.api_url())).await?),
+        (None, None) => None,
+    };
+    let settings = Arc::new(settings);
+    let set_up = SetUp {
+        data_dir: settings.places.data_dir.clone(),
+        public_url: settings.deploying.public_url.clone(),
+        print_credentials: arguments.print_credentials,
+        app: registered,
+        by_variables: is_known.0,
+        open: opening(&settings),
         clock: Arc::new(SystemClock),
-        random: Arc::new(system_random),
-        settings: engine::Settings {
-            mirrors: settings.mirrors,
-            docs: settings.docs,
-            lists_lag: settings.lists_lag,
-            ..engine::Settings::default()
-        },
-        deploying: settings.deploying,
-    });
-    let engine = engine.await?;
-    let server = Server::start(listener, engine, Limits::default())?;
-    tracing::info!(address = %server.address(), version = env!("CARGO_PKG_VERSION"), "ready");
+        random: Arc::new(system_random_bytes),
+    };
+    let server = Server::start_with_set_up(listener, engine, Limits::default(), set_up)?;
+    let version = env!("CARGO_PKG_VERSION");
+    if is_known == (false, false) {
+        tracing::warn!(address = %server.address(), version, "set-up mode: no App is registered");
+        lead_to_set_up(&settings, server.address());
+    } else {
+        tracing::info!(address = %server.address(), version, "ready");
+    }
     let failed = tokio::select! {
         stop = wait_for_stop() => stop.map(|()| None)?,
         failure = server.failed() => Some(failure),
@@ -66,9 +84,79 @@ pub(super) async fn run() -> Result<(), UsageError> {
     failed.map_or(Ok(()), |failure| Err(failure.into()))
 }
 
+/// What an engine is opened with.
+fn config(settings: &Settings, app: Credentials, api_url: String) -> Config {
+    Config {
+        app_id: app.id,
+        key: app.key,
+        secrets: app.secrets,
+        api_url,
+        call_within: CALL_WITHIN,
+        data_dir: settings.places.data_dir.clone(),
+        database: settings.places.database.clone(),
+        path: PromotionPath::pro(),
+        clock: Arc::new(SystemClock),
+        random: Arc::new(system_random),
+        settings: engine::Settings {
+            mirrors: settings.mirrors.clone(),
+            docs: settings.docs.clone(),
+            lists_lag: settings.lists_lag,
+            ..engine::Settings::default()
+        },
+        deploying: settings.deploying.clone(),
+    }
+}
+
+/// The same of an App that the set-up page has registered.
+fn config_of_registered(settings: &Settings, app: RegisteredApp) -> Result<Config, String> {
+    let key = app.key().map_err(|error| format!("the private key that was kept cannot be used: {error}"))?;
+    let credentials = Credentials { id: app.id, key, secrets: vec![app.secret()] };
+    let api_url = settings.api_url_said.clone().unwrap_or(app.api_url);
+    let mut config = config(settings, credentials, api_url);
+    config.deploying.public_url.get_or_insert(app.address);
+    Ok(config)
+}
+
+/// Opens the engine once the App is registered.
+fn opening(settings: &Arc<Settings>) -> OpenEngine {
+    let settings = Arc::clone(settings);
+    Arc::new(move |app| {
+        let settings = Arc::clone(&settings);
+        Box::pin(async move {
+            let config = config_of_registered(&settings, app)?;
+            Engine::open(config).await.map_err(|error| error.for_people().into())
+        })
+    })
+}
+
+/// Leads whoever has started the server to the set-up page. The key of the link is shown on a terminal alone: logs are
+/// kept, and read by others.
+fn lead_to_set_up(settings: &Settings, address: SocketAddr) {
+    if !std::io::stdout().is_terminal() {
+        tracing::warn!(
+            "to set it up, run `towpath setup-link` beside the server, and open the address that it prints"
+        );
+        return;
+    }
+    let key = SetupKey::of(&settings.places.data_dir);
+    match key.make(&(Arc::new(system_random_bytes) as _), SystemClock.now()) {
+        Ok(key) => {
+            let link = set_up_link(settings.deploying.public_url.as_deref(), address.port(), &key);
+            print::to_stdout(&format!("\nTo set Towpath up, open within an hour:\n\n  {link}\n\n"));
+        }
+        Err(error) => tracing::error!(error = error_chain(&error), "no link to the set-up page can be made"),
+    }
+}
+
+/// The address of the set-up page with a key.
+pub(super) fn set_up_link(public_url: Option<&str>, port: u16, key: &str) -> String {
+    let here = || format!("http://localhost:{port}");
+    format!("{}/setup?key={key}", public_url.map_or_else(here, str::to_owned))
+}
+
 /// Reads the settings and looks at what they name, so that all that is wrong is told in one go.
 async fn prepare() -> Result<(Settings, TcpListener), UsageError> {
-    let Reading { settings, places, listen, mut problems } = Reading::of(&process_variables::of_process);
+    let Reading { settings, places, listen, mut problems, .. } = Reading::of(&process_variables::of_process);
     problems.extend(require_git().await.err().map(|error| Problem::told(&error)));
     problems.extend(places.and_then(|places| places.check().err()).map(|error| Problem::told(&error)));
     let listener = match listen {

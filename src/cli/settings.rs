@@ -22,8 +22,8 @@ use tracing_subscriber::filter::LevelFilter;
 pub(super) struct Settings {
     /// Who we are on GitHub; `None` while the App is not set up.
     pub(super) app: Option<Credentials>,
-    /// Where GitHub's REST API is.
-    pub(super) api_url: String,
+    /// Where GitHub's REST API is, where the environment says it.
+    pub(super) api_url_said: Option<String>,
     /// Where the database, the mirrors and the lock are kept.
     pub(super) places: Places,
     /// What is logged.
@@ -47,6 +47,8 @@ pub(super) struct Reading {
     pub(super) settings: Option<Settings>,
     /// Where things are kept.
     pub(super) places: Option<Places>,
+    /// The server's address from outside, where the environment says it.
+    pub(super) public_url: Option<String>,
     /// The address and the port to listen on.
     pub(super) listen: Option<(String, u16)>,
     /// All that is wrong.
@@ -85,7 +87,7 @@ impl Reading {
     pub(super) fn of(lookup: Lookup) -> Self {
         let variables = Variables::new(lookup);
         let app = Credentials::read(&variables);
-        let api_url = variables.read(API_URL, "https://api.github.com".to_owned(), api_url);
+        let api_url_said = variables.read(API_URL, None, |text| api_url(text).map(Some));
         let places = variables.places();
         let host = variables.read(HOST, "0.0.0.0".to_owned(), |host| Ok(host.to_owned()));
         let port = variables.read(PORT, 8080, |text| {
@@ -101,10 +103,11 @@ impl Reading {
                 .ok_or_else(|| Problem::of(LISTS_LAG, text, "it should be a number of seconds, 600 at most"))
         });
         let deploying = variables.deploying();
+        let public_url = deploying.as_ref().and_then(|it| it.public_url.clone());
         let settings = (|| {
             Some(Settings {
                 app,
-                api_url: api_url?,
+                api_url_said: api_url_said?,
                 places: places.clone()?,
                 filter: filter?,
                 log: log?,
@@ -117,7 +120,14 @@ impl Reading {
         // What is wrong with the port says nothing about the host: any free one will do to find out.
         let listen = host.map(|host| (host, port.unwrap_or_default()));
         let problems = variables.into_problems();
-        Self { settings: settings.filter(|_| problems.is_empty()), places, listen, problems }
+        Self { settings: settings.filter(|_| problems.is_empty()), places, public_url, listen, problems }
+    }
+}
+
+impl Settings {
+    /// Where GitHub's REST API is.
+    pub(super) fn api_url(&self) -> String {
+        self.api_url_said.clone().unwrap_or_else(|| "https://api.github.com".to_owned())
     }
 }
 
@@ -231,7 +241,7 @@ mod tests {
         let Reading { settings, listen, .. } = reading(&[("PORT", ""), ("GITHUB_APP_ID", " ")]);
         let settings = settings.unwrap();
         assert!(settings.app.is_none());
-        assert_eq!(settings.api_url, "https://api.github.com");
+        assert_eq!(settings.api_url(), "https://api.github.com");
         assert_eq!(listen, Some(("0.0.0.0".to_owned(), 8080)));
         assert_eq!((settings.log, settings.filter.to_string().as_str()), (LogFormat::Pretty, "info"));
     }
@@ -358,6 +368,6 @@ mod tests {
         ]);
         let settings = settings.unwrap();
         assert_eq!(settings.places.database, PathBuf::from("/var/lib/towpath/x.db"));
-        assert_eq!(settings.api_url, "https://github.example.com/api/v3");
+        assert_eq!(settings.api_url(), "https://github.example.com/api/v3");
     }
 }

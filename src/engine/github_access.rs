@@ -42,6 +42,15 @@ pub(super) async fn tell_changes(ctx: Arc<EngineContext>, mut stop: watch::Recei
     }
 }
 
+/// Why GitHub does not let us ask now; empty where it does.
+pub(super) fn why_now(api: &Api) -> String {
+    let state = api.access_changes().borrow().clone();
+    match state.access {
+        Access::Refused | Access::Unreachable => why(api, &state),
+        Access::Accepted | Access::Unknown => String::new(),
+    }
+}
+
 fn why(api: &Api, state: &AccessState) -> String {
     reason((api.app_id(), &api.base_url()), state)
 }

@@ -58,6 +58,19 @@ pub struct Inbox {
     wake: Arc<Notify>,
     /// Whether the last delivery could not be stored, which is told once.
     failing: Arc<AtomicBool>,
+    /// Whether any call was signed as it should be, and whether any was not.
+    signed: Arc<[AtomicBool; 2]>,
+}
+
+/// What has come in at the webhook's address since the start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WebhookSeen {
+    /// Nothing.
+    Nothing,
+    /// Calls, none of them signed as it should be.
+    Unsigned,
+    /// At least one that was.
+    Signed,
 }
 
 /// A call whose body is being read.
@@ -84,7 +97,7 @@ impl Reception {
 
 impl Inbox {
     pub(super) fn new(secrets: Arc<[Secret]>, app_id: u64, store: Arc<dyn Store>, wake: Arc<Notify>) -> Self {
-        Self { secrets, app_id, store, wake, failing: Arc::default() }
+        Self { secrets, app_id, store, wake, failing: Arc::default(), signed: Arc::default() }
     }
 
     /// Whether a delivery of this event and action may be needed; its body decides.
@@ -110,7 +123,7 @@ impl Inbox {
         body: Bytes,
         now: UnixMillis,
     ) -> Result<Received, Refusal> {
-        reception.verify()?;
+        self.verified(reception)?;
         let event = text_header(headers, "x-github-event")?;
         let guid = text_header(headers, "x-github-delivery")?;
         let size = body.len();
@@ -147,6 +160,23 @@ impl Inbox {
                 }
                 Err(Refusal::NotStored(error))
             }
+        }
+    }
+
+    fn verified(&self, reception: Reception) -> Result<(), SignatureError> {
+        let verified = reception.verify();
+        let [good, bad] = &*self.signed;
+        if verified.is_ok() { good } else { bad }.store(true, Ordering::Relaxed);
+        verified
+    }
+
+    /// What has come in since the start.
+    pub(super) fn seen(&self) -> WebhookSeen {
+        let [good, bad] = self.signed.each_ref().map(|it| it.load(Ordering::Relaxed));
+        match (good, bad) {
+            (true, _) => WebhookSeen::Signed,
+            (false, true) => WebhookSeen::Unsigned,
+            (false, false) => WebhookSeen::Nothing,
         }
     }
 

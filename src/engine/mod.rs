@@ -118,6 +118,7 @@ mod mirrors;
 mod not_decided;
 mod open;
 mod operator_entries;
+mod registration;
 mod repository_config;
 mod supervisor;
 mod user_messages;
@@ -136,16 +137,20 @@ pub use deploy_drivers::{Deploying, LOGS_PATH, REPORTS_PATH, Variables};
 pub use deploy_logs::Logs;
 pub use deploy_reports::{REPORT_MAX, Reports};
 pub use environment_status::environment_status;
-pub use inbox::{Inbox, Received, Reception, Refusal};
+pub use inbox::{Inbox, Received, Reception, Refusal, WebhookSeen};
 pub use mirrors::MirrorBounds;
 pub use open::{CALL_WITHIN, Config, OpenError, PlaceFault, Places, system_random};
+pub use registration::{
+    ExchangeError, KEY_LASTS, RandomBytes, RegisteredApp, SetupKey, fingerprint, register,
+    system_random_bytes,
+};
 pub use supervisor::EngineFailure;
 
 use crate::deploy::drivers::programs::{Bounds, Commands};
 use crate::deploy::drivers::{DeployRequest, parse_key};
-use crate::github::{Api, Secret};
+use crate::github::{Api, ApiError, Secret};
 use crate::model::{PromotionPath, RepositoryId, error_chain};
-use crate::store::{Store, StoreError, WorkItem};
+use crate::store::{RepositoryState, Store, StoreError, WorkItem};
 use audit_log::StatedAuditHash;
 use context::EngineContext;
 use deploy_drivers::DeployDrivers;
@@ -306,6 +311,52 @@ impl Engine {
     /// Whether GitHub accepts our credentials, as far as that is known now: nothing is asked for it.
     pub fn access(&self) -> Access {
         self.logs.0.api.access()
+    }
+
+    /// Why GitHub does not accept our credentials, or cannot be asked, and what to do; empty where it does.
+    pub fn why_no_access(&self) -> String {
+        github_access::why_now(&self.logs.0.api)
+    }
+
+    /// What has come in at the webhook's address since the start, as far as it shows whether GitHub reaches it.
+    pub fn webhook_seen(&self) -> WebhookSeen {
+        self.inbox.seen()
+    }
+
+    /// How GitHub's newest ping was answered, by its status; 0 where it came to nobody, `None` where GitHub tells of none.
+    pub async fn last_ping(&self) -> Option<u16> {
+        match self.logs.0.api.last_ping().await {
+            Ok(ping) => ping.map(|it| it.status_code),
+            Err(error) => {
+                tracing::debug!(error = error_chain(&error), "GitHub does not tell of its ping");
+                None
+            }
+        }
+    }
+
+    /// Has GitHub send its ping again.
+    ///
+    /// # Errors
+    /// When there is none, or GitHub does not.
+    pub async fn ping_again(&self) -> Result<(), ApiError> {
+        let api = &self.logs.0.api;
+        match api.last_ping().await? {
+            Some(ping) => api.redeliver(ping.id).await,
+            None => Err(ApiError::NotFound { call: "the ping".to_owned() }),
+        }
+    }
+
+    /// How many repositories the App is installed on.
+    pub async fn repositories_covered(&self) -> usize {
+        let all = self.store.repositories(None).await.unwrap_or_default();
+        all.iter().filter(|row| row.state == RepositoryState::Active).count()
+    }
+
+    /// The page of the pull request that was judged first, once one was.
+    pub async fn first_verdict(&self) -> Option<String> {
+        let (repository, number) = self.store.first_verdict().await.ok().flatten()?;
+        let row = self.store.repository(repository).await.ok().flatten()?;
+        Some(format!("{}/pull/{number}", row.html_url))
     }
 
     /// Takes no new work and lets what has begun end, for at most `within`; what is cut off then is

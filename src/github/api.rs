@@ -369,7 +369,7 @@ fn redirect(status: StatusCode, headers: &HeaderMap) -> Option<String> {
     moved.then(|| headers.get(header::LOCATION)?.to_str().ok().map(str::to_owned)).flatten()
 }
 
-fn message_in(body: &[u8]) -> String {
+pub(super) fn message_in(body: &[u8]) -> String {
     #[derive(serde::Deserialize)]
     struct Basic {
         message: String,

@@ -41,6 +41,7 @@ mod pulls;
 mod pulls_between;
 mod rate_limits;
 mod refs;
+mod registration;
 mod repositories;
 mod signature;
 mod single_flight;
@@ -69,6 +70,7 @@ pub use merging::{
 };
 pub use pulls::{CollaboratorJson, CollaboratorUserJson, NewPull, PermissionsJson};
 pub use refs::BranchRule;
+pub use registration::{RegistrationJson, exchange_code};
 pub use signature::{Secret, Signature, SignatureError, Verifier};
 pub(crate) use single_flight::SingleFlight;
 pub use tokens::Scope;

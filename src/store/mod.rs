@@ -491,9 +491,10 @@ pub trait Store: CommandStore + LockStore + PromotionStore + Send + Sync + std::
     /// had; work items that rest since `rows`, and those that were given up before `closed` with what waits for them.
     async fn prune_closed(&self, rows: UnixMillis, closed: UnixMillis) -> Result<(), StoreError>;
 
+    /// The pull request that was judged first among those that are known.
+    async fn first_verdict(&self) -> Result<Option<(RepositoryId, PullNumber)>, StoreError>;
     /// Answers when the database can be written: the readiness probe.
     async fn ready(&self) -> Result<(), StoreError>;
-
     /// Finishes what has begun, brings the log into the database file and closes it.
     async fn close(&self);
 }

@@ -23,6 +23,7 @@ mod body;
 mod body_memory;
 mod connection;
 mod file_body;
+mod live;
 mod manifest;
 mod routes;
 mod server;
@@ -30,3 +31,4 @@ mod setup;
 
 pub use body::Limits;
 pub use server::{BindError, Server};
+pub use setup::{OpenEngine, SetUp};

@@ -1,4 +1,4 @@
-use super::body::{BodyError, Reader, Wanted};
+use super::body::{BodyError, Limits, Reader, Wanted};
 use super::file_body::FileBody;
 use crate::engine::{Engine, LOGS_PATH, REPORT_MAX, REPORTS_PATH, Received, Refusal};
 use crate::model::{ForPeople, error_chain};
@@ -13,18 +13,21 @@ use tokio::sync::Semaphore;
 use tracing::{Instrument as _, Span};
 
 /// How many may read logs at the same time. Each is given little of one at a time.
-pub(super) const LOG_READERS: usize = 256;
+const LOG_READERS: usize = 256;
 /// How much of a log is shown, in bytes: more than one ever holds.
 const LOG_MAX: usize = 64 << 20;
 
 #[derive(Clone)]
-pub(super) struct Shared {
-    pub(super) engine: Arc<Engine>,
-    pub(super) reader: Reader,
-    pub(super) log_readers: Arc<Semaphore>,
+struct Shared {
+    engine: Arc<Engine>,
+    reader: Reader,
+    log_readers: Arc<Semaphore>,
 }
 
-pub(super) fn router(shared: Shared) -> Router {
+/// What is served of an engine.
+pub(super) fn of(engine: Arc<Engine>, limits: Limits) -> Router {
+    let log_readers = Arc::new(Semaphore::new(LOG_READERS));
+    let shared = Shared { engine, reader: Reader::new(limits), log_readers };
     Router::new()
         .route("/webhooks/github", post(webhook))
         .route(REPORTS_PATH, post(report))

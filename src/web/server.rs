@@ -1,7 +1,8 @@
-use super::body::{Limits, Reader};
+use super::body::Limits;
 use super::connection::Connection;
-use super::routes::{LOG_READERS, Shared, router};
-use super::setup;
+use super::live::{self, Live};
+use super::routes;
+use super::setup::{self, SetUp};
 use crate::engine::{Engine, EngineFailure};
 use crate::model::{ForPeople, UserMessage, error_chain};
 use axum::Router;
@@ -14,7 +15,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 /// How long open connections get to finish what they have begun when the server stops. Together with
@@ -105,8 +106,7 @@ impl ForPeople for BindError {
 /// The listening server.
 pub struct Server {
     address: SocketAddr,
-    /// `None` in set-up mode.
-    engine: Option<Arc<Engine>>,
+    live: Arc<Live>,
     stop: watch::Sender<bool>,
     accepting: JoinHandle<()>,
 }
@@ -114,23 +114,41 @@ pub struct Server {
 impl Server {
     /// Listens on an address that `bind` took, and serves the engine.
     pub fn start(listener: TcpListener, engine: Engine, limits: Limits) -> io::Result<Self> {
-        let address = listener.local_addr()?;
+        let live = Live::new();
         let engine = Arc::new(engine);
-        let patience = Patience::of(&limits);
-        let log_readers = Arc::new(Semaphore::new(LOG_READERS));
-        let reader = Reader::new(limits);
-        let routes = router(Shared { engine: Arc::clone(&engine), reader, log_readers });
-        let (stop, stopped) = watch::channel(false);
-        let accepting = tokio::spawn(accept(listener, routes, patience, stopped));
-        Ok(Self { address, engine: Some(engine), stop, accepting })
+        let (routes, patience) = (routes::of(Arc::clone(&engine), limits.clone()), Patience::of(&limits));
+        live.begin(engine, routes.clone());
+        Self::listening(listener, (live, routes), patience, watch::channel(false))
     }
 
-    /// Listens in set-up mode: it tells how the App gets its credentials, and takes no deliveries.
-    pub fn start_set_up(listener: TcpListener, limits: &Limits) -> io::Result<Self> {
-        let address = listener.local_addr()?;
+    /// The same with the set-up page, which may be all that there is until the App is registered: then `engine` is
+    /// `None`, and what is served besides begins with the registration.
+    pub fn start_with_set_up(
+        listener: TcpListener,
+        engine: Option<Engine>,
+        limits: Limits,
+        set_up: SetUp,
+    ) -> io::Result<Self> {
+        let live = Live::new();
+        if let Some(engine) = engine.map(Arc::new) {
+            live.begin(Arc::clone(&engine), routes::of(engine, limits.clone()));
+        }
+        let patience = Patience::of(&limits);
+        let served = Router::new().fallback(live::serve).with_state(Arc::clone(&live));
         let (stop, stopped) = watch::channel(false);
-        let accepting = tokio::spawn(accept(listener, setup::router(), Patience::of(limits), stopped));
-        Ok(Self { address, engine: None, stop, accepting })
+        let routes = setup::router(set_up, Arc::clone(&live), stopped.clone()).merge(served);
+        Self::listening(listener, (live, routes), patience, (stop, stopped))
+    }
+
+    fn listening(
+        listener: TcpListener,
+        (live, routes): (Arc<Live>, Router),
+        patience: Patience,
+        (stop, stopped): (watch::Sender<bool>, watch::Receiver<bool>),
+    ) -> io::Result<Self> {
+        let address = listener.local_addr()?;
+        let accepting = tokio::spawn(accept(listener, routes, patience, stopped));
+        Ok(Self { address, live, stop, accepting })
     }
 
     /// Takes the address that is to be listened on.
@@ -146,10 +164,7 @@ impl Server {
 
     /// Ends when the engine cannot go on: the process is to end with an error then.
     pub async fn failed(&self) -> EngineFailure {
-        match &self.engine {
-            Some(engine) => engine.failed().await,
-            None => std::future::pending().await,
-        }
+        self.live.begun().await.failed().await
     }
 
     /// Where it listens.
@@ -166,7 +181,7 @@ impl Server {
         }
         // Connections that were cut off have dropped the engine by now; a straggler only loses the
         // orderly end of the engine, whose next start takes everything up again.
-        match self.engine.map(Arc::try_unwrap) {
+        match self.live.end().map(Arc::try_unwrap) {
             Some(Ok(engine)) => engine.stop(ENGINE_WITHIN).await,
             Some(Err(_)) => tracing::warn!("a request is under way; the engine is left to its next start"),
             None => {}

@@ -4,6 +4,7 @@
 //! crate would bring an HTTP stack of another generation into the tree for them. That the calls block makes it
 //! possible to end the browser's session from `drop`, hence also on a panic.
 
+use base64::Engine as _;
 use serde_json::{Value, json};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
@@ -152,6 +153,14 @@ impl Browser {
     /// Runs a script on the page.
     pub(super) fn run(&self, script: &str) -> Value {
         self.post("execute/sync", &json!({ "script": script, "args": [] }))
+    }
+
+    /// Keeps a picture of the page in the folder that `TOWPATH_PICTURES` names, where somebody wants pictures.
+    pub(super) fn picture(&self, name: &str) {
+        let Some(folder) = std::env::var_os("TOWPATH_PICTURES") else { return };
+        let picture = self.call("GET", "screenshot", &Value::Null).unwrap();
+        let picture = base64::engine::general_purpose::STANDARD.decode(picture.as_str().unwrap()).unwrap();
+        std::fs::write(PathBuf::from(folder).join(format!("{name}.png")), picture).unwrap();
     }
 
     /// What the page complained of to the browser's console since last asked: scripts, resources, policies.

@@ -17,6 +17,7 @@ mod memory;
 mod misplaced;
 mod secrets;
 mod server;
+mod setup;
 #[path = "../stories/shop.rs"]
 mod shop;
 mod start;

@@ -20,16 +20,16 @@ async fn without_credentials_it_tells_how_to_get_some() {
     let server = Server::start(&environment).await;
     assert_eq!(get(&server.address, "/healthz").await.status, 200);
     assert_eq!(get(&server.address, "/readyz").await.status, 503);
-    for path in ["/", "/setup"] {
+    for (path, status) in [("/", 503), ("/setup", 404)] {
         let page = get(&server.address, path).await;
-        assert_eq!(page.status, 200);
-        for words in ["GITHUB_APP_PRIVATE_KEY_PATH", "Deployments: write", "Members: read", "Issue comment"] {
-            assert!(page.body.contains(words), "{}", page.body);
-        }
+        assert_eq!(page.status, status);
+        assert!(page.body.contains("`towpath setup-link`"), "{}", page.body);
     }
     let answer = Call::of("ping", "1", "{}").to(&server.address).await;
     assert_eq!(answer.status, 503, "GitHub should keep what comes too early");
-    assert!(server.log().iter().any(|line| line.contains("set-up mode")));
+    for words in ["set-up mode", "run `towpath setup-link`"] {
+        assert!(server.log().iter().any(|line| line.contains(words)), "{words}");
+    }
     assert_eq!(server.stop().await.code(), Some(0));
 }
 

@@ -255,6 +255,17 @@ fn pull_from(row: &Row<'_>) -> rusqlite::Result<PullRequest> {
     })
 }
 
+/// For whoever sets the App up, so it may walk the table.
+const FIRST_VERDICT: &str = "
+    SELECT repository, number FROM pull_requests WHERE judged_at IS NOT NULL ORDER BY judged_at, number LIMIT 1";
+
+pub(super) fn first_verdict(
+    connection: &Connection,
+) -> Result<Option<(RepositoryId, PullNumber)>, StoreError> {
+    let found = connection.prepare(FIRST_VERDICT)?.query_row([], |row| Ok((row.get(0)?, row.get(1)?)));
+    Ok(found.optional()?)
+}
+
 pub(super) fn topic_pushes(
     connection: &Connection,
     repository: RepositoryId,
