@@ -30,6 +30,11 @@ impl<'a> Variables<'a> {
         (self.lookup)(name).filter(|value| !value.to_string_lossy().trim().is_empty())
     }
 
+    /// Whether a variable is there and holds nothing but blanks.
+    pub(super) fn is_blank(&self, name: &str) -> bool {
+        (self.lookup)(name).is_some() && self.raw(name).is_none()
+    }
+
     pub(super) fn text(&self, name: &str) -> Option<String> {
         let value = self.raw(name)?.into_string();
         self.good(value.map_err(|value| {

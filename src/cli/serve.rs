@@ -65,6 +65,7 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), UsageError> {
         open: opening(&settings),
         clock: Arc::new(SystemClock),
         random: Arc::new(system_random_bytes),
+        metrics_token: settings.metrics_token.clone(),
     };
     let server = Server::start_with_set_up(listener, engine, Limits::default(), set_up)?;
     let version = env!("CARGO_PKG_VERSION");

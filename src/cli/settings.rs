@@ -5,12 +5,13 @@ use super::credentials::Credentials;
 use super::problem::{Problem, Problems};
 use super::process_variables::{Lookup, Variables, file};
 use super::variables::{
-    API_URL, DATA_DIR, DATABASE_URL, DOCS_URL, HOST, LISTS_LAG, LOG_FORMAT, MIRRORS_MAX, OPERATOR_FILE, PORT,
-    PUBLIC_URL, RUST_LOG, SLUGS_MAX,
+    API_URL, DATA_DIR, DATABASE_URL, DOCS_URL, HOST, LISTS_LAG, LOG_FORMAT, METRICS_TOKEN, MIRRORS_MAX,
+    OPERATOR_FILE, PORT, PUBLIC_URL, RUST_LOG, SLUGS_MAX,
 };
 use crate::deploy::operator::Operator;
 use crate::engine::{Deploying, MirrorBounds, Places};
 use crate::model::DocsUrl;
+use crate::web::MetricsToken;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -38,6 +39,8 @@ pub(super) struct Settings {
     pub(super) lists_lag: Duration,
     /// What the operator allows and holds for deploys.
     pub(super) deploying: Deploying,
+    /// With what numbers may be read from elsewhere.
+    pub(super) metrics_token: Option<MetricsToken>,
 }
 
 /// What came of reading the settings: as much as could be read, so that the rest can be looked at in the same go.
@@ -104,6 +107,7 @@ impl Reading {
         });
         let deploying = variables.deploying();
         let public_url = deploying.as_ref().and_then(|it| it.public_url.clone());
+        let metrics_token = variables.metrics_token();
         let settings = (|| {
             Some(Settings {
                 app,
@@ -115,6 +119,7 @@ impl Reading {
                 docs: docs?,
                 lists_lag: lists_lag?,
                 deploying: deploying?,
+                metrics_token,
             })
         })();
         // What is wrong with the port says nothing about the host: any free one will do to find out.
@@ -143,6 +148,22 @@ impl Variables<'_> {
         self.read(RUST_LOG, EnvFilter::new("info"), log_directives)
     }
 
+    /// One that holds nothing would let everybody in who sends nothing, so it is no way to say that there is none.
+    fn metrics_token(&self) -> Option<MetricsToken> {
+        let wrong = |what: &str| {
+            Problem::of(METRICS_TOKEN, "", format!("{what}; `openssl rand -hex 32` makes a good one"))
+        };
+        if self.is_blank(METRICS_TOKEN) {
+            self.bad(wrong("it is empty; unset it where only this machine may read numbers"));
+            return None;
+        }
+        let token = self.read(METRICS_TOKEN, None, |token| match token.chars().count() {
+            ..TOKEN_LEAST => Err(wrong(&format!("it should have {TOKEN_LEAST} characters or more"))),
+            _ => Ok(Some(MetricsToken::new(token))),
+        });
+        token.flatten()
+    }
+
     /// What the operator allows for deploys; the secrets themselves are read when they are needed.
     fn deploying(&self) -> Option<Deploying> {
         let operator = match self.path(OPERATOR_FILE) {
@@ -159,6 +180,9 @@ impl Variables<'_> {
         })
     }
 }
+
+/// The fewest characters of a token: fewer can be guessed.
+const TOKEN_LEAST: usize = 16;
 
 fn operator(path: &Path) -> Result<Operator, Problem> {
     let text = file(OPERATOR_FILE, path)?;
@@ -255,6 +279,18 @@ mod tests {
         let places = read(&told).unwrap().places;
         assert_eq!(places.data_dir, here.join("my data/of it"));
         assert_eq!(places.database, here.join("../x y.db"));
+    }
+
+    #[test]
+    fn a_token_for_numbers_is_long_enough_or_not_there() {
+        assert!(read(&[]).unwrap().metrics_token.is_none());
+        assert!(read(&[("METRICS_TOKEN", "0123456789abcdef")]).unwrap().metrics_token.is_some());
+        for empty in ["", "  "] {
+            let error = read(&[("METRICS_TOKEN", empty)]).unwrap_err();
+            assert!(error.starts_with("METRICS_TOKEN cannot be used: it is empty"), "{error}");
+        }
+        let error = read(&[("METRICS_TOKEN", "hunter2")]).unwrap_err();
+        assert!(error.contains("16 characters") && !error.contains("hunter2"), "{error}");
     }
 
     #[test]

@@ -45,13 +45,14 @@ pub(super) const OPERATOR_FILE: &str = "TOWPATH_OPERATOR_FILE";
 pub(super) const SLUGS_MAX: &str = "TOWPATH_SLUGS_MAX_BYTES";
 pub(super) const MIRRORS_MAX: &str = "TOWPATH_MIRRORS_MAX_BYTES";
 pub(super) const LISTS_LAG: &str = "TOWPATH_LISTS_LAG_SECONDS";
+pub(super) const METRICS_TOKEN: &str = "METRICS_TOKEN";
 pub(super) const HOST: &str = "HOST";
 pub(super) const PORT: &str = "PORT";
 pub(super) const RUST_LOG: &str = "RUST_LOG";
 pub(super) const LOG_FORMAT: &str = "LOG_FORMAT";
 
 /// All of them, as people read them.
-pub(super) const VARIABLES: [Variable; 17] = [
+pub(super) const VARIABLES: [Variable; 18] = [
     variable(APP_ID, "the App's number"),
     variable(KEY, "its private key in PEM, or").secret(),
     variable(KEY_PATH, "the file that holds it"),
@@ -86,6 +87,12 @@ pub(super) const VARIABLES: [Variable; 17] = [
         "how late GitHub's lists may show new things; when an answer got lost, Towpath makes nothing again before that",
     )
     .or("30"),
+    variable(
+        METRICS_TOKEN,
+        "a token of 16 characters or more with which /metrics and /status may be read from elsewhere; without it only \
+         this machine may",
+    )
+    .secret(),
     variable(HOST, "the address or the name to listen on").or("0.0.0.0"),
     variable(PORT, "the port to listen on; 0 takes a free one").or("8080"),
     variable(RUST_LOG, "what to log: error, warn, info, debug, trace; info,hyper=debug for one part").or("info"),
@@ -125,8 +132,9 @@ const REST: &str = "
 A relative path starts at the server's working directory. The server names every wrong setting at
 once, and does not start then.
 
-It answers at /webhooks/github for GitHub, at /healthz and /readyz for probes. Without the App's
-number, key and secret it starts in set-up mode, and /setup says what to do.
+It answers at /webhooks/github for GitHub, at /healthz and /readyz for probes, at /metrics and
+/status for whoever watches it. Without the App's number, key and secret it starts in set-up mode,
+and /setup says what to do.
 
 Examples:
   towpath serve

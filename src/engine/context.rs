@@ -9,6 +9,7 @@ use super::installation_summary::InstallationSummary;
 use super::merge_rules::MergeRules;
 use super::mirrors::{MirrorBounds, Mirrors};
 use super::supervisor::Health;
+use super::tally::Tally;
 use super::work_error::WorkError;
 use crate::github::Api;
 use crate::model::{DocsUrl, PromotionPath, UnixMillis};
@@ -106,6 +107,8 @@ pub(super) struct EngineContext {
     pub(super) store: Arc<dyn Store>,
     pub(super) workers: Arc<FairSemaphore>,
     pub(super) health: Health,
+    /// Counts what work comes to.
+    pub(super) tally: Tally,
     pub(super) api: Api,
     pub(super) mirrors: Mirrors,
     /// By which deploys are carried out.

@@ -1,8 +1,10 @@
 //! The way in: from a webhook's headers and body to a stored delivery.
 
+use super::monitor::LastWebhook;
 use crate::github::comment_events::key_of;
 use crate::github::events::{Author, Changes, Envelope};
 use crate::github::{Secret, Signature, SignatureError, Verifier, off_the_runtime};
+use crate::metrics::Metrics;
 use crate::model::{BranchName, CommentKey, PullNumber, SharedError, UnixMillis, error_chain};
 use crate::report::{REBUILD, RETARGET};
 use crate::store::{Accepted, NewDelivery, Store, StoreError, WorkItem};
@@ -37,6 +39,19 @@ pub enum Refusal {
     NotStored(#[source] StoreError),
 }
 
+impl Refusal {
+    /// The word by which it is counted.
+    pub fn reason(&self) -> &'static str {
+        match self {
+            Self::Unsigned(_) => "unsigned",
+            Self::NotProven(_) => "not_proven",
+            Self::Malformed(_) => "malformed",
+            Self::Conflicting { .. } => "conflicting",
+            Self::NotStored(_) => "not_stored",
+        }
+    }
+}
+
 /// What was made of a webhook call that is in order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Received {
@@ -46,6 +61,16 @@ pub enum Received {
     Repeated,
     /// Nobody needs it.
     NotNeeded,
+}
+
+impl Received {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Stored => "stored",
+            Self::Repeated => "repeated",
+            Self::NotNeeded => "not_needed",
+        }
+    }
 }
 
 /// Takes webhook calls in.
@@ -58,6 +83,8 @@ pub struct Inbox {
     wake: Arc<Notify>,
     /// Whether the last delivery could not be stored, which is told once.
     failing: Arc<AtomicBool>,
+    metrics: Arc<Metrics>,
+    last_webhook: Arc<LastWebhook>,
     /// Whether any call was signed as it should be, and whether any was not.
     signed: Arc<[AtomicBool; 2]>,
 }
@@ -96,8 +123,15 @@ impl Reception {
 }
 
 impl Inbox {
-    pub(super) fn new(secrets: Arc<[Secret]>, app_id: u64, store: Arc<dyn Store>, wake: Arc<Notify>) -> Self {
-        Self { secrets, app_id, store, wake, failing: Arc::default(), signed: Arc::default() }
+    pub(super) fn new(
+        secrets: Arc<[Secret]>,
+        app_id: u64,
+        store: Arc<dyn Store>,
+        wake: Arc<Notify>,
+        (metrics, last_webhook): (Arc<Metrics>, Arc<LastWebhook>),
+    ) -> Self {
+        let (failing, signed) = (Arc::default(), Arc::default());
+        Self { secrets, app_id, store, wake, failing, metrics, last_webhook, signed }
     }
 
     /// Whether a delivery of this event and action may be needed; its body decides.
@@ -124,8 +158,22 @@ impl Inbox {
         now: UnixMillis,
     ) -> Result<Received, Refusal> {
         self.verified(reception)?;
+        self.last_webhook.note(now);
         let event = text_header(headers, "x-github-event")?;
         let guid = text_header(headers, "x-github-delivery")?;
+        let received = self.take(event, guid, (headers, body), now).await?;
+        self.metrics.note_received(event_word(event), received.as_str());
+        Ok(received)
+    }
+
+    /// Takes a call that GitHub has signed.
+    async fn take(
+        &self,
+        event: &str,
+        guid: &str,
+        (headers, body): (&HeaderMap, Bytes),
+        now: UnixMillis,
+    ) -> Result<Received, Refusal> {
         let size = body.len();
         let body = off_the_runtime(size, || json_body(headers, body))?;
         let Some(delivery) = off_the_runtime(size, || self.needed(event, guid, &body, now))? else {
@@ -229,6 +277,12 @@ impl Inbox {
             body: body.clone(),
         }))
     }
+}
+
+/// The word by which an event is counted: of those that are not needed GitHub's greeting alone has one.
+fn event_word(event: &str) -> &'static str {
+    let known = NEEDED.iter().map(|(name, _)| *name).chain(["ping"]);
+    known.into_iter().find(|name| *name == event).unwrap_or("other")
 }
 
 /// Branches that merge queues make and unmake: their groups have events of their own.

@@ -199,6 +199,15 @@ impl Mirrors {
         self.known().values().filter(|it| it.size > 0).count()
     }
 
+    /// How many there are, and what they took when each was last measured, in bytes.
+    pub(super) fn count_and_bytes(&self) -> (u64, u64) {
+        let known = self.known();
+        known
+            .values()
+            .filter(|it| it.size > 0)
+            .fold((0, 0), |(count, bytes), it| (count + 1, bytes + it.size))
+    }
+
     fn note(&self, id: RepositoryId, change: impl FnOnce(&mut Kept)) {
         if let Some(kept) = self.known().get_mut(&id) {
             change(kept);

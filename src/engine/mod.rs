@@ -115,12 +115,14 @@ mod late_lists;
 mod merge_rules;
 mod mirrored;
 mod mirrors;
+mod monitor;
 mod not_decided;
 mod open;
 mod operator_entries;
 mod registration;
 mod repository_config;
 mod supervisor;
+mod tally;
 mod user_messages;
 mod work;
 mod work_error;
@@ -139,6 +141,7 @@ pub use deploy_reports::{REPORT_MAX, Reports};
 pub use environment_status::environment_status;
 pub use inbox::{Inbox, Received, Reception, Refusal, WebhookSeen};
 pub use mirrors::MirrorBounds;
+pub use monitor::{Monitor, StatusReport};
 pub use open::{CALL_WITHIN, Config, OpenError, PlaceFault, Places, system_random};
 pub use registration::{
     ExchangeError, KEY_LASTS, RandomBytes, RegisteredApp, SetupKey, fingerprint, register,
@@ -149,6 +152,7 @@ pub use supervisor::EngineFailure;
 use crate::deploy::drivers::programs::{Bounds, Commands};
 use crate::deploy::drivers::{DeployRequest, parse_key};
 use crate::github::{Api, ApiError, Secret};
+use crate::metrics::Metrics;
 use crate::model::{PromotionPath, RepositoryId, error_chain};
 use crate::store::{RepositoryState, Store, StoreError, WorkItem};
 use audit_log::StatedAuditHash;
@@ -156,12 +160,14 @@ use context::EngineContext;
 use deploy_drivers::DeployDrivers;
 use fair_semaphore::FairSemaphore;
 use mirrors::Mirrors;
+use monitor::LastWebhook;
 use operator_entries::Entries;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, Weak};
 use std::time::Duration;
 use supervisor::{Health, Restarts, is_over, keep_running, over, run_once};
+use tally::Tally;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 use tracing::Instrument as _;
@@ -177,6 +183,8 @@ struct Parts {
     store: Arc<dyn Store>,
     api: Api,
     data_dir: PathBuf,
+    database: PathBuf,
+    metrics: Arc<Metrics>,
     path: PromotionPath,
     secrets: Vec<Secret>,
     app_id: u64,
@@ -191,6 +199,8 @@ pub struct Engine {
     inbox: Inbox,
     reports: Reports,
     logs: Logs,
+    monitor: Monitor,
+    metrics: Arc<Metrics>,
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
     stop: watch::Sender<bool>,
@@ -212,8 +222,14 @@ impl Engine {
             parts.secrets.first().cloned(),
             commands(&parts.data_dir, &parts.store, &parts.clock, (&wake, slug_bytes)),
         );
-        let inbox =
-            Inbox::new(parts.secrets.into(), parts.app_id, Arc::clone(&parts.store), Arc::clone(&wake));
+        let last_webhook: Arc<LastWebhook> = Arc::default();
+        let inbox = Inbox::new(
+            parts.secrets.into(),
+            parts.app_id,
+            Arc::clone(&parts.store),
+            Arc::clone(&wake),
+            (Arc::clone(&parts.metrics), Arc::clone(&last_webhook)),
+        );
         let ctx = Arc::new_cyclic(|this| EngineContext {
             this: Weak::clone(this),
             store: Arc::clone(&parts.store),
@@ -222,6 +238,7 @@ impl Engine {
                 parts.settings.workers_per_installation,
             )),
             health: Health::default(),
+            tally: Tally::new(Arc::clone(&parts.metrics), now),
             api: parts.api,
             mirrors: Mirrors::new(
                 parts.data_dir.join("mirrors"),
@@ -259,10 +276,13 @@ impl Engine {
         let tasks = loops(&ctx, &stopped);
         let reports = Reports(reports);
         let logs = Logs(Arc::clone(&reports.0));
+        let monitor = Monitor::new(Arc::clone(&reports.0), last_webhook, parts.database);
         Ok(Self {
             inbox,
             reports,
             logs,
+            monitor,
+            metrics: parts.metrics,
             store: parts.store,
             clock: parts.clock,
             stop,
@@ -286,6 +306,16 @@ impl Engine {
         &self.logs
     }
 
+    /// How it is, for those who watch it.
+    pub fn monitor(&self) -> &Monitor {
+        &self.monitor
+    }
+
+    /// Where what happens is counted.
+    pub fn metrics(&self) -> &Metrics {
+        &self.metrics
+    }
+
     /// What tells the engine's time.
     pub fn clock(&self) -> &Arc<dyn Clock> {
         &self.clock
@@ -293,13 +323,7 @@ impl Engine {
 
     /// Whether deliveries can be stored and are worked on.
     pub async fn ready(&self) -> Result<(), NotReady> {
-        let ctx = &self.logs.0;
-        self.store.ready().await?;
-        if let Some(failure) = ctx.health.failure() {
-            return Err(failure.into());
-        }
-        let idle = ctx.health.idle_for();
-        if idle >= ctx.settings.wedged_after { Err(NotReady::Wedged(idle)) } else { Ok(()) }
+        ready(&self.logs.0).await
     }
 
     /// Ends when the engine cannot go on. Whoever runs the process then ends it with an error: the next start takes
@@ -393,6 +417,15 @@ pub enum NotReady {
     /// The engine has failed.
     #[error("the engine cannot go on")]
     Failed(#[from] EngineFailure),
+}
+
+async fn ready(ctx: &EngineContext) -> Result<(), NotReady> {
+    ctx.store.ready().await?;
+    if let Some(failure) = ctx.health.failure() {
+        return Err(failure.into());
+    }
+    let idle = ctx.health.idle_for();
+    if idle >= ctx.settings.wedged_after { Err(NotReady::Wedged(idle)) } else { Ok(()) }
 }
 
 /// All that goes on by itself while the engine runs.

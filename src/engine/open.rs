@@ -4,6 +4,7 @@ use super::deploy_drivers::Deploying;
 use super::full_disk;
 use super::{Engine, Parts};
 use crate::github::{Api, ApiConfig, ApiError, AppKey, Secret};
+use crate::metrics::Metrics;
 use crate::model::{PromotionPath, error_chain};
 use crate::store::{Options, SqliteStore, StoreError};
 use std::fs::{DirBuilder, File, Permissions, TryLockError};
@@ -128,18 +129,22 @@ impl Engine {
             let clock = Arc::clone(&config.clock);
             Arc::new(move || clock.now())
         };
+        let metrics: Arc<Metrics> = Arc::default();
         let api = Api::new(ApiConfig {
             base_url: config.api_url,
             key: config.key,
             timeout: config.call_within,
             now,
         })?;
+        let api = api.counted_in(Arc::clone(&metrics));
         let unusable = |error: StoreError| places.no_database(error);
         let parts = Parts {
             locks,
             store: Arc::new(SqliteStore::open(&places.database, &Options::default()).map_err(unusable)?),
             api,
             data_dir: places.data_dir.clone(),
+            database: places.database.clone(),
+            metrics,
             path: config.path,
             secrets: config.secrets,
             app_id: config.app_id,

@@ -4,6 +4,7 @@ use super::context::EngineContext;
 use super::fair_semaphore::{Permit, Worker};
 use super::full_disk;
 use super::supervisor::{is_over, over};
+use super::tally::Tallied;
 use super::work_error::WorkError;
 use super::{work_items, work_span};
 use crate::github::RetryAdvice;
@@ -287,20 +288,25 @@ async fn work(
         return settle(&ctx, &lease, Next::Wait { at: ctx.now(), error }).await;
     }
     for _ in 0..REPEATS {
+        let began = Instant::now();
         let (changes, next) = attempt(&ctx, &lease, &worker).await;
         let (changes, next) = within_reach(changes, next, ctx.now() + FURTHEST);
+        let tallied = Tallied::of(&lease.item, &changes, &next, began.elapsed());
         match ctx.store.commit(&lease, changes, next, ctx.now()).await {
             Ok(Committed::Stored) => {
+                ctx.tally.note_stored(tallied, ctx.now());
                 ctx.wake.notify_one();
                 return Settled::Yes;
             }
             Ok(Committed::Stale) => tracing::debug!("what this relied on has changed: once more"),
             Ok(Committed::LeaseLost) => {
+                ctx.tally.note_lost(&tallied);
                 tracing::warn!("the lease was lost: somebody else has this work item now");
                 return Settled::Yes;
             }
             Err(error) => {
                 // A decision that cannot be stored must not keep its work item leased in silence.
+                ctx.tally.note_lost(&tallied);
                 tracing::error!(error = error_chain(&error), "a decision could not be stored");
                 let next = next_after(&ctx, &lease, error_chain(&error), RetryAdvice::TryLater);
                 return settle(&ctx, &lease, next).await;

@@ -20,6 +20,9 @@ pub enum Access {
 }
 
 impl Access {
+    /// All words that [`Access::as_str`] may answer.
+    pub const WORDS: [&str; 4] = ["unknown", "accepted", "refused", "unreachable"];
+
     /// The word for it that programs may rely on.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -1,10 +1,12 @@
 use super::access::AccessWatch;
 use super::blocking::off_the_runtime;
 pub use super::caller::Caller;
+use super::endpoint::{endpoint_of, status_word};
 use super::error::{ApiError, TransportError, permissions_in_words};
 use super::jwt::{AppKey, LIFETIME};
-use super::rate_limits::{RateLimits, date_in};
+use super::rate_limits::{Budget, RateLimits, date_in};
 use super::tokens::{Scope, Tokens};
+use crate::metrics::Metrics;
 use crate::model::{InstallationId, UnixMillis};
 use bytes::Bytes;
 use chrono::TimeDelta;
@@ -49,6 +51,7 @@ pub struct Api {
     now: Now,
     rate_limits: RateLimits,
     calls: AtomicU64,
+    metrics: Arc<Metrics>,
     /// What the calls in the App's own name have shown.
     pub(super) access: AccessWatch,
     clock_ahead: Mutex<TimeDelta>,
@@ -126,10 +129,22 @@ impl Api {
             now: config.now,
             rate_limits: RateLimits::default(),
             calls: AtomicU64::new(0),
+            metrics: Arc::default(),
             access: AccessWatch::default(),
             clock_ahead: Mutex::default(),
             first_answer: OnceLock::new(),
         })
+    }
+
+    /// Counts the requests in these.
+    #[must_use]
+    pub fn counted_in(self, metrics: Arc<Metrics>) -> Self {
+        Self { metrics, ..self }
+    }
+
+    /// What is left of each budget that GitHub has told of.
+    pub fn budgets(&self) -> Vec<(Caller, Budget)> {
+        self.rate_limits.budgets(self.now(), self.clock_ahead())
     }
 
     /// The App's id, as configured.
@@ -274,7 +289,10 @@ impl Api {
         let name = format!("{} {}", call.method, call.path.split('?').next().unwrap_or_default());
         let mut address = self.address(call.path, &name)?;
         for _ in 0..2 {
-            let (status, headers, body) = self.exchange(call, &address, token, &name).await?;
+            let answered = self.exchange(call, &address, token, &name).await;
+            self.count(call, &address, answered.as_ref().ok().map(|(status, ..)| *status));
+            let (status, headers, body) = answered?;
+            self.rate_limits.note_budget(call.caller, &headers);
             if status.is_success() || answers.contains(&status.as_u16()) {
                 return Ok(Answer { headers, body, call: name });
             }
@@ -284,6 +302,13 @@ impl Api {
             }
         }
         Err(ApiError::unreadable(name, "it redirects more than once"))
+    }
+
+    fn count(&self, call: &Call<'_>, address: &Uri, status: Option<StatusCode>) {
+        let path = address.path();
+        let below = path.strip_prefix(self.base.path().trim_end_matches('/')).unwrap_or(path);
+        let status = status_word(status.map(|status| status.as_u16()));
+        self.metrics.note_request(endpoint_of(&call.method, below), status);
     }
 
     async fn exchange(

@@ -32,6 +32,7 @@ mod calls;
 pub mod comment_events;
 mod comments;
 mod deployments;
+mod endpoint;
 mod error;
 pub mod events;
 mod jwt;
@@ -69,6 +70,7 @@ pub use merging::{
     MergeStateJson, RequiredCheckJson, ReviewJson, ReviewerJson, RulesetJson, StatusJson,
 };
 pub use pulls::{CollaboratorJson, CollaboratorUserJson, NewPull, PermissionsJson};
+pub use rate_limits::Budget;
 pub use refs::BranchRule;
 pub use registration::{RegistrationJson, exchange_code};
 pub use signature::{Secret, Signature, SignatureError, Verifier};

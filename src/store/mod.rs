@@ -37,6 +37,7 @@ mod lock_store;
 mod promotion_store;
 mod rows;
 mod sqlite;
+mod statistics;
 mod work_item;
 
 pub use command_store::CommandStore;
@@ -53,6 +54,7 @@ pub use rows::{
     LedgerRows, NewDelivery, RepositoryRow, RepositoryState,
 };
 pub use sqlite::{Options, SqliteStore};
+pub use statistics::{Statistics, StatisticsStore};
 pub use work_item::{InvalidWorkItem, WorkItem};
 
 use crate::model::{
@@ -239,7 +241,9 @@ pub enum Committed {
 
 /// The operations the engine needs. Every method is one transaction.
 #[async_trait]
-pub trait Store: CommandStore + LockStore + PromotionStore + Send + Sync + std::fmt::Debug {
+pub trait Store:
+    CommandStore + LockStore + PromotionStore + StatisticsStore + Send + Sync + std::fmt::Debug
+{
     /// Stores a delivery and marks its work item, durably before it returns. Calls that come together may
     /// share one commit. A known id with the same body changes nothing, except that a work item that was
     /// given up is revived; with another body it is refused.

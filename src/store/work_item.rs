@@ -99,6 +99,15 @@ macro_rules! work_items {
                 }
             }
 
+            /// The word under which its kind is stored.
+            pub const fn kind(&self) -> &'static str {
+                match self {
+                    Self::App => "app",
+                    Self::Installation(_) => "installation",
+                    $(Self::$kind(..) => $word,)+
+                }
+            }
+
             /// The pull request that it is about, where it names one.
             pub fn pull_request(&self) -> Option<PullNumber> {
                 match self {
@@ -243,6 +252,7 @@ mod tests {
             WorkItem::Comment(RepositoryId(42), PullNumber(7)),
         ] {
             assert_eq!(item.to_string().parse::<WorkItem>().unwrap(), item);
+            assert_eq!(item.to_string().split(':').next(), Some(item.kind()));
         }
         assert_eq!(WorkItem::Stack(RepositoryId(42), PullNumber(7)).pull_request(), Some(PullNumber(7)));
         assert_eq!(WorkItem::MergeGroup(RepositoryId(42), head, branch()).pull_request(), None);

@@ -56,6 +56,18 @@ pub(super) enum BodyError {
     Crowded,
 }
 
+impl BodyError {
+    /// The word by which it is counted.
+    pub(super) fn reason(&self) -> &'static str {
+        match self {
+            Self::TooLarge => "too_large",
+            Self::TooSlow => "too_slow",
+            Self::CutOff(_) => "cut_off",
+            Self::Crowded => "crowded",
+        }
+    }
+}
+
 impl ForPeople for BodyError {
     fn for_people(&self) -> UserMessage {
         match self {

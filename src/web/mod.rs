@@ -1,7 +1,7 @@
 //! HTTP: the webhook, the probes, and the server under them.
 //!
-//! Lives here: reading requests within bounds of size and time, and turning what the engine says into statuses. Uses
-//! `engine` only.
+//! Lives here: reading requests within bounds of size and time, and turning what the engine says into statuses; who may
+//! read numbers (`watching`). Uses `engine`, and counts in `metrics`.
 //!
 //! Does not live here: verification, storage, decisions.
 //!
@@ -15,6 +15,8 @@
 //!   `readers_of_a_log_who_do_not_read_cost_little_and_are_cut_off`, `a_signed_push_of_25_mb_costs_a_few_of_it`.
 //! - Stalled connections keep no good delivery waiting:
 //!   `a_thousand_stalled_connections_keep_no_good_delivery_waiting`.
+//! - Numbers are for this machine and for whoever has the token, and name nobody:
+//!   `what_a_proxy_hands_on_does_not_come_from_this_machine`, `numbers_are_told_to_this_machine_and_name_nobody`.
 //! - Strangers learn nothing and write nothing:
 //!   `an_unsigned_report_is_answered_the_same_where_there_is_a_service_and_where_there_is_none`,
 //!   `nothing_that_is_logged_makes_a_line_of_its_own`.
@@ -28,7 +30,9 @@ mod manifest;
 mod routes;
 mod server;
 mod setup;
+mod watching;
 
 pub use body::Limits;
 pub use server::{BindError, Server};
 pub use setup::{OpenEngine, SetUp};
+pub use watching::MetricsToken;

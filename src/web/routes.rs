@@ -1,15 +1,18 @@
 use super::body::{BodyError, Limits, Reader, Wanted};
 use super::file_body::FileBody;
+use super::watching::{self, MetricsToken};
 use crate::engine::{Engine, LOGS_PATH, REPORT_MAX, REPORTS_PATH, Received, Refusal};
 use crate::model::{ForPeople, error_chain};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Path, Request, State};
+use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use http::{HeaderMap, HeaderName, StatusCode, header};
 use std::sync::Arc;
 use tokio::sync::Semaphore;
+use tokio::time::Instant;
 use tracing::{Instrument as _, Span};
 
 /// How many may read logs at the same time. Each is given little of one at a time.
@@ -18,17 +21,23 @@ const LOG_READERS: usize = 256;
 const LOG_MAX: usize = 64 << 20;
 
 #[derive(Clone)]
-struct Shared {
-    engine: Arc<Engine>,
+pub(super) struct Shared {
+    pub(super) engine: Arc<Engine>,
     reader: Reader,
     log_readers: Arc<Semaphore>,
+    pub(super) metrics_token: Option<MetricsToken>,
 }
 
-/// What is served of an engine.
-pub(super) fn of(engine: Arc<Engine>, limits: Limits) -> Router {
+/// What is served of an engine. Numbers are told to this machine, and to whoever has the token.
+pub(super) fn of(engine: Arc<Engine>, limits: Limits, metrics_token: Option<MetricsToken>) -> Router {
     let log_readers = Arc::new(Semaphore::new(LOG_READERS));
-    let shared = Shared { engine, reader: Reader::new(limits), log_readers };
+    let shared = Shared { engine, reader: Reader::new(limits), log_readers, metrics_token };
+    let guarded = Router::new()
+        .route("/metrics", get(watching::metrics))
+        .route("/status", get(watching::status))
+        .route_layer(from_fn_with_state(shared.clone(), watching::guard));
     Router::new()
+        .merge(guarded)
         .route("/webhooks/github", post(webhook))
         .route(REPORTS_PATH, post(report))
         .route(&format!("{LOGS_PATH}/{{key}}/{{mark}}"), get(log))
@@ -38,9 +47,16 @@ pub(super) fn of(engine: Arc<Engine>, limits: Limits) -> Router {
 }
 
 /// Whether deliveries can be stored, which is all that a balancer has to know: one that is kept out is lost, one that is
-/// let in is not. The second line is for people and what watches for them.
+/// let in is not. The other lines are for people and what watches for them.
 async fn ready(State(shared): State<Shared>) -> Response {
-    let github = format!("github: {}\n", shared.engine.access().as_str());
+    let monitor = shared.engine.monitor();
+    let webhook = monitor.last_webhook_age().await;
+    let webhook = webhook.map_or("none yet".to_owned(), |age| format!("{} s ago", age.as_secs()));
+    let github = format!(
+        "github: {}\nheartbeat: {} s ago\nlast webhook: {webhook}\n",
+        shared.engine.access().as_str(),
+        monitor.heartbeat_age().as_secs()
+    );
     match shared.engine.ready().await {
         Ok(()) => format!("ready\n{github}").into_response(),
         Err(error) => {
@@ -67,6 +83,7 @@ async fn webhook(State(shared): State<Shared>, request: Request) -> Response {
 }
 
 async fn take_delivery(shared: Shared, request: Request) -> Response {
+    let (began, metrics) = (Instant::now(), shared.engine.metrics());
     let (parts, body) = request.into_parts();
     let inbox = shared.engine.inbox();
     let mut reception = inbox.begin(&parts.headers);
@@ -76,12 +93,21 @@ async fn take_delivery(shared: Shared, request: Request) -> Response {
     let wanted = Wanted { most: shared.reader.limits.body, announced, keep };
     let held = match shared.reader.read(body, wanted, |piece| reception.update(piece)).await {
         Ok(held) => held,
-        Err(error) => return unread(&error),
+        Err(error) => {
+            metrics.note_refused(error.reason());
+            return unread(&error);
+        }
     };
     let now = shared.engine.clock().now();
     match inbox.finish(reception, &parts.headers, held.bytes, now).await {
-        Ok(received) => (StatusCode::ACCEPTED, words(received)).into_response(),
-        Err(refusal) => refused(&refusal),
+        Ok(received) => {
+            metrics.note_acknowledged(began.elapsed());
+            (StatusCode::ACCEPTED, words(received)).into_response()
+        }
+        Err(refusal) => {
+            metrics.note_refused(refusal.reason());
+            refused(&refusal)
+        }
     }
 }
 

@@ -3,9 +3,12 @@ use super::connection::Connection;
 use super::live::{self, Live};
 use super::routes;
 use super::setup::{self, SetUp};
+use super::watching::{MetricsToken, Peer};
 use crate::engine::{Engine, EngineFailure};
 use crate::model::{ForPeople, UserMessage, error_chain};
 use axum::Router;
+use http::Request;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
@@ -17,6 +20,7 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+use tower::ServiceExt as _;
 
 /// How long open connections get to finish what they have begun when the server stops. Together with
 /// [`ENGINE_WITHIN`] it keeps a stop within ten seconds.
@@ -112,11 +116,21 @@ pub struct Server {
 }
 
 impl Server {
-    /// Listens on an address that `bind` took, and serves the engine.
+    /// Listens on an address that `bind` took, and serves the engine. Numbers are told to this machine alone.
     pub fn start(listener: TcpListener, engine: Engine, limits: Limits) -> io::Result<Self> {
+        Self::start_watched(listener, engine, limits, None)
+    }
+
+    /// The same. Numbers are told to whoever has this token, too.
+    pub fn start_watched(
+        listener: TcpListener,
+        engine: Engine,
+        limits: Limits,
+        metrics_token: Option<MetricsToken>,
+    ) -> io::Result<Self> {
         let live = Live::new();
-        let engine = Arc::new(engine);
-        let (routes, patience) = (routes::of(Arc::clone(&engine), limits.clone()), Patience::of(&limits));
+        let (engine, patience) = (Arc::new(engine), Patience::of(&limits));
+        let routes = routes::of(Arc::clone(&engine), limits, metrics_token);
         live.begin(engine, routes.clone());
         Self::listening(listener, (live, routes), patience, watch::channel(false))
     }
@@ -131,7 +145,8 @@ impl Server {
     ) -> io::Result<Self> {
         let live = Live::new();
         if let Some(engine) = engine.map(Arc::new) {
-            live.begin(Arc::clone(&engine), routes::of(engine, limits.clone()));
+            let routes = routes::of(Arc::clone(&engine), limits.clone(), set_up.metrics_token.clone());
+            live.begin(engine, routes);
         }
         let patience = Patience::of(&limits);
         let served = Router::new().fallback(live::serve).with_state(Arc::clone(&live));
@@ -215,10 +230,14 @@ async fn accept(
     loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => {
+                Ok((stream, peer)) => {
+                    let told = move |mut request: Request<Incoming>| {
+                        request.extensions_mut().insert(Peer(peer));
+                        request
+                    };
                     let connection = http.serve_connection(
                         TokioIo::new(Connection::new(stream, patience.stall)),
-                        TowerToHyperService::new(routes.clone()),
+                        TowerToHyperService::new(routes.clone().map_request(told)),
                     );
                     let watched = graceful.watch(connection);
                     connections.spawn(async move {

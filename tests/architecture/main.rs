@@ -10,7 +10,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// For each room, the rooms it may use. What is not named here may not be used.
-const ARROWS: [(&str, &[&str]); 13] = [
+const ARROWS: [(&str, &[&str]); 14] = [
     ("model", &[]),
     ("process", &[]),
     ("lineage", &["model", "process"]),
@@ -19,19 +19,21 @@ const ARROWS: [(&str, &[&str]); 13] = [
     ("commands", &["model"]),
     ("deploy", &["model", "process"]),
     ("store", &["model"]),
-    ("github", &["model"]),
-    ("engine", &["model", "lineage", "policy", "report", "commands", "deploy", "store", "github"]),
-    ("web", &["model", "engine"]),
+    ("metrics", &["model"]),
+    ("github", &["model", "metrics"]),
+    ("engine", &["model", "lineage", "policy", "report", "commands", "deploy", "store", "metrics", "github"]),
+    ("web", &["model", "metrics", "engine"]),
     ("demo", &["model", "deploy", "engine", "github", "store", "web"]),
     ("cli", &["model", "lineage", "report", "deploy", "engine", "github", "store", "web", "demo"]),
 ];
 
 /// Packages that only the rooms named here may know.
-const ONLY_IN: [(&str, &[&str]); 7] = [
+const ONLY_IN: [(&str, &[&str]); 8] = [
     ("octocrab", &["github"]),
     ("rusqlite", &["store"]),
     ("axum", &["demo", "web"]),
     ("hyper", &["web"]),
+    ("prometheus", &["metrics"]),
     ("reqwest", &["deploy"]),
     ("clap", &["cli"]),
     ("towpath_sandbox", &["demo"]),

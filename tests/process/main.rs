@@ -15,6 +15,7 @@ mod kill;
 mod log;
 mod memory;
 mod misplaced;
+mod numbers;
 mod secrets;
 mod server;
 mod setup;

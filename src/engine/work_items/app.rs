@@ -105,7 +105,7 @@ async fn ask_again(ctx: &EngineContext) -> Result<Redelivered, WorkError> {
         }
         tracing::info!(delivery = %delivery.guid, event = %delivery.event, "asking for a failed delivery again");
         match ctx.api.redeliver(delivery.id).await {
-            Ok(()) => {}
+            Ok(()) => ctx.tally.metrics().note_redelivery(),
             // It may have become too old meanwhile. The others are asked for all the same.
             Err(error @ (ApiError::NotFound { .. } | ApiError::Refused { .. })) => {
                 tracing::warn!(delivery = %delivery.guid, error = error_chain(&error), "a failed delivery cannot be had again");

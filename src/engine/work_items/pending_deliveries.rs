@@ -24,6 +24,7 @@ impl PendingDeliveries {
     pub(super) async fn of(ctx: &EngineContext, item: &WorkItem) -> Result<Self, WorkError> {
         let deliveries = ctx.store.inbox(item, AT_ONCE, BYTES_AT_ONCE).await?;
         work_span::note_deliveries(&deliveries);
+        ctx.tally.note_pending(item, &deliveries);
         Ok(Self { deliveries })
     }
 

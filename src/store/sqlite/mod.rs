@@ -35,6 +35,7 @@ mod promotions;
 mod readers;
 mod reads;
 mod schema;
+mod statistics;
 mod values;
 mod walks;
 mod work_items;

@@ -15,6 +15,7 @@ mod steps;
 mod visits;
 
 use super::live::Live;
+use super::watching::MetricsToken;
 use crate::engine::{Clock, Engine, RandomBytes, RegisteredApp};
 use axum::Router;
 use axum::routing::{get, post};
@@ -41,6 +42,8 @@ pub struct SetUp {
     pub app: Option<RegisteredApp>,
     /// Whether the App's credentials stand in variables of the environment.
     pub by_variables: bool,
+    /// Who has it is told the server's numbers.
+    pub metrics_token: Option<MetricsToken>,
     /// Opens the engine once there is an App.
     pub open: OpenEngine,
     /// Tells the time.

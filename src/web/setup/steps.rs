@@ -144,7 +144,9 @@ pub(super) async fn registered(
     match opened {
         Ok(engine) => {
             let engine = Arc::new(engine);
-            shared.live.begin(Arc::clone(&engine), routes::of(engine, Limits::default()));
+            let token = shared.set_up.metrics_token.clone();
+            let routes = routes::of(Arc::clone(&engine), Limits::default(), token);
+            shared.live.begin(engine, routes);
             Redirect::to("../setup").into_response()
         }
         Err(why) => {

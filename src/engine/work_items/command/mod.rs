@@ -44,7 +44,7 @@ use crate::model::config::RepositoryConfig;
 use crate::model::{CommentKey, PullNumber, RepositoryId};
 use crate::store::{Change, CommandRow, Lease, RepositoryRow, RepositoryState, WorkItem};
 pub(super) use right::Right;
-use state::CommentState;
+use state::{CommandRun, CommentState};
 use std::time::Duration;
 
 /// The events that tell of comments.
@@ -92,6 +92,8 @@ pub(super) async fn run(
     let names: Vec<&str> = specs.iter().map(|it| it.name).collect();
     let dialect = Dialect { prefix: &config.path.command_prefix, handle: &handle, names: &names };
     changes.extend(processed);
+    let ended =
+        before.iter().flat_map(|state: &CommentState| &state.runs).map(CommandRun::has_ended).collect();
     let state = events
         .iter()
         .fold(before, |state, (delivery, event)| read::read(state, event, &delivery.guid, &dialect));
@@ -110,10 +112,20 @@ pub(super) async fn run(
         changes,
     };
     let outcome = work.carry_on().await;
+    count_ended(ctx, &work.state, ended, &names);
     let kept = work.to_keep()?;
     match outcome {
         Ok(()) => Ok(kept),
         Err(error) => Err(WorkError { changes: kept, ..error }),
+    }
+}
+
+/// Counts the commands that have come to their end, but for those that had before.
+fn count_ended(ctx: &EngineContext, state: &CommentState, ended: Vec<bool>, names: &[&'static str]) {
+    let before = ended.into_iter().chain(std::iter::repeat(false));
+    for (run, _) in state.runs.iter().zip(before).filter(|(run, before)| run.has_ended() && !before) {
+        let name = names.iter().find(|name| **name == run.name).copied().unwrap_or("other");
+        ctx.tally.metrics().note_command(name, run.result());
     }
 }
 

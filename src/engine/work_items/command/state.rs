@@ -132,6 +132,21 @@ impl CommandRun {
     pub(super) fn status(&self) -> Option<CommandStatus> {
         self.said.as_ref().map(|it| it.status)
     }
+
+    pub(super) fn has_ended(&self) -> bool {
+        self.progress == Progress::Ended
+    }
+
+    /// The word by which one that has ended is counted.
+    pub(super) fn result(&self) -> &'static str {
+        match self.status() {
+            None | Some(CommandStatus::Done | CommandStatus::Started | CommandStatus::Waiting) => "done",
+            Some(CommandStatus::Refused) => "refused",
+            Some(CommandStatus::Failed) => "failed",
+            Some(CommandStatus::NotUnderstood) => "not_understood",
+            Some(CommandStatus::Skipped) => "skipped",
+        }
+    }
 }
 
 impl CommentState {
