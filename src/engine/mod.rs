@@ -119,6 +119,7 @@ mod monitor;
 mod not_decided;
 mod open;
 mod operator_entries;
+mod readiness;
 mod registration;
 mod repository_config;
 mod supervisor;
@@ -143,6 +144,7 @@ pub use inbox::{Inbox, Received, Reception, Refusal, WebhookSeen};
 pub use mirrors::MirrorBounds;
 pub use monitor::{Monitor, StatusReport};
 pub use open::{CALL_WITHIN, Config, OpenError, PlaceFault, Places, system_random};
+pub use readiness::NotReady;
 pub use registration::{
     ExchangeError, KEY_LASTS, RandomBytes, RegisteredApp, SetupKey, fingerprint, register,
     system_random_bytes,
@@ -323,7 +325,7 @@ impl Engine {
 
     /// Whether deliveries can be stored and are worked on.
     pub async fn ready(&self) -> Result<(), NotReady> {
-        ready(&self.logs.0).await
+        readiness::ready(&self.logs.0).await
     }
 
     /// Ends when the engine cannot go on. Whoever runs the process then ends it with an error: the next start takes
@@ -403,29 +405,6 @@ impl Engine {
         }
         self.store.close().await;
     }
-}
-
-/// Why deliveries are better kept out for now.
-#[derive(Debug, thiserror::Error)]
-pub enum NotReady {
-    /// They cannot be stored.
-    #[error("the database cannot be written")]
-    Store(#[from] StoreError),
-    /// They could be stored, but nobody works on them.
-    #[error("no work was taken for {} s", .0.as_secs())]
-    Wedged(Duration),
-    /// The engine has failed.
-    #[error("the engine cannot go on")]
-    Failed(#[from] EngineFailure),
-}
-
-async fn ready(ctx: &EngineContext) -> Result<(), NotReady> {
-    ctx.store.ready().await?;
-    if let Some(failure) = ctx.health.failure() {
-        return Err(failure.into());
-    }
-    let idle = ctx.health.idle_for();
-    if idle >= ctx.settings.wedged_after { Err(NotReady::Wedged(idle)) } else { Ok(()) }
 }
 
 /// All that goes on by itself while the engine runs.

@@ -1,7 +1,7 @@
 //! How the engine is, for those who watch it.
 
 use super::context::EngineContext;
-use super::{NotReady, ready};
+use super::readiness::ready;
 use crate::github::{Access, Caller};
 use crate::metrics::{Budget, Disk, Queue, Sample};
 use crate::model::{ForPeople, UnixMillis};
@@ -196,7 +196,7 @@ impl Monitor {
     }
 
     async fn measure(&self) -> Measured {
-        let ready: Result<(), NotReady> = ready(&self.ctx).await;
+        let ready = ready(&self.ctx).await;
         let statistics = self.ctx.store.statistics(self.ctx.now()).await;
         let (mirror_count, mirror_bytes) = self.ctx.mirrors.count_and_bytes();
         let mut log = self.database.clone().into_os_string();

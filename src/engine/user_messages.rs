@@ -2,10 +2,10 @@
 //!
 //! For the log they go through [`crate::model::error_chain`] instead.
 
-use super::NotReady;
 use super::change_status::NotTold;
 use super::inbox::Refusal;
 use super::open::{OpenError, PlaceFault};
+use super::readiness::NotReady;
 use super::supervisor::EngineFailure;
 use super::work_error::WorkFailure;
 use crate::github::ApiError;
