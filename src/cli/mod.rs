@@ -10,6 +10,7 @@
 mod acts;
 mod addresses;
 mod audit;
+mod backup;
 mod change_status;
 mod check_carried;
 mod check_copy;
@@ -28,6 +29,7 @@ mod locks;
 mod log;
 mod moment;
 mod opened;
+mod preflight;
 mod print;
 mod problem;
 mod process_variables;
@@ -142,6 +144,10 @@ They read the database of the server, running or not, at the place that the same
 TOWPATH_DATA_DIR [default: data] or DATABASE_URL."
     )]
     Deliveries(deliveries::Command),
+    /// Copy all that the server knows into one file, while it runs
+    Backup(backup::BackupArguments),
+    /// Put a backup in the place of the server's database
+    Restore(backup::RestoreArguments),
 }
 
 #[derive(Debug, Subcommand)]
@@ -241,6 +247,7 @@ async fn run(command: Command) -> Result<ExitCode, UsageError> {
         require_git().await?;
     }
     match command {
+        Command::Serve(serve::Arguments { check: true, .. }) => preflight::run().await,
         Command::Serve(arguments) => serve::run(arguments).await.map(|()| ExitCode::SUCCESS),
         Command::SetupLink(arguments) => setup_link::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Demo(arguments) => demo::run(arguments).await,
@@ -260,6 +267,8 @@ async fn run(command: Command) -> Result<ExitCode, UsageError> {
         Command::Lock(arguments) => locks::lock(arguments).await,
         Command::Unlock(arguments) => locks::unlock(arguments).await,
         Command::Hold(command) => rollback::run_hold(command).await,
+        Command::Backup(arguments) => backup::back_up(&arguments).map(|()| ExitCode::SUCCESS),
+        Command::Restore(arguments) => backup::restore(&arguments).await.map(|()| ExitCode::SUCCESS),
         Command::Audit(arguments) => audit::run(arguments).await,
         Command::Deliveries(command) => {
             print::to_stdout(&deliveries::run(command).await?);

@@ -3,8 +3,7 @@ use super::problem::{Problem, Problems};
 use super::settings::{Reading, Settings};
 use super::{UsageError, log, print, process_variables, variables};
 use crate::engine::{
-    self, CALL_WITHIN, Clock, Config, Engine, RegisteredApp, SetupKey, SystemClock, system_random,
-    system_random_bytes,
+    self, CALL_WITHIN, Clock, Config, Engine, SetupKey, SystemClock, system_random, system_random_bytes,
 };
 use crate::lineage::require_git;
 use crate::model::{ForPeople, PromotionPath, error_chain};
@@ -23,6 +22,9 @@ pub(super) struct Arguments {
     /// Where the set-up page writes the App's credentials, as variables, instead of keeping them in the data folder
     #[arg(long, value_name = "FILE")]
     print_credentials: Option<PathBuf>,
+    /// Only look whether it would run: settings, database, credentials
+    #[arg(long)]
+    pub(super) check: bool,
 }
 
 /// Serves until it is told to stop.
@@ -38,30 +40,18 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), UsageError> {
         );
     }
     raise_file_limit();
-    let by_variables = settings.app.take();
-    let registered = match by_variables {
-        Some(_) => None,
-        None => RegisteredApp::kept_in(&settings.places.data_dir)
-            .map_err(|error| UsageError::new(error_chain(&error)))?,
-    };
-    let engine = match (&by_variables, &registered) {
-        (Some(_), _) => None,
-        (None, Some(app)) => Some(config_of_registered(&settings, app.clone()).map_err(UsageError::new)?),
-        (None, None) => None,
-    };
-    let is_known = (by_variables.is_some(), registered.is_some());
-    let engine = match (engine, by_variables) {
-        (Some(config), _) => Some(Engine::open(config).await?),
-        (None, Some(app)) => Some(Engine::open(config(&settings, app, settings.api_url())).await?),
-        (None, None) => None,
+    let is_registered = settings.app.is_some();
+    let engine = match settings.app.take() {
+        Some(app) => Some(Engine::open(config(&settings, app)).await?),
+        None => None,
     };
     let settings = Arc::new(settings);
     let set_up = SetUp {
         data_dir: settings.places.data_dir.clone(),
         public_url: settings.deploying.public_url.clone(),
         print_credentials: arguments.print_credentials,
-        app: registered,
-        by_variables: is_known.0,
+        by_variables: is_registered && settings.registered.is_none(),
+        app: settings.registered.clone(),
         open: opening(&settings),
         clock: Arc::new(SystemClock),
         random: Arc::new(system_random_bytes),
@@ -69,11 +59,11 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), UsageError> {
     };
     let server = Server::start_with_set_up(listener, engine, Limits::default(), set_up)?;
     let version = env!("CARGO_PKG_VERSION");
-    if is_known == (false, false) {
+    if is_registered {
+        tracing::info!(address = %server.address(), version, "ready");
+    } else {
         tracing::warn!(address = %server.address(), version, "set-up mode: no App is registered");
         lead_to_set_up(&settings, server.address());
-    } else {
-        tracing::info!(address = %server.address(), version, "ready");
     }
     let failed = tokio::select! {
         stop = wait_for_stop() => stop.map(|()| None)?,
@@ -86,12 +76,12 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), UsageError> {
 }
 
 /// What an engine is opened with.
-fn config(settings: &Settings, app: Credentials, api_url: String) -> Config {
+fn config(settings: &Settings, app: Credentials) -> Config {
     Config {
         app_id: app.id,
         key: app.key,
         secrets: app.secrets,
-        api_url,
+        api_url: settings.api_url.clone(),
         call_within: CALL_WITHIN,
         data_dir: settings.places.data_dir.clone(),
         database: settings.places.database.clone(),
@@ -108,23 +98,15 @@ fn config(settings: &Settings, app: Credentials, api_url: String) -> Config {
     }
 }
 
-/// The same of an App that the set-up page has registered.
-fn config_of_registered(settings: &Settings, app: RegisteredApp) -> Result<Config, String> {
-    let key = app.key().map_err(|error| format!("the private key that was kept cannot be used: {error}"))?;
-    let credentials = Credentials { id: app.id, key, secrets: vec![app.secret()] };
-    let api_url = settings.api_url_said.clone().unwrap_or(app.api_url);
-    let mut config = config(settings, credentials, api_url);
-    config.deploying.public_url.get_or_insert(app.address);
-    Ok(config)
-}
-
 /// Opens the engine once the App is registered.
 fn opening(settings: &Arc<Settings>) -> OpenEngine {
     let settings = Arc::clone(settings);
     Arc::new(move |app| {
         let settings = Arc::clone(&settings);
         Box::pin(async move {
-            let config = config_of_registered(&settings, app)?;
+            let (app, place) = settings.of_registered(&app).map_err(|error| error.to_string())?;
+            let mut config = config(&settings, app);
+            (config.api_url, config.deploying.public_url) = place;
             Engine::open(config).await.map_err(|error| error.for_people().into())
         })
     })
@@ -183,7 +165,7 @@ fn keep_from_others() -> std::io::Result<()> {
 
 /// A file that may not become larger, as `ulimit -f` has it, is an error for whoever writes it: by itself the system would
 /// end the process.
-fn survive_full_files() -> Result<(), UsageError> {
+pub(super) fn survive_full_files() -> Result<(), UsageError> {
     // Whoever listened once is never again ended by it.
     Ok(signal(SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw())).map(drop)?)
 }

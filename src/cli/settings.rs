@@ -9,8 +9,9 @@ use super::variables::{
     OPERATOR_FILE, PORT, PUBLIC_URL, RUST_LOG, SLUGS_MAX,
 };
 use crate::deploy::operator::Operator;
-use crate::engine::{Deploying, MirrorBounds, Places};
-use crate::model::DocsUrl;
+use crate::engine::{Deploying, MirrorBounds, Places, RegisteredApp};
+use crate::github::InvalidKey;
+use crate::model::{DocsUrl, error_chain};
 use crate::web::MetricsToken;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -21,10 +22,15 @@ use tracing_subscriber::filter::LevelFilter;
 /// What `serve` is told by its environment.
 #[derive(Debug)]
 pub(super) struct Settings {
-    /// Who we are on GitHub; `None` while the App is not set up.
+    /// Who we are on GitHub, as the environment says, or else as the set-up page has kept it; `None` while the App is not
+    /// set up.
     pub(super) app: Option<Credentials>,
-    /// Where GitHub's REST API is, where the environment says it.
-    pub(super) api_url_said: Option<String>,
+    /// What the set-up page has kept, where that is who we are.
+    pub(super) registered: Option<RegisteredApp>,
+    /// Where GitHub's REST API is.
+    pub(super) api_url: String,
+    /// Whether the environment says where.
+    pub(super) api_url_is_said: bool,
     /// Where the database, the mirrors and the lock are kept.
     pub(super) places: Places,
     /// What is logged.
@@ -109,9 +115,12 @@ impl Reading {
         let public_url = deploying.as_ref().and_then(|it| it.public_url.clone());
         let metrics_token = variables.metrics_token();
         let settings = (|| {
+            let said = api_url_said?;
             Some(Settings {
                 app,
-                api_url_said: api_url_said?,
+                registered: None,
+                api_url_is_said: said.is_some(),
+                api_url: said.unwrap_or_else(|| "https://api.github.com".to_owned()),
                 places: places.clone()?,
                 filter: filter?,
                 log: log?,
@@ -124,15 +133,46 @@ impl Reading {
         })();
         // What is wrong with the port says nothing about the host: any free one will do to find out.
         let listen = host.map(|host| (host, port.unwrap_or_default()));
-        let problems = variables.into_problems();
-        Self { settings: settings.filter(|_| problems.is_empty()), places, public_url, listen, problems }
+        let mut problems = variables.into_problems();
+        let mut settings = settings.filter(|_| problems.is_empty());
+        if let Some(of) = settings.as_mut().filter(|it| it.app.is_none())
+            && let Err(problem) = of.take_what_is_kept()
+        {
+            problems.push(problem);
+            settings = None;
+        }
+        Self { settings, places, public_url, listen, problems }
     }
 }
 
 impl Settings {
-    /// Where GitHub's REST API is.
-    pub(super) fn api_url(&self) -> String {
-        self.api_url_said.clone().unwrap_or_else(|| "https://api.github.com".to_owned())
+    /// Takes the App that the set-up page has kept in the data folder, if there is one.
+    fn take_what_is_kept(&mut self) -> Result<(), Problem> {
+        let kept = RegisteredApp::kept_in(&self.places.data_dir);
+        match kept.map_err(|error| Problem::new(error_chain(&error)))? {
+            Some(app) => self.take(app).map_err(|error| Problem::new(error_chain(&error))),
+            None => Ok(()),
+        }
+    }
+
+    /// Takes an App that the set-up page has registered.
+    fn take(&mut self, app: RegisteredApp) -> Result<(), InvalidKey> {
+        let (credentials, (api_url, public_url)) = self.of_registered(&app)?;
+        (self.app, self.registered, self.api_url) = (Some(credentials), Some(app), api_url);
+        self.deploying.public_url = public_url;
+        Ok(())
+    }
+
+    /// Who we are with an App that the set-up page has registered, where GitHub's REST API is, and this server from outside:
+    /// what the environment says of the two wins.
+    pub(super) fn of_registered(
+        &self,
+        app: &RegisteredApp,
+    ) -> Result<(Credentials, (String, Option<String>)), InvalidKey> {
+        let credentials = Credentials { id: app.id, key: app.key()?, secrets: vec![app.secret()] };
+        let api_url = if self.api_url_is_said { &self.api_url } else { &app.api_url };
+        let public_url = self.deploying.public_url.as_ref().unwrap_or(&app.address);
+        Ok((credentials, (api_url.clone(), Some(public_url.clone()))))
     }
 }
 
@@ -265,7 +305,7 @@ mod tests {
         let Reading { settings, listen, .. } = reading(&[("PORT", ""), ("GITHUB_APP_ID", " ")]);
         let settings = settings.unwrap();
         assert!(settings.app.is_none());
-        assert_eq!(settings.api_url(), "https://api.github.com");
+        assert_eq!(settings.api_url, "https://api.github.com");
         assert_eq!(listen, Some(("0.0.0.0".to_owned(), 8080)));
         assert_eq!((settings.log, settings.filter.to_string().as_str()), (LogFormat::Pretty, "info"));
     }
@@ -404,6 +444,6 @@ mod tests {
         ]);
         let settings = settings.unwrap();
         assert_eq!(settings.places.database, PathBuf::from("/var/lib/towpath/x.db"));
-        assert_eq!(settings.api_url(), "https://github.example.com/api/v3");
+        assert_eq!(settings.api_url, "https://github.example.com/api/v3");
     }
 }

@@ -138,7 +138,11 @@ and /setup says what to do.
 
 Examples:
   towpath serve
+  towpath serve --check
   GITHUB_APP_ID=123456 GITHUB_APP_PRIVATE_KEY_PATH=key.pem GITHUB_WEBHOOK_SECRET=… towpath serve
+
+--check starts nothing and changes nothing: it exits with 0 if the server would run with these
+settings, with 2 if not, and with 1 if GitHub does not answer.
 
 It ends on SIGTERM or Ctrl-C, and goes on where it was when it is started again.";
 

@@ -281,6 +281,14 @@ impl Places {
         );
     }
 
+    /// Keeps servers off as long as the answer is kept.
+    ///
+    /// # Errors
+    /// [`OpenError::InUse`] where one runs.
+    pub async fn hold(&self) -> Result<impl Sized + use<>, OpenError> {
+        self.lock().await
+    }
+
     fn setting_of_database(&self) -> &'static str {
         if self.database.parent() == Some(&self.data_dir) { DATA_DIR } else { DATABASE_URL }
     }

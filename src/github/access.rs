@@ -33,6 +33,11 @@ impl Access {
         }
     }
 
+    /// Whether the key, the number or the clock is wrong.
+    pub fn is_refusal(self) -> bool {
+        self == Self::Refused
+    }
+
     /// What a failure shows; `None` where it shows nothing.
     pub(super) fn shown_by(error: &ApiError) -> Option<Self> {
         match error {

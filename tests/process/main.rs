@@ -6,6 +6,7 @@
 //! The program itself: `towpath serve` as a process against the embedded GitHub, started, fed, stopped,
 //! killed and started anew.
 
+mod backup;
 mod closed;
 mod disk;
 mod given_up;

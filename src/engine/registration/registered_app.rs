@@ -134,19 +134,26 @@ impl RegisteredApp {
             .map_err(|error| ErrorContext::new(file.display().to_string(), error))
     }
 
+    /// What the server is told of it by variables of the environment, each on one line.
+    pub fn variables(&self) -> [(&'static str, String); 6] {
+        [
+            ("GITHUB_API_URL", self.api_url.clone()),
+            ("GITHUB_APP_ID", self.id.to_string()),
+            ("GITHUB_APP_PRIVATE_KEY", self.private_key.trim().replace('\n', "\\n")),
+            ("GITHUB_WEBHOOK_SECRET", self.webhook_secret.clone()),
+            ("GITHUB_APP_CLIENT_ID", self.client_id.clone()),
+            ("GITHUB_APP_CLIENT_SECRET", self.client_secret.clone()),
+        ]
+    }
+
     /// Writes it as variables of the environment, for a secret store, closed to others.
     ///
     /// # Errors
     /// When the file cannot be written.
     pub fn write_variables(&self, file: &Path) -> Result<(), ErrorContext> {
-        let Self { id, api_url, private_key, webhook_secret, client_id, client_secret, .. } = self;
-        let private_key = private_key.trim().replace('\n', "\\n");
-        let text = format!(
-            "GITHUB_API_URL={api_url}\nGITHUB_APP_ID={id}\nGITHUB_APP_PRIVATE_KEY={private_key}\n\
-             GITHUB_WEBHOOK_SECRET={webhook_secret}\nGITHUB_APP_CLIENT_ID={client_id}\n\
-             GITHUB_APP_CLIENT_SECRET={client_secret}\n"
-        );
-        private_file::write(file, &text).map_err(|error| ErrorContext::new(file.display().to_string(), error))
+        let lines = self.variables().map(|(name, value)| format!("{name}={value}\n"));
+        private_file::write(file, &lines.concat())
+            .map_err(|error| ErrorContext::new(file.display().to_string(), error))
     }
 
     /// Its private key.

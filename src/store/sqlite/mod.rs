@@ -16,6 +16,7 @@
 mod activity;
 mod audit;
 mod backfills;
+mod backup;
 mod changes;
 mod checkpoint;
 mod checks;
@@ -52,6 +53,7 @@ use crate::model::{
     PullNumber, PullRequest, PushedAt, RepositoryId, UnixSeconds,
 };
 use async_trait::async_trait;
+pub use backup::{DatabaseVersion, copy_database, database_version};
 use inbox::{Old, Packed};
 use readers::Readers;
 use rusqlite::Connection;

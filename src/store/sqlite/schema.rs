@@ -34,6 +34,9 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0021_grants.sql"),
 ];
 
+/// The version that they lead to.
+pub(super) const NEWEST: usize = MIGRATIONS.len();
+
 /// `TOWP`: tells the file from those of other programs.
 const APPLICATION_ID: i64 = 0x544f_5750;
 
@@ -108,6 +111,14 @@ fn create_private(path: &Path) -> Result<(), StoreError> {
         Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
         Err(error) if error.kind() == ErrorKind::StorageFull => Err(StoreError::Full),
         Err(error) => Err(StoreError::unavailable(ErrorContext::new(path.display().to_string(), error))),
+    }
+}
+
+/// The version of a file of ours.
+pub(super) fn known_version(connection: &Connection) -> Result<usize, StoreError> {
+    match version_of(connection)? {
+        0 => Err(StoreError::unexpected("the file belongs to no Towpath")),
+        version => Ok(version),
     }
 }
 
