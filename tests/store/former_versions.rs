@@ -10,7 +10,7 @@ use towpath::model::{
 use towpath::store::{ConcurrencyLimits, Options, SqliteStore, Store, WorkItem};
 
 /// Migrations never change: the first `n` of them are what version `n` wrote.
-const MIGRATIONS: [&str; 15] = [
+const MIGRATIONS: [&str; 20] = [
     include_str!("../../src/store/migrations/0001_first.sql"),
     include_str!("../../src/store/migrations/0002_records.sql"),
     include_str!("../../src/store/migrations/0003_deploys.sql"),
@@ -26,7 +26,15 @@ const MIGRATIONS: [&str; 15] = [
     include_str!("../../src/store/migrations/0013_stacks.sql"),
     include_str!("../../src/store/migrations/0014_starting_points.sql"),
     include_str!("../../src/store/migrations/0015_plain_names.sql"),
+    include_str!("../../src/store/migrations/0016_details.sql"),
+    include_str!("../../src/store/migrations/0017_audit.sql"),
+    include_str!("../../src/store/migrations/0018_commands.sql"),
+    include_str!("../../src/store/migrations/0019_locks_and_overrides.sql"),
+    include_str!("../../src/store/migrations/0021_grants.sql"),
 ];
+
+/// The last version whose tables have the names that the rows here use.
+const LAST_WITH_FIRST_NAMES: usize = 14;
 
 /// What every version could hold, by the names that the first ones had for it.
 const ROWS: &str = "
@@ -47,21 +55,39 @@ const DEPLOY_ROWS: &str = "
     INSERT INTO orders (repository, environment, data, made_at)
         VALUES (42, 'staging', '{\"what\":\"lift-hold\",\"by\":\"op\",\"reason\":\"well\"}', 7);";
 
-/// A file as that version left it, with these rows.
+/// A file as that version left it, with these rows. Those of the last versions got theirs when they were older.
 fn file_of(version: usize, folder: &Path, rows: &str) -> PathBuf {
     let path = folder.join(format!("{version}.db"));
     let connection = Connection::open(&path).unwrap();
-    for step in MIGRATIONS[..version].iter().copied().chain([rows, "PRAGMA application_id = 0x544f5750;"]) {
+    let (before, since) = MIGRATIONS[..version].split_at(version.min(LAST_WITH_FIRST_NAMES));
+    let marks = [rows, "PRAGMA application_id = 0x544f5750;"];
+    for step in before.iter().copied().chain(marks).chain(since.iter().copied()) {
         connection.execute_batch(step).unwrap();
     }
     connection.pragma_update(None, "user_version", i64::try_from(version).unwrap()).unwrap();
     path
 }
 
+#[test]
+fn every_migration_is_among_these_and_in_the_notes_on_upgrading() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let notes = std::fs::read_to_string(folder.join("docs/upgrading.md")).unwrap();
+    let mut seen = 0;
+    for entry in std::fs::read_dir(folder.join("src/store/migrations")).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_stem().unwrap().to_str().unwrap();
+        assert!(notes.contains(&format!("| `{name}` | ")), "docs/upgrading.md says nothing of {name}");
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(MIGRATIONS.contains(&text.as_str()), "{name} is not tried here");
+        seen += 1;
+    }
+    assert_eq!(seen, MIGRATIONS.len());
+}
+
 #[tokio::test]
 async fn each_former_version_is_brought_to_the_present_with_all_that_it_held() {
     let folder = tempfile::tempdir().unwrap();
-    for version in 1..MIGRATIONS.len() {
+    for version in 1..=MIGRATIONS.len() {
         let rows = [ROWS, if version >= 3 { DEPLOY_ROWS } else { "" }].concat();
         let store = SqliteStore::open(&file_of(version, folder.path(), &rows), &Options::default()).unwrap();
         let head = "0101010101010101010101010101010101010101".parse().unwrap();
