@@ -47,6 +47,7 @@ async fn story(stage: &Stage) {
         "/app/installations",
         &format!("/app/installations/{}", stage.installation.id()),
         "/app/hook/deliveries",
+        "/app/hook/config",
         "/repos/acme/store/installation",
     ] {
         stage.call_as(&jwt, "GET", path, None).await;

@@ -115,3 +115,76 @@ async fn an_app_on_the_bypass_list_merges_past_what_is_required() {
         assert!(pull.merged());
     }
 }
+
+#[tokio::test]
+async fn an_administrator_adds_rules_and_changes_them() {
+    let stage =
+        stage_with(checker().permission("administration", "write").permission("contents", "write")).await;
+    let (app, list) = (stage.app.id(), "/repos/acme/store/rulesets");
+    let rules = json!([{ "type": "deletion" }, { "type": "non_fast_forward" }]);
+    let conditions = json!({ "ref_name": { "include": ["refs/heads/main"], "exclude": [] } });
+    let body = json!({ "name": "Keep main", "target": "branch", "enforcement": "active", "conditions": conditions,
+        "rules": rules });
+    let made = stage.call("POST", list, Some(body)).await;
+    assert_eq!((made.status, &made.body["rules"]), (201, &rules));
+    let heads = "/repos/acme/store/git/refs/heads";
+    assert_eq!(stage.call("DELETE", &format!("{heads}/main"), None).await.status, 422);
+    let back = stage.repo.commit_on("aside").from("feature/cart").file("a", "1\n").by("ana").await.unwrap();
+    let forced = json!({ "sha": back, "force": true });
+    assert_eq!(
+        stage.call("PATCH", &format!("{heads}/main"), Some(forced.clone())).await.status,
+        200,
+        "it is ahead"
+    );
+    let behind = stage.repo.tip("feature/cart").unwrap();
+    let behind = json!({ "sha": behind, "force": true });
+    assert_eq!(stage.call("PATCH", &format!("{heads}/main"), Some(behind.clone())).await.status, 422);
+
+    let check = json!({ "context": "ci", "integration_id": app });
+    let parameters =
+        json!({ "required_status_checks": [check], "strict_required_status_checks_policy": false });
+    let body = json!({ "rules": [{ "type": "required_status_checks", "parameters": parameters }] });
+    let path = format!("{list}/{}", made.body["id"]);
+    let changed = stage.call("PUT", &path, Some(body)).await.body;
+    assert_eq!(changed["rules"][0]["parameters"]["required_status_checks"], json!([check]));
+    assert_eq!(
+        stage.call("PATCH", &format!("{heads}/main"), Some(behind)).await.status,
+        200,
+        "no rule is left"
+    );
+    let body = json!({ "delete_branch_on_merge": true, "allow_squash_merge": false });
+    let settings = stage.call("PATCH", "/repos/acme/store", Some(body)).await.body;
+    assert_eq!(
+        (&settings["delete_branch_on_merge"], &settings["allow_squash_merge"]),
+        (&json!(true), &json!(false))
+    );
+    assert_eq!(stage.unfit().await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn an_app_changes_its_own_webhook() {
+    let stage = stage_with(checker()).await;
+    let jwt = stage.jwt();
+    let read = stage.call_as(&jwt, "GET", "/app/hook/config", None).await.body;
+    let wanted = json!({ "content_type": "json", "insecure_ssl": "0", "secret": "********", "url": "http://127.0.0.1:9/" });
+    assert_eq!(read, wanted);
+    let body = json!({ "url": "http://127.0.0.1:9/hooks" });
+    let changed = stage.call_as(&jwt, "PATCH", "/app/hook/config", Some(body)).await.body;
+    assert_eq!(
+        (&changed["url"], &changed["secret"]),
+        (&json!("http://127.0.0.1:9/hooks"), &json!("********"))
+    );
+    assert_eq!(stage.unfit().await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn an_environment_tells_which_apps_watch_over_its_jobs() {
+    let stage = stage_with(checker().permission("actions", "read")).await;
+    stage.repo.watch_jobs("Production", stage.app.id(), true);
+    let all = stage.get("/repos/acme/store/environments").await.body;
+    assert_eq!(all["environments"][0]["name"], "Production");
+    let rules = stage.get("/repos/acme/store/environments/production/deployment_protection_rules").await.body;
+    let rule = &rules["custom_deployment_protection_rules"][0];
+    assert_eq!((&rule["enabled"], &rule["app"]["id"]), (&json!(true), &json!(stage.app.id())));
+    assert_eq!(stage.unfit().await, Vec::<String>::new());
+}

@@ -120,6 +120,7 @@ pub(super) fn add(world: &mut World, config: AppConfig) -> Result<u64, Refused> 
         url: config.webhook_url,
         secret: config.webhook_secret,
         form: config.form_encoded,
+        insecure: false,
     };
     let app = App {
         id,
@@ -148,6 +149,7 @@ pub(crate) fn change_hook(hub: &Hub, app: u64, change: HookChange) -> Result<(),
         let hook = &mut world.apps.get_mut(&app).ok_or_else(Refused::not_found)?.hook;
         hook.url = change.url.or_else(|| hook.url.take());
         hook.form = change.form.unwrap_or(hook.form);
+        hook.insecure = change.insecure.unwrap_or(hook.insecure);
         if let Some(secret) = change.secret {
             hook.secret = secret;
         }
@@ -161,6 +163,7 @@ pub(crate) struct HookChange {
     pub(crate) url: Option<String>,
     pub(crate) secret: Option<String>,
     pub(crate) form: Option<bool>,
+    pub(crate) insecure: Option<bool>,
 }
 
 fn ping(world: &mut World, app: &App) {

@@ -64,6 +64,8 @@ pub(crate) struct Hook {
     pub(crate) url: Option<String>,
     pub(crate) secret: String,
     pub(crate) form: bool,
+    /// Certificates are not looked at.
+    pub(crate) insecure: bool,
 }
 
 /// What is handed out once for an app that was registered from a manifest.

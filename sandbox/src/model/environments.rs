@@ -1,5 +1,7 @@
 //! Environments: known by whatever names them first, and by that spelling from then on.
 
+use std::collections::BTreeMap;
+
 use super::World;
 
 /// An environment of a repository.
@@ -9,6 +11,8 @@ pub(crate) struct Environment {
     pub(crate) name: String,
     /// A person has to let each job in.
     pub(crate) reviewed: bool,
+    /// The apps whose protection rule it has, and whether the rule is switched on.
+    pub(crate) watched_by: BTreeMap<u64, bool>,
 }
 
 /// Environments are told apart by this.

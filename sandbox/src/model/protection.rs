@@ -21,8 +21,14 @@ pub(crate) struct Protection {
     pub(crate) dismisses_stale: bool,
     /// Pull requests merge through its queue alone.
     pub(crate) queue: bool,
+    /// How its queue merges: `MERGE`, `SQUASH`, `REBASE`.
+    pub(crate) queue_method: String,
     /// Apps may not move it in any way.
     pub(crate) updates_restricted: bool,
+    /// Nobody may delete it.
+    pub(crate) deletion_forbidden: bool,
+    /// It moves forward alone.
+    pub(crate) force_pushes_forbidden: bool,
     /// What it is a part of.
     pub(crate) kind: ProtectionKind,
     pub(crate) bypasses: Vec<Bypass>,
@@ -76,7 +82,7 @@ pub enum BypassMode {
 
 impl Protection {
     /// A protection that demands nothing yet.
-    pub(crate) const fn new(id: u64) -> Self {
+    pub(crate) fn new(id: u64) -> Self {
         Self {
             id,
             required: Vec::new(),
@@ -86,7 +92,10 @@ impl Protection {
             approvals: 0,
             dismisses_stale: false,
             queue: false,
+            queue_method: "MERGE".to_owned(),
             updates_restricted: false,
+            deletion_forbidden: false,
+            force_pushes_forbidden: false,
             kind: ProtectionKind::Ruleset,
             bypasses: Vec::new(),
         }

@@ -23,6 +23,8 @@ pub(crate) struct Repository {
     pub(crate) protections: BTreeMap<String, Protection>,
     /// The ways in which its settings let pull requests be merged.
     pub(crate) methods: Vec<String>,
+    /// The head of a pull request goes once that is merged.
+    pub(crate) deletes_heads: bool,
     pub(crate) refs: BTreeMap<String, String>,
     pub(crate) created_at: DateTime<Utc>,
     pub(crate) updated_at: DateTime<Utc>,
@@ -83,6 +85,7 @@ impl World {
                 deleted: false,
                 protections: BTreeMap::new(),
                 methods: ["merge", "squash", "rebase"].map(str::to_owned).to_vec(),
+                deletes_heads: false,
                 refs: BTreeMap::new(),
                 created_at: now,
                 updated_at: now,

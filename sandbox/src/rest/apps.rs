@@ -47,7 +47,8 @@ pub(crate) async fn update_hook_config(call: Call) -> Answer {
         Some("json") => Some(false),
         Some(_) => return Err(Refused::unprocessable("content_type must be one of: json, form")),
     };
-    apps::change_hook(&call.hub, id, HookChange { url, secret: call.text("secret")?, form })?;
+    let insecure = call.text("insecure_ssl")?.map(|word| word == "1");
+    apps::change_hook(&call.hub, id, HookChange { url, secret: call.text("secret")?, form, insecure })?;
     hook_config(call).await
 }
 

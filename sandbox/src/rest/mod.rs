@@ -15,6 +15,7 @@ mod commits;
 mod deliveries;
 mod deployments;
 mod door;
+mod environments;
 mod installations;
 mod issues;
 mod line_comments;
@@ -79,12 +80,17 @@ fn app_routes() -> Router<Arc<Hub>> {
 
 fn repository_routes() -> Router<Arc<Hub>> {
     Router::new()
-        .route("/repos/{owner}/{repo}", get(repositories::show))
+        .route("/repos/{owner}/{repo}", get(repositories::show).patch(repositories::change))
+        .route("/repos/{owner}/{repo}/environments", get(environments::list))
+        .route(
+            "/repos/{owner}/{repo}/environments/{environment}/deployment_protection_rules",
+            get(environments::protection_rules),
+        )
         .route("/repos/{owner}/{repo}/branches", get(repositories::branches))
         .route("/repos/{owner}/{repo}/branches/{*branch}", get(repositories::branch))
         .route("/repos/{owner}/{repo}/rules/branches/{*branch}", get(rules::of_branch))
-        .route("/repos/{owner}/{repo}/rulesets", get(rules::list))
-        .route("/repos/{owner}/{repo}/rulesets/{ruleset}", get(rules::show))
+        .route("/repos/{owner}/{repo}/rulesets", get(rules::list).post(rules::create))
+        .route("/repos/{owner}/{repo}/rulesets/{ruleset}", get(rules::show).put(rules::change))
         .route("/repos/{owner}/{repo}/collaborators/{login}", get(repositories::collaborator))
         .route("/repos/{owner}/{repo}/collaborators/{login}/permission", get(repositories::permission))
         .route("/repos/{owner}/{repo}/git/refs", post(refs::create))

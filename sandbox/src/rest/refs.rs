@@ -7,7 +7,7 @@ use super::{Answer, Call, Reply};
 use crate::Refused;
 use crate::acts::refs::move_refs;
 use crate::git::{is_sha, valid_branch};
-use crate::model::Level;
+use crate::model::{Level, Protection};
 use crate::shape;
 
 const READ: [(&str, Level); 1] = [("contents", Level::Read)];
@@ -55,6 +55,26 @@ fn unprotected(call: &Call, id: u64, name: &str) -> Result<(), Refused> {
     let app = call.actor()?.app;
     let broken = call.shaped(id, |_, found| Some(found.refuses(name, app)))?;
     broken.map_or(Ok(()), |sentence| Err(Refused::new(422, sentence)))
+}
+
+/// Insists that no rule of this kind holds for a branch, unless the app is let through.
+fn ruled(
+    call: &Call,
+    id: u64,
+    name: &str,
+    forbids: impl Fn(&Protection) -> bool,
+    sentence: &str,
+) -> Result<(), Refused> {
+    let app = call.actor()?.app.unwrap_or_default();
+    let branch = name.strip_prefix("refs/heads/").unwrap_or_default();
+    let broken = call.shaped(id, |_, found| {
+        let protection = found.protections.get(branch);
+        Some(protection.is_some_and(|it| forbids(it) && !it.lets_through(app, false)))
+    })?;
+    if broken {
+        return Err(Refused::new(422, format!("Repository rule violations found\n\n{sentence}\n\n")));
+    }
+    Ok(())
 }
 
 /// Insists on the permission `workflows` if a ref comes to commits that touch workflows; a new ref to
@@ -118,6 +138,9 @@ pub(crate) async fn update(call: Call) -> Answer {
         return Err(Refused::new(422, "Update is not a fast forward"));
     }
     unprotected(&call, id, &name)?;
+    if force && !call.hub.git.contains(id, &sha, &before).await? {
+        ruled(&call, id, &name, |rules| rules.force_pushes_forbidden, "Cannot force-push to this branch")?;
+    }
     touches_no_workflow(&call, id, Some(&before), &sha).await?;
     move_refs(&call.hub, id, vec![(name.clone(), Some(sha))], actor.account, None).await?;
     drop(guard);
@@ -134,6 +157,7 @@ pub(crate) async fn delete(call: Call) -> Answer {
         return Err(Refused::new(422, "Reference does not exist"));
     }
     unprotected(&call, id, &name)?;
+    ruled(&call, id, &name, |rules| rules.deletion_forbidden, "Cannot delete this branch")?;
     move_refs(&call.hub, id, vec![(name, None)], actor.account, None).await?;
     Ok(Reply::empty())
 }

@@ -7,11 +7,36 @@ use crate::model::{AccountKind, Level, Permission};
 use crate::shape;
 
 const METADATA: [(&str, Level); 1] = [("metadata", Level::Read)];
+const ADMINISTRATION: [(&str, Level); 1] = [("administration", Level::Write)];
 const CONTENTS: [(&str, Level); 1] = [("contents", Level::Read)];
 
 /// `GET /repos/{owner}/{repo}`
 pub(crate) async fn show(call: Call) -> Answer {
     let id = call.repository(&METADATA)?;
+    call.shaped(id, |world, found| Some(shape::full(world, found))).map(Reply::ok)
+}
+
+/// `PATCH /repos/{owner}/{repo}`: of its settings those that say how pull requests are merged.
+pub(crate) async fn change(call: Call) -> Answer {
+    let id = call.repository(&ADMINISTRATION)?;
+    let body = call.body()?;
+    let said = |name: &str| body[name].as_bool();
+    let methods = [
+        ("merge", said("allow_merge_commit")),
+        ("squash", said("allow_squash_merge")),
+        ("rebase", said("allow_rebase_merge")),
+    ];
+    call.hub.with(|world| {
+        let found = world.repositories.get_mut(&id).ok_or_else(Refused::not_found)?;
+        found.deletes_heads = said("delete_branch_on_merge").unwrap_or(found.deletes_heads);
+        for (method, allowed) in methods.iter().filter_map(|(method, said)| Some((*method, (*said)?))) {
+            found.methods.retain(|it| it != method);
+            if allowed {
+                found.methods.push(method.to_owned());
+            }
+        }
+        Ok(())
+    })?;
     call.shaped(id, |world, found| Some(shape::full(world, found))).map(Reply::ok)
 }
 

@@ -41,7 +41,7 @@ pub(crate) fn conversion(world: &World, app: &App, conversion: &Conversion) -> V
 pub(crate) fn hook_config(hook: &Hook) -> Value {
     let mut shaped = json!({
         "content_type": if hook.form { "form" } else { "json" },
-        "insecure_ssl": "0",
+        "insecure_ssl": if hook.insecure { "1" } else { "0" },
         "secret": "********",
     });
     if let Some(url) = &hook.url {

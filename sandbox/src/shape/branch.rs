@@ -5,11 +5,12 @@ use serde_json::{Value, json};
 use super::commit;
 use super::repository::{api_url, html_url};
 use crate::git::CommitInfo;
-use crate::model::{Repository, World};
+use crate::model::{ProtectionKind, Repository, World};
 
 fn protection(world: &World, repository: &Repository, branch: &str) -> Value {
     let api = format!("{}/branches/{branch}/protection", api_url(world, repository));
-    let found = repository.protections.get(branch);
+    // Rulesets are told elsewhere.
+    let found = repository.protections.get(branch).filter(|it| it.kind == ProtectionKind::Classic);
     let required = found.map(|found| found.required.as_slice()).unwrap_or_default();
     let contexts: Vec<&str> = required.iter().map(|check| check.context.as_str()).collect();
     let checks: Vec<Value> =

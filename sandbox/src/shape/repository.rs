@@ -125,7 +125,7 @@ pub(crate) fn full(world: &World, repository: &Repository) -> Value {
         "subscribers_count": 0,
         "allow_auto_merge": false,
         "allow_update_branch": false,
-        "delete_branch_on_merge": false,
+        "delete_branch_on_merge": repository.deletes_heads,
         "temp_clone_token": null,
     });
     merge(&mut shaped, merging);

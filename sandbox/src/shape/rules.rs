@@ -20,18 +20,25 @@ fn rules(protection: &Protection) -> Vec<Value> {
         rules.push(rule("update", json!({ "update_allows_fetch_and_merge": false })));
     }
     if protection.queue {
-        rules.push(rule("merge_queue", queue_rule()));
+        rules.push(rule("merge_queue", queue_rule(&protection.queue_method)));
+    }
+    for (holds, kind) in
+        [(protection.deletion_forbidden, "deletion"), (protection.force_pushes_forbidden, "non_fast_forward")]
+    {
+        if holds {
+            rules.push(json!({ "type": kind }));
+        }
     }
     rules
 }
 
-fn queue_rule() -> Value {
+fn queue_rule(method: &str) -> Value {
     json!({
         "check_response_timeout_minutes": 60,
         "grouping_strategy": "ALLGREEN",
         "max_entries_to_build": 5,
         "max_entries_to_merge": 5,
-        "merge_method": "MERGE",
+        "merge_method": method,
         "min_entries_to_merge": 1,
         "min_entries_to_merge_wait_minutes": 5,
     })

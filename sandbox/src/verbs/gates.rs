@@ -8,6 +8,12 @@ use crate::acts::Actor;
 use crate::acts::gates::{self, Waiting};
 
 impl RepoHandle {
+    /// An administrator switches an app's protection rule on or off for an environment. It is only shown: the apps are asked
+    /// about each job that [`RepoHandle::job_waits`] is about.
+    pub fn watch_jobs(&self, environment: &str, app: u64, on: bool) {
+        self.hub.with(|world| world.environment(self.id, environment).watched_by.insert(app, on));
+    }
+
     /// A job of somebody's workflow comes to an environment that apps watch over, with a branch or a
     /// commit. It waits there, and the apps are asked.
     pub fn job_waits(&self, environment: &str, commit: &str) -> JobWaits {

@@ -107,6 +107,30 @@ impl Protect<'_> {
         self
     }
 
+    /// The same, with a queue that merges in this way: `merge`, `squash`, `rebase`.
+    #[expect(clippy::return_self_not_must_use, reason = "usually the end of a sentence")]
+    pub fn merge_queue_by(self, method: &str) -> Self {
+        self.change(|protection| {
+            protection.queue = true;
+            protection.queue_method = method.to_uppercase();
+        });
+        self
+    }
+
+    /// Lets nobody delete it.
+    #[expect(clippy::return_self_not_must_use, reason = "usually the end of a sentence")]
+    pub fn forbid_deletion(self) -> Self {
+        self.change(|protection| protection.deletion_forbidden = true);
+        self
+    }
+
+    /// Lets nobody push to it by force.
+    #[expect(clippy::return_self_not_must_use, reason = "usually the end of a sentence")]
+    pub fn forbid_force_pushes(self) -> Self {
+        self.change(|protection| protection.force_pushes_forbidden = true);
+        self
+    }
+
     /// Protects it by a ruleset of the repository's owner.
     #[expect(clippy::return_self_not_must_use, reason = "usually the end of a sentence")]
     pub fn by_organization(self) -> Self {

@@ -196,6 +196,20 @@ impl RepoHandle {
         });
     }
 
+    /// Whether its settings have GitHub delete the head of a pull request that is merged. It is only shown: no head goes.
+    pub fn delete_heads_on_merge(&self, on: bool) {
+        self.hub.with(|world| {
+            if let Some(found) = world.repositories.get_mut(&self.id) {
+                found.deletes_heads = on;
+            }
+        });
+    }
+
+    /// Whether its settings have the head of a pull request deleted that is merged.
+    pub fn deletes_heads_on_merge(&self) -> bool {
+        self.hub.with(|world| world.repository(self.id).is_some_and(|found| found.deletes_heads))
+    }
+
     /// The commit that a branch name or SHA means here.
     pub(crate) async fn resolve(&self, name: &str) -> Result<String, Refused> {
         if let Some(tip) = self.tip(name) {
