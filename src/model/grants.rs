@@ -13,7 +13,8 @@ pub struct Grants {
 }
 
 impl Grants {
-    fn allows(&self, permission: &str, level: &str) -> bool {
+    /// Whether a permission is granted at this level.
+    pub fn allows(&self, permission: &str, level: &str) -> bool {
         let granted = self.permissions.get(permission).map(String::as_str);
         // Each level holds those before it.
         let levels = ["read", "write", "admin"];

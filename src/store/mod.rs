@@ -53,7 +53,9 @@ pub use rows::{
     DeliveryRow, DeliveryState, Desired, Effect, GivenUp, Installation, InstallationState, JudgedPull,
     LedgerRows, NewDelivery, RepositoryRow, RepositoryState,
 };
-pub use sqlite::{DatabaseVersion, Options, SqliteStore, copy_database, database_version};
+pub use sqlite::{
+    DatabaseState, DatabaseVersion, Options, SqliteStore, copy_database, database_version, examine,
+};
 pub use statistics::{Statistics, StatisticsStore};
 pub use work_item::{InvalidWorkItem, WorkItem};
 

@@ -22,6 +22,7 @@ mod checkpoint;
 mod checks;
 mod commands;
 mod deploy_tables;
+mod examination;
 mod failure;
 mod in_place;
 mod inbox;
@@ -62,6 +63,8 @@ use std::path::Path;
 use std::sync::Arc;
 use walks::{Piece, Walks};
 use writer::Writer;
+
+pub use examination::{DatabaseState, examine};
 
 /// What may be set about the file.
 #[derive(Debug, Clone, Default)]

@@ -123,7 +123,7 @@ pub(super) fn known_version(connection: &Connection) -> Result<usize, StoreError
 }
 
 /// The version of the file, zero for an empty one; an error when it is not ours or too new.
-fn version_of(connection: &Connection) -> Result<usize, StoreError> {
+pub(super) fn version_of(connection: &Connection) -> Result<usize, StoreError> {
     let number = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
     let (application, version) = (number("application_id")?, number("user_version")?);
     let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
