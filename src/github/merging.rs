@@ -53,7 +53,7 @@ pub struct RequiredCheckJson {
 
 /// Who may bypass a ruleset, as far as GitHub tells us.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-pub struct RulesetJson {
+pub struct BypassJson {
     /// Whether whoever asks may: `never`, `always`, `pull_requests_only`, `exempt`.
     #[serde(default)]
     pub current_user_can_bypass: Option<String>,
@@ -230,12 +230,12 @@ impl Api {
     }
 
     /// A ruleset that holds in a repository, its owner's too.
-    pub async fn ruleset(
+    pub async fn bypass_of(
         &self,
         id: InstallationId,
         repository: &str,
         ruleset: u64,
-    ) -> Result<RulesetJson, ApiError> {
+    ) -> Result<BypassJson, ApiError> {
         self.get(Caller::Installation(id), &format!("/repos/{repository}/rulesets/{ruleset}")).await
     }
 

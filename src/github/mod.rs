@@ -44,6 +44,7 @@ mod rate_limits;
 mod refs;
 mod registration;
 mod repositories;
+mod setup;
 mod signature;
 mod single_flight;
 mod stacks;
@@ -66,13 +67,17 @@ pub use deployments::{
 pub use error::{ApiError, RetryAdvice};
 pub use jwt::{AppKey, InvalidKey};
 pub use merging::{
-    BranchProtectionJson, CheckStandingJson, MergeRuleJson, MergeRuleParametersJson, MergeStanding,
-    MergeStateJson, RequiredCheckJson, ReviewJson, ReviewerJson, RulesetJson, StatusJson,
+    BranchProtectionJson, BypassJson, CheckStandingJson, MergeRuleJson, MergeRuleParametersJson,
+    MergeStanding, MergeStateJson, RequiredCheckJson, ReviewJson, ReviewerJson, StatusJson,
 };
 pub use pulls::{CollaboratorJson, CollaboratorUserJson, NewPull, PermissionsJson};
 pub use rate_limits::Budget;
 pub use refs::BranchRule;
 pub use registration::{RegistrationJson, exchange_code};
+pub use setup::{
+    BranchJson, DemandedCheckJson, DetailedRuleJson, RateBudgetJson, RepositorySettingsJson, RulesetJson,
+    WebhookConfigJson,
+};
 pub use signature::{Secret, Signature, SignatureError, Verifier};
 pub(crate) use single_flight::SingleFlight;
 pub use tokens::Scope;

@@ -36,7 +36,11 @@ pub(super) fn driver<'a>(means: &impl Means<'a>, file: &str) -> Result<Arc<dyn D
     Ok(Arc::new(ActionsDriver { forge: means.forge(), file: file.to_owned() }))
 }
 
-/// What the workflow is told. GitHub takes no input that the workflow does not name, and older servers take ten.
+/// The inputs that a workflow is given.
+pub const INPUTS: [&str; 8] =
+    ["deploy", "environment", "previous_sha", "reuse_slug", "rollback", "sha", "slug", "tree"];
+
+/// What the workflow is told, under the names of [`INPUTS`]. GitHub takes no input that the workflow does not name, and older servers take ten.
 fn inputs(request: &DeployRequest) -> BTreeMap<&'static str, String> {
     let deploy = &request.deploy;
     BTreeMap::from([
@@ -238,6 +242,20 @@ mod tests {
     fn job(name: &str, state: RunState, at: i64) -> Job {
         let failed_step = matches!(state, RunState::Ended(_)).then(|| "Install".to_owned());
         Job { name: name.to_owned(), state, failed_step, at: Some(UnixMillis(at)) }
+    }
+
+    #[test]
+    fn a_workflow_is_told_what_it_is_said_to_be_told() {
+        let request = DeployRequest {
+            key: "7.staging.1".to_owned(),
+            repository: "acme/store".to_owned(),
+            branch: crate::model::BranchName::new("staging").unwrap(),
+            clone_url: String::new(),
+            build_settings: BTreeMap::new(),
+            look_again_at: None,
+            deploy: crate::deploy::samples::deploy(1, 1),
+        };
+        assert_eq!(inputs(&request).into_keys().collect::<Vec<_>>(), INPUTS);
     }
 
     #[test]

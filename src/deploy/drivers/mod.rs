@@ -13,6 +13,8 @@ pub mod forge;
 pub mod programs;
 pub mod webhook;
 
+pub use actions::INPUTS as ACTIONS_INPUTS;
+
 use super::CancelAnswer;
 use super::operator::SecretError;
 use super::report::DeployReport;
