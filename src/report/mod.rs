@@ -45,6 +45,7 @@ mod prose;
 mod repair_plan;
 mod reply;
 mod rewritten;
+mod setup_findings;
 mod shell;
 mod stamp;
 mod terminal;
@@ -86,6 +87,7 @@ pub use operator::{AskedFor, cannot_cancel, deploy_refused, rollback_refused, wa
 pub use repair_plan::{RepairPlan, RepairStage, repair_plan};
 pub use reply::{CommandReply, CommandStatus, plain_text, reply, reply_marker, sentence};
 pub use rewritten::{Rewritten, rewritten_alarm, rewritten_marker};
+pub use setup_findings::{GitHubCli, setup_findings_as_json, setup_findings_on_terminal, setup_plan};
 pub use shell::quote as shell_word;
 pub use stamp::utc as moment;
 pub use terminal::{Words, copy_on_terminal, terminal, words};
