@@ -9,7 +9,7 @@ use std::sync::Arc;
 use tokio::sync::watch;
 
 /// How far apart clocks may be before that is what is wrong. Our tokens are dated back by as much.
-const CLOCKS_APART: TimeDelta = TimeDelta::minutes(1);
+pub(super) const CLOCKS_APART: TimeDelta = TimeDelta::minutes(1);
 
 /// Tells whenever GitHub takes us otherwise than before.
 pub(super) async fn tell_changes(ctx: Arc<EngineContext>, mut stop: watch::Receiver<bool>) {
@@ -56,7 +56,7 @@ fn why(api: &Api, state: &AccessState) -> String {
 }
 
 /// Why GitHub does not let us ask, and what to do. We are the App `id`, and ask at `base`.
-fn reason((id, base): (&str, &str), state: &AccessState) -> String {
+pub(super) fn reason((id, base): (&str, &str), state: &AccessState) -> String {
     let seconds = state.clock_ahead.abs().num_seconds();
     match &state.error {
         Some(ApiError::Unauthorized { .. }) if state.clock_ahead.abs() >= CLOCKS_APART => {

@@ -101,6 +101,7 @@ mod deploy_drivers;
 mod deploy_logs;
 mod deploy_reports;
 mod deployment_status;
+pub mod doctor;
 mod dormancy;
 mod environment_status;
 mod fair_semaphore;

@@ -31,6 +31,7 @@ mod cost;
 mod decisions;
 mod deploy_after_merge;
 mod deploy_again;
+mod doctor;
 mod dormant;
 mod errors_kept;
 mod faults;

@@ -1,0 +1,76 @@
+//! Installations of the App: what their accounts have accepted, and how much of GitHub's budget is left.
+
+use super::facts::{Asked, listed};
+use crate::github::{InstallationJson, RateBudgetJson};
+use crate::model::{Grants, SetupFinding, SetupRepair};
+
+/// What is known of an installation.
+#[derive(Debug)]
+pub(super) struct InstallationFacts<'a> {
+    pub(super) installation: &'a InstallationJson,
+    /// What the App asks its installations for.
+    pub(super) asked_for: Option<&'a Grants>,
+    /// What is left of the hour's calls; `None` inside where the server has no limits.
+    pub(super) budget: Asked<Option<RateBudgetJson>>,
+}
+
+/// The account's name.
+pub(super) fn account(installation: &InstallationJson) -> String {
+    let account = installation.account.as_ref();
+    account.map_or_else(|| format!("installation {}", installation.id), |it| it.login.clone())
+}
+
+pub(super) fn judge(facts: &InstallationFacts<'_>) -> Vec<SetupFinding> {
+    let account = account(facts.installation);
+    if facts.installation.suspended_at.is_some() {
+        let found = format!("{account} has suspended the App");
+        let finding =
+            SetupFinding::fault("installation", &account, found, "nothing is checked or deployed there");
+        return vec![
+            finding.repaired_by(page(facts.installation, "unsuspend it in the installation's settings")),
+        ];
+    }
+    vec![grants(facts, &account), budget(facts, &account)]
+}
+
+fn page(installation: &InstallationJson, what: &str) -> SetupRepair {
+    if installation.html_url.is_empty() {
+        return SetupRepair::Words(what.to_owned());
+    }
+    SetupRepair::Page(what.to_owned(), installation.html_url.clone())
+}
+
+fn grants(facts: &InstallationFacts<'_>, account: &str) -> SetupFinding {
+    const CODE: &str = "accepted-permissions";
+    let (Some(granted), Some(asked_for)) = (&facts.installation.grants, facts.asked_for) else {
+        return SetupFinding::unknown(CODE, account, "GitHub does not tell what is granted");
+    };
+    let missing = granted.not_accepted(asked_for);
+    if missing.is_empty() {
+        return SetupFinding::ok(CODE, account, format!("{account} has accepted all that the App asks for"));
+    }
+    let labels: Vec<String> = missing.iter().map(|it| it.label.clone()).collect();
+    let mut without: Vec<&str> = missing.iter().map(|it| it.without).collect();
+    without.dedup();
+    let found = format!("{account} has not accepted {}", listed(&labels));
+    SetupFinding::fault(CODE, account, found, without.join("; "))
+        .repaired_by(page(facts.installation, "whoever administers the account accepts them"))
+}
+
+fn budget(facts: &InstallationFacts<'_>, account: &str) -> SetupFinding {
+    const CODE: &str = "rate-budget";
+    match &facts.budget {
+        Ok(None) => SetupFinding::ok(CODE, account, "the server limits no calls"),
+        Ok(Some(RateBudgetJson { limit, remaining })) => {
+            let found = format!("{remaining} of {limit} calls are left in this hour for {account}");
+            if *remaining * 20 >= *limit {
+                return SetupFinding::ok(CODE, account, found);
+            }
+            let effect = "checks come late until the hour is over";
+            SetupFinding::fault(CODE, account, found, effect).repaired_by(SetupRepair::Words(
+                "look at what else uses this installation's calls; the hour's end gives new ones".to_owned(),
+            ))
+        }
+        Err(why) => SetupFinding::unknown(CODE, account, why),
+    }
+}

@@ -1,0 +1,349 @@
+//! A repository: what is asked of GitHub about it, its configuration, its settings, its open promotions.
+
+use super::facts::{Asked, asked};
+use crate::github::{
+    Api, ApiError, BranchJson, DetailedRuleJson, InstallationJson, PullJson, RepositorySettingsJson,
+    RulesetJson,
+};
+use crate::model::config::{CONFIGURATION_PATH, Configuration, RepositoryConfig, configuration_text};
+use crate::model::{
+    BranchName, Environment, ForPeople as _, Grants, InstallationId, PromotionPath, RepositoryName,
+    SetupCall, SetupCaller, SetupChange, SetupFinding, SetupRepair, Source,
+};
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+/// What is known of a repository.
+#[derive(Debug)]
+pub(super) struct RepositoryFacts {
+    pub(super) installation: InstallationId,
+    /// What its account grants the App; `None` where GitHub does not tell.
+    pub(super) grants: Option<Grants>,
+    /// Our own number.
+    pub(super) app_id: u64,
+    pub(super) settings: RepositorySettingsJson,
+    pub(super) file: Asked<ConfigFile>,
+    /// The path that follows from the file.
+    pub(super) path: Arc<PromotionPath>,
+    /// The branches of the environments, in their order, and then the copy branch.
+    pub(super) branches: Vec<BranchFacts>,
+    /// The rulesets that the repairs need.
+    pub(super) rulesets: Vec<RulesetJson>,
+    pub(super) open: Asked<Vec<PullJson>>,
+}
+
+/// The configuration as it was found.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct ConfigFile {
+    /// Where it is, for people; empty where there is none.
+    pub(super) place: String,
+    pub(super) text: String,
+    /// Branches that have a file while the default branch has none.
+    pub(super) elsewhere: Vec<String>,
+}
+
+/// What is known of a branch on the path.
+#[derive(Debug)]
+pub(super) struct BranchFacts {
+    pub(super) name: BranchName,
+    /// `None` inside where there is no such branch.
+    pub(super) found: Asked<Option<BranchJson>>,
+    pub(super) rules: Asked<Vec<DetailedRuleJson>>,
+}
+
+impl RepositoryFacts {
+    /// `acme/store`.
+    pub(super) fn name(&self) -> &str {
+        &self.settings.full_name
+    }
+
+    /// How findings name a branch: `acme/store: staging`.
+    pub(super) fn branch_label(&self, branch: &BranchName) -> String {
+        format!("{}: {branch}", self.name())
+    }
+
+    /// A page of the repository's.
+    pub(super) fn page(&self, what: &str, path: &str) -> SetupRepair {
+        SetupRepair::Page(what.to_owned(), format!("{}/{path}", self.settings.html_url))
+    }
+
+    /// Whether anything of a path is there, or may be.
+    pub(super) fn is_used(&self) -> bool {
+        let default = &self.settings.default_branch;
+        let may_be_there = |it: &BranchFacts| it.name.as_str() != default && !matches!(it.found, Ok(None));
+        let is_empty = |file: &ConfigFile| file.place.is_empty() && file.elsewhere.is_empty();
+        !self.file.as_ref().is_ok_and(is_empty) || self.branches.iter().any(may_be_there)
+    }
+
+    /// The branch of an environment or of the copy.
+    pub(super) fn branch(&self, name: &BranchName) -> Option<&BranchFacts> {
+        self.branches.iter().find(|it| it.name == *name)
+    }
+
+    /// Whether the environment is promoted to another one: then its branch is the head of pull requests.
+    pub(super) fn is_promoted(&self, environment: &Environment) -> bool {
+        self.path.environments.iter().any(|it| it.accepts_environment(&environment.name))
+    }
+}
+
+impl BranchFacts {
+    /// Whether it is known to be there.
+    pub(super) fn is_there(&self) -> bool {
+        matches!(self.found, Ok(Some(_)))
+    }
+
+    /// Whether a branch protection rule, the older kind, holds for it: its details are told to administrators.
+    pub(super) fn has_older_rule(&self) -> bool {
+        matches!(&self.found, Ok(Some(branch)) if branch.protection.enabled)
+    }
+
+    /// The rules of one kind.
+    pub(super) fn of_kind<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a DetailedRuleJson> {
+        self.rules.iter().flatten().filter(move |rule| rule.kind == kind)
+    }
+}
+
+/// Asks GitHub about a repository.
+pub(super) async fn gather(
+    api: &Api,
+    (installation, name): (&InstallationJson, &str),
+    built_in: &Arc<PromotionPath>,
+) -> Asked<RepositoryFacts> {
+    let id = installation.id;
+    let settings = asked(api.repository_settings(id, name).await)?;
+    let file = read_file(api, id, &settings).await;
+    let path = match &file {
+        Ok(file) if !file.place.is_empty() => {
+            RepositoryConfig::of_file(&file.place, &file.text, None, built_in).path
+        }
+        _ => Arc::clone(built_in),
+    };
+    let mut branches = Vec::new();
+    for branch in path.judged_branches() {
+        let found = asked(api.branch(id, &settings.full_name, branch).await);
+        let rules = match &found {
+            Ok(Some(_)) => asked(api.detailed_rules(id, &settings.full_name, branch).await),
+            _ => Ok(Vec::new()),
+        };
+        branches.push(BranchFacts { name: branch.clone(), found, rules });
+    }
+    let mut facts = RepositoryFacts {
+        installation: id,
+        grants: installation.grants.clone(),
+        app_id: api.app_id().parse().unwrap_or_default(),
+        settings,
+        file,
+        path,
+        branches,
+        rulesets: Vec::new(),
+        open: Ok(Vec::new()),
+    };
+    if facts.is_used() {
+        facts.rulesets = rulesets(api, &facts).await?;
+        facts.open = asked(api.open_pulls(id, &facts.settings.full_name).await);
+    }
+    Ok(facts)
+}
+
+async fn read_file(api: &Api, id: InstallationId, settings: &RepositorySettingsJson) -> Asked<ConfigFile> {
+    let name = RepositoryName::from(&settings.full_name);
+    let shared = RepositoryName::shared_by(name.owner());
+    let own =
+        (settings.full_name.as_str(), Some(settings.default_branch.as_str()), CONFIGURATION_PATH.to_owned());
+    let of_account = (shared.as_str(), None, format!("{CONFIGURATION_PATH} of {shared}"));
+    for (repository, branch, place) in [own, of_account] {
+        match api.file(id, repository, CONFIGURATION_PATH, branch).await {
+            Ok(bytes) => {
+                return Ok(ConfigFile { place, text: configuration_text(bytes), ..ConfigFile::default() });
+            }
+            Err(ApiError::NotFound { .. }) => {}
+            // Another repository may not be covered by the installation.
+            Err(ApiError::Forbidden { .. }) if branch.is_none() => {}
+            Err(error) => return Err(error.for_people().into()),
+        }
+        if name.is_shared() {
+            break;
+        }
+    }
+    // A file there counts for nothing, and whoever wrote it thinks that it does.
+    let mut elsewhere = Vec::new();
+    let path = PromotionPath::pro();
+    for branch in path.environments.iter().map(|it| it.branch.as_str()) {
+        let found = api.file(id, &settings.full_name, CONFIGURATION_PATH, Some(branch)).await;
+        if branch != settings.default_branch && found.is_ok() {
+            elsewhere.push(branch.to_owned());
+        }
+    }
+    Ok(ConfigFile { elsewhere, ..ConfigFile::default() })
+}
+
+/// The name of the ruleset that a repair makes for a branch.
+pub(super) fn own_name(branch: &BranchName) -> String {
+    format!("Towpath: {branch}")
+}
+
+/// Those rulesets that hold for the branches, and those that a repair has made before, with their rules.
+async fn rulesets(api: &Api, facts: &RepositoryFacts) -> Asked<Vec<RulesetJson>> {
+    let rules = facts.branches.iter().filter_map(|it| it.rules.as_ref().ok()).flatten();
+    let mut wanted: Vec<u64> = rules.filter_map(|rule| rule.ruleset_id).collect();
+    let is_own = |it: &RulesetJson| facts.branches.iter().any(|branch| it.name == own_name(&branch.name));
+    match api.rulesets(facts.installation, facts.name()).await {
+        Ok(all) => wanted.extend(all.iter().filter(|it| is_own(it)).map(|it| it.id)),
+        // A server or a plan may know no rulesets.
+        Err(ApiError::NotFound { .. } | ApiError::Forbidden { .. }) => {}
+        Err(error) => return Err(error.for_people().into()),
+    }
+    wanted.sort_unstable();
+    wanted.dedup();
+    let mut found = Vec::new();
+    for ruleset in wanted {
+        match api.ruleset(facts.installation, facts.name(), ruleset).await {
+            Ok(ruleset) => found.push(ruleset),
+            // One of the account's may be for its administrators alone.
+            Err(ApiError::NotFound { .. } | ApiError::Forbidden { .. }) => {}
+            Err(error) => return Err(error.for_people().into()),
+        }
+    }
+    Ok(found)
+}
+
+/// What there is to say of the repository itself: of the rules of its branches and of its deploys others tell.
+pub(super) fn judge(facts: &RepositoryFacts) -> Vec<SetupFinding> {
+    if !facts.is_used() {
+        let found = "it has none of the environments' branches, and no configuration";
+        return vec![SetupFinding::ok("environment-branches", facts.name(), found)];
+    }
+    let mut findings = vec![configuration(facts)];
+    findings.extend(facts.branches.iter().map(|branch| is_there(facts, branch)));
+    findings.push(deleted_heads(facts));
+    findings.push(stacks(facts));
+    findings
+}
+
+fn configuration(facts: &RepositoryFacts) -> SetupFinding {
+    const CODE: &str = "configuration";
+    let name = facts.name();
+    let file = match &facts.file {
+        Ok(file) => file,
+        Err(why) => return SetupFinding::unknown(CODE, name, why),
+    };
+    let default = &facts.settings.default_branch;
+    if file.place.is_empty() && file.elsewhere.is_empty() {
+        return SetupFinding::ok(CODE, name, "it has no configuration; the built-in path holds");
+    }
+    if file.place.is_empty() {
+        let on = file.elsewhere.join(", ");
+        let found = format!("{CONFIGURATION_PATH} is on {on} and not on {default}, the default branch");
+        let effect = "the file counts for nothing; the built-in path holds";
+        return SetupFinding::fault(CODE, name, found, effect)
+            .repaired_by(facts.page("bring the file to the default branch", &format!("new/{default}")));
+    }
+    match Configuration::read(&file.text) {
+        Ok(configuration) => {
+            SetupFinding::ok(CODE, name, format!("{} is valid: {}", file.place, configuration.in_one_line()))
+        }
+        Err(problems) => {
+            let first = problems.first().map(ToString::to_string).unwrap_or_default();
+            let found = format!("{} is not valid: {first}", file.place);
+            SetupFinding::fault(
+                CODE,
+                name,
+                found,
+                "every check asks for it to be repaired, and nothing merges",
+            )
+            .repaired_by(facts.page("correct it", &format!("edit/{default}/{CONFIGURATION_PATH}")))
+        }
+    }
+}
+
+fn is_there(facts: &RepositoryFacts, branch: &BranchFacts) -> SetupFinding {
+    const CODE: &str = "environment-branches";
+    let label = facts.branch_label(&branch.name);
+    match &branch.found {
+        Ok(Some(_)) => SetupFinding::ok(CODE, &label, format!("there is a branch {}", branch.name)),
+        Ok(None) => {
+            let found = format!("there is no branch {}", branch.name);
+            SetupFinding::fault(CODE, &label, found, "the path ends before it")
+                .repaired_by(facts.page("make the branch, or write the configuration without it", "branches"))
+        }
+        Err(why) => SetupFinding::unknown(CODE, &label, why),
+    }
+}
+
+fn deleted_heads(facts: &RepositoryFacts) -> SetupFinding {
+    const CODE: &str = "deleted-heads";
+    let name = facts.name();
+    let promoted = facts.path.environments.iter().filter(|it| facts.is_promoted(it));
+    let promoted = promoted.filter_map(|it| facts.branch(&it.branch)).filter(|it| it.is_there());
+    let unkept: Vec<&str> = promoted
+        .filter(|it| it.of_kind("deletion").next().is_none() && !it.has_older_rule())
+        .map(|it| it.name.as_str())
+        .collect();
+    match facts.settings.delete_branch_on_merge {
+        None => SetupFinding::unknown(CODE, name, "GitHub does not tell whether it deletes merged heads"),
+        Some(false) => SetupFinding::ok(CODE, name, "GitHub does not delete merged heads"),
+        Some(true) if unkept.is_empty() => SetupFinding::ok(
+            CODE,
+            name,
+            "GitHub deletes merged heads, and rules keep the environments' branches",
+        ),
+        Some(true) => {
+            let found = "GitHub deletes the head of a pull request once it is merged";
+            let effect = format!("a promotion deletes the branch that it comes from: {}", unkept.join(", "));
+            let call = SetupCall {
+                by: SetupCaller::Holder(facts.installation, "administration"),
+                method: "PATCH",
+                path: format!("/repos/{name}"),
+                body: json!({ "delete_branch_on_merge": false }),
+                change: SetupChange {
+                    of: format!("the settings of {name}"),
+                    before: vec!["delete_branch_on_merge: true".to_owned()],
+                    after: vec!["delete_branch_on_merge: false".to_owned()],
+                },
+            };
+            SetupFinding::fault(CODE, name, found, effect).repaired_by(SetupRepair::Call(call))
+        }
+    }
+}
+
+fn stacks(facts: &RepositoryFacts) -> SetupFinding {
+    const CODE: &str = "stacks";
+    let name = facts.name();
+    let open = match &facts.open {
+        Ok(open) => open,
+        Err(why) => return SetupFinding::unknown(CODE, name, why),
+    };
+    let is_environment = |branch: &str| facts.path.environments.iter().any(|it| it.branch.as_str() == branch);
+    let from_here = |pull: &PullJson| {
+        let whose = |end: &crate::github::PullEndJson| end.repo.map(|it| it.id);
+        whose(&pull.head) == whose(&pull.base)
+    };
+    let stacked =
+        open.iter().find(|it| it.stack.is_some() && from_here(it) && is_environment(&it.head.branch));
+    let Some((pull, stack)) = stacked.and_then(|it| Some((it, it.stack.as_ref()?))) else {
+        return SetupFinding::ok(CODE, name, "no environment's branch is part of a stack");
+    };
+    let found = format!("pull request {} from {} is part of a stack", pull.number, pull.head.branch);
+    let effect = "GitHub's \"Rebase stack\" would rewrite the environment's branch";
+    let finding = SetupFinding::fault(CODE, name, found, effect);
+    let Some(number) = stack.number else {
+        let what = "take the stack apart";
+        return finding.repaired_by(facts.page(what, &format!("pull/{}", pull.number)));
+    };
+    finding.repaired_by(SetupRepair::Call(SetupCall {
+        by: SetupCaller::Holder(facts.installation, "pull_requests"),
+        method: "POST",
+        path: format!("/repos/{name}/stacks/{number}/unstack"),
+        body: Value::Null,
+        change: SetupChange {
+            of: format!("pull request {} of {name}", pull.number),
+            before: vec![format!("stack: {number}")],
+            after: vec!["stack: none".to_owned()],
+        },
+    }))
+}
+
+/// Whether a promotion may be merged into an environment.
+pub(super) fn takes_promotions(environment: &Environment) -> bool {
+    environment.accepts.iter().any(|source| matches!(source, Source::Environment(_)))
+}
