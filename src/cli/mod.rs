@@ -21,6 +21,7 @@ mod credentials;
 mod deliveries;
 mod demo;
 mod deploy;
+mod doctor;
 mod exit;
 mod explain;
 mod ledger;
@@ -131,6 +132,8 @@ Examples:
     Hold(rollback::HoldCommand),
     /// Show who made Towpath do what, and check that the record is as it was written
     Audit(audit::Arguments),
+    /// Look whether Towpath is set up right, here and on GitHub, and repair what is not
+    Doctor(doctor::Arguments),
     /// Show received webhooks, and process one again
     #[command(
         subcommand,
@@ -225,6 +228,7 @@ impl Command {
             Self::Hold(rollback::HoldCommand::Lift { telling, .. }) => telling.json,
             Self::Ledger(command) => command.prints_json(),
             Self::Audit(arguments) => arguments.asked.json,
+            Self::Doctor(arguments) => arguments.json,
             _ => false,
         }
     }
@@ -270,6 +274,7 @@ async fn run(command: Command) -> Result<ExitCode, UsageError> {
         Command::Backup(arguments) => backup::back_up(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Restore(arguments) => backup::restore(&arguments).await.map(|()| ExitCode::SUCCESS),
         Command::Audit(arguments) => audit::run(arguments).await,
+        Command::Doctor(arguments) => doctor::run(arguments).await,
         Command::Deliveries(command) => {
             print::to_stdout(&deliveries::run(command).await?);
             Ok(ExitCode::SUCCESS)

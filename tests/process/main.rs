@@ -9,6 +9,7 @@
 mod backup;
 mod closed;
 mod disk;
+mod doctor;
 mod given_up;
 mod http;
 mod input;
