@@ -91,6 +91,8 @@ pub enum SetupRepair {
     Command(String),
     /// A call to GitHub.
     Call(SetupCall),
+    /// Several calls that the App makes in its own name.
+    OwnCalls(Vec<SetupCall>),
     /// A change of who may get past a ruleset. Only administrators are told who is on its list.
     BypassList {
         /// The ruleset, as a path behind the API's address.

@@ -65,10 +65,10 @@ impl GitHubCli {
             SetupRepair::Words(words) => ("do", words.clone()),
             SetupRepair::Page(what, url) => ("open", format!("{what}: {url}")),
             SetupRepair::Command(command) => ("run", command.clone()),
-            SetupRepair::Call(call) => match self.command(call) {
-                Some(command) => ("run", command),
-                None => ("run", "towpath doctor --fix".to_owned()),
-            },
+            SetupRepair::Call(call) => {
+                ("run", self.command(call).unwrap_or_else(|| "towpath doctor --fix".to_owned()))
+            }
+            SetupRepair::OwnCalls(_) => ("run", "towpath doctor --fix".to_owned()),
             SetupRepair::BypassList { path, app, mode } => ("run", self.bypass_list(path, *app, *mode)),
         }
     }

@@ -14,6 +14,9 @@ const DELIVERIES_SINCE: Duration = Duration::from_secs(3 * 24 * 60 * 60);
 /// Where the server takes webhooks in.
 const WEBHOOK_PATH: &str = "/webhooks/github";
 
+/// How many webhooks are asked for again in one go. The running server asks for the others by itself.
+const SENT_AGAIN_AT_MOST: usize = 50;
+
 /// What is known of the App.
 #[derive(Debug)]
 pub(super) struct AppFacts {
@@ -268,26 +271,21 @@ fn deliveries(facts: &AppFacts) -> SetupFinding {
     );
     let effect =
         "what they told of is noticed when the server next compares with GitHub, a quarter of an hour later";
-    // The running server asks for failed ones by itself; where none runs, asking would only fail once more.
     SetupFinding::fault(CODE, "", found, effect).repaired_by(redelivery(lost))
 }
 
-/// Asking for the newest one: whoever sees it come knows that the others will.
+/// Asking GitHub for them once more.
 fn redelivery(lost: &[FailedDeliveryJson]) -> SetupRepair {
-    let Some(newest) = lost.first() else { return SetupRepair::Words("start the server".to_owned()) };
-    let lines = |word: &str| {
-        let one = |it: &FailedDeliveryJson| format!("{} {}: {word}", it.event, it.guid);
-        lost.iter().take(1).map(one).collect()
-    };
-    SetupRepair::Call(SetupCall {
+    let call = |it: &FailedDeliveryJson| SetupCall {
         by: SetupCaller::App,
         method: "POST",
-        path: format!("/app/hook/deliveries/{}/attempts", newest.id),
+        path: format!("/app/hook/deliveries/{}/attempts", it.id),
         body: Value::Null,
         change: SetupChange {
-            of: "a webhook that did not arrive".to_owned(),
-            before: lines("failed"),
-            after: lines("sent again"),
+            of: format!("the webhook {}, {}", it.guid, it.event),
+            before: vec!["failed".to_owned()],
+            after: vec!["sent again".to_owned()],
         },
-    })
+    };
+    SetupRepair::OwnCalls(lost.iter().take(SENT_AGAIN_AT_MOST).map(call).collect())
 }

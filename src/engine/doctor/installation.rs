@@ -14,6 +14,19 @@ pub(super) struct InstallationFacts<'a> {
     pub(super) budget: Asked<Option<RateBudgetJson>>,
 }
 
+/// How much of an hour's calls is left to the server: a fifth.
+const LEFT_TO_CHECKS: u64 = 5;
+
+impl InstallationFacts<'_> {
+    /// Whether so many calls, made since the budget was read, leave the server what it needs.
+    pub(super) fn leaves_enough(&self, made: u64) -> bool {
+        match &self.budget {
+            Ok(Some(budget)) => budget.remaining.saturating_sub(made) * LEFT_TO_CHECKS >= budget.limit,
+            Ok(None) | Err(_) => true,
+        }
+    }
+}
+
 /// The account's name.
 pub(super) fn account(installation: &InstallationJson) -> String {
     let account = installation.account.as_ref();

@@ -25,12 +25,13 @@ use crate::deploy::operator::Allowed;
 use crate::github::{Api, ApiConfig, AppKey, InstallationJson};
 use crate::model::{
     ForPeople as _, Grants, PromotionPath, RepositoryId, RepositoryName, SetupCall, SetupCaller,
-    SetupFinding, SetupRepair,
+    SetupFinding, SetupRepair, SetupState,
 };
 use app::AppFacts;
 use facts::{Asked, asked};
 use http::Method;
 use installation::InstallationFacts;
+use repository::AccountFiles;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -72,6 +73,7 @@ pub struct Examination {
     pub findings: Vec<SetupFinding>,
     /// What each installation grants, to tell what the App may repair itself.
     grants: BTreeMap<u64, Grants>,
+    account_files: AccountFiles,
 }
 
 impl Examination {
@@ -79,9 +81,15 @@ impl Examination {
     pub fn own_repairs(&self) -> Vec<&SetupCall> {
         let mut calls: Vec<&SetupCall> = Vec::new();
         for finding in &self.findings {
-            let Some(SetupRepair::Call(call)) = &finding.repair else { continue };
-            if self.may_make(call) && !calls.contains(&call) {
-                calls.push(call);
+            let of_this = match &finding.repair {
+                Some(SetupRepair::Call(call)) => std::slice::from_ref(call),
+                Some(SetupRepair::OwnCalls(calls)) => calls,
+                _ => continue,
+            };
+            for call in of_this.iter().filter(|call| self.may_make(call)) {
+                if !calls.contains(&call) {
+                    calls.push(call);
+                }
             }
         }
         calls
@@ -190,7 +198,7 @@ impl Doctor {
         let facts = InstallationFacts { installation, asked_for, budget };
         examination.findings.extend(installation::judge(&facts));
         if is_suspended {
-            return Ok(Vec::new());
+            return Err(format!("{} has suspended the App", installation::account(installation)));
         }
         let repositories = asked(api.repositories(installation.id).await);
         match &repositories {
@@ -199,17 +207,41 @@ impl Doctor {
                 examination.findings.push(SetupFinding::unknown("installation", &account, why));
             }
             Ok(repositories) => {
-                for repository in repositories.iter().filter(|it| !it.archived) {
-                    let of = (installation, repository.full_name.as_str());
-                    Box::pin(self.repository(api, of, examination)).await;
-                }
+                let names: Vec<&str> = repositories.iter().map(|it| it.full_name.as_str()).collect();
+                self.repositories(api, (&facts, &names), examination).await;
             }
         }
         repositories.map(|all| all.into_iter().map(|it| (it.id, it.full_name)).collect())
     }
 
+    /// Looks at repositories as long as that leaves the server enough of the hour's calls.
+    async fn repositories(
+        &self,
+        api: &Api,
+        (facts, names): (&InstallationFacts<'_>, &[&str]),
+        examination: &mut Examination,
+    ) {
+        let before = api.calls_sent();
+        for (at, name) in names.iter().enumerate() {
+            if !facts.leaves_enough(api.calls_sent() - before) {
+                let why = format!(
+                    "{} repositories were not looked at, to leave this hour's calls to checks; look at one with --repository",
+                    names.len() - at
+                );
+                let account = installation::account(facts.installation);
+                return examination.findings.push(SetupFinding::unknown("repository", &account, why));
+            }
+            Box::pin(self.repository(api, (facts.installation, name), examination)).await;
+        }
+    }
+
     async fn one(&self, api: &Api, name: &str, examination: &mut Examination) {
         match api.installation_of(name).await {
+            Ok(Some(installation)) if installation.suspended_at.is_some() => {
+                let facts =
+                    InstallationFacts { installation: &installation, asked_for: None, budget: Ok(None) };
+                examination.findings.extend(installation::judge(&facts));
+            }
             Ok(Some(installation)) => {
                 examination.note(&installation);
                 Box::pin(self.repository(api, (&installation, name), examination)).await;
@@ -227,6 +259,10 @@ impl Doctor {
             Err(error) => {
                 let why = String::from(error.for_people());
                 examination.findings.push(SetupFinding::unknown("installation", name, why));
+                // Nothing of the repository can be known, and the reason may be a fault.
+                let facts = app::gather(api, None, self.clock.now()).await;
+                let faults = app::judge(&facts).into_iter().filter(|it| it.state == SetupState::Fault);
+                examination.findings.extend(faults);
             }
         }
     }
@@ -237,7 +273,8 @@ impl Doctor {
         (installation, name): (&InstallationJson, &str),
         examination: &mut Examination,
     ) {
-        let facts = match repository::gather(api, (installation, name), &self.path).await {
+        let means = (&self.path, &mut examination.account_files);
+        let facts = match repository::gather(api, (installation, name), means).await {
             Ok(facts) => facts,
             Err(why) => return examination.findings.push(SetupFinding::unknown("repository", name, why)),
         };

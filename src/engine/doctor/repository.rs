@@ -11,6 +11,7 @@ use crate::model::{
     SetupCall, SetupCaller, SetupChange, SetupFinding, SetupRepair, Source,
 };
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// What is known of a repository.
@@ -51,6 +52,12 @@ pub(super) struct BranchFacts {
     pub(super) rules: Asked<Vec<DetailedRuleJson>>,
 }
 
+impl ConfigFile {
+    fn new(place: String, text: String) -> Self {
+        Self { place, text, elsewhere: Vec::new() }
+    }
+}
+
 impl RepositoryFacts {
     /// `acme/store`.
     pub(super) fn name(&self) -> &str {
@@ -72,6 +79,9 @@ impl RepositoryFacts {
         let default = &self.settings.default_branch;
         let may_be_there = |it: &BranchFacts| it.name.as_str() != default && !matches!(it.found, Ok(None));
         let is_empty = |file: &ConfigFile| file.place.is_empty() && file.elsewhere.is_empty();
+        if self.settings.archived {
+            return false;
+        }
         !self.file.as_ref().is_ok_and(is_empty) || self.branches.iter().any(may_be_there)
     }
 
@@ -103,78 +113,102 @@ impl BranchFacts {
     }
 }
 
-/// Asks GitHub about a repository.
+/// The files of accounts that were read, by the names of the repositories that hold them.
+pub(super) type AccountFiles = BTreeMap<String, Asked<Option<String>>>;
+
+/// Asks GitHub about a repository. One that has nothing to do with a path costs a call for each branch that it lacks, and
+/// two more.
 pub(super) async fn gather(
     api: &Api,
     (installation, name): (&InstallationJson, &str),
-    built_in: &Arc<PromotionPath>,
+    (built_in, account_files): (&Arc<PromotionPath>, &mut AccountFiles),
 ) -> Asked<RepositoryFacts> {
     let id = installation.id;
-    let settings = asked(api.repository_settings(id, name).await)?;
-    let file = read_file(api, id, &settings).await;
-    let path = match &file {
-        Ok(file) if !file.place.is_empty() => {
-            RepositoryConfig::of_file(&file.place, &file.text, None, built_in).path
-        }
-        _ => Arc::clone(built_in),
-    };
-    let mut branches = Vec::new();
-    for branch in path.judged_branches() {
-        let found = asked(api.branch(id, &settings.full_name, branch).await);
-        let rules = match &found {
-            Ok(Some(_)) => asked(api.detailed_rules(id, &settings.full_name, branch).await),
-            _ => Ok(Vec::new()),
-        };
-        branches.push(BranchFacts { name: branch.clone(), found, rules });
-    }
     let mut facts = RepositoryFacts {
         installation: id,
         grants: installation.grants.clone(),
         app_id: api.app_id().parse().unwrap_or_default(),
-        settings,
-        file,
-        path,
-        branches,
+        settings: asked(api.repository_settings(id, name).await)?,
+        file: Ok(ConfigFile::default()),
+        path: Arc::clone(built_in),
+        branches: Vec::new(),
         rulesets: Vec::new(),
         open: Ok(Vec::new()),
     };
+    if facts.settings.archived {
+        return Ok(facts);
+    }
+    facts.file = read_file(api, &facts, account_files).await;
+    if let Ok(ConfigFile { place, text, .. }) = &facts.file
+        && !place.is_empty()
+    {
+        facts.path = RepositoryConfig::of_file(place, text, None, built_in).path;
+    }
+    for branch in facts.path.judged_branches() {
+        let found = asked(api.branch(id, facts.name(), branch).await);
+        let rules = match &found {
+            Ok(Some(_)) => asked(api.detailed_rules(id, facts.name(), branch).await),
+            _ => Ok(Vec::new()),
+        };
+        facts.branches.push(BranchFacts { name: branch.clone(), found, rules });
+    }
     if facts.is_used() {
+        look_elsewhere(api, &mut facts).await;
         facts.rulesets = rulesets(api, &facts).await?;
-        facts.open = asked(api.open_pulls(id, &facts.settings.full_name).await);
+        facts.open = asked(api.open_pulls(id, facts.name()).await);
     }
     Ok(facts)
 }
 
-async fn read_file(api: &Api, id: InstallationId, settings: &RepositorySettingsJson) -> Asked<ConfigFile> {
-    let name = RepositoryName::from(&settings.full_name);
-    let shared = RepositoryName::shared_by(name.owner());
-    let own =
-        (settings.full_name.as_str(), Some(settings.default_branch.as_str()), CONFIGURATION_PATH.to_owned());
-    let of_account = (shared.as_str(), None, format!("{CONFIGURATION_PATH} of {shared}"));
-    for (repository, branch, place) in [own, of_account] {
-        match api.file(id, repository, CONFIGURATION_PATH, branch).await {
-            Ok(bytes) => {
-                return Ok(ConfigFile { place, text: configuration_text(bytes), ..ConfigFile::default() });
-            }
-            Err(ApiError::NotFound { .. }) => {}
-            // Another repository may not be covered by the installation.
-            Err(ApiError::Forbidden { .. }) if branch.is_none() => {}
-            Err(error) => return Err(error.for_people().into()),
-        }
-        if name.is_shared() {
-            break;
-        }
+async fn read_file(api: &Api, facts: &RepositoryFacts, of_accounts: &mut AccountFiles) -> Asked<ConfigFile> {
+    let (id, default) = (facts.installation, facts.settings.default_branch.as_str());
+    match api.file(id, facts.name(), CONFIGURATION_PATH, Some(default)).await {
+        Ok(bytes) => return Ok(ConfigFile::new(CONFIGURATION_PATH.to_owned(), configuration_text(bytes))),
+        Err(ApiError::NotFound { .. }) => {}
+        Err(error) => return Err(error.for_people().into()),
     }
-    // A file there counts for nothing, and whoever wrote it thinks that it does.
+    let name = RepositoryName::from(facts.name());
+    if name.is_shared() {
+        return Ok(ConfigFile::default());
+    }
+    let shared = RepositoryName::shared_by(name.owner());
+    let known = of_accounts.get(shared.as_str()).cloned();
+    let text = if let Some(known) = known {
+        known
+    } else {
+        let read = account_file(api, id, shared.as_str()).await;
+        of_accounts.insert(shared.as_str().to_owned(), read.clone());
+        read
+    };
+    let file = text?.map(|text| ConfigFile::new(format!("{CONFIGURATION_PATH} of {shared}"), text));
+    Ok(file.unwrap_or_default())
+}
+
+async fn account_file(api: &Api, id: InstallationId, shared: &str) -> Asked<Option<String>> {
+    match api.file(id, shared, CONFIGURATION_PATH, None).await {
+        Ok(bytes) => Ok(Some(configuration_text(bytes))),
+        // It may not be covered by the installation.
+        Err(ApiError::NotFound { .. } | ApiError::Forbidden { .. }) => Ok(None),
+        Err(error) => Err(error.for_people().into()),
+    }
+}
+
+/// A file on another branch counts for nothing, and whoever wrote it thinks that it does.
+async fn look_elsewhere(api: &Api, facts: &mut RepositoryFacts) {
+    let Ok(file) = &facts.file else { return };
+    if !file.place.is_empty() {
+        return;
+    }
     let mut elsewhere = Vec::new();
-    let path = PromotionPath::pro();
-    for branch in path.environments.iter().map(|it| it.branch.as_str()) {
-        let found = api.file(id, &settings.full_name, CONFIGURATION_PATH, Some(branch)).await;
-        if branch != settings.default_branch && found.is_ok() {
+    let default = facts.settings.default_branch.as_str();
+    for branch in facts.branches.iter().filter(|it| it.is_there() && it.name.as_str() != default) {
+        let branch = branch.name.as_str();
+        let file = api.file(facts.installation, facts.name(), CONFIGURATION_PATH, Some(branch)).await;
+        if file.is_ok() {
             elsewhere.push(branch.to_owned());
         }
     }
-    Ok(ConfigFile { elsewhere, ..ConfigFile::default() })
+    facts.file = Ok(ConfigFile { elsewhere, ..ConfigFile::default() });
 }
 
 /// The name of the ruleset that a repair makes for a branch.
@@ -209,6 +243,13 @@ async fn rulesets(api: &Api, facts: &RepositoryFacts) -> Asked<Vec<RulesetJson>>
 
 /// What there is to say of the repository itself: of the rules of its branches and of its deploys others tell.
 pub(super) fn judge(facts: &RepositoryFacts) -> Vec<SetupFinding> {
+    if facts.settings.archived {
+        return vec![SetupFinding::ok(
+            "environment-branches",
+            facts.name(),
+            "it is archived; nothing moves there",
+        )];
+    }
     if !facts.is_used() {
         let found = "it has none of the environments' branches, and no configuration";
         return vec![SetupFinding::ok("environment-branches", facts.name(), found)];
@@ -217,6 +258,7 @@ pub(super) fn judge(facts: &RepositoryFacts) -> Vec<SetupFinding> {
     findings.extend(facts.branches.iter().map(|branch| is_there(facts, branch)));
     findings.push(deleted_heads(facts));
     findings.push(stacks(facts));
+    findings.extend(teams(facts));
     findings
 }
 
@@ -341,6 +383,19 @@ fn stacks(facts: &RepositoryFacts) -> SetupFinding {
             after: vec!["stack: none".to_owned()],
         },
     }))
+}
+
+/// Whether it can be told who is in a team that the configuration names.
+fn teams(facts: &RepositoryFacts) -> Option<SetupFinding> {
+    const CODE: &str = "teams";
+    let grants = facts.grants.as_ref().filter(|_| facts.path.commands.name_a_team())?;
+    if grants.allows("members", "read") {
+        return Some(SetupFinding::ok(CODE, facts.name(), "Towpath can look up who is in a team"));
+    }
+    let found = "the configuration names a team, and Towpath may not look up who is in it";
+    let effect = "commands that are for the team's members are refused";
+    let what = "ask for Members: read in the App's settings, and accept it for the account".to_owned();
+    Some(SetupFinding::fault(CODE, facts.name(), found, effect).repaired_by(SetupRepair::Words(what)))
 }
 
 /// Whether a promotion may be merged into an environment.

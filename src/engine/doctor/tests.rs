@@ -239,3 +239,31 @@ fn a_ruleset_of_a_former_repair_is_switched_on_and_completed() {
     ];
     assert_eq!(call.body, json!({ "enforcement": "active", "rules": rules }));
 }
+
+#[test]
+fn a_look_at_many_repositories_ends_before_the_server_lacks_calls() {
+    let installation: InstallationJson = serde_json::from_value(json!({ "id": 7, "account": null })).unwrap();
+    for (remaining, made, wanted) in
+        [(5_000, 0, true), (5_000, 4_000, true), (5_000, 4_001, false), (999, 0, false), (10, 900, false)]
+    {
+        let budget = Ok(Some(RateBudgetJson { limit: 5_000, remaining }));
+        let facts = InstallationFacts { installation: &installation, asked_for: None, budget };
+        assert_eq!(facts.leaves_enough(made), wanted, "{remaining} {made}");
+    }
+}
+
+#[test]
+fn an_archived_repository_is_one_line() {
+    let mut facts = repository(RulesetJson {
+        id: 3,
+        name: String::new(),
+        source_type: String::new(),
+        source: String::new(),
+        rules: Vec::new(),
+        current_user_can_bypass: None,
+    });
+    facts.settings.archived = true;
+    let findings = super::repository::judge(&facts);
+    assert_eq!(findings.iter().map(|it| it.state).collect::<Vec<_>>(), [SetupState::Ok]);
+    assert_eq!(branch_rules::judge(&facts), []);
+}

@@ -136,6 +136,14 @@ async fn a_configuration_that_counts_for_nothing_is_found() {
     clinic.finds(&[("configuration", ".github/towpath.yml is not valid: 2:1")]).await;
     store.commit_on("master").file(".github/towpath.yml", "version: 1\n").by("rita").await.unwrap();
     clinic.finds(&[]).await;
+    let with_a_team = "version: 1\ncommands: { deploy: [\"team:shippers\"] }\n";
+    store.commit_on("master").file(".github/towpath.yml", with_a_team).by("rita").await.unwrap();
+    clinic.finds(&[]).await;
+    let mut fewer = crate::shop::app_config();
+    fewer.permissions.remove("members");
+    clinic.stage.app.change(fewer.permissions, fewer.events);
+    clinic.stage.installation.accept_new_permissions().await.unwrap();
+    clinic.finds(&[("teams", "names a team")]).await;
     // What nobody may read is no fault.
     let mut fewer = crate::shop::app_config();
     fewer.permissions.remove("contents");

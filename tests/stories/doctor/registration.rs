@@ -17,6 +17,8 @@ async fn credentials_that_github_does_not_take_are_told_from_each_other() {
     clinic.told = sound.clone();
     clinic.told.pem = OTHER_KEY.to_owned();
     clinic.finds(&[("credentials", "holds no key of the App")]).await;
+    let alone = clinic.doctor().examine(Some("acme/store")).await;
+    faults_are(&alone, &[("credentials", "holds no key of the App")]);
 
     clinic.told = sound.clone();
     clinic.told.app_id = 4_711;
@@ -72,10 +74,10 @@ async fn webhooks_that_reach_nobody_are_found_and_led_back() {
     clinic.stage.quiet().await;
     clinic.finds(&[("webhook-secret", "not by our secret"), ("deliveries", "was answered with 401")]).await;
     app.set_webhook_secret(crate::shop::SECRET);
-    while let Some(call) = clinic.look().await.own_repairs().first() {
+    for call in clinic.look().await.own_repairs() {
         clinic.doctor().repair(call).await.unwrap();
-        clinic.stage.quiet().await;
     }
+    clinic.stage.quiet().await;
     clinic.finds(&[]).await;
     clinic.close().await;
 }
@@ -89,10 +91,10 @@ async fn deliveries_that_came_to_nobody_are_missing_until_they_come() {
     clinic.stage.quiet().await;
     clinic.stage.app.set_webhook_url(Some(&address));
     clinic.finds(&[("deliveries", "found no server that answered")]).await;
-    while let Some(call) = clinic.look().await.own_repairs().first() {
+    for call in clinic.look().await.own_repairs() {
         clinic.doctor().repair(call).await.unwrap();
-        clinic.stage.quiet().await;
     }
+    clinic.stage.quiet().await;
     clinic.finds(&[]).await;
     clinic.close().await;
 }
@@ -135,7 +137,9 @@ async fn what_the_app_does_not_ask_for_or_an_account_has_not_accepted_is_named_w
 async fn an_installation_that_does_not_work_is_found() {
     let clinic = Clinic::open().await;
     clinic.stage.installation.suspend().await.unwrap();
-    clinic.finds(&[("installation", "acme has suspended the App")]).await;
+    let suspended = ("installation", "acme has suspended the App");
+    clinic.finds(&[suspended]).await;
+    faults_are(&clinic.doctor().examine(Some("acme/store")).await, &[suspended]);
     clinic.stage.installation.unsuspend().await.unwrap();
     clinic.finds(&[]).await;
     let other = clinic.doctor().examine(Some("acme/other")).await;
