@@ -34,6 +34,10 @@ pub struct Override {
     /// Whether it needs a second person.
     #[serde(default)]
     pub needs_second: bool,
+    /// The command that gave it, by its comment and its place there: what it gives, it gives once. `None` where an earlier
+    /// version has stored it.
+    #[serde(default)]
+    pub command: Option<String>,
 }
 
 /// What a verdict tells of the override of a finding.
@@ -148,6 +152,7 @@ mod tests {
             until: None,
             confirmed_by: None,
             needs_second: false,
+            command: None,
         }
     }
 

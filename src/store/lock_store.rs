@@ -4,8 +4,34 @@ use super::StoreError;
 use crate::model::{EnvironmentName, Lock, Override, PullNumber, RepositoryId, UnixMillis};
 use async_trait::async_trait;
 
-/// Questions about locks and overrides, in force or over. They are written by [`super::Change::Lock`] and
-/// [`super::Change::Override`].
+/// How many overrides a repository may have from a moment on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OverridesLeft {
+    /// How many of them at most.
+    pub count: u32,
+    /// From when on they count.
+    pub since: UnixMillis,
+}
+
+/// What came of overrides that were to be given.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum GivenOverrides {
+    /// They are kept, now or by an earlier call, with the numbers that they have.
+    Kept {
+        /// The overrides, in order of their numbers.
+        overrides: Vec<Override>,
+        /// How many the budget counts by now, these included; 0 where there is none.
+        used: u32,
+    },
+    /// The budget does not have room for all of them, and none is kept.
+    UsedUp {
+        /// How many it counts.
+        used: u32,
+    },
+}
+
+/// Questions about locks and overrides, in force or over, and the giving of overrides. A lock is written by
+/// [`super::Change::Lock`], what becomes of an override by [`super::Change::Override`].
 #[async_trait]
 pub trait LockStore {
     /// The newest lock of an environment, in force or over.
@@ -24,6 +50,17 @@ pub trait LockStore {
         repository: RepositoryId,
         number: PullNumber,
     ) -> Result<Vec<Override>, StoreError>;
+
+    /// Gives overrides on a pull request, all of them or none, and marks it: they get the next numbers, whatever they have,
+    /// and are counted against the budget in the same transaction, so that two at once neither take the same number nor
+    /// the same place. What [`Override::command`] of the first of them has given before is answered again.
+    async fn give_overrides(
+        &self,
+        on: (RepositoryId, PullNumber),
+        overrides: Vec<Override>,
+        budget: Option<OverridesLeft>,
+        now: UnixMillis,
+    ) -> Result<GivenOverrides, StoreError>;
 
     /// How many overrides were given in a repository since a moment, that one included.
     async fn overrides_since(&self, repository: RepositoryId, since: UnixMillis) -> Result<u32, StoreError>;

@@ -46,7 +46,7 @@ pub use deploy_rows::{
     RequestedActId, RequestedActRow,
 };
 pub use error::StoreError;
-pub use lock_store::LockStore;
+pub use lock_store::{GivenOverrides, LockStore, OverridesLeft};
 pub use promotion_store::{PromotionStore, RequestedMerge};
 pub use rows::{
     Accepted, ActRow, AuditFilter, Backfill, ChecksOf, ConfigurationRow, DeliveryFilter, DeliveryId,

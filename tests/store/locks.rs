@@ -8,7 +8,7 @@ use towpath::model::{
     Cause, EnvironmentName, Lock, LockEnd, Override, PullNumber, PullRequest, PullRequestState, RepositoryId,
     UnixMillis,
 };
-use towpath::store::{Change, Next, Store, WorkItem};
+use towpath::store::{Change, GivenOverrides, Next, OverridesLeft, Store, WorkItem};
 
 const OTHER: RepositoryId = RepositoryId(REPOSITORY.0 + 1);
 
@@ -42,6 +42,7 @@ fn given(id: u64, at: i64) -> Override {
         until: None,
         confirmed_by: None,
         needs_second: true,
+        command: None,
     }
 }
 
@@ -115,6 +116,48 @@ pub(crate) async fn overrides_are_kept_by_their_numbers_and_counted_by_their_tim
         counts.push(store.overrides_since(REPOSITORY, UnixMillis(since)).await.unwrap());
     }
     assert_eq!(counts, [3, 3, 2, 2, 0]);
+}
+
+pub(crate) async fn overrides_given_at_once_get_numbers_of_their_own(store: Arc<dyn Store>) {
+    let on = (REPOSITORY, PullNumber(3));
+    let by = |command: &str| Override { command: Some(command.to_owned()), ..given(0, 10) };
+    let both = [by("3:comment-1:0"), by("3:comment-2:0")].map(|it| {
+        let store = Arc::clone(&store);
+        tokio::spawn(async move { store.give_overrides(on, vec![it], None, EARLIER).await.unwrap() })
+    });
+    for one in both {
+        one.await.unwrap();
+    }
+    let known = store.overrides(on.0, on.1).await.unwrap();
+    let mut commands: Vec<_> = known.iter().map(|it| it.command.clone().unwrap()).collect();
+    commands.sort();
+    assert_eq!(known.iter().map(|it| it.id).collect::<Vec<_>>(), [1, 2]);
+    assert_eq!(commands, ["3:comment-1:0", "3:comment-2:0"]);
+    let lease = leased_work_item(&*store, &pull_item(3), EARLIER).await;
+    settle(&*store, &lease, Next::Done, EARLIER).await;
+    nothing_due(&*store, EARLIER).await;
+}
+
+pub(crate) async fn a_budget_has_room_for_all_overrides_of_a_command_or_for_none(store: Arc<dyn Store>) {
+    let budget = Some(OverridesLeft { count: 3, since: UnixMillis(10) });
+    let give = async |number, command: &str, count: usize| {
+        let one = Override { command: Some(command.to_owned()), ..given(0, 10) };
+        let on = (REPOSITORY, PullNumber(number));
+        match store.give_overrides(on, vec![one; count], budget, EARLIER).await.unwrap() {
+            GivenOverrides::Kept { overrides, used } => {
+                Ok((overrides.iter().map(|it| it.id).collect::<Vec<_>>(), used))
+            }
+            GivenOverrides::UsedUp { used } => Err(used),
+        }
+    };
+    apply(&*store, vec![Change::Override(REPOSITORY, PullNumber(1), given(1, 9))]).await;
+    assert_eq!(give(1, "1:comment-1:0", 2).await, Ok((vec![2, 3], 2)));
+    assert_eq!(give(1, "1:comment-1:0", 2).await, Ok((vec![2, 3], 2)), "a retry gives nothing more");
+    assert_eq!(give(2, "2:comment-2:0", 2).await, Err(2), "one place is left, and two are asked for");
+    assert!(store.overrides(REPOSITORY, PullNumber(2)).await.unwrap().is_empty());
+    assert_eq!(give(2, "2:comment-2:1", 1).await, Ok((vec![1], 3)));
+    assert_eq!(give(2, "2:comment-2:2", 1).await, Err(3));
+    assert_eq!(give(1, "1:comment-1:0", 2).await, Ok((vec![2, 3], 3)), "nor does one when nothing is left");
 }
 
 pub(crate) async fn overrides_go_with_their_pull_request_and_locks_stay(store: Arc<dyn Store>) {

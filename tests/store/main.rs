@@ -90,6 +90,8 @@ macro_rules! suite {
                     locks_that_a_pull_request_ends_are_found_until_they_have_ended,
                     a_lock_and_an_override_mark_whoever_rests_on_them,
                     overrides_are_kept_by_their_numbers_and_counted_by_their_times,
+                    overrides_given_at_once_get_numbers_of_their_own,
+                    a_budget_has_room_for_all_overrides_of_a_command_or_for_none,
                     overrides_go_with_their_pull_request_and_locks_stay;
                 changes:
                     accounts_and_repositories_are_replaced,

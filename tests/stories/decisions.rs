@@ -53,6 +53,7 @@ impl Stage {
             until,
             confirmed_by: None,
             needs_second: false,
+            command: None,
         };
         let (data, at) = (serde_json::to_string(&given).unwrap(), given.at.0);
         let row = (self.id().0.cast_signed(), number.0.cast_signed(), id.cast_signed(), at, data);

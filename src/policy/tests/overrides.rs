@@ -19,6 +19,7 @@ fn given(facts: &Facts, finding: &Finding) -> Override {
         until: None,
         confirmed_by: None,
         needs_second: false,
+        command: None,
     }
 }
 

@@ -1,8 +1,8 @@
 //! Locks and overrides.
 
-use super::{SqliteStore, work_items};
+use super::{CHANGE_BYTES, SqliteStore, work_items};
 use crate::model::{EnvironmentName, Lock, Override, PullNumber, RepositoryId, UnixMillis};
-use crate::store::{LockStore, StoreError, WorkItem};
+use crate::store::{GivenOverrides, LockStore, OverridesLeft, StoreError, WorkItem};
 use async_trait::async_trait;
 use rusqlite::{Connection, OptionalExtension, named_params};
 
@@ -56,6 +56,54 @@ pub(super) fn store_override(
     work_items::mark(connection, &WorkItem::PullRequest(repository, number), now).map(|_| ())
 }
 
+fn give_overrides(
+    connection: &Connection,
+    on @ (repository, _): (RepositoryId, PullNumber),
+    given: &[Override],
+    budget: Option<OverridesLeft>,
+    now: UnixMillis,
+) -> Result<GivenOverrides, StoreError> {
+    let used = match budget {
+        Some(budget) => given_since(connection, repository, budget.since)?,
+        None => 0,
+    };
+    let known = overrides(connection, on)?;
+    let first = known.iter().map(|it| it.id).max().unwrap_or_default() + 1;
+    let command = given.first().and_then(|it| it.command.clone());
+    let before = known.into_iter().filter(|it| command.is_some() && it.command == command);
+    let before: Vec<Override> = before.collect();
+    if !before.is_empty() {
+        return Ok(GivenOverrides::Kept { overrides: before, used });
+    }
+    let more = u32::try_from(given.len()).unwrap_or(u32::MAX);
+    if budget.is_some_and(|budget| used.saturating_add(more) > budget.count) {
+        return Ok(GivenOverrides::UsedUp { used });
+    }
+    let numbered = given.iter().zip(first..).map(|(one, id)| Override { id, ..one.clone() });
+    let numbered: Vec<Override> = numbered.collect();
+    numbered.iter().try_for_each(|one| store_override(connection, on, one, now))?;
+    let used = if budget.is_some() { used + more } else { 0 };
+    Ok(GivenOverrides::Kept { overrides: numbered, used })
+}
+
+fn overrides(
+    connection: &Connection,
+    (repository, number): (RepositoryId, PullNumber),
+) -> Result<Vec<Override>, StoreError> {
+    let by = named_params! { ":repository": repository, ":number": number };
+    let mut statement = connection.prepare_cached(OVERRIDES)?;
+    Ok(statement.query_map(by, |row| row.get(0))?.collect::<Result<_, _>>()?)
+}
+
+fn given_since(
+    connection: &Connection,
+    repository: RepositoryId,
+    since: UnixMillis,
+) -> Result<u32, StoreError> {
+    let by = named_params! { ":repository": repository, ":since": since };
+    Ok(connection.prepare_cached(GIVEN_SINCE)?.query_row(by, |row| row.get(0))?)
+}
+
 #[async_trait]
 impl LockStore for SqliteStore {
     async fn lock(&self, repository: RepositoryId, environment: &str) -> Result<Option<Lock>, StoreError> {
@@ -85,19 +133,21 @@ impl LockStore for SqliteStore {
         repository: RepositoryId,
         number: PullNumber,
     ) -> Result<Vec<Override>, StoreError> {
-        let read = move |c: &Connection| {
-            let by = named_params! { ":repository": repository, ":number": number };
-            let mut statement = c.prepare_cached(OVERRIDES)?;
-            Ok(statement.query_map(by, |row| row.get(0))?.collect::<Result<_, _>>()?)
-        };
-        self.readers.run(read).await
+        self.readers.run(move |c| overrides(c, (repository, number))).await
+    }
+
+    async fn give_overrides(
+        &self,
+        on: (RepositoryId, PullNumber),
+        overrides: Vec<Override>,
+        budget: Option<OverridesLeft>,
+        now: UnixMillis,
+    ) -> Result<GivenOverrides, StoreError> {
+        let bytes = overrides.len() * CHANGE_BYTES;
+        self.writer.run(bytes, move |c| give_overrides(c, on, &overrides, budget, now)).await
     }
 
     async fn overrides_since(&self, repository: RepositoryId, since: UnixMillis) -> Result<u32, StoreError> {
-        let read = move |c: &Connection| {
-            let by = named_params! { ":repository": repository, ":since": since };
-            Ok(c.prepare_cached(GIVEN_SINCE)?.query_row(by, |row| row.get(0))?)
-        };
-        self.readers.run(read).await
+        self.readers.run(move |c| given_since(c, repository, since)).await
     }
 }

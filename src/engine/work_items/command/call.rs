@@ -42,6 +42,8 @@ pub(super) struct Call<'a> {
     pub(super) pull: Option<&'a JudgedPull>,
     /// When the comment was written.
     pub(super) seen_at: UnixMillis,
+    /// Which command it is, by its comment and its place there.
+    pub(super) key: &'a str,
     /// GitHub's id of the delivery that brought it.
     pub(super) delivery: &'a str,
     pub(super) spec: &'static Spec,

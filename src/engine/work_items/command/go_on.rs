@@ -144,6 +144,7 @@ impl CommentWork<'_> {
             is_pull_request: self.state.is_pull_request,
             pull: pull.as_ref(),
             seen_at: self.state.created_at,
+            key: &format!("{}:{}:{position}", self.place.number, self.place.comment),
             delivery: &delivery,
             spec,
             invocation: &invocation,

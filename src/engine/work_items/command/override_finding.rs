@@ -7,9 +7,9 @@ use crate::commands::rights::DefaultRight;
 use crate::commands::spec::{Flag, Kind, Parameter, Spec, WorksOn};
 use crate::engine::work_error::WorkError;
 use crate::engine::work_items::pull_request::last_verdict;
-use crate::model::{Cause, Code, CommitId, Finding, Outcome, Override, OverrideBudget};
+use crate::model::{Cause, Code, CommitId, Finding, Outcome, Override, OverrideBudget, UnixMillis};
 use crate::report::{self, CommandReply, CommandStatus};
-use crate::store::{Change, JudgedPull, WorkItem};
+use crate::store::{Change, GivenOverrides, JudgedPull, OverridesLeft, WorkItem};
 use async_trait::async_trait;
 
 const SPEC: Spec = Spec {
@@ -39,6 +39,9 @@ impl Command for OverrideFinding {
         if let Some(said) = call.cannot_be_overridden(code) {
             return Ok(Step::said(said));
         }
+        if let Some(step) = call.given_before().await? {
+            return Ok(step);
+        }
         let head = match call.pull_as_seen().await? {
             Ok(now) => now.head.sha,
             Err(said) => return Ok(Step::said(said)),
@@ -49,9 +52,6 @@ impl Command for OverrideFinding {
         }
     }
 }
-
-/// An override that was asked for, with what is said of it.
-type Given = (Vec<Override>, CommandReply);
 
 impl Call<'_> {
     fn cannot_be_overridden(&self, code: Code) -> Option<CommandReply> {
@@ -68,6 +68,23 @@ impl Call<'_> {
             None => format!("{code} cannot be overridden: merging would do damage, or nothing is known."),
         };
         Some(refused("not_possible", SPEC.unchanged, &why))
+    }
+
+    /// What came of it before, where it was cut off between what it gave and its own end.
+    async fn given_before(&self) -> Result<Option<Step>, WorkError> {
+        let (store, id) = (&self.ctx.store, self.repository.id);
+        let known = store.overrides(id, self.number).await?;
+        let mine = known.into_iter().filter(|it| it.command.as_deref() == Some(self.key));
+        let mine: Vec<Override> = mine.collect();
+        let Some(first) = mine.first() else { return Ok(None) };
+        let used = match self.path.overrides.budget {
+            Some(budget) => {
+                let used = store.overrides_since(id, budget.per.start(first.at)).await?;
+                Some((used, budget))
+            }
+            None => None,
+        };
+        Ok(Some(self.given(first, used)))
     }
 
     async fn override_code(&self, code: Code, head: CommitId) -> Result<Step, WorkError> {
@@ -107,22 +124,9 @@ impl Call<'_> {
             return refuse("known", by);
         }
         let rules = self.path.overrides;
-        let used = match rules.budget {
-            Some(budget) => {
-                let used = self.ctx.store.overrides_since(id, budget.per.start(now)).await?;
-                if used >= budget.count {
-                    return refuse(
-                        "budget",
-                        format!("All {} overrides of this {} are used up.", budget.count, budget.per),
-                    );
-                }
-                Some((used + 1, budget))
-            }
-            None => None,
-        };
-        let first = known.iter().map(|it| it.id).max().unwrap_or_default() + 1;
-        let given = found.iter().zip(first..).map(|(finding, number)| Override {
-            id: number,
+        let of = |finding: &Finding| Override {
+            // The store numbers it.
+            id: 0,
             code,
             head,
             base: base.clone(),
@@ -133,32 +137,56 @@ impl Call<'_> {
             until,
             confirmed_by: None,
             needs_second: rules.second,
-        });
-        let given: Vec<Override> = given.collect();
-        let said = self.given(&given, used).commits(Some(head), None);
-        Ok(self.kept((given, said), rules.second.then_some(first)))
+            command: Some(self.key.to_owned()),
+        };
+        self.give(found.iter().map(of).collect(), now).await
     }
 
-    /// What is said of an override that was given, or asked for.
-    fn given(&self, given: &[Override], used: Option<(u32, OverrideBudget)>) -> CommandReply {
-        let Some(one) = given.first() else {
-            return CommandReply::new(CommandStatus::Refused, "not_found", SPEC.unchanged);
+    async fn give(&self, overrides: Vec<Override>, now: UnixMillis) -> Result<Step, WorkError> {
+        let (on, budget) = ((self.repository.id, self.number), self.path.overrides.budget);
+        let asked = overrides.len();
+        let left = budget.map(|it| OverridesLeft { count: it.count, since: it.per.start(now) });
+        let used = match self.ctx.store.give_overrides(on, overrides, left, now).await? {
+            GivenOverrides::Kept { overrides, used } => {
+                let first = overrides
+                    .first()
+                    .ok_or_else(|| WorkError::give_up("overrides were given, and none is kept"))?;
+                return Ok(self.given(first, budget.map(|budget| (used, budget))));
+            }
+            GivenOverrides::UsedUp { used } => used,
         };
-        let code = one.code;
+        let Some(OverrideBudget { count, per }) = budget else {
+            return Err(WorkError::give_up("a budget is used up where there is none"));
+        };
+        let why = match count.saturating_sub(used) {
+            0 => format!("All {count} overrides of this {per} are used up."),
+            left => {
+                format!("It takes {asked} overrides, and of the {count} of this {per} only {left} are left.")
+            }
+        };
+        Ok(Step::said(refused("budget", SPEC.unchanged, &why)))
+    }
+
+    /// What comes of an override that was given, or asked for: it is stored by now.
+    fn given(&self, first: &Override, used: Option<(u32, OverrideBudget)>) -> Step {
+        let code = first.code;
         let budget = used
             .map(|(used, budget)| format!(" It is number {used} of {} this {}.", budget.count, budget.per));
         let budget = budget.unwrap_or_default();
-        if one.needs_second {
+        let changes = self.judged_anew(Vec::new());
+        if first.needs_second {
             let command = self.command(&format!("override {code} --confirm"));
             let words = format!("a second person has to confirm it.{budget}");
             let next = report::sentence(
                 "Somebody with the right, who is neither you nor the author, writes %.",
                 &[&command],
             );
-            return CommandReply::new(CommandStatus::Waiting, "needs_second", words).next(next);
+            let said = CommandReply::new(CommandStatus::Waiting, "needs_second", words).next(next);
+            return Step::Confirm { number: first.id, said: said.commits(Some(first.head), None), changes };
         }
         let words = format!("{code} is overridden: the check shows it as a warning.{budget}");
-        CommandReply::new(CommandStatus::Done, "done", words).next(ends(one))
+        let said = CommandReply::new(CommandStatus::Done, "done", words).next(ends(first));
+        Step::Ended(said.commits(Some(first.head), None), changes)
     }
 
     async fn confirm(&self, code: Code, head: CommitId) -> Result<Step, WorkError> {
@@ -189,19 +217,15 @@ impl Call<'_> {
             .iter()
             .map(|it| Override { confirmed_by: Some(who.to_owned()), ..(*it).clone() })
             .collect();
-        Ok(self.kept((confirmed, said.commits(Some(head), None)), None))
+        Ok(Step::Ended(said.commits(Some(head), None), self.judged_anew(confirmed)))
     }
 
-    fn kept(&self, (given, said): Given, waits: Option<u64>) -> Step {
+    /// What is to be stored of overrides, and the look at the pull request that shows it.
+    fn judged_anew(&self, overrides: Vec<Override>) -> Vec<Change> {
         let id = self.repository.id;
-        let mut changes: Vec<Change> =
-            given.into_iter().map(|it| Change::Override(id, self.number, it)).collect();
-        // Judged anew, which wakes whoever waits for a second person as well.
-        changes.push(Change::Mark(WorkItem::PullRequest(id, self.number)));
-        match waits {
-            Some(number) => Step::Confirm { number, said, changes },
-            None => Step::Ended(said, changes),
-        }
+        let stored = overrides.into_iter().map(|it| Change::Override(id, self.number, it));
+        // Wakes whoever waits for a second person as well.
+        stored.chain([Change::Mark(WorkItem::PullRequest(id, self.number))]).collect()
     }
 }
 
