@@ -115,6 +115,39 @@ async fn where_two_have_to_agree_neither_the_first_nor_the_author_is_the_second(
 }
 
 #[tokio::test]
+async fn who_confirms_confirms_what_another_has_asked_for_on_the_base_as_it_is() {
+    let stage = Stage::set().await;
+    for login in ["sam", "otto"] {
+        stage.store.allow(login, towpath_sandbox::Permission::Maintain);
+    }
+    configured(&stage, "{ second: true }").await;
+    topic(&stage.store, "feature/late", "integration").await;
+    let pull = stage.store.open_pull("feature/late").into("staging").by("ana").await.unwrap();
+    stage.check(&pull).await.fails();
+    stage.comment(&pull).await;
+    let first = stage.says(&pull, "rita", "/override TP101 --reason x").await;
+    assert!(stage.reply(&pull, &first).await.starts_with("**Waiting**"));
+    stage.later();
+    pull.retarget("production").by("ana").await.unwrap();
+    stage.check(&pull).await.fails();
+    stage.comment(&pull).await;
+    stage.later();
+    let reply = replied(&stage, &pull, "otto", "/override TP101 --confirm").await;
+    assert!(reply.contains("No override of TP101 on this head and base waits"), "{reply}");
+    let reply = replied(&stage, &pull, "sam", "/override TP101 --reason y").await;
+    assert!(reply.starts_with("**Waiting**"), "{reply}");
+    let reply = replied(&stage, &pull, "sam", "/override TP101 --confirm").await;
+    assert!(reply.contains("It takes a second person"), "{reply}");
+    stage.check(&pull).await.fails();
+    let reply = replied(&stage, &pull, "otto", "/override TP101 --confirm").await;
+    assert!(reply.contains("TP101 is overridden, as `sam` has asked"), "{reply}");
+    assert_eq!(stage.check(&pull).await.0.conclusion.as_deref(), Some("success"));
+    stage.reply(&pull, &first).await;
+    stage.comment(&pull).await;
+    stage.end().await;
+}
+
+#[tokio::test]
 async fn what_nobody_confirms_is_over_when_the_head_moves() {
     let stage = Stage::set().await;
     configured(&stage, "{ second: true }").await;

@@ -193,27 +193,36 @@ impl Call<'_> {
         let refuse = |code: &str, why: String| Ok(Step::said(refused(code, "nothing was confirmed", &why)));
         let (now, id) = (self.ctx.now(), self.repository.id);
         let known = self.ctx.store.overrides(id, self.number).await?;
+        let Some((pull, base)) = self.pull.and_then(|it| Some((it, it.judged_base.as_ref()?))) else {
+            return refuse("not_judged", "Towpath does not judge this pull request.".to_owned());
+        };
+        let found = match found(pull, code, head) {
+            Ok(found) => found,
+            Err(why) => return refuse("not_found", why),
+        };
+        let is_found = |it: &Override| found.iter().any(|finding| finding.cause.evidence() == it.evidence);
         let waits = |it: &&Override| {
             let is_alive = it.until.is_none_or(|until| now < until);
-            it.code == code && it.head == head && it.needs_second && it.confirmed_by.is_none() && is_alive
+            let is_about_it = it.code == code && it.head == head && it.base == *base && is_found(it);
+            is_about_it && is_alive && it.needs_second && it.confirmed_by.is_none()
         };
         let waiting: Vec<&Override> = known.iter().filter(waits).collect();
-        let Some(first) = waiting.first() else {
-            return refuse(
-                "not_found",
-                format!("No override of {code} on this head waits for a second person."),
-            );
-        };
+        if waiting.is_empty() {
+            let why = format!("No override of {code} on this head and base waits for a second person.");
+            return refuse("not_found", why);
+        }
         let who = self.asker.login;
-        let is_author = self.pull.is_some_and(|it| it.pull.author.eq_ignore_ascii_case(who));
-        if first.by.eq_ignore_ascii_case(who) || is_author {
+        let is_author = pull.pull.author.eq_ignore_ascii_case(who);
+        let of_others = |it: &&&Override| !is_author && !it.by.eq_ignore_ascii_case(who);
+        let of_others: Vec<&Override> = waiting.iter().filter(of_others).copied().collect();
+        let Some(first) = of_others.first() else {
             let why = "It takes a second person, who is neither the one who asked for it nor the author.";
             return refuse("same_person", why.to_owned());
-        }
+        };
         let by = report::sentence("%", &[&first.by]);
         let words = format!("{code} is overridden, as {by} has asked: the check shows it as a warning.");
         let said = CommandReply::new(CommandStatus::Done, "done", words).next(ends(first));
-        let confirmed: Vec<Override> = waiting
+        let confirmed: Vec<Override> = of_others
             .iter()
             .map(|it| Override { confirmed_by: Some(who.to_owned()), ..(*it).clone() })
             .collect();
