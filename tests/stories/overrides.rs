@@ -164,6 +164,27 @@ async fn what_nobody_confirms_is_over_when_the_head_moves() {
 }
 
 #[tokio::test]
+async fn what_nobody_confirms_is_over_at_its_time_or_when_the_base_changes() {
+    let stage = Stage::set().await;
+    configured(&stage, "{ second: true }").await;
+    let pull = astray(&stage).await;
+    let timed = stage.says(&pull, "rita", "/override TP201 --reason x --until 1h").await;
+    assert!(stage.reply(&pull, &timed).await.starts_with("**Waiting**"));
+    stage.minutes_later(61).await;
+    let reply = stage.reply(&pull, &timed).await;
+    assert!(reply.starts_with("**Failed**") && reply.contains("nobody has confirmed it"), "{reply}");
+    let second = stage.says(&pull, "rita", "/override TP201 --reason y").await;
+    assert!(stage.reply(&pull, &second).await.starts_with("**Waiting**"));
+    stage.later();
+    pull.retarget("production").by("ana").await.unwrap();
+    stage.check(&pull).await.fails();
+    let reply = stage.reply(&pull, &second).await;
+    assert!(reply.starts_with("**Failed**") && reply.contains("nobody has confirmed it"), "{reply}");
+    stage.comment(&pull).await;
+    stage.end().await;
+}
+
+#[tokio::test]
 async fn a_budget_is_shown_and_kept() {
     let stage = Stage::set().await;
     configured(&stage, "{ second: false, budget: 1/month }").await;

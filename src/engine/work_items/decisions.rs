@@ -13,6 +13,8 @@ pub(super) struct Decisions {
     pub(super) lock: Option<Lock>,
     /// The overrides that were given for the pull request with this head and base.
     pub(super) overrides: Vec<Override>,
+    /// Those that wait for a second person: their end is told to whoever has asked.
+    waiting: Vec<Override>,
 }
 
 impl Decisions {
@@ -35,14 +37,14 @@ impl Decisions {
             None => Vec::new(),
         };
         let is_about_it = |it: &Override| it.head == pull.head.commit && it.base == pull.base.branch;
-        Ok(Self {
-            lock: lock.filter(|it| it.is_in_force(now)),
-            overrides: given.into_iter().filter(|it| it.is_in_force(now) && is_about_it(it)).collect(),
-        })
+        let lasts = |it: &Override| it.until.is_none_or(|until| now < until);
+        let alive = given.into_iter().filter(|it| is_about_it(it) && lasts(it));
+        let (overrides, waiting) = alive.partition(|it| it.is_in_force(now));
+        Ok(Self { lock: lock.filter(|it| it.is_in_force(now)), overrides, waiting })
     }
 
-    /// When the first of the overrides ends by itself. The end of a lock is looked after by the lock's own work item.
+    /// When the first of the overrides ends by itself, confirmed or not. The end of a lock is looked after by the lock's own work item.
     pub(super) fn first_end(&self) -> Option<UnixMillis> {
-        self.overrides.iter().filter_map(|it| it.until).min()
+        self.overrides.iter().chain(&self.waiting).filter_map(|it| it.until).min()
     }
 }

@@ -255,7 +255,7 @@ impl Group<'_> {
             None => Default::default(),
         };
         let number = (self.repository.id, row.map(|row| row.number));
-        let Decisions { lock, overrides } = Decisions::on(self.ctx, path, number, ends).await?;
+        let Decisions { lock, overrides, .. } = Decisions::on(self.ctx, path, number, ends).await?;
         let known = KnownFacts {
             survey: &survey,
             details,

@@ -326,7 +326,7 @@ impl PullRequestWork<'_> {
             Err(error) => return undecided(row, pull.base.branch, NotDecided::by(error)),
         };
         let look_again = decisions.first_end();
-        let Decisions { lock, overrides } = decisions;
+        let Decisions { lock, overrides, .. } = decisions;
         let (details, stacks) = (row.details.clone(), stack_facts(path, &row, memory.open()));
         let known = KnownFacts { survey, details, methods, deploys, snapshot, stacks, lock, overrides };
         let (verdict, error) = settled(judge::judge_knowing(repository, path, &pull, &ledger, known).await);

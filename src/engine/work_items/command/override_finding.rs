@@ -7,7 +7,9 @@ use crate::commands::rights::DefaultRight;
 use crate::commands::spec::{Flag, Kind, Parameter, Spec, WorksOn};
 use crate::engine::work_error::WorkError;
 use crate::engine::work_items::pull_request::last_verdict;
-use crate::model::{Cause, Code, CommitId, Finding, Outcome, Override, OverrideBudget, UnixMillis};
+use crate::model::{
+    Cause, Code, CommitId, Finding, Outcome, Override, OverrideBudget, PullRequestState, UnixMillis,
+};
 use crate::report::{self, CommandReply, CommandStatus};
 use crate::store::{Change, GivenOverrides, JudgedPull, OverridesLeft, WorkItem};
 use async_trait::async_trait;
@@ -272,10 +274,15 @@ impl CommentWork<'_> {
         let super::Place { id, number: pull, .. } = self.place;
         let known = self.ctx.store.overrides(id, pull).await?;
         let row = self.ctx.store.pull(id, pull).await?;
-        let Some(given) = known.iter().find(|it| it.id == number) else { return Ok(()) };
+        let Some(given) = known.iter().find(|it| it.id == number) else {
+            let words = "nobody has confirmed it before it ended; nothing was overridden.";
+            self.state.runs[position].end(CommandReply::new(CommandStatus::Failed, "not_confirmed", words));
+            return Ok(());
+        };
         let code = given.code;
         let is_there = row.is_some_and(|it| {
-            it.pull.head_commit == given.head && it.pull.state == crate::model::PullRequestState::Open
+            let is_open = it.pull.state == PullRequestState::Open;
+            is_open && it.pull.head_commit == given.head && it.judged_base.as_ref() == Some(&given.base)
         });
         let is_over = given.until.is_some_and(|until| until <= self.ctx.now()) || !is_there;
         let said = match &given.confirmed_by {
