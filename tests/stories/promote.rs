@@ -257,7 +257,28 @@ async fn a_hold_is_told_and_the_pull_request_is_there_all_the_same() {
     stage.minutes_later(1).await;
     assert!(body(&promotion).contains("- TP406: "), "{}", body(&promotion));
     let (_, reply) = asked_to_merge(&stage, &promotion, "rita").await;
-    assert!(reply.contains("it is not merged: the required check towpath: staging does not pass"), "{reply}");
+    assert!(reply.contains("it is not merged: staging is held since "), "{reply}");
+    assert!(reply.contains("; the required check towpath: staging does not pass"), "{reply}");
+    read(&stage, &promotion).await;
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn what_is_rolled_back_is_not_promoted_though_its_check_still_passes() {
+    let mut stage = Stage::set().await;
+    let promotion = ready(&stage).await;
+    stage.stop().await;
+    let ends = ["integration", "staging"].map(|branch| stage.store.tip(branch).unwrap().parse().unwrap());
+    let who = ("rita".to_owned(), "checkout is *broken*".to_owned());
+    let hold = Hold::new((ends[0], ends[1]), who, stage.now(), vec![PullNumber(1)]).unwrap();
+    kept(&stage, Change::Hold(RepositoryId(stage.store.id()), "staging".to_owned(), hold)).await;
+    stage.start().await;
+    stage.check(&promotion).await.passes();
+    let (comment, reply) = asked_to_merge(&stage, &promotion, "rita").await;
+    assert_eq!(stage.reactions(&comment).await.last().unwrap(), "-1");
+    assert!(reply.contains("it is not merged: staging is held since "), "{reply}");
+    assert!(reply.contains(", when rita rolled it back: checkout is \\*broken\\*"), "{reply}");
+    assert_eq!((merges_asked_for(&stage), promotion.merged()), (0, false));
     read(&stage, &promotion).await;
     stage.end().await;
 }

@@ -8,8 +8,10 @@ use super::merge_guard::MergeFacts;
 use super::{Outcome, PromotionWork};
 use crate::engine::late_lists::look_again;
 use crate::engine::work_error::WorkError;
+use crate::engine::work_items::pull_request::last_verdict;
 use crate::github::{ApiError, CollaboratorJson, MergeStanding, MergeStateJson};
-use crate::model::{CommitId, PullNumber};
+use crate::model::{CommitId, Environment, Outcome, PullNumber};
+use crate::report;
 use crate::store::{ActOutcome, Change, RequestedActRow, RequestedMerge};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -45,7 +47,11 @@ impl PromotionWork<'_> {
             Ok(facts) => facts,
             Err(why) => return refused(why),
         };
-        let missing = facts.missing();
+        let mut missing = self.stops(ends.target).await?;
+        missing.extend(facts.missing());
+        if missing.is_empty() {
+            missing.extend(self.lacks_verdict(number, ends).await?);
+        }
         if !missing.is_empty() {
             return refused(missing.join("; "));
         }
@@ -139,6 +145,30 @@ impl PromotionWork<'_> {
                 None
             }
         }
+    }
+
+    /// What stops every merge into the target, in words. The check on GitHub may come to tell it later.
+    async fn stops(&self, target: &Environment) -> Result<Vec<String>, WorkError> {
+        let hold = self.ctx.store.hold(self.repository.id, &target.name).await?;
+        let held = hold.filter(|hold| hold.lifted.is_none()).map(|hold| {
+            let (since, why) = (report::moment(hold.since.to_seconds()), &hold.reason);
+            format!("{} is held since {since}, when {} rolled it back: {why}", target.name, hold.by)
+        });
+        Ok(self.locked(target).await?.into_iter().chain(held).collect())
+    }
+
+    /// Why our newest verdict does not let it be merged. The check on GitHub may show an older one.
+    async fn lacks_verdict(&self, number: PullNumber, ends: Ends<'_>) -> Result<Option<String>, WorkError> {
+        let judged = self.ctx.store.pull(self.repository.id, number).await?.filter(|judged| {
+            judged.judged_head == Some(ends.head) && judged.judged_base.as_ref() == Some(&ends.target.branch)
+        });
+        Ok(match judged.as_ref().and_then(last_verdict).map(|verdict| verdict.outcome()) {
+            Some(Outcome::Pass | Outcome::Warn) => None,
+            Some(Outcome::Wait | Outcome::Fail | Outcome::Unknown) => {
+                Some("Towpath's newest verdict on it does not let it be merged".to_owned())
+            }
+            None => Some(format!("Towpath has not judged it as {} into {}", ends.head.short(), ends.target.branch)),
+        })
     }
 
     async fn merge_state(&self, number: PullNumber) -> Result<MergeStateJson, WorkError> {

@@ -43,8 +43,8 @@ impl PromotionWork<'_> {
             Ok(source) => source,
             Err(why) => return Ok(Some(Outcome::refused(why))),
         };
-        if let Some(lock) = self.lock_on(target).await? {
-            return Ok(Some(Outcome::refused(locked(target, &lock))));
+        if let Some(locked) = self.locked(target).await? {
+            return Ok(Some(Outcome::refused(locked)));
         }
         let mirror = self.ctx.mirror(self.repository).await?;
         let repository = mirror.fetched(&[]).await?;
@@ -63,10 +63,11 @@ impl PromotionWork<'_> {
         Ok(Some(Outcome { said, ends: Some((ends.head, ends.base)) }))
     }
 
-    async fn lock_on(&self, target: &Environment) -> Result<Option<Lock>, WorkError> {
+    /// That a lock is in force on the target, in words.
+    pub(super) async fn locked(&self, target: &Environment) -> Result<Option<String>, WorkError> {
         let lock = self.ctx.store.lock(self.repository.id, &target.name).await?;
         let now = self.ctx.now();
-        Ok(lock.filter(|lock| lock.is_in_force(now)))
+        Ok(lock.filter(|lock| lock.is_in_force(now)).map(|lock| locked(target, &lock)))
     }
 
     /// What would be merged where, or why there is nothing to promote. `expected` is the source's commit that was seen.
