@@ -396,6 +396,40 @@ async fn who_could_not_merge_it_themselves_cannot_have_it_merged() {
 }
 
 #[tokio::test]
+async fn where_the_protection_may_not_be_read_nothing_is_merged() {
+    let stage = Stage::set().await;
+    let promotion = ready(&stage).await;
+    let path = "/repos/acme/store/branches/staging";
+    let fault = stage.github.faults().rest("GET", path).refuse(403, "Resource not accessible by integration");
+    let (_, reply) = asked_to_merge(&stage, &promotion, "rita").await;
+    assert!(fault.hits() > 0);
+    assert!(reply.contains("it is not merged: the rules of staging cannot be read."), "{reply}");
+    assert_eq!((merges_asked_for(&stage), promotion.merged()), (0, false));
+    fault.remove();
+    read(&stage, &promotion).await;
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn one_that_cannot_be_taken_up_holds_no_other_up() {
+    let stage = Stage::set().await;
+    let promotion = ready(&stage).await;
+    let fault = stage.github.faults().rest("GET", "/repos/acme/store/rules/branches/staging").status(502);
+    let stuck = stage.says(&promotion, "ana", "/promote staging --merge").await;
+    let other = stage.says(&promotion, "ben", "/promote staging").await;
+    assert!(fault.hits() > 0);
+    let reply = stage.reply(&promotion, &other).await;
+    assert!(reply.contains("#2 is up to date, integration → staging"), "{reply}");
+    assert!(!promotion.merged());
+    fault.remove();
+    stage.minutes_later(10).await;
+    let reply = stage.reply(&promotion, &stuck).await;
+    assert!(reply.contains("merged #2 into staging as "), "{reply}");
+    read(&stage, &promotion).await;
+    stage.end().await;
+}
+
+#[tokio::test]
 async fn what_was_pushed_at_the_last_moment_is_not_merged() {
     let stage = Stage::set().await;
     let promotion = ready(&stage).await;

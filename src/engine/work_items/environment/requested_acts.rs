@@ -23,34 +23,40 @@ impl EnvironmentWork<'_> {
         &mut self,
         requested_acts: Vec<RequestedActRow>,
     ) -> Result<(), WorkError> {
+        // One that cannot be taken up now does not hold the others up.
+        let mut went = Ok(());
         for row in requested_acts.into_iter().filter(|row| is_taken_up_here(&row.act)) {
-            let mut entry = self.audited(&row);
-            let origin = row.origin.as_ref();
-            let refused = self.is_not_named().or_else(|| self.is_not_what_was_seen(&row.act, origin));
-            self.in_a_comment = origin.is_some();
-            let outcome = match (refused, row.act) {
-                (Some(refused), _) => refused,
-                (None, RequestedAct::Rollback { to, by, reason }) => self.roll_back(to, (by, reason)).await?,
-                (None, RequestedAct::Deploy { again, by, reason, tip }) => {
-                    self.deploy_tip(again, (by, reason), tip).await?
-                }
-                (None, RequestedAct::Cancel { by }) => self.cancel_for(by),
-                (None, RequestedAct::LiftHold { by, reason }) => self.lift(by, reason),
-                (None, RequestedAct::Lock { by, reason, until, while_open }) => {
-                    self.lock_for(WantedLock { by, reason, until, while_open })
-                }
-                (None, RequestedAct::Unlock { by, force }) => self.unlock_for(by, force),
-                (None, RequestedAct::Promote { .. }) => continue,
-            };
-            let deploy = outcome.deploy.and_then(|number| self.queue.get(number));
-            entry.head = deploy.map(|deploy| deploy.commit);
-            (entry.done, entry.result) = (outcome.accepted, outcome.words.clone());
-            self.changes.push(Change::Audit(Box::new(entry)));
-            self.changes.push(Change::RequestedActDone(row.id, outcome));
-            let command =
-                row.origin.map(|it| WorkItem::Command(self.site.repository.id, it.number, it.comment));
-            self.changes.extend(command.map(Change::Mark));
+            went = went.and(self.take_order(row).await);
         }
+        went
+    }
+
+    async fn take_order(&mut self, row: RequestedActRow) -> Result<(), WorkError> {
+        let mut entry = self.audited(&row);
+        let origin = row.origin.as_ref();
+        let refused = self.is_not_named().or_else(|| self.is_not_what_was_seen(&row.act, origin));
+        self.in_a_comment = origin.is_some();
+        let outcome = match (refused, row.act) {
+            (Some(refused), _) => refused,
+            (None, RequestedAct::Rollback { to, by, reason }) => self.roll_back(to, (by, reason)).await?,
+            (None, RequestedAct::Deploy { again, by, reason, tip }) => {
+                self.deploy_tip(again, (by, reason), tip).await?
+            }
+            (None, RequestedAct::Cancel { by }) => self.cancel_for(by),
+            (None, RequestedAct::LiftHold { by, reason }) => self.lift(by, reason),
+            (None, RequestedAct::Lock { by, reason, until, while_open }) => {
+                self.lock_for(WantedLock { by, reason, until, while_open })
+            }
+            (None, RequestedAct::Unlock { by, force }) => self.unlock_for(by, force),
+            (None, RequestedAct::Promote { .. }) => return Ok(()),
+        };
+        let deploy = outcome.deploy.and_then(|number| self.queue.get(number));
+        entry.head = deploy.map(|deploy| deploy.commit);
+        (entry.done, entry.result) = (outcome.accepted, outcome.words.clone());
+        self.changes.push(Change::Audit(Box::new(entry)));
+        self.changes.push(Change::RequestedActDone(row.id, outcome));
+        let command = row.origin.map(|it| WorkItem::Command(self.site.repository.id, it.number, it.comment));
+        self.changes.extend(command.map(Change::Mark));
         Ok(())
     }
 

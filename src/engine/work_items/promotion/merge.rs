@@ -185,14 +185,15 @@ impl PromotionWork<'_> {
     ) -> Result<Result<MergeFacts, String>, WorkError> {
         let (api, branch) = (&self.ctx.api, &ends.target.branch);
         let (installation, full_name) = (self.repository.installation, &self.repository.full_name);
-        let rules = match api.merge_rules(installation, full_name, branch).await {
-            Ok(rules) => rules,
+        let rules = api.merge_rules(installation, full_name, branch).await;
+        let protection = api.branch_protection(installation, full_name, branch).await;
+        let (rules, protection) = match rules.and_then(|rules| Ok((rules, protection?))) {
+            Ok(both) => both,
             Err(ApiError::Forbidden { .. } | ApiError::NotFound { .. }) => {
                 return Ok(Err(format!("the rules of {branch} cannot be read")));
             }
             Err(error) => return Err(error.into()),
         };
-        let protection = api.branch_protection(installation, full_name, branch).await?;
         let (_, by, _) = row.act.named();
         let own_check = self.config.path.check_of_branch(branch).text();
         let mut facts = MergeFacts {

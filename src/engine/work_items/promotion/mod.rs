@@ -77,12 +77,19 @@ impl Outcome {
 
 impl PromotionWork<'_> {
     async fn go_on(&mut self, acts: Vec<RequestedActRow>) -> Result<(), WorkError> {
+        // One that cannot be taken up now holds neither the others up nor the manifests.
+        let mut went = Ok(());
         for row in acts {
-            if let Some(outcome) = self.take_up(&row).await? {
-                self.ended(&row, outcome);
+            match self.take_up(&row).await {
+                Ok(Some(outcome)) => self.ended(&row, outcome),
+                Ok(None) => {}
+                Err(mut error) => {
+                    self.changes.append(&mut error.changes);
+                    went = went.and(Err(error));
+                }
             }
         }
-        self.keep_current().await
+        went.and(self.keep_current().await)
     }
 
     /// Stores what came of an act, and tells whoever has asked for it.
