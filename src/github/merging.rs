@@ -72,6 +72,8 @@ pub struct BranchProtectionJson {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 struct ProtectionJson {
     #[serde(default)]
+    enabled: Option<bool>,
+    #[serde(default)]
     required_status_checks: Option<ContextsJson>,
 }
 
@@ -82,6 +84,12 @@ struct ContextsJson {
 }
 
 impl BranchProtectionJson {
+    /// Whether a branch protection rule may protect it, beside rulesets or alone. GitHub tells that it has none by a
+    /// protection that is not enabled; where it tells nothing, there may be one.
+    pub fn may_have_classic_rule(&self) -> bool {
+        self.protected && self.protection.as_ref().and_then(|it| it.enabled) != Some(false)
+    }
+
     /// The names of the checks that have to pass, whatever demands them.
     pub fn contexts(&self) -> Vec<String> {
         let checks = self.protection.as_ref().and_then(|it| it.required_status_checks.as_ref());
@@ -351,6 +359,20 @@ impl Api {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_branch_protection_rule_is_told_from_rulesets() {
+        let read = |text: &str| serde_json::from_str::<BranchProtectionJson>(text).unwrap();
+        for (text, expected) in [
+            (r#"{"protected":true,"protection":{"enabled":true}}"#, true),
+            (r#"{"protected":true,"protection":{"enabled":false}}"#, false),
+            (r#"{"protected":true,"protection":{}}"#, true),
+            (r#"{"protected":true}"#, true),
+            (r#"{"protected":false}"#, false),
+        ] {
+            assert_eq!(read(text).may_have_classic_rule(), expected, "{text}");
+        }
+    }
 
     #[test]
     fn each_answer_to_a_merge_is_understood() {

@@ -18,7 +18,8 @@ fn protection(world: &World, repository: &Repository, branch: &str) -> Value {
     let level = if found.is_some() { "non_admins" } else { "off" };
     json!({
         "url": api,
-        "enabled": found.is_some(),
+        // Of rulesets it tells no more than that the branch is protected.
+        "enabled": found.is_some_and(|found| found.kind == ProtectionKind::Classic),
         "required_status_checks": {
             "url": format!("{api}/required_status_checks"),
             "contexts_url": format!("{api}/required_status_checks/contexts"),

@@ -205,6 +205,7 @@ impl PromotionWork<'_> {
             bypasses: self.bypasses(rules.iter().map(|rule| rule.ruleset_id).collect()).await?,
             rules,
             is_protected: protection.protected,
+            may_have_classic_rule: protection.may_have_classic_rule(),
             contexts: protection.contexts(),
             checks: api.checks_on(installation, full_name, ends.head).await?,
             draft: state.draft,

@@ -20,6 +20,8 @@ pub(super) struct MergeFacts {
     pub(super) bypasses: BTreeMap<u64, Option<String>>,
     /// Whether anything protects the branch.
     pub(super) is_protected: bool,
+    /// Whether a branch protection rule may be among that, the older kind, of which no ruleset tells.
+    pub(super) may_have_classic_rule: bool,
     /// Our own check for the branch, which has to pass whether or not the rules demand it: its name, and our number.
     pub(super) own_check: Option<(String, Option<u64>)>,
     /// The names of the checks that the branch demands, whatever demands them.
@@ -80,7 +82,7 @@ impl MergeFacts {
         if !self.may_write {
             missing.push(format!("{} could not merge it: that takes the role write", self.by));
         }
-        if self.rules.is_empty() && self.is_protected {
+        if self.is_protected && (self.may_have_classic_rule || self.rules.is_empty()) {
             missing.push(format!(
                 "{branch} is protected by a branch protection rule, which Towpath cannot read; a ruleset can be read"
             ));

@@ -79,6 +79,9 @@ fn whoever_could_not_merge_it_is_refused() {
 fn where_rules_cannot_be_read_or_would_be_skipped_nothing_is_merged() {
     let classic = |it: &mut MergeFacts| it.rules.clear();
     assert!(missing(classic).contains("staging is protected by a branch protection rule"));
+    // Beside a ruleset as well.
+    let beside = |it: &mut MergeFacts| it.may_have_classic_rule = true;
+    assert!(missing(beside).contains("staging is protected by a branch protection rule"));
     for word in ["always", "pull_requests_only", "exempt", "a word of tomorrow"] {
         let listed = |it: &mut MergeFacts| it.bypasses = BTreeMap::from([(7, Some(word.to_owned()))]);
         assert!(missing(listed).starts_with("Towpath is on the bypass list of ruleset 7"), "{word}");
