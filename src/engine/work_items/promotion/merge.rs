@@ -10,7 +10,7 @@ use crate::engine::late_lists::look_again;
 use crate::engine::work_error::WorkError;
 use crate::engine::work_items::pull_request::last_verdict;
 use crate::github::{ApiError, CollaboratorJson, MergeStanding, MergeStateJson};
-use crate::model::{CommitId, Environment, Outcome, PullNumber};
+use crate::model::{self, CommitId, Environment, PullNumber};
 use crate::report;
 use crate::store::{ActOutcome, Change, RequestedActRow, RequestedMerge};
 use std::collections::{BTreeMap, BTreeSet};
@@ -150,11 +150,11 @@ impl PromotionWork<'_> {
     /// What stops every merge into the target, in words. The check on GitHub may come to tell it later.
     async fn stops(&self, target: &Environment) -> Result<Vec<String>, WorkError> {
         let hold = self.ctx.store.hold(self.repository.id, &target.name).await?;
-        let held = hold.filter(|hold| hold.lifted.is_none()).map(|hold| {
+        let rolled_back = hold.filter(|hold| hold.lifted.is_none()).map(|hold| {
             let (since, why) = (report::moment(hold.since.to_seconds()), &hold.reason);
             format!("{} is held since {since}, when {} rolled it back: {why}", target.name, hold.by)
         });
-        Ok(self.locked(target).await?.into_iter().chain(held).collect())
+        Ok(self.locked(target).await?.into_iter().chain(rolled_back).collect())
     }
 
     /// Why our newest verdict does not let it be merged. The check on GitHub may show an older one.
@@ -163,8 +163,8 @@ impl PromotionWork<'_> {
             judged.judged_head == Some(ends.head) && judged.judged_base.as_ref() == Some(&ends.target.branch)
         });
         Ok(match judged.as_ref().and_then(last_verdict).map(|verdict| verdict.outcome()) {
-            Some(Outcome::Pass | Outcome::Warn) => None,
-            Some(Outcome::Wait | Outcome::Fail | Outcome::Unknown) => {
+            Some(model::Outcome::Pass | model::Outcome::Warn) => None,
+            Some(model::Outcome::Wait | model::Outcome::Fail | model::Outcome::Unknown) => {
                 Some("Towpath's newest verdict on it does not let it be merged".to_owned())
             }
             None => Some(format!("Towpath has not judged it as {} into {}", ends.head.short(), ends.target.branch)),
