@@ -57,7 +57,7 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), UsageError> {
         random: Arc::new(system_random_bytes),
         metrics_token: settings.metrics_token.clone(),
     };
-    let server = Server::start_with_set_up(listener, engine, Limits::default(), set_up)?;
+    let server = Server::start_with_set_up(listener, engine, &Limits::default(), set_up)?;
     let version = env!("CARGO_PKG_VERSION");
     if is_registered {
         tracing::info!(address = %server.address(), version, "ready");
@@ -89,7 +89,7 @@ fn config(settings: &Settings, app: Credentials) -> Config {
         clock: Arc::new(SystemClock),
         random: Arc::new(system_random),
         settings: engine::Settings {
-            mirrors: settings.mirrors.clone(),
+            mirrors: settings.mirrors,
             docs: settings.docs.clone(),
             lists_lag: settings.lists_lag,
             ..engine::Settings::default()

@@ -20,12 +20,11 @@ impl AskedFor<'_> {
     fn further_back(&self, before: Option<CommitId>) -> String {
         match before {
             Some(before) => {
-                let command = match self.in_comments {
-                    Some(commands) => commands.rollback(&self.environment.name, Some(before)),
-                    None => {
-                        let command = rollback_command(self.repository, &self.environment.name);
-                        format!("{command} --to {before}")
-                    }
+                let command = if let Some(commands) = self.in_comments {
+                    commands.rollback(&self.environment.name, Some(before))
+                } else {
+                    let command = rollback_command(self.repository, &self.environment.name);
+                    format!("{command} --to {before}")
                 };
                 format!("; the release before it is {}: {command}", before.short())
             }

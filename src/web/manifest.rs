@@ -64,12 +64,11 @@ fn entries(section: &str, read: impl Fn(&str) -> Option<(String, Option<String>)
     let lines = MANIFEST.lines().skip_while(|line| line.strip_suffix(':') != Some(section)).skip(1);
     let (mut found, mut reason) = (Vec::new(), Vec::new());
     for line in lines.take_while(|line| line.starts_with(' ')).map(str::trim) {
-        match line.strip_prefix("# ") {
-            Some(words) => reason.push(words),
-            None => {
-                let reason = std::mem::take(&mut reason).join(" ");
-                found.extend(read(line).map(|(name, level)| Asked { name, level, reason }));
-            }
+        if let Some(words) = line.strip_prefix("# ") {
+            reason.push(words);
+        } else {
+            let reason = std::mem::take(&mut reason).join(" ");
+            found.extend(read(line).map(|(name, level)| Asked { name, level, reason }));
         }
     }
     found

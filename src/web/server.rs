@@ -140,7 +140,7 @@ impl Server {
     pub fn start_with_set_up(
         listener: TcpListener,
         engine: Option<Engine>,
-        limits: Limits,
+        limits: &Limits,
         set_up: SetUp,
     ) -> io::Result<Self> {
         let live = Live::new();
@@ -148,7 +148,7 @@ impl Server {
             let routes = routes::of(Arc::clone(&engine), limits.clone(), set_up.metrics_token.clone());
             live.begin(engine, routes);
         }
-        let patience = Patience::of(&limits);
+        let patience = Patience::of(limits);
         let served = Router::new().fallback(live::serve).with_state(Arc::clone(&live));
         let (stop, stopped) = watch::channel(false);
         let routes = setup::router(set_up, Arc::clone(&live), stopped.clone()).merge(served);

@@ -4,8 +4,9 @@ use super::webdriver::Browser;
 use super::{DESK, TELEPHONE, browser, button, choice, field, link};
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tempfile::TempDir;
+use tokio::time::Instant;
 use towpath_sandbox::{Config, Permission, Sandbox};
 
 /// How long somebody who reads nothing but the pages may take.

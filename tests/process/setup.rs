@@ -295,7 +295,7 @@ async fn what_github_brings_back_counts_once_and_for_the_visit_that_went_there()
     assert_eq!(browse(Method::GET, &back, "", None).await.status, 404);
     let strange = browse(Method::GET, &back, &other, None).await;
     assert_eq!(strange.status, 400, "another visit's state");
-    let forged = format!("{}0", back);
+    let forged = format!("{back}0");
     assert_eq!(browse(Method::GET, &forged, &cookie, None).await.status, 400);
     assert!(!set_up.data().join("app.json").exists());
     let exchanges = set_up.world.github.faults().rest("POST", "/app-manifests/*");

@@ -147,8 +147,8 @@ async fn a_lock_ends_by_the_clock_or_with_its_pull_request() {
     let pull = open_topic(&stage).await;
     let timed = stage.says(&pull, "ana", "/lock staging --reason test --until 2h").await;
     begins(&stage.reply(&pull, &timed).await, "**Done** `/lock staging --reason test --until 2h`");
-    let tied = stage.says(&pull, "ana", "/lock integration --reason mine --while-open").await;
-    assert!(stage.reply(&pull, &tied).await.contains("until #1 is closed"));
+    let own = stage.says(&pull, "ana", "/lock integration --reason mine --while-open").await;
+    assert!(stage.reply(&pull, &own).await.contains("until #1 is closed"));
     stage.check(&pull).await.is("action_required", "integration is locked by ana");
     stage.minutes_later(121).await;
     let deploy = stage.says(&pull, "ben", "/deploy staging").await;

@@ -21,7 +21,8 @@ pub(super) fn sentence(plain: &str) -> String {
     let mut parts = plain.split('`').map(text);
     let mut shown = parts.next().unwrap_or_default();
     while let Some(code) = parts.next() {
-        shown.push_str(&format!("<code>{code}</code>{}", parts.next().unwrap_or_default()));
+        let behind = parts.next().unwrap_or_default();
+        shown.extend(["<code>", &code, "</code>", &behind]);
     }
     shown
 }

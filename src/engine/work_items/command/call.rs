@@ -131,6 +131,7 @@ impl<'a> Call<'a> {
     }
 
     /// When what it begins ends by itself, if it does.
+    #[expect(clippy::result_large_err, reason = "it is said at once, and nothing carries it far")]
     pub(super) fn until(&self) -> Result<Option<UnixMillis>, CommandReply> {
         let now = self.ctx.now();
         let until = match self.arguments.until() {

@@ -113,9 +113,10 @@ impl CommentWork<'_> {
             return Ok(());
         };
         let spec = command.spec();
-        let pull = match self.state.is_pull_request {
-            true => self.ctx.store.pull(self.place.id, self.place.number).await?,
-            false => None,
+        let pull = if self.state.is_pull_request {
+            self.ctx.store.pull(self.place.id, self.place.number).await?
+        } else {
+            None
         };
         let path = std::sync::Arc::clone(&self.config.path);
         let (arguments, environment) = match bound(spec, &invocation, &path) {
@@ -282,7 +283,7 @@ impl CommentWork<'_> {
             return Ok(());
         };
         let words = report::plain_text(&outcome.words);
-        let spec = table::named(&run.name).map(|it| it.spec());
+        let spec = table::named(&run.name).map(super::call::Command::spec);
         let unchanged = spec.map_or("nothing was done", |it| it.unchanged);
         match (outcome.accepted, outcome.deploy) {
             (false, _) => run.end(refused("refused", unchanged, &format!("{}.", capitalized(&words)))),

@@ -113,7 +113,7 @@ pub(super) async fn run(
     };
     let outcome = work.carry_on().await;
     count_ended(ctx, &work.state, ended, &names);
-    let kept = work.to_keep()?;
+    let kept = work.into_changes()?;
     match outcome {
         Ok(()) => Ok(kept),
         Err(error) => Err(WorkError { changes: kept, ..error }),
@@ -165,7 +165,7 @@ impl CommentWork<'_> {
     }
 
     /// All that has changed.
-    fn to_keep(self) -> Result<Vec<Change>, WorkError> {
+    fn into_changes(self) -> Result<Vec<Change>, WorkError> {
         let Place { id, number, comment } = self.place;
         let state = serde_json::to_string(&self.state).map_err(|error| {
             WorkError::give_up("the state of a comment cannot be written").caused_by(error)

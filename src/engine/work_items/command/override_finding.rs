@@ -48,9 +48,10 @@ impl Command for OverrideFinding {
             Ok(now) => now.head.sha,
             Err(said) => return Ok(Step::said(said)),
         };
-        match call.arguments.has(&Flag::CONFIRM) {
-            true => call.confirm(code, head).await,
-            false => call.override_code(code, head).await,
+        if call.arguments.has(&Flag::CONFIRM) {
+            call.confirm(code, head).await
+        } else {
+            call.override_code(code, head).await
         }
     }
 }

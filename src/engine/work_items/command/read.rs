@@ -98,7 +98,9 @@ fn edited(
 fn added_run(invocation: Invocation, dialect: &Dialect<'_>) -> CommandRun {
     let name = invocation.name.clone();
     let mut run = CommandRun::new(&name, invocation.print(dialect), invocation);
-    if let Some(spec) = table::named(&name).map(|it| it.spec()).filter(|spec| spec.kind == Kind::Act) {
+    if let Some(spec) =
+        table::named(&name).map(super::call::Command::spec).filter(|spec| spec.kind == Kind::Act)
+    {
         run.end(refused(EDITED, spec.unchanged, "An edit gives no commands that act; write a new comment."));
     }
     run

@@ -25,7 +25,7 @@ impl Right {
     ) -> Result<Self, WorkError> {
         let asker = Asker::new(ctx, repository, who);
         let role = asker.role().await?;
-        let Some(spec) = table::named(name).map(|it| it.spec()) else {
+        let Some(spec) = table::named(name).map(super::call::Command::spec) else {
             return Ok(Self { role, missing: Some(format!("there is no button {name:?}")) });
         };
         let path = ctx.repository_config(repository).await?.path;

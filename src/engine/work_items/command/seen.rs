@@ -13,6 +13,7 @@ use std::time::Duration;
 const UNSURE: Duration = Duration::from_secs(2);
 
 /// Where a branch was when the comment was written, by our own record.
+#[derive(Clone, Copy)]
 enum Then {
     /// At this commit, and it has not been moved since.
     At(CommitId),
@@ -65,9 +66,10 @@ impl Call<'_> {
             return Ok(Err(refused("no_branch", self.spec.unchanged, &why)));
         };
         if let Some(named) = self.arguments.head() {
-            return Ok(match named.is_of(newest) {
-                true => Ok(newest),
-                false => Err(self.is_not(named.as_str(), (branch.as_str(), newest))),
+            return Ok(if named.is_of(newest) {
+                Ok(newest)
+            } else {
+                Err(self.is_not(named.as_str(), (branch.as_str(), newest)))
             });
         }
         Ok(match self.tip_then(branch).await? {

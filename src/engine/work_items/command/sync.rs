@@ -53,21 +53,20 @@ impl Command for Sync {
         let known = call.ctx.store.environment_deploys(id, &of.name, &of.branch).await?;
         let going = known.deploys.iter().rev().find(|deploy| deploy.state.is_open());
         let look = vec![Change::Mark(WorkItem::Copy(id))];
-        let said = match going {
-            Some(deploy) => CommandReply::new(
+        let said = if let Some(deploy) = going {
+            CommandReply::new(
                 CommandStatus::Done,
                 "waits",
                 report::sentence("% follows % once its deploy has ended well.", &names),
             )
-            .next(report::plain_text(&report::deploy_line(deploy))),
-            None => {
-                let words =
-                    report::sentence("% is brought along with % now, where that is a fast-forward.", &names);
-                CommandReply::new(CommandStatus::Done, "done", words).next(report::sentence(
-                    "The check % on % says what came of it.",
-                    &["towpath: copy", of.branch.as_str()],
-                ))
-            }
+            .next(report::plain_text(&report::deploy_line(deploy)))
+        } else {
+            let words =
+                report::sentence("% is brought along with % now, where that is a fast-forward.", &names);
+            CommandReply::new(CommandStatus::Done, "done", words).next(report::sentence(
+                "The check % on % says what came of it.",
+                &["towpath: copy", of.branch.as_str()],
+            ))
         };
         Ok(Step::Ended(said, look))
     }

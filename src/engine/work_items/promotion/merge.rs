@@ -167,7 +167,11 @@ impl PromotionWork<'_> {
             Some(model::Outcome::Wait | model::Outcome::Fail | model::Outcome::Unknown) => {
                 Some("Towpath's newest verdict on it does not let it be merged".to_owned())
             }
-            None => Some(format!("Towpath has not judged it as {} into {}", ends.head.short(), ends.target.branch)),
+            None => Some(format!(
+                "Towpath has not judged it as {} into {}",
+                ends.head.short(),
+                ends.target.branch
+            )),
         })
     }
 

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// All that decides about a merge.
 #[derive(Debug, Clone, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact that GitHub tells by itself")]
 pub(super) struct MergeFacts {
     /// Who asks for it.
     pub(super) by: String,
