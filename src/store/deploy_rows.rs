@@ -222,6 +222,9 @@ pub enum RequestedAct {
         merge: bool,
         /// What the tip of the environment that it comes from has to be; where none is named, whatever it is.
         head: Option<CommitId>,
+        /// What this environment's tip has to be; where none is named, whatever it is.
+        #[serde(default)]
+        base: Option<CommitId>,
     },
 }
 

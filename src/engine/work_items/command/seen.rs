@@ -49,7 +49,7 @@ impl Call<'_> {
             return Ok(Err(self.moved(&now.head.branch, then, head)));
         }
         if let Ok(base) = BranchName::new(&now.base.branch)
-            && let Some(said) = self.base_moved(&base).await?
+            && let Err(said) = self.base_as_seen(&base).await?
         {
             return Ok(Err(said));
         }
@@ -117,21 +117,21 @@ impl Call<'_> {
         Ok(newest.and_then(|tip| tip.commit).map_or(Then::Unknown, Then::At))
     }
 
-    /// Why the base is not what it was. One of which nothing is recorded has no environment, and nothing rests on it.
-    async fn base_moved(&self, base: &BranchName) -> Result<Option<CommandReply>, WorkError> {
+    /// The base's commit, where it is what it was when the comment was written. One of which nothing is recorded has no
+    /// environment, and nothing rests on it.
+    pub(super) async fn base_as_seen(&self, base: &BranchName) -> AsSeen<Option<CommitId>> {
         let row = self.repository;
         let recorded = self.ctx.store.newest_tip(row.id, base).await?.and_then(|tip| tip.commit);
-        let Some(recorded) = recorded else { return Ok(None) };
+        let Some(recorded) = recorded else { return Ok(Ok(None)) };
         // News of a move may come later than the comment.
         let now = self.ctx.api.branch_tip(row.installation, &row.full_name, base).await?;
         let now = now.unwrap_or(recorded);
         let then = match self.tip_then(base).await? {
             Then::Moved(then) => then,
-            Then::At(_) | Then::Unknown if now == recorded => return Ok(None),
             Then::At(_) | Then::Unknown => Some(recorded),
         };
         if then == Some(now) {
-            return Ok(None);
+            return Ok(Ok(Some(now)));
         }
         let what = report::sentence("%", &[base.as_str()]);
         let why = format!(
@@ -139,7 +139,7 @@ impl Call<'_> {
              again.",
             moves(then, now)
         );
-        Ok(Some(refused("moved", self.spec.unchanged, &why).commits(None, Some(now))))
+        Ok(Err(refused("moved", self.spec.unchanged, &why).commits(None, Some(now))))
     }
 
     fn is_not(&self, named: &str, (what, now): (&str, CommitId)) -> CommandReply {

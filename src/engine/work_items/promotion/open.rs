@@ -23,7 +23,7 @@ struct Promotion {
 impl PromotionWork<'_> {
     /// What came of an act; `None` while it goes on.
     pub(super) async fn take_up(&mut self, row: &RequestedActRow) -> Result<Option<Outcome>, WorkError> {
-        let RequestedAct::Promote { from, head, merge, .. } = &row.act else { return Ok(None) };
+        let RequestedAct::Promote { from, head, base, merge, .. } = &row.act else { return Ok(None) };
         if let Some(begun) = self.ctx.store.requested_merge(row.id).await? {
             let is_known = begun.uuid.is_some();
             let outcome = self.follow_merge(row, begun).await?;
@@ -48,7 +48,7 @@ impl PromotionWork<'_> {
         }
         let mirror = self.ctx.mirror(self.repository).await?;
         let repository = mirror.fetched(&[]).await?;
-        let ends = match self.ends(&repository, (source, target), *head).await? {
+        let ends = match self.ends(&repository, (source, target), (*head, *base)).await? {
             Ok(ends) => ends,
             Err(why) => return Ok(Some(Outcome::refused(why))),
         };
@@ -70,12 +70,13 @@ impl PromotionWork<'_> {
         Ok(lock.filter(|lock| lock.is_in_force(now)).map(|lock| locked(target, &lock)))
     }
 
-    /// What would be merged where, or why there is nothing to promote. `expected` is the source's commit that was seen.
+    /// What would be merged where, or why there is nothing to promote. `seen` is the source's commit and the
+    /// target's as they were when it was asked for.
     async fn ends<'e>(
         &self,
         repository: &Repository,
         (source, target): (&'e Environment, &'e Environment),
-        expected: Option<CommitId>,
+        seen: (Option<CommitId>, Option<CommitId>),
     ) -> Result<Result<Ends<'e>, String>, WorkError> {
         let mut tips = Vec::new();
         for environment in [source, target] {
@@ -85,7 +86,7 @@ impl PromotionWork<'_> {
             }
         }
         let (head, base) = (tips[0], tips[1]);
-        if let Some(expected) = expected.filter(|expected| *expected != head) {
+        if let Some(expected) = seen.0.filter(|expected| *expected != head) {
             let why = format!(
                 "{} has moved since the comment was written: {} → {}; to promote that, write the command again with --head {head}",
                 source.branch,
@@ -97,6 +98,15 @@ impl PromotionWork<'_> {
         if repository.reaches(base, head).await? {
             let (source, target) = (&source.name, &target.name);
             return Ok(Err(format!("there is nothing to promote: {target} has all of {source} already")));
+        }
+        if let Some(expected) = seen.1.filter(|expected| *expected != base) {
+            let why = format!(
+                "{} has moved since the comment was written: {} → {}; look at the check, and write the command again",
+                target.branch,
+                expected.short(),
+                base.short(),
+            );
+            return Ok(Err(why));
         }
         Ok(Ok(Ends { source, target, head, base }))
     }
