@@ -60,6 +60,7 @@ mod pull_request_acts;
 mod recheck;
 mod repository;
 mod stack;
+mod too_old;
 mod waiting_commands;
 mod workflow_runs;
 

@@ -5,6 +5,7 @@ use super::EnvironmentWork;
 use super::locks::WantedLock;
 use crate::deploy::RollbackPlan;
 use crate::engine::work_error::WorkError;
+use crate::engine::work_items::too_old::too_old;
 use crate::model::{
     AuditEntry, CommitId, Deploy, Ending, Hold, Lifted, PullNumber, TipSource, Trigger, UnixMillis,
     error_chain,
@@ -34,7 +35,8 @@ impl EnvironmentWork<'_> {
     async fn take_order(&mut self, row: RequestedActRow) -> Result<(), WorkError> {
         let mut entry = self.audited(&row);
         let origin = row.origin.as_ref();
-        let refused = self.is_not_named().or_else(|| self.is_not_what_was_seen(&row.act, origin));
+        let late = self.is_not_named().or_else(|| too_old(origin, self.site.ctx.now()));
+        let refused = late.or_else(|| self.is_not_what_was_seen(&row.act, origin));
         self.in_a_comment = origin.is_some();
         let outcome = match (refused, row.act) {
             (Some(refused), _) => refused,

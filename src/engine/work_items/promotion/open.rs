@@ -6,6 +6,7 @@ use super::{Outcome, PromotionWork};
 use crate::engine::work_error::WorkError;
 use crate::engine::work_items::desired_manifest::StoredManifest;
 use crate::engine::work_items::promotion_source::source_of;
+use crate::engine::work_items::too_old::too_old;
 use crate::github::{ApiError, NewPull, PullJson};
 use crate::lineage::Repository;
 use crate::model::command_word as word;
@@ -30,6 +31,9 @@ impl PromotionWork<'_> {
             if is_known || outcome.is_some() {
                 return Ok(outcome);
             }
+        }
+        if let Some(said) = too_old(row.origin.as_ref(), self.ctx.now()) {
+            return Ok(Some(Outcome { said, ends: None }));
         }
         let Some(target) = self.target else {
             let why = format!("there is no environment {} any more", row.environment);
