@@ -57,6 +57,7 @@ mod pressed;
 mod printed;
 mod programs;
 mod promote;
+mod promote_refused;
 mod queue;
 mod rights;
 mod rollback;

@@ -20,7 +20,7 @@ fn body(pull: &PullHandle) -> String {
 }
 
 /// Everything that is said on a promotion is read.
-async fn read(stage: &Stage, promotion: &PullHandle) {
+pub(crate) async fn read(stage: &Stage, promotion: &PullHandle) {
     stage.quiet().await;
     stage.read(promotion);
 }
@@ -218,7 +218,7 @@ async fn locked(stage: &Stage, environment: &str) {
 }
 
 /// Stores a change in the database of the stopped server.
-async fn kept(stage: &Stage, change: Change) {
+pub(crate) async fn kept(stage: &Stage, change: Change) {
     let (store, now) = (stage.database(), stage.now());
     let item = WorkItem::Stack(RepositoryId(stage.store.id()), PullNumber(999));
     store.mark(vec![item.clone()], UnixMillis::MIN).await.unwrap();
@@ -264,26 +264,6 @@ async fn a_hold_is_told_and_the_pull_request_is_there_all_the_same() {
 }
 
 #[tokio::test]
-async fn what_is_rolled_back_is_not_promoted_though_its_check_still_passes() {
-    let mut stage = Stage::set().await;
-    let promotion = ready(&stage).await;
-    stage.stop().await;
-    let ends = ["integration", "staging"].map(|branch| stage.store.tip(branch).unwrap().parse().unwrap());
-    let who = ("rita".to_owned(), "checkout is *broken*".to_owned());
-    let hold = Hold::new((ends[0], ends[1]), who, stage.now(), vec![PullNumber(1)]).unwrap();
-    kept(&stage, Change::Hold(RepositoryId(stage.store.id()), "staging".to_owned(), hold)).await;
-    stage.start().await;
-    stage.check(&promotion).await.passes();
-    let (comment, reply) = asked_to_merge(&stage, &promotion, "rita").await;
-    assert_eq!(stage.reactions(&comment).await.last().unwrap(), "-1");
-    assert!(reply.contains("it is not merged: staging is held since "), "{reply}");
-    assert!(reply.contains(", when rita rolled it back: checkout is \\*broken\\*"), "{reply}");
-    assert_eq!((merges_asked_for(&stage), promotion.merged()), (0, false));
-    read(&stage, &promotion).await;
-    stage.end().await;
-}
-
-#[tokio::test]
 async fn a_comment_that_is_delivered_twice_asks_once() {
     let stage = Stage::set().await;
     stage.github.faults().webhook("issue_comment", "*").double();
@@ -296,7 +276,7 @@ async fn a_comment_that_is_delivered_twice_asks_once() {
 }
 
 /// A promotion that is open, judged and passes, and what is required besides.
-async fn ready(stage: &Stage) -> PullHandle {
+pub(crate) async fn ready(stage: &Stage) -> PullHandle {
     let (topic, comment, promotion) = promoted(stage).await;
     stage.reply(&topic, &comment).await;
     stage.check(&promotion).await.passes();
@@ -304,13 +284,17 @@ async fn ready(stage: &Stage) -> PullHandle {
 }
 
 /// Asks for a merge in the promotion itself, and answers what is replied.
-async fn asked_to_merge(stage: &Stage, promotion: &PullHandle, login: &str) -> (CommentHandle, String) {
+pub(crate) async fn asked_to_merge(
+    stage: &Stage,
+    promotion: &PullHandle,
+    login: &str,
+) -> (CommentHandle, String) {
     let comment = stage.says(promotion, login, "/promote staging --merge").await;
     let reply = stage.reply(promotion, &comment).await;
     (comment, reply)
 }
 
-fn merges_asked_for(stage: &Stage) -> usize {
+pub(crate) fn merges_asked_for(stage: &Stage) -> usize {
     stage.requests("PUT", "/merge-async")
 }
 
@@ -391,40 +375,6 @@ async fn who_could_not_merge_it_themselves_cannot_have_it_merged() {
     let (_, reply) = asked_to_merge(&stage, &promotion, "gast").await;
     assert!(reply.contains("gast could not merge it: that takes the role write."), "{reply}");
     assert_eq!((merges_asked_for(&stage), promotion.merged()), (0, false));
-    read(&stage, &promotion).await;
-    stage.end().await;
-}
-
-#[tokio::test]
-async fn where_the_protection_may_not_be_read_nothing_is_merged() {
-    let stage = Stage::set().await;
-    let promotion = ready(&stage).await;
-    let path = "/repos/acme/store/branches/staging";
-    let fault = stage.github.faults().rest("GET", path).refuse(403, "Resource not accessible by integration");
-    let (_, reply) = asked_to_merge(&stage, &promotion, "rita").await;
-    assert!(fault.hits() > 0);
-    assert!(reply.contains("it is not merged: the rules of staging cannot be read."), "{reply}");
-    assert_eq!((merges_asked_for(&stage), promotion.merged()), (0, false));
-    fault.remove();
-    read(&stage, &promotion).await;
-    stage.end().await;
-}
-
-#[tokio::test]
-async fn one_that_cannot_be_taken_up_holds_no_other_up() {
-    let stage = Stage::set().await;
-    let promotion = ready(&stage).await;
-    let fault = stage.github.faults().rest("GET", "/repos/acme/store/rules/branches/staging").status(502);
-    let stuck = stage.says(&promotion, "ana", "/promote staging --merge").await;
-    let other = stage.says(&promotion, "ben", "/promote staging").await;
-    assert!(fault.hits() > 0);
-    let reply = stage.reply(&promotion, &other).await;
-    assert!(reply.contains("#2 is up to date, integration → staging"), "{reply}");
-    assert!(!promotion.merged());
-    fault.remove();
-    stage.minutes_later(10).await;
-    let reply = stage.reply(&promotion, &stuck).await;
-    assert!(reply.contains("merged #2 into staging as "), "{reply}");
     read(&stage, &promotion).await;
     stage.end().await;
 }
