@@ -19,9 +19,9 @@ Examples:
   towpath backup /backups/towpath-2026-11-29.db
   towpath backup /backups/towpath.db --with-credentials
 
-The server may run meanwhile: the file has what it knew at one moment. The file is readable for its
-owner alone, is there whole or not at all, and holds none of the App's credentials. The database is the
-one that the same variables name: TOWPATH_DATA_DIR [default: data] or DATABASE_URL.")]
+The server may run meanwhile: the file has what it knew at one moment. The file is readable for
+its owner alone, is there whole or not at all, and holds none of the App's credentials. The database
+is the one that the same variables name: TOWPATH_DATA_DIR [default: data] or DATABASE_URL.")]
 pub(super) struct BackupArguments {
     /// The file to write; it must not be there yet
     file: PathBuf,
@@ -36,8 +36,8 @@ Examples:
   towpath restore /backups/towpath-2026-11-29.db
   towpath restore /backups/towpath-2026-11-29.db --replace
 
-Stop the server first. The file is checked before anything is changed. With --replace the database that
-is there stays beside the new one, as towpath.db.before-restore.")]
+Stop the server first. The file is checked before anything is changed. With --replace the database
+that is there stays beside the new one, as towpath.db.before-restore.")]
 pub(super) struct RestoreArguments {
     /// The file that `towpath backup` has written
     file: PathBuf,

@@ -3,8 +3,10 @@
 use http::Method;
 
 /// Every kind of request that is sent. `{…}` stands for one part of the path, `{*}` for the rest of it.
-const ENDPOINTS: [&str; 43] = [
+const ENDPOINTS: [&str; 58] = [
     "GET /app",
+    "GET /app/hook/config",
+    "PATCH /app/hook/config",
     "GET /app/hook/deliveries",
     "POST /app/hook/deliveries/{delivery}/attempts",
     "GET /app/installations",
@@ -13,6 +15,8 @@ const ENDPOINTS: [&str; 43] = [
     "GET /installation/repositories",
     "GET /orgs/{organisation}/teams/{team}/memberships/{login}",
     "GET /repositories/{repository}",
+    "GET /repos/{repository}",
+    "PATCH /repos/{repository}",
     "POST /repos/{repository}/actions/runs/{run}/cancel",
     "POST /repos/{repository}/actions/runs/{run}/deployment_protection_rule",
     "GET /repos/{repository}/actions/runs/{run}",
@@ -26,14 +30,18 @@ const ENDPOINTS: [&str; 43] = [
     "GET /repos/{repository}/collaborators/{login}/permission",
     "GET /repos/{repository}/commits/{commit}/check-runs",
     "GET /repos/{repository}/commits/{commit}/pulls",
+    "GET /repos/{repository}/commits/{commit}/status",
     "GET /repos/{repository}/contents/{*}",
     "GET /repos/{repository}/deployments",
     "POST /repos/{repository}/deployments",
     "GET /repos/{repository}/deployments/{deployment}",
     "GET /repos/{repository}/deployments/{deployment}/statuses",
+    "GET /repos/{repository}/environments",
+    "GET /repos/{repository}/environments/{environment}/deployment_protection_rules",
     "POST /repos/{repository}/deployments/{deployment}/statuses",
     "GET /repos/{repository}/git/ref/heads/{*}",
     "PATCH /repos/{repository}/git/refs/heads/{*}",
+    "GET /repos/{repository}/installation",
     "GET /repos/{repository}/issues",
     "POST /repos/{repository}/issues",
     "PATCH /repos/{repository}/issues/{number}",
@@ -45,8 +53,15 @@ const ENDPOINTS: [&str; 43] = [
     "POST /repos/{repository}/pulls",
     "GET /repos/{repository}/pulls/{number}",
     "PATCH /repos/{repository}/pulls/{number}",
+    "PUT /repos/{repository}/pulls/{number}/merge-async",
+    "GET /repos/{repository}/pulls/{number}/merge-async/{merge}",
+    "GET /repos/{repository}/pulls/{number}/reviews",
     "POST /repos/{repository}/pulls/comments/{comment}/reactions",
     "GET /repos/{repository}/rules/branches/{*}",
+    "GET /repos/{repository}/rulesets",
+    "POST /repos/{repository}/rulesets",
+    "GET /repos/{repository}/rulesets/{ruleset}",
+    "PUT /repos/{repository}/rulesets/{ruleset}",
 ];
 
 /// The statuses that GitHub is known to answer with.

@@ -53,9 +53,8 @@ pub use rows::{
     DeliveryRow, DeliveryState, Desired, Effect, GivenUp, Installation, InstallationState, JudgedPull,
     LedgerRows, NewDelivery, RepositoryRow, RepositoryState,
 };
-pub use sqlite::{
-    DatabaseState, DatabaseVersion, Options, SqliteStore, copy_database, database_version, examine,
-};
+pub use sqlite::{DatabaseState, DatabaseVersion, Options, SqliteStore};
+pub use sqlite::{copy_database, database_version, examine};
 pub use statistics::{Statistics, StatisticsStore};
 pub use work_item::{InvalidWorkItem, WorkItem};
 
@@ -67,8 +66,7 @@ use crate::model::{
 use async_trait::async_trait;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// How many work items may be out at the same time, so that one busy repository or installation leaves room for
-/// the others.
+/// How many work items may be out at once, so that one busy repository or installation leaves room for others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ConcurrencyLimits {
     /// Of one repository.
@@ -261,8 +259,7 @@ pub trait Store:
     /// Ends a lease whose holder is gone, which counts as a failure; `false` when it was over before.
     async fn release(&self, lease: &Lease, now: UnixMillis) -> Result<bool, StoreError>;
 
-    /// Ends every lease, as [`Store::release`] does each: of a former process, or of holders that are known
-    /// to be gone.
+    /// Ends every lease, as [`Store::release`] does each: of a former process, or of holders that are known to be gone.
     async fn reclaim(&self, now: UnixMillis) -> Result<(), StoreError>;
 
     /// What waits for a moment past `furthest` waits no more: the clock was set back. Answers how many
@@ -328,8 +325,7 @@ pub trait Store:
     /// The same without their verdicts, which are long.
     async fn open_pulls_alone(&self, repository: RepositoryId) -> Result<Vec<PullRequest>, StoreError>;
 
-    /// The open pull requests that have this head and base and were judged so, by number: they share a
-    /// check.
+    /// The open pull requests that have this head and base and were judged so, by number: they share a check.
     async fn sharing(
         &self,
         repository: RepositoryId,
@@ -366,8 +362,7 @@ pub trait Store:
         limit: u32,
     ) -> Result<Vec<PullRequest>, StoreError>;
 
-    /// Every ledger entry of a repository, by branch and in order of time; of this branch alone where one is
-    /// named.
+    /// Every ledger entry of a repository, by branch and in order of time; of this branch alone where one is named.
     async fn tips(
         &self,
         repository: RepositoryId,
@@ -497,8 +492,6 @@ pub trait Store:
     /// had; work items that rest since `rows`, and those that were given up before `closed` with what waits for them.
     async fn prune_closed(&self, rows: UnixMillis, closed: UnixMillis) -> Result<(), StoreError>;
 
-    /// The pull request that was judged first among those that are known.
-    async fn first_verdict(&self) -> Result<Option<(RepositoryId, PullNumber)>, StoreError>;
     /// Answers when the database can be written: the readiness probe.
     async fn ready(&self) -> Result<(), StoreError>;
     /// Finishes what has begun, brings the log into the database file and closes it.

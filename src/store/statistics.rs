@@ -1,7 +1,7 @@
 //! How much there is, for whoever watches the server.
 
 use super::StoreError;
-use crate::model::UnixMillis;
+use crate::model::{PullNumber, RepositoryId, UnixMillis};
 use async_trait::async_trait;
 
 /// How much there is at a moment.
@@ -30,4 +30,7 @@ pub struct Statistics {
 pub trait StatisticsStore {
     /// How much there is.
     async fn statistics(&self, now: UnixMillis) -> Result<Statistics, StoreError>;
+
+    /// The pull request that was judged first among those that are known.
+    async fn first_verdict(&self) -> Result<Option<(RepositoryId, PullNumber)>, StoreError>;
 }

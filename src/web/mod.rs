@@ -27,12 +27,14 @@ mod connection;
 mod file_body;
 mod live;
 mod manifest;
+mod metrics_token;
 mod routes;
 mod server;
 mod setup;
+mod shared;
 mod watching;
 
 pub use body::Limits;
+pub use metrics_token::MetricsToken;
 pub use server::{BindError, Server};
 pub use setup::{OpenEngine, SetUp};
-pub use watching::MetricsToken;

@@ -1,6 +1,8 @@
 use super::body::{BodyError, Limits, Reader, Wanted};
 use super::file_body::FileBody;
-use super::watching::{self, MetricsToken};
+use super::metrics_token::MetricsToken;
+use super::shared::Shared;
+use super::watching;
 use crate::engine::{Engine, LOGS_PATH, REPORT_MAX, REPORTS_PATH, Received, Refusal};
 use crate::model::{ForPeople, error_chain};
 use axum::Router;
@@ -19,14 +21,6 @@ use tracing::{Instrument as _, Span};
 const LOG_READERS: usize = 256;
 /// How much of a log is shown, in bytes: more than one ever holds.
 const LOG_MAX: usize = 64 << 20;
-
-#[derive(Clone)]
-pub(super) struct Shared {
-    pub(super) engine: Arc<Engine>,
-    reader: Reader,
-    log_readers: Arc<Semaphore>,
-    pub(super) metrics_token: Option<MetricsToken>,
-}
 
 /// What is served of an engine. Numbers are told to this machine, and to whoever has the token.
 pub(super) fn of(engine: Arc<Engine>, limits: Limits, metrics_token: Option<MetricsToken>) -> Router {

@@ -1,9 +1,10 @@
 use super::body::Limits;
 use super::connection::Connection;
 use super::live::{self, Live};
+use super::metrics_token::MetricsToken;
 use super::routes;
 use super::setup::{self, SetUp};
-use super::watching::{MetricsToken, Peer};
+use super::watching::Peer;
 use crate::engine::{Engine, EngineFailure};
 use crate::model::{ForPeople, UserMessage, error_chain};
 use axum::Router;

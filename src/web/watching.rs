@@ -1,45 +1,17 @@
 //! What those see who watch the server: its numbers, and how it is. They are told to this machine alone, and to whoever
 //! has the token.
 
-use super::routes::Shared;
+use super::shared::Shared;
 use axum::Json;
 use axum::extract::{Extension, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, StatusCode, header};
-use ring::hmac;
 use std::net::{IpAddr, SocketAddr};
 
 /// Where a request comes from, as far as the connection tells.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Peer(pub(super) SocketAddr);
-
-/// The token with which numbers may be read from elsewhere. It is never shown.
-#[derive(Clone)]
-pub struct MetricsToken {
-    key: hmac::Key,
-    /// What the key makes of the token: two such tags are compared in constant time, and tell nothing of their texts.
-    tag: hmac::Tag,
-}
-
-impl std::fmt::Debug for MetricsToken {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("MetricsToken(…)")
-    }
-}
-
-impl MetricsToken {
-    /// A token of these characters.
-    pub fn new(token: &str) -> Self {
-        let key = hmac::Key::new(hmac::HMAC_SHA256, token.as_bytes());
-        let tag = hmac::sign(&key, token.as_bytes());
-        Self { key, tag }
-    }
-
-    fn is(&self, given: &str) -> bool {
-        hmac::verify(&self.key, given.as_bytes(), self.tag.as_ref()).is_ok()
-    }
-}
 
 /// Headers by which a proxy says that it hands on what somebody else has asked.
 const OF_PROXIES: [&str; 8] = [
@@ -109,6 +81,7 @@ pub(super) async fn status(State(shared): State<Shared>) -> Response {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::web::MetricsToken;
 
     fn headers(of: &[(&'static str, &str)]) -> HeaderMap {
         of.iter()

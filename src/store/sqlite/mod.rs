@@ -478,10 +478,6 @@ impl Store for SqliteStore {
         self.let_go_of_closed(rows, closed).await
     }
 
-    async fn first_verdict(&self) -> Result<Option<(RepositoryId, PullNumber)>, StoreError> {
-        self.readers.run(reads::first_verdict).await
-    }
-
     async fn ready(&self) -> Result<(), StoreError> {
         self.writer.run(SMALL_BYTES, schema::probe).await
     }

@@ -1,7 +1,7 @@
 //! How much there is.
 
-use super::SqliteStore;
-use crate::model::UnixMillis;
+use super::{SqliteStore, reads};
+use crate::model::{PullNumber, RepositoryId, UnixMillis};
 use crate::store::{InstallationState, RepositoryState, Statistics, StatisticsStore, StoreError};
 use async_trait::async_trait;
 use rusqlite::{Connection, named_params};
@@ -22,6 +22,10 @@ const STATISTICS: &str = "
 impl StatisticsStore for SqliteStore {
     async fn statistics(&self, now: UnixMillis) -> Result<Statistics, StoreError> {
         self.readers.run(move |c| statistics(c, now)).await
+    }
+
+    async fn first_verdict(&self) -> Result<Option<(RepositoryId, PullNumber)>, StoreError> {
+        self.readers.run(reads::first_verdict).await
     }
 }
 

@@ -15,7 +15,7 @@ mod steps;
 mod visits;
 
 use super::live::Live;
-use super::watching::MetricsToken;
+use super::metrics_token::MetricsToken;
 use crate::engine::{Clock, Engine, RandomBytes, RegisteredApp};
 use axum::Router;
 use axum::routing::{get, post};
