@@ -1,7 +1,8 @@
 //! Calls back of those who carry deploys out: proven, stored, then acted on like GitHub's.
 
 use super::context::EngineContext;
-use super::inbox::{Received, Refusal, not_json};
+use super::inbox::not_json;
+use super::received::{Received, Refusal};
 use crate::deploy::drivers::parse_key;
 use crate::deploy::drivers::webhook::{CallBack, SigningKey};
 use crate::model::{DriverSettings, RepositoryId, UnixMillis, error_chain, shared_error};

@@ -121,6 +121,7 @@ mod not_decided;
 mod open;
 mod operator_entries;
 mod readiness;
+mod received;
 mod registration;
 mod repository_config;
 mod supervisor;
@@ -141,11 +142,12 @@ pub use deploy_drivers::{Deploying, LOGS_PATH, REPORTS_PATH, Variables};
 pub use deploy_logs::Logs;
 pub use deploy_reports::{REPORT_MAX, Reports};
 pub use environment_status::environment_status;
-pub use inbox::{Inbox, Received, Reception, Refusal, WebhookSeen};
+pub use inbox::{Inbox, Reception, WebhookSeen};
 pub use mirrors::MirrorBounds;
 pub use monitor::{Monitor, StatusReport};
 pub use open::{CALL_WITHIN, Config, OpenError, PlaceFault, Places, system_random};
 pub use readiness::NotReady;
+pub use received::{Received, Refusal};
 pub use registration::{
     ExchangeError, KEY_LASTS, RandomBytes, RegisteredApp, SetupKey, fingerprint, register,
     system_random_bytes,

@@ -3,9 +3,9 @@
 //! For the log they go through [`crate::model::error_chain`] instead.
 
 use super::change_status::NotTold;
-use super::inbox::Refusal;
 use super::open::{OpenError, PlaceFault};
 use super::readiness::NotReady;
+use super::received::Refusal;
 use super::supervisor::EngineFailure;
 use super::work_error::WorkFailure;
 use crate::github::ApiError;
