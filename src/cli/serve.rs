@@ -14,7 +14,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = variables::help())]
@@ -57,6 +57,8 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), UsageError> {
         random: Arc::new(system_random_bytes),
         metrics_token: settings.metrics_token.clone(),
     };
+    // Whoever has read the line below may ask for the stop at once.
+    let terminate = signal(SignalKind::terminate())?;
     let server = Server::start_with_set_up(listener, engine, &Limits::default(), set_up)?;
     let version = env!("CARGO_PKG_VERSION");
     if is_registered {
@@ -66,7 +68,7 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), UsageError> {
         lead_to_set_up(&settings, server.address());
     }
     let failed = tokio::select! {
-        stop = wait_for_stop() => stop.map(|()| None)?,
+        stop = wait_for_stop(terminate) => stop.map(|()| None)?,
         failure = server.failed() => Some(failure),
     };
     tracing::info!("stopping");
@@ -177,8 +179,7 @@ fn raise_file_limit() {
     }
 }
 
-async fn wait_for_stop() -> Result<(), UsageError> {
-    let mut terminate = signal(SignalKind::terminate())?;
+async fn wait_for_stop(mut terminate: Signal) -> Result<(), UsageError> {
     tokio::select! {
         _ = terminate.recv() => {}
         result = tokio::signal::ctrl_c() => result?,

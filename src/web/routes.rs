@@ -44,19 +44,21 @@ pub(super) fn of(engine: Arc<Engine>, limits: Limits, metrics_token: Option<Metr
 /// let in is not. The other lines are for people and what watches for them.
 async fn ready(State(shared): State<Shared>) -> Response {
     let monitor = shared.engine.monitor();
-    let webhook = monitor.last_webhook_age().await;
-    let webhook = webhook.map_or("none yet".to_owned(), |age| format!("{} s ago", age.as_secs()));
-    let github = format!(
-        "github: {}\nheartbeat: {} s ago\nlast webhook: {webhook}\n",
+    let known = format!(
+        "github: {}\nheartbeat: {} s ago\n",
         shared.engine.access().as_str(),
         monitor.heartbeat_age().as_secs()
     );
     match shared.engine.ready().await {
-        Ok(()) => format!("ready\n{github}").into_response(),
+        Ok(()) => {
+            let webhook = monitor.last_webhook_age().await;
+            let webhook = webhook.map_or("none yet".to_owned(), |age| format!("{} s ago", age.as_secs()));
+            format!("ready\n{known}last webhook: {webhook}\n").into_response()
+        }
+        // Where something is wrong, no more is asked than what tells what.
         Err(error) => {
             tracing::warn!(error = error_chain(&error), "not ready");
-            let words = format!("{}\n{github}", error.for_people());
-            (StatusCode::SERVICE_UNAVAILABLE, words).into_response()
+            (StatusCode::SERVICE_UNAVAILABLE, format!("{}\n{known}", error.for_people())).into_response()
         }
     }
 }

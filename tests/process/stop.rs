@@ -123,6 +123,8 @@ async fn stopped_and_started(world: &World, server: Server) -> Server {
 
 #[tokio::test]
 async fn it_stops_in_set_up_mode_too() {
-    let server = Server::start(&Vec::new()).await;
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path().to_str().unwrap().to_owned();
+    let server = Server::start(&vec![("PWD", place)]).await;
     ended_well(&server.stop().await);
 }

@@ -10,7 +10,7 @@ use towpath::model::{
 use towpath::store::{ConcurrencyLimits, Options, SqliteStore, Store, WorkItem};
 
 /// Migrations never change: the first `n` of them are what version `n` wrote.
-const MIGRATIONS: [&str; 20] = [
+const MIGRATIONS: [&str; 21] = [
     include_str!("../../src/store/migrations/0001_first.sql"),
     include_str!("../../src/store/migrations/0002_records.sql"),
     include_str!("../../src/store/migrations/0003_deploys.sql"),
@@ -30,6 +30,7 @@ const MIGRATIONS: [&str; 20] = [
     include_str!("../../src/store/migrations/0017_audit.sql"),
     include_str!("../../src/store/migrations/0018_commands.sql"),
     include_str!("../../src/store/migrations/0019_locks_and_overrides.sql"),
+    include_str!("../../src/store/migrations/0020_promotions.sql"),
     include_str!("../../src/store/migrations/0021_grants.sql"),
 ];
 

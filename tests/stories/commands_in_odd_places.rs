@@ -142,6 +142,7 @@ async fn a_reply_that_quotes_what_another_comment_is_found_by_stays_as_it_is() {
     assert_eq!(stage.reply(&pull, &comment).await, reply);
     let verdicts: Vec<_> = said(pull.comments(), "Wrong source");
     assert_eq!(verdicts.len(), 1, "{:?}", pull.comments());
+    stage.read(&pull);
     stage.end().await;
 }
 

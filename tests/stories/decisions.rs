@@ -125,7 +125,7 @@ async fn an_override_counts_until_its_time_is_over_or_the_head_moves() {
     let stage = Stage::set().await;
     topic(&stage.store, "feature/cart", "production").await;
     let pull = stage.store.open_pull("feature/cart").into("production").by("ana").await.unwrap();
-    let said = stage.check(&pull).await.fails().says("`/override TP101 --reason '…'`");
+    let said = stage.check(&pull).await.fails().says("`/override TP101 --reason \"…\"`");
     let refused = said.0.title.unwrap();
     stage.comment(&pull).await;
     stage.overridden(&pull, 1, Some(stage.now() + HOUR)).await;

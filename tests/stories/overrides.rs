@@ -144,6 +144,7 @@ async fn who_confirms_confirms_what_another_has_asked_for_on_the_base_as_it_is()
     assert_eq!(stage.check(&pull).await.0.conclusion.as_deref(), Some("success"));
     stage.reply(&pull, &first).await;
     stage.comment(&pull).await;
+    stage.read(&pull);
     stage.end().await;
 }
 
@@ -181,6 +182,7 @@ async fn what_nobody_confirms_is_over_at_its_time_or_when_the_base_changes() {
     let reply = stage.reply(&pull, &second).await;
     assert!(reply.starts_with("**Failed**") && reply.contains("nobody has confirmed it"), "{reply}");
     stage.comment(&pull).await;
+    stage.read(&pull);
     stage.end().await;
 }
 

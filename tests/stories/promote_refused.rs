@@ -1,7 +1,7 @@
 //! What `/promote ENV --merge` does not merge, though GitHub would.
 
 use crate::promote::{asked_to_merge, kept, merges_asked_for, read, ready};
-use crate::shop::{merge, topic};
+use crate::shop::topic;
 use crate::stage::Stage;
 use towpath::model::{Hold, PullNumber, RepositoryId};
 use towpath::store::Change;
@@ -42,38 +42,17 @@ async fn where_the_protection_may_not_be_read_nothing_is_merged() {
 }
 
 #[tokio::test]
-async fn one_that_cannot_be_taken_up_holds_no_other_up() {
-    let stage = Stage::set().await;
-    let promotion = ready(&stage).await;
-    let fault = stage.github.faults().rest("GET", "/repos/acme/store/rules/branches/staging").status(502);
-    let stuck = stage.says(&promotion, "ana", "/promote staging --merge").await;
-    let other = stage.says(&promotion, "ben", "/promote staging").await;
-    assert!(fault.hits() > 0);
-    let reply = stage.reply(&promotion, &other).await;
-    assert!(reply.contains("#2 is up to date, integration → staging"), "{reply}");
-    assert!(!promotion.merged());
-    fault.remove();
-    stage.minutes_later(10).await;
-    let reply = stage.reply(&promotion, &stuck).await;
-    assert!(reply.contains("merged #2 into staging as "), "{reply}");
-    read(&stage, &promotion).await;
-    stage.end().await;
-}
-
-#[tokio::test]
 async fn where_the_target_has_moved_since_the_comment_nothing_is_merged() {
     let stage = Stage::set().await;
     let promotion = ready(&stage).await;
     topic(&stage.store, "hotfix/checkout", "staging").await;
-    let hotfix = stage.store.open_pull("hotfix/checkout").into("staging").by("ana").await.unwrap();
-    stage.check(&hotfix).await;
-    merge(&hotfix).await.unwrap();
+    stage.store.protect("staging");
+    stage.store.merge("hotfix/checkout").into("staging").no_ff().by("rita").await.unwrap();
     stage.quiet().await;
     let comment = promotion.comment("/promote staging --merge").by("rita").await.unwrap();
     let reply = stage.reply(&promotion, &comment).await;
     assert!(reply.contains("`staging` has moved since the comment was written, or just before"), "{reply}");
     assert_eq!((merges_asked_for(&stage), promotion.merged()), (0, false));
-    stage.read(&hotfix);
     read(&stage, &promotion).await;
     stage.end().await;
 }

@@ -42,8 +42,10 @@ pub(crate) fn hook_config(hook: &Hook) -> Value {
     let mut shaped = json!({
         "content_type": if hook.form { "form" } else { "json" },
         "insecure_ssl": if hook.insecure { "1" } else { "0" },
-        "secret": "********",
     });
+    if !hook.secret.is_empty() {
+        shaped["secret"] = json!("********");
+    }
     if let Some(url) = &hook.url {
         shaped["url"] = json!(url);
     }

@@ -54,12 +54,13 @@ impl Command for Promote {
                 Err(said) => return Ok(Step::said(said)),
             },
         };
-        let base = match merge {
-            false => None,
-            true => match call.base_as_seen(&target.branch).await? {
+        let base = if merge {
+            match call.base_as_seen(&target.branch).await? {
                 Ok(base) => base,
                 Err(said) => return Ok(Step::said(said)),
-            },
+            }
+        } else {
+            None
         };
         let (by, from) = (call.asker.login.to_owned(), from.map(str::to_owned));
         let act = RequestedAct::Promote { by, from, merge, head, base };
