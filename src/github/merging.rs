@@ -51,14 +51,6 @@ pub struct RequiredCheckJson {
     pub integration_id: Option<u64>,
 }
 
-/// Who may bypass a ruleset, as far as GitHub tells us.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-pub struct BypassJson {
-    /// Whether whoever asks may: `never`, `always`, `pull_requests_only`, `exempt`.
-    #[serde(default)]
-    pub current_user_can_bypass: Option<String>,
-}
-
 /// How a branch is protected, be it by a ruleset or by a branch protection rule.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 pub struct BranchProtectionJson {
@@ -235,16 +227,6 @@ impl Api {
         let branch = utf8_percent_encode(branch.as_str(), IN_PATH);
         let path = format!("/repos/{repository}/rules/branches/{branch}?per_page=100");
         self.all_pages(Caller::Installation(id), &path, |page: Vec<MergeRuleJson>| page).await
-    }
-
-    /// A ruleset that holds in a repository, its owner's too.
-    pub async fn bypass_of(
-        &self,
-        id: InstallationId,
-        repository: &str,
-        ruleset: u64,
-    ) -> Result<BypassJson, ApiError> {
-        self.get(Caller::Installation(id), &format!("/repos/{repository}/rulesets/{ruleset}")).await
     }
 
     /// How a branch is protected, as far as whoever reads it is told.

@@ -67,8 +67,8 @@ pub use deployments::{
 pub use error::{ApiError, RetryAdvice};
 pub use jwt::{AppKey, InvalidKey};
 pub use merging::{
-    BranchProtectionJson, BypassJson, CheckStandingJson, MergeRuleJson, MergeRuleParametersJson,
-    MergeStanding, MergeStateJson, RequiredCheckJson, ReviewJson, ReviewerJson, StatusJson,
+    BranchProtectionJson, CheckStandingJson, MergeRuleJson, MergeRuleParametersJson, MergeStanding,
+    MergeStateJson, RequiredCheckJson, ReviewJson, ReviewerJson, StatusJson,
 };
 pub use pulls::{CollaboratorJson, CollaboratorUserJson, NewPull, PermissionsJson};
 pub use rate_limits::Budget;

@@ -209,7 +209,7 @@ impl Api {
         self.all_pages(Caller::Installation(id), &path, |page: Vec<RulesetJson>| page).await
     }
 
-    /// A ruleset with its rules.
+    /// A ruleset with its rules, of the repository or of its owner.
     pub async fn ruleset(
         &self,
         id: InstallationId,

@@ -120,8 +120,13 @@ pub struct CommandOrigin {
 impl CommandOrigin {
     /// Tells it from all other commands in the repository.
     pub fn key(&self) -> String {
-        format!("{}:{}:{}", self.number, self.comment, self.position)
+        command_key(self.number, self.comment, self.position)
     }
+}
+
+/// What tells a command from all others in its repository: its comment, and its place there.
+pub fn command_key(number: PullNumber, comment: CommentKey, position: usize) -> String {
+    format!("{number}:{comment}:{position}")
 }
 
 /// What came of something that somebody has asked for.

@@ -43,7 +43,7 @@ mod work_item;
 pub use command_store::CommandStore;
 pub use deploy_rows::{
     ActOutcome, CommandOrigin, CommandRow, DeployActivity, EnvironmentDeploys, OutcomeRow, RequestedAct,
-    RequestedActId, RequestedActRow,
+    RequestedActId, RequestedActRow, command_key,
 };
 pub use error::StoreError;
 pub use lock_store::{GivenOverrides, LockStore, OverridesLeft};

@@ -5,15 +5,18 @@ use crate::report;
 use crate::store::{ActOutcome, CommandOrigin};
 use std::time::Duration;
 
-/// How old a comment may be whose commands act, as when they are begun.
+/// How old a comment may be whose commands act: who has waited for longer may have helped themselves.
 const ACTS_WITHIN: Duration = Duration::from_secs(60 * 60);
 
-/// Why what a comment asks for is not taken up any more. The operator waits for an answer, so theirs has no age.
+/// Why what a comment of this age asks for is not done any more.
+pub(super) fn why_too_old(age: Duration) -> Option<String> {
+    (age > ACTS_WITHIN)
+        .then(|| format!("the comment is {} old; write the command again", report::length(age)))
+}
+
+/// The same of an act that waits to be taken up. The operator waits for an answer, so theirs has no age.
 pub(super) fn too_old(origin: Option<&CommandOrigin>, now: UnixMillis) -> Option<ActOutcome> {
-    let age = now.since(origin?.seen_at);
-    (age > ACTS_WITHIN).then(|| {
-        ActOutcome::refused(format!("the comment is {} old; write the command again", report::length(age)))
-    })
+    why_too_old(now.since(origin?.seen_at)).map(ActOutcome::refused)
 }
 
 #[cfg(test)]

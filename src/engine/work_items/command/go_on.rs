@@ -11,12 +11,13 @@ use crate::commands::rights::{Decision, Need, Standing};
 use crate::commands::spec::{Arguments, Kind, Spec, Subject, WorksOn, bind};
 use crate::deploy::DeployQueue;
 use crate::engine::work_error::WorkError;
+use crate::engine::work_items::too_old::why_too_old;
 use crate::model::{
     AuditEntry, BranchName, Deploy, DeployState, Environment, PromotionPath, PullRequestState,
     RepositoryRole, UnixMillis,
 };
 use crate::report::{self, CommandReply, CommandStatus};
-use crate::store::{Change, CommandOrigin, JudgedPull, RequestedActId, RequestedActRow};
+use crate::store::{Change, CommandOrigin, JudgedPull, RequestedActId, RequestedActRow, command_key};
 use std::time::Duration;
 
 /// How many comments of somebody who may only read are replied to within an hour.
@@ -24,8 +25,6 @@ const REPLIES_TO_READERS: u32 = 10;
 const HOUR: Duration = Duration::from_secs(60 * 60);
 /// How many comments of a stranger are reacted to within an hour.
 const COMMENTS_OF_STRANGERS: u32 = 20;
-/// How old a comment may be whose commands act: who has waited for longer may have helped themselves.
-const ACTS_WITHIN: Duration = HOUR;
 
 impl CommentWork<'_> {
     /// Goes on with each command as far as it comes. One that was refused stops those behind it.
@@ -145,7 +144,7 @@ impl CommentWork<'_> {
             is_pull_request: self.state.is_pull_request,
             pull: pull.as_ref(),
             seen_at: self.state.created_at,
-            key: &format!("{}:{}:{position}", self.place.number, self.place.comment),
+            key: &command_key(self.place.number, self.place.comment, position),
             delivery: &delivery,
             spec,
             invocation: &invocation,
@@ -225,10 +224,8 @@ impl CommentWork<'_> {
     /// Why an act comes too late: the server was down, or GitHub was, and nobody expects it any more.
     fn is_too_old(&self, spec: &Spec) -> Option<CommandReply> {
         let age = self.ctx.now().since(self.ctx.api.our_time_of(self.state.created_at));
-        (spec.kind == Kind::Act && age > ACTS_WITHIN).then(|| {
-            let why = format!("The comment is {} old; write the command again.", report::length(age));
-            refused("too_old", spec.unchanged, &why)
-        })
+        let why = why_too_old(age).filter(|_| spec.kind == Kind::Act)?;
+        Some(refused("too_old", spec.unchanged, &format!("{}.", capitalized(&why))))
     }
 
     /// Why a command cannot be given where it was.
@@ -266,7 +263,7 @@ impl CommentWork<'_> {
     /// What has become of an act that was asked for.
     async fn ask_after(&mut self, position: usize, since: UnixMillis, goal: Goal) -> Result<(), WorkError> {
         let super::Place { id, number, comment } = self.place;
-        let key = format!("{number}:{comment}:{position}");
+        let key = command_key(number, comment, position);
         let row = self.ctx.store.act_of_command(id, &key).await?;
         let run = &mut self.state.runs[position];
         let Some(row) = row else {

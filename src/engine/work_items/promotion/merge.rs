@@ -246,7 +246,7 @@ impl PromotionWork<'_> {
         for ruleset in rulesets {
             let bypass = match ruleset {
                 None => None,
-                Some(ruleset) => match self.ctx.api.bypass_of(installation, full_name, ruleset).await {
+                Some(ruleset) => match self.ctx.api.ruleset(installation, full_name, ruleset).await {
                     Ok(found) => found.current_user_can_bypass,
                     Err(ApiError::Forbidden { .. } | ApiError::NotFound { .. }) => None,
                     Err(error) => return Err(error.into()),
