@@ -1,7 +1,7 @@
 //! Comments with commands, the acts that they have asked for, and what tells what their authors have seen.
 
 use super::{CommandRow, RequestedActId, RequestedActRow, StoreError};
-use crate::model::{BranchName, CommentKey, PullNumber, PushedAt, RepositoryId, UnixMillis};
+use crate::model::{BranchName, CommentKey, Move, PullNumber, PushedAt, RepositoryId, UnixMillis};
 use async_trait::async_trait;
 
 /// Questions about comments with commands. They are written by [`super::Change::Command`] and
@@ -51,10 +51,17 @@ pub trait CommandStore {
         since: UnixMillis,
     ) -> Result<u32, StoreError>;
 
-    /// Every push of one topic that is known, in order of time.
+    /// Every commit that one topic is known to have been pushed at, in order of the first time.
     async fn topic_pushes(
         &self,
         repository: RepositoryId,
         branch: &BranchName,
     ) -> Result<Vec<PushedAt>, StoreError>;
+
+    /// The last pushes of one topic that were told of, each by itself, in the order in which they were told.
+    async fn topic_moves(
+        &self,
+        repository: RepositoryId,
+        branch: &BranchName,
+    ) -> Result<Vec<Move>, StoreError>;
 }

@@ -51,7 +51,7 @@ pub use promotion_store::{PromotionStore, RequestedMerge};
 pub use rows::{
     Accepted, ActRow, AuditFilter, Backfill, ChecksOf, ConfigurationRow, DeliveryFilter, DeliveryId,
     DeliveryRow, DeliveryState, Desired, Effect, GivenUp, Installation, InstallationState, JudgedPull,
-    LedgerRows, NewDelivery, RepositoryRow, RepositoryState,
+    LedgerRows, NewDelivery, RepositoryRow, RepositoryState, TopicMove,
 };
 pub use sqlite::{DatabaseState, DatabaseVersion, Options, SqliteStore};
 pub use sqlite::{copy_database, database_version, examine};
@@ -164,6 +164,8 @@ pub enum Change {
     Backfilled(RepositoryId, BranchName, Option<(CommitId, u64, UnixSeconds)>),
     /// A topic was pushed at a commit. The earliest time is kept.
     Push(RepositoryId, BranchName, PushedAt),
+    /// A topic was pushed, as a delivery tells. Each push by itself, the newest of each branch.
+    TopicMoved(TopicMove),
     /// How a deploy of certain files has ended; ignored when what is stored of them is newer.
     Outcome(OutcomeRow),
     /// How a repository's own settings let pull requests be merged, and when that was seen; ignored when what is
@@ -184,11 +186,9 @@ pub enum Change {
     DeployWorkflow(RepositoryId, Option<String>, String),
     /// The environment's newest hold, in force or lifted.
     Hold(RepositoryId, String, Hold),
-    /// A lock as it is now. It replaces what is known of the one of its environment and number. Marks
-    /// [`WorkItem::Lock`].
+    /// A lock as it is now. It replaces what is known of the one of its environment and number. Marks [`WorkItem::Lock`].
     Lock(RepositoryId, EnvironmentName, Lock),
-    /// An override as it is now. It replaces what is known of the one of its pull request and number. Marks the
-    /// pull request.
+    /// An override as it is now. It replaces what is known of the one of its pull request and number. Marks the pull request.
     Override(RepositoryId, PullNumber, Override),
     /// From where on moves of an environment's branch ask for deploys.
     StartingPoint(RepositoryId, EnvironmentName, StartingPoint),

@@ -1,6 +1,6 @@
 use super::WorkItem;
 use crate::model::{
-    BranchName, CommitId, InstallationId, LedgerTip, MissingGrants, PullNumber, PullRequest, PushedAt,
+    BranchName, CommitId, InstallationId, LedgerTip, MissingGrants, Move, PullNumber, PullRequest, PushedAt,
     RepositoryId, UnixMillis, UnixSeconds, VerifiedTree,
 };
 use bytes::Bytes;
@@ -239,6 +239,19 @@ pub enum Backfill {
     },
     /// All of it.
     Done,
+}
+
+/// A push of a topic, as it was told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TopicMove {
+    /// Where.
+    pub repository: RepositoryId,
+    /// Of which branch.
+    pub branch: BranchName,
+    /// GitHub's id of the delivery that tells of it: what it tells counts once.
+    pub delivery: String,
+    /// From where to where, and when.
+    pub step: Move,
 }
 
 /// The part of the ledger that one verdict needs.

@@ -5,12 +5,12 @@ use crate::given::{
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use towpath::model::{
-    CommandGrant, InstallationId, LedgerEntry, LedgerTip, MissingGrants, PullNumber, PullRequest,
+    CommandGrant, InstallationId, LedgerEntry, LedgerTip, MissingGrants, Move, PullNumber, PullRequest,
     PullRequestState, PushedAt, RepositoryId, TipSource, UnixMillis, UnixSeconds,
 };
 use towpath::store::{
     Change, Committed, Desired, Effect, Installation, InstallationState, Next, RepositoryRow,
-    RepositoryState, Store, StoreError, WorkItem,
+    RepositoryState, Store, StoreError, TopicMove, WorkItem,
 };
 
 pub(crate) async fn accounts_and_repositories_are_replaced(store: Arc<dyn Store>) {
@@ -175,6 +175,40 @@ pub(crate) async fn the_earliest_push_is_kept(store: Arc<dyn Store>) {
     assert_eq!(pushes().await, [at(2, 40, false), at(1, 45, true)], "and what proves that it was the first");
     let ledger = store.ledger(REPOSITORY, &[], Some(&branch("feature/x"))).await.unwrap();
     assert_eq!(ledger.tips, []);
+}
+
+fn topic_move(delivery: &str, (before, after): (u8, u8), at: i64) -> TopicMove {
+    let (before, after, at) = (Some(commit(before)), Some(commit(after)), UnixSeconds(at));
+    let step = Move { before, after, at, source: TipSource::Push };
+    TopicMove { repository: REPOSITORY, branch: branch("feature/x"), delivery: delivery.to_owned(), step }
+}
+
+pub(crate) async fn each_push_of_a_topic_is_kept_once_also_one_of_a_known_commit(store: Arc<dyn Store>) {
+    let store = &*store;
+    let there = topic_move("a", (1, 2), 50);
+    let back = topic_move("b", (2, 1), 50);
+    let again = topic_move("c", (1, 2), 50);
+    let elsewhere = TopicMove { branch: branch("feature/y"), ..topic_move("d", (1, 3), 50) };
+    let created = Move { before: None, ..there.step };
+    let made = TopicMove { delivery: "e".to_owned(), step: created, ..there.clone() };
+    let told = [&there, &back, &there, &again, &elsewhere, &made];
+    apply(store, told.map(|row| Change::TopicMoved(row.clone())).into()).await;
+    let known = store.topic_moves(REPOSITORY, &branch("feature/x")).await.unwrap();
+    assert_eq!(known, [there.step, back.step, again.step, created]);
+}
+
+pub(crate) async fn the_newest_pushes_of_each_topic_are_kept_until_they_are_old(store: Arc<dyn Store>) {
+    let store = &*store;
+    let told = (0..60).map(|n| topic_move(&n.to_string(), (1, 2), 100 + n));
+    let late = topic_move("late", (1, 2), 5);
+    apply(store, told.chain([late]).map(Change::TopicMoved).collect()).await;
+    let known = async || {
+        let moves = store.topic_moves(REPOSITORY, &branch("feature/x")).await.unwrap();
+        moves.into_iter().map(|it| it.at.0).collect::<Vec<_>>()
+    };
+    assert_eq!(known().await, (110..160).collect::<Vec<_>>());
+    store.prune_closed(UnixMillis(0), UnixSeconds(150).to_millis()).await.unwrap();
+    assert_eq!(known().await, (150..160).collect::<Vec<_>>());
 }
 
 fn comment() -> WorkItem {

@@ -101,6 +101,8 @@ macro_rules! suite {
                     open_pulls_and_those_who_share_a_check,
                     tips_are_in_the_order_of_their_moves_however_they_arrive,
                     the_earliest_push_is_kept,
+                    each_push_of_a_topic_is_kept_once_also_one_of_a_known_commit,
+                    the_newest_pushes_of_each_topic_are_kept_until_they_are_old,
                     a_desire_is_marked_once_per_substance,
                     a_desire_that_nobody_works_on_is_marked_again,
                     what_github_shows_is_remembered_and_can_vanish,

@@ -5,6 +5,7 @@ use super::work_items::{self, WorkItemId};
 use super::writer::Outcome;
 use super::{
     activity, audit, backfills, commands, deploy_tables, inbox, locks, merge_settings, promotions, reads,
+    topic_moves,
 };
 use crate::model::{
     BranchName, CommitId, EnvironmentName, LedgerEntry, PullNumber, PullRequest, PushedAt, RepositoryId,
@@ -183,6 +184,7 @@ fn apply(connection: &Connection, change: &Change, now: UnixMillis) -> Result<()
         }
         Change::Tip(row) => tip(connection, row),
         Change::Push(repository, branch, push) => record_push(connection, *repository, branch, push),
+        Change::TopicMoved(row) => topic_moves::store(connection, row),
         Change::Backfilled(repository, branch, reached) => {
             backfills::store(connection, *repository, branch, *reached)
         }

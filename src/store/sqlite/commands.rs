@@ -1,7 +1,7 @@
 //! Comments with commands.
 
-use super::{CHANGE_BYTES, SqliteStore, deploy_tables, reads};
-use crate::model::{BranchName, CommentKey, PullNumber, PushedAt, RepositoryId, UnixMillis};
+use super::{CHANGE_BYTES, SqliteStore, deploy_tables, reads, topic_moves};
+use crate::model::{BranchName, CommentKey, Move, PullNumber, PushedAt, RepositoryId, UnixMillis};
 use crate::store::{CommandRow, CommandStore, RequestedActId, RequestedActRow, StoreError};
 use async_trait::async_trait;
 use rusqlite::{Connection, OptionalExtension, Row, named_params};
@@ -152,5 +152,14 @@ impl CommandStore for SqliteStore {
     ) -> Result<Vec<PushedAt>, StoreError> {
         let branch = branch.clone();
         self.readers.run(move |c| reads::topic_pushes(c, repository, &branch)).await
+    }
+
+    async fn topic_moves(
+        &self,
+        repository: RepositoryId,
+        branch: &BranchName,
+    ) -> Result<Vec<Move>, StoreError> {
+        let branch = branch.clone();
+        self.readers.run(move |c| topic_moves::of_branch(c, repository, &branch)).await
     }
 }

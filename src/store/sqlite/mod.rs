@@ -38,6 +38,7 @@ mod readers;
 mod reads;
 mod schema;
 mod statistics;
+mod topic_moves;
 mod values;
 mod walks;
 mod work_items;
@@ -124,6 +125,11 @@ impl SqliteStore {
         let Piece { found, last } = self.readers.run(move |c| walks::old_pushes(c, closed, after)).await?;
         self.dropped(&found, move |c, found| walks::drop_pushes(c, closed, found)).await?;
         self.walks.set_pushes(last);
+        for _ in 0..walks::LOOKED_AT / inbox::PRUNE_STEP {
+            if !self.writer.run(PRUNE_BYTES, move |c| topic_moves::drop_old(c, closed)).await? {
+                break;
+            }
+        }
         let (after, since) = (self.walks.work_items.get(), (rows, closed));
         let Piece { found, last } =
             self.readers.run(move |c| walks::resting_work_items(c, since, after)).await?;

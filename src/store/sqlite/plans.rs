@@ -2,7 +2,7 @@
 
 use super::{
     Options, activity, audit, changes, checks, commands, deploy_tables, inbox, ledger, locks, old_effects,
-    promotions, reads, schema, walks, work_items,
+    promotions, reads, schema, topic_moves, walks, work_items,
 };
 use rusqlite::Connection;
 
@@ -75,6 +75,8 @@ fn the_hot_statements_never_walk_a_table() {
         (commands::OPEN, "commands_open (repository=?)"),
         (commands::WRITTEN, "commands_written (repository=? AND author=? AND created_at>?)"),
         (commands::REPLIED, "commands_replied (repository=? AND author=? AND replied_at>?)"),
+        (topic_moves::OF_BRANCH, "sqlite_autoindex_topic_moves_1 (repository=? AND branch=?)"),
+        (topic_moves::DROP_SURPLUS, "sqlite_autoindex_topic_moves_1 (repository=? AND branch=?)"),
         (changes::TIP, "PRIMARY KEY (repository=? AND branch=? AND moved_at=?)"),
         (changes::STANDING, "sqlite_autoindex_work_items_1 (key=?)"),
     ] {

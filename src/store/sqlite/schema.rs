@@ -32,6 +32,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0019_locks_and_overrides.sql"),
     include_str!("../migrations/0020_promotions.sql"),
     include_str!("../migrations/0021_grants.sql"),
+    include_str!("../migrations/0022_topic_moves.sql"),
 ];
 
 /// The version that they lead to.

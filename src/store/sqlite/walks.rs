@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 /// How many rows of a table are looked at each time.
-const LOOKED_AT: u32 = 5_000;
+pub(super) const LOOKED_AT: u32 = 5_000;
 
 /// How many pull requests, each of which takes longer to look at.
 const PULLS_LOOKED_AT: u32 = 500;
