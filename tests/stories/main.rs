@@ -46,6 +46,7 @@ mod kept_up;
 mod ledger;
 mod manifest;
 mod mirrors;
+mod moved_since;
 mod names;
 mod operator_entries;
 mod order;

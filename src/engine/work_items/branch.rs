@@ -9,10 +9,10 @@ use crate::engine::work_error::WorkError;
 use crate::github::events::{PushEvent, WORKFLOWS};
 use crate::model::config::{CONFIGURATION_PATH, RepositoryConfig};
 use crate::model::{
-    BranchName, CommitId, LedgerEntry, PullNumber, PushedAt, RepositoryId, Role, TipSource, UnixSeconds,
-    error_chain,
+    self, BranchName, CommitId, LedgerEntry, PullNumber, PushedAt, RepositoryId, Role, TipSource,
+    UnixSeconds, error_chain, in_order,
 };
-use crate::store::{Change, DeliveryRow, RepositoryState, WorkItem};
+use crate::store::{Change, DeliveryRow, RepositoryState, TopicMove, WorkItem};
 
 pub(super) async fn run(
     ctx: &EngineContext,
@@ -40,9 +40,10 @@ pub(super) async fn run(
             newest = tip.commit;
             moves.push(Move { from: tip.before, to: tip.commit });
             changes.push(Change::Tip(tip));
-        } else if !push.deleted {
-            changes.push(Change::Push(id, branch.clone(), topic_push(delivery, push)));
         }
+    }
+    if !on_path {
+        changes.extend(pushes_of_topic(ctx, id, branch, &pushes).await?);
     }
     let by_force = pushes.iter().any(|(_, push)| push.forced);
     if on_path && (by_force || ctx.store.effect(&WorkItem::BranchAlarm(id, branch.clone())).await?.is_some())
@@ -149,12 +150,71 @@ fn tip(
     }
 }
 
+async fn pushes_of_topic(
+    ctx: &EngineContext,
+    repository: RepositoryId,
+    branch: &BranchName,
+    pushes: &[(&DeliveryRow, PushEvent)],
+) -> Result<Vec<Change>, WorkError> {
+    let mut known = ctx.store.topic_moves(repository, branch).await?;
+    let mut changes = Vec::new();
+    for (delivery, push) in pushes {
+        if !push.deleted {
+            changes.push(Change::Push(repository, branch.clone(), topic_push(delivery, push)));
+        }
+        let mut step = tip(repository, branch, delivery, push).as_move();
+        if told_at(push).is_none() {
+            step.at = at_the_latest(&step, &known);
+        }
+        known.push(step);
+        let (branch, delivery) = (branch.clone(), delivery.guid.clone());
+        changes.push(Change::TopicMoved(TopicMove { repository, branch, delivery, step }));
+    }
+    Ok(changes)
+}
+
+/// When a push that was not dated happened at the latest: before the one that begins where it ends, unless it begins where
+/// the branch was last.
+fn at_the_latest(step: &model::Move, known: &[model::Move]) -> UnixSeconds {
+    let led_to = |next: &model::Move| known.iter().any(|it| it.after == next.before && it.at <= next.at);
+    let follows = |next: &&model::Move| next.before == step.after && next.at < step.at && !led_to(next);
+    let newest = in_order(known).last().map(|it| known[it.index].after);
+    if newest == Some(step.before) {
+        return step.at;
+    }
+    known.iter().filter(follows).map(|next| next.at).min().unwrap_or(step.at)
+}
+
 fn topic_push(delivery: &DeliveryRow, push: &PushEvent) -> PushedAt {
     let (commit, is_new) = (push.after, push.tip_is_new());
     PushedAt { commit, at: pushed_at(delivery, push), is_new }
 }
 
 fn pushed_at(delivery: &DeliveryRow, push: &PushEvent) -> UnixSeconds {
-    let told = push.repository.pushed_at.as_i64().map(UnixSeconds);
-    told.unwrap_or_else(|| delivery.received_at.to_seconds())
+    told_at(push).unwrap_or_else(|| delivery.received_at.to_seconds())
+}
+
+fn told_at(push: &PushEvent) -> Option<UnixSeconds> {
+    push.repository.pushed_at.as_i64().map(UnixSeconds)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn push(before: u8, after: u8, at: i64) -> model::Move {
+        let commit = |seed: u8| Some(CommitId::from_bytes([seed; 20]));
+        let (before, after, at) = (commit(before), commit(after), UnixSeconds(at));
+        model::Move { before, after, at, source: TipSource::Push }
+    }
+
+    #[test]
+    fn a_push_without_a_date_that_is_told_late_looks_no_newer_than_what_came_after_it() {
+        let known = [push(8, 9, 5), push(1, 2, 10)];
+        assert_eq!(at_the_latest(&push(9, 1, 100), &known), UnixSeconds(10));
+        assert_eq!(at_the_latest(&push(2, 1, 100), &known), UnixSeconds(100), "it goes on from the newest");
+        assert_eq!(at_the_latest(&push(9, 7, 100), &known), UnixSeconds(100), "nothing begins where it ends");
+        let whole = [push(9, 1, 5), push(1, 2, 10)];
+        assert_eq!(at_the_latest(&push(7, 1, 100), &whole), UnixSeconds(100), "another led there");
+    }
 }

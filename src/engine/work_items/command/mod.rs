@@ -30,6 +30,7 @@ mod seen;
 mod state;
 mod sync;
 mod table;
+mod topic_then;
 mod unlock;
 mod where_is;
 mod why;

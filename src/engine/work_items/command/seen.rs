@@ -3,18 +3,19 @@
 
 use super::call::Call;
 use super::state::refused;
+use super::topic_then::{Known, as_moves, topic_then};
 use crate::engine::work_error::WorkError;
 use crate::github::PullJson;
-use crate::model::{BranchName, CommitId, PushedAt, TipSource, UnixSeconds};
+use crate::model::{BranchName, CommitId, TipSource, UnixSeconds};
 use crate::report::{self, CommandReply};
 use std::time::Duration;
 
 /// A push so close to a comment may have been before or after it: both are told in whole seconds.
-const UNSURE: Duration = Duration::from_secs(2);
+pub(super) const UNSURE: Duration = Duration::from_secs(2);
 
 /// Where a branch was when the comment was written, by our own record.
-#[derive(Clone, Copy)]
-enum Then {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Then {
     /// At this commit, and it has not been moved since.
     At(CommitId),
     /// It was moved from the one to the other since, or at that very time.
@@ -85,22 +86,19 @@ impl Call<'_> {
         if is_own && !self.ctx.store.tips_since(id, &branch, UnixSeconds(0)).await?.is_empty() {
             return self.tip_then(&branch).await;
         }
+        let judged = self.pull.and_then(|it| Some((it.judged_head?, it.judged_at?.to_seconds())));
         if is_own {
-            let pushes = self.ctx.store.topic_pushes(id, &branch).await?;
-            let (before, since): (Vec<&PushedAt>, Vec<&PushedAt>) =
-                pushes.iter().partition(|push| is_before(push.at, seen_at));
-            let before = before.last().map(|push| push.commit);
-            if !since.is_empty() {
-                return Ok(Then::Moved(before));
+            let mut moves = self.ctx.store.topic_moves(id, &branch).await?;
+            if moves.is_empty() {
+                moves = as_moves(&self.ctx.store.topic_pushes(id, &branch).await?);
             }
-            if let Some(before) = before {
-                return Ok(Then::At(before));
+            if !moves.is_empty() {
+                return Ok(topic_then(&moves, Known { now: now.head.sha, judged }, seen_at));
             }
         }
         // Of forks, and of what was pushed before anybody told us, what was judged tells.
-        let judged = self.pull.and_then(|it| Some((it.judged_head?, it.judged_at?)));
         Ok(match judged {
-            Some((head, at)) if is_before(at.to_seconds(), seen_at) => Then::At(head),
+            Some((head, at)) if is_before(at, seen_at) => Then::At(head),
             _ => Then::Unknown,
         })
     }
@@ -176,7 +174,7 @@ fn is_before(at: UnixSeconds, seen_at: UnixSeconds) -> bool {
 
 fn moves(then: Option<CommitId>, now: CommitId) -> String {
     match then {
-        Some(then) => report::sentence("% → %", &[&then.short(), &now.short()]),
-        None => report::sentence("it is at % now", &[&now.short()]),
+        Some(then) if then != now => report::sentence("% → %", &[&then.short(), &now.short()]),
+        _ => report::sentence("it is at % now", &[&now.short()]),
     }
 }
