@@ -107,7 +107,7 @@ pub enum DeployState {
     Succeeded,
     /// It has ended badly.
     Failed,
-    /// It came to no end of its own: nobody took it up, or it hangs, or it could not be handed over.
+    /// It came to no end of its own: nobody took it up, or it hangs, or it could not be handed over, or somebody ended it.
     Error,
     /// A newer one has taken its place.
     Superseded,

@@ -100,6 +100,7 @@ async fn what_went_live_after_the_comment_is_not_rolled_back_by_it() {
     let deployment = stage.store.deployments().pop().unwrap();
     for state in ["in_progress", "success"] {
         deployment.status(state).by("deployer").await.unwrap();
+        stage.quiet().await;
     }
     stage.github.faults().clear();
     stage.github.release_webhooks(Order::AsSent).await;
@@ -174,7 +175,9 @@ async fn a_deploy_is_cancelled_or_it_is_said_what_to_do_instead() {
     stage.quiet().await;
     let pull = open_topic(&stage).await;
     let nothing = stage.says(&pull, "ana", "/cancel integration").await;
-    assert!(stage.reply(&pull, &nothing).await.contains("No deploy of integration is running."));
+    assert!(
+        stage.reply(&pull, &nothing).await.contains("No deploy of integration is running, and none waits.")
+    );
     let deploy = stage.says(&pull, "ana", "/deploy integration").await;
     stage.quiet().await;
     let run = stage.store.runs().pop().unwrap();
@@ -189,6 +192,24 @@ async fn a_deploy_is_cancelled_or_it_is_said_what_to_do_instead() {
     let reply = stage.reply(&pull, &cannot).await;
     assert!(reply.contains("cannot be cancelled from here"), "{reply}");
     stage.reply(&pull, &other).await;
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn what_waits_for_a_configuration_that_can_be_read_is_cancelled_before_it_begins() {
+    let stage = Stage::set().await;
+    let pull = open_topic(&stage).await;
+    let text = "version: 1\nenvironments: [\n";
+    stage.store.commit_on("master").file(".github/towpath.yml", text).by("rita").await.unwrap();
+    stage.quiet().await;
+    assert_eq!(stage.check(&pull).await.0.conclusion.as_deref(), Some("action_required"));
+    let deploy = stage.says(&pull, "ana", "/deploy integration").await;
+    let cancel = stage.says(&pull, "ana", "/cancel integration").await;
+    begins(&stage.reply(&pull, &cancel).await, "**Done** `/cancel integration`: deploy 1: cancelled by ana");
+    begins(
+        &stage.reply(&pull, &deploy).await,
+        "**Failed** `/deploy integration`: deploy 1: cancelled by ana",
+    );
     stage.end().await;
 }
 

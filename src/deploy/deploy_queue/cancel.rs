@@ -32,6 +32,17 @@ impl DeployQueue {
         deploy.cancellation = Some(Cancellation { since: now, why, told: false, end: None });
     }
 
+    /// Ends all that waits for its turn, because somebody wants it to. Answers the newest of it, if there was any.
+    pub fn cancel_waiting(&mut self, by: &str, now: UnixMillis) -> Option<u64> {
+        let mut newest = None;
+        for deploy in self.deploys.iter_mut().filter(|it| it.state == DeployState::Waiting) {
+            let why = Ending::CancelledByPerson { by: by.to_owned(), phase: None };
+            end(deploy, DeployState::Error, why, now);
+            newest = newest.max(Some(deploy.number));
+        }
+        newest
+    }
+
     /// Notes what its driver answers.
     pub fn cancel_answered(&mut self, number: u64, answer: CancelAnswer, now: UnixMillis) {
         let Some(deploy) = self.get_mut(number) else { return };

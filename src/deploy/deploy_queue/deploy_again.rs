@@ -28,7 +28,9 @@ impl DeployQueue {
             return Err(DeployRefusal::IsLive { number: live.number });
         }
         let was_never_begun = |it: &&Deploy| {
-            matches!(it.state, DeployState::Superseded | DeployState::Refused | DeployState::Inactive)
+            let is_over =
+                matches!(it.state, DeployState::Superseded | DeployState::Refused | DeployState::Inactive);
+            is_over || !it.was_begun()
         };
         match all_of_it().find(|it| !was_never_begun(it)) {
             Some(tried) if tried.state != DeployState::Succeeded => {

@@ -42,6 +42,20 @@ fn one_goes_at_a_time_and_then_the_newest_of_those_that_waited() {
 }
 
 #[test]
+fn what_waits_is_cancelled_whole_and_its_commit_is_not_wanted_again() {
+    let mut queue = queue(vec![deploy(1, 1), deploy(2, 2)]);
+    assert_eq!(queue.cancel_waiting("rita", UnixMillis(5)), Some(2));
+    for number in [1, 2] {
+        let why = Ending::CancelledByPerson { by: "rita".to_owned(), phase: None };
+        assert_eq!(queue.get(number).unwrap().ending, Some(why));
+    }
+    assert_eq!(queue.next_to_start(UnixMillis(6)), None);
+    assert_eq!(queue.wanted(Some(commit(2))), Wanted::Nothing);
+    assert_eq!(queue.may_deploy(commit(2), false), Ok(()), "whoever wants it asks for it");
+    assert_eq!(queue.cancel_waiting("rita", UnixMillis(7)), None);
+}
+
+#[test]
 fn nobody_took_it_up_is_another_end_than_that_it_hangs() {
     let mut queue = queue(vec![deploy(1, 1), deploy(2, 2)]);
     begin(&mut queue, UnixMillis(0));

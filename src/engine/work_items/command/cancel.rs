@@ -1,4 +1,4 @@
-//! `/cancel ENV`: ends the deploy that is under way.
+//! `/cancel ENV`: ends the deploy that is under way, or what waits.
 
 use super::call::{Call, Command, Step};
 use super::state::Goal;
@@ -10,7 +10,7 @@ use async_trait::async_trait;
 
 const SPEC: Spec = Spec {
     name: "cancel",
-    summary: "ends the deploy of ENV that is running",
+    summary: "ends the deploy of ENV that is running, else what waits for its turn there",
     example: "staging",
     kind: Kind::Act,
     works_on: WorksOn::PullRequestsOrNamedEnvironment,

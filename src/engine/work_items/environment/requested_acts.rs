@@ -7,8 +7,8 @@ use crate::deploy::RollbackPlan;
 use crate::engine::work_error::WorkError;
 use crate::engine::work_items::too_old::too_old;
 use crate::model::{
-    AuditEntry, CommitId, Deploy, Ending, Hold, Lifted, PullNumber, TipSource, Trigger, UnixMillis,
-    error_chain,
+    AuditEntry, CommitId, Deploy, DeployState, Ending, Hold, Lifted, PullNumber, TipSource, Trigger,
+    UnixMillis, error_chain,
 };
 use crate::report::{self, AskedFor, CommentCommands};
 use crate::store::{
@@ -104,12 +104,16 @@ impl EnvironmentWork<'_> {
                 )
             }
             RequestedAct::Cancel { .. } => {
-                let going = self.queue.under_way().filter(|it| it.requested_at.is_some_and(is_newer))?;
+                let waits = || self.queue.deploys().iter().rfind(|it| it.state == DeployState::Waiting);
+                let going = self.queue.under_way().or_else(waits)?;
+                if !is_newer(going.requested_at.unwrap_or(going.made_at)) {
+                    return None;
+                }
                 if going.asked_for_by().is_some_and(is_own) {
                     return None;
                 }
                 format!(
-                    "deploy {} ({}) began after the comment was written; to cancel it, write the command again",
+                    "deploy {} ({}) came after the comment was written; to cancel it, write the command again",
                     going.number,
                     going.commit.short()
                 )
@@ -316,7 +320,7 @@ impl EnvironmentWork<'_> {
     fn cancel_for(&mut self, by: String) -> ActOutcome {
         let name = &self.site.environment.name;
         let Some(deploy) = self.queue.under_way().cloned() else {
-            return ActOutcome::refused(format!("no deploy of {name} is running"));
+            return self.cancel_waiting(&by);
         };
         let (number, commit) = (deploy.number, deploy.commit.short());
         if let Some(cancellation) = &deploy.cancellation {
@@ -333,6 +337,17 @@ impl EnvironmentWork<'_> {
         let within = report::length(self.site.limits().cancel);
         let words = format!("Towpath cancels deploy {number} ({commit}) and gives it {within}");
         ActOutcome::accepted(words, Some(number))
+    }
+
+    /// What nobody was told of needs nobody to end it.
+    fn cancel_waiting(&mut self, by: &str) -> ActOutcome {
+        let name = &self.site.environment.name;
+        let ended = self.queue.cancel_waiting(by, self.site.ctx.now());
+        let Some(deploy) = ended.and_then(|number| self.queue.get(number)) else {
+            return ActOutcome::refused(format!("no deploy of {name} is running, and none waits"));
+        };
+        let words = format!("deploy {} ({}) will not begin", deploy.number, deploy.commit.short());
+        ActOutcome::accepted(words, ended)
     }
 
     fn lift(&mut self, by: String, reason: String) -> ActOutcome {
