@@ -38,6 +38,10 @@ pub struct Override {
     /// version has stored it.
     #[serde(default)]
     pub command: Option<String>,
+    /// When it was found to be over before its time, because its head, its base or what was found is another: it does not
+    /// come back.
+    #[serde(default)]
+    pub ended: Option<UnixMillis>,
 }
 
 /// What a verdict tells of the override of a finding.
@@ -66,7 +70,12 @@ impl Override {
     /// Whether it counts at this moment, on what it was given for.
     pub fn is_in_force(&self, now: UnixMillis) -> bool {
         let is_confirmed = !self.needs_second || self.confirmed_by.is_some();
-        is_confirmed && self.until.is_none_or(|until| now < until)
+        is_confirmed && !self.is_over(now)
+    }
+
+    /// Whether it has ended, confirmed or not.
+    pub fn is_over(&self, now: UnixMillis) -> bool {
+        self.ended.is_some() || self.until.is_some_and(|until| until <= now)
     }
 }
 
@@ -153,6 +162,7 @@ mod tests {
             confirmed_by: None,
             needs_second: false,
             command: None,
+            ended: None,
         }
     }
 
@@ -182,6 +192,8 @@ mod tests {
         assert!(!alone.is_in_force(UnixMillis(6)));
         let both = Override { confirmed_by: Some("sam".to_owned()), ..alone };
         assert!(both.is_in_force(UnixMillis(6)));
+        let ended = Override { ended: Some(UnixMillis(5)), ..both };
+        assert!(!ended.is_in_force(UnixMillis(6)));
     }
 
     #[test]

@@ -190,6 +190,8 @@ pub enum Change {
     Lock(RepositoryId, EnvironmentName, Lock),
     /// An override as it is now. It replaces what is known of the one of its pull request and number. Marks the pull request.
     Override(RepositoryId, PullNumber, Override),
+    /// The override of this number on a pull request is over since then, for good: nothing stored of it later changes that.
+    OverrideEnded(RepositoryId, PullNumber, u64, UnixMillis),
     /// From where on moves of an environment's branch ask for deploys.
     StartingPoint(RepositoryId, EnvironmentName, StartingPoint),
     /// A command asks for an act: kept, and its work item marked, unless that was done before.

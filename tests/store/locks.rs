@@ -42,6 +42,7 @@ fn given(id: u64, at: i64) -> Override {
         until: None,
         confirmed_by: None,
         needs_second: true,
+        ended: None,
         command: None,
     }
 }
@@ -110,7 +111,11 @@ pub(crate) async fn overrides_are_kept_by_their_numbers_and_counted_by_their_tim
     assert_eq!(store.overrides(REPOSITORY, number).await.unwrap(), [given(1, 10), given(2, 20)]);
     let confirmed = Override { confirmed_by: Some("sam".to_owned()), ..given(1, 10) };
     apply(store, vec![keep(REPOSITORY, 1, confirmed.clone())]).await;
-    assert_eq!(store.overrides(REPOSITORY, number).await.unwrap(), [confirmed, given(2, 20)]);
+    assert_eq!(store.overrides(REPOSITORY, number).await.unwrap(), [confirmed.clone(), given(2, 20)]);
+    let ends = |at| Change::OverrideEnded(REPOSITORY, number, 1, UnixMillis(at));
+    apply(store, vec![ends(50), ends(60), keep(REPOSITORY, 1, given(1, 10))]).await;
+    let ended = Override { ended: Some(UnixMillis(50)), ..confirmed };
+    assert_eq!(store.overrides(REPOSITORY, number).await.unwrap(), [ended, given(2, 20)]);
     let mut counts = Vec::new();
     for since in [0, 10, 11, 20, 31] {
         counts.push(store.overrides_since(REPOSITORY, UnixMillis(since)).await.unwrap());

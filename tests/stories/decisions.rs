@@ -53,6 +53,7 @@ impl Stage {
             until,
             confirmed_by: None,
             needs_second: false,
+            ended: None,
             command: None,
         };
         let (data, at) = (serde_json::to_string(&given).unwrap(), given.at.0);

@@ -70,6 +70,59 @@ async fn an_override_makes_one_finding_warn_until_the_head_moves() {
     stage.end().await;
 }
 
+/// Given for what stood then: who gave it has not seen what came in between.
+#[tokio::test]
+async fn an_override_does_not_come_back_when_the_head_does() {
+    for is_told_at_once in [true, false] {
+        let stage = Stage::set().await;
+        let pull = astray(&stage).await;
+        let head = pull.state().unwrap().head;
+        replied(&stage, &pull, "rita", "/override TP201 --reason x").await;
+        assert_eq!(stage.check(&pull).await.0.conclusion.as_deref(), Some("success"));
+        stage.comment(&pull).await;
+        stage.later();
+        if !is_told_at_once {
+            stage.github.faults().webhook("*", "*").hold();
+        }
+        stage.store.commit_on("feature/late").file("more.txt", "x\n").by("ana").await.unwrap();
+        if is_told_at_once {
+            stage.check(&pull).await.fails();
+            stage.comment(&pull).await;
+        }
+        stage.seconds_later(5);
+        stage.store.move_branch("feature/late").to(&head).by("ana").await.unwrap();
+        stage.github.faults().clear();
+        stage.github.release_webhooks(towpath_sandbox::Order::AsSent).await;
+        stage.check(&pull).await.fails();
+        stage.comment(&pull).await;
+        let reply = replied(&stage, &pull, "rita", "/override TP201 --reason again").await;
+        assert!(reply.starts_with("**Done**"), "{reply}");
+        assert_eq!(stage.check(&pull).await.0.conclusion.as_deref(), Some("success"));
+        stage.comment(&pull).await;
+        stage.end().await;
+    }
+}
+
+#[tokio::test]
+async fn nor_does_it_when_the_base_does() {
+    let stage = Stage::set().await;
+    let pull = astray(&stage).await;
+    replied(&stage, &pull, "rita", "/override TP201 --reason x").await;
+    assert_eq!(stage.check(&pull).await.0.conclusion.as_deref(), Some("success"));
+    stage.comment(&pull).await;
+    stage.later();
+    pull.retarget("staging").by("ana").await.unwrap();
+    stage.check(&pull).await.fails();
+    stage.comment(&pull).await;
+    stage.later();
+    pull.retarget("integration").by("ana").await.unwrap();
+    stage.check(&pull).await.fails();
+    let left = stage.check_named(&pull, "towpath: staging").await;
+    left.is("cancelled", "No longer checked: #1 now goes into integration");
+    stage.comment(&pull).await;
+    stage.end().await;
+}
+
 #[tokio::test]
 async fn an_override_ends_at_its_time() {
     let stage = Stage::set().await;

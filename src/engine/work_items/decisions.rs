@@ -37,8 +37,7 @@ impl Decisions {
             None => Vec::new(),
         };
         let is_about_it = |it: &Override| it.head == pull.head.commit && it.base == pull.base.branch;
-        let lasts = |it: &Override| it.until.is_none_or(|until| now < until);
-        let alive = given.into_iter().filter(|it| is_about_it(it) && lasts(it));
+        let alive = given.into_iter().filter(|it| is_about_it(it) && !it.is_over(now));
         let (overrides, waiting) = alive.partition(|it| it.is_in_force(now));
         Ok(Self { lock: lock.filter(|it| it.is_in_force(now)), overrides, waiting })
     }

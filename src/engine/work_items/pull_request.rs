@@ -10,6 +10,7 @@ mod deploy_facts;
 mod effects;
 mod latest;
 mod memory;
+mod overrides_over;
 mod stacked;
 mod withdrawn;
 
@@ -44,7 +45,7 @@ pub(super) async fn run(
 ) -> Result<Vec<Change>, WorkError> {
     let pending = PendingDeliveries::of(ctx, item).await?;
     let before = ctx.store.pull(id, number).await?;
-    let Latest { repository, pull, settings, mut changes } =
+    let Latest { repository, pull, settings, told, mut changes } =
         Latest::of(ctx, &pending, id, number, before.as_ref()).await?;
     changes.extend(pending.processed(item));
     if repository.state == RepositoryState::Gone {
@@ -59,6 +60,9 @@ pub(super) async fn run(
     let nothing_new = pending.deliveries.is_empty();
     let (repository, before) = (&repository, before.as_ref());
     let work = PullRequestWork { ctx, config, open, repository, before, settings, nothing_new };
+    let overrides = overrides_over::Alive::on(ctx, id, number).await?;
+    let is_path_known = unread.is_none() && work.config.invalid.is_none();
+    changes.extend(overrides.over_by_news(&told, is_path_known.then_some(|row: &_| work.aim(row))));
     // Who has asked for a verdict is told of this one.
     changes.extend(waiting_commands::marked(ctx, id, Some(number)).await?);
     changes.extend(open_promotions::marked(ctx, &work.config.path, &pull).await?);
@@ -98,6 +102,7 @@ pub(super) async fn run(
     changes.extend(work.left(&judged.row, Some(&judged.pull.base.branch)).await?);
     changes.extend(work.passed_on(&judged.row, Some(&judged.pull.base.branch)));
     changes.push(Change::Pull(judged.row.clone()));
+    changes.extend(overrides.over_by_verdict(&judged));
     changes.extend(work.effects(&judged).await?);
     changes.extend(work.check_for_own_base(&judged).await?);
     match judged.error {

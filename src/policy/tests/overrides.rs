@@ -20,6 +20,7 @@ fn given(facts: &Facts, finding: &Finding) -> Override {
         confirmed_by: None,
         needs_second: false,
         command: None,
+        ended: None,
     }
 }
 

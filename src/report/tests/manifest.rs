@@ -36,6 +36,7 @@ fn it_tells_what_it_brings_and_what_it_waits_for() {
         until: Some(UnixMillis(AT.0 + 3_600_000)),
         confirmed_by: Some("sam".to_owned()),
         needs_second: true,
+        ended: None,
         command: None,
     };
     let who = ("rita".to_owned(), "checkout | broken".to_owned());

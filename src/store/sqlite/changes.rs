@@ -207,6 +207,9 @@ fn apply(connection: &Connection, change: &Change, now: UnixMillis) -> Result<()
         Change::Override(repository, number, given) => {
             locks::store_override(connection, (*repository, *number), given, now)
         }
+        Change::OverrideEnded(repository, number, id, at) => {
+            locks::end_override(connection, (*repository, *number), *id, *at)
+        }
         Change::StartingPoint(repository, environment, start) => {
             deploy_tables::store_start(connection, *repository, environment, *start)
         }

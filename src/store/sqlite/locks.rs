@@ -22,7 +22,13 @@ pub(super) const WHILE_OPEN: &str = "
 const STORE_OVERRIDE: &str = "
     INSERT INTO overrides (repository, number, id, given_at, data)
     VALUES (:repository, :number, :id, :given_at, :data)
-    ON CONFLICT (repository, number, id) DO UPDATE SET given_at = excluded.given_at, data = excluded.data";
+    ON CONFLICT (repository, number, id) DO UPDATE SET given_at = excluded.given_at, data = excluded.data
+    WHERE overrides.data ->> 'ended' IS NULL";
+
+/// By itself, so that a second person's word that comes in meanwhile is kept.
+const END_OVERRIDE: &str = "
+    UPDATE overrides SET data = json_set(data, '$.ended', :at)
+    WHERE repository = :repository AND number = :number AND id = :id AND data ->> 'ended' IS NULL";
 
 pub(super) const OVERRIDES: &str = "
     SELECT data FROM overrides WHERE repository = :repository AND number = :number ORDER BY id";
@@ -54,6 +60,18 @@ pub(super) fn store_override(
         ":given_at": given.at, ":data": given,
     })?;
     work_items::mark(connection, &WorkItem::PullRequest(repository, number), now).map(|_| ())
+}
+
+pub(super) fn end_override(
+    connection: &Connection,
+    (repository, number): (RepositoryId, PullNumber),
+    id: u64,
+    at: UnixMillis,
+) -> Result<(), StoreError> {
+    connection.prepare_cached(END_OVERRIDE)?.execute(named_params! {
+        ":repository": repository, ":number": number, ":id": id.cast_signed(), ":at": at,
+    })?;
+    Ok(())
 }
 
 fn give_overrides(

@@ -112,7 +112,7 @@ impl Call<'_> {
             it.code == code && it.head == head && it.base == base && it.evidence == cause.evidence()
         };
         let waits = |it: &Override| it.needs_second && it.confirmed_by.is_none();
-        let is_alive = |it: &&Override| it.until.is_none_or(|until| now < until);
+        let is_alive = |it: &&Override| !it.is_over(now);
         if let Some(same) =
             known.iter().filter(is_alive).find(|it| found.iter().any(|f| is_same(it, &f.cause)))
         {
@@ -141,6 +141,7 @@ impl Call<'_> {
             confirmed_by: None,
             needs_second: rules.second,
             command: Some(self.key.to_owned()),
+            ended: None,
         };
         self.give(found.iter().map(of).collect(), now).await
     }
@@ -205,9 +206,8 @@ impl Call<'_> {
         };
         let is_found = |it: &Override| found.iter().any(|finding| finding.cause.evidence() == it.evidence);
         let waits = |it: &&Override| {
-            let is_alive = it.until.is_none_or(|until| now < until);
             let is_about_it = it.code == code && it.head == head && it.base == *base && is_found(it);
-            is_about_it && is_alive && it.needs_second && it.confirmed_by.is_none()
+            is_about_it && !it.is_over(now) && it.needs_second && it.confirmed_by.is_none()
         };
         let waiting: Vec<&Override> = known.iter().filter(waits).collect();
         if waiting.is_empty() {
@@ -285,7 +285,7 @@ impl CommentWork<'_> {
             let is_open = it.pull.state == PullRequestState::Open;
             is_open && it.pull.head_commit == given.head && it.judged_base.as_ref() == Some(&given.base)
         });
-        let is_over = given.until.is_some_and(|until| until <= self.ctx.now()) || !is_there;
+        let is_over = given.is_over(self.ctx.now()) || !is_there;
         let said = match &given.confirmed_by {
             Some(who) => {
                 let words = report::sentence("confirmed by %; the check shows it as a warning.", &[who]);

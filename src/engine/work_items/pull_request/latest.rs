@@ -11,6 +11,8 @@ pub(super) struct Latest {
     pub(super) pull: PullRequest,
     /// How the repository's settings let it be merged, where that was told.
     pub(super) settings: Option<MergeMethods>,
+    /// The pull request as each delivery has it, and as it is.
+    pub(super) told: Vec<PullRequest>,
     /// What the deliveries change besides.
     pub(super) changes: Vec<Change>,
 }
@@ -28,10 +30,12 @@ impl Latest {
             || WorkError::give_up("its repository is not known, and no delivery names its installation");
         let (repository, introduced) = pending.repository(ctx, id).await?.ok_or_else(unknown)?;
         let mut newest = before.map(|before| before.pull.clone());
+        let mut told = Vec::new();
         let mut changes: Vec<_> = introduced.into_iter().collect();
         let mut settings = ctx.store.merge_settings(id).await?;
         for (_, event) in events {
             let row = pull_row(&event.pull_request, id)?;
+            told.push(row.clone());
             if let Some(told) = event.pull_request.base.repo.and_then(|it| it.merge_methods()) {
                 changes.push(Change::MergeSettings(id, told, row.updated_at));
                 settings = Some(told);
@@ -62,7 +66,8 @@ impl Latest {
             }
         };
         changes.push(Change::Pull(pull.clone()));
-        Ok(Self { repository, pull, settings, changes })
+        told.push(pull.clone());
+        Ok(Self { repository, pull, settings, told, changes })
     }
 }
 
