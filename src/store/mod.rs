@@ -12,7 +12,7 @@
 //! database would be those of a clock that may jump.
 //!
 //! What is closed for a year is deleted: pull requests, but for the last 2,000 merged ones of a repository, the pushes
-//! of their topics, and work that was given up. Work that rests goes after a month. The ledger, deploys and their
+//! of their topics, comments with commands that have come to their end, and work that was given up. Work that rests goes after a month. The ledger, deploys and their
 //! outcomes, holds, locks, orders and acts are never deleted: they are the record of who did what. Overrides go with their
 //! pull request. One row remains for each repository and account.
 //!

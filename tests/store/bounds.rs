@@ -6,10 +6,10 @@ use crate::given::{
 };
 use std::sync::Arc;
 use towpath::model::{
-    BranchName, CommitId, DeployOutcome, LedgerEntry, Merged, PullNumber, PullRequest, PullRequestState,
-    PushedAt, TipSource, TreeId, UnixMillis, UnixSeconds,
+    BranchName, CommentKey, CommitId, DeployOutcome, LedgerEntry, Merged, PullNumber, PullRequest,
+    PullRequestState, PushedAt, TipSource, TreeId, UnixMillis, UnixSeconds,
 };
-use towpath::store::{Backfill, Change, Next, OutcomeRow, Store, WorkItem};
+use towpath::store::{Backfill, Change, CommandRow, Next, OutcomeRow, Store, WorkItem};
 
 const YEAR: UnixMillis = UnixMillis(1_000_000_000);
 
@@ -67,6 +67,32 @@ pub(crate) async fn what_is_closed_for_long_is_forgotten_with_its_pushes(store: 
     assert_eq!(numbers(store, &[1, 2, 3, 4]).await, [1, 3]);
     let kept = [("again", 5), ("again", 6), ("open", 1), ("young", 4)];
     assert_eq!(topics(store).await, kept.map(|(topic, seed)| (branch(topic), commit(seed))));
+}
+
+pub(crate) async fn comments_with_commands_are_forgotten_when_they_are_over_for_long(store: Arc<dyn Store>) {
+    let store = &*store;
+    let row = |number: u64, created_at: UnixMillis, open: bool| CommandRow {
+        repository: REPOSITORY,
+        number: PullNumber(number),
+        comment: CommentKey::Conversation(7),
+        author: "ana".to_owned(),
+        created_at,
+        replied_at: None,
+        open,
+        state: "{}".to_owned(),
+    };
+    let rows = [row(1, UnixMillis(10), false), row(2, UnixMillis(10), true), row(3, YEAR, false)];
+    apply(store, rows.into_iter().map(|it| Change::Command(Box::new(it))).collect()).await;
+    for closed in [UnixMillis(10), YEAR] {
+        store.prune_closed(UnixMillis(0), closed).await.unwrap();
+        let mut left = Vec::new();
+        for number in 1..=3 {
+            let known =
+                store.command(REPOSITORY, PullNumber(number), CommentKey::Conversation(7)).await.unwrap();
+            left.extend(known.map(|_| number));
+        }
+        assert_eq!(left, if closed == YEAR { vec![2, 3] } else { vec![1, 2, 3] });
+    }
 }
 
 pub(crate) async fn the_last_merges_of_a_repository_are_kept_however_old(store: Arc<dyn Store>) {

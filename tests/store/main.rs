@@ -69,6 +69,7 @@ macro_rules! suite {
                     many_workers_never_share_a_work_item;
                 bounds:
                     what_is_closed_for_long_is_forgotten_with_its_pushes,
+                    comments_with_commands_are_forgotten_when_they_are_over_for_long,
                     the_last_merges_of_a_repository_are_kept_however_old,
                     work_that_rests_for_long_is_forgotten_and_can_be_marked_again,
                     what_waits_or_is_shown_keeps_its_work_item,

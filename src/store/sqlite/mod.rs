@@ -121,15 +121,19 @@ impl SqliteStore {
         let Piece { found, last } = self.readers.run(move |c| walks::closed_pulls(c, closed, after)).await?;
         self.dropped(&found, move |c, found| walks::drop_pulls(c, closed, found)).await?;
         self.walks.pulls.set(last);
-        let after = self.walks.pushes();
+        let after = self.walks.pushes.get();
         let Piece { found, last } = self.readers.run(move |c| walks::old_pushes(c, closed, after)).await?;
         self.dropped(&found, move |c, found| walks::drop_pushes(c, closed, found)).await?;
-        self.walks.set_pushes(last);
+        self.walks.pushes.set(last);
         for _ in 0..walks::LOOKED_AT / inbox::PRUNE_STEP {
             if !self.writer.run(PRUNE_BYTES, move |c| topic_moves::drop_old(c, closed)).await? {
                 break;
             }
         }
+        let after = self.walks.commands.get();
+        let Piece { found, last } = self.readers.run(move |c| walks::old_commands(c, closed, after)).await?;
+        self.dropped(&found, walks::drop_commands).await?;
+        self.walks.commands.set(last);
         let (after, since) = (self.walks.work_items.get(), (rows, closed));
         let Piece { found, last } =
             self.readers.run(move |c| walks::resting_work_items(c, since, after)).await?;

@@ -49,6 +49,7 @@ fn the_hot_statements_never_walk_a_table() {
         (walks::CLOSED_PULLS, "PRIMARY KEY (rowid>?)"),
         (walks::CLOSED_PULLS, "pull_requests_merged (repository=? AND merged_at>?)"),
         (walks::OLD_PUSHES, "PRIMARY KEY ((repository,branch,head)>(?,?,?))"),
+        (walks::OLD_COMMANDS, "PRIMARY KEY ((repository,number,comment)>(?,?,?))"),
         (walks::OLD_PUSHES, "pull_requests_head (repository=? AND head_branch=?)"),
         (walks::DROP_WORK_ITEM, "deliveries_inbox (work_item=?)"),
         (audit::NEWEST, "PRIMARY KEY (rowid=?)"),
@@ -114,6 +115,7 @@ fn what_is_ordered_comes_from_the_index_in_that_order() {
         walks::RESTING_UNITS,
         walks::CLOSED_PULLS,
         walks::OLD_PUSHES,
+        walks::OLD_COMMANDS,
     ] {
         let plan = plan(&database, sql);
         assert!(!plan.contains("FOR ORDER BY"), "{sql}\n{plan}");

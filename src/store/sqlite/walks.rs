@@ -1,7 +1,7 @@
 //! Walks over what is stored, to delete what nobody asks about any more: a bounded piece of a table each time, by its
 //! primary key, so that a large one costs no more than a small one and no index has to be kept for it.
 
-use crate::model::{RepositoryId, UnixMillis};
+use crate::model::{CommentKey, PullNumber, RepositoryId, UnixMillis};
 use crate::store::StoreError;
 use rusqlite::{Connection, Row, named_params};
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -60,6 +60,15 @@ pub(super) const OLD_PUSHES: &str = "
 const DROP_PUSH: &str = "
     DELETE FROM pushes WHERE repository = :repository AND branch = :branch AND head = :head AND pushed_at < :closed";
 
+/// A comment that is written again after that has its commands refused: they are too old.
+pub(super) const OLD_COMMANDS: &str = "
+    SELECT repository, number, comment, open = 0 AND created_at < :closed
+    FROM commands WHERE (repository, number, comment) > (:repository, :number, :comment)
+    ORDER BY repository, number, comment LIMIT :limit";
+
+const DROP_COMMAND: &str = "
+    DELETE FROM commands WHERE repository = :repository AND number = :number AND comment = :comment AND open = 0";
+
 /// A push, by its key.
 #[derive(Debug, Clone)]
 pub(super) struct PushKey {
@@ -68,13 +77,22 @@ pub(super) struct PushKey {
     head: Vec<u8>,
 }
 
+/// A comment with commands, by its key.
+#[derive(Debug, Clone)]
+pub(super) struct CommandKey {
+    repository: RepositoryId,
+    number: PullNumber,
+    comment: CommentKey,
+}
+
 /// Where each walk goes on the next time.
 #[derive(Debug)]
 pub(super) struct Walks {
     pub(super) work_items: Cursor,
     pub(super) pulls: Cursor,
     pub(super) effects: Cursor,
-    pushes: Mutex<Option<PushKey>>,
+    pub(super) pushes: Place<PushKey>,
+    pub(super) commands: Place<CommandKey>,
 }
 
 /// A place in a table: behind this row.
@@ -99,17 +117,28 @@ impl Cursor {
 impl Default for Walks {
     fn default() -> Self {
         let [work_items, pulls, effects] = [Cursor::beginning(), Cursor::beginning(), Cursor::beginning()];
-        Self { work_items, pulls, effects, pushes: Mutex::default() }
+        Self { work_items, pulls, effects, pushes: Place::default(), commands: Place::default() }
     }
 }
 
-impl Walks {
-    pub(super) fn pushes(&self) -> Option<PushKey> {
-        self.pushes.lock().unwrap_or_else(PoisonError::into_inner).clone()
+/// A place in a table whose rows have keys of several parts: behind this one, or at the beginning.
+#[derive(Debug)]
+pub(super) struct Place<Key>(Mutex<Option<Key>>);
+
+impl<Key> Default for Place<Key> {
+    fn default() -> Self {
+        Self(Mutex::new(None))
+    }
+}
+
+impl<Key: Clone> Place<Key> {
+    pub(super) fn get(&self) -> Option<Key> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    pub(super) fn set_pushes(&self, last: Option<PushKey>) {
-        *self.pushes.lock().unwrap_or_else(PoisonError::into_inner) = last;
+    /// Goes on behind `last`; from the beginning where there was nothing more.
+    pub(super) fn set(&self, last: Option<Key>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = last;
     }
 }
 
@@ -221,6 +250,36 @@ pub(super) fn drop_pushes(
         statement.execute(named_params! {
             ":repository": repository, ":branch": branch, ":head": head, ":closed": closed.to_seconds(),
         })?;
+    }
+    Ok(())
+}
+
+/// Comments with commands that have come to their end and were written before `closed`.
+pub(super) fn old_commands(
+    connection: &Connection,
+    closed: UnixMillis,
+    after: Option<CommandKey>,
+) -> Result<Piece<CommandKey, CommandKey>, StoreError> {
+    let (repository, number, comment) = after.map_or_else(
+        || (i64::MIN, 0, String::new()),
+        |it| (id_of(it.repository), it.number.0.cast_signed(), it.comment.to_string()),
+    );
+    let by = named_params! {
+        ":closed": closed, ":repository": repository, ":number": number, ":comment": comment, ":limit": LOOKED_AT,
+    };
+    let read = |row: &Row<'_>| {
+        let key = CommandKey { repository: row.get(0)?, number: row.get(1)?, comment: row.get(2)? };
+        Ok((key, row.get(3)?))
+    };
+    let found = connection.prepare_cached(OLD_COMMANDS)?.query_map(by, read)?.collect::<Result<_, _>>()?;
+    Ok(Piece::of(found, LOOKED_AT))
+}
+
+pub(super) fn drop_commands(connection: &Connection, commands: &[CommandKey]) -> Result<(), StoreError> {
+    let mut statement = connection.prepare_cached(DROP_COMMAND)?;
+    for CommandKey { repository, number, comment } in commands {
+        statement
+            .execute(named_params! { ":repository": repository, ":number": number, ":comment": comment })?;
     }
     Ok(())
 }

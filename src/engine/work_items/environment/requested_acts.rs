@@ -318,7 +318,6 @@ impl EnvironmentWork<'_> {
 
     /// Begins to end what is under way, because somebody wants it to.
     fn cancel_for(&mut self, by: String) -> ActOutcome {
-        let name = &self.site.environment.name;
         let Some(deploy) = self.queue.under_way().cloned() else {
             return self.cancel_waiting(&by);
         };
