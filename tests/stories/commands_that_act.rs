@@ -239,6 +239,29 @@ async fn another_base_and_a_clean_branch_are_had_by_words_too() {
 }
 
 #[tokio::test]
+async fn a_base_that_was_changed_before_the_answer_was_lost_was_changed() {
+    for by_name in [true, false] {
+        let stage = Stage::set().await;
+        topic(&stage.store, "feature/cart", "integration").await;
+        let pull = stage.store.open_pull("feature/cart").into("production").by("ana").await.unwrap();
+        stage.check(&pull).await.fails();
+        stage.comment(&pull).await;
+        stage.later();
+        let lost = stage.github.faults().rest("PATCH", "*/pulls/1").reset_after().times(1);
+        let text = if by_name { "/retarget integration" } else { "/retarget" };
+        let comment = stage.says(&pull, "ana", text).await;
+        let reply = stage.reply(&pull, &comment).await;
+        begins(&reply, &format!("**Done** `{text}`: changed the base to integration."));
+        assert_eq!(lost.hits(), 1);
+        stage.check(&pull).await.passes();
+        let left = stage.check_named(&pull, "towpath: production").await;
+        left.is("cancelled", "No longer checked: #1 now goes into integration");
+        stage.comment(&pull).await;
+        stage.end().await;
+    }
+}
+
+#[tokio::test]
 async fn an_act_is_refused_where_the_head_or_the_base_has_moved_since_the_comment() {
     let stage = Stage::set().await;
     topic(&stage.store, "feature/late", "staging").await;

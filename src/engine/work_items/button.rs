@@ -5,7 +5,7 @@
 
 use super::command::Right;
 use super::pending_deliveries::PendingDeliveries;
-use super::pull_request_acts::{Done, NotDone, PullRequestActs};
+use super::pull_request_acts::{Done, NotDone, PullRequestActs, retargeted};
 use super::recheck::about;
 use crate::engine::context::EngineContext;
 use crate::engine::work_error::WorkError;
@@ -128,7 +128,11 @@ impl Press<'_> {
         let Self { ctx, repository, pull, who, .. } = self;
         let acts = PullRequestActs { ctx, repository, pull, who };
         if what == RETARGET.identifier {
-            return acts.retarget(&now.base.branch, None).await;
+            let to = acts.base_by_verdict()?;
+            if now.base.branch == to.as_str() {
+                return Ok(retargeted(&to));
+            }
+            return acts.retarget(&to).await;
         }
         if what == REBUILD.identifier {
             return acts.rebuild(&now).await;

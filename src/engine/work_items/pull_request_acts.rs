@@ -22,6 +22,11 @@ pub(super) struct PullRequestActs<'a> {
 /// What was done, in words for people.
 pub(super) type Done = String;
 
+/// What is said of another base.
+pub(super) fn retargeted(to: &BranchName) -> Done {
+    format!("changed the base to {to}")
+}
+
 /// Why nothing was.
 pub(super) enum NotDone {
     /// It will not come of trying again.
@@ -61,20 +66,19 @@ impl From<ApiError> for NotDone {
 }
 
 impl PullRequestActs<'_> {
-    /// Sends it to another base: the one that is named, else where the verdict says that it belongs.
-    pub(super) async fn retarget(&self, base: &str, to: Option<BranchName>) -> Result<Done, NotDone> {
-        let to = to.or_else(|| self.belongs_on());
-        let to = to.ok_or_else(|| NotDone::refused("its base is already the right one"))?;
-        if base != to.as_str() {
-            let RepositoryRow { installation, full_name, .. } = self.repository;
-            self.ctx.api.retarget(*installation, full_name, self.pull.pull.number, &to).await?;
-        }
-        Ok(format!("changed the base to {to}"))
+    /// Sends it to another base.
+    pub(super) async fn retarget(&self, to: &BranchName) -> Result<Done, NotDone> {
+        let RepositoryRow { installation, full_name, .. } = self.repository;
+        self.ctx.api.retarget(*installation, full_name, self.pull.pull.number, to).await?;
+        Ok(retargeted(to))
     }
 
-    fn belongs_on(&self) -> Option<BranchName> {
-        let verdict = last_verdict(self.pull)?;
-        verdict.findings.iter().find_map(|finding| finding.cause.retarget_to().cloned())
+    /// Where the verdict says that it belongs.
+    pub(super) fn base_by_verdict(&self) -> Result<BranchName, NotDone> {
+        let verdict = last_verdict(self.pull);
+        let mut findings = verdict.iter().flat_map(|it| &it.findings);
+        let to = findings.find_map(|finding| finding.cause.retarget_to().cloned());
+        to.ok_or_else(|| NotDone::refused("its base is already the right one"))
     }
 
     /// A clean branch with the topic's own commits, and a pull request from it. Nothing is made where a

@@ -49,8 +49,19 @@ pub(super) struct Call<'a> {
     pub(super) spec: &'static Spec,
     pub(super) invocation: &'a Invocation,
     pub(super) arguments: &'a Arguments,
+    /// What it is about to do, once it has said so by [`Step::Intend`].
+    pub(super) intent: Option<Intent<'a>>,
     /// The environment that it names.
     pub(super) environment: Option<&'a Environment>,
+}
+
+/// What a command is about to do, and is on record.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Intent<'a> {
+    /// In the command's own words.
+    pub(super) what: &'a str,
+    /// Whether it may be done by now: the server has ended since it was noted, or GitHub's answer was lost.
+    pub(super) may_be_done: bool,
 }
 
 /// What came of a command.
@@ -66,6 +77,9 @@ pub(super) enum Step {
         /// How a deploy that comes of it is meant to end.
         goal: Goal,
     },
+    /// It is about to do this, in words of its own, and is called again once that is noted: what GitHub shows afterwards
+    /// cannot be told from what was there before.
+    Intend(String),
     /// It waits for the next verdict on the pull request.
     Judge,
     /// It waits until a second person has confirmed an override.

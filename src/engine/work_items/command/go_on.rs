@@ -1,6 +1,6 @@
 //! Carrying the commands of a comment on, in their order.
 
-use super::call::{Call, Command, Step, capitalized, environment_of};
+use super::call::{Call, Command, Intent, Step, capitalized, environment_of};
 use super::people::Asker;
 use super::state::{EDITED, Goal, Progress, mistake, refused};
 use super::table;
@@ -100,6 +100,7 @@ impl CommentWork<'_> {
 
     async fn begin(&mut self, position: usize, asker: &Asker<'_>) -> Result<(), WorkError> {
         let run = &self.state.runs[position];
+        let intent = run.intent.clone();
         let known = table::named(&run.name).zip(run.invocation.clone());
         let Some((command, invocation)) = known else {
             // A later version has had it.
@@ -149,6 +150,7 @@ impl CommentWork<'_> {
             spec,
             invocation: &invocation,
             arguments: &arguments,
+            intent: intent.as_deref().map(|what| Intent { what, may_be_done: true }),
             environment,
         };
         if let Decision::Refused(why) = asker.decide(&need).await? {
@@ -173,7 +175,13 @@ impl CommentWork<'_> {
         call: &Call<'_>,
     ) -> Result<(), WorkError> {
         let now = self.ctx.now();
-        let step = command.run(call).await?;
+        let mut step = command.run(call).await?;
+        if let Step::Intend(intent) = step {
+            self.state.runs[position].intent = Some(intent.clone());
+            self.note().await?;
+            let intent = Some(Intent { what: &intent, may_be_done: false });
+            step = command.run(&Call { intent, ..*call }).await?;
+        }
         let run = &mut self.state.runs[position];
         match step {
             Step::Ended(said, changes) => {
@@ -213,6 +221,7 @@ impl CommentWork<'_> {
                 run.progress = Progress::Confirming { number };
                 run.said = Some(said);
             }
+            Step::Intend(_) => return Err(WorkError::give_up("a command does not do what it is about to do")),
             Step::Judge => {
                 self.changes.extend(call.judged_again());
                 run.progress = Progress::Judging { after: call.pull.map_or(0, |pull| pull.judged_version) };

@@ -103,6 +103,7 @@ pub(super) async fn run(
     let replied_at = row.and_then(|row| row.replied_at);
     let mut work = CommentWork {
         ctx,
+        lease,
         repository: &repository,
         config: &config,
         dialect,
@@ -141,6 +142,7 @@ struct Place {
 /// One look at a comment.
 struct CommentWork<'a> {
     ctx: &'a EngineContext,
+    lease: &'a Lease,
     repository: &'a RepositoryRow,
     config: &'a RepositoryConfig,
     dialect: Dialect<'a>,
@@ -165,8 +167,25 @@ impl CommentWork<'_> {
         self.answer().await
     }
 
+    /// Keeps how far it has come, in the middle of the work.
+    async fn note(&mut self) -> Result<(), WorkError> {
+        let row = self.row()?;
+        if !self.ctx.store.note(self.lease, vec![row], self.ctx.now()).await? {
+            return Err(WorkError::later("the lease was lost in the middle of a command"));
+        }
+        Ok(())
+    }
+
     /// All that has changed.
     fn into_changes(self) -> Result<Vec<Change>, WorkError> {
+        let row = self.row()?;
+        let mut changes = self.changes;
+        changes.push(row);
+        Ok(changes)
+    }
+
+    /// The comment as it is to be kept.
+    fn row(&self) -> Result<Change, WorkError> {
         let Place { id, number, comment } = self.place;
         let state = serde_json::to_string(&self.state).map_err(|error| {
             WorkError::give_up("the state of a comment cannot be written").caused_by(error)
@@ -181,9 +200,7 @@ impl CommentWork<'_> {
             open: self.state.goes_on(),
             state,
         };
-        let mut changes = self.changes;
-        changes.push(Change::Command(Box::new(row)));
-        Ok(changes)
+        Ok(Change::Command(Box::new(row)))
     }
 
     fn item(&self) -> WorkItem {

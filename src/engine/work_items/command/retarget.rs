@@ -5,6 +5,8 @@ use super::state::refused;
 use crate::commands::rights::DefaultRight;
 use crate::commands::spec::{Flag, Kind, Parameter, Spec, WorksOn};
 use crate::engine::work_error::WorkError;
+use crate::engine::work_items::pull_request_acts::retargeted;
+use crate::model::BranchName;
 use crate::report;
 use async_trait::async_trait;
 
@@ -29,15 +31,33 @@ impl Command for Retarget {
     }
 
     async fn run(&self, call: &Call<'_>) -> Result<Step, WorkError> {
+        if let Some(intent) = call.intent {
+            let to = BranchName::new(intent.what)
+                .map_err(|error| WorkError::give_up("the base that was noted is no branch").caused_by(error))?;
+            let row = call.repository;
+            if intent.may_be_done {
+                let now = call.ctx.api.pull(row.installation, &row.full_name, call.number).await?;
+                if now.base.branch == to.as_str() {
+                    return call.came_of(Ok(retargeted(&to)));
+                }
+            }
+            return call.came_of(call.acts()?.retarget(&to).await);
+        }
         let now = match call.pull_as_seen().await? {
             Ok(now) => now,
             Err(said) => return Ok(Step::said(said)),
         };
-        let to = call.environment.map(|it| it.branch.clone());
-        if let Some(branch) = to.as_ref().filter(|branch| branch.as_str() == now.base.branch) {
-            let why = report::sentence("Its base is % already.", &[branch.as_str()]);
-            return Ok(Step::said(refused("no_change", SPEC.unchanged, &why)));
+        let to = match call.environment {
+            Some(named) => Ok(named.branch.clone()),
+            None => call.acts()?.base_by_verdict(),
+        };
+        match to {
+            Ok(to) if to.as_str() == now.base.branch => {
+                let why = report::sentence("Its base is % already.", &[to.as_str()]);
+                Ok(Step::said(refused("no_change", SPEC.unchanged, &why)))
+            }
+            Ok(to) => Ok(Step::Intend(to.to_string())),
+            Err(why) => call.came_of(Err(why)),
         }
-        call.came_of(call.acts()?.retarget(&now.base.branch, to).await)
     }
 }

@@ -53,6 +53,9 @@ pub(super) struct CommandRun {
     pub(super) progress: Progress,
     /// What is said of it.
     pub(super) said: Option<CommandReply>,
+    /// What it is about to do, noted before it does it, in the command's own words. Killed in between, it goes on with it.
+    #[serde(default)]
+    pub(super) intent: Option<String>,
     /// The event of the comment that has brought it, by its number in the order in which they were read.
     #[serde(default)]
     pub(super) event: usize,
@@ -106,8 +109,15 @@ pub(super) enum Goal {
 
 impl CommandRun {
     pub(super) fn new(name: &str, written: String, invocation: Invocation) -> Self {
-        let invocation = Some(invocation);
-        Self { name: name.to_owned(), written, invocation, progress: Progress::Waiting, said: None, event: 0 }
+        Self {
+            name: name.to_owned(),
+            written,
+            invocation: Some(invocation),
+            progress: Progress::Waiting,
+            said: None,
+            intent: None,
+            event: 0,
+        }
     }
 
     /// One that could not be understood.
@@ -118,6 +128,7 @@ impl CommandRun {
             invocation: None,
             progress: Progress::Ended,
             said: None,
+            intent: None,
             event: 0,
         };
         run.end(mistake(error));
