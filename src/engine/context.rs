@@ -11,7 +11,7 @@ use super::mirrors::{MirrorBounds, Mirrors};
 use super::supervisor::Health;
 use super::tally::Tally;
 use super::work_error::WorkError;
-use crate::github::Api;
+use crate::github::{Api, ApiError};
 use crate::model::{DocsUrl, PromotionPath, UnixMillis};
 use crate::store::{ConcurrencyLimits, Store};
 use std::collections::HashSet;
@@ -136,6 +136,17 @@ pub(super) struct EngineContext {
 }
 
 impl EngineContext {
+    /// What to do about what GitHub has not made: where it has it already, lists show it once they are not late any more.
+    pub(super) fn not_made(&self, error: ApiError) -> WorkError {
+        match error {
+            ApiError::Exists { .. } => {
+                let at = self.now() + self.settings.lists_lag;
+                WorkError::not_before(at, "GitHub has it already, and does not list it yet").caused_by(error)
+            }
+            error => error.into(),
+        }
+    }
+
     pub(super) fn now(&self) -> UnixMillis {
         self.clock.now()
     }

@@ -48,6 +48,7 @@ impl Access {
             | ApiError::Forbidden { .. }
             | ApiError::NotFound { .. }
             | ApiError::Refused { .. }
+            | ApiError::Exists { .. }
             | ApiError::Unreadable { .. } => None,
         }
     }

@@ -398,9 +398,18 @@ pub(super) fn message_in(body: &[u8]) -> String {
     #[derive(serde::Deserialize)]
     struct Basic {
         message: String,
+        #[serde(default)]
+        errors: serde_json::Value,
     }
-    let message = serde_json::from_slice::<Basic>(body).map(|basic| basic.message);
-    let mut message = message.unwrap_or_else(|_| "without a message".to_owned());
+    let mut message = match serde_json::from_slice::<Basic>(body) {
+        Ok(Basic { message, errors }) => {
+            // What is wrong is often said there alone, beneath "Validation Failed".
+            let errors = errors.as_array().map(Vec::as_slice).unwrap_or_default();
+            let said = errors.iter().filter_map(|one| one.as_str().or_else(|| one.get("message")?.as_str()));
+            std::iter::once(message.as_str()).chain(said).collect::<Vec<_>>().join(": ")
+        }
+        Err(_) => "without a message".to_owned(),
+    };
     if let Some((end, _)) = message.char_indices().nth(300) {
         message.truncate(end);
     }

@@ -64,6 +64,12 @@ pub enum ApiError {
         /// GitHub's words.
         message: String,
     },
+    /// What is to be made is there already, though GitHub's lists may not show it yet.
+    #[error("GitHub has it already, it says to {call}")]
+    Exists {
+        /// Method and path.
+        call: String,
+    },
     /// The answer is not what its description says.
     #[error("GitHub's answer to {call} cannot be read")]
     Unreadable {
@@ -155,6 +161,7 @@ impl ApiError {
             | Self::Unauthorized { .. }
             | Self::Unreadable { .. }
             | Self::Forbidden { .. }
+            | Self::Exists { .. }
             | Self::NotFound { .. }
             | Self::Refused { .. } => RetryAdvice::TryLater,
         }

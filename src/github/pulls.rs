@@ -71,6 +71,10 @@ impl CollaboratorJson {
     }
 }
 
+/// What GitHub says where there is a pull request between the two branches. Source: its answer 422 to `POST
+/// /repos/{owner}/{repo}/pulls`, in `errors[].message`.
+const EXISTS: &str = "A pull request already exists for";
+
 impl Api {
     /// The open pull requests of a repository.
     pub async fn open_pulls(&self, id: InstallationId, repository: &str) -> Result<Vec<PullJson>, ApiError> {
@@ -208,6 +212,10 @@ impl Api {
     }
 
     /// Opens a pull request between two branches of a repository.
+    ///
+    /// # Errors
+    /// [`ApiError::Exists`] where there is one: the answer to its opening was lost, and lists are late. They show it to
+    /// whoever tries again.
     pub async fn create_pull(
         &self,
         id: InstallationId,
@@ -215,7 +223,13 @@ impl Api {
         new: &NewPull<'_>,
     ) -> Result<PullJson, ApiError> {
         let path = format!("/repos/{repository}/pulls");
-        self.write(Caller::Installation(id), Method::POST, &path, new).await
+        let made = self.write(Caller::Installation(id), Method::POST, &path, new).await;
+        made.map_err(|error| match error {
+            ApiError::Refused { call, status: 422, message } if message.contains(EXISTS) => {
+                ApiError::Exists { call }
+            }
+            error => error,
+        })
     }
 
     /// Makes the text of a pull request this one.

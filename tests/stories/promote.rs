@@ -1,7 +1,8 @@
 //! `/promote`: one pull request for each promotion, and the manifest that it carries.
 
 use crate::shop::{merge, topic};
-use crate::stage::Stage;
+use crate::stage::{Setting, Stage};
+use std::time::Duration;
 use towpath::model::{EnvironmentName, Hold, Lock, PullNumber, RepositoryId, UnixMillis};
 use towpath::store::{AuditFilter, Change, Committed, ConcurrencyLimits, Next, Store as _, WorkItem};
 use towpath_sandbox::{CommentHandle, PullHandle};
@@ -45,6 +46,26 @@ async fn a_promotion_is_opened_with_its_manifest() {
     assert!(body(&promotion).contains("Nothing: its check passes."), "{}", body(&promotion));
     let own = [stage.requests("POST", "/pulls"), stage.requests("PATCH", "/pulls/2")];
     assert_eq!(own, [1, 1], "the pull request, and its text once it is judged");
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn one_whose_answer_was_lost_is_found_once_lists_show_it() {
+    let mut setting = Setting::default();
+    setting.settings.lists_lag = Duration::from_secs(30);
+    let stage = Stage::with(setting).await;
+    let topic = stage.merged_topic("feature/cart").await;
+    stage.github.lists_lag(20);
+    let lost = stage.github.faults().rest("POST", "*/pulls").reset_after().times(1);
+    let comment = topic.comment("/promote staging").by("ana").await.unwrap();
+    stage.quiet().await;
+    stage.minutes_later(1).await;
+    assert_eq!(lost.hits(), 1);
+    assert_eq!(stage.store.pulls().len(), 2);
+    let reply = stage.reply(&topic, &comment).await;
+    assert!(reply.starts_with("**Done** `/promote staging`: #2 is up to date"), "{reply}");
+    let promotion = stage.store.pulls().pop().unwrap();
+    stage.check(&promotion).await.passes();
     stage.end().await;
 }
 

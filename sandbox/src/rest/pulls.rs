@@ -27,6 +27,9 @@ pub(crate) async fn list(call: Call) -> Answer {
     let asked = |name: &str| call.query.get(name).map(String::as_str);
     let state = asked("state").unwrap_or("open");
     let wanted = |world: &World, pull: &Pull| {
+        if !world.is_listed(pull.created_at) {
+            return false;
+        }
         let head = format!("{}:{}", world.login(pull.head.owner), pull.head.branch);
         pull.repository == id
             && (state == "all" || (state == "open") == pull.open)

@@ -298,7 +298,8 @@ impl CopyWork<'_> {
         let title = format!("Make {base} a copy of {head} again");
         let body = report::sync_pull(base, head);
         let new = NewPull { head, base, title: &title, body: &body };
-        let opened = self.ctx.api.open_pull(self.row.installation, &self.row.full_name, &new).await?;
+        let opened = self.ctx.api.open_pull(self.row.installation, &self.row.full_name, &new).await;
+        let opened = opened.map_err(|error| self.ctx.not_made(error))?;
         standing.sync = Some(opened.0);
         Ok(())
     }

@@ -164,7 +164,11 @@ impl PullRequestActs<'_> {
         let body = report::replacement(number.0, aimed, kept, self.who);
         let RepositoryRow { installation, full_name, .. } = self.repository;
         let new = NewPull { head: branch, base: aimed, title: &title, body: &body };
-        Ok(self.ctx.api.open_pull(*installation, full_name, &new).await?)
+        match self.ctx.api.open_pull(*installation, full_name, &new).await {
+            Ok(opened) => Ok(opened),
+            Err(error @ ApiError::Exists { .. }) => Err(self.ctx.not_made(error).into()),
+            Err(error) => Err(error.into()),
+        }
     }
 }
 

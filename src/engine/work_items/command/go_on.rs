@@ -221,7 +221,9 @@ impl CommentWork<'_> {
                 run.progress = Progress::Confirming { number };
                 run.said = Some(said);
             }
-            Step::Intend(_) => return Err(WorkError::give_up("a command does not do what it is about to do")),
+            Step::Intend(_) => {
+                return Err(WorkError::give_up("a command does not do what it is about to do"));
+            }
             Step::Judge => {
                 self.changes.extend(call.judged_again());
                 run.progress = Progress::Judging { after: call.pull.map_or(0, |pull| pull.judged_version) };

@@ -32,8 +32,9 @@ impl Command for Retarget {
 
     async fn run(&self, call: &Call<'_>) -> Result<Step, WorkError> {
         if let Some(intent) = call.intent {
-            let to = BranchName::new(intent.what)
-                .map_err(|error| WorkError::give_up("the base that was noted is no branch").caused_by(error))?;
+            let to = BranchName::new(intent.what).map_err(|error| {
+                WorkError::give_up("the base that was noted is no branch").caused_by(error)
+            })?;
             let row = call.repository;
             if intent.may_be_done {
                 let now = call.ctx.api.pull(row.installation, &row.full_name, call.number).await?;

@@ -160,7 +160,7 @@ impl PromotionWork<'_> {
             Err(ApiError::Forbidden { message, .. } | ApiError::Refused { message, .. }) => {
                 return Ok(Err(format!("GitHub does not open the pull request: {message}")));
             }
-            Err(error) => return Err(error.into()),
+            Err(error) => return Err(self.ctx.not_made(error)),
         };
         self.shown_by_opening(made.number, body)?;
         let words = format!("opened #{}, {}", made.number, what(ends, brought));
