@@ -27,7 +27,7 @@ Examples:
 
 Add --apply to the last one to make the clean branch; it touches no existing branch.
 
-As a pre-push hook it stops what would fail; the README has the script.
+As a pre-push hook it stops what would fail: towpath hook install
 
 It checks what you last fetched, and says when that was: run git fetch first. It uses the
 configuration on the default branch, as the App does; --config names another file.
@@ -89,27 +89,94 @@ struct CheckQuestion<'a> {
 
 /// Judges and prints.
 pub(super) async fn run(arguments: Arguments) -> Result<ExitCode, UsageError> {
-    let config = Named::read(arguments.config.as_deref())?;
-    let ledger = arguments.ledger.as_deref().map_or_else(|| Ok(Ledger::default()), read_ledger)?;
-    let named = arguments.head_name.as_deref();
-    let branches: Vec<&str> = named.into_iter().chain([arguments.head.as_str()]).collect();
-    let local = arguments.place.open(arguments.base.as_deref(), &branches).await?;
-    if let Some(base) = &arguments.base {
-        // A mistake in a name is told before anything is asked of a remote.
-        branch_name("--base", base)?;
+    let checked = Checked::of(&arguments).await?;
+    match &checked.judgement {
+        Ok(judgement) => checked.conclude(&arguments, judgement).await,
+        Err(branch) => {
+            not_asked(&arguments, branch);
+            Ok(ExitCode::SUCCESS)
+        }
     }
-    let found = find_head(&arguments, &local).await?;
-    let judged = found.as_ref().and_then(|it| it.head.branch.as_ref());
-    let rules = local.rules(config, judged).await;
-    let asked = CheckQuestion { arguments: &arguments, local: &local, rules: &rules, ledger: &ledger };
-    let judgement = match &arguments.base {
-        Some(base) => asked.judge(base, found).await?,
-        None => match asked.judge_pushed(found).await? {
-            Ok(judgement) => judgement,
-            Err(branch) => return Ok(not_asked(&arguments, &branch)),
-        },
+}
+
+/// Judges and prints what git is about to push; whether it may go: it is good, or only has to wait.
+pub(super) async fn may_be_pushed(
+    place: RepositoryArguments,
+    (commit, branch): (&str, &str),
+) -> Result<bool, UsageError> {
+    let arguments = Arguments {
+        place,
+        base: None,
+        head: commit.to_owned(),
+        head_name: Some(branch.to_owned()),
+        pre_push: true,
+        fork: false,
+        config: None,
+        ledger: None,
+        json: false,
+        repair: repair::Options::default(),
     };
-    asked.conclude(&judgement).await
+    let checked = Checked::of(&arguments).await?;
+    match &checked.judgement {
+        Ok(judgement) => {
+            checked.conclude(&arguments, judgement).await?;
+            Ok(matches!(judgement.verdict.outcome(), Outcome::Pass | Outcome::Warn | Outcome::Wait))
+        }
+        Err(branch) => {
+            not_asked(&arguments, branch);
+            Ok(true)
+        }
+    }
+}
+
+/// What came of a check, with what it went by.
+struct Checked {
+    local: Local,
+    rules: Rules,
+    /// The branch where it is one of the path's, which is pushed to and not merged.
+    judgement: Result<Judgement, BranchName>,
+}
+
+impl Checked {
+    async fn of(arguments: &Arguments) -> Result<Self, UsageError> {
+        let config = Named::read(arguments.config.as_deref())?;
+        let ledger = arguments.ledger.as_deref().map_or_else(|| Ok(Ledger::default()), read_ledger)?;
+        let named = arguments.head_name.as_deref();
+        let branches: Vec<&str> = named.into_iter().chain([arguments.head.as_str()]).collect();
+        let local = arguments.place.open(arguments.base.as_deref(), &branches).await?;
+        if let Some(base) = &arguments.base {
+            // A mistake in a name is told before anything is asked of a remote.
+            branch_name("--base", base)?;
+        }
+        let found = find_head(arguments, &local).await?;
+        let judged = found.as_ref().and_then(|it| it.head.branch.as_ref());
+        let rules = local.rules(config, judged).await;
+        let asked = CheckQuestion { arguments, local: &local, rules: &rules, ledger: &ledger };
+        let judgement = match &arguments.base {
+            Some(base) => Ok(asked.judge(base, found).await?),
+            None => asked.judge_pushed(found).await?,
+        };
+        Ok(Self { local, rules, judgement })
+    }
+
+    async fn conclude(&self, arguments: &Arguments, judgement: &Judgement) -> Result<ExitCode, UsageError> {
+        let Judgement { pull, basis, verdict } = judgement;
+        let repository = &self.local.repository;
+        let remote = repository.tracked_remote();
+        let check = LocalCheck { path: &self.rules.path, pull, remote, basis: Some(basis) };
+        let json = arguments.json;
+        if arguments.repair.is_wanted() {
+            let place = self.local.place.as_str();
+            let judged = repair::Judged { place, repository, check, verdict, json };
+            return repair::run(&arguments.repair, &judged).await;
+        }
+        print::to_stdout(&if json {
+            print::json(&check, verdict)
+        } else {
+            report::terminal(&check, verdict, print::colour())
+        });
+        Ok(exit_of(verdict))
+    }
 }
 
 impl CheckQuestion<'_> {
@@ -205,25 +272,6 @@ impl CheckQuestion<'_> {
             None => found,
         })
     }
-
-    async fn conclude(&self, judgement: &Judgement) -> Result<ExitCode, UsageError> {
-        let Judgement { pull, basis, verdict } = judgement;
-        let repository = &self.local.repository;
-        let remote = repository.tracked_remote();
-        let check = LocalCheck { path: &self.rules.path, pull, remote, basis: Some(basis) };
-        let json = self.arguments.json;
-        if self.arguments.repair.is_wanted() {
-            let place = self.local.place.as_str();
-            let judged = repair::Judged { place, repository, check, verdict, json };
-            return repair::run(&self.arguments.repair, &judged).await;
-        }
-        print::to_stdout(&if json {
-            print::json(&check, verdict)
-        } else {
-            report::terminal(&check, verdict, print::colour())
-        });
-        Ok(exit_of(verdict))
-    }
 }
 
 /// The environments that take work from people, those for topics first.
@@ -233,7 +281,7 @@ fn takers(path: &PromotionPath) -> impl Iterator<Item = &Environment> {
 }
 
 /// Of a branch of the path that is pushed.
-fn not_asked(arguments: &Arguments, branch: &BranchName) -> ExitCode {
+fn not_asked(arguments: &Arguments, branch: &BranchName) {
     print::to_stdout(&if arguments.json {
         let head = serde_json::json!({ "name": branch.as_str() });
         let object = serde_json::json!({
@@ -245,7 +293,6 @@ fn not_asked(arguments: &Arguments, branch: &BranchName) -> ExitCode {
         let name = branch.as_str().replace(char::is_control, "?");
         format!("pass: Not checked: {name} is an environment's branch, and a push to it is no pull request\n")
     });
-    ExitCode::SUCCESS
 }
 
 /// git's name for no commit, where there is none to name.

@@ -8,6 +8,8 @@ use crate::model::{Outcome, Verdict};
 pub(super) struct Status;
 
 impl Status {
+    /// What git is about to push would fail, or could not be checked.
+    pub(super) const NOT_PUSHED: u8 = 1;
     /// A mistake in the arguments, or in a file that they name.
     pub(super) const USAGE_ERROR: u8 = 2;
     /// The verdict is wait.

@@ -11,7 +11,7 @@ use crate::model::{BranchName, Finding, ForPeople, Outcome, PromotionPath, Undec
 use crate::report::{ConfigSource, SeenAs, shell_word};
 
 /// Where a local check looks.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Clone, clap::Args)]
 pub(super) struct RepositoryArguments {
     /// A directory in the repository, which has to be a clone with its whole history; without it
     /// the variable `GIT_DIR` counts, else the current directory
@@ -62,6 +62,18 @@ impl RepositoryArguments {
     /// Opens the repository. `branches` are those whose upstream says which remote is meant, the likeliest first; in
     /// `spelled` a remote may stand before the name of a branch.
     pub(super) async fn open(&self, spelled: Option<&str>, branches: &[&str]) -> Result<Local, UsageError> {
+        let local = self.found().await?;
+        self.with_remote(local, spelled, branches).await
+    }
+
+    /// For what git is about to push to this remote: its name, or an address, which tells nothing of whose branches count.
+    pub(super) async fn pushing_to(remote: &str) -> Result<Self, UsageError> {
+        let here = Self { repo: None, remote: None };
+        let is_known = here.found().await?.repository.remotes().iter().any(|it| it == remote);
+        Ok(Self { remote: is_known.then(|| remote.to_owned()), ..here })
+    }
+
+    async fn found(&self) -> Result<Local, UsageError> {
         let git_dir = std::env::var_os("GIT_DIR").filter(|it| !it.is_empty()).map(PathBuf::from);
         let (place, opened) = match (&self.repo, git_dir) {
             (Some(directory), _) => (directory.clone(), Repository::open(directory).await),
@@ -78,8 +90,7 @@ impl RepositoryArguments {
             }
             other => failed(&place, &other),
         })?;
-        let local = Local { place, repository, now: SystemClock.now().to_seconds() };
-        self.with_remote(local, spelled, branches).await
+        Ok(Local { place, repository, now: SystemClock.now().to_seconds() })
     }
 
     async fn with_remote(

@@ -24,6 +24,7 @@ mod deploy;
 mod doctor;
 mod exit;
 mod explain;
+mod hook;
 mod ledger;
 mod local;
 mod locks;
@@ -86,6 +87,15 @@ Examples:
   towpath check carried --commit 1f0c2d7 --into staging"
     )]
     Check(Check),
+    /// Check what you push: the pre-push hook
+    #[command(
+        subcommand,
+        after_help = "\
+Examples:
+  towpath hook install             git push stops a topic that would fail, from now on
+  towpath hook install --remove    no longer"
+    )]
+    Hook(hook::Command),
     /// Check or show the configuration of a repository, .github/towpath.yml
     #[command(
         subcommand,
@@ -247,7 +257,7 @@ fn words_of(error: &clap::Error) -> String {
 }
 
 async fn run(command: Command) -> Result<ExitCode, UsageError> {
-    if matches!(command, Command::Check(_) | Command::Demo(_) | Command::Where(_)) {
+    if matches!(command, Command::Check(_) | Command::Hook(_) | Command::Demo(_) | Command::Where(_)) {
         require_git().await?;
     }
     match command {
@@ -258,6 +268,7 @@ async fn run(command: Command) -> Result<ExitCode, UsageError> {
         Command::Check(Check::Pr(arguments)) => check_pr::run(arguments).await,
         Command::Check(Check::Copy(arguments)) => check_copy::run(arguments).await,
         Command::Check(Check::Carried(arguments)) => check_carried::run(arguments).await,
+        Command::Hook(command) => hook::run(command).await,
         Command::Config(command) => config::run(&command),
         Command::Explain(arguments) => explain::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Ledger(command) => {

@@ -13,7 +13,7 @@ use crate::report::{self, LocalCheck, RepairPlan, RepairStage};
 const NAMES_TRIED: usize = 99;
 
 /// What `towpath check pr` takes to repair a branch.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Default, clap::Args)]
 pub(super) struct Options {
     /// Show how to make the branch clean, which commits stay, and whether they apply
     #[arg(long)]

@@ -181,8 +181,7 @@ pub enum Change {
     Deploy(RepositoryId, Box<Deploy>),
     /// What was seen of those who deploy a repository, joined to what is known.
     DeployActivity(RepositoryId, DeployActivity),
-    /// The workflow that was found to run on a repository's Deployments, if one was, and what names the folder that it
-    /// was looked for in.
+    /// The workflow that was found to run on a repository's Deployments, if one was, and the folder looked in, by its name.
     DeployWorkflow(RepositoryId, Option<String>, String),
     /// The environment's newest hold, in force or lifted.
     Hold(RepositoryId, String, Hold),

@@ -1,7 +1,5 @@
-//! The hook that the README prints, as it is printed there, in a clone that really pushes.
+//! The hook that `towpath hook install` puts in place, in a clone that really pushes.
 
-use std::fs::Permissions;
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -9,13 +7,6 @@ use tempfile::TempDir;
 
 use crate::command_line::told;
 use crate::story::{Repo, Story, run_git};
-
-fn printed() -> String {
-    let readme = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
-    let hooks: Vec<&str> = readme.split("```sh\n").filter(|block| block.starts_with("#!/bin/sh")).collect();
-    let [hook] = hooks.as_slice() else { panic!("one hook is printed") };
-    hook.split("```").next().unwrap().to_owned()
-}
 
 struct Work {
     _folder: TempDir,
@@ -28,16 +19,32 @@ fn work(repo: &Repo, remote: &str) -> Work {
     let place = folder.path().join("my work");
     let url = format!("file://{}", repo.path().display());
     run_git(folder.path(), &["clone", "-q", "--origin", remote, &url, place.to_str().unwrap()]);
-    let hook = place.join(".git/hooks/pre-push");
-    std::fs::create_dir_all(hook.parent().unwrap()).unwrap();
-    std::fs::write(&hook, printed()).unwrap();
-    std::fs::set_permissions(&hook, Permissions::from_mode(0o755)).unwrap();
-    Work { _folder: folder, place }
+    let work = Work { _folder: folder, place };
+    let (is_there, said) = work.hook(&work.place, &[]);
+    assert!(is_there && said.contains("The pre-push hook is there: "), "{said}");
+    work
 }
 
 impl Work {
     fn git(&self, arguments: &[&str]) {
         run_git(&self.place, arguments);
+    }
+
+    /// `towpath hook install`, from a folder: whether it was carried out, and what was said.
+    fn hook(&self, from: &Path, arguments: &[&str]) -> (bool, String) {
+        let output = Command::new(env!("CARGO_BIN_EXE_towpath"))
+            .args(["hook", "install"])
+            .args(arguments)
+            .current_dir(from)
+            .env("GIT_CONFIG_GLOBAL", self.place.join("../settings"))
+            .output()
+            .unwrap();
+        let said = [output.stdout, output.stderr].concat();
+        (output.status.success(), String::from_utf8(said).unwrap())
+    }
+
+    fn hook_file(&self) -> PathBuf {
+        self.place.join(".git/hooks/pre-push")
     }
 
     /// A new branch with a commit of its own.
@@ -138,4 +145,59 @@ fn the_hook_stops_what_it_was_asked_wrongly_and_says_so() {
     work.git(&["remote", "add", "other", other.path().to_str().unwrap()]);
     let (pushed, said) = Work::push(&work.place, &[&format!("file://{}", repo.path().display()), "good"]);
     assert!(!pushed && said.contains("several remotes"), "{said}");
+}
+
+#[test]
+fn the_hook_is_put_where_git_looks_and_taken_away_again() {
+    let repo = told(|_| {});
+    let work = work(&repo, "origin");
+    assert!(work.hook(&work.place, &[]).0, "once more does no harm");
+    let inner = work.place.join("a folder");
+    std::fs::create_dir(&inner).unwrap();
+    let (gone, said) = work.hook(&inner, &["--remove"]);
+    assert!(gone && !work.hook_file().exists(), "{said}");
+    let (fine, said) = work.hook(&inner, &["--remove"]);
+    assert!(fine && said.contains("There is no pre-push hook"), "{said}");
+    let linked = work.place.join("../linked");
+    work.git(&["worktree", "add", "-q", linked.to_str().unwrap(), "origin/integration"]);
+    assert!(
+        work.hook(&linked, &[]).0 && work.hook_file().exists(),
+        "all work trees have one folder of hooks"
+    );
+    work.git(&["config", "core.hooksPath", "own hooks"]);
+    assert!(work.hook(&work.place, &[]).0);
+    assert!(work.place.join("own hooks/pre-push").exists());
+    work.topic("bad", "origin/master");
+    let (pushed, said) = Work::push(&work.place, &["origin", "bad"]);
+    assert!(!pushed && said.contains("TP201"), "{said}");
+    let bare = work.place.join("../bare.git");
+    run_git(&work.place, &["init", "-q", "--bare", bare.to_str().unwrap()]);
+    assert!(work.hook(&bare, &[]).0 && bare.join("hooks/pre-push").exists());
+}
+
+#[test]
+fn a_hook_of_somebody_elses_and_one_for_all_repositories_stay_as_they_are() {
+    let repo = told(|_| {});
+    let work = work(&repo, "origin");
+    let own = "#!/bin/sh\necho mine\n";
+    std::fs::write(work.hook_file(), own).unwrap();
+    for arguments in [&[][..], &["--remove"]] {
+        let (done, said) = work.hook(&work.place, arguments);
+        assert!(!done && said.contains("is not Towpath's"), "{said}");
+    }
+    let (_, said) = work.hook(&work.place, &[]);
+    assert!(said.contains("add this line to it: towpath hook run \"$@\" || exit 1"), "{said}");
+    assert_eq!(std::fs::read_to_string(work.hook_file()).unwrap(), own);
+    // With that line it stops the same.
+    std::fs::write(work.hook_file(), format!("{own}towpath hook run \"$@\" || exit 1\n")).unwrap();
+    work.topic("bad", "origin/master");
+    let (pushed, said) = Work::push(&work.place, &["origin", "bad"]);
+    assert!(!pushed && said.contains("TP201") && said.contains("mine"), "{said}");
+    let shared = work.place.join("../shared");
+    std::fs::write(work.place.join("../settings"), format!("[core]\n\thooksPath = {}\n", shared.display()))
+        .unwrap();
+    let (done, said) = work.hook(&work.place, &[]);
+    assert!(!done && said.contains("all your repositories") && !shared.exists(), "{said}");
+    let (done, said) = work.hook(work.place.parent().unwrap(), &[]);
+    assert!(!done && said.contains("there is no git repository at ."), "{said}");
 }

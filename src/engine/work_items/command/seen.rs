@@ -3,26 +3,11 @@
 
 use super::call::Call;
 use super::state::refused;
-use super::topic_then::{Known, as_moves, topic_then};
+use super::topic_then::{Known, Then, UNSURE, as_moves, topic_then};
 use crate::engine::work_error::WorkError;
 use crate::github::PullJson;
 use crate::model::{BranchName, CommitId, TipSource, UnixSeconds};
 use crate::report::{self, CommandReply};
-use std::time::Duration;
-
-/// A push so close to a comment may have been before or after it: both are told in whole seconds.
-pub(super) const UNSURE: Duration = Duration::from_secs(2);
-
-/// Where a branch was when the comment was written, by our own record.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Then {
-    /// At this commit, and it has not been moved since.
-    At(CommitId),
-    /// It was moved from the one to the other since, or at that very time.
-    Moved(Option<CommitId>),
-    /// The record does not tell.
-    Unknown,
-}
 
 /// What is to be acted on, or why not.
 pub(super) type AsSeen<T> = Result<Result<T, CommandReply>, WorkError>;

@@ -1,7 +1,21 @@
 //! Where a topic was when a comment was written, by what was told of its pushes.
 
-use super::seen::{Then, UNSURE};
 use crate::model::{CommitId, Move, Placed, PushedAt, TipSource, UnixSeconds, in_order};
+use std::time::Duration;
+
+/// A push so close to a comment may have been before or after it: both are told in whole seconds.
+pub(super) const UNSURE: Duration = Duration::from_secs(2);
+
+/// Where a branch was when the comment was written, by our own record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Then {
+    /// At this commit, and it has not been moved since.
+    At(CommitId),
+    /// It was moved from the one to the other since, or at that very time.
+    Moved(Option<CommitId>),
+    /// The record does not tell.
+    Unknown,
+}
 
 /// What is known besides of a topic: where it is now, and where its verdict saw it, and when.
 #[derive(Debug, Clone, Copy)]
