@@ -29,6 +29,7 @@ mod ledger;
 mod local;
 mod locks;
 mod log;
+mod manual;
 mod moment;
 mod opened;
 mod preflight;
@@ -45,7 +46,7 @@ mod variables;
 use crate::model::{ForPeople, UserMessage};
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::lineage::require_git;
 use exit::Status;
@@ -161,6 +162,10 @@ TOWPATH_DATA_DIR [default: data] or DATABASE_URL."
     Backup(backup::BackupArguments),
     /// Put a backup in the place of the server's database
     Restore(backup::RestoreArguments),
+    /// Print the completions of a shell
+    Completions(manual::CompletionsArguments),
+    /// Write the pages for man
+    Man(manual::ManArguments),
 }
 
 #[derive(Debug, Subcommand)]
@@ -286,6 +291,13 @@ async fn run(command: Command) -> Result<ExitCode, UsageError> {
         Command::Restore(arguments) => backup::restore(&arguments).await.map(|()| ExitCode::SUCCESS),
         Command::Audit(arguments) => audit::run(arguments).await,
         Command::Doctor(arguments) => doctor::run(arguments).await,
+        Command::Completions(arguments) => {
+            manual::completions(&arguments, Arguments::command());
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Man(arguments) => {
+            manual::pages(&arguments, Arguments::command()).map(|()| ExitCode::SUCCESS)
+        }
         Command::Deliveries(command) => {
             print::to_stdout(&deliveries::run(command).await?);
             Ok(ExitCode::SUCCESS)
@@ -305,7 +317,6 @@ fn refuse(error: &UsageError, json: bool) -> ExitCode {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory as _;
 
     fn looks_at(command: &clap::Command, path: &str) {
         let path = format!("{path} {}", command.get_name());
@@ -324,5 +335,33 @@ mod tests {
         let command = Arguments::command();
         command.clone().debug_assert();
         looks_at(&command, "");
+    }
+
+    #[test]
+    fn shells_and_man_know_every_command() {
+        fn pages(command: &clap::Command, before: &str, found: &mut Vec<String>) {
+            let name = format!("{before}{}", command.get_name());
+            let inner = command.get_subcommands().filter(|it| it.get_name() != "help" && !it.is_hide_set());
+            inner.for_each(|it| pages(it, &format!("{name}-"), found));
+            found.push(format!("{name}.1"));
+        }
+        let mut expected = Vec::new();
+        pages(&Arguments::command(), "", &mut expected);
+        let folder = tempfile::tempdir().unwrap();
+        clap_mangen::generate_to(Arguments::command(), folder.path()).unwrap();
+        for page in &expected {
+            let text = std::fs::read_to_string(folder.path().join(page)).unwrap_or_default();
+            assert!(text.contains(".SH SYNOPSIS"), "{page}");
+        }
+        assert!(expected.contains(&"towpath-check-pr.1".to_owned()));
+        for shell in [clap_complete::Shell::Bash, clap_complete::Shell::Zsh, clap_complete::Shell::Fish] {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Arguments::command(), "towpath", &mut script);
+            let script = String::from_utf8(script).unwrap();
+            for page in &expected {
+                let last = page.trim_end_matches(".1").rsplit('-').next().unwrap();
+                assert!(script.contains(last), "{shell}: {page}");
+            }
+        }
     }
 }
