@@ -4,6 +4,7 @@
 
 mod circles;
 mod imports;
+mod packaging;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

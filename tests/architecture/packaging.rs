@@ -1,0 +1,70 @@
+//! What people install from: sizes that agree with the bounds, variables that there are, scripts that a shell can read.
+
+use bytesize::ByteSize;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+/// What the database and its log need besides, in bytes: as `towpath doctor` reckons.
+const SPARE: u64 = 500_000_000;
+
+fn text(file: &str) -> String {
+    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).unwrap()
+}
+
+/// The value of a variable, however a file writes it: `NAME=value`, `NAME: value`, `NAME = "value"`.
+fn bound(text: &str, name: &str) -> u64 {
+    let mut values = text.split(name).skip(1).map(|rest| {
+        let value = rest.trim_start_matches([' ', '=', ':', '"']);
+        value.split(|it: char| !it.is_ascii_alphanumeric()).next().unwrap().parse::<ByteSize>()
+    });
+    let value = values.find_map(Result::ok).unwrap_or_else(|| panic!("{name} has no size"));
+    value.as_u64()
+}
+
+/// The size of the disk, by the words before and behind it.
+fn disk(text: &str, before: &str, unit: &str) -> u64 {
+    let rest = text.split(before).nth(1).unwrap_or_else(|| panic!("nothing says {before:?}"));
+    let number: String = rest.chars().take_while(char::is_ascii_digit).collect();
+    assert!(rest[number.len()..].starts_with(unit), "{rest:.20}");
+    number.parse::<u64>().unwrap() * 1_000_000_000
+}
+
+#[test]
+fn mirrors_builds_and_the_database_have_room_on_the_disk_that_each_file_asks_for() {
+    let asked = [
+        ("fly.toml", "initial_size = \"", "gb"),
+        ("packaging/compose.yml", "What comes with ", " GB of disk"),
+        ("packaging/towpath.service", "What comes with ", " GB of disk"),
+    ];
+    for (file, before, unit) in asked {
+        let text = text(file);
+        let bounds =
+            bound(&text, "TOWPATH_MIRRORS_MAX_BYTES") + bound(&text, "TOWPATH_SLUGS_MAX_BYTES") + SPARE;
+        let disk = disk(&text, before, unit);
+        assert!(bounds <= disk, "{file}: {bounds} bytes on a disk of {disk}");
+    }
+}
+
+#[test]
+fn they_name_no_variable_that_there_is_not() {
+    let known = text("docs/running.md");
+    for file in ["fly.toml", "packaging/compose.yml", "packaging/towpath.service", "scripts/container"] {
+        let text = text(file);
+        let words = text.split(|it: char| !(it.is_ascii_uppercase() || it == '_'));
+        let named: Vec<&str> = words.filter(|it| it.starts_with("TOWPATH_") || *it == "PUBLIC_URL").collect();
+        assert!(!named.is_empty(), "{file}");
+        for name in named {
+            assert!(known.contains(&format!("| `{name}` |")), "{file} names {name}");
+        }
+    }
+}
+
+#[test]
+fn the_scripts_can_be_read() {
+    for file in [".ci/run", "scripts/release", "scripts/container", "src/cli/hook/pre-push.sh"] {
+        let shell = if text(file).starts_with("#!/bin/sh") { "sh" } else { "bash" };
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
+        assert!(Command::new(shell).arg("-n").arg(&path).status().unwrap().success(), "{file}");
+    }
+}
