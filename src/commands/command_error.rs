@@ -3,11 +3,14 @@ use crate::model::config::Place;
 /// Why a command could not be understood: where, what, and what to do.
 ///
 /// `message` and `hint` are plain text of one line each and may hold what somebody wrote; whoever shows them escapes them.
+/// What people may copy from them, such as a command, stands between backticks, as it is written in this repository.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{place}: {message}; {hint}")]
 pub struct CommandError {
     /// Where it is in the comment.
     pub place: Place,
+    /// The line as it was written, cut where it is long; empty where the command itself was understood.
+    pub written: String,
     /// What kind of mistake it is, for programs.
     pub kind: ErrorKind,
     /// What is wrong.
@@ -23,7 +26,7 @@ impl CommandError {
         message: impl Into<String>,
         hint: impl Into<String>,
     ) -> Self {
-        Self { place, kind, message: message.into(), hint: hint.into() }
+        Self { place, written: String::new(), kind, message: message.into(), hint: hint.into() }
     }
 }
 

@@ -133,10 +133,32 @@ pub fn sentence(template: &str, names: &[&str]) -> String {
     Prose::new(template, names).markdown()
 }
 
-/// A plain text as Markdown that shows the same and calls nobody.
+/// A plain text as Markdown that shows the same and calls nobody. What stands between two backticks becomes code: so a
+/// plain text has what people may copy from it.
 pub fn plain_text(text: &str) -> String {
+    let text = clean(text);
     let mut shown = String::with_capacity(text.len());
-    for c in clean(text).chars() {
+    let mut rest = text.as_str();
+    while let Some((before, behind)) = rest.split_once('`') {
+        shown.push_str(&escaped(before));
+        match behind.split_once('`').filter(|(inside, _)| !inside.trim().is_empty()) {
+            Some((inside, after)) => {
+                shown.push_str(&code(inside));
+                rest = after;
+            }
+            None => {
+                shown.push_str("\\`");
+                rest = behind;
+            }
+        }
+    }
+    shown + &escaped(rest)
+}
+
+/// A plain text as Markdown, character by character.
+fn escaped(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
         match c {
             '&' => shown.push_str("&amp;"),
             '<' => shown.push_str("&lt;"),
@@ -195,8 +217,12 @@ mod tests {
     #[test]
     fn a_plain_text_calls_nobody_and_formats_nothing() {
         assert_eq!(
-            plain_text("@rita *held* <b> a_b `x` #12 [a](b)"),
-            "@<!-- -->rita \\*held\\* &lt;b&gt; a\\_b \\`x\\` #12 \\[a\\](b)"
+            plain_text("@rita *held* <b> a_b #12 [a](b)"),
+            "@<!-- -->rita \\*held\\* &lt;b&gt; a\\_b #12 \\[a\\](b)"
         );
+        assert_eq!(plain_text("write `/lock a*b` @rita"), "write `/lock a*b` @<!-- -->rita");
+        // Of two in a row the second may begin something.
+        assert_eq!(plain_text("`` @rita `@bob"), "\\``  @rita  `@<!-- -->bob");
+        assert_eq!(plain_text("it`s @rita"), "it\\`s @<!-- -->rita");
     }
 }

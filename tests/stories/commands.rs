@@ -69,7 +69,7 @@ async fn an_unknown_command_of_ours_gets_a_word_and_a_guess() {
     let comment = stage.says(&pull, "ana", "@towpath chekc").await;
     assert_eq!(stage.reactions(&comment).await, ["eyes", "confused"]);
     let reply = stage.reply(&pull, &comment).await;
-    assert!(reply.contains("did you mean check?"), "{reply}");
+    assert!(reply.contains("did you mean `/check`?"), "{reply}");
     stage.end().await;
 }
 

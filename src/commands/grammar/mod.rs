@@ -44,8 +44,8 @@ use serde::{Deserialize, Serialize};
 /// The most commands in one comment.
 pub const COMMANDS_MAX: usize = 5;
 
-/// The longest word that can be a command's name, in bytes.
-const NAME_MAX: usize = 40;
+/// As much as is repeated of a line that cannot be understood, in characters.
+const WRITTEN_MAX: usize = 80;
 
 /// How commands are written in one repository.
 #[derive(Debug, Clone, Copy)]
@@ -112,11 +112,12 @@ pub fn parse(text: &str, dialect: &Dialect<'_>) -> Vec<Result<Invocation, Comman
     let mut found = Vec::new();
     for line in plain_text::lines(&plain_text::prepared(text)) {
         let Some(read) = read(&line, dialect) else { continue };
-        if found.len() == COMMANDS_MAX {
-            found.push(Err(too_many(line.place)));
+        let is_full = found.len() == COMMANDS_MAX;
+        let read = if is_full { Err(too_many(line.place)) } else { read };
+        found.push(read.map_err(|error| CommandError { written: shortened(line.text), ..error }));
+        if is_full {
             break;
         }
-        found.push(read);
     }
     found
 }
@@ -165,8 +166,10 @@ fn read(line: &Line<'_>, dialect: &Dialect<'_>) -> Option<Result<Invocation, Com
     let rest = &line.text[addressed.read..];
     let start = Place { column: columns(line.place.column, &line.text[..addressed.read]), ..line.place };
     if !dialect.names.contains(&addressed.name.as_str()) {
+        let name_at = columns(line.place.column, &line.text[..addressed.name_at]);
+        let place = Place { column: name_at, ..line.place };
         let asked = addressed.form == Form::Mention;
-        return asked.then(|| Err(unknown_command(line.place, &addressed.name, dialect)));
+        return asked.then(|| Err(unknown_command(place, &addressed.name, dialect)));
     }
     let arguments = match words::read(rest.chars(), start) {
         Ok(arguments) => arguments,
@@ -180,6 +183,8 @@ struct Addressed {
     form: Form,
     /// In small letters, without the prefix.
     name: String,
+    /// The byte of the line at which the name begins.
+    name_at: usize,
     /// How many bytes of the line have been read.
     read: usize,
 }
@@ -191,23 +196,20 @@ fn addressed(line: &str, dialect: &Dialect<'_>) -> Option<Addressed> {
         let read = first.len();
         if let Some((name, handle)) = name.split_once('@') {
             let name = without_prefix(&name_of(name)?, dialect.prefix);
-            return is_handle(handle, dialect.handle).then_some(Addressed {
-                form: Form::Mention,
-                name,
-                read,
-            });
+            let addressed = Addressed { form: Form::Mention, name, name_at: 1, read };
+            return is_handle(handle, dialect.handle).then_some(addressed);
         }
         let name = name_of(name)?.strip_prefix(dialect.prefix)?.to_owned();
-        return Some(Addressed { form: Form::Slash, name, read });
+        return Some(Addressed { form: Form::Slash, name, name_at: 1, read });
     }
     if !is_handle(first.strip_prefix('@')?, dialect.handle) {
         return None;
     }
     let behind = &line[first.len()..];
     let second = first_word(behind.trim_start());
-    let read = line.len() - behind.trim_start().len() + second.len();
+    let name_at = line.len() - behind.trim_start().len();
     let name = without_prefix(&name_of(second)?, dialect.prefix);
-    Some(Addressed { form: Form::Mention, name, read })
+    Some(Addressed { form: Form::Mention, name, name_at, read: name_at + second.len() })
 }
 
 /// The text up to the first white space.
@@ -217,7 +219,7 @@ fn first_word(text: &str) -> &str {
 
 /// A word as the name of a command, in small letters; `None` where it can be none.
 fn name_of(word: &str) -> Option<String> {
-    let fits = word.len() <= NAME_MAX && word.starts_with(|c: char| c.is_ascii_alphanumeric());
+    let fits = word.starts_with(|c: char| c.is_ascii_alphanumeric());
     let fits = fits && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
     fits.then(|| word.to_ascii_lowercase())
 }
@@ -229,6 +231,15 @@ fn without_prefix(name: &str, prefix: &str) -> String {
 /// Whether somebody means the App: GitHub takes small letters and capitals for the same, and shows an App as `handle[bot]`.
 fn is_handle(word: &str, handle: &str) -> bool {
     word.strip_suffix("[bot]").unwrap_or(word).eq_ignore_ascii_case(handle)
+}
+
+/// A line as it is repeated.
+fn shortened(line: &str) -> String {
+    let mut short: String = line.chars().take(WRITTEN_MAX).collect();
+    if line.chars().nth(WRITTEN_MAX).is_some() {
+        short.push('…');
+    }
+    short
 }
 
 /// The column behind `text`, which begins at `column`.
@@ -245,8 +256,8 @@ fn too_many(place: Place) -> CommandError {
 /// What is said of a command that there is not: which one may have been meant.
 pub fn unknown_command(place: Place, name: &str, dialect: &Dialect<'_>) -> CommandError {
     let hint = match did_you_mean(name, dialect.names.iter().copied()) {
-        Some(meant) => format!("did you mean {meant}?"),
-        None => format!("@{} help lists the commands", dialect.handle),
+        Some(meant) => format!("did you mean `/{}{meant}`?", dialect.prefix),
+        None => format!("`/{}help` lists the commands", dialect.prefix),
     };
     CommandError::new(place, ErrorKind::UnknownCommand, format!("there is no command {}", quoted(name)), hint)
 }

@@ -133,7 +133,7 @@ fn known<'p>(path: &'p PromotionPath, place: Place, name: &str) -> Result<&'p En
     path.environment(name).ok_or_else(|| {
         let near = did_you_mean(name, path.environments.iter().map(|it| it.name.as_str()));
         let hint = match near {
-            Some(near) => format!("did you mean {}?", word(near)),
+            Some(near) => format!("did you mean `{}`?", word(near)),
             None => format!("name one of these: {}", names(path)),
         };
         let message = format!("there is no environment {}", quoted(name));
@@ -143,6 +143,6 @@ fn known<'p>(path: &'p PromotionPath, place: Place, name: &str) -> Result<&'p En
 
 /// The environments' names, as somebody can write them in a command.
 fn names(path: &PromotionPath) -> String {
-    let names: Vec<_> = path.environments.iter().map(|it| word(&it.name)).collect();
+    let names: Vec<_> = path.environments.iter().map(|it| format!("`{}`", word(&it.name))).collect();
     names.join(", ")
 }

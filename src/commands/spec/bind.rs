@@ -1,5 +1,4 @@
 use super::arguments::{Arguments, Given};
-use super::usage::form;
 use super::value::Value;
 use super::{Flag, Parameter, Spec, Takes};
 use crate::commands::did_you_mean::did_you_mean;
@@ -11,14 +10,14 @@ use crate::model::config::{Place, quoted};
 /// Longer texts are not repeated in a hint.
 const REPEATED_MAX: usize = 80;
 
-/// Gives a command its arguments, by its spec.
+/// Gives a command its arguments, by its spec. `prefix` is what stands between the slash and a command's name here.
 ///
 /// # Errors
 ///
 /// The first mistake in the order of the text; then what is missing.
-pub fn bind(spec: &Spec, invocation: &Invocation) -> Result<Arguments, CommandError> {
-    let mut binding =
-        Binding { spec, rest: &invocation.arguments, words: 0, given: Vec::new(), is_behind_text: false };
+pub fn bind(spec: &Spec, invocation: &Invocation, prefix: &str) -> Result<Arguments, CommandError> {
+    let (rest, given) = (invocation.arguments.as_slice(), Vec::new());
+    let mut binding = Binding { spec, prefix, rest, words: 0, given, is_behind_text: false };
     while let Some((argument, rest)) = binding.rest.split_first() {
         binding.rest = rest;
         match &argument.content {
@@ -32,6 +31,7 @@ pub fn bind(spec: &Spec, invocation: &Invocation) -> Result<Arguments, CommandEr
 
 struct Binding<'a> {
     spec: &'a Spec,
+    prefix: &'a str,
     /// What has not been read yet.
     rest: &'a [Argument],
     /// How many parameters have their value.
@@ -50,8 +50,8 @@ impl Binding<'_> {
             return Err(self.text_goes_on(place, name, [begun, text]));
         }
         let Some(parameter) = self.spec.parameters.get(self.words) else {
-            let message = format!("{} takes no more values, and {} is one", self.spec.name, quoted(text));
-            let hint = format!("write {}", form(self.spec));
+            let message = format!("{} takes no more values, and {} is one", self.name(), quoted(text));
+            let hint = self.usage();
             return Err(CommandError::new(place, ErrorKind::Unexpected, message, hint));
         };
         self.words += 1;
@@ -61,7 +61,7 @@ impl Binding<'_> {
     fn flag(&mut self, place: Place, name: &str, value: Option<&str>) -> Result<(), CommandError> {
         self.is_behind_text = false;
         let Some(flag) = self.spec.flags.iter().find(|flag| flag.name == name) else {
-            return Err(unknown_flag(self.spec, place, name));
+            return Err(self.unknown_flag(place, name));
         };
         if self.given.iter().any(|given| given.name == flag.name) {
             let message = format!("--{name} is there twice");
@@ -70,7 +70,7 @@ impl Binding<'_> {
         let Some(takes) = flag.takes else {
             if let Some(value) = value {
                 let message = format!("--{name} takes no value, and {} is one", quoted(value));
-                let hint = format!("write --{name} alone");
+                let hint = format!("write `--{name}` alone");
                 return Err(CommandError::new(place, ErrorKind::Unexpected, message, hint));
             }
             self.given.push(Given { name: flag.name, place, value: None });
@@ -83,7 +83,7 @@ impl Binding<'_> {
                 (*place, text.as_str())
             }
             (None, _) => {
-                let hint = format!("write --{name} {}", takes.placeholder());
+                let hint = format!("write `--{name} {}`", takes.placeholder());
                 let message = format!("--{name} has no value");
                 return Err(CommandError::new(place, ErrorKind::Missing, message, hint));
             }
@@ -114,16 +114,18 @@ impl Binding<'_> {
         });
         let whole: Vec<_> = [begun, text].into_iter().chain(words).collect();
         let whole = whole.join(" ");
-        let shown = if whole.chars().count() > REPEATED_MAX { "\"…\"".to_owned() } else { word(&whole) };
+        // A backtick in it would end what is shown between backticks.
+        let is_repeated = whole.chars().count() <= REPEATED_MAX && !whole.contains('`');
+        let shown = if is_repeated { word(&whole) } else { "\"…\"".to_owned() };
         let message = format!("{} stands behind the text of --{name}", quoted(text));
-        let hint = format!("write --{name} {shown}; a value of {} goes before --{name}", self.spec.name);
+        let hint = format!("write `--{name} {shown}`; a value of {} goes before `--{name}`", self.name());
         CommandError::new(place, ErrorKind::Unexpected, message, hint)
     }
 
     fn nothing_is_missing(&self, place: Place) -> Result<(), CommandError> {
         let missing = |name: &str| {
-            let hint = format!("write {}", form(self.spec));
-            Err(CommandError::new(place, ErrorKind::Missing, format!("{name} is missing"), hint))
+            let message = format!("{name} is missing");
+            Err(CommandError::new(place, ErrorKind::Missing, message, self.usage()))
         };
         let parameters = self.spec.parameters.iter().skip(self.words);
         if let Some(Parameter { name, .. }) = parameters.clone().find(|it| it.required) {
@@ -135,14 +137,24 @@ impl Binding<'_> {
             None => Ok(()),
         }
     }
-}
 
-fn unknown_flag(spec: &Spec, place: Place, name: &str) -> CommandError {
-    let names = spec.flags.iter().map(|flag| flag.name);
-    let hint = match did_you_mean(name, names) {
-        Some(near) => format!("did you mean --{near}?"),
-        None => format!("write {}", form(spec)),
-    };
-    let message = format!("{} has no flag {}", spec.name, quoted(&format!("--{name}")));
-    CommandError::new(place, ErrorKind::UnknownFlag, message, hint)
+    fn unknown_flag(&self, place: Place, name: &str) -> CommandError {
+        let names = self.spec.flags.iter().map(|flag| flag.name);
+        let hint = match did_you_mean(name, names) {
+            Some(near) => format!("did you mean `--{near}`?"),
+            None => self.usage(),
+        };
+        let message = format!("{} has no flag {}", self.name(), quoted(&format!("--{name}")));
+        CommandError::new(place, ErrorKind::UnknownFlag, message, hint)
+    }
+
+    /// The command's name as it is written here.
+    fn name(&self) -> String {
+        format!("`/{}{}`", self.prefix, self.spec.name)
+    }
+
+    /// That it is to be written as usage shows it.
+    fn usage(&self) -> String {
+        format!("write `{}`", self.spec.usage(self.prefix))
+    }
 }

@@ -3,21 +3,16 @@ use super::{Flag, Spec, Takes};
 impl Spec {
     /// How the command is written where commands have this prefix: `/lock ENV --reason TEXT [--until TIME]`.
     pub fn usage(&self, prefix: &str) -> String {
-        format!("/{prefix}{}", form(self))
+        let parameters = self.parameters.iter().map(|it| optional(it.required, it.name.to_owned()));
+        let flags = self.flags.iter().map(|flag| optional(flag.required, flag.form()));
+        let name = format!("/{prefix}{}", self.name);
+        [name].into_iter().chain(parameters).chain(flags).collect::<Vec<_>>().join(" ")
     }
 
     /// An example of it.
     pub fn example(&self, prefix: &str) -> String {
         format!("/{prefix}{} {}", self.name, self.example).trim_end().to_owned()
     }
-}
-
-/// How a command is written behind the slash.
-pub(super) fn form(spec: &Spec) -> String {
-    let parameters = spec.parameters.iter().map(|it| optional(it.required, it.name.to_owned()));
-    let flags = spec.flags.iter().map(|flag| optional(flag.required, flag.form()));
-    let parts: Vec<_> = [spec.name.to_owned()].into_iter().chain(parameters).chain(flags).collect();
-    parts.join(" ")
 }
 
 fn optional(is_required: bool, text: String) -> String {

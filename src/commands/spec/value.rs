@@ -136,10 +136,10 @@ impl Value {
         found.ok_or_else(|| {
             wrong(match takes {
                 Takes::Time => {
-                    "write a time from now on, such as 30m, 2h or 3d, or a moment with its zone, such as \
-                     2026-12-20T18:00Z"
+                    "write a time from now on, such as `30m`, `2h` or `3d`, or a moment with its zone, such \
+                     as `2026-12-20T18:00Z`"
                 }
-                Takes::Revision => "write 7 to 40 digits of a commit, or a pull request as #12",
+                Takes::Revision => "write 7 to 40 digits of a commit, or a pull request as `#12`",
                 _ => "write 7 to 40 digits of a commit",
             })
         })
@@ -182,8 +182,8 @@ fn code(name: &str, text: &str) -> Result<Code, Wrong> {
     let known = Code::ALL.into_iter().find(|code| code.as_str().eq_ignore_ascii_case(text));
     known.ok_or_else(|| {
         let near = nearest(text, Code::ALL.into_iter().map(Code::as_str));
-        let hint = near.map_or("write a finding's code, such as TP201".to_owned(), |near| {
-            format!("did you mean {near}?")
+        let hint = near.map_or("write a finding's code, such as `TP201`".to_owned(), |near| {
+            format!("did you mean `{near}`?")
         });
         (format!("{name} cannot be {}", quoted(text)), hint)
     })

@@ -117,12 +117,19 @@ fn what_cannot_be_read_is_told_with_its_place() {
 #[test]
 fn who_asks_for_an_unknown_command_is_told_so_by_the_handle_alone() {
     for (written, told) in [
-        ("@towpath prmoote staging", "1:1: there is no command \"prmoote\"; did you mean promote?"),
-        ("@towpath unlok 'x", "1:1: there is no command \"unlok\"; did you mean unlock?"),
-        ("/prmoote@towpath", "1:1: there is no command \"prmoote\"; did you mean promote?"),
-        ("@towpath is it well?", "1:1: there is no command \"is\"; @towpath help lists the commands"),
+        ("@towpath prmoote staging", "1:10: there is no command \"prmoote\"; did you mean `/promote`?"),
+        ("@towpath unlok 'x", "1:10: there is no command \"unlok\"; did you mean `/unlock`?"),
+        ("  @towpath\tunlok", "1:12: there is no command \"unlok\"; did you mean `/unlock`?"),
+        ("/prmoote@towpath", "1:2: there is no command \"prmoote\"; did you mean `/promote`?"),
+        ("@towpath is it well?", "1:10: there is no command \"is\"; `/help` lists the commands"),
     ] {
         assert_eq!(found(written), [told], "{written}");
+    }
+    for long in [41, 60_000] {
+        let name = "x".repeat(long);
+        let shown = if long > 60 { format!("{}…", &name[..60]) } else { name.clone() };
+        let told = format!("1:10: there is no command \"{shown}\"; `/help` lists the commands");
+        assert_eq!(found(&format!("@towpath {name}")), [told], "{long}");
     }
     for silent in [
         "/prmoote staging",
@@ -139,6 +146,18 @@ fn who_asks_for_an_unknown_command_is_told_so_by_the_handle_alone() {
     ] {
         assert_eq!(found(silent), [""; 0], "{silent}");
     }
+}
+
+#[test]
+fn what_is_not_understood_is_repeated_as_it_was_written() {
+    let written = |text: &str| {
+        let found = parse(text, &BARE);
+        found.into_iter().filter_map(Result::err).map(|error| error.written).collect::<Vec<_>>()
+    };
+    assert_eq!(written("Well.\n  @towpath hepl me \n/lock 'a"), ["@towpath hepl me", "/lock 'a"]);
+    assert_eq!(written(&"/help\n".repeat(6)), ["/help"]);
+    let long = format!("/lock '{}", "é".repeat(60_000));
+    assert_eq!(written(&long), [format!("/lock '{}…", "é".repeat(73))]);
 }
 
 #[test]
@@ -166,7 +185,7 @@ fn a_prefix_leaves_the_bare_name_to_others() {
     for ours in ["@towpath lock a", "@towpath tp-lock a", "/lock@towpath a", "/tp-lock@towpath a"] {
         assert_eq!(found(ours), ["1:1 @towpath lock a"], "{ours}");
     }
-    assert_eq!(found("@towpath tp-lok"), ["1:1: there is no command \"lok\"; did you mean lock?"]);
+    assert_eq!(found("@towpath tp-lok"), ["1:10: there is no command \"lok\"; did you mean `/tp-lock`?"]);
 }
 
 #[test]

@@ -119,7 +119,7 @@ impl CommentWork<'_> {
             None
         };
         let path = std::sync::Arc::clone(&self.config.path);
-        let (arguments, environment) = match bound(spec, &invocation, &path) {
+        let (arguments, environment) = match bound(spec, (&invocation, self.dialect.prefix), &path) {
             Ok(bound) => bound,
             Err(error) => {
                 self.state.runs[position].end(mistake(&error));
@@ -342,10 +342,10 @@ impl CommentWork<'_> {
 
 fn bound<'p>(
     spec: &Spec,
-    invocation: &Invocation,
+    (invocation, prefix): (&Invocation, &str),
     path: &'p PromotionPath,
 ) -> Result<(Arguments, Option<&'p Environment>), CommandError> {
-    let arguments = bind(spec, invocation)?;
+    let arguments = bind(spec, invocation, prefix)?;
     let mut environment = arguments.environment_if_named(path)?;
     if let Some(Subject::Environment(subject)) = arguments.subject(path)? {
         environment = Some(subject);

@@ -231,7 +231,7 @@ mod tests {
                 let dialect = Dialect { prefix, handle: "towpath", names: &names };
                 let read = parse(&spec.example(prefix), &dialect).remove(0).unwrap();
                 assert_eq!(read.name, spec.name);
-                bind(spec, &read).unwrap();
+                bind(spec, &read, prefix).unwrap();
             }
         }
     }

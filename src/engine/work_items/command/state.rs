@@ -124,7 +124,7 @@ impl CommandRun {
     pub(super) fn not_understood(name: &str, error: &CommandError) -> Self {
         let mut run = Self {
             name: name.to_owned(),
-            written: format!("line {}", error.place.line),
+            written: error.written.clone(),
             invocation: None,
             progress: Progress::Ended,
             said: None,
@@ -195,7 +195,8 @@ impl CommentState {
 pub(super) fn mistake(error: &CommandError) -> CommandReply {
     let place = format!("line {}, column {}", error.place.line, error.place.column);
     let (message, hint) = (report::plain_text(&error.message), report::plain_text(&error.hint));
-    let outcome = format!("{message} ({place}); {hint}.");
+    let end = if hint.ends_with('?') { "" } else { "." };
+    let outcome = format!("{message} ({place}); {hint}{end}");
     CommandReply::new(CommandStatus::NotUnderstood, error.kind.as_str(), outcome)
 }
 
