@@ -45,13 +45,27 @@ pub(super) fn shorten_end(text: &str, limit: usize) -> String {
 /// The parts as paragraphs, in order, as far as they fit into `limit` bytes; a note stands in for the
 /// rest. The limit is taken to be no smaller than [`RESERVE`].
 pub(super) fn fit(parts: &[String], limit: usize) -> String {
+    within(parts.iter().map(|part| (false, part.as_str())), limit)
+}
+
+/// The same, but that those which are marked stay, whatever has to give way to them. They have to fit by themselves.
+pub(super) fn fit_around(parts: &[(bool, String)], limit: usize) -> String {
+    within(parts.iter().map(|(stays, part)| (*stays, part.as_str())), limit)
+}
+
+fn within<'t>(parts: impl Iterator<Item = (bool, &'t str)> + Clone, limit: usize) -> String {
+    let parts = parts.filter(|(_, part)| !part.is_empty());
     let mut body = String::new();
     let mut left_out = false;
-    let room = limit.saturating_sub(CUT_NOTE.len() + 2);
-    for part in parts.iter().filter(|part| !part.is_empty()) {
-        if body.len() + part.len() + 2 > room {
+    let kept: usize = parts.clone().filter(|(stays, _)| *stays).map(|(_, part)| part.len() + 2).sum();
+    let mut room = limit.saturating_sub(CUT_NOTE.len() + 2).saturating_sub(kept);
+    for (stays, part) in parts {
+        if !stays && part.len() + 2 > room {
             left_out = true;
             continue;
+        }
+        if !stays {
+            room -= part.len() + 2;
         }
         if !body.is_empty() {
             body.push_str("\n\n");

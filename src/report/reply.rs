@@ -1,6 +1,6 @@
 //! The reply to a comment with commands: for each command what came of it, what is next, and the evidence.
 
-use super::limits::{BODY, RESERVE, fit};
+use super::limits::{BODY, RESERVE, fit, fit_around, shorten_end};
 use super::markdown::{clean, code, folded};
 use super::prose::Prose;
 use crate::model::{CommentKey, CommitId};
@@ -15,7 +15,7 @@ pub enum CommandStatus {
     Done,
     /// It was begun.
     Started,
-    /// It waits for a second person.
+    /// It was taken and not begun: it waits for a second person, or for other work.
     Waiting,
     /// It was refused.
     Refused,
@@ -103,15 +103,21 @@ pub fn reply_marker(comment: CommentKey) -> String {
     format!("<!-- towpath:reply:{comment} -->")
 }
 
-/// The whole reply: each command, by its name and as it was written, with what is said of it.
+/// The longest command that is repeated, in characters; what is taken as one is rarely longer.
+const WRITTEN: usize = 400;
+
+/// The whole reply: each command, by its name and as it was written, with what is said of it. However much that is, the
+/// first line of each command stays, and so does what programs look for.
 pub fn reply(comment: CommentKey, commands: &[(&str, &str, &CommandReply)]) -> String {
+    let (stays, may_go) = (true, false);
     let mut parts = Vec::new();
     for (name, written, said) in commands {
-        parts.push(format!("**{}** {}: {}", said.status.words(), code(written), said.outcome));
-        parts.extend(said.next.clone());
+        let written = code(&shorten_end(written, WRITTEN));
+        parts.push((stays, format!("**{}** {written}: {}", said.status.words(), said.outcome)));
+        parts.extend(said.next.clone().map(|next| (may_go, next)));
         if let Some((heading, text)) = &said.evidence {
             let room = (BODY - RESERVE) / (commands.len() + 1);
-            parts.push(folded(heading, &fit(std::slice::from_ref(text), room.max(RESERVE))));
+            parts.push((may_go, folded(heading, &fit(std::slice::from_ref(text), room.max(RESERVE)))));
         }
         let commit = |it: Option<CommitId>| it.map(|it| it.to_string());
         // A command's name and a code are words of ours, so nothing in it can end the HTML comment.
@@ -122,10 +128,10 @@ pub fn reply(comment: CommentKey, commands: &[(&str, &str, &CommandReply)]) -> S
             "head": commit(said.head),
             "base": commit(said.base),
         });
-        parts.push(format!("<!-- towpath:command {block} -->"));
+        parts.push((stays, format!("<!-- towpath:command {block} -->")));
     }
-    parts.push(reply_marker(comment));
-    fit(&parts, BODY)
+    parts.push((stays, reply_marker(comment)));
+    fit_around(&parts, BODY)
 }
 
 /// A sentence of ours with a name, which becomes code, in place of each `%`.
@@ -212,6 +218,21 @@ mod tests {
 
         <!-- towpath:reply:line-3 -->
         "#);
+    }
+
+    #[test]
+    fn however_long_a_reply_is_each_command_keeps_its_first_line() {
+        let long = "x".repeat(60_000);
+        let said = CommandReply::new(CommandStatus::Done, "done", "it is done.").next(long.clone());
+        let said = said.evidence("More", &long);
+        let written = format!("/lock {long}");
+        for count in 1..=5 {
+            let text = reply(CommentKey::Line(3), &vec![("lock", written.as_str(), &said); count]);
+            assert!(text.len() <= BODY && text.contains(&reply_marker(CommentKey::Line(3))));
+            assert!(text.starts_with(&format!("**Done** `/lock {}…`: it is done.\n\n", &long[..393])));
+            assert_eq!(text.matches("**Done** ").count(), count);
+            assert_eq!(text.matches("<!-- towpath:command ").count(), count);
+        }
     }
 
     #[test]
