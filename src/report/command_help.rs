@@ -1,7 +1,7 @@
 //! The words of `/help`: what somebody may do where they ask, and all there is to say of one command.
 
 use super::markdown::{block, code, code_in_table};
-use super::prose::row;
+use super::prose::{count, row};
 use super::reply::{CommandReply, CommandStatus};
 
 /// One command, for somebody who asks.
@@ -64,7 +64,7 @@ pub fn help(commands: &[CommandHelp], has: &str, more: &str) -> CommandReply {
     next.push(format!("{} tells all about one of them.", code(more)));
     let said = match given.len() {
         all if all == commands.len() => "you may give every command here.".to_owned(),
-        some => format!("you may give {some} of {} commands here.", commands.len()),
+        some => format!("you may give {some} of {} here.", count(commands.len(), "command")),
     };
     let said = CommandReply::new(CommandStatus::Done, "done", said).next(next.join("\n\n"));
     let others: Vec<String> = commands.iter().flat_map(CommandHelp::withheld).collect();
@@ -255,7 +255,7 @@ mod tests {
         let elsewhere = CommandHelp { works_here: false, ..check() };
         let said = help(&[elsewhere], "you have the role `read`", "/tp-help COMMAND");
         insta::assert_snapshot!(shown(&said), @r#"
-        **Done** `/tp-help`: you may give 0 of 1 commands here.
+        **Done** `/tp-help`: you may give 0 of 1 command here.
 
         `/tp-help COMMAND` tells all about one of them.
 

@@ -283,10 +283,13 @@ impl CommentWork<'_> {
         let Some(outcome) = row.outcome else {
             let words = row.progress.as_deref().map(report::plain_text);
             let late = self.ctx.now().since(since) >= PATIENCE;
-            let waits =
-                late.then(|| "Towpath has not come to it yet; this reply tells when it has.".to_owned());
-            if let Some(words) = words.or(waits) {
-                run.said = Some(CommandReply::new(CommandStatus::Started, "started", words));
+            let begun = words.map(|words| CommandReply::new(CommandStatus::Started, "started", words));
+            let waits = || {
+                let words = "it was not begun, because other work goes first.";
+                CommandReply::new(CommandStatus::Waiting, "waits", words).next("This reply tells when it is.")
+            };
+            if let Some(said) = begun.or_else(|| late.then(waits)) {
+                run.said = Some(said);
             }
             return Ok(());
         };

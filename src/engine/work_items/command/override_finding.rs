@@ -163,9 +163,13 @@ impl Call<'_> {
             return Err(WorkError::give_up("a budget is used up where there is none"));
         };
         let why = match count.saturating_sub(used) {
+            0 if count == 1 => format!("The one override of this {per} is used up."),
             0 => format!("All {count} overrides of this {per} are used up."),
             left => {
-                format!("It takes {asked} overrides, and of the {count} of this {per} only {left} are left.")
+                let are = if left == 1 { "is" } else { "are" };
+                format!(
+                    "It takes {asked} overrides, and of the {count} of this {per} only {left} {are} left."
+                )
             }
         };
         Ok(Step::said(refused("budget", SPEC.unchanged, &why)))
