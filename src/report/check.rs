@@ -169,7 +169,7 @@ fn check_knowing(
         summary: fit(&parts, BODY - RESERVE),
         text: text(first, subject),
         actions: actions(subject, verdict, undecided),
-        footer: footer(subject),
+        footer: footer(subject, outcome),
     }
 }
 
@@ -300,13 +300,15 @@ fn text(explanation: &Explanation, subject: &Subject) -> Option<String> {
     if parts.is_empty() { None } else { Some(fit(&parts, BODY)) }
 }
 
-fn footer(subject: &Subject) -> String {
-    let pull = &subject.pull;
+/// What was compared. Where nothing could be decided, the base may not be known: the head's commit stands for its own then.
+fn footer(subject: &Subject, outcome: Outcome) -> String {
+    let (head, base) = (&subject.pull.head, &subject.pull.base);
+    let is_known = outcome != Outcome::Unknown || base.commit != head.commit;
+    let at = is_known.then(|| format!(" at {}", code(&base.commit.short()))).unwrap_or_default();
     format!(
-        "_Checked {} against {} at {}, {}._",
-        code(&pull.head.commit.short()),
-        code(pull.base.branch.as_str()),
-        code(&pull.base.commit.short()),
+        "_Checked {} against {}{at}, {}._",
+        code(&head.commit.short()),
+        code(base.branch.as_str()),
         stamp::utc(subject.judged_at)
     )
 }

@@ -297,7 +297,11 @@ impl PullRequestWork<'_> {
             let verdict = Verdict { findings: vec![Finding::new(Outcome::Unknown, cause.clone())] };
             let error = error_in(&verdict);
             let (for_own_base, look_again) = (None, None);
-            return Judged { pull: ends(&row, aimed), row, verdict, for_own_base, look_again, error };
+            let mut pull = ends(&row, aimed);
+            if let Some(base) = survey.tips.get(&pull.base.branch) {
+                pull.base.commit = base.commit;
+            }
+            return Judged { pull, row, verdict, for_own_base, look_again, error };
         }
         let path = &self.config.path;
         let Some(base) = survey.tips.get(&aimed) else {
