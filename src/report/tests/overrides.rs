@@ -47,6 +47,28 @@ fn what_is_overridden_says_by_whom_why_and_until_when() {
 }
 
 #[test]
+fn what_is_overridden_keeps_its_repair() {
+    let path = PromotionPath::pro();
+    let repair = |text: &str| {
+        let begin = text.find("**What to do.**").unwrap_or(text.len());
+        let end = text.find("**Who can act.**").or_else(|| text.find("[TP")).unwrap_or(text.len());
+        text[begin.min(end)..end].to_owned()
+    };
+    for (head, base, of) in every_cause() {
+        let Some(found) = of.findings.first().filter(|it| it.severity > Outcome::Warn) else { continue };
+        if !found.cause.code().can_be_overridden() {
+            continue;
+        }
+        let overridden = Finding { severity: Outcome::Warn, overridden: Some(given()), ..found.clone() };
+        let [before, after] = [found.clone(), overridden].map(|finding| {
+            let judged = [(subject(head, base), Verdict { findings: vec![finding] })];
+            repair(&check(&path, &judged).summary)
+        });
+        assert_eq!(before, after, "{}", found.cause.code());
+    }
+}
+
+#[test]
 fn whoever_has_overridden_it_is_in_the_title_however_long_that_is() {
     let path = PromotionPath::pro();
     let alone = Overridden { confirmed_by: None, until: None, ..given() };

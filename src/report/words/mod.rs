@@ -275,7 +275,7 @@ pub(super) fn explanation(scene: &Scene<'_>, finding: &Finding) -> Explanation {
             known_work::already_merged(scene, pulls, repair, *changes_nothing)
         }
         Cause::CarriesMergedElsewhere { commits, repair } => {
-            known_work::carries_merged_elsewhere(scene, finding.severity, commits, repair)
+            known_work::carries_merged_elsewhere(scene, as_found(finding), commits, repair)
         }
         Cause::Stacked { on } => known_work::stacked(scene, on),
         Cause::UndoesMergedWork { reverts, repair } => undone::undoes_merged_work(scene, reverts, repair),
@@ -325,6 +325,11 @@ pub(super) fn explanation(scene: &Scene<'_>, finding: &Finding) -> Explanation {
     explanation.who =
         explanation.who.map(|who| if stops { who.then(rights::overriding(scene, code)) } else { who });
     explanation
+}
+
+/// How much a finding weighs by the rules: what somebody has overridden is told, and repaired, as it was before.
+fn as_found(finding: &Finding) -> Outcome {
+    if finding.overridden.is_some() { Outcome::Fail } else { finding.severity }
 }
 
 /// Says of a finding that weighs less than its rule has it why that is so.
