@@ -33,8 +33,6 @@ pub struct MergeRuleParametersJson {
     pub required_approving_review_count: usize,
     /// Whether an owner of the files has to approve.
     pub require_code_owner_review: bool,
-    /// Whether somebody else than who pushed last has to approve.
-    pub require_last_push_approval: bool,
     /// How it may be merged.
     pub allowed_merge_methods: Option<Vec<String>>,
     /// How a merge queue merges.

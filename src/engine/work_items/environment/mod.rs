@@ -190,14 +190,6 @@ impl<'a> EnvironmentContext<'a> {
         Limits { pick_up, whole, cancel: settings.cancel_within }
     }
 
-    /// Whether the environment is the one that customers see.
-    fn is_production(&self) -> bool {
-        match &self.path.copy {
-            Some(copy) => self.environment.is_called(&copy.of),
-            None => self.environment.is_called("production"),
-        }
-    }
-
     fn key(&self, number: u64) -> String {
         key(self.repository.id.0, &self.environment.name, number)
     }

@@ -197,7 +197,7 @@ impl EnvironmentWork<'_> {
             previous: self.queue.live().map(|it| it.commit),
             slug: plan.target.slug.clone(),
             reuses_slug,
-            production: site.is_production(),
+            production: site.path.is_production(&site.environment.name),
             made_at: now,
             takes_back: pulls,
             ..Deploy::new(number, &site.environment.name, ends, Trigger::Rollback { by, reason })

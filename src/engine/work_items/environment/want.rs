@@ -86,7 +86,7 @@ impl EnvironmentWork<'_> {
             pulls: pulls.into_iter().map(|(number, _)| number).collect(),
             reuses_slug,
             slug,
-            production: site.is_production(),
+            production: site.path.is_production(&site.environment.name),
             made_at: site.ctx.now(),
             ..Deploy::new(number, &site.environment.name, (commit, tree), trigger)
         })
