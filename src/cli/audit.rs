@@ -22,9 +22,11 @@ Examples:
   towpath audit --action rollback --csv > rollbacks.csv
   towpath audit verify
 
-It has every button that somebody pressed on a check and every act of the operator, refused ones
-too: when (UTC), who, their role at that time, what, where, why, what came of it. Nothing is ever
-taken out.
+It has every act that somebody asked for, refused ones too: by a command in a comment, by a button
+on a check, or as the operator. Of each it tells when (UTC), who, their role at that time, what,
+where, why, and what came of it. Nothing is ever taken out.
+
+Acts: promote, deploy, cancel, rollback, resume, lock, unlock, override, retarget, rebuild, sync.
 
 It reads the database of the server, running or not, at the place that the same variables name:
 TOWPATH_DATA_DIR [default: data] or DATABASE_URL."
@@ -69,7 +71,7 @@ pub(super) struct EntryFilter {
     /// Only those since then: 2026-11-23, "2026-11-23 14:02" (UTC), or Unix seconds
     #[arg(long, value_name = "TIME")]
     since: Option<Moment>,
-    /// Only acts of this name, such as rollback
+    /// Only acts of this name, such as rollback; --help lists them
     #[arg(long, value_name = "NAME")]
     action: Option<String>,
     /// Print JSON, one object a line
@@ -194,7 +196,7 @@ fn as_json(row: &AuditRow, entry: &AuditEntry, repository: &str) -> Value {
     object
 }
 
-const COLUMNS: [&str; 14] = [
+const COLUMNS: [&str; 15] = [
     "number",
     "at",
     "actor",
@@ -209,9 +211,10 @@ const COLUMNS: [&str; 14] = [
     "done",
     "result",
     "hash",
+    "delivery",
 ];
 
-fn fields(row: &AuditRow, entry: &AuditEntry, repository: String) -> [String; 14] {
+fn fields(row: &AuditRow, entry: &AuditEntry, repository: String) -> [String; 15] {
     let commit = |commit: Option<crate::model::CommitId>| commit.map(|it| it.to_string()).unwrap_or_default();
     [
         row.number.to_string(),
@@ -228,6 +231,7 @@ fn fields(row: &AuditRow, entry: &AuditEntry, repository: String) -> [String; 14
         entry.done.to_string(),
         entry.result.clone(),
         row.hash.to_string(),
+        entry.delivery.clone().unwrap_or_default(),
     ]
 }
 

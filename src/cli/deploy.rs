@@ -32,8 +32,8 @@ pub(super) struct Arguments {
     /// Why
     #[arg(long, value_name = "TEXT")]
     reason: Option<String>,
-    /// Who asks [default: the operator]
-    #[arg(long, value_name = "NAME", default_value = "the operator", hide_default_value = true)]
+    /// Who asks
+    #[arg(long, value_name = "NAME", default_value = "operator")]
     by: String,
     #[command(flatten)]
     pub(super) telling: Telling,

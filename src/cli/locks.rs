@@ -29,8 +29,8 @@ pub(super) struct LockArguments {
     /// When the lock ends by itself, in UTC [default: when somebody ends it]
     #[arg(long, value_name = "TIME")]
     until: Option<Moment>,
-    /// Who asks; everybody sees this [default: the operator]
-    #[arg(long, value_name = "NAME", default_value = "the operator", hide_default_value = true)]
+    /// Who asks; everybody sees this
+    #[arg(long, value_name = "NAME", default_value = "operator")]
     by: String,
     #[command(flatten)]
     pub(super) telling: Telling,
@@ -48,8 +48,8 @@ Exit status: 0 accepted; 1 no server answered; 2 the request is wrong; 6 refused
 pub(super) struct UnlockArguments {
     #[command(flatten)]
     at: At,
-    /// Who asks [default: the operator]
-    #[arg(long, value_name = "NAME", default_value = "the operator", hide_default_value = true)]
+    /// Who asks
+    #[arg(long, value_name = "NAME", default_value = "operator")]
     by: String,
     #[command(flatten)]
     pub(super) telling: Telling,
@@ -68,8 +68,8 @@ Exit status: 0 accepted; 1 no server answered; 2 the request is wrong; 6 refused
 pub(super) struct CancelArguments {
     #[command(flatten)]
     at: At,
-    /// Who asks; everybody sees this [default: the operator]
-    #[arg(long, value_name = "NAME", default_value = "the operator", hide_default_value = true)]
+    /// Who asks; everybody sees this
+    #[arg(long, value_name = "NAME", default_value = "operator")]
     by: String,
     #[command(flatten)]
     pub(super) telling: Telling,

@@ -38,8 +38,8 @@ pub(super) struct Arguments {
     /// Why; everybody sees this on the next promotion
     #[arg(long, value_name = "TEXT")]
     reason: String,
-    /// Who asks; everybody sees this [default: the operator]
-    #[arg(long, value_name = "NAME", default_value = "the operator", hide_default_value = true)]
+    /// Who asks; everybody sees this
+    #[arg(long, value_name = "NAME", default_value = "operator")]
     by: String,
     #[command(flatten)]
     pub(super) telling: Telling,
@@ -70,8 +70,8 @@ request is wrong; 6 refused.")]
         /// Why; everybody sees this on the next promotion
         #[arg(long, value_name = "TEXT")]
         reason: String,
-        /// Who asks; everybody sees this [default: the operator]
-        #[arg(long, value_name = "NAME", default_value = "the operator", hide_default_value = true)]
+        /// Who asks; everybody sees this
+        #[arg(long, value_name = "NAME", default_value = "operator")]
         by: String,
         #[command(flatten)]
         telling: Telling,

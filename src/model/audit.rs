@@ -119,7 +119,7 @@ pub enum AuditFault {
     #[error("entry {0} was changed")]
     Changed(i64),
     /// These are not there any more, from the first number to the last.
-    #[error("entries {0} to {1} were removed")]
+    #[error("{}", removed(*.0, *.1))]
     Removed(i64, i64),
     /// It was written somewhere else.
     #[error("entry {0} is not where it was written")]
@@ -127,6 +127,14 @@ pub enum AuditFault {
     /// The entry that had this hash is not there.
     #[error("no entry has the hash {0}: the end of the log was cut off, or written anew")]
     CutOff(AuditHash),
+}
+
+fn removed(first: i64, last: i64) -> String {
+    if first == last {
+        format!("entry {first} was removed")
+    } else {
+        format!("entries {first} to {last} were removed")
+    }
 }
 
 /// What is wrong with a log of which these are all rows, by number. `known` is a hash that its newest entry had at some
@@ -201,6 +209,8 @@ mod tests {
         assert_eq!(audit_faults(&rows[1..], None), [AuditFault::Removed(1, 1)]);
         let without = [&rows[..1], &rows[3..]].concat();
         assert_eq!(audit_faults(&without, None), [AuditFault::Removed(2, 3)]);
+        let said = [AuditFault::Removed(2, 3), AuditFault::Removed(2, 2)].map(|it| it.to_string());
+        assert_eq!(said, ["entries 2 to 3 were removed", "entry 2 was removed"]);
         let mut closed_up = [&rows[..1], &rows[2..]].concat();
         for (at, row) in closed_up.iter_mut().enumerate() {
             row.number = i64::try_from(at).unwrap() + 1;

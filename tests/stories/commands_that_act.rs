@@ -327,8 +327,8 @@ async fn the_operator_comes_through_the_same_door() {
     let at = ["--repository", "acme/store", "--environment", "integration"];
     let run = async |arguments: &[&str]| crate::rollback::towpath(&stage, &[arguments, &at].concat()).await;
     let locked = run(&["lock", "--reason", "stocktaking"]).await;
-    assert!(locked.code == 0 && locked.words.contains("the operator holds lock 1"), "{}", locked.words);
-    stage.check(&pull).await.is("action_required", "integration is locked by the operator");
+    assert!(locked.code == 0 && locked.words.contains("operator holds lock 1"), "{}", locked.words);
+    stage.check(&pull).await.is("action_required", "integration is locked by operator");
     let refused = stage.says(&pull, "ana", "/unlock integration --force").await;
     assert!(stage.reply(&pull, &refused).await.contains("This takes the role `maintain`"));
     let deploy = run(&["deploy"]).await;
