@@ -93,7 +93,7 @@ pub(super) async fn ask(at: &At, act: RequestedAct, telling: &Telling) -> Result
 }
 
 fn as_json(outcome: &ActOutcome) -> Value {
-    let ActOutcome { accepted, words, deploy, pull_request: _ } = outcome;
+    let ActOutcome { accepted, words, deploy, .. } = outcome;
     json!({ "schema_version": 1, "accepted": accepted, "deploy": deploy, "words": words })
 }
 

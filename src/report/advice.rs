@@ -22,6 +22,34 @@ impl CommentCommands<'_> {
         self.about("deploy", environment, "")
     }
 
+    /// The same, only if the branch is at this commit.
+    pub fn deploy_at(self, environment: &str, tip: CommitId) -> String {
+        self.about("deploy", environment, &format!(" --head {tip}"))
+    }
+
+    /// The command that ends the deploy that is running.
+    pub fn cancel(self, environment: &str) -> String {
+        self.about("cancel", environment, "")
+    }
+
+    /// The command that tells what runs in an environment.
+    pub fn where_is(self, environment: &str) -> String {
+        self.about("where", environment, "")
+    }
+
+    /// The command that promotes into an environment, from another one where several are accepted.
+    pub fn promote(
+        self,
+        environment: &str,
+        from: Option<&str>,
+        merge: bool,
+        head: Option<CommitId>,
+    ) -> String {
+        let from = from.map_or_else(String::new, |from| format!(" --from {}", command_word(from)));
+        let head = head.map_or_else(String::new, |head| format!(" --head {head}"));
+        self.about("promote", environment, &format!("{from}{}{head}", if merge { " --merge" } else { "" }))
+    }
+
     /// The command that lifts a hold.
     pub fn resume(self, environment: &str) -> String {
         self.about("resume", environment, " --reason \"…\"")
@@ -59,5 +87,9 @@ mod tests {
         let plain = CommentCommands { prefix: "" };
         assert_eq!(plain.rollback("production", None), "/rollback production --reason \"…\"");
         assert_eq!(plain.unlock("staging"), "/unlock staging");
+        assert_eq!(
+            commands.promote("us prod", Some("us staging"), true, None),
+            "/tp-promote 'us prod' --from 'us staging' --merge"
+        );
     }
 }

@@ -21,7 +21,7 @@ impl AskedFor<'_> {
         match before {
             Some(before) => {
                 let command = if let Some(commands) = self.in_comments {
-                    commands.rollback(&self.environment.name, Some(before))
+                    format!("`{}`", commands.rollback(&self.environment.name, Some(before)))
                 } else {
                     let command = rollback_command(self.repository, &self.environment.name);
                     format!("{command} --to {before}")
@@ -39,7 +39,7 @@ fn hold_lift_command(repository: &str, environment: &str) -> String {
     format!("towpath hold lift --repository {repository} --environment {environment} --reason '…'")
 }
 
-/// Why there is no rollback, and what to ask for instead.
+/// Why there is no rollback, and what to ask for instead: in a comment commands stand between backticks.
 pub fn rollback_refused(asked: AskedFor<'_>, why: &RollbackRefusal) -> String {
     let name = &asked.environment.name;
     match why {
@@ -60,15 +60,15 @@ pub fn rollback_refused(asked: AskedFor<'_>, why: &RollbackRefusal) -> String {
     }
 }
 
-/// Why the branch's tip is not deployed, and what to ask for instead.
+/// Why the branch's tip is not deployed, and what to ask for instead: in a comment commands stand between backticks.
 pub fn deploy_refused(asked: AskedFor<'_>, tip: CommitId, why: &DeployRefusal) -> String {
     let (name, tip) = (&asked.environment.name, tip.short());
     let again = || match asked.in_comments {
-        Some(commands) => commands.deploy(name),
+        Some(commands) => format!("`{}`", commands.deploy(name)),
         None => format!("{} --again", deploy_command(asked.repository, name)),
     };
     let lift = || match asked.in_comments {
-        Some(commands) => commands.resume(name),
+        Some(commands) => format!("`{}`", commands.resume(name)),
         None => hold_lift_command(asked.repository, name),
     };
     match why {
@@ -172,10 +172,10 @@ mod tests {
         let environment = path.environment("production").unwrap();
         let in_comments = Some(CommentCommands { prefix: "tp-" });
         let asked = AskedFor { repository: "acme/store", environment, in_comments };
-        insta::assert_snapshot!(deploy_refused(asked, id(7), &DeployRefusal::Held), @r#"production is held after a rollback: /tp-resume production --reason "…""#);
-        insta::assert_snapshot!(deploy_refused(asked, id(7), &DeployRefusal::IsLive { number: 7 }), @"production already runs f1bbcdcbf, since deploy 7; /tp-deploy production deploys it again");
+        insta::assert_snapshot!(deploy_refused(asked, id(7), &DeployRefusal::Held), @r#"production is held after a rollback: `/tp-resume production --reason "…"`"#);
+        insta::assert_snapshot!(deploy_refused(asked, id(7), &DeployRefusal::IsLive { number: 7 }), @"production already runs f1bbcdcbf, since deploy 7; `/tp-deploy production` deploys it again");
         let held = RollbackRefusal::Held { at: id(4), before: Some(id(3)) };
-        insta::assert_snapshot!(rollback_refused(asked, &held), @r#"production was rolled back to 1715609f7 and is held; the release before it is 78dde6e5f: /tp-rollback production 78dde6e5fd29f054000000000000000000000003 --reason "…""#);
+        insta::assert_snapshot!(rollback_refused(asked, &held), @r#"production was rolled back to 1715609f7 and is held; the release before it is 78dde6e5f: `/tp-rollback production 78dde6e5fd29f054000000000000000000000003 --reason "…"`"#);
     }
 
     #[test]

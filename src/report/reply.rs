@@ -33,6 +33,18 @@ impl CommandStatus {
         matches!(self, Self::Refused | Self::NotUnderstood | Self::Failed)
     }
 
+    /// What follows, where nothing else is said of it.
+    pub fn what_follows(self) -> &'static str {
+        match self {
+            Self::Done => "Nothing more has to be done.",
+            Self::Started | Self::Waiting => "This reply tells how it ends.",
+            Self::Refused => "Nothing follows by itself; a new comment is a new try.",
+            Self::Failed => "Nothing more follows by itself.",
+            Self::NotUnderstood => "Write it again in a new comment.",
+            Self::Skipped => "Write it again in a new comment once that is settled.",
+        }
+    }
+
     fn words(self) -> &'static str {
         match self {
             Self::Done => "Done",

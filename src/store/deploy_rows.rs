@@ -142,23 +142,45 @@ pub struct ActOutcome {
     /// The pull request that was opened or used for it.
     #[serde(default)]
     pub pull_request: Option<PullNumber>,
+    /// What follows, and when, for who asked in a comment: plain text, with what can be copied between backticks.
+    #[serde(default)]
+    pub next: Option<String>,
+    /// The head commit that it was about, or what is deployed.
+    #[serde(default)]
+    pub head: Option<CommitId>,
+    /// The base commit, or what ran before.
+    #[serde(default)]
+    pub base: Option<CommitId>,
 }
 
 impl ActOutcome {
     /// It will not be.
     pub fn refused(words: impl Into<String>) -> Self {
-        Self { accepted: false, words: words.into(), deploy: None, pull_request: None }
+        Self { accepted: false, ..Self::accepted(words, None) }
     }
 
     /// It is done, or on its way with this deploy.
     pub fn accepted(words: impl Into<String>, deploy: Option<u64>) -> Self {
-        Self { accepted: true, words: words.into(), deploy, pull_request: None }
+        let (pull_request, next, head, base) = Default::default();
+        Self { accepted: true, words: words.into(), deploy, pull_request, next, head, base }
     }
 
     /// The same by this pull request.
     #[must_use]
     pub fn by_pull_request(self, number: PullNumber) -> Self {
         Self { pull_request: Some(number), ..self }
+    }
+
+    /// The same with what follows.
+    #[must_use]
+    pub fn next(self, next: impl Into<String>) -> Self {
+        Self { next: Some(next.into()), ..self }
+    }
+
+    /// The same for these commits.
+    #[must_use]
+    pub fn commits(self, head: Option<CommitId>, base: Option<CommitId>) -> Self {
+        Self { head, base, ..self }
     }
 }
 

@@ -65,7 +65,7 @@ It reacts to the comment, and writes one reply, which it edits as things go on:
 
 A refusal says what did not happen, which right is missing, and who has it. What acts is bound to the commits that you saw: if
 one has moved since you wrote the comment, Towpath refuses and gives the command for what is there now. Every act is in the
-operator's audit log, and so is each one that was refused to somebody who may more than read.
+operator's audit log, also if it was refused, unless a stranger has asked for it.
 
 | where, or who | what happens |
 |---|---|

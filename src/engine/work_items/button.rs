@@ -4,6 +4,7 @@
 //! shows to whom. What was carried out is on record and is not done twice for the same head.
 
 use super::command::Right;
+use super::commented_on::CommentedOn;
 use super::pending_deliveries::PendingDeliveries;
 use super::pull_request_acts::{Done, NotDone, PullRequestActs, retargeted};
 use super::recheck::about;
@@ -85,7 +86,7 @@ impl Press<'_> {
             pull_request: Some(row.number),
             reason: None,
             head: Some(row.head_commit),
-            base: None,
+            base: CommentedOn::of(self.ctx, self.pull).await?.base,
             done,
             result: outcome.clone(),
             delivery: Some(self.delivery.to_owned()),

@@ -37,6 +37,7 @@ mod branch_rewrite;
 mod button;
 mod change_status;
 pub(super) mod command;
+mod commented_on;
 mod config_change;
 mod config_preview;
 mod configuration;

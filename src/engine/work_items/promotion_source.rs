@@ -16,7 +16,7 @@ pub(super) fn source_of<'p>(
         (_, []) => Err(format!("{name} accepts no other environment, so nothing is promoted to it")),
         (None, [only]) => Ok(only),
         (None, _) => {
-            let flags: Vec<String> = all.iter().map(|it| format!("--from {}", word(it))).collect();
+            let flags: Vec<String> = all.iter().map(|it| format!("`--from {}`", word(it))).collect();
             Err(format!("{name} accepts several environments; name one: {}", flags.join(" or ")))
         }
         (Some(from), _) => sources
@@ -48,8 +48,10 @@ mod tests {
         path.environments[2].accepts.push(Source::Environment("integration".to_owned()));
         assert_eq!(
             said(&path, 2, None),
-            Err("production accepts several environments; name one: --from integration or --from staging"
-                .to_owned())
+            Err(
+                "production accepts several environments; name one: `--from integration` or `--from staging`"
+                    .to_owned()
+            )
         );
         assert_eq!(said(&path, 2, Some("staging")), Ok("staging".to_owned()));
     }

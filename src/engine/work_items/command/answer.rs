@@ -1,12 +1,14 @@
 //! What a comment shows of its commands: reactions, and one reply.
 
-use super::state::Progress;
+use super::state::{CommandRun, Progress};
+use super::table;
 use super::{CommentWork, PATIENCE, Place};
+use crate::commands::spec::Kind;
 use crate::engine::work_error::WorkError;
 use crate::engine::work_items::desired_check_run::digest;
 use crate::github::{ApiError, Reaction};
 use crate::model::error_chain;
-use crate::report;
+use crate::report::{self, CommandReply, CommandStatus};
 use crate::store::{Change, Desired, WorkItem};
 
 impl CommentWork<'_> {
@@ -73,13 +75,13 @@ impl CommentWork<'_> {
         if self.state.without_words.unwrap_or(true) || !is_due {
             return;
         }
-        let said: Vec<_> = runs
-            .iter()
-            .filter_map(|run| Some((run.name.as_str(), run.written.as_str(), run.said.as_ref()?)))
-            .collect();
-        if said.is_empty() {
+        let told: Vec<_> =
+            runs.iter().filter_map(|run| Some((run, with_next(run, run.said.clone()?)))).collect();
+        if told.is_empty() {
             return;
         }
+        let said: Vec<_> =
+            told.iter().map(|(run, said)| (run.name.as_str(), run.written.as_str(), said)).collect();
         let Place { id, number, comment } = self.place;
         let content = report::reply(comment, &said);
         let substance = digest(&content);
@@ -87,4 +89,15 @@ impl CommentWork<'_> {
         self.changes.push(Change::Desire(Desired { item, content, substance, siblings: Vec::new() }));
         self.replied_at = self.replied_at.or_else(|| Some(self.ctx.now()));
     }
+}
+
+/// What is said of a command, with what follows; of an answer nothing does.
+fn with_next(run: &CommandRun, said: CommandReply) -> CommandReply {
+    let is_answer = table::named(&run.name).is_some_and(|it| it.spec().kind == Kind::Read)
+        && said.status == CommandStatus::Done;
+    if is_answer || said.next.is_some() {
+        return said;
+    }
+    let next = said.status.what_follows();
+    said.next(next)
 }

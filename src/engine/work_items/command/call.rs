@@ -114,7 +114,9 @@ impl<'a> Call<'a> {
                 let words = format!("{}.", report::plain_text(&words));
                 let said = CommandReply::new(CommandStatus::Done, "done", words);
                 let head = self.pull.map(|it| it.pull.head_commit);
-                Ok(Step::said(said.commits(head, None)))
+                let next =
+                    "Towpath judges the pull request again now, and the check says what comes of that.";
+                Ok(Step::said(said.commits(head, None).next(next)))
             }
             Err(NotDone::Refused(why)) => {
                 let why = format!("{}.", capitalized(&report::plain_text(why.as_str())));

@@ -11,12 +11,13 @@ use crate::commands::rights::{Decision, Need, Standing};
 use crate::commands::spec::{Arguments, Kind, Spec, Subject, WorksOn, bind};
 use crate::deploy::DeployQueue;
 use crate::engine::work_error::WorkError;
+use crate::engine::work_items::commented_on::CommentedOn;
 use crate::engine::work_items::too_old::why_too_old;
 use crate::model::{
     AuditEntry, BranchName, Deploy, DeployState, Environment, PromotionPath, PullRequestState,
     RepositoryRole, UnixMillis,
 };
-use crate::report::{self, CommandReply, CommandStatus};
+use crate::report::{self, CommandReply, CommandStatus, CommentCommands};
 use crate::store::{Change, CommandOrigin, JudgedPull, RequestedActId, RequestedActRow, command_key};
 use std::time::Duration;
 
@@ -42,7 +43,8 @@ impl CommentWork<'_> {
                 stopped = false;
             }
             match self.state.runs[position].progress.clone() {
-                Progress::Waiting if stopped => {
+                // Why an edit cannot act is known already.
+                Progress::Waiting if stopped && self.state.runs[position].said.is_none() => {
                     let unchanged = "an earlier command was not carried out";
                     let said = CommandReply::new(CommandStatus::Skipped, "skipped", format!("{unchanged}."));
                     self.state.runs[position].end(said);
@@ -126,14 +128,7 @@ impl CommentWork<'_> {
                 return Ok(());
             }
         };
-        let said = self.is_out_of_place(spec, pull.as_ref(), environment);
-        if let Some(said) = said.or_else(|| self.is_too_old(spec)) {
-            self.state.runs[position].end(said);
-            return Ok(());
-        }
-        let about = environment.or_else(|| environment_of(pull.as_ref(), &path));
         let (dialect, delivery) = (self.dialect, self.state.delivery.clone());
-        let need = Need::of(spec.name, spec.right, about.filter(|_| spec.kind == Kind::Act), &path);
         let call = Call {
             ctx: self.ctx,
             repository: self.repository,
@@ -153,19 +148,50 @@ impl CommentWork<'_> {
             intent: intent.as_deref().map(|what| Intent { what, may_be_done: true }),
             environment,
         };
-        if let Decision::Refused(why) = asker.decide(&need).await? {
+        self.decide(position, command, &call).await
+    }
+
+    /// Carries a command out where it may be given, and where it was.
+    async fn decide(
+        &mut self,
+        position: usize,
+        command: &dyn Command,
+        call: &Call<'_>,
+    ) -> Result<(), WorkError> {
+        let spec = call.spec;
+        let by_edit = self.state.runs[position].said.take();
+        let said = by_edit.or_else(|| self.is_out_of_place(spec, call.pull, call.environment));
+        if let Some(said) = said.or_else(|| self.is_too_old(spec)) {
+            return self.refuse(position, call, said).await;
+        }
+        let about = call.environment.or_else(|| environment_of(call.pull, call.path));
+        let need = Need::of(spec.name, spec.right, about.filter(|_| spec.kind == Kind::Act), call.path);
+        if let Decision::Refused(why) = call.asker.decide(&need).await? {
             let said = refused("missing_right", spec.unchanged, &refusal::words(&why));
-            let is_known = matches!(why.has, Standing::Role(role) if role > RepositoryRole::Read);
-            let entry = call.audited(&said, asker).await?;
-            self.changes.extend((spec.kind == Kind::Act && is_known).then(|| Change::Audit(Box::new(entry))));
-            self.state.runs[position].end(said);
-            return Ok(());
+            return self.refuse(position, call, said).await;
         }
         // Who may act is always answered, also a stranger who is in a team.
         if spec.kind == Kind::Act {
             self.state.without_words = Some(false);
         }
-        self.carry_out(position, command, &call).await
+        self.carry_out(position, command, call).await
+    }
+
+    /// Ends a command that is not carried out. The audit log tells of each that acts, but for those of strangers, who could
+    /// fill it.
+    async fn refuse(
+        &mut self,
+        position: usize,
+        call: &Call<'_>,
+        said: CommandReply,
+    ) -> Result<(), WorkError> {
+        let said = call.with_commits(said).await?;
+        if call.spec.kind == Kind::Act && matches!(call.asker.standing_here().await?, Standing::Role(_)) {
+            let entry = call.audited(&said, call.asker).await?;
+            self.changes.push(Change::Audit(Box::new(entry)));
+        }
+        self.state.runs[position].end(said);
+        Ok(())
     }
 
     async fn carry_out(
@@ -185,6 +211,7 @@ impl CommentWork<'_> {
         let run = &mut self.state.runs[position];
         match step {
             Step::Ended(said, changes) => {
+                let said = call.with_commits(said).await?;
                 if call.spec.kind == Kind::Act {
                     let entry = call.audited(&said, call.asker).await?;
                     self.changes.push(Change::Audit(Box::new(entry)));
@@ -215,6 +242,7 @@ impl CommentWork<'_> {
                 run.progress = Progress::Asked { since: now, goal };
             }
             Step::Confirm { number, said, changes } => {
+                let said = call.with_commits(said).await?;
                 let entry = call.audited(&said, call.asker).await?;
                 self.changes.push(Change::Audit(Box::new(entry)));
                 self.changes.extend(changes);
@@ -296,14 +324,21 @@ impl CommentWork<'_> {
         let words = report::plain_text(&outcome.words);
         let spec = table::named(&run.name).map(super::call::Command::spec);
         let unchanged = spec.map_or("nothing was done", |it| it.unchanged);
+        let next = outcome.next.as_deref().map(report::plain_text);
+        let told = |said: CommandReply| {
+            let said = said.commits(outcome.head, outcome.base);
+            next.clone().into_iter().fold(said, CommandReply::next)
+        };
         match (outcome.accepted, outcome.deploy) {
-            (false, _) => run.end(refused("refused", unchanged, &format!("{}.", capitalized(&words)))),
+            (false, _) => {
+                run.end(told(refused("refused", unchanged, &format!("{}.", capitalized(&words)))));
+            }
             (true, None) => {
-                run.end(CommandReply::new(CommandStatus::Done, "done", format!("{words}.")));
+                run.end(told(CommandReply::new(CommandStatus::Done, "done", format!("{words}."))));
             }
             (true, Some(deploy)) => {
                 let said = CommandReply::new(CommandStatus::Started, "started", format!("{words}."));
-                run.said = Some(said.next("This reply tells how it ends."));
+                run.said = Some(told(said).next("This reply tells how it ends."));
                 run.progress = Progress::Following { environment: row.environment.clone(), deploy, goal };
                 self.follow(position, (&row.environment, deploy), goal).await?;
             }
@@ -337,7 +372,7 @@ impl CommentWork<'_> {
             return Ok(());
         }
         if !deploy.state.is_open() {
-            run.end(ended(deploy, goal));
+            run.end(ended(deploy, goal, CommentCommands { prefix: self.dialect.prefix }));
         }
         Ok(())
     }
@@ -357,7 +392,7 @@ fn bound<'p>(
     Ok((arguments, environment))
 }
 
-fn ended(deploy: &Deploy, goal: Goal) -> CommandReply {
+fn ended(deploy: &Deploy, goal: Goal, commands: CommentCommands<'_>) -> CommandReply {
     let line = format!("{}.", report::plain_text(&report::deploy_line(deploy)));
     let is_well = match goal {
         Goal::Live => deploy.state == DeployState::Succeeded,
@@ -365,10 +400,24 @@ fn ended(deploy: &Deploy, goal: Goal) -> CommandReply {
     };
     let (status, code) =
         if is_well { (CommandStatus::Done, "done") } else { (CommandStatus::Failed, "failed") };
-    CommandReply::new(status, code, line).commits(Some(deploy.commit), deploy.previous)
+    let said = CommandReply::new(status, code, line).commits(Some(deploy.commit), deploy.previous);
+    if is_well || goal == Goal::Cancelled || deploy.is_rollback() {
+        return said;
+    }
+    let name = &deploy.environment;
+    let [again, back] = [commands.deploy(name), commands.rollback(name, None)];
+    said.next(report::sentence("To try it again, write %; to go back, %.", &[&again, &back]))
 }
 
 impl Call<'_> {
+    /// The same with the commits of the pull request that an act was asked for on, where it names none.
+    async fn with_commits(&self, said: CommandReply) -> Result<CommandReply, WorkError> {
+        let Some(pull) = self.pull.filter(|_| self.spec.kind == Kind::Act) else { return Ok(said) };
+        let on = CommentedOn::of(self.ctx, pull).await?;
+        let (head, base) = (said.head.or(on.head), said.base.or(on.base));
+        Ok(said.commits(head, base))
+    }
+
     /// What the audit log says of it.
     pub(super) async fn audited(
         &self,
@@ -384,7 +433,7 @@ impl Call<'_> {
             environment: self.environment.map(|it| it.name.clone()),
             pull_request: Some(self.number),
             reason: self.arguments.reason().map(str::to_owned),
-            head: said.head.or(self.pull.map(|it| it.pull.head_commit)),
+            head: said.head,
             base: said.base,
             done: !said.status.stops(),
             result: said.outcome.clone(),

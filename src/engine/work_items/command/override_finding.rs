@@ -2,7 +2,7 @@
 
 use super::CommentWork;
 use super::call::{Call, Command, Step};
-use super::state::{Progress, refused};
+use super::state::refused;
 use crate::commands::rights::DefaultRight;
 use crate::commands::spec::{Flag, Kind, Parameter, Spec, WorksOn};
 use crate::engine::work_error::WorkError;
@@ -16,7 +16,7 @@ use async_trait::async_trait;
 
 const SPEC: Spec = Spec {
     name: "override",
-    summary: "lets the pull request merge in spite of one finding; a second person confirms it with --confirm where the configuration asks for one",
+    summary: "lets the pull request merge in spite of one finding; a second person confirms it with `--confirm` where the configuration asks for one",
     example: "TP304 --reason \"the vendor's patch\"",
     kind: Kind::Act,
     works_on: WorksOn::OpenPullRequests,
@@ -93,7 +93,7 @@ impl Call<'_> {
     async fn override_code(&self, code: Code, head: CommitId) -> Result<Step, WorkError> {
         let refuse = |code: &str, why: String| Ok(Step::said(refused(code, SPEC.unchanged, &why)));
         let Some(reason) = self.reason() else {
-            return refuse("missing", "Say why: --reason TEXT.".to_owned());
+            return refuse("missing", "Say why, with `--reason TEXT`.".to_owned());
         };
         let until = match self.until() {
             Ok(until) => until,
@@ -301,8 +301,8 @@ impl CommentWork<'_> {
             }
             None => return Ok(()),
         };
-        self.state.runs[position].progress = Progress::Ended;
-        self.state.runs[position].said = Some(said.commits(Some(given.head), None));
+        let base = self.ctx.store.newest_tip(id, &given.base).await?.and_then(|tip| tip.commit);
+        self.state.runs[position].end(said.commits(Some(given.head), base));
         Ok(())
     }
 }

@@ -101,7 +101,8 @@ fn added_run(invocation: Invocation, dialect: &Dialect<'_>) -> CommandRun {
     if let Some(spec) =
         table::named(&name).map(super::call::Command::spec).filter(|spec| spec.kind == Kind::Act)
     {
-        run.end(refused(EDITED, spec.unchanged, "An edit gives no commands that act; write a new comment."));
+        let why = "An edit gives no commands that act; write a new comment.";
+        run.said = Some(refused(EDITED, spec.unchanged, why));
     }
     run
 }

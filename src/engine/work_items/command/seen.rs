@@ -117,12 +117,10 @@ impl Call<'_> {
             return Ok(Ok(Some(now)));
         }
         let what = report::sentence("%", &[base.as_str()]);
-        let why = format!(
-            "{what} has moved since the comment was written, or just before: {}. Look at the check, and write the command \
-             again.",
-            moves(then, now)
-        );
-        Ok(Err(refused("moved", self.spec.unchanged, &why).commits(None, Some(now))))
+        let why =
+            format!("{what} has moved since the comment was written, or just before: {}.", moves(then, now));
+        let again = report::sentence("Look at the check, then write % again.", &[&self.written()]);
+        Ok(Err(refused("moved", self.spec.unchanged, &why).next(again).commits(None, Some(now))))
     }
 
     fn is_not(&self, named: &str, (what, now): (&str, CommitId)) -> CommandReply {

@@ -13,7 +13,7 @@ use async_trait::async_trait;
 
 const SPEC: Spec = Spec {
     name: "unlock",
-    summary: "ends the lock on ENV; somebody else's takes --force and the role maintain",
+    summary: "ends the lock on ENV; somebody else's takes `--force` and the role `maintain`",
     example: "production",
     kind: Kind::Act,
     works_on: WorksOn::PullRequestsOrNamedEnvironment,

@@ -41,13 +41,23 @@ impl EnvironmentWork<'_> {
             while_open,
             ended: None,
         };
-        let lock = match present {
-            Some(held) => Lock { by, reason, until, while_open, ..held.clone() },
-            None => anew,
+        let (lock, words) = match present {
+            Some(held) => {
+                let lock = Lock { by, reason, until, while_open, ..held.clone() };
+                let (now, before) = (report::lock_line(&lock), report::lock_line(held));
+                (lock, format!("{name} stays locked: {now}; before, {before}"))
+            }
+            None => {
+                let line = report::lock_line(&anew);
+                (anew, format!("{name} is locked: {line}"))
+            }
         };
-        let words = format!("{name} is locked: {}", report::lock_line(&lock));
+        let unlock = self.comment_commands().unlock(name);
+        let but = lock.while_open.map(|number| format!(", but for #{number}")).unwrap_or_default();
+        let next =
+            format!("Pull requests into {name} wait from now on{but}. To end the lock, write `{unlock}`.");
         self.set_lock(lock);
-        ActOutcome::accepted(words, None)
+        ActOutcome::accepted(words, None).next(next)
     }
 
     /// Ends the lock that is in force.
@@ -64,7 +74,7 @@ impl EnvironmentWork<'_> {
         let after = report::length(now.since(lock.since));
         let words = format!("{name} is unlocked after {after}; {} had locked it", lock.by);
         self.set_lock(Lock { ended: Some(LockEnd { at: now, by: Some(by) }), ..lock });
-        ActOutcome::accepted(words, None)
+        ActOutcome::accepted(words, None).next(format!("Pull requests into {name} are checked again now."))
     }
 
     /// Ends the lock whose time is over, or whose pull request is closed.

@@ -5,6 +5,7 @@ use super::EnvironmentWork;
 use super::locks::WantedLock;
 use crate::deploy::RollbackPlan;
 use crate::engine::work_error::WorkError;
+use crate::engine::work_items::commented_on::CommentedOn;
 use crate::engine::work_items::too_old::too_old;
 use crate::model::{
     AuditEntry, CommitId, Deploy, DeployState, Ending, Hold, Lifted, PullNumber, TipSource, Trigger,
@@ -33,7 +34,7 @@ impl EnvironmentWork<'_> {
     }
 
     async fn take_order(&mut self, row: RequestedActRow) -> Result<(), WorkError> {
-        let mut entry = self.audited(&row);
+        let mut entry = self.audited(&row).await?;
         let origin = row.origin.as_ref();
         let late = self.is_not_named().or_else(|| too_old(origin, self.site.ctx.now()));
         let refused = late.or_else(|| self.is_not_what_was_seen(&row.act, origin));
@@ -53,8 +54,9 @@ impl EnvironmentWork<'_> {
             (None, RequestedAct::Promote { .. }) => return Ok(()),
         };
         let deploy = outcome.deploy.and_then(|number| self.queue.get(number));
-        entry.head = deploy.map(|deploy| deploy.commit);
+        entry.head = deploy.map(|deploy| deploy.commit).or(entry.head);
         (entry.done, entry.result) = (outcome.accepted, outcome.words.clone());
+        let outcome = outcome.commits(entry.head, entry.base);
         self.changes.push(Change::Audit(Box::new(entry)));
         self.changes.push(Change::RequestedActDone(row.id, outcome));
         let command = row.origin.map(|it| WorkItem::Command(self.site.repository.id, it.number, it.comment));
@@ -63,10 +65,15 @@ impl EnvironmentWork<'_> {
     }
 
     /// What the audit log says of an act, before anything came of it.
-    fn audited(&self, row: &RequestedActRow) -> AuditEntry {
+    async fn audited(&self, row: &RequestedActRow) -> Result<AuditEntry, WorkError> {
         let (action, by, reason) = row.act.named();
         let origin = row.origin.as_ref();
-        AuditEntry {
+        let (ctx, id) = (self.site.ctx, self.site.repository.id);
+        let seen = match origin {
+            Some(origin) => CommentedOn::at(ctx, id, origin.number).await?,
+            None => CommentedOn::default(),
+        };
+        Ok(AuditEntry {
             at: self.site.ctx.now(),
             actor: by.to_owned(),
             role: origin.map_or("operator", |it| it.role.as_str()).to_owned(),
@@ -75,12 +82,12 @@ impl EnvironmentWork<'_> {
             environment: Some(self.site.environment.name.clone()),
             pull_request: origin.map(|it| it.number),
             reason: reason.map(str::to_owned),
-            head: None,
-            base: self.queue.live().map(|live| live.commit),
+            head: seen.head,
+            base: self.queue.live().map(|live| live.commit).or(seen.base),
             done: false,
             result: String::new(),
             delivery: origin.and_then(|it| it.delivery.clone()),
-        }
+        })
     }
 
     /// Why an act is not meant for what is there now: that began after the comment that asks for it was made.
@@ -97,7 +104,7 @@ impl EnvironmentWork<'_> {
                 let live = self.queue.live().filter(|it| it.ended_at.is_some_and(is_newer))?;
                 let to = self.queue.rollback_target()?;
                 format!(
-                    "{} went live on {name} after the comment was written; to go back to {}, write {}",
+                    "{} went live on {name} after the comment was written; to go back to {}, write `{}`",
                     live.commit.short(),
                     to.short(),
                     self.comment_commands().rollback(name, Some(to))
@@ -114,22 +121,26 @@ impl EnvironmentWork<'_> {
                 }
                 format!(
                     "deploy {} ({}) came after the comment was written; to cancel it, write the command again",
+                    "deploy {} ({}) began after the comment was written; to cancel it, write `{}`",
                     going.number,
-                    going.commit.short()
+                    going.commit.short(),
+                    self.comment_commands().cancel(name)
                 )
             }
             RequestedAct::LiftHold { .. } => {
                 let hold = self.queue.hold().filter(|hold| is_newer(hold.since) && !is_own(&hold.by))?;
                 format!(
-                    "{} rolled {name} back after the comment was written; to lift that hold, write the command again",
-                    hold.by
+                    "{} rolled {name} back after the comment was written; to lift that hold, write `{}`",
+                    hold.by,
+                    self.comment_commands().resume(name)
                 )
             }
             RequestedAct::Unlock { .. } => {
                 let lock = self.locked().filter(|lock| is_newer(lock.since) && !is_own(&lock.by))?;
                 format!(
-                    "{} locked {name} after the comment was written; to end that lock, write the command again",
-                    lock.by
+                    "{} locked {name} after the comment was written; to end that lock, write `{}`",
+                    lock.by,
+                    self.comment_commands().unlock(name)
                 )
             }
             RequestedAct::Rollback { .. }
@@ -150,7 +161,7 @@ impl EnvironmentWork<'_> {
         }
     }
 
-    fn comment_commands(&self) -> CommentCommands<'_> {
+    pub(super) fn comment_commands(&self) -> CommentCommands<'_> {
         CommentCommands { prefix: &self.site.path.command_prefix }
     }
 
@@ -250,10 +261,10 @@ impl EnvironmentWork<'_> {
         if let Some(expected) = expected.filter(|expected| *expected != commit) {
             let name = &site.environment.name;
             return Ok(ActOutcome::refused(format!(
-                "{branch} has moved since the comment was written: {} → {}; to deploy that, write {} --head {commit}",
+                "{branch} has moved since the comment was written: {} → {}; to deploy that, write `{}`",
                 expected.short(),
                 commit.short(),
-                self.comment_commands().deploy(name)
+                self.comment_commands().deploy_at(name, commit)
             )));
         }
         if let Err(why) = self.queue.may_deploy(commit, again) {
@@ -364,7 +375,10 @@ impl EnvironmentWork<'_> {
         let what = format!("the hold on {name} is lifted after {since}");
         match self.queue.next_in_line() {
             Some(next) => self.on_its_way(next, format!("{what}; deploy {next} goes ahead"), None),
-            None => ActOutcome::accepted(what, None),
+            None => ActOutcome::accepted(what, None).next(format!(
+                "No deploy waits. Pull requests into {name} are checked again now, and what is merged from now on is \
+                 deployed at once."
+            )),
         }
     }
 }

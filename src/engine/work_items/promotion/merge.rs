@@ -10,9 +10,9 @@ use crate::engine::late_lists::look_again;
 use crate::engine::work_error::WorkError;
 use crate::engine::work_items::pull_request::last_verdict;
 use crate::github::{ApiError, CollaboratorJson, MergeStanding, MergeStateJson};
-use crate::model::{self, CommitId, Environment, PullNumber};
+use crate::model::{self, Environment, PullNumber};
 use crate::report;
-use crate::store::{ActOutcome, Change, RequestedActRow, RequestedMerge};
+use crate::store::{ActOutcome, Change, RequestedAct, RequestedActRow, RequestedMerge};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -34,10 +34,11 @@ impl PromotionWork<'_> {
         (number, opened): (PullNumber, &str),
         ends: Ends<'_>,
     ) -> Result<Option<Outcome>, WorkError> {
+        let again = self.again(row);
         let refused = |why: String| {
-            let said =
-                ActOutcome::refused(format!("{opened}; it is not merged: {why}")).by_pull_request(number);
-            Ok(Some(Outcome { said, ends: Some((ends.head, ends.base)) }))
+            let said = ActOutcome::refused(format!("{opened}; it is not merged: {why}"));
+            let said = said.by_pull_request(number).next(again.clone());
+            Ok(Some(Outcome { said, ends: (Some(ends.head), Some(ends.base)) }))
         };
         let state = self.merge_state(number).await?;
         if state.head.sha != ends.head {
@@ -109,25 +110,29 @@ impl PromotionWork<'_> {
     ) -> Option<Outcome> {
         let (number, head) = (merge.number, merge.head);
         let into = self.target.map_or(row.environment.as_str(), |target| target.name.as_str()).to_owned();
-        let ended = |said: ActOutcome, made: Option<CommitId>| {
-            let ends = Some((made.unwrap_or(head), head));
-            Some(Outcome { said: said.by_pull_request(number), ends })
+        let base = if let RequestedAct::Promote { base, .. } = &row.act { *base } else { None };
+        let again = self.again(row);
+        let where_is = self.comment_commands().where_is(&into);
+        let ended = |said: ActOutcome, next: String| {
+            Some(Outcome { said: said.by_pull_request(number).next(next), ends: (Some(head), base) })
         };
         match standing {
             MergeStanding::Merged(made) => {
                 let at = made.map(|made| format!(" as {}", made.short())).unwrap_or_default();
-                ended(ActOutcome::accepted(format!("merged #{number} into {into}{at}"), None), made)
+                let words = format!("merged #{number} into {into}{at}");
+                ended(ActOutcome::accepted(words, None), format!("`{where_is}` tells what becomes of it."))
             }
             MergeStanding::Enqueued => {
                 let words = format!("#{number} is in the merge queue of {into}");
-                ended(ActOutcome::accepted(words, None), None)
+                let next = format!("The queue merges it; `{where_is}` then tells what becomes of it.");
+                ended(ActOutcome::accepted(words, None), next)
             }
             MergeStanding::Failed(why) => {
-                ended(ActOutcome::refused(format!("GitHub did not merge #{number}: {why}")), None)
+                ended(ActOutcome::refused(format!("GitHub did not merge #{number}: {why}")), again)
             }
             MergeStanding::Pending(_) if self.ctx.now().since(merge.begun_at) > ENDS_WITHIN => {
                 let words = format!("GitHub has not merged #{number} within an hour; it may still do so");
-                ended(ActOutcome::refused(words), None)
+                ended(ActOutcome::refused(words), again)
             }
             MergeStanding::Pending(uuid) => {
                 let is_first = merge.uuid.as_deref() != Some(uuid.as_str());
@@ -145,6 +150,13 @@ impl PromotionWork<'_> {
                 None
             }
         }
+    }
+
+    /// What is to be done after a merge that was refused.
+    fn again(&self, row: &RequestedActRow) -> String {
+        let from = if let RequestedAct::Promote { from, .. } = &row.act { from.as_deref() } else { None };
+        let promote = self.comment_commands().promote(&row.environment, from, true, None);
+        format!("Once that is settled, write `{promote}` again.")
     }
 
     /// What stops every merge into the target, in words. The check on GitHub may come to tell it later.

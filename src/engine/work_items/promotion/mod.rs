@@ -15,9 +15,13 @@ mod open;
 
 use crate::engine::context::EngineContext;
 use crate::engine::work_error::WorkError;
+use crate::engine::work_items::promotion_source::source_of;
 use crate::model::config::RepositoryConfig;
 use crate::model::{AuditEntry, CommitId, Environment, EnvironmentName, PullNumber, RepositoryId};
-use crate::store::{ActOutcome, Change, Lease, RepositoryRow, RepositoryState, RequestedActRow, WorkItem};
+use crate::report::CommentCommands;
+use crate::store::{
+    ActOutcome, Change, Lease, RepositoryRow, RepositoryState, RequestedAct, RequestedActRow, WorkItem,
+};
 use std::collections::BTreeSet;
 
 pub(super) async fn run(
@@ -65,13 +69,13 @@ struct PromotionWork<'a> {
 /// What came of an act.
 struct Outcome {
     said: ActOutcome,
-    /// What was promoted or would be, and what that meets; of a merge what came of it, and what was merged.
-    ends: Option<(CommitId, CommitId)>,
+    /// What is promoted, and what that meets; nothing where it was refused before that was looked for.
+    ends: (Option<CommitId>, Option<CommitId>),
 }
 
 impl Outcome {
     fn refused(words: impl Into<String>) -> Self {
-        Self { said: ActOutcome::refused(words), ends: None }
+        Self { said: ActOutcome::refused(words), ends: (None, None) }
     }
 }
 
@@ -81,7 +85,7 @@ impl PromotionWork<'_> {
         let mut went = Ok(());
         for row in acts {
             match self.take_up(&row).await {
-                Ok(Some(outcome)) => self.ended(&row, outcome),
+                Ok(Some(outcome)) => self.ended(&row, outcome).await?,
                 Ok(None) => {}
                 Err(mut error) => {
                     self.changes.append(&mut error.changes);
@@ -93,9 +97,13 @@ impl PromotionWork<'_> {
     }
 
     /// Stores what came of an act, and tells whoever has asked for it.
-    fn ended(&mut self, row: &RequestedActRow, outcome: Outcome) {
+    async fn ended(&mut self, row: &RequestedActRow, outcome: Outcome) -> Result<(), WorkError> {
         let (action, by, reason) = row.act.named();
-        let (origin, said) = (row.origin.as_ref(), outcome.said);
+        let (head, base) = match outcome.ends {
+            (None, None) => self.ends_now(&row.act).await?,
+            known => known,
+        };
+        let (origin, said) = (row.origin.as_ref(), outcome.said.commits(head, base));
         let entry = AuditEntry {
             at: self.ctx.now(),
             actor: by.to_owned(),
@@ -105,8 +113,8 @@ impl PromotionWork<'_> {
             environment: Some(row.environment.clone()),
             pull_request: said.pull_request.or(origin.map(|it| it.number)),
             reason: reason.map(str::to_owned),
-            head: outcome.ends.map(|(head, _)| head),
-            base: outcome.ends.map(|(_, base)| base),
+            head,
+            base,
             done: said.accepted,
             result: said.words.clone(),
             delivery: origin.and_then(|it| it.delivery.clone()),
@@ -114,6 +122,29 @@ impl PromotionWork<'_> {
         self.changes.push(Change::Audit(Box::new(entry)));
         self.changes.push(Change::RequestedActDone(row.id, said));
         self.changes.extend(self.told(row));
+        Ok(())
+    }
+
+    /// Where the two ends are that an act is about: as it names them, otherwise as they were last seen.
+    async fn ends_now(&self, act: &RequestedAct) -> Result<(Option<CommitId>, Option<CommitId>), WorkError> {
+        let (Some(target), RequestedAct::Promote { from, head, base, .. }) = (self.target, act) else {
+            return Ok((None, None));
+        };
+        let source = source_of(&self.config.path, target, from.as_deref()).ok();
+        let mut ends = Vec::new();
+        for (named, environment) in [(*head, source), (*base, Some(target))] {
+            let seen = match environment.filter(|_| named.is_none()) {
+                Some(it) => self.ctx.store.newest_tip(self.repository.id, &it.branch).await?,
+                None => None,
+            };
+            ends.push(named.or(seen.and_then(|tip| tip.commit)));
+        }
+        Ok((ends[0], ends[1]))
+    }
+
+    /// How commands are written in comments here.
+    fn comment_commands(&self) -> CommentCommands<'_> {
+        CommentCommands { prefix: &self.config.path.command_prefix }
     }
 
     /// What has whoever asked for it look at how far it has come.

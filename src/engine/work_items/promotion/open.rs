@@ -9,7 +9,6 @@ use crate::engine::work_items::promotion_source::source_of;
 use crate::engine::work_items::too_old::too_old;
 use crate::github::{ApiError, NewPull, PullJson};
 use crate::lineage::Repository;
-use crate::model::command_word as word;
 use crate::model::{CommentWhen, CommitId, Environment, Lock, PullNumber};
 use crate::report::{self, BroughtPull};
 use crate::store::{ActOutcome, Change, RequestedAct, RequestedActRow, WorkItem};
@@ -33,7 +32,7 @@ impl PromotionWork<'_> {
             }
         }
         if let Some(said) = too_old(row.origin.as_ref(), self.ctx.now()) {
-            return Ok(Some(Outcome { said, ends: None }));
+            return Ok(Some(Outcome { said, ends: (None, None) }));
         }
         let Some(target) = self.target else {
             let why = format!("there is no environment {} any more", row.environment);
@@ -52,7 +51,8 @@ impl PromotionWork<'_> {
         }
         let mirror = self.ctx.mirror(self.repository).await?;
         let repository = mirror.fetched(&[]).await?;
-        let ends = match self.ends(&repository, (source, target), (*head, *base)).await? {
+        let again = |head| self.comment_commands().promote(&target.name, from.as_deref(), *merge, head);
+        let ends = match self.ends(&repository, (source, target), (*head, *base), again).await? {
             Ok(ends) => ends,
             Err(why) => return Ok(Some(Outcome::refused(why))),
         };
@@ -63,8 +63,10 @@ impl PromotionWork<'_> {
         if *merge {
             return self.begin_merge(row, (number, &words), ends).await;
         }
-        let said = ActOutcome::accepted(words, None).by_pull_request(number);
-        Ok(Some(Outcome { said, ends: Some((ends.head, ends.base)) }))
+        let merge = self.comment_commands().promote(&target.name, from.as_deref(), true, None);
+        let next = format!("The check of #{number} says whether it may merge. To merge it, write `{merge}`.");
+        let said = ActOutcome::accepted(words, None).by_pull_request(number).next(next);
+        Ok(Some(Outcome { said, ends: (Some(ends.head), Some(ends.base)) }))
     }
 
     /// That a lock is in force on the target, in words.
@@ -75,12 +77,13 @@ impl PromotionWork<'_> {
     }
 
     /// What would be merged where, or why there is nothing to promote. `seen` is the source's commit and the
-    /// target's as they were when it was asked for.
+    /// target's as they were when it was asked for; `again` is the command for what is there now.
     async fn ends<'e>(
         &self,
         repository: &Repository,
         (source, target): (&'e Environment, &'e Environment),
         seen: (Option<CommitId>, Option<CommitId>),
+        again: impl Fn(Option<CommitId>) -> String,
     ) -> Result<Result<Ends<'e>, String>, WorkError> {
         let mut tips = Vec::new();
         for environment in [source, target] {
@@ -92,10 +95,11 @@ impl PromotionWork<'_> {
         let (head, base) = (tips[0], tips[1]);
         if let Some(expected) = seen.0.filter(|expected| *expected != head) {
             let why = format!(
-                "{} has moved since the comment was written: {} → {}; to promote that, write the command again with --head {head}",
+                "{} has moved since the comment was written: {} → {}; to promote that, write `{}`",
                 source.branch,
                 expected.short(),
                 head.short(),
+                again(Some(head)),
             );
             return Ok(Err(why));
         }
@@ -105,10 +109,11 @@ impl PromotionWork<'_> {
         }
         if let Some(expected) = seen.1.filter(|expected| *expected != base) {
             let why = format!(
-                "{} has moved since the comment was written: {} → {}; look at the check, and write the command again",
+                "{} has moved since the comment was written: {} → {}; look at the check, and write `{}` again",
                 target.branch,
                 expected.short(),
                 base.short(),
+                again(None),
             );
             return Ok(Err(why));
         }
@@ -129,14 +134,10 @@ impl PromotionWork<'_> {
 
     async fn waits_for_hold(&self, target: &Environment) -> Result<Option<String>, WorkError> {
         let hold = self.ctx.store.hold(self.repository.id, &target.name).await?;
-        let (name, prefix) = (&target.name, &self.config.path.command_prefix);
-        Ok(hold.filter(|hold| hold.lifted.is_none()).map(|hold| {
-            format!(
-                "; {name} was rolled back by {}, so it waits for /{prefix}resume {} --reason …",
-                hold.by,
-                word(name)
-            )
-        }))
+        let (name, resume) = (&target.name, self.comment_commands().resume(&target.name));
+        Ok(hold
+            .filter(|hold| hold.lifted.is_none())
+            .map(|hold| format!("; {name} was rolled back by {}, so it waits for `{resume}`", hold.by)))
     }
 
     /// The one open pull request from the source into the target, ours or somebody's; where there is none, a new one.
