@@ -39,6 +39,11 @@ impl Lock {
     pub fn is_in_force(&self, now: UnixMillis) -> bool {
         self.ended.is_none() && self.until.is_none_or(|until| now < until)
     }
+
+    /// Whether it keeps this pull request out: not the one for which the environment is locked.
+    pub fn keeps_out(&self, number: PullNumber) -> bool {
+        self.while_open != Some(number)
+    }
 }
 
 #[cfg(test)]
@@ -53,6 +58,9 @@ mod tests {
         assert!(lock.is_in_force(UnixMillis::MAX));
         let timed = Lock { until: Some(UnixMillis(10)), ..lock.clone() };
         assert_eq!([9, 10, 11].map(|now| timed.is_in_force(UnixMillis(now))), [true, false, false]);
+        let for_one = Lock { while_open: Some(PullNumber(3)), ..lock.clone() };
+        assert_eq!([3, 4].map(|number| for_one.keeps_out(PullNumber(number))), [false, true]);
+        assert!(lock.keeps_out(PullNumber(3)));
         let ended = LockEnd { at: UnixMillis(7), by: None };
         assert!(!Lock { ended: Some(ended), ..timed }.is_in_force(UnixMillis(8)));
         // What an earlier version kept has none of the later fields.

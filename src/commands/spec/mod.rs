@@ -151,8 +151,11 @@ impl Flag {
     /// In spite of somebody else.
     pub const FORCE: Self = Self::new("force", None, "also if it is somebody else's");
     /// As long as the pull request is open.
-    pub const WHILE_OPEN: Self =
-        Self::new("while-open", None, "ends when the pull request is merged or closed");
+    pub const WHILE_OPEN: Self = Self::new(
+        "while-open",
+        None,
+        "ends when the pull request is merged or closed, and does not keep that one out",
+    );
     /// As the second person.
     pub const CONFIRM: Self = Self::new("confirm", None, "confirm what somebody else has asked for");
 

@@ -39,7 +39,8 @@ impl Decisions {
         let is_about_it = |it: &Override| it.head == pull.head.commit && it.base == pull.base.branch;
         let alive = given.into_iter().filter(|it| is_about_it(it) && !it.is_over(now));
         let (overrides, waiting) = alive.partition(|it| it.is_in_force(now));
-        Ok(Self { lock: lock.filter(|it| it.is_in_force(now)), overrides, waiting })
+        let lock = lock.filter(|it| it.is_in_force(now) && number.is_none_or(|number| it.keeps_out(number)));
+        Ok(Self { lock, overrides, waiting })
     }
 
     /// When the first of the overrides ends by itself, confirmed or not. The end of a lock is looked after by the lock's own work item.

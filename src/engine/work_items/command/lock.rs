@@ -1,7 +1,7 @@
 //! `/lock ENV`: nothing is promoted or deployed there until it is unlocked.
 
 use super::call::{Call, Command, Step};
-use super::state::Goal;
+use super::state::{Goal, refused};
 use crate::commands::rights::DefaultRight;
 use crate::commands::spec::{Flag, Kind, Parameter, Spec, WorksOn};
 use crate::engine::work_error::WorkError;
@@ -35,6 +35,10 @@ impl Command for Lock {
             Err(said) => return Ok(Step::said(said)),
         };
         let while_open = call.arguments.has(&Flag::WHILE_OPEN);
+        if while_open && !call.is_pull_request {
+            let why = "This is an issue, and `--while-open` is for as long as a pull request is open.";
+            return Ok(Step::said(refused("not_here", SPEC.unchanged, why)));
+        }
         if while_open && let Some(said) = call.is_not_open() {
             return Ok(Step::said(said));
         }

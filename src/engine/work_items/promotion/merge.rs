@@ -10,7 +10,7 @@ use crate::engine::late_lists::look_again;
 use crate::engine::work_error::WorkError;
 use crate::engine::work_items::pull_request::last_verdict;
 use crate::github::{ApiError, CollaboratorJson, MergeStanding, MergeStateJson};
-use crate::model::{self, Environment, PullNumber};
+use crate::model::{self, PullNumber};
 use crate::report;
 use crate::store::{ActOutcome, Change, RequestedAct, RequestedActRow, RequestedMerge};
 use std::collections::{BTreeMap, BTreeSet};
@@ -48,7 +48,7 @@ impl PromotionWork<'_> {
             Ok(facts) => facts,
             Err(why) => return refused(why),
         };
-        let mut missing = self.stops(ends.target).await?;
+        let mut missing = self.stops(ends).await?;
         missing.extend(facts.missing());
         if missing.is_empty() {
             missing.extend(self.lacks_verdict(number, ends).await?);
@@ -160,13 +160,13 @@ impl PromotionWork<'_> {
     }
 
     /// What stops every merge into the target, in words. The check on GitHub may come to tell it later.
-    async fn stops(&self, target: &Environment) -> Result<Vec<String>, WorkError> {
+    async fn stops(&self, Ends { source, target, .. }: Ends<'_>) -> Result<Vec<String>, WorkError> {
         let hold = self.ctx.store.hold(self.repository.id, &target.name).await?;
         let rolled_back = hold.filter(|hold| hold.lifted.is_none()).map(|hold| {
             let (since, why) = (report::moment(hold.since.to_seconds()), &hold.reason);
             format!("{} is held since {since}, when {} rolled it back: {why}", target.name, hold.by)
         });
-        Ok(self.locked(target).await?.into_iter().chain(rolled_back).collect())
+        Ok(self.locked((source, target)).await?.into_iter().chain(rolled_back).collect())
     }
 
     /// Why our newest verdict does not let it be merged. The check on GitHub may show an older one.

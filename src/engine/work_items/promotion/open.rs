@@ -5,6 +5,7 @@ use super::current::AT_MOST_EVERY;
 use super::{Outcome, PromotionWork};
 use crate::engine::work_error::WorkError;
 use crate::engine::work_items::desired_manifest::StoredManifest;
+use crate::engine::work_items::open_promotions::promotes;
 use crate::engine::work_items::promotion_source::source_of;
 use crate::engine::work_items::too_old::too_old;
 use crate::github::{ApiError, NewPull, PullJson};
@@ -46,7 +47,7 @@ impl PromotionWork<'_> {
             Ok(source) => source,
             Err(why) => return Ok(Some(Outcome::refused(why))),
         };
-        if let Some(locked) = self.locked(target).await? {
+        if let Some(locked) = self.locked((source, target)).await? {
             return Ok(Some(Outcome::refused(locked)));
         }
         let mirror = self.ctx.mirror(self.repository).await?;
@@ -69,11 +70,21 @@ impl PromotionWork<'_> {
         Ok(Some(Outcome { said, ends: (Some(ends.head), Some(ends.base)) }))
     }
 
-    /// That a lock is in force on the target, in words.
-    pub(super) async fn locked(&self, target: &Environment) -> Result<Option<String>, WorkError> {
-        let lock = self.ctx.store.lock(self.repository.id, &target.name).await?;
-        let now = self.ctx.now();
-        Ok(lock.filter(|lock| lock.is_in_force(now)).map(|lock| locked(target, &lock)))
+    /// That a lock is in force on the target, in words; unless the target is locked for this very promotion.
+    pub(super) async fn locked(
+        &self,
+        (source, target): (&Environment, &Environment),
+    ) -> Result<Option<String>, WorkError> {
+        let id = self.repository.id;
+        let lock = self.ctx.store.lock(id, &target.name).await?;
+        let Some(lock) = lock.filter(|lock| lock.is_in_force(self.ctx.now())) else { return Ok(None) };
+        let holder = match lock.while_open {
+            Some(number) => self.ctx.store.pull(id, number).await?,
+            None => None,
+        };
+        let ends = holder.as_ref().and_then(|it| promotes(&self.config.path, &it.pull));
+        let is_own = ends.is_some_and(|(from, into)| from.name == source.name && into.name == target.name);
+        Ok((!is_own).then(|| locked(target, &lock)))
     }
 
     /// What would be merged where, or why there is nothing to promote. `seen` is the source's commit and the
