@@ -46,8 +46,8 @@ pub async fn hook_folder(directory: &Path) -> Result<HookFolder, GitError> {
 /// The last value that git's files have, with the kind of file, of pairs that each end with a zero byte.
 fn last_set(answer: &str) -> Option<(String, String)> {
     let words: Vec<&str> = answer.split_terminator('\0').collect();
-    let pairs = words.chunks_exact(2).map(|pair| (pair[0].to_owned(), pair[1].to_owned()));
-    pairs.filter(|(scope, _)| scope != "command").last()
+    let mut pairs = words.chunks_exact(2).map(|pair| (pair[0].to_owned(), pair[1].to_owned()));
+    pairs.rfind(|(scope, _)| scope != "command")
 }
 
 fn text(answer: Vec<u8>) -> Result<String, GitError> {

@@ -304,7 +304,7 @@ fn text(explanation: &Explanation, subject: &Subject) -> Option<String> {
 fn footer(subject: &Subject, outcome: Outcome) -> String {
     let (head, base) = (&subject.pull.head, &subject.pull.base);
     let is_known = outcome != Outcome::Unknown || base.commit != head.commit;
-    let at = is_known.then(|| format!(" at {}", code(&base.commit.short()))).unwrap_or_default();
+    let at = if is_known { format!(" at {}", code(&base.commit.short())) } else { String::new() };
     format!(
         "_Checked {} against {}{at}, {}._",
         code(&head.commit.short()),

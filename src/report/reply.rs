@@ -159,15 +159,13 @@ pub fn plain_text(text: &str) -> String {
     let mut rest = text.as_str();
     while let Some((before, behind)) = rest.split_once('`') {
         shown.push_str(&escaped(before));
-        match behind.split_once('`').filter(|(inside, _)| !inside.trim().is_empty()) {
-            Some((inside, after)) => {
-                shown.push_str(&code(inside));
-                rest = after;
-            }
-            None => {
-                shown.push_str("\\`");
-                rest = behind;
-            }
+        let marked = behind.split_once('`').filter(|(inside, _)| !inside.trim().is_empty());
+        if let Some((inside, after)) = marked {
+            shown.push_str(&code(inside));
+            rest = after;
+        } else {
+            shown.push_str("\\`");
+            rest = behind;
         }
     }
     shown + &escaped(rest)

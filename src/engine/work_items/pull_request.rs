@@ -62,7 +62,7 @@ pub(super) async fn run(
     let work = PullRequestWork { ctx, config, open, repository, before, settings, nothing_new };
     let overrides = overrides_over::Alive::on(ctx, id, number).await?;
     let is_path_known = unread.is_none() && work.config.invalid.is_none();
-    changes.extend(overrides.over_by_news(&told, is_path_known.then_some(|row: &_| work.aim(row))));
+    changes.extend(overrides.over_by_news(&told, |row| is_path_known.then(|| work.aim(row))));
     // Who has asked for a verdict is told of this one.
     changes.extend(waiting_commands::marked(ctx, id, Some(number)).await?);
     changes.extend(open_promotions::marked(ctx, &work.config.path, &pull).await?);
@@ -301,7 +301,7 @@ impl PullRequestWork<'_> {
             if let Some(base) = survey.tips.get(&pull.base.branch) {
                 pull.base.commit = base.commit;
             }
-            return Judged { pull, row, verdict, for_own_base, look_again, error };
+            return Judged { row, pull, verdict, for_own_base, look_again, error };
         }
         let path = &self.config.path;
         let Some(base) = survey.tips.get(&aimed) else {

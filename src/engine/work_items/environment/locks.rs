@@ -41,16 +41,13 @@ impl EnvironmentWork<'_> {
             while_open,
             ended: None,
         };
-        let (lock, words) = match present {
-            Some(held) => {
-                let lock = Lock { by, reason, until, while_open, ..held.clone() };
-                let (now, before) = (report::lock_line(&lock), report::lock_line(held));
-                (lock, format!("{name} stays locked: {now}; before, {before}"))
-            }
-            None => {
-                let line = report::lock_line(&anew);
-                (anew, format!("{name} is locked: {line}"))
-            }
+        let (lock, words) = if let Some(held) = present {
+            let lock = Lock { by, reason, until, while_open, ..held.clone() };
+            let (now, before) = (report::lock_line(&lock), report::lock_line(held));
+            (lock, format!("{name} stays locked: {now}; before, {before}"))
+        } else {
+            let line = report::lock_line(&anew);
+            (anew, format!("{name} is locked: {line}"))
         };
         let unlock = self.comment_commands().unlock(name);
         let but = lock.while_open.map(|number| format!(", but for #{number}")).unwrap_or_default();

@@ -120,8 +120,7 @@ impl EnvironmentWork<'_> {
                     return None;
                 }
                 format!(
-                    "deploy {} ({}) came after the comment was written; to cancel it, write the command again",
-                    "deploy {} ({}) began after the comment was written; to cancel it, write `{}`",
+                    "deploy {} ({}) came after the comment was written; to cancel it, write `{}`",
                     going.number,
                     going.commit.short(),
                     self.comment_commands().cancel(name)

@@ -27,14 +27,14 @@ impl Alive {
     }
 
     /// Ends those since which the pull request has had another head or base, as far as we were told, though it may be back
-    /// by now. `aim` tells what a pull request finally aims at, where that can be told.
+    /// by now. `aim` tells what a pull request finally aims at; `None` where that cannot be told.
     pub(super) fn over_by_news(
         &self,
         told: &[PullRequest],
-        aim: Option<impl Fn(&PullRequest) -> Option<BranchName>>,
+        aim: impl Fn(&PullRequest) -> Option<Option<BranchName>>,
     ) -> Vec<Change> {
         let aims_elsewhere =
-            |given: &Override, row| aim.as_ref().is_some_and(|aim| aim(row).as_ref() != Some(&given.base));
+            |given: &Override, row| aim(row).is_some_and(|aimed| aimed.as_ref() != Some(&given.base));
         self.over(|given| {
             let mut later = told.iter().filter(|row| row.updated_at.to_seconds() > given.at.to_seconds());
             later.any(|row| row.head_commit != given.head || aims_elsewhere(given, row))
