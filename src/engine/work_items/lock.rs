@@ -2,10 +2,10 @@
 //! is about to merge there, are judged again. It is looked at once more when the lock's time is over.
 
 use super::merge_group;
-use super::pull_request::{last_verdict, reach};
+use super::pull_request::reach;
 use crate::engine::context::EngineContext;
 use crate::engine::work_error::WorkError;
-use crate::model::{BranchName, Cause, Code, EnvironmentName, Level, Lock, PromotionPath, RepositoryId};
+use crate::model::{BranchName, Code, EnvironmentName, Level, PromotionPath, RepositoryId};
 use crate::policy::{Reach, Trigger};
 use crate::store::{Change, JudgedPull, RepositoryState, WorkItem};
 
@@ -22,7 +22,7 @@ pub(super) async fn run(
     let now = ctx.now();
     let lock = ctx.store.lock(id, &environment.name).await?.filter(|it| it.is_in_force(now));
     let open = ctx.store.open_pulls(id).await?;
-    let concerned = open.iter().filter(|it| rests_on(&path, it, &environment.branch, lock.as_ref()));
+    let concerned = open.iter().filter(|it| rests_on(&path, it, &environment.branch));
     let mut changes: Vec<Change> =
         concerned.map(|it| Change::Mark(WorkItem::PullRequest(id, it.pull.number))).collect();
     if let Some(lock) = lock {
@@ -32,30 +32,23 @@ pub(super) async fn run(
     Ok(changes)
 }
 
-/// Whether a verdict may be another one now: it was made for this branch, and told of another lock or of none.
-fn rests_on(path: &PromotionPath, judged: &JudgedPull, branch: &BranchName, lock: Option<&Lock>) -> bool {
+/// Whether a verdict may be another one now. What it tells of a lock says nothing: another verdict may be on its way, made
+/// when the lock was another.
+fn rests_on(path: &PromotionPath, judged: &JudgedPull, branch: &BranchName) -> bool {
     let Some(base) = &judged.judged_base else { return false };
     let is_off = path.rules.level(Code::Locked) == Level::Off;
     if is_off || reach(path, judged, base, |_| Trigger::LockChanged) == Reach::NEVER {
         return false;
     }
-    if base != branch {
-        // What was found for its own base, as a member of a stack, is not kept.
-        return judged.pull.base_branch == *branch;
-    }
-    let verdict = last_verdict(judged);
-    let told = verdict.iter().flat_map(|it| &it.findings).find_map(|finding| match &finding.cause {
-        Cause::Locked { lock, .. } => Some(lock),
-        _ => None,
-    });
-    told != lock
+    // What was found for its own base, as a member of a stack, is not kept.
+    base == branch || judged.pull.base_branch == *branch
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::model::{
-        CommitId, Finding, Outcome, PullNumber, PullRequest, PullRequestDetails, PullRequestState, Stack,
+        Cause, CommitId, Finding, Lock, Outcome, PullNumber, PullRequest, PullRequestDetails, PullRequestState, Stack,
         UnixMillis, Verdict,
     };
 
@@ -99,19 +92,15 @@ mod tests {
     }
 
     #[test]
-    fn whoever_tells_of_another_lock_than_the_one_in_force_is_judged_again() {
+    fn what_goes_into_the_environment_is_judged_again_whatever_it_tells_of_a_lock() {
         let mut path = PromotionPath::pro();
         let ends = ("staging", "staging");
-        let rests = |path: &PromotionPath, judged: JudgedPull, now: Option<Lock>| {
-            rests_on(path, &judged, &name("staging"), now.as_ref())
-        };
-        assert!(rests(&path, judged(ends, None), Some(lock(1))), "it begins");
-        assert!(!rests(&path, judged(ends, Some(lock(1))), Some(lock(1))), "it goes on");
-        assert!(rests(&path, judged(ends, Some(lock(1))), Some(lock(2))), "another one took its place");
-        assert!(rests(&path, judged(ends, Some(lock(1))), None), "it has ended");
-        assert!(!rests(&path, judged(("production", "production"), None), Some(lock(1))));
-        assert!(rests(&path, judged(("production", "staging"), None), Some(lock(1))), "a member of a stack");
+        let rests = |path: &PromotionPath, judged: JudgedPull| rests_on(path, &judged, &name("staging"));
+        assert!(rests(&path, judged(ends, None)), "it begins, or a verdict that tells of it is on its way");
+        assert!(rests(&path, judged(ends, Some(lock(1)))), "it has changed, or ended");
+        assert!(!rests(&path, judged(("production", "production"), None)));
+        assert!(rests(&path, judged(("production", "staging"), None)), "a member of a stack");
         path.rules.set(Code::Locked, Level::Off);
-        assert!(!rests(&path, judged(ends, None), Some(lock(1))), "nobody looks for it");
+        assert!(!rests(&path, judged(ends, None)), "nobody looks for it");
     }
 }
