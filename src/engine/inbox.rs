@@ -365,7 +365,9 @@ fn comment_with_command(
     let written = envelope.comment.as_ref().or(envelope.review.as_ref());
     let written = written.ok_or_else(|| lacks("comment.id"))?;
     let is_bot = |author: Option<&Author<'_>>| author.is_some_and(|it| it.kind.as_deref() == Some("Bot"));
-    if !written.may_hold_command() || is_bot(written.user.as_ref()) || is_bot(envelope.sender.as_ref()) {
+    // In whose name an App writes is no sign that they know of it.
+    let is_by_app = written.performed_via_github_app.is_some() || is_bot(written.user.as_ref());
+    if !written.may_hold_command() || is_by_app || is_bot(envelope.sender.as_ref()) {
         return Ok(None);
     }
     let place = envelope.issue.or(envelope.pull_request).ok_or_else(|| lacks("issue.number"))?;

@@ -79,6 +79,9 @@ pub struct Written<'a> {
     /// Who wrote it.
     #[serde(borrow, default)]
     pub user: Option<Author<'a>>,
+    /// The App that wrote it, by itself or in somebody's name.
+    #[serde(default)]
+    pub performed_via_github_app: Option<IgnoredAny>,
 }
 
 /// Somebody, by the kind of account.

@@ -185,6 +185,11 @@ async fn bots_and_accounts_that_are_gone_are_not_listened_to() {
     stage.seconds_later(5);
     let by_us = pull.comment("/check").by_app(&stage.app).await.unwrap();
     assert_eq!(stage.reactions(&by_us).await, Vec::<String>::new());
+    // Whatever rita has let it do, she has not said this.
+    let in_her_name = pull.comment("/lock staging --reason x").by("rita").through(&stage.app).await.unwrap();
+    assert_eq!(stage.reactions(&in_her_name).await, Vec::<String>::new());
+    in_her_name.edit("/check", None).await.unwrap();
+    assert_eq!(stage.reply(&pull, &in_her_name).await, "");
     stage.github.faults().webhook("issue_comment", "created").hold();
     let comment = pull.comment("/lock staging --reason x").by("ben").await.unwrap();
     stage.github.delete_account("ben").await.unwrap();

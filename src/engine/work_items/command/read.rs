@@ -18,8 +18,9 @@ pub(super) fn read(
     dialect: &Dialect<'_>,
 ) -> Option<CommentState> {
     let text = event.comment.body.as_deref().unwrap_or_default();
-    // Nobody may act for an account that is gone, and what an App writes is nobody's word.
-    let author = event.comment.user.as_ref().filter(|user| user.kind != "Bot")?;
+    // Nobody may act for an account that is gone, and what an App writes, be it in somebody's name, is nobody's word.
+    let author = event.comment.user.as_ref().filter(|user| user.kind != "Bot");
+    let author = author.filter(|_| event.comment.performed_via_github_app.is_none())?;
     if event.action == "edited" {
         // Who edits somebody else's comment gives no command by it.
         let is_own = event.sender.login.eq_ignore_ascii_case(&author.login);
