@@ -22,6 +22,7 @@ mod change_status;
 mod clock;
 mod command_cost;
 mod commands;
+mod commands_before_the_verdict;
 mod commands_in_odd_places;
 mod commands_that_act;
 mod commands_that_ask;

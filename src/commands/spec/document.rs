@@ -58,7 +58,7 @@ It reacts to the comment, and writes one reply, which it edits as things go on:
 | reaction | |
 |---|---|
 | 👀 | Towpath has seen the comment |
-| 🚀 | it is at work, or waits for a second person |
+| 🚀 | it is at work, or waits: for the verdict on a new pull request or push, or for a second person |
 | 👍 | done |
 | 👎 | refused, or ended badly |
 | 😕 | not understood; the reply names line and column |
@@ -74,6 +74,7 @@ operator's audit log, also if it was refused, unless a stranger has asked for it
 | a comment is deleted | nothing, if Towpath had not taken it up. What was begun goes on. |
 | Towpath comes to a comment more than an hour late | what acts is refused: write it again. What asks is answered. |
 | a locked conversation | commands are carried out, but GitHub takes neither replies nor reactions there: only the audit log answers |
+| a pull request that was opened or pushed to just now | commands that rest on its verdict wait for that, for ten minutes at most |
 | a closed pull request | commands that need an open one say so; the others work |
 | an issue | commands for pull requests say so; those with an environment work, if you name one |
 | the text of a review | as in a comment. GitHub's API takes no reactions there, so the reply alone answers. |

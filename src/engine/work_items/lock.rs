@@ -48,8 +48,8 @@ fn rests_on(path: &PromotionPath, judged: &JudgedPull, branch: &BranchName) -> b
 mod tests {
     use super::*;
     use crate::model::{
-        Cause, CommitId, Finding, Lock, Outcome, PullNumber, PullRequest, PullRequestDetails, PullRequestState, Stack,
-        UnixMillis, Verdict,
+        Cause, CommitId, Finding, Lock, Outcome, PullNumber, PullRequest, PullRequestDetails,
+        PullRequestState, Stack, UnixMillis, Verdict,
     };
 
     fn name(branch: &str) -> BranchName {

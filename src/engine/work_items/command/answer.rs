@@ -29,7 +29,7 @@ impl CommentWork<'_> {
 
     pub(super) fn forget(&mut self) {
         self.state.deleted = true;
-        for run in self.state.runs.iter_mut().filter(|run| run.progress == Progress::Waiting) {
+        for run in self.state.runs.iter_mut().filter(|run| run.progress.is_to_begin()) {
             run.progress = Progress::Ended;
         }
     }
@@ -63,7 +63,7 @@ impl CommentWork<'_> {
     }
 
     fn waits_for_an_act(&self) -> bool {
-        let asks = |it: &Progress| matches!(it, Progress::Asked { since, .. } if self.ctx.now().since(*since) < PATIENCE);
+        let asks = |it: &Progress| matches!(it, Progress::Asked { since, .. } | Progress::Unjudged { since } if self.ctx.now().since(*since) < PATIENCE);
         // Where something is said by now, there is nothing to be said of its being late.
         self.state.runs.iter().any(|run| run.said.is_none() && asks(&run.progress))
     }

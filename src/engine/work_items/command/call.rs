@@ -82,6 +82,8 @@ pub(super) enum Step {
     Intend(String),
     /// It waits for the next verdict on the pull request.
     Judge,
+    /// It cannot be begun before the pull request is judged as it is now.
+    AwaitVerdict,
     /// It waits until a second person has confirmed an override.
     Confirm {
         /// The override's number.
@@ -165,11 +167,8 @@ impl<'a> Call<'a> {
     /// Why it cannot be about a pull request that is open.
     pub(super) fn is_not_open(&self) -> Option<CommandReply> {
         let is_open = self.pull.is_some_and(|it| it.pull.state == PullRequestState::Open);
-        let why = if self.pull.is_some() {
-            "The pull request is closed."
-        } else {
-            "Towpath does not judge this pull request."
-        };
+        let why =
+            if self.pull.is_some() { "The pull request is closed." } else { "This is no pull request." };
         (!is_open).then(|| refused("not_open", self.spec.unchanged, why))
     }
 

@@ -4,6 +4,7 @@ use super::call::{Call, Command, Intent, Step, capitalized, environment_of};
 use super::people::Asker;
 use super::state::{EDITED, Goal, Progress, mistake, refused};
 use super::table;
+use super::verdict_first::never_judged;
 use super::{CommentWork, PATIENCE, refusal};
 use crate::commands::CommandError;
 use crate::commands::grammar::Invocation;
@@ -44,12 +45,14 @@ impl CommentWork<'_> {
             }
             match self.state.runs[position].progress.clone() {
                 // Why an edit cannot act is known already.
-                Progress::Waiting if stopped && self.state.runs[position].said.is_none() => {
+                Progress::Waiting | Progress::Unjudged { .. }
+                    if stopped && self.state.runs[position].said.is_none() =>
+                {
                     let unchanged = "an earlier command was not carried out";
                     let said = CommandReply::new(CommandStatus::Skipped, "skipped", format!("{unchanged}."));
                     self.state.runs[position].end(said);
                 }
-                Progress::Waiting => self.begin(position, &asker).await?,
+                Progress::Waiting | Progress::Unjudged { .. } => self.begin(position, &asker).await?,
                 Progress::Asked { since, goal } => self.ask_after(position, since, goal).await?,
                 Progress::Following { environment, deploy, goal } => {
                     self.follow(position, (&environment, deploy), goal).await?;
@@ -61,7 +64,8 @@ impl CommentWork<'_> {
             let run = &self.state.runs[position];
             stopped |= run.said.as_ref().is_some_and(|it| it.status.stops() && it.code != EDITED);
             // What comes behind waits until it is known whether this one is refused.
-            if matches!(run.progress, Progress::Asked { .. } | Progress::Judging { .. }) {
+            let is_open = matches!(run.progress, Progress::Asked { .. } | Progress::Judging { .. });
+            if is_open || matches!(run.progress, Progress::Unjudged { .. }) {
                 break;
             }
         }
@@ -165,6 +169,9 @@ impl CommentWork<'_> {
             return self.refuse(position, call, said).await;
         }
         let about = call.environment.or_else(|| environment_of(call.pull, call.path));
+        if call.lacks_pull() && self.awaits_verdict(position) {
+            return Ok(());
+        }
         let need = Need::of(spec.name, spec.right, about.filter(|_| spec.kind == Kind::Act), call.path);
         if let Decision::Refused(why) = call.asker.decide(&need).await? {
             let said = refused("missing_right", spec.unchanged, &refusal::words(&why));
@@ -201,13 +208,18 @@ impl CommentWork<'_> {
         call: &Call<'_>,
     ) -> Result<(), WorkError> {
         let now = self.ctx.now();
-        let mut step = command.run(call).await?;
+        let mut step = if call.lacks_pull() { Step::AwaitVerdict } else { command.run(call).await? };
         if let Step::Intend(intent) = step {
             self.state.runs[position].intent = Some(intent.clone());
             self.note().await?;
             let intent = Some(Intent { what: &intent, may_be_done: false });
             step = command.run(&Call { intent, ..*call }).await?;
         }
+        let step = match step {
+            Step::AwaitVerdict if self.awaits_verdict(position) => return Ok(()),
+            Step::AwaitVerdict => never_judged(call.spec),
+            step => step,
+        };
         let run = &mut self.state.runs[position];
         match step {
             Step::Ended(said, changes) => {
@@ -252,7 +264,7 @@ impl CommentWork<'_> {
             Step::Intend(_) => {
                 return Err(WorkError::give_up("a command does not do what it is about to do"));
             }
-            Step::Judge => {
+            Step::AwaitVerdict | Step::Judge => {
                 self.changes.extend(call.judged_again());
                 run.progress = Progress::Judging { after: call.pull.map_or(0, |pull| pull.judged_version) };
             }
@@ -287,16 +299,9 @@ impl CommentWork<'_> {
             let why = format!("This is an issue; write it on a pull request{or}.");
             return Some(refused("not_here", spec.unchanged, &why));
         }
-        let is_open = pull.is_some_and(|it| it.pull.state == PullRequestState::Open);
+        let is_closed = pull.is_some_and(|it| it.pull.state != PullRequestState::Open);
         let needs_open = spec.works_on == WorksOn::OpenPullRequests;
-        (needs_open && !is_open).then(|| {
-            let why = if pull.is_some() {
-                "The pull request is closed."
-            } else {
-                "Towpath does not judge this pull request."
-            };
-            refused("not_open", spec.unchanged, why)
-        })
+        (needs_open && is_closed).then(|| refused("not_open", spec.unchanged, "The pull request is closed."))
     }
 
     /// What has become of an act that was asked for.

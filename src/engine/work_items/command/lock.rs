@@ -39,6 +39,9 @@ impl Command for Lock {
             let why = "This is an issue, and `--while-open` is for as long as a pull request is open.";
             return Ok(Step::said(refused("not_here", SPEC.unchanged, why)));
         }
+        if while_open && call.is_unknown() {
+            return Ok(Step::AwaitVerdict);
+        }
         if while_open && let Some(said) = call.is_not_open() {
             return Ok(Step::said(said));
         }

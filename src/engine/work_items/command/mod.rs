@@ -5,7 +5,8 @@
 //! it up once. Killed anywhere in between, it goes on where it was.
 //!
 //! `read.rs` reads what events tell, `table.rs` has the commands, `people.rs` asks who somebody is, `seen.rs` whether
-//! things are as they were when the comment was written, `go_on.rs` carries commands on, `answer.rs` reacts and replies.
+//! things are as they were when the comment was written, `verdict_first.rs` lets a command wait for the verdict, `go_on.rs`
+//! carries commands on, `answer.rs` reacts and replies.
 //! Each command has a file of its own.
 
 mod answer;
@@ -32,6 +33,7 @@ mod sync;
 mod table;
 mod topic_then;
 mod unlock;
+mod verdict_first;
 mod where_is;
 mod why;
 

@@ -45,6 +45,7 @@ impl Command for OverrideFinding {
             return Ok(step);
         }
         let head = match call.pull_as_seen().await? {
+            Ok(now) if !call.is_judged(&now) => return Ok(Step::AwaitVerdict),
             Ok(now) => now.head.sha,
             Err(said) => return Ok(Step::said(said)),
         };

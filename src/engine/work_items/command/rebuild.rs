@@ -28,6 +28,7 @@ impl Command for Rebuild {
 
     async fn run(&self, call: &Call<'_>) -> Result<Step, WorkError> {
         match call.pull_as_seen().await? {
+            Ok(now) if !call.is_judged(&now) => Ok(Step::AwaitVerdict),
             Ok(now) => call.came_of(call.acts()?.rebuild(&now).await),
             Err(said) => Ok(Step::said(said)),
         }

@@ -50,6 +50,8 @@ impl Command for Retarget {
         };
         let to = match call.environment {
             Some(named) => Ok(named.branch.clone()),
+            // Where it belongs, the verdict says.
+            None if !call.is_judged(&now) => return Ok(Step::AwaitVerdict),
             None => call.acts()?.base_by_verdict(),
         };
         match to {

@@ -67,6 +67,11 @@ pub(super) struct CommandRun {
 pub(super) enum Progress {
     /// It was not begun with.
     Waiting,
+    /// It was not begun with, because the pull request has to be judged first.
+    Unjudged {
+        /// Since when.
+        since: UnixMillis,
+    },
     /// It has asked for an act that nobody has answered for.
     Asked {
         /// Since when.
@@ -95,6 +100,13 @@ pub(super) enum Progress {
     },
     /// It has come to its end.
     Ended,
+}
+
+impl Progress {
+    /// Whether nothing of it was begun.
+    pub(super) fn is_to_begin(&self) -> bool {
+        matches!(self, Self::Waiting | Self::Unjudged { .. })
+    }
 }
 
 /// How a deploy is meant to end.

@@ -44,6 +44,9 @@ impl Command for Where {
                 let other = call.ctx.store.pull(call.repository.id, number).await?;
                 of_pull(call, number, other.as_ref()).await?
             }
+            Some(Subject::Revision(Revision::Pull(_))) | None if call.is_unknown() => {
+                return Ok(Step::AwaitVerdict);
+            }
             Some(Subject::Revision(Revision::Pull(_))) | None => {
                 of_pull(call, call.number, call.pull).await?
             }
