@@ -15,7 +15,7 @@ use crate::github::{Api, ApiError};
 use crate::model::{DocsUrl, PromotionPath, UnixMillis};
 use crate::store::{ConcurrencyLimits, Store};
 use std::collections::HashSet;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 use tokio::sync::Notify;
 
@@ -131,8 +131,8 @@ pub(super) struct EngineContext {
     pub(super) asked: Mutex<HashSet<u64>>,
     /// Which numbers deploys were given before this run, as far as it was asked.
     pub(super) given_numbers: GivenNumbers,
-    /// The App's own handle, once GitHub has told.
-    pub(super) handle: OnceLock<String>,
+    /// The App's own handle, as GitHub told it last.
+    pub(super) handle: Mutex<Option<String>>,
 }
 
 impl EngineContext {
@@ -162,18 +162,24 @@ impl EngineContext {
         (now - self.settings.keep_bodies, now - self.settings.keep_deliveries)
     }
 
-    /// The App's own handle: comments call it by that.
+    /// The App's own handle: comments call it by that. Its owner may change it, so each comparison with GitHub brings the
+    /// present one, and no comment has to ask.
     pub(super) async fn handle(&self) -> Result<String, WorkError> {
-        if let Some(handle) = self.handle.get() {
-            return Ok(handle.clone());
+        let known = self.handle.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some(handle) = known {
+            return Ok(handle);
         }
         let app = self.api.app().await?;
         Ok(self.note_handle(app.slug.as_deref()))
     }
 
-    /// Notes the handle, which stays. A server that does not tell it may have any.
+    /// Notes the handle that GitHub has told. A server that does not tell it may have any.
     pub(super) fn note_handle(&self, slug: Option<&str>) -> String {
-        self.handle.get_or_init(|| slug.unwrap_or("towpath").to_owned()).clone()
+        let mut known = self.handle.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(slug) = slug {
+            *known = Some(slug.to_owned());
+        }
+        known.get_or_insert_with(|| "towpath".to_owned()).clone()
     }
 
     pub(super) fn was_asked(&self, delivery: u64) -> bool {

@@ -169,7 +169,7 @@ use monitor::LastWebhook;
 use operator_entries::Entries;
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, OnceLock, Weak};
+use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 use supervisor::{Health, Restarts, is_over, keep_running, over, run_once};
 use tally::Tally;
@@ -264,7 +264,7 @@ impl Engine {
             wake,
             asked: Mutex::default(),
             given_numbers: given_numbers::GivenNumbers::default(),
-            handle: OnceLock::new(),
+            handle: Mutex::default(),
         });
         ctx.drivers.commands.set_live(parts.store.live_slugs().await?);
         if let Err(StoreError::Full) = parts.store.ready().await {

@@ -1,7 +1,9 @@
 //! Commands in comments: who may, what comes of them, and what is said.
 
 use crate::shop::topic;
-use crate::stage::Stage;
+use crate::stage::{Setting, Stage};
+use std::time::Duration;
+use towpath::engine::Settings;
 use towpath_sandbox::{Permission, PullHandle};
 
 async fn open_topic(stage: &Stage) -> PullHandle {
@@ -142,5 +144,28 @@ async fn a_stranger_who_writes_all_the_time_costs_nothing() {
     let comment = stage.says(&pull, "mallory", "/check").await;
     assert_eq!(stage.reactions(&comment).await, Vec::<String>::new());
     assert_eq!(stage.rest_requests(), 1, "who it is has to be asked");
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn an_app_that_was_renamed_listens_to_its_new_name_and_no_comment_asks_for_it() {
+    let settings = Settings { reconcile: Duration::from_secs(1), ..Setting::default().settings };
+    let stage = Stage::with(Setting { settings, ..Setting::default() }).await;
+    let pull = open_topic(&stage).await;
+    stage.app.rename("canal-boat");
+    stage.github.forget_records();
+    let told = async || {
+        while stage.requests("GET", "/app") == 0 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), told()).await.expect("nobody asks for the App's name");
+    stage.quiet().await;
+    let by_new_name = stage.says(&pull, "ana", "@canal-boat check").await;
+    assert!(by_new_name.reactions().iter().any(|(_, content)| content == "+1"));
+    let by_old_name = stage.says(&pull, "ana", "@towpath check").await;
+    assert!(by_old_name.reactions().is_empty(), "somebody else may have that name by now");
+    stage.check(&pull).await.passes();
+    stage.read(&pull);
     stage.end().await;
 }

@@ -89,6 +89,18 @@ impl AppHandle {
         });
     }
 
+    /// Gives it another name: its handle and its bot's login change, its id stays.
+    pub fn rename(&self, slug: &str) {
+        self.hub.with(|world| {
+            let Some(app) = world.apps.get_mut(&self.id) else { return };
+            slug.clone_into(&mut app.slug);
+            let bot = app.bot;
+            if let Some(bot) = world.accounts.get_mut(&bot) {
+                bot.login = format!("{slug}[bot]");
+            }
+        });
+    }
+
     /// Asks for other permissions and events from now on. Installations keep what they granted until
     /// [`InstallationHandle::accept_new_permissions`].
     pub fn change(&self, permissions: BTreeMap<String, String>, events: BTreeSet<String>) {
