@@ -3,7 +3,7 @@
 use super::api::{Api, Call, Caller};
 use super::calls::QUERY;
 use super::error::ApiError;
-use crate::model::{CommentKey, InstallationId};
+use crate::model::{CommentKey, InstallationId, PullNumber};
 use http::Method;
 use percent_encoding::utf8_percent_encode;
 use serde::{Deserialize, Serialize};
@@ -59,6 +59,47 @@ impl Api {
         Ok(())
     }
 
+    /// Whether a comment is there. Of a review nobody asks: nothing is done to one that could find it missing.
+    ///
+    /// Source: GitHub's REST API, "Get an issue comment" and "Get a review comment for a pull request".
+    pub async fn has_comment(
+        &self,
+        id: InstallationId,
+        repository: &str,
+        comment: CommentKey,
+    ) -> Result<bool, ApiError> {
+        match comment {
+            CommentKey::Conversation(key) => {
+                self.is_there(id, &format!("/repos/{repository}/issues/comments/{key}")).await
+            }
+            CommentKey::Line(key) => {
+                self.is_there(id, &format!("/repos/{repository}/pulls/comments/{key}")).await
+            }
+            CommentKey::Review(_) => Ok(true),
+        }
+    }
+
+    /// Whether an issue or pull request is there: issues can be deleted, and moved to other repositories.
+    ///
+    /// Source: GitHub's REST API, "Get an issue".
+    pub async fn has_conversation(
+        &self,
+        id: InstallationId,
+        repository: &str,
+        number: PullNumber,
+    ) -> Result<bool, ApiError> {
+        self.is_there(id, &format!("/repos/{repository}/issues/{number}")).await
+    }
+
+    async fn is_there(&self, id: InstallationId, path: &str) -> Result<bool, ApiError> {
+        let call = Call { caller: Caller::Installation(id), method: Method::GET, path, body: None };
+        match self.send(call).await {
+            Ok(_) => Ok(true),
+            Err(ApiError::NotFound { .. }) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Whether a repository counts somebody among its collaborators: members of the organisation with a right to it do.
     /// Of a public repository anybody has the permission to read, so that alone does not tell.
     ///
@@ -70,13 +111,7 @@ impl Api {
         login: &str,
     ) -> Result<bool, ApiError> {
         let login = utf8_percent_encode(login, QUERY);
-        let path = format!("/repos/{repository}/collaborators/{login}");
-        let call = Call { caller: Caller::Installation(id), method: Method::GET, path: &path, body: None };
-        match self.send(call).await {
-            Ok(_) => Ok(true),
-            Err(ApiError::NotFound { .. }) => Ok(false),
-            Err(error) => Err(error),
-        }
+        self.is_there(id, &format!("/repos/{repository}/collaborators/{login}")).await
     }
 
     /// Whether somebody is an active member of an organisation's team, by its slug. An invitation that is not accepted is

@@ -3,7 +3,7 @@
 use http::Method;
 
 /// Every kind of request that is sent. `{…}` stands for one part of the path, `{*}` for the rest of it.
-const ENDPOINTS: [&str; 58] = [
+const ENDPOINTS: [&str; 61] = [
     "GET /app",
     "GET /app/hook/config",
     "PATCH /app/hook/config",
@@ -44,9 +44,11 @@ const ENDPOINTS: [&str; 58] = [
     "GET /repos/{repository}/installation",
     "GET /repos/{repository}/issues",
     "POST /repos/{repository}/issues",
+    "GET /repos/{repository}/issues/{number}",
     "PATCH /repos/{repository}/issues/{number}",
     "GET /repos/{repository}/issues/{number}/comments",
     "POST /repos/{repository}/issues/{number}/comments",
+    "GET /repos/{repository}/issues/comments/{comment}",
     "PATCH /repos/{repository}/issues/comments/{comment}",
     "POST /repos/{repository}/issues/comments/{comment}/reactions",
     "GET /repos/{repository}/pulls",
@@ -56,6 +58,7 @@ const ENDPOINTS: [&str; 58] = [
     "PUT /repos/{repository}/pulls/{number}/merge-async",
     "GET /repos/{repository}/pulls/{number}/merge-async/{merge}",
     "GET /repos/{repository}/pulls/{number}/reviews",
+    "GET /repos/{repository}/pulls/comments/{comment}",
     "POST /repos/{repository}/pulls/comments/{comment}/reactions",
     "GET /repos/{repository}/rules/branches/{*}",
     "GET /repos/{repository}/rulesets",

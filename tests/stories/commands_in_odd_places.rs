@@ -273,3 +273,50 @@ async fn a_comment_full_of_commands_is_read_to_the_fifth() {
     stage.check(&pull).await.passes();
     stage.end().await;
 }
+
+#[tokio::test]
+async fn a_comment_that_github_does_not_find_for_a_moment_is_carried_out_all_the_same() {
+    let stage = Stage::set().await;
+    let pull = open_topic(&stage).await;
+    stage.github.faults().rest("POST", "/repos/*/reactions").refuse(404, "Not Found").times(1);
+    let late = stage.says(&pull, "ana", "/lock staging --reason x").await;
+    assert!(stage.reply(&pull, &late).await.starts_with("**Done** `/lock staging"));
+    assert_eq!(stage.reactions(&late).await, ["eyes", "+1"]);
+    // Its reactions are not found for longer, but it is.
+    stage.github.faults().rest("POST", "/repos/*/reactions").refuse(404, "Not Found").times(2);
+    let later = stage.says(&pull, "ana", "/unlock staging").await;
+    assert!(stage.reply(&pull, &later).await.starts_with("**Done** `/unlock staging`"));
+    assert_eq!(stage.reactions(&later).await, ["+1"]);
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn what_came_of_a_command_is_shown_though_github_does_not_find_its_comment_for_a_moment() {
+    let stage = Stage::set().await;
+    let pull = open_topic(&stage).await;
+    for status in [403, 404, 422] {
+        let reaction = stage.github.faults().rest("POST", "/repos/*/reactions");
+        reaction.refuse(status, "Try again").after(1).times(1);
+        stage.github.faults().rest("POST", "/repos/*/issues/*/comments").refuse(status, "Try again").times(1);
+        let comment = stage.says(&pull, "ana", "/lock staging --reason x").await;
+        assert_eq!(stage.reactions(&comment).await, ["eyes", "+1"], "{status}");
+        assert!(stage.reply(&pull, &comment).await.starts_with("**Done** `/lock staging"), "{status}");
+        stage.github.faults().clear();
+    }
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn where_the_conversation_is_gone_the_audit_log_answers() {
+    let stage = Stage::set().await;
+    let issue = stage.store.open_issue("Stocktaking").by("ana").await.unwrap();
+    stage.seconds_later(5);
+    stage.github.faults().rest("POST", "/repos/*/issues/*/comments").refuse(404, "Not Found");
+    stage.github.faults().rest("GET", "/repos/*/issues/*").refuse(410, "This issue was deleted");
+    issue.comment("/lock staging --reason stocktaking").by("ana").await.unwrap();
+    stage.quiet().await;
+    let log = crate::rollback::towpath(&stage, &["audit"]).await;
+    assert!(log.words.contains("staging is locked"), "{}", log.words);
+    assert_eq!(stage.requests("POST", "/comments"), 2, "it is believed when it is said again");
+    stage.end().await;
+}

@@ -63,24 +63,19 @@ pub(super) async fn run(
     note_attempt(ctx, lease).await?;
     match target.create().await {
         Ok(made) => Ok(vec![shown(made)]),
-        Err(error) if is_unwanted(item, &error) => {
-            tracing::info!(error = error_chain(&error), "GitHub takes no reply to a comment");
-            Ok(vec![Change::NotMade(item.clone())])
-        }
         Err(error) if error.may_have_taken_effect() => Err(error.into()),
-        Err(error) => Err(WorkError { changes: vec![Change::NotMade(item.clone())], ..error.into() }),
+        Err(error) => {
+            let changes = vec![Change::NotMade(item.clone())];
+            match target.is_unwanted(lease, &error).await {
+                Ok(true) => {
+                    tracing::info!(error = error_chain(&error), "GitHub takes no reply to a comment");
+                    Ok(changes)
+                }
+                Ok(false) => Err(WorkError { changes, ..error.into() }),
+                Err(error) => Err(WorkError { changes, ..error.into() }),
+            }
+        }
     }
-}
-
-/// Whether nobody gets to read a reply: the conversation is locked, or what was commented on is gone. The audit log has what
-/// came of the commands.
-fn is_unwanted(item: &WorkItem, error: &ApiError) -> bool {
-    let is_final = match error {
-        ApiError::Forbidden { message, .. } => message.contains("locked"),
-        ApiError::NotFound { .. } | ApiError::Refused { .. } => true,
-        _ => false,
-    };
-    is_final && matches!(item, WorkItem::Reply(..))
 }
 
 async fn note_attempt(ctx: &EngineContext, lease: &Lease) -> Result<(), WorkError> {
@@ -201,6 +196,20 @@ impl<'a> What<'a> {
 }
 
 impl Target<'_> {
+    /// Whether nobody gets to read a reply: the conversation is locked, or it is gone. The reaction and the audit log tell
+    /// what came of the commands. What GitHub does not take for another reason, it may take later.
+    async fn is_unwanted(&self, lease: &Lease, error: &ApiError) -> Result<bool, ApiError> {
+        let (WorkItem::Reply(_, number, _), api) = (&lease.item, &self.ctx.api) else { return Ok(false) };
+        match error {
+            ApiError::Forbidden { message, .. } => Ok(message.contains("locked")),
+            // A new token is not known everywhere for a moment, and finds nothing.
+            ApiError::NotFound { .. } if lease.failures > 0 => {
+                Ok(!api.has_conversation(self.installation, self.repository, *number).await?)
+            }
+            _ => Ok(false),
+        }
+    }
+
     async fn find(&self) -> Result<Option<u64>, ApiError> {
         let api = &self.ctx.api;
         match &self.what {

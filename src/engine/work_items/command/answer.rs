@@ -6,25 +6,67 @@ use super::{CommentWork, PATIENCE, Place};
 use crate::commands::spec::Kind;
 use crate::engine::work_error::WorkError;
 use crate::engine::work_items::desired_check_run::digest;
-use crate::github::{ApiError, Reaction};
+use crate::github::{ApiError, Reaction, RetryAdvice};
 use crate::model::error_chain;
 use crate::report::{self, CommandReply, CommandStatus};
 use crate::store::{Change, Desired, WorkItem};
 
+/// GitHub is late with a new comment by less than with its lists: by this part of that.
+const LATE_BY: u32 = 6;
+
+/// Whether a comment is there that was not found.
+enum Presence {
+    There,
+    Gone,
+    /// GitHub may be late.
+    Unsure,
+}
+
 impl CommentWork<'_> {
-    /// Shows that the comment was seen, before anything else is asked of GitHub. Nothing waits for it: where GitHub does
-    /// not take it now, what comes of the commands tells as much.
-    pub(super) async fn acknowledge(&mut self) {
+    /// Shows that the comment was seen, before anything else is asked of GitHub. Where GitHub does not take that now, what
+    /// comes of the commands tells as much; only whether the comment is there has to be known before anything is begun.
+    /// Answers whether it is.
+    pub(super) async fn acknowledge(&mut self) -> Result<bool, WorkError> {
         if self.state.deleted || self.state.reactions.contains(&Reaction::Eyes) {
-            return;
+            return Ok(true);
         }
-        self.state.reactions.push(Reaction::Eyes);
         match self.react(Reaction::Eyes).await {
-            Ok(()) => {}
-            // It was deleted before anything of it was begun: its author has thought better of it.
-            Err(ApiError::NotFound { .. }) => self.forget(),
+            Ok(()) => self.state.missed_since = None,
+            Err(ApiError::NotFound { .. }) => match self.presence().await? {
+                Presence::Unsure => return Ok(false),
+                Presence::There => {}
+                // Its author has thought better of it.
+                Presence::Gone => self.forget(),
+            },
             Err(error) => tracing::debug!(error = error_chain(&error), "a comment cannot be reacted to"),
         }
+        self.state.reactions.push(Reaction::Eyes);
+        Ok(true)
+    }
+
+    /// Whether a comment that was not found is there. A new one is not known everywhere at once: it is asked for a moment
+    /// later, and by itself.
+    async fn presence(&mut self) -> Result<Presence, WorkError> {
+        if self.is_first_miss() {
+            return Ok(Presence::Unsure);
+        }
+        let (api, row) = (&self.ctx.api, self.repository);
+        let is_there = api.has_comment(row.installation, &row.full_name, self.place.comment).await?;
+        if is_there {
+            self.state.missed_since = None;
+        }
+        Ok(if is_there { Presence::There } else { Presence::Gone })
+    }
+
+    /// Whether it is too early to believe GitHub, which is asked once more then.
+    fn is_first_miss(&mut self) -> bool {
+        let (now, late) = (self.ctx.now(), self.ctx.settings.lists_lag / LATE_BY);
+        let since = *self.state.missed_since.get_or_insert(now);
+        let is_first = now < since + late;
+        if is_first {
+            self.changes.push(Change::MarkAt(self.item(), since + late));
+        }
+        is_first
     }
 
     pub(super) fn forget(&mut self) {
@@ -49,15 +91,29 @@ impl CommentWork<'_> {
         if self.state.reactions.contains(&reaction) {
             return Ok(());
         }
-        match self.react(reaction).await {
-            Ok(()) => {}
-            Err(
-                error @ (ApiError::Forbidden { .. } | ApiError::NotFound { .. } | ApiError::Refused { .. }),
-            ) => {
-                tracing::info!(error = error_chain(&error), "GitHub takes no reaction to a comment");
+        let error = match self.react(reaction).await {
+            Ok(()) => {
+                self.state.missed_since = None;
+                self.state.reactions.push(reaction);
+                return Ok(());
             }
-            Err(error) => return Err(error.into()),
+            Err(error) => error,
+        };
+        let is_final = match &error {
+            ApiError::NotFound { .. } => match self.presence().await? {
+                Presence::Unsure => return Ok(()),
+                Presence::There => false,
+                Presence::Gone => true,
+            },
+            // A locked conversation takes none, and a token that is new only seems to have no right.
+            ApiError::Forbidden { .. } if self.is_first_miss() => return Ok(()),
+            ApiError::Forbidden { .. } => true,
+            error => error.retry_advice() == RetryAdvice::GiveUp,
+        };
+        if !is_final {
+            return Err(error.into());
         }
+        tracing::info!(error = error_chain(&error), "GitHub takes no reaction to a comment");
         self.state.reactions.push(reaction);
         Ok(())
     }

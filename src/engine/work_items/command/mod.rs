@@ -160,7 +160,9 @@ impl CommentWork<'_> {
         if self.state.without_words.is_none() && !self.state.deleted && self.is_noise().await? {
             return Ok(());
         }
-        self.acknowledge().await;
+        if !self.acknowledge().await? {
+            return Ok(());
+        }
         if self.state.deleted {
             self.forget();
             return Ok(());

@@ -57,6 +57,7 @@ fn begun(event: &CommentEvent) -> CommentState {
         creation_read: false,
         without_words: None,
         deleted: false,
+        missed_since: None,
     }
 }
 

@@ -38,6 +38,9 @@ pub(super) struct CommentState {
     /// Whether it was gone before anything of it was begun.
     #[serde(default)]
     pub(super) deleted: bool,
+    /// Since when GitHub has not found it, or has not let us react to it, for which it may only be late.
+    #[serde(default)]
+    pub(super) missed_since: Option<UnixMillis>,
 }
 
 /// One command.
