@@ -53,12 +53,19 @@ mod tests {
         let Some(Cause::ConfigurationInvalid { line, message, .. }) = config.invalid else { panic!("valid") };
         assert!(line == 2 && message.contains("environment"), "{line} {message}");
         let config = made_of(&row("x", "[]", None), &built_in);
-        assert!(config.invalid.is_some() && *config.path == PromotionPath::pro());
+        assert!(config.invalid.is_some() && config.is_guess && *config.path == PromotionPath::pro());
+        assert!(!made_of(&row("x", "[]", Some("")), &built_in).is_guess, "there was no file before");
+        assert!(!made_of(&row("x", "[]", Some(two)), &built_in).is_guess);
+        assert!(
+            made_of(&row("x", "[]", Some("{}")), &built_in).is_guess,
+            "what an earlier version took is lost"
+        );
         // Good for an earlier version: its branches wait for a check all the same.
         let old = "version: 1\nenvironments:\n  - { name: main, branch: config, accepts: [topics] }\n";
         for valid in [Some(old), Some(""), None] {
             let config = made_of(&row("x", old, valid), &built_in);
             assert!(config.invalid.is_some() && config.path.environments[0].branch.as_str() == "config");
+            assert!(!config.is_guess);
         }
         let config = made_of(&row("", "", Some("")), &built_in);
         assert!(config.invalid.is_none() && *config.path == PromotionPath::pro());

@@ -40,7 +40,7 @@ impl EngineContext {
         tracing::warn!(error = error_chain(&error.failure), "the configuration cannot be read");
         let what = error.failure.for_people();
         let invalid = Some(Cause::CouldNotDecide(Undecided::GitHub { what }));
-        RepositoryConfig { path: Arc::clone(&self.path), invalid }
+        RepositoryConfig { path: Arc::clone(&self.path), invalid, is_guess: true }
     }
 
     /// Reads the configuration of a repository from GitHub.

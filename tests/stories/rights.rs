@@ -154,3 +154,39 @@ async fn after_a_lost_database_a_number_is_given_to_no_other_deploy() {
     assert_eq!(keys.len(), 3);
     assert!(keys[2].ends_with(".3\""), "{keys:?}");
 }
+
+#[tokio::test]
+async fn where_who_may_act_was_never_known_nobody_does_and_questions_are_answered() {
+    let stage = Stage::with(Setting { installed: false, ..Setting::default() }).await;
+    let broken = "version: 1\nenvironments: [\ncommands:\n  lock: [admin]\n";
+    stage.store.commit_on("master").file(".github/towpath.yml", broken).by("rita").await.unwrap();
+    topic(&stage.store, "feature/cart", "staging").await;
+    stage.installation.add([&stage.store]).await.unwrap();
+    stage.quiet().await;
+    let pull = stage.store.open_pull("feature/cart").into("integration").by("ana").await.unwrap();
+    stage.check(&pull).await.is("action_required", "Configuration invalid: line 2, column 15");
+    let acted = stage.says(&pull, "rita", "/lock staging --reason x").await;
+    let reply = stage.reply(&pull, &acted).await;
+    assert!(
+        reply.starts_with(
+            "**Refused** `/lock staging --reason x`: nothing was locked. .github/towpath.yml is invalid in line 2, and who \
+             may act is not known before it is repaired."
+        ),
+        "{reply}"
+    );
+    let asked = stage.says(&pull, "rita", "/where staging").await;
+    assert!(stage.reply(&pull, &asked).await.starts_with("**Done**"));
+    let log = crate::rollback::towpath(&stage, &["audit"]).await.words;
+    assert!(log.contains("who may act is not known"), "{log}");
+    // Once it was valid, what it said holds while it is broken again.
+    let valid = "version: 1\ncommands:\n  lock: [admin]\n";
+    stage.store.commit_on("master").file(".github/towpath.yml", valid).by("rita").await.unwrap();
+    stage.check(&pull).await.fails();
+    stage.comment(&pull).await;
+    stage.store.commit_on("master").file(".github/towpath.yml", broken).by("rita").await.unwrap();
+    stage.check(&pull).await;
+    let acted = stage.says(&pull, "rita", "/lock staging --reason x").await;
+    assert!(stage.reply(&pull, &acted).await.contains("This takes the role `admin`"));
+    stage.all_is_read().await;
+    stage.end().await;
+}

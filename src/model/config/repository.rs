@@ -19,24 +19,30 @@ pub struct RepositoryConfig {
     pub path: Arc<PromotionPath>,
     /// What is wrong with the file: nothing is judged by it then.
     pub invalid: Option<Cause>,
+    /// Whether the path is no more than a guess: the file is invalid, and what held before is not known. By it nobody has
+    /// the right to act.
+    pub is_guess: bool,
 }
 
 impl RepositoryConfig {
     /// What holds where there is no file.
     pub fn built_in(path: &Arc<PromotionPath>) -> Self {
-        Self { path: Arc::clone(path), invalid: None }
+        Self { path: Arc::clone(path), invalid: None, is_guess: false }
     }
 
     /// What a file means. `place` names it for people; `valid` is its text as it was last valid, where that is known.
     pub fn of_file(place: &str, text: &str, valid: Option<&str>, built_in: &Arc<PromotionPath>) -> Self {
         match Configuration::read(text) {
-            Ok(configuration) => Self { path: Arc::new(configuration.path().clone()), invalid: None },
+            Ok(configuration) => Self::built_in(&Arc::new(configuration.path().clone())),
             Err(problems) => {
+                let was_none = valid == Some("");
                 let valid = valid.filter(|text| !text.is_empty());
                 // Where no other is known, the file itself may have been good for an earlier version.
                 let kept = valid.into_iter().chain([text]).find_map(Configuration::read_kept);
+                let is_guess = kept.is_none() && !was_none;
                 let path = kept.map_or_else(|| Arc::clone(built_in), Arc::new);
-                Self { path, invalid: problems.first().map(|first| cause(place, first, problems.len())) }
+                let invalid = problems.first().map(|first| cause(place, first, problems.len()));
+                Self { path, invalid, is_guess }
             }
         }
     }

@@ -5,10 +5,10 @@ use super::people::Asker;
 use super::state::{EDITED, Goal, Progress, mistake, refused};
 use super::table;
 use super::verdict_first::never_judged;
-use super::{CommentWork, PATIENCE, refusal};
+use super::{CommentWork, PATIENCE};
 use crate::commands::CommandError;
 use crate::commands::grammar::Invocation;
-use crate::commands::rights::{Decision, Need, Standing};
+use crate::commands::rights::{Need, Standing};
 use crate::commands::spec::{Arguments, Kind, Spec, Subject, WorksOn, bind};
 use crate::deploy::DeployQueue;
 use crate::engine::work_error::WorkError;
@@ -173,8 +173,7 @@ impl CommentWork<'_> {
             return Ok(());
         }
         let need = Need::of(spec.name, spec.right, about.filter(|_| spec.kind == Kind::Act), call.path);
-        if let Decision::Refused(why) = call.asker.decide(&need).await? {
-            let said = refused("missing_right", spec.unchanged, &refusal::words(&why));
+        if let Some(said) = call.may_not(&need, self.config).await? {
             return self.refuse(position, call, said).await;
         }
         // Who may act is always answered, also a stranger who is in a team.

@@ -1,7 +1,8 @@
 //! Why somebody may not, in words: what is missing, what they have, and who may.
 
 use crate::commands::rights::{Refusal, Standing};
-use crate::model::{Grantee, RepositoryRole};
+use crate::model::config::RepositoryConfig;
+use crate::model::{Cause, Grantee, RepositoryRole};
 use crate::report;
 
 pub(super) fn plain(refusal: &Refusal, who: &str) -> String {
@@ -16,6 +17,16 @@ pub(super) fn plain(refusal: &Refusal, who: &str) -> String {
             format!("{needs}, and {who} is no collaborator of this repository")
         }
     }
+}
+
+/// Why nobody may act, as plain text: who may is written in a file that is invalid, and what held before is not known.
+pub(super) fn rights_unknown(config: &RepositoryConfig) -> Option<String> {
+    let file = match &config.invalid {
+        Some(Cause::ConfigurationInvalid { place, line, .. }) => format!("{place} is invalid in line {line}"),
+        _ => "the configuration cannot be read".to_owned(),
+    };
+    let why = format!("{file}, and who may act is not known before it is repaired");
+    config.is_guess.then_some(why)
 }
 
 /// The reason, and who may.
