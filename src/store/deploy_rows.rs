@@ -253,6 +253,11 @@ pub enum RequestedAct {
         #[serde(default)]
         base: Option<CommitId>,
     },
+    /// Bring the copy branch along with this environment.
+    Sync {
+        /// Who asks.
+        by: String,
+    },
 }
 
 impl RequestedAct {
@@ -260,6 +265,7 @@ impl RequestedAct {
     pub fn work_item(&self, repository: RepositoryId, environment: &str) -> WorkItem {
         match self {
             Self::Promote { .. } => WorkItem::Promotion(repository, environment.into()),
+            Self::Sync { .. } => WorkItem::Copy(repository),
             Self::Rollback { .. }
             | Self::Deploy { .. }
             | Self::Cancel { .. }
@@ -279,6 +285,7 @@ impl RequestedAct {
             Self::Lock { by, reason, .. } => ("lock", by, Some(reason)),
             Self::Unlock { by, .. } => ("unlock", by, None),
             Self::Promote { by, .. } => ("promote", by, None),
+            Self::Sync { by } => ("sync", by, None),
         }
     }
 }

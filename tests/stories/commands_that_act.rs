@@ -440,3 +440,84 @@ async fn a_rollback_ends_what_is_under_way_first() {
     stage.all_is_read().await;
     stage.end().await;
 }
+
+#[tokio::test]
+async fn a_sync_is_followed_until_the_copy_has_come_along() {
+    let stage = Stage::set().await;
+    let pull = open_topic(&stage).await;
+    let there = stage.says(&pull, "ana", "/sync").await;
+    begins(&stage.reply(&pull, &there).await, "**Done** `/sync`: master is at");
+    stage.later();
+    stage.store.commit_on("production").file("b.txt", "new\n").by("rita").await.unwrap();
+    stage.copy_check().await;
+    let comment = stage.says(&pull, "ana", "/sync").await;
+    begins(
+        &stage.reply(&pull, &comment).await,
+        "**Started** `/sync`: master follows production once its deploy has ended well: deploy 1",
+    );
+    assert_eq!(stage.reactions(&comment).await, ["eyes", "rocket"]);
+    carried_out(&stage, "production").await;
+    let tip = stage.store.tip("production").unwrap();
+    assert_eq!(stage.store.tip("master").unwrap(), tip);
+    begins(
+        &stage.reply(&pull, &comment).await,
+        &format!("**Done** `/sync`: master is at {}, as production is.", &tip[..9]),
+    );
+    assert_eq!(stage.reactions(&comment).await, ["eyes", "rocket", "+1"]);
+    stage.copy_check().await.passes();
+    let log = crate::rollback::towpath(&stage, &["audit", "--action", "sync"]).await.words;
+    assert_eq!(log.lines().filter(|line| line.contains("master is at")).count(), 2, "{log}");
+
+    stage.store.commit_on("production").file("c.txt", "new\n").by("rita").await.unwrap();
+    let waits = stage.says(&pull, "ana", "/sync").await;
+    begins(&stage.reply(&pull, &waits).await, "**Started** `/sync`: master follows production");
+    stage.deployments("production").await.pop().unwrap().status("failure").by("deployer").await.unwrap();
+    let reply = stage.reply(&pull, &waits).await;
+    begins(&reply, &format!("**Refused** `/sync`: nothing was moved. Master stays at {}: ", &tip[..9]));
+    assert_eq!(stage.reactions(&waits).await, ["eyes", "rocket", "-1"]);
+    stage.copy_check().await;
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn a_sync_that_cannot_be_says_what_stops_it() {
+    let stage = Stage::set().await;
+    let pull = open_topic(&stage).await;
+    stage.store.commit_on("master").file("hot.txt", "now\n").by("ben").await.unwrap();
+    stage.copy_check().await.fails();
+    let stray = stage.says(&pull, "ana", "/sync").await;
+    let reply = stage.reply(&pull, &stray).await;
+    begins(
+        &reply,
+        "**Refused** `/sync`: nothing was moved. Master has commits that production does not have",
+    );
+    assert_eq!(stage.reactions(&stray).await, ["eyes", "-1"]);
+    stage.store.move_branch("master").to(&stage.store.tip("production").unwrap()).by("rita").await.unwrap();
+    stage.copy_check().await.passes();
+    // Where people merge, it is done once there is something to merge.
+    let file = "version: 1\nenvironments:\n  - { name: integration, accepts: [topics] }\n  \
+                - { name: staging, accepts: [integration] }\n  - { name: production, accepts: [staging] }\n\
+                copy: { branch: master, of: production, mode: pull-request, after: merge }\n";
+    let branch =
+        stage.store.commit_on("production").file(".github/towpath.yml", file).by("rita").await.unwrap();
+    stage.store.move_branch("master").to(&branch).by("rita").await.unwrap();
+    stage.quiet().await;
+    stage.later();
+    stage.store.commit_on("production").file("c.txt", "new\n").by("rita").await.unwrap();
+    stage.copy_check().await;
+    let opened = stage.says(&pull, "ana", "/sync").await;
+    let reply = stage.reply(&pull, &opened).await;
+    let pulls = stage.store.pulls();
+    let sync = pulls.iter().filter(|it| it.state().unwrap().base == "master").next_back().unwrap().number();
+    begins(
+        &reply,
+        &format!(
+            "**Done** `/sync`: #{sync} brings master along with production; merge it with a merge commit."
+        ),
+    );
+    for pull in pulls {
+        stage.read(&pull);
+    }
+    stage.copy_check().await;
+    stage.end().await;
+}

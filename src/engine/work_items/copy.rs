@@ -3,6 +3,8 @@
 //! Races, and how they end: the branch is moved only if GitHub still has it where the decision found it, and GitHub
 //! itself refuses what is no fast-forward. A push in between is seen by its own event, and looked at again.
 
+mod asked_for;
+
 use super::applied_check::{AppliedCheck, checks};
 use super::desired_check_run::{DesiredCheckRun, digest};
 use super::pull_request::Memory;
@@ -11,33 +13,67 @@ use crate::engine::judge::judge_copy;
 use crate::engine::work_error::WorkError;
 use crate::github::{ApiError, NewPull};
 use crate::lineage::Repository;
+use crate::model::config::RepositoryConfig;
 use crate::model::{
     Base, Cause, Commit, CommitId, CopyAfter, CopyBranch, CopyMode, DriverSettings, Environment, Head,
     Outcome, PromotionPath, PullEnds, RepositoryId, Verdict,
 };
 use crate::report::{self, CopyStanding, Guard, NotCopied, Refuser, Subject, Withdrawn};
 use crate::store::{Change, ChecksOf, Desired, RepositoryRow, RepositoryState, WorkItem};
+use asked_for::{AfterLook, AskedFor};
 use serde_json::json;
 
 pub(super) async fn run(ctx: &EngineContext, id: RepositoryId) -> Result<Vec<Change>, WorkError> {
     let row = ctx.store.repository(id).await?.filter(|row| row.state == RepositoryState::Active);
     let Some(row) = row else { return Ok(Vec::new()) };
     let config = ctx.repository_config(&row).await?;
+    let mut asked_for = AskedFor::of(ctx, &row, &config).await?;
+    // First: what keeps the others waiting may go on for long.
+    let mut changes = asked_for.end_too_old(ctx.now());
+    match look(ctx, &row, &config, asked_for).await {
+        Ok(more) => {
+            changes.extend(more);
+            Ok(changes)
+        }
+        Err(error) => {
+            changes.extend(error.changes);
+            Err(WorkError { changes, ..error })
+        }
+    }
+}
+
+async fn look(
+    ctx: &EngineContext,
+    row: &RepositoryRow,
+    config: &RepositoryConfig,
+    asked_for: AskedFor,
+) -> Result<Vec<Change>, WorkError> {
     if config.invalid.is_some() {
-        return Ok(Vec::new());
+        let why = "the configuration cannot be used, so nothing is moved until it is repaired";
+        return Ok(asked_for.refused(why, ctx.now()));
     }
     let original =
         config.path.copy.as_ref().and_then(|copy| Some((copy, config.path.environment(&copy.of)?)));
-    let Some((copy, original)) = original else { return taken_back(ctx, &row).await };
-    let mirror = ctx.mirror(&row).await?;
-    if !mirror.has_environments(&config.path).await? {
-        return taken_back(ctx, &row).await;
+    let Some((copy, original)) = original else {
+        let mut changes = asked_for.refused("the configuration names no copy branch", ctx.now());
+        changes.extend(taken_back(ctx, row).await?);
+        return Ok(changes);
+    };
+    let mirror = ctx.mirror(row).await?;
+    let mut tips = None;
+    if mirror.has_environments(&config.path).await? {
+        let repository = mirror.fetched(&[]).await?;
+        let ends = (repository.branch(&copy.branch).await?, repository.branch(&original.branch).await?);
+        tips = ends.0.zip(ends.1).map(|ends| (repository, ends));
     }
-    let repository = mirror.fetched(&[]).await?;
-    let tips = (repository.branch(&copy.branch).await?, repository.branch(&original.branch).await?);
-    let (Some(copied), Some(tip)) = tips else { return taken_back(ctx, &row).await };
-    let work = CopyWork { ctx, row: &row, path: &config.path, copy, original, repository, copied, tip };
-    work.run().await
+    let Some((repository, (copied, tip))) = tips else {
+        let why = format!("there is no branch {} or {}", copy.branch, original.branch);
+        let mut changes = asked_for.refused(why, ctx.now());
+        changes.extend(taken_back(ctx, row).await?);
+        return Ok(changes);
+    };
+    let work = CopyWork { ctx, row, path: &config.path, copy, original, repository, copied, tip };
+    work.run(asked_for).await
 }
 
 /// There is nothing to copy any more: what was said of it is taken back, and the issue closed.
@@ -114,12 +150,13 @@ struct CopyWork<'a> {
 }
 
 impl CopyWork<'_> {
-    async fn run(&self) -> Result<Vec<Change>, WorkError> {
+    async fn run(&self, asked_for: AskedFor) -> Result<Vec<Change>, WorkError> {
         let verdict = self.verdict().await?;
         let mut copied = self.copied;
         let error = self.diverged(&verdict).await?;
         let mut standing = CopyStanding { problem: error, ..CopyStanding::default() };
-        if let Some(to) = self.target().await?.filter(|to| *to != self.copied) {
+        let target = self.target().await?;
+        if let Some(to) = target.filter(|to| *to != self.copied) {
             let ahead = self.repository.reaches(to, self.copied).await?;
             let behind = !ahead && self.repository.reaches(self.copied, to).await?;
             match self.copy.mode {
@@ -140,6 +177,10 @@ impl CopyWork<'_> {
         changes.extend(self.alarm(standing.problem.as_ref()).await?);
         changes.extend(self.has_come_along().await?);
         changes.extend(self.of_another_environment().await?);
+        if !asked_for.is_empty() {
+            let step = self.sync_step(&AfterLook { target, copied, standing: &standing }).await?;
+            changes.extend(asked_for.told(&step, self.ctx.now(), Some((self.tip, self.copied))));
+        }
         Ok(changes)
     }
 

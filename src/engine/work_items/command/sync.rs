@@ -1,18 +1,18 @@
-//! `/sync`: the copy branch is brought along now.
+//! `/sync`: the copy branch is brought along.
 
 use super::call::{Call, Command, Step};
-use super::state::refused;
+use super::state::{Goal, refused};
 use crate::commands::rights::DefaultRight;
 use crate::commands::spec::{Kind, Spec, WorksOn};
 use crate::engine::work_error::WorkError;
 use crate::model::CopyMode;
-use crate::report::{self, CommandReply, CommandStatus};
-use crate::store::{Change, WorkItem};
+use crate::report;
+use crate::store::RequestedAct;
 use async_trait::async_trait;
 
 const SPEC: Spec = Spec {
     name: "sync",
-    summary: "brings the copy branch along with its environment now",
+    summary: "brings the copy branch along with its environment, or opens the pull request that does; the reply tells when that is done",
     example: "",
     kind: Kind::Act,
     works_on: WorksOn::Anywhere,
@@ -38,36 +38,18 @@ impl Command for Sync {
                 "The configuration names no copy branch.",
             )));
         };
-        let id = call.repository.id;
         let Some(of) = call.path.environment(&copy.of) else {
             return Err(WorkError::give_up("the copy branch has no environment"));
         };
-        let names = [copy.branch.as_str(), of.name.as_str()];
         if copy.mode == CopyMode::Report {
+            let names = [copy.branch.as_str(), of.name.as_str()];
             let why = report::sentence(
                 "By the configuration Towpath only reports on %; people move it to %.",
                 &names,
             );
             return Ok(Step::said(refused("report_only", SPEC.unchanged, &why)));
         }
-        let known = call.ctx.store.environment_deploys(id, &of.name, &of.branch).await?;
-        let going = known.deploys.iter().rev().find(|deploy| deploy.state.is_open());
-        let look = vec![Change::Mark(WorkItem::Copy(id))];
-        let said = if let Some(deploy) = going {
-            CommandReply::new(
-                CommandStatus::Done,
-                "waits",
-                report::sentence("% follows % once its deploy has ended well.", &names),
-            )
-            .next(report::plain_text(&report::deploy_line(deploy)))
-        } else {
-            let words =
-                report::sentence("% is brought along with % now, where that is a fast-forward.", &names);
-            CommandReply::new(CommandStatus::Done, "done", words).next(report::sentence(
-                "The check % on % says what came of it.",
-                &["towpath: copy", of.branch.as_str()],
-            ))
-        };
-        Ok(Step::Ended(said, look))
+        let act = RequestedAct::Sync { by: call.asker.login.to_owned() };
+        Ok(Step::Ask { environment: of.name.clone(), act, goal: Goal::Live })
     }
 }

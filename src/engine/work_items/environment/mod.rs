@@ -45,7 +45,9 @@ use crate::model::{
     PromotionPath, PullNumber, RepositoryId, TreeId, UnixMillis, error_chain,
 };
 use crate::policy::{Reach, Trigger};
-use crate::store::{Change, DeployActivity, Lease, OutcomeRow, RepositoryRow, RepositoryState, WorkItem};
+use crate::store::{
+    Change, DeployActivity, Lease, OutcomeRow, RepositoryRow, RepositoryState, RequestedAct, WorkItem,
+};
 use left::left_environment;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -318,6 +320,7 @@ impl EnvironmentWork<'_> {
         if self.queue.come_further().next().is_some() {
             // Who asked for a deploy follows it.
             kept.extend(waiting_commands::marked(ctx, id, None).await?);
+            kept.extend(self.of_asked_for_copy().await?);
         }
         for deploy in self.queue.come_further() {
             concerned.extend(deploy.pulls.iter().chain(&deploy.takes_back).copied());
@@ -335,6 +338,17 @@ impl EnvironmentWork<'_> {
             kept.extend(waiting(ctx, id, (path, &environment.branch)).await?);
         }
         Ok(kept)
+    }
+
+    /// The look at the copy branch that somebody has asked for, where the deploy has ended that it waits for.
+    async fn of_asked_for_copy(&self) -> Result<Option<Change>, WorkError> {
+        let (ctx, id) = (self.site.ctx, self.site.repository.id);
+        if self.queue.come_further().all(|deploy| deploy.state.is_open()) {
+            return Ok(None);
+        }
+        let acts = ctx.store.open_acts(id, &self.site.environment.name).await?;
+        let is_waited_for = acts.iter().any(|act| matches!(act.act, RequestedAct::Sync { .. }));
+        Ok(is_waited_for.then_some(Change::Mark(WorkItem::Copy(id))))
     }
 
     /// What follows where something else is live than before.

@@ -51,7 +51,7 @@ impl EnvironmentWork<'_> {
                 self.lock_for(WantedLock { by, reason, until, while_open })
             }
             (None, RequestedAct::Unlock { by, force }) => self.unlock_for(by, force),
-            (None, RequestedAct::Promote { .. }) => return Ok(()),
+            (None, RequestedAct::Promote { .. } | RequestedAct::Sync { .. }) => return Ok(()),
         };
         let deploy = outcome.deploy.and_then(|number| self.queue.get(number));
         entry.head = deploy.map(|deploy| deploy.commit).or(entry.head);
@@ -145,7 +145,8 @@ impl EnvironmentWork<'_> {
             RequestedAct::Rollback { .. }
             | RequestedAct::Deploy { .. }
             | RequestedAct::Lock { .. }
-            | RequestedAct::Promote { .. } => {
+            | RequestedAct::Promote { .. }
+            | RequestedAct::Sync { .. } => {
                 return None;
             }
         };
@@ -382,7 +383,7 @@ impl EnvironmentWork<'_> {
     }
 }
 
-/// Promotions into the environment are somebody else's work.
+/// Promotions into the environment, and its copy, are somebody else's work.
 fn is_taken_up_here(act: &RequestedAct) -> bool {
-    !matches!(act, RequestedAct::Promote { .. })
+    !matches!(act, RequestedAct::Promote { .. } | RequestedAct::Sync { .. })
 }
