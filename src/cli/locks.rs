@@ -79,14 +79,15 @@ pub(super) struct CancelArguments {
 pub(super) async fn lock(arguments: LockArguments) -> Result<ExitCode, UsageError> {
     let LockArguments { at, reason, until, by, telling } = arguments;
     let until = until.map(|until| until.seconds().to_millis());
-    let act = RequestedAct::Lock { by, reason: worth_telling(&reason)?, until, while_open: None };
+    let act =
+        RequestedAct::Lock { by, by_id: None, reason: worth_telling(&reason)?, until, while_open: None };
     ask(&at, act, &telling).await
 }
 
 /// Asks the server to end a lock.
 pub(super) async fn unlock(arguments: UnlockArguments) -> Result<ExitCode, UsageError> {
     let UnlockArguments { at, by, telling } = arguments;
-    ask(&at, RequestedAct::Unlock { by, force: true }, &telling).await
+    ask(&at, RequestedAct::Unlock { by, by_id: None, force: true }, &telling).await
 }
 
 /// Asks the server to end the deploy that is running.

@@ -4,7 +4,7 @@ use super::paging::next_page;
 use super::stacks::StackJson;
 use crate::model::{
     CommitId, Grants, InstallationId, MergeMethods, MethodsFrom, PullNumber, PullRequestDetails,
-    RepositoryId, UnixMillis,
+    RepositoryId, UnixMillis, UserId,
 };
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -86,6 +86,9 @@ impl PullEndRepositoryJson {
 pub struct UserJson {
     /// The login.
     pub login: String,
+    /// GitHub's number of the account.
+    #[serde(default)]
+    pub id: Option<UserId>,
 }
 
 /// What lies in a folder.

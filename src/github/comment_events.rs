@@ -1,6 +1,6 @@
 //! `issue_comment`, `pull_request_review_comment` and `pull_request_review`: what people write.
 
-use crate::model::{CommentKey, PullNumber};
+use crate::model::{CommentKey, PullNumber, UserId};
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -60,6 +60,9 @@ pub struct CommentJson {
 pub struct AuthorJson {
     /// The login.
     pub login: String,
+    /// GitHub's number of the account.
+    #[serde(default)]
+    pub id: Option<UserId>,
     /// `User`, `Bot`, `Organization`.
     #[serde(rename = "type", default)]
     pub kind: String,

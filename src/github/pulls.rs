@@ -3,7 +3,7 @@
 use super::api::{Api, Caller};
 use super::calls::{PullJson, QUERY};
 use super::error::ApiError;
-use crate::model::{BranchName, CommitId, InstallationId, MergeMethods, MethodsFrom, PullNumber};
+use crate::model::{BranchName, CommitId, InstallationId, MergeMethods, MethodsFrom, PullNumber, UserId};
 use http::Method;
 use percent_encoding::utf8_percent_encode;
 use serde::{Deserialize, Serialize};
@@ -37,6 +37,9 @@ pub struct CollaboratorJson {
 /// Somebody, with their permissions.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct CollaboratorUserJson {
+    /// GitHub's number of the account.
+    #[serde(default)]
+    pub id: Option<UserId>,
     /// What they may do, one by one: it tells what an organisation's own role is worth.
     #[serde(default)]
     pub permissions: Option<PermissionsJson>,

@@ -1,6 +1,6 @@
 //! Overrides: a person's decision that one finding on one pull request keeps nothing back.
 
-use super::{BranchName, Cause, Code, CommitId, UnixMillis};
+use super::{BranchName, Cause, Code, CommitId, UnixMillis, UserId, UserKey};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
@@ -21,6 +21,9 @@ pub struct Override {
     pub evidence: String,
     /// The login of whoever gave it, or the name that the operator gave.
     pub by: String,
+    /// Their account; `None` for the operator, and where an earlier version has stored it.
+    #[serde(default)]
+    pub by_id: Option<UserId>,
     /// Why, in their words.
     pub reason: String,
     /// When it was given.
@@ -67,6 +70,11 @@ impl From<&Override> for Overridden {
 }
 
 impl Override {
+    /// Whoever gave it.
+    pub fn giver(&self) -> UserKey<'_> {
+        UserKey { login: &self.by, id: self.by_id }
+    }
+
     /// Whether it counts at this moment, on what it was given for.
     pub fn is_in_force(&self, now: UnixMillis) -> bool {
         let is_confirmed = !self.needs_second || self.confirmed_by.is_some();
@@ -156,6 +164,7 @@ mod tests {
             base: BranchName::new("production").unwrap(),
             evidence: Cause::HeadBehind.evidence(),
             by: "rita".to_owned(),
+            by_id: None,
             reason: "a typo".to_owned(),
             at: UnixMillis(5),
             until: None,

@@ -20,4 +20,5 @@ macro_rules! github_id {
 
 github_id!(RepositoryId, "GitHub's number of a repository.");
 github_id!(InstallationId, "GitHub's number of an installation of the App on an account.");
+github_id!(UserId, "GitHub's number of an account, which stays when its login changes.");
 github_id!(PullNumber, "The number of a pull request within its repository.");

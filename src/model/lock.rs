@@ -1,6 +1,6 @@
 //! Locks on environments: what a person puts there so that nothing is merged or deployed.
 
-use super::{PullNumber, UnixMillis};
+use super::{PullNumber, UnixMillis, UserId, UserKey};
 use serde::{Deserialize, Serialize};
 
 /// What keeps an environment as it is, because somebody asked for it.
@@ -10,6 +10,9 @@ pub struct Lock {
     pub id: u64,
     /// The login of whoever locked it, or the name that the operator gave.
     pub by: String,
+    /// Their account; `None` for the operator.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by_id: Option<UserId>,
     /// Why, in their words.
     pub reason: String,
     /// Since when.
@@ -35,6 +38,11 @@ pub struct LockEnd {
 }
 
 impl Lock {
+    /// Whoever locked it.
+    pub fn holder(&self) -> UserKey<'_> {
+        UserKey { login: &self.by, id: self.by_id }
+    }
+
     /// Whether it keeps anything out at this moment.
     pub fn is_in_force(&self, now: UnixMillis) -> bool {
         self.ended.is_none() && self.until.is_none_or(|until| now < until)
@@ -53,8 +61,16 @@ mod tests {
     #[test]
     fn a_lock_is_in_force_until_it_is_ended_or_its_time_is_over() {
         let (by, reason) = ("rita".to_owned(), "stocktaking".to_owned());
-        let lock =
-            Lock { id: 1, by, reason, since: UnixMillis(5), until: None, while_open: None, ended: None };
+        let lock = Lock {
+            id: 1,
+            by,
+            by_id: None,
+            reason,
+            since: UnixMillis(5),
+            until: None,
+            while_open: None,
+            ended: None,
+        };
         assert!(lock.is_in_force(UnixMillis::MAX));
         let timed = Lock { until: Some(UnixMillis(10)), ..lock.clone() };
         assert_eq!([9, 10, 11].map(|now| timed.is_in_force(UnixMillis(now))), [true, false, false]);

@@ -36,7 +36,7 @@ mod tests {
             base: Base { branch: name(base), commit },
         };
         let (by, reason, since) = ("rita".to_owned(), "stocktaking".to_owned(), UnixMillis(5));
-        let lock = Lock { id: 1, by, reason, since, until, while_open: None, ended: None };
+        let lock = Lock { id: 1, by, by_id: None, reason, since, until, while_open: None, ended: None };
         Facts { lock: Some(lock), ..Facts::new(pull, History::NotNeeded) }
     }
 

@@ -179,6 +179,7 @@ mod tests {
         Lock {
             id: 3,
             by: "rita".to_owned(),
+            by_id: None,
             reason: "stock-taking @all".to_owned(),
             since: UnixMillis(1_700_000_000_000),
             until: None,

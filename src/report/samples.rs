@@ -254,6 +254,7 @@ pub(super) fn locked(until: Option<UnixMillis>, while_open: Option<u64>) -> Caus
     let lock = Lock {
         id: 3,
         by: "rita".to_owned(),
+        by_id: None,
         reason: "stocktaking, see @ops".to_owned(),
         since: UnixMillis(1_700_000_000_000),
         until,

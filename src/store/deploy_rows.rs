@@ -2,7 +2,7 @@
 
 use crate::model::{
     CommentKey, CommitId, Deploy, DeployOutcome, Hold, PullNumber, RepositoryId, StartingPoint, TreeId,
-    UnixMillis,
+    UnixMillis, UserId,
 };
 use crate::store::WorkItem;
 
@@ -225,6 +225,9 @@ pub enum RequestedAct {
     Lock {
         /// Who asks.
         by: String,
+        /// Their account; `None` for the operator.
+        #[serde(default)]
+        by_id: Option<UserId>,
         /// Why.
         reason: String,
         /// When it ends by itself.
@@ -236,6 +239,9 @@ pub enum RequestedAct {
     Unlock {
         /// Who asks.
         by: String,
+        /// Their account; `None` for the operator.
+        #[serde(default)]
+        by_id: Option<UserId>,
         /// Whether it may be somebody else's: they say so, and have the right.
         force: bool,
     },

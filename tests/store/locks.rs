@@ -16,6 +16,7 @@ fn lock(id: u64, while_open: Option<u64>) -> Lock {
     Lock {
         id,
         by: "rita".to_owned(),
+        by_id: None,
         reason: "stocktaking".to_owned(),
         since: UnixMillis(5),
         until: Some(UnixMillis(10)),
@@ -37,6 +38,7 @@ fn given(id: u64, at: i64) -> Override {
         base: branch("production"),
         evidence: cause.evidence(),
         by: "rita".to_owned(),
+        by_id: None,
         reason: "a typo".to_owned(),
         at: UnixMillis(at),
         until: None,

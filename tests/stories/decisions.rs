@@ -48,6 +48,7 @@ impl Stage {
             base: judged.judged_base.unwrap(),
             evidence: cause.evidence(),
             by: "rita".to_owned(),
+            by_id: None,
             reason: "a typo".to_owned(),
             at: self.now(),
             until,
@@ -64,7 +65,7 @@ impl Stage {
 
 fn lock(stage: &Stage, id: u64) -> Lock {
     let (by, reason, since) = ("rita".to_owned(), "stocktaking".to_owned(), stage.now());
-    Lock { id, by, reason, since, until: None, while_open: None, ended: None }
+    Lock { id, by, by_id: None, reason, since, until: None, while_open: None, ended: None }
 }
 
 #[tokio::test]

@@ -61,6 +61,7 @@ mod programs;
 mod promote;
 mod promote_refused;
 mod queue;
+mod renamed;
 mod rights;
 mod rollback;
 mod rules_first;

@@ -229,6 +229,7 @@ async fn locked(stage: &Stage, environment: &str) {
     let lock = Lock {
         id: 1,
         by: "rita".to_owned(),
+        by_id: None,
         reason: "stock *taking*".to_owned(),
         since: now,
         until: Some(UnixMillis(now.0 + 3_600_000)),

@@ -80,6 +80,7 @@ operator's audit log, also if it was refused, unless a stranger has asked for it
 | the text of a review | as in a comment. GitHub's API takes no reactions there, so the reply alone answers. |
 | a comment on lines of a review | as in a comment; the reply is in the conversation |
 | a bot, an App, also where it writes in a user's name, or a user who is deleted | nothing |
+| you take another login | your locks and overrides stay yours; whoever takes the old one does not get them |
 | the App is renamed | its new handle counts within a quarter of an hour |
 | who is no collaborator of a public repository, nor in a team that may | 👎, and no words; past twenty comments within an hour, nothing |
 | who may only read | ten replies within an hour, then reactions alone |

@@ -12,7 +12,7 @@ use crate::engine::context::EngineContext;
 use crate::engine::work_error::WorkError;
 use crate::engine::work_span;
 use crate::github::events::ButtonEvent;
-use crate::model::{AuditEntry, CheckName, RepositoryId};
+use crate::model::{AuditEntry, CheckName, RepositoryId, UserKey};
 use crate::report::{REBUILD, RETARGET};
 use crate::store::{ActRow, Change, JudgedPull, RepositoryRow, RepositoryState, WorkItem};
 
@@ -43,8 +43,9 @@ pub(super) async fn run(
         }
         for pull in open.iter().filter(is_meant) {
             work_span::note_pull_request(pull.pull.number);
-            let (who, delivery) = (&event.sender.login, &delivery.guid);
-            let press = Press { ctx, repository: &repository, pull, who, delivery };
+            let (who, id, delivery) = (&event.sender.login, event.sender.id, &delivery.guid);
+            let press =
+                Press { ctx, repository: &repository, pull, who: UserKey { login: who, id }, delivery };
             changes.extend(press.carried_out(&event.requested_action.identifier).await?);
         }
     }
@@ -56,7 +57,7 @@ struct Press<'a> {
     ctx: &'a EngineContext,
     repository: &'a RepositoryRow,
     pull: &'a JudgedPull,
-    who: &'a str,
+    who: UserKey<'a>,
     /// GitHub's id of the delivery that told of it.
     delivery: &'a str,
 }
@@ -75,10 +76,10 @@ impl Press<'_> {
             Err(NotDone::Refused(why)) => (false, String::from(why)),
             Err(NotDone::WorkError(error)) => return Err(error),
         };
-        tracing::info!(what, who = self.who, done, outcome, "a button was pressed");
+        tracing::info!(what, who = self.who.login, done, outcome, "a button was pressed");
         let entry = AuditEntry {
             at: self.ctx.now(),
-            actor: self.who.to_owned(),
+            actor: self.who.login.to_owned(),
             role: right.role,
             action: what.to_owned(),
             repository: row.repository,
@@ -96,7 +97,7 @@ impl Press<'_> {
             number: row.number,
             head: row.head_commit,
             what: what.to_owned(),
-            who: self.who.to_owned(),
+            who: self.who.login.to_owned(),
             at: self.ctx.now(),
             outcome,
             done,
@@ -127,7 +128,7 @@ impl Press<'_> {
             return Err(NotDone::refused("the pull request has changed since; press the button again"));
         }
         let Self { ctx, repository, pull, who, .. } = self;
-        let acts = PullRequestActs { ctx, repository, pull, who };
+        let acts = PullRequestActs { ctx, repository, pull, who: who.login };
         if what == RETARGET.identifier {
             let to = acts.base_by_verdict()?;
             if now.base.branch == to.as_str() {

@@ -58,7 +58,7 @@ mod tests {
 
     fn lock(id: u64) -> Lock {
         let (by, reason, since) = ("rita".to_owned(), "stocktaking".to_owned(), UnixMillis(5));
-        Lock { id, by, reason, since, until: None, while_open: None, ended: None }
+        Lock { id, by, by_id: None, reason, since, until: None, while_open: None, ended: None }
     }
 
     /// A topic that was judged for one branch and goes into another, with what the check tells of a lock.

@@ -86,6 +86,7 @@ fn lock() -> impl Strategy<Value = Option<Lock>> {
         locked.map(|timed| Lock {
             id: 1,
             by,
+            by_id: None,
             reason,
             since,
             until: until(timed),

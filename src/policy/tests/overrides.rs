@@ -14,6 +14,7 @@ fn given(facts: &Facts, finding: &Finding) -> Override {
         base: facts.pull.base.branch.clone(),
         evidence: finding.cause.evidence(),
         by: "rita".to_owned(),
+        by_id: None,
         reason: "a typo".to_owned(),
         at: UnixMillis(5),
         until: None,

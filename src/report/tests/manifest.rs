@@ -31,6 +31,7 @@ fn it_tells_what_it_brings_and_what_it_waits_for() {
         base: name("production"),
         evidence: String::new(),
         by: "rita".to_owned(),
+        by_id: None,
         reason: "the shop is down, @all".to_owned(),
         at: AT,
         until: Some(UnixMillis(AT.0 + 3_600_000)),

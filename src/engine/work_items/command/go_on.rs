@@ -16,7 +16,7 @@ use crate::engine::work_items::commented_on::CommentedOn;
 use crate::engine::work_items::too_old::why_too_old;
 use crate::model::{
     AuditEntry, BranchName, Deploy, DeployState, Environment, PromotionPath, PullRequestState,
-    RepositoryRole, UnixMillis,
+    RepositoryRole, UnixMillis, UserKey,
 };
 use crate::report::{self, CommandReply, CommandStatus, CommentCommands};
 use crate::store::{Change, CommandOrigin, JudgedPull, RequestedActId, RequestedActRow, command_key};
@@ -32,8 +32,8 @@ impl CommentWork<'_> {
     /// Goes on with each command as far as it comes. One that was refused stops those behind it.
     pub(super) async fn go_on(&mut self) -> Result<(), WorkError> {
         let (ctx, repository) = (self.ctx, self.repository);
-        let author = self.state.author.clone();
-        let asker = Asker::new(ctx, repository, &author);
+        let (author, id) = (self.state.author.clone(), self.state.author_id);
+        let asker = Asker::new(ctx, repository, UserKey { login: &author, id });
         if self.state.without_words.is_none() {
             self.decide_on_words(&asker).await?;
         }
@@ -74,12 +74,13 @@ impl CommentWork<'_> {
 
     /// Whether it is one of many by a stranger, who could use up what GitHub lets us ask: nothing is done about it.
     pub(super) async fn is_noise(&mut self) -> Result<bool, WorkError> {
-        let author = self.state.author.clone();
+        let (author, id) = (self.state.author.clone(), self.state.author_id);
         let since = self.state.created_at - HOUR;
         if self.ctx.store.commands_since(self.place.id, &author, since).await? < COMMENTS_OF_STRANGERS {
             return Ok(false);
         }
-        let standing = Asker::new(self.ctx, self.repository, &author).standing_here().await?;
+        let asker = Asker::new(self.ctx, self.repository, UserKey { login: &author, id });
+        let standing = asker.standing_here().await?;
         let is_noise = matches!(standing, Standing::Nobody | Standing::Stranger);
         if is_noise {
             self.forget();

@@ -47,6 +47,7 @@ impl Command for Lock {
         }
         let act = RequestedAct::Lock {
             by: call.asker.login.to_owned(),
+            by_id: call.asker.id,
             reason: call.reason().unwrap_or_default(),
             until,
             while_open: while_open.then_some(call.number),

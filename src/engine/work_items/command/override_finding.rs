@@ -7,8 +7,9 @@ use crate::commands::rights::DefaultRight;
 use crate::commands::spec::{Flag, Kind, Parameter, Spec, WorksOn};
 use crate::engine::work_error::WorkError;
 use crate::engine::work_items::pull_request::last_verdict;
+use crate::github::PullJson;
 use crate::model::{
-    Cause, Code, CommitId, Finding, Outcome, Override, OverrideBudget, PullRequestState, UnixMillis,
+    Cause, Code, CommitId, Finding, Outcome, Override, OverrideBudget, PullRequestState, UnixMillis, UserKey,
 };
 use crate::report::{self, CommandReply, CommandStatus};
 use crate::store::{Change, GivenOverrides, JudgedPull, OverridesLeft, WorkItem};
@@ -44,15 +45,15 @@ impl Command for OverrideFinding {
         if let Some(step) = call.given_before().await? {
             return Ok(step);
         }
-        let head = match call.pull_as_seen().await? {
+        let now = match call.pull_as_seen().await? {
             Ok(now) if !call.is_judged(&now) => return Ok(Step::AwaitVerdict),
-            Ok(now) => now.head.sha,
+            Ok(now) => now,
             Err(said) => return Ok(Step::said(said)),
         };
         if call.arguments.has(&Flag::CONFIRM) {
-            call.confirm(code, head).await
+            call.confirm(code, &now).await
         } else {
-            call.override_code(code, head).await
+            call.override_code(code, now.head.sha).await
         }
     }
 }
@@ -136,6 +137,7 @@ impl Call<'_> {
             base: base.clone(),
             evidence: finding.cause.evidence(),
             by: self.asker.login.to_owned(),
+            by_id: self.asker.id,
             reason: reason.clone(),
             at: now,
             until,
@@ -198,9 +200,9 @@ impl Call<'_> {
         Step::Ended(said.commits(Some(first.head), None), changes)
     }
 
-    async fn confirm(&self, code: Code, head: CommitId) -> Result<Step, WorkError> {
+    async fn confirm(&self, code: Code, seen: &PullJson) -> Result<Step, WorkError> {
         let refuse = |code: &str, why: String| Ok(Step::said(refused(code, "nothing was confirmed", &why)));
-        let (now, id) = (self.ctx.now(), self.repository.id);
+        let (now, id, head) = (self.ctx.now(), self.repository.id, seen.head.sha);
         let known = self.ctx.store.overrides(id, self.number).await?;
         let Some((pull, base)) = self.pull.and_then(|it| Some((it, it.judged_base.as_ref()?))) else {
             return refuse("not_judged", "Towpath does not judge this pull request.".to_owned());
@@ -220,8 +222,9 @@ impl Call<'_> {
             return refuse("not_found", why);
         }
         let who = self.asker.login;
-        let is_author = pull.pull.author.eq_ignore_ascii_case(who);
-        let of_others = |it: &&&Override| !is_author && !it.by.eq_ignore_ascii_case(who);
+        let author = seen.user.as_ref().map(|it| UserKey { login: &it.login, id: it.id });
+        let is_author = author.is_some_and(|author| author.is(self.asker.key()));
+        let of_others = |it: &&&Override| !is_author && !it.giver().is(self.asker.key());
         let of_others: Vec<&Override> = waiting.iter().filter(of_others).copied().collect();
         let Some(first) = of_others.first() else {
             let why = "It takes a second person, who is neither the one who asked for it nor the author.";

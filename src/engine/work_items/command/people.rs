@@ -4,7 +4,7 @@ use crate::commands::rights::{Decision, Need, PermissionAnswer, Person, Standing
 use crate::engine::context::EngineContext;
 use crate::engine::work_error::WorkError;
 use crate::github::{ApiError, CollaboratorJson};
-use crate::model::{RepositoryName, RepositoryRole};
+use crate::model::{RepositoryName, RepositoryRole, UserId, UserKey};
 use crate::store::RepositoryRow;
 use std::collections::BTreeMap;
 use tokio::sync::Mutex;
@@ -14,6 +14,8 @@ pub(in crate::engine::work_items) struct Asker<'a> {
     ctx: &'a EngineContext,
     repository: &'a RepositoryRow,
     pub(in crate::engine::work_items) login: &'a str,
+    /// Their account, where what they did came with it.
+    pub(in crate::engine::work_items) id: Option<UserId>,
     known: Mutex<Known>,
 }
 
@@ -23,6 +25,8 @@ struct Known {
     standing: Option<(Option<RepositoryRole>, bool)>,
     /// The role as people call it.
     role: String,
+    /// Whether the login is another one's by now.
+    is_gone: bool,
     teams: BTreeMap<String, bool>,
 }
 
@@ -30,9 +34,14 @@ impl<'a> Asker<'a> {
     pub(in crate::engine::work_items) fn new(
         ctx: &'a EngineContext,
         repository: &'a RepositoryRow,
-        login: &'a str,
+        who: UserKey<'a>,
     ) -> Self {
-        Self { ctx, repository, login, known: Mutex::default() }
+        Self { ctx, repository, login: who.login, id: who.id, known: Mutex::default() }
+    }
+
+    /// By what they are told from others.
+    pub(in crate::engine::work_items) fn key(&self) -> UserKey<'_> {
+        UserKey { login: self.login, id: self.id }
     }
 
     /// Whether they have the right. GitHub is asked for as much as that takes.
@@ -72,6 +81,10 @@ impl<'a> Asker<'a> {
         }
         let RepositoryRow { installation, full_name, .. } = self.repository;
         let answer = self.ctx.api.collaborator(*installation, full_name, self.login).await?;
+        // Whoever has taken the login meanwhile is somebody else, who has asked for nothing.
+        let told = answer.as_ref().and_then(|it| it.user.as_ref()?.id);
+        known.is_gone = self.id.zip(told).is_some_and(|(id, told)| id != told);
+        let answer = answer.filter(|_| !known.is_gone);
         known.role = answer.as_ref().map_or_else(|| "none".to_owned(), |it| it.role().to_owned());
         let role = answer.as_ref().and_then(role_of);
         // Whoever may more than read was let in by somebody.
@@ -87,6 +100,9 @@ impl<'a> Asker<'a> {
     }
 
     async fn is_in(&self, known: &mut Known, team: &str) -> Result<bool, WorkError> {
+        if known.is_gone {
+            return Ok(false);
+        }
         if let Some(is_in) = known.teams.get(team) {
             return Ok(*is_in);
         }

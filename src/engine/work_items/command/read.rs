@@ -48,6 +48,7 @@ pub(super) fn read(
 fn begun(event: &CommentEvent) -> CommentState {
     CommentState {
         author: event.comment.user.as_ref().map_or_else(|| "ghost".to_owned(), |user| user.login.clone()),
+        author_id: event.comment.user.as_ref().and_then(|user| user.id),
         created_at: event.comment.created_at.into(),
         is_pull_request: event.place().is_some_and(|(_, is_pull_request)| is_pull_request),
         delivery: String::new(),

@@ -8,6 +8,7 @@ use crate::commands::rights::{Decision, Need};
 use crate::commands::spec::Kind;
 use crate::engine::context::EngineContext;
 use crate::engine::work_error::WorkError;
+use crate::model::UserKey;
 use crate::model::config::RepositoryConfig;
 use crate::report::{self, CommandReply};
 use crate::store::{JudgedPull, RepositoryRow};
@@ -42,7 +43,7 @@ impl Right {
     pub(in crate::engine::work_items) async fn of(
         ctx: &EngineContext,
         repository: &RepositoryRow,
-        who: &str,
+        who: UserKey<'_>,
         (name, pull): (&str, &JudgedPull),
     ) -> Result<Self, WorkError> {
         let asker = Asker::new(ctx, repository, who);
@@ -59,7 +60,7 @@ impl Right {
         let environment = path.environments.iter().find(|it| it.branch == *base);
         let missing = match asker.decide(&Need::of(spec.name, spec.right, environment, &path)).await? {
             Decision::Allowed => None,
-            Decision::Refused(why) => Some(refusal::plain(&why, who)),
+            Decision::Refused(why) => Some(refusal::plain(&why, who.login)),
         };
         Ok(Self { role, missing })
     }

@@ -3,7 +3,7 @@
 use crate::commands::CommandError;
 use crate::commands::grammar::Invocation;
 use crate::github::Reaction;
-use crate::model::UnixMillis;
+use crate::model::{UnixMillis, UserId};
 use crate::report::{self, CommandReply, CommandStatus};
 use serde::{Deserialize, Serialize};
 
@@ -15,6 +15,9 @@ pub(super) const EDITED: &str = "edited";
 pub(super) struct CommentState {
     /// The login of who wrote it.
     pub(super) author: String,
+    /// Their account; `None` where an earlier version has stored it.
+    #[serde(default)]
+    pub(super) author_id: Option<UserId>,
     /// When, by GitHub's clock, in whole seconds.
     pub(super) created_at: UnixMillis,
     /// Whether it is on a pull request.

@@ -36,7 +36,7 @@ impl Command for Unlock {
         let force = call.arguments.has(&Flag::FORCE);
         let lock = call.ctx.store.lock(call.repository.id, &environment.name).await?;
         let lock = lock.filter(|lock| lock.is_in_force(call.ctx.now()));
-        let others = lock.filter(|lock| !lock.by.eq_ignore_ascii_case(call.asker.login));
+        let others = lock.filter(|lock| !lock.holder().is(call.asker.key()));
         if let Some(lock) = others {
             let need = Need::of(SPEC.name, SPEC.right, Some(environment), call.path);
             if let Decision::Refused(why) =
@@ -54,7 +54,7 @@ impl Command for Unlock {
                 return Ok(Step::said(said.next(format!("To end it all the same: {command}"))));
             }
         }
-        let act = RequestedAct::Unlock { by: call.asker.login.to_owned(), force };
+        let act = RequestedAct::Unlock { by: call.asker.login.to_owned(), by_id: call.asker.id, force };
         Ok(Step::Ask { environment: environment.name.clone(), act, goal: Goal::Live })
     }
 }

@@ -2,13 +2,16 @@
 
 use super::EnvironmentWork;
 use crate::engine::work_error::WorkError;
-use crate::model::{EnvironmentName, Lock, LockEnd, PullNumber, PullRequestState, UnixMillis};
+use crate::model::{
+    EnvironmentName, Lock, LockEnd, PullNumber, PullRequestState, UnixMillis, UserId, UserKey,
+};
 use crate::report;
 use crate::store::{ActOutcome, Change};
 
 /// What a lock is to be like.
 pub(super) struct WantedLock {
     pub(super) by: String,
+    pub(super) by_id: Option<UserId>,
     pub(super) reason: String,
     pub(super) until: Option<UnixMillis>,
     pub(super) while_open: Option<PullNumber>,
@@ -25,24 +28,27 @@ impl EnvironmentWork<'_> {
         let now = self.site.ctx.now();
         let name = &self.site.environment.name;
         let present = self.locked();
-        if let Some(lock) = present.filter(|lock| !lock.by.eq_ignore_ascii_case(&wanted.by)) {
+        let who = UserKey { login: &wanted.by, id: wanted.by_id };
+        if let Some(lock) = present.filter(|lock| !lock.holder().is(who)) {
             return ActOutcome::refused(format!("{name} is locked already: {}", report::lock_line(lock)));
         }
         if wanted.until.is_some_and(|until| until <= now) {
             return ActOutcome::refused("the time at which the lock was to end is over");
         }
-        let WantedLock { by, reason, until, while_open } = wanted;
+        let WantedLock { by, by_id, reason, until, while_open } = wanted;
         let anew = Lock {
             id: self.lock.as_ref().map_or(1, |lock| lock.id + 1),
             since: now,
             by: by.clone(),
+            by_id,
             reason: reason.clone(),
             until,
             while_open,
             ended: None,
         };
         let (lock, words) = if let Some(held) = present {
-            let lock = Lock { by, reason, until, while_open, ..held.clone() };
+            let by_id = by_id.or(held.by_id);
+            let lock = Lock { by, by_id, reason, until, while_open, ..held.clone() };
             let (now, before) = (report::lock_line(&lock), report::lock_line(held));
             (lock, format!("{name} stays locked: {now}; before, {before}"))
         } else {
@@ -58,13 +64,13 @@ impl EnvironmentWork<'_> {
     }
 
     /// Ends the lock that is in force.
-    pub(super) fn unlock_for(&mut self, by: String, force: bool) -> ActOutcome {
+    pub(super) fn unlock_for(&mut self, (by, by_id): (String, Option<UserId>), force: bool) -> ActOutcome {
         let now = self.site.ctx.now();
         let name = &self.site.environment.name;
         let Some(lock) = self.locked().cloned() else {
             return ActOutcome::refused(format!("{name} is not locked"));
         };
-        if !force && !lock.by.eq_ignore_ascii_case(&by) {
+        if !force && !lock.holder().is(UserKey { login: &by, id: by_id }) {
             let line = report::lock_line(&lock);
             return ActOutcome::refused(format!("the lock is somebody else's: {line}"));
         }

@@ -47,10 +47,10 @@ impl EnvironmentWork<'_> {
             }
             (None, RequestedAct::Cancel { by }) => self.cancel_for(by),
             (None, RequestedAct::LiftHold { by, reason }) => self.lift(by, reason),
-            (None, RequestedAct::Lock { by, reason, until, while_open }) => {
-                self.lock_for(WantedLock { by, reason, until, while_open })
+            (None, RequestedAct::Lock { by, by_id, reason, until, while_open }) => {
+                self.lock_for(WantedLock { by, by_id, reason, until, while_open })
             }
-            (None, RequestedAct::Unlock { by, force }) => self.unlock_for(by, force),
+            (None, RequestedAct::Unlock { by, by_id, force }) => self.unlock_for((by, by_id), force),
             (None, RequestedAct::Promote { .. } | RequestedAct::Sync { .. }) => return Ok(()),
         };
         let deploy = outcome.deploy.and_then(|number| self.queue.get(number));
