@@ -34,6 +34,9 @@ pub struct Override {
     /// The second person, who has confirmed it.
     #[serde(default)]
     pub confirmed_by: Option<String>,
+    /// Their account; `None` where an earlier version has stored it.
+    #[serde(default)]
+    pub confirmed_by_id: Option<UserId>,
     /// Whether it needs a second person.
     #[serde(default)]
     pub needs_second: bool,
@@ -73,6 +76,17 @@ impl Override {
     /// Whoever gave it.
     pub fn giver(&self) -> UserKey<'_> {
         UserKey { login: &self.by, id: self.by_id }
+    }
+
+    /// The second person, who has confirmed it.
+    pub fn confirmer(&self) -> Option<UserKey<'_>> {
+        Some(UserKey { login: self.confirmed_by.as_deref()?, id: self.confirmed_by_id })
+    }
+
+    /// Whether another one was given for the same: the same code, head, base and finding.
+    pub fn is_for_same(&self, other: &Self) -> bool {
+        let given_for = |it: &Self| (it.code, it.head, it.base.clone(), it.evidence.clone());
+        given_for(self) == given_for(other)
     }
 
     /// Whether it counts at this moment, on what it was given for.
@@ -169,6 +183,7 @@ mod tests {
             at: UnixMillis(5),
             until: None,
             confirmed_by: None,
+            confirmed_by_id: None,
             needs_second: false,
             command: None,
             ended: None,

@@ -1,7 +1,7 @@
 //! What people have locked, and which findings they have overridden.
 
 use super::StoreError;
-use crate::model::{EnvironmentName, Lock, Override, PullNumber, RepositoryId, UnixMillis};
+use crate::model::{EnvironmentName, Lock, Override, PullNumber, RepositoryId, UnixMillis, UserId};
 use async_trait::async_trait;
 
 /// How many overrides a repository may have from a moment on.
@@ -23,6 +23,8 @@ pub enum GivenOverrides {
         /// How many the budget counts by now, these included; 0 where there is none.
         used: u32,
     },
+    /// One that lasts was given for the same before, or is waited for to be confirmed: no other is kept.
+    Known(Box<Override>),
     /// The budget does not have room for all of them, and none is kept.
     UsedUp {
         /// How many it counts.
@@ -53,7 +55,8 @@ pub trait LockStore {
 
     /// Gives overrides on a pull request, all of them or none, and marks it: they get the next numbers, whatever they have,
     /// and are counted against the budget in the same transaction, so that two at once neither take the same number nor
-    /// the same place. What [`Override::command`] of the first of them has given before is answered again.
+    /// the same place, nor both get one for the same finding. What [`Override::command`] of the first of them has given before
+    /// is answered again.
     async fn give_overrides(
         &self,
         on: (RepositoryId, PullNumber),
@@ -61,6 +64,16 @@ pub trait LockStore {
         budget: Option<OverridesLeft>,
         now: UnixMillis,
     ) -> Result<GivenOverrides, StoreError>;
+
+    /// Notes who has confirmed overrides of a pull request, by their numbers, and marks it. Of two who confirm at once the
+    /// first has: those are answered as they are kept now.
+    async fn confirm_overrides(
+        &self,
+        on: (RepositoryId, PullNumber),
+        numbers: Vec<u64>,
+        by: (String, Option<UserId>),
+        now: UnixMillis,
+    ) -> Result<Vec<Override>, StoreError>;
 
     /// How many overrides were given in a repository since a moment, that one included.
     async fn overrides_since(&self, repository: RepositoryId, since: UnixMillis) -> Result<u32, StoreError>;

@@ -6,7 +6,7 @@ use crate::given::{
 use std::sync::Arc;
 use towpath::model::{
     Cause, EnvironmentName, Lock, LockEnd, Override, PullNumber, PullRequest, PullRequestState, RepositoryId,
-    UnixMillis,
+    UnixMillis, UserId,
 };
 use towpath::store::{Change, GivenOverrides, Next, OverridesLeft, Store, WorkItem};
 
@@ -43,6 +43,7 @@ fn given(id: u64, at: i64) -> Override {
         at: UnixMillis(at),
         until: None,
         confirmed_by: None,
+        confirmed_by_id: None,
         needs_second: true,
         ended: None,
         command: None,
@@ -127,7 +128,11 @@ pub(crate) async fn overrides_are_kept_by_their_numbers_and_counted_by_their_tim
 
 pub(crate) async fn overrides_given_at_once_get_numbers_of_their_own(store: Arc<dyn Store>) {
     let on = (REPOSITORY, PullNumber(3));
-    let by = |command: &str| Override { command: Some(command.to_owned()), ..given(0, 10) };
+    let by = |command: &str| Override {
+        command: Some(command.to_owned()),
+        evidence: command.to_owned(),
+        ..given(0, 10)
+    };
     let both = [by("3:comment-1:0"), by("3:comment-2:0")].map(|it| {
         let store = Arc::clone(&store);
         tokio::spawn(async move { store.give_overrides(on, vec![it], None, EARLIER).await.unwrap() })
@@ -145,16 +150,60 @@ pub(crate) async fn overrides_given_at_once_get_numbers_of_their_own(store: Arc<
     nothing_due(&*store, EARLIER).await;
 }
 
+pub(crate) async fn of_two_overrides_of_one_finding_at_once_one_is_kept(store: Arc<dyn Store>) {
+    // One whose time is over keeps no other one out.
+    let over = Override { until: Some(EARLIER), ..given(1, -1) };
+    apply(&*store, vec![Change::Override(REPOSITORY, PullNumber(4), over)]).await;
+    let again = store.give_overrides((REPOSITORY, PullNumber(4)), vec![given(0, -1)], None, EARLIER).await;
+    assert!(matches!(again.unwrap(), GivenOverrides::Kept { .. }));
+    let on = (REPOSITORY, PullNumber(3));
+    let budget = Some(OverridesLeft { count: 1, since: UnixMillis(0) });
+    let both = ["3:comment-1:0", "3:comment-2:0"].map(|command| {
+        let store = Arc::clone(&store);
+        let one = Override { command: Some(command.to_owned()), ..given(0, 10) };
+        tokio::spawn(async move { store.give_overrides(on, vec![one], budget, EARLIER).await.unwrap() })
+    });
+    let mut answers = Vec::new();
+    for one in both {
+        answers.push(one.await.unwrap());
+    }
+    let kept = store.overrides(on.0, on.1).await.unwrap();
+    assert_eq!(kept.len(), 1);
+    let is_kept = |it: &&GivenOverrides| matches!(it, GivenOverrides::Kept { used: 1, .. });
+    let is_told = |it: &&GivenOverrides| **it == GivenOverrides::Known(Box::new(kept[0].clone()));
+    assert_eq!((answers.iter().filter(is_kept).count(), answers.iter().filter(is_told).count()), (1, 1));
+}
+
+pub(crate) async fn of_two_who_confirm_at_once_one_has(store: Arc<dyn Store>) {
+    let on = (REPOSITORY, PullNumber(3));
+    let asked = [1, 2].map(|id| Override { needs_second: true, ..given(id, 10) });
+    apply(&*store, asked.map(|it| Change::Override(REPOSITORY, PullNumber(3), it)).to_vec()).await;
+    let both = [("otto", 7), ("sam", 8)].map(|(login, id)| {
+        let (store, by) = (Arc::clone(&store), (login.to_owned(), Some(UserId(id))));
+        tokio::spawn(async move { store.confirm_overrides(on, vec![1, 2], by, EARLIER).await.unwrap() })
+    });
+    let mut answers = Vec::new();
+    for one in both {
+        answers.push(one.await.unwrap());
+    }
+    let kept = store.overrides(on.0, on.1).await.unwrap();
+    assert_eq!(answers, [kept.clone(), kept.clone()], "both are told who has");
+    assert!(kept[0].confirmed_by.is_some() && kept[0].confirmed_by_id.is_some());
+    assert_eq!(kept[0].confirmed_by, kept[1].confirmed_by);
+}
+
 pub(crate) async fn a_budget_has_room_for_all_overrides_of_a_command_or_for_none(store: Arc<dyn Store>) {
     let budget = Some(OverridesLeft { count: 3, since: UnixMillis(10) });
     let give = async |number, command: &str, count: usize| {
-        let one = Override { command: Some(command.to_owned()), ..given(0, 10) };
+        let evidence = command.to_owned();
+        let one = Override { command: Some(command.to_owned()), evidence, ..given(0, 10) };
         let on = (REPOSITORY, PullNumber(number));
         match store.give_overrides(on, vec![one; count], budget, EARLIER).await.unwrap() {
             GivenOverrides::Kept { overrides, used } => {
                 Ok((overrides.iter().map(|it| it.id).collect::<Vec<_>>(), used))
             }
             GivenOverrides::UsedUp { used } => Err(used),
+            GivenOverrides::Known(same) => panic!("{same:?}"),
         }
     };
     apply(&*store, vec![Change::Override(REPOSITORY, PullNumber(1), given(1, 9))]).await;

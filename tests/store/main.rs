@@ -92,6 +92,8 @@ macro_rules! suite {
                     a_lock_and_an_override_mark_whoever_rests_on_them,
                     overrides_are_kept_by_their_numbers_and_counted_by_their_times,
                     overrides_given_at_once_get_numbers_of_their_own,
+                    of_two_overrides_of_one_finding_at_once_one_is_kept,
+                    of_two_who_confirm_at_once_one_has,
                     a_budget_has_room_for_all_overrides_of_a_command_or_for_none,
                     overrides_go_with_their_pull_request_and_locks_stay;
                 changes:

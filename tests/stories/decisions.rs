@@ -53,6 +53,7 @@ impl Stage {
             at: self.now(),
             until,
             confirmed_by: None,
+            confirmed_by_id: None,
             needs_second: false,
             ended: None,
             command: None,

@@ -257,3 +257,58 @@ async fn a_budget_is_shown_and_kept() {
     stage.check(&pull).await.fails();
     stage.end().await;
 }
+
+#[tokio::test]
+async fn of_two_who_confirm_at_the_same_moment_one_has_and_the_other_is_told() {
+    let stage = Stage::set().await;
+    for login in ["sam", "otto"] {
+        stage.store.allow(login, towpath_sandbox::Permission::Maintain);
+    }
+    configured(&stage, "{ second: true }").await;
+    let pull = astray(&stage).await;
+    let first = stage.says(&pull, "rita", "/override TP201 --reason x").await;
+    stage.github.faults().webhook("issue_comment", "created").hold();
+    stage.seconds_later(5);
+    let mut both = Vec::new();
+    for login in ["sam", "otto"] {
+        both.push(pull.comment("/override TP201 --confirm").by(login).await.unwrap());
+    }
+    stage.github.faults().clear();
+    stage.github.release_webhooks(towpath_sandbox::Order::AsSent).await;
+    let mut replies = Vec::new();
+    for comment in &both {
+        replies.push(stage.reply(&pull, comment).await);
+    }
+    let has = |words: &str| replies.iter().filter(|it| it.contains(words)).count();
+    assert_eq!(has("TP201 is overridden, as `rita` has asked"), 1, "{replies:?}");
+    assert_eq!(has("` has confirmed it already."), 1, "{replies:?}");
+    assert_eq!(stage.check(&pull).await.0.conclusion.as_deref(), Some("success"));
+    stage.reply(&pull, &first).await;
+    stage.comment(&pull).await;
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn of_two_who_override_at_the_same_moment_one_has_and_the_other_is_told() {
+    let stage = Stage::set().await;
+    stage.store.allow("sam", towpath_sandbox::Permission::Maintain);
+    configured(&stage, "{ second: true, budget: 5/month }").await;
+    let pull = astray(&stage).await;
+    stage.github.faults().webhook("issue_comment", "created").hold();
+    stage.seconds_later(5);
+    let mut both = Vec::new();
+    for login in ["sam", "rita"] {
+        both.push(pull.comment("/override TP201 --reason x").by(login).await.unwrap());
+    }
+    stage.github.faults().clear();
+    stage.github.release_webhooks(towpath_sandbox::Order::AsSent).await;
+    let mut replies = Vec::new();
+    for comment in &both {
+        replies.push(stage.reply(&pull, comment).await);
+    }
+    let has = |words: &str| replies.iter().filter(|it| it.contains(words)).count();
+    assert_eq!(has("a second person has to confirm it. It is number 1 of 5 this month."), 1, "{replies:?}");
+    assert_eq!(has("has asked for it; somebody else has to confirm it."), 1, "{replies:?}");
+    stage.check(&pull).await.fails();
+    stage.end().await;
+}

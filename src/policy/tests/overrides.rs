@@ -19,6 +19,7 @@ fn given(facts: &Facts, finding: &Finding) -> Override {
         at: UnixMillis(5),
         until: None,
         confirmed_by: None,
+        confirmed_by_id: None,
         needs_second: false,
         command: None,
         ended: None,

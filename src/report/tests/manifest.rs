@@ -36,6 +36,7 @@ fn it_tells_what_it_brings_and_what_it_waits_for() {
         at: AT,
         until: Some(UnixMillis(AT.0 + 3_600_000)),
         confirmed_by: Some("sam".to_owned()),
+        confirmed_by_id: None,
         needs_second: true,
         ended: None,
         command: None,

@@ -1,7 +1,7 @@
 //! Locks and overrides.
 
 use super::{CHANGE_BYTES, SqliteStore, work_items};
-use crate::model::{EnvironmentName, Lock, Override, PullNumber, RepositoryId, UnixMillis};
+use crate::model::{EnvironmentName, Lock, Override, PullNumber, RepositoryId, UnixMillis, UserId};
 use crate::store::{GivenOverrides, LockStore, OverridesLeft, StoreError, WorkItem};
 use async_trait::async_trait;
 use rusqlite::{Connection, OptionalExtension, named_params};
@@ -88,10 +88,14 @@ fn give_overrides(
     let known = overrides(connection, on)?;
     let first = known.iter().map(|it| it.id).max().unwrap_or_default() + 1;
     let command = given.first().and_then(|it| it.command.clone());
-    let before = known.into_iter().filter(|it| command.is_some() && it.command == command);
-    let before: Vec<Override> = before.collect();
+    let (before, others): (Vec<Override>, Vec<Override>) =
+        known.into_iter().partition(|it| command.is_some() && it.command == command);
     if !before.is_empty() {
         return Ok(GivenOverrides::Kept { overrides: before, used });
+    }
+    let is_for_same = |it: &Override| !it.is_over(now) && given.iter().any(|one| one.is_for_same(it));
+    if let Some(same) = others.into_iter().find(is_for_same) {
+        return Ok(GivenOverrides::Known(Box::new(same)));
     }
     let more = u32::try_from(given.len()).unwrap_or(u32::MAX);
     if budget.is_some_and(|budget| used.saturating_add(more) > budget.count) {
@@ -102,6 +106,23 @@ fn give_overrides(
     numbered.iter().try_for_each(|one| store_override(connection, on, one, now))?;
     let used = if budget.is_some() { used + more } else { 0 };
     Ok(GivenOverrides::Kept { overrides: numbered, used })
+}
+
+fn confirm_overrides(
+    connection: &Connection,
+    on: (RepositoryId, PullNumber),
+    numbers: &[u64],
+    (by, by_id): (&str, Option<UserId>),
+    now: UnixMillis,
+) -> Result<Vec<Override>, StoreError> {
+    let mut asked = overrides(connection, on)?;
+    asked.retain(|it| numbers.contains(&it.id));
+    for one in asked.iter_mut().filter(|it| it.confirmed_by.is_none()) {
+        one.confirmed_by = Some(by.to_owned());
+        one.confirmed_by_id = by_id;
+        store_override(connection, on, one, now)?;
+    }
+    Ok(asked)
 }
 
 fn overrides(
@@ -163,6 +184,17 @@ impl LockStore for SqliteStore {
     ) -> Result<GivenOverrides, StoreError> {
         let bytes = overrides.len() * CHANGE_BYTES;
         self.writer.run(bytes, move |c| give_overrides(c, on, &overrides, budget, now)).await
+    }
+
+    async fn confirm_overrides(
+        &self,
+        on: (RepositoryId, PullNumber),
+        numbers: Vec<u64>,
+        (by, by_id): (String, Option<UserId>),
+        now: UnixMillis,
+    ) -> Result<Vec<Override>, StoreError> {
+        let bytes = numbers.len() * CHANGE_BYTES;
+        self.writer.run(bytes, move |c| confirm_overrides(c, on, &numbers, (&by, by_id), now)).await
     }
 
     async fn overrides_since(&self, repository: RepositoryId, since: UnixMillis) -> Result<u32, StoreError> {

@@ -13,6 +13,7 @@ mod answer;
 mod call;
 mod cancel;
 mod check;
+mod confirm_override;
 mod deploy;
 mod go_on;
 mod help;
