@@ -39,6 +39,7 @@ mod faults;
 mod folded;
 mod foreign;
 mod healing;
+mod held_up;
 #[path = "../process/http.rs"]
 #[allow(dead_code, reason = "not all of it is needed here")]
 mod http;
