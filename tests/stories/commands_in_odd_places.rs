@@ -44,7 +44,7 @@ async fn in_an_issue_what_needs_a_pull_request_says_so_and_what_names_an_environ
         1,
         "{all:?}"
     );
-    assert_eq!(said(all, "nothing was locked. This is no pull request.").len(), 1);
+    assert_eq!(said(all, "nothing was locked. This is an issue, and `--while-open` is").len(), 1);
     stage.end().await;
 }
 

@@ -55,7 +55,7 @@ async fn a_rollback_goes_back_holds_and_is_resumed() {
     let again = stage.says(&pull, "rita", "/deploy integration").await;
     let reply = stage.reply(&pull, &again).await;
     assert!(
-        reply.contains("Integration is held after a rollback: /resume integration --reason \"…\""),
+        reply.contains("Integration is held after a rollback: `/resume integration --reason \"…\"`"),
         "{reply}"
     );
     let lifted = stage.says(&pull, "rita", "/resume integration --reason repaired").await;
@@ -106,7 +106,7 @@ async fn what_went_live_after_the_comment_is_not_rolled_back_by_it() {
     stage.github.release_webhooks(Order::AsSent).await;
     let reply = stage.reply(&pull, &comment).await;
     assert!(reply.contains("went live on integration after the comment was written"), "{reply}");
-    assert!(reply.contains("write /rollback integration"), "{reply}");
+    assert!(reply.contains("write `/rollback integration "), "{reply}");
     stage.end().await;
 }
 
@@ -150,15 +150,19 @@ async fn a_lock_ends_by_the_clock_or_with_its_pull_request() {
     begins(&stage.reply(&pull, &timed).await, "**Done** `/lock staging --reason test --until 2h`");
     let own = stage.says(&pull, "ana", "/lock integration --reason mine --while-open").await;
     assert!(stage.reply(&pull, &own).await.contains("until #1 is closed"));
-    stage.check(&pull).await.is("action_required", "integration is locked by ana");
+    stage.check(&pull).await.passes();
+    topic(&stage.store, "feature/other", "integration").await;
+    let other = stage.store.open_pull("feature/other").into("integration").by("ben").await.unwrap();
+    stage.check(&other).await.is("action_required", "integration is locked by ana");
     stage.minutes_later(121).await;
     let deploy = stage.says(&pull, "ben", "/deploy staging").await;
     begins(&stage.reply(&pull, &deploy).await, "**Started** `/deploy staging`");
     pull.close().by("ana").await.unwrap();
-    stage.quiet().await;
+    stage.check(&other).await.passes();
     stage.read(&pull);
     let again = stage.says(&pull, "ben", "/lock integration --reason other").await;
     assert!(stage.reply(&pull, &again).await.contains("ben holds lock 2"));
+    stage.check(&other).await.is("action_required", "integration is locked by ben");
     stage.reply(&pull, &deploy).await;
     stage.end().await;
 }

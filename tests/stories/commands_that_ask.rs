@@ -106,7 +106,7 @@ async fn help_on_one_command_tells_who_may_by_the_configuration() {
     }
     let comment = stage.says(&pull, "ana", "/tp-help deplyo").await;
     assert_eq!(stage.reactions(&comment).await, ["eyes", "confused"]);
-    holds(&stage.reply(&pull, &comment).await, &["there is no command", "did you mean `/deploy`?"]);
+    holds(&stage.reply(&pull, &comment).await, &["there is no command", "did you mean `/tp-deploy`?"]);
     let comment = stage.says(&pull, "ana", "/help").await;
     assert_eq!(stage.reactions(&comment).await, Vec::<String>::new(), "it is somebody else's");
     stage.end().await;

@@ -111,7 +111,7 @@ async fn a_lock_that_is_tied_to_a_pull_request_ends_with_it() {
     stage.check(&gift).await.passes();
     let while_open = Some(PullNumber(gift.number()));
     stage.locked("integration", &Lock { while_open, ..lock(&stage, 1) }).await;
-    stage.check(&gift).await.is("action_required", "integration is locked by rita");
+    stage.check(&gift).await.passes();
     let said = stage.check(&cart).await.is("action_required", "integration is locked by rita");
     said.says(&format!("Until #{} is closed", gift.number()));
     gift.close().by("ana").await.unwrap();

@@ -43,7 +43,7 @@ async fn an_override_makes_one_finding_warn_until_the_head_moves() {
     let reply = replied(&stage, &pull, "rita", "/override TP101 --reason x").await;
     assert!(reply.contains("TP101 does not keep this pull request back."), "{reply}");
     let reply = replied(&stage, &pull, "rita", "/override TP201").await;
-    assert!(reply.contains("Say why: --reason TEXT."), "{reply}");
+    assert!(reply.contains("Say why, with `--reason TEXT`."), "{reply}");
     let reply = replied(&stage, &pull, "rita", "/override tp201 --reason \"the vendor's *patch*\"").await;
     assert!(reply.starts_with("**Done** `/override tp201"), "{reply}");
     assert!(
@@ -253,7 +253,7 @@ async fn a_budget_is_shown_and_kept() {
     stage.check(&pull).await.fails();
     stage.comment(&pull).await;
     let reply = replied(&stage, &pull, "rita", "/override TP201 --reason x").await;
-    assert!(reply.contains("All 1 overrides of this month are used up."), "{reply}");
+    assert!(reply.contains("The one override of this month is used up."), "{reply}");
     stage.check(&pull).await.fails();
     stage.end().await;
 }

@@ -43,11 +43,11 @@ impl CommentWork<'_> {
             if std::mem::replace(&mut event, self.state.runs[position].event) != event {
                 stopped = false;
             }
-            match self.state.runs[position].progress.clone() {
-                // Why an edit cannot act is known already.
-                Progress::Waiting | Progress::Unjudged { .. }
-                    if stopped && self.state.runs[position].said.is_none() =>
-                {
+            let run = &self.state.runs[position];
+            // Why an edit cannot act is known already.
+            let is_skipped = stopped && (run.progress != Progress::Waiting || run.said.is_none());
+            match run.progress.clone() {
+                Progress::Waiting | Progress::Unjudged { .. } if is_skipped => {
                     let unchanged = "an earlier command was not carried out";
                     let said = CommandReply::new(CommandStatus::Skipped, "skipped", format!("{unchanged}."));
                     self.state.runs[position].end(said);
@@ -164,7 +164,9 @@ impl CommentWork<'_> {
         call: &Call<'_>,
     ) -> Result<(), WorkError> {
         let spec = call.spec;
-        let by_edit = self.state.runs[position].said.take();
+        // What is said of one that waits for its verdict is no reason against it.
+        let run = &mut self.state.runs[position];
+        let by_edit = run.said.take_if(|_| run.progress == Progress::Waiting);
         let said = by_edit.or_else(|| self.is_out_of_place(spec, call.pull, call.environment));
         if let Some(said) = said.or_else(|| self.is_too_old(spec)) {
             return self.refuse(position, call, said).await;
