@@ -61,21 +61,7 @@ pub(super) async fn run(
         return Ok(Vec::new());
     }
     note_attempt(ctx, lease).await?;
-    match target.create().await {
-        Ok(made) => Ok(vec![shown(made)]),
-        Err(error) if error.may_have_taken_effect() => Err(error.into()),
-        Err(error) => {
-            let changes = vec![Change::NotMade(item.clone())];
-            match target.is_unwanted(lease, &error).await {
-                Ok(true) => {
-                    tracing::info!(error = error_chain(&error), "GitHub takes no reply to a comment");
-                    Ok(changes)
-                }
-                Ok(false) => Err(WorkError { changes, ..error.into() }),
-                Err(error) => Err(WorkError { changes, ..error.into() }),
-            }
-        }
-    }
+    target.made(lease, shown).await
 }
 
 async fn note_attempt(ctx: &EngineContext, lease: &Lease) -> Result<(), WorkError> {
@@ -207,6 +193,24 @@ impl Target<'_> {
                 Ok(!api.has_conversation(self.installation, self.repository, *number).await?)
             }
             _ => Ok(false),
+        }
+    }
+
+    /// Makes it, and answers what is to be stored: `shown` by its number on GitHub, or that it was not made.
+    async fn made(&self, lease: &Lease, shown: impl FnOnce(u64) -> Change) -> Result<Vec<Change>, WorkError> {
+        let error = match self.create().await {
+            Ok(made) => return Ok(vec![shown(made)]),
+            Err(error) if error.may_have_taken_effect() => return Err(error.into()),
+            Err(error) => error,
+        };
+        let changes = vec![Change::NotMade(lease.item.clone())];
+        match self.is_unwanted(lease, &error).await {
+            Ok(true) => {
+                tracing::info!(error = error_chain(&error), "GitHub takes no reply to a comment");
+                Ok(changes)
+            }
+            Ok(false) => Err(WorkError { changes, ..error.into() }),
+            Err(error) => Err(WorkError { changes, ..error.into() }),
         }
     }
 
