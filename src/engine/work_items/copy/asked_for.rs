@@ -66,7 +66,7 @@ impl AskedFor {
             let outcome = waited.or_else(|| too_old(act.origin.as_ref(), now));
             outcome.map(|outcome| ended(act, outcome, (now, None))).unwrap_or_default()
         };
-        old.iter().flat_map(ended).collect::<Vec<_>>()
+        old.iter().flat_map(ended).collect()
     }
 
     /// Tells everybody who has asked what came of it. `commits` are where the environment and its copy were.
