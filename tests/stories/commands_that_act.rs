@@ -59,9 +59,11 @@ async fn a_rollback_goes_back_holds_and_is_resumed() {
         "{reply}"
     );
     let lifted = stage.says(&pull, "rita", "/resume integration --reason repaired").await;
-    begins(
-        &stage.reply(&pull, &lifted).await,
-        "**Done** `/resume integration --reason repaired`: the hold on",
+    let reply = stage.reply(&pull, &lifted).await;
+    begins(&reply, "**Done** `/resume integration --reason repaired`: the hold on");
+    assert!(
+        reply.contains("\n\nNo deploy waits. Pull requests into integration are checked again"),
+        "{reply}"
     );
     stage.check(&pull).await.passes();
     stage.all_is_read().await;
@@ -106,7 +108,7 @@ async fn what_went_live_after_the_comment_is_not_rolled_back_by_it() {
     stage.github.release_webhooks(Order::AsSent).await;
     let reply = stage.reply(&pull, &comment).await;
     assert!(reply.contains("went live on integration after the comment was written"), "{reply}");
-    assert!(reply.contains("write `/rollback integration "), "{reply}");
+    assert!(reply.contains("write `/rollback integration"), "{reply}");
     stage.end().await;
 }
 
@@ -115,11 +117,16 @@ async fn a_lock_keeps_deploys_and_merges_out_until_its_holder_ends_it() {
     let stage = Stage::set().await;
     let pull = open_topic(&stage).await;
     let locked = stage.says(&pull, "ana", "/lock integration --reason 'load test'").await;
+    let reply = stage.reply(&pull, &locked).await;
     begins(
-        &stage.reply(&pull, &locked).await,
+        &reply,
         "**Done** `/lock integration --reason 'load test'`: integration is locked: ana holds lock 1, until somebody \
-         unlocks it, because: load test.",
+         unlocks it, because: load test.\n\nPull requests into integration wait from now on. To end the lock, write \
+         `/unlock integration`.",
     );
+    assert!(reply.contains(&format!("\"head\":\"{}\"", pull.head_sha())), "{reply}");
+    let base = stage.store.tip("integration").unwrap();
+    assert!(reply.contains(&format!("\"base\":\"{base}\"")), "{reply}");
     let check = stage.check(&pull).await.is("action_required", "integration is locked by ana");
     check.says("`load test`").says("`/unlock integration`").says("`/unlock integration --force`");
     let deploy = stage.says(&pull, "ben", "/deploy integration").await;
@@ -148,6 +155,21 @@ async fn a_lock_ends_by_the_clock_or_with_its_pull_request() {
     let pull = open_topic(&stage).await;
     let timed = stage.says(&pull, "ana", "/lock staging --reason test --until 2h").await;
     begins(&stage.reply(&pull, &timed).await, "**Done** `/lock staging --reason test --until 2h`");
+    let own = stage.says(&pull, "ana", "/lock integration --reason mine --while-open").await;
+    let reply = stage.reply(&pull, &own).await;
+    assert!(reply.contains("until #1 is closed"), "{reply}");
+    assert!(reply.contains("Pull requests into integration wait from now on, but for #1."), "{reply}");
+    stage.check(&pull).await.passes();
+    let shorter = stage.says(&pull, "ana", "/lock integration --reason cutover").await;
+    let reply = stage.reply(&pull, &shorter).await;
+    assert!(
+        reply.contains(
+            "integration stays locked: ana holds lock 1, until somebody unlocks it, because: cutover; before, ana holds \
+             lock 1, until #1 is closed, because: mine."
+        ),
+        "{reply}"
+    );
+    stage.check(&pull).await.is("action_required", "integration is locked by ana");
     let own = stage.says(&pull, "ana", "/lock integration --reason mine --while-open").await;
     assert!(stage.reply(&pull, &own).await.contains("until #1 is closed"));
     stage.check(&pull).await.passes();

@@ -328,7 +328,7 @@ async fn a_promotion_is_merged_for_who_may() {
     let promotion = ready(&stage).await;
     promotion.approve().by("ben").await.unwrap();
     stage.github.forget_records();
-    let head = promotion.head_sha();
+    let (head, base) = (promotion.head_sha(), stage.store.tip("staging").unwrap());
     let (comment, reply) = asked_to_merge(&stage, &promotion, "ana").await;
     let made = stage.store.tip("staging").unwrap();
     assert!(reply.starts_with("**Done** `/promote staging --merge`: merged #2 into staging as "), "{reply}");
@@ -341,9 +341,8 @@ async fn a_promotion_is_merged_for_who_may() {
     let log = store.audit(AuditFilter::default()).await.unwrap();
     store.close().await;
     let last = &log.last().unwrap().text;
-    for part in
-        [r#""action":"promote""#, r#""actor":"ana""#, "merged #2 into staging", &made[..9], head.as_str()]
-    {
+    let (at, ends) = (&made[..9], format!(r#""head":"{head}","base":"{base}""#));
+    for part in [r#""action":"promote""#, r#""actor":"ana""#, "merged #2 into staging", at, &ends] {
         assert!(last.contains(part), "{part} is not in {last}");
     }
     read(&stage, &promotion).await;
