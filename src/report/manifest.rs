@@ -9,7 +9,7 @@ use super::prose::{Prose, count};
 use super::stamp::utc;
 use super::words::Scene;
 use crate::model::{
-    CommitId, Environment, Hold, Outcome, Override, PromotionPath, PullNumber, UnixMillis, Verdict,
+    CommitId, Environment, Hold, Merged, Outcome, Override, PromotionPath, PullNumber, UnixMillis, Verdict,
 };
 
 /// The first line of a manifest, which GitHub does not show: by it the manifest is found again.
@@ -51,8 +51,10 @@ pub struct Manifest<'a> {
     pub source: &'a Environment,
     /// Where it goes.
     pub target: &'a Environment,
-    /// The source's commit that would be merged.
+    /// The source's commit that would be merged, or was.
     pub head: CommitId,
+    /// What became of it, once it was merged.
+    pub merged: Option<Merged>,
     /// The pull requests that it brings, by number.
     pub pulls: &'a [BroughtPull],
     /// The overrides in force on it.
@@ -74,15 +76,19 @@ pub fn promotion_title(source: &Environment, target: &Environment) -> String {
 /// manifest.
 pub fn manifest(told: &Manifest<'_>) -> String {
     let (source, target) = (told.source.name.as_str(), told.target.name.as_str());
+    let promotes = if told.merged.is_some() { "has promoted" } else { "promotes" };
     let what =
-        format!("This pull request promotes % to %, up to %, with {}.", pull_requests(told.pulls.len()));
+        format!("This pull request {promotes} % to %, up to %, with {}.", pull_requests(told.pulls.len()));
     let mut parts =
         vec![format!("{MANIFEST}\n{}", Prose::new(&what, &[source, target, &told.head.short()]).markdown())];
     parts.extend(brought(told));
-    parts.extend(decided(told.overrides));
+    parts.extend(decided(told));
     parts.extend(taken_back(told.holds));
     parts.push(format!("### On {}\n\n{}", Prose::new("%", &[source]).markdown(), tested(told)));
-    parts.push(format!("### What it waits for\n\n{}", waits_for(told)));
+    parts.push(match told.merged {
+        Some(merged) => format!("### Merged\n\n{}", made_of(merged)),
+        None => format!("### What it waits for\n\n{}", waits_for(told)),
+    });
     fit(&parts, BODY - RESERVE)
 }
 
@@ -108,7 +114,13 @@ fn brought(told: &Manifest<'_>) -> Option<String> {
     (!lines.is_empty()).then(|| format!("### What is in it\n\n{}", lines.join("\n")))
 }
 
-fn decided(overrides: &[Override]) -> Option<String> {
+fn made_of(merged: Merged) -> String {
+    let (at, commit) = (utc(merged.at), merged.commit.map(|commit| commit.short()));
+    let by = commit.as_ref().map(|commit| Prose::new(" as %", &[commit])).unwrap_or_default();
+    Prose::new(&format!("It was merged at {at}"), &[]).then(by).then(Prose::new(".", &[])).markdown()
+}
+
+fn decided(told: &Manifest<'_>) -> Option<String> {
     let line = |given: &Override| {
         let who = Prose::new(&format!("- {}, overridden by %", given.code.as_str()), &[&given.by]);
         let second = given.confirmed_by.as_ref().map(|it| Prose::new(" and confirmed by %", &[it]));
@@ -116,8 +128,9 @@ fn decided(overrides: &[Override]) -> Option<String> {
         let until = given.until.map(|at| Prose::new(&format!(" (until {})", utc(at.to_seconds())), &[]));
         who.then(second.unwrap_or_default()).then(why).then(until.unwrap_or_default()).markdown()
     };
-    let lines: Vec<String> = overrides.iter().map(line).collect();
-    (!lines.is_empty()).then(|| format!("### Overrides in force\n\n{}", lines.join("\n")))
+    let lines: Vec<String> = told.overrides.iter().map(line).collect();
+    let heading = if told.merged.is_some() { "Overrides that were in force" } else { "Overrides in force" };
+    (!lines.is_empty()).then(|| format!("### {heading}\n\n{}", lines.join("\n")))
 }
 
 fn taken_back(holds: &[(&Environment, Hold)]) -> Option<String> {
@@ -145,6 +158,9 @@ fn tested(told: &Manifest<'_>) -> String {
         }
         TestedSince::RolledBack(since) => {
             format!("These files were deployed to %, and a rollback took them back at {}.", at(since))
+        }
+        TestedSince::NotKnown if told.merged.is_some() => {
+            "When it was merged, nobody had said that these files were deployed to %.".to_owned()
         }
         TestedSince::NotKnown => "Nobody has said that these files were deployed to %.".to_owned(),
     };

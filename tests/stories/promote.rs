@@ -86,10 +86,15 @@ async fn its_manifest_follows_what_is_merged_at_most_once_a_minute() {
     }
     assert!(stage.requests("PATCH", "/pulls/2") <= 2);
     read(&stage, &promotion).await;
-    // Once it is merged its text stays.
+    // Once it is merged it says so, and then stays.
     merge(&promotion).await.unwrap();
-    stage.quiet().await;
+    stage.minutes_later(2).await;
     let last = body(&promotion);
+    assert!(last.contains("This pull request has promoted `integration` to `staging`, "), "{last}");
+    assert!(last.contains("### Merged\n\nIt was merged at ") && !last.contains("waits for"), "{last}");
+    for number in [1, 3, 4, 5] {
+        assert!(last.contains(&format!("- #{number} by `ana`")), "{last}");
+    }
     stage.merged_topic("feature/later").await;
     stage.minutes_later(2).await;
     assert_eq!(body(&promotion), last);

@@ -15,6 +15,9 @@ pub(super) struct StoredManifest {
     pub(super) in_comment: bool,
     /// When it was last worded anew.
     pub(super) worded_at: UnixMillis,
+    /// Whether it tells that the promotion is merged: then it stays as it is.
+    #[serde(default)]
+    pub(super) merged: bool,
 }
 
 impl StoredManifest {

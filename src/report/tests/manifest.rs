@@ -2,7 +2,8 @@
 
 use super::super::samples::*;
 use crate::model::{
-    Cause, Code, Environment, Hold, Outcome, Override, PromotionPath, PullNumber, UnixMillis,
+    Cause, Code, Environment, Hold, Merged, Outcome, Override, PromotionPath, PullNumber, UnixMillis,
+    UnixSeconds,
 };
 use crate::report::{BroughtPull, Manifest, TestedSince, manifest, promotion_title};
 
@@ -51,6 +52,7 @@ fn it_tells_what_it_brings_and_what_it_waits_for() {
         source: &staging,
         target: &production,
         head: id(900),
+        merged: None,
         pulls: &pulls,
         overrides: &[given],
         holds: &[(&production, hold)],
@@ -94,6 +96,7 @@ fn one_that_was_not_judged_says_where_the_verdict_comes() {
         source: &staging,
         target: &production,
         head: id(900),
+        merged: None,
         pulls: &[],
         overrides: &[],
         holds: &[],
@@ -132,6 +135,40 @@ fn one_that_was_not_judged_says_where_the_verdict_comes() {
 }
 
 #[test]
+fn one_that_is_merged_says_so_and_waits_for_nothing() {
+    let (path, staging, production) = pro();
+    let (subject, verdict) = (subject("staging", "production"), verdict(Outcome::Fail, Cause::HeadBehind));
+    let told = Manifest {
+        path: &path,
+        source: &staging,
+        target: &production,
+        head: id(900),
+        merged: Some(Merged { at: UnixSeconds(1_700_000_000), commit: Some(id(5)) }),
+        pulls: &[brought(7, "ana", None)],
+        overrides: &[],
+        holds: &[],
+        tested: TestedSince::NotKnown,
+        verdict: Some((&subject, &verdict)),
+    };
+    insta::assert_snapshot!(manifest(&told), @"
+    <!-- towpath:manifest -->
+    This pull request has promoted `staging` to `production`, up to `d93f69dd0`, with 1 pull request.
+
+    ### What is in it
+
+    - #7 by `ana`
+
+    ### On `staging`
+
+    When it was merged, nobody had said that these files were deployed to `staging`.
+
+    ### Merged
+
+    It was merged at 2023-11-14 22:13 UTC as `b54cda58f`.
+    ");
+}
+
+#[test]
 fn a_hundred_are_listed_and_the_rest_is_counted() {
     let (path, staging, production) = pro();
     let pulls: Vec<BroughtPull> = (1..=103).map(|number| brought(number, &"ana".repeat(13), None)).collect();
@@ -140,6 +177,7 @@ fn a_hundred_are_listed_and_the_rest_is_counted() {
         source: &staging,
         target: &production,
         head: id(900),
+        merged: None,
         pulls: &pulls,
         overrides: &[],
         holds: &[],

@@ -39,6 +39,7 @@ impl PromotionWork<'_> {
             source: ends.source,
             target: ends.target,
             head: ends.head,
+            merged: pull.and_then(|it| it.pull.merged),
             pulls: brought,
             overrides: &self.overrides(pull, ends).await?,
             holds: &self.holds(ends).await?,

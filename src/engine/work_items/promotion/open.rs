@@ -181,7 +181,7 @@ impl PromotionWork<'_> {
 
     /// The manifest came with the pull request.
     fn shown_by_opening(&mut self, number: PullNumber, body: String) -> Result<(), WorkError> {
-        let stored = StoredManifest { body, in_comment: false, worded_at: self.ctx.now() };
+        let stored = StoredManifest { body, in_comment: false, worded_at: self.ctx.now(), merged: false };
         let item = WorkItem::Manifest(self.repository.id, number);
         self.changes.push(stored.desired(self.repository.id, number)?);
         self.changes.push(Change::Applied { item, github_id: number.0, substance: stored.substance() });
@@ -211,7 +211,8 @@ impl PromotionWork<'_> {
         if !has_manifest && is_wanted && self.worded.insert(number) {
             let judged = self.ctx.store.pull(id, number).await?;
             let body = self.manifest(repository, ends, (brought, judged.as_ref())).await?;
-            let stored = StoredManifest { body, in_comment: !is_ours, worded_at: self.ctx.now() };
+            let stored =
+                StoredManifest { body, in_comment: !is_ours, worded_at: self.ctx.now(), merged: false };
             self.changes.push(stored.desired(id, number)?);
             self.look_again();
         }
