@@ -24,6 +24,9 @@ impl RepositoryRole {
     /// All of them, the least first.
     pub const ALL: [Self; 5] = [Self::Read, Self::Triage, Self::Write, Self::Maintain, Self::Admin];
 
+    /// The least that sets a rule aside, takes a release back, or ends somebody else's lock, where the project does not say.
+    pub const SETS_ASIDE: Self = Self::Maintain;
+
     /// GitHub's word for it, which the configuration uses too.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -27,7 +27,7 @@ impl DefaultRight {
     pub const WRITE_BELOW_PRODUCTION: Self =
         Self { production: RepositoryRole::Maintain, elsewhere: RepositoryRole::Write };
     /// For what sets a rule aside or takes a release back.
-    pub const MAINTAIN: Self = Self::everywhere(RepositoryRole::Maintain);
+    pub const MAINTAIN: Self = Self::everywhere(RepositoryRole::SETS_ASIDE);
 
     const fn everywhere(role: RepositoryRole) -> Self {
         Self { production: role, elsewhere: role }

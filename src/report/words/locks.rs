@@ -26,7 +26,7 @@ pub(super) fn locked(scene: &Scene<'_>, environment: &str, lock: &Lock) -> Expla
     );
     explanation.repair = Some(Step::words(wait.command(&unlock).then(Prose::new(".", &[]))));
     let holder = Prose::new("%, who holds the lock", &[&lock.by]);
-    let others = who_may(scene.path, "unlock", Some(environment), RepositoryRole::Maintain);
+    let others = who_may(scene.path, "unlock", Some(environment), RepositoryRole::SETS_ASIDE);
     let others = others.map(|who| {
         let with = Prose::new("; and ", &[]).then(who).then(Prose::new(", with ", &[]));
         with.command(&format!("{unlock} --force"))

@@ -12,15 +12,15 @@ pub(super) const REASON: usize = 500;
 /// So much of a title is for who has overridden it, in characters.
 const OVERRIDDEN_BY: usize = 34;
 
-/// Whoever may give the command called `name`: whoever maintains the repository, where the project does not say. Of roles
-/// none below `least` is enough. `None` where nobody may.
+/// Whoever may give the command called `name`, which sets a rule aside, where the project does not say by its default. Of
+/// roles none below `least` is enough. `None` where nobody may.
 pub(super) fn who_may(
     path: &PromotionPath,
     name: &str,
     environment: Option<&str>,
     least: RepositoryRole,
 ) -> Option<Prose> {
-    let default = [Grantee::Role(RepositoryRole::Maintain)];
+    let default = [Grantee::Role(RepositoryRole::SETS_ASIDE)];
     let grantees = path.commands.grantees(name, environment).unwrap_or(&default);
     let role = grantees.iter().filter_map(|it| match it {
         Grantee::Role(role) => Some(least.max(*role)),

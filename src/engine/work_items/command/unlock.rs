@@ -13,7 +13,7 @@ use async_trait::async_trait;
 
 const SPEC: Spec = Spec {
     name: "unlock",
-    summary: "ends the lock on ENV; somebody else's takes `--force` and the role `maintain`",
+    summary: "ends the lock on ENV; somebody else's takes `--force` and the right for it",
     example: "production",
     kind: Kind::Act,
     works_on: WorksOn::PullRequestsOrNamedEnvironment,
@@ -40,7 +40,7 @@ impl Command for Unlock {
         if let Some(lock) = others {
             let need = Need::of(SPEC.name, SPEC.right, Some(environment), call.path);
             if let Decision::Refused(why) =
-                call.asker.decide(&need.at_least(RepositoryRole::Maintain)).await?
+                call.asker.decide(&need.at_least(RepositoryRole::SETS_ASIDE)).await?
             {
                 let line = report::plain_text(&report::lock_line(&lock));
                 let why = format!("The lock is somebody else's: {line}. {}", refusal::words(&why));
