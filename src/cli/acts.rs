@@ -24,12 +24,34 @@ const FOLLOW_EVERY: Duration = Duration::from_millis(500);
 /// Where something is asked for.
 #[derive(Debug, clap::Args)]
 pub(super) struct At {
+    /// The environment's name
+    #[arg(value_name = "ENV", required_unless_present = "environment")]
+    named: Option<String>,
     /// The repository: acme/store, or its number
     #[arg(long, value_name = "REPOSITORY")]
     pub(super) repository: String,
-    /// The environment's name
+    /// The same as ENV
     #[arg(long, value_name = "NAME")]
-    pub(super) environment: String,
+    environment: Option<String>,
+}
+
+impl At {
+    /// The environment that is named, once.
+    pub(super) fn environment(&self) -> Result<&str, UsageError> {
+        match (&self.named, &self.environment) {
+            (Some(name), None) | (None, Some(name)) => Ok(name),
+            (Some(name), Some(_)) => Err(UsageError::new(format!(
+                "{name:?} is one word too many: --environment names the environment"
+            ))),
+            (None, None) => Err(UsageError::new("name the environment")),
+        }
+    }
+
+    /// What stands in the place of the environment though a flag names that: what is meant comes behind it then.
+    pub(super) fn beside_flag(&mut self) -> Option<String> {
+        self.environment.as_ref()?;
+        self.named.take()
+    }
 }
 
 /// What to tell of it.
@@ -61,7 +83,7 @@ pub(super) async fn ask(at: &At, act: RequestedAct, telling: &Telling) -> Result
     let (_, store) = opened::open()?;
     let row = opened::repository(&store, &at.repository).await?;
     let path = path_of(&store, &row).await?;
-    let environment = environment(&path, &at.environment)?;
+    let environment = environment(&path, at.environment()?)?;
     let asked = RequestedActRow {
         id: RequestedActId(0),
         repository: row.id,

@@ -29,7 +29,7 @@ was deployed, runs, was superseded or rolled back there, and since when. Of an e
 runs there since when, what is to come, and whether it is held or locked. It reads what the server
 has stored.")]
 pub(super) struct Arguments {
-    /// A pull request's number, a commit, or an environment's name
+    /// A pull request's number, with # or without, a commit, or an environment's name
     #[arg(value_name = "PR|COMMIT|ENVIRONMENT")]
     subject: String,
     /// The repository: acme/store, or its number
@@ -73,17 +73,26 @@ async fn reached(
     path: &PromotionPath,
     subject: &str,
 ) -> Result<Vec<BranchStatus>, UsageError> {
+    let is_commit = subject.len() >= DIGITS_MIN && subject.bytes().all(|byte| byte.is_ascii_hexdigit());
     if let Ok(number) = subject.strip_prefix('#').unwrap_or(subject).parse() {
         let number = PullNumber(number);
-        let pull = store.pull(row.id, number).await?.map(|it| it.pull);
-        let unknown = || UsageError::new(format!("Towpath does not know #{number} of {}", row.full_name));
-        let pull = pull.ok_or_else(unknown)?;
-        if pull.merged.is_none() {
-            return Err(UsageError::new(format!("#{number} is not merged, so no environment has it yet")));
+        match store.pull(row.id, number).await?.map(|it| it.pull) {
+            Some(pull) if pull.merged.is_some() => {
+                return Ok(change_status(store, &mirror(places, row)?, path, &pull).await?);
+            }
+            Some(_) => {
+                return Err(UsageError::new(format!(
+                    "#{number} is not merged, so no environment has it yet"
+                )));
+            }
+            // A commit may begin with digits alone.
+            None if is_commit => {}
+            None => {
+                let why = format!("Towpath does not know #{number} of {}", row.full_name);
+                return Err(UsageError::new(why));
+            }
         }
-        return Ok(change_status(store, &mirror(places, row)?, path, &pull).await?);
     }
-    let is_commit = subject.len() >= DIGITS_MIN && subject.bytes().all(|byte| byte.is_ascii_hexdigit());
     if !is_commit {
         let known: Vec<&str> = path.environments.iter().map(|it| it.name.as_str()).collect();
         let known = known.join(", ");

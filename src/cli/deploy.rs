@@ -10,8 +10,8 @@ use std::process::ExitCode;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  towpath deploy --repository acme/store --environment staging
-  towpath deploy --repository acme/store --environment staging --again --wait
+  towpath deploy staging --repository acme/store
+  towpath deploy staging --repository acme/store --again --wait
 
 It deploys the tip of the environment's branch if nobody has deployed it yet, such as what was there
 before you installed Towpath. With --again it deploys what failed for outside reasons, or what

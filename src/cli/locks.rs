@@ -2,8 +2,10 @@
 
 use super::UsageError;
 use super::acts::{At, Telling, ask};
-use super::moment::Moment;
+use super::moment::{InvalidMoment, Moment};
 use super::rollback::worth_telling;
+use crate::commands::spec::Until;
+use crate::engine::{Clock as _, SystemClock};
 use crate::store::RequestedAct;
 use std::process::ExitCode;
 
@@ -11,8 +13,9 @@ use std::process::ExitCode;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  towpath lock --repository acme/store --environment production --reason stocktaking
-  towpath lock --repository acme/store --environment production --reason test --until 2026-12-20
+  towpath lock production --repository acme/store --reason stocktaking
+  towpath lock production --repository acme/store --reason test --until 2h
+  towpath lock production --repository acme/store --reason test --until 2026-12-20
 
 Every pull request into a locked environment waits, and nobody can ask for a deploy of it. Rollbacks
 still go. It is what the comment /lock does.
@@ -26,9 +29,9 @@ pub(super) struct LockArguments {
     /// Why; everybody sees this on each pull request that waits
     #[arg(long, value_name = "TEXT")]
     reason: String,
-    /// When the lock ends by itself, in UTC [default: when somebody ends it]
-    #[arg(long, value_name = "TIME")]
-    until: Option<Moment>,
+    /// When the lock ends by itself: so long from now on (30m, 2h, 3d), or in UTC [default: when somebody ends it]
+    #[arg(long, value_name = "TIME", value_parser = ends)]
+    until: Option<Until>,
     /// Who asks; everybody sees this
     #[arg(long, value_name = "NAME", default_value = "operator")]
     by: String,
@@ -40,7 +43,7 @@ pub(super) struct LockArguments {
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Example:
-  towpath unlock --repository acme/store --environment production
+  towpath unlock production --repository acme/store
 
 It ends whoever's lock it is. It is what the comment /unlock --force does.
 
@@ -59,7 +62,7 @@ pub(super) struct UnlockArguments {
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Example:
-  towpath cancel --repository acme/store --environment staging
+  towpath cancel staging --repository acme/store
 
 It ends the deploy that is running, where whoever carries it out can be told to. It is what the
 comment /cancel does.
@@ -75,10 +78,18 @@ pub(super) struct CancelArguments {
     pub(super) telling: Telling,
 }
 
+/// A time as comments take it, or a moment as the other commands do.
+fn ends(text: &str) -> Result<Until, InvalidMoment> {
+    Until::read(text).map_or_else(|| text.parse().map(|at: Moment| Until::At(at.seconds())), Ok)
+}
+
 /// Asks the server for a lock.
 pub(super) async fn lock(arguments: LockArguments) -> Result<ExitCode, UsageError> {
     let LockArguments { at, reason, until, by, telling } = arguments;
-    let until = until.map(|until| until.seconds().to_millis());
+    let until = until.map(|until| match until {
+        Until::After(after) => SystemClock.now() + after,
+        Until::At(at) => at.to_millis(),
+    });
     let act =
         RequestedAct::Lock { by, by_id: None, reason: worth_telling(&reason)?, until, while_open: None };
     ask(&at, act, &telling).await
@@ -94,4 +105,21 @@ pub(super) async fn unlock(arguments: UnlockArguments) -> Result<ExitCode, Usage
 pub(super) async fn cancel(arguments: CancelArguments) -> Result<ExitCode, UsageError> {
     let CancelArguments { at, by, telling } = arguments;
     ask(&at, RequestedAct::Cancel { by }, &telling).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::UnixSeconds;
+    use std::time::Duration;
+
+    #[test]
+    fn a_lock_ends_when_a_comment_could_say_so_or_at_a_moment() {
+        assert_eq!(ends("2h"), Ok(Until::After(Duration::from_secs(7_200))));
+        let at = Ok(Until::At(UnixSeconds(1_797_724_800)));
+        for text in ["2026-12-20", "2026-12-20T00:00Z", "1797724800"] {
+            assert_eq!(ends(text), at, "{text}");
+        }
+        assert!(ends("tomorrow").is_err());
+    }
 }

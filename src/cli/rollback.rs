@@ -3,7 +3,8 @@
 use super::acts::{At, Telling, ask};
 use super::opened::{environment, path_of};
 use super::{UsageError, commits, opened, print};
-use crate::model::{CommitId, Hold};
+use crate::deploy::release_of;
+use crate::model::{CommitId, Hold, PullNumber};
 use crate::report;
 use crate::store::{RequestedAct, Store};
 use std::fmt::Write as _;
@@ -13,10 +14,11 @@ use std::process::ExitCode;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  towpath rollback --repository acme/store --environment production --reason \"checkout is broken\"
-  towpath rollback --repository acme/store --environment staging --to 1f0c2d7 --reason \"tests fail\"
+  towpath rollback production --repository acme/store --reason \"checkout is broken\"
+  towpath rollback staging 1f0c2d7 --repository acme/store --reason \"tests fail\"
+  towpath rollback staging '#81' --repository acme/store --reason \"tests fail\"
 
-Without --to it goes back to the last good release before the present trouble: before a deploy that
+Without a commit it goes back to the last good release before the present trouble: before a deploy that
 failed, hangs or is running, else before what runs now. Towpath cancels a running deploy first. You
 can go back only to what was deployed there successfully; Towpath reuses its build if it still has
 it.
@@ -32,8 +34,12 @@ request is wrong; 6 refused.")]
 pub(super) struct Arguments {
     #[command(flatten)]
     at: At,
-    /// The commit to go back to, in full or by its first digits [default: the last good release]
-    #[arg(long, value_name = "SHA")]
+    /// What to go back to: a commit, in full or by its first digits, or the release that brought a pull request [default:
+    /// the last good release]
+    #[arg(value_name = "SHA|#N", conflicts_with = "to")]
+    revision: Option<String>,
+    /// The same as SHA|#N
+    #[arg(long, value_name = "SHA|#N")]
     to: Option<String>,
     /// Why; everybody sees this on the next promotion
     #[arg(long, value_name = "TEXT")]
@@ -50,7 +56,7 @@ pub(super) enum HoldCommand {
     /// Show the present hold, or the last one
     #[command(after_help = "\
 Example:
-  towpath hold show --repository acme/store --environment production")]
+  towpath hold show production --repository acme/store")]
     Show {
         #[command(flatten)]
         at: HoldAt,
@@ -58,7 +64,7 @@ Example:
     /// Let promotions go on after a rollback
     #[command(after_help = "\
 Example:
-  towpath hold lift --repository acme/store --environment production --reason \"repaired in #81\"
+  towpath hold lift production --repository acme/store --reason \"repaired in #81\"
 
 Towpath then deploys the newest of what people merged meanwhile; --wait follows that deploy.
 
@@ -90,7 +96,11 @@ const LOOKED_AT: u32 = 10_000;
 
 /// Asks the server for a rollback.
 pub(super) async fn run(arguments: Arguments) -> Result<ExitCode, UsageError> {
-    let Arguments { at, to, reason, by, telling } = arguments;
+    let Arguments { mut at, revision, to, reason, by, telling } = arguments;
+    let to = match to.or(revision) {
+        None => at.beside_flag(),
+        named => named,
+    };
     let to = match to {
         Some(to) => Some(deployed(&at, &to).await?),
         None => None,
@@ -98,16 +108,21 @@ pub(super) async fn run(arguments: Arguments) -> Result<ExitCode, UsageError> {
     ask(&at, RequestedAct::Rollback { to, by, reason: worth_telling(&reason)? }, &telling).await
 }
 
-/// The commit that `--to` names, among those that were deployed to the environment.
+/// The commit that is named, among those that were deployed to the environment; by `#N` the release that brought that
+/// pull request.
 async fn deployed(at: &At, to: &str) -> Result<CommitId, UsageError> {
     let (_, store) = opened::open()?;
     let row = opened::repository(&store, &at.repository).await?;
     let path = path_of(&store, &row).await?;
-    let name = environment(&path, &at.environment)?.name.clone();
+    let name = environment(&path, at.environment()?)?.name.clone();
     let deploys = store.newest_deploys(row.id, &name, LOOKED_AT).await?;
     store.close().await;
+    if let Some(number) = to.strip_prefix('#').and_then(|number| number.parse().ok()).map(PullNumber) {
+        let never = || UsageError::new(format!("no deploy that brought #{number} to {name} has succeeded"));
+        return release_of(&deploys, number).ok_or_else(never);
+    }
     let known = deploys.iter().map(|deploy| deploy.commit);
-    commits::named(to, known).map_err(|why| UsageError::new(format!("--to: {to:?} {why}")))
+    commits::named(to, known).map_err(|why| UsageError::new(format!("{to:?} {why}")))
 }
 
 /// Shows a hold, or asks the server to lift it.
@@ -120,7 +135,7 @@ pub(super) async fn run_hold(command: HoldCommand) -> Result<ExitCode, UsageErro
             let (_, store) = opened::open()?;
             let row = opened::repository(&store, &at.at.repository).await?;
             let path = path_of(&store, &row).await?;
-            let environment = environment(&path, &at.at.environment)?;
+            let environment = environment(&path, at.at.environment()?)?;
             let hold = store.hold(row.id, &environment.name).await?;
             store.close().await;
             print::to_stdout(&shown(&environment.name, hold.as_ref()));

@@ -12,7 +12,7 @@ mod rollback;
 
 pub use cancel::CancelAnswer;
 pub use expiry::Limits;
-pub use rollback::RollbackPlan;
+pub use rollback::{RollbackPlan, release_of};
 
 use crate::model::{CommitId, Deploy, DeployState, DriverSettings, Ending, Hold, StartingPoint, UnixMillis};
 use std::collections::HashSet;

@@ -68,7 +68,7 @@ mod report;
 mod setting_names;
 pub mod slug;
 
-pub use deploy_queue::{CancelAnswer, CarriedOutBy, DeployQueue, Limits, RollbackPlan, Wanted};
+pub use deploy_queue::{CancelAnswer, CarriedOutBy, DeployQueue, Limits, RollbackPlan, Wanted, release_of};
 pub use endpoint::Endpoint;
 pub use report::{DeployReport, ReportedState};
 pub use setting_names::{AllowedNames, PREFIX as SETTING_PREFIX};

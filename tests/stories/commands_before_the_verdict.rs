@@ -2,7 +2,8 @@
 
 use crate::shop::topic;
 use crate::stage::Stage;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+use tokio::time::Instant;
 use towpath_sandbox::{Order, PullHandle};
 
 async fn until(what: &str, so: impl Fn() -> bool) {

@@ -534,7 +534,7 @@ async fn a_sync_that_cannot_be_says_what_stops_it() {
     let opened = stage.says(&pull, "ana", "/sync").await;
     let reply = stage.reply(&pull, &opened).await;
     let pulls = stage.store.pulls();
-    let sync = pulls.iter().filter(|it| it.state().unwrap().base == "master").next_back().unwrap().number();
+    let sync = pulls.iter().rfind(|it| it.state().unwrap().base == "master").unwrap().number();
     begins(
         &reply,
         &format!(

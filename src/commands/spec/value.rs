@@ -103,7 +103,8 @@ pub enum Until {
 }
 
 impl Until {
-    fn read(text: &str) -> Option<Self> {
+    /// What `text` means, where it is a time from now on or a moment with its zone.
+    pub fn read(text: &str) -> Option<Self> {
         if let Some(after) = duration(text) {
             return Some(Self::After(after));
         }

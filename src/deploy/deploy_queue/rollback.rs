@@ -1,7 +1,7 @@
 //! What a rollback goes back to. The act and the advice ask the same question here.
 
 use super::DeployQueue;
-use crate::model::{CommitId, Deploy, DeployState, RollbackRefusal};
+use crate::model::{CommitId, Deploy, DeployState, PullNumber, RollbackRefusal};
 
 /// What a rollback does.
 #[derive(Debug, Clone, PartialEq)]
@@ -14,6 +14,14 @@ pub struct RollbackPlan {
     pub cancels: Option<u64>,
     /// What ended well before the target, of another commit.
     pub before: Option<CommitId>,
+}
+
+/// The release that brought a pull request: the commit of the first deploy with it that ended well. `deploys` are the newest
+/// first.
+pub fn release_of(deploys: &[Deploy], number: PullNumber) -> Option<CommitId> {
+    let brought =
+        |it: &&Deploy| it.state == DeployState::Succeeded && it.pulls.contains(&number) && !it.is_rollback();
+    deploys.iter().rev().find(brought).map(|it| it.commit)
 }
 
 /// What has run well and was not taken back, and what has gone wrong since.

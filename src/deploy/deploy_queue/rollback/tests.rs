@@ -212,3 +212,18 @@ fn only_what_ran_well_can_be_named() {
     let plan = Story::new().well(1).well(2).well(3).queue.rollback(Some(commit(1))).unwrap();
     assert_eq!((plan.from, plan.target.number), (commit(3), 1));
 }
+
+#[test]
+fn the_release_of_a_pull_request_is_the_first_deploy_that_brought_it_well() {
+    let of = |number, state, it: Deploy| Deploy { number, state, pulls: vec![PullNumber(7)], ..it };
+    let (good, bad) = (DeployState::Succeeded, DeployState::Failed);
+    let all = [
+        of(5, good, deploy(5, 5)),
+        of(4, good, rollback(4, 4)),
+        of(3, good, deploy(3, 3)),
+        of(2, good, rollback(2, 2)),
+        of(1, bad, deploy(1, 1)),
+    ];
+    assert_eq!(release_of(&all, PullNumber(7)), Some(commit(3)));
+    assert_eq!(release_of(&all, PullNumber(8)), None);
+}

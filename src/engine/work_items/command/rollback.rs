@@ -4,6 +4,7 @@ use super::call::{Call, Command, Step};
 use super::state::{Goal, refused};
 use crate::commands::rights::DefaultRight;
 use crate::commands::spec::{Flag, Kind, Parameter, Revision, Spec, WorksOn};
+use crate::deploy::release_of;
 use crate::engine::work_error::WorkError;
 use crate::model::{CommitId, Deploy, DeployState, Environment};
 use crate::report::{self, CommandReply};
@@ -60,20 +61,16 @@ async fn released(
     let ran: Vec<&Deploy> = deploys.iter().filter(|it| it.state == DeployState::Succeeded).collect();
     let refuse = |code: &str, why: String| Ok(Err(refused(code, SPEC.unchanged, &why)));
     match revision {
-        Revision::Pull(number) => {
-            // The newest first: it is the oldest that brought it.
-            let brought = ran.iter().rev().find(|it| it.pulls.contains(number) && !it.is_rollback());
-            match brought {
-                Some(deploy) => Ok(Ok(deploy.commit)),
-                None => refuse(
-                    "never_ran",
-                    report::sentence(
-                        "No deploy that brought #% to % has succeeded.",
-                        &[&number.to_string(), name],
-                    ),
+        Revision::Pull(number) => match release_of(&deploys, *number) {
+            Some(commit) => Ok(Ok(commit)),
+            None => refuse(
+                "never_ran",
+                report::sentence(
+                    "No deploy that brought #% to % has succeeded.",
+                    &[&number.to_string(), name],
                 ),
-            }
-        }
+            ),
+        },
         Revision::Commit(prefix) => {
             let found: BTreeSet<CommitId> =
                 ran.iter().map(|it| it.commit).filter(|commit| prefix.is_of(*commit)).collect();
