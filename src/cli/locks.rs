@@ -64,8 +64,8 @@ pub(super) struct UnlockArguments {
 Example:
   towpath cancel staging --repository acme/store
 
-It ends the deploy that is running, where whoever carries it out can be told to. It is what the
-comment /cancel does.
+It ends the deploy that is running, where whoever carries it out can be told to; else what waits
+for its turn. It is what the comment /cancel does.
 
 Exit status: 0 accepted; 1 no server answered; 2 the request is wrong; 6 refused.")]
 pub(super) struct CancelArguments {

@@ -18,10 +18,10 @@ Examples:
   towpath rollback staging 1f0c2d7 --repository acme/store --reason \"tests fail\"
   towpath rollback staging '#81' --repository acme/store --reason \"tests fail\"
 
-Without a commit it goes back to the last good release before the present trouble: before a deploy that
-failed, hangs or is running, else before what runs now. Towpath cancels a running deploy first. You
-can go back only to what was deployed there successfully; Towpath reuses its build if it still has
-it.
+Without a commit it goes back to the last good release before the present trouble: before a deploy
+that failed, hangs or is running, else before what runs now. Towpath cancels a running deploy first.
+You can go back only to what was deployed there successfully; Towpath reuses its build if it still
+has it.
 
 From then on the environment is held: promotions into it wait, and Towpath does not deploy what
 people merge anyway, until towpath hold lift.

@@ -25,7 +25,7 @@ const ARROWS: [(&str, &[&str]); 14] = [
     ("engine", &["model", "lineage", "policy", "report", "commands", "deploy", "store", "metrics", "github"]),
     ("web", &["model", "metrics", "engine"]),
     ("demo", &["model", "deploy", "engine", "github", "store", "web"]),
-    ("cli", &["model", "lineage", "report", "deploy", "engine", "github", "store", "web", "demo"]),
+    ("cli", &["model", "lineage", "report", "commands", "deploy", "engine", "github", "store", "web", "demo"]),
 ];
 
 /// Packages that only the rooms named here may know.
