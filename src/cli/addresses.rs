@@ -1,7 +1,7 @@
 //! Addresses among the settings: what they have to be, and how they go wrong.
 
 use super::problem::Problem;
-use super::variables::{API_URL, DOCS_URL, PUBLIC_URL};
+use super::variables::{API_URL, DOCS_URL, OTLP_ENDPOINT, PUBLIC_URL};
 use crate::model::DocsUrl;
 use http::Uri;
 use std::net::IpAddr;
@@ -26,6 +26,16 @@ pub(super) fn public_url(text: &str) -> Result<String, Problem> {
     let should = "it should begin with https:// and name the server as others reach it, such as \
                   https://towpath.example.com";
     web_url(PUBLIC_URL, text, should).map(|(_, trimmed)| trimmed)
+}
+
+/// Where a collector of traces is, without a slash at its end.
+pub(super) fn otlp_endpoint(text: &str) -> Result<String, Problem> {
+    let should = "it should be a collector's address, such as http://127.0.0.1:4318, without /v1/traces";
+    let (_, trimmed) = web_url(OTLP_ENDPOINT, text, should)?;
+    if trimmed.ends_with("/v1/traces") {
+        return Err(Problem::of(OTLP_ENDPOINT, text, should));
+    }
+    Ok(trimmed)
 }
 
 /// The folder that the documentation is in.

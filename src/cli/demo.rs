@@ -24,7 +24,7 @@ pub(super) struct Arguments {
 pub(super) async fn run(arguments: Arguments) -> Result<ExitCode, UsageError> {
     if std::env::var_os("RUST_LOG").is_some() {
         let filter = settings::log_filter(&process_variables::of_process)?;
-        super::log::start(filter, settings::LogFormat::Pretty);
+        super::log::start(filter, settings::LogFormat::Pretty, None);
     }
     let screen = Screen { colour: print::colour(), columns: print::columns() };
     match demo::run(arguments.once, screen, stop()?).await {

@@ -2,23 +2,31 @@
 
 use super::settings::LogFormat;
 use crate::report::one_line;
+use crate::traces::TraceLayer;
 use std::io::IsTerminal as _;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::field::MakeExt as _;
 use tracing_subscriber::fmt::FormatFields;
 use tracing_subscriber::fmt::format::debug_fn;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 /// How long one value may be, in characters.
 const VALUE_MAX: usize = 4_000;
 
-pub(super) fn start(filter: EnvFilter, format: LogFormat) {
+/// Starts the log; traces are made of its spans where somebody takes them.
+pub(super) fn start(filter: EnvFilter, format: LogFormat, traces: Option<TraceLayer>) {
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal());
-    match format {
-        LogFormat::Pretty => log.with_target(false).fmt_fields(fields()).init(),
-        LogFormat::Json => log.json().init(),
+    match (format, traces) {
+        (LogFormat::Pretty, None) => log.with_target(false).fmt_fields(fields()).init(),
+        (LogFormat::Pretty, Some(traces)) => {
+            log.with_target(false).fmt_fields(fields()).finish().with(traces).init();
+        }
+        (LogFormat::Json, None) => log.json().init(),
+        (LogFormat::Json, Some(traces)) => log.json().finish().with(traces).init(),
     }
 }
 

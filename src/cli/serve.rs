@@ -7,6 +7,7 @@ use crate::engine::{
 };
 use crate::lineage::require_git;
 use crate::model::{ForPeople, PromotionPath, error_chain};
+use crate::traces::Exporter;
 use crate::web::{Limits, OpenEngine, Server, SetUp};
 use rustix::process::{DumpableBehavior, set_dumpable_behavior};
 use std::io::IsTerminal as _;
@@ -32,7 +33,12 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), UsageError> {
     let kept = keep_from_others();
     survive_full_files()?;
     let (mut settings, listener) = prepare().await?;
-    log::start(settings.filter.clone(), settings.log);
+    let traces = match &settings.otlp_endpoint {
+        Some(endpoint) => Some(Exporter::start(endpoint, SystemClock.now(), system_random())?),
+        None => None,
+    };
+    let (exporter, layer) = traces.unzip();
+    log::start(settings.filter.clone(), settings.log, layer);
     if let Err(error) = kept {
         tracing::warn!(
             error = error_chain(&error),
@@ -74,6 +80,9 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), UsageError> {
     tracing::info!("stopping");
     server.stop().await;
     tracing::info!("stopped");
+    if let Some(exporter) = exporter {
+        exporter.stop().await;
+    }
     failed.map_or(Ok(()), |failure| Err(failure.into()))
 }
 

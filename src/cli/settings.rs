@@ -1,12 +1,12 @@
 //! Reading the settings of `serve`. All that is wrong with them is told in one go, each by the variable that says it.
 
-use super::addresses::{api_url, docs_url, public_url};
+use super::addresses::{api_url, docs_url, otlp_endpoint, public_url};
 use super::credentials::Credentials;
 use super::problem::{Problem, Problems};
 use super::process_variables::{Lookup, Variables, file};
 use super::variables::{
     API_URL, DATA_DIR, DATABASE_URL, DOCS_URL, HOST, LISTS_LAG, LOG_FORMAT, METRICS_TOKEN, MIRRORS_MAX,
-    OPERATOR_FILE, PORT, PUBLIC_URL, RUST_LOG, SLUGS_MAX,
+    OPERATOR_FILE, OTLP_ENDPOINT, PORT, PUBLIC_URL, RUST_LOG, SLUGS_MAX,
 };
 use crate::deploy::operator::Operator;
 use crate::engine::{Deploying, MirrorBounds, Places, RegisteredApp};
@@ -47,6 +47,8 @@ pub(super) struct Settings {
     pub(super) deploying: Deploying,
     /// With what numbers may be read from elsewhere.
     pub(super) metrics_token: Option<MetricsToken>,
+    /// Where traces go, if anywhere.
+    pub(super) otlp_endpoint: Option<String>,
 }
 
 /// What came of reading the settings: as much as could be read, so that the rest can be looked at in the same go.
@@ -114,6 +116,7 @@ impl Reading {
         let deploying = variables.deploying();
         let public_url = deploying.as_ref().and_then(|it| it.public_url.clone());
         let metrics_token = variables.metrics_token();
+        let otlp_endpoint = variables.read(OTLP_ENDPOINT, None, |text| otlp_endpoint(text).map(Some));
         let settings = (|| {
             let said = api_url_said?;
             Some(Settings {
@@ -129,6 +132,7 @@ impl Reading {
                 lists_lag: lists_lag?,
                 deploying: deploying?,
                 metrics_token,
+                otlp_endpoint: otlp_endpoint?,
             })
         })();
         // What is wrong with the port says nothing about the host: any free one will do to find out.

@@ -46,13 +46,14 @@ pub(super) const SLUGS_MAX: &str = "TOWPATH_SLUGS_MAX_BYTES";
 pub(super) const MIRRORS_MAX: &str = "TOWPATH_MIRRORS_MAX_BYTES";
 pub(super) const LISTS_LAG: &str = "TOWPATH_LISTS_LAG_SECONDS";
 pub(super) const METRICS_TOKEN: &str = "METRICS_TOKEN";
+pub(super) const OTLP_ENDPOINT: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
 pub(super) const HOST: &str = "HOST";
 pub(super) const PORT: &str = "PORT";
 pub(super) const RUST_LOG: &str = "RUST_LOG";
 pub(super) const LOG_FORMAT: &str = "LOG_FORMAT";
 
 /// All of them, as people read them.
-pub(super) const VARIABLES: [Variable; 18] = [
+pub(super) const VARIABLES: [Variable; 19] = [
     variable(APP_ID, "the App's number"),
     variable(KEY, "its private key in PEM, or").secret(),
     variable(KEY_PATH, "the file that holds it"),
@@ -93,6 +94,10 @@ pub(super) const VARIABLES: [Variable; 18] = [
          this machine may",
     )
     .secret(),
+    variable(
+        OTLP_ENDPOINT,
+        "where traces go: a collector that takes OpenTelemetry's protocol over HTTP, such as http://127.0.0.1:4318",
+    ),
     variable(HOST, "the address or the name to listen on").or("0.0.0.0"),
     variable(PORT, "the port to listen on; 0 takes a free one").or("8080"),
     variable(RUST_LOG, "what to log: error, warn, info, debug, trace; info,hyper=debug for one part").or("info"),

@@ -29,9 +29,17 @@ pub(super) struct Tally {
     metrics: Arc<Metrics>,
     /// What ended before was counted by an earlier run.
     started_at: UnixMillis,
-    /// When the webhook came that a work item goes back to.
-    origins: Mutex<HashMap<WorkItem, UnixMillis>>,
+    /// The deliveries that work items go back to.
+    origins: Mutex<HashMap<WorkItem, Origin>>,
     ended: Mutex<Ends>,
+}
+
+/// A delivery that work goes back to.
+#[derive(Debug, Clone)]
+struct Origin {
+    guid: Arc<str>,
+    /// When it came.
+    at: UnixMillis,
 }
 
 #[derive(Default)]
@@ -148,8 +156,14 @@ impl Tally {
 
     /// These deliveries are what a work item is worked on for.
     pub(super) fn note_pending(&self, item: &WorkItem, deliveries: &[DeliveryRow]) {
-        let Some(oldest) = deliveries.iter().map(|it| it.received_at).min() else { return };
-        Self::note_origin(&mut self.origins(), item.clone(), oldest);
+        let Some(oldest) = deliveries.iter().min_by_key(|it| it.received_at) else { return };
+        let origin = Origin { guid: oldest.guid.as_str().into(), at: oldest.received_at };
+        Self::note_origin(&mut self.origins(), item.clone(), &origin);
+    }
+
+    /// The GUID of the delivery that a work item goes back to by way of others, as far as that is known.
+    pub(super) fn origin(&self, item: &WorkItem) -> Option<Arc<str>> {
+        self.origins().get(item).map(|origin| Arc::clone(&origin.guid))
     }
 
     /// What a piece of work came to is stored.
@@ -166,16 +180,16 @@ impl Tally {
         let mut origins = self.origins();
         let origin = match work.result {
             // It is worked on again for the same reason.
-            WorkResult::Retried | WorkResult::Waiting => origins.get(&work.item).copied(),
+            WorkResult::Retried | WorkResult::Waiting => origins.get(&work.item).cloned(),
             _ => origins.remove(&work.item),
         };
         if work.shows_check
-            && let Some(origin) = origin
+            && let Some(origin) = &origin
         {
-            self.metrics.note_check(now.since(origin));
+            self.metrics.note_check(now.since(origin.at));
         }
         for item in work.marked {
-            match origin {
+            match &origin {
                 Some(origin) => Self::note_origin(&mut origins, item, origin),
                 // Nothing that came from GitHub is the reason for it.
                 None => drop(origins.remove(&item)),
@@ -188,20 +202,22 @@ impl Tally {
         self.metrics.note_work(work.item.kind(), WorkResult::Lost, work.took);
     }
 
-    fn note_origin(origins: &mut HashMap<WorkItem, UnixMillis>, item: WorkItem, at: UnixMillis) {
+    fn note_origin(origins: &mut HashMap<WorkItem, Origin>, item: WorkItem, origin: &Origin) {
         if let Some(known) = origins.get_mut(&item) {
-            *known = at.min(*known);
+            if origin.at < known.at {
+                *known = origin.clone();
+            }
             return;
         }
         if origins.len() >= ORIGINS_MAX {
-            origins.retain(|_, known| at.since(*known) < ORIGIN_LASTS);
+            origins.retain(|_, known| origin.at.since(known.at) < ORIGIN_LASTS);
         }
         if origins.len() < ORIGINS_MAX {
-            origins.insert(item, at);
+            origins.insert(item, origin.clone());
         }
     }
 
-    fn origins(&self) -> MutexGuard<'_, HashMap<WorkItem, UnixMillis>> {
+    fn origins(&self) -> MutexGuard<'_, HashMap<WorkItem, Origin>> {
         self.origins.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -287,6 +287,9 @@ async fn work(
         let error = "the server was stopped before it was begun".to_owned();
         return settle(&ctx, &lease, Next::Wait { at: ctx.now(), error }).await;
     }
+    if let Some(guid) = ctx.tally.origin(&lease.item) {
+        work_span::note_origin(&guid);
+    }
     for _ in 0..REPEATS {
         let began = Instant::now();
         let (changes, next) = attempt(&ctx, &lease, &worker).await;

@@ -1,5 +1,6 @@
 //! What each line of the log says of the work that it comes from: the work item, and of what that is about the
-//! repository by its name, the pull request by its number and the deliveries by their GUIDs.
+//! repository by its name, the pull request by its number and the deliveries by their GUIDs. Work that takes none in
+//! names the one that it goes back to as its origin.
 
 use crate::model::PullNumber;
 use crate::store::{DeliveryRow, WorkItem};
@@ -12,7 +13,7 @@ const NAMED: usize = 5;
 /// The span of the work on a work item. It is there at any level of the log, since errors need it most.
 pub(super) fn of(item: &WorkItem) -> Span {
     let pull_request = item.pull_request().map(|number| number.0);
-    tracing::error_span!("work", work_item = %item, repository = Empty, pull_request, delivery = Empty)
+    tracing::error_span!("work", work_item = %item, repository = Empty, pull_request, delivery = Empty, origin = Empty)
 }
 
 /// Says of the present work which repository it is in, by its full name.
@@ -23,6 +24,11 @@ pub(super) fn note_repository(full_name: &str) {
 /// Says of the present work which pull request it has turned out to be about.
 pub(super) fn note_pull_request(number: PullNumber) {
     Span::current().record("pull_request", number.0);
+}
+
+/// Says of the present work which delivery it goes back to, by way of other work.
+pub(super) fn note_origin(guid: &str) {
+    Span::current().record("origin", guid);
 }
 
 /// Says of the present work which deliveries it takes in.

@@ -11,7 +11,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// For each room, the rooms it may use. What is not named here may not be used.
-const ARROWS: [(&str, &[&str]); 14] = [
+const ARROWS: [(&str, &[&str]); 15] = [
     ("model", &[]),
     ("process", &[]),
     ("lineage", &["model", "process"]),
@@ -21,11 +21,18 @@ const ARROWS: [(&str, &[&str]); 14] = [
     ("deploy", &["model", "process"]),
     ("store", &["model"]),
     ("metrics", &["model"]),
+    ("traces", &["model"]),
     ("github", &["model", "metrics"]),
     ("engine", &["model", "lineage", "policy", "report", "commands", "deploy", "store", "metrics", "github"]),
     ("web", &["model", "metrics", "engine"]),
     ("demo", &["model", "deploy", "engine", "github", "store", "web"]),
-    ("cli", &["model", "lineage", "report", "commands", "deploy", "engine", "github", "store", "web", "demo"]),
+    (
+        "cli",
+        &[
+            "model", "lineage", "report", "commands", "deploy", "traces", "engine", "github", "store", "web",
+            "demo",
+        ],
+    ),
 ];
 
 /// Packages that only the rooms named here may know.
@@ -35,7 +42,7 @@ const ONLY_IN: [(&str, &[&str]); 8] = [
     ("axum", &["demo", "web"]),
     ("hyper", &["web"]),
     ("prometheus", &["metrics"]),
-    ("reqwest", &["deploy"]),
+    ("reqwest", &["deploy", "traces"]),
     ("clap", &["cli"]),
     ("towpath_sandbox", &["demo"]),
 ];

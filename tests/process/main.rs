@@ -25,4 +25,5 @@ mod setup;
 mod shop;
 mod start;
 mod stop;
+mod traces;
 mod world;
