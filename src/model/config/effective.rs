@@ -124,7 +124,7 @@ fn deploy(settings: &DeploySettings) -> String {
 const TAKEN: [&str; 9] = ["true", "false", "null", "yes", "no", "on", "off", "y", "n"];
 
 /// A text as YAML takes it, in quotes unless it is a plain word.
-fn scalar(text: &str) -> String {
+pub(super) fn scalar(text: &str) -> String {
     let inside = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '/' | '-');
     let plain = text.starts_with(|c: char| c.is_ascii_alphabetic()) && text.chars().all(inside);
     if plain && !TAKEN.contains(&text.to_lowercase().as_str()) {

@@ -14,7 +14,7 @@ use crate::model::{
 };
 
 /// Names that mean something else in `accepts` or `copy`.
-const RESERVED: [&str; 3] = ["topics", "hotfixes", "none"];
+pub(super) const RESERVED: [&str; 3] = ["topics", "hotfixes", "none"];
 
 /// Where the settings of a file are.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -375,7 +375,7 @@ fn tested_of(entry: &TestedEntry) -> Tested {
 }
 
 /// The environments in the order in which changes travel, otherwise as they were written.
-fn upstream_first(mut waiting: Vec<Environment>) -> Vec<Environment> {
+pub(super) fn upstream_first(mut waiting: Vec<Environment>) -> Vec<Environment> {
     let mut sorted: Vec<Environment> = Vec::with_capacity(waiting.len());
     while !waiting.is_empty() {
         let free =

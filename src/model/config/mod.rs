@@ -15,6 +15,7 @@ mod effective;
 mod elsewhere;
 mod file;
 mod graph;
+mod guess;
 mod layout;
 mod meaning;
 mod nearest;
@@ -22,11 +23,15 @@ mod notices;
 mod path;
 mod repository;
 mod schema;
+mod smallest;
 mod tree;
 mod unreadable;
 
+pub use guess::{BranchHistory, BranchMerges};
 pub use nearest::nearest;
+pub use path::in_words as in_one_line;
 pub use repository::{CONFIGURATION_PATH, RepositoryConfig, configuration_text};
+pub use smallest::smallest;
 
 use std::fmt;
 

@@ -2,8 +2,8 @@
 
 use crate::model::{CopyBranch, Environment, PromotionPath, Source};
 
-/// `integration → staging → production, master is a copy of production`
-pub(super) fn in_words(path: &PromotionPath) -> String {
+/// The path in one line: `integration → staging → production, master is a copy of production`
+pub fn in_words(path: &PromotionPath) -> String {
     let mut parts = lines(path);
     parts.push(match &path.copy {
         Some(CopyBranch { branch, of, .. }) => format!("{branch} is a copy of {of}"),

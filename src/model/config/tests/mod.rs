@@ -1,4 +1,5 @@
 mod first_mistake;
+mod guess;
 mod valid;
 
 use super::*;
