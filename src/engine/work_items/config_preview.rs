@@ -2,25 +2,20 @@
 //! the last pull requests by it.
 
 use super::applied_check::{AppliedCheck, checks};
+use super::back_test::{BeforeMerge, TRIED};
 use super::desired_check_run::DesiredCheckRun;
-use super::pull_request::{Memory, ends};
+use super::pull_request::Memory;
 use crate::engine::context::EngineContext;
-use crate::engine::judge;
 use crate::engine::work_error::WorkError;
 use crate::github::CheckRunAnnotation;
 use crate::lineage::Repository;
 use crate::model::config::CONFIGURATION_PATH;
 use crate::model::config::Configuration;
 use crate::model::{
-    CheckName, CommitId, PromotionPath, PullNumber, PullRequest, PullRequestState, RepositoryId, UnixSeconds,
-    Verdict,
+    CheckName, CommitId, PromotionPath, PullNumber, PullRequest, PullRequestState, RepositoryId, Verdict,
 };
 use crate::report::{self, BackTest, ChangedVerdict, CheckText, ConfigPreview, Withdrawn};
 use crate::store::{Change, ChecksOf, JudgedPull, RepositoryRow, RepositoryState, WorkItem};
-use std::time::Duration;
-
-/// How many merged pull requests are judged by both files.
-const TRIED: u32 = 100;
 
 pub(super) async fn run(
     ctx: &EngineContext,
@@ -100,19 +95,17 @@ async fn back_test(
     (now, then): (&PromotionPath, &PromotionPath),
 ) -> Result<BackTest, WorkError> {
     let mut tested = BackTest::default();
-    for row in ctx.store.merged_pulls(id, TRIED).await? {
-        let Some((before, at)) = before_merge(repository, &row).await else {
+    let most = u32::try_from(TRIED).unwrap_or(u32::MAX);
+    for row in ctx.store.merged_pulls(id, most).await? {
+        let Some(before) = BeforeMerge::of(repository, &row).await else {
             tested.unknown += 1;
             continue;
         };
         let mut verdicts = Vec::new();
-        let mut pull = ends(&row, row.base_branch.clone());
-        pull.base.commit = before;
         for path in [now, then] {
             let memory = Memory::of(ctx, path, id, &row.head_branch).await?;
-            let memory = memory.for_topic(ctx, id, repository, &pull).await?;
-            let ledger = memory.ledger(Some(row.number)).until(at - Duration::from_secs(1));
-            verdicts.push(judge::judge_as_of(repository, path, &pull, &ledger).await);
+            let memory = memory.for_topic(ctx, id, repository, &before.pull).await?;
+            verdicts.push(before.verdict(repository, path, &memory.ledger(Some(row.number))).await);
         }
         tested.judged += 1;
         if let [by_now, by_then] = &verdicts[..]
@@ -131,16 +124,6 @@ async fn back_test(
 
 fn said(verdict: &Verdict) -> (crate::model::Outcome, Vec<crate::model::Code>) {
     (verdict.outcome(), verdict.findings.iter().map(|finding| finding.cause.code()).collect())
-}
-
-/// What the base was before a pull request was merged, and when that was; `None` where its commits are not
-/// here any more.
-async fn before_merge(repository: &Repository, row: &PullRequest) -> Option<(CommitId, UnixSeconds)> {
-    let merged = row.merged?;
-    let commit = merged.commit?;
-    let parent = repository.resolve(&format!("{commit}^1")).await.ok()??;
-    let missing = repository.missing(&[row.head_commit]).await.ok()?;
-    missing.is_empty().then_some((parent, merged.at))
 }
 
 fn desired(

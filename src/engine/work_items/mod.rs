@@ -31,6 +31,7 @@ mod affected_pull_requests;
 mod aim;
 mod app;
 mod applied_check;
+mod back_test;
 mod backfill;
 mod branch;
 mod branch_rewrite;
