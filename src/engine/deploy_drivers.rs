@@ -1,17 +1,22 @@
 //! What the drivers of deploys are made of: what the operator allows and holds, and the programs of this machine.
 
+use super::clock::Clock;
 use super::operator_entries::{Entries, EntryMatch, NOT_CONFIRMED};
+use super::work_span;
 use crate::deploy::Endpoint;
-use crate::deploy::drivers::DriverError;
-use crate::deploy::drivers::programs::Commands;
+use crate::deploy::drivers::programs::{Bounds, Commands};
 use crate::deploy::drivers::webhook::{Caller, SigningKey, SystemResolver};
+use crate::deploy::drivers::{DeployRequest, DriverError, parse_key};
 use crate::deploy::operator::{Allowed, Operator, SecretError};
 use crate::github::Secret;
-use crate::model::{Environment, ErrorContext};
-use crate::store::RepositoryRow;
+use crate::model::{Environment, ErrorContext, RepositoryId, error_chain};
+use crate::store::{RepositoryRow, Store, WorkItem};
 use std::fs::File;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::Notify;
+use tracing::Instrument as _;
 
 /// Where people and programs call back, behind the server's own address.
 pub const REPORTS_PATH: &str = "/webhooks/deploys";
@@ -158,4 +163,36 @@ impl DeployDrivers {
         let place = allowed.secrets.get(name).ok_or_else(|| SecretError::Unknown(name.to_owned()))?;
         place.read(|variable| (self.deploying.variables)(variable))
     }
+}
+
+/// The deploys by programs of the operator's: what is new of one marks its environment.
+pub(super) fn commands(
+    data_dir: &Path,
+    store: &Arc<dyn Store>,
+    clock: &Arc<dyn Clock>,
+    (wake, slug_bytes): (&Arc<Notify>, Option<u64>),
+) -> Commands {
+    let (store, wake) = (Arc::clone(store), Arc::clone(wake));
+    let marking = Arc::clone(clock);
+    let changed = Arc::new(move |order: &DeployRequest| {
+        let Some((repository, name, _)) = parse_key(&order.key) else { return };
+        let item = WorkItem::Environment(RepositoryId(repository), name.into());
+        let (store, wake, now) = (Arc::clone(&store), Arc::clone(&wake), marking.now());
+        let span = work_span::of(&item);
+        let mark = async move {
+            match store.mark(vec![item], now).await {
+                Ok(()) => wake.notify_one(),
+                // It is looked at again by the clock.
+                Err(error) => tracing::error!(
+                    error = error_chain(&error),
+                    "what is new of a deploy could not be marked"
+                ),
+            }
+        };
+        tokio::spawn(mark.instrument(span));
+    });
+    let mut bounds = Bounds::default();
+    bounds.slug_bytes = slug_bytes.unwrap_or(bounds.slug_bytes);
+    let telling = Arc::clone(clock);
+    Commands::new(data_dir, bounds, Arc::new(move || telling.now()), changed)
 }

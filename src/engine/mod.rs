@@ -154,28 +154,25 @@ pub use registration::{
 };
 pub use supervisor::EngineFailure;
 
-use crate::deploy::drivers::programs::{Bounds, Commands};
-use crate::deploy::drivers::{DeployRequest, parse_key};
 use crate::github::{Api, ApiError, Secret};
 use crate::metrics::Metrics;
-use crate::model::{PromotionPath, RepositoryId, error_chain};
+use crate::model::{PromotionPath, error_chain};
 use crate::store::{RepositoryState, Store, StoreError, WorkItem};
 use audit_log::StatedAuditHash;
 use context::EngineContext;
-use deploy_drivers::DeployDrivers;
+use deploy_drivers::{DeployDrivers, commands};
 use fair_semaphore::FairSemaphore;
 use mirrors::Mirrors;
 use monitor::LastWebhook;
 use operator_entries::Entries;
 use std::fs::File;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 use supervisor::{Health, Restarts, is_over, keep_running, over, run_once};
 use tally::Tally;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
-use tracing::Instrument as _;
 
 /// The Markdown of `docs/commands.md`, from what each command says of itself.
 pub fn command_documentation() -> String {
@@ -433,38 +430,6 @@ fn loops(ctx: &Arc<EngineContext>, stopped: &watch::Receiver<bool>) -> Vec<JoinH
 }
 
 type Loop = std::pin::Pin<Box<dyn Future<Output = ()> + Send>>;
-
-/// The deploys by programs of the operator's: what is new of one marks its environment.
-fn commands(
-    data_dir: &Path,
-    store: &Arc<dyn Store>,
-    clock: &Arc<dyn Clock>,
-    (wake, slug_bytes): (&Arc<Notify>, Option<u64>),
-) -> Commands {
-    let (store, wake) = (Arc::clone(store), Arc::clone(wake));
-    let marking = Arc::clone(clock);
-    let changed = Arc::new(move |order: &DeployRequest| {
-        let Some((repository, name, _)) = parse_key(&order.key) else { return };
-        let item = WorkItem::Environment(RepositoryId(repository), name.into());
-        let (store, wake, now) = (Arc::clone(&store), Arc::clone(&wake), marking.now());
-        let span = work_span::of(&item);
-        let mark = async move {
-            match store.mark(vec![item], now).await {
-                Ok(()) => wake.notify_one(),
-                // It is looked at again by the clock.
-                Err(error) => tracing::error!(
-                    error = error_chain(&error),
-                    "what is new of a deploy could not be marked"
-                ),
-            }
-        };
-        tokio::spawn(mark.instrument(span));
-    });
-    let mut bounds = Bounds::default();
-    bounds.slug_bytes = slug_bytes.unwrap_or(bounds.slug_bytes);
-    let telling = Arc::clone(clock);
-    Commands::new(data_dir, bounds, Arc::new(move || telling.now()), changed)
-}
 
 /// Marks the App for its regular look at GitHub, drops what is too old, and states the audit log's newest hash.
 async fn keep_time(ctx: Arc<EngineContext>, mut stop: watch::Receiver<bool>) {
