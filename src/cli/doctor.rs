@@ -1,6 +1,7 @@
 //! `towpath doctor`: what is right and wrong with how Towpath is set up.
 
 use super::problem::Problems;
+use super::repository_name::is_full_name;
 use super::settings::Reading;
 use super::{UsageError, print, process_variables};
 use crate::engine::doctor::{Doctor, DoctorConfig, Examination};
@@ -75,12 +76,6 @@ fn doctor() -> Result<(Doctor, GitHubCli), UsageError> {
         deploying: settings.deploying,
     })?;
     Ok((doctor, cli))
-}
-
-fn is_full_name(text: &str) -> bool {
-    let plain =
-        |part: &str| !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c));
-    text.split_once('/').is_some_and(|(owner, name)| plain(owner) && plain(name))
 }
 
 fn exit(examination: &Examination) -> ExitCode {

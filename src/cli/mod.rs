@@ -37,6 +37,8 @@ mod print;
 mod problem;
 mod process_variables;
 mod repair;
+mod report;
+mod repository_name;
 mod rollback;
 mod serve;
 mod settings;
@@ -145,6 +147,8 @@ Examples:
     Audit(audit::Arguments),
     /// Look whether Towpath is set up right, here and on GitHub, and repair what is not
     Doctor(doctor::Arguments),
+    /// Show what the path of a repository seems to be, and what it would have stopped
+    Report(report::Arguments),
     /// Show received webhooks, and process one again
     #[command(
         subcommand,
@@ -244,6 +248,7 @@ impl Command {
             Self::Ledger(command) => command.prints_json(),
             Self::Audit(arguments) => arguments.asked.json,
             Self::Doctor(arguments) => arguments.json,
+            Self::Report(arguments) => arguments.json,
             _ => false,
         }
     }
@@ -262,7 +267,11 @@ fn words_of(error: &clap::Error) -> String {
 }
 
 async fn run(command: Command) -> Result<ExitCode, UsageError> {
-    if matches!(command, Command::Check(_) | Command::Hook(_) | Command::Demo(_) | Command::Where(_)) {
+    let asks_git = matches!(
+        command,
+        Command::Check(_) | Command::Hook(_) | Command::Demo(_) | Command::Report(_) | Command::Where(_)
+    );
+    if asks_git {
         require_git().await?;
     }
     match command {
@@ -291,6 +300,7 @@ async fn run(command: Command) -> Result<ExitCode, UsageError> {
         Command::Restore(arguments) => backup::restore(&arguments).await.map(|()| ExitCode::SUCCESS),
         Command::Audit(arguments) => audit::run(arguments).await,
         Command::Doctor(arguments) => doctor::run(arguments).await,
+        Command::Report(arguments) => report::run(arguments).await,
         Command::Completions(arguments) => {
             manual::completions(&arguments, Arguments::command());
             Ok(ExitCode::SUCCESS)

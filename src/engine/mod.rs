@@ -153,6 +153,7 @@ pub use registration::{
     system_random_bytes,
 };
 pub use supervisor::EngineFailure;
+pub use work_items::install_report::{NoReport, Reporter, ReporterConfig};
 
 use crate::github::{Api, ApiError, Secret};
 use crate::metrics::Metrics;

@@ -91,7 +91,20 @@ impl Api {
         id: InstallationId,
         repository: &str,
     ) -> Result<Vec<PullJson>, ApiError> {
-        let path = format!("/repos/{repository}/pulls?state=closed&sort=updated&direction=desc&per_page=100");
+        self.closed_pulls(id, repository, 1).await
+    }
+
+    /// The closed pull requests of a repository, those first that changed last: a page of them, from 1. One that holds fewer
+    /// than a hundred is the last one.
+    pub async fn closed_pulls(
+        &self,
+        id: InstallationId,
+        repository: &str,
+        page: usize,
+    ) -> Result<Vec<PullJson>, ApiError> {
+        let path = format!(
+            "/repos/{repository}/pulls?state=closed&sort=updated&direction=desc&per_page=100&page={page}"
+        );
         self.get(Caller::Installation(id), &path).await
     }
 

@@ -20,4 +20,13 @@ impl Api {
         let what = format!("it is about repository {}", found.id);
         Err(ApiError::unreadable(format!("GET {path}"), what))
     }
+
+    /// The repository of this name.
+    pub async fn repository_named(
+        &self,
+        id: InstallationId,
+        full_name: &str,
+    ) -> Result<RepositoryJson, ApiError> {
+        self.get(Caller::Installation(id), &format!("/repos/{full_name}")).await
+    }
 }

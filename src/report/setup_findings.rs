@@ -2,7 +2,7 @@
 
 use super::one_line::one_line;
 use super::shell::quote;
-use crate::model::{SetupCall, SetupCaller, SetupChange, SetupFinding, SetupRepair, SetupState};
+use crate::model::{RuleGap, SetupCall, SetupCaller, SetupChange, SetupFinding, SetupRepair, SetupState};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 
@@ -58,6 +58,19 @@ impl GitHubCli {
         });
         let filter = quote(&format!("{{bypass_actors: (({others}){added})}}"));
         format!("{api} {path} --jq {filter} | {api} --method PUT {path} --input -")
+    }
+
+    /// What rules of branches lack, in words and with its repair.
+    pub fn rule_gap(&self, finding: &SetupFinding) -> RuleGap {
+        let repair = finding.repair.as_ref().map(|repair| self.repair(repair));
+        RuleGap {
+            code: finding.code.to_owned(),
+            about: finding.about.clone(),
+            is_fault: finding.state == SetupState::Fault,
+            found: finding.found.clone(),
+            effect: finding.effect.clone(),
+            repair: repair.map(|(kind, text)| (kind.to_owned(), text)),
+        }
     }
 
     fn repair(&self, repair: &SetupRepair) -> (&'static str, String) {

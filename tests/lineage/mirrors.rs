@@ -219,3 +219,20 @@ async fn files_out_of_reach_leave_an_answer_or_say_so() {
     assert_eq!(outcome(&mirrored, &repo.pull("staging", "production")).await, Outcome::Unknown);
     assert_eq!(outcome(&mirrored, &repo.pull("production", "integration")).await, Outcome::Pass);
 }
+
+#[tokio::test]
+async fn the_branches_of_a_fork_with_very_many_are_told_without_a_copy() {
+    const MANY: usize = 100_000;
+    let repo = told(|_| {});
+    let tip = repo.tip("integration");
+    let refs = (0..MANY).map(|number| format!("{tip} refs/heads/fork/{number:06}\n"));
+    let packed: String = std::iter::once("# pack-refs with: sorted\n".to_owned()).chain(refs).collect();
+    let git_dir =
+        [repo.path().join(".git"), repo.path().to_owned()].into_iter().find(|it| it.join("refs").exists());
+    std::fs::write(git_dir.unwrap().join("packed-refs"), packed).unwrap();
+    let (directory, mirror) = mirror();
+    let branches = mirror.branches_of(&remote(repo.path())).await.unwrap();
+    assert!(branches.len() >= MANY, "{}", branches.len());
+    assert!(branches.contains(&name("fork/099999")) && !mirror.exists());
+    assert_eq!(files_below(directory.path()).len(), 0);
+}

@@ -43,6 +43,7 @@ mod held_up;
 #[path = "../process/http.rs"]
 #[allow(dead_code, reason = "not all of it is needed here")]
 mod http;
+mod install_report;
 mod interrupted;
 mod kept_up;
 mod ledger;

@@ -8,6 +8,7 @@ use super::{AccountKind, Kind, Permission, Protection, World};
 
 /// One repository. Its refs mirror those of the bare git repository of the same id.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "GitHub has as many of its settings")]
 pub(crate) struct Repository {
     pub(crate) id: u64,
     pub(crate) owner: u64,
@@ -25,6 +26,8 @@ pub(crate) struct Repository {
     pub(crate) methods: Vec<String>,
     /// The head of a pull request goes once that is merged.
     pub(crate) deletes_heads: bool,
+    /// Whether it is shown as one that can only be read.
+    pub(crate) archived: bool,
     pub(crate) refs: BTreeMap<String, String>,
     pub(crate) created_at: DateTime<Utc>,
     pub(crate) updated_at: DateTime<Utc>,
@@ -86,6 +89,7 @@ impl World {
                 protections: BTreeMap::new(),
                 methods: ["merge", "squash", "rebase"].map(str::to_owned).to_vec(),
                 deletes_heads: false,
+                archived: false,
                 refs: BTreeMap::new(),
                 created_at: now,
                 updated_at: now,

@@ -95,7 +95,7 @@ pub(crate) fn minimal(world: &World, repository: &Repository) -> Value {
         "size": 0,
         "has_issues": true, "has_projects": false, "has_downloads": false, "has_wiki": false,
         "has_pages": false, "has_discussions": false,
-        "archived": false, "disabled": false, "is_template": false, "topics": [],
+        "archived": repository.archived, "disabled": false, "is_template": false, "topics": [],
         "allow_forking": true,
         "web_commit_signoff_required": false,
         "created_at": time(repository.created_at),

@@ -205,6 +205,15 @@ impl RepoHandle {
         });
     }
 
+    /// Archives it. It is only shown: what is written goes on as before, and nobody is told.
+    pub fn archive(&self) {
+        self.hub.with(|world| {
+            if let Some(found) = world.repositories.get_mut(&self.id) {
+                found.archived = true;
+            }
+        });
+    }
+
     /// Whether its settings have the head of a pull request deleted that is merged.
     pub fn deletes_heads_on_merge(&self) -> bool {
         self.hub.with(|world| world.repository(self.id).is_some_and(|found| found.deletes_heads))

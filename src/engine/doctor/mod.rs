@@ -24,8 +24,8 @@ use super::{Clock, Deploying, MirrorBounds, OpenError, Places};
 use crate::deploy::operator::Allowed;
 use crate::github::{Api, ApiConfig, AppKey, InstallationJson};
 use crate::model::{
-    ForPeople as _, Grants, PromotionPath, RepositoryId, RepositoryName, SetupCall, SetupCaller,
-    SetupFinding, SetupRepair, SetupState,
+    ForPeople as _, Grants, InstallationId, PromotionPath, RepositoryId, RepositoryName, SetupCall,
+    SetupCaller, SetupFinding, SetupRepair, SetupState,
 };
 use app::AppFacts;
 use facts::{Asked, asked};
@@ -298,6 +298,30 @@ impl Examination {
             self.grants.insert(installation.id.0, grants.clone());
         }
     }
+}
+
+/// Where the configuration of a repository is, and its text; empty where it has none.
+pub(super) async fn configuration_file(
+    api: &Api,
+    id: InstallationId,
+    (name, default_branch): (&str, &str),
+) -> Result<(String, String), String> {
+    let file = repository::read_file(api, id, (name, default_branch), &mut AccountFiles::default()).await?;
+    Ok((file.place, file.text))
+}
+
+/// What is missing in the rules of a repository's branches on this path, and what of them could not be read.
+pub(super) async fn rule_faults(
+    api: &Api,
+    (installation, name): (&InstallationJson, &str),
+    path: &Arc<PromotionPath>,
+) -> Vec<SetupFinding> {
+    let mut findings = match repository::gather_rules(api, (installation, name), path).await {
+        Ok(facts) => branch_rules::judge(&facts),
+        Err(why) => vec![SetupFinding::unknown("branch-rules", name, why)],
+    };
+    findings.retain(|it| it.state != SetupState::Ok);
+    findings
 }
 
 fn nowhere(page: Option<&String>) -> SetupFinding {

@@ -123,51 +123,82 @@ pub(super) async fn gather(
     (installation, name): (&InstallationJson, &str),
     (built_in, account_files): (&Arc<PromotionPath>, &mut AccountFiles),
 ) -> Asked<RepositoryFacts> {
-    let id = installation.id;
-    let mut facts = RepositoryFacts {
-        installation: id,
-        grants: installation.grants.clone(),
-        app_id: api.app_id().parse().unwrap_or_default(),
-        settings: asked(api.repository_settings(id, name).await)?,
-        file: Ok(ConfigFile::default()),
-        path: Arc::clone(built_in),
-        branches: Vec::new(),
-        rulesets: Vec::new(),
-        open: Ok(Vec::new()),
-    };
+    let mut facts = begun(api, (installation, name), built_in).await?;
     if facts.settings.archived {
         return Ok(facts);
     }
-    facts.file = read_file(api, &facts, account_files).await;
+    let place = (facts.name(), facts.settings.default_branch.as_str());
+    facts.file = read_file(api, facts.installation, place, account_files).await;
     if let Ok(ConfigFile { place, text, .. }) = &facts.file
         && !place.is_empty()
     {
         facts.path = RepositoryConfig::of_file(place, text, None, built_in).path;
     }
+    facts.branches = branches(api, &facts).await;
+    if facts.is_used() {
+        look_elsewhere(api, &mut facts).await;
+        facts.rulesets = rulesets(api, &facts).await?;
+        facts.open = asked(api.open_pulls(facts.installation, facts.name()).await);
+    }
+    Ok(facts)
+}
+
+/// Asks for no more than the rules of the branches on this path tell.
+pub(super) async fn gather_rules(
+    api: &Api,
+    (installation, name): (&InstallationJson, &str),
+    path: &Arc<PromotionPath>,
+) -> Asked<RepositoryFacts> {
+    let mut facts = begun(api, (installation, name), path).await?;
+    facts.branches = branches(api, &facts).await;
+    facts.rulesets = rulesets(api, &facts).await?;
+    Ok(facts)
+}
+
+async fn begun(
+    api: &Api,
+    (installation, name): (&InstallationJson, &str),
+    path: &Arc<PromotionPath>,
+) -> Asked<RepositoryFacts> {
+    Ok(RepositoryFacts {
+        installation: installation.id,
+        grants: installation.grants.clone(),
+        app_id: api.app_id().parse().unwrap_or_default(),
+        settings: asked(api.repository_settings(installation.id, name).await)?,
+        file: Ok(ConfigFile::default()),
+        path: Arc::clone(path),
+        branches: Vec::new(),
+        rulesets: Vec::new(),
+        open: Ok(Vec::new()),
+    })
+}
+
+async fn branches(api: &Api, facts: &RepositoryFacts) -> Vec<BranchFacts> {
+    let (id, mut all) = (facts.installation, Vec::new());
     for branch in facts.path.judged_branches() {
         let found = asked(api.branch(id, facts.name(), branch).await);
         let rules = match &found {
             Ok(Some(_)) => asked(api.detailed_rules(id, facts.name(), branch).await),
             _ => Ok(Vec::new()),
         };
-        facts.branches.push(BranchFacts { name: branch.clone(), found, rules });
+        all.push(BranchFacts { name: branch.clone(), found, rules });
     }
-    if facts.is_used() {
-        look_elsewhere(api, &mut facts).await;
-        facts.rulesets = rulesets(api, &facts).await?;
-        facts.open = asked(api.open_pulls(id, facts.name()).await);
-    }
-    Ok(facts)
+    all
 }
 
-async fn read_file(api: &Api, facts: &RepositoryFacts, of_accounts: &mut AccountFiles) -> Asked<ConfigFile> {
-    let (id, default) = (facts.installation, facts.settings.default_branch.as_str());
-    match api.file(id, facts.name(), CONFIGURATION_PATH, Some(default)).await {
+/// The file that holds for the repository of this name, read from its default branch.
+pub(super) async fn read_file(
+    api: &Api,
+    id: InstallationId,
+    (name, default): (&str, &str),
+    of_accounts: &mut AccountFiles,
+) -> Asked<ConfigFile> {
+    match api.file(id, name, CONFIGURATION_PATH, Some(default)).await {
         Ok(bytes) => return Ok(ConfigFile::new(CONFIGURATION_PATH.to_owned(), configuration_text(bytes))),
         Err(ApiError::NotFound { .. }) => {}
         Err(error) => return Err(error.for_people().into()),
     }
-    let name = RepositoryName::from(facts.name());
+    let name = RepositoryName::from(name);
     if name.is_shared() {
         return Ok(ConfigFile::default());
     }

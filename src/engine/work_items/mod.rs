@@ -49,6 +49,7 @@ mod desired_check_run;
 mod desired_manifest;
 mod effect;
 mod environment;
+pub(super) mod install_report;
 mod installation;
 mod introduction;
 mod lock;

@@ -118,6 +118,18 @@ impl Mirror {
         Ok(!answer.is_empty())
     }
 
+    /// The branches that the remote has; of those whose names nobody can write here nothing is said. It is asked without a
+    /// mirror being made.
+    pub async fn branches_of(&self, remote: &Remote) -> Result<BTreeSet<BranchName>, GitError> {
+        let folder = self.folder.parent().unwrap_or(&self.folder);
+        fs::create_dir_all(folder).await.map_err(|error| GitError::io("making a directory", error))?;
+        let call = Call::new("ls-remote").args(["--quiet", "--heads", "--", "origin"]);
+        let answer = Git::outside(folder).with_remote(remote.clone()).ask(call.online()).await?;
+        let names = String::from_utf8_lossy(&answer);
+        let names = names.lines().filter_map(|line| line.split_once("\trefs/heads/"));
+        Ok(names.filter_map(|(_, name)| BranchName::new(name).ok()).collect())
+    }
+
     /// Makes the mirror agree with `remote`: all branches, and the refs of `pulls`.
     ///
     /// One fetch runs at a time. Callers who wait meanwhile share the next one: its outcome, good or bad,

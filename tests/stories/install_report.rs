@@ -1,0 +1,142 @@
+//! The install report: what is found of a repository's path, what that would have stopped, and what it costs to look.
+
+use crate::shop::{merge, topic};
+use crate::stage::{Setting, Stage};
+use std::sync::Arc;
+use std::time::Duration;
+use towpath::engine::{NoReport, Reporter, ReporterConfig, SystemClock};
+use towpath::github::AppKey;
+use towpath::model::config::Configuration;
+use towpath::model::{Found, InstallReport, PathReport, PathSource};
+use towpath_sandbox::{AppConfig, RepoHandle};
+
+const FILE: &str = ".github/towpath.yml";
+
+fn reporter(stage: &Stage) -> Reporter {
+    stage.keep_clocks_together();
+    let app = AppKey::from_pem(&stage.app.id().to_string(), AppConfig::demo_key()).unwrap();
+    let (api_url, clock) = (stage.github.api_url(), Arc::new(SystemClock));
+    let call_within = Duration::from_secs(10);
+    Reporter::new(ReporterConfig { app, api_url, call_within, clock }).unwrap()
+}
+
+async fn report(stage: &Stage, repository: &str) -> InstallReport {
+    Box::pin(reporter(stage).report(repository)).await.unwrap()
+}
+
+fn path(report: InstallReport) -> PathReport {
+    match report.found {
+        Found::Path(path) => *path,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Merges one branch into another by a pull request; answers its number.
+async fn merged(store: &RepoHandle, head: &str, base: &str) -> u64 {
+    let pull = store.open_pull(head).into(base).by("ana").await.unwrap();
+    merge(&pull).await.unwrap();
+    pull.state().unwrap().number
+}
+
+/// A repository with environments of other names, on which somebody has skipped one.
+async fn tool(stage: &Stage) -> (RepoHandle, u64) {
+    let tool = stage.github.repository("acme/tool").default_branch("main").create().await.unwrap();
+    tool.commit_on("main").orphan().file("README", "A tool\n").by("rita").await.unwrap();
+    for branch in ["develop", "uat"] {
+        tool.branch(branch).from("main").by("rita").await.unwrap();
+    }
+    topic(&tool, "feature/cart", "develop").await;
+    merged(&tool, "feature/cart", "develop").await;
+    merged(&tool, "develop", "uat").await;
+    merged(&tool, "uat", "main").await;
+    topic(&tool, "feature/rash", "develop").await;
+    let rash = merged(&tool, "feature/rash", "uat").await;
+    stage.installation.add([&tool]).await.unwrap();
+    stage.quiet().await;
+    (tool, rash)
+}
+
+#[tokio::test]
+async fn environments_of_other_names_are_found_by_who_merges_into_whom() {
+    let stage = Stage::set().await;
+    let (_, rash) = tool(&stage).await;
+    let report = report(&stage, "acme/tool").await;
+    assert_eq!((report.repository.as_str(), report.default_branch.as_str()), ("acme/tool", "main"));
+    let url = report.pull_url(match &report.found {
+        Found::Path(path) => &path.stopped[0],
+        other => panic!("{other:?}"),
+    });
+    assert!(url.ends_with(&format!("/acme/tool/pull/{rash}")), "{url}");
+    let path = path(report);
+    assert_eq!(
+        (path.path.as_str(), &path.source),
+        ("develop → uat → main, no copy branch", &PathSource::Guessed)
+    );
+    assert_eq!((path.judged, path.unknown, path.stopped_by_code()), (4, 0, vec![("TP101", 1)]), "{path:#?}");
+    assert!(!path.stopped[0].reasons[0].title.is_empty());
+    let configuration = Configuration::read(&path.configuration.unwrap()).unwrap();
+    assert_eq!(configuration.in_one_line(), path.path);
+    // Nothing keeps these branches, and nothing requires the checks.
+    let missing = |code: &str| path.rules.iter().filter(|it| it.code == code && it.is_fault).count();
+    assert_eq!((missing("required-check"), missing("deletion"), missing("merge-methods")), (3, 3, 2));
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn the_pro_workflow_is_found_and_needs_no_file() {
+    let stage = Stage::set().await;
+    let good = stage.merged_topic("feature/good").await;
+    // Cut from master: it carries what is released, and would carry it past the path.
+    topic(&stage.store, "feature/rash", "integration").await;
+    stage.store.unprotect("staging");
+    let rash = merged(&stage.store, "feature/rash", "staging").await;
+    stage.quiet().await;
+    let path = path(report(&stage, "acme/store").await);
+    assert_eq!((&path.source, &path.configuration), (&PathSource::BuiltIn, &None));
+    assert_eq!(path.judged, 2, "{path:#?}");
+    let stopped: Vec<_> = path.stopped.iter().map(|it| it.number.0).collect();
+    assert_eq!((stopped, path.stopped_by_code()), (vec![rash], vec![("TP101", 1)]), "{path:#?}");
+    assert!(!path.stopped.iter().any(|it| it.number.0 == good.state().unwrap().number));
+    stage.all_is_read().await;
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn a_repository_without_environments_costs_nothing_and_others_are_a_line() {
+    let stage = Stage::set().await;
+    let plain = stage.github.repository("acme/plain").default_branch("main").create().await.unwrap();
+    let empty = stage.github.repository("acme/empty").default_branch("main").create().await.unwrap();
+    let broken = stage.github.repository("acme/broken").default_branch("main").create().await.unwrap();
+    plain.commit_on("main").orphan().file("README", "Plain\n").by("rita").await.unwrap();
+    topic(&plain, "feature/x", "main").await;
+    broken.commit_on("main").orphan().file(FILE, "version: 2\n").by("rita").await.unwrap();
+    stage.installation.add([&plain, &empty, &broken]).await.unwrap();
+    stage.quiet().await;
+    stage.github.forget_records();
+    assert_eq!(report(&stage, "acme/plain").await.found, Found::NoEnvironments);
+    assert_eq!(stage.requests("GET", "/pulls"), 0, "nobody is asked about merges");
+    assert_eq!(stage.requests("GET", "/rulesets"), 0);
+    assert_eq!(report(&stage, "acme/empty").await.found, Found::Empty);
+    plain.archive();
+    assert_eq!(report(&stage, "acme/plain").await.found, Found::Archived);
+    let Found::InvalidConfiguration { place, problem } = report(&stage, "acme/broken").await.found else {
+        panic!("it is not valid");
+    };
+    assert!(place == FILE && problem.starts_with("1:10"), "{place}: {problem}");
+    let nowhere = Box::pin(reporter(&stage).report("acme/nowhere")).await;
+    assert_eq!(nowhere, Err(NoReport::NotInstalled));
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn a_file_goes_before_what_is_guessed() {
+    let stage = Stage::with(Setting { branches: vec!["staging"], ..Setting::default() }).await;
+    let text = "version: 1\nenvironments:\n  - name: staging\n    accepts: [topics]\n  - name: live\n    \
+                branch: master\n    accepts: [staging]\n";
+    stage.store.commit_on("master").file(FILE, text).by("rita").await.unwrap();
+    stage.quiet().await;
+    let path = path(report(&stage, "acme/store").await);
+    assert_eq!((path.source, path.configuration), (PathSource::File(FILE.to_owned()), None));
+    assert_eq!((path.path.as_str(), path.judged), ("staging → live, no copy branch", 0));
+    stage.end().await;
+}
