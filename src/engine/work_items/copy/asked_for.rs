@@ -14,6 +14,9 @@ use std::time::Duration;
 /// A moment after an act has become too old.
 const TOO_OLD_AFTER: Duration = Duration::from_secs(60 * 60 + 1);
 
+/// A branch that has just moved has its deploy by then, if it gets one.
+const DEPLOY_MADE_WITHIN: Duration = Duration::from_secs(60);
+
 /// What people have asked for and nobody has answered yet.
 pub(super) struct AskedFor(Vec<RequestedActRow>);
 
@@ -179,6 +182,11 @@ impl CopyWork<'_> {
             )));
         }
         let (copied, tip) = (after.copied.short(), self.tip.short());
+        let moved = self.ctx.store.newest_tip(self.row.id, &self.original.branch).await?.map(|tip| tip.at);
+        let is_new = moved.is_some_and(|at| self.ctx.now().since(at.to_millis()) < DEPLOY_MADE_WITHIN);
+        if is_new && !known.deploys.iter().any(|deploy| deploy.commit == self.tip) {
+            return Ok(SyncStep::Waits(format!("{copy} follows {of} once {tip} runs there")));
+        }
         refused(format!(
             "{copy} stays at {copied}: {tip}, where {of} is, does not run there; {copy} follows once it does"
         ))
