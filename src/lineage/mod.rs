@@ -60,6 +60,7 @@ mod there_already;
 mod topic;
 mod topic_range;
 mod version;
+mod with_file;
 mod workbench;
 
 pub use carried::Rebase;

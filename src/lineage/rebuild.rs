@@ -28,6 +28,12 @@ impl Committer {
         };
         Self { name: fit(name), email: fit(email), at: at.max(UnixSeconds(0)) }
     }
+
+    /// The name, the address and the time as a commit has them.
+    pub(super) fn signature(&self) -> String {
+        let Self { name, email, at: UnixSeconds(at) } = self;
+        format!("{name} <{email}> {at} +0000")
+    }
 }
 
 /// What came of carrying a repair out.
@@ -197,11 +203,10 @@ fn anew(original: &[u8], tree: TreeId, parent: CommitId, committer: &Committer) 
     let header_end = original.windows(2).position(|pair| pair == b"\n\n").unwrap_or(original.len());
     let (header, message) = original.split_at(header_end);
     let line = |key: &[u8]| header.split(|byte| *byte == b'\n').find(|line| line.starts_with(key));
-    let Committer { name, email, at: UnixSeconds(at) } = committer;
 
     let mut content = format!("tree {tree}\nparent {parent}\n").into_bytes();
     content.extend_from_slice(line(b"author ").unwrap_or(b"author  <> 0 +0000"));
-    content.extend_from_slice(format!("\ncommitter {name} <{email}> {at} +0000").as_bytes());
+    content.extend_from_slice(format!("\ncommitter {}", committer.signature()).as_bytes());
     if let Some(encoding) = line(b"encoding ") {
         content.push(b'\n');
         content.extend_from_slice(encoding);

@@ -1,6 +1,7 @@
 //! Branches that are made of what was rebuilt: on a mirror's remote, and in a clone.
 
 use std::fs;
+use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::PermissionsExt as _;
 
 use tempfile::TempDir;
@@ -164,4 +165,35 @@ async fn it_works_in_a_worktree_and_in_a_clone_that_borrows_its_objects() {
         assert_eq!(run_git(place, &["show", &format!("{branch}:own")]), "own\n");
         run_git(place, &["fsck", "--connectivity-only"]);
     }
+}
+
+#[tokio::test]
+async fn a_file_is_added_and_all_else_stays_as_it_was() {
+    let work = Work::new();
+    work.git(&["checkout", "-q", "integration"]);
+    work.write(".github/workflows/test.yml", "on: push\n");
+    work.write("deep/er/page", "content\n");
+    // A name that is no UTF-8.
+    let odd = std::ffi::OsStr::from_bytes(b"caf\xe9");
+    fs::write(work.path().join(odd), "odd\n").unwrap();
+    let target = work.commit("more files");
+    let (_folder, mirror) = work.mirror().await;
+    let said = ("Add a file", &committer());
+    let add =
+        async |content: &[u8], on| mirror.with_file(on, ".github/towpath.yml", content, said).await.unwrap();
+    let made = add(b"version: 1\n", target).await;
+    assert_eq!(add(b"version: 1\n", target).await, made, "the same commit each time");
+    mirror.push_new_branch(&name("with-a-file"), made).await.unwrap();
+    work.git(&["fsck", "--strict"]);
+    assert_eq!(work.git(&["diff", "--name-status", "integration", "with-a-file"]), "A\t.github/towpath.yml");
+    assert_eq!(work.git(&["show", "with-a-file:.github/towpath.yml"]), "version: 1");
+    assert_eq!(work.git(&["log", "-1", "--format=%s %P", "with-a-file"]), format!("Add a file {target}"));
+
+    let again = add(b"version: 1\ncopy: none\n", made).await;
+    mirror.push_new_branch(&name("replaced"), again).await.unwrap();
+    assert_eq!(work.git(&["diff", "--name-status", "with-a-file", "replaced"]), "M\t.github/towpath.yml");
+    // Where nothing of the folder is there yet, and where a file has its name.
+    let start = work.id("integration~1");
+    mirror.push_new_branch(&name("first"), add(b"version: 1\n", start).await).await.unwrap();
+    assert_eq!(work.git(&["diff", "--name-status", "integration~1", "first"]), "A\t.github/towpath.yml");
 }
