@@ -345,7 +345,8 @@ async fn serve(
         path: PromotionPath::pro(),
         clock: Arc::new(SystemClock),
         random: Arc::new(system_random),
-        settings: Settings::default(),
+        // Nobody looks at the set-up page there.
+        settings: Settings { report_after: None, ..Settings::default() },
         deploying: Deploying { operator, public_url, ..Deploying::default() },
     });
     let engine = engine.await.map_err(set_up)?;

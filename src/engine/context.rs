@@ -17,7 +17,7 @@ use crate::store::{ConcurrencyLimits, Store};
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 
 /// Gives a random number: the spread of retries is its only use.
 pub type Random = Arc<dyn Fn() -> u32 + Send + Sync>;
@@ -63,6 +63,8 @@ pub struct Settings {
     pub keep_logs: Duration,
     /// How much room mirrors may take.
     pub mirrors: MirrorBounds,
+    /// How long after its first look a repository gets its install report; `None` makes none.
+    pub report_after: Option<Duration>,
     /// Where what is shown is explained.
     pub docs: DocsUrl,
 }
@@ -95,6 +97,7 @@ impl Default for Settings {
             backfill_step: 4_000,
             keep_logs: 90 * DAY,
             mirrors: MirrorBounds::default(),
+            report_after: Some(Duration::from_secs(2)),
             docs: DocsUrl::default(),
         }
     }
@@ -131,6 +134,8 @@ pub(super) struct EngineContext {
     pub(super) asked: Mutex<HashSet<u64>>,
     /// Which numbers deploys were given before this run, as far as it was asked.
     pub(super) given_numbers: GivenNumbers,
+    /// Lets few install reports be made at a time.
+    pub(super) reporting: Semaphore,
     /// The App's own handle, as GitHub told it last.
     pub(super) handle: Mutex<Option<String>>,
 }

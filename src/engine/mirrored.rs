@@ -3,8 +3,9 @@
 use super::context::EngineContext;
 use crate::github::ApiError;
 use crate::lineage::{Authorization, FetchedTips, GitError, Mirror, Remote, Repository};
-use crate::model::{PromotionPath, PullRequest, RepositoryId};
+use crate::model::{BranchName, PromotionPath, PullRequest, RepositoryId};
 use crate::store::RepositoryRow;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -97,6 +98,13 @@ impl Mirrored<'_> {
         }
         let branches: Vec<_> = path.environments.iter().map(|it| &it.branch).collect();
         let asking = self.mirror.is_any_there(&self.remote, &branches);
+        let asked = self.ctx.mirrors.asking(self.row.installation, asking).await;
+        self.note_failure(asked).await
+    }
+
+    /// The branches that the repository has. It is not copied for that.
+    pub(super) async fn branches(&self) -> Result<BTreeSet<BranchName>, GitError> {
+        let asking = self.mirror.branches_of(&self.remote);
         let asked = self.ctx.mirrors.asking(self.row.installation, asking).await;
         self.note_failure(asked).await
     }

@@ -133,6 +133,7 @@ mod work_items;
 mod work_span;
 
 pub use crate::github::Access;
+pub use crate::store::InstallReports;
 pub use back_off::BackOff;
 pub use change_status::{NotTold, change_status, commit_status, mirror_of};
 pub use clock::{Clock, SystemClock};
@@ -172,7 +173,7 @@ use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 use supervisor::{Health, Restarts, is_over, keep_running, over, run_once};
 use tally::Tally;
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, Semaphore, watch};
 use tokio::task::JoinHandle;
 
 /// The Markdown of `docs/commands.md`, from what each command says of itself.
@@ -262,6 +263,7 @@ impl Engine {
             wake,
             asked: Mutex::default(),
             given_numbers: given_numbers::GivenNumbers::default(),
+            reporting: Semaphore::new(work_items::install_report::AT_A_TIME),
             handle: Mutex::default(),
         });
         ctx.drivers.commands.set_live(parts.store.live_slugs().await?);
@@ -377,6 +379,11 @@ impl Engine {
     pub async fn repositories_covered(&self) -> usize {
         let all = self.store.repositories(None).await.unwrap_or_default();
         all.iter().filter(|row| row.state == RepositoryState::Active).count()
+    }
+
+    /// The install reports, at most so many, and how many there are.
+    pub async fn install_reports(&self, limit: u32) -> InstallReports {
+        self.store.install_reports(limit).await.unwrap_or_default()
     }
 
     /// The page of the pull request that was judged first, once one was.

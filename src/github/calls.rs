@@ -39,6 +39,9 @@ pub struct RepositoryJson {
     /// Whether it can only be read.
     #[serde(default)]
     pub archived: bool,
+    /// When somebody pushed to it last.
+    #[serde(default)]
+    pub pushed_at: Option<DateTime<Utc>>,
 }
 
 /// One end of a pull request.

@@ -33,6 +33,7 @@
 mod command_store;
 mod deploy_rows;
 mod error;
+mod install_report_store;
 mod lock_store;
 mod promotion_store;
 mod rows;
@@ -46,12 +47,13 @@ pub use deploy_rows::{
     RequestedActId, RequestedActRow, command_key,
 };
 pub use error::StoreError;
+pub use install_report_store::{InstallReportStore, InstallReports};
 pub use lock_store::{GivenOverrides, LockStore, OverridesLeft};
 pub use promotion_store::{PromotionStore, RequestedMerge};
 pub use rows::{
-    Accepted, ActRow, AuditFilter, Backfill, ChecksOf, ConfigurationRow, DeliveryFilter, DeliveryId,
-    DeliveryRow, DeliveryState, Desired, Effect, GivenUp, Installation, InstallationState, JudgedPull,
-    LedgerRows, NewDelivery, RepositoryRow, RepositoryState, TopicMove,
+    Accepted, ActRow, AuditFilter, Backfill, ChecksOf, ConcurrencyLimits, ConfigurationRow, DeliveryFilter,
+    DeliveryId, DeliveryRow, DeliveryState, Desired, Effect, GivenUp, Installation, InstallationState,
+    JudgedPull, LedgerRows, NewDelivery, RepositoryRow, RepositoryState, TopicMove,
 };
 pub use sqlite::{DatabaseState, DatabaseVersion, Options, SqliteStore};
 pub use sqlite::{copy_database, database_version, examine};
@@ -59,31 +61,12 @@ pub use statistics::{Statistics, StatisticsStore};
 pub use work_item::{InvalidWorkItem, WorkItem};
 
 use crate::model::{
-    AuditEntry, AuditRow, BranchName, CommitId, Deploy, EnvironmentName, Hold, InstallationId, LedgerEntry,
-    LedgerTip, Lock, MergeMethods, Override, PullNumber, PullRequest, PushedAt, RepositoryId, StartingPoint,
-    UnixMillis, UnixSeconds,
+    AuditEntry, AuditRow, BranchName, CommitId, Deploy, EnvironmentName, Hold, InstallReport, InstallationId,
+    LedgerEntry, LedgerTip, Lock, MergeMethods, Override, PullNumber, PullRequest, PushedAt, RepositoryId,
+    StartingPoint, UnixMillis, UnixSeconds,
 };
 use async_trait::async_trait;
 use std::collections::{BTreeMap, BTreeSet};
-
-/// How many work items may be out at once, so that one busy repository or installation leaves room for others.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ConcurrencyLimits {
-    /// Of one repository.
-    pub per_repository: u32,
-    /// Of all repositories of one installation.
-    pub per_installation: u32,
-}
-
-impl ConcurrencyLimits {
-    /// No bound at all.
-    pub const NONE: Self = Self::of_repository(u32::MAX);
-
-    /// A bound for each repository alone.
-    pub const fn of_repository(per_repository: u32) -> Self {
-        Self { per_repository, per_installation: u32::MAX }
-    }
-}
 
 /// The right to work on a work item. A change made under it is refused once it has ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -175,6 +158,8 @@ pub enum Change {
     Configuration(ConfigurationRow),
     /// A person did something by a button; the same on the same head replaces what was refused before.
     Act(ActRow),
+    /// What was found of a repository once the App was installed on it; `None` lets go of it.
+    InstallReport(RepositoryId, Option<Box<InstallReport>>),
     /// Somebody made Towpath do something, or was refused: appended to the audit log.
     Audit(Box<AuditEntry>),
     /// A deploy as it is now. It replaces what is known of the one of its environment and number.
@@ -243,7 +228,14 @@ pub enum Committed {
 /// The operations the engine needs. Every method is one transaction.
 #[async_trait]
 pub trait Store:
-    CommandStore + LockStore + PromotionStore + StatisticsStore + Send + Sync + std::fmt::Debug
+    CommandStore
+    + InstallReportStore
+    + LockStore
+    + PromotionStore
+    + StatisticsStore
+    + Send
+    + Sync
+    + std::fmt::Debug
 {
     /// Stores a delivery and marks its work item, durably before it returns. Calls that come together may
     /// share one commit. A known id with the same body changes nothing, except that a work item that was

@@ -310,3 +310,22 @@ pub enum ChecksOf {
     /// Those on what pull requests would make of the configuration.
     Configuration,
 }
+
+/// How many work items may be out at once, so that one busy repository or installation leaves room for others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ConcurrencyLimits {
+    /// Of one repository.
+    pub per_repository: u32,
+    /// Of all repositories of one installation.
+    pub per_installation: u32,
+}
+
+impl ConcurrencyLimits {
+    /// No bound at all.
+    pub const NONE: Self = Self::of_repository(u32::MAX);
+
+    /// A bound for each repository alone.
+    pub const fn of_repository(per_repository: u32) -> Self {
+        Self { per_repository, per_installation: u32::MAX }
+    }
+}

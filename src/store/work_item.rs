@@ -150,6 +150,8 @@ macro_rules! work_items {
 work_items! {
     /// A repository as a whole: its open pull requests and refs against what is stored.
     "repository" => Repository(),
+    /// The install report of a repository.
+    "install-report" => InstallReport(),
     /// The configuration of a repository, to be read again.
     "configuration" => Configuration(),
     /// A pull request that changes the configuration: whether it can, and what would become of others.
@@ -229,6 +231,7 @@ mod tests {
             WorkItem::Repository(RepositoryId(42)),
             WorkItem::Branch(RepositoryId(42), branch()),
             WorkItem::Backfill(RepositoryId(42), branch()),
+            WorkItem::InstallReport(RepositoryId(42)),
             WorkItem::Configuration(RepositoryId(42)),
             WorkItem::ConfigPreview(RepositoryId(42), PullNumber(7)),
             WorkItem::ConfigurationCheck(RepositoryId(42), head),

@@ -9,6 +9,7 @@ mod deploy_rows;
 mod former_versions;
 mod given;
 mod inbox;
+mod install_reports;
 mod kill;
 mod locks;
 mod misplaced;
@@ -96,6 +97,8 @@ macro_rules! suite {
                     of_two_who_confirm_at_once_one_has,
                     a_budget_has_room_for_all_overrides_of_a_command_or_for_none,
                     overrides_go_with_their_pull_request_and_locks_stay;
+                install_reports:
+                    reports_with_a_path_come_first_and_go_with_their_repository;
                 changes:
                     accounts_and_repositories_are_replaced,
                     older_news_of_a_pull_request_is_ignored,

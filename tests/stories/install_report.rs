@@ -4,10 +4,11 @@ use crate::shop::{merge, topic};
 use crate::stage::{Setting, Stage};
 use std::sync::Arc;
 use std::time::Duration;
-use towpath::engine::{NoReport, Reporter, ReporterConfig, SystemClock};
+use towpath::engine::{InstallReports, NoReport, Reporter, ReporterConfig, Settings, SystemClock};
 use towpath::github::AppKey;
 use towpath::model::config::Configuration;
 use towpath::model::{Found, InstallReport, PathReport, PathSource};
+use towpath::store::{InstallReportStore as _, Store as _};
 use towpath_sandbox::{AppConfig, RepoHandle};
 
 const FILE: &str = ".github/towpath.yml";
@@ -138,5 +139,52 @@ async fn a_file_goes_before_what_is_guessed() {
     let path = path(report(&stage, "acme/store").await);
     assert_eq!((path.source, path.configuration), (PathSource::File(FILE.to_owned()), None));
     assert_eq!((path.path.as_str(), path.judged), ("staging → live, no copy branch", 0));
+    stage.end().await;
+}
+
+/// A stage whose server reports on what it was not installed on before, and covers nothing yet.
+async fn reporting() -> Stage {
+    let setting = Setting { installed: false, ..Setting::default() };
+    let settings = Settings { report_after: Some(Duration::ZERO), ..setting.settings.clone() };
+    Stage::with(Setting { settings, ..setting }).await
+}
+
+async fn found(stage: &Stage) -> Vec<(String, Found)> {
+    stage.quiet().await;
+    let known = stage.database();
+    let InstallReports { first, made, waiting, .. } = known.install_reports(10).await.unwrap();
+    known.close().await;
+    assert_eq!((made, waiting), (first.len(), 0));
+    first.into_iter().map(|(_, report)| (report.repository, report.found)).collect()
+}
+
+#[tokio::test]
+async fn after_an_installation_each_repository_has_its_report_and_one_without_a_path_costs_nothing() {
+    let stage = reporting().await;
+    let plain = stage.github.repository("acme/plain").default_branch("main").create().await.unwrap();
+    plain.commit_on("main").orphan().file("README", "Plain\n").by("rita").await.unwrap();
+    let old = stage.github.repository("acme/old").default_branch("main").create().await.unwrap();
+    old.archive();
+    stage.github.forget_records();
+    stage.installation.add([&stage.store, &plain, &old]).await.unwrap();
+    let all = found(&stage).await;
+    assert!(
+        matches!(&all[0], (name, Found::Path(path)) if name == "acme/store" && path.source == PathSource::BuiltIn)
+    );
+    let mut others: Vec<_> = all[1..].to_vec();
+    others.sort_by(|one, other| one.0.cmp(&other.0));
+    let wanted = [("acme/old", Found::Archived), ("acme/plain", Found::NoEnvironments)];
+    assert_eq!(others, wanted.map(|(name, found)| (name.to_owned(), found)));
+    let about_plain =
+        stage.github.exchanges().into_iter().filter(|it| it.path.starts_with("/repos/acme/plain/"));
+    let about_plain: Vec<_> = about_plain.map(|it| it.path).collect();
+    assert_eq!(about_plain.len(), 1, "its file alone: {about_plain:?}");
+    // What is covered no more is shown no more, and what is looked at again is not reported on again.
+    stage.github.forget_records();
+    stage.installation.remove([&plain]).await.unwrap();
+    stage.minutes_later(20).await;
+    assert_eq!(found(&stage).await.len(), 2);
+    assert_eq!(stage.requests("GET", "/acme/store/rulesets"), 0);
+    stage.all_is_read().await;
     stage.end().await;
 }

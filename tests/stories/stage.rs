@@ -83,6 +83,8 @@ impl Default for Setting {
                 back_off,
                 poll: Duration::from_millis(200),
                 lists_lag: Duration::from_millis(60),
+                // They cost calls, which stories count.
+                report_after: None,
                 ..Settings::default()
             },
             branches: vec!["integration", "staging", "production"],

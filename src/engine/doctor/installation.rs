@@ -14,8 +14,8 @@ pub(super) struct InstallationFacts<'a> {
     pub(super) budget: Asked<Option<RateBudgetJson>>,
 }
 
-/// How much of an hour's calls is left to the server: a fifth.
-const LEFT_TO_CHECKS: u64 = 5;
+/// How much of an hour's calls is left to checks: a fifth.
+pub(in crate::engine) const LEFT_TO_CHECKS: u64 = 5;
 
 impl InstallationFacts<'_> {
     /// Whether so many calls, made since the budget was read, leave the server what it needs.

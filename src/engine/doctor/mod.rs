@@ -20,6 +20,8 @@ mod ruleset_repair;
 #[cfg(test)]
 mod tests;
 
+pub(super) use installation::LEFT_TO_CHECKS;
+
 use super::{Clock, Deploying, MirrorBounds, OpenError, Places};
 use crate::deploy::operator::Allowed;
 use crate::github::{Api, ApiConfig, AppKey, InstallationJson};

@@ -1,5 +1,6 @@
 //! An account with the App installed: whether it may be used, and which repositories it covers.
 
+use super::install_report;
 use super::pending_deliveries::{PendingDeliveries, repository_row};
 use super::repository::RECONCILE_EVERY;
 use crate::engine::context::EngineContext;
@@ -74,13 +75,22 @@ async fn covered(
 ) -> Result<Vec<Change>, WorkError> {
     let mut known: HashMap<_, _> = known.into_iter().map(|row| (row.id, row)).collect();
     let (mut changes, mut marked) = (Vec::new(), 0);
-    let covered = ctx.api.repositories(id).await?;
+    let mut covered = ctx.api.repositories(id).await?;
+    // What people work on just now comes first.
+    covered.sort_by_key(|it| std::cmp::Reverse(it.pushed_at));
+    let mut new = 0;
     ctx.installation_summary.covers(id, Some(Coverage::Repositories(covered.len())));
     for repository in covered {
         let before = known.remove(&repository.id);
         let reconciled_at = before.as_ref().and_then(|row| row.reconciled_at);
         let row = repository_row(&repository, id, reconciled_at);
         ctx.drivers.entries.note_listed(&*ctx.store, &row).await?;
+        // An archived one is never compared.
+        let is_new = if repository.archived { before.is_none() } else { reconciled_at.is_none() };
+        if is_new && let Some(report) = install_report::asked(ctx, (&repository, &row), new) {
+            changes.push(report);
+            new += 1;
+        }
         let came_back = came_back || before.is_some_and(|row| row.state == RepositoryState::Gone);
         let now = ctx.now();
         // Of a clock that has been set back, too.
@@ -100,7 +110,11 @@ async fn covered(
 /// Lets go of repositories that are covered no more.
 async fn gone(ctx: &EngineContext, rows: impl IntoIterator<Item = RepositoryRow>) -> Vec<Change> {
     let mut changes = Vec::new();
-    for row in rows.into_iter().filter(|row| row.state == RepositoryState::Active) {
+    for row in rows {
+        changes.push(Change::InstallReport(row.id, None));
+        if row.state != RepositoryState::Active {
+            continue;
+        }
         ctx.forget_mirror(row.id).await;
         changes.push(Change::Repository(RepositoryRow { state: RepositoryState::Gone, ..row }));
     }

@@ -4,8 +4,8 @@ use super::values::Tip;
 use super::work_items::{self, WorkItemId};
 use super::writer::Outcome;
 use super::{
-    activity, audit, backfills, commands, deploy_tables, inbox, locks, merge_settings, promotions, reads,
-    topic_moves,
+    activity, audit, backfills, commands, deploy_tables, inbox, install_reports, locks, merge_settings,
+    promotions, reads, topic_moves,
 };
 use crate::model::{
     BranchName, CommitId, EnvironmentName, LedgerEntry, PullNumber, PullRequest, PushedAt, RepositoryId,
@@ -192,6 +192,9 @@ fn apply(connection: &Connection, change: &Change, now: UnixMillis) -> Result<()
             merge_settings::store(connection, *repository, *methods, *at)
         }
         Change::Outcome(_) | Change::Configuration(_) | Change::Act(_) => record(connection, change),
+        Change::InstallReport(repository, report) => {
+            install_reports::store(connection, *repository, report.as_deref())
+        }
         Change::Audit(entry) => audit::append(connection, entry),
         Change::Deploy(repository, deploy) => deploy_tables::store(connection, *repository, deploy),
         Change::DeployActivity(repository, seen) => activity::seen(connection, *repository, seen),

@@ -26,6 +26,7 @@ mod examination;
 mod failure;
 mod in_place;
 mod inbox;
+mod install_reports;
 mod ledger;
 mod locks;
 mod merge_settings;

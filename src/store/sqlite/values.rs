@@ -1,9 +1,9 @@
 //! How the words of the program are spelled in columns: each of them in this file alone.
 
 use crate::model::{
-    BranchName, CommentKey, CommitId, DeployOutcome, EnvironmentName, InstallationId, Lock, MissingGrants,
-    Override, PullNumber, PullRequestDetails, PullRequestState, RepositoryId, Stack, TipSource, TreeId,
-    UnixMillis, UnixSeconds,
+    BranchName, CommentKey, CommitId, DeployOutcome, EnvironmentName, InstallReport, InstallationId, Lock,
+    MissingGrants, Override, PullNumber, PullRequestDetails, PullRequestState, RepositoryId, Stack,
+    TipSource, TreeId, UnixMillis, UnixSeconds,
 };
 use crate::store::{DeliveryId, InstallationState, RepositoryState, RequestedMerge, WorkItem};
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
@@ -183,7 +183,7 @@ macro_rules! json {
     };
 }
 
-json!(Lock, MissingGrants, Override, RequestedMerge, Stack, PullRequestDetails);
+json!(InstallReport, Lock, MissingGrants, Override, RequestedMerge, Stack, PullRequestDetails);
 
 /// The tip of a branch that may have been deleted: then it is empty, as keys cannot be null.
 pub(super) struct Tip(pub(super) Option<CommitId>);

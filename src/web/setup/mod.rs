@@ -4,13 +4,14 @@
 //! leads to GitHub with the manifest; GitHub sends the browser back with a code, for which it hands the App's credentials
 //! out; from then on five lights tell how far it has come. It works without JavaScript.
 //!
-//! `visits.rs` knows who may see it, `choice.rs` where the App is to be registered, `pages.rs` has the markup, `steps.rs`
-//! the way through.
+//! `visits.rs` knows who may see it, `choice.rs` where the App is to be registered, `pages.rs` has the markup, `reports.rs`
+//! what was found of repositories, `steps.rs` the way through.
 
 mod choice;
 mod lights;
 mod markup;
 mod pages;
+mod reports;
 mod steps;
 mod visits;
 

@@ -144,5 +144,6 @@ button.main { font-weight: 700; color: #fff; background: #1a7f37; border: 0; bor
 .state { display: inline-block; min-width: 3.5rem; font-variant: small-caps; }
 table { border-collapse: collapse; } th { text-align: left; vertical-align: top; padding: .3rem 1rem .3rem 0; white-space: nowrap; }
 td { padding: .3rem 0; } details { margin-top: 2rem; }
+h2 { margin-top: 2rem; } .report { margin: .6rem 0; overflow-wrap: anywhere; } pre { overflow-x: auto; }
 @media (max-width: 36rem) { th, td { display: block; padding: .2rem 0; } }
 ";

@@ -4,8 +4,9 @@ use super::Shared;
 use super::choice::{Choice, is_loopback};
 use super::lights::lights;
 use super::pages::{self, Fields};
+use super::reports;
 use super::visits::Visit;
-use crate::engine::{SetupKey, register as exchange};
+use crate::engine::{InstallReports, SetupKey, register as exchange};
 use crate::model::{ForPeople, error_chain};
 use crate::web::body::Limits;
 use crate::web::routes;
@@ -44,8 +45,13 @@ pub(super) async fn page(
         return shown(false, &pages::choose(&fields, &visit.form, None));
     }
     let all = lights(&shared).await;
-    let goes_on = !all.iter().all(|it| it.is_green);
-    shown(goes_on, &pages::lights(&all, &visit.form))
+    let found = match shared.live.engine() {
+        Some(engine) => engine.install_reports(reports::SHOWN).await,
+        None => InstallReports::default(),
+    };
+    let goes_on = !all.iter().all(|it| it.is_green) || found.waiting > 0;
+    let body = pages::lights(&all, &visit.form) + &reports::section(&found);
+    shown(goes_on, &body)
 }
 
 /// What somebody has typed.

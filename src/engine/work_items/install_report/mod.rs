@@ -1,11 +1,14 @@
 //! The install report: what a repository's path seems to be, which of the last merged pull requests it would have stopped,
 //! what its rules lack, and the smallest configuration that fits.
 //!
-//! The server and the command line ask here (`reporter.rs` is the latter's). What is asked of GitHub is little, and of a
+//! The server and the command line ask here: `after_install.rs` is the former's, `reporter.rs` the latter's. What is asked of GitHub is little, and of a
 //! repository whose branches are not called like environments nothing: git tells which branches there are.
 
+mod after_install;
 mod reporter;
 
+pub(in crate::engine) use after_install::AT_A_TIME;
+pub(super) use after_install::{asked, run};
 pub use reporter::{NoReport, Reporter, ReporterConfig};
 
 use super::back_test::{BeforeMerge, TRIED};

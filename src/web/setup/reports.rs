@@ -1,0 +1,149 @@
+//! The install reports on the set-up page.
+
+use super::markup::text;
+use crate::engine::InstallReports;
+use crate::model::{Found, InstallReport, PathReport, RuleGap, StoppedPull};
+use std::fmt::Write as _;
+
+/// How many reports the page shows.
+pub(super) const SHOWN: u32 = 50;
+
+/// All of them, each a line that opens; nothing before the first one is asked for.
+pub(super) fn section(reports: &InstallReports) -> String {
+    let InstallReports { first, made, waiting } = reports;
+    if made + waiting == 0 {
+        return String::new();
+    }
+    let mut html = "<h2>What Towpath would mean for your repositories</h2>".to_owned();
+    // Writing into a text does not fail.
+    if *waiting > 0 {
+        let _ =
+            write!(html, "<p role=\"status\">{made} of {} repositories are looked at.</p>", made + waiting);
+    }
+    for (_, report) in first {
+        html += &one(report);
+    }
+    if let Some(more) = made.checked_sub(first.len()).filter(|more| *more > 0) {
+        let _ = write!(
+            html,
+            "<p>{more} more are not shown here: <code>towpath report --repository OWNER/NAME</code></p>"
+        );
+    }
+    html
+}
+
+fn one(report: &InstallReport) -> String {
+    let name = text(&report.repository);
+    let Found::Path(path) = &report.found else {
+        return format!("<p class=\"report\"><b>{name}</b>: {}</p>", text(&report.in_one_line()));
+    };
+    format!(
+        "<details class=\"report\"><summary><b>{name}</b>: {}</summary>\
+         <p class=\"path\">{}<br><small>{}</small></p>{}{}{}</details>",
+        text(&report.in_one_line()),
+        text(&path.path),
+        text(&path.source_in_words()),
+        pulls(report, path),
+        rules(path),
+        configuration(path)
+    )
+}
+
+fn pulls(report: &InstallReport, path: &PathReport) -> String {
+    let by_code = path.stopped_by_code();
+    let counts: Vec<_> = by_code.iter().map(|(code, count)| format!("{} {count}×", text(code))).collect();
+    let counts = if counts.is_empty() { String::new() } else { format!(" ({})", counts.join(", ")) };
+    let rows = path.stopped.iter().fold(String::new(), |rows, pull| rows + &row(report, pull));
+    let unknown = path.unknown_in_words().unwrap_or_default();
+    format!("<p>{}{counts}. {unknown}</p><ul>{rows}</ul>", text(&path.verdicts_in_words()))
+}
+
+fn row(report: &InstallReport, pull: &StoppedPull) -> String {
+    let reasons: Vec<_> =
+        pull.reasons.iter().map(|it| format!("{} {}", text(&it.code), text(&it.title))).collect();
+    format!(
+        "<li><a href=\"{}\">#{}</a> by {}, {} → {}: {}</li>",
+        text(&report.pull_url(pull)),
+        pull.number,
+        text(&pull.author),
+        text(pull.head.as_str()),
+        text(pull.base.as_str()),
+        reasons.join("; ")
+    )
+}
+
+fn rules(path: &PathReport) -> String {
+    if path.rules.is_empty() {
+        return "<p>Nothing is missing in the rules of its branches.</p>".to_owned();
+    }
+    let line = |gap: &RuleGap| {
+        let unknown = if gap.is_fault { "" } else { "not known: " };
+        let effect = if gap.effect.is_empty() { String::new() } else { format!("; {}", text(&gap.effect)) };
+        format!("<li>{unknown}{}: {}{effect}</li>", text(&gap.about), text(&gap.found))
+    };
+    let lines = path.rules.iter().fold(String::new(), |lines, gap| lines + &line(gap));
+    format!(
+        "<p>What is missing in the rules of its branches; <code>towpath doctor</code> has the repairs:</p>\
+         <ul>{lines}</ul>"
+    )
+}
+
+fn configuration(path: &PathReport) -> String {
+    let words = text(&path.configuration_in_words());
+    match &path.configuration {
+        None => format!("<p>{words}.</p>"),
+        Some(file) => format!("<p>{words}:</p><pre>{}</pre>", text(file)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{PathSource, PullNumber, RepositoryId, StopReason, UnixMillis, UnixSeconds};
+
+    fn report(found: Found) -> (RepositoryId, InstallReport) {
+        let report = InstallReport {
+            repository: "acme/<b>".to_owned(),
+            html_url: "https://github.com/acme/b".to_owned(),
+            default_branch: "main".to_owned(),
+            made_at: UnixMillis(1),
+            found,
+        };
+        (RepositoryId(7), report)
+    }
+
+    #[test]
+    fn nothing_of_a_repository_is_markup_and_progress_is_told() {
+        let stopped = StoppedPull {
+            number: PullNumber(9),
+            author: "\"ana\"".to_owned(),
+            head: "<script>".parse().unwrap(),
+            base: "uat".parse().unwrap(),
+            merged_at: UnixSeconds(0),
+            reasons: vec![StopReason { code: "TP101".to_owned(), title: "Wrong <base>".to_owned() }],
+        };
+        let path = PathReport {
+            source: PathSource::Guessed,
+            path: "develop → uat & on".to_owned(),
+            judged: 3,
+            unknown: 0,
+            stopped: vec![stopped],
+            rules: Vec::new(),
+            configuration: Some("version: 1 # <x>\n".to_owned()),
+        };
+        let first = vec![report(Found::Path(Box::new(path))), report(Found::NoEnvironments)];
+        let reports = InstallReports { first, made: 3, waiting: 4 };
+        let html = section(&reports);
+        assert!(
+            !html.contains("<script>") && !html.contains("<base>") && !html.contains("<b>acme/<b>"),
+            "{html}"
+        );
+        assert!(html.contains("<a href=\"https://github.com/acme/b/pull/9\">#9</a>"), "{html}");
+        assert!(html.contains("(TP101 1×)") && html.contains("<pre>version: 1 # &lt;x&gt;"), "{html}");
+        assert!(
+            html.contains("3 of 7 repositories are looked at.") && html.contains("1 more are not"),
+            "{html}"
+        );
+        assert_eq!(section(&InstallReports::default()), "");
+    }
+}
