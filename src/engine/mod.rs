@@ -158,7 +158,7 @@ pub use work_items::install_report::{NoReport, Reporter, ReporterConfig};
 
 use crate::github::{Api, ApiError, Secret};
 use crate::metrics::Metrics;
-use crate::model::{PromotionPath, error_chain};
+use crate::model::{PromotionPath, RepositoryId, error_chain};
 use crate::store::{RepositoryState, Store, StoreError, WorkItem};
 use audit_log::StatedAuditHash;
 use context::EngineContext;
@@ -384,6 +384,16 @@ impl Engine {
     /// The install reports, at most so many, and how many there are.
     pub async fn install_reports(&self, limit: u32) -> InstallReports {
         self.store.install_reports(limit).await.unwrap_or_default()
+    }
+
+    /// Has the configuration of an install report proposed, by one pull request in that repository.
+    ///
+    /// # Errors
+    /// When the request could not be stored.
+    pub async fn propose_configuration(&self, id: RepositoryId) -> Result<(), StoreError> {
+        self.store.mark(vec![WorkItem::ProposeConfiguration(id)], self.clock.now()).await?;
+        self.logs.0.wake.notify_one();
+        Ok(())
     }
 
     /// The page of the pull request that was judged first, once one was.

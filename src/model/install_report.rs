@@ -17,6 +17,19 @@ pub struct InstallReport {
     pub made_at: UnixMillis,
     /// What was found.
     pub found: Found,
+    /// What came of it when the operator asked last for the configuration to be proposed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proposed: Option<ProposedConfiguration>,
+}
+
+/// What came of a configuration that was to be proposed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ProposedConfiguration {
+    /// A pull request was opened, or was open already.
+    Opened(PullNumber),
+    /// None was, and why not.
+    Refused(String),
 }
 
 /// What a repository is to Towpath.

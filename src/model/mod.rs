@@ -101,7 +101,9 @@ pub use folded_names::{EnvironmentName, RepositoryName};
 pub use grants::{CommandGrant, Grants, MissingGrants};
 pub use holds::{Hold, Lifted};
 pub use ids::{InstallationId, PullNumber, RepositoryId, UserId};
-pub use install_report::{Found, InstallReport, PathReport, PathSource, RuleGap, StopReason, StoppedPull};
+pub use install_report::{
+    Found, InstallReport, PathReport, PathSource, ProposedConfiguration, RuleGap, StopReason, StoppedPull,
+};
 pub use ledger::LedgerEntry;
 pub use lock::{Lock, LockEnd};
 pub use moves::{Move, Placed, in_order};

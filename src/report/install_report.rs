@@ -236,6 +236,7 @@ mod tests {
             default_branch: "main".to_owned(),
             made_at: UnixMillis(1_700_000_000_000),
             found,
+            proposed: None,
         }
     }
 

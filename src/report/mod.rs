@@ -42,6 +42,7 @@ mod missing_grants;
 mod notes;
 mod one_line;
 mod operator;
+mod proposal;
 mod prose;
 mod repair_plan;
 mod reply;
@@ -86,6 +87,7 @@ pub use missing_grants::{missing_grants, missing_grants_line, with_missing_grant
 pub use notes::{Note, replacement, with_notes};
 pub use one_line::one_line;
 pub use operator::{AskedFor, cannot_cancel, deploy_refused, rollback_refused, waits_for};
+pub use proposal::{PROPOSAL_TITLE, proposal};
 pub use repair_plan::{RepairPlan, RepairStage, repair_plan};
 pub use reply::{CommandReply, CommandStatus, plain_text, reply, reply_marker, sentence};
 pub use rewritten::{Rewritten, rewritten_alarm, rewritten_marker};

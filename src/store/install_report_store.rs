@@ -13,6 +13,8 @@ pub struct InstallReports {
     pub made: usize,
     /// Of how many repositories there is none yet.
     pub waiting: usize,
+    /// For how many a configuration is to be proposed.
+    pub proposing: usize,
 }
 
 /// Questions about install reports. They are written by [`super::Change::InstallReport`].

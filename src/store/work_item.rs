@@ -152,6 +152,8 @@ work_items! {
     "repository" => Repository(),
     /// The install report of a repository.
     "install-report" => InstallReport(),
+    /// The pull request that proposes the configuration of an install report.
+    "propose-configuration" => ProposeConfiguration(),
     /// The configuration of a repository, to be read again.
     "configuration" => Configuration(),
     /// A pull request that changes the configuration: whether it can, and what would become of others.
@@ -232,6 +234,7 @@ mod tests {
             WorkItem::Branch(RepositoryId(42), branch()),
             WorkItem::Backfill(RepositoryId(42), branch()),
             WorkItem::InstallReport(RepositoryId(42)),
+            WorkItem::ProposeConfiguration(RepositoryId(42)),
             WorkItem::Configuration(RepositoryId(42)),
             WorkItem::ConfigPreview(RepositoryId(42), PullNumber(7)),
             WorkItem::ConfigurationCheck(RepositoryId(42), head),

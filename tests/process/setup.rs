@@ -14,7 +14,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use tokio::process::Command;
 use tokio::time::Instant;
-use towpath_sandbox::Permission;
+use towpath_sandbox::{Method as MergeMethod, Permission, RepoHandle};
 
 /// What a browser is answered.
 struct Reply {
@@ -217,6 +217,63 @@ async fn from_nothing_to_the_first_verdict_without_a_restart() {
         assert!(log.contains(&format!("set-up: {light}")), "{light} is not in\n{log}");
     }
     assert!(!log.contains("key="), "{log}");
+}
+
+/// A repository whose environments have names of their own.
+async fn tool(world: &World) -> RepoHandle {
+    let tool = world.github.repository("acme/tool").default_branch("main").create().await.unwrap();
+    tool.commit_on("main").orphan().file("README", "A tool\n").by("rita").await.unwrap();
+    for branch in ["develop", "uat"] {
+        tool.branch(branch).from("main").by("rita").await.unwrap();
+    }
+    topic(&tool, "feature/cart", "develop").await;
+    for (head, base) in [("feature/cart", "develop"), ("develop", "uat"), ("uat", "main")] {
+        let pull = tool.open_pull(head).into(base).by("ana").await.unwrap();
+        pull.merge(MergeMethod::Merge).by("rita").await.unwrap();
+    }
+    tool
+}
+
+#[tokio::test]
+async fn the_page_shows_what_it_found_and_proposes_a_file_to_nobody_unless_asked() {
+    let set_up = SetUp::begin().await;
+    let cookie = set_up.register().await;
+    set_up.until_green(3, &cookie).await;
+    let tool = tool(&set_up.world).await;
+    let apps = set_up.world.github.apps();
+    apps.last().unwrap().install("acme").on([&set_up.world.store, &tool]).await.unwrap();
+    let until = async |words: &str| {
+        let began = Instant::now();
+        loop {
+            let page = set_up.get("/setup", &cookie).await;
+            if page.body.contains(words) {
+                return page;
+            }
+            assert!(began.elapsed() < PATIENCE, "no {words} in {}", page.body);
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+    };
+    let page = until("<b>acme/tool</b>: develop → uat → main, no copy branch.").await;
+    assert!(page.body.contains("<pre>version: 1\nenvironments:"), "{}", page.body);
+    let ours = || tool.pulls().into_iter().filter(|it| it.is_open()).count();
+    assert_eq!(ours(), 0, "nothing is written to GitHub unasked");
+
+    let (_, button) = page.body.split_once("action=\"setup/propose\"").unwrap();
+    let value = |name: &str| {
+        let (_, rest) = button.split_once(&format!("name=\"{name}\" value=\"")).unwrap();
+        rest.split('"').next().unwrap().to_owned()
+    };
+    let (form, repository) = (value("form"), value("repository"));
+    let wrong = "0".repeat(64);
+    for (cookie, form) in [("", form.as_str()), (cookie.as_str(), wrong.as_str())] {
+        let fields = [("form", form), ("repository", repository.as_str())];
+        assert_eq!(set_up.post("/setup/propose", cookie, &fields).await.status, 404);
+    }
+    let fields = [("form", form.as_str()), ("repository", repository.as_str())];
+    assert_eq!(set_up.post("/setup/propose", &cookie, &fields).await.status, 303);
+    until("Proposed by <a href=").await;
+    assert_eq!(ours(), 1);
+    set_up.server.stop().await;
 }
 
 #[tokio::test]

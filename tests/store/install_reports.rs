@@ -12,6 +12,7 @@ fn report(name: &str, made_at: i64, found: Found) -> InstallReport {
         default_branch: "main".to_owned(),
         made_at: UnixMillis(made_at),
         found,
+        proposed: None,
     }
 }
 

@@ -1,5 +1,6 @@
 //! The install report: what is found of a repository's path, what that would have stopped, and what it costs to look.
 
+use crate::rollback::towpath;
 use crate::shop::{merge, topic};
 use crate::stage::{Setting, Stage};
 use std::sync::Arc;
@@ -7,8 +8,8 @@ use std::time::Duration;
 use towpath::engine::{InstallReports, NoReport, Reporter, ReporterConfig, Settings, SystemClock};
 use towpath::github::AppKey;
 use towpath::model::config::Configuration;
-use towpath::model::{Found, InstallReport, PathReport, PathSource};
-use towpath::store::{InstallReportStore as _, Store as _};
+use towpath::model::{Found, InstallReport, PathReport, PathSource, ProposedConfiguration, PullNumber};
+use towpath::store::{InstallReportStore as _, Store as _, WorkItem};
 use towpath_sandbox::{AppConfig, RepoHandle};
 
 const FILE: &str = ".github/towpath.yml";
@@ -185,6 +186,76 @@ async fn after_an_installation_each_repository_has_its_report_and_one_without_a_
     stage.minutes_later(20).await;
     assert_eq!(found(&stage).await.len(), 2);
     assert_eq!(stage.requests("GET", "/acme/store/rulesets"), 0);
+    stage.all_is_read().await;
+    stage.end().await;
+}
+
+/// What the operator's button asks for.
+async fn propose(stage: &Stage, repository: &RepoHandle) {
+    let known = stage.database();
+    let all = known.repositories(None).await.unwrap();
+    let row = all.iter().find(|row| row.full_name == repository.full_name()).unwrap();
+    known.mark(vec![WorkItem::ProposeConfiguration(row.id)], stage.now()).await.unwrap();
+    known.close().await;
+    stage.quiet().await;
+}
+
+async fn proposed(stage: &Stage) -> Option<ProposedConfiguration> {
+    let known = stage.database();
+    let all = known.install_reports(10).await.unwrap();
+    known.close().await;
+    all.first.into_iter().find(|(_, report)| report.repository == "acme/tool").unwrap().1.proposed
+}
+
+#[tokio::test]
+async fn a_configuration_is_proposed_once_and_the_operator_has_asked_for_it() {
+    let stage = reporting().await;
+    let (tool, rash) = tool(&stage).await;
+    assert_eq!((tool.pulls().iter().filter(|it| it.is_open()).count(), proposed(&stage).await), (0, None));
+    for _ in 0..2 {
+        propose(&stage, &tool).await;
+    }
+    let open: Vec<_> = tool.pulls().into_iter().filter(|it| it.is_open()).collect();
+    assert_eq!(open.len(), 1, "it is opened once");
+    let state = open[0].state().unwrap();
+    assert_eq!(state.base, "main");
+    assert_eq!(proposed(&stage).await, Some(ProposedConfiguration::Opened(PullNumber(state.number))));
+    let body = state.body.unwrap_or_default();
+    assert!(body.contains("develop → uat → main") && body.contains(&format!("| #{rash} by `ana`")), "{body}");
+    let text = tool.git(&["show", &format!("{}:{FILE}", open[0].head_sha())]).await.unwrap();
+    assert_eq!(Configuration::read(&text).unwrap().in_one_line(), "develop → uat → main, no copy branch");
+    let said = towpath(&stage, &["audit", "--action", "propose-configuration"]).await.words;
+    let entry =
+        format!("operator [operator]  propose-configuration  acme/tool#{}: opened #{0}", state.number);
+    assert_eq!(said.matches(&entry).count(), 2, "{said}");
+
+    // Once the file is there, nothing is left to propose.
+    stage.read(&open[0]);
+    merge(&open[0]).await.unwrap();
+    propose(&stage, &tool).await;
+    let Some(ProposedConfiguration::Refused(why)) = proposed(&stage).await else { panic!("it is there") };
+    assert_eq!(why, format!("main has a {FILE} by now"));
+    stage.all_is_read().await;
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn where_the_app_may_not_write_it_is_said_and_nothing_is_tried_again() {
+    let stage = reporting().await;
+    let (tool, _) = tool(&stage).await;
+    let denied = stage.github.faults().rest("POST", "/repos/acme/tool/pulls").status(403);
+    propose(&stage, &tool).await;
+    assert_eq!(denied.hits(), 1);
+    let Some(ProposedConfiguration::Refused(why)) = proposed(&stage).await else { panic!("it was refused") };
+    assert!(why.starts_with("GitHub does not allow it"), "{why}");
+    stage.github.faults().clear();
+    // The branch is there already, at the same commit.
+    propose(&stage, &tool).await;
+    assert!(matches!(proposed(&stage).await, Some(ProposedConfiguration::Opened(_))));
+    let branches = tool.refs().into_keys().filter(|name| name.contains("towpath-configuration")).count();
+    assert_eq!(branches, 1);
+    let open = tool.pulls().into_iter().find(|it| it.is_open()).unwrap();
+    stage.read(&open);
     stage.all_is_read().await;
     stage.end().await;
 }

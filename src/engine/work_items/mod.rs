@@ -8,6 +8,7 @@
 //! | `repository` | `installation`, start, `repository`, re-run requests, a first environment's branch | compares open pull requests and refs with what is stored; without environments, the configuration alone |
 //! | `configuration` | `push` to the default branch that may touch the file or a workflow, `repository` | reads the file; looks for a workflow on deployments where nobody deploys; marks what it can change |
 //! | `install-report` | `installation` | looks at the path of a repository that was not covered before: `install_report` |
+//! | `propose-configuration` | the operator | opens one pull request with the configuration of an install report |
 //! | `branch` | `push` | writes the ledger; marks the pull requests whose verdict it can alter |
 //! | `backfill` | `repository`, itself | reads the line of a branch into the ledger, part by part |
 //! | `environment` | `branch`, `deployment_status`, calls back, `workflow-runs`, programs, the operator, the clock | makes deploys, starts the one whose turn it is, follows it, has GitHub show it |
@@ -59,6 +60,7 @@ mod open_promotions;
 mod pending_deliveries;
 mod promotion;
 mod promotion_source;
+mod propose_configuration;
 mod pull_request;
 mod pull_request_acts;
 mod recheck;
@@ -80,6 +82,7 @@ pub(super) async fn run(ctx: &EngineContext, lease: &Lease) -> Result<Vec<Change
         WorkItem::Repository(id) => repository::run(ctx, &lease.item, *id).await,
         WorkItem::Configuration(id) => configuration::run(ctx, *id).await,
         WorkItem::InstallReport(id) => install_report::run(ctx, *id).await,
+        WorkItem::ProposeConfiguration(id) => propose_configuration::run(ctx, *id).await,
         WorkItem::ConfigPreview(id, number) => config_preview::run(ctx, *id, *number).await,
         WorkItem::Branch(id, branch) => branch::run(ctx, &lease.item, *id, branch).await,
         WorkItem::Backfill(id, branch) => backfill::run(ctx, *id, branch).await,

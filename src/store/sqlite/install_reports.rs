@@ -70,6 +70,7 @@ impl InstallReportStore for SqliteStore {
                 first: first?,
                 made: number(made),
                 waiting: number(waiting("install-report:", "install-report;")?),
+                proposing: number(waiting("propose-configuration:", "propose-configuration;")?),
             })
         };
         self.readers.run(read).await

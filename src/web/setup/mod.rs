@@ -92,6 +92,7 @@ pub(super) fn router(set_up: SetUp, live: Arc<Live>, stopped: watch::Receiver<bo
         .route("/setup/register", post(steps::register))
         .route("/setup/registered", get(steps::registered))
         .route("/setup/ping", post(steps::ping))
+        .route("/setup/propose", post(steps::propose))
         .route("/setup/style.css", get(pages::style))
         .layer(axum::middleware::map_response(guarded))
         .with_state(shared)

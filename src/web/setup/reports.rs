@@ -2,15 +2,17 @@
 
 use super::markup::text;
 use crate::engine::InstallReports;
-use crate::model::{Found, InstallReport, PathReport, RuleGap, StoppedPull};
+use crate::model::{
+    Found, InstallReport, PathReport, ProposedConfiguration, RepositoryId, RuleGap, StoppedPull,
+};
 use std::fmt::Write as _;
 
 /// How many reports the page shows.
 pub(super) const SHOWN: u32 = 50;
 
 /// All of them, each a line that opens; nothing before the first one is asked for.
-pub(super) fn section(reports: &InstallReports) -> String {
-    let InstallReports { first, made, waiting } = reports;
+pub(super) fn section(reports: &InstallReports, form: &str) -> String {
+    let InstallReports { first, made, waiting, .. } = reports;
     if made + waiting == 0 {
         return String::new();
     }
@@ -20,8 +22,8 @@ pub(super) fn section(reports: &InstallReports) -> String {
         let _ =
             write!(html, "<p role=\"status\">{made} of {} repositories are looked at.</p>", made + waiting);
     }
-    for (_, report) in first {
-        html += &one(report);
+    for (id, report) in first {
+        html += &one(*id, report, form);
     }
     if let Some(more) = made.checked_sub(first.len()).filter(|more| *more > 0) {
         let _ = write!(
@@ -32,7 +34,7 @@ pub(super) fn section(reports: &InstallReports) -> String {
     html
 }
 
-fn one(report: &InstallReport) -> String {
+fn one(id: RepositoryId, report: &InstallReport, form: &str) -> String {
     let name = text(&report.repository);
     let Found::Path(path) = &report.found else {
         return format!("<p class=\"report\"><b>{name}</b>: {}</p>", text(&report.in_one_line()));
@@ -45,7 +47,7 @@ fn one(report: &InstallReport) -> String {
         text(&path.source_in_words()),
         pulls(report, path),
         rules(path),
-        configuration(path)
+        configuration(id, report, (path, form))
     )
 }
 
@@ -88,18 +90,32 @@ fn rules(path: &PathReport) -> String {
     )
 }
 
-fn configuration(path: &PathReport) -> String {
+fn configuration(id: RepositoryId, report: &InstallReport, (path, form): (&PathReport, &str)) -> String {
     let words = text(&path.configuration_in_words());
-    match &path.configuration {
-        None => format!("<p>{words}.</p>"),
-        Some(file) => format!("<p>{words}:</p><pre>{}</pre>", text(file)),
-    }
+    let Some(file) = &path.configuration else { return format!("<p>{words}.</p>") };
+    let said = match &report.proposed {
+        None => String::new(),
+        Some(ProposedConfiguration::Opened(number)) => {
+            let page = format!("{}/pull/{number}", report.html_url);
+            format!("<p>Proposed by <a href=\"{}\">#{number}</a>.</p>", text(&page))
+        }
+        Some(ProposedConfiguration::Refused(why)) => {
+            format!("<p class=\"problem\" role=\"alert\">Not proposed: {}</p>", text(why))
+        }
+    };
+    format!(
+        "<p>{words}:</p><pre>{}</pre>{said}<form method=\"post\" action=\"setup/propose\">\
+         <input type=\"hidden\" name=\"form\" value=\"{form}\">\
+         <input type=\"hidden\" name=\"repository\" value=\"{id}\"><button>Propose</button> \
+         <small>opens one pull request with this file, and this report in its text</small></form>",
+        text(file)
+    )
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{PathSource, PullNumber, RepositoryId, StopReason, UnixMillis, UnixSeconds};
+    use crate::model::{PathSource, PullNumber, StopReason, UnixMillis, UnixSeconds};
 
     fn report(found: Found) -> (RepositoryId, InstallReport) {
         let report = InstallReport {
@@ -108,6 +124,7 @@ mod tests {
             default_branch: "main".to_owned(),
             made_at: UnixMillis(1),
             found,
+            proposed: None,
         };
         (RepositoryId(7), report)
     }
@@ -132,18 +149,20 @@ mod tests {
             configuration: Some("version: 1 # <x>\n".to_owned()),
         };
         let first = vec![report(Found::Path(Box::new(path))), report(Found::NoEnvironments)];
-        let reports = InstallReports { first, made: 3, waiting: 4 };
-        let html = section(&reports);
+        let reports = InstallReports { first, made: 3, waiting: 4, proposing: 0 };
+        let html = section(&reports, "form");
         assert!(
             !html.contains("<script>") && !html.contains("<base>") && !html.contains("<b>acme/<b>"),
             "{html}"
         );
         assert!(html.contains("<a href=\"https://github.com/acme/b/pull/9\">#9</a>"), "{html}");
         assert!(html.contains("(TP101 1×)") && html.contains("<pre>version: 1 # &lt;x&gt;"), "{html}");
+        let (form, button) = ("name=\"form\" value=\"form\"", "name=\"repository\" value=\"7\"");
+        assert_eq!((html.matches(form).count(), html.matches(button).count()), (1, 1), "{html}");
         assert!(
             html.contains("3 of 7 repositories are looked at.") && html.contains("1 more are not"),
             "{html}"
         );
-        assert_eq!(section(&InstallReports::default()), "");
+        assert_eq!(section(&InstallReports::default(), "form"), "");
     }
 }

@@ -7,7 +7,7 @@ use super::pages::{self, Fields};
 use super::reports;
 use super::visits::Visit;
 use crate::engine::{InstallReports, SetupKey, register as exchange};
-use crate::model::{ForPeople, error_chain};
+use crate::model::{ForPeople, RepositoryId, error_chain};
 use crate::web::body::Limits;
 use crate::web::routes;
 use axum::extract::{Form, Query, State};
@@ -49,8 +49,8 @@ pub(super) async fn page(
         Some(engine) => engine.install_reports(reports::SHOWN).await,
         None => InstallReports::default(),
     };
-    let goes_on = !all.iter().all(|it| it.is_green) || found.waiting > 0;
-    let body = pages::lights(&all, &visit.form) + &reports::section(&found);
+    let goes_on = !all.iter().all(|it| it.is_green) || found.waiting + found.proposing > 0;
+    let body = pages::lights(&all, &visit.form) + &reports::section(&found, &visit.form);
     shown(goes_on, &body)
 }
 
@@ -181,6 +181,30 @@ pub(super) async fn ping(
         && let Err(error) = engine.ping_again().await
     {
         return problem(StatusCode::BAD_GATEWAY, &format!("GitHub does not call again: {error}."));
+    }
+    Redirect::to("../setup").into_response()
+}
+
+/// Which repository's configuration is to be proposed.
+#[derive(Debug, Deserialize)]
+pub(super) struct Proposed {
+    form: String,
+    repository: u64,
+}
+
+/// Has a configuration proposed.
+pub(super) async fn propose(
+    State(shared): State<Arc<Shared>>,
+    headers: HeaderMap,
+    Form(proposed): Form<Proposed>,
+) -> Response {
+    if own(&shared, &headers, &proposed.form).is_none() {
+        return nothing();
+    }
+    if let Some(engine) = shared.live.engine()
+        && let Err(error) = engine.propose_configuration(RepositoryId(proposed.repository)).await
+    {
+        return problem(StatusCode::SERVICE_UNAVAILABLE, error.for_people().as_str());
     }
     Redirect::to("../setup").into_response()
 }

@@ -88,6 +88,7 @@ pub(in crate::engine::work_items) fn asked(
         default_branch: repository.default_branch.clone(),
         made_at: now,
         found: Found::Archived,
+        proposed: None,
     };
     repository.archived.then(|| Change::InstallReport(row.id, Some(Box::new(report))))
 }

@@ -66,6 +66,7 @@ impl Look<'_> {
             default_branch: default_branch.clone(),
             made_at: self.now,
             found: Box::pin(self.found(git)).await?,
+            proposed: None,
         })
     }
 
