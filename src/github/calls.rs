@@ -461,9 +461,8 @@ impl Api {
 
     /// Asks GitHub to bring a delivery again.
     pub async fn redeliver(&self, delivery: u64) -> Result<(), ApiError> {
-        let path = format!("/app/hook/deliveries/{delivery}/attempts");
-        let call = Call { caller: Caller::App, method: Method::POST, path: &path, body: None };
-        self.send(call).await.map(drop)
+        let path = &format!("/app/hook/deliveries/{delivery}/attempts");
+        self.send(Call { caller: Caller::App, method: Method::POST, path, body: None }).await.map(drop)
     }
 
     fn is_ours(&self, app: Option<&App>) -> bool {
@@ -487,10 +486,10 @@ impl Api {
         // Whoever compares a list with what is stored must not take its first part for all of it.
         match next {
             None => Ok(all),
-            Some(_) => Err(ApiError::unreadable(
-                format!("GET {}", path.split('?').next().unwrap_or_default()),
-                format!("it has more than {PAGES_MAX} pages"),
-            )),
+            Some(_) => {
+                let call = format!("GET {}", path.split('?').next().unwrap_or_default());
+                Err(ApiError::unreadable(call, format!("it has more than {PAGES_MAX} pages")))
+            }
         }
     }
 }

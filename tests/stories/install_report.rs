@@ -179,7 +179,10 @@ async fn after_an_installation_each_repository_has_its_report_and_one_without_a_
     let about_plain =
         stage.github.exchanges().into_iter().filter(|it| it.path.starts_with("/repos/acme/plain/"));
     let about_plain: Vec<_> = about_plain.map(|it| it.path).collect();
-    assert_eq!(about_plain.len(), 1, "its file alone: {about_plain:?}");
+    let is_its_file = |path: &String| path.ends_with("/contents/.github/towpath.yml");
+    // Two kinds of work may ask for it at the same moment.
+    let is_file_alone = (1..=2).contains(&about_plain.len()) && about_plain.iter().all(is_its_file);
+    assert!(is_file_alone, "{about_plain:?}");
     // What is covered no more is shown no more, and what is looked at again is not reported on again.
     stage.github.forget_records();
     stage.installation.remove([&plain]).await.unwrap();
@@ -217,16 +220,16 @@ async fn a_configuration_is_proposed_once_and_the_operator_has_asked_for_it() {
     }
     let open: Vec<_> = tool.pulls().into_iter().filter(|it| it.is_open()).collect();
     assert_eq!(open.len(), 1, "it is opened once");
-    let state = open[0].state().unwrap();
-    assert_eq!(state.base, "main");
-    assert_eq!(proposed(&stage).await, Some(ProposedConfiguration::Opened(PullNumber(state.number))));
-    let body = state.body.unwrap_or_default();
+    let shown = open[0].state().unwrap();
+    assert_eq!(shown.base, "main");
+    assert_eq!(proposed(&stage).await, Some(ProposedConfiguration::Opened(PullNumber(shown.number))));
+    let body = shown.body.unwrap_or_default();
     assert!(body.contains("develop → uat → main") && body.contains(&format!("| #{rash} by `ana`")), "{body}");
     let text = tool.git(&["show", &format!("{}:{FILE}", open[0].head_sha())]).await.unwrap();
     assert_eq!(Configuration::read(&text).unwrap().in_one_line(), "develop → uat → main, no copy branch");
     let said = towpath(&stage, &["audit", "--action", "propose-configuration"]).await.words;
     let entry =
-        format!("operator [operator]  propose-configuration  acme/tool#{}: opened #{0}", state.number);
+        format!("operator [operator]  propose-configuration  acme/tool#{}: opened #{0}", shown.number);
     assert_eq!(said.matches(&entry).count(), 2, "{said}");
 
     // Once the file is there, nothing is left to propose.
@@ -254,7 +257,7 @@ async fn where_the_app_may_not_write_it_is_said_and_nothing_is_tried_again() {
     assert!(matches!(proposed(&stage).await, Some(ProposedConfiguration::Opened(_))));
     let branches = tool.refs().into_keys().filter(|name| name.contains("towpath-configuration")).count();
     assert_eq!(branches, 1);
-    let open = tool.pulls().into_iter().find(|it| it.is_open()).unwrap();
+    let open = tool.pulls().into_iter().find(towpath_sandbox::PullHandle::is_open).unwrap();
     stage.read(&open);
     stage.all_is_read().await;
     stage.end().await;
