@@ -6,15 +6,17 @@
 //! 1. [`model`]: the words that all others speak.
 //! 2. [`lineage`] asks git, [`policy`] judges, [`report`] words the verdict. That is a check from end to end.
 //! 3. [`commands`]: what people may say in comments, and who may say it.
-//! 4. [`deploy`]: the queue of deploys, and those who carry them out. [`process`] ends the programs that it runs.
-//! 5. [`store`] is what is on disk, [`github`] is GitHub's API and its webhooks, [`metrics`] are the numbers of all of it,
+//! 4. [`commerce`]: what Adobe Commerce on cloud infrastructure says of its deploys.
+//! 5. [`deploy`]: the queue of deploys, and those who carry them out. [`process`] ends the programs that it runs.
+//! 6. [`store`] is what is on disk, [`github`] is GitHub's API and its webhooks, [`metrics`] are the numbers of all of it,
 //!    [`traces`] tell which work a delivery has given rise to.
-//! 6. [`engine`] brings all of these together. It is the only room where pure code meets I/O.
-//! 7. [`web`] puts HTTP around it. [`demo`] tells a story with it, [`cli`] is the command line.
+//! 7. [`engine`] brings all of these together. It is the only room where pure code meets I/O.
+//! 8. [`web`] puts HTTP around it. [`demo`] tells a story with it, [`cli`] is the command line.
 //!
 //! `docs/architecture.md` tells the way of an event through them, on two pages.
 
 pub mod commands;
+pub mod commerce;
 pub mod deploy;
 pub mod lineage;
 pub mod metrics;
