@@ -1,5 +1,5 @@
 //! How long a merge takes until its Deployment is there, how many REST calls a deploy costs, and a hundred environments
-//! that deploy at once. `cargo bench --bench deploys`
+//! that deploy at once; how fast the log of a deploy is read. `cargo bench --bench deploys`
 
 #![allow(
     unreachable_pub,
@@ -10,6 +10,8 @@
 
 #[path = "../tests/stories/clock.rs"]
 mod clock;
+#[path = "commerce/log.rs"]
+mod deploy_log;
 #[path = "../tests/stories/errors_kept.rs"]
 mod errors_kept;
 #[path = "../tests/stories/said.rs"]
@@ -30,6 +32,7 @@ const SHOPS: usize = 33;
 const LOOK_EVERY: Duration = Duration::from_millis(2);
 
 fn main() {
+    deploy_log::run();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         one_after_the_other().await;

@@ -1,8 +1,11 @@
 use super::*;
 use std::collections::BTreeSet;
 
+/// Numbers from the first to the last one.
+type Range = (u16, u16);
+
 /// The numbers that ece-tools has, by stage and severity.
-const FACTS: [(Stage, CodeSeverity, &[(u16, u16)]); 7] = [
+const FACTS: [(Stage, CodeSeverity, &[Range]); 7] = [
     (Stage::Build, CodeSeverity::Critical, &[(2, 26)]),
     (Stage::Deploy, CodeSeverity::Critical, &[(101, 140)]),
     (Stage::PostDeploy, CodeSeverity::Critical, &[(201, 208), (227, 227)]),
