@@ -1,6 +1,10 @@
 //! `towpath explain`
 
+mod ece;
+mod log;
+
 use serde_json::json;
+use std::path::PathBuf;
 
 use super::UsageError;
 use super::print::{SCHEMA_VERSION, to_stdout};
@@ -14,22 +18,44 @@ use crate::report::explained;
 Examples:
   towpath explain TP201
   towpath explain tp201 --json
+  towpath explain ece:126                        a code of ece-tools, of Adobe Commerce
+  towpath explain ece                            all of them, as Markdown
+  towpath explain --log deploy.log               where a deploy ended, and what the shop does now
+  magento-cloud activity:log | towpath explain --log - --json
 
-It prints the text of docs/findings.md of this version, and its address on the web.
+For a finding it prints the text of docs/findings.md of this version, and its address on the web.
+For a log it prints the phase and the step, the code, what customers see, and the next step; of
+several deploys in one log the last one counts. docs/commerce.md has what is in the JSON.
 
-Exit status: 0; 2 there is no such code.")]
+Exit status: 0, whatever the log tells; 2 there is no such code, or the file cannot be read.")]
 pub(super) struct Arguments {
-    /// The code of a finding, in capitals or not
-    #[arg(value_name = "CODE")]
-    code: String,
-    /// Print one JSON object: the code, its title, the text in Markdown, and where it is on the web
+    /// The code of a finding, or ece: and the number of a code of ece-tools; in capitals or not
+    #[arg(value_name = "CODE", required_unless_present = "log", conflicts_with = "log")]
+    code: Option<String>,
+    /// Explain the log of a Commerce deploy instead; - for standard input
+    #[arg(long, value_name = "FILE")]
+    log: Option<PathBuf>,
+    /// The exit status of the hook that ended last, which stands in where the log has no code
+    #[arg(long, value_name = "N", requires = "log")]
+    exit_code: Option<u8>,
+    /// Print one JSON object: the code, its title, what there is to say, and where it is on the web
     #[arg(long)]
     pub(super) json: bool,
 }
 
-/// Prints what a code means.
+/// Prints what a code means, or what a log tells.
 pub(super) fn run(arguments: &Arguments) -> Result<(), UsageError> {
-    let code = named(&arguments.code)?;
+    if let Some(file) = &arguments.log {
+        let reading = log::read(file, arguments.exit_code)?;
+        to_stdout(&if arguments.json { log::json(&reading) } else { log::text(&reading) });
+        return Ok(());
+    }
+    let word = arguments.code.as_deref().unwrap_or_default();
+    if let Some(asked) = ece::asked(word) {
+        to_stdout(&ece::explained(asked?, arguments.json));
+        return Ok(());
+    }
+    let code = named(word)?;
     let section = explained(code);
     let url = DocsUrl::default().finding(code);
     to_stdout(&if arguments.json {

@@ -108,7 +108,7 @@ Examples:
   towpath config show                         the configuration in this work tree"
     )]
     Config(config::Command),
-    /// Explain a finding by its code: what it means, why it matters, how to repair it
+    /// Explain a finding by its code, a code of ece-tools, or what the log of a Commerce deploy tells
     Explain(explain::Arguments),
     /// Show what an environment's branch pointed at, and when
     #[command(

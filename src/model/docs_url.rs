@@ -30,6 +30,11 @@ impl DocsUrl {
         }
     }
 
+    /// A heading of the page on Adobe Commerce, by its fragment.
+    pub fn commerce(&self, heading: &str) -> String {
+        format!("{}/commerce.md#{heading}", self.0)
+    }
+
     /// The page on the configuration file.
     pub fn configuration(&self) -> String {
         format!("{}/configuration.md", self.0)
@@ -63,6 +68,7 @@ mod tests {
             let docs = DocsUrl::new(folder);
             assert_eq!(docs.finding(Code::WrongBase), "https://docs.example.com/towpath/findings.md#tp101");
             assert_eq!(docs.configuration(), "https://docs.example.com/towpath/configuration.md");
+            assert_eq!(docs.commerce("warnings"), "https://docs.example.com/towpath/commerce.md#warnings");
         }
     }
 }

@@ -30,8 +30,8 @@ const ARROWS: [(&str, &[&str]); 15] = [
     (
         "cli",
         &[
-            "model", "lineage", "report", "commands", "deploy", "traces", "engine", "github", "store", "web",
-            "demo",
+            "model", "lineage", "report", "commands", "commerce", "deploy", "traces", "engine", "github",
+            "store", "web", "demo",
         ],
     ),
 ];

@@ -10,6 +10,7 @@ pub fn table() -> String {
     section(&mut text, "Codes of the post-deploy", critical(Stage::PostDeploy));
     section(&mut text, "Codes of any stage", critical(Stage::General));
     section(&mut text, "Warnings", EceCode::all().filter(|it| !it.is_critical()));
+    text.truncate(text.trim_end().len() + 1);
     text
 }
 

@@ -140,3 +140,10 @@ fn every_code_stands_in_the_table_of_the_documents_under_its_heading() {
         assert_eq!(headings, [code.fragment()], "{}", code.number);
     }
 }
+
+#[test]
+fn the_page_has_the_table() {
+    let page = include_str!("../../../docs/commerce.md");
+    let renew = "renew what is below its heading The codes by: cargo run -- explain ece";
+    assert!(page.ends_with(&table()), "docs/commerce.md has another table; {renew}");
+}
