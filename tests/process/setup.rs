@@ -255,7 +255,7 @@ async fn the_page_shows_what_it_found_and_proposes_a_file_to_nobody_unless_asked
     };
     let page = until("<b>acme/tool</b>: develop → uat → main, no copy branch.").await;
     assert!(page.body.contains("<pre>version: 1\nenvironments:"), "{}", page.body);
-    let ours = || tool.pulls().into_iter().filter(|it| it.is_open()).count();
+    let ours = || tool.pulls().into_iter().filter(towpath_sandbox::PullHandle::is_open).count();
     assert_eq!(ours(), 0, "nothing is written to GitHub unasked");
 
     let (_, button) = page.body.split_once("action=\"setup/propose\"").unwrap();

@@ -141,7 +141,7 @@ impl EceCode {
         self.severity == CodeSeverity::Critical
     }
 
-    /// What ece-tools writes its documentation by: false for the two codes that only its source has.
+    /// Whether Adobe's table has it: false for the two codes that only the source of ece-tools has.
     pub fn is_documented(&self) -> bool {
         !matches!(self.number, 1008 | 2031)
     }

@@ -16,7 +16,7 @@ const SECRET_NAMES: [&str; 9] =
 const SECRET_FOLLOWS: [&str; 2] = ["bearer ", "basic "];
 
 /// A run of letters and digits of this length is taken for a secret.
-const RUN_MIN: usize = 24;
+const RUN_MIN: usize = 20;
 
 /// A line of a log, fit to be shown. What is taken for a secret may be none: a commit, for one.
 pub(super) fn masked(line: &[u8]) -> String {
@@ -101,8 +101,8 @@ fn is_like_a_secret(run: &str) -> bool {
     let count = |is: fn(&u8) -> bool| run.bytes().filter(is).count();
     let (digits, capitals) = (count(u8::is_ascii_digit), count(u8::is_ascii_uppercase));
     let small = count(u8::is_ascii_lowercase);
-    run.len() >= RUN_MIN
-        && (digits >= 3 && small + capitals > 0 || digits >= 1 && capitals >= 1 && small >= 1)
+    let is_mixed = digits >= 1 && capitals >= 1 && (small >= 1 || digits + capitals == run.len());
+    run.len() >= RUN_MIN && (digits >= 3 && small + capitals > 0 || is_mixed)
 }
 
 #[cfg(test)]
@@ -128,6 +128,8 @@ mod tests {
             ("mysql -u me -phunter2 main", Some("mysql -u me -p… main")),
             ("got 0123456789abcdef0123456789abcdef here", Some("got … here")),
             ("eyJhbGciOiJIUzI1NiJ9abcd.eyJzdWIiOiIxMjM0NTY3ODkwIn0.x", Some("….….x")),
+            ("as AKIAIOSFODNN7EXAMPLE now", Some("as … now")),
+            ("MAGENTO_CLOUD_VARIABLES_2 is set", None),
             ("ghp_16C7e42F is bad", Some("… is bad")),
             ("a\tb\u{202e}c\x07", Some("a b c")),
         ] {

@@ -71,15 +71,15 @@ impl Progress {
         self.now(at);
         let Some(code) = EceCode::of(number) else { return };
         let is_after = self.phase == Some(Phase::Verify) || code.stage == Stage::PostDeploy;
-        if !(code.is_critical() && is_error) {
+        if number == SKIPPED {
+            self.skip();
+        } else if !(code.is_critical() && is_error) {
             if !self.warnings.contains(&code) {
                 self.warnings.push(code);
             }
             if code.stage == Stage::PostDeploy && !code.is_critical() {
                 self.trouble_after(LogCause::Code(code));
             }
-        } else if number == SKIPPED {
-            self.skip();
         } else if is_after {
             self.trouble_after(LogCause::Code(code));
         } else if self.code.is_none() {

@@ -166,6 +166,7 @@ fn what_ended_a_deploy_and_what_the_shop_does_now() {
         ("a code that may be anywhere, alone", "CRITICAL: [104] x\n".to_owned()),
         ("the hook was killed", whole(&[&deploy, OPENED])),
         ("an echo alone", "ERROR: [201] Post-deploy is skipped because deploy was failed.\n".to_owned()),
+        ("an echo as a warning", "WARNING: [201] Post-deploy is skipped because deploy was failed.\n".to_owned()),
         ("an echo without its number", "WARNING: Post-deploy is skipped because deploy was failed.\n".to_owned()),
         ("a good deploy", good.clone()),
         ("post-deploy under way", whole(&[&good, POST_DEPLOY])),
@@ -210,6 +211,7 @@ fn what_ended_a_deploy_and_what_the_shop_does_now() {
     a code that may be anywhere, alone -> failure: deploy, -; unknown [104]
     the hook was killed -> failure: deploy, install-update: update; maintenance
     an echo alone -> failure: deploy, -; maintenance
+    an echo as a warning -> failure: deploy, -; maintenance
     an echo without its number -> failure: deploy, -; maintenance
     a good deploy -> success: deploy, open; open
     post-deploy under way -> running: verify, warm-up; open
