@@ -484,13 +484,11 @@ impl Api {
             next = next_page(&answer.headers);
         }
         // Whoever compares a list with what is stored must not take its first part for all of it.
-        match next {
-            None => Ok(all),
-            Some(_) => {
-                let call = format!("GET {}", path.split('?').next().unwrap_or_default());
-                Err(ApiError::unreadable(call, format!("it has more than {PAGES_MAX} pages")))
-            }
+        if next.is_none() {
+            return Ok(all);
         }
+        let call = format!("GET {}", path.split('?').next().unwrap_or_default());
+        Err(ApiError::unreadable(call, format!("it has more than {PAGES_MAX} pages")))
     }
 }
 

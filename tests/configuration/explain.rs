@@ -177,7 +177,7 @@ fn a_log_is_explained_from_a_file_or_standard_input() {
     // The page says of every key what it holds, and of no other.
     let page = std::fs::read_to_string(crate::in_the_house("docs/commerce.md")).unwrap();
     let said = |key: &String| page.contains(&format!("| `{key}`")) || page.contains(&format!(", `{key}`"));
-    assert!(object.as_object().unwrap().keys().all(|key| said(key)), "{object}");
+    assert!(object.as_object().unwrap().keys().all(said), "{object}");
 }
 
 #[test]

@@ -218,7 +218,7 @@ async fn a_configuration_is_proposed_once_and_the_operator_has_asked_for_it() {
     for _ in 0..2 {
         propose(&stage, &tool).await;
     }
-    let open: Vec<_> = tool.pulls().into_iter().filter(|it| it.is_open()).collect();
+    let open: Vec<_> = tool.pulls().into_iter().filter(towpath_sandbox::PullHandle::is_open).collect();
     assert_eq!(open.len(), 1, "it is opened once");
     let shown = open[0].state().unwrap();
     assert_eq!(shown.base, "main");

@@ -12,9 +12,9 @@ use std::time::Duration;
 /// More steps than a deploy has; a log that names more is none of a deploy.
 const STEPS_MAX: usize = 100;
 /// The platform holds requests back for at most so long while a deploy hook runs.
-const LONG_UPGRADE: Duration = Duration::from_mins(5);
+const LONG_UPGRADE: Duration = Duration::from_secs(5 * 60);
 /// Cron jobs that are told to end do so within seconds.
-const LONG_CRON_END: Duration = Duration::from_mins(1);
+const LONG_CRON_END: Duration = Duration::from_secs(60);
 
 /// Codes that ece-tools gives before maintenance mode begins, or because it cannot begin.
 const BEFORE_MAINTENANCE: [u16; 6] = [101, 107, 108, 122, 124, 140];
