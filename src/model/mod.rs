@@ -108,7 +108,9 @@ pub use ledger::LedgerEntry;
 pub use lock::{Lock, LockEnd};
 pub use moves::{Move, Placed, in_order};
 pub use names::{BranchName, CommitId, InvalidName, TreeId};
-pub use needed_grants::{MissingGrant, NEEDED_EVENTS, NEEDED_PERMISSIONS, NeededEvent, NeededPermission};
+pub use needed_grants::{
+    MissingGrant, NEEDED_EVENTS, NEEDED_PERMISSIONS, NeededEvent, NeededPermission, grant_in_words,
+};
 pub use not_counted::{NotCounted, WhyNotCounted};
 pub use outcome::Outcome;
 pub use paths::{IgnoredPaths, InvalidPattern};

@@ -100,7 +100,7 @@ pub struct MissingGrant {
 impl NeededPermission {
     /// What GitHub's pages call it.
     pub fn label(&self) -> String {
-        format!("{}: {}", in_words(self.name), self.level)
+        format!("{}: {}", grant_in_words(self.name), self.level)
     }
 }
 
@@ -117,7 +117,7 @@ impl Grants {
         // What may be left away may be left away with its events.
         let is_essential = |it: &NeededEvent| ["push", "pull_request"].contains(&it.name);
         let events = events.map(|it| MissingGrant {
-            label: in_words(it.name),
+            label: grant_in_words(it.name),
             without: it.without,
             is_essential: is_essential(it),
         });
@@ -139,8 +139,11 @@ impl Grants {
     }
 }
 
-/// `pull_requests` as GitHub's pages write it.
-fn in_words(name: &str) -> String {
+/// A permission or an event as GitHub's pages write it: `pull_requests` is *Pull requests* there.
+pub fn grant_in_words(name: &str) -> String {
+    if name == "statuses" {
+        return "Commit statuses".to_owned();
+    }
     let words = name.replace('_', " ");
     let mut letters = words.chars();
     letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
@@ -174,6 +177,20 @@ mod tests {
         assert_eq!(asked, known);
         let asked: Vec<_> = lines(events).filter_map(|line| line.strip_prefix("- ")).collect();
         assert_eq!(asked, NEEDED_EVENTS.map(|it| it.name));
+    }
+
+    #[test]
+    fn the_document_says_of_each_permission_what_does_not_work_without_it() {
+        let document = include_str!("../../docs/running.md");
+        for it in NEEDED_PERMISSIONS {
+            let least = match it.least {
+                None => "none".to_owned(),
+                Some(least) if least == it.level => "no".to_owned(),
+                Some(least) => format!("`{least}`"),
+            };
+            let row = format!("| {} | {least} | {} |\n", it.label(), it.without);
+            assert!(document.contains(&row), "docs/running.md lacks {row}");
+        }
     }
 
     #[test]

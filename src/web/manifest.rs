@@ -1,5 +1,7 @@
 //! What the App has to be registered with, from the manifest itself.
 
+use crate::model::grant_in_words;
+
 const MANIFEST: &str = include_str!("../../app-manifest.yml");
 
 /// The permissions that GitHub's form lists under the organisation's; the manifest has one list for all.
@@ -19,7 +21,7 @@ pub(super) struct Asked {
 impl Asked {
     /// As GitHub's form names it: `Pull requests: write`.
     pub(super) fn in_the_form(&self) -> String {
-        let name = in_the_form(&self.name);
+        let name = grant_in_words(&self.name);
         self.level.as_ref().map_or_else(|| name.clone(), |level| format!("{name}: {level}"))
     }
 
@@ -72,16 +74,6 @@ fn entries(section: &str, read: impl Fn(&str) -> Option<(String, Option<String>)
         }
     }
     found
-}
-
-/// The form spells names out, all but one of them as they are.
-fn in_the_form(name: &str) -> String {
-    if name == "statuses" {
-        return "Commit statuses".to_owned();
-    }
-    let mut letters = name.chars();
-    let first = letters.next().map(|first| first.to_ascii_uppercase());
-    first.into_iter().chain(letters).collect::<String>().replace('_', " ")
 }
 
 #[cfg(test)]

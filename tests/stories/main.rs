@@ -36,6 +36,7 @@ mod doctor;
 mod dormant;
 mod errors_kept;
 mod faults;
+mod fewer_rights;
 mod folded;
 mod foreign;
 mod healing;
