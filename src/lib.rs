@@ -6,7 +6,7 @@
 //! 1. [`model`]: the words that all others speak.
 //! 2. [`lineage`] asks git, [`policy`] judges, [`report`] words the verdict. That is a check from end to end.
 //! 3. [`commands`]: what people may say in comments, and who may say it.
-//! 4. [`commerce`]: what Adobe Commerce on cloud infrastructure says of its deploys.
+//! 4. [`commerce`]: what the files and the deploys of Adobe Commerce on cloud infrastructure say.
 //! 5. [`deploy`]: the queue of deploys, and those who carry them out. [`process`] ends the programs that it runs.
 //! 6. [`store`] is what is on disk, [`github`] is GitHub's API and its webhooks, [`metrics`] are the numbers of all of it,
 //!    [`traces`] tell which work a delivery has given rise to.

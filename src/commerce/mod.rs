@@ -1,6 +1,7 @@
-//! Adobe Commerce on cloud infrastructure: what its deploys say.
+//! Adobe Commerce on cloud infrastructure: what its files and its deploys say.
 //!
-//! Lives here: the codes of ece-tools in words of ours ([`codes`]), and the reader of a deploy's log ([`log`]).
+//! Lives here: the codes of ece-tools in words of ours ([`codes`]), the reader of a deploy's log ([`log`]), and the readers of
+//! the platform's files ([`read`]).
 //!
 //! Does not live here: calling the platform, files, time, anything async.
 //!
@@ -23,3 +24,4 @@
 
 pub mod codes;
 pub mod log;
+pub mod read;

@@ -32,6 +32,7 @@ pub use nearest::nearest;
 pub use path::in_words as in_one_line;
 pub use repository::{CONFIGURATION_PATH, RepositoryConfig, configuration_text};
 pub use smallest::smallest;
+pub use unreadable::unreadable as yaml_problem;
 
 use std::fmt;
 
@@ -58,7 +59,8 @@ pub struct Place {
 impl Place {
     const START: Self = Self { line: 1, column: 1 };
 
-    fn of(marker: &granit_parser::Marker) -> Self {
+    /// Where the parser is.
+    pub fn of(marker: &granit_parser::Marker) -> Self {
         let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
         Self { line: count(marker.line()).max(1), column: count(marker.col()).saturating_add(1) }
     }

@@ -7,7 +7,7 @@ use super::{DEPTH_MAX, Place, Problem, shown};
 const LINE_UP: &str = "keys and dashes of one level begin in one column; look at the line before too";
 
 /// The problem where a text stops being YAML.
-pub(super) fn unreadable(text: &str, error: &ScanError) -> Problem {
+pub fn unreadable(text: &str, error: &ScanError) -> Problem {
     let place = Place::of(error.marker());
     if let Some(line) = indented_by_tab(text, place.line) {
         let message = "the line is indented with a tab";
