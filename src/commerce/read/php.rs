@@ -33,8 +33,10 @@ pub enum PhpValue {
 pub enum PhpKey {
     /// A number.
     Index(i64),
-    /// A text, or the name of a constant.
+    /// A text.
     Name(String),
+    /// A constant, by its name.
+    Constant(String),
 }
 
 /// An entry of an array.
@@ -72,7 +74,7 @@ impl std::fmt::Display for PhpKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Index(index) => index.fmt(f),
-            Self::Name(name) => f.write_str(name),
+            Self::Name(name) | Self::Constant(name) => f.write_str(name),
         }
     }
 }
@@ -456,7 +458,7 @@ fn key_of(value: PhpValue) -> Option<PhpKey> {
         PhpValue::Integer(number) => PhpKey::Index(number),
         #[expect(clippy::cast_possible_truncation, reason = "PHP cuts it off as well")]
         PhpValue::Number(number) => PhpKey::Index(number as i64),
-        PhpValue::Constant(name) => PhpKey::Name(name),
+        PhpValue::Constant(name) => PhpKey::Constant(name),
         PhpValue::Text(text) => match text.parse::<i64>() {
             Ok(number) if number.to_string() == text => PhpKey::Index(number),
             _ => PhpKey::Name(text),

@@ -18,6 +18,7 @@ fn shown(value: &PhpValue) -> String {
             let entry = |entry: &PhpEntry| match &entry.key {
                 PhpKey::Index(index) => format!("{index}: {}", shown(&entry.value)),
                 PhpKey::Name(name) => format!("{name:?}: {}", shown(&entry.value)),
+                PhpKey::Constant(name) => format!("<{name}>: {}", shown(&entry.value)),
             };
             format!("[{}]", entries.iter().map(entry).collect::<Vec<_>>().join(", "))
         }
@@ -50,7 +51,7 @@ fn php_literals_are_what_php_makes_of_them() {
         ("<?php return [true => 1, null => 2, 1.7 => 3];", r#"[1: 3, "": 2]"#),
         (
             "<?php return [\\PDO::ATTR_X => 'a', B\\C::class, PHP_INT_MAX];",
-            r#"["PDO::ATTR_X": "a", 0: <B\C::class>, 1: <PHP_INT_MAX>]"#,
+            r#"[<PDO::ATTR_X>: "a", 0: <B\C::class>, 1: <PHP_INT_MAX>]"#,
         ),
         ("<?php // one ?\n# two\n/* three\n*/ return /**/ [ /* */ 1 /* */ , // x\n 2 ] ;", "[0: 1, 1: 2]"),
         ("<?php return [1] ?>", "[0: 1]"),
