@@ -1,6 +1,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may end by unwrapping")]
 //! The readers of a Commerce project's files against PHP and composer themselves.
 
+use std::fmt::Write as _;
 use std::io::Write as _;
 use std::process::Command;
 
@@ -61,7 +62,10 @@ fn asked(script: &str, ending: &str, files: &[String]) -> Option<Vec<String>> {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 /// The same as the script prints; `None` where a constant is part of it, whose value only PHP knows.

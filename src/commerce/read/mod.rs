@@ -47,7 +47,7 @@ pub fn text_of(bytes: &[u8], bytes_max: usize) -> Result<&str, Unread> {
 
 /// The line, from 1, in which the byte at `offset` lies.
 fn line_at(bytes: &[u8], offset: usize) -> u32 {
-    let before = bytes[..offset.min(bytes.len())].iter().filter(|byte| **byte == b'\n').count();
+    let before = bytes[..offset.min(bytes.len())].split(|byte| *byte == b'\n').count() - 1;
     u32::try_from(before).map_or(u32::MAX, |before| before.saturating_add(1))
 }
 

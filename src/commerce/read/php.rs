@@ -109,10 +109,7 @@ pub fn read_php(text: &str) -> Result<PhpValue, Unread> {
     if !(is_ended || is_closed) {
         return reader.unread(NO_LITERAL);
     }
-    match reader.rest().trim().is_empty() {
-        true => Ok(value),
-        false => reader.unread("goes on after its return"),
-    }
+    if reader.rest().trim().is_empty() { Ok(value) } else { reader.unread("goes on after its return") }
 }
 
 const NO_LITERAL: &str = "holds more than literals here";
@@ -128,7 +125,7 @@ struct Reader<'a> {
 /// The keys of an array that is being read.
 #[derive(Default)]
 struct Entries {
-    entries: Vec<PhpEntry>,
+    all: Vec<PhpEntry>,
     places: HashMap<PhpKey, usize>,
     next: i64,
 }
@@ -140,11 +137,11 @@ impl Entries {
             self.next = self.next.max(index.saturating_add(1));
         }
         if let Some(place) = self.places.get(&key) {
-            self.entries[*place].value = value;
+            self.all[*place].value = value;
             return;
         }
-        self.places.insert(key.clone(), self.entries.len());
-        self.entries.push(PhpEntry { key, line, value });
+        self.places.insert(key.clone(), self.all.len());
+        self.all.push(PhpEntry { key, line, value });
     }
 }
 
@@ -192,8 +189,8 @@ impl<'a> Reader<'a> {
             if rest.starts_with("//") || rest.starts_with('#') && !rest.starts_with("#[") {
                 let ends = [rest.find(['\n', '\r']), rest.find("?>")];
                 self.at += ends.into_iter().flatten().min().unwrap_or(rest.len());
-            } else if rest.starts_with("/*") {
-                match rest[2..].find("*/") {
+            } else if let Some(comment) = rest.strip_prefix("/*") {
+                match comment.find("*/") {
                     Some(end) => self.at += end + 4,
                     None => return self.unread("has a comment without an end"),
                 }
@@ -290,7 +287,7 @@ impl<'a> Reader<'a> {
         }
         self.at += 1;
         self.depth -= 1;
-        Ok(PhpValue::Array(entries.entries))
+        Ok(PhpValue::Array(entries.all))
     }
 
     fn number(&mut self) -> Result<PhpValue, Unread> {

@@ -22,7 +22,7 @@ pub struct Step {
 
 /// The steps of a scenario; none where the root is no `scenario`.
 pub fn read_scenario(text: &str) -> Result<Option<Vec<Step>>, Unread> {
-    let mut reader = Reader { text, at: 0 };
+    let mut reader = Reader { text, at: 0, counted: (0, 1) };
     let mut open: Vec<&str> = Vec::new();
     let (mut steps, mut root) = (Vec::new(), None);
     while let Some(tag) = reader.next_tag()? {
@@ -72,6 +72,8 @@ enum Tag<'a> {
 struct Reader<'a> {
     text: &'a str,
     at: usize,
+    /// A place and its line, so that lines are counted once.
+    counted: (usize, u32),
 }
 
 impl<'a> Reader<'a> {
@@ -81,6 +83,14 @@ impl<'a> Reader<'a> {
 
     fn line(&self) -> u32 {
         super::line_at(self.text.as_bytes(), self.at)
+    }
+
+    /// The line, counted on from where it was asked last.
+    fn count_lines(&mut self) -> u32 {
+        let (from, line) = self.counted;
+        let more = super::line_at(&self.text.as_bytes()[from..], self.at - from) - 1;
+        self.counted = (self.at, line.saturating_add(more));
+        self.counted.1
     }
 
     fn wrong<T>(&self, why: &'static str) -> Result<T, Unread> {
@@ -123,7 +133,7 @@ impl<'a> Reader<'a> {
     }
 
     fn end(&mut self) -> Result<Tag<'a>, Unread> {
-        let line = self.line();
+        let line = self.count_lines();
         self.at += 2;
         let name = self.name()?;
         self.skip_blank();
@@ -135,7 +145,7 @@ impl<'a> Reader<'a> {
     }
 
     fn begin(&mut self) -> Result<Tag<'a>, Unread> {
-        let line = self.line();
+        let line = self.count_lines();
         self.at += 1;
         let name = self.name()?;
         let mut attributes = Vec::new();
@@ -170,9 +180,8 @@ impl<'a> Reader<'a> {
     }
 
     fn value(&mut self) -> Result<String, Unread> {
-        let quote = match self.rest().chars().next() {
-            Some(quote @ ('"' | '\'')) => quote,
-            _ => return self.wrong("has a value without quotes"),
+        let Some(quote @ ('"' | '\'')) = self.rest().chars().next() else {
+            return self.wrong("has a value without quotes");
         };
         let inside = &self.rest()[1..];
         let Some(length) = inside.find(quote) else { return self.wrong("has a quote without an end") };

@@ -1,3 +1,5 @@
+use std::fmt::Write as _;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -168,10 +170,10 @@ fn what_is_too_much_is_not_read_and_no_fault() {
     let mut bomb = "a0: &a0 [lol, lol, lol, lol, lol, lol, lol, lol]\n".to_owned();
     for level in 1..12 {
         let last = level - 1;
-        bomb.push_str(&format!("a{level}: &a{level} [{}]\n", vec![format!("*a{last}"); 8].join(", ")));
+        let _ = writeln!(bomb, "a{level}: &a{level} [{}]", vec![format!("*a{last}"); 8].join(", "));
     }
     let deep = format!("a: {}{}", "[".repeat(300), "]".repeat(300));
-    let blocks: String = (0..300).map(|depth| format!("{}a:\n", " ".repeat(depth))).collect();
+    let blocks = (0..300).map(|depth| " ".repeat(depth) + "a:\n").collect::<String>();
     for text in [bomb, deep, blocks] {
         let reading = read_yaml(&text);
         assert!(reading.unread.is_some() && reading.root.is_none() && reading.faults.is_empty(), "{text}");

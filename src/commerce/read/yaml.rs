@@ -216,6 +216,8 @@ struct Open {
     weight: usize,
     /// A key whose value has not come yet.
     key: Option<PendingKey>,
+    /// The names of the keys so far, and their lines.
+    names: HashMap<String, u32>,
     /// What merge keys bring.
     merged: Vec<Node>,
 }
@@ -277,7 +279,7 @@ impl Builder<'_> {
             }
             Event::SequenceEnd | Event::MappingEnd => {
                 if let Some(mut open) = self.open.pop() {
-                    self.merge(&mut open);
+                    Self::merge(&mut open);
                     let node = Node { place: open.place, content: open.content };
                     return self.finish(node, open.anchor, open.weight + NODE_WEIGHT, ScalarStyle::Plain);
                 }
@@ -291,7 +293,15 @@ impl Builder<'_> {
         if self.open.len() == DEPTH_MAX {
             return self.give_up(place, "lies deeper than can be read");
         }
-        self.open.push(Open { place, content, anchor, weight: 0, key: None, merged: Vec::new() });
+        self.open.push(Open {
+            place,
+            content,
+            anchor,
+            weight: 0,
+            key: None,
+            names: HashMap::new(),
+            merged: Vec::new(),
+        });
         ControlFlow::Continue(())
     }
 
@@ -343,12 +353,13 @@ impl Builder<'_> {
         match (&mut open.content, open.key.take()) {
             (Content::List(items), _) => items.push(node),
             (Content::Keys(keys), Some(PendingKey::Named(name, at))) => {
-                if let Some(first) = keys.iter().find(|key| key.name == name) {
-                    let first = first.place.line.to_string();
+                if let Some(first) = open.names.get(&name) {
+                    let first = first.to_string();
                     let what =
                         Sentence::new("the key % is written twice; the first is on line %", [&name, &first]);
                     self.refuse(at, what, "keep one of them");
                 } else {
+                    open.names.insert(name.clone(), at.line);
                     keys.push(Key { name, place: at, value: node });
                 }
             }
@@ -410,12 +421,13 @@ impl Builder<'_> {
     }
 
     /// Adds what merge keys bring and the mapping does not say itself. Of several the first counts.
-    fn merge(&mut self, open: &mut Open) {
+    fn merge(open: &mut Open) {
         let Content::Keys(keys) = &mut open.content else { return };
         for brought in std::mem::take(&mut open.merged) {
             let Content::Keys(brought) = brought.content else { continue };
             for key in brought {
-                if keys.iter().all(|own| own.name != key.name) {
+                if !open.names.contains_key(&key.name) {
+                    open.names.insert(key.name.clone(), key.place.line);
                     keys.push(key);
                 }
             }
