@@ -1,11 +1,11 @@
 //! Adobe Commerce on cloud infrastructure: what its files and its deploys say.
 //!
-//! Lives here: the codes of ece-tools in words of ours ([`codes`]), the reader of a deploy's log ([`log`]), and the readers of
-//! the platform's files ([`read`]).
+//! Lives here: the codes of ece-tools in words of ours ([`codes`]), the reader of a deploy's log ([`log`]), the readers of the
+//! platform's files ([`read`]), and the rules on what a change of them does to the shop ([`rules`]).
 //!
 //! Does not live here: calling the platform, files, time, anything async.
 //!
-//! Open first: `log/progress.rs`, for what follows from a line; then `codes/mod.rs`.
+//! Open first: `rules/mod.rs`; for logs `log/progress.rs`, then `codes/mod.rs`.
 //!
 //! Names of codes, stages, steps and lines are those of `magento/ece-tools`, of the platform and of Adobe's documentation.
 //! What they mean, and what to do about them, is said in our own words.
@@ -25,3 +25,4 @@
 pub mod codes;
 pub mod log;
 pub mod read;
+pub mod rules;

@@ -85,6 +85,72 @@ codes! {
     CopyDiverged = "TP502",
     /// TP601: the configuration is invalid.
     ConfigurationInvalid = "TP601",
+    /// TP701: a website or store would be deleted from the database.
+    WebsiteDeleted = "TP701",
+    /// TP702: a service would be renamed, and its data deleted.
+    ServiceRenamed = "TP702",
+    /// TP703: a service would get an older version.
+    ServiceDowngraded = "TP703",
+    /// TP704: a mount or the application would be moved away from its data.
+    MountMoved = "TP704",
+    /// TP705: a secret lies in a file.
+    SecretInFile = "TP705",
+    /// TP706: a file of the platform is no YAML that it takes.
+    YamlInvalid = "TP706",
+    /// TP707: a variable of `.magento.env.yaml` that ece-tools refuses.
+    VariableInvalid = "TP707",
+    /// TP708: a relationship or a route leads to nothing.
+    RelationshipInvalid = "TP708",
+    /// TP709: the lock is missing, is not that of `composer.json`, or lacks ece-tools.
+    LockOutOfDate = "TP709",
+    /// TP710: the build hook lacks something, or does not stop at an error.
+    BuildHook = "TP710",
+    /// TP711: the deploy or post-deploy hook lacks ece-tools.
+    DeployHook = "TP711",
+    /// TP712: static content would be made while the shop is in maintenance.
+    IdealStateLost = "TP712",
+    /// TP713: static content is made on demand, in production too.
+    StaticContentOnDemand = "TP713",
+    /// TP714: a variable for static content where nothing reads it.
+    VariableIgnored = "TP714",
+    /// TP715: a scenario leaves out a step that keeps the shop safe.
+    ScenarioStepSkipped = "TP715",
+    /// TP716: the protective block is switched off, or ignores more.
+    ProtectiveBlockOff = "TP716",
+    /// TP717: services, disk or mounts change, which takes a ticket.
+    ServicesByTicket = "TP717",
+    /// TP718: routes or crons change, which may take a ticket.
+    RoutesByTicket = "TP718",
+    /// TP719: a cron runs too often, or for too long.
+    CronTooOften = "TP719",
+    /// TP720: a disk is too small.
+    DiskTooSmall = "TP720",
+    /// TP721: PHP lacks an extension, or asks for one that is built in.
+    PhpExtensions = "TP721",
+    /// TP722: the PHP version does not go with the release.
+    PhpVersion = "TP722",
+    /// TP723: a version is past its end of life, or soon will be.
+    EndOfLife = "TP723",
+    /// TP724: the release does not support Redis as a cache.
+    RedisUnsupported = "TP724",
+    /// TP725: `RabbitMQ` would skip a version.
+    VersionSkipped = "TP725",
+    /// TP726: the search engine does not go with the release.
+    SearchEngine = "TP726",
+    /// TP727: a variable that has no effect where the change goes.
+    VariableWithoutEffect = "TP727",
+    /// TP728: a patch in `m2-hotfixes` that will not do what it should.
+    Patches = "TP728",
+    /// TP729: files are committed that the build or the shop makes.
+    GeneratedCommitted = "TP729",
+    /// TP730: settings of PHP that the platform needs are missing.
+    PhpSettings = "TP730",
+    /// TP731: a variable of the application that ece-tools refuses or ignores.
+    CloudVariable = "TP731",
+    /// TP732: `config.php` does not name the modules of the project.
+    ModulesMissing = "TP732",
+    /// TP733: the name of the branch cannot become an environment of its own.
+    BranchUnfit = "TP733",
     /// TP901: GitHub or git did not answer.
     CouldNotDecide = "TP901",
 }

@@ -40,6 +40,8 @@ mod drivers;
 mod environments;
 mod error_chain;
 mod facts;
+mod file_finding;
+mod file_tree;
 mod finding_override;
 mod folded_names;
 mod grants;
@@ -97,6 +99,8 @@ pub use facts::{
     History, LedgerTip, Line, MergeOutcome, Moment, PromotionHistory, PullEnds, PushedAt, TipSource,
     TopicHistory,
 };
+pub use file_finding::{FileFinding, FilePlace};
+pub use file_tree::{EntryKind, TreeEntry};
 pub use finding_override::{Overridden, Override};
 pub use folded_names::{EnvironmentName, RepositoryName};
 pub use grants::{CommandGrant, Grants, MissingGrants};

@@ -1,0 +1,8 @@
+<?php
+class Total
+{
+    public function sum($items)
+    {
+        return array_sum($items);
+    }
+}
