@@ -49,7 +49,11 @@ async fn a_rollback_goes_back_holds_and_is_resumed() {
     begins(&reply, "**Started** `/rollback integration --reason '");
     assert!(reply.contains(&format!("rolls integration back to {}", &first[..9])), "{reply}");
     assert_eq!(carried_out(&stage, "integration").await.sha(), first);
-    begins(&stage.reply(&pull, &back).await, "**Done** `/rollback integration");
+    let reply = stage.reply(&pull, &back).await;
+    begins(&reply, "**Done** `/rollback integration");
+    let held = "From now on Towpath holds `integration`: what people merge waits. Once the cause is repaired, write \
+                `/resume integration --reason \"…\"`.";
+    assert!(reply.contains(held), "{reply}");
     stage.check(&pull).await;
 
     let again = stage.says(&pull, "rita", "/deploy integration").await;

@@ -408,10 +408,15 @@ fn ended(deploy: &Deploy, goal: Goal, commands: CommentCommands<'_>) -> CommandR
     let (status, code) =
         if is_well { (CommandStatus::Done, "done") } else { (CommandStatus::Failed, "failed") };
     let said = CommandReply::new(status, code, line).commits(Some(deploy.commit), deploy.previous);
+    let name = &deploy.environment;
+    if is_well && deploy.is_rollback() {
+        let held = "%: what people merge waits. Once the cause is repaired, write %.";
+        let words = report::sentence(held, &[name, &commands.resume(name)]);
+        return said.next(format!("From now on Towpath holds {words}"));
+    }
     if is_well || goal == Goal::Cancelled || deploy.is_rollback() {
         return said;
     }
-    let name = &deploy.environment;
     let [again, back] = [commands.deploy(name), commands.rollback(name, None)];
     said.next(report::sentence("To try it again, write %; to go back, %.", &[&again, &back]))
 }
