@@ -32,6 +32,7 @@ mod drawing;
 mod dress;
 mod environment_status;
 mod explained;
+mod file_findings;
 mod install_report;
 mod limits;
 mod local;
@@ -79,6 +80,7 @@ pub use environment_status::{
     EnvironmentStatus, environment_status, environment_status_as_json, environment_status_on_terminal,
 };
 pub use explained::{explained, explained_anywhere};
+pub use file_findings::{file_finding_words, file_findings_on_terminal};
 pub use install_report::{install_report_as_json, install_report_on_terminal};
 pub use local::{Basis, ConfigSource, LocalCheck, SeenAs};
 pub use locks::lock_line;

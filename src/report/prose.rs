@@ -2,6 +2,7 @@
 
 use super::limits::{shorten_end, shorten_middle};
 use super::markdown;
+use crate::model::Sentence;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Span {
@@ -34,6 +35,12 @@ impl Prose {
             }
         }
         Self(spans)
+    }
+
+    /// The same as a sentence of the model.
+    pub(super) fn of(sentence: &Sentence) -> Self {
+        let names: Vec<&str> = sentence.names().iter().map(String::as_str).collect();
+        Self::new(sentence.template(), &names)
     }
 
     /// Goes on with more of the same kind.

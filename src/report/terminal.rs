@@ -79,15 +79,18 @@ pub fn terminal(check: &LocalCheck<'_>, verdict: &Verdict, colour: bool) -> Stri
 }
 
 fn heading(explanation: &Explanation, outcome: Outcome, colour: bool) -> String {
-    let word = outcome.as_str();
-    let word = match (colour, outcome) {
+    let code = explanation.code.map(|code| format!("{code} ")).unwrap_or_default();
+    format!("{}: {code}{}", outcome_word(outcome.as_str(), outcome, colour), explanation.title.plain())
+}
+
+/// A word for an outcome, in its colour where there are colours.
+pub(super) fn outcome_word(word: &str, outcome: Outcome, colour: bool) -> String {
+    match (colour, outcome) {
         (false, _) => word.to_owned(),
         (true, Outcome::Pass) => format!("\x1b[32m{word}\x1b[0m"),
         (true, Outcome::Fail) => format!("\x1b[31m{word}\x1b[0m"),
         (true, Outcome::Warn | Outcome::Wait | Outcome::Unknown) => format!("\x1b[33m{word}\x1b[0m"),
-    };
-    let code = explanation.code.map(|code| format!("{code} ")).unwrap_or_default();
-    format!("{word}: {code}{}", explanation.title.plain())
+    }
 }
 
 fn plain(prose: &[Prose]) -> Vec<String> {
