@@ -12,6 +12,8 @@ mod carried;
 mod checkout;
 #[path = "lineage/command_line.rs"]
 mod command_line;
+#[path = "lineage/commerce.rs"]
+mod commerce;
 #[path = "lineage/copy_examples.rs"]
 mod copy_examples;
 #[path = "lineage/examples.rs"]

@@ -20,7 +20,12 @@ impl Status {
 
 /// The exit status that a verdict gives.
 pub(super) fn exit_of(verdict: &Verdict) -> ExitCode {
-    match verdict.outcome() {
+    exit_of_outcome(verdict.outcome())
+}
+
+/// The exit status that an outcome gives.
+pub(super) fn exit_of_outcome(outcome: Outcome) -> ExitCode {
+    match outcome {
         Outcome::Pass | Outcome::Warn => ExitCode::SUCCESS,
         Outcome::Wait => ExitCode::from(Status::WAIT),
         Outcome::Unknown | Outcome::Fail => ExitCode::FAILURE,

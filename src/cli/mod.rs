@@ -13,6 +13,7 @@ mod audit;
 mod backup;
 mod change_status;
 mod check_carried;
+mod check_commerce;
 mod check_copy;
 mod check_pr;
 mod commits;
@@ -180,6 +181,8 @@ enum Check {
     Copy(check_copy::Arguments),
     /// Tell whether a commit, such as a hotfix, is in a branch, and how Towpath knows
     Carried(check_carried::Arguments),
+    /// Check the files of an Adobe Commerce project, or what a change does to the shop
+    Commerce(check_commerce::Arguments),
 }
 
 /// A request that cannot be carried out as it was made: what, where, what to do.
@@ -237,6 +240,7 @@ impl Command {
             Self::Check(Check::Pr(arguments)) => arguments.json,
             Self::Check(Check::Copy(arguments)) => arguments.json,
             Self::Check(Check::Carried(arguments)) => arguments.json,
+            Self::Check(Check::Commerce(arguments)) => arguments.json,
             Self::Explain(arguments) => arguments.json,
             Self::Where(arguments) => arguments.json,
             Self::Deploy(arguments) => arguments.telling.json,
@@ -282,6 +286,7 @@ async fn run(command: Command) -> Result<ExitCode, UsageError> {
         Command::Check(Check::Pr(arguments)) => check_pr::run(arguments).await,
         Command::Check(Check::Copy(arguments)) => check_copy::run(arguments).await,
         Command::Check(Check::Carried(arguments)) => check_carried::run(arguments).await,
+        Command::Check(Check::Commerce(arguments)) => check_commerce::run(arguments).await,
         Command::Hook(command) => hook::run(command).await,
         Command::Config(command) => config::run(&command),
         Command::Explain(arguments) => explain::run(&arguments).map(|()| ExitCode::SUCCESS),

@@ -217,6 +217,50 @@ fn every_mutation_is_found_at_its_line_and_no_near_miss_is() {
     assert!(counts.values().sum::<usize>() >= 80, "{counts:?}");
 }
 
+/// What `docs/findings.md` says of a code.
+fn documented(code: Code) -> &'static str {
+    let sections = include_str!("../../../../docs/findings.md").split("\n## ");
+    sections.filter_map(|section| section.strip_prefix(code.as_str())).next().unwrap_or_default()
+}
+
+/// Every rule with its reason and an example, as `docs/commerce.md` has it.
+fn rules_for_people() -> String {
+    let root = read_yaml(include_str!("cases.yaml")).root.unwrap();
+    let mut text = String::new();
+    for group in root.keys() {
+        let code = Code::ALL.into_iter().find(|code| code.as_str() == group.name).unwrap();
+        let section = documented(code);
+        let between = |from: &str, to: &str| {
+            section.split_once(from).and_then(|(_, rest)| rest.split_once(to)).map_or("", |(text, _)| text)
+        };
+        let (title, reason) = (between("**", ".**"), between("Why it matters: ", "\n"));
+        let reason = reason[..1].to_uppercase() + &reason[1..];
+        let case = Case { node: &group.value.items()[0], code: &group.name };
+        let (_, findings) = case.judged(&[case.node]);
+        let weight = self::text(case.node, "weight").unwrap();
+        let is_it = |it: &&FileFinding| it.code == code && it.severity_word() == weight;
+        let finding = findings.iter().find(is_it).unwrap();
+        let place =
+            finding.place.as_ref().map(|it| format!("    {}:{}\n", it.path, it.line)).unwrap_or_default();
+        assert!(section.contains(&format!("Example: `{}`", finding.title)), "{code}: {}", finding.title);
+        let mut weights: Vec<&str> =
+            group.value.items().iter().filter_map(|it| self::text(it, "weight")).collect();
+        weights.sort_unstable();
+        weights.dedup();
+        let link = format!("[{code}](findings.md#{})", group.name.to_lowercase());
+        let example = format!("```text\n{weight}: {code} {}\n{place}```", finding.title);
+        text.push_str(&format!("**{link} {title}** ({}): {reason}\n\n{example}\n\n", weights.join(", ")));
+    }
+    text
+}
+
+#[test]
+fn the_documents_show_what_the_rules_say() {
+    let rules = rules_for_people();
+    let page = include_str!("../../../../docs/commerce.md");
+    assert!(page.contains(rules.trim_end()), "docs/commerce.md lacks this:\n{rules}");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 

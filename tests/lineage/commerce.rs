@@ -1,0 +1,106 @@
+//! `towpath check commerce` in a repository: which commits it compares, for which environment, and what it prints.
+
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::command_line::{Ran, towpath};
+use crate::story::{Repo, Story, run_git};
+
+const SERVICES: &str = ".magento/services.yaml";
+
+const CONFIG_PHP: &str = "<?php\nreturn ['modules' => ['A_B' => 1], 'scopes' => [\n  'websites' => [\n    \
+                          'base' => [],\n    'outlet' => [],\n  ],\n]];\n";
+
+/// integration with a service and two websites; the topic renames the one and takes an outlet away.
+fn shop() -> Repo {
+    let mut story = Story::blank();
+    story.root("integration", "readme");
+    story.write("integration", SERVICES, "db:\n    type: mysql:10.6\n");
+    story.write("integration", "app/etc/config.php", CONFIG_PHP);
+    story.point_at("staging", "integration");
+    story.point_at("topic", "integration");
+    story.write("topic", SERVICES, "database:\n    type: mysql:10.6\n");
+    story.write("topic", "app/etc/config.php", &CONFIG_PHP.replace("    'outlet' => [],\n", ""));
+    story.write("integration", SERVICES, "db:\n    type: mysql:10.6\ncache:\n    type: valkey:8.0\n");
+    let repo = story.build();
+    run_git(repo.path(), &["symbolic-ref", "HEAD", "refs/heads/integration"]);
+    repo
+}
+
+fn check(repo: &Path, arguments: &[&str]) -> Ran {
+    let always = ["check", "commerce", "--repo", repo.to_str().unwrap(), "--today", "2026-01-01"];
+    towpath(&[&always, arguments].concat())
+}
+
+/// The exit status, and what was found: severity, code, file and line.
+fn found(repo: &Path, arguments: &[&str]) -> (i32, Vec<String>) {
+    let ran = check(repo, &[arguments, &["--json"]].concat());
+    let object: Value = serde_json::from_str(&ran.stdout).unwrap_or_else(|_| panic!("{}", ran.stderr));
+    assert_eq!((&object["schema_version"], &object["judged"]), (&1.into(), &true.into()));
+    let line = |it: &Value| {
+        for key in ["title", "detail", "remedy", "docs_url"] {
+            assert!(it[key].as_str().is_some_and(|text| !text.is_empty()), "{it}");
+        }
+        let text = |key: &str| it[key].as_str().unwrap_or("-").to_owned();
+        format!("{} {} {}:{}", text("severity"), text("code"), text("file"), it["line"])
+    };
+    (ran.status, object["findings"].as_array().unwrap().iter().map(line).collect())
+}
+
+#[test]
+fn a_change_is_judged_from_where_it_left_its_base() {
+    let repo = shop();
+    let (status, lines) = found(repo.path(), &["--head", "topic", "--base", "integration"]);
+    let lost = ["fail TP701 app/etc/config.php:3", "fail TP702 .magento/services.yaml:2"];
+    assert_eq!((status, &lines[..2]), (1, &lost.map(str::to_owned)[..]));
+    let compared = |line: &String| ["TP701", "TP702", "TP717"].iter().any(|code| line.contains(code));
+    assert_eq!(lines.iter().filter(|line| compared(line)).count(), 2, "{lines:?}");
+    let (_, alone) = found(repo.path(), &["--head", "topic"]);
+    assert!(!alone.iter().any(compared), "{alone:?}");
+}
+
+#[test]
+fn the_environment_decides_what_waits_for_a_ticket() {
+    let repo = shop();
+    let wait = |environment| {
+        let asked = ["--head", "integration", "--base", "staging", "--environment", environment];
+        found(repo.path(), &asked).1.iter().any(|line| line == "wait TP717 .magento/services.yaml:3")
+    };
+    assert_eq!((wait("staging"), wait("production"), wait("integration")), (true, true, false));
+    let ran = check(repo.path(), &["--environment", "nowhere"]);
+    assert_eq!(ran.status, 2);
+    assert!(ran.stderr.contains("name one of integration, staging, production"), "{}", ran.stderr);
+    for wrong in [["--head", "nowhere"], ["--base", "nowhere"]] {
+        assert_eq!(check(repo.path(), &wrong).status, 2);
+    }
+}
+
+#[test]
+fn a_project_softens_a_rule_and_the_terminal_says_so() {
+    let repo = shop();
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let rules = "rules: { TP701: warn, TP702: off }";
+    let environments = "environments:\n  - { name: integration, accepts: [topics] }\n";
+    std::fs::write(file.path(), format!("version: 1\n{environments}copy: none\n{rules}\n")).unwrap();
+    let config = file.path().to_str().unwrap();
+    let ran = check(repo.path(), &["--head", "topic", "--base", "integration", "--config", config]);
+    assert!(ran.stdout.contains("warn: TP701 The website outlet would be deleted\n"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("This project's rules set TP701 to warn"), "{}", ran.stdout);
+    assert!(!ran.stdout.contains("TP702"), "{}", ran.stdout);
+}
+
+#[test]
+fn what_is_no_file_is_not_followed() {
+    let mut story = Story::blank();
+    story.root("integration", "readme");
+    let repo = story.build();
+    let work = tempfile::tempdir().unwrap();
+    let url = format!("file://{}", repo.path().display());
+    run_git(work.path(), &["clone", "-q", "-b", "integration", &url, "."]);
+    std::os::unix::fs::symlink("/etc/passwd", work.path().join(".magento.app.yaml")).unwrap();
+    run_git(work.path(), &["add", "."]);
+    run_git(work.path(), &["commit", "-q", "-m", "link"]);
+    let (_, lines) = found(work.path(), &[]);
+    assert!(lines.contains(&"note TP706 .magento.app.yaml:1".to_owned()), "{lines:?}");
+}
