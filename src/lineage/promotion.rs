@@ -222,7 +222,7 @@ impl Repository {
     }
 
     /// One best common ancestor, if there is any.
-    pub(super) async fn merge_base(
+    pub async fn merge_base(
         &self,
         head: CommitId,
         base: CommitId,
