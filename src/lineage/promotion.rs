@@ -222,11 +222,7 @@ impl Repository {
     }
 
     /// One best common ancestor, if there is any.
-    pub async fn merge_base(
-        &self,
-        head: CommitId,
-        base: CommitId,
-    ) -> Result<Option<CommitId>, GitError> {
+    pub async fn merge_base(&self, head: CommitId, base: CommitId) -> Result<Option<CommitId>, GitError> {
         let call = Call::new("merge-base").args(["--end-of-options", &base.to_string(), &head.to_string()]);
         let answer = self.git.run(call).await?;
         if answer.status == 1 {

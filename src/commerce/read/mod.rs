@@ -7,6 +7,7 @@ mod composer;
 mod md5;
 mod php;
 mod php_json;
+mod scalar;
 mod scenario;
 mod yaml;
 

@@ -1,16 +1,10 @@
 //! TP710 and TP711: what the hooks run.
 
-use super::project::Application;
+use super::project::{Application, Hook};
 use super::tree::has_ending;
 use super::{Findings, Judged, Words, say};
 use crate::commerce::read::Node;
 use crate::model::{Code, Outcome, Sentence};
-
-/// A hook as it is written.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Hook<'a> {
-    pub(super) text: &'a str,
-}
 
 /// The words of one command.
 type Command<'a> = Vec<&'a str>;

@@ -35,9 +35,11 @@ mod topology;
 mod tree;
 mod variables;
 mod versions;
+mod wanted;
 mod yaml_files;
 
-pub use tree::{Blob, Tree, Wanted};
+pub use tree::{Blob, Tree};
+pub use wanted::Wanted;
 
 use chrono::NaiveDate;
 

@@ -1,17 +1,15 @@
 //! A Commerce project as its files have it: applications, services, routes.
 
-use super::hooks::Hook;
-use super::tree::{Tree, Wanted};
-use super::{committed, modules, patches};
+use super::tree::Tree;
 use crate::commerce::read::{Content, Fault, Lock, Node, PhpValue, Reading, Unread, read_php, read_yaml};
 use crate::model::config::Place;
 
 /// The file of an application, in its folder.
 const APPLICATION: &str = ".magento.app.yaml";
 /// The one file of all applications, where a project has it.
-const APPLICATIONS: &str = ".magento/applications.yaml";
-const SERVICES: &str = ".magento/services.yaml";
-const ROUTES: &str = ".magento/routes.yaml";
+pub(super) const APPLICATIONS: &str = ".magento/applications.yaml";
+pub(super) const SERVICES: &str = ".magento/services.yaml";
+pub(super) const ROUTES: &str = ".magento/routes.yaml";
 
 /// The most that a YAML file, or another that people write, may hold, in bytes.
 const TEXT_MAX: usize = 1 << 20;
@@ -83,6 +81,12 @@ impl YamlFile {
     pub(super) fn root(&self) -> Option<&Node> {
         self.tree.read()
     }
+}
+
+/// A hook as it is written.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Hook<'a> {
+    pub(super) text: &'a str,
 }
 
 /// One application.
@@ -256,29 +260,4 @@ fn application(
     let mentions = composer_json.read().is_some_and(|json| json.contains("\"magento/"));
     let is_commerce = is_only || mentions || !environment.tree.is_missing() || !config_php.is_missing();
     Application { root, path, config, environment, config_php, composer_json, lock, is_commerce }
-}
-
-/// The files that the rules look into, as far as those that are there already tell.
-pub(super) fn wanted_files(tree: &Tree) -> Wanted {
-    let mut wanted = Wanted::default();
-    wanted.bytes.extend([SERVICES, ROUTES, APPLICATIONS].map(str::to_owned));
-    let project = Project::read(tree);
-    wanted.bytes.extend(project.descriptions.iter().map(|file| file.path.clone()));
-    for application in &project.applications {
-        let names = [
-            ".magento.env.yaml",
-            "app/etc/config.php",
-            "composer.json",
-            "composer.lock",
-            "auth.json",
-            "php.ini",
-            "op-exclude.txt",
-        ];
-        wanted.bytes.extend(names.map(|name| application.file(name)));
-        wanted.bytes.extend(super::scenarios::named_files(application));
-        wanted.bytes.extend(patches::wanted_files(tree, application));
-        wanted.bytes.extend(modules::declarations(tree, application));
-        wanted.sizes.extend(committed::dumps(tree, application).map(str::to_owned));
-    }
-    wanted
 }

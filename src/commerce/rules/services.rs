@@ -3,10 +3,9 @@
 use super::facts::end_of_life;
 use super::packages::release;
 use super::project::{Application, File, YamlFile};
-use super::topology::target;
 use super::versions::{Release, Version};
 use super::{Findings, Judged, Words, say};
-use crate::commerce::read::{Node, PhpValue};
+use crate::commerce::read::{Content, Key, Node, PhpValue};
 use crate::model::{Code, Outcome};
 
 /// How long before its end of life a version is noted, in days.
@@ -248,4 +247,20 @@ fn search_engine(application: &Application<'_>, findings: &mut Findings) {
     };
     let at = (application.environment.path.as_str(), engine.place.line);
     findings.add(Code::SearchEngine, Outcome::Fail, at, words);
+}
+
+/// The service and the endpoint that a relationship names, where it names them.
+pub(super) fn target(key: &Key) -> Option<(&str, Option<&str>)> {
+    match &key.value.content {
+        // The name of the relationship is that of the service.
+        Content::Nothing => Some((&key.name, None)),
+        Content::Keys(_) => {
+            let part = |name: &str| key.value.get(name).and_then(Node::scalar);
+            Some((part("service").unwrap_or(&key.name), part("endpoint")))
+        }
+        _ => {
+            let text = key.value.scalar()?;
+            Some(text.split_once(':').map_or((text, None), |(service, endpoint)| (service, Some(endpoint))))
+        }
+    }
 }

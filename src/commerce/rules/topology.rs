@@ -1,9 +1,9 @@
 //! TP708: relationships and routes that lead to nothing.
 
 use super::project::{Application, File};
-use super::services::{Service, services};
+use super::services::{Service, services, target};
 use super::{Findings, Judged, Words, say};
-use crate::commerce::read::{Content, Key, Node};
+use crate::commerce::read::{Key, Node};
 use crate::model::{Code, Outcome, Sentence};
 
 pub(super) fn rules(judged: &Judged<'_>, findings: &mut Findings) {
@@ -44,22 +44,6 @@ pub(super) fn rules(judged: &Judged<'_>, findings: &mut Findings) {
 fn tell(at: (&str, u32), title: Sentence, remedy: Sentence, findings: &mut Findings) {
     let detail = say("The platform refuses the push with an invalid deployment; nothing is deployed.", []);
     findings.add(Code::RelationshipInvalid, Outcome::Fail, at, Words { title, detail, remedy });
-}
-
-/// The service and the endpoint that a relationship names, where it names them.
-pub(super) fn target(key: &Key) -> Option<(&str, Option<&str>)> {
-    match &key.value.content {
-        // The name of the relationship is that of the service.
-        Content::Nothing => Some((&key.name, None)),
-        Content::Keys(_) => {
-            let part = |name: &str| key.value.get(name).and_then(Node::scalar);
-            Some((part("service").unwrap_or(&key.name), part("endpoint")))
-        }
-        _ => {
-            let text = key.value.scalar()?;
-            Some(text.split_once(':').map_or((text, None), |(service, endpoint)| (service, Some(endpoint))))
-        }
-    }
 }
 
 /// What is wrong with a relationship, and what to do.

@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Bound;
 
-use super::project::wanted_files;
 use crate::commerce::read::Unread;
 use crate::model::{EntryKind, TreeEntry};
 
@@ -19,25 +18,9 @@ pub enum Blob {
     Size(u64),
 }
 
-/// What has to be read before the rules can judge.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Wanted {
-    /// The paths whose bytes count, up to [`Tree::bytes_max`].
-    pub bytes: Vec<String>,
-    /// The paths whose sizes count.
-    pub sizes: Vec<String>,
-}
-
 /// Whether a path ends with `.` and these letters.
 pub(super) fn has_ending(path: &str, ending: &str) -> bool {
     path.rsplit_once('.').is_some_and(|(_, found)| found == ending)
-}
-
-impl Wanted {
-    /// Whether nothing is wanted.
-    pub fn is_empty(&self) -> bool {
-        self.bytes.is_empty() && self.sizes.is_empty()
-    }
 }
 
 /// The files of one commit: all of their paths, and the contents of those that matter.
@@ -59,20 +42,6 @@ impl Tree {
         BYTES_MAX
     }
 
-    /// What the rules need beside what they were given. What is read can lead to more files, so ask until it is
-    /// empty.
-    pub fn wanted(&self) -> Wanted {
-        let mut wanted = wanted_files(self);
-        let lacks = |path: &String| !self.blobs.contains_key(path) && self.is_file(path);
-        wanted.bytes.retain(lacks);
-        wanted.sizes.retain(lacks);
-        for paths in [&mut wanted.bytes, &mut wanted.sizes] {
-            paths.sort_unstable();
-            paths.dedup();
-        }
-        wanted
-    }
-
     /// Hands over what a file holds.
     pub fn give(&mut self, path: &str, blob: Blob) {
         self.blobs.insert(path.to_owned(), blob);
@@ -86,6 +55,11 @@ impl Tree {
     /// Whether anything is at the path.
     pub(super) fn has(&self, path: &str) -> bool {
         self.entries.contains_key(path)
+    }
+
+    /// Whether it is a file of which nothing was handed over.
+    pub(super) fn lacks(&self, path: &str) -> bool {
+        !self.blobs.contains_key(path) && self.is_file(path)
     }
 
     fn is_file(&self, path: &str) -> bool {

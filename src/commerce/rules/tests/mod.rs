@@ -1,5 +1,7 @@
 use proptest::prelude::*;
 
+use std::fmt::Write as _;
+
 use super::*;
 use crate::commerce::read::{Node, read_yaml};
 use crate::model::{EntryKind, TreeEntry};
@@ -219,8 +221,8 @@ fn every_mutation_is_found_at_its_line_and_no_near_miss_is() {
 
 /// What `docs/findings.md` says of a code.
 fn documented(code: Code) -> &'static str {
-    let sections = include_str!("../../../../docs/findings.md").split("\n## ");
-    sections.filter_map(|section| section.strip_prefix(code.as_str())).next().unwrap_or_default()
+    let mut sections = include_str!("../../../../docs/findings.md").split("\n## ");
+    sections.find_map(|section| section.strip_prefix(code.as_str())).unwrap_or_default()
 }
 
 /// Every rule with its reason and an example, as `docs/commerce.md` has it.
@@ -249,7 +251,7 @@ fn rules_for_people() -> String {
         weights.dedup();
         let link = format!("[{code}](findings.md#{})", group.name.to_lowercase());
         let example = format!("```text\n{weight}: {code} {}\n{place}```", finding.title);
-        text.push_str(&format!("**{link} {title}** ({}): {reason}\n\n{example}\n\n", weights.join(", ")));
+        let _ = write!(text, "**{link} {title}** ({}): {reason}\n\n{example}\n\n", weights.join(", "));
     }
     text
 }
