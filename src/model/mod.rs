@@ -72,6 +72,7 @@ mod undecided;
 mod user_key;
 mod user_message;
 mod verdict;
+mod ways_out;
 mod workflow;
 
 pub use audit::{AuditEntry, AuditFault, AuditHash, AuditRow, InvalidAuditHash, audit_faults};
