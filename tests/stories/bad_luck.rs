@@ -32,10 +32,14 @@ async fn ready(stage: &Stage) -> (u16, String) {
     (status, String::from_utf8(body.to_vec()).unwrap())
 }
 
+/// Longer than from one sweep for what waits too long to the next: a clock that is set ahead and back between two looks is
+/// noticed by that alone.
+const PATIENCE: Duration = Duration::from_secs(90);
+
 async fn until(what: &str, mut so: impl AsyncFnMut() -> bool) {
     let began = Instant::now();
     while !so().await {
-        assert!(began.elapsed() < Duration::from_secs(30), "never: {what}");
+        assert!(began.elapsed() < PATIENCE, "never: {what}");
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }
