@@ -95,8 +95,7 @@ async fn who_waits_for_a_verdict_in_vain_is_told_so() {
     let pull = stage.store.open_pull("feature/late").into("integration").by("ana").await.unwrap();
     let comment = pull.comment("/override TP201 --reason x").by("rita").await.unwrap();
     until("the comment was seen", || comment.reactions().len() == 1).await;
-    stage.seconds_later(11);
-    until("it is said that it waits", || comment.reactions().len() == 2).await;
+    stage.seconds_later_until(11, || comment.reactions().len() == 2).await;
     stage.seconds_later(11 * 60);
     until("it is refused", || comment.reactions().len() == 3).await;
     stage.github.faults().clear();

@@ -55,8 +55,7 @@ async fn an_act_that_has_waited_for_an_hour_ends_and_is_not_done_later() {
     let stage = Stage::set().await;
     let pull = open_topic(&stage).await;
     let stuck = asked_in_vain(&stage, &pull).await;
-    stage.seconds_later(11);
-    until("it is said that it waits", || has(&stuck, "rocket")).await;
+    stage.seconds_later_until(11, || has(&stuck, "rocket")).await;
     stage.minutes_later_at_work(61).await;
     until("it is over", || has(&stuck, "-1")).await;
     stage.github.faults().clear();

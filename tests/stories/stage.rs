@@ -411,6 +411,20 @@ impl Stage {
         self.clock.advance(TimeDelta::seconds(seconds));
     }
 
+    /// Time passes, some seconds at once, until something is so: by when a wait has begun is not known from outside.
+    pub async fn seconds_later_until(&self, seconds: i64, so: impl Fn() -> bool) {
+        for _ in 0..4 {
+            self.seconds_later(seconds);
+            for _ in 0..500 {
+                if so() {
+                    return;
+                }
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        }
+        panic!("it never came to be so");
+    }
+
     /// The server's clock jumps by so many minutes, and nobody else's.
     pub fn clock_jumps(&self, minutes: i64) {
         self.time.turn(TimeDelta::minutes(minutes));

@@ -7,7 +7,7 @@ use crate::commands::spec::Kind;
 use crate::engine::work_error::WorkError;
 use crate::engine::work_items::desired_check_run::digest;
 use crate::github::{ApiError, Reaction, RetryAdvice};
-use crate::model::error_chain;
+use crate::model::{UnixMillis, error_chain};
 use crate::report::{self, CommandReply, CommandStatus};
 use crate::store::{Change, Desired, WorkItem};
 
@@ -84,8 +84,9 @@ impl CommentWork<'_> {
     /// Reacts and replies as things stand.
     pub(super) async fn answer(&mut self) -> Result<(), WorkError> {
         self.reply();
-        if self.waits_for_an_act() {
-            self.changes.push(Change::MarkAt(self.item(), self.ctx.now() + PATIENCE));
+        if let Some(since) = self.waits_since() {
+            let at = (since + PATIENCE).max(self.ctx.now().just_after());
+            self.changes.push(Change::MarkAt(self.item(), at));
         }
         let Some(reaction) = self.state.reaction() else { return Ok(()) };
         if self.state.reactions.contains(&reaction) {
@@ -118,10 +119,15 @@ impl CommentWork<'_> {
         Ok(())
     }
 
-    fn waits_for_an_act(&self) -> bool {
-        let asks = |it: &Progress| matches!(it, Progress::Asked { since, .. } | Progress::Unjudged { since } if self.ctx.now().since(*since) < PATIENCE);
-        // Where something is said by now, there is nothing to be said of its being late.
-        self.state.runs.iter().any(|run| run.said.is_none() && asks(&run.progress))
+    /// Since when something is waited for of which nothing is said so far. Whether it is late was decided before, and the
+    /// clock may have gone on since: asked anew here, it could be neither late nor waited for.
+    fn waits_since(&self) -> Option<UnixMillis> {
+        let silent = self.state.runs.iter().filter(|run| run.said.is_none());
+        let since = silent.filter_map(|run| match run.progress {
+            Progress::Asked { since, .. } | Progress::Unjudged { since } => Some(since),
+            _ => None,
+        });
+        since.min()
     }
 
     /// The one reply, once there is something to say of each command that was begun.
