@@ -54,6 +54,11 @@ impl At {
     }
 }
 
+/// Who the operator says asks. It is no login, or whoever has that on GitHub could go on with what the operator began.
+pub(super) fn operators_name(name: &str) -> Result<String, std::convert::Infallible> {
+    Ok(if name == "operator" { name.to_owned() } else { format!("{name} (operator)") })
+}
+
 /// What to tell of it.
 #[derive(Debug, clap::Args)]
 pub(super) struct Telling {

@@ -1,7 +1,7 @@
 //! `towpath deploy`: the operator deploys the tip of an environment's branch.
 
 use super::UsageError;
-use super::acts::{At, Telling, ask};
+use super::acts::{At, Telling, ask, operators_name};
 use super::rollback::worth_telling;
 use crate::store::RequestedAct;
 use std::process::ExitCode;
@@ -33,7 +33,7 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "TEXT")]
     reason: Option<String>,
     /// Who asks
-    #[arg(long, value_name = "NAME", default_value = "operator")]
+    #[arg(long, value_name = "NAME", default_value = "operator", value_parser = operators_name)]
     by: String,
     #[command(flatten)]
     pub(super) telling: Telling,

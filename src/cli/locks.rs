@@ -1,7 +1,7 @@
 //! `towpath lock`, `towpath unlock` and `towpath cancel`: the operator does what the commands of those names do.
 
 use super::UsageError;
-use super::acts::{At, Telling, ask};
+use super::acts::{At, Telling, ask, operators_name};
 use super::moment::{InvalidMoment, Moment};
 use super::rollback::worth_telling;
 use crate::commands::spec::Until;
@@ -33,7 +33,7 @@ pub(super) struct LockArguments {
     #[arg(long, value_name = "TIME", value_parser = ends)]
     until: Option<Until>,
     /// Who asks; everybody sees this
-    #[arg(long, value_name = "NAME", default_value = "operator")]
+    #[arg(long, value_name = "NAME", default_value = "operator", value_parser = operators_name)]
     by: String,
     #[command(flatten)]
     pub(super) telling: Telling,
@@ -44,15 +44,19 @@ pub(super) struct LockArguments {
 #[command(after_help = "\
 Example:
   towpath unlock production --repository acme/store
+  towpath unlock production --repository acme/store --force
 
-It ends whoever's lock it is. It is what the comment /unlock --force does.
+Without --force it ends the operator's own lock alone. It is what the comment /unlock does.
 
 Exit status: 0 accepted; 1 no server answered; 2 the request is wrong; 6 refused.")]
 pub(super) struct UnlockArguments {
     #[command(flatten)]
     at: At,
+    /// End somebody else's lock, too
+    #[arg(long)]
+    force: bool,
     /// Who asks
-    #[arg(long, value_name = "NAME", default_value = "operator")]
+    #[arg(long, value_name = "NAME", default_value = "operator", value_parser = operators_name)]
     by: String,
     #[command(flatten)]
     pub(super) telling: Telling,
@@ -72,7 +76,7 @@ pub(super) struct CancelArguments {
     #[command(flatten)]
     at: At,
     /// Who asks; everybody sees this
-    #[arg(long, value_name = "NAME", default_value = "operator")]
+    #[arg(long, value_name = "NAME", default_value = "operator", value_parser = operators_name)]
     by: String,
     #[command(flatten)]
     pub(super) telling: Telling,
@@ -97,8 +101,8 @@ pub(super) async fn lock(arguments: LockArguments) -> Result<ExitCode, UsageErro
 
 /// Asks the server to end a lock.
 pub(super) async fn unlock(arguments: UnlockArguments) -> Result<ExitCode, UsageError> {
-    let UnlockArguments { at, by, telling } = arguments;
-    ask(&at, RequestedAct::Unlock { by, by_id: None, force: true }, &telling).await
+    let UnlockArguments { at, force, by, telling } = arguments;
+    ask(&at, RequestedAct::Unlock { by, by_id: None, force }, &telling).await
 }
 
 /// Asks the server to end the deploy that is running.

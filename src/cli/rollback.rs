@@ -1,6 +1,6 @@
 //! `towpath rollback` and `towpath hold`: the operator takes an environment back, and lets it go on.
 
-use super::acts::{At, Telling, ask};
+use super::acts::{At, Telling, ask, operators_name};
 use super::opened::{environment, path_of};
 use super::{UsageError, commits, opened, print};
 use crate::deploy::release_of;
@@ -45,7 +45,7 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "TEXT")]
     reason: String,
     /// Who asks; everybody sees this
-    #[arg(long, value_name = "NAME", default_value = "operator")]
+    #[arg(long, value_name = "NAME", default_value = "operator", value_parser = operators_name)]
     by: String,
     #[command(flatten)]
     pub(super) telling: Telling,
@@ -77,7 +77,7 @@ request is wrong; 6 refused.")]
         #[arg(long, value_name = "TEXT")]
         reason: String,
         /// Who asks; everybody sees this
-        #[arg(long, value_name = "NAME", default_value = "operator")]
+        #[arg(long, value_name = "NAME", default_value = "operator", value_parser = operators_name)]
         by: String,
         #[command(flatten)]
         telling: Telling,

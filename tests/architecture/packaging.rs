@@ -62,7 +62,7 @@ fn they_name_no_variable_that_there_is_not() {
 
 #[test]
 fn the_scripts_can_be_read() {
-    for file in [".ci/run", "scripts/release", "scripts/container", "src/cli/hook/pre-push.sh"] {
+    for file in [".ci/run", "scripts/container", "src/cli/hook/pre-push.sh"] {
         let shell = if text(file).starts_with("#!/bin/sh") { "sh" } else { "bash" };
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
         assert!(Command::new(shell).arg("-n").arg(&path).status().unwrap().success(), "{file}");

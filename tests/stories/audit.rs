@@ -55,7 +55,11 @@ async fn every_act_is_kept_with_who_what_where_why_and_what_came_of_it() {
         "{}",
         all[2]
     );
-    assert!(all[3].contains("rita [operator]  deploy  acme/store integration: deploy 1 "), "{}", all[3]);
+    assert!(
+        all[3].contains("rita (operator) [operator]  deploy  acme/store integration: deploy 1 "),
+        "{}",
+        all[3]
+    );
     assert_eq!(listed(&stage, &["--action", "deploy"]).await, all[3..]);
     assert_eq!(listed(&stage, &["--actor", "ANA"]).await, all[1..2]);
     assert_eq!(
@@ -65,7 +69,7 @@ async fn every_act_is_kept_with_who_what_where_why_and_what_came_of_it() {
     assert_eq!(listed(&stage, &["--since", "2100-01-01"]).await, [""]);
     let json = towpath(&stage, &["audit", "--json", "--action", "deploy"]).await.words;
     let entry: serde_json::Value = serde_json::from_str(&json).unwrap();
-    assert_eq!(entry["actor"], "rita");
+    assert_eq!(entry["actor"], "rita (operator)");
     assert_eq!(entry["head"].as_str(), stage.store.tip("integration").as_deref());
     assert!(towpath(&stage, &["audit", "--csv"]).await.words.starts_with("number,at,actor,role,action,"));
     stage.end().await;

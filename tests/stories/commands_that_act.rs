@@ -371,6 +371,14 @@ async fn the_operator_comes_through_the_same_door() {
     );
     assert_eq!(run(&["unlock"]).await.code, 0);
     stage.check(&pull).await.passes();
+    // Whoever has the name that the operator gave has not locked it, and the operator has no lock but their own.
+    let named = run(&["lock", "--reason", "stocktaking", "--by", "ana"]).await;
+    assert!(named.words.contains("ana (operator) holds lock 2"), "{}", named.words);
+    let others = stage.says(&pull, "ana", "/unlock integration").await;
+    assert!(stage.reply(&pull, &others).await.contains("The lock is somebody else's: ana (operator) holds"));
+    assert_eq!(run(&["unlock"]).await.code, 6);
+    assert_eq!(run(&["unlock", "--force"]).await.code, 0);
+    stage.check(&pull).await.passes();
     let log = crate::rollback::towpath(&stage, &["audit"]).await.words;
     assert!(log.contains("operator"), "{log}");
     stage.end().await;

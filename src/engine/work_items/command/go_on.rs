@@ -24,6 +24,8 @@ use std::time::Duration;
 
 /// How many comments of somebody who may only read are replied to within an hour.
 const REPLIES_TO_READERS: u32 = 10;
+/// How much of a command that was refused stands in the audit log, in characters.
+const WRITTEN_MAX: usize = 200;
 const HOUR: Duration = Duration::from_secs(60 * 60);
 /// How many comments of a stranger are reacted to within an hour.
 const COMMENTS_OF_STRANGERS: u32 = 20;
@@ -197,7 +199,10 @@ impl CommentWork<'_> {
         let said = call.with_commits(said).await?;
         if call.spec.kind == Kind::Act && matches!(call.asker.standing_here().await?, Standing::Role(_)) {
             let entry = call.audited(&said, call.asker).await?;
-            self.changes.push(Change::Audit(Box::new(entry)));
+            // What was asked for is nowhere else, since nothing came of it.
+            let written: String = call.written().chars().take(WRITTEN_MAX).collect();
+            let result = format!("{written}: {}", entry.result);
+            self.changes.push(Change::Audit(Box::new(AuditEntry { result, ..entry })));
         }
         self.state.runs[position].end(said);
         Ok(())

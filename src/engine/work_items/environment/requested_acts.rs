@@ -246,7 +246,11 @@ impl EnvironmentWork<'_> {
         let site = self.site;
         if let Some(lock) = self.locked() {
             let (name, line) = (&site.environment.name, report::lock_line(lock));
-            return Ok(ActOutcome::refused(format!("{name} is locked: {line}")));
+            let unlock = self.comment_commands().unlock(name);
+            let refused = ActOutcome::refused(format!("{name} is locked: {line}"));
+            return Ok(refused.next(format!(
+                "Once the lock has ended, by `{unlock}` or at its time, write the command again."
+            )));
         }
         let branch = &site.environment.branch;
         let known = site.ctx.store.newest_tip(site.repository.id, branch).await?;

@@ -139,7 +139,7 @@ impl PromotionWork<'_> {
                 let after = if is_first { FIRST_LOOK } else { LOOK_EVERY };
                 self.changes.push(Change::MarkAt(self.lease.item.clone(), self.ctx.now() + after));
                 if is_first {
-                    let words = format!("GitHub merges #{number} into {into}. This reply tells how it ends.");
+                    let words = format!("GitHub merges #{number} into {into}.");
                     self.changes.push(Change::RequestedMerge(
                         row.id,
                         RequestedMerge { uuid: Some(uuid), ..merge.clone() },
