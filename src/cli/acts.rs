@@ -55,8 +55,14 @@ impl At {
 }
 
 /// Who the operator says asks. It is no login, or whoever has that on GitHub could go on with what the operator began.
-pub(super) fn operators_name(name: &str) -> Result<String, std::convert::Infallible> {
-    Ok(if name == "operator" { name.to_owned() } else { format!("{name} (operator)") })
+pub(super) fn operators_name(name: &str) -> Result<String, &'static str> {
+    const LONGEST: usize = 100;
+    let is_fit = !name.trim().is_empty() && name.len() <= LONGEST && !name.contains(char::is_control);
+    match name {
+        "operator" => Ok(name.to_owned()),
+        _ if is_fit => Ok(format!("{name} (operator)")),
+        _ => Err("name who asks, in at most 100 letters on one line"),
+    }
 }
 
 /// What to tell of it.
