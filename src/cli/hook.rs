@@ -138,9 +138,15 @@ fn failed(what: &str, hook: &Path, error: &std::io::Error) -> UsageError {
 
 async fn check(arguments: &RunArguments) -> Result<ExitCode, UsageError> {
     let mut lines = String::new();
-    std::io::stdin().take(LINES_MAX).read_to_string(&mut lines).map_err(|error| {
+    std::io::stdin().take(LINES_MAX + 1).read_to_string(&mut lines).map_err(|error| {
         UsageError::new(format!("standard input could not be read: {}", error.for_people()))
     })?;
+    if lines.len() as u64 > LINES_MAX {
+        return Err(UsageError::new(format!(
+            "standard input has more than {LINES_MAX} bytes, so not all that is pushed could be checked; push fewer branches \
+             at once"
+        )));
+    }
     let place = RepositoryArguments::pushing_to(&arguments.remote).await?;
     let mut all_may = true;
     for (commit, branch) in lines.lines().filter_map(pushed) {

@@ -201,3 +201,22 @@ fn a_hook_of_somebody_elses_and_one_for_all_repositories_stay_as_they_are() {
     let (done, said) = work.hook(work.place.parent().unwrap(), &[]);
     assert!(!done && said.contains("there is no git repository at ."), "{said}");
 }
+
+#[test]
+fn what_is_more_than_can_be_read_is_not_let_through_unseen() {
+    let repo = told(|_| {});
+    let work = work(&repo, "origin");
+    let line = format!("refs/tags/v {} refs/tags/v {}\n", "1".repeat(40), "0".repeat(40));
+    let lines = line.repeat((4 << 20) / line.len() + 1);
+    let input = work.place.join("../lines");
+    std::fs::write(&input, lines).unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_towpath"))
+        .args(["hook", "run", "origin"])
+        .current_dir(&work.place)
+        .stdin(std::fs::File::open(&input).unwrap())
+        .output()
+        .unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(said.contains("push fewer branches at once"), "{said}");
+}
