@@ -4,6 +4,7 @@
 //! the line at which it gave up. All of them take files with a byte order mark and with any line ends.
 
 mod composer;
+mod line_counter;
 mod md5;
 mod php;
 mod php_json;

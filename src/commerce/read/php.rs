@@ -5,6 +5,7 @@
 use std::collections::HashMap;
 
 use super::Unread;
+use super::line_counter::LineCounter;
 
 /// How deep arrays may lie in each other. In a configuration of a shop they lie a dozen deep.
 const DEPTH_MAX: usize = 64;
@@ -81,7 +82,8 @@ impl std::fmt::Display for PhpKey {
 
 /// Reads a file that returns a literal, and nothing else.
 pub fn read_php(text: &str) -> Result<PhpValue, Unread> {
-    let mut reader = Reader { text, at: text.len() - text.trim_start().len(), depth: 0, counted: (0, 1) };
+    let mut reader =
+        Reader { text, at: text.len() - text.trim_start().len(), depth: 0, lines: LineCounter::default() };
     if !reader.takes_word("<?php") {
         return reader.unread("does not begin with <?php");
     }
@@ -118,8 +120,7 @@ struct Reader<'a> {
     text: &'a str,
     at: usize,
     depth: usize,
-    /// A place and its line, so that lines are counted once.
-    counted: (usize, u32),
+    lines: LineCounter,
 }
 
 /// The keys of an array that is being read.
@@ -156,10 +157,7 @@ impl<'a> Reader<'a> {
 
     /// The line, counted on from where it was asked last.
     fn count_lines(&mut self) -> u32 {
-        let (from, line) = self.counted;
-        let more = super::line_at(&self.text.as_bytes()[from..], self.at - from) - 1;
-        self.counted = (self.at, line.saturating_add(more));
-        self.counted.1
+        self.lines.count_to(self.text, self.at)
     }
 
     fn unread<T>(&self, why: &'static str) -> Result<T, Unread> {

@@ -3,6 +3,7 @@
 //! A document type, and with it every entity of its own, is refused: nothing is expanded and nothing is fetched.
 
 use super::Unread;
+use super::line_counter::LineCounter;
 
 /// How deep elements may lie in each other. In a scenario it is six.
 const DEPTH_MAX: usize = 64;
@@ -22,7 +23,7 @@ pub struct Step {
 
 /// The steps of a scenario; none where the root is no `scenario`.
 pub fn read_scenario(text: &str) -> Result<Option<Vec<Step>>, Unread> {
-    let mut reader = Reader { text, at: 0, counted: (0, 1) };
+    let mut reader = Reader { text, at: 0, lines: LineCounter::default() };
     let mut open: Vec<&str> = Vec::new();
     let (mut steps, mut root) = (Vec::new(), None);
     while let Some(tag) = reader.next_tag()? {
@@ -72,8 +73,7 @@ enum Tag<'a> {
 struct Reader<'a> {
     text: &'a str,
     at: usize,
-    /// A place and its line, so that lines are counted once.
-    counted: (usize, u32),
+    lines: LineCounter,
 }
 
 impl<'a> Reader<'a> {
@@ -87,10 +87,7 @@ impl<'a> Reader<'a> {
 
     /// The line, counted on from where it was asked last.
     fn count_lines(&mut self) -> u32 {
-        let (from, line) = self.counted;
-        let more = super::line_at(&self.text.as_bytes()[from..], self.at - from) - 1;
-        self.counted = (self.at, line.saturating_add(more));
-        self.counted.1
+        self.lines.count_to(self.text, self.at)
     }
 
     fn wrong<T>(&self, why: &'static str) -> Result<T, Unread> {
