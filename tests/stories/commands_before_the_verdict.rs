@@ -1,18 +1,8 @@
 //! Commands that are written before the pull request is judged: they wait for that, and then get the true answer.
 
 use crate::shop::topic;
-use crate::stage::Stage;
-use std::time::Duration;
-use tokio::time::Instant;
+use crate::stage::{Stage, until};
 use towpath_sandbox::{Order, PullHandle};
-
-async fn until(what: &str, so: impl Fn() -> bool) {
-    let began = Instant::now();
-    while !so() {
-        assert!(began.elapsed() < Duration::from_secs(30), "never: {what}");
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
-}
 
 /// A topic that carries staging's history, opened just now. Nothing of it can be fetched until that is let go on.
 async fn opened_just_now(stage: &Stage) -> PullHandle {

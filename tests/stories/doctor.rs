@@ -8,7 +8,7 @@ mod registration;
 mod repairs;
 
 use crate::clock::{ServersClock, TurnedClock};
-use crate::stage::{Setting, Stage};
+use crate::stage::{Setting, Stage, exchanges_are_as_described};
 use chrono::TimeDelta;
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,7 +17,6 @@ use towpath::engine::doctor::{Doctor, DoctorConfig, Examination};
 use towpath::engine::{Deploying, MirrorBounds, Places};
 use towpath::github::AppKey;
 use towpath::model::{PromotionPath, SetupState};
-use towpath_sandbox::contract::{self, Contract};
 use towpath_sandbox::{AppConfig, BypassMode};
 
 /// The environments' branches of the shop.
@@ -131,19 +130,7 @@ impl Clinic {
     pub async fn close(mut self) {
         self.stage.quiet().await;
         self.stage.stop().await;
-        for exchange in self.stage.github.exchanges().iter().filter(|it| !it.faulty && it.status != 0) {
-            let held = contract::Exchange {
-                method: &exchange.method,
-                path: &exchange.path,
-                query: exchange.query.as_deref().unwrap_or_default(),
-                request_body: exchange.request_body.as_ref(),
-                status: exchange.status,
-                response_body: exchange.response_body.as_ref(),
-            };
-            if let Err(violation) = Contract::github().check(&held) {
-                panic!("{} {}: {violation}", exchange.method, exchange.path);
-            }
-        }
+        exchanges_are_as_described(&self.stage.github);
         self.stage.github.shutdown();
     }
 }

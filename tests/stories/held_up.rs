@@ -1,18 +1,8 @@
 //! Acts that cannot be taken up: they hold no other up, and end when nobody expects them any more.
 
 use crate::shop::topic;
-use crate::stage::Stage;
-use std::time::Duration;
-use tokio::time::Instant;
+use crate::stage::{Stage, until};
 use towpath_sandbox::{CommentHandle, PullHandle};
-
-async fn until(what: &str, so: impl Fn() -> bool) {
-    let began = Instant::now();
-    while !so() {
-        assert!(began.elapsed() < Duration::from_secs(30), "never: {what}");
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
-}
 
 async fn open_topic(stage: &Stage) -> PullHandle {
     topic(&stage.store, "feature/cart", "integration").await;

@@ -2,7 +2,7 @@
 //! answers, and by what people change meanwhile.
 
 use crate::carried_out::{SECRET, allowing, service};
-use crate::stage::{Stage, soon_given_up};
+use crate::stage::{Stage, soon_given_up, until};
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper_util::client::legacy::Client;
@@ -27,16 +27,6 @@ async fn carried_out(stage: &Stage, deployment: &DeploymentHandle) {
     deployment.status("success").by("deployer").await.unwrap();
     stage.quiet().await;
     stage.later();
-}
-
-async fn until(what: &str, so: impl Fn() -> bool) {
-    for _ in 0..1_000 {
-        if so() {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
-    panic!("never: {what}");
 }
 
 /// Integration is deployed so; the other environments as they are by themselves.

@@ -5,7 +5,7 @@ use crate::carried_out::{SECRET, allowing, called_back, configured, service};
 use crate::programs::{Machine, ended, merged};
 use crate::rollback::towpath;
 use crate::shop::topic;
-use crate::stage::Stage;
+use crate::stage::{Stage, until};
 use serde_json::json;
 use std::time::Duration;
 use towpath::model::{BranchName, RepositoryId};
@@ -27,16 +27,6 @@ async fn carried_out(stage: &Stage, deployment: &DeploymentHandle) {
         deployment.status(state).by("deployer").await.unwrap();
         stage.quiet().await;
     }
-}
-
-async fn until(what: &str, so: impl Fn() -> bool) {
-    for _ in 0..2_000 {
-        if so() {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
-    panic!("never: {what}");
 }
 
 async fn written(stage: &Stage, text: &str) {

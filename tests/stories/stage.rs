@@ -494,19 +494,7 @@ impl Stage {
         self.all_was_read();
         self.stop().await;
         let contract = Contract::github();
-        for exchange in self.github.exchanges().iter().filter(|it| !it.faulty && it.status != 0) {
-            let held = contract::Exchange {
-                method: &exchange.method,
-                path: &exchange.path,
-                query: exchange.query.as_deref().unwrap_or_default(),
-                request_body: exchange.request_body.as_ref(),
-                status: exchange.status,
-                response_body: exchange.response_body.as_ref(),
-            };
-            if let Err(violation) = contract.check(&held) {
-                panic!("{} {}: {violation}", exchange.method, exchange.path);
-            }
-        }
+        exchanges_are_as_described(&self.github);
         for webhook in self.github.sent_webhooks() {
             if let Err(violation) = contract.check_webhook(&webhook.event, &webhook.body) {
                 panic!("webhook {} {:?}: {violation}", webhook.event, webhook.action);
@@ -563,4 +551,33 @@ async fn serve(
     let engine = Engine::open(config).await.unwrap();
     let listener = Server::bind("127.0.0.1", 0).await.unwrap();
     Server::start(listener, engine, Limits::default()).unwrap()
+}
+
+/// Whatever went over the wire is as GitHub describes it.
+pub fn exchanges_are_as_described(github: &Sandbox) {
+    let contract = Contract::github();
+    for exchange in github.exchanges().iter().filter(|it| !it.faulty && it.status != 0) {
+        let held = contract::Exchange {
+            method: &exchange.method,
+            path: &exchange.path,
+            query: exchange.query.as_deref().unwrap_or_default(),
+            request_body: exchange.request_body.as_ref(),
+            status: exchange.status,
+            response_body: exchange.response_body.as_ref(),
+        };
+        if let Err(violation) = contract.check(&held) {
+            panic!("{} {}: {violation}", exchange.method, exchange.path);
+        }
+    }
+}
+
+/// Waits until something is so, for as long as anything may take.
+pub async fn until(what: &str, so: impl Fn() -> bool) {
+    for _ in 0..3_000 {
+        if so() {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("never: {what}");
 }
