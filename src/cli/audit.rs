@@ -2,11 +2,14 @@
 
 use super::moment::Moment;
 use super::{UsageError, opened, print};
+use crate::commands::did_you_mean;
+use crate::engine::act_names;
 use crate::model::{AuditEntry, AuditHash, AuditRow, RepositoryId, UnixMillis, audit_faults};
 use crate::report::{self, one_line};
 use crate::store::{AuditFilter, SqliteStore, Store};
+use clap::builder::PossibleValuesParser;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::process::ExitCode;
 
 /// How long what others have said may be on a line, in characters.
@@ -25,8 +28,6 @@ Examples:
 It has every act that somebody asked for, refused ones too: by a command in a comment, by a button
 on a check, or as the operator. Of each it tells when (UTC), who, their role at that time, what,
 where, why, and what came of it. Nothing is ever taken out.
-
-Acts: promote, deploy, cancel, rollback, resume, lock, unlock, override, retarget, rebuild, sync.
 
 It reads the database of the server, running or not, at the place that the same variables name:
 TOWPATH_DATA_DIR [default: data] or DATABASE_URL."
@@ -71,8 +72,8 @@ pub(super) struct EntryFilter {
     /// Only those since then: 2026-11-23, "2026-11-23 14:02" (UTC), or Unix seconds
     #[arg(long, value_name = "TIME")]
     since: Option<Moment>,
-    /// Only acts of this name, such as rollback; --help lists them
-    #[arg(long, value_name = "NAME")]
+    /// Only acts of this name, such as rollback
+    #[arg(long, value_name = "NAME", ignore_case = true, value_parser = PossibleValuesParser::new(act_names()))]
     action: Option<String>,
     /// Print JSON, one object a line
     #[arg(long, conflicts_with = "csv")]
@@ -119,13 +120,22 @@ async fn list(store: &SqliteStore, asked: &EntryFilter) -> Result<ExitCode, Usag
     let repositories = store.repositories(None).await?;
     let names = repositories.into_iter().map(|row| (row.id, row.full_name)).collect();
     let mut shown = Vec::new();
+    let mut environments = BTreeSet::new();
     for row in &rows {
         let entry = serde_json::from_str::<AuditEntry>(&row.text).map_err(|error| {
             UsageError::new(format!("entry {} cannot be read: {error}; see towpath audit verify", row.number))
         })?;
+        environments.extend(entry.environment.clone());
         if entry.at >= since && is_asked_for(&entry, asked) {
             shown.push((row, entry));
         }
+    }
+    if let Some(named) = &asked.environment
+        && !environments.iter().any(|known| known.eq_ignore_ascii_case(named))
+    {
+        let near = did_you_mean(named, environments.iter().map(String::as_str));
+        let hint = near.map(|near| format!("; did you mean {near:?}?")).unwrap_or_default();
+        print::to_stderr(&format!("note: no entry is about an environment {named:?}{hint}\n"));
     }
     print::to_stdout(&printed(&shown, &names, asked));
     Ok(ExitCode::SUCCESS)
@@ -170,7 +180,8 @@ fn lines(each: impl Iterator<Item = String>) -> String {
 fn line(entry: &AuditEntry, repository: &str) -> String {
     let short = |text: &str| one_line(text, SHOWN).into_owned();
     let place = match (&entry.environment, entry.pull_request) {
-        (Some(environment), _) => format!("{repository} {environment}"),
+        (Some(environment), Some(number)) => format!("{repository}#{number} {environment}"),
+        (Some(environment), None) => format!("{repository} {environment}"),
         (None, Some(number)) => format!("{repository}#{number}"),
         (None, None) => repository.to_owned(),
     };

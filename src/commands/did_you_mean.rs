@@ -8,7 +8,7 @@ const LENGTH_MAX: usize = 64;
 
 /// The one of `known` that is at most two edits away from `word`, the nearest first. At least half of a word has to be
 /// right: otherwise any short word would be near to any other.
-pub(super) fn did_you_mean<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub fn did_you_mean<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     if word.len() > LENGTH_MAX {
         return None;
     }

@@ -25,3 +25,4 @@ pub mod rights;
 pub mod spec;
 
 pub use command_error::{CommandError, ErrorKind};
+pub use did_you_mean::did_you_mean;

@@ -218,6 +218,17 @@ impl DeployQueue {
         self.get(by).filter(|it| it.commit == deploy.commit).map(|it| it.number)
     }
 
+    /// The one that goes in place of another one, where newer ones have taken its place; the same otherwise.
+    pub fn in_place_of<'d>(&'d self, deploy: &'d Deploy) -> &'d Deploy {
+        let mut goes = deploy;
+        while let Some(Ending::Superseded { by }) = goes.ending
+            && let Some(next) = self.get(by).filter(|next| next.number > goes.number && !next.is_rollback())
+        {
+            goes = next;
+        }
+        goes
+    }
+
     /// The one whose turn it is as soon as nothing stands in its way.
     pub fn next_in_line(&self) -> Option<u64> {
         let held = self.hold().is_some();

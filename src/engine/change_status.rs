@@ -45,7 +45,8 @@ pub async fn change_status(
     pull: &PullRequest,
 ) -> Result<Vec<BranchStatus>, NotTold> {
     let known = StatusRecords::of(store, path, pull).await?;
-    let history = known.history(repository, path, own_commit(pull)).await?;
+    let since = promoted(path, pull).unwrap_or_else(|| own_commit(pull));
+    let history = known.history(repository, path, since).await?;
     let forms = forms(repository, &history, path, (pull, &known.later)).await?;
     let nobody_deploys = is_dormant(&store.deploy_activity(pull.repository).await?, path);
     StatusQuestion { repository, history, forms, nobody_deploys }.answered(path, &known).await
@@ -140,6 +141,12 @@ pub(super) fn own_commit(pull: &PullRequest) -> CommitId {
     pull.merged.and_then(|merged| merged.commit).unwrap_or(pull.head_commit)
 }
 
+/// What a promotion has brought on: where it comes from has that, and will never have the commit that its merge made.
+fn promoted(path: &PromotionPath, pull: &PullRequest) -> Option<CommitId> {
+    let is_own = pull.head_repository == Some(pull.repository);
+    (is_own && is_on_the_path(path, &pull.head_branch)).then_some(pull.head_commit)
+}
+
 fn is_on_the_path(path: &PromotionPath, branch: &BranchName) -> bool {
     path.role(branch) != Role::Topic
 }
@@ -206,6 +213,11 @@ async fn forms(
         holders: history.holders(commit),
     };
     let mut forms = vec![form(pull, own_commit(pull))];
+    forms.extend(promoted(path, pull).map(|commit| Form {
+        commit,
+        brought: None,
+        holders: history.holders(commit),
+    }));
     for next in later {
         let Some(made) = next.merged.and_then(|it| it.commit) else { continue };
         let mut brings = false;

@@ -73,7 +73,7 @@ pub use hooks::{HookFolder, hook_folder};
 pub use ledger::{Ledger, LedgerError};
 pub use line_parts::LinePart;
 pub use mirror::{Fetched, Mirror};
-pub use new_branch::BranchError;
+pub use new_branch::{BranchError, Pushed};
 pub use promotion::PromotionQuestion;
 pub use rebuild::{Committer, Conflict, Rebuild, Rebuilt};
 pub use remote::{Authorization, Remote};

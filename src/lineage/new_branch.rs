@@ -40,13 +40,26 @@ pub enum BranchError {
     Git(#[from] GitError),
 }
 
+/// What a push of a new branch found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pushed {
+    /// Nothing: the branch is new.
+    New,
+    /// The branch was at this commit already.
+    WasThere,
+}
+
 impl Repository {
     /// Makes a branch on a mirror's remote that points at a commit of the mirror's.
     ///
     /// Never by force: the push says that the branch must not be there, so one that somebody made meanwhile
     /// stays as it is. If it is there at this very commit, nothing is left to do and that is no error: so
     /// an attempt can be repeated. The authorization of the mirror's remote has to allow writing.
-    pub async fn push_new_branch(&self, branch: &BranchName, commit: CommitId) -> Result<(), BranchError> {
+    pub async fn push_new_branch(
+        &self,
+        branch: &BranchName,
+        commit: CommitId,
+    ) -> Result<Pushed, BranchError> {
         if !self.missing(&[commit]).await?.is_empty() {
             return Err(GitError::NoSuchCommit { commit }.into());
         }
@@ -63,7 +76,9 @@ impl Repository {
         let said = lines::text(&answer.stdout).into_owned();
         let verdict = said.lines().find_map(|line| line.strip_prefix("!\t"));
         let Some(verdict) = verdict.filter(|_| answer.status != 0) else {
-            return answer.ok().map(drop).map_err(BranchError::from);
+            answer.ok()?;
+            let was_there = said.lines().any(|line| line.starts_with("=\t"));
+            return Ok(if was_there { Pushed::WasThere } else { Pushed::New });
         };
         let branch = branch.clone();
         let why = match answer.into_error() {

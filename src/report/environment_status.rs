@@ -78,7 +78,7 @@ fn held(hold: &Hold) -> Prose {
     let (from, to) = (hold.from.short(), hold.to.short());
     Prose::new(
         &format!(
-            "Held since {since}: % rolled it back from % to %: %. What is merged is deployed once the hold is lifted."
+            "Held since {since}: % rolled it back from % to %: %. What is merged from now on is deployed once the hold is lifted."
         ),
         &[&hold.by, &from, &to, &hold.reason],
     )
@@ -230,7 +230,7 @@ mod tests {
         * The last try: `deploy 8: build failed: the site was not touched`.
         * On its way is `2e2ac13ef`: `deploy 9: running`.
         * On its way is `cc623af87`: `deploy 10: waits for the end of deploy 9 (2e2ac13ef), which is running`.
-        * Held since 2023-11-14 22:13 UTC: `rita` rolled it back from `8ff347857` to `f1bbcdcbf`: `` checkout is `broken` ``. What is merged is deployed once the hold is lifted.
+        * Held since 2023-11-14 22:13 UTC: `rita` rolled it back from `8ff347857` to `f1bbcdcbf`: `` checkout is `broken` ``. What is merged from now on is deployed once the hold is lifted.
         * Locked since 2023-11-14 22:13 UTC by `rita` (lock 3), until somebody unlocks it: `stock-taking @all`.
         * Nothing deploys here: Towpath makes no Deployments until there is a workflow on: deployment, a status, or deploy: in .github/towpath.yml.
         * `/tp-resume production --reason "…"` lifts the hold.
@@ -242,7 +242,7 @@ mod tests {
         The last try: deploy 8: build failed: the site was not touched.
         On its way is 2e2ac13ef: deploy 9: running.
         On its way is cc623af87: deploy 10: waits for the end of deploy 9 (2e2ac13ef), which is running.
-        Held since 2023-11-14 22:13 UTC: rita rolled it back from 8ff347857 to f1bbcdcbf: checkout is `broken`. What is merged is deployed once the hold is lifted.
+        Held since 2023-11-14 22:13 UTC: rita rolled it back from 8ff347857 to f1bbcdcbf: checkout is `broken`. What is merged from now on is deployed once the hold is lifted.
         Locked since 2023-11-14 22:13 UTC by rita (lock 3), until somebody unlocks it: stock-taking @all.
         Nothing deploys here: Towpath makes no Deployments until there is a workflow on: deployment, a status, or deploy: in .github/towpath.yml.
         ");

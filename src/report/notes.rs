@@ -41,7 +41,7 @@ pub fn replacement(number: u64, base: &BranchName, kept: usize, who: &str) -> St
     let commits = if kept == 1 { "commit".to_owned() } else { format!("{kept} commits") };
     format!(
         "This puts the {commits} of #{number} onto {}. Authors, dates and messages stay the same; signatures get \
-         lost. {} asked for it with the button *Rebuild branch*.\n\nOnce this is merged, close #{number}.",
+         lost. {} asked for it.\n\nOnce this is merged, close #{number}.",
         code(base.as_str()),
         code(who)
     )

@@ -24,15 +24,6 @@ fn cost(stage: &Stage) -> Cost {
     Cost { words, calls: exchanges.iter().filter(|it| it.path.starts_with("/repos/")).count() }
 }
 
-async fn carried_out(stage: &Stage, environment: &str) {
-    let deployment = stage.deployments(environment).await.pop().unwrap();
-    for state in ["in_progress", "success"] {
-        stage.later();
-        deployment.status(state).by("deployer").await.unwrap();
-        stage.quiet().await;
-    }
-}
-
 async fn asked(stage: &Stage, pull: &PullHandle, login: &str, text: &str) -> Cost {
     stage.github.forget_records();
     let comment = stage.says(pull, login, text).await;
@@ -55,11 +46,11 @@ async fn commands() -> (Vec<(&'static str, Cost)>, Vec<(&'static str, Cost)>) {
     for (login, text) in FOLLOWED {
         stage.github.forget_records();
         let comment = stage.says(&late, login, text).await;
-        carried_out(&stage, "integration").await;
+        stage.carried_out("integration").await;
         assert!(stage.reply(&late, &comment).await.starts_with("**Done**"), "{text}");
         followed.push((text, cost(&stage)));
         stage.merged_topic(&format!("feature/{}", followed.len())).await;
-        carried_out(&stage, "integration").await;
+        stage.carried_out("integration").await;
     }
     (at_once, followed)
 }

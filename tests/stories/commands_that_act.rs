@@ -2,7 +2,7 @@
 
 use crate::shop::{merge, topic};
 use crate::stage::Stage;
-use towpath_sandbox::{Cancelling, DeploymentHandle, Order, PullHandle};
+use towpath_sandbox::{Cancelling, Order, PullHandle};
 
 const INPUTS: [&str; 8] =
     ["deploy", "environment", "sha", "tree", "previous_sha", "slug", "reuse_slug", "rollback"];
@@ -14,22 +14,12 @@ async fn open_topic(stage: &Stage) -> PullHandle {
     pull
 }
 
-async fn carried_out(stage: &Stage, environment: &str) -> DeploymentHandle {
-    let deployment = stage.deployments(environment).await.pop().unwrap();
-    for state in ["in_progress", "success"] {
-        stage.later();
-        deployment.status(state).by("deployer").await.unwrap();
-        stage.quiet().await;
-    }
-    deployment
-}
-
 /// Two releases on integration, the second of which is live.
 async fn two_releases(stage: &Stage) -> [String; 2] {
     let mut tips = Vec::new();
     for name in ["feature/one", "feature/two"] {
         stage.merged_topic(name).await;
-        carried_out(stage, "integration").await;
+        stage.carried_out("integration").await;
         tips.push(stage.store.tip("integration").unwrap());
     }
     tips.try_into().unwrap()
@@ -48,7 +38,7 @@ async fn a_rollback_goes_back_holds_and_is_resumed() {
     let reply = stage.reply(&pull, &back).await;
     begins(&reply, "**Started** `/rollback integration --reason '");
     assert!(reply.contains(&format!("rolls integration back to {}", &first[..9])), "{reply}");
-    assert_eq!(carried_out(&stage, "integration").await.sha(), first);
+    assert_eq!(stage.carried_out("integration").await.sha(), first);
     let reply = stage.reply(&pull, &back).await;
     begins(&reply, "**Done** `/rollback integration");
     let held = "From now on Towpath holds `integration`: what people merge waits. Once the cause is repaired, write \
@@ -80,12 +70,12 @@ async fn a_release_is_named_by_its_pull_request_or_the_digits_of_its_commit() {
     let [first, second] = two_releases(&stage).await;
     let pull = open_topic(&stage).await;
     let unknown = stage.says(&pull, "rita", "/rollback integration #77 --reason x").await;
-    assert!(stage.reply(&pull, &unknown).await.contains("No deploy that brought #`77` to `integration`"));
+    assert!(stage.reply(&pull, &unknown).await.contains("No deploy that brought #77 to `integration`"));
     let live = stage.says(&pull, "rita", &format!("/rollback integration {} --reason x", &second[..8])).await;
     assert!(stage.reply(&pull, &live).await.contains("is already live on integration"));
     let back = stage.says(&pull, "rita", "/rollback integration #1 --reason x").await;
     begins(&stage.reply(&pull, &back).await, "**Started**");
-    assert_eq!(carried_out(&stage, "integration").await.sha(), first);
+    assert_eq!(stage.carried_out("integration").await.sha(), first);
     begins(&stage.reply(&pull, &back).await, "**Done**");
     stage.check(&pull).await;
     stage.all_is_read().await;
@@ -494,7 +484,7 @@ async fn a_sync_is_followed_until_the_copy_has_come_along() {
         "**Started** `/sync`: master follows production once its deploy has ended well: deploy 1",
     );
     assert_eq!(stage.reactions(&comment).await, ["eyes", "rocket"]);
-    carried_out(&stage, "production").await;
+    stage.carried_out("production").await;
     let tip = stage.store.tip("production").unwrap();
     assert_eq!(stage.store.tip("master").unwrap(), tip);
     begins(

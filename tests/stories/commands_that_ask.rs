@@ -98,7 +98,7 @@ async fn help_on_one_command_tells_who_may_by_the_configuration() {
                  `integration`.",
                 "```\n/tp-deploy ENV [--reason TEXT] [--head SHA]\n```",
                 "| `--head SHA` | only if ENV's branch is still at this commit |",
-                "It works on pull requests; issues if you name an environment.",
+                "It works on pull requests; issues if you name what you mean.",
                 "Who may give it: for `integration`: whoever has the role `write` or a higher one; for `staging`: whoever \
                  has the role `admin`; members of the team `qa`; for `production`: whoever has the role `maintain`",
             ],
@@ -242,11 +242,40 @@ async fn where_tells_what_runs_in_an_environment_also_on_an_issue() {
     holds(told.words(), &[&format!("integration runs {} since ", &tip[..9]), ", by deploy 1."]);
     let (reactions, refused) = stage.asked_on(&issue, "/where").await;
     assert_eq!(reactions, ["eyes", "-1"]);
-    holds(&refused, &["This is an issue; write it on a pull request, or name an environment."]);
+    holds(&refused, &["This is an issue; write it on a pull request, or name what you ask about."]);
     let (_, refused) = stage.asked_on(&issue, "/why").await;
-    holds(&refused, &["This is an issue; write it on a pull request."]);
+    holds(&refused, &["This is an issue; write it on a pull request, or name what you ask about."]);
+    // What is named is not about where it is written.
+    let (_, rule) = stage.asked_on(&issue, "/why TP201").await;
+    holds(&rule, &["**Done** `/why TP201`: this is what `TP201` says."]);
+    let (_, there) = stage.asked_on(&issue, "/where #1").await;
+    holds(&there, &["**Done** `/where #1`: `#1` is merged into `integration`.", "| Where | State | Since |"]);
+    let (_, copy) = stage.asked_on(&issue, "/where master").await;
+    holds(&copy, &["**Done** `/where master`: `master` is at `"]);
+    let (_, nothing) = stage.asked_on(&issue, "/where #0").await;
+    holds(&nothing, &["there is no environment", "#0"]);
     let (_, help) = stage.asked_on(&issue, "/help").await;
     holds(&help, &["| `/where [ENV\\|SHA\\|#N]` |", "* `/check` works on open pull requests."]);
     stage.read(&pull);
+    stage.end().await;
+}
+
+/// Where a promotion comes from never gets the commit that its merge has made.
+#[tokio::test]
+async fn a_promotion_is_where_it_comes_from_as_well() {
+    let stage = Stage::set().await;
+    stage.merged_topic("feature/first").await;
+    let promotion = stage.store.open_pull("integration").into("staging").by("rita").await.unwrap();
+    stage.check(&promotion).await;
+    stage.all_is_read().await;
+    crate::shop::merge(&promotion).await.unwrap();
+    stage.quiet().await;
+    let there = stage.asked(&promotion, "ana", "/where").await;
+    holds(&there, &["`#2` is merged into `staging`.", "| `production` | · not there yet |"]);
+    assert!(!there.contains("| `integration` | · not there yet"), "{there}");
+    assert!(!there.contains("| `staging` | · not there yet"), "{there}");
+    let told = towpath(&stage, &["where", "#2", "--repository", "acme/store"]).await;
+    assert!(!told.words().contains("integration  not there yet"), "{}", told.words());
+    stage.all_is_read().await;
     stage.end().await;
 }

@@ -224,7 +224,11 @@ async fn nothing_is_promoted_to_an_environment_that_is_locked() {
     let comment = stage.says(&topic, "ana", "/promote staging").await;
     let reply = stage.reply(&topic, &comment).await;
     assert!(reply.contains("nothing was promoted. Staging is locked by rita since "), "{reply}");
-    assert!(reply.contains(", until ") && reply.contains(": stock \\*taking\\*."), "{reply}");
+    assert!(
+        reply.contains(", until ")
+            && reply.contains(": stock \\*taking\\*; `/unlock staging` ends the lock."),
+        "{reply}"
+    );
     assert_eq!(stage.store.pulls().len(), 1);
     stage.end().await;
 }

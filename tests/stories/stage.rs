@@ -318,6 +318,17 @@ impl Stage {
         pull
     }
 
+    /// Whoever deploys carries out the newest deploy of an environment.
+    pub async fn carried_out(&self, environment: &str) -> DeploymentHandle {
+        let deployment = self.deployments(environment).await.pop().unwrap();
+        for state in ["in_progress", "success"] {
+            self.later();
+            deployment.status(state).by("deployer").await.unwrap();
+            self.quiet().await;
+        }
+        deployment
+    }
+
     /// The Deployments of an environment, the oldest first, once all is quiet.
     pub async fn deployments(&self, environment: &str) -> Vec<DeploymentHandle> {
         self.quiet().await;

@@ -35,8 +35,7 @@ mod plain_text;
 mod print;
 mod words;
 
-use super::did_you_mean::did_you_mean;
-use super::{CommandError, ErrorKind};
+use super::{CommandError, ErrorKind, did_you_mean};
 use crate::model::config::{Place, quoted};
 use plain_text::Line;
 use serde::{Deserialize, Serialize};
@@ -202,12 +201,14 @@ fn addressed(line: &str, dialect: &Dialect<'_>) -> Option<Addressed> {
         let name = name_of(name)?.strip_prefix(dialect.prefix)?.to_owned();
         return Some(Addressed { form: Form::Slash, name, name_at: 1, read });
     }
-    if !is_handle(first.strip_prefix('@')?, dialect.handle) {
+    let mentioned = first.strip_prefix('@')?;
+    if !is_handle(mentioned.strip_suffix([':', ',']).unwrap_or(mentioned), dialect.handle) {
         return None;
     }
-    let behind = &line[first.len()..];
-    let second = first_word(behind.trim_start());
-    let name_at = line.len() - behind.trim_start().len();
+    let behind = line[first.len()..].trim_start();
+    // Who knows the commands by their slash writes it here as well.
+    let name_at = line.len() - behind.strip_prefix('/').unwrap_or(behind).len();
+    let second = first_word(&line[name_at..]);
     let name = without_prefix(&name_of(second)?, dialect.prefix);
     Some(Addressed { form: Form::Mention, name, name_at, read: name_at + second.len() })
 }

@@ -1,10 +1,9 @@
 use super::Flag;
 use super::value::{CommitPrefix, Revision, Until, Value};
-use crate::commands::did_you_mean::did_you_mean;
-use crate::commands::{CommandError, ErrorKind};
+use crate::commands::{CommandError, ErrorKind, did_you_mean};
 use crate::model::command_word as word;
 use crate::model::config::{Place, quoted};
-use crate::model::{Code, Environment, PromotionPath};
+use crate::model::{Code, CopyBranch, Environment, PromotionPath};
 
 /// What a command was given. What its spec requires is there.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,6 +28,8 @@ pub(super) struct Given {
 pub enum Subject<'p> {
     /// An environment of the path.
     Environment(&'p Environment),
+    /// The copy branch.
+    Copy(&'p CopyBranch),
     /// A commit or a pull request.
     Revision(Revision),
 }
@@ -55,8 +56,8 @@ impl Arguments {
         self.find_environment(path, |given| given.name == Flag::FROM.name)
     }
 
-    /// What a question is about: an environment of the path where there is one of that name, otherwise a commit or a pull
-    /// request.
+    /// What a question is about: an environment of the path where there is one of that name, otherwise a commit, a pull
+    /// request or the copy branch.
     pub fn subject<'p>(&self, path: &'p PromotionPath) -> Result<Option<Subject<'p>>, CommandError> {
         let found = self.given.iter().find_map(|given| match &given.value {
             Some(Value::Subject(text)) => Some((given.place, text)),
@@ -68,7 +69,16 @@ impl Arguments {
         {
             return Ok(Some(Subject::Revision(revision)));
         }
+        let copy = path.copy.as_ref().filter(|copy| copy.branch.as_str() == text);
+        if let Some(copy) = copy.filter(|_| path.environment(text).is_none()) {
+            return Ok(Some(Subject::Copy(copy)));
+        }
         known(path, place, text).map(|it| Some(Subject::Environment(it)))
+    }
+
+    /// Whether it names a commit, a pull request or a code, for a question that is not about where it is written.
+    pub fn asks_about_something(&self) -> bool {
+        self.values().any(|value| matches!(value, Value::Subject(_) | Value::Code(_)))
     }
 
     /// The code of a finding.

@@ -1,9 +1,8 @@
 use super::arguments::{Arguments, Given};
 use super::value::Value;
 use super::{Flag, Parameter, Spec, Takes};
-use crate::commands::did_you_mean::did_you_mean;
 use crate::commands::grammar::{Argument, Content, Invocation};
-use crate::commands::{CommandError, ErrorKind};
+use crate::commands::{CommandError, ErrorKind, did_you_mean};
 use crate::model::command_word as word;
 use crate::model::config::{Place, quoted};
 

@@ -28,6 +28,7 @@ A command is one line: `/name`, or `@towpath name` with the App's own handle (`/
 
 const AT_LAST: &str = "\
 Towpath carries them out in their order and stops at the first that it refuses.
+  `/where`, `/why` and `/check` below one that acts tell how things are once that has ended.
 * Towpath says nothing to a `/name` that it does not know: other bots live there. To `@towpath` with an unknown name it says which
   one you may have meant.
 * With `command_prefix: tp-` in the [configuration](configuration.md#who-may-give-commands), `/check` is written `/tp-check`.
@@ -123,7 +124,7 @@ impl WorksOn {
         match self {
             Self::OpenPullRequests => "open pull requests",
             Self::PullRequests => "pull requests",
-            Self::PullRequestsOrNamedEnvironment => "pull requests; issues if you name an environment",
+            Self::PullRequestsOrNamed => "pull requests; issues if you name what you mean",
             Self::Anywhere => "pull requests and issues",
         }
     }

@@ -56,7 +56,7 @@ pub enum WorksOn {
     /// In a pull request.
     PullRequests,
     /// In a pull request; in an issue if an environment is named.
-    PullRequestsOrNamedEnvironment,
+    PullRequestsOrNamed,
     /// In any pull request or issue.
     Anywhere,
 }

@@ -12,7 +12,7 @@ const WHERE: Spec = Spec {
     summary: "says what runs where",
     example: "production",
     kind: Kind::Read,
-    works_on: WorksOn::PullRequestsOrNamedEnvironment,
+    works_on: WorksOn::PullRequestsOrNamed,
     parameters: &[Parameter::SUBJECT.optional()],
     flags: &[],
     right: DefaultRight::READ,
@@ -36,7 +36,7 @@ const ROLLBACK: Spec = Spec {
     summary: "brings ENV back to what ran before, or to a commit or a release",
     example: "production #12 --reason \"the shop is slow\"",
     kind: Kind::Act,
-    works_on: WorksOn::PullRequestsOrNamedEnvironment,
+    works_on: WorksOn::PullRequestsOrNamed,
     parameters: &[Parameter::ENVIRONMENT, Parameter::REVISION.optional()],
     flags: &[Flag::REASON.required(), Flag::UNTIL],
     right: DefaultRight::MAINTAIN,
@@ -105,11 +105,13 @@ fn what_a_question_is_about_depends_on_the_path() {
     let mut path = PromotionPath::pro();
     let subject = |line: &str, path: &PromotionPath| match bound(line).unwrap().subject(path) {
         Ok(Some(Subject::Environment(environment))) => format!("environment {}", environment.name),
+        Ok(Some(Subject::Copy(copy))) => format!("copy branch {}", copy.branch),
         Ok(Some(Subject::Revision(revision))) => format!("{revision:?}"),
         Ok(None) => "nothing".to_owned(),
         Err(error) => error.to_string(),
     };
     assert_eq!(subject("/where STAGING", &path), "environment staging");
+    assert_eq!(subject("/where master", &path), "copy branch master");
     assert_eq!(subject("/where #7", &path), "Pull(PullNumber(7))");
     assert_eq!(subject("/where deadbeef", &path), "Commit(CommitPrefix(\"deadbeef\"))");
     assert_eq!(
@@ -249,9 +251,9 @@ fn the_document_is_made_of_what_commands_say() {
     assert_snapshot!(tables.trim(), @r##"
     | command | what it does | where | who, unless the configuration says otherwise |
     |---|---|---|---|
-    | [`/where`](#where) | says what runs where | pull requests; issues if you name an environment | read |
+    | [`/where`](#where) | says what runs where | pull requests; issues if you name what you mean | read |
     | [`/promote`](#promote) | opens or updates the promotion into ENV | pull requests | write; maintain on production |
-    | [`/rollback`](#rollback) | brings ENV back to what ran before, or to a commit or a release | pull requests; issues if you name an environment | maintain |
+    | [`/rollback`](#rollback) | brings ENV back to what ran before, or to a commit or a release | pull requests; issues if you name what you mean | maintain |
     | [`/override`](#override) | sets one finding aside | pull requests | maintain |
 
     ## where

@@ -137,7 +137,8 @@ impl Press<'_> {
             return acts.retarget(&to).await;
         }
         if what == REBUILD.identifier {
-            return acts.rebuild(&now).await;
+            // Nothing tells whether an earlier attempt at this very press was cut off.
+            return acts.rebuild(&now, true).await;
         }
         Err(NotDone::refused(format!("there is no button {what:?}")))
     }

@@ -51,6 +51,7 @@ mod desired_check_run;
 mod desired_manifest;
 mod effect;
 mod environment;
+mod first_free_branch;
 pub(super) mod install_report;
 mod installation;
 mod introduction;
@@ -69,6 +70,8 @@ mod stack;
 mod too_old;
 mod waiting_commands;
 mod workflow_runs;
+
+pub(super) use propose_configuration::PROPOSES_CONFIGURATION;
 
 use super::context::EngineContext;
 use super::work_error::WorkError;

@@ -1,24 +1,24 @@
 //! The pull request that proposes the configuration of an install report: opened once the operator has asked for it, and
 //! for nobody else.
 
+use super::first_free_branch::{names, push_to_first_free};
 use super::pull_request_acts::NotDone;
 use crate::engine::context::EngineContext;
 use crate::engine::work_error::WorkError;
 use crate::github::NewPull;
-use crate::lineage::{BranchError, Committer, Repository};
+use crate::lineage::Committer;
 use crate::model::config::CONFIGURATION_PATH;
 use crate::model::{
-    AuditEntry, BranchName, CommitId, ForPeople as _, Found, InstallReport, ProposedConfiguration,
-    PullNumber, RepositoryId,
+    AuditEntry, BranchName, Found, InstallReport, ProposedConfiguration, PullNumber, RepositoryId,
 };
 use crate::report;
 use crate::store::{Change, RepositoryRow, RepositoryState};
 
+/// What the audit log calls it.
+pub(in crate::engine) const PROPOSES_CONFIGURATION: &str = "propose-configuration";
+
 /// The branch that the file lies on.
 const BRANCH: &str = "towpath-configuration";
-
-/// How many names are tried for it.
-const NAMES_TRIED: u32 = 9;
 
 pub(super) async fn run(ctx: &EngineContext, id: RepositoryId) -> Result<Vec<Change>, WorkError> {
     let row = ctx.store.repository(id).await?.filter(|row| row.state == RepositoryState::Active);
@@ -39,7 +39,7 @@ pub(super) async fn run(ctx: &EngineContext, id: RepositoryId) -> Result<Vec<Cha
         at: ctx.now(),
         actor: "operator".to_owned(),
         role: "operator".to_owned(),
-        action: "propose-configuration".to_owned(),
+        action: PROPOSES_CONFIGURATION.to_owned(),
         repository: id,
         environment: None,
         pull_request,
@@ -75,7 +75,7 @@ impl Proposal<'_> {
         let base = BranchName::new(default_branch.as_str()).map_err(no_name)?;
         let mirror = self.ctx.mirror_to_push(self.row).await?;
         let repository = mirror.fetched(&[]).await?;
-        for head in names() {
+        for head in names(BRANCH) {
             if repository.branch(&head).await?.is_none() {
                 continue;
             }
@@ -95,29 +95,9 @@ impl Proposal<'_> {
         let title = report::PROPOSAL_TITLE;
         let said = (title, &committer);
         let commit = repository.with_file(tip, CONFIGURATION_PATH, text.as_bytes(), said).await?;
-        let head = pushed(&repository, commit).await?;
+        let (head, _) = push_to_first_free(&repository, BRANCH, commit).await?;
         let body = report::proposal(self.report, path, text);
         let new = NewPull { head: &head, base: &base, title, body: &body };
         Ok(self.ctx.api.open_pull(*installation, full_name, &new).await?)
     }
-}
-
-fn names() -> impl Iterator<Item = BranchName> {
-    let more = (2..=NAMES_TRIED).map(|number| format!("{BRANCH}-{number}"));
-    std::iter::once(BRANCH.to_owned()).chain(more).filter_map(|name| BranchName::new(name).ok())
-}
-
-/// Gives the commit a branch of its own: of those names the first that is free, or has it already.
-async fn pushed(repository: &Repository, commit: CommitId) -> Result<BranchName, NotDone> {
-    for branch in names() {
-        match repository.push_new_branch(&branch, commit).await {
-            Ok(()) => return Ok(branch),
-            Err(BranchError::Exists { .. } | BranchError::InTheWay { .. }) => {}
-            Err(error @ (BranchError::Refused { .. } | BranchError::Unfit { .. })) => {
-                return Err(NotDone::Refused(error.for_people()));
-            }
-            Err(BranchError::Git(error)) => return Err(error.into()),
-        }
-    }
-    Err(NotDone::refused(format!("every branch name like {BRANCH} is taken")))
 }

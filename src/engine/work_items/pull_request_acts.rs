@@ -1,12 +1,13 @@
 //! What Towpath does to a pull request when somebody asks for it, by a button or by a command: another base, or a clean
 //! branch with the author's own commits.
 
+use super::first_free_branch::{self, push_to_first_free};
 use super::pull_request::{Memory, last_verdict};
 use crate::engine::context::EngineContext;
 use crate::engine::work_error::WorkError;
 use crate::github::{self, ApiError, NewPull};
-use crate::lineage::{BranchError, Committer, Conflict, GitError, Rebuild, Repository};
-use crate::model::{BranchName, CommitId, ForPeople, PullNumber, Repair, UserMessage};
+use crate::lineage::{Committer, Conflict, GitError, Pushed, Rebuild, Repository};
+use crate::model::{BranchName, Carried, CommitId, PullNumber, PullRequest, Repair, UserMessage};
 use crate::report;
 use crate::store::{JudgedPull, RepositoryRow};
 
@@ -82,8 +83,8 @@ impl PullRequestActs<'_> {
     }
 
     /// A clean branch with the topic's own commits, and a pull request from it. Nothing is made where a
-    /// commit would conflict.
-    pub(super) async fn rebuild(&self, now: &github::PullJson) -> Result<Done, NotDone> {
+    /// commit would conflict, or where such a pull request is open, unless this very act `may_be_done`.
+    pub(super) async fn rebuild(&self, now: &github::PullJson, may_be_done: bool) -> Result<Done, NotDone> {
         let (Some(repair), Some(aimed)) = (self.repair(), self.pull.judged_base.clone()) else {
             return Err(NotDone::refused("nothing is left to rebuild"));
         };
@@ -93,9 +94,12 @@ impl PullRequestActs<'_> {
         }
         let mirror = self.ctx.mirror_to_push(self.repository).await?;
         let repository = mirror.fetched(&[self.pull.pull.number.0]).await?;
+        if let Some((number, branch)) = self.rebuilt_before(&repository, &repair, &aimed).await? {
+            return is_there(number, &branch, may_be_done);
+        }
         let target = self.target(&repository, &aimed).await?;
         // The same commits come of it each time, so an attempt that was cut off is gone on with.
-        let made_at = self.pull.judged_at.unwrap_or_default().to_seconds();
+        let made_at = repair.picks.iter().map(|it| it.committed_at).max().unwrap_or_default();
         let committer = Committer::new("Towpath", "towpath@users.noreply.github.com", made_at);
         let picks: Vec<CommitId> = repair.picks.iter().map(|commit| commit.id).collect();
         let rebuilt = match repository.rebuild(target, &picks, &committer).await? {
@@ -105,9 +109,48 @@ impl PullRequestActs<'_> {
             }
             Rebuild::Conflict(conflict) => return Err(NotDone::refused(conflicts(&conflict, &aimed))),
         };
-        let branch = self.pushed(&repository, &aimed, rebuilt.tip).await?;
-        let number = self.open(now, &branch, &aimed, rebuilt.made.len()).await?;
-        Ok(format!("made the branch {branch} and opened #{number} from it"))
+        let (branch, pushed) =
+            push_to_first_free(&repository, &self.rebuilt_name(&aimed), rebuilt.tip).await?;
+        match (self.open(now, &branch, &aimed, rebuilt.made.len()).await?, pushed) {
+            (Opened::Before(number), _) => is_there(number, &branch, may_be_done),
+            (Opened::New(number), Pushed::WasThere) if !may_be_done => {
+                Ok(format!("opened #{number} from the branch {branch}, which had its commits already"))
+            }
+            (Opened::New(number), _) => Ok(format!("made the branch {branch} and opened #{number} from it")),
+        }
+    }
+
+    /// How the branch is called that a rebuild makes.
+    fn rebuilt_name(&self, aimed: &BranchName) -> String {
+        format!("{}-on-{aimed}", self.pull.pull.head_branch)
+    }
+
+    /// The open pull request of a rebuild that has all of the commits to be picked.
+    async fn rebuilt_before(
+        &self,
+        repository: &Repository,
+        repair: &Repair,
+        aimed: &BranchName,
+    ) -> Result<Option<(PullNumber, BranchName)>, NotDone> {
+        let id = self.repository.id;
+        let names: Vec<BranchName> = first_free_branch::names(&self.rebuilt_name(aimed)).collect();
+        let open = self.ctx.store.open_pulls_alone(id).await.map_err(WorkError::from)?;
+        let is_one = |it: &&PullRequest| {
+            it.head_repository == Some(id) && it.base_branch == *aimed && names.contains(&it.head_branch)
+        };
+        'pulls: for pull in open.iter().filter(is_one) {
+            if !repository.missing(&[pull.head_commit]).await?.is_empty() {
+                continue;
+            }
+            for pick in repair.to_pick() {
+                let answer = repository.carried(pick.id, pull.head_commit).await?;
+                if answer.carried == Carried::Missing {
+                    continue 'pulls;
+                }
+            }
+            return Ok(Some((pull.number, pull.head_branch.clone())));
+        }
+        Ok(None)
     }
 
     fn repair(&self) -> Option<Repair> {
@@ -129,55 +172,48 @@ impl PullRequestActs<'_> {
         Ok(if still_there { then } else { present })
     }
 
-    /// Gives the commits a branch of their own: of those names the first that is free, or has them already.
-    async fn pushed(
-        &self,
-        repository: &Repository,
-        aimed: &BranchName,
-        tip: CommitId,
-    ) -> Result<BranchName, NotDone> {
-        let head = &self.pull.pull.head_branch;
-        for name in std::iter::once(String::new()).chain((2..=NAMES_TRIED).map(|number| format!("-{number}")))
-        {
-            let Ok(branch) = BranchName::new(format!("{head}-on-{aimed}{name}")) else { break };
-            match repository.push_new_branch(&branch, tip).await {
-                Ok(()) => return Ok(branch),
-                Err(BranchError::Exists { .. } | BranchError::InTheWay { .. }) => {}
-                Err(error @ (BranchError::Refused { .. } | BranchError::Unfit { .. })) => {
-                    return Err(NotDone::Refused(error.for_people()));
-                }
-                Err(BranchError::Git(error)) => return Err(error.into()),
-            }
-        }
-        Err(NotDone::refused(format!("every branch name like {head}-on-{aimed} is taken")))
-    }
-
     async fn open(
         &self,
         now: &github::PullJson,
         branch: &BranchName,
         aimed: &BranchName,
         kept: usize,
-    ) -> Result<PullNumber, NotDone> {
+    ) -> Result<Opened, NotDone> {
         let number = self.pull.pull.number;
         let title = now.details.title.clone().unwrap_or_else(|| format!("Instead of #{number}"));
         let body = report::replacement(number.0, aimed, kept, self.who);
         let RepositoryRow { installation, full_name, .. } = self.repository;
+        let known = self.ctx.api.open_pull_between(*installation, full_name, (branch, aimed)).await?;
+        if let Some(known) = known {
+            return Ok(Opened::Before(known.number));
+        }
         let new = NewPull { head: branch, base: aimed, title: &title, body: &body };
-        match self.ctx.api.open_pull(*installation, full_name, &new).await {
-            Ok(opened) => Ok(opened),
+        match self.ctx.api.create_pull(*installation, full_name, &new).await {
+            Ok(opened) => Ok(Opened::New(opened.number)),
             Err(error @ ApiError::Exists { .. }) => Err(self.ctx.not_made(error).into()),
             Err(error) => Err(error.into()),
         }
     }
 }
 
+/// A pull request of a rebuild.
+enum Opened {
+    New(PullNumber),
+    /// It was open already.
+    Before(PullNumber),
+}
+
+/// What is said of a rebuild whose pull request is open: by this very act, or by an earlier one.
+fn is_there(number: PullNumber, branch: &BranchName, may_be_done: bool) -> Result<Done, NotDone> {
+    if may_be_done {
+        return Ok(format!("its own commits are on the branch {branch}, and #{number} is open from it"));
+    }
+    Err(NotDone::refused(format!("#{number}, from the branch {branch}, has its own commits already")))
+}
+
 /// Whoever may open a pull request from a fork may not have code of theirs run with this repository's secrets.
 const FROM_A_FORK: &str = "it comes from a fork: workflows would run a branch made from it here with this repository's \
                            secrets; its author can run the check's commands in the fork";
-
-/// How many names are tried for a branch.
-const NAMES_TRIED: u32 = 9;
 
 fn conflicts(conflict: &Conflict, aimed: &BranchName) -> String {
     const SHOWN: usize = 5;

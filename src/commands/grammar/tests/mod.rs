@@ -167,6 +167,9 @@ fn the_handle_may_be_written_in_several_ways() {
         "@TowPath Lock staging",
         "@towpath[bot] lock staging",
         "@towpath   lock staging",
+        "@towpath: lock staging",
+        "@towpath, lock staging",
+        "@towpath /lock staging",
         "/lock@towpath staging",
         "/LOCK@Towpath staging",
     ] {

@@ -3,7 +3,7 @@
 use super::people::Asker;
 use super::state::{Goal, refused};
 use crate::commands::grammar::{Dialect, Invocation};
-use crate::commands::spec::{Arguments, Spec, Until};
+use crate::commands::spec::{Arguments, Kind, Spec, Until};
 use crate::engine::context::EngineContext;
 use crate::engine::work_error::WorkError;
 use crate::engine::work_items::pull_request_acts::{Done, NotDone, PullRequestActs};
@@ -21,6 +21,16 @@ pub(super) trait Command: Sync {
     /// Carries it out. Whoever gives it has the right. It may be called again until what comes of it is stored, so what it
     /// does by itself comes to the same when it is done twice.
     async fn run(&self, call: &Call<'_>) -> Result<Step, WorkError>;
+
+    /// Whether it may change the verdict on the pull request that it is written on.
+    fn may_change_verdict(&self) -> bool {
+        false
+    }
+
+    /// Whether its answer depends on how things are.
+    fn asks_how_things_are(&self) -> bool {
+        self.spec().kind == Kind::Read
+    }
 }
 
 /// One command in a comment, with all that it can ask.
@@ -109,15 +119,13 @@ impl<'a> Call<'a> {
         Ok(PullRequestActs { ctx: self.ctx, repository: self.repository, pull, who: self.asker.login })
     }
 
-    /// What is said of something that was done to the pull request, or that was refused.
-    pub(super) fn came_of(&self, outcome: Result<Done, NotDone>) -> Result<Step, WorkError> {
+    /// What is said of something that was done to the pull request, with what is `next` then, or that was refused.
+    pub(super) fn came_of(&self, outcome: Result<Done, NotDone>, next: &str) -> Result<Step, WorkError> {
         match outcome {
             Ok(words) => {
                 let words = format!("{}.", report::plain_text(&words));
                 let said = CommandReply::new(CommandStatus::Done, "done", words);
                 let head = self.pull.map(|it| it.pull.head_commit);
-                let next =
-                    "Towpath judges the pull request again now, and the check says what comes of that.";
                 Ok(Step::said(said.commits(head, None).next(next)))
             }
             Err(NotDone::Refused(why)) => {

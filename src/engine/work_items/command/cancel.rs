@@ -13,7 +13,7 @@ const SPEC: Spec = Spec {
     summary: "ends the deploy of ENV that is running, else what waits for its turn there",
     example: "staging",
     kind: Kind::Act,
-    works_on: WorksOn::PullRequestsOrNamedEnvironment,
+    works_on: WorksOn::PullRequestsOrNamed,
     parameters: &[Parameter::ENVIRONMENT],
     flags: &[],
     right: DefaultRight::WRITE_BELOW_PRODUCTION,

@@ -1,8 +1,8 @@
 //! `/check`: another look, answered with the verdict that comes of it.
 
-use super::CommentWork;
 use super::call::{Call, Command, Step};
 use super::state::Progress;
+use super::{CommentWork, Place};
 use crate::commands::rights::DefaultRight;
 use crate::commands::spec::{Kind, Spec, WorksOn};
 use crate::engine::work_error::WorkError;
@@ -77,14 +77,12 @@ pub(super) fn verdict_in_words(pull: &JudgedPull) -> CommandReply {
     CommandReply::new(CommandStatus::Done, "done", words).commits(pull.judged_head, None)
 }
 
-impl Call<'_> {
-    /// What has the pull request judged once more.
-    pub(super) fn judged_again(&self) -> Vec<Change> {
-        let pull = Change::Mark(WorkItem::PullRequest(self.repository.id, self.number));
-        let check = self.pull.and_then(|it| {
-            let (head, base) = (it.judged_head?, it.judged_base.clone()?);
-            Some(Change::Outdated(WorkItem::Check(self.repository.id, head, base)))
-        });
-        check.into_iter().chain([pull]).collect()
-    }
+/// What has a pull request judged once more.
+pub(super) fn judged_again(place: Place, pull: Option<&JudgedPull>) -> Vec<Change> {
+    let mark = Change::Mark(WorkItem::PullRequest(place.id, place.number));
+    let check = pull.and_then(|it| {
+        let (head, base) = (it.judged_head?, it.judged_base.clone()?);
+        Some(Change::Outdated(WorkItem::Check(place.id, head, base)))
+    });
+    check.into_iter().chain([mark]).collect()
 }

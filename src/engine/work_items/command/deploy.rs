@@ -13,7 +13,7 @@ const SPEC: Spec = Spec {
     summary: "deploys what ENV's branch points at, also if that was deployed before",
     example: "staging",
     kind: Kind::Act,
-    works_on: WorksOn::PullRequestsOrNamedEnvironment,
+    works_on: WorksOn::PullRequestsOrNamed,
     parameters: &[Parameter::ENVIRONMENT],
     flags: &[Flag::REASON, Flag::TIP],
     right: DefaultRight::WRITE_BELOW_PRODUCTION,

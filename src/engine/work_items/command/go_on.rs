@@ -1,6 +1,7 @@
 //! Carrying the commands of a comment on, in their order.
 
 use super::call::{Call, Command, Intent, Step, capitalized, environment_of};
+use super::check::judged_again;
 use super::people::Asker;
 use super::state::{EDITED, Goal, Progress, mistake, refused};
 use super::table;
@@ -15,7 +16,7 @@ use crate::engine::work_error::WorkError;
 use crate::engine::work_items::commented_on::CommentedOn;
 use crate::engine::work_items::too_old::why_too_old;
 use crate::model::{
-    AuditEntry, BranchName, Deploy, DeployState, Environment, PromotionPath, PullRequestState,
+    AuditEntry, BranchName, Deploy, DeployState, Ending, Environment, PromotionPath, PullRequestState,
     RepositoryRole, UnixMillis, UserKey,
 };
 use crate::report::{self, CommandReply, CommandStatus, CommentCommands};
@@ -26,6 +27,8 @@ use std::time::Duration;
 const REPLIES_TO_READERS: u32 = 10;
 /// How much of a command that was refused stands in the audit log, in characters.
 const WRITTEN_MAX: usize = 200;
+/// What follows a deploy that is on its way.
+const TELLS_THE_END: &str = "This reply tells how it ends.";
 const HOUR: Duration = Duration::from_secs(60 * 60);
 /// How many comments of a stranger are reacted to within an hour.
 const COMMENTS_OF_STRANGERS: u32 = 20;
@@ -49,12 +52,16 @@ impl CommentWork<'_> {
             // Why an edit cannot act is known already.
             let is_skipped = stopped && (run.progress != Progress::Waiting || run.said.is_none());
             match run.progress.clone() {
-                Progress::Waiting | Progress::Unjudged { .. } if is_skipped => {
+                Progress::Waiting | Progress::Behind | Progress::Unjudged { .. } if is_skipped => {
                     let unchanged = "an earlier command was not carried out";
                     let said = CommandReply::new(CommandStatus::Skipped, "skipped", format!("{unchanged}."));
                     self.state.runs[position].end(said);
                 }
-                Progress::Waiting | Progress::Unjudged { .. } => self.begin(position, &asker).await?,
+                Progress::Waiting | Progress::Behind | Progress::Unjudged { .. } => {
+                    if !self.waits_for_what_is_above(position).await? {
+                        self.begin(position, &asker).await?;
+                    }
+                }
                 Progress::Asked { since, goal } => self.ask_after(position, since, goal).await?,
                 Progress::Following { environment, deploy, goal } => {
                     self.follow(position, (&environment, deploy), goal).await?;
@@ -169,7 +176,8 @@ impl CommentWork<'_> {
         // What is said of one that waits for its verdict is no reason against it.
         let run = &mut self.state.runs[position];
         let by_edit = run.said.take_if(|_| run.progress == Progress::Waiting);
-        let said = by_edit.or_else(|| self.is_out_of_place(spec, call.pull, call.environment));
+        let names_something = call.environment.is_some() || call.arguments.asks_about_something();
+        let said = by_edit.or_else(|| self.is_out_of_place(spec, call.pull, names_something));
         if let Some(said) = said.or_else(|| self.is_too_old(spec)) {
             return self.refuse(position, call, said).await;
         }
@@ -237,6 +245,9 @@ impl CommentWork<'_> {
                 }
                 self.changes.extend(changes);
                 run.end(said);
+                if command.may_change_verdict() {
+                    self.ask_for_next_verdict(position, call.pull);
+                }
             }
             Step::Ask { environment, act, goal } => {
                 let origin = CommandOrigin {
@@ -272,7 +283,7 @@ impl CommentWork<'_> {
                 return Err(WorkError::give_up("a command does not do what it is about to do"));
             }
             Step::AwaitVerdict | Step::Judge => {
-                self.changes.extend(call.judged_again());
+                self.changes.extend(judged_again(self.place, call.pull));
                 run.progress = Progress::Judging { after: call.pull.map_or(0, |pull| pull.judged_version) };
             }
         }
@@ -291,16 +302,16 @@ impl CommentWork<'_> {
         &self,
         spec: &Spec,
         pull: Option<&JudgedPull>,
-        environment: Option<&Environment>,
+        names_something: bool,
     ) -> Option<CommandReply> {
         let needs_pull_request = match spec.works_on {
             WorksOn::Anywhere => false,
-            WorksOn::PullRequestsOrNamedEnvironment => environment.is_none(),
+            WorksOn::PullRequestsOrNamed => !names_something,
             WorksOn::PullRequests | WorksOn::OpenPullRequests => true,
         };
         if needs_pull_request && !self.state.is_pull_request {
             let or = match spec.works_on {
-                WorksOn::PullRequestsOrNamedEnvironment => ", or name an environment",
+                WorksOn::PullRequestsOrNamed => ", or name what you ask about",
                 _ => "",
             };
             let why = format!("This is an issue; write it on a pull request{or}.");
@@ -347,10 +358,14 @@ impl CommentWork<'_> {
             }
             (true, None) => {
                 run.end(told(CommandReply::new(CommandStatus::Done, "done", format!("{words}."))));
+                if table::named(&run.name).is_some_and(Command::may_change_verdict) {
+                    let pull = self.ctx.store.pull(id, number).await?;
+                    self.ask_for_next_verdict(position, pull.as_ref());
+                }
             }
             (true, Some(deploy)) => {
                 let said = CommandReply::new(CommandStatus::Started, "started", format!("{words}."));
-                run.said = Some(told(said).next("This reply tells how it ends."));
+                run.said = Some(told(said).next(TELLS_THE_END));
                 run.progress = Progress::Following { environment: row.environment.clone(), deploy, goal };
                 self.follow(position, (&row.environment, deploy), goal).await?;
             }
@@ -374,14 +389,19 @@ impl CommentWork<'_> {
         let known = self.ctx.store.environment_deploys(self.place.id, environment, &branch).await?;
         let queue = DeployQueue::new(known.deploys, known.hold, known.baseline);
         let run = &mut self.state.runs[position];
-        let Some(deploy) = queue.get(number) else {
+        let Some(deploy) = queue.get(number).map(|asked| match goal {
+            Goal::Live => queue.in_place_of(asked),
+            Goal::Cancelled => queue.goes_on_as(asked).and_then(|next| queue.get(next)).unwrap_or(asked),
+        }) else {
             run.end(CommandReply::new(CommandStatus::Failed, "unknown", "nothing is known of its deploy."));
             return Ok(());
         };
-        if let Some(next) = queue.goes_on_as(deploy) {
+        if deploy.number != number {
             let environment = environment.to_owned();
-            run.progress = Progress::Following { environment, deploy: next, goal };
-            return Ok(());
+            run.progress = Progress::Following { environment, deploy: deploy.number, goal };
+            let words = format!("deploy {} goes instead of deploy {number}.", deploy.number);
+            let said = CommandReply::new(CommandStatus::Started, "started", words);
+            run.said = Some(said.commits(Some(deploy.commit), deploy.previous).next(TELLS_THE_END));
         }
         if !deploy.state.is_open() {
             run.end(ended(deploy, goal, CommentCommands { prefix: self.dialect.prefix }));
@@ -421,6 +441,10 @@ fn ended(deploy: &Deploy, goal: Goal, commands: CommentCommands<'_>) -> CommandR
     }
     if is_well || goal == Goal::Cancelled || deploy.is_rollback() {
         return said;
+    }
+    if matches!(deploy.ending, Some(Ending::Cancelled { .. })) {
+        let held = "Once the cause is repaired, % lifts the hold that the rollback has left.";
+        return said.next(report::sentence(held, &[&commands.resume(name)]));
     }
     let [again, back] = [commands.deploy(name), commands.rollback(name, None)];
     said.next(report::sentence("To try it again, write %; to go back, %.", &[&again, &back]))

@@ -31,6 +31,10 @@ impl Command for Help {
         &SPEC
     }
 
+    fn asks_how_things_are(&self) -> bool {
+        false
+    }
+
     async fn run(&self, call: &Call<'_>) -> Result<Step, WorkError> {
         if let Some(name) = call.arguments.command() {
             return Ok(Step::said(one(call, name).await?));
@@ -82,7 +86,7 @@ async fn described(call: &Call<'_>, spec: &Spec) -> Result<CommandHelp, WorkErro
         works_here: match spec.works_on {
             WorksOn::OpenPullRequests => is_open,
             WorksOn::PullRequests => call.is_pull_request,
-            WorksOn::PullRequestsOrNamedEnvironment | WorksOn::Anywhere => true,
+            WorksOn::PullRequestsOrNamed | WorksOn::Anywhere => true,
         },
         rights,
     })

@@ -13,7 +13,7 @@ const SPEC: Spec = Spec {
     summary: "keeps merges into ENV waiting and refuses deploys of it, but for rollbacks",
     example: "production --reason \"stocktaking\" --until 2h",
     kind: Kind::Act,
-    works_on: WorksOn::PullRequestsOrNamedEnvironment,
+    works_on: WorksOn::PullRequestsOrNamed,
     parameters: &[Parameter::ENVIRONMENT],
     flags: &[Flag::REASON.required(), Flag::UNTIL, Flag::WHILE_OPEN],
     right: DefaultRight::WRITE,
@@ -26,6 +26,10 @@ pub(super) struct Lock;
 impl Command for Lock {
     fn spec(&self) -> &'static Spec {
         &SPEC
+    }
+
+    fn may_change_verdict(&self) -> bool {
+        true
     }
 
     async fn run(&self, call: &Call<'_>) -> Result<Step, WorkError> {

@@ -5,8 +5,8 @@
 //! it up once. Killed anywhere in between, it goes on where it was.
 //!
 //! `read.rs` reads what events tell, `table.rs` has the commands, `people.rs` asks who somebody is, `seen.rs` whether
-//! things are as they were when the comment was written, `verdict_first.rs` lets a command wait for the verdict, `go_on.rs`
-//! carries commands on, `answer.rs` reacts and replies.
+//! things are as they were when the comment was written, `verdict_first.rs` lets a command wait for the verdict, `in_order.rs`
+//! for what is written above it, `go_on.rs` carries commands on, `answer.rs` reacts and replies.
 //! Each command has a file of its own.
 
 mod answer;
@@ -17,6 +17,7 @@ mod confirm_override;
 mod deploy;
 mod go_on;
 mod help;
+mod in_order;
 mod lock;
 mod override_finding;
 mod people;

@@ -31,6 +31,10 @@ impl Command for OverrideFinding {
         &SPEC
     }
 
+    fn may_change_verdict(&self) -> bool {
+        true
+    }
+
     async fn run(&self, call: &Call<'_>) -> Result<Step, WorkError> {
         let Some(code) = call.arguments.code() else {
             return Err(WorkError::give_up("the command was bound without its code"));

@@ -21,7 +21,7 @@ const SPEC: Spec = Spec {
     summary: "opens the pull request that promotes another environment into ENV, or brings it up to date, and merges it if asked to",
     example: "staging",
     kind: Kind::Act,
-    works_on: WorksOn::PullRequestsOrNamedEnvironment,
+    works_on: WorksOn::PullRequestsOrNamed,
     parameters: &[Parameter::ENVIRONMENT],
     flags: &[Flag::FROM, Flag::MERGE, HEAD],
     right: DefaultRight::WRITE_BELOW_PRODUCTION,

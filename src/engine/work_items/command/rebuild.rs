@@ -27,10 +27,16 @@ impl Command for Rebuild {
     }
 
     async fn run(&self, call: &Call<'_>) -> Result<Step, WorkError> {
-        match call.pull_as_seen().await? {
-            Ok(now) if !call.is_judged(&now) => Ok(Step::AwaitVerdict),
-            Ok(now) => call.came_of(call.acts()?.rebuild(&now).await),
-            Err(said) => Ok(Step::said(said)),
+        if let Some(intent) = call.intent {
+            let row = call.repository;
+            let now = call.ctx.api.pull(row.installation, &row.full_name, call.number).await?;
+            let outcome = call.acts()?.rebuild(&now, intent.may_be_done).await;
+            return call.came_of(outcome, "Go on there. Once it is merged, close this one.");
         }
+        Ok(match call.pull_as_seen().await? {
+            Ok(now) if !call.is_judged(&now) => Step::AwaitVerdict,
+            Ok(now) => Step::Intend(now.head.sha.to_string()),
+            Err(said) => Step::said(said),
+        })
     }
 }

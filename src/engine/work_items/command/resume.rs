@@ -13,7 +13,7 @@ const SPEC: Spec = Spec {
     summary: "lifts the hold on ENV after a rollback; what was merged meanwhile is deployed",
     example: "production --reason \"repaired in #81\"",
     kind: Kind::Act,
-    works_on: WorksOn::PullRequestsOrNamedEnvironment,
+    works_on: WorksOn::PullRequestsOrNamed,
     parameters: &[Parameter::ENVIRONMENT],
     flags: &[Flag::REASON.required()],
     right: DefaultRight::MAINTAIN,
@@ -26,6 +26,10 @@ pub(super) struct Resume;
 impl Command for Resume {
     fn spec(&self) -> &'static Spec {
         &SPEC
+    }
+
+    fn may_change_verdict(&self) -> bool {
+        true
     }
 
     async fn run(&self, call: &Call<'_>) -> Result<Step, WorkError> {

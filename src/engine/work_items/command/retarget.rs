@@ -22,12 +22,20 @@ const SPEC: Spec = Spec {
     unchanged: "the base was not changed",
 };
 
+/// What follows.
+const JUDGED_AGAIN: &str =
+    "Towpath judges the pull request again now, and the check says what comes of that.";
+
 pub(super) struct Retarget;
 
 #[async_trait]
 impl Command for Retarget {
     fn spec(&self) -> &'static Spec {
         &SPEC
+    }
+
+    fn may_change_verdict(&self) -> bool {
+        true
     }
 
     async fn run(&self, call: &Call<'_>) -> Result<Step, WorkError> {
@@ -39,10 +47,10 @@ impl Command for Retarget {
             if intent.may_be_done {
                 let now = call.ctx.api.pull(row.installation, &row.full_name, call.number).await?;
                 if now.base.branch == to.as_str() {
-                    return call.came_of(Ok(retargeted(&to)));
+                    return call.came_of(Ok(retargeted(&to)), JUDGED_AGAIN);
                 }
             }
-            return call.came_of(call.acts()?.retarget(&to).await);
+            return call.came_of(call.acts()?.retarget(&to).await, JUDGED_AGAIN);
         }
         let now = match call.pull_as_seen().await? {
             Ok(now) => now,
@@ -60,7 +68,7 @@ impl Command for Retarget {
                 Ok(Step::said(refused("no_change", SPEC.unchanged, &why)))
             }
             Ok(to) => Ok(Step::Intend(to.to_string())),
-            Err(why) => call.came_of(Err(why)),
+            Err(why) => call.came_of(Err(why), JUDGED_AGAIN),
         }
     }
 }

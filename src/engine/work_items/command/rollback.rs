@@ -20,7 +20,7 @@ const SPEC: Spec = Spec {
     summary: "brings ENV back to what ran before, or to a commit, or to the release that brought a pull request",
     example: "production #12 --reason \"checkout is broken\"",
     kind: Kind::Act,
-    works_on: WorksOn::PullRequestsOrNamedEnvironment,
+    works_on: WorksOn::PullRequestsOrNamed,
     parameters: &[Parameter::ENVIRONMENT, Parameter::REVISION.optional()],
     flags: &[Flag::REASON.required()],
     right: DefaultRight::MAINTAIN,
@@ -65,10 +65,7 @@ async fn released(
             Some(commit) => Ok(Ok(commit)),
             None => refuse(
                 "never_ran",
-                report::sentence(
-                    "No deploy that brought #% to % has succeeded.",
-                    &[&number.to_string(), name],
-                ),
+                report::sentence(&format!("No deploy that brought #{number} to % has succeeded."), &[name]),
             ),
         },
         Revision::Commit(prefix) => {

@@ -65,6 +65,9 @@ pub(super) struct CommandRun {
     /// The event of the comment that has brought it, by its number in the order in which they were read.
     #[serde(default)]
     pub(super) event: usize,
+    /// The version of the verdict before it did something that may change it; `None` where nothing asks for the next one.
+    #[serde(default)]
+    pub(super) judged_before: Option<i64>,
 }
 
 /// How far a command has come.
@@ -78,6 +81,8 @@ pub(super) enum Progress {
         /// Since when.
         since: UnixMillis,
     },
+    /// It asks how things are, and a deploy that was asked for above it in the comment has not ended.
+    Behind,
     /// It has asked for an act that nobody has answered for.
     Asked {
         /// Since when.
@@ -111,7 +116,7 @@ pub(super) enum Progress {
 impl Progress {
     /// Whether nothing of it was begun.
     pub(super) fn is_to_begin(&self) -> bool {
-        matches!(self, Self::Waiting | Self::Unjudged { .. })
+        matches!(self, Self::Waiting | Self::Behind | Self::Unjudged { .. })
     }
 }
 
@@ -135,6 +140,7 @@ impl CommandRun {
             said: None,
             intent: None,
             event: 0,
+            judged_before: None,
         }
     }
 
@@ -148,6 +154,7 @@ impl CommandRun {
             said: None,
             intent: None,
             event: 0,
+            judged_before: None,
         };
         run.end(mistake(error));
         run

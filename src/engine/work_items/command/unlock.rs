@@ -16,7 +16,7 @@ const SPEC: Spec = Spec {
     summary: "ends the lock on ENV; somebody else's takes `--force` and the right for it",
     example: "production",
     kind: Kind::Act,
-    works_on: WorksOn::PullRequestsOrNamedEnvironment,
+    works_on: WorksOn::PullRequestsOrNamed,
     parameters: &[Parameter::ENVIRONMENT],
     flags: &[Flag::FORCE],
     right: DefaultRight::WRITE,
@@ -29,6 +29,10 @@ pub(super) struct Unlock;
 impl Command for Unlock {
     fn spec(&self) -> &'static Spec {
         &SPEC
+    }
+
+    fn may_change_verdict(&self) -> bool {
+        true
     }
 
     async fn run(&self, call: &Call<'_>) -> Result<Step, WorkError> {

@@ -5,11 +5,12 @@ use super::check::verdict_in_words;
 use super::state::refused;
 use crate::commands::rights::DefaultRight;
 use crate::commands::spec::{CommitPrefix, Kind, Parameter, Revision, Spec, Subject, WorksOn};
+use crate::deploy::DeployQueue;
 use crate::engine::change_status::{change_status, commit_status};
 use crate::engine::commit_lookup::commits_that_begin;
 use crate::engine::environment_status::environment_status;
 use crate::engine::work_error::WorkError;
-use crate::model::{CommitId, Environment, PullNumber, PullRequestState};
+use crate::model::{CommitId, CopyBranch, Environment, PullNumber, PullRequestState};
 use crate::report::{self, CommandReply, CommandStatus, CommentCommands};
 use crate::store::JudgedPull;
 use async_trait::async_trait;
@@ -20,7 +21,7 @@ const SPEC: Spec = Spec {
     summary: "tells where this pull request, another one or a commit has come to; with ENV, what runs there since when",
     example: "production",
     kind: Kind::Read,
-    works_on: WorksOn::PullRequestsOrNamedEnvironment,
+    works_on: WorksOn::PullRequestsOrNamed,
     parameters: &[Parameter::SUBJECT.optional()],
     flags: &[],
     right: DefaultRight::READ,
@@ -39,6 +40,7 @@ impl Command for Where {
         let subject = call.arguments.subject(call.path).ok().flatten();
         Ok(Step::said(match subject {
             Some(Subject::Environment(environment)) => in_environment(call, environment).await?,
+            Some(Subject::Copy(copy)) => of_copy(call, copy).await?,
             Some(Subject::Revision(Revision::Commit(prefix))) => of_commit(call, &prefix).await?,
             Some(Subject::Revision(Revision::Pull(number))) if number != call.number => {
                 let other = call.ctx.store.pull(call.repository.id, number).await?;
@@ -61,6 +63,38 @@ async fn in_environment(call: &Call<'_>, environment: &Environment) -> Result<Co
     let said = CommandReply::new(CommandStatus::Done, "done", running);
     let said = said.commits(status.live.map(|it| it.commit), None);
     Ok(further.into_iter().fold(said, CommandReply::next))
+}
+
+/// Where the copy branch is, beside what it is a copy of.
+async fn of_copy(call: &Call<'_>, copy: &CopyBranch) -> Result<CommandReply, WorkError> {
+    let (store, id) = (call.ctx.store.as_ref(), call.repository.id);
+    let Some(of) = call.path.environment(&copy.of) else {
+        return Err(WorkError::give_up("the copy branch has no environment"));
+    };
+    let tip = store.newest_tip(id, &copy.branch).await?;
+    let known = store.environment_deploys(id, &of.name, &of.branch).await?;
+    let live = DeployQueue::new(known.deploys, known.hold, known.baseline).live().map(|it| it.commit);
+    let (branch, name) = (copy.branch.as_str(), of.name.as_str());
+    let Some((at, commit)) = tip.and_then(|tip| Some((tip.at, tip.commit?))) else {
+        let said = report::sentence("there is no branch %.", &[branch]);
+        return Ok(CommandReply::new(CommandStatus::Done, "no_branch", said));
+    };
+    let since = report::moment(at);
+    let said = match live {
+        Some(live) if live == commit => {
+            let same = format!("% is at % since {since}: it is a copy of what runs in %.");
+            report::sentence(&same, &[branch, &commit.short(), name])
+        }
+        Some(live) => {
+            let other = format!("% is at % since {since}, while % runs %.");
+            report::sentence(&other, &[branch, &commit.short(), name, &live.short()])
+        }
+        None => {
+            let alone = format!("% is at % since {since}. What runs in % is not known.");
+            report::sentence(&alone, &[branch, &commit.short(), name])
+        }
+    };
+    Ok(CommandReply::new(CommandStatus::Done, "done", said).commits(Some(commit), None))
 }
 
 async fn of_pull(

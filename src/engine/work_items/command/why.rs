@@ -16,7 +16,7 @@ const SPEC: Spec = Spec {
     summary: "tells the last verdict at length; with CODE, what its rule says and whether this pull request breaks it",
     example: "TP201",
     kind: Kind::Read,
-    works_on: WorksOn::PullRequests,
+    works_on: WorksOn::PullRequestsOrNamed,
     parameters: &[Parameter::CODE.optional()],
     flags: &[],
     right: DefaultRight::READ,
@@ -32,6 +32,9 @@ impl Command for Why {
     }
 
     async fn run(&self, call: &Call<'_>) -> Result<Step, WorkError> {
+        if call.arguments.code().is_none() && call.is_unknown() {
+            return Ok(Step::AwaitVerdict);
+        }
         let subject = match call.pull {
             Some(pull) => call.judged(pull).await?,
             None => None,
@@ -58,6 +61,7 @@ fn at_length(call: &Call<'_>, subject: Option<&Subject>) -> CommandReply {
 fn rule(call: &Call<'_>, code: Code, subject: Option<&Subject>) -> CommandReply {
     let verdict = call.pull.and_then(last_verdict);
     let outcome = match subject.zip(verdict) {
+        None if !call.is_pull_request => report::sentence("this is what % says.", &[code.as_str()]),
         None => "Towpath has no verdict on this pull request.".to_owned(),
         Some((subject, verdict)) => match report::finding_title(call.path, subject, &verdict, code) {
             Some(title) => format!("this pull request has this finding: {title}."),

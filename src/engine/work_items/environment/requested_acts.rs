@@ -46,7 +46,7 @@ impl EnvironmentWork<'_> {
                 self.deploy_tip(again, (by, reason), tip).await?
             }
             (None, RequestedAct::Cancel { by }) => self.cancel_for(by),
-            (None, RequestedAct::LiftHold { by, reason }) => self.lift(by, reason),
+            (None, RequestedAct::LiftHold { by, reason }) => self.lift(by, reason).await?,
             (None, RequestedAct::Lock { by, by_id, reason, until, while_open }) => {
                 self.lock_for(WantedLock { by, by_id, reason, until, while_open })
             }
@@ -364,11 +364,11 @@ impl EnvironmentWork<'_> {
         ActOutcome::accepted(words, ended)
     }
 
-    fn lift(&mut self, by: String, reason: String) -> ActOutcome {
+    async fn lift(&mut self, by: String, reason: String) -> Result<ActOutcome, WorkError> {
         let site = self.site;
         let name = &site.environment.name;
         let Some(hold) = self.queue.hold().cloned() else {
-            return ActOutcome::refused(format!("{name} is not held"));
+            return Ok(ActOutcome::refused(format!("{name} is not held")));
         };
         let now = site.ctx.now();
         let since = report::length(now.since(hold.since));
@@ -377,13 +377,25 @@ impl EnvironmentWork<'_> {
         self.changes.push(Change::Hold(site.repository.id, name.clone(), lifted));
         self.others_wait = true;
         let what = format!("the hold on {name} is lifted after {since}");
-        match self.queue.next_in_line() {
-            Some(next) => self.on_its_way(next, format!("{what}; deploy {next} goes ahead"), None),
-            None => ActOutcome::accepted(what, None).next(format!(
-                "No deploy waits. Pull requests into {name} are checked again now, and what is merged from now on is \
-                 deployed at once."
-            )),
+        if let Some(next) = self.queue.next_in_line() {
+            return Ok(self.on_its_way(next, format!("{what}; deploy {next} goes ahead"), None));
         }
+        let tip = site.ctx.store.newest_tip(site.repository.id, &site.environment.branch).await?;
+        let (tip, live) = (tip.and_then(|tip| tip.commit), self.queue.live().map(|live| live.commit));
+        // What was taken back is on the branch still, and nobody brings it again by lifting the hold.
+        let ahead = tip.zip(live).filter(|(tip, live)| tip != live).map(|(tip, live)| {
+            format!(
+                " Its branch is at {}, and {} runs there: the next merge deploys both, or `{}` deploys it now.",
+                tip.short(),
+                live.short(),
+                self.comment_commands().deploy(name)
+            )
+        });
+        Ok(ActOutcome::accepted(what, None).next(format!(
+            "No deploy waits. Pull requests into {name} are checked again now, and what is merged from now on is \
+             deployed at once.{}",
+            ahead.unwrap_or_default()
+        )))
     }
 }
 

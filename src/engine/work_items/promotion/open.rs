@@ -84,7 +84,8 @@ impl PromotionWork<'_> {
         };
         let ends = holder.as_ref().and_then(|it| promotes(&self.config.path, &it.pull));
         let is_own = ends.is_some_and(|(from, into)| from.name == source.name && into.name == target.name);
-        Ok((!is_own).then(|| locked(target, &lock)))
+        let unlock = self.comment_commands().unlock(&target.name);
+        Ok((!is_own).then(|| format!("{}; `{unlock}` ends the lock", locked(target, &lock))))
     }
 
     /// What would be merged where, or why there is nothing to promote. `seen` is the source's commit and the
@@ -233,7 +234,11 @@ fn what(ends: Ends<'_>, brought: &[BroughtPull]) -> String {
 }
 
 fn locked(target: &Environment, lock: &Lock) -> String {
-    let end = lock.until.map(|until| format!(", until {}", report::moment(until.to_seconds())));
+    let end = match (lock.until, lock.while_open) {
+        (Some(until), _) => Some(format!(", until {}", report::moment(until.to_seconds()))),
+        (None, Some(number)) => Some(format!(", until #{number} is closed")),
+        (None, None) => None,
+    };
     format!(
         "{} is locked by {} since {}{}: {}",
         target.name,
