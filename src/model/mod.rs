@@ -1,7 +1,7 @@
 //! The vocabulary: names, environments, facts and verdicts, as pure data.
 //!
 //! Lives here: validated names ([`BranchName`], [`CommitId`], [`TreeId`]), the shape of a project's path
-//! ([`PromotionPath`]), its configuration ([`config`]), what is known about a pull request before it is judged
+//! ([`PromotionPath`]), its configuration ([`config`]), its [`calendar`], what is known about a pull request before it is judged
 //! ([`Facts`]) and what was decided ([`Verdict`]), deploys ([`Deploy`]); and what all errors share,
 //! [`error_chain()`] for the log and [`UserMessage`] for people. Every other room may use this one; it uses
 //! none of them.
@@ -23,6 +23,7 @@
 //!   `in_whatever_order_moves_are_told_the_branch_ends_where_it_is`.
 
 mod audit;
+pub mod calendar;
 mod carried;
 mod cause;
 mod check_names;
