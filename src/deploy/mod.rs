@@ -67,11 +67,13 @@ pub mod operator;
 mod report;
 mod setting_names;
 pub mod slug;
+mod soak;
 
 pub use deploy_queue::{CancelAnswer, CarriedOutBy, DeployQueue, Limits, RollbackPlan, Wanted, release_of};
 pub use endpoint::Endpoint;
 pub use report::{DeployReport, ReportedState};
 pub use setting_names::{AllowedNames, PREFIX as SETTING_PREFIX};
+pub use soak::{LiveTime, live_time};
 
 #[cfg(test)]
 mod samples;

@@ -3,9 +3,9 @@
 use super::not_decided::NotDecided;
 use crate::lineage::{BranchTip, CopyQuestion, Ledger, PromotionQuestion, Repository, Survey};
 use crate::model::{
-    BranchName, Cause, Commit, CommitId, CopyBranch, CopyHistory, DeployFacts, Environment, Facts, History,
-    IgnoredPaths, Lock, MergeMethods, Outcome, Override, PromotionPath, PullEnds, PullRequestDetails, Role,
-    Snapshot, StackFacts, Undecided, UnixSeconds, Verdict, error_chain,
+    AcceptanceFacts, BranchName, Cause, Commit, CommitId, CopyBranch, CopyHistory, DeployFacts, Environment,
+    Facts, History, IgnoredPaths, Lock, MergeMethods, Outcome, Override, PromotionPath, PullEnds,
+    PullRequestDetails, Role, Snapshot, StackFacts, Undecided, UnixSeconds, Verdict, error_chain,
 };
 use crate::policy::{self, Fact, Judged, Route};
 
@@ -28,6 +28,8 @@ pub(super) struct KnownFacts<'a> {
     pub(super) lock: Option<Lock>,
     /// The overrides that are in force on it.
     pub(super) overrides: Vec<Override>,
+    /// What people and time have said about a promotion.
+    pub(super) acceptance: AcceptanceFacts,
 }
 
 /// Judges `pull` in `repository` by `path`, with what `ledger` remembers.
@@ -89,8 +91,17 @@ async fn decide(
     change(&mut survey);
     let snapshot = snapshot(repository, path, pull, ledger, &survey).await?;
     let (details, deploys, stacks, lock, overrides) = Default::default();
-    let known =
-        KnownFacts { survey: &survey, details, methods: None, deploys, snapshot, stacks, lock, overrides };
+    let known = KnownFacts {
+        survey: &survey,
+        details,
+        methods: None,
+        deploys,
+        snapshot,
+        stacks,
+        lock,
+        overrides,
+        acceptance: AcceptanceFacts::default(),
+    };
     judge_knowing(repository, path, pull, ledger, known).await
 }
 
@@ -131,12 +142,24 @@ pub(super) async fn judge_knowing(
     ledger: &Ledger,
     known: KnownFacts<'_>,
 ) -> Result<Verdict, NotDecided> {
-    let KnownFacts { survey, details, methods, deploys, snapshot, stacks, lock, overrides } = known;
+    let KnownFacts { survey, details, methods, deploys, snapshot, stacks, lock, overrides, acceptance } =
+        known;
     let promoting = snapshot.as_ref().map(|snapshot| pull.promoting(snapshot));
     let pull = promoting.as_ref().unwrap_or(pull);
     let history = gather(repository, path, pull, ledger, survey).await?;
     let ends = pull.clone();
-    let facts = Facts { pull: ends, details, history, methods, deploys, snapshot, stacks, lock, overrides };
+    let facts = Facts {
+        pull: ends,
+        details,
+        history,
+        methods,
+        deploys,
+        snapshot,
+        stacks,
+        lock,
+        overrides,
+        acceptance,
+    };
     let mut verdict = policy::judge(path, &facts);
     leave_out_what_is_there(repository, pull, &mut verdict).await;
     name_plain_merges(repository, &mut verdict).await;

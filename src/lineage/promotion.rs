@@ -96,7 +96,7 @@ impl Repository {
     }
 
     /// The paths in which two trees of this repository differ, sorted.
-    pub(super) async fn differing_paths(&self, one: TreeId, other: TreeId) -> Result<Vec<String>, GitError> {
+    pub async fn differing_paths(&self, one: TreeId, other: TreeId) -> Result<Vec<String>, GitError> {
         self.bring_trees(vec![one, other]).await?;
         differing_paths(&self.git, one, other).await
     }

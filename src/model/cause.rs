@@ -1,8 +1,8 @@
 //! What can be found: the codes, and what each kind of finding says.
 
 use super::{
-    BranchName, Commit, CommitId, Lock, Origin, PromoteFirst, PullNumber, Repair, Revert, Snapshot,
-    Undecided, UnixSeconds,
+    BranchName, Commit, CommitId, Lock, Origin, PromoteFirst, PullNumber, ReadinessState, Repair, Revert,
+    SignOffState, Snapshot, Undecided, UnixMillis, UnixSeconds,
 };
 
 /// Makes the codes: each with what documents and configurations call it.
@@ -75,8 +75,16 @@ codes! {
     MergeMethod = "TP305",
     /// TP402: somebody has locked the target.
     Locked = "TP402",
+    /// TP403: what would ship has not run long enough where it comes from.
+    Soaking = "TP403",
+    /// TP404: somebody has to accept what would ship.
+    SignOffMissing = "TP404",
+    /// TP405: something has to be ready first.
+    NotReady = "TP405",
     /// TP406: the target was rolled back, and is held.
     Held = "TP406",
+    /// TP407: what would ship takes a ticket.
+    TicketNeeded = "TP407",
     /// TP408: the deploy of what would ship has failed or is under way.
     Deploying = "TP408",
     /// TP501: the copy branch lags behind.
@@ -355,6 +363,40 @@ pub enum Cause {
         /// The lock, which is in force.
         lock: Lock,
     },
+    /// TP403: what would ship has not run long enough where it comes from.
+    Soaking {
+        /// The environment that it comes from.
+        environment: String,
+        /// How long it has to run there, in seconds.
+        needed: u64,
+        /// When that is over; `None` where it does not run there.
+        until: Option<UnixSeconds>,
+    },
+    /// TP404: somebody has to accept what would ship.
+    SignOffMissing {
+        /// The environment on which it is looked at.
+        environment: String,
+        /// Every role that is asked for, with those that have signed off.
+        roles: Vec<SignOffState>,
+    },
+    /// TP405: something has to be ready first.
+    NotReady {
+        /// The environment for which it has to be.
+        environment: String,
+        /// Every item that is asked for, with those that are ready.
+        items: Vec<ReadinessState>,
+    },
+    /// TP407: what would ship takes a ticket.
+    TicketNeeded {
+        /// The environment that it goes to.
+        environment: String,
+        /// The files that take it.
+        paths: Vec<String>,
+        /// What the ticket is called, and the earliest moment at which the change may be merged.
+        acknowledged: Option<(String, UnixMillis)>,
+        /// How much notice is asked for, in seconds of working days.
+        notice: u64,
+    },
     /// TP406: the target was rolled back. While the hold is in force nothing is merged there; once it was lifted, the
     /// next promotion brings back what was taken away.
     Held {
@@ -441,6 +483,10 @@ impl Cause {
             Self::UnknownCommits { .. } => Code::UnknownCommits,
             Self::MergeMethod { .. } => Code::MergeMethod,
             Self::Locked { .. } => Code::Locked,
+            Self::Soaking { .. } => Code::Soaking,
+            Self::SignOffMissing { .. } => Code::SignOffMissing,
+            Self::NotReady { .. } => Code::NotReady,
+            Self::TicketNeeded { .. } => Code::TicketNeeded,
             Self::Held { .. } => Code::Held,
             Self::Deploying { .. } => Code::Deploying,
             Self::CopyStale { .. } => Code::CopyStale,
@@ -460,6 +506,8 @@ impl Cause {
         match self {
             Self::Deploying { ended, .. } => ended.is_none(),
             Self::Locked { lock, .. } => lock.until.is_some(),
+            Self::Soaking { until, .. } => until.is_some(),
+            Self::TicketNeeded { acknowledged, .. } => acknowledged.is_some(),
             _ => false,
         }
     }

@@ -1,4 +1,7 @@
-use super::{BranchName, CommandRights, DeploySettings, EnvironmentName, IgnoredPaths, OverrideRules, Rules};
+use super::{
+    BranchName, CommandRights, DeploySettings, EnvironmentName, IgnoredPaths, OverrideRules, Requires, Rules,
+    Tested,
+};
 
 /// What may be merged into an environment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,37 +27,6 @@ pub struct Environment {
     pub requires: Requires,
     /// How merges into it are deployed.
     pub deploy: DeploySettings,
-}
-
-/// What a promotion has to show before it may be merged.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Requires {
-    /// Whether the files have to be deployed, and accepted, on the environment they come from.
-    pub tested: Tested,
-}
-
-/// Whether a promotion waits until its files were deployed where they come from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Tested {
-    /// It does not.
-    #[default]
-    NotAsked,
-    /// It does where anybody reports what is deployed. Otherwise it would wait for ever for a report that
-    /// nobody sends: so the default asks, which nobody has chosen.
-    IfReported,
-    /// It does, as the project's configuration says.
-    Asked,
-}
-
-impl Tested {
-    /// The word used in the configuration.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::NotAsked => "false",
-            Self::IfReported => "if-reported",
-            Self::Asked => "true",
-        }
-    }
 }
 
 impl Source {
@@ -210,7 +182,7 @@ impl PromotionPath {
             name: name.to_owned(),
             branch: well_known(name),
             accepts: vec![accepts],
-            requires: Requires { tested: tested(name) },
+            requires: Requires { tested: tested(name), ..Requires::default() },
             deploy: DeploySettings::default(),
         };
         Self {

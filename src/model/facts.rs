@@ -1,6 +1,6 @@
 use super::{
-    BranchName, Commit, CommitId, Hold, Lock, MergeMethods, MergedPull, OpenPull, Origin, Override,
-    PullRequestDetails, Revert, Snapshot, StackFacts, TreeId, UnixSeconds,
+    AcceptanceFacts, BranchName, Commit, CommitId, Hold, Lock, MergeMethods, MergedPull, OpenPull, Origin,
+    Override, PullRequestDetails, Revert, Snapshot, StackFacts, TreeId, UnixSeconds,
 };
 
 /// The branch a pull request would merge.
@@ -318,12 +318,25 @@ pub struct Facts {
     pub lock: Option<Lock>,
     /// The overrides that are in force on it.
     pub overrides: Vec<Override>,
+    /// What people and time have said about a promotion.
+    pub acceptance: AcceptanceFacts,
 }
 
 impl Facts {
     /// Those of a pull request of which nothing else is known.
     pub fn new(pull: PullEnds, history: History) -> Self {
-        let (details, deploys, stacks, overrides) = Default::default();
-        Self { pull, details, history, methods: None, deploys, snapshot: None, stacks, lock: None, overrides }
+        let (details, deploys, stacks, overrides, acceptance) = Default::default();
+        Self {
+            pull,
+            details,
+            history,
+            methods: None,
+            deploys,
+            snapshot: None,
+            stacks,
+            lock: None,
+            overrides,
+            acceptance,
+        }
     }
 }

@@ -22,6 +22,8 @@
 //!   `of_two_pushes_within_a_second_the_newer_is_deployed_though_it_is_told_first`,
 //!   `in_whatever_order_moves_are_told_the_branch_ends_where_it_is`.
 
+mod acceptance;
+mod attestation;
 mod audit;
 pub mod calendar;
 mod carried;
@@ -61,6 +63,7 @@ mod pull_request;
 mod records;
 mod refused_status;
 mod repair;
+mod requires;
 mod reverts;
 mod rules;
 mod sentence;
@@ -76,6 +79,10 @@ mod verdict;
 mod ways_out;
 mod workflow;
 
+pub use acceptance::{
+    AcceptanceFacts, FormerSignOff, ReadinessState, SaidReady, SignOffState, SoakState, TicketState, WhyOpen,
+};
+pub use attestation::{Attestation, Attested, Withdrawal};
 pub use audit::{AuditEntry, AuditFault, AuditHash, AuditRow, InvalidAuditHash, audit_faults};
 pub use carried::{Carried, CarriedAnswer, Compared};
 pub use cause::{Cause, Code};
@@ -93,7 +100,7 @@ pub use deploy_settings::{DeploySettings, DriverSettings, ForeignDeployments};
 pub use docs_url::DocsUrl;
 pub(crate) use drivers::drivers;
 pub use environments::{
-    CommentWhen, CopyAfter, CopyBranch, CopyMode, Environment, PromotionPath, Requires, Role, Source, Tested,
+    CommentWhen, CopyAfter, CopyBranch, CopyMode, Environment, PromotionPath, Role, Source,
 };
 pub use error_chain::{ErrorContext, SharedError, error_chain, root_cause, shared_error};
 pub use facts::{
@@ -127,6 +134,7 @@ pub use records::{
 };
 pub use refused_status::RefusedStatus;
 pub use repair::{PromoteFirst, Repair};
+pub use requires::{ReadinessItem, Requires, SignOffRole, Tested, TicketRule};
 pub use reverts::{Revert, RevertEffect};
 pub use rules::{Level, Rules};
 pub use sentence::Sentence;

@@ -7,11 +7,11 @@
 
 use super::family::{ConfigKey, Fact, Family, Reach, Trigger};
 use super::source::Route;
-use super::{back_merge, known_work, locks, promotion, source, stacks, topic, undone};
+use super::{acceptance, back_merge, known_work, locks, promotion, source, stacks, topic, undone};
 use crate::model::{Code, Level, PromotionPath, PullEnds, Role, Snapshot};
 
 /// Every family that judges pull requests.
-pub const FAMILIES: [&Family; 10] = [
+pub const FAMILIES: [&Family; 11] = [
     &source::FAMILY,
     &source::SNAPSHOT,
     &topic::FAMILY,
@@ -19,6 +19,7 @@ pub const FAMILIES: [&Family; 10] = [
     &undone::FAMILY,
     &promotion::FAMILY,
     &promotion::INTO_COPY,
+    &acceptance::FAMILY,
     &back_merge::FAMILY,
     &stacks::FAMILY,
     &locks::FAMILY,
@@ -50,7 +51,9 @@ impl Judged<'_> {
             Route::Topic => families.extend([&topic::FAMILY, &known_work::FAMILY, &undone::FAMILY]),
             Route::Promotion => match path.role(&pull.base.branch) {
                 Role::Copy(_) => families.push(&promotion::INTO_COPY),
-                Role::Environment(_) | Role::Topic => families.push(&promotion::FAMILY),
+                Role::Environment(_) | Role::Topic => {
+                    families.extend([&promotion::FAMILY, &acceptance::FAMILY]);
+                }
             },
             Route::BackMerge => families.push(&back_merge::FAMILY),
         }
@@ -79,7 +82,8 @@ pub fn config_changes(before: &PromotionPath, now: &PromotionPath) -> Vec<Trigge
         let environments = environments.map(|it| (it.name.clone(), it.branch.clone(), it.accepts.clone()));
         (environments.collect::<Vec<_>>(), it.copy.clone())
     };
-    let requires = |it: &PromotionPath| it.environments.iter().map(|it| it.requires).collect::<Vec<_>>();
+    let requires =
+        |it: &PromotionPath| it.environments.iter().map(|it| it.requires.clone()).collect::<Vec<_>>();
     let deploy = |it: &PromotionPath| it.environments.iter().map(|it| it.deploy.clone()).collect::<Vec<_>>();
     let differ = [
         (ConfigKey::Path, path(before) != path(now)),

@@ -21,6 +21,8 @@ pub enum Fact {
     Stacks,
     /// The lock on the base's environment.
     Lock,
+    /// What people and time have said about a promotion.
+    Acceptance,
 }
 
 /// A part of the configuration.
@@ -51,6 +53,8 @@ pub enum Trigger {
     DeployChanged,
     /// A lock on the base's environment began or ended.
     LockChanged,
+    /// Somebody has vouched for something on one of the two environments, or taken it back.
+    AttestationChanged,
     /// The base may be merged into in another way.
     MergeMethodsChanged,
     /// Another pull request was opened, closed, merged or pushed to.

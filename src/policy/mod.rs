@@ -12,6 +12,7 @@
 //! | `back_merge` | what a downstream environment may bring upstream |
 //! | `stacks` | which stacks a promotion must not be in |
 //! | `locks` | what a person keeps out for a while |
+//! | `acceptance` | what people and time have to say first |
 //! | `overrides` | which findings a person has set aside |
 //! | `copy` | whether the copy branch is a copy |
 //! | `deployment_protection` | which jobs may deploy |
@@ -40,6 +41,7 @@
 //! - An override changes the finding that it was given for and nothing else:
 //!   `an_override_changes_the_finding_it_was_given_for_and_nothing_else`, `an_override_of_anything_else_changes_nothing`.
 
+mod acceptance;
 mod back_merge;
 mod brought;
 mod copy;
@@ -102,6 +104,9 @@ pub fn judge(path: &PromotionPath, facts: &Facts) -> Verdict {
         }
     };
     findings.extend(locks::locked(path, facts));
+    if let History::Promotion(history) = &facts.history {
+        findings.extend(acceptance::findings(path, facts, history));
+    }
     findings.extend(facts.snapshot.clone().map(|snapshot| Finding::pass(Cause::Snapshot(snapshot))));
     if let Some(finding) = stacked {
         if stacks::stands_alone(path, &facts.stacks, &pull.base.branch) {

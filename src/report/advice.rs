@@ -60,6 +60,21 @@ impl CommentCommands<'_> {
         self.about("unlock", environment, "")
     }
 
+    /// The command that accepts in a role what runs in an environment.
+    pub fn signoff(self, environment: &str, role: &str) -> String {
+        self.about("signoff", environment, &format!(" --as {}", command_word(role)))
+    }
+
+    /// The command that says that an item is ready.
+    pub fn ready(self, environment: &str, item: &str) -> String {
+        self.about("ready", environment, &format!(" {} --note \"…\"", command_word(item)))
+    }
+
+    /// The command that names an acknowledged ticket.
+    pub fn ticket(self) -> String {
+        format!("/{}ticket ID --acknowledged TIME", self.prefix)
+    }
+
     /// The command that lets a pull request merge in spite of a finding.
     pub fn overriding(self, code: Code) -> String {
         format!("/{}override {code} --reason \"…\"", self.prefix)

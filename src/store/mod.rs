@@ -30,6 +30,7 @@
 //!   `work_that_rests_for_long_is_forgotten_and_can_be_marked_again`, `where_asks_git_once_however_much_has_happened`.
 //! - Others on the machine see nothing of it: `the_data_folder_is_closed_to_others_whatever_the_umask`.
 
+mod attestation_store;
 mod command_store;
 mod deploy_rows;
 mod error;
@@ -41,6 +42,7 @@ mod sqlite;
 mod statistics;
 mod work_item;
 
+pub use attestation_store::{ATTESTATIONS_MAX, AttestationStore};
 pub use command_store::CommandStore;
 pub use deploy_rows::{
     ActOutcome, CommandOrigin, CommandRow, DeployActivity, EnvironmentDeploys, OutcomeRow, RequestedAct,
@@ -61,9 +63,9 @@ pub use statistics::{Statistics, StatisticsStore};
 pub use work_item::{InvalidWorkItem, WorkItem};
 
 use crate::model::{
-    AuditEntry, AuditRow, BranchName, CommitId, Deploy, EnvironmentName, Hold, InstallReport, InstallationId,
-    LedgerEntry, LedgerTip, Lock, MergeMethods, Override, PullNumber, PullRequest, PushedAt, RepositoryId,
-    StartingPoint, UnixMillis, UnixSeconds,
+    Attestation, AuditEntry, AuditRow, BranchName, CommitId, Deploy, EnvironmentName, Hold, InstallReport,
+    InstallationId, LedgerEntry, LedgerTip, Lock, MergeMethods, Override, PullNumber, PullRequest, PushedAt,
+    RepositoryId, StartingPoint, UnixMillis, UnixSeconds, Withdrawal,
 };
 use async_trait::async_trait;
 use std::collections::{BTreeMap, BTreeSet};
@@ -176,6 +178,10 @@ pub enum Change {
     Override(RepositoryId, PullNumber, Override),
     /// The override of this number on a pull request is over since then, for good: nothing stored of it later changes that.
     OverrideEnded(RepositoryId, PullNumber, u64, UnixMillis),
+    /// Somebody vouches for something in an environment; what the same command has given before stays as it is.
+    Attest(RepositoryId, EnvironmentName, Box<Attestation>),
+    /// What this command has vouched for in an environment is taken back, unless it was before.
+    Withdraw(RepositoryId, EnvironmentName, String, Withdrawal),
     /// From where on moves of an environment's branch ask for deploys.
     StartingPoint(RepositoryId, EnvironmentName, StartingPoint),
     /// A command asks for an act: kept, and its work item marked, unless that was done before.
@@ -228,7 +234,8 @@ pub enum Committed {
 /// The operations the engine needs. Every method is one transaction.
 #[async_trait]
 pub trait Store:
-    CommandStore
+    AttestationStore
+    + CommandStore
     + InstallReportStore
     + LockStore
     + PromotionStore

@@ -71,6 +71,11 @@ impl Need {
         Self { any_of }
     }
 
+    /// One of these roles and teams.
+    pub fn one_of(any_of: Vec<Grantee>) -> Self {
+        Self { any_of }
+    }
+
     /// The same with at least this role, for what is more than the command usually does: to take away somebody else's
     /// lock. Teams that the project names may still.
     #[must_use]

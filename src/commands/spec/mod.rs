@@ -156,6 +156,11 @@ impl Flag {
         None,
         "ends when the pull request is merged or closed, and does not keep that one out",
     );
+    /// What somebody adds to what they vouch for.
+    pub const NOTE: Self =
+        Self::new("note", Some(Takes::Reason), "what you have seen, such as a link, for everybody to read");
+    /// To take it back.
+    pub const WITHDRAW: Self = Self::new("withdraw", None, "take it back");
     /// As the second person.
     pub const CONFIRM: Self = Self::new("confirm", None, "confirm what somebody else has asked for");
 

@@ -9,7 +9,7 @@ use super::applied_check::{AppliedCheck, checks};
 use super::decisions::Decisions;
 use super::desired_check_run::DesiredCheckRun;
 use super::pending_deliveries::PendingDeliveries;
-use super::pull_request::{Memory, ends, known_deploys, stack_facts};
+use super::pull_request::{Memory, acceptance_facts, ends, known_deploys, stack_facts};
 use crate::engine::context::EngineContext;
 use crate::engine::inbox::OF_QUEUES;
 use crate::engine::judge::{self, KnownFacts};
@@ -256,6 +256,7 @@ impl Group<'_> {
         };
         let number = (self.repository.id, row.map(|row| row.number));
         let Decisions { lock, overrides, .. } = Decisions::on(self.ctx, path, number, ends).await?;
+        let acceptance = acceptance_facts::known(self.ctx, path, repository, number, ends).await?.facts;
         let known = KnownFacts {
             survey: &survey,
             details,
@@ -265,6 +266,7 @@ impl Group<'_> {
             stacks,
             lock,
             overrides,
+            acceptance,
         };
         Ok(judge::judge_knowing(repository, path, pull, ledger, known).await)
     }

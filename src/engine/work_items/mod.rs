@@ -33,6 +33,7 @@ mod affected_pull_requests;
 mod aim;
 mod app;
 mod applied_check;
+mod attested;
 mod back_test;
 mod backfill;
 mod branch;

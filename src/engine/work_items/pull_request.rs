@@ -5,6 +5,7 @@
 //! that share a check are worded together, and whoever commits second is told that its picture of the
 //! other was stale and words anew. Nothing here relies on the order in which deliveries come.
 
+pub(super) mod acceptance_facts;
 mod aftermath;
 mod deploy_facts;
 mod effects;
@@ -334,10 +335,17 @@ impl PullRequestWork<'_> {
             Ok(known) => known,
             Err(error) => return undecided(row, pull.base.branch, NotDecided::by(error)),
         };
-        let look_again = decisions.first_end();
+        let asked = (row.repository, Some(row.number));
+        let acceptance = match acceptance_facts::known(self.ctx, path, repository, asked, ends).await {
+            Ok(known) => known,
+            Err(error) => return undecided(row, pull.base.branch, NotDecided::by(error)),
+        };
+        let look_again = decisions.first_end().into_iter().chain(acceptance.changes_at).min();
         let Decisions { lock, overrides, .. } = decisions;
+        let acceptance = acceptance.facts;
         let (details, stacks) = (row.details.clone(), stack_facts(path, &row, memory.open()));
-        let known = KnownFacts { survey, details, methods, deploys, snapshot, stacks, lock, overrides };
+        let known =
+            KnownFacts { survey, details, methods, deploys, snapshot, stacks, lock, overrides, acceptance };
         let (verdict, error) = settled(judge::judge_knowing(repository, path, &pull, &ledger, known).await);
         Judged { row, pull, verdict, for_own_base: None, look_again, error }
     }

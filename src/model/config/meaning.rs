@@ -159,6 +159,7 @@ impl Meaning<'_> {
                 accepts: entry.accepts.iter().map(|source| source_of(&source.value)).collect(),
                 requires: Requires {
                     tested: tested.map_or(Tested::NotAsked, |tested| tested_of(&tested.value)),
+                    ..Requires::default()
                 },
                 deploy: entry.deploy.as_ref().map(settings).unwrap_or_default(),
             });

@@ -2,9 +2,11 @@
 
 use super::{id, name, pull, topic_history};
 use crate::model::{
-    BackMergeHistory, Cause, Code, CommitId, DeployFacts, Deployed, Facts, HeadDeploy, History, Hold, Level,
-    Lock, MergeMethods, MergeOutcome, MethodsFrom, Origin, PromotionHistory, PromotionPath, Snapshot, Source,
-    Stack, StackFacts, StackMember, Tested, TopicHistory, TreeId, UnixMillis, UnixSeconds, Verdict,
+    AcceptanceFacts, BackMergeHistory, Cause, Code, CommitId, DeployFacts, Deployed, Facts, HeadDeploy,
+    History, Hold, IgnoredPaths, Level, Lock, MergeMethods, MergeOutcome, MethodsFrom, Origin,
+    PromotionHistory, PromotionPath, ReadinessState, SignOffState, Snapshot, SoakState, Source, Stack,
+    StackFacts, StackMember, Tested, TicketRule, TicketState, TopicHistory, TreeId, UnixMillis, UnixSeconds,
+    Verdict, WhyOpen,
 };
 use crate::policy::{FAMILIES, Fact, Judged, Reach, Trigger, config_changes, judge};
 use proptest::prelude::*;
@@ -96,6 +98,30 @@ fn lock() -> impl Strategy<Value = Option<Lock>> {
     })
 }
 
+fn acceptance() -> impl Strategy<Value = AcceptanceFacts> {
+    any::<(Option<bool>, Option<bool>, Option<bool>)>().prop_map(|(signed, ready, due)| AcceptanceFacts {
+        signoffs: signed
+            .into_iter()
+            .map(|given| SignOffState {
+                role: "admin".to_owned(),
+                given_by: given.then(|| "rita".to_owned()),
+                former: None,
+            })
+            .collect(),
+        readiness: ready
+            .into_iter()
+            .map(|ready| ReadinessState {
+                item: "crons".to_owned(),
+                description: "The crons run".to_owned(),
+                said: None,
+                open: (!ready).then_some(WhyOpen::NeverSaid),
+            })
+            .collect(),
+        ticket: due.map(|is_due| TicketState { paths: vec!["a.txt".to_owned()], acknowledged: None, is_due }),
+        soak: due.map(|is_over| SoakState { seconds: 5, until: None, is_over }),
+    })
+}
+
 fn methods() -> impl Strategy<Value = Option<MergeMethods>> {
     let from = prop_oneof![Just(MethodsFrom::Settings), Just(MethodsFrom::Rules)];
     let some = (any::<(bool, bool)>(), from);
@@ -136,9 +162,9 @@ fn topic() -> impl Strategy<Value = TopicHistory> {
 
 /// A pull request on one of the routes, and all that may be known of it.
 pub(super) fn facts() -> impl Strategy<Value = Facts> {
-    let known = (topic(), promotion(), back_merge(), deploys(), methods(), stacks(), lock());
+    let known = (topic(), promotion(), back_merge(), deploys(), methods(), stacks(), lock(), acceptance());
     (0..ENDS.len(), known, any::<bool>()).prop_map(|(at, known, is_snapshot)| {
-        let (topic, promotion, back_merge, deploys, methods, stacks, lock) = known;
+        let (topic, promotion, back_merge, deploys, methods, stacks, lock, acceptance) = known;
         let (head, base) = ENDS[at];
         let mut pull = pull(head, base, false);
         let path = PromotionPath::pro();
@@ -159,7 +185,7 @@ pub(super) fn facts() -> impl Strategy<Value = Facts> {
         } else {
             History::NotNeeded
         };
-        Facts { methods, deploys, snapshot, stacks, lock, ..Facts::new(pull, history) }
+        Facts { methods, deploys, snapshot, stacks, lock, acceptance, ..Facts::new(pull, history) }
     })
 }
 
@@ -171,6 +197,11 @@ fn level() -> impl Strategy<Value = Level> {
 pub(super) fn path() -> impl Strategy<Value = PromotionPath> {
     proptest::collection::vec((0..Code::ALL.len(), level()), 0..4).prop_map(|levels| {
         let mut path = PromotionPath::pro();
+        path.environments[2].requires.soak = Some(std::time::Duration::from_secs(60));
+        path.environments[2].requires.tickets = Some(TicketRule {
+            paths: IgnoredPaths::new(&["a.txt".to_owned()]).unwrap(),
+            notice: std::time::Duration::from_secs(3_600),
+        });
         for (code, level) in levels {
             path.rules.set(Code::ALL[code], level);
         }
@@ -258,6 +289,7 @@ proptest! {
     #[test]
     fn deploys_locks_and_merge_methods_alter_only_what_names_them(
         path in path(), facts in facts(), deploys in deploys(), methods in methods(), lock in lock(),
+        acceptance in acceptance(),
         deployed in prop_oneof![Just(Deployed::Yes), Just(Deployed::No)],
     ) {
         let verdict = judge(&path, &facts);
@@ -270,6 +302,9 @@ proptest! {
         }
         if judged(&path, &facts).reach(Trigger::LockChanged) == Reach::NEVER {
             prop_assert_eq!(&judge(&path, &Facts { lock, ..facts.clone() }), &verdict);
+        }
+        if judged(&path, &facts).reach(Trigger::AttestationChanged) == Reach::NEVER {
+            prop_assert_eq!(&judge(&path, &Facts { acceptance, ..facts.clone() }), &verdict);
         }
         if judged(&path, &facts).reach(Trigger::MergeMethodsChanged) == Reach::NEVER {
             prop_assert_eq!(judge(&path, &Facts { methods, ..facts }), verdict);

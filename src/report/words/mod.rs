@@ -4,6 +4,7 @@
 //! way. So the same thing never has two wordings. `commands.rs` has what the printed commands share, `changes.rs` how
 //! changes are named.
 
+mod acceptance;
 mod back_merge;
 mod changes;
 mod commands;
@@ -33,6 +34,7 @@ use crate::model::{
     BranchName, Cause, Code, Commit, CommitId, Environment, Finding, Level, Outcome, PromotionPath, PullEnds,
     Role, Snapshot, Source,
 };
+use std::time::Duration;
 
 /// Everything there is to say about one finding.
 #[derive(Debug, Clone)]
@@ -303,6 +305,15 @@ pub(super) fn explanation(scene: &Scene<'_>, finding: &Finding) -> Explanation {
             )
         }
         Cause::Locked { environment, lock } => locks::locked(scene, environment, lock),
+        Cause::Soaking { environment, needed, until } => {
+            acceptance::soaking(scene, environment, Duration::from_secs(*needed), *until)
+        }
+        Cause::SignOffMissing { environment, roles } => acceptance::signoffs(scene, environment, roles),
+        Cause::NotReady { environment, items } => acceptance::not_ready(scene, environment, items),
+        Cause::TicketNeeded { environment, paths, acknowledged, notice } => {
+            let about = (environment.as_str(), paths.as_slice());
+            acceptance::ticket(scene, about, acknowledged.as_ref(), Duration::from_secs(*notice))
+        }
         Cause::Deploying { environment, since, ended } => {
             deploy_findings::deploying(scene, environment, *since, ended.as_deref())
         }

@@ -21,7 +21,27 @@ pub(super) fn who_may(
     least: RepositoryRole,
 ) -> Option<Prose> {
     let default = [Grantee::Role(RepositoryRole::SETS_ASIDE)];
-    let grantees = path.commands.grantees(name, environment).unwrap_or(&default);
+    people(path.commands.grantees(name, environment).unwrap_or(&default), least)
+}
+
+/// Whoever may give the command called `name`, for which this role is enough where the project does not say. `None` where
+/// nobody may.
+pub(super) fn who_may_by(
+    path: &PromotionPath,
+    (name, environment): (&str, Option<&str>),
+    default: RepositoryRole,
+) -> Option<Prose> {
+    let default = [Grantee::Role(default)];
+    people(path.commands.grantees(name, environment).unwrap_or(&default), RepositoryRole::Read)
+}
+
+/// These people. `None` where there are none.
+pub(super) fn has_role(grantees: &[Grantee]) -> Option<Prose> {
+    people(grantees, RepositoryRole::Read)
+}
+
+/// These people, of whom none with a role below `least` counts.
+fn people(grantees: &[Grantee], least: RepositoryRole) -> Option<Prose> {
     let role = grantees.iter().filter_map(|it| match it {
         Grantee::Role(role) => Some(least.max(*role)),
         Grantee::Team(_) => None,

@@ -4,8 +4,8 @@ use super::values::Tip;
 use super::work_items::{self, WorkItemId};
 use super::writer::Outcome;
 use super::{
-    activity, audit, backfills, commands, deploy_tables, inbox, install_reports, locks, merge_settings,
-    promotions, reads, topic_moves,
+    activity, attestations, audit, backfills, commands, deploy_tables, inbox, install_reports, locks,
+    merge_settings, promotions, reads, topic_moves,
 };
 use crate::model::{
     BranchName, CommitId, EnvironmentName, LedgerEntry, PullNumber, PullRequest, PushedAt, RepositoryId,
@@ -209,6 +209,12 @@ fn apply(connection: &Connection, change: &Change, now: UnixMillis) -> Result<()
         }
         Change::Override(repository, number, given) => {
             locks::store_override(connection, (*repository, *number), given, now)
+        }
+        Change::Attest(repository, environment, attestation) => {
+            attestations::store(connection, (*repository, environment), attestation)
+        }
+        Change::Withdraw(repository, environment, command, withdrawal) => {
+            attestations::withdraw(connection, (*repository, environment), (command, withdrawal))
         }
         Change::OverrideEnded(repository, number, id, at) => {
             locks::end_override(connection, (*repository, *number), *id, *at)

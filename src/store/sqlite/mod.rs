@@ -14,6 +14,7 @@
 //! writes nothing but itself.
 
 mod activity;
+mod attestations;
 mod audit;
 mod backfills;
 mod backup;

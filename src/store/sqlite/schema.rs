@@ -34,6 +34,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0021_grants.sql"),
     include_str!("../migrations/0022_topic_moves.sql"),
     include_str!("../migrations/0023_install_reports.sql"),
+    include_str!("../migrations/0024_attestations.sql"),
 ];
 
 /// The version that they lead to.

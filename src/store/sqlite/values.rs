@@ -1,9 +1,9 @@
 //! How the words of the program are spelled in columns: each of them in this file alone.
 
 use crate::model::{
-    BranchName, CommentKey, CommitId, DeployOutcome, EnvironmentName, InstallReport, InstallationId, Lock,
-    MissingGrants, Override, PullNumber, PullRequestDetails, PullRequestState, RepositoryId, Stack,
-    TipSource, TreeId, UnixMillis, UnixSeconds,
+    Attestation, BranchName, CommentKey, CommitId, DeployOutcome, EnvironmentName, InstallReport,
+    InstallationId, Lock, MissingGrants, Override, PullNumber, PullRequestDetails, PullRequestState,
+    RepositoryId, Stack, TipSource, TreeId, UnixMillis, UnixSeconds, Withdrawal,
 };
 use crate::store::{DeliveryId, InstallationState, RepositoryState, RequestedMerge, WorkItem};
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
@@ -183,7 +183,17 @@ macro_rules! json {
     };
 }
 
-json!(InstallReport, Lock, MissingGrants, Override, RequestedMerge, Stack, PullRequestDetails);
+json!(
+    Attestation,
+    InstallReport,
+    Lock,
+    MissingGrants,
+    Override,
+    PullRequestDetails,
+    RequestedMerge,
+    Stack,
+    Withdrawal
+);
 
 /// The tip of a branch that may have been deleted: then it is empty, as keys cannot be null.
 pub(super) struct Tip(pub(super) Option<CommitId>);

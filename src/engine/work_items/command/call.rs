@@ -3,6 +3,7 @@
 use super::people::Asker;
 use super::state::{Goal, refused};
 use crate::commands::grammar::{Dialect, Invocation};
+use crate::commands::rights::Need;
 use crate::commands::spec::{Arguments, Kind, Spec, Until};
 use crate::engine::context::EngineContext;
 use crate::engine::work_error::WorkError;
@@ -21,6 +22,11 @@ pub(super) trait Command: Sync {
     /// Carries it out. Whoever gives it has the right. It may be called again until what comes of it is stored, so what it
     /// does by itself comes to the same when it is done twice.
     async fn run(&self, call: &Call<'_>) -> Result<Step, WorkError>;
+
+    /// Which right it takes this time, where that is not the one that its name and its environment give.
+    fn need(&self, _call: &Call<'_>) -> Option<Need> {
+        None
+    }
 
     /// Whether it may change the verdict on the pull request that it is written on.
     fn may_change_verdict(&self) -> bool {
@@ -78,6 +84,8 @@ pub(super) struct Intent<'a> {
 pub(super) enum Step {
     /// It has come to its end, with what is to be stored.
     Ended(CommandReply, Vec<Change>),
+    /// It was only asked something, and nothing was done.
+    Answered(CommandReply),
     /// It asks for an act on an environment.
     Ask {
         /// The environment's name.

@@ -185,7 +185,9 @@ impl CommentWork<'_> {
         if call.lacks_pull() && self.awaits_verdict(position) {
             return Ok(());
         }
-        let need = Need::of(spec.name, spec.right, about.filter(|_| spec.kind == Kind::Act), call.path);
+        let need = command.need(call).unwrap_or_else(|| {
+            Need::of(spec.name, spec.right, about.filter(|_| spec.kind == Kind::Act), call.path)
+        });
         if let Some(said) = call.may_not(&need, self.config).await? {
             return self.refuse(position, call, said).await;
         }
@@ -249,6 +251,7 @@ impl CommentWork<'_> {
                     self.ask_for_next_verdict(position, call.pull);
                 }
             }
+            Step::Answered(said) => run.end(said),
             Step::Ask { environment, act, goal } => {
                 let origin = CommandOrigin {
                     number: self.place.number,

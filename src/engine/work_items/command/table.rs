@@ -4,7 +4,7 @@ use super::call::Command;
 use crate::commands::spec::Spec;
 
 /// Every command, in the order in which they are shown.
-pub(super) const COMMANDS: [&dyn Command; 15] = [
+pub(super) const COMMANDS: [&dyn Command; 18] = [
     &super::help::Help,
     &super::check::Check,
     &super::why::Why,
@@ -17,6 +17,9 @@ pub(super) const COMMANDS: [&dyn Command; 15] = [
     &super::lock::Lock,
     &super::unlock::Unlock,
     &super::override_finding::OverrideFinding,
+    &super::signoff::SignOff,
+    &super::ready::Ready,
+    &super::ready::Unready,
     &super::retarget::Retarget,
     &super::rebuild::Rebuild,
     &super::sync::Sync,

@@ -1,0 +1,183 @@
+//! `/signoff ENV`: accepts what runs in an environment, in a role.
+
+use super::call::{Call, Command, Step};
+use super::state::refused;
+use crate::commands::did_you_mean;
+use crate::commands::rights::{Decision, DefaultRight, Need};
+use crate::commands::spec::{Flag, Kind, Parameter, Spec, Takes, Value, WorksOn};
+use crate::engine::work_error::WorkError;
+use crate::model::{
+    Attestation, Attested, CommitId, Environment, PromotionPath, RepositoryRole, Role, SignOffRole, UserKey,
+};
+use crate::report::{self, CommandReply, CommandStatus};
+use async_trait::async_trait;
+use std::collections::BTreeSet;
+
+/// The role in which somebody signs off.
+const AS: Flag = Flag::new("as", Some(Takes::Text), "the role, where several are asked for");
+
+const SPEC: Spec = Spec {
+    name: "signoff",
+    summary: "accepts what runs in ENV, for the next promotion out of it",
+    example: "staging --as admin --note \"orders and refunds tried\"",
+    kind: Kind::Act,
+    works_on: WorksOn::PullRequestsOrNamed,
+    parameters: &[Parameter::ENVIRONMENT],
+    flags: &[AS, Flag::NOTE, Flag::WITHDRAW],
+    right: DefaultRight::WRITE,
+    unchanged: "nothing was signed off",
+};
+
+/// Among so many merged pull requests it is looked for who has made the changes.
+const LOOKED_THROUGH: u32 = 2_000;
+
+pub(super) struct SignOff;
+
+#[async_trait]
+impl Command for SignOff {
+    fn spec(&self) -> &'static Spec {
+        &SPEC
+    }
+
+    fn need(&self, call: &Call<'_>) -> Option<Need> {
+        let asked = call.environment.map(|it| asked_on(call.path, it))?;
+        let role = role_meant(call, &asked).ok()?;
+        let by = role.by.clone();
+        (!by.is_empty() && !call.arguments.has(&Flag::WITHDRAW)).then(|| Need::one_of(by))
+    }
+
+    fn may_change_verdict(&self) -> bool {
+        true
+    }
+
+    async fn run(&self, call: &Call<'_>) -> Result<Step, WorkError> {
+        let environment = call.named_environment()?;
+        let asked = asked_on(call.path, environment);
+        let role = match role_meant(call, &asked) {
+            Ok(role) => *role,
+            Err(why) => return Ok(Step::said(refused("no_role", SPEC.unchanged, &why))),
+        };
+        let given = call.ctx.store.attestations(call.repository.id, &environment.name).await?;
+        if call.arguments.has(&Flag::WITHDRAW) {
+            return withdraw(call, environment, role, &given).await;
+        }
+        let seen = match call.live_as_seen(environment).await? {
+            Ok(seen) => seen,
+            Err(said) => return Ok(Step::said(said)),
+        };
+        let before = given.iter().find(|it| it.role() == Some(&role.role) && it.tree == seen.tree);
+        if let Some(before) = before {
+            let words = "% has signed off these files as % already.";
+            let why = report::sentence(words, &[&before.by, &role.role]);
+            return Ok(Step::said(refused("known", SPEC.unchanged, &why)));
+        }
+        if role.by_others && made_a_change(call, environment, seen.commit).await? {
+            let words = "You have made one of the changes, and somebody else has to accept them as %.";
+            let why = report::sentence(words, &[&role.role]);
+            return Ok(Step::said(refused("own_change", SPEC.unchanged, &why)));
+        }
+        let name = environment.name.as_str();
+        let words = report::sentence(
+            "% accepts % on % as %.",
+            &[call.asker.login, &seen.commit.short(), name, &role.role],
+        );
+        let is_given = |it: &&&SignOffRole| {
+            it.role == role.role
+                || given.iter().any(|one| one.role() == Some(&it.role) && one.tree == seen.tree)
+        };
+        let missing: Vec<&str> = asked.iter().filter(|it| !is_given(it)).map(|it| it.role.as_str()).collect();
+        let next = if missing.is_empty() {
+            "Everybody who has to has signed off. The check on the promotion is looked at again now."
+                .to_owned()
+        } else {
+            let template = format!("Still missing: {}.", vec!["%"; missing.len()].join(", "));
+            report::sentence(&template, &missing)
+        };
+        let said = CommandReply::new(CommandStatus::Done, "done", words).next(next);
+        call.vouched(environment, (Attested::SignOff { role: role.role.clone() }, seen), said).await
+    }
+}
+
+/// The roles that the environments after this one ask for, each once.
+fn asked_on<'p>(path: &'p PromotionPath, environment: &Environment) -> Vec<&'p SignOffRole> {
+    let next = path.environments.iter().filter(|it| it.accepts_environment(&environment.name));
+    let mut seen = BTreeSet::new();
+    next.flat_map(|it| &it.requires.signoffs).filter(|it| seen.insert(it.role.as_str())).collect()
+}
+
+/// The role that is meant, or why none is.
+fn role_meant<'r, 'p>(call: &Call<'_>, asked: &'r [&'p SignOffRole]) -> Result<&'r &'p SignOffRole, String> {
+    let names = || asked.iter().map(|it| it.role.as_str());
+    let all = || report::sentence(&vec!["%"; asked.len()].join(", "), &names().collect::<Vec<_>>());
+    let Some(first) = asked.first() else {
+        return Err("The configuration asks for no sign-off there.".to_owned());
+    };
+    let Some(Value::Text(named)) = call.arguments.value(AS.name) else {
+        return match asked {
+            [_] => Ok(first),
+            _ => Err(format!("Several roles sign off there; say which with `--as`: {}.", all())),
+        };
+    };
+    asked.iter().find(|it| it.role.eq_ignore_ascii_case(named)).ok_or_else(|| {
+        let near = did_you_mean(named, names());
+        let hint = match near {
+            Some(near) => report::sentence("Did you mean %?", &[near]),
+            None => format!("Those are: {}.", all()),
+        };
+        format!("{} {hint}", report::sentence("No role % signs off there.", &[named]))
+    })
+}
+
+/// Takes a sign-off back: one's own, or with the right to set rules aside somebody else's.
+async fn withdraw(
+    call: &Call<'_>,
+    environment: &Environment,
+    role: &SignOffRole,
+    given: &[Attestation],
+) -> Result<Step, WorkError> {
+    const UNCHANGED: &str = "nothing was taken back";
+    let mut of_role = given.iter().filter(|it| it.role() == Some(&role.role));
+    let own = of_role.clone().find(|it| it.giver().is(call.asker.key()));
+    let Some(signed) = own.or_else(|| of_role.next()) else {
+        let why = report::sentence("Nobody has signed off as % there.", &[&role.role]);
+        return Ok(Step::said(refused("unknown", UNCHANGED, &why)));
+    };
+    let need = Need::of(SPEC.name, SPEC.right, Some(environment), call.path);
+    if own.is_none()
+        && let Decision::Refused(why) = call.asker.decide(&need.at_least(RepositoryRole::SETS_ASIDE)).await?
+    {
+        let whose = report::sentence("The sign-off is of %.", &[&signed.by]);
+        let why = format!("{whose} {}", super::refusal::words(&why));
+        return Ok(Step::said(refused("missing_right", UNCHANGED, &why)));
+    }
+    let template = "the sign-off of % on % as %, by %, is taken back.";
+    let words =
+        report::sentence(template, &[&signed.commit.short(), &environment.name, &role.role, &signed.by]);
+    call.withdrawn(environment, signed, words).await
+}
+
+/// Whether whoever asks has made a change that a promotion out of the environment would bring.
+async fn made_a_change(
+    call: &Call<'_>,
+    environment: &Environment,
+    live: CommitId,
+) -> Result<bool, WorkError> {
+    let repository = call.ctx.mirror(call.repository).await?.fetched(&[]).await?;
+    let merged = call.ctx.store.merged_pulls(call.repository.id, LOOKED_THROUGH).await?;
+    let next = call.path.environments.iter().filter(|it| it.accepts_environment(&environment.name));
+    for target in next {
+        let Some(tip) = repository.branch(&target.branch).await? else { continue };
+        let brought: BTreeSet<CommitId> = repository.brought(live, tip).await?.into_iter().collect();
+        let own = merged.iter().any(|pull| {
+            let made = pull.merged.and_then(|it| it.commit);
+            let author = UserKey { login: &pull.author, id: None };
+            made.is_some_and(|made| brought.contains(&made))
+                && call.path.role(&pull.head_branch) == Role::Topic
+                && author.is(call.asker.key())
+        });
+        if own {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}

@@ -1,0 +1,89 @@
+//! What people vouch for: that they have accepted what runs in an environment, that an item is ready, that a ticket was
+//! acknowledged.
+
+use super::{CommitId, PullNumber, TreeId, UnixMillis, UserId, UserKey};
+use serde::{Deserialize, Serialize};
+
+/// What somebody has vouched for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attestation {
+    /// The command that gave it, by its comment and its place there, or what the operator's act is known by: what it gives,
+    /// it gives once.
+    pub command: String,
+    /// What is vouched for.
+    pub what: Attested,
+    /// The commit that it was said of.
+    pub commit: CommitId,
+    /// Its files: other files are another matter.
+    pub tree: TreeId,
+    /// The login of whoever said it, or the name that the operator gave.
+    pub by: String,
+    /// Their account; `None` for the operator.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by_id: Option<UserId>,
+    /// What they have added, in their words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+    /// When it was said.
+    pub at: UnixMillis,
+    /// Who has taken it back, and when, if somebody has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub withdrawn: Option<Withdrawal>,
+}
+
+/// A thing that can be vouched for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Attested {
+    /// That whoever has this role accepts what runs in the environment.
+    SignOff {
+        /// The role, such as `admin`.
+        role: String,
+    },
+    /// That an item of the environment's list is ready.
+    Ready {
+        /// The item.
+        item: String,
+    },
+    /// That the platform's support has acknowledged a ticket on what a pull request changes.
+    Ticket {
+        /// What the ticket is called there.
+        ticket: String,
+        /// The pull request.
+        number: PullNumber,
+        /// The earliest moment at which the change may be merged.
+        earliest: UnixMillis,
+    },
+}
+
+/// Who has taken back what was vouched for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Withdrawal {
+    /// When.
+    pub at: UnixMillis,
+    /// The login of who did.
+    pub by: String,
+}
+
+impl Attestation {
+    /// Whoever said it.
+    pub fn giver(&self) -> UserKey<'_> {
+        UserKey { login: &self.by, id: self.by_id }
+    }
+
+    /// The role, where it is a sign-off.
+    pub fn role(&self) -> Option<&str> {
+        match &self.what {
+            Attested::SignOff { role } => Some(role),
+            _ => None,
+        }
+    }
+
+    /// The item, where it says that one is ready.
+    pub fn item(&self) -> Option<&str> {
+        match &self.what {
+            Attested::Ready { item } => Some(item),
+            _ => None,
+        }
+    }
+}

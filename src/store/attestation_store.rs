@@ -1,0 +1,20 @@
+//! What people have vouched for.
+
+use super::StoreError;
+use crate::model::{Attestation, RepositoryId};
+use async_trait::async_trait;
+
+/// Questions about what people have vouched for. It is written by [`super::Change::Attest`] and taken back by
+/// [`super::Change::Withdraw`].
+#[async_trait]
+pub trait AttestationStore {
+    /// What nobody has taken back of an environment, the newest first: at most [`ATTESTATIONS_MAX`].
+    async fn attestations(
+        &self,
+        repository: RepositoryId,
+        environment: &str,
+    ) -> Result<Vec<Attestation>, StoreError>;
+}
+
+/// How many attestations of an environment are looked at. What is older is of releases long gone.
+pub const ATTESTATIONS_MAX: u32 = 1_000;
