@@ -10,11 +10,12 @@ use super::check_pr::nothing;
 use super::exit::exit_of_outcome;
 use super::local::{Local, Named, RepositoryArguments, Rules};
 use super::{UsageError, print};
-use crate::commerce::rules::{Blob, Change, Target, Tree, judge};
-use crate::lineage::{FileContent, GitError};
+use crate::commerce::rules::{Asked, Change, Target, judge};
+use crate::engine::commerce_tree;
+use crate::lineage::GitError;
 use crate::model::{
-    Base, BranchName, CommitId, DocsUrl, Environment, FileFinding, Head, Outcome, PromotionPath, PullEnds,
-    Source,
+    Base, BranchName, CommerceSettings, CommitId, DocsUrl, Environment, FileFinding, Head, Outcome,
+    PromotionPath, PullEnds,
 };
 use crate::report::{self, LocalCheck, Words, file_finding_words, file_findings_on_terminal};
 
@@ -31,8 +32,9 @@ It checks the files of an Adobe Commerce project on cloud infrastructure by the 
 TP733: see docs/commerce.md. It reads git only, runs nothing of the project and asks no network.
 
 Some rules compare, and say nothing without --base. They take what the head has changed since it
-left the base. Without --environment the change is judged as on integration. The environments that
-take no topics, and those called staging and production, are the Pro plan's staging and production.
+left the base. Without --environment the change is judged as on integration. Unless the
+configuration says otherwise, the environments that take no topics, and those called staging and
+production, are the Pro plan's staging and production.
 
 Exit status: 0 pass or warn; 1 fail or unknown; 2 the request is wrong; 3 wait (a ticket).")]
 pub(super) struct Arguments {
@@ -80,24 +82,31 @@ pub(super) async fn run(arguments: Arguments) -> Result<ExitCode, UsageError> {
     }
     let environment =
         arguments.environment.as_deref().map(|name| environment(&rules.path, name)).transpose()?;
+    let settings = rules.path.commerce.clone();
+    let settings = settings.unwrap_or_else(|| CommerceSettings::built_in(&rules.path.environments));
+    let tree = |commit| commerce_tree(&local.repository, commit, &settings.root);
     let before = match &base {
         Some(base) => {
             let common = local.repository.merge_base(head.commit, base.commit).await.map_err(failed)?;
-            Some(tree(&local, common.unwrap_or(base.commit)).await.map_err(failed)?)
+            Some(tree(common.unwrap_or(base.commit)).await.map_err(failed)?)
         }
         None => None,
     };
-    let after = tree(&local, head.commit).await.map_err(failed)?;
+    let after = tree(head.commit).await.map_err(failed)?;
     let mut other_branches = local.repository.branch_names().await.map_err(failed)?;
     other_branches.retain(|name| head.branch.as_ref().is_none_or(|own| own.as_str() != name));
     let today = arguments.today.or_else(|| day(local.now.0)).unwrap_or_default();
     let change = Change {
         head: &after,
         base: before.as_ref(),
-        target: environment.map_or(Target::Integration, target),
+        target: Target::of(environment.is_some_and(|it| settings.takes_tickets(it))),
         today,
         branch: head.branch.as_ref().map(BranchName::as_str),
         other_branches: &other_branches,
+        asked: Asked {
+            ideal_state: environment.is_some_and(|it| it.requires.ideal_state),
+            disk: settings.disk,
+        },
     };
     let findings = judge(&change, &rules.path.rules);
     let outcome = findings.iter().map(|finding| finding.severity).max().unwrap_or(Outcome::Pass);
@@ -223,42 +232,6 @@ fn environment<'a>(path: &'a PromotionPath, name: &str) -> Result<&'a Environmen
     })
 }
 
-/// On what kind of environment a change runs: work of people is tried on integration, the rest is the Pro plan's.
-fn target(environment: &Environment) -> Target {
-    let is_called = |name: &str| environment.name == name || environment.branch.as_str() == name;
-    let takes_topics = environment.accepts.contains(&Source::Topics);
-    if !takes_topics || is_called("staging") || is_called("production") {
-        Target::Pro
-    } else {
-        Target::Integration
-    }
-}
-
 fn day(seconds: i64) -> Option<NaiveDate> {
     chrono::DateTime::from_timestamp(seconds, 0).map(|moment| moment.date_naive())
-}
-
-/// The files of a commit, with the contents that the rules want.
-async fn tree(local: &Local, commit: CommitId) -> Result<Tree, GitError> {
-    let repository = &local.repository;
-    let mut tree = Tree::new(repository.tree_entries(commit).await?);
-    loop {
-        let wanted = tree.wanted();
-        if wanted.is_empty() {
-            return Ok(tree);
-        }
-        for (paths, bytes_max) in [(wanted.bytes, Tree::bytes_max()), (wanted.sizes, 0)] {
-            let objects: Vec<String> =
-                paths.iter().map(|path| tree.object(path).unwrap_or_default().to_owned()).collect();
-            let objects: Vec<&str> = objects.iter().map(String::as_str).collect();
-            let contents = repository.contents(&objects, bytes_max).await?;
-            for (path, content) in paths.iter().zip(contents) {
-                let blob = match content {
-                    FileContent::Bytes(bytes) => Blob::Bytes(bytes),
-                    FileContent::Size(size) => Blob::Size(size),
-                };
-                tree.give(path, blob);
-            }
-        }
-    }
 }

@@ -1,6 +1,6 @@
 use super::{
-    BranchName, CommandRights, DeploySettings, EnvironmentName, IgnoredPaths, OverrideRules, Requires, Rules,
-    Tested,
+    BranchName, CommandRights, CommerceSettings, DeploySettings, EnvironmentName, IgnoredPaths, OverrideRules,
+    Requires, Rules, Tested,
 };
 
 /// What may be merged into an environment.
@@ -138,6 +138,8 @@ pub struct PromotionPath {
     pub command_prefix: String,
     /// What an override needs besides the right to give it.
     pub overrides: OverrideRules,
+    /// The project of Adobe Commerce, where the preset is on: its rules judge the files of pull requests.
+    pub commerce: Option<CommerceSettings>,
 }
 
 /// When a pull request gets the sticky comment.
@@ -204,6 +206,7 @@ impl PromotionPath {
             commands: CommandRights::default(),
             command_prefix: String::new(),
             overrides: OverrideRules::default(),
+            commerce: None,
         }
     }
 

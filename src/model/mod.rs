@@ -32,6 +32,7 @@ mod check_names;
 mod command_rights;
 mod command_word;
 mod comment_key;
+mod commerce;
 mod commit;
 pub mod config;
 mod credentials;
@@ -92,6 +93,7 @@ pub use command_rights::{
 };
 pub use command_word::{DASHES, TYPOGRAPHIC_QUOTES, command_word};
 pub use comment_key::{CommentKey, InvalidCommentKey};
+pub use commerce::{CommercePlan, CommerceSettings};
 pub use commit::Commit;
 pub use credentials::without_credentials;
 pub use deploy::{CancelEnd, Cancellation, Deploy, DeployState, Ending, Phase, PhaseRun, Trigger};

@@ -16,6 +16,8 @@ pub struct Requires {
     pub readiness: Vec<ReadinessItem>,
     /// Which changes take a ticket first.
     pub tickets: Option<TicketRule>,
+    /// Whether it may not lose what keeps static content out of the deploy (TP712).
+    pub ideal_state: bool,
 }
 
 /// A role in which somebody accepts a release.

@@ -25,7 +25,7 @@ fn every_example_of_the_document_is_valid() {
 fn every_key_of_the_schema_is_in_the_document() {
     let document = std::fs::read_to_string(in_the_house("docs/configuration.md")).unwrap();
     let schema = schema();
-    let definitions = ["Environment", "Requires", "CopyBranch", "Freeze", "Overrides"];
+    let definitions = ["Environment", "Requires", "CopyBranch", "Freeze", "Overrides", "Commerce"];
     let places = definitions.iter().map(|name| &schema["$defs"][name]).chain([&schema]);
     for place in places {
         for key in place["properties"].as_object().unwrap().keys() {
@@ -81,6 +81,8 @@ pub(crate) fn full() -> Value {
         "commands": { "deploy": ["maintain", "team:release"], "promote": { "c": ["write"] } },
         "command_prefix": "tp-",
         "overrides": { "second": true, "budget": "5/month" },
+        "preset": "commerce",
+        "commerce": { "plan": "pro", "root": "apps/shop", "services_by_ticket": ["b"], "disk": 5120 },
     })
 }
 
@@ -113,6 +115,9 @@ fn good() -> Vec<Value> {
         changed("/commands/deploy", json!({})),
         changed("/commands/cancel", json!({ "a": ["team:qa"], "c": ["admin"] })),
         changed("/overrides", json!({})),
+        changed("/commerce", json!({ "plan": "starter", "root": "." })),
+        changed("/commerce/services_by_ticket", json!([])),
+        changed("/environments/1/requires/ideal_state", json!(true)),
     ]
 }
 
@@ -156,6 +161,13 @@ fn wrong() -> Vec<Value> {
         changed("/commands/promote/c", json!(["read"])),
         changed("/command_prefix", json!("tp")),
         changed("/command_prefix", json!("")),
+        changed("/preset", json!("shopware")),
+        changed("/commerce/plan", json!("Pro")),
+        changed("/commerce/root", json!("../shop")),
+        changed("/commerce/root", json!("/shop")),
+        changed("/commerce/disk", json!(127)),
+        changed("/commerce/services_by_ticket", json!(["b", "b"])),
+        changed("/environments/1/requires/ideal_state", json!("yes")),
         changed("/overrides/budget", json!("0/day")),
         changed("/overrides/budget", json!("5/year")),
         changed("/overrides/second", json!("yes")),

@@ -91,6 +91,63 @@ fn a_project_softens_a_rule_and_the_terminal_says_so() {
 }
 
 #[test]
+fn the_settings_of_a_project_decide_where_it_lies_and_what_waits() {
+    let mut story = Story::blank();
+    story.root("integration", "readme");
+    story.write("integration", "shop/.magento/services.yaml", "db:\n    type: mysql:10.6\n    disk: 2048\n");
+    story.point_at("topic", "integration");
+    story.write("topic", "shop/.magento/services.yaml", "db:\n    type: mysql:10.6\n    disk: 4096\n");
+    let repo = story.build();
+    run_git(repo.path(), &["symbolic-ref", "HEAD", "refs/heads/integration"]);
+    let about = |settings: &str, environment: &str| {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), format!("version: 1\npreset: commerce\ncommerce: {settings}\n")).unwrap();
+        let config = file.path().to_str().unwrap().to_owned();
+        let asked = ["--head", "topic", "--base", "integration", "--environment", environment, "--config"];
+        let (_, lines) = found(repo.path(), &[&asked[..], &[&config]].concat());
+        let is_about = |line: &&String| line.contains("TP717") || line.contains("TP720");
+        lines.iter().filter(is_about).cloned().collect::<Vec<_>>().join("\n")
+    };
+    let wait = "wait TP717 shop/.magento/services.yaml:1";
+    assert_eq!(about("{ root: shop }", "staging"), wait);
+    assert_eq!(about("{ root: shop }", "integration"), "");
+    assert_eq!(about("{ root: shop, services_by_ticket: [integration] }", "integration"), wait);
+    assert_eq!(about("{ root: shop, services_by_ticket: [integration] }", "staging"), "");
+    assert_eq!(about("{ root: shop, plan: starter }", "production"), "");
+    assert_eq!(about("{ root: other }", "staging"), "");
+    assert_eq!(
+        about("{ root: shop, disk: 4000 }", "integration"),
+        "fail TP720 shop/.magento/services.yaml:3"
+    );
+}
+
+#[test]
+fn an_environment_can_ask_that_the_ideal_state_is_kept() {
+    let mut story = Story::blank();
+    story.root("integration", "readme");
+    let app = "name: shop\nhooks:\n    post_deploy: |\n        php ./vendor/bin/ece-tools run scenario/post-deploy.xml\n";
+    story.write("integration", ".magento.app.yaml", app);
+    story.write("integration", "app/etc/config.php", CONFIG_PHP);
+    story.point_at("topic", "integration");
+    story.write("topic", ".magento.env.yaml", "stage:\n    global:\n        SCD_ON_DEMAND: true\n");
+    let repo = story.build();
+    run_git(repo.path(), &["symbolic-ref", "HEAD", "refs/heads/integration"]);
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let environments = "environments:\n  - { name: integration, accepts: [topics] }\n  - { name: live, accepts: \
+                        [integration], requires: { ideal_state: true } }\n";
+    std::fs::write(file.path(), format!("version: 1\n{environments}copy: none\npreset: commerce\n")).unwrap();
+    let severity = |environment: &str| {
+        let config = file.path().to_str().unwrap();
+        let asked =
+            ["--head", "topic", "--base", "integration", "--environment", environment, "--config", config];
+        let (_, lines) = found(repo.path(), &asked);
+        lines.into_iter().find(|line| line.contains("TP712"))
+    };
+    assert_eq!(severity("integration").as_deref(), Some("warn TP712 .magento.env.yaml:3"));
+    assert_eq!(severity("live").as_deref(), Some("fail TP712 .magento.env.yaml:3"));
+}
+
+#[test]
 fn what_is_no_file_is_not_followed() {
     let mut story = Story::blank();
     story.root("integration", "readme");

@@ -56,6 +56,13 @@ pub enum Target {
     Pro,
 }
 
+impl Target {
+    /// The kind of an environment, by whether a ticket changes its services.
+    pub fn of(takes_tickets: bool) -> Self {
+        if takes_tickets { Self::Pro } else { Self::Integration }
+    }
+}
+
 /// What is judged.
 #[derive(Debug, Clone, Copy)]
 pub struct Change<'a> {
@@ -71,6 +78,17 @@ pub struct Change<'a> {
     pub branch: Option<&'a str>,
     /// The names of the repository's other branches.
     pub other_branches: &'a [String],
+    /// What the project asks for beside the rules.
+    pub asked: Asked,
+}
+
+/// What a project asks for beside the rules.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Asked {
+    /// Whether a change may not lose what keeps static content out of the deploy: then TP712 fails.
+    pub ideal_state: bool,
+    /// How much disk the contract has for one environment, in MB: then TP720 adds all disks up.
+    pub disk: Option<u64>,
 }
 
 /// What the rules find, the heaviest first, with the levels of the project's configuration.
@@ -102,7 +120,10 @@ pub fn judge(change: &Change<'_>, levels: &Rules) -> Vec<FileFinding> {
     }
     let weigh = |finding: FileFinding| {
         let level = levels.level(finding.code);
-        level.weigh(finding.severity).map(|severity| FileFinding { severity, level, ..finding })
+        let severity = level.weigh(finding.severity)?;
+        let place =
+            finding.place.map(|place| FilePlace { path: change.head.full_path(&place.path), ..place });
+        Some(FileFinding { severity, level, place, ..finding })
     };
     let mut findings: Vec<FileFinding> = findings.0.into_iter().filter_map(weigh).collect();
     findings.sort_by(|one, two| {

@@ -29,6 +29,9 @@ pub(super) fn rules(judged: &Judged<'_>, findings: &mut Findings) {
     for service in services.root().map_or(&[][..], Node::keys) {
         disk(&service.value, &services.path, &service.name, findings);
     }
+    if let Some(contract) = judged.change.asked.disk {
+        all_disks(judged, contract, findings);
+    }
     for application in judged.head.shops().filter(|application| application.config.is_some()) {
         extensions(application, findings);
         settings(judged, application, findings);
@@ -51,6 +54,35 @@ fn disk(config: &Node, path: &str, name: &str, findings: &mut Findings) {
         remedy: say("Set % to 256 or more.", ["disk"]),
     };
     findings.add(Code::DiskTooSmall, severity, (path, key.place.line), words);
+}
+
+/// TP720, by the contract: told where the largest disk is.
+fn all_disks(judged: &Judged<'_>, contract: u64, findings: &mut Findings) {
+    let services = &judged.head.services;
+    let of_services = services.root().map_or(&[][..], Node::keys);
+    let of_services = of_services.iter().map(|key| (&key.value, services.path.as_str()));
+    let applications = &judged.head.applications;
+    let of_applications = applications.iter().filter_map(|it| Some((it.config.as_ref()?, it.path.as_str())));
+    let disks = of_applications.chain(of_services).filter_map(|(config, path)| {
+        let key = config.key("disk")?;
+        let size = u64::try_from(key.value.number()?).ok()?;
+        Some((size, path, key.place.line))
+    });
+    let disks: Vec<(u64, &str, u32)> = disks.collect();
+    let total = disks.iter().fold(0u64, |total, (size, ..)| total.saturating_add(*size));
+    let Some((_, path, line)) = disks.iter().max_by_key(|(size, ..)| *size).filter(|_| total > contract)
+    else {
+        return;
+    };
+    let words = Words {
+        title: say("All disks together have more than the contract: % MB", [&total.to_string()]),
+        detail: say("The platform refuses a push that asks for more disk than it has to give.", []),
+        remedy: say(
+            "Give all of them together % MB at most, or have the contract changed.",
+            [&contract.to_string()],
+        ),
+    };
+    findings.add(Code::DiskTooSmall, Outcome::Fail, (path, *line), words);
 }
 
 /// TP721

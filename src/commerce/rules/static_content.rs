@@ -11,7 +11,7 @@ use crate::model::{Code, Outcome, Sentence};
 pub(super) fn rules(judged: &Judged<'_>, findings: &mut Findings) {
     for application in judged.head.shops() {
         if let Some(before) = judged.base.and_then(|base| base.counterpart(application)) {
-            ideal_state(before, application, findings);
+            ideal_state(judged, (before, application), findings);
         }
         on_demand(application, findings);
         ignored(application, findings);
@@ -57,7 +57,13 @@ fn is_made_in_build(application: &Application<'_>) -> Option<bool> {
 }
 
 /// TP712
-fn ideal_state(before: &Application<'_>, after: &Application<'_>, findings: &mut Findings) {
+fn ideal_state(
+    judged: &Judged<'_>,
+    (before, after): (&Application<'_>, &Application<'_>),
+    findings: &mut Findings,
+) {
+    let severity = if judged.change.asked.ideal_state { Outcome::Fail } else { Outcome::Warn };
+    let mut lost = |at: (&str, u32), remedy| findings.add(Code::IdealStateLost, severity, at, lost(remedy));
     let minifies = |it: &Application<'_>| flag(it, "global", "SKIP_HTML_MINIFICATION") != Some(false);
     let was_ideal =
         is_made_in_build(before) == Some(true) && runs_post_deploy(before) == Some(true) && minifies(before);
@@ -68,27 +74,27 @@ fn ideal_state(before: &Application<'_>, after: &Application<'_>, findings: &mut
     let set = |stage: &str, name: &str| after.variable(stage, name).map(|(_, line)| line);
     if is_on_demand(after) {
         let line = set("global", "SCD_ON_DEMAND").unwrap_or(1);
-        lost((environment, line), say("Remove %.", ["SCD_ON_DEMAND"]), findings);
+        lost((environment, line), say("Remove %.", ["SCD_ON_DEMAND"]));
     } else if is_skipped(after, "build") {
         let line = set("build", "SKIP_SCD").or_else(|| set("global", "SKIP_SCD")).unwrap_or(1);
-        lost((environment, line), say("Remove %.", ["SKIP_SCD"]), findings);
+        lost((environment, line), say("Remove %.", ["SKIP_SCD"]));
     } else if names_scopes(after) == Some(false) && !matches!(after.environment.tree, File::Unread(_)) {
         let remedy =
             say("Bring websites and stores back: export them with %.", ["php bin/magento app:config:dump"]);
-        lost((&after.config_php_path(), 1), remedy, findings);
+        lost((&after.config_php_path(), 1), remedy);
     }
     if !minifies(after) {
         let line = set("global", "SKIP_HTML_MINIFICATION").unwrap_or(1);
-        lost((environment, line), say("Set % to true.", ["SKIP_HTML_MINIFICATION"]), findings);
+        lost((environment, line), say("Set % to true.", ["SKIP_HTML_MINIFICATION"]));
     }
     if runs_post_deploy(after) == Some(false) {
         let remedy = say("Bring the hook % back.", ["post_deploy"]);
-        lost((&after.path, after.hook_line("post_deploy")), remedy, findings);
+        lost((&after.path, after.hook_line("post_deploy")), remedy);
     }
 }
 
-fn lost(at: (&str, u32), remedy: Sentence, findings: &mut Findings) {
-    let words = Words {
+fn lost(remedy: Sentence) -> Words {
+    Words {
         title: say("Deploys will keep the shop in maintenance longer", []),
         detail: say(
             "Until now nothing but the database upgrade kept the shop in maintenance. With this change static content \
@@ -96,8 +102,7 @@ fn lost(at: (&str, u32), remedy: Sentence, findings: &mut Findings) {
             [],
         ),
         remedy,
-    };
-    findings.add(Code::IdealStateLost, Outcome::Warn, at, words);
+    }
 }
 
 /// TP713

@@ -26,6 +26,8 @@ pub(super) fn has_ending(path: &str, ending: &str) -> bool {
 /// The files of one commit: all of their paths, and the contents of those that matter.
 #[derive(Debug, Clone, Default)]
 pub struct Tree {
+    /// The folder of the repository that it is, with a slash at the end; empty for all of it.
+    folder: String,
     entries: BTreeMap<String, TreeEntry>,
     blobs: HashMap<String, Blob>,
 }
@@ -34,7 +36,22 @@ impl Tree {
     /// A tree of these paths, without contents.
     pub fn new(entries: impl IntoIterator<Item = TreeEntry>) -> Self {
         let entries = entries.into_iter().map(|entry| (entry.path.clone(), entry)).collect();
-        Self { entries, blobs: HashMap::new() }
+        Self { folder: String::new(), entries, blobs: HashMap::new() }
+    }
+
+    /// The tree of one folder, named without slashes at its ends, of a repository with these paths; empty means all of it.
+    pub fn of_folder(folder: &str, entries: impl IntoIterator<Item = TreeEntry>) -> Self {
+        let folder = if folder.is_empty() { String::new() } else { format!("{folder}/") };
+        let inside = entries.into_iter().filter_map(|entry| {
+            let path = entry.path.strip_prefix(&folder)?.to_owned();
+            Some(TreeEntry { path, ..entry })
+        });
+        Self { folder: folder.clone(), ..Self::new(inside) }
+    }
+
+    /// A path of the tree, from the top of the repository.
+    pub(super) fn full_path(&self, path: &str) -> String {
+        format!("{}{path}", self.folder)
     }
 
     /// The most of a file that is to be handed over, in bytes; of a longer one only the size.

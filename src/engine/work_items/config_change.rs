@@ -93,8 +93,9 @@ mod tests {
         let nothing = |_: &mut PromotionPath| {};
         let soften = |path: &mut PromotionPath| path.rules.set(Code::CarriesHistory, Level::Warn);
         let off = |path: &mut PromotionPath| path.rules.set(Code::CarriesHistory, Level::Off);
-        let asks =
-            |path: &mut PromotionPath| path.environments[2].requires = Requires { tested: Tested::Asked };
+        let asks = |path: &mut PromotionPath| {
+            path.environments[2].requires = Requires { tested: Tested::Asked, ..Requires::default() }
+        };
         let without_copy = |path: &mut PromotionPath| path.copy = None;
         assert_eq!(again(soften, nothing), [2]);
         assert_eq!(again(nothing, off), [1, 2]);

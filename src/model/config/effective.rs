@@ -5,7 +5,8 @@ use std::fmt::Write as _;
 use super::deploy::spelled;
 use super::file::FIRM_CODES;
 use crate::model::{
-    Code, DeploySettings, DriverSettings, ForeignDeployments, Grant, Grantee, PromotionPath, Source,
+    Code, CommerceSettings, DeploySettings, DriverSettings, ForeignDeployments, Grant, Grantee,
+    PromotionPath, Requires, Source,
 };
 
 /// Everything of `path`, defaults too.
@@ -20,7 +21,7 @@ pub(super) fn yaml(path: &PromotionPath) -> String {
         line(format_args!("  - name: {}", scalar(&environment.name)));
         line(format_args!("    branch: {}", scalar(environment.branch.as_str())));
         line(format_args!("    accepts: [{}]", accepts.join(", ")));
-        line(format_args!("    requires: {{ tested: {} }}", environment.requires.tested.as_str()));
+        line(format_args!("    requires: {{ {} }}", requires(path, &environment.requires)));
         // Written out it would mean more: that somebody is there who deploys.
         let unsaid = if environment.deploy.driver_is_written { "" } else { "# where nothing is said: " };
         line(format_args!("    {unsaid}deploy: {{ {} }}", deploy(&environment.deploy)));
@@ -52,7 +53,16 @@ pub(super) fn yaml(path: &PromotionPath) -> String {
         }
     }
     line(format_args!("comment: {}", path.comment.as_str()));
-    yaml + &commands(path)
+    yaml + &commands(path) + &commerce(path)
+}
+
+/// What a promotion has to show first. What only the preset looks at is told where it is on, or was asked for.
+fn requires(path: &PromotionPath, requires: &Requires) -> String {
+    let tested = requires.tested.as_str();
+    if path.commerce.is_none() && !requires.ideal_state {
+        return format!("tested: {tested}");
+    }
+    format!("tested: {tested}, ideal_state: {}", requires.ideal_state)
 }
 
 /// What is said of commands and overrides.
@@ -91,6 +101,23 @@ fn granted_to(grant: &Grant) -> String {
             format!("{{ {} }}", each.join(", "))
         }
     }
+}
+
+/// What is said of a preset.
+fn commerce(path: &PromotionPath) -> String {
+    let Some(CommerceSettings { plan, root, services_by_ticket, disk }) = &path.commerce else {
+        return "# preset is not set: the files of pull requests are not read\n".to_owned();
+    };
+    let root = if root.is_empty() { ".".to_owned() } else { scalar(root) };
+    let names: Vec<String> = services_by_ticket.iter().map(|name| scalar(name)).collect();
+    let (disk, unsaid) = match disk {
+        Some(disk) => (format!(", disk: {disk}"), ""),
+        None => (String::new(), "    # disk is not set: nobody adds disks up"),
+    };
+    let (plan, names) = (plan.as_str(), names.join(", "));
+    format!(
+        "preset: commerce\ncommerce: {{ plan: {plan}, root: {root}, services_by_ticket: [{names}]{disk} }}{unsaid}\n"
+    )
 }
 
 /// The settings of a deploy, as they stand between braces.

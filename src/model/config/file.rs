@@ -5,9 +5,10 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 
-use super::Place;
+pub(super) use super::at::At;
+use super::commerce_keys::{CommerceEntry, PresetEntry};
 use crate::model::{Code, CommentWhen, CopyAfter, CopyMode, DriverSettings, Level, drivers};
 
 /// The most environments a path may have.
@@ -18,34 +19,6 @@ const PATTERNS_MAX: usize = 100;
 
 /// The most settings of a build.
 const BUILD_SETTINGS_MAX: usize = 50;
-
-/// A value and where it is written. In the schema it is the value alone.
-#[derive(Debug, Clone)]
-pub(super) struct At<T> {
-    pub(super) place: Place,
-    pub(super) value: T,
-}
-
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for At<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let (line, column, value) = Deserialize::deserialize(deserializer)?;
-        Ok(Self { place: Place { line, column }, value })
-    }
-}
-
-impl<T: JsonSchema> JsonSchema for At<T> {
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn schema_name() -> Cow<'static, str> {
-        T::schema_name()
-    }
-
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        generator.subschema_for::<T>()
-    }
-}
 
 /// The path that changes of this repository take, and how strictly it is kept.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -78,6 +51,11 @@ pub(super) struct File {
     pub(super) command_prefix: Option<At<CommandPrefix>>,
     /// What an override needs besides the right to give it.
     pub(super) overrides: OverridesEntry,
+    /// What a kind of project needs, switched on at once: nothing where nothing is written.
+    #[schemars(with = "PresetEntry")]
+    pub(super) preset: Option<At<PresetEntry>>,
+    /// The project of Adobe Commerce, as far as its files do not say.
+    pub(super) commerce: CommerceEntry,
 }
 
 /// The version of this format: 1.
@@ -132,6 +110,9 @@ pub(super) struct RequiresEntry {
     /// Whether the same files have to be deployed, and accepted, on the environment they come from.
     #[schemars(with = "TestedEntry")]
     pub(super) tested: Option<At<TestedEntry>>,
+    /// Whether it may not lose what keeps the shop out of maintenance while static content is made.
+    #[schemars(with = "bool")]
+    pub(super) ideal_state: Option<At<bool>>,
     /// The roles that have to accept it, each by one person.
     #[schemars(extend("uniqueItems" = true))]
     signoffs: Vec<At<Word>>,

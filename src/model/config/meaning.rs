@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::commerce;
 use super::deploy::settings;
 use super::file::{At, CommandEntry, CopyEntry, EnvironmentEntry, File, IfReported, People, TestedEntry};
 use super::graph;
@@ -91,6 +92,8 @@ pub(super) fn of(file: &File, root: &Node, problems: &mut Vec<Problem>) -> (Prom
     path.commands = meaning.commands(file, &names);
     path.command_prefix = file.command_prefix.as_ref().map(|it| it.value.0.clone()).unwrap_or_default();
     path.overrides = overrides(file);
+    meaning.commerce(file, &names);
+    path.commerce = commerce::settings(file, &path.environments);
     meaning.places.ignore_paths = root.key("ignore_paths").map(|key| key.place);
     meaning.places.comment = root.key("comment").map(|key| key.place);
     meaning.places.copy = root.key("copy").map(|key| key.place);
@@ -159,6 +162,7 @@ impl Meaning<'_> {
                 accepts: entry.accepts.iter().map(|source| source_of(&source.value)).collect(),
                 requires: Requires {
                     tested: tested.map_or(Tested::NotAsked, |tested| tested_of(&tested.value)),
+                    ideal_state: entry.requires.ideal_state.as_ref().is_some_and(|asked| asked.value),
                     ..Requires::default()
                 },
                 deploy: entry.deploy.as_ref().map(settings).unwrap_or_default(),
@@ -282,6 +286,16 @@ impl Meaning<'_> {
             for name in &freeze.environments {
                 self.known(name, names, &names.known);
             }
+        }
+    }
+
+    fn commerce(&mut self, file: &File, names: &Names<'_>) {
+        for name in file.commerce.services_by_ticket.iter().flatten() {
+            self.known(name, names, &names.known);
+        }
+        if let Some(place) = file.commerce.ticket_without_plan() {
+            let message = "on the plan starter no ticket changes services";
+            self.say(place, message, "remove services_by_ticket, or write plan: pro");
         }
     }
 

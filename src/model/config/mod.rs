@@ -10,6 +10,9 @@
 //!
 //! Open first: `file.rs`, the keys as types.
 
+mod at;
+mod commerce;
+mod commerce_keys;
 mod deploy;
 mod effective;
 mod elsewhere;

@@ -1,5 +1,6 @@
 //! What a good configuration asks for and does not get, and what it may have meant otherwise.
 
+use super::commerce;
 use super::file::is_later_code;
 use super::tree::{Content, Node};
 use super::{Notice, Place};
@@ -55,6 +56,7 @@ pub(super) fn of(root: &Node, path: &PromotionPath) -> Vec<Notice> {
         }
     }
     copy(root, &mut say);
+    commerce::notices(root, path, &mut say);
     notices.sort();
     notices
 }

@@ -38,12 +38,20 @@ fn template() -> Files {
 
 /// The tree of some files, with what the rules want of them.
 fn tree(files: &Files) -> Tree {
+    filled(Tree::new(entries(files)), files)
+}
+
+fn entries(files: &Files) -> Vec<TreeEntry> {
     let entry = |(path, text): (&String, &String)| TreeEntry {
         path: path.clone(),
         object: text.clone(),
         kind: EntryKind::File,
     };
-    let mut tree = Tree::new(files.iter().map(entry));
+    files.iter().map(entry).collect()
+}
+
+/// A tree with what the rules want of these files.
+fn filled(mut tree: Tree, files: &Files) -> Tree {
     for round in 0.. {
         let wanted = tree.wanted();
         if wanted.is_empty() {
@@ -64,22 +72,32 @@ fn tree(files: &Files) -> Tree {
     tree
 }
 
-struct Asked<'a> {
+struct Question<'a> {
     target: Target,
     branch: Option<&'a str>,
     today: &'a str,
+    asked: Asked,
 }
 
-const ASKED: Asked<'static> = Asked { target: Target::Integration, branch: None, today: TODAY };
+const QUESTION: Question<'static> = Question {
+    target: Target::Integration,
+    branch: None,
+    today: TODAY,
+    asked: Asked { ideal_state: false, disk: None },
+};
 
-fn found(base: Option<&Files>, head: &Files, asked: &Asked<'_>) -> Vec<FileFinding> {
-    let (base, head) = (base.map(tree), tree(head));
+fn found(base: Option<&Files>, head: &Files, question: &Question<'_>) -> Vec<FileFinding> {
+    judged(base.map(tree).as_ref(), &tree(head), question)
+}
+
+fn judged(base: Option<&Tree>, head: &Tree, question: &Question<'_>) -> Vec<FileFinding> {
     let change = Change {
-        head: &head,
-        base: base.as_ref(),
-        target: asked.target,
-        today: asked.today.parse().unwrap(),
-        branch: asked.branch,
+        head,
+        base,
+        target: question.target,
+        today: question.today.parse().unwrap(),
+        branch: question.branch,
+        asked: question.asked,
         other_branches: &["integration".to_owned(), "Feature/Gift Cards".to_owned()],
     };
     judge(&change, &Rules::default())
@@ -99,17 +117,33 @@ fn lines(findings: &[FileFinding]) -> String {
 fn the_template_breaks_no_rule() {
     let files = template();
     for target in [Target::Integration, Target::Pro] {
-        let asked = Asked { target, branch: Some("feature/cart"), ..ASKED };
-        assert_eq!(lines(&found(Some(&files), &files, &asked)), "");
-        assert_eq!(lines(&found(None, &files, &asked)), "");
+        let question = Question { target, branch: Some("feature/cart"), ..QUESTION };
+        assert_eq!(lines(&found(Some(&files), &files, &question)), "");
+        assert_eq!(lines(&found(None, &files, &question)), "");
     }
+}
+
+#[test]
+fn a_project_in_a_folder_is_judged_as_one_at_the_top() {
+    let mut head = template();
+    let config = head.remove("app/etc/config.php").unwrap();
+    head.insert("app/etc/config.php".to_owned(), config.replace("'outlet'", "'outlets'"));
+    let at_the_top = found(Some(&template()), &head, &QUESTION);
+    let below = |files: &Files| {
+        let moved: Files =
+            files.iter().map(|(path, text)| (format!("apps/shop/{path}"), text.clone())).collect();
+        filled(Tree::of_folder("apps/shop", entries(&moved)), files)
+    };
+    let in_folder = judged(Some(&below(&template())), &below(&head), &QUESTION);
+    assert_eq!(lines(&in_folder), lines(&at_the_top).replace(" app/etc", " apps/shop/app/etc"));
+    assert!(lines(&in_folder).contains("TP701 apps/shop/app/etc/config.php:"), "{}", lines(&in_folder));
 }
 
 #[test]
 fn line_ends_and_marks_before_the_text_change_nothing() {
     let windows = |text: &String| format!("\u{feff}{}", text.replace('\n', "\r\n"));
     let files: Files = template().iter().map(|(path, text)| (path.clone(), windows(text))).collect();
-    assert_eq!(lines(&found(Some(&template()), &files, &Asked { target: Target::Pro, ..ASKED })), "");
+    assert_eq!(lines(&found(Some(&template()), &files, &Question { target: Target::Pro, ..QUESTION })), "");
 }
 
 fn text<'a>(node: &'a Node, key: &str) -> Option<&'a str> {
@@ -156,7 +190,9 @@ impl Case<'_> {
         let target = if self.node.get("pro").is_some() { Target::Pro } else { Target::Integration };
         let today = edits.iter().find_map(|node| text(node, "today"));
         let today = today.or_else(|| text(self.node, "today")).unwrap_or(TODAY);
-        let findings = found(Some(&base), &head, &Asked { target, branch, today });
+        let disk = self.node.get("contract").and_then(Node::number).and_then(|it| u64::try_from(it).ok());
+        let asked = Asked { ideal_state: self.node.get("ideal_state").is_some(), disk };
+        let findings = found(Some(&base), &head, &Question { target, branch, today, asked });
         (head, findings)
     }
 
@@ -281,8 +317,9 @@ proptest! {
         }
         text.insert_str(at, &junk);
         let target = if pro { Target::Pro } else { Target::Integration };
-        let asked = Asked { target, ..ASKED };
-        for findings in [found(Some(&template()), &files, &asked), found(Some(&files), &template(), &asked)] {
+        let question = Question { target, ..QUESTION };
+        let both = [(template(), files.clone()), (files, template())];
+        for findings in both.map(|(base, head)| found(Some(&base), &head, &question)) {
             for finding in findings {
                 let place = finding.place.unwrap();
                 prop_assert!(place.line > 0 && !place.path.is_empty());

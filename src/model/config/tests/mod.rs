@@ -1,3 +1,4 @@
+mod commerce;
 mod first_mistake;
 mod guess;
 mod valid;
@@ -48,7 +49,7 @@ wholly_unknown: 1";
             "10:23 there is no key \"TPX\" in rules | write a known one, such as TP101",
             "11:41 there is no key \"til\" in an item of freezes | write environments, from, reason or until, or remove it",
             "12:13 there is no key \"promte\" in commands | did you mean promote?",
-            "13:1 there is no key \"wholly_unknown\" here | write command_prefix, commands, comment, copy, environments, freezes, ignore_paths, overrides, rules or version, or remove it",
+            "13:1 there is no key \"wholly_unknown\" here | write command_prefix, commands, comment, commerce, copy, environments, freezes, ignore_paths, overrides, preset, rules or version, or remove it",
         ],
     );
 }
