@@ -21,7 +21,8 @@ Example:
 
 It prints each problem as FILE:LINE:COLUMN, with what to do on the line below: the most likely
 causes first, then what may only follow from them.
-It prints a note for what is valid but has no effect in this version.
+It prints a note for what is valid but has no effect in this version, and where the repository
+holds an Adobe Commerce project and preset: commerce is not set.
 
 Exit status: 0 valid; 2 not valid.")]
     Check(CheckArguments),
@@ -104,6 +105,7 @@ fn check(file: &Path) -> Result<ExitCode, UsageError> {
         }
     };
     let mut answer = notes(file, &configuration);
+    answer += &preset_proposed(file, &configuration).unwrap_or_default();
     // Writing into a text does not fail.
     let _ = writeln!(answer, "{} is valid: {}", file.display(), configuration.in_one_line());
     let softened: Vec<_> = configuration
@@ -118,6 +120,29 @@ fn check(file: &Path) -> Result<ExitCode, UsageError> {
     }
     print::to_stdout(&answer);
     Ok(ExitCode::SUCCESS)
+}
+
+/// Where a project of Adobe Commerce lies, relative to its repository.
+const COMMERCE_FILES: [&str; 2] = [".magento.app.yaml", ".magento/applications.yaml"];
+
+/// The note that the repository of the file holds a Commerce project whose rules judge nothing.
+fn preset_proposed(file: &Path, configuration: &Configuration) -> Option<String> {
+    if configuration.path().commerce.is_some() {
+        return None;
+    }
+    let top = top_of(&file.canonicalize().ok()?)?;
+    let found = COMMERCE_FILES.into_iter().find(|name| top.join(name).is_file())?;
+    Some(format!(
+        "{}:1:1: note: {found} is there; with preset: commerce the rules of Adobe Commerce judge pull requests too\n",
+        file.display()
+    ))
+}
+
+/// The top of the repository that a configuration file is for.
+fn top_of(file: &Path) -> Option<PathBuf> {
+    let in_git = file.ancestors().find(|folder| folder.join(".git").exists());
+    let by_its_place = || file.ends_with(CONFIGURATION_PATH).then(|| file.ancestors().nth(2)).flatten();
+    in_git.or_else(by_its_place).map(Path::to_owned)
 }
 
 fn show(named: Option<&Path>) -> Result<String, UsageError> {

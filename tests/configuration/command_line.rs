@@ -54,6 +54,32 @@ softened: TP205 observe
     assert_eq!((ran.status, ran.stdout.as_str()), (0, expected));
 }
 
+#[test]
+fn the_preset_is_proposed_where_such_a_project_lies() {
+    let check = |text: &str, also: &[&str]| {
+        let folder = TempDir::new().unwrap();
+        for made in [".github", ".git", ".magento"] {
+            std::fs::create_dir(folder.path().join(made)).unwrap();
+        }
+        also.iter().for_each(|file| std::fs::write(folder.path().join(file), "name: shop\n").unwrap());
+        std::fs::write(folder.path().join(".github/towpath.yml"), text).unwrap();
+        let ran = towpath(folder.path(), &["config", "check", ".github/towpath.yml"]);
+        assert_eq!((ran.status, ran.stderr.as_str()), (0, ""));
+        let note = ran.stdout.lines().find(|line| line.contains("preset"));
+        note.unwrap_or_default().to_owned()
+    };
+    let told = |file: &str| {
+        format!(
+            ".github/towpath.yml:1:1: note: {file} is there; with preset: commerce the rules of Adobe Commerce judge pull \
+             requests too"
+        )
+    };
+    assert_eq!(check("version: 1\n", &[".magento.app.yaml"]), told(".magento.app.yaml"));
+    assert_eq!(check("version: 1\n", &[".magento/applications.yaml"]), told(".magento/applications.yaml"));
+    assert_eq!(check("version: 1\npreset: commerce\n", &[".magento.app.yaml"]), "");
+    assert_eq!(check("version: 1\n", &["composer.json"]), "");
+}
+
 const TOLD: &str = "\
 towpath.yml:4:5: there is no key \"acepts\" in an item of environments
   hint: did you mean accepts?
